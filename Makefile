@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+#   make            build/daxdm
+#   make libs       which libraries are here, and which package brings a missing one
+#   make unit       the unit tests, under ASan and UBSan
+#   make bench | test | lint | list [ARGS="..."]    the verbs of run.sh
+#   make V=1        show the commands
+#
+# Nothing here depends on git or on the clock: the same sources give the same binary, bit for bit,
+# because snapshots of the emulated host are kept by it.
+
+CC     ?= cc
+CFLAGS ?= -O2 -g
+V      ?= 0
+Q      := $(if $(filter 0,$(V)),@)
+
+# pkg-config name : Debian package
+LIBS      := devmapper:libdevmapper-dev libndctl:libndctl-dev libdaxctl:libdaxctl-dev \
+             blkid:libblkid-dev jansson:libjansson-dev
+TEST_LIBS := cmocka:libcmocka-dev
+pkg        = $(foreach lib,$(1),$(firstword $(subst :, ,$(lib))))
+
+VERSION    := $(shell cat VERSION)
+ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -DDAXDM_VERSION='"$(VERSION)"' -Wall -Wextra -Werror -I. \
+              -ffile-prefix-map=$(CURDIR)=. $(CFLAGS) \
+              $(shell pkg-config --cflags $(call pkg,$(LIBS)) 2>/dev/null)
+LDLIBS     := $(shell pkg-config --libs $(call pkg,$(LIBS)) 2>/dev/null)
+
+SRCS := $(sort $(wildcard lib/*.c bench/*.c cli/*.c emu/*.c))
+OBJS := $(SRCS:%.c=build/obj/%.o)
+
+# The unit tests link what they need of the same sources, compiled once more with sanitisers.
+SANITISE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SAN_OBJS := $(patsubst %.c,build/san/%.o,$(filter-out cli/main.c,$(SRCS)))
+UNITS    := $(patsubst tests/unit/%.c,build/test/%,$(sort $(wildcard tests/unit/test_*.c)))
+
+.DELETE_ON_ERROR:
+.PHONY: all libs unit unit-build clean bench test lint list FORCE
+
+all: build/daxdm
+
+build/daxdm: $(OBJS)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(OBJS) $(LDLIBS)
+
+build/obj/%.o: %.c build/flags | build/libs-seen
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+build/san/%.o: %.c build/flags | build/libs-seen
+	@mkdir -p $(@D)
+	@echo "  CC san  $<"
+	$(Q)$(CC) $(ALL_CFLAGS) $(SANITISE) -MMD -MP -c -o $@ $<
+
+# An archive, so that a test pulls in only what it calls.
+build/san/libdaxdm.a: $(SAN_OBJS)
+	@echo "  AR      $@"
+	$(Q)rm -f $@ && ar rcsD $@ $(SAN_OBJS)
+
+build/test/%: build/san/tests/unit/%.o build/san/libdaxdm.a
+	@mkdir -p $(@D)
+	@echo "  LD test $@"
+	$(Q)$(CC) $(SANITISE) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+unit-build: $(UNITS)
+
+unit: $(UNITS)
+	@status=0; for t in $(UNITS); do echo "  TEST    $$t"; timeout 120 $$t || status=1; done; \
+	exit $$status
+
+# Rewritten only when the flags changed, so that everything is rebuilt then and only then.
+build/flags: export FLAGS_TEXT = $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LDLIBS)
+build/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$FLAGS_TEXT" | cmp -s - $@ || printf '%s\n' "$$FLAGS_TEXT" >$@
+
+# One line per library; stops at the end if one is missing that the build needs.
+libs:
+	@command -v pkg-config >/dev/null || \
+		{ echo "  missing pkg-config: apt-get install pkg-config" >&2; exit 1; }
+	@missing=; \
+	for lib in $(LIBS) $(TEST_LIBS); do \
+		name=$${lib%%:*}; package=$${lib#*:}; \
+		if pkg-config --exists $$name; then \
+			echo "  found   $$name $$(pkg-config --modversion $$name)"; \
+		else \
+			case " $(TEST_LIBS) " in \
+			*" $$lib "*) use=" (only for the tests)";; \
+			*) use=; missing="$$missing $$package";; \
+			esac; \
+			echo "  missing $$name: apt-get install $$package$$use"; \
+		fi; \
+	done; \
+	if [ -n "$$missing" ]; then \
+		echo "libraries are missing; as root: apt-get install$$missing" >&2; exit 1; \
+	fi
+
+build/libs-seen: Makefile
+	@$(MAKE) --no-print-directory libs
+	@mkdir -p $(@D) && touch $@
+
+bench test lint list:
+	@./run.sh $@ $(ARGS)
+
+clean:
+	@./run.sh clean
+
+-include $(OBJS:.o=.d) $(SAN_OBJS:.o=.d) $(UNITS:build/test/%=build/san/tests/unit/%.d)

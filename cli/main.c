@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* daxdm VERB [OPTION]...: finds the verb, nothing else. */
+#include "cli/cli.h"
+#include "cli/nearest.h"
+#include "lib/msg.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct verb *const verbs[] = {
+	&verb_list, &verb_bench, &verb_report, &verb_identical, &verb_provision, &verb_emulate,
+};
+
+#define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static void print_help(void)
+{
+	printf("usage: daxdm VERB [OPTION]...\n"
+	       "DAX (direct access to persistent memory) through device-mapper, measured.\n\n");
+	for (size_t i = 0; i < N_VERBS; i++)
+		printf("  %-10s %s\n", verbs[i]->name, verbs[i]->why);
+	printf("\ndaxdm VERB --help explains one.\n");
+}
+
+int main(int argc, char **argv)
+{
+	const char *best = NULL;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc < 2) {
+		msg_error("no verb given; daxdm help lists them");
+		return STATUS_USAGE;
+	}
+	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		print_help();
+		return STATUS_GOOD;
+	}
+	for (size_t i = 0; i < N_VERBS; i++) {
+		if (!strcmp(argv[1], verbs[i]->name))
+			return verbs[i]->run(argc - 1, argv + 1);
+		best = nearest_of(argv[1], best, verbs[i]->name);
+	}
+	if (best)
+		msg_error("unknown verb '%s' (did you mean '%s'?); daxdm help lists them", argv[1],
+			  best);
+	else
+		msg_error("unknown verb '%s'; daxdm help lists them", argv[1]);
+	return STATUS_USAGE;
+}

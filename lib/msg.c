@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "msg.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+static void msg_print(const char *prefix, const char *fmt, va_list args)
+{
+	int saved_errno = errno;
+	char line[1024];
+
+	vsnprintf(line, sizeof(line), fmt, args);
+	fprintf(stderr, "daxdm: %s%s\n", prefix, line);
+	errno = saved_errno;
+}
+
+void msg_error(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	msg_print("", fmt, args);
+	va_end(args);
+}
+
+void msg_note(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	msg_print("note: ", fmt, args);
+	va_end(args);
+}
