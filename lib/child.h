@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef DAXDM_CHILD_H
+#define DAXDM_CHILD_H
+
+#include <stddef.h>
+
+/*
+ * Runs a program to its end, at most timeout_s seconds, and keeps the last `len` bytes of what it
+ * said (both streams) in said, newlines turned to blanks.  It dies with its parent.
+ * Returns its exit status (128 + signal if it was killed), or -errno: -ENOENT if it is not
+ * installed, -ETIMEDOUT if it took too long (it is killed then).
+ */
+int child_run(char *const argv[], unsigned int timeout_s, char *said, size_t len);
+
+#endif

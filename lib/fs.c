@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "lib/fs.h"
+
+#include "lib/child.h"
+#include "lib/msg.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifndef STATX_ATTR_DAX
+#define STATX_ATTR_DAX 0x00200000 /* linux/stat.h since 5.8 */
+#endif
+
+enum { MKFS_LIMIT_S = 300 };
+
+/* One line per filesystem. */
+struct fs_kind {
+	const char *type;
+	const char *mkfs;
+	const char *package;
+	const char *const *options;
+	bool size_is_option; /* in -d size=, or as the last operand */
+};
+
+/* stride and stripe_width of 2 MiB make mballoc align large extents to 2 MiB. */
+static const char *const ext4_options[] = {
+	"-q", "-F",
+	"-b", "4096",
+	"-m", "0",
+	"-N", "1024",
+	"-J", "size=32",
+	"-E", "stride=512,stripe_width=512,lazy_itable_init=0,lazy_journal_init=0,nodiscard",
+	NULL,
+};
+
+static const char *const xfs_options[] = {
+	"-q", "-f", "-K", "-m", "reflink=0", NULL,
+};
+
+static const struct fs_kind kinds[] = {
+	{"ext4", "mkfs.ext4", "e2fsprogs", ext4_options, false},
+	{"xfs", "mkfs.xfs", "xfsprogs", xfs_options, true},
+};
+
+static const struct fs_kind *find_kind(const char *type)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(kinds[i].type, type))
+			return &kinds[i];
+	return NULL;
+}
+
+bool fs_known(const char *type)
+{
+	return find_kind(type);
+}
+
+const char *fs_mkfs_program(const char *type)
+{
+	const struct fs_kind *kind = find_kind(type);
+
+	return kind ? kind->mkfs : NULL;
+}
+
+int fs_make(const char *type, const char *node, uint64_t size_bytes)
+{
+	const struct fs_kind *kind = find_kind(type);
+	char size[64], said[512];
+	const char *argv[32];
+	size_t argc = 0;
+	int rc;
+
+	if (!kind)
+		return -EINVAL;
+	argv[argc++] = kind->mkfs;
+	for (const char *const *o = kind->options; *o; o++)
+		argv[argc++] = *o;
+	if (kind->size_is_option) {
+		snprintf(size, sizeof(size), "su=2m,sw=1,size=%" PRIu64, size_bytes);
+		argv[argc++] = "-d";
+		argv[argc++] = size;
+		argv[argc++] = node;
+	} else {
+		snprintf(size, sizeof(size), "%" PRIu64 "k", size_bytes >> 10);
+		argv[argc++] = node;
+		argv[argc++] = size;
+	}
+	argv[argc] = NULL;
+	rc = child_run((char *const *)argv, MKFS_LIMIT_S, said, sizeof(said));
+	if (rc == -ENOENT)
+		msg_error("%s is not installed; `apt-get install %s`", kind->mkfs, kind->package);
+	else if (rc)
+		msg_error("%s on %s failed (%s %d): %s", kind->mkfs, node,
+			  rc < 0 ? "error" : "exit status", rc < 0 ? -rc : rc, said);
+	return rc > 0 ? -EIO : rc;
+}
+
+/*
+ * One line of mountinfo: ID PARENT MAJ:MIN ROOT POINT OPTIONS ... - TYPE SOURCE SUPEROPTIONS.
+ * Calls visit(point, type, super options) for each; stops when it returns non-zero and returns
+ * that.  Source: proc(5).
+ */
+static int each_mount(int (*visit)(const char *point, const char *type, const char *options,
+				   void *arg),
+		      void *arg)
+{
+	FILE *in = fopen("/proc/self/mountinfo", "re");
+	char *line = NULL;
+	size_t len = 0;
+	int rc = 0;
+
+	if (!in)
+		return -errno;
+	while (!rc && getline(&line, &len, in) > 0) {
+		char point[512], type[64], options[512], *dash = strstr(line, " - ");
+
+		if (dash && sscanf(line, "%*s %*s %*s %*s %511s", point) == 1 &&
+		    sscanf(dash + 3, "%63s %*s %511s", type, options) == 2)
+			rc = visit(point, type, options, arg);
+	}
+	free(line);
+	fclose(in);
+	return rc;
+}
+
+static bool has_option(const char *options, const char *wanted)
+{
+	size_t len = strlen(wanted);
+
+	for (const char *p = options; p; p = strchr(p, ',')) {
+		p += *p == ',';
+		if (!strncmp(p, wanted, len) && (!p[len] || p[len] == ','))
+			return true;
+	}
+	return false;
+}
+
+/* 1: mounted here with DAX always, 2: mounted here without. */
+static int visit_dax(const char *point, const char *type, const char *options, void *arg)
+{
+	const struct fs *fs = arg;
+
+	if (strcmp(point, fs->where) || strcmp(type, fs->type))
+		return 0;
+	return has_option(options, "dax=always") || has_option(options, "dax") ? 1 : 2;
+}
+
+int fs_mount(struct fs *fs)
+{
+	int rc;
+
+	if (mount(fs->node, fs->where, fs->type, 0, "dax=always") < 0) {
+		rc = -errno;
+		msg_error("cannot mount %s from %s with dax=always: %s; `dmesg | tail` says why",
+			  fs->type, fs->node, strerror(-rc));
+		return rc;
+	}
+	fs->mounted = true;
+	rc = each_mount(visit_dax, fs);
+	if (rc == 1)
+		return 0;
+	msg_error("%s on %s was mounted, but without dax=always: no number comes from it", fs->type,
+		  fs->node);
+	fs_unmount(fs);
+	return -ENOTSUP;
+}
+
+int fs_unmount(struct fs *fs)
+{
+	if (!fs->mounted)
+		return 0;
+	if (umount2(fs->where, 0) < 0) {
+		int rc = -errno;
+
+		msg_error("cannot unmount %s: %s", fs->where, strerror(-rc));
+		return rc;
+	}
+	fs->mounted = false;
+	return 0;
+}
+
+int file_is_dax(int fd)
+{
+	struct statx sx;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &sx) < 0)
+		return -errno;
+	if (!(sx.stx_attributes_mask & STATX_ATTR_DAX))
+		return -ENOTSUP;
+	return !!(sx.stx_attributes & STATX_ATTR_DAX);
+}
+
+struct below {
+	const char *prefix;
+	char point[512];
+};
+
+static int visit_below(const char *point, const char *type, const char *options, void *arg)
+{
+	struct below *below = arg;
+
+	(void)type;
+	(void)options;
+	if (!strncmp(point, below->prefix, strlen(below->prefix)))
+		snprintf(below->point, sizeof(below->point), "%s", point);
+	return 0;
+}
+
+int fs_unmount_below(const char *prefix)
+{
+	for (int tries = 0; tries < 64; tries++) {
+		struct below below = {.prefix = prefix};
+		int rc = each_mount(visit_below, &below);
+
+		if (rc < 0)
+			return rc;
+		if (!below.point[0])
+			return 0;
+		if (umount2(below.point, 0) < 0 && umount2(below.point, MNT_DETACH) < 0)
+			return -errno;
+	}
+	return -EBUSY;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Filesystems that are asked for DAX, and the proof that they gave it. */
+#ifndef DAXDM_FS_H
+#define DAXDM_FS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fs {
+	const char *type;  /* "ext4" or "xfs" */
+	const char *node;  /* borrowed: the device it is on */
+	const char *where; /* borrowed: an existing directory */
+	bool mounted;
+};
+
+/* Whether daxdm knows this filesystem. */
+bool fs_known(const char *type);
+
+/* The program that makes it, e.g. "mkfs.xfs"; NULL for an unknown one. */
+const char *fs_mkfs_program(const char *type);
+
+/*
+ * Makes a filesystem of size_bytes on node, laid out so that files can have 2 MiB aligned extents
+ * and the same on every kernel (no reflink on xfs: older kernels refuse it with DAX).
+ * Returns 0, or -errno after one error line.
+ */
+int fs_make(const char *type, const char *node, uint64_t size_bytes);
+
+/*
+ * Mounts with dax=always and proves it: the option is read back from /proc/self/mountinfo.
+ * Returns 0, or -errno after one error line; -ENOTSUP if the kernel mounted without DAX.
+ */
+int fs_mount(struct fs *fs);
+
+/* Unmounts; a filesystem that is not mounted is fine.  Returns 0, or -errno after an error line. */
+int fs_unmount(struct fs *fs);
+
+/*
+ * Whether this file is accessed directly.  Source: statx(2), STATX_ATTR_DAX.
+ * Returns 1, 0, or -errno (-ENOTSUP: the filesystem does not report the attribute).
+ */
+int file_is_dax(int fd);
+
+/* Unmounts whatever is mounted at or below the directory prefix.  Returns 0 or -errno. */
+int fs_unmount_below(const char *prefix);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* libnvdimm namespaces: what stands under every stack. */
+#ifndef DAXDM_NAMESPACE_H
+#define DAXDM_NAMESPACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct namespace
+{
+	char node[64]; /* as the user named it, e.g. /dev/pmem0 */
+	unsigned int major, minor;
+	uint64_t size_bytes;	 /* of the block device (BLKGETSIZE64) */
+	uint64_t resource_bytes; /* physical address of its first byte */
+	bool fsdax;		 /* has struct pages: a filesystem on it may use DAX */
+};
+
+/*
+ * Looks a block device up.  Source: sysfs, the nd device behind the gendisk; `resource` of a pfn
+ * device is where its data begin.  Returns 0, or -errno after one error line: -ENOTBLK, -ENODEV
+ * for a device that is not persistent memory, or what open(2) or sysfs gave.
+ */
+int namespace_open(const char *node, struct namespace *out);
+
+/*
+ * Refuses (-EBUSY, after one error line) a device that is mounted, held by another device or
+ * carries a signature that libblkid knows.  Returns 0 if the device is free to be written.
+ */
+int namespace_refuse_used(const struct namespace *ns);
+
+/*
+ * Erases every signature that libblkid finds on a device of ours.  Returns 0 or -errno.
+ */
+int signature_wipe(const char *node);
+
+/*
+ * Makes one fsdax namespace (2 MiB aligned, struct pages in memory) on every region that has
+ * none, with fresh labels where the DIMMs are labelled, and waits up to 30 s for the nodes.
+ * Regions that hold a namespace are left as they are.  Calls made(node) for each new node.
+ * Returns how many were made, or -errno after one error line.
+ */
+int namespace_provision(void (*made)(const char *node));
+
+#endif

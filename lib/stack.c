@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "lib/stack.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int parse_bytes(const char *text, size_t len, uint64_t *bytes)
+{
+	uint64_t value = 0;
+	size_t i = 0;
+
+	while (i < len && isdigit((unsigned char)text[i])) {
+		if (value > (UINT64_MAX >> 40) / 10)
+			return -EINVAL;
+		value = value * 10 + (uint64_t)(text[i++] - '0');
+	}
+	if (!i)
+		return -EINVAL;
+	if (i < len) {
+		switch (tolower((unsigned char)text[i++])) {
+		case 'k':
+			value <<= 10;
+			break;
+		case 'm':
+			value <<= 20;
+			break;
+		case 'g':
+			value <<= 30;
+			break;
+		default:
+			return -EINVAL;
+		}
+	}
+	if (i != len)
+		return -EINVAL;
+	*bytes = value;
+	return 0;
+}
+
+/* Where parse functions put their one sentence. */
+struct complaint {
+	const char *spec;
+	char *why;
+	size_t why_len;
+};
+
+static int complain(const struct complaint *c, const char *at, const char *what)
+{
+	snprintf(c->why, c->why_len, "stack '%s', column %zu: %s", c->spec,
+		 (size_t)(at - c->spec) + 1, what);
+	return -EINVAL;
+}
+
+static int parse_count(const char *p, const char *end, unsigned int max, unsigned int *out)
+{
+	uint64_t value;
+
+	if (p == end || !isdigit((unsigned char)end[-1]) ||
+	    parse_bytes(p, (size_t)(end - p), &value) < 0)
+		return -EINVAL;
+	if (!value || value > max)
+		return -ERANGE;
+	*out = (unsigned int)value;
+	return 0;
+}
+
+static int parse_modifier(const struct complaint *c, const char *p, const char *end,
+			  struct stack_layer *layer)
+{
+	size_t len = (size_t)(end - p);
+
+	if (len == 7 && !memcmp(p, "shuffle", 7)) {
+		layer->shuffle = true;
+		return 0;
+	}
+	if (len > 6 && !memcmp(p, "align=", 6)) {
+		uint64_t align;
+
+		if (parse_bytes(p + 6, len - 6, &align) < 0)
+			return complain(c, p + 6, "align takes a size such as 4k or 2m");
+		if (align < PAGE_BYTES || align > (1 << 30) || (align & (align - 1)))
+			return complain(c, p + 6, "align is a power of two from 4k to 1g");
+		layer->align_bytes = align;
+		return 0;
+	}
+	if (len > 5 && !memcmp(p, "over=", 5)) {
+		if (parse_count(p + 5, end, STACK_OVER_MAX, &layer->over) < 0)
+			return complain(c, p + 5, "over takes a number of namespaces, 1 to 8");
+		return 0;
+	}
+	return complain(c, p, "expected shuffle, align=SIZE or over=N");
+}
+
+static int parse_layer(const struct complaint *c, const char *p, const char *end,
+		       struct stack_layer *layer)
+{
+	const char *stop = memchr(p, ',', (size_t)(end - p));
+	const char *head_end = stop ? stop : end;
+
+	*layer = (struct stack_layer){.over = 1, .align_bytes = WINDOW_BYTES};
+	if (head_end - p < 7 || memcmp(p, "linear:", 7))
+		return complain(c, p, "expected raw or linear:N");
+	if (parse_count(p + 7, head_end, STACK_SEGMENTS_MAX, &layer->segments) < 0)
+		return complain(c, p + 7, "linear takes a number of segments, 1 to 65536");
+	while (stop) {
+		const char *next = memchr(stop + 1, ',', (size_t)(end - stop - 1));
+		int rc = parse_modifier(c, stop + 1, next ? next : end, layer);
+
+		if (rc < 0)
+			return rc;
+		stop = next;
+	}
+	if (layer->over > layer->segments)
+		return complain(c, p, "over wants at least one segment for each namespace");
+	return 0;
+}
+
+int stack_parse(const char *text, struct stack_spec *out, char *why, size_t why_len)
+{
+	const struct complaint c = {.spec = text, .why = why, .why_len = why_len};
+	const char *p = text;
+
+	memset(out, 0, sizeof(*out));
+	if (strlen(text) >= sizeof(out->text))
+		return complain(&c, text, "too long");
+	strcpy(out->text, text);
+	if (!strcmp(text, "raw"))
+		return 0;
+	for (;;) {
+		const char *slash = strchr(p, '/');
+		const char *end = slash ? slash : p + strlen(p);
+		int rc;
+
+		if (out->depth == STACK_DEPTH_MAX)
+			return complain(&c, p, "deeper than 8 layers");
+		rc = parse_layer(&c, p, end, &out->layers[out->depth]);
+		if (rc < 0)
+			return rc;
+		out->depth++;
+		if (!slash)
+			return 0;
+		if (out->layers[out->depth - 1].over > 1)
+			return complain(&c, p, "over belongs to the lowest layer");
+		p = slash + 1;
+	}
+}
+
+/* Segment lengths are whole granules: 2 MiB, or the alignment where so many would not fit. */
+static uint64_t layer_granule(const struct stack_layer *layer, uint64_t size_bytes)
+{
+	if (layer->align_bytes < WINDOW_BYTES &&
+	    (uint64_t)layer->segments * WINDOW_BYTES > size_bytes)
+		return layer->align_bytes;
+	return layer->align_bytes > WINDOW_BYTES ? layer->align_bytes : WINDOW_BYTES;
+}
+
+/* How far past a 2 MiB boundary of the member its first segment begins. */
+static uint64_t layer_shift(const struct stack_layer *layer)
+{
+	return layer->align_bytes < WINDOW_BYTES ? layer->align_bytes : 0;
+}
+
+static uint64_t segment_bytes(const struct stack_layer *layer, uint64_t size_bytes, unsigned int i)
+{
+	uint64_t granule = layer_granule(layer, size_bytes);
+	uint64_t granules = size_bytes / granule;
+	uint64_t len = granules / layer->segments + (i < granules % layer->segments);
+
+	len *= granule;
+	if (i == layer->segments - 1)
+		len += size_bytes % granule;
+	return len;
+}
+
+int stack_layer_need(const struct stack_layer *layer, uint64_t size_bytes, uint64_t *member_bytes,
+		     char *why, size_t why_len)
+{
+	uint64_t granule = layer_granule(layer, size_bytes);
+
+	if (size_bytes / granule < layer->segments) {
+		snprintf(why, why_len,
+			 "%u segments of at least %" PRIu64 " KiB need %" PRIu64
+			 " MiB, there are %" PRIu64 " MiB",
+			 layer->segments, granule >> 10, (granule * layer->segments) >> 20,
+			 size_bytes >> 20);
+		return -ENOSPC;
+	}
+	for (unsigned int m = 0; m < layer->over; m++) {
+		member_bytes[m] = layer_shift(layer);
+		for (unsigned int i = m; i < layer->segments; i += layer->over)
+			member_bytes[m] += segment_bytes(layer, size_bytes, i);
+	}
+	return 0;
+}
+
+/* splitmix64 (Steele, Lea, Flood 2014): a fixed order for `shuffle`, the same everywhere. */
+static uint64_t splitmix64(uint64_t *state)
+{
+	uint64_t z = (*state += 0x9e3779b97f4a7c15u);
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	return z ^ (z >> 31);
+}
+
+static void shuffle_order(unsigned int *order, unsigned int n)
+{
+	uint64_t state = n;
+
+	for (unsigned int i = n; i > 1; i--) {
+		unsigned int j = (unsigned int)(splitmix64(&state) % i), swap = order[i - 1];
+
+		order[i - 1] = order[j];
+		order[j] = swap;
+	}
+}
+
+int stack_layer_table(const struct stack_layer *layer, uint64_t size_bytes, struct table *out)
+{
+	uint64_t member_bytes[STACK_OVER_MAX], cursor[STACK_OVER_MAX], start = 0;
+	unsigned int *order;
+	char why[160];
+	int rc;
+
+	*out = (struct table){0};
+	rc = stack_layer_need(layer, size_bytes, member_bytes, why, sizeof(why));
+	if (rc < 0)
+		return rc;
+	order = calloc(layer->segments, sizeof(*order));
+	out->segments = calloc(layer->segments, sizeof(*out->segments));
+	if (!order || !out->segments) {
+		free(order);
+		table_free(out);
+		return -ENOMEM;
+	}
+	out->n = layer->segments;
+	for (unsigned int i = 0; i < layer->segments; i++) {
+		struct segment *s = &out->segments[i];
+
+		order[i] = i;
+		s->start_sectors = start / SECTOR_BYTES;
+		s->len_sectors = segment_bytes(layer, size_bytes, i) / SECTOR_BYTES;
+		s->member = i % layer->over;
+		start += s->len_sectors * SECTOR_BYTES;
+	}
+	if (layer->shuffle)
+		shuffle_order(order, layer->segments);
+	for (unsigned int m = 0; m < layer->over; m++)
+		cursor[m] = layer_shift(layer);
+	for (unsigned int i = 0; i < layer->segments; i++) {
+		struct segment *s = &out->segments[order[i]];
+
+		s->offset_sectors = cursor[s->member] / SECTOR_BYTES;
+		cursor[s->member] += s->len_sectors * SECTOR_BYTES;
+	}
+	free(order);
+	return 0;
+}
+
+char *table_text(const struct table *table, const char *const *members)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < table->n; i++) {
+		const struct segment *s = &table->segments[i];
+
+		fprintf(out, "%" PRIu64 " %" PRIu64 " linear %s %" PRIu64 "\n", s->start_sectors,
+			s->len_sectors, members[s->member], s->offset_sectors);
+	}
+	if (fclose(out)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+const struct segment *table_find(const struct table *table, uint64_t sector)
+{
+	size_t low = 0, high = table->n;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		const struct segment *s = &table->segments[mid];
+
+		if (sector < s->start_sectors)
+			high = mid;
+		else if (sector >= s->start_sectors + s->len_sectors)
+			low = mid + 1;
+		else
+			return s;
+	}
+	return NULL;
+}
+
+void table_free(struct table *table)
+{
+	free(table->segments);
+	*table = (struct table){0};
+}
+
+unsigned int stack_segments(const struct stack_spec *spec)
+{
+	return spec->depth ? spec->layers[0].segments : 0;
+}
+
+unsigned int stack_members(const struct stack_spec *spec)
+{
+	return spec->depth ? spec->layers[spec->depth - 1].over : 1;
+}

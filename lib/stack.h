@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A stack: what lies between filesystem and namespace.  This half is pure: spec -> layers -> table
+ * lines -> table text, with no kernel and no root; lib/dm.h turns tables into devices.
+ *
+ *   raw                      the namespace itself
+ *   linear:16                one DM device of 16 dm-linear segments, laid out in order
+ *   linear:16,shuffle        the same, the segments in another (fixed) order on the member
+ *   linear:16,align=4k       the segments begin 4 KiB past a 2 MiB boundary of the member
+ *   linear:8,over=2          segments alternate over two namespaces
+ *   linear:4/linear:1        depth 2; the leftmost layer is the one the filesystem sees
+ */
+#ifndef DAXDM_STACK_H
+#define DAXDM_STACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	STACK_DEPTH_MAX = 8,
+	STACK_OVER_MAX = 8,
+	STACK_SEGMENTS_MAX = 65536,
+	SECTOR_BYTES = 512,
+	PAGE_BYTES = 4096,
+	WINDOW_BYTES = 2 << 20, /* what one PMD maps */
+	WINDOW_PAGES = WINDOW_BYTES / PAGE_BYTES,
+};
+
+struct stack_layer {
+	unsigned int segments;
+	unsigned int over; /* members, at least 1; more than 1 in the lowest layer only */
+	bool shuffle;
+	uint64_t align_bytes; /* WINDOW_BYTES unless the spec says otherwise */
+};
+
+struct stack_spec {
+	char text[96]; /* as the user wrote it */
+	unsigned int depth;
+	struct stack_layer layers[STACK_DEPTH_MAX]; /* [0] is the top; raw has none */
+};
+
+/* One line of a table: dm-linear maps [start, start + len) to member at offset. */
+struct segment {
+	uint64_t start_sectors;
+	uint64_t len_sectors;
+	uint64_t offset_sectors;
+	unsigned int member;
+};
+
+struct table {
+	struct segment *segments;
+	size_t n;
+};
+
+/*
+ * Reads a spec.  Returns 0, or -EINVAL with one sentence in why (column included).
+ */
+int stack_parse(const char *text, struct stack_spec *out, char *why, size_t why_len);
+
+/*
+ * The bytes of each member that a layer needs to offer a device of size_bytes.
+ * Returns 0, or -ENOSPC with a sentence in why if size_bytes has no room for so many segments.
+ */
+int stack_layer_need(const struct stack_layer *layer, uint64_t size_bytes, uint64_t *member_bytes,
+		     char *why, size_t why_len);
+
+/*
+ * Lays out one layer for a device of size_bytes (a multiple of PAGE_BYTES).  Segments are as equal
+ * as whole granules of 2 MiB allow.  Returns 0, -ENOSPC as stack_layer_need(), or -ENOMEM; free
+ * with table_free().
+ */
+int stack_layer_table(const struct stack_layer *layer, uint64_t size_bytes, struct table *out);
+
+/*
+ * The text dmsetup(8) would take, one line per segment, members by name.  Returns a string to be
+ * freed, or NULL without memory.  Source: Documentation/admin-guide/device-mapper/linear.rst.
+ */
+char *table_text(const struct table *table, const char *const *members);
+
+/* The segment that holds sector, found by bisection; NULL outside the table. */
+const struct segment *table_find(const struct table *table, uint64_t sector);
+
+void table_free(struct table *table);
+
+/* How many segments the device has that the filesystem sees; 0 for raw. */
+unsigned int stack_segments(const struct stack_spec *spec);
+
+/* How many namespaces the stack stands on. */
+unsigned int stack_members(const struct stack_spec *spec);
+
+/* "4k", "2M", "1g", "512" -> bytes.  Returns 0 or -EINVAL. */
+int parse_bytes(const char *text, size_t len, uint64_t *bytes);
+
+#endif
