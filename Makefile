@@ -35,6 +35,7 @@ SAN_OBJS := $(patsubst %.c,build/san/%.o,$(filter-out cli/main.c,$(SRCS)))
 UNITS    := $(patsubst tests/unit/%.c,build/test/%,$(sort $(wildcard tests/unit/test_*.c)))
 
 .DELETE_ON_ERROR:
+.SECONDARY:
 .PHONY: all libs unit unit-build clean bench test lint list FORCE
 
 all: build/daxdm

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What can be said of the sources without running them.  Prints TAP.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+count=0
+failed=0
+# Runs the rest of the words; silence and status 0 are a pass, what it prints is the reason.
+item() { # NAME COMMAND...
+	local name=$1 said
+	shift
+	count=$((count + 1))
+	if said=$("$@" 2>&1) && [[ -z $said ]]; then
+		echo "ok $count - $name"
+	else
+		failed=1
+		echo "not ok $count - $name"
+		printf "# %s\n" "${said//$'\n'/$'\n# '}"
+	fi
+}
+
+mapfile -t files < <(find . -path ./.git -prune -o -path ./build -prune -o -path ./results -prune \
+	-o -type f -printf '%P\n' | sort)
+mapfile -t c_files < <(printf '%s\n' "${files[@]}" | grep '\.[ch]$')
+# Scripts by their first line, so that none is forgotten for its name.
+mapfile -t scripts < <(for f in "${files[@]}"; do
+	if head -n 1 -- "$f" | grep -aqE '^#!.*\b(ba|busybox |)(sh|bats)\b'; then echo "$f"; fi
+done)
+
+licence_lines() {
+	local f
+	for f in "${files[@]}"; do
+		case $f in LICENSE | VERSION) continue ;; esac
+		head -n 2 -- "$f" | grep -aq 'SPDX-License-Identifier: GPL-2.0-only' ||
+			echo "$f: its first or second line is no SPDX-License-Identifier: GPL-2.0-only"
+	done
+}
+
+# Mirrors are found from the machine's own apt configuration.
+archive_names() {
+	grep -nIE '\b(debian|ubuntu)\.(org|net|com)\b' -- "${files[@]}" || true
+}
+
+long_functions() {
+	awk 'FNR == 1 { start = 0 }
+		/^\{/ { start = FNR }
+		/^\}/ && start {
+			if (FNR - start > 70)
+				print FILENAME ":" start ": a function of " FNR - start " lines, 70 are the limit"
+			start = 0
+		}' "${c_files[@]}"
+}
+
+# ShellCheck does not know busybox as a shell of its own; bats files are bash with @test.
+check_shell() { # FILE
+	if head -n 1 "$1" | grep -q busybox; then
+		shellcheck --shell=busybox "$1" 2>/dev/null || shellcheck --shell=dash "$1"
+	else
+		shellcheck -x "$1"
+	fi
+}
+
+strict_mode() {
+	local f
+	for f in "${scripts[@]}"; do
+		head -n 1 "$f" | grep -q bash || continue
+		grep -q '^set -euo pipefail$' "$f" || echo "$f: no 'set -euo pipefail'"
+	done
+}
+
+no_warnings() {
+	mkdir -p build
+	flock -o build/lock make -j"$(nproc)" all unit-build >/dev/null
+}
+
+for f in "${scripts[@]}"; do item "shellcheck $f" check_shell "$f"; done
+item "scripts stop at errors" strict_mode
+item "clang-format" clang-format --dry-run -Werror "${c_files[@]}"
+item "licence lines" licence_lines
+item "no name of a package archive" archive_names
+item "functions fit on a screen" long_functions
+item "no warnings" no_warnings
+echo "1..$count"
+exit $failed

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Runs every test there is and counts.  ./run.sh test has set up and built before.
+#
+# Units, bats and lint all speak TAP.  A skip counts as a failure unless its reason begins with
+# "expected: ", which is for what a machine cannot have (no /dev/kvm), never for what went wrong.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+passed=0 failed=0 skipped=0
+out=$(mktemp -d build/tmp.test.XXXXXX)
+trap 'rm -rf "$out"' EXIT
+
+# Runs a command that prints TAP, bounded, and counts its lines.
+suite() { # NAME SECONDS COMMAND...
+	local name=$1 limit=$2 status=0 ok bad skip odd planned said started=$EPOCHREALTIME us
+	shift 2
+	timeout --kill-after=20 "$limit" "$@" >"$out/tap" 2>"$out/err" </dev/null || status=$?
+	us=$((${EPOCHREALTIME/[.,]/} - ${started/[.,]/}))
+
+	skip=$(grep -cE '^ok .*# skip' "$out/tap" || true)
+	odd=$(grep -E '^ok .*# skip' "$out/tap" | grep -cvE '# skip \(?expected: ' || true)
+	ok=$(($(grep -c '^ok ' "$out/tap" || true) - skip))
+	bad=$(grep -c '^not ok ' "$out/tap" || true)
+	planned=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$out/tap" | tail -n 1)
+	said=
+	if ((status == 124 || status == 137)); then
+		said="did not end within $limit s"
+	elif [[ -z $planned ]] || ((planned != ok + bad + skip)); then
+		said="ended early with status $status: ${planned:-?} tests planned, $((ok + bad + skip)) seen"
+	elif ((status != 0 && bad == 0)); then
+		said="ended with status $status after all its tests"
+	elif ((odd > 0)); then
+		said="skipped what should have run"
+	fi
+	passed=$((passed + ok))
+	skipped=$((skipped + skip - odd))
+	failed=$((failed + bad + odd))
+	if [[ $said ]] && ((odd == 0)); then failed=$((failed + 1)); fi
+
+	printf '%-24s %3d.%d s  %d passed' "$name" $((us / 1000000)) $((us / 100000 % 10)) "$ok"
+	if ((bad)); then printf ', %d failed' "$bad"; fi
+	if ((skip)); then printf ', %d skipped' "$skip"; fi
+	echo "${said:+; $said}"
+	if ((bad)) || [[ $said ]]; then
+		# Everything between a failed test's line and the next passed one belongs to it.
+		awk '/^ok / { on = 0 } /^not ok / { on = 1 } on || /# skip/ { print "    " $0 }' "$out/tap"
+		sed 's/^/    /' "$out/err" | tail -n 40
+	else
+		sed -n 's/^ok [0-9]* \(.*\) # skip \(.*\)/    skipped: \1: \2/p' "$out/tap"
+	fi
+}
+
+for test in build/test/test_*; do
+	[[ -x $test && -e tests/unit/${test##*/}.c ]] || continue
+	CMOCKA_MESSAGE_OUTPUT=TAP suite "unit ${test##*/test_}" 120 "$test"
+done
+suite lint 300 tests/lint.sh
+export BATS_TEST_TIMEOUT=60
+for test in tests/cli/*.bats; do
+	name=${test##*/}
+	suite "cli ${name%.bats}" 300 bats --formatter tap "$test"
+done
+export BATS_TEST_TIMEOUT=400
+for test in tests/e2e/*.bats; do
+	name=${test##*/}
+	suite "e2e ${name%.bats}" 900 bats --formatter tap "$test"
+done
+
+echo "$passed passed, $failed failed, $skipped skipped"
+((failed == 0))
