@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# For the scripts in emu/: one line on stderr and a temporary directory that never stays.
+# After `begin NAME DIR` what commands say on stderr goes to $TMP/err, for a person only needs it as
+# the reason of a failure; `say` and `die` still reach the person.
+
+TMP=
+NAME=
+exec 8>&2
+
+say() { echo "$NAME: $*" >&8; }
+
+die() { # STATUS TEXT; also in a subshell, so that it is a file that remembers
+	[[ -z $TMP ]] || : >"$TMP/said"
+	echo "daxdm: ${*:2}" >&8
+	exit "$1"
+}
+
+# A command failed that nothing was said about: the disk may be full, or the machine is odd.
+explain() { # STATUS
+	local why
+	why=$(grep -v '^W: ' "$TMP/err" 2>/dev/null | tail -n 1) || true
+	if grep -qs 'No space left\|enough free space' "$TMP/err" || [[ $(df --output=avail -k "$PWD/build" | tail -n 1) -lt 64 ]]; then
+		echo "daxdm: disk full under $PWD/build; free some space there and try again" >&8
+	else
+		echo "daxdm: $NAME failed: ${why:-status $1}" >&8
+	fi
+}
+
+on_exit() {
+	local status=$?
+	if ((status)) && [[ -n $TMP && ! -e $TMP/said ]]; then
+		explain $status
+		status=4
+	fi
+	[[ -z $TMP ]] || rm -rf "$TMP"
+	exit $status
+}
+
+on_signal() { # STATUS
+	[[ -z $TMP ]] || : >"$TMP/said"
+	exit "$1"
+}
+
+# Takes the lock build/NAME.lock, so that two runs do not trample each other, and makes $TMP.
+begin() { # NAME
+	NAME=$1
+	trap on_exit EXIT
+	trap 'on_signal 130' INT
+	trap 'on_signal 143' TERM
+	mkdir -p "$PWD/build" 2>/dev/null || die 4 "cannot make $PWD/build: no permission or disk full"
+	{ exec 9>"$PWD/build/$NAME.lock"; } 2>/dev/null || die 4 "cannot write $PWD/build: no permission or disk full"
+	if ! flock -n 9; then
+		say "waiting for another run"
+		flock -w 900 9 || die 4 "another $NAME run holds $PWD/build/$NAME.lock for 15 minutes; end it"
+	fi
+	rm -rf "$PWD/build/$NAME".tmp.* # of runs that were killed: we hold the lock
+	TMP=$(mktemp -d "$PWD/build/$NAME.tmp.XXXXXX") || die 4 "cannot make a directory in $PWD/build: disk full?"
+	exec 2>"$TMP/err"
+}
+
+need() { # PROGRAM PACKAGE: prints the program's path
+	PATH=$PATH:/sbin:/usr/sbin command -v "$1" || die 4 "the program $1 is missing; run: apt-get install $2"
+}
+
+# A path as the caller meant it, who stood in $CALLER before the script went to the top directory.
+absolute() { # PATH
+	case $1 in
+	/*) echo "$1" ;;
+	*) echo "$CALLER/$1" ;;
+	esac
+}

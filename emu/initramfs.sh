@@ -1,0 +1,190 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The emulated host's whole user space: a lean, uncompressed cpio (QEMU hands it over as it is, and
+# unpacking anything would cost the guest more than copying it).
+#
+#   emu/initramfs.sh KDIR FS [--module FILE.ko]...   prints build/initramfs/KEY.cpio, its only stdout line
+#
+# KDIR comes from emu/kernel.sh.  --module puts a rebuilt module in the place of the kernel's own of that
+# name.  KEY is a hash over everything that goes in, so the file is made again exactly when something
+# changed, and the same input gives the same bytes.
+# Exit status: 0; 4 something is missing on this machine or the disk is full; 64 bad arguments.
+set -euo pipefail
+CALLER=$PWD
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. emu/common.sh
+
+readonly OUT=$PWD/build/initramfs
+readonly KEEP=12 # cpio files; the oldest used go
+readonly APPLETS="sh cat dd dmesg echo grep insmod mkdir mknod mount umount poweroff printf sed sleep stty sync tail"
+
+# --- modules -------------------------------------------------------------------------------------
+
+# A tree of links to the kernel's modules with the rebuilt ones in place, and depmod run over it, for
+# their dependencies may differ.
+with_replacements() { # prints the root to use
+	local root=$TMP/modules file name own vermagic
+	mkdir -p "$root/lib/modules"
+	cp -as "$KDIR/modules/lib/modules/$RELEASE" "$root/lib/modules/"
+	for file in "${REPLACE[@]}"; do
+		[[ -r $file ]] || die 64 "--module $file cannot be read"
+		name=$("$MODINFO" -F name "$file") || true
+		[[ -n $name ]] || die 64 "--module $file is no kernel module"
+		vermagic=$("$MODINFO" -F vermagic "$file")
+		[[ ${vermagic%% *} == "$RELEASE" ]] ||
+			die 64 "--module $file was built for ${vermagic%% *}, this kernel is $RELEASE"
+		own=$(find "$root/lib/modules/$RELEASE" -name '*.ko*' -printf '%p\n' |
+			awk -v name="$name" '{ f = $0; sub(/.*\//, "", f); sub(/\.ko(\..*)?$/, "", f); gsub(/-/, "_", f)
+				if (f == name) print }' | head -n 1)
+		if [[ -z $own ]] && grep -qE "/${name//_/[-_]}\.ko\$" "$KDIR/modules/lib/modules/$RELEASE/modules.builtin"; then
+			die 64 "--module $file: $name is built into the kernel $RELEASE and cannot be replaced"
+		fi
+		[[ -n $own ]] || die 64 "--module $file: the kernel $RELEASE has no module $name"
+		rm "$own"
+		ln -s "$(readlink -f "$file")" "${own%.ko*}.ko"
+	done
+	rm -f "$root/lib/modules/$RELEASE"/modules.{dep,alias,softdep,symbols}*
+	"$DEPMOD" -b "$root" "$RELEASE"
+	echo "$root"
+}
+
+# Prints the files to load, in order, for the modules named; one that is built in prints nothing.
+load_order() { # ROOT MODULE...
+	local root=$1 module out
+	for module in "${@:2}"; do
+		# -C /dev/null: the machine's configuration (an `install` line for libnvdimm) is not the guest's.
+		out=$("$MODPROBE" -C /dev/null -d "$root" -S "$RELEASE" --show-depends "$module" 2>&1) ||
+			die 4 "the kernel $RELEASE has no module $module: ${out##*$'\n'}"
+		sed -n 's/^insmod \([^ ]*\).*/\1/p' <<<"$out"
+	done | awk '!seen[$0]++'
+}
+
+unpack_module() { # SRC DEST
+	case $1 in
+	*.xz) xz -dc "$1" >"$2" ;;
+	*.zst) zstd -dcq "$1" >"$2" ;;
+	*.gz) gzip -dc "$1" >"$2" ;;
+	*) cp -L "$1" "$2" ;;
+	esac
+}
+
+# --- what goes in --------------------------------------------------------------------------------
+
+# The file and the libraries it is linked with, as "DEST SRC" lines.
+with_libraries() { # SRC DEST
+	echo "$2 $1"
+	ldd "$1" 2>/dev/null | awk '/=> \// { print $3, $3 } $1 ~ /^\/.*ld-linux/ { print $1, $1 }'
+}
+
+manifest() { # "DEST SRC" lines, sorted, modules excepted
+	{
+		echo "/init $PWD/emu/init"
+		echo "/bin/busybox $BUSYBOX"
+		with_libraries "$PWD/build/daxdm" /bin/daxdm
+		if [[ $FS == ext4 ]]; then
+			with_libraries "$(readlink -f "$(need mkfs.ext4 e2fsprogs)")" /sbin/mkfs.ext4
+			[[ ! -r /etc/mke2fs.conf ]] || echo "/etc/mke2fs.conf /etc/mke2fs.conf"
+		else
+			with_libraries "$(readlink -f "$(need mkfs.xfs xfsprogs)")" /sbin/mkfs.xfs
+		fi
+	} | sort -u
+}
+
+make_tree() { # ROOT
+	local root=$1 dest src applet name
+	mkdir -p "$root"/{bin,sbin,dev,proc,sys,tmp,mnt,run,etc,modules}
+	while read -r dest src; do
+		mkdir -p "$root$(dirname "$dest")"
+		cp -L "$src" "$root$dest"
+		chmod 755 "$root$dest"
+	done <"$TMP/manifest"
+	for applet in $APPLETS; do
+		ln -s busybox "$root/bin/$applet"
+	done
+	ln -s /proc/mounts "$root/etc/mtab"
+	while read -r src; do
+		name=$(basename "${src%.ko*}").ko
+		unpack_module "$src" "$root/modules/$name"
+		strip --strip-debug "$root/modules/$name" # a developer's own build may carry 30 MB of it
+		echo "$name" >>"$root/modules/load"
+	done <"$TMP/load"
+	echo "$FS" >"$root/modules/filesystems"
+	find "$root" -exec touch -hd @0 {} +
+}
+
+pack() { # ROOT OUT
+	(cd "$1" && find . -mindepth 1 | LC_ALL=C sort | cpio -o -H newc --reproducible -R 0:0 --quiet) >"$2"
+}
+
+prune() {
+	local old
+	while read -r old; do
+		rm -f "$OUT/$old"
+	done < <(cd "$OUT" && find . -maxdepth 1 -name '*.cpio' -printf '%T@ %f\n' | sort -rn |
+		tail -n "+$((KEEP + 1))" | cut -d' ' -f2)
+}
+
+key() {
+	{
+		cat "$TMP/manifest" "$TMP/load"
+		awk '{ print $2 }' "$TMP/manifest" | cat - "$TMP/load" | sort -u | xargs -d '\n' sha256sum
+		echo "$FS $RELEASE"
+		sha256sum emu/initramfs.sh
+	} | sed "s|$TMP||" | sha256sum | cut -c1-20
+}
+
+arguments() {
+	[[ $# -ge 2 ]] || die 64 "usage: emu/initramfs.sh KDIR FS [--module FILE.ko]..."
+	KDIR=$(readlink -f "$(absolute "$1")")
+	FS=$2
+	REPLACE=()
+	shift 2
+	while (($#)); do
+		[[ $1 == --module && -n ${2-} ]] || die 64 "unknown argument $1; usage: emu/initramfs.sh KDIR FS [--module FILE.ko]..."
+		REPLACE+=("$(absolute "$2")")
+		shift 2
+	done
+	[[ $FS == ext4 || $FS == xfs ]] || die 64 "unknown filesystem '$FS'; known: ext4 xfs"
+	[[ -r $KDIR/release && -d $KDIR/modules ]] || die 64 "$1 is no directory made by emu/kernel.sh resolve"
+	RELEASE=$(<"$KDIR/release")
+}
+
+build() {
+	local root=$KDIR/modules out
+	if ((${#REPLACE[@]})); then
+		root=$(with_replacements)
+	fi
+	load_order "$root" nfit nd_pmem dm-mod qemu_fw_cfg "$FS" >"$TMP/load.links"
+	# Links lead to the files themselves, whose path and content make the key.
+	xargs -r -d '\n' -n 1 readlink -f <"$TMP/load.links" >"$TMP/load"
+	manifest >"$TMP/manifest"
+	out=$OUT/$(key).cpio
+	if [[ -s $out ]]; then
+		touch "$out"
+	else
+		make_tree "$TMP/root"
+		pack "$TMP/root" "$TMP/cpio"
+		mv "$TMP/cpio" "$out"
+		say "made for $RELEASE $FS, $(($(stat -c %s "$out") >> 20)) MiB"
+	fi
+	prune
+	echo "$out"
+}
+
+main() {
+	begin initramfs
+	arguments "$@"
+	BUSYBOX=$(need busybox busybox-static)
+	MODPROBE=$(need modprobe kmod)
+	MODINFO=$(need modinfo kmod)
+	DEPMOD=$(need depmod kmod)
+	need cpio cpio >/dev/null
+	need strip binutils >/dev/null
+	! ldd "$BUSYBOX" >/dev/null || die 4 "$BUSYBOX is not static; run: apt-get install busybox-static"
+	[[ -x build/daxdm ]] || die 4 "build/daxdm is not built; run: make"
+	mkdir -p "$OUT"
+	build
+}
+
+main "$@"

@@ -1,0 +1,441 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The kernel catalogue: turns what a person calls a kernel into a directory that can be booted.
+#
+#   emu/kernel.sh resolve [KERNEL] [--modules DIR]   prints build/kernels/ID, its only line on stdout
+#   emu/kernel.sh list                               the kernels of the archive, one "VERSION PACKAGE" a line
+#
+# KERNEL: debian (default) | newest | 6.1 | 6.12.107 | 6.1.0-54-amd64 | linux-image-... | PATH
+#
+# build/kernels/ID holds `vmlinux` (an ELF that QEMU starts by its PVH note), `release` (uname -r),
+# `package` (where it came from) and `modules/lib/modules/RELEASE` with depmod done.  It is made
+# aside and renamed, so a half-made one is never seen.
+#
+# Packages come from the archive this machine's apt uses, out of every suite that can be named from
+# there, through an apt root of our own under build/apt: nothing is installed, signatures are
+# verified with the keyring of the package debian-archive-keyring.
+# Exit status: 0; 4 no network, no space, broken package; 64 no such kernel, bad arguments.
+set -euo pipefail
+CALLER=$PWD
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. emu/common.sh
+
+readonly APT=$PWD/build/apt KERNELS=$PWD/build/kernels
+readonly CATALOGUE=$APT/catalogue # NAME <tab> VERSION <tab> CODENAME <tab> DEPENDS
+readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+readonly FRESH_MINUTES=1440
+readonly KEEP_LOCAL=3 # kernels made from files; a developer makes a new one with every build
+
+# --- the archive ---------------------------------------------------------------------------------
+
+apt_run() { # PROGRAM ARGUMENTS...
+	"$1" -c "$APT/apt.conf" "${@:2}"
+}
+
+# The machine's own suites by the names it uses, then every other one under the same address.
+write_sources() {
+	local uri release suite line own="" main="" security="" opts="[arch=amd64 signed-by=$KEYRING]"
+	while IFS='|' read -r uri release suite; do
+		own+="deb $opts $uri $release main"$'\n'
+		case $suite in
+		*-security) security=$uri ;;
+		*-updates | *-backports* | *-debug) ;;
+		*) main=$uri ;;
+		esac
+		own+="# $suite"$'\n'
+	done < <(apt-get indextargets --format '$(REPO_URI)|$(RELEASE)|$(SUITE)' \
+		'Created-By: Packages' 'Origin: Debian' 'Component: main' | sort -u)
+	if [[ -z $main ]]; then # no lists on this machine: read the addresses from its sources
+		die 4 "apt knows no Debian archive; run: apt-get update"
+	fi
+	for suite in oldoldstable oldstable stable testing unstable experimental; do
+		echo "$main $suite"
+		case $suite in oldoldstable | oldstable | stable)
+			echo "$main $suite-backports"
+			[[ -z $security ]] || echo "$security $suite-security"
+			;;
+		esac
+	done >"$TMP/suites"
+	printf '%s' "$own" | grep '^deb' >"$APT/sources.list"
+	while read -r uri suite; do
+		grep -qx "# $suite" <<<"$own" || echo "deb $opts $uri $suite main"
+	done <"$TMP/suites" >>"$APT/sources.list"
+}
+
+write_apt_conf() {
+	mkdir -p "$APT/lists/partial" "$APT/cache/archives/partial"
+	cat >"$APT/apt.conf" <<-CONF
+		#clear APT::Update::Pre-Invoke;
+		#clear APT::Update::Post-Invoke;
+		#clear APT::Update::Post-Invoke-Success;
+		Dir::State::Lists "$APT/lists";
+		Dir::Cache "$APT/cache";
+		Dir::Etc::SourceList "$APT/sources.list";
+		Dir::Etc::SourceParts "/dev/null";
+		APT::Sandbox::User "";
+		APT::Architecture "amd64";
+		APT::Architectures { "amd64"; };
+		Acquire::Languages "none";
+		Acquire::Retries "1";
+		Acquire::http::Timeout "20";
+	CONF
+}
+
+# The archive of security updates keeps a release's updates under its codename after it dropped the
+# name "oldoldstable-security": the codename is in the index of the suite itself.
+name_by_codename() { # LOG
+	local uri suite base codename changed=1
+	while read -r uri suite; do
+		base=${suite%-security}
+		[[ $base != "$suite" ]] || continue
+		codename=$(apt_run apt-get indextargets --format '$(CODENAME)' 'Created-By: Packages' \
+			"Suite: $base" | head -n 1)
+		[[ -n $codename ]] || continue
+		sed -i "s| $suite main\$| $codename-security main|" "$APT/sources.list"
+		changed=0
+	done < <(sed -nE "s/^E: The repository '([^ ]+) ([^ ]+) Release'.*/\1 \2/p" "$1")
+	return $changed
+}
+
+apt_update() {
+	apt_run apt-get -q update >"$TMP/update" 2>&1 || true # a suite that is not there is no error
+	if grep -qE '^E:.*No space left|^E: Write error|disk full' "$TMP/update"; then
+		die 4 "disk full while reading the archive's lists into $APT; free some space and try again"
+	fi
+}
+
+write_catalogue() {
+	local codename file
+	while IFS='|' read -r codename file; do
+		/usr/lib/apt/apt-helper cat-file "$file" | awk -v codename="$codename" '
+			BEGIN { RS = ""; FS = "\n"; OFS = "\t" }
+			/^Package: linux-(image|binary|modules)-/ {
+				name = version = depends = "-"
+				for (i = 1; i <= NF; i++) {
+					if ($i ~ /^Package: /) name = substr($i, 10)
+					if ($i ~ /^Version: /) version = substr($i, 10)
+					if ($i ~ /^Depends: /) depends = substr($i, 10)
+				}
+				if (name !~ /-dbg$|-signed-template$/)
+					print name, version, codename, depends
+			}'
+	done < <(apt_run apt-get indextargets --format '$(CODENAME)|$(FILENAME)' 'Created-By: Packages' |
+		sort -u) >"$TMP/catalogue"
+	[[ -s $TMP/catalogue ]] || return 1
+	mv "$TMP/catalogue" "$CATALOGUE"
+}
+
+# Returns 0 with a catalogue of today, 1 with an old one or none (no network).
+refresh() { # [force]
+	if [[ -z ${1-} && -s $CATALOGUE && -n $(find "$CATALOGUE" -mmin -$FRESH_MINUTES) ]]; then
+		return 0
+	fi
+	say "reading the archive's package lists (at most once a day)"
+	write_apt_conf
+	[[ -r $KEYRING ]] || die 4 "no $KEYRING: cannot verify packages; run: apt-get install debian-archive-keyring"
+	write_sources
+	apt_update
+	if name_by_codename "$TMP/update"; then apt_update; fi
+	if ! grep -qE '^(Get|Hit):' "$TMP/update"; then
+		return 1
+	fi
+	write_catalogue
+}
+
+# --- from a name to packages ---------------------------------------------------------------------
+
+# The kernels that can be asked for by version: VERSION <tab> PACKAGE, oldest first.  Metapackages
+# (they depend on another linux-image) and the other flavours are left out.
+generic_kernels() {
+	awk -F'\t' -v OFS='\t' '$1 ~ /^linux-image-[0-9].*-amd64$/ && $1 !~ /-(cloud|rt)-amd64$/ &&
+		$4 !~ /linux-image-/ { print $2, $1 }' "$CATALOGUE" | sort -u | sort -t $'\t' -k1,1V
+}
+
+newest_per_series() {
+	generic_kernels | awk -F'[.~-]' '{ series[$1 "." $2] = $0; if (!($1 "." $2 in n)) n[$1 "." $2] = ++count }
+		END { for (s in n) { split(series[s], f, "\t"); print n[s], f[1] } }' | sort -n | cut -d' ' -f2 |
+		sed 's/-[^-]*$//' | paste -sd' '
+}
+
+# VERSION <tab> PACKAGE of the newest kernel whose upstream version is, or starts with, $1.
+by_version() {
+	generic_kernels | awk -F'\t' -v want="${1/-rc/\~rc}" '{
+		upstream = $1
+		sub(/^[0-9]+:/, "", upstream)
+		sub(/-[^-]*$/, "", upstream)
+		if (upstream == want || index(upstream, want ".") == 1 || index(upstream, want "~") == 1)
+			found = $0
+	} END { if (found) print found }'
+}
+
+by_package() { # NAME: newest VERSION <tab> NAME
+	awk -F'\t' -v OFS='\t' -v name="$1" '$1 == name { print $2, $1 }' "$CATALOGUE" | sort -V | tail -n 1
+}
+
+# What the metapackage of this machine's own release asks for.
+by_own_release() {
+	local codename
+	# shellcheck disable=SC1091
+	codename=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
+	awk -F'\t' -v OFS='\t' -v own="$codename" '$1 == "linux-image-amd64" &&
+		($3 == own || $3 == own "-security" || $3 == own "-updates") { print $2, $1 }' "$CATALOGUE" |
+		sort -V | tail -n 1
+}
+
+depends_of() { # NAME VERSION: names of the linux-* packages it needs
+	awk -F'\t' -v name="$1" -v version="$2" '$1 == name && $2 == version { print $4; exit }' "$CATALOGUE" |
+		tr ',' '\n' | sed -nE 's/^ *(linux-(image|binary|modules)-[^ ]+).*/\1/p'
+}
+
+has_package() { # NAME VERSION
+	awk -F'\t' -v name="$1" -v version="$2" '$1 == name && $2 == version { found = 1 } END { exit !found }' \
+		"$CATALOGUE"
+}
+
+# Sets PACKAGE and VERSION; returns 1 when the catalogue has no such kernel.
+find_kernel() { # KERNEL
+	local line next
+	case $1 in
+	debian) line=$(by_own_release) ;;
+	newest) line=$(generic_kernels | tail -n 1) ;;
+	linux-*) line=$(by_package "$1") ;;
+	*-amd64) line=$(by_package "linux-image-$1") ;;
+	*) line=$(by_version "$1") ;;
+	esac
+	[[ -n $line ]] || return 1
+	IFS=$'\t' read -r VERSION PACKAGE <<<"$line"
+	while next=$(depends_of "$PACKAGE" "$VERSION" | grep '^linux-image-' | head -n 1) && [[ -n $next ]]; do
+		PACKAGE=$next # a metapackage
+	done
+	# The same bits without the signature, which no one checks here; not if one was asked for by name.
+	if [[ $1 != linux-image-*[0-9]* ]] && has_package "$PACKAGE-unsigned" "$VERSION"; then
+		PACKAGE+=-unsigned
+	fi
+}
+
+unknown_kernel() { # KERNEL
+	die 64 "unknown kernel '$1'; newest of each series: $(newest_per_series) (emu/kernel.sh list" \
+		"shows all; also: debian, newest, a package name, a path with --modules DIR)"
+}
+
+# --- from packages or files to a directory -------------------------------------------------------
+
+number_at() { # FILE OFFSET BYTES: little-endian
+	od -An -v -j "$2" -N "$3" -t "u$3" --endian=little "$1" | tr -d ' '
+}
+
+magic_of() { # FILE OFFSET: four bytes in hex
+	od -An -v -j "$2" -N 4 -t x1 "$1" | tr -d " "
+}
+
+# The boot protocol says where the compressed kernel lies in a bzImage (Documentation/arch/x86/boot.rst,
+# payload_offset and payload_length).  All but gzip carry the unpacked size as 4 bytes behind.
+extract_vmlinux() { # IMAGE OUT
+	local image=$1 out=$2 sectors offset length magic unpack size
+	if [[ $(magic_of "$image" 0) == 7f454c46 ]]; then
+		objcopy -S "$image" "$out" || cp "$image" "$out"
+		return
+	fi
+	[[ $(magic_of "$image" 514) == 48647253 ]] ||
+		die 64 "$image is neither a bzImage nor an ELF vmlinux"
+	sectors=$(number_at "$image" 497 1)
+	((sectors)) || sectors=4
+	offset=$(((sectors + 1) * 512 + $(number_at "$image" 584 4)))
+	length=$(number_at "$image" 588 4)
+	magic=$(magic_of "$image" "$offset")
+	size=$(number_at "$image" $((offset + length - 4)) 4)
+	case $magic in
+	1f8b*) unpack="gzip -dc" ;;
+	fd377a58) unpack="xz -dc" ;;
+	5d0000*) unpack="xz -dc --format=lzma" ;;
+	425a68*) unpack="bzip2 -dc" ;;
+	02214c18) unpack="lz4 -dc" ;;
+	28b52ffd) unpack="zstd -dcq" ;;
+	894c5a4f) unpack="lzop -dc" ;;
+	*) die 4 "$image: its kernel is packed in a way not known here (starts with $magic)" ;;
+	esac
+	[[ $magic == 1f8b* ]] || length=$((length - 4))
+	command -v "${unpack%% *}" >/dev/null ||
+		die 4 "$image: needs ${unpack%% *} to unpack; run: apt-get install ${unpack%% *}"
+	# shellcheck disable=SC2086
+	tail -c "+$((offset + 1))" "$image" 2>/dev/null | head -c "$length" | $unpack >"$out" || true
+	if grep -q "No space left" "$TMP/err"; then
+		return 1 # explained at exit
+	fi
+	[[ $(stat -c %s "$out") == "$size" && $(magic_of "$out" 0) == 7f454c46 ]] ||
+		die 4 "$image: unpacking the kernel in it gave no ELF of $size bytes; is the file whole?"
+}
+
+# Ours is a machine without network, graphics and sound: three quarters of the modules.
+drop_modules() { # DIR/kernel
+	local d
+	for d in net gpu media staging infiniband iio usb hid input hwmon mmc mtd comedi isdn video scsi \
+		misc pci platform power regulator rtc spi tty thermal ufs soundwire; do
+		rm -rf "$1/drivers/$d"
+	done
+	rm -rf "$1/sound"
+}
+
+finish() { # NEW ID: the directory gets its name
+	rm -rf "${KERNELS:?}/$2"
+	mv "$1" "$KERNELS/$2"
+	say "ready: $2"
+}
+
+download() { # DIR NAMES...: packages of $VERSION
+	local dir=$1 names=("${@:2}")
+	mkdir -p "$dir"
+	[[ -s $APT/apt.conf ]] || write_apt_conf
+	say "fetching ${names[*]} $VERSION"
+	if ! (cd "$dir" && apt_run apt-get -q download "${names[@]/%/=$VERSION}") >"$TMP/err" 2>&1; then
+		if grep -q 'No space left\|enough free space' "$TMP/err"; then
+			die 4 "disk full while fetching ${names[*]} into $PWD/build; free some space there and try again"
+		fi
+		die 4 "cannot fetch ${names[*]} $VERSION (network?): $(grep '^E:' "$TMP/err" | head -n 1)"
+	fi
+}
+
+payload_packages() { # what to unpack for PACKAGE VERSION
+	local dep
+	echo "$PACKAGE"
+	for dep in $(depends_of "$PACKAGE" "$VERSION"); do
+		if [[ $dep == linux-binary-* ]] && has_package "linux-binary-unsigned-${dep#linux-binary-}" "$VERSION"; then
+			dep=linux-binary-unsigned-${dep#linux-binary-}
+		fi
+		echo "$dep"
+	done
+}
+
+make_from_packages() { # ID
+	local id=$1 new=$TMP/new names deb image release
+	mapfile -t names < <(payload_packages)
+	download "$TMP/debs" "${names[@]}"
+	mkdir -p "$new" "$TMP/root"
+	for deb in "$TMP"/debs/*.deb; do
+dpkg-deb -x "$deb" "$TMP/root"
+		rm -f "$deb"
+	done
+	[[ -d $TMP/root/lib/modules ]] || mv "$TMP/root/usr/lib" "$TMP/root/lib" 2>/dev/null ||
+		die 4 "package $PACKAGE $VERSION holds no lib/modules"
+	release=$(basename "$(echo "$TMP"/root/lib/modules/*)")
+	image=$(find "$TMP/root/boot" "$TMP/root/lib/modules" -name 'vmlinuz*' -type f 2>/dev/null | head -n 1)
+	[[ -n $image ]] || die 4 "package $PACKAGE $VERSION holds no vmlinuz"
+	extract_vmlinux "$image" "$new/vmlinux"
+	mkdir -p "$new/modules/lib"
+	mv "$TMP/root/lib/modules" "$new/modules/lib/modules"
+	rm -rf "$new/modules/lib/modules/$release"/{build,source} "$new/modules/lib/modules/$release"/vmlinuz*
+	drop_modules "$new/modules/lib/modules/$release/kernel"
+	depmod -b "$new/modules" "$release"
+	echo "$release" >"$new/release"
+	echo "$PACKAGE $VERSION" >"$new/package"
+	finish "$new" "$id"
+}
+
+# Prints the directory that holds modules.order/kernel: DIR itself or the one below DIR/lib/modules.
+modules_root() { # DIR RELEASE
+	local d
+	for d in "$1/lib/modules/$2" "$1/usr/lib/modules/$2" "$1"; do
+		if [[ -d $d/kernel || -f $d/modules.order || -f $d/modules.dep ]]; then
+			readlink -f "$d"
+			return
+		fi
+	done
+	die 64 "$1 holds no modules of $2: give the directory that 'make modules_install INSTALL_MOD_PATH=DIR' filled," \
+		"or its lib/modules/$2"
+}
+
+prune_local() {
+	local old
+	while read -r old; do
+		rm -rf "${KERNELS:?}/$old"
+	done < <(cd "$KERNELS" && find . -mindepth 1 -maxdepth 1 -name 'file-*' -printf '%T@ %f\n' | sort -rn |
+		tail -n "+$((KEEP_LOCAL + 1))" | cut -d' ' -f2-)
+}
+
+resolve_path() { # IMAGE MODULES
+	local image=$1 modules=$2 new=$TMP/new release root id
+	[[ -f $image && -r $image ]] || die 64 "kernel file $image cannot be read"
+	[[ -n $modules ]] || die 64 "--kernel $image needs --modules DIR (what 'make modules_install INSTALL_MOD_PATH=DIR' filled)"
+	[[ -d $modules ]] || die 64 "--modules $modules is no directory"
+	mkdir -p "$new/modules/lib/modules"
+	extract_vmlinux "$image" "$new/vmlinux"
+	# Not `grep -m1 | head`: the string also occurs as a format ("Linux version %s").
+	release=$(grep -aoE 'Linux version [0-9][^ ]*' "$new/vmlinux" | head -n 1 | cut -d' ' -f3) || true
+	[[ -n $release ]] || die 64 "$image does not say which Linux version it is; is it a kernel?"
+	root=$(modules_root "$modules" "$release")
+	if [[ $(basename "$root") =~ ^[0-9]+\.[0-9] && $(basename "$root") != "$release" ]]; then
+		die 64 "the modules in $root are not those of $image, which is $release"
+	fi
+	id=file-$(printf '%s' "$release" | tr -c 'A-Za-z0-9.+-' _)-$({
+		sha256sum <"$new/vmlinux"
+		cd "$root" && find . -name '*.ko*' -printf '%p %s %T@\n' | sort
+	} | sha256sum | cut -c1-16)
+	if [[ ! -d $KERNELS/$id ]]; then
+		mkdir "$new/modules/lib/modules/$release"
+		sh -c 'cd "$1" && find . \( -name "*.ko*" -o -name "modules.builtin*" \
+			-o -name modules.order \) -type f | cpio -pdm --quiet "$2"' - "$root" "$new/modules/lib/modules/$release"
+		drop_modules "$new/modules/lib/modules/$release/kernel"
+		depmod -b "$new/modules" "$release"
+		echo "$release" >"$new/release"
+		echo "file $(readlink -f "$image")" >"$new/package"
+		finish "$new" "$id"
+	fi
+	touch "$KERNELS/$id"
+	prune_local
+	echo "$KERNELS/$id"
+}
+
+resolve_name() { # KERNEL
+	local kernel=$1 fresh=1 id
+	[[ $kernel =~ ^[A-Za-z0-9][A-Za-z0-9.+~-]*$ ]] || die 64 "unknown kernel '$kernel': no such file, and no name of a kernel"
+	refresh || fresh=0
+	[[ -s $CATALOGUE ]] || die 4 "cannot read the archive's package lists (network?):" \
+		"$(grep -hE '^(E|Err|W):?' "$TMP/update" | head -n 1); with --kernel PATH --modules DIR none is needed"
+	if ! find_kernel "$kernel"; then
+		if ((fresh)) && [[ -z $(find "$CATALOGUE" -mmin -10) ]]; then
+			refresh force || fresh=0
+		fi
+		find_kernel "$kernel" || unknown_kernel "$kernel"
+	fi
+	((fresh)) || say "no network: using the lists of $(date -r "$CATALOGUE" +%F)"
+	id=$(printf '%s' "${PACKAGE#linux-image-}_$VERSION" | tr -c 'A-Za-z0-9.+_-' _)
+	[[ -d $KERNELS/$id ]] || make_from_packages "$id"
+	echo "$KERNELS/$id"
+}
+
+main() {
+	begin kernel
+	local verb=${1-} kernel=debian modules=""
+	shift || true
+	case $verb in
+	list)
+		refresh || true
+		[[ -s $CATALOGUE ]] || die 4 "cannot read the archive's package lists (network?)"
+		generic_kernels
+		return
+		;;
+	resolve) ;;
+	*) die 64 "usage: emu/kernel.sh resolve [KERNEL] [--modules DIR] | list" ;;
+	esac
+	while (($#)); do
+		case $1 in
+		--modules)
+			modules=${2-}
+			[[ -n $modules ]] || die 64 "--modules needs a directory"
+			shift
+			;;
+		-*) die 64 "unknown option $1; usage: emu/kernel.sh resolve [KERNEL] [--modules DIR]" ;;
+		*) kernel=$1 ;;
+		esac
+		shift
+	done
+	if [[ $kernel == */* || -f $kernel ]]; then
+		resolve_path "$kernel" "$modules"
+	else
+		[[ -z $modules ]] || die 64 "--modules goes with a kernel given as a file; '$kernel' brings its own"
+		resolve_name "$kernel"
+	fi
+}
+
+main "$@"
