@@ -15,7 +15,7 @@ readonly VERBS=(
 	"lint||shellcheck, clang-format, licence lines, warnings as errors"
 	"list|[OPTION]...|benchmarks, variants and stacks, and what each needs"
 	"report|RUN|print the table of a run once more, and draw its plots"
-	"setup|[all]|install the missing Debian packages of packages.txt (all: those of the tests too)"
+	"setup|[all]|install missing Debian packages (all: those of the tests too)"
 	"clean||remove what was built, kernels and snapshots too; results stay"
 	"help||this text"
 )
@@ -37,7 +37,7 @@ readonly BENCH_OPTIONS=(
 	"fresh||boot, even if there is a snapshot to restore"
 	"console||show the console of the emulated host"
 	"host||measure this host instead of an emulated one; needs --device"
-	"device|DEV|with --host: the pmem device to use; WHAT IS ON IT IS LOST (repeatable)"
+	"device|DEV|with --host: the pmem device; WHAT IS ON IT IS LOST (repeatable)"
 )
 
 note() { printf '%s\n' "$*" >&2; }
@@ -101,6 +101,7 @@ help() {
 # ---- children ------------------------------------------------------------------------------------
 
 tmp=
+claim=
 child=
 
 # Every child runs in a process group of its own, so that a signal ends all of it.
@@ -110,7 +111,7 @@ on_exit() {
 	trap - EXIT
 	trap '' INT TERM HUP
 	stop_child
-	if [[ -n $tmp ]]; then rm -rf "$tmp"; fi
+	rm -rf ${tmp:+"$tmp"} ${claim:+"$claim"}
 	exit "$status"
 }
 trap on_exit EXIT
@@ -141,7 +142,7 @@ run() { # COMMAND...
 }
 
 make_tmp() {
-	if ! mkdir -p build 2>/dev/null || ! tmp=$(mktemp -d build/tmp.run.XXXXXX 2>/dev/null); then
+	if ! mkdir -p build 2>/dev/null || ! tmp=$(mktemp -d build/run.tmp.XXXXXX 2>/dev/null); then
 		die $BROKEN "cannot write to $PWD/build: use a checkout of your own, or mend its permissions or free space"
 	fi
 }
@@ -211,7 +212,7 @@ build() { # MAKE-ARGUMENT...
 # Sets kdir to the directory of the kernel asked for.
 find_kernel() {
 	phase_begin kernel
-	run flock -o build/lock emu/kernel.sh resolve "${opt[kernel]}" \
+	run emu/kernel.sh resolve "${opt[kernel]}" \
 		${opt[modules]:+--modules "${opt[modules]}"} >"$tmp/kernel" || exit $?
 	kdir=$(tail -n 1 "$tmp/kernel")
 	phase_end "$(cat "$kdir/package")"
@@ -225,7 +226,7 @@ make_guests() {
 	for file in "${opt_module[@]}"; do modules+=(--module "$file"); done
 	guests=()
 	for fs in "${guest_fs[@]}"; do
-		run flock -o build/lock emu/initramfs.sh "$kdir" "$fs" "${modules[@]}" >"$tmp/guest" ||
+		run emu/initramfs.sh "$kdir" "$fs" "${modules[@]}" >"$tmp/guest" ||
 			exit $?
 		guests+=(--guest "$fs=$(tail -n 1 "$tmp/guest")")
 	done
@@ -355,7 +356,7 @@ check_bench_options() {
 
 check_bench_files() {
 	local i file
-	if [[ ${opt[kernel]} == */* ]]; then
+	if [[ ${opt[kernel]} == */* || -f $from/${opt[kernel]} ]]; then
 		opt[kernel]=$(user_path "${opt[kernel]}")
 		[[ -f ${opt[kernel]} ]] || die $USAGE "--kernel ${opt[kernel]}: no such file"
 		[[ ${opt[modules]} ]] || die $USAGE "--kernel PATH needs --modules DIR, the modules of that kernel"
@@ -399,6 +400,16 @@ choose_guests() {
 	mapfile -t guest_fs < <(printf '%s\n' "${guest_fs[@]}" | sort -u)
 }
 
+# Another run may begin in the same second: makes opt[name] one that nobody else has.
+claim_name() {
+	local base=${opt[name]} n=1
+	until [[ ! -e results/$(run_name 1) ]] && mkdir "build/name.tmp.${opt[name]}" 2>/dev/null; do
+		n=$((n + 1))
+		opt[name]=$base.$n
+	done
+	claim=build/name.tmp.${opt[name]}
+}
+
 verb_bench() {
 	local word status=0 i
 	parse_bench_options "$@"
@@ -424,7 +435,7 @@ verb_bench() {
 		word=$(uname -r)
 		if [[ ! ${opt[host]} ]]; then word=$(cat "$kdir/release"); fi
 		opt[name]=${word%-amd64}-${opt[meter]}-$(date +%Y%m%dT%H%M%S)
-		if [[ -e results/$(run_name 1) ]]; then opt[name]+=.$$; fi # begun in the same second
+		claim_name
 	fi
 	for ((i = 1; i <= opt[repeat]; i++)); do
 		one_run "$(run_name "$i")" || status=$?

@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 passed=0 failed=0 skipped=0
-out=$(mktemp -d build/tmp.test.XXXXXX)
+out=$(mktemp -d build/test.tmp.XXXXXX)
 trap 'rm -rf "$out"' EXIT
 
 # Runs a command that prints TAP, bounded, and counts its lines.

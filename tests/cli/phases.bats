@@ -1,0 +1,192 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# run.sh with its helpers replaced by small fakes: what they are called with, in which order, what
+# becomes of their exit status, and what is left behind after a signal.
+
+load ../helpers
+
+setup() {
+	CO=$BATS_TEST_TMPDIR/checkout # a checkout in which only run.sh is real
+	mkdir -p "$CO/emu" "$CO/plot" "$CO/workloads" "$CO/results"
+	cp "$TOP/run.sh" "$TOP/packages.txt" "$CO/"
+	echo '# both filesystems' >"$CO/workloads/default"
+	cp "$CO/workloads/default" "$CO/workloads/quick"
+	cp "$CO/workloads/default" "$CO/workloads/full"
+	printf 'all:\n\t@:\n' >"$CO/Makefile"
+	fake emu/kernel.sh 'mkdir -p build/kernels/k; echo 6.1.0-56-amd64 >build/kernels/k/release
+		echo "linux-image-6.1.0-56-amd64 6.1.192-1" >build/kernels/k/package
+		echo build/kernels/k'
+	fake emu/initramfs.sh 'echo "build/$2.cpio"'
+	mkdir -p "$CO/build"
+	fake build/daxdm '[[ $1 != emulate ]] || mkdir "$(sed "s/.*--results \([^ ]*\).*/\1/" <<<"$*")"'
+	fake plot/plot.sh :
+}
+
+# A script that writes its words to calls, then does BODY.
+fake() { # PATH BODY
+	printf '#!/bin/bash\necho "%s $*" >>calls\n%s\n' "$1" "$2" >"$CO/$1"
+	chmod +x "$CO/$1"
+}
+
+bench() {
+	run timeout 30 "$CO/run.sh" bench "$@"
+}
+
+left_nothing() {
+	! compgen -G "$CO/build/*.tmp.*"
+}
+
+@test "the phases of a run, in order" {
+	bench --name r
+	expect 0 setup build kernel guests "results are in results/r/"
+	run cat "$CO/calls"
+	[[ ${lines[0]} == "emu/kernel.sh resolve debian" ]]
+	[[ ${lines[1]} == "emu/initramfs.sh build/kernels/k ext4" ]]
+	[[ ${lines[2]} == "emu/initramfs.sh build/kernels/k xfs" ]]
+	[[ ${lines[3]} == "build/daxdm emulate --kernel build/kernels/k --guest ext4=build/ext4.cpio --guest xfs=build/xfs.cpio --meter insn --results results/r --seed 1 -- --workload workloads/default" ]]
+	[[ ${lines[4]} == "build/daxdm report results/r" ]]
+	[[ ${lines[5]} == "plot/plot.sh results/r" ]]
+	((${#lines[@]} == 6))
+	left_nothing
+}
+
+@test "options reach the one they are for" {
+	cd "$BATS_TEST_TMPDIR"
+	touch bzImage dm-mod.ko mine
+	mkdir mods
+	bench --kernel bzImage --modules mods --module dm-mod.ko --meter time --workload=mine --name r \
+		--stack raw --stack linear:16,align=4k --fs xfs --bench 'fault.read.*' --seed 7 --fresh --console
+	expect 0
+	here=$BATS_TEST_TMPDIR
+	run cat "$CO/calls"
+	[[ ${lines[0]} == "emu/kernel.sh resolve $here/bzImage --modules $here/mods" ]]
+	[[ ${lines[1]} == "emu/initramfs.sh build/kernels/k xfs --module $here/dm-mod.ko" ]]
+	[[ ${lines[2]} == "build/daxdm emulate --kernel build/kernels/k --guest xfs=build/xfs.cpio --meter time --results results/r --seed 7 --fresh --console -- --workload $here/mine --stack raw --stack linear:16,align=4k --fs xfs --bench fault.read.*" ]]
+}
+
+@test "--quick and --full choose the workload" {
+	bench --quick --name q
+	bench --full --name f
+	grep -q -- '-- --workload workloads/quick$' "$CO/calls"
+	grep -q -- '-- --workload workloads/full$' "$CO/calls"
+}
+
+@test "a run without a name is named by kernel, meter and time" {
+	bench
+	expect 0
+	run ls "$CO/results"
+	[[ $output =~ ^6\.1\.0-56-insn-20[0-9]{6}T[0-9]{6}$ ]]
+}
+
+@test "--repeat runs that often and compares with the first" {
+	bench --repeat 3 --name r
+	expect 0
+	run grep -c 'daxdm emulate' "$CO/calls"
+	[[ $output == 3 ]]
+	run grep identical "$CO/calls"
+	[[ ${lines[0]} == "build/daxdm identical results/r-1 results/r-2" ]]
+	[[ ${lines[1]} == "build/daxdm identical results/r-1 results/r-3" ]]
+}
+
+@test "a difference between repeats is the exit status" {
+	fake build/daxdm '[[ $1 != identical ]] || exit 1'
+	bench --repeat 2 --name r
+	expect 1
+	fake build/daxdm '[[ $1 != identical ]] || exit 3'
+	bench --repeat 2 --name s
+	expect 3
+}
+
+@test "the status of the emulated host is the exit status, and a broken run is not reported" {
+	fake build/daxdm 'exit 4'
+	bench --name r
+	expect 4
+	run ! grep report "$CO/calls"
+	left_nothing
+}
+
+@test "a run in which all was skipped is reported and says 77" {
+	fake build/daxdm '[[ $1 != emulate ]] || exit 77'
+	bench --name r
+	expect 77
+	grep -q report "$CO/calls"
+}
+
+@test "a kernel that cannot be found ends the run with its status" {
+	fake emu/kernel.sh 'echo "daxdm: no kernel" >&2; exit 64'
+	bench --name r
+	expect 64 "daxdm: no kernel"
+	run ! grep -q daxdm "$CO/calls"
+	left_nothing
+}
+
+@test "a build that fails shows why" {
+	printf 'all:\n\t@echo lib/x.c:1: no such thing >&2; false\n' >"$CO/Makefile"
+	bench --name r
+	expect 4 "lib/x.c:1: no such thing" "the build failed"
+	left_nothing
+}
+
+@test "this host: no kernel, no guest" {
+	bench --host --device /dev/pmem7 --name r --quick
+	expect 0
+	run cat "$CO/calls"
+	[[ ${lines[0]} == "build/daxdm bench --device /dev/pmem7 --output results/r/run.jsonl --workload workloads/quick" ]]
+}
+
+@test "an interrupted run says 130 and ends its children, a terminated one 143" {
+	for signal in INT:130 TERM:143 HUP:129; do
+		fake build/daxdm 'sleep 300 & echo $! >pid; wait'
+		rm -f "$CO/pid"
+		# Jobs in the background ignore SIGINT; env gives it back.
+		env --default-signal=INT "$CO/run.sh" bench --name "r${signal%:*}" >"$CO/out" 2>&1 3>&- &
+		within 10 test -s "$CO/pid"
+		kill "-${signal%:*}" $!
+		status=0
+		wait $! || status=$?
+		expect "${signal#*:}"
+		within 5 gone "$(cat "$CO/pid")"
+		left_nothing
+	done
+}
+
+@test "a child that will not end is ended" {
+	fake build/daxdm 'trap "" TERM; echo $$ >pid; while :; do sleep 1; done'
+	"$CO/run.sh" bench --name r >"$CO/out" 2>&1 3>&- &
+	within 10 test -s "$CO/pid"
+	kill -TERM $!
+	wait $! || status=$?
+	[[ $status == 143 ]]
+	within 5 gone "$(cat "$CO/pid")"
+}
+
+@test "two runs side by side build one after the other and do not meet" {
+	printf 'all:\n\t@mkdir build/making && sleep 1 && rmdir build/making\n' >"$CO/Makefile"
+	"$CO/run.sh" bench >"$CO/out1" 2>&1 3>&- &
+	first=$!
+	"$CO/run.sh" bench >"$CO/out2" 2>&1 3>&- &
+	second=$!
+	wait $first
+	wait $second
+	run ls "$CO/results"
+	((${#lines[@]} == 2))
+	left_nothing
+}
+
+@test "a second run starts at once" {
+	bench --name warm
+	start=$EPOCHREALTIME
+	bench --name r
+	us=$((${EPOCHREALTIME/[.,]/} - ${start/[.,]/}))
+	expect 0
+	((${#lines[@]} <= 5))
+	((us < 1500000)) # unloaded: 0.1 s
+}
+
+@test "a checkout that cannot be written to" {
+	(($(id -u) == 0)) || skip "expected: not root, so nothing to give up"
+	chmod a+rx "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR"
+	run setpriv --reuid 65534 --clear-groups timeout 10 "$CO/run.sh" bench --name r
+	expect 4 "cannot write to" "permissions"
+	expect_short
+}

@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# Installing packages, with dpkg-query, apt-get and id replaced.
+
+load ../helpers
+
+setup() {
+	CO=$BATS_TEST_TMPDIR/checkout
+	BIN=$BATS_TEST_TMPDIR/bin
+	mkdir -p "$CO" "$BIN"
+	cp "$TOP/run.sh" "$TOP/packages.txt" "$CO/"
+	# Says of every package it is asked about that it is installed, but for those in `missing`.
+	fake dpkg-query 'for p in "${@:4}"; do
+			grep -qx "$p" '"$BIN/missing"' || echo "installed $p"
+		done | sort; [[ ! -s '"$BIN/missing"' ]]'
+	fake id 'echo 0'
+	fake apt-get :
+	: >"$BIN/missing"
+	PATH=$BIN:$PATH
+}
+
+fake() { # NAME BODY
+	printf '#!/bin/bash\n[[ $0 == */id ]] || echo "${0##*/} $*" >>%q\n%s\n' "$BIN/calls" "$2" >"$BIN/$1"
+	chmod +x "$BIN/$1"
+}
+
+setup_verb() {
+	run timeout 20 "$CO/run.sh" setup "$@"
+}
+
+@test "all in place: nothing is installed, one question to dpkg, a fraction of a second" {
+	start=$EPOCHREALTIME
+	setup_verb
+	us=$((${EPOCHREALTIME/[.,]/} - ${start/[.,]/}))
+	expect 0 "packages are in place"
+	((${#lines[@]} == 1))
+	((us < 1000000)) # unloaded: 0.05 s
+	run cat "$BIN/calls"
+	((${#lines[@]} == 1))
+}
+
+@test "the real machine has what the tests need" {
+	PATH=${PATH#"$BIN":} run timeout 20 "$TOP/run.sh" setup all
+	expect 0 "packages are in place"
+}
+
+@test "what is missing is installed, without questions and without recommendations" {
+	printf 'cpio\ngnuplot-nox\n' >"$BIN/missing"
+	fake apt-get 'echo "$DEBIAN_FRONTEND" >'"$BIN/frontend"
+	setup_verb
+	expect 0 "installing 2 Debian packages: cpio gnuplot-nox" "installed 2 packages"
+	grep -qx 'apt-get install --yes --no-install-recommends cpio gnuplot-nox' "$BIN/calls"
+	grep -qx noninteractive "$BIN/frontend"
+}
+
+@test "the packages of the tests only for the tests" {
+	echo shellcheck >"$BIN/missing"
+	setup_verb
+	expect 0 "packages are in place"
+	setup_verb all
+	expect 0 "installing 1 Debian packages: shellcheck"
+}
+
+@test "package lists are fetched when the first try fails" {
+	echo cpio >"$BIN/missing"
+	fake apt-get '[[ $* == *update ]] && touch '"$BIN/updated"'; [[ -e '"$BIN/updated"' ]]'
+	setup_verb
+	expect 0 "installed 1 packages"
+}
+
+@test "not root: the exact command, and status 4" {
+	printf 'cpio\nkmod\n' >"$BIN/missing"
+	fake id 'echo 1000'
+	setup_verb
+	expect 4 "apt-get update && apt-get install --yes --no-install-recommends cpio kmod"
+	expect_short
+	run ! grep -q apt-get "$BIN/calls"
+}
+
+@test "no network: what apt said, the exact command, and status 4" {
+	echo cpio >"$BIN/missing"
+	fake apt-get 'echo "E: Unable to locate package cpio" >&2; exit 100'
+	setup_verb
+	expect 4 "E: Unable to locate package cpio" \
+		"apt-get update && apt-get install --yes --no-install-recommends cpio"
+	run ! compgen -G "$CO/build/*.tmp.*"
+}
+
+@test "interrupted while installing: 130, and apt-get has ended" {
+	echo cpio >"$BIN/missing"
+	fake apt-get 'echo $$ >'"$BIN/pid"'; sleep 300'
+	env --default-signal=INT "$CO/run.sh" setup >"$BIN/out" 2>&1 3>&- &
+	within 10 test -s "$BIN/pid"
+	kill -INT $!
+	wait $! || status=$?
+	expect 130
+	within 5 gone "$(cat "$BIN/pid")"
+	run ! compgen -G "$CO/build/*.tmp.*"
+}
+
+@test "every package of the list has a plain name, once" {
+	run sed -n '/^[^#[]/p' "$TOP/packages.txt"
+	printf '%s\n' "${lines[@]}" | grep -vE '^[a-z0-9][a-z0-9.+-]+$' && false
+	[[ -z $(printf '%s\n' "${lines[@]}" | sort | uniq -d) ]]
+}

@@ -1,0 +1,174 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# The real thing: the stock kernel of this release in an emulated host.
+
+load ../helpers
+
+# One run of the quick workload that most tests look at; the others are as narrow as can be.
+setup_file() {
+	export BASE=e2e-$$ START=$BATS_FILE_TMPDIR/start
+	export DIR=$TOP/results/$BASE
+	touch "$START"
+	export BASE_STATUS=0
+	timeout 380 "$TOP/run.sh" bench --quick --name "$BASE" >"$BATS_FILE_TMPDIR/out" 2>&1 || BASE_STATUS=$?
+	if ((BASE_STATUS)); then tail -n 40 "$BATS_FILE_TMPDIR/out" | sed 's/^/# /' >&3; fi
+}
+
+teardown_file() {
+	rm -rf "$DIR" "$DIR"-*
+}
+
+setup() {
+	MARK=$BASE-$BATS_TEST_NUMBER
+	NAME=$BASE-$BATS_TEST_NUMBER
+}
+
+bench() { # OPTION...
+	DAXDM_TEST_MARK=$MARK run timeout 380 "$TOP/run.sh" bench --name "$NAME" "$@"
+}
+
+records() { # NAME JQ-FILTER
+	jq -r "select(.type == \"record\") | $2" "$TOP/results/$1/run.jsonl"
+}
+
+medians() { # NAME
+	records "$1" '"\(.id) \(.median)"' | sort
+}
+
+# The records of the narrow run have the medians that the base run has.
+same_medians() { # NAME
+	local common
+	common=$(comm -12 <(medians "$1") <(medians "$BASE"))
+	[[ $common ]]
+	diff <(medians "$1") <(echo "$common")
+}
+
+@test "the quick workload runs, and leaves all its files" {
+	((BASE_STATUS == 0))
+	for file in run.jsonl dmesg.txt report.html; do [[ -s $DIR/$file ]]; done
+	compgen -G "$DIR/console*.log"
+	compgen -G "$DIR/*.svg"
+	compgen -G "$DIR/*.png"
+	[[ $(jq -r .type <(head -n 1 "$DIR/run.jsonl")) == context ]]
+	[[ $(tail -n 1 "$DIR/run.jsonl" | jq -c '[.type, .status]') == '["end",0]' ]]
+}
+
+@test "the terminal shows the phases, the table and where the results are" {
+	grep -E '^setup +[0-9]+\.[0-9] s ' "$BATS_FILE_TMPDIR/out"
+	grep -E '^kernel .*linux-image' "$BATS_FILE_TMPDIR/out"
+	grep -F 'linear:16' "$BATS_FILE_TMPDIR/out"
+	grep -F "results are in results/$BASE/" "$BATS_FILE_TMPDIR/out"
+	# Not a terminal: no colours, no carriage returns.
+	run ! grep -P '\x1b|\r' "$BATS_FILE_TMPDIR/out"
+}
+
+@test "the context says what makes runs comparable" {
+	head -n 1 "$DIR/run.jsonl" >"$BATS_TEST_TMPDIR/context"
+	jq -e '.schema == 1 and .meter == "insn" and .cpus == 1 and (.kernel.release | length) > 0 and
+		(.kernel.build_id | length) > 0 and (.kernel.config_digest | length) > 0 and
+		(.kernel.settings | length) > 0 and (.kernel.package | length) > 0 and
+		(.suite | length) > 0 and (.date | length) > 0 and (.emulator.qemu | length) > 0 and
+		.emulator.seed == 1 and (.emulator.boot == "fresh" or .emulator.boot == "snapshot") and
+		.fs == ["ext4", "xfs"]' "$BATS_TEST_TMPDIR/context"
+}
+
+@test "both filesystems, all stacks, both page sizes are there, each id once" {
+	for fs in ext4 xfs; do
+		for stack in raw linear:1 linear:16; do
+			for page in pte pmd; do
+				[[ $(records "$BASE" 'select(.fs == "'$fs'" and .stack == "'$stack'" and
+					(.variant | endswith(".'$page'"))) | .id' | wc -l) -ge 2 ]]
+			done
+		done
+	done
+	[[ -z $(records "$BASE" .id | sort | uniq -d) ]]
+}
+
+@test "nothing is void or skipped in the quick workload" {
+	run jq -r 'select(.type == "void" or .type == "skip") | "\(.id): \(.why)"' "$DIR/run.jsonl"
+	[[ -z $output ]] || expect "nothing void"
+}
+
+@test "each record agrees with its own samples" {
+	run jq -r 'select(.type == "record") |
+		(reduce .samples[] as $s ([]; . + [[$s[0], (.[-1][1] // 0) + $s[1]]])) as $sum | . as $r |
+		def rank($p): (($r.n * $p + 99) / 100 | floor) as $k |
+			first($sum[] | select(.[1] >= $k) | .[0]);
+		select(($sum | last | last) != .n or .min != .samples[0][0] or .max != (.samples | last)[0] or
+			.median != rank(50) or .p10 != rank(10) or .p90 != rank(90) or .p99 != rank(99) or
+			(.samples | map(.[0])) != (.samples | map(.[0]) | unique)) | .id' "$DIR/run.jsonl"
+	[[ -z $output ]] || expect "records that agree"
+}
+
+@test "each record has the proof of its path" {
+	run jq -r 'select(.type == "record") |
+		select(.proof.dax != true or .unit != "insn" or .meter != "insn" or .n < 1 or .overhead < 1 or
+			(.digest | startswith("fnv1a64:") | not) or
+			.proof.page != (if .variant | endswith(".pmd") then "2M" else "4K" end)) | .id' "$DIR/run.jsonl"
+	[[ -z $output ]] || expect "proof for each"
+}
+
+@test "device-mapper costs something, and more with more segments" {
+	for fs in ext4 xfs; do
+		for page in pte pmd; do
+			set --
+			for stack in raw linear:1 linear:16; do
+				set -- "$@" "$(records "$BASE" \
+					'select(.id == "fault.read.warm.'$page'{stack='$stack',fs='$fs'}") | .median')"
+			done
+			echo "$fs $page: $*"
+			(($1 > 500 && $1 < $2 && $2 <= $3 && $3 < 2 * $1))
+		done
+	done
+}
+
+@test "loaded and unloaded: every sample is the same, to the instruction" {
+	local busy=() i
+	for ((i = 0; i < $(nproc); i++)); do
+		timeout 300 sh -c 'while :; do :; done' 3>&- &
+		busy+=($!)
+	done
+	bench --repeat 2 --fs ext4 --stack raw --stack linear:16 --bench 'fault.read.*'
+	kill "${busy[@]}"
+	expect 0
+	diff <(records "$NAME-1" '"\(.id) \(.digest) \(.mean)"') <(records "$NAME-2" '"\(.id) \(.digest) \(.mean)"')
+	same_medians "$NAME-1"
+}
+
+@test "a snapshot was restored, and a fresh boot gives the same medians" {
+	bench --fs ext4 --stack linear:16 --bench 'fault.read.*'
+	expect 0
+	[[ $(head -n 1 "$TOP/results/$NAME/run.jsonl" | jq -r .emulator.boot) == snapshot ]]
+	same_medians "$NAME"
+	NAME+=-fresh
+	bench --fresh --fs ext4 --stack linear:16 --bench 'fault.read.*'
+	expect 0
+	[[ $(head -n 1 "$TOP/results/$NAME/run.jsonl" | jq -r .emulator.boot) == fresh ]]
+	same_medians "$NAME"
+}
+
+@test "another seed gives the same medians" {
+	bench --seed 2 --fs ext4 --stack linear:16 --bench 'fault.read.*'
+	expect 0
+	[[ $(head -n 1 "$TOP/results/$NAME/run.jsonl" | jq .emulator.seed) == 2 ]]
+	same_medians "$NAME"
+}
+
+@test "segments that are not 2 MiB aligned lose huge pages, and the report says so" {
+	bench --fs ext4 --stack linear:16 --stack linear:16,align=4k --bench 'fault.read.warm.*'
+	expect 0 "huge pages lost: "
+	jq -e 'select(.type == "observation" and .stack == "linear:16,align=4k") | .value |
+		.windows > 0 and .lost > 0 and .lost + .pmd == .windows' "$TOP/results/$NAME/run.jsonl"
+	[[ $(records "$NAME" 'select(.stack == "linear:16" and (.variant | endswith(".pmd"))) | .id' | wc -l) -ge 1 ]]
+	# What fell back is a record of its own kind, never among the huge ones.
+	[[ $(records "$NAME" 'select(.stack == "linear:16,align=4k" and (.variant | endswith(".fallback"))) | .id' | wc -l) -ge 1 ]]
+}
+
+@test "the report of a run can be had again" {
+	run timeout 100 "$TOP/run.sh" report "$BASE"
+	expect 0 "linear:16" "results are in results/$BASE/"
+}
+
+@test "the run is left as it is: no process, no temporary file" {
+	expect_nothing_left "$BASE" "$START"
+}

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What the bats files share.
+bats_require_minimum_version 1.5.0
+
+TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+export TOP
+
+# The last command that `run` ran: status and, if given, a part of what it said.
+expect() { # STATUS [TEXT]...
+	local want=$1 text
+	shift
+	if [[ $status != "$want" ]]; then
+		echo "status $status, wanted $want; it said:"
+		echo "$output"
+		return 1
+	fi
+	for text in "$@"; do
+		if [[ $output != *"$text"* ]]; then
+			echo "wanted '$text'; it said:"
+			echo "$output"
+			return 1
+		fi
+	done
+}
+
+# An error is one line, or that line and one with the command that mends it.
+expect_short() {
+	if ((${#lines[@]} > 2)); then
+		echo "more than two lines:"
+		echo "$output"
+		return 1
+	fi
+}
+
+# True once the command is; gives up after that many seconds.
+within() { # SECONDS COMMAND...
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		if ((SECONDS >= end)); then
+			echo "not within the time: $*"
+			return 1
+		fi
+		sleep 0.2
+	done
+}
+
+gone() { # PID
+	! kill -0 "$1" 2>/dev/null
+}
+
+# Every process that was started from here, however deep, has $MARK in its environment.
+marked() { # prints their pids and commands
+	local dir pid
+	for dir in /proc/[0-9]*; do
+		pid=${dir#/proc/}
+		if [[ $pid != "$$" && $pid != "$BASHPID" ]] &&
+			tr '\0' '\n' <"$dir/environ" 2>/dev/null | grep -qx "DAXDM_TEST_MARK=$1"; then
+			echo "$pid $(tr '\0' ' ' <"$dir/cmdline" 2>/dev/null)"
+		fi
+	done 2>/dev/null
+}
+
+none_marked() { # MARK
+	[[ -z $(marked "$1") ]]
+}
+
+# No process, no temporary file since START, no device of ours.
+expect_nothing_left() { # MARK START-FILE
+	within 10 none_marked "$1" || {
+		marked "$1"
+		return 1
+	}
+	local left
+	left=$(find "$TOP/build" -maxdepth 2 -name '*.tmp.*' -newer "$2" ! -path '*/test.tmp.*')
+	if [[ $left ]]; then
+		echo "left behind: $left"
+		return 1
+	fi
+}
