@@ -140,11 +140,10 @@ same_medians() { # NAME
 	expect 0
 	[[ $(head -n 1 "$TOP/results/$NAME/run.jsonl" | jq -r .emulator.boot) == snapshot ]]
 	same_medians "$NAME"
-	NAME+=-fresh
-	bench --fresh --fs ext4 --stack linear:16 --bench 'fault.read.*'
+	bench --fresh --fs ext4 --stack linear:16 --bench 'fault.read.*' --name "$NAME-fresh"
 	expect 0
-	[[ $(head -n 1 "$TOP/results/$NAME/run.jsonl" | jq -r .emulator.boot) == fresh ]]
-	same_medians "$NAME"
+	[[ $(head -n 1 "$TOP/results/$NAME-fresh/run.jsonl" | jq -r .emulator.boot) == fresh ]]
+	same_medians "$NAME-fresh"
 }
 
 @test "another seed gives the same medians" {

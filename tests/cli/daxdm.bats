@@ -1,0 +1,134 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# The program daxdm: bad input of every verb and option.  What needs a kernel is in tests/e2e.
+
+load ../helpers
+
+# Each verb and a wrong use of it that must be told apart.
+VERBS="list bench report identical provision emulate"
+
+daxdm() {
+	cd "$TOP" || return
+	run timeout 20 build/daxdm "$@"
+}
+
+refused() { # WANTED-TEXT WORD...
+	local text=$1
+	shift
+	daxdm "$@"
+	expect 64 "daxdm: " "$text"
+	((${#lines[@]} == 1))
+}
+
+# Prints the options of a verb as its help shows them: NAME [METAVARIABLE].
+options_of() { # VERB
+	"$TOP/build/daxdm" "$1" --help | sed -nE 's/^  --([a-z-]+)( ([^ ]+))?  .*/\1 \3/p' | grep -v '^help'
+}
+
+@test "no verb, or an unknown one with the nearest" {
+	refused "no verb given"
+	refused "unknown verb 'benhc'" benhc
+	refused "did you mean 'list'?" lst
+	refused "unknown verb '--frobnicate'" --frobnicate
+}
+
+@test "help lists every verb on stdout" {
+	for word in help --help -h; do
+		run --separate-stderr "$TOP/build/daxdm" "$word"
+		expect 0
+		[[ -z $stderr ]]
+		for verb in $VERBS; do [[ $output == *"  $verb "* ]]; done
+	done
+}
+
+@test "every verb explains itself" {
+	for verb in $VERBS; do
+		run --separate-stderr "$TOP/build/daxdm" "$verb" --help
+		expect 0 "usage: daxdm $verb" "--help"
+		[[ -z $stderr ]]
+	done
+}
+
+@test "every verb refuses an unknown option, with the nearest" {
+	for verb in $VERBS; do
+		refused "--frobnicate" "$verb" --frobnicate
+		refused "$verb --help" "$verb" --frobnicate
+		while read -r name _; do
+			((${#name} >= 5)) || continue
+			refused "did you mean --$name?" "$verb" "--${name}x"
+		done < <(options_of "$verb")
+	done
+}
+
+@test "every option that needs a value says so" {
+	local seen=0
+	for verb in $VERBS; do
+		while read -r name value; do
+			if [[ $value ]]; then
+				refused "--$name needs a value" "$verb" "--$name"
+				seen=$((seen + 1))
+			else
+				refused "--$name takes no value" "$verb" "--$name=x"
+			fi
+		done < <(options_of "$verb")
+	done
+	((seen > 5))
+}
+
+@test "the options that run.sh passes on are options of the program" {
+	options_of bench >"$BATS_TEST_TMPDIR/bench"
+	for name in device meter fs stack bench workload output progress; do
+		grep -q "^$name" "$BATS_TEST_TMPDIR/bench" || { echo "bench has no --$name"; false; }
+	done
+	options_of emulate >"$BATS_TEST_TMPDIR/emulate"
+	for name in kernel guest meter results seed fresh console; do
+		grep -q "^$name" "$BATS_TEST_TMPDIR/emulate" || { echo "emulate has no --$name"; false; }
+	done
+}
+
+@test "list shows benchmarks, variants, stacks and needs" {
+	daxdm list
+	expect 0 "fault" "read.warm.pte" "read.cold.pmd" "raw" "linear:16"
+}
+
+@test "bench refuses what does not exist, before it touches the device" {
+	touch "$BATS_TEST_TMPDIR/file"
+	refused "linaer:4" bench --device /dev/null --stack linaer:4
+	refused "linear:0" bench --device /dev/null --stack linear:0
+	refused "linear:" bench --device /dev/null --stack linear:
+	refused "linear:4,algn=4k" bench --device /dev/null --stack linear:4,algn=4k
+	refused "btrfs" bench --device /dev/null --fs btrfs
+	refused "nosuch" bench --device /dev/null --bench nosuch
+	refused "hours" bench --device /dev/null --meter hours
+	refused "/nonexistent" bench --device /dev/null --workload /nonexistent
+	refused "--device" bench
+}
+
+@test "bench refuses a device that is no empty pmem device" {
+	refused "/dev/null" bench --device /dev/null
+	refused "/nonexistent" bench --device /nonexistent
+	refused "$TOP/run.sh" bench --device "$TOP/run.sh"
+}
+
+@test "emulate refuses what is missing or wrong" {
+	refused "--kernel" emulate
+	refused "/nonexistent" emulate --kernel /nonexistent --guest ext4=/nonexistent --results "$BATS_TEST_TMPDIR/r"
+	refused "hours" emulate --meter hours
+	[[ ! -e $BATS_TEST_TMPDIR/r ]]
+}
+
+@test "report and identical refuse what is no run" {
+	daxdm report /nonexistent
+	[[ $status != 0 && $output == *"/nonexistent"* ]]
+	daxdm identical /nonexistent /nonexistent
+	[[ $status != 0 && $output == *"/nonexistent"* ]]
+	refused "" report
+	refused "" identical
+	refused "" identical one
+	refused "" identical one two three
+}
+
+@test "a full disk under the output is said" {
+	run bash -c "'$TOP/build/daxdm' list >/dev/full"
+	expect 4 "daxdm: " "o space left"
+}
