@@ -24,7 +24,7 @@ VERSION    := $(shell cat VERSION)
 ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -DDAXDM_VERSION='"$(VERSION)"' -Wall -Wextra -Werror -I. \
               -ffile-prefix-map=$(CURDIR)=. $(CFLAGS) \
               $(shell pkg-config --cflags $(call pkg,$(LIBS)) 2>/dev/null)
-LDLIBS     := $(shell pkg-config --libs $(call pkg,$(LIBS)) 2>/dev/null)
+LDLIBS     := $(shell pkg-config --libs $(call pkg,$(LIBS)) 2>/dev/null) -lm
 
 SRCS := $(sort $(wildcard lib/*.c bench/*.c cli/*.c emu/*.c))
 OBJS := $(SRCS:%.c=build/obj/%.o)

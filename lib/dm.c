@@ -149,8 +149,8 @@ static int device_create(const char *name, const struct table *table, char membe
 	return 0;
 }
 
-static int check_room(const struct stack_spec *spec, const struct namespace *namespaces,
-		      unsigned int n, uint64_t size_bytes)
+int stack_fits(const struct stack_spec *spec, const struct namespace *namespaces, unsigned int n,
+	       uint64_t size_bytes)
 {
 	uint64_t need[STACK_OVER_MAX];
 	unsigned int members = stack_members(spec);
@@ -221,7 +221,7 @@ int stack_create(const struct stack_spec *spec, const struct namespace *namespac
 	int rc;
 
 	*out = (struct stack){.spec = *spec, .size_bytes = size_bytes, .namespaces = namespaces};
-	rc = check_room(spec, namespaces, n, size_bytes);
+	rc = stack_fits(spec, namespaces, n, size_bytes);
 	if (rc < 0)
 		return rc;
 	if (!spec->depth) {

@@ -25,6 +25,14 @@ struct place {
 };
 
 /*
+ * Whether the namespaces have room for the stack.  Pure but for its error line.
+ * Returns 0, -ENOSPC if a namespace is too small or the segments too many, -ENODEV if more
+ * namespaces are needed.
+ */
+int stack_fits(const struct stack_spec *spec, const struct namespace *namespaces, unsigned int n,
+	       uint64_t size_bytes);
+
+/*
  * Builds the devices of spec over namespaces[0..n): named daxdm-PID-LEVEL (0 is the lowest), with
  * udev cookies where udev runs and own nodes where it does not.  Returns 0, or -errno after one
  * error line with nothing left behind: -ENOSPC if a namespace is too small, -ENODEV if there are

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <libgen.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <linux/ndctl.h>
 #include <ndctl/libndctl.h>
@@ -25,7 +25,7 @@
 /* Reads a sysfs number (decimal or 0x).  Returns 0 or -errno. */
 static int sysfs_u64(const char *dir, const char *attribute, uint64_t *value)
 {
-	char path[512], text[64];
+	char path[PATH_MAX + 64], text[64];
 	FILE *in;
 	int rc = -EIO;
 

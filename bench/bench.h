@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a benchmark is.  One file in bench/ with one const descriptor, its last definition, and one
+ * line in bench/table.c: nothing else needs to know of it.
+ */
+#ifndef DAXDM_BENCH_H
+#define DAXDM_BENCH_H
+
+#include "lib/dm.h"
+#include "lib/fs.h"
+#include "lib/meter.h"
+#include "lib/record.h"
+
+#include <stdbool.h>
+
+/* What a benchmark or variant needs of the host; checked before set-up (lib/need.c). */
+enum need {
+	NEED_END,
+	NEED_ROOT,
+	NEED_DAX,      /* the filesystem grants DAX on this stack */
+	NEED_PAGEMAP,  /* page frames are visible: CAP_SYS_ADMIN */
+	NEED_HUGE,     /* the kernel maps files with PMDs */
+	NEED_MAP_SYNC, /* the filesystem grants MAP_SYNC */
+};
+
+enum { NEEDS_MAX = 6 };
+
+struct variant {
+	const char *name; /* "read.warm.pte": the metric is BENCH.NAME{...} */
+	const char *why;
+	enum need needs[NEEDS_MAX];
+	const void *arg; /* the benchmark's own */
+};
+
+/* One mounted filesystem on one stack: what a benchmark works on. */
+struct bench_env {
+	struct cell cell;
+	struct stack *stack;
+	struct fs *fs;	       /* mounted */
+	const char *directory; /* on it */
+	struct sink *sink;
+	/* Says what is being done now: mkfs, mount, prepare, measure, proof, teardown. */
+	void (*phase)(struct bench_env *env, const char *phase);
+	void *progress;
+};
+
+struct bench {
+	const char *name;
+	const char *why;
+	const char *better; /* "lower" or "higher" */
+	const enum need *needs;
+	const struct variant *variants; /* ends with name == NULL */
+	/* Once per mounted filesystem.  Returns 0 or -errno after one error line; teardown is
+	 * called in either case. */
+	int (*setup)(struct bench_env *env, void **state);
+	/* One variant: writes its records, observations and voids into env->sink.  The filesystem
+	 * is mounted before and after; in between it may be remounted.  Returns 0, or -errno after
+	 * one error line if the host can no longer be measured. */
+	int (*once)(struct bench_env *env, void *state, const struct variant *variant);
+	void (*teardown)(struct bench_env *env, void *state);
+};
+
+/* Ends with NULL. */
+extern const struct bench *const bench_table[];
+
+/* Unmounts and mounts again: the DAX index and the filesystem's caches start empty. */
+int bench_remount(struct bench_env *env);
+
+#endif

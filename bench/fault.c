@@ -1,0 +1,708 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a page fault on a DAX file costs.
+ *
+ * One sample is one fault: the access of one byte of a page that is not mapped.  PTE variants
+ * touch the first PAGES pages of each of WINDOWS 2 MiB windows spread over the whole device; PMD
+ * variants touch one page of each window.  Accesses that hit a page already mapped are no samples.
+ *
+ * Left out: making the mapping, page-table teardown, caches and TLBs (meter insn knows none).
+ * Part of the cost: exception entry, handle_mm_fault, the filesystem's iomap, the DAX index,
+ * dax_direct_access through every DM level, and for the first page of a 2 MiB window of addresses
+ * the page-table page.
+ *
+ *   handle_mm_fault -> do_{read,shared,cow}_fault | create_huge_pmd
+ *     -> ext4_dax_huge_fault | xfs_filemap_huge_fault -> dax_iomap_{pte,pmd}_fault
+ *       -> dax_iomap_direct_access -> dax_direct_access -> dm_dax_direct_access
+ *         -> dm_dax_get_live_target -> dm_table_find_target -> linear_dax_direct_access
+ *           -> dax_direct_access -> pmem_dax_direct_access
+ *
+ * Shape to expect: raw, plus a constant for one DM level, plus a step each time the table's b-tree
+ * gets a level (segments > 8, 72, 648: KEYS_PER_NODE is 8).
+ *
+ * cold  first fault on that offset since the filesystem was mounted (it is remounted before)
+ * warm  the DAX index knows the offset: another mapping touched it in the same way since mount
+ * A PMD fault that the kernel refuses ends as a PTE: such samples are kept apart, as `fallback`.
+ *
+ * Alone: ./run.sh bench --bench 'fault.read.*' --stack linear:16
+ */
+#include "bench/bench.h"
+#include "lib/file.h"
+#include "lib/msg.h"
+#include "lib/probe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#ifndef MAP_SYNC
+#define MAP_SYNC 0x080000
+#endif
+#ifndef MAP_SHARED_VALIDATE
+#define MAP_SHARED_VALIDATE 0x03
+#endif
+
+enum {
+	WINDOWS = 64,
+	WINDOWS_MIN = 4,
+	PAGES = 64,	/* per window, PTE */
+	PAGES_SYNC = 4, /* each commits the journal: fewer */
+	PROBE_WINDOWS = 8,
+	BYTE_IN_PAGE = 2048, /* what is touched: not the stamp at the page's begin */
+};
+
+/* What one variant does. */
+struct plan {
+	enum { DATA, HOLE, UNWRITTEN } file;
+	enum { LOAD, STORE } timed;
+	bool huge;
+	bool warm;
+	bool load_first; /* the page is mapped read-only before the timed store */
+	bool dontneed;	 /* mapped, then dropped by MADV_DONTNEED */
+	bool is_private;
+	bool sync;
+	unsigned int pages; /* per window; 1 for PMD */
+};
+
+struct fault_state {
+	int data_fd, holes_fd, pagemap_fd;
+	uint64_t data_bytes;
+	struct extents extents;	   /* of the data file */
+	uint64_t windows[WINDOWS]; /* offsets in the data file */
+	unsigned int n_windows;
+	uint64_t overhead_load_ticks, overhead_store_ticks;
+	uint64_t *offset, *ticks;
+	int64_t *samples, *fallback;
+	bool huge_observed;
+};
+
+/* A mapping whose addresses are congruent to the file offset mod 2 MiB, or off by a page. */
+struct mapping {
+	char *base;
+	void *reserved;
+	size_t reserved_bytes;
+};
+
+/* What one pass found out. */
+struct pass {
+	size_t n;
+	uint64_t faults;
+	size_t n_pmd;
+	char why[192]; /* set: the pass is void */
+};
+
+static int open_files(struct bench_env *env, struct fault_state *f)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/data", env->directory);
+	f->data_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	snprintf(path, sizeof(path), "%s/holes", env->directory);
+	f->holes_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (f->data_fd < 0 || f->holes_fd < 0) {
+		int rc = -errno;
+
+		msg_error("cannot open the benchmark's files in %s: %s", env->directory,
+			  strerror(-rc));
+		return rc;
+	}
+	return 0;
+}
+
+static void close_files(struct fault_state *f)
+{
+	if (f->data_fd >= 0)
+		close(f->data_fd);
+	if (f->holes_fd >= 0)
+		close(f->holes_fd);
+	f->data_fd = f->holes_fd = -1;
+}
+
+static int remount(struct bench_env *env, struct fault_state *f)
+{
+	int rc;
+
+	close_files(f);
+	rc = bench_remount(env);
+	return rc < 0 ? rc : open_files(env, f);
+}
+
+/* What stands at the begin of each page of the data file. */
+static uint64_t stamp(uint64_t offset_bytes)
+{
+	return UINT64_C(0xda8d3c0000000000) | offset_bytes / PAGE_BYTES;
+}
+
+static int write_window(struct fault_state *f, char *buffer, uint64_t offset)
+{
+	for (unsigned int page = 0; page < WINDOW_PAGES; page++) {
+		uint64_t value = stamp(offset + page * PAGE_BYTES);
+
+		memcpy(buffer + page * PAGE_BYTES, &value, sizeof(value));
+	}
+	if (pwrite(f->data_fd, buffer, WINDOW_BYTES, (off_t)offset) != WINDOW_BYTES)
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
+/*
+ * Chooses windows that the filesystem laid out huge, one from each of n equal parts of the
+ * candidates; where in its part varies, so that no position in a b-tree node is favoured.
+ */
+static void choose_windows(struct fault_state *f)
+{
+	uint64_t n = f->data_bytes / WINDOW_BYTES;
+	uint64_t *candidates = f->offset; /* big enough: see setup */
+	unsigned int n_candidates = 0, part;
+
+	for (uint64_t i = 0; i < n && n_candidates < WINDOWS * PAGES; i++)
+		if (window_is_huge_on_fs(&f->extents, i * WINDOW_BYTES))
+			candidates[n_candidates++] = i * WINDOW_BYTES;
+	f->n_windows = n_candidates < WINDOWS ? n_candidates : WINDOWS;
+	part = f->n_windows ? n_candidates / f->n_windows : 1;
+	for (unsigned int i = 0; i < f->n_windows; i++)
+		f->windows[i] = candidates[i * n_candidates / f->n_windows + i * 11 % part];
+}
+
+/* Punches what lies between the chosen windows: the space is for the allocating variants. */
+static int punch_rest(struct fault_state *f)
+{
+	uint64_t from = 0;
+
+	for (unsigned int i = 0; i <= f->n_windows; i++) {
+		uint64_t to = i < f->n_windows ? f->windows[i] : f->data_bytes;
+
+		if (to > from && fallocate(f->data_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+					   (off_t)from, (off_t)(to - from)) < 0)
+			return -errno;
+		from = to + WINDOW_BYTES;
+	}
+	return 0;
+}
+
+static int make_data(struct bench_env *env, struct fault_state *f)
+{
+	struct statvfs space;
+	char *buffer;
+	int rc = 0;
+
+	if (fstatvfs(f->data_fd, &space) < 0)
+		return -errno;
+	f->data_bytes = space.f_bavail * space.f_bsize / 16 * 15;
+	f->data_bytes -= f->data_bytes % WINDOW_BYTES;
+	if (fallocate(f->data_fd, 0, 0, (off_t)f->data_bytes) < 0 || fsync(f->data_fd) < 0)
+		return -errno;
+	rc = extents_read(f->data_fd, &f->extents);
+	if (rc < 0)
+		return rc;
+	choose_windows(f);
+	extents_free(&f->extents);
+	if (f->n_windows < WINDOWS_MIN) {
+		msg_error("%s on %s gave only %u windows of 2 MiB in one aligned piece; a larger "
+			  "device is needed",
+			  env->cell.fs, env->stack->node, f->n_windows);
+		return -ENOSPC;
+	}
+	rc = punch_rest(f);
+	buffer = calloc(1, WINDOW_BYTES);
+	if (!buffer)
+		rc = -ENOMEM;
+	for (unsigned int i = 0; i < f->n_windows && !rc; i++)
+		rc = write_window(f, buffer, f->windows[i]);
+	free(buffer);
+	if (!rc && fsync(f->data_fd) < 0)
+		rc = -errno;
+	return rc < 0 ? rc : extents_read(f->data_fd, &f->extents);
+}
+
+static int setup(struct bench_env *env, void **state)
+{
+	const size_t max = WINDOWS * PAGES;
+	struct fault_state *f = calloc(1, sizeof(*f));
+	int rc;
+
+	*state = f;
+	if (!f)
+		return -ENOMEM;
+	f->data_fd = f->holes_fd = -1;
+	f->pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	f->offset = calloc(max, sizeof(*f->offset));
+	f->ticks = calloc(max, sizeof(*f->ticks));
+	f->samples = calloc(max, sizeof(*f->samples));
+	f->fallback = calloc(max, sizeof(*f->fallback));
+	if (!f->offset || !f->ticks || !f->samples || !f->fallback || f->pagemap_fd < 0)
+		return -ENOMEM;
+	/* Resident and locked: the timed pass must not fault on its own arrays. */
+	if (mlock(f->offset, max * sizeof(*f->offset)) < 0 ||
+	    mlock(f->ticks, max * sizeof(*f->ticks)) < 0) {
+		msg_error("cannot lock the sample arrays: %s", strerror(errno));
+		return -ENOMEM;
+	}
+	f->overhead_load_ticks = touch_overhead_load();
+	f->overhead_store_ticks = touch_overhead_store();
+	rc = open_files(env, f);
+	if (rc < 0)
+		return rc;
+	if (file_is_dax(f->data_fd) != 1) {
+		msg_error("%s/data is not a DAX file: no number comes from it", env->directory);
+		return -ENOTSUP;
+	}
+	rc = make_data(env, f);
+	if (rc < 0)
+		msg_error("cannot make the data file on %s: %s", env->stack->node, strerror(-rc));
+	return rc;
+}
+
+static void teardown(struct bench_env *env, void *state)
+{
+	struct fault_state *f = state;
+
+	(void)env;
+	if (!f)
+		return;
+	close_files(f);
+	if (f->pagemap_fd >= 0)
+		close(f->pagemap_fd);
+	extents_free(&f->extents);
+	free(f->offset);
+	free(f->ticks);
+	free(f->samples);
+	free(f->fallback);
+	free(f);
+}
+
+static int map_file(const struct plan *plan, int fd, uint64_t bytes, struct mapping *m)
+{
+	int flags = plan->is_private ? MAP_PRIVATE
+		    : plan->sync     ? MAP_SHARED_VALIDATE | MAP_SYNC
+				     : MAP_SHARED;
+	uintptr_t base;
+
+	m->reserved_bytes = bytes + 2 * WINDOW_BYTES;
+	m->reserved = mmap(NULL, m->reserved_bytes, PROT_NONE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (m->reserved == MAP_FAILED)
+		return -errno;
+	base = ((uintptr_t)m->reserved + WINDOW_BYTES - 1) & ~(uintptr_t)(WINDOW_BYTES - 1);
+	if (!plan->huge)
+		base += PAGE_BYTES; /* not congruent: the kernel can only use PTEs */
+	m->base = mmap((void *)base, bytes, PROT_READ | PROT_WRITE, flags | MAP_FIXED, fd, 0);
+	if (m->base == MAP_FAILED) {
+		int rc = -errno;
+
+		munmap(m->reserved, m->reserved_bytes);
+		return rc;
+	}
+	return 0;
+}
+
+static void unmap_file(struct mapping *m)
+{
+	munmap(m->reserved, m->reserved_bytes);
+}
+
+/* The holes file has as many windows as the data file, from its begin, all of them used. */
+static uint64_t window_offset(const struct fault_state *f, const struct plan *plan, unsigned int i)
+{
+	return plan->file == DATA ? f->windows[i] : (uint64_t)i * WINDOW_BYTES;
+}
+
+static size_t fill_offsets(struct fault_state *f, const struct plan *plan, unsigned int n_windows)
+{
+	size_t n = 0;
+
+	for (unsigned int i = 0; i < n_windows; i++) {
+		for (unsigned int p = 0; p < plan->pages; p++) {
+			unsigned int page = plan->huge ? i * 37 % WINDOW_PAGES : p;
+
+			f->offset[n++] =
+				window_offset(f, plan, i) + page * PAGE_BYTES + BYTE_IN_PAGE;
+		}
+	}
+	return n;
+}
+
+/* Brings the holes file into the state that the variant starts from. */
+static int reset_holes(struct fault_state *f, const struct plan *plan)
+{
+	off_t bytes = (off_t)f->n_windows * WINDOW_BYTES;
+
+	if (ftruncate(f->holes_fd, 0) < 0 || ftruncate(f->holes_fd, bytes) < 0)
+		return -errno;
+	if (plan->file == UNWRITTEN && fallocate(f->holes_fd, 0, 0, bytes) < 0)
+		return -errno;
+	return fsync(f->holes_fd) < 0 ? -errno : 0;
+}
+
+static uint64_t plan_bytes(const struct fault_state *f, const struct plan *plan)
+{
+	return plan->file == DATA ? f->data_bytes : (uint64_t)f->n_windows * WINDOW_BYTES;
+}
+
+static int plan_fd(const struct fault_state *f, const struct plan *plan)
+{
+	return plan->file == DATA ? f->data_fd : f->holes_fd;
+}
+
+/* Makes the offsets known to the DAX index, through a mapping that is gone afterwards. */
+static int warm_up(struct fault_state *f, const struct plan *plan, size_t n)
+{
+	struct plan other = *plan;
+	struct mapping m;
+	int rc;
+
+	other.is_private = false;
+	rc = map_file(&other, plan_fd(f, plan), plan_bytes(f, plan), &m);
+	if (rc < 0)
+		return rc;
+	if (plan->timed == STORE && !plan->is_private)
+		touch_store(m.base, f->offset, f->ticks, n);
+	else
+		touch_load(m.base, f->offset, f->ticks, n);
+	unmap_file(&m);
+	return 0;
+}
+
+static bool in_namespace(const struct stack *stack, uint64_t pfn)
+{
+	for (unsigned int i = 0; i < stack_members(&stack->spec); i++) {
+		const struct namespace *ns = &stack->namespaces[i];
+
+		if (pfn * PAGE_BYTES >= ns->resource_bytes &&
+		    pfn * PAGE_BYTES < ns->resource_bytes + ns->size_bytes)
+			return true;
+	}
+	return false;
+}
+
+/* A page of the zero page or of a private copy must be outside, every other exactly where the
+ * extents and the tables say. */
+static void prove_frames(struct bench_env *env, struct fault_state *f, const struct plan *plan,
+			 const struct mapping *m, struct pass *pass)
+{
+	bool outside = plan->is_private || (plan->file == HOLE && plan->timed == LOAD);
+	struct extents now = {0};
+	int rc = outside ? 0 : extents_read(plan_fd(f, plan), &now);
+
+	for (size_t i = 0; i < pass->n && !rc; i++) {
+		uint64_t pfn, expected = 0;
+
+		rc = mapped_pfn(f->pagemap_fd, m->base + f->offset[i], &pfn);
+		if (!rc && outside && in_namespace(env->stack, pfn))
+			rc = -EXDEV;
+		else if (!rc && !outside)
+			rc = expected_pfn(&now, env->stack, f->offset[i], &expected);
+		if (!rc && !outside && pfn != expected)
+			rc = -EXDEV;
+		if (rc == -EXDEV)
+			snprintf(pass->why, sizeof(pass->why),
+				 "file offset %" PRIu64 " is backed by page frame %#" PRIx64
+				 ", the table says %#" PRIx64,
+				 f->offset[i], pfn, expected);
+		else if (rc < 0)
+			snprintf(pass->why, sizeof(pass->why),
+				 "cannot prove the page frame at file offset %" PRIu64 ": %s",
+				 f->offset[i], strerror(-rc));
+	}
+	if (rc < 0 && !pass->why[0])
+		snprintf(pass->why, sizeof(pass->why), "cannot read the extents: %s",
+			 strerror(-rc));
+	extents_free(&now);
+}
+
+static void prove_bytes(struct fault_state *f, const struct mapping *m, struct pass *pass)
+{
+	for (size_t i = 0; i < pass->n && !pass->why[0]; i++) {
+		uint64_t at = f->offset[i] - BYTE_IN_PAGE, value;
+
+		memcpy(&value, m->base + at, sizeof(value));
+		if (value != stamp(at))
+			snprintf(pass->why, sizeof(pass->why),
+				 "file offset %" PRIu64 " reads %#" PRIx64
+				 ", written was %#" PRIx64,
+				 at, value, stamp(at));
+	}
+}
+
+/*
+ * Which faults of a PMD pass mapped the whole window: another page of it then costs no fault.
+ * Sorts the ticks: PMD samples first, in order; the rest behind them, in order.
+ */
+static void split_by_page_size(struct fault_state *f, const struct mapping *m, struct pass *pass)
+{
+	uint64_t refused[WINDOWS];
+	size_t n_refused = 0;
+
+	pass->n_pmd = 0;
+	for (size_t i = 0; i < pass->n; i++) {
+		uint64_t other = f->offset[i] ^ (WINDOW_BYTES / 2), before = minor_faults();
+
+		(void)*(volatile char *)(m->base + other);
+		if (minor_faults() == before)
+			f->ticks[pass->n_pmd++] = f->ticks[i];
+		else
+			refused[n_refused++] = f->ticks[i];
+	}
+	memcpy(f->ticks + pass->n_pmd, refused, n_refused * sizeof(*refused));
+}
+
+/* The timed (or probed) accesses; everything around them is outside the clock. */
+static void touch_pass(struct fault_state *f, const struct plan *plan, const struct mapping *m,
+		       struct probe_set *probes, struct pass *pass)
+{
+	uint64_t before;
+
+	if (plan->load_first || plan->dontneed)
+		touch_load(m->base, f->offset, f->ticks, pass->n);
+	if (plan->dontneed)
+		madvise(m->base, plan_bytes(f, plan), MADV_DONTNEED);
+	if (probes)
+		probe_start(probes);
+	before = minor_faults();
+	if (plan->timed == STORE)
+		touch_store(m->base, f->offset, f->ticks, pass->n);
+	else
+		touch_load(m->base, f->offset, f->ticks, pass->n);
+	pass->faults = minor_faults() - before;
+	if (probes)
+		probe_stop(probes);
+	if (pass->faults != pass->n)
+		snprintf(pass->why, sizeof(pass->why), "%zu accesses took %" PRIu64 " faults",
+			 pass->n, pass->faults);
+}
+
+/* One pass over n_windows from a fresh mount.  Returns 0 (look at pass->why) or -errno. */
+static int run_pass(struct bench_env *env, struct fault_state *f, const struct plan *plan,
+		    unsigned int n_windows, struct probe_set *probes, struct pass *pass)
+{
+	struct mapping m;
+	int rc = 0;
+
+	*pass = (struct pass){0};
+	env->phase(env, "prepare");
+	if (plan->file != DATA)
+		rc = reset_holes(f, plan);
+	if (!rc)
+		rc = remount(env, f);
+	if (rc < 0)
+		return rc;
+	pass->n = fill_offsets(f, plan, n_windows);
+	if (plan->warm)
+		rc = warm_up(f, plan, pass->n);
+	if (!rc)
+		rc = map_file(plan, plan_fd(f, plan), plan_bytes(f, plan), &m);
+	if (rc < 0)
+		return rc;
+	env->phase(env, probes ? "proof" : "measure");
+	touch_pass(f, plan, &m, probes, pass);
+	env->phase(env, "proof");
+	if (plan->huge)
+		split_by_page_size(f, &m, pass);
+	if (!pass->why[0])
+		prove_frames(env, f, plan, &m, pass);
+	if (!pass->why[0] && plan->file == DATA)
+		prove_bytes(f, &m, pass);
+	unmap_file(&m);
+	return 0;
+}
+
+/* Which kernel functions the faults of a few windows went through. */
+static int probe_path(struct bench_env *env, struct fault_state *f, const struct plan *plan,
+		      json_t *path, char *why, size_t why_len)
+{
+	static const char *const points[] = {
+		"dm_dax_direct_access",	     "pmem_dax_direct_access",	  "dax_direct_access",
+		"fs_dax:dax_pte_fault_done", "fs_dax:dax_pmd_fault_done",
+	};
+	unsigned int n_windows = f->n_windows < PROBE_WINDOWS ? f->n_windows : PROBE_WINDOWS;
+	struct probe_set probes = {0};
+	int64_t dm, pmem;
+	struct pass pass;
+	int rc;
+
+	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++)
+		probe_add(&probes, points[i]);
+	rc = run_pass(env, f, plan, n_windows, &probes, &pass);
+	if (rc < 0)
+		goto out;
+	json_object_set_new(path, "faults", json_integer((json_int_t)pass.faults));
+	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
+		int64_t count = probe_count(&probes, points[i]);
+
+		json_object_set_new(path, points[i], count < 0 ? json_null() : json_integer(count));
+	}
+	dm = probe_count(&probes, "dm_dax_direct_access");
+	pmem = probe_count(&probes, "pmem_dax_direct_access");
+	if (pmem >= 0 && dm >= 0 && dm != pmem * (int64_t)env->stack->spec.depth)
+		snprintf(why, why_len,
+			 "%" PRId64 " accesses reached the namespace and %" PRId64
+			 " passed device-mapper, at depth %u",
+			 pmem, dm, env->stack->spec.depth);
+	else if (pmem >= 0 && !plan->is_private && (plan->file != HOLE || plan->timed != LOAD) &&
+		 pmem < (int64_t)pass.faults)
+		snprintf(why, why_len, "%" PRIu64 " faults made only %" PRId64 " direct accesses",
+			 pass.faults, pmem);
+out:
+	probe_close(&probes);
+	return rc;
+}
+
+static void ticks_to_samples(struct bench_env *env, struct fault_state *f, const struct plan *plan,
+			     size_t n)
+{
+	uint64_t overhead = plan->timed == STORE ? f->overhead_store_ticks : f->overhead_load_ticks;
+
+	for (size_t i = 0; i < n; i++)
+		f->samples[i] = meter_value(env->cell.meter, f->ticks[i]) -
+				meter_value(env->cell.meter, overhead);
+}
+
+static json_t *make_proof(const struct plan *plan, const char *page, size_t n, json_t *path)
+{
+	bool zero = plan->file == HOLE && plan->timed == LOAD;
+
+	return json_pack("{sb ss sI sb ss sO}", "dax", 1, "page", page, "faults", (json_int_t)n,
+			 "pfn_in_segment", !zero && !plan->is_private, "backing",
+			 zero		    ? "zero page"
+			 : plan->is_private ? "private copy"
+					    : "namespace",
+			 "path", path);
+}
+
+static int observe_huge(struct bench_env *env, struct fault_state *f, const struct pass *pass)
+{
+	unsigned int allowed = 0;
+
+	f->huge_observed = true;
+	for (unsigned int i = 0; i < f->n_windows; i++)
+		allowed += window_is_huge_on_stack(&f->extents, env->stack, f->windows[i]);
+	return observation_write(env->sink, &env->cell, "huge_pages",
+				 json_pack("{si si si si}", "windows", (int)pass->n, "pmd",
+					   (int)pass->n_pmd, "lost", (int)(pass->n - pass->n_pmd),
+					   "allowed_by_table", (int)allowed));
+}
+
+/* The samples of a pass as one record, or two where PMD faults were refused. */
+static int write_records(struct bench_env *env, struct fault_state *f,
+			 const struct variant *variant, const struct pass *pass, json_t *path)
+{
+	const struct plan *plan = variant->arg;
+	const char *better = "lower";
+	int64_t overhead =
+		meter_value(env->cell.meter, plan->timed == STORE ? f->overhead_store_ticks
+								  : f->overhead_load_ticks);
+	size_t n_first = plan->huge ? pass->n_pmd : pass->n;
+	char fallback[64];
+	int rc = 0;
+
+	if (n_first)
+		rc = record_write(env->sink, &env->cell, "fault", better, variant->name, f->samples,
+				  n_first, overhead,
+				  make_proof(plan, plan->huge ? "2M" : "4K", n_first, path));
+	if (rc < 0 || n_first == pass->n)
+		return rc;
+	snprintf(fallback, sizeof(fallback), "%.*sfallback", (int)strlen(variant->name) - 3,
+		 variant->name);
+	return record_write(env->sink, &env->cell, "fault", better, fallback, f->samples + n_first,
+			    pass->n - n_first, overhead,
+			    make_proof(plan, "4K", pass->n - n_first, path));
+}
+
+static int once(struct bench_env *env, void *state, const struct variant *variant)
+{
+	const struct plan *plan = variant->arg;
+	struct fault_state *f = state;
+	json_t *path = json_object();
+	struct pass pass;
+	char why[192] = "";
+	int rc;
+
+	rc = path ? probe_path(env, f, plan, path, why, sizeof(why)) : -ENOMEM;
+	if (!rc)
+		rc = run_pass(env, f, plan, f->n_windows, NULL, &pass);
+	if (rc < 0) {
+		msg_error("fault.%s on %s, %s: %s", variant->name, env->cell.spec->text,
+			  env->cell.fs, strerror(-rc));
+		goto out;
+	}
+	if (!pass.why[0] && plan->huge && plan->file == DATA && plan->timed == LOAD &&
+	    !f->huge_observed)
+		rc = observe_huge(env, f, &pass);
+	if (pass.why[0] || why[0]) {
+		rc = void_write(env->sink, &env->cell, "fault", variant->name,
+				pass.why[0] ? pass.why : why);
+	} else if (!rc) {
+		ticks_to_samples(env, f, plan, pass.n);
+		rc = write_records(env, f, variant, &pass, path);
+	}
+out:
+	json_decref(path);
+	return rc;
+}
+
+#define PTE(...) (&(const struct plan){.pages = PAGES, __VA_ARGS__})
+#define PMD(...) (&(const struct plan){.huge = true, .pages = 1, __VA_ARGS__})
+#define BOTH(name_, why_, ...)                                                                   \
+	{.name = name_ ".pte", .why = why_, .arg = PTE(__VA_ARGS__)},                            \
+	{                                                                                        \
+		.name = name_ ".pmd", .why = why_, .needs = {NEED_HUGE}, .arg = PMD(__VA_ARGS__) \
+	}
+
+static const struct variant variants[] = {
+	BOTH("read.cold", "load, first touch since mount", .file = DATA, .timed = LOAD),
+	BOTH("read.warm", "load, the DAX index knows the offset", .file = DATA, .timed = LOAD,
+	     .warm = true),
+	BOTH("write.cold", "store, first touch since mount", .file = DATA, .timed = STORE),
+	BOTH("write.warm", "store, the DAX index knows the offset", .file = DATA, .timed = STORE,
+	     .warm = true),
+	BOTH("alloc.cold", "store into a hole: the filesystem allocates and zeroes", .file = HOLE,
+	     .timed = STORE),
+	BOTH("unwritten.cold", "store into a preallocated extent: it is converted",
+	     .file = UNWRITTEN, .timed = STORE),
+	BOTH("hole.cold", "load from a hole: the zero page is mapped", .file = HOLE, .timed = LOAD),
+	BOTH("hole.warm", "load from a hole that the DAX index knows", .file = HOLE, .timed = LOAD,
+	     .warm = true),
+	BOTH("mkwrite.cold", "store to a page mapped by a load, clean since mount", .file = DATA,
+	     .timed = STORE, .load_first = true),
+	BOTH("mkwrite.warm", "store to a page mapped by a load, dirty already", .file = DATA,
+	     .timed = STORE, .load_first = true, .warm = true),
+	{.name = "cow.cold.pte",
+	 .why = "store to a private mapping: the page is copied",
+	 .arg = PTE(.file = DATA, .timed = STORE, .is_private = true)},
+	{.name = "cow.warm.pte",
+	 .why = "store to a private mapping, the DAX index knows the offset",
+	 .arg = PTE(.file = DATA, .timed = STORE, .is_private = true, .warm = true)},
+	BOTH("refault.warm", "load after MADV_DONTNEED, page tables kept", .file = DATA,
+	     .timed = LOAD, .dontneed = true),
+	{.name = "sync.cold.pte",
+	 .why = "store into a hole of a MAP_SYNC mapping: the journal is committed",
+	 .needs = {NEED_MAP_SYNC},
+	 .arg =
+		 &(const struct plan){
+			 .file = HOLE, .timed = STORE, .sync = true, .pages = PAGES_SYNC}},
+	{.name = "sync.cold.pmd",
+	 .why = "store into a hole of a MAP_SYNC mapping: the journal is committed",
+	 .needs = {NEED_MAP_SYNC, NEED_HUGE},
+	 .arg = PMD(.file = HOLE, .timed = STORE, .sync = true)},
+	{0},
+};
+
+static const enum need needs[] = {NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NEED_END};
+
+extern const struct bench bench_fault;
+const struct bench bench_fault = {
+	.name = "fault",
+	.why = "what a page fault on a DAX file costs",
+	.better = "lower",
+	.needs = needs,
+	.variants = variants,
+	.setup = setup,
+	.once = once,
+	.teardown = teardown,
+};

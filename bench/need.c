@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "bench/need.h"
+
+#include "lib/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifndef MAP_SYNC
+#define MAP_SYNC 0x080000
+#endif
+#ifndef MAP_SHARED_VALIDATE
+#define MAP_SHARED_VALIDATE 0x03
+#endif
+
+static bool has_root(const struct bench_env *env)
+{
+	(void)env;
+	return !geteuid();
+}
+
+static int scratch_file(const struct bench_env *env)
+{
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/need", env->directory);
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd >= 0 && ftruncate(fd, PAGE_BYTES) < 0) {
+		close(fd);
+		fd = -1;
+	}
+	unlink(path);
+	return fd;
+}
+
+static bool has_dax(const struct bench_env *env)
+{
+	int fd = scratch_file(env);
+	bool dax = fd >= 0 && file_is_dax(fd) == 1;
+
+	if (fd >= 0)
+		close(fd);
+	return dax;
+}
+
+static bool has_pagemap(const struct bench_env *env)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	static char page[PAGE_BYTES];
+	uint64_t pfn;
+	bool there;
+
+	(void)env;
+	if (fd < 0)
+		return false;
+	*(volatile char *)page = 1;
+	there = !mapped_pfn(fd, page, &pfn) && pfn; /* without the capability it reads as 0 */
+	close(fd);
+	return there;
+}
+
+static bool has_huge(const struct bench_env *env)
+{
+	FILE *in = fopen("/sys/kernel/mm/transparent_hugepage/enabled", "re");
+	char line[128] = "";
+	bool there;
+
+	(void)env;
+	if (!in)
+		return false;
+	there = fgets(line, sizeof(line), in) && strstr(line, "[always]");
+	fclose(in);
+	return there;
+}
+
+static bool has_map_sync(const struct bench_env *env)
+{
+	int fd = scratch_file(env);
+	void *p;
+
+	if (fd < 0)
+		return false;
+	p = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED_VALIDATE | MAP_SYNC, fd, 0);
+	close(fd);
+	if (p == MAP_FAILED)
+		return false;
+	munmap(p, PAGE_BYTES);
+	return true;
+}
+
+static const struct {
+	const char *name;
+	bool (*met)(const struct bench_env *env);
+	struct missing missing;
+} needs[] = {
+	[NEED_ROOT] = {"root", has_root, {"this needs root", "run it as root"}},
+	[NEED_DAX] = {"dax",
+		      has_dax,
+		      {"files on this stack are not DAX (statx)",
+		       "use fsdax namespaces on every member (ndctl list -N shows the mode)"}},
+	[NEED_PAGEMAP] = {"pagemap",
+			  has_pagemap,
+			  {"page frame numbers are hidden",
+			   "run it with CAP_SYS_ADMIN in the first user namespace"}},
+	[NEED_HUGE] = {"huge",
+		       has_huge,
+		       {"this kernel is not set to map files with 2 MiB pages",
+			"echo always > /sys/kernel/mm/transparent_hugepage/enabled"}},
+	[NEED_MAP_SYNC] = {"map_sync",
+			   has_map_sync,
+			   {"MAP_SYNC is refused on this stack",
+			    "use synchronous persistent memory (not virtio-pmem)"}},
+};
+
+const char *need_name(enum need need)
+{
+	return needs[need].name;
+}
+
+bool needs_met(const enum need *list, const struct bench_env *env, struct missing *missing)
+{
+	for (unsigned int i = 0; list && i < NEEDS_MAX && list[i] != NEED_END; i++) {
+		if (needs[list[i]].met(env))
+			continue;
+		*missing = needs[list[i]].missing;
+		return false;
+	}
+	return true;
+}

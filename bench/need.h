@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef DAXDM_NEED_H
+#define DAXDM_NEED_H
+
+#include "bench/bench.h"
+
+struct missing {
+	const char *why;  /* a sentence */
+	const char *cure; /* what to do */
+};
+
+/* The name of a need, for `daxdm list`. */
+const char *need_name(enum need need);
+
+/*
+ * Checks a list that ends with NEED_END (or has NEEDS_MAX entries) on a mounted filesystem.
+ * Returns true if all is there; else false with the first that is missing.
+ */
+bool needs_met(const enum need *needs, const struct bench_env *env, struct missing *missing);
+
+#endif

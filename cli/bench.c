@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * daxdm bench: the sweep, on the host it stands on.
+ *
+ *   for each filesystem, for each stack: devices, mkfs, mount, proof of DAX, then each benchmark.
+ *
+ * It runs under lib/supervise.c, so that whatever happens nothing of it stays behind.
+ */
+#include "bench/bench.h"
+#include "bench/need.h"
+#include "cli/cli.h"
+#include "lib/context.h"
+#include "lib/dm.h"
+#include "lib/fs.h"
+#include "lib/msg.h"
+#include "lib/supervise.h"
+#include "lib/workload.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { DEVICES_MAX = STACK_OVER_MAX };
+
+static const uint64_t span_max_bytes = UINT64_C(2) << 30;
+
+struct bench_options {
+	struct words devices;
+	struct workload by_hand;
+	const char *workload, *meter, *output;
+	bool progress, wipe;
+};
+
+/* One sweep under way. */
+struct sweep {
+	struct workload workload;
+	struct namespace namespaces[DEVICES_MAX];
+	unsigned int n_namespaces;
+	uint64_t span_bytes; /* every stack offers this much */
+	struct meter meter;
+	const char *output;
+	struct sink sink;
+	bool progress;
+	bool terminal;
+	unsigned int done, total;
+	char what[160];
+};
+
+static void sweep_phase(struct bench_env *env, const char *phase)
+{
+	struct sweep *s = env->progress;
+
+	progress_write(&s->sink, s->done, s->total, phase, s->what);
+	if (s->terminal)
+		fprintf(stderr, "\r\033[K%u/%u %s: %s", s->done, s->total, s->what, phase);
+}
+
+int bench_remount(struct bench_env *env)
+{
+	int rc = fs_unmount(env->fs);
+
+	return rc < 0 ? rc : fs_mount(env->fs);
+}
+
+/* Runs one variant, or says why not. */
+static int run_variant(struct sweep *s, struct bench_env *env, const struct bench *bench,
+		       void *state, const struct variant *variant)
+{
+	struct missing missing;
+	int rc;
+
+	snprintf(s->what, sizeof(s->what), "%s %s %s.%s", env->cell.spec->text, env->cell.fs,
+		 bench->name, variant->name);
+	if (!needs_met(variant->needs, env, &missing))
+		rc = skip_write(env->sink, &env->cell, bench->name, variant->name, missing.why,
+				missing.cure);
+	else
+		rc = bench->once(env, state, variant);
+	s->done++;
+	return rc;
+}
+
+static unsigned int count_wanted(const struct sweep *s, const struct bench *bench)
+{
+	unsigned int n = 0;
+
+	for (const struct variant *v = bench->variants; v->name; v++)
+		n += workload_wants(&s->workload, bench->name, v->name);
+	return n;
+}
+
+/* All wanted variants of one benchmark on a mounted filesystem. */
+static int run_bench(struct sweep *s, struct bench_env *env, const struct bench *bench)
+{
+	struct missing missing;
+	void *state = NULL;
+	int rc = 0;
+
+	if (!count_wanted(s, bench))
+		return 0;
+	snprintf(s->what, sizeof(s->what), "%s %s %s", env->cell.spec->text, env->cell.fs,
+		 bench->name);
+	if (!needs_met(bench->needs, env, &missing)) {
+		s->done += count_wanted(s, bench);
+		return skip_write(env->sink, &env->cell, bench->name, "*", missing.why,
+				  missing.cure);
+	}
+	sweep_phase(env, "prepare");
+	rc = bench->setup(env, &state);
+	for (const struct variant *v = bench->variants; v->name && !rc; v++) {
+		if (interrupted())
+			rc = -EINTR;
+		else if (workload_wants(&s->workload, bench->name, v->name))
+			rc = run_variant(s, env, bench, state, v);
+	}
+	bench->teardown(env, state);
+	return rc;
+}
+
+/* Makes and mounts the filesystem, runs the benchmarks, and takes everything down again. */
+static int run_on_stack(struct sweep *s, struct stack *stack, const char *fs_type,
+			const char *directory)
+{
+	struct fs fs = {.type = fs_type, .node = stack->node, .where = directory};
+	struct bench_env env = {
+		.cell = {&stack->spec, fs_type, &s->meter},
+		.stack = stack,
+		.fs = &fs,
+		.directory = directory,
+		.sink = &s->sink,
+		.phase = sweep_phase,
+		.progress = s,
+	};
+	int rc, rc2;
+
+	snprintf(s->what, sizeof(s->what), "%s %s", stack->spec.text, fs_type);
+	sweep_phase(&env, "mkfs");
+	rc = fs_make(fs_type, stack->node, stack->size_bytes);
+	if (rc < 0)
+		goto wipe;
+	sweep_phase(&env, "mount");
+	rc = fs_mount(&fs);
+	if (rc < 0)
+		goto wipe;
+	for (const struct bench *const *b = bench_table; *b && !rc; b++)
+		rc = run_bench(s, &env, *b);
+	snprintf(s->what, sizeof(s->what), "%s %s", stack->spec.text, fs_type);
+	sweep_phase(&env, "teardown");
+	rc2 = fs_unmount(&fs);
+	rc = rc ? rc : rc2;
+wipe:
+	/* Ours to wipe: the device was blank when it was named. */
+	if (!fs.mounted) {
+		rc2 = signature_wipe(stack->node);
+		if (rc2 < 0)
+			msg_error("cannot wipe %s: %s", stack->node, strerror(-rc2));
+		rc = rc ? rc : rc2;
+	}
+	return rc;
+}
+
+static int write_context(struct sweep *s)
+{
+	json_t *context = context_of_host(), *list;
+
+	if (!context)
+		return -ENOMEM;
+	json_object_set_new(context, "meter", json_string(meter_name(&s->meter)));
+	json_object_set_new(context, "span_bytes", json_integer((json_int_t)s->span_bytes));
+	json_object_set_new(context, "fs", list = json_array());
+	for (size_t i = 0; i < s->workload.filesystems.n; i++)
+		json_array_append_new(list, json_string(s->workload.filesystems.list[i]));
+	json_object_set_new(context, "stacks", list = json_array());
+	for (size_t i = 0; i < s->workload.stacks.n; i++)
+		json_array_append_new(list, json_string(s->workload.stacks.list[i]));
+	json_object_set_new(context, "benches", list = json_array());
+	for (size_t i = 0; i < s->workload.benches.n; i++)
+		json_array_append_new(list, json_string(s->workload.benches.list[i]));
+	json_object_set_new(context, "devices", list = json_array());
+	for (unsigned int i = 0; i < s->n_namespaces; i++)
+		json_array_append_new(list,
+				      json_pack("{ss sI}", "node", s->namespaces[i].node, "bytes",
+						(json_int_t)s->namespaces[i].size_bytes));
+	return sink_line(&s->sink, context);
+}
+
+static int run_sweep(struct sweep *s, const char *directory)
+{
+	int rc = 0, rc2;
+
+	for (size_t f = 0; f < s->workload.filesystems.n; f++) {
+		for (size_t i = 0; i < s->workload.stacks.n && !rc; i++) {
+			struct stack_spec spec;
+			struct stack stack;
+			char why[192];
+
+			if (interrupted())
+				return -EINTR;
+			stack_parse(s->workload.stacks.list[i], &spec, why, sizeof(why));
+			rc = stack_create(&spec, s->namespaces, s->n_namespaces, s->span_bytes,
+					  &stack);
+			if (rc < 0)
+				break;
+			rc = run_on_stack(s, &stack, s->workload.filesystems.list[f], directory);
+			rc2 = stack_destroy(&stack);
+			rc = rc ? rc : rc2;
+		}
+	}
+	return rc;
+}
+
+/* In the child of supervise(). */
+static int work(void *arg, const char *directory)
+{
+	struct sweep *s = arg;
+	char mount_point[128];
+	int rc;
+
+	if (sink_open(&s->sink, s->output, s->progress) < 0)
+		return STATUS_BROKEN;
+	snprintf(mount_point, sizeof(mount_point), "%s/mnt", directory);
+	if (mkdir(mount_point, 0700) < 0) {
+		msg_error("cannot make %s: %s", mount_point, strerror(errno));
+		return STATUS_BROKEN;
+	}
+	rc = write_context(s);
+	if (!rc)
+		rc = run_sweep(s, mount_point);
+	if (s->terminal)
+		fputs("\r\033[K", stderr);
+	rmdir(mount_point);
+	if (!rc)
+		rc = end_write(&s->sink, STATUS_GOOD);
+	if (sink_close(&s->sink) < 0 || rc < 0)
+		return STATUS_BROKEN;
+	return STATUS_GOOD;
+}
+
+/* The child died: its filesystem may still be on the devices that were named. */
+static void aftermath(void *arg)
+{
+	struct sweep *s = arg;
+
+	for (unsigned int i = 0; i < s->n_namespaces; i++)
+		signature_wipe(s->namespaces[i].node);
+}
+
+static int open_devices(struct sweep *s, const struct bench_options *o)
+{
+	uint64_t room;
+
+	if (!o->devices.n) {
+		msg_error("bench: no device named; --device /dev/pmemN says what may be written "
+			  "(everything on it is lost)");
+		return -EINVAL;
+	}
+	if (o->devices.n > DEVICES_MAX) {
+		msg_error("bench: at most %d devices", DEVICES_MAX);
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < o->devices.n; i++) {
+		struct namespace *ns = &s->namespaces[i];
+
+		if (namespace_open(o->devices.list[i], ns) < 0)
+			return -EINVAL;
+		if (!ns->fsdax) {
+			msg_error("%s is not in fsdax mode; `ndctl create-namespace -f -e NAME -m "
+				  "fsdax -a 2M` makes it so (and destroys what is on it)",
+				  ns->node);
+			return -EINVAL;
+		}
+		if (o->wipe)
+			signature_wipe(ns->node);
+		if (namespace_refuse_used(ns) < 0)
+			return -EINVAL;
+	}
+	s->n_namespaces = (unsigned int)o->devices.n;
+	/* One window is kept for the stacks that begin past a 2 MiB boundary. */
+	room = s->namespaces[0].size_bytes / WINDOW_BYTES * WINDOW_BYTES;
+	room = room > WINDOW_BYTES ? room - WINDOW_BYTES : 0;
+	s->span_bytes = room < span_max_bytes ? room : span_max_bytes;
+	return 0;
+}
+
+/* Everything that can be known to be wrong is said before anything is done. */
+static int check_stacks_fit(const struct sweep *s)
+{
+	for (size_t i = 0; i < s->workload.stacks.n; i++) {
+		struct stack_spec spec;
+		char why[192];
+		int rc;
+
+		stack_parse(s->workload.stacks.list[i], &spec, why, sizeof(why));
+		if (spec.depth && dm_available() < 0) {
+			msg_error("this kernel has no device-mapper: %s cannot be made; `modprobe "
+				  "dm-mod`",
+				  spec.text);
+			return -ENODEV;
+		}
+		rc = stack_fits(&spec, s->namespaces, s->n_namespaces, s->span_bytes);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int prepare(struct sweep *s, struct bench_options *o)
+{
+	if (workload_read(o->workload, &s->workload) < 0)
+		return STATUS_USAGE;
+	workload_override(&s->workload, &o->by_hand);
+	if (workload_check(&s->workload) < 0)
+		return STATUS_USAGE;
+	if (geteuid()) {
+		msg_error("bench: makes devices and mounts: run it as root");
+		return STATUS_BROKEN;
+	}
+	if (open_devices(s, o) < 0 || check_stacks_fit(s) < 0)
+		return STATUS_USAGE;
+	if (meter_start(o->meter, &s->meter) < 0)
+		return STATUS_USAGE;
+	s->output = o->output;
+	s->progress = o->progress;
+	s->terminal = !o->progress && isatty(STDERR_FILENO) && strcmp(o->output, "-");
+	for (const struct bench *const *b = bench_table; *b; b++)
+		s->total += count_wanted(s, *b);
+	s->total *= (unsigned int)(s->workload.stacks.n * s->workload.filesystems.n);
+	return STATUS_GOOD;
+}
+
+static int add_word(struct words *words, const char *value)
+{
+	if (words_add(words, value, strlen(value)) < 0) {
+		msg_error("out of memory");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int set_device(void *opts, const char *value)
+{
+	return add_word(&((struct bench_options *)opts)->devices, value);
+}
+
+static int set_stack(void *opts, const char *value)
+{
+	return add_word(&((struct bench_options *)opts)->by_hand.stacks, value);
+}
+
+static int set_fs(void *opts, const char *value)
+{
+	return add_word(&((struct bench_options *)opts)->by_hand.filesystems, value);
+}
+
+static int set_bench(void *opts, const char *value)
+{
+	return add_word(&((struct bench_options *)opts)->by_hand.benches, value);
+}
+
+static int set_workload(void *opts, const char *value)
+{
+	((struct bench_options *)opts)->workload = value;
+	return 0;
+}
+
+static int set_meter(void *opts, const char *value)
+{
+	((struct bench_options *)opts)->meter = value;
+	return 0;
+}
+
+static int set_output(void *opts, const char *value)
+{
+	((struct bench_options *)opts)->output = value;
+	return 0;
+}
+
+static int set_progress(void *opts, const char *value)
+{
+	(void)value;
+	((struct bench_options *)opts)->progress = true;
+	return 0;
+}
+
+static int set_wipe(void *opts, const char *value)
+{
+	(void)value;
+	((struct bench_options *)opts)->wipe = true;
+	return 0;
+}
+
+static const struct option_spec options[] = {
+	{"device", "NODE", "an fsdax namespace that may be overwritten (repeatable)", set_device},
+	{"workload", "FILE", "what to measure (default: workloads/default)", set_workload},
+	{"stack", "SPEC", "these stacks instead of the workload's (repeatable)", set_stack},
+	{"fs", "NAME", "these filesystems instead: ext4, xfs (repeatable)", set_fs},
+	{"bench", "GLOB", "these metrics instead, e.g. 'fault.read.*' (repeatable)", set_bench},
+	{"meter", "NAME", "time (default) or insn", set_meter},
+	{"output", "FILE", "where the lines go (default: - for stdout)", set_output},
+	{"progress", NULL, "progress lines among them", set_progress},
+	{"wipe", NULL, "erase signatures on the named devices first", set_wipe},
+	{0},
+};
+
+static int run(int argc, char **argv)
+{
+	struct bench_options o = {.workload = "workloads/default", .meter = "time", .output = "-"};
+	struct sweep s = {0};
+	const struct supervised supervised = {work, aftermath, &s};
+	int status, operand = options_parse(&verb_bench, options, &o, argc, argv);
+
+	if (operand == -1)
+		return STATUS_GOOD;
+	if (operand >= 0 && operand < argc) {
+		msg_error("bench: '%s' is one word too many", argv[operand]);
+		operand = -EINVAL;
+	}
+	status = operand < 0 ? STATUS_USAGE : prepare(&s, &o);
+	if (status == STATUS_GOOD)
+		status = supervise(&supervised);
+	workload_free(&s.workload);
+	workload_free(&o.by_hand);
+	words_free(&o.devices);
+	return status;
+}
+
+const struct verb verb_bench = {
+	.name = "bench",
+	.args = "",
+	.why = "measures on the host it stands on",
+	.run = run,
+};

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "lib/context.h"
+
+#include "lib/record.h"
+
+#include <dirent.h>
+#include <elf.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#ifndef DAXDM_VERSION
+#define DAXDM_VERSION "unknown"
+#endif
+
+/* Settings that change what a fault costs. */
+static const char *const settings[] = {
+	"KASAN",
+	"PROVE_LOCKING",
+	"DEBUG_VM",
+	"PAGE_TABLE_ISOLATION",
+	"MITIGATION_PAGE_TABLE_ISOLATION",
+	"RANDOMIZE_KSTACK_OFFSET_DEFAULT",
+	"PREEMPT",
+	"PREEMPT_RT",
+	"PREEMPT_DYNAMIC",
+	"PER_VMA_LOCK",
+	"FTRACE_MCOUNT_USE_CC",
+	"INIT_ON_ALLOC_DEFAULT_ON",
+	"X86_5LEVEL",
+	"DM_DEBUG",
+};
+
+/* The first line of a file without its newline, or NULL. */
+static json_t *first_line(const char *path)
+{
+	FILE *in = fopen(path, "re");
+	char line[512];
+	json_t *text = NULL;
+
+	if (!in)
+		return json_null();
+	if (fgets(line, sizeof(line), in)) {
+		line[strcspn(line, "\n")] = '\0';
+		text = json_string(line);
+	}
+	fclose(in);
+	return text ? text : json_null();
+}
+
+/* The GNU build id of the running kernel.  Source: ELF notes in /sys/kernel/notes. */
+static json_t *build_id(void)
+{
+	unsigned char notes[8192];
+	FILE *in = fopen("/sys/kernel/notes", "re");
+	size_t len, at = 0;
+
+	if (!in)
+		return json_null();
+	len = fread(notes, 1, sizeof(notes), in);
+	fclose(in);
+	while (at + sizeof(Elf64_Nhdr) <= len) {
+		Elf64_Nhdr note;
+		size_t name_at = at + sizeof(note), desc_at;
+		char text[2 * 64 + 1] = "";
+
+		memcpy(&note, notes + at, sizeof(note));
+		desc_at = name_at + ((note.n_namesz + 3) & ~3u);
+		at = desc_at + ((note.n_descsz + 3) & ~3u);
+		if (at > len || note.n_descsz > 64)
+			break;
+		if (note.n_type != NT_GNU_BUILD_ID || note.n_namesz != 4 ||
+		    memcmp(notes + name_at, "GNU", 4))
+			continue;
+		for (unsigned int i = 0; i < note.n_descsz; i++)
+			sprintf(text + 2 * i, "%02x", notes[desc_at + i]);
+		return json_string(text);
+	}
+	return json_null();
+}
+
+static FILE *open_config(const char *release)
+{
+	char path[256];
+	FILE *in;
+
+	snprintf(path, sizeof(path), "/boot/config-%s", release);
+	in = fopen(path, "re");
+	if (in)
+		return in;
+	snprintf(path, sizeof(path), "/lib/modules/%s/config", release);
+	return fopen(path, "re");
+}
+
+/* FNV-1a over the lines that set something, and what the settings that matter are. */
+static void add_config(json_t *kernel, const char *release)
+{
+	FILE *in = open_config(release);
+	uint64_t hash = 0xcbf29ce484222325u;
+	json_t *found = json_object();
+	char line[1024], digest[32];
+
+	json_object_set_new(kernel, "config_digest", json_null());
+	json_object_set_new(kernel, "settings", in ? json_incref(found) : json_null());
+	if (!in) {
+		json_decref(found);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		json_object_set_new(found, settings[i], json_false());
+	while (fgets(line, sizeof(line), in)) {
+		char *value = strchr(line, '=');
+
+		if (strncmp(line, "CONFIG_", 7) || !value)
+			continue;
+		for (const char *p = line; *p; p++)
+			hash = (hash ^ (unsigned char)*p) * 0x100000001b3u;
+		*value = '\0';
+		if (json_object_get(found, line + 7))
+			json_object_set_new(found, line + 7, json_true());
+	}
+	fclose(in);
+	json_decref(found);
+	snprintf(digest, sizeof(digest), "fnv1a64:%016" PRIx64, hash);
+	json_object_set_new(kernel, "config_digest", json_string(digest));
+}
+
+static json_t *mitigations(void)
+{
+	const char *dir = "/sys/devices/system/cpu/vulnerabilities";
+	DIR *d = opendir(dir);
+	json_t *all = json_object();
+	struct dirent *e;
+
+	while (d && (e = readdir(d))) {
+		char path[512];
+
+		if (e->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+		json_object_set_new(all, e->d_name, first_line(path));
+	}
+	if (d)
+		closedir(d);
+	return all;
+}
+
+/* "model name" and whether five-level tables are in use, from /proc/cpuinfo. */
+static void add_cpu(json_t *context)
+{
+	FILE *in = fopen("/proc/cpuinfo", "re");
+	char line[8192];
+	bool la57 = false;
+
+	json_object_set_new(context, "cpu", json_null());
+	while (in && fgets(line, sizeof(line), in)) {
+		char *value = strstr(line, ": ");
+
+		line[strcspn(line, "\n")] = '\0';
+		if (!strncmp(line, "model name", 10) && value)
+			json_object_set_new(context, "cpu", json_string(value + 2));
+		/* The flag stands there only while the kernel uses it. */
+		if (!strncmp(line, "flags", 5))
+			la57 = strstr(line, " la57");
+		if (!line[0])
+			break;
+	}
+	if (in)
+		fclose(in);
+	json_object_set_new(context, "page_table_levels", json_integer(la57 ? 5 : 4));
+}
+
+static int count_numa_nodes(void)
+{
+	DIR *d = opendir("/sys/devices/system/node");
+	struct dirent *e;
+	int n = 0;
+
+	while (d && (e = readdir(d)))
+		n += !strncmp(e->d_name, "node", 4) && e->d_name[4] >= '0' && e->d_name[4] <= '9';
+	if (d)
+		closedir(d);
+	return n ? n : 1;
+}
+
+json_t *context_of_host(void)
+{
+	struct utsname name;
+	json_t *context, *kernel;
+
+	uname(&name);
+	kernel = json_pack("{ss ss so so}", "release", name.release, "version", name.version,
+			   "build_id", build_id(), "thp",
+			   first_line("/sys/kernel/mm/transparent_hugepage/enabled"));
+	if (!kernel)
+		return NULL;
+	add_config(kernel, name.release);
+	context = json_pack("{ss si ss so si sI so si}", "type", "context", "schema", RECORD_SCHEMA,
+			    "suite", DAXDM_VERSION, "kernel", kernel, "cpus",
+			    (int)sysconf(_SC_NPROCESSORS_ONLN), "mem_kib",
+			    (json_int_t)(sysconf(_SC_PHYS_PAGES) * (PAGE_BYTES / 1024)),
+			    "mitigations", mitigations(), "numa_nodes", count_numa_nodes());
+	if (context)
+		add_cpu(context);
+	return context;
+}

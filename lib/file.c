@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "lib/file.h"
+
+#include <errno.h>
+#include <linux/fiemap.h>
+#include <linux/fs.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { FIEMAP_BATCH = 256 };
+
+static int append_extent(struct extents *out, size_t *room, const struct fiemap_extent *fe)
+{
+	struct extent e = {
+		.logical_bytes = fe->fe_logical,
+		.physical_bytes = fe->fe_physical,
+		.len_bytes = fe->fe_length,
+		.unwritten = fe->fe_flags & FIEMAP_EXTENT_UNWRITTEN,
+	};
+	struct extent *last = out->n ? &out->list[out->n - 1] : NULL;
+
+	if (last && last->logical_bytes + last->len_bytes == e.logical_bytes &&
+	    last->physical_bytes + last->len_bytes == e.physical_bytes &&
+	    last->unwritten == e.unwritten) {
+		last->len_bytes += e.len_bytes;
+		return 0;
+	}
+	if (out->n == *room) {
+		struct extent *list;
+
+		*room = *room ? *room * 2 : 64;
+		list = realloc(out->list, *room * sizeof(*list));
+		if (!list)
+			return -ENOMEM;
+		out->list = list;
+	}
+	out->list[out->n++] = e;
+	return 0;
+}
+
+int extents_read(int fd, struct extents *out)
+{
+	struct fiemap *map = calloc(1, sizeof(*map) + FIEMAP_BATCH * sizeof(map->fm_extents[0]));
+	uint64_t start = 0;
+	size_t room = 0;
+	int rc = map ? 0 : -ENOMEM;
+
+	*out = (struct extents){0};
+	while (!rc) {
+		map->fm_start = start;
+		map->fm_length = FIEMAP_MAX_OFFSET - start;
+		map->fm_flags = FIEMAP_FLAG_SYNC;
+		map->fm_extent_count = FIEMAP_BATCH;
+		if (ioctl(fd, FS_IOC_FIEMAP, map) < 0) {
+			rc = -errno;
+			break;
+		}
+		if (!map->fm_mapped_extents)
+			break;
+		for (unsigned int i = 0; i < map->fm_mapped_extents && !rc; i++) {
+			const struct fiemap_extent *fe = &map->fm_extents[i];
+
+			if (fe->fe_flags & (FIEMAP_EXTENT_UNKNOWN | FIEMAP_EXTENT_ENCODED))
+				rc = -EUCLEAN;
+			else
+				rc = append_extent(out, &room, fe);
+			start = fe->fe_logical + fe->fe_length;
+		}
+		if (map->fm_extents[map->fm_mapped_extents - 1].fe_flags & FIEMAP_EXTENT_LAST)
+			break;
+	}
+	free(map);
+	if (rc < 0)
+		extents_free(out);
+	return rc;
+}
+
+void extents_free(struct extents *extents)
+{
+	free(extents->list);
+	*extents = (struct extents){0};
+}
+
+const struct extent *extents_find(const struct extents *extents, uint64_t logical_bytes)
+{
+	size_t low = 0, high = extents->n;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		const struct extent *e = &extents->list[mid];
+
+		if (logical_bytes < e->logical_bytes)
+			high = mid;
+		else if (logical_bytes >= e->logical_bytes + e->len_bytes)
+			low = mid + 1;
+		else
+			return e;
+	}
+	return NULL;
+}
+
+/* The device address of a window, or UINT64_MAX if it is not in one extent. */
+static uint64_t window_physical(const struct extents *extents, uint64_t offset)
+{
+	const struct extent *e = extents_find(extents, offset);
+
+	if (!e || e->logical_bytes + e->len_bytes - offset < WINDOW_BYTES)
+		return UINT64_MAX;
+	return e->physical_bytes + (offset - e->logical_bytes);
+}
+
+bool window_is_huge_on_fs(const struct extents *extents, uint64_t window_offset_bytes)
+{
+	uint64_t physical = window_physical(extents, window_offset_bytes);
+
+	return physical != UINT64_MAX && physical % WINDOW_BYTES == 0;
+}
+
+bool window_is_huge_on_stack(const struct extents *extents, const struct stack *stack,
+			     uint64_t window_offset_bytes)
+{
+	uint64_t physical = window_physical(extents, window_offset_bytes);
+	const struct namespace *ns;
+	struct place place;
+
+	if (physical == UINT64_MAX || stack_resolve(stack, physical, &place) < 0)
+		return false;
+	ns = &stack->namespaces[place.namespace];
+	return place.contiguous_bytes >= WINDOW_BYTES &&
+	       (ns->resource_bytes + place.offset_bytes) % WINDOW_BYTES == 0;
+}
+
+int expected_pfn(const struct extents *extents, const struct stack *stack, uint64_t offset_bytes,
+		 uint64_t *pfn)
+{
+	const struct extent *e = extents_find(extents, offset_bytes);
+	struct place place;
+	int rc;
+
+	if (!e)
+		return -ENOENT;
+	rc = stack_resolve(stack, e->physical_bytes + (offset_bytes - e->logical_bytes), &place);
+	if (rc < 0)
+		return rc;
+	*pfn = (stack->namespaces[place.namespace].resource_bytes + place.offset_bytes) /
+	       PAGE_BYTES;
+	return 0;
+}
+
+int mapped_pfn(int pagemap_fd, const void *address, uint64_t *pfn)
+{
+	const uint64_t present = UINT64_C(1) << 63, pfn_mask = (UINT64_C(1) << 55) - 1;
+	off_t where = (off_t)((uintptr_t)address / PAGE_BYTES * sizeof(uint64_t));
+	uint64_t entry;
+	ssize_t n = pread(pagemap_fd, &entry, sizeof(entry), where);
+
+	if (n != sizeof(entry))
+		return n < 0 ? -errno : -EIO;
+	if (!(entry & present))
+		return -ENOENT;
+	*pfn = entry & pfn_mask;
+	return 0;
+}
+
+uint64_t minor_faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_THREAD, &usage);
+	return (uint64_t)usage.ru_minflt;
+}

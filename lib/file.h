@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a file's pages stand on, and what a mapping of them really is. */
+#ifndef DAXDM_FILE_H
+#define DAXDM_FILE_H
+
+#include "lib/dm.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct extent {
+	uint64_t logical_bytes;	 /* in the file */
+	uint64_t physical_bytes; /* on the mounted device */
+	uint64_t len_bytes;
+	bool unwritten;
+};
+
+struct extents {
+	struct extent *list; /* by logical offset; neighbours that touch are merged */
+	size_t n;
+};
+
+/* The extents of a file whose delayed work is done (fsync first).  Returns 0 or -errno; free with
+ * extents_free().  Source: FIEMAP, Documentation/filesystems/fiemap.rst. */
+int extents_read(int fd, struct extents *out);
+void extents_free(struct extents *extents);
+
+/* The extent that holds a file offset, or NULL for a hole. */
+const struct extent *extents_find(const struct extents *extents, uint64_t logical_bytes);
+
+/*
+ * Whether the filesystem placed this 2 MiB window of the file so that a PMD could map it if
+ * nothing lay between: one extent, 2 MiB aligned on the device.  Pure.
+ */
+bool window_is_huge_on_fs(const struct extents *extents, uint64_t window_offset_bytes);
+
+/*
+ * Whether the kernel may map this window with a PMD through the stack: as above, and the 2 MiB
+ * stay together and end up 2 MiB aligned on the namespace.  Pure.
+ */
+bool window_is_huge_on_stack(const struct extents *extents, const struct stack *stack,
+			     uint64_t window_offset_bytes);
+
+/*
+ * The page frame that must back a file offset: extent + tables + the namespace's data start.
+ * Pure.  Returns 0, -ENOENT for a hole, -ERANGE outside the stack.
+ */
+int expected_pfn(const struct extents *extents, const struct stack *stack, uint64_t offset_bytes,
+		 uint64_t *pfn);
+
+/*
+ * The page frame really mapped at a virtual address.  Needs CAP_SYS_ADMIN.
+ * Returns 0, -ENOENT if nothing is mapped there, or -errno.
+ * Source: Documentation/admin-guide/mm/pagemap.rst.
+ */
+int mapped_pfn(int pagemap_fd, const void *address, uint64_t *pfn);
+
+/* Page faults of this thread so far that needed no I/O; a 2 MiB fault counts once. */
+uint64_t minor_faults(void);
+
+#endif

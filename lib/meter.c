@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "lib/meter.h"
+
+#include "lib/msg.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Executes exactly 2 * rounds instructions between the two readings' fences, plus a constant. */
+static uint64_t ticks_of_loop(uint64_t rounds)
+{
+	uint64_t begin = meter_ticks();
+
+	__asm__ volatile("1: dec %0\n\tjnz 1b" : "+r"(rounds) : : "cc");
+	return meter_ticks() - begin;
+}
+
+/* A timer tick may fall into one try; a counter of instructions is exact in most. */
+static int prove_instructions(void)
+{
+	int exact = 0;
+
+	for (int i = 0; i < 8; i++)
+		exact += ticks_of_loop(3000) - ticks_of_loop(1000) == 4000;
+	return exact >= 5 ? 0 : -ENOTSUP;
+}
+
+static double calibrate_ns_per_tick(void)
+{
+	const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+	struct timespec begin, end;
+	uint64_t ticks;
+
+	clock_gettime(CLOCK_MONOTONIC_RAW, &begin);
+	ticks = meter_ticks();
+	nanosleep(&pause, NULL);
+	clock_gettime(CLOCK_MONOTONIC_RAW, &end);
+	ticks = meter_ticks() - ticks;
+	return ((double)(end.tv_sec - begin.tv_sec) * 1e9 + (double)(end.tv_nsec - begin.tv_nsec)) /
+	       (double)ticks;
+}
+
+int meter_start(const char *name, struct meter *out)
+{
+	if (!strcmp(name, "insn")) {
+		*out = (struct meter){.kind = METER_INSN};
+		if (!prove_instructions())
+			return 0;
+		msg_error("meter insn: this host's counter does not count instructions; it does "
+			  "in the emulated host (./run.sh bench), here use --meter time");
+		return -ENOTSUP;
+	}
+	if (!strcmp(name, "time")) {
+		*out = (struct meter){.kind = METER_TIME, .ns_per_tick = calibrate_ns_per_tick()};
+		return 0;
+	}
+	msg_error("unknown meter '%s'; there are insn and time", name);
+	return -EINVAL;
+}
+
+const char *meter_name(const struct meter *meter)
+{
+	return meter->kind == METER_INSN ? "insn" : "time";
+}
+
+const char *meter_unit(const struct meter *meter)
+{
+	return meter->kind == METER_INSN ? "insn" : "ns";
+}
+
+int64_t meter_value(const struct meter *meter, uint64_t ticks)
+{
+	if (meter->kind == METER_INSN)
+		return (int64_t)ticks;
+	return llround((double)ticks * meter->ns_per_tick);
+}
+
+void touch_load(const volatile char *base, const uint64_t *offset, uint64_t *ticks, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const volatile char *byte = base + offset[i];
+		uint64_t begin = meter_ticks();
+
+		(void)*byte;
+		ticks[i] = meter_ticks() - begin;
+	}
+}
+
+void touch_store(volatile char *base, const uint64_t *offset, uint64_t *ticks, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		volatile char *byte = base + offset[i];
+		uint64_t begin = meter_ticks();
+
+		*byte = 1;
+		ticks[i] = meter_ticks() - begin;
+	}
+}
+
+enum { OVERHEAD_SAMPLES = 1024 };
+
+static int compare_ticks(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static uint64_t median_ticks(uint64_t *ticks)
+{
+	qsort(ticks, OVERHEAD_SAMPLES, sizeof(*ticks), compare_ticks);
+	return ticks[OVERHEAD_SAMPLES / 2];
+}
+
+uint64_t touch_overhead_load(void)
+{
+	static const uint64_t offset[OVERHEAD_SAMPLES];
+	static uint64_t ticks[OVERHEAD_SAMPLES];
+	volatile char byte = 0;
+
+	/* Twice: the first round maps the arrays. */
+	for (int round = 0; round < 2; round++)
+		touch_load(&byte, offset, ticks, OVERHEAD_SAMPLES);
+	return median_ticks(ticks);
+}
+
+uint64_t touch_overhead_store(void)
+{
+	static const uint64_t offset[OVERHEAD_SAMPLES];
+	static uint64_t ticks[OVERHEAD_SAMPLES];
+	volatile char byte = 0;
+
+	for (int round = 0; round < 2; round++)
+		touch_store(&byte, offset, ticks, OVERHEAD_SAMPLES);
+	return median_ticks(ticks);
+}

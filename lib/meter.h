@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The meters.  Both read the time-stamp counter around one memory access:
+ *
+ *   insn  the TSC advances by one per guest instruction (QEMU TCG, -icount shift=0).  Proven at
+ *         start: a loop of known length must move the counter by exactly its instructions.
+ *   time  the TSC is a clock; ticks become ns by a calibration against CLOCK_MONOTONIC_RAW.
+ */
+#ifndef DAXDM_METER_H
+#define DAXDM_METER_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <x86intrin.h>
+
+enum meter_kind { METER_INSN, METER_TIME };
+
+struct meter {
+	enum meter_kind kind;
+	double ns_per_tick; /* meter time only */
+};
+
+/*
+ * Starts a meter by name.  Returns 0, -EINVAL for an unknown name, or -ENOTSUP if this host's
+ * counter is not what the name says; both after one error line.
+ */
+int meter_start(const char *name, struct meter *out);
+
+/* "insn" or "time". */
+const char *meter_name(const struct meter *meter);
+
+/* "insn" or "ns". */
+const char *meter_unit(const struct meter *meter);
+
+/* Ticks of the counter in the meter's unit. */
+int64_t meter_value(const struct meter *meter, uint64_t ticks);
+
+/* The fences keep the access between the two readings (Intel SDM vol. 2, RDTSC). */
+static inline uint64_t meter_ticks(void)
+{
+	uint64_t ticks;
+
+	_mm_lfence();
+	ticks = __rdtsc();
+	_mm_lfence();
+	return ticks;
+}
+
+/*
+ * The hot loops.  One sample = one access of one byte at base + offset[i]; ticks[i] is what it
+ * took, the meter's own cost included.  Nothing else is touched but the two arrays.
+ */
+void touch_load(const volatile char *base, const uint64_t *offset, uint64_t *ticks, size_t n);
+void touch_store(volatile char *base, const uint64_t *offset, uint64_t *ticks, size_t n);
+
+/*
+ * What the loops cost by themselves, in ticks: the median over accesses to memory that is mapped
+ * already.
+ */
+uint64_t touch_overhead_load(void);
+uint64_t touch_overhead_store(void);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Counts how often kernel functions and tracepoints are hit by this thread, for the probe pass.
+ * Nothing stays armed after probe_close(): the timed pass runs without probes.
+ */
+#ifndef DAXDM_PROBE_H
+#define DAXDM_PROBE_H
+
+#include <stdint.h>
+
+enum { PROBE_MAX = 8 };
+
+struct probe_set {
+	unsigned int n;
+	struct {
+		const char *name;
+		int fd; /* -1: this kernel has no such point */
+		uint64_t count;
+	} points[PROBE_MAX];
+};
+
+/*
+ * Adds a point: "function" is a kprobe, "system:event" a tracepoint.  Stopped until probe_start().
+ * Returns 0, or -errno if this kernel or host does not offer it; the point is then kept as
+ * unavailable.  Source: perf_event_open(2), PMU types kprobe and tracepoint.
+ */
+int probe_add(struct probe_set *set, const char *point);
+
+void probe_start(struct probe_set *set);
+/* Stops counting and reads the counts. */
+void probe_stop(struct probe_set *set);
+void probe_close(struct probe_set *set);
+
+/* The count of a point, or -1 if it is unavailable or unknown. */
+int64_t probe_count(const struct probe_set *set, const char *point);
+
+#endif

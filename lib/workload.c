@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "lib/workload.h"
+
+#include "bench/bench.h"
+#include "lib/fs.h"
+#include "lib/msg.h"
+#include "lib/stack.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int words_add(struct words *words, const char *word, size_t len)
+{
+	char **list = realloc(words->list, (words->n + 1) * sizeof(*list));
+
+	if (!list)
+		return -ENOMEM;
+	words->list = list;
+	list[words->n] = strndup(word, len);
+	if (!list[words->n])
+		return -ENOMEM;
+	words->n++;
+	return 0;
+}
+
+void words_free(struct words *words)
+{
+	for (size_t i = 0; i < words->n; i++)
+		free(words->list[i]);
+	free(words->list);
+	*words = (struct words){0};
+}
+
+static struct words *statement(struct workload *w, const char *word, size_t len)
+{
+	if (len == 5 && !memcmp(word, "stack", 5))
+		return &w->stacks;
+	if (len == 2 && !memcmp(word, "fs", 2))
+		return &w->filesystems;
+	if (len == 5 && !memcmp(word, "bench", 5))
+		return &w->benches;
+	return NULL;
+}
+
+static int read_line(const char *path, unsigned int number, const char *line, struct workload *out)
+{
+	const char *blanks = " \t\n", *p = line + strspn(line, blanks);
+	struct words *to = NULL;
+	size_t len, n_words = 0;
+
+	for (; *p && *p != '#'; p += len, p += strspn(p, blanks), n_words++) {
+		len = strcspn(p, " \t\n#");
+		if (!n_words) {
+			to = statement(out, p, len);
+			if (!to) {
+				msg_error("%s:%u:%zu: '%.*s' is no statement; there are stack, fs "
+					  "and bench",
+					  path, number, (size_t)(p - line) + 1, (int)len, p);
+				return -EINVAL;
+			}
+		} else if (words_add(to, p, len) < 0) {
+			return -ENOMEM;
+		}
+	}
+	if (n_words == 1) {
+		msg_error("%s:%u:%zu: nothing follows the statement", path, number,
+			  (size_t)(p - line) + 1);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int workload_read(const char *path, struct workload *out)
+{
+	FILE *in = fopen(path, "re");
+	unsigned int number = 0;
+	char *line = NULL;
+	size_t room = 0;
+	int rc = 0;
+
+	*out = (struct workload){0};
+	if (!in) {
+		rc = -errno;
+		msg_error("cannot read the workload %s: %s", path, strerror(-rc));
+		return rc;
+	}
+	while (!rc && getline(&line, &room, in) > 0)
+		rc = read_line(path, ++number, line, out);
+	free(line);
+	fclose(in);
+	if (rc < 0)
+		workload_free(out);
+	return rc;
+}
+
+static void override(struct words *words, struct words *by_hand)
+{
+	if (!by_hand->n)
+		return;
+	words_free(words);
+	*words = *by_hand;
+	*by_hand = (struct words){0};
+}
+
+void workload_override(struct workload *workload, struct workload *by_hand)
+{
+	override(&workload->stacks, &by_hand->stacks);
+	override(&workload->filesystems, &by_hand->filesystems);
+	override(&workload->benches, &by_hand->benches);
+}
+
+static bool pattern_matches(const char *pattern, const char *bench, const char *variant)
+{
+	char metric[128];
+
+	snprintf(metric, sizeof(metric), "%s.%s", bench, variant);
+	return !strcmp(pattern, bench) || !fnmatch(pattern, metric, 0);
+}
+
+static bool pattern_matches_any(const char *pattern)
+{
+	for (const struct bench *const *b = bench_table; *b; b++)
+		for (const struct variant *v = (*b)->variants; v->name; v++)
+			if (pattern_matches(pattern, (*b)->name, v->name))
+				return true;
+	return false;
+}
+
+int workload_check(const struct workload *w)
+{
+	if (!w->stacks.n || !w->filesystems.n || !w->benches.n) {
+		msg_error("the workload names no %s", !w->stacks.n	  ? "stack"
+						      : !w->filesystems.n ? "filesystem"
+									  : "benchmark");
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < w->stacks.n; i++) {
+		struct stack_spec spec;
+		char why[192];
+
+		if (stack_parse(w->stacks.list[i], &spec, why, sizeof(why)) < 0) {
+			msg_error("%s", why);
+			return -EINVAL;
+		}
+	}
+	for (size_t i = 0; i < w->filesystems.n; i++) {
+		if (!fs_known(w->filesystems.list[i])) {
+			msg_error("unknown filesystem '%s'; there are ext4 and xfs",
+				  w->filesystems.list[i]);
+			return -EINVAL;
+		}
+	}
+	for (size_t i = 0; i < w->benches.n; i++) {
+		if (!pattern_matches_any(w->benches.list[i])) {
+			msg_error("no metric matches '%s'; daxdm list shows them",
+				  w->benches.list[i]);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+bool workload_wants(const struct workload *workload, const char *bench, const char *variant)
+{
+	for (size_t i = 0; i < workload->benches.n; i++)
+		if (pattern_matches(workload->benches.list[i], bench, variant))
+			return true;
+	return false;
+}
+
+void workload_free(struct workload *workload)
+{
+	words_free(&workload->stacks);
+	words_free(&workload->filesystems);
+	words_free(&workload->benches);
+}
