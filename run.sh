@@ -395,7 +395,7 @@ check_name_is_free() { # NAME
 choose_guests() {
 	guest_fs=("${opt_fs[@]}")
 	((${#guest_fs[@]})) || mapfile -t guest_fs < <(
-		sed -n 's/^[[:space:]]*--fs[ =]\([a-z0-9]*\).*/\1/p' "${opt[workload]}" | sort -u)
+		awk '$1 == "fs" { for (i = 2; i <= NF; i++) print $i }' "${opt[workload]}")
 	((${#guest_fs[@]})) || guest_fs=(ext4 xfs)
 	mapfile -t guest_fs < <(printf '%s\n' "${guest_fs[@]}" | sort -u)
 }

@@ -9,7 +9,7 @@ setup() {
 	CO=$BATS_TEST_TMPDIR/checkout # a checkout in which only run.sh is real
 	mkdir -p "$CO/emu" "$CO/plot" "$CO/workloads" "$CO/results"
 	cp "$TOP/run.sh" "$TOP/packages.txt" "$CO/"
-	echo '# both filesystems' >"$CO/workloads/default"
+	printf '# both filesystems\nfs   ext4 xfs\n' >"$CO/workloads/default"
 	cp "$CO/workloads/default" "$CO/workloads/quick"
 	cp "$CO/workloads/default" "$CO/workloads/full"
 	printf 'all:\n\t@:\n' >"$CO/Makefile"
@@ -62,6 +62,14 @@ left_nothing() {
 	[[ ${lines[0]} == "emu/kernel.sh resolve $here/bzImage --modules $here/mods" ]]
 	[[ ${lines[1]} == "emu/initramfs.sh build/kernels/k xfs --module $here/dm-mod.ko" ]]
 	[[ ${lines[2]} == "build/daxdm emulate --kernel build/kernels/k --guest xfs=build/xfs.cpio --meter time --results results/r --seed 7 --fresh --console -- --workload $here/mine --stack raw --stack linear:16,align=4k --fs xfs --bench fault.read.*" ]]
+}
+
+@test "no guest for a filesystem that is not measured" {
+	echo 'fs xfs' >"$BATS_TEST_TMPDIR/mine"
+	bench --workload "$BATS_TEST_TMPDIR/mine" --name r
+	expect 0
+	grep -q -- '--guest xfs=build/xfs.cpio --meter' "$CO/calls"
+	run ! grep -q ext4 "$CO/calls"
 }
 
 @test "--quick and --full choose the workload" {
