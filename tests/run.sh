@@ -28,6 +28,8 @@ suite() { # NAME SECONDS COMMAND...
 		said="did not end within $limit s"
 	elif [[ -z $planned ]] || ((planned != ok + bad + skip)); then
 		said="ended early with status $status: ${planned:-?} tests planned, $((ok + bad + skip)) seen"
+	elif ((planned == 0)); then
+		said="holds no test"
 	elif ((status != 0 && bad == 0)); then
 		said="ended with status $status after all its tests"
 	elif ((odd > 0)); then
