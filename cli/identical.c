@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * daxdm identical: whether two runs hold the same samples, in the same order, to the last one.
+ * That is what the instruction meter promises of two boots of one kernel.  --medians asks less:
+ * what has to hold between seeds, and between a fresh boot and a snapshot.
+ */
+#include "cli/cli.h"
+#include "cli/table.h"
+#include "lib/msg.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct identical_options {
+	bool medians;
+};
+
+static int set_medians(void *opts, const char *value)
+{
+	(void)value;
+	((struct identical_options *)opts)->medians = true;
+	return 0;
+}
+
+static const struct option_spec options[] = {
+	{"medians", NULL, "compare medians only, not every sample", set_medians},
+	{NULL, NULL, NULL, NULL},
+};
+
+static bool differs(const char *name, const char *a, const char *b)
+{
+	if (!strcmp(a, b))
+		return false;
+	printf("not comparable: %s: %s | %s\n", name, *a ? a : "(none)", *b ? b : "(none)");
+	return true;
+}
+
+static bool differs_number(const char *name, int64_t a, int64_t b)
+{
+	if (a == b)
+		return false;
+	printf("not comparable: %s: %s | %s\n", name, a < 0 ? "(none)" : number(a).s,
+	       b < 0 ? "(none)" : number(b).s);
+	return true;
+}
+
+/* Prints every fact that makes the two runs unlike; returns whether there is one. */
+static bool unlike(const struct run_context *a, const struct run_context *b)
+{
+	bool unlike = differs("kernel.release", a->release, b->release);
+
+	unlike |= differs("kernel.build_id", a->build_id, b->build_id);
+	unlike |= differs("meter", a->meter, b->meter);
+	unlike |= differs("suite", a->suite, b->suite);
+	unlike |= differs("cpu", a->cpu, b->cpu);
+	unlike |= differs_number("mem_kib", a->mem_kib, b->mem_kib);
+	unlike |= differs("emulator.qemu", a->qemu, b->qemu);
+	unlike |= differs("emulator.accel", a->accel, b->accel);
+	unlike |= differs("emulator.cpu", a->emulated_cpu, b->emulated_cpu);
+	unlike |= differs("emulator.machine", a->machine, b->machine);
+	unlike |= differs_number("emulator.mem_mib", a->emulated_mem_mib, b->emulated_mem_mib);
+	return unlike;
+}
+
+/* True, and a line that says so, if the two records are not the same. */
+static bool record_differs(const struct run_record *a, const struct run_record *b, bool medians)
+{
+	if (strcmp(a->unit, b->unit)) {
+		printf("differs   %s: unit %s | %s\n", a->id, a->unit, b->unit);
+		return true;
+	}
+	if (a->median == b->median && (medians || (!strcmp(a->digest, b->digest) && a->n == b->n)))
+		return false;
+	printf("differs   %s: median %s | %s %s", a->id, number(a->median).s, number(b->median).s,
+	       a->unit);
+	if (a->median != b->median)
+		printf(" (%s)", number_signed(b->median - a->median).s);
+	if (a->n != b->n)
+		printf(", n %s | %s", number(a->n).s, number(b->n).s);
+	else if (!medians)
+		printf(", digest %s | %s", a->digest, b->digest);
+	putchar('\n');
+	return true;
+}
+
+static int compare(const struct run *a, const struct run *b, bool medians)
+{
+	size_t different = 0, vanished = 0, new = 0;
+	int64_t samples = 0;
+
+	for (size_t i = 0; i < a->n_records; i++) {
+		const struct run_record *ra = &a->records[i], *rb = run_find(b, ra->id);
+
+		samples += ra->n;
+		if (!rb) {
+			printf("vanished  %s: median %s %s\n", ra->id, number(ra->median).s,
+			       ra->unit);
+			vanished++;
+		} else {
+			different += record_differs(ra, rb, medians);
+		}
+	}
+	for (size_t i = 0; i < b->n_records; i++) {
+		const struct run_record *rb = &b->records[i];
+
+		if (run_find(a, rb->id))
+			continue;
+		printf("new       %s: median %s %s\n", rb->id, number(rb->median).s, rb->unit);
+		new ++;
+	}
+	if (different || vanished || new) {
+		printf("%zu of %zu records differ, %zu vanished, %zu new\n", different,
+		       a->n_records - vanished, vanished, new);
+		return STATUS_FAILED;
+	}
+	if (medians)
+		printf("%s records: identical medians\n", number((int64_t)a->n_records).s);
+	else
+		printf("%s records, %s samples: identical to the last sample\n",
+		       number((int64_t)a->n_records).s, number(samples).s);
+	return STATUS_GOOD;
+}
+
+/* Whether the run can vouch for anything; says why not. */
+static bool usable(const struct run *run)
+{
+	if (!run->ended)
+		msg_error("identical: %s is incomplete (it has no end); measure it again",
+			  run->path);
+	else if (run->status)
+		msg_error("identical: %s is broken (it ended with status %lld); measure it again",
+			  run->path, (long long)run->status);
+	else if (!run->n_records)
+		msg_error("identical: %s holds no record, so there is nothing to compare",
+			  run->path);
+	return run_is_complete(run) && run->n_records;
+}
+
+static int identical(const char *first, const char *second, bool medians)
+{
+	struct run a = {0}, b = {0};
+	int status = STATUS_BROKEN;
+	char why[512];
+
+	if (run_read(first, &a, why, sizeof(why)) < 0 ||
+	    run_read(second, &b, why, sizeof(why)) < 0) {
+		msg_error("identical: %s", why);
+		goto out;
+	}
+	if (!usable(&a) || !usable(&b))
+		goto out;
+	if (unlike(&a.context, &b.context)) {
+		msg_error("identical: %s and %s were not measured on the same terms; see above",
+			  a.path, b.path);
+		status = STATUS_NOT_COMPARABLE;
+		goto out;
+	}
+	status = compare(&a, &b, medians);
+out:
+	run_free(&a);
+	run_free(&b);
+	return status;
+}
+
+static int identical_main(int argc, char **argv)
+{
+	struct identical_options opts = {0};
+	int at = options_parse(&verb_identical, options, &opts, argc, argv);
+
+	if (at == -1)
+		return STATUS_GOOD;
+	if (at < 0)
+		return STATUS_USAGE;
+	if (argc - at != 2) {
+		msg_error("identical: needs two runs, directories under results/; got %d",
+			  argc - at);
+		return STATUS_USAGE;
+	}
+	return identical(argv[at], argv[at + 1], opts.medians);
+}
+
+const struct verb verb_identical = {
+	.name = "identical",
+	.args = "RUNDIR RUNDIR",
+	.why = "whether two runs hold the same samples, to the last one",
+	.run = identical_main,
+};

@@ -1,0 +1,701 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Data for plots.  What a plot says (titles, labels, which numbers) is decided here, where the
+ * findings are; how it looks (sizes, colours, fonts) is decided by the scripts of plot/.  A colour
+ * column holds the number of a line type of plot/style.gp.
+ *
+ * Panel P (from 1) is filesystem P.  Files:
+ *   segments-P.tsv         blocks, one per series: segments, median, extra over raw, colour
+ *   segments-P-labels.tsv  x, y, text, colour   (extra-P-labels.tsv: the same for the extra)
+ *   extra-P-others.tsv     blocks, one per further variant: segments, extra over raw
+ *   dist-P-R.tsv           stack R: value, samples
+ *   huge-P.tsv             place from the top, cost of a 2 MiB window, text, colour, stack
+ */
+#include "cli/plotdata.h"
+#include "cli/findings.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PANELS_MAX 4
+#define SERIES_MAX 2 /* PTE, PMD */
+#define LABELS_MAX (3 * SERIES_MAX)
+#define DIST_MAX 4
+/* Line types of plot/style.gp. */
+#define COLOUR_LOST 3
+#define COLOUR_RAW 9
+/* Two labels nearer than this part of the axis would touch. */
+#define LABEL_APART 0.06
+
+struct label {
+	double x, y;
+	char text[128];
+	int colour;
+};
+
+struct panel {
+	const struct table *table;
+	struct cost series[SERIES_MAX];
+	size_t n_series;
+};
+
+struct plot {
+	const struct tables *tables;
+	const char *dir, *unit;
+	struct panel panel[PANELS_MAX];
+	size_t n_panels;
+	FILE *gp;
+};
+
+/* Opens DIR/NAME for writing; NULL with errno. */
+__attribute__((format(printf, 2, 3))) static FILE *open_data(const struct plot *p, const char *fmt,
+							     ...)
+{
+	char name[64], path[4096];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(name, sizeof(name), fmt, ap);
+	va_end(ap);
+	if (snprintf(path, sizeof(path), "%s/%s", p->dir, name) >= (int)sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
+	return fopen(path, "we");
+}
+
+static int close_data(FILE *out)
+{
+	int bad = ferror(out);
+
+	return fclose(out) || bad ? -EIO : 0;
+}
+
+/* A gnuplot string in single quotes: nothing in it means anything but the quote itself. */
+static void put_string(FILE *gp, const char *name, const char *text)
+{
+	fprintf(gp, "%s = '", name);
+	for (; *text; text++)
+		fputs(*text == '\'' ? "''" : (char[]){*text, '\0'}, gp);
+	fputs("'\n", gp);
+}
+
+/* A step of 1, 2 or 5 times a power of ten that makes about COUNT tics. */
+static double nice_step(double range, int count)
+{
+	double rough = range / count, power = pow(10, floor(log10(rough)));
+
+	if (rough / power > 5)
+		return 10 * power;
+	return rough / power > 2 ? 5 * power : rough / power > 1 ? 2 * power : power;
+}
+
+/* NAME_lo, NAME_hi, and NAME_tics with digits in groups of three, which gnuplot has no way to
+ * print in the C locale. */
+static void put_axis(FILE *gp, const char *name, double lo, double hi, int count, bool sign)
+{
+	double step = fmax(1, nice_step(hi - lo, count));
+	const char *comma = "";
+
+	fprintf(gp, "%s_lo = %.6g\n%s_hi = %.6g\n%s_tics = '", name, lo, name, hi, name);
+	for (double at = ceil(lo / step) * step; at <= hi; at += step) {
+		int64_t value = llround(at);
+
+		fprintf(gp, "%s\"%s\" %lld", comma,
+			sign && value ? number_signed(value).s : number(value).s, (long long)value);
+		comma = ", ";
+	}
+	fputs("'\n", gp);
+}
+
+static int by_y(const void *a, const void *b)
+{
+	const struct label *la = *(struct label *const *)a, *lb = *(struct label *const *)b;
+
+	return (la->y > lb->y) - (la->y < lb->y);
+}
+
+/* Moves labels apart, symmetrically, until no two are nearer than apart. */
+static void spread(struct label *label, size_t n, double apart)
+{
+	struct label *order[LABELS_MAX];
+
+	for (size_t i = 0; i < n; i++)
+		order[i] = &label[i];
+	qsort(order, n, sizeof(order[0]), by_y);
+	for (int round = 0; round < 200; round++) {
+		for (size_t i = 1; i < n; i++) {
+			double miss = apart - (order[i]->y - order[i - 1]->y);
+
+			if (miss <= 1e-9)
+				continue;
+			order[i]->y += miss / 2;
+			order[i - 1]->y -= miss / 2;
+		}
+	}
+}
+
+static int put_labels(const struct plot *p, const char *name, size_t panel,
+		      const struct label *label, size_t n)
+{
+	FILE *out = open_data(p, "%s-%zu-labels.tsv", name, panel + 1);
+
+	if (!out)
+		return -errno;
+	for (size_t i = 0; i < n; i++)
+		fprintf(out, "%.6g\t%.6g\t%s\t%d\n", label[i].x, label[i].y, label[i].text,
+			label[i].colour);
+	return close_data(out);
+}
+
+/* 4 KiB or 2 MiB: what tells the two series of a panel apart. */
+static const char *page_words(enum run_page page)
+{
+	return page == RUN_PAGE_PMD ? "2 MiB" : "4 KiB";
+}
+
+/* The plain stacks of the series' target, in order of their segments. */
+static size_t plain_cells(const struct cost *c, const struct run_record **cell)
+{
+	size_t n = 0;
+	char target[32];
+
+	for (size_t i = 0; i < c->table->n_columns; i++) {
+		const struct run_record *rec = c->row->cell[c->table->columns[i]];
+		size_t at = n;
+
+		if (!rec || rec->segments < 1 || !findings_plain(rec->stack, target) ||
+		    strcmp(target, c->target))
+			continue;
+		for (; at && cell[at - 1]->segments > rec->segments; at--)
+			cell[at] = cell[at - 1];
+		cell[at] = rec;
+		n++;
+	}
+	return n;
+}
+
+static void find_panels(struct plot *p)
+{
+	for (size_t i = 0; i < p->tables->n && p->n_panels < PANELS_MAX; i++) {
+		struct panel *panel = &p->panel[p->n_panels];
+
+		*panel = (struct panel){.table = &p->tables->table[i]};
+		for (int page = RUN_PAGE_PTE; page <= RUN_PAGE_PMD; page++) {
+			const struct table_row *row =
+				findings_headline(panel->table, "fault", (enum run_page)page);
+
+			if (row && findings_cost(p->tables, panel->table, row, NULL,
+						 &panel->series[panel->n_series]))
+				panel->n_series++;
+		}
+		if (findings_headline(panel->table, "fault", RUN_PAGE_PTE) ||
+		    findings_headline(panel->table, "fault", RUN_PAGE_PMD))
+			p->n_panels++;
+	}
+}
+
+static int put_series(const struct plot *p, size_t panel)
+{
+	const struct panel *pn = &p->panel[panel];
+	const struct run_record **cell = calloc(p->tables->run->stacks.n, sizeof(*cell));
+	FILE *out = open_data(p, "segments-%zu.tsv", panel + 1);
+
+	if (!cell || !out) {
+		free(cell);
+		return -errno;
+	}
+	for (size_t s = 0; s < pn->n_series; s++) {
+		const struct cost *c = &pn->series[s];
+		size_t n = plain_cells(c, cell), place = panel * SERIES_MAX + s + 1;
+		char name[64], words[256];
+
+		snprintf(name, sizeof(name), "series_words[%zu]", place);
+		put_string(p->gp, name, findings_words(c->row, words, sizeof(words)));
+		fprintf(p->gp,
+			"series_raw[%zu] = %lld\nseries_first[%zu] = %lld\nseries_colour[%zu] = "
+			"%d\n",
+			place, (long long)c->raw->median, place, (long long)cell[0]->median, place,
+			(int)c->row->page + 1);
+		fprintf(out, "# %s: segments, median (%s), extra over raw (%s), colour\n",
+			c->row->variant, p->unit, p->unit);
+		for (size_t i = 0; i < n; i++)
+			fprintf(out, "%lld\t%lld\t%lld\t%d\n", (long long)cell[i]->segments,
+				(long long)cell[i]->median,
+				(long long)(cell[i]->median - c->raw->median),
+				(int)c->row->page + 1);
+		fputs("\n\n", out);
+	}
+	free(cell);
+	return close_data(out);
+}
+
+/* Labels of one panel of fault-by-segments: at the right end of each line and of its raw. */
+static int put_segment_labels(const struct plot *p, size_t panel, double range, double x_max)
+{
+	const struct panel *pn = &p->panel[panel];
+	struct label label[LABELS_MAX];
+	size_t n = 0;
+
+	for (size_t s = 0; s < pn->n_series; s++) {
+		const struct cost *c = &pn->series[s];
+		int colour = (int)c->row->page + 1;
+
+		label[n] = (struct label){x_max, (double)c->many->median, "", colour};
+		snprintf(label[n++].text, sizeof(label->text), "%s  %s (%s)",
+			 page_words(c->row->page), number(c->many->median).s,
+			 number_percent(c->many->median - c->raw->median, c->raw->median).s);
+		label[n] = (struct label){x_max, (double)c->raw->median, "", colour};
+		snprintf(label[n++].text, sizeof(label->text), "raw  %s", number(c->raw->median).s);
+	}
+	spread(label, n, range * LABEL_APART);
+	return put_labels(p, "segments", panel, label, n);
+}
+
+static int put_extra_labels(const struct plot *p, size_t panel, double range, double x_max)
+{
+	const struct panel *pn = &p->panel[panel];
+	struct label label[LABELS_MAX];
+	size_t n = 0;
+
+	for (size_t s = 0; s < pn->n_series; s++) {
+		const struct cost *c = &pn->series[s];
+		int64_t extra = c->many->median - c->raw->median;
+
+		label[n] = (struct label){x_max, (double)extra, "", (int)c->row->page + 1};
+		snprintf(label[n++].text, sizeof(label->text), "%s  %s (%s)",
+			 page_words(c->row->page), number_signed(extra).s,
+			 number_percent(extra, c->raw->median).s);
+	}
+	spread(label, n, range * LABEL_APART);
+	return put_labels(p, "extra", panel, label, n);
+}
+
+/* The extra of all other variants of faults, for the background; *beyond counts those that leave
+ * the axis. */
+static int put_others(const struct plot *p, size_t panel, double lo, double hi, size_t *n_others,
+		      size_t *beyond)
+{
+	const struct table *t = p->panel[panel].table;
+	const struct run_record **cell = calloc(p->tables->run->stacks.n, sizeof(*cell));
+	FILE *out = open_data(p, "extra-%zu-others.tsv", panel + 1);
+
+	if (!cell || !out) {
+		free(cell);
+		return -errno;
+	}
+	for (size_t r = 0; r < t->n_rows; r++) {
+		struct cost c;
+		size_t n;
+		bool out_of_axis = false;
+
+		if (strcmp(t->rows[r].bench, "fault") ||
+		    &t->rows[r] == findings_headline(t, "fault", t->rows[r].page) ||
+		    !findings_cost(p->tables, t, &t->rows[r], NULL, &c))
+			continue;
+		n = plain_cells(&c, cell);
+		fprintf(out, "# %s: segments, extra over raw (%s)\n", c.row->variant, p->unit);
+		for (size_t i = 0; i < n; i++) {
+			int64_t extra = cell[i]->median - c.raw->median;
+
+			out_of_axis = out_of_axis || extra < lo || extra > hi;
+			fprintf(out, "%lld\t%lld\n", (long long)cell[i]->segments,
+				(long long)extra);
+		}
+		fputs("\n\n", out);
+		(*n_others)++;
+		*beyond += out_of_axis;
+	}
+	free(cell);
+	return close_data(out);
+}
+
+/* "+188 insn (+4.7 %) on ext4, +190 insn (+4.5 %) on xfs" for the page size's series. */
+static void title_extras(const struct plot *p, enum run_page page, char *buf, size_t size)
+{
+	*buf = '\0';
+	for (size_t i = 0; i < p->n_panels; i++) {
+		for (size_t s = 0; s < p->panel[i].n_series; s++) {
+			const struct cost *c = &p->panel[i].series[s];
+			int64_t extra = c->at->median - c->raw->median;
+			size_t used = strlen(buf);
+
+			if (c->row->page != page)
+				continue;
+			snprintf(buf + used, size - used, "%s%s %s (%s) on %s", used ? ", " : "",
+				 number_signed(extra).s, p->unit,
+				 number_percent(extra, c->raw->median).s, table_fs(c->table));
+		}
+	}
+}
+
+static const struct cost *first_series(const struct plot *p)
+{
+	for (size_t i = 0; i < p->n_panels; i++)
+		if (p->panel[i].n_series)
+			return &p->panel[i].series[0];
+	return NULL;
+}
+
+static void put_segment_titles(const struct plot *p, const struct cost *c)
+{
+	int64_t few = c->few->median - c->raw->median, many = c->many->median - c->raw->median;
+	char words[256], extras[256], title[1024], trend[128];
+
+	title_extras(p, c->row->page, extras, sizeof(extras));
+	findings_words(c->row, words, sizeof(words));
+	snprintf(title, sizeof(title), "dm-%s with %s segment%s, %s: %s", c->target,
+		 number(c->at->segments).s, c->at->segments == 1 ? "" : "s", words, extras);
+	put_string(p->gp, "segments_title", title);
+	if (fabs(c->per_doubling) < 0.5)
+		snprintf(trend, sizeof(trend), "the number of segments hardly matters");
+	else
+		snprintf(trend, sizeof(trend), "each doubling of the segments %s about %.1f %s",
+			 c->per_doubling > 0 ? "adds" : "saves", fabs(c->per_doubling), p->unit);
+	if (c->n_stacks > 1)
+		snprintf(title, sizeof(title),
+			 "dm-%s on %s: %s %s with %s segment%s, %s with %s; %s", c->target,
+			 table_fs(c->table), number_signed(few).s, p->unit,
+			 number(c->few->segments).s, c->few->segments == 1 ? "" : "s",
+			 number_signed(many).s, number(c->many->segments).s, trend);
+	put_string(p->gp, "extra_title", title);
+}
+
+static void put_segment_tics(const struct plot *p, double x_min, double x_max)
+{
+	const char *comma = "";
+
+	fprintf(p->gp, "x_lo = %g\nx_hi = %g\nx_tics = '", x_min, x_max);
+	for (double x = 1; x <= x_max; x *= x_max > 64 ? 4 : 2) {
+		if (x >= x_min)
+			fprintf(p->gp, "%s\"%s\" %g", comma, number((int64_t)x).s, x);
+		comma = x >= x_min ? ", " : comma;
+	}
+	fputs("'\n", p->gp);
+}
+
+/* The ranges that all panels of a plot share, so that panels can be compared by eye. */
+struct ranges {
+	double x_min, x_max, lo, hi, extra_lo, extra_hi;
+};
+
+static void find_ranges(const struct plot *p, struct ranges *g)
+{
+	bool any = false;
+
+	*g = (struct ranges){1, 1, 0, 1, 0, 1};
+	for (size_t i = 0; i < p->n_panels; i++) {
+		for (size_t s = 0; s < p->panel[i].n_series; s++) {
+			const struct cost *c = &p->panel[i].series[s];
+			double low = (double)c->raw->median, high = low;
+			double few = (double)(c->few->median - c->raw->median);
+			double many = (double)(c->many->median - c->raw->median);
+
+			low = fmin(low, (double)c->few->median);
+			high = fmax(high, (double)c->many->median);
+			g->lo = any ? fmin(g->lo, low) : low;
+			g->hi = any ? fmax(g->hi, high) : high;
+			g->x_min = any ? fmin(g->x_min, (double)c->few->segments)
+				       : (double)c->few->segments;
+			g->x_max = fmax(g->x_max, (double)c->many->segments);
+			g->extra_lo = fmin(g->extra_lo, fmin(few, many));
+			g->extra_hi = fmax(g->extra_hi, fmax(few, many));
+			any = true;
+		}
+	}
+	/* Room for the text over the lines; the extra's axis always shows its zero. */
+	g->lo -= 0.10 * (g->hi - g->lo) + 1;
+	g->hi += 0.14 * (g->hi - g->lo) + 1;
+	g->extra_hi = fmax(g->extra_hi * 1.45, 4);
+	g->extra_lo = g->extra_lo < 0 ? g->extra_lo * 1.2 : 0;
+}
+
+/* fault-by-segments and fault-extra. */
+static int put_segments(const struct plot *p)
+{
+	const struct cost *c = first_series(p);
+	size_t others = 0, beyond = 0;
+	struct ranges g;
+	char note[128] = "";
+	int rc = 0;
+
+	fprintf(p->gp, "draw_segments = %d\n", c ? 1 : 0);
+	if (!c)
+		return 0;
+	find_ranges(p, &g);
+	put_segment_titles(p, c);
+	put_segment_tics(p, g.x_min, g.x_max);
+	put_axis(p->gp, "segments", g.lo, g.hi, 6, false);
+	put_axis(p->gp, "extra", g.extra_lo, g.extra_hi, 6, true);
+	fprintf(p->gp,
+		"series_places = %d\narray series_words[%d]\narray series_raw[%d]\n"
+		"array series_first[%d]\narray series_colour[%d]\narray series_n[%d]\narray "
+		"others_n[%d]\n",
+		SERIES_MAX, PANELS_MAX * SERIES_MAX, PANELS_MAX * SERIES_MAX,
+		PANELS_MAX * SERIES_MAX, PANELS_MAX * SERIES_MAX, PANELS_MAX, PANELS_MAX);
+	for (size_t i = 0; i < p->n_panels && !rc; i++) {
+		size_t before = others;
+
+		rc = put_series(p, i);
+		if (!rc)
+			rc = put_segment_labels(p, i, g.hi - g.lo, g.x_max);
+		if (!rc)
+			rc = put_extra_labels(p, i, g.extra_hi - g.extra_lo, g.x_max);
+		if (!rc)
+			rc = put_others(p, i, g.extra_lo, g.extra_hi, &others, &beyond);
+		fprintf(p->gp, "series_n[%zu] = %zu\nothers_n[%zu] = %zu\n", i + 1,
+			p->panel[i].n_series, i + 1, others - before);
+	}
+	if (others)
+		snprintf(note, sizeof(note), "; grey: the other variants");
+	if (beyond)
+		snprintf(note + strlen(note), sizeof(note) - strlen(note),
+			 " (%zu of %zu lines leave the axis)", beyond, others);
+	put_string(p->gp, "extra_note", note);
+	return rc;
+}
+
+/* The stacks of the distribution: raw, then the fewest, 16 and the most segments. */
+static size_t pick_dist(const struct cost *c, const struct run_record **picked)
+{
+	const struct run_record *want[DIST_MAX] = {c->raw, c->few, c->at, c->many};
+	size_t n = 0;
+
+	for (size_t i = 0; i < DIST_MAX; i++) {
+		bool seen = false;
+
+		for (size_t e = 0; e < n; e++)
+			seen = seen || picked[e] == want[i];
+		if (!seen)
+			picked[n++] = want[i];
+	}
+	return n;
+}
+
+/* The share of the samples that are exactly the value. */
+static double share_of(const struct run_record *rec, int64_t value)
+{
+	for (size_t i = 0; i < rec->n_values; i++)
+		if (rec->values[i].value == value)
+			return (double)rec->values[i].count / (double)rec->n;
+	return 0;
+}
+
+static int put_dist_stack(const struct plot *p, size_t panel, size_t place,
+			  const struct run_record *rec, const struct run_record *raw, int64_t hi)
+{
+	FILE *out = open_data(p, "dist-%zu-%zu.tsv", panel + 1, place + 1);
+	int64_t beyond = 0;
+	char name[64], text[256];
+
+	if (!out)
+		return -errno;
+	fprintf(out, "# %s: value (%s), samples\n", rec->id, p->unit);
+	for (size_t i = 0; i < rec->n_values; i++) {
+		fprintf(out, "%lld\t%lld\n", (long long)rec->values[i].value,
+			(long long)rec->values[i].count);
+		if (rec->values[i].value > hi)
+			beyond += rec->values[i].count;
+	}
+	snprintf(text, sizeof(text), "median %s%s%s%s, %.0f %% of the samples",
+		 number(rec->median).s, rec == raw ? "" : " (",
+		 rec == raw ? "" : number_signed(rec->median - raw->median).s,
+		 rec == raw ? "" : ")", 100 * share_of(rec, rec->median));
+	snprintf(name, sizeof(name), "dist_text[%zu]", panel * DIST_MAX + place + 1);
+	put_string(p->gp, name, text);
+	*text = '\0';
+	if (beyond)
+		snprintf(text, sizeof(text), "%s of %s samples beyond, up to %s", number(beyond).s,
+			 number(rec->n).s, number(rec->max).s);
+	snprintf(name, sizeof(name), "dist_tail[%zu]", panel * DIST_MAX + place + 1);
+	put_string(p->gp, name, text);
+	snprintf(name, sizeof(name), "dist_stack[%zu]", panel * DIST_MAX + place + 1);
+	put_string(p->gp, name, rec->stack);
+	fprintf(p->gp, "dist_median[%zu] = %lld\n", panel * DIST_MAX + place + 1,
+		(long long)rec->median);
+	return close_data(out);
+}
+
+static void put_dist_title(const struct plot *p, const struct cost *c)
+{
+	int64_t p10 = c->at->p10 - c->raw->p10, p90 = c->at->p90 - c->raw->p90;
+	int64_t median = c->at->median - c->raw->median;
+	/* Lower and upper end moved like the middle, within a tenth: nothing but a shift. */
+	bool shift = llabs(p10 - median) * 10 <= llabs(median) &&
+		     llabs(p90 - median) * 10 <= llabs(median);
+	char words[256], title[512];
+
+	snprintf(title, sizeof(title), "%s %s a %s: p10 %s, median %s, p90 %s %s (%s)",
+		 c->at->stack, shift ? "shifts the whole distribution of" : "changes",
+		 findings_words(c->row, words, sizeof(words)), number_signed(p10).s,
+		 number_signed(median).s, number_signed(p90).s, p->unit, table_fs(c->table));
+	put_string(p->gp, "dist_title", title);
+}
+
+static int put_dist(const struct plot *p)
+{
+	const struct cost *first = first_series(p);
+	size_t most = 0;
+	int64_t top = 1;
+	int rc = 0;
+
+	fprintf(p->gp, "draw_dist = %d\n", first ? 1 : 0);
+	if (!first)
+		return 0;
+	put_dist_title(p, first);
+	fprintf(p->gp,
+		"dist_places = %d\narray dist_stack[%d]\narray dist_text[%d]\n"
+		"array dist_tail[%d]\narray dist_median[%d]\narray dist_n[%zu]\n",
+		DIST_MAX, DIST_MAX * PANELS_MAX, DIST_MAX * PANELS_MAX, DIST_MAX * PANELS_MAX,
+		DIST_MAX * PANELS_MAX, p->n_panels);
+	for (size_t i = 0; i < p->n_panels && !rc; i++) {
+		const struct run_record *rec[DIST_MAX];
+		size_t n = p->panel[i].n_series ? pick_dist(&p->panel[i].series[0], rec) : 0;
+		int64_t lo = n ? rec[0]->min : 0, hi = n ? rec[0]->p99 : 1;
+		char name[32];
+
+		for (size_t d = 0; d < n; d++) {
+			lo = rec[d]->min < lo ? rec[d]->min : lo;
+			hi = rec[d]->p99 > hi ? rec[d]->p99 : hi;
+			top = rec[d]->n > top ? rec[d]->n : top;
+		}
+		hi += (hi - lo) / 12 + 2;
+		lo -= (hi - lo) / 20 + 2;
+		for (size_t d = 0; d < n && !rc; d++)
+			rc = put_dist_stack(p, i, d, rec[d], rec[0], hi);
+		snprintf(name, sizeof(name), "dist%zu", i + 1);
+		put_axis(p->gp, name, (double)lo, (double)hi, 5, false);
+		fprintf(p->gp, "dist_n[%zu] = %zu\n", i + 1, n);
+		most = n > most ? n : most;
+	}
+	fprintf(p->gp, "dist_rows = %zu\ndist_top = %lld\n", most, (long long)top);
+	return rc;
+}
+
+static int put_huge_panel(const struct plot *p, size_t panel, double *lo, double *hi,
+			  size_t *places, const char **title_stack, struct huge *worst)
+{
+	const struct table *t = p->panel[panel].table;
+	FILE *out = open_data(p, "huge-%zu.tsv", panel + 1);
+	size_t place = 0;
+
+	if (!out)
+		return -errno;
+	fprintf(out, "# place, cost of a 2 MiB window (%s), text, colour, stack\n", p->unit);
+	for (size_t s = 0; s < p->tables->run->stacks.n; s++) {
+		struct huge h;
+
+		if (!findings_huge(p->tables, t, s, &h) || h.cost < 1)
+			continue;
+		place++;
+		fprintf(out, "%zu\t%lld\t%s%s", place, (long long)h.cost, number(h.cost).s,
+			h.lost ? "" : "\t");
+		if (h.lost)
+			fprintf(out, ": %s of %s huge pages lost\t", number(h.lost).s,
+				number(h.windows).s);
+		fprintf(out, "%d\t%s\n",
+			h.lost			  ? COLOUR_LOST
+			: !strcmp(h.stack, "raw") ? COLOUR_RAW
+						  : RUN_PAGE_PMD + 1,
+			h.stack);
+		*lo = *lo > 0 ? fmin(*lo, (double)h.cost) : (double)h.cost;
+		*hi = fmax(*hi, (double)h.cost);
+		if (h.lost && (!*title_stack || h.cost > worst->cost)) {
+			*title_stack = h.stack;
+			*worst = h;
+		}
+	}
+	*places = place > *places ? place : *places;
+	return close_data(out);
+}
+
+static int put_huge(const struct plot *p)
+{
+	const char *stack = NULL;
+	double lo = 0, hi = 1;
+	struct huge worst;
+	size_t places = 0;
+	char title[512], words[256];
+	int rc = 0;
+
+	for (size_t i = 0; i < p->n_panels && !rc; i++)
+		rc = put_huge_panel(p, i, &lo, &hi, &places, &stack, &worst);
+	/* Nothing lost is a sentence, not a plot. */
+	fprintf(p->gp, "draw_huge = %d\n", stack && !rc ? 1 : 0);
+	if (rc || !stack)
+		return rc;
+	snprintf(title, sizeof(title), "%s loses %s of %s huge pages on %s: 2 MiB cost %s %s",
+		 stack, number(worst.lost).s, number(worst.windows).s, *worst.fs ? worst.fs : "dax",
+		 number(worst.cost).s, p->unit);
+	if (worst.raw > 0)
+		snprintf(title + strlen(title), sizeof(title) - strlen(title),
+			 ", %s times as many as on raw",
+			 number((worst.cost + worst.raw / 2) / worst.raw).s);
+	put_string(p->gp, "huge_title", title);
+	snprintf(title, sizeof(title),
+		 "%s to touch all of a 2 MiB window, %s (one fault, or %d where the huge page is "
+		 "lost)",
+		 p->unit, findings_words(worst.row, words, sizeof(words)), PAGES_PER_WINDOW);
+	put_string(p->gp, "huge_xlabel", title);
+	fprintf(p->gp, "huge_lo = %.6g\nhuge_hi = %.6g\nhuge_places = %zu\nhuge_tics = '", lo / 1.6,
+		hi * 1.6, places);
+	for (double x = 1, first = 1; x <= hi * 1.6; x *= 10) {
+		if (x < lo / 1.6)
+			continue;
+		fprintf(p->gp, "%s\"%s\" %.0f", first ? "" : ", ", number((int64_t)x).s, x);
+		first = 0;
+	}
+	fputs("'\n", p->gp);
+	return 0;
+}
+
+static void put_context(const struct plot *p)
+{
+	const struct run *run = p->tables->run;
+	const struct run_context *c = &run->context;
+	const struct cost *first = first_series(p);
+	const char *version = strchr(c->package, ' ');
+	char text[512], words[256];
+
+	snprintf(text, sizeof(text), "%sLinux %s%s%s%s, meter %s (%s%s%s)",
+		 run_is_complete(run) ? "" : "INCOMPLETE RUN: ", c->release, version ? " (" : "",
+		 version ? version + 1 : "", version ? ")" : "", c->meter,
+		 !strcmp(c->meter, "insn") ? "exact guest instructions" : p->unit,
+		 *c->qemu ? ", QEMU " : "", c->qemu);
+	put_string(p->gp, "subtitle", text);
+	put_string(p->gp, "unit", p->unit);
+	put_string(p->gp, "fault_words",
+		   first ? findings_words(first->row, words, sizeof(words)) : "fault");
+	fprintf(p->gp, "panels = %zu\narray panel[%zu]\n", p->n_panels,
+		p->n_panels ? p->n_panels : 1);
+	for (size_t i = 0; i < p->n_panels; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "panel[%zu]", i + 1);
+		put_string(p->gp, name, table_fs(p->panel[i].table));
+	}
+}
+
+int plotdata_write(const struct tables *tables, const char *dir)
+{
+	struct plot p = {.tables = tables, .dir = dir};
+	int rc, closed;
+
+	p.gp = open_data(&p, "plot.gp");
+	if (!p.gp)
+		return -errno;
+	find_panels(&p);
+	p.unit = p.n_panels ? p.panel[0].table->unit : "";
+	fputs("# SPDX-License-Identifier: GPL-2.0-only\n", p.gp);
+	put_context(&p);
+	rc = put_segments(&p);
+	if (!rc)
+		rc = put_dist(&p);
+	if (!rc)
+		rc = put_huge(&p);
+	closed = close_data(p.gp);
+	return rc ? rc : closed;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the scripts of plot/ draw from: numbers as TSV and, in plot.gp, titles and axes as gnuplot
+ * settings. */
+#ifndef DAXDM_PLOTDATA_H
+#define DAXDM_PLOTDATA_H
+
+#include "cli/table.h"
+
+/*
+ * Writes plot.gp and the TSV files it names into the existing directory DIR.  plot.gp says in
+ * draw_segments, draw_dist and draw_huge which plots the run has data for.
+ * Returns 0 or -errno.
+ */
+int plotdata_write(const struct tables *tables, const char *dir);
+
+#endif

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* daxdm report: a run as a table, as sentences, as a page, and as data for plots. */
+#include "cli/cli.h"
+#include "cli/findings.h"
+#include "cli/html.h"
+#include "cli/plotdata.h"
+#include "lib/msg.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Lines are cut to this where nothing tells how wide the terminal is. */
+#define WIDTH_UNKNOWN 120
+#define WIDTH_MIN 60
+#define WIDTH_MAX 200
+
+struct report_options {
+	const char *plot_data;
+	bool quiet, no_html;
+	int width;
+};
+
+static int set_plot_data(void *opts, const char *value)
+{
+	((struct report_options *)opts)->plot_data = value;
+	return 0;
+}
+
+static int set_quiet(void *opts, const char *value)
+{
+	(void)value;
+	((struct report_options *)opts)->quiet = true;
+	return 0;
+}
+
+static int set_no_html(void *opts, const char *value)
+{
+	(void)value;
+	((struct report_options *)opts)->no_html = true;
+	return 0;
+}
+
+static int set_width(void *opts, const char *value)
+{
+	char *end;
+	long width = strtol(value, &end, 10);
+
+	if (*end || end == value || width < WIDTH_MIN || width > 10000) {
+		msg_error("report: --width %s: a number of columns from %d to 10000 is needed",
+			  value, WIDTH_MIN);
+		return -EINVAL;
+	}
+	((struct report_options *)opts)->width = (int)width;
+	return 0;
+}
+
+static const struct option_spec options[] = {
+	{"plot-data", "DIR", "write the data and titles of the plots to DIR, and nothing else",
+	 set_plot_data},
+	{"no-html", NULL, "do not write report.html into the run", set_no_html},
+	{"quiet", NULL, "print no table (report.html is still written)", set_quiet},
+	{"width", "COLUMNS", "lines no longer than this (default: the terminal's width)",
+	 set_width},
+	{NULL, NULL, NULL, NULL},
+};
+
+static int terminal_width(void)
+{
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || !size.ws_col)
+		return WIDTH_UNKNOWN;
+	return size.ws_col < WIDTH_MIN	 ? WIDTH_MIN
+	       : size.ws_col > WIDTH_MAX ? WIDTH_MAX
+					 : size.ws_col;
+}
+
+struct printer {
+	int width;
+	const char *bullet;
+	bool any;
+	const char *heading; /* printed before the first sentence */
+};
+
+/* Prints a sentence, broken at spaces; later lines stand under the text of the first. */
+static void print_sentence(void *arg, const char *sentence)
+{
+	struct printer *p = arg;
+	int indent = (int)strlen(p->bullet), at = indent;
+	const char *word = sentence;
+
+	if (!p->any && p->heading)
+		printf("%s\n", p->heading);
+	p->any = true;
+	fputs(p->bullet, stdout);
+	while (*word) {
+		int len = (int)strcspn(word, " ");
+
+		if (word != sentence && at + 1 + len > p->width) {
+			printf("\n%*s", indent, "");
+			at = indent;
+		} else if (word != sentence) {
+			putchar(' ');
+			at++;
+		}
+		printf("%.*s", len, word);
+		at += len;
+		word += len + (word[len] == ' ');
+	}
+	putchar('\n');
+}
+
+static void print_report(const struct tables *tables, int width)
+{
+	struct printer head = {.width = width, .bullet = ""};
+	struct printer numbers = {.width = width, .bullet = "  * ", .heading = "Findings"};
+	struct printer gaps = {.width = width, .bullet = "  * ", .heading = "\nNot in the numbers"};
+
+	findings_head(tables, print_sentence, &head);
+	putchar('\n');
+	table_print(tables, stdout, width);
+	findings_numbers(tables, print_sentence, &numbers);
+	if (!numbers.any)
+		printf("Findings\n  none: the run holds no record that could be compared\n");
+	findings_gaps(tables, print_sentence, &gaps);
+}
+
+/* The page appears whole or not at all.  Returns an exit status. */
+static int write_page(const struct tables *tables, const char *dir)
+{
+	char *path = NULL, *temp = NULL;
+	FILE *out = NULL;
+	int rc = -ENOMEM;
+
+	if (asprintf(&path, "%s/report.html", dir) < 0)
+		path = NULL;
+	if (asprintf(&temp, "%s/.report.html.%d", dir, (int)getpid()) < 0)
+		temp = NULL;
+	if (!path || !temp)
+		goto out;
+	out = fopen(temp, "we");
+	if (!out) {
+		rc = -errno;
+		goto out;
+	}
+	rc = html_write(tables, dir, out);
+	if (fclose(out) && !rc)
+		rc = -errno;
+	if (!rc && rename(temp, path) < 0)
+		rc = -errno;
+	if (rc)
+		unlink(temp);
+out:
+	if (rc)
+		msg_error("report: cannot write %s: %s; --no-html does without it",
+			  path ? path : dir, strerror(-rc));
+	free(path);
+	free(temp);
+	return rc ? STATUS_BROKEN : STATUS_GOOD;
+}
+
+static int report(const char *dir, const struct report_options *opts)
+{
+	struct run run;
+	struct tables tables = {.raw = -1};
+	char why[512];
+	int status = STATUS_BROKEN, rc = run_read(dir, &run, why, sizeof(why));
+
+	if (rc < 0) {
+		msg_error("report: %s", why);
+		goto out;
+	}
+	if (tables_build(&run, &tables) < 0) {
+		msg_error("report: %s: out of memory", run.path);
+		goto out;
+	}
+	if (opts->plot_data) {
+		rc = plotdata_write(&tables, opts->plot_data);
+		if (rc < 0) {
+			msg_error("report: cannot write plot data to %s: %s", opts->plot_data,
+				  strerror(-rc));
+			goto out;
+		}
+	} else {
+		struct stat st;
+
+		if (!opts->quiet)
+			print_report(&tables, opts->width ? opts->width : terminal_width());
+		/* A bare file has no directory of its own to put a page into. */
+		if (!opts->no_html && !stat(dir, &st) && S_ISDIR(st.st_mode) &&
+		    write_page(&tables, dir) != STATUS_GOOD)
+			goto out;
+	}
+	if (run_is_complete(&run))
+		status = STATUS_GOOD;
+	else
+		msg_error("report: %s is %s; measure again for numbers to rely on", run.path,
+			  run.ended ? "broken (its end says so)" : "incomplete (it has no end)");
+out:
+	tables_free(&tables);
+	run_free(&run);
+	return status;
+}
+
+static int report_main(int argc, char **argv)
+{
+	struct report_options opts = {0};
+	int at = options_parse(&verb_report, options, &opts, argc, argv);
+
+	if (at == -1)
+		return STATUS_GOOD;
+	if (at < 0)
+		return STATUS_USAGE;
+	if (argc - at != 1) {
+		msg_error("report: needs one run, a directory under results/; got %d", argc - at);
+		return STATUS_USAGE;
+	}
+	return report(argv[at], &opts);
+}
+
+const struct verb verb_report = {
+	.name = "report",
+	.args = "RUNDIR",
+	.why = "print a run as table and findings; write its report.html",
+	.run = report_main,
+};

@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Draws the plots of a run into its directory, as SVG and PNG, and puts them into its report.html.
+# usage: plot/plot.sh RUNDIR        (DAXDM=PROGRAM if not build/daxdm)
+# Exit status as of daxdm: 0 good, 4 broken or incomplete run, 64 wrong usage.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+daxdm=${DAXDM:-$here/../build/daxdm}
+
+die() {
+	local status=$1
+	shift
+	echo "plot: $*" >&2
+	exit "$status"
+}
+
+[ $# -eq 1 ] || die 64 "usage: plot/plot.sh RUNDIR"
+run=$1
+[ -f "$run/run.jsonl" ] || die 4 "$run holds no run.jsonl; name a directory under results/"
+command -v gnuplot >/dev/null || die 4 "gnuplot is missing; apt-get install gnuplot-nox"
+[ -x "$daxdm" ] || die 4 "$daxdm is not built; run make"
+
+data=$(mktemp -d "$run/.plot-XXXXXX") || die 4 "cannot write to $run"
+trap 'rm -rf "$data"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+status=0
+"$daxdm" report --plot-data "$data" "$run" || status=$?
+[ -s "$data/plot.gp" ] || exit "$status"
+
+# Each plot appears whole or not at all.
+draw() {
+	local name=$1 format
+	for format in svg png; do
+		gnuplot -e "data='$data'; script='$here'; format='$format'; out='$data/$name.$format'" \
+			"$here/$name.gp" || die 4 "gnuplot could not draw $name.$format"
+		mv "$data/$name.$format" "$run/$name.$format"
+		echo "plot: $run/$name.$format"
+	done
+}
+
+wanted() {
+	grep -qx "draw_$1 = 1" "$data/plot.gp"
+}
+
+if wanted segments; then
+	draw fault-by-segments
+	draw fault-extra
+fi
+if wanted dist; then draw fault-distribution; fi
+if wanted huge; then draw huge-pages; fi
+if ! wanted segments && ! wanted huge; then
+	echo "plot: nothing to draw: the run has no faults on both raw and a dm stack" >&2
+fi
+[ "$status" -ne 0 ] || "$daxdm" report --quiet "$run" || status=$?
+exit "$status"
