@@ -24,13 +24,13 @@ readonly BENCH_OPTIONS=(
 	"kernel|K|debian (default), a version (6.12.107), a package name, or PATH/bzImage"
 	"modules|DIR|the modules of that bzImage: DIR/lib/modules/RELEASE, or that directory"
 	"module|FILE.ko|put this module in place of the kernel's own of that name (repeatable)"
-	"meter|insn or time|exact guest instructions (default), or nanoseconds"
+	"meter|M|insn: exact guest instructions (default); time: ns (default with --host)"
 	"quick||raw, linear:1 and linear:16 with the main variants"
 	"full||everything"
 	"workload|FILE|a sweep of your own; see workloads/"
-	"stack|S|only this stack, e.g. linear:16,align=4k (repeatable)"
-	"fs|F|only this filesystem, ext4 or xfs (repeatable)"
-	"bench|GLOB|only these benchmarks and variants, e.g. 'fault.read.*' (repeatable)"
+	"stack|S|this stack instead of the workload's, e.g. linear:16,align=4k (repeatable)"
+	"fs|F|this filesystem instead, ext4 or xfs (repeatable)"
+	"bench|GLOB|these benchmarks and variants instead, e.g. 'fault.read.*' (repeatable)"
 	"name|RUN|name of the run (default: kernel, meter, time)"
 	"repeat|N|run N times and fail unless every sample is the same"
 	"seed|N|seed of the emulated host (default 1)"
@@ -136,7 +136,7 @@ run() { # COMMAND...
 	local status=0
 	"$@" </dev/null &
 	child=$!
-	wait "$child" || status=$?
+	wait "$child" 2>/dev/null || status=$? # bash would report a signal here
 	child=
 	return "$status"
 }
@@ -147,13 +147,16 @@ make_tmp() {
 	fi
 }
 
-# One line per phase: what, seconds, remark.  On a terminal it is there from the start.
+# One line per phase: what, seconds, remark.  On a terminal it is there from the start.  A quiet verb
+# has no such lines.
+quiet=
 phase_begin() { # NAME
 	phase=$1
 	phase_start=$EPOCHREALTIME
-	if [[ -t 1 ]]; then printf '%-9s ...\r' "$phase"; fi
+	if [[ -t 1 && ! $quiet ]]; then printf '%-9s ...\r' "$phase"; fi
 }
 phase_end() { # REMARK
+	[[ ! $quiet ]] || return 0
 	local us=$((${EPOCHREALTIME/[.,]/} - ${phase_start/[.,]/}))
 	printf '%-9s %3d.%d s  %s\n' "$phase" $((us / 1000000)) $((us / 100000 % 10)) "$1"
 }
@@ -238,7 +241,8 @@ one_run() { # NAME
 	local dir=results/$1 status=0
 	if [[ ${opt[host]} ]]; then
 		mkdir "$dir" || die $BROKEN "cannot make $PWD/$dir"
-		run build/daxdm bench "${host_args[@]}" --output "$dir/run.jsonl" "${bench_args[@]}" ||
+		run build/daxdm bench "${host_args[@]}" --meter "${opt[meter]}" \
+			--output "$dir/run.jsonl" "${bench_args[@]}" ||
 			status=$?
 	else
 		run build/daxdm emulate --kernel "$kdir" "${guests[@]}" --meter "${opt[meter]}" \
@@ -260,8 +264,8 @@ show() { # DIR
 # ---- verbs ---------------------------------------------------------------------------------------
 
 # Repeatable options end in arrays of their own, the others in opt.
-declare -A opt=([kernel]=debian [modules]='' [meter]=insn [workload]='' [name]='' [repeat]=1
-	[seed]=1 [quick]='' [full]='' [fresh]='' [console]='' [host]='')
+declare -A opt=([kernel]='' [modules]='' [meter]='' [workload]='' [name]='' [repeat]=1
+	[seed]='' [quick]='' [full]='' [fresh]='' [console]='' [host]='')
 opt_module=() opt_stack=() opt_fs=() opt_bench=() opt_device=()
 
 parse_bench_options() {
@@ -323,15 +327,38 @@ check_number() { # OPTION MAXIMUM
 	fi
 }
 
+# What goes with an emulated host only, what with this one only, and the defaults of each.
+check_host_options() {
+	local name
+	if [[ ${opt[host]} ]]; then
+		((${#opt_device[@]})) ||
+			die $USAGE "--host writes to a pmem device of this host and needs to be told which: --device /dev/pmemN"
+		for name in kernel modules seed fresh console; do
+			[[ ! ${opt[$name]} ]] || die $USAGE "--$name is for the emulated host; it does not go with --host"
+		done
+		((${#opt_module[@]} == 0)) || die $USAGE "--module is for the emulated host; it does not go with --host"
+	else
+		((${#opt_device[@]} == 0)) || die $USAGE "--device goes with --host only"
+	fi
+	if [[ ! ${opt[meter]} && ${opt[host]} ]]; then opt[meter]="time"; fi
+	opt[meter]=${opt[meter]:-insn}
+	opt[kernel]=${opt[kernel]:-debian}
+	opt[seed]=${opt[seed]:-1}
+}
+
 # Refuses what can be refused before anything is installed, built or booted.
 check_bench_options() {
 	local fs i
+	check_host_options
 	check_number repeat 100
 	check_number seed 4294967295
 	case ${opt[meter]} in
 	insn | time) ;;
 	*) die $USAGE "--meter ${opt[meter]}: insn or time is wanted" ;;
 	esac
+	if [[ ${opt[meter]} == time ]] && ((opt[repeat] > 1)); then
+		die $USAGE "--repeat wants every sample to be the same, which only --meter insn can give"
+	fi
 	for fs in "${opt_fs[@]}"; do
 		case $fs in
 		ext4 | xfs) ;;
@@ -343,12 +370,6 @@ check_bench_options() {
 	((i <= 1)) || die $USAGE "--quick, --full and --workload exclude each other"
 	if [[ ${opt[name]} && ! ${opt[name]} =~ ^[A-Za-z0-9_][A-Za-z0-9._+-]{0,99}$ ]]; then
 		die $USAGE "--name ${opt[name]}: letters, digits and . _ + - are allowed, 100 at most"
-	fi
-	if [[ ${opt[host]} ]]; then
-		((${#opt_device[@]})) ||
-			die $USAGE "--host writes to a pmem device of this host and needs to be told which: --device /dev/pmemN"
-	else
-		((${#opt_device[@]} == 0)) || die $USAGE "--device goes with --host only"
 	fi
 	check_bench_files
 	for ((i = 1; i <= opt[repeat]; i++)); do check_name_is_free "$(run_name "$i")"; done
@@ -452,9 +473,10 @@ verb_bench() {
 }
 
 verb_list() {
+	quiet=yes
 	make_tmp
-	setup build >&2
-	build all >&2
+	setup build
+	build all
 	run build/daxdm list "$@"
 }
 
@@ -467,9 +489,10 @@ verb_report() {
 		mapfile -t runs < <(find results -mindepth 1 -maxdepth 1 -type d -printf '%f\n' 2>/dev/null)
 		unknown run "" "$1" "ls results" "${runs[@]}"
 	fi
+	quiet=yes
 	make_tmp
-	setup build plot >&2
-	build all >&2
+	setup build plot
+	build all
 	show "$dir"
 }
 
@@ -494,6 +517,7 @@ verb_test() {
 
 verb_lint() {
 	(($# == 0)) || die $USAGE "lint: takes no words"
+	quiet=yes
 	make_tmp
 	setup build test
 	run tests/lint.sh

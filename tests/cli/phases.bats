@@ -139,7 +139,7 @@ left_nothing() {
 	bench --host --device /dev/pmem7 --name r --quick
 	expect 0
 	run cat "$CO/calls"
-	[[ ${lines[0]} == "build/daxdm bench --device /dev/pmem7 --output results/r/run.jsonl --workload workloads/quick" ]]
+	[[ ${lines[0]} == "build/daxdm bench --device /dev/pmem7 --meter time --output results/r/run.jsonl --workload workloads/quick" ]]
 }
 
 @test "an interrupted run says 130 and ends its children, a terminated one 143" {

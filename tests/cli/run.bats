@@ -102,6 +102,18 @@ refused() { # WANTED-TEXT WORD...
 	refused "--device goes with --host only" bench --device /dev/pmem0
 }
 
+@test "what is for one kind of host does not go with the other" {
+	for words in "--kernel 6.1" "--seed 2" --fresh --console "--module $TOP/run.sh" "--modules /tmp"; do
+		# shellcheck disable=SC2086
+		refused "does not go with --host" bench --host --device /dev/pmem0 $words
+	done
+}
+
+@test "times are never the same twice" {
+	refused "--repeat wants every sample" bench --meter time --repeat 2
+	refused "--repeat wants every sample" bench --host --device /dev/pmem0 --repeat 2
+}
+
 @test "report of a run that is not there" {
 	refused "unknown run 'nosuchrun'" report nosuchrun
 	refused "one run is wanted" report
