@@ -106,7 +106,10 @@ make_tree() { # ROOT
 	while read -r src; do
 		name=$(basename "${src%.ko*}").ko
 		unpack_module "$src" "$root/modules/$name"
-		strip --strip-debug "$root/modules/$name" # a developer's own build may carry 30 MB of it
+		# A developer's own build may carry 30 MB of it; a stock module would lose its signature.
+		if objdump -h "$root/modules/$name" | grep -q debug_info; then
+			strip --strip-debug "$root/modules/$name"
+		fi
 		echo "$name" >>"$root/modules/load"
 	done <"$TMP/load"
 	echo "$FS" >"$root/modules/filesystems"

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "emu/accel.h"
+
+#include "emu/scratch.h"
+#include "emu/stop.h"
+#include "lib/msg.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define PROBE_S 15
+
+int qemu_version(char *text, size_t len)
+{
+	FILE *in = popen(VM_QEMU " --version 2>/dev/null", "re");
+	static const char prefix[] = "QEMU emulator version ";
+	char line[256] = "";
+
+	if (in && !fgets(line, sizeof(line), in))
+		line[0] = '\0';
+	if (in)
+		pclose(in);
+	if (strncmp(line, prefix, strlen(prefix))) {
+		msg_error("cannot run %s; run: apt-get install qemu-system-x86", VM_QEMU);
+		return -ENOENT;
+	}
+	line[strcspn(line, "\n")] = '\0';
+	snprintf(text, len, "%s", line + strlen(prefix));
+	return 0;
+}
+
+/* build/kvm/ID where the answer is kept; ID from the kernel's directory, QEMU and this host. */
+static void answer_path(const struct plan *plan, char *path, size_t len)
+{
+	const char *kernel = strrchr(plan->kernel, '/');
+	struct utsname host;
+
+	uname(&host);
+	snprintf(path, len, "build/kvm/%s,%s,%s", kernel ? kernel + 1 : plan->kernel, plan->qemu,
+		 host.release);
+	for (char *c = path + strlen("build/kvm/"); *c; c++)
+		if (!isalnum((unsigned char)*c) && !strchr(".,+-_", *c))
+			*c = '_';
+}
+
+static bool probe(const struct guest *guest)
+{
+	struct plan plan = *guest->plan;
+	struct guest trial = {.plan = &plan, .fs = guest->fs, .vm = {.qmp = -1}};
+	bool up;
+
+	plan.kvm = true;
+	plan.boot_s = PROBE_S;
+	plan.n_words = 0;
+	snprintf(trial.initrd, sizeof(trial.initrd), "%s", guest->initrd);
+	up = guest_boots(&trial);
+	guest_end(&trial, NULL, false);
+	return up;
+}
+
+bool kvm_boots(const struct guest *guest, char *why, size_t len)
+{
+	char path[PATH_MAX], answer[8] = "";
+	FILE *file;
+
+	if (access("/dev/kvm", R_OK | W_OK) < 0) {
+		snprintf(why, len, "/dev/kvm: %s", strerror(errno));
+		return false;
+	}
+	answer_path(guest->plan, path, sizeof(path));
+	file = fopen(path, "re");
+	if (file && !fgets(answer, sizeof(answer), file))
+		answer[0] = '\0';
+	if (file)
+		fclose(file);
+	if (!answer[0]) {
+		strcpy(answer, probe(guest) ? "yes" : "no");
+		file = stop_signal() || make_dirs("build/kvm") < 0 ? NULL : fopen(path, "we");
+		if (file) {
+			fputs(answer, file);
+			fclose(file);
+		}
+	}
+	snprintf(why, len, "this kernel did not come up under KVM within %d s; remembered in %s",
+		 PROBE_S, path);
+	return answer[0] == 'y';
+}

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * daxdm emulate: runs `daxdm bench` in emulated hosts, side by side, and makes one run of what they
+ * say.  One guest per filesystem; at most as many at a time as this machine has cores, for under
+ * the instruction meter the load of this machine changes nothing but the time it takes.
+ */
+#include "cli/cli.h"
+#include "emu/accel.h"
+#include "emu/guest.h"
+#include "emu/progress.h"
+#include "emu/scratch.h"
+#include "emu/stop.h"
+#include "lib/msg.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define GUESTS_MAX 16
+
+struct emulate {
+	struct plan plan;
+	char kernel[PATH_MAX], package[256], qemu[128];
+	const char *results_dir;
+	struct guest guests[GUESTS_MAX];
+	size_t n;
+	struct results results;
+	int64_t since_ms;
+	char **words; /* of the job, with workload files expanded */
+};
+
+/* --- options --------------------------------------------------------------------------------- */
+
+static int set_kernel(void *opts, const char *value)
+{
+	struct emulate *e = opts;
+
+	if (!realpath(value, e->kernel)) {
+		msg_error("--kernel %s: %s; it is a directory that emu/kernel.sh resolve prints",
+			  value, strerror(errno));
+		return -EINVAL;
+	}
+	e->plan.kernel = e->kernel;
+	return 0;
+}
+
+static int set_guest(void *opts, const char *value)
+{
+	struct emulate *e = opts;
+	const char *equals = strchr(value, '=');
+	struct guest *g = &e->guests[e->n];
+
+	if (!equals || equals == value || e->n == GUESTS_MAX) {
+		msg_error("--guest %s: want FS=FILE.cpio, at most %d times", value, GUESTS_MAX);
+		return -EINVAL;
+	}
+	if (!realpath(equals + 1, g->initrd)) {
+		msg_error("--guest %s: %s; the file is what emu/initramfs.sh prints", value,
+			  strerror(errno));
+		return -EINVAL;
+	}
+	g->fs = strndup(value, (size_t)(equals - value));
+	g->number = e->n++;
+	g->plan = &e->plan;
+	g->vm.qmp = -1;
+	return g->fs ? 0 : -EINVAL;
+}
+
+static int set_meter(void *opts, const char *value)
+{
+	struct emulate *e = opts;
+
+	if (strcmp(value, "insn") && strcmp(value, "time")) {
+		msg_error("--meter %s: known are insn and time", value);
+		return -EINVAL;
+	}
+	e->plan.meter = value;
+	return 0;
+}
+
+static int set_results(void *opts, const char *value)
+{
+	((struct emulate *)opts)->results_dir = value;
+	return 0;
+}
+
+static int set_number(const char *name, const char *value, long max, long *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtol(value, &end, 10);
+	if (errno || end == value || *end || *number < 0 || *number > max) {
+		msg_error("--%s %s: want a number from 0 to %ld", name, value, max);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int set_seed(void *opts, const char *value)
+{
+	long number;
+
+	if (set_number("seed", value, 0xffffffff, &number) < 0)
+		return -EINVAL;
+	((struct emulate *)opts)->plan.seed = (unsigned int)number;
+	return 0;
+}
+
+static int set_stall(void *opts, const char *value)
+{
+	long number;
+
+	if (set_number("stall", value, 86400, &number) < 0)
+		return -EINVAL;
+	((struct emulate *)opts)->plan.stall_s = (int)number;
+	return 0;
+}
+
+static int set_fresh(void *opts, const char *value)
+{
+	(void)value;
+	((struct emulate *)opts)->plan.fresh = true;
+	return 0;
+}
+
+static int set_console(void *opts, const char *value)
+{
+	(void)value;
+	((struct emulate *)opts)->plan.console = true;
+	return 0;
+}
+
+static const struct option_spec options[] = {
+	{"kernel", "KDIR", "the kernel: a directory that emu/kernel.sh resolve prints", set_kernel},
+	{"guest", "FS=CPIO", "a guest and its initramfs (emu/initramfs.sh); repeatable", set_guest},
+	{"meter", "METER", "insn (default) or time (needs KVM, else insn)", set_meter},
+	{"results", "DIR", "the run; must not exist", set_results},
+	{"seed", "N", "of the guest's random numbers (default 1)", set_seed},
+	{"fresh", NULL, "boot; neither use nor save a snapshot", set_fresh},
+	{"console", NULL, "show the guests' consoles", set_console},
+	{"stall", "SECONDS", "a guest silent for so long is ended (default 240)", set_stall},
+	{0},
+};
+
+static int check_options(const struct emulate *e)
+{
+	if (!e->plan.kernel || !e->n || !e->results_dir) {
+		msg_error("emulate: --kernel, --guest and --results are needed; daxdm emulate "
+			  "--help explains them");
+		return -EINVAL;
+	}
+	for (int i = 0; i < e->plan.n_words; i++) {
+		if (strchr(e->plan.words[i], '\n')) {
+			msg_error("emulate: a word for `daxdm bench` holds a newline");
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+/* --- before the guests ----------------------------------------------------------------------- */
+
+static int read_package(struct emulate *e)
+{
+	char path[PATH_MAX + 16];
+	FILE *in;
+
+	snprintf(e->plan.vmlinux, sizeof(e->plan.vmlinux), "%.*s/vmlinux", PATH_MAX - 16,
+		 e->kernel);
+	snprintf(path, sizeof(path), "%s/package", e->kernel);
+	in = fopen(path, "re");
+	if (!in || !fgets(e->package, sizeof(e->package), in) ||
+	    access(e->plan.vmlinux, R_OK) < 0) {
+		msg_error("%s is not a kernel made by emu/kernel.sh: %s", e->kernel,
+			  strerror(errno));
+		if (in)
+			fclose(in);
+		return -EINVAL;
+	}
+	fclose(in);
+	e->package[strcspn(e->package, "\n")] = '\0';
+	return 0;
+}
+
+static void choose_accelerator(struct emulate *e)
+{
+	char why[512];
+
+	if (strcmp(e->plan.meter, "time"))
+		return;
+	fprintf(stderr, "asking whether KVM boots this kernel (at most 15 s, asked once)\n");
+	e->plan.kvm = kvm_boots(&e->guests[0], why, sizeof(why));
+	if (!e->plan.kvm && !stop_signal()) {
+		msg_note("no time meter: %s; counting instructions instead (--meter insn)", why);
+		e->plan.meter = "insn";
+	}
+}
+
+static int open_results(struct emulate *e)
+{
+	json_t *emulator =
+		json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:I}", "qemu", e->qemu, "accel",
+			  vm_accel(e->plan.kvm), "cpu", vm_cpu(e->plan.kvm), "machine", VM_MACHINE,
+			  "mem_mib", VM_MEM_MIB, "boot", "fresh", "seed", (json_int_t)e->plan.seed);
+
+	return results_create(&e->results, e->results_dir, e->n, e->package, emulator);
+}
+
+/* --- the loop -------------------------------------------------------------------------------- */
+
+static size_t cores(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) < 0 ? 1 : (size_t)CPU_COUNT(&set);
+}
+
+static size_t count(const struct emulate *e, enum guest_state from, enum guest_state to)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->n; i++)
+		n += e->guests[i].state >= from && e->guests[i].state <= to;
+	return n;
+}
+
+static int start_next(struct emulate *e)
+{
+	for (size_t i = 0; i < e->n; i++) {
+		struct guest *g = &e->guests[i];
+		int rc;
+
+		if (g->state != GUEST_QUEUED)
+			continue;
+		rc = guest_start(g);
+		if (rc < 0)
+			return rc;
+		if (g->restored)
+			json_object_set_new(e->results.emulator, "boot", json_string("snapshot"));
+		return 0;
+	}
+	return 0;
+}
+
+static void wait_a_little(const struct emulate *e)
+{
+	struct pollfd fds[GUESTS_MAX];
+
+	for (size_t i = 0; i < e->n; i++)
+		fds[i] = (struct pollfd){.fd = e->guests[i].vm.qmp, .events = POLLIN};
+	/* The channels are files, which cannot be waited for. */
+	poll(fds, e->n, 20);
+}
+
+/* Until all guests are done, one is broken, or we are asked to end.  Returns 0 or -errno after an
+ * error line. */
+static int run_guests(struct emulate *e)
+{
+	while (!stop_signal()) {
+		if (count(e, GUEST_BROKEN, GUEST_BROKEN))
+			return -EIO;
+		if (count(e, GUEST_DONE, GUEST_DONE) == e->n)
+			return 0;
+		if (count(e, GUEST_QUEUED, GUEST_QUEUED) &&
+		    count(e, GUEST_BOOTING, GUEST_RUNNING) < cores()) {
+			int rc = start_next(e);
+
+			if (rc < 0)
+				return rc;
+			continue;
+		}
+		wait_a_little(e);
+		for (size_t i = 0; i < e->n; i++) {
+			struct guest *g = &e->guests[i];
+			int rc = guest_look(g, &e->results);
+
+			if (rc < 0)
+				return rc;
+			if (g->state == GUEST_DONE)
+				guest_end(g, &e->results, e->n > 1);
+		}
+		progress_show(e->guests, e->n);
+	}
+	return -EINTR;
+}
+
+/* The guests' statuses as one: what broke before what failed, all skipped only if all were. */
+static int joint_status(const struct emulate *e)
+{
+	static const int order[] = {STATUS_BROKEN, STATUS_USAGE, STATUS_NOT_COMPARABLE,
+				    STATUS_FAILED};
+	size_t skipped = 0;
+
+	for (size_t o = 0; o < sizeof(order) / sizeof(order[0]); o++)
+		for (size_t i = 0; i < e->n; i++)
+			if (e->guests[i].status == order[o])
+				return order[o];
+	for (size_t i = 0; i < e->n; i++) {
+		if (e->guests[i].status == STATUS_SKIPPED)
+			skipped++;
+		else if (e->guests[i].status)
+			return STATUS_BROKEN; /* killed by a signal, say */
+	}
+	return skipped == e->n ? STATUS_SKIPPED : STATUS_GOOD;
+}
+
+/* Returns the exit status.  A run is complete when every guest said that its job was. */
+static int conclude(struct emulate *e, int rc)
+{
+	bool complete = !rc;
+	int status;
+
+	progress_clear();
+	for (size_t i = 0; i < e->n; i++) {
+		guest_end(&e->guests[i], &e->results, e->n > 1);
+		complete = complete && e->guests[i].has_end && e->guests[i].has_context;
+	}
+	if (stop_signal()) {
+		msg_error("interrupted; %s is incomplete", e->results_dir);
+		return 128 + stop_signal();
+	}
+	status = rc < 0 ? STATUS_BROKEN : joint_status(e);
+	if (complete && results_finish(&e->results, status) < 0)
+		return STATUS_BROKEN;
+	if (!complete)
+		msg_error("%s is incomplete and no baseline", e->results_dir);
+	progress_sum_up(e->guests, e->n, e->since_ms);
+	return status;
+}
+
+static int run_plan(struct emulate *e)
+{
+	int status, rc;
+
+	scratch_sweep();
+	rc = qemu_version(e->qemu, sizeof(e->qemu));
+	if (rc < 0)
+		return STATUS_BROKEN;
+	e->plan.qemu = e->qemu;
+	stop_install();
+	e->since_ms = clock_ms();
+	if (!access(e->results_dir, F_OK)) { /* said before a probe costs 15 s */
+		msg_error("%s is there already and a run is never overwritten; choose another name",
+			  e->results_dir);
+		return STATUS_USAGE;
+	}
+	choose_accelerator(e);
+	if (stop_signal())
+		return 128 + stop_signal();
+	rc = open_results(e);
+	if (rc < 0) {
+		results_close(&e->results, 1);
+		return rc == -EEXIST ? STATUS_USAGE : STATUS_BROKEN;
+	}
+	rc = run_guests(e);
+	status = conclude(e, rc);
+	results_close(&e->results, !stop_signal());
+	return status;
+}
+
+static int run_emulate(int argc, char **argv)
+{
+	struct emulate *e = calloc(1, sizeof(*e));
+	int first, status = STATUS_USAGE;
+
+	if (!e)
+		return STATUS_BROKEN;
+	e->plan = (struct plan){.meter = "insn", .seed = 1, .boot_s = 180, .stall_s = 240};
+	first = options_parse(&verb_emulate, options, e, argc, argv);
+	if (first == -1) {
+		status = STATUS_GOOD;
+	} else if (first >= 0) {
+		e->plan.words = argv + first;
+		e->plan.n_words = argc - first;
+		if (!check_options(e) && !read_package(e))
+			status = run_plan(e);
+	}
+	for (size_t i = 0; i < e->n; i++)
+		free((char *)e->guests[i].fs);
+	free(e);
+	return status;
+}
+
+const struct verb verb_emulate = {
+	.name = "emulate",
+	.args = "-- BENCH-ARGUMENT...",
+	.why = "run `daxdm bench` in emulated hosts and collect one run",
+	.run = run_emulate,
+};

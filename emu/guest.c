@@ -1,0 +1,476 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "emu/guest.h"
+
+#include "emu/scratch.h"
+#include "emu/stop.h"
+#include "lib/msg.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CONSOLE_TAIL 20 /* lines shown of a guest that broke */
+
+const char *const phase_names[N_PHASES] = {
+	"other", "mkfs", "mount", "prepare", "measure", "proof", "teardown",
+};
+
+int64_t clock_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* --- start ----------------------------------------------------------------------------------- */
+
+/* The words of the job, one a line, padded with empty lines.  Returns 0 or -errno, -E2BIG if they
+ * do not fit. */
+static int write_job(const struct guest *g)
+{
+	char path[PATH_MAX + 8], job[VM_JOB_BYTES];
+	const struct plan *plan = g->plan;
+	size_t at = 0;
+	FILE *out;
+	int rc = 0;
+
+	at += (size_t)snprintf(job, sizeof(job), "--meter\n%s\n--fs\n%s\n", plan->meter, g->fs);
+	for (int i = 0; i < VM_NVDIMMS; i++)
+		at += (size_t)snprintf(job + at, sizeof(job) - at, "--device\n/dev/pmem%d\n", i);
+	for (int i = 0; i < plan->n_words; i++) {
+		size_t len = strlen(plan->words[i]);
+
+		if (at + len + 1 > sizeof(job))
+			return -E2BIG;
+		memcpy(job + at, plan->words[i], len);
+		at += len;
+		job[at++] = '\n';
+	}
+	memset(job + at, '\n', sizeof(job) - at);
+	snprintf(path, sizeof(path), "%s/job", g->dir);
+	out = fopen(path, "we");
+	if (!out)
+		return -errno;
+	if (fwrite(job, 1, sizeof(job), out) != sizeof(job))
+		rc = -errno;
+	if (fclose(out) == EOF && !rc)
+		rc = -errno;
+	return rc;
+}
+
+static int lay_out(struct guest *g, bool restore)
+{
+	int rc = scratch_make(g->fs, g->dir);
+
+	if (rc < 0) {
+		g->dir[0] = '\0';
+		return rc;
+	}
+	rc = write_job(g);
+	if (!rc && restore)
+		rc = snapshot_lay_out(&g->snapshot, g->dir);
+	for (int i = 0; i < VM_NVDIMMS && !rc && !restore; i++) {
+		char path[PATH_MAX + 16];
+
+		snprintf(path, sizeof(path), "%s/pmem%d", g->dir, i);
+		rc = make_sparse(path, VM_NVDIMM_BYTES);
+	}
+	if (rc < 0)
+		msg_error("cannot write the files of the emulated host in %s: %s", g->dir,
+			  why_not_written(rc));
+	return rc;
+}
+
+static int let_go(struct guest *g)
+{
+	char why[200];
+	int rc = vm_command(&g->vm, "cont", NULL, NULL, why);
+
+	if (rc == -EIO)
+		msg_error("%s guest: QEMU does not let it go on: %s", g->fs, why);
+	g->let_go_ms = g->heard_ms = clock_ms();
+	g->state = GUEST_RUNNING;
+	return rc;
+}
+
+/* A snapshot that does not start is taken away; the caller boots afresh. */
+static int restore(struct guest *g)
+{
+	char why[200];
+	int rc = vm_load_state(&g->vm, why);
+
+	if (!rc)
+		rc = let_go(g);
+	if (rc < 0 && rc != -EINTR) {
+		msg_note("%s guest: its snapshot does not start (%s); booting afresh", g->fs, why);
+		snapshot_drop(&g->snapshot);
+	}
+	g->ready = true;
+	return rc;
+}
+
+static FILE *open_log(const struct guest *g, const char *name)
+{
+	char path[PATH_MAX + 16];
+
+	snprintf(path, sizeof(path), "%s/%s", g->dir, name);
+	return fopen(path, "re");
+}
+
+static void forget_start(struct guest *g)
+{
+	vm_end(&g->vm);
+	if (g->channel)
+		fclose(g->channel);
+	if (g->console)
+		fclose(g->console);
+	if (g->dir[0])
+		remove_tree(g->dir);
+	g->channel = g->console = NULL;
+	g->dir[0] = '\0';
+	g->line_len = 0;
+	g->ready = false;
+}
+
+static int start_once(struct guest *g, bool restored)
+{
+	struct vm_config config = {
+		.vmlinux = g->plan->vmlinux,
+		.initrd = g->initrd,
+		.dir = g->dir,
+		.kvm = g->plan->kvm,
+		.incoming = restored,
+		.seed = g->plan->seed,
+	};
+	int rc;
+
+	g->started_ms = g->heard_ms = g->phase_since_ms = clock_ms();
+	g->state = GUEST_BOOTING;
+	g->restored = restored;
+	rc = lay_out(g, restored);
+	if (!rc)
+		rc = vm_start(&g->vm, &config);
+	if (rc < 0)
+		return rc;
+	g->channel = open_log(g, "channel");
+	g->console = open_log(g, "console");
+	return restored ? restore(g) : 0;
+}
+
+int guest_start(struct guest *g)
+{
+	const struct plan *plan = g->plan;
+	struct vm_config config = {.vmlinux = plan->vmlinux,
+				   .initrd = g->initrd,
+				   .kvm = plan->kvm,
+				   .seed = plan->seed};
+	bool may_restore = !plan->kvm && !plan->fresh && !g->attempt;
+	int rc = snapshot_of(&config, plan->qemu, &g->snapshot);
+
+	g->vm.qmp = -1;
+	if (rc < 0) {
+		msg_error("cannot read %s or %s: %s", plan->vmlinux, g->initrd, strerror(-rc));
+		g->state = GUEST_BROKEN;
+		return rc;
+	}
+	if (may_restore && snapshot_exists(&g->snapshot)) {
+		rc = start_once(g, true);
+		if (!rc || rc == -EINTR)
+			return rc;
+		forget_start(g);
+	}
+	rc = start_once(g, false);
+	if (rc < 0)
+		g->state = GUEST_BROKEN;
+	return rc;
+}
+
+/* --- the end, good or bad -------------------------------------------------------------------- */
+
+static void print_tail(const struct guest *g, const char *name)
+{
+	char path[PATH_MAX + 16], *line[CONSOLE_TAIL] = {0}, *text = NULL;
+	size_t size = 0, n = 0;
+	FILE *in;
+
+	snprintf(path, sizeof(path), "%s/%s", g->dir, name);
+	in = fopen(path, "re");
+	while (in && getline(&text, &size, in) > 0) {
+		free(line[n % CONSOLE_TAIL]);
+		line[n++ % CONSOLE_TAIL] = strdup(text);
+	}
+	for (size_t i = n > CONSOLE_TAIL ? n - CONSOLE_TAIL : 0; i < n; i++) {
+		const char *l = line[i % CONSOLE_TAIL];
+
+		if (l)
+			fprintf(stderr, "  %s: %.*s\n", name, (int)strcspn(l, "\r\n"), l);
+	}
+	for (size_t i = 0; i < CONSOLE_TAIL; i++)
+		free(line[i]);
+	free(text);
+	if (in)
+		fclose(in);
+}
+
+static void broken(struct guest *g, const char *why)
+{
+	msg_error("%s guest: %s; the last lines of its console:", g->fs, why);
+	print_tail(g, "qemu.log");
+	print_tail(g, "console");
+	g->state = GUEST_BROKEN;
+	g->ended_ms = clock_ms();
+}
+
+/* Before user space was up, or before a restored one said a word, it is the harness that failed:
+ * once more, from a fresh boot. */
+static int broken_or_again(struct guest *g, const char *why)
+{
+	bool early = !g->ready || (g->restored && !g->has_context);
+
+	if (!early || g->attempt) {
+		broken(g, why);
+		return 0;
+	}
+	msg_note("%s guest: %s; starting it once more", g->fs, why);
+	if (g->restored)
+		snapshot_drop(&g->snapshot);
+	forget_start(g);
+	g->attempt++;
+	guest_start(g);
+	return 0;
+}
+
+void guest_end(struct guest *g, const struct results *results, bool one_of_many)
+{
+	char path[PATH_MAX + 16], name[64], header[64];
+	FILE *dmesg;
+
+	if (!g->dir[0])
+		return;
+	vm_end(&g->vm);
+	if (g->dmesg)
+		fclose(g->dmesg);
+	g->dmesg = NULL;
+	if (results && results->dir[0]) {
+		snprintf(path, sizeof(path), "%s/console", g->dir);
+		snprintf(name, sizeof(name), one_of_many ? "console-%s.log" : "console.log", g->fs);
+		results_keep_log(results, path, name);
+		snprintf(path, sizeof(path), "%s/dmesg", g->dir);
+		snprintf(header, sizeof(header), "# guest %s\n", g->fs);
+		dmesg = g->dmesg_len ? fopen(path, "we") : NULL;
+		if (dmesg) {
+			fputs(header, dmesg);
+			fwrite(g->dmesg_text, 1, g->dmesg_len, dmesg);
+			fclose(dmesg);
+			results_keep_log(results, path, "dmesg.txt");
+		}
+	}
+	free(g->dmesg_text);
+	free(g->line);
+	g->dmesg_text = g->line = NULL;
+	g->line_size = 0;
+	forget_start(g);
+}
+
+/* --- what it says ---------------------------------------------------------------------------- */
+
+static void note_progress(struct guest *g, const json_t *line)
+{
+	const char *phase = json_string_value(json_object_get(line, "phase"));
+	const char *what = json_string_value(json_object_get(line, "what"));
+	int64_t now = clock_ms();
+
+	g->phase_ms[g->phase] += now - g->phase_since_ms;
+	g->phase_since_ms = now;
+	g->phase = PHASE_OTHER;
+	for (int i = 0; phase && i < N_PHASES; i++)
+		if (!strcmp(phase, phase_names[i]))
+			g->phase = (enum phase)i;
+	g->done = (int)json_integer_value(json_object_get(line, "done"));
+	g->total = (int)json_integer_value(json_object_get(line, "total"));
+	snprintf(g->what, sizeof(g->what), "%s", what ? what : "");
+}
+
+static int take_json(struct guest *g, struct results *results, const char *text)
+{
+	json_t *line = json_loads(text, 0, NULL);
+	const char *type = json_string_value(json_object_get(line, "type"));
+	int rc = 0;
+
+	if (!type) {
+		broken(g, "it sent a line that is not JSON");
+	} else if (!strcmp(type, "progress")) {
+		note_progress(g, line);
+	} else if (!strcmp(type, "context")) {
+		rc = results_context(results, line);
+		g->has_context = true;
+		/* What was before, the start of the program, is part of the start of the guest. */
+		g->phase_since_ms = clock_ms();
+	} else if (!strcmp(type, "end")) {
+		g->has_end = true;
+	} else {
+		if (!strcmp(type, "record") && !g->first_record_ms)
+			g->first_record_ms = clock_ms();
+		rc = results_line(results, g->number, text);
+	}
+	json_decref(line);
+	return rc;
+}
+
+static void take_exit(struct guest *g, int status)
+{
+	g->status = status;
+	g->phase_ms[g->phase] += clock_ms() - g->phase_since_ms;
+	g->ended_ms = clock_ms();
+	if (status == STATUS_GOOD && !g->has_end) {
+		broken(g, "its job ended without having said that it was complete");
+		return;
+	}
+	g->state = GUEST_DONE;
+}
+
+static int take_line(struct guest *g, struct results *results, const char *text)
+{
+	if (text[0] == '{')
+		return results ? take_json(g, results, text) : 0;
+	if (!strcmp(text, "@ready")) {
+		g->ready = true;
+	} else if (!strncmp(text, "@log ", 5)) {
+		msg_error("%s guest: %s", g->fs, text + 5);
+	} else if (!strncmp(text, "@dmesg ", 7)) {
+		if (!g->dmesg)
+			g->dmesg = open_memstream(&g->dmesg_text, &g->dmesg_len);
+		if (g->dmesg)
+			fprintf(g->dmesg, "%s\n", text + 7);
+	} else if (!strncmp(text, "@exit ", 6)) {
+		take_exit(g, atoi(text + 6));
+	}
+	return 0;
+}
+
+static int add_char(struct guest *g, char c)
+{
+	if (g->line_len + 1 >= g->line_size) {
+		size_t size = g->line_size ? 2 * g->line_size : 4096;
+		char *bigger = realloc(g->line, size);
+
+		if (!bigger)
+			return -ENOMEM;
+		g->line = bigger;
+		g->line_size = size;
+	}
+	g->line[g->line_len++] = c;
+	return 0;
+}
+
+/* Takes all whole lines that are there.  Returns 0 or -errno. */
+static int read_channel(struct guest *g, struct results *results)
+{
+	int c, rc = 0;
+
+	if (!g->channel)
+		return 0;
+	clearerr(g->channel);
+	while (!rc && g->state < GUEST_DONE && (c = getc_unlocked(g->channel)) != EOF) {
+		g->heard_ms = clock_ms();
+		if (c == '\r')
+			continue;
+		rc = add_char(g, c == '\n' ? '\0' : (char)c);
+		if (!rc && c == '\n') {
+			g->line_len = 0;
+			rc = take_line(g, results, g->line);
+		}
+	}
+	return rc;
+}
+
+static void show_console(struct guest *g)
+{
+	char buf[4096];
+	size_t n;
+
+	if (!g->console)
+		return;
+	clearerr(g->console);
+	while ((n = fread(buf, 1, sizeof(buf), g->console)))
+		fwrite(buf, 1, n, stderr);
+}
+
+/* --- looking --------------------------------------------------------------------------------- */
+
+/* The guest stands still at the end of its boot. */
+static int answer_pause(struct guest *g)
+{
+	const struct plan *plan = g->plan;
+	int64_t since = clock_ms();
+	char why[200];
+
+	g->vm.paused_itself = false;
+	if (g->state != GUEST_BOOTING)
+		return let_go(g); /* a panic that paused: with oops=panic it resets, so not seen */
+	if (!plan->kvm && !plan->fresh && !snapshot_exists(&g->snapshot)) {
+		int rc = snapshot_save(&g->snapshot, &g->vm, g->dir, why);
+
+		if (rc == -EINTR)
+			return rc;
+		if (rc < 0)
+			msg_note("%s guest: no snapshot was saved: %s", g->fs, why);
+		g->save_ms = clock_ms() - since;
+	}
+	return let_go(g);
+}
+
+int guest_look(struct guest *g, struct results *results)
+{
+	int64_t now = clock_ms();
+	char why[80];
+	int rc;
+
+	if (g->state != GUEST_BOOTING && g->state != GUEST_RUNNING)
+		return 0;
+	vm_listen(&g->vm);
+	if (g->plan->console)
+		show_console(g);
+	rc = read_channel(g, results);
+	if (rc < 0 || g->state >= GUEST_DONE)
+		return rc;
+	if (g->vm.closed)
+		return broken_or_again(g, "QEMU ended, the guest reset or died");
+	if (g->vm.paused_itself && g->ready) {
+		rc = answer_pause(g);
+		return rc == -EINTR ? 0 : rc;
+	}
+	if (g->state == GUEST_BOOTING && now - g->started_ms > g->plan->boot_s * 1000LL) {
+		snprintf(why, sizeof(why), "no user space after %d s", g->plan->boot_s);
+		return broken_or_again(g, why);
+	}
+	if (g->state == GUEST_RUNNING && now - g->heard_ms > g->plan->stall_s * 1000LL) {
+		snprintf(why, sizeof(why), "it said nothing for %d s", g->plan->stall_s);
+		return broken_or_again(g, why);
+	}
+	return 0;
+}
+
+bool guest_boots(struct guest *g)
+{
+	bool up = false;
+
+	g->attempt = 1; /* no second try */
+	if (start_once(g, false) < 0)
+		return false;
+	while (!up && !g->vm.closed && !stop_signal() &&
+	       clock_ms() - g->started_ms < g->plan->boot_s * 1000LL) {
+		struct pollfd p = {.fd = g->vm.qmp, .events = POLLIN};
+
+		poll(&p, 1, 20);
+		vm_listen(&g->vm);
+		read_channel(g, NULL);
+		up = g->ready;
+	}
+	return up;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One guest's life: boot or restore, the pause, the job, the end; and everything it says meanwhile
+ * on its second serial line (emu/init lists the kinds of lines).
+ */
+#ifndef DAXDM_GUEST_H
+#define DAXDM_GUEST_H
+
+#include "emu/results.h"
+#include "emu/snapshot.h"
+#include "emu/vm.h"
+
+/* In the order of a sweep; `other` is what was before the first progress line. */
+enum phase {
+	PHASE_OTHER,
+	PHASE_MKFS,
+	PHASE_MOUNT,
+	PHASE_PREPARE,
+	PHASE_MEASURE,
+	PHASE_PROOF,
+	PHASE_TEARDOWN,
+	N_PHASES,
+};
+
+extern const char *const phase_names[N_PHASES];
+
+enum guest_state {
+	GUEST_QUEUED,
+	GUEST_BOOTING, /* started, its job not yet let go */
+	GUEST_RUNNING,
+	GUEST_DONE,   /* said @exit; see status */
+	GUEST_BROKEN, /* died, stalled or never came up: an error line was printed */
+};
+
+/* What all guests of a run have in common. */
+struct plan {
+	const char *kernel;	/* its directory, see emu/kernel.sh */
+	char vmlinux[PATH_MAX]; /* in it */
+	const char *qemu;	/* version line */
+	const char *meter;
+	unsigned int seed;
+	bool kvm, fresh, console; /* console: show ttyS0 as it comes */
+	int boot_s, stall_s;	  /* time limits */
+	char *const *words;	  /* of the job */
+	int n_words;
+};
+
+struct guest {
+	const struct plan *plan;
+	size_t number; /* among the guests of the run */
+	const char *fs;
+	char initrd[PATH_MAX];
+	enum guest_state state;
+	int status; /* of the job, when DONE */
+	struct vm vm;
+	struct snapshot snapshot;
+	char dir[PATH_MAX]; /* scratch, "" before the start */
+	int attempt;	    /* from 0 */
+	bool restored;
+	bool ready, has_context, has_end;
+	FILE *channel, *console;
+	char *line; /* the channel's last, not yet whole */
+	size_t line_len, line_size;
+	FILE *dmesg; /* collects @dmesg, in memory */
+	char *dmesg_text;
+	size_t dmesg_len;
+	/* Progress as it last said; times are CLOCK_MONOTONIC in ms, 0: not yet. */
+	int done, total;
+	char what[128];
+	enum phase phase;
+	int64_t phase_since_ms, phase_ms[N_PHASES];
+	int64_t started_ms, let_go_ms, save_ms, first_record_ms, heard_ms, ended_ms;
+};
+
+int64_t clock_ms(void);
+
+/* Starts it, from its snapshot if there is one and the plan allows.  Returns 0 or -errno after an
+ * error line; it is BROKEN then. */
+int guest_start(struct guest *g);
+
+/*
+ * Looks what came from it and acts on it: lines go to results, a pause is answered, a death before
+ * @ready is retried once.  Returns 0, or -errno after an error line when the run cannot go on
+ * (results cannot be written, guests contradict each other).
+ */
+int guest_look(struct guest *g, struct results *results);
+
+/* Ends the machine, keeps its console and kernel log in the results, removes its scratch. */
+void guest_end(struct guest *g, const struct results *results, bool one_of_many);
+
+/* Boots the kernel under KVM and says whether user space came up within the plan's boot_s. */
+bool guest_boots(struct guest *g);
+
+#endif

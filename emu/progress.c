@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "emu/progress.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define PLAIN_EVERY_MS 5000
+#define TERMINAL_EVERY_MS 100
+
+static bool line_is_open;
+
+/* Seconds until this guest is done, or -1 when it cannot be known yet. */
+static int eta_s(const struct guest *g)
+{
+	int64_t spent = clock_ms() - g->let_go_ms;
+
+	if (g->state == GUEST_DONE)
+		return 0;
+	if (g->state != GUEST_RUNNING || !g->done || !g->total)
+		return -1;
+	return (int)(spent * (g->total - g->done) / g->done / 1000);
+}
+
+static int describe(const struct guest *g, char *text, size_t len)
+{
+	switch (g->state) {
+	case GUEST_QUEUED:
+		return snprintf(text, len, "%s: waiting", g->fs);
+	case GUEST_BOOTING:
+		return snprintf(text, len, "%s: booting %.0f s", g->fs,
+				(double)(clock_ms() - g->started_ms) / 1000);
+	case GUEST_RUNNING:
+		if (!g->total)
+			return snprintf(text, len, "%s: starting", g->fs);
+		return snprintf(text, len, "%s: %d/%d %s %s", g->fs, g->done, g->total,
+				phase_names[g->phase], g->what);
+	case GUEST_DONE:
+		return snprintf(text, len, "%s: done", g->fs);
+	default:
+		return snprintf(text, len, "%s: broken", g->fs);
+	}
+}
+
+static void compose(const struct guest *guests, size_t n, char *line, size_t len)
+{
+	size_t at = 0;
+	int eta = 0;
+
+	line[0] = '\0';
+	for (size_t i = 0; i < n && at < len; i++) {
+		char text[256];
+		int e = eta_s(&guests[i]);
+
+		describe(&guests[i], text, sizeof(text));
+		at += (size_t)snprintf(line + at, len - at, "%s%s", i ? "  |  " : "", text);
+		eta = e < 0 || eta < 0 ? -1 : e > eta ? e : eta;
+	}
+	if (eta > 0 && at < len)
+		snprintf(line + at, len - at, "  |  %d s left", eta);
+}
+
+void progress_show(const struct guest *guests, size_t n)
+{
+	static int64_t last_ms;
+	bool terminal = isatty(STDERR_FILENO);
+	int64_t now = clock_ms();
+	struct winsize size = {.ws_col = 80};
+	char line[1024];
+
+	if (now - last_ms < (terminal ? TERMINAL_EVERY_MS : PLAIN_EVERY_MS))
+		return;
+	last_ms = now;
+	compose(guests, n, line, sizeof(line));
+	if (!terminal) {
+		fprintf(stderr, "%s\n", line);
+		return;
+	}
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col < 20)
+		size.ws_col = 80;
+	fprintf(stderr, "\r%.*s\033[K", size.ws_col - 1, line);
+	line_is_open = true;
+}
+
+void progress_clear(void)
+{
+	if (line_is_open)
+		fputs("\r\033[K", stderr);
+	line_is_open = false;
+}
+
+static double s(int64_t ms)
+{
+	return (double)ms / 1000;
+}
+
+void progress_sum_up(const struct guest *guests, size_t n, int64_t since_ms)
+{
+	printf("where the time went (s)\n  %-6s %8s %6s", "guest", "start", "first");
+	for (int p = PHASE_MKFS; p < N_PHASES; p++)
+		printf(" %8s", phase_names[p]);
+	printf(" %7s %7s\n", "other", "total");
+	for (size_t i = 0; i < n; i++) {
+		const struct guest *g = &guests[i];
+		int64_t end = g->ended_ms ? g->ended_ms : clock_ms();
+
+		if (!g->let_go_ms)
+			continue;
+		printf("  %-6s %8.1f %6.1f", g->fs, s(g->let_go_ms - g->started_ms),
+		       g->first_record_ms ? s(g->first_record_ms - g->let_go_ms) : 0.0);
+		for (int p = PHASE_MKFS; p < N_PHASES; p++)
+			printf(" %8.1f", s(g->phase_ms[p]));
+		printf(" %7.1f %7.1f  %s", s(g->phase_ms[PHASE_OTHER]), s(end - g->started_ms),
+		       g->restored ? "from its snapshot" : "booted");
+		if (g->save_ms)
+			printf(", %.1f s of it to save a snapshot", s(g->save_ms));
+		putchar('\n');
+	}
+	printf("  all guests together %.1f s; start: until the job was let go, first: from there "
+	       "to "
+	       "the first record\n",
+	       s(clock_ms() - since_ms));
+}

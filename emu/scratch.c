@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "emu/scratch.h"
+
+#include "lib/msg.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	remove(path);
+	return 0;
+}
+
+void remove_tree(const char *path)
+{
+	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+int make_dirs(const char *path)
+{
+	char copy[PATH_MAX];
+
+	if (snprintf(copy, sizeof(copy), "%s", path) >= (int)sizeof(copy))
+		return -ENAMETOOLONG;
+	for (char *slash = copy + 1; (slash = strchr(slash, '/')); slash++) {
+		*slash = '\0';
+		if (mkdir(copy, 0777) < 0 && errno != EEXIST)
+			return -errno;
+		*slash = '/';
+	}
+	return mkdir(copy, 0777) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+void scratch_sweep(void)
+{
+	DIR *dir = opendir("build");
+	const struct dirent *e;
+
+	if (!dir)
+		return;
+	while ((e = readdir(dir))) {
+		char path[PATH_MAX];
+		int pid;
+
+		if (sscanf(e->d_name, "vm-%d-", &pid) != 1 || (!kill(pid, 0) || errno != ESRCH))
+			continue;
+		snprintf(path, sizeof(path), "build/%s", e->d_name);
+		remove_tree(path);
+	}
+	closedir(dir);
+}
+
+int scratch_make(const char *name, char *path)
+{
+	static int count;
+	char here[PATH_MAX - 64];
+	int rc = make_dirs("build");
+
+	if (!rc && !getcwd(here, sizeof(here)))
+		rc = -errno;
+	if (!rc && snprintf(path, PATH_MAX, "%s/build/vm-%d-%s-%d", here, (int)getpid(), name,
+			    count++) >= PATH_MAX)
+		rc = -ENAMETOOLONG;
+	if (!rc && mkdir(path, 0777) < 0)
+		rc = -errno;
+	if (rc < 0)
+		msg_error("cannot make a directory for the emulated host under build/: %s",
+			  why_not_written(rc));
+	return rc;
+}
+
+static int copy_range(int in, int out, off_t from, off_t to)
+{
+	while (from < to) {
+		char buf[65536];
+		size_t want = to - from < (off_t)sizeof(buf) ? (size_t)(to - from) : sizeof(buf);
+		ssize_t n = pread(in, buf, want, from);
+
+		if (n > 0)
+			n = pwrite(out, buf, (size_t)n, from);
+		if (n < 0)
+			return -errno;
+		if (!n)
+			return -EIO;
+		from += n;
+	}
+	return 0;
+}
+
+static int copy_data(int in, int out)
+{
+	off_t size = lseek(in, 0, SEEK_END), at = 0;
+	int rc = size < 0 || ftruncate(out, size) < 0 ? -errno : 0;
+
+	while (!rc) {
+		off_t data = lseek(in, at, SEEK_DATA), hole;
+
+		if (data < 0)
+			return errno == ENXIO ? 0 : -errno; /* ENXIO: no data behind */
+		hole = lseek(in, data, SEEK_HOLE);
+		if (hole < 0)
+			return -errno;
+		rc = copy_range(in, out, data, hole);
+		at = hole;
+	}
+	return rc;
+}
+
+int copy_sparse(const char *from, const char *to)
+{
+	int in = open(from, O_RDONLY | O_CLOEXEC), out, rc;
+
+	if (in < 0)
+		return -errno;
+	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	rc = out < 0 ? -errno : copy_data(in, out);
+	if (out >= 0 && close(out) < 0 && !rc)
+		rc = -errno;
+	close(in);
+	return rc;
+}
+
+int make_sparse(const char *path, int64_t bytes)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), rc = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, bytes) < 0)
+		rc = -errno;
+	close(fd);
+	return rc;
+}
+
+const char *why_not_written(int rc)
+{
+	return rc == -ENOSPC || rc == -EDQUOT ? "disk full; free some space there and try again"
+					      : strerror(-rc);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Directories that must not stay: build/vm-PID-NAME of a run, and what copies into and out of them.
+ */
+#ifndef DAXDM_SCRATCH_H
+#define DAXDM_SCRATCH_H
+
+#include <stdint.h>
+
+/* Removes build/vm-PID-* of processes that are gone (killed with SIGKILL, say). */
+void scratch_sweep(void);
+
+/*
+ * Makes build/vm-PID-NAME-N, N new for each call, and puts its absolute path in path (PATH_MAX
+ * bytes).  Returns 0 or -errno after one error line.
+ */
+int scratch_make(const char *name, char *path);
+
+/* Removes a directory with what is in it; one that is not there is no error. */
+void remove_tree(const char *path);
+
+/* mkdir -p.  Returns 0 or -errno. */
+int make_dirs(const char *path);
+
+/*
+ * Copies a file without filling its holes; the copy must not exist.  Returns 0 or -errno (a part of
+ * the copy may be left).
+ */
+int copy_sparse(const char *from, const char *to);
+
+/* Makes a file of that size, all hole, or cuts one.  Returns 0 or -errno. */
+int make_sparse(const char *path, int64_t bytes);
+
+/* "disk full" and what to do for -ENOSPC, else strerror. */
+const char *why_not_written(int rc);
+
+#endif

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "emu/snapshot.h"
+
+#include "emu/scratch.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define KEEP 8 /* about 140 MiB each; two per kernel */
+#define DIR_NAME "build/snapshots"
+
+/* Kernel and initramfs have their content's hash or the package's version in their path; size and
+ * times catch a file that was changed in place. */
+static int describe_file(const char *path, char *line, size_t len)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return -errno;
+	snprintf(line, len, "%s %jd %jd.%09ld", path, (intmax_t)st.st_size,
+		 (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+	return 0;
+}
+
+static uint64_t fnv1a64(const char *text)
+{
+	uint64_t h = 0xcbf29ce484222325;
+
+	for (; *text; text++)
+		h = (h ^ (unsigned char)*text) * 0x100000001b3;
+	return h;
+}
+
+int snapshot_of(const struct vm_config *config, const char *qemu, struct snapshot *snapshot)
+{
+	char vmlinux[512], initrd[512], here[PATH_MAX - 64];
+	const char *base = strrchr(config->initrd, '/');
+	int rc = describe_file(config->vmlinux, vmlinux, sizeof(vmlinux));
+
+	/* The time of the initramfs is that of its last use: its name, a hash, is enough. */
+	snprintf(initrd, sizeof(initrd), "%s", base ? base + 1 : config->initrd);
+	if (!rc && access(config->initrd, R_OK) < 0)
+		rc = -errno;
+	if (!rc && !getcwd(here, sizeof(here)))
+		rc = -errno;
+	if (rc < 0)
+		return rc;
+	snprintf(snapshot->what, sizeof(snapshot->what),
+		 "format 1\nvmlinux %s\ninitrd %s\nqemu %s\naccel %s\ncpu %s\nmachine %s\n"
+		 "mem_mib %d\nnvdimms %d x %" PRId64 "\nseed %u\nboot %s\n",
+		 vmlinux, initrd, qemu, vm_accel(config->kvm), vm_cpu(config->kvm), VM_MACHINE,
+		 VM_MEM_MIB, VM_NVDIMMS, VM_NVDIMM_BYTES, config->seed, vm_kernel_args());
+	snprintf(snapshot->path, sizeof(snapshot->path), "%s/%s/%016" PRIx64, here, DIR_NAME,
+		 fnv1a64(snapshot->what));
+	return 0;
+}
+
+static void path_in(char *path, const char *dir, const char *name)
+{
+	if (snprintf(path, PATH_MAX, "%s/%s", dir, name) >= PATH_MAX)
+		path[0] = '\0'; /* no such file: whoever uses it says so */
+}
+
+bool snapshot_exists(const struct snapshot *snapshot)
+{
+	char path[PATH_MAX], what[sizeof(snapshot->what)] = "";
+	FILE *in;
+
+	path_in(path, snapshot->path, "what");
+	in = fopen(path, "re");
+	if (!in)
+		return false;
+	what[fread(what, 1, sizeof(what) - 1, in)] = '\0';
+	fclose(in);
+	return !strcmp(what, snapshot->what);
+}
+
+static int copy_nvdimms(const char *from, const char *to)
+{
+	int rc = 0;
+
+	for (int i = 0; i < VM_NVDIMMS && !rc; i++) {
+		char name[16], source[PATH_MAX], copy[PATH_MAX];
+
+		snprintf(name, sizeof(name), "pmem%d", i);
+		path_in(source, from, name);
+		path_in(copy, to, name);
+		rc = copy_sparse(source, copy);
+	}
+	return rc;
+}
+
+int snapshot_lay_out(const struct snapshot *snapshot, const char *dir)
+{
+	char state[PATH_MAX], link[PATH_MAX];
+
+	path_in(state, snapshot->path, "state");
+	path_in(link, dir, "state");
+	if (symlink(state, link) < 0)
+		return -errno;
+	utimensat(AT_FDCWD, snapshot->path, NULL, 0); /* used last */
+	return copy_nvdimms(snapshot->path, dir);
+}
+
+static int write_what(const struct snapshot *snapshot, const char *dir)
+{
+	char path[PATH_MAX];
+	FILE *out;
+	int rc = 0;
+
+	path_in(path, dir, "what");
+	out = fopen(path, "we");
+	if (!out)
+		return -errno;
+	if (fputs(snapshot->what, out) < 0)
+		rc = -errno;
+	if (fclose(out) < 0 && !rc)
+		rc = -errno;
+	return rc;
+}
+
+struct aged {
+	char name[256];
+	time_t used;
+};
+
+static int by_use(const void *a, const void *b)
+{
+	const struct aged *x = a, *y = b;
+
+	return (x->used < y->used) - (x->used > y->used);
+}
+
+/* Keeps the KEEP used last; half-made ones of dead runs lie in build/vm-* and go with those. */
+static void prune(void)
+{
+	DIR *dir = opendir(DIR_NAME);
+	struct aged *all = NULL;
+	const struct dirent *e;
+	size_t n = 0;
+
+	while (dir && (e = readdir(dir))) {
+		struct aged *bigger = realloc(all, (n + 1) * sizeof(*all));
+		char path[PATH_MAX];
+		struct stat st;
+
+		if (!bigger)
+			break;
+		all = bigger;
+		snprintf(path, sizeof(path), "%s/%s", DIR_NAME, e->d_name);
+		if (e->d_name[0] == '.' || stat(path, &st) < 0)
+			continue;
+		snprintf(all[n].name, sizeof(all[n].name), "%s", e->d_name);
+		all[n++].used = st.st_mtime;
+	}
+	if (dir)
+		closedir(dir);
+	if (n > KEEP)
+		qsort(all, n, sizeof(*all), by_use);
+	for (size_t i = KEEP; i < n; i++) {
+		char path[PATH_MAX];
+
+		snprintf(path, sizeof(path), "%s/%s", DIR_NAME, all[i].name);
+		remove_tree(path);
+	}
+	free(all);
+}
+
+int snapshot_save(const struct snapshot *snapshot, struct vm *vm, const char *dir, char *why)
+{
+	char state[PATH_MAX], aside[PATH_MAX], moved[PATH_MAX];
+	int rc = vm_save_state(vm, why);
+
+	if (rc < 0)
+		return rc;
+	path_in(state, dir, "state");
+	path_in(aside, dir, "snapshot");
+	path_in(moved, dir, "snapshot/state");
+	rc = make_dirs(DIR_NAME);
+	if (!rc && (mkdir(aside, 0777) < 0 || rename(state, moved) < 0))
+		rc = -errno;
+	if (!rc)
+		rc = copy_nvdimms(dir, aside);
+	if (!rc)
+		rc = write_what(snapshot, aside);
+	if (!rc) {
+		remove_tree(snapshot->path);
+		if (rename(aside, snapshot->path) < 0)
+			rc = -errno;
+	}
+	remove_tree(aside);
+	if (rc < 0)
+		snprintf(why, 200, "%s", why_not_written(rc));
+	else
+		prune();
+	return rc;
+}
+
+void snapshot_drop(const struct snapshot *snapshot)
+{
+	remove_tree(snapshot->path);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Snapshots of the emulated host, taken where the guest pauses itself before its job: build/
+ * snapshots/KEY with the machine's state, sparse copies of the NVDIMMs and what the key stands for.
+ */
+#ifndef DAXDM_SNAPSHOT_H
+#define DAXDM_SNAPSHOT_H
+
+#include "emu/vm.h"
+
+struct snapshot {
+	char path[PATH_MAX]; /* of its directory, absolute */
+	char what[2048];     /* everything the state depends on, a line each */
+};
+
+/*
+ * Fills in the snapshot that a machine of this configuration would have; qemu is the version line.
+ * Returns 0 or -errno if vmlinux or initrd cannot be looked at.
+ */
+int snapshot_of(const struct vm_config *config, const char *qemu, struct snapshot *snapshot);
+
+/* Whether it is there, whole and of the very same configuration. */
+bool snapshot_exists(const struct snapshot *snapshot);
+
+/* Puts the files for a machine that is to be restored into dir.  Returns 0 or -errno. */
+int snapshot_lay_out(const struct snapshot *snapshot, const char *dir);
+
+/*
+ * Saves the stopped machine of directory dir.  It never looks whole when it is not.  Returns 0, or
+ * -errno with a reason in why (200 bytes).  Old snapshots are removed.
+ */
+int snapshot_save(const struct snapshot *snapshot, struct vm *vm, const char *dir, char *why);
+
+/* Takes it away: it did not start. */
+void snapshot_drop(const struct snapshot *snapshot);
+
+#endif

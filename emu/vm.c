@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The boot recipe.  Under icount every instruction of the guest costs host time and every wait of
+ * the guest that spins costs instructions, so that the machine is bare and some waits are cut
+ * short: nolapic_timer    the local APIC timer is calibrated by 100 ms of PAUSE, 4 s of host time;
+ * the PIT ticks instead tsc_early_khz    the TSC is 1 GHz under icount shift=0: no calibration
+ *   cryptomgr.notests, no_timer_check
+ *                    0.7 s of self tests and waits before init
+ * Nothing of this is on the path of a fault.  oops=panic, panic=-1 with -no-reboot: a guest that
+ * broke ends at once.
+ */
+#include "emu/vm.h"
+
+#include "emu/stop.h"
+#include "lib/msg.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* QEMU says that a migration is complete before its pipe is empty: the name tells when it is. */
+#define STATE_OUT "exec:cat >state.part && mv state.part state || rm -f state.part"
+#define QMP_TIMEOUT_MS 60000
+#define STATE_TIMEOUT_MS 60000
+#define ARGV_MAX 64
+
+#define KERNEL_ARGS "console=ttyS0 quiet loglevel=5 panic=-1 oops=panic"
+#define KERNEL_ARGS_ICOUNT \
+	KERNEL_ARGS " tsc_early_khz=1000000 nolapic_timer no_timer_check cryptomgr.notests=1"
+
+const char *vm_accel(bool kvm)
+{
+	return kvm ? "kvm" : "tcg,icount";
+}
+
+const char *vm_cpu(bool kvm)
+{
+	return kvm ? "host" : "max";
+}
+
+const char *vm_kernel_args(void)
+{
+	return KERNEL_ARGS_ICOUNT;
+}
+
+/* --- the command line ------------------------------------------------------------------------ */
+
+struct argv {
+	char *word[ARGV_MAX];
+	int n;
+};
+
+static void add(struct argv *argv, const char *option, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void add(struct argv *argv, const char *option, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (argv->n + 3 > ARGV_MAX)
+		abort();
+	argv->word[argv->n++] = strdup(option);
+	va_start(ap, fmt);
+	if (vasprintf(&argv->word[argv->n], fmt, ap) < 0)
+		abort();
+	va_end(ap);
+	argv->n++;
+}
+
+static void build_argv(struct argv *argv, const struct vm_config *c, int qmp)
+{
+	argv->word[argv->n++] = strdup(VM_QEMU);
+	add(argv, "-M", "%s", VM_MACHINE);
+	add(argv, "-cpu", "%s", vm_cpu(c->kvm));
+	add(argv, "-smp", "1");
+	add(argv, "-m", "%dM,slots=4,maxmem=8G", VM_MEM_MIB);
+	add(argv, "-accel", "%s", c->kvm ? "kvm" : "tcg");
+	if (!c->kvm) {
+		add(argv, "-icount", "shift=0,sleep=off");
+		add(argv, "-rtc", "base=2024-01-01T00:00:00,clock=vm");
+		/* RDRAND and the kernel's rng-seed come from here. */
+		add(argv, "-seed", "%u", c->seed);
+	}
+	argv->word[argv->n++] = strdup("-nodefaults");
+	argv->word[argv->n++] = strdup("-no-user-config");
+	argv->word[argv->n++] = strdup("-no-reboot");
+	add(argv, "-display", "none");
+	add(argv, "-kernel", "%s", c->vmlinux);
+	add(argv, "-initrd", "%s", c->initrd);
+	add(argv, "-append", "%s", c->kvm ? KERNEL_ARGS : KERNEL_ARGS_ICOUNT);
+	for (int i = 0; i < VM_NVDIMMS; i++) {
+		add(argv, "-object",
+		    "memory-backend-file,id=mem%d,share=on,mem-path=pmem%d,size=%jd", i, i,
+		    (intmax_t)VM_NVDIMM_BYTES);
+		add(argv, "-device", "nvdimm,id=nvdimm%d,memdev=mem%d,label-size=%dK", i, i,
+		    VM_LABEL_KIB);
+	}
+	add(argv, "-fw_cfg", "name=opt/daxdm/job,file=job");
+	add(argv, "-chardev", "file,id=console,path=console");
+	add(argv, "-device", "isa-serial,chardev=console");
+	add(argv, "-chardev", "file,id=channel,path=channel");
+	add(argv, "-device", "isa-serial,chardev=channel");
+	/* The guest pauses itself through it, at an exact instruction (emu/init). */
+	add(argv, "-device", "pvpanic,ioport=0x505");
+	add(argv, "-action", "panic=pause");
+	add(argv, "-chardev", "socket,id=qmp,fd=%d", qmp);
+	add(argv, "-mon", "chardev=qmp,mode=control");
+	if (c->incoming) {
+		add(argv, "-incoming", "defer");
+		argv->word[argv->n++] = strdup("-S");
+	}
+	argv->word[argv->n] = NULL;
+}
+
+static void free_argv(struct argv *argv)
+{
+	for (int i = 0; i < argv->n; i++)
+		free(argv->word[i]);
+}
+
+/* In the child: becomes QEMU.  Does not return. */
+static void become_qemu(const struct vm_config *c, char *const *argv, pid_t parent)
+{
+	int log, null;
+	sigset_t none;
+
+	/* Ctrl-C goes to the whole terminal; only the driver shall act on it. */
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(127);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (chdir(c->dir) < 0)
+		_exit(126);
+	log = open("qemu.log", O_WRONLY | O_CREAT | O_APPEND, 0666);
+	null = open("/dev/null", O_RDONLY);
+	if (log < 0 || null < 0)
+		_exit(126);
+	dup2(null, 0);
+	dup2(log, 1);
+	dup2(log, 2);
+	execvp(argv[0], argv);
+	fprintf(stderr, "cannot run %s: %s\n", argv[0], strerror(errno));
+	_exit(127);
+}
+
+/* --- QMP ------------------------------------------------------------------------------------- */
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Returns 0 when QMP can be read, -ETIMEDOUT, or -EINTR when we are asked to end. */
+static int wait_qmp(const struct vm *vm, int64_t until_ms)
+{
+	for (;;) {
+		struct pollfd p = {.fd = vm->qmp, .events = POLLIN};
+		int64_t left = until_ms - now_ms();
+		int rc;
+
+		if (stop_signal())
+			return -EINTR;
+		if (left <= 0)
+			return -ETIMEDOUT;
+		rc = poll(&p, 1, left > 200 ? 200 : (int)left);
+		if (rc > 0)
+			return 0;
+	}
+}
+
+static void fill(struct vm *vm)
+{
+	char *bigger = realloc(vm->in, vm->in_len + 4096 + 1);
+	ssize_t n;
+
+	if (!bigger) {
+		vm->closed = true;
+		return;
+	}
+	vm->in = bigger;
+	n = recv(vm->qmp, vm->in + vm->in_len, 4096, MSG_DONTWAIT);
+	if (n > 0)
+		vm->in_len += (size_t)n;
+	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		vm->closed = true;
+}
+
+/* Takes one message from what came in; NULL if no line is whole. */
+static json_t *next_message(struct vm *vm)
+{
+	char *end = vm->in_len ? memchr(vm->in, '\n', vm->in_len) : NULL;
+	json_t *message;
+	size_t len;
+
+	if (!end)
+		return NULL;
+	len = (size_t)(end - vm->in) + 1;
+	message = json_loadb(vm->in, len, JSON_DISABLE_EOF_CHECK, NULL);
+	memmove(vm->in, vm->in + len, vm->in_len - len);
+	vm->in_len -= len;
+	return message ? message : json_object();
+}
+
+/* Notes an event; returns false if the message is none. */
+static bool note_event(struct vm *vm, const json_t *message)
+{
+	const char *event = json_string_value(json_object_get(message, "event"));
+
+	if (!event)
+		return json_object_get(message, "QMP") != NULL;
+	if (!strcmp(event, "GUEST_PANICKED"))
+		vm->paused_itself = true;
+	return true;
+}
+
+void vm_listen(struct vm *vm)
+{
+	json_t *message;
+
+	if (vm->qmp < 0)
+		return;
+	fill(vm);
+	while ((message = next_message(vm))) {
+		note_event(vm, message);
+		json_decref(message);
+	}
+}
+
+static int wait_answer(struct vm *vm, json_t **answer)
+{
+	int64_t until = now_ms() + QMP_TIMEOUT_MS;
+
+	for (;;) {
+		json_t *message = next_message(vm);
+		int rc;
+
+		if (message && !note_event(vm, message)) {
+			*answer = message;
+			return 0;
+		}
+		json_decref(message);
+		if (message)
+			continue;
+		if (vm->closed)
+			return -EPIPE;
+		rc = wait_qmp(vm, until);
+		if (rc < 0)
+			return rc;
+		fill(vm);
+	}
+}
+
+int vm_command(struct vm *vm, const char *command, json_t *args, json_t **answer, char *why)
+{
+	json_t *request = json_pack("{s:s, s:o*}", "execute", command, "arguments", args);
+	char *text = request ? json_dumps(request, JSON_COMPACT) : NULL;
+	json_t *message = NULL;
+	const char *reason;
+	int rc = -ENOMEM;
+
+	if (why)
+		*why = '\0';
+	if (!text)
+		goto out;
+	rc = -EPIPE;
+	if (send(vm->qmp, text, strlen(text), MSG_NOSIGNAL) < 0)
+		goto out;
+	rc = wait_answer(vm, &message);
+	if (rc < 0)
+		goto out;
+	reason = json_string_value(json_object_get(json_object_get(message, "error"), "desc"));
+	if (reason) {
+		if (why)
+			snprintf(why, 200, "%s", reason);
+		rc = -EIO;
+	} else if (answer) {
+		*answer = json_incref(json_object_get(message, "return"));
+	}
+out:
+	if (rc < 0 && why && !*why)
+		snprintf(why, 200, "%s: %s", command, strerror(-rc));
+	json_decref(message);
+	json_decref(request);
+	free(text);
+	return rc;
+}
+
+/* --- state ----------------------------------------------------------------------------------- */
+
+/* The NVDIMMs are shared files: their content stays where it is and is copied by the caller. */
+static int leave_out_shared_memory(struct vm *vm, char *why)
+{
+	json_t *args = json_pack("{s:[{s:s, s:b}]}", "capabilities", "capability",
+				 "x-ignore-shared", "state", 1);
+
+	return vm_command(vm, "migrate-set-capabilities", args, NULL, why);
+}
+
+static int wait_migration(struct vm *vm, char *why)
+{
+	int64_t until = now_ms() + STATE_TIMEOUT_MS;
+
+	while (now_ms() < until) {
+		const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
+		json_t *answer = NULL;
+		const char *status;
+		int rc = vm_command(vm, "query-migrate", NULL, &answer, why);
+		bool done, failed;
+
+		if (rc < 0)
+			return rc;
+		status = json_string_value(json_object_get(answer, "status"));
+		done = status && !strcmp(status, "completed");
+		failed = status && (!strcmp(status, "failed") || !strcmp(status, "cancelled"));
+		json_decref(answer);
+		if (done)
+			return 0;
+		if (failed) {
+			snprintf(why, 200, "QEMU could not write or read the state");
+			return -EIO;
+		}
+		nanosleep(&pause, NULL);
+	}
+	snprintf(why, 200, "the state took longer than %d s", STATE_TIMEOUT_MS / 1000);
+	return -ETIMEDOUT;
+}
+
+/* By default a migration is held to 1 Gbit/s and looks again every 100 ms. */
+static int full_speed(struct vm *vm, char *why)
+{
+	json_t *args = json_pack("{s:I}", "max-bandwidth", (json_int_t)64 << 30);
+
+	return vm_command(vm, "migrate-set-parameters", args, NULL, why);
+}
+
+/* Returns 0 once the file is whole. */
+static int wait_state_file(const struct vm *vm, char *why)
+{
+	char whole[PATH_MAX + 16], part[PATH_MAX + 16];
+
+	snprintf(whole, sizeof(whole), "%s/state", vm->dir);
+	snprintf(part, sizeof(part), "%s/state.part", vm->dir);
+	for (int i = 0; i < 4000; i++) {
+		const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
+		bool writing = !access(part, F_OK);
+
+		if (!access(whole, F_OK))
+			return 0;
+		if (!writing || stop_signal())
+			break;
+		nanosleep(&pause, NULL);
+	}
+	snprintf(why, 200, "the state could not be written (disk full?)");
+	return stop_signal() ? -EINTR : -EIO;
+}
+
+int vm_save_state(struct vm *vm, char *why)
+{
+	int rc = leave_out_shared_memory(vm, why);
+
+	if (!rc)
+		rc = full_speed(vm, why);
+	if (!rc)
+		rc = vm_command(vm, "migrate", json_pack("{s:s}", "uri", STATE_OUT), NULL, why);
+	if (!rc)
+		rc = wait_migration(vm, why);
+	return rc ? rc : wait_state_file(vm, why);
+}
+
+int vm_load_state(struct vm *vm, char *why)
+{
+	int rc = leave_out_shared_memory(vm, why);
+
+	if (!rc)
+		rc = vm_command(vm, "migrate-incoming",
+				json_pack("{s:s}", "uri", "exec:cat <state"), NULL, why);
+	return rc ? rc : wait_migration(vm, why);
+}
+
+/* --- life ------------------------------------------------------------------------------------ */
+
+static int shake_hands(struct vm *vm)
+{
+	char why[200];
+	int rc = vm_command(vm, "qmp_capabilities", NULL, NULL, why);
+
+	if (rc == -EIO)
+		msg_error("QEMU refused to talk: %s", why);
+	return rc;
+}
+
+int vm_start(struct vm *vm, const struct vm_config *config)
+{
+	struct argv argv = {.n = 0};
+	pid_t parent = getpid();
+	int pair[2], rc;
+
+	*vm = (struct vm){.qmp = -1};
+	snprintf(vm->dir, sizeof(vm->dir), "%s", config->dir);
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
+		return -errno;
+	fcntl(pair[0], F_SETFD, FD_CLOEXEC);
+	build_argv(&argv, config, pair[1]);
+	vm->pid = fork();
+	if (!vm->pid)
+		become_qemu(config, argv.word, parent);
+	rc = vm->pid < 0 ? -errno : 0;
+	free_argv(&argv);
+	close(pair[1]);
+	vm->qmp = pair[0];
+	if (rc < 0) {
+		vm->pid = 0;
+		msg_error("cannot start %s: %s", VM_QEMU, strerror(-rc));
+	} else {
+		rc = shake_hands(vm);
+	}
+	if (rc < 0)
+		vm_end(vm);
+	return rc;
+}
+
+void vm_end(struct vm *vm)
+{
+	if (vm->pid > 0) {
+		kill(vm->pid, SIGKILL);
+		while (waitpid(vm->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	if (vm->qmp >= 0)
+		close(vm->qmp);
+	free(vm->in);
+	*vm = (struct vm){.qmp = -1};
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One QEMU process: started, talked to over QMP, watched, ended.  The machine and its command line
+ * are fixed here, for results hang on them (the boot method alone changes a fault by 61
+ * instructions).
+ */
+#ifndef DAXDM_VM_H
+#define DAXDM_VM_H
+
+#include <jansson.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define VM_QEMU "qemu-system-x86_64"
+#define VM_NVDIMMS 2
+#define VM_MEM_MIB 512
+/* Of each NVDIMM; a 2 MiB shift and a 2 GiB stack fit on the namespace.  A multiple of 16 MiB plus
+ * the label area, else the next one is misaligned. */
+#define VM_NVDIMM_MIB 2064
+#define VM_LABEL_KIB 128
+#define VM_NVDIMM_BYTES ((int64_t)VM_NVDIMM_MIB * 1048576 + VM_LABEL_KIB * 1024)
+#define VM_MACHINE "q35,nvdimm=on,hpet=off,smbus=off,sata=off,i8042=off,vmport=off"
+
+/* The job in fw_cfg has one size always: the guest's view of it is part of a snapshot. */
+#define VM_JOB_BYTES 16384
+
+struct vm_config {
+	const char *vmlinux, *initrd; /* absolute paths */
+	const char *dir;	      /* absolute, exists: holds pmemN, job; QEMU stands in it */
+	bool kvm;		      /* else TCG with icount */
+	bool incoming;		      /* started stopped, to be given the state file */
+	unsigned int seed;
+};
+
+struct vm {
+	pid_t pid;	    /* 0: not running */
+	char dir[PATH_MAX]; /* of its files */
+	int qmp;	    /* -1: closed */
+	char *in;	    /* what QMP sent, not yet a whole line */
+	size_t in_len;	    /* bytes in it */
+	bool paused_itself; /* the guest wrote to the pvpanic port and nobody let it go on */
+	bool closed;	    /* QMP is at its end: QEMU is dead or dying */
+};
+
+/* The accelerator as a context names it, and the -cpu string. */
+const char *vm_accel(bool kvm);
+const char *vm_cpu(bool kvm);
+
+/* The kernel command line of the icount boot. */
+const char *vm_kernel_args(void);
+
+/*
+ * Starts QEMU and shakes hands.  It dies with this process.  Its own messages go to DIR/qemu.log,
+ * ttyS0 to DIR/console, ttyS1 to DIR/channel.  Returns 0, or -errno after one error line.
+ */
+int vm_start(struct vm *vm, const struct vm_config *config);
+
+/*
+ * One QMP command; steals args (may be NULL).  Events that come meanwhile are noted in *vm.
+ * Returns 0 with the answer in *answer (may be NULL), -ETIMEDOUT, -EPIPE (QEMU is gone), -EINTR (a
+ * signal asks this process to end), -EIO (refused; QEMU's reason is in why, 200 bytes, may be
+ * NULL).
+ */
+int vm_command(struct vm *vm, const char *command, json_t *args, json_t **answer, char *why);
+
+/* Reads what QMP has to say without waiting. */
+void vm_listen(struct vm *vm);
+
+/* Saves the stopped machine's state (not the NVDIMMs') to DIR/state, or loads it from there.
+ * Returns 0 or -errno as vm_command(). */
+int vm_save_state(struct vm *vm, char *why);
+int vm_load_state(struct vm *vm, char *why);
+
+/* Ends QEMU at once and waits for it; a stopped or half-built one too. */
+void vm_end(struct vm *vm);
+
+#endif
