@@ -490,6 +490,7 @@ static int put_dist_stack(const struct plot *p, size_t panel, size_t place,
 	FILE *out = open_data(p, "dist-%zu-%zu.tsv", panel + 1, place + 1);
 	int64_t beyond = 0;
 	char name[64], text[256];
+	int used;
 
 	if (!out)
 		return -errno;
@@ -500,17 +501,14 @@ static int put_dist_stack(const struct plot *p, size_t panel, size_t place,
 		if (rec->values[i].value > hi)
 			beyond += rec->values[i].count;
 	}
-	snprintf(text, sizeof(text), "median %s%s%s%s, %.0f %% of the samples",
-		 number(rec->median).s, rec == raw ? "" : " (",
-		 rec == raw ? "" : number_signed(rec->median - raw->median).s,
-		 rec == raw ? "" : ")", 100 * share_of(rec, rec->median));
-	snprintf(name, sizeof(name), "dist_text[%zu]", panel * DIST_MAX + place + 1);
-	put_string(p->gp, name, text);
-	*text = '\0';
+	used = snprintf(text, sizeof(text), "median %s%s%s%s, hit by %.0f %%",
+			number(rec->median).s, rec == raw ? "" : " (",
+			rec == raw ? "" : number_signed(rec->median - raw->median).s,
+			rec == raw ? "" : ")", 100 * share_of(rec, rec->median));
 	if (beyond)
-		snprintf(text, sizeof(text), "%s of %s samples beyond, up to %s", number(beyond).s,
-			 number(rec->n).s, number(rec->max).s);
-	snprintf(name, sizeof(name), "dist_tail[%zu]", panel * DIST_MAX + place + 1);
+		snprintf(text + used, sizeof(text) - used, "; %s of %s beyond, up to %s",
+			 number(beyond).s, number(rec->n).s, number(rec->max).s);
+	snprintf(name, sizeof(name), "dist_text[%zu]", panel * DIST_MAX + place + 1);
 	put_string(p->gp, name, text);
 	snprintf(name, sizeof(name), "dist_stack[%zu]", panel * DIST_MAX + place + 1);
 	put_string(p->gp, name, rec->stack);
@@ -548,9 +546,9 @@ static int put_dist(const struct plot *p)
 	put_dist_title(p, first);
 	fprintf(p->gp,
 		"dist_places = %d\narray dist_stack[%d]\narray dist_text[%d]\n"
-		"array dist_tail[%d]\narray dist_median[%d]\narray dist_n[%zu]\n",
+		"array dist_median[%d]\narray dist_n[%zu]\n",
 		DIST_MAX, DIST_MAX * PANELS_MAX, DIST_MAX * PANELS_MAX, DIST_MAX * PANELS_MAX,
-		DIST_MAX * PANELS_MAX, p->n_panels);
+		p->n_panels);
 	for (size_t i = 0; i < p->n_panels && !rc; i++) {
 		const struct run_record *rec[DIST_MAX];
 		size_t n = p->panel[i].n_series ? pick_dist(&p->panel[i].series[0], rec) : 0;
@@ -575,8 +573,15 @@ static int put_dist(const struct plot *p)
 	return rc;
 }
 
-static int put_huge_panel(const struct plot *p, size_t panel, double *lo, double *hi,
-			  size_t *places, const char **title_stack, struct huge *worst)
+/* What the panels of huge-pages share, and the stack that its title is about. */
+struct huge_plot {
+	double lo, hi;
+	size_t places, name_len;
+	bool lost;
+	struct huge worst;
+};
+
+static int put_huge_panel(const struct plot *p, size_t panel, struct huge_plot *plot)
 {
 	const struct table *t = p->panel[panel].table;
 	FILE *out = open_data(p, "huge-%zu.tsv", panel + 1);
@@ -587,66 +592,75 @@ static int put_huge_panel(const struct plot *p, size_t panel, double *lo, double
 	fprintf(out, "# place, cost of a 2 MiB window (%s), text, colour, stack\n", p->unit);
 	for (size_t s = 0; s < p->tables->run->stacks.n; s++) {
 		struct huge h;
+		int colour;
 
 		if (!findings_huge(p->tables, t, s, &h) || h.cost < 1)
 			continue;
 		place++;
-		fprintf(out, "%zu\t%lld\t%s%s", place, (long long)h.cost, number(h.cost).s,
-			h.lost ? "" : "\t");
+		colour = h.lost			   ? COLOUR_LOST
+			 : !strcmp(h.stack, "raw") ? COLOUR_RAW
+						   : RUN_PAGE_PMD + 1;
+		fprintf(out, "%zu\t%lld\t%s", place, (long long)h.cost, number(h.cost).s);
 		if (h.lost)
-			fprintf(out, ": %s of %s huge pages lost\t", number(h.lost).s,
+			fprintf(out, ": %s of %s huge pages lost", number(h.lost).s,
 				number(h.windows).s);
-		fprintf(out, "%d\t%s\n",
-			h.lost			  ? COLOUR_LOST
-			: !strcmp(h.stack, "raw") ? COLOUR_RAW
-						  : RUN_PAGE_PMD + 1,
-			h.stack);
-		*lo = *lo > 0 ? fmin(*lo, (double)h.cost) : (double)h.cost;
-		*hi = fmax(*hi, (double)h.cost);
-		if (h.lost && (!*title_stack || h.cost > worst->cost)) {
-			*title_stack = h.stack;
-			*worst = h;
+		fprintf(out, "\t%d\t%s\n", colour, h.stack);
+		plot->lo = plot->lo > 0 ? fmin(plot->lo, (double)h.cost) : (double)h.cost;
+		plot->hi = fmax(plot->hi, (double)h.cost);
+		if (strlen(h.stack) > plot->name_len)
+			plot->name_len = strlen(h.stack);
+		if (h.lost && (!plot->lost || h.cost > plot->worst.cost)) {
+			plot->lost = true;
+			plot->worst = h;
 		}
 	}
-	*places = place > *places ? place : *places;
+	if (place > plot->places)
+		plot->places = place;
+	fprintf(p->gp, "huge_n[%zu] = %zu\n", panel + 1, place);
 	return close_data(out);
+}
+
+static void put_huge_titles(const struct plot *p, const struct huge *worst)
+{
+	char title[512], words[256];
+	int used = snprintf(title, sizeof(title),
+			    "%s loses %s of %s huge pages on %s: 2 MiB cost %s %s", worst->stack,
+			    number(worst->lost).s, number(worst->windows).s, worst->fs,
+			    number(worst->cost).s, p->unit);
+
+	if (worst->raw > 0 && used > 0 && used < (int)sizeof(title))
+		snprintf(title + used, sizeof(title) - used, ", %s times as many as on raw",
+			 number((worst->cost + worst->raw / 2) / worst->raw).s);
+	put_string(p->gp, "huge_title", title);
+	snprintf(title, sizeof(title),
+		 "To touch all of a 2 MiB window: one %s, or %d faults of 4 KiB where it is lost",
+		 findings_words(worst->row, words, sizeof(words)), PAGES_PER_WINDOW);
+	put_string(p->gp, "huge_words", title);
 }
 
 static int put_huge(const struct plot *p)
 {
-	const char *stack = NULL;
-	double lo = 0, hi = 1;
-	struct huge worst;
-	size_t places = 0;
-	char title[512], words[256];
+	struct huge_plot plot = {.hi = 1};
+	const char *comma = "";
 	int rc = 0;
 
+	fprintf(p->gp, "array huge_n[%d]\n", PANELS_MAX);
 	for (size_t i = 0; i < p->n_panels && !rc; i++)
-		rc = put_huge_panel(p, i, &lo, &hi, &places, &stack, &worst);
+		rc = put_huge_panel(p, i, &plot);
 	/* Nothing lost is a sentence, not a plot. */
-	fprintf(p->gp, "draw_huge = %d\n", stack && !rc ? 1 : 0);
-	if (rc || !stack)
+	fprintf(p->gp, "draw_huge = %d\n", plot.lost && !rc ? 1 : 0);
+	if (rc || !plot.lost)
 		return rc;
-	snprintf(title, sizeof(title), "%s loses %s of %s huge pages on %s: 2 MiB cost %s %s",
-		 stack, number(worst.lost).s, number(worst.windows).s, *worst.fs ? worst.fs : "dax",
-		 number(worst.cost).s, p->unit);
-	if (worst.raw > 0)
-		snprintf(title + strlen(title), sizeof(title) - strlen(title),
-			 ", %s times as many as on raw",
-			 number((worst.cost + worst.raw / 2) / worst.raw).s);
-	put_string(p->gp, "huge_title", title);
-	snprintf(title, sizeof(title),
-		 "%s to touch all of a 2 MiB window, %s (one fault, or %d where the huge page is "
-		 "lost)",
-		 p->unit, findings_words(worst.row, words, sizeof(words)), PAGES_PER_WINDOW);
-	put_string(p->gp, "huge_xlabel", title);
-	fprintf(p->gp, "huge_lo = %.6g\nhuge_hi = %.6g\nhuge_places = %zu\nhuge_tics = '", lo / 1.6,
-		hi * 1.6, places);
-	for (double x = 1, first = 1; x <= hi * 1.6; x *= 10) {
-		if (x < lo / 1.6)
+	put_huge_titles(p, &plot.worst);
+	fprintf(p->gp,
+		"huge_lo = %.6g\nhuge_hi = %.6g\nhuge_places = %zu\nhuge_name_len = %zu\n"
+		"huge_tics = '",
+		plot.lo / 1.6, plot.hi * 1.6, plot.places, plot.name_len);
+	for (double x = 1; x <= plot.hi * 1.6; x *= 10) {
+		if (x < plot.lo / 1.6)
 			continue;
-		fprintf(p->gp, "%s\"%s\" %.0f", first ? "" : ", ", number((int64_t)x).s, x);
-		first = 0;
+		fprintf(p->gp, "%s\"%s\" %.0f", comma, number((int64_t)x).s, x);
+		comma = ", ";
 	}
 	fputs("'\n", p->gp);
 	return 0;

@@ -7,6 +7,7 @@
 #include "cli/table.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -319,25 +320,56 @@ static size_t group_end(const struct tables *tables, const struct table *t, cons
 	for (size_t c = (first) && (long)(t)->columns[0] == (tables)->raw ? 0 : (first); \
 	     c < (end); c = c || !(first) ? c + 1 : (first))
 
+/* A cell that ends `width` columns after the one before it.  Spaces are owed until text follows,
+ * so that no line ends in one. */
+static void put_text(FILE *out, int *owed, int width, int len, const char *text)
+{
+	*owed += width;
+	if (!len)
+		return;
+	fprintf(out, "%*.*s", *owed, len, text);
+	*owed = 0;
+}
+
 static void print_head(const struct tables *tables, const struct table *t, const struct layout *l,
 		       size_t first, size_t end, FILE *out)
 {
 	bool more = true;
 
 	for (int part = 0; more; part++) {
+		int owed = 2 + l->label;
+
 		more = false;
-		fprintf(out, "  %-*s", l->label, "");
 		for_group(c, first, end, tables, t)
 		{
 			const char *text, *name = tables->run->stacks.name[t->columns[c]];
 			int len = head_part(name, part, &text);
 			const char *next;
 
-			fprintf(out, "%*s%.*s", GAP + l->cell[c] - len, "", len, text);
+			put_text(out, &owed, GAP + l->cell[c], len, text);
 			more = more || head_part(name, part + 1, &next);
 		}
 		fputc('\n', out);
 	}
+}
+
+/* The line of extras under a line of medians. */
+static void print_below(const struct table *t, const struct layout *l, const struct table_row *row,
+			const struct run_record *raw, const struct tables *tables, size_t first,
+			size_t end, FILE *out)
+{
+	int owed = 2 + l->label;
+
+	for_group(c, first, end, tables, t)
+	{
+		const struct run_record *rec = row->cell[t->columns[c]];
+		struct number extra = {""};
+
+		if (rec && rec != raw)
+			extra = number_signed(rec->median - raw->median);
+		put_text(out, &owed, GAP + l->cell[c], (int)strlen(extra.s), extra.s);
+	}
+	fputc('\n', out);
 }
 
 static void print_row(const struct tables *tables, const struct table *t, const struct layout *l,
@@ -346,41 +378,32 @@ static void print_row(const struct tables *tables, const struct table *t, const 
 	const struct run_record *raw = table_raw(tables, row);
 	char label[256];
 	bool below = false;
+	int owed = 0;
 
 	fprintf(out, "  %-*s", l->label, table_label(row, label, sizeof(label)));
 	for_group(c, first, end, tables, t)
 	{
 		const struct run_record *rec = row->cell[t->columns[c]];
-		int pad = GAP + l->cell[c];
+		/* Medians stay in line whether or not an extra follows. */
+		int tail = l->beside && l->extra[c] ? 1 + l->extra[c] : 0;
+		struct number extra = {""};
 
 		if (!rec) {
-			fprintf(out, "%*s", pad, table_gap(tables, t, row, t->columns[c]));
-		} else if (!raw || rec == raw || !l->beside) {
-			/* Medians stay in line whether or not an extra follows. */
-			int tail = l->beside && l->extra[c] ? 1 + l->extra[c] : 0;
+			const char *gap = table_gap(tables, t, row, t->columns[c]);
 
-			fprintf(out, "%*s%*s", pad - tail, number(rec->median).s, tail, "");
-			below = below || (raw && rec != raw);
-		} else {
-			fprintf(out, "%*s %*s", pad - 1 - l->extra[c], number(rec->median).s,
-				l->extra[c], number_signed(rec->median - raw->median).s);
-		}
-	}
-	fputc('\n', out);
-	if (l->beside || !below)
-		return;
-	int pad = 2 + l->label;
-	for_group(c, first, end, tables, t)
-	{
-		const struct run_record *rec = row->cell[t->columns[c]];
-
-		pad += GAP + l->cell[c];
-		if (!rec || rec == raw)
+			put_text(out, &owed, GAP + l->cell[c], (int)strlen(gap), gap);
 			continue;
-		fprintf(out, "%*s", pad, number_signed(rec->median - raw->median).s);
-		pad = 0;
+		}
+		if (raw && rec != raw) {
+			extra = number_signed(rec->median - raw->median);
+			below = !l->beside;
+		}
+		put_text(out, &owed, GAP + l->cell[c] - tail, INT_MAX, number(rec->median).s);
+		put_text(out, &owed, tail, l->beside ? (int)strlen(extra.s) : 0, extra.s);
 	}
 	fputc('\n', out);
+	if (below)
+		print_below(t, l, row, raw, tables, first, end, out);
 }
 
 static void print_groups(const struct tables *tables, const struct table *t, const struct layout *l,

@@ -6,20 +6,21 @@ eval start(height)
 set output out
 set multiplot
 set label 1 segments_title at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(segments_title)) tc rgb ink
-set label 2 'Median '.unit.' per fault; dashed: raw pmem without device-mapper. '.subtitle \
+set label 2 'Median '.unit.' per fault; dashed: raw pmem without device-mapper' \
 	at screen px_x(24), screen 1 - 52.0 / height font font(12.5) tc rgb dim
+set label 4 subtitle at screen px_x(24), screen 1 - 71.0 / height font font(12.5) tc rgb dim
 set logscale x 2
 set xrange [x_lo / 1.35 : x_hi * 1.35]
 set yrange [segments_lo : segments_hi]
 eval 'set xtics ('.x_tics.')'
 eval 'set ytics ('.segments_tics.')'
-set tmargin at screen 1 - 104.0 / height
-set bmargin at screen 62.0 / height
+set tmargin at screen 1 - 122.0 / height
+set bmargin at screen 68.0 / height
 set xlabel 'segments in the dm table (log scale)' tc rgb dim
 do for [p = 1 : panels] {
-	set lmargin at screen px_x((p - 1) * panel_width + 84)
-	set rmargin at screen px_x(p * panel_width - 150)
-	if (p == 1) { set ylabel unit.' per fault' tc rgb dim offset 0.5,0 } else { unset ylabel }
+	set lmargin at screen px_x((p - 1) * panel_width + 92)
+	set rmargin at screen px_x(p * panel_width - 172)
+	if (p == 1) { set ylabel unit.' per fault' tc rgb dim offset ylabel_in,0 } else { unset ylabel }
 	set label 3 panel[p] at graph 0, graph 1 offset 0,1.1 font bold(14) tc rgb ink
 	do for [s = 1 : series_places] {
 		k = (p - 1) * series_places + s
@@ -37,5 +38,6 @@ do for [p = 1 : panels] {
 	}
 	unset label 1
 	unset label 2
+	unset label 4
 }
 unset multiplot

@@ -1,46 +1,52 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The samples themselves: one strip per stack, one column per filesystem, log scale upwards so that
 # a single sample is as visible as a thousand.  The dashed line is the median of raw.
-row = 112
-top = 112
-bottom = 62
 load data.'/plot.gp'
+row = 128
+top = 114
+bottom = 68
 height = top + bottom + row * dist_rows
 load script.'/style.gp'
 eval start(height)
 set output out
 set multiplot
 set label 1 dist_title at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(dist_title)) tc rgb ink
-set label 2 'Samples by their '.unit.', '.fault_words.'; log scale upwards; dashed: median of raw. '.subtitle \
+set label 2 'Samples by '.unit.' per fault, '.fault_words.'; log scale upwards; dashed: median of raw' \
 	at screen px_x(24), screen 1 - 52.0 / height font font(12.5) tc rgb dim
+set label 4 subtitle at screen px_x(24), screen 1 - 71.0 / height font font(12.5) tc rgb dim
 set logscale y 10
-set yrange [0.7 : dist_top * 12]
+set yrange [0.7 : dist_top * 1.6]
 set ytics ('1' 1, '10' 10, '100' 100, '1,000' 1000, '10,000' 10000, '100,000' 100000)
+set grid xtics ytics lt 1 lc rgb '#E6E9ED' lw 1
 do for [p = 1 : panels] {
-	if (dist_n[p] > 0) {
-		eval sprintf('lo = dist%d_lo; hi = dist%d_hi; tics = dist%d_tics', p, p, p)
-	} else { lo = 0; hi = 1; tics = '' }
-	set xrange [lo : hi]
-	set lmargin at screen px_x((p - 1) * panel_width + 84)
+	set lmargin at screen px_x((p - 1) * panel_width + 92)
 	set rmargin at screen px_x(p * panel_width - 28)
-	do for [r = 1 : dist_rows] {
+	do for [r = 1 : dist_n[p]] {
 		k = (p - 1) * dist_places + r
-		set tmargin at screen 1 - (top + (r - 1) * row + 8.0) / height
-		set bmargin at screen 1 - (top + r * row - 10.0) / height
-		if (r == 1) { set label 3 panel[p] at graph 0, graph 1 offset 0,0.9 font bold(14) tc rgb ink } else { unset label 3 }
-		eval r == dist_n[p] ? 'set xtics ('.tics.')' : 'set xtics ('.tics.') format ""'
-		set xtics scale 0.6
-		if (r == dist_n[p]) { set xlabel unit.' per fault' tc rgb dim } else { unset xlabel; set xtics format '' ; }
-		if (p == 1) { set ylabel 'samples' tc rgb dim offset 0.5,0 } else { unset ylabel }
-		if (r <= dist_n[p]) {
-			set label 11 dist_stack[k] at graph 0.99, graph 0.9 right font bold(13) tc lt (r == 1 ? 9 : 1)
-			set label 12 dist_text[k] at graph 0.99, graph 0.73 right font font(12) tc rgb ink
-			set label 13 dist_tail[k] at graph 0.99, graph 0.57 right font font(11.5) tc rgb dim
-			set arrow 1 from first dist_median[(p - 1) * dist_places + 1], graph 0 to first dist_median[(p - 1) * dist_places + 1], graph 1 nohead back lt 9 lw 1.2 dt (6,4)
-			plot data.'/dist-'.p.'-'.r.'.tsv' using 1:2 with impulses lt (r == 1 ? 9 : 1) lw 3
+		if (r == 1) {
+			eval sprintf('set xrange [dist%d_lo : dist%d_hi]; tics = dist%d_tics', p, p, p)
+			raw = dist_median[k]
+			set label 3 panel[p] at graph 0, graph 1 offset 0,2.1 font bold(14) tc rgb ink
+		} else { unset label 3 }
+		set tmargin at screen 1 - (top + (r - 1) * row + 38.0) / height
+		set bmargin at screen 1 - (top + r * row - 4.0) / height
+		# Tics everywhere, their numbers under the last strip only.
+		eval 'set xtics ('.tics.')'
+		if (r == dist_n[p]) {
+			set xtics scale 0.6 offset 0,0 textcolor rgb dim
+			set xlabel unit.' per fault' tc rgb dim
+		} else {
+			set xtics scale 0.6 offset 0,-1000
+			unset xlabel
 		}
+		if (p == 1) { set ylabel 'samples' tc rgb dim offset ylabel_in,0 } else { unset ylabel }
+		set label 11 dist_stack[k] at graph 0, graph 1 offset 0,0.75 font bold(12.5) tc lt (r == 1 ? 9 : 1)
+		set label 12 dist_text[k] at graph 1, graph 1 right offset 0,0.75 font font(11) tc rgb dim
+		set arrow 1 from first raw, graph 0 to first raw, graph 1 nohead back lt 9 lw 1.2 dt (6,4)
+		plot data.'/dist-'.p.'-'.r.'.tsv' using 1:2 with impulses lt (r == 1 ? 9 : 1) lw 3
 		unset label 1
 		unset label 2
+		unset label 4
 	}
 }
 unset multiplot

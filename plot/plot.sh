@@ -36,6 +36,10 @@ draw() {
 	for format in svg png; do
 		gnuplot -e "data='$data'; script='$here'; format='$format'; out='$data/$name.$format'" \
 			"$here/$name.gp" || die 4 "gnuplot could not draw $name.$format"
+		# gnuplot leaves the weight in the name of the font, which viewers do not know.
+		[ "$format" = png ] ||
+			sed -i -e 's/font-family="\([^":]*\):Bold"/font-family="\1" font-weight="bold"/' \
+				-e "s,<title>Gnuplot</title>,<title>$name</title>," "$data/$name.svg"
 		mv "$data/$name.$format" "$run/$name.$format"
 		echo "plot: $run/$name.$format"
 	done

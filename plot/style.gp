@@ -10,7 +10,7 @@ set datafile commentschars '#'
 set linetype 1 lc rgb '#0072B2' lw 2.5 pt 7 ps 0.8
 set linetype 2 lc rgb '#009E73' lw 2.5 pt 5 ps 0.75
 set linetype 3 lc rgb '#D55E00' lw 2.5 pt 7 ps 0.8
-set linetype 8 lc rgb '#C4C9CF' lw 1.2 pt 7 ps 0.4
+set linetype 8 lc rgb '#AEB5BD' lw 1.2 pt 7 ps 0.4
 set linetype 9 lc rgb '#4D4D4D' lw 1.6 pt 7 ps 0.8
 
 ink = '#1B1F24'
@@ -40,3 +40,5 @@ unset key
 
 # Title and subtitle at the top left, once per canvas; panel p's own name over its axes.
 px_x(x) = x / (1.0 * width)
+# gnuplot's SVG leaves more room between numbers and axis title than its PNG.
+ylabel_in = format eq 'svg' ? 1 : -0.5

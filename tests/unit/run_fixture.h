@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The hand-made run tests/fixtures/fixture-run.jsonl, whole or with one thing changed. */
+#ifndef DAXDM_TEST_RUN_FIXTURE_H
+#define DAXDM_TEST_RUN_FIXTURE_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FIXTURE "tests/fixtures/fixture-run.jsonl"
+
+/* A run directory of its own, removed by fixture_remove(). */
+struct fixture {
+	char dir[64], file[96];
+};
+
+static inline char *fixture_text(void)
+{
+	FILE *in = fopen(FIXTURE, "re");
+	char *text = calloc(1, 65536);
+
+	assert_non_null(in);
+	assert_non_null(text);
+	assert_true(fread(text, 1, 65535, in) > 1000);
+	fclose(in);
+	return text;
+}
+
+/* The fixture with the first FROM replaced by TO (both NULL: as it is).  FROM has to be there, or
+ * a test would pass without having changed anything. */
+static inline void fixture_make(struct fixture *f, const char *from, const char *to)
+{
+	char *text = fixture_text(), *at = from ? strstr(text, from) : text;
+	FILE *out;
+
+	assert_non_null(at);
+	snprintf(f->dir, sizeof(f->dir), "/tmp/daxdm-fixture-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	snprintf(f->file, sizeof(f->file), "%s/run.jsonl", f->dir);
+	out = fopen(f->file, "we");
+	assert_non_null(out);
+	fprintf(out, "%.*s%s%s", (int)(at - text), text, to ? to : "",
+		at + (from ? strlen(from) : 0));
+	assert_int_equal(fclose(out), 0);
+	free(text);
+}
+
+static inline void fixture_remove(struct fixture *f)
+{
+	char page[96];
+
+	snprintf(page, sizeof(page), "%s/report.html", f->dir);
+	unlink(page);
+	assert_int_equal(unlink(f->file), 0);
+	assert_int_equal(rmdir(f->dir), 0);
+}
+
+#endif

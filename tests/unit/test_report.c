@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Tables, findings, page and plot data of a hand-made run, and daxdm identical on its variations.
+ */
+#include "cli/cli.h"
+#include "cli/findings.h"
+#include "cli/html.h"
+#include "cli/plotdata.h"
+#include "lib/msg.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/run_fixture.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+struct opened {
+	struct fixture f;
+	struct run run;
+	struct tables tables;
+};
+
+static void open_fixture(struct opened *o, const char *from, const char *to)
+{
+	char why[512] = "";
+
+	fixture_make(&o->f, from, to);
+	if (run_read(o->f.dir, &o->run, why, sizeof(why)) < 0)
+		fail_msg("%s", why);
+	assert_int_equal(tables_build(&o->run, &o->tables), 0);
+}
+
+static void close_fixture(struct opened *o)
+{
+	tables_free(&o->tables);
+	run_free(&o->run);
+	fixture_remove(&o->f);
+}
+
+static void collect(void *arg, const char *sentence)
+{
+	fprintf(arg, "%s\n", sentence);
+}
+
+static char *sentences(const struct tables *tables,
+		       void (*of)(const struct tables *, findings_say *, void *))
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	of(tables, collect, out);
+	fclose(out);
+	return text;
+}
+
+static void assert_holds(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("no \"%s\" in:\n%s", part, text);
+}
+
+static void assert_lacks(const char *text, const char *part)
+{
+	if (strstr(text, part))
+		fail_msg("\"%s\" in:\n%s", part, text);
+}
+
+static void test_numbers(void **state)
+{
+	(void)state;
+	assert_string_equal(number(0).s, "0");
+	assert_string_equal(number(999).s, "999");
+	assert_string_equal(number(1000).s, "1,000");
+	assert_string_equal(number(-1234567).s, "-1,234,567");
+	assert_string_equal(number_signed(188).s, "+188");
+	assert_string_equal(number_signed(-1200).s, "-1,200");
+	assert_string_equal(number_signed(0).s, "+0");
+	assert_string_equal(number_percent(188, 4035).s, "+4.7 %");
+}
+
+static void test_findings(void **state)
+{
+	static const char *const want[] = {
+		"huge pages lost: 16 of 16 windows on linear:16,align=4k (ext4): touching all of "
+		"one "
+		"costs 512 faults of 4,224 insn each instead of one of 5,900 (2,163,064 insn, 367 "
+		"times as many)\n",
+		"ext4: no huge page lost on the other 3 stacks: 2 MiB pages map all 48 windows\n",
+		"ext4: dm-linear with 16 segments adds 188 insn (+4.7 %) to a warm 4 KiB read "
+		"fault: "
+		"4,223 instead of 4,035; +140 insn with 1 segment, +188 with 16: about 12 insn for "
+		"each doubling\n",
+		"ext4: linear:16,align=4k: +189 insn (+4.7 %) on a warm 4 KiB read fault: 4,224 "
+		"instead of 4,035\n",
+		"ext4: a 4 KiB read fault costs +270 insn (+6.7 %) when it is cold instead of warm",
+		"adds 188 insn (+3.2 %) to a warm 2 MiB read fault: 6,088 instead of 5,900",
+		"no filesystem: dm-linear with 1 segment adds 120 insn (+133.3 %) to a hop map: "
+		"210 "
+		"instead of 90\n",
+	};
+	struct opened o;
+	char *text;
+
+	(void)state;
+	open_fixture(&o, NULL, NULL);
+	text = sentences(&o.tables, findings_numbers);
+	for (size_t i = 0; i < COUNT(want); i++)
+		assert_holds(text, want[i]);
+	assert_lacks(text, " ns");
+	free(text);
+	close_fixture(&o);
+}
+
+/* A stack that got cheaper than raw is not said to add anything. */
+static void test_cheaper(void **state)
+{
+	struct opened o;
+	char *text;
+
+	(void)state;
+	open_fixture(&o, "\"median\":4223", "\"median\":4000");
+	text = sentences(&o.tables, findings_numbers);
+	assert_holds(text,
+		     "dm-linear with 16 segments takes 35 insn (-0.9 %) off a warm 4 KiB read");
+	free(text);
+	close_fixture(&o);
+}
+
+static void test_nothing_lost(void **state)
+{
+	struct opened o;
+	char *text;
+
+	(void)state;
+	open_fixture(&o, "\"pmd\":0,\"lost\":16", "\"pmd\":16,\"lost\":0");
+	text = sentences(&o.tables, findings_numbers);
+	assert_lacks(text, "huge pages lost");
+	assert_holds(text, "no huge page lost on 4 stacks: 2 MiB pages map all 64 windows");
+	free(text);
+	close_fixture(&o);
+}
+
+static void test_gaps(void **state)
+{
+	struct opened o;
+	char *text;
+
+	(void)state;
+	open_fixture(&o, NULL, NULL);
+	text = sentences(&o.tables, findings_gaps);
+	assert_holds(text, "void (proof failed): 7 of 8 faults were seen [1: "
+			   "fault.read.cold.pte{stack=linear:1,fs=ext4}]");
+	assert_holds(text, "skipped: no xfs module; cure: add it & retry [1: ");
+	assert_holds(text, "not measured: xfs: no record at all");
+	assert_holds(text,
+		     "not measured: linear:16,align=4k on ext4, 1 of 3 variants: read.cold.pte");
+	/* Void and lost cells have their own words; they are not "not measured". */
+	assert_lacks(text, "not measured: linear:1 on ext4");
+	free(text);
+	close_fixture(&o);
+}
+
+static char *table_text(const struct tables *tables, int width)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	table_print(tables, out, width);
+	fclose(out);
+	return text;
+}
+
+/* Headings of tables and sections are sentences; rows start with a space. */
+static size_t longest_row(const char *text)
+{
+	size_t longest = 0;
+
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n')
+		if (*text == ' ' && strcspn(text, "\n") > longest)
+			longest = strcspn(text, "\n");
+	return longest;
+}
+
+static void test_table(void **state)
+{
+	struct opened o;
+	char *text;
+
+	(void)state;
+	open_fixture(&o, NULL, NULL);
+	text = table_text(&o.tables, 100);
+	assert_holds(text, "ext4: median in insn per sample and, with its sign");
+	assert_holds(text, "  read.warm  4,035  4,175 +140  4,223 +188  4,224 +189\n");
+	assert_holds(text, "  read.cold  4,305        void  4,493 +188           -\n");
+	assert_holds(text, "  read.warm  5,900  6,040 +140  6,088 +188        lost\n");
+	assert_holds(text, "no filesystem: median in insn");
+	assert_holds(text, "  map   90  210 +120\n");
+	free(text);
+	close_fixture(&o);
+}
+
+/* Narrow: the extra goes below, then the stacks into groups that all start with raw. */
+static void test_table_narrow(void **state)
+{
+	static const int widths[] = {60, 45, 35, 30};
+	struct opened o;
+
+	(void)state;
+	open_fixture(&o, NULL, NULL);
+	for (size_t i = 0; i < COUNT(widths); i++) {
+		char *text = table_text(&o.tables, widths[i]);
+
+		assert_true(longest_row(text) <= (size_t)widths[i]);
+		assert_holds(text, "4,035");
+		assert_holds(text, "+189");
+		assert_lacks(text, " \n");
+		free(text);
+	}
+	close_fixture(&o);
+}
+
+static void test_html(void **state)
+{
+	struct opened o;
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	open_fixture(&o, NULL, NULL);
+	assert_int_equal(html_write(&o.tables, o.f.dir, out), 0);
+	fclose(out);
+	assert_holds(text, "<!DOCTYPE html>");
+	assert_holds(text, "fixture &lt;cpu&gt;");
+	assert_lacks(text, "fixture <cpu>");
+	assert_holds(text, "add it &amp; retry");
+	assert_holds(text, ">4,223<small>+188</small></td>");
+	assert_holds(text, "</html>\n");
+	free(text);
+	close_fixture(&o);
+}
+
+static int call(const struct verb *verb, const char *a, const char *b, const char *c)
+{
+	char *argv[] = {(char *)verb->name, (char *)a, (char *)b, (char *)c, NULL};
+	int argc = 1;
+
+	while (argv[argc])
+		argc++;
+	return verb->run(argc, argv);
+}
+
+static void test_report_status(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_make(&f, NULL, NULL);
+	assert_int_equal(call(&verb_report, "--quiet", f.dir, NULL), STATUS_GOOD);
+	assert_int_equal(call(&verb_report, "--width", "5", f.dir), STATUS_USAGE);
+	assert_int_equal(call(&verb_report, NULL, NULL, NULL), STATUS_USAGE);
+	assert_int_equal(call(&verb_report, "/nowhere", NULL, NULL), STATUS_BROKEN);
+	fixture_remove(&f);
+	fixture_make(&f, "{\"type\":\"end\",\"status\":0}\n", "");
+	assert_int_equal(call(&verb_report, "--quiet", f.dir, NULL), STATUS_BROKEN);
+	fixture_remove(&f);
+}
+
+static void test_identical(void **state)
+{
+	const struct {
+		const char *from, *to;
+		int exact, medians;
+	} cases[] = {
+		{NULL, NULL, STATUS_GOOD, STATUS_GOOD},
+		/* Another seed, date or way to boot leaves runs comparable. */
+		{"\"boot\":\"fresh\",\"seed\":1", "\"boot\":\"snapshot\",\"seed\":2", STATUS_GOOD,
+		 STATUS_GOOD},
+		{"fnv1a64:00000007", "fnv1a64:10000007", STATUS_FAILED, STATUS_GOOD},
+		{"\"median\":4223", "\"median\":4224", STATUS_FAILED, STATUS_FAILED},
+		{"hop.map{stack=linear:1}", "hop.map{stack=linear:2}", STATUS_FAILED,
+		 STATUS_FAILED},
+		{"0123abcd", "0123abce", STATUS_NOT_COMPARABLE, STATUS_NOT_COMPARABLE},
+		{"7.2.19", "10.0.2", STATUS_NOT_COMPARABLE, STATUS_NOT_COMPARABLE},
+		{"\"mem_mib\":1024", "\"mem_mib\":2048", STATUS_NOT_COMPARABLE,
+		 STATUS_NOT_COMPARABLE},
+		{"{\"type\":\"end\",\"status\":0}\n", "", STATUS_BROKEN, STATUS_BROKEN},
+		{"\"status\":0", "\"status\":4", STATUS_BROKEN, STATUS_BROKEN},
+	};
+	struct fixture a, b;
+
+	(void)state;
+	fixture_make(&a, NULL, NULL);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		fixture_make(&b, cases[i].from, cases[i].to);
+		assert_int_equal(call(&verb_identical, a.dir, b.dir, NULL), cases[i].exact);
+		assert_int_equal(call(&verb_identical, b.dir, a.dir, NULL), cases[i].exact);
+		assert_int_equal(call(&verb_identical, "--medians", a.dir, b.dir),
+				 cases[i].medians);
+		fixture_remove(&b);
+	}
+	assert_int_equal(call(&verb_identical, a.dir, NULL, NULL), STATUS_USAGE);
+	fixture_remove(&a);
+}
+
+static void test_plotdata(void **state)
+{
+	static const char *const want[] = {
+		"segments_title = 'dm-linear with 16 segments, warm 4 KiB read fault: +188 insn "
+		"(+4.7 %) on ext4'",
+		"draw_segments = 1\n",
+		"draw_huge = 1\n",
+		"panels = 1\n",
+		"huge_title = 'linear:16,align=4k loses 16 of 16 huge pages on ext4: 2 MiB cost "
+		"2,163,064 insn, 367 times as many as on raw'",
+	};
+	char dir[] = "/tmp/daxdm-plotdata-XXXXXX", path[128], text[8192] = "", command[128];
+	struct opened o;
+	FILE *in;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	open_fixture(&o, NULL, NULL);
+	assert_int_equal(plotdata_write(&o.tables, dir), 0);
+	snprintf(path, sizeof(path), "%s/plot.gp", dir);
+	in = fopen(path, "re");
+	assert_non_null(in);
+	assert_true(fread(text, 1, sizeof(text) - 1, in) > 0);
+	fclose(in);
+	for (size_t i = 0; i < COUNT(want); i++)
+		assert_holds(text, want[i]);
+	snprintf(path, sizeof(path), "%s/segments-1.tsv", dir);
+	in = fopen(path, "re");
+	assert_non_null(in);
+	memset(text, 0, sizeof(text));
+	assert_true(fread(text, 1, sizeof(text) - 1, in) > 0);
+	fclose(in);
+	assert_holds(text, "\n1\t4175\t140\t1\n16\t4223\t188\t1\n");
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	assert_int_equal(system(command), 0);
+	assert_true(plotdata_write(&o.tables, "/nowhere/at/all") < 0);
+	close_fixture(&o);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_numbers),	      cmocka_unit_test(test_findings),
+		cmocka_unit_test(test_cheaper),	      cmocka_unit_test(test_nothing_lost),
+		cmocka_unit_test(test_gaps),	      cmocka_unit_test(test_table),
+		cmocka_unit_test(test_table_narrow),  cmocka_unit_test(test_html),
+		cmocka_unit_test(test_report_status), cmocka_unit_test(test_identical),
+		cmocka_unit_test(test_plotdata),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* lib/run.c: what a run says, and what is refused as not being one. */
+#include "lib/run.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/run_fixture.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void test_whole(void **state)
+{
+	struct run run;
+	char why[512] = "";
+	const struct run_record *rec;
+
+	(void)state;
+	assert_int_equal(run_read(FIXTURE, &run, why, sizeof(why)), 0);
+	assert_true(run_is_complete(&run));
+	assert_string_equal(run.context.release, "6.1.0-fixture");
+	assert_string_equal(run.context.qemu, "7.2.19");
+	assert_int_equal(run.context.mem_kib, 1000000);
+	assert_int_equal(run.n_records, 12);
+	assert_int_equal(run.n_observations, 4);
+	assert_int_equal(run.n_voids, 1);
+	assert_int_equal(run.n_skips, 1);
+	assert_string_equal(run.skips[0].cure, "add it & retry");
+	rec = run_find(&run, "fault.read.warm.pte{stack=linear:16,align=4k,fs=ext4}");
+	assert_non_null(rec);
+	assert_int_equal(rec->median, 4224);
+	assert_string_equal(rec->stack, "linear:16,align=4k");
+	assert_int_equal(rec->segments, 16);
+	assert_int_equal(rec->n_values, 3);
+	assert_int_equal(rec->values[1].value, 4224);
+	assert_int_equal(rec->values[1].count, 6);
+	assert_null(run_find(&run, "fault.read.warm.pte{stack=linear:17,fs=ext4}"));
+	run_free(&run);
+}
+
+/* By filesystem, benchmark, page size, variant and stack, whatever the order in the file. */
+static void test_order(void **state)
+{
+	static const char *const want[] = {
+		"fault.read.warm.pte{stack=raw,fs=ext4}",
+		"fault.read.warm.pte{stack=linear:1,fs=ext4}",
+		"fault.read.warm.pte{stack=linear:16,fs=ext4}",
+		"fault.read.warm.pte{stack=linear:16,align=4k,fs=ext4}",
+		"fault.read.cold.pte{stack=raw,fs=ext4}",
+		"fault.read.cold.pte{stack=linear:16,fs=ext4}",
+		"fault.read.warm.pmd{stack=raw,fs=ext4}",
+		"fault.read.warm.pmd{stack=linear:1,fs=ext4}",
+		"fault.read.warm.pmd{stack=linear:16,fs=ext4}",
+		"fault.read.warm.fallback{stack=linear:16,align=4k,fs=ext4}",
+		"hop.map{stack=raw}",
+		"hop.map{stack=linear:1}",
+	};
+	struct run run;
+	char why[512] = "";
+
+	(void)state;
+	assert_int_equal(run_read(FIXTURE, &run, why, sizeof(why)), 0);
+	assert_int_equal(run.n_records, COUNT(want));
+	for (size_t i = 0; i < COUNT(want); i++)
+		assert_string_equal(run.records[i].id, want[i]);
+	run_free(&run);
+}
+
+struct refusal {
+	const char *from, *to, *line, *why;
+};
+
+static const struct refusal refusals[] = {
+	{"\"schema\":1", "\"schema\":2", ":1: ", "schema 2; this daxdm reads schema 1 only"},
+	{"\"schema\":1,", "", ":1: ", "no schema number"},
+	{"\"type\":\"context\"", "\"type\":\"record\"", ":1: ", "before the context"},
+	{"\"median\":90", "\"median\":\"90\"", ":2: ", "median is not a whole number"},
+	{"[90,6]", "[90,5]", ":2: ", "7 samples, but n is 8"},
+	{"[90,6]", "[90,7]", ":2: ", "more samples than its n of 8"},
+	{"[[80,1],[90,6]", "[[90,1],[80,6]", ":2: ", "not in ascending order"},
+	{"\"unit\":\"insn\"", "\"unit\":\"ns\"", ":2: ", "unit ns from meter insn"},
+	{"\"meter\":\"insn\",\"n\"", "\"meter\":\"time\",\"n\"", ":2: ", "in a run of meter insn"},
+	{"hop.map{stack=linear:1}", "hop.map{stack=raw}",
+	 ":3: ", "record hop.map{stack=raw} is there already, in line 2"},
+	{"{\"type\":\"void\"", "{\"type\":\"void\",,", ":18: ", "not JSON"},
+	{"\"why\":\"7 of 8 faults were seen\"", "\"because\":1", ":18: ", "without id or why"},
+	{"\"status\":0}\n", "\"status\":0}\n{\"type\":\"skip\"}\n", ":21: ", "after the end line"},
+};
+
+static void test_refusals(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(refusals); i++) {
+		struct fixture f;
+		struct run run;
+		char why[512] = "";
+
+		fixture_make(&f, refusals[i].from, refusals[i].to);
+		assert_int_equal(run_read(f.dir, &run, why, sizeof(why)), -EINVAL);
+		run_free(&run);
+		fixture_remove(&f);
+		if (!strstr(why, refusals[i].line) || !strstr(why, refusals[i].why) ||
+		    strncmp(why, f.file, strlen(f.file)))
+			fail_msg("wanted \"%s\" and \"%s\", got \"%s\"", refusals[i].line,
+				 refusals[i].why, why);
+	}
+}
+
+static void test_incomplete(void **state)
+{
+	static const char end[] = "{\"type\":\"end\",\"status\":0}\n";
+	const struct {
+		const char *to;
+		bool ended, cut;
+	} cases[] = {
+		{"", false, false},
+		{"{\"type\":\"end\",\"sta", false, true},
+		{"{\"type\":\"end\",\"status\":4}\n", true, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct fixture f;
+		struct run run;
+		char why[512] = "";
+
+		fixture_make(&f, end, cases[i].to);
+		assert_int_equal(run_read(f.dir, &run, why, sizeof(why)), 0);
+		assert_int_equal(run.n_records, 12);
+		assert_false(run_is_complete(&run));
+		assert_int_equal(run.ended, cases[i].ended);
+		assert_int_equal(run.cut, cases[i].cut);
+		run_free(&run);
+		fixture_remove(&f);
+	}
+}
+
+static void test_unknown_type(void **state)
+{
+	struct fixture f;
+	struct run run;
+	char why[512] = "";
+
+	(void)state;
+	fixture_make(&f, "\"type\":\"void\"", "\"type\":\"check\"");
+	assert_int_equal(run_read(f.dir, &run, why, sizeof(why)), 0);
+	assert_int_equal(run.n_unread, 1);
+	assert_int_equal(run.n_voids, 0);
+	run_free(&run);
+	fixture_remove(&f);
+}
+
+static void test_no_file(void **state)
+{
+	struct run run;
+	char why[512] = "";
+
+	(void)state;
+	assert_int_equal(run_read("/nowhere/at/all", &run, why, sizeof(why)), -ENOENT);
+	assert_non_null(strstr(why, "/nowhere/at/all/run.jsonl"));
+	run_free(&run);
+	assert_int_equal(run_read("/dev/null", &run, why, sizeof(why)), -EINVAL);
+	assert_non_null(strstr(why, "no context"));
+	run_free(&run);
+}
+
+static void test_page_of(void **state)
+{
+	size_t stem;
+
+	(void)state;
+	assert_int_equal(run_page_of("read.warm.pte", &stem), RUN_PAGE_PTE);
+	assert_int_equal(stem, 9);
+	assert_int_equal(run_page_of("read.pmd", &stem), RUN_PAGE_PMD);
+	assert_int_equal(run_page_of("read.warm.fallback", NULL), RUN_PAGE_FALLBACK);
+	assert_int_equal(run_page_of("pte", &stem), RUN_PAGE_NONE);
+	assert_int_equal(run_page_of("read.ptex", &stem), RUN_PAGE_NONE);
+	assert_int_equal(stem, 9);
+}
+
+/* Ten thousand records, and this is the slow build. */
+static void test_large(void **state)
+{
+	struct fixture f;
+	struct run run;
+	struct timespec a, b;
+	char why[512] = "";
+	FILE *out;
+
+	(void)state;
+	fixture_make(&f, "{\"type\":\"end\",\"status\":0}\n", "");
+	out = fopen(f.file, "ae");
+	assert_non_null(out);
+	for (int i = 0; i < 10000; i++)
+		fprintf(out,
+			"{\"type\":\"record\",\"id\":\"b.v%d{stack=s%d,fs=xfs}\",\"bench\":\"b\","
+			"\"variant\":\"v%d\",\"stack\":\"s%d\",\"fs\":\"xfs\",\"segments\":1,"
+			"\"unit\":\"insn\",\"meter\":\"insn\",\"n\":4,\"min\":1,\"p10\":1,"
+			"\"median\":2,"
+			"\"mean\":2.5,\"p90\":4,\"p99\":4,\"max\":4,\"digest\":\"d\","
+			"\"samples\":[[1,1],[2,1],[3,1],[4,1]]}\n",
+			i % 500, i / 500, i % 500, i / 500);
+	fprintf(out, "{\"type\":\"end\",\"status\":0}\n");
+	assert_int_equal(fclose(out), 0);
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	assert_int_equal(run_read(f.dir, &run, why, sizeof(why)), 0);
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	assert_int_equal(run.n_records, 10012);
+	assert_true(b.tv_sec - a.tv_sec < 10);
+	print_message("10,012 records: %.0f ms\n",
+		      (b.tv_sec - a.tv_sec) * 1e3 + (b.tv_nsec - a.tv_nsec) / 1e6);
+	run_free(&run);
+	fixture_remove(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whole),	     cmocka_unit_test(test_order),
+		cmocka_unit_test(test_refusals),     cmocka_unit_test(test_incomplete),
+		cmocka_unit_test(test_unknown_type), cmocka_unit_test(test_no_file),
+		cmocka_unit_test(test_page_of),	     cmocka_unit_test(test_large),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
