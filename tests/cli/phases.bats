@@ -61,7 +61,7 @@ left_nothing() {
 	run cat "$CO/calls"
 	[[ ${lines[0]} == "emu/kernel.sh resolve $here/bzImage --modules $here/mods" ]]
 	[[ ${lines[1]} == "emu/initramfs.sh build/kernels/k xfs --module $here/dm-mod.ko" ]]
-	[[ ${lines[2]} == "build/daxdm emulate --kernel build/kernels/k --guest xfs=build/xfs.cpio --meter time --results results/r --seed 7 --fresh --console -- --workload $here/mine --stack raw --stack linear:16,align=4k --fs xfs --bench fault.read.*" ]]
+	[[ ${lines[2]} == "build/daxdm emulate --kernel build/kernels/k --guest xfs=build/xfs.cpio --meter time --results results/r --seed 7 --fresh --console -- --workload $here/mine --stack raw --stack linear:16,align=4k --bench fault.read.*" ]]
 }
 
 @test "no guest for a filesystem that is not measured" {
@@ -139,7 +139,7 @@ left_nothing() {
 	bench --host --device /dev/pmem7 --name r --quick
 	expect 0
 	run cat "$CO/calls"
-	[[ ${lines[0]} == "build/daxdm bench --device /dev/pmem7 --meter time --output results/r/run.jsonl --workload workloads/quick" ]]
+	[[ ${lines[0]} == "build/daxdm bench --device /dev/pmem7 --fs ext4 --fs xfs --meter time --output results/r/run.jsonl --workload workloads/quick" ]]
 }
 
 @test "an interrupted run says 130 and ends its children, a terminated one 143" {
