@@ -9,7 +9,8 @@
  *   segments-P-labels.tsv  x, y, text, colour   (extra-P-labels.tsv: the same for the extra)
  *   extra-P-others.tsv     blocks, one per further variant: segments, extra over raw
  *   dist-P-R.tsv           stack R: value, samples
- *   huge-P.tsv             place from the top, cost of a 2 MiB window, text, colour, stack
+ *   huge-P.tsv             place from the top, cost of a 2 MiB window, text if kept, text if lost,
+ *                          colour, stack
  */
 #include "cli/plotdata.h"
 #include "cli/findings.h"
@@ -589,9 +590,12 @@ static int put_huge_panel(const struct plot *p, size_t panel, struct huge_plot *
 
 	if (!out)
 		return -errno;
-	fprintf(out, "# place, cost of a 2 MiB window (%s), text, colour, stack\n", p->unit);
+	fprintf(out,
+		"# place, cost of a 2 MiB window (%s), text if kept, text if lost, colour, stack\n",
+		p->unit);
 	for (size_t s = 0; s < p->tables->run->stacks.n; s++) {
 		struct huge h;
+		char text[160];
 		int colour;
 
 		if (!findings_huge(p->tables, t, s, &h) || h.cost < 1)
@@ -600,10 +604,12 @@ static int put_huge_panel(const struct plot *p, size_t panel, struct huge_plot *
 		colour = h.lost			   ? COLOUR_LOST
 			 : !strcmp(h.stack, "raw") ? COLOUR_RAW
 						   : RUN_PAGE_PMD + 1;
-		fprintf(out, "%zu\t%lld\t%s", place, (long long)h.cost, number(h.cost).s);
 		if (h.lost)
-			fprintf(out, ": %s of %s huge pages lost", number(h.lost).s,
-				number(h.windows).s);
+			snprintf(text, sizeof(text), " \t%s: %s of %s huge pages lost",
+				 number(h.cost).s, number(h.lost).s, number(h.windows).s);
+		else
+			snprintf(text, sizeof(text), "%s\t ", number(h.cost).s);
+		fprintf(out, "%zu\t%lld\t%s", place, (long long)h.cost, text);
 		fprintf(out, "\t%d\t%s\n", colour, h.stack);
 		plot->lo = plot->lo > 0 ? fmin(plot->lo, (double)h.cost) : (double)h.cost;
 		plot->hi = fmax(plot->hi, (double)h.cost);

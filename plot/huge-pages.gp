@@ -21,17 +21,16 @@ set ytics scale 0 textcolor rgb ink
 set tmargin at screen 1 - 122.0 / height
 set bmargin at screen 72.0 / height
 set xlabel unit.' for a 2 MiB window (log scale)' tc rgb dim
-lost = 3
 do for [p = 1 : panels] {
 	set lmargin at screen px_x((p - 1) * panel_width + 32 + 8 * huge_name_len)
 	set rmargin at screen px_x(p * panel_width - 40)
 	set label 3 panel[p] at graph 0, graph 1 offset 0,1.1 font bold(14) tc rgb ink
 	file = data.'/huge-'.p.'.tsv'
 	if (huge_n[p] > 0) {
-		plot file using (huge_lo):1:($2 - huge_lo):(0):4 with vectors nohead lw 2.5 lc variable, \
-			file using 2:1:4:ytic(5) with points pt 7 ps 1.1 lc variable, \
-			file using 2:($4 == lost ? NaN : $1):3:4 with labels left offset 1,0 tc variable, \
-			file using 2:($4 == lost ? $1 : NaN):3:4 with labels right offset 0,0.75 tc variable
+		plot file using (huge_lo):1:($2 - huge_lo):(0):5 with vectors nohead lw 2.5 lc variable, \
+			file using 2:1:5:ytic(6) with points pt 7 ps 1.1 lc variable, \
+			file using 2:1:3:5 with labels left offset 1,0 tc variable, \
+			file using 2:1:4:5 with labels right offset 0,0.75 tc variable
 	} else {
 		set label 11 'not measured' at graph 0.5, graph 0.5 center tc rgb dim
 		plot NaN
