@@ -9,6 +9,7 @@
 #include "lib/dm.h"
 #include "lib/fs.h"
 #include "lib/meter.h"
+#include "lib/probe.h"
 #include "lib/record.h"
 
 #include <stdbool.h>
@@ -50,9 +51,17 @@ struct bench {
 	const char *better; /* "lower" or "higher" */
 	const enum need *needs;
 	const struct variant *variants; /* ends with name == NULL */
+	/* Kernel functions and tracepoints whose hits prove the path; may be NULL.  See
+	 * lib/probe.h. */
+	const char *const *probes;
 	/* Once per mounted filesystem.  Returns 0 or -errno after one error line; teardown is
 	 * called in either case. */
 	int (*setup)(struct bench_env *env, void **state);
+	/* The probe pass of one variant: does its work once with the probes started around it, and
+	 * keeps what they counted for the proof in its records.  All variants are probed, then the
+	 * probes are disarmed, then all are timed.  NULL if there is none.  Returns 0 or -errno. */
+	int (*probe)(struct bench_env *env, void *state, const struct variant *variant,
+		     struct probe_set *probes);
 	/* One variant: writes its records, observations and voids into env->sink.  The filesystem
 	 * is mounted before and after; in between it may be remounted.  Returns 0, or -errno after
 	 * one error line if the host can no longer be measured. */

@@ -3,8 +3,9 @@
  * What a page fault on a DAX file costs.
  *
  * One sample is one fault: the access of one byte of a page that is not mapped.  PTE variants
- * touch the first PAGES pages of each of WINDOWS 2 MiB windows spread over the whole device; PMD
- * variants touch one page of each window.  Accesses that hit a page already mapped are no samples.
+ * touch the first 16 (meter time: 64) pages of each of 64 2 MiB windows spread over the whole
+ * device; PMD variants touch one page of each window.  Accesses that hit a page already mapped are
+ * no samples.
  *
  * Left out: making the mapping, page-table teardown, caches and TLBs (meter insn knows none).
  * Part of the cost: exception entry, handle_mm_fault, the filesystem's iomap, the DAX index,
@@ -51,8 +52,11 @@
 enum {
 	WINDOWS = 64,
 	WINDOWS_MIN = 4,
-	PAGES = 64,	/* per window, PTE */
-	PAGES_SYNC = 4, /* each commits the journal: fewer */
+	PAGES_INSN = 16, /* per window, PTE; exact, so that more would say no more */
+	PAGES_TIME = 64,
+	/* Storing into 2 MiB of hole zeroes them, and MAP_SYNC commits the journal: fewer. */
+	WINDOWS_ZEROED = 16,
+	PAGES_SYNC = 1,
 	PROBE_WINDOWS = 8,
 	BYTE_IN_PAGE = 2048, /* what is touched: not the stamp at the page's begin */
 };
@@ -67,7 +71,75 @@ struct plan {
 	bool dontneed;	 /* mapped, then dropped by MADV_DONTNEED */
 	bool is_private;
 	bool sync;
-	unsigned int pages; /* per window; 1 for PMD */
+	unsigned int pages;   /* per window; 0: as many as the meter wants */
+	unsigned int windows; /* 0: all */
+};
+
+#define ZEROED(name_, why_, ...)                                         \
+	{.name = name_ ".pte", .why = why_, .arg = PTE(__VA_ARGS__)},    \
+	{                                                                \
+		.name = name_ ".pmd", .why = why_, .needs = {NEED_HUGE}, \
+		.arg = PMD(.windows = WINDOWS_ZEROED, __VA_ARGS__)       \
+	}
+
+#define PTE(...) (&(const struct plan){__VA_ARGS__})
+#define PMD(...) (&(const struct plan){.huge = true, .pages = 1, __VA_ARGS__})
+#define BOTH(name_, why_, ...)                                                                   \
+	{.name = name_ ".pte", .why = why_, .arg = PTE(__VA_ARGS__)},                            \
+	{                                                                                        \
+		.name = name_ ".pmd", .why = why_, .needs = {NEED_HUGE}, .arg = PMD(__VA_ARGS__) \
+	}
+
+static const struct variant variants[] = {
+	BOTH("read.cold", "load, first touch since mount", .file = DATA, .timed = LOAD),
+	BOTH("read.warm", "load, the DAX index knows the offset", .file = DATA, .timed = LOAD,
+	     .warm = true),
+	BOTH("write.cold", "store, first touch since mount", .file = DATA, .timed = STORE),
+	BOTH("write.warm", "store, the DAX index knows the offset", .file = DATA, .timed = STORE,
+	     .warm = true),
+	ZEROED("alloc.cold", "store into a hole: the filesystem allocates and zeroes", .file = HOLE,
+	       .timed = STORE),
+	ZEROED("unwritten.cold", "store into a preallocated extent: it is converted",
+	       .file = UNWRITTEN, .timed = STORE),
+	BOTH("hole.cold", "load from a hole: the zero page is mapped", .file = HOLE, .timed = LOAD),
+	BOTH("hole.warm", "load from a hole that the DAX index knows", .file = HOLE, .timed = LOAD,
+	     .warm = true),
+	BOTH("mkwrite.cold", "store to a page mapped by a load, clean since mount", .file = DATA,
+	     .timed = STORE, .load_first = true),
+	BOTH("mkwrite.warm", "store to a page mapped by a load, dirty already", .file = DATA,
+	     .timed = STORE, .load_first = true, .warm = true),
+	{.name = "cow.cold.pte",
+	 .why = "store to a private mapping: the page is copied",
+	 .arg = PTE(.file = DATA, .timed = STORE, .is_private = true)},
+	{.name = "cow.warm.pte",
+	 .why = "store to a private mapping, the DAX index knows the offset",
+	 .arg = PTE(.file = DATA, .timed = STORE, .is_private = true, .warm = true)},
+	BOTH("refault.warm", "load after MADV_DONTNEED, page tables kept", .file = DATA,
+	     .timed = LOAD, .dontneed = true),
+	{.name = "sync.cold.pte",
+	 .why = "store into a hole of a MAP_SYNC mapping: the journal is committed",
+	 .needs = {NEED_MAP_SYNC},
+	 .arg =
+		 &(const struct plan){
+			 .file = HOLE, .timed = STORE, .sync = true, .pages = PAGES_SYNC}},
+	{.name = "sync.cold.pmd",
+	 .why = "store into a hole of a MAP_SYNC mapping: the journal is committed",
+	 .needs = {NEED_MAP_SYNC, NEED_HUGE},
+	 .arg = PMD(.file = HOLE, .timed = STORE, .sync = true, .windows = WINDOWS_ZEROED)},
+	{0},
+};
+
+enum { N_VARIANTS = sizeof(variants) / sizeof(variants[0]) - 1 };
+
+static const char *const points[] = {
+	"dm_dax_direct_access",	     "pmem_dax_direct_access",	  "dax_direct_access",
+	"fs_dax:dax_pte_fault_done", "fs_dax:dax_pmd_fault_done", NULL,
+};
+
+/* What the probe pass of a variant counted, and what is wrong with it. */
+struct path {
+	json_t *counts;
+	char why[192];
 };
 
 struct fault_state {
@@ -80,6 +152,7 @@ struct fault_state {
 	uint64_t *offset, *ticks;
 	int64_t *samples, *fallback;
 	bool huge_observed;
+	struct path paths[N_VARIANTS];
 };
 
 /* A mapping whose addresses are congruent to the file offset mod 2 MiB, or off by a page. */
@@ -161,7 +234,7 @@ static void choose_windows(struct fault_state *f)
 	uint64_t *candidates = f->offset; /* big enough: see setup */
 	unsigned int n_candidates = 0, part;
 
-	for (uint64_t i = 0; i < n && n_candidates < WINDOWS * PAGES; i++)
+	for (uint64_t i = 0; i < n && n_candidates < WINDOWS * PAGES_TIME; i++)
 		if (window_is_huge_on_fs(&f->extents, i * WINDOW_BYTES))
 			candidates[n_candidates++] = i * WINDOW_BYTES;
 	f->n_windows = n_candidates < WINDOWS ? n_candidates : WINDOWS;
@@ -223,7 +296,7 @@ static int make_data(struct bench_env *env, struct fault_state *f)
 
 static int setup(struct bench_env *env, void **state)
 {
-	const size_t max = WINDOWS * PAGES;
+	const size_t max = WINDOWS * PAGES_TIME;
 	struct fault_state *f = calloc(1, sizeof(*f));
 	int rc;
 
@@ -270,6 +343,8 @@ static void teardown(struct bench_env *env, void *state)
 	if (f->pagemap_fd >= 0)
 		close(f->pagemap_fd);
 	extents_free(&f->extents);
+	for (size_t i = 0; i < N_VARIANTS; i++)
+		json_decref(f->paths[i].counts);
 	free(f->offset);
 	free(f->ticks);
 	free(f->samples);
@@ -279,7 +354,7 @@ static void teardown(struct bench_env *env, void *state)
 
 static int map_file(const struct plan *plan, int fd, uint64_t bytes, struct mapping *m)
 {
-	int flags = plan->is_private ? MAP_PRIVATE
+	int flags = plan->is_private ? MAP_PRIVATE | MAP_NORESERVE
 		    : plan->sync     ? MAP_SHARED_VALIDATE | MAP_SYNC
 				     : MAP_SHARED;
 	uintptr_t base;
@@ -313,12 +388,22 @@ static uint64_t window_offset(const struct fault_state *f, const struct plan *pl
 	return plan->file == DATA ? f->windows[i] : (uint64_t)i * WINDOW_BYTES;
 }
 
-static size_t fill_offsets(struct fault_state *f, const struct plan *plan, unsigned int n_windows)
+/* Samples per window. */
+static unsigned int plan_pages(const struct bench_env *env, const struct plan *plan)
 {
+	if (plan->pages)
+		return plan->pages;
+	return env->cell.meter->kind == METER_INSN ? PAGES_INSN : PAGES_TIME;
+}
+
+static size_t fill_offsets(const struct bench_env *env, struct fault_state *f,
+			   const struct plan *plan, unsigned int n_windows)
+{
+	unsigned int pages = plan_pages(env, plan);
 	size_t n = 0;
 
 	for (unsigned int i = 0; i < n_windows; i++) {
-		for (unsigned int p = 0; p < plan->pages; p++) {
+		for (unsigned int p = 0; p < pages; p++) {
 			unsigned int page = plan->huge ? i * 37 % WINDOW_PAGES : p;
 
 			f->offset[n++] =
@@ -381,38 +466,53 @@ static bool in_namespace(const struct stack *stack, uint64_t pfn)
 	return false;
 }
 
-/* A page of the zero page or of a private copy must be outside, every other exactly where the
- * extents and the tables say. */
+/* Frames of the zero page or of private copies must be outside the namespaces, every other exactly
+ * where the extents and the tables say.  Returns false after it wrote why. */
+static bool frame_is_right(const struct bench_env *env, const struct extents *now, bool outside,
+			   uint64_t offset, uint64_t pfn, struct pass *pass)
+{
+	uint64_t expected = 0;
+
+	if (!pfn)
+		snprintf(pass->why, sizeof(pass->why), "file offset %" PRIu64 " is not mapped",
+			 offset);
+	else if (outside && in_namespace(env->stack, pfn))
+		snprintf(pass->why, sizeof(pass->why),
+			 "file offset %" PRIu64 " is backed by page frame %#" PRIx64
+			 " of the namespace, it must not be",
+			 offset, pfn);
+	else if (!outside && expected_pfn(now, env->stack, offset, &expected) < 0)
+		snprintf(pass->why, sizeof(pass->why), "file offset %" PRIu64 " has no extent",
+			 offset);
+	else if (!outside && pfn != expected)
+		snprintf(pass->why, sizeof(pass->why),
+			 "file offset %" PRIu64 " is backed by page frame %#" PRIx64
+			 ", extent and table say %#" PRIx64,
+			 offset, pfn, expected);
+	return !pass->why[0];
+}
+
 static void prove_frames(struct bench_env *env, struct fault_state *f, const struct plan *plan,
 			 const struct mapping *m, struct pass *pass)
 {
 	bool outside = plan->is_private || (plan->file == HOLE && plan->timed == LOAD);
+	unsigned int run = plan->huge ? 1 : plan_pages(env, plan);
+	uint64_t pfns[PAGES_TIME];
 	struct extents now = {0};
 	int rc = outside ? 0 : extents_read(plan_fd(f, plan), &now);
 
-	for (size_t i = 0; i < pass->n && !rc; i++) {
-		uint64_t pfn, expected = 0;
-
-		rc = mapped_pfn(f->pagemap_fd, m->base + f->offset[i], &pfn);
-		if (!rc && outside && in_namespace(env->stack, pfn))
-			rc = -EXDEV;
-		else if (!rc && !outside)
-			rc = expected_pfn(&now, env->stack, f->offset[i], &expected);
-		if (!rc && !outside && pfn != expected)
-			rc = -EXDEV;
-		if (rc == -EXDEV)
-			snprintf(pass->why, sizeof(pass->why),
-				 "file offset %" PRIu64 " is backed by page frame %#" PRIx64
-				 ", the table says %#" PRIx64,
-				 f->offset[i], pfn, expected);
-		else if (rc < 0)
-			snprintf(pass->why, sizeof(pass->why),
-				 "cannot prove the page frame at file offset %" PRIu64 ": %s",
-				 f->offset[i], strerror(-rc));
-	}
-	if (rc < 0 && !pass->why[0])
+	if (rc < 0)
 		snprintf(pass->why, sizeof(pass->why), "cannot read the extents: %s",
 			 strerror(-rc));
+	for (size_t i = 0; i < pass->n && !pass->why[0]; i += run) {
+		rc = mapped_pfns(f->pagemap_fd, m->base + f->offset[i], pfns, run);
+		if (rc < 0)
+			snprintf(pass->why, sizeof(pass->why), "cannot read pagemap: %s",
+				 strerror(-rc));
+		for (size_t j = 0; j < run && !rc; j++)
+			if (!frame_is_right(env, &now, outside, f->offset[i + j], pfns[j], pass))
+				break;
+	}
 	extents_free(&now);
 }
 
@@ -441,10 +541,10 @@ static void split_by_page_size(struct fault_state *f, const struct mapping *m, s
 
 	pass->n_pmd = 0;
 	for (size_t i = 0; i < pass->n; i++) {
-		uint64_t other = f->offset[i] ^ (WINDOW_BYTES / 2), before = minor_faults();
+		uint64_t other = f->offset[i] ^ (WINDOW_BYTES / 2), before = page_faults();
 
 		(void)*(volatile char *)(m->base + other);
-		if (minor_faults() == before)
+		if (page_faults() == before)
 			f->ticks[pass->n_pmd++] = f->ticks[i];
 		else
 			refused[n_refused++] = f->ticks[i];
@@ -464,12 +564,12 @@ static void touch_pass(struct fault_state *f, const struct plan *plan, const str
 		madvise(m->base, plan_bytes(f, plan), MADV_DONTNEED);
 	if (probes)
 		probe_start(probes);
-	before = minor_faults();
+	before = page_faults();
 	if (plan->timed == STORE)
 		touch_store(m->base, f->offset, f->ticks, pass->n);
 	else
 		touch_load(m->base, f->offset, f->ticks, pass->n);
-	pass->faults = minor_faults() - before;
+	pass->faults = page_faults() - before;
 	if (probes)
 		probe_stop(probes);
 	if (pass->faults != pass->n)
@@ -477,7 +577,7 @@ static void touch_pass(struct fault_state *f, const struct plan *plan, const str
 			 pass->n, pass->faults);
 }
 
-/* One pass over n_windows from a fresh mount.  Returns 0 (look at pass->why) or -errno. */
+/* One pass over n_windows, from a fresh mount where it is timed.  Returns 0 (look at pass->why) or -errno. */
 static int run_pass(struct bench_env *env, struct fault_state *f, const struct plan *plan,
 		    unsigned int n_windows, struct probe_set *probes, struct pass *pass)
 {
@@ -488,11 +588,12 @@ static int run_pass(struct bench_env *env, struct fault_state *f, const struct p
 	env->phase(env, "prepare");
 	if (plan->file != DATA)
 		rc = reset_holes(f, plan);
-	if (!rc)
+	/* The path does not depend on what the caches know; the cost does. */
+	if (!rc && !probes)
 		rc = remount(env, f);
 	if (rc < 0)
 		return rc;
-	pass->n = fill_offsets(f, plan, n_windows);
+	pass->n = fill_offsets(env, f, plan, n_windows);
 	if (plan->warm)
 		rc = warm_up(f, plan, pass->n);
 	if (!rc)
@@ -512,45 +613,52 @@ static int run_pass(struct bench_env *env, struct fault_state *f, const struct p
 	return 0;
 }
 
-/* Which kernel functions the faults of a few windows went through. */
-static int probe_path(struct bench_env *env, struct fault_state *f, const struct plan *plan,
-		      json_t *path, char *why, size_t why_len)
+/* Whether the counts fit the stack: at depth d each access of the namespace passed d DM devices,
+ * and each fault that needs memory of the namespace asked for it. */
+static void judge_path(const struct bench_env *env, const struct plan *plan,
+		       const struct probe_set *probes, uint64_t faults, char *why, size_t why_len)
 {
-	static const char *const points[] = {
-		"dm_dax_direct_access",	     "pmem_dax_direct_access",	  "dax_direct_access",
-		"fs_dax:dax_pte_fault_done", "fs_dax:dax_pmd_fault_done",
-	};
-	unsigned int n_windows = f->n_windows < PROBE_WINDOWS ? f->n_windows : PROBE_WINDOWS;
-	struct probe_set probes = {0};
-	int64_t dm, pmem;
-	struct pass pass;
-	int rc;
+	bool reaches = !plan->is_private && (plan->file != HOLE || plan->timed != LOAD);
+	int64_t dm = probe_count(probes, "dm_dax_direct_access");
+	int64_t pmem = probe_count(probes, "pmem_dax_direct_access");
 
-	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++)
-		probe_add(&probes, points[i]);
-	rc = run_pass(env, f, plan, n_windows, &probes, &pass);
-	if (rc < 0)
-		goto out;
-	json_object_set_new(path, "faults", json_integer((json_int_t)pass.faults));
-	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
-		int64_t count = probe_count(&probes, points[i]);
-
-		json_object_set_new(path, points[i], count < 0 ? json_null() : json_integer(count));
-	}
-	dm = probe_count(&probes, "dm_dax_direct_access");
-	pmem = probe_count(&probes, "pmem_dax_direct_access");
 	if (pmem >= 0 && dm >= 0 && dm != pmem * (int64_t)env->stack->spec.depth)
 		snprintf(why, why_len,
 			 "%" PRId64 " accesses reached the namespace and %" PRId64
 			 " passed device-mapper, at depth %u",
 			 pmem, dm, env->stack->spec.depth);
-	else if (pmem >= 0 && !plan->is_private && (plan->file != HOLE || plan->timed != LOAD) &&
-		 pmem < (int64_t)pass.faults)
+	else if (pmem >= 0 && reaches && pmem < (int64_t)faults)
 		snprintf(why, why_len, "%" PRIu64 " faults made only %" PRId64 " direct accesses",
-			 pass.faults, pmem);
-out:
-	probe_close(&probes);
-	return rc;
+			 faults, pmem);
+}
+
+/* Which kernel functions the faults of a few windows go through. */
+static int probe(struct bench_env *env, void *state, const struct variant *variant,
+		 struct probe_set *probes)
+{
+	const struct plan *plan = variant->arg;
+	struct fault_state *f = state;
+	struct path *path = &f->paths[variant - variants];
+	unsigned int n_windows = f->n_windows < PROBE_WINDOWS ? f->n_windows : PROBE_WINDOWS;
+	struct pass pass;
+	int rc = run_pass(env, f, plan, n_windows, probes, &pass);
+
+	if (rc < 0) {
+		msg_error("fault.%s on %s, %s, probe pass: %s", variant->name, env->cell.spec->text,
+			  env->cell.fs, strerror(-rc));
+		return rc;
+	}
+	path->counts = json_pack("{sI}", "faults", (json_int_t)pass.faults);
+	for (unsigned int i = 0; i < probes->n; i++) {
+		int64_t count = probe_count(probes, points[i]);
+
+		json_object_set_new(path->counts, points[i],
+				    count < 0 ? json_null() : json_integer(count));
+	}
+	strcpy(path->why, pass.why);
+	if (!pass.why[0])
+		judge_path(env, plan, probes, pass.faults, path->why, sizeof(path->why));
+	return 0;
 }
 
 static void ticks_to_samples(struct bench_env *env, struct fault_state *f, const struct plan *plan,
@@ -618,80 +726,28 @@ static int once(struct bench_env *env, void *state, const struct variant *varian
 {
 	const struct plan *plan = variant->arg;
 	struct fault_state *f = state;
-	json_t *path = json_object();
+	const struct path *path = &f->paths[variant - variants];
 	struct pass pass;
-	char why[192] = "";
-	int rc;
+	int rc = run_pass(env, f, plan,
+			  plan->windows && plan->windows < f->n_windows ? plan->windows
+									: f->n_windows,
+			  NULL, &pass);
 
-	rc = path ? probe_path(env, f, plan, path, why, sizeof(why)) : -ENOMEM;
-	if (!rc)
-		rc = run_pass(env, f, plan, f->n_windows, NULL, &pass);
 	if (rc < 0) {
 		msg_error("fault.%s on %s, %s: %s", variant->name, env->cell.spec->text,
 			  env->cell.fs, strerror(-rc));
-		goto out;
+		return rc;
 	}
-	if (!pass.why[0] && plan->huge && plan->file == DATA && plan->timed == LOAD &&
-	    !f->huge_observed)
+	if (pass.why[0] || path->why[0])
+		return void_write(env->sink, &env->cell, "fault", variant->name,
+				  pass.why[0] ? pass.why : path->why);
+	if (plan->huge && plan->file == DATA && plan->timed == LOAD && !f->huge_observed)
 		rc = observe_huge(env, f, &pass);
-	if (pass.why[0] || why[0]) {
-		rc = void_write(env->sink, &env->cell, "fault", variant->name,
-				pass.why[0] ? pass.why : why);
-	} else if (!rc) {
-		ticks_to_samples(env, f, plan, pass.n);
-		rc = write_records(env, f, variant, &pass, path);
-	}
-out:
-	json_decref(path);
-	return rc;
+	if (rc < 0)
+		return rc;
+	ticks_to_samples(env, f, plan, pass.n);
+	return write_records(env, f, variant, &pass, path->counts);
 }
-
-#define PTE(...) (&(const struct plan){.pages = PAGES, __VA_ARGS__})
-#define PMD(...) (&(const struct plan){.huge = true, .pages = 1, __VA_ARGS__})
-#define BOTH(name_, why_, ...)                                                                   \
-	{.name = name_ ".pte", .why = why_, .arg = PTE(__VA_ARGS__)},                            \
-	{                                                                                        \
-		.name = name_ ".pmd", .why = why_, .needs = {NEED_HUGE}, .arg = PMD(__VA_ARGS__) \
-	}
-
-static const struct variant variants[] = {
-	BOTH("read.cold", "load, first touch since mount", .file = DATA, .timed = LOAD),
-	BOTH("read.warm", "load, the DAX index knows the offset", .file = DATA, .timed = LOAD,
-	     .warm = true),
-	BOTH("write.cold", "store, first touch since mount", .file = DATA, .timed = STORE),
-	BOTH("write.warm", "store, the DAX index knows the offset", .file = DATA, .timed = STORE,
-	     .warm = true),
-	BOTH("alloc.cold", "store into a hole: the filesystem allocates and zeroes", .file = HOLE,
-	     .timed = STORE),
-	BOTH("unwritten.cold", "store into a preallocated extent: it is converted",
-	     .file = UNWRITTEN, .timed = STORE),
-	BOTH("hole.cold", "load from a hole: the zero page is mapped", .file = HOLE, .timed = LOAD),
-	BOTH("hole.warm", "load from a hole that the DAX index knows", .file = HOLE, .timed = LOAD,
-	     .warm = true),
-	BOTH("mkwrite.cold", "store to a page mapped by a load, clean since mount", .file = DATA,
-	     .timed = STORE, .load_first = true),
-	BOTH("mkwrite.warm", "store to a page mapped by a load, dirty already", .file = DATA,
-	     .timed = STORE, .load_first = true, .warm = true),
-	{.name = "cow.cold.pte",
-	 .why = "store to a private mapping: the page is copied",
-	 .arg = PTE(.file = DATA, .timed = STORE, .is_private = true)},
-	{.name = "cow.warm.pte",
-	 .why = "store to a private mapping, the DAX index knows the offset",
-	 .arg = PTE(.file = DATA, .timed = STORE, .is_private = true, .warm = true)},
-	BOTH("refault.warm", "load after MADV_DONTNEED, page tables kept", .file = DATA,
-	     .timed = LOAD, .dontneed = true),
-	{.name = "sync.cold.pte",
-	 .why = "store into a hole of a MAP_SYNC mapping: the journal is committed",
-	 .needs = {NEED_MAP_SYNC},
-	 .arg =
-		 &(const struct plan){
-			 .file = HOLE, .timed = STORE, .sync = true, .pages = PAGES_SYNC}},
-	{.name = "sync.cold.pmd",
-	 .why = "store into a hole of a MAP_SYNC mapping: the journal is committed",
-	 .needs = {NEED_MAP_SYNC, NEED_HUGE},
-	 .arg = PMD(.file = HOLE, .timed = STORE, .sync = true)},
-	{0},
-};
 
 static const enum need needs[] = {NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NEED_END};
 
@@ -703,6 +759,8 @@ const struct bench bench_fault = {
 	.needs = needs,
 	.variants = variants,
 	.setup = setup,
+	.probes = points,
+	.probe = probe,
 	.once = once,
 	.teardown = teardown,
 };

@@ -59,7 +59,7 @@ static bool has_pagemap(const struct bench_env *env)
 	if (fd < 0)
 		return false;
 	*(volatile char *)page = 1;
-	there = !mapped_pfn(fd, page, &pfn) && pfn; /* without the capability it reads as 0 */
+	there = !mapped_pfns(fd, page, &pfn, 1) && pfn; /* without the capability it reads as 0 */
 	close(fd);
 	return there;
 }

@@ -66,6 +66,36 @@ int bench_remount(struct bench_env *env)
 	return rc < 0 ? rc : fs_mount(env->fs);
 }
 
+static void say_what(struct sweep *s, const struct bench_env *env, const struct bench *bench,
+		     const struct variant *variant)
+{
+	snprintf(s->what, sizeof(s->what), "%s %s %s.%s", env->cell.spec->text, env->cell.fs,
+		 bench->name, variant->name);
+}
+
+/* Each wanted variant once with the probes armed, which costs more than all the passes. */
+static int probe_variants(struct sweep *s, struct bench_env *env, const struct bench *bench,
+			  void *state)
+{
+	struct probe_set probes = {0};
+	struct missing missing;
+	int rc = 0;
+
+	if (!bench->probe)
+		return 0;
+	for (const char *const *point = bench->probes; point && *point; point++)
+		probe_add(&probes, *point);
+	for (const struct variant *v = bench->variants; v->name && !rc; v++) {
+		if (!workload_wants(&s->workload, bench->name, v->name) ||
+		    !needs_met(v->needs, env, &missing))
+			continue;
+		say_what(s, env, bench, v);
+		rc = interrupted() ? -EINTR : bench->probe(env, state, v, &probes);
+	}
+	probe_close(&probes);
+	return rc;
+}
+
 /* Runs one variant, or says why not. */
 static int run_variant(struct sweep *s, struct bench_env *env, const struct bench *bench,
 		       void *state, const struct variant *variant)
@@ -73,8 +103,7 @@ static int run_variant(struct sweep *s, struct bench_env *env, const struct benc
 	struct missing missing;
 	int rc;
 
-	snprintf(s->what, sizeof(s->what), "%s %s %s.%s", env->cell.spec->text, env->cell.fs,
-		 bench->name, variant->name);
+	say_what(s, env, bench, variant);
 	if (!needs_met(variant->needs, env, &missing))
 		rc = skip_write(env->sink, &env->cell, bench->name, variant->name, missing.why,
 				missing.cure);
@@ -111,6 +140,8 @@ static int run_bench(struct sweep *s, struct bench_env *env, const struct bench 
 	}
 	sweep_phase(env, "prepare");
 	rc = bench->setup(env, &state);
+	if (!rc)
+		rc = probe_variants(s, env, bench, state);
 	for (const struct variant *v = bench->variants; v->name && !rc; v++) {
 		if (interrupted())
 			rc = -EINTR;
@@ -310,7 +341,12 @@ static int check_stacks_fit(const struct sweep *s)
 
 static int prepare(struct sweep *s, struct bench_options *o)
 {
-	if (workload_read(o->workload, &s->workload) < 0)
+	bool complete = o->by_hand.stacks.n && o->by_hand.filesystems.n && o->by_hand.benches.n;
+
+	/* A list said by hand needs no file behind it. */
+	if (!o->workload && !complete)
+		o->workload = "workloads/default";
+	if (o->workload && workload_read(o->workload, &s->workload) < 0)
 		return STATUS_USAGE;
 	workload_override(&s->workload, &o->by_hand);
 	if (workload_check(&s->workload) < 0)
@@ -408,7 +444,7 @@ static const struct option_spec options[] = {
 
 static int run(int argc, char **argv)
 {
-	struct bench_options o = {.workload = "workloads/default", .meter = "time", .output = "-"};
+	struct bench_options o = {.meter = "time", .output = "-"};
 	struct sweep s = {0};
 	const struct supervised supervised = {work, aftermath, &s};
 	int status, operand = options_parse(&verb_bench, options, &o, argc, argv);

@@ -150,25 +150,23 @@ int expected_pfn(const struct extents *extents, const struct stack *stack, uint6
 	return 0;
 }
 
-int mapped_pfn(int pagemap_fd, const void *address, uint64_t *pfn)
+int mapped_pfns(int pagemap_fd, const volatile void *address, uint64_t *pfns, size_t n)
 {
 	const uint64_t present = UINT64_C(1) << 63, pfn_mask = (UINT64_C(1) << 55) - 1;
 	off_t where = (off_t)((uintptr_t)address / PAGE_BYTES * sizeof(uint64_t));
-	uint64_t entry;
-	ssize_t n = pread(pagemap_fd, &entry, sizeof(entry), where);
+	ssize_t len = pread(pagemap_fd, pfns, n * sizeof(*pfns), where);
 
-	if (n != sizeof(entry))
-		return n < 0 ? -errno : -EIO;
-	if (!(entry & present))
-		return -ENOENT;
-	*pfn = entry & pfn_mask;
+	if (len != (ssize_t)(n * sizeof(*pfns)))
+		return len < 0 ? -errno : -EIO;
+	for (size_t i = 0; i < n; i++)
+		pfns[i] = pfns[i] & present ? pfns[i] & pfn_mask : 0;
 	return 0;
 }
 
-uint64_t minor_faults(void)
+uint64_t page_faults(void)
 {
 	struct rusage usage;
 
 	getrusage(RUSAGE_THREAD, &usage);
-	return (uint64_t)usage.ru_minflt;
+	return (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt;
 }

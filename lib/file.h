@@ -49,13 +49,14 @@ int expected_pfn(const struct extents *extents, const struct stack *stack, uint6
 		 uint64_t *pfn);
 
 /*
- * The page frame really mapped at a virtual address.  Needs CAP_SYS_ADMIN.
- * Returns 0, -ENOENT if nothing is mapped there, or -errno.
+ * The page frames really mapped at n pages from a virtual address on; 0 where nothing is mapped.
+ * Needs CAP_SYS_ADMIN.  Returns 0 or -errno.
  * Source: Documentation/admin-guide/mm/pagemap.rst.
  */
-int mapped_pfn(int pagemap_fd, const void *address, uint64_t *pfn);
+int mapped_pfns(int pagemap_fd, const volatile void *address, uint64_t *pfns, size_t n);
 
-/* Page faults of this thread so far that needed no I/O; a 2 MiB fault counts once. */
-uint64_t minor_faults(void);
+/* Page faults of this thread so far; a 2 MiB fault counts once.  Minor and major ones: a DAX fault
+ * that allocates a block is called major by some kernels (fs/dax.c, VM_FAULT_MAJOR). */
+uint64_t page_faults(void);
 
 #endif

@@ -175,8 +175,9 @@ int progress_write(struct sink *sink, unsigned int done, unsigned int total, con
 {
 	if (!sink->progress)
 		return 0;
-	return sink_line(sink, json_pack("{ss si si ss ss}", "type", "progress", "done", (int)done,
-					 "total", (int)total, "phase", phase, "what", what));
+	return sink_line(sink, json_pack("{ss si si ss ss sI}", "type", "progress", "done",
+					 (int)done, "total", (int)total, "phase", phase, "what",
+					 what, "ticks", (json_int_t)meter_ticks()));
 }
 
 int end_write(struct sink *sink, int status)
