@@ -555,9 +555,9 @@ void findings_head(const struct tables *tables, findings_say *say, void *arg)
 	     : !strcmp(c->meter, "time") ? " (ns of the host's clock)"
 					 : "");
 	if (*c->qemu)
-		sayf(say, arg, "host: emulated by QEMU %s, %s, %s, %s MiB, boot %s", c->qemu,
-		     c->accel, c->machine, number(c->emulated_mem_mib).s,
-		     *c->boot ? c->boot : "unknown");
+		sayf(say, arg, "host: emulated by QEMU %.*s, %s, %.*s, %s MiB, boot %s",
+		     (int)strcspn(c->qemu, " "), c->qemu, c->accel, (int)strcspn(c->machine, ","),
+		     c->machine, number(c->emulated_mem_mib).s, *c->boot ? c->boot : "unknown");
 	else
 		sayf(say, arg, "host: this one, %s", c->cpu);
 	sayf(say, arg, "suite: daxdm %s", c->suite);

@@ -677,14 +677,15 @@ static void put_context(const struct plot *p)
 	const struct run *run = p->tables->run;
 	const struct run_context *c = &run->context;
 	const struct cost *first = first_series(p);
-	const char *version = strchr(c->package, ' ');
+	/* A kernel from a file has a path there, which says nothing to a reader elsewhere. */
+	const char *version = strncmp(c->package, "file ", 5) ? strchr(c->package, ' ') : NULL;
 	char text[512], words[256];
 
-	snprintf(text, sizeof(text), "%sLinux %s%s%s%s, meter %s (%s%s%s)",
+	snprintf(text, sizeof(text), "%sLinux %s%s%s%s, meter %s (%s%s%.*s)",
 		 run_is_complete(run) ? "" : "INCOMPLETE RUN: ", c->release, version ? " (" : "",
 		 version ? version + 1 : "", version ? ")" : "", c->meter,
 		 !strcmp(c->meter, "insn") ? "exact guest instructions" : p->unit,
-		 *c->qemu ? ", QEMU " : "", c->qemu);
+		 *c->qemu ? ", QEMU " : "", (int)strcspn(c->qemu, " "), c->qemu);
 	put_string(p->gp, "subtitle", text);
 	put_string(p->gp, "unit", p->unit);
 	put_string(p->gp, "fault_words",
