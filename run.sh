@@ -244,6 +244,10 @@ one_run() { # NAME
 		run build/daxdm bench "${host_args[@]}" --meter "${opt[meter]}" \
 			--output "$dir/run.jsonl" "${bench_args[@]}" ||
 			status=$?
+		if [[ ! -s $dir/run.jsonl ]]; then # it was refused and nothing was measured
+			rm -f "$dir/run.jsonl"
+			rmdir "$dir"
+		fi
 	else
 		run build/daxdm emulate --kernel "$kdir" "${guests[@]}" --meter "${opt[meter]}" \
 			--results "$dir" --seed "${opt[seed]}" ${opt[fresh]:+--fresh} \

@@ -18,7 +18,8 @@ setup() {
 		echo build/kernels/k'
 	fake emu/initramfs.sh 'echo "build/$2.cpio"'
 	mkdir -p "$CO/build"
-	fake build/daxdm '[[ $1 != emulate ]] || mkdir "$(sed "s/.*--results \([^ ]*\).*/\1/" <<<"$*")"'
+	fake build/daxdm '[[ $1 != emulate ]] || mkdir "$(sed "s/.*--results \([^ ]*\).*/\1/" <<<"$*")"
+		[[ $1 != bench ]] || echo {} >"$(sed "s/.*--output \\([^ ]*\\).*/\\1/" <<<"$*")"'
 	fake plot/plot.sh :
 }
 
@@ -140,6 +141,13 @@ left_nothing() {
 	expect 0
 	run cat "$CO/calls"
 	[[ ${lines[0]} == "build/daxdm bench --device /dev/pmem7 --fs ext4 --fs xfs --meter time --output results/r/run.jsonl --workload workloads/quick" ]]
+}
+
+@test "a device that is refused leaves no run" {
+	fake build/daxdm 'echo "daxdm: no" >&2; exit 64'
+	bench --host --device /dev/pmem7 --name r
+	expect 64 "daxdm: no"
+	[[ ! -e $CO/results/r ]]
 }
 
 @test "an interrupted run says 130 and ends its children, a terminated one 143" {
