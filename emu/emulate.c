@@ -11,6 +11,8 @@
 #include "emu/scratch.h"
 #include "emu/stop.h"
 #include "lib/msg.h"
+#include "lib/stack.h"
+#include "lib/workload.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -30,7 +32,8 @@ struct emulate {
 	size_t n;
 	struct results results;
 	int64_t since_ms;
-	char **words; /* of the job, with workload files expanded */
+	struct workload workload;
+	struct words job; /* the workload spelled out */
 };
 
 /* --- options --------------------------------------------------------------------------------- */
@@ -147,6 +150,13 @@ static const struct option_spec options[] = {
 	{0},
 };
 
+static int add_job_word(struct emulate *e, const char *option, const char *value)
+{
+	int rc = words_add(&e->job, option, strlen(option));
+
+	return rc < 0 ? rc : words_add(&e->job, value, strlen(value));
+}
+
 static int check_options(const struct emulate *e)
 {
 	if (!e->plan.kernel || !e->n || !e->results_dir) {
@@ -154,13 +164,40 @@ static int check_options(const struct emulate *e)
 			  "--help explains them");
 		return -EINVAL;
 	}
-	for (int i = 0; i < e->plan.n_words; i++) {
-		if (strchr(e->plan.words[i], '\n')) {
-			msg_error("emulate: a word for `daxdm bench` holds a newline");
-			return -EINVAL;
-		}
-	}
 	return 0;
+}
+
+/* What is wrong with the workload is said before anything is booted, and the guests get it spelled
+ * out: they have none of this machine's files. */
+static int expand_workload(struct emulate *e, int n, char *const words[])
+{
+	size_t kept = 0;
+	int rc = workload_of_words(n, words, STACK_SPAN_MAX_BYTES, &e->workload);
+
+	for (size_t i = 0; i < e->workload.stacks.n && !rc; i++)
+		rc = add_job_word(e, "--stack", e->workload.stacks.list[i]);
+	for (size_t i = 0; i < e->workload.benches.n && !rc; i++)
+		rc = add_job_word(e, "--bench", e->workload.benches.list[i]);
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < e->n; i++) {
+		bool wanted = false;
+
+		for (size_t j = 0; j < e->workload.filesystems.n; j++)
+			wanted =
+				wanted || !strcmp(e->guests[i].fs, e->workload.filesystems.list[j]);
+		if (wanted)
+			e->guests[kept++] = e->guests[i];
+		else
+			free((char *)e->guests[i].fs);
+	}
+	e->n = kept;
+	if (!kept)
+		msg_error(
+			"emulate: the workload wants none of the filesystems there are guests for");
+	e->plan.words = e->job.list;
+	e->plan.n_words = (int)e->job.n;
+	return kept ? 0 : -EINVAL;
 }
 
 /* --- before the guests ----------------------------------------------------------------------- */
@@ -375,13 +412,14 @@ static int run_emulate(int argc, char **argv)
 	if (first == -1) {
 		status = STATUS_GOOD;
 	} else if (first >= 0) {
-		e->plan.words = argv + first;
-		e->plan.n_words = argc - first;
-		if (!check_options(e) && !read_package(e))
+		if (!check_options(e) && !expand_workload(e, argc - first, argv + first) &&
+		    !read_package(e))
 			status = run_plan(e);
 	}
 	for (size_t i = 0; i < e->n; i++)
 		free((char *)e->guests[i].fs);
+	workload_free(&e->workload);
+	words_free(&e->job);
 	free(e);
 	return status;
 }

@@ -71,6 +71,8 @@ write_apt_conf() {
 		#clear APT::Update::Post-Invoke-Success;
 		Dir::State::Lists "$APT/lists";
 		Dir::Cache "$APT/cache";
+		Dir::Cache::pkgcache "pkgcache.bin";
+		Dir::Cache::srcpkgcache "";
 		Dir::Etc::SourceList "$APT/sources.list";
 		Dir::Etc::SourceParts "/dev/null";
 		APT::Sandbox::User "";
@@ -82,27 +84,27 @@ write_apt_conf() {
 	CONF
 }
 
-# The archive of security updates keeps a release's updates under its codename after it dropped the
-# name "oldoldstable-security": the codename is in the index of the suite itself.
-name_by_codename() { # LOG
-	local uri suite base codename changed=1
-	while read -r uri suite; do
-		base=${suite%-security}
-		[[ $base != "$suite" ]] || continue
-		codename=$(apt_run apt-get indextargets --format '$(CODENAME)' 'Created-By: Packages' \
-			"Suite: $base" | head -n 1)
-		[[ -n $codename ]] || continue
-		sed -i "s| $suite main\$| $codename-security main|" "$APT/sources.list"
-		changed=0
-	done < <(sed -nE "s/^E: The repository '([^ ]+) ([^ ]+) Release'.*/\1 \2/p" "$1")
-	return $changed
-}
-
-apt_update() {
-	apt_run apt-get -q update >"$TMP/update" 2>&1 || true # a suite that is not there is no error
-	if grep -qE '^E:.*No space left|^E: Write error|disk full' "$TMP/update"; then
+apt_update() { # SOURCES
+	# Cleanup would take away the lists of the other sources; a suite that is not there is no error.
+	apt_run apt-get -q -o "Dir::Etc::SourceList=$1" -o APT::Get::List-Cleanup=false update >>"$TMP/update" 2>&1 || true
+	if grep -qE '^E:.*No space left|^E: Write error' "$TMP/update"; then
 		die 4 "disk full while reading the archive's lists into $APT; free some space and try again"
 	fi
+}
+
+# The archive of security updates keeps a release's updates under its codename after it dropped the
+# name "oldoldstable-security": the codename is in the index of the suite itself.
+name_by_codename() {
+	local uri suite codename
+	: >"$APT/sources.again"
+	while read -r uri suite; do
+		codename=$(apt_run apt-get indextargets --format '$(CODENAME)' 'Created-By: Packages' \
+			"Suite: ${suite%-security}" | head -n 1)
+		[[ -n $codename ]] || continue
+		sed -i "s| $suite main\$| $codename-security main|" "$APT/sources.list"
+		grep -F " $codename-security main" "$APT/sources.list" >>"$APT/sources.again"
+	done < <(sed -nE "s/^E: The repository '([^ ]+) ([^ ]+-security) Release'.*/\1 \2/p" "$TMP/update")
+	[[ ! -s $APT/sources.again ]] || apt_update "$APT/sources.again"
 }
 
 write_catalogue() {
@@ -135,8 +137,9 @@ refresh() { # [force]
 	write_apt_conf
 	[[ -r $KEYRING ]] || die 4 "no $KEYRING: cannot verify packages; run: apt-get install debian-archive-keyring"
 	write_sources
-	apt_update
-	if name_by_codename "$TMP/update"; then apt_update; fi
+	: >"$TMP/update"
+	apt_update "$APT/sources.list"
+	name_by_codename
 	if ! grep -qE '^(Get|Hit):' "$TMP/update"; then
 		return 1
 	fi
@@ -319,7 +322,7 @@ dpkg-deb -x "$deb" "$TMP/root"
 	[[ -d $TMP/root/lib/modules ]] || mv "$TMP/root/usr/lib" "$TMP/root/lib" 2>/dev/null ||
 		die 4 "package $PACKAGE $VERSION holds no lib/modules"
 	release=$(basename "$(echo "$TMP"/root/lib/modules/*)")
-	image=$(find "$TMP/root/boot" "$TMP/root/lib/modules" -name 'vmlinuz*' -type f 2>/dev/null | head -n 1)
+	image=$(find "$TMP/root" -name "vmlinuz*" -type f | head -n 1)
 	[[ -n $image ]] || die 4 "package $PACKAGE $VERSION holds no vmlinuz"
 	extract_vmlinux "$image" "$new/vmlinux"
 	mkdir -p "$new/modules/lib"
