@@ -5,7 +5,6 @@
  */
 #include "cli/findings.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -235,7 +234,8 @@ static void say_cost(const struct cost *c, findings_say *say, void *arg)
 			snprintf(trend, sizeof(trend), "it hardly depends on their number");
 		else
 			snprintf(trend, sizeof(trend), "%s %.*f %s for each doubling",
-				 step > 0 ? "about" : "minus", fabs(step) < 9.5, fabs(step), unit);
+				 step > 0 ? "on average" : "on average minus", fabs(step) < 9.5,
+				 fabs(step), unit);
 		snprintf(range, sizeof(range), "; %s %s with %s segment%s, %s with %s: %s",
 			 number_signed(few).s, unit, number(c->few->segments).s,
 			 c->few->segments == 1 ? "" : "s", number_signed(many).s,

@@ -354,7 +354,8 @@ static void put_segment_titles(const struct plot *p, const struct cost *c)
 	if (fabs(c->per_doubling) < 0.5)
 		snprintf(trend, sizeof(trend), "the number of segments hardly matters");
 	else
-		snprintf(trend, sizeof(trend), "each doubling of the segments %s about %.1f %s",
+		snprintf(trend, sizeof(trend),
+			 "each doubling of the segments %s %.1f %s on average",
 			 c->per_doubling > 0 ? "adds" : "saves", fabs(c->per_doubling), p->unit);
 	if (c->n_stacks > 1)
 		snprintf(title, sizeof(title),

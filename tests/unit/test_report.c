@@ -94,7 +94,8 @@ static void test_findings(void **state)
 		"ext4: no huge page lost on the other 3 stacks: 2 MiB pages map all 48 windows\n",
 		"ext4: dm-linear with 16 segments adds 188 insn (+4.7 %) to a warm 4 KiB read "
 		"fault: "
-		"4,223 instead of 4,035; +140 insn with 1 segment, +188 with 16: about 12 insn for "
+		"4,223 instead of 4,035; +140 insn with 1 segment, +188 with 16: on average 12 "
+		"insn for "
 		"each doubling\n",
 		"ext4: linear:16,align=4k: +189 insn (+4.7 %) on a warm 4 KiB read fault: 4,224 "
 		"instead of 4,035\n",
