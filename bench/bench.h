@@ -22,6 +22,7 @@ enum need {
 	NEED_PAGEMAP,  /* page frames are visible: CAP_SYS_ADMIN */
 	NEED_HUGE,     /* the kernel maps files with PMDs */
 	NEED_MAP_SYNC, /* the filesystem grants MAP_SYNC */
+	NEED_COUNT,
 };
 
 enum { NEEDS_MAX = 6 };
@@ -43,6 +44,8 @@ struct bench_env {
 	/* Says what is being done now: mkfs, mount, prepare, measure, proof, teardown. */
 	void (*phase)(struct bench_env *env, const char *phase);
 	void *progress;
+	/* What needs_met() found out on this filesystem: 0 not asked, 1 met, -1 missing. */
+	signed char needs[NEED_COUNT];
 };
 
 struct bench {
@@ -57,15 +60,18 @@ struct bench {
 	/* Once per mounted filesystem.  Returns 0 or -errno after one error line; teardown is
 	 * called in either case. */
 	int (*setup)(struct bench_env *env, void **state);
-	/* The probe pass of one variant: does its work once with the probes started around it, and
-	 * keeps what they counted for the proof in its records.  All variants are probed, then the
-	 * probes are disarmed, then all are timed.  NULL if there is none.  Returns 0 or -errno. */
+	/* The timed pass of one variant: no probe is armed; keeps its samples in state.  The
+	 * filesystem is mounted before and after; in between it may be remounted.  Returns 0 (a
+	 * failed proof is kept for report()), or -errno after one error line if this host can no
+	 * longer be measured. */
+	int (*once)(struct bench_env *env, void *state, const struct variant *variant);
+	/* The probe pass of one variant, after all timed passes: does its work once more with the
+	 * probes started around it, and keeps what they counted.  NULL if there is none.  Returns
+	 * like once(). */
 	int (*probe)(struct bench_env *env, void *state, const struct variant *variant,
 		     struct probe_set *probes);
-	/* One variant: writes its records, observations and voids into env->sink.  The filesystem
-	 * is mounted before and after; in between it may be remounted.  Returns 0, or -errno after
-	 * one error line if the host can no longer be measured. */
-	int (*once)(struct bench_env *env, void *state, const struct variant *variant);
+	/* Writes the records, observations and voids of one variant into env->sink. */
+	int (*report)(struct bench_env *env, void *state, const struct variant *variant);
 	void (*teardown)(struct bench_env *env, void *state);
 };
 

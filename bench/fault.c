@@ -61,6 +61,8 @@ enum {
 	BYTE_IN_PAGE = 2048, /* what is touched: not the stamp at the page's begin */
 };
 
+extern const struct bench bench_fault;
+
 /* What one variant does. */
 struct plan {
 	enum { DATA, HOLE, UNWRITTEN } file;
@@ -136,10 +138,12 @@ static const char *const points[] = {
 	"fs_dax:dax_pte_fault_done", "fs_dax:dax_pmd_fault_done", NULL,
 };
 
-/* What the probe pass of a variant counted, and what is wrong with it. */
-struct path {
-	json_t *counts;
-	char why[192];
+/* What the passes of one variant found out. */
+struct result {
+	int64_t *samples; /* the first n_pmd by 2 MiB where PMDs were asked for */
+	size_t n, n_pmd;
+	json_t *path;  /* hits of the probe pass */
+	char why[192]; /* set: a proof failed, the samples are void */
 };
 
 struct fault_state {
@@ -150,9 +154,8 @@ struct fault_state {
 	unsigned int n_windows;
 	uint64_t overhead_load_ticks, overhead_store_ticks;
 	uint64_t *offset, *ticks;
-	int64_t *samples, *fallback;
 	bool huge_observed;
-	struct path paths[N_VARIANTS];
+	struct result results[N_VARIANTS];
 };
 
 /* A mapping whose addresses are congruent to the file offset mod 2 MiB, or off by a page. */
@@ -307,9 +310,7 @@ static int setup(struct bench_env *env, void **state)
 	f->pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	f->offset = calloc(max, sizeof(*f->offset));
 	f->ticks = calloc(max, sizeof(*f->ticks));
-	f->samples = calloc(max, sizeof(*f->samples));
-	f->fallback = calloc(max, sizeof(*f->fallback));
-	if (!f->offset || !f->ticks || !f->samples || !f->fallback || f->pagemap_fd < 0)
+	if (!f->offset || !f->ticks || f->pagemap_fd < 0)
 		return -ENOMEM;
 	/* Resident and locked: the timed pass must not fault on its own arrays. */
 	if (mlock(f->offset, max * sizeof(*f->offset)) < 0 ||
@@ -343,12 +344,12 @@ static void teardown(struct bench_env *env, void *state)
 	if (f->pagemap_fd >= 0)
 		close(f->pagemap_fd);
 	extents_free(&f->extents);
-	for (size_t i = 0; i < N_VARIANTS; i++)
-		json_decref(f->paths[i].counts);
+	for (size_t i = 0; i < N_VARIANTS; i++) {
+		json_decref(f->results[i].path);
+		free(f->results[i].samples);
+	}
 	free(f->offset);
 	free(f->ticks);
-	free(f->samples);
-	free(f->fallback);
 	free(f);
 }
 
@@ -577,7 +578,8 @@ static void touch_pass(struct fault_state *f, const struct plan *plan, const str
 			 pass->n, pass->faults);
 }
 
-/* One pass over n_windows, from a fresh mount where it is timed.  Returns 0 (look at pass->why) or -errno. */
+/* One pass over n_windows, from a fresh mount where it is timed.  Returns 0 (look at pass->why) or
+ * -errno. */
 static int run_pass(struct bench_env *env, struct fault_state *f, const struct plan *plan,
 		    unsigned int n_windows, struct probe_set *probes, struct pass *pass)
 {
@@ -638,7 +640,7 @@ static int probe(struct bench_env *env, void *state, const struct variant *varia
 {
 	const struct plan *plan = variant->arg;
 	struct fault_state *f = state;
-	struct path *path = &f->paths[variant - variants];
+	struct result *result = &f->results[variant - variants];
 	unsigned int n_windows = f->n_windows < PROBE_WINDOWS ? f->n_windows : PROBE_WINDOWS;
 	struct pass pass;
 	int rc = run_pass(env, f, plan, n_windows, probes, &pass);
@@ -648,27 +650,25 @@ static int probe(struct bench_env *env, void *state, const struct variant *varia
 			  env->cell.fs, strerror(-rc));
 		return rc;
 	}
-	path->counts = json_pack("{sI}", "faults", (json_int_t)pass.faults);
+	result->path = json_pack("{sI}", "faults", (json_int_t)pass.faults);
 	for (unsigned int i = 0; i < probes->n; i++) {
 		int64_t count = probe_count(probes, points[i]);
 
-		json_object_set_new(path->counts, points[i],
+		json_object_set_new(result->path, points[i],
 				    count < 0 ? json_null() : json_integer(count));
 	}
-	strcpy(path->why, pass.why);
-	if (!pass.why[0])
-		judge_path(env, plan, probes, pass.faults, path->why, sizeof(path->why));
+	if (pass.why[0])
+		strcpy(result->why, pass.why);
+	else if (!result->why[0])
+		judge_path(env, plan, probes, pass.faults, result->why, sizeof(result->why));
 	return 0;
 }
 
-static void ticks_to_samples(struct bench_env *env, struct fault_state *f, const struct plan *plan,
-			     size_t n)
+static int64_t overhead(const struct bench_env *env, const struct fault_state *f,
+			const struct plan *plan)
 {
-	uint64_t overhead = plan->timed == STORE ? f->overhead_store_ticks : f->overhead_load_ticks;
-
-	for (size_t i = 0; i < n; i++)
-		f->samples[i] = meter_value(env->cell.meter, f->ticks[i]) -
-				meter_value(env->cell.meter, overhead);
+	return meter_value(env->cell.meter,
+			   plan->timed == STORE ? f->overhead_store_ticks : f->overhead_load_ticks);
 }
 
 static json_t *make_proof(const struct plan *plan, const char *page, size_t n, json_t *path)
@@ -683,7 +683,7 @@ static json_t *make_proof(const struct plan *plan, const char *page, size_t n, j
 			 "path", path);
 }
 
-static int observe_huge(struct bench_env *env, struct fault_state *f, const struct pass *pass)
+static int observe_huge(struct bench_env *env, struct fault_state *f, const struct result *result)
 {
 	unsigned int allowed = 0;
 
@@ -691,67 +691,67 @@ static int observe_huge(struct bench_env *env, struct fault_state *f, const stru
 	for (unsigned int i = 0; i < f->n_windows; i++)
 		allowed += window_is_huge_on_stack(&f->extents, env->stack, f->windows[i]);
 	return observation_write(env->sink, &env->cell, "huge_pages",
-				 json_pack("{si si si si}", "windows", (int)pass->n, "pmd",
-					   (int)pass->n_pmd, "lost", (int)(pass->n - pass->n_pmd),
-					   "allowed_by_table", (int)allowed));
+				 json_pack("{si si si si}", "windows", (int)result->n, "pmd",
+					   (int)result->n_pmd, "lost",
+					   (int)(result->n - result->n_pmd), "allowed_by_table",
+					   (int)allowed));
 }
 
-/* The samples of a pass as one record, or two where PMD faults were refused. */
-static int write_records(struct bench_env *env, struct fault_state *f,
-			 const struct variant *variant, const struct pass *pass, json_t *path)
-{
-	const struct plan *plan = variant->arg;
-	const char *better = "lower";
-	int64_t overhead =
-		meter_value(env->cell.meter, plan->timed == STORE ? f->overhead_store_ticks
-								  : f->overhead_load_ticks);
-	size_t n_first = plan->huge ? pass->n_pmd : pass->n;
-	char fallback[64];
-	int rc = 0;
-
-	if (n_first)
-		rc = record_write(env->sink, &env->cell, "fault", better, variant->name, f->samples,
-				  n_first, overhead,
-				  make_proof(plan, plan->huge ? "2M" : "4K", n_first, path));
-	if (rc < 0 || n_first == pass->n)
-		return rc;
-	snprintf(fallback, sizeof(fallback), "%.*sfallback", (int)strlen(variant->name) - 3,
-		 variant->name);
-	return record_write(env->sink, &env->cell, "fault", better, fallback, f->samples + n_first,
-			    pass->n - n_first, overhead,
-			    make_proof(plan, "4K", pass->n - n_first, path));
-}
-
+/* The timed pass. */
 static int once(struct bench_env *env, void *state, const struct variant *variant)
 {
 	const struct plan *plan = variant->arg;
 	struct fault_state *f = state;
-	const struct path *path = &f->paths[variant - variants];
+	struct result *result = &f->results[variant - variants];
+	bool some = plan->windows && plan->windows < f->n_windows;
 	struct pass pass;
-	int rc = run_pass(env, f, plan,
-			  plan->windows && plan->windows < f->n_windows ? plan->windows
-									: f->n_windows,
-			  NULL, &pass);
+	int rc = run_pass(env, f, plan, some ? plan->windows : f->n_windows, NULL, &pass);
 
+	if (!rc && !(result->samples = calloc(pass.n, sizeof(*result->samples))))
+		rc = -ENOMEM;
 	if (rc < 0) {
 		msg_error("fault.%s on %s, %s: %s", variant->name, env->cell.spec->text,
 			  env->cell.fs, strerror(-rc));
 		return rc;
 	}
-	if (pass.why[0] || path->why[0])
-		return void_write(env->sink, &env->cell, "fault", variant->name,
-				  pass.why[0] ? pass.why : path->why);
+	result->n = pass.n;
+	result->n_pmd = pass.n_pmd;
+	strcpy(result->why, pass.why);
+	for (size_t i = 0; i < pass.n; i++)
+		result->samples[i] =
+			meter_value(env->cell.meter, f->ticks[i]) - overhead(env, f, plan);
+	return 0;
+}
+
+/* One record, or two where PMD faults were refused: page sizes are never mixed. */
+static int report(struct bench_env *env, void *state, const struct variant *variant)
+{
+	const struct plan *plan = variant->arg;
+	struct fault_state *f = state;
+	const struct result *r = &f->results[variant - variants];
+	size_t n_first = plan->huge ? r->n_pmd : r->n;
+	char fallback[64];
+	int rc = 0;
+
+	if (r->why[0])
+		return void_write(env->sink, &env->cell, "fault", variant->name, r->why);
 	if (plan->huge && plan->file == DATA && plan->timed == LOAD && !f->huge_observed)
-		rc = observe_huge(env, f, &pass);
-	if (rc < 0)
+		rc = observe_huge(env, f, r);
+	if (!rc && n_first)
+		rc = record_write(env->sink, &env->cell, "fault", bench_fault.better, variant->name,
+				  r->samples, n_first, overhead(env, f, plan),
+				  make_proof(plan, plan->huge ? "2M" : "4K", n_first, r->path));
+	if (rc < 0 || n_first == r->n)
 		return rc;
-	ticks_to_samples(env, f, plan, pass.n);
-	return write_records(env, f, variant, &pass, path->counts);
+	snprintf(fallback, sizeof(fallback), "%.*sfallback", (int)strlen(variant->name) - 3,
+		 variant->name);
+	return record_write(env->sink, &env->cell, "fault", bench_fault.better, fallback,
+			    r->samples + n_first, r->n - n_first, overhead(env, f, plan),
+			    make_proof(plan, "4K", r->n - n_first, r->path));
 }
 
 static const enum need needs[] = {NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NEED_END};
 
-extern const struct bench bench_fault;
 const struct bench bench_fault = {
 	.name = "fault",
 	.why = "what a page fault on a DAX file costs",
@@ -760,7 +760,8 @@ const struct bench bench_fault = {
 	.variants = variants,
 	.setup = setup,
 	.probes = points,
-	.probe = probe,
 	.once = once,
+	.probe = probe,
+	.report = report,
 	.teardown = teardown,
 };

@@ -122,10 +122,17 @@ const char *need_name(enum need need)
 	return needs[need].name;
 }
 
-bool needs_met(const enum need *list, const struct bench_env *env, struct missing *missing)
+static bool need_met(enum need need, struct bench_env *env)
+{
+	if (!env->needs[need])
+		env->needs[need] = needs[need].met(env) ? 1 : -1;
+	return env->needs[need] > 0;
+}
+
+bool needs_met(const enum need *list, struct bench_env *env, struct missing *missing)
 {
 	for (unsigned int i = 0; list && i < NEEDS_MAX && list[i] != NEED_END; i++) {
-		if (needs[list[i]].met(env))
+		if (need_met(list[i], env))
 			continue;
 		*missing = needs[list[i]].missing;
 		return false;

@@ -13,9 +13,9 @@ struct missing {
 const char *need_name(enum need need);
 
 /*
- * Checks a list that ends with NEED_END (or has NEEDS_MAX entries) on a mounted filesystem.
- * Returns true if all is there; else false with the first that is missing.
+ * Checks a list that ends with NEED_END (or has NEEDS_MAX entries) on a mounted filesystem, once
+ * per filesystem. Returns true if all is there; else false with the first that is missing.
  */
-bool needs_met(const enum need *needs, const struct bench_env *env, struct missing *missing);
+bool needs_met(const enum need *needs, struct bench_env *env, struct missing *missing);
 
 #endif

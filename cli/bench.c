@@ -26,8 +26,6 @@
 
 enum { DEVICES_MAX = STACK_OVER_MAX };
 
-static const uint64_t span_max_bytes = UINT64_C(2) << 30;
-
 struct bench_options {
 	struct words devices;
 	struct workload by_hand;
@@ -48,6 +46,8 @@ struct sweep {
 	bool terminal;
 	unsigned int done, total;
 	char what[160];
+	void *state; /* of the benchmark that runs */
+	struct probe_set probes;
 };
 
 static void sweep_phase(struct bench_env *env, const char *phase)
@@ -66,53 +66,6 @@ int bench_remount(struct bench_env *env)
 	return rc < 0 ? rc : fs_mount(env->fs);
 }
 
-static void say_what(struct sweep *s, const struct bench_env *env, const struct bench *bench,
-		     const struct variant *variant)
-{
-	snprintf(s->what, sizeof(s->what), "%s %s %s.%s", env->cell.spec->text, env->cell.fs,
-		 bench->name, variant->name);
-}
-
-/* Each wanted variant once with the probes armed, which costs more than all the passes. */
-static int probe_variants(struct sweep *s, struct bench_env *env, const struct bench *bench,
-			  void *state)
-{
-	struct probe_set probes = {0};
-	struct missing missing;
-	int rc = 0;
-
-	if (!bench->probe)
-		return 0;
-	for (const char *const *point = bench->probes; point && *point; point++)
-		probe_add(&probes, *point);
-	for (const struct variant *v = bench->variants; v->name && !rc; v++) {
-		if (!workload_wants(&s->workload, bench->name, v->name) ||
-		    !needs_met(v->needs, env, &missing))
-			continue;
-		say_what(s, env, bench, v);
-		rc = interrupted() ? -EINTR : bench->probe(env, state, v, &probes);
-	}
-	probe_close(&probes);
-	return rc;
-}
-
-/* Runs one variant, or says why not. */
-static int run_variant(struct sweep *s, struct bench_env *env, const struct bench *bench,
-		       void *state, const struct variant *variant)
-{
-	struct missing missing;
-	int rc;
-
-	say_what(s, env, bench, variant);
-	if (!needs_met(variant->needs, env, &missing))
-		rc = skip_write(env->sink, &env->cell, bench->name, variant->name, missing.why,
-				missing.cure);
-	else
-		rc = bench->once(env, state, variant);
-	s->done++;
-	return rc;
-}
-
 static unsigned int count_wanted(const struct sweep *s, const struct bench *bench)
 {
 	unsigned int n = 0;
@@ -122,12 +75,79 @@ static unsigned int count_wanted(const struct sweep *s, const struct bench *benc
 	return n;
 }
 
+/* A step of a benchmark for each variant that is wanted and can be had here. */
+static int each_variant(struct sweep *s, struct bench_env *env, const struct bench *bench,
+			int (*step)(struct sweep *s, struct bench_env *env,
+				    const struct bench *bench, const struct variant *variant))
+{
+	struct missing missing;
+	int rc = 0;
+
+	for (const struct variant *v = bench->variants; v->name && !rc; v++) {
+		if (!workload_wants(&s->workload, bench->name, v->name) ||
+		    !needs_met(v->needs, env, &missing))
+			continue;
+		snprintf(s->what, sizeof(s->what), "%s %s %s.%s", env->cell.spec->text,
+			 env->cell.fs, bench->name, v->name);
+		rc = interrupted() ? -EINTR : step(s, env, bench, v);
+	}
+	return rc;
+}
+
+static int step_once(struct sweep *s, struct bench_env *env, const struct bench *bench,
+		     const struct variant *variant)
+{
+	int rc = bench->once(env, s->state, variant);
+
+	s->done++;
+	return rc;
+}
+
+static int step_probe(struct sweep *s, struct bench_env *env, const struct bench *bench,
+		      const struct variant *variant)
+{
+	return bench->probe(env, s->state, variant, &s->probes);
+}
+
+static int step_report(struct sweep *s, struct bench_env *env, const struct bench *bench,
+		       const struct variant *variant)
+{
+	return bench->report(env, s->state, variant);
+}
+
+/* All probes at once for all variants: arming and disarming costs more than the passes. */
+static int run_probes(struct sweep *s, struct bench_env *env, const struct bench *bench)
+{
+	int rc;
+
+	for (const char *const *point = bench->probes; point && *point; point++)
+		probe_add(&s->probes, *point);
+	rc = each_variant(s, env, bench, step_probe);
+	probe_close(&s->probes);
+	return rc;
+}
+
+static int write_skips(struct sweep *s, struct bench_env *env, const struct bench *bench)
+{
+	struct missing missing;
+	int rc = 0;
+
+	for (const struct variant *v = bench->variants; v->name && !rc; v++) {
+		if (!workload_wants(&s->workload, bench->name, v->name) ||
+		    needs_met(v->needs, env, &missing))
+			continue;
+		s->done++;
+		rc = skip_write(env->sink, &env->cell, bench->name, v->name, missing.why,
+				missing.cure);
+	}
+	return rc;
+}
+
 /* All wanted variants of one benchmark on a mounted filesystem. */
 static int run_bench(struct sweep *s, struct bench_env *env, const struct bench *bench)
 {
 	struct missing missing;
-	void *state = NULL;
-	int rc = 0;
+	int rc;
 
 	if (!count_wanted(s, bench))
 		return 0;
@@ -139,16 +159,17 @@ static int run_bench(struct sweep *s, struct bench_env *env, const struct bench 
 				  missing.cure);
 	}
 	sweep_phase(env, "prepare");
-	rc = bench->setup(env, &state);
+	s->state = NULL;
+	rc = bench->setup(env, &s->state);
 	if (!rc)
-		rc = probe_variants(s, env, bench, state);
-	for (const struct variant *v = bench->variants; v->name && !rc; v++) {
-		if (interrupted())
-			rc = -EINTR;
-		else if (workload_wants(&s->workload, bench->name, v->name))
-			rc = run_variant(s, env, bench, state, v);
-	}
-	bench->teardown(env, state);
+		rc = each_variant(s, env, bench, step_once);
+	if (!rc && bench->probe)
+		rc = run_probes(s, env, bench);
+	if (!rc)
+		rc = each_variant(s, env, bench, step_report);
+	if (!rc)
+		rc = write_skips(s, env, bench);
+	bench->teardown(env, s->state);
 	return rc;
 }
 
@@ -209,9 +230,12 @@ static int write_context(struct sweep *s)
 	for (size_t i = 0; i < s->workload.stacks.n; i++)
 		json_array_append_new(list, json_string(s->workload.stacks.list[i]));
 	json_object_set_new(context, "benches", list = json_array());
+	for (const struct bench *const *b = bench_table; *b; b++)
+		if (count_wanted(s, *b))
+			json_array_append_new(list, json_string((*b)->name));
+	json_object_set_new(context, "metrics", list = json_array());
 	for (size_t i = 0; i < s->workload.benches.n; i++)
 		json_array_append_new(list, json_string(s->workload.benches.list[i]));
-	json_object_set_new(context, "devices", list = json_array());
 	for (unsigned int i = 0; i < s->n_namespaces; i++)
 		json_array_append_new(list,
 				      json_pack("{ss sI}", "node", s->namespaces[i].node, "bytes",
@@ -313,7 +337,7 @@ static int open_devices(struct sweep *s, const struct bench_options *o)
 	/* One window is kept for the stacks that begin past a 2 MiB boundary. */
 	room = s->namespaces[0].size_bytes / WINDOW_BYTES * WINDOW_BYTES;
 	room = room > WINDOW_BYTES ? room - WINDOW_BYTES : 0;
-	s->span_bytes = room < span_max_bytes ? room : span_max_bytes;
+	s->span_bytes = room < STACK_SPAN_MAX_BYTES ? room : STACK_SPAN_MAX_BYTES;
 	return 0;
 }
 

@@ -34,7 +34,7 @@
 #define STATE_TIMEOUT_MS 60000
 #define ARGV_MAX 64
 
-#define KERNEL_ARGS "console=ttyS0 quiet loglevel=5 panic=-1 oops=panic"
+#define KERNEL_ARGS "console=ttyS0 quiet loglevel=5 panic=-1 oops=panic transparent_hugepage=always"
 #define KERNEL_ARGS_ICOUNT \
 	KERNEL_ARGS " tsc_early_khz=1000000 nolapic_timer no_timer_check cryptomgr.notests=1"
 

@@ -27,6 +27,10 @@ enum {
 	WINDOW_PAGES = WINDOW_BYTES / PAGE_BYTES,
 };
 
+/* Every stack of a run offers the same size: this, or what the smallest namespace has room for.
+ * It has room for 1024 segments of 2 MiB. */
+#define STACK_SPAN_MAX_BYTES (UINT64_C(2) << 30)
+
 struct stack_layer {
 	unsigned int segments;
 	unsigned int over; /* members, at least 1; more than 1 in the lowest layer only */

@@ -2,6 +2,7 @@
 #include "lib/workload.h"
 
 #include "bench/bench.h"
+#include "lib/dm.h"
 #include "lib/fs.h"
 #include "lib/msg.h"
 #include "lib/stack.h"
@@ -176,4 +177,54 @@ void workload_free(struct workload *workload)
 	words_free(&workload->stacks);
 	words_free(&workload->filesystems);
 	words_free(&workload->benches);
+}
+
+static int check_room(const struct workload *w, uint64_t span_bytes)
+{
+	const struct namespace two[] = {
+		{.node = "/dev/pmem0", .size_bytes = span_bytes + WINDOW_BYTES},
+		{.node = "/dev/pmem1", .size_bytes = span_bytes + WINDOW_BYTES},
+	};
+
+	for (size_t i = 0; i < w->stacks.n; i++) {
+		struct stack_spec spec;
+		char why[192];
+
+		stack_parse(w->stacks.list[i], &spec, why, sizeof(why));
+		if (stack_fits(&spec, two, 2, span_bytes) < 0)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+int workload_of_words(int n, char *const words[], uint64_t span_bytes, struct workload *out)
+{
+	const char *file = "workloads/default";
+	struct workload by_hand = {0};
+	int rc = 0;
+
+	*out = (struct workload){0};
+	for (int i = 0; i + 1 < n && !rc; i++) {
+		struct words *to = !strcmp(words[i], "--stack")	  ? &by_hand.stacks
+				   : !strcmp(words[i], "--fs")	  ? &by_hand.filesystems
+				   : !strcmp(words[i], "--bench") ? &by_hand.benches
+								  : NULL;
+
+		if (to)
+			rc = words_add(to, words[i + 1], strlen(words[i + 1]));
+		else if (!strcmp(words[i], "--workload"))
+			file = words[i + 1];
+	}
+	if (!rc)
+		rc = workload_read(file, out);
+	if (!rc) {
+		workload_override(out, &by_hand);
+		rc = workload_check(out);
+	}
+	if (!rc)
+		rc = check_room(out, span_bytes);
+	workload_free(&by_hand);
+	if (rc < 0)
+		workload_free(out);
+	return rc < 0 ? -EINVAL : 0;
 }

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct words {
 	char **list;
@@ -43,6 +44,13 @@ int workload_check(const struct workload *workload);
 /* Whether "fault.read.warm.pte" is asked for: a pattern is a glob over the whole name; a
  * benchmark's bare name means all its variants. */
 bool workload_wants(const struct workload *workload, const char *bench, const char *variant);
+
+/*
+ * The workload that the words of a `daxdm bench` command line ask for (--workload, --stack, --fs,
+ * --bench; other words are left out), checked, and whether all stacks fit on two namespaces of
+ * span_bytes plus one window each.  Returns 0, or -EINVAL after one error line.
+ */
+int workload_of_words(int n, char *const words[], uint64_t span_bytes, struct workload *out);
 
 void workload_free(struct workload *workload);
 
