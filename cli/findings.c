@@ -5,6 +5,7 @@
  */
 #include "cli/findings.h"
 
+#include <fnmatch.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -505,6 +506,9 @@ void findings_gaps(const struct tables *tables, findings_say *say, void *arg)
 	for (size_t b = 0; b < run->benches.n; b++) {
 		bool found = false;
 
+		/* The context names benchmarks as they were asked for: by name, or as GLOBs. */
+		for (size_t v = 0; v < run->variants.n && !found; v++)
+			found = !fnmatch(run->benches.name[b], run->variants.name[v], 0);
 		for (size_t i = 0; i < run->n_records && !found; i++)
 			found = !strcmp(run->records[i].bench, run->benches.name[b]);
 		if (!found)

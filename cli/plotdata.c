@@ -8,7 +8,7 @@
  *   segments-P.tsv         blocks, one per series: segments, median, extra over raw, colour
  *   segments-P-labels.tsv  x, y, text, colour   (extra-P-labels.tsv: the same for the extra)
  *   extra-P-others.tsv     blocks, one per further variant: segments, extra over raw
- *   dist-P-R.tsv           stack R: value, samples
+ *   dist-P-R.tsv           stack R: middle of a bin, samples in it
  *   huge-P.tsv             place from the top, cost of a 2 MiB window, text if kept, text if lost,
  *                          colour, stack
  */
@@ -415,6 +415,20 @@ static void find_ranges(const struct plot *p, struct ranges *g)
 	g->extra_lo = g->extra_lo < 0 ? g->extra_lo * 1.2 : 0;
 }
 
+/* "warm 4 KiB read fault and warm 2 MiB read fault": the series, for the subtitle. */
+static void put_extra_words(const struct plot *p)
+{
+	const struct panel *most = &p->panel[0];
+	char words[256], text[512] = "";
+
+	for (size_t i = 1; i < p->n_panels; i++)
+		most = p->panel[i].n_series > most->n_series ? &p->panel[i] : most;
+	for (size_t s = 0; s < most->n_series; s++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", s ? " and " : "",
+			 findings_words(most->series[s].row, words, sizeof(words)));
+	put_string(p->gp, "extra_words", text);
+}
+
 /* fault-by-segments and fault-extra. */
 static int put_segments(const struct plot *p)
 {
@@ -451,6 +465,7 @@ static int put_segments(const struct plot *p)
 		fprintf(p->gp, "series_n[%zu] = %zu\nothers_n[%zu] = %zu\n", i + 1,
 			p->panel[i].n_series, i + 1, others - before);
 	}
+	put_extra_words(p);
 	if (others)
 		snprintf(note, sizeof(note), "; grey: the other variants");
 	if (beyond)
@@ -477,45 +492,100 @@ static size_t pick_dist(const struct cost *c, const struct run_record **picked)
 	return n;
 }
 
-/* The share of the samples that are exactly the value. */
-static double share_of(const struct run_record *rec, int64_t value)
+/* The part of the samples that the axis shows, in bins of `bin` units from lo on. */
+struct dist_axis {
+	int64_t lo, hi, bin;
+};
+
+/* Faults that make a page-table page, or meet a timer tick, cost several times as much as the
+ * others.  An axis that showed them would squeeze the rest into one bar, so where p99 is far out
+ * the axis ends soon after p90, and words tell what is beyond. */
+static void find_dist_axis(const struct run_record *const *rec, size_t n, struct dist_axis *axis)
 {
-	for (size_t i = 0; i < rec->n_values; i++)
-		if (rec->values[i].value == value)
-			return (double)rec->values[i].count / (double)rec->n;
-	return 0;
+	int64_t lo = rec[0]->min, hi = rec[0]->p90;
+
+	for (size_t i = 0; i < n; i++) {
+		int64_t body = rec[i]->p90 - rec[i]->p10 + 16;
+		bool near = rec[i]->p99 - rec[i]->p90 <= 4 * body;
+		int64_t top = near ? rec[i]->p99 : rec[i]->p90 + body / 2;
+
+		lo = rec[i]->min < lo ? rec[i]->min : lo;
+		hi = top > hi ? top : hi;
+	}
+	axis->bin = (hi - lo) / 120 + 1;
+	axis->lo = lo - 3 * axis->bin;
+	axis->hi = hi + 4 * axis->bin;
+}
+
+/* The middle one of the samples beyond the axis; nearest rank. */
+static int64_t median_beyond(const struct run_record *rec, int64_t hi, int64_t beyond)
+{
+	int64_t seen = 0;
+
+	for (size_t i = 0; i < rec->n_values; i++) {
+		if (rec->values[i].value <= hi)
+			continue;
+		seen += rec->values[i].count;
+		if (2 * seen >= beyond)
+			return rec->values[i].value;
+	}
+	return rec->max;
+}
+
+/* Writes the bins that hold samples; returns how many samples are beyond the axis. */
+static int64_t put_bins(FILE *out, const struct run_record *rec, const struct dist_axis *axis)
+{
+	int64_t beyond = 0, start = 0, count = 0;
+
+	for (size_t i = 0; i <= rec->n_values; i++) {
+		const struct run_value *v = i < rec->n_values ? &rec->values[i] : NULL;
+		int64_t in = v ? axis->lo + (v->value - axis->lo) / axis->bin * axis->bin : 0;
+
+		if (count && (!v || v->value > axis->hi || in != start)) {
+			fprintf(out, "%g\t%lld\n", (double)start + (double)axis->bin / 2,
+				(long long)count);
+			count = 0;
+		}
+		if (!v)
+			break;
+		if (v->value > axis->hi) {
+			beyond += v->count;
+			continue;
+		}
+		start = in;
+		count += v->count;
+	}
+	return beyond;
 }
 
 static int put_dist_stack(const struct plot *p, size_t panel, size_t place,
-			  const struct run_record *rec, const struct run_record *raw, int64_t hi)
+			  const struct run_record *rec, const struct run_record *raw,
+			  const struct dist_axis *axis)
 {
 	FILE *out = open_data(p, "dist-%zu-%zu.tsv", panel + 1, place + 1);
-	int64_t beyond = 0;
+	size_t at = panel * DIST_MAX + place + 1;
+	int64_t beyond;
 	char name[64], text[256];
 	int used;
 
 	if (!out)
 		return -errno;
-	fprintf(out, "# %s: value (%s), samples\n", rec->id, p->unit);
-	for (size_t i = 0; i < rec->n_values; i++) {
-		fprintf(out, "%lld\t%lld\n", (long long)rec->values[i].value,
-			(long long)rec->values[i].count);
-		if (rec->values[i].value > hi)
-			beyond += rec->values[i].count;
-	}
-	used = snprintf(text, sizeof(text), "median %s%s%s%s, hit by %.0f %%",
-			number(rec->median).s, rec == raw ? "" : " (",
+	fprintf(out, "# %s: middle of a bin of %lld %s, samples\n", rec->id, (long long)axis->bin,
+		p->unit);
+	beyond = put_bins(out, rec, axis);
+	used = snprintf(text, sizeof(text), "median %s%s%s%s", number(rec->median).s,
+			rec == raw ? "" : " (",
 			rec == raw ? "" : number_signed(rec->median - raw->median).s,
-			rec == raw ? "" : ")", 100 * share_of(rec, rec->median));
+			rec == raw ? "" : ")");
 	if (beyond)
-		snprintf(text + used, sizeof(text) - used, "; %s of %s beyond, up to %s",
-			 number(beyond).s, number(rec->n).s, number(rec->max).s);
-	snprintf(name, sizeof(name), "dist_text[%zu]", panel * DIST_MAX + place + 1);
+		snprintf(text + used, sizeof(text) - used, "; %.1f %% beyond: median %s, max %s",
+			 100.0 * (double)beyond / (double)rec->n,
+			 number(median_beyond(rec, axis->hi, beyond)).s, number(rec->max).s);
+	snprintf(name, sizeof(name), "dist_text[%zu]", at);
 	put_string(p->gp, name, text);
-	snprintf(name, sizeof(name), "dist_stack[%zu]", panel * DIST_MAX + place + 1);
+	snprintf(name, sizeof(name), "dist_stack[%zu]", at);
 	put_string(p->gp, name, rec->stack);
-	fprintf(p->gp, "dist_median[%zu] = %lld\n", panel * DIST_MAX + place + 1,
-		(long long)rec->median);
+	fprintf(p->gp, "dist_median[%zu] = %lld\n", at, (long long)rec->median);
 	return close_data(out);
 }
 
@@ -548,26 +618,24 @@ static int put_dist(const struct plot *p)
 	put_dist_title(p, first);
 	fprintf(p->gp,
 		"dist_places = %d\narray dist_stack[%d]\narray dist_text[%d]\n"
-		"array dist_median[%d]\narray dist_n[%zu]\n",
+		"array dist_median[%d]\narray dist_n[%d]\narray dist_bin[%d]\n",
 		DIST_MAX, DIST_MAX * PANELS_MAX, DIST_MAX * PANELS_MAX, DIST_MAX * PANELS_MAX,
-		p->n_panels);
+		PANELS_MAX, PANELS_MAX);
 	for (size_t i = 0; i < p->n_panels && !rc; i++) {
 		const struct run_record *rec[DIST_MAX];
 		size_t n = p->panel[i].n_series ? pick_dist(&p->panel[i].series[0], rec) : 0;
-		int64_t lo = n ? rec[0]->min : 0, hi = n ? rec[0]->p99 : 1;
+		struct dist_axis axis = {0, 1, 1};
 		char name[32];
 
-		for (size_t d = 0; d < n; d++) {
-			lo = rec[d]->min < lo ? rec[d]->min : lo;
-			hi = rec[d]->p99 > hi ? rec[d]->p99 : hi;
+		if (n)
+			find_dist_axis(rec, n, &axis);
+		for (size_t d = 0; d < n && !rc; d++) {
+			rc = put_dist_stack(p, i, d, rec[d], rec[0], &axis);
 			top = rec[d]->n > top ? rec[d]->n : top;
 		}
-		hi += (hi - lo) / 12 + 2;
-		lo -= (hi - lo) / 20 + 2;
-		for (size_t d = 0; d < n && !rc; d++)
-			rc = put_dist_stack(p, i, d, rec[d], rec[0], hi);
 		snprintf(name, sizeof(name), "dist%zu", i + 1);
-		put_axis(p->gp, name, (double)lo, (double)hi, 5, false);
+		put_axis(p->gp, name, (double)axis.lo, (double)axis.hi, 8, false);
+		fprintf(p->gp, "dist_bin[%zu] = %lld\n", i + 1, (long long)axis.bin);
 		fprintf(p->gp, "dist_n[%zu] = %zu\n", i + 1, n);
 		most = n > most ? n : most;
 	}

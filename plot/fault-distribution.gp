@@ -43,7 +43,7 @@ do for [p = 1 : panels] {
 		set label 11 dist_stack[k] at graph 0, graph 1 offset 0,0.75 font bold(12.5) tc lt (r == 1 ? 9 : 1)
 		set label 12 dist_text[k] at graph 1, graph 1 right offset 0,0.75 font font(11) tc rgb dim
 		set arrow 1 from first raw, graph 0 to first raw, graph 1 nohead back lt 9 lw 1.2 dt (6,4)
-		plot data.'/dist-'.p.'-'.r.'.tsv' using 1:2 with impulses lt (r == 1 ? 9 : 1) lw 3
+		plot data.'/dist-'.p.'-'.r.'.tsv' using 1:2:(dist_bin[p]) with boxes fs solid 1 noborder lt (r == 1 ? 9 : 1)
 		unset label 1
 		unset label 2
 		unset label 4

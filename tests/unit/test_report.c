@@ -167,6 +167,22 @@ static void test_gaps(void **state)
 	close_fixture(&o);
 }
 
+/* Benchmarks asked for by GLOB: named as missing only when nothing matches. */
+static void test_globs(void **state)
+{
+	struct opened o;
+	char *text;
+
+	(void)state;
+	open_fixture(&o, "[\"fault\",\"hop\"]", "[\"fault.read.*\",\"hop\",\"fault.copy.*\"]");
+	text = sentences(&o.tables, findings_gaps);
+	assert_lacks(text, "benchmark fault.read");
+	assert_lacks(text, "benchmark hop");
+	assert_holds(text, "not measured: benchmark fault.copy.*: no record at all");
+	free(text);
+	close_fixture(&o);
+}
+
 static char *table_text(const struct tables *tables, int width)
 {
 	char *text;
@@ -354,12 +370,12 @@ static void test_plotdata(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_numbers),	      cmocka_unit_test(test_findings),
-		cmocka_unit_test(test_cheaper),	      cmocka_unit_test(test_nothing_lost),
-		cmocka_unit_test(test_gaps),	      cmocka_unit_test(test_table),
-		cmocka_unit_test(test_table_narrow),  cmocka_unit_test(test_html),
-		cmocka_unit_test(test_report_status), cmocka_unit_test(test_identical),
-		cmocka_unit_test(test_plotdata),
+		cmocka_unit_test(test_numbers),	  cmocka_unit_test(test_findings),
+		cmocka_unit_test(test_cheaper),	  cmocka_unit_test(test_nothing_lost),
+		cmocka_unit_test(test_gaps),	  cmocka_unit_test(test_globs),
+		cmocka_unit_test(test_table),	  cmocka_unit_test(test_table_narrow),
+		cmocka_unit_test(test_html),	  cmocka_unit_test(test_report_status),
+		cmocka_unit_test(test_identical), cmocka_unit_test(test_plotdata),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
