@@ -394,12 +394,20 @@ static long compare(long a, long b)
 	return (a > b) - (a < b);
 }
 
+/* By name: which guest spoke first must not change the order.  No filesystem is last. */
+static long compare_fs(const char *a, const char *b)
+{
+	if (!*a || !*b)
+		return compare(!*a, !*b);
+	return strcmp(a, b);
+}
+
 /* For qsort_r: the order of tables. */
 static int by_place(const void *pa, const void *pb, void *arg)
 {
 	const struct run_record *a = pa, *b = pb;
 	const struct run *run = arg;
-	long diff = compare(names_rank(&run->fs, a->fs), names_rank(&run->fs, b->fs));
+	long diff = compare_fs(a->fs, b->fs);
 	char va[256], vb[256];
 
 	if (!diff)

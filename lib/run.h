@@ -77,7 +77,8 @@ struct run {
 	char *path; /* of the file */
 	struct run_context context;
 	struct run_names fs, benches, variants, stacks; /* variants: "BENCH.VARIANT" */
-	struct run_record *records; /* by fs, bench, page size, variant, stack, each in order */
+	struct run_record
+		*records; /* by fs (its name), bench, page size, variant, stack, each in order */
 	size_t n_records;
 	struct run_record **by_id; /* the same, by strcmp of the id */
 	struct run_observation *observations;
