@@ -32,7 +32,7 @@ readonly BENCH_OPTIONS=(
 	"fs|F|this filesystem instead, ext4 or xfs (repeatable)"
 	"bench|GLOB|these benchmarks and variants instead, e.g. 'fault.read.*' (repeatable)"
 	"name|RUN|name of the run (default: kernel, meter, time)"
-	"repeat|N|run N times and fail unless every sample is the same"
+	"repeat|N|boot and measure N times; fail unless every sample is the same"
 	"seed|N|seed of the emulated host (default 1)"
 	"fresh||boot, even if there is a snapshot to restore"
 	"console||show the console of the emulated host"
@@ -363,6 +363,8 @@ check_bench_options() {
 	if [[ ${opt[meter]} == time ]] && ((opt[repeat] > 1)); then
 		die $USAGE "--repeat wants every sample to be the same, which only --meter insn can give"
 	fi
+	# Equal boots are the stronger claim, and a restored machine is not a booted one to the last sample.
+	if ((opt[repeat] > 1)); then opt[fresh]=yes; fi
 	for fs in "${opt_fs[@]}"; do
 		case $fs in
 		ext4 | xfs) ;;

@@ -92,6 +92,8 @@ left_nothing() {
 	expect 0
 	run grep -c 'daxdm emulate' "$CO/calls"
 	[[ $output == 3 ]]
+	run grep -c -- "--fresh" "$CO/calls"
+	[[ $output == 3 ]]
 	run grep identical "$CO/calls"
 	[[ ${lines[0]} == "build/daxdm identical results/r-1 results/r-2" ]]
 	[[ ${lines[1]} == "build/daxdm identical results/r-1 results/r-3" ]]
