@@ -143,6 +143,6 @@ refused() { # TEXT OPTION...
 	guest=$(emu/initramfs.sh "$kdir" ext4)
 	DAXDM_TEST_MARK=$MARK run timeout 200 build/daxdm emulate --kernel "$kdir" --guest "ext4=$guest" \
 		--meter insn --results "$BATS_TEST_TMPDIR/small/run" -- --workload workloads/quick --fs ext4
-	expect 4 "daxdm: " "o space left"
+	expect 4 "daxdm: " "disk full"
 	expect_nothing_left "$MARK" "$START"
 }
