@@ -52,6 +52,7 @@ static bool unlike(const struct run_context *a, const struct run_context *b)
 	unlike |= differs("kernel.build_id", a->build_id, b->build_id);
 	unlike |= differs("meter", a->meter, b->meter);
 	unlike |= differs("suite", a->suite, b->suite);
+	unlike |= differs("build", a->build, b->build);
 	unlike |= differs("cpu", a->cpu, b->cpu);
 	unlike |= differs_number("mem_kib", a->mem_kib, b->mem_kib);
 	unlike |= differs("emulator.qemu", a->qemu, b->qemu);

@@ -15,7 +15,7 @@
 
 #define VM_QEMU "qemu-system-x86_64"
 #define VM_NVDIMMS 2
-#define VM_MEM_MIB 512
+#define VM_MEM_MIB 640 /* below 512 usable the kernel turns huge pages off */
 /* Of each NVDIMM; a 2 MiB shift and a 2 GiB stack fit on the namespace.  A multiple of 16 MiB plus
  * the label area, else the next one is misaligned. */
 #define VM_NVDIMM_MIB 2064
@@ -28,7 +28,8 @@
 
 struct vm_config {
 	const char *vmlinux, *initrd; /* absolute paths */
-	const char *dir;	      /* absolute, exists: holds pmemN, job; QEMU stands in it */
+	const char *dir;	      /* absolute, exists: holds job; QEMU stands in it */
+	const int *nvdimm;	      /* descriptors of their content, VM_NVDIMMS of them */
 	bool kvm;		      /* else TCG with icount */
 	bool incoming;		      /* started stopped, to be given the state file */
 	unsigned int seed;

@@ -29,19 +29,23 @@ struct fs_kind {
 	bool size_is_option; /* in -d size=, or as the last operand */
 };
 
+/*
+ * Everything that could differ between two runs is fixed: identifiers and the directory hash seed
+ * would otherwise come from the random number generator.
+ */
+#define FS_UUID "da8d3000-0000-4000-8000-000000000001"
+
 /* stride and stripe_width of 2 MiB make mballoc align large extents to 2 MiB. */
+#define EXT4_EXTENDED                                                                   \
+	"stride=512,stripe_width=512,lazy_itable_init=0,lazy_journal_init=0,nodiscard," \
+	"hash_seed=" FS_UUID
 static const char *const ext4_options[] = {
-	"-q", "-F",
-	"-b", "4096",
-	"-m", "0",
-	"-N", "1024",
-	"-J", "size=32",
-	"-E", "stride=512,stripe_width=512,lazy_itable_init=0,lazy_journal_init=0,nodiscard",
-	NULL,
+	"-q", "-F",	 "-b", "4096",	"-m", "0",	     "-N", "1024",
+	"-J", "size=32", "-U", FS_UUID, "-E", EXT4_EXTENDED, NULL,
 };
 
 static const char *const xfs_options[] = {
-	"-q", "-f", "-K", "-m", "reflink=0", NULL,
+	"-q", "-f", "-K", "-m", "reflink=0,uuid=" FS_UUID, NULL,
 };
 
 static const struct fs_kind kinds[] = {
@@ -152,11 +156,17 @@ static int visit_dax(const char *point, const char *type, const char *options, v
 	return has_option(options, "dax=always") || has_option(options, "dax") ? 1 : 2;
 }
 
+/* Two of our filesystems at once have the same identifier, which xfs refuses unless told. */
+static const char *fs_mount_options(const char *type)
+{
+	return strcmp(type, "xfs") ? "dax=always" : "dax=always,nouuid";
+}
+
 int fs_mount(struct fs *fs)
 {
 	int rc;
 
-	if (mount(fs->node, fs->where, fs->type, 0, "dax=always") < 0) {
+	if (mount(fs->node, fs->where, fs->type, 0, fs_mount_options(fs->type)) < 0) {
 		rc = -errno;
 		msg_error("cannot mount %s from %s with dax=always: %s; `dmesg | tail` says why",
 			  fs->type, fs->node, strerror(-rc));

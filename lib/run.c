@@ -133,6 +133,7 @@ static int read_context(struct reader *r, const json_t *line)
 				(long long)json_integer_value(schema), RUN_SCHEMA);
 	c->json = line;
 	c->suite = text_of(line, "suite");
+	c->build = text_of(line, "build");
 	c->meter = text_of(line, "meter");
 	c->cpu = text_of(line, "cpu");
 	c->date = text_of(line, "date");

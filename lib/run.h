@@ -67,7 +67,7 @@ struct run_names {
 /* "" or -1 for what the context does not say. */
 struct run_context {
 	const json_t *json; /* the whole line */
-	const char *suite, *meter, *cpu, *date;
+	const char *suite, *build, *meter, *cpu, *date;
 	const char *release, *version, *build_id, *package;	  /* of the kernel */
 	const char *qemu, *accel, *emulated_cpu, *machine, *boot; /* of the emulated host */
 	int64_t mem_kib, emulated_mem_mib;

@@ -48,11 +48,11 @@ static struct words *statement(struct workload *w, const char *word, size_t len)
 
 static int read_line(const char *path, unsigned int number, const char *line, struct workload *out)
 {
-	const char *blanks = " \t\n", *p = line + strspn(line, blanks);
+	const char *blanks = " \t", *p = line + strspn(line, blanks);
 	struct words *to = NULL;
 	size_t len, n_words = 0;
 
-	for (; *p && *p != '#'; p += len, p += strspn(p, blanks), n_words++) {
+	for (; *p && *p != '#' && *p != '\n'; p += len, p += strspn(p, blanks), n_words++) {
 		len = strcspn(p, " \t\n#");
 		if (!n_words) {
 			to = statement(out, p, len);

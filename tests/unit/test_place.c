@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Where a byte of a file must live: extents, tables of several levels, data start. */
+#include "lib/file.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define MIB (UINT64_C(1) << 20)
+
+static const struct namespace namespaces[] = {
+	{.node = "/dev/pmem0", .size_bytes = 64 * MIB, .resource_bytes = UINT64_C(0x100200000)},
+	{.node = "/dev/pmem1", .size_bytes = 64 * MIB, .resource_bytes = UINT64_C(0x180200000)},
+};
+
+static void build(struct stack *stack, const char *spec, uint64_t size_bytes)
+{
+	char why[192];
+
+	*stack = (struct stack){.size_bytes = size_bytes, .namespaces = namespaces};
+	assert_int_equal(stack_parse(spec, &stack->spec, why, sizeof(why)), 0);
+	for (unsigned int i = 0; i < stack->spec.depth; i++) {
+		uint64_t need[STACK_OVER_MAX];
+
+		assert_int_equal(
+			stack_layer_table(&stack->spec.layers[i], size_bytes, &stack->tables[i]),
+			0);
+		assert_int_equal(stack_layer_need(&stack->spec.layers[i], size_bytes, need, why,
+						  sizeof(why)),
+				 0);
+		size_bytes = need[0];
+	}
+}
+
+static void drop(struct stack *stack)
+{
+	for (unsigned int i = 0; i < stack->spec.depth; i++)
+		table_free(&stack->tables[i]);
+}
+
+static void check_place(const char *spec, uint64_t byte, unsigned int ns, uint64_t offset,
+			uint64_t contiguous)
+{
+	struct stack stack;
+	struct place place;
+
+	build(&stack, spec, 16 * MIB);
+	assert_int_equal(stack_resolve(&stack, byte, &place), 0);
+	assert_int_equal(place.namespace, ns);
+	assert_int_equal(place.offset_bytes, offset);
+	assert_int_equal(place.contiguous_bytes, contiguous);
+	assert_int_equal(stack_resolve(&stack, 16 * MIB, &place), -ERANGE);
+	drop(&stack);
+}
+
+static void places(void **state)
+{
+	(void)state;
+	check_place("raw", 5 * MIB, 0, 5 * MIB, 11 * MIB);
+	check_place("linear:1", 5 * MIB, 0, 5 * MIB, 11 * MIB);
+	check_place("linear:4", 5 * MIB, 0, 5 * MIB, 3 * MIB);
+	check_place("linear:4,align=4k", 5 * MIB, 0, 5 * MIB + 4096, 3 * MIB);
+	check_place("linear:4,over=2", 5 * MIB, 1, 1 * MIB, 3 * MIB);
+	check_place("linear:4,over=2", 9 * MIB, 0, 5 * MIB, 3 * MIB);
+	/* Two levels: each adds its shift, the nearer end of a segment counts. */
+	check_place("linear:2,align=4k/linear:4,align=64k", 5 * MIB, 0, 5 * MIB + 4096 + 65536,
+		    3 * MIB - 0);
+	check_place("linear:1/linear:2,over=2", 9 * MIB, 1, 1 * MIB, 7 * MIB);
+}
+
+static const struct extent list[] = {
+	{.logical_bytes = 0, .physical_bytes = 2 * MIB, .len_bytes = 4 * MIB},
+	{.logical_bytes = 6 * MIB, .physical_bytes = 6 * MIB + 4096, .len_bytes = 2 * MIB},
+	{.logical_bytes = 8 * MIB, .physical_bytes = 10 * MIB, .len_bytes = 2 * MIB - 4096},
+};
+static const struct extents extents = {(struct extent *)list, 3};
+
+static void frames(void **state)
+{
+	struct stack stack;
+	uint64_t pfn;
+
+	(void)state;
+	build(&stack, "linear:4,over=2", 16 * MIB);
+	/* File 3 MiB -> device 5 MiB -> segment 1 on the second namespace at 1 MiB. */
+	assert_int_equal(expected_pfn(&extents, &stack, 3 * MIB + 100, &pfn), 0);
+	assert_int_equal(pfn, (UINT64_C(0x180200000) + 1 * MIB) / 4096);
+	assert_int_equal(expected_pfn(&extents, &stack, 5 * MIB, &pfn), -ENOENT);
+	assert_int_equal(expected_pfn(&extents, &stack, 10 * MIB - 4096, &pfn), -ENOENT);
+	drop(&stack);
+}
+
+static void windows(void **state)
+{
+	struct stack stack;
+
+	(void)state;
+	assert_true(window_is_huge_on_fs(&extents, 0));
+	assert_true(window_is_huge_on_fs(&extents, 2 * MIB));
+	assert_false(window_is_huge_on_fs(&extents, 4 * MIB)); /* a hole */
+	assert_false(window_is_huge_on_fs(&extents, 6 * MIB)); /* misplaced by a page */
+	assert_false(window_is_huge_on_fs(&extents, 8 * MIB)); /* a page short */
+	build(&stack, "linear:4", 16 * MIB);
+	assert_true(window_is_huge_on_stack(&extents, &stack, 0));
+	drop(&stack);
+	build(&stack, "linear:4,align=4k", 16 * MIB);
+	assert_false(window_is_huge_on_stack(&extents, &stack, 0));
+	drop(&stack);
+	/* Segments of 1 MiB: aligned somewhere, but never 2 MiB together. */
+	build(&stack, "linear:16,align=1m", 16 * MIB);
+	assert_false(window_is_huge_on_stack(&extents, &stack, 0));
+	drop(&stack);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(places),
+		cmocka_unit_test(frames),
+		cmocka_unit_test(windows),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Workload files, and what the command line makes of them. */
+#include "lib/workload.h"
+
+#include "lib/stack.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* Reads text as a workload file; keeps what it complained of in said. */
+static int read_text(const char *text, struct workload *out, char *said, size_t len)
+{
+	char path[] = "/tmp/daxdm-workload-XXXXXX", errors[] = "/tmp/daxdm-errors-XXXXXX";
+	int fd = mkstemp(path), err = mkstemp(errors), saved = dup(STDERR_FILENO), rc;
+	ssize_t n;
+
+	assert_true(fd >= 0 && err >= 0 && saved >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	fflush(stderr);
+	dup2(err, STDERR_FILENO);
+	rc = workload_read(path, out);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	n = pread(err, said, len - 1, 0);
+	said[n > 0 ? n : 0] = '\0';
+	close(err);
+	unlink(path);
+	unlink(errors);
+	return rc;
+}
+
+static void reads_statements(void **state)
+{
+	struct workload w;
+	char said[256];
+
+	(void)state;
+	assert_int_equal(read_text("# a comment\n\nstack raw  linear:1 # more\nstack linear:2\n"
+				   "\tfs ext4\nbench fault.read.* fault.cow.cold.pte",
+				   &w, said, sizeof(said)),
+			 0);
+	assert_int_equal(w.stacks.n, 3);
+	assert_string_equal(w.stacks.list[2], "linear:2");
+	assert_int_equal(w.filesystems.n, 1);
+	assert_int_equal(w.benches.n, 2);
+	assert_int_equal(workload_check(&w), 0);
+	assert_true(workload_wants(&w, "fault", "read.warm.pte"));
+	assert_true(workload_wants(&w, "fault", "cow.cold.pte"));
+	assert_false(workload_wants(&w, "fault", "write.warm.pte"));
+	workload_free(&w);
+}
+
+static void says_where_it_is_wrong(void **state)
+{
+	struct workload w;
+	char said[256];
+
+	(void)state;
+	assert_int_equal(read_text("stack raw\n  stacks raw\n", &w, said, sizeof(said)), -EINVAL);
+	assert_non_null(strstr(said, ":2:3: 'stacks' is no statement"));
+	assert_int_equal(read_text("stack raw\nfs\n", &w, said, sizeof(said)), -EINVAL);
+	assert_non_null(strstr(said, ":2:3: nothing follows"));
+	assert_int_equal(workload_read("/nonexistent/workload", &w), -ENOENT);
+}
+
+static void checks_words(void **state)
+{
+	static const char *const wrong[][6] = {
+		{"--stack", "linear:0"},
+		{"--stack", "linear:1025"},	/* no room for 1025 segments of 2 MiB */
+		{"--stack", "linear:3,over=3"}, /* two namespaces only */
+		{"--fs", "btrfs"},
+		{"--bench", "nothing.like.it"},
+		{"--workload", "/nonexistent"},
+	};
+	char *good[] = {
+		"--stack", "linear:1024,align=4k", "--fs", "xfs", "--bench", "fault", "--other",
+		"x"};
+	struct workload w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_int_equal(
+			workload_of_words(2, (char *const *)wrong[i], STACK_SPAN_MAX_BYTES, &w),
+			-EINVAL);
+	assert_int_equal(workload_of_words(8, good, STACK_SPAN_MAX_BYTES, &w), 0);
+	assert_int_equal(w.stacks.n, 1);
+	assert_string_equal(w.stacks.list[0], "linear:1024,align=4k");
+	assert_int_equal(w.filesystems.n, 1);
+	workload_free(&w);
+}
+
+/* The workloads that come with daxdm are themselves right. */
+static void own_workloads(void **state)
+{
+	static const char *const files[] = {"workloads/quick", "workloads/default",
+					    "workloads/full"};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		char *words[] = {"--workload", (char *)files[i]};
+		struct workload w;
+
+		assert_int_equal(workload_of_words(2, words, STACK_SPAN_MAX_BYTES, &w), 0);
+		workload_free(&w);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_statements),
+		cmocka_unit_test(says_where_it_is_wrong),
+		cmocka_unit_test(checks_words),
+		cmocka_unit_test(own_workloads),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
