@@ -50,9 +50,10 @@ static void answer_path(const struct plan *plan, char *path, size_t len)
 static bool probe(const struct guest *guest)
 {
 	struct plan plan = *guest->plan;
-	struct guest trial = {.plan = &plan, .fs = guest->fs, .vm = {.qmp = -1}};
+	struct guest trial;
 	bool up;
 
+	guest_init(&trial, &plan, guest->fs, 0);
 	plan.kvm = true;
 	plan.boot_s = PROBE_S;
 	plan.n_words = 0;

@@ -27,6 +27,13 @@ int64_t clock_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+void guest_init(struct guest *g, const struct plan *plan, const char *fs, size_t number)
+{
+	*g = (struct guest){.plan = plan, .fs = fs, .number = number, .vm = {.qmp = -1}};
+	for (int i = 0; i < VM_NVDIMMS; i++)
+		g->nvdimm[i] = -1;
+}
+
 /* --- start ----------------------------------------------------------------------------------- */
 
 /* The words of the job, one a line, padded with empty lines.  Returns 0 or -errno, -E2BIG if they
@@ -72,14 +79,13 @@ static int lay_out(struct guest *g, bool restore)
 		return rc;
 	}
 	rc = write_job(g);
-	if (!rc && restore)
-		rc = snapshot_lay_out(&g->snapshot, g->dir);
-	for (int i = 0; i < VM_NVDIMMS && !rc && !restore; i++) {
-		char path[PATH_MAX + 16];
-
-		snprintf(path, sizeof(path), "%s/pmem%d", g->dir, i);
-		rc = make_sparse(path, VM_NVDIMM_BYTES);
+	for (int i = 0; i < VM_NVDIMMS && !rc; i++) {
+		g->nvdimm[i] = nameless_file(g->dir, g->plan->in_memory, VM_NVDIMM_BYTES);
+		if (g->nvdimm[i] < 0)
+			rc = g->nvdimm[i];
 	}
+	if (!rc && restore)
+		rc = snapshot_lay_out(&g->snapshot, g->dir, g->nvdimm);
 	if (rc < 0)
 		msg_error("cannot write the files of the emulated host in %s: %s", g->dir,
 			  why_not_written(rc));
@@ -129,6 +135,11 @@ static void forget_start(struct guest *g)
 		fclose(g->channel);
 	if (g->console)
 		fclose(g->console);
+	for (int i = 0; i < VM_NVDIMMS; i++) {
+		if (g->nvdimm[i] >= 0)
+			close(g->nvdimm[i]);
+		g->nvdimm[i] = -1;
+	}
 	if (g->dir[0])
 		remove_tree(g->dir);
 	g->channel = g->console = NULL;
@@ -143,6 +154,7 @@ static int start_once(struct guest *g, bool restored)
 		.vmlinux = g->plan->vmlinux,
 		.initrd = g->initrd,
 		.dir = g->dir,
+		.nvdimm = g->nvdimm,
 		.kvm = g->plan->kvm,
 		.incoming = restored,
 		.seed = g->plan->seed,
@@ -172,7 +184,6 @@ int guest_start(struct guest *g)
 	bool may_restore = !plan->kvm && !plan->fresh && !g->attempt;
 	int rc = snapshot_of(&config, plan->qemu, &g->snapshot);
 
-	g->vm.qmp = -1;
 	if (rc < 0) {
 		msg_error("cannot read %s or %s: %s", plan->vmlinux, g->initrd, strerror(-rc));
 		g->state = GUEST_BROKEN;
@@ -414,7 +425,7 @@ static int answer_pause(struct guest *g)
 	if (g->state != GUEST_BOOTING)
 		return let_go(g); /* a panic that paused: with oops=panic it resets, so not seen */
 	if (!plan->kvm && !plan->fresh && !snapshot_exists(&g->snapshot)) {
-		int rc = snapshot_save(&g->snapshot, &g->vm, g->dir, why);
+		int rc = snapshot_save(&g->snapshot, &g->vm, g->dir, g->nvdimm, why);
 
 		if (rc == -EINTR)
 			return rc;

@@ -39,9 +39,11 @@ struct plan {
 	const char *qemu;	/* version line */
 	const char *meter;
 	unsigned int seed;
-	bool kvm, fresh, console; /* console: show ttyS0 as it comes */
-	int boot_s, stall_s;	  /* time limits */
-	char *const *words;	  /* of the job */
+	bool kvm, fresh;
+	bool console;	     /* show ttyS0 as it comes */
+	bool in_memory;	     /* the NVDIMMs, else on the disk */
+	int boot_s, stall_s; /* time limits */
+	char *const *words;  /* of the job */
 	int n_words;
 };
 
@@ -54,8 +56,9 @@ struct guest {
 	int status; /* of the job, when DONE */
 	struct vm vm;
 	struct snapshot snapshot;
-	char dir[PATH_MAX]; /* scratch, "" before the start */
-	int attempt;	    /* from 0 */
+	char dir[PATH_MAX];	/* scratch, "" before the start */
+	int nvdimm[VM_NVDIMMS]; /* descriptors, -1: not open */
+	int attempt;		/* from 0 */
 	bool restored;
 	bool ready, has_context, has_end;
 	FILE *channel, *console;
@@ -73,6 +76,9 @@ struct guest {
 };
 
 int64_t clock_ms(void);
+
+/* Makes a guest that is not started. */
+void guest_init(struct guest *g, const struct plan *plan, const char *fs, size_t number);
 
 /* Starts it, from its snapshot if there is one and the plan allows.  Returns 0 or -errno after an
  * error line; it is BROKEN then. */

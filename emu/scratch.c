@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -100,7 +101,7 @@ static int copy_range(int in, int out, off_t from, off_t to)
 	return 0;
 }
 
-static int copy_data(int in, int out)
+int copy_sparse(int in, int out)
 {
 	off_t size = lseek(in, 0, SEEK_END), at = 0;
 	int rc = size < 0 || ftruncate(out, size) < 0 ? -errno : 0;
@@ -119,30 +120,49 @@ static int copy_data(int in, int out)
 	return rc;
 }
 
-int copy_sparse(const char *from, const char *to)
+/* Not O_TMPFILE: not every filesystem has it. */
+static int unlinked_file(const char *dir)
 {
-	int in = open(from, O_RDONLY | O_CLOEXEC), out, rc;
+	char path[PATH_MAX];
+	int fd;
 
-	if (in < 0)
-		return -errno;
-	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	rc = out < 0 ? -errno : copy_data(in, out);
-	if (out >= 0 && close(out) < 0 && !rc)
-		rc = -errno;
-	close(in);
-	return rc;
+	if (snprintf(path, sizeof(path), "%s/XXXXXX", dir) >= (int)sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(path);
+	return fd;
 }
 
-int make_sparse(const char *path, int64_t bytes)
+int nameless_file(const char *dir, bool in_memory, int64_t bytes)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), rc = 0;
+	int fd = in_memory ? memfd_create("nvdimm", MFD_CLOEXEC) : unlinked_file(dir);
 
 	if (fd < 0)
 		return -errno;
-	if (ftruncate(fd, bytes) < 0)
-		rc = -errno;
-	close(fd);
-	return rc;
+	if (ftruncate(fd, bytes) < 0) {
+		int rc = -errno;
+
+		close(fd);
+		return rc;
+	}
+	return fd;
+}
+
+int64_t memory_available(void)
+{
+	FILE *in = fopen("/proc/meminfo", "re");
+	char line[128];
+	long long kib = 0;
+
+	while (in && fgets(line, sizeof(line), in) &&
+	       sscanf(line, "MemAvailable: %lld kB", &kib) != 1)
+		;
+	if (in)
+		fclose(in);
+	return kib * 1024;
 }
 
 const char *why_not_written(int rc)

@@ -5,6 +5,7 @@
 #ifndef DAXDM_SCRATCH_H
 #define DAXDM_SCRATCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Removes build/vm-PID-* of processes that are gone (killed with SIGKILL, say). */
@@ -23,13 +24,19 @@ void remove_tree(const char *path);
 int make_dirs(const char *path);
 
 /*
- * Copies a file without filling its holes; the copy must not exist.  Returns 0 or -errno (a part of
- * the copy may be left).
+ * Copies a file over an empty one, without filling its holes.  Returns 0 or -errno (a part of the
+ * copy may be left).
  */
-int copy_sparse(const char *from, const char *to);
+int copy_sparse(int from, int to);
 
-/* Makes a file of that size, all hole, or cuts one.  Returns 0 or -errno. */
-int make_sparse(const char *path, int64_t bytes);
+/*
+ * An empty file, all hole, of that size, that no one else sees and that is gone when it is closed:
+ * in memory, or on the disk of dir.  Returns its descriptor or -errno.
+ */
+int nameless_file(const char *dir, bool in_memory, int64_t bytes);
+
+/* What this machine could give away without swapping, in bytes; 0 if it does not say. */
+int64_t memory_available(void);
 
 /* "disk full" and what to do for -ENOSPC, else strerror. */
 const char *why_not_written(int rc);

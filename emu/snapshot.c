@@ -82,22 +82,46 @@ bool snapshot_exists(const struct snapshot *snapshot)
 	return !strcmp(what, snapshot->what);
 }
 
-static int copy_nvdimms(const char *from, const char *to)
+static int load_nvdimms(const char *dir, const int *nvdimm)
 {
 	int rc = 0;
 
 	for (int i = 0; i < VM_NVDIMMS && !rc; i++) {
-		char name[16], source[PATH_MAX], copy[PATH_MAX];
+		char name[16], path[PATH_MAX];
+		int from;
 
 		snprintf(name, sizeof(name), "pmem%d", i);
-		path_in(source, from, name);
-		path_in(copy, to, name);
-		rc = copy_sparse(source, copy);
+		path_in(path, dir, name);
+		from = open(path, O_RDONLY | O_CLOEXEC);
+		if (from < 0)
+			return -errno;
+		rc = copy_sparse(from, nvdimm[i]);
+		close(from);
 	}
 	return rc;
 }
 
-int snapshot_lay_out(const struct snapshot *snapshot, const char *dir)
+static int save_nvdimms(const char *dir, const int *nvdimm)
+{
+	int rc = 0;
+
+	for (int i = 0; i < VM_NVDIMMS && !rc; i++) {
+		char name[16], path[PATH_MAX];
+		int to;
+
+		snprintf(name, sizeof(name), "pmem%d", i);
+		path_in(path, dir, name);
+		to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (to < 0)
+			return -errno;
+		rc = copy_sparse(nvdimm[i], to);
+		if (close(to) < 0 && !rc)
+			rc = -errno;
+	}
+	return rc;
+}
+
+int snapshot_lay_out(const struct snapshot *snapshot, const char *dir, const int *nvdimm)
 {
 	char state[PATH_MAX], link[PATH_MAX];
 
@@ -106,7 +130,7 @@ int snapshot_lay_out(const struct snapshot *snapshot, const char *dir)
 	if (symlink(state, link) < 0)
 		return -errno;
 	utimensat(AT_FDCWD, snapshot->path, NULL, 0); /* used last */
-	return copy_nvdimms(snapshot->path, dir);
+	return load_nvdimms(snapshot->path, nvdimm);
 }
 
 static int write_what(const struct snapshot *snapshot, const char *dir)
@@ -173,7 +197,8 @@ static void prune(void)
 	free(all);
 }
 
-int snapshot_save(const struct snapshot *snapshot, struct vm *vm, const char *dir, char *why)
+int snapshot_save(const struct snapshot *snapshot, struct vm *vm, const char *dir,
+		  const int *nvdimm, char *why)
 {
 	char state[PATH_MAX], aside[PATH_MAX], moved[PATH_MAX];
 	int rc = vm_save_state(vm, why);
@@ -187,7 +212,7 @@ int snapshot_save(const struct snapshot *snapshot, struct vm *vm, const char *di
 	if (!rc && (mkdir(aside, 0777) < 0 || rename(state, moved) < 0))
 		rc = -errno;
 	if (!rc)
-		rc = copy_nvdimms(dir, aside);
+		rc = save_nvdimms(aside, nvdimm);
 	if (!rc)
 		rc = write_what(snapshot, aside);
 	if (!rc) {

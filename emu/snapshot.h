@@ -22,14 +22,16 @@ int snapshot_of(const struct vm_config *config, const char *qemu, struct snapsho
 /* Whether it is there, whole and of the very same configuration. */
 bool snapshot_exists(const struct snapshot *snapshot);
 
-/* Puts the files for a machine that is to be restored into dir.  Returns 0 or -errno. */
-int snapshot_lay_out(const struct snapshot *snapshot, const char *dir);
+/* Fills the NVDIMMs of a machine that is to be restored, and puts its state into dir.  Returns 0 or
+ * -errno. */
+int snapshot_lay_out(const struct snapshot *snapshot, const char *dir, const int *nvdimm);
 
 /*
- * Saves the stopped machine of directory dir.  It never looks whole when it is not.  Returns 0, or
- * -errno with a reason in why (200 bytes).  Old snapshots are removed.
+ * Saves the stopped machine of directory dir and its NVDIMMs.  It never looks whole when it is not.
+ * Returns 0, or -errno with a reason in why (200 bytes).  Old snapshots are removed.
  */
-int snapshot_save(const struct snapshot *snapshot, struct vm *vm, const char *dir, char *why);
+int snapshot_save(const struct snapshot *snapshot, struct vm *vm, const char *dir,
+		  const int *nvdimm, char *why);
 
 /* Takes it away: it did not start. */
 void snapshot_drop(const struct snapshot *snapshot);

@@ -100,8 +100,8 @@ static void build_argv(struct argv *argv, const struct vm_config *c, int qmp)
 	add(argv, "-append", "%s", c->kvm ? KERNEL_ARGS : KERNEL_ARGS_ICOUNT);
 	for (int i = 0; i < VM_NVDIMMS; i++) {
 		add(argv, "-object",
-		    "memory-backend-file,id=mem%d,share=on,mem-path=pmem%d,size=%jd", i, i,
-		    (intmax_t)VM_NVDIMM_BYTES);
+		    "memory-backend-file,id=mem%d,share=on,mem-path=/proc/self/fd/%d,size=%jd", i,
+		    c->nvdimm[i], (intmax_t)VM_NVDIMM_BYTES);
 		add(argv, "-device", "nvdimm,id=nvdimm%d,memdev=mem%d,label-size=%dK", i, i,
 		    VM_LABEL_KIB);
 	}
@@ -141,6 +141,8 @@ static void become_qemu(const struct vm_config *c, char *const *argv, pid_t pare
 		_exit(127);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	for (int i = 0; i < VM_NVDIMMS; i++)
+		fcntl(c->nvdimm[i], F_SETFD, 0); /* QEMU opens it by this number */
 	if (chdir(c->dir) < 0)
 		_exit(126);
 	log = open("qemu.log", O_WRONLY | O_CREAT | O_APPEND, 0666);
