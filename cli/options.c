@@ -30,10 +30,12 @@ static const struct option_spec *find(const struct option_spec *table, const cha
 }
 
 static int unknown_option(const struct verb *verb, const struct option_spec *table,
-			  const char *name)
+			  const char *word)
 {
 	const char *best = NULL;
+	char name[64];
 
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
 	for (const struct option_spec *o = table; o->name; o++)
 		best = nearest_of(name, best, o->name);
 	if (best)
