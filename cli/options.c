@@ -33,17 +33,18 @@ static int unknown_option(const struct verb *verb, const struct option_spec *tab
 			  const char *word)
 {
 	const char *best = NULL;
-	char name[64];
+	char typed[64]; /* dashes included */
+	const char *name;
 
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
+	snprintf(typed, sizeof(typed), "%.*s", (int)strcspn(word, "="), word);
+	name = typed + strspn(typed, "-");
 	for (const struct option_spec *o = table; o->name; o++)
 		best = nearest_of(name, best, o->name);
 	if (best)
-		msg_error(
-			"%s: unknown option --%s (did you mean --%s?); daxdm %s --help lists them",
-			verb->name, name, best, verb->name);
+		msg_error("%s: unknown option %s (did you mean --%s?); daxdm %s --help lists them",
+			  verb->name, typed, best, verb->name);
 	else
-		msg_error("%s: unknown option --%s; daxdm %s --help lists them", verb->name, name,
+		msg_error("%s: unknown option %s; daxdm %s --help lists them", verb->name, typed,
 			  verb->name);
 	return -EINVAL;
 }
@@ -66,12 +67,12 @@ int options_parse(const struct verb *verb, const struct option_spec *table, void
 			return -1;
 		}
 		if (name[1] != '-')
-			return unknown_option(verb, table, name + 1);
+			return unknown_option(verb, table, argv[i]);
 		name += 2;
 		equals = strchr(name, '=');
 		o = find(table, name, equals ? (size_t)(equals - name) : strlen(name));
 		if (!o)
-			return unknown_option(verb, table, name);
+			return unknown_option(verb, table, argv[i]);
 		if (o->arg && equals) {
 			value = equals + 1;
 		} else if (o->arg && i + 1 < argc) {
