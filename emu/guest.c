@@ -92,6 +92,21 @@ static int lay_out(struct guest *g, bool restore)
 	return rc;
 }
 
+static int start_qemu(struct guest *g, bool incoming)
+{
+	struct vm_config config = {
+		.vmlinux = g->plan->vmlinux,
+		.initrd = g->initrd,
+		.dir = g->dir,
+		.nvdimm = g->nvdimm,
+		.kvm = g->plan->kvm,
+		.incoming = incoming,
+		.seed = g->plan->seed,
+	};
+
+	return vm_start(&g->vm, &config);
+}
+
 static int let_go(struct guest *g)
 {
 	char why[200];
@@ -150,15 +165,6 @@ static void forget_start(struct guest *g)
 
 static int start_once(struct guest *g, bool restored)
 {
-	struct vm_config config = {
-		.vmlinux = g->plan->vmlinux,
-		.initrd = g->initrd,
-		.dir = g->dir,
-		.nvdimm = g->nvdimm,
-		.kvm = g->plan->kvm,
-		.incoming = restored,
-		.seed = g->plan->seed,
-	};
 	int rc;
 
 	g->started_ms = g->heard_ms = g->phase_since_ms = clock_ms();
@@ -166,7 +172,7 @@ static int start_once(struct guest *g, bool restored)
 	g->restored = restored;
 	rc = lay_out(g, restored);
 	if (!rc)
-		rc = vm_start(&g->vm, &config);
+		rc = start_qemu(g, restored);
 	if (rc < 0)
 		return rc;
 	g->channel = open_log(g, "channel");
@@ -414,26 +420,44 @@ static void show_console(struct guest *g)
 
 /* --- looking --------------------------------------------------------------------------------- */
 
-/* The guest stands still at the end of its boot. */
+/*
+ * Lets the guest that stands still at the end of its boot go on, in a new QEMU that loads the state
+ * of the old: what QEMU keeps outside the state (where its random numbers are) is then the same
+ * after a boot as after a snapshot, and so is every sample.
+ */
+static int go_on_from_state(struct guest *g)
+{
+	char why[200];
+	int rc = vm_save_state(&g->vm, why);
+
+	if (!rc && !g->plan->fresh && !snapshot_exists(&g->snapshot) &&
+	    snapshot_keep(&g->snapshot, g->dir, g->nvdimm, why) < 0)
+		msg_note("%s guest: no snapshot was kept: %s", g->fs, why);
+	if (!rc) {
+		vm_end(&g->vm);
+		rc = start_qemu(g, true);
+		snprintf(why, sizeof(why), "QEMU did not start a second time");
+	}
+	if (!rc)
+		rc = vm_load_state(&g->vm, why);
+	if (!rc)
+		return let_go(g);
+	if (rc != -EINTR)
+		broken(g, why);
+	return rc;
+}
+
 static int answer_pause(struct guest *g)
 {
-	const struct plan *plan = g->plan;
 	int64_t since = clock_ms();
-	char why[200];
+	int rc;
 
 	g->vm.paused_itself = false;
-	if (g->state != GUEST_BOOTING)
-		return let_go(g); /* a panic that paused: with oops=panic it resets, so not seen */
-	if (!plan->kvm && !plan->fresh && !snapshot_exists(&g->snapshot)) {
-		int rc = snapshot_save(&g->snapshot, &g->vm, g->dir, g->nvdimm, why);
-
-		if (rc == -EINTR)
-			return rc;
-		if (rc < 0)
-			msg_note("%s guest: no snapshot was saved: %s", g->fs, why);
-		g->save_ms = clock_ms() - since;
-	}
-	return let_go(g);
+	if (g->state != GUEST_BOOTING || g->plan->kvm)
+		return let_go(g);
+	rc = go_on_from_state(g);
+	g->save_ms = clock_ms() - since;
+	return rc;
 }
 
 int guest_look(struct guest *g, struct results *results)

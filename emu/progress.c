@@ -114,7 +114,7 @@ void progress_sum_up(const struct guest *guests, size_t n, int64_t since_ms)
 		printf(" %7.1f %7.1f  %s", s(g->phase_ms[PHASE_OTHER]), s(end - g->started_ms),
 		       g->restored ? "from its snapshot" : "booted");
 		if (g->save_ms)
-			printf(", %.1f s of it to save a snapshot", s(g->save_ms));
+			printf(", %.1f s of it to save its state", s(g->save_ms));
 		putchar('\n');
 	}
 	printf("  all guests together %.1f s; start: until the job was let go, first: from there "

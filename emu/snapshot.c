@@ -197,19 +197,15 @@ static void prune(void)
 	free(all);
 }
 
-int snapshot_save(const struct snapshot *snapshot, struct vm *vm, const char *dir,
-		  const int *nvdimm, char *why)
+int snapshot_keep(const struct snapshot *snapshot, const char *dir, const int *nvdimm, char *why)
 {
-	char state[PATH_MAX], aside[PATH_MAX], moved[PATH_MAX];
-	int rc = vm_save_state(vm, why);
+	char state[PATH_MAX], aside[PATH_MAX], linked[PATH_MAX];
+	int rc = make_dirs(DIR_NAME);
 
-	if (rc < 0)
-		return rc;
 	path_in(state, dir, "state");
 	path_in(aside, dir, "snapshot");
-	path_in(moved, dir, "snapshot/state");
-	rc = make_dirs(DIR_NAME);
-	if (!rc && (mkdir(aside, 0777) < 0 || rename(state, moved) < 0))
+	path_in(linked, dir, "snapshot/state");
+	if (!rc && (mkdir(aside, 0777) < 0 || link(state, linked) < 0))
 		rc = -errno;
 	if (!rc)
 		rc = save_nvdimms(aside, nvdimm);

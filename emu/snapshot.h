@@ -27,11 +27,11 @@ bool snapshot_exists(const struct snapshot *snapshot);
 int snapshot_lay_out(const struct snapshot *snapshot, const char *dir, const int *nvdimm);
 
 /*
- * Saves the stopped machine of directory dir and its NVDIMMs.  It never looks whole when it is not.
- * Returns 0, or -errno with a reason in why (200 bytes).  Old snapshots are removed.
+ * Keeps the state file in dir (vm_save_state()) and the NVDIMMs that belong to it.  It never looks
+ * whole when it is not.  Returns 0, or -errno with a reason in why (200 bytes).  Old snapshots are
+ * removed.
  */
-int snapshot_save(const struct snapshot *snapshot, struct vm *vm, const char *dir,
-		  const int *nvdimm, char *why);
+int snapshot_keep(const struct snapshot *snapshot, const char *dir, const int *nvdimm, char *why);
 
 /* Takes it away: it did not start. */
 void snapshot_drop(const struct snapshot *snapshot);

@@ -106,9 +106,9 @@ static void build_argv(struct argv *argv, const struct vm_config *c, int qmp)
 		    VM_LABEL_KIB);
 	}
 	add(argv, "-fw_cfg", "name=opt/daxdm/job,file=job");
-	add(argv, "-chardev", "file,id=console,path=console");
+	add(argv, "-chardev", "file,id=console,path=console,append=on");
 	add(argv, "-device", "isa-serial,chardev=console");
-	add(argv, "-chardev", "file,id=channel,path=channel");
+	add(argv, "-chardev", "file,id=channel,path=channel,append=on");
 	add(argv, "-device", "isa-serial,chardev=channel");
 	/* The guest pauses itself through it, at an exact instruction (emu/init). */
 	add(argv, "-device", "pvpanic,ioport=0x505");
