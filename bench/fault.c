@@ -142,6 +142,7 @@ static const char *const points[] = {
 struct result {
 	int64_t *samples; /* the first n_pmd by 2 MiB where PMDs were asked for */
 	size_t n, n_pmd;
+	unsigned int areas;
 	json_t *path;  /* hits of the probe pass */
 	char why[192]; /* set: a proof failed, the samples are void */
 };
@@ -170,7 +171,8 @@ struct pass {
 	size_t n;
 	uint64_t faults;
 	size_t n_pmd;
-	char why[192]; /* set: the pass is void */
+	unsigned int areas; /* memory areas of the process */
+	char why[192];	    /* set: the pass is void */
 };
 
 static int open_files(struct bench_env *env, struct fault_state *f)
@@ -234,7 +236,7 @@ static int write_window(struct fault_state *f, char *buffer, uint64_t offset)
 static void choose_windows(struct fault_state *f)
 {
 	uint64_t n = f->data_bytes / WINDOW_BYTES;
-	uint64_t *candidates = f->offset; /* big enough: see setup */
+	uint64_t *candidates = f->offset; /* not in use yet */
 	unsigned int n_candidates = 0, part;
 
 	for (uint64_t i = 0; i < n && n_candidates < WINDOWS * PAGES_TIME; i++)
@@ -299,7 +301,6 @@ static int make_data(struct bench_env *env, struct fault_state *f)
 
 static int setup(struct bench_env *env, void **state)
 {
-	const size_t max = WINDOWS * PAGES_TIME;
 	struct fault_state *f = calloc(1, sizeof(*f));
 	int rc;
 
@@ -308,15 +309,10 @@ static int setup(struct bench_env *env, void **state)
 		return -ENOMEM;
 	f->data_fd = f->holes_fd = -1;
 	f->pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	f->offset = calloc(max, sizeof(*f->offset));
-	f->ticks = calloc(max, sizeof(*f->ticks));
-	if (!f->offset || !f->ticks || f->pagemap_fd < 0)
-		return -ENOMEM;
-	/* Resident and locked: the timed pass must not fault on its own arrays. */
-	if (mlock(f->offset, max * sizeof(*f->offset)) < 0 ||
-	    mlock(f->ticks, max * sizeof(*f->ticks)) < 0) {
-		msg_error("cannot lock the sample arrays: %s", strerror(errno));
-		return -ENOMEM;
+	rc = f->pagemap_fd < 0 ? -errno : touch_arrays(WINDOWS * PAGES_TIME, &f->offset, &f->ticks);
+	if (rc < 0) {
+		msg_error("cannot prepare the fault benchmark: %s", strerror(-rc));
+		return rc;
 	}
 	f->overhead_load_ticks = touch_overhead_load();
 	f->overhead_store_ticks = touch_overhead_store();
@@ -348,8 +344,6 @@ static void teardown(struct bench_env *env, void *state)
 		json_decref(f->results[i].path);
 		free(f->results[i].samples);
 	}
-	free(f->offset);
-	free(f->ticks);
 	free(f);
 }
 
@@ -578,6 +572,21 @@ static void touch_pass(struct fault_state *f, const struct plan *plan, const str
 			 pass->n, pass->faults);
 }
 
+/* The kernel looks the area of each fault up among all areas of the process: part of the cost that
+ * must not differ between stacks. */
+static unsigned int count_areas(void)
+{
+	FILE *in = fopen("/proc/self/maps", "re");
+	unsigned int n = 0;
+	int c;
+
+	while (in && (c = getc(in)) != EOF)
+		n += c == '\n';
+	if (in)
+		fclose(in);
+	return n;
+}
+
 /* One pass over n_windows, from a fresh mount where it is timed.  Returns 0 (look at pass->why) or
  * -errno. */
 static int run_pass(struct bench_env *env, struct fault_state *f, const struct plan *plan,
@@ -602,6 +611,7 @@ static int run_pass(struct bench_env *env, struct fault_state *f, const struct p
 		rc = map_file(plan, plan_fd(f, plan), plan_bytes(f, plan), &m);
 	if (rc < 0)
 		return rc;
+	pass->areas = count_areas();
 	env->phase(env, probes ? "proof" : "measure");
 	touch_pass(f, plan, &m, probes, pass);
 	env->phase(env, "proof");
@@ -671,16 +681,17 @@ static int64_t overhead(const struct bench_env *env, const struct fault_state *f
 			   plan->timed == STORE ? f->overhead_store_ticks : f->overhead_load_ticks);
 }
 
-static json_t *make_proof(const struct plan *plan, const char *page, size_t n, json_t *path)
+static json_t *make_proof(const struct plan *plan, const char *page, size_t n,
+			  const struct result *result)
 {
 	bool zero = plan->file == HOLE && plan->timed == LOAD;
 
-	return json_pack("{sb ss sI sb ss sO}", "dax", 1, "page", page, "faults", (json_int_t)n,
+	return json_pack("{sb ss sI sb ss si sO}", "dax", 1, "page", page, "faults", (json_int_t)n,
 			 "pfn_in_segment", !zero && !plan->is_private, "backing",
 			 zero		    ? "zero page"
 			 : plan->is_private ? "private copy"
 					    : "namespace",
-			 "path", path);
+			 "areas", (int)result->areas, "path", result->path);
 }
 
 static int observe_huge(struct bench_env *env, struct fault_state *f, const struct result *result)
@@ -716,6 +727,7 @@ static int once(struct bench_env *env, void *state, const struct variant *varian
 	}
 	result->n = pass.n;
 	result->n_pmd = pass.n_pmd;
+	result->areas = pass.areas;
 	strcpy(result->why, pass.why);
 	for (size_t i = 0; i < pass.n; i++)
 		result->samples[i] =
@@ -740,14 +752,14 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 	if (!rc && n_first)
 		rc = record_write(env->sink, &env->cell, "fault", bench_fault.better, variant->name,
 				  r->samples, n_first, overhead(env, f, plan),
-				  make_proof(plan, plan->huge ? "2M" : "4K", n_first, r->path));
+				  make_proof(plan, plan->huge ? "2M" : "4K", n_first, r));
 	if (rc < 0 || n_first == r->n)
 		return rc;
 	snprintf(fallback, sizeof(fallback), "%.*sfallback", (int)strlen(variant->name) - 3,
 		 variant->name);
 	return record_write(env->sink, &env->cell, "fault", bench_fault.better, fallback,
 			    r->samples + n_first, r->n - n_first, overhead(env, f, plan),
-			    make_proof(plan, "4K", r->n - n_first, r->path));
+			    make_proof(plan, "4K", r->n - n_first, r));
 }
 
 static const enum need needs[] = {NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NEED_END};

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 /* Executes exactly 2 * rounds instructions between the two readings' fences, plus a constant. */
@@ -98,6 +99,20 @@ void touch_store(volatile char *base, const uint64_t *offset, uint64_t *ticks, s
 		*byte = 1;
 		ticks[i] = meter_ticks() - begin;
 	}
+}
+
+static uint64_t offsets[TOUCH_MAX] __attribute__((aligned(4096)));
+static uint64_t readings[TOUCH_MAX] __attribute__((aligned(4096)));
+
+int touch_arrays(size_t n, uint64_t **offset, uint64_t **ticks)
+{
+	if (n > TOUCH_MAX)
+		return -E2BIG;
+	if (mlock(offsets, sizeof(offsets)) < 0 || mlock(readings, sizeof(readings)) < 0)
+		return -errno;
+	*offset = offsets;
+	*ticks = readings;
+	return 0;
 }
 
 enum { OVERHEAD_SAMPLES = 1024 };

@@ -54,6 +54,15 @@ void touch_load(const volatile char *base, const uint64_t *offset, uint64_t *tic
 void touch_store(volatile char *base, const uint64_t *offset, uint64_t *ticks, size_t n);
 
 /*
+ * The two arrays of the timed pass, for up to TOUCH_MAX samples: resident, locked, and at the same
+ * place in every pass.  Arrays from the heap would split it into memory areas in one way here and
+ * another there, and the kernel's search for the faulting area costs by their number: 14
+ * instructions were seen.  Returns 0, -E2BIG, or -errno of mlock(2).
+ */
+enum { TOUCH_MAX = 8192 };
+int touch_arrays(size_t n, uint64_t **offset, uint64_t **ticks);
+
+/*
  * What the loops cost by themselves, in ticks: the median over accesses to memory that is mapped
  * already.
  */
