@@ -34,6 +34,8 @@ void guest_init(struct guest *g, const struct plan *plan, const char *fs, size_t
 		g->nvdimm[i] = -1;
 }
 
+static void broken(struct guest *g, const char *why);
+
 /* --- start ----------------------------------------------------------------------------------- */
 
 /* The words of the job, one a line, padded with empty lines.  Returns 0 or -errno, -E2BIG if they
@@ -173,8 +175,11 @@ static int start_once(struct guest *g, bool restored)
 	rc = lay_out(g, restored);
 	if (!rc)
 		rc = start_qemu(g, restored);
-	if (rc < 0)
+	if (rc < 0) {
+		if (!restored && rc != -EINTR)
+			broken(g, "QEMU did not start");
 		return rc;
+	}
 	g->channel = open_log(g, "channel");
 	g->console = open_log(g, "console");
 	return restored ? restore(g) : 0;
@@ -209,7 +214,8 @@ int guest_start(struct guest *g)
 
 /* --- the end, good or bad -------------------------------------------------------------------- */
 
-static void print_tail(const struct guest *g, const char *name)
+/* Returns how many lines it printed. */
+static size_t print_tail(const struct guest *g, const char *name)
 {
 	char path[PATH_MAX + 16], *line[CONSOLE_TAIL] = {0}, *text = NULL;
 	size_t size = 0, n = 0;
@@ -232,13 +238,14 @@ static void print_tail(const struct guest *g, const char *name)
 	free(text);
 	if (in)
 		fclose(in);
+	return n;
 }
 
 static void broken(struct guest *g, const char *why)
 {
 	msg_error("%s guest: %s; the last lines of its console:", g->fs, why);
-	print_tail(g, "qemu.log");
-	print_tail(g, "console");
+	if (print_tail(g, "qemu.log") + print_tail(g, "console") == 0)
+		fprintf(stderr, "  (it is empty)\n");
 	g->state = GUEST_BROKEN;
 	g->ended_ms = clock_ms();
 }

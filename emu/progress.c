@@ -95,8 +95,18 @@ static double s(int64_t ms)
 	return (double)ms / 1000;
 }
 
+static bool any_let_go(const struct guest *guests, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (guests[i].let_go_ms)
+			return true;
+	return false;
+}
+
 void progress_sum_up(const struct guest *guests, size_t n, int64_t since_ms)
 {
+	if (!any_let_go(guests, n))
+		return;
 	printf("where the time went (s)\n  %-6s %8s %6s", "guest", "start", "first");
 	for (int p = PHASE_MKFS; p < N_PHASES; p++)
 		printf(" %8s", phase_names[p]);

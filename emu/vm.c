@@ -396,16 +396,6 @@ int vm_load_state(struct vm *vm, char *why)
 
 /* --- life ------------------------------------------------------------------------------------ */
 
-static int shake_hands(struct vm *vm)
-{
-	char why[200];
-	int rc = vm_command(vm, "qmp_capabilities", NULL, NULL, why);
-
-	if (rc == -EIO)
-		msg_error("QEMU refused to talk: %s", why);
-	return rc;
-}
-
 int vm_start(struct vm *vm, const struct vm_config *config)
 {
 	struct argv argv = {.n = 0};
@@ -427,9 +417,8 @@ int vm_start(struct vm *vm, const struct vm_config *config)
 	vm->qmp = pair[0];
 	if (rc < 0) {
 		vm->pid = 0;
-		msg_error("cannot start %s: %s", VM_QEMU, strerror(-rc));
 	} else {
-		rc = shake_hands(vm);
+		rc = vm_command(vm, "qmp_capabilities", NULL, NULL, NULL);
 	}
 	if (rc < 0)
 		vm_end(vm);

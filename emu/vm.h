@@ -15,7 +15,7 @@
 
 #define VM_QEMU "qemu-system-x86_64"
 #define VM_NVDIMMS 2
-#define VM_MEM_MIB 640 /* below 512 usable the kernel turns huge pages off */
+#define VM_MEM_MIB 768 /* below 512 usable the kernel turns huge pages off */
 /* Of each NVDIMM; a 2 MiB shift and a 2 GiB stack fit on the namespace.  A multiple of 16 MiB plus
  * the label area, else the next one is misaligned. */
 #define VM_NVDIMM_MIB 2064
@@ -54,7 +54,8 @@ const char *vm_kernel_args(void);
 
 /*
  * Starts QEMU and shakes hands.  It dies with this process.  Its own messages go to DIR/qemu.log,
- * ttyS0 to DIR/console, ttyS1 to DIR/channel.  Returns 0, or -errno after one error line.
+ * ttyS0 to DIR/console, ttyS1 to DIR/channel.  Returns 0, or -errno as vm_command(); the reason is
+ * in DIR/qemu.log.
  */
 int vm_start(struct vm *vm, const struct vm_config *config);
 
