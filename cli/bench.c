@@ -399,7 +399,7 @@ static int prepare(struct sweep *s, struct bench_options *o)
 
 static int add_word(struct words *words, const char *value)
 {
-	if (words_add(words, value, strlen(value)) < 0) {
+	if (words_add_new(words, value, strlen(value)) < 0) {
 		msg_error("out of memory");
 		return -EINVAL;
 	}

@@ -394,7 +394,7 @@ resolve_name() { # KERNEL
 	[[ $kernel =~ ^[A-Za-z0-9][A-Za-z0-9.+~-]*$ ]] || die 64 "unknown kernel '$kernel': no such file, and no name of a kernel"
 	refresh || fresh=0
 	[[ -s $CATALOGUE ]] || die 4 "cannot read the archive's package lists (network?):" \
-		"$(grep -hE '^(E|Err|W):?' "$TMP/update" | head -n 1); with --kernel PATH --modules DIR none is needed"
+		"$(grep -hE '^(E:|W: Failed)' "$TMP/update" | head -n 1); with --kernel PATH --modules DIR none is needed"
 	if ! find_kernel "$kernel"; then
 		if ((fresh)) && [[ -z $(find "$CATALOGUE" -mmin -10) ]]; then
 			refresh force || fresh=0
@@ -433,8 +433,8 @@ main() {
 		esac
 		shift
 	done
-	if [[ $kernel == */* || -f $kernel ]]; then
-		resolve_path "$kernel" "$modules"
+	if [[ $kernel == */* || -f $(absolute "$kernel") ]]; then
+		resolve_path "$(absolute "$kernel")" "${modules:+$(absolute "$modules")}"
 	else
 		[[ -z $modules ]] || die 64 "--modules goes with a kernel given as a file; '$kernel' brings its own"
 		resolve_name "$kernel"

@@ -27,6 +27,14 @@ int words_add(struct words *words, const char *word, size_t len)
 	return 0;
 }
 
+int words_add_new(struct words *words, const char *word, size_t len)
+{
+	for (size_t i = 0; i < words->n; i++)
+		if (strlen(words->list[i]) == len && !memcmp(words->list[i], word, len))
+			return 0;
+	return words_add(words, word, len);
+}
+
 void words_free(struct words *words)
 {
 	for (size_t i = 0; i < words->n; i++)
@@ -62,7 +70,7 @@ static int read_line(const char *path, unsigned int number, const char *line, st
 					  path, number, (size_t)(p - line) + 1, (int)len, p);
 				return -EINVAL;
 			}
-		} else if (words_add(to, p, len) < 0) {
+		} else if (words_add_new(to, p, len) < 0) {
 			return -ENOMEM;
 		}
 	}
@@ -211,7 +219,7 @@ int workload_of_words(int n, char *const words[], uint64_t span_bytes, struct wo
 								  : NULL;
 
 		if (to)
-			rc = words_add(to, words[i + 1], strlen(words[i + 1]));
+			rc = words_add_new(to, words[i + 1], strlen(words[i + 1]));
 		else if (!strcmp(words[i], "--workload"))
 			file = words[i + 1];
 	}

@@ -25,6 +25,8 @@ struct workload {
 
 /* Adds a copy of a word.  Returns 0 or -ENOMEM. */
 int words_add(struct words *words, const char *word, size_t len);
+/* The same for a word that is not there yet; one that is changes nothing. */
+int words_add_new(struct words *words, const char *word, size_t len);
 void words_free(struct words *words);
 
 /*
