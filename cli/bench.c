@@ -237,6 +237,7 @@ static int write_context(struct sweep *s)
 	json_object_set_new(context, "metrics", list = json_array());
 	for (size_t i = 0; i < s->workload.benches.n; i++)
 		json_array_append_new(list, json_string(s->workload.benches.list[i]));
+	json_object_set_new(context, "devices", list = json_array());
 	for (unsigned int i = 0; i < s->n_namespaces; i++)
 		json_array_append_new(list,
 				      json_pack("{ss sI}", "node", s->namespaces[i].node, "bytes",
@@ -380,6 +381,10 @@ static int prepare(struct sweep *s, struct bench_options *o)
 	workload_override(&s->workload, &o->by_hand);
 	if (workload_check(&s->workload) < 0)
 		return STATUS_USAGE;
+	if (strcmp(o->meter, "insn") && strcmp(o->meter, "time")) {
+		msg_error("unknown meter '%s'; there are insn and time", o->meter);
+		return STATUS_USAGE;
+	}
 	if (geteuid()) {
 		msg_error("bench: makes devices and mounts: run it as root");
 		return STATUS_BROKEN;

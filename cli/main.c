@@ -4,6 +4,7 @@
 #include "cli/nearest.h"
 #include "lib/msg.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,6 +23,16 @@ static void print_help(void)
 	printf("\ndaxdm VERB --help explains one.\n");
 }
 
+/* What was printed and did not arrive is a failure of its own. */
+static int finish(int status)
+{
+	if ((fflush(stdout) || ferror(stdout)) && status == STATUS_GOOD) {
+		msg_error("cannot write the output: %s", strerror(errno));
+		return STATUS_BROKEN;
+	}
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	const char *best = NULL;
@@ -33,11 +44,11 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
 		print_help();
-		return STATUS_GOOD;
+		return finish(STATUS_GOOD);
 	}
 	for (size_t i = 0; i < N_VERBS; i++) {
 		if (!strcmp(argv[1], verbs[i]->name))
-			return verbs[i]->run(argc - 1, argv + 1);
+			return finish(verbs[i]->run(argc - 1, argv + 1));
 		best = nearest_of(argv[1], best, verbs[i]->name);
 	}
 	if (best)
