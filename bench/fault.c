@@ -23,6 +23,7 @@
  *
  * cold  first fault on that offset since the filesystem was mounted (it is remounted before)
  * warm  the DAX index knows the offset: another mapping touched it in the same way since mount
+ *       (that was the cold pass: a warm variant stands behind its cold one in the table)
  * A PMD fault that the kernel refuses ends as a PTE: such samples are kept apart, as `fallback`.
  *
  * Alone: ./run.sh bench --bench 'fault.read.*' --stack linear:16
@@ -68,7 +69,8 @@ struct plan {
 	enum { DATA, HOLE, UNWRITTEN } file;
 	enum { LOAD, STORE } timed;
 	bool huge;
-	bool warm;
+	bool warm;	 /* other loads make the DAX index know the offset first */
+	bool follows;	 /* warm by the variant before it in the table: same mount, new mapping */
 	bool load_first; /* the page is mapped read-only before the timed store */
 	bool dontneed;	 /* mapped, then dropped by MADV_DONTNEED */
 	bool is_private;
@@ -77,55 +79,70 @@ struct plan {
 	unsigned int windows; /* 0: all */
 };
 
-#define ZEROED(name_, why_, ...)                                         \
-	{.name = name_ ".pte", .why = why_, .arg = PTE(__VA_ARGS__)},    \
-	{                                                                \
-		.name = name_ ".pmd", .why = why_, .needs = {NEED_HUGE}, \
-		.arg = PMD(.windows = WINDOWS_ZEROED, __VA_ARGS__)       \
-	}
-
 #define PTE(...) (&(const struct plan){__VA_ARGS__})
 #define PMD(...) (&(const struct plan){.huge = true, .pages = 1, __VA_ARGS__})
-#define BOTH(name_, why_, ...)                                                                   \
-	{.name = name_ ".pte", .why = why_, .arg = PTE(__VA_ARGS__)},                            \
+
+/* A variant with PTEs, and one with PMDs. */
+#define V_PTE(name_, why_, ...)                                            \
+	{                                                                  \
+		.name = name_ ".pte", .why = why_, .arg = PTE(__VA_ARGS__) \
+	}
+#define V_PMD(name_, why_, ...)                                                                  \
 	{                                                                                        \
 		.name = name_ ".pmd", .why = why_, .needs = {NEED_HUGE}, .arg = PMD(__VA_ARGS__) \
 	}
 
+#define COLD_LOAD "load, first touch since mount"
+#define WARM_LOAD "load, the DAX index knows the offset"
+#define REFAULT "load after MADV_DONTNEED, page tables kept"
+#define COLD_STORE "store, first touch since mount"
+#define WARM_STORE "store, the DAX index knows the offset"
+#define MKWRITE_COLD "store to a page mapped by a load, clean since mount"
+#define MKWRITE_WARM "store to a page mapped by a load, dirty already"
+#define HOLE_COLD "load from a hole: the zero page is mapped"
+#define HOLE_WARM "load from a hole that the DAX index knows"
+#define ALLOC "store into a hole: the filesystem allocates and zeroes"
+#define CONVERT "store into a preallocated extent: it is converted"
+#define SYNC "store into a hole of a MAP_SYNC mapping: the journal is committed"
+
 static const struct variant variants[] = {
-	BOTH("read.cold", "load, first touch since mount", .file = DATA, .timed = LOAD),
-	BOTH("read.warm", "load, the DAX index knows the offset", .file = DATA, .timed = LOAD,
-	     .warm = true),
-	BOTH("write.cold", "store, first touch since mount", .file = DATA, .timed = STORE),
-	BOTH("write.warm", "store, the DAX index knows the offset", .file = DATA, .timed = STORE,
-	     .warm = true),
-	ZEROED("alloc.cold", "store into a hole: the filesystem allocates and zeroes", .file = HOLE,
-	       .timed = STORE),
-	ZEROED("unwritten.cold", "store into a preallocated extent: it is converted",
-	       .file = UNWRITTEN, .timed = STORE),
-	BOTH("hole.cold", "load from a hole: the zero page is mapped", .file = HOLE, .timed = LOAD),
-	BOTH("hole.warm", "load from a hole that the DAX index knows", .file = HOLE, .timed = LOAD,
-	     .warm = true),
-	BOTH("mkwrite.cold", "store to a page mapped by a load, clean since mount", .file = DATA,
-	     .timed = STORE, .load_first = true),
-	BOTH("mkwrite.warm", "store to a page mapped by a load, dirty already", .file = DATA,
-	     .timed = STORE, .load_first = true, .warm = true),
-	{.name = "cow.cold.pte",
-	 .why = "store to a private mapping: the page is copied",
-	 .arg = PTE(.file = DATA, .timed = STORE, .is_private = true)},
-	{.name = "cow.warm.pte",
-	 .why = "store to a private mapping, the DAX index knows the offset",
-	 .arg = PTE(.file = DATA, .timed = STORE, .is_private = true, .warm = true)},
-	BOTH("refault.warm", "load after MADV_DONTNEED, page tables kept", .file = DATA,
-	     .timed = LOAD, .dontneed = true),
+	V_PTE("read.cold", COLD_LOAD, .file = DATA, .timed = LOAD),
+	V_PTE("read.warm", WARM_LOAD, .file = DATA, .timed = LOAD, .follows = true),
+	V_PTE("refault.warm", REFAULT, .file = DATA, .timed = LOAD, .follows = true,
+	      .dontneed = true),
+	V_PMD("read.cold", COLD_LOAD, .file = DATA, .timed = LOAD),
+	V_PMD("read.warm", WARM_LOAD, .file = DATA, .timed = LOAD, .follows = true),
+	V_PMD("refault.warm", REFAULT, .file = DATA, .timed = LOAD, .follows = true,
+	      .dontneed = true),
+	V_PTE("write.cold", COLD_STORE, .file = DATA, .timed = STORE),
+	V_PTE("write.warm", WARM_STORE, .file = DATA, .timed = STORE, .follows = true),
+	V_PMD("write.cold", COLD_STORE, .file = DATA, .timed = STORE),
+	V_PMD("write.warm", WARM_STORE, .file = DATA, .timed = STORE, .follows = true),
+	V_PTE("mkwrite.cold", MKWRITE_COLD, .file = DATA, .timed = STORE, .load_first = true),
+	V_PTE("mkwrite.warm", MKWRITE_WARM, .file = DATA, .timed = STORE, .load_first = true,
+	      .follows = true),
+	V_PMD("mkwrite.cold", MKWRITE_COLD, .file = DATA, .timed = STORE, .load_first = true),
+	V_PMD("mkwrite.warm", MKWRITE_WARM, .file = DATA, .timed = STORE, .load_first = true,
+	      .follows = true),
+	V_PTE("cow.cold", "store to a private mapping: the page is copied", .file = DATA,
+	      .timed = STORE, .is_private = true),
+	V_PTE("cow.warm", "store to a private mapping, the DAX index knows the offset",
+	      .file = DATA, .timed = STORE, .is_private = true, .warm = true),
+	V_PTE("hole.cold", HOLE_COLD, .file = HOLE, .timed = LOAD),
+	V_PTE("hole.warm", HOLE_WARM, .file = HOLE, .timed = LOAD, .follows = true),
+	V_PMD("hole.cold", HOLE_COLD, .file = HOLE, .timed = LOAD),
+	V_PMD("hole.warm", HOLE_WARM, .file = HOLE, .timed = LOAD, .follows = true),
+	V_PTE("alloc.cold", ALLOC, .file = HOLE, .timed = STORE),
+	V_PMD("alloc.cold", ALLOC, .file = HOLE, .timed = STORE, .windows = WINDOWS_ZEROED),
+	V_PTE("unwritten.cold", CONVERT, .file = UNWRITTEN, .timed = STORE),
+	V_PMD("unwritten.cold", CONVERT, .file = UNWRITTEN, .timed = STORE,
+	      .windows = WINDOWS_ZEROED),
 	{.name = "sync.cold.pte",
-	 .why = "store into a hole of a MAP_SYNC mapping: the journal is committed",
+	 .why = SYNC,
 	 .needs = {NEED_MAP_SYNC},
-	 .arg =
-		 &(const struct plan){
-			 .file = HOLE, .timed = STORE, .sync = true, .pages = PAGES_SYNC}},
+	 .arg = PTE(.file = HOLE, .timed = STORE, .sync = true, .pages = PAGES_SYNC)},
 	{.name = "sync.cold.pmd",
-	 .why = "store into a hole of a MAP_SYNC mapping: the journal is committed",
+	 .why = SYNC,
 	 .needs = {NEED_MAP_SYNC, NEED_HUGE},
 	 .arg = PMD(.file = HOLE, .timed = STORE, .sync = true, .windows = WINDOWS_ZEROED)},
 	{0},
@@ -156,6 +173,7 @@ struct fault_state {
 	uint64_t overhead_load_ticks, overhead_store_ticks;
 	uint64_t *offset, *ticks;
 	bool huge_observed;
+	const struct variant *last; /* whose pass ran last */
 	struct result results[N_VARIANTS];
 };
 
@@ -587,23 +605,52 @@ static unsigned int count_areas(void)
 	return n;
 }
 
-/* One pass over n_windows, from a fresh mount where it is timed.  Returns 0 (look at pass->why) or
- * -errno. */
-static int run_pass(struct bench_env *env, struct fault_state *f, const struct plan *plan,
+static unsigned int plan_windows(const struct fault_state *f, const struct plan *plan)
+{
+	return plan->windows && plan->windows < f->n_windows ? plan->windows : f->n_windows;
+}
+
+static int run_pass(struct bench_env *env, struct fault_state *f, const struct variant *variant,
+		    unsigned int n_windows, struct probe_set *probes, struct pass *pass);
+
+/*
+ * Brings filesystem and DAX index to where a timed pass starts: a fresh mount, or what the variant
+ * before in the table left behind, which is run for that if it was not the last.
+ */
+static int start_state(struct bench_env *env, struct fault_state *f, const struct variant *variant)
+{
+	const struct plan *plan = variant->arg;
+	struct pass before;
+	int rc = 0;
+
+	if (plan->follows && f->last == variant - 1)
+		return 0;
+	if (plan->follows)
+		return run_pass(env, f, variant - 1, plan_windows(f, variant[-1].arg), NULL,
+				&before);
+	if (plan->file != DATA)
+		rc = reset_holes(f, plan);
+	return rc < 0 ? rc : remount(env, f);
+}
+
+/* One pass over n_windows.  The probe pass takes the caches as they are: the path does not depend
+ * on them, the cost does.  Returns 0 (look at pass->why) or -errno. */
+static int run_pass(struct bench_env *env, struct fault_state *f, const struct variant *variant,
 		    unsigned int n_windows, struct probe_set *probes, struct pass *pass)
 {
+	const struct plan *plan = variant->arg;
 	struct mapping m;
 	int rc = 0;
 
 	*pass = (struct pass){0};
 	env->phase(env, "prepare");
-	if (plan->file != DATA)
+	if (!probes)
+		rc = start_state(env, f, variant);
+	else if (plan->file != DATA)
 		rc = reset_holes(f, plan);
-	/* The path does not depend on what the caches know; the cost does. */
-	if (!rc && !probes)
-		rc = remount(env, f);
 	if (rc < 0)
 		return rc;
+	f->last = variant;
 	pass->n = fill_offsets(env, f, plan, n_windows);
 	if (plan->warm)
 		rc = warm_up(f, plan, pass->n);
@@ -653,7 +700,7 @@ static int probe(struct bench_env *env, void *state, const struct variant *varia
 	struct result *result = &f->results[variant - variants];
 	unsigned int n_windows = f->n_windows < PROBE_WINDOWS ? f->n_windows : PROBE_WINDOWS;
 	struct pass pass;
-	int rc = run_pass(env, f, plan, n_windows, probes, &pass);
+	int rc = run_pass(env, f, variant, n_windows, probes, &pass);
 
 	if (rc < 0) {
 		msg_error("fault.%s on %s, %s, probe pass: %s", variant->name, env->cell.spec->text,
@@ -714,9 +761,8 @@ static int once(struct bench_env *env, void *state, const struct variant *varian
 	const struct plan *plan = variant->arg;
 	struct fault_state *f = state;
 	struct result *result = &f->results[variant - variants];
-	bool some = plan->windows && plan->windows < f->n_windows;
 	struct pass pass;
-	int rc = run_pass(env, f, plan, some ? plan->windows : f->n_windows, NULL, &pass);
+	int rc = run_pass(env, f, variant, plan_windows(f, plan), NULL, &pass);
 
 	if (!rc && !(result->samples = calloc(pass.n, sizeof(*result->samples))))
 		rc = -ENOMEM;

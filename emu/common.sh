@@ -71,3 +71,10 @@ absolute() { # PATH
 	*) echo "$CALLER/$1" ;;
 	esac
 }
+
+# Refuses early what would not fit: apt, for one, stands still for ever on a full disk.
+room() { # MIB WHAT
+	local free
+	free=$(df --output=avail -m "$PWD/build" | tail -n 1)
+	((free >= $1)) || die 4 "disk full: $2 needs $1 MiB under $PWD/build, $((free)) are free; free some space there and try again"
+}

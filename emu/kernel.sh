@@ -29,8 +29,8 @@ readonly KEEP_LOCAL=3 # kernels made from files; a developer makes a new one wit
 
 # --- the archive ---------------------------------------------------------------------------------
 
-apt_run() { # PROGRAM ARGUMENTS...
-	"$1" -c "$APT/apt.conf" "${@:2}"
+apt_run() { # ARGUMENTS of apt-get...
+	timeout 900 apt-get -c "$APT/apt.conf" "$@"
 }
 
 # The machine's own suites by the names it uses, then every other one under the same address.
@@ -86,7 +86,7 @@ write_apt_conf() {
 
 apt_update() { # SOURCES
 	# Cleanup would take away the lists of the other sources; a suite that is not there is no error.
-	apt_run apt-get -q -o "Dir::Etc::SourceList=$1" -o APT::Get::List-Cleanup=false update >>"$TMP/update" 2>&1 || true
+	apt_run -q -o "Dir::Etc::SourceList=$1" -o APT::Get::List-Cleanup=false update >>"$TMP/update" 2>&1 || true
 	if grep -qE '^E:.*No space left|^E: Write error' "$TMP/update"; then
 		die 4 "disk full while reading the archive's lists into $APT; free some space and try again"
 	fi
@@ -98,7 +98,7 @@ name_by_codename() {
 	local uri suite codename
 	: >"$APT/sources.again"
 	while read -r uri suite; do
-		codename=$(apt_run apt-get indextargets --format '$(CODENAME)' 'Created-By: Packages' \
+		codename=$(apt_run indextargets --format '$(CODENAME)' 'Created-By: Packages' \
 			"Suite: ${suite%-security}" | head -n 1)
 		[[ -n $codename ]] || continue
 		sed -i "s| $suite main\$| $codename-security main|" "$APT/sources.list"
@@ -122,7 +122,7 @@ write_catalogue() {
 				if (name !~ /-dbg$|-signed-template$/)
 					print name, version, codename, depends
 			}'
-	done < <(apt_run apt-get indextargets --format '$(CODENAME)|$(FILENAME)' 'Created-By: Packages' |
+	done < <(apt_run indextargets --format '$(CODENAME)|$(FILENAME)' 'Created-By: Packages' |
 		sort -u) >"$TMP/catalogue"
 	[[ -s $TMP/catalogue ]] || return 1
 	mv "$TMP/catalogue" "$CATALOGUE"
@@ -133,6 +133,7 @@ refresh() { # [force]
 	if [[ -z ${1-} && -s $CATALOGUE && -n $(find "$CATALOGUE" -mmin -$FRESH_MINUTES) ]]; then
 		return 0
 	fi
+	room 500 "reading the archive's package lists"
 	say "reading the archive's package lists (at most once a day)"
 	write_apt_conf
 	[[ -r $KEYRING ]] || die 4 "no $KEYRING: cannot verify packages; run: apt-get install debian-archive-keyring"
@@ -291,7 +292,7 @@ download() { # DIR NAMES...: packages of $VERSION
 	mkdir -p "$dir"
 	[[ -s $APT/apt.conf ]] || write_apt_conf
 	say "fetching ${names[*]} $VERSION"
-	if ! (cd "$dir" && apt_run apt-get -q download "${names[@]/%/=$VERSION}") >"$TMP/err" 2>&1; then
+	if ! (cd "$dir" && apt_run -q download "${names[@]/%/=$VERSION}") >"$TMP/err" 2>&1; then
 		if grep -q 'No space left\|enough free space' "$TMP/err"; then
 			die 4 "disk full while fetching ${names[*]} into $PWD/build; free some space there and try again"
 		fi
@@ -312,6 +313,7 @@ payload_packages() { # what to unpack for PACKAGE VERSION
 
 make_from_packages() { # ID
 	local id=$1 new=$TMP/new names deb image release
+	room 900 "unpacking a kernel"
 	mapfile -t names < <(payload_packages)
 	download "$TMP/debs" "${names[@]}"
 	mkdir -p "$new" "$TMP/root"
