@@ -7,6 +7,7 @@
 
 TMP=
 NAME=
+CHILD=
 exec 8>&2
 
 say() { echo "$NAME: $*" >&8; }
@@ -38,7 +39,15 @@ on_exit() {
 	exit $status
 }
 
+# A command that may take minutes: bash runs a trap only between commands, or in a wait.
+patiently() { # COMMAND...
+	"$@" &
+	CHILD=$!
+	wait "$CHILD"
+}
+
 on_signal() { # STATUS
+	[[ -z $CHILD ]] || kill "$CHILD" 2>/dev/null || true
 	[[ -z $TMP ]] || : >"$TMP/said"
 	exit "$1"
 }

@@ -82,6 +82,7 @@ manifest() { # "DEST SRC" lines, sorted, modules excepted
 		echo "/init $PWD/emu/init"
 		echo "/bin/busybox $BUSYBOX"
 		with_libraries "$PWD/build/daxdm" /bin/daxdm
+		[[ ! -r $KDIR/config ]] || echo "/boot/config-$RELEASE $KDIR/config"
 		if [[ $FS == ext4 ]]; then
 			with_libraries "$(readlink -f "$(need mkfs.ext4 e2fsprogs)")" /sbin/mkfs.ext4
 			[[ ! -r /etc/mke2fs.conf ]] || echo "/etc/mke2fs.conf /etc/mke2fs.conf"

@@ -9,7 +9,8 @@
 # KERNEL: debian (default) | newest | 6.1 | 6.12.107 | 6.1.0-54-amd64 | linux-image-... | PATH
 #
 # build/kernels/ID holds `vmlinux` (an ELF that QEMU starts by its PVH note), `release` (uname -r),
-# `package` (where it came from) and `modules/lib/modules/RELEASE` with depmod done.  It is made
+# `package` (where it came from), `config` if it came
+# with one, and `modules/lib/modules/RELEASE` with depmod done.  It is made
 # aside and renamed, so a half-made one is never seen.
 #
 # Packages come from the archive this machine's apt uses, out of every suite that can be named from
@@ -29,8 +30,8 @@ readonly KEEP_LOCAL=3 # kernels made from files; a developer makes a new one wit
 
 # --- the archive ---------------------------------------------------------------------------------
 
-apt_run() { # ARGUMENTS of apt-get...
-	timeout 900 apt-get -c "$APT/apt.conf" "$@"
+apt_run() { # ARGUMENTS of apt-get...; only in a subshell, which it replaces
+	exec timeout 900 apt-get -c "$APT/apt.conf" "$@"
 }
 
 # The machine's own suites by the names it uses, then every other one under the same address.
@@ -86,7 +87,7 @@ write_apt_conf() {
 
 apt_update() { # SOURCES
 	# Cleanup would take away the lists of the other sources; a suite that is not there is no error.
-	apt_run -q -o "Dir::Etc::SourceList=$1" -o APT::Get::List-Cleanup=false update >>"$TMP/update" 2>&1 || true
+	patiently apt_run -q -o "Dir::Etc::SourceList=$1" -o APT::Get::List-Cleanup=false update >>"$TMP/update" 2>&1 || true
 	if grep -qE '^E:.*No space left|^E: Write error' "$TMP/update"; then
 		die 4 "disk full while reading the archive's lists into $APT; free some space and try again"
 	fi
@@ -282,9 +283,15 @@ drop_modules() { # DIR/kernel
 }
 
 finish() { # NEW ID: the directory gets its name
+	mkdir -p "$KERNELS"
 	rm -rf "${KERNELS:?}/$2"
 	mv "$1" "$KERNELS/$2"
 	say "ready: $2"
+}
+
+apt_fetch() { # DIR NAME=VERSION...
+	cd "$1"
+	apt_run -q download "${2}"
 }
 
 download() { # DIR NAMES...: packages of $VERSION
@@ -292,7 +299,7 @@ download() { # DIR NAMES...: packages of $VERSION
 	mkdir -p "$dir"
 	[[ -s $APT/apt.conf ]] || write_apt_conf
 	say "fetching ${names[*]} $VERSION"
-	if ! (cd "$dir" && apt_run -q download "${names[@]/%/=$VERSION}") >"$TMP/err" 2>&1; then
+	if ! patiently apt_fetch "$dir" "${names[@]/%/=$VERSION}" >"$TMP/err" 2>&1; then
 		if grep -q 'No space left\|enough free space' "$TMP/err"; then
 			die 4 "disk full while fetching ${names[*]} into $PWD/build; free some space there and try again"
 		fi
@@ -312,13 +319,13 @@ payload_packages() { # what to unpack for PACKAGE VERSION
 }
 
 make_from_packages() { # ID
-	local id=$1 new=$TMP/new names deb image release
+	local id=$1 new=$TMP/new names deb image release config
 	room 900 "unpacking a kernel"
 	mapfile -t names < <(payload_packages)
 	download "$TMP/debs" "${names[@]}"
 	mkdir -p "$new" "$TMP/root"
 	for deb in "$TMP"/debs/*.deb; do
-dpkg-deb -x "$deb" "$TMP/root"
+		dpkg-deb -x "$deb" "$TMP/root"
 		rm -f "$deb"
 	done
 	[[ -d $TMP/root/lib/modules ]] || mv "$TMP/root/usr/lib" "$TMP/root/lib" 2>/dev/null ||
@@ -326,6 +333,8 @@ dpkg-deb -x "$deb" "$TMP/root"
 	release=$(basename "$(echo "$TMP"/root/lib/modules/*)")
 	image=$(find "$TMP/root" -name "vmlinuz*" -type f | head -n 1)
 	[[ -n $image ]] || die 4 "package $PACKAGE $VERSION holds no vmlinuz"
+	config=$(find "$TMP/root" -name "config-$release" -type f | head -n 1)
+	[[ -z $config ]] || cp "$config" "$new/config"
 	extract_vmlinux "$image" "$new/vmlinux"
 	mkdir -p "$new/modules/lib"
 	mv "$TMP/root/lib/modules" "$new/modules/lib/modules"
