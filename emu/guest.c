@@ -173,8 +173,9 @@ static int start_once(struct guest *g, bool restored)
 	g->state = GUEST_BOOTING;
 	g->restored = restored;
 	rc = lay_out(g, restored);
-	if (!rc)
-		rc = start_qemu(g, restored);
+	if (rc < 0)
+		return rc;
+	rc = start_qemu(g, restored);
 	if (rc < 0) {
 		if (!restored && rc != -EINTR)
 			broken(g, "QEMU did not start");
@@ -437,6 +438,12 @@ static int go_on_from_state(struct guest *g)
 	char why[200];
 	int rc = vm_save_state(&g->vm, why);
 
+	if (rc == -EIO) {
+		msg_error("%s guest: cannot save the state of the machine in %s: %s", g->fs, g->dir,
+			  why);
+		g->state = GUEST_BROKEN;
+		return rc;
+	}
 	if (!rc && !g->plan->fresh && !snapshot_exists(&g->snapshot) &&
 	    snapshot_keep(&g->snapshot, g->dir, g->nvdimm, why) < 0)
 		msg_note("%s guest: no snapshot was kept: %s", g->fs, why);

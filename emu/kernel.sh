@@ -420,6 +420,7 @@ resolve_name() { # KERNEL
 
 main() {
 	begin kernel
+	mkdir -p "$KERNELS"
 	local verb=${1-} kernel=debian modules=""
 	shift || true
 	case $verb in

@@ -333,7 +333,7 @@ static int wait_migration(struct vm *vm, char *why)
 		if (done)
 			return 0;
 		if (failed) {
-			snprintf(why, 200, "QEMU could not write or read the state");
+			snprintf(why, 200, "it could not be written or read (disk full?)");
 			return -EIO;
 		}
 		nanosleep(&pause, NULL);
@@ -367,7 +367,7 @@ static int wait_state_file(const struct vm *vm, char *why)
 			break;
 		nanosleep(&pause, NULL);
 	}
-	snprintf(why, 200, "the state could not be written (disk full?)");
+	snprintf(why, 200, "it could not be written (disk full?)");
 	return stop_signal() ? -EINTR : -EIO;
 }
 
