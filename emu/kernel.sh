@@ -150,11 +150,22 @@ refresh() { # [force]
 
 # --- from a name to packages ---------------------------------------------------------------------
 
-# The kernels that can be asked for by version: VERSION <tab> PACKAGE, oldest first.  Metapackages
-# (they depend on another linux-image) and the other flavours are left out.
+# The kernels that can be asked for by version: VERSION <tab> PACKAGE, oldest first.  Left out are
+# metapackages (they depend on another linux-image), the other flavours, and those whose modules have
+# gone from the archive.
 generic_kernels() {
-	awk -F'\t' -v OFS='\t' '$1 ~ /^linux-image-[0-9].*-amd64$/ && $1 !~ /-(cloud|rt)-amd64$/ &&
-		$4 !~ /linux-image-/ { print $2, $1 }' "$CATALOGUE" | sort -u | sort -t $'\t' -k1,1V
+	awk -F'\t' -v OFS='\t' '
+		FNR == NR { there[$1, $2] = 1; next }
+		$1 !~ /^linux-image-[0-9].*-amd64$/ || $1 ~ /-(cloud|rt)-amd64$/ || $4 ~ /linux-image-/ { next }
+		{
+			whole = 1
+			n = split($4, dep, /, */)
+			for (i = 1; i <= n; i++) {
+				sub(/ .*/, "", dep[i])
+				if (dep[i] ~ /^linux-(binary|modules)-/ && !((dep[i], $2) in there)) whole = 0
+			}
+			if (whole) print $2, $1
+		}' "$CATALOGUE" "$CATALOGUE" | sort -u | sort -t $'\t' -k1,1V
 }
 
 newest_per_series() {
@@ -314,6 +325,8 @@ payload_packages() { # what to unpack for PACKAGE VERSION
 		if [[ $dep == linux-binary-* ]] && has_package "linux-binary-unsigned-${dep#linux-binary-}" "$VERSION"; then
 			dep=linux-binary-unsigned-${dep#linux-binary-}
 		fi
+		has_package "$dep" "$VERSION" ||
+			die 4 "$PACKAGE needs $dep $VERSION, which is not in the archive; choose another kernel (emu/kernel.sh list)"
 		echo "$dep"
 	done
 }
@@ -321,7 +334,8 @@ payload_packages() { # what to unpack for PACKAGE VERSION
 make_from_packages() { # ID
 	local id=$1 new=$TMP/new names deb image release config
 	room 900 "unpacking a kernel"
-	mapfile -t names < <(payload_packages)
+	payload_packages >"$TMP/names"
+	mapfile -t names <"$TMP/names"
 	download "$TMP/debs" "${names[@]}"
 	mkdir -p "$new" "$TMP/root"
 	for deb in "$TMP"/debs/*.deb; do
