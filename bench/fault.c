@@ -159,7 +159,7 @@ static const char *const points[] = {
 struct result {
 	int64_t *samples; /* the first n_pmd by 2 MiB where PMDs were asked for */
 	size_t n, n_pmd;
-	unsigned int areas;
+	unsigned int areas, placed;
 	json_t *path;  /* hits of the probe pass */
 	char why[192]; /* set: a proof failed, the samples are void */
 };
@@ -189,8 +189,9 @@ struct pass {
 	size_t n;
 	uint64_t faults;
 	size_t n_pmd;
-	unsigned int areas; /* memory areas of the process */
-	char why[192];	    /* set: the pass is void */
+	unsigned int areas;  /* memory areas of the process */
+	unsigned int placed; /* windows that the filesystem laid out so that a PMD could map them */
+	char why[192];	     /* set: the pass is void */
 };
 
 static int open_files(struct bench_env *env, struct fault_state *f)
@@ -518,6 +519,8 @@ static void prove_frames(struct bench_env *env, struct fault_state *f, const str
 		snprintf(pass->why, sizeof(pass->why), "cannot read the extents: %s",
 			 strerror(-rc));
 	for (size_t i = 0; i < pass->n && !pass->why[0]; i += run) {
+		pass->placed +=
+			window_is_huge_on_fs(&now, f->offset[i] / WINDOW_BYTES * WINDOW_BYTES);
 		rc = mapped_pfns(f->pagemap_fd, m->base + f->offset[i], pfns, run);
 		if (rc < 0)
 			snprintf(pass->why, sizeof(pass->why), "cannot read pagemap: %s",
@@ -733,12 +736,17 @@ static json_t *make_proof(const struct plan *plan, const char *page, size_t n,
 {
 	bool zero = plan->file == HOLE && plan->timed == LOAD;
 
-	return json_pack("{sb ss sI sb ss si sO}", "dax", 1, "page", page, "faults", (json_int_t)n,
-			 "pfn_in_segment", !zero && !plan->is_private, "backing",
-			 zero		    ? "zero page"
-			 : plan->is_private ? "private copy"
-					    : "namespace",
-			 "areas", (int)result->areas, "path", result->path);
+	json_t *proof;
+
+	proof = json_pack("{sb ss sI sb ss si sO}", "dax", 1, "page", page, "faults", (json_int_t)n,
+			  "pfn_in_segment", !zero && !plan->is_private, "backing",
+			  zero		     ? "zero page"
+			  : plan->is_private ? "private copy"
+					     : "namespace",
+			  "areas", (int)result->areas, "path", result->path);
+	if (plan->huge && !zero)
+		json_object_set_new(proof, "windows_placed_huge", json_integer(result->placed));
+	return proof;
 }
 
 static int observe_huge(struct bench_env *env, struct fault_state *f, const struct result *result)
@@ -774,6 +782,7 @@ static int once(struct bench_env *env, void *state, const struct variant *varian
 	result->n = pass.n;
 	result->n_pmd = pass.n_pmd;
 	result->areas = pass.areas;
+	result->placed = pass.placed;
 	strcpy(result->why, pass.why);
 	for (size_t i = 0; i < pass.n; i++)
 		result->samples[i] =

@@ -196,6 +196,22 @@ static void add_cpu(json_t *context)
 	json_object_set_new(context, "page_table_levels", json_integer(la57 ? 5 : 4));
 }
 
+/* What the firmware calls System RAM; the kernel's own total depends on what is loaded. */
+static json_t *memory_kib(void)
+{
+	FILE *in = fopen("/proc/iomem", "re");
+	unsigned long long from, to, bytes = 0;
+	char line[256];
+
+	while (in && fgets(line, sizeof(line), in))
+		if (line[0] != ' ' && strstr(line, " : System RAM\n") &&
+		    sscanf(line, "%llx-%llx", &from, &to) == 2 && to > from)
+			bytes += to - from + 1;
+	if (in)
+		fclose(in);
+	return bytes ? json_integer((json_int_t)(bytes >> 10)) : json_null();
+}
+
 static int count_numa_nodes(void)
 {
 	DIR *d = opendir("/sys/devices/system/node");
@@ -221,11 +237,11 @@ json_t *context_of_host(void)
 	if (!kernel)
 		return NULL;
 	add_config(kernel, name.release);
-	context = json_pack("{ss si ss so so si sI so si}", "type", "context", "schema",
+	context = json_pack("{ss si ss so so si so so si}", "type", "context", "schema",
 			    RECORD_SCHEMA, "suite", DAXDM_VERSION, "build", build_digest(),
 			    "kernel", kernel, "cpus", (int)sysconf(_SC_NPROCESSORS_ONLN), "mem_kib",
-			    (json_int_t)(sysconf(_SC_PHYS_PAGES) * (PAGE_BYTES / 1024)),
-			    "mitigations", mitigations(), "numa_nodes", count_numa_nodes());
+			    memory_kib(), "mitigations", mitigations(), "numa_nodes",
+			    count_numa_nodes());
 	if (context)
 		add_cpu(context);
 	return context;
