@@ -311,6 +311,8 @@ static void note_progress(struct guest *g, const json_t *line)
 	int64_t now = clock_ms();
 
 	g->phase_ms[g->phase] += now - g->phase_since_ms;
+	if (g->phase == PHASE_MEASURE && !g->first_samples_ms)
+		g->first_samples_ms = now;
 	g->phase_since_ms = now;
 	g->phase = PHASE_OTHER;
 	for (int i = 0; phase && i < N_PHASES; i++)
@@ -339,8 +341,6 @@ static int take_json(struct guest *g, struct results *results, const char *text)
 	} else if (!strcmp(type, "end")) {
 		g->has_end = true;
 	} else {
-		if (!strcmp(type, "record") && !g->first_record_ms)
-			g->first_record_ms = clock_ms();
 		rc = results_line(results, g->number, text);
 	}
 	json_decref(line);

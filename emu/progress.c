@@ -118,7 +118,7 @@ void progress_sum_up(const struct guest *guests, size_t n, int64_t since_ms)
 		if (!g->let_go_ms)
 			continue;
 		printf("  %-6s %8.1f %6.1f", g->fs, s(g->let_go_ms - g->started_ms),
-		       g->first_record_ms ? s(g->first_record_ms - g->let_go_ms) : 0.0);
+		       g->first_samples_ms ? s(g->first_samples_ms - g->let_go_ms) : 0.0);
 		for (int p = PHASE_MKFS; p < N_PHASES; p++)
 			printf(" %8.1f", s(g->phase_ms[p]));
 		printf(" %7.1f %7.1f  %s", s(g->phase_ms[PHASE_OTHER]), s(end - g->started_ms),
@@ -129,6 +129,6 @@ void progress_sum_up(const struct guest *guests, size_t n, int64_t since_ms)
 	}
 	printf("  all guests together %.1f s; start: until the job was let go, first: from there "
 	       "to "
-	       "the first record\n",
+	       "the end of the first timed pass\n",
 	       s(clock_ms() - since_ms));
 }
