@@ -3,7 +3,7 @@
  * What a page fault on a DAX file costs.
  *
  * One sample is one fault: the access of one byte of a page that is not mapped.  PTE variants
- * touch the first 16 (meter time: 64) pages of each of 64 2 MiB windows spread over the whole
+ * touch the first 32 (meter time: 128) pages of each of 32 2 MiB windows spread over the whole
  * device; PMD variants touch one page of each window.  Accesses that hit a page already mapped are
  * no samples.
  *
@@ -51,13 +51,13 @@
 #endif
 
 enum {
-	WINDOWS = 64,
+	WINDOWS = 32, /* each is 2 MiB that must be written first */
 	WINDOWS_MIN = 4,
-	PAGES_INSN = 16, /* per window, PTE; exact, so that more would say no more */
-	PAGES_TIME = 64,
+	PAGES_INSN = 32, /* per window, PTE; exact, so that more would say no more */
+	PAGES_TIME = 128,
 	/* Storing into 2 MiB of hole zeroes them, and MAP_SYNC commits the journal: fewer. */
 	WINDOWS_ZEROED = 16,
-	PAGES_SYNC = 1,
+	PAGES_SYNC = 2,
 	PROBE_WINDOWS = 8,
 	BYTE_IN_PAGE = 2048, /* what is touched: not the stamp at the page's begin */
 };
