@@ -29,7 +29,8 @@
  * Alone: ./run.sh bench --bench 'fault.read.*' --stack linear:16
  */
 #include "bench/bench.h"
-#include "lib/file.h"
+#include "lib/datafile.h"
+#include "lib/mapping.h"
 #include "lib/msg.h"
 #include "lib/probe.h"
 
@@ -40,19 +41,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
-#ifndef MAP_SYNC
-#define MAP_SYNC 0x080000
-#endif
-#ifndef MAP_SHARED_VALIDATE
-#define MAP_SHARED_VALIDATE 0x03
-#endif
-
 enum {
-	WINDOWS = 32, /* each is 2 MiB that must be written first */
-	WINDOWS_MIN = 4,
+	WINDOWS = 32,	 /* each is 2 MiB that must be written first */
 	PAGES_INSN = 32, /* per window, PTE; exact, so that more would say no more */
 	PAGES_TIME = 128,
 	/* Storing into 2 MiB of hole zeroes them, and MAP_SYNC commits the journal: fewer. */
@@ -165,23 +157,13 @@ struct result {
 };
 
 struct fault_state {
-	int data_fd, holes_fd, pagemap_fd;
-	uint64_t data_bytes;
-	struct extents extents;	   /* of the data file */
-	uint64_t windows[WINDOWS]; /* offsets in the data file */
-	unsigned int n_windows;
+	struct datafile data;
+	int holes_fd, pagemap_fd;
 	uint64_t overhead_load_ticks, overhead_store_ticks;
 	uint64_t *offset, *ticks;
 	bool huge_observed;
 	const struct variant *last; /* whose pass ran last */
 	struct result results[N_VARIANTS];
-};
-
-/* A mapping whose addresses are congruent to the file offset mod 2 MiB, or off by a page. */
-struct mapping {
-	char *base;
-	void *reserved;
-	size_t reserved_bytes;
 };
 
 /* What one pass found out. */
@@ -197,28 +179,24 @@ struct pass {
 static int open_files(struct bench_env *env, struct fault_state *f)
 {
 	char path[256];
+	int rc = datafile_open(&f->data, env->directory);
 
-	snprintf(path, sizeof(path), "%s/data", env->directory);
-	f->data_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	snprintf(path, sizeof(path), "%s/holes", env->directory);
 	f->holes_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (f->data_fd < 0 || f->holes_fd < 0) {
-		int rc = -errno;
-
+	if (!rc && f->holes_fd < 0)
+		rc = -errno;
+	if (rc < 0)
 		msg_error("cannot open the benchmark's files in %s: %s", env->directory,
 			  strerror(-rc));
-		return rc;
-	}
-	return 0;
+	return rc;
 }
 
 static void close_files(struct fault_state *f)
 {
-	if (f->data_fd >= 0)
-		close(f->data_fd);
+	datafile_close(&f->data);
 	if (f->holes_fd >= 0)
 		close(f->holes_fd);
-	f->data_fd = f->holes_fd = -1;
+	f->holes_fd = -1;
 }
 
 static int remount(struct bench_env *env, struct fault_state *f)
@@ -230,94 +208,6 @@ static int remount(struct bench_env *env, struct fault_state *f)
 	return rc < 0 ? rc : open_files(env, f);
 }
 
-/* What stands at the begin of each page of the data file. */
-static uint64_t stamp(uint64_t offset_bytes)
-{
-	return UINT64_C(0xda8d3c0000000000) | offset_bytes / PAGE_BYTES;
-}
-
-static int write_window(struct fault_state *f, char *buffer, uint64_t offset)
-{
-	for (unsigned int page = 0; page < WINDOW_PAGES; page++) {
-		uint64_t value = stamp(offset + page * PAGE_BYTES);
-
-		memcpy(buffer + page * PAGE_BYTES, &value, sizeof(value));
-	}
-	if (pwrite(f->data_fd, buffer, WINDOW_BYTES, (off_t)offset) != WINDOW_BYTES)
-		return errno ? -errno : -EIO;
-	return 0;
-}
-
-/*
- * Chooses windows that the filesystem laid out huge, one from each of n equal parts of the
- * candidates; where in its part varies, so that no position in a b-tree node is favoured.
- */
-static void choose_windows(struct fault_state *f)
-{
-	uint64_t n = f->data_bytes / WINDOW_BYTES;
-	uint64_t *candidates = f->offset; /* not in use yet */
-	unsigned int n_candidates = 0, part;
-
-	for (uint64_t i = 0; i < n && n_candidates < WINDOWS * PAGES_TIME; i++)
-		if (window_is_huge_on_fs(&f->extents, i * WINDOW_BYTES))
-			candidates[n_candidates++] = i * WINDOW_BYTES;
-	f->n_windows = n_candidates < WINDOWS ? n_candidates : WINDOWS;
-	part = f->n_windows ? n_candidates / f->n_windows : 1;
-	for (unsigned int i = 0; i < f->n_windows; i++)
-		f->windows[i] = candidates[i * n_candidates / f->n_windows + i * 11 % part];
-}
-
-/* Punches what lies between the chosen windows: the space is for the allocating variants. */
-static int punch_rest(struct fault_state *f)
-{
-	uint64_t from = 0;
-
-	for (unsigned int i = 0; i <= f->n_windows; i++) {
-		uint64_t to = i < f->n_windows ? f->windows[i] : f->data_bytes;
-
-		if (to > from && fallocate(f->data_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-					   (off_t)from, (off_t)(to - from)) < 0)
-			return -errno;
-		from = to + WINDOW_BYTES;
-	}
-	return 0;
-}
-
-static int make_data(struct bench_env *env, struct fault_state *f)
-{
-	struct statvfs space;
-	char *buffer;
-	int rc = 0;
-
-	if (fstatvfs(f->data_fd, &space) < 0)
-		return -errno;
-	f->data_bytes = space.f_bavail * space.f_bsize / 16 * 15;
-	f->data_bytes -= f->data_bytes % WINDOW_BYTES;
-	if (fallocate(f->data_fd, 0, 0, (off_t)f->data_bytes) < 0 || fsync(f->data_fd) < 0)
-		return -errno;
-	rc = extents_read(f->data_fd, &f->extents);
-	if (rc < 0)
-		return rc;
-	choose_windows(f);
-	extents_free(&f->extents);
-	if (f->n_windows < WINDOWS_MIN) {
-		msg_error("%s on %s gave only %u windows of 2 MiB in one aligned piece; a larger "
-			  "device is needed",
-			  env->cell.fs, env->stack->node, f->n_windows);
-		return -ENOSPC;
-	}
-	rc = punch_rest(f);
-	buffer = calloc(1, WINDOW_BYTES);
-	if (!buffer)
-		rc = -ENOMEM;
-	for (unsigned int i = 0; i < f->n_windows && !rc; i++)
-		rc = write_window(f, buffer, f->windows[i]);
-	free(buffer);
-	if (!rc && fsync(f->data_fd) < 0)
-		rc = -errno;
-	return rc < 0 ? rc : extents_read(f->data_fd, &f->extents);
-}
-
 static int setup(struct bench_env *env, void **state)
 {
 	struct fault_state *f = calloc(1, sizeof(*f));
@@ -326,7 +216,7 @@ static int setup(struct bench_env *env, void **state)
 	*state = f;
 	if (!f)
 		return -ENOMEM;
-	f->data_fd = f->holes_fd = -1;
+	f->data.fd = f->holes_fd = -1;
 	f->pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	rc = f->pagemap_fd < 0 ? -errno : touch_arrays(WINDOWS * PAGES_TIME, &f->offset, &f->ticks);
 	if (rc < 0) {
@@ -338,12 +228,16 @@ static int setup(struct bench_env *env, void **state)
 	rc = open_files(env, f);
 	if (rc < 0)
 		return rc;
-	if (file_is_dax(f->data_fd) != 1) {
+	if (file_is_dax(f->data.fd) != 1) {
 		msg_error("%s/data is not a DAX file: no number comes from it", env->directory);
 		return -ENOTSUP;
 	}
-	rc = make_data(env, f);
-	if (rc < 0)
+	rc = datafile_make(&f->data, WINDOWS);
+	if (rc == -ENOSPC)
+		msg_error("%s on %s has no %d windows of 2 MiB in one aligned piece; a larger "
+			  "device is needed",
+			  env->cell.fs, env->stack->node, DATAFILE_WINDOWS_MIN);
+	else if (rc < 0)
 		msg_error("cannot make the data file on %s: %s", env->stack->node, strerror(-rc));
 	return rc;
 }
@@ -358,7 +252,7 @@ static void teardown(struct bench_env *env, void *state)
 	close_files(f);
 	if (f->pagemap_fd >= 0)
 		close(f->pagemap_fd);
-	extents_free(&f->extents);
+	extents_free(&f->data.extents);
 	for (size_t i = 0; i < N_VARIANTS; i++) {
 		json_decref(f->results[i].path);
 		free(f->results[i].samples);
@@ -366,40 +260,10 @@ static void teardown(struct bench_env *env, void *state)
 	free(f);
 }
 
-static int map_file(const struct plan *plan, int fd, uint64_t bytes, struct mapping *m)
-{
-	int flags = plan->is_private ? MAP_PRIVATE | MAP_NORESERVE
-		    : plan->sync     ? MAP_SHARED_VALIDATE | MAP_SYNC
-				     : MAP_SHARED;
-	uintptr_t base;
-
-	m->reserved_bytes = bytes + 2 * WINDOW_BYTES;
-	m->reserved = mmap(NULL, m->reserved_bytes, PROT_NONE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (m->reserved == MAP_FAILED)
-		return -errno;
-	base = ((uintptr_t)m->reserved + WINDOW_BYTES - 1) & ~(uintptr_t)(WINDOW_BYTES - 1);
-	if (!plan->huge)
-		base += PAGE_BYTES; /* not congruent: the kernel can only use PTEs */
-	m->base = mmap((void *)base, bytes, PROT_READ | PROT_WRITE, flags | MAP_FIXED, fd, 0);
-	if (m->base == MAP_FAILED) {
-		int rc = -errno;
-
-		munmap(m->reserved, m->reserved_bytes);
-		return rc;
-	}
-	return 0;
-}
-
-static void unmap_file(struct mapping *m)
-{
-	munmap(m->reserved, m->reserved_bytes);
-}
-
 /* The holes file has as many windows as the data file, from its begin, all of them used. */
 static uint64_t window_offset(const struct fault_state *f, const struct plan *plan, unsigned int i)
 {
-	return plan->file == DATA ? f->windows[i] : (uint64_t)i * WINDOW_BYTES;
+	return plan->file == DATA ? f->data.windows[i] : (uint64_t)i * WINDOW_BYTES;
 }
 
 /* Samples per window. */
@@ -430,7 +294,7 @@ static size_t fill_offsets(const struct bench_env *env, struct fault_state *f,
 /* Brings the holes file into the state that the variant starts from. */
 static int reset_holes(struct fault_state *f, const struct plan *plan)
 {
-	off_t bytes = (off_t)f->n_windows * WINDOW_BYTES;
+	off_t bytes = (off_t)f->data.n_windows * WINDOW_BYTES;
 
 	if (ftruncate(f->holes_fd, 0) < 0 || ftruncate(f->holes_fd, bytes) < 0)
 		return -errno;
@@ -441,12 +305,21 @@ static int reset_holes(struct fault_state *f, const struct plan *plan)
 
 static uint64_t plan_bytes(const struct fault_state *f, const struct plan *plan)
 {
-	return plan->file == DATA ? f->data_bytes : (uint64_t)f->n_windows * WINDOW_BYTES;
+	return plan->file == DATA ? f->data.bytes : (uint64_t)f->data.n_windows * WINDOW_BYTES;
 }
 
 static int plan_fd(const struct fault_state *f, const struct plan *plan)
 {
-	return plan->file == DATA ? f->data_fd : f->holes_fd;
+	return plan->file == DATA ? f->data.fd : f->holes_fd;
+}
+
+static int map_plan(const struct fault_state *f, const struct plan *plan, struct mapping *m)
+{
+	int flags = plan->is_private ? MAP_PRIVATE | MAP_NORESERVE
+		    : plan->sync     ? MAP_SHARED_VALIDATE | MAP_SYNC
+				     : MAP_SHARED;
+
+	return mapping_make(m, plan_fd(f, plan), plan_bytes(f, plan), flags, plan->huge);
 }
 
 /* Makes the offsets known to the DAX index, through a mapping that is gone afterwards. */
@@ -457,79 +330,39 @@ static int warm_up(struct fault_state *f, const struct plan *plan, size_t n)
 	int rc;
 
 	other.is_private = false;
-	rc = map_file(&other, plan_fd(f, plan), plan_bytes(f, plan), &m);
+	rc = map_plan(f, &other, &m);
 	if (rc < 0)
 		return rc;
 	if (plan->timed == STORE && !plan->is_private)
 		touch_store(m.base, f->offset, f->ticks, n);
 	else
 		touch_load(m.base, f->offset, f->ticks, n);
-	unmap_file(&m);
+	mapping_drop(&m);
 	return 0;
 }
 
-static bool in_namespace(const struct stack *stack, uint64_t pfn)
-{
-	for (unsigned int i = 0; i < stack_members(&stack->spec); i++) {
-		const struct namespace *ns = &stack->namespaces[i];
-
-		if (pfn * PAGE_BYTES >= ns->resource_bytes &&
-		    pfn * PAGE_BYTES < ns->resource_bytes + ns->size_bytes)
-			return true;
-	}
-	return false;
-}
-
 /* Frames of the zero page or of private copies must be outside the namespaces, every other exactly
- * where the extents and the tables say.  Returns false after it wrote why. */
-static bool frame_is_right(const struct bench_env *env, const struct extents *now, bool outside,
-			   uint64_t offset, uint64_t pfn, struct pass *pass)
-{
-	uint64_t expected = 0;
-
-	if (!pfn)
-		snprintf(pass->why, sizeof(pass->why), "file offset %" PRIu64 " is not mapped",
-			 offset);
-	else if (outside && in_namespace(env->stack, pfn))
-		snprintf(pass->why, sizeof(pass->why),
-			 "file offset %" PRIu64 " is backed by page frame %#" PRIx64
-			 " of the namespace, it must not be",
-			 offset, pfn);
-	else if (!outside && expected_pfn(now, env->stack, offset, &expected) < 0)
-		snprintf(pass->why, sizeof(pass->why), "file offset %" PRIu64 " has no extent",
-			 offset);
-	else if (!outside && pfn != expected)
-		snprintf(pass->why, sizeof(pass->why),
-			 "file offset %" PRIu64 " is backed by page frame %#" PRIx64
-			 ", extent and table say %#" PRIx64,
-			 offset, pfn, expected);
-	return !pass->why[0];
-}
-
+ * where the extents and the tables say. */
 static void prove_frames(struct bench_env *env, struct fault_state *f, const struct plan *plan,
 			 const struct mapping *m, struct pass *pass)
 {
 	bool outside = plan->is_private || (plan->file == HOLE && plan->timed == LOAD);
+	struct frame_proof proof = {
+		.pagemap_fd = f->pagemap_fd, .stack = env->stack, .outside = outside};
 	unsigned int run = plan->huge ? 1 : plan_pages(env, plan);
-	uint64_t pfns[PAGES_TIME];
-	struct extents now = {0};
-	int rc = outside ? 0 : extents_read(plan_fd(f, plan), &now);
+	int rc = outside ? 0 : extents_read(plan_fd(f, plan), &proof.extents);
 
 	if (rc < 0)
 		snprintf(pass->why, sizeof(pass->why), "cannot read the extents: %s",
 			 strerror(-rc));
 	for (size_t i = 0; i < pass->n && !pass->why[0]; i += run) {
+		uint64_t page = f->offset[i] - BYTE_IN_PAGE;
+
 		pass->placed +=
-			window_is_huge_on_fs(&now, f->offset[i] / WINDOW_BYTES * WINDOW_BYTES);
-		rc = mapped_pfns(f->pagemap_fd, m->base + f->offset[i], pfns, run);
-		if (rc < 0)
-			snprintf(pass->why, sizeof(pass->why), "cannot read pagemap: %s",
-				 strerror(-rc));
-		for (size_t j = 0; j < run && !rc; j++)
-			if (!frame_is_right(env, &now, outside, f->offset[i + j], pfns[j], pass))
-				break;
+			window_is_huge_on_fs(&proof.extents, page / WINDOW_BYTES * WINDOW_BYTES);
+		frames_prove(&proof, m, page, run, pass->why, sizeof(pass->why));
 	}
-	extents_free(&now);
+	extents_free(&proof.extents);
 }
 
 static void prove_bytes(struct fault_state *f, const struct mapping *m, struct pass *pass)
@@ -538,11 +371,11 @@ static void prove_bytes(struct fault_state *f, const struct mapping *m, struct p
 		uint64_t at = f->offset[i] - BYTE_IN_PAGE, value;
 
 		memcpy(&value, m->base + at, sizeof(value));
-		if (value != stamp(at))
+		if (value != datafile_stamp(at))
 			snprintf(pass->why, sizeof(pass->why),
 				 "file offset %" PRIu64 " reads %#" PRIx64
 				 ", written was %#" PRIx64,
-				 at, value, stamp(at));
+				 at, value, datafile_stamp(at));
 	}
 }
 
@@ -593,24 +426,10 @@ static void touch_pass(struct fault_state *f, const struct plan *plan, const str
 			 pass->n, pass->faults);
 }
 
-/* The kernel looks the area of each fault up among all areas of the process: part of the cost that
- * must not differ between stacks. */
-static unsigned int count_areas(void)
-{
-	FILE *in = fopen("/proc/self/maps", "re");
-	unsigned int n = 0;
-	int c;
-
-	while (in && (c = getc(in)) != EOF)
-		n += c == '\n';
-	if (in)
-		fclose(in);
-	return n;
-}
-
 static unsigned int plan_windows(const struct fault_state *f, const struct plan *plan)
 {
-	return plan->windows && plan->windows < f->n_windows ? plan->windows : f->n_windows;
+	return plan->windows && plan->windows < f->data.n_windows ? plan->windows
+								  : f->data.n_windows;
 }
 
 static int run_pass(struct bench_env *env, struct fault_state *f, const struct variant *variant,
@@ -658,10 +477,10 @@ static int run_pass(struct bench_env *env, struct fault_state *f, const struct v
 	if (plan->warm)
 		rc = warm_up(f, plan, pass->n);
 	if (!rc)
-		rc = map_file(plan, plan_fd(f, plan), plan_bytes(f, plan), &m);
+		rc = map_plan(f, plan, &m);
 	if (rc < 0)
 		return rc;
-	pass->areas = count_areas();
+	pass->areas = mapping_areas();
 	env->phase(env, probes ? "proof" : "measure");
 	touch_pass(f, plan, &m, probes, pass);
 	env->phase(env, "proof");
@@ -671,7 +490,7 @@ static int run_pass(struct bench_env *env, struct fault_state *f, const struct v
 		prove_frames(env, f, plan, &m, pass);
 	if (!pass->why[0] && plan->file == DATA)
 		prove_bytes(f, &m, pass);
-	unmap_file(&m);
+	mapping_drop(&m);
 	return 0;
 }
 
@@ -701,7 +520,8 @@ static int probe(struct bench_env *env, void *state, const struct variant *varia
 	const struct plan *plan = variant->arg;
 	struct fault_state *f = state;
 	struct result *result = &f->results[variant - variants];
-	unsigned int n_windows = f->n_windows < PROBE_WINDOWS ? f->n_windows : PROBE_WINDOWS;
+	unsigned int n_windows =
+		f->data.n_windows < PROBE_WINDOWS ? f->data.n_windows : PROBE_WINDOWS;
 	struct pass pass;
 	int rc = run_pass(env, f, variant, n_windows, probes, &pass);
 
@@ -754,8 +574,9 @@ static int observe_huge(struct bench_env *env, struct fault_state *f, const stru
 	unsigned int allowed = 0;
 
 	f->huge_observed = true;
-	for (unsigned int i = 0; i < f->n_windows; i++)
-		allowed += window_is_huge_on_stack(&f->extents, env->stack, f->windows[i]);
+	for (unsigned int i = 0; i < f->data.n_windows; i++)
+		allowed +=
+			window_is_huge_on_stack(&f->data.extents, env->stack, f->data.windows[i]);
 	return observation_write(env->sink, &env->cell, "huge_pages",
 				 json_pack("{si si si si}", "windows", (int)result->n, "pmd",
 					   (int)result->n_pmd, "lost",

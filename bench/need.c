@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bench/need.h"
 
-#include "lib/file.h"
+#include "lib/mapping.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,13 +9,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#ifndef MAP_SYNC
-#define MAP_SYNC 0x080000
-#endif
-#ifndef MAP_SHARED_VALIDATE
-#define MAP_SHARED_VALIDATE 0x03
-#endif
 
 static bool has_root(const struct bench_env *env)
 {

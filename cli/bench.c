@@ -9,12 +9,12 @@
 #include "bench/bench.h"
 #include "bench/need.h"
 #include "cli/cli.h"
+#include "cli/workload.h"
 #include "lib/context.h"
 #include "lib/dm.h"
 #include "lib/fs.h"
 #include "lib/msg.h"
 #include "lib/supervise.h"
-#include "lib/workload.h"
 
 #include <errno.h>
 #include <malloc.h>

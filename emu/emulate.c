@@ -5,6 +5,7 @@
  * the instruction meter the load of this machine changes nothing but the time it takes.
  */
 #include "cli/cli.h"
+#include "cli/workload.h"
 #include "emu/accel.h"
 #include "emu/guest.h"
 #include "emu/progress.h"
@@ -12,7 +13,6 @@
 #include "emu/stop.h"
 #include "lib/msg.h"
 #include "lib/stack.h"
-#include "lib/workload.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Workload files, and what the command line makes of them. */
-#include "lib/workload.h"
+#include "cli/workload.h"
 
 #include "lib/stack.h"
 

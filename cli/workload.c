@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "lib/workload.h"
+#include "cli/workload.h"
 
 #include "bench/bench.h"
 #include "lib/dm.h"
