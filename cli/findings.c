@@ -15,6 +15,9 @@
 #define SEGMENTS_NAMED 16
 /* Ids listed per reason before "and N more". */
 #define IDS_NAMED 4
+/* An extra is far above the middle one if it is more than so many times as large. */
+#define FAR 3
+#define FAR_NAMED 5
 
 __attribute__((format(printf, 3, 4))) static void sayf(findings_say *say, void *arg,
 						       const char *fmt, ...)
@@ -88,20 +91,19 @@ const struct table_row *findings_headline(const struct table *table, const char 
 	return first;
 }
 
-/* Sums for a least-squares line through (log2 of the segments, extra). */
+/* Sums for a least-squares line through (x, extra). */
 struct line {
-	double n, x, y, xx, xy;
+	double n, x, y, xx, xy, yy;
 };
 
-static void line_add(struct line *l, int64_t segments, int64_t extra)
+static void line_add(struct line *l, double x, double y)
 {
-	double x = log2((double)segments), y = (double)extra;
-
 	l->n += 1;
 	l->x += x;
 	l->y += y;
 	l->xx += x * x;
 	l->xy += x * y;
+	l->yy += y * y;
 }
 
 static double line_slope(const struct line *l)
@@ -111,11 +113,30 @@ static double line_slope(const struct line *l)
 	return spread > 1e-9 ? (l->n * l->xy - l->x * l->y) / spread : 0;
 }
 
+/* The part of the extra's variance that the line explains, 0 to 1. */
+static double line_r2(const struct line *l)
+{
+	double spread = l->n * l->yy - l->y * l->y;
+	double r2 = spread > 1e-9 ? line_slope(l) * (l->n * l->xy - l->x * l->y) / spread : 1;
+
+	return fmin(1, fmax(0, r2));
+}
+
+static void fit(const struct line *by_segment, const struct line *by_doubling, struct cost *cost)
+{
+	cost->per_segment = line_slope(by_segment);
+	cost->per_doubling = line_slope(by_doubling);
+	cost->r2_segment = line_r2(by_segment);
+	cost->r2_doubling = line_r2(by_doubling);
+	cost->linear = cost->n_stacks > 2 && cost->r2_segment > cost->r2_doubling;
+}
+
 bool findings_cost(const struct tables *tables, const struct table *table,
 		   const struct table_row *row, const char *target, struct cost *cost)
 {
-	struct line line = {0};
+	struct line by_segment = {0}, by_doubling = {0};
 	char own[32];
+	double extra;
 
 	*cost = (struct cost){.table = table, .row = row, .raw = table_raw(tables, row)};
 	if (!cost->raw)
@@ -130,7 +151,9 @@ bool findings_cost(const struct tables *tables, const struct table *table,
 		if (strcmp(own, cost->target))
 			continue;
 		cost->n_stacks++;
-		line_add(&line, rec->segments, rec->median - cost->raw->median);
+		extra = (double)(rec->median - cost->raw->median);
+		line_add(&by_segment, (double)rec->segments, extra);
+		line_add(&by_doubling, log2((double)rec->segments), extra);
 		if (!cost->few || rec->segments < cost->few->segments)
 			cost->few = rec;
 		if (!cost->many || rec->segments > cost->many->segments)
@@ -140,8 +163,69 @@ bool findings_cost(const struct tables *tables, const struct table *table,
 	}
 	if (!cost->at)
 		cost->at = cost->many;
-	cost->per_doubling = line_slope(&line);
+	fit(&by_segment, &by_doubling, cost);
 	return cost->n_stacks > 0;
+}
+
+bool findings_grows(const struct cost *cost)
+{
+	return cost->many->median - cost->few->median > cost->raw->median / 2;
+}
+
+static int by_times_raw(const void *a, const void *b)
+{
+	const struct cost *ca = a, *cb = b;
+	double ta = (double)ca->many->median / (double)ca->raw->median;
+	double tb = (double)cb->many->median / (double)cb->raw->median;
+
+	return (tb > ta) - (tb < ta);
+}
+
+size_t findings_growing(const struct tables *tables, const struct table *table, const char *bench,
+			const char *target, struct cost *costs, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t r = 0; r < table->n_rows; r++) {
+		const struct table_row *row = &table->rows[r];
+		struct cost c;
+
+		if ((*bench && strcmp(row->bench, bench)) ||
+		    !findings_cost(tables, table, row, target, &c) || c.raw->median < 1 ||
+		    !findings_grows(&c))
+			continue;
+		if (n == max && by_times_raw(&costs[n - 1], &c) <= 0)
+			continue;
+		n -= n == max;
+		costs[n++] = c;
+		qsort(costs, n, sizeof(*costs), by_times_raw);
+	}
+	return n;
+}
+
+const char *findings_times(const struct cost *cost, char *buf, size_t size)
+{
+	double times = (double)cost->many->median / (double)cost->raw->median;
+
+	snprintf(buf, size, "%.*f times raw", times < 9.95, times);
+	return buf;
+}
+
+const char *findings_slope(const struct cost *cost, char *buf, size_t size)
+{
+	double slope = fabs(cost->linear ? cost->per_segment : cost->per_doubling);
+	double digits = pow(10, fmax(0, floor(log10(fmax(slope, 1))) - 2));
+	char value[32];
+
+	/* Three digits: more would say more than a fitted line knows. */
+	if (slope < 9.5)
+		snprintf(value, sizeof(value), "%.1f", slope);
+	else
+		snprintf(value, sizeof(value), "%s",
+			 number(llround(slope / digits) * (int64_t)digits).s);
+	snprintf(buf, size, "%s %s for each %s", value, cost->table->unit,
+		 cost->linear ? "segment" : "doubling");
+	return buf;
 }
 
 static int64_t field(const json_t *value, const char *key)
@@ -219,24 +303,89 @@ bool findings_huge(const struct tables *tables, const struct table *table, size_
 	return true;
 }
 
+/* A list of names in one growing sentence. */
+struct list {
+	char text[1024];
+	size_t n, more;
+};
+
+static void list_add(struct list *l, size_t limit, const char *name)
+{
+	size_t used = strlen(l->text);
+
+	if (l->n >= limit || used + strlen(name) + 3 > sizeof(l->text)) {
+		l->more++;
+		return;
+	}
+	snprintf(l->text + used, sizeof(l->text) - used, "%s%s", l->n ? ", " : "", name);
+	l->n++;
+}
+
+static void list_close(struct list *l)
+{
+	size_t used = strlen(l->text);
+
+	if (l->more)
+		snprintf(l->text + used, sizeof(l->text) - used, " and %zu more", l->more);
+}
+
+/* How sure the better line is.  Two stacks fit any line, so nothing is claimed of them. */
+static void say_fit(const struct cost *c, char *buf, size_t size)
+{
+	if (c->n_stacks < 3)
+		snprintf(buf, size, "only two stacks, which do not tell the shape");
+	else
+		snprintf(buf, size, "R2 %.3f, by %s %.3f",
+			 c->linear ? c->r2_segment : c->r2_doubling,
+			 c->linear ? "doublings" : "segments",
+			 c->linear ? c->r2_doubling : c->r2_segment);
+}
+
+/* The rows that grow with the segments: the worst in full, then the names of the others. */
+static void say_growing(const struct tables *tables, const struct table *t, const char *target,
+			findings_say *say, void *arg)
+{
+	struct cost c[IDS_NAMED];
+	size_t n = findings_growing(tables, t, "", target, c, IDS_NAMED);
+	char others[512] = "", times[64], slope[96], shape[96];
+
+	if (!n)
+		return;
+	for (size_t i = 1; i < n; i++) {
+		size_t used = strlen(others);
+
+		snprintf(others + used, sizeof(others) - used, "%s%s (%s, %s)",
+			 i == 1 ? "; so does " : ", ", c[i].row->variant,
+			 findings_times(&c[i], times, sizeof(times)),
+			 findings_slope(&c[i], slope, sizeof(slope)));
+	}
+	say_fit(c, shape, sizeof(shape));
+	sayf(say, arg,
+	     "%s: %s grows with the segments of dm-%s: %s %s on raw, %s with %s, %s with %s (%s); "
+	     "%sabout %s (%s)%s",
+	     table_fs(t), c->row->variant, target, number(c->raw->median).s, t->unit,
+	     number(c->few->median).s, number(c->few->segments).s, number(c->many->median).s,
+	     number(c->many->segments).s, findings_times(c, times, sizeof(times)),
+	     c->linear ? "linear, " : "", findings_slope(c, slope, sizeof(slope)), shape, others);
+}
+
 static void say_cost(const struct cost *c, findings_say *say, void *arg)
 {
 	const char *unit = c->table->unit;
 	int64_t extra = c->at->median - c->raw->median;
-	char words[256], range[256] = "";
+	char words[256], range[384] = "";
 
 	if (c->n_stacks > 1) {
 		int64_t few = c->few->median - c->raw->median;
 		int64_t many = c->many->median - c->raw->median;
-		double step = c->per_doubling;
-		char trend[96];
+		double step = c->linear ? c->per_segment : c->per_doubling;
+		char trend[128], slope[96];
 
-		if (fabs(step) < 0.5)
+		if (fabs(c->per_doubling) < 0.5)
 			snprintf(trend, sizeof(trend), "it hardly depends on their number");
 		else
-			snprintf(trend, sizeof(trend), "%s %.*f %s for each doubling",
-				 step > 0 ? "on average" : "on average minus", fabs(step) < 9.5,
-				 fabs(step), unit);
+			snprintf(trend, sizeof(trend), "on average %s%s", step > 0 ? "" : "minus ",
+				 findings_slope(c, slope, sizeof(slope)));
 		snprintf(range, sizeof(range), "; %s %s with %s segment%s, %s with %s: %s",
 			 number_signed(few).s, unit, number(c->few->segments).s,
 			 c->few->segments == 1 ? "" : "s", number_signed(many).s,
@@ -250,27 +399,64 @@ static void say_cost(const struct cost *c, findings_say *say, void *arg)
 	     number(c->at->median).s, number(c->raw->median).s, range);
 }
 
+/* Whether column c is the first of a plain stack of its target, which is copied into target[32]. */
+static bool starts_target(const struct tables *tables, const struct table *t, size_t c,
+			  char *target)
+{
+	char earlier[32];
+
+	if (!findings_plain(tables->run->stacks.name[t->columns[c]], target))
+		return false;
+	for (size_t e = 0; e < c; e++)
+		if (findings_plain(tables->run->stacks.name[t->columns[e]], earlier) &&
+		    !strcmp(earlier, target))
+			return false;
+	return true;
+}
+
+static void say_all_growing(const struct tables *tables, const struct table *t, findings_say *say,
+			    void *arg)
+{
+	char target[32];
+
+	for (size_t c = 0; c < t->n_columns; c++)
+		if (starts_target(tables, t, c, target))
+			say_growing(tables, t, target, say, arg);
+}
+
 /* One sentence per target that has plain stacks in the row. */
 static void say_costs(const struct tables *tables, const struct table *t,
 		      const struct table_row *row, findings_say *say, void *arg)
 {
-	char target[32], earlier[32];
+	char target[32];
+	struct cost cost;
 
-	for (size_t c = 0; c < t->n_columns; c++) {
-		struct cost cost;
-		bool seen = false;
-
-		if (!findings_plain(tables->run->stacks.name[t->columns[c]], target))
-			continue;
-		for (size_t e = 0; e < c && !seen; e++)
-			seen = findings_plain(tables->run->stacks.name[t->columns[e]], earlier) &&
-			       !strcmp(earlier, target);
-		if (!seen && findings_cost(tables, t, row, target, &cost))
+	for (size_t c = 0; c < t->n_columns; c++)
+		if (starts_target(tables, t, c, target) &&
+		    findings_cost(tables, t, row, target, &cost))
 			say_cost(&cost, say, arg);
-	}
 }
 
-/* Stacks that are more than a target and a number: what each adds to the row. */
+/* The plain stack of the same target and as many segments, in the same row; NULL if there is none.
+ */
+static const struct run_record *plain_twin(const struct table *t, const struct table_row *row,
+					   const struct run_record *rec)
+{
+	size_t len = strcspn(rec->stack, ":");
+	char target[32];
+
+	for (size_t c = 0; c < t->n_columns; c++) {
+		const struct run_record *o = row->cell[t->columns[c]];
+
+		if (o && o->segments == rec->segments && findings_plain(o->stack, target) &&
+		    strlen(target) == len && !strncmp(target, rec->stack, len))
+			return o;
+	}
+	return NULL;
+}
+
+/* Stacks that are more than a target and a number: what each adds to the row, unless the plain
+ * stack of as many segments costs the same, within a hundredth of raw. */
 static void say_odd(const struct tables *tables, const struct table *t, const struct table_row *row,
 		    findings_say *say, void *arg)
 {
@@ -278,9 +464,12 @@ static void say_odd(const struct tables *tables, const struct table *t, const st
 	char words[256], target[32];
 
 	for (size_t c = 0; raw && c < t->n_columns; c++) {
-		const struct run_record *rec = row->cell[t->columns[c]];
+		const struct run_record *rec = row->cell[t->columns[c]], *twin;
 
 		if (!rec || rec == raw || findings_plain(rec->stack, target))
+			continue;
+		twin = plain_twin(t, row, rec);
+		if (twin && llabs(rec->median - twin->median) * 100 <= llabs(raw->median))
 			continue;
 		sayf(say, arg, "%s: %s: %s %s (%s) on a %s: %s instead of %s", table_fs(t),
 		     rec->stack, number_signed(rec->median - raw->median).s, t->unit,
@@ -290,37 +479,76 @@ static void say_odd(const struct tables *tables, const struct table *t, const st
 	}
 }
 
-/* The smallest and the largest extra over all variants, on the stack the other sentences name. */
+/* What the stack adds to raw in one row. */
+struct extra {
+	const struct run_record *rec;
+	int64_t extra;
+};
+
+/* The plain stack with the most segments that the table has: a position in its columns, or -1. */
+static long most_segments(const struct table *t)
+{
+	int64_t most = 0;
+	long at = -1;
+	char target[32];
+
+	for (size_t c = 0; c < t->n_columns; c++) {
+		for (size_t r = 0; r < t->n_rows; r++) {
+			const struct run_record *rec = t->rows[r].cell[t->columns[c]];
+
+			if (!rec || rec->segments <= most || !findings_plain(rec->stack, target))
+				continue;
+			most = rec->segments;
+			at = (long)c;
+		}
+	}
+	return at;
+}
+
+static int by_extra(const void *a, const void *b)
+{
+	const struct extra *ea = a, *eb = b;
+
+	return (ea->extra > eb->extra) - (ea->extra < eb->extra);
+}
+
+/* The smallest, the middle and the largest extra over all variants, and those far above the middle,
+ * on the stack with the most segments. */
 static void say_range(const struct tables *tables, const struct table *t, findings_say *say,
 		      void *arg)
 {
-	const struct run_record *low = NULL, *high = NULL;
-	int64_t low_extra = 0, high_extra = 0;
+	struct extra *e = calloc(t->n_rows, sizeof(*e));
+	long most = most_segments(t);
+	struct list far = {.text = ""};
+	char name[256];
 	size_t n = 0;
 
-	for (size_t r = 0; r < t->n_rows; r++) {
-		struct cost c;
-		int64_t extra;
+	for (size_t r = 0; e && most >= 0 && r < t->n_rows; r++) {
+		const struct run_record *rec = t->rows[r].cell[t->columns[most]];
+		const struct run_record *raw = table_raw(tables, &t->rows[r]);
 
-		if (!findings_cost(tables, t, &t->rows[r], NULL, &c))
-			continue;
-		extra = c.at->median - c.raw->median;
-		if (!low || extra < low_extra) {
-			low = c.at;
-			low_extra = extra;
-		}
-		if (!high || extra > high_extra) {
-			high = c.at;
-			high_extra = extra;
-		}
-		n++;
+		if (rec && raw)
+			e[n++] = (struct extra){rec, rec->median - raw->median};
 	}
-	if (n < 3)
+	if (n < 3) {
+		free(e);
 		return;
+	}
+	qsort(e, n, sizeof(*e), by_extra);
+	for (size_t i = n - 1; i-- > 0 && e[i].extra > FAR * e[(n - 1) / 2].extra;) {
+		snprintf(name, sizeof(name), "%s %s", e[i].rec->variant,
+			 number_signed(e[i].extra).s);
+		list_add(&far, FAR_NAMED, name);
+	}
+	list_close(&far);
 	sayf(say, arg,
-	     "%s: over all %zu variants the extra over raw goes from %s (%s, %s) to %s %s (%s, %s)",
-	     table_fs(t), n, number_signed(low_extra).s, low->variant, low->stack,
-	     number_signed(high_extra).s, t->unit, high->variant, high->stack);
+	     "%s: over all %zu variants on %s the extra over raw goes from %s (%s) to %s %s (%s); "
+	     "the middle one is %s%s%s",
+	     table_fs(t), n, e[0].rec->stack, number_signed(e[0].extra).s, e[0].rec->variant,
+	     number_signed(e[n - 1].extra).s, t->unit, e[n - 1].rec->variant,
+	     number_signed(e[(n - 1) / 2].extra).s, far.n ? ", more than 3 times it are also " : "",
+	     far.text);
+	free(e);
 }
 
 static void say_cold(const struct tables *tables, const struct table *t,
@@ -366,24 +594,29 @@ static void say_lost(const struct huge *h, const char *fs, findings_say *say, vo
 	     number(h->windows).s, h->stack, fs, cost);
 }
 
-static void say_huge(const struct tables *tables, const struct table *t, findings_say *say,
+static void say_lost_all(const struct tables *tables, const struct table *t, findings_say *say,
+			 void *arg)
+{
+	struct huge h;
+
+	for (size_t c = 0; c < tables->run->stacks.n; c++)
+		if (findings_huge(tables, t, c, &h) && h.lost)
+			say_lost(&h, table_fs(t), say, arg);
+}
+
+static void say_kept(const struct tables *tables, const struct table *t, findings_say *say,
 		     void *arg)
 {
 	size_t known = 0, kept = 0;
 	int64_t windows = 0;
+	struct huge h;
 
 	for (size_t c = 0; c < tables->run->stacks.n; c++) {
-		struct huge h;
-
 		if (!findings_huge(tables, t, c, &h))
 			continue;
 		known++;
-		if (h.lost) {
-			say_lost(&h, table_fs(t), say, arg);
-			continue;
-		}
-		kept++;
-		windows += h.windows;
+		kept += !h.lost;
+		windows += h.lost ? 0 : h.windows;
 	}
 	if (kept)
 		sayf(say, arg,
@@ -392,54 +625,59 @@ static void say_huge(const struct tables *tables, const struct table *t, finding
 		     number(windows).s);
 }
 
+/* The row that speaks for the section that row r starts; NULL if it starts none that speaks. */
+static const struct table_row *section_row(const struct table *t, size_t r)
+{
+	if (!table_section_starts(t, r) || t->rows[r].page == RUN_PAGE_FALLBACK)
+		return NULL;
+	return findings_headline(t, t->rows[r].bench, t->rows[r].page);
+}
+
+static bool starts_bench(const struct table *t, size_t r)
+{
+	return !r || strcmp(t->rows[r - 1].bench, t->rows[r].bench);
+}
+
+/* The first page size of each benchmark. */
+static void say_main_costs(const struct tables *tables, const struct table *t, findings_say *say,
+			   void *arg)
+{
+	for (size_t r = 0; r < t->n_rows; r++)
+		if (starts_bench(t, r) && section_row(t, r))
+			say_costs(tables, t, section_row(t, r), say, arg);
+}
+
+static void say_more_costs(const struct tables *tables, const struct table *t, findings_say *say,
+			   void *arg)
+{
+	for (size_t r = 0; r < t->n_rows; r++)
+		if (!starts_bench(t, r) && section_row(t, r))
+			say_costs(tables, t, section_row(t, r), say, arg);
+}
+
+static void say_main_rest(const struct tables *tables, const struct table *t, findings_say *say,
+			  void *arg)
+{
+	for (size_t r = 0; r < t->n_rows; r++) {
+		if (!starts_bench(t, r) || !section_row(t, r))
+			continue;
+		say_odd(tables, t, section_row(t, r), say, arg);
+		say_cold(tables, t, section_row(t, r), say, arg);
+	}
+}
+
+/* The most important first, each for all filesystems: a reader may stop after five lines. */
 void findings_numbers(const struct tables *tables, findings_say *say, void *arg)
 {
-	for (size_t i = 0; i < tables->n; i++) {
-		const struct table *t = &tables->table[i];
-		const struct table_row *shown = NULL;
+	static void (*const kinds[])(const struct tables *, const struct table *, findings_say *,
+				     void *) = {
+		say_all_growing, say_main_costs, say_lost_all, say_range,
+		say_more_costs,	 say_main_rest,	 say_kept,
+	};
 
-		say_huge(tables, t, say, arg);
-		for (size_t r = 0; r < t->n_rows; r++) {
-			const struct table_row *row;
-
-			if (!table_section_starts(t, r) || t->rows[r].page == RUN_PAGE_FALLBACK)
-				continue;
-			row = findings_headline(t, t->rows[r].bench, t->rows[r].page);
-			say_costs(tables, t, row, say, arg);
-			if (!shown || strcmp(shown->bench, row->bench)) {
-				say_odd(tables, t, row, say, arg);
-				say_cold(tables, t, row, say, arg);
-			}
-			shown = row;
-		}
-		say_range(tables, t, say, arg);
-	}
-}
-
-/* A list of names in one growing sentence. */
-struct list {
-	char text[1024];
-	size_t n, more;
-};
-
-static void list_add(struct list *l, size_t limit, const char *name)
-{
-	size_t used = strlen(l->text);
-
-	if (l->n >= limit || used + strlen(name) + 3 > sizeof(l->text)) {
-		l->more++;
-		return;
-	}
-	snprintf(l->text + used, sizeof(l->text) - used, "%s%s", l->n ? ", " : "", name);
-	l->n++;
-}
-
-static void list_close(struct list *l)
-{
-	size_t used = strlen(l->text);
-
-	if (l->more)
-		snprintf(l->text + used, sizeof(l->text) - used, " and %zu more", l->more);
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
+		for (size_t i = 0; i < tables->n; i++)
+			kinds[k](tables, &tables->table[i], say, arg);
 }
 
 /* One sentence per reason, with the ids it holds for. */

@@ -14,7 +14,10 @@ struct cost {
 	const struct run_record *raw;
 	const struct run_record *few, *at, *many; /* fewest segments, 16 (or else most), most */
 	size_t n_stacks;
-	double per_doubling; /* of the segments, in the table's unit: least squares over log2 */
+	/* Least squares, in the table's unit, and which of the two lines fits better. */
+	double per_doubling, per_segment;
+	double r2_doubling, r2_segment; /* 1 is a perfect fit; two stacks fit either line */
+	bool linear; /* per_segment it is; false while two stacks leave it open */
 };
 
 /* What became of the 2 MiB windows of a file on one stack. */
@@ -40,6 +43,17 @@ bool findings_cost(const struct tables *tables, const struct table *table,
 		   const struct table_row *row, const char *target, struct cost *cost);
 /* Whether the stack is TARGET:N and nothing else; its target is copied into target[32]. */
 bool findings_plain(const char *stack, char *target);
+
+/* Whether the extra grows by more than half of raw from the fewest to the most segments. */
+bool findings_grows(const struct cost *cost);
+/* The rows of the benchmark ("": of any) that grow with the segments of that target (NULL: the
+ * first one there is), by their multiple of raw, largest first.  Returns how many, at most max. */
+size_t findings_growing(const struct tables *tables, const struct table *table, const char *bench,
+			const char *target, struct cost *costs, size_t max);
+/* "17 times raw": the most segments. */
+const char *findings_times(const struct cost *cost, char *buf, size_t size);
+/* "1,780 insn for each segment", or for each doubling, by the line that fits better; its size. */
+const char *findings_slope(const struct cost *cost, char *buf, size_t size);
 
 /* False if nothing is known of huge pages on that stack. */
 bool findings_huge(const struct tables *tables, const struct table *table, size_t stack_rank,

@@ -5,6 +5,7 @@
 #include "cli/findings.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,12 +28,18 @@ static const char style[] =
 	"var(--line)}\n"
 	"thead th{border-top:0;vertical-align:bottom}\n"
 	"th:first-child{text-align:left;position:sticky;left:0;background:var(--bg)}\n"
-	"tr.section th{background:var(--band);text-align:left;font-weight:600}\n"
+	"tr.section th,tr.section "
+	"th:first-child{background:var(--band);text-align:left;font-weight:600}\n"
 	"td small{display:block;color:var(--extra)}td.gap{color:var(--dim)}\n"
 	"table.facts td{text-align:left;white-space:normal;overflow-wrap:anywhere}\n"
 	"table.facts th{font-weight:400;color:var(--dim)}\n"
 	"figure{margin:1rem 0}figure img{display:block;width:100%;height:auto;background:#fff;"
 	"border:1px solid var(--line);border-radius:.4rem}\n"
+	"summary{cursor:pointer;padding:.3rem 0}details.more{margin:.5rem 0}"
+	"details.more details{margin-left:1rem}details.more details summary{font-size:.9rem}\n"
+	/* On a phone a plot is scrolled rather than shrunk until nobody can read it. */
+	"@media(max-width:44rem){figure{overflow-x:auto}figure "
+	"img{width:62rem;max-width:none}}\n"
 	"footer{margin-top:2rem;color:var(--dim);font-size:.85rem}\n";
 
 /* Text with what means something to HTML made harmless, in attributes too. */
@@ -136,6 +143,52 @@ static void put_table(const struct tables *tables, const struct table *t, FILE *
 	fputs("</tbody></table></div>\n", out);
 }
 
+/* Everything that is known of one row, a line per stack. */
+static void put_row_more(const struct tables *tables, const struct table *t,
+			 const struct table_row *row, FILE *out)
+{
+	fputs("<details><summary>", out);
+	put(out, row->bench);
+	fputc(' ', out);
+	put(out, row->variant);
+	fputs("</summary>\n<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">stack</th>"
+	      "<th scope=\"col\">min</th><th scope=\"col\">p10</th><th scope=\"col\">median</th>"
+	      "<th scope=\"col\">mean</th><th scope=\"col\">p90</th><th scope=\"col\">p99</th>"
+	      "<th scope=\"col\">max</th><th scope=\"col\">n</th></tr></thead>\n<tbody>\n",
+	      out);
+	for (size_t c = 0; c < t->n_columns; c++) {
+		const struct run_record *rec = row->cell[t->columns[c]];
+
+		fputs("<tr><th scope=\"row\">", out);
+		put(out, tables->run->stacks.name[t->columns[c]]);
+		if (!rec) {
+			fprintf(out, "</th><td class=\"gap\" colspan=\"8\">%s</td></tr>\n",
+				table_gap(tables, t, row, t->columns[c]));
+			continue;
+		}
+		fprintf(out,
+			"</th><td>%s</td><td>%s</td><td>%s</td><td>%s.%d</td><td>%s</td><td>%s</td>"
+			"<td>%s</td><td>%s</td></tr>\n",
+			number(rec->min).s, number(rec->p10).s, number(rec->median).s,
+			number((int64_t)rec->mean).s, (int)(fabs(rec->mean) * 10) % 10,
+			number(rec->p90).s, number(rec->p99).s, number(rec->max).s,
+			number(rec->n).s);
+	}
+	fputs("</tbody></table></div></details>\n", out);
+}
+
+static void put_more(const struct tables *tables, const struct table *t, FILE *out)
+{
+	fputs("<details class=\"more\"><summary>", out);
+	put(out, table_fs(t));
+	fputs(": min, mean, p99, max and number of samples, in ", out);
+	put(out, t->unit);
+	fputs(", row by row</summary>\n", out);
+	for (size_t r = 0; r < t->n_rows; r++)
+		put_row_more(tables, t, &t->rows[r], out);
+	fputs("</details>\n", out);
+}
+
 static void put_base64(FILE *in, FILE *out)
 {
 	static const char digits[] =
@@ -159,6 +212,7 @@ static void put_plots(const char *dir, FILE *out)
 		const char *file, *what;
 	} plots[] = {
 		{"fault-by-segments.svg", "Fault cost by number of segments"},
+		{"fault-growth.svg", "Faults whose cost grows with the segments"},
 		{"fault-extra.svg", "Extra fault cost over raw by number of segments"},
 		{"fault-distribution.svg", "Distribution of the samples by stack"},
 		{"huge-pages.svg", "What lost huge pages cost"},
@@ -241,8 +295,10 @@ int html_write(const struct tables *tables, const char *dir, FILE *out)
 	findings_numbers(tables, put_item, &numbers);
 	fputs(numbers.any ? "</ul>\n" : "", out);
 	put_plots(dir, out);
-	for (size_t i = 0; i < tables->n; i++)
+	for (size_t i = 0; i < tables->n; i++) {
 		put_table(tables, &tables->table[i], out);
+		put_more(tables, &tables->table[i], out);
+	}
 	findings_gaps(tables, put_item, &gaps);
 	fputs(gaps.any ? "</ul>\n" : "", out);
 	fputs("<h2>Context</h2>\n<div class=\"scroll\"><table class=\"facts\">\n<tbody>\n", out);

@@ -5,8 +5,9 @@
  * column holds the number of a line type of plot/style.gp.
  *
  * Panel P (from 1) is filesystem P.  Files:
- *   segments-P.tsv         blocks, one per series: segments, median, extra over raw, colour
- *   segments-P-labels.tsv  x, y, text, colour   (extra-P-labels.tsv: the same for the extra)
+ *   segments-P.tsv         blocks, one per line: segments, median, extra over raw, colour
+ *                          (growth-P.tsv: the same, of the faults that grow)
+ *   segments-P-labels.tsv  x, y, text, colour   (extra-P-, growth-P-labels.tsv: the same)
  *   extra-P-others.tsv     blocks, one per further variant: segments, extra over raw
  *   dist-P-R.tsv           stack R: middle of a bin, samples in it
  *   huge-P.tsv             place from the top, cost of a 2 MiB window, text if kept, text if lost,
@@ -23,13 +24,18 @@
 
 #define PANELS_MAX 4
 #define SERIES_MAX 2 /* PTE, PMD */
-#define LABELS_MAX (3 * SERIES_MAX)
+#define GROWING_MAX 4
+#define LABELS_MAX (2 * GROWING_MAX) /* a line's own and its raw's */
 #define DIST_MAX 4
 /* Line types of plot/style.gp. */
 #define COLOUR_LOST 3
 #define COLOUR_RAW 9
 /* Two labels nearer than this part of the axis would touch. */
 #define LABEL_APART 0.06
+/* The segments axis goes on by this factor at either end, as the scripts have it; words over a line
+ * take this part of it. */
+#define X_MARGIN 1.35
+#define WORDS_PART 0.39
 
 struct label {
 	double x, y;
@@ -41,6 +47,8 @@ struct panel {
 	const struct table *table;
 	struct cost series[SERIES_MAX];
 	size_t n_series;
+	struct cost growing[GROWING_MAX];
+	size_t n_growing;
 };
 
 struct plot {
@@ -193,34 +201,65 @@ static void find_panels(struct plot *p)
 						 &panel->series[panel->n_series]))
 				panel->n_series++;
 		}
+		panel->n_growing = findings_growing(p->tables, panel->table, "fault", NULL,
+						    panel->growing, GROWING_MAX);
 		if (findings_headline(panel->table, "fault", RUN_PAGE_PTE) ||
 		    findings_headline(panel->table, "fault", RUN_PAGE_PMD))
 			p->n_panels++;
 	}
 }
 
-static int put_series(const struct plot *p, size_t panel)
+/* The ranges that all panels of a plot share, so that panels can be compared by eye. */
+struct ranges {
+	double x_min, x_max, lo, hi, extra_lo, extra_hi;
+};
+
+/* The top of the line below its words, which begin at its left end and take less than half of the
+ * axis. */
+static double below_words(const struct run_record *const *cell, size_t n, const struct ranges *g)
 {
-	const struct panel *pn = &p->panel[panel];
+	double axis = log2(g->x_max * X_MARGIN) - log2(g->x_min / X_MARGIN);
+	double end = log2(g->x_min) + WORDS_PART * axis, top = (double)cell[0]->median;
+
+	for (size_t i = 1; i < n; i++) {
+		double x0 = log2((double)cell[i - 1]->segments), y0 = (double)cell[i - 1]->median;
+		double x1 = log2((double)cell[i]->segments), y1 = (double)cell[i]->median;
+
+		if (x0 >= end)
+			break;
+		top = fmax(top, x1 > end ? y0 + (y1 - y0) * (end - x0) / (x1 - x0) : y1);
+	}
+	return top;
+}
+
+/* Lines of one panel: what goes into NAME-P.tsv and into the arrays NAME_*. */
+struct curves {
+	const char *name;
+	const struct cost *cost;
+	size_t n, places; /* places: of the arrays, per panel */
+};
+
+static int put_curves(const struct plot *p, size_t panel, const struct curves *curves,
+		      const struct ranges *g)
+{
 	const struct run_record **cell = calloc(p->tables->run->stacks.n, sizeof(*cell));
-	FILE *out = open_data(p, "segments-%zu.tsv", panel + 1);
+	FILE *out = open_data(p, "%s-%zu.tsv", curves->name, panel + 1);
 
 	if (!cell || !out) {
 		free(cell);
 		return -errno;
 	}
-	for (size_t s = 0; s < pn->n_series; s++) {
-		const struct cost *c = &pn->series[s];
-		size_t n = plain_cells(c, cell), place = panel * SERIES_MAX + s + 1;
+	fprintf(p->gp, "%s_n[%zu] = %zu\n", curves->name, panel + 1, curves->n);
+	for (size_t s = 0; s < curves->n; s++) {
+		const struct cost *c = &curves->cost[s];
+		size_t n = plain_cells(c, cell), place = panel * curves->places + s + 1;
 		char name[64], words[256];
 
-		snprintf(name, sizeof(name), "series_words[%zu]", place);
+		snprintf(name, sizeof(name), "%s_words[%zu]", curves->name, place);
 		put_string(p->gp, name, findings_words(c->row, words, sizeof(words)));
-		fprintf(p->gp,
-			"series_raw[%zu] = %lld\nseries_first[%zu] = %lld\nseries_colour[%zu] = "
-			"%d\n",
-			place, (long long)c->raw->median, place, (long long)cell[0]->median, place,
-			(int)c->row->page + 1);
+		fprintf(p->gp, "%s_raw[%zu] = %lld\n%s_over[%zu] = %.6g\n%s_colour[%zu] = %d\n",
+			curves->name, place, (long long)c->raw->median, curves->name, place,
+			below_words(cell, n, g), curves->name, place, (int)c->row->page + 1);
 		fprintf(out, "# %s: segments, median (%s), extra over raw (%s), colour\n",
 			c->row->variant, p->unit, p->unit);
 		for (size_t i = 0; i < n; i++)
@@ -232,6 +271,16 @@ static int put_series(const struct plot *p, size_t panel)
 	}
 	free(cell);
 	return close_data(out);
+}
+
+static void put_arrays(const struct plot *p, const char *name, size_t places)
+{
+	size_t all = PANELS_MAX * places;
+
+	fprintf(p->gp,
+		"%s_places = %zu\narray %s_n[%d]\narray %s_words[%zu]\narray %s_raw[%zu]\n"
+		"array %s_over[%zu]\narray %s_colour[%zu]\n",
+		name, places, name, PANELS_MAX, name, all, name, all, name, all, name, all);
 }
 
 /* Labels of one panel of fault-by-segments: at the right end of each line and of its raw. */
@@ -366,11 +415,11 @@ static void put_segment_titles(const struct plot *p, const struct cost *c)
 	put_string(p->gp, "extra_title", title);
 }
 
-static void put_segment_tics(const struct plot *p, double x_min, double x_max)
+static void put_segment_tics(const struct plot *p, const char *name, double x_min, double x_max)
 {
 	const char *comma = "";
 
-	fprintf(p->gp, "x_lo = %g\nx_hi = %g\nx_tics = '", x_min, x_max);
+	fprintf(p->gp, "%s_lo = %g\n%s_hi = %g\n%s_tics = '", name, x_min, name, x_max, name);
 	for (double x = 1; x <= x_max; x *= x_max > 64 ? 4 : 2) {
 		if (x >= x_min)
 			fprintf(p->gp, "%s\"%s\" %g", comma, number((int64_t)x).s, x);
@@ -378,11 +427,6 @@ static void put_segment_tics(const struct plot *p, double x_min, double x_max)
 	}
 	fputs("'\n", p->gp);
 }
-
-/* The ranges that all panels of a plot share, so that panels can be compared by eye. */
-struct ranges {
-	double x_min, x_max, lo, hi, extra_lo, extra_hi;
-};
 
 static void find_ranges(const struct plot *p, struct ranges *g)
 {
@@ -433,7 +477,7 @@ static void put_extra_words(const struct plot *p)
 static int put_segments(const struct plot *p)
 {
 	const struct cost *c = first_series(p);
-	size_t others = 0, beyond = 0;
+	size_t others = 0, beyond = 0, growing = 0;
 	struct ranges g;
 	char note[128] = "";
 	int rc = 0;
@@ -443,35 +487,159 @@ static int put_segments(const struct plot *p)
 		return 0;
 	find_ranges(p, &g);
 	put_segment_titles(p, c);
-	put_segment_tics(p, g.x_min, g.x_max);
+	put_segment_tics(p, "x", g.x_min, g.x_max);
 	put_axis(p->gp, "segments", g.lo, g.hi, 6, false);
 	put_axis(p->gp, "extra", g.extra_lo, g.extra_hi, 6, true);
-	fprintf(p->gp,
-		"series_places = %d\narray series_words[%d]\narray series_raw[%d]\n"
-		"array series_first[%d]\narray series_colour[%d]\narray series_n[%d]\narray "
-		"others_n[%d]\n",
-		SERIES_MAX, PANELS_MAX * SERIES_MAX, PANELS_MAX * SERIES_MAX,
-		PANELS_MAX * SERIES_MAX, PANELS_MAX * SERIES_MAX, PANELS_MAX, PANELS_MAX);
+	put_arrays(p, "segments", SERIES_MAX);
+	fprintf(p->gp, "array others_n[%d]\n", PANELS_MAX);
 	for (size_t i = 0; i < p->n_panels && !rc; i++) {
+		const struct curves curves = {"segments", p->panel[i].series, p->panel[i].n_series,
+					      SERIES_MAX};
 		size_t before = others;
 
-		rc = put_series(p, i);
+		rc = put_curves(p, i, &curves, &g);
+		growing += p->panel[i].n_growing;
 		if (!rc)
 			rc = put_segment_labels(p, i, g.hi - g.lo, g.x_max);
 		if (!rc)
 			rc = put_extra_labels(p, i, g.extra_hi - g.extra_lo, g.x_max);
 		if (!rc)
 			rc = put_others(p, i, g.extra_lo, g.extra_hi, &others, &beyond);
-		fprintf(p->gp, "series_n[%zu] = %zu\nothers_n[%zu] = %zu\n", i + 1,
-			p->panel[i].n_series, i + 1, others - before);
+		fprintf(p->gp, "others_n[%zu] = %zu\n", i + 1, others - before);
 	}
 	put_extra_words(p);
 	if (others)
-		snprintf(note, sizeof(note), "; grey: the other variants");
+		snprintf(note, sizeof(note), "; grey: other variants");
 	if (beyond)
 		snprintf(note + strlen(note), sizeof(note) - strlen(note),
-			 " (%zu of %zu lines leave the axis)", beyond, others);
+			 " (%zu of %zu off the axis: %s)", beyond, others,
+			 growing ? "see fault-growth and the table" : "see the table");
 	put_string(p->gp, "extra_note", note);
+	return rc;
+}
+
+static int put_growth_labels(const struct plot *p, size_t panel, const struct ranges *g)
+{
+	const struct panel *pn = &p->panel[panel];
+	struct label label[LABELS_MAX];
+	size_t n = 0;
+
+	/* Apart by what the eye sees: the axis is logarithmic. */
+	for (size_t s = 0; s < pn->n_growing; s++) {
+		const struct cost *c = &pn->growing[s];
+		double times = (double)c->many->median / (double)c->raw->median;
+		int colour = (int)c->row->page + 1;
+
+		label[n] = (struct label){g->x_max, log10((double)c->many->median), "", colour};
+		snprintf(label[n++].text, sizeof(label->text), "%s (%.*f × raw)",
+			 number(c->many->median).s, times < 9.95, times);
+		label[n] = (struct label){g->x_max, log10((double)c->raw->median), "", colour};
+		snprintf(label[n++].text, sizeof(label->text), "raw  %s", number(c->raw->median).s);
+	}
+	spread(label, n, log10(g->hi / g->lo) * LABEL_APART);
+	for (size_t i = 0; i < n; i++)
+		label[i].y = pow(10, label[i].y);
+	return put_labels(p, "growth", panel, label, n);
+}
+
+/* What the worst row does, and how many times raw it costs on each filesystem. */
+static void put_growth_title(const struct plot *p, const struct cost *worst)
+{
+	char words[256], slope[96], times[64], title[1024], note[256];
+	const char *comma = "";
+
+	snprintf(title, sizeof(title),
+		 "A %s grows by about %s: ", findings_words(worst->row, words, sizeof(words)),
+		 findings_slope(worst, slope, sizeof(slope)));
+
+	for (size_t i = 0; i < p->n_panels; i++) {
+		for (size_t s = 0; s < p->panel[i].n_growing; s++) {
+			const struct cost *c = &p->panel[i].growing[s];
+			size_t used = strlen(title);
+
+			if (strcmp(c->row->variant, worst->row->variant))
+				continue;
+			snprintf(title + used, sizeof(title) - used, "%s%s on %s", comma,
+				 findings_times(c, times, sizeof(times)), table_fs(c->table));
+			comma = ", ";
+		}
+	}
+	put_string(p->gp, "growth_title", title);
+	snprintf(note, sizeof(note),
+		 "Median %s per fault, both axes logarithmic; the faults whose extra grows by more "
+		 "than half of raw; dashed: raw",
+		 p->unit);
+	put_string(p->gp, "growth_note", note);
+}
+
+static void find_growth_ranges(const struct plot *p, struct ranges *g)
+{
+	bool any = false;
+
+	*g = (struct ranges){1, 1, 1, 10, 0, 0};
+	for (size_t i = 0; i < p->n_panels; i++) {
+		for (size_t s = 0; s < p->panel[i].n_growing; s++) {
+			const struct cost *c = &p->panel[i].growing[s];
+			double low = fmin((double)c->raw->median, (double)c->few->median);
+
+			g->lo = any ? fmin(g->lo, low) : low;
+			g->hi = any ? fmax(g->hi, (double)c->many->median)
+				    : (double)c->many->median;
+			g->x_min = any ? fmin(g->x_min, (double)c->few->segments)
+				       : (double)c->few->segments;
+			g->x_max = fmax(g->x_max, (double)c->many->segments);
+			any = true;
+		}
+	}
+	g->lo /= 1.25;
+	g->hi *= 1.5;
+}
+
+/* 1, 2 and 5 of each power of ten, or only 1 where the axis is long. */
+static void put_log_tics(FILE *gp, const char *name, double lo, double hi)
+{
+	static const int steps[] = {1, 2, 5};
+	size_t n = hi / lo > 1000 ? 1 : 3;
+	const char *comma = "";
+
+	fprintf(gp, "%s_lo = %.6g\n%s_hi = %.6g\n%s_tics = '", name, lo, name, hi, name);
+	for (double power = 1; power <= hi; power *= 10) {
+		for (size_t i = 0; i < n; i++) {
+			if (power * steps[i] < lo || power * steps[i] > hi)
+				continue;
+			fprintf(gp, "%s\"%s\" %.0f", comma, number((int64_t)(power * steps[i])).s,
+				power * steps[i]);
+			comma = ", ";
+		}
+	}
+	fputs("'\n", gp);
+}
+
+/* fault-growth. */
+static int put_growth(const struct plot *p)
+{
+	const struct cost *worst = NULL;
+	struct ranges g;
+	int rc = 0;
+
+	for (size_t i = 0; i < p->n_panels && !worst; i++)
+		worst = p->panel[i].n_growing ? &p->panel[i].growing[0] : NULL;
+	fprintf(p->gp, "draw_growth = %d\n", worst ? 1 : 0);
+	if (!worst)
+		return 0;
+	put_growth_title(p, worst);
+	find_growth_ranges(p, &g);
+	put_segment_tics(p, "growth_x", g.x_min, g.x_max);
+	put_log_tics(p->gp, "growth", g.lo, g.hi);
+	put_arrays(p, "growth", GROWING_MAX);
+	for (size_t i = 0; i < p->n_panels && !rc; i++) {
+		const struct curves curves = {"growth", p->panel[i].growing, p->panel[i].n_growing,
+					      GROWING_MAX};
+
+		rc = put_curves(p, i, &curves, &g);
+		if (!rc)
+			rc = put_growth_labels(p, i, &g);
+	}
 	return rc;
 }
 
@@ -782,6 +950,8 @@ int plotdata_write(const struct tables *tables, const char *dir)
 	fputs("# SPDX-License-Identifier: GPL-2.0-only\n", p.gp);
 	put_context(&p);
 	rc = put_segments(&p);
+	if (!rc)
+		rc = put_growth(&p);
 	if (!rc)
 		rc = put_dist(&p);
 	if (!rc)

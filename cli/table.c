@@ -445,7 +445,7 @@ void table_print(const struct tables *tables, FILE *out, int width)
 		fprintf(out, "%s: median in %s per sample%s\n", table_fs(t), t->unit,
 			tables->raw < 0 ? ""
 			: l.beside	? " and, with its sign, what the stack adds to raw"
-					: "; below it, with its sign, what the stack adds to raw");
+					: "; below it what the stack adds to raw");
 		print_groups(tables, t, &l, out, width);
 		fputc('\n', out);
 		free(widths);

@@ -6,9 +6,9 @@ eval start(height)
 set output out
 set multiplot
 set label 1 segments_title at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(segments_title)) tc rgb ink
-set label 2 'Median '.unit.' per fault; dashed: raw pmem without device-mapper' \
-	at screen px_x(24), screen 1 - 52.0 / height font font(12.5) tc rgb dim
-set label 4 subtitle at screen px_x(24), screen 1 - 71.0 / height font font(12.5) tc rgb dim
+note = 'Median '.unit.' per fault; dashed: raw pmem without device-mapper'
+set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
+set label 4 subtitle at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle)) tc rgb dim
 set logscale x 2
 set xrange [x_lo / 1.35 : x_hi * 1.35]
 set yrange [segments_lo : segments_hi]
@@ -22,15 +22,15 @@ do for [p = 1 : panels] {
 	set rmargin at screen px_x(p * panel_width - 172)
 	if (p == 1) { set ylabel unit.' per fault' tc rgb dim offset ylabel_in,0 } else { unset ylabel }
 	set label 3 panel[p] at graph 0, graph 1 offset 0,1.1 font bold(14) tc rgb ink
-	do for [s = 1 : series_places] {
-		k = (p - 1) * series_places + s
-		if (s <= series_n[p]) {
-			set label 10 + s series_words[k] at first x_lo, first series_first[k] offset 0,1 tc lt series_colour[k]
+	do for [s = 1 : segments_places] {
+		k = (p - 1) * segments_places + s
+		if (s <= segments_n[p]) {
+			set label 10 + s segments_words[k] at first x_lo, first segments_over[k] offset 0,1 tc lt segments_colour[k]
 		} else { unset label 10 + s }
 	}
-	if (series_n[p] > 0) {
-		plot for [s = 1 : series_n[p]] series_raw[(p - 1) * series_places + s] with lines lt series_colour[(p - 1) * series_places + s] dt (6,4) lw 1.4, \
-			for [s = 1 : series_n[p]] data.'/segments-'.p.'.tsv' index s - 1 using 1:2 with linespoints lt series_colour[(p - 1) * series_places + s], \
+	if (segments_n[p] > 0) {
+		plot for [s = 1 : segments_n[p]] segments_raw[(p - 1) * segments_places + s] with lines lt segments_colour[(p - 1) * segments_places + s] dt (6,4) lw 1.4, \
+			for [s = 1 : segments_n[p]] data.'/segments-'.p.'.tsv' index s - 1 using 1:2 with linespoints lt segments_colour[(p - 1) * segments_places + s], \
 			data.'/segments-'.p.'-labels.tsv' using ($1 * 1.35):2:3:4 with labels left offset 0.6,0 tc variable
 	} else {
 		set label 11 'not measured on raw and dm' at graph 0.5, graph 0.5 center tc rgb dim

@@ -11,9 +11,9 @@ eval start(height)
 set output out
 set multiplot
 set label 1 dist_title at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(dist_title)) tc rgb ink
-set label 2 'Samples by '.unit.' per fault, '.fault_words.'; log scale upwards; dashed: median of raw' \
-	at screen px_x(24), screen 1 - 52.0 / height font font(12.5) tc rgb dim
-set label 4 subtitle at screen px_x(24), screen 1 - 71.0 / height font font(12.5) tc rgb dim
+note = 'Samples by '.unit.' per fault, '.fault_words.'; log scale upwards; dashed: median of raw'
+set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
+set label 4 subtitle at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle)) tc rgb dim
 set logscale y 10
 set yrange [0.7 : dist_top * 1.6]
 set ytics ('1' 1, '10' 10, '100' 100, '1,000' 1000, '10,000' 10000, '100,000' 100000)

@@ -8,8 +8,9 @@ eval start(height)
 set output out
 set multiplot
 set label 1 huge_title at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(huge_title)) tc rgb ink
-set label 2 huge_words at screen px_x(24), screen 1 - 52.0 / height font font(12.5) tc rgb dim
-set label 4 subtitle at screen px_x(24), screen 1 - 71.0 / height font font(12.5) tc rgb dim
+note = huge_words
+set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
+set label 4 subtitle at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle)) tc rgb dim
 set logscale x 10
 set xrange [huge_lo : huge_hi]
 eval 'set xtics ('.huge_tics.')'

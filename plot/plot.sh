@@ -53,6 +53,7 @@ if wanted segments; then
 	draw fault-by-segments
 	draw fault-extra
 fi
+if wanted growth; then draw fault-growth; fi
 if wanted dist; then draw fault-distribution; fi
 if wanted huge; then draw huge-pages; fi
 if ! wanted segments && ! wanted huge; then

@@ -20,7 +20,7 @@ min(a, b) = a < b ? a : b
 max(a, b) = a > b ? a : b
 
 # The canvas, in pixels of the SVG; the PNG has twice as many each way, for sharp screens.
-panel_width = panels > 1 ? 620 : 860
+panel_width = panels > 1 ? 620 : 960
 width = panel_width * max(panels, 1)
 canvas = 'size %d,%d font "'.face.',%d" noenhanced'
 start(height) = format eq 'svg' ? \
@@ -31,7 +31,10 @@ start(height) = format eq 'svg' ? \
 font(px) = sprintf('%s,%g', face, format eq 'svg' ? px : px * 0.77)
 bold(px) = sprintf('%s:Bold,%g', face, format eq 'svg' ? px : px * 0.77)
 # A title shrinks rather than leave the canvas.
-title_px(text) = max(11, min(17, (width - 50) / (0.6 * strlen(text))))
+title_px(text) = max(11, min(17, (width - 50) / (0.63 * strlen(text))))
+
+# So does the line below it.
+sub_px(text) = max(9, min(12.5, (width - 50) / (0.53 * strlen(text))))
 
 set border 3 lc rgb dim
 set tics nomirror out scale 0.6 textcolor rgb dim

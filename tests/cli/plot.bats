@@ -53,6 +53,20 @@ run.jsonl" ]]
 	[[ ! -e $RUN/huge-pages.svg && -e $RUN/fault-extra.svg ]]
 }
 
+@test "a fault that grows with the segments: a plot of it, which the other one names" {
+	sed -i '/"stack":"linear:16","fs":"ext4".*/s/"median":4493/"median":9000/' "$RUN/run.jsonl"
+	sed -n 's/read.cold.pte{stack=raw/read.cold.pte{stack=linear:4/;s/"stack":"raw"/"stack":"linear:4"/;s/"segments":0/"segments":4/;/read.cold.pte{stack=linear:4/p' \
+		"$RUN/run.jsonl" >"$RUN/line"
+	sed -i "12r $RUN/line" "$RUN/run.jsonl"
+	rm "$RUN/line"
+	run timeout 60 plot/plot.sh "$RUN"
+	expect 0
+	[[ -s $RUN/fault-growth.png ]]
+	grep -q 'grows by about' "$RUN/fault-growth.svg"
+	grep -q 'see fault-growth' "$RUN/fault-extra.svg"
+	[[ $(grep -c '<img' "$RUN/report.html") == 5 ]]
+}
+
 @test "gnuplot missing: one line that names the package" {
 	mkdir "$BATS_TEST_TMPDIR/bin"
 	ln -s "$(command -v dirname)" "$BATS_TEST_TMPDIR/bin/dirname"

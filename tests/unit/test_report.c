@@ -97,8 +97,6 @@ static void test_findings(void **state)
 		"4,223 instead of 4,035; +140 insn with 1 segment, +188 with 16: on average 12 "
 		"insn for "
 		"each doubling\n",
-		"ext4: linear:16,align=4k: +189 insn (+4.7 %) on a warm 4 KiB read fault: 4,224 "
-		"instead of 4,035\n",
 		"ext4: a 4 KiB read fault costs +270 insn (+6.7 %) when it is cold instead of warm",
 		"adds 188 insn (+3.2 %) to a warm 2 MiB read fault: 6,088 instead of 5,900",
 		"no filesystem: dm-linear with 1 segment adds 120 insn (+133.3 %) to a hop map: "
@@ -114,6 +112,161 @@ static void test_findings(void **state)
 	for (size_t i = 0; i < COUNT(want); i++)
 		assert_holds(text, want[i]);
 	assert_lacks(text, " ns");
+	free(text);
+	close_fixture(&o);
+}
+
+/* The fixture with one more row, whose raw is 1,000 and whose dm-linear stacks are as given; a
+ * median of 0 leaves the stack out. */
+static void open_growing(struct opened *o, int with_1, int with_16, int with_64)
+{
+	static const char record[] =
+		"{\"type\":\"record\",\"id\":\"fault.odd.cold.pte{stack=%s,fs=ext4}\","
+		"\"bench\":\"fault\",\"variant\":\"odd.cold.pte\",\"stack\":\"%s\",\"fs\":\"ext4\","
+		"\"segments\":%d,\"unit\":\"insn\",\"better\":\"lower\",\"meter\":\"insn\",\"n\":1,"
+		"\"min\":%d,\"p10\":%d,\"median\":%d,\"mean\":%d.5,\"p90\":%d,\"p99\":%d,\"max\":%"
+		"d,"
+		"\"digest\":\"fnv1a64:0000000f\",\"samples\":[[%d,1]],\"overhead\":30}\n";
+	const struct {
+		const char *stack;
+		int segments, median;
+	} stacks[] = {
+		{"raw", 0, 1000},
+		{"linear:1", 1, with_1},
+		{"linear:16", 16, with_16},
+		{"linear:64", 64, with_64},
+	};
+	char lines[4096] = "";
+
+	for (size_t i = 0; i < COUNT(stacks); i++) {
+		int m = stacks[i].median;
+		size_t used = strlen(lines);
+
+		if (m)
+			snprintf(lines + used, sizeof(lines) - used, record, stacks[i].stack,
+				 stacks[i].stack, stacks[i].segments, m, m, m, m, m, m, m, m);
+	}
+	strcat(lines, "{\"type\":\"end\"");
+	open_fixture(o, "{\"type\":\"end\"", lines);
+}
+
+/* The first sentence is what grows, with the shape that fits; what does not grow is not named. */
+static void test_growing(void **state)
+{
+	static const struct {
+		int with_1, with_16, with_64;
+		const char *first; /* NULL: nothing grows */
+	} cases[] = {
+		{1600, 3100, 7900,
+		 "ext4: odd.cold.pte grows with the segments of dm-linear: 1,000 insn on raw, "
+		 "1,600 "
+		 "with 1, 7,900 with 64 (7.9 times raw); linear, about 100 insn for each segment "
+		 "(R2 1.000, by doublings 0.784)\n"},
+		{1200, 1600, 1800,
+		 "ext4: odd.cold.pte grows with the segments of dm-linear: 1,000 insn on raw, "
+		 "1,200 "
+		 "with 1, 1,800 with 64 (1.8 times raw); about 100 insn for each doubling (R2 "
+		 "1.000, "
+		 "by segments 0.784)\n"},
+		{1200, 1800, 0,
+		 "ext4: odd.cold.pte grows with the segments of dm-linear: 1,000 insn on raw, "
+		 "1,200 "
+		 "with 1, 1,800 with 16 (1.8 times raw); about 150 insn for each doubling (only "
+		 "two "
+		 "stacks, which do not tell the shape)\n"},
+		{1200, 1400, 1700, NULL},
+		{1911, 1911, 1911, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct opened o;
+		char *text;
+
+		open_growing(&o, cases[i].with_1, cases[i].with_16, cases[i].with_64);
+		text = sentences(&o.tables, findings_numbers);
+		if (!cases[i].first)
+			assert_lacks(text, "grows");
+		else if (strncmp(text, cases[i].first, strlen(cases[i].first)))
+			fail_msg("no \"%s\" first in:\n%s", cases[i].first, text);
+		free(text);
+		close_fixture(&o);
+	}
+}
+
+/* The range is that of one stack, the plain one with the most segments. */
+static void test_range(void **state)
+{
+	struct opened o;
+	char *text;
+
+	(void)state;
+	open_growing(&o, 1600, 3100, 0);
+	text = sentences(&o.tables, findings_numbers);
+	assert_holds(text, "ext4: over all 4 variants on linear:16 the extra over raw goes from "
+			   "+188 (");
+	assert_holds(text, ") to +2,100 insn (odd.cold.pte); the middle one is +188\n");
+	free(text);
+	close_fixture(&o);
+}
+
+/* A stack with options is named where it differs from the plain one of as many segments. */
+static void test_odd(void **state)
+{
+	struct opened o;
+	char *text;
+
+	(void)state;
+	open_fixture(&o, NULL, NULL);
+	text = sentences(&o.tables, findings_numbers);
+	assert_lacks(text, "linear:16,align=4k: +189");
+	free(text);
+	close_fixture(&o);
+	open_fixture(&o, "\"median\":4224", "\"median\":4535");
+	text = sentences(&o.tables, findings_numbers);
+	assert_holds(text, "ext4: linear:16,align=4k: +500 insn (+12.4 %) on a warm 4 KiB read "
+			   "fault: 4,535 instead of 4,035\n");
+	free(text);
+	close_fixture(&o);
+}
+
+static char *plot_settings(const struct tables *tables)
+{
+	char dir[] = "/tmp/daxdm-plotdata-XXXXXX", path[128], command[128];
+	char *text = calloc(1, 16384);
+	FILE *in;
+
+	assert_non_null(text);
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(plotdata_write(tables, dir), 0);
+	snprintf(path, sizeof(path), "%s/plot.gp", dir);
+	in = fopen(path, "re");
+	assert_non_null(in);
+	assert_true(fread(text, 1, 16383, in) > 0);
+	fclose(in);
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	assert_int_equal(system(command), 0);
+	return text;
+}
+
+static void test_plot_growing(void **state)
+{
+	struct opened o;
+	char *text;
+
+	(void)state;
+	open_growing(&o, 1600, 3100, 7900);
+	text = plot_settings(&o.tables);
+	assert_holds(text, "draw_growth = 1\n");
+	assert_holds(text, "growth_title = 'A cold 4 KiB odd fault grows by about 100 insn for "
+			   "each segment: 7.9 times raw on ext4'\n");
+	assert_holds(text, "off the axis: see fault-growth and the table)");
+	free(text);
+	close_fixture(&o);
+	open_growing(&o, 1911, 1911, 1911);
+	text = plot_settings(&o.tables);
+	assert_holds(text, "draw_growth = 0\n");
+	assert_holds(text, "off the axis: see the table)");
 	free(text);
 	close_fixture(&o);
 }
@@ -260,6 +413,10 @@ static void test_html(void **state)
 	assert_lacks(text, "fixture <cpu>");
 	assert_holds(text, "add it &amp; retry");
 	assert_holds(text, ">4,223<small>+188</small></td>");
+	assert_holds(text, "<summary>fault read.warm.pte</summary>");
+	assert_holds(text, "<tr><th scope=\"row\">linear:1</th><td>4,165</td><td>4,165</td>"
+			   "<td>4,175</td><td>4,175.5</td><td>4,675</td><td>4,675</td><td>4,675</"
+			   "td><td>8</td></tr>");
 	assert_holds(text, "</html>\n");
 	free(text);
 	close_fixture(&o);
@@ -371,6 +528,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers),	  cmocka_unit_test(test_findings),
+		cmocka_unit_test(test_growing),	  cmocka_unit_test(test_range),
+		cmocka_unit_test(test_odd),	  cmocka_unit_test(test_plot_growing),
 		cmocka_unit_test(test_cheaper),	  cmocka_unit_test(test_nothing_lost),
 		cmocka_unit_test(test_gaps),	  cmocka_unit_test(test_globs),
 		cmocka_unit_test(test_table),	  cmocka_unit_test(test_table_narrow),
