@@ -53,7 +53,7 @@ int snapshot_of(const struct vm_config *config, const char *qemu, struct snapsho
 	if (rc < 0)
 		return rc;
 	snprintf(snapshot->what, sizeof(snapshot->what),
-		 "format 1\nvmlinux %s\ninitrd %s\nqemu %s\naccel %s\ncpu %s\nmachine %s\n"
+		 "format 2\nvmlinux %s\ninitrd %s\nqemu %s\naccel %s\ncpu %s\nmachine %s\n"
 		 "mem_mib %d\nnvdimms %d x %" PRId64 "\nseed %u\nboot %s\n",
 		 vmlinux, initrd, qemu, vm_accel(config->kvm), vm_cpu(config->kvm), VM_MACHINE,
 		 VM_MEM_MIB, VM_NVDIMMS, VM_NVDIMM_BYTES, config->seed, vm_kernel_args());

@@ -110,9 +110,9 @@ static void build_argv(struct argv *argv, const struct vm_config *c, int qmp)
 	add(argv, "-device", "isa-serial,chardev=console");
 	add(argv, "-chardev", "file,id=channel,path=channel,append=on");
 	add(argv, "-device", "isa-serial,chardev=channel");
-	/* The guest pauses itself through it, at an exact instruction (emu/init). */
-	add(argv, "-device", "pvpanic,ioport=0x505");
-	add(argv, "-action", "panic=pause");
+	/* The guest has itself paused by it, at an exact time (emu/init). */
+	add(argv, "-device", "ib700");
+	add(argv, "-action", "watchdog=pause");
 	add(argv, "-chardev", "socket,id=qmp,fd=%d", qmp);
 	add(argv, "-mon", "chardev=qmp,mode=control");
 	if (c->incoming) {
@@ -225,7 +225,7 @@ static bool note_event(struct vm *vm, const json_t *message)
 
 	if (!event)
 		return json_object_get(message, "QMP") != NULL;
-	if (!strcmp(event, "GUEST_PANICKED"))
+	if (!strcmp(event, "STOP"))
 		vm->paused_itself = true;
 	return true;
 }

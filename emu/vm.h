@@ -41,7 +41,7 @@ struct vm {
 	int qmp;	    /* -1: closed */
 	char *in;	    /* what QMP sent, not yet a whole line */
 	size_t in_len;	    /* bytes in it */
-	bool paused_itself; /* the guest wrote to the pvpanic port and nobody let it go on */
+	bool paused_itself; /* the guest bade the watchdog pause it and nobody let it go on */
 	bool closed;	    /* QMP is at its end: QEMU is dead or dying */
 };
 
