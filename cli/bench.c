@@ -245,55 +245,72 @@ static int write_context(struct sweep *s)
 	return sink_line(&s->sink, context);
 }
 
+static int run_on(struct sweep *s, const char *fs_type, const char *spec_text,
+		  const char *directory)
+{
+	struct stack_spec spec;
+	struct stack stack;
+	char why[192];
+	int rc, rc2;
+
+	stack_parse(spec_text, &spec, why, sizeof(why));
+	rc = stack_create(&spec, s->namespaces, s->n_namespaces, s->span_bytes, &stack);
+	if (rc < 0)
+		return rc;
+	rc = run_on_stack(s, &stack, fs_type, directory);
+	rc2 = stack_destroy(&stack);
+	return rc ? rc : rc2;
+}
+
+/*
+ * The namespaces were blank when they were named.  A stack over several, or one in another order,
+ * may have put a second superblock where a namespace begins.
+ */
+static int wipe_namespaces(const struct sweep *s)
+{
+	int result = 0;
+
+	for (unsigned int i = 0; i < s->n_namespaces; i++) {
+		int rc = signature_wipe(s->namespaces[i].node);
+
+		if (rc < 0) {
+			msg_error("cannot wipe %s: %s", s->namespaces[i].node, strerror(-rc));
+			result = rc;
+		}
+	}
+	return result;
+}
+
 static int run_sweep(struct sweep *s, const char *directory)
 {
 	int rc = 0, rc2;
 
-	for (size_t f = 0; f < s->workload.filesystems.n; f++) {
-		for (size_t i = 0; i < s->workload.stacks.n && !rc; i++) {
-			struct stack_spec spec;
-			struct stack stack;
-			char why[192];
-
-			if (interrupted())
-				return -EINTR;
-			stack_parse(s->workload.stacks.list[i], &spec, why, sizeof(why));
-			rc = stack_create(&spec, s->namespaces, s->n_namespaces, s->span_bytes,
-					  &stack);
-			if (rc < 0)
-				break;
-			rc = run_on_stack(s, &stack, s->workload.filesystems.list[f], directory);
-			rc2 = stack_destroy(&stack);
-			rc = rc ? rc : rc2;
-		}
-	}
-	return rc;
+	for (size_t f = 0; f < s->workload.filesystems.n && !rc; f++)
+		for (size_t i = 0; i < s->workload.stacks.n && !rc; i++)
+			rc = interrupted() ? -EINTR
+					   : run_on(s, s->workload.filesystems.list[f],
+						    s->workload.stacks.list[i], directory);
+	rc2 = wipe_namespaces(s);
+	return rc ? rc : rc2;
 }
 
 /* In the child of supervise(). */
 static int work(void *arg, const char *directory)
 {
 	struct sweep *s = arg;
-	char mount_point[128];
 	int rc;
 
 	if (sink_open(&s->sink, s->output, s->progress) < 0)
 		return STATUS_BROKEN;
-	snprintf(mount_point, sizeof(mount_point), "%s/mnt", directory);
-	if (mkdir(mount_point, 0700) < 0) {
-		msg_error("cannot make %s: %s", mount_point, strerror(errno));
-		return STATUS_BROKEN;
-	}
 	/* No allocation becomes a memory area of its own, none is given back: the search for the
 	 * area of a fault then costs the same on every stack. */
 	mallopt(M_MMAP_THRESHOLD, 1 << 30);
 	mallopt(M_TRIM_THRESHOLD, 1 << 30);
 	rc = write_context(s);
 	if (!rc)
-		rc = run_sweep(s, mount_point);
+		rc = run_sweep(s, directory);
 	if (s->terminal)
 		fputs("\r\033[K", stderr);
-	rmdir(mount_point);
 	if (!rc)
 		rc = end_write(&s->sink, STATUS_GOOD);
 	if (sink_close(&s->sink) < 0 || rc < 0)
@@ -304,10 +321,7 @@ static int work(void *arg, const char *directory)
 /* The child died: its filesystem may still be on the devices that were named. */
 static void aftermath(void *arg)
 {
-	struct sweep *s = arg;
-
-	for (unsigned int i = 0; i < s->n_namespaces; i++)
-		signature_wipe(s->namespaces[i].node);
+	wipe_namespaces(arg);
 }
 
 static int open_devices(struct sweep *s, const struct bench_options *o)

@@ -29,18 +29,29 @@ static void on_signal(int signal)
 {
 	if (signal == SIGALRM)
 		grace_over = 1;
-	else
+	else if (signal != SIGCHLD) /* that one only wakes the parent */
 		stop_signal = signal;
 }
 
-static void catch_signals(void)
+/* Catches the signals that end a run, and blocks them and SIGCHLD; *before is the mask to wait
+ * with. */
+static void catch_signals(sigset_t *before)
 {
 	struct sigaction action = {.sa_handler = on_signal};
+	sigset_t blocked;
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
 	sigaction(SIGALRM, &action, NULL);
+	sigaction(SIGCHLD, &action, NULL);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGTERM);
+	sigaddset(&blocked, SIGHUP);
+	sigaddset(&blocked, SIGALRM);
+	sigaddset(&blocked, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &blocked, before);
 }
 
 static void child_main(const struct supervised *s, pid_t parent)
@@ -81,12 +92,15 @@ static void clean_up_after(const struct supervised *s, pid_t pid)
 	s->aftermath(s->arg);
 }
 
-/* Waits for the child, hands a stop signal on to it, and kills it when its grace is over. */
-static int wait_for(pid_t pid)
+/*
+ * Waits for the child, hands a stop signal on to it, and kills it when its grace is over.  The
+ * signals are blocked but while it sleeps, so that none comes between a look and the sleep.
+ */
+static int wait_for(pid_t pid, const sigset_t *unblocked)
 {
 	int status, handed_on = 0;
 
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+	while (!waitpid(pid, &status, WNOHANG)) {
 		if (stop_signal && !handed_on) {
 			handed_on = 1;
 			kill(pid, SIGTERM);
@@ -94,6 +108,7 @@ static int wait_for(pid_t pid)
 		}
 		if (grace_over)
 			kill(pid, SIGKILL);
+		sigsuspend(unblocked);
 	}
 	alarm(0);
 	return status;
@@ -102,18 +117,22 @@ static int wait_for(pid_t pid)
 int supervise(const struct supervised *s)
 {
 	pid_t parent = getpid(), pid;
+	sigset_t before;
 	int status;
 
-	catch_signals();
+	catch_signals(&before);
 	fflush(NULL);
 	pid = fork();
 	if (pid < 0) {
 		msg_error("cannot start the work: %s", strerror(errno));
 		return STATUS_BROKEN;
 	}
-	if (!pid)
+	if (!pid) {
+		sigprocmask(SIG_SETMASK, &before, NULL);
 		child_main(s, parent);
-	status = wait_for(pid);
+	}
+	status = wait_for(pid, &before);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (WIFSIGNALED(status)) {
 		clean_up_after(s, pid);
 		if (!stop_signal)
