@@ -55,6 +55,7 @@ static bool probe(const struct guest *guest)
 
 	guest_init(&trial, &plan, guest->fs, 0);
 	plan.kvm = true;
+	plan.trial = true;
 	plan.boot_s = PROBE_S;
 	plan.n_words = 0;
 	snprintf(trial.initrd, sizeof(trial.initrd), "%s", guest->initrd);
@@ -79,6 +80,8 @@ bool kvm_boots(const struct guest *guest, char *why, size_t len)
 	if (file)
 		fclose(file);
 	if (!answer[0]) {
+		fprintf(stderr, "asking whether KVM boots this kernel (at most %d s, asked once)\n",
+			PROBE_S);
 		strcpy(answer, probe(guest) ? "yes" : "no");
 		file = stop_signal() || make_dirs("build/kvm") < 0 ? NULL : fopen(path, "we");
 		if (file) {
@@ -86,7 +89,8 @@ bool kvm_boots(const struct guest *guest, char *why, size_t len)
 			fclose(file);
 		}
 	}
-	snprintf(why, len, "this kernel did not come up under KVM within %d s; remembered in %s",
-		 PROBE_S, path);
+	snprintf(why, len,
+		 "this kernel does not boot under KVM here within %d s (remembered in %s)", PROBE_S,
+		 path);
 	return answer[0] == 'y';
 }

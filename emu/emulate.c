@@ -227,7 +227,6 @@ static void choose_accelerator(struct emulate *e)
 
 	if (strcmp(e->plan.meter, "time"))
 		return;
-	fprintf(stderr, "asking whether KVM boots this kernel (at most 15 s, asked once)\n");
 	e->plan.kvm = kvm_boots(&e->guests[0], why, sizeof(why));
 	if (!e->plan.kvm && !stop_signal()) {
 		msg_note("no time meter: %s; counting instructions instead (--meter insn)", why);

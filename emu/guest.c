@@ -244,9 +244,11 @@ static size_t print_tail(const struct guest *g, const char *name)
 
 static void broken(struct guest *g, const char *why)
 {
-	msg_error("%s guest: %s; the last lines of its console:", g->fs, why);
-	if (print_tail(g, "qemu.log") + print_tail(g, "console") == 0)
-		fprintf(stderr, "  (it is empty)\n");
+	if (!g->plan->trial) {
+		msg_error("%s guest: %s; the last lines of its console:", g->fs, why);
+		if (print_tail(g, "qemu.log") + print_tail(g, "console") == 0)
+			fprintf(stderr, "  (it is empty)\n");
+	}
 	g->state = GUEST_BROKEN;
 	g->ended_ms = clock_ms();
 }

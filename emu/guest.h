@@ -40,6 +40,7 @@ struct plan {
 	const char *meter;
 	unsigned int seed;
 	bool kvm, fresh;
+	bool trial;	     /* whether it boots is the question: its failure is no error */
 	bool console;	     /* show ttyS0 as it comes */
 	bool in_memory;	     /* the NVDIMMs, else on the disk */
 	int boot_s, stall_s; /* time limits */
