@@ -667,12 +667,39 @@ static void say_main_rest(const struct tables *tables, const struct table *t, fi
 }
 
 /* The most important first, each for all filesystems: a reader may stop after five lines. */
+/*
+ * A 2 MiB fault that is refused without any device-mapper is the filesystem's doing: it gave the
+ * window a place that no PMD can map.
+ */
+static void say_refused_on_raw(const struct tables *tables, const struct table *t,
+			       findings_say *say, void *arg)
+{
+	for (size_t r = 0; r < t->n_rows; r++) {
+		const struct table_row *row = &t->rows[r];
+		const struct run_record *raw = table_raw(tables, row);
+		const json_t *placed;
+		char where[128] = "";
+
+		if (!raw || raw->page != RUN_PAGE_FALLBACK)
+			continue;
+		placed = json_object_get(raw->proof, "windows_placed_huge");
+		if (json_is_integer(placed))
+			snprintf(where, sizeof(where),
+				 "; the filesystem placed %s of these windows 2 MiB aligned",
+				 number(json_integer_value(placed)).s);
+		sayf(say, arg,
+		     "%s: %s: %s faults asked for 2 MiB and got 4 KiB on raw already, %s %s each%s",
+		     table_fs(t), raw->variant, number(raw->n).s, number(raw->median).s, t->unit,
+		     where);
+	}
+}
+
 void findings_numbers(const struct tables *tables, findings_say *say, void *arg)
 {
 	static void (*const kinds[])(const struct tables *, const struct table *, findings_say *,
 				     void *) = {
-		say_all_growing, say_main_costs, say_lost_all, say_range,
-		say_more_costs,	 say_main_rest,	 say_kept,
+		say_all_growing, say_main_costs, say_lost_all,	say_refused_on_raw,
+		say_range,	 say_more_costs, say_main_rest, say_kept,
 	};
 
 	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)

@@ -286,6 +286,31 @@ static void test_cheaper(void **state)
 	close_fixture(&o);
 }
 
+/* The record of a refused 2 MiB fault, on raw instead: not device-mapper's doing. */
+static void test_refused_on_raw(void **state)
+{
+	struct opened o;
+	char *text;
+
+	(void)state;
+	open_fixture(
+		&o,
+		"\"id\":\"fault.read.warm.fallback{stack=linear:16,align=4k,fs=ext4}\",\"bench\":"
+		"\"fault\",\"variant\":\"read.warm.fallback\",\"stack\":\"linear:16,align=4k\"",
+		"\"id\":\"fault.read.warm.fallback{stack=raw,fs=ext4}\",\"bench\":"
+		"\"fault\",\"variant\":\"read.warm.fallback\",\"stack\":\"raw\"");
+	text = sentences(&o.tables, findings_numbers);
+	assert_non_null(strstr(text, "ext4: read.warm.fallback: "));
+	assert_non_null(strstr(text, " faults asked for 2 MiB and got 4 KiB on raw already, "));
+	free(text);
+	close_fixture(&o);
+	open_fixture(&o, NULL, NULL);
+	text = sentences(&o.tables, findings_numbers);
+	assert_null(strstr(text, "on raw already"));
+	free(text);
+	close_fixture(&o);
+}
+
 static void test_nothing_lost(void **state)
 {
 	struct opened o;
@@ -527,14 +552,23 @@ static void test_plotdata(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_numbers),	  cmocka_unit_test(test_findings),
-		cmocka_unit_test(test_growing),	  cmocka_unit_test(test_range),
-		cmocka_unit_test(test_odd),	  cmocka_unit_test(test_plot_growing),
-		cmocka_unit_test(test_cheaper),	  cmocka_unit_test(test_nothing_lost),
-		cmocka_unit_test(test_gaps),	  cmocka_unit_test(test_globs),
-		cmocka_unit_test(test_table),	  cmocka_unit_test(test_table_narrow),
-		cmocka_unit_test(test_html),	  cmocka_unit_test(test_report_status),
-		cmocka_unit_test(test_identical), cmocka_unit_test(test_plotdata),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_findings),
+		cmocka_unit_test(test_growing),
+		cmocka_unit_test(test_range),
+		cmocka_unit_test(test_odd),
+		cmocka_unit_test(test_plot_growing),
+		cmocka_unit_test(test_cheaper),
+		cmocka_unit_test(test_nothing_lost),
+		cmocka_unit_test(test_refused_on_raw),
+		cmocka_unit_test(test_gaps),
+		cmocka_unit_test(test_globs),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_table_narrow),
+		cmocka_unit_test(test_html),
+		cmocka_unit_test(test_report_status),
+		cmocka_unit_test(test_identical),
+		cmocka_unit_test(test_plotdata),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
