@@ -103,6 +103,11 @@ help() {
 tmp=
 claim=
 child=
+phase=         # what is being done, for the line about an interruption
+child_says_it= # set while the child says that line itself
+exec {stderr}>&2 # a phase that is redirected may be interrupted too
+clear_line=
+if [[ -t 2 ]]; then clear_line=$'\r\e[K'; fi
 
 # Every child runs in a process group of its own, so that a signal ends all of it.
 set -m
@@ -110,14 +115,19 @@ on_exit() {
 	local status=$?
 	trap - EXIT
 	trap '' INT TERM HUP
+	exec 2>/dev/null # bash would tell of the job that is ended
 	stop_child
 	rm -rf ${tmp:+"$tmp"} ${claim:+"$claim"}
 	exit "$status"
 }
 trap on_exit EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-trap 'exit 129' HUP
+on_signal() { # STATUS WHAT
+	if [[ ! $child_says_it ]]; then note "${clear_line}run.sh: $2${phase:+ in the phase $phase}" 2>&"$stderr"; fi
+	exit "$1"
+}
+trap 'on_signal 130 interrupted' INT
+trap 'on_signal 143 terminated' TERM
+trap 'on_signal 129 "lost its terminal"' HUP
 
 # Lets the child clean up after itself for 10 s, then ends what is left of its group.
 stop_child() {
@@ -156,9 +166,11 @@ phase_begin() { # NAME
 	if [[ -t 1 && ! $quiet ]]; then printf '%-9s ...\r' "$phase"; fi
 }
 phase_end() { # REMARK
+	local name=$phase
+	phase=
 	[[ ! $quiet ]] || return 0
 	local us=$((${EPOCHREALTIME/[.,]/} - ${phase_start/[.,]/}))
-	printf '%-9s %3d.%d s  %s\n' "$phase" $((us / 1000000)) $((us / 100000 % 10)) "$1"
+	printf '%-9s %3d.%d s  %s\n' "$name" $((us / 1000000)) $((us / 100000 % 10)) "$1"
 }
 
 # ---- phases --------------------------------------------------------------------------------------
@@ -239,6 +251,7 @@ make_guests() {
 # Measures once into results/NAME, prints the table, draws.  Returns the status of the run.
 one_run() { # NAME
 	local dir=results/$1 status=0
+	child_says_it=yes
 	if [[ ${opt[host]} ]]; then
 		mkdir "$dir" || die $BROKEN "cannot make $PWD/$dir"
 		run build/daxdm bench "${host_args[@]}" --meter "${opt[meter]}" \
@@ -253,6 +266,7 @@ one_run() { # NAME
 			--results "$dir" --seed "${opt[seed]}" ${opt[fresh]:+--fresh} \
 			${opt[console]:+--console} -- "${bench_args[@]}" || status=$?
 	fi
+	child_says_it=
 	case $status in
 	0 | 1 | 77) show "$dir" ;; # the run is complete
 	esac
@@ -260,9 +274,11 @@ one_run() { # NAME
 }
 
 show() { # DIR
+	phase=report
 	run build/daxdm report "$1" || return $?
 	run plot/plot.sh "$1" || return $?
 	echo "results are in $1/"
+	phase=
 }
 
 # ---- verbs ---------------------------------------------------------------------------------------
@@ -363,7 +379,7 @@ check_bench_options() {
 	if [[ ${opt[meter]} == time ]] && ((opt[repeat] > 1)); then
 		die $USAGE "--repeat wants every sample to be the same, which only --meter insn can give"
 	fi
-	# Equal boots are the stronger claim, and a restored machine is not a booted one to the last sample.
+	# What is to be shown is that boots are equal; a restored machine was booted only once.
 	if ((opt[repeat] > 1)); then opt[fresh]=yes; fi
 	for fs in "${opt_fs[@]}"; do
 		case $fs in

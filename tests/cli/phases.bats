@@ -168,6 +168,30 @@ left_nothing() {
 	done
 }
 
+@test "interrupted in any phase: one line that names it, 130, nothing left" {
+	long='echo $$ >pid; sleep 300'
+	for phase in build kernel guests report; do
+		rm -rf "$CO"
+		setup
+		case $phase in
+		build) printf 'all:\n\t@%s\n' "${long//\$/\$\$}" >"$CO/Makefile" ;;
+		kernel) fake emu/kernel.sh "$long" ;;
+		guests) fake emu/initramfs.sh "$long" ;;
+		report) fake plot/plot.sh "$long" ;;
+		esac
+		env --default-signal=INT "$CO/run.sh" bench --name r >"$CO/out" 2>"$CO/err" 3>&- &
+		within 10 test -s "$CO/pid"
+		kill -INT $!
+		status=0
+		wait $! || status=$?
+		output=$(cat "$CO/err")
+		expect 130 "run.sh: interrupted in the phase $phase"
+		[[ $output != *$'\n'* ]] || expect "one line"
+		within 5 gone "$(cat "$CO/pid")"
+		left_nothing
+	done
+}
+
 @test "a child that will not end is ended" {
 	fake build/daxdm 'trap "" TERM; echo $$ >pid; while :; do sleep 1; done'
 	"$CO/run.sh" bench --name r >"$CO/out" 2>&1 3>&- &
