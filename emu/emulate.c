@@ -367,7 +367,10 @@ static int conclude(struct emulate *e, int rc)
 		complete = complete && e->guests[i].has_end && e->guests[i].has_context;
 	}
 	if (stop_signal()) {
-		msg_error("interrupted; %s is incomplete", e->results_dir);
+		if (e->results.context)
+			msg_error("interrupted; %s is incomplete", e->results_dir);
+		else
+			msg_error("interrupted before anything was measured");
 		return 128 + stop_signal();
 	}
 	status = rc < 0 ? STATUS_BROKEN : joint_status(e);
