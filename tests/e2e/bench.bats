@@ -152,6 +152,19 @@ records() { # NAME JQ-FILTER
 	[[ $(records "$NAME" 'select(.stack == "linear:16,align=4k" and (.variant | endswith(".fallback"))) | .id' | wc -l) -ge 1 ]]
 }
 
+@test "a kernel of one's own: an image, compressed modules, and one of them rebuilt" {
+	local kdir release tree=$BATS_TEST_TMPDIR/modules
+	kdir=$("$TOP/emu/kernel.sh" resolve debian)
+	release=$(cat "$kdir/release")
+	mkdir -p "$tree/lib/modules"
+	cp -r "$kdir/modules/lib/modules/$release" "$tree/lib/modules/"
+	find "$tree" -name dm-mod.ko -exec cp {} "$BATS_TEST_TMPDIR/" \;
+	find "$tree" -name '*.ko' -exec zstd -q -1 --rm {} +
+	bench "${NARROW[@]}" --kernel "$kdir/vmlinux" --modules "$tree" --module "$BATS_TEST_TMPDIR/dm-mod.ko"
+	expect 0 "file $kdir/vmlinux"
+	diff <(records "$RESTORED" .id) <(records "$NAME" .id)
+}
+
 @test "the report of a run can be had again" {
 	run timeout 100 "$TOP/run.sh" report "$BASE"
 	expect 0 "linear:16" "results are in results/$BASE/"

@@ -110,7 +110,7 @@ refused() { # TEXT OPTION...
 	within 150 has_records
 	kill -INT $!
 	ended
-	expect 130
+	expect 130 "daxdm: interrupted; results/$NAME is incomplete"
 	incomplete
 	expect_nothing_left "$MARK" "$START"
 }
@@ -121,9 +121,9 @@ refused() { # TEXT OPTION...
 	within 60 qemu_runs "$MARK"
 	kill -INT $!
 	ended
-	expect 130
+	expect 130 "daxdm: interrupted before anything was measured"
 	expect_nothing_left "$MARK" "$START"
-	[[ ! -e $TOP/results/$NAME/run.jsonl ]] || incomplete
+	[[ ! -e $TOP/results/$NAME ]]
 }
 
 @test "terminated: 143 and nothing left" {
