@@ -461,9 +461,9 @@ verb_bench() {
 	bench_args=(--workload "${opt[workload]}")
 	for word in "${opt_stack[@]}"; do bench_args+=(--stack "$word"); done
 	for word in "${opt_bench[@]}"; do bench_args+=(--bench "$word"); done
-	host_args=() # an emulated host measures the filesystem that it was made for
+	for word in "${guest_fs[@]}"; do bench_args+=(--fs "$word"); done
+	host_args=()
 	for word in "${opt_device[@]}"; do host_args+=(--device "$word"); done
-	for word in "${guest_fs[@]}"; do host_args+=(--fs "$word"); done
 	make_tmp
 	if ! mkdir -p results 2>/dev/null || [[ ! -w results ]]; then
 		die $BROKEN "cannot write to $PWD/results: use a checkout of your own, or mend its permissions"
