@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From numbers to sentences.  Each sentence carries its unit and what it was computed from, so that
- * it can be quoted alone; none says more than the records do.
+ * From the numbers of cost.c to sentences.  Each sentence carries its unit and what it was computed
+ * from, so that it can be quoted alone; none says more than the records do.
  */
 #include "cli/findings.h"
+#include "cli/cost.h"
 
 #include <fnmatch.h>
 #include <math.h>
@@ -11,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The number of segments that sentences name when it was measured. */
-#define SEGMENTS_NAMED 16
 /* Ids listed per reason before "and N more". */
 #define IDS_NAMED 4
 /* An extra is far above the middle one if it is more than so many times as large. */
@@ -31,276 +30,6 @@ __attribute__((format(printf, 3, 4))) static void sayf(findings_say *say, void *
 		free(text);
 	}
 	va_end(ap);
-}
-
-bool findings_plain(const char *stack, char *target)
-{
-	const char *colon = strchr(stack, ':');
-	size_t len = colon ? (size_t)(colon - stack) : 0;
-
-	if (!len || len > 31 || !colon[1] || strspn(colon + 1, "0123456789") != strlen(colon + 1))
-		return false;
-	memcpy(target, stack, len);
-	target[len] = '\0';
-	return true;
-}
-
-const char *findings_words(const struct table_row *row, char *buf, size_t size)
-{
-	static const char *const pages[] = {
-		[RUN_PAGE_PTE] = "4 KiB ",
-		[RUN_PAGE_PMD] = "2 MiB ",
-		[RUN_PAGE_FALLBACK] = "4 KiB (instead of 2 MiB) ",
-	};
-	char stem[256], rest[256] = "", *save = NULL;
-	const char *warmth = "";
-
-	if (row->page == RUN_PAGE_NONE) {
-		snprintf(buf, size, "%s %s", row->bench, row->variant);
-		return buf;
-	}
-	table_label(row, stem, sizeof(stem));
-	for (char *word = strtok_r(stem, ".", &save); word; word = strtok_r(NULL, ".", &save)) {
-		if (!strcmp(word, "cold"))
-			warmth = "cold ";
-		else if (!strcmp(word, "warm"))
-			warmth = "warm ";
-		else
-			snprintf(rest + strlen(rest), sizeof(rest) - strlen(rest), "%s ", word);
-	}
-	snprintf(buf, size, "%s%s%s%s", warmth, pages[row->page], rest, row->bench);
-	return buf;
-}
-
-const struct table_row *findings_headline(const struct table *table, const char *bench,
-					  enum run_page page)
-{
-	const struct table_row *first = NULL;
-
-	for (size_t r = 0; r < table->n_rows; r++) {
-		const struct table_row *row = &table->rows[r];
-
-		if (row->page != page || (*bench && strcmp(row->bench, bench)))
-			continue;
-		if (!first)
-			first = row;
-		if (!strncmp(row->variant, "read.warm.", strlen("read.warm.")) &&
-		    !strcmp(row->bench, first->bench))
-			return row;
-	}
-	return first;
-}
-
-/* Sums for a least-squares line through (x, extra). */
-struct line {
-	double n, x, y, xx, xy, yy;
-};
-
-static void line_add(struct line *l, double x, double y)
-{
-	l->n += 1;
-	l->x += x;
-	l->y += y;
-	l->xx += x * x;
-	l->xy += x * y;
-	l->yy += y * y;
-}
-
-static double line_slope(const struct line *l)
-{
-	double spread = l->n * l->xx - l->x * l->x;
-
-	return spread > 1e-9 ? (l->n * l->xy - l->x * l->y) / spread : 0;
-}
-
-/* The part of the extra's variance that the line explains, 0 to 1. */
-static double line_r2(const struct line *l)
-{
-	double spread = l->n * l->yy - l->y * l->y;
-	double r2 = spread > 1e-9 ? line_slope(l) * (l->n * l->xy - l->x * l->y) / spread : 1;
-
-	return fmin(1, fmax(0, r2));
-}
-
-static void fit(const struct line *by_segment, const struct line *by_doubling, struct cost *cost)
-{
-	cost->per_segment = line_slope(by_segment);
-	cost->per_doubling = line_slope(by_doubling);
-	cost->r2_segment = line_r2(by_segment);
-	cost->r2_doubling = line_r2(by_doubling);
-	cost->linear = cost->n_stacks > 2 && cost->r2_segment > cost->r2_doubling;
-}
-
-bool findings_cost(const struct tables *tables, const struct table *table,
-		   const struct table_row *row, const char *target, struct cost *cost)
-{
-	struct line by_segment = {0}, by_doubling = {0};
-	char own[32];
-	double extra;
-
-	*cost = (struct cost){.table = table, .row = row, .raw = table_raw(tables, row)};
-	if (!cost->raw)
-		return false;
-	for (size_t c = 0; c < table->n_columns; c++) {
-		const struct run_record *rec = row->cell[table->columns[c]];
-
-		if (!rec || rec->segments < 1 || !findings_plain(rec->stack, own))
-			continue;
-		if (!cost->n_stacks)
-			snprintf(cost->target, sizeof(cost->target), "%s", target ? target : own);
-		if (strcmp(own, cost->target))
-			continue;
-		cost->n_stacks++;
-		extra = (double)(rec->median - cost->raw->median);
-		line_add(&by_segment, (double)rec->segments, extra);
-		line_add(&by_doubling, log2((double)rec->segments), extra);
-		if (!cost->few || rec->segments < cost->few->segments)
-			cost->few = rec;
-		if (!cost->many || rec->segments > cost->many->segments)
-			cost->many = rec;
-		if (rec->segments == SEGMENTS_NAMED)
-			cost->at = rec;
-	}
-	if (!cost->at)
-		cost->at = cost->many;
-	fit(&by_segment, &by_doubling, cost);
-	return cost->n_stacks > 0;
-}
-
-bool findings_grows(const struct cost *cost)
-{
-	return cost->many->median - cost->few->median > cost->raw->median / 2;
-}
-
-static int by_times_raw(const void *a, const void *b)
-{
-	const struct cost *ca = a, *cb = b;
-	double ta = (double)ca->many->median / (double)ca->raw->median;
-	double tb = (double)cb->many->median / (double)cb->raw->median;
-
-	return (tb > ta) - (tb < ta);
-}
-
-size_t findings_growing(const struct tables *tables, const struct table *table, const char *bench,
-			const char *target, struct cost *costs, size_t max)
-{
-	size_t n = 0;
-
-	for (size_t r = 0; r < table->n_rows; r++) {
-		const struct table_row *row = &table->rows[r];
-		struct cost c;
-
-		if ((*bench && strcmp(row->bench, bench)) ||
-		    !findings_cost(tables, table, row, target, &c) || c.raw->median < 1 ||
-		    !findings_grows(&c))
-			continue;
-		if (n == max && by_times_raw(&costs[n - 1], &c) <= 0)
-			continue;
-		n -= n == max;
-		costs[n++] = c;
-		qsort(costs, n, sizeof(*costs), by_times_raw);
-	}
-	return n;
-}
-
-const char *findings_times(const struct cost *cost, char *buf, size_t size)
-{
-	double times = (double)cost->many->median / (double)cost->raw->median;
-
-	snprintf(buf, size, "%.*f times raw", times < 9.95, times);
-	return buf;
-}
-
-const char *findings_slope(const struct cost *cost, char *buf, size_t size)
-{
-	double slope = fabs(cost->linear ? cost->per_segment : cost->per_doubling);
-	double digits = pow(10, fmax(0, floor(log10(fmax(slope, 1))) - 2));
-	char value[32];
-
-	/* Three digits: more would say more than a fitted line knows. */
-	if (slope < 9.5)
-		snprintf(value, sizeof(value), "%.1f", slope);
-	else
-		snprintf(value, sizeof(value), "%s",
-			 number(llround(slope / digits) * (int64_t)digits).s);
-	snprintf(buf, size, "%s %s for each %s", value, cost->table->unit,
-		 cost->linear ? "segment" : "doubling");
-	return buf;
-}
-
-static int64_t field(const json_t *value, const char *key)
-{
-	const json_t *number = json_object_get(value, key);
-
-	return json_is_integer(number) ? json_integer_value(number) : -1;
-}
-
-static const struct run_observation *huge_observation(const struct run *run, const char *fs,
-						      const char *stack)
-{
-	for (size_t i = 0; i < run->n_observations; i++) {
-		const struct run_observation *o = &run->observations[i];
-
-		if (!strncmp(o->id, "huge_pages{", strlen("huge_pages{")) && !strcmp(o->fs, fs) &&
-		    !strcmp(o->stack, stack))
-			return o;
-	}
-	return NULL;
-}
-
-static int64_t median_of(const struct table_row *row, size_t stack_rank)
-{
-	return row && row->cell[stack_rank] ? row->cell[stack_rank]->median : -1;
-}
-
-static int64_t n_of(const struct table_row *row, size_t stack_rank)
-{
-	return row && row->cell[stack_rank] ? row->cell[stack_rank]->n : 0;
-}
-
-/* A lost window's first fault is the one that failed to be huge; the other pages of the window
- * then find a page table in place and are ordinary 4 KiB faults. */
-static int64_t lost_window(int64_t fallback, int64_t pte)
-{
-	if (fallback < 0 && pte < 0)
-		return -1;
-	if (fallback < 0)
-		fallback = pte;
-	if (pte < 0)
-		pte = fallback;
-	return fallback + (PAGES_PER_WINDOW - 1) * pte;
-}
-
-bool findings_huge(const struct tables *tables, const struct table *table, size_t stack_rank,
-		   struct huge *huge)
-{
-	const char *stack = tables->run->stacks.name[stack_rank];
-	const struct run_observation *o = huge_observation(tables->run, table->fs, stack);
-	const struct table_row *row = findings_headline(table, "", RUN_PAGE_PMD), *pmd, *fb;
-	int64_t pte_median, pmd_median, lost_cost;
-
-	if (!row)
-		row = findings_headline(table, "", RUN_PAGE_FALLBACK);
-	if (!row)
-		return false;
-	pmd = table_sibling(table, row, RUN_PAGE_PMD);
-	fb = table_sibling(table, row, RUN_PAGE_FALLBACK);
-	*huge = (struct huge){.fs = table->fs, .stack = stack, .unit = table->unit, .row = row};
-	huge->windows =
-		o ? field(o->value, "windows") : n_of(pmd, stack_rank) + n_of(fb, stack_rank);
-	huge->lost = o ? field(o->value, "lost") : n_of(fb, stack_rank);
-	if (huge->windows < 1 || huge->lost < 0 || huge->lost > huge->windows)
-		return false;
-	pte_median = median_of(table_sibling(table, row, RUN_PAGE_PTE), stack_rank);
-	pmd_median = median_of(pmd, stack_rank);
-	lost_cost = lost_window(median_of(fb, stack_rank), pte_median);
-	huge->raw = tables->raw < 0 ? -1 : median_of(pmd, (size_t)tables->raw);
-	huge->page = !huge->lost ? -1 : pte_median >= 0 ? pte_median : median_of(fb, stack_rank);
-	huge->cost = -1;
-	if ((!huge->lost || lost_cost >= 0) && (huge->lost == huge->windows || pmd_median >= 0))
-		huge->cost = ((huge->windows - huge->lost) * pmd_median + huge->lost * lost_cost) /
-			     huge->windows;
-	return true;
 }
 
 /* A list of names in one growing sentence. */
@@ -346,7 +75,7 @@ static void say_growing(const struct tables *tables, const struct table *t, cons
 			findings_say *say, void *arg)
 {
 	struct cost c[IDS_NAMED];
-	size_t n = findings_growing(tables, t, "", target, c, IDS_NAMED);
+	size_t n = cost_growing(tables, t, "", target, c, IDS_NAMED);
 	char others[512] = "", times[64], slope[96], shape[96];
 
 	if (!n)
@@ -356,8 +85,8 @@ static void say_growing(const struct tables *tables, const struct table *t, cons
 
 		snprintf(others + used, sizeof(others) - used, "%s%s (%s, %s)",
 			 i == 1 ? "; so does " : ", ", c[i].row->variant,
-			 findings_times(&c[i], times, sizeof(times)),
-			 findings_slope(&c[i], slope, sizeof(slope)));
+			 cost_times(&c[i], times, sizeof(times)),
+			 cost_slope(&c[i], slope, sizeof(slope)));
 	}
 	say_fit(c, shape, sizeof(shape));
 	sayf(say, arg,
@@ -365,8 +94,8 @@ static void say_growing(const struct tables *tables, const struct table *t, cons
 	     "%sabout %s (%s)%s",
 	     table_fs(t), c->row->variant, target, number(c->raw->median).s, t->unit,
 	     number(c->few->median).s, number(c->few->segments).s, number(c->many->median).s,
-	     number(c->many->segments).s, findings_times(c, times, sizeof(times)),
-	     c->linear ? "linear, " : "", findings_slope(c, slope, sizeof(slope)), shape, others);
+	     number(c->many->segments).s, cost_times(c, times, sizeof(times)),
+	     c->linear ? "linear, " : "", cost_slope(c, slope, sizeof(slope)), shape, others);
 }
 
 static void say_cost(const struct cost *c, findings_say *say, void *arg)
@@ -385,7 +114,7 @@ static void say_cost(const struct cost *c, findings_say *say, void *arg)
 			snprintf(trend, sizeof(trend), "it hardly depends on their number");
 		else
 			snprintf(trend, sizeof(trend), "on average %s%s", step > 0 ? "" : "minus ",
-				 findings_slope(c, slope, sizeof(slope)));
+				 cost_slope(c, slope, sizeof(slope)));
 		snprintf(range, sizeof(range), "; %s %s with %s segment%s, %s with %s: %s",
 			 number_signed(few).s, unit, number(c->few->segments).s,
 			 c->few->segments == 1 ? "" : "s", number_signed(many).s,
@@ -395,23 +124,8 @@ static void say_cost(const struct cost *c, findings_say *say, void *arg)
 	     table_fs(c->table), c->target, number(c->at->segments).s,
 	     c->at->segments == 1 ? "" : "s", extra < 0 ? "takes" : "adds",
 	     number(extra < 0 ? -extra : extra).s, unit, number_percent(extra, c->raw->median).s,
-	     extra < 0 ? "off" : "to", findings_words(c->row, words, sizeof(words)),
+	     extra < 0 ? "off" : "to", cost_words(c->row, words, sizeof(words)),
 	     number(c->at->median).s, number(c->raw->median).s, range);
-}
-
-/* Whether column c is the first of a plain stack of its target, which is copied into target[32]. */
-static bool starts_target(const struct tables *tables, const struct table *t, size_t c,
-			  char *target)
-{
-	char earlier[32];
-
-	if (!findings_plain(tables->run->stacks.name[t->columns[c]], target))
-		return false;
-	for (size_t e = 0; e < c; e++)
-		if (findings_plain(tables->run->stacks.name[t->columns[e]], earlier) &&
-		    !strcmp(earlier, target))
-			return false;
-	return true;
 }
 
 static void say_all_growing(const struct tables *tables, const struct table *t, findings_say *say,
@@ -420,7 +134,7 @@ static void say_all_growing(const struct tables *tables, const struct table *t, 
 	char target[32];
 
 	for (size_t c = 0; c < t->n_columns; c++)
-		if (starts_target(tables, t, c, target))
+		if (cost_starts_target(tables, t, c, target))
 			say_growing(tables, t, target, say, arg);
 }
 
@@ -432,27 +146,9 @@ static void say_costs(const struct tables *tables, const struct table *t,
 	struct cost cost;
 
 	for (size_t c = 0; c < t->n_columns; c++)
-		if (starts_target(tables, t, c, target) &&
-		    findings_cost(tables, t, row, target, &cost))
+		if (cost_starts_target(tables, t, c, target) &&
+		    cost_find(tables, t, row, target, &cost))
 			say_cost(&cost, say, arg);
-}
-
-/* The plain stack of the same target and as many segments, in the same row; NULL if there is none.
- */
-static const struct run_record *plain_twin(const struct table *t, const struct table_row *row,
-					   const struct run_record *rec)
-{
-	size_t len = strcspn(rec->stack, ":");
-	char target[32];
-
-	for (size_t c = 0; c < t->n_columns; c++) {
-		const struct run_record *o = row->cell[t->columns[c]];
-
-		if (o && o->segments == rec->segments && findings_plain(o->stack, target) &&
-		    strlen(target) == len && !strncmp(target, rec->stack, len))
-			return o;
-	}
-	return NULL;
 }
 
 /* Stacks that are more than a target and a number: what each adds to the row, unless the plain
@@ -466,15 +162,15 @@ static void say_odd(const struct tables *tables, const struct table *t, const st
 	for (size_t c = 0; raw && c < t->n_columns; c++) {
 		const struct run_record *rec = row->cell[t->columns[c]], *twin;
 
-		if (!rec || rec == raw || findings_plain(rec->stack, target))
+		if (!rec || rec == raw || cost_plain(rec->stack, target))
 			continue;
-		twin = plain_twin(t, row, rec);
+		twin = cost_plain_twin(t, row, rec);
 		if (twin && llabs(rec->median - twin->median) * 100 <= llabs(raw->median))
 			continue;
 		sayf(say, arg, "%s: %s: %s %s (%s) on a %s: %s instead of %s", table_fs(t),
 		     rec->stack, number_signed(rec->median - raw->median).s, t->unit,
 		     number_percent(rec->median - raw->median, raw->median).s,
-		     findings_words(row, words, sizeof(words)), number(rec->median).s,
+		     cost_words(row, words, sizeof(words)), number(rec->median).s,
 		     number(raw->median).s);
 	}
 }
@@ -484,26 +180,6 @@ struct extra {
 	const struct run_record *rec;
 	int64_t extra;
 };
-
-/* The plain stack with the most segments that the table has: a position in its columns, or -1. */
-static long most_segments(const struct table *t)
-{
-	int64_t most = 0;
-	long at = -1;
-	char target[32];
-
-	for (size_t c = 0; c < t->n_columns; c++) {
-		for (size_t r = 0; r < t->n_rows; r++) {
-			const struct run_record *rec = t->rows[r].cell[t->columns[c]];
-
-			if (!rec || rec->segments <= most || !findings_plain(rec->stack, target))
-				continue;
-			most = rec->segments;
-			at = (long)c;
-		}
-	}
-	return at;
-}
 
 static int by_extra(const void *a, const void *b)
 {
@@ -518,7 +194,7 @@ static void say_range(const struct tables *tables, const struct table *t, findin
 		      void *arg)
 {
 	struct extra *e = calloc(t->n_rows, sizeof(*e));
-	long most = most_segments(t);
+	long most = cost_most_segments(t);
 	struct list far = {.text = ""};
 	char name[256];
 	size_t n = 0;
@@ -569,7 +245,7 @@ static void say_cold(const struct tables *tables, const struct table *t,
 	if (!cold)
 		return;
 	sayf(say, arg, "%s: a %s costs %s %s (%s) when it is cold instead of warm, on raw: %s",
-	     table_fs(t), strchr(findings_words(warm, words, sizeof(words)), ' ') + 1,
+	     table_fs(t), strchr(cost_words(warm, words, sizeof(words)), ' ') + 1,
 	     number_signed(cold->median - raw->median).s, t->unit,
 	     number_percent(cold->median - raw->median, raw->median).s, number(cold->median).s);
 }
@@ -600,7 +276,7 @@ static void say_lost_all(const struct tables *tables, const struct table *t, fin
 	struct huge h;
 
 	for (size_t c = 0; c < tables->run->stacks.n; c++)
-		if (findings_huge(tables, t, c, &h) && h.lost)
+		if (cost_huge(tables, t, c, &h) && h.lost)
 			say_lost(&h, table_fs(t), say, arg);
 }
 
@@ -612,7 +288,7 @@ static void say_kept(const struct tables *tables, const struct table *t, finding
 	struct huge h;
 
 	for (size_t c = 0; c < tables->run->stacks.n; c++) {
-		if (!findings_huge(tables, t, c, &h))
+		if (!cost_huge(tables, t, c, &h))
 			continue;
 		known++;
 		kept += !h.lost;
@@ -630,7 +306,7 @@ static const struct table_row *section_row(const struct table *t, size_t r)
 {
 	if (!table_section_starts(t, r) || t->rows[r].page == RUN_PAGE_FALLBACK)
 		return NULL;
-	return findings_headline(t, t->rows[r].bench, t->rows[r].page);
+	return cost_headline(t, t->rows[r].bench, t->rows[r].page);
 }
 
 static bool starts_bench(const struct table *t, size_t r)
@@ -666,7 +342,6 @@ static void say_main_rest(const struct tables *tables, const struct table *t, fi
 	}
 }
 
-/* The most important first, each for all filesystems: a reader may stop after five lines. */
 /*
  * A 2 MiB fault that is refused without any device-mapper is the filesystem's doing: it gave the
  * window a place that no PMD can map.
@@ -694,6 +369,7 @@ static void say_refused_on_raw(const struct tables *tables, const struct table *
 	}
 }
 
+/* The most important first, each for all filesystems: a reader may stop after five lines. */
 void findings_numbers(const struct tables *tables, findings_say *say, void *arg)
 {
 	static void (*const kinds[])(const struct tables *, const struct table *, findings_say *,
