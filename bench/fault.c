@@ -480,6 +480,7 @@ static int run_pass(struct bench_env *env, struct fault_state *f, const struct v
 		rc = map_plan(f, plan, &m);
 	if (rc < 0)
 		return rc;
+	mapping_precharge();
 	pass->areas = mapping_areas();
 	env->phase(env, probes ? "proof" : "measure");
 	touch_pass(f, plan, &m, probes, pass);

@@ -44,6 +44,12 @@ struct frame_proof {
 bool frames_prove(const struct frame_proof *proof, const struct mapping *m, uint64_t offset_bytes,
 		  unsigned int n, char *why, size_t why_len);
 
+/*
+ * Leaves a stock of free page-table pages behind, by making some and dropping them: whether the
+ * allocator had to fetch new ones during a pass was a matter of its past.
+ */
+void mapping_precharge(void);
+
 /* The number of memory areas of this process.  The kernel looks the area of each fault up among
  * them: a part of the cost that must not differ between stacks. */
 unsigned int mapping_areas(void);

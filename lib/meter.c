@@ -6,11 +6,15 @@
 #include <cpuid.h>
 #include <errno.h>
 #include <math.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+
+/* Meter insn only: how much of a tick may be gone before the next is waited for. */
+static uint64_t settle_after_ticks;
 
 /* Executes exactly 2 * rounds instructions between the two readings' fences, plus a constant. */
 static uint64_t ticks_of_loop(uint64_t rounds)
@@ -65,6 +69,7 @@ int meter_start(const char *name, struct meter *out)
 {
 	if (!strcmp(name, "insn")) {
 		*out = (struct meter){.kind = METER_INSN};
+		settle_after_ticks = 1000000; /* a tick is 4,000,000 at HZ=250 */
 		if (!prove_instructions())
 			return 0;
 		msg_error("meter insn: this host's counter does not count instructions; it does "
@@ -101,11 +106,53 @@ int64_t meter_value(const struct meter *meter, uint64_t ticks)
 	return llround((double)ticks * meter->ns_per_tick);
 }
 
+static uint64_t ns_of(const struct timespec *ts)
+{
+	return (uint64_t)ts->tv_sec * 1000000000u + (uint64_t)ts->tv_nsec;
+}
+
+/*
+ * Waits until just after a timer tick.  The coarse clock is set by the tick: it tells when the last
+ * one was, and changes with the next.  Asleep until shortly before, for an idle emulated processor
+ * costs nothing; what the tick woke may run before us.  Returns the counter.
+ */
+static uint64_t settle(void)
+{
+	const uint64_t margin_ns = 100000;
+	struct timespec now, period, until;
+	uint64_t last_ns, wake_ns;
+
+	clock_getres(CLOCK_MONOTONIC_COARSE, &period);
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	last_ns = ns_of(&now);
+	wake_ns = last_ns + ns_of(&period) - margin_ns;
+	until = (struct timespec){(time_t)(wake_ns / 1000000000u), (long)(wake_ns % 1000000000u)};
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	for (last_ns = ns_of(&now); ns_of(&now) == last_ns;)
+		clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	sched_yield();
+	return meter_ticks();
+}
+
+/* Between two samples: a tick must not fall into the next, or its cost would be that of another
+ * sample with every other sequence of random numbers, and the ranks would shift. */
+static uint64_t keep_clear_of_ticks(uint64_t settled)
+{
+	if (!settle_after_ticks)
+		return 0;
+	return !settled || meter_ticks() - settled > settle_after_ticks ? settle() : settled;
+}
+
 void touch_load(const volatile char *base, const uint64_t *offset, uint64_t *ticks, size_t n)
 {
+	uint64_t settled = 0, begin;
+
 	for (size_t i = 0; i < n; i++) {
 		const volatile char *byte = base + offset[i];
-		uint64_t begin = meter_ticks();
+
+		settled = keep_clear_of_ticks(settled);
+		begin = meter_ticks();
 
 		(void)*byte;
 		ticks[i] = meter_ticks() - begin;
@@ -114,9 +161,13 @@ void touch_load(const volatile char *base, const uint64_t *offset, uint64_t *tic
 
 void touch_store(volatile char *base, const uint64_t *offset, uint64_t *ticks, size_t n)
 {
+	uint64_t settled = 0, begin;
+
 	for (size_t i = 0; i < n; i++) {
 		volatile char *byte = base + offset[i];
-		uint64_t begin = meter_ticks();
+
+		settled = keep_clear_of_ticks(settled);
+		begin = meter_ticks();
 
 		*byte = 1;
 		ticks[i] = meter_ticks() - begin;

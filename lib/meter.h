@@ -48,7 +48,9 @@ static inline uint64_t meter_ticks(void)
 
 /*
  * The hot loops.  One sample = one access of one byte at base + offset[i]; ticks[i] is what it
- * took, the meter's own cost included.  Nothing else is touched but the two arrays.
+ * took, the meter's own cost included.  Nothing else is touched but the two arrays.  Under meter
+ * insn the samples are taken between timer ticks: every million instructions, outside the clock, it
+ * waits for the next.
  */
 void touch_load(const volatile char *base, const uint64_t *offset, uint64_t *ticks, size_t n);
 void touch_store(volatile char *base, const uint64_t *offset, uint64_t *ticks, size_t n);
