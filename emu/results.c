@@ -93,6 +93,26 @@ static json_t *first_context(const struct results *r, const json_t *guests)
 	return context;
 }
 
+/* Each guest has loaded its own filesystem: takes over what the others did not know.  False if two
+ * know different things. */
+static bool merge_modules(json_t *known, const json_t *more)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)more, key, value)
+	{
+		json_t *old = json_object_get(known, key);
+
+		if (json_is_null(value) || json_equal(old, value))
+			continue;
+		if (!json_is_null(old))
+			return false;
+		json_object_set(known, key, value);
+	}
+	return true;
+}
+
 /* The guests are one machine twice: what they say must agree, but for the filesystem. */
 static int merge(const struct results *r, const json_t *more)
 {
@@ -112,7 +132,8 @@ static int merge(const struct results *r, const json_t *more)
 			known = copy = json_deep_copy(known);
 			json_object_del(copy, "package");
 		}
-		same = json_equal(known, value);
+		same = strcmp(key, "modules") ? json_equal(known, value)
+					      : merge_modules(known, value);
 		json_decref(copy);
 		if (!same) {
 			msg_error("the guests contradict each other in \"%s\" of their context; "

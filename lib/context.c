@@ -55,11 +55,11 @@ static json_t *first_line(const char *path)
 	return text ? text : json_null();
 }
 
-/* The GNU build id of the running kernel.  Source: ELF notes in /sys/kernel/notes. */
-static json_t *build_id(void)
+/* The GNU build id in a file of ELF notes: of the kernel or of a loaded module. */
+static json_t *build_id(const char *path)
 {
 	unsigned char notes[8192];
-	FILE *in = fopen("/sys/kernel/notes", "re");
+	FILE *in = fopen(path, "re");
 	size_t len, at = 0;
 
 	if (!in)
@@ -84,6 +84,21 @@ static json_t *build_id(void)
 		return json_string(text);
 	}
 	return json_null();
+}
+
+/* A rebuilt module does not show in the kernel's own build id.  Null: built in, or not loaded. */
+static json_t *module_build_ids(void)
+{
+	static const char *const names[] = {"dm_mod", "dax", "nd_pmem", "libnvdimm", "ext4", "xfs"};
+	json_t *all = json_object();
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char path[128];
+
+		snprintf(path, sizeof(path), "/sys/module/%s/notes/.note.gnu.build-id", names[i]);
+		json_object_set_new(all, names[i], build_id(path));
+	}
+	return all;
 }
 
 static FILE *open_config(const char *release)
@@ -232,16 +247,16 @@ json_t *context_of_host(void)
 
 	uname(&name);
 	kernel = json_pack("{ss ss so so}", "release", name.release, "version", name.version,
-			   "build_id", build_id(), "thp",
+			   "build_id", build_id("/sys/kernel/notes"), "thp",
 			   first_line("/sys/kernel/mm/transparent_hugepage/enabled"));
 	if (!kernel)
 		return NULL;
 	add_config(kernel, name.release);
-	context = json_pack("{ss si ss so so si so so si}", "type", "context", "schema",
+	context = json_pack("{ss si ss so so so si so so si}", "type", "context", "schema",
 			    RECORD_SCHEMA, "suite", DAXDM_VERSION, "build", build_digest(),
-			    "kernel", kernel, "cpus", (int)sysconf(_SC_NPROCESSORS_ONLN), "mem_kib",
-			    memory_kib(), "mitigations", mitigations(), "numa_nodes",
-			    count_numa_nodes());
+			    "kernel", kernel, "modules", module_build_ids(), "cpus",
+			    (int)sysconf(_SC_NPROCESSORS_ONLN), "mem_kib", memory_kib(),
+			    "mitigations", mitigations(), "numa_nodes", count_numa_nodes());
 	if (context)
 		add_cpu(context);
 	return context;

@@ -4,6 +4,7 @@
 # usage: plot/plot.sh RUNDIR        (DAXDM=PROGRAM if not build/daxdm)
 # Exit status as of daxdm: 0 good, 4 broken or incomplete run, 64 wrong usage.
 set -euo pipefail
+export LC_ALL=C.UTF-8 # gnuplot reads the degree sign of its own files by it
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 daxdm=${DAXDM:-$here/../build/daxdm}
@@ -57,7 +58,7 @@ if wanted growth; then draw fault-growth; fi
 if wanted dist; then draw fault-distribution; fi
 if wanted huge; then draw huge-pages; fi
 if ! wanted segments && ! wanted huge; then
-	echo "plot: nothing to draw: the run has no faults on both raw and a dm stack" >&2
+	echo "plot: nothing to draw: the run has no faults on both raw and a plain dm stack such as linear:16" >&2
 fi
 [ "$status" -ne 0 ] || "$daxdm" report --quiet "$run" || status=$?
 exit "$status"
