@@ -5,20 +5,21 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 int mapping_make(struct mapping *m, int fd, uint64_t bytes, int flags, bool huge)
 {
-	/* From a boundary of what one page of PMDs maps: as many of them, filled by the same
-	 * faults, whatever address the kernel chose at random. */
-	const uintptr_t boundary = (uintptr_t)WINDOW_BYTES * 512;
+	/* Whole GiB, which is what one page of PMDs maps: none is shared with a neighbour, so that
+	 * as many are filled by the same faults, whatever address the kernel chose at random. */
+	const uintptr_t gib = (uintptr_t)WINDOW_BYTES * 512;
 	uintptr_t base;
 
-	m->reserved_bytes = bytes + boundary + WINDOW_BYTES;
+	m->reserved_bytes = (bytes + PAGE_BYTES + gib - 1) / gib * gib + gib;
 	m->reserved = mmap(NULL, m->reserved_bytes, PROT_NONE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (m->reserved == MAP_FAILED)
 		return -errno;
-	base = ((uintptr_t)m->reserved + boundary - 1) & ~(boundary - 1);
+	base = ((uintptr_t)m->reserved + gib - 1) & ~(gib - 1);
 	if (!huge)
 		base += PAGE_BYTES;
 	m->base = mmap((void *)base, bytes, PROT_READ | PROT_WRITE, flags | MAP_FIXED, fd, 0);
@@ -97,9 +98,11 @@ bool frames_prove(const struct frame_proof *proof, const struct mapping *m, uint
 
 void mapping_precharge(void)
 {
+	/* Dropped page tables come back after a grace period of RCU. */
+	const struct timespec grace = {.tv_nsec = 50 * 1000 * 1000};
 	const size_t tables = 128, bytes = (tables + 1) * WINDOW_BYTES;
-	volatile char *p = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-				-1, 0);
+	volatile char *p =
+		mmap(NULL, bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (p == MAP_FAILED)
 		return; /* not needed to be right, only to be exact */
@@ -107,6 +110,7 @@ void mapping_precharge(void)
 	for (size_t i = 0; i < tables; i++)
 		(void)p[i * WINDOW_BYTES];
 	munmap((void *)p, bytes);
+	nanosleep(&grace, NULL);
 }
 
 unsigned int mapping_areas(void)

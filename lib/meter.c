@@ -111,26 +111,45 @@ static uint64_t ns_of(const struct timespec *ts)
 	return (uint64_t)ts->tv_sec * 1000000000u + (uint64_t)ts->tv_nsec;
 }
 
+static uint64_t monotonic_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return ns_of(&now);
+}
+
+/* When a timer tick was: the coarse clock is set by it, so it was when that clock changed. */
+static uint64_t find_tick_ns(void)
+{
+	uint64_t coarse_ns = monotonic_ns(CLOCK_MONOTONIC_COARSE);
+
+	while (monotonic_ns(CLOCK_MONOTONIC_COARSE) == coarse_ns)
+		;
+	return monotonic_ns(CLOCK_MONOTONIC);
+}
+
 /*
- * Waits until just after a timer tick.  The coarse clock is set by the tick: it tells when the last
- * one was, and changes with the next.  Asleep until shortly before, for an idle emulated processor
- * costs nothing; what the tick woke may run before us.  Returns the counter.
+ * Sleeps until just after the next timer tick, which for an idle emulated processor costs nothing;
+ * what the tick woke may run before us.  The kernel keeps the phase of its ticks over idle times
+ * (tick_nohz_restart()).  Returns the counter.
  */
 static uint64_t settle(void)
 {
-	const uint64_t margin_ns = 100000;
-	struct timespec now, period, until;
-	uint64_t last_ns, wake_ns;
+	const uint64_t after_ns = 20000;
+	static uint64_t tick_ns, period_ns;
+	struct timespec until;
+	uint64_t wake_ns;
 
-	clock_getres(CLOCK_MONOTONIC_COARSE, &period);
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	last_ns = ns_of(&now);
-	wake_ns = last_ns + ns_of(&period) - margin_ns;
+	if (!tick_ns) {
+		clock_getres(CLOCK_MONOTONIC_COARSE, &until);
+		period_ns = ns_of(&until);
+		tick_ns = find_tick_ns();
+	}
+	wake_ns = tick_ns + after_ns +
+		  ((monotonic_ns(CLOCK_MONOTONIC) - tick_ns) / period_ns + 1) * period_ns;
 	until = (struct timespec){(time_t)(wake_ns / 1000000000u), (long)(wake_ns % 1000000000u)};
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	for (last_ns = ns_of(&now); ns_of(&now) == last_ns;)
-		clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	sched_yield();
 	return meter_ticks();
 }
