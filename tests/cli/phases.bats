@@ -44,7 +44,7 @@ left_nothing() {
 	[[ ${lines[0]} == "emu/kernel.sh resolve debian" ]]
 	[[ ${lines[1]} == "emu/initramfs.sh build/kernels/k ext4" ]]
 	[[ ${lines[2]} == "emu/initramfs.sh build/kernels/k xfs" ]]
-	[[ ${lines[3]} == "build/daxdm emulate --kernel build/kernels/k --guest ext4=build/ext4.cpio --guest xfs=build/xfs.cpio --meter insn --results results/r --seed 1 -- --workload workloads/default" ]]
+	[[ ${lines[3]} == "build/daxdm emulate --kernel build/kernels/k --guest ext4=build/ext4.cpio --guest xfs=build/xfs.cpio --meter insn --results results/r --seed 1 -- --workload workloads/default --fs ext4 --fs xfs" ]]
 	[[ ${lines[4]} == "build/daxdm report results/r" ]]
 	[[ ${lines[5]} == "plot/plot.sh results/r" ]]
 	((${#lines[@]} == 6))
@@ -62,7 +62,7 @@ left_nothing() {
 	run cat "$CO/calls"
 	[[ ${lines[0]} == "emu/kernel.sh resolve $here/bzImage --modules $here/mods" ]]
 	[[ ${lines[1]} == "emu/initramfs.sh build/kernels/k xfs --module $here/dm-mod.ko" ]]
-	[[ ${lines[2]} == "build/daxdm emulate --kernel build/kernels/k --guest xfs=build/xfs.cpio --meter time --results results/r --seed 7 --fresh --console -- --workload $here/mine --stack raw --stack linear:16,align=4k --bench fault.read.*" ]]
+	[[ ${lines[2]} == "build/daxdm emulate --kernel build/kernels/k --guest xfs=build/xfs.cpio --meter time --results results/r --seed 7 --fresh --console -- --workload $here/mine --stack raw --stack linear:16,align=4k --bench fault.read.* --fs xfs" ]]
 }
 
 @test "no guest for a filesystem that is not measured" {
@@ -76,8 +76,8 @@ left_nothing() {
 @test "--quick and --full choose the workload" {
 	bench --quick --name q
 	bench --full --name f
-	grep -q -- '-- --workload workloads/quick$' "$CO/calls"
-	grep -q -- '-- --workload workloads/full$' "$CO/calls"
+	grep -q -- '-- --workload workloads/quick --fs ext4 --fs xfs$' "$CO/calls"
+	grep -q -- '-- --workload workloads/full --fs ext4 --fs xfs$' "$CO/calls"
 }
 
 @test "a run without a name is named by kernel, meter and time" {
@@ -142,7 +142,7 @@ left_nothing() {
 	bench --host --device /dev/pmem7 --name r --quick
 	expect 0
 	run cat "$CO/calls"
-	[[ ${lines[0]} == "build/daxdm bench --device /dev/pmem7 --fs ext4 --fs xfs --meter time --output results/r/run.jsonl --workload workloads/quick" ]]
+	[[ ${lines[0]} == "build/daxdm bench --device /dev/pmem7 --meter time --output results/r/run.jsonl --workload workloads/quick --fs ext4 --fs xfs" ]]
 }
 
 @test "a device that is refused leaves no run" {
