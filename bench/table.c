@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The benchmarks: one line each. */
 #include "bench/bench.h"
 
-extern const struct bench bench_fault;
+/* The benchmarks, in the order in which they run: one line each. */
+/* clang-format off */
+#define BENCHES(bench) \
+	bench(fault)
+/* clang-format on */
 
-const struct bench *const bench_table[] = {
-	&bench_fault,
-	NULL,
-};
+#define DECLARE(name) extern const struct bench bench_##name;
+#define ENTRY(name) &bench_##name,
+
+BENCHES(DECLARE)
+
+const struct bench *const bench_table[] = {BENCHES(ENTRY) NULL};

@@ -36,7 +36,9 @@ draw() {
 	local name=$1 format
 	for format in svg png; do
 		gnuplot -e "data='$data'; script='$here'; format='$format'; out='$data/$name.$format'" \
-			"$here/$name.gp" || die 4 "gnuplot could not draw $name.$format"
+			"$here/$name.gp" 2>"$data/said" || die 4 "gnuplot could not draw $name.$format: $(head -n 1 "$data/said")"
+		# That a run has no further variants to draw in grey is nothing to tell.
+		grep -v 'Skipping data file with no valid points' "$data/said" >&2 || true
 		# gnuplot leaves the weight in the name of the font, which viewers do not know.
 		[ "$format" = png ] ||
 			sed -i -e 's/font-family="\([^":]*\):Bold"/font-family="\1" font-weight="bold"/' \
