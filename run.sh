@@ -129,12 +129,14 @@ trap 'on_signal 130 interrupted' INT
 trap 'on_signal 143 terminated' TERM
 trap 'on_signal 129 "lost its terminal"' HUP
 
-# Lets the child clean up after itself for 10 s, then ends what is left of its group.
+# Lets the child clean up after itself, then ends what is left of its group.  A run on this host has
+# devices and mounts to remove, and its own limit for that (lib/supervise.c).
 stop_child() {
 	[[ -n $child ]] || return 0
 	kill -TERM -- "-$child" 2>/dev/null || return 0
-	local i
-	for ((i = 0; i < 100; i++)); do
+	local i limit=100
+	if [[ ${opt[host]-} ]]; then limit=900; fi
+	for ((i = 0; i < limit; i++)); do
 		kill -0 -- "-$child" 2>/dev/null || return 0
 		sleep 0.1
 	done

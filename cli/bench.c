@@ -348,12 +348,22 @@ static int open_devices(struct sweep *s, const struct bench_options *o)
 				  ns->node);
 			return -EINVAL;
 		}
-		if (o->wipe)
-			signature_wipe(ns->node);
-		if (namespace_refuse_used(ns) < 0)
+		if (namespace_refuse_claimed(ns) < 0)
 			return -EINVAL;
+		for (size_t j = 0; j < i; j++) {
+			if (s->namespaces[j].major != ns->major ||
+			    s->namespaces[j].minor != ns->minor)
+				continue;
+			msg_error("%s and %s are one device", s->namespaces[j].node, ns->node);
+			return -EINVAL;
+		}
 	}
 	s->n_namespaces = (unsigned int)o->devices.n;
+	if (o->wipe && wipe_namespaces(s) < 0)
+		return -EINVAL;
+	for (unsigned int i = 0; i < s->n_namespaces; i++)
+		if (namespace_refuse_used(&s->namespaces[i]) < 0)
+			return -EINVAL;
 	/* One window is kept for the stacks that begin past a 2 MiB boundary. */
 	room = s->namespaces[0].size_bytes / WINDOW_BYTES * WINDOW_BYTES;
 	room = room > WINDOW_BYTES ? room - WINDOW_BYTES : 0;

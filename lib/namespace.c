@@ -117,7 +117,7 @@ static int refuse_signature(const char *node)
 	return rc;
 }
 
-int namespace_refuse_used(const struct namespace *ns)
+int namespace_refuse_claimed(const struct namespace *ns)
 {
 	/* O_EXCL on a block device: refused while a mount or another device claims it. */
 	int fd = open(ns->node, O_RDWR | O_EXCL | O_CLOEXEC);
@@ -134,12 +134,20 @@ int namespace_refuse_used(const struct namespace *ns)
 		return rc;
 	}
 	close(fd);
-	return refuse_signature(ns->node);
+	return 0;
+}
+
+int namespace_refuse_used(const struct namespace *ns)
+{
+	int rc = namespace_refuse_claimed(ns);
+
+	return rc < 0 ? rc : refuse_signature(ns->node);
 }
 
 int signature_wipe(const char *node)
 {
-	int fd = open(node, O_RDWR | O_CLOEXEC), rc = 0;
+	/* Claimed for ourselves: what is mounted or held by another device is never written. */
+	int fd = open(node, O_RDWR | O_EXCL | O_CLOEXEC), rc = 0;
 	blkid_probe probe;
 
 	if (fd < 0)

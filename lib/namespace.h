@@ -22,6 +22,10 @@ struct namespace
  */
 int namespace_open(const char *node, struct namespace *out);
 
+/* Refuses (-EBUSY, after one error line) a device that is mounted or held by another device.
+ * Returns 0 or -errno. */
+int namespace_refuse_claimed(const struct namespace *ns);
+
 /*
  * Refuses (-EBUSY, after one error line) a device that is mounted, held by another device or
  * carries a signature that libblkid knows.  Returns 0 if the device is free to be written.
@@ -29,7 +33,8 @@ int namespace_open(const char *node, struct namespace *out);
 int namespace_refuse_used(const struct namespace *ns);
 
 /*
- * Erases every signature that libblkid finds on a device of ours.  Returns 0 or -errno.
+ * Erases every signature that libblkid finds on a device of ours.  Returns 0 or -errno; -EBUSY
+ * and nothing written if it is mounted or held by another device.
  */
 int signature_wipe(const char *node);
 
