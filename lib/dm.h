@@ -1,12 +1,54 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Stacks made real: table lines -> DM devices, through libdevmapper. */
+/* DM devices through libdevmapper, one by one by name and table text; and whole stacks made real. */
 #ifndef DAXDM_DM_H
 #define DAXDM_DM_H
 
 #include "lib/namespace.h"
 #include "lib/stack.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
+
+/* ---- one device ----------------------------------------------------------------------------
+ *
+ * Tables are text as dmsetup(8) takes it.  All are silent and return 0 or -errno as the ioctl gave
+ * it; dm_complaint() has what libdevmapper said.  udev cookies where udev runs, own nodes where it
+ * does not.  Source: Documentation/admin-guide/device-mapper, dm-ioctl.
+ */
+
+enum dm_flags {
+	DM_NOFLUSH = 1 << 0,	/* suspend: do not wait for I/O that is under way */
+	DM_NOLOCKFS = 1 << 1,	/* suspend: do not freeze the filesystem */
+	DM_DEFERRED = 1 << 2,	/* remove: when the last user closes it */
+	DM_FORCE = 1 << 3,	/* remove: an error table first, as dmsetup remove --force */
+	DM_READONLY = 1 << 4,	/* load, create */
+	DM_NO_RETRY = 1 << 5,	/* remove: -EBUSY at once; else tried for a second, for blkid and udev
+				 * have a look at new devices */
+};
+
+struct dm_device_info {
+	unsigned int major, minor;
+	int open_count;
+	bool suspended, live_table, inactive_table, read_only, deferred_remove;
+	uint32_t event_nr;
+};
+
+/* Creates, loads, resumes.  On failure nothing is left. */
+int dm_device_create(const char *name, const char *table, unsigned int flags);
+int dm_device_load(const char *name, const char *table, unsigned int flags);
+int dm_device_clear(const char *name); /* the inactive table */
+int dm_device_suspend(const char *name, unsigned int flags);
+int dm_device_resume(const char *name, unsigned int flags);
+int dm_device_remove(const char *name, unsigned int flags);
+int dm_device_info(const char *name, struct dm_device_info *out);
+/* The live (or inactive) table as text, to be freed; NULL with errno set. */
+char *dm_device_table(const char *name, bool inactive);
+/* The node, e.g. /dev/mapper/NAME.  Returns node. */
+const char *dm_device_node(const char *name, char node[128]);
+/* What libdevmapper said last, "" if nothing. */
+const char *dm_complaint(void);
+
+/* ---- a stack -------------------------------------------------------------------------------- */
 
 struct stack {
 	struct stack_spec spec;

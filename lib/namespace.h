@@ -6,13 +6,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum namespace_mode {
+	NAMESPACE_FSDAX,  /* has struct pages: a filesystem on it may use DAX */
+	NAMESPACE_RAW,	  /* no struct pages */
+	NAMESPACE_SECTOR, /* BTT: sectors are written whole, no direct access */
+	NAMESPACE_VIRTIO, /* virtio-pmem: direct access, but a flush needs the hypervisor */
+};
+
 struct namespace
 {
 	char node[64]; /* as the user named it, e.g. /dev/pmem0 */
+	enum namespace_mode mode;
 	unsigned int major, minor;
 	uint64_t size_bytes;	 /* of the block device (BLKGETSIZE64) */
-	uint64_t resource_bytes; /* physical address of its first byte */
-	bool fsdax;		 /* has struct pages: a filesystem on it may use DAX */
+	uint64_t resource_bytes; /* physical address of its first byte; 0 for sector mode */
+	uint64_t region_bytes;	 /* where that is in its region, which is the DIMM's or backing file's
+				  * offset on an emulated host */
+	char region[32];	 /* "region0" */
+	bool fsdax;		 /* mode is NAMESPACE_FSDAX */
 };
 
 /*

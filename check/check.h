@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a check is.  A family is one file in check/ with one const descriptor, its last definition,
+ * and one line in check/table.c: nothing else needs to know of it.
+ *
+ * Each check runs in a child process of its own (cli/check.c) with an empty directory, the named
+ * devices blank, and a time limit.  What it leaves behind (tasks, mounts, DM devices named after it,
+ * loop devices) is taken down by the runner; what it says is its verdict:
+ *
+ *   pass    it came home and complained of nothing
+ *   fail    the kernel broke the promise: check_fail(), or an expectation that did not hold
+ *   skip    what it needs is not there
+ *   broken  the set-up failed: nothing was found out about the kernel
+ *
+ * The first complaint is the verdict's reason; fail beats broken beats skip.
+ */
+#ifndef DAXDM_CHECK_H
+#define DAXDM_CHECK_H
+
+#include "lib/file.h"
+#include "lib/fs.h"
+#include "lib/graph.h"
+#include "lib/mapping.h"
+#include "lib/namespace.h"
+
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Faults that `--plant` plants, to show that a check notices.  Each happens inside one function
+ * below, so that a check which does not call it cannot declare it. */
+enum plant {
+	PLANT_NONE = 0,
+	PLANT_STACK = 1 << 0, /* check_create() makes a device that is not what the model says */
+	PLANT_BYTE = 1 << 1,  /* one byte is flipped before check_bytes() looks */
+	PLANT_FRAME = 1 << 2, /* check_frames() expects the frame beside */
+	PLANT_SIZE = 1 << 3,  /* check_page_size() expects the other size */
+	PLANT_VALUE = 1 << 4, /* the first check_equal(), check_errno() or check_that() of the check
+			       * gets another expectation */
+	PLANT_DMESG = 1 << 5, /* a line that looks like a kernel warning is in the log */
+};
+
+enum {
+	CHECK_QUICK = 1 << 0,	 /* part of --quick */
+	CHECK_EMULATED = 1 << 1, /* only on an emulated host: it may take this one down */
+	CHECK_SPOILS = 1 << 2,	 /* nothing may run after it on the same boot */
+};
+
+struct check_env;
+
+struct check_item {
+	const char *name;    /* "flush.store_blocks": the id is FAMILY.NAME, stable for ever */
+	const char *promise; /* what must hold, in one sentence */
+	const char *by;	     /* who promises it: kernel document, man page, commit, thread */
+	/*
+	 * Of the host, ends with NULL.  device:MODE[:N] (N named namespaces of that mode: fsdax, raw,
+	 * sector, virtio), module:NAME, program:NAME, target:NAME[:MAJOR.MINOR] (device-mapper's),
+	 * fs:NAME, file:PATH, kernel:VERSION (or newer).
+	 */
+	const char *const *needs;
+	unsigned int flags;
+	unsigned int limit_s; /* 0: 30 */
+	unsigned int plants;  /* the planted faults that it must notice; at least one */
+	const char *fixed_by, *first_bad; /* of a regression of the past; NULL where not known */
+	void (*run)(struct check_env *env, const void *arg);
+	const void *arg;
+};
+
+struct check_family {
+	const char *name;
+	const char *why;
+	const struct check_item *items; /* ends with name == NULL */
+};
+
+/* Ends with NULL. */
+extern const struct check_family *const check_table[];
+
+enum { CHECK_DEVICES_MAX = 8 };
+
+struct check_env {
+	const char *directory; /* empty, this check's own; mount points and files go below it */
+	struct namespace devices[CHECK_DEVICES_MAX];
+	unsigned int n_devices;
+	uint64_t seed;	     /* for what is random; printed, the same seed gives the same check */
+	unsigned int rounds; /* of what is random */
+	bool quick, emulated;
+	enum plant plant;
+	const char *id;
+	const struct check_item *item;
+	int out; /* where the lines go; see check/env.c */
+	bool complained, planted;
+};
+
+/* ---- what a check says (check/env.c) ------------------------------------------------------- */
+
+/* The promise is broken: one sentence with what was seen and what was expected. */
+void check_fail(struct check_env *env, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The set-up failed. */
+void check_broken(struct check_env *env, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Something is not there; cure says what would bring it. */
+void check_skip(struct check_env *env, const char *cure, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* A line that helps whoever looks at a failure: a table, a dmsetup command. */
+void check_evidence(struct check_env *env, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* A fact that no contract speaks of; compared between kernels.  Steals value. */
+void check_observe(struct check_env *env, const char *name, json_t *value);
+
+/* Whether anything was complained of so far. */
+bool check_complained(const struct check_env *env);
+
+/* Expectations of the promise: true, or false after check_fail() with both sides. */
+bool check_equal(struct check_env *env, int64_t got, int64_t want, const char *what_fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+/* rc and want are 0 or -errno. */
+bool check_errno(struct check_env *env, int rc, int want, const char *what_fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+bool check_that(struct check_env *env, bool holds, const char *what_fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* A step of the set-up: true if rc >= 0, else false after check_broken(). */
+bool check_setup(struct check_env *env, int rc, const char *what_fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* ---- devices, filesystems (check/place.c) --------------------------------------------------- */
+
+/* The i-th named namespace of a mode, or NULL. */
+const struct namespace *check_device(const struct check_env *env, enum namespace_mode mode,
+				     unsigned int i);
+
+/*
+ * Makes the devices of a graph real (graph_create()); the only place of PLANT_STACK.  Returns 0 or
+ * -errno, silently: what a refusal means is for the check to say.
+ */
+int check_create(struct check_env *env, struct graph *graph);
+
+/* graph with one DM device over the first `over` fsdax namespaces: segments linear segments of
+ * equal length, size_bytes altogether, each begin shift_bytes past a 2 MiB boundary; made real.
+ * Returns the device's index in graph, or -errno after check_broken(). */
+int check_linear(struct check_env *env, struct graph *graph, unsigned int segments,
+		 unsigned int over, uint64_t size_bytes, uint64_t shift_bytes);
+
+/* A DM name of ours: daxdm-PID-WORD.  Returns name. */
+const char *check_name(const struct check_env *env, const char *word, char name[64]);
+
+struct check_fs {
+	struct fs fs;
+	char where[256], node[128];
+};
+
+/* mkfs (size_bytes 0: the whole device) and mount -o dax=always below env->directory, with proof.
+ * Returns 0, or -errno after check_broken(). */
+int check_mount(struct check_env *env, const char *type, const char *node, uint64_t size_bytes,
+		struct check_fs *out);
+/* Returns 0, or -errno after check_broken(). */
+int check_unmount(struct check_env *env, struct check_fs *fs);
+
+/*
+ * A file of `bytes` whose every 512-byte sector holds its stamp (lib/stamp.h) of the generation,
+ * written and synced; where the filesystem can, in 2 MiB aligned extents.  Returns the open
+ * descriptor, or -errno after check_broken().
+ */
+int check_file(struct check_env *env, const struct check_fs *fs, const char *name, uint64_t bytes,
+	       uint32_t file_id, uint32_t generation);
+
+/* ---- looking (check/verify.c) ---------------------------------------------------------------- */
+
+/* Whether len bytes read from offset hold the stamps; PLANT_BYTE flips one first.  false after
+ * check_fail(), which names the path ("read through the mapping") and the first wrong sector. */
+bool check_bytes(struct check_env *env, const char *path, void *bytes, size_t len,
+		 uint32_t file_id, uint64_t offset_bytes, uint32_t generation);
+
+/* The same for a mapping: it is copied first. */
+bool check_mapped_bytes(struct check_env *env, const char *path, const volatile char *bytes,
+			size_t len, uint32_t file_id, uint64_t offset_bytes, uint32_t generation);
+
+/* Whether the mapped pages [offset, offset + len) of an open file (mapping base at file offset 0)
+ * stand on exactly the frames that FIEMAP, the graph and the namespace say.  Each is read first. */
+bool check_frames(struct check_env *env, int fd, const volatile char *base, uint64_t offset_bytes,
+		  uint64_t len_bytes, const struct graph *graph, unsigned int device);
+
+/* Whether the 2 MiB window of a mapping that holds `address` is mapped by one PMD, found by faults:
+ * touches two of its pages.  Returns 1, 0, or -errno. */
+int window_is_pmd(volatile char *base, uint64_t window_offset_bytes);
+
+/* Whether that equals what the model allows.  false after check_fail(). */
+bool check_page_size(struct check_env *env, int fd, volatile char *base,
+		     uint64_t window_offset_bytes, const struct graph *graph, unsigned int device);
+
+/* ---- tasks, signals (check/task.c) ----------------------------------------------------------- */
+
+/* What an access brought: 0, or the signal with its code and address. */
+struct check_touch {
+	int signal, code;
+	void *address;
+};
+struct check_touch check_load(const volatile char *p, char *value);
+struct check_touch check_store(volatile char *p, char value);
+
+/* Memory that tasks share with the check; zeroed, locked.  NULL after check_broken(). */
+void *check_shared(struct check_env *env, size_t bytes);
+
+/* A task is a child process: it may block in the kernel without harm to the check. */
+struct check_task {
+	pid_t pid; /* 0: none */
+	int status;
+	bool done;
+};
+
+/* Runs fn(arg) in a child; its return value (0..255) is the exit status.  Mappings are inherited.
+ * Returns 0, or -errno after check_broken(). */
+int check_start(struct check_env *env, struct check_task *task, int (*fn)(void *arg), void *arg);
+
+/* Waits at most so long.  Returns true if it is done; task->status is then its exit status, or 128
+ * + signal. */
+bool check_wait(struct check_task *task, unsigned int milliseconds);
+
+/* Kills it and waits at most 5 s.  Returns false if it would not die. */
+bool check_kill(struct check_task *task);
+
+#endif

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One line per family. */
+#include "check/check.h"
+
+#define FAMILIES(X) X(capability)
+
+#define DECLARE(name) extern const struct check_family check_##name;
+FAMILIES(DECLARE)
+
+#define ENTRY(name) &check_##name,
+const struct check_family *const check_table[] = {FAMILIES(ENTRY) NULL};
