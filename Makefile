@@ -26,7 +26,7 @@ ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -DDAXDM_VERSION='"$(VERSION)"' -Wall -Wextr
               $(shell pkg-config --cflags $(call pkg,$(LIBS)) 2>/dev/null)
 LDLIBS     := $(shell pkg-config --libs $(call pkg,$(LIBS)) 2>/dev/null) -lm
 
-SRCS := $(sort $(wildcard lib/*.c bench/*.c cli/*.c emu/*.c))
+SRCS := $(sort $(wildcard lib/*.c bench/*.c check/*.c cli/*.c emu/*.c))
 OBJS := $(SRCS:%.c=build/obj/%.o)
 
 # The unit tests link what they need of the same sources, compiled once more with sanitisers.

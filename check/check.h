@@ -4,8 +4,8 @@
  * and one line in check/table.c: nothing else needs to know of it.
  *
  * Each check runs in a child process of its own (cli/check.c) with an empty directory, the named
- * devices blank, and a time limit.  What it leaves behind (tasks, mounts, DM devices named after it,
- * loop devices) is taken down by the runner; what it says is its verdict:
+ * devices blank, and a time limit.  What it leaves behind (tasks, mounts, DM devices named after
+ * it, loop devices) is taken down by the runner; what it says is its verdict:
  *
  *   pass    it came home and complained of nothing
  *   fail    the kernel broke the promise: check_fail(), or an expectation that did not hold
@@ -55,14 +55,14 @@ struct check_item {
 	const char *promise; /* what must hold, in one sentence */
 	const char *by;	     /* who promises it: kernel document, man page, commit, thread */
 	/*
-	 * Of the host, ends with NULL.  device:MODE[:N] (N named namespaces of that mode: fsdax, raw,
-	 * sector, virtio), module:NAME, program:NAME, target:NAME[:MAJOR.MINOR] (device-mapper's),
-	 * fs:NAME, file:PATH, kernel:VERSION (or newer).
+	 * Of the host, ends with NULL.  device:MODE[:N] (N named namespaces of that mode: fsdax,
+	 * raw, sector, virtio), module:NAME, program:NAME, target:NAME[:MAJOR.MINOR]
+	 * (device-mapper's), fs:NAME, file:PATH, kernel:VERSION (or newer).
 	 */
 	const char *const *needs;
 	unsigned int flags;
-	unsigned int limit_s; /* 0: 30 */
-	unsigned int plants;  /* the planted faults that it must notice; at least one */
+	unsigned int limit_s;		  /* 0: 30 */
+	unsigned int plants;		  /* the planted faults that it must notice; at least one */
 	const char *fixed_by, *first_bad; /* of a regression of the past; NULL where not known */
 	void (*run)(struct check_env *env, const void *arg);
 	const void *arg;
@@ -81,6 +81,7 @@ enum { CHECK_DEVICES_MAX = 8 };
 
 struct check_env {
 	const char *directory; /* empty, this check's own; mount points and files go below it */
+	pid_t owner;	       /* DM devices are named daxdm-OWNER-...; see check_name() */
 	struct namespace devices[CHECK_DEVICES_MAX];
 	unsigned int n_devices;
 	uint64_t seed;	     /* for what is random; printed, the same seed gives the same check */
@@ -113,10 +114,17 @@ void check_evidence(struct check_env *env, const char *fmt, ...)
 /* A fact that no contract speaks of; compared between kernels.  Steals value. */
 void check_observe(struct check_env *env, const char *name, json_t *value);
 
+/* These bytes of a namespace must hold these stamps when the emulated host is off: its driver reads
+ * the DIMM's backing file from the outside.  On this host nothing comes of it. */
+void check_outside(struct check_env *env, const struct namespace *ns, uint64_t offset_bytes,
+		   uint64_t len_bytes, uint32_t file_id, uint64_t file_offset_bytes,
+		   uint32_t generation);
+
 /* Whether anything was complained of so far. */
 bool check_complained(const struct check_env *env);
 
-/* Expectations of the promise: true, or false after check_fail() with both sides. */
+/* Expectations of the promise: true, or false after check_fail() with both sides.  what reads as
+ * "statx of a file on linear:2", "errno of the mount"; check_that() wants a whole sentence. */
 bool check_equal(struct check_env *env, int64_t got, int64_t want, const char *what_fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 /* rc and want are 0 or -errno. */
@@ -147,7 +155,7 @@ int check_create(struct check_env *env, struct graph *graph);
 int check_linear(struct check_env *env, struct graph *graph, unsigned int segments,
 		 unsigned int over, uint64_t size_bytes, uint64_t shift_bytes);
 
-/* A DM name of ours: daxdm-PID-WORD.  Returns name. */
+/* A DM name of ours: daxdm-OWNER-WORD.  Returns name. */
 const char *check_name(const struct check_env *env, const char *word, char name[64]);
 
 struct check_fs {
@@ -174,8 +182,8 @@ int check_file(struct check_env *env, const struct check_fs *fs, const char *nam
 
 /* Whether len bytes read from offset hold the stamps; PLANT_BYTE flips one first.  false after
  * check_fail(), which names the path ("read through the mapping") and the first wrong sector. */
-bool check_bytes(struct check_env *env, const char *path, void *bytes, size_t len,
-		 uint32_t file_id, uint64_t offset_bytes, uint32_t generation);
+bool check_bytes(struct check_env *env, const char *path, void *bytes, size_t len, uint32_t file_id,
+		 uint64_t offset_bytes, uint32_t generation);
 
 /* The same for a mapping: it is copied first. */
 bool check_mapped_bytes(struct check_env *env, const char *path, const volatile char *bytes,

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a check says goes as JSON lines through a pipe to the runner, which puts it together: a
+ * check that dies has said what it had said.
+ */
+#include "check/check.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* One write, so that lines of a check and of its tasks do not mix.  Steals line. */
+static void send_line(struct check_env *env, json_t *line)
+{
+	char *text = json_dumps(line, JSON_COMPACT | JSON_ENSURE_ASCII);
+	size_t len = text ? strlen(text) : 0;
+
+	if (text) {
+		text[len] = '\n'; /* in the place of the terminating zero */
+		if (write(env->out, text, len + 1) < 0)
+			abort(); /* the runner is gone */
+	}
+	free(text);
+	json_decref(line);
+}
+
+static char *format(const char *fmt, va_list args) __attribute__((format(printf, 1, 0)));
+static char *format(const char *fmt, va_list args)
+{
+	char *text = NULL;
+
+	return vasprintf(&text, fmt, args) < 0 ? NULL : text;
+}
+
+/* Sends {say: verdict, why: text}; keeps errno. */
+static void say(struct check_env *env, const char *verdict, const char *cure, const char *fmt,
+		va_list args) __attribute__((format(printf, 4, 0)));
+static void say(struct check_env *env, const char *verdict, const char *cure, const char *fmt,
+		va_list args)
+{
+	int kept = errno;
+	char *text = format(fmt, args);
+
+	env->complained = true;
+	send_line(env, json_pack("{ss ss* ss*}", "say", verdict, "why", text, "cure", cure));
+	free(text);
+	errno = kept;
+}
+
+void check_fail(struct check_env *env, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say(env, "fail", NULL, fmt, args);
+	va_end(args);
+}
+
+void check_broken(struct check_env *env, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say(env, "broken", NULL, fmt, args);
+	va_end(args);
+}
+
+void check_skip(struct check_env *env, const char *cure, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say(env, "skip", cure, fmt, args);
+	va_end(args);
+}
+
+void check_evidence(struct check_env *env, const char *fmt, ...)
+{
+	va_list args;
+	char *text, *line, *rest;
+
+	va_start(args, fmt);
+	text = format(fmt, args);
+	va_end(args);
+	rest = text;
+	while (text && (line = strsep(&rest, "\n")))
+		if (line[0])
+			send_line(env, json_pack("{ss ss}", "say", "evidence", "line", line));
+	free(text);
+}
+
+void check_observe(struct check_env *env, const char *name, json_t *value)
+{
+	send_line(env, json_pack("{ss ss so}", "say", "observation", "name", name, "value", value));
+}
+
+void check_outside(struct check_env *env, const struct namespace *ns, uint64_t offset_bytes,
+		   uint64_t len_bytes, uint32_t file_id, uint64_t file_offset_bytes,
+		   uint32_t generation)
+{
+	send_line(env, json_pack("{ss ss sI sI sI sI sI}", "say", "outside", "region", ns->region,
+				 "offset_bytes", (json_int_t)(ns->region_bytes + offset_bytes),
+				 "len_bytes", (json_int_t)len_bytes, "file", (json_int_t)file_id,
+				 "file_offset_bytes", (json_int_t)file_offset_bytes, "generation",
+				 (json_int_t)generation));
+}
+
+bool check_complained(const struct check_env *env)
+{
+	return env->complained;
+}
+
+/* Whether this expectation is the one that gets a wrong value: the first of the check. */
+static bool plant_value(struct check_env *env)
+{
+	if (env->plant != PLANT_VALUE || env->planted)
+		return false;
+	env->planted = true;
+	return true;
+}
+
+static const char *errno_text(int rc)
+{
+	return rc ? strerrorname_np(-rc) : "success";
+}
+
+/* WHAT: got GOT, must be WANT. */
+static void unexpected(struct check_env *env, const char *got, const char *want, const char *fmt,
+		       va_list args) __attribute__((format(printf, 4, 0)));
+static void unexpected(struct check_env *env, const char *got, const char *want, const char *fmt,
+		       va_list args)
+{
+	char *what = format(fmt, args);
+
+	check_fail(env, "%s: it is %s, and must be %s", what ? what : "?", got, want);
+	free(what);
+}
+
+bool check_equal(struct check_env *env, int64_t got, int64_t want, const char *what_fmt, ...)
+{
+	char got_text[32], want_text[32];
+	va_list args;
+
+	if (plant_value(env))
+		want++;
+	if (got == want)
+		return true;
+	snprintf(got_text, sizeof(got_text), "%" PRId64, got);
+	snprintf(want_text, sizeof(want_text), "%" PRId64, want);
+	va_start(args, what_fmt);
+	unexpected(env, got_text, want_text, what_fmt, args);
+	va_end(args);
+	return false;
+}
+
+bool check_errno(struct check_env *env, int rc, int want, const char *what_fmt, ...)
+{
+	va_list args;
+
+	if (rc > 0)
+		rc = 0;
+	if (plant_value(env))
+		want = want ? 0 : -EXDEV;
+	if (rc == want)
+		return true;
+	va_start(args, what_fmt);
+	unexpected(env, errno_text(rc), errno_text(want), what_fmt, args);
+	va_end(args);
+	return false;
+}
+
+bool check_that(struct check_env *env, bool holds, const char *what_fmt, ...)
+{
+	va_list args;
+	char *what;
+
+	if (plant_value(env))
+		holds = !holds;
+	if (holds)
+		return true;
+	va_start(args, what_fmt);
+	what = format(what_fmt, args);
+	va_end(args);
+	check_fail(env, "it does not hold that %s", what ? what : "?");
+	free(what);
+	return false;
+}
+
+bool check_setup(struct check_env *env, int rc, const char *what_fmt, ...)
+{
+	va_list args;
+	char *what;
+
+	if (rc >= 0)
+		return true;
+	va_start(args, what_fmt);
+	what = format(what_fmt, args);
+	va_end(args);
+	check_broken(env, "%s: %s", what ? what : "?", strerror(-rc));
+	free(what);
+	return false;
+}

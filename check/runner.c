@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "check/runner.h"
+
+#include "check/health.h"
+#include "check/need.h"
+#include "lib/dm.h"
+#include "lib/supervise.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	DIE_MS = 5000, /* a killed check is given this to die */
+	CLEAN_S = 20,
+};
+
+static const char *const verdict_names[] = {"pass", "fail", "skip", "broken"};
+
+/* One check under way. */
+struct under_way {
+	const struct check_case *c;
+	pid_t pid;
+	int pipe;
+	int64_t since_ms, until_ms;
+	char *text; /* what came of a line */
+	size_t len;
+	enum verdict verdict;
+	char *why, *cure;
+	json_t *evidence;
+	bool stuck; /* it could not be killed */
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* --- what it says ---------------------------------------------------------------------------- */
+
+/* The first reason of the worst verdict is kept: fail, broken, skip. */
+static void judge(struct under_way *u, enum verdict verdict, const char *why, const char *cure)
+{
+	static const int rank[] = {
+		[VERDICT_PASS] = 0, [VERDICT_SKIP] = 1, [VERDICT_BROKEN] = 2, [VERDICT_FAIL] = 3};
+
+	if (rank[verdict] <= rank[u->verdict]) {
+		if (verdict == u->verdict && verdict != VERDICT_PASS)
+			json_array_append_new(u->evidence, json_sprintf("also: %s", why));
+		return;
+	}
+	u->verdict = verdict;
+	free(u->why);
+	free(u->cure);
+	u->why = strdup(why ? why : "no reason was given");
+	u->cure = cure ? strdup(cure) : NULL;
+}
+
+static void take_observation(struct runner *k, const struct under_way *u, json_t *line)
+{
+	char id[CHECK_NAME_MAX];
+
+	if (u->c->plant) /* of a kernel that was lied about */
+		return;
+	check_id(u->c->family, u->c->item, id);
+	sink_line(k->sink, json_pack("{ss so ss sO}", "type", "observation", "id",
+				     json_sprintf("%s/%s", id,
+						  json_string_value(json_object_get(line, "name"))),
+				     "check", id, "value", json_object_get(line, "value")));
+}
+
+static void take_line(struct runner *k, struct under_way *u, const char *text)
+{
+	json_t *line = json_loads(text, JSON_DECODE_ANY, NULL);
+	const char *say = json_string_value(json_object_get(line, "say"));
+	const char *why = json_string_value(json_object_get(line, "why"));
+	const char *cure = json_string_value(json_object_get(line, "cure"));
+
+	if (!say) {
+		judge(u, VERDICT_BROKEN, "the check sent a line that is not JSON", NULL);
+	} else if (!strcmp(say, "fail")) {
+		judge(u, VERDICT_FAIL, why, NULL);
+	} else if (!strcmp(say, "broken")) {
+		judge(u, VERDICT_BROKEN, why, NULL);
+	} else if (!strcmp(say, "skip")) {
+		judge(u, VERDICT_SKIP, why, cure);
+	} else if (!strcmp(say, "evidence")) {
+		json_array_append(u->evidence, json_object_get(line, "line"));
+	} else if (!strcmp(say, "observation")) {
+		take_observation(k, u, line);
+	} else if (!strcmp(say, "outside") && k->env.emulated) {
+		json_object_del(line, "say");
+		json_object_set_new(line, "type", json_string("outside"));
+		json_object_set_new(line, "id", json_string(u->c->id));
+		sink_line(k->sink, json_incref(line));
+	}
+	json_decref(line);
+}
+
+/* Reads what is there.  Returns false at the end. */
+static bool read_lines(struct runner *k, struct under_way *u)
+{
+	char chunk[4096], *newline;
+	ssize_t n = read(u->pipe, chunk, sizeof(chunk));
+	char *bigger;
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	if (!n)
+		return false;
+	bigger = realloc(u->text, u->len + (size_t)n + 1);
+	if (!bigger)
+		return false;
+	u->text = bigger;
+	memcpy(u->text + u->len, chunk, (size_t)n);
+	u->len += (size_t)n;
+	u->text[u->len] = '\0';
+	while ((newline = memchr(u->text, '\n', u->len))) {
+		*newline = '\0';
+		take_line(k, u, u->text);
+		u->len -= (size_t)(newline + 1 - u->text);
+		memmove(u->text, newline + 1, u->len + 1);
+	}
+	return true;
+}
+
+/* --- one check ------------------------------------------------------------------------------- */
+
+static void check_main(const struct runner *k, const struct under_way *u, const char *directory,
+		       int out, pid_t parent)
+{
+	struct check_env env = k->env;
+	sigset_t none;
+
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+	signal(SIGALRM, SIG_DFL);
+	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	env.directory = directory;
+	env.plant = u->c->plant;
+	env.id = u->c->id;
+	env.item = u->c->item;
+	env.out = out;
+	u->c->item->run(&env, u->c->item->arg);
+	if (env.plant && env.plant != PLANT_DMESG && !env.planted)
+		check_broken(&env, "nothing was planted: the check does not use what it declares");
+	_exit(0);
+}
+
+/* Where each process of the group stands in the kernel. */
+static void add_stacks(struct under_way *u)
+{
+	char path[64], line[256];
+	FILE *in;
+
+	snprintf(path, sizeof(path), "/proc/%d/stack", (int)u->pid);
+	in = fopen(path, "re");
+	while (in && fgets(line, sizeof(line), in)) {
+		line[strcspn(line, "\n")] = '\0';
+		json_array_append_new(u->evidence, json_string(line));
+	}
+	if (in)
+		fclose(in);
+}
+
+/* Waits for the child at most so long.  Returns true if it is gone. */
+static bool reap(const struct under_way *u, int *status, int64_t until_ms)
+{
+	const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
+
+	while (now_ms() < until_ms) {
+		if (waitpid(u->pid, status, WNOHANG) == u->pid)
+			return true;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+/* Until the check is over, one way or another. */
+static void follow(struct runner *k, struct under_way *u)
+{
+	char why[200];
+	int status = 0;
+	bool open = true, gone = false;
+
+	while (!gone && now_ms() < u->until_ms && !interrupted()) {
+		struct pollfd p = {.fd = open ? u->pipe : -1, .events = POLLIN};
+
+		poll(&p, 1, 5);
+		if (p.revents)
+			open = read_lines(k, u);
+		gone = waitpid(u->pid, &status, WNOHANG) == u->pid;
+	}
+	if (!gone) {
+		add_stacks(u);
+		kill(-u->pid, SIGKILL);
+		gone = reap(u, &status, now_ms() + DIE_MS);
+		u->stuck = !gone;
+		snprintf(why, sizeof(why), "it did not end within %u s%s",
+			 check_limit_s(u->c->item), u->stuck ? " and cannot be killed" : "");
+		if (!interrupted())
+			judge(u, VERDICT_FAIL, why, NULL);
+	} else if (WIFSIGNALED(status)) {
+		snprintf(why, sizeof(why), "the check died of signal %d (%s)", WTERMSIG(status),
+			 strsignal(WTERMSIG(status)));
+		judge(u, VERDICT_FAIL, why, NULL);
+	}
+	kill(-u->pid, SIGKILL); /* tasks it left */
+	fcntl(u->pipe, F_SETFL, O_NONBLOCK);
+	for (int i = 0; i < 1000 && open; i++) {
+		struct pollfd p = {.fd = u->pipe, .events = POLLIN};
+
+		if (poll(&p, 1, 0) <= 0)
+			break;
+		open = read_lines(k, u);
+	}
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	remove(path);
+	return 0;
+}
+
+/* In a child: the kernel may not come back from an umount. */
+static int clean(const struct runner *k, const char *directory)
+{
+	int rc = fs_unmount_below(directory);
+
+	if (rc < 0) {
+		fprintf(stderr, "unmounting: %s\n", strerror(-rc));
+		return 1;
+	}
+	rc = dm_available() ? 0 : dm_remove_of(k->env.owner);
+	if (rc < 0) {
+		fprintf(stderr, "removing its devices: %s\n", strerror(-rc));
+		return 1;
+	}
+	nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	for (unsigned int i = 0; i < k->env.n_devices; i++) {
+		rc = signature_wipe(k->env.devices[i].node);
+		if (rc < 0) {
+			fprintf(stderr, "wiping %s: %s\n", k->env.devices[i].node, strerror(-rc));
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* Returns true if nothing of the check is left. */
+static bool clean_up(const struct runner *k, const char *directory, char *why, size_t why_len)
+{
+	int fds[2], status = 0;
+	struct under_way u = {0};
+	ssize_t n = 0;
+
+	why[0] = '\0';
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return false;
+	u.pid = fork();
+	if (!u.pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(fds[1], 2);
+		_exit(clean(k, directory));
+	}
+	close(fds[1]);
+	if (u.pid < 0 || !reap(&u, &status, now_ms() + CLEAN_S * 1000)) {
+		if (u.pid > 0)
+			kill(u.pid, SIGKILL);
+		snprintf(why, why_len, "taking it down did not end within %d s", CLEAN_S);
+	} else if (status) {
+		n = read(fds[0], why, why_len - 1);
+		why[n > 0 ? n : 0] = '\0';
+		why[strcspn(why, "\n")] = '\0';
+		if (!why[0])
+			snprintf(why, why_len, "taking it down died");
+	}
+	close(fds[0]);
+	return !why[0];
+}
+
+static int write_verdict(struct runner *k, struct under_way *u, json_t *dmesg, uint64_t taint)
+{
+	const struct check_item *item = u->c->item;
+	char id[CHECK_NAME_MAX];
+	json_t *needs = json_array();
+
+	for (const char *const *n = item->needs; n && *n; n++)
+		json_array_append_new(needs, json_string(*n));
+	k->verdicts[u->verdict]++;
+	return sink_line(k->sink,
+			 json_pack("{ss ss ss* ss ss* ss* ss ss so ss* ss* sI so sO sI}", "type",
+				   "check", "id", check_id(u->c->family, item, id), "plant",
+				   plant_name(u->c->plant), "verdict", verdict_names[u->verdict],
+				   "why", u->why, "cure", u->cure, "promise", item->promise, "by",
+				   item->by, "needs", needs, "fixed_by", item->fixed_by,
+				   "first_bad", item->first_bad, "ms",
+				   (json_int_t)(now_ms() - u->since_ms), "dmesg", dmesg, "evidence",
+				   u->evidence, "taint", (json_int_t)taint));
+}
+
+/* Starts it in a child.  Returns 0 or -errno. */
+static int start(struct runner *k, struct under_way *u, const char *directory)
+{
+	int fds[2];
+	pid_t parent = getpid();
+
+	if (mkdir(directory, 0700) < 0 || pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	u->pid = fork();
+	if (!u->pid)
+		check_main(k, u, directory, fds[1], parent);
+	close(fds[1]);
+	u->pipe = fds[0];
+	if (u->pid < 0) {
+		close(fds[0]);
+		return -errno;
+	}
+	setpgid(u->pid, u->pid);
+	return 0;
+}
+
+/* Runs it and takes it down.  Returns true if the host may go on. */
+static bool run_it(struct runner *k, struct under_way *u, const char *directory, json_t *dmesg,
+		   uint64_t *taint)
+{
+	struct health health = {.kmsg = -1};
+	char why[300], reason[340];
+	int rc = health_begin(&health, u->c->id);
+	bool well = true, spoils = u->c->item->flags & CHECK_SPOILS;
+
+	if (rc < 0) {
+		snprintf(reason, sizeof(reason), "the kernel log cannot be read: %s",
+			 strerror(-rc));
+		judge(u, VERDICT_BROKEN, reason, NULL);
+		return true;
+	}
+	if (u->c->plant == PLANT_DMESG)
+		health_plant();
+	rc = start(k, u, directory);
+	if (rc < 0) {
+		snprintf(reason, sizeof(reason), "it cannot be started: %s", strerror(-rc));
+		judge(u, VERDICT_BROKEN, reason, NULL);
+	} else {
+		follow(k, u);
+		close(u->pipe);
+	}
+	if (!u->stuck && !spoils && !clean_up(k, directory, why, sizeof(why))) {
+		snprintf(reason, sizeof(reason), "what it made cannot be taken down: %s", why);
+		judge(u, u->verdict == VERDICT_BROKEN ? VERDICT_BROKEN : VERDICT_FAIL, reason,
+		      NULL);
+		well = false;
+	}
+	if (!health_end(&health, dmesg, taint, NULL)) {
+		snprintf(reason, sizeof(reason), "the kernel complained: %s",
+			 json_array_size(dmesg) ? json_string_value(json_array_get(dmesg, 0))
+						: "it is tainted, without a line in the log");
+		judge(u, VERDICT_FAIL, reason, NULL);
+		/* What warns once is silent afterwards. */
+		well = !k->env.emulated || u->c->plant == PLANT_DMESG;
+	}
+	return well && !u->stuck && !spoils;
+}
+
+int runner_case(struct runner *k, const struct check_case *c, const char *base)
+{
+	struct under_way u = {.c = c, .since_ms = now_ms()};
+	char directory[128];
+	struct missing_need missing;
+	json_t *dmesg = json_array();
+	uint64_t taint = 0;
+	bool go_on = true;
+	int rc;
+
+	u.evidence = json_array();
+	u.until_ms = u.since_ms + check_limit_s(c->item) * 1000LL;
+	snprintf(directory, sizeof(directory), "%s/check", base);
+	sink_line(k->sink, json_pack("{ss ss si}", "type", "begin", "id", c->id, "limit_s",
+				     (int)check_limit_s(c->item)));
+	if ((c->item->flags & (CHECK_EMULATED | CHECK_SPOILS)) && !k->env.emulated)
+		judge(&u, VERDICT_SKIP, "it may take the host down",
+		      "run it on the emulated host: ./run.sh check without --host");
+	else if (!check_needs_met(&k->env, c->item->needs, &missing))
+		judge(&u, VERDICT_SKIP, missing.why, missing.cure);
+	else
+		go_on = run_it(k, &u, directory, dmesg, &taint);
+	if (interrupted())
+		rc = -EINTR;
+	else
+		rc = write_verdict(k, &u, json_incref(dmesg), taint);
+	if (interrupted())
+		json_decref(u.evidence);
+	if (!rc && !go_on) {
+		rc = sink_line(k->sink, json_pack("{ss ss ss}", "type", "spoiled", "id", c->id,
+						  "why", u.why ? u.why : "its nature"));
+		rc = rc ? rc : -ESTALE;
+	}
+	json_decref(dmesg);
+	free(u.text);
+	free(u.why);
+	free(u.cure);
+	return rc;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Runs checks on this host, one by one. */
+#ifndef DAXDM_RUNNER_H
+#define DAXDM_RUNNER_H
+
+#include "check/select.h"
+#include "lib/record.h"
+
+enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_SKIP, VERDICT_BROKEN };
+
+struct runner {
+	struct check_env env; /* what all checks have in common */
+	struct sink *sink;
+	unsigned int verdicts[4]; /* how many of each */
+};
+
+/*
+ * Runs one case in a child of its own with a directory below base, within its time limit; takes
+ * down what it leaves; looks at the kernel log; writes its lines.  Returns 0, -ESTALE if nothing
+ * may run on this boot any more, -EINTR, or -errno of the sink.
+ */
+int runner_case(struct runner *k, const struct check_case *c, const char *base);
+
+#endif
