@@ -1,21 +1,47 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* daxdm provision: makes blank persistent memory usable. */
+#include "lib/provision.h"
 #include "cli/cli.h"
 #include "lib/msg.h"
-#include "lib/namespace.h"
 
+#include <errno.h>
 #include <stdio.h>
+
+enum { PLANS_MAX = 8 };
+
+struct provision_options {
+	struct provision_plan plans[PLANS_MAX];
+	size_t n;
+};
 
 static void print_node(const char *node)
 {
 	printf("%s\n", node);
 }
 
-static const struct option_spec options[] = {{0}};
+static int set_plan(void *opts, const char *value)
+{
+	struct provision_options *o = opts;
+
+	if (o->n == PLANS_MAX) {
+		msg_error("--plan: at most %d", PLANS_MAX);
+		return -EINVAL;
+	}
+	return provision_parse(value, &o->plans[o->n++]);
+}
+
+static const struct option_spec options[] = {
+	{"plan", "PARTS",
+	 "what to make of the next blank region, e.g. 'fsdax:640M raw:64M sector:64M' (repeatable; "
+	 "default: fsdax)",
+	 set_plan},
+	{0},
+};
 
 static int run(int argc, char **argv)
 {
-	int n, operand = options_parse(&verb_provision, options, NULL, argc, argv);
+	struct provision_options o = {0};
+	int n, operand = options_parse(&verb_provision, options, &o, argc, argv);
 
 	if (operand < 0)
 		return operand == -1 ? STATUS_GOOD : STATUS_USAGE;
@@ -23,7 +49,7 @@ static int run(int argc, char **argv)
 		msg_error("provision: '%s' is one word too many", argv[operand]);
 		return STATUS_USAGE;
 	}
-	n = namespace_provision(print_node);
+	n = namespace_provision(o.plans, o.n, print_node);
 	if (n < 0)
 		return STATUS_BROKEN;
 	if (!n)
@@ -34,6 +60,6 @@ static int run(int argc, char **argv)
 const struct verb verb_provision = {
 	.name = "provision",
 	.args = "",
-	.why = "makes an fsdax namespace on every blank region and prints the nodes",
+	.why = "makes namespaces on every blank region and prints the nodes",
 	.run = run,
 };

@@ -49,12 +49,4 @@ int namespace_refuse_used(const struct namespace *ns);
  */
 int signature_wipe(const char *node);
 
-/*
- * Makes one fsdax namespace (2 MiB aligned, struct pages in memory) on every region that has
- * none, with fresh labels where the DIMMs are labelled, and waits up to 30 s for the nodes.
- * Regions that hold a namespace are left as they are.  Calls made(node) for each new node.
- * Returns how many were made, or -errno after one error line.
- */
-int namespace_provision(void (*made)(const char *node));
-
 #endif
