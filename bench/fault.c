@@ -348,7 +348,10 @@ static void prove_frames(struct bench_env *env, struct fault_state *f, const str
 {
 	bool outside = plan->is_private || (plan->file == HOLE && plan->timed == LOAD);
 	struct frame_proof proof = {
-		.pagemap_fd = f->pagemap_fd, .stack = env->stack, .outside = outside};
+		.pagemap_fd = f->pagemap_fd,
+		.ground = stack_ground(env->stack),
+		.outside = outside ? env->stack : NULL,
+	};
 	unsigned int run = plan->huge ? 1 : plan_pages(env, plan);
 	int rc = outside ? 0 : extents_read(plan_fd(f, plan), &proof.extents);
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/dm.h"
 
-#include "lib/msg.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <libdevmapper.h>
@@ -13,8 +11,12 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The last thing libdevmapper complained of, for our one error line. */
-static char last_complaint[256];
+/* -EBUSY of a removal is tried again so often, that long after one another. */
+enum { BUSY_TRIES = 50, BUSY_PAUSE_NS = 20 * 1000 * 1000 };
+
+/* The first thing libdevmapper complained of in the call under way: what follows it, follows from
+ * it. */
+static char complaint[256];
 static bool library_ready;
 
 __attribute__((format(printf, 5, 6))) static void
@@ -25,15 +27,18 @@ keep_complaint(int level, const char *file, int line, int error, const char *fmt
 	(void)file;
 	(void)line;
 	(void)error;
-	if ((level & 7) > 4) /* _LOG_WARN of libdevmapper: less important is not kept */
+	/* _LOG_WARN of libdevmapper: less important is not kept */
+	if ((level & 7) > 4 || complaint[0])
 		return;
 	va_start(args, fmt);
-	vsnprintf(last_complaint, sizeof(last_complaint), fmt, args);
+	vsnprintf(complaint, sizeof(complaint), fmt, args);
 	va_end(args);
 }
 
+/* Each public function begins with it. */
 static void library_setup(void)
 {
+	complaint[0] = '\0';
 	if (library_ready)
 		return;
 	library_ready = true;
@@ -43,23 +48,49 @@ static void library_setup(void)
 		dm_udev_set_sync_support(0);
 }
 
-/* Runs and frees the task.  Returns 0 or -errno. */
+const char *dm_complaint(void)
+{
+	return complaint;
+}
+
+/* A task of a named device, or NULL without memory or for a name that cannot be one. */
+static struct dm_task *named_task(int type, const char *name)
+{
+	struct dm_task *task = dm_task_create(type);
+
+	if (task && !dm_task_set_name(task, name)) {
+		dm_task_destroy(task);
+		return NULL;
+	}
+	return task;
+}
+
+/* Runs the task.  Returns 0 or -errno of the ioctl. */
+static int task_ask(struct dm_task *task)
+{
+	int rc;
+
+	if (dm_task_run(task))
+		return 0;
+	rc = -dm_task_get_errno(task);
+	return rc ? rc : -EIO;
+}
+
+/* Runs and frees the task; settles: nodes come or go by it.  Returns 0 or -errno. */
 static int task_run(struct dm_task *task, bool settles)
 {
 	uint32_t cookie = 0;
 	int rc = 0;
 
-	last_complaint[0] = '\0';
 	if (settles && dm_udev_get_sync_support() && !dm_task_set_cookie(task, &cookie, 0))
 		rc = -EIO;
-	if (!rc && !dm_task_run(task)) {
-		rc = -dm_task_get_errno(task);
-		if (!rc)
-			rc = -EIO;
-	}
+	if (!rc)
+		rc = task_ask(task);
 	if (cookie)
 		dm_udev_wait(cookie);
 	dm_task_destroy(task);
+	if (settles)
+		dm_task_update_nodes();
 	return rc;
 }
 
@@ -77,254 +108,350 @@ int dm_available(void)
 	return rc;
 }
 
-static int device_remove(const char *name)
+/* One line of a table, "START LEN TYPE [ARGUMENT]..."; the line is cut up.  Returns 0 or -errno. */
+static int add_line(struct dm_task *task, char *line)
 {
-	const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
-	int rc;
+	uint64_t start, len;
+	char type[64];
+	int params = 0;
 
-	/* A moment of -EBUSY is blkid or udev having a look; a long one is a real holder. */
-	for (int tries = 0; tries < 50; tries++) {
-		struct dm_task *task = dm_task_create(DM_DEVICE_REMOVE);
-
-		if (!task)
-			return -ENOMEM;
-		if (!dm_task_set_name(task, name)) {
-			dm_task_destroy(task);
-			return -EINVAL;
-		}
-		rc = task_run(task, true);
-		if (rc != -EBUSY)
-			break;
-		nanosleep(&pause, NULL);
+	line += strspn(line, " \t\r");
+	line[strcspn(line, "\r")] = '\0';
+	if (!*line || *line == '#')
+		return 0;
+	if (*line == '-' ||
+	    sscanf(line, "%" SCNu64 " %" SCNu64 " %63s %n", &start, &len, type, &params) < 3 ||
+	    !params) {
+		snprintf(complaint, sizeof(complaint), "not a line of a table: %.200s", line);
+		return -EINVAL;
 	}
-	dm_task_update_nodes();
+	return dm_task_add_target(task, start, len, type, line + params) ? 0 : -ENOMEM;
+}
+
+static int add_table(struct dm_task *task, const char *table)
+{
+	char *copy = strdup(table), *next = copy, *line;
+	int rc = copy ? 0 : -ENOMEM;
+
+	while (!rc && (line = strsep(&next, "\n")))
+		rc = add_line(task, line);
+	free(copy);
 	return rc;
 }
 
-static int add_targets(struct dm_task *task, const struct table *table, char members[][32])
+static int load(const char *name, const char *table, unsigned int flags)
 {
-	for (size_t i = 0; i < table->n; i++) {
-		const struct segment *s = &table->segments[i];
-		char params[64];
-
-		snprintf(params, sizeof(params), "%s %" PRIu64, members[s->member],
-			 s->offset_sectors);
-		if (!dm_task_add_target(task, s->start_sectors, s->len_sectors, "linear", params))
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-/* Creates one device; on success members[0] becomes its own MAJOR:MINOR for the level above. */
-static int device_create(const char *name, const struct table *table, char members[][32])
-{
-	struct dm_task *task = dm_task_create(DM_DEVICE_CREATE);
-	struct dm_info info;
+	struct dm_task *task = named_task(DM_DEVICE_RELOAD, name);
 	int rc;
 
 	if (!task)
 		return -ENOMEM;
-	if (!dm_task_set_name(task, name) || !dm_task_set_add_node(task, DM_ADD_NODE_ON_CREATE)) {
+	rc = add_table(task, table);
+	if (!rc && (flags & DM_READONLY) && !dm_task_set_ro(task))
+		rc = -EINVAL;
+	if (rc < 0) {
+		dm_task_destroy(task);
+		return rc;
+	}
+	return task_run(task, false);
+}
+
+/* Suspends or resumes: a resume with a new table suspends first, as the flags say. */
+static int change(int type, const char *name, unsigned int flags)
+{
+	struct dm_task *task = named_task(type, name);
+
+	if (!task)
+		return -ENOMEM;
+	if (((flags & DM_NOFLUSH) && !dm_task_no_flush(task)) ||
+	    ((flags & DM_NOLOCKFS) && !dm_task_skip_lockfs(task))) {
 		dm_task_destroy(task);
 		return -EINVAL;
 	}
-	rc = add_targets(task, table, members);
-	if (rc < 0) {
-		dm_task_destroy(task);
-		return rc;
-	}
-	rc = task_run(task, true);
-	dm_task_update_nodes();
-	if (rc < 0)
-		return rc;
-	task = dm_task_create(DM_DEVICE_INFO);
+	return task_run(task, type == DM_DEVICE_RESUME);
+}
+
+static int remove_once(const char *name, unsigned int flags)
+{
+	struct dm_task *task = named_task(DM_DEVICE_REMOVE, name);
+
 	if (!task)
 		return -ENOMEM;
-	if (!dm_task_set_name(task, name) || !dm_task_run(task) || !dm_task_get_info(task, &info)) {
+	if ((flags & DM_DEFERRED) && !dm_task_deferred_remove(task)) {
 		dm_task_destroy(task);
-		return -EIO;
+		return -EINVAL;
 	}
-	dm_task_destroy(task);
-	snprintf(members[0], 32, "%u:%u", info.major, info.minor);
-	return 0;
+	return task_run(task, true);
 }
 
-int stack_fits(const struct stack_spec *spec, const struct namespace *namespaces, unsigned int n,
-	       uint64_t size_bytes)
+/* A moment of -EBUSY is blkid or udev having a look; a long one is a real holder. */
+static int remove_patiently(const char *name, unsigned int flags)
 {
-	uint64_t need[STACK_OVER_MAX];
-	unsigned int members = stack_members(spec);
-	char why[160];
+	const struct timespec pause = {.tv_nsec = BUSY_PAUSE_NS};
+	int rc = -EBUSY;
 
-	if (members > n) {
-		msg_error("%s needs %u namespaces, %u named; give --device once more", spec->text,
-			  members, n);
-		return -ENODEV;
+	for (int tries = 0; tries < BUSY_TRIES; tries++) {
+		rc = remove_once(name, flags);
+		if (rc != -EBUSY || (flags & DM_NO_RETRY))
+			break;
+		nanosleep(&pause, NULL);
 	}
-	need[0] = size_bytes;
-	for (unsigned int level = 0; level < spec->depth; level++) {
-		if (stack_layer_need(&spec->layers[level], need[0], need, why, sizeof(why)) < 0) {
-			msg_error("%s does not fit: %s; take fewer segments", spec->text, why);
-			return -ENOSPC;
-		}
-	}
-	for (unsigned int m = 0; m < members; m++) {
-		if (need[m] <= namespaces[m].size_bytes)
-			continue;
-		msg_error("%s does not fit: it needs %" PRIu64 " MiB of %s, which has %" PRIu64
-			  " MiB",
-			  spec->text, need[m] >> 20, namespaces[m].node,
-			  namespaces[m].size_bytes >> 20);
-		return -ENOSPC;
-	}
-	return 0;
+	return rc;
 }
 
-static int create_levels(struct stack *stack)
+/*
+ * In three steps: libdevmapper, asked for all at once, forgets which errno the kernel gave for the
+ * table.
+ */
+int dm_device_create(const char *name, const char *table, unsigned int flags)
 {
-	char members[STACK_OVER_MAX][32];
-	uint64_t sizes[STACK_DEPTH_MAX + 1], need[STACK_OVER_MAX];
-	char why[160];
+	struct dm_task *task;
 	int rc;
 
-	sizes[0] = stack->size_bytes;
-	for (unsigned int level = 0; level < stack->spec.depth; level++) {
-		rc = stack_layer_need(&stack->spec.layers[level], sizes[level], need, why,
-				      sizeof(why));
-		if (rc < 0)
-			return rc;
-		sizes[level + 1] = need[0];
-	}
-	for (unsigned int m = 0; m < stack_members(&stack->spec); m++)
-		snprintf(members[m], sizeof(members[m]), "%u:%u", stack->namespaces[m].major,
-			 stack->namespaces[m].minor);
-	for (unsigned int level = stack->spec.depth; level-- > 0;) {
-		char name[64];
-
-		rc = stack_layer_table(&stack->spec.layers[level], sizes[level],
-				       &stack->tables[level]);
-		if (rc < 0)
-			return rc;
-		snprintf(name, sizeof(name), "daxdm-%d-%u", (int)getpid(),
-			 stack->spec.depth - 1 - level);
-		strcpy(stack->names[level], name);
-		rc = device_create(name, &stack->tables[level], members);
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
-}
-
-int stack_create(const struct stack_spec *spec, const struct namespace *namespaces, unsigned int n,
-		 uint64_t size_bytes, struct stack *out)
-{
-	int rc;
-
-	*out = (struct stack){.spec = *spec, .size_bytes = size_bytes, .namespaces = namespaces};
-	rc = stack_fits(spec, namespaces, n, size_bytes);
+	library_setup();
+	task = named_task(DM_DEVICE_CREATE, name);
+	if (!task)
+		return -ENOMEM;
+	rc = task_run(task, false);
 	if (rc < 0)
 		return rc;
-	if (!spec->depth) {
-		strcpy(out->node, namespaces[0].node);
-		return 0;
-	}
+	rc = load(name, table, flags);
+	if (!rc)
+		rc = change(DM_DEVICE_RESUME, name, flags);
+	if (rc < 0)
+		remove_patiently(name, 0);
+	return rc;
+}
+
+int dm_device_load(const char *name, const char *table, unsigned int flags)
+{
 	library_setup();
-	rc = create_levels(out);
-	if (rc < 0) {
-		msg_error("cannot make the devices of %s: %s%s%s; `dmesg | tail` may say more",
-			  spec->text, strerror(-rc), last_complaint[0] ? ": " : "", last_complaint);
-		stack_destroy(out);
+	return load(name, table, flags);
+}
+
+int dm_device_clear(const char *name)
+{
+	struct dm_task *task;
+
+	library_setup();
+	task = named_task(DM_DEVICE_CLEAR, name);
+	return task ? task_run(task, false) : -ENOMEM;
+}
+
+int dm_device_suspend(const char *name, unsigned int flags)
+{
+	library_setup();
+	return change(DM_DEVICE_SUSPEND, name, flags);
+}
+
+int dm_device_resume(const char *name, unsigned int flags)
+{
+	library_setup();
+	return change(DM_DEVICE_RESUME, name, flags);
+}
+
+/* Returns 0, -ENXIO if there is no such device, or -errno. */
+static int ask_info(struct dm_task *task, struct dm_info *info)
+{
+	int rc = task_ask(task);
+
+	if (rc < 0)
 		return rc;
-	}
-	snprintf(out->node, sizeof(out->node), "%s/%s", dm_dir(), out->names[0]);
+	if (!dm_task_get_info(task, info))
+		return -EIO;
+	return info->exists ? 0 : -ENXIO;
+}
+
+int dm_device_info(const char *name, struct dm_device_info *out)
+{
+	struct dm_task *task;
+	struct dm_info info;
+	int rc;
+
+	library_setup();
+	task = named_task(DM_DEVICE_INFO, name);
+	if (!task)
+		return -ENOMEM;
+	rc = ask_info(task, &info);
+	dm_task_destroy(task);
+	if (rc < 0)
+		return rc;
+	*out = (struct dm_device_info){
+		.major = info.major,
+		.minor = info.minor,
+		.open_count = info.open_count,
+		.suspended = info.suspended,
+		.live_table = info.live_table,
+		.inactive_table = info.inactive_table,
+		.read_only = info.read_only,
+		.deferred_remove = info.deferred_remove,
+		.event_nr = info.event_nr,
+	};
 	return 0;
 }
 
-int stack_destroy(struct stack *stack)
+/* Reads a table: as text if out is not NULL; its length into sectors. */
+static int read_table(const char *name, bool inactive, FILE *out, uint64_t *sectors)
 {
-	int result = 0;
+	struct dm_task *task = named_task(DM_DEVICE_TABLE, name);
+	struct dm_info info;
+	void *next = NULL;
+	int rc;
 
-	for (unsigned int level = 0; level < stack->spec.depth; level++) {
-		if (stack->names[level][0]) {
-			int rc = device_remove(stack->names[level]);
+	*sectors = 0;
+	if (!task)
+		return -ENOMEM;
+	if (inactive && !dm_task_query_inactive_table(task))
+		rc = -EINVAL;
+	else
+		rc = ask_info(task, &info);
+	if (!rc && (inactive ? info.inactive_table : info.live_table)) {
+		do {
+			uint64_t start = 0, len = 0;
+			char *type = NULL, *params = NULL;
 
-			if (rc < 0 && rc != -ENXIO) {
-				msg_error("cannot remove %s: %s; `dmsetup remove %s` when it is "
-					  "no longer used",
-					  stack->names[level], strerror(-rc), stack->names[level]);
-				result = rc;
-			}
-		}
-		stack->names[level][0] = '\0';
-		table_free(&stack->tables[level]);
+			next = dm_get_next_target(task, next, &start, &len, &type, &params);
+			if (type && out)
+				fprintf(out, "%" PRIu64 " %" PRIu64 " %s%s%s\n", start, len, type,
+					params && *params ? " " : "", params ? params : "");
+			*sectors = start + len;
+		} while (next);
 	}
-	if (stack->spec.depth)
-		dm_lib_release();
-	return result;
+	dm_task_destroy(task);
+	return rc;
 }
 
-int stack_resolve(const struct stack *stack, uint64_t byte, struct place *out)
+char *dm_device_table(const char *name, bool inactive)
 {
-	uint64_t contiguous;
-	unsigned int member = 0;
+	char *text = NULL;
+	uint64_t sectors;
+	size_t len;
+	FILE *out;
+	int rc;
 
-	if (byte >= stack->size_bytes)
-		return -ERANGE;
-	contiguous = stack->size_bytes - byte;
-	for (unsigned int level = 0; level < stack->spec.depth; level++) {
-		const struct segment *s = table_find(&stack->tables[level], byte / SECTOR_BYTES);
-		uint64_t into;
-
-		if (!s)
-			return -ERANGE;
-		into = byte - s->start_sectors * SECTOR_BYTES;
-		if (s->len_sectors * SECTOR_BYTES - into < contiguous)
-			contiguous = s->len_sectors * SECTOR_BYTES - into;
-		byte = s->offset_sectors * SECTOR_BYTES + into;
-		member = s->member;
-	}
-	*out = (struct place){member, byte, contiguous};
-	return 0;
+	library_setup();
+	out = open_memstream(&text, &len);
+	if (!out)
+		return NULL;
+	rc = read_table(name, inactive, out, &sectors);
+	if (fclose(out) && !rc)
+		rc = -ENOMEM;
+	if (!rc)
+		return text;
+	free(text);
+	errno = -rc;
+	return NULL;
 }
 
-/* Copies the first name that starts with prefix and sorts last (the top of a stack has the
- * highest number) into found.  Returns 1, 0 if there is none, or -errno. */
-static int find_device(const char *prefix, char *found, size_t found_len)
+/* Whatever the device was, it fails all I/O from now on. */
+static int load_error(const char *name, unsigned int flags)
+{
+	char table[64];
+	uint64_t sectors;
+	int rc = read_table(name, false, NULL, &sectors);
+
+	if (rc < 0 || !sectors)
+		return rc;
+	snprintf(table, sizeof(table), "0 %" PRIu64 " error", sectors);
+	rc = load(name, table, 0);
+	return rc < 0 ? rc : change(DM_DEVICE_RESUME, name, DM_NOFLUSH | (flags & DM_NOLOCKFS));
+}
+
+int dm_device_remove(const char *name, unsigned int flags)
+{
+	int rc;
+
+	library_setup();
+	if (flags & DM_FORCE) {
+		rc = load_error(name, flags);
+		if (rc < 0)
+			return rc;
+	}
+	return remove_patiently(name, flags);
+}
+
+const char *dm_device_node(const char *name, char node[128])
+{
+	snprintf(node, 128, "%s/%s", dm_dir(), name);
+	return node;
+}
+
+/* The names that start with prefix, one a line, to be freed; NULL with errno set. */
+static char *list_devices(const char *prefix)
 {
 	struct dm_task *task = dm_task_create(DM_DEVICE_LIST);
-	struct dm_names *names;
+	struct dm_names *names = NULL;
 	unsigned int next = 0;
+	char *text = NULL;
+	size_t len;
+	FILE *out = task ? open_memstream(&text, &len) : NULL;
+	int rc = out ? task_ask(task) : -ENOMEM;
 
-	found[0] = '\0';
-	if (!task)
-		return -ENOMEM;
-	if (!dm_task_run(task) || !(names = dm_task_get_names(task))) {
-		dm_task_destroy(task);
-		return -EIO;
-	}
-	do {
+	if (!rc && !(names = dm_task_get_names(task)))
+		rc = -EIO;
+	while (!rc) {
 		names = (struct dm_names *)((char *)names + next);
-		if (names->dev && !strncmp(names->name, prefix, strlen(prefix)) &&
-		    strcmp(names->name, found) > 0)
-			snprintf(found, found_len, "%s", names->name);
+		if (names->dev && !strncmp(names->name, prefix, strlen(prefix)))
+			fprintf(out, "%s\n", names->name);
 		next = names->next;
-	} while (next);
-	dm_task_destroy(task);
-	return found[0] != '\0';
+		if (!next)
+			break;
+	}
+	if (out && fclose(out) && !rc)
+		rc = -ENOMEM;
+	if (task)
+		dm_task_destroy(task);
+	if (!rc)
+		return text;
+	free(text);
+	errno = -rc;
+	return NULL;
+}
+
+/* One round over the devices of a prefix: those that stand on others are not always listed first.
+ * Returns how many are gone, or -errno if none would go; *left says how many there were. */
+static int remove_round(const char *prefix, unsigned int *left)
+{
+	char *list = list_devices(prefix), *next = list, *name;
+	int gone = 0, error = 0;
+
+	*left = 0;
+	if (!list)
+		return -errno;
+	while ((name = strsep(&next, "\n"))) {
+		int rc;
+
+		if (!*name)
+			continue;
+		++*left;
+		rc = remove_once(name, 0);
+		if (!rc || rc == -ENXIO)
+			gone++;
+		else
+			error = rc;
+	}
+	free(list);
+	return gone ? gone : error;
 }
 
 int dm_remove_of(pid_t pid)
 {
-	char prefix[32], name[128];
-	int rc;
+	const struct timespec pause = {.tv_nsec = BUSY_PAUSE_NS};
+	unsigned int left = 1;
+	char prefix[32];
+	int rc = 0;
 
 	library_setup();
 	snprintf(prefix, sizeof(prefix), "daxdm-%d-", (int)pid);
-	while ((rc = find_device(prefix, name, sizeof(name))) > 0) {
-		rc = device_remove(name);
-		if (rc < 0)
+	for (int tries = 0; left && tries < BUSY_TRIES;) {
+		rc = remove_round(prefix, &left);
+		if (rc < 0 && rc != -EBUSY)
 			break;
+		if (rc == -EBUSY) {
+			tries++;
+			nanosleep(&pause, NULL);
+		}
 	}
 	dm_lib_release();
-	return rc;
+	return rc < 0 ? rc : 0;
 }

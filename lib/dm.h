@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* DM devices through libdevmapper, one by one by name and table text; and whole stacks made real. */
+/* DM devices through libdevmapper: one by one, by name and table text; and stacks made real. */
 #ifndef DAXDM_DM_H
 #define DAXDM_DM_H
 
@@ -17,13 +17,14 @@
  */
 
 enum dm_flags {
-	DM_NOFLUSH = 1 << 0,	/* suspend: do not wait for I/O that is under way */
-	DM_NOLOCKFS = 1 << 1,	/* suspend: do not freeze the filesystem */
-	DM_DEFERRED = 1 << 2,	/* remove: when the last user closes it */
-	DM_FORCE = 1 << 3,	/* remove: an error table first, as dmsetup remove --force */
-	DM_READONLY = 1 << 4,	/* load, create */
-	DM_NO_RETRY = 1 << 5,	/* remove: -EBUSY at once; else tried for a second, for blkid and udev
-				 * have a look at new devices */
+	DM_NOFLUSH = 1 << 0,  /* suspend: do not wait for I/O that is under way */
+	DM_NOLOCKFS = 1 << 1, /* suspend: do not freeze the filesystem */
+	DM_DEFERRED = 1 << 2, /* remove: when the last user closes it */
+	DM_FORCE = 1 << 3,    /* remove: an error table first, without flush, as dmsetup
+			       * remove --force */
+	DM_READONLY = 1 << 4, /* load, create */
+	DM_NO_RETRY = 1 << 5, /* remove: -EBUSY at once; else tried for a second, for blkid and udev
+			       * have a look at new devices */
 };
 
 struct dm_device_info {
@@ -41,11 +42,11 @@ int dm_device_suspend(const char *name, unsigned int flags);
 int dm_device_resume(const char *name, unsigned int flags);
 int dm_device_remove(const char *name, unsigned int flags);
 int dm_device_info(const char *name, struct dm_device_info *out);
-/* The live (or inactive) table as text, to be freed; NULL with errno set. */
+/* The live (or inactive) table as text, to be freed, "" if there is none; NULL with errno set. */
 char *dm_device_table(const char *name, bool inactive);
 /* The node, e.g. /dev/mapper/NAME.  Returns node. */
 const char *dm_device_node(const char *name, char node[128]);
-/* What libdevmapper said last, "" if nothing. */
+/* What libdevmapper complained of first in the last call, "" if nothing. */
 const char *dm_complaint(void);
 
 /* ---- a stack -------------------------------------------------------------------------------- */

@@ -119,35 +119,64 @@ bool window_is_huge_on_fs(const struct extents *extents, uint64_t window_offset_
 	return physical != UINT64_MAX && physical % WINDOW_BYTES == 0;
 }
 
+static int find_on_stack(const void *under, uint64_t byte, struct memory *out)
+{
+	const struct stack *stack = under;
+	struct place place;
+	int rc = stack_resolve(stack, byte, &place);
+
+	if (rc < 0)
+		return rc;
+	out->address_bytes = stack->namespaces[place.namespace].resource_bytes + place.offset_bytes;
+	out->contiguous_bytes = place.contiguous_bytes;
+	return 0;
+}
+
+struct ground stack_ground(const struct stack *stack)
+{
+	return (struct ground){find_on_stack, stack};
+}
+
+bool ground_window_is_huge(const struct extents *extents, const struct ground *ground,
+			   uint64_t window_offset_bytes)
+{
+	uint64_t physical = window_physical(extents, window_offset_bytes);
+	struct memory memory;
+
+	return physical != UINT64_MAX && !ground->find(ground->under, physical, &memory) &&
+	       memory.contiguous_bytes >= WINDOW_BYTES && memory.address_bytes % WINDOW_BYTES == 0;
+}
+
 bool window_is_huge_on_stack(const struct extents *extents, const struct stack *stack,
 			     uint64_t window_offset_bytes)
 {
-	uint64_t physical = window_physical(extents, window_offset_bytes);
-	const struct namespace *ns;
-	struct place place;
+	struct ground ground = stack_ground(stack);
 
-	if (physical == UINT64_MAX || stack_resolve(stack, physical, &place) < 0)
-		return false;
-	ns = &stack->namespaces[place.namespace];
-	return place.contiguous_bytes >= WINDOW_BYTES &&
-	       (ns->resource_bytes + place.offset_bytes) % WINDOW_BYTES == 0;
+	return ground_window_is_huge(extents, &ground, window_offset_bytes);
+}
+
+int ground_pfn(const struct extents *extents, const struct ground *ground, uint64_t offset_bytes,
+	       uint64_t *pfn)
+{
+	const struct extent *e = extents_find(extents, offset_bytes);
+	struct memory memory;
+	int rc;
+
+	if (!e)
+		return -ENOENT;
+	rc = ground->find(ground->under, e->physical_bytes + (offset_bytes - e->logical_bytes),
+			  &memory);
+	if (!rc)
+		*pfn = memory.address_bytes / PAGE_BYTES;
+	return rc;
 }
 
 int expected_pfn(const struct extents *extents, const struct stack *stack, uint64_t offset_bytes,
 		 uint64_t *pfn)
 {
-	const struct extent *e = extents_find(extents, offset_bytes);
-	struct place place;
-	int rc;
+	struct ground ground = stack_ground(stack);
 
-	if (!e)
-		return -ENOENT;
-	rc = stack_resolve(stack, e->physical_bytes + (offset_bytes - e->logical_bytes), &place);
-	if (rc < 0)
-		return rc;
-	*pfn = (stack->namespaces[place.namespace].resource_bytes + place.offset_bytes) /
-	       PAGE_BYTES;
-	return 0;
+	return ground_pfn(extents, &ground, offset_bytes, pfn);
 }
 
 int mapped_pfns(int pagemap_fd, const volatile void *address, uint64_t *pfns, size_t n)

@@ -34,17 +34,36 @@ const struct extent *extents_find(const struct extents *extents, uint64_t logica
  */
 bool window_is_huge_on_fs(const struct extents *extents, uint64_t window_offset_bytes);
 
+/* Physical memory: where, and how many bytes from there on stay together. */
+struct memory {
+	uint64_t address_bytes;
+	uint64_t contiguous_bytes;
+};
+
+/* What a mounted device stands on, be it a stack or a graph (lib/graph.h). */
+struct ground {
+	/* Where a byte of the device is.  Returns 0, or -errno where no memory is. */
+	int (*find)(const void *under, uint64_t byte, struct memory *out);
+	const void *under; /* borrowed */
+};
+
+struct ground stack_ground(const struct stack *stack);
+
 /*
- * Whether the kernel may map this window with a PMD through the stack: as above, and the 2 MiB
- * stay together and end up 2 MiB aligned on the namespace.  Pure.
+ * Whether the kernel may map this window with a PMD through what lies between: as above, and the
+ * 2 MiB stay together and end up 2 MiB aligned in memory.  Pure.
  */
+bool ground_window_is_huge(const struct extents *extents, const struct ground *ground,
+			   uint64_t window_offset_bytes);
 bool window_is_huge_on_stack(const struct extents *extents, const struct stack *stack,
 			     uint64_t window_offset_bytes);
 
 /*
  * The page frame that must back a file offset: extent + tables + the namespace's data start.
- * Pure.  Returns 0, -ENOENT for a hole, -ERANGE outside the stack.
+ * Pure.  Returns 0, -ENOENT for a hole, -ERANGE outside the device, or what find() gave.
  */
+int ground_pfn(const struct extents *extents, const struct ground *ground, uint64_t offset_bytes,
+	       uint64_t *pfn);
 int expected_pfn(const struct extents *extents, const struct stack *stack, uint64_t offset_bytes,
 		 uint64_t *pfn);
 

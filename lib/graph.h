@@ -7,6 +7,7 @@
 #ifndef DAXDM_GRAPH_H
 #define DAXDM_GRAPH_H
 
+#include "lib/file.h"
 #include "lib/namespace.h"
 #include "lib/stack.h"
 
@@ -41,9 +42,9 @@ enum graph_kind {
 
 struct graph_device {
 	enum graph_kind kind;
-	char name[64];	   /* DM only */
-	char node[128];	   /* "" until it is real */
-	char numbers[32];  /* MAJOR:MINOR, "" until it is real */
+	char name[64];	  /* DM only */
+	char node[128];	  /* "" until it is real */
+	char numbers[32]; /* MAJOR:MINOR, "" until it is real */
 	uint64_t size_sectors;
 	const struct namespace *ns; /* NAMESPACE only; borrowed */
 	struct graph_member on;	    /* PARTITION only */
@@ -73,7 +74,8 @@ int graph_add_linear(struct graph *g, unsigned int device, uint64_t len_sectors,
 void graph_clear_targets(struct graph *g, unsigned int device);
 
 /* Where a byte of a device lives: a byte of a namespace, and how many bytes from there on stay
- * together (at least 1).  zero: reads as zeroes, nothing behind it. */
+ * together (at least 1): to the next end of a segment, chunk, partition or device on the way down,
+ * whether or not what follows happens to be a neighbour. */
 struct graph_place {
 	const struct namespace *ns; /* NULL: not on a namespace */
 	unsigned int device;	    /* the lowest device, namespace or other */
@@ -89,15 +91,26 @@ struct graph_place {
 int graph_resolve(const struct graph *g, unsigned int device, uint64_t byte,
 		  struct graph_place *out);
 
-/* Whether every byte of the device is on namespaces in fsdax mode (no zero, error, other). */
+/*
+ * Whether the device stands on nothing but namespaces with struct pages (fsdax, virtio), all the
+ * way down; no zero, error, other.  A device that uses only the direct half of another one is not
+ * direct: capability is a property of whole devices.  Pure.
+ */
 bool graph_is_direct(const struct graph *g, unsigned int device);
 
+/* A device of a graph as what a filesystem stands on (struct ground of lib/file.h); -ENXIO where no
+ * memory has a fixed place: loop devices, sector mode. */
+struct graph_root {
+	const struct graph *g;
+	unsigned int device;
+};
+struct ground graph_ground(const struct graph_root *root);
+
 /* As expected_pfn() and window_is_huge_on_stack() of lib/file.h, for a device of a graph. */
-struct extents;
 int graph_expected_pfn(const struct extents *extents, const struct graph *g, unsigned int device,
 		       uint64_t offset_bytes, uint64_t *pfn);
-bool graph_window_is_huge(const struct extents *extents, const struct graph *g,
-			  unsigned int device, uint64_t window_offset_bytes);
+bool graph_window_is_huge(const struct extents *extents, const struct graph *g, unsigned int device,
+			  uint64_t window_offset_bytes);
 
 /* The table of a DM device as dmsetup(8) would take it, members as MAJOR:MINOR (symbolic names
  * while they are not real).  A string to be freed, or NULL without memory. */

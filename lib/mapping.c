@@ -56,14 +56,14 @@ static bool frame_is_right(const struct frame_proof *proof, uint64_t offset, uin
 
 	if (!pfn)
 		snprintf(why, why_len, "file offset %" PRIu64 " is not mapped", offset);
-	else if (proof->outside && in_namespace(proof->stack, pfn))
+	else if (proof->outside && in_namespace(proof->outside, pfn))
 		snprintf(why, why_len,
 			 "file offset %" PRIu64 " is backed by page frame %#" PRIx64
 			 " of the namespace, it must not be",
 			 offset, pfn);
 	else if (proof->outside)
 		return true;
-	else if (expected_pfn(&proof->extents, proof->stack, offset, &expected) < 0)
+	else if (ground_pfn(&proof->extents, &proof->ground, offset, &expected) < 0)
 		snprintf(why, why_len, "file offset %" PRIu64 " has no extent", offset);
 	else if (pfn == expected)
 		return true;

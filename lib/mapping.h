@@ -31,15 +31,16 @@ void mapping_drop(struct mapping *m);
 /* What frames are held against. */
 struct frame_proof {
 	int pagemap_fd;
-	const struct stack *stack;
+	struct ground ground;
 	struct extents extents; /* of the mapped file, now */
-	bool outside; /* the frames must not be of a namespace: zero page, private copies */
+	/* If not NULL, the frames must not be of its namespaces: zero page, private copies. */
+	const struct stack *outside;
 };
 
 /*
  * Whether the n pages of the mapping from a file offset on are backed by exactly the frames that
- * extents and tables say (or, if outside, by none of a namespace).  Returns true, or false with a
- * sentence in why.
+ * extents and tables say (or, if outside, by none of its namespaces).  Returns true, or false with
+ * a sentence in why.
  */
 bool frames_prove(const struct frame_proof *proof, const struct mapping *m, uint64_t offset_bytes,
 		  unsigned int n, char *why, size_t why_len);
