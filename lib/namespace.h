@@ -20,10 +20,10 @@ struct namespace
 	unsigned int major, minor;
 	uint64_t size_bytes;	 /* of the block device (BLKGETSIZE64) */
 	uint64_t resource_bytes; /* physical address of its first byte; 0 for sector mode */
-	uint64_t region_bytes;	 /* where that is in its region, which is the DIMM's or backing file's
-				  * offset on an emulated host */
-	char region[32];	 /* "region0" */
-	bool fsdax;		 /* mode is NAMESPACE_FSDAX */
+	uint64_t region_bytes; /* where that is in its region, which is the DIMM's or backing file's
+				* offset on an emulated host */
+	char region[32];       /* "region0" */
+	bool fsdax;	       /* mode is NAMESPACE_FSDAX */
 };
 
 /*
