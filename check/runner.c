@@ -407,6 +407,9 @@ int runner_case(struct runner *k, const struct check_case *c, const char *base)
 		judge(&u, VERDICT_SKIP, missing.why, missing.cure);
 	else
 		go_on = run_it(k, &u, directory, dmesg, &taint);
+	if (k->coverage)
+		sink_line(k->sink, json_pack("{ss ss so}", "type", "coverage", "id", c->id, "hits",
+					     coverage_take(k->coverage)));
 	if (interrupted())
 		rc = -EINTR;
 	else

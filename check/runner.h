@@ -3,6 +3,7 @@
 #ifndef DAXDM_RUNNER_H
 #define DAXDM_RUNNER_H
 
+#include "check/coverage.h"
 #include "check/select.h"
 #include "lib/record.h"
 
@@ -11,7 +12,8 @@ enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_SKIP, VERDICT_BROKEN };
 struct runner {
 	struct check_env env; /* what all checks have in common */
 	struct sink *sink;
-	unsigned int verdicts[4]; /* how many of each */
+	unsigned int verdicts[4];  /* how many of each */
+	struct coverage *coverage; /* counts what each check reaches; may be NULL */
 };
 
 /*

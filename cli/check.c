@@ -21,7 +21,7 @@ enum { STATUS_SPOILED = 75 }; /* what is left must run on a host booted anew */
 
 struct checker {
 	struct words globs, cases, devices;
-	bool quick, plant, emulated, wipe;
+	bool quick, plant, coverage, emulated, wipe;
 	uint64_t seed;
 	unsigned int rounds;
 	const char *output;
@@ -29,6 +29,7 @@ struct checker {
 	size_t n;
 	struct runner runner;
 	struct sink sink;
+	struct coverage counts;
 };
 
 /* --- all of them ----------------------------------------------------------------------------- */
@@ -43,6 +44,10 @@ static int write_context(struct checker *k)
 	json_object_set_new(context, "seed", json_integer((json_int_t)k->seed));
 	json_object_set_new(context, "rounds", json_integer(k->rounds));
 	json_object_set_new(context, "planted", json_boolean(k->plant));
+	if (k->coverage) {
+		json_object_set_new(context, "coverage", coverage_functions(&k->counts));
+		json_object_set(context, "coverage_refused", k->counts.refused);
+	}
 	json_object_set_new(context, "devices", list = json_array());
 	for (unsigned int i = 0; i < k->runner.env.n_devices; i++) {
 		const struct namespace *ns = &k->runner.env.devices[i];
@@ -63,6 +68,20 @@ static int status_of(const struct checker *k)
 	return k->runner.verdicts[VERDICT_SKIP] == k->n ? STATUS_SKIPPED : STATUS_GOOD;
 }
 
+static int count_coverage(struct checker *k)
+{
+	int rc = coverage_begin(&k->counts);
+
+	if (rc < 0)
+		msg_error("--coverage: this kernel's functions cannot be counted: %s; it needs "
+			  "tracefs "
+			  "and CONFIG_KPROBE_EVENTS",
+			  strerror(-rc));
+	else
+		k->runner.coverage = &k->counts;
+	return rc;
+}
+
 /* In the child of supervise(). */
 static int work(void *arg, const char *directory)
 {
@@ -73,9 +92,12 @@ static int work(void *arg, const char *directory)
 	k->runner.sink = &k->sink;
 	if (sink_open(&k->sink, k->output, false) < 0)
 		return STATUS_BROKEN;
-	rc = write_context(k);
+	rc = k->coverage ? count_coverage(k) : 0;
+	if (!rc)
+		rc = write_context(k);
 	for (size_t i = 0; i < k->n && !rc; i++)
 		rc = interrupted() ? -EINTR : runner_case(&k->runner, &k->list[i], directory);
+	coverage_end(&k->counts);
 	if (!rc)
 		rc = end_write(&k->sink, status_of(k));
 	if (sink_close(&k->sink) < 0 || (rc < 0 && rc != -ESTALE))
@@ -205,6 +227,13 @@ static int set_plant(void *opts, const char *value)
 	return 0;
 }
 
+static int set_coverage(void *opts, const char *value)
+{
+	(void)value;
+	((struct checker *)opts)->coverage = true;
+	return 0;
+}
+
 static int set_emulated(void *opts, const char *value)
 {
 	(void)value;
@@ -252,6 +281,7 @@ static const struct option_spec options[] = {
 	{"device", "NODE", "a namespace that may be overwritten (repeatable)", set_device},
 	{"quick", NULL, "the quick ones only", set_quick},
 	{"plant", NULL, "each with a planted fault, which it must notice", set_plant},
+	{"coverage", NULL, "count the kernel functions that each reaches", set_coverage},
 	{"seed", "N", "for what is random (default 1)", set_seed},
 	{"rounds", "N", "of what is random", set_rounds},
 	{"emulated", NULL, "this host may be taken down, it is thrown away", set_emulated},

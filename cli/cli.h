@@ -36,6 +36,7 @@ int options_parse(const struct verb *verb, const struct option_spec *table, void
 extern const struct verb verb_list;	 /* cli/list.c */
 extern const struct verb verb_bench;	 /* cli/bench.c */
 extern const struct verb verb_check;	 /* cli/check.c */
+extern const struct verb verb_coverage;	 /* cli/coverage.c */
 extern const struct verb verb_provision; /* cli/provision.c */
 extern const struct verb verb_emulate;	 /* emu/emulate.c */
 extern const struct verb verb_report;	 /* cli/report.c */
