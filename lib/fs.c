@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,7 +20,7 @@
 #define STATX_ATTR_DAX 0x00200000 /* linux/stat.h since 5.8 */
 #endif
 
-enum { MKFS_LIMIT_S = 300 };
+enum { MKFS_LIMIT_S = 300, FS_BLOCK_BYTES = 4096, EXT4_SMALL_BYTES = 128 << 20 };
 
 /* One line per filesystem. */
 struct fs_kind {
@@ -40,8 +42,7 @@ struct fs_kind {
 	"stride=512,stripe_width=512,lazy_itable_init=0,lazy_journal_init=0,nodiscard," \
 	"hash_seed=" FS_UUID
 static const char *const ext4_options[] = {
-	"-q", "-F",	 "-b", "4096",	"-m", "0",	     "-N", "1024",
-	"-J", "size=32", "-U", FS_UUID, "-E", EXT4_EXTENDED, NULL,
+	"-q", "-F", "-b", "4096", "-m", "0", "-N", "1024", "-U", FS_UUID, "-E", EXT4_EXTENDED, NULL,
 };
 
 static const char *const xfs_options[] = {
@@ -73,6 +74,26 @@ const char *fs_mkfs_program(const char *type)
 	return kind ? kind->mkfs : NULL;
 }
 
+/* A journal of 32 MiB would be most of a small device. */
+static const char *ext4_journal(uint64_t size_bytes)
+{
+	return size_bytes < EXT4_SMALL_BYTES ? "size=4" : "size=32";
+}
+
+/* Returns 0, or -errno after one error line. */
+static int device_bytes(const char *node, uint64_t *bytes)
+{
+	int fd = open(node, O_RDONLY | O_CLOEXEC), rc = 0;
+
+	if (fd < 0 || ioctl(fd, BLKGETSIZE64, bytes) < 0)
+		rc = -errno;
+	if (fd >= 0)
+		close(fd);
+	if (rc < 0)
+		msg_error("cannot find the size of %s: %s", node, strerror(-rc));
+	return rc;
+}
+
 int fs_make(const char *type, const char *node, uint64_t size_bytes)
 {
 	const struct fs_kind *kind = find_kind(type);
@@ -83,6 +104,12 @@ int fs_make(const char *type, const char *node, uint64_t size_bytes)
 
 	if (!kind)
 		return -EINVAL;
+	if (!size_bytes) {
+		rc = device_bytes(node, &size_bytes);
+		if (rc < 0)
+			return rc;
+		size_bytes -= size_bytes % FS_BLOCK_BYTES;
+	}
 	argv[argc++] = kind->mkfs;
 	for (const char *const *o = kind->options; *o; o++)
 		argv[argc++] = *o;
@@ -93,6 +120,8 @@ int fs_make(const char *type, const char *node, uint64_t size_bytes)
 		argv[argc++] = node;
 	} else {
 		snprintf(size, sizeof(size), "%" PRIu64 "k", size_bytes >> 10);
+		argv[argc++] = "-J";
+		argv[argc++] = ext4_journal(size_bytes);
 		argv[argc++] = node;
 		argv[argc++] = size;
 	}

@@ -53,6 +53,49 @@ static int block_size(const char *node, uint64_t *bytes, dev_t *device)
 	return rc;
 }
 
+/* Whether the last component of the path [path, end) begins with that. */
+static bool last_begins(const char *path, const char *end, const char *with)
+{
+	while (end > path && end[-1] != '/')
+		end--;
+	return !strncmp(end, with, strlen(with));
+}
+
+/*
+ * dir is the nd device behind the gendisk, .../ndbusN/regionN/{namespaceN.M,pfnN.M,bttN.M}; the bus
+ * of virtio-pmem hangs on its virtio device.  Returns 0, or -ENODEV for what is not libnvdimm's.
+ */
+static int classify(char *dir, struct namespace *out)
+{
+	char *bus = strstr(dir, "/ndbus"), *child = strrchr(dir, '/'), *region;
+	uint64_t region_start = 0;
+	bool pfn, btt;
+
+	if (!bus || child <= bus)
+		return -ENODEV;
+	pfn = !strncmp(child, "/pfn", 4);
+	btt = !strncmp(child, "/btt", 4);
+	if (!pfn && !btt && strncmp(child, "/namespace", 10))
+		return -ENODEV;
+	if (btt)
+		out->mode = NAMESPACE_SECTOR;
+	else if (last_begins(dir, bus, "virtio"))
+		out->mode = NAMESPACE_VIRTIO;
+	else
+		out->mode = pfn ? NAMESPACE_FSDAX : NAMESPACE_RAW;
+	out->fsdax = out->mode == NAMESPACE_FSDAX;
+	/* A sector has no fixed place: BTT moves it with every write. */
+	if (!btt && sysfs_u64(dir, "resource", &out->resource_bytes) < 0)
+		return -ENODEV;
+	*child = '\0';
+	region = strrchr(dir, '/') + 1;
+	snprintf(out->region, sizeof(out->region), "%.*s", (int)sizeof(out->region) - 1, region);
+	if (!btt && !sysfs_u64(dir, "resource", &region_start) &&
+	    out->resource_bytes >= region_start)
+		out->region_bytes = out->resource_bytes - region_start;
+	return 0;
+}
+
 int namespace_open(const char *node, struct namespace *out)
 {
 	char link[128], dir[PATH_MAX];
@@ -74,13 +117,11 @@ int namespace_open(const char *node, struct namespace *out)
 	out->major = major(device);
 	out->minor = minor(device);
 	snprintf(link, sizeof(link), "/sys/dev/block/%u:%u/device", out->major, out->minor);
-	if (!realpath(link, dir) || !strstr(dir, "/ndbus") ||
-	    sysfs_u64(dir, "resource", &out->resource_bytes) < 0) {
+	if (!realpath(link, dir) || classify(dir, out) < 0) {
 		msg_error("%s is not a libnvdimm namespace; name one that `ndctl list -N` shows",
 			  node);
 		return -ENODEV;
 	}
-	out->fsdax = !strncmp(strrchr(dir, '/') + 1, "pfn", 3);
 	return 0;
 }
 

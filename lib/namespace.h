@@ -28,8 +28,9 @@ struct namespace
 
 /*
  * Looks a block device up.  Source: sysfs, the nd device behind the gendisk; `resource` of a pfn
- * device is where its data begin.  Returns 0, or -errno after one error line: -ENOTBLK, -ENODEV
- * for a device that is not persistent memory, or what open(2) or sysfs gave.
+ * device is where its data begin.  Any mode; of virtio-pmem and BTT the nd device's place tells.
+ * Returns 0, or -errno after one error line: -ENOTBLK, -ENODEV for a device that is not persistent
+ * memory, or what open(2) or sysfs gave.
  */
 int namespace_open(const char *node, struct namespace *out);
 
