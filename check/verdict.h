@@ -8,13 +8,15 @@
 #define DAXDM_VERDICT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 struct verdicts;
 
 /*
  * Begins with the plan 1..n_cases on out (may be NULL) and in the file ktap_path (may be NULL).
- * release is the kernel's (uname -r), for check/known/ in known_dir.  Returns NULL after one error
+ * release is what says most of the kernel's version (kernel_version_text()), for check/known/ in
+ * known_dir; NULL leaves what the lines themselves say of known bugs.  Returns NULL after one error
  * line (a file cannot be written, an entry of known_dir cannot be read).
  */
 struct verdicts *verdicts_new(FILE *out, const char *ktap_path, const char *known_dir,
@@ -26,7 +28,37 @@ void verdicts_observation(struct verdicts *v, const json_t *line);
 /* Takes a line of type check; adds "known" to it.  Prints its result. */
 void verdicts_check(struct verdicts *v, json_t *line);
 
+/* Prints the sum: counts, every failure with its reason, known bugs, skips with their cure.  Each
+ * line begins with prefix. */
+void verdicts_sum(const struct verdicts *v, FILE *out, const char *prefix);
+
 /* Writes JUnit (path may be NULL), prints the sum, frees.  Returns an enum exit_status. */
 int verdicts_finish(struct verdicts *v, const char *junit_path);
+
+/* ---- one line ------------------------------------------------------------------------------ */
+
+/* What a check line comes to, its known bug and its planted fault considered. */
+enum outcome {
+	OUTCOME_PASSED, /* planted: the fault was noticed */
+	OUTCOME_FAILED, /* planted: it was not */
+	OUTCOME_XFAIL,	/* fails as known */
+	OUTCOME_XPASS,	/* known to fail, but passes */
+	OUTCOME_SKIPPED,
+	OUTCOME_BROKEN,
+	OUTCOME_KINDS,
+};
+
+/* A line whose verdict is none of the four words is broken. */
+enum outcome outcome_of(const json_t *line);
+
+/* "passed", "failed", "failed as known", "unexpectedly passing", "skipped", "broken". */
+const char *outcome_words(enum outcome outcome);
+
+/* FAMILY.NAME, with +PLANT if a fault was planted.  Returns id. */
+const char *outcome_case(const json_t *line, char id[112]);
+
+/* Why it came to that, in one line without control characters; "" if there is nothing to say.
+ * free() it; NULL without memory. */
+char *outcome_reason(const json_t *line);
 
 #endif

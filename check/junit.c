@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Written by hand: a library for XML would go with the program into every emulated host, and the
+ * one that Debian has brings 30 MB with it.
+ */
+#include "check/junit.h"
+
+#include "check/verdict.h"
+#include "lib/msg.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The bytes at text that XML 1.0 has no place for, escaped or not; C1 controls and DEL are allowed
+ * there, but no reader does well with them.  Text is valid UTF-8, for jansson takes no other. */
+static size_t forbidden(const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	if ((p[0] < ' ' && p[0] != '\n' && p[0] != '\t') || p[0] == 0x7f)
+		return 1;
+	if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f)
+		return 2;
+	if (p[0] == 0xef && p[1] == 0xbf && (p[2] == 0xbe || p[2] == 0xbf)) /* U+FFFE, U+FFFF */
+		return 3;
+	return 0;
+}
+
+/* Text as the content of an element, or of an attribute in double quotes. */
+static void put(FILE *out, const char *text)
+{
+	while (*text) {
+		size_t skip = forbidden(text);
+
+		text += skip;
+		if (skip)
+			continue;
+		switch (*text) {
+		case '&':
+			fputs("&amp;", out);
+			break;
+		case '<':
+			fputs("&lt;", out);
+			break;
+		case '>': /* "]]>" must not stand in content */
+			fputs("&gt;", out);
+			break;
+		case '"':
+			fputs("&quot;", out);
+			break;
+		case '\n': /* a reader makes a blank of it in an attribute */
+			fputs("&#10;", out);
+			break;
+		case '\t':
+			fputs("&#9;", out);
+			break;
+		default:
+			fputc(*text, out);
+		}
+		text++;
+	}
+}
+
+static void put_attribute(FILE *out, const char *name, const char *value)
+{
+	fprintf(out, " %s=\"", name);
+	put(out, value);
+	fputc('"', out);
+}
+
+static const char *text_of(const json_t *line, const char *key)
+{
+	const char *text = json_string_value(json_object_get(line, key));
+
+	return text ? text : "";
+}
+
+/* How much of an id is the family's name. */
+static int family_len(const char *id)
+{
+	return (int)strcspn(id, ".");
+}
+
+static bool same_family(const json_t *a, const json_t *b)
+{
+	const char *ia = text_of(a, "id"), *ib = text_of(b, "id");
+
+	return family_len(ia) == family_len(ib) && !strncmp(ia, ib, (size_t)family_len(ia));
+}
+
+struct sum {
+	size_t tests, failures, errors, skipped;
+	json_int_t ms;
+};
+
+/* Of one family, or of all (NULL). */
+static struct sum sum_of(const json_t *checks, const json_t *family)
+{
+	struct sum sum = {0};
+	const json_t *line;
+	size_t i;
+
+	json_array_foreach(checks, i, line)
+	{
+		enum outcome outcome = outcome_of(line);
+
+		if (family && !same_family(line, family))
+			continue;
+		sum.tests++;
+		sum.failures += outcome == OUTCOME_FAILED;
+		sum.errors += outcome == OUTCOME_BROKEN;
+		sum.skipped += outcome == OUTCOME_SKIPPED || outcome == OUTCOME_XFAIL;
+		sum.ms += json_integer_value(json_object_get(line, "ms"));
+	}
+	return sum;
+}
+
+static void put_sum(FILE *out, const struct sum *sum)
+{
+	fprintf(out, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\"", sum->tests,
+		sum->failures, sum->errors, sum->skipped);
+	fprintf(out, " time=\"%lld.%03lld\"", (long long)(sum->ms / 1000),
+		(long long)(sum->ms % 1000));
+}
+
+static void put_lines(FILE *out, const char *head, const json_t *lines)
+{
+	const json_t *line;
+	size_t i;
+
+	json_array_foreach(lines, i, line)
+	{
+		if (!json_is_string(line))
+			continue;
+		fputs(head, out);
+		put(out, json_string_value(line));
+		fputc('\n', out);
+	}
+}
+
+/* What else is known of a check, for whoever opens its result. */
+static void put_system_out(FILE *out, const json_t *line, const json_t *observations,
+			   const char *reason)
+{
+	const json_t *o;
+	size_t i;
+
+	fputs("<system-out>", out);
+	if (outcome_of(line) == OUTCOME_XPASS) {
+		put(out, reason ? reason : "");
+		fputc('\n', out);
+	}
+	if (*text_of(line, "promise")) {
+		fputs("promised: ", out);
+		put(out, text_of(line, "promise"));
+		fputs(" (", out);
+		put(out, text_of(line, "by"));
+		fputs(")\n", out);
+	}
+	json_array_foreach(observations, i, o)
+	{
+		char *value;
+
+		if (json_object_get(line, "plant") ||
+		    strcmp(text_of(o, "check"), text_of(line, "id")))
+			continue;
+		value = json_dumps(json_object_get(o, "value"), JSON_ENCODE_ANY | JSON_SORT_KEYS);
+		put(out, text_of(o, "id"));
+		fputs(": ", out);
+		put(out, value ? value : "?");
+		fputc('\n', out);
+		free(value);
+	}
+	put_lines(out, "", json_object_get(line, "evidence"));
+	put_lines(out, "dmesg: ", json_object_get(line, "dmesg"));
+	fputs("</system-out>", out);
+}
+
+static void put_case(FILE *out, const char *class, const json_t *line, const json_t *observations)
+{
+	static const char *const element[OUTCOME_KINDS] = {
+		[OUTCOME_FAILED] = "failure",
+		[OUTCOME_BROKEN] = "error",
+		[OUTCOME_XFAIL] = "skipped",
+		[OUTCOME_SKIPPED] = "skipped",
+	};
+	enum outcome outcome = outcome_of(line);
+	json_int_t ms = json_integer_value(json_object_get(line, "ms"));
+	char id[112], *reason = outcome_reason(line);
+	const char *name = outcome_case(line, id);
+
+	name += family_len(name);
+	fputs("    <testcase", out);
+	put_attribute(out, "classname", class);
+	put_attribute(out, "name", *name ? name + 1 : id);
+	fprintf(out, " time=\"%lld.%03lld\">", (long long)(ms / 1000), (long long)(ms % 1000));
+	if (element[outcome]) {
+		fprintf(out, "<%s", element[outcome]);
+		put_attribute(out, "message", reason ? reason : "");
+		fputs("/>", out);
+	}
+	put_system_out(out, line, observations, reason);
+	fputs("</testcase>\n", out);
+	free(reason);
+}
+
+/* The family of the first line, all of its lines. */
+static void put_suite(FILE *out, const struct junit_run *run, const json_t *first)
+{
+	struct sum sum = sum_of(run->checks, first);
+	const char *id = text_of(first, "id");
+	const json_t *line;
+	char class[256];
+	size_t i;
+
+	snprintf(class, sizeof(class), "linux-%s.%.*s", run->kernel, family_len(id), id);
+	fputs("  <testsuite", out);
+	put_attribute(out, "name", class);
+	put_sum(out, &sum);
+	fputs(">\n    <properties><property name=\"kernel\"", out);
+	put_attribute(out, "value", run->kernel);
+	fputs("/></properties>\n", out);
+	json_array_foreach(run->checks, i, line)
+	{
+		if (same_family(line, first))
+			put_case(out, class, line, run->observations);
+	}
+	fputs("  </testsuite>\n", out);
+}
+
+static bool is_first_of_family(const json_t *checks, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (same_family(json_array_get(checks, j), json_array_get(checks, i)))
+			return false;
+	return true;
+}
+
+int junit_write(const char *path, const struct junit_run *runs, size_t n)
+{
+	FILE *out = fopen(path, "we");
+	struct sum all = {0};
+	int rc = 0;
+
+	if (!out) {
+		rc = -errno;
+		msg_error("cannot write %s: %s", path, strerror(-rc));
+		return rc;
+	}
+	for (size_t r = 0; r < n; r++) {
+		struct sum sum = sum_of(runs[r].checks, NULL);
+
+		all.tests += sum.tests;
+		all.failures += sum.failures;
+		all.errors += sum.errors;
+		all.skipped += sum.skipped;
+		all.ms += sum.ms;
+	}
+	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"daxdm\"", out);
+	put_sum(out, &all);
+	fputs(">\n", out);
+	for (size_t r = 0; r < n; r++)
+		for (size_t i = 0; i < json_array_size(runs[r].checks); i++)
+			if (is_first_of_family(runs[r].checks, i))
+				put_suite(out, &runs[r], json_array_get(runs[r].checks, i));
+	fputs("</testsuites>\n", out);
+	if (ferror(out))
+		rc = -EIO;
+	if (fclose(out) && !rc)
+		rc = -errno;
+	if (rc)
+		msg_error("cannot write %s: %s", path, strerror(-rc));
+	return rc;
+}

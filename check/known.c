@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "check/known.h"
+
+#include "cli/nearest.h"
+#include "lib/msg.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- versions ------------------------------------------------------------------------------ */
+
+/* A number of at most six digits; returns what follows it, or NULL. */
+static const char *read_number(const char *text, int *out)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	if (!digits || digits > 6)
+		return NULL;
+	*out = atoi(text);
+	return text + digits;
+}
+
+int kernel_version_read(const char *text, struct kernel_version *out)
+{
+	const char *at;
+
+	*out = (struct kernel_version){.patch = -1};
+	at = read_number(text, &out->major);
+	if (!at || *at != '.')
+		return -EINVAL;
+	at = read_number(at + 1, &out->minor);
+	if (!at)
+		return -EINVAL;
+	if (*at == '.') {
+		const char *next = read_number(at + 1, &out->patch);
+
+		at = next ? next : at;
+	}
+	if ((*at == '-' || *at == '~') && !strncmp(at + 1, "rc", 2))
+		read_number(at + 3, &out->rc);
+	return 0;
+}
+
+static int compare(int a, int b)
+{
+	return (a > b) - (a < b);
+}
+
+/* Where a version without -rc stands among those with one. */
+static int rc_rank(int rc)
+{
+	return rc ? rc : INT_MAX;
+}
+
+int kernel_version_compare(const struct kernel_version *kernel, const struct kernel_version *bound)
+{
+	int diff = compare(kernel->major, bound->major);
+
+	if (!diff)
+		diff = compare(kernel->minor, bound->minor);
+	if (diff || (bound->patch < 0 && !bound->rc))
+		return diff;
+	diff = compare(kernel->patch < 0 ? 0 : kernel->patch, bound->patch < 0 ? 0 : bound->patch);
+	return diff ? diff : compare(rc_rank(kernel->rc), rc_rank(bound->rc));
+}
+
+const char *kernel_version_text(const char *release, const char *package, const char *uname_v,
+				char *out, size_t size)
+{
+	const char *debian = uname_v ? strstr(uname_v, "Debian ") : NULL;
+	const char *candidates[] = {
+		package && strrchr(package, ' ') ? strrchr(package, ' ') + 1 : NULL,
+		debian ? debian + strlen("Debian ") : NULL,
+	};
+	struct kernel_version ours, other;
+
+	snprintf(out, size, "%s", release);
+	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
+		/* Only if it is about the same kernel: a package may hold a path. */
+		if (!candidates[i] || kernel_version_read(release, &ours) < 0 ||
+		    kernel_version_read(candidates[i], &other) < 0 || ours.major != other.major ||
+		    ours.minor != other.minor)
+			continue;
+		snprintf(out, size, "%.*s", (int)strcspn(candidates[i], " "), candidates[i]);
+		break;
+	}
+	return out;
+}
+
+/* ---- entries ------------------------------------------------------------------------------- */
+
+enum { KEYS = 8, KEY_LAST = 2, KEY_MATCH = 7 };
+
+/* Every key but match has to be there. */
+static const char *const keys[KEYS] = {
+	"check", "first", "last", "why", "evidence", "reference", "reproducer", "match",
+};
+
+struct entry {
+	struct known_bug bug;
+	char *name, *values[KEYS];
+	struct kernel_version first, last; /* last.major -1: not known to end */
+	regex_t match;
+	bool has_match;
+};
+
+struct known {
+	struct entry *entries; /* by name */
+	size_t n;
+};
+
+static void entry_free(struct entry *e)
+{
+	free(e->name);
+	for (int i = 0; i < KEYS; i++)
+		free(e->values[i]);
+	if (e->has_match)
+		regfree(&e->match);
+}
+
+static int key_of(const char *path, unsigned int line, const char *word, size_t len)
+{
+	const char *best = NULL;
+	char typed[32];
+
+	for (int i = 0; i < KEYS; i++)
+		if (strlen(keys[i]) == len && !strncmp(word, keys[i], len))
+			return i;
+	snprintf(typed, sizeof(typed), "%.*s", (int)len, word);
+	for (int i = 0; i < KEYS; i++)
+		best = nearest_of(typed, best, keys[i]);
+	if (best)
+		msg_error("%s:%u: unknown key '%s' (did you mean '%s'?)", path, line, typed, best);
+	else
+		msg_error("%s:%u: unknown key '%s'; check/known/README.md lists them", path, line,
+			  typed);
+	return -EINVAL;
+}
+
+/* Adds a line to a value.  Returns 0 or -ENOMEM. */
+static int append(char **value, const char *text)
+{
+	char *more;
+
+	if (asprintf(&more, "%s%s%s", *value ? *value : "", *value && **value ? "\n" : "", text) <
+	    0) {
+		msg_error("out of memory");
+		return -ENOMEM;
+	}
+	free(*value);
+	*value = more;
+	return 0;
+}
+
+/* One line without its newline; *key is that of the line before, or -1. */
+static int take_line(const char *path, unsigned int line, struct entry *e, int *key, char *text)
+{
+	size_t len = strcspn(text, ":");
+	int k;
+
+	for (char *end = text + strlen(text); end > text && strchr(" \t", end[-1]); end--)
+		end[-1] = '\0';
+	if (!*text || *text == '#')
+		return 0;
+	if (*text == ' ' || *text == '\t') {
+		if (*key >= 0)
+			return append(&e->values[*key], text + strspn(text, " \t"));
+		msg_error("%s:%u: a continuation of nothing; the first line is KEY: VALUE", path,
+			  line);
+		return -EINVAL;
+	}
+	if (text[len] != ':') {
+		msg_error("%s:%u: neither KEY: VALUE nor an indented continuation", path, line);
+		return -EINVAL;
+	}
+	k = key_of(path, line, text, len);
+	if (k < 0)
+		return k;
+	if (e->values[k]) {
+		msg_error("%s:%u: %s is there already", path, line, keys[k]);
+		return -EINVAL;
+	}
+	*key = k;
+	text += len + 1;
+	return append(&e->values[k], text + strspn(text, " \t"));
+}
+
+static int read_bound(const char *path, const char *key, const char *text,
+		      struct kernel_version *out)
+{
+	if (!kernel_version_read(text, out) && out->major >= 0 && !strpbrk(text, " \n\t"))
+		return 0;
+	msg_error("%s: %s: %s is no kernel release like 6.1, 6.1.150 or 7.3-rc7", path, key, text);
+	return -EINVAL;
+}
+
+static int compile_match(const char *path, struct entry *e)
+{
+	int rc = regcomp(&e->match, e->bug.match, REG_EXTENDED | REG_NOSUB);
+	char why[128];
+
+	if (!rc) {
+		e->has_match = true;
+		return 0;
+	}
+	regerror(rc, &e->match, why, sizeof(why));
+	msg_error("%s: match: %s: %s", path, e->bug.match, why);
+	return -EINVAL;
+}
+
+/* All keys are there and mean something. */
+static int entry_check(const char *path, struct entry *e)
+{
+	for (int i = 0; i < KEYS; i++) {
+		if (i == KEY_MATCH && !e->values[i])
+			continue;
+		if (e->values[i] && (*e->values[i] || i == KEY_LAST))
+			continue;
+		msg_error("%s: %s is %s", path, keys[i], e->values[i] ? "empty" : "missing");
+		return -EINVAL;
+	}
+	e->bug = (struct known_bug){
+		.name = e->name,
+		.check = e->values[0],
+		.first = e->values[1],
+		.last = e->values[2],
+		.why = e->values[3],
+		.evidence = e->values[4],
+		.reference = e->values[5],
+		.reproducer = e->values[6],
+		.match = e->values[7],
+	};
+	e->last.major = -1;
+	if (read_bound(path, "first", e->bug.first, &e->first) < 0 ||
+	    (*e->bug.last && read_bound(path, "last", e->bug.last, &e->last) < 0))
+		return -EINVAL;
+	if (e->last.major >= 0 && kernel_version_compare(&e->first, &e->last) > 0) {
+		msg_error("%s: first: %s is newer than last: %s", path, e->bug.first, e->bug.last);
+		return -EINVAL;
+	}
+	return e->bug.match ? compile_match(path, e) : 0;
+}
+
+static int entry_read(const char *path, struct entry *e)
+{
+	FILE *in = fopen(path, "re");
+	char *text = NULL;
+	size_t size = 0;
+	ssize_t len;
+	unsigned int line = 0;
+	int rc = 0, key = -1;
+
+	if (!in) {
+		rc = -errno;
+		msg_error("cannot read %s: %s", path, strerror(errno));
+		return rc;
+	}
+	while (!rc && (len = getline(&text, &size, in)) > 0) {
+		text[strcspn(text, "\r\n")] = '\0';
+		rc = take_line(path, ++line, e, &key, text);
+	}
+	if (!rc && ferror(in)) {
+		rc = -EIO;
+		msg_error("cannot read %s to its end", path);
+	}
+	fclose(in);
+	free(text);
+	return rc ? rc : entry_check(path, e);
+}
+
+static int is_entry(const struct dirent *e)
+{
+	return !strchr(e->d_name, '.');
+}
+
+int known_read(const char *dir, struct known **out)
+{
+	struct known *known = calloc(1, sizeof(*known));
+	struct dirent **files = NULL;
+	int n = 0, rc = 0;
+
+	*out = NULL;
+	if (known && dir)
+		n = scandir(dir, &files, is_entry, alphasort);
+	if (n < 0) {
+		rc = -errno;
+		msg_error("cannot read %s: %s; it holds the known kernel bugs", dir,
+			  strerror(errno));
+		free(known);
+		return rc;
+	}
+	if (known && n)
+		known->entries = calloc((size_t)n, sizeof(*known->entries));
+	if (!known || (n && !known->entries)) {
+		msg_error("out of memory");
+		rc = -ENOMEM;
+	}
+	for (int i = 0; i < n && !rc; i++) {
+		struct entry *e = &known->entries[known->n++];
+		char path[PATH_MAX];
+
+		snprintf(path, sizeof(path), "%s/%s", dir, files[i]->d_name);
+		e->name = strdup(files[i]->d_name);
+		rc = e->name ? entry_read(path, e) : -ENOMEM;
+	}
+	for (int i = 0; i < n; i++)
+		free(files[i]);
+	free(files);
+	if (rc)
+		known_free(known);
+	else
+		*out = known;
+	return rc;
+}
+
+void known_free(struct known *known)
+{
+	if (!known)
+		return;
+	for (size_t i = 0; i < known->n; i++)
+		entry_free(&known->entries[i]);
+	free(known->entries);
+	free(known);
+}
+
+const struct known_bug *known_at(const struct known *known, size_t i)
+{
+	return i < known->n ? &known->entries[i].bug : NULL;
+}
+
+/* ---- what they are about ------------------------------------------------------------------- */
+
+static bool entry_about(const struct entry *e, const struct kernel_version *kernel, const char *id)
+{
+	if (kernel_version_compare(kernel, &e->first) < 0)
+		return false;
+	if (e->last.major >= 0 && kernel_version_compare(kernel, &e->last) > 0)
+		return false;
+	return !fnmatch(e->bug.check, id, 0);
+}
+
+static bool fits(const struct entry *e, const json_t *text)
+{
+	return json_is_string(text) && !regexec(&e->match, json_string_value(text), 0, NULL, 0);
+}
+
+static bool entry_explains(const struct entry *e, const json_t *line)
+{
+	static const char also[] = "also: "; /* how check/runner.c begins a further complaint */
+	const json_t *text;
+	size_t i;
+
+	if (!e->has_match)
+		return true;
+	json_array_foreach(json_object_get(line, "dmesg"), i, text)
+	{
+		if (fits(e, text))
+			return true;
+	}
+	if (!fits(e, json_object_get(line, "why")))
+		return false;
+	json_array_foreach(json_object_get(line, "evidence"), i, text)
+	{
+		if (json_is_string(text) && !strncmp(json_string_value(text), also, strlen(also)) &&
+		    !fits(e, text))
+			return false;
+	}
+	return true;
+}
+
+const struct known_bug *known_about(const struct known *known, const struct kernel_version *kernel,
+				    const char *id)
+{
+	for (size_t i = 0; i < known->n; i++)
+		if (entry_about(&known->entries[i], kernel, id))
+			return &known->entries[i].bug;
+	return NULL;
+}
+
+const struct known_bug *known_cause(const struct known *known, const struct kernel_version *kernel,
+				    const json_t *line)
+{
+	const char *id = json_string_value(json_object_get(line, "id"));
+
+	for (size_t i = 0; id && i < known->n; i++) {
+		const struct entry *e = &known->entries[i];
+
+		if (entry_about(e, kernel, id) && entry_explains(e, line))
+			return &e->bug;
+	}
+	return NULL;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Known kernel bugs: one text file each in check/known/ (its README.md describes the format).  A
+ * failure that an entry describes is expected; every other failure of the same check is not.
+ */
+#ifndef DAXDM_KNOWN_H
+#define DAXDM_KNOWN_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* MAJOR.MINOR[.PATCH][-rcN].  patch -1: not said; rc 0: none. */
+struct kernel_version {
+	int major, minor, patch, rc;
+};
+
+/*
+ * Reads the version that text begins with; what follows it ("-56-amd64") is left alone.  -rc7 and
+ * Debian's ~rc7 are the same.  Returns 0 or -EINVAL.
+ */
+int kernel_version_read(const char *text, struct kernel_version *out);
+
+/*
+ * Compares a kernel with a bound, as far as the bound says: 6.1.192 equals the bound 6.1, and is
+ * past the bound 6.1.150; an -rc is before its release.  Returns < 0, 0, > 0.
+ */
+int kernel_version_compare(const struct kernel_version *kernel, const struct kernel_version *bound);
+
+/*
+ * uname -r of Debian's stable kernels says 6.1.0-56-amd64 for 6.1.192.  The package's version (of
+ * "linux-image-... 6.1.192-2", or of uname -v's "... Debian 6.1.192-2 (...)") tells it.  Either may
+ * be NULL.  Copies the version that says most into out ("6.1.192-2"), else release.  Returns out.
+ */
+const char *kernel_version_text(const char *release, const char *package, const char *uname_v,
+				char *out, size_t size);
+
+struct known_bug {
+	const char *name; /* of its file */
+	const char *check, *first, *last, *why, *evidence, *reference, *reproducer;
+	const char *match; /* NULL: any failure of the check is this bug's */
+};
+
+struct known;
+
+/*
+ * Reads the entries of a directory, all files without a dot in their name; NULL is no entry.
+ * Returns 0, or -errno after one error line (-EINVAL: it names file and line).
+ */
+int known_read(const char *dir, struct known **out);
+void known_free(struct known *known);
+
+/* The i-th by name, NULL past the last. */
+const struct known_bug *known_at(const struct known *known, size_t i);
+
+/* The first bug that kernel has which is about the check of that id, or NULL. */
+const struct known_bug *known_about(const struct known *known, const struct kernel_version *kernel,
+				    const char *id);
+
+/*
+ * The first bug that explains a failed check line.  One with a match does if a line of the log fits
+ * it, or else every complaint does: "why", and each "also: ..." among the evidence.
+ */
+const struct known_bug *known_cause(const struct known *known, const struct kernel_version *kernel,
+				    const json_t *line);
+
+#endif

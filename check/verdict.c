@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "check/verdict.h"
+
+#include "check/junit.h"
+#include "check/known.h"
+#include "lib/msg.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Of a log, more than this is read in run.jsonl. */
+enum { LINES_SHOWN = 30, IDS_SHOWN = 4 };
+
+struct verdicts {
+	FILE *out, *ktap; /* each may be NULL */
+	char *ktap_path, *release;
+	struct known *known; /* NULL: the lines say it themselves */
+	struct kernel_version version;
+	size_t n_cases;
+	json_t *checks, *observations; /* all lines so far */
+	json_t *pending;	       /* check -> its observations that were not shown yet */
+};
+
+/* ---- one line ------------------------------------------------------------------------------ */
+
+static const char *text_of(const json_t *line, const char *key)
+{
+	const char *text = json_string_value(json_object_get(line, key));
+
+	return text ? text : "";
+}
+
+enum outcome outcome_of(const json_t *line)
+{
+	const char *verdict = text_of(line, "verdict");
+	bool planted = *text_of(line, "plant"), known = *text_of(line, "known");
+
+	if (!strcmp(verdict, "pass")) {
+		if (planted)
+			return OUTCOME_FAILED;
+		return known ? OUTCOME_XPASS : OUTCOME_PASSED;
+	}
+	if (!strcmp(verdict, "fail")) {
+		/* What fails without the planted fault too has not noticed it. */
+		if (planted)
+			return known ? OUTCOME_SKIPPED : OUTCOME_PASSED;
+		return known ? OUTCOME_XFAIL : OUTCOME_FAILED;
+	}
+	return strcmp(verdict, "skip") ? OUTCOME_BROKEN : OUTCOME_SKIPPED;
+}
+
+const char *outcome_words(enum outcome outcome)
+{
+	static const char *const words[OUTCOME_KINDS] = {
+		[OUTCOME_PASSED] = "passed",	     [OUTCOME_FAILED] = "failed",
+		[OUTCOME_XFAIL] = "failed as known", [OUTCOME_XPASS] = "unexpectedly passing",
+		[OUTCOME_SKIPPED] = "skipped",	     [OUTCOME_BROKEN] = "broken",
+	};
+
+	return words[outcome];
+}
+
+const char *outcome_case(const json_t *line, char id[112])
+{
+	const char *plant = text_of(line, "plant");
+
+	snprintf(id, 112, "%s%s%s", text_of(line, "id"), *plant ? "+" : "", plant);
+	return id;
+}
+
+/* Control characters become blanks, those of two bytes in UTF-8 too: a log line may hold anything.
+ */
+static void make_one_line(char *text)
+{
+	for (unsigned char *p = (unsigned char *)text; *p; p++) {
+		if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f)
+			p[0] = p[1] = ' ';
+		else if (p[0] < ' ' || p[0] == 0x7f)
+			p[0] = ' ';
+	}
+}
+
+char *outcome_reason(const json_t *line)
+{
+	const char *why = text_of(line, "why"), *cure = text_of(line, "cure");
+	const char *known = text_of(line, "known");
+	bool planted = *text_of(line, "plant");
+	char *reason = NULL;
+	int rc = -1;
+
+	switch (outcome_of(line)) {
+	case OUTCOME_PASSED:
+		rc = asprintf(&reason, "%s%s", planted ? "noticed: " : "", planted ? why : "");
+		break;
+	case OUTCOME_FAILED:
+		rc = asprintf(&reason, "%s", planted ? "the planted fault was not noticed" : why);
+		break;
+	case OUTCOME_XFAIL:
+		rc = asprintf(&reason, "known/%s: %s", known, why);
+		break;
+	case OUTCOME_XPASS:
+		rc = asprintf(&reason, "known/%s does not show", known);
+		break;
+	case OUTCOME_SKIPPED:
+		if (planted && *known)
+			rc = asprintf(&reason,
+				      "known/%s fails it without a planted fault too; a kernel "
+				      "without that bug can show it",
+				      known);
+		else
+			rc = asprintf(&reason, "%s%s%s", why, *cure ? "; " : "", cure);
+		break;
+	default:
+		rc = asprintf(&reason, "%s", *why ? why : "it gave no verdict");
+	}
+	if (rc < 0)
+		return NULL;
+	make_one_line(reason);
+	return reason;
+}
+
+/* ---- beginning ----------------------------------------------------------------------------- */
+
+/* To both places. */
+__attribute__((format(printf, 2, 3))) static void say(struct verdicts *v, const char *fmt, ...)
+{
+	FILE *const to[] = {v->out, v->ktap};
+
+	for (size_t i = 0; i < sizeof(to) / sizeof(to[0]); i++) {
+		va_list ap;
+
+		if (!to[i])
+			continue;
+		va_start(ap, fmt);
+		vfprintf(to[i], fmt, ap);
+		va_end(ap);
+		fflush(to[i]);
+	}
+}
+
+static void verdicts_free(struct verdicts *v)
+{
+	if (v->ktap)
+		fclose(v->ktap);
+	free(v->ktap_path);
+	free(v->release);
+	known_free(v->known);
+	json_decref(v->checks);
+	json_decref(v->observations);
+	json_decref(v->pending);
+	free(v);
+}
+
+static int prepare(struct verdicts *v, const char *ktap_path, const char *known_dir)
+{
+	if (!v->release || !v->checks || !v->observations || !v->pending) {
+		msg_error("out of memory");
+		return -ENOMEM;
+	}
+	if (known_dir && known_read(known_dir, &v->known) < 0)
+		return -EINVAL;
+	if (known_dir && kernel_version_read(v->release, &v->version) < 0) {
+		msg_error("'%s' is no kernel release, so nothing can be said of known bugs",
+			  v->release);
+		return -EINVAL;
+	}
+	if (!ktap_path)
+		return 0;
+	v->ktap_path = strdup(ktap_path);
+	v->ktap = fopen(ktap_path, "we");
+	if (v->ktap && v->ktap_path)
+		return 0;
+	msg_error("cannot write %s: %s", ktap_path, strerror(errno));
+	return -EIO;
+}
+
+struct verdicts *verdicts_new(FILE *out, const char *ktap_path, const char *known_dir,
+			      const char *release, size_t n_cases)
+{
+	struct verdicts *v = calloc(1, sizeof(*v));
+
+	if (!v) {
+		msg_error("out of memory");
+		return NULL;
+	}
+	v->out = out;
+	v->n_cases = n_cases;
+	v->release = strdup(release);
+	v->checks = json_array();
+	v->observations = json_array();
+	v->pending = json_object();
+	if (prepare(v, ktap_path, known_dir) < 0) {
+		verdicts_free(v);
+		return NULL;
+	}
+	say(v, "KTAP version 1\n1..%zu\n", n_cases);
+	return v;
+}
+
+/* ---- as the lines come --------------------------------------------------------------------- */
+
+void verdicts_observation(struct verdicts *v, const json_t *line)
+{
+	const char *check = text_of(line, "check");
+	json_t *list = json_object_get(v->pending, check);
+
+	json_array_append(v->observations, (json_t *)line);
+	if (!list) {
+		list = json_array();
+		json_object_set_new(v->pending, check, list);
+	}
+	json_array_append(list, (json_t *)line);
+}
+
+static void say_observations(struct verdicts *v, const json_t *check)
+{
+	const char *id = text_of(check, "id");
+	const json_t *line;
+	size_t i;
+
+	/* A value that was seen under a planted fault is no fact. */
+	if (!*text_of(check, "plant")) {
+		json_array_foreach(json_object_get(v->pending, id), i, line)
+		{
+			char *value = json_dumps(json_object_get(line, "value"),
+						 JSON_ENCODE_ANY | JSON_SORT_KEYS);
+
+			say(v, "# %s: %s\n", text_of(line, "id"), value ? value : "?");
+			free(value);
+		}
+	}
+	json_object_del(v->pending, id);
+}
+
+static void say_lines(struct verdicts *v, const char *head, const json_t *lines)
+{
+	const json_t *line;
+	size_t i;
+
+	json_array_foreach(lines, i, line)
+	{
+		const char *at = json_string_value(line);
+
+		if (i == LINES_SHOWN) {
+			say(v, "# %s(%zu more lines in run.jsonl)\n", head,
+			    json_array_size(lines) - i);
+			break;
+		}
+		/* Evidence may be several lines in one. */
+		while (at) {
+			char *text = strndup(at, strcspn(at, "\n"));
+
+			if (!text)
+				break;
+			make_one_line(text);
+			say(v, "# %s%s\n", head, text);
+			free(text);
+			at = strchr(at, '\n');
+			at = at && at[1] ? at + 1 : NULL;
+		}
+	}
+}
+
+/* What helps to understand a result that is not as it should be. */
+static void say_evidence(struct verdicts *v, const json_t *check)
+{
+	const char *bad = text_of(check, "first_bad"), *fixed = text_of(check, "fixed_by");
+
+	if (*text_of(check, "promise"))
+		say(v, "# promised: %s (%s)\n", text_of(check, "promise"), text_of(check, "by"));
+	if (*bad || *fixed)
+		say(v, "# first bad: %s; fixed by: %s\n", *bad ? bad : "not known",
+		    *fixed ? fixed : "not known");
+	say_lines(v, "", json_object_get(check, "evidence"));
+	say_lines(v, "dmesg: ", json_object_get(check, "dmesg"));
+}
+
+/* Sets or takes away "known", by check/known/. */
+static void recognise(const struct verdicts *v, json_t *line)
+{
+	const char *verdict = text_of(line, "verdict"), *id = text_of(line, "id");
+	const struct known_bug *bug = NULL;
+
+	if (!strcmp(verdict, "fail"))
+		bug = known_cause(v->known, &v->version, line);
+	else if (!strcmp(verdict, "pass") && !*text_of(line, "plant"))
+		bug = known_about(v->known, &v->version, id);
+	if (bug)
+		json_object_set_new(line, "known", json_string(bug->name));
+	else
+		json_object_del(line, "known");
+}
+
+/* A reason that begins like a directive of KTAP would be taken for one. */
+static bool looks_like_directive(const char *reason)
+{
+	static const char *const words[] = {"skip", "todo", "xfail", "xpass", "timeout", "error"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strncasecmp(reason, words[i], strlen(words[i])))
+			return true;
+	return false;
+}
+
+void verdicts_check(struct verdicts *v, json_t *line)
+{
+	static const struct {
+		const char *result, *directive;
+	} words[OUTCOME_KINDS] = {
+		[OUTCOME_PASSED] = {"ok", ""},		[OUTCOME_FAILED] = {"not ok", ""},
+		[OUTCOME_XFAIL] = {"not ok", "XFAIL "}, [OUTCOME_XPASS] = {"ok", "XPASS "},
+		[OUTCOME_SKIPPED] = {"ok", "SKIP "},	[OUTCOME_BROKEN] = {"not ok", "BROKEN "},
+	};
+	enum outcome outcome;
+	const char *directive;
+	char id[112], *reason;
+
+	if (v->known)
+		recognise(v, line);
+	json_array_append(v->checks, line);
+	outcome = outcome_of(line);
+	directive = words[outcome].directive;
+	reason = outcome_reason(line);
+	say_observations(v, line);
+	if (outcome == OUTCOME_FAILED || outcome == OUTCOME_XFAIL || outcome == OUTCOME_BROKEN)
+		say_evidence(v, line);
+	if (!*directive && reason && looks_like_directive(reason))
+		directive = "fail: ";
+	say(v, "%s %zu %s%s%s%s\n", words[outcome].result, json_array_size(v->checks),
+	    outcome_case(line, id), reason && *reason ? " # " : "",
+	    reason && *reason ? directive : "", reason ? reason : "");
+	free(reason);
+}
+
+/* ---- the sum ------------------------------------------------------------------------------- */
+
+struct sum {
+	const json_t *checks;
+	FILE *out;
+	const char *prefix;
+	size_t count[OUTCOME_KINDS];
+	size_t planted;
+};
+
+static struct sum count(const struct verdicts *v, FILE *out, const char *prefix)
+{
+	struct sum sum = {.checks = v->checks, .out = out, .prefix = prefix};
+	const json_t *line;
+	size_t i;
+
+	json_array_foreach(v->checks, i, line)
+	{
+		sum.count[outcome_of(line)]++;
+		sum.planted += *text_of(line, "plant") != '\0';
+	}
+	return sum;
+}
+
+static void sum_counts(const struct sum *sum)
+{
+	size_t n = json_array_size(sum->checks);
+	const char *what = sum->planted ? "planted fault" : "check";
+
+	fprintf(sum->out, "%s%zu %s%s%s", sum->prefix, n, what, n == 1 ? "" : "s",
+		sum->planted ? "," : ":");
+	for (int s = 0; s < OUTCOME_KINDS; s++) {
+		const char *words = outcome_words((enum outcome)s);
+
+		if (sum->planted && s == OUTCOME_PASSED)
+			words = "noticed";
+		if (sum->planted && s == OUTCOME_FAILED)
+			words = "not noticed";
+		if (sum->count[s] || s == OUTCOME_PASSED || (s == OUTCOME_FAILED && !sum->planted))
+			fprintf(sum->out, "%s %zu %s", s ? "," : "", sum->count[s], words);
+	}
+	fputc('\n', sum->out);
+}
+
+static void sum_reasons(const struct sum *sum, enum outcome outcome, const char *heading)
+{
+	const json_t *line;
+	char id[112];
+	size_t i;
+
+	if (!sum->count[outcome])
+		return;
+	fprintf(sum->out, "%s%s:\n", sum->prefix, heading);
+	json_array_foreach(sum->checks, i, line)
+	{
+		char *reason;
+
+		if (outcome_of(line) != outcome)
+			continue;
+		reason = outcome_reason(line);
+		fprintf(sum->out, "%s  %s: %s\n", sum->prefix, outcome_case(line, id),
+			reason ? reason : "");
+		free(reason);
+	}
+}
+
+/* The lines of one outcome that share a text, once each: text, how many, which. */
+static void sum_shared(const struct sum *sum, enum outcome outcome, const char *heading,
+		       char *(*text_for)(const json_t *line))
+{
+	json_t *groups = json_object(), *ids;
+	const json_t *line;
+	const char *text;
+	char id[112];
+	size_t i;
+
+	json_array_foreach(sum->checks, i, line)
+	{
+		char *own = outcome_of(line) == outcome ? text_for(line) : NULL;
+
+		if (!own)
+			continue;
+		if (!json_object_get(groups, own))
+			json_object_set_new(groups, own, json_array());
+		json_array_append_new(json_object_get(groups, own),
+				      json_string(outcome_case(line, id)));
+		free(own);
+	}
+	if (json_object_size(groups))
+		fprintf(sum->out, "%s%s:\n", sum->prefix, heading);
+	json_object_foreach(groups, text, ids)
+	{
+		size_t n = json_array_size(ids);
+
+		fprintf(sum->out, "%s  %s (%zu: ", sum->prefix, text, n);
+		for (i = 0; i < n && i < IDS_SHOWN; i++)
+			fprintf(sum->out, "%s%s", i ? ", " : "",
+				json_string_value(json_array_get(ids, i)));
+		fprintf(sum->out, "%s)\n", n > IDS_SHOWN ? ", ..." : "");
+	}
+	json_decref(groups);
+}
+
+static char *known_of(const json_t *line)
+{
+	char *text;
+
+	return asprintf(&text, "known/%s", text_of(line, "known")) < 0 ? NULL : text;
+}
+
+void verdicts_sum(const struct verdicts *v, FILE *out, const char *prefix)
+{
+	struct sum sum = count(v, out, prefix);
+	size_t n = json_array_size(v->checks);
+
+	sum_counts(&sum);
+	sum_reasons(&sum, OUTCOME_FAILED, sum.planted ? "not noticed" : "failed");
+	sum_reasons(&sum, OUTCOME_BROKEN, "broken (the set-up failed, nothing was found out)");
+	sum_shared(&sum, OUTCOME_XFAIL, "failed as known", known_of);
+	sum_shared(&sum, OUTCOME_XPASS,
+		   "unexpectedly passing (these entries of check/known/ may have ended)", known_of);
+	sum_shared(&sum, OUTCOME_SKIPPED, "skipped", outcome_reason);
+	if (n < v->n_cases)
+		fprintf(out, "%s%zu of %zu did not report: nothing was found out by them\n", prefix,
+			v->n_cases - n, v->n_cases);
+}
+
+static int status_of(const struct verdicts *v)
+{
+	struct sum sum = count(v, NULL, "");
+	size_t n = json_array_size(v->checks);
+
+	if (sum.count[OUTCOME_FAILED])
+		return STATUS_FAILED;
+	if (sum.count[OUTCOME_BROKEN] || n < v->n_cases || !n)
+		return STATUS_BROKEN;
+	return sum.count[OUTCOME_SKIPPED] == n ? STATUS_SKIPPED : STATUS_GOOD;
+}
+
+int verdicts_finish(struct verdicts *v, const char *junit_path)
+{
+	struct junit_run run = {v->release, v->checks, v->observations};
+	int status = status_of(v);
+
+	if (v->out)
+		verdicts_sum(v, v->out, "# ");
+	if (v->ktap) {
+		bool lost;
+
+		verdicts_sum(v, v->ktap, "# ");
+		lost = fflush(v->ktap) || ferror(v->ktap);
+		if (lost)
+			msg_error("cannot write %s: %s", v->ktap_path, strerror(errno));
+		if (lost && status != STATUS_FAILED)
+			status = STATUS_BROKEN;
+	}
+	if (junit_path && junit_write(junit_path, &run, 1) < 0 && status != STATUS_FAILED)
+		status = STATUS_BROKEN;
+	verdicts_free(v);
+	return status;
+}

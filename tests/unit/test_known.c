@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* check/known.c: versions, entries, and which failure an entry explains. */
+#include "check/known.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- versions ------------------------------------------------------------------------------ */
+
+static void test_version(void **state)
+{
+	static const struct {
+		const char *text;
+		int rc;
+		struct kernel_version want;
+	} table[] = {
+		{"6.1", 0, {6, 1, -1, 0}},
+		{"6.1.0-56-amd64", 0, {6, 1, 0, 0}},
+		{"6.1.192-2", 0, {6, 1, 192, 0}},
+		{"7.3-amd64", 0, {7, 3, -1, 0}},
+		{"7.3-rc7", 0, {7, 3, -1, 7}},
+		{"7.3.0-rc7-next-20260101", 0, {7, 3, 0, 7}},
+		{"7.3~rc7-1~exp1", 0, {7, 3, -1, 7}},
+		{"6.12.117+deb12-amd64", 0, {6, 12, 117, 0}},
+		{"6.12.", 0, {6, 12, -1, 0}},
+		{"6.12.x", 0, {6, 12, -1, 0}},
+		{"6", -EINVAL, {6, 0, -1, 0}},
+		{"6.", -EINVAL, {6, 0, -1, 0}},
+		{"", -EINVAL, {0, 0, -1, 0}},
+		{"v6.1", -EINVAL, {0, 0, -1, 0}},
+		{"-6.1", -EINVAL, {0, 0, -1, 0}},
+		{"99999999999.1", -EINVAL, {0, 0, -1, 0}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct kernel_version got;
+
+		assert_int_equal(kernel_version_read(table[i].text, &got), table[i].rc);
+		if (memcmp(&got, &table[i].want, sizeof(got)))
+			fail_msg("%s: %d.%d.%d-rc%d", table[i].text, got.major, got.minor,
+				 got.patch, got.rc);
+	}
+}
+
+static void test_compare(void **state)
+{
+	static const struct {
+		const char *kernel, *bound;
+		int want;
+	} table[] = {
+		{"6.1.192", "6.1", 0},	    {"6.1-rc3", "6.1", 0},     {"6.1.192", "6.1.150", 1},
+		{"6.1.150", "6.1.150", 0},  {"6.1.9", "6.1.150", -1},  {"6.1", "6.1.150", -1},
+		{"6.2", "6.10", -1},	    {"6.10.1", "6.2", 1},      {"5.10.262", "6.1", -1},
+		{"7.0", "6.19", 1},	    {"7.3-rc7", "7.3-rc7", 0}, {"7.3-rc7", "7.3-rc8", -1},
+		{"7.3-rc10", "7.3-rc9", 1}, {"7.3", "7.3-rc7", 1},     {"7.3.1", "7.3-rc7", 1},
+		{"7.3.0-rc7", "7.3.0", -1}, {"7.2.13", "7.3-rc1", -1}, {"7.3.0", "7.3.0", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct kernel_version kernel, bound;
+		int got;
+
+		assert_int_equal(kernel_version_read(table[i].kernel, &kernel), 0);
+		assert_int_equal(kernel_version_read(table[i].bound, &bound), 0);
+		got = kernel_version_compare(&kernel, &bound);
+		if ((got > 0) - (got < 0) != table[i].want)
+			fail_msg("%s against %s: %d", table[i].kernel, table[i].bound, got);
+	}
+}
+
+static void test_what_says_most(void **state)
+{
+	static const char uname_v[] = "#1 SMP PREEMPT_DYNAMIC Debian 6.1.192-2 (2026-09-01)";
+	static const struct {
+		const char *release, *package, *version, *want;
+	} table[] = {
+		{"6.1.0-56-amd64", "linux-image-6.1.0-56-amd64 6.1.192-2", NULL, "6.1.192-2"},
+		{"6.1.0-56-amd64", NULL, uname_v, "6.1.192-2"},
+		{"6.1.0-56-amd64", "file /tmp/6.1/vmlinux", uname_v, "6.1.192-2"},
+		{"6.1.0-56-amd64", "file /tmp/6.1/vmlinux", NULL, "6.1.0-56-amd64"},
+		{"6.5.1", "file 6.1", NULL, "6.5.1"},
+		{"7.3-amd64", "linux-image-7.3-amd64 7.3~rc7-1~exp1", NULL, "7.3~rc7-1~exp1"},
+		{"6.18.15", NULL, NULL, "6.18.15"},
+		{"6.18.15", NULL, "#1 SMP Mon Jan 1", "6.18.15"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(table); i++) {
+		char text[64];
+
+		assert_string_equal(kernel_version_text(table[i].release, table[i].package,
+							table[i].version, text, sizeof(text)),
+				    table[i].want);
+	}
+}
+
+/* ---- entries ------------------------------------------------------------------------------- */
+
+#define REST                             \
+	"evidence: BUG: it went wrong\n" \
+	"  at once\n"                    \
+	"reference: none found\n"        \
+	"reproducer: dmsetup create x\n"
+
+static char dir[64];
+
+static int make_dir(void **state)
+{
+	(void)state;
+	snprintf(dir, sizeof(dir), "/tmp/daxdm-known-XXXXXX");
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int remove_dir(void **state)
+{
+	(void)state;
+	return rmdir(dir);
+}
+
+static void put_file(const char *name, const char *text)
+{
+	char path[128];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	out = fopen(path, "we");
+	assert_non_null(out);
+	fputs(text, out);
+	assert_int_equal(fclose(out), 0);
+}
+
+static void remove_file(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void test_an_entry(void **state)
+{
+	const struct known_bug *bug;
+	struct known *known;
+
+	(void)state;
+	put_file("stale-mapping", "# SPDX-License-Identifier: GPL-2.0-only\n"
+				  "check: reload.*\n"
+				  "first: 5.10\n"
+				  "last:\n"
+				  "why: a mapping outlives\n"
+				  "\tits table  \n"
+				  "\n"
+				  "match: (BUG|WARNING): .*\n" REST);
+	put_file("README.md", "not an entry");
+	assert_int_equal(known_read(dir, &known), 0);
+	bug = known_at(known, 0);
+	assert_non_null(bug);
+	assert_null(known_at(known, 1));
+	assert_string_equal(bug->name, "stale-mapping");
+	assert_string_equal(bug->check, "reload.*");
+	assert_string_equal(bug->last, "");
+	assert_string_equal(bug->why, "a mapping outlives\nits table");
+	assert_string_equal(bug->evidence, "BUG: it went wrong\nat once");
+	assert_string_equal(bug->match, "(BUG|WARNING): .*");
+	known_free(known);
+	remove_file("stale-mapping");
+	remove_file("README.md");
+}
+
+static void test_refused_entries(void **state)
+{
+	static const char *const texts[] = {
+		"",
+		"check reload.*\n",
+		"  check: reload.*\n",
+		"check: a\nfirst: 5.10\nwhy: x\n" REST,	       /* no last */
+		"check: a\nfirst: \nlast: 6.1\nwhy: x\n" REST, /* first is empty */
+		"check: \nfirst: 5.10\nlast: \nwhy: x\n" REST, /* check is empty */
+		"check: a\nfirst: 5.10\nlast: \n" REST,	       /* no why */
+		"check: a\nfirst: 5.10\nlast: \nwhy: x\n",     /* nothing after */
+		"check: a\nfirst: v5\nlast: \nwhy: x\n" REST,  /* no release */
+		"check: a\nfirst: 5.10\nlast: now\nwhy: x\n" REST,
+		"check: a\nfirst: 5.10 6.1\nlast: \nwhy: x\n" REST,
+		"check: a\nfirst: 6.2\nlast: 6.1\nwhy: x\n" REST, /* ends before it begins */
+		"check: a\ncheck: b\nfirst: 5.10\nlast: \nwhy: x\n" REST,
+		"check: a\nfrist: 5.10\nlast: \nwhy: x\n" REST,
+		"check: a\nfirst: 5.10\nlast: \nwhy: x\nmatch: (\n" REST,
+		"check: a\nfirst: 5.10\nlast: \nwhy: x\nmatch:\n" REST, /* would fit all */
+	};
+	struct known *known;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		put_file("entry", texts[i]);
+		if (known_read(dir, &known) != -EINVAL)
+			fail_msg("taken: %s", texts[i]);
+		assert_null(known);
+		remove_file("entry");
+	}
+	assert_int_equal(known_read("/nonexistent", &known), -ENOENT);
+	assert_int_equal(known_read(NULL, &known), 0);
+	assert_null(known_at(known, 0));
+	known_free(known);
+}
+
+/* ---- which failure it explains ------------------------------------------------------------- */
+
+struct question {
+	const char *kernel, *line;
+	const char *cause, *about; /* names of entries, or NULL */
+};
+
+static const struct question questions[] = {
+	{"6.1.192", "{'id':'reload.leak','why':'stale byte'}", "any", "any"},
+	{"5.10.1", "{'id':'reload.leak','why':'stale byte'}", "any", "any"},
+	{"5.9.16", "{'id':'reload.leak','why':'stale byte'}", NULL, NULL},
+	{"6.1.192", "{'id':'reload','why':'stale byte'}", NULL, NULL},
+	{"7.9", "{'id':'reload.leak','why':'stale byte'}", "any", "any"},
+	/* ended with 6.12.50 */
+	{"6.12.50", "{'id':'sync.one','why':'BUG 17'}", "ended", "ended"},
+	{"6.12.51", "{'id':'sync.one','why':'BUG 17'}", NULL, NULL},
+	{"6.12.50", "{'id':'sync.two','why':'BUG 17'}", NULL, NULL},
+	/* why has to match */
+	{"6.12.50", "{'id':'sync.one','why':'BUG x'}", NULL, "ended"},
+	{"6.12.50", "{'id':'sync.one'}", NULL, "ended"},
+	/* and every further complaint */
+	{"6.12.50", "{'id':'sync.one','why':'BUG 1','evidence':['also: BUG 2','a table']}", "ended",
+	 "ended"},
+	{"6.12.50", "{'id':'sync.one','why':'BUG 1','evidence':['also: a wrong byte']}", NULL,
+	 "ended"},
+	{"6.12.50", "{'id':'sync.one','why':'a wrong byte','evidence':['also: BUG 1']}", NULL,
+	 "ended"},
+	/* or a line of the log */
+	{"6.12.50", "{'id':'sync.one','why':'it hung','dmesg':['x','BUG 3 at y']}", "ended",
+	 "ended"},
+	{"6.12.50", "{'id':'sync.one','why':'it hung','dmesg':['x',null]}", NULL, "ended"},
+	/* the next entry has its say when the first does not match */
+	{"6.12.50", "{'id':'sync.one','why':'torn'}", "torn", "ended"},
+};
+
+static void expect_name(const struct question *q, const struct known_bug *bug, const char *want)
+{
+	if (strcmp(bug ? bug->name : "", want ? want : ""))
+		fail_msg("%s %s: %s, not %s", q->kernel, q->line, bug ? bug->name : "none",
+			 want ? want : "none");
+}
+
+static void test_cause(void **state)
+{
+	struct known *known;
+
+	(void)state;
+	put_file("any", "check: reload.*\nfirst: 5.10\nlast: \nwhy: x\n" REST);
+	put_file("ended", "check: sync.one\nfirst: 6.1.5\nlast: 6.12.50\nwhy: x\n"
+			  "match: BUG [0-9]+\n" REST);
+	put_file("torn",
+		 "check: sync.one\nfirst: 6.1\nlast: 6.12.50\nwhy: x\nmatch: ^torn$\n" REST);
+	assert_int_equal(known_read(dir, &known), 0);
+	for (size_t i = 0; i < COUNT(questions); i++) {
+		const struct question *q = &questions[i];
+		char text[256];
+		struct kernel_version kernel;
+		json_t *line;
+
+		snprintf(text, sizeof(text), "%s", q->line);
+		for (char *p = text; *p; p++)
+			*p = *p == '\'' ? '"' : *p;
+		line = json_loads(text, 0, NULL);
+		assert_non_null(line);
+		assert_int_equal(kernel_version_read(q->kernel, &kernel), 0);
+		expect_name(q, known_cause(known, &kernel, line), q->cause);
+		expect_name(
+			q,
+			known_about(known, &kernel, json_string_value(json_object_get(line, "id"))),
+			q->about);
+		json_decref(line);
+	}
+	known_free(known);
+	remove_file("any");
+	remove_file("ended");
+	remove_file("torn");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_version),		cmocka_unit_test(test_compare),
+		cmocka_unit_test(test_what_says_most),	cmocka_unit_test(test_an_entry),
+		cmocka_unit_test(test_refused_entries), cmocka_unit_test(test_cause),
+	};
+
+	return cmocka_run_group_tests_name("known", tests, make_dir, remove_dir);
+}
