@@ -151,6 +151,7 @@ int check_create(struct check_env *env, struct graph *graph);
 
 /* graph with one DM device over the first `over` fsdax namespaces: segments linear segments of
  * equal length, size_bytes altogether, each begin shift_bytes past a 2 MiB boundary; made real.
+ * graph is overwritten; graph_destroy() it.
  * Returns the device's index in graph, or -errno after check_broken(). */
 int check_linear(struct check_env *env, struct graph *graph, unsigned int segments,
 		 unsigned int over, uint64_t size_bytes, uint64_t shift_bytes);
@@ -194,11 +195,17 @@ bool check_mapped_bytes(struct check_env *env, const char *path, const volatile 
 bool check_frames(struct check_env *env, int fd, const volatile char *base, uint64_t offset_bytes,
 		  uint64_t len_bytes, const struct graph *graph, unsigned int device);
 
-/* Whether the 2 MiB window of a mapping that holds `address` is mapped by one PMD, found by faults:
- * touches two of its pages.  Returns 1, 0, or -errno. */
+/*
+ * Whether a 2 MiB window of a shared mapping is mapped by one PMD: reads its first and last page
+ * and sees how many faults that took and how many pages came.  A window of which a part is mapped
+ * is not touched, for that is PTEs; one that is wholly mapped does not tell, so it is dropped from
+ * the page tables (MADV_DONTNEED) for the kernel to choose again.  Returns 1, 0, or -errno; -EFAULT
+ * if reading brought a signal.
+ */
 int window_is_pmd(volatile char *base, uint64_t window_offset_bytes);
 
-/* Whether that equals what the model allows.  false after check_fail(). */
+/* Whether that equals what the model allows (never a PMD where the address and the offset differ
+ * mod 2 MiB).  false after check_fail(). */
 bool check_page_size(struct check_env *env, int fd, volatile char *base,
 		     uint64_t window_offset_bytes, const struct graph *graph, unsigned int device);
 
@@ -209,8 +216,13 @@ struct check_touch {
 	int signal, code;
 	void *address;
 };
-struct check_touch check_load(const volatile char *p, char *value);
+struct check_touch check_load(const volatile char *p, char *value); /* value may be NULL */
 struct check_touch check_store(volatile char *p, char value);
+/* The first byte of each page of [p, p + len). */
+struct check_touch check_load_pages(const volatile char *p, size_t len);
+struct check_touch check_copy(void *to, const volatile char *from, size_t len);
+/* Any other access.  It must not lock or allocate: it may be left in the middle. */
+struct check_touch check_guard(void (*access)(void *arg), void *arg);
 
 /* Memory that tasks share with the check; zeroed, locked.  NULL after check_broken(). */
 void *check_shared(struct check_env *env, size_t bytes);
