@@ -79,12 +79,18 @@ static bool is_cell(const struct cell *c, size_t position)
 	return c->position == (MAGIC ^ position) && c->sum == cell_sum(c);
 }
 
+static bool same_stamp(const struct cell *a, const struct cell *b)
+{
+	return a->file_id == b->file_id && a->generation == b->generation &&
+	       a->sector_bytes == b->sector_bytes;
+}
+
 /*
  * Says of the sector that a wrong byte is in what it says of itself.  Only whole cells that were
  * read speak; where they stand in the sector was known before, for only whole sectors go astray.
  */
 static void describe(const char *bytes, size_t len, uint64_t offset_bytes, size_t wrong,
-		     char *found)
+		     const struct cell *own, char *found)
 {
 	size_t begin = (offset_bytes + wrong) % SECTOR_BYTES; /* of the byte in its sector */
 	size_t first = begin < wrong ? wrong - begin : 0;
@@ -107,8 +113,9 @@ static void describe(const char *bytes, size_t len, uint64_t offset_bytes, size_
 		if (in_sector % sizeof(c) || !is_cell(&c, in_sector / sizeof(c)))
 			continue;
 		snprintf(found, FOUND_LEN,
-			 "file %" PRIu32 ", offset %" PRIu64 ", generation %" PRIu32, c.file_id,
-			 c.sector_bytes, c.generation);
+			 "file %" PRIu32 ", offset %" PRIu64 ", generation %" PRIu32 "%s",
+			 c.file_id, c.sector_bytes, c.generation,
+			 same_stamp(&c, own) ? ", damaged" : "");
 		return;
 	}
 	snprintf(found, FOUND_LEN, "no stamp");
@@ -129,7 +136,7 @@ size_t stamp_check(const void *bytes, size_t len, uint32_t file_id, uint64_t off
 			while (in[done] == *want++)
 				done++;
 			if (found)
-				describe(in, len, offset_bytes, done, found);
+				describe(in, len, offset_bytes, done, &c, found);
 			return done;
 		}
 		done += n;

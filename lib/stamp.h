@@ -16,7 +16,8 @@ void stamp_fill(void *bytes, size_t len, uint32_t file_id, uint64_t offset_bytes
 /*
  * Returns the index of the first byte that is not what stamp_fill() would write, or len if all are.
  * found (may be NULL, 160 bytes) gets what the sector of that byte says of itself: "file 1, offset
- * 8192, generation 2", "zeroes", "no stamp".
+ * 8192, generation 2" (", damaged" if that is the right one but for some bytes), "zeroes", "no
+ * stamp".
  */
 size_t stamp_check(const void *bytes, size_t len, uint32_t file_id, uint64_t offset_bytes,
 		   uint32_t generation, char *found);

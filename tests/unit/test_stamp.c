@@ -46,7 +46,8 @@ static void every_bit_counts(void **state)
 		assert_int_equal(stamp_check(bytes, LEN, FILE_ID, OFFSET, GENERATION, found), i);
 		/* The rest of the sector still says whose it is. */
 		if (i < 512)
-			assert_string_equal(found, "file 7, offset 21474836480, generation 3");
+			assert_string_equal(found,
+					    "file 7, offset 21474836480, generation 3, damaged");
 		bytes[i] ^= (unsigned char)(1 << i % 8);
 	}
 }
