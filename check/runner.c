@@ -248,8 +248,11 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 /* In a child: the kernel may not come back from an umount. */
 static int clean(const struct runner *k, const char *directory)
 {
-	int rc = fs_unmount_below(directory);
+	int rc;
 
+	if (!dm_available())
+		dm_resume_of(k->env.owner);
+	rc = fs_unmount_below(directory);
 	if (rc < 0) {
 		fprintf(stderr, "unmounting: %s\n", strerror(-rc));
 		return 1;

@@ -434,6 +434,30 @@ static int remove_round(const char *prefix, unsigned int *left)
 	return gone ? gone : error;
 }
 
+int dm_resume_of(pid_t pid)
+{
+	char prefix[32], *list, *next, *name;
+	int result = 0;
+
+	library_setup();
+	snprintf(prefix, sizeof(prefix), "daxdm-%d-", (int)pid);
+	list = next = list_devices(prefix);
+	if (!list)
+		return -errno;
+	while ((name = strsep(&next, "\n"))) {
+		struct dm_device_info info;
+		int rc;
+
+		if (!*name || dm_device_info(name, &info) < 0 || !info.suspended)
+			continue;
+		rc = dm_device_resume(name, 0);
+		if (rc < 0)
+			result = rc;
+	}
+	free(list);
+	return result;
+}
+
 int dm_remove_of(pid_t pid)
 {
 	const struct timespec pause = {.tv_nsec = BUSY_PAUSE_NS};

@@ -91,6 +91,10 @@ int stack_destroy(struct stack *stack);
 /* Where a byte of the stack's device lives.  Pure.  Returns 0 or -ERANGE. */
 int stack_resolve(const struct stack *stack, uint64_t byte, struct place *out);
 
+/* Resumes every DM device named daxdm-PID-... that is suspended: an unmount or a remove would wait
+ * for it for ever.  Returns 0 or the last -errno. */
+int dm_resume_of(pid_t pid);
+
 /* Removes every DM device named daxdm-PID-...: what a dead process left.  Returns 0 or -errno. */
 int dm_remove_of(pid_t pid);
 
