@@ -39,6 +39,7 @@ extern const struct verb verb_check;	 /* cli/check.c */
 extern const struct verb verb_coverage;	 /* cli/coverage.c */
 extern const struct verb verb_provision; /* cli/provision.c */
 extern const struct verb verb_emulate;	 /* emu/emulate.c */
+extern const struct verb verb_checks;	 /* emu/checks.c */
 extern const struct verb verb_report;	 /* cli/report.c */
 extern const struct verb verb_identical; /* cli/identical.c */
 

@@ -32,7 +32,8 @@ static int set_plan(void *opts, const char *value)
 
 static const struct option_spec options[] = {
 	{"plan", "PARTS",
-	 "what to make of the next blank region, e.g. 'fsdax:640M raw:64M sector:64M' (repeatable; "
+	 "what to make of the first, second... region by number, e.g. 'fsdax:640M raw:64M "
+	 "sector:64M' (repeatable; "
 	 "default: fsdax)",
 	 set_plan},
 	{0},

@@ -53,14 +53,14 @@ static bool probe(const struct guest *guest)
 	struct guest trial;
 	bool up;
 
-	guest_init(&trial, &plan, guest->fs, 0);
+	guest_init(&trial, &plan, guest->name, 0);
 	plan.kvm = true;
-	plan.trial = true;
+	plan.quiet = true;
 	plan.boot_s = PROBE_S;
-	plan.n_words = 0;
+	plan.take = NULL;
 	snprintf(trial.initrd, sizeof(trial.initrd), "%s", guest->initrd);
 	up = guest_boots(&trial);
-	guest_end(&trial, NULL, false);
+	guest_end(&trial, NULL, NULL, NULL);
 	return up;
 }
 

@@ -8,7 +8,9 @@
 #include "cli/workload.h"
 #include "emu/accel.h"
 #include "emu/guest.h"
+#include "emu/package.h"
 #include "emu/progress.h"
+#include "emu/room.h"
 #include "emu/scratch.h"
 #include "emu/stop.h"
 #include "lib/msg.h"
@@ -16,7 +18,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,14 +27,17 @@
 
 struct emulate {
 	struct plan plan;
-	char kernel[PATH_MAX], package[256], qemu[128];
+	struct package kernel;
+	char qemu[128];
 	const char *results_dir;
 	struct guest guests[GUESTS_MAX];
 	size_t n;
 	struct results results;
 	int64_t since_ms;
 	struct workload workload;
-	struct words job; /* the workload spelled out */
+	struct words job;	       /* the workload spelled out */
+	struct words jobs[GUESTS_MAX]; /* each guest's, with it */
+	const char *meter;
 };
 
 /* --- options --------------------------------------------------------------------------------- */
@@ -41,14 +45,11 @@ struct emulate {
 static int set_kernel(void *opts, const char *value)
 {
 	struct emulate *e = opts;
+	int rc = package_open(value, &e->kernel);
 
-	if (!realpath(value, e->kernel)) {
-		msg_error("--kernel %s: %s; it is a directory that emu/kernel.sh resolve prints",
-			  value, strerror(errno));
-		return -EINVAL;
-	}
-	e->plan.kernel = e->kernel;
-	return 0;
+	e->plan.kernel = e->kernel.dir;
+	e->plan.vmlinux = e->kernel.vmlinux;
+	return rc;
 }
 
 static int set_guest(void *opts, const char *value)
@@ -67,7 +68,7 @@ static int set_guest(void *opts, const char *value)
 			  strerror(errno));
 		return -EINVAL;
 	}
-	return g->fs ? 0 : -EINVAL;
+	return g->name ? 0 : -EINVAL;
 }
 
 static int set_meter(void *opts, const char *value)
@@ -78,7 +79,7 @@ static int set_meter(void *opts, const char *value)
 		msg_error("--meter %s: known are insn and time", value);
 		return -EINVAL;
 	}
-	e->plan.meter = value;
+	e->meter = value;
 	return 0;
 }
 
@@ -147,11 +148,16 @@ static const struct option_spec options[] = {
 	{0},
 };
 
+static int add_word(struct words *job, const char *word)
+{
+	return words_add(job, word, strlen(word));
+}
+
 static int add_job_word(struct emulate *e, const char *option, const char *value)
 {
-	int rc = words_add(&e->job, option, strlen(option));
+	int rc = add_word(&e->job, option);
 
-	return rc < 0 ? rc : words_add(&e->job, value, strlen(value));
+	return rc < 0 ? rc : add_word(&e->job, value);
 }
 
 static int check_options(const struct emulate *e)
@@ -181,76 +187,64 @@ static int expand_workload(struct emulate *e, int n, char *const words[])
 		bool wanted = false;
 
 		for (size_t j = 0; j < e->workload.filesystems.n; j++)
-			wanted =
-				wanted || !strcmp(e->guests[i].fs, e->workload.filesystems.list[j]);
+			wanted = wanted ||
+				 !strcmp(e->guests[i].name, e->workload.filesystems.list[j]);
 		if (wanted)
 			e->guests[kept++] = e->guests[i];
 		else
-			free((char *)e->guests[i].fs);
+			free((char *)e->guests[i].name);
 	}
 	e->n = kept;
 	if (!kept)
 		msg_error(
 			"emulate: the workload wants none of the filesystems there are guests for");
-	e->plan.words = e->job.list;
-	e->plan.n_words = (int)e->job.n;
 	return kept ? 0 : -EINVAL;
 }
 
 /* --- before the guests ----------------------------------------------------------------------- */
 
-static int read_package(struct emulate *e)
-{
-	char path[PATH_MAX + 16];
-	FILE *in;
-
-	snprintf(e->plan.vmlinux, sizeof(e->plan.vmlinux), "%.*s/vmlinux", PATH_MAX - 16,
-		 e->kernel);
-	snprintf(path, sizeof(path), "%s/package", e->kernel);
-	in = fopen(path, "re");
-	if (!in || !fgets(e->package, sizeof(e->package), in) ||
-	    access(e->plan.vmlinux, R_OK) < 0) {
-		msg_error("%s is not a kernel made by emu/kernel.sh: %s", e->kernel,
-			  strerror(errno));
-		if (in)
-			fclose(in);
-		return -EINVAL;
-	}
-	fclose(in);
-	e->package[strcspn(e->package, "\n")] = '\0';
-	return 0;
-}
-
 static void choose_accelerator(struct emulate *e)
 {
 	char why[512];
 
-	if (strcmp(e->plan.meter, "time"))
+	if (strcmp(e->meter, "time"))
 		return;
 	e->plan.kvm = kvm_boots(&e->guests[0], why, sizeof(why));
 	if (!e->plan.kvm && !stop_signal()) {
 		msg_note("no time meter: %s; counting instructions instead (--meter insn)", why);
-		e->plan.meter = "insn";
+		e->meter = "insn";
 	}
+}
+
+/* The words of each guest's job.  Returns 0 or -ENOMEM. */
+static int spell_jobs(struct emulate *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < e->n && !rc; i++) {
+		const char *const head[] = {"--meter",	e->meter,     "--fs",	  e->guests[i].name,
+					    "--device", "/dev/pmem0", "--device", "/dev/pmem1"};
+
+		for (size_t j = 0; j < sizeof(head) / sizeof(head[0]) && !rc; j++)
+			rc = add_word(&e->jobs[i], head[j]);
+		for (size_t j = 0; j < e->job.n && !rc; j++)
+			rc = add_word(&e->jobs[i], e->job.list[j]);
+		e->guests[i].words = e->jobs[i].list;
+		e->guests[i].n_words = e->jobs[i].n;
+	}
+	if (rc < 0)
+		msg_error("out of memory");
+	return rc;
 }
 
 static int open_results(struct emulate *e)
 {
-	json_t *emulator =
-		json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:I}", "qemu", e->qemu, "accel",
-			  vm_accel(e->plan.kvm), "cpu", vm_cpu(e->plan.kvm), "machine", VM_MACHINE,
-			  "mem_mib", VM_MEM_MIB, "boot", "fresh", "seed", (json_int_t)e->plan.seed);
+	json_t *emulator = json_pack(
+		"{s:s, s:s, s:s, s:s, s:i, s:s, s:I}", "qemu", e->qemu, "accel",
+		vm_accel(&vm_bench, e->plan.kvm), "cpu", vm_cpu(e->plan.kvm), "machine", VM_MACHINE,
+		"mem_mib", vm_bench.mem_mib, "boot", "fresh", "seed", (json_int_t)e->plan.seed);
 
-	return results_create(&e->results, e->results_dir, e->n, e->package, emulator);
-}
-
-/* --- the loop -------------------------------------------------------------------------------- */
-
-static size_t cores(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof(set), &set) < 0 ? 1 : (size_t)CPU_COUNT(&set);
+	return results_create(&e->results, e->results_dir, e->n, e->kernel.name, emulator);
 }
 
 static size_t count(const struct emulate *e, enum guest_state from, enum guest_state to)
@@ -270,9 +264,9 @@ static size_t smaller(size_t a, size_t b)
 /* NVDIMMs in memory are written three times as fast as on the disk; only if they fit whole. */
 static bool nvdimms_fit_in_memory(const struct emulate *e)
 {
-	int64_t each = VM_NVDIMMS * VM_NVDIMM_BYTES + (VM_MEM_MIB + 512LL) * 1048576;
+	int64_t each = vm_memory_bytes(&vm_bench) + 512LL * 1048576;
 
-	return memory_available() > (int64_t)smaller(e->n, cores()) * each;
+	return memory_available() > (int64_t)smaller(e->n, cores_available()) * each;
 }
 
 static int start_next(struct emulate *e)
@@ -292,6 +286,59 @@ static int start_next(struct emulate *e)
 	}
 	return 0;
 }
+
+/* --- what they say --------------------------------------------------------------------------- */
+
+static void note_progress(struct guest *g, const json_t *line)
+{
+	const char *phase = json_string_value(json_object_get(line, "phase"));
+	const char *what = json_string_value(json_object_get(line, "what"));
+	int64_t now = clock_ms();
+
+	g->phase_ms[g->phase] += now - g->phase_since_ms;
+	if (g->phase == PHASE_MEASURE && !g->first_samples_ms)
+		g->first_samples_ms = now;
+	g->phase_since_ms = now;
+	g->phase = PHASE_OTHER;
+	for (int i = 0; phase && i < N_PHASES; i++)
+		if (!strcmp(phase, phase_names[i]))
+			g->phase = (enum phase)i;
+	g->done = (int)json_integer_value(json_object_get(line, "done"));
+	g->total = (int)json_integer_value(json_object_get(line, "total"));
+	snprintf(g->what, sizeof(g->what), "%s", what ? what : "");
+}
+
+/* Returns 0, or -errno after an error line: results cannot be written, or the guests contradict
+ * each other. */
+static int take(struct guest *g, const char *type, json_t *line, const char *text)
+{
+	struct results *results = g->plan->arg;
+
+	if (!strcmp(type, "progress")) {
+		note_progress(g, line);
+	} else if (!strcmp(type, "context")) {
+		g->has_context = true;
+		/* What was before, the start of the program, is part of the start of the guest. */
+		g->phase_since_ms = clock_ms();
+		return results_context(results, line);
+	} else if (!strcmp(type, "end")) {
+		g->has_end = true;
+	} else {
+		return results_line(results, g->number, text);
+	}
+	return 0;
+}
+
+static void end_guest(struct emulate *e, struct guest *g)
+{
+	char console[64] = "console.log";
+
+	if (e->n > 1)
+		snprintf(console, sizeof(console), "console-%s.log", g->name);
+	guest_end(g, &e->results, console, NULL);
+}
+
+/* --- the loop -------------------------------------------------------------------------------- */
 
 static void wait_a_little(const struct emulate *e)
 {
@@ -313,7 +360,7 @@ static int run_guests(struct emulate *e)
 		if (count(e, GUEST_DONE, GUEST_DONE) == e->n)
 			return 0;
 		if (count(e, GUEST_QUEUED, GUEST_QUEUED) &&
-		    count(e, GUEST_BOOTING, GUEST_RUNNING) < cores()) {
+		    count(e, GUEST_BOOTING, GUEST_RUNNING) < cores_available()) {
 			int rc = start_next(e);
 
 			if (rc < 0)
@@ -323,12 +370,12 @@ static int run_guests(struct emulate *e)
 		wait_a_little(e);
 		for (size_t i = 0; i < e->n; i++) {
 			struct guest *g = &e->guests[i];
-			int rc = guest_look(g, &e->results);
+			int rc = guest_look(g);
 
 			if (rc < 0)
 				return rc;
 			if (g->state == GUEST_DONE)
-				guest_end(g, &e->results, e->n > 1);
+				end_guest(e, g);
 		}
 		progress_show(e->guests, e->n);
 	}
@@ -363,7 +410,7 @@ static int conclude(struct emulate *e, int rc)
 
 	progress_clear();
 	for (size_t i = 0; i < e->n; i++) {
-		guest_end(&e->guests[i], &e->results, e->n > 1);
+		end_guest(e, &e->guests[i]);
 		complete = complete && e->guests[i].has_end && e->guests[i].has_context;
 	}
 	if (stop_signal()) {
@@ -401,6 +448,9 @@ static int run_plan(struct emulate *e)
 	choose_accelerator(e);
 	if (stop_signal())
 		return 128 + stop_signal();
+	rc = spell_jobs(e);
+	if (rc < 0)
+		return STATUS_BROKEN;
 	rc = open_results(e);
 	if (rc < 0) {
 		results_close(&e->results, 1);
@@ -420,18 +470,25 @@ static int run_emulate(int argc, char **argv)
 
 	if (!e)
 		return STATUS_BROKEN;
-	e->plan = (struct plan){.meter = "insn", .seed = 1, .boot_s = 180, .stall_s = 240};
+	e->meter = "insn";
+	e->plan = (struct plan){.machine = &vm_bench,
+				.seed = 1,
+				.boot_s = 180,
+				.stall_s = 240,
+				.take = take,
+				.arg = &e->results};
 	first = options_parse(&verb_emulate, options, e, argc, argv);
 	if (first == -1) {
 		status = STATUS_GOOD;
 	} else if (first >= 0) {
-		if (!check_options(e) && !expand_workload(e, argc - first, argv + first) &&
-		    !read_package(e))
+		if (!check_options(e) && !expand_workload(e, argc - first, argv + first))
 			status = run_plan(e);
 	}
 	for (size_t i = 0; i < e->n; i++)
-		free((char *)e->guests[i].fs);
+		free((char *)e->guests[i].name);
 	workload_free(&e->workload);
+	for (size_t i = 0; i < GUESTS_MAX; i++)
+		words_free(&e->jobs[i]);
 	words_free(&e->job);
 	free(e);
 	return status;

@@ -27,36 +27,36 @@ int64_t clock_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-void guest_init(struct guest *g, const struct plan *plan, const char *fs, size_t number)
+void guest_init(struct guest *g, const struct plan *plan, const char *name, size_t number)
 {
-	*g = (struct guest){.plan = plan, .fs = fs, .number = number, .vm = {.qmp = -1}};
-	for (int i = 0; i < VM_NVDIMMS; i++)
-		g->nvdimm[i] = -1;
+	*g = (struct guest){.plan = plan,
+			    .name = name,
+			    .number = number,
+			    .stall_s = plan->stall_s,
+			    .vm = {.qmp = -1}};
+	for (int i = 0; i < VM_PMEMS_MAX; i++)
+		g->pmem[i] = -1;
 }
 
 static void broken(struct guest *g, const char *why);
 
 /* --- start ----------------------------------------------------------------------------------- */
 
-/* The words of the job, one a line, padded with empty lines.  Returns 0 or -errno, -E2BIG if they
- * do not fit. */
-static int write_job(const struct guest *g)
+/* The words of the job (none: blank), one a line, padded with empty lines.  Returns 0 or -errno,
+ * -E2BIG if they do not fit. */
+static int write_job(const struct guest *g, size_t n_words)
 {
 	char path[PATH_MAX + 8], job[VM_JOB_BYTES];
-	const struct plan *plan = g->plan;
 	size_t at = 0;
 	FILE *out;
 	int rc = 0;
 
-	at += (size_t)snprintf(job, sizeof(job), "--meter\n%s\n--fs\n%s\n", plan->meter, g->fs);
-	for (int i = 0; i < VM_NVDIMMS; i++)
-		at += (size_t)snprintf(job + at, sizeof(job) - at, "--device\n/dev/pmem%d\n", i);
-	for (int i = 0; i < plan->n_words; i++) {
-		size_t len = strlen(plan->words[i]);
+	for (size_t i = 0; i < n_words; i++) {
+		size_t len = strlen(g->words[i]);
 
 		if (at + len + 1 > sizeof(job))
 			return -E2BIG;
-		memcpy(job + at, plan->words[i], len);
+		memcpy(job + at, g->words[i], len);
 		at += len;
 		job[at++] = '\n';
 	}
@@ -74,20 +74,22 @@ static int write_job(const struct guest *g)
 
 static int lay_out(struct guest *g, bool restore)
 {
-	int rc = scratch_make(g->fs, g->dir);
+	bool blank = g->plan->machine->job_after_pause && !restore;
+	int rc = scratch_make(g->name, g->dir);
 
 	if (rc < 0) {
 		g->dir[0] = '\0';
 		return rc;
 	}
-	rc = write_job(g);
-	for (int i = 0; i < VM_NVDIMMS && !rc; i++) {
-		g->nvdimm[i] = nameless_file(g->dir, g->plan->in_memory, VM_NVDIMM_BYTES);
-		if (g->nvdimm[i] < 0)
-			rc = g->nvdimm[i];
+	rc = write_job(g, blank ? 0 : g->n_words);
+	for (unsigned int i = 0; i < g->plan->machine->n_pmems && !rc; i++) {
+		g->pmem[i] =
+			nameless_file(g->dir, g->plan->in_memory, g->plan->machine->pmems[i].bytes);
+		if (g->pmem[i] < 0)
+			rc = g->pmem[i];
 	}
 	if (!rc && restore)
-		rc = snapshot_lay_out(&g->snapshot, g->dir, g->nvdimm);
+		rc = snapshot_lay_out(&g->snapshot, g->dir, g->pmem);
 	if (rc < 0)
 		msg_error("cannot write the files of the emulated host in %s: %s", g->dir,
 			  why_not_written(rc));
@@ -97,10 +99,11 @@ static int lay_out(struct guest *g, bool restore)
 static int start_qemu(struct guest *g, bool incoming)
 {
 	struct vm_config config = {
+		.machine = g->plan->machine,
 		.vmlinux = g->plan->vmlinux,
 		.initrd = g->initrd,
 		.dir = g->dir,
-		.nvdimm = g->nvdimm,
+		.pmem = g->pmem,
 		.kvm = g->plan->kvm,
 		.incoming = incoming,
 		.seed = g->plan->seed,
@@ -115,7 +118,7 @@ static int let_go(struct guest *g)
 	int rc = vm_command(&g->vm, "cont", NULL, NULL, why);
 
 	if (rc == -EIO)
-		msg_error("%s guest: QEMU does not let it go on: %s", g->fs, why);
+		msg_error("%s guest: QEMU does not let it go on: %s", g->name, why);
 	g->let_go_ms = g->heard_ms = clock_ms();
 	g->state = GUEST_RUNNING;
 	return rc;
@@ -130,7 +133,8 @@ static int restore(struct guest *g)
 	if (!rc)
 		rc = let_go(g);
 	if (rc < 0 && rc != -EINTR) {
-		msg_note("%s guest: its snapshot does not start (%s); booting afresh", g->fs, why);
+		msg_note("%s guest: its snapshot does not start (%s); booting afresh", g->name,
+			 why);
 		snapshot_drop(&g->snapshot);
 	}
 	g->ready = true;
@@ -152,10 +156,10 @@ static void forget_start(struct guest *g)
 		fclose(g->channel);
 	if (g->console)
 		fclose(g->console);
-	for (int i = 0; i < VM_NVDIMMS; i++) {
-		if (g->nvdimm[i] >= 0)
-			close(g->nvdimm[i]);
-		g->nvdimm[i] = -1;
+	for (int i = 0; i < VM_PMEMS_MAX; i++) {
+		if (g->pmem[i] >= 0)
+			close(g->pmem[i]);
+		g->pmem[i] = -1;
 	}
 	if (g->dir[0])
 		remove_tree(g->dir);
@@ -189,7 +193,8 @@ static int start_once(struct guest *g, bool restored)
 int guest_start(struct guest *g)
 {
 	const struct plan *plan = g->plan;
-	struct vm_config config = {.vmlinux = plan->vmlinux,
+	struct vm_config config = {.machine = plan->machine,
+				   .vmlinux = plan->vmlinux,
 				   .initrd = g->initrd,
 				   .kvm = plan->kvm,
 				   .seed = plan->seed};
@@ -215,40 +220,63 @@ int guest_start(struct guest *g)
 
 /* --- the end, good or bad -------------------------------------------------------------------- */
 
-/* Returns how many lines it printed. */
-static size_t print_tail(const struct guest *g, const char *name)
+/* The last n lines of a file in its scratch, as a new array of strings. */
+static json_t *tail_of(const struct guest *g, const char *name, size_t n)
 {
-	char path[PATH_MAX + 16], *line[CONSOLE_TAIL] = {0}, *text = NULL;
-	size_t size = 0, n = 0;
+	char path[PATH_MAX + 16], *text = NULL;
+	json_t *lines = json_array();
+	size_t size = 0;
 	FILE *in;
 
 	snprintf(path, sizeof(path), "%s/%s", g->dir, name);
 	in = fopen(path, "re");
 	while (in && getline(&text, &size, in) > 0) {
-		free(line[n % CONSOLE_TAIL]);
-		line[n++ % CONSOLE_TAIL] = strdup(text);
+		text[strcspn(text, "\r\n")] = '\0';
+		for (char *c = text; *c; c++)
+			if (*c < ' ' || *c > '~')
+				*c = *c == '\t' ? ' ' : '?';
+		json_array_append_new(lines, json_string(text));
+		if (json_array_size(lines) > n)
+			json_array_remove(lines, 0);
 	}
-	for (size_t i = n > CONSOLE_TAIL ? n - CONSOLE_TAIL : 0; i < n; i++) {
-		const char *l = line[i % CONSOLE_TAIL];
-
-		if (l)
-			fprintf(stderr, "  %s: %.*s\n", name, (int)strcspn(l, "\r\n"), l);
-	}
-	for (size_t i = 0; i < CONSOLE_TAIL; i++)
-		free(line[i]);
 	free(text);
 	if (in)
 		fclose(in);
+	return lines;
+}
+
+json_t *guest_console_tail(const struct guest *g, size_t n)
+{
+	return tail_of(g, "console", n);
+}
+
+/* Returns how many lines it printed. */
+static size_t print_tail(const struct guest *g, const char *name)
+{
+	json_t *lines = tail_of(g, name, CONSOLE_TAIL);
+	const json_t *line;
+	size_t i, n = json_array_size(lines);
+
+	json_array_foreach(lines, i, line)
+	{
+		fprintf(stderr, "  %s: %s\n", name, json_string_value(line));
+	}
+	json_decref(lines);
 	return n;
+}
+
+void guest_complain(const struct guest *g)
+{
+	msg_error("%s guest: %s; the last lines of its console:", g->name, g->why);
+	if (print_tail(g, "qemu.log") + print_tail(g, "console") == 0)
+		fprintf(stderr, "  (it is empty)\n");
 }
 
 static void broken(struct guest *g, const char *why)
 {
-	if (!g->plan->trial) {
-		msg_error("%s guest: %s; the last lines of its console:", g->fs, why);
-		if (print_tail(g, "qemu.log") + print_tail(g, "console") == 0)
-			fprintf(stderr, "  (it is empty)\n");
-	}
+	snprintf(g->why, sizeof(g->why), "%s", why);
+	if (!g->plan->quiet)
+		guest_complain(g);
 	g->state = GUEST_BROKEN;
 	g->ended_ms = clock_ms();
 }
@@ -263,7 +291,7 @@ static int broken_or_again(struct guest *g, const char *why)
 		broken(g, why);
 		return 0;
 	}
-	msg_note("%s guest: %s; starting it once more", g->fs, why);
+	msg_note("%s guest: %s; starting it once more", g->name, why);
 	if (g->restored)
 		snapshot_drop(&g->snapshot);
 	forget_start(g);
@@ -272,9 +300,15 @@ static int broken_or_again(struct guest *g, const char *why)
 	return 0;
 }
 
-void guest_end(struct guest *g, const struct results *results, bool one_of_many)
+void guest_stop(struct guest *g)
 {
-	char path[PATH_MAX + 16], name[64], header[64];
+	vm_end(&g->vm);
+}
+
+void guest_end(struct guest *g, const struct results *results, const char *console,
+	       const char *about)
+{
+	char path[PATH_MAX + 16], header[64];
 	FILE *dmesg;
 
 	if (!g->dir[0])
@@ -285,16 +319,14 @@ void guest_end(struct guest *g, const struct results *results, bool one_of_many)
 	g->dmesg = NULL;
 	if (results && results->dir[0]) {
 		snprintf(path, sizeof(path), "%s/console", g->dir);
-		snprintf(name, sizeof(name), one_of_many ? "console-%s.log" : "console.log", g->fs);
-		results_keep_log(results, path, name);
+		results_keep_log(results, path, console, about);
 		snprintf(path, sizeof(path), "%s/dmesg", g->dir);
-		snprintf(header, sizeof(header), "# guest %s\n", g->fs);
+		snprintf(header, sizeof(header), "guest %s", g->name);
 		dmesg = g->dmesg_len ? fopen(path, "we") : NULL;
 		if (dmesg) {
-			fputs(header, dmesg);
 			fwrite(g->dmesg_text, 1, g->dmesg_len, dmesg);
 			fclose(dmesg);
-			results_keep_log(results, path, "dmesg.txt");
+			results_keep_log(results, path, "dmesg.txt", about ? about : header);
 		}
 	}
 	free(g->dmesg_text);
@@ -306,45 +338,16 @@ void guest_end(struct guest *g, const struct results *results, bool one_of_many)
 
 /* --- what it says ---------------------------------------------------------------------------- */
 
-static void note_progress(struct guest *g, const json_t *line)
-{
-	const char *phase = json_string_value(json_object_get(line, "phase"));
-	const char *what = json_string_value(json_object_get(line, "what"));
-	int64_t now = clock_ms();
-
-	g->phase_ms[g->phase] += now - g->phase_since_ms;
-	if (g->phase == PHASE_MEASURE && !g->first_samples_ms)
-		g->first_samples_ms = now;
-	g->phase_since_ms = now;
-	g->phase = PHASE_OTHER;
-	for (int i = 0; phase && i < N_PHASES; i++)
-		if (!strcmp(phase, phase_names[i]))
-			g->phase = (enum phase)i;
-	g->done = (int)json_integer_value(json_object_get(line, "done"));
-	g->total = (int)json_integer_value(json_object_get(line, "total"));
-	snprintf(g->what, sizeof(g->what), "%s", what ? what : "");
-}
-
-static int take_json(struct guest *g, struct results *results, const char *text)
+static int take_json(struct guest *g, const char *text)
 {
 	json_t *line = json_loads(text, 0, NULL);
 	const char *type = json_string_value(json_object_get(line, "type"));
 	int rc = 0;
 
-	if (!type) {
+	if (!type)
 		broken(g, "it sent a line that is not JSON");
-	} else if (!strcmp(type, "progress")) {
-		note_progress(g, line);
-	} else if (!strcmp(type, "context")) {
-		rc = results_context(results, line);
-		g->has_context = true;
-		/* What was before, the start of the program, is part of the start of the guest. */
-		g->phase_since_ms = clock_ms();
-	} else if (!strcmp(type, "end")) {
-		g->has_end = true;
-	} else {
-		rc = results_line(results, g->number, text);
-	}
+	else
+		rc = g->plan->take(g, type, line, text);
 	json_decref(line);
 	return rc;
 }
@@ -361,14 +364,14 @@ static void take_exit(struct guest *g, int status)
 	g->state = GUEST_DONE;
 }
 
-static int take_line(struct guest *g, struct results *results, const char *text)
+static int take_line(struct guest *g, const char *text)
 {
 	if (text[0] == '{')
-		return results ? take_json(g, results, text) : 0;
+		return g->plan->take ? take_json(g, text) : 0;
 	if (!strcmp(text, "@ready")) {
 		g->ready = true;
 	} else if (!strncmp(text, "@log ", 5)) {
-		msg_error("%s guest: %s", g->fs, text + 5);
+		msg_error("%s guest: %s", g->name, text + 5);
 	} else if (!strncmp(text, "@dmesg ", 7)) {
 		if (!g->dmesg)
 			g->dmesg = open_memstream(&g->dmesg_text, &g->dmesg_len);
@@ -396,7 +399,7 @@ static int add_char(struct guest *g, char c)
 }
 
 /* Takes all whole lines that are there.  Returns 0 or -errno. */
-static int read_channel(struct guest *g, struct results *results)
+static int read_channel(struct guest *g)
 {
 	int c, rc = 0;
 
@@ -410,7 +413,7 @@ static int read_channel(struct guest *g, struct results *results)
 		rc = add_char(g, c == '\n' ? '\0' : (char)c);
 		if (!rc && c == '\n') {
 			g->line_len = 0;
-			rc = take_line(g, results, g->line);
+			rc = take_line(g, g->line);
 		}
 	}
 	return rc;
@@ -441,17 +444,19 @@ static int go_on_from_state(struct guest *g)
 	int rc = vm_save_state(&g->vm, why);
 
 	if (rc == -EIO) {
-		msg_error("%s guest: cannot save the state of the machine in %s: %s", g->fs, g->dir,
-			  why);
+		msg_error("%s guest: cannot save the state of the machine in %s: %s", g->name,
+			  g->dir, why);
 		g->state = GUEST_BROKEN;
 		return rc;
 	}
 	if (!rc && !g->plan->fresh && !snapshot_exists(&g->snapshot) &&
-	    snapshot_keep(&g->snapshot, g->dir, g->nvdimm, why) < 0)
-		msg_note("%s guest: no snapshot was kept: %s", g->fs, why);
+	    snapshot_keep(&g->snapshot, g->dir, g->pmem, why) < 0)
+		msg_note("%s guest: no snapshot was kept: %s", g->name, why);
 	if (!rc) {
 		vm_end(&g->vm);
-		rc = start_qemu(g, true);
+		if (g->plan->machine->job_after_pause)
+			rc = write_job(g, g->n_words);
+		rc = rc ? rc : start_qemu(g, true);
 		snprintf(why, sizeof(why), "QEMU did not start a second time");
 	}
 	if (!rc)
@@ -476,7 +481,7 @@ static int answer_pause(struct guest *g)
 	return rc;
 }
 
-int guest_look(struct guest *g, struct results *results)
+int guest_look(struct guest *g)
 {
 	int64_t now = clock_ms();
 	char why[80];
@@ -487,7 +492,7 @@ int guest_look(struct guest *g, struct results *results)
 	vm_listen(&g->vm);
 	if (g->plan->console)
 		show_console(g);
-	rc = read_channel(g, results);
+	rc = read_channel(g);
 	if (rc < 0 || g->state >= GUEST_DONE)
 		return rc;
 	if (g->vm.closed)
@@ -500,8 +505,9 @@ int guest_look(struct guest *g, struct results *results)
 		snprintf(why, sizeof(why), "no user space after %d s", g->plan->boot_s);
 		return broken_or_again(g, why);
 	}
-	if (g->state == GUEST_RUNNING && now - g->heard_ms > g->plan->stall_s * 1000LL) {
-		snprintf(why, sizeof(why), "it said nothing for %d s", g->plan->stall_s);
+	if (g->state == GUEST_RUNNING && now - g->heard_ms > g->stall_s * 1000LL) {
+		g->hung = true;
+		snprintf(why, sizeof(why), "it said nothing for %d s", g->stall_s);
 		return broken_or_again(g, why);
 	}
 	return 0;
@@ -520,7 +526,7 @@ bool guest_boots(struct guest *g)
 
 		poll(&p, 1, 20);
 		vm_listen(&g->vm);
-		read_channel(g, NULL);
+		read_channel(g);
 		up = g->ready;
 	}
 	return up;

@@ -33,33 +33,44 @@ enum guest_state {
 };
 
 /* What all guests of a run have in common. */
+struct guest;
+
 struct plan {
-	const char *kernel;	/* its directory, see emu/kernel.sh */
-	char vmlinux[PATH_MAX]; /* in it */
-	const char *qemu;	/* version line */
-	const char *meter;
+	const struct vm_machine *machine;
+	const char *kernel;  /* its directory, see emu/kernel.sh */
+	const char *vmlinux; /* in it */
+	const char *qemu;    /* version line */
 	unsigned int seed;
 	bool kvm, fresh;
-	bool trial;	     /* whether it boots is the question: its failure is no error */
+	bool quiet;	     /* what breaks a guest is for the caller to tell: guest_complain() */
 	bool console;	     /* show ttyS0 as it comes */
-	bool in_memory;	     /* the NVDIMMs, else on the disk */
+	bool in_memory;	     /* the persistent memory, else on the disk */
 	int boot_s, stall_s; /* time limits */
-	char *const *words;  /* of the job */
-	int n_words;
+	/*
+	 * Takes each JSON object that a guest sends, and its text; line stays the caller's.  NULL:
+	 * they are ignored.  Returns 0, or -errno after an error line when the run cannot go on.
+	 */
+	int (*take)(struct guest *g, const char *type, json_t *line, const char *text);
+	void *arg; /* for take */
 };
 
 struct guest {
 	const struct plan *plan;
 	size_t number; /* among the guests of the run */
-	const char *fs;
+	const char *name;
+	char *const *words; /* of its job */
+	size_t n_words;
 	char initrd[PATH_MAX];
 	enum guest_state state;
 	int status; /* of the job, when DONE */
 	struct vm vm;
 	struct snapshot snapshot;
 	char dir[PATH_MAX];	/* scratch, "" before the start */
-	int nvdimm[VM_NVDIMMS]; /* descriptors, -1: not open */
+	int pmem[VM_PMEMS_MAX]; /* descriptors, -1: not open */
 	int attempt;		/* from 0 */
+	int stall_s;		/* the plan's, or what take() makes of it */
+	bool hung;		/* it said nothing for too long */
+	char why[200];		/* it is BROKEN */
 	bool restored;
 	bool ready, has_context, has_end;
 	FILE *channel, *console;
@@ -79,21 +90,33 @@ struct guest {
 int64_t clock_ms(void);
 
 /* Makes a guest that is not started. */
-void guest_init(struct guest *g, const struct plan *plan, const char *fs, size_t number);
+void guest_init(struct guest *g, const struct plan *plan, const char *name, size_t number);
 
 /* Starts it, from its snapshot if there is one and the plan allows.  Returns 0 or -errno after an
  * error line; it is BROKEN then. */
 int guest_start(struct guest *g);
 
 /*
- * Looks what came from it and acts on it: lines go to results, a pause is answered, a death before
- * @ready is retried once.  Returns 0, or -errno after an error line when the run cannot go on
- * (results cannot be written, guests contradict each other).
+ * Looks what came from it and acts on it: lines go to take(), a pause is answered, a death before
+ * @ready is retried once.  Returns 0, or -errno after an error line when the run cannot go on.
  */
-int guest_look(struct guest *g, struct results *results);
+int guest_look(struct guest *g);
 
-/* Ends the machine, keeps its console and kernel log in the results, removes its scratch. */
-void guest_end(struct guest *g, const struct results *results, bool one_of_many);
+/* Says on stderr what broke it, with the last lines of its console. */
+void guest_complain(const struct guest *g);
+
+/* The last lines of its console, at most n of them, as a new array of strings. */
+json_t *guest_console_tail(const struct guest *g, size_t n);
+
+/* Ends the machine; nothing comes from it any more.  Its persistent memory stays. */
+void guest_stop(struct guest *g);
+
+/*
+ * Ends the machine, adds its console (under that name) and its kernel log to the results, under a
+ * line that says `about` if it is not NULL, and removes its scratch.
+ */
+void guest_end(struct guest *g, const struct results *results, const char *console,
+	       const char *about);
 
 /* Boots the kernel under KVM and says whether user space came up within the plan's boot_s. */
 bool guest_boots(struct guest *g);

@@ -4,7 +4,10 @@
 # The emulated host's whole user space: a lean, uncompressed cpio (QEMU hands it over as it is, and
 # unpacking anything would cost the guest more than copying it).
 #
-#   emu/initramfs.sh KDIR FS [--module FILE.ko]...   prints build/initramfs/KEY.cpio, its only stdout line
+#   emu/initramfs.sh KDIR KIND [--module FILE.ko]...   prints build/initramfs/KEY.cpio, its only stdout line
+#
+# KIND is what the guest is for: ext4 or xfs, benchmarks on that filesystem; check, checks, with both
+# filesystems, lvm2, and further kernel modules for modprobe.
 #
 # KDIR comes from emu/kernel.sh.  --module puts a rebuilt module in the place of the kernel's own of that
 # name.  KEY is a hash over everything that goes in, so the file is made again exactly when something
@@ -16,8 +19,14 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . emu/common.sh
 
 readonly OUT=$PWD/build/initramfs
-readonly KEEP=12 # cpio files; the oldest used go
+readonly KEEP=18 # cpio files; the oldest used go
 readonly APPLETS="sh cat dd dmesg echo grep insmod mkdir mknod mount umount poweroff printf sed sleep stty sync tail"
+# What the kernel has of these is there for modprobe in the guest of checks.
+readonly ON_DEMAND="brd dm-bufio dm-cache dm-crypt dm-delay dm-flakey dm-integrity dm-log-writes dm-mirror
+	dm-raid dm-snapshot dm-thin-pool dm-verity dm-writecache dm-zero hwpoison-inject loop virtio_pci virtio_pmem"
+readonly LVM_COMMANDS="lvchange lvconvert lvcreate lvdisplay lvextend lvreduce lvremove lvrename lvresize lvs
+	pvchange pvcreate pvdisplay pvmove pvremove pvresize pvs pvscan vgcfgrestore vgchange vgcreate vgdisplay
+	vgextend vgmknodes vgreduce vgremove vgrename vgs vgscan"
 
 # --- modules -------------------------------------------------------------------------------------
 
@@ -60,6 +69,14 @@ load_order() { # ROOT MODULE...
 	done | awk '!seen[$0]++'
 }
 
+# Modules that this kernel may do without: nothing is printed for one that it has not, or has built in.
+optional_order() { # ROOT MODULE...
+	local module
+	for module in "${@:2}"; do
+		"$MODPROBE" -C /dev/null -d "$1" -S "$RELEASE" --show-depends "$module" 2>/dev/null || true
+	done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | awk '!seen[$0]++'
+}
+
 unpack_module() { # SRC DEST
 	case $1 in
 	*.xz) xz -dc "$1" >"$2" ;;
@@ -77,23 +94,67 @@ with_libraries() { # SRC DEST
 	ldd "$1" 2>/dev/null | awk '/=> \// { print $3, $3 } $1 ~ /^\/.*ld-linux/ { print $1, $1 }'
 }
 
+program() { # NAME PACKAGE: it and its libraries, as lines of the manifest
+	local path
+	path=$(need "$1" "$2")
+	with_libraries "$(readlink -f "$path")" "/sbin/$1"
+}
+
 manifest() { # "DEST SRC" lines, sorted, modules excepted
 	{
 		echo "/init $PWD/emu/init"
 		echo "/bin/busybox $BUSYBOX"
 		with_libraries "$PWD/build/daxdm" /bin/daxdm
 		[[ ! -r $KDIR/config ]] || echo "/boot/config-$RELEASE $KDIR/config"
-		if [[ $FS == ext4 ]]; then
-			with_libraries "$(readlink -f "$(need mkfs.ext4 e2fsprogs)")" /sbin/mkfs.ext4
+		if [[ $KIND != xfs ]]; then
+			program mkfs.ext4 e2fsprogs
 			[[ ! -r /etc/mke2fs.conf ]] || echo "/etc/mke2fs.conf /etc/mke2fs.conf"
-		else
-			with_libraries "$(readlink -f "$(need mkfs.xfs xfsprogs)")" /sbin/mkfs.xfs
+		fi
+		if [[ $KIND != ext4 ]]; then
+			program mkfs.xfs xfsprogs
+		fi
+		if [[ $KIND == check ]]; then
+			program lvm lvm2
+			program dmsetup dmsetup
+			echo "/etc/lvm/lvm.conf $PWD/emu/lvm.conf"
 		fi
 	} | sort -u
 }
 
+add_module() { # ROOT FILE
+	local to
+	to=$1/modules/$(basename "${2%.ko*}").ko
+	unpack_module "$2" "$to"
+	# A developer's own build may carry 30 MB of it; a stock module would lose its signature.
+	if objdump -h "$to" | grep -q debug_info; then
+		strip --strip-debug "$to"
+	fi
+}
+
+# Every applet, the commands of lvm, and what modprobe needs, which the kernel itself calls too.
+add_comforts() { # ROOT
+	local root=$1 src applet
+	for applet in $("$BUSYBOX" --list); do
+		[[ -e $root/bin/$applet || -L $root/bin/$applet || -e $root/sbin/$applet ]] ||
+			ln -s busybox "$root/bin/$applet"
+	done
+	ln -s ../bin/busybox "$root/sbin/modprobe"
+	for applet in $LVM_COMMANDS; do
+		ln -s lvm "$root/sbin/$applet"
+	done
+	while read -r src; do
+		add_module "$root" "$src"
+	done <"$TMP/on_demand"
+	mkdir -p "$root/lib/modules"
+	ln -s ../../modules "$root/lib/modules/$RELEASE"
+	if [[ -r $KDIR/modules/lib/modules/$RELEASE/modules.builtin ]]; then
+		cp "$KDIR/modules/lib/modules/$RELEASE/modules.builtin" "$root/modules/"
+	fi
+	"$DEPMOD" -b "$root" "$RELEASE"
+}
+
 make_tree() { # ROOT
-	local root=$1 dest src applet name
+	local root=$1 dest src applet
 	mkdir -p "$root"/{bin,sbin,dev,proc,sys,tmp,mnt,run,etc,modules}
 	while read -r dest src; do
 		mkdir -p "$root$(dirname "$dest")"
@@ -105,15 +166,12 @@ make_tree() { # ROOT
 	done
 	ln -s /proc/mounts "$root/etc/mtab"
 	while read -r src; do
-		name=$(basename "${src%.ko*}").ko
-		unpack_module "$src" "$root/modules/$name"
-		# A developer's own build may carry 30 MB of it; a stock module would lose its signature.
-		if objdump -h "$root/modules/$name" | grep -q debug_info; then
-			strip --strip-debug "$root/modules/$name"
-		fi
-		echo "$name" >>"$root/modules/load"
+		add_module "$root" "$src"
+		echo "$(basename "${src%.ko*}").ko" >>"$root/modules/load"
 	done <"$TMP/load"
-	echo "$FS" >"$root/modules/filesystems"
+	printf '%s\n' "${FILESYSTEMS[@]}" >"$root/modules/filesystems"
+	echo "$KIND" >"$root/modules/kind"
+	if [[ $KIND == check ]]; then add_comforts "$root"; fi
 	find "$root" -exec touch -hd @0 {} +
 }
 
@@ -131,25 +189,29 @@ prune() {
 
 key() {
 	{
-		cat "$TMP/manifest" "$TMP/load"
-		awk '{ print $2 }' "$TMP/manifest" | cat - "$TMP/load" | sort -u | xargs -d '\n' sha256sum
-		echo "$FS $RELEASE"
+		cat "$TMP/manifest" "$TMP/load" "$TMP/on_demand"
+		awk '{ print $2 }' "$TMP/manifest" | cat - "$TMP/load" "$TMP/on_demand" | sort -u | xargs -d '\n' sha256sum
+		echo "$KIND $RELEASE"
 		sha256sum emu/initramfs.sh
 	} | sed "s|$TMP||" | sha256sum | cut -c1-20
 }
 
 arguments() {
-	[[ $# -ge 2 ]] || die 64 "usage: emu/initramfs.sh KDIR FS [--module FILE.ko]..."
+	[[ $# -ge 2 ]] || die 64 "usage: emu/initramfs.sh KDIR KIND [--module FILE.ko]..."
 	KDIR=$(readlink -f "$(absolute "$1")")
-	FS=$2
+	KIND=$2
 	REPLACE=()
 	shift 2
 	while (($#)); do
-		[[ $1 == --module && -n ${2-} ]] || die 64 "unknown argument $1; usage: emu/initramfs.sh KDIR FS [--module FILE.ko]..."
+		[[ $1 == --module && -n ${2-} ]] || die 64 "unknown argument $1; usage: emu/initramfs.sh KDIR KIND [--module FILE.ko]..."
 		REPLACE+=("$(absolute "$2")")
 		shift 2
 	done
-	[[ $FS == ext4 || $FS == xfs ]] || die 64 "unknown filesystem '$FS'; known: ext4 xfs"
+	case $KIND in
+	ext4 | xfs) FILESYSTEMS=("$KIND") ;;
+	check) FILESYSTEMS=(ext4 xfs) ;;
+	*) die 64 "unknown kind '$KIND'; known: ext4 xfs check" ;;
+	esac
 	[[ -r $KDIR/release && -d $KDIR/modules ]] || die 64 "$1 is no directory made by emu/kernel.sh resolve"
 	RELEASE=$(<"$KDIR/release")
 }
@@ -159,9 +221,15 @@ build() {
 	if ((${#REPLACE[@]})); then
 		root=$(with_replacements)
 	fi
-	load_order "$root" nfit nd_pmem dm-mod qemu_fw_cfg "$FS" >"$TMP/load.links"
+	load_order "$root" nfit nd_pmem dm-mod qemu_fw_cfg "${FILESYSTEMS[@]}" >"$TMP/load.links"
 	# Links lead to the files themselves, whose path and content make the key.
 	xargs -r -d '\n' -n 1 readlink -f <"$TMP/load.links" >"$TMP/load"
+	: >"$TMP/on_demand"
+	if [[ $KIND == check ]]; then
+		# shellcheck disable=SC2086 # names without blanks
+		optional_order "$root" $ON_DEMAND | xargs -r -d '\n' -n 1 readlink -f |
+			grep -vxFf "$TMP/load" >"$TMP/on_demand" || true
+	fi
 	manifest >"$TMP/manifest"
 	out=$OUT/$(key).cpio
 	if [[ -s $out ]]; then
@@ -170,7 +238,7 @@ build() {
 		make_tree "$TMP/root"
 		pack "$TMP/root" "$TMP/cpio"
 		mv "$TMP/cpio" "$out"
-		say "made for $RELEASE $FS, $(($(stat -c %s "$out") >> 20)) MiB"
+		say "made for $RELEASE $KIND, $(($(stat -c %s "$out") >> 20)) MiB"
 	fi
 	prune
 	echo "$out"

@@ -27,19 +27,19 @@ static int describe(const struct guest *g, char *text, size_t len)
 {
 	switch (g->state) {
 	case GUEST_QUEUED:
-		return snprintf(text, len, "%s: waiting", g->fs);
+		return snprintf(text, len, "%s: waiting", g->name);
 	case GUEST_BOOTING:
-		return snprintf(text, len, "%s: booting %.0f s", g->fs,
+		return snprintf(text, len, "%s: booting %.0f s", g->name,
 				(double)(clock_ms() - g->started_ms) / 1000);
 	case GUEST_RUNNING:
 		if (!g->total)
-			return snprintf(text, len, "%s: starting", g->fs);
-		return snprintf(text, len, "%s: %d/%d %s %s", g->fs, g->done, g->total,
+			return snprintf(text, len, "%s: starting", g->name);
+		return snprintf(text, len, "%s: %d/%d %s %s", g->name, g->done, g->total,
 				phase_names[g->phase], g->what);
 	case GUEST_DONE:
-		return snprintf(text, len, "%s: done", g->fs);
+		return snprintf(text, len, "%s: done", g->name);
 	default:
-		return snprintf(text, len, "%s: broken", g->fs);
+		return snprintf(text, len, "%s: broken", g->name);
 	}
 }
 
@@ -61,26 +61,34 @@ static void compose(const struct guest *guests, size_t n, char *line, size_t len
 		snprintf(line + at, len - at, "  |  %d s left", eta);
 }
 
+void progress_text(const char *text)
+{
+	static int64_t last_ms;
+	struct winsize size = {.ws_col = 80};
+
+	if (!isatty(STDERR_FILENO) || clock_ms() - last_ms < TERMINAL_EVERY_MS)
+		return;
+	last_ms = clock_ms();
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col < 20)
+		size.ws_col = 80;
+	fprintf(stderr, "\r%.*s\033[K", size.ws_col - 1, text);
+	line_is_open = true;
+}
+
 void progress_show(const struct guest *guests, size_t n)
 {
 	static int64_t last_ms;
 	bool terminal = isatty(STDERR_FILENO);
-	int64_t now = clock_ms();
-	struct winsize size = {.ws_col = 80};
 	char line[1024];
 
-	if (now - last_ms < (terminal ? TERMINAL_EVERY_MS : PLAIN_EVERY_MS))
+	if (!terminal && clock_ms() - last_ms < PLAIN_EVERY_MS)
 		return;
-	last_ms = now;
+	last_ms = clock_ms();
 	compose(guests, n, line, sizeof(line));
-	if (!terminal) {
+	if (terminal)
+		progress_text(line);
+	else
 		fprintf(stderr, "%s\n", line);
-		return;
-	}
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col < 20)
-		size.ws_col = 80;
-	fprintf(stderr, "\r%.*s\033[K", size.ws_col - 1, line);
-	line_is_open = true;
 }
 
 void progress_clear(void)
@@ -117,7 +125,7 @@ void progress_sum_up(const struct guest *guests, size_t n, int64_t since_ms)
 
 		if (!g->let_go_ms)
 			continue;
-		printf("  %-6s %8.1f %6.1f", g->fs, s(g->let_go_ms - g->started_ms),
+		printf("  %-6s %8.1f %6.1f", g->name, s(g->let_go_ms - g->started_ms),
 		       g->first_samples_ms ? s(g->first_samples_ms - g->let_go_ms) : 0.0);
 		for (int p = PHASE_MKFS; p < N_PHASES; p++)
 			printf(" %8.1f", s(g->phase_ms[p]));

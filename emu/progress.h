@@ -8,6 +8,9 @@
 /* On stderr: one line that updates itself on a terminal, else a line every few seconds. */
 void progress_show(const struct guest *guests, size_t n);
 
+/* On a terminal: the line that updates itself, at most ten times a second. */
+void progress_text(const char *text);
+
 /* Takes the updating line away, so that something else can be printed. */
 void progress_clear(void);
 

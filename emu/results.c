@@ -216,7 +216,8 @@ int results_finish(struct results *r, int status)
 	return 0;
 }
 
-void results_keep_log(const struct results *r, const char *from, const char *name)
+void results_keep_log(const struct results *r, const char *from, const char *name,
+		      const char *header)
 {
 	char path[PATH_MAX + 280], buf[65536];
 	FILE *in = fopen(from, "re"), *out;
@@ -226,6 +227,8 @@ void results_keep_log(const struct results *r, const char *from, const char *nam
 		return;
 	snprintf(path, sizeof(path), "%s/%s", r->dir, name);
 	out = fopen(path, "ae");
+	if (out && header)
+		fprintf(out, "# %s\n", header);
 	while (out && (n = fread(buf, 1, sizeof(buf), in)))
 		fwrite(buf, 1, n, out);
 	if (out)

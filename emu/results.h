@@ -41,8 +41,9 @@ int results_line(struct results *r, size_t g, const char *line);
  */
 int results_finish(struct results *r, int status);
 
-/* Appends a file to DIR/name, under a header line if it is not NULL.  Failures are not fatal. */
-void results_keep_log(const struct results *r, const char *from, const char *name);
+/* Appends a file to DIR/name, under "# HEADER" if header is not NULL.  Failures are not fatal. */
+void results_keep_log(const struct results *r, const char *from, const char *name,
+		      const char *header);
 
 /* Closes; takes the whole directory away if no line ever came and nothing is worth keeping. */
 void results_close(struct results *r, int keep_empty);

@@ -151,20 +151,6 @@ int nameless_file(const char *dir, bool in_memory, int64_t bytes)
 	return fd;
 }
 
-int64_t memory_available(void)
-{
-	FILE *in = fopen("/proc/meminfo", "re");
-	char line[128];
-	long long kib = 0;
-
-	while (in && fgets(line, sizeof(line), in) &&
-	       sscanf(line, "MemAvailable: %lld kB", &kib) != 1)
-		;
-	if (in)
-		fclose(in);
-	return kib * 1024;
-}
-
 const char *why_not_written(int rc)
 {
 	return rc == -ENOSPC || rc == -EDQUOT ? "disk full; free some space there and try again"

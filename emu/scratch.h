@@ -35,9 +35,6 @@ int copy_sparse(int from, int to);
  */
 int nameless_file(const char *dir, bool in_memory, int64_t bytes);
 
-/* What this machine could give away without swapping, in bytes; 0 if it does not say. */
-int64_t memory_available(void);
-
 /* "disk full" and what to do for -ENOSPC, else strerror. */
 const char *why_not_written(int rc);
 

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define KEEP 8 /* about 140 MiB each; two per kernel */
+#define KEEP 12 /* 140 to 250 MiB each; three per kernel */
 #define DIR_NAME "build/snapshots"
 
 /* Kernel and initramfs have their content's hash or the package's version in their path; size and
@@ -38,9 +38,18 @@ static uint64_t fnv1a64(const char *text)
 	return h;
 }
 
+static void describe_machine(const struct vm_machine *m, char *text, size_t len)
+{
+	int at = snprintf(text, len, "%s %u cpus %u MiB", m->name, m->cpus, m->mem_mib);
+
+	for (unsigned int i = 0; i < m->n_pmems && at < (int)len; i++)
+		at += snprintf(text + at, len - (size_t)at, ", %s %" PRId64,
+			       m->pmems[i].virtio ? "virtio-pmem" : "nvdimm", m->pmems[i].bytes);
+}
+
 int snapshot_of(const struct vm_config *config, const char *qemu, struct snapshot *snapshot)
 {
-	char vmlinux[512], initrd[512], here[PATH_MAX - 64];
+	char vmlinux[512], initrd[512], machine[256], here[PATH_MAX - 64];
 	const char *base = strrchr(config->initrd, '/');
 	int rc = describe_file(config->vmlinux, vmlinux, sizeof(vmlinux));
 
@@ -52,11 +61,13 @@ int snapshot_of(const struct vm_config *config, const char *qemu, struct snapsho
 		rc = -errno;
 	if (rc < 0)
 		return rc;
+	describe_machine(config->machine, machine, sizeof(machine));
+	snapshot->machine = config->machine;
 	snprintf(snapshot->what, sizeof(snapshot->what),
-		 "format 2\nvmlinux %s\ninitrd %s\nqemu %s\naccel %s\ncpu %s\nmachine %s\n"
-		 "mem_mib %d\nnvdimms %d x %" PRId64 "\nseed %u\nboot %s\n",
-		 vmlinux, initrd, qemu, vm_accel(config->kvm), vm_cpu(config->kvm), VM_MACHINE,
-		 VM_MEM_MIB, VM_NVDIMMS, VM_NVDIMM_BYTES, config->seed, vm_kernel_args());
+		 "format 3\nvmlinux %s\ninitrd %s\nqemu %s\naccel %s\ncpu %s\nmachine %s, %s\n"
+		 "seed %u\nboot %s\n",
+		 vmlinux, initrd, qemu, vm_accel(config->machine, config->kvm), vm_cpu(config->kvm),
+		 VM_MACHINE, machine, config->seed, config->machine->kernel_args);
 	snprintf(snapshot->path, sizeof(snapshot->path), "%s/%s/%016" PRIx64, here, DIR_NAME,
 		 fnv1a64(snapshot->what));
 	return 0;
@@ -82,46 +93,46 @@ bool snapshot_exists(const struct snapshot *snapshot)
 	return !strcmp(what, snapshot->what);
 }
 
-static int load_nvdimms(const char *dir, const int *nvdimm)
+static int load_pmems(const struct snapshot *snapshot, const int *pmem)
 {
 	int rc = 0;
 
-	for (int i = 0; i < VM_NVDIMMS && !rc; i++) {
+	for (unsigned int i = 0; i < snapshot->machine->n_pmems && !rc; i++) {
 		char name[16], path[PATH_MAX];
 		int from;
 
-		snprintf(name, sizeof(name), "pmem%d", i);
-		path_in(path, dir, name);
+		snprintf(name, sizeof(name), "pmem%u", i);
+		path_in(path, snapshot->path, name);
 		from = open(path, O_RDONLY | O_CLOEXEC);
 		if (from < 0)
 			return -errno;
-		rc = copy_sparse(from, nvdimm[i]);
+		rc = copy_sparse(from, pmem[i]);
 		close(from);
 	}
 	return rc;
 }
 
-static int save_nvdimms(const char *dir, const int *nvdimm)
+static int save_pmems(const struct snapshot *snapshot, const char *dir, const int *pmem)
 {
 	int rc = 0;
 
-	for (int i = 0; i < VM_NVDIMMS && !rc; i++) {
+	for (unsigned int i = 0; i < snapshot->machine->n_pmems && !rc; i++) {
 		char name[16], path[PATH_MAX];
 		int to;
 
-		snprintf(name, sizeof(name), "pmem%d", i);
+		snprintf(name, sizeof(name), "pmem%u", i);
 		path_in(path, dir, name);
 		to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 		if (to < 0)
 			return -errno;
-		rc = copy_sparse(nvdimm[i], to);
+		rc = copy_sparse(pmem[i], to);
 		if (close(to) < 0 && !rc)
 			rc = -errno;
 	}
 	return rc;
 }
 
-int snapshot_lay_out(const struct snapshot *snapshot, const char *dir, const int *nvdimm)
+int snapshot_lay_out(const struct snapshot *snapshot, const char *dir, const int *pmem)
 {
 	char state[PATH_MAX], link[PATH_MAX];
 
@@ -130,7 +141,7 @@ int snapshot_lay_out(const struct snapshot *snapshot, const char *dir, const int
 	if (symlink(state, link) < 0)
 		return -errno;
 	utimensat(AT_FDCWD, snapshot->path, NULL, 0); /* used last */
-	return load_nvdimms(snapshot->path, nvdimm);
+	return load_pmems(snapshot, pmem);
 }
 
 static int write_what(const struct snapshot *snapshot, const char *dir)
@@ -197,7 +208,7 @@ static void prune(void)
 	free(all);
 }
 
-int snapshot_keep(const struct snapshot *snapshot, const char *dir, const int *nvdimm, char *why)
+int snapshot_keep(const struct snapshot *snapshot, const char *dir, const int *pmem, char *why)
 {
 	char state[PATH_MAX], aside[PATH_MAX], linked[PATH_MAX];
 	int rc = make_dirs(DIR_NAME);
@@ -208,7 +219,7 @@ int snapshot_keep(const struct snapshot *snapshot, const char *dir, const int *n
 	if (!rc && (mkdir(aside, 0777) < 0 || link(state, linked) < 0))
 		rc = -errno;
 	if (!rc)
-		rc = save_nvdimms(aside, nvdimm);
+		rc = save_pmems(snapshot, aside, pmem);
 	if (!rc)
 		rc = write_what(snapshot, aside);
 	if (!rc) {

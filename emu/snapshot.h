@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Snapshots of the emulated host, taken where the guest pauses itself before its job: build/
- * snapshots/KEY with the machine's state, sparse copies of the NVDIMMs and what the key stands for.
+ * snapshots/KEY with the machine's state, sparse copies of its persistent memory and what the key
+ * stands for.
  */
 #ifndef DAXDM_SNAPSHOT_H
 #define DAXDM_SNAPSHOT_H
@@ -9,6 +10,7 @@
 #include "emu/vm.h"
 
 struct snapshot {
+	const struct vm_machine *machine;
 	char path[PATH_MAX]; /* of its directory, absolute */
 	char what[2048];     /* everything the state depends on, a line each */
 };
@@ -22,16 +24,16 @@ int snapshot_of(const struct vm_config *config, const char *qemu, struct snapsho
 /* Whether it is there, whole and of the very same configuration. */
 bool snapshot_exists(const struct snapshot *snapshot);
 
-/* Fills the NVDIMMs of a machine that is to be restored, and puts its state into dir.  Returns 0 or
- * -errno. */
-int snapshot_lay_out(const struct snapshot *snapshot, const char *dir, const int *nvdimm);
+/* Fills the persistent memory of a machine that is to be restored, and puts its state into dir.
+ * Returns 0 or -errno. */
+int snapshot_lay_out(const struct snapshot *snapshot, const char *dir, const int *pmem);
 
 /*
- * Keeps the state file in dir (vm_save_state()) and the NVDIMMs that belong to it.  It never looks
- * whole when it is not.  Returns 0, or -errno with a reason in why (200 bytes).  Old snapshots are
- * removed.
+ * Keeps the state file in dir (vm_save_state()) and the persistent memory that belongs to it.  It
+ * never looks whole when it is not.  Returns 0, or -errno with a reason in why (200 bytes).  Old
+ * snapshots are removed.
  */
-int snapshot_keep(const struct snapshot *snapshot, const char *dir, const int *nvdimm, char *why);
+int snapshot_keep(const struct snapshot *snapshot, const char *dir, const int *pmem, char *why);
 
 /* Takes it away: it did not start. */
 void snapshot_drop(const struct snapshot *snapshot);

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The boot recipe.  Under icount every instruction of the guest costs host time and every wait of
+ * The boot recipes.  Under icount every instruction of the guest costs host time and every wait of
  * the guest that spins costs instructions, so that the machine is bare and some waits are cut
- * short: nolapic_timer    the local APIC timer is calibrated by 100 ms of PAUSE, 4 s of host time;
- * the PIT ticks instead tsc_early_khz    the TSC is 1 GHz under icount shift=0: no calibration
+ * short:
+ *
+ *   nolapic_timer    the local APIC timer is calibrated by 100 ms of PAUSE, 4 s of host time; the
+ *                    PIT ticks instead
+ *   tsc_early_khz    the TSC is 1 GHz under icount shift=0: no calibration
  *   cryptomgr.notests, no_timer_check
  *                    0.7 s of self tests and waits before init
+ *
  * Nothing of this is on the path of a fault.  oops=panic, panic=-1 with -no-reboot: a guest that
- * broke ends at once.
+ * broke ends at once.  The guest of checks takes oops=panic back once it is up (emu/init): what an
+ * oops means is then for the check to say.
  */
 #include "emu/vm.h"
 
@@ -34,23 +39,60 @@
 #define STATE_TIMEOUT_MS 60000
 #define ARGV_MAX 64
 
+#define LABEL_KIB 128
+
 #define KERNEL_ARGS "console=ttyS0 quiet loglevel=5 panic=-1 oops=panic transparent_hugepage=always"
 #define KERNEL_ARGS_ICOUNT \
 	KERNEL_ARGS " tsc_early_khz=1000000 nolapic_timer no_timer_check cryptomgr.notests=1"
 
-const char *vm_accel(bool kvm)
+/* Below 512 MiB usable the kernel turns huge pages off.  Of each NVDIMM a 2 MiB shift and a 2 GiB
+ * stack fit on the namespace; a multiple of 16 MiB plus the label area, else the next one is
+ * misaligned. */
+#define MIB INT64_C(1048576)
+#define NVDIMM_BYTES(mib) ((mib)*MIB + LABEL_KIB * 1024)
+
+const struct vm_machine vm_bench = {
+	.name = "bench",
+	.cpus = 1,
+	.mem_mib = 768,
+	.icount = true,
+	.kernel_args = KERNEL_ARGS_ICOUNT,
+	.n_pmems = 2,
+	.pmems = {{.bytes = NVDIMM_BYTES(2064)}, {.bytes = NVDIMM_BYTES(2064)}},
+};
+
+/* The namespaces of checks are planned in emu/init: 640 + 64 + 64 MiB and 640 MiB. */
+const struct vm_machine vm_checks = {
+	.name = "checks",
+	.cpus = 2,
+	.mem_mib = 1024,
+	.job_after_pause = true,
+	.kernel_args = KERNEL_ARGS " log_buf_len=4M",
+	.n_pmems = 3,
+	.pmems = {{.bytes = NVDIMM_BYTES(784)},
+		  {.bytes = NVDIMM_BYTES(656)},
+		  {.bytes = 384 * MIB, .virtio = true}},
+};
+
+int64_t vm_memory_bytes(const struct vm_machine *machine)
 {
-	return kvm ? "kvm" : "tcg,icount";
+	int64_t bytes = machine->mem_mib * MIB;
+
+	for (unsigned int i = 0; i < machine->n_pmems; i++)
+		bytes += machine->pmems[i].bytes;
+	return bytes;
+}
+
+const char *vm_accel(const struct vm_machine *machine, bool kvm)
+{
+	if (kvm)
+		return "kvm";
+	return machine->icount ? "tcg,icount" : "tcg";
 }
 
 const char *vm_cpu(bool kvm)
 {
 	return kvm ? "host" : "max";
-}
-
-const char *vm_kernel_args(void)
-{
-	return KERNEL_ARGS_ICOUNT;
 }
 
 /* --- the command line ------------------------------------------------------------------------ */
@@ -77,15 +119,31 @@ static void add(struct argv *argv, const char *option, const char *fmt, ...)
 	argv->n++;
 }
 
+static void add_pmem(struct argv *argv, const struct vm_config *c, unsigned int i)
+{
+	const struct vm_machine *m = c->machine;
+
+	add(argv, "-object",
+	    "memory-backend-file,id=mem%u,share=on,mem-path=/proc/self/fd/%d,size=%jd", i,
+	    c->pmem[i], (intmax_t)m->pmems[i].bytes);
+	if (m->pmems[i].virtio)
+		add(argv, "-device", "virtio-pmem-pci,id=nvdimm%u,memdev=mem%u", i, i);
+	else
+		add(argv, "-device", "nvdimm,id=nvdimm%u,memdev=mem%u,label-size=%dK", i, i,
+		    LABEL_KIB);
+}
+
 static void build_argv(struct argv *argv, const struct vm_config *c, int qmp)
 {
+	const struct vm_machine *m = c->machine;
+
 	argv->word[argv->n++] = strdup(VM_QEMU);
 	add(argv, "-M", "%s", VM_MACHINE);
 	add(argv, "-cpu", "%s", vm_cpu(c->kvm));
-	add(argv, "-smp", "1");
-	add(argv, "-m", "%dM,slots=4,maxmem=8G", VM_MEM_MIB);
+	add(argv, "-smp", "%u", m->cpus);
+	add(argv, "-m", "%uM,slots=4,maxmem=8G", m->mem_mib);
 	add(argv, "-accel", "%s", c->kvm ? "kvm" : "tcg");
-	if (!c->kvm) {
+	if (!c->kvm && m->icount) {
 		add(argv, "-icount", "shift=0,sleep=off");
 		add(argv, "-rtc", "base=2024-01-01T00:00:00,clock=vm");
 		/* RDRAND and the kernel's rng-seed come from here. */
@@ -97,14 +155,9 @@ static void build_argv(struct argv *argv, const struct vm_config *c, int qmp)
 	add(argv, "-display", "none");
 	add(argv, "-kernel", "%s", c->vmlinux);
 	add(argv, "-initrd", "%s", c->initrd);
-	add(argv, "-append", "%s", c->kvm ? KERNEL_ARGS : KERNEL_ARGS_ICOUNT);
-	for (int i = 0; i < VM_NVDIMMS; i++) {
-		add(argv, "-object",
-		    "memory-backend-file,id=mem%d,share=on,mem-path=/proc/self/fd/%d,size=%jd", i,
-		    c->nvdimm[i], (intmax_t)VM_NVDIMM_BYTES);
-		add(argv, "-device", "nvdimm,id=nvdimm%d,memdev=mem%d,label-size=%dK", i, i,
-		    VM_LABEL_KIB);
-	}
+	add(argv, "-append", "%s", c->kvm ? KERNEL_ARGS : m->kernel_args);
+	for (unsigned int i = 0; i < m->n_pmems; i++)
+		add_pmem(argv, c, i);
 	add(argv, "-fw_cfg", "name=opt/daxdm/job,file=job");
 	add(argv, "-chardev", "file,id=console,path=console,append=on");
 	add(argv, "-device", "isa-serial,chardev=console");
@@ -141,8 +194,8 @@ static void become_qemu(const struct vm_config *c, char *const *argv, pid_t pare
 		_exit(127);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	for (int i = 0; i < VM_NVDIMMS; i++)
-		fcntl(c->nvdimm[i], F_SETFD, 0); /* QEMU opens it by this number */
+	for (unsigned int i = 0; i < c->machine->n_pmems; i++)
+		fcntl(c->pmem[i], F_SETFD, 0); /* QEMU opens it by this number */
 	if (chdir(c->dir) < 0)
 		_exit(126);
 	log = open("qemu.log", O_WRONLY | O_CREAT | O_APPEND, 0666);

@@ -14,25 +14,47 @@
 #include <sys/types.h>
 
 #define VM_QEMU "qemu-system-x86_64"
-#define VM_NVDIMMS 2
-#define VM_MEM_MIB 768 /* below 512 usable the kernel turns huge pages off */
-/* Of each NVDIMM; a 2 MiB shift and a 2 GiB stack fit on the namespace.  A multiple of 16 MiB plus
- * the label area, else the next one is misaligned. */
-#define VM_NVDIMM_MIB 2064
-#define VM_LABEL_KIB 128
-#define VM_NVDIMM_BYTES ((int64_t)VM_NVDIMM_MIB * 1048576 + VM_LABEL_KIB * 1024)
 #define VM_MACHINE "q35,nvdimm=on,hpet=off,smbus=off,sata=off,i8042=off,vmport=off"
+
+enum { VM_PMEMS_MAX = 3 };
+
+/* A kind of machine. */
+struct vm_machine {
+	const char *name;
+	unsigned int cpus, mem_mib;
+	bool icount; /* its time is its instructions */
+	/* Its job comes only with the saved state it goes on from; it waits for it, and for being
+	 * stopped meanwhile. */
+	bool job_after_pause;
+	const char *kernel_args;
+	unsigned int n_pmems;
+	/* Persistent memory, each in a file of ours. */
+	struct {
+		int64_t bytes;
+		bool virtio; /* virtio-pmem, else an NVDIMM with labels */
+	} pmems[VM_PMEMS_MAX];
+};
+
+/* One processor that counts instructions (or KVM instead), two large NVDIMMs. */
+extern const struct vm_machine vm_bench;
+
+/* Two processors at full speed, two NVDIMMs for namespaces of every mode, one virtio-pmem. */
+extern const struct vm_machine vm_checks;
+
+/* What it may take of this machine's memory, all its persistent memory included. */
+int64_t vm_memory_bytes(const struct vm_machine *machine);
 
 /* The job in fw_cfg has one size always: the guest's view of it is part of a snapshot. */
 #define VM_JOB_BYTES 16384
 
 struct vm_config {
+	const struct vm_machine *machine;
 	const char *vmlinux, *initrd; /* absolute paths */
 	const char *dir;	      /* absolute, exists: holds job; QEMU stands in it */
-	const int *nvdimm;	      /* descriptors of their content, VM_NVDIMMS of them */
-	bool kvm;		      /* else TCG with icount */
+	const int *pmem;	      /* descriptors of their content */
+	bool kvm;		      /* else TCG */
 	bool incoming;		      /* started stopped, to be given the state file */
-	unsigned int seed;
+	unsigned int seed;	      /* of a machine that counts instructions */
 };
 
 struct vm {
@@ -46,11 +68,8 @@ struct vm {
 };
 
 /* The accelerator as a context names it, and the -cpu string. */
-const char *vm_accel(bool kvm);
+const char *vm_accel(const struct vm_machine *machine, bool kvm);
 const char *vm_cpu(bool kvm);
-
-/* The kernel command line of the icount boot. */
-const char *vm_kernel_args(void);
 
 /*
  * Starts QEMU and shakes hands.  It dies with this process.  Its own messages go to DIR/qemu.log,

@@ -284,6 +284,25 @@ static int prepare_region(struct ndctl_region *region)
 	return !region_is_used(region);
 }
 
+/* The region's place among those of persistent memory, by number: libndctl lists them in any order.
+ */
+static size_t rank_of(struct ndctl_ctx *ctx, struct ndctl_region *region)
+{
+	struct ndctl_bus *bus;
+	struct ndctl_region *other;
+	size_t rank = 0;
+
+	ndctl_bus_foreach(ctx, bus)
+	{
+		ndctl_region_foreach(bus, other)
+		{
+			rank += ndctl_region_get_type(other) == ND_DEVICE_REGION_PMEM &&
+				ndctl_region_get_id(other) < ndctl_region_get_id(region);
+		}
+	}
+	return rank;
+}
+
 int namespace_provision(const struct provision_plan *plans, size_t n_plans,
 			void (*made)(const char *node))
 {
@@ -291,7 +310,6 @@ int namespace_provision(const struct provision_plan *plans, size_t n_plans,
 	struct ndctl_ctx *ctx;
 	struct ndctl_bus *bus;
 	struct ndctl_region *region;
-	size_t blank = 0;
 	int rc = ndctl_new(&ctx), n = 0;
 
 	if (rc < 0)
@@ -303,9 +321,10 @@ int namespace_provision(const struct provision_plan *plans, size_t n_plans,
 		{
 			rc = prepare_region(region);
 			if (rc > 0) {
-				rc = provision_blank(
-					region, blank < n_plans ? &plans[blank] : &whole, made);
-				blank++;
+				size_t rank = n_plans ? rank_of(ctx, region) : 0;
+
+				rc = provision_blank(region, rank < n_plans ? &plans[rank] : &whole,
+						     made);
 			}
 			if (rc < 0)
 				goto out;
