@@ -4,6 +4,7 @@
 #include "check/health.h"
 #include "check/need.h"
 #include "lib/dm.h"
+#include "lib/partition.h"
 #include "lib/supervise.h"
 
 #include <errno.h>
@@ -23,6 +24,7 @@
 enum {
 	DIE_MS = 5000, /* a killed check is given this to die */
 	CLEAN_S = 20,
+	PARTITIONS_MAX = 4,
 };
 
 static const char *const verdict_names[] = {"pass", "fail", "skip", "broken"};
@@ -264,6 +266,9 @@ static int clean(const struct runner *k, const char *directory)
 	}
 	nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 	for (unsigned int i = 0; i < k->env.n_devices; i++) {
+		/* Those that checks tell the kernel of; most have none. */
+		for (unsigned int p = 1; p <= PARTITIONS_MAX; p++)
+			partition_remove(k->env.devices[i].node, p);
 		rc = signature_wipe(k->env.devices[i].node);
 		if (rc < 0) {
 			fprintf(stderr, "wiping %s: %s\n", k->env.devices[i].node, strerror(-rc));

@@ -20,7 +20,13 @@
 #define STATX_ATTR_DAX 0x00200000 /* linux/stat.h since 5.8 */
 #endif
 
-enum { MKFS_LIMIT_S = 300, FS_BLOCK_BYTES = 4096, EXT4_SMALL_BYTES = 128 << 20 };
+enum {
+	MKFS_LIMIT_S = 300,
+	FS_BLOCK_BYTES = 4096,
+	EXT4_SMALL_BYTES = 128 << 20,
+	/* With less, a quarter of it (an allocation group) has no room for the log of 64 MiB. */
+	XFS_SMALL_BYTES = 640 << 20,
+};
 
 /* One line per filesystem. */
 struct fs_kind {
@@ -114,7 +120,8 @@ int fs_make(const char *type, const char *node, uint64_t size_bytes)
 	for (const char *const *o = kind->options; *o; o++)
 		argv[argc++] = *o;
 	if (kind->size_is_option) {
-		snprintf(size, sizeof(size), "su=2m,sw=1,size=%" PRIu64, size_bytes);
+		snprintf(size, sizeof(size), "su=2m,sw=1,%ssize=%" PRIu64,
+			 size_bytes < XFS_SMALL_BYTES ? "agcount=2," : "", size_bytes);
 		argv[argc++] = "-d";
 		argv[argc++] = size;
 		argv[argc++] = node;

@@ -255,6 +255,35 @@ bool graph_is_direct(const struct graph *g, unsigned int device)
 	return true;
 }
 
+static bool target_keeps_pages(const struct graph *g, const struct graph_target *t, bool last)
+{
+	const uint64_t page_sectors = PAGE_BYTES / SECTOR_BYTES;
+
+	if (t->start_sectors % page_sectors || (t->len_sectors % page_sectors && !last))
+		return false;
+	if (t->type == TARGET_STRIPED && t->n_members > 1 && t->chunk_sectors % page_sectors)
+		return false;
+	for (unsigned int m = 0; m < t->n_members; m++)
+		if (t->members[m].offset_sectors % page_sectors ||
+		    !graph_keeps_pages(g, t->members[m].device))
+			return false;
+	return true;
+}
+
+bool graph_keeps_pages(const struct graph *g, unsigned int device)
+{
+	const uint64_t page_sectors = PAGE_BYTES / SECTOR_BYTES;
+	const struct graph_device *d = &g->devices[device];
+
+	if (d->kind == GRAPH_PARTITION)
+		return d->on.offset_sectors % page_sectors == 0 &&
+		       graph_keeps_pages(g, d->on.device);
+	for (size_t i = 0; i < d->n_targets; i++)
+		if (!target_keeps_pages(g, &d->targets[i], i + 1 == d->n_targets))
+			return false;
+	return true;
+}
+
 static int find_in_graph(const void *under, uint64_t byte, struct memory *out)
 {
 	const struct graph_root *root = under;

@@ -98,6 +98,13 @@ int graph_resolve(const struct graph *g, unsigned int device, uint64_t byte,
  */
 bool graph_is_direct(const struct graph *g, unsigned int device);
 
+/*
+ * Whether every page of the device, all the way down, is one whole page of one member: what begins
+ * or ends within a page (an odd offset, a boundary, a chunk) cannot be mapped as it is.  A last
+ * page that the device cuts off does not count.  Pure.
+ */
+bool graph_keeps_pages(const struct graph *g, unsigned int device);
+
 /* A device of a graph as what a filesystem stands on (struct ground of lib/file.h); -ENXIO where no
  * memory has a fixed place: loop devices, sector mode. */
 struct graph_root {
