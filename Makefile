@@ -3,7 +3,7 @@
 #   make            build/daxdm
 #   make libs       which libraries are here, and which package brings a missing one
 #   make unit       the unit tests, under ASan and UBSan
-#   make bench | test | lint | list [ARGS="..."]    the verbs of run.sh
+#   make bench | check | test | lint | list [ARGS="..."]    the verbs of run.sh
 #   make V=1        show the commands
 #
 # Nothing here depends on git or on the clock: the same sources give the same binary, bit for bit,
@@ -36,7 +36,7 @@ UNITS    := $(patsubst tests/unit/%.c,build/test/%,$(sort $(wildcard tests/unit/
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all libs unit unit-build clean bench test lint list FORCE
+.PHONY: all libs unit unit-build clean bench check test lint list FORCE
 
 all: build/daxdm
 
@@ -101,7 +101,7 @@ build/libs-seen: Makefile
 	@$(MAKE) --no-print-directory libs
 	@mkdir -p $(@D) && touch $@
 
-bench test lint list:
+bench check test lint list:
 	@./run.sh $@ $(ARGS)
 
 clean:

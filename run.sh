@@ -11,33 +11,52 @@ unset MAKEFLAGS MAKELEVEL # `make bench` must not lend its job server to our mak
 # One line per verb and per option; the parser and the help both read them.
 readonly VERBS=(
 	"bench|[OPTION]...|measure; results and plots go to results/RUN/"
+	"check|[OPTION]...|check every contract; prints KTAP, results go to results/RUN/"
 	"test||the tests of the suite itself"
 	"lint||shellcheck, clang-format, licence lines, warnings as errors"
-	"list|[OPTION]...|benchmarks, variants and stacks, and what each needs"
-	"report|RUN|print the table of a run once more, and draw its plots"
+	"list|[OPTION]...|benchmarks, stacks and checks, and what each needs"
+	"report|RUN|print a run once more; of benchmarks, draw its plots too"
 	"setup|[all]|install missing Debian packages (all: those of the tests too)"
 	"clean||remove what was built, kernels and snapshots too; results stay"
 	"help||this text"
 )
-# name|metavariable, empty for a flag|help
+# name|metavariable, empty for a flag, with ... if it may be given again and again|help
 readonly BENCH_OPTIONS=(
 	"kernel|K|debian (default), a version (6.12.107), a package name, or PATH/bzImage"
 	"modules|DIR|the modules of that bzImage: DIR/lib/modules/RELEASE, or that directory"
-	"module|FILE.ko|put this module in place of the kernel's own of that name (repeatable)"
+	"module|FILE.ko...|put this module in place of the kernel's own of that name"
 	"meter|M|insn: exact guest instructions (default); time: ns (default with --host)"
 	"quick||raw, linear:1 and linear:16 with the main variants"
 	"full||everything"
 	"workload|FILE|a sweep of your own; see workloads/"
-	"stack|S|this stack instead of the workload's, e.g. linear:16,align=4k (repeatable)"
-	"fs|F|this filesystem instead, ext4 or xfs (repeatable)"
-	"bench|GLOB|these benchmarks and variants instead, e.g. 'fault.read.*' (repeatable)"
+	"stack|S...|this stack instead of the workload's, e.g. linear:16,align=4k"
+	"fs|F...|this filesystem instead, ext4 or xfs"
+	"bench|GLOB...|these benchmarks and variants instead, e.g. 'fault.read.*'"
 	"name|RUN|name of the run (default: kernel, meter, time)"
 	"repeat|N|boot and measure N times; fail unless every sample is the same"
 	"seed|N|seed of the emulated host (default 1)"
 	"fresh||boot, even if there is a snapshot to restore"
 	"console||show the console of the emulated host"
 	"host||measure this host instead of an emulated one; needs --device"
-	"device|DEV|with --host: the pmem device; WHAT IS ON IT IS LOST (repeatable)"
+	"device|DEV...|with --host: the pmem device; WHAT IS ON IT IS LOST"
+)
+readonly CHECK_OPTIONS=(
+	"kernel|K...|as of bench; a run for each, and what differs between them"
+	"modules|DIR|as of bench"
+	"module|FILE.ko...|as of bench"
+	"check|GLOB...|these checks only, e.g. suspend or 'layout.*'"
+	"quick||the quick checks only"
+	"plant||run each with faults planted; one that does not notice is a failure"
+	"coverage||count which functions of the kernel's DAX interface each check reaches"
+	"seed|N|for what is random (default 1); the same seed makes the same checks"
+	"rounds|N|how often what is random is done"
+	"name|RUN|name of the run (default: kernel, check, time); of several, RUN-KERNEL"
+	"fresh||boot, even if there is a snapshot to restore"
+	"console||show the console of the emulated host"
+	"host||check this host instead of an emulated one; needs --device"
+	"device|DEV...|with --host: a namespace; WHAT IS ON IT IS LOST"
+	"ktap|FILE|what is printed goes there too"
+	"junit|FILE|the same as JUnit's XML"
 )
 
 note() { printf '%s\n' "$*" >&2; }
@@ -77,23 +96,29 @@ unknown() { # KIND PREFIX TYPED LIST-COMMAND WORD...
 	die $USAGE "unknown $kind '$prefix$typed'${near:+ (did you mean '$prefix$near'?)}; $where lists them"
 }
 
+help_options() { # VERB ROW...
+	local row name arg text
+	echo "options of $1 (those with ... may be given several times):"
+	for row in "${@:2}"; do
+		IFS='|' read -r name arg text <<<"$row"
+		printf '  %-20s %s\n' "--$name${arg:+ $arg}" "$text"
+	done
+	echo
+}
+
 help() {
 	local row name arg text
 	echo "usage: ./run.sh VERB [OPTION]..."
-	echo "What it costs to reach persistent memory directly through device-mapper, on this"
-	echo "host or on an emulated one."
+	echo "What it costs to reach persistent memory directly through device-mapper, and whether"
+	echo "every contract on that path holds, on this host or on an emulated one."
 	echo
 	for row in "${VERBS[@]}"; do
 		IFS='|' read -r name arg text <<<"$row"
 		printf '  %-20s %s\n' "$name${arg:+ $arg}" "$text"
 	done
 	echo
-	echo "options of bench:"
-	for row in "${BENCH_OPTIONS[@]}"; do
-		IFS='|' read -r name arg text <<<"$row"
-		printf '  %-20s %s\n' "--$name${arg:+ $arg}" "$text"
-	done
-	echo
+	help_options bench "${BENCH_OPTIONS[@]}"
+	help_options check "${CHECK_OPTIONS[@]}"
 	echo "exit status: 0 good; 1 a difference or a failed check; 3 not comparable; 4 the harness"
 	echo "broke; 64 wrong usage; 77 everything was skipped; 130 interrupted"
 }
@@ -101,7 +126,7 @@ help() {
 # ---- children ------------------------------------------------------------------------------------
 
 tmp=
-claim=
+claims=()
 child=
 phase=         # what is being done, for the line about an interruption
 child_says_it= # set while the child says that line itself
@@ -117,7 +142,7 @@ on_exit() {
 	trap '' INT TERM HUP
 	exec 2>/dev/null # bash would tell of the job that is ended
 	stop_child
-	rm -rf ${tmp:+"$tmp"} ${claim:+"$claim"}
+	rm -rf ${tmp:+"$tmp"} "${claims[@]}"
 	exit "$status"
 }
 trap on_exit EXIT
@@ -159,20 +184,27 @@ make_tmp() {
 	fi
 }
 
+make_results() {
+	if ! mkdir -p results 2>/dev/null || [[ ! -w results ]]; then
+		die $BROKEN "cannot write to $PWD/results: use a checkout of your own, or mend its permissions"
+	fi
+}
+
 # One line per phase: what, seconds, remark.  On a terminal it is there from the start.  A quiet verb
-# has no such lines.
+# has no such lines; where stdout is for programs to read, they go to stderr.
 quiet=
+lines_to=1
 phase_begin() { # NAME
 	phase=$1
 	phase_start=$EPOCHREALTIME
-	if [[ -t 1 && ! $quiet ]]; then printf '%-9s ...\r' "$phase"; fi
+	if [[ -t $lines_to && ! $quiet ]]; then printf '%-9s ...\r' "$phase" >&"$lines_to"; fi
 }
 phase_end() { # REMARK
 	local name=$phase
 	phase=
 	[[ ! $quiet ]] || return 0
 	local us=$((${EPOCHREALTIME/[.,]/} - ${phase_start/[.,]/}))
-	printf '%-9s %3d.%d s  %s\n' "$name" $((us / 1000000)) $((us / 100000 % 10)) "$1"
+	printf '%-9s %3d.%d s  %s\n' "$name" $((us / 1000000)) $((us / 100000 % 10)) "$1" >&"$lines_to"
 }
 
 # ---- phases --------------------------------------------------------------------------------------
@@ -226,45 +258,54 @@ build() { # MAKE-ARGUMENT...
 	fi
 }
 
-# Sets kdir to the directory of the kernel asked for.
-find_kernel() {
+# Sets kdir to the directory of that kernel.
+find_kernel() { # KERNEL
+	local -a modules=()
+	if [[ $1 == /* ]]; then modules=(--modules "${opt[modules]}"); fi
 	phase_begin kernel
-	run emu/kernel.sh resolve "${opt[kernel]}" \
-		${opt[modules]:+--modules "${opt[modules]}"} >"$tmp/kernel" || exit $?
+	run emu/kernel.sh resolve "$1" "${modules[@]}" >"$tmp/kernel" || exit $?
 	kdir=$(tail -n 1 "$tmp/kernel")
 	phase_end "$(cat "$kdir/package")"
 }
 
-# Sets guests to the --guest words of emulate.
-make_guests() {
-	local fs file
+# Sets guests to the initramfs of each kind of guest.
+make_guests() { # KIND...
+	local kind file
 	local -a modules=()
 	phase_begin guests
 	for file in "${opt_module[@]}"; do modules+=(--module "$file"); done
 	guests=()
-	for fs in "${guest_fs[@]}"; do
-		run emu/initramfs.sh "$kdir" "$fs" "${modules[@]}" >"$tmp/guest" ||
-			exit $?
-		guests+=(--guest "$fs=$(tail -n 1 "$tmp/guest")")
+	for kind in "$@"; do
+		run emu/initramfs.sh "$kdir" "$kind" "${modules[@]}" >"$tmp/guest" || exit $?
+		guests+=("$(tail -n 1 "$tmp/guest")")
 	done
-	phase_end "${guest_fs[*]}"
+	phase_end "$*"
+}
+
+# Runs on this host into results/RUN, which nothing is left of if the command refused.
+on_this_host() { # DIR COMMAND...
+	local dir=$1 status=0
+	mkdir "$dir" || die $BROKEN "cannot make $PWD/$dir"
+	run "${@:2}" --output "$dir/run.jsonl" || status=$?
+	if [[ ! -s $dir/run.jsonl ]]; then
+		rm -f "$dir/run.jsonl"
+		rmdir "$dir"
+	fi
+	return $status
 }
 
 # Measures once into results/NAME, prints the table, draws.  Returns the status of the run.
 one_run() { # NAME
-	local dir=results/$1 status=0
+	local dir=results/$1 status=0 i
+	local -a words=()
 	child_says_it=yes
 	if [[ ${opt[host]} ]]; then
-		mkdir "$dir" || die $BROKEN "cannot make $PWD/$dir"
-		run build/daxdm bench "${host_args[@]}" --meter "${opt[meter]}" \
-			--output "$dir/run.jsonl" "${bench_args[@]}" ||
+		for i in "${opt_device[@]}"; do words+=(--device "$i"); done
+		on_this_host "$dir" build/daxdm bench "${words[@]}" --meter "${opt[meter]}" "${bench_args[@]}" ||
 			status=$?
-		if [[ ! -s $dir/run.jsonl ]]; then # it was refused and nothing was measured
-			rm -f "$dir/run.jsonl"
-			rmdir "$dir"
-		fi
 	else
-		run build/daxdm emulate --kernel "$kdir" "${guests[@]}" --meter "${opt[meter]}" \
+		for i in "${!guests[@]}"; do words+=(--guest "${guest_fs[i]}=${guests[i]}"); done
+		run build/daxdm emulate --kernel "$kdir" "${words[@]}" --meter "${opt[meter]}" \
 			--results "$dir" --seed "${opt[seed]}" ${opt[fresh]:+--fresh} \
 			${opt[console]:+--console} -- "${bench_args[@]}" || status=$?
 	fi
@@ -275,27 +316,55 @@ one_run() { # NAME
 	return $status
 }
 
+is_check_run() { # DIR
+	head -n 1 "$1/run.jsonl" 2>/dev/null | grep -qE '"checks": *true'
+}
+
 show() { # DIR
 	phase=report
 	run build/daxdm report "$1" || return $?
-	run plot/plot.sh "$1" || return $?
+	if ! is_check_run "$1"; then run plot/plot.sh "$1" || return $?; fi
 	echo "results are in $1/"
 	phase=
 }
 
-# ---- verbs ---------------------------------------------------------------------------------------
+# Checks one kernel, or this host, into results/NAME; prints KTAP.  Returns the status of the run.
+one_check() { # NAME
+	local dir=results/$1 status=0 word
+	local -a words=(--seed "${opt[seed]}")
+	child_says_it=yes
+	if [[ ${opt[host]} ]]; then
+		for word in "${opt_device[@]}"; do words+=(--device "$word"); done
+		on_this_host "$dir" build/daxdm check "${words[@]}" "${check_args[@]}" || status=$?
+		if [[ -e $dir ]]; then
+			status=0
+			run build/daxdm verdicts --known check/known "$dir" || status=$?
+		fi
+	else
+		run build/daxdm checks --kernel "$kdir" --guest "${guests[0]}" --results "$dir" "${words[@]}" \
+			--known check/known ${opt[fresh]:+--fresh} ${opt[console]:+--console} \
+			-- "${check_args[@]}" || status=$?
+	fi
+	child_says_it=
+	if [[ -e $dir ]]; then echo "# results are in $dir/"; fi
+	return $status
+}
 
-# Repeatable options end in arrays of their own, the others in opt.
-declare -A opt=([kernel]='' [modules]='' [meter]='' [workload]='' [name]='' [repeat]=1
-	[seed]='' [quick]='' [full]='' [fresh]='' [console]='' [host]='')
-opt_module=() opt_stack=() opt_fs=() opt_bench=() opt_device=()
+# ---- options -------------------------------------------------------------------------------------
 
-parse_bench_options() {
-	local word name value row arg
-	local -A metavariable=()
-	for row in "${BENCH_OPTIONS[@]}"; do
+# Options that may be repeated end in arrays of their own, the others in opt.
+declare -A opt=()
+opt_kernel=() opt_module=() opt_stack=() opt_fs=() opt_bench=() opt_check=() opt_device=()
+
+parse_options() { # VERB TABLE WORD...
+	local verb=$1 word name value row arg
+	local -n rows=$2
+	local -A metavariable=() repeatable=()
+	shift 2
+	for row in "${rows[@]}"; do
 		IFS='|' read -r name arg _ <<<"$row"
-		metavariable[$name]=$arg
+		metavariable[$name]=${arg%...}
+		if [[ $arg == *... ]]; then repeatable[$name]=yes; else opt[$name]=''; fi
 	done
 	while (($#)); do
 		word=$1
@@ -306,7 +375,7 @@ parse_bench_options() {
 			exit 0
 			;;
 		--?*) ;;
-		*) die $USAGE "bench: unexpected word '$word'; ./run.sh help shows the options" ;;
+		*) die $USAGE "$verb: unexpected word '$word'; ./run.sh help shows the options" ;;
 		esac
 		name=${word#--}
 		name=${name%%=*}
@@ -327,11 +396,21 @@ parse_bench_options() {
 		elif [[ $word == *=* ]]; then
 			die $USAGE "--$name takes no value"
 		fi
-		case $name in
-		module | stack | fs | bench | device) declare -n list=opt_$name && list+=("$value") ;;
-		*) opt[$name]=$value ;;
-		esac
+		if [[ -v repeatable[$name] ]]; then
+			declare -n list=opt_$name && list+=("$value")
+		else
+			opt[$name]=$value
+		fi
 	done
+}
+
+given() { # OPTION
+	if [[ -v opt[$1] ]]; then
+		[[ ${opt[$1]} ]]
+	else
+		local -n values=opt_$1
+		((${#values[@]}))
+	fi
 }
 
 # Prints the path as seen from where the user stands.
@@ -342,38 +421,76 @@ user_path() { # PATH
 	esac
 }
 
-check_number() { # OPTION MAXIMUM
+vet_number() { # OPTION MAXIMUM
 	local value=${opt[$1]}
 	if [[ ! $value =~ ^[1-9][0-9]{0,9}$ ]] || ((value > $2)); then
 		die $USAGE "--$1 $value: a number from 1 to $2 is wanted"
 	fi
 }
 
-# What goes with an emulated host only, what with this one only, and the defaults of each.
-check_host_options() {
+vet_name() {
+	if [[ ${opt[name]} && ! ${opt[name]} =~ ^[A-Za-z0-9_][A-Za-z0-9._+-]{0,99}$ ]]; then
+		die $USAGE "--name ${opt[name]}: letters, digits and . _ + - are allowed, 100 at most"
+	fi
+}
+
+vet_name_is_free() { # NAME
+	if [[ $1 && -e results/$1 ]]; then
+		die $USAGE "results/$1 is there already and is never overwritten; choose another --name or remove it"
+	fi
+}
+
+# What goes with an emulated host only, what with this one only.
+vet_host() { # OPTION-FOR-THE-EMULATED-HOST...
 	local name
 	if [[ ${opt[host]} ]]; then
 		((${#opt_device[@]})) ||
 			die $USAGE "--host writes to a pmem device of this host and needs to be told which: --device /dev/pmemN"
-		for name in kernel modules seed fresh console; do
-			[[ ! ${opt[$name]} ]] || die $USAGE "--$name is for the emulated host; it does not go with --host"
+		for name in "$@"; do
+			! given "$name" || die $USAGE "--$name is for the emulated host; it does not go with --host"
 		done
-		((${#opt_module[@]} == 0)) || die $USAGE "--module is for the emulated host; it does not go with --host"
 	else
 		((${#opt_device[@]} == 0)) || die $USAGE "--device goes with --host only"
 	fi
-	if [[ ! ${opt[meter]} && ${opt[host]} ]]; then opt[meter]="time"; fi
-	opt[meter]=${opt[meter]:-insn}
-	opt[kernel]=${opt[kernel]:-debian}
-	opt[seed]=${opt[seed]:-1}
+}
+
+# Sets kernels, files as absolute paths; looks at the modules that go with them.
+vet_kernels() { # KERNEL...
+	local kernel i file files=0
+	kernels=()
+	for kernel in "$@"; do
+		if [[ $kernel == */* || -f $from/$kernel ]]; then
+			kernel=$(user_path "$kernel")
+			[[ -f $kernel ]] || die $USAGE "--kernel $kernel: no such file"
+			[[ ${opt[modules]} ]] || die $USAGE "--kernel PATH needs --modules DIR, the modules of that kernel"
+			files=$((files + 1))
+		fi
+		kernels+=("$kernel")
+	done
+	((files <= 1)) || die $USAGE "only one --kernel PATH at a time: --modules has the modules of one"
+	if [[ ${opt[modules]} ]]; then
+		((files)) ||
+			die $USAGE "--modules goes with --kernel PATH only; to replace one module use --module FILE.ko"
+		opt[modules]=$(user_path "${opt[modules]}")
+		[[ -d ${opt[modules]} ]] || die $USAGE "--modules ${opt[modules]}: no such directory"
+	fi
+	for i in "${!opt_module[@]}"; do
+		file=$(user_path "${opt_module[i]}")
+		[[ -f $file ]] || die $USAGE "--module $file: no such file"
+		opt_module[i]=$file
+	done
 }
 
 # Refuses what can be refused before anything is installed, built or booted.
-check_bench_options() {
+vet_bench() {
 	local fs i
-	check_host_options
-	check_number repeat 100
-	check_number seed 4294967295
+	opt[repeat]=${opt[repeat]:-1}
+	vet_host kernel modules module seed fresh console
+	if [[ ! ${opt[meter]} && ${opt[host]} ]]; then opt[meter]="time"; fi
+	opt[meter]=${opt[meter]:-insn}
+	opt[seed]=${opt[seed]:-1}
+	vet_number repeat 100
+	vet_number seed 4294967295
 	case ${opt[meter]} in
 	insn | time) ;;
 	*) die $USAGE "--meter ${opt[meter]}: insn or time is wanted" ;;
@@ -392,31 +509,13 @@ check_bench_options() {
 	i=0
 	for fs in quick full workload; do if [[ ${opt[$fs]} ]]; then i=$((i + 1)); fi; done
 	((i <= 1)) || die $USAGE "--quick, --full and --workload exclude each other"
-	if [[ ${opt[name]} && ! ${opt[name]} =~ ^[A-Za-z0-9_][A-Za-z0-9._+-]{0,99}$ ]]; then
-		die $USAGE "--name ${opt[name]}: letters, digits and . _ + - are allowed, 100 at most"
-	fi
-	check_bench_files
-	for ((i = 1; i <= opt[repeat]; i++)); do check_name_is_free "$(run_name "$i")"; done
+	vet_name
+	vet_kernels "${opt[kernel]:-debian}"
+	vet_workload
+	for ((i = 1; i <= opt[repeat]; i++)); do vet_name_is_free "$(run_name "$i")"; done
 }
 
-check_bench_files() {
-	local i file
-	if [[ ${opt[kernel]} == */* || -f $from/${opt[kernel]} ]]; then
-		opt[kernel]=$(user_path "${opt[kernel]}")
-		[[ -f ${opt[kernel]} ]] || die $USAGE "--kernel ${opt[kernel]}: no such file"
-		[[ ${opt[modules]} ]] || die $USAGE "--kernel PATH needs --modules DIR, the modules of that kernel"
-	elif [[ ${opt[modules]} ]]; then
-		die $USAGE "--modules goes with --kernel PATH only; to replace one module use --module FILE.ko"
-	fi
-	if [[ ${opt[modules]} ]]; then
-		opt[modules]=$(user_path "${opt[modules]}")
-		[[ -d ${opt[modules]} ]] || die $USAGE "--modules ${opt[modules]}: no such directory"
-	fi
-	for i in "${!opt_module[@]}"; do
-		file=$(user_path "${opt_module[i]}")
-		[[ -f $file ]] || die $USAGE "--module $file: no such file"
-		opt_module[i]=$file
-	done
+vet_workload() {
 	if [[ ${opt[workload]} ]]; then
 		opt[workload]=$(user_path "${opt[workload]}")
 		[[ -f ${opt[workload]} ]] || die $USAGE "--workload ${opt[workload]}: no such file"
@@ -426,14 +525,45 @@ check_bench_files() {
 	fi
 }
 
+vet_check() {
+	local name
+	vet_host kernel modules module plant fresh console
+	opt[seed]=${opt[seed]:-1}
+	vet_number seed 4294967295
+	if given rounds; then vet_number rounds 1000000; fi
+	for name in ktap junit; do
+		given "$name" || continue
+		opt[$name]=$(user_path "${opt[$name]}")
+		[[ ! -d ${opt[$name]} ]] || die $USAGE "--$name ${opt[$name]}: that is a directory; a file is wanted"
+		[[ -d ${opt[$name]%/*}/ ]] || die $USAGE "--$name ${opt[$name]}: there is no such directory to put it in"
+	done
+	vet_kernels "${opt_kernel[@]:-debian}"
+	vet_name
+	if ((${#kernels[@]} == 1)); then vet_name_is_free "${opt[name]}"; fi
+}
+
+# ---- verbs ---------------------------------------------------------------------------------------
+
 run_name() { # INDEX
 	if ((opt[repeat] > 1)); then echo "${opt[name]}-$1"; else echo "${opt[name]}"; fi
 }
 
-check_name_is_free() { # NAME
-	if [[ $1 && -e results/$1 ]]; then
-		die $USAGE "results/$1 is there already and is never overwritten; choose another --name or remove it"
-	fi
+# Another run may begin in the same second: sets name to BASE, or to one like it that nobody else has.
+claim_name() { # BASE
+	local n=1
+	name=$1
+	until [[ ! -e results/$name && ! -e results/$name-1 ]] && mkdir "build/name.tmp.$name" 2>/dev/null; do
+		n=$((n + 1))
+		name=$1.$n
+	done
+	claims+=("build/name.tmp.$name")
+}
+
+# What names and results call that kernel, or this host's.
+release_of() { # KDIR
+	local release
+	if [[ $1 ]]; then release=$(cat "$1/release"); else release=$(uname -r); fi
+	echo "${release%-amd64}"
 }
 
 # The filesystems to boot a guest for: those asked for, else those of the workload, else all.
@@ -445,42 +575,27 @@ choose_guests() {
 	mapfile -t guest_fs < <(printf '%s\n' "${guest_fs[@]}" | sort -u)
 }
 
-# Another run may begin in the same second: makes opt[name] one that nobody else has.
-claim_name() {
-	local base=${opt[name]} n=1
-	until [[ ! -e results/$(run_name 1) ]] && mkdir "build/name.tmp.${opt[name]}" 2>/dev/null; do
-		n=$((n + 1))
-		opt[name]=$base.$n
-	done
-	claim=build/name.tmp.${opt[name]}
-}
-
 verb_bench() {
 	local word status=0 i
-	parse_bench_options "$@"
-	check_bench_options
+	kdir=
+	parse_options bench BENCH_OPTIONS "$@"
+	vet_bench
 	choose_guests
 	bench_args=(--workload "${opt[workload]}")
 	for word in "${opt_stack[@]}"; do bench_args+=(--stack "$word"); done
 	for word in "${opt_bench[@]}"; do bench_args+=(--bench "$word"); done
 	for word in "${guest_fs[@]}"; do bench_args+=(--fs "$word"); done
-	host_args=()
-	for word in "${opt_device[@]}"; do host_args+=(--device "$word"); done
 	make_tmp
-	if ! mkdir -p results 2>/dev/null || [[ ! -w results ]]; then
-		die $BROKEN "cannot write to $PWD/results: use a checkout of your own, or mend its permissions"
-	fi
+	make_results
 	setup build run plot
 	build all
 	if [[ ! ${opt[host]} ]]; then
-		find_kernel
-		make_guests
+		find_kernel "${kernels[0]}"
+		make_guests "${guest_fs[@]}"
 	fi
 	if [[ ! ${opt[name]} ]]; then
-		word=$(uname -r)
-		if [[ ! ${opt[host]} ]]; then word=$(cat "$kdir/release"); fi
-		opt[name]=${word%-amd64}-${opt[meter]}-$(date +%Y%m%dT%H%M%S)
-		claim_name
+		claim_name "$(release_of "$kdir")-${opt[meter]}-$(date +%Y%m%dT%H%M%S)"
+		opt[name]=$name
 	fi
 	for ((i = 1; i <= opt[repeat]; i++)); do
 		one_run "$(run_name "$i")" || status=$?
@@ -496,6 +611,101 @@ verb_bench() {
 	exit $status
 }
 
+# Sets kdirs and names: one run for each kernel, or one of this host.
+plan_checks() {
+	local kernel other base when
+	kdirs=() names=()
+	when=$(date +%Y%m%dT%H%M%S)
+	if [[ ${opt[host]} ]]; then kernels=(''); fi
+	for kernel in "${kernels[@]}"; do
+		kdir=
+		if [[ $kernel ]]; then find_kernel "$kernel"; fi
+		for other in "${kdirs[@]}"; do
+			[[ $other != "$kdir" ]] || die $USAGE "--kernel $kernel: another --kernel is the same, $(cat "$kdir/package")"
+		done
+		kdirs+=("$kdir")
+		base=${opt[name]}
+		if [[ ! $base ]]; then
+			base=$(release_of "$kdir")-check-$when
+		elif ((${#kernels[@]} > 1)); then
+			base+=-$(release_of "$kdir")
+			vet_name_is_free "$base"
+		fi
+		claim_name "$base"
+		names+=("$name")
+	done
+}
+
+# The worse of two exit statuses.
+worse() { # A B
+	local status
+	for status in 1 4 3 77 0; do
+		if (($1 == status || $2 == status)); then
+			echo "$status"
+			return
+		fi
+	done
+}
+
+# Runs a command whose output is for people, as diagnostic lines of KTAP.  Returns its status.
+as_diagnostics() { # COMMAND...
+	local status=0
+	run "$@" >"$tmp/said" || status=$?
+	sed 's/^/# /' "$tmp/said"
+	return $status
+}
+
+# What can be said when all runs are done.  Returns BROKEN if something could not be written.
+sum_up() { # DIR...
+	local dir status=0
+	if [[ ${opt[ktap]} || ${opt[junit]} ]]; then
+		run build/daxdm verdicts --quiet --known check/known ${opt[ktap]:+--ktap "${opt[ktap]}"} \
+			${opt[junit]:+--junit "${opt[junit]}"} "$@" || status=$?
+	fi
+	if [[ ${opt[coverage]} ]]; then
+		for dir in "$@"; do as_diagnostics build/daxdm coverage "$dir" || true; done
+	fi
+	# That kernels differ is no failure.
+	if (($# > 1)); then as_diagnostics build/daxdm behaviour --known check/known "$@" || true; fi
+	return $status
+}
+
+verb_check() {
+	local word status=0 one i
+	local -a done=()
+	parse_options check CHECK_OPTIONS "$@"
+	vet_check
+	lines_to=2
+	check_args=()
+	for word in "${opt_check[@]}"; do check_args+=(--check "$word"); done
+	for word in quick plant; do if given "$word"; then check_args+=("--$word"); fi; done
+	make_tmp
+	make_results
+	setup build run
+	build all
+	run build/daxdm list --ids "${check_args[@]}" >"$tmp/ids" || exit $? # is there any such check?
+	if given coverage; then check_args+=(--coverage); fi
+	if given rounds; then check_args+=(--rounds "${opt[rounds]}"); fi
+	plan_checks
+	for i in "${!names[@]}"; do
+		kdir=${kdirs[i]}
+		if [[ $kdir ]]; then make_guests check; fi
+		one=0
+		one_check "${names[i]}" || one=$?
+		case $one in
+		0 | 1 | 4 | 77) status=$(worse "$status" "$one") ;;
+		*) exit $one ;;
+		esac
+		if [[ -s results/${names[i]}/ktap.txt ]]; then done+=("results/${names[i]}"); fi
+	done
+	if ((${#done[@]})); then
+		one=0
+		sum_up "${done[@]}" || one=$?
+		status=$(worse "$status" "$one")
+	fi
+	exit "$status"
+}
+
 verb_list() {
 	quiet=yes
 	make_tmp
@@ -507,15 +717,17 @@ verb_list() {
 verb_report() {
 	(($# == 1)) || die $USAGE "report: one run is wanted: ./run.sh report RUN"
 	local dir=results/${1#results/}
+	local -a groups=(build plot)
 	dir=${dir%/}
 	if [[ ! -d $dir ]]; then
 		local -a runs=()
 		mapfile -t runs < <(find results -mindepth 1 -maxdepth 1 -type d -printf '%f\n' 2>/dev/null)
 		unknown run "" "$1" "ls results" "${runs[@]}"
 	fi
+	if is_check_run "$dir"; then groups=(build); fi
 	quiet=yes
 	make_tmp
-	setup build plot
+	setup "${groups[@]}"
 	build all
 	show "$dir"
 }
@@ -559,7 +771,7 @@ main() {
 	case ${1-} in
 	'') die $USAGE "no verb given; ./run.sh help lists them" ;;
 	help | --help | -h) help ;;
-	bench | test | lint | list | report | setup | clean) "verb_$1" "${@:2}" ;;
+	bench | check | test | lint | list | report | setup | clean) "verb_$1" "${@:2}" ;;
 	*) unknown verb "" "$1" "./run.sh help" "${names[@]}" ;;
 	esac
 }

@@ -125,7 +125,10 @@ static int compare(const struct run *a, const struct run *b, bool medians)
 /* Whether the run can vouch for anything; says why not. */
 static bool usable(const struct run *run)
 {
-	if (!run->ended)
+	if (run->context.checks)
+		msg_error("identical: %s is a run of checks; daxdm behaviour compares those",
+			  run->path);
+	else if (!run->ended)
 		msg_error("identical: %s is incomplete (it has no end); measure it again",
 			  run->path);
 	else if (run->status)

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* daxdm list: what there is to measure, and what each needs. */
+/* daxdm list: what there is to measure and to check, and what each needs. */
 #include "bench/bench.h"
 #include "bench/need.h"
+#include "check/select.h"
 #include "cli/cli.h"
+#include "cli/workload.h"
 #include "lib/msg.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static void print_needs(const enum need *needs)
 {
@@ -13,18 +18,8 @@ static void print_needs(const enum need *needs)
 		printf("%s%s", i ? ", " : "  needs ", need_name(needs[i]));
 }
 
-static const struct option_spec options[] = {{0}};
-
-static int run(int argc, char **argv)
+static void print_benches(void)
 {
-	int operand = options_parse(&verb_list, options, NULL, argc, argv);
-
-	if (operand < 0)
-		return operand == -1 ? STATUS_GOOD : STATUS_USAGE;
-	if (operand < argc) {
-		msg_error("list: '%s' is one word too many", argv[operand]);
-		return STATUS_USAGE;
-	}
 	printf("benchmarks and their variants:\n");
 	for (const struct bench *const *b = bench_table; *b; b++) {
 		printf("  %s: %s", (*b)->name, (*b)->why);
@@ -52,12 +47,123 @@ static int run(int argc, char **argv)
 	       "is "
 	       "the top\n"
 	       "filesystems: ext4 (mkfs.ext4), xfs (mkfs.xfs), mounted with dax=always\n");
+}
+
+/* What is promised, by whom; what it needs, and what is special about it. */
+static void print_check(const struct check_case *c)
+{
+	const struct check_item *item = c->item;
+	const char *before = "        needs ";
+
+	printf("    %s%s%s%s\n        %s (%s)\n", c->id,
+	       item->flags & CHECK_QUICK ? "  [quick]" : "",
+	       item->flags & CHECK_EMULATED ? "  [emulated host only]" : "",
+	       item->flags & CHECK_SPOILS ? "  [a boot of its own]" : "", item->promise, item->by);
+	for (const char *const *need = item->needs; need && *need; need++) {
+		printf("%s%s", before, *need);
+		before = ", ";
+	}
+	if (item->needs && *item->needs)
+		printf("\n");
+	if (item->first_bad)
+		printf("        first bad: %s\n", item->first_bad);
+	if (item->fixed_by)
+		printf("        fixed by: %s\n", item->fixed_by);
+}
+
+struct list_options {
+	struct words globs;
+	bool quick, plant, ids;
+};
+
+/* Returns an enum exit_status. */
+static int print_checks(const struct list_options *o)
+{
+	const struct check_family *family = NULL;
+	struct check_case *cases = NULL;
+	size_t n = 0;
+
+	if (check_select(o->globs.list, o->globs.n, o->quick, o->plant, &cases, &n) < 0)
+		return STATUS_USAGE;
+	if (!n) {
+		msg_error("list: none of these checks is a quick one");
+		return STATUS_USAGE;
+	}
+	if (!o->ids)
+		printf("checks:\n");
+	for (size_t i = 0; i < n; i++) {
+		if (o->ids) {
+			printf("%s\n", cases[i].id);
+			continue;
+		}
+		if (cases[i].family != family)
+			printf("  %s: %s\n", cases[i].family->name, cases[i].family->why);
+		family = cases[i].family;
+		print_check(&cases[i]);
+	}
+	free(cases);
 	return STATUS_GOOD;
+}
+
+static int set_check(void *opts, const char *value)
+{
+	if (words_add_new(&((struct list_options *)opts)->globs, value, strlen(value)) < 0) {
+		msg_error("out of memory");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int set_quick(void *opts, const char *value)
+{
+	(void)value;
+	((struct list_options *)opts)->quick = true;
+	return 0;
+}
+
+static int set_plant(void *opts, const char *value)
+{
+	(void)value;
+	((struct list_options *)opts)->plant = true;
+	return 0;
+}
+
+static int set_ids(void *opts, const char *value)
+{
+	(void)value;
+	((struct list_options *)opts)->ids = true;
+	return 0;
+}
+
+static const struct option_spec options[] = {
+	{"check", "GLOB", "only these checks, and no benchmarks (repeatable)", set_check},
+	{"quick", NULL, "only the checks of check --quick", set_quick},
+	{"plant", NULL, "the checks with each fault that is planted in them", set_plant},
+	{"ids", NULL, "only the ids of the checks, one per line", set_ids},
+	{NULL, NULL, NULL, NULL},
+};
+
+static int run(int argc, char **argv)
+{
+	struct list_options o = {0};
+	int status, operand = options_parse(&verb_list, options, &o, argc, argv);
+
+	if (operand == -1)
+		return STATUS_GOOD;
+	if (operand >= 0 && operand < argc) {
+		msg_error("list: '%s' is one word too many", argv[operand]);
+		operand = -EINVAL;
+	}
+	if (operand >= 0 && !o.globs.n && !o.quick && !o.plant && !o.ids)
+		print_benches();
+	status = operand < 0 ? STATUS_USAGE : print_checks(&o);
+	words_free(&o.globs);
+	return status;
 }
 
 const struct verb verb_list = {
 	.name = "list",
 	.args = "",
-	.why = "lists benchmarks, variants and stacks, and what each needs",
+	.why = "lists benchmarks, stacks and checks, and what each needs",
 	.run = run,
 };

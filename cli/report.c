@@ -4,6 +4,7 @@
 #include "cli/findings.h"
 #include "cli/html.h"
 #include "cli/plotdata.h"
+#include "cli/verdicts.h"
 #include "lib/msg.h"
 
 #include <errno.h>
@@ -163,45 +164,76 @@ out:
 	return rc ? STATUS_BROKEN : STATUS_GOOD;
 }
 
-static int report(const char *dir, const struct report_options *opts)
+/* A run of checks has no numbers: what its checks came to is its report. */
+static int report_checks(struct run *run, const struct report_options *opts)
 {
-	struct run run;
-	struct tables tables = {.raw = -1};
-	char why[512];
-	int status = STATUS_BROKEN, rc = run_read(dir, &run, why, sizeof(why));
+	const struct run_context *c = &run->context;
+	struct verdicts *v;
 
-	if (rc < 0) {
-		msg_error("report: %s", why);
-		goto out;
-	}
-	if (tables_build(&run, &tables) < 0) {
-		msg_error("report: %s: out of memory", run.path);
-		goto out;
-	}
 	if (opts->plot_data) {
-		rc = plotdata_write(&tables, opts->plot_data);
-		if (rc < 0) {
-			msg_error("report: cannot write plot data to %s: %s", opts->plot_data,
-				  strerror(-rc));
-			goto out;
-		}
-	} else {
-		struct stat st;
+		msg_error("report: %s is a run of checks; there is nothing to plot", run->path);
+		return STATUS_USAGE;
+	}
+	v = check_run_judge(run, NULL, NULL);
+	if (!v)
+		return STATUS_BROKEN;
+	if (!opts->quiet) {
+		printf("kernel: %s%s%s%s\n", c->release, *c->package ? " (" : "", c->package,
+		       *c->package ? ")" : "");
+		printf("seed: %lld\n", (long long)c->seed);
+		verdicts_sum(v, stdout, "");
+		check_run_observations(run, stdout, "");
+	}
+	verdicts_finish(v, NULL);
+	return STATUS_GOOD;
+}
 
+static int report_numbers(const char *dir, const struct run *run, const struct report_options *opts)
+{
+	struct tables tables = {.raw = -1};
+	struct stat st;
+	int status = STATUS_GOOD, rc = 0;
+
+	if (tables_build(run, &tables) < 0) {
+		msg_error("report: %s: out of memory", run->path);
+		status = STATUS_BROKEN;
+	} else if (opts->plot_data) {
+		rc = plotdata_write(&tables, opts->plot_data);
+	} else {
 		if (!opts->quiet)
 			print_report(&tables, opts->width ? opts->width : terminal_width());
 		/* A bare file has no directory of its own to put a page into. */
-		if (!opts->no_html && !stat(dir, &st) && S_ISDIR(st.st_mode) &&
-		    write_page(&tables, dir) != STATUS_GOOD)
-			goto out;
+		if (!opts->no_html && !stat(dir, &st) && S_ISDIR(st.st_mode))
+			status = write_page(&tables, dir);
 	}
-	if (run_is_complete(&run))
-		status = STATUS_GOOD;
-	else
-		msg_error("report: %s is %s; measure again for numbers to rely on", run.path,
-			  run.ended ? "broken (its end says so)" : "incomplete (it has no end)");
-out:
+	if (rc < 0) {
+		msg_error("report: cannot write plot data to %s: %s", opts->plot_data,
+			  strerror(-rc));
+		status = STATUS_BROKEN;
+	}
 	tables_free(&tables);
+	return status;
+}
+
+static int report(const char *dir, const struct report_options *opts)
+{
+	struct run run;
+	char why[512];
+	int status = STATUS_BROKEN, rc = run_read(dir, &run, why, sizeof(why));
+
+	if (rc < 0)
+		msg_error("report: %s", why);
+	else if (run.context.checks)
+		status = report_checks(&run, opts);
+	else
+		status = report_numbers(dir, &run, opts);
+	if (status == STATUS_GOOD && !run_is_complete(&run)) {
+		msg_error("report: %s is %s; %s", run.path,
+			  run.ended ? "broken (its end says so)" : "incomplete (it has no end)",
+			  run.context.checks ? "run it again"
+					     : "measure again for numbers to rely on");
+		status = STATUS_BROKEN;
+	}
 	run_free(&run);
 	return status;
 }
@@ -225,6 +257,6 @@ static int report_main(int argc, char **argv)
 const struct verb verb_report = {
 	.name = "report",
 	.args = "RUNDIR",
-	.why = "print a run as table and findings; write its report.html",
+	.why = "print a run: table, findings and report.html, or what its checks came to",
 	.run = report_main,
 };

@@ -16,7 +16,8 @@ struct reader {
 	unsigned int line;
 	char *why;
 	size_t why_size;
-	size_t room_records, room_observations, room_voids, room_skips;
+	size_t room_records, room_observations, room_voids, room_skips, room_checks;
+	json_t *check_lines; /* id -> line number */
 };
 
 __attribute__((format(printf, 2, 3))) static int complain(struct reader *r, const char *fmt, ...)
@@ -148,7 +149,11 @@ static int read_context(struct reader *r, const json_t *line)
 	c->machine = text_of(emulator, "machine");
 	c->boot = text_of(emulator, "boot");
 	c->emulated_mem_mib = number_of(emulator, "mem_mib");
-	if (!*c->meter)
+	c->checks = json_is_true(json_object_get(line, "checks"));
+	c->planted = json_is_true(json_object_get(line, "planted"));
+	c->seed = number_of(line, "seed");
+	c->rounds = number_of(line, "rounds");
+	if (!*c->meter && !c->checks)
 		return complain(r, "the context names no meter");
 	if (add_names(r, &r->run->fs, json_object_get(line, "fs")) < 0 ||
 	    add_names(r, &r->run->benches, json_object_get(line, "benches")) < 0 ||
@@ -307,9 +312,39 @@ static int read_observation(struct reader *r, const json_t *line)
 	o->id = text_of(line, "id");
 	o->stack = text_of(line, "stack");
 	o->fs = text_of(line, "fs");
+	o->check = text_of(line, "check");
+	o->line = line;
 	o->value = json_object_get(line, "value");
 	if (!*o->id || !o->value)
 		return complain(r, "an observation without id or value");
+	return 0;
+}
+
+static int read_check(struct reader *r, json_t *line)
+{
+	static const char *const verdicts[] = {"pass", "fail", "skip", "broken"};
+	struct run *run = r->run;
+	struct run_check *c = push(&run->checks, &run->n_checks, &r->room_checks, sizeof(*c));
+	const char *id = text_of(line, "id"), *plant = text_of(line, "plant");
+	size_t known = 0;
+
+	if (!c)
+		return no_memory(r);
+	c->line = line;
+	snprintf(c->id, sizeof(c->id), "%s%s%s", id, *plant ? "+" : "", plant);
+	if (!*id)
+		return complain(r, "a check without an id");
+	while (known < 4 && strcmp(text_of(line, "verdict"), verdicts[known]))
+		known++;
+	if (known == 4)
+		return complain(r, "check %s: its verdict is none of pass, fail, skip, broken",
+				c->id);
+	if (json_object_get(r->check_lines, c->id))
+		return complain(
+			r, "check %s is there already, in line %lld", c->id,
+			(long long)json_integer_value(json_object_get(r->check_lines, c->id)));
+	if (json_object_set_new(r->check_lines, c->id, json_integer(r->line)) < 0)
+		return no_memory(r);
 	return 0;
 }
 
@@ -324,7 +359,7 @@ static int read_end(struct reader *r, const json_t *line)
 	return 0;
 }
 
-static int read_object(struct reader *r, const json_t *line)
+static int read_object(struct reader *r, json_t *line)
 {
 	struct run *run = r->run;
 	const char *type = text_of(line, "type");
@@ -341,6 +376,8 @@ static int read_object(struct reader *r, const json_t *line)
 		return read_record(r, line);
 	if (!strcmp(type, "observation"))
 		return read_observation(r, line);
+	if (!strcmp(type, "check"))
+		return read_check(r, line);
 	if (!strcmp(type, "void"))
 		return read_gap(r, line, &run->voids, &run->n_voids, &r->room_voids);
 	if (!strcmp(type, "skip"))
@@ -481,7 +518,9 @@ int run_read(const char *path, struct run *run, char *why, size_t why_size)
 	file = fopen(run->path, "re");
 	if (!file)
 		return no_file(&r, errno);
-	rc = read_lines(&r, file);
+	r.check_lines = json_object();
+	rc = r.check_lines ? read_lines(&r, file) : no_memory(&r);
+	json_decref(r.check_lines);
 	fclose(file);
 	if (!rc && !run->context.json) {
 		snprintf(why, why_size, "%s: no context line, so this is no run (yet)", run->path);
@@ -497,6 +536,7 @@ void run_free(struct run *run)
 	free(run->records);
 	free(run->by_id);
 	free(run->observations);
+	free(run->checks);
 	free(run->voids);
 	free(run->skips);
 	names_free(&run->fs);
@@ -510,7 +550,7 @@ void run_free(struct run *run)
 
 bool run_is_complete(const struct run *run)
 {
-	return run->ended && !run->status;
+	return run->ended && (!run->status || run->context.checks);
 }
 
 const struct run_record *run_find(const struct run *run, const char *id)

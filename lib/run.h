@@ -53,8 +53,15 @@ struct run_gap {
 
 struct run_observation {
 	const char *id;
-	const char *stack, *fs; /* "" if not given */
+	const char *stack, *fs, *check; /* "" if not given */
 	const json_t *value;
+	const json_t *line; /* all of it */
+};
+
+/* The verdict of one check, or of one planted fault. */
+struct run_check {
+	char id[112]; /* unique within the run: FAMILY.NAME, or FAMILY.NAME+PLANT */
+	json_t *line; /* not const: what is known of its failure may be added */
 };
 
 /* Names in an order that tables follow: as the context lists them, then as records bring them. */
@@ -71,6 +78,9 @@ struct run_context {
 	const char *release, *version, *build_id, *package;	  /* of the kernel */
 	const char *qemu, *accel, *emulated_cpu, *machine, *boot; /* of the emulated host */
 	int64_t mem_kib, emulated_mem_mib;
+	bool checks;	      /* a run of checks: verdicts, no records, and no meter */
+	bool planted;	      /* with faults planted */
+	int64_t seed, rounds; /* of what is random in checks */
 };
 
 struct run {
@@ -83,6 +93,8 @@ struct run {
 	struct run_record **by_id; /* the same, by strcmp of the id */
 	struct run_observation *observations;
 	size_t n_observations;
+	struct run_check *checks; /* as they came */
+	size_t n_checks;
 	struct run_gap *voids, *skips;
 	size_t n_voids, n_skips;
 	size_t n_unread; /* lines of a type that this reader does not know */
@@ -102,7 +114,7 @@ int run_read(const char *path, struct run *run, char *why, size_t why_size);
 
 void run_free(struct run *run);
 
-/* Whether it ended, and ended well. */
+/* Whether it ended, and ended well; checks may have failed. */
 bool run_is_complete(const struct run *run);
 
 /* The record of that metric id, or NULL. */

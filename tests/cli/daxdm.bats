@@ -5,7 +5,7 @@
 load ../helpers
 
 # Each verb and a wrong use of it that must be told apart.
-VERBS="list bench report identical provision emulate"
+VERBS="list bench check report identical verdicts behaviour coverage provision emulate checks"
 
 daxdm() {
 	cd "$TOP" || return
@@ -79,6 +79,14 @@ options_of() { # VERB
 	options_of bench >"$BATS_TEST_TMPDIR/bench"
 	for name in device meter fs stack bench workload output progress; do
 		grep -q "^$name" "$BATS_TEST_TMPDIR/bench" || { echo "bench has no --$name"; false; }
+	done
+	options_of check >"$BATS_TEST_TMPDIR/check"
+	for name in device check quick plant coverage seed rounds output; do
+		grep -q "^$name" "$BATS_TEST_TMPDIR/check" || { echo "check has no --$name"; false; }
+	done
+	options_of verdicts >"$BATS_TEST_TMPDIR/verdicts"
+	for name in known ktap junit quiet; do
+		grep -q "^$name" "$BATS_TEST_TMPDIR/verdicts" || { echo "verdicts has no --$name"; false; }
 	done
 	options_of emulate >"$BATS_TEST_TMPDIR/emulate"
 	for name in kernel guest meter results seed fresh console; do

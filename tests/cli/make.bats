@@ -110,7 +110,7 @@ compiled() { # MAKE-WORD...
 @test "targets that are verbs of run.sh" {
 	printf '#!/bin/sh\necho "run.sh $*"\n' >"$CO/run.sh"
 	chmod +x "$CO/run.sh"
-	for verb in bench test lint list; do
+	for verb in bench check test lint list; do
 		run timeout 10 make -s -C "$CO" "$verb" ARGS="--quick --name x"
 		expect 0 "run.sh $verb --quick --name x"
 	done

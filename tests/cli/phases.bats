@@ -4,37 +4,17 @@
 # becomes of their exit status, and what is left behind after a signal.
 
 load ../helpers
+load fakes
 
 setup() {
-	CO=$BATS_TEST_TMPDIR/checkout # a checkout in which only run.sh is real
-	mkdir -p "$CO/emu" "$CO/plot" "$CO/workloads" "$CO/results"
-	cp "$TOP/run.sh" "$TOP/packages.txt" "$CO/"
-	printf '# both filesystems\nfs   ext4 xfs\n' >"$CO/workloads/default"
-	cp "$CO/workloads/default" "$CO/workloads/quick"
-	cp "$CO/workloads/default" "$CO/workloads/full"
-	printf 'all:\n\t@:\n' >"$CO/Makefile"
-	fake emu/kernel.sh 'mkdir -p build/kernels/k; echo 6.1.0-56-amd64 >build/kernels/k/release
-		echo "linux-image-6.1.0-56-amd64 6.1.192-1" >build/kernels/k/package
-		echo build/kernels/k'
-	fake emu/initramfs.sh 'echo "build/$2.cpio"'
-	mkdir -p "$CO/build"
+	fake_checkout
 	fake build/daxdm '[[ $1 != emulate ]] || mkdir "$(sed "s/.*--results \([^ ]*\).*/\1/" <<<"$*")"
 		[[ $1 != bench ]] || echo {} >"$(sed "s/.*--output \\([^ ]*\\).*/\\1/" <<<"$*")"'
 	fake plot/plot.sh :
 }
 
-# A script that writes its words to calls, then does BODY.
-fake() { # PATH BODY
-	printf '#!/bin/bash\necho "%s $*" >>calls\n%s\n' "$1" "$2" >"$CO/$1"
-	chmod +x "$CO/$1"
-}
-
 bench() {
 	run timeout 30 "$CO/run.sh" bench "$@"
-}
-
-left_nothing() {
-	! compgen -G "$CO/build/*.tmp.*"
 }
 
 @test "the phases of a run, in order" {
@@ -142,7 +122,7 @@ left_nothing() {
 	bench --host --device /dev/pmem7 --name r --quick
 	expect 0
 	run cat "$CO/calls"
-	[[ ${lines[0]} == "build/daxdm bench --device /dev/pmem7 --meter time --output results/r/run.jsonl --workload workloads/quick --fs ext4 --fs xfs" ]]
+	[[ ${lines[0]} == "build/daxdm bench --device /dev/pmem7 --meter time --workload workloads/quick --fs ext4 --fs xfs --output results/r/run.jsonl" ]]
 }
 
 @test "a device that is refused leaves no run" {

@@ -16,7 +16,7 @@ load ../helpers
 }
 
 @test "every example is one that run.sh understands" {
-	# It refuses the existing name last, after it has understood all else.
+	# It refuses the name last, after it has understood all else.
 	mkdir -p "$TOP/results/bats-readme"
 	while read -r command; do
 		command=${command%%#*}
@@ -28,6 +28,10 @@ load ../helpers
 		"./run.sh bench"*)
 			run bash -c "cd '$TOP' && ${command//--repeat 2/} --name bats-readme"
 			expect 64 "results/bats-readme is there already"
+			;;
+		"./run.sh check"*)
+			run bash -c "cd '$TOP' && $command --name ../readme"
+			expect 64 "--name ../readme: letters"
 			;;
 		./run.sh*) ;;
 		*) echo "an example of something else: $command" && false ;;

@@ -10,15 +10,16 @@
 #include <unistd.h>
 
 #define FIXTURE "tests/fixtures/fixture-run.jsonl"
+#define CHECK_FIXTURE "tests/fixtures/check-run.jsonl"
 
 /* A run directory of its own, removed by fixture_remove(). */
 struct fixture {
 	char dir[64], file[96];
 };
 
-static inline char *fixture_text(void)
+static inline char *fixture_text(const char *source)
 {
-	FILE *in = fopen(FIXTURE, "re");
+	FILE *in = fopen(source, "re");
 	char *text = calloc(1, 65536);
 
 	assert_non_null(in);
@@ -28,11 +29,12 @@ static inline char *fixture_text(void)
 	return text;
 }
 
-/* The fixture with the first FROM replaced by TO (both NULL: as it is).  FROM has to be there, or
+/* A fixture with the first FROM replaced by TO (both NULL: as it is).  FROM has to be there, or
  * a test would pass without having changed anything. */
-static inline void fixture_make(struct fixture *f, const char *from, const char *to)
+static inline void fixture_make_of(struct fixture *f, const char *source, const char *from,
+				   const char *to)
 {
-	char *text = fixture_text(), *at = from ? strstr(text, from) : text;
+	char *text = fixture_text(source), *at = from ? strstr(text, from) : text;
 	FILE *out;
 
 	assert_non_null(at);
@@ -45,6 +47,11 @@ static inline void fixture_make(struct fixture *f, const char *from, const char 
 		at + (from ? strlen(from) : 0));
 	assert_int_equal(fclose(out), 0);
 	free(text);
+}
+
+static inline void fixture_make(struct fixture *f, const char *from, const char *to)
+{
+	fixture_make_of(f, FIXTURE, from, to);
 }
 
 static inline void fixture_remove(struct fixture *f)

@@ -148,10 +148,77 @@ static void test_unknown_type(void **state)
 	char why[512] = "";
 
 	(void)state;
-	fixture_make(&f, "\"type\":\"void\"", "\"type\":\"check\"");
+	fixture_make(&f, "\"type\":\"void\"", "\"type\":\"future\"");
 	assert_int_equal(run_read(f.dir, &run, why, sizeof(why)), 0);
 	assert_int_equal(run.n_unread, 1);
 	assert_int_equal(run.n_voids, 0);
+	run_free(&run);
+	fixture_remove(&f);
+}
+
+static void test_checks(void **state)
+{
+	struct run run;
+	char why[512] = "";
+
+	(void)state;
+	assert_int_equal(run_read(CHECK_FIXTURE, &run, why, sizeof(why)), 0);
+	assert_true(run.context.checks);
+	assert_false(run.context.planted);
+	assert_int_equal(run.context.seed, 7);
+	assert_int_equal(run.context.rounds, 3);
+	assert_string_equal(run.context.meter, "");
+	assert_true(run_is_complete(&run)); /* although it ended with status 1 */
+	assert_int_equal(run.n_checks, 3);
+	assert_string_equal(run.checks[1].id, "reload.leak");
+	assert_string_equal(json_string_value(json_object_get(run.checks[1].line, "verdict")),
+			    "fail");
+	assert_int_equal(run.n_observations, 1);
+	assert_string_equal(run.observations[0].check, "suspend.flush");
+	assert_ptr_equal(json_object_get(run.observations[0].line, "value"),
+			 run.observations[0].value);
+	run_free(&run);
+}
+
+static void test_check_refusals(void **state)
+{
+	static const struct refusal table[] = {
+		{"\"verdict\":\"skip\"", "\"verdict\":\"maybe\"", ":5: ", "its verdict is none of"},
+		{"\"id\":\"sync.virtio\",", "", ":5: ", "a check without an id"},
+		{"sync.virtio", "suspend.flush",
+		 ":5: ", "suspend.flush is there already, in line 3"},
+		{"\"checks\":true", "\"checks\":1", ":1: ", "names no meter"},
+		{"\"value\":[\"store\"]", "\"other\":1", ":2: ", "without id or value"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct fixture f;
+		struct run run;
+		char why[512] = "";
+
+		fixture_make_of(&f, CHECK_FIXTURE, table[i].from, table[i].to);
+		assert_int_equal(run_read(f.dir, &run, why, sizeof(why)), -EINVAL);
+		run_free(&run);
+		fixture_remove(&f);
+		if (!strstr(why, table[i].line) || !strstr(why, table[i].why))
+			fail_msg("wanted \"%s\" and \"%s\", got \"%s\"", table[i].line,
+				 table[i].why, why);
+	}
+}
+
+/* One check with two faults planted is two cases. */
+static void test_planted(void **state)
+{
+	struct fixture f;
+	struct run run;
+	char why[512] = "";
+
+	(void)state;
+	fixture_make_of(&f, CHECK_FIXTURE, "\"id\":\"sync.virtio\"",
+			"\"id\":\"suspend.flush\",\"plant\":\"byte\"");
+	assert_int_equal(run_read(f.dir, &run, why, sizeof(why)), 0);
+	assert_string_equal(run.checks[2].id, "suspend.flush+byte");
 	run_free(&run);
 	fixture_remove(&f);
 }
@@ -222,10 +289,12 @@ static void test_large(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_whole),	     cmocka_unit_test(test_order),
-		cmocka_unit_test(test_refusals),     cmocka_unit_test(test_incomplete),
-		cmocka_unit_test(test_unknown_type), cmocka_unit_test(test_no_file),
-		cmocka_unit_test(test_page_of),	     cmocka_unit_test(test_large),
+		cmocka_unit_test(test_whole),	       cmocka_unit_test(test_order),
+		cmocka_unit_test(test_refusals),       cmocka_unit_test(test_incomplete),
+		cmocka_unit_test(test_unknown_type),   cmocka_unit_test(test_no_file),
+		cmocka_unit_test(test_page_of),	       cmocka_unit_test(test_checks),
+		cmocka_unit_test(test_check_refusals), cmocka_unit_test(test_planted),
+		cmocka_unit_test(test_large),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * daxdm verdicts: what the checks of a run came to, as KTAP, JUnit and exit status.  A run on the
+ * emulated host has been judged as it came; this is for one on this host, for several as one, and
+ * for looking at a run again after check/known/ has changed.
+ */
+#include "cli/verdicts.h"
+
+#include "check/junit.h"
+#include "check/known.h"
+#include "cli/cli.h"
+#include "lib/msg.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { RUNS_MAX = 64 };
+
+struct verdicts_options {
+	const char *known, *ktap, *junit;
+	bool quiet, verbose;
+};
+
+/* ---- a run --------------------------------------------------------------------------------- */
+
+int check_run_read(const char *verb, const char *dir, struct run *run)
+{
+	char why[512];
+	int rc = run_read(dir, run, why, sizeof(why));
+
+	if (rc < 0) {
+		msg_error("%s: %s", verb, why);
+	} else if (!run->context.checks) {
+		msg_error("%s: %s is a run of benchmarks; ./run.sh report shows it", verb,
+			  run->path);
+		rc = -EINVAL;
+	}
+	return rc;
+}
+
+static const char *version_of(const struct run *run, char version[64])
+{
+	const struct run_context *c = &run->context;
+
+	return kernel_version_text(c->release, c->package, c->version, version, 64);
+}
+
+struct verdicts *check_run_judge(struct run *run, FILE *out, const char *known_dir)
+{
+	char version[64];
+	struct verdicts *v =
+		verdicts_new(out, NULL, known_dir, version_of(run, version), run->n_checks);
+
+	for (size_t i = 0; v && i < run->n_observations; i++)
+		verdicts_observation(v, run->observations[i].line);
+	for (size_t i = 0; v && i < run->n_checks; i++)
+		verdicts_check(v, run->checks[i].line);
+	return v;
+}
+
+void check_run_observations(const struct run *run, FILE *out, const char *prefix)
+{
+	if (run->n_observations)
+		fprintf(out, "%sobserved:\n", prefix);
+	for (size_t i = 0; i < run->n_observations; i++) {
+		char *value =
+			json_dumps(run->observations[i].value, JSON_ENCODE_ANY | JSON_SORT_KEYS);
+
+		fprintf(out, "%s  %s: %s\n", prefix, run->observations[i].id, value ? value : "?");
+		free(value);
+	}
+}
+
+/* ---- files --------------------------------------------------------------------------------- */
+
+/* The lines of one run: for JUnit, which knows nothing of files. */
+struct judged {
+	struct run run;
+	char version[64]; /* of the kernel */
+	char *ktap;	  /* its text */
+	int status;
+	json_t *checks, *observations;
+};
+
+static void judged_free(struct judged *j)
+{
+	run_free(&j->run);
+	free(j->ktap);
+	json_decref(j->checks);
+	json_decref(j->observations);
+}
+
+/* Writes a text, whole or not at all where that can be.  Returns 0, or -errno after one error
+ * line. */
+static int write_text(const char *path, const char *text)
+{
+	FILE *out = fopen(path, "we");
+	int rc = out ? 0 : -errno;
+
+	if (out && fputs(text, out) < 0)
+		rc = -EIO;
+	if (out && fclose(out) && !rc)
+		rc = -errno;
+	if (rc)
+		msg_error("verdicts: cannot write %s: %s", path, strerror(-rc));
+	return rc;
+}
+
+static struct junit_run junit_of(const struct judged *j)
+{
+	return (struct junit_run){j->version, j->checks, j->observations};
+}
+
+/* ktap.txt and junit.xml beside run.jsonl; a bare file has no directory of its own. */
+static int write_beside(const struct judged *j, const char *dir)
+{
+	struct junit_run junit = junit_of(j);
+	char path[PATH_MAX];
+	struct stat st;
+	int rc;
+
+	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode))
+		return 0;
+	snprintf(path, sizeof(path), "%s/ktap.txt", dir);
+	rc = write_text(path, j->ktap);
+	snprintf(path, sizeof(path), "%s/junit.xml", dir);
+	return rc ? rc : junit_write(path, &junit, 1);
+}
+
+/* Several runs are subtests of one.  Returns the text, or NULL without memory. */
+static char *nested(const struct judged *j, size_t n)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	fprintf(out, "KTAP version 1\n1..%zu\n", n);
+	for (size_t i = 0; i < n; i++) {
+		const char *line = j[i].ktap;
+
+		while (*line) {
+			int len = (int)strcspn(line, "\n");
+
+			fprintf(out, "  %.*s\n", len, line);
+			line += len + (line[len] == '\n');
+		}
+		fprintf(out, "%s %zu linux-%s%s\n",
+			j[i].status == STATUS_GOOD || j[i].status == STATUS_SKIPPED ? "ok"
+										    : "not ok",
+			i + 1, j[i].version,
+			j[i].status == STATUS_SKIPPED ? " # SKIP all of it" : "");
+	}
+	return fclose(out) ? NULL : text;
+}
+
+/* ---- the verb ------------------------------------------------------------------------------ */
+
+static int judge(struct judged *j, const char *dir, const struct verdicts_options *o)
+{
+	struct verdicts *v;
+	size_t size;
+	FILE *out;
+
+	if (check_run_read("verdicts", dir, &j->run) < 0)
+		return -EINVAL;
+	version_of(&j->run, j->version);
+	j->checks = json_array();
+	j->observations = json_array();
+	for (size_t i = 0; i < j->run.n_checks; i++)
+		json_array_append(j->checks, j->run.checks[i].line);
+	for (size_t i = 0; i < j->run.n_observations; i++)
+		json_array_append(j->observations, (json_t *)j->run.observations[i].line);
+	out = open_memstream(&j->ktap, &size);
+	if (!out)
+		return -ENOMEM;
+	v = check_run_judge(&j->run, out, o->known);
+	if (v)
+		j->status = verdicts_finish(v, NULL);
+	if (v && o->verbose)
+		check_run_observations(&j->run, out, "# ");
+	if (fclose(out) || !v)
+		return v ? -ENOMEM : -EINVAL;
+	if (!run_is_complete(&j->run)) {
+		msg_error("verdicts: %s is incomplete (it has no end): the checks after the last "
+			  "one were not run",
+			  j->run.path);
+		if (j->status != STATUS_FAILED)
+			j->status = STATUS_BROKEN;
+	}
+	return write_beside(j, dir);
+}
+
+/* 1 beats 4 beats 77 beats 0. */
+static int worst(int a, int b)
+{
+	static const int order[] = {STATUS_FAILED, STATUS_BROKEN, STATUS_SKIPPED};
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (a == order[i] || b == order[i])
+			return order[i];
+	return STATUS_GOOD;
+}
+
+static int verdicts(char *const dirs[], size_t n, const struct verdicts_options *o)
+{
+	struct judged *j = calloc(n, sizeof(*j));
+	struct junit_run junit[RUNS_MAX];
+	char *all = NULL;
+	int status = STATUS_GOOD;
+
+	for (size_t i = 0; j && i < n && status != STATUS_BROKEN; i++)
+		if (judge(&j[i], dirs[i], o) < 0)
+			status = STATUS_BROKEN;
+	if (!j || status == STATUS_BROKEN)
+		goto out;
+	for (size_t i = 0; i < n; i++) {
+		status = worst(status, j[i].status);
+		junit[i] = junit_of(&j[i]);
+	}
+	all = n > 1 ? nested(j, n) : strdup(j[0].ktap);
+	if (!all) {
+		msg_error("verdicts: out of memory");
+		status = STATUS_BROKEN;
+		goto out;
+	}
+	if (!o->quiet)
+		fputs(all, stdout);
+	if ((o->ktap && write_text(o->ktap, all) < 0) ||
+	    (o->junit && junit_write(o->junit, junit, n) < 0))
+		status = worst(status, STATUS_BROKEN);
+out:
+	for (size_t i = 0; j && i < n; i++)
+		judged_free(&j[i]);
+	free(j);
+	free(all);
+	return status;
+}
+
+static int set_known(void *opts, const char *value)
+{
+	((struct verdicts_options *)opts)->known = value;
+	return 0;
+}
+
+static int set_ktap(void *opts, const char *value)
+{
+	((struct verdicts_options *)opts)->ktap = value;
+	return 0;
+}
+
+static int set_junit(void *opts, const char *value)
+{
+	((struct verdicts_options *)opts)->junit = value;
+	return 0;
+}
+
+static int set_quiet(void *opts, const char *value)
+{
+	(void)value;
+	((struct verdicts_options *)opts)->quiet = true;
+	return 0;
+}
+
+static int set_verbose(void *opts, const char *value)
+{
+	(void)value;
+	((struct verdicts_options *)opts)->verbose = true;
+	return 0;
+}
+
+static const struct option_spec options[] = {
+	{"known", "DIR", "the known kernel bugs (default: what the run itself says)", set_known},
+	{"ktap", "FILE", "KTAP goes there too", set_ktap},
+	{"junit", "FILE", "JUnit's XML goes there too", set_junit},
+	{"quiet", NULL, "print nothing, only write the files", set_quiet},
+	{"verbose", NULL, "all observations at the end", set_verbose},
+	{NULL, NULL, NULL, NULL},
+};
+
+static int run(int argc, char **argv)
+{
+	struct verdicts_options o = {0};
+	int at = options_parse(&verb_verdicts, options, &o, argc, argv);
+
+	if (at == -1)
+		return STATUS_GOOD;
+	if (at < 0)
+		return STATUS_USAGE;
+	if (argc == at || argc - at > RUNS_MAX) {
+		msg_error("verdicts: needs runs, directories under results/: one to %d; got %d",
+			  RUNS_MAX, argc - at);
+		return STATUS_USAGE;
+	}
+	return verdicts(argv + at, (size_t)(argc - at), &o);
+}
+
+const struct verb verb_verdicts = {
+	.name = "verdicts",
+	.args = "RUNDIR...",
+	.why = "what the checks of runs came to, as KTAP, JUnit and exit status",
+	.run = run,
+};

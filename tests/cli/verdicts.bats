@@ -1,0 +1,183 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# verdicts, behaviour and report on the hand-made run of checks of tests/fixtures; list of checks.
+
+load ../helpers
+
+setup() {
+	cd "$TOP" || return
+	A=$BATS_TEST_TMPDIR/a B=$BATS_TEST_TMPDIR/b KNOWN=$BATS_TEST_TMPDIR/known
+	mkdir "$A" "$B" "$KNOWN"
+	cp tests/fixtures/check-run.jsonl "$A/run.jsonl"
+	sed 's/6\.1\.0-fixture/6.12.9/; s/6\.1\.192-1/6.12.9-1/' "$A/run.jsonl" >"$B/run.jsonl"
+}
+
+known() { # FIRST LAST MATCH
+	printf '%s\n' "check: reload.leak" "first: $1" "last: $2" "match: $3" "why: x" "evidence: x" \
+		"reference: none found" "reproducer: x" >"$KNOWN/leak"
+}
+
+daxdm() {
+	run timeout 20 build/daxdm "$@"
+}
+
+@test "verdicts prints KTAP, leaves it and JUnit beside the run, and sets the status" {
+	daxdm verdicts "$A"
+	expect 1 $'KTAP version 1\n1..3\n' "not ok 2 reload.leak # page 3 is of the old member" \
+		"# dmesg: BUG: a fixture" "# 3 checks: 1 passed, 1 failed, 1 skipped"
+	[[ $output == "$(cat "$A/ktap.txt")" ]]
+	grep -q '<failure message="page 3 is of the old member"/>' "$A/junit.xml"
+	grep -q 'name="linux-6.1.192-1.reload"' "$A/junit.xml"
+}
+
+@test "a known bug turns a failure into an expected one, by the version of the package" {
+	known 6.1.190 6.1 'page [0-9]+ is of the old member'
+	daxdm verdicts --known "$KNOWN" "$A"
+	expect 0 "not ok 2 reload.leak # XFAIL known/leak: page 3"
+	daxdm verdicts --known "$KNOWN" "$B"
+	expect 1 "not ok 2 reload.leak # page 3"
+	known 6.1.193 6.1 'page [0-9]+ is of the old member'
+	daxdm verdicts --known "$KNOWN" "$A"
+	expect 1
+	known 6.1 "" 'another reason'
+	daxdm verdicts --known "$KNOWN" "$A"
+	expect 1
+	known 6.1 "" 'BUG: a fixture'
+	daxdm verdicts --known "$KNOWN" "$A"
+	expect 0
+}
+
+@test "an entry that is wrong is said with its line" {
+	echo "chek: x" >"$KNOWN/wrong"
+	daxdm verdicts --known "$KNOWN" "$A"
+	expect 4 "known/wrong:1: unknown key 'chek' (did you mean 'check'?)"
+	expect_short
+}
+
+@test "the entries that there are can be read, and each is about a check that there is" {
+	daxdm verdicts --known check/known "$A"
+	[[ $output == "KTAP version 1"* ]] || expect "entries that can be read"
+	for file in check/known/*; do
+		[[ $file != *.md ]] || continue
+		glob=$(sed -n 's/^check: *//p' "$file")
+		run build/daxdm list --ids --check "$glob"
+		((status == 0)) || expect "a check for $file"
+	done
+}
+
+@test "several runs are subtests of one" {
+	known 6.12 "" 'page 3'
+	daxdm verdicts --known "$KNOWN" --ktap "$BATS_TEST_TMPDIR/ktap" --junit "$BATS_TEST_TMPDIR/junit" "$A" "$B"
+	expect 1 $'KTAP version 1\n1..2\n  KTAP version 1\n  1..3\n' $'\nnot ok 1 linux-6.1.192-1\n  KTAP' \
+		$'\nok 2 linux-6.12.9-1'
+	[[ $output == "$(cat "$BATS_TEST_TMPDIR/ktap")" ]]
+	grep -q '<testsuites name="daxdm" tests="6" failures="1" errors="0" skipped="3"' "$BATS_TEST_TMPDIR/junit"
+}
+
+@test "--quiet only writes, --verbose lists what was observed" {
+	daxdm verdicts --quiet "$A"
+	expect 1
+	[[ -z $output && -s $A/ktap.txt ]]
+	daxdm verdicts --verbose "$A"
+	expect 1 $'# observed:\n#   suspend.flush/who_blocks: ["store"]'
+}
+
+@test "a run that was cut short is status 4, and what it has is shown" {
+	sed -i '$d' "$A/run.jsonl"
+	sed -i '/reload.leak/d' "$A/run.jsonl"
+	daxdm verdicts "$A"
+	expect 4 "ok 1 suspend.flush" "incomplete (it has no end)"
+	daxdm report "$A"
+	expect 4 "incomplete (it has no end); run it again"
+	daxdm behaviour "$A" "$B"
+	expect 4 "incomplete"
+}
+
+@test "what cannot be written is said" {
+	daxdm verdicts --junit /nonexistent/x "$B"
+	expect 1 "cannot write /nonexistent/x"
+	sed -i '/reload.leak/d' "$B/run.jsonl"
+	daxdm verdicts --ktap /dev/full "$B"
+	expect 4 "cannot write /dev/full"
+}
+
+@test "runs of benchmarks have no verdicts, runs of checks no plots" {
+	daxdm verdicts tests/fixtures/fixture-run.jsonl
+	expect 4 "is a run of benchmarks"
+	daxdm report --plot-data "$BATS_TEST_TMPDIR" "$A"
+	expect 64 "nothing to plot"
+	daxdm identical "$A" "$A"
+	expect 4 "is a run of checks; daxdm behaviour compares those"
+}
+
+@test "report shows the sum and what was observed" {
+	daxdm report "$A"
+	expect 0 "kernel: 6.1.0-fixture (linux-image-fixture 6.1.192-1)" "3 checks: 1 passed, 1 failed, 1 skipped" \
+		"  reload.leak: page 3" $'observed:\n  suspend.flush/who_blocks: ["store"]'
+	[[ $(ls "$A") == run.jsonl ]]
+}
+
+@test "the same behaviour on two kernels" {
+	daxdm behaviour "$A" "$B"
+	expect 0 "6.1.0-fixture        1        1        0        0        1        0" "the same behaviour on all 2"
+}
+
+@test "verdicts and observations that changed, one line each" {
+	mkdir "$BATS_TEST_TMPDIR/c"
+	sed 's/\["store"\]/["nobody"]/; s/6\.12\.9/7.2/; s/"verdict":"skip"/"verdict":"pass"/' "$B/run.jsonl" \
+		>"$BATS_TEST_TMPDIR/c/run.jsonl"
+	daxdm behaviour "$A" "$B" "$BATS_TEST_TMPDIR/c"
+	expect 1 "verdict changed: sync.virtio: skip on 6.1.0-fixture, 6.12.9; pass on 7.2" \
+		'behaviour changed: suspend.flush/who_blocks: ["store"] on 6.1.0-fixture, 6.12.9; ["nobody"] on 7.2'
+	((${#lines[@]} == 6))
+}
+
+@test "a check that passes without its observation has changed, one that was skipped has not" {
+	sed -i '/observation/d' "$B/run.jsonl"
+	daxdm behaviour "$A" "$B"
+	expect 1 'behaviour changed: suspend.flush/who_blocks: ["store"] on 6.1.0-fixture; nothing on 6.12.9'
+	sed -i '/suspend.flush/s/"pass"/"skip"/' "$B/run.jsonl"
+	daxdm behaviour "$A" "$B"
+	expect 1 "verdict changed: suspend.flush: pass on 6.1.0-fixture; skip on 6.12.9"
+	[[ $output != *"behaviour changed"* ]]
+}
+
+@test "two runs of one kernel are told apart by their names" {
+	sed 's/\["store"\]/1/' "$A/run.jsonl" >"$B/run.jsonl"
+	daxdm behaviour "$A" "$B"
+	expect 1 'who_blocks: ["store"] on a; 1 on b'
+}
+
+@test "runs that differ in more than the kernel are not comparable, unless forced" {
+	sed -i 's/"seed":7/"seed":8/' "$B/run.jsonl"
+	daxdm behaviour "$A" "$B"
+	expect 3 "not comparable: seed: 7 | 8" "--force"
+	daxdm behaviour --force "$A" "$B"
+	expect 0
+}
+
+@test "list shows families, checks, promises and needs" {
+	daxdm list
+	expect 0 $'\nchecks:\n' "  capability: " "capability.raw_block_device" "needs device:fsdax" "[quick]"
+	daxdm list --ids --check capability.raw_block_device
+	expect 0
+	[[ $output == capability.raw_block_device ]]
+	daxdm list --ids --plant --check capability.raw_block_device
+	[[ $output == $'capability.raw_block_device+value\ncapability.raw_block_device+dmesg' ]]
+	daxdm list --check nosuch
+	expect 64 "no check fits 'nosuch'"
+}
+
+@test "bad input" {
+	for verb in verdicts behaviour; do
+		daxdm $verb
+		expect 64 "$verb: needs runs"
+	done
+	daxdm behaviour "$A"
+	expect 64 "got 1"
+	daxdm verdicts /nonexistent
+	expect 4 "cannot read /nonexistent/run.jsonl"
+	sed -i 's/"verdict":"pass"/"verdict":"good"/' "$A/run.jsonl"
+	daxdm verdicts "$A"
+	expect 4 "run.jsonl:3: check suspend.flush: its verdict is none of"
+}
