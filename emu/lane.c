@@ -15,6 +15,7 @@
 enum {
 	TRIES = 2,	       /* guests that do not even begin a batch */
 	EVIDENCE = 25,	       /* lines of the console of a guest that died */
+	CONSOLE_LINES = 120,   /* among which the reason is looked for */
 	CHUNK_BYTES = 1 << 20, /* a multiple of a stamp's sector */
 };
 
@@ -270,34 +271,51 @@ int lane_take(struct guest *g, const char *type, json_t *line, const char *text)
 
 /* --- the end of a guest ---------------------------------------------------------------------- */
 
-/* "the kernel died: Kernel panic - not syncing: ..." out of the last lines of the console. */
-static void explain_death(const struct guest *g, const json_t *console, char *why, size_t len)
+/* The index of the first line that holds one of the marks, or the number of lines. */
+static size_t find_mark(const json_t *lines, const char *const *marks)
 {
-	static const char *const marks[] = {"Kernel panic - not syncing", "BUG: ", "Oops: "};
 	const json_t *line;
 	size_t i;
 
-	snprintf(why, len, "the kernel %s: %s", g->hung ? "hung" : "died", g->why);
-	for (size_t m = 0; m < sizeof(marks) / sizeof(marks[0]) && !g->hung; m++) {
-		json_array_foreach(console, i, line)
-		{
-			const char *at = strstr(json_string_value(line), marks[m]);
-
-			if (!at)
-				continue;
-			snprintf(why, len, "the kernel died: %s", at);
-			return;
-		}
+	json_array_foreach(lines, i, line)
+	{
+		for (const char *const *mark = marks; *mark; mark++)
+			if (strstr(json_string_value(line), *mark))
+				return i;
 	}
+	return json_array_size(lines);
+}
+
+/*
+ * Why it died, "the kernel died: Kernel panic - not syncing: ...", and the lines of its console
+ * from the first complaint on, or else the last, as a new array.
+ */
+static json_t *explain_death(const struct guest *g, char *why, size_t len)
+{
+	static const char *const panic[] = {"Kernel panic - not syncing", NULL};
+	static const char *const complaint[] = {"BUG: ", "Oops: ", "general protection fault",
+						"Kernel panic - not syncing", NULL};
+	json_t *console = guest_console_tail(g, CONSOLE_LINES), *evidence = json_array();
+	size_t n = json_array_size(console), first = n > EVIDENCE ? n - EVIDENCE : 0;
+	const char *line = json_string_value(json_array_get(console, find_mark(console, panic)));
+
+	snprintf(why, len, "the kernel %s: %s", g->hung ? "hung" : "died", g->why);
+	if (!g->hung && line)
+		snprintf(why, len, "the kernel died: %s", strstr(line, panic[0]));
+	if (!g->hung && find_mark(console, complaint) < n)
+		first = find_mark(console, complaint);
+	for (size_t i = first; i < n && i < first + EVIDENCE; i++)
+		json_array_append(evidence, json_array_get(console, i));
+	json_decref(console);
+	return evidence;
 }
 
 /* The guest died or hung while it ran checks. */
 static void after_death(struct lane *lane)
 {
-	json_t *console = guest_console_tail(&lane->guest, EVIDENCE);
 	char why[400];
+	json_t *console = explain_death(&lane->guest, why, sizeof(why));
 
-	explain_death(&lane->guest, console, why, sizeof(why));
 	if (lane->under_way >= 0)
 		hold(lane, (size_t)lane->under_way,
 		     verdict_line(&lane->suite->cases[lane->under_way], "fail", why,

@@ -1,0 +1,125 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# Whatever a check does to its host costs that check only: shown with a guest whose daxdm is
+# tests/e2e/guest/checker.
+
+load ../helpers
+
+setup() {
+	NAME=checks-$$-$BATS_TEST_NUMBER
+	MARK=$NAME
+	START=$BATS_TEST_TMPDIR/start
+	RUN=$TOP/results/$NAME
+	touch "$START"
+	cd "$TOP" || return
+}
+
+teardown() {
+	rm -rf "$RUN"
+}
+
+setup_file() {
+	make -s -C "$TOP" >/dev/null
+	KERNEL=$("$TOP/emu/kernel.sh" resolve debian)
+	GUEST=$BATS_FILE_TMPDIR/guest.cpio
+	overlay "$("$TOP/emu/initramfs.sh" "$KERNEL" check)" "$GUEST"
+	export KERNEL GUEST
+}
+
+# The guest's own initramfs with a second archive behind it: the kernel unpacks both.
+overlay() { # CPIO OUT
+	local tree=$BATS_FILE_TMPDIR/tree
+	mkdir -p "$tree/bin"
+	cp "$TOP/tests/e2e/guest/checker" "$tree/bin/daxdm"
+	cp "$TOP/build/daxdm" "$tree/bin/daxdm.real"
+	chmod 755 "$tree"/bin/*
+	cp "$1" "$2"
+	(cd "$tree" && find . -mindepth 1 | cpio -o -H newc --quiet) >>"$2"
+}
+
+# Its own environment variable for what is left of it.
+checks() { # SECONDS OPTION...
+	DAXDM_TEST_MARK=$MARK run timeout "$1" build/daxdm checks --kernel "$KERNEL" --guest "$GUEST" \
+		--results "results/$NAME" "${@:2}"
+}
+
+verdict_of() { # ID
+	jq -r "select(.type == \"check\" and .id == \"$1\") | .verdict" "$RUN/run.jsonl"
+}
+
+why_of() { # ID
+	jq -r "select(.type == \"check\" and .id == \"$1\") | .why" "$RUN/run.jsonl"
+}
+
+is() { # GOT WANT
+	if [[ $1 != "$2" ]]; then
+		echo "got '$1', wanted '$2'"
+		return 1
+	fi
+}
+
+@test "a death, a hang, a spoiled host, a dead runner and a byte wrong outside cost one check each" {
+	local id ids=(raw_block_device dm_block_device sysfs_names loop partition namespace.fsdax namespace.raw
+		namespace.sector namespace.virtio) globs=()
+	for id in "${ids[@]}"; do globs+=(--check "capability.$id"); done
+	checks 250 -- "${globs[@]}"
+	expect 1 "the kernel died: Kernel panic" "the kernel hung: it said nothing for" \
+		"the runner in the guest ended with status 4" "seen from outside after power-off"
+	is "$(verdict_of capability.raw_block_device)" pass
+	is "$(verdict_of capability.dm_block_device)" fail
+	[[ $(why_of capability.dm_block_device) == "the kernel died: Kernel panic"* ]]
+	is "$(verdict_of capability.sysfs_names)" pass
+	is "$(verdict_of capability.loop)" fail
+	is "$(why_of capability.loop)" "it warned"
+	is "$(verdict_of capability.partition)" broken
+	is "$(verdict_of capability.namespace.fsdax)" fail
+	is "$(verdict_of capability.namespace.raw)" fail
+	is "$(verdict_of capability.namespace.sector)" fail
+	is "$(verdict_of capability.namespace.virtio)" pass
+	# In the order of the table, whatever the order they ran in, and whole.
+	is "$(jq -r 'select(.type == "check") | .id' "$RUN/run.jsonl" | tr '\n' ' ')" \
+		"$("$TOP/build/daxdm" list | awk '$1 ~ /^capability\./ { print $1 }' |
+			grep -xFf <(printf 'capability.%s\n' "${ids[@]}") | tr '\n' ' ')"
+	is "$(tail -n 1 "$RUN/run.jsonl" | jq -c .)" '{"type":"end","status":1}'
+	is "$(grep -c . < <(jq -c 'select(.type == "observation")' "$RUN/run.jsonl"))" 1
+	# The evidence is the console's end.
+	jq -r 'select(.id == "capability.dm_block_device") | .evidence[]' "$RUN/run.jsonl" | grep -q 'Kernel panic'
+	grep -q '^# guest .*capability.dm_block_device' "$RUN/console.log"
+	grep -q '^# guest .*capability.sysfs_names' "$RUN/dmesg.txt"
+	grep -q '^not ok .* capability.namespace.fsdax' "$RUN/ktap.txt"
+	[[ -s $RUN/junit.xml ]]
+	expect_nothing_left "$MARK" "$START"
+}
+
+@test "interrupted: 130, no QEMU, and the run does not look whole" {
+	DAXDM_TEST_MARK=$MARK env --default-signal=INT build/daxdm checks --kernel "$KERNEL" --guest "$GUEST" \
+		--results "results/$NAME" -- --check capability.namespace.raw >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+	within 100 grep -qs '"context"' "$RUN/run.jsonl"
+	kill -INT $!
+	status=0
+	wait $! || status=$?
+	output=$(cat "$BATS_TEST_TMPDIR/out")
+	expect 130 "daxdm: interrupted; results/$NAME is incomplete"
+	run ! grep -q '"type": *"end"' "$RUN/run.jsonl"
+	expect_nothing_left "$MARK" "$START"
+}
+
+@test "a guest that never comes up is the harness's failure, with the end of its console" {
+	printf 'not a cpio' >"$BATS_TEST_TMPDIR/bad.cpio"
+	GUEST=$BATS_TEST_TMPDIR/bad.cpio checks 200 -- --check capability.loop
+	expect 4 "Kernel panic" "no guest came up"
+	run ! grep -q '"type": *"end"' "$RUN/run.jsonl"
+	expect_nothing_left "$MARK" "$START"
+}
+
+@test "bad words are refused before anything boots" {
+	checks 20 -- --check nosuch
+	expect 64 "nosuch"
+	checks 20 -- --frobnicate
+	expect 64 "frobnicate"
+	checks 20 --lanes 0
+	expect 64 "--lanes 0"
+	checks 20 -- --rounds x
+	expect 64 "--rounds x"
+	[[ ! -e $RUN ]]
+}
