@@ -341,6 +341,7 @@ one_check() { # NAME
 			run build/daxdm verdicts --known check/known "$dir" || status=$?
 		fi
 	else
+		if ((${#names[@]} > 1)); then echo "# linux $(cat "$kdir/release")"; fi
 		run build/daxdm checks --kernel "$kdir" --guest "${guests[0]}" --results "$dir" "${words[@]}" \
 			--known check/known ${opt[fresh]:+--fresh} ${opt[console]:+--console} \
 			-- "${check_args[@]}" || status=$?

@@ -79,3 +79,11 @@ expect_nothing_left() { # MARK START-FILE
 		return 1
 	fi
 }
+
+qemu_of() { # MARK
+	marked "$1" | awk '$2 ~ /qemu-system/ { print $1 }'
+}
+
+qemu_runs() { # MARK
+	[[ $(qemu_of "$1") ]]
+}

@@ -37,14 +37,6 @@ has_records() {
 	grep -qs '"type": *"record"' "$TOP/results/$NAME/run.jsonl"
 }
 
-qemu_of() { # MARK
-	marked "$1" | awk '$2 ~ /qemu-system/ { print $1 }'
-}
-
-qemu_runs() { # MARK
-	[[ $(qemu_of "$1") ]]
-}
-
 incomplete() {
 	run ! grep -q '"type": *"end"' "$TOP/results/$NAME/run.jsonl"
 }
