@@ -270,7 +270,8 @@ static int prepare(struct checks *c)
 	}
 	choose_lanes(c);
 	suite->done = calloc(suite->n_cases, sizeof(*suite->done));
-	rc = suite->done ? spell_options(c) : -ENOMEM;
+	suite->again = calloc(suite->n_cases, sizeof(*suite->again));
+	rc = suite->done && suite->again ? spell_options(c) : -ENOMEM;
 	if (!rc)
 		rc = queue_fill(&suite->queue, suite->cases, suite->n_cases, c->n_lanes);
 	if (rc < 0) {
@@ -436,6 +437,7 @@ static int run(int argc, char **argv)
 	queue_free(&c->suite.queue);
 	free(c->suite.cases);
 	free(c->suite.done);
+	free(c->suite.again);
 	words_free(&c->suite.options);
 	words_free(&c->globs);
 	free(c);

@@ -22,7 +22,7 @@ struct suite {
 	struct words options; /* of `daxdm check`, in each guest */
 	struct check_case *cases;
 	size_t n_cases, n_done, n_failed;
-	bool *done; /* of each case */
+	bool *done, *again; /* of each case: has its verdict; was run a second time */
 	struct queue queue;
 	struct results results;
 	struct verdicts *verdicts;

@@ -35,6 +35,9 @@ int results_context(struct results *r, const json_t *context);
 /* Takes one line (without newline) of guest number g.  Returns 0 or -errno after one error line. */
 int results_line(struct results *r, size_t g, const char *line);
 
+/* Takes the lines of guest number g back; results_finish() then leaves them out. */
+void results_forget(struct results *r, size_t g);
+
 /*
  * Writes the file anew: context, the lines of each guest in its order, `end` with status; renames
  * it into place.  Returns 0 or -errno after one error line: the run is then incomplete.

@@ -21,8 +21,10 @@ teardown() {
 setup_file() {
 	make -s -C "$TOP" >/dev/null
 	KERNEL=$("$TOP/emu/kernel.sh" resolve debian)
-	GUEST=$BATS_FILE_TMPDIR/guest.cpio
-	overlay "$("$TOP/emu/initramfs.sh" "$KERNEL" check)" "$GUEST"
+	overlay "$("$TOP/emu/initramfs.sh" "$KERNEL" check)" "$BATS_FILE_TMPDIR/guest"
+	# A snapshot is known by the name of the initramfs.
+	GUEST=$BATS_FILE_TMPDIR/test-$(sha256sum <"$BATS_FILE_TMPDIR/guest" | cut -c1-20).cpio
+	mv "$BATS_FILE_TMPDIR/guest" "$GUEST"
 	export KERNEL GUEST
 }
 
@@ -59,8 +61,8 @@ is() { # GOT WANT
 }
 
 @test "a death, a hang, a spoiled host, a dead runner and a byte wrong outside cost one check each" {
-	local id ids=(raw_block_device dm_block_device sysfs_names loop partition namespace.fsdax namespace.raw
-		namespace.sector namespace.virtio) globs=()
+	local id ids=(raw_block_device dm_block_device sysfs_names loop partition partition.beside namespace.fsdax
+		namespace.raw namespace.sector namespace.virtio) globs=()
 	for id in "${ids[@]}"; do globs+=(--check "capability.$id"); done
 	checks 250 -- "${globs[@]}"
 	expect 1 "the kernel died: Kernel panic" "the kernel hung: it said nothing for" \
@@ -76,6 +78,9 @@ is() { # GOT WANT
 	is "$(verdict_of capability.namespace.raw)" fail
 	is "$(verdict_of capability.namespace.sector)" fail
 	is "$(verdict_of capability.namespace.virtio)" pass
+	# What the emulator may have broken is run again, once.
+	is "$(verdict_of capability.partition.beside)" fail
+	is "$(grep -c "partition.beside: the emulator ran stale kernel text" <<<"$output")" 1
 	# In the order of the table, whatever the order they ran in, and whole.
 	is "$(jq -r 'select(.type == "check") | .id' "$RUN/run.jsonl" | tr '\n' ' ')" \
 		"$("$TOP/build/daxdm" list | awk '$1 ~ /^capability\./ { print $1 }' |
