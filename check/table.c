@@ -2,7 +2,7 @@
 /* One line per family. */
 #include "check/check.h"
 
-#define FAMILIES(X) X(capability)
+#define FAMILIES(X) X(capability) X(lvm) X(replay)
 
 #define DECLARE(name) extern const struct check_family check_##name;
 FAMILIES(DECLARE)

@@ -345,18 +345,19 @@ static void hear_cached_frames(struct check_env *env, const volatile char *base,
 	close(pagemap);
 }
 
-static void hear_mapping(struct stage *s, unsigned int device, int fd, uint64_t bytes, bool direct)
+static void hear_mapping(struct check_env *env, const struct graph *g, unsigned int device, int fd,
+			 uint64_t bytes, bool direct)
 {
-	const char *node = s->g.devices[device].node;
+	const char *node = g->devices[device].node;
 	struct mapping m;
 	int rc = mapping_make(&m, fd, bytes, MAP_SHARED, true);
 
-	if (!check_setup(s->env, rc, "mapping a file on %s", node))
+	if (!check_setup(env, rc, "mapping a file on %s", node))
 		return;
 	if (!direct)
-		hear_cached_frames(s->env, m.base, bytes, node);
+		hear_cached_frames(env, m.base, bytes, node);
 	for (uint64_t offset = 0; direct && offset < bytes; offset += STRIDE_BYTES)
-		if (!check_frames(s->env, fd, m.base, offset, PAGE_BYTES, &s->g, device))
+		if (!check_frames(env, fd, m.base, offset, PAGE_BYTES, g, device))
 			break;
 	mapping_drop(&m);
 }
@@ -380,51 +381,52 @@ static int64_t spread_file(int fd, const char *where)
 	return fsync(fd) < 0 ? -errno : (int64_t)bytes;
 }
 
-static void hear_file(struct stage *s, unsigned int device, const char *where, bool direct)
+static void hear_file(struct check_env *env, const struct graph *g, unsigned int device,
+		      const char *where, bool direct)
 {
-	const char *node = s->g.devices[device].node;
+	const char *node = g->devices[device].node;
 	char path[300];
 	int64_t bytes;
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/file", where);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (!check_setup(s->env, fd < 0 ? -errno : 0, "creating %s", path))
+	if (!check_setup(env, fd < 0 ? -errno : 0, "creating %s", path))
 		return;
-	check_equal(s->env, file_is_dax(fd), direct, "what statx says of a file on %s", node);
+	check_equal(env, file_is_dax(fd), direct, "what statx says of a file on %s", node);
 	bytes = spread_file(fd, where);
 	/* Said to be DAX, it must work as such: what fails here is not our set-up. */
-	if (direct ? check_errno(s->env, (int)bytes, 0, "errno of writing a DAX file on %s", node)
-		   : check_setup(s->env, (int)bytes, "writing a file on %s", node))
-		hear_mapping(s, device, fd, (uint64_t)bytes, direct);
+	if (direct ? check_errno(env, (int)bytes, 0, "errno of writing a DAX file on %s", node)
+		   : check_setup(env, (int)bytes, "writing a file on %s", node))
+		hear_mapping(env, g, device, fd, (uint64_t)bytes, direct);
 	close(fd);
 }
 
-static void hear_mount(struct stage *s, const struct voice_case *c, unsigned int device,
-		       bool direct)
+void voices_hear(struct check_env *env, const struct graph *g, unsigned int device,
+		 const struct voice_case *c, bool direct)
 {
-	const char *node = s->g.devices[device].node;
+	const char *node = g->devices[device].node;
 	char where[256];
 	int rc = fs_make(c->fs, node, c->fs_sectors * SECTOR_BYTES);
 
-	if (!check_setup(s->env, rc, "mkfs.%s on %s", c->fs, node))
+	if (!check_setup(env, rc, "mkfs.%s on %s", c->fs, node))
 		return;
-	snprintf(where, sizeof(where), "%s/mnt", s->env->directory);
+	snprintf(where, sizeof(where), "%s/mnt", env->directory);
 	rc = mount_plain(c->fs, node, where, "dax=always");
-	if (c->silent && s->g.devices[device].kind == GRAPH_PARTITION)
+	if (c->silent && g->devices[device].kind == GRAPH_PARTITION)
 		direct = rc >= 0; /* nothing else has spoken of it so far */
 	/* xfs mounts in any case: its file tells. */
 	if (direct || !strcmp(c->fs, "xfs"))
-		check_errno(s->env, rc, 0, "mounting %s on %s with dax=always", c->fs, node);
+		check_errno(env, rc, 0, "mounting %s on %s with dax=always", c->fs, node);
 	else
-		check_that(s->env, rc < 0, "%s on %s is refused with dax=always", c->fs, node);
+		check_that(env, rc < 0, "%s on %s is refused with dax=always", c->fs, node);
 	if (c->silent)
-		check_observe(s->env, "granted", json_boolean(rc >= 0));
+		check_observe(env, "granted", json_boolean(rc >= 0));
 	if (rc < 0)
 		return;
-	hear_file(s, device, where, direct);
+	hear_file(env, g, device, where, direct);
 	if (umount2(where, 0) < 0)
-		check_broken(s->env, "unmounting %s: %s", where, strerror(errno));
+		check_broken(env, "unmounting %s: %s", where, strerror(errno));
 }
 
 void voices_agree(struct check_env *env, const void *arg)
@@ -452,7 +454,7 @@ void voices_agree(struct check_env *env, const void *arg)
 		check_equal(env, says, direct, "what sysfs (queue/dax) says of %s",
 			    s.g.devices[device].node);
 	if (c->fs)
-		hear_mount(&s, c, (unsigned int)device, direct);
+		voices_hear(env, &s.g, (unsigned int)device, c, direct);
 	text = check_complained(env) ? graph_dmsetup(&s.g) : NULL;
 	if (text)
 		check_evidence(env, "%s", text);

@@ -64,6 +64,11 @@ struct voice_case {
 /* The run function of such a case; arg is a const struct voice_case *. */
 void voices_agree(struct check_env *env, const void *arg);
 
+/* The mount, the file and the mapping of a device that is there; of c only fs, fs_sectors and
+ * silent count. */
+void voices_hear(struct check_env *env, const struct graph *g, unsigned int device,
+		 const struct voice_case *c, bool direct);
+
 /* What queue/dax of a block device's disk says: 1, 0 or -errno, -ENOENT if there is no such
  * attribute.  Source: Documentation/ABI/stable/sysfs-block. */
 int says_dax(const char *node);

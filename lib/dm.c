@@ -213,7 +213,7 @@ int dm_device_create(const char *name, const char *table, unsigned int flags)
 	if (!task)
 		return -ENOMEM;
 	rc = task_run(task, false);
-	if (rc < 0)
+	if (rc < 0 || !table)
 		return rc;
 	rc = load(name, table, flags);
 	if (!rc)
@@ -376,8 +376,20 @@ const char *dm_device_node(const char *name, char node[128])
 	return node;
 }
 
-/* The names that start with prefix, one a line, to be freed; NULL with errno set. */
-static char *list_devices(const char *prefix)
+/* Devices of a process: daxdm-PID-..., and those of its volume group, which LVM calls daxdmPID-...
+ */
+static bool is_of(const char *name, pid_t pid)
+{
+	char prefix[2][32];
+
+	snprintf(prefix[0], sizeof(prefix[0]), "daxdm-%d-", (int)pid);
+	snprintf(prefix[1], sizeof(prefix[1]), "daxdm%d-", (int)pid);
+	return !strncmp(name, prefix[0], strlen(prefix[0])) ||
+	       !strncmp(name, prefix[1], strlen(prefix[1]));
+}
+
+/* Their names, one a line, to be freed; NULL with errno set. */
+static char *list_devices(pid_t pid)
 {
 	struct dm_task *task = dm_task_create(DM_DEVICE_LIST);
 	struct dm_names *names = NULL;
@@ -391,7 +403,7 @@ static char *list_devices(const char *prefix)
 		rc = -EIO;
 	while (!rc) {
 		names = (struct dm_names *)((char *)names + next);
-		if (names->dev && !strncmp(names->name, prefix, strlen(prefix)))
+		if (names->dev && is_of(names->name, pid))
 			fprintf(out, "%s\n", names->name);
 		next = names->next;
 		if (!next)
@@ -408,11 +420,11 @@ static char *list_devices(const char *prefix)
 	return NULL;
 }
 
-/* One round over the devices of a prefix: those that stand on others are not always listed first.
+/* One round over the devices of a process: those that stand on others are not always listed first.
  * Returns how many are gone, or -errno if none would go; *left says how many there were. */
-static int remove_round(const char *prefix, unsigned int *left)
+static int remove_round(pid_t pid, unsigned int *left)
 {
-	char *list = list_devices(prefix), *next = list, *name;
+	char *list = list_devices(pid), *next = list, *name;
 	int gone = 0, error = 0;
 
 	*left = 0;
@@ -436,12 +448,11 @@ static int remove_round(const char *prefix, unsigned int *left)
 
 int dm_resume_of(pid_t pid)
 {
-	char prefix[32], *list, *next, *name;
+	char *list, *next, *name;
 	int result = 0;
 
 	library_setup();
-	snprintf(prefix, sizeof(prefix), "daxdm-%d-", (int)pid);
-	list = next = list_devices(prefix);
+	list = next = list_devices(pid);
 	if (!list)
 		return -errno;
 	while ((name = strsep(&next, "\n"))) {
@@ -462,13 +473,11 @@ int dm_remove_of(pid_t pid)
 {
 	const struct timespec pause = {.tv_nsec = BUSY_PAUSE_NS};
 	unsigned int left = 1;
-	char prefix[32];
 	int rc = 0;
 
 	library_setup();
-	snprintf(prefix, sizeof(prefix), "daxdm-%d-", (int)pid);
 	for (int tries = 0; left && tries < BUSY_TRIES;) {
-		rc = remove_round(prefix, &left);
+		rc = remove_round(pid, &left);
 		if (rc < 0 && rc != -EBUSY)
 			break;
 		if (rc == -EBUSY) {

@@ -34,7 +34,8 @@ struct dm_device_info {
 	uint32_t event_nr;
 };
 
-/* Creates, loads, resumes.  On failure nothing is left. */
+/* Creates, loads, resumes; table NULL: only creates, a device without a table.  On failure nothing
+ * is left. */
 int dm_device_create(const char *name, const char *table, unsigned int flags);
 int dm_device_load(const char *name, const char *table, unsigned int flags);
 int dm_device_clear(const char *name); /* the inactive table */
@@ -91,11 +92,11 @@ int stack_destroy(struct stack *stack);
 /* Where a byte of the stack's device lives.  Pure.  Returns 0 or -ERANGE. */
 int stack_resolve(const struct stack *stack, uint64_t byte, struct place *out);
 
-/* Resumes every DM device named daxdm-PID-... that is suspended: an unmount or a remove would wait
- * for it for ever.  Returns 0 or the last -errno. */
+/* Resumes every DM device of a process (daxdm-PID-..., or in the volume group daxdmPID) that is
+ * suspended: an unmount or a remove would wait for it for ever.  Returns 0 or the last -errno. */
 int dm_resume_of(pid_t pid);
 
-/* Removes every DM device named daxdm-PID-...: what a dead process left.  Returns 0 or -errno. */
+/* Removes those devices: what a dead process left.  Returns 0 or -errno. */
 int dm_remove_of(pid_t pid);
 
 /* Whether the kernel answers device-mapper ioctls.  Returns 0 or -errno, silently. */
