@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * daxdm checks: runs `daxdm check` in emulated hosts, several at a time, and makes one run of what
- * they say.  A case is a check as it is, or with one fault planted; cases go in batches to lanes
- * (emu/queue.c, emu/lane.c), each batch to a host restored from the same snapshot.
+ * daxdm checks: runs `daxdm check` in emulated hosts, several at a time, and
+ * makes one run of what they say.  A case is a check as it is, or with one
+ * fault planted; cases go in batches to lanes (emu/queue.c, emu/lane.c), each
+ * batch to a host restored from the same snapshot.
  */
 #include "check/known.h"
 #include "cli/cli.h"
@@ -34,7 +35,9 @@ struct checks {
 	int64_t since_ms;
 };
 
-/* --- options --------------------------------------------------------------------------------- */
+/* --- options
+ * ---------------------------------------------------------------------------------
+ */
 
 static int set_kernel(void *opts, const char *value)
 {
@@ -188,7 +191,8 @@ static int parse(struct checks *c, int argc, char **argv)
 	return -EINVAL;
 }
 
-/* --- before the guests ----------------------------------------------------------------------- */
+/* --- before the guests
+ * ----------------------------------------------------------------------- */
 
 static int add_option(struct words *words, const char *option, const char *value)
 {
@@ -220,7 +224,8 @@ static size_t smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* How many guests at a time, and whether their persistent memory is kept in memory. */
+/* How many guests at a time, and whether their persistent memory is kept in
+ * memory. */
 static void choose_lanes(struct checks *c)
 {
 	const struct vm_machine *machine = c->suite.plan.machine;
@@ -287,7 +292,9 @@ static int prepare(struct checks *c)
 	return STATUS_GOOD;
 }
 
-/* --- the loop -------------------------------------------------------------------------------- */
+/* --- the loop
+ * --------------------------------------------------------------------------------
+ */
 
 static void show_progress(const struct checks *c)
 {
@@ -308,7 +315,8 @@ static void wait_a_little(const struct checks *c)
 	poll(fds, c->n_lanes, 20);
 }
 
-/* Gives work to the lanes that are free.  Returns 0 or -errno after an error line. */
+/* Gives work to the lanes that are free.  Returns 0 or -errno after an error
+ * line. */
 static int start_lanes(struct checks *c)
 {
 	const struct queue *queue = &c->suite.queue;
@@ -326,8 +334,8 @@ static int start_lanes(struct checks *c)
 	return rc == -EINTR ? 0 : rc;
 }
 
-/* Until all cases are done, the run cannot go on, or we are asked to end.  Returns 0 or -errno
- * after an error line. */
+/* Until all cases are done, the run cannot go on, or we are asked to end.
+ * Returns 0 or -errno after an error line. */
 static int run_lanes(struct checks *c)
 {
 	while (c->suite.n_done < c->suite.n_cases && !stop_signal()) {
@@ -352,17 +360,21 @@ static double s(int64_t ms)
 
 static void sum_up(const struct checks *c)
 {
-	printf("# %.1f s for %zu checks in %u guests;", s(clock_ms() - c->since_ms),
-	       c->suite.n_done, c->suite.n_guests);
+	printf("# %.1f s for %zu checks in %u guests", s(clock_ms() - c->since_ms), c->suite.n_done,
+	       c->suite.n_guests);
 	for (size_t i = 0; i < c->n_lanes; i++) {
 		const struct lane *lane = &c->lanes[i];
 
-		printf("%s lane %zu:", i ? ";" : "", i + 1);
+		if (!lane->boots && !lane->restores)
+			continue;
+		printf("; lane %zu:", i + 1);
 		if (lane->boots)
 			printf(" %u boot%s %.1f s,", lane->boots, lane->boots > 1 ? "s" : "",
 			       s(lane->boot_ms));
-		printf(" %u restores %.1f s, checks %.1f s", lane->restores, s(lane->restore_ms),
-		       s(lane->checks_ms));
+		if (lane->restores)
+			printf(" %u restore%s %.1f s,", lane->restores,
+			       lane->restores > 1 ? "s" : "", s(lane->restore_ms));
+		printf(" checks %.1f s", s(lane->checks_ms));
 	}
 	putchar('\n');
 }
@@ -446,7 +458,8 @@ static int run(int argc, char **argv)
 
 const struct verb verb_checks = {
 	.name = "checks",
-	.args = "-- [--check GLOB]... [--quick] [--plant] [--coverage] [--seed N] [--rounds N]",
+	.args = "-- [--check GLOB]... [--quick] [--plant] [--coverage] [--seed N] "
+		"[--rounds N]",
 	.why = "runs `daxdm check` in emulated hosts and collects one run",
 	.run = run,
 };

@@ -33,6 +33,7 @@ void guest_init(struct guest *g, const struct plan *plan, const char *name, size
 			    .name = name,
 			    .number = number,
 			    .stall_s = plan->stall_s,
+			    .ram = -1,
 			    .vm = {.qmp = -1}};
 	for (int i = 0; i < VM_PMEMS_MAX; i++)
 		g->pmem[i] = -1;
@@ -88,6 +89,12 @@ static int lay_out(struct guest *g, bool restore)
 		if (g->pmem[i] < 0)
 			rc = g->pmem[i];
 	}
+	if (!rc && g->plan->machine->ram_in_file) {
+		g->ram = restore ? snapshot_open_ram(&g->snapshot)
+				 : nameless_file(g->dir, true,
+						 g->plan->machine->mem_mib * INT64_C(1048576));
+		rc = g->ram < 0 ? g->ram : 0;
+	}
 	if (!rc && restore)
 		rc = snapshot_lay_out(&g->snapshot, g->dir, g->pmem);
 	if (rc < 0)
@@ -104,6 +111,7 @@ static int start_qemu(struct guest *g, bool incoming)
 		.initrd = g->initrd,
 		.dir = g->dir,
 		.pmem = g->pmem,
+		.ram = g->ram,
 		.kvm = g->plan->kvm,
 		.incoming = incoming,
 		.seed = g->plan->seed,
@@ -163,6 +171,9 @@ static void forget_start(struct guest *g)
 	}
 	if (g->dir[0])
 		remove_tree(g->dir);
+	if (g->ram >= 0)
+		close(g->ram);
+	g->ram = -1;
 	g->channel = g->console = NULL;
 	g->dir[0] = '\0';
 	g->line_len = 0;
@@ -450,7 +461,7 @@ static int go_on_from_state(struct guest *g)
 		return rc;
 	}
 	if (!rc && !g->plan->fresh && !snapshot_exists(&g->snapshot) &&
-	    snapshot_keep(&g->snapshot, g->dir, g->pmem, why) < 0)
+	    snapshot_keep(&g->snapshot, g->dir, g->pmem, g->ram, why) < 0)
 		msg_note("%s guest: no snapshot was kept: %s", g->name, why);
 	if (!rc) {
 		vm_end(&g->vm);

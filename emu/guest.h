@@ -67,6 +67,7 @@ struct guest {
 	struct snapshot snapshot;
 	char dir[PATH_MAX];	/* scratch, "" before the start */
 	int pmem[VM_PMEMS_MAX]; /* descriptors, -1: not open */
+	int ram;		/* of a machine with ram_in_file; -1: not open */
 	int attempt;		/* from 0 */
 	int stall_s;		/* the plan's, or what take() makes of it */
 	bool hung;		/* it said nothing for too long */

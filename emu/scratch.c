@@ -83,6 +83,11 @@ int scratch_make(const char *name, char *path)
 	return rc;
 }
 
+static bool all_zero(const char *bytes, size_t n)
+{
+	return !bytes[0] && !memcmp(bytes, bytes + 1, n - 1);
+}
+
 static int copy_range(int in, int out, off_t from, off_t to)
 {
 	while (from < to) {
@@ -91,7 +96,7 @@ static int copy_range(int in, int out, off_t from, off_t to)
 		ssize_t n = pread(in, buf, want, from);
 
 		if (n > 0)
-			n = pwrite(out, buf, (size_t)n, from);
+			n = all_zero(buf, (size_t)n) ? n : pwrite(out, buf, (size_t)n, from);
 		if (n < 0)
 			return -errno;
 		if (!n)

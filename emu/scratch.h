@@ -24,8 +24,8 @@ void remove_tree(const char *path);
 int make_dirs(const char *path);
 
 /*
- * Copies a file over an empty one, without filling its holes.  Returns 0 or -errno (a part of the
- * copy may be left).
+ * Copies a file over an empty one; its holes, and its blocks of zeroes, become holes.  Returns 0 or
+ * -errno (a part of the copy may be left).
  */
 int copy_sparse(int from, int to);
 

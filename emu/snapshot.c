@@ -64,7 +64,7 @@ int snapshot_of(const struct vm_config *config, const char *qemu, struct snapsho
 	describe_machine(config->machine, machine, sizeof(machine));
 	snapshot->machine = config->machine;
 	snprintf(snapshot->what, sizeof(snapshot->what),
-		 "format 3\nvmlinux %s\ninitrd %s\nqemu %s\naccel %s\ncpu %s\nmachine %s, %s\n"
+		 "format 4\nvmlinux %s\ninitrd %s\nqemu %s\naccel %s\ncpu %s\nmachine %s, %s\n"
 		 "seed %u\nboot %s\n",
 		 vmlinux, initrd, qemu, vm_accel(config->machine, config->kvm), vm_cpu(config->kvm),
 		 VM_MACHINE, machine, config->seed, config->machine->kernel_args);
@@ -112,24 +112,42 @@ static int load_pmems(const struct snapshot *snapshot, const int *pmem)
 	return rc;
 }
 
+static int save_file(const char *dir, const char *name, int from)
+{
+	char path[PATH_MAX];
+	int to, rc;
+
+	path_in(path, dir, name);
+	to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (to < 0)
+		return -errno;
+	rc = copy_sparse(from, to);
+	if (close(to) < 0 && !rc)
+		rc = -errno;
+	return rc;
+}
+
 static int save_pmems(const struct snapshot *snapshot, const char *dir, const int *pmem)
 {
 	int rc = 0;
 
 	for (unsigned int i = 0; i < snapshot->machine->n_pmems && !rc; i++) {
-		char name[16], path[PATH_MAX];
-		int to;
+		char name[16];
 
 		snprintf(name, sizeof(name), "pmem%u", i);
-		path_in(path, dir, name);
-		to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-		if (to < 0)
-			return -errno;
-		rc = copy_sparse(pmem[i], to);
-		if (close(to) < 0 && !rc)
-			rc = -errno;
+		rc = save_file(dir, name, pmem[i]);
 	}
 	return rc;
+}
+
+int snapshot_open_ram(const struct snapshot *snapshot)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	path_in(path, snapshot->path, "ram");
+	fd = open(path, O_RDWR | O_CLOEXEC); /* QEMU wants to be able to write */
+	return fd < 0 ? -errno : fd;
 }
 
 int snapshot_lay_out(const struct snapshot *snapshot, const char *dir, const int *pmem)
@@ -208,7 +226,8 @@ static void prune(void)
 	free(all);
 }
 
-int snapshot_keep(const struct snapshot *snapshot, const char *dir, const int *pmem, char *why)
+int snapshot_keep(const struct snapshot *snapshot, const char *dir, const int *pmem, int ram,
+		  char *why)
 {
 	char state[PATH_MAX], aside[PATH_MAX], linked[PATH_MAX];
 	int rc = make_dirs(DIR_NAME);
@@ -220,6 +239,8 @@ int snapshot_keep(const struct snapshot *snapshot, const char *dir, const int *p
 		rc = -errno;
 	if (!rc)
 		rc = save_pmems(snapshot, aside, pmem);
+	if (!rc && snapshot->machine->ram_in_file)
+		rc = save_file(aside, "ram", ram);
 	if (!rc)
 		rc = write_what(snapshot, aside);
 	if (!rc) {

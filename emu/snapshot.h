@@ -28,12 +28,16 @@ bool snapshot_exists(const struct snapshot *snapshot);
  * Returns 0 or -errno. */
 int snapshot_lay_out(const struct snapshot *snapshot, const char *dir, const int *pmem);
 
+/* The memory of a machine with ram_in_file: a descriptor of what must not be changed, or -errno. */
+int snapshot_open_ram(const struct snapshot *snapshot);
+
 /*
  * Keeps the state file in dir (vm_save_state()) and the persistent memory that belongs to it.  It
  * never looks whole when it is not.  Returns 0, or -errno with a reason in why (200 bytes).  Old
  * snapshots are removed.
  */
-int snapshot_keep(const struct snapshot *snapshot, const char *dir, const int *pmem, char *why);
+int snapshot_keep(const struct snapshot *snapshot, const char *dir, const int *pmem, int ram,
+		  char *why);
 
 /* Takes it away: it did not start. */
 void snapshot_drop(const struct snapshot *snapshot);

@@ -67,6 +67,7 @@ const struct vm_machine vm_checks = {
 	.cpus = 2,
 	.mem_mib = 1024,
 	.job_after_pause = true,
+	.ram_in_file = true,
 	.kernel_args = KERNEL_ARGS " log_buf_len=4M",
 	.n_pmems = 3,
 	.pmems = {{.bytes = NVDIMM_BYTES(784)},
@@ -133,6 +134,16 @@ static void add_pmem(struct argv *argv, const struct vm_config *c, unsigned int 
 		    LABEL_KIB);
 }
 
+/* A machine that boots leaves its memory in the file; one that goes on keeps what it writes to
+ * itself, and no memory comes with the state, for it is shared where that is made. */
+static void add_ram(struct argv *argv, const struct vm_config *c)
+{
+	add(argv, "-M", "memory-backend=ram");
+	add(argv, "-object",
+	    "memory-backend-file,id=ram,share=%s,mem-path=/proc/self/fd/%d,size=%uM",
+	    c->incoming ? "off" : "on", c->ram, c->machine->mem_mib);
+}
+
 static void build_argv(struct argv *argv, const struct vm_config *c, int qmp)
 {
 	const struct vm_machine *m = c->machine;
@@ -142,6 +153,8 @@ static void build_argv(struct argv *argv, const struct vm_config *c, int qmp)
 	add(argv, "-cpu", "%s", vm_cpu(c->kvm));
 	add(argv, "-smp", "%u", m->cpus);
 	add(argv, "-m", "%uM,slots=4,maxmem=8G", m->mem_mib);
+	if (m->ram_in_file)
+		add_ram(argv, c);
 	add(argv, "-accel", "%s", c->kvm ? "kvm" : "tcg");
 	if (!c->kvm && m->icount) {
 		add(argv, "-icount", "shift=0,sleep=off");
@@ -198,6 +211,8 @@ static void become_qemu(const struct vm_config *c, char *const *argv, pid_t pare
 		fcntl(c->pmem[i], F_SETFD, 0); /* QEMU opens it by this number */
 	if (chdir(c->dir) < 0)
 		_exit(126);
+	if (c->machine->ram_in_file)
+		fcntl(c->ram, F_SETFD, 0);
 	log = open("qemu.log", O_WRONLY | O_CREAT | O_APPEND, 0666);
 	null = open("/dev/null", O_RDONLY);
 	if (log < 0 || null < 0)

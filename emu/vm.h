@@ -26,6 +26,9 @@ struct vm_machine {
 	/* Its job comes only with the saved state it goes on from; it waits for it, and for being
 	 * stopped meanwhile. */
 	bool job_after_pause;
+	/* Its memory is a file: a saved one is mapped, not read, by each machine that goes on from
+	 * it, and none of them changes it. */
+	bool ram_in_file;
 	const char *kernel_args;
 	unsigned int n_pmems;
 	/* Persistent memory, each in a file of ours. */
@@ -52,6 +55,7 @@ struct vm_config {
 	const char *vmlinux, *initrd; /* absolute paths */
 	const char *dir;	      /* absolute, exists: holds job; QEMU stands in it */
 	const int *pmem;	      /* descriptors of their content */
+	int ram;		      /* descriptor of the memory of a machine with ram_in_file */
 	bool kvm;		      /* else TCG */
 	bool incoming;		      /* started stopped, to be given the state file */
 	unsigned int seed;	      /* of a machine that counts instructions */
