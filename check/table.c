@@ -2,7 +2,14 @@
 /* One line per family. */
 #include "check/check.h"
 
-#define FAMILIES(X) X(capability) X(lvm) X(replay)
+/* clang-format off */
+#define FAMILIES(X) \
+	X(capability) \
+	X(lvm) \
+	X(suspend) \
+	X(reload) \
+	X(replay)
+/* clang-format on */
 
 #define DECLARE(name) extern const struct check_family check_##name;
 FAMILIES(DECLARE)
