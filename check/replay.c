@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -170,6 +171,62 @@ static void dax_group(struct check_env *env, const void *arg)
 			 ns->minor);
 		check_that(env, !access(path, R_OK), "%s is there", path);
 	}
+}
+
+/* ---- pages that are none -----------------------------------------------------------------------
+ */
+
+static void compare_paths(struct check_env *env, const char *node, int fd)
+{
+	char *bytes = malloc(WINDOW_BYTES);
+	struct extents extents = {0};
+	int rc = bytes ? extents_read(fd, &extents) : -ENOMEM;
+
+	if (!rc && !extents.n)
+		rc = -ENODATA;
+	if (!rc)
+		rc = bio_read(node, extents.list[0].physical_bytes, bytes, WINDOW_BYTES);
+	if (check_setup(env, rc, "reading %s by its bio path", node))
+		check_bytes(env, "written by DAX, read by the bio path of the device", bytes,
+			    WINDOW_BYTES, 1, extents.list[0].logical_bytes, 1);
+	extents_free(&extents);
+	free(bytes);
+}
+
+/* The device begins a sector past a page of the namespace. */
+static void pages_beside(struct check_env *env, const void *arg)
+{
+	struct graph g;
+	struct check_fs fs = {0};
+	char *text;
+	int device = check_linear(env, &g, 1, 1, SMALL_BYTES, SECTOR_BYTES), rc;
+
+	(void)arg;
+	if (device < 0)
+		return;
+	text = graph_dmsetup(&g);
+	if (text)
+		check_evidence(env, "%s", text);
+	free(text);
+	rc = fs_make("ext4", g.devices[device].node, 0);
+	if (!check_setup(env, rc, "making ext4"))
+		goto out;
+	snprintf(fs.where, sizeof(fs.where), "%s/mnt", env->directory);
+	rc = mount_plain("ext4", g.devices[device].node, fs.where, "dax=always");
+	check_observe(env, "granted", json_boolean(!rc));
+	/* Without DAX, too, both paths must meet at the same bytes. */
+	if (rc)
+		rc = mount_plain("ext4", g.devices[device].node, fs.where, NULL);
+	if (!check_setup(env, rc, "mounting ext4"))
+		goto out;
+	rc = check_file(env, &fs, "file", FILE_BYTES, 1, 1);
+	if (rc >= 0) {
+		compare_paths(env, g.devices[device].node, rc);
+		close(rc);
+	}
+	umount2(fs.where, 0);
+out:
+	graph_destroy(&g);
 }
 
 /* ---- a cache on a partition --------------------------------------------------------------------
@@ -387,6 +444,19 @@ static const struct check_item items[] = {
 		.fixed_by = "06083a0921fd",
 		.first_bad = "4b4bb46d00b3",
 		.run = write_protect,
+	},
+	{
+		.name = "pages_beside",
+		.promise = "what is written to a file on a device that begins within a page of its "
+			   "namespace is read back by the device's bio path",
+		.by = "Documentation/admin-guide/device-mapper/linear.rst; commit f43e0065c264 "
+		      "(dm-linear: add a linear_dax_pgoff helper) took the check of alignment "
+		      "away: 'already been done by the submitting file system', which knows no "
+		      "table",
+		.needs = fsdax,
+		.plants = PLANT_BYTE,
+		.first_bad = "f43e0065c264",
+		.run = pages_beside,
 	},
 	{0},
 };
