@@ -492,6 +492,14 @@ static int answer_pause(struct guest *g)
 	return rc;
 }
 
+static int ended(struct guest *g)
+{
+	char why[80] = "QEMU ended, the guest reset or died";
+
+	g->emulator_died = vm_ended(&g->vm, why) < 0;
+	return broken_or_again(g, why);
+}
+
 int guest_look(struct guest *g)
 {
 	int64_t now = clock_ms();
@@ -507,7 +515,7 @@ int guest_look(struct guest *g)
 	if (rc < 0 || g->state >= GUEST_DONE)
 		return rc;
 	if (g->vm.closed)
-		return broken_or_again(g, "QEMU ended, the guest reset or died");
+		return ended(g);
 	if (g->vm.paused_itself && g->ready) {
 		rc = answer_pause(g);
 		return rc == -EINTR ? 0 : rc;

@@ -71,6 +71,7 @@ struct guest {
 	int attempt;		/* from 0 */
 	int stall_s;		/* the plan's, or what take() makes of it */
 	bool hung;		/* it said nothing for too long */
+	bool emulator_died;	/* QEMU did, not what runs in it */
 	char why[200];		/* it is BROKEN */
 	bool restored;
 	bool ready, has_context, has_end;

@@ -347,10 +347,14 @@ static json_t *explain_death(const struct guest *g, char *why, size_t len)
 	size_t n = json_array_size(console), first = n > EVIDENCE ? n - EVIDENCE : 0;
 	const char *line = json_string_value(json_array_get(console, find_mark(console, panic)));
 
-	snprintf(why, len, "the kernel %s: %s", g->hung ? "hung" : "died", g->why);
-	if (!g->hung && line)
+	snprintf(why, len, "%s: %s",
+		 g->hung	    ? "the kernel hung"
+		 : g->emulator_died ? "the emulator died"
+				    : "the kernel died",
+		 g->why);
+	if (!g->hung && !g->emulator_died && line)
 		snprintf(why, len, "the kernel died: %s", strstr(line, panic[0]));
-	if (!g->hung && find_mark(console, complaint) < n)
+	if (!g->hung && !g->emulator_died && find_mark(console, complaint) < n)
 		first = find_mark(console, complaint);
 	for (size_t i = first; i < n && i < first + EVIDENCE; i++)
 		json_array_append(evidence, json_array_get(console, i));
@@ -366,9 +370,10 @@ static void after_death(struct lane *lane)
 
 	if (lane->under_way >= 0)
 		hold(lane, (size_t)lane->under_way,
-		     verdict_line(&lane->suite->cases[lane->under_way], "fail", why,
+		     verdict_line(&lane->suite->cases[lane->under_way],
+				  lane->guest.emulator_died ? "broken" : "fail", why,
 				  clock_ms() - lane->begun_ms, console));
-	else if (lane->held)
+	else if (lane->held && !lane->guest.emulator_died)
 		amend(lane->held, why, console);
 	else
 		json_decref(console);

@@ -493,6 +493,30 @@ int vm_start(struct vm *vm, const struct vm_config *config)
 	return rc;
 }
 
+int vm_ended(struct vm *vm, char *why)
+{
+	const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
+	pid_t pid = 0;
+	int status = 0;
+
+	for (int i = 0; i < 1000 && vm->pid > 0 && !pid; i++) {
+		pid = waitpid(vm->pid, &status, WNOHANG);
+		if (!pid)
+			nanosleep(&pause, NULL);
+	}
+	if (pid > 0)
+		vm->pid = 0;
+	if (pid > 0 && WIFSIGNALED(status))
+		snprintf(why, 80, "QEMU died of signal %d", WTERMSIG(status));
+	else if (pid > 0 && WEXITSTATUS(status))
+		snprintf(why, 80, "QEMU ended with status %d", WEXITSTATUS(status));
+	else if (pid <= 0)
+		snprintf(why, 80, "QEMU closed its channel");
+	else
+		return 0;
+	return -EIO;
+}
+
 void vm_end(struct vm *vm)
 {
 	if (vm->pid > 0) {

@@ -98,6 +98,10 @@ void vm_listen(struct vm *vm);
 int vm_save_state(struct vm *vm, char *why);
 int vm_load_state(struct vm *vm, char *why);
 
+/* Of a QEMU that closed QMP: waits for its end.  Returns 0 if the guest ended it, by power-off or
+ * reset, else -EIO with what ended it in why (80 bytes). */
+int vm_ended(struct vm *vm, char *why);
+
 /* Ends QEMU at once and waits for it; a stopped or half-built one too. */
 void vm_end(struct vm *vm);
 

@@ -96,16 +96,49 @@ is() { # GOT WANT
 	expect_nothing_left "$MARK" "$START"
 }
 
-@test "interrupted: 130, no QEMU, and the run does not look whole" {
+# In the background; its pid is in $!.
+start_checks() { # OPTION...
 	DAXDM_TEST_MARK=$MARK env --default-signal=INT build/daxdm checks --kernel "$KERNEL" --guest "$GUEST" \
-		--results "results/$NAME" -- --check capability.namespace.raw >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
-	within 100 grep -qs '"context"' "$RUN/run.jsonl"
-	kill -INT $!
+		--results "results/$NAME" "$@" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+}
+
+ended() {
 	status=0
 	wait $! || status=$?
 	output=$(cat "$BATS_TEST_TMPDIR/out")
+}
+
+qemu_runs() {
+	[[ $(marked "$MARK") == *qemu-system* ]]
+}
+
+@test "interrupted while it checks: 130, no QEMU, and the run does not look whole" {
+	start_checks -- --check capability.namespace.raw
+	within 100 grep -qs '"context"' "$RUN/run.jsonl"
+	kill -INT $!
+	ended
 	expect 130 "daxdm: interrupted; results/$NAME is incomplete"
 	run ! grep -q '"type": *"end"' "$RUN/run.jsonl"
+	expect_nothing_left "$MARK" "$START"
+}
+
+@test "interrupted while it boots: 130 and nothing left" {
+	start_checks --fresh -- --check capability.namespace.raw
+	within 60 qemu_runs
+	kill -TERM $!
+	ended
+	expect 143 "daxdm: interrupted before anything was checked"
+	expect_nothing_left "$MARK" "$START"
+	[[ ! -e $RUN ]]
+}
+
+@test "an emulator that dies is not the kernel's failure" {
+	start_checks -- --check capability.namespace.raw
+	within 100 grep -qs '"context"' "$RUN/run.jsonl"
+	sleep 0.5
+	pgrep -P $! qemu-system | xargs kill -KILL
+	ended
+	expect 4 "BROKEN the emulator died: QEMU died of signal 9"
 	expect_nothing_left "$MARK" "$START"
 }
 
