@@ -177,27 +177,63 @@ static void compare_verdict(struct behaviour *b, const char *id)
 	thing_free(&t);
 }
 
+/* What a run observed, or NULL. */
+static json_t *observed(const struct behaviour *b, size_t r, const char *id)
+{
+	return json_object_get(json_object_get(b->observations[r], id), "value");
+}
+
 /* A check that was skipped has observed nothing, and its verdict says so already. */
-static void compare_observation(struct behaviour *b, const char *id)
+static bool should_have_observed(const struct behaviour *b, size_t r, const char *id)
+{
+	const json_t *line = NULL, *check;
+
+	for (size_t other = 0; other < b->n && !line; other++)
+		line = json_object_get(b->observations[other], id);
+	check = json_object_get(b->checks[r], text_of(line, "check"));
+	return !strcmp(text_of(check, "verdict"), "pass");
+}
+
+/* An observation, or one member of it where it is an object (key is not NULL). */
+static void compare_value(struct behaviour *b, const char *id, const char *key)
 {
 	struct thing t = {0};
+	char name[256];
 
 	for (size_t r = 0; r < b->n; r++) {
-		const json_t *line = json_object_get(b->observations[r], id), *check;
+		const json_t *value = observed(b, r, id);
+		const json_t *part = key ? json_object_get(value, key) : value;
 
-		if (line) {
-			t.text[r] = json_dumps(json_object_get(line, "value"),
-					       JSON_ENCODE_ANY | JSON_SORT_KEYS);
-			continue;
-		}
-		for (size_t other = 0; other < b->n && !line; other++)
-			line = json_object_get(b->observations[other], id);
-		check = json_object_get(b->checks[r], text_of(line, "check"));
-		if (!strcmp(text_of(check, "verdict"), "pass"))
+		if (part)
+			t.text[r] = json_dumps(part, JSON_ENCODE_ANY | JSON_SORT_KEYS);
+		else if (value || should_have_observed(b, r, id))
 			t.text[r] = strdup("nothing");
 	}
-	print_thing(b, "behaviour changed:", id, &t);
+	snprintf(name, sizeof(name), "%s%s%s", id, key ? " " : "", key ? key : "");
+	print_thing(b, "behaviour changed:", name, &t);
 	thing_free(&t);
+}
+
+/* Of objects, only the members that differ are told. */
+static void compare_observation(struct behaviour *b, const char *id)
+{
+	json_t *keys = json_object();
+	const char *key;
+	json_t *unused;
+	bool objects = true;
+
+	for (size_t r = 0; r < b->n; r++) {
+		json_t *value = observed(b, r, id);
+
+		objects = objects && (!value || json_is_object(value));
+		if (objects && value)
+			json_object_update_missing(keys, value);
+	}
+	if (!objects || !json_object_size(keys))
+		compare_value(b, id, NULL);
+	else
+		json_object_foreach(keys, key, unused) compare_value(b, id, key);
+	json_decref(keys);
 }
 
 /* Each id of any run once, in the order of the first run that has it. */

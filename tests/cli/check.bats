@@ -116,9 +116,13 @@ called() { # prints what was called, but for the question whether there are such
 	expect 64 "daxdm: no check fits 'nosuch.*'; ./run.sh list shows them"
 }
 
-@test "a kernel that does not exist" {
-	run timeout 60 "$TOP/run.sh" check --kernel 9.99.9 --check capability
-	expect 64 "9.99.9"
+@test "a kernel that does not exist ends the run with its status" {
+	fake emu/kernel.sh 'echo "daxdm: no kernel 9.99.9" >&2; exit 64'
+	check --kernel 9.99.9
+	expect 64
+	[[ $stderr == *"daxdm: no kernel 9.99.9"* ]]
+	run ! grep "daxdm checks" "$CO/calls"
+	left_nothing
 }
 
 # ---- what is called ------------------------------------------------------------------------------

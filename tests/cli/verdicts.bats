@@ -181,3 +181,15 @@ daxdm() {
 	daxdm verdicts "$A"
 	expect 4 "run.jsonl:3: check suspend.flush: its verdict is none of"
 }
+
+@test "of an observation with members, those that differ are told" {
+	sed -i 's/\["store"\]/{"load":1,"store":"old","more":[1]}/' "$A/run.jsonl"
+	sed -i 's/\["store"\]/{"load":1,"store":"new"}/' "$B/run.jsonl"
+	daxdm behaviour "$A" "$B"
+	expect 1 'behaviour changed: suspend.flush/who_blocks store: "old" on 6.1.0-fixture; "new" on 6.12.9' \
+		'behaviour changed: suspend.flush/who_blocks more: [1] on 6.1.0-fixture; nothing on 6.12.9'
+	[[ $output != *"who_blocks load"* ]]
+	sed -i '/observation/d' "$B/run.jsonl"
+	daxdm behaviour "$A" "$B"
+	expect 1 "who_blocks load: 1 on 6.1.0-fixture; nothing on 6.12.9"
+}
