@@ -6,6 +6,7 @@
 #define FAMILIES(X) \
 	X(capability) \
 	X(lvm) \
+	X(layout) \
 	X(suspend) \
 	X(reload) \
 	X(replay)

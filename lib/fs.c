@@ -23,6 +23,7 @@
 enum {
 	MKFS_LIMIT_S = 300,
 	FS_BLOCK_BYTES = 4096,
+	EXT4_TINY_BYTES = 16 << 20,
 	EXT4_SMALL_BYTES = 128 << 20,
 	/* With less, a quarter of it (an allocation group) has no room for the log of 64 MiB. */
 	XFS_SMALL_BYTES = 640 << 20,
@@ -80,10 +81,14 @@ const char *fs_mkfs_program(const char *type)
 	return kind ? kind->mkfs : NULL;
 }
 
-/* A journal of 32 MiB would be most of a small device. */
-static const char *ext4_journal(uint64_t size_bytes)
+/* A journal of 32 MiB would be most of a small device, and any be most of a tiny one.  Sets two
+ * arguments. */
+static void ext4_journal(uint64_t size_bytes, const char *argv[2])
 {
-	return size_bytes < EXT4_SMALL_BYTES ? "size=4" : "size=32";
+	argv[0] = size_bytes < EXT4_TINY_BYTES ? "-O" : "-J";
+	argv[1] = size_bytes < EXT4_TINY_BYTES	  ? "^has_journal"
+		  : size_bytes < EXT4_SMALL_BYTES ? "size=4"
+						  : "size=32";
 }
 
 /* Returns 0, or -errno after one error line. */
@@ -127,8 +132,8 @@ int fs_make(const char *type, const char *node, uint64_t size_bytes)
 		argv[argc++] = node;
 	} else {
 		snprintf(size, sizeof(size), "%" PRIu64 "k", size_bytes >> 10);
-		argv[argc++] = "-J";
-		argv[argc++] = ext4_journal(size_bytes);
+		ext4_journal(size_bytes, &argv[argc]);
+		argc += 2;
 		argv[argc++] = node;
 		argv[argc++] = size;
 	}

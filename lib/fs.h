@@ -22,7 +22,8 @@ const char *fs_mkfs_program(const char *type);
 /*
  * Makes a filesystem of size_bytes (0: as large as the device) on node, laid out so that files can
  * have 2 MiB aligned extents and the same on every kernel (no reflink on xfs: older kernels refuse
- * it with DAX).  xfs wants 300 MiB, ext4 16 MiB. Returns 0, or -errno after one error line.
+ * it with DAX).  xfs wants 300 MiB, ext4 2 MiB, and below
+ * 16 MiB it has no journal.  Returns 0, or -errno after one error line.
  */
 int fs_make(const char *type, const char *node, uint64_t size_bytes);
 

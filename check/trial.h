@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One table tried: whatever device-mapper and the filesystem grant must be right, byte by byte. */
+#ifndef DAXDM_TRIAL_H
+#define DAXDM_TRIAL_H
+
+#include "check/check.h"
+
+enum trial_wrong {
+	TRIAL_RIGHT,
+	TRIAL_ACCESS, /* an access that was granted gets an error or a signal */
+	TRIAL_BYTES,  /* a byte is not what was written */
+	TRIAL_FRAME,  /* a page stands on the wrong frame */
+	TRIAL_OTHERS, /* bytes beside the device were changed */
+	TRIAL_BROKEN, /* the set-up failed: nothing is known */
+};
+
+struct trial_result {
+	int table_rc; /* 0, or -errno of the partition or table that was refused */
+	bool dax;     /* statx(2) said so of the file */
+	enum trial_wrong wrong;
+};
+
+/*
+ * Makes the graph real, and on its last device a filesystem that is asked for DAX, with one file as
+ * large as it has room for, and at most most_bytes.  Writes the file through each path and reads it
+ * through each other one: mapping, read(2) and write(2), O_DIRECT, bios of the device, bios of the
+ * namespaces; holds the mapping's frames against the model; looks after the bytes that lie beside
+ * the device's on the namespaces.  Without DAX the same, but for the frames.  What is wrong is said
+ * (check_fail(), check_broken()), with the tables as evidence.
+ *
+ * The graph's devices are taken down again, the graph is destroyed in any case.  outside: a last
+ * generation, written through the mapping, is left there and named to check_outside().
+ */
+struct trial_result trial_run(struct check_env *env, struct graph *g, const char *fs_type,
+			      uint64_t most_bytes, bool outside);
+
+/* "the table is refused", "no DAX", "DAX": what the kernel made of the table. */
+const char *trial_answer(const struct trial_result *result);
+
+#endif
