@@ -98,19 +98,6 @@ has_result() {
 	diff <("$TOP/build/daxdm" list --ids --quick --plant | sort) <(results <<<"$output" | cut -d' ' -f1)
 }
 
-@test "a guest that dies costs the check that was under way, and no other" {
-	start_check --check 'capability.linear.*'
-	within 200 has_result
-	qemu_of "$MARK" | head -n 1 | xargs kill -KILL
-	ended
-	expect 1
-	diff <("$TOP/build/daxdm" list --ids --check 'capability.linear.*' | sort) \
-		<(results <"$MINE" | cut -d' ' -f1)
-	[[ $(grep -cE '^not ok .*(the kernel died|QEMU ended)' "$MINE") == 1 ]]
-	[[ $(tail -n 1 "$TOP/results/$NAME/run.jsonl" | jq -r .type) == end ]]
-	expect_nothing_left "$MARK" "$BATS_TEST_TMPDIR/start"
-}
-
 @test "interrupted: 130, one line, no QEMU, and the run does not look whole" {
 	start_check --check 'capability.*'
 	within 200 has_result
