@@ -22,7 +22,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -180,7 +179,7 @@ static void flags(struct check_env *env, const void *arg)
 			    c->flagged ? "flagged" : "plain", c->fs, c->options);
 	if (fd >= 0)
 		close(fd);
-	umount2(where, 0);
+	unmount_plain(where);
 out:
 	graph_destroy(&g);
 }
@@ -241,9 +240,9 @@ static void neighbours(struct check_env *env, const void *arg)
 	mount_and_ask(env, c->fs, nodes[1], "second");
 out:
 	snprintf(where, sizeof(where), "%s/first", env->directory);
-	umount2(where, 0);
+	unmount_plain(where);
 	snprintf(where, sizeof(where), "%s/second", env->directory);
-	umount2(where, 0);
+	unmount_plain(where);
 	graph_destroy(&g);
 	partition_remove(disk->node, 1);
 	partition_remove(disk->node, 2);
@@ -438,7 +437,7 @@ static const struct check_item items[] = {
 			      .on = {ON_FSDAX, ON_FSDAX_2},
 			      .beside_sectors = 5})),
 		FS_EXT4),
-	REFUSED("pages_chunk",
+	REFUSED("chunk_below_page",
 		"chunks of half a page, and the device is not DAX: every page is in two places",
 		fsdax_2,
 		DEVICE(TABLE({.n = 2,

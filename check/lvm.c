@@ -557,7 +557,6 @@ static const struct check_item items[] = {
 		.promise = "a linear volume over two namespaces is DAX",
 		.by = "lvmraid(7) and lvm(8) make dm-linear tables; " BY,
 		.needs = needs_fsdax,
-		.flags = CHECK_QUICK,
 		.plants = PLANT_FRAME | PLANT_VALUE,
 		.run = linear,
 	},

@@ -19,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -224,7 +223,7 @@ static void pages_beside(struct check_env *env, const void *arg)
 		compare_paths(env, g.devices[device].node, rc);
 		close(rc);
 	}
-	umount2(fs.where, 0);
+	unmount_plain(fs.where);
 out:
 	graph_destroy(&g);
 }
