@@ -565,6 +565,7 @@ static const struct check_item items[] = {
 		.promise = "a striped volume over two namespaces is DAX",
 		.by = "lvcreate(8) --stripes makes a dm-stripe table; " BY,
 		.needs = needs_fsdax,
+		.flags = CHECK_QUICK,
 		.plants = PLANT_FRAME | PLANT_VALUE,
 		.run = striped,
 	},
