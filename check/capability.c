@@ -342,8 +342,6 @@ static const struct check_item items[] = {
 	     .bare = ON_FSDAX, FS_EXT4, .fs_sectors = 64 * MIB_SECTORS),
 	REFUSED("namespace.raw", "a raw namespace has no struct pages, so it is not DAX",
 		NEEDS("device:raw", "fs:ext4"), .bare = ON_RAW, FS_EXT4),
-	REFUSED("namespace.raw_xfs", "xfs on a raw namespace is mounted, and its files are not DAX",
-		NEEDS("device:raw", "fs:xfs"), .bare = ON_RAW),
 	REFUSED("namespace.sector", "a namespace in sector mode is not DAX",
 		NEEDS("device:sector", "fs:ext4"), .bare = ON_SECTOR, FS_EXT4),
 	CASE("namespace.virtio", "virtio-pmem has struct pages, so it is DAX",
