@@ -126,6 +126,7 @@ struct geometry {
 	/* What the shape is to bring; if the filesystem lays the file out otherwise, nothing is
 	 * found out. */
 	enum { ALL, NONE, SOME } huge;
+	unsigned int bio_kib; /* not 0: the largest bio that the device takes */
 };
 
 /* How many windows of the file the model has as huge. */
@@ -153,6 +154,29 @@ static bool laid_out(struct check_env *env, const struct scene *scene,
 	return true;
 }
 
+/* Sets, or only tells, how large a bio the device takes. */
+static bool limit_bios(struct check_env *env, const struct scene *scene, unsigned int kib)
+{
+	const char *numbers = scene->graph.devices[scene->device].numbers;
+	char path[128], line[32] = "?";
+	FILE *file;
+	int rc;
+
+	snprintf(path, sizeof(path), "/sys/dev/block/%s/queue/max_sectors_kb", numbers);
+	file = fopen(path, kib ? "r+e" : "re");
+	rc = file ? 0 : -errno;
+	if (file && kib && (fprintf(file, "%u", kib) < 0 || fflush(file) == EOF))
+		rc = -errno;
+	if (file)
+		rewind(file);
+	if (!rc && fgets(line, sizeof(line), file))
+		line[strcspn(line, "\n")] = 0;
+	if (file)
+		fclose(file);
+	check_evidence(env, "the device takes bios of up to %s KiB (queue/max_sectors_kb)", line);
+	return check_setup(env, rc, "%s", path);
+}
+
 static void geometry(struct check_env *env, const void *arg)
 {
 	const struct geometry *g = arg;
@@ -166,6 +190,8 @@ static void geometry(struct check_env *env, const void *arg)
 		return;
 	good = check_setup(env, extents_read(scene.fd, &extents), "reading the extents") &&
 	       laid_out(env, &scene, &extents);
+	if (good && g->shape.chunk_bytes)
+		good = limit_bios(env, &scene, g->bio_kib);
 	huge = huge_windows(&scene, &extents);
 	if (good && (g->huge == ALL    ? huge != WINDOWS
 		     : g->huge == NONE ? huge != 0
@@ -1004,6 +1030,22 @@ static const struct check_item items[] = {
 				.chunk_bytes = 3 * MIB, .members = 2),
 	},
 	{
+		.name = "striped.small_bios",
+		.promise = "how large a bio a striped device takes does not make its PMDs smaller",
+		.by = "Documentation/ABI/stable/sysfs-block, max_sectors_kb: a limit of "
+		      "requests; " BY_MODEL,
+		.needs = needs_striped,
+		.plants = PLANT_SIZE | PLANT_STACK | PLANT_FRAME | PLANT_BYTE | PLANT_VALUE,
+		.run = geometry,
+		.arg = &(const struct geometry){.shape = {.name = "striped, chunks of 2 MiB",
+							  .depth = 1,
+							  .chunk_bytes = WINDOW_BYTES,
+							  .members = 2},
+						.fs = "ext4",
+						.huge = ALL,
+						.bio_kib = 512},
+	},
+	{
 		.name = "incongruent",
 		.promise = "at addresses that are not congruent to the file modulo 2 MiB, small "
 			   "pages map what a PMD could",
@@ -1130,7 +1172,7 @@ static const struct check_item items[] = {
 			   "child see each other's stores",
 		.by = "fork(2), mmap(2): MAP_SHARED",
 		.needs = needs_one,
-		.plants = PLANTS_CHANGE | PLANT_VALUE | PLANT_STACK,
+		.plants = PLANT_SIZE | PLANT_FRAME | PLANT_VALUE | PLANT_STACK,
 		.run = forked,
 	},
 	{

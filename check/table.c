@@ -7,9 +7,12 @@
 	X(capability) \
 	X(lvm) \
 	X(layout) \
+	X(faultsize) \
+	X(sync) \
 	X(suspend) \
 	X(reload) \
-	X(replay)
+	X(replay) \
+	X(flush)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct check_family check_##name;
