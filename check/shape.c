@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -55,11 +56,14 @@ static int add_segments(const struct shape *shape, uint64_t size_bytes, struct g
 	int rc = 0;
 
 	for (unsigned int i = 0; at < size_bytes && !rc; i++) {
-		uint64_t len =
-			shape->segment_bytes ? shape->segment_bytes : size_bytes / shape->segments;
+		uint64_t equal =
+			shape->segments ? size_bytes / shape->segments / WINDOW_BYTES * WINDOW_BYTES
+					: 0;
+		uint64_t len = shape->segment_bytes ? shape->segment_bytes : equal;
 		uint64_t from = cursor[i % n] + shape->shift_bytes;
 
-		if (len > size_bytes - at)
+		/* What does not divide is the last one's. */
+		if (len > size_bytes - at || (!shape->segment_bytes && i == shape->segments - 1))
 			len = size_bytes - at;
 		if (shape->segment_bytes)
 			from += at % WINDOW_BYTES;
@@ -117,6 +121,7 @@ int shape_make(struct check_env *env, const struct shape *shape, uint64_t size_b
 	       struct graph *graph)
 {
 	int rc, top;
+	char *text;
 
 	*graph = (struct graph){0};
 	rc = add_members(env, shape, graph);
@@ -127,6 +132,9 @@ int shape_make(struct check_env *env, const struct shape *shape, uint64_t size_b
 		rc = check_create(env, graph);
 	if (check_setup(env, rc, "making %s (%s)", shape->name, dm_complaint()))
 		return top;
+	text = graph_dmsetup(graph);
+	check_evidence(env, "%s", text ? text : "");
+	free(text);
 	graph_destroy(graph);
 	return rc;
 }
