@@ -620,11 +620,13 @@ static void look_at_copy(struct check_env *env, const struct durable *d, const c
 	snprintf(copy.where, sizeof(copy.where), "%s/copy", env->directory);
 	copy.fs.node = copy.node;
 	copy.fs.where = copy.where;
-	if (!check_setup(env, mkdir(copy.where, 0700) < 0 ? -errno : 0, "making %s", copy.where) ||
-	    !check_setup(env, fs_mount(&copy.fs), "mounting the copy"))
+	if (!check_setup(env, mkdir(copy.where, 0700) < 0 ? -errno : 0, "making %s", copy.where))
 		return;
-	if (check_setup(env, page_of_copy(&copy, "synchronous", STORED_AT, page),
-			"reading the copy of the file"))
+	/* Filesystem and file outlive a power cut, or nothing in them does. */
+	if (!check_errno(env, fs_mount(&copy.fs), 0, "mounting what a power cut leaves"))
+		return;
+	if (check_errno(env, page_of_copy(&copy, "synchronous", STORED_AT, page), 0,
+			"reading the file in what a power cut leaves"))
 		check_bytes(env, "what was stored with MAP_SYNC, in a copy of the device", page,
 			    PAGE_BYTES, SCENE_FILE_ID, STORED_AT, SECOND_GENERATION);
 	if (check_setup(env, page_of_copy(&copy, "plain", STORED_AT, page),
