@@ -182,6 +182,38 @@ void live_close(struct check_env *env, struct live *live)
 	check_setup(env, rc, "removing the devices (%s)", dm_complaint());
 }
 
+/* ---- other tables ------------------------------------------------------------------------------
+ */
+
+int live_cut(const struct live *live, uint64_t cut_bytes, struct graph *out)
+{
+	const struct graph_device *device = &live->graph.devices[live->device];
+	const struct graph_member member = device->targets[0].members[0];
+	uint64_t cut = cut_bytes / SECTOR_BYTES;
+	int rc;
+
+	*out = live->graph;
+	out->devices[live->device].targets = NULL;
+	out->devices[live->device].n_targets = 0;
+	out->devices[live->device].size_sectors = 0;
+	rc = graph_add_linear(out, live->device, cut, member.device, member.offset_sectors);
+	if (rc < 0)
+		return rc;
+	return graph_add_linear(out, live->device, device->size_sectors - cut, member.device,
+				member.offset_sectors + cut);
+}
+
+int live_change_table(const char *name, const char *table, unsigned int suspend_flags)
+{
+	int rc = dm_device_suspend(name, suspend_flags), resumed;
+
+	if (rc < 0)
+		return rc;
+	rc = dm_device_load(name, table, 0);
+	resumed = dm_device_resume(name, 0);
+	return rc < 0 ? rc : resumed;
+}
+
 /* ---- the namespaces -------------------------------------------------------------------------- */
 
 static const struct extent *extent_of(const struct live *live, uint64_t offset_bytes)

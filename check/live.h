@@ -13,7 +13,7 @@ enum { LIVE_FILE = 1 }; /* file_id of its stamps */
 /* Devices of this size hold the filesystem; enough for both to be made and small enough to be made
  * for every check. */
 #define LIVE_EXT4_BYTES ((uint64_t)48 << 20)
-#define LIVE_XFS_BYTES ((uint64_t)320 << 20)
+#define LIVE_XFS_BYTES ((uint64_t)304 << 20)
 uint64_t live_device_bytes(const char *fs);
 
 struct live_spec {
@@ -60,6 +60,14 @@ void live_close(struct check_env *env, struct live *live);
 /* Where a byte of the file is in a namespace, by any model of the device.  Returns 0 or -errno. */
 int live_place(const struct live *live, const struct graph *graph, uint64_t offset_bytes,
 	       struct graph_place *out);
+
+/* The graph with the same bytes of the device, of one segment, in two, cut there.  Returns 0 or
+ * -ENOMEM; graph_clear_targets(out, live->device) in either case. */
+int live_cut(const struct live *live, uint64_t cut_bytes, struct graph *out);
+
+/* Suspends a device, loads a table, resumes.  Returns 0, or -errno of the first that failed (it is
+ * resumed in any case). */
+int live_change_table(const char *name, const char *table, unsigned int suspend_flags);
 
 /* Reads or writes bytes of the file in the namespaces, by the bio path of those: nothing in between
  * knows of it.  Whole sectors of the namespace.  Returns 0 or -errno. */

@@ -2,10 +2,7 @@
 /*
  * Reload: pages mapped before a table is swapped for another, and after.
  *
- * Two members hold the same filesystem with different bytes in its one file: the second is a copy
- * of the first, made while the device was suspended, in which the file was stamped anew.  So each
- * byte that a path shows tells which member it came from, and each byte that a member holds
- * afterwards tells who wrote there, whatever the kernel believes.
+ * pair.h has the two members, and how a byte tells which of them it is of.
  *
  * What is asked of the kernel after the resume goes to the new table: that is device-mapper's word.
  * What needs no kernel is nobody's word: a page that was mapped before the swap stays where it was
@@ -16,9 +13,9 @@
  * Kernel side: dm_swap_table(), __bind(), dm_dax_direct_access() in drivers/md/dm.c;
  * dax_iomap_pte_fault(), dax_insert_entry() in fs/dax.c; insert_pfn() in mm/memory.c.
  */
-#include "check/bio.h"
 #include "check/check.h"
 #include "check/live.h"
+#include "check/pair.h"
 #include "check/worker.h"
 #include "lib/stamp.h"
 
@@ -31,161 +28,10 @@
 #include <unistd.h>
 
 enum {
-	FILE_BYTES = 2 * WINDOW_BYTES,
+	FILE_BYTES = PAIR_FILE_BYTES,
 	APART_BYTES = 16 * PAGE_BYTES,
-	LIMIT_MS = 1500, /* of one access */
-	/* Where the device begins on its members; not the same, so that they cannot be mixed up. */
-	OLD_SECTORS = 2 * WINDOW_BYTES / SECTOR_BYTES,
-	NEW_SECTORS = 5 * WINDOW_BYTES / SECTOR_BYTES,
-	/* Generations: the file was made with 1. */
-	BEFORE = 2, /* stored before the swap */
-	AFTER = 3,  /* stored after it */
-	NEW = 9,    /* of the new member */
+	LIMIT_MS = 10000, /* of one access; who faults for ever is found earlier */
 };
-
-struct reload_arg {
-	const char *fs;
-	unsigned int flags; /* of the suspend */
-	bool huge;
-};
-
-/* The device before and after; live.graph is what it is now. */
-struct pair {
-	struct live live;
-	struct graph old, new;
-	uint64_t moved_bytes, moved_len_bytes; /* of the device: what the swap takes elsewhere */
-};
-
-/* ---- two members ------------------------------------------------------------------------------
- */
-
-/* Describes the device: on the first member but for what is moved to the second.  Returns 0 or
- * -ENOMEM. */
-static int describe(struct graph *g, unsigned int device, uint64_t sectors, uint64_t moved,
-		    uint64_t moved_len)
-{
-	const uint64_t ends[] = {moved, moved + moved_len, sectors};
-	uint64_t at = 0;
-	int rc = 0;
-
-	g->devices[device].targets = NULL;
-	g->devices[device].n_targets = 0;
-	g->devices[device].size_sectors = 0;
-	for (unsigned int i = 0; i < 3 && !rc; i++) {
-		unsigned int member = i == 1;
-
-		if (ends[i] > at)
-			rc = graph_add_linear(g, device, ends[i] - at, member,
-					      at + (member ? NEW_SECTORS : OLD_SECTORS));
-		at = ends[i];
-	}
-	return rc;
-}
-
-/*
- * ext4 is small: all of it moves.  Of xfs the windows of the file move, as if they had been moved
- * by pvmove(8): to copy all of it would take longer than all the rest.
- */
-static void choose_moved(struct pair *pair)
-{
-	const struct extents *extents = &pair->live.extents;
-	uint64_t from = UINT64_MAX, to = 0;
-
-	for (size_t i = 0; i < extents->n; i++) {
-		const struct extent *e = &extents->list[i];
-
-		if (e->physical_bytes < from)
-			from = e->physical_bytes;
-		if (e->physical_bytes + e->len_bytes > to)
-			to = e->physical_bytes + e->len_bytes;
-	}
-	if (strcmp(pair->live.spec.fs, "xfs")) {
-		from = 0;
-		to = live_device_bytes(pair->live.spec.fs);
-	}
-	pair->moved_bytes = from / WINDOW_BYTES * WINDOW_BYTES;
-	pair->moved_len_bytes = to - pair->moved_bytes;
-}
-
-static int describe_new(struct pair *pair, struct graph *g)
-{
-	return describe(g, pair->live.device, live_device_bytes(pair->live.spec.fs) / SECTOR_BYTES,
-			pair->moved_bytes / SECTOR_BYTES, pair->moved_len_bytes / SECTOR_BYTES);
-}
-
-/* A device on the first member, in use.  Returns true, or false after check_broken();
- * pair_close() in either case. */
-static bool pair_open(struct check_env *env, struct pair *pair, const struct reload_arg *arg)
-{
-	const struct live_spec spec = {.fs = arg->fs, .file_bytes = FILE_BYTES, .huge = arg->huge};
-	uint64_t sectors = live_device_bytes(arg->fs) / SECTOR_BYTES;
-	struct live *live = &pair->live;
-	char name[64];
-	int rc;
-
-	*pair = (struct pair){.live = {.fd = -1, .direct_fd = -1, .node_fd = -1}};
-	graph_add_namespace(&live->graph, check_device(env, NAMESPACE_FSDAX, 0));
-	graph_add_namespace(&live->graph, check_device(env, NAMESPACE_FSDAX, 1));
-	live->device = (unsigned int)graph_add_dm(&live->graph, check_name(env, "swapped", name));
-	rc = describe(&live->graph, live->device, sectors, 0, 0);
-	if (!rc)
-		rc = check_create(env, &live->graph);
-	if (!check_setup(env, rc, "making the device (%s)", dm_complaint()) ||
-	    live_open(env, live, &spec))
-		return false;
-	choose_moved(pair);
-	pair->old = pair->new = live->graph;
-	rc = describe(&pair->old, live->device, sectors, 0, 0);
-	if (!rc)
-		rc = describe_new(pair, &pair->new);
-	return check_setup(env, rc, "describing the tables") &&
-	       live_raw_holds(env, live, "before the swap", 0, WINDOW_BYTES, 1);
-}
-
-static void pair_close(struct check_env *env, struct pair *pair)
-{
-	live_close(env, &pair->live);
-	graph_clear_targets(&pair->old, pair->live.device);
-	graph_clear_targets(&pair->new, pair->live.device);
-}
-
-/* What moves is copied; the file's part of it is stamped NEW. */
-static int copy_members(const struct pair *pair)
-{
-	const struct live *live = &pair->live;
-	uint64_t from = OLD_SECTORS * (uint64_t)SECTOR_BYTES + pair->moved_bytes;
-	uint64_t to = NEW_SECTORS * (uint64_t)SECTOR_BYTES + pair->moved_bytes;
-	int rc = bio_copy(live->graph.devices[0].node, from, live->graph.devices[1].node, to,
-			  pair->moved_len_bytes);
-
-	return rc < 0 ? rc : live_raw_stamp(live, &pair->new, 0, live->bytes, NEW);
-}
-
-static bool swap(struct check_env *env, struct pair *pair, unsigned int flags)
-{
-	struct live *live = &pair->live;
-	const char *name = live_name(live);
-	char *table = graph_table(&pair->new, live->device);
-	int rc = dm_device_suspend(name, flags);
-
-	if (check_setup(env, rc, "suspending %s", name)) {
-		rc = copy_members(pair);
-		check_setup(env, rc, "copying the first member to the second");
-		if (!rc) {
-			rc = dm_device_load(name, table, 0);
-			check_setup(env, rc, "loading the second member");
-		}
-		if (!rc) {
-			graph_clear_targets(&live->graph, live->device);
-			rc = describe_new(pair, &live->graph);
-		}
-		if (dm_device_resume(name, 0) < 0 && !rc)
-			rc = -EIO;
-		check_setup(env, rc, "swapping the tables of %s", name);
-	}
-	free(table);
-	return !rc;
-}
 
 /* ---- what is asked of the kernel after the resume -------------------------------------------- */
 
@@ -213,19 +59,6 @@ static uint64_t page_of(unsigned int i)
 	return (uint64_t)i * APART_BYTES;
 }
 
-/* What a page of the old member holds, or the new one. */
-static bool member_holds(struct check_env *env, const struct pair *pair, const struct graph *graph,
-			 const char *what, uint64_t offset, uint32_t generation)
-{
-	char bytes[PAGE_BYTES], said[160];
-	int rc = live_raw_read(&pair->live, graph, offset, bytes, sizeof(bytes));
-
-	snprintf(said, sizeof(said), "%s, on the %s member", what,
-		 graph == &pair->old ? "old" : "new");
-	return check_setup(env, rc, "reading a member") &&
-	       check_bytes(env, said, bytes, sizeof(bytes), LIVE_FILE, offset, generation);
-}
-
 static void judge_access(struct check_env *env, const struct pair *pair, struct worker *worker,
 			 const struct access *access, uint64_t offset)
 {
@@ -238,18 +71,18 @@ static void judge_access(struct check_env *env, const struct pair *pair, struct 
 	memcpy(bytes, worker_work(worker)->bytes, sizeof(bytes));
 	if (!access->stores)
 		check_bytes(env, access->what, bytes, sizeof(bytes), LIVE_FILE, offset, NEW);
-	member_holds(env, pair, &pair->old, access->what, offset, 1);
-	member_holds(env, pair, &pair->new, access->what, offset, access->stores ? AFTER : NEW);
+	pair_holds(env, pair, &pair->old, access->what, offset, 1);
+	pair_holds(env, pair, &pair->new, access->what, offset, access->stores ? AFTER : NEW);
 }
 
 static void new_access(struct check_env *env, const void *data)
 {
-	const struct reload_arg *arg = data;
+	const struct pair_arg *arg = data;
 	struct worker workers[ACCESSES] = {0};
 	struct pair pair;
 
 	if (pair_open(env, &pair, arg) && !workers_start(env, workers, ACCESSES, &pair.live) &&
-	    swap(env, &pair, arg->flags)) {
+	    pair_swap(env, &pair, arg->flags)) {
 		for (unsigned int i = 0; i < ACCESSES; i++)
 			worker_ask(&workers[i], accesses[i].fn, page_of(i), PAGE_BYTES, AFTER);
 		workers_finish(workers, ACCESSES, LIMIT_MS);
@@ -284,19 +117,18 @@ static void remounted(struct check_env *env, struct pair *pair, struct worker *w
 			return;
 	for (unsigned int i = 0; i < 3; i++) {
 		live_holds(env, &pair->live, "after the remount", page_of(i), PAGE_BYTES, AFTER);
-		member_holds(env, pair, &pair->old, "after the remount", page_of(i),
-			     i ? BEFORE : 1);
+		pair_holds(env, pair, &pair->old, "after the remount", page_of(i), i ? BEFORE : 1);
 	}
 	workers_end(worker, 1);
 }
 
 static void remount(struct check_env *env, const void *data)
 {
-	const struct reload_arg *arg = data;
+	const struct pair_arg *arg = data;
 	struct worker worker = {0};
 	struct pair pair;
 	bool good = pair_open(env, &pair, arg) && !workers_start(env, &worker, 1, &pair.live) &&
-		    touch_before(env, &worker) && swap(env, &pair, arg->flags);
+		    touch_before(env, &worker) && pair_swap(env, &pair, arg->flags);
 
 	if (!workers_end(&worker, 1))
 		check_fail(env, "a task cannot be killed");
@@ -360,7 +192,7 @@ static const struct tale tale_fresh_stores = {fresh_stores, N(fresh_stores), tru
 enum { STORIES_MAX = 8 };
 
 struct old_arg {
-	struct reload_arg reload;
+	struct pair_arg reload;
 	const struct tale *tale;
 };
 
@@ -469,7 +301,7 @@ static void old_mapping(struct check_env *env, const void *data)
 	for (unsigned int i = 0; i < tale->n && good; i++)
 		good = worker_do(env, &workers[i], tale->stories[i].name, tale->stories[i].before,
 				 page_of(i), PAGE_BYTES, BEFORE);
-	if (good && swap(env, &pair, arg->reload.flags)) {
+	if (good && pair_swap(env, &pair, arg->reload.flags)) {
 		for (unsigned int s = 0; s < STEPS_MAX; s++) {
 			step(tale, workers, s);
 			if (!s)
@@ -482,15 +314,267 @@ static void old_mapping(struct check_env *env, const void *data)
 	pair_close(env, &pair);
 }
 
+/* ---- the next owner of the old member -----------------------------------------------------------
+ */
+
+enum { OWNER = 7 }; /* generation of what the next owner writes */
+
+static void store_into_owner(struct check_env *env, struct pair *pair, struct worker *worker)
+{
+	const char *node = pair->live.graph.devices[0].node;
+	int fd = open(node, O_RDWR | O_EXCL | O_CLOEXEC), rc;
+	char bytes[PAGE_BYTES];
+	bool corrupted;
+
+	if (!check_errno(env, fd < 0 ? -errno : 0, 0, "opening the old member for oneself"))
+		return;
+	rc = live_raw_stamp(&pair->live, &pair->old, page_of(0), PAGE_BYTES, OWNER);
+	check_setup(env, rc, "writing to the old member");
+	worker_ask(worker, work_store, page_of(0), PAGE_BYTES, AFTER);
+	check_that(env, workers_finish(worker, 1, LIMIT_MS), "the store ends");
+	rc = live_raw_read(&pair->live, &pair->old, page_of(0), bytes, sizeof(bytes));
+	check_setup(env, rc, "reading the old member");
+	corrupted = stamp_check(bytes, sizeof(bytes), LIVE_FILE, page_of(0), OWNER, NULL) !=
+		    sizeof(bytes);
+	check_observe(env, "corrupted", json_boolean(corrupted));
+	if (corrupted)
+		check_evidence(env, "leak: a store through a mapping made before the swap went "
+				    "into the old member after somebody else had opened it for "
+				    "himself and written there");
+	close(fd);
+}
+
+static void next_owner(struct check_env *env, const void *data)
+{
+	const struct pair_arg *arg = data;
+	struct worker worker = {0};
+	struct pair pair;
+
+	if (pair_open(env, &pair, arg) && !workers_start(env, &worker, 1, &pair.live) &&
+	    worker_do(env, &worker, "a store", work_store, page_of(0), PAGE_BYTES, BEFORE) &&
+	    pair_swap(env, &pair, arg->flags))
+		store_into_owner(env, &pair, &worker);
+	if (!workers_end(&worker, 1))
+		check_fail(env, "a task cannot be killed");
+	pair_close(env, &pair);
+}
+
+/* ---- fsync(2) after a swap
+ * ----------------------------------------------------------------------- */
+
+/* The number of page faults goes to rc. */
+static void store_counted(struct live *live, struct work *work)
+{
+	uint64_t before = page_faults();
+
+	work_store(live, work);
+	work->rc = (int)(page_faults() - before);
+}
+
+/* After an fsync() a store must fault, or the next fsync() knows nothing of it.  A page that brings
+ * a signal has nothing to sync: old_remap observes those. */
+static void fault_after_sync(struct check_env *env, struct worker *worker, unsigned int page,
+			     const char *what)
+{
+	worker_ask(worker, work_store, page_of(page), PAGE_BYTES, AFTER);
+	if (!check_that(env, workers_finish(worker, 1, LIMIT_MS), "the first store ends: %s", what))
+		return;
+	if (worker_work(worker)->touch.signal ||
+	    !worker_do(env, worker, "fsync", work_fsync, 0, 0, 0))
+		return;
+	worker_ask(worker, store_counted, page_of(page), PAGE_BYTES, AFTER);
+	if (check_that(env, workers_finish(worker, 1, LIMIT_MS), "the second store ends: %s", what))
+		check_that(env, worker_work(worker)->rc > 0,
+			   "a store into a page that was synced faults again: %s", what);
+}
+
+static void sync_after(struct check_env *env, const void *data)
+{
+	const struct pair_arg *arg = data;
+	struct worker worker = {0};
+	struct pair pair;
+
+	if (pair_open(env, &pair, arg) && !workers_start(env, &worker, 1, &pair.live) &&
+	    worker_do(env, &worker, "a store", work_store, page_of(0), PAGE_BYTES, BEFORE) &&
+	    worker_do(env, &worker, "a load", work_load, page_of(1), PAGE_BYTES, 0) &&
+	    worker_do(env, &worker, "a counted store", store_counted, page_of(0), PAGE_BYTES,
+		      BEFORE) &&
+	    pair_swap(env, &pair, arg->flags) &&
+	    worker_do(env, &worker, "mapping anew", work_remap, 0, 0, 0)) {
+		fault_after_sync(env, &worker, 2, "one that was never touched before the swap");
+		fault_after_sync(env, &worker, 0, "one that was stored into before the swap");
+		fault_after_sync(env, &worker, 1, "one that was read before the swap");
+		pair_holds(env, &pair, &pair.new, "after fsync", page_of(2), AFTER);
+	}
+	if (!workers_end(&worker, 1))
+		check_fail(env, "a task cannot be killed");
+	pair_close(env, &pair);
+}
+
+/* ---- the same bytes, cut otherwise
+ * ---------------------------------------------------------------- */
+
+/* cut_inside: the first window lies across the cut.
+ * Everything through the worker's mapping, which is older than the cut, and through ours. */
+static void look_at_cut(struct check_env *env, struct live *live, struct worker *worker,
+			uint32_t generation, bool cut_inside)
+{
+	char bytes[PAGE_BYTES];
+
+	worker_ask(worker, work_load, page_of(0), PAGE_BYTES, 0);
+	if (!check_that(env, workers_finish(worker, 1, LIMIT_MS), "a load ends"))
+		return;
+	memcpy(bytes, worker_work(worker)->bytes, sizeof(bytes));
+	check_bytes(env, "through the mapping made before the swap", bytes, sizeof(bytes),
+		    LIVE_FILE, page_of(0), generation);
+	worker_ask(worker, work_store, page_of(0), PAGE_BYTES, generation + 1);
+	if (!check_that(env, workers_finish(worker, 1, LIMIT_MS), "a store ends"))
+		return;
+	live_holds(env, live, "with the table cut otherwise", 0, PAGE_BYTES, generation + 1);
+	live_holds(env, live, "with the table cut otherwise", PAGE_BYTES, FILE_BYTES - PAGE_BYTES,
+		   1);
+	check_frames(env, live->fd, live->map.base, 0, FILE_BYTES, &live->graph, live->device);
+	check_page_size(env, live->fd, live->map.base, WINDOW_BYTES, &live->graph, live->device);
+	/* Where small pages were, they stay: only that none is too large is promised. */
+	if (cut_inside)
+		check_page_size(env, live->fd, live->map.base, 0, &live->graph, live->device);
+}
+
+/* Swaps to a table cut there; live.graph follows. */
+static bool cut_at(struct check_env *env, struct live *live, const struct graph *whole,
+		   uint64_t cut_bytes, unsigned int flags)
+{
+	struct live as_whole = *live;
+	struct graph cut;
+	char *table;
+	int rc;
+
+	as_whole.graph = *whole;
+	rc = live_cut(&as_whole, cut_bytes, &cut);
+	table = rc ? NULL : graph_table(&cut, live->device);
+	rc = table ? live_change_table(live_name(live), table, flags) : -ENOMEM;
+	check_evidence(env, "%s", table ? table : "no memory");
+	free(table);
+	graph_clear_targets(&live->graph, live->device);
+	live->graph = cut;
+	return check_errno(env, rc, 0, "swapping to a table with the same bytes");
+}
+
+static void same_bytes(struct check_env *env, const void *data)
+{
+	const struct pair_arg *arg = data;
+	const struct live_spec spec = {.fs = arg->fs, .file_bytes = FILE_BYTES, .huge = true};
+	struct worker worker = {0};
+	struct live live;
+	struct graph whole = {0};
+	uint64_t cuts[3], at;
+	bool good = !live_linear(env, &live, 1, 1, &spec) &&
+		    live_raw_holds(env, &live, "before the swap", 0, WINDOW_BYTES, 1) &&
+		    !workers_start(env, &worker, 1, &live) &&
+		    worker_do(env, &worker, "a store", work_store, page_of(0), PAGE_BYTES, BEFORE);
+
+	whole = live.graph;
+	whole.devices[live.device].targets = NULL;
+	whole.devices[live.device].n_targets = 0;
+	whole.devices[live.device].size_sectors = 0;
+	if (good)
+		good = !graph_add_linear(&whole, live.device,
+					 live.graph.devices[live.device].size_sectors, 0, 0);
+	at = good ? live.extents.list[0].physical_bytes : 0;
+	cuts[0] = at + WINDOW_BYTES / 2;
+	cuts[1] = at + PAGE_BYTES;
+	cuts[2] = at + WINDOW_BYTES;
+	for (unsigned int i = 0; i < 3 && good && !check_complained(env); i++)
+		if (cut_at(env, &live, &whole, cuts[i], arg->flags))
+			look_at_cut(env, &live, &worker, BEFORE + i, i < 2);
+	if (!workers_end(&worker, 1))
+		check_fail(env, "a task cannot be killed");
+	graph_clear_targets(&whole, live.device);
+	live_close(env, &live);
+}
+
+/* ---- a smaller device
+ * ------------------------------------------------------------------------------ */
+
+static const struct access beyond[] = {
+	{"a load", work_load, false},
+	{"a store", work_store, true},
+	{"read(2)", work_read, false},
+	{"write(2)", work_write, true},
+	{"a read of the device", work_bio_read, false},
+	{"a write to the device", work_bio_write, true},
+};
+
+enum { BEYOND = sizeof(beyond) / sizeof(beyond[0]) };
+
+/* The device ends end_bytes into the file: behind that everything fails and nothing is changed. */
+static void look_beyond(struct check_env *env, struct live *live, struct worker *workers,
+			uint64_t end_bytes)
+{
+	char text[32];
+
+	for (unsigned int i = 0; i < BEYOND; i++)
+		worker_ask(&workers[i], beyond[i].fn, end_bytes + page_of(i), PAGE_BYTES, AFTER);
+	workers_finish(workers, BEYOND, LIMIT_MS);
+	for (unsigned int i = 0; i < BEYOND; i++) {
+		const char *outcome = worker_outcome(&workers[i], text);
+
+		check_that(env, workers[i].state == WORK_DONE && strcmp(outcome, "done"),
+			   "%s behind the end of the device fails (it is: %s)", beyond[i].what,
+			   outcome);
+		live_raw_holds(env, live, beyond[i].what, end_bytes + page_of(i), PAGE_BYTES, 1);
+	}
+	live_map_holds(env, live, "before the end of the device", 0, end_bytes, 1);
+}
+
+static void smaller(struct check_env *env, const void *data)
+{
+	const struct pair_arg *arg = data;
+	const struct live_spec spec = {.fs = arg->fs, .file_bytes = FILE_BYTES, .huge = true};
+	const uint64_t end_bytes = WINDOW_BYTES + WINDOW_BYTES / 2;
+	struct worker workers[BEYOND] = {0};
+	struct live live;
+	struct graph cut = {0};
+	char *table, *whole;
+	int rc;
+
+	if (live_linear(env, &live, 1, 1, &spec) ||
+	    !live_raw_holds(env, &live, "before the swap", 0, WINDOW_BYTES, 1) ||
+	    workers_start(env, workers, BEYOND, &live))
+		goto out;
+	rc = live_cut(&live, live.extents.list[0].physical_bytes + end_bytes, &cut);
+	table = rc ? NULL : graph_table(&cut, live.device);
+	whole = graph_table(&live.graph, live.device);
+	if (table && whole) {
+		*(strchr(table, '\n') + 1) = '\0'; /* the first segment alone */
+		rc = live_change_table(live_name(&live), table, arg->flags);
+		check_observe(env, "load", json_string(rc ? strerrorname_np(-rc) : "accepted"));
+		if (!rc)
+			look_beyond(env, &live, workers, end_bytes);
+		rc = live_change_table(live_name(&live), whole, arg->flags);
+		if (check_errno(env, rc, 0, "swapping the whole table in again"))
+			live_holds(env, &live, "at full size again", 0, FILE_BYTES, 1);
+	}
+	free(table);
+	free(whole);
+out:
+	if (!workers_end(workers, BEYOND))
+		check_fail(env, "a task cannot be killed");
+	graph_clear_targets(&cut, live.device);
+	live_close(env, &live);
+}
+
 /* ---- table ------------------------------------------------------------------------------------
  */
 
 static const char *const needs_ext4[] = {"device:fsdax:2", "fs:ext4", NULL};
 static const char *const needs_xfs[] = {"device:fsdax:2", "fs:xfs", NULL};
 
-static const struct reload_arg ext4 = {.fs = "ext4"}, xfs = {.fs = "xfs"};
-static const struct reload_arg ext4_nolockfs = {.fs = "ext4", .flags = DM_NOLOCKFS};
-static const struct reload_arg xfs_nolockfs = {.fs = "xfs", .flags = DM_NOLOCKFS};
+static const struct pair_arg ext4 = {.fs = "ext4"}, xfs = {.fs = "xfs"};
+static const struct pair_arg ext4_nolockfs = {.fs = "ext4", .flags = DM_NOLOCKFS};
+static const struct pair_arg ext4_neither = {.fs = "ext4", .flags = DM_NOFLUSH | DM_NOLOCKFS};
+static const struct pair_arg xfs_neither = {.fs = "xfs", .flags = DM_NOFLUSH | DM_NOLOCKFS};
+static const struct pair_arg xfs_nolockfs = {.fs = "xfs", .flags = DM_NOLOCKFS};
 
 #define OLD(NAME, FS, FLAGS, TALE) \
 	static const struct old_arg NAME = {{.fs = FS, .flags = FLAGS}, &TALE}
@@ -514,6 +598,12 @@ OLD(fresh_xfs, "xfs", 0, tale_fresh_stores);
 #define ENDS                                                                                  \
 	"include/linux/mm_types.h: VM_FAULT_NOPAGE says that the fault installed the entry, " \
 	"VM_FAULT_SIGBUS that it could not; a fault that does neither for ever keeps no word"
+#define FSYNC                                                                                    \
+	"fsync(2); commit 4b4bb46d00b3 (dax: clear dirty entry tags on cache flush): pages are " \
+	"write-protected when they are flushed, so that the next store is noticed"
+#define END                                                                                    \
+	"include/linux/dm-ioctl.h, DM_SUSPEND: the old table is destroyed; commit \"dm: make " \
+	"dm_table_find_target return NULL\": behind the end of a table there is no target"
 #define PLANTS (PLANT_VALUE | PLANT_BYTE | PLANT_STACK)
 
 #define ITEM(NAME, NEEDS, RUN, ARG, PROMISE, BY)                                              \
@@ -532,6 +622,22 @@ OLD(fresh_xfs, "xfs", 0, tale_fresh_stores);
 	"an access through a mapping made before a swap ends, and is found on one of the " \
 	"members, "                                                                        \
 	"or brings a signal"
+
+#define SYNC                                                                                    \
+	"after a swap a store into a page that fsync(2) has written faults again, so that the " \
+	"next "                                                                                 \
+	"fsync(2) knows of it"
+#define SAME_BYTES                                                                               \
+	"a swap to a table with the same bytes in other segments changes no byte, old mappings " \
+	"and new ones are right, and no page is larger than the new table allows"
+#define SMALLER                                                                                \
+	"behind the end of a device that was made smaller every new access fails and changes " \
+	"nothing"
+#define SAME(NAME, NEEDS, RUN, ARG, PROMISE, BY)                                    \
+	{                                                                           \
+		.name = NAME, .promise = PROMISE, .by = BY, .needs = NEEDS,         \
+		.plants = PLANTS | PLANT_FRAME | PLANT_SIZE, .run = RUN, .arg = ARG \
+	}
 
 static const struct check_item items[] = {
 	{
@@ -570,6 +676,18 @@ static const struct check_item items[] = {
 	ITEM("old_remap.ext4_nolockfs", needs_ext4, old_mapping, &fresh_ext4_nolockfs, OLD_ACCESS,
 	     ENDS),
 	ITEM("old_remap.xfs", needs_xfs, old_mapping, &fresh_xfs, OLD_ACCESS, ENDS),
+	ITEM("next_owner.ext4", needs_ext4, next_owner, &ext4_nolockfs,
+	     "after a swap the old member can be opened for oneself, and a store through an old "
+	     "mapping ends",
+	     ACTIVE),
+	ITEM("sync_after.ext4", needs_ext4, sync_after, &ext4, SYNC, FSYNC),
+	ITEM("sync_after.xfs", needs_xfs, sync_after, &xfs, SYNC, FSYNC),
+	SAME("same_bytes.ext4", needs_ext4, same_bytes, &ext4, SAME_BYTES, ACTIVE),
+	SAME("same_bytes.ext4_nolockfs", needs_ext4, same_bytes, &ext4_nolockfs, SAME_BYTES,
+	     ACTIVE),
+	SAME("same_bytes.xfs", needs_xfs, same_bytes, &xfs, SAME_BYTES, ACTIVE),
+	ITEM("smaller.ext4", needs_ext4, smaller, &ext4_neither, SMALLER, END),
+	ITEM("smaller.xfs", needs_xfs, smaller, &xfs_neither, SMALLER, END),
 	{0},
 };
 

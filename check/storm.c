@@ -158,23 +158,13 @@ static int task_main(void *arg)
 /* ---- the weather ------------------------------------------------------------------------------
  */
 
-/* The same bytes in two segments, cut there; the table as text, to be freed. */
+/* The same bytes in two segments; the table as text, to be freed. */
 static char *cut_table(const struct live *live, uint64_t cut_bytes)
 {
-	const struct graph_device *device = &live->graph.devices[live->device];
-	const struct graph_member member = device->targets[0].members[0];
-	uint64_t cut = cut_bytes / SECTOR_BYTES;
-	struct graph other = live->graph;
-	char *text = NULL;
+	struct graph cut;
+	char *text = live_cut(live, cut_bytes, &cut) ? NULL : graph_table(&cut, live->device);
 
-	other.devices[live->device].targets = NULL;
-	other.devices[live->device].n_targets = 0;
-	other.devices[live->device].size_sectors = 0;
-	if (!graph_add_linear(&other, live->device, cut, member.device, member.offset_sectors) &&
-	    !graph_add_linear(&other, live->device, device->size_sectors - cut, member.device,
-			      member.offset_sectors + cut))
-		text = graph_table(&other, live->device);
-	graph_clear_targets(&other, live->device);
+	graph_clear_targets(&cut, live->device);
 	return text;
 }
 

@@ -29,6 +29,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,7 +37,7 @@ enum {
 	FILE_BYTES = 4 * WINDOW_BYTES,
 	/* Apart, so that no two accesses meet in one block of anything. */
 	APART_BYTES = 16 * PAGE_BYTES,
-	SETTLE_MS = 4000,
+	SETTLE_MS = 10000,
 	RELEASE_MS = 10000, /* what waited must be gone so long after the resume */
 };
 
@@ -479,7 +480,25 @@ static void lower_released(struct check_env *env, const void *data)
 /* ---- create, use, remove ----------------------------------------------------------------------
  */
 
-enum { CYCLES = 100, CYCLES_QUICK = 10, REMOVE_MS = 3000 };
+/*
+ * Several at a time, each on bytes of its own: to take a device down is mostly waiting for RCU, and
+ * devices that come and go beside each other are what a busy host has.
+ */
+enum {
+	CYCLERS = 5,
+	CYCLES = 20, /* of each */
+	CYCLES_QUICK = 2,
+	CYCLER_BYTES = 12 * WINDOW_BYTES,
+	REMOVE_MS = 5000,
+	CYCLES_MS = 45000,
+};
+
+struct cycler {
+	struct check_env *env;
+	unsigned int number, cycles;
+	struct live live;
+	struct check_task task;
+};
 
 static int64_t now_ms(void)
 {
@@ -513,34 +532,93 @@ static bool remove_in_time(struct check_env *env, const char *name, uint32_t cyc
 			  "removing the device ends within %d s", REMOVE_MS / 1000);
 }
 
-static void cycle(struct check_env *env, const void *data)
+/* Leaves the device and the filesystem there. */
+static bool cycle_on(struct cycler *c, const char *table)
 {
-	const struct suspend_arg *arg = data;
-	unsigned int n = env->quick ? CYCLES_QUICK : CYCLES;
-	struct live live;
-	char *table = NULL, name[64];
-	bool good = open_live(env, &live, arg);
+	struct check_env *env = c->env;
+	struct live *live = &c->live;
 
-	if (good)
-		table = graph_table(&live.graph, live.device);
-	snprintf(name, sizeof(name), "%s", good ? live_name(&live) : "");
-	close(live.node_fd);
-	live.node_fd = -1;
-	for (uint32_t i = 1; i <= n && good && table; i++) {
+	for (uint32_t i = 1; i <= c->cycles; i++) {
 		int rc;
 
-		good = use(env, &live, i) && !live_detach(env, &live) &&
-		       remove_in_time(env, name, i);
-		if (!good)
-			break;
-		rc = dm_device_create(name, table, 0);
-		good = check_setup(env, rc, "creating the device again") &&
-		       !live_attach(env, &live);
+		if (!use(env, live, i) || live_detach(env, live) ||
+		    !remove_in_time(env, live_name(live), i))
+			return false;
+		rc = dm_device_create(live_name(live), table, 0);
+		if (!check_setup(env, rc, "creating the device again (%s)", dm_complaint()) ||
+		    live_attach(env, live))
+			return false;
 	}
-	if (good)
-		live_raw_holds(env, &live, "after all cycles", 0, PAGE_BYTES, n + 1);
+	return live_raw_holds(env, live, "after all cycles", 0, PAGE_BYTES, c->cycles + 1);
+}
+
+static int cycler_main(void *arg)
+{
+	const struct live_spec spec = {.fs = "ext4", .file_bytes = WINDOW_BYTES};
+	struct cycler *c = arg;
+	char directory[256], *table = graph_table(&c->live.graph, c->live.device);
+	bool good;
+
+	/* A copy of our own: so are the mount points. */
+	snprintf(directory, sizeof(directory), "%s/%u", c->env->directory, c->number);
+	mkdir(directory, 0700);
+	c->env->directory = directory;
+	good = table && !live_open(c->env, &c->live, &spec);
+	/* An open device cannot be removed. */
+	if (c->live.node_fd >= 0)
+		close(c->live.node_fd);
+	c->live.node_fd = -1;
+	good = good && cycle_on(c, table);
 	free(table);
-	live_close(env, &live);
+	live_close(c->env, &c->live);
+	return !good;
+}
+
+static bool start_cycler(struct check_env *env, struct cycler *c)
+{
+	struct live *live = &c->live;
+	uint64_t sectors = CYCLER_BYTES / SECTOR_BYTES;
+	char word[32], name[64];
+	int rc;
+
+	c->env = env;
+	c->cycles = env->quick ? CYCLES_QUICK : CYCLES;
+	snprintf(word, sizeof(word), "cycle%u", c->number);
+	graph_add_namespace(&live->graph, check_device(env, NAMESPACE_FSDAX, 0));
+	live->device = (unsigned int)graph_add_dm(&live->graph, check_name(env, word, name));
+	rc = graph_add_linear(&live->graph, live->device, sectors, 0, c->number * sectors);
+	if (!rc)
+		rc = check_create(env, &live->graph);
+	return check_setup(env, rc, "making a device (%s)", dm_complaint()) &&
+	       !check_start(env, &c->task, cycler_main, c);
+}
+
+static void cycle(struct check_env *env, const void *arg)
+{
+	struct cycler cyclers[CYCLERS];
+	int64_t until_ms = now_ms() + CYCLES_MS;
+	bool good = true;
+
+	(void)arg;
+	for (unsigned int i = 0; i < CYCLERS; i++) {
+		cyclers[i] = (struct cycler){.number = i,
+					     .live = {.fd = -1, .direct_fd = -1, .node_fd = -1}};
+		good = good && start_cycler(env, &cyclers[i]);
+	}
+	for (unsigned int i = 0; i < CYCLERS; i++) {
+		int64_t left_ms = until_ms - now_ms();
+
+		if (!check_wait(&cyclers[i].task, left_ms > 0 ? (unsigned int)left_ms : 0))
+			check_fail(env, "device %u is not through its cycles after %d s", i,
+				   CYCLES_MS / 1000);
+		else if (cyclers[i].task.pid)
+			check_equal(env, cyclers[i].task.status, 0,
+				    "status of the task of device %u", i);
+		check_kill(&cyclers[i].task);
+		if (cyclers[i].task.pid) /* the task took its device down */
+			cyclers[i].live.graph.devices[cyclers[i].live.device].numbers[0] = '\0';
+		live_close(env, &cyclers[i].live);
+	}
 }
 
 /* ---- table ------------------------------------------------------------------------------------
@@ -682,9 +760,9 @@ static const struct check_item items[] = {
 		.by = CYCLE_BY,
 		.needs = needs_ext4,
 		.flags = CHECK_QUICK,
+		.limit_s = 60,
 		.plants = PLANT_BYTE | PLANT_VALUE,
 		.run = cycle,
-		.arg = &ext4,
 	},
 	{0},
 };

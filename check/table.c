@@ -8,6 +8,7 @@
 	X(lvm) \
 	X(layout) \
 	X(faultsize) \
+	X(tabletype) \
 	X(sync) \
 	X(suspend) \
 	X(reload) \

@@ -120,8 +120,7 @@ static void stage_end(struct stage *s)
 		close(s->loop_fd); /* it detaches itself */
 }
 
-/* A loop device over a file in memory.  Returns 0, or -errno. */
-static int loop_make(struct stage *s, char node[128])
+int loop_make(int *fd, char node[128])
 {
 	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC), rc = -ENODEV;
 	int file = memfd_create("daxdm", MFD_CLOEXEC), number = -1;
@@ -131,9 +130,9 @@ static int loop_make(struct stage *s, char node[128])
 		number = ioctl(control, LOOP_CTL_GET_FREE);
 	if (number >= 0) {
 		snprintf(node, 128, "/dev/loop%d", number);
-		s->loop_fd = open(node, O_RDWR | O_CLOEXEC);
-		rc = s->loop_fd < 0 || ioctl(s->loop_fd, LOOP_SET_FD, file) < 0 ||
-				     ioctl(s->loop_fd, LOOP_SET_STATUS64, &info) < 0
+		*fd = open(node, O_RDWR | O_CLOEXEC);
+		rc = *fd < 0 || ioctl(*fd, LOOP_SET_FD, file) < 0 ||
+				     ioctl(*fd, LOOP_SET_STATUS64, &info) < 0
 			     ? -errno
 			     : 0;
 	}
@@ -189,7 +188,7 @@ static int add_member(struct stage *s, enum member m)
 		ns = check_device(s->env, modes[m], m == ON_FSDAX_2);
 		return ns ? graph_add_namespace(&s->g, ns) : -ENODEV;
 	case ON_LOOP:
-		rc = loop_make(s, node);
+		rc = loop_make(&s->loop_fd, node);
 		/* fallthrough */
 	case ON_BRD:
 		return rc < 0 ? rc : graph_add_other(&s->g, node);

@@ -73,6 +73,10 @@ void voices_hear(struct check_env *env, const struct graph *g, unsigned int devi
  * attribute.  Source: Documentation/ABI/stable/sysfs-block. */
 int says_dax(const char *node);
 
+/* A loop device of 64 MiB over a file in memory; it is there as long as fd is open.  Returns 0 or
+ * -errno (fd may be open all the same). */
+int loop_make(int *fd, char node[128]);
+
 /* Mounts without complaint; options may be NULL.  The directory is made.  Returns 0 or -errno of
  * mount(2). */
 int mount_plain(const char *type, const char *node, const char *where, const char *options);

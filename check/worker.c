@@ -18,7 +18,9 @@
 enum {
 	SAMPLE_MS = 20,
 	ASLEEP_SAMPLES = 10, /* so many in a row: it waits, and not for a disk */
-	DO_MS = 5000,
+	DO_MS = 10000,
+	/* No access here needs as many. */
+	SPIN_FAULTS = 2000,
 };
 
 /* Counters that only grow: asked by the check; begun and done by the task. */
@@ -202,6 +204,26 @@ int workers_start(struct check_env *env, struct worker *workers, unsigned int n,
 
 /* ---- the check's side ------------------------------------------------------------------------ */
 
+/* Its state as the kernel has it, and its page faults so far.  Source: proc(5), the third and the
+ * tenth field of /proc/PID/stat. */
+static char state_of(const struct worker *worker, unsigned long *faults)
+{
+	char path[64], text[512] = "", *paren, state = '?';
+	FILE *in;
+
+	*faults = 0;
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)worker->task.pid);
+	in = fopen(path, "re");
+	if (in && !fgets(text, sizeof(text), in))
+		text[0] = '\0';
+	if (in)
+		fclose(in);
+	paren = strrchr(text, ')');
+	if (paren)
+		sscanf(paren + 1, " %c %*d %*d %*d %*d %*d %*u %lu", &state, faults);
+	return state;
+}
+
 void worker_ask(struct worker *worker, work_fn *fn, uint64_t offset_bytes, size_t len,
 		uint32_t generation)
 {
@@ -213,6 +235,7 @@ void worker_ask(struct worker *worker, work_fn *fn, uint64_t offset_bytes, size_
 	shared->work.rc = 0;
 	shared->work.touch = (struct check_touch){0};
 	shared->fn = fn;
+	state_of(worker, &worker->faults_at);
 	atomic_fetch_add(&shared->asked, 1);
 }
 
@@ -226,25 +249,12 @@ static bool has_begun(const struct worker *worker)
 	return atomic_load(&worker->shared->begun) == atomic_load(&worker->shared->asked);
 }
 
-/* Whether it sleeps.  Source: proc(5), the third field of /proc/PID/stat. */
-static bool is_asleep(const struct worker *worker)
-{
-	char path[64], text[512] = "", *paren;
-	FILE *in;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)worker->task.pid);
-	in = fopen(path, "re");
-	if (in && !fgets(text, sizeof(text), in))
-		text[0] = '\0';
-	if (in)
-		fclose(in);
-	paren = strrchr(text, ')');
-	return paren && (paren[2] == 'D' || paren[2] == 'S');
-}
-
 /* Looks once.  Returns true if nothing more is to be seen of it. */
 static bool look(struct worker *worker, unsigned int *asleep, bool until_done)
 {
+	unsigned long faults;
+	char state;
+
 	if (is_done(worker)) {
 		worker->state = WORK_DONE;
 		return true;
@@ -253,9 +263,16 @@ static bool look(struct worker *worker, unsigned int *asleep, bool until_done)
 		worker->state = WORK_DIED;
 		return true;
 	}
-	*asleep = has_begun(worker) && is_asleep(worker) ? *asleep + 1 : 0;
-	worker->state = *asleep ? WORK_WAITS : WORK_SPINS;
-	return !until_done && *asleep >= ASLEEP_SAMPLES;
+	if (!has_begun(worker)) {
+		worker->state = WORK_RUNS;
+		return false;
+	}
+	state = state_of(worker, &faults);
+	*asleep = state == 'D' || state == 'S' ? *asleep + 1 : 0;
+	worker->state = *asleep					   ? WORK_WAITS
+			: faults > worker->faults_at + SPIN_FAULTS ? WORK_SPINS
+								   : WORK_RUNS;
+	return worker->state == WORK_SPINS || (!until_done && *asleep >= ASLEEP_SAMPLES);
 }
 
 static void watch(struct worker *workers, unsigned int n, unsigned int limit_ms, bool until_done)
@@ -295,7 +312,7 @@ const struct work *worker_work(const struct worker *worker)
 
 const char *worker_outcome(const struct worker *worker, char text[32])
 {
-	static const char *const names[] = {"done", "waits", "spins", "dies"};
+	static const char *const names[] = {"done", "waits", "spins", "runs", "dies"};
 	const struct work *work = worker_work(worker);
 
 	if (worker->state == WORK_DONE && work->touch.signal)

@@ -43,7 +43,8 @@ work_fn work_remap;    /* munmap() of all, mmap() anew */
 enum work_state {
 	WORK_DONE,
 	WORK_WAITS, /* asleep in the kernel for 0.2 s, or still so at the limit */
-	WORK_SPINS, /* still running at the limit */
+	WORK_SPINS, /* it faults for ever: thousands of page faults in one access */
+	WORK_RUNS,  /* still at it at the limit */
 	WORK_DIED,  /* without an answer */
 };
 
@@ -51,7 +52,8 @@ struct worker_shared;
 struct worker {
 	struct check_task task;
 	struct worker_shared *shared;
-	enum work_state state; /* by workers_settle() */
+	enum work_state state;	 /* by workers_settle() and workers_finish() */
+	unsigned long faults_at; /* its page faults when it was asked */
 };
 
 /* Start n tasks.  Return 0, or -errno after check_broken(). */
@@ -62,10 +64,10 @@ int workers_start(struct check_env *env, struct worker *workers, unsigned int n,
 void worker_ask(struct worker *worker, work_fn *fn, uint64_t offset_bytes, size_t len,
 		uint32_t generation);
 
-/* Until each of the workers is done, dead, asleep for 0.2 s, or the limit is over. */
+/* Until each of the workers is done, dead, spins, is asleep for 0.2 s, or the limit is over. */
 void workers_settle(struct worker *workers, unsigned int n, unsigned int limit_ms);
 
-/* Until each is done or dead, or the limit is over.  Returns true if all are done. */
+/* Until each is done, dead or spins, or the limit is over.  Returns true if all are done. */
 bool workers_finish(struct worker *workers, unsigned int n, unsigned int limit_ms);
 
 /* Asks and waits 5 s.  Returns true if done; else check_broken() has said what. */
@@ -75,7 +77,7 @@ bool worker_do(struct check_env *env, struct worker *worker, const char *what, w
 /* The answer of a worker that is done. */
 const struct work *worker_work(const struct worker *worker);
 
-/* "done", "waits", "spins", "dies", or what came instead: "EIO", "SIGBUS". */
+/* "done", "waits", "spins", "runs", "dies", or what came instead: "EIO", "SIGBUS". */
 const char *worker_outcome(const struct worker *worker, char text[32]);
 
 /* Ends them, by force where they do not listen.  Returns true if all are gone. */
