@@ -358,7 +358,7 @@ static const struct check_item items[] = {
 	CASE("partition.partial",
 	     "a partition that ends within a page is DAX, with the frames that are right, or it is "
 	     "refused",
-	     fsdax, PLANT_FRAME | PLANT_VALUE, .bare = ON_PARTITION_PARTIAL, FS_EXT4,
+	     fsdax, PLANT_VALUE, .bare = ON_PARTITION_PARTIAL, FS_EXT4,
 	     .fs_sectors = 64 * MIB_SECTORS, .silent = true),
 
 	/* linear */
@@ -508,7 +508,8 @@ static const struct check_item items[] = {
 
 	/* dm on dm */
 	DIRECT("depth.2", "a DM device over a DAX capable DM device is DAX", fsdax_2,
-	       DEVICE(TABLE(LINEAR(ON_FSDAX), LINEAR(ON_FSDAX_2)), TABLE(LINEAR(ON_BELOW))),
+	       DEVICE(TABLE(LINEAR(ON_FSDAX), LINEAR(ON_FSDAX_2)),
+		      TABLE(LINEAR_OF(32, ON_BELOW), LINEAR_OF(32, ON_BELOW))),
 	       FS_EXT4),
 	DIRECT("depth.3", "so is one of depth 3, striped below", fsdax_2,
 	       DEVICE(TABLE(STRIPED(2, ON_FSDAX, ON_FSDAX_2)), TABLE(LINEAR(ON_BELOW)),
@@ -518,7 +519,8 @@ static const struct check_item items[] = {
 	       DEVICE(TABLE(LINEAR(ON_FSDAX), LINEAR(ON_FSDAX_2)),
 		      TABLE(LINEAR_OF(16, ON_BELOW), LINEAR_OF(16, ON_FSDAX),
 			    LINEAR_OF(32, ON_BELOW)),
-		      TABLE(LINEAR(ON_BELOW)), TABLE(LINEAR(ON_BELOW))),
+		      TABLE(LINEAR(ON_BELOW)),
+		      TABLE(LINEAR_OF(32, ON_BELOW), LINEAR_OF(32, ON_BELOW))),
 	       FS_EXT4),
 	REFUSED("depth.4_raw", "four levels down a raw namespace, and the device is not DAX",
 		fsdax_raw,
