@@ -896,8 +896,8 @@ static const char *const needs_thp[] = {"device:fsdax", "target:linear", "fs:ext
 
 static const struct shape raw = {.name = "a namespace"};
 
-#define PLANTS_GEOMETRY (PLANT_STACK | PLANT_SIZE | PLANT_FRAME | PLANT_BYTE | PLANT_VALUE)
-#define PLANTS_CHANGE (PLANT_SIZE | PLANT_FRAME | PLANT_BYTE)
+#define PLANTS_GEOMETRY (PLANT_STACK | PLANT_SIZE)
+#define PLANTS_CHANGE (PLANT_SIZE | PLANT_BYTE)
 
 static const struct check_item items[] = {
 	{
@@ -906,7 +906,7 @@ static const struct check_item items[] = {
 			   "PMD, without device-mapper",
 		.by = BY_MODEL,
 		.needs = needs_one,
-		.plants = PLANT_SIZE | PLANT_FRAME | PLANT_BYTE | PLANT_VALUE,
+		.plants = PLANT_SIZE | PLANT_FRAME,
 		.run = geometry,
 		.arg = GEOMETRY("ext4", ALL, .name = "a namespace"),
 	},
@@ -917,7 +917,7 @@ static const struct check_item items[] = {
 		.by = BY_MODEL,
 		.needs = needs_one,
 		.flags = CHECK_QUICK,
-		.plants = PLANTS_GEOMETRY | PLANT_DMESG,
+		.plants = PLANTS_GEOMETRY | PLANT_FRAME | PLANT_BYTE | PLANT_VALUE | PLANT_DMESG,
 		.run = geometry,
 		.arg = GEOMETRY("ext4", ALL, .name = "linear", .depth = 1, .segments = 4),
 	},
@@ -949,7 +949,7 @@ static const struct check_item items[] = {
 		.needs = needs_two,
 		.plants = PLANTS_GEOMETRY,
 		.run = geometry,
-		.arg = GEOMETRY("ext4", ALL, .name = "linear over two", .depth = 1, .segments = 12,
+		.arg = GEOMETRY("ext4", ALL, .name = "linear over two", .depth = 1, .segments = 16,
 				.members = 2),
 	},
 	{
@@ -1035,7 +1035,7 @@ static const struct check_item items[] = {
 		.by = "Documentation/ABI/stable/sysfs-block, max_sectors_kb: a limit of "
 		      "requests; " BY_MODEL,
 		.needs = needs_striped,
-		.plants = PLANT_SIZE | PLANT_STACK | PLANT_FRAME | PLANT_BYTE | PLANT_VALUE,
+		.plants = PLANTS_GEOMETRY,
 		.run = geometry,
 		.arg = &(const struct geometry){.shape = {.name = "striped, chunks of 2 MiB",
 							  .depth = 1,
