@@ -12,6 +12,9 @@
 	X(sync) \
 	X(suspend) \
 	X(reload) \
+	X(unbind) \
+	X(poison) \
+	X(lifetime) \
 	X(replay) \
 	X(flush)
 /* clang-format on */

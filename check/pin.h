@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Pages of a mapping that somebody else holds a reference to: direct I/O under way, pipes,
+ * registered buffers.  Checks of the family lifetime; arg is a struct site_spec on SITE_LINEAR.
+ */
+#ifndef DAXDM_PIN_H
+#define DAXDM_PIN_H
+
+#include "check/check.h"
+
+void pin_read_into(struct check_env *env, const void *arg);
+void pin_write_from(struct check_env *env, const void *arg);
+void pin_io_uring(struct check_env *env, const void *arg);
+void pin_truncate(struct check_env *env, const void *arg);
+void pin_punch(struct check_env *env, const void *arg);
+void pin_unlink(struct check_env *env, const void *arg);
+void pin_umount(struct check_env *env, const void *arg);
+
+#endif
