@@ -7,6 +7,7 @@
 	X(capability) \
 	X(lvm) \
 	X(layout) \
+	X(boundary) \
 	X(faultsize) \
 	X(tabletype) \
 	X(sync) \

@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum {
@@ -22,8 +21,7 @@ enum {
 	GUARDS_MAX = 512,
 	GUARD_BYTES = PAGE_BYTES,
 	IO_BYTES = 1 << 20,
-	OUTSIDE_MAX = 16,  /* pieces that are named to the driver */
-	SLACK_BLOCKS = 16, /* left to the filesystem for its trees */
+	OUTSIDE_MAX = 16, /* pieces that are named to the driver */
 };
 
 struct trial {
@@ -499,28 +497,17 @@ static int mount_as_granted(struct trial *t)
 static int make_file(struct trial *t)
 {
 	char path[sizeof(t->fs.where) + 16];
-	struct statvfs room;
-	uint64_t blocks;
 	int rc;
 
 	snprintf(path, sizeof(path), "%s/file", t->fs.where);
 	t->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (t->fd < 0 || fstatvfs(t->fd, &room) < 0)
+	if (t->fd < 0)
 		return -errno;
 	rc = file_is_dax(t->fd);
 	if (rc < 0)
 		return rc;
 	t->result.dax = rc;
-	for (blocks = room.f_bavail; blocks > SLACK_BLOCKS; blocks -= SLACK_BLOCKS) {
-		t->len_bytes = (blocks - SLACK_BLOCKS) * PAGE_BYTES;
-		if (t->len_bytes > t->most_bytes)
-			t->len_bytes = t->most_bytes;
-		rc = ftruncate(t->fd, 0) < 0 || fallocate(t->fd, 0, 0, (off_t)t->len_bytes) < 0
-			     ? -errno
-			     : 0;
-		if (rc != -ENOSPC)
-			break;
-	}
+	rc = fallocate_all(t->fd, t->most_bytes, &t->len_bytes);
 	if (!rc && fsync(t->fd) < 0)
 		rc = -errno;
 	t->direct_fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);

@@ -2,12 +2,14 @@
 #include "lib/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/fiemap.h>
 #include <linux/fs.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { FIEMAP_BATCH = 256 };
@@ -82,6 +84,29 @@ void extents_free(struct extents *extents)
 {
 	free(extents->list);
 	*extents = (struct extents){0};
+}
+
+int fallocate_all(int fd, uint64_t most_bytes, uint64_t *len_bytes)
+{
+	const uint64_t slack_blocks = 16;
+	struct statvfs room;
+	int rc = -ENOSPC;
+
+	if (fstatvfs(fd, &room) < 0)
+		return -errno;
+	/* What a filesystem keeps back beyond what it says is found out by asking for less. */
+	for (uint64_t n = room.f_bavail; n > slack_blocks && rc == -ENOSPC;
+	     n -= slack_blocks + n / 64) {
+		*len_bytes = (n - slack_blocks) * room.f_frsize;
+		if (*len_bytes > most_bytes)
+			*len_bytes = most_bytes / room.f_frsize * room.f_frsize;
+		if (ftruncate(fd, 0) < 0)
+			return -errno;
+		rc = fallocate(fd, 0, 0, (off_t)*len_bytes) < 0 ? -errno : 0;
+		if (n <= slack_blocks + n / 64)
+			break;
+	}
+	return rc;
 }
 
 const struct extent *extents_find(const struct extents *extents, uint64_t logical_bytes)

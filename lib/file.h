@@ -25,6 +25,13 @@ struct extents {
 int extents_read(int fd, struct extents *out);
 void extents_free(struct extents *extents);
 
+/*
+ * Gives an empty file all the room of its filesystem but a little for its trees, at most
+ * most_bytes; nothing is written.  Returns 0 and the length, a multiple of the block size, or
+ * -errno.
+ */
+int fallocate_all(int fd, uint64_t most_bytes, uint64_t *len_bytes);
+
 /* The extent that holds a file offset, or NULL for a hole. */
 const struct extent *extents_find(const struct extents *extents, uint64_t logical_bytes);
 
