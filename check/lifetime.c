@@ -514,7 +514,7 @@ static const struct check_item items[] = {
 	     "a mapping is not pinned for long: io_uring refuses it as a registered buffer",
 	     "commit 2bb6d2837083 (mm: introduce get_user_pages_longterm): not safe against "
 	     "filesystem-dax; FOLL_LONGTERM in mm/gup.c"),
-	ITEM("pin.truncate_waits_ext4", pin_truncate, ext4, SITE_LINEAR, CHECK_QUICK, PLANT_VALUE,
+	ITEM("pin.truncate_waits_ext4", pin_truncate, ext4, SITE_LINEAR, 0, PLANT_VALUE,
 	     "truncation of an ext4 file waits for direct I/O that has its pages", BY_LAYOUT),
 	ITEM("pin.truncate_waits_xfs", pin_truncate, xfs, SITE_LINEAR, 0, PLANT_VALUE,
 	     "truncation of an xfs file waits for direct I/O that has its pages", BY_LAYOUT),
