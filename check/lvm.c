@@ -140,13 +140,17 @@ static bool volume_make(struct volume *v, struct check_env *env, const char *sec
 			"lvcreate");
 }
 
-/* Fine for one that was never made. */
+/* Without lvm2, which may be what failed: its devices, then the labels of the group, so that nobody
+ * finds it again.  Fine for one that was never made. */
 static void volume_remove(struct volume *v)
 {
 	if (!v->group[0])
 		return;
-	dm_device_resume(v->name, 0); /* of no matter where it is not suspended */
-	lvm(v, "vgremove -qq -ff -y %s", v->group);
+	dm_resume_of(v->env->owner);
+	check_setup(v->env, dm_remove_of(v->env->owner), "removing the devices of %s", v->group);
+	for (unsigned int i = 0; i < v->env->n_devices; i++)
+		check_setup(v->env, signature_wipe(v->env->devices[i].node), "wiping %s",
+			    v->env->devices[i].node);
 }
 
 /* ---- the model, from what LVM loaded ----------------------------------------------------------
@@ -375,8 +379,8 @@ static bool use_begin(struct in_use *u, struct check_env *env, const char *secon
 
 static void use_end(struct in_use *u)
 {
-	if (u->v.name[0])
-		dm_device_resume(u->v.name, 0);
+	if (u->v.group[0])
+		dm_resume_of(u->v.env->owner);
 	if (u->mapped)
 		mapping_drop(&u->mapping);
 	if (u->fd >= 0)
