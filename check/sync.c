@@ -489,7 +489,7 @@ static int ask_mounted(struct check_env *env, const struct change *c, const char
 
 static void inherited(struct check_env *env, const void *arg)
 {
-	char path[300], *name = NULL;
+	char path[300], *name = NULL, *p = NULL;
 	struct check_fs fs;
 	struct change c;
 	int granted = 0, fd;
@@ -499,8 +499,11 @@ static void inherited(struct check_env *env, const void *arg)
 			scene_device_bytes("ext4"), &fs) < 0)
 		return;
 	fd = check_file(env, &fs, "file", WINDOW_BYTES, SCENE_FILE_ID, SCENE_GENERATION);
-	if (fd >= 0)
+	if (fd >= 0) {
+		asked(env, fd, false, "virtio-pmem itself", &p);
+		unmap(p);
 		close(fd);
+	}
 	if (check_unmount(env, &fs) < 0 || fd < 0 || !come_and_go(env))
 		return;
 	snprintf(path, sizeof(path), "%s/file", env->directory);
