@@ -149,6 +149,11 @@ static int mount_rmapbt(struct check_env *env, const char *node, uint64_t bytes,
 	return rc;
 }
 
+static uint64_t device_bytes(const struct site *site)
+{
+	return site->graph.devices[site->device].size_sectors * SECTOR_BYTES / MIB * MIB;
+}
+
 static int make_file(struct check_env *env, struct site *site)
 {
 	int rc = check_file(env, &site->fs, "file", site->spec->file_bytes, SITE_FILE_ID,
@@ -172,7 +177,8 @@ static int make_file(struct check_env *env, struct site *site)
 
 int site_make(struct check_env *env, struct site *site, const struct site_spec *spec)
 {
-	bool ext4 = !strcmp(spec->fs, "ext4"), rmapbt = !strcmp(spec->fs, "xfs+rmapbt");
+	bool ext4 = !strcmp(spec->fs, "ext4"), rmapbt = strchr(spec->fs, '+');
+	bool whole = strstr(spec->fs, "+whole");
 	uint64_t mib = ext4 ? EXT4_MIB : XFS_MIB;
 	const char *node;
 	int rc;
@@ -183,7 +189,7 @@ int site_make(struct check_env *env, struct site *site, const struct site_spec *
 		goto out;
 	node = site->graph.devices[site->device].node;
 	if (rmapbt)
-		rc = mount_rmapbt(env, node, mib * MIB, &site->fs);
+		rc = mount_rmapbt(env, node, whole ? device_bytes(site) : mib * MIB, &site->fs);
 	else
 		rc = check_mount(env, spec->fs, node, mib * MIB, &site->fs);
 	if (!rc)

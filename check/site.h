@@ -14,7 +14,9 @@ enum site_stack {
 };
 
 struct site_spec {
-	const char *fs; /* "ext4", "xfs", or "xfs+rmapbt": with the map from blocks to owners */
+	/* "ext4", "xfs"; or xfs with the map from blocks to owners: "xfs+rmapbt", which leaves the
+	 * end of the namespace free on SITE_RAW, as all do, and "xfs+rmapbt+whole" */
+	const char *fs;
 	enum site_stack stack;
 	enum namespace_mode mode; /* of the namespaces below */
 	uint64_t file_bytes;

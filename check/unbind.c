@@ -600,9 +600,14 @@ static const struct check_item items[] = {
 	      "or read"),
 	OTHER("notified.raw_xfs", needs_notify, notified,
 	      "commit fa422b353d21 (mm, pmem, xfs: Introduce MF_MEM_PRE_REMOVE for unbind)",
-	      "xfs+rmapbt", SITE_RAW, PLANT_VALUE,
+	      "xfs+rmapbt+whole", SITE_RAW, PLANT_VALUE,
 	      "xfs with rmapbt, told of the removal of its namespace, takes the mapping of a file "
 	      "away from its process"),
+	OTHER("notified.smaller_xfs", needs_notify, notified,
+	      "commit fa422b353d21 (mm, pmem, xfs: Introduce MF_MEM_PRE_REMOVE for unbind)",
+	      "xfs+rmapbt", SITE_RAW, PLANT_VALUE,
+	      "xfs with rmapbt that is smaller than its namespace, told of the removal, takes the "
+	      "mapping of a file away from its process"),
 	OTHER("pagemap", needs_ext4, pagemap, BY_ENDS, "ext4", SITE_LINEAR, PLANT_VALUE,
 	      "once the pmem driver is unbound, a process with a mapping made before can read its "
 	      "/proc/self/pagemap"),
