@@ -63,6 +63,19 @@ static void write_config(FILE *out, const struct check_env *env, const char *dir
 	fputs("backup {\n\tbackup = 0\n\tarchive = 0\n}\n", out);
 }
 
+/* Where no udev runs, lvm2 makes links in a directory of the group, and takes one that is there for
+ * a group's. */
+static void remove_links(const char *group)
+{
+	static const char *const links[] = {"/lv", "/snap", ""};
+	char path[80];
+
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		snprintf(path, sizeof(path), "/dev/%s%s", group, links[i]);
+		remove(path);
+	}
+}
+
 /* Returns 0 or -errno after check_broken(). */
 static int volume_prepare(struct volume *v, struct check_env *env)
 {
@@ -74,6 +87,7 @@ static int volume_prepare(struct volume *v, struct check_env *env)
 	snprintf(v->group, sizeof(v->group), "daxdm%d", (int)env->owner);
 	snprintf(v->name, sizeof(v->name), "%s-lv", v->group);
 	dm_device_node(v->name, v->node);
+	remove_links(v->group); /* of one that died */
 	snprintf(directory, sizeof(directory), "%s/lvm", env->directory);
 	if (mkdir(directory, 0700) < 0)
 		rc = -errno;
@@ -151,6 +165,7 @@ static void volume_remove(struct volume *v)
 	for (unsigned int i = 0; i < v->env->n_devices; i++)
 		check_setup(v->env, signature_wipe(v->env->devices[i].node), "wiping %s",
 			    v->env->devices[i].node);
+	remove_links(v->group);
 }
 
 /* ---- the model, from what LVM loaded ----------------------------------------------------------
