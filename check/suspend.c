@@ -433,6 +433,9 @@ static void frozen(struct check_env *env, const void *data)
 /* ---- the lower of two -------------------------------------------------------------------------
  */
 
+/* What the lower device is larger than the upper one, half of it before, half behind. */
+enum { LOWER_MORE_SECTORS = 2 * WINDOW_BYTES / SECTOR_BYTES };
+
 /* graph: namespace, lower, upper; live on the upper.  Returns the lower's name or NULL. */
 static const char *open_two(struct check_env *env, struct live *live, const struct suspend_arg *arg)
 {
@@ -444,9 +447,10 @@ static const char *open_two(struct check_env *env, struct live *live, const stru
 	*live = (struct live){.fd = -1, .direct_fd = -1, .node_fd = -1};
 	graph_add_namespace(&live->graph, check_device(env, NAMESPACE_FSDAX, 0));
 	lower = graph_add_dm(&live->graph, check_name(env, "lower", name));
-	graph_add_linear(&live->graph, (unsigned int)lower, sectors, 0, 0);
+	graph_add_linear(&live->graph, (unsigned int)lower, sectors + LOWER_MORE_SECTORS, 0, 0);
 	upper = graph_add_dm(&live->graph, check_name(env, "upper", name));
-	graph_add_linear(&live->graph, (unsigned int)upper, sectors, (unsigned int)lower, 0);
+	graph_add_linear(&live->graph, (unsigned int)upper, sectors, (unsigned int)lower,
+			 LOWER_MORE_SECTORS / 2);
 	live->device = (unsigned int)upper;
 	rc = check_create(env, &live->graph);
 	if (!check_setup(env, rc, "making two devices (%s)", dm_complaint()))

@@ -449,11 +449,12 @@ static int open_stack(struct check_env *env, struct live *live, const struct typ
 	graph_add_namespace(&live->graph, check_device(env, NAMESPACE_FSDAX, 0));
 	if (arg->lower) {
 		below = graph_add_dm(&live->graph, check_name(env, "lower", name));
-		graph_add_linear(&live->graph, (unsigned int)below, sectors, 0, 8192);
+		graph_add_linear(&live->graph, (unsigned int)below, sectors + TAIL_SECTORS, 0,
+				 8192);
 	}
 	live->device = (unsigned int)graph_add_dm(&live->graph, check_name(env, "upper", name));
 	rc = graph_add_linear(&live->graph, live->device, sectors, (unsigned int)below,
-			      arg->lower ? 0 : 8192);
+			      arg->lower ? TAIL_SECTORS / 2 : 8192);
 	if (!rc)
 		rc = check_create(env, &live->graph);
 	if (!check_setup(env, rc, "making the device (%s)", dm_complaint()) ||
