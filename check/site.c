@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -285,32 +286,46 @@ bool site_check_namespace(struct check_env *env, const struct site *site, uint64
 
 /* ---- a block given away ---------------------------------------------------------------------- */
 
-/* A file over all that is free.  Returns its descriptor or -errno. */
+/* ext4 keeps some blocks for itself; here it shall not. */
+static void release_reserve(const struct site *site)
+{
+	char node[PATH_MAX], path[PATH_MAX + 64];
+	int fd;
+
+	if (!realpath(site->fs.node, node))
+		return;
+	snprintf(path, sizeof(path), "/sys/fs/ext4/%s/reserved_clusters", strrchr(node, '/') + 1);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	dprintf(fd, "0\n");
+	close(fd);
+}
+
+/* A file over all that is free, in ever smaller steps.  Returns its descriptor or -errno. */
 static int fill_up(const struct site *site)
 {
 	char path[sizeof(site->fs.where) + 16];
 	struct statvfs st;
-	int fd, rc;
+	off_t end = 0;
+	int fd;
 
 	snprintf(path, sizeof(path), "%s/other", site->fs.where);
 	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
 	syncfs(fd); /* blocks are free again when the journal says so */
-	if (statvfs(site->fs.where, &st) < 0)
-		goto fail;
-	for (unsigned int percent = 100; percent > 90; percent--) {
-		off_t bytes = (off_t)(st.f_bavail * st.f_bsize / 100 * percent);
-
-		if (!fallocate(fd, 0, 0, bytes))
-			return fd;
-		if (errno != ENOSPC)
-			break;
+	if (statvfs(site->fs.where, &st) < 0) {
+		close(fd);
+		return -EIO;
 	}
-fail:
-	rc = -errno;
-	close(fd);
-	return rc;
+	for (uint64_t step = st.f_bavail * st.f_bsize; step >= PAGE_BYTES; step /= 2) {
+		off_t len = (off_t)(step / PAGE_BYTES * PAGE_BYTES);
+
+		while (!fallocate(fd, 0, end, len))
+			end += len;
+	}
+	return fd;
 }
 
 /* Whether a file stands on a byte of the device; then *at_bytes is where. */
@@ -338,6 +353,7 @@ int site_reuse_block(const struct site *site, uint64_t offset_bytes, uint64_t *a
 
 	if (!e)
 		return -ENOENT;
+	release_reserve(site);
 	for (int tries = 0; tries < 20; tries++) {
 		const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
 		int fd = fill_up(site);
