@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -289,12 +290,17 @@ bool site_check_namespace(struct check_env *env, const struct site *site, uint64
 /* ext4 keeps some blocks for itself; here it shall not. */
 static void release_reserve(const struct site *site)
 {
-	char node[PATH_MAX], path[PATH_MAX + 64];
+	char device[64], name[PATH_MAX], path[PATH_MAX + 64];
+	struct stat st;
 	int fd;
 
-	if (!realpath(site->fs.node, node))
+	if (fstat(site->fd, &st) < 0)
 		return;
-	snprintf(path, sizeof(path), "/sys/fs/ext4/%s/reserved_clusters", strrchr(node, '/') + 1);
+	snprintf(device, sizeof(device), "/sys/dev/block/%u:%u", major(st.st_dev),
+		 minor(st.st_dev));
+	if (!realpath(device, name)) /* ends in the name that the kernel knows */
+		return;
+	snprintf(path, sizeof(path), "/sys/fs/ext4/%s/reserved_clusters", strrchr(name, '/') + 1);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
