@@ -338,13 +338,25 @@ const struct known_bug *known_at(const struct known *known, size_t i)
 
 /* ---- what they are about ------------------------------------------------------------------- */
 
+/* globs: one or more, with blanks between them. */
+static bool any_fits(const char *globs, const char *id)
+{
+	char glob[256];
+	int len;
+
+	for (; sscanf(globs, " %255s%n", glob, &len) == 1; globs += len)
+		if (!fnmatch(glob, id, 0))
+			return true;
+	return false;
+}
+
 static bool entry_about(const struct entry *e, const struct kernel_version *kernel, const char *id)
 {
 	if (kernel_version_compare(kernel, &e->first) < 0)
 		return false;
 	if (e->last.major >= 0 && kernel_version_compare(kernel, &e->last) > 0)
 		return false;
-	return !fnmatch(e->bug.check, id, 0);
+	return any_fits(e->bug.check, id);
 }
 
 static bool fits(const struct entry *e, const json_t *text)

@@ -36,8 +36,9 @@ const char *kernel_version_text(const char *release, const char *package, const 
 				char *out, size_t size);
 
 struct known_bug {
-	const char *name; /* of its file */
-	const char *check, *first, *last, *why, *evidence, *reference, *reproducer;
+	const char *name;  /* of its file */
+	const char *check; /* globs, with blanks between them */
+	const char *first, *last, *why, *evidence, *reference, *reproducer;
 	const char *match; /* NULL: any failure of the check is this bug's */
 };
 

@@ -53,19 +53,45 @@ int sink_close(struct sink *sink)
 	return sink->error;
 }
 
+/* All of it, whatever signals arrive meanwhile: stdio drops what a signal kept it from writing.
+ * Returns 0 or -errno. */
+static int write_all(int fd, const char *bytes, size_t len_bytes)
+{
+	while (len_bytes) {
+		ssize_t n = write(fd, bytes, len_bytes);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		bytes += n;
+		len_bytes -= (size_t)n;
+	}
+	return 0;
+}
+
 int sink_line(struct sink *sink, json_t *object)
 {
+	char *line;
+
 	if (sink->error || !object) {
 		json_decref(object);
 		return sink->error ? sink->error : -ENOMEM;
 	}
-	errno = 0;
-	if (json_dumpf(object, sink->out, JSON_COMPACT | JSON_REAL_PRECISION(12)) < 0 ||
-	    fputc('\n', sink->out) == EOF || fflush(sink->out))
-		sink->error = errno ? -errno : -EIO;
-	else
-		tcdrain(fileno(sink->out)); /* ENOTTY for anything but a terminal line */
+	line = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(12));
 	json_decref(object);
+	if (!line)
+		sink->error = -ENOMEM;
+	else if (fflush(sink->out)) /* what the same stream was given otherwise */
+		sink->error = -errno;
+	if (!sink->error)
+		sink->error = write_all(fileno(sink->out), line, strlen(line));
+	if (!sink->error)
+		sink->error = write_all(fileno(sink->out), "\n", 1);
+	if (!sink->error)
+		while (tcdrain(fileno(sink->out)) < 0 && errno == EINTR)
+			; /* ENOTTY for anything but a terminal line */
+	free(line);
 	return sink->error;
 }
 

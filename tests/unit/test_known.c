@@ -229,6 +229,10 @@ static const struct question questions[] = {
 	{"5.10.1", "{'id':'reload.leak','why':'stale byte'}", "any", "any"},
 	{"5.9.16", "{'id':'reload.leak','why':'stale byte'}", NULL, NULL},
 	{"6.1.192", "{'id':'reload','why':'stale byte'}", NULL, NULL},
+	/* each of the globs */
+	{"7.9", "{'id':'unbind.one','why':'x'}", "any", "any"},
+	{"7.9", "{'id':'unbind.two','why':'x'}", "any", "any"},
+	{"7.9", "{'id':'unbind.three','why':'x'}", NULL, NULL},
 	{"7.9", "{'id':'reload.leak','why':'stale byte'}", "any", "any"},
 	/* ended with 6.12.50 */
 	{"6.12.50", "{'id':'sync.one','why':'BUG 17'}", "ended", "ended"},
@@ -264,7 +268,8 @@ static void test_cause(void **state)
 	struct known *known;
 
 	(void)state;
-	put_file("any", "check: reload.*\nfirst: 5.10\nlast: \nwhy: x\n" REST);
+	put_file("any",
+		 "check: reload.* unbind.one  unbind.two\nfirst: 5.10\nlast: \nwhy: x\n" REST);
 	put_file("ended", "check: sync.one\nfirst: 6.1.5\nlast: 6.12.50\nwhy: x\n"
 			  "match: BUG [0-9]+\n" REST);
 	put_file("torn",
