@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { BATCH_MAX = 8 };
+enum { BATCH_MAX = 16 };
 
 struct batch {
 	size_t n;
