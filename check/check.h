@@ -111,7 +111,8 @@ void check_skip(struct check_env *env, const char *cure, const char *fmt, ...)
 void check_evidence(struct check_env *env, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* A fact that no contract speaks of; compared between kernels.  Steals value. */
+/* A fact that no contract speaks of; compared between kernels.  One named "verdict" is a sentence,
+ * which the end of the run says again.  Steals value. */
 void check_observe(struct check_env *env, const char *name, json_t *value);
 
 /* These bytes of a namespace must hold these stamps when the emulated host is off: its driver reads

@@ -255,10 +255,12 @@ static void conclude(struct check_env *env, const struct pair *pair, const struc
 	if (!tale->stores)
 		return;
 	check_observe(env, "leak", json_boolean(leak));
-	check_evidence(env, leak ? "leak: a store through a mapping made before the swap landed on "
-				   "the old member"
-				 : "no leak: no store through a mapping made before the swap "
-				   "landed on the old member");
+	check_observe(
+		env, "verdict",
+		json_string(leak ? "leak: a store through a mapping made before the table was "
+				   "swapped lands on the old member"
+				 : "no leak: no store through a mapping made before the "
+				   "table was swapped lands on the old member"));
 }
 
 static void drop_caches(void)
@@ -337,10 +339,12 @@ static void store_into_owner(struct check_env *env, struct pair *pair, struct wo
 	corrupted = stamp_check(bytes, sizeof(bytes), LIVE_FILE, page_of(0), OWNER, NULL) !=
 		    sizeof(bytes);
 	check_observe(env, "corrupted", json_boolean(corrupted));
-	if (corrupted)
-		check_evidence(env, "leak: a store through a mapping made before the swap went "
-				    "into the old member after somebody else had opened it for "
-				    "himself and written there");
+	check_observe(env, "verdict",
+		      json_string(corrupted ? "leak: a store through a mapping made before the "
+					      "table was swapped corrupts what the old member's "
+					      "next owner wrote"
+					    : "no leak: what the old member's next owner wrote "
+					      "stays as it is"));
 	close(fd);
 }
 

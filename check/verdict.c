@@ -401,28 +401,12 @@ static void sum_reasons(const struct sum *sum, enum outcome outcome, const char 
 	}
 }
 
-/* The lines of one outcome that share a text, once each: text, how many, which. */
-static void sum_shared(const struct sum *sum, enum outcome outcome, const char *heading,
-		       char *(*text_for)(const json_t *line))
+/* groups: text -> ids.  Each text once, how many share it, and which. */
+static void sum_groups(const struct sum *sum, json_t *groups, const char *heading)
 {
-	json_t *groups = json_object(), *ids;
-	const json_t *line;
 	const char *text;
-	char id[112];
-	size_t i;
+	json_t *ids;
 
-	json_array_foreach(sum->checks, i, line)
-	{
-		char *own = outcome_of(line) == outcome ? text_for(line) : NULL;
-
-		if (!own)
-			continue;
-		if (!json_object_get(groups, own))
-			json_object_set_new(groups, own, json_array());
-		json_array_append_new(json_object_get(groups, own),
-				      json_string(outcome_case(line, id)));
-		free(own);
-	}
 	if (json_object_size(groups))
 		fprintf(sum->out, "%s%s:\n", sum->prefix, heading);
 	json_object_foreach(groups, text, ids)
@@ -430,11 +414,56 @@ static void sum_shared(const struct sum *sum, enum outcome outcome, const char *
 		size_t n = json_array_size(ids);
 
 		fprintf(sum->out, "%s  %s (%zu: ", sum->prefix, text, n);
-		for (i = 0; i < n && i < IDS_SHOWN; i++)
+		for (size_t i = 0; i < n && i < IDS_SHOWN; i++)
 			fprintf(sum->out, "%s%s", i ? ", " : "",
 				json_string_value(json_array_get(ids, i)));
 		fprintf(sum->out, "%s)\n", n > IDS_SHOWN ? ", ..." : "");
 	}
+}
+
+static void group_add(json_t *groups, const char *text, const char *id)
+{
+	if (!json_object_get(groups, text))
+		json_object_set_new(groups, text, json_array());
+	json_array_append_new(json_object_get(groups, text), json_string(id));
+}
+
+/* The lines of one outcome that share a text. */
+static void sum_shared(const struct sum *sum, enum outcome outcome, const char *heading,
+		       char *(*text_for)(const json_t *line))
+{
+	json_t *groups = json_object();
+	const json_t *line;
+	char id[112];
+	size_t i;
+
+	json_array_foreach(sum->checks, i, line)
+	{
+		char *own = outcome_of(line) == outcome ? text_for(line) : NULL;
+
+		if (own)
+			group_add(groups, own, outcome_case(line, id));
+		free(own);
+	}
+	sum_groups(sum, groups, heading);
+	json_decref(groups);
+}
+
+/* Observations that are sentences: those named "verdict". */
+static void sum_sentences(const struct sum *sum, const json_t *observations)
+{
+	json_t *groups = json_object();
+	const json_t *line;
+	size_t i;
+
+	json_array_foreach(observations, i, line)
+	{
+		const char *name = strrchr(text_of(line, "id"), '/');
+
+		if (name && !strcmp(name, "/verdict") && !sum->planted)
+			group_add(groups, text_of(line, "value"), text_of(line, "check"));
+	}
+	sum_groups(sum, groups, "in words");
 	json_decref(groups);
 }
 
@@ -457,6 +486,7 @@ void verdicts_sum(const struct verdicts *v, FILE *out, const char *prefix)
 	sum_shared(&sum, OUTCOME_XPASS,
 		   "unexpectedly passing (these entries of check/known/ may have ended)", known_of);
 	sum_shared(&sum, OUTCOME_SKIPPED, "skipped", outcome_reason);
+	sum_sentences(&sum, v->observations);
 	if (n < v->n_cases)
 		fprintf(out, "%s%zu of %zu did not report: nothing was found out by them\n", prefix,
 			v->n_cases - n, v->n_cases);

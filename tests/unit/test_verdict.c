@@ -193,6 +193,31 @@ static void test_ktap(void **state)
 	assert_int_equal(status, STATUS_FAILED);
 }
 
+static void test_sentences(void **state)
+{
+	static const char *const lines[] = {
+		"{'type':'observation','id':'a.one/verdict','check':'a.one','value':'it leaks'}",
+		CHECK("a.one", "'verdict':'pass','ms':1"),
+		"{'type':'observation','id':'a.two/verdict','check':'a.two','value':'it leaks'}",
+		CHECK("a.two", "'verdict':'pass','ms':1"),
+		"{'type':'observation','id':'a.two/other','check':'a.two','value':'x'}",
+	};
+	int status;
+
+	(void)state;
+	expect_text(judge(lines, COUNT(lines), 2, known_dir, &status),
+		    "KTAP version 1\n"
+		    "1..2\n"
+		    "# a.one/verdict: \"it leaks\"\n"
+		    "ok 1 a.one\n"
+		    "# a.two/verdict: \"it leaks\"\n"
+		    "ok 2 a.two\n"
+		    "# 2 checks: 2 passed, 0 failed\n"
+		    "# in words:\n"
+		    "#   it leaks (2: a.one, a.two)\n");
+	assert_int_equal(status, STATUS_GOOD);
+}
+
 static void test_junit(void **state)
 {
 	int status;
@@ -399,6 +424,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ktap),
+		cmocka_unit_test(test_sentences),
 		cmocka_unit_test(test_junit),
 		cmocka_unit_test(test_characters),
 		cmocka_unit_test(test_families),
