@@ -616,6 +616,13 @@ OLD(fresh_xfs, "xfs", 0, tale_fresh_stores);
 		.run = RUN, .arg = ARG                                                        \
 	}
 
+/* Its promise is about bytes alone. */
+#define BYTES(NAME, NEEDS, ARG)                                                           \
+	{                                                                                 \
+		.name = NAME, .promise = REMOUNT, .by = ACTIVE, .needs = NEEDS,           \
+		.plants = PLANTS & ~(unsigned int)PLANT_VALUE, .run = remount, .arg = ARG \
+	}
+
 #define NEW_ACCESS                                                                             \
 	"after a swap every access that asks the kernel anew reaches the new member, and the " \
 	"old one keeps its bytes"
@@ -658,10 +665,10 @@ static const struct check_item items[] = {
 	     ACTIVE),
 	ITEM("new_access.xfs", needs_xfs, new_access, &xfs, NEW_ACCESS, ACTIVE),
 	ITEM("new_access.xfs_nolockfs", needs_xfs, new_access, &xfs_nolockfs, NEW_ACCESS, ACTIVE),
-	ITEM("remount.ext4", needs_ext4, remount, &ext4, REMOUNT, ACTIVE),
-	ITEM("remount.ext4_nolockfs", needs_ext4, remount, &ext4_nolockfs, REMOUNT, ACTIVE),
-	ITEM("remount.xfs", needs_xfs, remount, &xfs, REMOUNT, ACTIVE),
-	ITEM("remount.xfs_nolockfs", needs_xfs, remount, &xfs_nolockfs, REMOUNT, ACTIVE),
+	BYTES("remount.ext4", needs_ext4, &ext4),
+	BYTES("remount.ext4_nolockfs", needs_ext4, &ext4_nolockfs),
+	BYTES("remount.xfs", needs_xfs, &xfs),
+	BYTES("remount.xfs_nolockfs", needs_xfs, &xfs_nolockfs),
 	ITEM("old_load.ext4", needs_ext4, old_mapping, &load_ext4, OLD_ACCESS, ENDS),
 	ITEM("old_load.ext4_nolockfs", needs_ext4, old_mapping, &load_ext4_nolockfs, OLD_ACCESS,
 	     ENDS),
