@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { BATCH_MAX = 16 };
+enum { BATCH_MAX = 24 };
 
 struct batch {
 	size_t n;
