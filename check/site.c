@@ -35,6 +35,7 @@ static const char *const stack_names[] = {
 	[SITE_SECOND] = "two segments",
 	[SITE_TWO] = "two namespaces",
 	[SITE_DEPTH] = "linear on linear",
+	[SITE_STRIPED] = "striped",
 };
 
 const char *site_stack_name(enum site_stack stack)
@@ -54,6 +55,20 @@ static int add_dm(struct check_env *env, struct graph *g, const char *word)
 	char name[64];
 
 	return graph_add_dm(g, check_name(env, word, name));
+}
+
+/* The second stripe lies behind the first one.  Returns 0 or -errno. */
+static int add_striped(struct graph *g, unsigned int device, unsigned int member, uint64_t mib)
+{
+	const struct graph_target target = {
+		.type = TARGET_STRIPED,
+		.len_sectors = mib_sectors(mib),
+		.chunk_sectors = mib_sectors(GAP_MIB),
+		.n_members = 2,
+		.members = {{member, mib_sectors(GAP_MIB)}, {member, mib_sectors(mib)}},
+	};
+
+	return graph_add_target(g, device, &target);
 }
 
 /*
@@ -88,7 +103,9 @@ static int describe(struct check_env *env, struct site *site, unsigned int low, 
 	} else {
 		rc = 0;
 	}
-	if (!rc)
+	if (!rc && site->spec->stack == SITE_STRIPED)
+		rc = add_striped(g, (unsigned int)device, low, mib);
+	else if (!rc)
 		rc = graph_add_linear(g, (unsigned int)device, mib_sectors(mib), low,
 				      mib_sectors(GAP_MIB));
 	if (rc < 0 || site->spec->stack != SITE_DEPTH)
@@ -125,18 +142,24 @@ static int make_devices(struct check_env *env, struct site *site, uint64_t mib)
 
 /* ---- filesystem, file ------------------------------------------------------------------------ */
 
-/* mkfs.xfs with the map from blocks to owners, which notify_failure needs; and mount. */
-static int mount_rmapbt(struct check_env *env, const char *node, uint64_t bytes,
-			struct check_fs *out)
+/* Of mkfs.xfs: the map from blocks to owners is what notify_failure needs. */
+static const char *features_of(const struct site_spec *spec)
+{
+	return strstr(spec->fs, "+reflink") ? "reflink=1,rmapbt=0" : "reflink=0,rmapbt=1";
+}
+
+/* mkfs.xfs with these features; and mount. */
+static int mount_features(struct check_env *env, const char *node, uint64_t bytes,
+			  const char *features, struct check_fs *out)
 {
 	char size[64], said[300];
-	const char *const argv[] = {"mkfs.xfs",		  "-q", "-f", "-K", "-m",
-				    "reflink=0,rmapbt=1", "-d", size, node, NULL};
+	const char *const argv[] = {"mkfs.xfs", "-q", "-f", "-K", "-m",
+				    features,	"-d", size, node, NULL};
 	int rc;
 
 	snprintf(size, sizeof(size), "su=2m,sw=1,size=%" PRIu64, bytes);
 	snprintf(out->node, sizeof(out->node), "%s", node);
-	snprintf(out->where, sizeof(out->where), "%s/rmapbt", env->directory);
+	snprintf(out->where, sizeof(out->where), "%s/features", env->directory);
 	out->fs = (struct fs){.type = "xfs", .node = out->node, .where = out->where};
 	rc = mkdir(out->where, 0700) < 0 ? -errno : 0;
 	if (!rc)
@@ -147,7 +170,7 @@ static int mount_rmapbt(struct check_env *env, const char *node, uint64_t bytes,
 	}
 	if (!rc)
 		rc = fs_mount(&out->fs);
-	check_setup(env, rc, "making and mounting xfs with rmapbt=1 on %s", node);
+	check_setup(env, rc, "making and mounting xfs with %s on %s", features, node);
 	return rc;
 }
 
@@ -179,7 +202,7 @@ static int make_file(struct check_env *env, struct site *site)
 
 int site_make(struct check_env *env, struct site *site, const struct site_spec *spec)
 {
-	bool ext4 = !strcmp(spec->fs, "ext4"), rmapbt = strchr(spec->fs, '+');
+	bool ext4 = !strcmp(spec->fs, "ext4");
 	bool whole = strstr(spec->fs, "+whole");
 	uint64_t mib = ext4 ? EXT4_MIB : XFS_MIB;
 	const char *node;
@@ -190,8 +213,9 @@ int site_make(struct check_env *env, struct site *site, const struct site_spec *
 	if (rc < 0)
 		goto out;
 	node = site->graph.devices[site->device].node;
-	if (rmapbt)
-		rc = mount_rmapbt(env, node, whole ? device_bytes(site) : mib * MIB, &site->fs);
+	if (strchr(spec->fs, '+'))
+		rc = mount_features(env, node, whole ? device_bytes(site) : mib * MIB,
+				    features_of(spec), &site->fs);
 	else
 		rc = check_mount(env, spec->fs, node, mib * MIB, &site->fs);
 	if (!rc)

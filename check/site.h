@@ -6,16 +6,18 @@
 #include "check/check.h"
 
 enum site_stack {
-	SITE_RAW,    /* the namespace itself */
-	SITE_LINEAR, /* one segment, 2 MiB into the namespace */
-	SITE_SECOND, /* two segments of one namespace, the file reaches into the second */
-	SITE_TWO,    /* two segments on two namespaces, likewise */
-	SITE_DEPTH,  /* linear on linear */
+	SITE_RAW,     /* the namespace itself */
+	SITE_LINEAR,  /* one segment, 2 MiB into the namespace */
+	SITE_SECOND,  /* two segments of one namespace, the file reaches into the second */
+	SITE_TWO,     /* two segments on two namespaces, likewise */
+	SITE_DEPTH,   /* linear on linear */
+	SITE_STRIPED, /* two stripes of one namespace, in chunks of 2 MiB */
 };
 
 struct site_spec {
 	/* "ext4", "xfs"; or xfs with the map from blocks to owners: "xfs+rmapbt", which leaves the
-	 * end of the namespace free on SITE_RAW, as all do, and "xfs+rmapbt+whole" */
+	 * end of the namespace free on SITE_RAW, as all do, and "xfs+rmapbt+whole"; or with files
+	 * that may share blocks: "xfs+reflink" */
 	const char *fs;
 	enum site_stack stack;
 	enum namespace_mode mode; /* of the namespaces below */

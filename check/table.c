@@ -16,6 +16,7 @@
 	X(unbind) \
 	X(poison) \
 	X(lifetime) \
+	X(reflink) \
 	X(replay) \
 	X(flush)
 /* clang-format on */
