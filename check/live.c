@@ -113,7 +113,7 @@ int live_linear(struct check_env *env, struct live *live, unsigned int segments,
 {
 	int device;
 
-	*live = (struct live){.fd = -1, .direct_fd = -1, .node_fd = -1};
+	*live = (struct live)LIVE_NONE;
 	device = check_linear(env, &live->graph, segments, over, live_device_bytes(spec->fs), 0);
 	if (device < 0)
 		return device;
@@ -212,6 +212,23 @@ int live_change_table(const char *name, const char *table, unsigned int suspend_
 	rc = dm_device_load(name, table, 0);
 	resumed = dm_device_resume(name, 0);
 	return rc < 0 ? rc : resumed;
+}
+
+bool live_suspend(struct check_env *env, const struct live *live, unsigned int flags)
+{
+	int rc = dm_device_suspend(live_name(live), flags);
+
+	return check_setup(env, rc, "suspending %s", live_name(live));
+}
+
+bool live_resume(struct check_env *env, const struct live *live)
+{
+	int rc = dm_device_resume(live_name(live), 0);
+
+	if (!rc)
+		return true;
+	check_fail(env, "resuming %s: %s", live_name(live), strerror(-rc));
+	return false;
 }
 
 /* ---- the namespaces -------------------------------------------------------------------------- */

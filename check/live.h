@@ -38,6 +38,12 @@ struct live {
 
 const char *live_name(const struct live *live); /* of the DM device */
 
+/* One of which nothing is there yet: live_close() may take it. */
+#define LIVE_NONE                                        \
+	{                                                \
+		.fd = -1, .direct_fd = -1, .node_fd = -1 \
+	}
+
 /*
  * graph and device are set and real: mkfs, mount, a file of generation 1, mapped.  Without a
  * filesystem the bare device gets the stamps.  Returns 0, or -errno after check_broken();
@@ -68,6 +74,13 @@ int live_cut(const struct live *live, uint64_t cut_bytes, struct graph *out);
 /* Suspends a device, loads a table, resumes.  Returns 0, or -errno of the first that failed (it is
  * resumed in any case). */
 int live_change_table(const char *name, const char *table, unsigned int suspend_flags);
+
+/* dm_device_suspend() of the device that the filesystem is on.  Returns true, or false after
+ * check_broken(). */
+bool live_suspend(struct check_env *env, const struct live *live, unsigned int flags);
+
+/* Returns true, or false after check_fail(): a device that cannot be resumed is lost. */
+bool live_resume(struct check_env *env, const struct live *live);
 
 /* Reads or writes bytes of the file in the namespaces, by the bio path of those: nothing in between
  * knows of it.  Whole sectors of the namespace.  Returns 0 or -errno. */

@@ -71,7 +71,7 @@ bool pair_open(struct check_env *env, struct pair *pair, const struct pair_arg *
 	char name[64];
 	int rc;
 
-	*pair = (struct pair){.live = {.fd = -1, .direct_fd = -1, .node_fd = -1}};
+	*pair = (struct pair){.live = LIVE_NONE};
 	graph_add_namespace(&live->graph, check_device(env, NAMESPACE_FSDAX, 0));
 	graph_add_namespace(&live->graph, check_device(env, NAMESPACE_FSDAX, 1));
 	live->device = (unsigned int)graph_add_dm(&live->graph, check_name(env, "swapped", name));

@@ -29,7 +29,6 @@
 
 enum {
 	FILE_BYTES = PAIR_FILE_BYTES,
-	APART_BYTES = 16 * PAGE_BYTES,
 	LIMIT_MS = 10000, /* of one access; who faults for ever is found earlier */
 };
 
@@ -53,11 +52,6 @@ static const struct access accesses[] = {
 };
 
 enum { ACCESSES = sizeof(accesses) / sizeof(accesses[0]) };
-
-static uint64_t page_of(unsigned int i)
-{
-	return (uint64_t)i * APART_BYTES;
-}
 
 static void judge_access(struct check_env *env, const struct pair *pair, struct worker *worker,
 			 const struct access *access, uint64_t offset)
@@ -84,10 +78,10 @@ static void new_access(struct check_env *env, const void *data)
 	if (pair_open(env, &pair, arg) && !workers_start(env, workers, ACCESSES, &pair.live) &&
 	    pair_swap(env, &pair, arg->flags)) {
 		for (unsigned int i = 0; i < ACCESSES; i++)
-			worker_ask(&workers[i], accesses[i].fn, page_of(i), PAGE_BYTES, AFTER);
+			worker_ask(&workers[i], accesses[i].fn, work_page(i), PAGE_BYTES, AFTER);
 		workers_finish(workers, ACCESSES, LIMIT_MS);
 		for (unsigned int i = 0; i < ACCESSES; i++)
-			judge_access(env, &pair, &workers[i], &accesses[i], page_of(i));
+			judge_access(env, &pair, &workers[i], &accesses[i], work_page(i));
 	}
 	if (!workers_end(workers, ACCESSES))
 		check_fail(env, "a task cannot be killed");
@@ -100,9 +94,9 @@ static void new_access(struct check_env *env, const void *data)
 /* Pages that were known before the swap, in each way. */
 static bool touch_before(struct check_env *env, struct worker *worker)
 {
-	return worker_do(env, worker, "a load", work_load, page_of(0), PAGE_BYTES, 0) &&
-	       worker_do(env, worker, "a store", work_store, page_of(1), PAGE_BYTES, BEFORE) &&
-	       worker_do(env, worker, "a write", work_write, page_of(2), PAGE_BYTES, BEFORE);
+	return worker_do(env, worker, "a load", work_load, work_page(0), PAGE_BYTES, 0) &&
+	       worker_do(env, worker, "a store", work_store, work_page(1), PAGE_BYTES, BEFORE) &&
+	       worker_do(env, worker, "a write", work_write, work_page(2), PAGE_BYTES, BEFORE);
 }
 
 static void remounted(struct check_env *env, struct pair *pair, struct worker *worker)
@@ -112,12 +106,13 @@ static void remounted(struct check_env *env, struct pair *pair, struct worker *w
 	    workers_start(env, worker, 1, &pair->live))
 		return;
 	for (unsigned int i = 0; i < 3; i++)
-		if (!worker_do(env, worker, "a store after the remount", work_store, page_of(i),
+		if (!worker_do(env, worker, "a store after the remount", work_store, work_page(i),
 			       PAGE_BYTES, AFTER))
 			return;
 	for (unsigned int i = 0; i < 3; i++) {
-		live_holds(env, &pair->live, "after the remount", page_of(i), PAGE_BYTES, AFTER);
-		pair_holds(env, pair, &pair->old, "after the remount", page_of(i), i ? BEFORE : 1);
+		live_holds(env, &pair->live, "after the remount", work_page(i), PAGE_BYTES, AFTER);
+		pair_holds(env, pair, &pair->old, "after the remount", work_page(i),
+			   i ? BEFORE : 1);
 	}
 	workers_end(worker, 1);
 }
@@ -244,8 +239,8 @@ static void conclude(struct check_env *env, const struct pair *pair, const struc
 			   "%s ends (it is: %s)", story->name, is);
 		if (!strcmp(is, "done"))
 			is = tale->stores
-				     ? landed(pair, page_of(i))
-				     : shown(story, worker_work(&workers[i])->bytes, page_of(i));
+				     ? landed(pair, work_page(i))
+				     : shown(story, worker_work(&workers[i])->bytes, work_page(i));
 		check_that(env, strcmp(is, "neither") && strcmp(is, "both"),
 			   "%s is found on one of the members (it is: %s)", story->name, is);
 		leak = leak || (tale->stores && !strcmp(is, "old member"));
@@ -284,7 +279,7 @@ static void step(const struct tale *tale, struct worker *workers, unsigned int s
 
 		if (!story->steps[s] || workers[i].state != WORK_DONE)
 			continue;
-		worker_ask(&workers[i], story->steps[s], page_of(i), PAGE_BYTES, AFTER);
+		worker_ask(&workers[i], story->steps[s], work_page(i), PAGE_BYTES, AFTER);
 		any = true;
 	}
 	if (any)
@@ -302,7 +297,7 @@ static void old_mapping(struct check_env *env, const void *data)
 
 	for (unsigned int i = 0; i < tale->n && good; i++)
 		good = worker_do(env, &workers[i], tale->stories[i].name, tale->stories[i].before,
-				 page_of(i), PAGE_BYTES, BEFORE);
+				 work_page(i), PAGE_BYTES, BEFORE);
 	if (good && pair_swap(env, &pair, arg->reload.flags)) {
 		for (unsigned int s = 0; s < STEPS_MAX; s++) {
 			step(tale, workers, s);
@@ -330,13 +325,13 @@ static void store_into_owner(struct check_env *env, struct pair *pair, struct wo
 
 	if (!check_errno(env, fd < 0 ? -errno : 0, 0, "opening the old member for oneself"))
 		return;
-	rc = live_raw_stamp(&pair->live, &pair->old, page_of(0), PAGE_BYTES, OWNER);
+	rc = live_raw_stamp(&pair->live, &pair->old, work_page(0), PAGE_BYTES, OWNER);
 	check_setup(env, rc, "writing to the old member");
-	worker_ask(worker, work_store, page_of(0), PAGE_BYTES, AFTER);
+	worker_ask(worker, work_store, work_page(0), PAGE_BYTES, AFTER);
 	check_that(env, workers_finish(worker, 1, LIMIT_MS), "the store ends");
-	rc = live_raw_read(&pair->live, &pair->old, page_of(0), bytes, sizeof(bytes));
+	rc = live_raw_read(&pair->live, &pair->old, work_page(0), bytes, sizeof(bytes));
 	check_setup(env, rc, "reading the old member");
-	corrupted = stamp_check(bytes, sizeof(bytes), LIVE_FILE, page_of(0), OWNER, NULL) !=
+	corrupted = stamp_check(bytes, sizeof(bytes), LIVE_FILE, work_page(0), OWNER, NULL) !=
 		    sizeof(bytes);
 	check_observe(env, "corrupted", json_boolean(corrupted));
 	check_observe(env, "verdict",
@@ -355,7 +350,7 @@ static void next_owner(struct check_env *env, const void *data)
 	struct pair pair;
 
 	if (pair_open(env, &pair, arg) && !workers_start(env, &worker, 1, &pair.live) &&
-	    worker_do(env, &worker, "a store", work_store, page_of(0), PAGE_BYTES, BEFORE) &&
+	    worker_do(env, &worker, "a store", work_store, work_page(0), PAGE_BYTES, BEFORE) &&
 	    pair_swap(env, &pair, arg->flags))
 		store_into_owner(env, &pair, &worker);
 	if (!workers_end(&worker, 1))
@@ -380,13 +375,13 @@ static void store_counted(struct live *live, struct work *work)
 static void fault_after_sync(struct check_env *env, struct worker *worker, unsigned int page,
 			     const char *what)
 {
-	worker_ask(worker, work_store, page_of(page), PAGE_BYTES, AFTER);
+	worker_ask(worker, work_store, work_page(page), PAGE_BYTES, AFTER);
 	if (!check_that(env, workers_finish(worker, 1, LIMIT_MS), "the first store ends: %s", what))
 		return;
 	if (worker_work(worker)->touch.signal ||
 	    !worker_do(env, worker, "fsync", work_fsync, 0, 0, 0))
 		return;
-	worker_ask(worker, store_counted, page_of(page), PAGE_BYTES, AFTER);
+	worker_ask(worker, store_counted, work_page(page), PAGE_BYTES, AFTER);
 	if (check_that(env, workers_finish(worker, 1, LIMIT_MS), "the second store ends: %s", what))
 		check_that(env, worker_work(worker)->rc > 0,
 			   "a store into a page that was synced faults again: %s", what);
@@ -399,16 +394,16 @@ static void sync_after(struct check_env *env, const void *data)
 	struct pair pair;
 
 	if (pair_open(env, &pair, arg) && !workers_start(env, &worker, 1, &pair.live) &&
-	    worker_do(env, &worker, "a store", work_store, page_of(0), PAGE_BYTES, BEFORE) &&
-	    worker_do(env, &worker, "a load", work_load, page_of(1), PAGE_BYTES, 0) &&
-	    worker_do(env, &worker, "a counted store", store_counted, page_of(0), PAGE_BYTES,
+	    worker_do(env, &worker, "a store", work_store, work_page(0), PAGE_BYTES, BEFORE) &&
+	    worker_do(env, &worker, "a load", work_load, work_page(1), PAGE_BYTES, 0) &&
+	    worker_do(env, &worker, "a counted store", store_counted, work_page(0), PAGE_BYTES,
 		      BEFORE) &&
 	    pair_swap(env, &pair, arg->flags) &&
 	    worker_do(env, &worker, "mapping anew", work_remap, 0, 0, 0)) {
 		fault_after_sync(env, &worker, 2, "one that was never touched before the swap");
 		fault_after_sync(env, &worker, 0, "one that was stored into before the swap");
 		fault_after_sync(env, &worker, 1, "one that was read before the swap");
-		pair_holds(env, &pair, &pair.new, "after fsync", page_of(2), AFTER);
+		pair_holds(env, &pair, &pair.new, "after fsync", work_page(2), AFTER);
 	}
 	if (!workers_end(&worker, 1))
 		check_fail(env, "a task cannot be killed");
@@ -425,13 +420,13 @@ static void look_at_cut(struct check_env *env, struct live *live, struct worker 
 {
 	char bytes[PAGE_BYTES];
 
-	worker_ask(worker, work_load, page_of(0), PAGE_BYTES, 0);
+	worker_ask(worker, work_load, work_page(0), PAGE_BYTES, 0);
 	if (!check_that(env, workers_finish(worker, 1, LIMIT_MS), "a load ends"))
 		return;
 	memcpy(bytes, worker_work(worker)->bytes, sizeof(bytes));
 	check_bytes(env, "through the mapping made before the swap", bytes, sizeof(bytes),
-		    LIVE_FILE, page_of(0), generation);
-	worker_ask(worker, work_store, page_of(0), PAGE_BYTES, generation + 1);
+		    LIVE_FILE, work_page(0), generation);
+	worker_ask(worker, work_store, work_page(0), PAGE_BYTES, generation + 1);
 	if (!check_that(env, workers_finish(worker, 1, LIMIT_MS), "a store ends"))
 		return;
 	live_holds(env, live, "with the table cut otherwise", 0, PAGE_BYTES, generation + 1);
@@ -472,10 +467,11 @@ static void same_bytes(struct check_env *env, const void *data)
 	struct live live;
 	struct graph whole = {0};
 	uint64_t cuts[3], at;
-	bool good = !live_linear(env, &live, 1, 1, &spec) &&
-		    live_raw_holds(env, &live, "before the swap", 0, WINDOW_BYTES, 1) &&
-		    !workers_start(env, &worker, 1, &live) &&
-		    worker_do(env, &worker, "a store", work_store, page_of(0), PAGE_BYTES, BEFORE);
+	bool good =
+		!live_linear(env, &live, 1, 1, &spec) &&
+		live_raw_holds(env, &live, "before the swap", 0, WINDOW_BYTES, 1) &&
+		!workers_start(env, &worker, 1, &live) &&
+		worker_do(env, &worker, "a store", work_store, work_page(0), PAGE_BYTES, BEFORE);
 
 	whole = live.graph;
 	whole.devices[live.device].targets = NULL;
@@ -518,7 +514,7 @@ static void look_beyond(struct check_env *env, struct live *live, struct worker 
 	char text[32];
 
 	for (unsigned int i = 0; i < BEYOND; i++)
-		worker_ask(&workers[i], beyond[i].fn, end_bytes + page_of(i), PAGE_BYTES, AFTER);
+		worker_ask(&workers[i], beyond[i].fn, end_bytes + work_page(i), PAGE_BYTES, AFTER);
 	workers_finish(workers, BEYOND, LIMIT_MS);
 	for (unsigned int i = 0; i < BEYOND; i++) {
 		const char *outcome = worker_outcome(&workers[i], text);
@@ -526,7 +522,7 @@ static void look_beyond(struct check_env *env, struct live *live, struct worker 
 		check_that(env, workers[i].state == WORK_DONE && strcmp(outcome, "done"),
 			   "%s behind the end of the device fails (it is: %s)", beyond[i].what,
 			   outcome);
-		live_raw_holds(env, live, beyond[i].what, end_bytes + page_of(i), PAGE_BYTES, 1);
+		live_raw_holds(env, live, beyond[i].what, end_bytes + work_page(i), PAGE_BYTES, 1);
 	}
 	live_map_holds(env, live, "before the end of the device", 0, end_bytes, 1);
 }

@@ -139,6 +139,20 @@ int shape_make(struct check_env *env, const struct shape *shape, uint64_t size_b
 	return rc;
 }
 
+int shape_reload(const struct graph *graph, unsigned int device)
+{
+	const char *name = graph->devices[device].name;
+	char *table = graph_table(graph, device);
+	int rc = table ? dm_device_load(name, table, 0) : -ENOMEM;
+
+	if (!rc)
+		rc = dm_device_suspend(name, 0);
+	if (!rc)
+		rc = dm_device_resume(name, 0);
+	free(table);
+	return rc;
+}
+
 /* ---- the scene ------------------------------------------------------------------------------- */
 
 uint64_t scene_device_bytes(const char *fs)

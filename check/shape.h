@@ -29,6 +29,10 @@ struct shape {
 int shape_make(struct check_env *env, const struct shape *shape, uint64_t size_bytes,
 	       struct graph *graph);
 
+/* Loads the table that a DM device has in the graph now into the device that is there, suspends,
+ * resumes.  Returns 0 or -errno. */
+int shape_reload(const struct graph *graph, unsigned int device);
+
 /* A file on a filesystem on a shape, and a mapping of it. */
 struct scene {
 	struct graph graph;

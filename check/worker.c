@@ -202,6 +202,11 @@ int workers_start(struct check_env *env, struct worker *workers, unsigned int n,
 	return rc;
 }
 
+uint64_t work_page(unsigned int i)
+{
+	return (uint64_t)i * 16 * PAGE_BYTES;
+}
+
 /* ---- the check's side ------------------------------------------------------------------------ */
 
 /* Its state as the kernel has it, and its page faults so far.  Source: proc(5), the third and the

@@ -56,6 +56,10 @@ struct worker {
 	unsigned long faults_at; /* its page faults when it was asked */
 };
 
+/* A page of the file for each worker, so far apart that no two accesses meet in one block of
+ * anything: its offset in bytes. */
+uint64_t work_page(unsigned int i);
+
 /* Start n tasks.  Return 0, or -errno after check_broken(). */
 int workers_start(struct check_env *env, struct worker *workers, unsigned int n,
 		  const struct live *live);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Zeroing through DAX where the table cannot: dax_zero_page_range() is reached from user space by a
+ * file that gets longer over whole blocks that it has already: xfs allocates that many at once
+ * where it is told so.
+ */
+#ifndef DAXDM_ZEROING_H
+#define DAXDM_ZEROING_H
+
+#include "check/check.h"
+
+/* A run function; arg is a const struct type_arg (check/substitute.h), its fs is xfs. */
+void zeroing(struct check_env *env, const void *arg);
+
+#endif
