@@ -12,6 +12,8 @@
  * first page of a device is looked at where that is a member of another one (shape "device").
  */
 #include "check/edge.h"
+#include "check/longer.h"
+#include "check/site.h"
 
 #include "lib/stamp.h"
 
@@ -386,6 +388,15 @@ static const struct shape xfs = {"16x 20480 linear A +8; 20480 linear B +16", "x
 #define CHECK(word, does, source, fs, fn, data, is_quick, faults)                         \
 	{.name = word, .promise = does, .by = source, .needs = needs_##fs, .run = fn,     \
 	 .arg = data, .flags = is_quick, .plants = faults}
+#define LONGER(word, kind)                                                                    \
+	{.name = "longer." word,                                                              \
+	 .promise = "a file that gets longer over blocks that it has already reads as zeroes " \
+		    "there, whatever the blocks held, and nothing else becomes zero",          \
+	 .by = "ftruncate(2): the extended part reads as null bytes; \"dm,dax: Add dax "    \
+	       "zero_page_range operation\" (5.7)",                                 \
+	 .needs = needs_xfs, .run = longer, .plants = PLANT_VALUE | PLANT_BYTE | PLANT_STACK, \
+	 .arg = &(const struct site_spec){.fs = "xfs", .stack = kind, .mode = NAMESPACE_FSDAX, \
+					  .file_bytes = 2 * WINDOW_BYTES}}
 #define WINDOW(word, does, table, whole, faults)                                          \
 	CHECK("window." word, does, BY_WINDOW, ext4, window,                              \
 	      (&(const struct window_case){table, whole}), 0, faults)
@@ -435,6 +446,9 @@ static const struct check_item items[] = {
 	       PLANT_FRAME | PLANT_SIZE),
 	WINDOW("edge", "a border between windows of 2 MiB costs neither its huge page",
 	       "8x 4096 linear A +4096; 4096 linear B +4096", true, PLANT_STACK | PLANT_SIZE),
+	LONGER("linear", SITE_LINEAR),
+	LONGER("striped", SITE_STRIPED),
+	LONGER("depth", SITE_DEPTH),
 	{0},
 };
 /* clang-format on */

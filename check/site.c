@@ -65,7 +65,8 @@ static int add_striped(struct graph *g, unsigned int device, unsigned int member
 		.len_sectors = mib_sectors(mib),
 		.chunk_sectors = mib_sectors(GAP_MIB),
 		.n_members = 2,
-		.members = {{member, mib_sectors(GAP_MIB)}, {member, mib_sectors(mib)}},
+		.members = {{member, mib_sectors(GAP_MIB)},
+			    {member, mib_sectors(GAP_MIB + mib / 2 + GAP_MIB)}},
 	};
 
 	return graph_add_target(g, device, &target);

@@ -232,8 +232,11 @@ static void over_freeze(struct check_env *env, const struct live *live, struct w
 	check_observe(env, "thaw", json_string(rc ? strerrorname_np(-rc) : "success"));
 	close(fd);
 	if (check_that(env, workers_finish(worker, 1, SUSPEND_RELEASE_MS),
-		       "a store is done once the device is resumed and the filesystem thawed"))
+		       "a store is done once the device is resumed and the filesystem thawed")) {
 		live_holds(env, live, "after resume and thaw", 0, PAGE_BYTES, 2);
+		live_holds(env, live, "after resume and thaw", PAGE_BYTES, live->bytes - PAGE_BYTES,
+			   1);
+	}
 }
 
 static void frozen(struct check_env *env, const void *data)

@@ -1,59 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check/zeroing.h"
 
+#include "check/longer.h"
 #include "check/substitute.h"
 #include "check/worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-enum {
-	LIMIT_MS = 10000,
-	LONGER_BYTES = 16 * PAGE_BYTES,
-};
+enum { LIMIT_MS = 10000 };
 
 /* The task keeps the file open: xfs gives blocks behind the end back when it is closed. */
 static int longer_fd = -1;
 
 /* Where on the device the last of its blocks is goes to work->bytes, in sectors. */
-static int place_of_longer(struct work *work)
-{
-	struct extents extents = {0};
-	int rc = extents_read(longer_fd, &extents);
-	const struct extent *e = rc ? NULL : extents_find(&extents, LONGER_BYTES - PAGE_BYTES);
-	uint64_t sector;
-
-	if (e && !e->unwritten) {
-		sector = (e->physical_bytes + LONGER_BYTES - PAGE_BYTES - e->logical_bytes) /
-			 SECTOR_BYTES;
-		memcpy(work->bytes, &sector, sizeof(sector));
-	} else if (!rc) {
-		rc = -ENODATA;
-	}
-	extents_free(&extents);
-	return rc;
-}
-
 static void make_longer_file(struct live *live, struct work *work)
 {
-	struct fsxattr attr = {.fsx_xflags = FS_XFLAG_EXTSIZE, .fsx_extsize = LONGER_BYTES};
+	const uint64_t last = LONGER_BYTES - PAGE_BYTES;
 	char path[sizeof(live->fs.where) + 16];
+	struct extents extents;
+	const struct extent *e;
+	uint64_t sector;
 
 	snprintf(path, sizeof(path), "%s/longer", live->fs.where);
-	longer_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	work->rc = longer_fd < 0 || ioctl(longer_fd, FS_IOC_FSSETXATTR, &attr) < 0 ? -errno : 0;
-	if (!work->rc && pwrite(longer_fd, work->bytes, PAGE_BYTES, 0) != PAGE_BYTES)
-		work->rc = -EIO;
-	if (!work->rc && fsync(longer_fd) < 0)
-		work->rc = -errno;
-	if (!work->rc)
-		work->rc = place_of_longer(work);
+	longer_fd = longer_make(path, work->bytes, &extents);
+	work->rc = longer_fd < 0 ? longer_fd : 0;
+	if (work->rc)
+		return;
+	e = extents_find(&extents, last);
+	sector = (e->physical_bytes + last - e->logical_bytes) / SECTOR_BYTES;
+	memcpy(work->bytes, &sector, sizeof(sector));
+	extents_free(&extents);
 }
 
 static void make_longer(struct live *live, struct work *work)

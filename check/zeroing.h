@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Zeroing through DAX where the table cannot: dax_zero_page_range() is reached from user space by a
- * file that gets longer over whole blocks that it has already: xfs allocates that many at once
- * where it is told so.
- */
+/* Zeroing through DAX where the table cannot; where it can: check/longer.h. */
 #ifndef DAXDM_ZEROING_H
 #define DAXDM_ZEROING_H
 
