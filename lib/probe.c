@@ -47,6 +47,8 @@ static int open_point(const char *point)
 		.size = sizeof(attr),
 		.disabled = 1,
 		.sample_period = 0,
+		/* A kernel worker of io_uring is such a thread. */
+		.inherit = 1,
 	};
 	uint64_t number;
 	int rc, fd;
@@ -80,12 +82,20 @@ int probe_add(struct probe_set *set, const char *point)
 	return fd < 0 ? fd : 0;
 }
 
+/* Counts of threads that ended stay in the sum and cannot be reset: what was there is taken off. */
+static uint64_t read_count(int fd)
+{
+	uint64_t count;
+
+	return read(fd, &count, sizeof(count)) == sizeof(count) ? count : 0;
+}
+
 void probe_start(struct probe_set *set)
 {
 	for (unsigned int i = 0; i < set->n; i++) {
 		if (set->points[i].fd < 0)
 			continue;
-		ioctl(set->points[i].fd, PERF_EVENT_IOC_RESET, 0);
+		set->points[i].before = read_count(set->points[i].fd);
 		ioctl(set->points[i].fd, PERF_EVENT_IOC_ENABLE, 0);
 	}
 }
@@ -95,14 +105,10 @@ void probe_stop(struct probe_set *set)
 	for (unsigned int i = 0; i < set->n; i++)
 		if (set->points[i].fd >= 0)
 			ioctl(set->points[i].fd, PERF_EVENT_IOC_DISABLE, 0);
-	for (unsigned int i = 0; i < set->n; i++) {
-		uint64_t count;
-
-		if (set->points[i].fd < 0)
-			continue;
-		if (read(set->points[i].fd, &count, sizeof(count)) == sizeof(count))
-			set->points[i].count = count;
-	}
+	for (unsigned int i = 0; i < set->n; i++)
+		if (set->points[i].fd >= 0)
+			set->points[i].count =
+				read_count(set->points[i].fd) - set->points[i].before;
 }
 
 void probe_close(struct probe_set *set)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Counts how often kernel functions and tracepoints are hit by this thread, for the probe pass.
+ * Counts how often kernel functions and tracepoints are hit by this thread and by those it
+ * starts meanwhile, for the probe pass.
  * Nothing stays armed after probe_close(): the timed pass runs without probes.
  */
 #ifndef DAXDM_PROBE_H
@@ -15,7 +16,7 @@ struct probe_set {
 	struct {
 		const char *name;
 		int fd; /* -1: this kernel has no such point */
-		uint64_t count;
+		uint64_t count, before;
 	} points[PROBE_MAX];
 };
 
