@@ -610,21 +610,6 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 /* --- set-up ------------------------------------------------------------------------------------
  */
 
-/* What other benchmarks left takes the room that the windows shall be spread over. */
-static int make_file(struct bench_env *env, struct bio_state *s)
-{
-	static const char *const left[] = {"data", "holes"};
-	char path[256];
-	int rc;
-
-	for (unsigned int i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", env->directory, left[i]);
-		unlink(path);
-	}
-	rc = datafile_open(&s->data, env->directory);
-	return rc < 0 ? rc : datafile_make(&s->data, WINDOWS);
-}
-
 static int setup(struct bench_env *env, void **state)
 {
 	struct bio_state *s = calloc(1, sizeof(*s));
@@ -642,7 +627,7 @@ static int setup(struct bench_env *env, void **state)
 	if (!rc)
 		rc = touch_arrays(TOUCH_MAX, &s->offsets, &s->ticks);
 	if (!rc)
-		rc = make_file(env, s);
+		rc = ops_data_make(env, &s->data, WINDOWS);
 	if (rc < 0)
 		msg_error("cannot prepare the bio benchmark on %s, %s: %s", env->cell.spec->text,
 			  env->cell.fs, strerror(-rc));
@@ -652,20 +637,16 @@ static int setup(struct bench_env *env, void **state)
 static void teardown(struct bench_env *env, void *state)
 {
 	struct bio_state *s = state;
-	char path[256];
 
 	if (!s)
 		return;
 	/* What comes next finds the mount as every benchmark does. */
-	if (env->fs->mounted && !mount_as(env, s, false)) {
-		snprintf(path, sizeof(path), "%s/data", env->directory);
-		unlink(path);
-	}
-	datafile_close(&s->data);
+	if (env->fs->mounted)
+		mount_as(env, s, false);
+	ops_data_remove(env, &s->data);
 	if (s->pagemap_fd >= 0)
 		close(s->pagemap_fd);
 	ops_buffer_free(s->buffer);
-	extents_free(&s->data.extents);
 	for (size_t i = 0; i < N_VARIANTS; i++)
 		ops_result_free(&s->results[i]);
 	free(s);

@@ -211,6 +211,31 @@ void ops_buffer_free(char *buffer)
 	munmap(all, 3 * (size_t)OPS_BUFFER_BYTES);
 }
 
+int ops_data_make(const struct bench_env *env, struct datafile *data, unsigned int windows)
+{
+	static const char *const left[] = {"data", "holes"};
+	char path[256];
+	int rc;
+
+	for (unsigned int i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", env->directory, left[i]);
+		unlink(path);
+	}
+	rc = datafile_open(data, env->directory);
+	return rc < 0 ? rc : datafile_make(data, windows);
+}
+
+void ops_data_remove(const struct bench_env *env, struct datafile *data)
+{
+	char path[256];
+
+	datafile_close(data);
+	extents_free(&data->extents);
+	snprintf(path, sizeof(path), "%s/data", env->directory);
+	if (env->fs->mounted)
+		unlink(path);
+}
+
 uint64_t ops_size_of(const char *variant)
 {
 	const char *dot = strrchr(variant, '.');

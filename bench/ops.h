@@ -5,6 +5,7 @@
 
 #include "bench/bench.h"
 #include "bench/need.h"
+#include "lib/datafile.h"
 
 enum { OPS_WHY_BYTES = 192 };
 
@@ -67,6 +68,14 @@ void ops_result_free(struct ops_result *result);
 enum { OPS_BUFFER_BYTES = 2 << 20 };
 char *ops_buffer(bool *one_piece);
 void ops_buffer_free(char *buffer);
+
+/*
+ * The data file (lib/datafile.h) in an empty place: what other benchmarks left there takes the room
+ * that its windows shall be spread over.  Returns 0 or -errno.
+ */
+int ops_data_make(const struct bench_env *env, struct datafile *data, unsigned int windows);
+/* Closes it, and takes it away if its filesystem is mounted. */
+void ops_data_remove(const struct bench_env *env, struct datafile *data);
 
 /* The last word of a variant's name as bytes: "dax.read.64k" is 65536; 0 if it is no size.  Pure.
  */

@@ -5,7 +5,8 @@
 /* clang-format off */
 #define BENCHES(bench) \
 	bench(fault) \
-	bench(bio)
+	bench(bio) \
+	bench(copy)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct bench bench_##name;
