@@ -344,7 +344,8 @@ static int start_pass(struct bench_env *env, struct bio_state *s, size_t n,
 	if (plan->path != NODE && file_is_dax(s->fd) != (plan->path == DAX))
 		ops_void(result, "the file is %saccessed directly (statx)",
 			 plan->path == DAX ? "not " : "");
-	if (plan->path == BUFFERED || plan->path == MMAP)
+	/* By io_uring what has pages there waits for a worker. */
+	if (plan->path != DAX && plan->path != NODE)
 		rc = set_cache(s, n);
 	if (!rc && plan->path == URING)
 		rc = start_uring(s);

@@ -26,7 +26,7 @@ do for [p = 1 : panels] {
 	if (bio_n[p] > 0) {
 		plot for [s = 1 : bio_raw[p]] data.'/bio-'.p.'.tsv' index s - 1 using 1:2 with linespoints lt bio_colour[(p - 1) * bio_places + s] dt (6,4) lw 1.4, \
 			for [s = bio_raw[p] + 1 : bio_n[p]] data.'/bio-'.p.'.tsv' index s - 1 using 1:2 with linespoints lt bio_colour[(p - 1) * bio_places + s], \
-			data.'/bio-'.p.'-labels.tsv' using ($1 * 1.35):2:3:4 with labels left offset 0.6,0 tc variable
+			data.'/bio-'.p.'-labels.tsv' using ($1 * 1.34):2:3:4 with labels left offset 0.6,0 tc variable
 	} else {
 		set label 11 'not measured' at graph 0.5, graph 0.5 center tc rgb dim
 		plot NaN
