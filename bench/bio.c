@@ -17,8 +17,9 @@
  *
  * Left out: writeback of what stays in the page cache after buffered.write and mmap.write (it is
  * forced after the pass), caches and TLBs (meter insn knows none).  Copying the bytes is a part of
- * each cost: it is most of it at 1 MiB.  Under meter insn a copy by `rep movs` counts each of its steps,
- * so that reads seem to lose less than on a processor that runs them fast; the differences hold.
+ * each cost: it is most of it at 1 MiB.  Under meter insn a copy by `rep movs` counts each of its
+ * steps, so that reads seem to lose less than on a processor that runs them fast; the differences
+ * hold.
  *
  *   dax     ext4_file_read_iter | xfs_file_read_iter -> dax_iomap_rw -> dax_direct_access -> copy
  *   direct  iomap_dio_rw -> submit_bio -> dm_submit_bio -> clone -> pmem_submit_bio -> copy
