@@ -285,7 +285,11 @@ static int mount_as(struct bench_env *env, struct bio_state *s, bool never)
 		rc = fs_mount(env->fs);
 	if (!rc)
 		rc = datafile_open(&s->data, env->directory);
-	return rc;
+	if (rc < 0)
+		return rc;
+	/* The first operation would read where the blocks are, by a bio of its own. */
+	extents_free(&s->data.extents);
+	return extents_read(s->data.fd, &s->data.extents);
 }
 
 /* Brings what the pass will touch into the page cache, or all of the file out of it.  Without

@@ -80,11 +80,11 @@ static const char *row_name(const struct table_row *row, char *buf, size_t size)
 }
 
 /* The rows that grow with the segments: the worst in full, then the names of the others. */
-static void say_growing(const struct tables *tables, const struct table *t, const char *target,
-			findings_say *say, void *arg)
+static void say_growing(const struct tables *tables, const struct table *t, const char *bench,
+			const char *target, findings_say *say, void *arg)
 {
 	struct cost c[IDS_NAMED];
-	size_t n = cost_growing(tables, t, "", target, c, IDS_NAMED);
+	size_t n = cost_growing(tables, t, bench, target, c, IDS_NAMED);
 	char others[512] = "", times[64], slope[96], shape[96], name[128];
 
 	if (!n)
@@ -141,14 +141,20 @@ static void say_cost(const struct cost *c, findings_say *say, void *arg)
 		number(c->at->median).s, number(c->raw->median).s, range);
 }
 
+static bool starts_bench(const struct table *t, size_t r)
+{
+	return !r || strcmp(t->rows[r - 1].bench, t->rows[r].bench);
+}
+
 static void say_all_growing(const struct tables *tables, const struct table *t, findings_say *say,
 			    void *arg)
 {
 	char target[32];
 
-	for (size_t c = 0; c < t->n_columns; c++)
-		if (cost_starts_target(tables, t, c, target))
-			say_growing(tables, t, target, say, arg);
+	for (size_t r = 0; r < t->n_rows; r++)
+		for (size_t c = 0; starts_bench(t, r) && c < t->n_columns; c++)
+			if (cost_starts_target(tables, t, c, target))
+				say_growing(tables, t, t->rows[r].bench, target, say, arg);
 }
 
 /* One sentence per target that has plain stacks in the row. */
@@ -242,11 +248,6 @@ static void say_range_of(const struct tables *tables, const struct table *t, con
 		      number_signed(e[(n - 1) / 2].extra).s,
 		      far.n ? ", more than 3 times it are also " : "", far.text);
 	free(e);
-}
-
-static bool starts_bench(const struct table *t, size_t r)
-{
-	return !r || strcmp(t->rows[r - 1].bench, t->rows[r].bench);
 }
 
 static void say_range(const struct tables *tables, const struct table *t, findings_say *say,

@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { LINES_MAX = 4 };
@@ -22,14 +21,6 @@ struct bio_plot {
 	double x_lo, x_hi, hi;
 	size_t most_sizes;
 };
-
-static double bytes_of(const char *size)
-{
-	char *unit;
-	double bytes = (double)strtoull(size, &unit, 10);
-
-	return *unit == 'k' ? bytes * 1024 : *unit == 'm' ? bytes * 1048576 : bytes;
-}
 
 /* Raw, and the stack that findings speak of; returns how many. */
 static size_t find_stacks(const struct plot *p, const struct table *t, size_t stacks[2])
@@ -53,7 +44,7 @@ static size_t put_line(const struct table *t, size_t stack, const char *op, FILE
 
 	for (size_t i = 0; (size = without_size(t, op, i)); i++) {
 		double ratio = without_ratio(t, stack, "direct", op, "", size);
-		double bytes = bytes_of(size);
+		double bytes = without_size_bytes(size);
 
 		if (ratio <= 0 || bytes <= 0)
 			continue;
@@ -135,7 +126,7 @@ static void put_sizes(const struct plot *p)
 	for (size_t i = 0; p->n_panels && (size = without_size(p->panel[0].table, "read", i));
 	     i++) {
 		fprintf(p->gp, "%s\"%s\" %.0f", comma,
-			without_size_words(size, words, sizeof(words)), bytes_of(size));
+			without_size_words(size, words, sizeof(words)), without_size_bytes(size));
 		comma = ", ";
 	}
 	fputs("'\n", p->gp);

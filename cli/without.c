@@ -24,19 +24,38 @@ const struct run_record *without_record(const struct table *t, size_t stack, con
 	return row ? row->cell[stack] : NULL;
 }
 
+double without_size_bytes(const char *size)
+{
+	char *unit;
+	double bytes = (double)strtoull(size, &unit, 10);
+
+	return *unit == 'k' ? bytes * 1024 : *unit == 'm' ? bytes * 1048576 : bytes;
+}
+
+/* Records come as their proofs allowed, so not in order; each size is there once. */
 const char *without_size(const struct table *t, const char *op, size_t i)
 {
+	double above = 0;
+	const char *next;
 	char prefix[64];
 
 	snprintf(prefix, sizeof(prefix), "dax.%s.", op);
-	for (size_t r = 0; r < t->n_rows; r++) {
-		const struct table_row *row = &t->rows[r];
+	do {
+		next = NULL;
+		for (size_t r = 0; r < t->n_rows; r++) {
+			const struct table_row *row = &t->rows[r];
+			const char *size = row->variant + strlen(prefix);
 
-		if (!strcmp(row->bench, "bio") && !strncmp(row->variant, prefix, strlen(prefix)) &&
-		    !i--)
-			return row->variant + strlen(prefix);
-	}
-	return NULL;
+			if (strcmp(row->bench, "bio") ||
+			    strncmp(row->variant, prefix, strlen(prefix)) ||
+			    without_size_bytes(size) <= above)
+				continue;
+			if (!next || without_size_bytes(size) < without_size_bytes(next))
+				next = size;
+		}
+		above = next ? without_size_bytes(next) : 0;
+	} while (next && i--);
+	return next;
 }
 
 const char *without_size_words(const char *size, char *buf, size_t buf_size)

@@ -9,10 +9,14 @@ const struct run_record *without_record(const struct table *t, size_t stack, con
 					const char *variant);
 
 /*
- * The I-th size (from 0) that bio.dax.OP was measured with in this table, as its name says it
+ * The I-th size, from 0 and the smallest, that bio.dax.OP was measured with in this table, as its
+ * name says it
  * ("64k"); NULL if there are not so many.
  */
 const char *without_size(const struct table *t, const char *op, size_t i);
+
+/* "64k" as 65536. */
+double without_size_bytes(const char *size);
 
 /* "64k" as "64 KiB", "2m" as "2 MiB", "64" as "64 B". */
 const char *without_size_words(const char *size, char *buf, size_t buf_size);
