@@ -49,14 +49,14 @@
 #include <unistd.h>
 
 enum {
-	WINDOWS = 16,
+	WINDOWS = 8,
 	SLOT_BYTES = 64 << 10, /* operations begin at multiples of it: what fault-around maps */
-	SAMPLES_MAX = 64,      /* meter insn; time: four times as many */
-	SAMPLES_MIN = 8,
-	PASS_BYTES = 8 << 20,
-	FAULTS = 128,
+	SAMPLES_MAX = 32,      /* meter insn, exact: more would say no more */
+	SAMPLES_MIN = 4,
+	PASS_BYTES = 2 << 20,
+	FAULTS = 64,
 	DEPTH_MAX = 32,
-	PROBED = 4,
+	PROBED = 2,
 	GENERATION_AT = 8, /* in each page, behind its stamp */
 };
 
@@ -176,7 +176,7 @@ static size_t count_samples(const struct bench_env *env, const struct bio_state 
 	if (s->plan->depth > 1)
 		n = SAMPLES_MIN;
 	if (env->cell.meter->kind == METER_TIME)
-		n *= 4;
+		n *= 16;
 	room /= s->plan->depth ? s->plan->depth : 1;
 	return n < room ? n : room;
 }

@@ -50,8 +50,8 @@
 enum {
 	WINDOWS = 8,
 	SLOT_BYTES = 64 << 10, /* operations begin at multiples of it */
-	SAMPLES = 64,	       /* meter insn; time: four times as many */
-	SAMPLES_LONG = 16,     /* of 64 KiB and more, and of those that enter the kernel */
+	SAMPLES = 32,	       /* meter insn; time: four times as many */
+	SAMPLES_LONG = 8,      /* of 64 KiB and more, and of those that enter the kernel */
 	PROBED = 2,
 	DRAIN_BYTES = 64, /* what is dirty before a drain */
 };
