@@ -82,12 +82,9 @@ static void assert_holds(const char *text, const char *part)
 
 static const struct median reads[] = {
 	{"bio", "dax.read.64k", "raw", 60000}, /* not in order */
-	{"bio", "dax.read.4k", "raw", 6000},
-	{"bio", "direct.read.4k", "raw", 9000},
-	{"bio", "direct.read.64k", "raw", 66000},
-	{"bio", "buffered.read.cold.4k", "raw", 18000},
-	{"bio", "dax.read.4k", "linear:16", 6200},
-	{"bio", "direct.read.4k", "linear:16", 12400},
+	{"bio", "dax.read.4k", "raw", 6000},	   {"bio", "direct.read.4k", "raw", 9000},
+	{"bio", "direct.read.64k", "raw", 66000},  {"bio", "buffered.read.cold.4k", "raw", 18000},
+	{"bio", "dax.read.4k", "linear:16", 6200}, {"bio", "direct.read.4k", "linear:16", 12400},
 	{"bio", "mmap.read.warm", "raw", 9000},
 };
 
