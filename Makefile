@@ -16,7 +16,7 @@ Q      := $(if $(filter 0,$(V)),@)
 
 # pkg-config name : Debian package
 LIBS      := devmapper:libdevmapper-dev libndctl:libndctl-dev libdaxctl:libdaxctl-dev \
-             blkid:libblkid-dev jansson:libjansson-dev liburing:liburing-dev
+             blkid:libblkid-dev jansson:libjansson-dev liburing:liburing-dev libpmem:libpmem-dev
 TEST_LIBS := cmocka:libcmocka-dev
 pkg        = $(foreach lib,$(1),$(firstword $(subst :, ,$(lib))))
 

@@ -4,7 +4,9 @@
 /* The benchmarks, in the order in which they run: one line each. */
 /* clang-format off */
 #define BENCHES(bench) \
-	bench(fault)
+	bench(fault) \
+	bench(bio) \
+	bench(copy)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct bench bench_##name;
