@@ -5,6 +5,7 @@
 /* clang-format off */
 #define BENCHES(bench) \
 	bench(fault) \
+	bench(translate) \
 	bench(bio) \
 	bench(copy)
 /* clang-format on */
