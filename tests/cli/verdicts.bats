@@ -59,9 +59,11 @@ daxdm() {
 	[[ $output == "KTAP version 1"* ]] || expect "entries that can be read"
 	for file in check/known/*; do
 		[[ $file != *.md ]] || continue
-		glob=$(sed -n 's/^check: *//p' "$file")
-		run build/daxdm list --ids --check "$glob"
-		((status == 0)) || expect "a check for $file"
+		read -ra globs < <(sed -n 's/^check: *//p' "$file")
+		for glob in "${globs[@]}"; do
+			run build/daxdm list --ids --check "$glob"
+			((status == 0)) || expect "a check for $glob of $file"
+		done
 	done
 }
 
