@@ -10,23 +10,27 @@
 # because snapshots of the emulated host are kept by it.
 
 CC     ?= cc
+CLANG  ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 CFLAGS ?= -O2 -g
 V      ?= 0
 Q      := $(if $(filter 0,$(V)),@)
 
 # pkg-config name : Debian package
 LIBS      := devmapper:libdevmapper-dev libndctl:libndctl-dev libdaxctl:libdaxctl-dev \
-             blkid:libblkid-dev jansson:libjansson-dev liburing:liburing-dev
+             blkid:libblkid-dev jansson:libjansson-dev liburing:liburing-dev libpmem:libpmem-dev \
+             libbpf:libbpf-dev
 TEST_LIBS := cmocka:libcmocka-dev
 pkg        = $(foreach lib,$(1),$(firstword $(subst :, ,$(lib))))
 
 VERSION    := $(shell cat VERSION)
-ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -DDAXDM_VERSION='"$(VERSION)"' -Wall -Wextra -Werror -I. \
+ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -DDAXDM_VERSION='"$(VERSION)"' -Wall -Wextra -Werror -I. -Ibuild/gen \
               -ffile-prefix-map=$(CURDIR)=. $(CFLAGS) \
               $(shell pkg-config --cflags $(call pkg,$(LIBS)) 2>/dev/null)
 LDLIBS     := $(shell pkg-config --libs $(call pkg,$(LIBS)) 2>/dev/null) -lm
 
-SRCS := $(sort $(wildcard lib/*.c bench/*.c check/*.c cli/*.c emu/*.c))
+BPF  := $(sort $(wildcard lib/*.bpf.c))
+SRCS := $(sort $(filter-out $(BPF),$(wildcard lib/*.c bench/*.c check/*.c cli/*.c emu/*.c)))
 OBJS := $(SRCS:%.c=build/obj/%.o)
 
 # The unit tests link what they need of the same sources, compiled once more with sanitisers.
@@ -43,6 +47,16 @@ all: build/daxdm
 build/daxdm: $(OBJS)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(OBJS) $(LDLIBS)
+
+# BPF programs, and the header by which libbpf loads them.  -g: fentry needs BTF.
+build/gen/%.bpf.o: %.bpf.c build/flags | build/libs-seen
+	@mkdir -p $(@D)
+	@echo "  BPF     $<"
+	$(Q)$(CLANG) -target bpf -O2 -g -Wall -Werror -I. -D__TARGET_ARCH_x86 \
+		-I/usr/include/$(shell $(CC) -dumpmachine) -ffile-prefix-map=$(CURDIR)=. -MMD -MP -c -o $@ $<
+
+build/gen/%.skel.h: build/gen/%.bpf.o
+	$(Q)$(BPFTOOL) gen skeleton $< name $(notdir $*)_bpf >$@
 
 build/obj/%.o: %.c build/flags | build/libs-seen
 	@mkdir -p $(@D)
@@ -80,6 +94,10 @@ build/flags: FORCE
 libs:
 	@command -v pkg-config >/dev/null || \
 		{ echo "  missing pkg-config: apt-get install pkg-config" >&2; exit 1; }
+	@command -v $(CLANG) >/dev/null || \
+		{ echo "  missing clang: apt-get install clang" >&2; exit 1; }
+	@command -v $(BPFTOOL) >/dev/null || \
+		{ echo "  missing bpftool: apt-get install bpftool" >&2; exit 1; }
 	@missing=; \
 	for lib in $(LIBS) $(TEST_LIBS); do \
 		name=$${lib%%:*}; package=$${lib#*:}; \
@@ -107,4 +125,7 @@ bench check test lint list:
 clean:
 	@./run.sh clean
 
--include $(OBJS:.o=.d) $(SAN_OBJS:.o=.d) $(UNITS:build/test/%=build/san/tests/unit/%.d)
+# lib/X.c includes the skeleton of lib/X.bpf.c; the first build has no .d file that says so.
+$(foreach b,$(BPF),$(eval build/obj/$(b:.bpf.c=.o) build/san/$(b:.bpf.c=.o): build/gen/$(b:.bpf.c=.skel.h)))
+
+-include $(BPF:%.c=build/gen/%.d) $(OBJS:.o=.d) $(SAN_OBJS:.o=.d) $(UNITS:build/test/%=build/san/tests/unit/%.d)

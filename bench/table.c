@@ -4,7 +4,10 @@
 /* The benchmarks, in the order in which they run: one line each. */
 /* clang-format off */
 #define BENCHES(bench) \
-	bench(fault)
+	bench(fault) \
+	bench(translate) \
+	bench(bio) \
+	bench(copy)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct bench bench_##name;

@@ -5,6 +5,8 @@
  */
 #include "cli/findings.h"
 #include "cli/cost.h"
+#include "cli/law.h"
+#include "cli/without.h"
 
 #include <fnmatch.h>
 #include <math.h>
@@ -18,8 +20,7 @@
 #define FAR 3
 #define FAR_NAMED 5
 
-__attribute__((format(printf, 3, 4))) static void sayf(findings_say *say, void *arg,
-						       const char *fmt, ...)
+void findings_sayf(findings_say *say, void *arg, const char *fmt, ...)
 {
 	char *text;
 	va_list ap;
@@ -70,13 +71,22 @@ static void say_fit(const struct cost *c, char *buf, size_t size)
 			 c->linear ? c->r2_doubling : c->r2_segment);
 }
 
+/* A variant's own name tells a fault; others are told with their benchmark. */
+static const char *row_name(const struct table_row *row, char *buf, size_t size)
+{
+	if (row->page != RUN_PAGE_NONE)
+		return row->variant;
+	snprintf(buf, size, "%s %s", row->bench, row->variant);
+	return buf;
+}
+
 /* The rows that grow with the segments: the worst in full, then the names of the others. */
-static void say_growing(const struct tables *tables, const struct table *t, const char *target,
-			findings_say *say, void *arg)
+static void say_growing(const struct tables *tables, const struct table *t, const char *bench,
+			const char *target, findings_say *say, void *arg)
 {
 	struct cost c[IDS_NAMED];
-	size_t n = cost_growing(tables, t, "", target, c, IDS_NAMED);
-	char others[512] = "", times[64], slope[96], shape[96];
+	size_t n = cost_growing(tables, t, bench, target, c, IDS_NAMED);
+	char others[512] = "", times[64], slope[96], shape[96], name[128];
 
 	if (!n)
 		return;
@@ -84,18 +94,21 @@ static void say_growing(const struct tables *tables, const struct table *t, cons
 		size_t used = strlen(others);
 
 		snprintf(others + used, sizeof(others) - used, "%s%s (%s, %s)",
-			 i == 1 ? "; so does " : ", ", c[i].row->variant,
+			 i == 1 ? "; so does " : ", ", row_name(c[i].row, name, sizeof(name)),
 			 cost_times(&c[i], times, sizeof(times)),
 			 cost_slope(&c[i], slope, sizeof(slope)));
 	}
 	say_fit(c, shape, sizeof(shape));
-	sayf(say, arg,
-	     "%s: %s grows with the segments of dm-%s: %s %s on raw, %s with %s, %s with %s (%s); "
-	     "%sabout %s (%s)%s",
-	     table_fs(t), c->row->variant, target, number(c->raw->median).s, t->unit,
-	     number(c->few->median).s, number(c->few->segments).s, number(c->many->median).s,
-	     number(c->many->segments).s, cost_times(c, times, sizeof(times)),
-	     c->linear ? "linear, " : "", cost_slope(c, slope, sizeof(slope)), shape, others);
+	findings_sayf(say, arg,
+		      "%s: %s grows with the segments of dm-%s: %s %s on raw, %s with %s, %s with "
+		      "%s (%s); "
+		      "%sabout %s (%s)%s",
+		      table_fs(t), row_name(c->row, name, sizeof(name)), target,
+		      number(c->raw->median).s, t->unit, number(c->few->median).s,
+		      number(c->few->segments).s, number(c->many->median).s,
+		      number(c->many->segments).s, cost_times(c, times, sizeof(times)),
+		      c->linear ? "linear, " : "", cost_slope(c, slope, sizeof(slope)), shape,
+		      others);
 }
 
 static void say_cost(const struct cost *c, findings_say *say, void *arg)
@@ -120,12 +133,18 @@ static void say_cost(const struct cost *c, findings_say *say, void *arg)
 			 c->few->segments == 1 ? "" : "s", number_signed(many).s,
 			 number(c->many->segments).s, trend);
 	}
-	sayf(say, arg, "%s: dm-%s with %s segment%s %s %s %s (%s) %s a %s: %s instead of %s%s",
-	     table_fs(c->table), c->target, number(c->at->segments).s,
-	     c->at->segments == 1 ? "" : "s", extra < 0 ? "takes" : "adds",
-	     number(extra < 0 ? -extra : extra).s, unit, number_percent(extra, c->raw->median).s,
-	     extra < 0 ? "off" : "to", cost_words(c->row, words, sizeof(words)),
-	     number(c->at->median).s, number(c->raw->median).s, range);
+	findings_sayf(
+		say, arg, "%s: dm-%s with %s segment%s %s %s %s (%s) %s a %s: %s instead of %s%s",
+		table_fs(c->table), c->target, number(c->at->segments).s,
+		c->at->segments == 1 ? "" : "s", extra < 0 ? "takes" : "adds",
+		number(extra < 0 ? -extra : extra).s, unit, number_percent(extra, c->raw->median).s,
+		extra < 0 ? "off" : "to", cost_words(c->row, words, sizeof(words)),
+		number(c->at->median).s, number(c->raw->median).s, range);
+}
+
+static bool starts_bench(const struct table *t, size_t r)
+{
+	return !r || strcmp(t->rows[r - 1].bench, t->rows[r].bench);
 }
 
 static void say_all_growing(const struct tables *tables, const struct table *t, findings_say *say,
@@ -133,9 +152,10 @@ static void say_all_growing(const struct tables *tables, const struct table *t, 
 {
 	char target[32];
 
-	for (size_t c = 0; c < t->n_columns; c++)
-		if (cost_starts_target(tables, t, c, target))
-			say_growing(tables, t, target, say, arg);
+	for (size_t r = 0; r < t->n_rows; r++)
+		for (size_t c = 0; starts_bench(t, r) && c < t->n_columns; c++)
+			if (cost_starts_target(tables, t, c, target))
+				say_growing(tables, t, t->rows[r].bench, target, say, arg);
 }
 
 /* One sentence per target that has plain stacks in the row. */
@@ -167,11 +187,11 @@ static void say_odd(const struct tables *tables, const struct table *t, const st
 		twin = cost_plain_twin(t, row, rec);
 		if (twin && llabs(rec->median - twin->median) * 100 <= llabs(raw->median))
 			continue;
-		sayf(say, arg, "%s: %s: %s %s (%s) on a %s: %s instead of %s", table_fs(t),
-		     rec->stack, number_signed(rec->median - raw->median).s, t->unit,
-		     number_percent(rec->median - raw->median, raw->median).s,
-		     cost_words(row, words, sizeof(words)), number(rec->median).s,
-		     number(raw->median).s);
+		findings_sayf(say, arg, "%s: %s: %s %s (%s) on a %s: %s instead of %s", table_fs(t),
+			      rec->stack, number_signed(rec->median - raw->median).s, t->unit,
+			      number_percent(rec->median - raw->median, raw->median).s,
+			      cost_words(row, words, sizeof(words)), number(rec->median).s,
+			      number(raw->median).s);
 	}
 }
 
@@ -189,10 +209,11 @@ static int by_extra(const void *a, const void *b)
 }
 
 /* The smallest, the middle and the largest extra over all variants, and those far above the middle,
- * on the stack with the most segments. */
-static void say_range(const struct tables *tables, const struct table *t, findings_say *say,
-		      void *arg)
+ * on the stack with the most segments, of one benchmark. */
+static void say_range_of(const struct tables *tables, const struct table *t, const char *bench,
+			 findings_say *say, void *arg)
 {
+	bool alone = !strcmp(t->rows[0].bench, t->rows[t->n_rows - 1].bench);
 	struct extra *e = calloc(t->n_rows, sizeof(*e));
 	long most = cost_most_segments(t);
 	struct list far = {.text = ""};
@@ -203,7 +224,7 @@ static void say_range(const struct tables *tables, const struct table *t, findin
 		const struct run_record *rec = t->rows[r].cell[t->columns[most]];
 		const struct run_record *raw = table_raw(tables, &t->rows[r]);
 
-		if (rec && raw)
+		if (rec && raw && !strcmp(rec->bench, bench))
 			e[n++] = (struct extra){rec, rec->median - raw->median};
 	}
 	if (n < 3) {
@@ -211,20 +232,31 @@ static void say_range(const struct tables *tables, const struct table *t, findin
 		return;
 	}
 	qsort(e, n, sizeof(*e), by_extra);
-	for (size_t i = n - 1; i-- > 0 && e[i].extra > FAR * e[(n - 1) / 2].extra;) {
+	for (size_t i = n - 1;
+	     e[(n - 1) / 2].extra > 0 && i-- > 0 && e[i].extra > FAR * e[(n - 1) / 2].extra;) {
 		snprintf(name, sizeof(name), "%s %s", e[i].rec->variant,
 			 number_signed(e[i].extra).s);
 		list_add(&far, FAR_NAMED, name);
 	}
 	list_close(&far);
-	sayf(say, arg,
-	     "%s: over all %zu variants on %s the extra over raw goes from %s (%s) to %s %s (%s); "
-	     "the middle one is %s%s%s",
-	     table_fs(t), n, e[0].rec->stack, number_signed(e[0].extra).s, e[0].rec->variant,
-	     number_signed(e[n - 1].extra).s, t->unit, e[n - 1].rec->variant,
-	     number_signed(e[(n - 1) / 2].extra).s, far.n ? ", more than 3 times it are also " : "",
-	     far.text);
+	findings_sayf(say, arg,
+		      "%s: over all %zu variants%s%s on %s the extra over raw goes from %s (%s) to "
+		      "%s %s (%s); "
+		      "the middle one is %s%s%s",
+		      table_fs(t), n, alone ? "" : " of ", alone ? "" : bench, e[0].rec->stack,
+		      number_signed(e[0].extra).s, e[0].rec->variant,
+		      number_signed(e[n - 1].extra).s, t->unit, e[n - 1].rec->variant,
+		      number_signed(e[(n - 1) / 2].extra).s,
+		      far.n ? ", more than 3 times it are also " : "", far.text);
 	free(e);
+}
+
+static void say_range(const struct tables *tables, const struct table *t, findings_say *say,
+		      void *arg)
+{
+	for (size_t r = 0; r < t->n_rows; r++)
+		if (starts_bench(t, r))
+			say_range_of(tables, t, t->rows[r].bench, say, arg);
 }
 
 static void say_cold(const struct tables *tables, const struct table *t,
@@ -244,10 +276,11 @@ static void say_cold(const struct tables *tables, const struct table *t,
 			cold = table_raw(tables, &t->rows[r]);
 	if (!cold)
 		return;
-	sayf(say, arg, "%s: a %s costs %s %s (%s) when it is cold instead of warm, on raw: %s",
-	     table_fs(t), strchr(cost_words(warm, words, sizeof(words)), ' ') + 1,
-	     number_signed(cold->median - raw->median).s, t->unit,
-	     number_percent(cold->median - raw->median, raw->median).s, number(cold->median).s);
+	findings_sayf(
+		say, arg, "%s: a %s costs %s %s (%s) when it is cold instead of warm, on raw: %s",
+		table_fs(t), strchr(cost_words(warm, words, sizeof(words)), ' ') + 1,
+		number_signed(cold->median - raw->median).s, t->unit,
+		number_percent(cold->median - raw->median, raw->median).s, number(cold->median).s);
 }
 
 static void say_lost(const struct huge *h, const char *fs, findings_say *say, void *arg)
@@ -266,8 +299,8 @@ static void say_lost(const struct huge *h, const char *fs, findings_say *say, vo
 				 number(window).s, h->unit,
 				 number((window + h->raw / 2) / h->raw).s);
 	}
-	sayf(say, arg, "huge pages lost: %s of %s windows on %s (%s)%s", number(h->lost).s,
-	     number(h->windows).s, h->stack, fs, cost);
+	findings_sayf(say, arg, "huge pages lost: %s of %s windows on %s (%s)%s", number(h->lost).s,
+		      number(h->windows).s, h->stack, fs, cost);
 }
 
 static void say_lost_all(const struct tables *tables, const struct table *t, findings_say *say,
@@ -295,10 +328,11 @@ static void say_kept(const struct tables *tables, const struct table *t, finding
 		windows += h.lost ? 0 : h.windows;
 	}
 	if (kept)
-		sayf(say, arg,
-		     "%s: no huge page lost on %s%zu stack%s: 2 MiB pages map all %s windows",
-		     table_fs(t), kept == known ? "" : "the other ", kept, kept == 1 ? "" : "s",
-		     number(windows).s);
+		findings_sayf(
+			say, arg,
+			"%s: no huge page lost on %s%zu stack%s: 2 MiB pages map all %s windows",
+			table_fs(t), kept == known ? "" : "the other ", kept, kept == 1 ? "" : "s",
+			number(windows).s);
 }
 
 /* The row that speaks for the section that row r starts; NULL if it starts none that speaks. */
@@ -307,11 +341,6 @@ static const struct table_row *section_row(const struct table *t, size_t r)
 	if (!table_section_starts(t, r) || t->rows[r].page == RUN_PAGE_FALLBACK)
 		return NULL;
 	return cost_headline(t, t->rows[r].bench, t->rows[r].page);
-}
-
-static bool starts_bench(const struct table *t, size_t r)
-{
-	return !r || strcmp(t->rows[r - 1].bench, t->rows[r].bench);
 }
 
 /* The first page size of each benchmark. */
@@ -362,10 +391,11 @@ static void say_refused_on_raw(const struct tables *tables, const struct table *
 			snprintf(where, sizeof(where),
 				 "; the filesystem placed %s of these windows 2 MiB aligned",
 				 number(json_integer_value(placed)).s);
-		sayf(say, arg,
-		     "%s: %s: %s faults asked for 2 MiB and got 4 KiB on raw already, %s %s each%s",
-		     table_fs(t), raw->variant, number(raw->n).s, number(raw->median).s, t->unit,
-		     where);
+		findings_sayf(say, arg,
+			      "%s: %s: %s faults asked for 2 MiB and got 4 KiB on raw already, %s "
+			      "%s each%s",
+			      table_fs(t), raw->variant, number(raw->n).s, number(raw->median).s,
+			      t->unit, where);
 	}
 }
 
@@ -374,8 +404,9 @@ void findings_numbers(const struct tables *tables, findings_say *say, void *arg)
 {
 	static void (*const kinds[])(const struct tables *, const struct table *, findings_say *,
 				     void *) = {
-		say_all_growing, say_main_costs, say_lost_all,	say_refused_on_raw,
-		say_range,	 say_more_costs, say_main_rest, say_kept,
+		without_say_dax,  say_all_growing, say_main_costs,     law_say,
+		without_say_sync, say_lost_all,	   say_refused_on_raw, say_range,
+		say_more_costs,	  say_main_rest,   say_kept,
 	};
 
 	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
@@ -399,8 +430,9 @@ static void say_gaps(const char *kind, const struct run_gap *gaps, size_t n, fin
 			if (!strcmp(gaps[e].why, gaps[i].why))
 				list_add(&ids, IDS_NAMED, gaps[e].id);
 		list_close(&ids);
-		sayf(say, arg, "%s: %s%s%s [%zu: %s]", kind, gaps[i].why,
-		     *gaps[i].cure ? "; cure: " : "", gaps[i].cure, ids.n + ids.more, ids.text);
+		findings_sayf(say, arg, "%s: %s%s%s [%zu: %s]", kind, gaps[i].why,
+			      *gaps[i].cure ? "; cure: " : "", gaps[i].cure, ids.n + ids.more,
+			      ids.text);
 	}
 }
 
@@ -422,12 +454,12 @@ static void say_missing(const struct tables *tables, const struct table *t, size
 	}
 	list_close(&names);
 	if (names.n + names.more == asked && asked)
-		sayf(say, arg, "not measured: %s on %s, all %zu variants",
-		     tables->run->stacks.name[stack], table_fs(t), asked);
+		findings_sayf(say, arg, "not measured: %s on %s, all %zu variants",
+			      tables->run->stacks.name[stack], table_fs(t), asked);
 	else if (names.n)
-		sayf(say, arg, "not measured: %s on %s, %zu of %zu variants: %s",
-		     tables->run->stacks.name[stack], table_fs(t), names.n + names.more, asked,
-		     names.text);
+		findings_sayf(say, arg, "not measured: %s on %s, %zu of %zu variants: %s",
+			      tables->run->stacks.name[stack], table_fs(t), names.n + names.more,
+			      asked, names.text);
 }
 
 void findings_gaps(const struct tables *tables, findings_say *say, void *arg)
@@ -442,7 +474,8 @@ void findings_gaps(const struct tables *tables, findings_say *say, void *arg)
 		for (size_t i = 0; i < tables->n && !found; i++)
 			found = !strcmp(tables->table[i].fs, run->fs.name[f]);
 		if (!found)
-			sayf(say, arg, "not measured: %s: no record at all", run->fs.name[f]);
+			findings_sayf(say, arg, "not measured: %s: no record at all",
+				      run->fs.name[f]);
 	}
 	for (size_t b = 0; b < run->benches.n; b++) {
 		bool found = false;
@@ -453,14 +486,14 @@ void findings_gaps(const struct tables *tables, findings_say *say, void *arg)
 		for (size_t i = 0; i < run->n_records && !found; i++)
 			found = !strcmp(run->records[i].bench, run->benches.name[b]);
 		if (!found)
-			sayf(say, arg, "not measured: benchmark %s: no record at all",
-			     run->benches.name[b]);
+			findings_sayf(say, arg, "not measured: benchmark %s: no record at all",
+				      run->benches.name[b]);
 	}
 	for (size_t i = 0; i < tables->n; i++)
 		for (size_t s = 0; s < run->stacks.n; s++)
 			say_missing(tables, &tables->table[i], s, say, arg);
 	if (tables->n && tables->raw < 0)
-		sayf(say, arg, "not measured: raw, so no extra over raw can be told");
+		findings_sayf(say, arg, "not measured: raw, so no extra over raw can be told");
 }
 
 static void say_state(const struct run *run, findings_say *say, void *arg)
@@ -470,21 +503,25 @@ static void say_state(const struct run *run, findings_say *say, void *arg)
 	for (size_t i = 0; i < run->n_records; i++)
 		samples += run->records[i].n;
 	if (run_is_complete(run))
-		sayf(say, arg, "run: complete, %s records, %s samples, %zu void, %zu skipped",
-		     number((int64_t)run->n_records).s, number(samples).s, run->n_voids,
-		     run->n_skips);
+		findings_sayf(say, arg,
+			      "run: complete, %s records, %s samples, %zu void, %zu skipped",
+			      number((int64_t)run->n_records).s, number(samples).s, run->n_voids,
+			      run->n_skips);
 	else if (run->ended)
-		sayf(say, arg,
-		     "run: BROKEN, it ended with status %lld after %s records; never a baseline",
-		     (long long)run->status, number((int64_t)run->n_records).s);
+		findings_sayf(
+			say, arg,
+			"run: BROKEN, it ended with status %lld after %s records; never a baseline",
+			(long long)run->status, number((int64_t)run->n_records).s);
 	else
-		sayf(say, arg,
-		     "run: INCOMPLETE, it stopped %safter %s records without its end line; never a "
-		     "baseline",
-		     run->cut ? "in the middle of a line " : "", number((int64_t)run->n_records).s);
+		findings_sayf(say, arg,
+			      "run: INCOMPLETE, it stopped %safter %s records without its end "
+			      "line; never a "
+			      "baseline",
+			      run->cut ? "in the middle of a line " : "",
+			      number((int64_t)run->n_records).s);
 	if (run->n_unread)
-		sayf(say, arg, "note: %zu lines are of types this daxdm does not report",
-		     run->n_unread);
+		findings_sayf(say, arg, "note: %zu lines are of types this daxdm does not report",
+			      run->n_unread);
 }
 
 void findings_head(const struct tables *tables, findings_say *say, void *arg)
@@ -493,22 +530,23 @@ void findings_head(const struct tables *tables, findings_say *say, void *arg)
 	struct list names = {.text = ""};
 	bool insn = !strcmp(c->meter, "insn");
 
-	sayf(say, arg, "kernel: %s%s%s%s", c->release, *c->package ? " (" : "", c->package,
-	     *c->package ? ")" : "");
-	sayf(say, arg, "meter: %s%s", c->meter,
-	     insn			 ? " (exact guest instructions; says nothing about time)"
-	     : !strcmp(c->meter, "time") ? " (ns of the host's clock)"
-					 : "");
+	findings_sayf(say, arg, "kernel: %s%s%s%s", c->release, *c->package ? " (" : "", c->package,
+		      *c->package ? ")" : "");
+	findings_sayf(say, arg, "meter: %s%s", c->meter,
+		      insn ? " (exact guest instructions; says nothing about time)"
+		      : !strcmp(c->meter, "time") ? " (ns of the host's clock)"
+						  : "");
 	if (*c->qemu)
-		sayf(say, arg, "host: emulated by QEMU %.*s, %s, %.*s, %s MiB, boot %s",
-		     (int)strcspn(c->qemu, " "), c->qemu, c->accel, (int)strcspn(c->machine, ","),
-		     c->machine, number(c->emulated_mem_mib).s, *c->boot ? c->boot : "unknown");
+		findings_sayf(say, arg, "host: emulated by QEMU %.*s, %s, %.*s, %s MiB, boot %s",
+			      (int)strcspn(c->qemu, " "), c->qemu, c->accel,
+			      (int)strcspn(c->machine, ","), c->machine,
+			      number(c->emulated_mem_mib).s, *c->boot ? c->boot : "unknown");
 	else
-		sayf(say, arg, "host: this one, %s", c->cpu);
-	sayf(say, arg, "suite: daxdm %s", c->suite);
+		findings_sayf(say, arg, "host: this one, %s", c->cpu);
+	findings_sayf(say, arg, "suite: daxdm %s", c->suite);
 	for (size_t i = 0; i < tables->run->stacks.n; i++)
 		list_add(&names, 64, tables->run->stacks.name[i]);
 	list_close(&names);
-	sayf(say, arg, "stacks: %s", names.text);
+	findings_sayf(say, arg, "stacks: %s", names.text);
 	say_state(tables->run, say, arg);
 }

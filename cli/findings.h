@@ -15,4 +15,7 @@ void findings_gaps(const struct tables *tables, findings_say *say, void *arg);
 /* The head of a report: what was measured, on what, and whether the run is whole. */
 void findings_head(const struct tables *tables, findings_say *say, void *arg);
 
+__attribute__((format(printf, 3, 4))) void findings_sayf(findings_say *say, void *arg,
+							 const char *fmt, ...);
+
 #endif

@@ -211,6 +211,7 @@ static void put_plots(const char *dir, FILE *out)
 	static const struct {
 		const char *file, *what;
 	} plots[] = {
+		{"bio-ratio.svg", "What reads and writes cost without DAX, by size"},
 		{"fault-by-segments.svg", "Fault cost by number of segments"},
 		{"fault-growth.svg", "Faults whose cost grows with the segments"},
 		{"fault-extra.svg", "Extra fault cost over raw by number of segments"},

@@ -60,5 +60,6 @@ int plot_put_segments(const struct plot *p); /* fault-by-segments and fault-extr
 int plot_put_growth(const struct plot *p);   /* fault-growth */
 int plot_put_dist(const struct plot *p);     /* fault-distribution */
 int plot_put_huge(const struct plot *p);     /* huge-pages */
+int plot_put_bio(const struct plot *p);	     /* bio-ratio */
 
 #endif

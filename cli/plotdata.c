@@ -6,6 +6,7 @@
  */
 #include "cli/plotdata.h"
 #include "cli/plot.h"
+#include "cli/without.h"
 
 #include <errno.h>
 #include <math.h>
@@ -137,7 +138,8 @@ static void find_panels(struct plot *p)
 		panel->n_growing = cost_growing(p->tables, panel->table, "fault", NULL,
 						panel->growing, GROWING_MAX);
 		if (cost_headline(panel->table, "fault", RUN_PAGE_PTE) ||
-		    cost_headline(panel->table, "fault", RUN_PAGE_PMD))
+		    cost_headline(panel->table, "fault", RUN_PAGE_PMD) ||
+		    without_size(panel->table, "read", 0))
 			p->n_panels++;
 	}
 }
@@ -189,6 +191,8 @@ int plotdata_write(const struct tables *tables, const char *dir)
 		rc = plot_put_dist(&p);
 	if (!rc)
 		rc = plot_put_huge(&p);
+	if (!rc)
+		rc = plot_put_bio(&p);
 	closed = plot_close(p.gp);
 	return rc ? rc : closed;
 }

@@ -8,7 +8,7 @@
 
 /*
  * Writes plot.gp and the TSV files it names into the existing directory DIR.  plot.gp says in
- * draw_segments, draw_growth, draw_dist and draw_huge which plots the run has data for.
+ * draw_segments, draw_growth, draw_dist, draw_huge and draw_bio which plots the run has data for.
  * Returns 0 or -errno.
  */
 int plotdata_write(const struct tables *tables, const char *dir);

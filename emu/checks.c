@@ -26,7 +26,7 @@ struct checks {
 	struct package kernel;
 	char qemu[128];
 	const char *results_dir, *known_dir;
-	size_t n_lanes; /* 0: as many as cores */
+	size_t n_lanes; /* 0: one more than cores */
 	struct words globs;
 	bool quick, plant, coverage;
 	const char *seed, *rounds; /* NULL: the guest's default */
@@ -151,7 +151,7 @@ static const struct option_spec options[] = {
 	{"guest", "CPIO", "the initramfs of the kind check (emu/initramfs.sh)", set_guest},
 	{"results", "DIR", "the run; must not exist", set_results},
 	{"known", "DIR", "entries of known kernel bugs", set_known},
-	{"lanes", "N", "so many guests at a time (default: one for each core, at most 4)",
+	{"lanes", "N", "so many guests at a time (default: one more than cores, at most 4)",
 	 set_lanes},
 	{"fresh", NULL, "boot every guest; neither use nor save a snapshot", set_fresh},
 	{"console", NULL, "show the guests' consoles", set_console},
@@ -231,8 +231,9 @@ static void choose_lanes(struct checks *c)
 	const struct vm_machine *machine = c->suite.plan.machine;
 	int64_t each = vm_memory_bytes(machine) + 256LL * 1048576, room = memory_available() / each;
 
+	/* One more than cores: checks wait and sleep, too. */
 	if (!c->n_lanes) {
-		c->n_lanes = smaller(cores_available(), LANES_MAX);
+		c->n_lanes = smaller(cores_available() + 1, LANES_MAX);
 		if (room > 0)
 			c->n_lanes = smaller(c->n_lanes, (size_t)room);
 	}

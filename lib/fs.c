@@ -187,38 +187,43 @@ static bool has_option(const char *options, const char *wanted)
 	return false;
 }
 
-/* 1: mounted here with DAX always, 2: mounted here without. */
+/* 1: mounted here as asked for, 2: mounted here in another way. */
 static int visit_dax(const char *point, const char *type, const char *options, void *arg)
 {
 	const struct fs *fs = arg;
 
 	if (strcmp(point, fs->where) || strcmp(type, fs->type))
 		return 0;
+	if (fs->dax_never)
+		return has_option(options, "dax=never") ? 1 : 2;
 	return has_option(options, "dax=always") || has_option(options, "dax") ? 1 : 2;
 }
 
 /* Two of our filesystems at once have the same identifier, which xfs refuses unless told. */
-static const char *fs_mount_options(const char *type)
+static const char *fs_mount_options(const struct fs *fs)
 {
-	return strcmp(type, "xfs") ? "dax=always" : "dax=always,nouuid";
+	if (fs->dax_never)
+		return strcmp(fs->type, "xfs") ? "dax=never" : "dax=never,nouuid";
+	return strcmp(fs->type, "xfs") ? "dax=always" : "dax=always,nouuid";
 }
 
 int fs_mount(struct fs *fs)
 {
+	const char *dax = fs->dax_never ? "dax=never" : "dax=always";
 	int rc;
 
-	if (mount(fs->node, fs->where, fs->type, 0, fs_mount_options(fs->type)) < 0) {
+	if (mount(fs->node, fs->where, fs->type, 0, fs_mount_options(fs)) < 0) {
 		rc = -errno;
-		msg_error("cannot mount %s from %s with dax=always: %s; `dmesg | tail` says why",
-			  fs->type, fs->node, strerror(-rc));
+		msg_error("cannot mount %s from %s with %s: %s; `dmesg | tail` says why", fs->type,
+			  fs->node, dax, strerror(-rc));
 		return rc;
 	}
 	fs->mounted = true;
 	rc = each_mount(visit_dax, fs);
 	if (rc == 1)
 		return 0;
-	msg_error("%s on %s was mounted, but without dax=always: no number comes from it", fs->type,
-		  fs->node);
+	msg_error("%s on %s was mounted, but without %s: no number comes from it", fs->type,
+		  fs->node, dax);
 	fs_unmount(fs);
 	return -ENOTSUP;
 }

@@ -10,6 +10,7 @@ struct fs {
 	const char *type;  /* "ext4" or "xfs" */
 	const char *node;  /* borrowed: the device it is on */
 	const char *where; /* borrowed: an existing directory */
+	bool dax_never;	   /* fs_mount() asks for dax=never instead of dax=always */
 	bool mounted;
 };
 
@@ -28,8 +29,9 @@ const char *fs_mkfs_program(const char *type);
 int fs_make(const char *type, const char *node, uint64_t size_bytes);
 
 /*
- * Mounts with dax=always and proves it: the option is read back from /proc/self/mountinfo.
- * Returns 0, or -errno after one error line; -ENOTSUP if the kernel mounted without DAX.
+ * Mounts with dax=always (or dax=never) and proves it: the option is read back from
+ * /proc/self/mountinfo.  Returns 0, or -errno after one error line; -ENOTSUP if the kernel mounted
+ * in another way.
  */
 int fs_mount(struct fs *fs);
 

@@ -154,9 +154,7 @@ static uint64_t settle(void)
 	return meter_ticks();
 }
 
-/* Between two samples: a tick must not fall into the next, or its cost would be that of another
- * sample with every other sequence of random numbers, and the ranks would shift. */
-static uint64_t keep_clear_of_ticks(uint64_t settled)
+uint64_t meter_clear_of_ticks(uint64_t settled)
 {
 	if (!settle_after_ticks)
 		return 0;
@@ -170,7 +168,7 @@ void touch_load(const volatile char *base, const uint64_t *offset, uint64_t *tic
 	for (size_t i = 0; i < n; i++) {
 		const volatile char *byte = base + offset[i];
 
-		settled = keep_clear_of_ticks(settled);
+		settled = meter_clear_of_ticks(settled);
 		begin = meter_ticks();
 
 		(void)*byte;
@@ -185,7 +183,7 @@ void touch_store(volatile char *base, const uint64_t *offset, uint64_t *ticks, s
 	for (size_t i = 0; i < n; i++) {
 		volatile char *byte = base + offset[i];
 
-		settled = keep_clear_of_ticks(settled);
+		settled = meter_clear_of_ticks(settled);
 		begin = meter_ticks();
 
 		*byte = 1;

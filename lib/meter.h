@@ -47,6 +47,14 @@ static inline uint64_t meter_ticks(void)
 }
 
 /*
+ * Between two samples, outside the clock: under meter insn a timer tick must not fall into the
+ * next, or its cost would be that of another sample with every other sequence of random numbers,
+ * and the ranks would shift.  settled is what the last call returned, 0 at first; a sample may then
+ * take 3 million instructions.  Returns when it last waited for a tick.
+ */
+uint64_t meter_clear_of_ticks(uint64_t settled);
+
+/*
  * The hot loops.  One sample = one access of one byte at base + offset[i]; ticks[i] is what it
  * took, the meter's own cost included.  Nothing else is touched but the two arrays.  Under meter
  * insn the samples are taken between timer ticks: every million instructions, outside the clock, it

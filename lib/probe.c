@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -41,75 +42,118 @@ static int tracepoint_id(const char *point, uint64_t *id)
 	return read_number(path, id);
 }
 
-static int open_point(const char *point)
+/* Describes a point to perf.  Returns 0 or -errno. */
+static int find_point(const char *point, struct perf_event_attr *attr)
 {
-	struct perf_event_attr attr = {
-		.size = sizeof(attr),
+	uint64_t number;
+	int rc;
+
+	*attr = (struct perf_event_attr){
+		.size = sizeof(*attr),
 		.disabled = 1,
 		.sample_period = 0,
 	};
-	uint64_t number;
-	int rc, fd;
-
 	if (strchr(point, ':')) {
 		rc = tracepoint_id(point, &number);
-		attr.type = PERF_TYPE_TRACEPOINT;
-		attr.config = number;
+		attr->type = PERF_TYPE_TRACEPOINT;
+		attr->config = number;
 	} else {
 		rc = read_number("/sys/bus/event_source/devices/kprobe/type", &number);
-		attr.type = (uint32_t)number;
-		attr.kprobe_func = (uintptr_t)point;
+		attr->type = (uint32_t)number;
+		attr->kprobe_func = (uintptr_t)point;
 	}
-	if (rc < 0)
-		return rc;
-	fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	return rc;
+}
+
+/* Opens a point for this thread (cpu -1) or for one processor.  Returns 0 or -errno. */
+static int open_point(struct perf_event_attr *attr, int cpu, int **fds, unsigned int *n_fds)
+{
+	int *more = realloc(*fds, (*n_fds + 1) * sizeof(*more)), fd;
+
+	if (!more)
+		return -ENOMEM;
+	*fds = more;
+	attr->inherit = cpu < 0; /* a kernel worker of io_uring is a thread that we started */
+	fd = (int)syscall(SYS_perf_event_open, attr, cpu < 0 ? 0 : -1, cpu, -1,
+			  PERF_FLAG_FD_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	more[(*n_fds)++] = fd;
+	return 0;
+}
+
+static void close_point(int **fds, unsigned int *n_fds)
+{
+	for (unsigned int i = 0; i < *n_fds; i++)
+		close((*fds)[i]);
+	free(*fds);
+	*fds = NULL;
+	*n_fds = 0;
 }
 
 int probe_add(struct probe_set *set, const char *point)
 {
-	int fd;
+	long n_cpus = *point == '*' ? sysconf(_SC_NPROCESSORS_CONF) : 0;
+	struct perf_event_attr attr;
+	unsigned int n_fds = 0;
+	int *fds = NULL, rc;
 
 	if (set->n == PROBE_MAX)
 		return -E2BIG;
-	fd = open_point(point);
+	rc = find_point(point + (*point == '*'), &attr);
+	if (!rc && !n_cpus)
+		rc = open_point(&attr, -1, &fds, &n_fds);
+	for (long cpu = 0; cpu < n_cpus && !rc; cpu++) {
+		rc = open_point(&attr, (int)cpu, &fds, &n_fds);
+		rc = rc == -ENODEV ? 0 : rc; /* not online */
+	}
+	if (rc < 0)
+		close_point(&fds, &n_fds);
 	set->points[set->n].name = point;
-	set->points[set->n].fd = fd < 0 ? -1 : fd;
+	set->points[set->n].fds = fds;
+	set->points[set->n].n_fds = n_fds;
 	set->points[set->n].count = 0;
 	set->n++;
-	return fd < 0 ? fd : 0;
+	return rc;
+}
+
+/* Counts of threads that ended stay in the sum and cannot be reset: what was there is taken off. */
+static uint64_t read_count(const int *fds, unsigned int n_fds)
+{
+	uint64_t sum = 0, count;
+
+	for (unsigned int i = 0; i < n_fds; i++)
+		if (read(fds[i], &count, sizeof(count)) == sizeof(count))
+			sum += count;
+	return sum;
+}
+
+static void switch_points(struct probe_set *set, unsigned long request)
+{
+	for (unsigned int i = 0; i < set->n; i++)
+		for (unsigned int f = 0; f < set->points[i].n_fds; f++)
+			ioctl(set->points[i].fds[f], request, 0);
 }
 
 void probe_start(struct probe_set *set)
 {
-	for (unsigned int i = 0; i < set->n; i++) {
-		if (set->points[i].fd < 0)
-			continue;
-		ioctl(set->points[i].fd, PERF_EVENT_IOC_RESET, 0);
-		ioctl(set->points[i].fd, PERF_EVENT_IOC_ENABLE, 0);
-	}
+	for (unsigned int i = 0; i < set->n; i++)
+		set->points[i].before = read_count(set->points[i].fds, set->points[i].n_fds);
+	switch_points(set, PERF_EVENT_IOC_ENABLE);
 }
 
 void probe_stop(struct probe_set *set)
 {
+	switch_points(set, PERF_EVENT_IOC_DISABLE);
 	for (unsigned int i = 0; i < set->n; i++)
-		if (set->points[i].fd >= 0)
-			ioctl(set->points[i].fd, PERF_EVENT_IOC_DISABLE, 0);
-	for (unsigned int i = 0; i < set->n; i++) {
-		uint64_t count;
-
-		if (set->points[i].fd < 0)
-			continue;
-		if (read(set->points[i].fd, &count, sizeof(count)) == sizeof(count))
-			set->points[i].count = count;
-	}
+		set->points[i].count = read_count(set->points[i].fds, set->points[i].n_fds) -
+				       set->points[i].before;
 }
 
 void probe_close(struct probe_set *set)
 {
 	for (unsigned int i = 0; i < set->n; i++)
-		if (set->points[i].fd >= 0)
-			close(set->points[i].fd);
+		close_point(&set->points[i].fds, &set->points[i].n_fds);
 	set->n = 0;
 }
 
@@ -117,6 +161,6 @@ int64_t probe_count(const struct probe_set *set, const char *point)
 {
 	for (unsigned int i = 0; i < set->n; i++)
 		if (!strcmp(set->points[i].name, point))
-			return set->points[i].fd < 0 ? -1 : (int64_t)set->points[i].count;
+			return set->points[i].n_fds ? (int64_t)set->points[i].count : -1;
 	return -1;
 }

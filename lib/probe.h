@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Counts how often kernel functions and tracepoints are hit by this thread, for the probe pass.
- * Nothing stays armed after probe_close(): the timed pass runs without probes.
+ * Counts how often kernel functions and tracepoints are hit by this thread and by those it starts
+ * meanwhile, for the probe pass.  Nothing stays armed after probe_close(): the timed pass runs
+ * without probes.
  */
 #ifndef DAXDM_PROBE_H
 #define DAXDM_PROBE_H
@@ -14,15 +15,17 @@ struct probe_set {
 	unsigned int n;
 	struct {
 		const char *name;
-		int fd; /* -1: this kernel has no such point */
-		uint64_t count;
+		int *fds;	    /* one, or one for each processor */
+		unsigned int n_fds; /* 0: this kernel has no such point */
+		uint64_t count, before;
 	} points[PROBE_MAX];
 };
 
 /*
- * Adds a point: "function" is a kprobe, "system:event" a tracepoint.  Stopped until probe_start().
- * Returns 0, or -errno if this kernel or host does not offer it; the point is then kept as
- * unavailable.  Source: perf_event_open(2), PMU types kprobe and tracepoint.
+ * Adds a point: "function" is a kprobe, "system:event" a tracepoint; with a `*` before it, it is
+ * counted on all processors, whoever comes there.  Stopped until probe_start().  Returns 0, or
+ * -errno if this kernel or host does not offer it; the point is then kept as unavailable. Source:
+ * perf_event_open(2), PMU types kprobe and tracepoint.
  */
 int probe_add(struct probe_set *set, const char *point);
 

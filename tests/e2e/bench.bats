@@ -177,3 +177,25 @@ records() { # NAME JQ-FILTER
 @test "the run is left as it is: no process, no temporary file" {
 	expect_nothing_left "$BASE" "$START"
 }
+
+@test "a translation costs the same from inside the kernel as from outside, and by a law" {
+	bench --fs ext4 --stack raw --stack linear:1 --stack linear:64 --stack linear:16,align=4k \
+		--stack linear:1/linear:1 --bench 'translate.*'
+	((status == 0))
+	[[ $(records "$NAME" '.variant' | sort | uniq -c | sort -rn | awk '{ print $1 }' | tr '\n' ' ') == "5 5 5 5 4 4 4 4 " ]]
+	# Each function on the way, as often as the stack is deep.
+	[[ $(records "$NAME" 'select(.variant == "page.random" and .stack == "linear:1/linear:1") |
+		[.proof.functions[].function] | join(" ")') == "dax_direct_access dm_dax_direct_access \
+linear_dax_direct_access dax_direct_access dm_dax_direct_access linear_dax_direct_access dax_direct_access \
+pmem_dax_direct_access" ]]
+	# The two views agree to the instruction, for most samples one by one.
+	records "$NAME" 'select(.stack != "raw" and (.proof.twin.apart != 0 or
+		.proof.twin.inside != .proof.twin.outside or .proof.twin.equal < .n / 2)) | .id' >"$BATS_TEST_TMPDIR/apart"
+	[[ ! -s $BATS_TEST_TMPDIR/apart ]]
+	# A second level costs what the first did, and more segments cost more.
+	[[ $(records "$NAME" 'select(.variant == "page.first") | [.stack, .median]' | jq -s 'map({(.[0]): .[1]}) | add |
+		.["linear:1/linear:1"] - .["linear:1"] == .["linear:1"] - .raw and .["linear:64"] > .["linear:1"]') == true ]]
+	grep -q 'for each key compared' <<<"$output"
+	jq -es 'any(.[]; .type == "skip" and .id == "translate.window.random{stack=linear:16,align=4k,fs=ext4}" and
+		(.why | length) > 0 and (.cure | length) > 0)' "$TOP/results/$NAME/run.jsonl"
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "bench/ops.h"
+
+#include "lib/mapping.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { OVERHEAD_SAMPLES = 256 };
+
+void ops_void(struct ops_result *result, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (result->why[0])
+		return;
+	va_start(ap, fmt);
+	vsnprintf(result->why, sizeof(result->why), fmt, ap);
+	va_end(ap);
+}
+
+static void judge(struct ops_result *result, const struct ops *ops, size_t i, int64_t done)
+{
+	if (done < 0)
+		ops_void(result, "operation %zu failed: %s", i, strerror((int)-done));
+	else
+		ops_void(result, "operation %zu moved %" PRId64 " bytes instead of %" PRId64, i,
+			 done, ops->wanted);
+}
+
+/* One sample and what belongs to it.  Returns whether all went well. */
+static bool sample(const struct ops *ops, size_t i, uint64_t *settled, uint64_t *ticks,
+		   struct ops_result *result)
+{
+	int64_t done = ops->before ? ops->before(ops->arg, i) : 0;
+	uint64_t begin;
+
+	if (done < 0) {
+		ops_void(result, "operation %zu could not be prepared: %s", i,
+			 strerror((int)-done));
+		return false;
+	}
+	*settled = meter_clear_of_ticks(*settled);
+	begin = meter_ticks();
+	done = ops->run(ops->arg, i);
+	*ticks = meter_ticks() - begin;
+	if (done != ops->wanted) {
+		judge(result, ops, i, done);
+		return false;
+	}
+	return !ops->holds || ops->holds(ops->arg, i, result->why, sizeof(result->why));
+}
+
+static int64_t nothing(void *arg, size_t i)
+{
+	(void)arg;
+	(void)i;
+	return 0;
+}
+
+static int compare_ticks(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* What sample() reads where run() does nothing: the median, in ticks. */
+static uint64_t overhead_ticks(void)
+{
+	static uint64_t ticks[OVERHEAD_SAMPLES], median;
+	const struct ops ops = {.run = nothing};
+	struct ops_result result = {0};
+	uint64_t settled = 0;
+
+	if (median)
+		return median;
+	for (int round = 0; round < 2; round++)
+		for (size_t i = 0; i < OVERHEAD_SAMPLES; i++)
+			sample(&ops, i, &settled, &ticks[i], &result);
+	qsort(ticks, OVERHEAD_SAMPLES, sizeof(*ticks), compare_ticks);
+	return median = ticks[OVERHEAD_SAMPLES / 2];
+}
+
+int ops_time(const struct bench_env *env, const struct ops *ops, uint64_t *ticks,
+	     struct ops_result *result)
+{
+	uint64_t settled = 0;
+
+	result->overhead = meter_value(env->cell.meter, overhead_ticks());
+	result->samples = calloc(ops->n, sizeof(*result->samples));
+	if (!result->samples)
+		return -ENOMEM;
+	for (size_t i = 0; i < ops->n; i++)
+		if (!sample(ops, i, &settled, &ticks[i], result))
+			return 0;
+	for (size_t i = 0; i < ops->n; i++)
+		result->samples[i] = (meter_value(env->cell.meter, ticks[i]) - result->overhead) /
+				     (int64_t)ops->per_sample;
+	result->n = ops->n;
+	return 0;
+}
+
+void ops_probe(const struct ops *ops, size_t n, struct probe_set *probes, const char *const *points,
+	       struct ops_result *result)
+{
+	int64_t sums[PROBE_MAX] = {0};
+
+	for (size_t i = 0; i < n && !result->why[0]; i++) {
+		int64_t done = ops->before ? ops->before(ops->arg, i) : 0;
+
+		if (done < 0) {
+			ops_void(result, "operation %zu could not be prepared: %s", i,
+				 strerror((int)-done));
+			break;
+		}
+		probe_start(probes);
+		done = ops->run(ops->arg, i);
+		probe_stop(probes);
+		if (done != ops->wanted)
+			judge(result, ops, i, done);
+		for (unsigned int p = 0; p < probes->n; p++) {
+			int64_t count = probe_count(probes, points[p]);
+
+			sums[p] = count < 0 ? -1 : sums[p] + count;
+		}
+		if (ops->holds)
+			ops->holds(ops->arg, i, result->why, sizeof(result->why));
+	}
+	json_decref(result->path);
+	result->path = json_pack("{sI}", "operations", (json_int_t)(n * ops->per_sample));
+	for (unsigned int p = 0; p < probes->n; p++)
+		json_object_set_new(result->path, points[p],
+				    sums[p] < 0 ? json_null() : json_integer(sums[p]));
+}
+
+int64_t ops_hits(const struct ops_result *result, const char *point)
+{
+	const json_t *count = json_object_get(result->path, point);
+
+	return json_is_integer(count) ? json_integer_value(count) : -1;
+}
+
+int ops_report(struct bench_env *env, const struct bench *bench, const struct variant *variant,
+	       const struct ops_result *result, json_t *proof)
+{
+	if (!result->missing.why && !result->why[0])
+		return record_write(env->sink, &env->cell, bench->name, bench->better,
+				    variant->name, result->samples, result->n, result->overhead,
+				    proof);
+	json_decref(proof);
+	if (result->missing.why)
+		return skip_write(env->sink, &env->cell, bench->name, variant->name,
+				  result->missing.why, result->missing.cure);
+	return void_write(env->sink, &env->cell, bench->name, variant->name, result->why);
+}
+
+void ops_result_free(struct ops_result *result)
+{
+	json_decref(result->path);
+	free(result->samples);
+	*result = (struct ops_result){0};
+}
+
+static bool is_one_piece(const char *buffer)
+{
+	enum { PAGES = OPS_BUFFER_BYTES / PAGE_BYTES };
+	static uint64_t pfns[PAGES];
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	bool whole = fd >= 0 && !mapped_pfns(fd, buffer, pfns, PAGES) && pfns[0];
+
+	for (unsigned int i = 1; i < PAGES && whole; i++)
+		whole = pfns[i] == pfns[0] + i;
+	if (fd >= 0)
+		close(fd);
+	return whole;
+}
+
+/* What mmap(2) gave is kept in the page before the buffer. */
+char *ops_buffer(bool *one_piece)
+{
+	const size_t room = 3 * (size_t)OPS_BUFFER_BYTES;
+	char *all = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *buffer;
+
+	if (all == MAP_FAILED)
+		return NULL;
+	buffer = (char *)(((uintptr_t)all + PAGE_BYTES + OPS_BUFFER_BYTES - 1) &
+			  ~((uintptr_t)OPS_BUFFER_BYTES - 1));
+	madvise(buffer, OPS_BUFFER_BYTES, MADV_HUGEPAGE);
+	memset(buffer, 0x5a, OPS_BUFFER_BYTES);
+	mlock(buffer, OPS_BUFFER_BYTES);
+	memcpy(buffer - sizeof(all), &all, sizeof(all));
+	*one_piece = is_one_piece(buffer);
+	return buffer;
+}
+
+void ops_buffer_free(char *buffer)
+{
+	char *all;
+
+	if (!buffer)
+		return;
+	memcpy(&all, buffer - sizeof(all), sizeof(all));
+	munmap(all, 3 * (size_t)OPS_BUFFER_BYTES);
+}
+
+int ops_data_make(const struct bench_env *env, struct datafile *data, unsigned int windows)
+{
+	static const char *const left[] = {"data", "holes"};
+	char path[256];
+	int rc;
+
+	for (unsigned int i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", env->directory, left[i]);
+		unlink(path);
+	}
+	rc = datafile_open(data, env->directory);
+	return rc < 0 ? rc : datafile_make(data, windows);
+}
+
+void ops_data_remove(const struct bench_env *env, struct datafile *data)
+{
+	char path[256];
+
+	datafile_close(data);
+	extents_free(&data->extents);
+	snprintf(path, sizeof(path), "%s/data", env->directory);
+	if (env->fs->mounted)
+		unlink(path);
+}
+
+uint64_t ops_size_of(const char *variant)
+{
+	const char *dot = strrchr(variant, '.');
+	const char *word = dot ? dot + 1 : variant;
+	uint64_t bytes;
+
+	return parse_bytes(word, strlen(word), &bytes) < 0 ? 0 : bytes;
+}

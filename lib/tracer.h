@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What calls of kernel functions take, stamped inside the kernel by BPF programs at their entry and
+ * exit: fentry and fexit where the kernel has BTF of the functions (of modules since 5.11), else
+ * kprobe and kretprobe.  The stamps are readings of the time-stamp counter, as the meters' are: in
+ * the emulated host exact instructions.
+ *
+ * Only calls by the thread that opened the tracer are logged.  No memory area of the process is
+ * left behind, for those are part of what a fault costs.
+ */
+#ifndef DAXDM_TRACER_H
+#define DAXDM_TRACER_H
+
+#include "lib/tracer_log.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct tracer;
+
+/* Why there is no tracer here. */
+struct tracer_missing {
+	char why[320];	  /* a sentence */
+	const char *cure; /* what to do */
+};
+
+/*
+ * Loads the programs; with_dm: also those of device-mapper's functions, which must be there.
+ * Returns 0 or -errno with the reason in missing.
+ * Source: bpf(2), perf_event_open(2); Documentation/bpf/prog_fentry.
+ */
+int tracer_open(struct tracer **out, bool with_dm, struct tracer_missing *missing);
+void tracer_close(struct tracer *tracer); /* NULL is fine */
+
+/* "fentry" or "kprobe". */
+const char *tracer_way(const struct tracer *tracer);
+
+const char *tracer_name(enum tracer_function function);
+
+/* Attaches to one more function.  Returns 0 or -errno. */
+int tracer_attach(struct tracer *tracer, enum tracer_function function);
+/* Detaches from all. */
+void tracer_detach(struct tracer *tracer);
+
+/* Forgets the stamps so far.  Returns 0 or -errno. */
+int tracer_start(struct tracer *tracer);
+
+/* Borrowed until the next call: the stamps since.  Returns their number, -EOVERFLOW if they found
+ * no room, or -errno. */
+long tracer_read(struct tracer *tracer, const struct stamp **stamps);
+
+/*
+ * What tracing costs a call: how many ticks it puts between the two stamps, and how many it adds
+ * altogether.  Found out on functions of the kernel that do nearly nothing; the two instructions
+ * (add one to the argument, return) of the one that was stamped are in inside_ticks.  Nothing may
+ * be attached.  Returns 0, -ENOTSUP where the functions take more arguments than is known of, or
+ * -errno.
+ */
+int tracer_calibrate(struct tracer *tracer, uint64_t *inside_ticks, uint64_t *around_ticks);
+
+#endif

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "bench/ops.h"
+#include "bench/uring.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void sizes_are_the_last_word(void **state)
+{
+	(void)state;
+	assert_int_equal(ops_size_of("dax.read.4k"), 4096);
+	assert_int_equal(ops_size_of("buffered.read.cold.1m"), 1 << 20);
+	assert_int_equal(ops_size_of("persist.64"), 64);
+	assert_int_equal(ops_size_of("2m"), 2 << 20);
+	assert_int_equal(ops_size_of("drain"), 0);
+	assert_int_equal(ops_size_of("mmap.read.cold"), 0);
+	assert_int_equal(ops_size_of(""), 0);
+}
+
+/* Operations that need no device: each does what its number says. */
+struct fake {
+	int prepared, ran;
+	int64_t returns;
+	size_t fails_at;
+};
+
+static int fake_before(void *arg, size_t i)
+{
+	(void)i;
+	((struct fake *)arg)->prepared++;
+	return 0;
+}
+
+static int64_t fake_run(void *arg, size_t i)
+{
+	struct fake *fake = arg;
+
+	fake->ran++;
+	return i == fake->fails_at ? fake->returns : 4096;
+}
+
+static bool fake_holds(void *arg, size_t i, char *why, size_t why_len)
+{
+	(void)arg;
+	if (i != 2)
+		return true;
+	snprintf(why, why_len, "sample %zu is not what was written", i);
+	return false;
+}
+
+static const struct meter meter = {.kind = METER_TIME, .ns_per_tick = 1};
+static const struct bench_env env = {.cell.meter = &meter};
+
+static struct ops_result time_fake(struct fake *fake, bool check)
+{
+	const struct ops ops = {
+		.before = fake_before,
+		.run = fake_run,
+		.holds = check ? fake_holds : NULL,
+		.arg = fake,
+		.n = 4,
+		.wanted = 4096,
+		.per_sample = 1,
+	};
+	struct ops_result result = {0};
+	uint64_t ticks[4];
+
+	assert_int_equal(ops_time(&env, &ops, ticks, &result), 0);
+	return result;
+}
+
+static void every_operation_is_a_sample(void **state)
+{
+	struct fake fake = {.fails_at = 9};
+	struct ops_result result = time_fake(&fake, false);
+
+	(void)state;
+	assert_string_equal(result.why, "");
+	assert_int_equal(result.n, 4);
+	assert_int_equal(fake.prepared, 4);
+	assert_int_equal(fake.ran, 4);
+	ops_result_free(&result);
+}
+
+static void a_failed_operation_voids_all(void **state)
+{
+	struct fake error = {.fails_at = 1, .returns = -EIO},
+		    less = {.fails_at = 1, .returns = 512};
+	struct ops_result result = time_fake(&error, false);
+
+	(void)state;
+	assert_string_equal(result.why, "operation 1 failed: Input/output error");
+	assert_int_equal(result.n, 0);
+	assert_int_equal(error.ran, 2);
+	ops_result_free(&result);
+	result = time_fake(&less, false);
+	assert_string_equal(result.why, "operation 1 moved 512 bytes instead of 4096");
+	assert_int_equal(result.n, 0);
+	ops_result_free(&result);
+}
+
+static void wrong_bytes_void_all(void **state)
+{
+	struct fake fake = {.fails_at = 9};
+	struct ops_result result = time_fake(&fake, true);
+
+	(void)state;
+	assert_string_equal(result.why, "sample 2 is not what was written");
+	assert_int_equal(result.n, 0);
+	ops_result_free(&result);
+}
+
+static void the_first_reason_stays(void **state)
+{
+	struct ops_result result = {0};
+
+	(void)state;
+	ops_void(&result, "first %d", 1);
+	ops_void(&result, "second");
+	assert_string_equal(result.why, "first 1");
+}
+
+static void a_buffer_is_whole_and_writable(void **state)
+{
+	bool one_piece;
+	char *buffer = ops_buffer(&one_piece);
+
+	(void)state;
+	assert_non_null(buffer);
+	assert_int_equal((uintptr_t)buffer % OPS_BUFFER_BYTES, 0);
+	memset(buffer, 1, OPS_BUFFER_BYTES);
+	ops_buffer_free(buffer);
+	ops_buffer_free(NULL);
+}
+
+/* What uring_available() says in a process whose io_uring_setup(2) gives that error. */
+static int available_where(int error)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (uint32_t)error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+		    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+			_exit(255);
+		_exit(-uring_available());
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return -WEXITSTATUS(status);
+}
+
+static void a_forbidden_io_uring_is_said(void **state)
+{
+	struct missing missing;
+
+	(void)state;
+	assert_int_equal(available_where(EPERM), -EPERM);
+	missing = uring_missing(-EPERM);
+	assert_string_equal(missing.why, "io_uring is forbidden here");
+	assert_non_null(strstr(missing.cure, "kernel.io_uring_disabled=0"));
+	assert_int_equal(available_where(ENOSYS), -ENOSYS);
+	assert_string_equal(uring_missing(-ENOSYS).why, "this kernel has no io_uring");
+	assert_non_null(strstr(uring_missing(-EOPNOTSUPP).why, "EOPNOTSUPP"));
+	assert_non_null(uring_missing(-EINVAL).cure);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sizes_are_the_last_word),
+		cmocka_unit_test(every_operation_is_a_sample),
+		cmocka_unit_test(a_failed_operation_voids_all),
+		cmocka_unit_test(wrong_bytes_void_all),
+		cmocka_unit_test(the_first_reason_stays),
+		cmocka_unit_test(a_buffer_is_whole_and_writable),
+		cmocka_unit_test(a_forbidden_io_uring_is_said),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

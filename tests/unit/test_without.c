@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What losing DAX costs: sentences and plot data of a hand-made run. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "cli/plotdata.h"
+#include "cli/without.h"
+#include "run_fixture.h"
+
+struct opened {
+	struct fixture f;
+	struct run run;
+	struct tables tables;
+};
+
+struct median {
+	const char *bench, *variant, *stack;
+	int value;
+};
+
+static void add_record(char *lines, size_t size, const struct median *m)
+{
+	size_t used = strlen(lines);
+
+	snprintf(lines + used, size - used,
+		 "{\"type\":\"record\",\"id\":\"%s.%s{stack=%s,fs=ext4}\",\"bench\":\"%s\","
+		 "\"variant\":\"%s\",\"stack\":\"%s\",\"fs\":\"ext4\",\"segments\":%d,"
+		 "\"unit\":\"insn\",\"better\":\"lower\",\"meter\":\"insn\",\"n\":1,\"min\":%d,"
+		 "\"p10\":%d,\"median\":%d,\"mean\":%d.0,\"p90\":%d,\"p99\":%d,\"max\":%d,"
+		 "\"digest\":\"fnv1a64:0000000f\",\"samples\":[[%d,1]],\"overhead\":12}\n",
+		 m->bench, m->variant, m->stack, m->bench, m->variant, m->stack,
+		 strcmp(m->stack, "raw") ? 16 : 0, m->value, m->value, m->value, m->value, m->value,
+		 m->value, m->value, m->value);
+}
+
+static void open_with(struct opened *o, const struct median *medians, size_t n)
+{
+	char lines[16384] = "", why[512] = "";
+
+	for (size_t i = 0; i < n; i++)
+		add_record(lines, sizeof(lines), &medians[i]);
+	strcat(lines, "{\"type\":\"end\"");
+	fixture_make(&o->f, "{\"type\":\"end\"", lines);
+	if (run_read(o->f.dir, &o->run, why, sizeof(why)) < 0)
+		fail_msg("%s", why);
+	assert_int_equal(tables_build(&o->run, &o->tables), 0);
+}
+
+static void close_it(struct opened *o)
+{
+	tables_free(&o->tables);
+	run_free(&o->run);
+	fixture_remove(&o->f);
+}
+
+static void collect(void *arg, const char *sentence)
+{
+	fprintf(arg, "%s\n", sentence);
+}
+
+static char *numbers(const struct opened *o)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	findings_numbers(&o->tables, collect, out);
+	fclose(out);
+	return text;
+}
+
+static void assert_holds(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("no \"%s\" in:\n%s", part, text);
+}
+
+static const struct median reads[] = {
+	{"bio", "dax.read.64k", "raw", 60000}, /* not in order */
+	{"bio", "dax.read.4k", "raw", 6000},	   {"bio", "direct.read.4k", "raw", 9000},
+	{"bio", "direct.read.64k", "raw", 66000},  {"bio", "buffered.read.cold.4k", "raw", 18000},
+	{"bio", "dax.read.4k", "linear:16", 6200}, {"bio", "direct.read.4k", "linear:16", 12400},
+	{"bio", "mmap.read.warm", "raw", 9000},
+};
+
+static void sizes_have_words(void **state)
+{
+	char words[16];
+
+	(void)state;
+	assert_string_equal(without_size_words("64", words, sizeof(words)), "64 B");
+	assert_string_equal(without_size_words("4k", words, sizeof(words)), "4 KiB");
+	assert_string_equal(without_size_words("2m", words, sizeof(words)), "2 MiB");
+}
+
+static void the_multiple_is_said_by_size(void **state)
+{
+	struct opened o;
+	char *text;
+
+	(void)state;
+	open_with(&o, reads, sizeof(reads) / sizeof(reads[0]));
+	text = numbers(&o);
+	assert_holds(text, "ext4: without DAX a read on raw costs, as a multiple of what it costs "
+			   "with: 4 KiB 1.50 by O_DIRECT (9,000 insn instead of 6,000), 3.00 "
+			   "through a cold page cache; 64 KiB 1.10\n");
+	assert_holds(text, "ext4: without DAX a read on linear:16 costs, as a multiple of what it "
+			   "costs with: 4 KiB 2.00 by O_DIRECT (12,400 insn instead of 6,200)\n");
+	/* Of writes nothing was measured. */
+	assert_null(strstr(text, "without DAX a write"));
+	free(text);
+	close_it(&o);
+}
+
+static void nothing_is_said_without_its_other_half(void **state)
+{
+	struct opened o;
+	char *text;
+
+	(void)state;
+	open_with(&o, reads, 2);
+	text = numbers(&o);
+	assert_null(strstr(text, "without DAX"));
+	assert_true(without_ratio(&o.tables.table[0], 0, "direct", "read", "", "4k") == 0);
+	free(text);
+	close_it(&o);
+}
+
+static void durability_is_compared(void **state)
+{
+	static const struct median medians[] = {
+		{"copy", "fsync.4k", "raw", 5000},
+		{"copy", "durable.mapsync.4k", "raw", 700},
+		{"copy", "durable.msync.4k", "raw", 10500},
+		{"copy", "fsync.4k", "linear:16", 28000},
+	};
+	struct opened o;
+	char *text;
+
+	(void)state;
+	open_with(&o, medians, sizeof(medians) / sizeof(medians[0]));
+	text = numbers(&o);
+	assert_holds(text, "4 KiB 15.0 times as many (10,500 insn instead of 700)");
+	assert_holds(text, "ext4: fsync after one dirty page costs 5,000 insn on raw and 28,000 on "
+			   "linear:16: 5.6 times as many\n");
+	free(text);
+	close_it(&o);
+}
+
+static char *slurp(const char *dir, const char *name)
+{
+	char path[128], *text = calloc(1, 65536);
+	FILE *in;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	in = fopen(path, "re");
+	assert_non_null(in);
+	assert_true(fread(text, 1, 65535, in) > 0);
+	fclose(in);
+	return text;
+}
+
+static void the_plot_has_a_line_for_each_stack(void **state)
+{
+	char dir[] = "/tmp/daxdm-plot-XXXXXX", command[64], *text;
+	struct opened o;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	open_with(&o, reads, sizeof(reads) / sizeof(reads[0]));
+	assert_int_equal(plotdata_write(&o.tables, dir), 0);
+	text = slurp(dir, "bio-1.tsv");
+	assert_holds(text, "4096\t1.5000\n65536\t1.1000\n\n\n4096\t2.0000\n");
+	free(text);
+	text = slurp(dir, "plot.gp");
+	assert_holds(text, "draw_bio = 1\n");
+	assert_holds(text, "bio_title = 'Without DAX a 4 KiB read costs 2.0 times as much on "
+			   "linear:16 (ext4, O_DIRECT)'\n");
+	free(text);
+	close_it(&o);
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	assert_int_equal(system(command), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sizes_have_words),
+		cmocka_unit_test(the_multiple_is_said_by_size),
+		cmocka_unit_test(nothing_is_said_without_its_other_half),
+		cmocka_unit_test(durability_is_compared),
+		cmocka_unit_test(the_plot_has_a_line_for_each_stack),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
