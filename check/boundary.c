@@ -346,6 +346,7 @@ static void window(struct check_env *env, const void *arg)
 
 static const char *const needs_ext4[] = {"device:fsdax:2", "target:linear", "target:striped",
 					 "fs:ext4", NULL};
+static const char *const needs_log[] = {"device:fsdax:2", "target:log-writes", "fs:xfs", NULL};
 static const char *const needs_xfs[] = {"device:fsdax:2", "target:linear", "target:striped",
 					"fs:xfs", NULL};
 
@@ -388,13 +389,13 @@ static const struct shape xfs = {"16x 20480 linear A +8; 20480 linear B +16", "x
 #define CHECK(word, does, source, fs, fn, data, is_quick, faults)                         \
 	{.name = word, .promise = does, .by = source, .needs = needs_##fs, .run = fn,     \
 	 .arg = data, .flags = is_quick, .plants = faults}
-#define LONGER(word, kind)                                                                    \
+#define LONGER(word, kind, list)                                                                    \
 	{.name = "longer." word,                                                              \
 	 .promise = "a file that gets longer over blocks that it has already reads as zeroes " \
 		    "there, whatever the blocks held, and nothing else becomes zero",          \
 	 .by = "ftruncate(2): the extended part reads as null bytes; \"dm,dax: Add dax "    \
 	       "zero_page_range operation\" (5.7)",                                 \
-	 .needs = needs_xfs, .run = longer, .plants = PLANT_VALUE | PLANT_BYTE | PLANT_STACK, \
+	 .needs = list, .run = longer, .plants = PLANT_VALUE | PLANT_BYTE | PLANT_STACK, \
 	 .arg = &(const struct site_spec){.fs = "xfs", .stack = kind, .mode = NAMESPACE_FSDAX, \
 					  .file_bytes = 2 * WINDOW_BYTES}}
 #define WINDOW(word, does, table, whole, faults)                                          \
@@ -446,9 +447,10 @@ static const struct check_item items[] = {
 	       PLANT_FRAME | PLANT_SIZE),
 	WINDOW("edge", "a border between windows of 2 MiB costs neither its huge page",
 	       "8x 4096 linear A +4096; 4096 linear B +4096", true, PLANT_STACK | PLANT_SIZE),
-	LONGER("linear", SITE_LINEAR),
-	LONGER("striped", SITE_STRIPED),
-	LONGER("depth", SITE_DEPTH),
+	LONGER("linear", SITE_LINEAR, needs_xfs),
+	LONGER("striped", SITE_STRIPED, needs_xfs),
+	LONGER("depth", SITE_DEPTH, needs_xfs),
+	LONGER("log", SITE_LOG, needs_log),
 	{0},
 };
 /* clang-format on */

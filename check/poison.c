@@ -479,6 +479,8 @@ static void hwpoison(struct check_env *env, const void *arg)
 				   .file_bytes = (bytes_)})
 
 static const char *const needs_virtio[] = {"device:virtio", "fs:ext4", NULL};
+static const char *const needs_log[] = {"device:virtio", "device:fsdax:2", "target:log-writes",
+					"fs:ext4",	 "kernel:5.19",	   NULL};
 static const char *const needs_recovery[] = {"device:virtio", "fs:ext4", "kernel:5.19", NULL};
 static const char *const needs_two[] = {"device:fsdax:2", "fs:ext4", NULL};
 static const char *const needs_ext4[] = {"device:fsdax", "fs:ext4", NULL};
@@ -565,6 +567,9 @@ static const struct check_item items[] = {
 	ITEM("cleared.by_write_striped", cleared_by_write, needs_recovery, 0,
 	     PLANT_VALUE | PLANT_BYTE, SITE("ext4", SITE_STRIPED, VIRTIO, SMALL_BYTES), BY_RECOVERY,
 	     "write(2) of a whole bad page of a DAX file on a striped device clears it"),
+	ITEM("cleared.by_write_log", cleared_by_write, needs_log, 0, PLANT_VALUE | PLANT_BYTE,
+	     SITE("ext4", SITE_LOG, VIRTIO, SMALL_BYTES), BY_RECOVERY,
+	     "write(2) of a whole bad page of a DAX file on dm-log-writes clears it"),
 	ITEM("cleared.by_reuse", cleared_by_reuse, needs_virtio, 0, PLANT_VALUE | PLANT_BYTE,
 	     SITE("ext4", SITE_LINEAR, VIRTIO, SMALL_BYTES), BY_PUNCH,
 	     "a bad block that is punched out of a file and given to another one is cleared then"),

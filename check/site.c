@@ -36,6 +36,7 @@ static const char *const stack_names[] = {
 	[SITE_TWO] = "two namespaces",
 	[SITE_DEPTH] = "linear on linear",
 	[SITE_STRIPED] = "striped",
+	[SITE_LOG] = "log-writes on linear",
 };
 
 const char *site_stack_name(enum site_stack stack)
@@ -141,6 +142,25 @@ static int make_devices(struct check_env *env, struct site *site, uint64_t mib)
 	return rc;
 }
 
+/* The device that logs what is written to the site's, byte for byte at the same place.  Returns 0
+ * or -errno after check_broken(). */
+static int add_log(struct check_env *env, struct site *site)
+{
+	const struct graph_device *below = &site->graph.devices[site->device];
+	const struct namespace *to = check_device(env, NAMESPACE_FSDAX, 1);
+	char table[256];
+	int rc = to ? 0 : -ENODEV;
+
+	snprintf(table, sizeof(table), "0 %" PRIu64 " log-writes %s %s", below->size_sectors,
+		 below->numbers, to ? to->node : "");
+	if (!rc)
+		rc = dm_device_create(check_name(env, "log", site->log), table, 0);
+	if (rc < 0)
+		site->log[0] = '\0';
+	check_setup(env, rc, "making a device that logs what is written (%s)", dm_complaint());
+	return rc;
+}
+
 /* ---- filesystem, file ------------------------------------------------------------------------ */
 
 /* Of mkfs.xfs: the map from blocks to owners is what notify_failure needs. */
@@ -207,13 +227,16 @@ int site_make(struct check_env *env, struct site *site, const struct site_spec *
 	bool whole = strstr(spec->fs, "+whole");
 	uint64_t mib = ext4 ? EXT4_MIB : XFS_MIB;
 	const char *node;
+	char log[128];
 	int rc;
 
 	*site = (struct site){.spec = spec, .fd = -1};
 	rc = make_devices(env, site, spec->stack == SITE_DEPTH ? mib + GAP_MIB : mib);
+	if (!rc && spec->stack == SITE_LOG)
+		rc = add_log(env, site);
 	if (rc < 0)
 		goto out;
-	node = site->graph.devices[site->device].node;
+	node = *site->log ? dm_device_node(site->log, log) : site->graph.devices[site->device].node;
 	if (strchr(spec->fs, '+'))
 		rc = mount_features(env, node, whole ? device_bytes(site) : mib * MIB,
 				    features_of(spec), &site->fs);
@@ -243,14 +266,17 @@ void site_unmap(struct site *site)
 
 int site_drop(struct check_env *env, struct site *site)
 {
-	int rc = 0, destroyed;
+	int rc = 0, destroyed = 0;
 
 	site_unmap(site);
 	site_close(site);
 	extents_free(&site->extents);
 	if (site->fs.fs.mounted)
 		rc = check_unmount(env, &site->fs);
-	destroyed = graph_destroy(&site->graph);
+	if (*site->log)
+		destroyed = dm_device_remove(site->log, 0);
+	site->log[0] = '\0';
+	destroyed = destroyed ? destroyed : graph_destroy(&site->graph);
 	check_setup(env, destroyed, "removing the devices of '%s'", stack_names[site->spec->stack]);
 	return rc < 0 ? rc : destroyed;
 }

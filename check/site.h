@@ -12,6 +12,7 @@ enum site_stack {
 	SITE_TWO,     /* two segments on two namespaces, likewise */
 	SITE_DEPTH,   /* linear on linear */
 	SITE_STRIPED, /* two stripes of one namespace, in chunks of 2 MiB */
+	SITE_LOG, /* linear, with dm-log-writes on it, whose log is on the second fsdax namespace */
 };
 
 struct site_spec {
@@ -29,7 +30,8 @@ enum { SITE_FILE_ID = 1, SITE_GENERATION = 1 };
 struct site {
 	const struct site_spec *spec;
 	struct graph graph;
-	unsigned int device; /* the mounted one, in graph */
+	unsigned int device; /* the mounted one, in graph; on SITE_LOG the one below it */
+	char log[64];	     /* SITE_LOG: the name of the mounted device, else empty */
 	struct check_fs fs;
 	int fd; /* of the file, -1 when closed */
 	struct mapping map;
