@@ -103,10 +103,10 @@ static void checks_words(void **state)
 static void own_workloads(void **state)
 {
 	static const char *const files[] = {"workloads/quick", "workloads/default",
-					    "workloads/full"};
+					    "workloads/paths", "workloads/full"};
 
 	(void)state;
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		char *words[] = {"--workload", (char *)files[i]};
 		struct workload w;
 
