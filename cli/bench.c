@@ -10,6 +10,7 @@
 #include "bench/need.h"
 #include "cli/cli.h"
 #include "cli/workload.h"
+#include "lib/busy.h"
 #include "lib/context.h"
 #include "lib/dm.h"
 #include "lib/fs.h"
@@ -55,6 +56,7 @@ static void sweep_phase(struct bench_env *env, const char *phase)
 {
 	struct sweep *s = env->progress;
 
+	busy_set(!strcmp(phase, "measure"));
 	progress_write(&s->sink, s->done, s->total, phase, s->what);
 	if (s->terminal)
 		fprintf(stderr, "\r\033[K%u/%u %s: %s", s->done, s->total, s->what, phase);
@@ -306,9 +308,12 @@ static int work(void *arg, const char *directory)
 	 * area of a fault then costs the same on every stack. */
 	mallopt(M_MMAP_THRESHOLD, 1 << 30);
 	mallopt(M_TRIM_THRESHOLD, 1 << 30);
-	rc = write_context(s);
+	rc = s->meter.kind == METER_INSN ? busy_start() : 0;
+	if (!rc)
+		rc = write_context(s);
 	if (!rc)
 		rc = run_sweep(s, directory);
+	busy_end();
 	if (s->terminal)
 		fputs("\r\033[K", stderr);
 	if (!rc)

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "lib/busy.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static pid_t task = -1;
+static bool running;
+
+int busy_start(void)
+{
+	const struct sched_param none = {0};
+	pid_t parent = getpid();
+
+	task = fork();
+	if (task < 0)
+		return -errno;
+	if (task)
+		return kill(task, SIGSTOP) < 0 ? -errno : 0;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_DFL);
+	if (getppid() != parent || sched_setscheduler(0, SCHED_IDLE, &none) < 0)
+		_exit(1);
+	for (volatile unsigned int i = 0;; i++)
+		;
+}
+
+void busy_set(bool busy)
+{
+	if (task < 0 || busy == running)
+		return;
+	kill(task, busy ? SIGCONT : SIGSTOP);
+	running = busy;
+}
+
+void busy_end(void)
+{
+	if (task < 0)
+		return;
+	kill(task, SIGKILL);
+	while (waitpid(task, NULL, 0) < 0 && errno == EINTR)
+		;
+	task = -1;
+	running = false;
+}
