@@ -28,10 +28,12 @@
  *
  * Alone: ./run.sh bench --bench 'fault.read.*' --stack linear:16
  */
-#include "bench/bench.h"
+#include "bench/fault.h"
+#include "lib/account.h"
 #include "lib/datafile.h"
 #include "lib/mapping.h"
 #include "lib/msg.h"
+#include "lib/node.h"
 #include "lib/probe.h"
 
 #include <errno.h>
@@ -47,100 +49,11 @@ enum {
 	WINDOWS = 32,	 /* each is 2 MiB that must be written first */
 	PAGES_INSN = 32, /* per window, PTE; exact, so that more would say no more */
 	PAGES_TIME = 128,
-	/* Storing into 2 MiB of hole zeroes them, and MAP_SYNC commits the journal: fewer. */
-	WINDOWS_ZEROED = 16,
-	PAGES_SYNC = 2,
 	PROBE_WINDOWS = 8,
 	BYTE_IN_PAGE = 2048, /* what is touched: not the stamp at the page's begin */
 };
 
 extern const struct bench bench_fault;
-
-/* What one variant does. */
-struct plan {
-	enum { DATA, HOLE, UNWRITTEN } file;
-	enum { LOAD, STORE } timed;
-	bool huge;
-	bool warm;	 /* other loads make the DAX index know the offset first */
-	bool follows;	 /* warm by the variant before it in the table: same mount, new mapping */
-	bool load_first; /* the page is mapped read-only before the timed store */
-	bool dontneed;	 /* mapped, then dropped by MADV_DONTNEED */
-	bool is_private;
-	bool sync;
-	unsigned int pages;   /* per window; 0: as many as the meter wants */
-	unsigned int windows; /* 0: all */
-};
-
-#define PTE(...) (&(const struct plan){__VA_ARGS__})
-#define PMD(...) (&(const struct plan){.huge = true, .pages = 1, __VA_ARGS__})
-
-/* A variant with PTEs, and one with PMDs. */
-#define V_PTE(name_, why_, ...)                                            \
-	{                                                                  \
-		.name = name_ ".pte", .why = why_, .arg = PTE(__VA_ARGS__) \
-	}
-#define V_PMD(name_, why_, ...)                                                                  \
-	{                                                                                        \
-		.name = name_ ".pmd", .why = why_, .needs = {NEED_HUGE}, .arg = PMD(__VA_ARGS__) \
-	}
-
-#define COLD_LOAD "load, first touch since mount"
-#define WARM_LOAD "load, the DAX index knows the offset"
-#define REFAULT "load after MADV_DONTNEED, page tables kept"
-#define COLD_STORE "store, first touch since mount"
-#define WARM_STORE "store, the DAX index knows the offset"
-#define MKWRITE_COLD "store to a page mapped by a load, clean since mount"
-#define MKWRITE_WARM "store to a page mapped by a load, dirty already"
-#define HOLE_COLD "load from a hole: the zero page is mapped"
-#define HOLE_WARM "load from a hole that the DAX index knows"
-#define ALLOC "store into a hole: the filesystem allocates and zeroes"
-#define CONVERT "store into a preallocated extent: it is converted"
-#define SYNC "store into a hole of a MAP_SYNC mapping: the journal is committed"
-
-static const struct variant variants[] = {
-	V_PTE("read.cold", COLD_LOAD, .file = DATA, .timed = LOAD),
-	V_PTE("read.warm", WARM_LOAD, .file = DATA, .timed = LOAD, .follows = true),
-	V_PTE("refault.warm", REFAULT, .file = DATA, .timed = LOAD, .follows = true,
-	      .dontneed = true),
-	V_PMD("read.cold", COLD_LOAD, .file = DATA, .timed = LOAD),
-	V_PMD("read.warm", WARM_LOAD, .file = DATA, .timed = LOAD, .follows = true),
-	V_PMD("refault.warm", REFAULT, .file = DATA, .timed = LOAD, .follows = true,
-	      .dontneed = true),
-	V_PTE("write.cold", COLD_STORE, .file = DATA, .timed = STORE),
-	V_PTE("write.warm", WARM_STORE, .file = DATA, .timed = STORE, .follows = true),
-	V_PMD("write.cold", COLD_STORE, .file = DATA, .timed = STORE),
-	V_PMD("write.warm", WARM_STORE, .file = DATA, .timed = STORE, .follows = true),
-	V_PTE("mkwrite.cold", MKWRITE_COLD, .file = DATA, .timed = STORE, .load_first = true),
-	V_PTE("mkwrite.warm", MKWRITE_WARM, .file = DATA, .timed = STORE, .load_first = true,
-	      .follows = true),
-	V_PMD("mkwrite.cold", MKWRITE_COLD, .file = DATA, .timed = STORE, .load_first = true),
-	V_PMD("mkwrite.warm", MKWRITE_WARM, .file = DATA, .timed = STORE, .load_first = true,
-	      .follows = true),
-	V_PTE("cow.cold", "store to a private mapping: the page is copied", .file = DATA,
-	      .timed = STORE, .is_private = true),
-	V_PTE("cow.warm", "store to a private mapping, the DAX index knows the offset",
-	      .file = DATA, .timed = STORE, .is_private = true, .warm = true),
-	V_PTE("hole.cold", HOLE_COLD, .file = HOLE, .timed = LOAD),
-	V_PTE("hole.warm", HOLE_WARM, .file = HOLE, .timed = LOAD, .follows = true),
-	V_PMD("hole.cold", HOLE_COLD, .file = HOLE, .timed = LOAD),
-	V_PMD("hole.warm", HOLE_WARM, .file = HOLE, .timed = LOAD, .follows = true),
-	V_PTE("alloc.cold", ALLOC, .file = HOLE, .timed = STORE),
-	V_PMD("alloc.cold", ALLOC, .file = HOLE, .timed = STORE, .windows = WINDOWS_ZEROED),
-	V_PTE("unwritten.cold", CONVERT, .file = UNWRITTEN, .timed = STORE),
-	V_PMD("unwritten.cold", CONVERT, .file = UNWRITTEN, .timed = STORE,
-	      .windows = WINDOWS_ZEROED),
-	{.name = "sync.cold.pte",
-	 .why = SYNC,
-	 .needs = {NEED_MAP_SYNC},
-	 .arg = PTE(.file = HOLE, .timed = STORE, .sync = true, .pages = PAGES_SYNC)},
-	{.name = "sync.cold.pmd",
-	 .why = SYNC,
-	 .needs = {NEED_MAP_SYNC, NEED_HUGE},
-	 .arg = PMD(.file = HOLE, .timed = STORE, .sync = true, .windows = WINDOWS_ZEROED)},
-	{0},
-};
-
-enum { N_VARIANTS = sizeof(variants) / sizeof(variants[0]) - 1 };
 
 static const char *const points[] = {
 	"dm_dax_direct_access",	     "pmem_dax_direct_access",	  "dax_direct_access",
@@ -159,11 +72,12 @@ struct result {
 struct fault_state {
 	struct datafile data;
 	int holes_fd, pagemap_fd;
+	struct node_stock nodes;
 	uint64_t overhead_load_ticks, overhead_store_ticks;
 	uint64_t *offset, *ticks;
 	bool huge_observed;
 	const struct variant *last; /* whose pass ran last */
-	struct result results[N_VARIANTS];
+	struct result results[FAULT_VARIANTS];
 };
 
 /* What one pass found out. */
@@ -217,6 +131,7 @@ static int setup(struct bench_env *env, void **state)
 	if (!f)
 		return -ENOMEM;
 	f->data.fd = f->holes_fd = -1;
+	node_stock_open(&f->nodes);
 	f->pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	rc = f->pagemap_fd < 0 ? -errno : touch_arrays(WINDOWS * PAGES_TIME, &f->offset, &f->ticks);
 	if (rc < 0) {
@@ -249,11 +164,12 @@ static void teardown(struct bench_env *env, void *state)
 	(void)env;
 	if (!f)
 		return;
+	node_stock_close(&f->nodes);
 	close_files(f);
 	if (f->pagemap_fd >= 0)
 		close(f->pagemap_fd);
 	extents_free(&f->data.extents);
-	for (size_t i = 0; i < N_VARIANTS; i++) {
+	for (size_t i = 0; i < FAULT_VARIANTS; i++) {
 		json_decref(f->results[i].path);
 		free(f->results[i].samples);
 	}
@@ -458,6 +374,21 @@ static int start_state(struct bench_env *env, struct fault_state *f, const struc
 	return rc < 0 ? rc : remount(env, f);
 }
 
+/*
+ * Counts repeat to the instruction only if what the kernel batches is equally full.  Not before
+ * faults that allocate blocks or pages: with this their medians differed more between seeds.
+ */
+static void settle(struct fault_state *f, const struct plan *plan)
+{
+	bool allocates = plan->is_private || (plan->file != DATA && plan->timed == STORE);
+
+	if (allocates)
+		return;
+	if (!plan->follows)
+		node_stock_settle(&f->nodes);
+	account_settle();
+}
+
 /* One pass over n_windows.  The probe pass takes the caches as they are: the path does not depend
  * on them, the cost does.  Returns 0 (look at pass->why) or -errno. */
 static int run_pass(struct bench_env *env, struct fault_state *f, const struct variant *variant,
@@ -484,8 +415,10 @@ static int run_pass(struct bench_env *env, struct fault_state *f, const struct v
 	if (rc < 0)
 		return rc;
 	mapping_precharge();
-	pass->areas = mapping_areas();
 	env->phase(env, probes ? "proof" : "measure");
+	if (!probes && env->cell.meter->kind == METER_INSN)
+		settle(f, plan);
+	pass->areas = mapping_areas();
 	touch_pass(f, plan, &m, probes, pass);
 	env->phase(env, "proof");
 	if (plan->huge)
@@ -523,7 +456,7 @@ static int probe(struct bench_env *env, void *state, const struct variant *varia
 {
 	const struct plan *plan = variant->arg;
 	struct fault_state *f = state;
-	struct result *result = &f->results[variant - variants];
+	struct result *result = &f->results[variant - fault_variants];
 	unsigned int n_windows =
 		f->data.n_windows < PROBE_WINDOWS ? f->data.n_windows : PROBE_WINDOWS;
 	struct pass pass;
@@ -593,7 +526,7 @@ static int once(struct bench_env *env, void *state, const struct variant *varian
 {
 	const struct plan *plan = variant->arg;
 	struct fault_state *f = state;
-	struct result *result = &f->results[variant - variants];
+	struct result *result = &f->results[variant - fault_variants];
 	struct pass pass;
 	int rc = run_pass(env, f, variant, plan_windows(f, plan), NULL, &pass);
 
@@ -620,7 +553,7 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 {
 	const struct plan *plan = variant->arg;
 	struct fault_state *f = state;
-	const struct result *r = &f->results[variant - variants];
+	const struct result *r = &f->results[variant - fault_variants];
 	size_t n_first = plan->huge ? r->n_pmd : r->n;
 	char fallback[64];
 	int rc = 0;
@@ -649,7 +582,7 @@ const struct bench bench_fault = {
 	.why = "what a page fault on a DAX file costs",
 	.better = "lower",
 	.needs = needs,
-	.variants = variants,
+	.variants = fault_variants,
 	.setup = setup,
 	.probes = points,
 	.once = once,

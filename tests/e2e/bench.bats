@@ -134,26 +134,16 @@ records() { # NAME JQ-FILTER
 	expect 0 "identical to the last sample"
 }
 
-medians() { # RUN
-	jq -r 'select(.type == "record") | "\(.id) \(.median)"' "$TOP/results/$1/run.jsonl" | sort
-}
-
-# A cold fault fills caches whose free objects lie as their past left them, and the past of another
-# seed is another one: a few instructions.  Of the 32 samples of 2 MiB one moves the median.
-@test "another seed gives the same medians: warm 4 KiB ones to the digit, others within 0.1 %" {
+# Of loads only, on ext4: the medians of stores that allocate and of private copies do differ between seeds.
+@test "another seed gives the same medians, cold and warm, of both page sizes" {
 	bench --seed 2 "${NARROW[@]}"
 	expect 0
 	[[ $(head -n 1 "$TOP/results/$NAME/run.jsonl" | jq .emulator.seed) == 2 ]]
-	medians "$RESTORED" >"$BATS_TEST_TMPDIR/1"
-	medians "$NAME" >"$BATS_TEST_TMPDIR/2"
-	join "$BATS_TEST_TMPDIR/1" "$BATS_TEST_TMPDIR/2" >"$BATS_TEST_TMPDIR/both"
-	(($(wc -l <"$BATS_TEST_TMPDIR/both") == $(wc -l <"$BATS_TEST_TMPDIR/1")))
-	grep -q '\.warm\.pte' "$BATS_TEST_TMPDIR/both"
-	grep -q '\.cold\.' "$BATS_TEST_TMPDIR/both"
-	awk '{
-		by = $2 > $3 ? $2 - $3 : $3 - $2
-		if ($1 ~ /\.warm\.pte/ ? by > 0 : by * 1000 > $2) { print; bad = 1 }
-	} END { exit bad }' "$BATS_TEST_TMPDIR/both"
+	for kind in cold.pte warm.pte cold.pmd warm.pmd; do
+		[[ $(records "$NAME" 'select(.variant | endswith("'$kind'")) | .id' | wc -l) -ge 2 ]]
+	done
+	run timeout 60 "$TOP/build/daxdm" identical --medians "$TOP/results/$RESTORED" "$TOP/results/$NAME"
+	expect 0 "identical medians"
 }
 
 @test "segments that are not 2 MiB aligned lose huge pages, and the report says so" {
