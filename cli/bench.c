@@ -56,7 +56,6 @@ static void sweep_phase(struct bench_env *env, const char *phase)
 {
 	struct sweep *s = env->progress;
 
-	busy_set(!strcmp(phase, "measure"));
 	progress_write(&s->sink, s->done, s->total, phase, s->what);
 	if (s->terminal)
 		fprintf(stderr, "\r\033[K%u/%u %s: %s", s->done, s->total, s->what, phase);

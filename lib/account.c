@@ -73,7 +73,7 @@ static int fault_until_flushed(void *base)
 void account_settle(void)
 {
 	/* What is left of the child is freed after a grace period of RCU. */
-	const struct timespec grace = {.tv_nsec = 16 * 1000 * 1000};
+	const struct timespec grace = {.tv_nsec = 50 * 1000 * 1000};
 	char *p = mmap(NULL, 2 * WINDOW_BYTES, PROT_READ,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	char *base;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A processor that is never idle while something is timed.
+ * A processor that is never idle while a run lasts.
  *
  * Under icount the host's scheduler leaks in where the guest's processor halts: QEMU's main loop
  * then turns the clock to the next timer, and if it happens to be awake (the guest has just set a
@@ -12,16 +12,11 @@
 #ifndef DAXDM_BUSY_H
 #define DAXDM_BUSY_H
 
-#include <stdbool.h>
-
 /*
- * Makes the task, stopped; it dies with its parent.  Call it before memory is touched that shall
+ * Starts the task; it dies with its parent.  Call it before memory is touched that shall
  * not be copied on the next store.  Returns 0 or -errno.
  */
 int busy_start(void);
-
-/* Lets the task run, or stops it.  Does nothing if there is none. */
-void busy_set(bool busy);
 
 /* Ends the task, if there is one. */
 void busy_end(void);
