@@ -30,6 +30,7 @@ struct translate_result {
 	size_t exact;			    /* samples to which tracing added just that */
 	bool traced;
 	bool small;    /* a window of it cannot be mapped by 2 MiB on this stack */
+	bool refused;  /* it could be by the tables, and the kernel does not */
 	bool missed;   /* kretprobes held too few calls at a time */
 	char why[192]; /* set: a proof failed, the samples are void */
 };
@@ -49,8 +50,8 @@ json_t *translate_proof(const struct bench_env *env, const struct translate_chai
 			unsigned int pages, const char *way, const struct translate_result *r,
 			const struct translate_result *raw);
 
-/* [levels, keys, full, what dm_dax_direct_access cost, how often] over all samples and DM levels:
- * what the search of the table's b-tree did (lib/btree.h), for cli/law.h. */
+/* [levels, keys, full, what dm_dax_direct_access cost, how often] over all samples and linear
+ * levels: what the search of the table's b-tree did (lib/btree.h), for cli/law.h. */
 json_t *translate_searches(const struct bench_env *env, const struct translate_chain *chain,
 			   const struct translate_result *r);
 

@@ -30,11 +30,13 @@ static struct btree_walk walk_of(const struct stack *stack, unsigned int level, 
 	const struct segment *s = NULL;
 
 	for (unsigned int l = 0; l <= level; l++) {
+		uint64_t together = UINT64_MAX;
+
 		s = table_find(&stack->tables[l], at_bytes / SECTOR_BYTES);
 		if (!s)
 			return (struct btree_walk){0};
 		*index = (size_t)(s - stack->tables[l].segments);
-		at_bytes += (s->offset_sectors - s->start_sectors) * SECTOR_BYTES;
+		segment_resolve(s, &at_bytes, &together);
 	}
 	return btree_walk(stack->tables[level].n, *index);
 }
@@ -69,7 +71,9 @@ json_t *translate_searches(const struct bench_env *env, const struct translate_c
 	json_t *points = json_array();
 
 	for (size_t c = 0; c < chain->n; c++) {
-		if (chain->functions[c] != TRACER_dm_dax_direct_access)
+		/* Beside the search, device-mapper does more for a striped segment. */
+		if (chain->functions[c] != TRACER_dm_dax_direct_access ||
+		    chain->functions[c + 1] != TRACER_linear_dax_direct_access)
 			continue;
 		for (size_t i = 0; i < r->n; i++) {
 			size_t index;

@@ -17,6 +17,9 @@ bool cost_plain(const char *stack, char *target)
 	const char *colon = strchr(stack, ':');
 	size_t len = colon ? (size_t)(colon - stack) : 0;
 
+	/* The number of a striped stack is its stripes; it has one segment. */
+	if (!strncmp(stack, "striped:", 8))
+		return false;
 	if (!len || len > 31 || !colon[1] || strspn(colon + 1, "0123456789") != strlen(colon + 1))
 		return false;
 	memcpy(target, stack, len);

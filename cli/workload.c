@@ -54,32 +54,90 @@ static struct words *statement(struct workload *w, const char *word, size_t len)
 	return NULL;
 }
 
+static bool pattern_matches(const char *pattern, const char *bench, const char *variant)
+{
+	char metric[128];
+
+	snprintf(metric, sizeof(metric), "%s.%s", bench, variant);
+	return !strcmp(pattern, bench) || !fnmatch(pattern, metric, 0);
+}
+
+static bool pattern_matches_any(const char *pattern)
+{
+	for (const struct bench *const *b = bench_table; *b; b++)
+		for (const struct variant *v = (*b)->variants; v->name; v++)
+			if (pattern_matches(pattern, (*b)->name, v->name))
+				return true;
+	return false;
+}
+
+/* Whether one word of a statement can be meant; says why not, behind `where`. */
+static int check_word(const struct workload *w, const struct words *of, const char *word,
+		      const char *where)
+{
+	struct stack_spec spec;
+	char why[192];
+
+	if (of == &w->stacks) {
+		if (!stack_parse(word, &spec, why, sizeof(why)))
+			return 0;
+		msg_error("%s%s", where, why);
+	} else if (of == &w->filesystems) {
+		if (fs_known(word))
+			return 0;
+		msg_error("%sunknown filesystem '%s'; there are ext4 and xfs", where, word);
+	} else {
+		if (pattern_matches_any(word))
+			return 0;
+		msg_error("%sno metric matches '%s'; daxdm list shows them", where, word);
+	}
+	return -EINVAL;
+}
+
+/* PATH:LINE:COLUMN of a word, for the error that it may be. */
+static int read_word(const char *path, unsigned int number, const char *line, const char *word,
+		     size_t len, struct words *to, struct workload *out)
+{
+	char where[512];
+	int rc;
+
+	for (size_t i = 0; i < to->n; i++)
+		if (strlen(to->list[i]) == len && !memcmp(to->list[i], word, len))
+			return 0;
+	rc = words_add(to, word, len);
+	if (rc < 0)
+		return rc;
+	snprintf(where, sizeof(where), "%s:%u:%zu: ", path, number, (size_t)(word - line) + 1);
+	return check_word(out, to, to->list[to->n - 1], where);
+}
+
 static int read_line(const char *path, unsigned int number, const char *line, struct workload *out)
 {
 	const char *blanks = " \t", *p = line + strspn(line, blanks);
 	struct words *to = NULL;
 	size_t len, n_words = 0;
+	int rc = 0;
 
-	for (; *p && *p != '#' && *p != '\n'; p += len, p += strspn(p, blanks), n_words++) {
+	for (; *p && *p != '#' && *p != '\n' && !rc; p += len, p += strspn(p, blanks), n_words++) {
 		len = strcspn(p, " \t\n#");
-		if (!n_words) {
-			to = statement(out, p, len);
-			if (!to) {
-				msg_error("%s:%u:%zu: '%.*s' is no statement; there are stack, fs "
-					  "and bench",
-					  path, number, (size_t)(p - line) + 1, (int)len, p);
-				return -EINVAL;
-			}
-		} else if (words_add_new(to, p, len) < 0) {
-			return -ENOMEM;
+		if (n_words) {
+			rc = read_word(path, number, line, p, len, to, out);
+			continue;
+		}
+		to = statement(out, p, len);
+		if (!to) {
+			msg_error("%s:%u:%zu: '%.*s' is no statement; there are stack, fs and "
+				  "bench",
+				  path, number, (size_t)(p - line) + 1, (int)len, p);
+			return -EINVAL;
 		}
 	}
-	if (n_words == 1) {
+	if (n_words == 1 && !rc) {
 		msg_error("%s:%u:%zu: nothing follows the statement", path, number,
 			  (size_t)(p - line) + 1);
 		return -EINVAL;
 	}
-	return 0;
+	return rc;
 }
 
 int workload_read(const char *path, struct workload *out)
@@ -121,54 +179,20 @@ void workload_override(struct workload *workload, struct workload *by_hand)
 	override(&workload->benches, &by_hand->benches);
 }
 
-static bool pattern_matches(const char *pattern, const char *bench, const char *variant)
-{
-	char metric[128];
-
-	snprintf(metric, sizeof(metric), "%s.%s", bench, variant);
-	return !strcmp(pattern, bench) || !fnmatch(pattern, metric, 0);
-}
-
-static bool pattern_matches_any(const char *pattern)
-{
-	for (const struct bench *const *b = bench_table; *b; b++)
-		for (const struct variant *v = (*b)->variants; v->name; v++)
-			if (pattern_matches(pattern, (*b)->name, v->name))
-				return true;
-	return false;
-}
-
 int workload_check(const struct workload *w)
 {
+	const struct words *const all[] = {&w->stacks, &w->filesystems, &w->benches};
+
 	if (!w->stacks.n || !w->filesystems.n || !w->benches.n) {
 		msg_error("the workload names no %s", !w->stacks.n	  ? "stack"
 						      : !w->filesystems.n ? "filesystem"
 									  : "benchmark");
 		return -EINVAL;
 	}
-	for (size_t i = 0; i < w->stacks.n; i++) {
-		struct stack_spec spec;
-		char why[192];
-
-		if (stack_parse(w->stacks.list[i], &spec, why, sizeof(why)) < 0) {
-			msg_error("%s", why);
-			return -EINVAL;
-		}
-	}
-	for (size_t i = 0; i < w->filesystems.n; i++) {
-		if (!fs_known(w->filesystems.list[i])) {
-			msg_error("unknown filesystem '%s'; there are ext4 and xfs",
-				  w->filesystems.list[i]);
-			return -EINVAL;
-		}
-	}
-	for (size_t i = 0; i < w->benches.n; i++) {
-		if (!pattern_matches_any(w->benches.list[i])) {
-			msg_error("no metric matches '%s'; daxdm list shows them",
-				  w->benches.list[i]);
-			return -EINVAL;
-		}
-	}
+	for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++)
+		for (size_t i = 0; i < all[k]->n; i++)
+			if (check_word(w, all[k], all[k]->list[i], "") < 0)
+				return -EINVAL;
 	return 0;
 }
 

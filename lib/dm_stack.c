@@ -152,15 +152,10 @@ int stack_resolve(const struct stack *stack, uint64_t byte, struct place *out)
 	contiguous = stack->size_bytes - byte;
 	for (unsigned int level = 0; level < stack->spec.depth; level++) {
 		const struct segment *s = table_find(&stack->tables[level], byte / SECTOR_BYTES);
-		uint64_t into;
 
 		if (!s)
 			return -ERANGE;
-		into = byte - s->start_sectors * SECTOR_BYTES;
-		if (s->len_sectors * SECTOR_BYTES - into < contiguous)
-			contiguous = s->len_sectors * SECTOR_BYTES - into;
-		byte = s->offset_sectors * SECTOR_BYTES + into;
-		member = s->member;
+		member = segment_resolve(s, &byte, &contiguous);
 	}
 	*out = (struct place){member, byte, contiguous};
 	return 0;

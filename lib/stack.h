@@ -8,6 +8,12 @@
  *   linear:16,shuffle        the same, the segments in another (fixed) order on the member
  *   linear:16,align=4k       the segments begin 4 KiB past a 2 MiB boundary of the member
  *   linear:8,over=2          segments alternate over two namespaces
+ *   linear:8,start=1m,extent=4m    the first segment begins 1 MiB into the member, and all are
+ *                            whole extents of 4 MiB long: what LVM makes, also called linear:8,lvm
+ *   striped:4                one dm-stripe segment of 4 stripes, chunks of 2 MiB: the smallest
+ *                            that a PMD can map.  They lie behind one another on one namespace
+ *   striped:4,chunk=64k,over=2     stripes alternate over two namespaces; chunks too small for PMDs
+ *   striped:2,over=2,lvm     LVM's: chunks of 64 KiB, stripes of whole extents, begun at 1 MiB
  *   linear:4/linear:1        depth 2; the leftmost layer is the one the filesystem sees
  */
 #ifndef DAXDM_STACK_H
@@ -21,6 +27,7 @@ enum {
 	STACK_DEPTH_MAX = 8,
 	STACK_OVER_MAX = 8,
 	STACK_SEGMENTS_MAX = 65536,
+	STACK_STRIPES_MAX = 128, /* as LVM's */
 	SECTOR_BYTES = 512,
 	PAGE_BYTES = 4096,
 	WINDOW_BYTES = 2 << 20, /* what one PMD maps */
@@ -32,10 +39,14 @@ enum {
 #define STACK_SPAN_MAX_BYTES (UINT64_C(2) << 30)
 
 struct stack_layer {
-	unsigned int segments;
-	unsigned int over; /* members, at least 1; more than 1 in the lowest layer only */
-	bool shuffle;
-	uint64_t align_bytes; /* WINDOW_BYTES unless the spec says otherwise */
+	unsigned int segments; /* linear; of a striped layer 1 */
+	unsigned int stripes;  /* 0: linear */
+	unsigned int over;     /* members, at least 1; more than 1 in the lowest layer only */
+	bool shuffle, lvm;
+	uint64_t align_bytes;  /* WINDOW_BYTES unless the spec says otherwise */
+	uint64_t start_bytes;  /* where each member's first segment begins; UINT64_MAX: by align */
+	uint64_t extent_bytes; /* what lengths are multiples of; 0: by align or chunk */
+	uint64_t chunk_bytes;  /* striped */
 };
 
 struct stack_spec {
@@ -44,12 +55,19 @@ struct stack_spec {
 	struct stack_layer layers[STACK_DEPTH_MAX]; /* [0] is the top; raw has none */
 };
 
-/* One line of a table: dm-linear maps [start, start + len) to member at offset. */
+/*
+ * One line of a table: dm-linear maps [start, start + len) to member at offset.  dm-stripe maps it
+ * chunk by chunk to `stripes` ranges of len / stripes: the first of each member begins at offset,
+ * the next one of that member follows it.
+ */
 struct segment {
 	uint64_t start_sectors;
 	uint64_t len_sectors;
 	uint64_t offset_sectors;
-	unsigned int member;
+	uint64_t chunk_sectors; /* striped */
+	unsigned int member;	/* linear, or the only one */
+	unsigned int stripes;	/* 0: linear */
+	unsigned int over;	/* stripe i is on member i % over */
 };
 
 struct table {
@@ -71,23 +89,33 @@ int stack_layer_need(const struct stack_layer *layer, uint64_t size_bytes, uint6
 
 /*
  * Lays out one layer for a device of size_bytes (a multiple of PAGE_BYTES).  Segments are as equal
- * as whole granules of 2 MiB allow.  Returns 0, -ENOSPC as stack_layer_need(), or -ENOMEM; free
- * with table_free().
+ * as whole granules of 2 MiB allow.  What a striped layer cannot divide by its stripes is a second
+ * segment behind, of one stripe.  Returns 0, -ENOSPC as stack_layer_need(), or -ENOMEM; free with
+ * table_free().
  */
 int stack_layer_table(const struct stack_layer *layer, uint64_t size_bytes, struct table *out);
 
 /*
  * The text dmsetup(8) would take, one line per segment, members by name.  Returns a string to be
- * freed, or NULL without memory.  Source: Documentation/admin-guide/device-mapper/linear.rst.
+ * freed, or NULL without memory.  Source: linear.rst and striped.rst in
+ * Documentation/admin-guide/device-mapper.
  */
 char *table_text(const struct table *table, const char *const *members);
 
 /* The segment that holds sector, found by bisection; NULL outside the table. */
 const struct segment *table_find(const struct table *table, uint64_t sector);
 
+/*
+ * The member of a segment and the byte there, of a byte of the device that is in the segment;
+ * *contiguous_bytes is made as short as what the segment keeps together.  Chunks end it even where
+ * the next one follows: device-mapper splits there.
+ * Source: linear_map_sector() of dm-linear.c, stripe_map_sector() of dm-stripe.c.
+ */
+unsigned int segment_resolve(const struct segment *s, uint64_t *byte, uint64_t *contiguous_bytes);
+
 void table_free(struct table *table);
 
-/* How many segments the device has that the filesystem sees; 0 for raw. */
+/* How many segments the device has that the filesystem sees; 0 for raw, 1 for striped. */
 unsigned int stack_segments(const struct stack_spec *spec);
 
 /* How many namespaces the stack stands on. */

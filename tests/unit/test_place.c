@@ -70,6 +70,16 @@ static void places(void **state)
 	check_place("linear:2,align=4k/linear:4,align=64k", 5 * MIB, 0, 5 * MIB + 4096 + 65536,
 		    3 * MIB - 4096);
 	check_place("linear:1/linear:2,over=2", 9 * MIB, 1, 1 * MIB, 7 * MIB);
+	check_place("linear:4,lvm", 5 * MIB, 0, 6 * MIB, 3 * MIB);
+	/* Chunk by chunk from stripe to stripe; a chunk's end is an end even of one stripe. */
+	check_place("striped:1", 5 * MIB, 0, 5 * MIB, 1 * MIB);
+	check_place("striped:2", 5 * MIB, 0, 3 * MIB, 1 * MIB);
+	check_place("striped:2", 7 * MIB, 0, 11 * MIB, 1 * MIB);
+	check_place("striped:2,over=2", 7 * MIB, 1, 3 * MIB, 1 * MIB);
+	check_place("striped:4,over=2,chunk=64k", 5 * MIB + 3 * 65536 + 100, 1,
+		    4 * MIB + 5 * MIB / 4 + 100, 65536 - 100);
+	check_place("striped:2,over=2,lvm", 5 * MIB + 65536, 1, 1 * MIB + 5 * MIB / 2, 65536);
+	check_place("linear:2,align=4k/striped:2", 5 * MIB, 0, 3 * MIB + 4096, 1 * MIB - 4096);
 }
 
 static const struct extent list[] = {
@@ -114,6 +124,23 @@ static void windows(void **state)
 	build(&stack, "linear:16,align=1m", 16 * MIB);
 	assert_false(window_is_huge_on_stack(&extents, &stack, 0));
 	drop(&stack);
+	/* LVM's layouts: where the first segment begins decides, and the chunk. */
+	static const struct {
+		const char *spec;
+		bool huge;
+	} layouts[] = {
+		{"linear:4,lvm", false},
+		{"linear:4,lvm,start=2m", true},
+		{"striped:4", true},
+		{"striped:4,chunk=1m", false},
+		{"striped:4,over=2,chunk=4m", true},
+		{"striped:2,over=2,lvm,start=2m", false},
+	};
+	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
+		build(&stack, layouts[i].spec, 16 * MIB);
+		assert_int_equal(window_is_huge_on_stack(&extents, &stack, 0), layouts[i].huge);
+		drop(&stack);
+	}
 }
 
 int main(void)

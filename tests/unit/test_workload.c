@@ -62,13 +62,21 @@ static void reads_statements(void **state)
 static void says_where_it_is_wrong(void **state)
 {
 	struct workload w;
-	char said[256];
+	char said[512];
 
 	(void)state;
 	assert_int_equal(read_text("stack raw\n  stacks raw\n", &w, said, sizeof(said)), -EINVAL);
 	assert_non_null(strstr(said, ":2:3: 'stacks' is no statement"));
 	assert_int_equal(read_text("stack raw\nfs\n", &w, said, sizeof(said)), -EINVAL);
 	assert_non_null(strstr(said, ":2:3: nothing follows"));
+	assert_int_equal(read_text("stack raw\nstack  linear:1 linear:x\n", &w, said, sizeof(said)),
+			 -EINVAL);
+	assert_non_null(strstr(said, ":2:17: stack 'linear:x', column 8: linear takes"));
+	assert_int_equal(read_text("fs ext4 ext3 # no\n", &w, said, sizeof(said)), -EINVAL);
+	assert_non_null(strstr(said, ":1:9: unknown filesystem 'ext3'"));
+	assert_int_equal(read_text("\n\n bench fault fault.nothing\n", &w, said, sizeof(said)),
+			 -EINVAL);
+	assert_non_null(strstr(said, ":3:14: no metric matches 'fault.nothing'"));
 	assert_int_equal(workload_read("/nonexistent/workload", &w), -ENOENT);
 }
 
@@ -103,7 +111,7 @@ static void checks_words(void **state)
 static void own_workloads(void **state)
 {
 	static const char *const files[] = {"workloads/quick", "workloads/default",
-					    "workloads/paths", "workloads/full"};
+					    "workloads/paths", "workloads/full", "workloads/lvm"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {

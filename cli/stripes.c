@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/stripes.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WIDTHS_MAX = 16 };
+
+/* A width that was measured, and what its functions took by themselves. */
+struct width {
+	unsigned int stripes;
+	int64_t whole, dm, stripe;
+};
+
+static int64_t self_of(const struct run_record *rec, const char *function)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(rec->proof, "functions"), i, row)
+	{
+		const char *name = json_string_value(json_object_get(row, "function"));
+
+		if (name && !strcmp(name, function))
+			return json_integer_value(json_object_get(row, "self"));
+	}
+	return 0;
+}
+
+static bool is_page(const struct run_record *rec, const char *fs)
+{
+	return !strcmp(rec->bench, "translate") && !strcmp(rec->variant, "page.random") &&
+	       !strcmp(rec->fs, fs);
+}
+
+static bool is_power_of_two(unsigned int n)
+{
+	return !(n & (n - 1));
+}
+
+/* The plain widths of one filesystem, ascending. */
+static size_t find_widths(const struct run *run, const char *fs, struct width *widths)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->n_records && n < WIDTHS_MAX; i++) {
+		const struct run_record *rec = &run->records[i];
+		unsigned long stripes;
+		char *end;
+		size_t at = n;
+
+		if (!is_page(rec, fs) || strncmp(rec->stack, "striped:", 8))
+			continue;
+		stripes = strtoul(rec->stack + 8, &end, 10);
+		if (*end)
+			continue;
+		for (; at && widths[at - 1].stripes > stripes; at--)
+			widths[at] = widths[at - 1];
+		widths[at] = (struct width){(unsigned int)stripes, rec->median,
+					    self_of(rec, "dm_dax_direct_access"),
+					    self_of(rec, "stripe_dax_direct_access")};
+		n++;
+	}
+	return n;
+}
+
+/* What a doubling of the stripes adds, by least squares over the powers of two. */
+static double per_doubling(const struct width *widths, size_t n)
+{
+	double sx = 0, sy = 0, sxx = 0, sxy = 0, k = 0, denominator;
+
+	for (size_t i = 0; i < n; i++) {
+		double x = log2(widths[i].stripes), y = (double)widths[i].whole;
+
+		if (!is_power_of_two(widths[i].stripes))
+			continue;
+		k++;
+		sx += x;
+		sy += y;
+		sxx += x * x;
+		sxy += x * y;
+	}
+	denominator = k * sxx - sx * sx;
+	return denominator > 0 ? (k * sxy - sx * sy) / denominator : 0;
+}
+
+static void say_linear(const struct run *run, const char *fs, const struct width *one, FILE *out)
+{
+	for (size_t i = 0; i < run->n_records; i++)
+		if (is_page(&run->records[i], fs) && !strcmp(run->records[i].stack, "linear:1"))
+			fprintf(out, "; a linear segment in its place costs %s less",
+				number(one->whole - run->records[i].median).s);
+}
+
+void stripes_say(const struct tables *tables, const struct table *table, findings_say *say,
+		 void *arg)
+{
+	struct width widths[WIDTHS_MAX];
+	size_t n = find_widths(tables->run, table->fs, widths), len;
+	double slope = per_doubling(widths, n);
+	char *text = NULL;
+	FILE *out;
+
+	if (n < 2)
+		return;
+	out = open_memstream(&text, &len);
+	if (!out)
+		return;
+	fprintf(out, "%s: each doubling of the stripes of dm-stripe ", table_fs(table));
+	if (fabs(slope) < 0.05)
+		fprintf(out, "costs nothing");
+	else
+		fprintf(out, "costs %.1f %s", slope, table->unit);
+	fprintf(out, ": a translation takes ");
+	for (size_t i = 0; i < n; i++)
+		fprintf(out, "%s%s%s%s with %u", i ? ", " : "", number(widths[i].whole).s,
+			i ? "" : " ", i ? "" : table->unit, widths[i].stripes);
+	fprintf(out,
+		" (%s of them in dm_dax_direct_access, %s in stripe_dax_direct_access, by "
+		"themselves)",
+		number(widths[0].dm).s, number(widths[0].stripe).s);
+	say_linear(tables->run, table->fs, &widths[0], out);
+	if (!fclose(out))
+		say(arg, text);
+	free(text);
+}
