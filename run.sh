@@ -32,6 +32,7 @@ readonly BENCH_OPTIONS=(
 	"stack|S...|this stack instead of the workload's, e.g. linear:16,align=4k"
 	"fs|F...|this filesystem instead, ext4 or xfs"
 	"bench|GLOB...|these benchmarks and variants instead, e.g. 'fault.read.*'"
+	"tracer|WAY|how translate looks into the kernel: fentry, kprobe, tracefs (default: the first that works)"
 	"name|RUN|name of the run (default: kernel, meter, time)"
 	"repeat|N|boot and measure N times; fail unless every sample is the same"
 	"seed|N|seed of the emulated host (default 1)"
@@ -496,6 +497,10 @@ vet_bench() {
 	insn | time) ;;
 	*) die $USAGE "--meter ${opt[meter]}: insn or time is wanted" ;;
 	esac
+	case ${opt[tracer]} in
+	'' | fentry | kprobe | tracefs) ;;
+	*) die $USAGE "--tracer ${opt[tracer]}: fentry, kprobe or tracefs is wanted" ;;
+	esac
 	if [[ ${opt[meter]} == time ]] && ((opt[repeat] > 1)); then
 		die $USAGE "--repeat wants every sample to be the same, which only --meter insn can give"
 	fi
@@ -586,6 +591,7 @@ verb_bench() {
 	for word in "${opt_stack[@]}"; do bench_args+=(--stack "$word"); done
 	for word in "${opt_bench[@]}"; do bench_args+=(--bench "$word"); done
 	for word in "${guest_fs[@]}"; do bench_args+=(--fs "$word"); done
+	if [[ ${opt[tracer]} ]]; then bench_args+=(--tracer "${opt[tracer]}"); fi
 	make_tmp
 	make_results
 	setup build run plot

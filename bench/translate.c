@@ -93,6 +93,7 @@ struct translate {
 	uint64_t overhead_ticks; /* of the meter from outside */
 	struct translate_chain chain;
 	bool attached;
+	char unattached[160]; /* why not; "" */
 	struct translate_result results[N_VARIANTS];
 };
 
@@ -108,14 +109,23 @@ static struct {
 
 static struct call calls[CALLS_MAX];
 
+/*
+ * Kretprobes see a call that is the caller's last act (a jump: so the target's functions call
+ * dax_direct_access) return together with its caller, which costs less than what was calibrated.
+ * With them the target's functions are not stamped, and are a part of dm_dax_direct_access.
+ */
 static void fill_chain(const struct bench_env *env, struct translate *t)
 {
+	bool targets = kept.tracer && !strcmp(tracer_way(kept.tracer), "fentry");
+
 	for (unsigned int level = 0; level < env->stack->spec.depth; level++) {
 		t->chain.functions[t->chain.n++] = TRACER_dax_direct_access;
 		t->chain.functions[t->chain.n++] = TRACER_dm_dax_direct_access;
-		t->chain.functions[t->chain.n++] = env->stack->spec.layers[level].stripes
-							   ? TRACER_stripe_dax_direct_access
-							   : TRACER_linear_dax_direct_access;
+		if (targets)
+			t->chain.functions[t->chain.n++] =
+				env->stack->spec.layers[level].stripes
+					? TRACER_stripe_dax_direct_access
+					: TRACER_linear_dax_direct_access;
 	}
 	t->chain.functions[t->chain.n++] = TRACER_dax_direct_access;
 	t->chain.functions[t->chain.n++] = TRACER_pmem_dax_direct_access;
@@ -125,23 +135,14 @@ static void fill_chain(const struct bench_env *env, struct translate *t)
 static void have_tracer(void)
 {
 	bool with_dm = !access("/sys/module/dm_mod", F_OK);
-	int rc;
 
 	if (kept.tried && kept.with_dm == with_dm)
 		return;
 	tracer_close(kept.tracer);
-	rc = tracer_open(&kept.tracer, with_dm, &kept.missing);
 	kept.tried = true;
 	kept.with_dm = with_dm;
-	if (!rc)
-		rc = tracer_calibrate(kept.tracer, &kept.inside_ticks, &kept.around_ticks);
-	if (!rc || !kept.tracer)
-		return;
-	snprintf(kept.missing.why, sizeof(kept.missing.why),
-		 "tracing does not work on the function that calibrates it: %s", strerror(-rc));
-	kept.missing.cure = "take a kernel with CONFIG_DEBUG_INFO_BTF";
-	tracer_close(kept.tracer);
-	kept.tracer = NULL;
+	if (!tracer_open(&kept.tracer, with_dm, getenv("DAXDM_TRACER"), &kept.missing))
+		tracer_cost(kept.tracer, &kept.inside_ticks, &kept.around_ticks);
 }
 
 /* Removes what another benchmark left, so that the layout does not depend on it. */
@@ -206,8 +207,8 @@ static int setup(struct bench_env *env, void **state)
 	}
 	t->overhead_ticks = touch_overhead_load();
 	sort_windows(t);
-	fill_chain(env, t);
 	have_tracer();
+	fill_chain(env, t);
 	return 0;
 }
 
@@ -382,26 +383,28 @@ static int once(struct bench_env *env, void *state, const struct variant *varian
 	return run_pass(env, t, variant, "measure", t->results[variant - variants].outside);
 }
 
-static int attach(struct bench_env *env, struct translate *t)
+/* A function that cannot be stamped leaves nothing to be measured: said in t->unattached. */
+static void attach(struct translate *t)
 {
 	t->attached = true;
 	for (size_t i = 0; i < t->chain.n; i++) {
+		enum tracer_function function = t->chain.functions[i];
 		bool seen = false;
 		int rc;
 
 		for (size_t e = 0; e < i && !seen; e++)
-			seen = t->chain.functions[e] == t->chain.functions[i];
+			seen = t->chain.functions[e] == function;
 		if (seen)
 			continue;
-		rc = tracer_attach(kept.tracer, t->chain.functions[i]);
-		if (rc < 0) {
-			msg_error("translate on %s: cannot trace %s by %s: %s",
-				  env->cell.spec->text, tracer_name(t->chain.functions[i]),
-				  tracer_way(kept.tracer), strerror(-rc));
-			return rc;
-		}
+		rc = tracer_attach(kept.tracer, function);
+		if (!rc)
+			continue;
+		snprintf(t->unattached, sizeof(t->unattached),
+			 "%s cannot be attached to %s on this kernel: %s", tracer_way(kept.tracer),
+			 tracer_name(function), strerror(-rc));
+		tracer_detach(kept.tracer);
+		return;
 	}
-	return 0;
 }
 
 /* What tracing cost: as calibrated; and whether the accesses took just so much longer by it. */
@@ -491,7 +494,7 @@ static int probe(struct bench_env *env, void *state, const struct variant *varia
 	const struct stamp *stamps;
 	int64_t traced[SAMPLES];
 	long n = 0;
-	int rc = 0;
+	int rc;
 
 	(void)probes; /* hits are not counted: the tracer sees each call */
 	if (!kept.tracer)
@@ -499,11 +502,12 @@ static int probe(struct bench_env *env, void *state, const struct variant *varia
 	env->phase(env, "prepare");
 	if (!t->attached) {
 		env->phase(env, "mount");
-		rc = attach(env, t);
+		attach(t);
 		env->phase(env, "prepare");
 	}
-	if (!rc)
-		rc = run_pass(env, t, variant, "measure", traced);
+	if (t->unattached[0])
+		return 0;
+	rc = run_pass(env, t, variant, "measure", traced);
 	if (rc < 0 || r->small || r->refused)
 		return rc;
 	n = tracer_read(kept.tracer, &stamps);
@@ -546,12 +550,17 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 			"this kernel maps the stack by 4 KiB only, though its tables would allow "
 			"2 MiB: through dm-stripe it gives no more than max_sectors_kb at once",
 			"echo 2048 >/sys/block/dm-N/queue/max_sectors_kb, for each striped device");
+	if (t->unattached[0])
+		return skip_write(env->sink, &env->cell, "translate", variant->name, t->unattached,
+				  "try another way: --tracer kprobe, --tracer tracefs");
 	if (r->missed)
 		return skip_write(
 			env->sink, &env->cell, "translate", variant->name,
-			"this kernel has no BTF of its modules, and its kretprobes hold too few "
-			"calls at a time for a function that calls itself through device-mapper",
-			"take a kernel with CONFIG_DEBUG_INFO_BTF_MODULES (5.11 or newer)");
+			"this kernel's kretprobes hold too few calls at a time for a function "
+			"that calls itself through device-mapper, and more must be asked for by "
+			"the tracing filesystem",
+			"mount -t tracefs nodev /sys/kernel/tracing, or take a kernel with "
+			"CONFIG_DEBUG_INFO_BTF_MODULES (5.11 or newer)");
 	if (r->why[0])
 		return void_write(env->sink, &env->cell, "translate", variant->name, r->why);
 	for (size_t i = 0; i < r->n; i++)

@@ -69,16 +69,20 @@ json_t *translate_searches(const struct bench_env *env, const struct translate_c
 			   const struct translate_result *r)
 {
 	json_t *points = json_array();
+	unsigned int next = 0;
 
 	for (size_t c = 0; c < chain->n; c++) {
+		unsigned int level = next;
+
+		if (chain->functions[c] != TRACER_dm_dax_direct_access)
+			continue;
+		next++;
 		/* Beside the search, device-mapper does more for a striped segment. */
-		if (chain->functions[c] != TRACER_dm_dax_direct_access ||
-		    chain->functions[c + 1] != TRACER_linear_dax_direct_access)
+		if (env->stack->spec.layers[level].stripes)
 			continue;
 		for (size_t i = 0; i < r->n; i++) {
 			size_t index;
-			struct btree_walk w =
-				walk_of(env->stack, (unsigned int)c / 3, r->at_bytes[i], &index);
+			struct btree_walk w = walk_of(env->stack, level, r->at_bytes[i], &index);
 
 			count_point(points, &w, translate_value(env, r->self[c][i]));
 		}

@@ -477,6 +477,17 @@ static int set_output(void *opts, const char *value)
 	return 0;
 }
 
+/* Benchmarks find it in the environment: only those that look into the kernel ask. */
+static int set_tracer(void *opts, const char *value)
+{
+	(void)opts;
+	if (strcmp(value, "fentry") && strcmp(value, "kprobe") && strcmp(value, "tracefs")) {
+		msg_error("--tracer %s: there are fentry, kprobe and tracefs", value);
+		return -EINVAL;
+	}
+	return setenv("DAXDM_TRACER", value, 1) < 0 ? -errno : 0;
+}
+
 static int set_progress(void *opts, const char *value)
 {
 	(void)value;
@@ -498,6 +509,8 @@ static const struct option_spec options[] = {
 	{"fs", "NAME", "these filesystems instead: ext4, xfs (repeatable)", set_fs},
 	{"bench", "GLOB", "these metrics instead, e.g. 'fault.read.*' (repeatable)", set_bench},
 	{"meter", "NAME", "time (default) or insn", set_meter},
+	{"tracer", "WAY", "how translate looks into the kernel: fentry, kprobe or tracefs",
+	 set_tracer},
 	{"output", "FILE", "where the lines go (default: - for stdout)", set_output},
 	{"progress", NULL, "progress lines among them", set_progress},
 	{"wipe", NULL, "erase signatures on the named devices first", set_wipe},

@@ -66,8 +66,9 @@ static size_t find_widths(const struct run *run, const char *fs, struct width *w
 	return n;
 }
 
-/* What a doubling of the stripes adds, by least squares over the powers of two. */
-static double per_doubling(const struct width *widths, size_t n)
+/* What a doubling of the stripes adds, by least squares over the powers of two.  Returns whether
+ * there are two of them. */
+static bool per_doubling(const struct width *widths, size_t n, double *slope)
 {
 	double sx = 0, sy = 0, sxx = 0, sxy = 0, k = 0, denominator;
 
@@ -83,7 +84,8 @@ static double per_doubling(const struct width *widths, size_t n)
 		sxy += x * y;
 	}
 	denominator = k * sxx - sx * sx;
-	return denominator > 0 ? (k * sxy - sx * sy) / denominator : 0;
+	*slope = denominator > 0 ? (k * sxy - sx * sy) / denominator : 0;
+	return denominator > 0;
 }
 
 static void say_linear(const struct run *run, const char *fs, const struct width *one, FILE *out)
@@ -99,11 +101,11 @@ void stripes_say(const struct tables *tables, const struct table *table, finding
 {
 	struct width widths[WIDTHS_MAX];
 	size_t n = find_widths(tables->run, table->fs, widths), len;
-	double slope = per_doubling(widths, n);
 	char *text = NULL;
+	double slope;
 	FILE *out;
 
-	if (n < 2)
+	if (!per_doubling(widths, n, &slope))
 		return;
 	out = open_memstream(&text, &len);
 	if (!out)
@@ -117,10 +119,12 @@ void stripes_say(const struct tables *tables, const struct table *table, finding
 	for (size_t i = 0; i < n; i++)
 		fprintf(out, "%s%s%s%s with %u", i ? ", " : "", number(widths[i].whole).s,
 			i ? "" : " ", i ? "" : table->unit, widths[i].stripes);
-	fprintf(out,
-		" (%s of them in dm_dax_direct_access, %s in stripe_dax_direct_access, by "
-		"themselves)",
-		number(widths[0].dm).s, number(widths[0].stripe).s);
+	/* Where only kretprobes could be had, the target's function is a part of the other. */
+	if (widths[0].stripe)
+		fprintf(out,
+			" (%s of them in dm_dax_direct_access, %s in stripe_dax_direct_access, by "
+			"themselves)",
+			number(widths[0].dm).s, number(widths[0].stripe).s);
 	say_linear(tables->run, table->fs, &widths[0], out);
 	if (!fclose(out))
 		say(arg, text);

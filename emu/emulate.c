@@ -181,6 +181,9 @@ static int expand_workload(struct emulate *e, int n, char *const words[])
 		rc = add_job_word(e, "--stack", e->workload.stacks.list[i]);
 	for (size_t i = 0; i < e->workload.benches.n && !rc; i++)
 		rc = add_job_word(e, "--bench", e->workload.benches.list[i]);
+	for (int i = 0; i + 1 < n && !rc; i++)
+		if (!strcmp(words[i], "--tracer"))
+			rc = add_job_word(e, words[i], words[i + 1]);
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < e->n; i++) {

@@ -100,3 +100,4 @@ TRACED(bpf_fentry_test1, ctx[0], PT_REGS_PARM1(ctx))
 /* The same programs, so that they cost the same. */
 TRACED_PAGES(bpf_fentry_test5)
 TRACED_PAGES(bpf_fentry_test6)
+TRACED_PAGES(__x64_sys_getpid)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/tracer.h"
 
+#include "lib/kevents.h"
 #include "lib/meter.h"
 #include "lib/tracer.skel.h"
 
@@ -15,10 +16,12 @@
 #include <unistd.h>
 
 struct tracer {
-	struct tracer_bpf *bpf;
-	bool kprobes;
-	int counter_fd; /* -1: closed */
+	enum tracer_way way;
+	struct tracer_bpf *bpf; /* NULL: tracefs */
+	int counter_fd;		/* -1: closed */
 	struct bpf_link *links[TRACER_N][2];
+	bool enabled[TRACER_N][2]; /* tracefs */
+	uint64_t inside_ticks, around_ticks;
 	struct tracer_log log; /* copied from the kernel */
 };
 
@@ -44,9 +47,17 @@ const char *tracer_name(enum tracer_function function)
 	return names[function];
 }
 
+static const char *const ways[TRACER_WAYS] = {"fentry", "kprobe", "tracefs"};
+
+void tracer_cost(const struct tracer *tracer, uint64_t *inside_ticks, uint64_t *around_ticks)
+{
+	*inside_ticks = tracer->inside_ticks;
+	*around_ticks = tracer->around_ticks;
+}
+
 const char *tracer_way(const struct tracer *tracer)
 {
-	return tracer->kprobes ? "kprobe" : "fentry";
+	return ways[tracer->way];
 }
 
 static struct bpf_program *program_of(const struct tracer *t, enum tracer_function function,
@@ -77,26 +88,38 @@ static int open_counter(void)
 	return fd < 0 ? -errno : fd;
 }
 
-/* One try: with trampolines or with kprobes. */
-static int load(struct tracer *t, bool with_dm)
+static bool is_wanted(enum tracer_way way, enum tracer_function f, bool with_dm)
 {
-	int rc;
+	bool calibrates_fentry = f >= TRACER_bpf_fentry_test1 && f <= TRACER_bpf_fentry_test6;
 
+	if (f == TRACER_dm_dax_direct_access || f == TRACER_linear_dax_direct_access ||
+	    f == TRACER_stripe_dax_direct_access)
+		return with_dm;
+	if (f == TRACER___x64_sys_getpid)
+		return way != TRACER_FENTRY;
+	return way == TRACER_FENTRY || !calibrates_fentry;
+}
+
+/* One try with BPF programs: by trampolines or by kprobes. */
+static int load_bpf(struct tracer *t, bool with_dm)
+{
+	bool kprobes = t->way == TRACER_KPROBE;
+	int rc = open_counter();
+
+	if (rc < 0) {
+		snprintf(complaint, sizeof(complaint),
+			 "the perf event of the time-stamp counter, msr/tsc/");
+		return rc;
+	}
+	close(rc);
 	t->bpf = tracer_bpf__open();
 	if (!t->bpf)
 		return -errno;
-	for (int f = 0; f < TRACER_N; f++) {
-		bool dm = f == TRACER_dm_dax_direct_access ||
-			  f == TRACER_linear_dax_direct_access ||
-			  f == TRACER_stripe_dax_direct_access;
-		bool wanted = with_dm || !dm;
-
-		for (int way = 0; way < 4; way++)
-			bpf_program__set_autoload(program_of(t, f, way & 1, way & 2),
-						  wanted && (way & 1) == t->kprobes);
-	}
-	/* What makes the kernel call the function that calibrates. */
-	bpf_program__set_autoload(program_of(t, TRACER_bpf_fentry_test1, false, false), true);
+	for (int f = 0; f < TRACER_N; f++)
+		for (int program = 0; program < 4; program++)
+			bpf_program__set_autoload(program_of(t, f, program & 1, program & 2),
+						  is_wanted(t->way, f, with_dm) &&
+							  (program & 1) == kprobes);
 	rc = tracer_bpf__load(t->bpf);
 	if (rc < 0) {
 		tracer_bpf__destroy(t->bpf);
@@ -105,67 +128,29 @@ static int load(struct tracer *t, bool with_dm)
 	return rc;
 }
 
+/* One try without: whether the events can be made. */
+static int load_events(struct tracer *t, bool with_dm)
+{
+	int rc = klog_open(gettid());
+
+	for (int f = 0; f < TRACER_N && !rc; f++)
+		for (int leaves = 0; leaves < 2 && !rc; leaves++)
+			if (is_wanted(t->way, f, with_dm))
+				rc = kevent_add(tracer_name(f), leaves);
+	if (rc < 0)
+		kevents_remove();
+	return rc;
+}
+
 static int set_thread(struct tracer *t)
 {
 	const __u32 zero = 0;
 
+	if (t->way == TRACER_TRACEFS)
+		return klog_clear();
 	t->log.n = 0;
 	t->log.thread = (uint64_t)getpid() << 32 | (uint64_t)gettid();
 	return bpf_map_update_elem(bpf_map__fd(t->bpf->maps.records), &zero, &t->log, BPF_ANY);
-}
-
-int tracer_open(struct tracer **out, bool with_dm, struct tracer_missing *missing)
-{
-	struct tracer *t = calloc(1, sizeof(*t));
-	int rc;
-
-	*out = NULL;
-	missing->cure = "free some memory";
-	if (!t) {
-		snprintf(missing->why, sizeof(missing->why), "no memory");
-		return -ENOMEM;
-	}
-	t->counter_fd = open_counter();
-	if (t->counter_fd < 0) {
-		rc = t->counter_fd;
-		snprintf(missing->why, sizeof(missing->why),
-			 "the kernel offers no perf event of the time-stamp counter (msr/tsc/): %s",
-			 strerror(-rc));
-		missing->cure = "take a kernel with CONFIG_PERF_EVENTS, on x86";
-		free(t);
-		return rc;
-	}
-	close(t->counter_fd);
-	t->counter_fd = -1;
-	libbpf_set_print(keep_complaint);
-	complaint[0] = '\0';
-	rc = load(t, with_dm);
-	if (rc < 0) {
-		t->kprobes = true;
-		rc = load(t, with_dm);
-	}
-	if (rc < 0) {
-		snprintf(missing->why, sizeof(missing->why),
-			 "the kernel takes no BPF program, neither for fentry nor for kprobes: "
-			 "%s%s%s",
-			 strerror(-rc), complaint[0] ? ": " : "", complaint);
-		missing->cure =
-			"take a kernel with CONFIG_BPF_EVENTS and CONFIG_DEBUG_INFO_BTF, not "
-			"locked down";
-		free(t);
-		return rc;
-	}
-	*out = t;
-	return 0;
-}
-
-void tracer_close(struct tracer *tracer)
-{
-	if (!tracer)
-		return;
-	tracer_detach(tracer);
-	tracer_bpf__destroy(tracer->bpf);
-	free(tracer);
 }
 
 static int give_counter(struct tracer *t)
@@ -182,19 +167,56 @@ static int give_counter(struct tracer *t)
 	return rc < 0 ? rc : set_thread(t);
 }
 
+/*
+ * By an event of the tracing filesystem, for its kretprobes can be told how many calls they shall
+ * hold at a time; without one, by libbpf, and calls within calls may be missed.
+ */
+static struct bpf_link *attach_kprobe(struct bpf_program *program, const char *name, bool leaves)
+{
+	struct perf_event_attr attr = {.type = PERF_TYPE_TRACEPOINT, .size = sizeof(attr)};
+	struct bpf_link *link;
+	uint64_t id;
+	int fd;
+
+	if (kevent_add(name, leaves) < 0 || kevent_id(name, leaves, &id) < 0)
+		return bpf_program__attach(program);
+	attr.config = id;
+	fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	link = bpf_program__attach_perf_event(program, fd);
+	if (!link)
+		close(fd);
+	return link;
+}
+
+static int attach_one(struct tracer *t, enum tracer_function function, bool leaves)
+{
+	const char *name = tracer_name(function);
+	struct bpf_program *program;
+	struct bpf_link *link;
+	int rc;
+
+	if (t->way == TRACER_TRACEFS) {
+		rc = klog_enable(name, leaves, true);
+		t->enabled[function][leaves] = !rc;
+		return rc;
+	}
+	program = program_of(t, function, t->way == TRACER_KPROBE, leaves);
+	link = t->way == TRACER_KPROBE ? attach_kprobe(program, name, leaves)
+				       : bpf_program__attach(program);
+	t->links[function][leaves] = link;
+	return link ? 0 : errno ? -errno : -EIO;
+}
+
 int tracer_attach(struct tracer *tracer, enum tracer_function function)
 {
-	int rc = give_counter(tracer);
+	int rc = tracer->bpf ? give_counter(tracer) : 0;
 
 	/* The exit first: of two probes at one place the later one is run last, so that nothing of
 	 * the other's lies between the stamp and the function. */
-	for (int leaves = 1; leaves >= 0 && !rc; leaves--) {
-		struct bpf_program *program = program_of(tracer, function, tracer->kprobes, leaves);
-
-		tracer->links[function][leaves] = bpf_program__attach(program);
-		if (!tracer->links[function][leaves])
-			rc = -errno;
-	}
+	for (int leaves = 1; leaves >= 0 && !rc; leaves--)
+		rc = attach_one(tracer, function, leaves);
 	return rc;
 }
 
@@ -207,6 +229,9 @@ void tracer_detach(struct tracer *tracer)
 			if (tracer->links[f][leaves])
 				bpf_link__destroy(tracer->links[f][leaves]);
 			tracer->links[f][leaves] = NULL;
+			if (tracer->enabled[f][leaves])
+				klog_enable(tracer_name(f), leaves, false);
+			tracer->enabled[f][leaves] = false;
 		}
 	}
 	if (tracer->counter_fd < 0)
@@ -224,11 +249,15 @@ int tracer_start(struct tracer *tracer)
 long tracer_read(struct tracer *tracer, const struct stamp **stamps)
 {
 	const __u32 zero = 0;
-	int rc = bpf_map_lookup_elem(bpf_map__fd(tracer->bpf->maps.records), &zero, &tracer->log);
+	int rc;
+
+	*stamps = tracer->log.stamps;
+	if (tracer->way == TRACER_TRACEFS)
+		return klog_read(tracer_name, tracer->log.stamps, TRACER_STAMPS_MAX);
+	rc = bpf_map_lookup_elem(bpf_map__fd(tracer->bpf->maps.records), &zero, &tracer->log);
 
 	if (rc < 0)
 		return rc;
-	*stamps = tracer->log.stamps;
 	return tracer->log.n > TRACER_STAMPS_MAX ? -EOVERFLOW : (long)tracer->log.n;
 }
 
@@ -247,17 +276,28 @@ static uint64_t median_ticks(uint64_t *ticks)
 	return ticks[CALIBRATION_CALLS / 2];
 }
 
-/* Has the kernel call its functions for tests; the median of what the system call takes.
+/* Has the kernel call its functions for tests, or getpid(2).
  * Source: net/bpf/test_run.c, bpf_prog_test_run_tracing(). */
+static int call_test_function(const struct tracer *t, int fd)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+
+	if (t->way == TRACER_FENTRY)
+		return bpf_prog_test_run_opts(fd, &opts);
+	syscall(SYS_getpid);
+	return 0;
+}
+
+/* The median of what the system call takes that calls the functions. */
 static int call_test_functions(struct tracer *t, uint64_t *median)
 {
-	int fd = bpf_program__fd(program_of(t, TRACER_bpf_fentry_test1, false, false));
+	int fd =
+		t->bpf ? bpf_program__fd(program_of(t, TRACER_bpf_fentry_test1, false, false)) : -1;
 	uint64_t ticks[CALIBRATION_CALLS];
 
 	for (int i = 0; i < CALIBRATION_CALLS; i++) {
-		LIBBPF_OPTS(bpf_test_run_opts, opts);
 		uint64_t begin = meter_ticks();
-		int rc = bpf_prog_test_run_opts(fd, &opts);
+		int rc = call_test_function(t, fd);
 
 		ticks[i] = meter_ticks() - begin;
 		if (rc < 0)
@@ -326,13 +366,39 @@ static unsigned int count_arguments(void)
 	return n;
 }
 
-int tracer_calibrate(struct tracer *tracer, uint64_t *inside_ticks, uint64_t *around_ticks)
+/* What getpid(2) takes longer than a system call that there is none of: nfsservctl(2) is gone. */
+static uint64_t getpid_ticks(void)
 {
-	unsigned int arguments = tracer->kprobes ? 1 : count_arguments();
-	uint64_t inside, around;
-	int rc = calibrate_on(tracer, TRACER_bpf_fentry_test1, inside_ticks, around_ticks);
+	uint64_t ticks[2][CALIBRATION_CALLS];
 
-	if (rc < 0 || arguments == 1)
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < CALIBRATION_CALLS; i++) {
+			for (int which = 0; which < 2; which++) {
+				uint64_t begin = meter_ticks();
+
+				syscall(which ? SYS_getpid : SYS_nfsservctl);
+				ticks[which][i] = meter_ticks() - begin;
+			}
+		}
+	}
+	return median_ticks(ticks[1]) - median_ticks(ticks[0]);
+}
+
+static int calibrate(struct tracer *tracer)
+{
+	uint64_t *inside_ticks = &tracer->inside_ticks, *around_ticks = &tracer->around_ticks;
+	unsigned int arguments;
+	uint64_t inside, around;
+	int rc;
+
+	if (tracer->way != TRACER_FENTRY) {
+		rc = calibrate_on(tracer, TRACER___x64_sys_getpid, inside_ticks, around_ticks);
+		*inside_ticks -= getpid_ticks();
+		return rc;
+	}
+	arguments = count_arguments();
+	rc = calibrate_on(tracer, TRACER_bpf_fentry_test1, inside_ticks, around_ticks);
+	if (rc < 0)
 		return rc;
 	if (arguments != 5 && arguments != 6)
 		return -ENOTSUP;
@@ -345,4 +411,92 @@ int tracer_calibrate(struct tracer *tracer, uint64_t *inside_ticks, uint64_t *ar
 	*inside_ticks += (around - *around_ticks) / 2;
 	*around_ticks = around;
 	return 0;
+}
+
+static const char *cure_of(int rc)
+{
+	switch (rc) {
+	case -EPERM:
+	case -EACCES:
+		return "run it as root of the first user namespace, on a kernel that is not locked "
+		       "down (/sys/kernel/security/lockdown)";
+	case -ENOSYS:
+		return "take a kernel with CONFIG_BPF_SYSCALL, or with CONFIG_KPROBE_EVENTS and "
+		       "tracefs mounted on /sys/kernel/tracing";
+	default:
+		return "take a kernel with CONFIG_DEBUG_INFO_BTF, or with CONFIG_BPF_EVENTS, or "
+		       "with CONFIG_KPROBE_EVENTS and tracefs mounted on /sys/kernel/tracing";
+	}
+}
+
+static void unload(struct tracer *t)
+{
+	tracer_detach(t);
+	tracer_bpf__destroy(t->bpf);
+	t->bpf = NULL;
+	if (t->way != TRACER_FENTRY)
+		kevents_remove();
+}
+
+/* Tries one way; what it failed by is added to why. */
+static int try_way(struct tracer *t, bool with_dm, struct tracer_missing *missing)
+{
+	size_t len = strlen(missing->why);
+	int rc;
+
+	complaint[0] = '\0';
+	rc = t->way == TRACER_TRACEFS ? load_events(t, with_dm) : load_bpf(t, with_dm);
+	if (!rc) {
+		rc = calibrate(t);
+		if (rc < 0 && !complaint[0])
+			snprintf(complaint, sizeof(complaint), "in the call that calibrates it");
+		if (rc < 0)
+			unload(t);
+	}
+	if (rc < 0)
+		snprintf(missing->why + len, sizeof(missing->why) - len, "%s%s: %s%s%s%s",
+			 len ? "; " : "no way to stamp calls of kernel functions: ", ways[t->way],
+			 strerror(-rc), complaint[0] ? " (" : "", complaint,
+			 complaint[0] ? ")" : "");
+	return rc;
+}
+
+int tracer_open(struct tracer **out, bool with_dm, const char *way, struct tracer_missing *missing)
+{
+	struct tracer *t = calloc(1, sizeof(*t));
+	int rc = -EINVAL, forbidden = 0;
+
+	*out = NULL;
+	*missing = (struct tracer_missing){.cure = "free some memory", .why = "no memory"};
+	if (!t)
+		return -ENOMEM;
+	t->counter_fd = -1;
+	missing->why[0] = '\0';
+	libbpf_set_print(keep_complaint);
+	kevents_remove(); /* what a dead run left */
+	for (t->way = 0; t->way < TRACER_WAYS; t->way++) {
+		if (way && strcmp(way, ways[t->way]))
+			continue;
+		rc = try_way(t, with_dm, missing);
+		if (!rc) {
+			*out = t;
+			return 0;
+		}
+		if (rc == -EPERM || rc == -EACCES)
+			forbidden = rc;
+	}
+	if (!missing->why[0])
+		snprintf(missing->why, sizeof(missing->why),
+			 "'%s' is no way to trace; there are fentry, kprobe and tracefs", way);
+	missing->cure = cure_of(forbidden ? forbidden : rc);
+	free(t);
+	return rc;
+}
+
+void tracer_close(struct tracer *tracer)
+{
+	if (!tracer)
+		return;
+	unload(tracer);
+	free(tracer);
 }

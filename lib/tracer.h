@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What calls of kernel functions take, stamped inside the kernel by BPF programs at their entry and
- * exit: fentry and fexit where the kernel has BTF of the functions (of modules since 5.11), else
- * kprobe and kretprobe.  The stamps are readings of the time-stamp counter, as the meters' are: in
- * the emulated host exact instructions.
+ * What calls of kernel functions take, stamped inside the kernel at their entry and exit:
+ *   fentry   by BPF programs at fentry and fexit, where the kernel has BTF of the functions (of
+ *            modules since 5.11)
+ *   kprobe   by the same programs at kprobe and kretprobe
+ *   tracefs  by kprobe and kretprobe events of the tracing filesystem, without any BPF
+ * The stamps are readings of the time-stamp counter, as the meters' are: in the emulated host exact
+ * instructions.
  *
  * Only calls by the thread that opened the tracer are logged.  No memory area of the process is
  * left behind, for those are part of what a fault costs.
@@ -19,21 +22,24 @@
 
 struct tracer;
 
+enum tracer_way { TRACER_FENTRY, TRACER_KPROBE, TRACER_TRACEFS, TRACER_WAYS };
+
 /* Why there is no tracer here. */
 struct tracer_missing {
-	char why[320];	  /* a sentence */
+	char why[480];	  /* a sentence */
 	const char *cure; /* what to do */
 };
 
 /*
- * Loads the programs; with_dm: also those of device-mapper's functions, which must be there.
- * Returns 0 or -errno with the reason in missing.
- * Source: bpf(2), perf_event_open(2); Documentation/bpf/prog_fentry.
+ * Opens and calibrates the first way that this kernel has, or none but the one named ("fentry",
+ * "kprobe", "tracefs").  with_dm: device-mapper's functions as well, which must be there.  Returns
+ * 0 or -errno with the reason in missing; -EINVAL: there is no such way. Source: bpf(2),
+ * perf_event_open(2); Documentation/bpf/prog_fentry, Documentation/trace.
  */
-int tracer_open(struct tracer **out, bool with_dm, struct tracer_missing *missing);
+int tracer_open(struct tracer **out, bool with_dm, const char *way, struct tracer_missing *missing);
 void tracer_close(struct tracer *tracer); /* NULL is fine */
 
-/* "fentry" or "kprobe". */
+/* "fentry", "kprobe" or "tracefs". */
 const char *tracer_way(const struct tracer *tracer);
 
 const char *tracer_name(enum tracer_function function);
@@ -52,11 +58,12 @@ long tracer_read(struct tracer *tracer, const struct stamp **stamps);
 
 /*
  * What tracing costs a call: how many ticks it puts between the two stamps, and how many it adds
- * altogether.  Found out on functions of the kernel that do nearly nothing; the two instructions
- * (add one to the argument, return) of the one that was stamped are in inside_ticks.  Nothing may
- * be attached.  Returns 0, -ENOTSUP where the functions take more arguments than is known of, or
- * -errno.
+ * altogether.  fentry was calibrated on functions of the kernel that do nearly nothing; the two
+ * instructions (add one to the argument, return) of the one that was stamped are in inside_ticks.
+ * The other ways were calibrated on getpid(2): what it takes by itself is what it takes longer than
+ * a system call that there is none of, whose two instructions (-ENOSYS, return) are then in
+ * inside_ticks.
  */
-int tracer_calibrate(struct tracer *tracer, uint64_t *inside_ticks, uint64_t *around_ticks);
+void tracer_cost(const struct tracer *tracer, uint64_t *inside_ticks, uint64_t *around_ticks);
 
 #endif

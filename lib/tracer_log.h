@@ -5,9 +5,9 @@
 
 #include <linux/types.h>
 
-/* The functions that can be traced.  All but the last three take the number of pages as third
- * argument; those are the kernel's own for tests of tracing, with as many arguments, and calibrate
- * it. */
+/* The functions that can be traced.  The first five take the number of pages as third argument.
+ * The others calibrate: three of the kernel's own for tests of tracing, with as many arguments, and
+ * a system call that does next to nothing. */
 /* clang-format off */
 #define TRACER_FUNCTIONS(function)         \
 	function(dax_direct_access)        \
@@ -17,7 +17,8 @@
 	function(pmem_dax_direct_access)   \
 	function(bpf_fentry_test1)         \
 	function(bpf_fentry_test5)         \
-	function(bpf_fentry_test6)
+	function(bpf_fentry_test6)         \
+	function(__x64_sys_getpid)
 /* clang-format on */
 
 #define TRACER_ID(name) TRACER_##name,

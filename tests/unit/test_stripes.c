@@ -80,12 +80,22 @@ static void alone(void **state)
 	assert_string_equal(say(records, 2), "");
 }
 
+/* Nor are two of which one is no power of two: dm-stripe divides there, and shifts elsewhere. */
+static void no_doubling(void **state)
+{
+	struct run_record records[] = {record("striped:4", 362), record("striped:3", 361)};
+
+	(void)state;
+	assert_string_equal(say(records, 2), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(flat),
 		cmocka_unit_test(growing),
 		cmocka_unit_test(alone),
+		cmocka_unit_test(no_doubling),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
