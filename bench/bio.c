@@ -12,7 +12,12 @@
  *   buffered  through the page cache, dax=never; cold: the pages are not in it, warm: they are
  *   node      O_DIRECT of the block node (raw or dm) over the blocks of the file.  It is only read
  *             while it is mounted; node.write unmounts, and writes nothing but blocks of the file
- *   uring     io_uring, O_DIRECT, dax=never: one or 32 at a time; fixed: buffer and file registered
+ *   uring     io_uring, O_DIRECT, dax=never: one or 32 at a time; fixed: file and buffer
+ * registered. pmem's queue cannot promise not to wait, and so operations go to a worker thread, as
+ *             io_wq_submit_work in the proof counts: all of them on kernels that ask the queue
+ *             first (6.1).  Newer ones try first, and a bio that may not wait is refused: 7.3 sends
+ *             4 KiB reads so, but not those of 64 KiB, and a 4 KiB read by io_uring costs five
+ *             times what it does by pread(2)
  *   mmap      page faults in the page cache, dax=never; compare fault.read and fault.write
  *
  * Left out: writeback of what stays in the page cache after buffered.write and mmap.write (it is
@@ -33,10 +38,7 @@
  *
  * Alone: ./run.sh bench --bench bio --stack raw --stack linear:16
  */
-#include "bench/ops.h"
-#include "bench/uring.h"
-#include "lib/datafile.h"
-#include "lib/mapping.h"
+#include "bench/bio.h"
 #include "lib/msg.h"
 
 #include <errno.h>
@@ -48,28 +50,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-	WINDOWS = 8,
-	SLOT_BYTES = 64 << 10, /* operations begin at multiples of it: what fault-around maps */
-	SAMPLES_MAX = 32,      /* meter insn, exact: more would say no more */
-	SAMPLES_MIN = 4,
-	PASS_BYTES = 2 << 20,
-	FAULTS = 64,
-	DEPTH_MAX = 32,
-	PROBED = 2,
-	GENERATION_AT = 8, /* in each page, behind its stamp */
-};
+enum { WINDOWS = 8, PROBED = 2 };
 
 extern const struct bench bench_bio;
-
-/* What one variant does. */
-struct plan {
-	enum { DAX, DIRECT, BUFFERED, NODE, URING, MMAP } path;
-	bool write;
-	bool warm;		 /* the pages are in the page cache */
-	bool registered, polled; /* io_uring */
-	unsigned int depth;	 /* io_uring: operations in flight */
-};
 
 #define V(name_, why_, ...)                                                           \
 	{                                                                             \
@@ -119,319 +102,17 @@ static const struct variant variants[] = {
 };
 
 enum { N_VARIANTS = sizeof(variants) / sizeof(variants[0]) - 1 };
+_Static_assert((int)N_VARIANTS <= (int)BIO_VARIANTS_MAX, "their results find room");
 
 static const char *const points[] = {
-	"block:block_bio_queue", "dm_submit_bio", "pmem_submit_bio",
-	"dax_direct_access",	 "dax_iomap_rw",  NULL,
+	"block:block_bio_queue",
+	"dm_submit_bio",
+	"pmem_submit_bio",
+	"dax_direct_access",
+	"dax_iomap_rw",
+	"io_wq_submit_work",
+	NULL,
 };
-
-struct bio_state {
-	struct datafile data;
-	int pagemap_fd, uring_rc;
-	char *buffer;
-	bool one_piece; /* the buffer is */
-	uint64_t *offsets, *ticks;
-	uint64_t generation; /* of what is written next */
-	/* The pass under way. */
-	const struct plan *plan;
-	uint32_t bytes; /* of one operation */
-	int fd;
-	struct uring ring;
-	struct mapping mapping;
-	uint64_t faults; /* of one access */
-	int64_t *most, most_faults[N_VARIANTS];
-	struct ops_result results[N_VARIANTS];
-};
-
-/* --- where the bytes are -----------------------------------------------------------------------
- */
-
-/* Where on the device an offset of the file is; the windows lie in one extent each. */
-static uint64_t on_device(const struct bio_state *s, uint64_t offset)
-{
-	const struct extent *e = extents_find(&s->data.extents, offset);
-
-	return e ? e->physical_bytes + (offset - e->logical_bytes) : UINT64_MAX;
-}
-
-/* The offsets of a pass: from window to window, so that they are spread over all segments. */
-static void fill_offsets(struct bio_state *s, size_t n)
-{
-	uint32_t stride = s->bytes > SLOT_BYTES ? s->bytes : SLOT_BYTES;
-
-	for (size_t i = 0; i < n; i++)
-		s->offsets[i] = s->data.windows[i % s->data.n_windows] +
-				i / s->data.n_windows % (WINDOW_BYTES / stride) * stride;
-}
-
-static size_t count_samples(const struct bench_env *env, const struct bio_state *s)
-{
-	uint32_t stride = s->bytes > SLOT_BYTES ? s->bytes : SLOT_BYTES;
-	size_t room = (size_t)s->data.n_windows * (WINDOW_BYTES / stride);
-	size_t n = PASS_BYTES / s->bytes;
-
-	n = n > SAMPLES_MAX ? SAMPLES_MAX : n < SAMPLES_MIN ? SAMPLES_MIN : n;
-	if (s->plan->path == MMAP)
-		n = FAULTS;
-	if (s->plan->depth > 1)
-		n = SAMPLES_MIN;
-	if (env->cell.meter->kind == METER_TIME)
-		n *= 16;
-	room /= s->plan->depth ? s->plan->depth : 1;
-	return n < room ? n : room;
-}
-
-/* --- one operation -----------------------------------------------------------------------------
- */
-
-static unsigned int in_flight(const struct bio_state *s)
-{
-	return s->plan->depth ? s->plan->depth : 1;
-}
-
-/* Reads: nothing of what must come may be there already.  Writes: stamps of a new generation. */
-static int before(void *arg, size_t i)
-{
-	struct bio_state *s = arg;
-	const uint64_t *offset = &s->offsets[i * in_flight(s)];
-
-	if (s->plan->path == MMAP) {
-		s->faults = page_faults();
-		return 0;
-	}
-	for (uint64_t at = 0; at < (uint64_t)s->bytes * in_flight(s); at += PAGE_BYTES) {
-		uint64_t page[2] = {0};
-
-		if (s->plan->write) {
-			page[0] = datafile_stamp(offset[at / s->bytes] + at % s->bytes);
-			page[1] = s->generation;
-		}
-		memcpy(s->buffer + at, page, sizeof(page));
-	}
-	return 0;
-}
-
-static int64_t run(void *arg, size_t i)
-{
-	struct bio_state *s = arg;
-	uint64_t offset = s->offsets[i * in_flight(s)];
-	volatile char *byte;
-	ssize_t done;
-
-	switch (s->plan->path) {
-	case URING:
-		return uring_batch(&s->ring, s->plan->write, &s->offsets[i * in_flight(s)],
-				   in_flight(s), s->bytes);
-	case MMAP:
-		byte = s->mapping.base + offset + PAGE_BYTES / 2;
-		if (s->plan->write)
-			*byte = 1;
-		else
-			(void)*byte;
-		return PAGE_BYTES;
-	case NODE:
-		offset = on_device(s, offset);
-		break;
-	default:
-		break;
-	}
-	done = s->plan->write ? pwrite(s->fd, s->buffer, s->bytes, (off_t)offset)
-			      : pread(s->fd, s->buffer, s->bytes, (off_t)offset);
-	return done < 0 ? -errno : done;
-}
-
-static bool holds(void *arg, size_t i, char *why, size_t why_len)
-{
-	struct bio_state *s = arg;
-	const uint64_t *offset = &s->offsets[i * in_flight(s)];
-
-	if (s->plan->path == MMAP) {
-		s->faults = page_faults() - s->faults;
-		if ((int64_t)s->faults > *s->most)
-			*s->most = (int64_t)s->faults;
-		if (!s->faults)
-			snprintf(why, why_len, "access %zu took no fault", i);
-		return s->faults;
-	}
-	for (uint64_t at = 0; !s->plan->write && at < (uint64_t)s->bytes * in_flight(s);
-	     at += PAGE_BYTES) {
-		uint64_t where = offset[at / s->bytes] + at % s->bytes, value;
-
-		memcpy(&value, s->buffer + at, sizeof(value));
-		if (value == datafile_stamp(where))
-			continue;
-		snprintf(why, why_len,
-			 "file offset %" PRIu64 " reads %#" PRIx64 ", written was %#" PRIx64, where,
-			 value, datafile_stamp(where));
-		return false;
-	}
-	return true;
-}
-
-/* --- the state a pass starts from --------------------------------------------------------------
- */
-
-/* Mounts as asked for, unless it is.  Returns 0 or -errno after an error line. */
-static int mount_as(struct bench_env *env, struct bio_state *s, bool never)
-{
-	int rc;
-
-	if (env->fs->mounted && env->fs->dax_never == never)
-		return 0;
-	datafile_close(&s->data);
-	rc = fs_unmount(env->fs);
-	env->fs->dax_never = never;
-	if (!rc)
-		rc = fs_mount(env->fs);
-	if (!rc)
-		rc = datafile_open(&s->data, env->directory);
-	if (rc < 0)
-		return rc;
-	/* The first operation would read where the blocks are, by a bio of its own. */
-	extents_free(&s->data.extents);
-	return extents_read(s->data.fd, &s->data.extents);
-}
-
-/* Brings what the pass will touch into the page cache, or all of the file out of it.  Without
- * reading ahead: every operation is on its own. */
-static int set_cache(struct bio_state *s, size_t n)
-{
-	uint64_t bytes = s->bytes > SLOT_BYTES ? s->bytes : SLOT_BYTES;
-	int rc = fsync(s->fd) < 0 ? -errno : 0;
-
-	if (!rc && !s->plan->warm)
-		rc = -posix_fadvise(s->fd, 0, 0, POSIX_FADV_DONTNEED);
-	if (!rc)
-		rc = -posix_fadvise(s->fd, 0, 0, POSIX_FADV_RANDOM);
-	for (size_t i = 0; i < n && !rc && s->plan->warm; i++)
-		for (uint64_t at = 0; at < bytes && !rc; at += SLOT_BYTES)
-			if (readahead(s->fd, (off64_t)(s->offsets[i] + at), SLOT_BYTES) < 0)
-				rc = -errno;
-	return rc;
-}
-
-static int open_path(const struct bench_env *env, const struct plan *plan)
-{
-	char path[256];
-	int flags = O_CLOEXEC;
-
-	snprintf(path, sizeof(path), "%s/data", env->directory);
-	if (plan->path == DIRECT || plan->path == URING || plan->path == NODE)
-		flags |= O_DIRECT;
-	/* A mounted device is never opened for writing. */
-	if (plan->path == NODE)
-		return open(env->stack->node, flags | (plan->write ? O_RDWR : O_RDONLY));
-	return open(path, flags | O_RDWR);
-}
-
-static int start_uring(struct bio_state *s)
-{
-	return uring_start(&s->ring, DEPTH_MAX, s->fd, s->buffer, OPS_BUFFER_BYTES,
-			   s->plan->registered, s->plan->polled);
-}
-
-/* Returns 0 or -errno; stop_pass() in either case. */
-static int start_pass(struct bench_env *env, struct bio_state *s, size_t n,
-		      struct ops_result *result)
-{
-	const struct plan *plan = s->plan;
-	int rc = mount_as(env, s, plan->path != DAX && plan->path != NODE);
-
-	s->generation++;
-	if (!rc && plan->path == NODE && plan->write) {
-		datafile_close(&s->data);
-		rc = fs_unmount(env->fs);
-	}
-	if (rc < 0)
-		return rc;
-	s->fd = open_path(env, plan);
-	if (s->fd < 0)
-		return -errno;
-	if (plan->path != NODE && file_is_dax(s->fd) != (plan->path == DAX))
-		ops_void(result, "the file is %saccessed directly (statx)",
-			 plan->path == DAX ? "not " : "");
-	/* By io_uring what has pages there waits for a worker. */
-	if (plan->path != DAX && plan->path != NODE)
-		rc = set_cache(s, n);
-	if (!rc && plan->path == URING)
-		rc = start_uring(s);
-	if (!rc && plan->path == MMAP)
-		rc = mapping_make(&s->mapping, s->fd, s->data.bytes, MAP_SHARED, false);
-	if (!rc && plan->path == MMAP)
-		madvise(s->mapping.base, s->data.bytes, MADV_RANDOM);
-	return rc;
-}
-
-/* Where a written page is looked at: not the way it was written. */
-static bool read_back(const struct bio_state *s, int fd, uint64_t offset, char *why, size_t why_len)
-{
-	static uint64_t page[PAGE_BYTES / sizeof(uint64_t)] __attribute__((aligned(4096)));
-	uint64_t where = s->plan->path == NODE ? offset : on_device(s, offset);
-	ssize_t done = pread(fd, page, PAGE_BYTES, (off_t)where);
-
-	if (done == PAGE_BYTES && page[0] == datafile_stamp(offset) && page[1] == s->generation)
-		return true;
-	snprintf(why, why_len,
-		 "file offset %" PRIu64 ": %#" PRIx64 ", write %" PRIu64
-		 " was to be found there, it is %#" PRIx64 ", write %" PRIu64,
-		 offset, datafile_stamp(offset), s->generation, page[0], page[1]);
-	return false;
-}
-
-static void check_written(struct bench_env *env, struct bio_state *s, size_t n,
-			  struct ops_result *result)
-{
-	bool by_file = s->plan->path == NODE;
-	int fd = by_file ? s->data.fd : open(env->stack->node, O_RDONLY | O_DIRECT | O_CLOEXEC);
-
-	if (fd < 0)
-		ops_void(result, "what was written cannot be read back: %s", strerror(errno));
-	for (size_t i = 0; i < n * in_flight(s) && !result->why[0]; i++)
-		if (read_back(s, fd, s->offsets[i], result->why, sizeof(result->why)))
-			read_back(s, fd, s->offsets[i] + s->bytes - PAGE_BYTES, result->why,
-				  sizeof(result->why));
-	if (fd >= 0 && !by_file)
-		close(fd);
-}
-
-static void check_frames(struct bench_env *env, struct bio_state *s, size_t n,
-			 struct ops_result *result)
-{
-	const struct frame_proof proof = {
-		.pagemap_fd = s->pagemap_fd,
-		.ground = stack_ground(env->stack),
-		.outside = env->stack,
-	};
-
-	for (size_t i = 0; i < n && !result->why[0]; i++)
-		frames_prove(&proof, &s->mapping, s->offsets[i], 1, result->why,
-			     sizeof(result->why));
-}
-
-/* Ends what start_pass() began and proves what it left; the filesystem is mounted again. */
-static int stop_pass(struct bench_env *env, struct bio_state *s, size_t n,
-		     struct ops_result *result)
-{
-	int rc = 0;
-
-	if (s->plan->path == MMAP && s->mapping.reserved) {
-		check_frames(env, s, n, result);
-		mapping_drop(&s->mapping);
-		s->mapping.reserved = NULL;
-	}
-	uring_stop(&s->ring);
-	if (s->fd >= 0) {
-		if (s->plan->write && fsync(s->fd) < 0)
-			ops_void(result, "fsync failed: %s", strerror(errno));
-		close(s->fd);
-		s->fd = -1;
-	}
-	if (!env->fs->mounted)
-		rc = mount_as(env, s, false);
-	if (!rc && s->plan->write && s->plan->path != MMAP)
-		check_written(env, s, n, result);
-	return rc;
-}
 
 /* --- the passes --------------------------------------------------------------------------------
  */
@@ -440,7 +121,7 @@ static int stop_pass(struct bench_env *env, struct bio_state *s, size_t n,
 static int64_t run_and_sync(void *arg, size_t i)
 {
 	struct bio_state *s = arg;
-	int64_t done = run(s, i);
+	int64_t done = bio_run(s, i);
 
 	return done < 0 || !fsync(s->fd) ? done : -errno;
 }
@@ -466,7 +147,7 @@ static void *work(void *arg)
 	if (job->probes)
 		ops_probe(job->ops, job->ops->n, job->probes, points, job->result);
 	else
-		job->rc = ops_time(job->env, job->ops, job->s->ticks, job->result);
+		job->rc = ops_time(job->env, job->ops, job->s->base.ticks, job->result);
 	return NULL;
 }
 
@@ -501,18 +182,18 @@ static int pass(struct bench_env *env, struct bio_state *s, const struct variant
 		struct probe_set *probes, struct ops_result *result)
 {
 	const struct plan *plan = variant->arg;
-	struct ops ops = {.before = before, .run = run, .holds = holds, .arg = s};
+	struct ops ops = {.before = bio_before, .run = bio_run, .holds = bio_holds, .arg = s};
 	int rc, rc2;
 
 	env->phase(env, "prepare");
 	s->plan = plan;
 	s->most = &s->most_faults[variant - variants];
 	s->bytes = plan->path == MMAP ? PAGE_BYTES : (uint32_t)ops_size_of(variant->name);
-	ops.n = probes ? PROBED : count_samples(env, s);
-	ops.per_sample = in_flight(s);
-	ops.wanted = (int64_t)s->bytes * in_flight(s);
-	fill_offsets(s, ops.n * ops.per_sample);
-	rc = start_pass(env, s, ops.n, result);
+	ops.n = probes ? PROBED : bio_count_samples(env, s);
+	ops.per_sample = bio_in_flight(s);
+	ops.wanted = (int64_t)s->bytes * bio_in_flight(s);
+	bio_fill_offsets(s, ops.n * ops.per_sample);
+	rc = bio_start(env, s, ops.n, result);
 	if (probes && stays_in_cache(plan))
 		ops.run = run_and_sync;
 	if (!rc && s->plan->path == MMAP)
@@ -521,7 +202,7 @@ static int pass(struct bench_env *env, struct bio_state *s, const struct variant
 	if (!rc)
 		rc = run_in_thread(&(struct job){env, s, &ops, probes, result, 0});
 	env->phase(env, "proof");
-	rc2 = stop_pass(env, s, rc ? 0 : ops.n, result);
+	rc2 = bio_stop(env, s, rc ? 0 : ops.n, result);
 	rc = rc ? rc : rc2;
 	if (rc < 0)
 		msg_error("bio.%s on %s, %s: %s", variant->name, env->cell.spec->text, env->cell.fs,
@@ -537,9 +218,9 @@ static bool is_missing(struct bench_env *env, struct bio_state *s, const struct 
 
 	if (plan->path != URING || result->missing.why)
 		return result->missing.why;
-	if (!rc && plan->polled && !mount_as(env, s, true)) {
-		fd = open_path(env, plan);
-		rc = fd < 0 ? -errno : uring_poll_works(fd, s->data.windows[0], PAGE_BYTES);
+	if (!rc && plan->polled && !bio_mount(env, s, true)) {
+		fd = bio_open(env, plan);
+		rc = fd < 0 ? -errno : uring_poll_works(fd, s->base.data.windows[0], PAGE_BYTES);
 		if (fd >= 0)
 			close(fd);
 	}
@@ -609,7 +290,7 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 		env, &bench_bio, variant, r,
 		json_pack("{sb ss ss sb sI sI sO*}", "dax", plan->path == DAX, "way", way_of(plan),
 			  "read_back", plan->path == MMAP ? "page frames" : "stamps",
-			  "buffer_in_one_piece", s->one_piece, "operations",
+			  "buffer_in_one_piece", s->base.one_piece, "operations",
 			  (json_int_t)(r->n * (plan->depth ? plan->depth : 1)), "faults_at_most",
 			  (json_int_t)s->most_faults[variant - variants], "path", r->path));
 }
@@ -620,25 +301,13 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 static int setup(struct bench_env *env, void **state)
 {
 	struct bio_state *s = calloc(1, sizeof(*s));
-	int rc = 0;
 
 	*state = s;
 	if (!s)
 		return -ENOMEM;
-	s->data.fd = s->fd = -1;
-	s->pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	s->fd = -1;
 	s->uring_rc = uring_available();
-	s->buffer = ops_buffer(&s->one_piece);
-	if (s->pagemap_fd < 0 || !s->buffer)
-		rc = -errno;
-	if (!rc)
-		rc = touch_arrays(TOUCH_MAX, &s->offsets, &s->ticks);
-	if (!rc)
-		rc = ops_data_make(env, &s->data, WINDOWS);
-	if (rc < 0)
-		msg_error("cannot prepare the bio benchmark on %s, %s: %s", env->cell.spec->text,
-			  env->cell.fs, strerror(-rc));
-	return rc;
+	return ops_base_make(env, &bench_bio, &s->base, WINDOWS);
 }
 
 static void teardown(struct bench_env *env, void *state)
@@ -649,13 +318,9 @@ static void teardown(struct bench_env *env, void *state)
 		return;
 	/* What comes next finds the mount as every benchmark does. */
 	if (env->fs->mounted)
-		mount_as(env, s, false);
-	ops_data_remove(env, &s->data);
-	if (s->pagemap_fd >= 0)
-		close(s->pagemap_fd);
-	ops_buffer_free(s->buffer);
-	for (size_t i = 0; i < N_VARIANTS; i++)
-		ops_result_free(&s->results[i]);
+		bio_mount(env, s, false);
+	ops_base_drop(env, &s->base);
+	ops_results_free(s->results, N_VARIANTS);
 	free(s);
 }
 

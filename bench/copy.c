@@ -114,11 +114,7 @@ static const char *const points[] = {
 };
 
 struct copy_state {
-	struct datafile data;
-	int pagemap_fd;
-	char *buffer;
-	bool one_piece;
-	uint64_t *offsets, *ticks;
+	struct ops_base base;
 	uint64_t generation; /* what is stored next */
 	/* The pass under way. */
 	const struct plan *plan;
@@ -173,13 +169,13 @@ static void mark_pages(char *to, uint64_t value, uint64_t bytes)
 static int before(void *arg, size_t i)
 {
 	struct copy_state *s = arg;
-	char *at = s->mapping.base + s->offsets[i];
+	char *at = s->mapping.base + s->base.offsets[i];
 
 	switch (s->plan->how) {
 	case LOAD:
 		break;
 	case FROM:
-		mark_pages(s->buffer, 0, s->bytes);
+		mark_pages(s->base.buffer, 0, s->bytes);
 		break;
 	case FLUSH:
 	case DRAIN:
@@ -192,7 +188,7 @@ static int before(void *arg, size_t i)
 			mark_pages(at, s->generation, s->bytes);
 		/* fall through */
 	default:
-		mark_pages(s->buffer, s->generation, s->bytes);
+		mark_pages(s->base.buffer, s->generation, s->bytes);
 	}
 	s->faults = page_faults();
 	return 0;
@@ -201,11 +197,11 @@ static int before(void *arg, size_t i)
 static int64_t run(void *arg, size_t i)
 {
 	struct copy_state *s = arg;
-	char *at = s->mapping.base + s->offsets[i];
+	char *at = s->mapping.base + s->base.offsets[i];
 	int rc = 0;
 
 	if (s->plan->copies)
-		memcpy(at, s->buffer, s->bytes);
+		memcpy(at, s->base.buffer, s->bytes);
 	switch (s->plan->how) {
 	case LOAD:
 		s->loaded = load_words(at, s->bytes);
@@ -214,13 +210,13 @@ static int64_t run(void *arg, size_t i)
 		store_words(at, s->generation, s->bytes);
 		break;
 	case MEMCPY:
-		memcpy(at, s->buffer, s->bytes);
+		memcpy(at, s->base.buffer, s->bytes);
 		break;
 	case FROM:
-		memcpy(s->buffer, at, s->bytes);
+		memcpy(s->base.buffer, at, s->bytes);
 		break;
 	case PMEM:
-		pmem_memcpy(at, s->buffer, s->bytes, s->plan->flags);
+		pmem_memcpy(at, s->base.buffer, s->bytes, s->plan->flags);
 		break;
 	case FLUSH:
 		pmem_flush(at, s->bytes);
@@ -235,7 +231,7 @@ static int64_t run(void *arg, size_t i)
 		rc = msync(at, s->bytes, MS_SYNC);
 		break;
 	case FSYNC:
-		rc = fsync(s->data.fd);
+		rc = fsync(s->base.data.fd);
 		break;
 	}
 	return rc < 0 ? -errno : (int64_t)s->bytes;
@@ -262,10 +258,10 @@ static bool holds(void *arg, size_t i, char *why, size_t why_len)
 	if (faults && !s->plan->copies)
 		snprintf(why, why_len, "operation %zu took %" PRId64 " faults", i, faults);
 	if (s->plan->how == FROM)
-		s->loaded = load_words(s->buffer, s->bytes);
-	if (reads(s->plan) && s->loaded != expected_sum(s, s->offsets[i]))
+		s->loaded = load_words(s->base.buffer, s->bytes);
+	if (reads(s->plan) && s->loaded != expected_sum(s, s->base.offsets[i]))
 		snprintf(why, why_len, "file offset %" PRIu64 " does not read as it was written",
-			 s->offsets[i]);
+			 s->base.offsets[i]);
 	return !why[0];
 }
 
@@ -278,7 +274,7 @@ static size_t count_samples(const struct bench_env *env, const struct copy_state
 	size_t n = is_long ? SAMPLES_LONG : SAMPLES;
 
 	if (s->bytes > SLOT_BYTES)
-		n = s->data.n_windows / 2;
+		n = s->base.data.n_windows / 2;
 	return env->cell.meter->kind == METER_TIME ? 4 * n : n;
 }
 
@@ -289,24 +285,25 @@ static size_t count_samples(const struct bench_env *env, const struct copy_state
 static void fill_offsets(struct copy_state *s, size_t n)
 {
 	uint64_t stride = s->bytes > SLOT_BYTES ? s->bytes : SLOT_BYTES;
-	unsigned int half = s->data.n_windows / 2;
-	const uint64_t *windows = s->data.windows + (enters_kernel(s->plan) ? 0 : half);
+	unsigned int half = s->base.data.n_windows / 2;
+	const uint64_t *windows = s->base.data.windows + (enters_kernel(s->plan) ? 0 : half);
 
 	for (size_t i = 0; i < n; i++)
-		s->offsets[i] = windows[i % half] + i / half % (WINDOW_BYTES / stride) * stride;
+		s->base.offsets[i] =
+			windows[i % half] + i / half % (WINDOW_BYTES / stride) * stride;
 }
 
 /* Readers find the stamps that datafile_make() wrote. */
 static int restore_stamps(struct copy_state *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		memset(s->buffer, 0, s->bytes);
+		memset(s->base.buffer, 0, s->bytes);
 		for (uint64_t at = 0; at < s->bytes; at += PAGE_BYTES) {
-			uint64_t stamp = datafile_stamp(s->offsets[i] + at);
+			uint64_t stamp = datafile_stamp(s->base.offsets[i] + at);
 
-			memcpy(s->buffer + at, &stamp, sizeof(stamp));
+			memcpy(s->base.buffer + at, &stamp, sizeof(stamp));
 		}
-		if (pwrite(s->data.fd, s->buffer, s->bytes, (off_t)s->offsets[i]) !=
+		if (pwrite(s->base.data.fd, s->base.buffer, s->bytes, (off_t)s->base.offsets[i]) !=
 		    (ssize_t)s->bytes)
 			return -EIO;
 	}
@@ -319,14 +316,14 @@ static int start_pass(struct copy_state *s, size_t n)
 
 	s->generation++;
 	if (!rc)
-		rc = mapping_make(&s->mapping, s->data.fd, s->data.bytes,
+		rc = mapping_make(&s->mapping, s->base.data.fd, s->base.data.bytes,
 				  s->plan->sync ? MAP_SHARED_VALIDATE | MAP_SYNC : MAP_SHARED,
 				  !enters_kernel(s->plan));
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < n; i++) {
 		for (uint64_t at = 0; at < s->bytes; at += PAGE_BYTES) {
-			volatile char *byte = s->mapping.base + s->offsets[i] + at;
+			volatile char *byte = s->mapping.base + s->base.offsets[i] + at;
 
 			if (reads(s->plan))
 				(void)*byte;
@@ -338,7 +335,7 @@ static int start_pass(struct copy_state *s, size_t n)
 	before(s, 0);
 	run(s, 0);
 	/* What was stored here is none of the pages that the first sample makes durable. */
-	return !enters_kernel(s->plan) || !fsync(s->data.fd) ? 0 : -errno;
+	return !enters_kernel(s->plan) || !fsync(s->base.data.fd) ? 0 : -errno;
 }
 
 static void check_frames(struct bench_env *env, struct copy_state *s, size_t n,
@@ -346,13 +343,13 @@ static void check_frames(struct bench_env *env, struct copy_state *s, size_t n,
 {
 	unsigned int pages = (unsigned int)((s->bytes + PAGE_BYTES - 1) / PAGE_BYTES);
 	struct frame_proof proof = {
-		.pagemap_fd = s->pagemap_fd,
+		.pagemap_fd = s->base.pagemap_fd,
 		.ground = stack_ground(env->stack),
-		.extents = s->data.extents,
+		.extents = s->base.data.extents,
 	};
 
 	for (size_t i = 0; i < n && !result->why[0]; i++)
-		frames_prove(&proof, &s->mapping, s->offsets[i], pages, result->why,
+		frames_prove(&proof, &s->mapping, s->base.offsets[i], pages, result->why,
 			     sizeof(result->why));
 }
 
@@ -366,8 +363,8 @@ static void check_stored(struct bench_env *env, struct copy_state *s, size_t n,
 	if (fd < 0)
 		ops_void(result, "%s cannot be read: %s", env->stack->node, strerror(errno));
 	for (size_t i = 0; i < 2 * n && !result->why[0]; i++) {
-		uint64_t offset = s->offsets[i / 2] + (i % 2 ? s->bytes - sizeof(*page) : 0);
-		const struct extent *e = extents_find(&s->data.extents, offset);
+		uint64_t offset = s->base.offsets[i / 2] + (i % 2 ? s->bytes - sizeof(*page) : 0);
+		const struct extent *e = extents_find(&s->base.data.extents, offset);
 		uint64_t where = e ? e->physical_bytes + (offset - e->logical_bytes) : 0;
 
 		if (pread(fd, page, PAGE_BYTES, (off_t)(where / PAGE_BYTES * PAGE_BYTES)) !=
@@ -401,13 +398,13 @@ static int pass(struct bench_env *env, struct copy_state *s, const struct varian
 	if (probes)
 		ops_probe(&ops, ops.n, probes, points, result);
 	else
-		rc = ops_time(env, &ops, s->ticks, result);
+		rc = ops_time(env, &ops, s->base.ticks, result);
 	env->phase(env, "proof");
 	if (rc < 0)
 		goto out;
 	/* After msync and fsync pages may be mapped read-only, or not at all. */
 	if (!result->why[0] && enters_kernel(s->plan))
-		load_words(s->mapping.base + s->offsets[ops.n - 1], s->bytes);
+		load_words(s->mapping.base + s->base.offsets[ops.n - 1], s->bytes);
 	check_frames(env, s, enters_kernel(s->plan) ? 1 : ops.n, result);
 	if (!reads(s->plan))
 		check_stored(env, s, ops.n, result);
@@ -488,26 +485,9 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 static int setup(struct bench_env *env, void **state)
 {
 	struct copy_state *s = calloc(1, sizeof(*s));
-	int rc = 0;
 
 	*state = s;
-	if (!s)
-		return -ENOMEM;
-	s->data.fd = -1;
-	s->pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	s->buffer = ops_buffer(&s->one_piece);
-	if (s->pagemap_fd < 0 || !s->buffer)
-		rc = -errno;
-	if (!rc)
-		rc = touch_arrays(TOUCH_MAX, &s->offsets, &s->ticks);
-	if (!rc)
-		rc = ops_data_make(env, &s->data, WINDOWS);
-	if (!rc && file_is_dax(s->data.fd) != 1)
-		rc = -ENOTSUP;
-	if (rc < 0)
-		msg_error("cannot prepare the copy benchmark on %s, %s: %s", env->cell.spec->text,
-			  env->cell.fs, strerror(-rc));
-	return rc;
+	return s ? ops_base_make(env, &bench_copy, &s->base, WINDOWS) : -ENOMEM;
 }
 
 static void teardown(struct bench_env *env, void *state)
@@ -516,12 +496,8 @@ static void teardown(struct bench_env *env, void *state)
 
 	if (!s)
 		return;
-	ops_data_remove(env, &s->data);
-	if (s->pagemap_fd >= 0)
-		close(s->pagemap_fd);
-	ops_buffer_free(s->buffer);
-	for (size_t i = 0; i < N_VARIANTS; i++)
-		ops_result_free(&s->results[i]);
+	ops_base_drop(env, &s->base);
+	ops_results_free(s->results, N_VARIANTS);
 	free(s);
 }
 

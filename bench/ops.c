@@ -2,6 +2,7 @@
 #include "bench/ops.h"
 
 #include "lib/mapping.h"
+#include "lib/msg.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -211,7 +212,13 @@ void ops_buffer_free(char *buffer)
 	munmap(all, 3 * (size_t)OPS_BUFFER_BYTES);
 }
 
-int ops_data_make(const struct bench_env *env, struct datafile *data, unsigned int windows)
+void ops_results_free(struct ops_result *results, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		ops_result_free(&results[i]);
+}
+
+static int make_data(const struct bench_env *env, struct datafile *data, unsigned int windows)
 {
 	static const char *const left[] = {"data", "holes"};
 	char path[256];
@@ -225,15 +232,42 @@ int ops_data_make(const struct bench_env *env, struct datafile *data, unsigned i
 	return rc < 0 ? rc : datafile_make(data, windows);
 }
 
-void ops_data_remove(const struct bench_env *env, struct datafile *data)
+int ops_base_make(const struct bench_env *env, const struct bench *bench, struct ops_base *base,
+		  unsigned int windows)
+{
+	int rc = 0;
+
+	base->data.fd = -1;
+	base->pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	if (base->pagemap_fd < 0)
+		rc = -errno;
+	base->buffer = ops_buffer(&base->one_piece);
+	if (!rc && !base->buffer)
+		rc = -errno;
+	if (!rc)
+		rc = touch_arrays(TOUCH_MAX, &base->offsets, &base->ticks);
+	if (!rc)
+		rc = make_data(env, &base->data, windows);
+	if (!rc && file_is_dax(base->data.fd) != 1)
+		rc = -ENOTSUP;
+	if (rc < 0)
+		msg_error("cannot prepare the %s benchmark on %s, %s: %s", bench->name,
+			  env->cell.spec->text, env->cell.fs, strerror(-rc));
+	return rc;
+}
+
+void ops_base_drop(const struct bench_env *env, struct ops_base *base)
 {
 	char path[256];
 
-	datafile_close(data);
-	extents_free(&data->extents);
+	datafile_close(&base->data);
+	extents_free(&base->data.extents);
 	snprintf(path, sizeof(path), "%s/data", env->directory);
 	if (env->fs->mounted)
 		unlink(path);
+	if (base->pagemap_fd >= 0)
+		close(base->pagemap_fd);
+	ops_buffer_free(base->buffer);
 }
 
 uint64_t ops_size_of(const char *variant)

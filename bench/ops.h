@@ -69,13 +69,26 @@ enum { OPS_BUFFER_BYTES = 2 << 20 };
 char *ops_buffer(bool *one_piece);
 void ops_buffer_free(char *buffer);
 
+void ops_results_free(struct ops_result *results, size_t n);
+
+/* What operations work on: the data file, memory, and where they go. */
+struct ops_base {
+	struct datafile data;
+	int pagemap_fd;
+	char *buffer;	/* ops_buffer() */
+	bool one_piece; /* the buffer is */
+	uint64_t *offsets, *ticks;
+};
+
 /*
- * The data file (lib/datafile.h) in an empty place: what other benchmarks left there takes the room
- * that its windows shall be spread over.  Returns 0 or -errno.
+ * Makes all of it, on a mount that is DAX.  The data file (lib/datafile.h) is made in an empty
+ * place: what other benchmarks left there takes the room that its windows shall be spread over.
+ * Returns 0 or -errno after one error line; ops_base_drop() in either case.
  */
-int ops_data_make(const struct bench_env *env, struct datafile *data, unsigned int windows);
-/* Closes it, and takes it away if its filesystem is mounted. */
-void ops_data_remove(const struct bench_env *env, struct datafile *data);
+int ops_base_make(const struct bench_env *env, const struct bench *bench, struct ops_base *base,
+		  unsigned int windows);
+/* Takes the data file away, too, if its filesystem is mounted. */
+void ops_base_drop(const struct bench_env *env, struct ops_base *base);
 
 /* The last word of a variant's name as bytes: "dax.read.64k" is 65536; 0 if it is no size.  Pure.
  */
