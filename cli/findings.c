@@ -6,6 +6,7 @@
 #include "cli/findings.h"
 #include "cli/cost.h"
 #include "cli/law.h"
+#include "cli/levels.h"
 #include "cli/stripes.h"
 #include "cli/without.h"
 
@@ -405,9 +406,10 @@ void findings_numbers(const struct tables *tables, findings_say *say, void *arg)
 {
 	static void (*const kinds[])(const struct tables *, const struct table *, findings_say *,
 				     void *) = {
-		without_say_dax, say_all_growing,  say_main_costs, law_say,
-		stripes_say,	 without_say_sync, say_lost_all,   say_refused_on_raw,
-		say_range,	 say_more_costs,   say_main_rest,  say_kept,
+		without_say_dax,    say_all_growing, say_main_costs,   law_say,
+		levels_say,	    stripes_say,     without_say_sync, say_lost_all,
+		say_refused_on_raw, say_range,	     say_more_costs,   say_main_rest,
+		say_kept,
 	};
 
 	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)

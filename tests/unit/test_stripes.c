@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cli/stripes.c: what the sentence says of records that are known. */
+/* cli/stripes.c, cli/levels.c: what the sentences say of records that are known. */
+#include "cli/levels.h"
 #include "cli/stripes.h"
 
 #include <setjmp.h>
@@ -32,17 +33,42 @@ static struct run_record record(const char *stack, int64_t median)
 	};
 }
 
-static const char *say(struct run_record *records, size_t n)
+typedef void say_fn(const struct tables *tables, const struct table *table, findings_say *say,
+		    void *arg);
+
+static const char *say_by(say_fn *fn, struct run_record *records, size_t n)
 {
 	struct run run = {.records = records, .n_records = n};
 	struct tables tables = {.run = &run};
 	struct table table = {.fs = "ext4", .unit = "insn"};
 
 	said[0] = '\0';
-	stripes_say(&tables, &table, keep, NULL);
+	fn(&tables, &table, keep, NULL);
 	for (size_t i = 0; i < n; i++)
 		json_decref((json_t *)records[i].proof);
 	return said;
+}
+
+static const char *say(struct run_record *records, size_t n)
+{
+	return say_by(stripes_say, records, n);
+}
+
+static void levels(void **state)
+{
+	struct run_record records[] = {record("raw", 100),
+				       record("linear:1/linear:1/linear:1", 401),
+				       record("linear:1", 200), record("linear:1/linear:2", 999),
+				       record("linear:16", 999)};
+
+	(void)state;
+	assert_string_equal(say_by(levels_say, records, 5),
+			    "ext4: each device-mapper level adds 100.4 insn to a translation: 100 "
+			    "with 0, 200 with 1, 401 with 3 (none of them further than 0.2 from "
+			    "that line)");
+	records[0] = record("raw", 100);
+	records[1] = record("linear:1", 200);
+	assert_string_equal(say_by(levels_say, records, 2), "");
 }
 
 static void flat(void **state)
@@ -92,10 +118,8 @@ static void no_doubling(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(flat),
-		cmocka_unit_test(growing),
-		cmocka_unit_test(alone),
-		cmocka_unit_test(no_doubling),
+		cmocka_unit_test(levels), cmocka_unit_test(flat),	 cmocka_unit_test(growing),
+		cmocka_unit_test(alone),  cmocka_unit_test(no_doubling),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
