@@ -236,15 +236,15 @@ struct layout {
 	int *median, *extra, *cell; /* by position in table->columns */
 };
 
-/* A stack's name is broken after its commas: "linear:16," over "align=4k".  Returns the length of
- * part number PART, *text its start; 0 if there is none. */
+/* A stack's name is broken after its commas and slashes: "linear:16," over "align=4k".  Returns the
+ * length of part number PART, *text its start; 0 if there is none. */
 static int head_part(const char *name, int part, const char **text)
 {
-	const char *comma = strchr(name, ',');
+	const char *comma = strpbrk(name, ",/");
 
 	for (; part && comma; part--) {
 		name = comma + 1;
-		comma = strchr(name, ',');
+		comma = strpbrk(name, ",/");
 	}
 	*text = name;
 	if (part)
