@@ -32,7 +32,7 @@ readonly BENCH_OPTIONS=(
 	"stack|S...|this stack instead of the workload's, e.g. linear:16,align=4k"
 	"fs|F...|this filesystem instead, ext4 or xfs"
 	"bench|GLOB...|these benchmarks and variants instead, e.g. 'fault.read.*'"
-	"tracer|WAY|how translate looks into the kernel: fentry, kprobe, tracefs (default: the first that works)"
+	"tracer|WAY|how translate looks into the kernel: fentry, kprobe or tracefs"
 	"name|RUN|name of the run (default: kernel, meter, time)"
 	"repeat|N|boot and measure N times; fail unless every sample is the same"
 	"seed|N|seed of the emulated host (default 1)"
