@@ -3,8 +3,9 @@
  * What one dax_direct_access() call costs: from an offset on the device to a page frame.
  *
  * One sample is one call as a filesystem makes it in a fault: through every DM level down to the
- * namespace's driver.  BPF programs stamp entry and exit of each function on the way
- * (lib/tracer.h); what they cost is measured and taken off.
+ * namespace's driver.  Entry and exit of each function on the way are stamped inside the kernel, by
+ * BPF programs if they can be had (lib/tracer.h; DAXDM_TRACER, or --tracer, names the way); what
+ * that costs is measured and taken off.
  *
  *   dax_direct_access -> dm_dax_direct_access -> {linear,stripe}_dax_direct_access
  *     -> dax_direct_access -> pmem_dax_direct_access
@@ -17,7 +18,8 @@
  *
  * Shape to expect: raw is flat.  A DM level adds a constant, and the search for the segment in the
  * table's b-tree: so much for each level of the tree (8 segments fit one, 72 two, 648 three), and
- * so much for each key compared, so that the first segment is the cheapest.
+ * so much for each key compared, so that the first segment is the cheapest.  A striped segment
+ * costs more than a linear one, and the same for any number of stripes.
  *
  * From outside, the same accesses without any probe, on this stack and on raw, must say the same:
  * the difference is in the proof, as `twin`.  raw has to come before the stack for that.
