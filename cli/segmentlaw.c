@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/segmentlaw.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { POINTS_MAX = 64 };
+
+static const char bench[] = "table";
+static const char mounted[] = "mounted.";
+static const char fault[] = "fault.";
+
+struct segment_law segment_law_fit(const struct segment_point *points, size_t n)
+{
+	struct segment_law law = {.n = 0};
+	double w = 0, x = 0, y = 0, xx = 0, xy = 0, fewest = INFINITY, most = 0, det;
+
+	for (size_t i = 0; i < n; i++) {
+		double weight = 1 / (points[i].cost * points[i].cost);
+		bool seen = false;
+
+		w += weight;
+		x += weight * points[i].segments;
+		y += weight * points[i].cost;
+		xx += weight * points[i].segments * points[i].segments;
+		xy += weight * points[i].segments * points[i].cost;
+		fewest = fmin(fewest, points[i].segments);
+		most = fmax(most, points[i].segments);
+		for (size_t k = 0; k < i && !seen; k++)
+			seen = points[k].segments == points[i].segments;
+		law.n += !seen;
+	}
+	det = w * xx - x * x;
+	if (law.n < 2 || !(fabs(det) > 0))
+		return law;
+	law.per_segment = (w * xy - x * y) / det;
+	law.base = (y - law.per_segment * x) / w;
+	for (size_t i = 0; i < n; i++)
+		law.most_off =
+			fmax(law.most_off, fabs(law.base + law.per_segment * points[i].segments -
+						points[i].cost) /
+						   points[i].cost);
+	law.grows = law.per_segment * (most - fewest) > (law.base + law.per_segment * fewest) / 10;
+	return law;
+}
+
+bool segment_law_of(const struct table *t, const struct table_row *row, struct segment_law *law)
+{
+	struct segment_point points[POINTS_MAX];
+	size_t n = 0;
+
+	for (size_t c = 0; c < t->n_columns && n < POINTS_MAX; c++) {
+		const struct run_record *rec = row->cell[t->columns[c]];
+
+		/* A device on another has a flush, a freeze of its own to hand down. */
+		if (rec && rec->segments > 0 && rec->median > 0 && !strchr(rec->stack, '/') &&
+		    !strstr(rec->stack, "over="))
+			points[n++] =
+				(struct segment_point){(double)rec->segments, (double)rec->median};
+	}
+	*law = segment_law_fit(points, n);
+	return law->n > 1;
+}
+
+static bool is_operation(const struct table_row *row)
+{
+	return !strcmp(row->bench, bench) && strncmp(row->variant, fault, strlen(fault));
+}
+
+static bool is_mounted(const struct table_row *row)
+{
+	return !strncmp(row->variant, mounted, strlen(mounted));
+}
+
+/* "load 14,100 (+ 49,000; off by at most 0.4 %)" */
+static void add_law(const struct table_row *row, const struct segment_law *law, char *text,
+		    size_t size)
+{
+	size_t used = strlen(text);
+
+	used += (size_t)snprintf(text + used, size - used, "%s%s %s (and %s%s%s", used ? ", " : "",
+				 row->variant + (is_mounted(row) ? strlen(mounted) : 0),
+				 number(llround(law->per_segment)).s, law->base < 0 ? "minus " : "",
+				 number(llabs(llround(law->base))).s, law->n < 3 ? ")" : "");
+	if (law->n > 2 && used < size)
+		snprintf(text + used, size - used, "; off by at most %.1f %%)",
+			 100 * law->most_off);
+}
+
+/* What grows, of the device of our own or of the mounted one. */
+static void say_growing(const struct table *t, bool of_mounted, findings_say *say, void *arg)
+{
+	char text[1536] = "";
+	struct segment_law law;
+	size_t stacks = 0;
+
+	for (size_t r = 0; r < t->n_rows; r++) {
+		const struct table_row *row = &t->rows[r];
+
+		if (!is_operation(row) || is_mounted(row) != of_mounted ||
+		    !segment_law_of(t, row, &law) || !law.grows ||
+		    strlen(text) + 128 > sizeof(text))
+			continue;
+		add_law(row, &law, text, sizeof(text));
+		stacks = law.n > stacks ? law.n : stacks;
+	}
+	if (*text)
+		findings_sayf(say, arg,
+			      "%s: each segment of a table costs, in %s on %s device (and all "
+			      "segments together; %zu numbers of them): %s",
+			      table_fs(t), t->unit, of_mounted ? "a mounted" : "an unused", stacks,
+			      text);
+}
+
+/* What does not grow: from the least to the most it cost. */
+static void say_flat(const struct table *t, findings_say *say, void *arg)
+{
+	char text[1024] = "";
+	struct segment_law law;
+
+	for (size_t r = 0; r < t->n_rows; r++) {
+		const struct table_row *row = &t->rows[r];
+		int64_t least = INT64_MAX, most = 0;
+		size_t used = strlen(text);
+
+		if (!is_operation(row) || !segment_law_of(t, row, &law) || law.grows ||
+		    used + 96 > sizeof(text))
+			continue;
+		for (size_t c = 0; c < t->n_columns; c++) {
+			const struct run_record *rec = row->cell[t->columns[c]];
+
+			if (!rec)
+				continue;
+			least = rec->median < least ? rec->median : least;
+			most = rec->median > most ? rec->median : most;
+		}
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s %s",
+					 used ? ", " : "", row->variant, number(least).s);
+		if (most > least)
+			snprintf(text + used, sizeof(text) - used, " to %s", number(most).s);
+	}
+	if (*text)
+		findings_sayf(say, arg,
+			      "%s: by less than a tenth in all, whatever the number of segments, "
+			      "differ (%s): %s",
+			      table_fs(t), t->unit, text);
+}
+
+static const struct table_row *find_row(const struct table *t, const char *kind, const char *after)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s%s.%s", fault, kind, after);
+	for (size_t r = 0; r < t->n_rows; r++)
+		if (!strcmp(t->rows[r].bench, bench) && !strcmp(t->rows[r].variant, name))
+			return &t->rows[r];
+	return NULL;
+}
+
+/* The stack of 16 segments, or else the last that both rows have. */
+static long stack_of_both(const struct table *t, const struct table_row *a,
+			  const struct table_row *b)
+{
+	long best = -1;
+
+	for (size_t c = 0; c < t->n_columns; c++) {
+		size_t rank = t->columns[c];
+
+		if (!a->cell[rank] || !b->cell[rank])
+			continue;
+		if (!strcmp(a->cell[rank]->stack, "linear:16"))
+			return (long)rank;
+		best = (long)rank;
+	}
+	return best;
+}
+
+static void say_faults(const struct table *t, const char *after, const char *words,
+		       findings_say *say, void *arg)
+{
+	static const struct {
+		const char *kind, *words;
+	} kinds[] = {
+		{"known", "a load from a page that was mapped before"},
+		{"fresh", "a load from one that was not"},
+		{"stored", "a store to one that was dirty"},
+	};
+	char text[512] = "";
+	const char *stack = "";
+
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+		const struct table_row *usual = find_row(t, kinds[k].kind, "ordinary");
+		const struct table_row *first = find_row(t, kinds[k].kind, after);
+		long rank = usual && first ? stack_of_both(t, usual, first) : -1;
+		size_t used = strlen(text);
+
+		if (rank < 0)
+			continue;
+		stack = first->cell[rank]->stack;
+		snprintf(text + used, sizeof(text) - used, "%s%s %s (%s instead of %s)",
+			 used ? ", " : "", kinds[k].words,
+			 number_signed(first->cell[rank]->median - usual->cell[rank]->median).s,
+			 number(first->cell[rank]->median).s, number(usual->cell[rank]->median).s);
+	}
+	if (*text)
+		findings_sayf(say, arg, "%s: the first fault after %s on %s costs, in %s: %s",
+			      table_fs(t), words, stack, t->unit, text);
+}
+
+void segment_law_say(const struct tables *tables, const struct table *t, findings_say *say,
+		     void *arg)
+{
+	(void)tables;
+	say_growing(t, false, say, arg);
+	say_growing(t, true, say, arg);
+	say_flat(t, say, arg);
+	say_faults(t, "resumed", "a suspension", say, arg);
+	say_faults(t, "swapped", "a swap of tables", say, arg);
+}
