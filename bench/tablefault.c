@@ -22,8 +22,8 @@ enum {
 	BYTE_IN_PAGE = 2048,
 	LEAF_KNOWN = 1,
 	LEAF_STORED = 2,
-	LEAF_FRESH = 3, /* and the two behind it */
-	LEAVES = 6,
+	LEAF_FRESH = 3, /* and the three behind it */
+	LEAVES = 7,
 };
 
 static uint64_t page_offset(const struct tableops *t, const struct table_fault *f, size_t i)
@@ -106,7 +106,8 @@ static bool ask(struct bench_env *env, struct tableops *t, enum table_ask what,
 	return table_ask(t, env->cell.meter, &t->top, what, after, NULL, NULL, NULL, result);
 }
 
-/* A suspension that freezes the filesystem, with or without another table (the same once more). */
+/* A suspension, with or without a freeze of the filesystem, with or without another table (the same
+ * once more). */
 static bool interrupt_device(struct bench_env *env, struct tableops *t,
 			     enum table_fault_after after, struct ops_result *result)
 {
@@ -117,7 +118,7 @@ static bool interrupt_device(struct bench_env *env, struct tableops *t,
 	if (swaps &&
 	    !ask(env, t, ASK_LOAD, (struct table_state){.live = true, .inactive = true}, result))
 		return false;
-	return ask(env, t, ASK_SUSPEND,
+	return ask(env, t, after == AFTER_RESUME ? ASK_NOLOCKFS : ASK_SUSPEND,
 		   (struct table_state){.live = true, .inactive = swaps, .suspended = true},
 		   result) &&
 	       ask(env, t, ASK_RESUME, (struct table_state){.live = true}, result);

@@ -26,7 +26,10 @@
  *   fault.known      a load from a page that was mapped, and dropped (MADV_DONTNEED)
  *   fault.fresh      a load from a page that was never touched
  *   fault.stored     a store to a page that was dirty: the freeze made it read-only, or fsync
- *   ....ordinary, .resumed, .swapped   after nothing, after a suspension, after a swap of tables
+ *   ....ordinary     with nothing before
+ *   ....resumed      after a suspension without a freeze (a dirty page then stays writable)
+ *   ....thawed       after one with
+ *   ....swapped      after one with, and a swap of tables
  *
  *   table_load -> populate_table -> dm_table_add_target -> linear_ctr -> dm_get_device
  *              -> dm_table_complete (the b-tree)
@@ -87,7 +90,7 @@ enum op {
 	M_LOAD,
 	M_SWAP,
 	M_RELOAD,
-	FAULTS, /* nine of them */
+	FAULTS, /* from here on */
 	OP_NONE = -1,
 };
 
@@ -103,10 +106,12 @@ enum op {
 		.name = "fault." name_, .why = why_,                                   \
 		.arg = &(const struct plan){.group = FAULT, .fault = {page_, after_}}, \
 	}
-#define FAULTS_V(name_, why_, page_)                                                     \
-	FAULT_V(name_ ".ordinary", why_, page_, AFTER_NOTHING),                          \
-		FAULT_V(name_ ".resumed", why_ ", after a resume", page_, AFTER_RESUME), \
+#define FAULTS_V(name_, why_, page_)                                                  \
+	FAULT_V(name_ ".ordinary", why_, page_, AFTER_NOTHING),                       \
+		FAULT_V(name_ ".thawed", why_ ", after a freeze", page_, AFTER_THAW), \
 		FAULT_V(name_ ".swapped", why_ ", after a swap of tables", page_, AFTER_SWAP)
+#define RESUMED_V(name_, why_, page_) \
+	FAULT_V(name_ ".resumed", why_ ", after a suspension", page_, AFTER_RESUME)
 
 static const struct variant variants[] = {
 	[CREATE] = OPERATION("create", "a device without a table", OWN),
@@ -130,18 +135,14 @@ static const struct variant variants[] = {
 	[M_SWAP] = OPERATION("mounted.resume.swap", "the tables change, and thaw", MOUNTED),
 	[M_RELOAD] = OPERATION("mounted.reload", "load, suspend.freeze and resume.swap", MOUNTED),
 	FAULTS_V("known", "load from a page that was mapped before", PAGE_KNOWN),
+	RESUMED_V("known", "load from a page that was mapped before", PAGE_KNOWN),
 	FAULTS_V("fresh", "load from a page never touched", PAGE_FRESH),
+	RESUMED_V("fresh", "load from a page never touched", PAGE_FRESH),
 	FAULTS_V("stored", "store to a page that was dirty before", PAGE_STORED),
 	{0},
 };
 
 enum { N_VARIANTS = sizeof(variants) / sizeof(variants[0]) - 1 };
-
-const char *const table_points[] = {
-	"linear_ctr",	"linear_dtr",	     "dm_suspend",	     "dm_swap_table",
-	"freeze_super", "dax_direct_access", "dm_dax_direct_access", "pmem_dax_direct_access",
-	NULL,
-};
 
 /* --- the cycles --------------------------------------------------------------------------------
  */
@@ -187,74 +188,6 @@ static const struct step mounted_steps[] = {
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static bool check_state(struct tableops *t, const struct table_device *device,
-			struct table_state want, struct ops_result *result)
-{
-	struct dm_device_info info = {0};
-	int rc = dm_device_info(device->name, &info);
-
-	if (want.gone) {
-		if (rc != -ENXIO)
-			ops_void(result, "the device is there after its removal");
-		return rc == -ENXIO;
-	}
-	if (rc < 0)
-		ops_void(result, "device-mapper does not tell of the device: %s", strerror(-rc));
-	else if (info.live_table != want.live || info.inactive_table != want.inactive ||
-		 info.suspended != want.suspended)
-		ops_void(result,
-			 "the device has %s live table, %s inactive one, and is %ssuspended",
-			 info.live_table ? "a" : "no", info.inactive_table ? "an" : "no",
-			 info.suspended ? "" : "not ");
-	else if (want.live && info.target_count != t->targets)
-		ops_void(result, "the live table has %u targets instead of %" PRId64,
-			 info.target_count, t->targets);
-	return !result->why[0];
-}
-
-void table_add_hits(struct ops_result *result, const struct probe_set *probes)
-{
-	if (!result->path)
-		result->path = json_object();
-	for (unsigned int p = 0; p < probes->n; p++) {
-		const char *name = probes->points[p].name;
-		int64_t count = probe_count(probes, name), before = ops_hits(result, name);
-
-		json_object_set_new(result->path, name,
-				    count < 0 ? json_null()
-					      : json_integer(count + (before > 0 ? before : 0)));
-	}
-}
-
-bool table_ask(struct tableops *t, const struct meter *meter, struct table_device *device,
-	       enum table_ask ask, struct table_state after, int64_t *ticks, bool *switched,
-	       struct probe_set *probes, struct ops_result *result)
-{
-	struct dm_request *request = &device->asks[ask];
-	bool away = false;
-	struct own own;
-	int64_t took;
-	int rc;
-
-	dm_request_reset(request);
-	if (ticks)
-		meter_clear_of_ticks(0);
-	if (probes)
-		probe_start(probes);
-	own_start(&own, meter);
-	rc = ioctl(t->control_fd, request->command, request->io) < 0 ? errno : 0;
-	took = own_ticks(&own, &away);
-	if (probes)
-		probe_stop(probes);
-	if (ticks)
-		*ticks = took;
-	if (switched)
-		*switched = away;
-	if (rc)
-		ops_void(result, "device-mapper refused: %s", strerror(rc));
-	return !rc && check_state(t, device, after, result);
-}
 
 /* --- the probe pass ----------------------------------------------------------------------------
  */
@@ -430,16 +363,34 @@ static int once(struct bench_env *env, void *state, const struct variant *varian
 	return pass(env, state, variant, NULL);
 }
 
+static int measure_memory(struct bench_env *env, struct tableops *t)
+{
+	struct ops_result result = {0};
+	int rc = tablemem_measure(env, t, &result, &t->memory);
+
+	if (result.why[0]) {
+		json_decref(t->memory);
+		t->memory = NULL;
+		return put_back(&t->own);
+	}
+	/* A host that does not let it be seen has no number of it. */
+	return rc == -ENOMEM ? rc : 0;
+}
+
 static int probe(struct bench_env *env, void *state, const struct variant *variant,
 		 struct probe_set *probes)
 {
 	struct tableops *t = state;
+	int rc;
 
 	/* The first probe pass: the timed ones are over. */
 	if (!t->probing)
 		t->ran[0] = t->ran[1] = false;
 	t->probing = true;
-	return pass(env, t, variant, probes);
+	rc = pass(env, t, variant, probes);
+	if (!rc && variant - variants == LOAD)
+		rc = measure_memory(env, t);
+	return rc;
 }
 
 static int report(struct bench_env *env, void *state, const struct variant *variant)
@@ -449,7 +400,13 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 	size_t op = (size_t)(variant - variants);
 	struct ops_result *r = &t->results[op];
 	json_t *proof;
+	int rc = 0;
 
+	if (op == LOAD && t->memory)
+		rc = observation_write(env->sink, &env->cell, "table_memory",
+				       json_incref(t->memory));
+	if (rc < 0)
+		return rc;
 	if (plan->group == FAULT)
 		proof = json_pack("{sb ss sI sb sO*}", "dax", 1, "page", "4K", "faults",
 				  (json_int_t)r->n, "pfn_in_segment", 1, "path", r->path);
@@ -568,6 +525,7 @@ static void teardown(struct bench_env *env, void *state)
 		ops_result_free(&t->results[i]);
 	free(t->results);
 	free(t->switched);
+	json_decref(t->memory);
 	free(t->text);
 	free(t);
 }

@@ -49,6 +49,7 @@ struct tableops {
 	bool probing;
 	struct ops_result *results; /* by variant */
 	unsigned int *switched;	    /* samples in which the thread was switched away */
+	json_t *memory;		    /* what a table holds, or NULL */
 };
 
 /* What is asked of the kernel in the probe pass; ends with NULL. */
@@ -69,7 +70,7 @@ bool table_ask(struct tableops *t, const struct meter *meter, struct table_devic
 
 /* The faults: which page, and after what. */
 enum table_fault_page { PAGE_KNOWN, PAGE_FRESH, PAGE_STORED };
-enum table_fault_after { AFTER_NOTHING, AFTER_RESUME, AFTER_SWAP };
+enum table_fault_after { AFTER_NOTHING, AFTER_RESUME, AFTER_THAW, AFTER_SWAP };
 
 struct table_fault {
 	enum table_fault_page page;
@@ -86,6 +87,14 @@ int tablefault_pass(struct bench_env *env, struct tableops *t, const struct tabl
 
 /* Stores to the pages that shall be dirty when the filesystem is frozen. */
 void tablefault_dirty(const struct tableops *t);
+
+/*
+ * How much kernel memory the table holds, for an observation; on the device of our own, which is
+ * not there before and afterwards unless result says what device-mapper refused.  *out is NULL if
+ * it could not be seen.  Returns 0 or -errno.
+ */
+int tablemem_measure(struct bench_env *env, struct tableops *t, struct ops_result *result,
+		     json_t **out);
 
 /* Adds what the probes counted to what a variant's path says. */
 void table_add_hits(struct ops_result *result, const struct probe_set *probes);

@@ -73,19 +73,16 @@ static bool is_mounted(const struct table_row *row)
 	return !strncmp(row->variant, mounted, strlen(mounted));
 }
 
-/* "load 14,100 (+ 49,000; off by at most 0.4 %)" */
-static void add_law(const struct table_row *row, const struct segment_law *law, char *text,
-		    size_t size)
+/* "load 14,100 + 49,000 (0.4 %)": for each segment, for any table, and how far off at most. */
+static void add_law(const char *name, const struct segment_law *law, char *text, size_t size)
 {
 	size_t used = strlen(text);
 
-	used += (size_t)snprintf(text + used, size - used, "%s%s %s (and %s%s%s", used ? ", " : "",
-				 row->variant + (is_mounted(row) ? strlen(mounted) : 0),
-				 number(llround(law->per_segment)).s, law->base < 0 ? "minus " : "",
-				 number(llabs(llround(law->base))).s, law->n < 3 ? ")" : "");
+	used += (size_t)snprintf(text + used, size - used, "%s%s %s %s %s", used ? ", " : "", name,
+				 number(llround(law->per_segment)).s, law->base < 0 ? "-" : "+",
+				 number(llabs(llround(law->base))).s);
 	if (law->n > 2 && used < size)
-		snprintf(text + used, size - used, "; off by at most %.1f %%)",
-			 100 * law->most_off);
+		snprintf(text + used, size - used, " (%.1f %%)", 100 * law->most_off);
 }
 
 /* What grows, of the device of our own or of the mounted one. */
@@ -102,7 +99,8 @@ static void say_growing(const struct table *t, bool of_mounted, findings_say *sa
 		    !segment_law_of(t, row, &law) || !law.grows ||
 		    strlen(text) + 128 > sizeof(text))
 			continue;
-		add_law(row, &law, text, sizeof(text));
+		add_law(row->variant + (of_mounted ? strlen(mounted) : 0), &law, text,
+			sizeof(text));
 		stacks = law.n > stacks ? law.n : stacks;
 	}
 	if (*text)
@@ -141,10 +139,11 @@ static void say_flat(const struct table *t, findings_say *say, void *arg)
 			snprintf(text + used, sizeof(text) - used, " to %s", number(most).s);
 	}
 	if (*text)
-		findings_sayf(say, arg,
-			      "%s: by less than a tenth in all, whatever the number of segments, "
-			      "differ (%s): %s",
-			      table_fs(t), t->unit, text);
+		findings_sayf(
+			say, arg,
+			"%s: hardly a matter of the segments, less than a tenth from the fewest to "
+			"the most (%s): %s",
+			table_fs(t), t->unit, text);
 }
 
 static const struct table_row *find_row(const struct table *t, const char *kind, const char *after)
@@ -176,45 +175,78 @@ static long stack_of_both(const struct table *t, const struct table_row *a,
 	return best;
 }
 
-static void say_faults(const struct table *t, const char *after, const char *words,
-		       findings_say *say, void *arg)
+static void say_fault(const struct table *t, const char *kind, const char *words, findings_say *say,
+		      void *arg)
 {
 	static const struct {
-		const char *kind, *words;
-	} kinds[] = {
-		{"known", "a load from a page that was mapped before"},
-		{"fresh", "a load from one that was not"},
-		{"stored", "a store to one that was dirty"},
+		const char *after, *words;
+	} afters[] = {
+		{"resumed", "a suspension"},
+		{"thawed", "one with a freeze"},
+		{"swapped", "a freeze and a swap of tables"},
 	};
+	const struct table_row *usual = find_row(t, kind, "ordinary");
+	const struct run_record *ordinary = NULL;
 	char text[512] = "";
-	const char *stack = "";
 
-	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
-		const struct table_row *usual = find_row(t, kinds[k].kind, "ordinary");
-		const struct table_row *first = find_row(t, kinds[k].kind, after);
+	for (size_t i = 0; i < sizeof(afters) / sizeof(afters[0]); i++) {
+		const struct table_row *first = find_row(t, kind, afters[i].after);
 		long rank = usual && first ? stack_of_both(t, usual, first) : -1;
 		size_t used = strlen(text);
 
 		if (rank < 0)
 			continue;
-		stack = first->cell[rank]->stack;
-		snprintf(text + used, sizeof(text) - used, "%s%s %s (%s instead of %s)",
-			 used ? ", " : "", kinds[k].words,
-			 number_signed(first->cell[rank]->median - usual->cell[rank]->median).s,
-			 number(first->cell[rank]->median).s, number(usual->cell[rank]->median).s);
+		ordinary = usual->cell[rank];
+		snprintf(text + used, sizeof(text) - used, "%s%s after %s", used ? ", " : "",
+			 number_signed(first->cell[rank]->median - ordinary->median).s,
+			 afters[i].words);
 	}
-	if (*text)
-		findings_sayf(say, arg, "%s: the first fault after %s on %s costs, in %s: %s",
-			      table_fs(t), words, stack, t->unit, text);
+	if (ordinary)
+		findings_sayf(say, arg, "%s: %s costs %s %s on %s; as the first fault, %s",
+			      table_fs(t), words, number(ordinary->median).s, t->unit,
+			      ordinary->stack, text);
+}
+
+/* Kernel memory, of which no record can tell: it is no cost in the meter's unit. */
+static void say_memory(const struct tables *tables, const struct table *t, findings_say *say,
+		       void *arg)
+{
+	static const char name[] = "table_memory{";
+	struct segment_point points[POINTS_MAX];
+	char text[128] = "";
+	struct segment_law law;
+	json_int_t most = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < tables->run->n_observations && n < POINTS_MAX; i++) {
+		const struct run_observation *o = &tables->run->observations[i];
+		json_int_t segments = json_integer_value(json_object_get(o->value, "segments"));
+		json_int_t held = json_integer_value(json_object_get(o->value, "held"));
+
+		if (strncmp(o->id, name, strlen(name)) || strcmp(o->fs, t->fs) || held <= 0)
+			continue;
+		points[n++] = (struct segment_point){(double)segments, (double)held};
+		most = segments > most ? segments : most;
+	}
+	law = segment_law_fit(points, n);
+	if (law.n < 2)
+		return;
+	add_law("a loaded table holds", &law, text, sizeof(text));
+	findings_sayf(
+		say, arg,
+		"%s: %s bytes of kernel memory, for each segment + for any table (and how far "
+		"that is off at most, with up to %s segments)",
+		table_fs(t), text, number(most).s);
 }
 
 void segment_law_say(const struct tables *tables, const struct table *t, findings_say *say,
 		     void *arg)
 {
-	(void)tables;
 	say_growing(t, false, say, arg);
 	say_growing(t, true, say, arg);
 	say_flat(t, say, arg);
-	say_faults(t, "resumed", "a suspension", say, arg);
-	say_faults(t, "swapped", "a swap of tables", say, arg);
+	say_memory(tables, t, say, arg);
+	say_fault(t, "known", "a load from a page that was mapped before", say, arg);
+	say_fault(t, "fresh", "a load from a page never touched", say, arg);
+	say_fault(t, "stored", "a store to a page that was dirty", say, arg);
 }
