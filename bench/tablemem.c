@@ -60,7 +60,7 @@ int tablemem_measure(struct bench_env *env, struct tableops *t, struct ops_resul
 	const struct table_state empty = {.live = false}, loaded = {.inactive = true},
 				 live = {.live = true}, gone = {.gone = true};
 	struct kmem *kmem;
-	int rc = kmem_open(&kmem);
+	int rc = kmem_open(&kmem, "dm_");
 
 	*out = NULL;
 	if (rc < 0)

@@ -85,34 +85,44 @@ static void add_law(const char *name, const struct segment_law *law, char *text,
 		snprintf(text + used, size - used, " (%.1f %%)", 100 * law->most_off);
 }
 
-/* What grows, of the device of our own or of the mounted one. */
+/* A line that misses a stack by more is none. */
+#define FITS 0.1
+
+static bool is_line(const struct segment_law *law)
+{
+	return law->grows && (law->n < 3 || law->most_off <= FITS);
+}
+
+/* What grows by a line, of the device of our own or of the mounted one. */
 static void say_growing(const struct table *t, bool of_mounted, findings_say *say, void *arg)
 {
 	char text[1536] = "";
 	struct segment_law law;
-	size_t stacks = 0;
+	size_t numbers = 0;
 
 	for (size_t r = 0; r < t->n_rows; r++) {
 		const struct table_row *row = &t->rows[r];
 
 		if (!is_operation(row) || is_mounted(row) != of_mounted ||
-		    !segment_law_of(t, row, &law) || !law.grows ||
+		    !segment_law_of(t, row, &law) || !is_line(&law) ||
 		    strlen(text) + 128 > sizeof(text))
 			continue;
 		add_law(row->variant + (of_mounted ? strlen(mounted) : 0), &law, text,
 			sizeof(text));
-		stacks = law.n > stacks ? law.n : stacks;
+		numbers = law.n > numbers ? law.n : numbers;
 	}
 	if (*text)
 		findings_sayf(say, arg,
-			      "%s: each segment of a table costs, in %s on %s device (and all "
-			      "segments together; %zu numbers of them): %s",
-			      table_fs(t), t->unit, of_mounted ? "a mounted" : "an unused", stacks,
+			      "%s: operations on %s device cost so many %s for each segment of its "
+			      "table + for any table (and how far off that is at most, on %zu "
+			      "numbers of segments): %s",
+			      table_fs(t), of_mounted ? "a mounted" : "an unused", t->unit, numbers,
 			      text);
 }
 
-/* What does not grow: from the least to the most it cost. */
-static void say_flat(const struct table *t, findings_say *say, void *arg)
+/* What no line tells: from the least to the most it cost. */
+static void say_others(const struct table *t, bool grows, const char *words, findings_say *say,
+		       void *arg)
 {
 	char text[1024] = "";
 	struct segment_law law;
@@ -122,8 +132,8 @@ static void say_flat(const struct table *t, findings_say *say, void *arg)
 		int64_t least = INT64_MAX, most = 0;
 		size_t used = strlen(text);
 
-		if (!is_operation(row) || !segment_law_of(t, row, &law) || law.grows ||
-		    used + 96 > sizeof(text))
+		if (!is_operation(row) || !segment_law_of(t, row, &law) || is_line(&law) ||
+		    law.grows != grows || used + 96 > sizeof(text))
 			continue;
 		for (size_t c = 0; c < t->n_columns; c++) {
 			const struct run_record *rec = row->cell[t->columns[c]];
@@ -139,11 +149,7 @@ static void say_flat(const struct table *t, findings_say *say, void *arg)
 			snprintf(text + used, sizeof(text) - used, " to %s", number(most).s);
 	}
 	if (*text)
-		findings_sayf(
-			say, arg,
-			"%s: hardly a matter of the segments, less than a tenth from the fewest to "
-			"the most (%s): %s",
-			table_fs(t), t->unit, text);
+		findings_sayf(say, arg, "%s: %s, in %s: %s", table_fs(t), words, t->unit, text);
 }
 
 static const struct table_row *find_row(const struct table *t, const char *kind, const char *after)
@@ -244,7 +250,9 @@ void segment_law_say(const struct tables *tables, const struct table *t, finding
 {
 	say_growing(t, false, say, arg);
 	say_growing(t, true, say, arg);
-	say_flat(t, say, arg);
+	say_others(t, true, "grow with the segments of a table, but not by a line", say, arg);
+	say_others(t, false, "hardly depend on the segments of a table, by less than a tenth", say,
+		   arg);
 	say_memory(tables, t, say, arg);
 	say_fault(t, "known", "a load from a page that was mapped before", say, arg);
 	say_fault(t, "fresh", "a load from a page never touched", say, arg);

@@ -14,6 +14,7 @@
 enum { VMALLOC_PAGE_BYTES = 4096, PROGRAMS_MAX = 8 };
 
 struct kmem {
+	const char *owner;
 	struct kmem_bpf *bpf;
 	struct bpf_link *links[PROGRAMS_MAX];
 	unsigned int n_links;
@@ -29,13 +30,19 @@ __attribute__((format(printf, 2, 0))) static int be_silent(enum libbpf_print_lev
 	return 0;
 }
 
-int64_t kmem_vmalloc_bytes(const char *text)
+int64_t kmem_vmalloc_bytes(const char *text, const char *owner)
 {
-	static const char word[] = " pages=";
 	int64_t pages = 0;
 
-	for (; (text = strstr(text, word)); text += strlen(word))
-		pages += strtoll(text + strlen(word), NULL, 10);
+	while (*text) {
+		const char *end = text + strcspn(text, "\n"), *by, *count;
+
+		by = memmem(text, (size_t)(end - text), owner, strlen(owner));
+		count = memmem(text, (size_t)(end - text), " pages=", strlen(" pages="));
+		if (by && count)
+			pages += strtoll(count + strlen(" pages="), NULL, 10);
+		text = *end ? end + 1 : end;
+	}
 	return pages * VMALLOC_PAGE_BYTES;
 }
 
@@ -112,7 +119,7 @@ static int attach_all(struct kmem *k)
 	return 0;
 }
 
-int kmem_open(struct kmem **out)
+int kmem_open(struct kmem **out, const char *owner)
 {
 	struct kmem *k = calloc(1, sizeof(*k));
 	libbpf_print_fn_t print = libbpf_set_print(be_silent);
@@ -121,6 +128,7 @@ int kmem_open(struct kmem **out)
 	*out = k;
 	if (!k)
 		return -ENOMEM;
+	k->owner = owner;
 	k->bpf = kmem_bpf__open();
 	rc = k->bpf ? choose_programs(k) : -errno;
 	if (!rc)
@@ -145,13 +153,13 @@ void kmem_close(struct kmem *kmem)
 	free(kmem);
 }
 
-static int read_vmalloc(int64_t *bytes)
+static int read_vmalloc(const struct kmem *k, int64_t *bytes)
 {
 	char *text = read_text("/proc/vmallocinfo");
 
 	if (!text)
 		return -errno;
-	*bytes = kmem_vmalloc_bytes(text);
+	*bytes = kmem_vmalloc_bytes(text, k->owner);
 	free(text);
 	return 0;
 }
@@ -179,7 +187,7 @@ int kmem_start(struct kmem *kmem)
 
 	while (!bpf_map_get_next_key(fd, NULL, &address))
 		bpf_map_delete_elem(fd, &address);
-	rc = read_vmalloc(&kmem->vmalloc_before);
+	rc = read_vmalloc(kmem, &kmem->vmalloc_before);
 	return rc ? rc : set_state(kmem, &state);
 }
 
@@ -227,7 +235,7 @@ int kmem_held(struct kmem *kmem, struct kmem_held *out)
 	if (!rc)
 		rc = set_state(kmem, &state);
 	if (!rc)
-		rc = read_vmalloc(&vmalloc);
+		rc = read_vmalloc(kmem, &vmalloc);
 	if (!rc)
 		rc = sort_objects(kmem, out);
 	if (rc < 0)
@@ -246,7 +254,7 @@ int kmem_returned(struct kmem *kmem, uint64_t *slab_bytes, int64_t *vmalloc_byte
 	int rc = get_state(kmem, &state);
 
 	if (!rc)
-		rc = read_vmalloc(&vmalloc);
+		rc = read_vmalloc(kmem, &vmalloc);
 	*slab_bytes = state.returned_bytes;
 	*vmalloc_bytes = kmem->vmalloc_held - vmalloc;
 	return rc;

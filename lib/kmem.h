@@ -31,10 +31,10 @@ struct kmem_held {
 };
 
 /*
- * Loads and attaches the programs.  Returns 0, -ENOTSUP where the tracepoints have other fields,
- * or -errno.  Source: include/trace/events/kmem.h; bpf(2).
+ * Loads and attaches the programs; owner is borrowed.  Returns 0, -ENOTSUP where the tracepoints
+ * have other fields, or -errno.  Source: include/trace/events/kmem.h; bpf(2).
  */
-int kmem_open(struct kmem **out);
+int kmem_open(struct kmem **out, const char *owner);
 void kmem_close(struct kmem *kmem); /* NULL is fine */
 
 /* From now on allocations count.  Returns 0 or -errno. */
@@ -47,8 +47,8 @@ int kmem_held(struct kmem *kmem, struct kmem_held *out);
 /* What of it was given back since.  Returns 0 or -errno. */
 int kmem_returned(struct kmem *kmem, uint64_t *slab_bytes, int64_t *vmalloc_bytes);
 
-/* The bytes of all areas of a text like /proc/vmallocinfo.  Pure. */
-int64_t kmem_vmalloc_bytes(const char *text);
+/* The bytes of the areas of a text like /proc/vmallocinfo whose lines name owner.  Pure. */
+int64_t kmem_vmalloc_bytes(const char *text, const char *owner);
 
 /* Adds objects of one size.  Returns 0, or -ENOSPC.  Pure. */
 int kmem_add_size(struct kmem_held *held, uint64_t bytes);
