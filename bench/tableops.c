@@ -58,8 +58,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
+
+enum { SEGMENTS_IN_ALL = 2048 }; /* of the tables of all samples, if that makes enough of them */
 
 extern const struct bench bench_tableops;
 
@@ -446,9 +447,18 @@ static int make_requests(struct table_device *device, const char *text)
 	return rc;
 }
 
+/* Long tables take long, and are as exact. */
+static size_t count_samples(const struct bench_env *env, int64_t targets)
+{
+	int64_t n = SEGMENTS_IN_ALL / (targets > 0 ? targets : 1);
+
+	n = n < TABLE_SAMPLES_MIN ? TABLE_SAMPLES_MIN : n > TABLE_SAMPLES ? TABLE_SAMPLES : n;
+	return (size_t)(env->cell.meter->kind == METER_INSN ? n : 2 * n);
+}
+
 static int make_results(const struct bench_env *env, struct tableops *t)
 {
-	t->n_samples = env->cell.meter->kind == METER_INSN ? TABLE_SAMPLES : TABLE_SAMPLES_MAX;
+	t->n_samples = count_samples(env, t->targets);
 	t->results = calloc(N_VARIANTS, sizeof(*t->results));
 	t->switched = calloc(N_VARIANTS, sizeof(*t->switched));
 	if (!t->results || !t->switched)
@@ -495,9 +505,9 @@ static int setup(struct bench_env *env, void **state)
 	if (!rc)
 		rc = touch_arrays(1, &t->offset, &t->ticks);
 	if (!rc)
-		rc = make_results(env, t);
-	if (!rc)
 		rc = make_devices(env, t);
+	if (!rc)
+		rc = make_results(env, t);
 	if (!rc)
 		rc = tablefault_open(env, t);
 	if (rc < 0)

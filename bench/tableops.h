@@ -9,8 +9,8 @@
 #include "lib/mapping.h"
 
 enum {
-	TABLE_SAMPLES = 16, /* meter insn; time: as many as below */
-	TABLE_SAMPLES_MAX = 32,
+	TABLE_SAMPLES_MIN = 4, /* meter insn; time: twice as many */
+	TABLE_SAMPLES = 16,
 	TABLE_DIRTY_PAGES = 16, /* when a filesystem is frozen with dirty pages */
 };
 

@@ -9,6 +9,7 @@
 
 #include <linux/dm-ioctl.h>
 #include <stdint.h>
+#include <sys/ioctl.h> /* the commands are made by its macros */
 
 struct dm_request {
 	unsigned long command; /* DM_TABLE_LOAD, ... */
