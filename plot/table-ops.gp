@@ -20,7 +20,7 @@ set bmargin at screen 68.0 / height
 set xlabel 'segments in the dm table (log scale)' tc rgb dim
 do for [p = 1 : panels] {
 	set lmargin at screen px_x((p - 1) * panel_width + 112)
-	set rmargin at screen px_x(p * panel_width - 196)
+	set rmargin at screen px_x(p * panel_width - 222)
 	if (p == 1) { set ylabel unit.' per operation (log scale)' tc rgb dim offset ylabel_in + 1.4,0 } else { unset ylabel }
 	set label 3 panel[p] at graph 0, graph 1 offset 0,1.1 font bold(14) tc rgb ink
 	unset label 11
