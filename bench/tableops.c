@@ -219,7 +219,7 @@ static void judge_step(const struct tableops *t, const struct table_device *devi
 	expect_hits(result, probes, "dm_swap_table", swaps);
 	if (suspends)
 		expect_hits(result, probes, "dm_suspend", 1);
-	expect_hits(result, probes, "freeze_super",
+	expect_hits(result, probes, t->freezes,
 		    suspends && device->mounted && step->ask == ASK_SUSPEND);
 }
 
@@ -482,6 +482,7 @@ static int make_devices(const struct bench_env *env, struct tableops *t)
 	snprintf(t->own.name, sizeof(t->own.name), "daxdm-%d-table", (int)getpid());
 	snprintf(t->top.name, sizeof(t->top.name), "%s", env->stack->names[0]);
 	t->top.mounted = true;
+	t->freezes = !strcmp(env->cell.fs, "xfs") ? "xfs_fs_freeze" : "ext4_freeze";
 	t->targets = (int64_t)env->stack->tables[0].n;
 	t->text = dm_device_table(t->top.name, false);
 	if (!t->text)

@@ -38,6 +38,7 @@ struct tableops {
 	int control_fd;
 	char *text; /* of the stack's top table, as the kernel tells it */
 	int64_t targets;
+	const char *freezes; /* the function by which the filesystem is frozen */
 	struct table_device own, top;
 	/* The file that is mapped while its device is suspended. */
 	struct datafile data;

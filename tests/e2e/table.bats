@@ -50,7 +50,7 @@ none_where() { # JQ-FILTER
 }
 
 @test "a filesystem is frozen where that is said, and nowhere else" {
-	none_where '.proof.device and .proof.path.freeze_super != (if .variant | test("freeze|dirty|mounted.reload") then 1 else 0 end)'
+	none_where '.proof.device and .proof.path.ext4_freeze != (if .variant | test("freeze|dirty|mounted.reload") then 1 else 0 end)'
 }
 
 @test "a fault afterwards goes the DAX path, through every device" {
