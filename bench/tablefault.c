@@ -114,7 +114,7 @@ static bool interrupt_device(struct bench_env *env, struct tableops *t,
 	bool swaps = after == AFTER_SWAP;
 
 	if (after == AFTER_NOTHING)
-		return true;
+		return ask(env, t, ASK_STATUS, (struct table_state){.live = true}, result);
 	if (swaps &&
 	    !ask(env, t, ASK_LOAD, (struct table_state){.live = true, .inactive = true}, result))
 		return false;

@@ -26,7 +26,7 @@
  *   fault.known      a load from a page that was mapped, and dropped (MADV_DONTNEED)
  *   fault.fresh      a load from a page that was never touched
  *   fault.stored     a store to a page that was dirty: the freeze made it read-only, or fsync
- *   ....ordinary     with nothing before
+ *   ....ordinary     after an ioctl that only asks for the state of the device
  *   ....resumed      after a suspension without a freeze (a dirty page then stays writable)
  *   ....thawed       after one with
  *   ....swapped      after one with, and a swap of tables
@@ -434,6 +434,7 @@ static const struct {
 	[ASK_NOLOCKFS] = {DM_DEV_SUSPEND, DM_SUSPEND_FLAG | DM_SKIP_LOCKFS_FLAG, false},
 	[ASK_NOFLUSH] = {DM_DEV_SUSPEND, DM_SUSPEND_FLAG | DM_NOFLUSH_FLAG, false},
 	[ASK_RESUME] = {DM_DEV_SUSPEND, 0, false},
+	[ASK_STATUS] = {DM_DEV_STATUS, 0, false},
 	[ASK_REMOVE] = {DM_DEV_REMOVE, 0, false},
 };
 

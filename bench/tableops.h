@@ -23,6 +23,7 @@ enum table_ask {
 	ASK_NOLOCKFS,
 	ASK_NOFLUSH,
 	ASK_RESUME,
+	ASK_STATUS, /* changes nothing */
 	ASK_REMOVE,
 	ASKS,
 };
