@@ -52,6 +52,7 @@ struct tableops {
 	struct ops_result *results; /* by variant */
 	unsigned int *switched;	    /* samples in which the thread was switched away */
 	json_t *memory;		    /* what a table holds, or NULL */
+	char memory_missing[320];   /* or why that could not be seen */
 };
 
 /* What is asked of the kernel in the probe pass; ends with NULL. */

@@ -25,29 +25,30 @@ struct {
 	__type(value, struct kmem_state);
 } states SEC(".maps");
 
-/* As all kernels since 5.10 have them; lib/kmem.c looks whether this one does. */
-struct allocation {
+/* As kernels since 5.10 have them.  Since 7.x some allocations tell a name before the sizes;
+ * lib/kmem.c picks the programs that fit this one. */
+struct allocation_32 {
 	__u64 common, call_site, address, bytes_asked, bytes;
+};
+
+struct allocation_40 {
+	__u64 common, call_site, address, name, bytes_asked, bytes;
 };
 
 struct release {
 	__u64 common, call_site, address;
 };
 
-static __always_inline int take(const struct allocation *a)
+static __always_inline int take(__u64 address, __u64 bytes)
 {
 	__u32 zero = 0;
 	struct kmem_state *s = bpf_map_lookup_elem(&states, &zero);
-	__u64 address = a->address, bytes = a->bytes;
 
 	if (!s || !s->taking || !address || bpf_get_current_pid_tgid() != s->thread)
 		return 0;
-	if (bpf_map_update_elem(&objects, &address, &bytes, BPF_ANY)) {
+	/* Some kernels tell of a large one twice. */
+	if (bpf_map_update_elem(&objects, &address, &bytes, BPF_ANY))
 		s->missed++;
-		return 0;
-	}
-	s->held_bytes += bytes;
-	s->held_objects++;
 	return 0;
 }
 
@@ -61,25 +62,21 @@ static __always_inline int give_back(const struct release *r)
 		return 0;
 	bytes = *found;
 	bpf_map_delete_elem(&objects, &address);
-	if (s->taking) {
-		s->held_bytes -= bytes;
-		s->held_objects--;
-	} else {
+	if (!s->taking)
 		s->returned_bytes += bytes;
-		s->returned_objects++;
-	}
 	return 0;
 }
 
-#define TAKES(event)                                                \
-	SEC("tp/kmem/" #event) int on_##event(struct allocation *a) \
-	{                                                           \
-		return take(a);                                     \
+#define TAKES_AT(event, offset)                                                        \
+	SEC("tp/kmem/" #event) int at##offset##_##event(struct allocation_##offset *a) \
+	{                                                                              \
+		return take(a->address, a->bytes);                                     \
 	}
-#define GIVES_BACK(event)                                        \
-	SEC("tp/kmem/" #event) int on_##event(struct release *r) \
-	{                                                        \
-		return give_back(r);                             \
+#define TAKES(event) TAKES_AT(event, 32) TAKES_AT(event, 40)
+#define GIVES_BACK(event)                                          \
+	SEC("tp/kmem/" #event) int free_##event(struct release *r) \
+	{                                                          \
+		return give_back(r);                               \
 	}
 
 TAKES(kmalloc)

@@ -9,9 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { VMALLOC_PAGE_BYTES = 4096, PROGRAMS_MAX = 8 };
+/* What is given back by RCU is not held; a grace period is over by then. */
+enum { GRACE_NS = 50 * 1000 * 1000 };
+
+enum { VMALLOC_PAGE_BYTES = 4096, PROGRAMS_MAX = 16, TRACEPOINTS_MIN = 4 };
 
 struct kmem {
 	const char *owner;
@@ -19,15 +23,25 @@ struct kmem {
 	struct bpf_link *links[PROGRAMS_MAX];
 	unsigned int n_links;
 	int64_t vmalloc_before, vmalloc_held;
+	uint64_t returned_before; /* that was never the watched one's */
 };
 
-__attribute__((format(printf, 2, 0))) static int be_silent(enum libbpf_print_level level,
-							   const char *fmt, va_list ap)
+/* What libbpf complained of first, or what is missing. */
+static char complaint[192];
+
+__attribute__((format(printf, 2, 0))) static int keep_complaint(enum libbpf_print_level level,
+								const char *fmt, va_list ap)
 {
-	(void)level;
-	(void)fmt;
-	(void)ap;
+	if (level == LIBBPF_WARN && !complaint[0]) {
+		vsnprintf(complaint, sizeof(complaint), fmt, ap);
+		complaint[strcspn(complaint, "\n")] = '\0';
+	}
 	return 0;
+}
+
+const char *kmem_complaint(void)
+{
+	return complaint;
 }
 
 int64_t kmem_vmalloc_bytes(const char *text, const char *owner)
@@ -79,7 +93,19 @@ static char *read_format(const char *event)
 	return text;
 }
 
-/* Leaves out what this kernel has not.  Returns 0, or -ENOTSUP if fields lie elsewhere. */
+/* Whether a tracepoint's fields are as one program takes them.  Its name says what that is:
+ * atOFFSET_EVENT finds the bytes of an allocation there, free_EVENT has none. */
+static bool fits(const char *program, const char *format)
+{
+	char bytes[64];
+
+	snprintf(bytes, sizeof(bytes), "bytes_alloc;\toffset:%.2s;\tsize:8;",
+		 program + strlen("at"));
+	return strstr(format, "ptr;\toffset:16;\tsize:8;") &&
+	       (strncmp(program, "at", 2) || strstr(format, bytes));
+}
+
+/* Leaves out what does not fit.  Returns 0, or -ENOTSUP if too little does. */
 static int choose_programs(struct kmem *k)
 {
 	struct bpf_program *program;
@@ -87,20 +113,18 @@ static int choose_programs(struct kmem *k)
 
 	bpf_object__for_each_program(program, k->bpf->obj)
 	{
-		const char *event = bpf_program__name(program) + strlen("on_");
-		bool takes = !strstr(event, "free");
-		char *format = read_format(event);
-		bool fits = format && strstr(format, "ptr;\toffset:16;\tsize:8;") &&
-			    (!takes || strstr(format, "bytes_alloc;\toffset:32;\tsize:8;"));
-		bool there = format;
+		const char *name = bpf_program__name(program);
+		char *format = read_format(strchr(name, '_') + 1);
+		bool wanted = format && fits(name, format);
 
 		free(format);
-		if (there && !fits)
-			return -ENOTSUP;
-		bpf_program__set_autoload(program, there);
-		n += there;
+		bpf_program__set_autoload(program, wanted);
+		n += wanted;
 	}
-	return n >= 4 ? 0 : -ENOTSUP;
+	if (n < TRACEPOINTS_MIN)
+		snprintf(complaint, sizeof(complaint),
+			 "of the tracepoints kmem:* only %u are there as they are known", n);
+	return n < TRACEPOINTS_MIN ? -ENOTSUP : 0;
 }
 
 static int attach_all(struct kmem *k)
@@ -122,13 +146,14 @@ static int attach_all(struct kmem *k)
 int kmem_open(struct kmem **out, const char *owner)
 {
 	struct kmem *k = calloc(1, sizeof(*k));
-	libbpf_print_fn_t print = libbpf_set_print(be_silent);
+	libbpf_print_fn_t print = libbpf_set_print(keep_complaint);
 	int rc;
 
 	*out = k;
 	if (!k)
 		return -ENOMEM;
 	k->owner = owner;
+	complaint[0] = '\0';
 	k->bpf = kmem_bpf__open();
 	rc = k->bpf ? choose_programs(k) : -errno;
 	if (!rc)
@@ -226,11 +251,14 @@ static int sort_objects(const struct kmem *k, struct kmem_held *out)
 
 int kmem_held(struct kmem *kmem, struct kmem_held *out)
 {
+	const struct timespec grace = {.tv_nsec = GRACE_NS};
 	struct kmem_state state;
 	int64_t vmalloc = 0;
-	int rc = get_state(kmem, &state);
+	int rc;
 
 	*out = (struct kmem_held){0};
+	nanosleep(&grace, NULL);
+	rc = get_state(kmem, &state);
 	state.taking = 0;
 	if (!rc)
 		rc = set_state(kmem, &state);
@@ -238,10 +266,16 @@ int kmem_held(struct kmem *kmem, struct kmem_held *out)
 		rc = read_vmalloc(kmem, &vmalloc);
 	if (!rc)
 		rc = sort_objects(kmem, out);
+	/* The system calls that ask have memory of their own meanwhile. */
+	if (!rc)
+		rc = get_state(kmem, &state);
 	if (rc < 0)
 		return rc;
-	out->slab_bytes = state.held_bytes;
-	out->slab_objects = state.held_objects;
+	kmem->returned_before = state.returned_bytes;
+	for (unsigned int i = 0; i < out->n_sizes; i++) {
+		out->slab_bytes += out->sizes[i].bytes * out->sizes[i].objects;
+		out->slab_objects += out->sizes[i].objects;
+	}
 	out->vmalloc_bytes = vmalloc - kmem->vmalloc_before;
 	kmem->vmalloc_held = vmalloc;
 	return state.missed ? -EOVERFLOW : 0;
@@ -255,7 +289,7 @@ int kmem_returned(struct kmem *kmem, uint64_t *slab_bytes, int64_t *vmalloc_byte
 
 	if (!rc)
 		rc = read_vmalloc(kmem, &vmalloc);
-	*slab_bytes = state.returned_bytes;
+	*slab_bytes = state.returned_bytes - kmem->returned_before;
 	*vmalloc_bytes = kmem->vmalloc_held - vmalloc;
 	return rc;
 }

@@ -35,6 +35,8 @@ struct kmem_held {
  * have other fields, or -errno.  Source: include/trace/events/kmem.h; bpf(2).
  */
 int kmem_open(struct kmem **out, const char *owner);
+/* What was in the way of the last kmem_open(), "" if that is not known. */
+const char *kmem_complaint(void);
 void kmem_close(struct kmem *kmem); /* NULL is fine */
 
 /* From now on allocations count.  Returns 0 or -errno. */

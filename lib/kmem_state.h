@@ -10,9 +10,8 @@ enum { KMEM_OBJECTS_MAX = 65536 };
 struct kmem_state {
 	__u64 thread; /* as bpf_get_current_pid_tgid() gives it: what it allocates is counted */
 	__u64 taking; /* allocations are counted; what is freed again meanwhile is not held */
-	__u64 held_bytes, held_objects;
-	__u64 returned_bytes, returned_objects; /* of those held, by whomever */
-	__u64 missed;				/* allocations that found no room here */
+	__u64 returned_bytes; /* of what was held when taking ended, by whomever */
+	__u64 missed;	      /* allocations that found no room here */
 };
 
 #endif

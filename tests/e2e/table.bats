@@ -68,8 +68,8 @@ none_where() { # JQ-FILTER
 }
 
 @test "a loaded table holds an object for each segment, and all of it comes back" {
-	run jq -es 'map(select(.type == "observation" and (.id | startswith("table_memory")))) | length == 3 and
-		all(.value; .held == .returned and .held > 16 * .segments and .slab_objects > .segments)' "$DIR/run.jsonl"
+	run jq -es 'map(select(.type == "observation" and (.id | startswith("table_memory"))) | .value) | length == 3 and
+		all(.held == .returned and .held > 16 * .segments and .slab_objects > .segments)' "$DIR/run.jsonl"
 	expect 0
 }
 
