@@ -37,9 +37,9 @@
  *               -> do_resume  -> dm_swap_table -> dm_table_set_restrictions; dm_table_destroy
  *
  * Shape to expect: linear in the segments where each is built, checked or freed (load, clear,
- * resume.swap, remove), and where each has a flush of its own (freeze, before 6.12); cli/segmentlaw.c
- * says how much for each.  Of a mounted filesystem the journal's thread may do a part, which is then
- * left out: suspend.dirty on ext4 has one flush less where it does.
+ * resume.swap, remove), and where each has a flush of its own (freeze, before 6.12);
+ * cli/segmentlaw.c says how much for each.  Of a mounted filesystem the journal's thread may do a
+ * part, which is then left out: suspend.dirty on ext4 has one flush less where it does.
  *
  * Memory: with `load` goes the observation table_memory, the bytes of kernel memory that a loaded
  * table holds, object by object (lib/kmem.h); all of it comes back with clear.
@@ -55,6 +55,7 @@
  */
 #include "bench/tableops.h"
 #include "bench/own.h"
+#include "lib/busy.h"
 #include "lib/kmem.h"
 #include "lib/msg.h"
 
@@ -320,6 +321,8 @@ static int run_cycles(struct bench_env *env, struct tableops *t, bool mounted,
 		/* What only the first one needs is not measured. */
 		good = run_cycle(env, t, device, steps, n, -1, NULL, &result);
 		env->phase(env, "measure");
+		/* Most of a cycle is waiting, of which a sample has nothing. */
+		busy_set(false);
 		for (size_t i = 0; i < t->n_samples && good; i++)
 			good = run_cycle(env, t, device, steps, n, (long)i, NULL, &result);
 	}
