@@ -93,10 +93,19 @@ static bool is_line(const struct segment_law *law)
 	return law->grows && (law->n < 3 || law->most_off <= FITS);
 }
 
+/* How sure the line is; two numbers of segments fit any. */
+static const char *sure(size_t numbers, char buf[96])
+{
+	if (numbers < 3)
+		return "only two numbers of segments, which do not tell the shape";
+	snprintf(buf, 96, "and how far off that is at most, on %zu numbers of segments", numbers);
+	return buf;
+}
+
 /* What grows by a line, of the device of our own or of the mounted one. */
 static void say_growing(const struct table *t, bool of_mounted, findings_say *say, void *arg)
 {
-	char text[1536] = "";
+	char text[1536] = "", buf[96];
 	struct segment_law law;
 	size_t numbers = 0;
 
@@ -114,10 +123,9 @@ static void say_growing(const struct table *t, bool of_mounted, findings_say *sa
 	if (*text)
 		findings_sayf(say, arg,
 			      "%s: operations on %s device cost so many %s for each segment of its "
-			      "table + for any table (and how far off that is at most, on %zu "
-			      "numbers of segments): %s",
-			      table_fs(t), of_mounted ? "a mounted" : "an unused", t->unit, numbers,
-			      text);
+			      "table + for any table (%s): %s",
+			      table_fs(t), of_mounted ? "a mounted" : "an unused", t->unit,
+			      sure(numbers, buf), text);
 }
 
 /* What no line tells: from the least to the most it cost. */
@@ -219,9 +227,8 @@ static void say_memory(const struct tables *tables, const struct table *t, findi
 {
 	static const char name[] = "table_memory{";
 	struct segment_point points[POINTS_MAX];
-	char text[128] = "";
+	char text[128] = "", buf[96];
 	struct segment_law law;
-	json_int_t most = 0;
 	size_t n = 0;
 
 	for (size_t i = 0; i < tables->run->n_observations && n < POINTS_MAX; i++) {
@@ -232,17 +239,14 @@ static void say_memory(const struct tables *tables, const struct table *t, findi
 		if (strncmp(o->id, name, strlen(name)) || strcmp(o->fs, t->fs) || held <= 0)
 			continue;
 		points[n++] = (struct segment_point){(double)segments, (double)held};
-		most = segments > most ? segments : most;
 	}
 	law = segment_law_fit(points, n);
 	if (law.n < 2)
 		return;
 	add_law("a loaded table holds", &law, text, sizeof(text));
-	findings_sayf(
-		say, arg,
-		"%s: %s bytes of kernel memory, for each segment + for any table (and how far "
-		"that is off at most, with up to %s segments)",
-		table_fs(t), text, number(most).s);
+	findings_sayf(say, arg,
+		      "%s: %s bytes of kernel memory, for each segment + for any table (%s)",
+		      table_fs(t), text, sure(law.n, buf));
 }
 
 void segment_law_say(const struct tables *tables, const struct table *t, findings_say *say,
