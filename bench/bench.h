@@ -22,6 +22,7 @@ enum need {
 	NEED_PAGEMAP,  /* page frames are visible: CAP_SYS_ADMIN */
 	NEED_HUGE,     /* the kernel maps files with PMDs */
 	NEED_MAP_SYNC, /* the filesystem grants MAP_SYNC */
+	NEED_DM,       /* there is a device-mapper table under the filesystem */
 	NEED_COUNT,
 };
 

@@ -31,6 +31,11 @@ static int scratch_file(const struct bench_env *env)
 	return fd;
 }
 
+static bool has_dm(const struct bench_env *env)
+{
+	return env->stack->spec.depth;
+}
+
 static bool has_dax(const struct bench_env *env)
 {
 	int fd = scratch_file(env);
@@ -108,6 +113,10 @@ static const struct {
 			   has_map_sync,
 			   {"MAP_SYNC is refused on this stack",
 			    "use synchronous persistent memory (not virtio-pmem)"}},
+	[NEED_DM] = {"dm",
+		     has_dm,
+		     {"there is no device-mapper table under raw",
+		      "take a stack such as linear:16"}},
 };
 
 const char *need_name(enum need need)

@@ -7,6 +7,7 @@
 #include "cli/cost.h"
 #include "cli/law.h"
 #include "cli/levels.h"
+#include "cli/segmentlaw.h"
 #include "cli/stripes.h"
 #include "cli/without.h"
 
@@ -404,13 +405,25 @@ static void say_refused_on_raw(const struct tables *tables, const struct table *
 /* The most important first, each for all filesystems: a reader may stop after five lines. */
 void findings_numbers(const struct tables *tables, findings_say *say, void *arg)
 {
+	/* clang-format off */
 	static void (*const kinds[])(const struct tables *, const struct table *, findings_say *,
 				     void *) = {
-		without_say_dax,    say_all_growing, say_main_costs,   law_say,
-		levels_say,	    stripes_say,     without_say_sync, say_lost_all,
-		say_refused_on_raw, say_range,	     say_more_costs,   say_main_rest,
+		without_say_dax,
+		say_all_growing,
+		say_main_costs,
+		law_say,
+		levels_say,
+		stripes_say,
+		segment_law_say,
+		without_say_sync,
+		say_lost_all,
+		say_refused_on_raw,
+		say_range,
+		say_more_costs,
+		say_main_rest,
 		say_kept,
 	};
+	/* clang-format on */
 
 	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
 		for (size_t i = 0; i < tables->n; i++)

@@ -217,6 +217,7 @@ static void put_plots(const char *dir, FILE *out)
 		{"fault-extra.svg", "Extra fault cost over raw by number of segments"},
 		{"fault-distribution.svg", "Distribution of the samples by stack"},
 		{"huge-pages.svg", "What lost huge pages cost"},
+		{"table-ops.svg", "What operations on tables cost by number of segments"},
 	};
 
 	for (size_t i = 0; i < sizeof(plots) / sizeof(plots[0]); i++) {

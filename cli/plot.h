@@ -61,5 +61,9 @@ int plot_put_growth(const struct plot *p);   /* fault-growth */
 int plot_put_dist(const struct plot *p);     /* fault-distribution */
 int plot_put_huge(const struct plot *p);     /* huge-pages */
 int plot_put_bio(const struct plot *p);	     /* bio-ratio */
+int plot_put_table(const struct plot *p);    /* table-ops */
+
+/* Whether the table has what table-ops draws. */
+bool plot_has_table(const struct table *table);
 
 #endif

@@ -139,7 +139,7 @@ static void find_panels(struct plot *p)
 						panel->growing, GROWING_MAX);
 		if (cost_headline(panel->table, "fault", RUN_PAGE_PTE) ||
 		    cost_headline(panel->table, "fault", RUN_PAGE_PMD) ||
-		    without_size(panel->table, "read", 0))
+		    without_size(panel->table, "read", 0) || plot_has_table(panel->table))
 			p->n_panels++;
 	}
 }
@@ -193,6 +193,8 @@ int plotdata_write(const struct tables *tables, const char *dir)
 		rc = plot_put_huge(&p);
 	if (!rc)
 		rc = plot_put_bio(&p);
+	if (!rc)
+		rc = plot_put_table(&p);
 	closed = plot_close(p.gp);
 	return rc ? rc : closed;
 }

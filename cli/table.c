@@ -191,6 +191,11 @@ const char *table_gap(const struct tables *tables, const struct table *table,
 		return "void";
 	if (has_gap(run->skips, run->n_skips, id))
 		return "skip";
+	/* A benchmark that cannot be had there at all is skipped as a whole. */
+	snprintf(id, sizeof(id), "%s.*{stack=%s%s%s}", row->bench, run->stacks.name[stack_rank],
+		 *table->fs ? ",fs=" : "", table->fs);
+	if (has_gap(run->skips, run->n_skips, id))
+		return "skip";
 	fallback = row->page == RUN_PAGE_PMD ? table_sibling(table, row, RUN_PAGE_FALLBACK) : NULL;
 	return fallback && fallback->cell[stack_rank] ? "lost" : "-";
 }

@@ -280,6 +280,7 @@ int dm_device_info(const char *name, struct dm_device_info *out)
 		.major = info.major,
 		.minor = info.minor,
 		.open_count = info.open_count,
+		.target_count = info.target_count < 0 ? 0 : (unsigned int)info.target_count,
 		.suspended = info.suspended,
 		.live_table = info.live_table,
 		.inactive_table = info.inactive_table,

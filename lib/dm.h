@@ -30,6 +30,7 @@ enum dm_flags {
 struct dm_device_info {
 	unsigned int major, minor;
 	int open_count;
+	unsigned int target_count; /* of the live table */
 	bool suspended, live_table, inactive_table, read_only, deferred_remove;
 	uint32_t event_nr;
 };

@@ -79,6 +79,9 @@ static void clean_up_after(const struct supervised *s, pid_t pid)
 	int rc;
 
 	snprintf(directory, sizeof(directory), "/run/daxdm-%d", (int)pid);
+	/* A suspended device would make the unmount wait for ever. */
+	if (!dm_available())
+		dm_resume_of(pid);
 	rc = fs_unmount_below(directory);
 	if (rc < 0)
 		msg_error("cannot unmount below %s: %s", directory, strerror(-rc));

@@ -60,8 +60,9 @@ if wanted growth; then draw fault-growth; fi
 if wanted dist; then draw fault-distribution; fi
 if wanted huge; then draw huge-pages; fi
 if wanted bio; then draw bio-ratio; fi
-if ! wanted segments && ! wanted huge && ! wanted bio; then
-	echo "plot: nothing to draw: the run has no faults and no sizes on both raw and a plain dm stack such as linear:16" >&2
+if wanted table; then draw table-ops; fi
+if ! wanted segments && ! wanted huge && ! wanted bio && ! wanted table; then
+	echo "plot: nothing to draw: the run has no faults and no sizes on both raw and a plain dm stack such as linear:16, and no tables of two sizes" >&2
 fi
 [ "$status" -ne 0 ] || "$daxdm" report --quiet "$run" || status=$?
 exit "$status"

@@ -67,6 +67,23 @@ run.jsonl" ]]
 	[[ $(grep -c '<img' "$RUN/report.html") == 5 ]]
 }
 
+@test "operations on tables: a plot of them by segments, and the law in words" {
+	local n
+	for n in 4 16 64; do
+		sed -n "s/fault.read.cold.pte{stack=raw/table.load{stack=linear:$n/;s/\"bench\":\"fault\",\"variant\":\"read.cold.pte\",\"stack\":\"raw\"/\"bench\":\"table\",\"variant\":\"load\",\"stack\":\"linear:$n\"/;s/\"segments\":0/\"segments\":$n/;s/\"median\":4305/\"median\":$((5000 + 1000 * n))/;/table.load{/p" \
+			"$RUN/run.jsonl"
+	done >"$RUN/lines"
+	sed -i "12r $RUN/lines" "$RUN/run.jsonl"
+	rm "$RUN/lines"
+	run timeout 60 plot/plot.sh "$RUN"
+	expect 0
+	[[ -s $RUN/table-ops.png ]]
+	grep -q 'To load a table costs 1,000 insn for each segment, and 5,000 for any table' "$RUN/table-ops.svg"
+	run timeout 20 build/daxdm report "$RUN"
+	# The report breaks its lines.
+	[[ $(tr -s " \n" " " <<<"$output") == *"on 3 numbers of segments): load 1,000 + 5,000 (0.0 %)"* ]]
+}
+
 @test "gnuplot missing: one line that names the package" {
 	mkdir "$BATS_TEST_TMPDIR/bin"
 	ln -s "$(command -v dirname)" "$BATS_TEST_TMPDIR/bin/dirname"

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "bench/own.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+enum { CALIBRATIONS = 64, LOOP_ROUNDS = 500000 };
+
+/* Found out once. */
+static struct {
+	bool done;
+	int64_t empty_ticks; /* the counter over nothing */
+	double ticks_per_cpu_ns;
+	double cpu_around_ticks; /* the account over nothing */
+} calibration;
+
+static uint64_t cpu_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static long switches(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_THREAD, &usage);
+	return usage.ru_nvcsw + usage.ru_nivcsw;
+}
+
+static void start(struct own *own)
+{
+	own->switches = switches();
+	own->cpu_ns = cpu_ns();
+	own->ticks = meter_ticks();
+}
+
+/* Both clocks over that many rounds of a loop, in which nobody else ran. */
+static void both_over(uint64_t rounds, int64_t *ticks, int64_t *ns)
+{
+	uint64_t left;
+	struct own own;
+
+	do {
+		meter_clear_of_ticks(0);
+		left = rounds;
+		start(&own);
+		while (left)
+			__asm__ volatile("dec %0" : "+r"(left) : : "cc");
+		*ticks = (int64_t)(meter_ticks() - own.ticks);
+		*ns = (int64_t)(cpu_ns() - own.cpu_ns);
+	} while (switches() != own.switches);
+}
+
+static int compare_int64(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void medians_over(uint64_t rounds, int64_t *ticks, int64_t *ns)
+{
+	int64_t t[CALIBRATIONS], c[CALIBRATIONS];
+
+	for (int i = 0; i < CALIBRATIONS; i++)
+		both_over(rounds, &t[i], &c[i]);
+	qsort(t, CALIBRATIONS, sizeof(*t), compare_int64);
+	qsort(c, CALIBRATIONS, sizeof(*c), compare_int64);
+	*ticks = t[CALIBRATIONS / 2];
+	*ns = c[CALIBRATIONS / 2];
+}
+
+static void calibrate(void)
+{
+	int64_t empty_ns, loop_ticks, loop_ns;
+
+	if (calibration.done)
+		return;
+	medians_over(0, &calibration.empty_ticks, &empty_ns);
+	medians_over(LOOP_ROUNDS, &loop_ticks, &loop_ns);
+	calibration.ticks_per_cpu_ns =
+		(double)(loop_ticks - calibration.empty_ticks) / (double)(loop_ns - empty_ns);
+	calibration.cpu_around_ticks = (double)empty_ns * calibration.ticks_per_cpu_ns;
+	calibration.done = true;
+}
+
+/*
+ * Meter insn: nobody who is woken meanwhile may take the processor away.  On his way in the kernel
+ * would not look at its clock (rq_clock_skip_update()), for it thinks that the switch is at hand;
+ * in a kernel that is not preempted it may be millions of instructions off, and those are then told
+ * as his.
+ */
+static void hold_processor(bool hold)
+{
+	const struct sched_param param = {.sched_priority = hold};
+
+	sched_setscheduler(0, hold ? SCHED_FIFO : SCHED_OTHER, &param);
+}
+
+void own_start(struct own *own, const struct meter *meter)
+{
+	calibrate();
+	own->meter = meter;
+	if (meter->kind == METER_INSN)
+		hold_processor(true);
+	start(own);
+}
+
+int64_t own_ticks(const struct own *own, bool *switched)
+{
+	uint64_t ticks = meter_ticks() - own->ticks, ns = cpu_ns() - own->cpu_ns;
+
+	*switched = switches() != own->switches;
+	if (own->meter->kind == METER_INSN)
+		hold_processor(false);
+	if (!*switched || own->meter->kind == METER_TIME)
+		return (int64_t)ticks - calibration.empty_ticks;
+	return (int64_t)((double)ns * calibration.ticks_per_cpu_ns - calibration.cpu_around_ticks +
+			 0.5);
+}
+
+int64_t own_overhead(const struct meter *meter)
+{
+	calibrate();
+	return meter_value(meter, (uint64_t)calibration.empty_ticks);
+}

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/segmentlaw.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { POINTS_MAX = 64 };
+
+static const char bench[] = "table";
+static const char mounted[] = "mounted.";
+static const char fault[] = "fault.";
+
+struct segment_law segment_law_fit(const struct segment_point *points, size_t n)
+{
+	struct segment_law law = {.n = 0};
+	double w = 0, x = 0, y = 0, xx = 0, xy = 0, fewest = INFINITY, most = 0, det;
+
+	for (size_t i = 0; i < n; i++) {
+		double weight = 1 / (points[i].cost * points[i].cost);
+		bool seen = false;
+
+		w += weight;
+		x += weight * points[i].segments;
+		y += weight * points[i].cost;
+		xx += weight * points[i].segments * points[i].segments;
+		xy += weight * points[i].segments * points[i].cost;
+		fewest = fmin(fewest, points[i].segments);
+		most = fmax(most, points[i].segments);
+		for (size_t k = 0; k < i && !seen; k++)
+			seen = points[k].segments == points[i].segments;
+		law.n += !seen;
+	}
+	det = w * xx - x * x;
+	if (law.n < 2 || !(fabs(det) > 0))
+		return law;
+	law.per_segment = (w * xy - x * y) / det;
+	law.base = (y - law.per_segment * x) / w;
+	for (size_t i = 0; i < n; i++)
+		law.most_off =
+			fmax(law.most_off, fabs(law.base + law.per_segment * points[i].segments -
+						points[i].cost) /
+						   points[i].cost);
+	law.grows = law.per_segment * (most - fewest) > (law.base + law.per_segment * fewest) / 10;
+	return law;
+}
+
+bool segment_law_of(const struct table *t, const struct table_row *row, struct segment_law *law)
+{
+	struct segment_point points[POINTS_MAX];
+	size_t n = 0;
+
+	for (size_t c = 0; c < t->n_columns && n < POINTS_MAX; c++) {
+		const struct run_record *rec = row->cell[t->columns[c]];
+
+		/* A device on another has a flush, a freeze of its own to hand down. */
+		if (rec && rec->segments > 0 && rec->median > 0 && !strchr(rec->stack, '/') &&
+		    !strstr(rec->stack, "over="))
+			points[n++] =
+				(struct segment_point){(double)rec->segments, (double)rec->median};
+	}
+	*law = segment_law_fit(points, n);
+	return law->n > 1;
+}
+
+static bool is_operation(const struct table_row *row)
+{
+	return !strcmp(row->bench, bench) && strncmp(row->variant, fault, strlen(fault));
+}
+
+static bool is_mounted(const struct table_row *row)
+{
+	return !strncmp(row->variant, mounted, strlen(mounted));
+}
+
+/* "load 14,100 + 49,000 (0.4 %)": for each segment, for any table, and how far off at most. */
+static void add_law(const char *name, const struct segment_law *law, char *text, size_t size)
+{
+	size_t used = strlen(text);
+
+	used += (size_t)snprintf(text + used, size - used, "%s%s %s %s %s", used ? ", " : "", name,
+				 number(llround(law->per_segment)).s, law->base < 0 ? "-" : "+",
+				 number(llabs(llround(law->base))).s);
+	if (law->n > 2 && used < size)
+		snprintf(text + used, size - used, " (%.1f %%)", 100 * law->most_off);
+}
+
+/* A line that misses a stack by more is none. */
+#define FITS 0.1
+
+static bool is_line(const struct segment_law *law)
+{
+	return law->grows && (law->n < 3 || law->most_off <= FITS);
+}
+
+/* How sure the line is; two numbers of segments fit any. */
+static const char *sure(size_t numbers, char buf[96])
+{
+	if (numbers < 3)
+		return "only two numbers of segments, which do not tell the shape";
+	snprintf(buf, 96, "and how far off that is at most, on %zu numbers of segments", numbers);
+	return buf;
+}
+
+/* What grows by a line, of the device of our own or of the mounted one. */
+static void say_growing(const struct table *t, bool of_mounted, findings_say *say, void *arg)
+{
+	char text[1536] = "", buf[96];
+	struct segment_law law;
+	size_t numbers = 0;
+
+	for (size_t r = 0; r < t->n_rows; r++) {
+		const struct table_row *row = &t->rows[r];
+
+		if (!is_operation(row) || is_mounted(row) != of_mounted ||
+		    !segment_law_of(t, row, &law) || !is_line(&law) ||
+		    strlen(text) + 128 > sizeof(text))
+			continue;
+		add_law(row->variant + (of_mounted ? strlen(mounted) : 0), &law, text,
+			sizeof(text));
+		numbers = law.n > numbers ? law.n : numbers;
+	}
+	if (*text)
+		findings_sayf(say, arg,
+			      "%s: operations on %s device cost so many %s for each segment of its "
+			      "table + for any table (%s): %s",
+			      table_fs(t), of_mounted ? "a mounted" : "an unused", t->unit,
+			      sure(numbers, buf), text);
+}
+
+/* What no line tells: from the least to the most it cost. */
+static void say_others(const struct table *t, bool grows, const char *words, findings_say *say,
+		       void *arg)
+{
+	char text[1024] = "";
+	struct segment_law law;
+
+	for (size_t r = 0; r < t->n_rows; r++) {
+		const struct table_row *row = &t->rows[r];
+		int64_t least = INT64_MAX, most = 0;
+		size_t used = strlen(text);
+
+		if (!is_operation(row) || !segment_law_of(t, row, &law) || is_line(&law) ||
+		    law.grows != grows || used + 96 > sizeof(text))
+			continue;
+		for (size_t c = 0; c < t->n_columns; c++) {
+			const struct run_record *rec = row->cell[t->columns[c]];
+
+			if (!rec)
+				continue;
+			least = rec->median < least ? rec->median : least;
+			most = rec->median > most ? rec->median : most;
+		}
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s %s",
+					 used ? ", " : "", row->variant, number(least).s);
+		if (most > least)
+			snprintf(text + used, sizeof(text) - used, " to %s", number(most).s);
+	}
+	if (*text)
+		findings_sayf(say, arg, "%s: %s, in %s: %s", table_fs(t), words, t->unit, text);
+}
+
+static const struct table_row *find_row(const struct table *t, const char *kind, const char *after)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s%s.%s", fault, kind, after);
+	for (size_t r = 0; r < t->n_rows; r++)
+		if (!strcmp(t->rows[r].bench, bench) && !strcmp(t->rows[r].variant, name))
+			return &t->rows[r];
+	return NULL;
+}
+
+/* The stack of 16 segments, or else the last that both rows have. */
+static long stack_of_both(const struct table *t, const struct table_row *a,
+			  const struct table_row *b)
+{
+	long best = -1;
+
+	for (size_t c = 0; c < t->n_columns; c++) {
+		size_t rank = t->columns[c];
+
+		if (!a->cell[rank] || !b->cell[rank])
+			continue;
+		if (!strcmp(a->cell[rank]->stack, "linear:16"))
+			return (long)rank;
+		best = (long)rank;
+	}
+	return best;
+}
+
+static void say_fault(const struct table *t, const char *kind, const char *words, findings_say *say,
+		      void *arg)
+{
+	static const struct {
+		const char *after, *words;
+	} afters[] = {
+		{"resumed", "a suspension"},
+		{"thawed", "one with a freeze"},
+		{"swapped", "a freeze and a swap of tables"},
+	};
+	const struct table_row *usual = find_row(t, kind, "ordinary");
+	const struct run_record *ordinary = NULL;
+	char text[512] = "";
+
+	for (size_t i = 0; i < sizeof(afters) / sizeof(afters[0]); i++) {
+		const struct table_row *first = find_row(t, kind, afters[i].after);
+		long rank = usual && first ? stack_of_both(t, usual, first) : -1;
+		size_t used = strlen(text);
+
+		if (rank < 0)
+			continue;
+		ordinary = usual->cell[rank];
+		snprintf(text + used, sizeof(text) - used, "%s%s after %s", used ? ", " : "",
+			 number_signed(first->cell[rank]->median - ordinary->median).s,
+			 afters[i].words);
+	}
+	if (ordinary)
+		findings_sayf(say, arg, "%s: %s costs %s %s on %s; as the first fault, %s",
+			      table_fs(t), words, number(ordinary->median).s, t->unit,
+			      ordinary->stack, text);
+}
+
+/* Kernel memory, of which no record can tell: it is no cost in the meter's unit. */
+static void say_memory(const struct tables *tables, const struct table *t, findings_say *say,
+		       void *arg)
+{
+	static const char name[] = "table_memory{";
+	struct segment_point points[POINTS_MAX];
+	char text[128] = "", buf[96];
+	struct segment_law law;
+	size_t n = 0;
+
+	for (size_t i = 0; i < tables->run->n_observations && n < POINTS_MAX; i++) {
+		const struct run_observation *o = &tables->run->observations[i];
+		json_int_t segments = json_integer_value(json_object_get(o->value, "segments"));
+		json_int_t held = json_integer_value(json_object_get(o->value, "held"));
+
+		if (strncmp(o->id, name, strlen(name)) || strcmp(o->fs, t->fs) || held <= 0)
+			continue;
+		points[n++] = (struct segment_point){(double)segments, (double)held};
+	}
+	law = segment_law_fit(points, n);
+	if (law.n < 2)
+		return;
+	add_law("a loaded table holds", &law, text, sizeof(text));
+	findings_sayf(say, arg,
+		      "%s: %s bytes of kernel memory, for each segment + for any table (%s)",
+		      table_fs(t), text, sure(law.n, buf));
+}
+
+void segment_law_say(const struct tables *tables, const struct table *t, findings_say *say,
+		     void *arg)
+{
+	say_growing(t, false, say, arg);
+	say_growing(t, true, say, arg);
+	say_others(t, true, "grow with the segments of a table, but not by a line", say, arg);
+	say_others(t, false, "hardly depend on the segments of a table, by less than a tenth", say,
+		   arg);
+	say_memory(tables, t, say, arg);
+	say_fault(t, "known", "a load from a page that was mapped before", say, arg);
+	say_fault(t, "fresh", "a load from a page never touched", say, arg);
+	say_fault(t, "stored", "a store to a page that was dirty", say, arg);
+}

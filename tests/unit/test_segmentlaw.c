@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* cli/segmentlaw.c: a line that points were made by is found again, and what is none is told. */
+#include "cli/segmentlaw.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define N(array) (sizeof(array) / sizeof((array)[0]))
+
+static void test_a_line_is_found(void **state)
+{
+	const struct segment_point points[] = {
+		{1, 50014}, {16, 50224}, {256, 53584}, {1024, 64336}};
+	struct segment_law law = segment_law_fit(points, N(points));
+
+	(void)state;
+	assert_true(fabs(law.per_segment - 14) < 1e-6);
+	assert_true(fabs(law.base - 50000) < 1e-3);
+	assert_true(law.most_off < 1e-9);
+	assert_int_equal(law.n, 4);
+	assert_true(law.grows);
+}
+
+/* A hundred units at a million are nothing, at a thousand they are a tenth: the few count as much
+ * as the many. */
+static void test_the_distance_is_relative(void **state)
+{
+	const struct segment_point points[] = {{1, 1100}, {2, 2000}, {1000, 1000100}};
+	struct segment_law law = segment_law_fit(points, N(points));
+
+	(void)state;
+	assert_true(fabs(law.per_segment - 1000) < 60);
+	assert_true(law.most_off > 0.01 && law.most_off < 0.1);
+}
+
+static void test_flat(void **state)
+{
+	const struct segment_point points[] = {{1, 70000}, {16, 69000}, {1024, 71000}};
+
+	(void)state;
+	assert_false(segment_law_fit(points, N(points)).grows);
+}
+
+/* Two stacks of as many segments are one number: no line goes through them alone. */
+static void test_one_number_is_no_line(void **state)
+{
+	const struct segment_point points[] = {{16, 100}, {16, 101}};
+
+	(void)state;
+	assert_int_equal(segment_law_fit(points, N(points)).n, 1);
+	assert_int_equal(segment_law_fit(points, 0).n, 0);
+}
+
+static void test_what_bends_is_off(void **state)
+{
+	const struct segment_point points[] = {{1, 1000}, {16, 16000}, {256, 20000}};
+
+	(void)state;
+	assert_true(segment_law_fit(points, N(points)).most_off > 0.3);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_line_is_found),
+		cmocka_unit_test(test_the_distance_is_relative),
+		cmocka_unit_test(test_flat),
+		cmocka_unit_test(test_one_number_is_no_line),
+		cmocka_unit_test(test_what_bends_is_off),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
