@@ -218,7 +218,7 @@ void ops_results_free(struct ops_result *results, size_t n)
 		ops_result_free(&results[i]);
 }
 
-static int make_data(const struct bench_env *env, struct datafile *data, unsigned int windows)
+int ops_data_make(const struct bench_env *env, struct datafile *data, unsigned int windows)
 {
 	static const char *const left[] = {"data", "holes"};
 	char path[256];
@@ -230,6 +230,17 @@ static int make_data(const struct bench_env *env, struct datafile *data, unsigne
 	}
 	rc = datafile_open(data, env->directory);
 	return rc < 0 ? rc : datafile_make(data, windows);
+}
+
+void ops_data_remove(const struct bench_env *env, struct datafile *data)
+{
+	char path[256];
+
+	datafile_close(data);
+	extents_free(&data->extents);
+	snprintf(path, sizeof(path), "%s/data", env->directory);
+	if (env->fs->mounted)
+		unlink(path);
 }
 
 int ops_base_make(const struct bench_env *env, const struct bench *bench, struct ops_base *base,
@@ -247,7 +258,7 @@ int ops_base_make(const struct bench_env *env, const struct bench *bench, struct
 	if (!rc)
 		rc = touch_arrays(TOUCH_MAX, &base->offsets, &base->ticks);
 	if (!rc)
-		rc = make_data(env, &base->data, windows);
+		rc = ops_data_make(env, &base->data, windows);
 	if (!rc && file_is_dax(base->data.fd) != 1)
 		rc = -ENOTSUP;
 	if (rc < 0)
@@ -258,13 +269,7 @@ int ops_base_make(const struct bench_env *env, const struct bench *bench, struct
 
 void ops_base_drop(const struct bench_env *env, struct ops_base *base)
 {
-	char path[256];
-
-	datafile_close(&base->data);
-	extents_free(&base->data.extents);
-	snprintf(path, sizeof(path), "%s/data", env->directory);
-	if (env->fs->mounted)
-		unlink(path);
+	ops_data_remove(env, &base->data);
 	if (base->pagemap_fd >= 0)
 		close(base->pagemap_fd);
 	ops_buffer_free(base->buffer);

@@ -71,6 +71,14 @@ void ops_buffer_free(char *buffer);
 
 void ops_results_free(struct ops_result *results, size_t n);
 
+/*
+ * The data file (lib/datafile.h) in an empty place: what other benchmarks left there takes the room
+ * that its windows shall be spread over.  Returns 0 or -errno.
+ */
+int ops_data_make(const struct bench_env *env, struct datafile *data, unsigned int windows);
+/* Closes it, and takes it away if its filesystem is mounted. */
+void ops_data_remove(const struct bench_env *env, struct datafile *data);
+
 /* What operations work on: the data file, memory, and where they go. */
 struct ops_base {
 	struct datafile data;
@@ -81,8 +89,7 @@ struct ops_base {
 };
 
 /*
- * Makes all of it, on a mount that is DAX.  The data file (lib/datafile.h) is made in an empty
- * place: what other benchmarks left there takes the room that its windows shall be spread over.
+ * Makes all of it, on a mount that is DAX.  The data file is that of ops_data_make().
  * Returns 0 or -errno after one error line; ops_base_drop() in either case.
  */
 int ops_base_make(const struct bench_env *env, const struct bench *bench, struct ops_base *base,

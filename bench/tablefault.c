@@ -7,7 +7,6 @@
  * one other page made known before, so that no fault finds another index than its twin.
  */
 #include "bench/tableops.h"
-#include "lib/busy.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -189,8 +188,6 @@ int tablefault_pass(struct bench_env *env, struct tableops *t, const struct tabl
 		return -ENOMEM;
 	result->n = t->n_samples;
 	env->phase(env, "measure");
-	/* A suspension is waiting for the most part, and not timed. */
-	busy_set(false);
 	for (size_t i = 0; i < t->n_samples && !result->why[0]; i++)
 		result->samples[i] = meter_value(env->cell.meter,
 						 fault_once(env, t, fault, page_offset(t, fault, i),

@@ -55,7 +55,6 @@
  */
 #include "bench/tableops.h"
 #include "bench/own.h"
-#include "lib/busy.h"
 #include "lib/kmem.h"
 #include "lib/msg.h"
 
@@ -321,8 +320,6 @@ static int run_cycles(struct bench_env *env, struct tableops *t, bool mounted,
 		/* What only the first one needs is not measured. */
 		good = run_cycle(env, t, device, steps, n, -1, NULL, &result);
 		env->phase(env, "measure");
-		/* Most of a cycle is waiting, of which a sample has nothing. */
-		busy_set(false);
 		for (size_t i = 0; i < t->n_samples && good; i++)
 			good = run_cycle(env, t, device, steps, n, (long)i, NULL, &result);
 	}
