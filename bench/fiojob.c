@@ -20,7 +20,9 @@
  * them.  Nothing is taken off, `overhead` is 0; what fio's null engine takes for the same job is in
  * the proof as fio_own (of uring a part: the null engine has no queue).  Page faults of mmap and
  * libpmem are in the samples, one for each 2 MiB that is touched first: no median shows them, but
- * where the stack breaks huge pages each I/O has one.  Timer ticks are not kept out.
+ * where the stack breaks huge pages each I/O has one.  Timer ticks are not kept out.  Of direct and
+ * uring above 4 KiB the buffer: ours is one piece of memory, fio's is one for each page, and a bio
+ * is filled piece by piece.
  *
  * The unit: under meter insn the kernel's clock, which fio reads, advances 1 ns with each
  * instruction, so that fio's ns are instructions.  That is measured first (clock_apart_ppm); if it
@@ -29,10 +31,14 @@
  * Proof: before fio starts, statx's DAX bit and the page frames of the file.  fio stands still
  * before and after each job (bench/fio.h): its own mapping must have the frames that extents and
  * tables say, and of libpmem it must be MAP_SYNC, without which the engine would go on and say
- * nothing.  What was written is read back.  In the probe pass bios and direct accesses of fio alone
- * are counted.
+ * nothing.  What was written is read back.  In the probe pass bios and faults of fio are counted,
+ * and direct accesses of all processors.  A job that fio could not do, did not do as it was told,
+ * or did another way is void.
  *
- * Alone: ./run.sh bench --bench fiojob --bench bio --bench copy --stack raw --stack linear:16
+ * All wanted jobs are one run of fio, for its start costs more than they do; those on dax=never
+ * come first, and the filesystem is mounted anew while fio stands still.
+ *
+ * Alone: ./run.sh bench --workload workloads/fio
  */
 #include "bench/fiojob.h"
 #include "lib/mapping.h"
