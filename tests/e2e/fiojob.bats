@@ -40,7 +40,7 @@ none_where() { # JQ-FILTER
 
 @test "fio's mappings stand on the segments, and libpmem's are MAP_SYNC" {
 	none_where '(.variant | test("^(mmap|libpmem)")) and ((.proof.frames_in_segments // 0) < 48)'
-	none_where '.variant | startswith("libpmem") and (.proof.map_sync | not)'
+	none_where '(.variant | startswith("libpmem")) and (.proof.map_sync | not)'
 	none_where '(.variant | startswith("mmap")) and .proof.map_sync'
 }
 
@@ -55,7 +55,7 @@ none_where() { # JQ-FILTER
 	none_where '(.proof.clock_apart_ppm | fabs) > 100'
 	run jq -es 'map(select(.type == "record")) | INDEX("\(.bench).\(.variant)/\(.stack)") as $all |
 		map(select(.bench == "fiojob" and $all["\(.proof.same_as)/\(.stack)"])) |
-		length == 12 and all(.[]; (.median - .proof.fio_own) as $fio |
+		length == 14 and all(.[]; (.median - .proof.fio_own) as $fio |
 			$all["\(.proof.same_as)/\(.stack)"].median as $own | $fio >= $own and $fio < $own * 1.1)' "$DIR/run.jsonl"
 	expect 0 true
 }
