@@ -23,7 +23,9 @@ FILE *fio_jobs(struct fio *fio)
 {
 	char path[192];
 
-	*fio = (struct fio){.directory = "/run/daxdm-fio-XXXXXX"};
+	*fio = (struct fio){0};
+	snprintf(fio->directory, sizeof(fio->directory), "%s/daxdm-fio-XXXXXX",
+		 access("/run", W_OK) ? "/tmp" : "/run"); /* memory, if it can be */
 	if (!mkdtemp(fio->directory)) {
 		fio->directory[0] = '\0';
 		return NULL;
@@ -134,11 +136,15 @@ int fio_go_on(struct fio *fio, struct fio_stop *stop)
 	int rc;
 
 	*stop = (struct fio_stop){0};
-	kill(fio->pid, SIGCONT);
+	/* One that was not seen to stand may come to stand just now. */
+	if (fio->stands)
+		kill(fio->pid, SIGCONT);
+	fio->stands = false;
 	rc = wait_change(fio, &stop->status);
 	if (rc < 0)
 		return rc;
 	stop->ended = !WIFSTOPPED(stop->status);
+	fio->stands = !stop->ended;
 	if (stop->ended)
 		fio->pid = 0;
 	else

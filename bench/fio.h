@@ -20,6 +20,7 @@ struct fio {
 	sigset_t signals;    /* of the caller, to be put back */
 	unsigned int left_s; /* until it is ended by force */
 	bool blocked;	     /* SIGCHLD is */
+	bool stands;	     /* it was seen to */
 };
 
 /* Where it stands. */

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { FDS_LOOKED_AT = 256 };
+
 bool fiojob_prove_file(const struct bench_env *env, const struct fiojob *f, char *why,
 		       size_t why_len)
 {
@@ -183,6 +185,32 @@ static void prove_mapping(const struct bench_env *env, const struct fiojob *f,
 	close(fd);
 }
 
+/* Whether fio still has the file open, with O_DIRECT: without, the page cache would be read. */
+static void prove_direct(const struct fiojob *f, struct fiojob_result *r)
+{
+	bool open_at_all = false;
+
+	for (int fd = 3; fd < FDS_LOOKED_AT && !r->ops.why[0]; fd++) {
+		char path[64], target[256], name[32], *info, *flags;
+		ssize_t len;
+
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)f->fio.pid, fd);
+		len = readlink(path, target, sizeof(target) - 1);
+		target[len < 0 ? 0 : len] = '\0';
+		if (strcmp(target, f->path))
+			continue;
+		snprintf(name, sizeof(name), "fdinfo/%d", fd);
+		info = fio_read(&f->fio, name, true);
+		flags = info ? strstr(info, "flags:") : NULL;
+		open_at_all = flags;
+		if (flags && !(strtoul(flags + strlen("flags:"), NULL, 8) & O_DIRECT))
+			ops_void(&r->ops, "fio opened the file without O_DIRECT");
+		free(info);
+	}
+	if (!open_at_all)
+		ops_void(&r->ops, "fio has the file no more open after its job");
+}
+
 /* What fio says that it wrote must be in the file, by another way than fio's mapping. */
 static void prove_written(const struct fiojob *f, const struct variant *variant,
 			  struct fiojob_result *r)
@@ -257,6 +285,8 @@ void fiojob_prove_after(struct bench_env *env, struct fiojob *f, const struct va
 	prove_work(f, variant, r);
 	if (plan->by == MAP)
 		prove_mapping(env, f, plan, r);
+	if (plan->by == BIO)
+		prove_direct(f, r);
 	if (plan->write)
 		prove_written(f, variant, r);
 	if (f->probes) {
