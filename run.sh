@@ -576,9 +576,8 @@ choose_guests() {
 	mapfile -t guest_fs < <(printf '%s\n' "${guest_fs[@]}" | sort -u)
 }
 
-# Sets with to the programs that the benchmarks that are asked for run, as "+NAME" for make_guests; each is a
-# group of packages.txt, and
-# a part of the guest only then, for it may be large.
+# Sets with to "+NAME" for each program that the benchmarks asked for run, as make_guests takes it.  Each is a
+# group of packages.txt, and a part of the guest only then, for it may be large.
 choose_programs() {
 	local program
 	local -a programs
