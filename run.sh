@@ -581,6 +581,18 @@ choose_guests() {
 	mapfile -t guest_fs < <(printf '%s\n' "${guest_fs[@]}" | sort -u)
 }
 
+# Sets with to "+NAME" for each program that the benchmarks asked for run, as make_guests takes it.  Each is a
+# group of packages.txt, and a part of the guest only then, for it may be large.
+choose_programs() {
+	local program
+	local -a programs
+	run build/daxdm wants -- "${bench_args[@]}" >"$tmp/programs" || exit $?
+	with=
+	mapfile -t programs <"$tmp/programs"
+	if ((${#programs[@]})); then setup "${programs[@]}"; fi
+	for program in "${programs[@]}"; do with+=+$program; done
+}
+
 verb_bench() {
 	local word status=0 i
 	kdir=
@@ -596,9 +608,10 @@ verb_bench() {
 	make_results
 	setup build run plot
 	build all
+	choose_programs
 	if [[ ! ${opt[host]} ]]; then
 		find_kernel "${kernels[0]}"
-		make_guests "${guest_fs[@]}"
+		make_guests "${guest_fs[@]/%/$with}"
 	fi
 	if [[ ! ${opt[name]} ]]; then
 		claim_name "$(release_of "$kdir")-${opt[meter]}-$(date +%Y%m%dT%H%M%S)"
@@ -743,7 +756,7 @@ verb_setup() {
 	local -a groups=(build run plot)
 	case "$*" in
 	'') ;;
-	all) groups+=(test) ;;
+	all) groups+=(fio test) ;;
 	*) die $USAGE "setup: unknown word '$*'; all is the only one" ;;
 	esac
 	make_tmp
@@ -753,7 +766,7 @@ verb_setup() {
 verb_test() {
 	(($# == 0)) || die $USAGE "test: takes no words"
 	make_tmp
-	setup build run plot test
+	setup build run plot fio test
 	build all unit-build
 	run tests/run.sh
 }

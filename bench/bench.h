@@ -18,11 +18,14 @@
 enum need {
 	NEED_END,
 	NEED_ROOT,
-	NEED_DAX,      /* the filesystem grants DAX on this stack */
-	NEED_PAGEMAP,  /* page frames are visible: CAP_SYS_ADMIN */
-	NEED_HUGE,     /* the kernel maps files with PMDs */
-	NEED_MAP_SYNC, /* the filesystem grants MAP_SYNC */
-	NEED_DM,       /* there is a device-mapper table under the filesystem */
+	NEED_DAX,	  /* the filesystem grants DAX on this stack */
+	NEED_PAGEMAP,	  /* page frames are visible: CAP_SYS_ADMIN */
+	NEED_HUGE,	  /* the kernel maps files with PMDs */
+	NEED_MAP_SYNC,	  /* the filesystem grants MAP_SYNC */
+	NEED_DM,	  /* there is a device-mapper table under the filesystem */
+	NEED_FIO,	  /* the program */
+	NEED_FIO_LIBPMEM, /* it has that engine */
+	NEED_FIO_URING,	  /* it has io_uring, and so has the kernel */
 	NEED_COUNT,
 };
 
@@ -45,6 +48,9 @@ struct bench_env {
 	/* Says what is being done now: mkfs, mount, prepare, measure, proof, teardown. */
 	void (*phase)(struct bench_env *env, const char *phase);
 	void *progress;
+	/* Whether the workload asks for this variant of the benchmark under way, and its needs are
+	 * met: for those that do all variants in one go. */
+	bool (*wanted)(struct bench_env *env, const struct variant *variant);
 	/* What needs_met() found out on this filesystem: 0 not asked, 1 met, -1 missing. */
 	signed char needs[NEED_COUNT];
 };

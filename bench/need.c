@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bench/need.h"
 
+#include "bench/uring.h"
+#include "lib/child.h"
 #include "lib/mapping.h"
 
 #include <errno.h>
@@ -91,10 +93,54 @@ static bool has_map_sync(const struct bench_env *env)
 	return true;
 }
 
+/* fio prints its engines, one a line, which child_run() makes blanks of.  Asked once: no mount
+ * changes the answer. */
+static bool fio_has(const char *engine)
+{
+	static char engines[2048];
+	static bool asked;
+	static char *const argv[] = {"fio", "--enghelp", NULL};
+	char word[40];
+
+	if (!asked && child_run(argv, 30, engines, sizeof(engines)))
+		engines[0] = '\0';
+	asked = true;
+	snprintf(word, sizeof(word), "\t%s ", engine);
+	return strstr(engines, word);
+}
+
+static bool has_fio(const struct bench_env *env)
+{
+	(void)env;
+	return fio_has("psync");
+}
+
+static bool has_fio_libpmem(const struct bench_env *env)
+{
+	(void)env;
+	return fio_has("libpmem");
+}
+
+static bool has_fio_uring(const struct bench_env *env)
+{
+	(void)env;
+	return fio_has("io_uring") && !uring_available();
+}
+
+static struct missing fio_uring_missing(void)
+{
+	if (fio_has("io_uring"))
+		return uring_missing(uring_available());
+	return (struct missing){"fio has no engine io_uring",
+				"take a fio that was built with it: `fio --enghelp` lists them"};
+}
+
 static const struct {
 	const char *name;
 	bool (*met)(const struct bench_env *env);
 	struct missing missing;
+	const char *program;	     /* that has to be there, by its package */
+	struct missing (*say)(void); /* instead of missing, where there is more than one reason */
 } needs[] = {
 	[NEED_ROOT] = {"root", has_root, {"this needs root", "run it as root"}},
 	[NEED_DAX] = {"dax",
@@ -117,11 +163,26 @@ static const struct {
 		     has_dm,
 		     {"there is no device-mapper table under raw",
 		      "take a stack such as linear:16"}},
+	[NEED_FIO] = {"fio", has_fio, {"there is no fio here", "apt-get install fio"}, "fio", NULL},
+	[NEED_FIO_LIBPMEM] =
+		{"fio_libpmem",
+		 has_fio_libpmem,
+		 {"fio has no engine libpmem",
+		  "take a fio that was built with it, or the package fio-engine-libpmem: "
+		  "`fio --enghelp` lists them"},
+		 "fio",
+		 NULL},
+	[NEED_FIO_URING] = {"fio_io_uring", has_fio_uring, {NULL, NULL}, "fio", fio_uring_missing},
 };
 
 const char *need_name(enum need need)
 {
 	return needs[need].name;
+}
+
+const char *need_program(enum need need)
+{
+	return needs[need].program;
 }
 
 static bool need_met(enum need need, struct bench_env *env)
@@ -136,7 +197,7 @@ bool needs_met(const enum need *list, struct bench_env *env, struct missing *mis
 	for (unsigned int i = 0; list && i < NEEDS_MAX && list[i] != NEED_END; i++) {
 		if (need_met(list[i], env))
 			continue;
-		*missing = needs[list[i]].missing;
+		*missing = needs[list[i]].say ? needs[list[i]].say() : needs[list[i]].missing;
 		return false;
 	}
 	return true;

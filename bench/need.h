@@ -12,6 +12,9 @@ struct missing {
 /* The name of a need, for `daxdm list`. */
 const char *need_name(enum need need);
 
+/* The program that it asks for, named as its Debian package; NULL for the others. */
+const char *need_program(enum need need);
+
 /*
  * Checks a list that ends with NEED_END (or has NEEDS_MAX entries) on a mounted filesystem, once
  * per filesystem. Returns true if all is there; else false with the first that is missing.

@@ -8,7 +8,8 @@
 	bench(translate) \
 	bench(bio) \
 	bench(copy) \
-	bench(tableops)
+	bench(tableops) \
+	bench(fiojob)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct bench bench_##name;

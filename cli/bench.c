@@ -48,7 +48,8 @@ struct sweep {
 	bool terminal;
 	unsigned int done, total;
 	char what[160];
-	void *state; /* of the benchmark that runs */
+	const struct bench *bench; /* that runs */
+	void *state;		   /* its own */
 	struct probe_set probes;
 };
 
@@ -77,17 +78,24 @@ static unsigned int count_wanted(const struct sweep *s, const struct bench *benc
 	return n;
 }
 
+static bool sweep_wanted(struct bench_env *env, const struct variant *variant)
+{
+	const struct sweep *s = env->progress;
+	struct missing missing;
+
+	return workload_wants(&s->workload, s->bench->name, variant->name) &&
+	       needs_met(variant->needs, env, &missing);
+}
+
 /* A step of a benchmark for each variant that is wanted and can be had here. */
 static int each_variant(struct sweep *s, struct bench_env *env, const struct bench *bench,
 			int (*step)(struct sweep *s, struct bench_env *env,
 				    const struct bench *bench, const struct variant *variant))
 {
-	struct missing missing;
 	int rc = 0;
 
 	for (const struct variant *v = bench->variants; v->name && !rc; v++) {
-		if (!workload_wants(&s->workload, bench->name, v->name) ||
-		    !needs_met(v->needs, env, &missing))
+		if (!sweep_wanted(env, v))
 			continue;
 		snprintf(s->what, sizeof(s->what), "%s %s %s.%s", env->cell.spec->text,
 			 env->cell.fs, bench->name, v->name);
@@ -161,6 +169,7 @@ static int run_bench(struct sweep *s, struct bench_env *env, const struct bench 
 				  missing.cure);
 	}
 	sweep_phase(env, "prepare");
+	s->bench = bench;
 	s->state = NULL;
 	rc = bench->setup(env, &s->state);
 	if (!rc)
@@ -188,6 +197,7 @@ static int run_on_stack(struct sweep *s, struct stack *stack, const char *fs_typ
 		.sink = &s->sink,
 		.phase = sweep_phase,
 		.progress = s,
+		.wanted = sweep_wanted,
 	};
 	int rc, rc2;
 

@@ -4,6 +4,7 @@
  * from, so that it can be quoted alone; none says more than the records do.
  */
 #include "cli/findings.h"
+#include "cli/beside.h"
 #include "cli/cost.h"
 #include "cli/law.h"
 #include "cli/levels.h"
@@ -416,6 +417,7 @@ void findings_numbers(const struct tables *tables, findings_say *say, void *arg)
 		stripes_say,
 		segment_law_say,
 		without_say_sync,
+		beside_say,
 		say_lost_all,
 		say_refused_on_raw,
 		say_range,

@@ -2,6 +2,7 @@
 /* One page without anything from elsewhere: style inline, plots as data URLs (an SVG that is an
  * image keeps its ids to itself, several inlined ones would clash). */
 #include "cli/html.h"
+#include "cli/beside.h"
 #include "cli/findings.h"
 
 #include <errno.h>
@@ -301,6 +302,7 @@ int html_write(const struct tables *tables, const char *dir, FILE *out)
 		put_table(tables, &tables->table[i], out);
 		put_more(tables, &tables->table[i], out);
 	}
+	beside_html(tables, out);
 	findings_gaps(tables, put_item, &gaps);
 	fputs(gaps.any ? "</ul>\n" : "", out);
 	fputs("<h2>Context</h2>\n<div class=\"scroll\"><table class=\"facts\">\n<tbody>\n", out);

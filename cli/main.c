@@ -11,7 +11,7 @@
 static const struct verb *const verbs[] = {
 	&verb_list,	 &verb_bench,	 &verb_check,	  &verb_report,
 	&verb_identical, &verb_verdicts, &verb_behaviour, &verb_coverage,
-	&verb_provision, &verb_emulate,	 &verb_checks,
+	&verb_provision, &verb_emulate,	 &verb_checks,	  &verb_wants,
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))

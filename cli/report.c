@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* daxdm report: a run as a table, as sentences, as a page, and as data for plots. */
+#include "cli/beside.h"
 #include "cli/cli.h"
 #include "cli/findings.h"
 #include "cli/html.h"
@@ -124,6 +125,7 @@ static void print_report(const struct tables *tables, int width)
 	findings_head(tables, print_sentence, &head);
 	putchar('\n');
 	table_print(tables, stdout, width);
+	beside_print(tables, stdout);
 	findings_numbers(tables, print_sentence, &numbers);
 	if (!numbers.any)
 		printf("Findings\n  none: the run holds no record that could be compared\n");

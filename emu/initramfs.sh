@@ -7,7 +7,8 @@
 #   emu/initramfs.sh KDIR KIND [--module FILE.ko]...   prints build/initramfs/KEY.cpio, its only stdout line
 #
 # KIND is what the guest is for: ext4 or xfs, benchmarks on that filesystem; check, checks, with both
-# filesystems, lvm2, and further kernel modules for modprobe.
+# filesystems, lvm2, and further kernel modules for modprobe.  KIND+PROGRAM has a program more that a benchmark runs
+# (fio brings libraries of 75 MB: only where a workload asks for it).
 #
 # KDIR comes from emu/kernel.sh.  --module puts a rebuilt module in the place of the kernel's own of that
 # name.  KEY is a hash over everything that goes in, so the file is made again exactly when something
@@ -100,7 +101,14 @@ program() { # NAME PACKAGE: it and its libraries, as lines of the manifest
 	with_libraries "$(readlink -f "$path")" "/sbin/$1"
 }
 
+fio_manifest() { # the program, and its jobs
+	local job
+	program fio fio
+	for job in workloads/*.fio; do echo "/$job $PWD/$job"; done
+}
+
 manifest() { # "DEST SRC" lines, sorted, modules excepted
+	local name
 	{
 		echo "/init $PWD/emu/init"
 		echo "/bin/busybox $BUSYBOX"
@@ -113,6 +121,9 @@ manifest() { # "DEST SRC" lines, sorted, modules excepted
 		if [[ $KIND != ext4 ]]; then
 			program mkfs.xfs xfsprogs
 		fi
+		for name in "${PROGRAMS[@]}"; do
+			"${name}_manifest"
+		done
 		if [[ $KIND == check ]]; then
 			program lvm lvm2
 			program dmsetup dmsetup
@@ -191,15 +202,17 @@ key() {
 	{
 		cat "$TMP/manifest" "$TMP/load" "$TMP/on_demand"
 		awk '{ print $2 }' "$TMP/manifest" | cat - "$TMP/load" "$TMP/on_demand" | sort -u | xargs -d '\n' sha256sum
-		echo "$KIND $RELEASE"
+		echo "$KIND ${PROGRAMS[*]} $RELEASE"
 		sha256sum emu/initramfs.sh
 	} | sed "s|$TMP||" | sha256sum | cut -c1-20
 }
 
 arguments() {
+	local word words
 	[[ $# -ge 2 ]] || die 64 "usage: emu/initramfs.sh KDIR KIND [--module FILE.ko]..."
 	KDIR=$(readlink -f "$(absolute "$1")")
-	KIND=$2
+	IFS=+ read -r KIND words <<<"$2"
+	IFS=+ read -ra PROGRAMS <<<"$words"
 	REPLACE=()
 	shift 2
 	while (($#)); do
@@ -212,6 +225,9 @@ arguments() {
 	check) FILESYSTEMS=(ext4 xfs) ;;
 	*) die 64 "unknown kind '$KIND'; known: ext4 xfs check" ;;
 	esac
+	for word in "${PROGRAMS[@]}"; do
+		[[ $word == fio ]] || die 64 "unknown program '$word' for $KIND; known: fio"
+	done
 	[[ -r $KDIR/release && -d $KDIR/modules ]] || die 64 "$1 is no directory made by emu/kernel.sh resolve"
 	RELEASE=$(<"$KDIR/release")
 }

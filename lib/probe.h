@@ -26,6 +26,10 @@ struct probe_set {
  * counted on all processors, whoever comes there.  Stopped until probe_start().  Returns 0, or
  * -errno if this kernel or host does not offer it; the point is then kept as unavailable. Source:
  * perf_event_open(2), PMU types kprobe and tracepoint.
+ *
+ * A function counted for this thread must not be armed while it runs another program: each fork of
+ * that program would inherit it, for which the kernel reads the name anew, at its address here, and
+ * fails (EFAULT).  Tracepoints, and functions with a `*`, may.
  */
 int probe_add(struct probe_set *set, const char *point);
 

@@ -111,7 +111,8 @@ static void checks_words(void **state)
 static void own_workloads(void **state)
 {
 	static const char *const files[] = {"workloads/quick", "workloads/default",
-					    "workloads/paths", "workloads/full", "workloads/lvm"};
+					    "workloads/paths", "workloads/full",
+					    "workloads/lvm",   "workloads/fio"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of the fiojob benchmark share: its manual is the head of fiojob.c. */
+#ifndef DAXDM_FIOJOB_H
+#define DAXDM_FIOJOB_H
+
+#include "bench/fio.h"
+#include "bench/fio_output.h"
+#include "bench/ops.h"
+
+enum {
+	FIOJOB_VARIANTS_MAX = 32,
+	FIOJOB_NULLS_MAX = 8,
+	FIOJOB_MAPPINGS_MAX = 32,
+	FIOJOB_SAMPLES_MAX = 1024,
+	FIOJOB_LIMIT_S = 60, /* for all jobs of a pass */
+};
+
+/* What one variant does. */
+struct fiojob_plan {
+	const char *job;	    /* workloads/JOB.fio */
+	const char *same_as;	    /* our own variant for the same work, without its size */
+	enum { CALL, MAP, BIO } by; /* system call with DAX, mapping, bio */
+	bool write;
+	bool sync;  /* fio must have got MAP_SYNC */
+	bool queue; /* submission does the work: lat, not clat */
+};
+
+/* What was found out about one variant. */
+struct fiojob_result {
+	struct ops_result ops;
+	struct fio_sample *log; /* of the last pass */
+	size_t n;
+	bool map_sync;
+	int64_t frames; /* of fio's mapping, each where it must be */
+	int64_t fio_own;
+};
+
+/* A job of fio's null engine: what fio itself takes. */
+struct fiojob_null {
+	char name[40];
+	const struct variant *like;
+};
+
+/* One per mounted filesystem. */
+struct fiojob {
+	struct datafile data;
+	char path[256]; /* of the file */
+	struct fio fio;
+	struct probe_set *probes; /* NULL in the timed pass */
+	bool timed, probed;
+	struct fiojob_null nulls[FIOJOB_NULLS_MAX];
+	unsigned int n_nulls;
+	struct fio_mapping before[FIOJOB_MAPPINGS_MAX]; /* the job under way: fio's mmap engine
+							 * leaves its mappings behind */
+	unsigned int n_before;
+	int64_t apart_ppm;
+	char version[32];
+	struct fiojob_result results[FIOJOB_VARIANTS_MAX];
+};
+
+extern const char *const fiojob_points[];
+
+struct fiojob_result *fiojob_result(struct fiojob *f, const struct variant *variant);
+
+/* "clat" or "lat". */
+const char *fiojob_latency(const struct variant *variant);
+
+/* How many I/Os the job does. */
+size_t fiojob_ios(const struct bench_env *env, const struct variant *variant);
+
+/* What the job writes, eight bytes as they stand in memory: recognised when it is read back. */
+uint64_t fiojob_pattern(const struct fiojob *f, const struct variant *variant);
+
+/* The null job for the direction and block size of a variant; NULL if there are too many. */
+struct fiojob_null *fiojob_null_like(struct fiojob *f, const struct variant *variant);
+
+/*
+ * Writes the jobs of the wanted variants (list ends with name == NULL), those on dax=never first,
+ * and in the timed pass the null jobs.  Returns how many variants there are.
+ */
+unsigned int fiojob_write(struct bench_env *env, struct fiojob *f, const struct variant *list,
+			  FILE *jobs);
+
+/* The proofs.  What does not hold is said in the variant's result. */
+/* Before fio starts: the page frames of the file, by a mapping of our own.  Returns whether they
+ * are right, else says why. */
+bool fiojob_prove_file(const struct bench_env *env, const struct fiojob *f, char *why,
+		       size_t why_len);
+/* While fio stands before a job. */
+void fiojob_prove_before(struct fiojob *f, const struct variant *variant);
+/* While fio stands after it, the counts of the probe pass stopped. */
+void fiojob_prove_after(struct bench_env *env, struct fiojob *f, const struct variant *variant);
+
+#endif

@@ -1,0 +1,83 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# fio as the reference: that it did the work it was asked for, and what happens if it cannot.
+
+load ../helpers
+
+setup_file() {
+	export BASE=fiojob-$$ START=$BATS_FILE_TMPDIR/start
+	export DIR=$TOP/results/$BASE
+	touch "$START"
+	export BASE_STATUS=0
+	DAXDM_TEST_MARK=$BASE timeout 380 "$TOP/run.sh" bench --fs xfs --stack raw --stack linear:16 --name "$BASE" \
+		--bench 'fiojob.*.4k' --bench 'bio.dax.*.4k' --bench 'bio.direct.*.4k' --bench copy.from.4k \
+		--bench copy.nontemporal.4k >"$BATS_FILE_TMPDIR/out" 2>&1 || BASE_STATUS=$?
+	if ((BASE_STATUS)); then tail -n 40 "$BATS_FILE_TMPDIR/out" | sed 's/^/# /' >&3; fi
+}
+
+teardown_file() {
+	rm -rf "$DIR"
+}
+
+# Prints the ids of records that the filter picks, and fails if there are any.
+none_where() { # JQ-FILTER
+	run jq -r "select(.type == \"record\" and .bench == \"fiojob\") | select($1) | .id" "$DIR/run.jsonl"
+	[[ -z $output ]] || {
+		echo "$output"
+		return 1
+	}
+}
+
+@test "every job runs on every stack, and nothing is void" {
+	((BASE_STATUS == 0))
+	for stack in raw linear:16; do
+		run jq -r "select(.bench == \"fiojob\" and .stack == \"$stack\" and .type == \"record\") | .variant" "$DIR/run.jsonl"
+		((${#lines[@]} == 10)) || expect "ten records"
+	done
+	run jq -r 'select(.type == "void" or .type == "skip") | "\(.id): \(.why)"' "$DIR/run.jsonl"
+	[[ -z $output ]] || expect "nothing void"
+}
+
+@test "fio's mappings stand on the segments, and libpmem's are MAP_SYNC" {
+	none_where '(.variant | test("^(mmap|libpmem)")) and ((.proof.frames_in_segments // 0) < 48)'
+	none_where '(.variant | startswith("libpmem")) and (.proof.map_sync | not)'
+	none_where '(.variant | startswith("mmap")) and .proof.map_sync'
+}
+
+@test "system calls with DAX make no bio, those without one for each device and no direct access" {
+	none_where '(.variant | startswith("psync")) and (.proof.path["block:block_bio_queue"] != 0 or
+		.proof.path["*dax_direct_access"] < .n)'
+	none_where '.proof.way == "bio" and (.proof.path["*dax_direct_access"] != 0 or
+		.proof.path["block:block_bio_queue"] < .n * (if .stack == "raw" then 1 else 2 end))'
+}
+
+@test "fio's clock is the instruction counter, and its medians are near ours" {
+	none_where '(.proof.clock_apart_ppm | fabs) > 100'
+	run jq -es 'map(select(.type == "record")) | INDEX("\(.bench).\(.variant)/\(.stack)") as $all |
+		map(select(.bench == "fiojob" and $all["\(.proof.same_as)/\(.stack)"])) |
+		length == 14 and all(.[]; (.median - .proof.fio_own) as $fio |
+			$all["\(.proof.same_as)/\(.stack)"].median as $own | $fio >= $own and $fio < $own * 1.1)' "$DIR/run.jsonl"
+	expect 0 true
+}
+
+@test "they stand side by side in the terminal and on the page" {
+	grep -E 'fiojob.psync.read.4k +bio.dax.read.4k +[0-9,]+ +[0-9,]+ +\+[0-9]+ +[0-9]+ +\+[0-9]+$' "$BATS_FILE_TMPDIR/out"
+	grep -F 'what linear:16 adds to raw in insn, by fio and by ours: psync.read.4k' "$BATS_FILE_TMPDIR/out"
+	grep -F '<th scope="row">fiojob.psync.read.4k</th><td>bio.dax.read.4k</td>' "$DIR/report.html"
+}
+
+@test "only a workload that asks for fio wants it" {
+	cd "$TOP"
+	run build/daxdm wants -- --workload workloads/default
+	expect 0
+	[[ -z $output ]]
+	run build/daxdm wants -- --workload workloads/default --bench 'fiojob.psync.*'
+	expect 0
+	[[ $output == fio ]]
+	run build/daxdm wants -- --bench 'nothing.*'
+	expect 64 "no metric matches 'nothing.*'"
+}
+
+@test "nothing is left behind" {
+	expect_nothing_left "$BASE" "$START"
+}

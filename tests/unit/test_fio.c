@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The child that stops: with a script in the place of fio, which stops, fails, dies, or hangs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "bench/fio.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char bin[] = "/tmp/daxdm-test-fio-XXXXXX";
+static char path_before[4096];
+
+static void script(const char *body)
+{
+	char path[64];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/fio", bin);
+	out = fopen(path, "we");
+	assert_non_null(out);
+	fprintf(out, "#!/bin/sh\nPATH=%s\n%s\n", path_before, body);
+	assert_int_equal(fclose(out), 0);
+	assert_int_equal(chmod(path, 0755), 0);
+}
+
+static struct fio started(unsigned int limit_s)
+{
+	struct fio fio;
+	FILE *jobs = fio_jobs(&fio);
+
+	assert_non_null(jobs);
+	fputs("[job]\n", jobs);
+	fio_write_stops(jobs, "job.4k");
+	assert_int_equal(fio_start(&fio, jobs, "/mnt/data", limit_s), 0);
+	return fio;
+}
+
+/* Nothing of it is left. */
+static void finished(struct fio *fio)
+{
+	char directory[sizeof(fio->directory)];
+	pid_t pid = fio->pid;
+
+	strcpy(directory, fio->directory);
+	fio_finish(fio);
+	assert_int_equal(access(directory, F_OK), -1);
+	if (pid)
+		assert_int_equal(kill(pid, 0), -1);
+}
+
+/* The hooks of the job file are what fio would run: the shell's parent stops. */
+static void it_stops_before_and_after(void **state)
+{
+	struct fio_stop stop;
+	struct fio fio;
+	char *text;
+
+	(void)state;
+	script("run() { sh -c \"$(sed -n \"s/^exec_$1=//p\" jobs.fio)\"; }\n"
+	       "run prerun\necho \"$FILE $*\" >said\nrun postrun\nexit 3");
+	fio = started(20);
+	assert_int_equal(fio_go_on(&fio, &stop), 0);
+	assert_false(stop.ended);
+	assert_false(stop.after);
+	assert_string_equal(stop.job, "job.4k");
+	assert_null(fio_read(&fio, "said", false)); /* it stands */
+	assert_int_equal(fio_go_on(&fio, &stop), 0);
+	assert_false(stop.ended);
+	assert_true(stop.after);
+	text = fio_read(&fio, "said", false);
+	assert_string_equal(text, "/mnt/data --output-format=json --output=fio.json jobs.fio\n");
+	free(text);
+	text = fio_read(&fio, "maps", true);
+	assert_non_null(strstr(text, "[stack]"));
+	free(text);
+	assert_int_equal(fio_go_on(&fio, &stop), 0);
+	assert_true(stop.ended);
+	assert_int_equal(WEXITSTATUS(stop.status), 3);
+	finished(&fio);
+}
+
+static void its_death_is_noticed(void **state)
+{
+	struct fio_stop stop;
+	struct fio fio;
+
+	(void)state;
+	script("kill -KILL $$");
+	fio = started(20);
+	assert_int_equal(fio_go_on(&fio, &stop), 0);
+	assert_true(stop.ended);
+	assert_true(WIFSIGNALED(stop.status));
+	assert_int_equal(WTERMSIG(stop.status), SIGKILL);
+	finished(&fio);
+}
+
+static void it_is_ended_when_its_time_is_over(void **state)
+{
+	struct fio_stop stop;
+	struct fio fio;
+
+	(void)state;
+	script("exec sleep 100");
+	fio = started(1);
+	assert_int_equal(fio_go_on(&fio, &stop), -ETIMEDOUT);
+	finished(&fio);
+	/* One that stands is ended, too. */
+	script("echo before x >stop; kill -STOP $$; exec sleep 100");
+	fio = started(20);
+	assert_int_equal(fio_go_on(&fio, &stop), 0);
+	assert_false(stop.ended);
+	finished(&fio);
+}
+
+static void there_may_be_none(void **state)
+{
+	struct fio fio;
+	FILE *jobs;
+	char path[64];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/fio", bin);
+	unlink(path);
+	jobs = fio_jobs(&fio);
+	assert_non_null(jobs);
+	assert_int_equal(fio_start(&fio, jobs, "/mnt/data", 5), -ENOENT);
+	finished(&fio);
+}
+
+static int before_all(void **state)
+{
+	(void)state;
+	snprintf(path_before, sizeof(path_before), "%s", getenv("PATH"));
+	return !mkdtemp(bin) || setenv("PATH", bin, 1);
+}
+
+static int after_all(void **state)
+{
+	char path[64];
+
+	(void)state;
+	setenv("PATH", path_before, 1);
+	snprintf(path, sizeof(path), "%s/fio", bin);
+	unlink(path);
+	return rmdir(bin);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_stops_before_and_after),
+		cmocka_unit_test(its_death_is_noticed),
+		cmocka_unit_test(it_is_ended_when_its_time_is_over),
+		cmocka_unit_test(there_may_be_none),
+	};
+
+	return cmocka_run_group_tests(tests, before_all, after_all);
+}
