@@ -32,6 +32,7 @@ readonly BENCH_OPTIONS=(
 	"stack|S...|this stack instead of the workload's, e.g. linear:16,align=4k"
 	"fs|F...|this filesystem instead, ext4 or xfs"
 	"bench|GLOB...|these benchmarks and variants instead, e.g. 'fault.read.*'"
+	"counters||then once more, counting page faults, TLB misses, instructions, ... by libperf"
 	"name|RUN|name of the run (default: kernel, meter, time)"
 	"repeat|N|boot and measure N times; fail unless every sample is the same"
 	"seed|N|seed of the emulated host (default 1)"
@@ -258,6 +259,14 @@ build() { # MAKE-ARGUMENT...
 	fi
 }
 
+# Debian has no package of libperf; it is built from the kernel source where it is missing.
+have_libperf() {
+	if [[ -s build/libperf/version ]]; then return; fi
+	phase_begin libperf
+	run lib/libperf.sh || exit $?
+	phase_end "$(cat build/libperf/version)"
+}
+
 # Sets kdir to the directory of that kernel.
 find_kernel() { # KERNEL
 	local -a modules=()
@@ -301,13 +310,13 @@ one_run() { # NAME
 	child_says_it=yes
 	if [[ ${opt[host]} ]]; then
 		for i in "${opt_device[@]}"; do words+=(--device "$i"); done
-		on_this_host "$dir" build/daxdm bench "${words[@]}" --meter "${opt[meter]}" "${bench_args[@]}" ||
+		on_this_host "$dir" build/daxdm bench "${words[@]}" --meter "${opt[meter]}" ${opt[counters]:+--counters} "${bench_args[@]}" ||
 			status=$?
 	else
 		for i in "${!guests[@]}"; do words+=(--guest "${guest_fs[i]}=${guests[i]}"); done
 		run build/daxdm emulate --kernel "$kdir" "${words[@]}" --meter "${opt[meter]}" \
 			--results "$dir" --seed "${opt[seed]}" ${opt[fresh]:+--fresh} \
-			${opt[console]:+--console} -- "${bench_args[@]}" || status=$?
+			${opt[console]:+--console} ${opt[counters]:+--counters} -- "${bench_args[@]}" || status=$?
 	fi
 	child_says_it=
 	case $status in
@@ -589,6 +598,7 @@ verb_bench() {
 	make_tmp
 	make_results
 	setup build run plot
+	if [[ ${opt[counters]} ]]; then have_libperf; fi
 	build all
 	if [[ ! ${opt[host]} ]]; then
 		find_kernel "${kernels[0]}"

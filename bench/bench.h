@@ -6,6 +6,7 @@
 #ifndef DAXDM_BENCH_H
 #define DAXDM_BENCH_H
 
+#include "lib/counters.h"
 #include "lib/dm.h"
 #include "lib/fs.h"
 #include "lib/meter.h"
@@ -44,6 +45,9 @@ struct bench_env {
 	/* Says what is being done now: mkfs, mount, prepare, measure, proof, teardown. */
 	void (*phase)(struct bench_env *env, const char *phase);
 	void *progress;
+	/* Not NULL in a pass that is counted, not timed: started and stopped around just the
+	 * operations that a timed pass times. */
+	struct counters *counters;
 	/* What needs_met() found out on this filesystem: 0 not asked, 1 met, -1 missing. */
 	signed char needs[NEED_COUNT];
 };

@@ -38,6 +38,7 @@ struct emulate {
 	struct words job;	       /* the workload spelled out */
 	struct words jobs[GUESTS_MAX]; /* each guest's, with it */
 	const char *meter;
+	bool counters; /* the guests count events, too */
 };
 
 /* --- options --------------------------------------------------------------------------------- */
@@ -136,12 +137,20 @@ static int set_console(void *opts, const char *value)
 	return 0;
 }
 
+static int set_counters(void *opts, const char *value)
+{
+	(void)value;
+	((struct emulate *)opts)->counters = true;
+	return 0;
+}
+
 static const struct option_spec options[] = {
 	{"kernel", "KDIR", "the kernel: a directory that emu/kernel.sh resolve prints", set_kernel},
 	{"guest", "FS=CPIO", "a guest and its initramfs (emu/initramfs.sh); repeatable", set_guest},
 	{"meter", "METER", "insn (default) or time (needs KVM, else insn)", set_meter},
 	{"results", "DIR", "the run; must not exist", set_results},
 	{"seed", "N", "of the guest's random numbers (default 1)", set_seed},
+	{"counters", NULL, "the guests count events in a second sweep", set_counters},
 	{"fresh", NULL, "boot; neither use nor save a snapshot", set_fresh},
 	{"console", NULL, "show the guests' consoles", set_console},
 	{"stall", "SECONDS", "a guest silent for so long is ended (default 240)", set_stall},
@@ -229,6 +238,8 @@ static int spell_jobs(struct emulate *e)
 			rc = add_word(&e->jobs[i], head[j]);
 		for (size_t j = 0; j < e->job.n && !rc; j++)
 			rc = add_word(&e->jobs[i], e->job.list[j]);
+		if (e->counters && !rc)
+			rc = add_word(&e->jobs[i], "--counters");
 		e->guests[i].words = e->jobs[i].list;
 		e->guests[i].n_words = e->jobs[i].n;
 	}

@@ -154,6 +154,11 @@ static uint64_t settle(void)
 	return meter_ticks();
 }
 
+void meter_ignore_ticks(void)
+{
+	settle_after_ticks = 0;
+}
+
 uint64_t meter_clear_of_ticks(uint64_t settled)
 {
 	if (!settle_after_ticks)

@@ -54,6 +54,10 @@ static inline uint64_t meter_ticks(void)
  */
 uint64_t meter_clear_of_ticks(uint64_t settled);
 
+/* From now on it does not wait: for passes whose samples are not kept but whose events are counted,
+ * the waits among them. */
+void meter_ignore_ticks(void);
+
 /*
  * The hot loops.  One sample = one access of one byte at base + offset[i]; ticks[i] is what it
  * took, the meter's own cost included.  Nothing else is touched but the two arrays.  Under meter

@@ -70,7 +70,7 @@ static int write_all(int fd, const char *bytes, size_t len_bytes)
 	return 0;
 }
 
-int sink_line(struct sink *sink, json_t *object)
+static int put_line(struct sink *sink, json_t *object)
 {
 	char *line;
 
@@ -93,6 +93,13 @@ int sink_line(struct sink *sink, json_t *object)
 			; /* ENOTTY for anything but a terminal line */
 	free(line);
 	return sink->error;
+}
+
+int sink_line(struct sink *sink, json_t *object)
+{
+	if (sink->captured && object)
+		return json_array_append_new(sink->captured, object) < 0 ? -ENOMEM : 0;
+	return put_line(sink, object);
 }
 
 static json_t *cell_id(const struct cell *cell, const char *name)
@@ -201,9 +208,9 @@ int progress_write(struct sink *sink, unsigned int done, unsigned int total, con
 {
 	if (!sink->progress)
 		return 0;
-	return sink_line(sink, json_pack("{ss si si ss ss sI}", "type", "progress", "done",
-					 (int)done, "total", (int)total, "phase", phase, "what",
-					 what, "ticks", (json_int_t)meter_ticks()));
+	return put_line(sink, json_pack("{ss si si ss ss sI}", "type", "progress", "done",
+					(int)done, "total", (int)total, "phase", phase, "what",
+					what, "ticks", (json_int_t)meter_ticks()));
 }
 
 int end_write(struct sink *sink, int status)

@@ -17,8 +17,9 @@ enum { RECORD_SCHEMA = 1 };
 /* Where lines go. */
 struct sink {
 	FILE *out;
-	bool progress; /* progress lines are wanted */
-	int error;     /* the first -errno of writing */
+	bool progress;	  /* progress lines are wanted */
+	int error;	  /* the first -errno of writing */
+	json_t *captured; /* if not NULL, lines go into this array instead; progress lines do not */
 };
 
 /* What every line of one stack and filesystem has in common. */
