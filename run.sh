@@ -757,6 +757,7 @@ verb_setup() {
 verb_test() {
 	(($# == 0)) || die $USAGE "test: takes no words"
 	make_tmp
+	have_libperf # the tests of counters stand on it
 	setup build run plot test
 	build all unit-build
 	run tests/run.sh

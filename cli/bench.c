@@ -105,8 +105,7 @@ static int step_once(struct sweep *s, struct bench_env *env, const struct bench 
 {
 	int rc;
 
-	if (env->counters)
-		counters_begin(env->counters);
+	counters_begin(env->counters);
 	rc = bench->once(env, s->state, variant);
 	if (env->counters)
 		json_object_set_new(s->counted, variant->name, counters_json(env->counters));
@@ -130,13 +129,9 @@ static int report_counted(struct sweep *s, struct bench_env *env, const struct b
 	s->sink.captured = lines = json_array();
 	rc = bench->report(env, s->state, variant);
 	s->sink.captured = NULL;
-	counted = counters_line(lines, counted, bench->name, variant->name);
+	counted = counters_line(lines, counted);
 	json_decref(lines);
-	if (counted && !rc)
-		rc = sink_line(&s->sink, counted);
-	else
-		json_decref(counted);
-	return rc;
+	return rc || !counted ? rc : sink_line(&s->sink, counted);
 }
 
 static int step_report(struct sweep *s, struct bench_env *env, const struct bench *bench,

@@ -211,6 +211,8 @@ void counters_close(struct counters *c)
 
 void counters_begin(struct counters *c)
 {
+	if (!c)
+		return;
 	c->n_operations = c->n_brackets = 0;
 	for (size_t i = 0; i < N_EVENTS; i++) {
 		struct event *e = &c->event[i];
@@ -255,10 +257,10 @@ static json_t *event_json(const struct counters *c, const struct event *e)
 				 "it never ran: others have the processor's counters", "cure",
 				 "end what counts on this host (perf, the NMI watchdog)");
 	value = (double)value > own ? (int64_t)((double)value - own + 0.5) : 0;
-	out = json_pack("{sI sI sI}", "value", (json_int_t)value, "enabled_ns", (json_int_t)v.ena,
-			"running_ns", (json_int_t)v.run);
+	out = json_pack("{sI}", "value", (json_int_t)value);
 	if (v.run < v.ena)
-		json_object_set_new(out, "scaled", json_true());
+		json_object_set_new(out, "ran_percent",
+				    json_real(100.0 * (double)v.run / (double)v.ena));
 	return out;
 }
 
@@ -350,8 +352,9 @@ static bool is_type(const json_t *line, const char *type)
 	return has && !strcmp(has, type);
 }
 
-json_t *counters_line(const json_t *lines, json_t *counted, const char *bench, const char *variant)
+json_t *counters_line(const json_t *lines, json_t *counted)
 {
+	static const char *const keys[] = {"id", "bench", "variant", "stack", "fs"};
 	const json_t *line, *record = NULL, *gap = NULL;
 	size_t i, n_records = 0;
 	json_t *out = NULL;
@@ -373,9 +376,9 @@ json_t *counters_line(const json_t *lines, json_t *counted, const char *bench, c
 	else
 		contradicts(record, counted, why, sizeof(why));
 	line = gap ? gap : record;
-	out = json_pack("{ss sO ss ss sO sO}", "type", "counters", "id",
-			json_object_get(line, "id"), "bench", bench, "variant", variant, "stack",
-			json_object_get(line, "stack"), "fs", json_object_get(line, "fs"));
+	out = json_pack("{ss}", "type", "counters");
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		json_object_set(out, keys[i], json_object_get(line, keys[i]));
 	if (*why)
 		json_object_set_new(out, "void", json_string(why));
 	else

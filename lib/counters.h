@@ -29,20 +29,19 @@ const char *counters_libperf(void);
 struct counters *counters_open(void);
 void counters_close(struct counters *counters);
 
-/* Forgets what was counted. */
+/* These three do nothing with NULL.  begin: forgets what was counted. */
 void counters_begin(struct counters *counters);
-
-/* Around operations, their number told at the end; may be called again and again.  NULL: do
- * nothing. */
+/* Around operations, their number told at the end; may be called again and again. */
 void counters_start(struct counters *counters);
 void counters_stop(struct counters *counters, uint64_t n_operations);
 
 /*
  * What was counted since counters_begin():
- *   {"operations": N, "counters": {NAME: {"value": V, "enabled_ns": E, "running_ns": R} |
+ *   {"operations": N, "counters": {NAME: {"value": V, "ran_percent": P} |
  *                                  NAME: {"unavailable": WHY, "cure": CURE}}}
- * Where R is less than E the processor had too few counters: "value" is scaled by E / R, and
- * "scaled": true says so.  What start and stop cost is taken off.  NULL without memory.
+ * Where "ran_percent" is given the processor had too few counters: the event counted for that part
+ * of the time only, and "value" is scaled up from it.  What start and stop cost is taken off.  NULL
+ * without memory.
  */
 json_t *counters_json(const struct counters *counters);
 
@@ -60,9 +59,9 @@ void counters_missing(int err, int paranoid, int hardware, char why[192], const 
  * The line of a run that a counted pass gives: what the pass reported (record, void and other
  * lines) and what was counted in it.  A pass whose proof failed, that gave records of two page
  * sizes, or whose page faults are other than its record's proof says has no counters, but a
- * reason ("void").  bench, variant, stack, fs: of the pass.  Returns NULL without memory, or if
+ * reason ("void").  Returns NULL without memory, or if
  * nothing was measured (*lines has no record and no void); steals counted.  Pure.
  */
-json_t *counters_line(const json_t *lines, json_t *counted, const char *bench, const char *variant);
+json_t *counters_line(const json_t *lines, json_t *counted);
 
 #endif

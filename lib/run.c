@@ -16,7 +16,7 @@ struct reader {
 	unsigned int line;
 	char *why;
 	size_t why_size;
-	size_t room_records, room_observations, room_voids, room_skips, room_checks;
+	size_t room_records, room_observations, room_voids, room_skips, room_checks, room_counted;
 	json_t *check_lines; /* id -> line number */
 };
 
@@ -320,6 +320,29 @@ static int read_observation(struct reader *r, const json_t *line)
 	return 0;
 }
 
+static int read_counted(struct reader *r, const json_t *line)
+{
+	struct run *run = r->run;
+	struct run_counted *c = push(&run->counted, &run->n_counted, &r->room_counted, sizeof(*c));
+
+	if (!c)
+		return no_memory(r);
+	c->id = text_of(line, "id");
+	c->bench = text_of(line, "bench");
+	c->variant = text_of(line, "variant");
+	c->stack = text_of(line, "stack");
+	c->fs = text_of(line, "fs");
+	c->why = text_of(line, "void");
+	c->operations = number_of(line, "operations");
+	c->counters = json_object_get(line, "counters");
+	if (!*c->id || !*c->bench || !*c->variant || !*c->stack)
+		return complain(r, "counters without id, bench, variant or stack");
+	if (!*c->why && (c->operations < 1 || !json_is_object(c->counters)))
+		return complain(r, "counters of %s say neither what was counted nor why not",
+				c->id);
+	return 0;
+}
+
 static int read_check(struct reader *r, json_t *line)
 {
 	static const char *const verdicts[] = {"pass", "fail", "skip", "broken"};
@@ -382,6 +405,8 @@ static int read_object(struct reader *r, json_t *line)
 		return read_gap(r, line, &run->voids, &run->n_voids, &r->room_voids);
 	if (!strcmp(type, "skip"))
 		return read_gap(r, line, &run->skips, &run->n_skips, &r->room_skips);
+	if (!strcmp(type, "counters"))
+		return read_counted(r, line);
 	if (!strcmp(type, "end"))
 		return read_end(r, line);
 	run->n_unread++;
@@ -537,6 +562,7 @@ void run_free(struct run *run)
 	free(run->by_id);
 	free(run->observations);
 	free(run->checks);
+	free(run->counted);
 	free(run->voids);
 	free(run->skips);
 	names_free(&run->fs);
