@@ -23,6 +23,8 @@ enum need {
 	NEED_PAGEMAP,  /* page frames are visible: CAP_SYS_ADMIN */
 	NEED_HUGE,     /* the kernel maps files with PMDs */
 	NEED_MAP_SYNC, /* the filesystem grants MAP_SYNC */
+	NEED_TIME,     /* the meter is not one of instructions */
+	NEED_CPUS,     /* several processors */
 	NEED_COUNT,
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bench/need.h"
 
+#include "lib/crew.h"
 #include "lib/mapping.h"
 
 #include <errno.h>
@@ -86,6 +87,17 @@ static bool has_map_sync(const struct bench_env *env)
 	return true;
 }
 
+static bool has_time(const struct bench_env *env)
+{
+	return env->cell.meter->kind != METER_INSN;
+}
+
+static bool has_cpus(const struct bench_env *env)
+{
+	(void)env;
+	return crew_processors() > 1;
+}
+
 static const struct {
 	const char *name;
 	bool (*met)(const struct bench_env *env);
@@ -108,6 +120,15 @@ static const struct {
 			   has_map_sync,
 			   {"MAP_SYNC is refused on this stack",
 			    "use synchronous persistent memory (not virtio-pmem)"}},
+	[NEED_TIME] = {"time",
+		       has_time,
+		       {"instructions are counted here, one processor at a time: no rate",
+			"measure a real host (--host --device /dev/pmemN), or look whether it "
+			"works without numbers: --meter none"}},
+	[NEED_CPUS] = {"cpus",
+		       has_cpus,
+		       {"there is only one processor to run on",
+			"measure a host with several, or lift the CPU affinity"}},
 };
 
 const char *need_name(enum need need)

@@ -7,7 +7,8 @@
 	bench(fault) \
 	bench(translate) \
 	bench(bio) \
-	bench(copy)
+	bench(copy) \
+	bench(scale)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct bench bench_##name;

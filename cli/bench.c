@@ -464,10 +464,8 @@ static int prepare(struct sweep *s, struct bench_options *o)
 	workload_override(&s->workload, &o->by_hand);
 	if (workload_check(&s->workload) < 0)
 		return STATUS_USAGE;
-	if (strcmp(o->meter, "insn") && strcmp(o->meter, "time")) {
-		msg_error("unknown meter '%s'; there are insn and time", o->meter);
+	if (meter_check(o->meter) < 0)
 		return STATUS_USAGE;
-	}
 	if (o->counters && !counters_libperf()) {
 		msg_error("--counters: this daxdm was built without libperf; run `make libperf` "
 			  "and then `make`");
@@ -567,7 +565,7 @@ static const struct option_spec options[] = {
 	{"stack", "SPEC", "these stacks instead of the workload's (repeatable)", set_stack},
 	{"fs", "NAME", "these filesystems instead: ext4, xfs (repeatable)", set_fs},
 	{"bench", "GLOB", "these metrics instead, e.g. 'fault.read.*' (repeatable)", set_bench},
-	{"meter", "NAME", "time (default) or insn", set_meter},
+	{"meter", "NAME", "time (default), insn, or none: prove only", set_meter},
 	{"output", "FILE", "where the lines go (default: - for stdout)", set_output},
 	{"progress", NULL, "progress lines among them", set_progress},
 	{"counters", NULL, "then once more, counting events (needs libperf)", set_counters},

@@ -485,7 +485,7 @@ void findings_gaps(const struct tables *tables, findings_say *say, void *arg)
 			found = !fnmatch(run->benches.name[b], run->variants.name[v], 0);
 		for (size_t i = 0; i < run->n_records && !found; i++)
 			found = !strcmp(run->records[i].bench, run->benches.name[b]);
-		if (!found)
+		if (!found && !run->n_proven)
 			findings_sayf(say, arg, "not measured: benchmark %s: no record at all",
 				      run->benches.name[b]);
 	}
@@ -519,6 +519,9 @@ static void say_state(const struct run *run, findings_say *say, void *arg)
 			      "baseline",
 			      run->cut ? "in the middle of a line " : "",
 			      number((int64_t)run->n_records).s);
+	if (run->n_proven)
+		findings_sayf(say, arg, "proven: %s passes, of which no number is kept",
+			      number((int64_t)run->n_proven).s);
 	if (run->n_unread)
 		findings_sayf(say, arg, "note: %zu lines are of types this daxdm does not report",
 			      run->n_unread);
@@ -535,6 +538,7 @@ void findings_head(const struct tables *tables, findings_say *say, void *arg)
 	findings_sayf(say, arg, "meter: %s%s", c->meter,
 		      insn ? " (exact guest instructions; says nothing about time)"
 		      : !strcmp(c->meter, "time") ? " (ns of the host's clock)"
+		      : !strcmp(c->meter, "none") ? " (nothing is measured: proofs only)"
 						  : "");
 	if (*c->qemu)
 		findings_sayf(say, arg, "host: emulated by QEMU %.*s, %s, %.*s, %s MiB, boot %s",

@@ -405,6 +405,8 @@ static int read_object(struct reader *r, json_t *line)
 		return read_gap(r, line, &run->voids, &run->n_voids, &r->room_voids);
 	if (!strcmp(type, "skip"))
 		return read_gap(r, line, &run->skips, &run->n_skips, &r->room_skips);
+	if (!strcmp(type, "proven"))
+		return run->n_proven++, 0;
 	if (!strcmp(type, "counters"))
 		return read_counted(r, line);
 	if (!strcmp(type, "end"))

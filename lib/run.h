@@ -107,6 +107,7 @@ struct run {
 	size_t n_counted;
 	struct run_gap *voids, *skips;
 	size_t n_voids, n_skips;
+	size_t n_proven; /* passes of meter none: proven, no number kept */
 	size_t n_unread; /* lines of a type that this reader does not know */
 	bool ended;	 /* has its last line; without it the run is never a baseline */
 	bool cut;	 /* the last line of the file is half a line */
