@@ -133,7 +133,7 @@ static void print_report(const struct tables *tables, int width)
 		putchar('\n');
 	}
 	findings_numbers(tables, print_sentence, &numbers);
-	if (!numbers.any)
+	if (!numbers.any && !tables->run->n_proven)
 		printf("Findings\n  none: the run holds no record that could be compared\n");
 	findings_gaps(tables, print_sentence, &gaps);
 }

@@ -48,6 +48,14 @@ struct crew {
 	struct worker worker[CREW_MAX];
 };
 
+/* Of one who waits while others are at it: gives up the processor. */
+static void nap(void)
+{
+	const struct timespec ts = {.tv_nsec = 50000};
+
+	nanosleep(&ts, NULL);
+}
+
 static int64_t now_ns(void)
 {
 	struct timespec ts;
@@ -116,12 +124,12 @@ static void work_round(const struct crew *crew, unsigned int number, unsigned in
 	/* What comes next would disturb those who are still at it. */
 	atomic_fetch_add(&board->ran, 1);
 	while (atomic_load(&board->ran) < crew->n * round)
-		sched_yield();
+		nap();
 	if (crew->work.prove) {
 		char why[CREW_WHY_BYTES] = "";
 
 		while (atomic_load(&board->turn) != number)
-			sched_yield();
+			nap();
 		crew->work.prove(crew->work.arg, number, why);
 		if (why[0] && !board->why[0])
 			memcpy(board->why, why, sizeof(why));
@@ -210,14 +218,12 @@ static bool has_died(struct crew *crew)
 /* Until the counter is at least as far.  Returns 0, -ECHILD or -ETIMEDOUT. */
 static int wait_until(struct crew *crew, atomic_uint *counter, unsigned int value, int64_t until_ns)
 {
-	const struct timespec nap = {.tv_nsec = 50000};
-
 	while (atomic_load(counter) < value) {
 		if (has_died(crew))
 			return -ECHILD;
 		if (now_ns() > until_ns)
 			return -ETIMEDOUT;
-		nanosleep(&nap, NULL);
+		nap();
 	}
 	return 0;
 }

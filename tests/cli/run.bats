@@ -58,7 +58,7 @@ refused() { # WANTED-TEXT WORD...
 }
 
 @test "a meter or filesystem that does not exist" {
-	refused "insn or time is wanted" bench --meter ns
+	refused "insn, time or none is wanted" bench --meter ns
 	refused "ext4 or xfs is wanted" bench --fs btrfs
 }
 
