@@ -6,6 +6,7 @@
 #include "cli/findings.h"
 #include "cli/cost.h"
 #include "cli/law.h"
+#include "cli/scaling.h"
 #include "cli/without.h"
 
 #include <fnmatch.h>
@@ -404,9 +405,9 @@ void findings_numbers(const struct tables *tables, findings_say *say, void *arg)
 {
 	static void (*const kinds[])(const struct tables *, const struct table *, findings_say *,
 				     void *) = {
-		without_say_dax,  say_all_growing, say_main_costs,     law_say,
-		without_say_sync, say_lost_all,	   say_refused_on_raw, say_range,
-		say_more_costs,	  say_main_rest,   say_kept,
+		without_say_dax, say_all_growing,  say_main_costs, law_say,
+		scaling_say,	 without_say_sync, say_lost_all,   say_refused_on_raw,
+		say_range,	 say_more_costs,   say_main_rest,  say_kept,
 	};
 
 	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
