@@ -505,6 +505,9 @@ vet_bench() {
 	insn | time | none) ;;
 	*) die $USAGE "--meter ${opt[meter]}: insn, time or none is wanted" ;;
 	esac
+	if [[ ${opt[meter]} == none && ${opt[counters]} ]]; then
+		die $USAGE "--counters does not go with --meter none, which keeps no number"
+	fi
 	if [[ ${opt[meter]} != insn ]] && ((opt[repeat] > 1)); then
 		die $USAGE "--repeat wants every sample to be the same, which only --meter insn can give"
 	fi

@@ -264,7 +264,9 @@ void crew_end(struct crew *crew)
 			continue;
 		if (crew->stuck)
 			kill(worker->pid, SIGKILL);
-		waitpid(worker->pid, NULL, 0);
+		/* The signal of another one that ended wakes us, too. */
+		while (waitpid(worker->pid, NULL, 0) < 0 && errno == EINTR)
+			;
 	}
 	if (crew->kind == CREW_THREADS && crew->stuck)
 		return; /* they may still look at it */

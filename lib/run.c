@@ -590,20 +590,3 @@ const struct run_record *run_find(const struct run *run, const char *id)
 	hit = bsearch(&p, run->by_id, run->n_records, sizeof(p), by_id);
 	return hit ? *hit : NULL;
 }
-
-enum run_page run_page_of(const char *variant, size_t *stem_len)
-{
-	static const char *const words[] = {"pte", "pmd", "fallback"};
-	const char *dot = strrchr(variant, '.');
-
-	for (int page = RUN_PAGE_PTE; dot && page <= RUN_PAGE_FALLBACK; page++) {
-		if (strcmp(dot + 1, words[page]))
-			continue;
-		if (stem_len)
-			*stem_len = (size_t)(dot - variant);
-		return (enum run_page)page;
-	}
-	if (stem_len)
-		*stem_len = strlen(variant);
-	return RUN_PAGE_NONE;
-}

@@ -114,6 +114,10 @@ refused() { # WANTED-TEXT WORD...
 	refused "--repeat wants every sample" bench --host --device /dev/pmem0 --repeat 2
 }
 
+@test "what keeps no number does not count" {
+	refused "--counters does not go with --meter none" bench --meter none --counters
+}
+
 @test "report of a run that is not there" {
 	refused "unknown run 'nosuchrun'" report nosuchrun
 	refused "one run is wanted" report
