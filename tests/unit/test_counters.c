@@ -143,13 +143,15 @@ static char *fresh_pages(void)
 	return pages;
 }
 
+/* -1: this host does not let us, which has a reason. */
 static int64_t faults_in(const struct counters *c, const char *event)
 {
 	json_t *counted = counters_json(c);
-	int64_t value = json_integer_value(json_object_get(
-		json_object_get(json_object_get(counted, "counters"), event), "value"));
+	const json_t *counter = json_object_get(json_object_get(counted, "counters"), event);
+	const json_t *number = json_object_get(counter, "value");
+	int64_t value = number ? json_integer_value(number) : -1;
 
-	assert_non_null(counted);
+	assert_true(number || json_is_string(json_object_get(counter, "unavailable")));
 	json_decref(counted);
 	return value;
 }
@@ -168,6 +170,8 @@ static void page_faults_are_counted_exactly(void **state)
 		return;
 	}
 	assert_non_null(c);
+	if (faults_in(c, "minor-faults") < 0)
+		goto out;
 	touch_pages(others);
 	counters_begin(c);
 	counters_start(c);
@@ -185,6 +189,7 @@ static void page_faults_are_counted_exactly(void **state)
 	assert_int_equal(faults_in(c, "minor-faults"), 0);
 	counters_start(NULL);
 	counters_stop(NULL, 1);
+out:
 	munmap(pages, PAGES * PAGE);
 	munmap(others, PAGES * PAGE);
 	counters_close(c);
@@ -198,7 +203,7 @@ static void threads_that_begin_later_are_counted(void **state)
 	pthread_t thread;
 
 	(void)state;
-	if (c) {
+	if (c && faults_in(c, "minor-faults") >= 0) {
 		counters_begin(c);
 		counters_start(c);
 		assert_int_equal(pthread_create(&thread, NULL, touch_in_thread, pages), 0);
