@@ -2,6 +2,7 @@
 #
 #   make            build/daxdm
 #   make libs       which libraries are here, and which package brings a missing one
+#   make libperf    libperf from the kernel source package, for bench --counters; then make again
 #   make unit       the unit tests, under ASan and UBSan
 #   make bench | check | test | lint | list [ARGS="..."]    the verbs of run.sh
 #   make V=1        show the commands
@@ -27,7 +28,11 @@ VERSION    := $(shell cat VERSION)
 ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -DDAXDM_VERSION='"$(VERSION)"' -Wall -Wextra -Werror -I. -Ibuild/gen \
               -ffile-prefix-map=$(CURDIR)=. $(CFLAGS) \
               $(shell pkg-config --cflags $(call pkg,$(LIBS)) 2>/dev/null)
-LDLIBS     := $(shell pkg-config --libs $(call pkg,$(LIBS)) 2>/dev/null) -lm
+# libperf is built by `make libperf`, from the kernel source; without it there are no hardware counters
+# (bench --counters).
+LIBPERF    := $(wildcard build/libperf/version)
+ALL_CFLAGS += $(if $(LIBPERF),-DDAXDM_LIBPERF='"$(shell cat $(LIBPERF))"' -isystem build/libperf/include)
+LDLIBS     := $(shell pkg-config --libs $(call pkg,$(LIBS)) 2>/dev/null) $(if $(LIBPERF),build/libperf/libperf.a build/libperf/libapi.a) -lm
 
 BPF  := $(sort $(wildcard lib/*.bpf.c))
 SRCS := $(sort $(filter-out $(BPF),$(wildcard lib/*.c bench/*.c check/*.c cli/*.c emu/*.c)))
@@ -40,7 +45,7 @@ UNITS    := $(patsubst tests/unit/%.c,build/test/%,$(sort $(wildcard tests/unit/
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all libs unit unit-build clean bench check test lint list FORCE
+.PHONY: all libs libperf unit unit-build clean bench check test lint list FORCE
 
 all: build/daxdm
 
@@ -111,11 +116,19 @@ libs:
 			echo "  missing $$name: apt-get install $$package$$use"; \
 		fi; \
 	done; \
+	if [ -s build/libperf/version ]; then \
+		echo "  found   libperf, built from $$(cat build/libperf/version)"; \
+	else \
+		echo "  missing libperf: make libperf (only for bench --counters)"; \
+	fi; \
 	if [ -n "$$missing" ]; then \
 		echo "libraries are missing; as root: apt-get install$$missing" >&2; exit 1; \
 	fi
 
-build/libs-seen: Makefile
+libperf:
+	@lib/libperf.sh
+
+build/libs-seen: Makefile $(LIBPERF)
 	@$(MAKE) --no-print-directory libs
 	@mkdir -p $(@D) && touch $@
 

@@ -25,7 +25,7 @@ readonly BENCH_OPTIONS=(
 	"kernel|K|debian (default), a version (6.12.107), a package name, or PATH/bzImage"
 	"modules|DIR|the modules of that bzImage: DIR/lib/modules/RELEASE, or that directory"
 	"module|FILE.ko...|put this module in place of the kernel's own of that name"
-	"meter|M|insn: exact guest instructions (default); time: ns (default with --host)"
+	"meter|M|insn: instructions (default); time: ns (default with --host); none: proofs"
 	"quick||raw, linear:1 and linear:16 with the main variants"
 	"full||everything"
 	"workload|FILE|a sweep of your own; see workloads/"
@@ -33,6 +33,7 @@ readonly BENCH_OPTIONS=(
 	"fs|F...|this filesystem instead, ext4 or xfs"
 	"bench|GLOB...|these benchmarks and variants instead, e.g. 'fault.read.*'"
 	"tracer|WAY|how translate looks into the kernel: fentry, kprobe or tracefs"
+	"counters||then once more, counting page faults, TLB misses, ... by libperf"
 	"name|RUN|name of the run (default: kernel, meter, time)"
 	"repeat|N|boot and measure N times; fail unless every sample is the same"
 	"seed|N|seed of the emulated host (default 1)"
@@ -259,6 +260,14 @@ build() { # MAKE-ARGUMENT...
 	fi
 }
 
+# Debian has no package of libperf; it is built from the kernel source where it is missing.
+have_libperf() {
+	if [[ -s build/libperf/version ]]; then return; fi
+	phase_begin libperf
+	run lib/libperf.sh || exit $?
+	phase_end "$(cat build/libperf/version)"
+}
+
 # Sets kdir to the directory of that kernel.
 find_kernel() { # KERNEL
 	local -a modules=()
@@ -302,13 +311,13 @@ one_run() { # NAME
 	child_says_it=yes
 	if [[ ${opt[host]} ]]; then
 		for i in "${opt_device[@]}"; do words+=(--device "$i"); done
-		on_this_host "$dir" build/daxdm bench "${words[@]}" --meter "${opt[meter]}" "${bench_args[@]}" ||
+		on_this_host "$dir" build/daxdm bench "${words[@]}" --meter "${opt[meter]}" ${opt[counters]:+--counters} "${bench_args[@]}" ||
 			status=$?
 	else
 		for i in "${!guests[@]}"; do words+=(--guest "${guest_fs[i]}=${guests[i]}"); done
 		run build/daxdm emulate --kernel "$kdir" "${words[@]}" --meter "${opt[meter]}" \
 			--results "$dir" --seed "${opt[seed]}" ${opt[fresh]:+--fresh} \
-			${opt[console]:+--console} -- "${bench_args[@]}" || status=$?
+			${opt[console]:+--console} ${opt[counters]:+--counters} -- "${bench_args[@]}" || status=$?
 	fi
 	child_says_it=
 	case $status in
@@ -494,14 +503,17 @@ vet_bench() {
 	vet_number repeat 100
 	vet_number seed 4294967295
 	case ${opt[meter]} in
-	insn | time) ;;
-	*) die $USAGE "--meter ${opt[meter]}: insn or time is wanted" ;;
+	insn | time | none) ;;
+	*) die $USAGE "--meter ${opt[meter]}: insn, time or none is wanted" ;;
 	esac
 	case ${opt[tracer]} in
 	'' | fentry | kprobe | tracefs) ;;
 	*) die $USAGE "--tracer ${opt[tracer]}: fentry, kprobe or tracefs is wanted" ;;
 	esac
-	if [[ ${opt[meter]} == time ]] && ((opt[repeat] > 1)); then
+	if [[ ${opt[meter]} == none && ${opt[counters]} ]]; then
+		die $USAGE "--counters does not go with --meter none, which keeps no number"
+	fi
+	if [[ ${opt[meter]} != insn ]] && ((opt[repeat] > 1)); then
 		die $USAGE "--repeat wants every sample to be the same, which only --meter insn can give"
 	fi
 	# What is to be shown is that boots are equal; a restored machine was booted only once.
@@ -607,6 +619,7 @@ verb_bench() {
 	make_tmp
 	make_results
 	setup build run plot
+	if [[ ${opt[counters]} ]]; then have_libperf; fi
 	build all
 	choose_programs
 	if [[ ! ${opt[host]} ]]; then
@@ -766,6 +779,7 @@ verb_setup() {
 verb_test() {
 	(($# == 0)) || die $USAGE "test: takes no words"
 	make_tmp
+	have_libperf # the tests of counters stand on it
 	setup build run plot fio test
 	build all unit-build
 	run tests/run.sh

@@ -6,6 +6,7 @@
 #ifndef DAXDM_BENCH_H
 #define DAXDM_BENCH_H
 
+#include "lib/counters.h"
 #include "lib/dm.h"
 #include "lib/fs.h"
 #include "lib/meter.h"
@@ -26,6 +27,8 @@ enum need {
 	NEED_FIO,	  /* the program */
 	NEED_FIO_LIBPMEM, /* it has that engine */
 	NEED_FIO_URING,	  /* it has io_uring, and so has the kernel */
+	NEED_TIME,	  /* the meter is not one of instructions */
+	NEED_CPUS,	  /* several processors */
 	NEED_COUNT,
 };
 
@@ -51,6 +54,9 @@ struct bench_env {
 	/* Whether the workload asks for this variant of the benchmark under way, and its needs are
 	 * met: for those that do all variants in one go. */
 	bool (*wanted)(struct bench_env *env, const struct variant *variant);
+	/* Not NULL in a pass that is counted, not timed: started and stopped around just the
+	 * operations that a timed pass times. */
+	struct counters *counters;
 	/* What needs_met() found out on this filesystem: 0 not asked, 1 met, -1 missing. */
 	signed char needs[NEED_COUNT];
 };

@@ -321,8 +321,8 @@ static void split_by_page_size(struct fault_state *f, const struct mapping *m, s
 }
 
 /* The timed (or probed) accesses; everything around them is outside the clock. */
-static void touch_pass(struct fault_state *f, const struct plan *plan, const struct mapping *m,
-		       struct probe_set *probes, struct pass *pass)
+static void touch_pass(struct bench_env *env, struct fault_state *f, const struct plan *plan,
+		       const struct mapping *m, struct probe_set *probes, struct pass *pass)
 {
 	uint64_t before;
 
@@ -333,10 +333,14 @@ static void touch_pass(struct fault_state *f, const struct plan *plan, const str
 	if (probes)
 		probe_start(probes);
 	before = page_faults();
+	if (!probes)
+		counters_start(env->counters);
 	if (plan->timed == STORE)
 		touch_store(m->base, f->offset, f->ticks, pass->n);
 	else
 		touch_load(m->base, f->offset, f->ticks, pass->n);
+	if (!probes)
+		counters_stop(env->counters, pass->n);
 	pass->faults = page_faults() - before;
 	if (probes)
 		probe_stop(probes);
@@ -360,15 +364,19 @@ static int run_pass(struct bench_env *env, struct fault_state *f, const struct v
  */
 static int start_state(struct bench_env *env, struct fault_state *f, const struct variant *variant)
 {
+	struct counters *counters = env->counters;
 	const struct plan *plan = variant->arg;
 	struct pass before;
 	int rc = 0;
 
 	if (plan->follows && f->last == variant - 1)
 		return 0;
-	if (plan->follows)
-		return run_pass(env, f, variant - 1, plan_windows(f, variant[-1].arg), NULL,
-				&before);
+	if (plan->follows) {
+		env->counters = NULL;
+		rc = run_pass(env, f, variant - 1, plan_windows(f, variant[-1].arg), NULL, &before);
+		env->counters = counters;
+		return rc;
+	}
 	if (plan->file != DATA)
 		rc = reset_holes(f, plan);
 	return rc < 0 ? rc : remount(env, f);
@@ -419,7 +427,7 @@ static int run_pass(struct bench_env *env, struct fault_state *f, const struct v
 	if (!probes && env->cell.meter->kind == METER_INSN)
 		settle(f, plan);
 	pass->areas = mapping_areas();
-	touch_pass(f, plan, &m, probes, pass);
+	touch_pass(env, f, plan, &m, probes, pass);
 	env->phase(env, "proof");
 	if (plan->huge)
 		split_by_page_size(f, &m, pass);

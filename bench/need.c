@@ -3,6 +3,7 @@
 
 #include "bench/uring.h"
 #include "lib/child.h"
+#include "lib/crew.h"
 #include "lib/mapping.h"
 
 #include <errno.h>
@@ -135,6 +136,17 @@ static struct missing fio_uring_missing(void)
 				"take a fio that was built with it: `fio --enghelp` lists them"};
 }
 
+static bool has_time(const struct bench_env *env)
+{
+	return env->cell.meter->kind != METER_INSN;
+}
+
+static bool has_cpus(const struct bench_env *env)
+{
+	(void)env;
+	return crew_processors() > 1;
+}
+
 static const struct {
 	const char *name;
 	bool (*met)(const struct bench_env *env);
@@ -173,6 +185,15 @@ static const struct {
 		 "fio",
 		 NULL},
 	[NEED_FIO_URING] = {"fio_io_uring", has_fio_uring, {NULL, NULL}, "fio", fio_uring_missing},
+	[NEED_TIME] = {"time",
+		       has_time,
+		       {"instructions are counted here, one processor at a time: no rate",
+			"measure a real host (--host --device /dev/pmemN), or look whether it "
+			"works without numbers: --meter none"}},
+	[NEED_CPUS] = {"cpus",
+		       has_cpus,
+		       {"there is only one processor to run on",
+			"measure a host with several, or lift the CPU affinity"}},
 };
 
 const char *need_name(enum need need)

@@ -36,8 +36,8 @@ static void judge(struct ops_result *result, const struct ops *ops, size_t i, in
 }
 
 /* One sample and what belongs to it.  Returns whether all went well. */
-static bool sample(const struct ops *ops, size_t i, uint64_t *settled, uint64_t *ticks,
-		   struct ops_result *result)
+static bool sample(const struct ops *ops, size_t i, struct counters *counters, uint64_t *settled,
+		   uint64_t *ticks, struct ops_result *result)
 {
 	int64_t done = ops->before ? ops->before(ops->arg, i) : 0;
 	uint64_t begin;
@@ -48,9 +48,11 @@ static bool sample(const struct ops *ops, size_t i, uint64_t *settled, uint64_t 
 		return false;
 	}
 	*settled = meter_clear_of_ticks(*settled);
+	counters_start(counters);
 	begin = meter_ticks();
 	done = ops->run(ops->arg, i);
 	*ticks = meter_ticks() - begin;
+	counters_stop(counters, ops->per_sample);
 	if (done != ops->wanted) {
 		judge(result, ops, i, done);
 		return false;
@@ -84,7 +86,7 @@ static uint64_t overhead_ticks(void)
 		return median;
 	for (int round = 0; round < 2; round++)
 		for (size_t i = 0; i < OVERHEAD_SAMPLES; i++)
-			sample(&ops, i, &settled, &ticks[i], &result);
+			sample(&ops, i, NULL, &settled, &ticks[i], &result);
 	qsort(ticks, OVERHEAD_SAMPLES, sizeof(*ticks), compare_ticks);
 	return median = ticks[OVERHEAD_SAMPLES / 2];
 }
@@ -99,7 +101,7 @@ int ops_time(const struct bench_env *env, const struct ops *ops, uint64_t *ticks
 	if (!result->samples)
 		return -ENOMEM;
 	for (size_t i = 0; i < ops->n; i++)
-		if (!sample(ops, i, &settled, &ticks[i], result))
+		if (!sample(ops, i, env->counters, &settled, &ticks[i], result))
 			return 0;
 	for (size_t i = 0; i < ops->n; i++)
 		result->samples[i] = (meter_value(env->cell.meter, ticks[i]) - result->overhead) /

@@ -9,7 +9,8 @@
 	bench(bio) \
 	bench(copy) \
 	bench(tableops) \
-	bench(fiojob)
+	bench(fiojob) \
+	bench(scale)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct bench bench_##name;

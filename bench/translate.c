@@ -91,8 +91,9 @@ struct translate {
 	int pagemap_fd;
 	uint64_t *offset, *ticks;
 	enum { NOTHING, PAGES, WINDOWS_2M } known; /* to the DAX index */
-	bool refused;		 /* known as WINDOWS_2M, yet not all windows were mapped so */
-	uint64_t overhead_ticks; /* of the meter from outside */
+	bool refused;		   /* known as WINDOWS_2M, yet not all windows were mapped so */
+	uint64_t overhead_ticks;   /* of the meter from outside */
+	struct counters *counters; /* if this is a pass to be counted */
 	struct translate_chain chain;
 	bool attached;
 	char unattached[160]; /* why not; "" */
@@ -267,7 +268,9 @@ static bool touch_rounds(struct translate *t, const struct mapping *m, size_t n_
 
 		madvise(m->base, t->data.bytes, MADV_DONTNEED);
 		before = page_faults();
+		counters_start(t->counters);
 		touch_load(m->base, t->offset, t->ticks, n_round);
+		counters_stop(t->counters, n_round);
 		good = good && page_faults() - before == n_round;
 		for (size_t i = 0; i < n_round; i++)
 			out[done + i] = (int64_t)(t->ticks[i] - t->overhead_ticks);
@@ -365,8 +368,10 @@ static int run_pass(struct bench_env *env, struct translate *t, const struct var
 	if (t->attached)
 		rc = tracer_start(kept.tracer);
 	env->phase(env, phase);
+	t->counters = t->attached ? NULL : env->counters;
 	if (!touch_rounds(t, &m, n_round, out, r->n))
 		snprintf(r->why, sizeof(r->why), "an access took none or several page faults");
+	t->counters = NULL;
 	env->phase(env, "proof");
 	prove_frames(env, t, &m, n_round, r);
 out:

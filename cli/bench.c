@@ -32,7 +32,7 @@ struct bench_options {
 	struct words devices;
 	struct workload by_hand;
 	const char *workload, *meter, *output;
-	bool progress, wipe;
+	bool progress, wipe, counters;
 };
 
 /* One sweep under way. */
@@ -51,6 +51,9 @@ struct sweep {
 	const struct bench *bench; /* that runs */
 	void *state;		   /* its own */
 	struct probe_set probes;
+	bool count;		   /* a second sweep, whose passes are counted */
+	struct counters *counters; /* while it runs */
+	json_t *counted;	   /* what the passes of one benchmark counted, by variant */
 };
 
 static void sweep_phase(struct bench_env *env, const char *phase)
@@ -107,8 +110,12 @@ static int each_variant(struct sweep *s, struct bench_env *env, const struct ben
 static int step_once(struct sweep *s, struct bench_env *env, const struct bench *bench,
 		     const struct variant *variant)
 {
-	int rc = bench->once(env, s->state, variant);
+	int rc;
 
+	counters_begin(env->counters);
+	rc = bench->once(env, s->state, variant);
+	if (env->counters)
+		json_object_set_new(s->counted, variant->name, counters_json(env->counters));
 	s->done++;
 	return rc;
 }
@@ -119,9 +126,26 @@ static int step_probe(struct sweep *s, struct bench_env *env, const struct bench
 	return bench->probe(env, s->state, variant, &s->probes);
 }
 
+/* The samples of a counted pass are not kept: what counting costs is in them. */
+static int report_counted(struct sweep *s, struct bench_env *env, const struct bench *bench,
+			  const struct variant *variant)
+{
+	json_t *counted = json_incref(json_object_get(s->counted, variant->name)), *lines;
+	int rc;
+
+	s->sink.captured = lines = json_array();
+	rc = bench->report(env, s->state, variant);
+	s->sink.captured = NULL;
+	counted = counters_line(lines, counted);
+	json_decref(lines);
+	return rc || !counted ? rc : sink_line(&s->sink, counted);
+}
+
 static int step_report(struct sweep *s, struct bench_env *env, const struct bench *bench,
 		       const struct variant *variant)
 {
+	if (env->counters)
+		return report_counted(s, env, bench, variant);
 	return bench->report(env, s->state, variant);
 }
 
@@ -147,8 +171,9 @@ static int write_skips(struct sweep *s, struct bench_env *env, const struct benc
 		    needs_met(v->needs, env, &missing))
 			continue;
 		s->done++;
-		rc = skip_write(env->sink, &env->cell, bench->name, v->name, missing.why,
-				missing.cure);
+		if (!env->counters)
+			rc = skip_write(env->sink, &env->cell, bench->name, v->name, missing.why,
+					missing.cure);
 	}
 	return rc;
 }
@@ -165,12 +190,15 @@ static int run_bench(struct sweep *s, struct bench_env *env, const struct bench 
 		 bench->name);
 	if (!needs_met(bench->needs, env, &missing)) {
 		s->done += count_wanted(s, bench);
+		if (env->counters) /* said in the first sweep */
+			return 0;
 		return skip_write(env->sink, &env->cell, bench->name, "*", missing.why,
 				  missing.cure);
 	}
 	sweep_phase(env, "prepare");
 	s->bench = bench;
 	s->state = NULL;
+	json_object_clear(s->counted);
 	rc = bench->setup(env, &s->state);
 	if (!rc)
 		rc = each_variant(s, env, bench, step_once);
@@ -198,6 +226,7 @@ static int run_on_stack(struct sweep *s, struct stack *stack, const char *fs_typ
 		.phase = sweep_phase,
 		.progress = s,
 		.wanted = sweep_wanted,
+		.counters = s->counters,
 	};
 	int rc, rc2;
 
@@ -234,6 +263,8 @@ static int write_context(struct sweep *s)
 	if (!context)
 		return -ENOMEM;
 	json_object_set_new(context, "meter", json_string(meter_name(&s->meter)));
+	if (s->count)
+		json_object_set_new(context, "libperf", json_string(counters_libperf()));
 	json_object_set_new(context, "span_bytes", json_integer((json_int_t)s->span_bytes));
 	json_object_set_new(context, "fs", list = json_array());
 	for (size_t i = 0; i < s->workload.filesystems.n; i++)
@@ -292,15 +323,38 @@ static int wipe_namespaces(const struct sweep *s)
 	return result;
 }
 
-static int run_sweep(struct sweep *s, const char *directory)
+static int run_cells(struct sweep *s, const char *directory)
 {
-	int rc = 0, rc2;
+	int rc = 0;
 
 	for (size_t f = 0; f < s->workload.filesystems.n && !rc; f++)
 		for (size_t i = 0; i < s->workload.stacks.n && !rc; i++)
 			rc = interrupted() ? -EINTR
 					   : run_on(s, s->workload.filesystems.list[f],
 						    s->workload.stacks.list[i], directory);
+	return rc;
+}
+
+/* After everything was timed, so that no sample is another for it. */
+static int run_counting(struct sweep *s, const char *directory)
+{
+	int rc;
+
+	s->counters = counters_open();
+	s->counted = json_object();
+	meter_ignore_ticks();
+	rc = s->counters && s->counted ? run_cells(s, directory) : -ENOMEM;
+	counters_close(s->counters);
+	json_decref(s->counted);
+	return rc;
+}
+
+static int run_sweep(struct sweep *s, const char *directory)
+{
+	int rc = run_cells(s, directory), rc2;
+
+	if (!rc && s->count)
+		rc = run_counting(s, directory);
 	rc2 = wipe_namespaces(s);
 	return rc ? rc : rc2;
 }
@@ -419,8 +473,11 @@ static int prepare(struct sweep *s, struct bench_options *o)
 	workload_override(&s->workload, &o->by_hand);
 	if (workload_check(&s->workload) < 0)
 		return STATUS_USAGE;
-	if (strcmp(o->meter, "insn") && strcmp(o->meter, "time")) {
-		msg_error("unknown meter '%s'; there are insn and time", o->meter);
+	if (meter_check(o->meter) < 0)
+		return STATUS_USAGE;
+	if (o->counters && !counters_libperf()) {
+		msg_error("--counters: this daxdm was built without libperf; run `make libperf` "
+			  "and then `make`");
 		return STATUS_USAGE;
 	}
 	if (geteuid()) {
@@ -437,6 +494,9 @@ static int prepare(struct sweep *s, struct bench_options *o)
 	for (const struct bench *const *b = bench_table; *b; b++)
 		s->total += count_wanted(s, *b);
 	s->total *= (unsigned int)(s->workload.stacks.n * s->workload.filesystems.n);
+	s->count = o->counters;
+	if (s->count)
+		s->total *= 2;
 	return STATUS_GOOD;
 }
 
@@ -512,17 +572,25 @@ static int set_wipe(void *opts, const char *value)
 	return 0;
 }
 
+static int set_counters(void *opts, const char *value)
+{
+	(void)value;
+	((struct bench_options *)opts)->counters = true;
+	return 0;
+}
+
 static const struct option_spec options[] = {
 	{"device", "NODE", "an fsdax namespace that may be overwritten (repeatable)", set_device},
 	{"workload", "FILE", "what to measure (default: workloads/default)", set_workload},
 	{"stack", "SPEC", "these stacks instead of the workload's (repeatable)", set_stack},
 	{"fs", "NAME", "these filesystems instead: ext4, xfs (repeatable)", set_fs},
 	{"bench", "GLOB", "these metrics instead, e.g. 'fault.read.*' (repeatable)", set_bench},
-	{"meter", "NAME", "time (default) or insn", set_meter},
 	{"tracer", "WAY", "how translate looks into the kernel: fentry, kprobe or tracefs",
 	 set_tracer},
+	{"meter", "NAME", "time (default), insn, or none: prove only", set_meter},
 	{"output", "FILE", "where the lines go (default: - for stdout)", set_output},
 	{"progress", NULL, "progress lines among them", set_progress},
+	{"counters", NULL, "then once more, counting events (needs libperf)", set_counters},
 	{"wipe", NULL, "erase signatures on the named devices first", set_wipe},
 	{0},
 };

@@ -8,6 +8,7 @@
 #include "cli/cost.h"
 #include "cli/law.h"
 #include "cli/levels.h"
+#include "cli/scaling.h"
 #include "cli/segmentlaw.h"
 #include "cli/stripes.h"
 #include "cli/without.h"
@@ -416,6 +417,7 @@ void findings_numbers(const struct tables *tables, findings_say *say, void *arg)
 		levels_say,
 		stripes_say,
 		segment_law_say,
+		scaling_say,
 		without_say_sync,
 		beside_say,
 		say_lost_all,
@@ -491,7 +493,7 @@ void findings_gaps(const struct tables *tables, findings_say *say, void *arg)
 
 		for (size_t i = 0; i < tables->n && !found; i++)
 			found = !strcmp(tables->table[i].fs, run->fs.name[f]);
-		if (!found)
+		if (!found && !run->n_proven)
 			findings_sayf(say, arg, "not measured: %s: no record at all",
 				      run->fs.name[f]);
 	}
@@ -503,7 +505,7 @@ void findings_gaps(const struct tables *tables, findings_say *say, void *arg)
 			found = !fnmatch(run->benches.name[b], run->variants.name[v], 0);
 		for (size_t i = 0; i < run->n_records && !found; i++)
 			found = !strcmp(run->records[i].bench, run->benches.name[b]);
-		if (!found)
+		if (!found && !run->n_proven)
 			findings_sayf(say, arg, "not measured: benchmark %s: no record at all",
 				      run->benches.name[b]);
 	}
@@ -537,6 +539,9 @@ static void say_state(const struct run *run, findings_say *say, void *arg)
 			      "baseline",
 			      run->cut ? "in the middle of a line " : "",
 			      number((int64_t)run->n_records).s);
+	if (run->n_proven)
+		findings_sayf(say, arg, "proven: %s passes, of which no number is kept",
+			      number((int64_t)run->n_proven).s);
 	if (run->n_unread)
 		findings_sayf(say, arg, "note: %zu lines are of types this daxdm does not report",
 			      run->n_unread);
@@ -553,6 +558,7 @@ void findings_head(const struct tables *tables, findings_say *say, void *arg)
 	findings_sayf(say, arg, "meter: %s%s", c->meter,
 		      insn ? " (exact guest instructions; says nothing about time)"
 		      : !strcmp(c->meter, "time") ? " (ns of the host's clock)"
+		      : !strcmp(c->meter, "none") ? " (nothing is measured: proofs only)"
 						  : "");
 	if (*c->qemu)
 		findings_sayf(say, arg, "host: emulated by QEMU %.*s, %s, %.*s, %s MiB, boot %s",

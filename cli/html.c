@@ -3,6 +3,7 @@
  * image keeps its ids to itself, several inlined ones would clash). */
 #include "cli/html.h"
 #include "cli/beside.h"
+#include "cli/counted.h"
 #include "cli/findings.h"
 
 #include <errno.h>
@@ -277,6 +278,28 @@ static void put_head(void *arg, const char *sentence)
 	fputs("</li>\n", items->out);
 }
 
+static void put_counted(const struct run *run, FILE *out)
+{
+	struct items counted = {.out = out, .heading = "Counted, in a second sweep"};
+	char *text = NULL;
+	size_t size;
+	FILE *tables;
+
+	counted_sentences(run, put_item, &counted);
+	fputs(counted.any ? "</ul>\n" : "", out);
+	tables = open_memstream(&text, &size);
+	if (tables) {
+		counted_tables(run, tables);
+		fclose(tables);
+	}
+	if (text && *text) {
+		fputs("<div class=\"scroll\"><pre>", out);
+		put(out, text);
+		fputs("</pre></div>\n", out);
+	}
+	free(text);
+}
+
 int html_write(const struct tables *tables, const char *dir, FILE *out)
 {
 	const struct run *run = tables->run;
@@ -303,6 +326,7 @@ int html_write(const struct tables *tables, const char *dir, FILE *out)
 		put_more(tables, &tables->table[i], out);
 	}
 	beside_html(tables, out);
+	put_counted(run, out);
 	findings_gaps(tables, put_item, &gaps);
 	fputs(gaps.any ? "</ul>\n" : "", out);
 	fputs("<h2>Context</h2>\n<div class=\"scroll\"><table class=\"facts\">\n<tbody>\n", out);

@@ -2,6 +2,7 @@
 /* daxdm report: a run as a table, as sentences, as a page, and as data for plots. */
 #include "cli/beside.h"
 #include "cli/cli.h"
+#include "cli/counted.h"
 #include "cli/findings.h"
 #include "cli/html.h"
 #include "cli/plotdata.h"
@@ -120,14 +121,21 @@ static void print_report(const struct tables *tables, int width)
 {
 	struct printer head = {.width = width, .bullet = ""};
 	struct printer numbers = {.width = width, .bullet = "  * ", .heading = "Findings"};
+	struct printer counted = {
+		.width = width, .bullet = "  * ", .heading = "Counted, in a second sweep"};
 	struct printer gaps = {.width = width, .bullet = "  * ", .heading = "\nNot in the numbers"};
 
 	findings_head(tables, print_sentence, &head);
 	putchar('\n');
 	table_print(tables, stdout, width);
 	beside_print(tables, stdout);
+	if (tables->run->n_counted) {
+		counted_sentences(tables->run, print_sentence, &counted);
+		counted_tables(tables->run, stdout);
+		putchar('\n');
+	}
 	findings_numbers(tables, print_sentence, &numbers);
-	if (!numbers.any)
+	if (!numbers.any && !tables->run->n_proven)
 		printf("Findings\n  none: the run holds no record that could be compared\n");
 	findings_gaps(tables, print_sentence, &gaps);
 }

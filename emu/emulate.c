@@ -13,6 +13,7 @@
 #include "emu/room.h"
 #include "emu/scratch.h"
 #include "emu/stop.h"
+#include "lib/meter.h"
 #include "lib/msg.h"
 #include "lib/stack.h"
 
@@ -38,6 +39,7 @@ struct emulate {
 	struct words job;	       /* the workload spelled out */
 	struct words jobs[GUESTS_MAX]; /* each guest's, with it */
 	const char *meter;
+	bool counters; /* the guests count events, too */
 };
 
 /* --- options --------------------------------------------------------------------------------- */
@@ -75,10 +77,9 @@ static int set_meter(void *opts, const char *value)
 {
 	struct emulate *e = opts;
 
-	if (strcmp(value, "insn") && strcmp(value, "time")) {
-		msg_error("--meter %s: known are insn and time", value);
+	if (meter_check(value) < 0)
 		return -EINVAL;
-	}
+	e->plan.machine = strcmp(value, "none") ? &vm_bench : &vm_prove;
 	e->meter = value;
 	return 0;
 }
@@ -136,12 +137,21 @@ static int set_console(void *opts, const char *value)
 	return 0;
 }
 
+static int set_counters(void *opts, const char *value)
+{
+	(void)value;
+	((struct emulate *)opts)->counters = true;
+	return 0;
+}
+
 static const struct option_spec options[] = {
 	{"kernel", "KDIR", "the kernel: a directory that emu/kernel.sh resolve prints", set_kernel},
 	{"guest", "FS=CPIO", "a guest and its initramfs (emu/initramfs.sh); repeatable", set_guest},
-	{"meter", "METER", "insn (default) or time (needs KVM, else insn)", set_meter},
+	{"meter", "METER", "insn (default), time (needs KVM, else insn), or none: prove only",
+	 set_meter},
 	{"results", "DIR", "the run; must not exist", set_results},
 	{"seed", "N", "of the guest's random numbers (default 1)", set_seed},
+	{"counters", NULL, "the guests count events in a second sweep", set_counters},
 	{"fresh", NULL, "boot; neither use nor save a snapshot", set_fresh},
 	{"console", NULL, "show the guests' consoles", set_console},
 	{"stall", "SECONDS", "a guest silent for so long is ended (default 240)", set_stall},
@@ -210,6 +220,8 @@ static void choose_accelerator(struct emulate *e)
 {
 	char why[512];
 
+	if (!strcmp(e->meter, "none"))
+		e->plan.fresh = true; /* of several processors, each boot is another anyway */
 	if (strcmp(e->meter, "time"))
 		return;
 	e->plan.kvm = kvm_boots(&e->guests[0], why, sizeof(why));
@@ -232,6 +244,8 @@ static int spell_jobs(struct emulate *e)
 			rc = add_word(&e->jobs[i], head[j]);
 		for (size_t j = 0; j < e->job.n && !rc; j++)
 			rc = add_word(&e->jobs[i], e->job.list[j]);
+		if (e->counters && !rc)
+			rc = add_word(&e->jobs[i], "--counters");
 		e->guests[i].words = e->jobs[i].list;
 		e->guests[i].n_words = e->jobs[i].n;
 	}
@@ -242,10 +256,11 @@ static int spell_jobs(struct emulate *e)
 
 static int open_results(struct emulate *e)
 {
-	json_t *emulator = json_pack(
-		"{s:s, s:s, s:s, s:s, s:i, s:s, s:I}", "qemu", e->qemu, "accel",
-		vm_accel(&vm_bench, e->plan.kvm), "cpu", vm_cpu(e->plan.kvm), "machine", VM_MACHINE,
-		"mem_mib", vm_bench.mem_mib, "boot", "fresh", "seed", (json_int_t)e->plan.seed);
+	json_t *emulator =
+		json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:I}", "qemu", e->qemu, "accel",
+			  vm_accel(e->plan.machine, e->plan.kvm), "cpu", vm_cpu(e->plan.kvm),
+			  "machine", VM_MACHINE, "mem_mib", e->plan.machine->mem_mib, "boot",
+			  "fresh", "seed", (json_int_t)e->plan.seed);
 
 	return results_create(&e->results, e->results_dir, e->n, e->kernel.name, emulator);
 }
@@ -267,7 +282,7 @@ static size_t smaller(size_t a, size_t b)
 /* NVDIMMs in memory are written three times as fast as on the disk; only if they fit whole. */
 static bool nvdimms_fit_in_memory(const struct emulate *e)
 {
-	int64_t each = vm_memory_bytes(&vm_bench) + 512LL * 1048576;
+	int64_t each = vm_memory_bytes(e->plan.machine) + 512LL * 1048576;
 
 	return memory_available() > (int64_t)smaller(e->n, cores_available()) * each;
 }

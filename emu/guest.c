@@ -481,11 +481,13 @@ static int go_on_from_state(struct guest *g)
 
 static int answer_pause(struct guest *g)
 {
+	const struct vm_machine *machine = g->plan->machine;
 	int64_t since = clock_ms();
 	int rc;
 
 	g->vm.paused_itself = false;
-	if (g->state != GUEST_BOOTING || g->plan->kvm)
+	if (g->state != GUEST_BOOTING || g->plan->kvm ||
+	    (!machine->icount && !machine->job_after_pause))
 		return let_go(g);
 	rc = go_on_from_state(g);
 	g->save_ms = clock_ms() - since;

@@ -41,6 +41,9 @@ struct vm_machine {
 /* One processor that counts instructions (or KVM instead), two large NVDIMMs. */
 extern const struct vm_machine vm_bench;
 
+/* The same with several processors that count nothing: for what is proven and not measured. */
+extern const struct vm_machine vm_prove;
+
 /* Two processors at full speed, two NVDIMMs for namespaces of every mode, one virtio-pmem. */
 extern const struct vm_machine vm_checks;
 

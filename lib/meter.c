@@ -65,6 +65,23 @@ static double calibrate_ns_per_tick(void)
 	       (double)ticks;
 }
 
+static const struct {
+	const char *name, *unit;
+} kinds[] = {
+	[METER_INSN] = {"insn", "insn"},
+	[METER_TIME] = {"time", "ns"},
+	[METER_NONE] = {"none", "none"},
+};
+
+int meter_check(const char *name)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(name, kinds[i].name))
+			return 0;
+	msg_error("unknown meter '%s'; there are insn, time and none", name);
+	return -EINVAL;
+}
+
 int meter_start(const char *name, struct meter *out)
 {
 	if (!strcmp(name, "insn")) {
@@ -85,23 +102,27 @@ int meter_start(const char *name, struct meter *out)
 		*out = (struct meter){.kind = METER_TIME, .ns_per_tick = calibrate_ns_per_tick()};
 		return 0;
 	}
-	msg_error("unknown meter '%s'; there are insn and time", name);
+	if (!strcmp(name, "none")) {
+		*out = (struct meter){.kind = METER_NONE};
+		return 0;
+	}
+	msg_error("unknown meter '%s'; there are insn, time and none", name);
 	return -EINVAL;
 }
 
 const char *meter_name(const struct meter *meter)
 {
-	return meter->kind == METER_INSN ? "insn" : "time";
+	return kinds[meter->kind].name;
 }
 
 const char *meter_unit(const struct meter *meter)
 {
-	return meter->kind == METER_INSN ? "insn" : "ns";
+	return kinds[meter->kind].unit;
 }
 
 int64_t meter_value(const struct meter *meter, uint64_t ticks)
 {
-	if (meter->kind == METER_INSN)
+	if (meter->kind != METER_TIME)
 		return (int64_t)ticks;
 	return llround((double)ticks * meter->ns_per_tick);
 }
@@ -152,6 +173,11 @@ static uint64_t settle(void)
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 	sched_yield();
 	return meter_ticks();
+}
+
+void meter_ignore_ticks(void)
+{
+	settle_after_ticks = 0;
 }
 
 uint64_t meter_clear_of_ticks(uint64_t settled)

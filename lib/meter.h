@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The meters.  Both read the time-stamp counter around one memory access:
+ * The meters.  The first two read the time-stamp counter around one memory access:
  *
  *   insn  the TSC advances by one per guest instruction (QEMU TCG, -icount shift=0).  Proven at
  *         start: a loop of known length must move the counter by exactly its instructions.
  *   time  the TSC is a clock; ticks become ns by a calibration against CLOCK_MONOTONIC_RAW.
+ *   none  nothing is measured: all is done and proven, and no number is kept (record_write())
  */
 #ifndef DAXDM_METER_H
 #define DAXDM_METER_H
@@ -13,12 +14,15 @@
 #include <stdint.h>
 #include <x86intrin.h>
 
-enum meter_kind { METER_INSN, METER_TIME };
+enum meter_kind { METER_INSN, METER_TIME, METER_NONE };
 
 struct meter {
 	enum meter_kind kind;
 	double ns_per_tick; /* meter time only */
 };
+
+/* Whether there is a meter of that name.  Returns 0, or -EINVAL after one error line. */
+int meter_check(const char *name);
 
 /*
  * Starts a meter by name.  Returns 0, -EINVAL for an unknown name, or -ENOTSUP if this host's
@@ -26,10 +30,10 @@ struct meter {
  */
 int meter_start(const char *name, struct meter *out);
 
-/* "insn" or "time". */
+/* "insn", "time" or "none". */
 const char *meter_name(const struct meter *meter);
 
-/* "insn" or "ns". */
+/* "insn", "ns" or "none". */
 const char *meter_unit(const struct meter *meter);
 
 /* Ticks of the counter in the meter's unit. */
@@ -53,6 +57,10 @@ static inline uint64_t meter_ticks(void)
  * take 3 million instructions.  Returns when it last waited for a tick.
  */
 uint64_t meter_clear_of_ticks(uint64_t settled);
+
+/* From now on it does not wait: for passes whose samples are not kept but whose events are counted,
+ * the waits among them. */
+void meter_ignore_ticks(void);
 
 /*
  * The hot loops.  One sample = one access of one byte at base + offset[i]; ticks[i] is what it

@@ -70,7 +70,7 @@ static int write_all(int fd, const char *bytes, size_t len_bytes)
 	return 0;
 }
 
-int sink_line(struct sink *sink, json_t *object)
+static int put_line(struct sink *sink, json_t *object)
 {
 	char *line;
 
@@ -93,6 +93,13 @@ int sink_line(struct sink *sink, json_t *object)
 			; /* ENOTTY for anything but a terminal line */
 	free(line);
 	return sink->error;
+}
+
+int sink_line(struct sink *sink, json_t *object)
+{
+	if (sink->captured && object)
+		return json_array_append_new(sink->captured, object) < 0 ? -ENOMEM : 0;
+	return put_line(sink, object);
 }
 
 static json_t *cell_id(const struct cell *cell, const char *name)
@@ -144,14 +151,26 @@ fail:
 	return NULL;
 }
 
-int record_write(struct sink *sink, const struct cell *cell, const char *bench, const char *better,
-		 const char *variant, const int64_t *samples, size_t n, int64_t overhead,
-		 json_t *proof)
+static int proven_write(struct sink *sink, const struct cell *cell, const char *bench,
+			const char *variant, size_t n, json_t *proof)
+{
+	return sink_line(sink, json_pack("{ss so ss ss ss ss sI so}", "type", "proven", "id",
+					 metric_id(cell, bench, variant), "bench", bench, "variant",
+					 variant, "stack", cell->spec->text, "fs", cell->fs, "n",
+					 (json_int_t)n, "proof", proof));
+}
+
+int record_write_unit(struct sink *sink, const struct cell *cell, const char *bench,
+		      const char *better, const char *unit, const char *variant,
+		      const int64_t *samples, size_t n, int64_t overhead, json_t *proof)
 {
 	struct stats s;
 	char digest[32];
-	int rc = stats_summarise(samples, n, &s);
+	int rc;
 
+	if (cell->meter->kind == METER_NONE)
+		return proven_write(sink, cell, bench, variant, n, proof);
+	rc = stats_summarise(samples, n, &s);
 	if (rc < 0) {
 		json_decref(proof);
 		return rc;
@@ -162,13 +181,20 @@ int record_write(struct sink *sink, const struct cell *cell, const char *bench, 
 		json_pack("{ss so ss ss ss ss si ss ss ss sI sI sI sI sf sI sI sI ss so sI so}",
 			  "type", "record", "id", metric_id(cell, bench, variant), "bench", bench,
 			  "variant", variant, "stack", cell->spec->text, "fs", cell->fs, "segments",
-			  (int)stack_segments(cell->spec), "unit", meter_unit(cell->meter),
-			  "better", better, "meter", meter_name(cell->meter), "n", (json_int_t)s.n,
-			  "min", (json_int_t)s.min, "p10", (json_int_t)s.p10, "median",
-			  (json_int_t)s.median, "mean", s.mean, "p90", (json_int_t)s.p90, "p99",
-			  (json_int_t)s.p99, "max", (json_int_t)s.max, "digest", digest, "samples",
-			  value_counts(samples, n), "overhead", (json_int_t)overhead, "proof",
-			  proof));
+			  (int)stack_segments(cell->spec), "unit", unit, "better", better, "meter",
+			  meter_name(cell->meter), "n", (json_int_t)s.n, "min", (json_int_t)s.min,
+			  "p10", (json_int_t)s.p10, "median", (json_int_t)s.median, "mean", s.mean,
+			  "p90", (json_int_t)s.p90, "p99", (json_int_t)s.p99, "max",
+			  (json_int_t)s.max, "digest", digest, "samples", value_counts(samples, n),
+			  "overhead", (json_int_t)overhead, "proof", proof));
+}
+
+int record_write(struct sink *sink, const struct cell *cell, const char *bench, const char *better,
+		 const char *variant, const int64_t *samples, size_t n, int64_t overhead,
+		 json_t *proof)
+{
+	return record_write_unit(sink, cell, bench, better, meter_unit(cell->meter), variant,
+				 samples, n, overhead, proof);
 }
 
 int observation_write(struct sink *sink, const struct cell *cell, const char *name, json_t *value)
@@ -201,9 +227,9 @@ int progress_write(struct sink *sink, unsigned int done, unsigned int total, con
 {
 	if (!sink->progress)
 		return 0;
-	return sink_line(sink, json_pack("{ss si si ss ss sI}", "type", "progress", "done",
-					 (int)done, "total", (int)total, "phase", phase, "what",
-					 what, "ticks", (json_int_t)meter_ticks()));
+	return put_line(sink, json_pack("{ss si si ss ss sI}", "type", "progress", "done",
+					(int)done, "total", (int)total, "phase", phase, "what",
+					what, "ticks", (json_int_t)meter_ticks()));
 }
 
 int end_write(struct sink *sink, int status)

@@ -17,8 +17,9 @@ enum { RECORD_SCHEMA = 1 };
 /* Where lines go. */
 struct sink {
 	FILE *out;
-	bool progress; /* progress lines are wanted */
-	int error;     /* the first -errno of writing */
+	bool progress;	  /* progress lines are wanted */
+	int error;	  /* the first -errno of writing */
+	json_t *captured; /* if not NULL, lines go into this array instead; progress lines do not */
 };
 
 /* What every line of one stack and filesystem has in common. */
@@ -46,11 +47,16 @@ int sink_line(struct sink *sink, json_t *object);
 
 /*
  * A record: samples[0..n) in the meter's unit, overhead already taken off.  Steals proof.
- * variant is e.g. "read.warm.pte".  Returns 0 or -errno.
+ * variant is e.g. "read.warm.pte".  Under meter none the samples are not looked at: it is a line
+ * of type "proven", with the proof alone.  Returns 0 or -errno.
  */
 int record_write(struct sink *sink, const struct cell *cell, const char *bench, const char *better,
 		 const char *variant, const int64_t *samples, size_t n, int64_t overhead,
 		 json_t *proof);
+/* The same, in a unit of its own: a rate, which is of meter time. */
+int record_write_unit(struct sink *sink, const struct cell *cell, const char *bench,
+		      const char *better, const char *unit, const char *variant,
+		      const int64_t *samples, size_t n, int64_t overhead, json_t *proof);
 
 /* A fact the contract is silent on: id is NAME{stack=...,fs=...}.  Steals value. */
 int observation_write(struct sink *sink, const struct cell *cell, const char *name, json_t *value);

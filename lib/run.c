@@ -16,7 +16,7 @@ struct reader {
 	unsigned int line;
 	char *why;
 	size_t why_size;
-	size_t room_records, room_observations, room_voids, room_skips, room_checks;
+	size_t room_records, room_observations, room_voids, room_skips, room_checks, room_counted;
 	json_t *check_lines; /* id -> line number */
 };
 
@@ -320,6 +320,29 @@ static int read_observation(struct reader *r, const json_t *line)
 	return 0;
 }
 
+static int read_counted(struct reader *r, const json_t *line)
+{
+	struct run *run = r->run;
+	struct run_counted *c = push(&run->counted, &run->n_counted, &r->room_counted, sizeof(*c));
+
+	if (!c)
+		return no_memory(r);
+	c->id = text_of(line, "id");
+	c->bench = text_of(line, "bench");
+	c->variant = text_of(line, "variant");
+	c->stack = text_of(line, "stack");
+	c->fs = text_of(line, "fs");
+	c->why = text_of(line, "void");
+	c->operations = number_of(line, "operations");
+	c->counters = json_object_get(line, "counters");
+	if (!*c->id || !*c->bench || !*c->variant || !*c->stack)
+		return complain(r, "counters without id, bench, variant or stack");
+	if (!*c->why && (c->operations < 1 || !json_is_object(c->counters)))
+		return complain(r, "counters of %s say neither what was counted nor why not",
+				c->id);
+	return 0;
+}
+
 static int read_check(struct reader *r, json_t *line)
 {
 	static const char *const verdicts[] = {"pass", "fail", "skip", "broken"};
@@ -382,6 +405,10 @@ static int read_object(struct reader *r, json_t *line)
 		return read_gap(r, line, &run->voids, &run->n_voids, &r->room_voids);
 	if (!strcmp(type, "skip"))
 		return read_gap(r, line, &run->skips, &run->n_skips, &r->room_skips);
+	if (!strcmp(type, "proven"))
+		return run->n_proven++, 0;
+	if (!strcmp(type, "counters"))
+		return read_counted(r, line);
 	if (!strcmp(type, "end"))
 		return read_end(r, line);
 	run->n_unread++;
@@ -537,6 +564,7 @@ void run_free(struct run *run)
 	free(run->by_id);
 	free(run->observations);
 	free(run->checks);
+	free(run->counted);
 	free(run->voids);
 	free(run->skips);
 	names_free(&run->fs);
@@ -561,21 +589,4 @@ const struct run_record *run_find(const struct run *run, const char *id)
 		return NULL;
 	hit = bsearch(&p, run->by_id, run->n_records, sizeof(p), by_id);
 	return hit ? *hit : NULL;
-}
-
-enum run_page run_page_of(const char *variant, size_t *stem_len)
-{
-	static const char *const words[] = {"pte", "pmd", "fallback"};
-	const char *dot = strrchr(variant, '.');
-
-	for (int page = RUN_PAGE_PTE; dot && page <= RUN_PAGE_FALLBACK; page++) {
-		if (strcmp(dot + 1, words[page]))
-			continue;
-		if (stem_len)
-			*stem_len = (size_t)(dot - variant);
-		return (enum run_page)page;
-	}
-	if (stem_len)
-		*stem_len = strlen(variant);
-	return RUN_PAGE_NONE;
 }

@@ -58,6 +58,14 @@ struct run_observation {
 	const json_t *line; /* all of it */
 };
 
+/* What was counted in a pass of its own, of the same id as the record that was timed. */
+struct run_counted {
+	const char *id, *bench, *variant, *stack, *fs;
+	const char *why;	/* not "": nothing was counted, and why */
+	int64_t operations;	/* in which */
+	const json_t *counters; /* NAME: {"value"} or {"unavailable", "cure"}; lib/counters.h */
+};
+
 /* The verdict of one check, or of one planted fault. */
 struct run_check {
 	char id[112]; /* unique within the run: FAMILY.NAME, or FAMILY.NAME+PLANT */
@@ -95,8 +103,11 @@ struct run {
 	size_t n_observations;
 	struct run_check *checks; /* as they came */
 	size_t n_checks;
+	struct run_counted *counted; /* as they came */
+	size_t n_counted;
 	struct run_gap *voids, *skips;
 	size_t n_voids, n_skips;
+	size_t n_proven; /* passes of meter none: proven, no number kept */
 	size_t n_unread; /* lines of a type that this reader does not know */
 	bool ended;	 /* has its last line; without it the run is never a baseline */
 	bool cut;	 /* the last line of the file is half a line */

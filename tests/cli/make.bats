@@ -52,6 +52,16 @@ compiled() { # MAKE-WORD...
 	expect 0 "missing cmocka: apt-get install libcmocka-dev (only for the tests)"
 }
 
+@test "libperf is found where make libperf left it; the build does without" {
+	run timeout 60 make -C "$CO" libs
+	expect 0 "missing libperf: make libperf (only for bench --counters)"
+	mkdir -p "$CO/build/libperf"
+	echo "linux-source-0.1 0.1-1" >"$CO/build/libperf/version"
+	run timeout 60 make -C "$CO" libs
+	rm -r "$CO/build/libperf"
+	expect 0 "found   libperf, built from linux-source-0.1 0.1-1"
+}
+
 @test "rebuilds what a change touches, and nothing else" {
 	compiled
 	compiled

@@ -58,7 +58,7 @@ refused() { # WANTED-TEXT WORD...
 }
 
 @test "a meter or filesystem that does not exist" {
-	refused "insn or time is wanted" bench --meter ns
+	refused "insn, time or none is wanted" bench --meter ns
 	refused "ext4 or xfs is wanted" bench --fs btrfs
 }
 
@@ -112,6 +112,10 @@ refused() { # WANTED-TEXT WORD...
 @test "times are never the same twice" {
 	refused "--repeat wants every sample" bench --meter time --repeat 2
 	refused "--repeat wants every sample" bench --host --device /dev/pmem0 --repeat 2
+}
+
+@test "what keeps no number does not count" {
+	refused "--counters does not go with --meter none" bench --meter none --counters
 }
 
 @test "report of a run that is not there" {

@@ -2,6 +2,7 @@
 /* Tables, findings, page and plot data of a hand-made run, and daxdm identical on its variations.
  */
 #include "cli/cli.h"
+#include "cli/counted.h"
 #include "cli/findings.h"
 #include "cli/html.h"
 #include "cli/plotdata.h"
@@ -422,6 +423,66 @@ static void test_table_narrow(void **state)
 	close_fixture(&o);
 }
 
+#define COUNTERS(id, variant, minor)                                                          \
+	"{\"type\":\"counters\",\"id\":\"" id "\",\"bench\":\"fault\",\"variant\":\"" variant \
+	"\",\"stack\":\"raw\",\"fs\":\"ext4\",\"operations\":200,\"counters\":{"              \
+	"\"cycles:k\":{\"unavailable\":\"no PMU\",\"cure\":\"get one\"},"                     \
+	"\"major-faults\":{\"value\":0},\"minor-faults\":{\"value\":" #minor                  \
+	"},\"instructions:k\":{\"value\":844600,\"ran_percent\":50.0}}}\n"
+
+static void collect_counted(const struct tables *tables, findings_say *say, void *arg)
+{
+	counted_sentences(tables->run, say, arg);
+}
+
+static char *counted_text(const struct run *run)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	counted_tables(run, out);
+	fclose(out);
+	return text;
+}
+
+/* What is the same everywhere is a sentence, what differs a table. */
+static void test_counted(void **state)
+{
+	static const char end[] = "{\"type\":\"end\"";
+	struct opened o;
+	char *text;
+
+	(void)state;
+	open_fixture(
+		&o, end,
+		COUNTERS("a", "read.cold.pte", 200) COUNTERS(
+			"b", "read.warm.pte",
+			1) "{\"type\":\"counters\",\"id\":\"c\",\"bench\":\"fault\",\"variant\":"
+			   "\"cow\","
+			   "\"stack\":\"raw\",\"fs\":\"ext4\",\"void\":\"it went elsewhere\"}\n"
+			   "{\"type\":\"end\"");
+	text = sentences(&o.tables, collect_counted);
+	assert_holds(text, "400 operations in 2 passes");
+	assert_holds(text, "unavailable: cycles:k: no PMU; get one\n");
+	assert_holds(text, "major-faults: 0 per operation, everywhere\n");
+	assert_holds(text, "instructions:k: ~4,223 per operation, everywhere\n");
+	assert_holds(text, "not counted: c: it went elsewhere\n");
+	assert_lacks(text, "minor-faults");
+	free(text);
+	text = counted_text(&o.run);
+	assert_holds(text, "ext4: minor-faults per operation\n");
+	assert_holds(text, "  fault.read.cold.pte        1.00           -");
+	assert_holds(text, "  fault.read.warm.pte  below 0.01           -");
+	assert_holds(text, "  fault.cow                  void           -");
+	assert_lacks(text, "cycles");
+	assert_lacks(text, "major");
+	free(text);
+	assert_int_equal(o.run.n_unread, 0);
+	close_fixture(&o);
+}
+
 static void test_html(void **state)
 {
 	struct opened o;
@@ -565,6 +626,7 @@ int main(void)
 		cmocka_unit_test(test_globs),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_table_narrow),
+		cmocka_unit_test(test_counted),
 		cmocka_unit_test(test_html),
 		cmocka_unit_test(test_report_status),
 		cmocka_unit_test(test_identical),
