@@ -476,8 +476,7 @@ static int prepare(struct sweep *s, struct bench_options *o)
 	if (meter_check(o->meter) < 0)
 		return STATUS_USAGE;
 	if (o->counters && !counters_libperf()) {
-		msg_error("--counters: this daxdm was built without libperf; run `make libperf` "
-			  "and then `make`");
+		msg_error("--counters: built without libperf; run `make libperf`, then `make`");
 		return STATUS_USAGE;
 	}
 	if (geteuid()) {
@@ -493,10 +492,9 @@ static int prepare(struct sweep *s, struct bench_options *o)
 	s->terminal = !o->progress && isatty(STDERR_FILENO) && strcmp(o->output, "-");
 	for (const struct bench *const *b = bench_table; *b; b++)
 		s->total += count_wanted(s, *b);
-	s->total *= (unsigned int)(s->workload.stacks.n * s->workload.filesystems.n);
 	s->count = o->counters;
-	if (s->count)
-		s->total *= 2;
+	s->total *= (unsigned int)(s->workload.stacks.n * s->workload.filesystems.n *
+				   (s->count ? 2 : 1));
 	return STATUS_GOOD;
 }
 

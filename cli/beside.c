@@ -81,7 +81,7 @@ static void print_stack(const struct tables *tables, const struct table *t, size
 	if (!count_pairs(t, stack))
 		return;
 	fprintf(out, "  %-27s %-27s %11s %11s %10s %10s %9s\n", tables->run->stacks.name[stack],
-		"ours", "ours", "fio", "apart", "fio itself", "the rest");
+		"our variant", "ours", "fio", "apart", "fio itself", "the rest");
 	for (size_t r = 0; r < t->n_rows; r++) {
 		if (!beside_pair(t, r, stack, &pair))
 			continue;
@@ -151,7 +151,7 @@ void beside_html(const struct tables *tables, FILE *out)
 			"<p>fio itself is what its null engine takes for the same job: two "
 			"readings of the clock and what lies between them.</p>\n"
 			"<div class=\"scroll\"><table>\n<thead><tr><th></th>"
-			"<th scope=\"col\">ours</th><th scope=\"col\">ours</th>"
+			"<th scope=\"col\">our variant</th><th scope=\"col\">ours</th>"
 			"<th scope=\"col\">fio</th><th scope=\"col\">apart</th>"
 			"<th scope=\"col\">fio itself</th><th scope=\"col\">the rest</th>"
 			"</tr></thead>\n<tbody>\n",
