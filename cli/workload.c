@@ -121,7 +121,7 @@ void workload_override(struct workload *workload, struct workload *by_hand)
 	override(&workload->benches, &by_hand->benches);
 }
 
-static bool pattern_matches(const char *pattern, const char *bench, const char *variant)
+bool workload_matches(const char *pattern, const char *bench, const char *variant)
 {
 	char metric[128];
 
@@ -133,7 +133,7 @@ static bool pattern_matches_any(const char *pattern)
 {
 	for (const struct bench *const *b = bench_table; *b; b++)
 		for (const struct variant *v = (*b)->variants; v->name; v++)
-			if (pattern_matches(pattern, (*b)->name, v->name))
+			if (workload_matches(pattern, (*b)->name, v->name))
 				return true;
 	return false;
 }
@@ -175,7 +175,7 @@ int workload_check(const struct workload *w)
 bool workload_wants(const struct workload *workload, const char *bench, const char *variant)
 {
 	for (size_t i = 0; i < workload->benches.n; i++)
-		if (pattern_matches(workload->benches.list[i], bench, variant))
+		if (workload_matches(workload->benches.list[i], bench, variant))
 			return true;
 	return false;
 }
