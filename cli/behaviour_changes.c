@@ -266,3 +266,26 @@ void behaviour_free(struct behaviour *b)
 	free(b->changes);
 	memset(b, 0, sizeof(*b));
 }
+
+json_t *behaviour_json(const struct behaviour *b, bool forced, int status)
+{
+	json_t *changes = json_array(), *labels = json_array();
+
+	for (size_t r = 0; r < b->n; r++)
+		json_array_append_new(labels, json_string(b->labels[r]));
+	for (size_t i = 0; i < b->n_changes; i++) {
+		const struct behaviour_change *change = &b->changes[i];
+		json_t *texts = json_array();
+
+		for (size_t r = 0; r < b->n; r++)
+			json_array_append_new(texts, change->text[r] ? json_string(change->text[r])
+								     : json_null());
+		json_array_append_new(changes,
+				      json_pack("{ss ss sb so}", "what",
+						change->verdict ? "verdict" : "observation", "id",
+						change->name, "regressed", change->regressed,
+						"sides", texts));
+	}
+	return json_pack("{ss si si sb so so}", "type", "comparison_of_checks", "schema", 1,
+			 "status", status, "forced", forced, "sides", labels, "changes", changes);
+}

@@ -41,6 +41,9 @@ int behaviour_find(struct behaviour *b);
 void behaviour_print_counts(const struct behaviour *b, FILE *out);
 void behaviour_print_changes(const struct behaviour *b, FILE *out);
 
+/* Everything, for programs; a new reference, NULL without memory. */
+json_t *behaviour_json(const struct behaviour *b, bool forced, int status);
+
 void behaviour_free(struct behaviour *b);
 
 #endif

@@ -8,11 +8,14 @@ struct number percent(double share)
 {
 	struct number out;
 
+	double size = fabs(share);
+
 	if (isinf(share))
 		snprintf(out.s, sizeof(out.s), "from nothing");
+	else if (share && size < 0.005)
+		snprintf(out.s, sizeof(out.s), "%+.1g %%", share);
 	else
-		snprintf(out.s, sizeof(out.s), "%+.*f %%", fabs(share) < 0.095 && share ? 2 : 1,
-			 share);
+		snprintf(out.s, sizeof(out.s), "%+.*f %%", share && size < 0.095 ? 2 : 1, share);
 	return out;
 }
 
@@ -48,7 +51,7 @@ static void key_cells(struct grid *g, const struct run_record *rec, const struct
 
 /* ---- two sides ----------------------------------------------------------------------------- */
 
-enum { BASE = 2, NEW, DIFFERENCE, SHARE, VERDICT, TAX, TAX_DIFFERENCE, TAX_VERDICT };
+enum { BASE = 2, NEW, DIFFERENCE, SHARE, VERDICT, TAX, TAX_DIFFERENCE };
 
 static void two_head(const struct comparison *c, struct grid *g)
 {
@@ -61,8 +64,7 @@ static void two_head(const struct comparison *c, struct grid *g)
 	grid_column(g, "", false);
 	grid_column(g, "verdict", true);
 	grid_column(g, "dm tax", false);
-	grid_column(g, "difference", false);
-	grid_column(g, "verdict", true);
+	grid_column(g, "", false);
 }
 
 /* The difference; under meter time with the interval that it lies in. */
@@ -89,8 +91,11 @@ static void two_cells(struct grid *g, const struct row *row)
 		if (step->metric.kind != CHANGE_EQUAL)
 			grid_cell(g, SHARE, "%s", percent(step->metric.share).s);
 	}
-	grid_cell(g, VERDICT, "%s%s", change_word(step->metric.kind),
-		  step->metric.too_few ? " few runs" : "");
+	if (step->tax.kind == CHANGE_REGRESSED && step->metric.kind != CHANGE_REGRESSED)
+		grid_cell(g, VERDICT, "TAX REGRESSED");
+	else
+		grid_cell(g, VERDICT, "%s%s", change_word(step->metric.kind),
+			  step->metric.too_few ? " few runs" : "");
 	if (step->tax.kind == CHANGE_ABSENT)
 		return;
 	if (step->tax.kind == CHANGE_EQUAL)
@@ -99,7 +104,6 @@ static void two_cells(struct grid *g, const struct row *row)
 		grid_cell(g, TAX, "%s -> %s", number(base->tax.median).s,
 			  number(new->tax.median).s);
 	difference_cell(g, TAX_DIFFERENCE, &step->tax);
-	grid_cell(g, TAX_VERDICT, "%s", change_word(step->tax.kind));
 }
 
 /* ---- more: a ladder ------------------------------------------------------------------------ */
@@ -212,7 +216,7 @@ void compare_grid(const struct comparison *c, bool all, struct grid *g)
 				ladder_cells(c, g, row);
 		}
 		if (still && !all)
-			grid_across(g, "  %s%zu of %zu: =", still == end - first ? "all " : "",
-				    still, end - first);
+			grid_across(g, "  %s%zu: =", still == end - first ? "all " : "the other ",
+				    still);
 	}
 }

@@ -107,6 +107,23 @@ static void fill_cell(const struct side *side, const struct run_record *like, co
 	}
 }
 
+/* Huge pages of which all are lost have vanished; where only some are, rows of 4 KiB pages are new.
+ */
+static bool partly_lost(const struct comparison *c, size_t from, const struct run *run,
+			const struct run_record *rec, const char *stack)
+{
+	struct run_record huge = *rec;
+	char variant[256];
+	size_t stem;
+
+	if (run_page_of(rec->variant, &stem) != RUN_PAGE_FALLBACK ||
+	    !sweep_asked(&c->sides[from].runs[0], rec, rec->stack))
+		return false;
+	snprintf(variant, sizeof(variant), "%.*s.pmd", (int)stem, rec->variant);
+	huge.variant = variant;
+	return find_on(run, &huge, stack);
+}
+
 static void fill_step(const struct comparison *c, const struct row *row, size_t from, size_t to,
 		      struct step *step)
 {
@@ -131,6 +148,9 @@ static void fill_step(const struct comparison *c, const struct row *row, size_t 
 			sweep_asked(run, row->rec, stack) ? CHANGE_VANISHED : CHANGE_LEFT_OUT;
 		if (step->metric.kind == CHANGE_VANISHED)
 			step->why = why_not(run, row->rec, stack);
+	} else if (new->rec && partly_lost(c, from, run, row->rec, stack)) {
+		step->metric.kind = CHANGE_REGRESSED;
+		step->why = "huge pages are lost that were not";
 	} else if (new->rec) {
 		step->metric.kind = CHANGE_NEW;
 	}
@@ -138,15 +158,15 @@ static void fill_step(const struct comparison *c, const struct row *row, size_t 
 
 static int fill_row(struct comparison *c, struct row *row, const struct run_record *rec)
 {
-	char tax[520], id[512];
+	char tax[520];
 
 	*row = (struct row){.rec = rec};
 	row->cells = calloc(c->n_sides, sizeof(*row->cells));
 	row->steps = calloc(c->n_steps + 1, sizeof(*row->steps));
 	if (!row->cells || !row->steps)
 		return -ENOMEM;
-	snprintf(tax, sizeof(tax), "tax:%s", id_on(rec, rec->stack, id, sizeof(id)));
-	row->threshold = thresholds_of(&c->thresholds, id);
+	snprintf(tax, sizeof(tax), "tax:%s", rec->id);
+	row->threshold = thresholds_of(&c->thresholds, rec->id);
 	row->tax_threshold = thresholds_of(&c->thresholds, tax);
 	for (size_t s = 0; s < c->n_sides; s++)
 		fill_cell(&c->sides[s], rec, stack_of(c, s, rec), &row->cells[s]);

@@ -195,22 +195,29 @@ static void say_counts(const struct comparison *c, size_t step, findings_say *sa
 	const struct counts n = comparison_count(c, step);
 	size_t both = 0;
 	struct words w;
-	bool any = false;
+	bool any = false, all = false;
 
 	if (!words_begin(&w))
 		return;
 	for (int k = CHANGE_EQUAL; k <= CHANGE_REGRESSED; k++)
 		both += n.kind[k];
-	fprintf(w.out, "%s against %s: of %zu metrics ", c->sides[step + 1].label,
-		c->sides[step].label, both);
+	fprintf(w.out, "%s against %s: ", c->sides[step + 1].label, c->sides[step].label);
+	for (int k = CHANGE_EQUAL; k <= CHANGE_REGRESSED; k++)
+		all |= both && n.kind[k] == both;
+	if (all)
+		fputs("all ", w.out);
+	else
+		fprintf(w.out, "of %zu metrics ", both);
 	add_count(&w, &any, n.kind[CHANGE_REGRESSED], "regressed");
 	add_count(&w, &any, n.kind[CHANGE_WORSE], "are worse by less than the threshold");
 	add_count(&w, &any, n.kind[CHANGE_IMPROVED], "improved");
 	add_count(&w, &any, n.kind[CHANGE_BETTER], "are better by less than the threshold");
 	add_count(&w, &any, n.kind[CHANGE_EQUAL], "are equal");
 	add_count(&w, &any, n.kind[CHANGE_UNSHOWN], "show no difference");
-	if (n.other_samples && c->sides[step].n_runs == 1)
-		fprintf(w.out, " (%zu of the equal ones to the last sample)", n.same_samples);
+	if (n.same_samples && !n.other_samples)
+		fputs(" to the last sample", w.out);
+	else if (n.same_samples)
+		fprintf(w.out, ", %zu of them to the last sample", n.same_samples);
 	any = false;
 	if (n.kind[CHANGE_VANISHED] || n.kind[CHANGE_LEFT_OUT] || n.kind[CHANGE_NEW])
 		fputs("; besides, ", w.out);

@@ -58,9 +58,26 @@ static bool same(const json_t *a, const json_t *b)
 	return (is_nothing(a) && is_nothing(b)) || (a && b && json_equal(a, b));
 }
 
+/* The words of a list. */
+static char *join(const json_t *list)
+{
+	char *text = NULL;
+	size_t size, i;
+	json_t *word;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	json_array_foreach(list, i, word) fprintf(
+		out, "%s%s", i ? " " : "", json_is_string(word) ? json_string_value(word) : "?");
+	return fclose(out) ? NULL : text;
+}
+
 /* A value as people read it, in a buffer of its own; free() it. */
 static char *words(const json_t *value)
 {
+	if (json_is_array(value))
+		return join(value);
 	if (!value || json_is_null(value))
 		return strdup("(none)");
 	if (json_is_string(value))
