@@ -98,11 +98,7 @@ static void two_cells(struct grid *g, const struct row *row)
 			  step->metric.too_few ? " few runs" : "");
 	if (step->tax.kind == CHANGE_ABSENT)
 		return;
-	if (step->tax.kind == CHANGE_EQUAL)
-		grid_cell(g, TAX, "%s", number(base->tax.median).s);
-	else
-		grid_cell(g, TAX, "%s -> %s", number(base->tax.median).s,
-			  number(new->tax.median).s);
+	grid_cell(g, TAX, "%s", number(new->tax.median).s);
 	difference_cell(g, TAX_DIFFERENCE, &step->tax);
 }
 

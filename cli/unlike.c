@@ -147,23 +147,41 @@ static size_t tell_members(const char *prefix, const json_t *a, const json_t *b,
 	return n;
 }
 
+/* The settings of a kernel; page table isolation has had two names (6.9: "x86/bugs: Rename
+ * CONFIG_PAGE_TABLE_ISOLATION").  A new reference, or NULL. */
+static json_t *settings_of(const struct run_context *context)
+{
+	static const char old[] = "PAGE_TABLE_ISOLATION", new[] = "MITIGATION_PAGE_TABLE_ISOLATION";
+	json_t *s = json_copy((json_t *)fact(context->json, "kernel.settings"));
+
+	if (!json_is_object(s)) {
+		json_decref(s);
+		return NULL;
+	}
+	if (json_is_true(json_object_get(s, new)))
+		json_object_set_new(s, old, json_true());
+	json_object_del(s, new);
+	return s;
+}
+
 size_t unlike_kernels(const struct run_context *a, const struct run_context *b, unlike_say *say,
 		      void *arg)
 {
 	static const char *const plain[] = {"kernel.release", "kernel.package", "kernel.version",
 					    "kernel.thp"};
-	const json_t *sa = fact(a->json, "kernel.settings"), *sb = fact(b->json, "kernel.settings");
+	json_t *sa = settings_of(a), *sb = settings_of(b);
 	size_t n = 0;
 
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
 		n += tell(plain[i], fact(a->json, plain[i]), fact(b->json, plain[i]), say, arg);
-	if (json_is_object(sa) && json_is_object(sb)) {
+	if (sa && sb) {
 		n += tell_members("kernel.settings", sa, sb, false, say, arg);
-	} else if (json_is_object(sa) != json_is_object(sb)) {
-		say(arg, "kernel.settings", json_is_object(sa) ? "known" : "(none)",
-		    json_is_object(sb) ? "known" : "(none)");
+	} else if (sa || sb) {
+		say(arg, "kernel.settings", sa ? "known" : "(none)", sb ? "known" : "(none)");
 		n++;
 	}
+	json_decref(sa);
+	json_decref(sb);
 	n += tell_members("mitigations", fact(a->json, "mitigations"), fact(b->json, "mitigations"),
 			  true, say, arg);
 	/* Of two kernels every module is another one; of one kernel somebody has replaced it. */
