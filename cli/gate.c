@@ -161,8 +161,8 @@ static int find_planted(struct gate *g, const struct planted *p, const char *bas
 			 p->what, added ? "is found" : "taken away",
 			 number_signed(translate->metric.difference).s);
 		ok(g, agree(fault->metric.difference, translate->metric.difference), what);
-		snprintf(what, sizeof(what), "%s: it is dm tax, %s insn", p->what,
-			 number_signed(fault->tax.difference).s);
+		snprintf(what, sizeof(what), "%s %s: it is dm tax, %s insn", p->what,
+			 added ? "is found" : "taken away", number_signed(fault->tax.difference).s);
 		ok(g, fault->tax.difference == fault->metric.difference, what);
 	}
 	comparison_free(&c);
