@@ -170,7 +170,7 @@ if [[ -t 2 ]]; then clear_line=$'\r\e[K'; fi
 set -m
 on_exit() {
 	local status=$?
-	if [[ ${cannot_tell-} ]] && ((status == BROKEN)); then status=$cannot_tell; fi
+	if [[ ${cannot_tell-} ]] && ((status == BROKEN || status == USAGE)); then status=$cannot_tell; fi
 	trap - EXIT
 	trap '' INT TERM HUP
 	exec 2>/dev/null # bash would tell of the job that is ended

@@ -211,7 +211,9 @@ void compare_grid(const struct comparison *c, bool all, struct grid *g)
 			else
 				ladder_cells(c, g, row);
 		}
-		if (still && !all)
+		if (still && !all && end - first == 1)
+			grid_across(g, "  =");
+		else if (still && !all)
 			grid_across(g, "  %s%zu: =", still == end - first ? "all " : "the other ",
 				    still);
 	}

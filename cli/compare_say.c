@@ -287,7 +287,8 @@ static void say_where(const struct comparison *c, size_t step, findings_say *say
 			"whole kernel: raw changed in %zu of %zu metrics, by %s at the middle",
 			changed, of, percent(value).s);
 	else if (has_raw)
-		fprintf(w.out, "whole kernel: raw is unchanged in all %zu metrics", of);
+		fprintf(w.out, "whole kernel: raw %s in all %zu metrics",
+			c->time ? "shows no change" : "is unchanged", of);
 	if (has_raw && has_tax)
 		fputs("; ", w.out);
 	if (has_tax && tax_changed)
@@ -295,7 +296,8 @@ static void say_where(const struct comparison *c, size_t step, findings_say *say
 			"device-mapper: the tax changed in %zu of %zu, by %s %s at the middle",
 			tax_changed, tax_of, number_signed(llround(tax_value)).s, c->unit);
 	else if (has_tax)
-		fprintf(w.out, "device-mapper: the tax is unchanged in all %zu", tax_of);
+		fprintf(w.out, "device-mapper: the tax %s in all %zu",
+			c->time ? "shows no change" : "is unchanged", tax_of);
 	words_say(&w, say, arg);
 }
 

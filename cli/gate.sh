@@ -181,7 +181,7 @@ verb_assert() {
 	vet_kernels "${opt[kernel]:-debian}"
 	choose_guests
 	set_bench_args
-	cannot_tell=$CANNOT_TELL
+	cannot_tell=$CANNOT_TELL # from here on whatever breaks says nothing about the kernel
 	lines_to=2
 	make_tmp
 	make_results

@@ -149,6 +149,8 @@ void grid_print(const struct grid *g, FILE *out, int width)
 
 static void markdown_text(const char *text, FILE *out)
 {
+	/* What is indented for a terminal. */
+	text += text ? strspn(text, " ") : 0;
 	for (; text && *text; text++) {
 		if (strchr("|\\`*_~<", *text))
 			fputc('\\', out);
