@@ -80,7 +80,7 @@ readonly COMPARE_OPTIONS=(
 	"anew||kernels: measure them even if there is a run that will do"
 )
 readonly ASSERT_OPTIONS=(
-	"metric|M|e.g. 'fault.read.warm.pte{stack=linear:16,fs=ext4}'; tax:M is what it adds to raw"
+	"metric|M|'fault.read.warm.pte{stack=linear:16,fs=ext4}'; tax:M: what that adds to raw"
 	"max|N|its median may be this, not more"
 	"min|N|its median may be this, not less"
 	"kernel|K|as of bench"

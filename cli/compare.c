@@ -305,19 +305,18 @@ static void print_text(const struct comparison *c, const struct compare_options 
 {
 	int width = o->width ? o->width : terminal_width();
 	struct printer head = {.width = width, .bullet = ""};
-	struct printer gone = {.width = width, .bullet = "  * ", .heading = "Without a difference"};
+	struct printer gone = {.width = width, .bullet = ""};
 	struct grid g;
 
 	if (c->forced)
 		print_sentence(&head, forced_text);
 	compare_say(c, print_sentence, &head);
 	compare_say_kernels(c, print_sentence, &head);
+	compare_say_gone(c, o->all, print_sentence, &gone);
 	putchar('\n');
 	compare_grid(c, o->all, &g);
 	grid_print(&g, stdout, width);
 	grid_free(&g);
-	putchar('\n');
-	compare_say_gone(c, o->all, print_sentence, &gone);
 }
 
 static int write_markdown(const struct comparison *c, const struct compare_options *o)

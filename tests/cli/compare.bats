@@ -389,3 +389,11 @@ fake_daxdm() { # BODY
 	expect 64 "takes no words"
 	left_nothing
 }
+
+@test "what we publish: 6.1 is equal to itself, and 7.3 is told from it" {
+	daxdm compare results/published/linux-6.1.0-56-insn results/published/linux-6.1.0-56-insn
+	expect 0 "all 468 are equal to the last sample"
+	daxdm compare results/published/linux-6.1.0-56-insn results/published/linux-7.3-rc7-insn
+	expect 1 "ext4 linear:16 fault.read.warm.pte: +18.2 % (4,395 -> 5,193 insn); dm tax +27 insn" "16 vanished" \
+		"its huge pages are lost"
+}
