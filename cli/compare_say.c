@@ -279,6 +279,7 @@ static void say_where(const struct comparison *c, size_t step, findings_say *say
 	struct words w;
 	bool has_raw = middle(c, step, false, &of, &changed, &value);
 	bool has_tax = middle(c, step, true, &tax_of, &tax_changed, &tax_value);
+	const struct counts n = comparison_count(c, step);
 
 	if ((!has_raw && !has_tax) || !words_begin(&w))
 		return;
@@ -298,6 +299,8 @@ static void say_where(const struct comparison *c, size_t step, findings_say *say
 	else if (has_tax)
 		fprintf(w.out, "device-mapper: the tax %s in all %zu",
 			c->time ? "shows no change" : "is unchanged", tax_of);
+	if (n.tax[CHANGE_REGRESSED])
+		fprintf(w.out, "; %zu taxes regressed", n.tax[CHANGE_REGRESSED]);
 	words_say(&w, say, arg);
 }
 

@@ -263,24 +263,24 @@ gate_run() { # DIR FAULT-ON-TWO-LAYERS
 
 @test "the gate passes where planted costs are found, and fails where one is not, is of another size, or moves by itself" {
 	gate_run "$A" 4332
-	daxdm gate "$A" "$A"
+	daxdm gate "$A" "$A" "$A"
 	expect 0 "ok 1 - the same kernel in two boots: 10 of 10 metrics equal" "+166 insn" "+31 insn" "-31 insn" \
 		"smallest effect that can be seen: 1 insn" "1..15"
 	[[ $output != *"not ok"* ]]
 	gate_run "$B" 4166 # a layer that costs nothing
-	daxdm gate "$B" "$B"
+	daxdm gate "$B" "$B" "$A"
 	expect 1 "not ok 3"
 	gate_run "$B" 4000 # one that makes faster
-	daxdm gate "$B" "$B"
+	daxdm gate "$B" "$B" "$A"
 	expect 1 "not ok 3" "not ok 6"
 	gate_run "$B" 4400 # one that is found too large
-	daxdm gate "$B" "$B"
+	daxdm gate "$B" "$B" "$A"
 	expect 1 "not ok 4"
 	gate_run "$B" 4333 # another one in each boot
-	daxdm gate "$A" "$B"
+	daxdm gate "$A" "$B" "$A"
 	expect 1 "not ok 1 - the same kernel in two boots: 9 of 10"
 	sed '/linear:1024/d' "$A/run.jsonl" >"$B/run.jsonl"
-	daxdm gate "$B" "$B"
+	daxdm gate "$B" "$B" "$A"
 	expect 1 "one more b-tree level: it was not measured"
 }
 
@@ -377,11 +377,11 @@ fake_daxdm() { # BODY
 	left_nothing
 }
 
-@test "run.sh gate-selftest: two boots, one of them fresh; a gate that fails fails it" {
+@test "run.sh gate-selftest: three runs, one of them fresh; a gate that fails fails it" {
 	fake_daxdm '[[ $1 != gate ]] || exit 1'
 	run timeout 30 "$CO/run.sh" gate-selftest
 	expect 1
-	[[ $(grep -c 'build/daxdm emulate' "$CO/calls") == 2 && $(grep -c 'emulate .*--fresh' "$CO/calls") == 1 ]]
+	[[ $(grep -c 'build/daxdm emulate' "$CO/calls") == 3 && $(grep -c 'emulate .*--fresh' "$CO/calls") == 1 ]]
 	fake_daxdm '[[ $1 != emulate ]] || exit 4'
 	run timeout 30 "$CO/run.sh" gate-selftest
 	expect 4 "could not be measured twice"
@@ -393,7 +393,7 @@ fake_daxdm() { # BODY
 @test "what we publish: 6.1 is equal to itself, and 7.3 is told from it" {
 	daxdm compare results/published/linux-6.1.0-56-insn results/published/linux-6.1.0-56-insn
 	expect 0 "all 468 are equal to the last sample"
-	daxdm compare results/published/linux-6.1.0-56-insn results/published/linux-7.3-rc7-insn
+	daxdm compare --width 300 results/published/linux-6.1.0-56-insn results/published/linux-7.3-rc7-insn
 	expect 1 "ext4 linear:16 fault.read.warm.pte: +18.2 % (4,395 -> 5,193 insn); dm tax +27 insn" "16 vanished" \
 		"its huge pages are lost"
 }
