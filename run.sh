@@ -12,7 +12,7 @@ unset MAKEFLAGS MAKELEVEL # `make bench` must not lend its job server to our mak
 readonly VERBS=(
 	"bench|[OPTION]...|measure; results and plots go to results/RUN/"
 	"check|[OPTION]...|check every contract; prints KTAP, results go to results/RUN/"
-	"compare|[OPTION]... BASE NEW...|runs or kernels against each other; measures kernels that were not"
+	"compare|BASE NEW...|runs or kernels against each other; measures kernels that were not"
 	"assert|[OPTION]...|whether a metric keeps within a limit, for git bisect run"
 	"gate-selftest||whether comparisons can be trusted: nothing is nothing, a cost is found"
 	"test||the tests of the suite itself"

@@ -5,8 +5,8 @@
 
 #include <stdio.h>
 
-/* Text as the content of an element, or of an attribute in double quotes.  What XML 1.0 has no place
- * for is left out (2.2, characters). */
+/* Text as the content of an element, or of an attribute in double quotes.  What XML 1.0 has no
+ * place for is left out (2.2, characters). */
 void xml_put(FILE *out, const char *text);
 
 /* ` NAME="VALUE"`. */

@@ -167,6 +167,11 @@ static bool is_case(const struct step *step)
 	       step->metric.kind != CHANGE_LEFT_OUT;
 }
 
+static bool cannot_tell(const struct step *step)
+{
+	return step->metric.kind == CHANGE_UNSHOWN && step->metric.too_few;
+}
+
 /* "4,361 -> 5,318 insn (+21.9 %); dm tax 166 -> 178 (+12)", and the why of what vanished. */
 static void case_message(const struct row *row, size_t s, char *buf, size_t size)
 {
@@ -203,7 +208,7 @@ static void put_case(const struct row *row, size_t s, const char *class, FILE *o
 		fputs("<failure", out);
 		xml_attribute(out, "message", message);
 		fputs("/>", out);
-	} else if (step->metric.kind == CHANGE_UNSHOWN && step->metric.too_few) {
+	} else if (cannot_tell(step)) {
 		fputs("<skipped message=\"too few runs to tell a difference from chance\"/>", out);
 	}
 	fputs("<system-out>", out);
@@ -213,7 +218,7 @@ static void put_case(const struct row *row, size_t s, const char *class, FILE *o
 
 static void put_suite(const struct comparison *c, size_t s, const struct run_record *of, FILE *out)
 {
-	size_t tests = 0, failures = 0;
+	size_t tests = 0, failures = 0, skipped = 0;
 	char class[256];
 
 	for (size_t i = 0; i < c->n_rows; i++) {
@@ -223,6 +228,7 @@ static void put_suite(const struct comparison *c, size_t s, const struct run_rec
 			continue;
 		tests++;
 		failures += change_fails(step->metric.kind) || change_fails(step->tax.kind);
+		skipped += cannot_tell(step);
 	}
 	if (!tests)
 		return;
@@ -230,8 +236,9 @@ static void put_suite(const struct comparison *c, size_t s, const struct run_rec
 		 *of->fs ? "." : "", of->bench);
 	fputs("  <testsuite", out);
 	xml_attribute(out, "name", class);
-	fprintf(out, " tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"0\" time=\"0.000\">\n",
-		tests, failures);
+	fprintf(out,
+		" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"%zu\" time=\"0.000\">\n",
+		tests, failures, skipped);
 	fputs("    <properties><property name=\"base\"", out);
 	xml_attribute(out, "value", c->sides[s].label);
 	fputs("/></properties>\n", out);

@@ -350,6 +350,48 @@ static void say_largest(const struct comparison *c, size_t step, findings_say *s
 	free(list);
 }
 
+/* By how much the slow end of a row moved, in per cent; 0 unless both sides are one run. */
+static double tail_share(const struct row *row, size_t s)
+{
+	const struct cell *base = &row->cells[s], *new = &row->cells[s + 1];
+
+	if (base->metric.n != 1 || new->metric.n != 1 || base->rec->p90 < 1)
+		return 0;
+	return 100 * (double)(new->rec->p90 - base->rec->p90) / (double)base->rec->p90;
+}
+
+/* A median says nothing of the slowest tenth of the samples. */
+static void say_tails(const struct comparison *c, size_t s, findings_say *say, void *arg)
+{
+	size_t n = 0;
+	struct words w;
+
+	if (c->time || !words_begin(&w))
+		return;
+	for (size_t i = 0; i < c->n_rows; i++) {
+		const struct row *row = &c->rows[i];
+		enum change_kind kind = row->steps[s].metric.kind;
+		bool higher = !strcmp(row->rec->better, "higher");
+
+		if (higher || kind == CHANGE_REGRESSED || kind > CHANGE_REGRESSED ||
+		    kind == CHANGE_ABSENT || tail_share(row, s) < row->threshold)
+			continue;
+		if (n++ < LARGEST_NAMED)
+			fprintf(w.out, "%s%s %s", n > 1 ? ", " : "", row->rec->id,
+				percent(tail_share(row, s)).s);
+	}
+	if (n > LARGEST_NAMED)
+		fprintf(w.out, " and %zu more", n - LARGEST_NAMED);
+	fclose(w.out);
+	if (n)
+		findings_sayf(
+			say, arg,
+			"the slow end (p90) is worse by the threshold where the median is not, "
+			"in %zu: %s",
+			n, w.text);
+	free(w.text);
+}
+
 void compare_say(const struct comparison *c, findings_say *say, void *arg)
 {
 	say_headlines(c, say, arg);
@@ -358,5 +400,7 @@ void compare_say(const struct comparison *c, findings_say *say, void *arg)
 		if (!c->stack_base)
 			say_where(c, s, say, arg);
 		say_largest(c, s, say, arg);
+		if (!c->stack_base)
+			say_tails(c, s, say, arg);
 	}
 }

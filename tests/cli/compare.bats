@@ -61,6 +61,12 @@ daxdm() {
 	expect 1 "REGRESSED"
 }
 
+@test "a slow end that grew is told where the median did not" {
+	change "$B" '/"read.warm.pte","stack":"linear:16","fs"/ s/"p90":[0-9]*,/"p90":5000,/'
+	daxdm compare --width 300 "$A" "$B"
+	expect 0 "the slow end (p90) is worse by the threshold where the median is not, in 1: fault.read.warm.pte{stack=linear:16,fs=ext4} +"
+}
+
 @test "what became faster is no failure" {
 	change "$B" 's/"median":4223,/"median":4023,/'
 	daxdm compare "$A" "$B"
