@@ -12,6 +12,9 @@ unset MAKEFLAGS MAKELEVEL # `make bench` must not lend its job server to our mak
 readonly VERBS=(
 	"bench|[OPTION]...|measure; results and plots go to results/RUN/"
 	"check|[OPTION]...|check every contract; prints KTAP, results go to results/RUN/"
+	"compare|BASE NEW...|runs or kernels against each other; measures kernels that were not"
+	"assert|[OPTION]...|whether a metric keeps within a limit, for git bisect run"
+	"gate-selftest||whether comparisons can be trusted: nothing is nothing, a cost is found"
 	"test||the tests of the suite itself"
 	"lint||shellcheck, clang-format, licence lines, warnings as errors"
 	"list|[OPTION]...|benchmarks, stacks and checks, and what each needs"
@@ -59,6 +62,32 @@ readonly CHECK_OPTIONS=(
 	"device|DEV...|with --host: a namespace; WHAT IS ON IT IS LOST"
 	"ktap|FILE|what is printed goes there too"
 	"junit|FILE|the same as JUnit's XML"
+)
+readonly COMPARE_OPTIONS=(
+	"threshold|PERCENT|worse by so much is a regression (default 0.5); any difference is shown"
+	"thresholds|FILE|other thresholds by metric: lines of GLOB PERCENT"
+	"stacks|BASE=>NEW|one stack against another one, e.g. of one run"
+	"all||rows that are equal, too"
+	"force||compare even what is unlike in more than the kernel; the result is marked"
+	"json|FILE|everything, for programs (- for stdout)"
+	"markdown|FILE|the same as Markdown"
+	"junit|FILE|the same as JUnit's XML"
+	"quick||kernels: measure the quick workload, as of bench"
+	"full||kernels: measure everything"
+	"workload|FILE|kernels: measure a sweep of your own"
+	"stack|S...|kernels: this stack instead of the workload's"
+	"fs|F...|kernels: this filesystem instead, ext4 or xfs"
+	"bench|GLOB...|kernels: these benchmarks and variants instead"
+	"modules|DIR|the modules of a kernel that is PATH/bzImage"
+	"anew||kernels: measure them even if there is a run that will do"
+)
+readonly ASSERT_OPTIONS=(
+	"metric|M|'fault.read.warm.pte{stack=linear:16,fs=ext4}'; tax:M: what that adds to raw"
+	"max|N|its median may be this, not more"
+	"min|N|its median may be this, not less"
+	"kernel|K|as of bench"
+	"modules|DIR|as of bench"
+	"module|FILE.ko...|as of bench"
 )
 
 note() { printf '%s\n' "$*" >&2; }
@@ -121,8 +150,11 @@ help() {
 	echo
 	help_options bench "${BENCH_OPTIONS[@]}"
 	help_options check "${CHECK_OPTIONS[@]}"
-	echo "exit status: 0 good; 1 a difference or a failed check; 3 not comparable; 4 the harness"
-	echo "broke; 64 wrong usage; 77 everything was skipped; 130 interrupted"
+	help_options compare "${COMPARE_OPTIONS[@]}"
+	help_options assert "${ASSERT_OPTIONS[@]}"
+	echo "exit status: 0 good; 1 a regression, a difference or a failed check; 3 not comparable; 4 the"
+	echo "harness broke; 64 wrong usage; 77 everything was skipped; 125 (assert) nothing was found out;"
+	echo "130 interrupted"
 }
 
 # ---- children ------------------------------------------------------------------------------------
@@ -140,6 +172,7 @@ if [[ -t 2 ]]; then clear_line=$'\r\e[K'; fi
 set -m
 on_exit() {
 	local status=$?
+	if [[ ${cannot_tell-} ]] && ((status == BROKEN || status == USAGE)); then status=$cannot_tell; fi
 	trap - EXIT
 	trap '' INT TERM HUP
 	exec 2>/dev/null # bash would tell of the job that is ended
@@ -304,8 +337,8 @@ on_this_host() { # DIR COMMAND...
 	return $status
 }
 
-# Measures once into results/NAME, prints the table, draws.  Returns the status of the run.
-one_run() { # NAME
+# Measures once into results/NAME.  Returns the status of the run.
+measure() { # NAME
 	local dir=results/$1 status=0 i
 	local -a words=()
 	child_says_it=yes
@@ -320,8 +353,15 @@ one_run() { # NAME
 			${opt[console]:+--console} ${opt[counters]:+--counters} -- "${bench_args[@]}" || status=$?
 	fi
 	child_says_it=
+	return $status
+}
+
+# The same, prints the table, draws.
+one_run() { # NAME
+	local status=0
+	measure "$1" || status=$?
 	case $status in
-	0 | 1 | 77) show "$dir" ;; # the run is complete
+	0 | 1 | 77) show "results/$1" ;; # the run is complete
 	esac
 	return $status
 }
@@ -363,9 +403,11 @@ one_check() { # NAME
 
 # ---- options -------------------------------------------------------------------------------------
 
-# Options that may be repeated end in arrays of their own, the others in opt.
+# Options that may be repeated end in arrays of their own, the others in opt.  Words that are no options
+# end in operands, where a verb takes such.
 declare -A opt=()
 opt_kernel=() opt_module=() opt_stack=() opt_fs=() opt_bench=() opt_check=() opt_device=()
+takes_operands='' operands=()
 
 parse_options() { # VERB TABLE WORD...
 	local verb=$1 word name value row arg
@@ -386,7 +428,13 @@ parse_options() { # VERB TABLE WORD...
 			exit 0
 			;;
 		--?*) ;;
-		*) die $USAGE "$verb: unexpected word '$word'; ./run.sh help shows the options" ;;
+		*)
+			if [[ $takes_operands && $word != -* ]]; then
+				operands+=("$word")
+				continue
+			fi
+			die $USAGE "$verb: unexpected word '$word'; ./run.sh help shows the options"
+			;;
 		esac
 		name=${word#--}
 		name=${name%%=*}
@@ -494,7 +542,7 @@ vet_kernels() { # KERNEL...
 
 # Refuses what can be refused before anything is installed, built or booted.
 vet_bench() {
-	local fs i
+	local i
 	opt[repeat]=${opt[repeat]:-1}
 	vet_host kernel modules module seed fresh console
 	if [[ ! ${opt[meter]} && ${opt[host]} ]]; then opt[meter]="time"; fi
@@ -518,22 +566,22 @@ vet_bench() {
 	fi
 	# What is to be shown is that boots are equal; a restored machine was booted only once.
 	if ((opt[repeat] > 1)); then opt[fresh]=yes; fi
-	for fs in "${opt_fs[@]}"; do
-		case $fs in
-		ext4 | xfs) ;;
-		*) die $USAGE "--fs $fs: ext4 or xfs is wanted" ;;
-		esac
-	done
-	i=0
-	for fs in quick full workload; do if [[ ${opt[$fs]} ]]; then i=$((i + 1)); fi; done
-	((i <= 1)) || die $USAGE "--quick, --full and --workload exclude each other"
+	vet_workload
 	vet_name
 	vet_kernels "${opt[kernel]:-debian}"
-	vet_workload
 	for ((i = 1; i <= opt[repeat]; i++)); do vet_name_is_free "$(run_name "$i")"; done
 }
 
 vet_workload() {
+	local word i=0
+	for word in "${opt_fs[@]}"; do
+		case $word in
+		ext4 | xfs) ;;
+		*) die $USAGE "--fs $word: ext4 or xfs is wanted" ;;
+		esac
+	done
+	for word in quick full workload; do if [[ ${opt[$word]} ]]; then i=$((i + 1)); fi; done
+	((i <= 1)) || die $USAGE "--quick, --full and --workload exclude each other"
 	if [[ ${opt[workload]} ]]; then
 		opt[workload]=$(user_path "${opt[workload]}")
 		[[ -f ${opt[workload]} ]] || die $USAGE "--workload ${opt[workload]}: no such file"
@@ -605,17 +653,23 @@ choose_programs() {
 	for program in "${programs[@]}"; do with+=+$program; done
 }
 
-verb_bench() {
-	local word status=0 i
-	kdir=
-	parse_options bench BENCH_OPTIONS "$@"
-	vet_bench
-	choose_guests
+# Sets bench_args: what is to be measured, as words of `daxdm bench`.
+set_bench_args() {
+	local word
 	bench_args=(--workload "${opt[workload]}")
 	for word in "${opt_stack[@]}"; do bench_args+=(--stack "$word"); done
 	for word in "${opt_bench[@]}"; do bench_args+=(--bench "$word"); done
 	for word in "${guest_fs[@]}"; do bench_args+=(--fs "$word"); done
-	if [[ ${opt[tracer]} ]]; then bench_args+=(--tracer "${opt[tracer]}"); fi
+	if [[ ${opt[tracer]-} ]]; then bench_args+=(--tracer "${opt[tracer]}"); fi
+}
+
+verb_bench() {
+	local status=0 i
+	kdir=
+	parse_options bench BENCH_OPTIONS "$@"
+	vet_bench
+	choose_guests
+	set_bench_args
 	make_tmp
 	make_results
 	setup build run plot
@@ -806,6 +860,11 @@ main() {
 	'') die $USAGE "no verb given; ./run.sh help lists them" ;;
 	help | --help | -h) help ;;
 	bench | check | test | lint | list | report | setup | clean) "verb_$1" "${@:2}" ;;
+	compare | assert | gate-selftest)
+		# shellcheck source=cli/gate.sh
+		. cli/gate.sh
+		"verb_${1%-selftest}" "${@:2}"
+		;;
 	*) unknown verb "" "$1" "./run.sh help" "${names[@]}" ;;
 	esac
 }

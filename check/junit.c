@@ -6,6 +6,7 @@
 #include "check/junit.h"
 
 #include "check/verdict.h"
+#include "check/xml.h"
 #include "lib/msg.h"
 
 #include <errno.h>
@@ -13,63 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The bytes at text that XML 1.0 has no place for, escaped or not; C1 controls and DEL are allowed
- * there, but no reader does well with them.  Text is valid UTF-8, for jansson takes no other. */
-static size_t forbidden(const char *text)
-{
-	const unsigned char *p = (const unsigned char *)text;
-
-	if ((p[0] < ' ' && p[0] != '\n' && p[0] != '\t') || p[0] == 0x7f)
-		return 1;
-	if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f)
-		return 2;
-	if (p[0] == 0xef && p[1] == 0xbf && (p[2] == 0xbe || p[2] == 0xbf)) /* U+FFFE, U+FFFF */
-		return 3;
-	return 0;
-}
-
-/* Text as the content of an element, or of an attribute in double quotes. */
-static void put(FILE *out, const char *text)
-{
-	while (*text) {
-		size_t skip = forbidden(text);
-
-		text += skip;
-		if (skip)
-			continue;
-		switch (*text) {
-		case '&':
-			fputs("&amp;", out);
-			break;
-		case '<':
-			fputs("&lt;", out);
-			break;
-		case '>': /* "]]>" must not stand in content */
-			fputs("&gt;", out);
-			break;
-		case '"':
-			fputs("&quot;", out);
-			break;
-		case '\n': /* a reader makes a blank of it in an attribute */
-			fputs("&#10;", out);
-			break;
-		case '\t':
-			fputs("&#9;", out);
-			break;
-		default:
-			fputc(*text, out);
-		}
-		text++;
-	}
-}
-
-static void put_attribute(FILE *out, const char *name, const char *value)
-{
-	fprintf(out, " %s=\"", name);
-	put(out, value);
-	fputc('"', out);
-}
 
 static const char *text_of(const json_t *line, const char *key)
 {
@@ -136,7 +80,7 @@ static void put_lines(FILE *out, const char *head, const json_t *lines)
 		if (!json_is_string(line))
 			continue;
 		fputs(head, out);
-		put(out, json_string_value(line));
+		xml_put(out, json_string_value(line));
 		fputc('\n', out);
 	}
 }
@@ -150,14 +94,14 @@ static void put_system_out(FILE *out, const json_t *line, const json_t *observat
 
 	fputs("<system-out>", out);
 	if (outcome_of(line) == OUTCOME_XPASS) {
-		put(out, reason ? reason : "");
+		xml_put(out, reason ? reason : "");
 		fputc('\n', out);
 	}
 	if (*text_of(line, "promise")) {
 		fputs("promised: ", out);
-		put(out, text_of(line, "promise"));
+		xml_put(out, text_of(line, "promise"));
 		fputs(" (", out);
-		put(out, text_of(line, "by"));
+		xml_put(out, text_of(line, "by"));
 		fputs(")\n", out);
 	}
 	json_array_foreach(observations, i, o)
@@ -168,9 +112,9 @@ static void put_system_out(FILE *out, const json_t *line, const json_t *observat
 		    strcmp(text_of(o, "check"), text_of(line, "id")))
 			continue;
 		value = json_dumps(json_object_get(o, "value"), JSON_ENCODE_ANY | JSON_SORT_KEYS);
-		put(out, text_of(o, "id"));
+		xml_put(out, text_of(o, "id"));
 		fputs(": ", out);
-		put(out, value ? value : "?");
+		xml_put(out, value ? value : "?");
 		fputc('\n', out);
 		free(value);
 	}
@@ -194,12 +138,12 @@ static void put_case(FILE *out, const char *class, const json_t *line, const jso
 
 	name += family_len(name);
 	fputs("    <testcase", out);
-	put_attribute(out, "classname", class);
-	put_attribute(out, "name", *name ? name + 1 : id);
+	xml_attribute(out, "classname", class);
+	xml_attribute(out, "name", *name ? name + 1 : id);
 	fprintf(out, " time=\"%lld.%03lld\">", (long long)(ms / 1000), (long long)(ms % 1000));
 	if (element[outcome]) {
 		fprintf(out, "<%s", element[outcome]);
-		put_attribute(out, "message", reason ? reason : "");
+		xml_attribute(out, "message", reason ? reason : "");
 		fputs("/>", out);
 	}
 	put_system_out(out, line, observations, reason);
@@ -218,10 +162,10 @@ static void put_suite(FILE *out, const struct junit_run *run, const json_t *firs
 
 	snprintf(class, sizeof(class), "linux-%s.%.*s", run->kernel, family_len(id), id);
 	fputs("  <testsuite", out);
-	put_attribute(out, "name", class);
+	xml_attribute(out, "name", class);
 	put_sum(out, &sum);
 	fputs(">\n    <properties><property name=\"kernel\"", out);
-	put_attribute(out, "value", run->kernel);
+	xml_attribute(out, "value", run->kernel);
 	fputs("/></properties>\n", out);
 	json_array_foreach(run->checks, i, line)
 	{

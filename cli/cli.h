@@ -42,6 +42,10 @@ extern const struct verb verb_emulate;	 /* emu/emulate.c */
 extern const struct verb verb_checks;	 /* emu/checks.c */
 extern const struct verb verb_report;	 /* cli/report.c */
 extern const struct verb verb_identical; /* cli/identical.c */
+extern const struct verb verb_compare;	 /* cli/compare.c */
+extern const struct verb verb_newest;	 /* cli/newest.c */
+extern const struct verb verb_assert;	 /* cli/assert.c */
+extern const struct verb verb_gate;	 /* cli/gate.c */
 extern const struct verb verb_verdicts;	 /* cli/verdicts.c */
 extern const struct verb verb_behaviour; /* cli/behaviour.c */
 extern const struct verb verb_wants;	 /* cli/wants.c */

@@ -6,6 +6,7 @@
  */
 #include "cli/cli.h"
 #include "cli/table.h"
+#include "cli/unlike.h"
 #include "lib/msg.h"
 
 #include <stdlib.h>
@@ -26,42 +27,6 @@ static const struct option_spec options[] = {
 	{"medians", NULL, "compare medians only, not every sample", set_medians},
 	{NULL, NULL, NULL, NULL},
 };
-
-static bool differs(const char *name, const char *a, const char *b)
-{
-	if (!strcmp(a, b))
-		return false;
-	printf("not comparable: %s: %s | %s\n", name, *a ? a : "(none)", *b ? b : "(none)");
-	return true;
-}
-
-static bool differs_number(const char *name, int64_t a, int64_t b)
-{
-	if (a == b)
-		return false;
-	printf("not comparable: %s: %s | %s\n", name, a < 0 ? "(none)" : number(a).s,
-	       b < 0 ? "(none)" : number(b).s);
-	return true;
-}
-
-/* Prints every fact that makes the two runs unlike; returns whether there is one. */
-static bool unlike(const struct run_context *a, const struct run_context *b)
-{
-	bool unlike = differs("kernel.release", a->release, b->release);
-
-	unlike |= differs("kernel.build_id", a->build_id, b->build_id);
-	unlike |= differs("meter", a->meter, b->meter);
-	unlike |= differs("suite", a->suite, b->suite);
-	unlike |= differs("build", a->build, b->build);
-	unlike |= differs("cpu", a->cpu, b->cpu);
-	unlike |= differs_number("mem_kib", a->mem_kib, b->mem_kib);
-	unlike |= differs("emulator.qemu", a->qemu, b->qemu);
-	unlike |= differs("emulator.accel", a->accel, b->accel);
-	unlike |= differs("emulator.cpu", a->emulated_cpu, b->emulated_cpu);
-	unlike |= differs("emulator.machine", a->machine, b->machine);
-	unlike |= differs_number("emulator.mem_mib", a->emulated_mem_mib, b->emulated_mem_mib);
-	return unlike;
-}
 
 /* True, and a line that says so, if the two records are not the same. */
 static bool record_differs(const struct run_record *a, const struct run_record *b, bool medians)
@@ -153,7 +118,7 @@ static int identical(const char *first, const char *second, bool medians)
 	}
 	if (!usable(&a) || !usable(&b))
 		goto out;
-	if (unlike(&a.context, &b.context)) {
+	if (unlike(&a.context, &b.context, UNLIKE_SAMPLES, unlike_print, NULL)) {
 		msg_error("identical: %s and %s were not measured on the same terms; see above",
 			  a.path, b.path);
 		status = STATUS_NOT_COMPARABLE;

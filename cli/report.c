@@ -6,20 +6,15 @@
 #include "cli/findings.h"
 #include "cli/html.h"
 #include "cli/plotdata.h"
+#include "cli/terminal.h"
 #include "cli/verdicts.h"
 #include "lib/msg.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* Lines are cut to this where nothing tells how wide the terminal is. */
-#define WIDTH_UNKNOWN 120
-#define WIDTH_MIN 60
-#define WIDTH_MAX 200
 
 struct report_options {
 	const char *plot_data;
@@ -70,52 +65,6 @@ static const struct option_spec options[] = {
 	 set_width},
 	{NULL, NULL, NULL, NULL},
 };
-
-static int terminal_width(void)
-{
-	struct winsize size;
-
-	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || !size.ws_col)
-		return WIDTH_UNKNOWN;
-	return size.ws_col < WIDTH_MIN	 ? WIDTH_MIN
-	       : size.ws_col > WIDTH_MAX ? WIDTH_MAX
-					 : size.ws_col;
-}
-
-struct printer {
-	int width;
-	const char *bullet;
-	bool any;
-	const char *heading; /* printed before the first sentence */
-};
-
-/* Prints a sentence, broken at spaces; later lines stand under the text of the first. */
-static void print_sentence(void *arg, const char *sentence)
-{
-	struct printer *p = arg;
-	int indent = (int)strlen(p->bullet), at = indent;
-	const char *word = sentence;
-
-	if (!p->any && p->heading)
-		printf("%s\n", p->heading);
-	p->any = true;
-	fputs(p->bullet, stdout);
-	while (*word) {
-		int len = (int)strcspn(word, " ");
-
-		if (word != sentence && at + 1 + len > p->width) {
-			printf("\n%*s", indent, "");
-			at = indent;
-		} else if (word != sentence) {
-			putchar(' ');
-			at++;
-		}
-		printf("%.*s", len, word);
-		at += len;
-		word += len + (word[len] == ' ');
-	}
-	putchar('\n');
-}
 
 static void print_report(const struct tables *tables, int width)
 {

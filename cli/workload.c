@@ -54,7 +54,7 @@ static struct words *statement(struct workload *w, const char *word, size_t len)
 	return NULL;
 }
 
-static bool pattern_matches(const char *pattern, const char *bench, const char *variant)
+bool workload_matches(const char *pattern, const char *bench, const char *variant)
 {
 	char metric[128];
 
@@ -66,7 +66,7 @@ static bool pattern_matches_any(const char *pattern)
 {
 	for (const struct bench *const *b = bench_table; *b; b++)
 		for (const struct variant *v = (*b)->variants; v->name; v++)
-			if (pattern_matches(pattern, (*b)->name, v->name))
+			if (workload_matches(pattern, (*b)->name, v->name))
 				return true;
 	return false;
 }
@@ -199,7 +199,7 @@ int workload_check(const struct workload *w)
 bool workload_wants(const struct workload *workload, const char *bench, const char *variant)
 {
 	for (size_t i = 0; i < workload->benches.n; i++)
-		if (pattern_matches(workload->benches.list[i], bench, variant))
+		if (workload_matches(workload->benches.list[i], bench, variant))
 			return true;
 	return false;
 }

@@ -43,8 +43,10 @@ void workload_override(struct workload *workload, struct workload *by_hand);
  */
 int workload_check(const struct workload *workload);
 
-/* Whether "fault.read.warm.pte" is asked for: a pattern is a glob over the whole name; a
- * benchmark's bare name means all its variants. */
+/* Whether a pattern is about "fault.read.warm.pte": it is a glob over the whole name, or a
+ * benchmark's bare name, which means all its variants. */
+bool workload_matches(const char *pattern, const char *bench, const char *variant);
+/* Whether one of the workload's patterns is. */
 bool workload_wants(const struct workload *workload, const char *bench, const char *variant);
 
 /*

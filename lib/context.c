@@ -167,8 +167,7 @@ static json_t *mitigations(void)
 	return all;
 }
 
-/* A digest of this very program: two builds are two instruments. */
-static json_t *build_digest(void)
+json_t *context_build_digest(void)
 {
 	FILE *in = fopen("/proc/self/exe", "re");
 	uint64_t hash = FNV_OFFSET;
@@ -253,7 +252,7 @@ json_t *context_of_host(void)
 		return NULL;
 	add_config(kernel, name.release);
 	context = json_pack("{ss si ss so so so si so so si}", "type", "context", "schema",
-			    RECORD_SCHEMA, "suite", DAXDM_VERSION, "build", build_digest(),
+			    RECORD_SCHEMA, "suite", DAXDM_VERSION, "build", context_build_digest(),
 			    "kernel", kernel, "modules", module_build_ids(), "cpus",
 			    (int)sysconf(_SC_NPROCESSORS_ONLN), "mem_kib", memory_kib(),
 			    "mitigations", mitigations(), "numa_nodes", count_numa_nodes());

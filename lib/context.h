@@ -13,4 +13,8 @@
  */
 json_t *context_of_host(void);
 
+/* A digest of this very program, as the context has it in "build": two builds are two instruments.
+ */
+json_t *context_build_digest(void);
+
 #endif

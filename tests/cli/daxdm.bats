@@ -5,7 +5,7 @@
 load ../helpers
 
 # Each verb and a wrong use of it that must be told apart.
-VERBS="list bench check report identical verdicts behaviour coverage provision emulate checks"
+VERBS="list bench check report identical compare assert gate newest verdicts behaviour coverage provision emulate checks"
 
 daxdm() {
 	cd "$TOP" || return

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * daxdm gate: whether the comparison of two kernels can be trusted, shown on two boots of one.
+ *
+ *   - the same kernel twice is equal, to the last instruction;
+ *   - what is known to cost something is found, with the right sign and size.  Planted are one more
+ *     device-mapper layer (linear:1/linear:1 in the place of linear:1) and one more level of the
+ *     b-tree that finds a segment (1,024 segments in the place of 256).  What they must come to is
+ *     measured another way: inside the kernel, by BPF programs (the benchmark translate), in a run
+ * of its own, for what comes after such programs is not the same to the last instruction;
+ *   - taken away again they are an improvement.
+ *
+ * Prints TAP, then the smallest effect that can be seen.
+ */
+#include "cli/cli.h"
+#include "cli/compare.h"
+#include "cli/table.h"
+#include "lib/msg.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FS "ext4"
+/* Outside and inside are medians over other samples. */
+#define APART_INSN 2
+#define APART_SHARE 0.1
+
+struct planted {
+	const char *what, *base, *more;
+};
+
+static const struct planted planted[] = {
+	{"one more layer", "linear:1", "linear:1/linear:1"},
+	{"one more b-tree level", "linear:256", "linear:1024"},
+};
+
+#define N_PLANTED (sizeof(planted) / sizeof(planted[0]))
+
+struct gate {
+	const char *dir[2];
+	const char *inside;
+	unsigned int n;
+	bool failed;
+};
+
+static void ok(struct gate *g, bool good, const char *what)
+{
+	printf("%s %u - %s\n", good ? "ok" : "not ok", ++g->n, what);
+	g->failed |= !good;
+}
+
+/* Compares the runs of two directories; one stack in the place of another one, or NULL.  Returns 0,
+ * or -errno after one error line; free c in either case. */
+static int open_comparison(struct comparison *c, const char *base, const char *new,
+			   const char *stack_base, const char *stack_new)
+{
+	const char *dirs[] = {base, new};
+	char why[512];
+
+	*c = (struct comparison){.thresholds.percent = THRESHOLD_PERCENT};
+	for (c->n_sides = 0; c->n_sides < 2;) {
+		struct side *side = &c->sides[c->n_sides++];
+
+		side->runs = calloc(1, sizeof(*side->runs));
+		side->n_runs = 1;
+		if (!side->runs ||
+		    run_read(dirs[c->n_sides - 1], side->runs, why, sizeof(why)) < 0) {
+			msg_error("gate: %s", side->runs ? why : "out of memory");
+			return -1;
+		}
+		if (!run_is_complete(side->runs)) {
+			msg_error("gate: %s is incomplete; measure it again", side->runs->path);
+			return -1;
+		}
+	}
+	c->stack_base = stack_base ? strdup(stack_base) : NULL;
+	c->stack_new = stack_new ? strdup(stack_new) : NULL;
+	return comparison_build(c);
+}
+
+/* ---- the same kernel twice ----------------------------------------------------------------- */
+
+/* The largest difference, which is what chance can do; -1 if nothing could be compared. */
+static int64_t largest(const struct comparison *c)
+{
+	int64_t most = -1;
+
+	for (size_t i = 0; i < c->n_rows; i++) {
+		int64_t by = llabs(c->rows[i].steps[0].metric.difference);
+
+		if (c->rows[i].steps[0].metric.kind > CHANGE_REGRESSED)
+			return -1;
+		most = by > most ? by : most;
+	}
+	return most;
+}
+
+static int same_twice(struct gate *g, int64_t *noise)
+{
+	struct comparison c;
+	struct counts n;
+	char what[160];
+	int rc = open_comparison(&c, g->dir[0], g->dir[1], NULL, NULL);
+
+	if (!rc) {
+		n = comparison_count(&c, 0);
+		*noise = largest(&c);
+		snprintf(what, sizeof(what),
+			 "the same kernel in two boots: %zu of %zu metrics equal, %zu to the last "
+			 "sample",
+			 n.kind[CHANGE_EQUAL], c.n_rows, n.same_samples);
+		ok(g, c.n_rows && n.kind[CHANGE_EQUAL] == c.n_rows, what);
+		ok(g, comparison_status(&c) == STATUS_GOOD, "which is no regression");
+	}
+	comparison_free(&c);
+	return rc;
+}
+
+/* ---- planted costs ------------------------------------------------------------------------- */
+
+/* The change of one metric of a stack. */
+static const struct step *step_of(const struct comparison *c, const char *metric, const char *stack)
+{
+	const struct row *row;
+	char id[256];
+
+	snprintf(id, sizeof(id), "%s{stack=%s,fs=%s}", metric, stack, FS);
+	row = comparison_find(c, id);
+	return row && row->steps[0].metric.kind <= CHANGE_REGRESSED ? &row->steps[0] : NULL;
+}
+
+/* What the planted cost comes to inside the kernel.  Returns 0, or -1 after one error line; *found
+ * tells whether it was measured. */
+static int inside_of(const struct gate *g, const char *base, const char *more, bool *found,
+		     int64_t *difference)
+{
+	struct comparison c;
+	int rc = open_comparison(&c, g->inside, g->inside, base, more);
+	const struct step *step = rc ? NULL : step_of(&c, "translate.page.random", base);
+
+	*found = step;
+	if (step)
+		*difference = step->metric.difference;
+	comparison_free(&c);
+	return rc;
+}
+
+static bool agree(int64_t outside, int64_t inside)
+{
+	return llabs(outside - inside) <= fmax(APART_INSN, APART_SHARE * fabs((double)inside));
+}
+
+static int find_planted(struct gate *g, const struct planted *p, const char *base, const char *more,
+			bool added)
+{
+	const struct step *fault;
+	int64_t inside = 0;
+	bool found = false;
+	struct comparison c;
+	char what[256];
+	int rc = open_comparison(&c, g->dir[0], g->dir[1], base, more);
+
+	fault = rc ? NULL : step_of(&c, "fault.read.warm.pte", base);
+	if (!rc)
+		rc = inside_of(g, base, more, &found, &inside);
+	if (!rc && (!fault || !found)) {
+		snprintf(what, sizeof(what), "%s: it was not measured", p->what);
+		ok(g, false, what);
+	} else if (!rc) {
+		snprintf(what, sizeof(what), "%s %s: %s insn in a warm fault (%+.1f %%), %s",
+			 p->what, added ? "is found" : "taken away",
+			 number_signed(fault->metric.difference).s, fault->metric.share,
+			 change_word(fault->metric.kind));
+		ok(g,
+		   added ? fault->metric.kind == CHANGE_REGRESSED &&
+				   comparison_status(&c) == STATUS_FAILED
+			 : fault->metric.kind == CHANGE_IMPROVED &&
+				   comparison_status(&c) == STATUS_GOOD,
+		   what);
+		snprintf(what, sizeof(what), "%s %s: as large as inside the kernel, %s insn",
+			 p->what, added ? "is found" : "taken away", number_signed(inside).s);
+		ok(g, agree(fault->metric.difference, inside), what);
+		snprintf(what, sizeof(what), "%s %s: it is dm tax, %s insn", p->what,
+			 added ? "is found" : "taken away", number_signed(fault->tax.difference).s);
+		ok(g, fault->tax.difference == fault->metric.difference, what);
+	}
+	comparison_free(&c);
+	return rc;
+}
+
+/* ---- the smallest effect ------------------------------------------------------------------- */
+
+/* What one more instruction is told as, and from how many on the default threshold fails. */
+static int smallest(struct gate *g, int64_t noise)
+{
+	const struct judge judge = {.threshold = THRESHOLD_PERCENT};
+	struct quantity base = {0}, more = {0};
+	const struct row *row;
+	struct comparison c;
+	int64_t fails;
+	int rc = open_comparison(&c, g->dir[0], g->dir[1], NULL, NULL);
+
+	row = rc ? NULL : comparison_find(&c, "fault.read.warm.pte{stack=linear:1,fs=" FS "}");
+	if (row && row->cells[0].rec) {
+		quantity_add(&base, row->cells[0].metric.median);
+		quantity_add(&more, base.median + 1);
+		ok(g, change_judge(&base, &more, base.median, &judge).kind == CHANGE_WORSE,
+		   "one instruction more is told as worse");
+		fails = (int64_t)ceil(THRESHOLD_PERCENT / 100 * (double)base.median);
+		printf("# smallest effect that can be seen: %s insn (%.2f %% of a warm 4 KiB fault "
+		       "of %s insn); two boots differ by %s\n"
+		       "# smallest that fails by the default threshold of %.1f %%: %s insn\n",
+		       number(noise + 1).s, 100 * (double)(noise + 1) / (double)base.median,
+		       number(base.median).s, number(noise).s, THRESHOLD_PERCENT, number(fails).s);
+	} else if (!rc) {
+		ok(g, false, "a warm fault on linear:1 was measured");
+	}
+	comparison_free(&c);
+	return rc;
+}
+
+static int gate(char *const dirs[])
+{
+	struct gate g = {.dir = {dirs[0], dirs[1]}, .inside = dirs[2]};
+	int64_t noise = -1;
+	int rc = same_twice(&g, &noise);
+
+	for (size_t i = 0; i < N_PLANTED && !rc; i++) {
+		rc = find_planted(&g, &planted[i], planted[i].base, planted[i].more, true);
+		if (!rc)
+			rc = find_planted(&g, &planted[i], planted[i].more, planted[i].base, false);
+	}
+	if (!rc)
+		rc = smallest(&g, noise);
+	if (rc)
+		return STATUS_BROKEN;
+	printf("1..%u\n", g.n);
+	return g.failed ? STATUS_FAILED : STATUS_GOOD;
+}
+
+static const struct option_spec options[] = {
+	{NULL, NULL, NULL, NULL},
+};
+
+static int gate_main(int argc, char **argv)
+{
+	int at = options_parse(&verb_gate, options, NULL, argc, argv);
+
+	if (at == -1)
+		return STATUS_GOOD;
+	if (at < 0)
+		return STATUS_USAGE;
+	if (argc - at != 3) {
+		msg_error(
+			"gate: needs two runs of one kernel with %s and %s, %s and %s, and one of "
+			"translate with the same; got %d",
+			planted[0].base, planted[0].more, planted[1].base, planted[1].more,
+			argc - at);
+		return STATUS_USAGE;
+	}
+	return gate(argv + at);
+}
+
+const struct verb verb_gate = {
+	.name = "gate",
+	.args = "RUNDIR RUNDIR RUNDIR",
+	.why = "whether comparisons can be trusted, by two boots of one kernel",
+	.run = gate_main,
+};

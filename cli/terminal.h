@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Sentences on a terminal. */
+#ifndef DAXDM_TERMINAL_H
+#define DAXDM_TERMINAL_H
+
+#include <stdbool.h>
+
+/* Narrower than this no table is readable. */
+#define WIDTH_MIN 60
+
+/* How many columns lines may have; what suits most where nothing tells how wide it is. */
+int terminal_width(void);
+
+struct printer {
+	int width;
+	const char *bullet;
+	bool any;	     /* something was printed */
+	const char *heading; /* printed before the first sentence; may be NULL */
+};
+
+/* Prints a sentence, broken at spaces; later lines stand under the text of the first.  A
+ * findings_say: arg is a struct printer. */
+void print_sentence(void *arg, const char *sentence);
+
+#endif

@@ -1,0 +1,405 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# compare, assert, gate and newest: the program on hand-made runs, and run.sh with its helpers
+# replaced by fakes.
+
+load ../helpers
+load fakes
+
+setup() {
+	cd "$TOP" || return
+	A=$BATS_TEST_TMPDIR/a B=$BATS_TEST_TMPDIR/b C=$BATS_TEST_TMPDIR/c
+	mkdir "$A" "$B" "$C"
+	cp tests/fixtures/fixture-run.jsonl "$A/run.jsonl"
+	sed 's/6\.1\.0-fixture/6.12.9/; s/6\.1\.192-1/6.12.9-1/' "$A/run.jsonl" >"$C/run.jsonl"
+	change "$B" 's/6\.1\.0-fixture/6.12.9/'
+}
+
+# A run like A with one thing changed, which has to be there.
+change() { # DIR SED
+	sed "$2" "$A/run.jsonl" >"$1/run.jsonl"
+	! cmp -s "$1/run.jsonl" "$A/run.jsonl"
+}
+
+daxdm() {
+	run timeout 20 build/daxdm "$@"
+}
+
+# ---- numbers -------------------------------------------------------------------------------------
+
+@test "another kernel with the same numbers: all equal, status 0, few lines" {
+	daxdm compare "$A" "$C"
+	expect 0 "linear:16 fault.read.warm.pte: unchanged (4,223 insn); dm tax unchanged (188 insn); raw unchanged" \
+		"6.12.9 against 6.1.0-fixture: all 12 are equal to the last sample" "all 6: ="
+	((${#lines[@]} < 25))
+	daxdm compare --all "$A" "$C"
+	expect 0 "read.warm  raw"
+}
+
+@test "a change in device-mapper is told from one of the whole kernel" {
+	change "$B" 's/6\.1\.0-fixture/6.12.9/; s/"median":4223,/"median":4323,/'
+	daxdm compare "$A" "$B"
+	expect 1 "ext4 linear:16 fault.read.warm.pte: +2.4 % (4,223 -> 4,323 insn); dm tax +100 insn (188 -> 288); raw unchanged" \
+		"of 12 metrics 1 regressed, 11 are equal" "whole kernel: raw is unchanged in all 4 metrics" \
+		"device-mapper: the tax changed in 1 of 7, by +100 insn at the middle" "REGRESSED"
+	change "$B" 's/6\.1\.0-fixture/6.12.9/; s/"median":4035,/"median":4135,/'
+	daxdm compare "$A" "$B"
+	expect 1 "whole kernel: raw changed in 1 of 4 metrics, by +2.5 %" "fault.read.warm.pte{stack=raw,fs=ext4} +2.5 %"
+}
+
+@test "the threshold says what is a regression; any difference is shown" {
+	change "$B" 's/"median":4223,/"median":4224,/'
+	daxdm compare "$A" "$B"
+	expect 0 "dm tax +1 insn" "1 are worse by less than the threshold" "worse"
+	daxdm compare --threshold 0.02 "$A" "$B"
+	expect 1 "REGRESSED"
+	echo 'tax:fault.* 0' >"$BATS_TEST_TMPDIR/thresholds"
+	daxdm compare --thresholds "$BATS_TEST_TMPDIR/thresholds" "$A" "$B"
+	expect 1 "TAX REGRESSED"
+	printf '%s\n' '* 9' 'fault.read.warm.pte{*} 0.01' >"$BATS_TEST_TMPDIR/thresholds"
+	daxdm compare --thresholds "$BATS_TEST_TMPDIR/thresholds" "$A" "$B"
+	expect 1 "REGRESSED"
+}
+
+@test "a slow end that grew is told where the median did not" {
+	change "$B" '/"read.warm.pte","stack":"linear:16","fs"/ s/"p90":[0-9]*,/"p90":5000,/'
+	daxdm compare --width 300 "$A" "$B"
+	expect 0 "the slow end (p90) is worse by the threshold where the median is not, in 1: fault.read.warm.pte{stack=linear:16,fs=ext4} +"
+}
+
+@test "what became faster is no failure" {
+	change "$B" 's/"median":4223,/"median":4023,/'
+	daxdm compare "$A" "$B"
+	expect 0 "-4.7 %" "improved"
+}
+
+@test "a metric that vanished fails, with what the run says of it; one not asked for does not" {
+	grep -v '"id":"hop.map{stack=linear:1}"' "$A/run.jsonl" >"$B/run.jsonl"
+	daxdm compare "$A" "$B"
+	expect 1 "besides, 1 vanished" "vanished on" "hop.map{stack=linear:1} (210 insn)"
+	daxdm compare "$B" "$A"
+	expect 0 "1 are new" "new on"
+	sed -i '$ i {"type":"void","id":"hop.map{stack=linear:1}","why":"half of it hopped"}' "$B/run.jsonl"
+	daxdm compare "$A" "$B"
+	expect 1 "half of it hopped"
+	sed -i '1 s/"benches":\["fault","hop"\]/"benches":["fault"]/' "$B/run.jsonl"
+	daxdm compare "$A" "$B"
+	expect 0 "1 were not asked for any more"
+}
+
+@test "runs that are unlike are refused with what differs; --force marks the result" {
+	change "$B" 's/"seed":1/"seed":2/; s/"mem_kib":1000000/"mem_kib":2/'
+	daxdm compare "$A" "$B"
+	expect 3 "not comparable: mem_kib: 1,000,000 | 2" "not comparable: emulator.seed: 1 | 2" "--force"
+	daxdm compare --force "$A" "$B"
+	expect 0 "FORCED: the runs are unlike"
+	daxdm compare --force --json "$BATS_TEST_TMPDIR/json" --markdown "$BATS_TEST_TMPDIR/md" "$A" "$B"
+	jq -e '.forced' "$BATS_TEST_TMPDIR/json"
+	grep -q '^\*\*FORCED' "$BATS_TEST_TMPDIR/md"
+}
+
+@test "no force compares clocks with counters, or numbers with verdicts" {
+	sed 's/"meter":"insn"/"meter":"time"/g; s/"unit":"insn"/"unit":"ns"/g' "$A/run.jsonl" >"$B/run.jsonl"
+	daxdm compare --force "$A" "$B"
+	expect 3 "not comparable: meter: insn | time"
+	daxdm compare --force "$A" tests/fixtures/check-run.jsonl
+	expect 3 "do not hold the same kind of thing"
+}
+
+@test "incomplete and broken runs are refused" {
+	sed '$ d' "$A/run.jsonl" >"$B/run.jsonl"
+	daxdm compare "$A" "$B"
+	expect 4 "is incomplete"
+	change "$B" 's/"type":"end","status":0/"type":"end","status":4/'
+	daxdm compare "$B" "$A"
+	expect 4 "is broken"
+	expect_short
+}
+
+@test "nothing in common is not comparable" {
+	change "$B" 's/"linear:1"/"linear:3"/g'
+	daxdm compare --stacks 'linear:5=>linear:1' "$A" "$B"
+	expect 3 "no metric in common"
+}
+
+@test "one stack against another one of the same run" {
+	daxdm compare --stacks 'linear:1=>linear:16' "$A" "$A"
+	expect 1 "linear:1 fault.read.warm.pte against linear:16: +1.1 % (4,175 -> 4,223 insn)" "a linear:16"
+	daxdm compare --stacks 'linear:16=>linear:1' "$A" "$A"
+	expect 1 "-1.1 %" # not all that linear:16 has was measured on linear:1
+}
+
+@test "clocks: too few runs say nothing, four of each say what is beyond chance" {
+	local i runs=() slow=() few
+	for i in 1 2 3 4; do
+		sed "s/\"meter\":\"insn\"/\"meter\":\"time\"/g; s/\"unit\":\"insn\"/\"unit\":\"ns\"/g
+			s/\"median\":4223,/\"median\":422$i,/" "$A/run.jsonl" >"$BATS_TEST_TMPDIR/t$i.jsonl"
+		sed "s/6\.1\.0-fixture/6.12.9/; s/\"median\":422$i,/\"median\":442$i,/" "$BATS_TEST_TMPDIR/t$i.jsonl" \
+			>"$BATS_TEST_TMPDIR/s$i.jsonl"
+		runs+=("$BATS_TEST_TMPDIR/t$i.jsonl")
+		slow+=("$BATS_TEST_TMPDIR/s$i.jsonl")
+	done
+	few=$(IFS=,; echo "${runs[*]}")
+	daxdm compare "${runs[0]}" "${slow[0]}"
+	expect 0 "too few runs to tell" "takes 4 runs of each kernel" "~ few runs"
+	daxdm compare "$few" "$(IFS=,; echo "${slow[*]}")"
+	expect 1 "+200 [+197, +203]" "REGRESSED" "by chance alone"
+	daxdm compare "$few" "$few"
+	expect 0 "show no difference"
+	[[ $output != *" ="* ]]
+	daxdm compare "$few" "${slow[0]},${runs[0]}"
+	expect 3 "not comparable: kernel.release"
+}
+
+@test "a ladder of kernels: values, steps, taxes" {
+	change "$B" 's/6\.1\.0-fixture/6.6.1/; s/"median":4223,/"median":4323,/'
+	daxdm compare "$A" "$B" "$C"
+	expect 1 "4,223 (6.1.0-fixture), 4,323 (6.6.1), 4,223 (6.12.9); dm tax: 188, 288, 188" \
+		"6.6.1 against 6.1.0-fixture" "6.12.9 against 6.6.1" "first to last"
+	[[ $output =~ linear:16\ +4,223\ +4,323\ +\+2.4\ %\ +4,223\ +-2.3\ % ]]
+	[[ $output =~ dm\ tax\ +188\ +288\ +\+100\ +188\ +-100 ]]
+}
+
+@test "JSON, Markdown and JUnit say the same as the terminal" {
+	change "$B" 's/6\.1\.0-fixture/6.12.9/; s/"median":4223,/"median":4323,/'
+	cd "$BATS_TEST_TMPDIR"
+	run timeout 20 "$TOP/build/daxdm" compare --json j --markdown m --junit x "$A" "$B"
+	expect 1
+	jq -e '.type == "comparison" and .schema == 1 and .status == 1 and (.rows | length) == 12 and
+		.steps[0].counts.metrics.regressed == 1 and
+		(.rows[] | select(.id == "fault.read.warm.pte{stack=linear:16,fs=ext4}") |
+			.steps[0].metric == {verdict: "regressed", difference: 100, percent: (10000 / 4223)} and
+			.steps[0].tax.difference == 100)' j
+	grep -qF '| read.warm | linear:16 | 4,223 | 4,323 | +100 | +2.4 % | REGRESSED | 288 | +100 |' m || { cat m; false; }
+	[[ $(grep -c '<testcase' x) == 12 && $(grep -c '<failure' x) == 1 ]]
+	grep -qF 'name="read.warm.pte{stack=linear:16}" time="0.000"><failure message="4,223 -&gt; 4,323 insn (+2.4 %); dm tax 188 -&gt; 288 (+100)"/>' x
+	run --separate-stderr timeout 20 "$TOP/build/daxdm" compare --json - "$A" "$B"
+	expect 1
+	jq -e . <<<"$output" >/dev/null
+}
+
+@test "tables keep to the width, no line ends in a blank" {
+	change "$B" 's/6\.1\.0-fixture/6.12.9/; s/"median":4223,/"median":4323,/'
+	for width in 80 120; do
+		daxdm compare --all --width $width "$A" "$B"
+		for line in "${lines[@]}"; do
+			((${#line} <= width)) || { echo "$width: $line"; false; }
+			[[ $line != *" " ]]
+		done
+	done
+}
+
+@test "bad input" {
+	for words in "" "a" "--threshold x a b" "--threshold -1 a b" "--stacks linear:1 a b" "--stacks =>x a b" "--width 3 a b"; do
+		# shellcheck disable=SC2086
+		daxdm compare $words
+		expect 64
+		((${#lines[@]} == 1))
+	done
+	echo 'fault.*' >"$BATS_TEST_TMPDIR/t"
+	daxdm compare --thresholds "$BATS_TEST_TMPDIR/t" "$A" "$A"
+	expect 64 "t:1: want a metric"
+	daxdm compare "$A" /nonexistent
+	expect 4 "/nonexistent"
+	daxdm compare --json /nonexistent/x "$A" "$A"
+	expect 4 "cannot write /nonexistent/x"
+}
+
+# ---- verdicts ------------------------------------------------------------------------------------
+
+@test "checks: a promise that is broken now fails; another behaviour is told" {
+	cp tests/fixtures/check-run.jsonl "$A/run.jsonl"
+	change "$B" 's/6\.1\.0-fixture/6.12.9/; s/"verdict":"pass"/"verdict":"fail"/'
+	daxdm compare "$A" "$B"
+	expect 1 "1 promises that were kept are broken now" "verdict changed: "
+	daxdm compare "$B" "$A"
+	expect 0 "0 promises that were kept are broken now; 1 verdicts"
+	daxdm compare --json "$BATS_TEST_TMPDIR/j" "$A" "$B"
+	jq -e '.type == "comparison_of_checks" and ([.changes[] | select(.regressed)] | length) == 1' "$BATS_TEST_TMPDIR/j"
+	change "$B" 's/"seed":7/"seed":8/'
+	daxdm compare "$A" "$B"
+	expect 3 "not comparable: seed: 7 | 8"
+}
+
+# ---- assert, gate, newest ------------------------------------------------------------------------
+
+@test "assert: 0 within, 1 beyond, 125 where nothing was found out" {
+	local metric='fault.read.warm.pte{stack=linear:16,fs=ext4}'
+	daxdm assert --metric "$metric" --max 4223 "$A"
+	expect 0 "4,223 insn, at most 4,223 asked for: good"
+	daxdm assert --metric "$metric" --max 4222 "$A"
+	expect 1 "bad"
+	daxdm assert --metric "$metric" --min 4224 "$A"
+	expect 1 "at least 4,224"
+	daxdm assert --metric "tax:$metric" --max 188 "$A"
+	expect 0 "188 insn"
+	daxdm assert --metric "tax:$metric" --max 187 "$A"
+	expect 1
+	daxdm assert --metric 'fault.read.warm.pte{stack=linear:17,fs=ext4}' --max 1 "$A"
+	expect 125 "not measured"
+	sed '$ d' "$A/run.jsonl" >"$B/run.jsonl"
+	daxdm assert --metric "$metric" --max 9999 "$B"
+	expect 125 "incomplete"
+	daxdm assert --metric "$metric" --max 9999 /nonexistent
+	expect 125
+	daxdm assert --metric "$metric" "$A"
+	expect 64
+	daxdm assert --metric "$metric" --max 4k "$A"
+	expect 64 "a whole number"
+}
+
+# A run with what the gate needs, made of the fixture's records.
+gate_run() { # DIR FAULT-ON-TWO-LAYERS
+	{
+		sed -n 1p tests/fixtures/fixture-run.jsonl
+		local pair stack
+		for pair in raw=4000=100 linear:1=4166=266 "linear:1/linear:1=$2=432" linear:256=4230=330 linear:1024=4261=362; do
+			IFS='=' read -r stack fault inside <<<"$pair"
+			for metric in "fault read.warm.pte $fault" "translate page.random $inside"; do
+				read -r bench variant median <<<"$metric"
+				jq -nc --arg b "$bench" --arg v "$variant" --arg s "$stack" --argjson m "$median" '{type: "record",
+					id: "\($b).\($v){stack=\($s),fs=ext4}", bench: $b, variant: $v, stack: $s, fs: "ext4", segments: 1,
+					unit: "insn", better: "lower", meter: "insn", n: 1, min: $m, p10: $m, median: $m, mean: $m,
+					p90: $m, p99: $m, max: $m, digest: "fnv1a64:\($m)", samples: [[$m, 1]]}'
+			done
+		done
+		echo '{"type":"end","status":0}'
+	} >"$1/run.jsonl"
+}
+
+@test "the gate passes where planted costs are found, and fails where one is not, is of another size, or moves by itself" {
+	gate_run "$A" 4332
+	daxdm gate "$A" "$A" "$A"
+	expect 0 "ok 1 - the same kernel in two boots: 10 of 10 metrics equal" "+166 insn" "+31 insn" "-31 insn" \
+		"smallest effect that can be seen: 1 insn" "1..15"
+	[[ $output != *"not ok"* ]]
+	gate_run "$B" 4166 # a layer that costs nothing
+	daxdm gate "$B" "$B" "$A"
+	expect 1 "not ok 3"
+	gate_run "$B" 4000 # one that makes faster
+	daxdm gate "$B" "$B" "$A"
+	expect 1 "not ok 3" "not ok 6"
+	gate_run "$B" 4400 # one that is found too large
+	daxdm gate "$B" "$B" "$A"
+	expect 1 "not ok 4"
+	gate_run "$B" 4333 # another one in each boot
+	daxdm gate "$A" "$B" "$A"
+	expect 1 "not ok 1 - the same kernel in two boots: 9 of 10"
+	sed '/linear:1024/d' "$A/run.jsonl" >"$B/run.jsonl"
+	daxdm gate "$B" "$B" "$A"
+	expect 1 "one more b-tree level: it was not measured"
+}
+
+@test "newest: none of another build" {
+	daxdm newest --package "linux-image-fixture 6.1.192-1" --stack raw --fs ext4 --bench fault "$A"
+	expect 1
+	[[ -z $output ]]
+	daxdm newest "$A"
+	expect 64 "--package"
+}
+
+# ---- run.sh --------------------------------------------------------------------------------------
+
+# daxdm of the fake checkout: knows no run of any kernel, and measures by making a directory.
+fake_daxdm() { # BODY
+	fake_checkout
+	mkdir -p "$CO/cli" "$CO/results/published/old" "$CO/results/mine"
+	cp "$TOP/cli/gate.sh" "$CO/cli/"
+	echo '{}' | tee "$CO/results/published/old/run.jsonl" >"$CO/results/mine/run.jsonl"
+	fake build/daxdm '[[ $1 != emulate ]] || mkdir "$(sed "s/.*--results \([^ ]*\).*/\1/" <<<"$*")"
+		'"$1"
+}
+
+@test "run.sh compare: runs by name, published ones, files, several of one kernel; status and options are daxdm's" {
+	fake_daxdm '[[ $1 != compare ]] || exit 3'
+	cp tests/fixtures/fixture-run.jsonl "$BATS_TEST_TMPDIR/x.jsonl"
+	cd "$BATS_TEST_TMPDIR"
+	run timeout 30 "$CO/run.sh" compare mine old --threshold 2 --json j --all
+	expect 3
+	[[ $(tail -n 1 "$CO/calls") == "build/daxdm compare --known check/known --threshold 2 --json $BATS_TEST_TMPDIR/j --all results/mine results/published/old" ]]
+	run timeout 30 "$CO/run.sh" compare mine,old x.jsonl
+	[[ $(tail -n 1 "$CO/calls") == "build/daxdm compare --known check/known results/mine,results/published/old $BATS_TEST_TMPDIR/x.jsonl" ]]
+	run ! grep -q emulate "$CO/calls"
+	left_nothing
+}
+
+@test "run.sh compare: a kernel that was not measured is measured, one that was is not" {
+	fake_daxdm '[[ $1 != newest || -e found ]] || exit 1
+		[[ $1 != newest ]] || echo results/mine'
+	run timeout 30 "$CO/run.sh" compare mine 6.12 --quick --stack raw
+	expect 0 "measure"
+	grep -qF 'emu/kernel.sh resolve 6.12' "$CO/calls"
+	grep -q 'build/daxdm newest --package linux-image-6.1.0-56-amd64 6.1.192-1 --workload workloads/quick --stack raw --fs ext4 --fs xfs results/mine results/published/old' "$CO/calls"
+	grep -q 'build/daxdm emulate .*--meter insn .*-- --workload workloads/quick --stack raw --fs ext4 --fs xfs$' "$CO/calls"
+	grep -qE 'build/daxdm compare --known check/known results/mine results/6.1.0-56-insn-' "$CO/calls"
+	rm "$CO/calls"
+	touch "$CO/found"
+	run timeout 30 "$CO/run.sh" compare 6.1 6.12
+	expect 0 "6.12: results/mine, its newest run of this workload"
+	run ! grep -q emulate "$CO/calls"
+	run timeout 30 "$CO/run.sh" compare mine 6.12 --anew
+	expect 0
+	grep -q emulate "$CO/calls"
+	left_nothing
+}
+
+@test "run.sh compare refuses what it cannot know, before anything is built" {
+	fake_daxdm :
+	for words in "" mine; do
+		# shellcheck disable=SC2086
+		run timeout 10 "$CO/run.sh" compare $words
+		expect 64 "two runs or kernels are wanted"
+	done
+	run timeout 10 "$CO/run.sh" compare mine minx
+	expect 64 "unknown run or kernel 'minx' (did you mean 'mine'?)"
+	run timeout 10 "$CO/run.sh" compare mine a/bzImage
+	expect 64 "a/bzImage: no such file"
+	run timeout 10 "$CO/run.sh" compare mine mine --fs btrfs
+	expect 64 "ext4 or xfs"
+	run timeout 10 "$CO/run.sh" compare mine mine --quick --full
+	expect 64 "exclude each other"
+	[[ ! -e $CO/calls ]]
+}
+
+@test "run.sh assert: measures what the metric names, and 125 is for what cannot be told" {
+	fake_daxdm '[[ $1 != assert ]] || exit 1'
+	metric='fault.read.warm.pte{stack=linear:16,align=4k,fs=xfs}'
+	run timeout 30 "$CO/run.sh" assert --metric "$metric" --max 4400
+	expect 1
+	grep -q -- '--guest xfs=build/xfs.cpio .*-- --workload workloads/default --stack linear:16,align=4k --bench fault.read.warm.pte --fs xfs$' "$CO/calls"
+	grep -qF "build/daxdm assert --metric $metric --max 4400 results/6.1.0-56-assert-" "$CO/calls"
+	run timeout 30 "$CO/run.sh" assert --metric "tax:$metric" --min 1
+	grep -q -- '--stack raw --stack linear:16,align=4k' "$CO/calls"
+	fake_daxdm '[[ $1 != emulate ]] || exit 4'
+	run timeout 30 "$CO/run.sh" assert --metric "$metric" --max 4400
+	expect 125
+	run timeout 30 "$CO/run.sh" assert --metric "$metric" --max 4400 --kernel no/bzImage --modules /tmp
+	expect 125 "was it built?"
+	for words in "--metric $metric" "--max 3" "--metric fault --max 3" "--metric $metric --max x"; do
+		# shellcheck disable=SC2086
+		run timeout 10 "$CO/run.sh" assert $words
+		expect 64
+	done
+	left_nothing
+}
+
+@test "run.sh gate-selftest: three runs, one of them fresh; a gate that fails fails it" {
+	fake_daxdm '[[ $1 != gate ]] || exit 1'
+	run timeout 30 "$CO/run.sh" gate-selftest
+	expect 1
+	[[ $(grep -c 'build/daxdm emulate' "$CO/calls") == 3 && $(grep -c 'emulate .*--fresh' "$CO/calls") == 1 ]]
+	fake_daxdm '[[ $1 != emulate ]] || exit 4'
+	run timeout 30 "$CO/run.sh" gate-selftest
+	expect 4 "could not be measured twice"
+	run timeout 10 "$CO/run.sh" gate-selftest now
+	expect 64 "takes no words"
+	left_nothing
+}
+
+@test "what we publish: 6.1 is equal to itself, and 7.3 is told from it" {
+	daxdm compare results/published/linux-6.1.0-56-insn results/published/linux-6.1.0-56-insn
+	expect 0 "all 468 are equal to the last sample"
+	daxdm compare --width 300 results/published/linux-6.1.0-56-insn results/published/linux-7.3-rc7-insn
+	expect 1 "ext4 linear:16 fault.read.warm.pte: +18.2 % (4,395 -> 5,193 insn); dm tax +27 insn" "16 vanished" \
+		"its huge pages are lost"
+}
