@@ -68,7 +68,7 @@ none_where() { # JQ-FILTER
 
 @test "only a workload that asks for fio wants it" {
 	cd "$TOP"
-	run build/daxdm wants -- --workload workloads/default
+	run build/daxdm wants -- --workload workloads/quick
 	expect 0
 	[[ -z $output ]]
 	run build/daxdm wants -- --workload workloads/default --bench 'fiojob.psync.*'
