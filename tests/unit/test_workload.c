@@ -110,9 +110,9 @@ static void checks_words(void **state)
 /* The workloads that come with daxdm are themselves right. */
 static void own_workloads(void **state)
 {
-	static const char *const files[] = {"workloads/quick", "workloads/default",
-					    "workloads/paths", "workloads/full",
-					    "workloads/lvm",   "workloads/fio"};
+	static const char *const files[] = {"workloads/quick",	"workloads/default",
+					    "workloads/faults", "workloads/full",
+					    "workloads/lvm",	"workloads/fio"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
