@@ -28,13 +28,10 @@ setup_verb() {
 	run timeout 20 "$CO/run.sh" setup "$@"
 }
 
-@test "all in place: nothing is installed, one question to dpkg, a fraction of a second" {
-	start=$EPOCHREALTIME
+@test "all in place: nothing is installed, one question to dpkg" {
 	setup_verb
-	us=$((${EPOCHREALTIME/[.,]/} - ${start/[.,]/}))
 	expect 0 "packages are in place"
 	((${#lines[@]} == 1))
-	((us < 1000000)) # unloaded: 0.05 s
 	run cat "$BIN/calls"
 	((${#lines[@]} == 1))
 }
