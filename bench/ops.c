@@ -47,9 +47,9 @@ static bool sample(const struct ops *ops, size_t i, uint64_t *settled, uint64_t 
 		return false;
 	}
 	*settled = meter_clear_of_ticks(*settled);
-	begin = meter_ticks();
+	begin = meter_begin();
 	done = ops->run(ops->arg, i);
-	*ticks = meter_ticks() - begin;
+	*ticks = meter_end() - begin;
 	if (done != ops->wanted) {
 		judge(result, ops, i, done);
 		return false;
