@@ -44,5 +44,6 @@ extern const struct verb verb_report;	 /* cli/report.c */
 extern const struct verb verb_identical; /* cli/identical.c */
 extern const struct verb verb_verdicts;	 /* cli/verdicts.c */
 extern const struct verb verb_behaviour; /* cli/behaviour.c */
+extern const struct verb verb_explain;	 /* cli/explain.c */
 
 #endif

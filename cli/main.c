@@ -9,9 +9,9 @@
 #include <string.h>
 
 static const struct verb *const verbs[] = {
-	&verb_list,	 &verb_bench,	 &verb_check,	  &verb_report,
-	&verb_identical, &verb_verdicts, &verb_behaviour, &verb_coverage,
-	&verb_provision, &verb_emulate,	 &verb_checks,
+	&verb_list,	 &verb_bench,	  &verb_check,	  &verb_report,
+	&verb_identical, &verb_explain,	  &verb_verdicts, &verb_behaviour,
+	&verb_coverage,	 &verb_provision, &verb_emulate,  &verb_checks,
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
