@@ -12,6 +12,7 @@ unset MAKEFLAGS MAKELEVEL # `make bench` must not lend its job server to our mak
 readonly VERBS=(
 	"bench|[OPTION]...|measure; results and plots go to results/RUN/"
 	"check|[OPTION]...|check every contract; prints KTAP, results go to results/RUN/"
+	"explain|BASE [NEW] OPTION...|which functions make the difference between two medians"
 	"test||the tests of the suite itself"
 	"lint||shellcheck, clang-format, licence lines, warnings as errors"
 	"list|[OPTION]...|benchmarks, stacks and checks, and what each needs"
@@ -58,6 +59,9 @@ readonly CHECK_OPTIONS=(
 	"ktap|FILE|what is printed goes there too"
 	"junit|FILE|the same as JUnit's XML"
 )
+
+# shellcheck source=emu/explain.sh
+. emu/explain.sh
 
 note() { printf '%s\n' "$*" >&2; }
 die() { # STATUS TEXT...
@@ -119,6 +123,7 @@ help() {
 	echo
 	help_options bench "${BENCH_OPTIONS[@]}"
 	help_options check "${CHECK_OPTIONS[@]}"
+	help_options explain "${EXPLAIN_OPTIONS[@]}"
 	echo "exit status: 0 good; 1 a difference or a failed check; 3 not comparable; 4 the harness"
 	echo "broke; 64 wrong usage; 77 everything was skipped; 130 interrupted"
 }
@@ -355,7 +360,8 @@ one_check() { # NAME
 
 # Options that may be repeated end in arrays of their own, the others in opt.
 declare -A opt=()
-opt_kernel=() opt_module=() opt_stack=() opt_fs=() opt_bench=() opt_check=() opt_device=()
+opt_kernel=() opt_module=() opt_stack=() opt_fs=() opt_bench=() opt_check=() opt_device=() opt_metric=()
+takes_operands= operands=() # words that are no options
 
 parse_options() { # VERB TABLE WORD...
 	local verb=$1 word name value row arg
@@ -376,6 +382,11 @@ parse_options() { # VERB TABLE WORD...
 			exit 0
 			;;
 		--?*) ;;
+		[!-]*)
+			[[ $takes_operands ]] || die $USAGE "$verb: unexpected word '$word'; ./run.sh help shows the options"
+			operands+=("$word")
+			continue
+			;;
 		*) die $USAGE "$verb: unexpected word '$word'; ./run.sh help shows the options" ;;
 		esac
 		name=${word#--}
@@ -772,7 +783,7 @@ main() {
 	case ${1-} in
 	'') die $USAGE "no verb given; ./run.sh help lists them" ;;
 	help | --help | -h) help ;;
-	bench | check | test | lint | list | report | setup | clean) "verb_$1" "${@:2}" ;;
+	bench | check | explain | test | lint | list | report | setup | clean) "verb_$1" "${@:2}" ;;
 	*) unknown verb "" "$1" "./run.sh help" "${names[@]}" ;;
 	esac
 }

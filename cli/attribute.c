@@ -104,7 +104,7 @@ static long caller_frame(struct attribution *a, enum side side, const struct pro
 	return (long)frame;
 }
 
-/* The first n instructions at address, n_whole of which are in one function. */
+/* Code of one function. */
 static int add_code(struct attribution *a, enum side side, size_t caller, struct symbol *s,
 		    int64_t insns, int64_t calls)
 {
@@ -173,6 +173,29 @@ int attribution_add(struct attribution *a, enum side side, const struct profile 
 	for (size_t i = 0; i < path->n_items && !rc; i++)
 		rc = add_item(a, side, p, &path->items[i], tab);
 	return rc;
+}
+
+int attribution_add_all(struct attribution *a, enum side side, const struct profile *p,
+			const struct profile_path *path, int64_t times, struct symtab *tab)
+{
+	for (size_t i = 0; i < path->n_items; i++) {
+		const struct profile_item *item = &path->items[i];
+		const struct profile_block *b = &p->blocks[item->block];
+		uint64_t at = b->start;
+
+		for (uint32_t k = 0; k < item->k && at < UINT64_MAX; k++) {
+			struct symbol *s = at < USER_SPACE_END ? NULL : symtab_at(tab, at);
+			long function = s ? function_of(a, side, s) : 0;
+
+			if (function < 0)
+				return (int)function;
+			if (s)
+				a->functions[function].all_insns[side] +=
+					times * (int64_t)item->times;
+			at += digit(b->lengths[k]);
+		}
+	}
+	return 0;
 }
 
 int64_t function_change(const struct function *f)

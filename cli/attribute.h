@@ -20,6 +20,8 @@ struct function {
 	const char *module[N_SIDES]; /* NULL: that side did not run it */
 	int64_t insns[N_SIDES];	     /* its own */
 	int64_t calls[N_SIDES];	     /* how often it was begun */
+	/* Over all samples of the record, whatever they cost: the sum. */
+	int64_t all_insns[N_SIDES];
 };
 
 /* A function called from where its parents say.  Number 0 is the program. */
@@ -38,10 +40,14 @@ struct attribution {
 	int64_t program[N_SIDES]; /* instructions in user space: what the meter itself costs */
 };
 
-/* Adds a sample to one side.  Names belong to tab.  Returns 0 or -ENOMEM; *a begins as zeroes and
- * needs attribution_free(). */
+/* Adds the typical sample to one side, once, and before all others.  Names belong to tab.  Returns
+ * 0 or -ENOMEM; *a begins as zeroes and needs attribution_free(). */
 int attribution_add(struct attribution *a, enum side side, const struct profile *profile,
 		    const struct profile_path *path, struct symtab *tab);
+
+/* Adds what `times` samples of the record ran, to all_insns alone.  Returns 0 or -ENOMEM. */
+int attribution_add_all(struct attribution *a, enum side side, const struct profile *profile,
+			const struct profile_path *path, int64_t times, struct symtab *tab);
 
 /* When both are in: sums the frames up, and puts the functions in order, those that changed most
  * first, of equals those that cost most. */

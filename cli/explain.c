@@ -116,6 +116,7 @@ static int find_path(struct explained_side *s)
 	}
 	if (first < 0)
 		return (int)first;
+	s->first = (size_t)first;
 	s->path = profile_typical(&s->profile, (size_t)first, (size_t)r->n, r->median + r->overhead,
 				  &s->n_same, &s->n_cost);
 	return s->path ? 0 : -EINVAL;
@@ -175,6 +176,28 @@ static bool same_emulator(const struct explanation *e)
 	return false;
 }
 
+static int add_all(struct explanation *e, enum side side)
+{
+	struct explained_side *s = &e->side[side];
+	const struct profile *p = &s->profile;
+	int64_t *times = calloc(p->n_paths + 1, sizeof(*times));
+	int rc = times ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < (size_t)s->record->n && !rc; i++)
+		times[p->samples[s->first + i]]++;
+	for (size_t i = 0; i < p->n_paths && !rc; i++)
+		if (times[i])
+			rc = attribution_add_all(&e->by, side, p, &p->paths[i], times[i], &s->tab);
+	free(times);
+	return rc;
+}
+
+double explanation_average(const struct explanation *e, const struct function *f)
+{
+	return (double)f->all_insns[NEW] / (double)e->side[NEW].record->n -
+	       (double)f->all_insns[BASE] / (double)e->side[BASE].record->n;
+}
+
 static int attribute(struct explanation *e)
 {
 	int rc = 0;
@@ -183,6 +206,8 @@ static int attribute(struct explanation *e)
 		struct explained_side *s = &e->side[i];
 
 		rc = attribution_add(&e->by, (enum side)i, &s->profile, s->path, &s->tab);
+		if (!rc)
+			rc = add_all(e, (enum side)i);
 	}
 	if (rc < 0) {
 		msg_error("explain: out of memory");

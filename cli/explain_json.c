@@ -21,13 +21,14 @@ static json_t *side_json(const struct explained_side *s, const struct attributio
 			 "sum_insn", (json_int_t)s->sum, "digest", s->record->digest);
 }
 
-static json_t *function_json(const struct function *f)
+static json_t *function_json(const struct explanation *e, const struct function *f)
 {
-	return json_pack("{ss ss sI sI sI sI sI ss}", "name", f->name, "module", function_module(f),
-			 "base_insn", (json_int_t)f->insns[BASE], "new_insn",
+	return json_pack("{ss ss sI sI sI sI sI sf ss}", "name", f->name, "module",
+			 function_module(f), "base_insn", (json_int_t)f->insns[BASE], "new_insn",
 			 (json_int_t)f->insns[NEW], "difference_insn",
 			 (json_int_t)function_change(f), "base_calls", (json_int_t)f->calls[BASE],
-			 "new_calls", (json_int_t)f->calls[NEW], "change", explanation_fate(f));
+			 "new_calls", (json_int_t)f->calls[NEW], "average_difference_insn",
+			 explanation_average(e, f), "change", explanation_fate(f));
 }
 
 /* A frame and all below it, parents before children. */
@@ -54,7 +55,7 @@ json_t *explanation_json(const struct explanation *e)
 
 	explanation_headline(e, headline, sizeof(headline));
 	for (size_t i = 0; i < e->by.n_functions; i++)
-		json_array_append_new(functions, function_json(&e->by.functions[i]));
+		json_array_append_new(functions, function_json(e, &e->by.functions[i]));
 	add_frames(&e->by, 0, calls);
 	return json_pack(
 		"{ss si ss so so sI sI so so}", "type", "explanation", "schema", EXPLANATION_SCHEMA,

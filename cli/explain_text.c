@@ -108,12 +108,12 @@ static int name_width(const struct explanation *e)
 }
 
 static void print_row(int width, const char *name, const char *module, const int64_t *insns,
-		      const char *remark, FILE *out)
+		      double average, const char *remark, FILE *out)
 {
-	fprintf(out, "  %-*s  %-10s %9s %9s %11s  %s\n", width, name, module, number(insns[BASE]).s,
-		number(insns[NEW]).s,
+	fprintf(out, "  %-*s  %-10s %9s %9s %11s %+11.1f  %s\n", width, name, module,
+		number(insns[BASE]).s, number(insns[NEW]).s,
 		insns[NEW] == insns[BASE] ? "=" : number_signed(insns[NEW] - insns[BASE]).s,
-		remark);
+		average, remark);
 }
 
 /* How often it was begun, if that is what changed. */
@@ -132,6 +132,7 @@ static const char *remark(const struct function *f, char *text, size_t size)
 struct group {
 	const char *what;
 	size_t n;
+	double average;
 	int64_t insns[N_SIDES];
 };
 
@@ -141,7 +142,7 @@ static void print_group(const struct group *g, int width, FILE *out)
 
 	snprintf(name, sizeof(name), "(%zu %s)", g->n, g->what);
 	if (g->n)
-		print_row(width, name, "", g->insns, "", out);
+		print_row(width, name, "", g->insns, g->average, "", out);
 }
 
 static void print_functions(const struct explanation *e, size_t max, FILE *out)
@@ -149,26 +150,29 @@ static void print_functions(const struct explanation *e, size_t max, FILE *out)
 	struct group others = {.what = "others that changed"}, equal = {.what = "unchanged"};
 	int64_t sum[N_SIDES] = {e->side[BASE].sum, e->side[NEW].sum};
 	int width = name_width(e);
+	double average = 0;
 	char text[96];
 
-	fprintf(out, "  %-*s  %-10s %9s %9s %11s\n", width, "function", "module", "base", "new",
-		"difference");
+	fprintf(out, "  %-*s  %-10s %9s %9s %11s %11s\n", width, "function", "module", "base",
+		"new", "difference", "on average");
 	for (size_t i = 0; i < e->by.n_functions; i++) {
 		const struct function *f = &e->by.functions[i];
 		struct group *g = function_change(f) ? &others : &equal;
 
+		average += explanation_average(e, f);
 		if (!max || (g == &others && i < max)) {
 			print_row(width, f->name, function_module(f), f->insns,
-				  remark(f, text, sizeof(text)), out);
+				  explanation_average(e, f), remark(f, text, sizeof(text)), out);
 			continue;
 		}
-		g->n++;
+		g->n += f->insns[BASE] || f->insns[NEW];
+		g->average += explanation_average(e, f);
 		g->insns[BASE] += f->insns[BASE];
 		g->insns[NEW] += f->insns[NEW];
 	}
 	print_group(&others, width, out);
 	print_group(&equal, width, out);
-	print_row(width, "sum", "", sum, "", out);
+	print_row(width, "sum", "", sum, average, "", out);
 }
 
 static void print_remainder(const struct explanation *e, FILE *out)
@@ -176,7 +180,9 @@ static void print_remainder(const struct explanation *e, FILE *out)
 	int64_t rest = explanation_remainder(e);
 
 	if (!rest)
-		fprintf(out, "  the sum is the difference of the medians, to the instruction\n");
+		fprintf(out, "  the sum is the difference of the medians, to the instruction; on "
+			     "average: over all\n"
+			     "  samples, whatever they cost\n");
 	else
 		fprintf(out,
 			"  remainder: %s insn of the difference of the medians are in no "

@@ -16,6 +16,7 @@ struct explained_side {
 	struct profile profile;
 	struct symtab tab;
 	const struct profile_path *path; /* what the typical sample ran */
+	size_t first;			 /* of its samples in the profile */
 	size_t n_same, n_cost;		 /* samples that ran the same, that cost the same */
 	int64_t sum;			 /* of its functions */
 };
@@ -32,6 +33,9 @@ int64_t explanation_remainder(const struct explanation *e);
 
 /* What one side is called where the other is named too: its kernel, or its metric. */
 const char *explanation_side(const struct explanation *e, enum side side);
+
+/* What a function costs more on average over all samples, whatever they cost. */
+double explanation_average(const struct explanation *e, const struct function *f);
 
 /* "added", "vanished" or "". */
 const char *explanation_fate(const struct function *f);

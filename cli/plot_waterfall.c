@@ -39,7 +39,7 @@ static void put_bar(struct waterfall *w, const char *name, const char *module, i
 static void put_whole(struct waterfall *w, const char *name, int64_t value)
 {
 	w->rows++;
-	fprintf(w->tsv, "%zu\tNaN\t%lld\t%d\t%s\t%s\n", w->rows, (long long)value, COLOUR_WHOLE,
+	fprintf(w->tsv, "%zu\t-1\t%lld\t%d\t%s\t%s\n", w->rows, (long long)value, COLOUR_WHOLE,
 		name, number(value).s);
 }
 

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,14 +63,26 @@ static int take_line(struct symtab *tab, json_t *line)
 	return take_list(tab, (char *)list, strtoull(from, NULL, 16), *module ? module : "vmlinux");
 }
 
-/* A global name tells more than a local one of the same place, and a plain one more than one with
- * underscores before it. */
+/* Marks of the linker: where a section begins or ends. */
+static bool is_border(const char *name)
+{
+	size_t len = strlen(name);
+
+	return (len > 6 && !strcmp(name + len - 6, "_start")) ||
+	       (len > 4 && !strcmp(name + len - 4, "_end")) || !strcmp(name, "_stext") ||
+	       !strcmp(name, "_text");
+}
+
+/* A function's name before that of a border, a global one before a local one of the same place, and
+ * a plain one before one with underscores. */
 static int by_address(const void *a, const void *b)
 {
 	const struct symbol *x = a, *y = b;
 
 	if (x->address != y->address)
 		return x->address < y->address ? -1 : 1;
+	if (is_border(x->name) != is_border(y->name))
+		return is_border(x->name) ? 1 : -1;
 	if (!isupper(x->type) != !isupper(y->type))
 		return isupper(x->type) ? -1 : 1;
 	if ((x->name[0] == '_') != (y->name[0] == '_'))

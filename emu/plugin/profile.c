@@ -279,15 +279,32 @@ static void finish(void)
 
 /* --- following the guest --------------------------------------------------------------------- */
 
-/* What the block before did, now that it is over. */
-static void account(uint64_t begun_now)
+/* Where instruction number k of a block is. */
+static uint64_t place_of(const struct block *b, uint32_t k)
+{
+	uint64_t at = b->start;
+
+	for (uint32_t i = 0; i < k && i < b->n; i++) {
+		char c = b->lengths[i];
+
+		at += (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+	}
+	return at;
+}
+
+/*
+ * What the block before did, now that the next begins.  If it was left early and the next goes on
+ * behind what it began last, all that it began has ended: QEMU drops an instruction that reaches
+ * into the next page from a block after it told of it (i386_tr_translate_insn()), and runs one that
+ * turns out to be I/O once more by itself (cpu_io_recompile()).  Else the last one faulted.
+ */
+static void account(uint64_t begun_now, uint64_t next)
 {
 	struct block *b = now.before;
 	uint32_t k = (uint32_t)(begun_now - now.begun);
 	bool whole = k >= b->n;
 
-	/* It began the one that faulted, and did not end it. */
-	if (!whole && k)
+	if (!whole && k && place_of(b, k) != next)
 		k--;
 	if (k)
 		add(now.node, b, k);
@@ -317,7 +334,7 @@ static void on_block(unsigned int cpu, void *data)
 		return;
 	begun_now = BEGUN();
 	if (now.on && before)
-		account(begun_now);
+		account(begun_now, b->start);
 	now.before = NULL;
 	if (b->mark == MARK_BEGIN) {
 		/* What ran since another one never came to its end. */
