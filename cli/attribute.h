@@ -45,7 +45,8 @@ struct attribution {
 int attribution_add(struct attribution *a, enum side side, const struct profile *profile,
 		    const struct profile_path *path, struct symtab *tab);
 
-/* Adds what `times` samples of the record ran, to all_insns alone.  Returns 0 or -ENOMEM. */
+/* Adds what `times` samples of the record ran, to all_insns alone; after
+ * attribution_add() of that side and before attribution_sum().  Returns 0 or -ENOMEM. */
 int attribution_add_all(struct attribution *a, enum side side, const struct profile *profile,
 			const struct profile_path *path, int64_t times, struct symtab *tab);
 

@@ -68,7 +68,8 @@ static int set_all(void *opts, const char *value)
 
 static const struct option_spec options[] = {
 	{"metric", "ID", "what to explain; a second one is that of NEW", set_metric},
-	{"output", "DIR", "where explain.json and the stacks for flame graphs go", set_output},
+	{"output", "DIR", "where explain.json, explain.txt and stacks for flame graphs go",
+	 set_output},
 	{"plot-data", "DIR", "where the data of the plot goes", set_plot_data},
 	{"json", NULL, "print explain.json instead of the table", set_json},
 	{"all", NULL, "print every function, unchanged ones too", set_all},
@@ -236,6 +237,19 @@ static int write_json(const json_t *json, const char *dir)
 	return rc;
 }
 
+/* All of it, unlike what is printed. */
+static int write_text(const struct explanation *e, const char *path)
+{
+	FILE *out = fopen(path, "we");
+	int bad;
+
+	if (!out)
+		return -errno;
+	explanation_print(e, 0, out);
+	bad = ferror(out);
+	return fclose(out) || bad ? -EIO : 0;
+}
+
 static int write_files(const struct explanation *e, const json_t *json, const char *dir)
 {
 	static const char *const names[] = {"folded-base.txt", "folded-new.txt"};
@@ -249,6 +263,9 @@ static int write_files(const struct explanation *e, const json_t *json, const ch
 	snprintf(path, sizeof(path), "%s/folded-difference.txt", dir);
 	if (!rc)
 		rc = explanation_fold_both(e, path);
+	snprintf(path, sizeof(path), "%s/explain.txt", dir);
+	if (!rc)
+		rc = write_text(e, path);
 	return rc ? rc : write_json(json, dir);
 }
 

@@ -228,7 +228,7 @@ static void print_modules(const struct explanation *e, FILE *out)
 struct tree {
 	const struct explanation *e;
 	int64_t least; /* what a frame must differ by to be printed */
-	size_t lines;
+	size_t lines, lines_max;
 	FILE *out;
 };
 
@@ -257,7 +257,7 @@ static void print_frame(struct tree *t, size_t frame)
 	if (frame) {
 		if (frame_stir(a, frame) < t->least)
 			return;
-		if (t->lines++ < TREE_LINES)
+		if (t->lines++ < t->lines_max)
 			fprintf(t->out, "  %9s %9s %9s %9s  %*s%s\n", number(f->total[BASE]).s,
 				number(f->total[NEW]).s,
 				frame_change(f) ? number_signed(frame_change(f)).s : "=",
@@ -272,9 +272,11 @@ static void print_frame(struct tree *t, size_t frame)
 
 static void print_tree(const struct explanation *e, bool all, FILE *out)
 {
-	struct tree t = {.e = e, .out = out, .least = all ? 0 : 1};
+	struct tree t = {.e = e, .out = out, .least = all ? 0 : 1, .lines_max = TREE_LINES};
 	int64_t difference = llabs(explanation_difference(e));
 
+	if (all)
+		t.lines_max = SIZE_MAX;
 	/* What is less than a fiftieth of the difference explains nothing. */
 	if (!all && difference / 50 > 1)
 		t.least = difference / 50;
@@ -282,9 +284,9 @@ static void print_tree(const struct explanation *e, bool all, FILE *out)
 		"\n  %9s %9s %9s %9s  called from above, with all that it calls; itself alone\n",
 		"base", "new", "with all", "itself");
 	print_frame(&t, 0);
-	if (t.lines > TREE_LINES)
-		fprintf(out, "  (%zu further lines; the folded stacks have them all)\n",
-			t.lines - TREE_LINES);
+	if (t.lines > t.lines_max)
+		fprintf(out, "  (%zu further lines; explain.txt has them all)\n",
+			t.lines - t.lines_max);
 }
 
 void explanation_print(const struct explanation *e, size_t max, FILE *out)

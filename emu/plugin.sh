@@ -61,8 +61,8 @@ fetch_source() { # SOURCE VERSION
 
 fetch_header() { # DIR
 	local source version tar
-	read -r source version < <(dpkg-query -W -f '${source:Package} ${source:Version}\n' qemu-system-x86)
-	[[ -n $version ]] || die 4 "$QEMU is not Debian's, so that its source is not known; run: apt-get install qemu-system-x86"
+	read -r source version < <(dpkg-query -W -f '${source:Package} ${source:Version}\n' qemu-system-x86) || true
+	[[ -n ${version-} ]] || die 4 "$QEMU is not Debian's, so that its source is not known; run: apt-get install qemu-system-x86"
 	fetch_source "$source" "$version"
 	tar=$(find "$TMP" -maxdepth 1 -name '*.orig.tar.*' | head -n 1)
 	[[ -n $tar ]] || die 4 "the source package $source $version has no upstream archive"
