@@ -198,6 +198,30 @@ int attribution_add_all(struct attribution *a, enum side side, const struct prof
 	return 0;
 }
 
+int attribution_add_program(struct attribution *a, const int64_t *overhead,
+			    const int64_t *overhead_all)
+{
+	long function;
+	size_t frame;
+
+	if (a->program[BASE] == overhead[BASE] && a->program[NEW] == overhead[NEW] &&
+	    a->all_program[BASE] == overhead_all[BASE] && a->all_program[NEW] == overhead_all[NEW])
+		return 0;
+	function = new_function(a, "(user space)");
+	frame = function < 0 ? 0 : frame_of(a, 0, (size_t)function);
+	if (!frame)
+		return -ENOMEM;
+	for (int side = 0; side < N_SIDES; side++) {
+		struct function *f = &a->functions[function];
+
+		f->module[side] = "-";
+		f->insns[side] = a->program[side] - overhead[side];
+		f->all_insns[side] = a->all_program[side] - overhead_all[side];
+		a->frames[frame].insns[side] = f->insns[side];
+	}
+	return 0;
+}
+
 int64_t function_change(const struct function *f)
 {
 	return f->insns[NEW] - f->insns[BASE];

@@ -37,7 +37,8 @@ struct attribution {
 	struct function *functions;
 	struct frame *frames;
 	size_t n_functions, n_frames;
-	int64_t program[N_SIDES]; /* instructions in user space: what the meter itself costs */
+	int64_t program[N_SIDES];     /* instructions in user space, the meter's own too */
+	int64_t all_program[N_SIDES]; /* over all samples of the record */
 };
 
 /* Adds the typical sample to one side, once, and before all others.  Names belong to tab.  Returns
@@ -50,7 +51,14 @@ int attribution_add(struct attribution *a, enum side side, const struct profile 
 int attribution_add_all(struct attribution *a, enum side side, const struct profile *profile,
 			const struct profile_path *path, int64_t times, struct symtab *tab);
 
-/* When both are in: sums the frames up, and puts the functions in order, those that changed most
+/*
+ * When both are in: what ran in user space, less what the meter costs by itself (in all: over all
+ * samples), as one more function, if there is any of it.  Returns 0 or -ENOMEM.
+ */
+int attribution_add_program(struct attribution *a, const int64_t *overhead,
+			    const int64_t *overhead_all);
+
+/* When all is in: sums the frames up, and puts the functions in order, those that changed most
  * first, of equals those that cost most. */
 void attribution_sum(struct attribution *a);
 

@@ -201,6 +201,7 @@ double explanation_average(const struct explanation *e, const struct function *f
 
 static int attribute(struct explanation *e)
 {
+	int64_t overhead[N_SIDES], overhead_all[N_SIDES];
 	int rc = 0;
 
 	for (int i = 0; i < N_SIDES && !rc; i++) {
@@ -209,7 +210,11 @@ static int attribute(struct explanation *e)
 		rc = attribution_add(&e->by, (enum side)i, &s->profile, s->path, &s->tab);
 		if (!rc)
 			rc = add_all(e, (enum side)i);
+		overhead[i] = s->record->overhead;
+		overhead_all[i] = s->record->overhead * s->record->n;
 	}
+	if (!rc)
+		rc = attribution_add_program(&e->by, overhead, overhead_all);
 	if (rc < 0) {
 		msg_error("explain: out of memory");
 		return rc;

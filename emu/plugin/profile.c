@@ -42,6 +42,7 @@ struct block {
 	uint32_t id;	     /* 0: not yet written */
 	enum mark mark;
 	enum last last;
+	bool idle;	    /* nothing but nops: it always ends */
 	struct block *next; /* with the same hash */
 	char lengths[];
 };
@@ -301,7 +302,7 @@ static uint64_t place_of(const struct block *b, uint32_t k)
 static void account(uint64_t begun_now, uint64_t next)
 {
 	struct block *b = now.before;
-	uint32_t k = (uint32_t)(begun_now - now.begun);
+	uint32_t k = b->idle ? b->n : (uint32_t)(begun_now - now.begun);
 	bool whole = k >= b->n;
 
 	if (!whole && k && place_of(b, k) != next)
@@ -400,6 +401,18 @@ static enum mark mark_of(struct qemu_plugin_tb *tb, size_t n)
 	return MARK_NONE;
 }
 
+/* What keeps the guest's processor busy (lib/busy.c) is run a thousand times as often as all else.
+ */
+static bool is_idle(struct qemu_plugin_tb *tb, size_t n)
+{
+	unsigned char bytes[15];
+
+	for (size_t i = 0; i < n; i++)
+		if (bytes_of(qemu_plugin_tb_get_insn(tb, i), bytes) != 1 || bytes[0] != 0x90)
+			return false;
+	return true;
+}
+
 static struct block *block_of(struct qemu_plugin_tb *tb, size_t n)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -414,13 +427,15 @@ static struct block *block_of(struct qemu_plugin_tb *tb, size_t n)
 	b->n = (uint32_t)n;
 	b->mark = mark_of(tb, n);
 	b->last = last_of(bytes, len);
+	b->idle = is_idle(tb, n);
 	for (size_t i = 0; i < n; i++)
 		b->lengths[i] = digits[qemu_plugin_insn_size(qemu_plugin_tb_get_insn(tb, i)) & 15];
 	/* Code is translated again and again; the same code is the same block. */
 	bucket = &blocks[mix(start, n) % BUCKETS];
 	for (known = *bucket; known; known = known->next) {
 		if (known->start != start || known->n != n || known->mark != b->mark ||
-		    known->last != b->last || strcmp(known->lengths, b->lengths))
+		    known->last != b->last || known->idle != b->idle ||
+		    strcmp(known->lengths, b->lengths))
 			continue;
 		free(b);
 		return known;
@@ -439,7 +454,7 @@ static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 		return;
 	b = block_of(tb, n);
 	qemu_plugin_register_vcpu_tb_exec_cb(tb, on_block, QEMU_PLUGIN_CB_NO_REGS, b);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && !b->idle; i++) {
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 
 #if QEMU_PLUGIN_VERSION >= 2

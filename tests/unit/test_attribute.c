@@ -243,6 +243,36 @@ static void all_samples_count_apart(void **state)
 	expect(w, "entry", 4, 2);
 }
 
+static void user_space_beyond_the_meter_is_a_function_of_its_own(void **state)
+{
+	static const int64_t overhead[N_SIDES] = {3, 1}, all[N_SIDES] = {30, 0};
+	struct attribution a = {0};
+	struct world *w = *state;
+
+	for (int side = 0; side < N_SIDES; side++)
+		assert_int_equal(attribution_add(&a, (enum side)side, &w->profile[side],
+						 &w->profile[side].paths[1], &w->tab[side]),
+				 0);
+	a.all_program[BASE] = 30;
+	assert_int_equal(attribution_add_program(&a, overhead, all), 0);
+	attribution_sum(&a);
+	assert_int_equal(attribution_total(&a, BASE), 21 - 3);
+	assert_int_equal(attribution_total(&a, NEW), 17 - 1);
+	assert_int_equal(a.frames[0].total[NEW], 17 - 1);
+	attribution_free(&a);
+}
+
+static void the_meter_alone_is_none(void **state)
+{
+	static const int64_t overhead[N_SIDES] = {3, 3};
+	struct world *w = *state;
+	size_t n = w->by.n_functions;
+
+	w->by.all_program[BASE] = 30;
+	assert_int_equal(attribution_add_program(&w->by, overhead, (int64_t[]){30, 0}), 0);
+	assert_int_equal(w->by.n_functions, n);
+}
+
 static void a_place_behind_all_functions_is_in_none(void **state)
 {
 	struct world *w = *state;
@@ -300,6 +330,8 @@ int main(void)
 		cmocka_unit_test(thunks_are_no_callers),
 		cmocka_unit_test(totals_hold_all_that_is_called),
 		cmocka_unit_test(all_samples_count_apart),
+		cmocka_unit_test(user_space_beyond_the_meter_is_a_function_of_its_own),
+		cmocka_unit_test(the_meter_alone_is_none),
 		cmocka_unit_test(a_place_behind_all_functions_is_in_none),
 		cmocka_unit_test(of_several_names_the_one_that_tells_most),
 		cmocka_unit_test(what_is_no_list_of_functions_is_refused),
