@@ -110,10 +110,10 @@ static int name_width(const struct explanation *e)
 static void print_row(int width, const char *name, const char *module, const int64_t *insns,
 		      double average, const char *remark, FILE *out)
 {
-	fprintf(out, "  %-*s  %-10s %9s %9s %11s %+11.1f  %s\n", width, name, module,
+	fprintf(out, "  %-*s  %-10s %9s %9s %11s %+11.1f%s%s\n", width, name, module,
 		number(insns[BASE]).s, number(insns[NEW]).s,
 		insns[NEW] == insns[BASE] ? "=" : number_signed(insns[NEW] - insns[BASE]).s,
-		average, remark);
+		average, *remark ? "  " : "", remark);
 }
 
 /* How often it was begun, if that is what changed. */
@@ -223,6 +223,48 @@ static void print_modules(const struct explanation *e, FILE *out)
 		fputc('\n', out);
 }
 
+/* --- functions of one side ------------------------------------------------------------------- */
+
+static bool is_of_one_side(const struct attribution *a, size_t frame, enum side side)
+{
+	return frame && !a->functions[a->frames[frame].function].module[!side];
+}
+
+/* The functions that the other side never ran, by what they cost with all that they call; one
+ * that another such called is part of that. */
+static void print_calls(const struct explanation *e, enum side side, FILE *out)
+{
+	const struct attribution *a = &e->by;
+	int64_t *total = calloc(a->n_functions + 1, sizeof(*total));
+
+	for (size_t i = 1; total && i < a->n_frames; i++)
+		if (is_of_one_side(a, i, side) && !is_of_one_side(a, a->frames[i].parent, side))
+			total[a->frames[i].function] += a->frames[i].total[side];
+	for (int n = 0; total && n <= NAMED; n++) {
+		size_t most = a->n_functions;
+
+		for (size_t i = 0; i < a->n_functions; i++)
+			if (total[i] > total[most])
+				most = i;
+		if (!total[most]) {
+			fputs(n ? "\n" : "", out);
+			break;
+		}
+		if (n == NAMED) {
+			fputs(", ...\n", out);
+			break;
+		}
+		fprintf(out, "%s %s %s",
+			n	      ? ","
+			: side == NEW ? "  only new has, with all that they call:"
+				      : "  only base has:",
+			number_signed(side == NEW ? total[most] : -total[most]).s,
+			a->functions[most].name);
+		total[most] = 0;
+	}
+	free(total);
+}
+
 /* --- the tree -------------------------------------------------------------------------------- */
 
 struct tree {
@@ -301,5 +343,7 @@ void explanation_print(const struct explanation *e, size_t max, FILE *out)
 	print_functions(e, max, out);
 	print_remainder(e, out);
 	print_modules(e, out);
+	print_calls(e, NEW, out);
+	print_calls(e, BASE, out);
 	print_tree(e, !max, out);
 }
