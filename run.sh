@@ -361,7 +361,7 @@ one_check() { # NAME
 # Options that may be repeated end in arrays of their own, the others in opt.
 declare -A opt=()
 opt_kernel=() opt_module=() opt_stack=() opt_fs=() opt_bench=() opt_check=() opt_device=() opt_metric=()
-takes_operands= operands=() # words that are no options
+takes_operands='' operands=() # words that are no options
 
 parse_options() { # VERB TABLE WORD...
 	local verb=$1 word name value row arg
@@ -735,6 +735,10 @@ verb_report() {
 		local -a runs=()
 		mapfile -t runs < <(find results -mindepth 1 -maxdepth 1 -type d -printf '%f\n' 2>/dev/null)
 		unknown run "" "$1" "ls results" "${runs[@]}"
+	fi
+	if [[ -f $dir/explain.txt ]]; then
+		cat "$dir/explain.txt"
+		return
 	fi
 	if is_check_run "$dir"; then groups=(build); fi
 	quiet=yes

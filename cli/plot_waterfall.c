@@ -72,12 +72,20 @@ static void put_bars(const struct explanation *e, struct waterfall *w)
 static void put_words(const struct explanation *e, FILE *gp)
 {
 	const struct explained_side *base = &e->side[BASE], *new = &e->side[NEW];
+	const struct number difference = number_signed(explanation_difference(e));
 	char text[768];
 
-	snprintf(text, sizeof(text), "%s: %s insn %s",
-		 e->one_metric ? new->metric : "The difference",
-		 number_signed(explanation_difference(e)).s,
-		 e->one_kernel ? "by function" : "from kernel to kernel, by function");
+	if (e->one_metric)
+		snprintf(text, sizeof(text), "%s: %s insn, by function", new->metric, difference.s);
+	else if (!strcmp(base->record->bench, new->record->bench) &&
+		 !strcmp(base->record->variant, new->record->variant) &&
+		 !strcmp(base->record->fs, new->record->fs))
+		snprintf(text, sizeof(text), "%s.%s on %s, from %s to %s: %s insn, by function",
+			 base->record->bench, base->record->variant, base->record->fs,
+			 base->record->stack, new->record->stack, difference.s);
+	else
+		snprintf(text, sizeof(text), "From base to new: %s insn, by function",
+			 difference.s);
 	plot_put_string(gp, "waterfall_title", text);
 	snprintf(text, sizeof(text), "base: %s%s%s; new: %s%s%s", explanation_side(e, BASE),
 		 e->one_kernel || e->one_metric ? "" : " ",

@@ -181,6 +181,10 @@ static int check_options(const struct emulate *e)
 			  "--help explains them");
 		return -EINVAL;
 	}
+	if (e->plugin && strcmp(e->meter, "insn")) {
+		msg_error("emulate: --profile counts instructions; it goes with --meter insn only");
+		return -EINVAL;
+	}
 	return 0;
 }
 

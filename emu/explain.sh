@@ -7,7 +7,7 @@
 # name|metavariable, empty for a flag, with ... if it may be given again and again|help
 # shellcheck disable=SC2034 # parse_options reads it by name
 readonly EXPLAIN_OPTIONS=(
-	"metric|ID...|what to explain, e.g. 'fault.read.warm.pte{stack=raw,fs=ext4}'; a second one: of NEW"
+	"metric|ID...|e.g. 'fault.read.warm.pte{stack=raw,fs=ext4}'; a second one is that of NEW"
 	"modules|DIR|as of bench"
 	"module|FILE.ko...|as of bench"
 	"name|RUN|name of the results (default: explain, kernels, time)"

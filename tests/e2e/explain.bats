@@ -91,6 +91,11 @@ explanation() { # JQ-FILTER
 	expect_short
 }
 
+@test "report tells it once more" {
+	run timeout 20 "$TOP/run.sh" report "$BASE"
+	expect 0 "$(head -n 1 "$DIR/explain.txt")" "dm_dax_direct_access"
+}
+
 @test "results are never overwritten" {
 	run timeout 20 "$TOP/run.sh" explain debian --metric "$RAW" --metric "$DM" --name "$BASE"
 	expect 64 "results/$BASE is there already"
