@@ -75,7 +75,9 @@ static size_t frame_of(struct attribution *a, size_t parent, size_t function)
 /* What stands between a caller and what it calls by a pointer is none of the callers. */
 static bool is_thunk(const struct symbol *s)
 {
-	return !strncmp(s->name, "__x86_indirect_", 15) || !strncmp(s->name, "__x86_return_", 13);
+	const char *name = s->name + (strncmp(s->name, "__pi_", 5) ? 0 : 5);
+
+	return !strncmp(name, "__x86_indirect_", 15) || !strncmp(name, "__x86_return_", 13);
 }
 
 /* The frame of what node called.  Returns 0 for the program itself, or -ENOMEM. */
@@ -277,9 +279,8 @@ static void sort_functions(struct attribution *a)
 	free(place);
 }
 
-void attribution_sum(struct attribution *a)
+static void sum_frames(struct attribution *a)
 {
-	sort_functions(a);
 	for (size_t i = 0; i < a->n_frames; i++)
 		for (int side = 0; side < N_SIDES; side++)
 			a->frames[i].total[side] = a->frames[i].insns[side];
@@ -287,6 +288,55 @@ void attribution_sum(struct attribution *a)
 	for (size_t i = a->n_frames; i-- > 1;)
 		for (int side = 0; side < N_SIDES; side++)
 			a->frames[a->frames[i].parent].total[side] += a->frames[i].total[side];
+}
+
+void attribution_sum(struct attribution *a)
+{
+	sort_functions(a);
+	sum_frames(a);
+}
+
+bool function_is_of_one_side(const struct function *f)
+{
+	return !f->module[BASE] || !f->module[NEW];
+}
+
+/* Where a frame of a hangs in what is aligned. */
+static size_t aligned_parent(const struct attribution *a, size_t frame)
+{
+	size_t parent = a->frames[frame].parent;
+
+	if (function_is_of_one_side(&a->functions[a->frames[frame].function]))
+		return parent;
+	while (parent && function_is_of_one_side(&a->functions[a->frames[parent].function]))
+		parent = a->frames[parent].parent;
+	return parent;
+}
+
+int attribution_align(const struct attribution *a, struct attribution *out)
+{
+	size_t *place = calloc(a->n_frames + 1, sizeof(*place)), frame = 1;
+
+	*out = (struct attribution){.n_frames = 1};
+	out->frames = calloc(256, sizeof(*out->frames));
+	out->functions = calloc(a->n_functions + 1, sizeof(*out->functions));
+	if (!place || !out->frames || !out->functions)
+		frame = 0;
+	for (size_t i = 0; i < a->n_functions && frame; i++)
+		out->functions[out->n_functions++] = a->functions[i];
+	for (size_t i = 1; i < a->n_frames && frame; i++) {
+		const struct frame *f = &a->frames[i];
+
+		frame = frame_of(out, place[aligned_parent(a, i)], f->function);
+		place[i] = frame;
+		for (int side = 0; side < N_SIDES && frame; side++)
+			out->frames[frame].insns[side] += f->insns[side];
+	}
+	free(place);
+	if (!frame)
+		return -ENOMEM;
+	sum_frames(out);
+	return 0;
 }
 
 void attribution_free(struct attribution *a)

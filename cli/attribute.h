@@ -62,6 +62,16 @@ int attribution_add_program(struct attribution *a, const int64_t *overhead,
  * first, of equals those that cost most. */
 void attribution_sum(struct attribution *a);
 
+/*
+ * The same frames, so that both sides stand beside each other where a compiler has put a function
+ * into its caller on one side only: what both sides have hangs from the nearest caller that both
+ * have.  After attribution_sum().  *out needs attribution_free().  Returns 0 or -ENOMEM.
+ */
+int attribution_align(const struct attribution *a, struct attribution *out);
+
+/* Whether only one side ran it. */
+bool function_is_of_one_side(const struct function *f);
+
 /* All functions of one side. */
 int64_t attribution_total(const struct attribution *a, enum side side);
 

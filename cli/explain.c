@@ -215,11 +215,14 @@ static int attribute(struct explanation *e)
 	}
 	if (!rc)
 		rc = attribution_add_program(&e->by, overhead, overhead_all);
+	if (!rc)
+		attribution_sum(&e->by);
+	if (!rc)
+		rc = attribution_align(&e->by, &e->aligned);
 	if (rc < 0) {
 		msg_error("explain: out of memory");
 		return rc;
 	}
-	attribution_sum(&e->by);
 	for (int i = 0; i < N_SIDES; i++)
 		e->side[i].sum = attribution_total(&e->by, (enum side)i);
 	return 0;
@@ -326,8 +329,10 @@ static int explain(char **dirs, int n, const struct explain_options *o)
 		symtab_free(&e->side[i].tab);
 		run_free(&e->side[i].run);
 	}
-	if (e)
+	if (e) {
 		attribution_free(&e->by);
+		attribution_free(&e->aligned);
+	}
 	free(e);
 	return status;
 }

@@ -101,12 +101,12 @@ int explanation_fold_both(const struct explanation *e, const char *file)
 
 	if (!out)
 		return -errno;
-	for (size_t i = 1; i < e->by.n_frames; i++) {
-		const struct frame *f = &e->by.frames[i];
+	for (size_t i = 1; i < e->aligned.n_frames; i++) {
+		const struct frame *f = &e->aligned.frames[i];
 
 		if (!f->insns[BASE] && !f->insns[NEW])
 			continue;
-		put_stack(&e->by, f, out);
+		put_stack(&e->aligned, f, out);
 		fprintf(out, " %" PRId64 " %" PRId64 "\n", f->insns[BASE], f->insns[NEW]);
 	}
 	return close_file(out);

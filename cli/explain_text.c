@@ -230,8 +230,18 @@ static bool is_of_one_side(const struct attribution *a, size_t frame, enum side 
 	return frame && !a->functions[a->frames[frame].function].module[!side];
 }
 
-/* The functions that the other side never ran, by what they cost with all that they call; one
- * that another such called is part of that. */
+/* A frame with those below it that are of one side as well, without what they call of both. */
+static int64_t total_of_one_side(const struct attribution *a, size_t frame, enum side side)
+{
+	int64_t total = a->frames[frame].insns[side];
+
+	for (size_t i = a->frames[frame].first; i; i = a->frames[i].next)
+		if (is_of_one_side(a, i, side))
+			total += total_of_one_side(a, i, side);
+	return total;
+}
+
+/* The functions that the other side never ran, largest first. */
 static void print_calls(const struct explanation *e, enum side side, FILE *out)
 {
 	const struct attribution *a = &e->by;
@@ -239,7 +249,7 @@ static void print_calls(const struct explanation *e, enum side side, FILE *out)
 
 	for (size_t i = 1; total && i < a->n_frames; i++)
 		if (is_of_one_side(a, i, side) && !is_of_one_side(a, a->frames[i].parent, side))
-			total[a->frames[i].function] += a->frames[i].total[side];
+			total[a->frames[i].function] += total_of_one_side(a, i, side);
 	for (int n = 0; total && n <= NAMED; n++) {
 		size_t most = a->n_functions;
 
@@ -256,8 +266,8 @@ static void print_calls(const struct explanation *e, enum side side, FILE *out)
 		}
 		fprintf(out, "%s %s %s",
 			n	      ? ","
-			: side == NEW ? "  only new has, with all that they call:"
-				      : "  only base has:",
+			: side == NEW ? "  only new has, with what only new has below:"
+				      : "  only base has, likewise:",
 			number_signed(side == NEW ? total[most] : -total[most]).s,
 			a->functions[most].name);
 		total[most] = 0;
@@ -292,7 +302,7 @@ static int64_t frame_stir(const struct attribution *a, size_t frame)
 
 static void print_frame(struct tree *t, size_t frame)
 {
-	const struct attribution *a = &t->e->by;
+	const struct attribution *a = &t->e->aligned;
 	const struct frame *f = &a->frames[frame];
 	int indent = 2 * ((int)f->depth - 1);
 

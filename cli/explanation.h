@@ -24,6 +24,7 @@ struct explained_side {
 struct explanation {
 	struct explained_side side[N_SIDES];
 	struct attribution by;
+	struct attribution aligned; /* its frames side by side */
 	bool one_kernel, one_metric;
 };
 

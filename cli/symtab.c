@@ -63,17 +63,18 @@ static int take_line(struct symtab *tab, json_t *line)
 	return take_list(tab, (char *)list, strtoull(from, NULL, 16), *module ? module : "vmlinux");
 }
 
-/* Marks of the linker: where a section begins or ends. */
-static bool is_border(const char *name)
+/* Marks of the linker: where a section begins or ends; and names for code that runs before the
+ * kernel is where it was linked to be (arch/x86/kernel/Makefile). */
+static bool is_alias(const char *name)
 {
 	size_t len = strlen(name);
 
-	return (len > 6 && !strcmp(name + len - 6, "_start")) ||
+	return !strncmp(name, "__pi_", 5) || (len > 6 && !strcmp(name + len - 6, "_start")) ||
 	       (len > 4 && !strcmp(name + len - 4, "_end")) || !strcmp(name, "_stext") ||
 	       !strcmp(name, "_text");
 }
 
-/* A function's name before that of a border, a global one before a local one of the same place, and
+/* A function's own name before such, a global one before a local one of the same place, and
  * a plain one before one with underscores. */
 static int by_address(const void *a, const void *b)
 {
@@ -81,8 +82,8 @@ static int by_address(const void *a, const void *b)
 
 	if (x->address != y->address)
 		return x->address < y->address ? -1 : 1;
-	if (is_border(x->name) != is_border(y->name))
-		return is_border(x->name) ? 1 : -1;
+	if (is_alias(x->name) != is_alias(y->name))
+		return is_alias(x->name) ? 1 : -1;
 	if (!isupper(x->type) != !isupper(y->type))
 		return isupper(x->type) ? -1 : 1;
 	if ((x->name[0] == '_') != (y->name[0] == '_'))

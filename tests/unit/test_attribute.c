@@ -235,6 +235,39 @@ static void totals_hold_all_that_is_called(void **state)
 	assert_int_equal(frame_at(w, "entry;work;leaf")->total[BASE], 4);
 }
 
+/* fresh, which only NEW has, calls work as entry does on BASE. */
+static void what_both_have_hangs_from_what_both_have(void **state)
+{
+	static const char symbols[] = "{\"type\":\"symbols\",\"module\":\"\",\"from\":\"" K
+				      "000\",\"list\":\"0 T entry 100 T fresh 100 T work\"}\n";
+	static const char base[] =
+		"T 1 " K "000 45\nT 2 " K "200 11\nN 1 0 " K "009\nP 1 4 0:1:1 1:2:1\nS 1\n";
+	static const char new[] = "T 1 " K "000 45\nT 2 " K "100 45\nT 3 " K "200 111\nN 1 0 " K
+				  "009\nN 2 1 " K "109\nP 1 7 0:1:1 1:2:1 2:3:1\nS 1\n";
+	struct world w = {0};
+	struct world *p = &w;
+	struct attribution aligned;
+
+	(void)state;
+	read_side(&w, BASE, symbols, base);
+	read_side(&w, NEW, symbols, new);
+	attribution_sum(&w.by);
+	assert_int_equal(frame_at(&w, "entry;fresh;work")->insns[NEW], 3);
+	assert_int_equal(attribution_align(&w.by, &aligned), 0);
+	attribution_free(&w.by);
+	w.by = aligned;
+	assert_int_equal(frame_at(&w, "entry;work")->insns[BASE], 2);
+	assert_int_equal(frame_at(&w, "entry;work")->insns[NEW], 3);
+	assert_int_equal(frame_at(&w, "entry;fresh")->total[NEW], 2);
+	assert_int_equal(w.by.frames[0].total[NEW], 7);
+	assert_int_equal(attribution_total(&w.by, NEW), 7);
+	for (int i = 0; i < N_SIDES; i++) {
+		profile_free(&p->profile[i]);
+		symtab_free(&p->tab[i]);
+	}
+	attribution_free(&w.by);
+}
+
 static void all_samples_count_apart(void **state)
 {
 	const struct world *w = *state;
@@ -329,6 +362,7 @@ int main(void)
 		cmocka_unit_test(what_changed_most_comes_first),
 		cmocka_unit_test(thunks_are_no_callers),
 		cmocka_unit_test(totals_hold_all_that_is_called),
+		cmocka_unit_test(what_both_have_hangs_from_what_both_have),
 		cmocka_unit_test(all_samples_count_apart),
 		cmocka_unit_test(user_space_beyond_the_meter_is_a_function_of_its_own),
 		cmocka_unit_test(the_meter_alone_is_none),
