@@ -132,6 +132,7 @@ help() {
 
 tmp=
 claims=()
+may_be_empty= # results that nothing came into are taken away
 child=
 phase=         # what is being done, for the line about an interruption
 child_says_it= # set while the child says that line itself
@@ -148,6 +149,7 @@ on_exit() {
 	exec 2>/dev/null # bash would tell of the job that is ended
 	stop_child
 	rm -rf ${tmp:+"$tmp"} "${claims[@]}"
+	if [[ $may_be_empty ]]; then rmdir "$may_be_empty" || true; fi
 	exit "$status"
 }
 trap on_exit EXIT

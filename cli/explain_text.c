@@ -123,6 +123,8 @@ static const char *remark(const struct function *f, char *text, size_t size)
 
 	if (*fate || f->calls[BASE] == f->calls[NEW])
 		snprintf(text, size, "%s", fate);
+	else if (f->calls[NEW] == 1)
+		snprintf(text, size, "begun once, was %s", number(f->calls[BASE]).s);
 	else
 		snprintf(text, size, "begun %s times, was %s", number(f->calls[NEW]).s,
 			 number(f->calls[BASE]).s);
@@ -332,6 +334,8 @@ static void print_tree(const struct explanation *e, bool all, FILE *out)
 	/* What is less than a fiftieth of the difference explains nothing. */
 	if (!all && difference / 50 > 1)
 		t.least = difference / 50;
+	if (!all && !frame_stir(&e->aligned, 0))
+		return;
 	fprintf(out,
 		"\n  %9s %9s %9s %9s  called from above, with all that it calls; itself alone\n",
 		"base", "new", "with all", "itself");

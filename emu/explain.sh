@@ -103,6 +103,7 @@ verb_explain() {
 		opt[name]=$name
 	fi
 	dir=results/${opt[name]}
+	may_be_empty=$dir
 	for id in "${!kdirs[@]}"; do
 		kdir=${kdirs[id]}
 		side=${sides[id]}
