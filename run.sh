@@ -15,6 +15,7 @@ readonly VERBS=(
 	"compare|BASE NEW...|runs or kernels against each other; measures kernels that were not"
 	"assert|[OPTION]...|whether a metric keeps within a limit, for git bisect run"
 	"gate-selftest||whether comparisons can be trusted: nothing is nothing, a cost is found"
+	"explain|BASE [NEW] OPTION...|which functions make the difference between two medians"
 	"test||the tests of the suite itself"
 	"lint||shellcheck, clang-format, licence lines, warnings as errors"
 	"list|[OPTION]...|benchmarks, stacks and checks, and what each needs"
@@ -90,6 +91,9 @@ readonly ASSERT_OPTIONS=(
 	"module|FILE.ko...|as of bench"
 )
 
+# shellcheck source=emu/explain.sh
+. emu/explain.sh
+
 note() { printf '%s\n' "$*" >&2; }
 die() { # STATUS TEXT...
 	local status=$1
@@ -152,6 +156,7 @@ help() {
 	help_options check "${CHECK_OPTIONS[@]}"
 	help_options compare "${COMPARE_OPTIONS[@]}"
 	help_options assert "${ASSERT_OPTIONS[@]}"
+	help_options explain "${EXPLAIN_OPTIONS[@]}"
 	echo "exit status: 0 good; 1 a regression, a difference or a failed check; 3 not comparable; 4 the"
 	echo "harness broke; 64 wrong usage; 77 everything was skipped; 125 (assert) nothing was found out;"
 	echo "130 interrupted"
@@ -161,6 +166,7 @@ help() {
 
 tmp=
 claims=()
+may_be_empty= # results that nothing came into are taken away
 child=
 phase=         # what is being done, for the line about an interruption
 child_says_it= # set while the child says that line itself
@@ -178,6 +184,7 @@ on_exit() {
 	exec 2>/dev/null # bash would tell of the job that is ended
 	stop_child
 	rm -rf ${tmp:+"$tmp"} "${claims[@]}"
+	if [[ $may_be_empty ]]; then rmdir "$may_be_empty" || true; fi
 	exit "$status"
 }
 trap on_exit EXIT
@@ -406,8 +413,8 @@ one_check() { # NAME
 # Options that may be repeated end in arrays of their own, the others in opt.  Words that are no options
 # end in operands, where a verb takes such.
 declare -A opt=()
-opt_kernel=() opt_module=() opt_stack=() opt_fs=() opt_bench=() opt_check=() opt_device=()
-takes_operands='' operands=()
+opt_kernel=() opt_module=() opt_stack=() opt_fs=() opt_bench=() opt_check=() opt_device=() opt_metric=()
+takes_operands='' operands=() # words that are no options
 
 parse_options() { # VERB TABLE WORD...
 	local verb=$1 word name value row arg
@@ -811,6 +818,10 @@ verb_report() {
 		mapfile -t runs < <(find results -mindepth 1 -maxdepth 1 -type d -printf '%f\n' 2>/dev/null)
 		unknown run "" "$1" "ls results" "${runs[@]}"
 	fi
+	if [[ -f $dir/explain.txt ]]; then
+		cat "$dir/explain.txt"
+		return
+	fi
 	if is_check_run "$dir"; then groups=(build); fi
 	quiet=yes
 	make_tmp
@@ -859,7 +870,7 @@ main() {
 	case ${1-} in
 	'') die $USAGE "no verb given; ./run.sh help lists them" ;;
 	help | --help | -h) help ;;
-	bench | check | test | lint | list | report | setup | clean) "verb_$1" "${@:2}" ;;
+	bench | check | explain | test | lint | list | report | setup | clean) "verb_$1" "${@:2}" ;;
 	compare | assert | gate-selftest)
 		# shellcheck source=cli/gate.sh
 		. cli/gate.sh

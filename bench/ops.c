@@ -49,9 +49,9 @@ static bool sample(const struct ops *ops, size_t i, struct counters *counters, u
 	}
 	*settled = meter_clear_of_ticks(*settled);
 	counters_start(counters);
-	begin = meter_ticks();
+	begin = meter_begin();
 	done = ops->run(ops->arg, i);
-	*ticks = meter_ticks() - begin;
+	*ticks = meter_end() - begin;
 	counters_stop(counters, ops->per_sample);
 	if (done != ops->wanted) {
 		judge(result, ops, i, done);

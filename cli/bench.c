@@ -16,6 +16,7 @@
 #include "lib/fs.h"
 #include "lib/msg.h"
 #include "lib/supervise.h"
+#include "lib/symbols.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -32,7 +33,7 @@ struct bench_options {
 	struct words devices;
 	struct workload by_hand;
 	const char *workload, *meter, *output;
-	bool progress, wipe, counters;
+	bool progress, wipe, counters, symbols;
 };
 
 /* One sweep under way. */
@@ -44,6 +45,7 @@ struct sweep {
 	struct meter meter;
 	const char *output;
 	struct sink sink;
+	bool symbols; /* are written at the end */
 	bool progress;
 	bool terminal;
 	unsigned int done, total;
@@ -379,6 +381,8 @@ static int work(void *arg, const char *directory)
 	busy_end();
 	if (s->terminal)
 		fputs("\r\033[K", stderr);
+	if (!rc && s->symbols)
+		rc = symbols_write(&s->sink);
 	if (!rc)
 		rc = end_write(&s->sink, STATUS_GOOD);
 	if (sink_close(&s->sink) < 0 || rc < 0)
@@ -489,6 +493,7 @@ static int prepare(struct sweep *s, struct bench_options *o)
 		return STATUS_USAGE;
 	s->output = o->output;
 	s->progress = o->progress;
+	s->symbols = o->symbols;
 	s->terminal = !o->progress && isatty(STDERR_FILENO) && strcmp(o->output, "-");
 	for (const struct bench *const *b = bench_table; *b; b++)
 		s->total += count_wanted(s, *b);
@@ -563,6 +568,13 @@ static int set_progress(void *opts, const char *value)
 	return 0;
 }
 
+static int set_symbols(void *opts, const char *value)
+{
+	(void)value;
+	((struct bench_options *)opts)->symbols = true;
+	return 0;
+}
+
 static int set_wipe(void *opts, const char *value)
 {
 	(void)value;
@@ -589,6 +601,7 @@ static const struct option_spec options[] = {
 	{"output", "FILE", "where the lines go (default: - for stdout)", set_output},
 	{"progress", NULL, "progress lines among them", set_progress},
 	{"counters", NULL, "then once more, counting events (needs libperf)", set_counters},
+	{"symbols", NULL, "the functions of the kernel behind them", set_symbols},
 	{"wipe", NULL, "erase signatures on the named devices first", set_wipe},
 	{0},
 };

@@ -9,6 +9,7 @@
 #include "emu/accel.h"
 #include "emu/guest.h"
 #include "emu/package.h"
+#include "emu/profile.h"
 #include "emu/progress.h"
 #include "emu/room.h"
 #include "emu/scratch.h"
@@ -38,6 +39,7 @@ struct emulate {
 	struct workload workload;
 	struct words job;	       /* the workload spelled out */
 	struct words jobs[GUESTS_MAX]; /* each guest's, with it */
+	char *plugin;		       /* see emu/profile.h */
 	const char *meter;
 	bool counters; /* the guests count events, too */
 };
@@ -103,6 +105,16 @@ static int set_number(const char *name, const char *value, long max, long *numbe
 	return 0;
 }
 
+static int set_profile(void *opts, const char *value)
+{
+	struct emulate *e = opts;
+
+	free(e->plugin);
+	e->plugin = profile_plugin(value);
+	e->plan.plugin = e->plugin;
+	return e->plugin ? 0 : -EINVAL;
+}
+
 static int set_seed(void *opts, const char *value)
 {
 	long number;
@@ -150,6 +162,8 @@ static const struct option_spec options[] = {
 	{"meter", "METER", "insn (default), time (needs KVM, else insn), or none: prove only",
 	 set_meter},
 	{"results", "DIR", "the run; must not exist", set_results},
+	{"profile", "PLUGIN", "count what the samples run by this (emu/plugin.sh), and name it",
+	 set_profile},
 	{"seed", "N", "of the guest's random numbers (default 1)", set_seed},
 	{"counters", NULL, "the guests count events in a second sweep", set_counters},
 	{"fresh", NULL, "boot; neither use nor save a snapshot", set_fresh},
@@ -175,6 +189,10 @@ static int check_options(const struct emulate *e)
 	if (!e->plan.kernel || !e->n || !e->results_dir) {
 		msg_error("emulate: --kernel, --guest and --results are needed; daxdm emulate "
 			  "--help explains them");
+		return -EINVAL;
+	}
+	if (e->plugin && strcmp(e->meter, "insn")) {
+		msg_error("emulate: --profile counts instructions; it goes with --meter insn only");
 		return -EINVAL;
 	}
 	return 0;
@@ -246,6 +264,8 @@ static int spell_jobs(struct emulate *e)
 			rc = add_word(&e->jobs[i], e->job.list[j]);
 		if (e->counters && !rc)
 			rc = add_word(&e->jobs[i], "--counters");
+		if (e->plugin && !profile_knows_symbols(&e->guests[i]) && !rc)
+			rc = add_word(&e->jobs[i], "--symbols");
 		e->guests[i].words = e->jobs[i].list;
 		e->guests[i].n_words = e->jobs[i].n;
 	}
@@ -339,6 +359,8 @@ static int take(struct guest *g, const char *type, json_t *line, const char *tex
 		/* What was before, the start of the program, is part of the start of the guest. */
 		g->phase_since_ms = clock_ms();
 		return results_context(results, line);
+	} else if (!strcmp(type, "symbols")) {
+		return profile_take_symbols(g, text);
 	} else if (!strcmp(type, "end")) {
 		g->has_end = true;
 	} else {
@@ -353,6 +375,8 @@ static void end_guest(struct emulate *e, struct guest *g)
 
 	if (e->n > 1)
 		snprintf(console, sizeof(console), "console-%s.log", g->name);
+	if (e->plugin)
+		profile_keep(g, &e->results);
 	guest_end(g, &e->results, console, NULL);
 }
 
@@ -508,6 +532,7 @@ static int run_emulate(int argc, char **argv)
 	for (size_t i = 0; i < GUESTS_MAX; i++)
 		words_free(&e->jobs[i]);
 	words_free(&e->job);
+	free(e->plugin);
 	free(e);
 	return status;
 }

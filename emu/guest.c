@@ -114,6 +114,8 @@ static int start_qemu(struct guest *g, bool incoming)
 		.ram = g->ram,
 		.kvm = g->plan->kvm,
 		.incoming = incoming,
+		/* Only the job is watched, and it runs in a machine that goes on from a state. */
+		.plugin = incoming ? g->plan->plugin : NULL,
 		.seed = g->plan->seed,
 	};
 

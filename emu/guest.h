@@ -40,6 +40,7 @@ struct plan {
 	const char *kernel;  /* its directory, see emu/kernel.sh */
 	const char *vmlinux; /* in it */
 	const char *qemu;    /* version line */
+	const char *plugin;  /* that watches the job (emu/profile.h), or NULL */
 	unsigned int seed;
 	bool kvm, fresh;
 	bool quiet;	     /* what breaks a guest is for the caller to tell: guest_complain() */

@@ -191,6 +191,8 @@ static void build_argv(struct argv *argv, const struct vm_config *c, int qmp)
 	add(argv, "-action", "watchdog=pause");
 	add(argv, "-chardev", "socket,id=qmp,fd=%d", qmp);
 	add(argv, "-mon", "chardev=qmp,mode=control");
+	if (c->plugin)
+		add(argv, "-plugin", "%s", c->plugin);
 	if (c->incoming) {
 		add(argv, "-incoming", "defer");
 		argv->word[argv->n++] = strdup("-S");

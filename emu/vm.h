@@ -61,6 +61,7 @@ struct vm_config {
 	int ram;		      /* descriptor of the memory of a machine with ram_in_file */
 	bool kvm;		      /* else TCG */
 	bool incoming;		      /* started stopped, to be given the state file */
+	const char *plugin;	      /* the value of -plugin, or NULL */
 	unsigned int seed;	      /* of a machine that counts instructions */
 };
 

@@ -51,6 +51,51 @@ static inline uint64_t meter_ticks(void)
 }
 
 /*
+ * The readings that begin and end a sample.  Each leaves its own address in a section of its own,
+ * for those who watch from outside the emulated host (emu/plugin/profile.c); it executes nothing
+ * more than meter_ticks().
+ */
+enum meter_mark_kind { METER_MARK_BEGIN, METER_MARK_END };
+
+struct meter_mark {
+	int32_t place; /* of the RDTSC, from here */
+	int32_t kind;
+};
+
+#define METER_MARKED_RDTSC(low, high, kind_)                  \
+	__asm__ volatile(".pushsection daxdm_marks,\"a\"\n\t" \
+			 ".balign 4\n\t"                      \
+			 ".long 1f - .\n\t"                   \
+			 ".long %c2\n\t"                      \
+			 ".popsection\n"                      \
+			 "1:\trdtsc"                          \
+			 : "=a"(low), "=d"(high)              \
+			 : "i"(kind_))
+
+static inline uint64_t meter_begin(void)
+{
+	uint64_t low, high;
+
+	_mm_lfence();
+	METER_MARKED_RDTSC(low, high, METER_MARK_BEGIN);
+	_mm_lfence();
+	return high << 32 | low;
+}
+
+static inline uint64_t meter_end(void)
+{
+	uint64_t low, high;
+
+	_mm_lfence();
+	METER_MARKED_RDTSC(low, high, METER_MARK_END);
+	_mm_lfence();
+	return high << 32 | low;
+}
+
+/* All of this program, n of them. */
+const struct meter_mark *meter_marks(size_t *n);
+
+/*
  * Between two samples, outside the clock: under meter insn a timer tick must not fall into the
  * next, or its cost would be that of another sample with every other sequence of random numbers,
  * and the ranks would shift.  settled is what the last call returned, 0 at first; a sample may then

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Draws the plots of a run into its directory, as SVG and PNG, and puts them into its report.html.
-# usage: plot/plot.sh RUNDIR        (DAXDM=PROGRAM if not build/daxdm)
+# usage: plot/plot.sh RUNDIR                        (DAXDM=PROGRAM if not build/daxdm)
+#        plot/plot.sh --waterfall DATADIR OUTDIR    what daxdm explain --plot-data wrote, into OUTDIR
 # Exit status as of daxdm: 0 good, 4 broken or incomplete run, 64 wrong usage.
 set -euo pipefail
 export LC_ALL=C.UTF-8 # gnuplot reads the degree sign of its own files by it
@@ -16,20 +17,7 @@ die() {
 	exit "$status"
 }
 
-[ $# -eq 1 ] || die 64 "usage: plot/plot.sh RUNDIR"
-run=$1
-[ -f "$run/run.jsonl" ] || die 4 "$run holds no run.jsonl; name a directory under results/"
 command -v gnuplot >/dev/null || die 4 "gnuplot is missing; apt-get install gnuplot-nox"
-[ -x "$daxdm" ] || die 4 "$daxdm is not built; run make"
-
-data=$(mktemp -d "$run/.plot-XXXXXX") || die 4 "cannot write to $run"
-trap 'rm -rf "$data"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-status=0
-"$daxdm" report --plot-data "$data" "$run" || status=$?
-[ -s "$data/plot.gp" ] || exit "$status"
 
 # Each plot appears whole or not at all.
 draw() {
@@ -47,6 +35,27 @@ draw() {
 		echo "plot: $run/$name.$format"
 	done
 }
+
+if [ $# -eq 3 ] && [ "$1" = --waterfall ]; then
+	data=$2
+	run=$3
+	draw waterfall
+	exit
+fi
+
+[ $# -eq 1 ] || die 64 "usage: plot/plot.sh RUNDIR"
+run=$1
+[ -f "$run/run.jsonl" ] || die 4 "$run holds no run.jsonl; name a directory under results/"
+[ -x "$daxdm" ] || die 4 "$daxdm is not built; run make"
+
+data=$(mktemp -d "$run/.plot-XXXXXX") || die 4 "cannot write to $run"
+trap 'rm -rf "$data"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+status=0
+"$daxdm" report --plot-data "$data" "$run" || status=$?
+[ -s "$data/plot.gp" ] || exit "$status"
 
 wanted() {
 	grep -qx "draw_$1 = 1" "$data/plot.gp"

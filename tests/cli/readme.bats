@@ -33,6 +33,10 @@ load ../helpers
 			run bash -c "cd '$TOP' && $command --name ../readme"
 			expect 64 "--name ../readme: letters"
 			;;
+		"./run.sh explain"*)
+			run bash -c "cd '$TOP' && $command --name ../readme"
+			expect 64 "--name ../readme: letters"
+			;;
 		./run.sh*) ;;
 		*) echo "an example of something else: $command" && false ;;
 		esac

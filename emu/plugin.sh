@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Builds what counts instructions by function in QEMU: emu/plugin/profile.c, as a plugin of the QEMU that is
+# installed.
+#
+#   emu/plugin.sh        prints build/plugin/VERSION/profile.so, its only line on stdout
+#
+# The header that a plugin is built with, qemu-plugin.h, is in no binary package.  It is taken out of the source
+# package of that very QEMU, from the archive that this machine's apt uses, through an apt root of our own under
+# build/plugin/apt, verified with the keyring of the package debian-archive-keyring; nothing else of the source
+# package stays.
+# Exit status: 0; 4 no network, no space, no such source package, or a QEMU without plugins.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. emu/common.sh
+
+readonly OUT=$PWD/build/plugin APT=$PWD/build/plugin/apt
+readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+readonly QEMU=qemu-system-x86_64
+
+apt_run() { # ARGUMENTS of apt-get...; only in a subshell, which it replaces
+	exec timeout 900 apt-get -q -c "$APT/apt.conf" "$@"
+}
+
+write_apt_root() {
+	mkdir -p "$APT/lists/partial" "$APT/cache/archives/partial"
+	cat >"$APT/apt.conf" <<-CONF
+		#clear APT::Update::Pre-Invoke;
+		#clear APT::Update::Post-Invoke;
+		#clear APT::Update::Post-Invoke-Success;
+		Dir::State::Lists "$APT/lists";
+		Dir::Cache "$APT/cache";
+		Dir::Etc::SourceList "$APT/sources.list";
+		Dir::Etc::SourceParts "/dev/null";
+		APT::Sandbox::User "";
+		Acquire::Languages "none";
+		Acquire::Retries "1";
+		Acquire::http::Timeout "20";
+	CONF
+	apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' 'Origin: Debian' \
+		'Component: main' | sort -u | sed "s|.*|deb-src [signed-by=$KEYRING] & main|" >"$APT/sources.list"
+	[[ -s $APT/sources.list ]] || die 4 "apt knows no Debian archive; run: apt-get update"
+}
+
+# The source archive of SOURCE VERSION comes to $TMP.
+fetch_source() { # SOURCE VERSION
+	room 200 "the source of QEMU"
+	[[ -r $KEYRING ]] || die 4 "no $KEYRING: cannot verify packages; run: apt-get install debian-archive-keyring"
+	say "fetching the source of $1 $2 for its header qemu-plugin.h (once)"
+	write_apt_root
+	patiently apt_run update >>"$TMP/err" 2>&1 || true
+	cd "$TMP"
+	patiently apt_run source --download-only --tar-only "$1=$2" >>"$TMP/err" 2>&1 || {
+		cd "$OUT/../.."
+		die 4 "cannot fetch the source package $1 $2, whose header the plugin needs (network?):" \
+			"$(grep '^E:' "$TMP/err" | head -n 1); 'explain' needs it once, everything else does without"
+	}
+	cd "$OUT/../.."
+}
+
+fetch_header() { # DIR
+	local source version tar
+	read -r source version < <(dpkg-query -W -f '${source:Package} ${source:Version}\n' qemu-system-x86) || true
+	[[ -n ${version-} ]] || die 4 "$QEMU is not Debian's, so that its source is not known; run: apt-get install qemu-system-x86"
+	fetch_source "$source" "$version"
+	tar=$(find "$TMP" -maxdepth 1 -name '*.orig.tar.*' | head -n 1)
+	[[ -n $tar ]] || die 4 "the source package $source $version has no upstream archive"
+	tar -xf "$tar" -C "$TMP" --wildcards '*/include/qemu/qemu-plugin.h' --strip-components=3 ||
+		die 4 "the source of QEMU $version holds no include/qemu/qemu-plugin.h"
+	mkdir -p "$1"
+	mv "$TMP/qemu-plugin.h" "$1/qemu-plugin.h"
+	rm -rf "$APT"
+}
+
+main() {
+	local version dir flags=()
+	begin plugin
+	mkdir -p "$OUT"
+	need "$QEMU" qemu-system-x86 >/dev/null
+	need "${CC:=cc}" gcc >/dev/null
+	"$QEMU" -h | grep -q '^-plugin ' ||
+		die 4 "this QEMU was built without plugins ($("$QEMU" --version | head -n 1)), and 'explain' counts" \
+			"by one; Debian's has them: apt-get install --reinstall qemu-system-x86"
+	version=$("$QEMU" --version | sed -nE '1s/.*\((Debian )?([^)]*)\).*/\2/p' | tr -c 'A-Za-z0-9.+\n-' _)
+	[[ -n $version ]] || version=$("$QEMU" --version | sed -nE '1s/.*version ([^ ]+).*/\1/p')
+	dir=$OUT/$version
+	[[ -s $dir/qemu-plugin.h ]] || fetch_header "$dir"
+	# From version 9 on the header wants GLib.
+	if grep -q '<glib' "$dir/qemu-plugin.h"; then
+		pkg-config --exists glib-2.0 || die 4 "plugins of QEMU $version need GLib's headers; run: apt-get install libglib2.0-dev"
+		read -ra flags < <(pkg-config --cflags glib-2.0)
+	fi
+	if [[ ! $dir/profile.so -nt emu/plugin/profile.c || ! $dir/profile.so -nt $dir/qemu-plugin.h ]]; then
+		"$CC" -std=c11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -fPIC -shared -fvisibility=hidden \
+			-I"$dir" "${flags[@]}" -o "$TMP/profile.so" emu/plugin/profile.c 2>"$TMP/cc" || {
+			cat "$TMP/cc" >&8
+			die 4 "the plugin does not build for QEMU $version"
+		}
+		mv "$TMP/profile.so" "$dir/profile.so"
+	fi
+	echo "$dir/profile.so"
+}
+
+main "$@"

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "emu/profile.h"
+
+#include "emu/scratch.h"
+#include "lib/meter.h"
+#include "lib/msg.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SYMBOLS_DIR "build/symbols"
+
+/* QEMU's options are separated by commas; one that is meant is doubled. */
+static void put_word(FILE *out, const char *text)
+{
+	for (; *text; text++)
+		fputs(*text == ',' ? ",," : (char[]){*text, '\0'}, out);
+}
+
+char *profile_plugin(const char *file)
+{
+	size_t n, size;
+	const struct meter_mark *marks = meter_marks(&n);
+	char path[PATH_MAX], *text = NULL;
+	FILE *out;
+
+	if (!realpath(file, path)) {
+		msg_error("--profile %s: %s; the file is what emu/plugin.sh prints", file,
+			  strerror(errno));
+		return NULL;
+	}
+	out = open_memstream(&text, &size);
+	if (!out)
+		return NULL;
+	fputs("file=", out);
+	put_word(out, path);
+	fputs(",out=profile", out);
+	for (size_t i = 0; i < n; i++)
+		fprintf(out, ",%s=%" PRIxPTR, marks[i].kind == METER_MARK_BEGIN ? "begin" : "end",
+			((uintptr_t)&marks[i].place + (uintptr_t)(intptr_t)marks[i].place) % 4096);
+	fclose(out);
+	return text;
+}
+
+static int symbols_path(const struct guest *g, char *path)
+{
+	const struct plan *plan = g->plan;
+	struct vm_config config = {.machine = plan->machine,
+				   .vmlinux = plan->vmlinux,
+				   .initrd = g->initrd,
+				   .kvm = plan->kvm,
+				   .seed = plan->seed};
+	struct snapshot snapshot;
+	int rc = snapshot_of(&config, plan->qemu, &snapshot);
+
+	if (!rc)
+		snprintf(path, PATH_MAX, "%s/%s.jsonl", SYMBOLS_DIR,
+			 strrchr(snapshot.path, '/') + 1);
+	return rc;
+}
+
+bool profile_knows_symbols(const struct guest *g)
+{
+	char path[PATH_MAX];
+
+	return !symbols_path(g, path) && !access(path, R_OK);
+}
+
+int profile_take_symbols(const struct guest *g, const char *text)
+{
+	char path[PATH_MAX + 16];
+	FILE *out;
+	int rc = 0;
+
+	snprintf(path, sizeof(path), "%s/symbols", g->dir);
+	out = fopen(path, "ae");
+	if (!out || fprintf(out, "%s\n", text) < 0)
+		rc = -errno;
+	if (out && fclose(out) == EOF && !rc)
+		rc = -errno;
+	if (rc < 0)
+		msg_error("cannot write %s: %s", path, why_not_written(rc));
+	return rc;
+}
+
+/* A file that another run may be reading appears whole. */
+static void keep_symbols(const char *from, const char *path)
+{
+	char aside[PATH_MAX + 32];
+	int in = open(from, O_RDONLY | O_CLOEXEC), out = -1, rc = -1;
+
+	snprintf(aside, sizeof(aside), "%s.%d", path, (int)getpid());
+	if (in >= 0 && !make_dirs(SYMBOLS_DIR))
+		out = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (out >= 0) {
+		rc = copy_sparse(in, out);
+		if (close(out) < 0 || rc < 0 || rename(aside, path) < 0)
+			unlink(aside);
+	}
+	if (in >= 0)
+		close(in);
+}
+
+void profile_keep(const struct guest *g, const struct results *results)
+{
+	char from[PATH_MAX + 16], known[PATH_MAX], name[64];
+
+	if (!g->dir[0])
+		return;
+	snprintf(from, sizeof(from), "%s/profile", g->dir);
+	snprintf(name, sizeof(name), "profile-%s.txt", g->name);
+	results_keep_log(results, from, name, NULL);
+	snprintf(from, sizeof(from), "%s/symbols", g->dir);
+	if (symbols_path(g, known) < 0)
+		return;
+	if (!access(from, R_OK) && g->has_end)
+		keep_symbols(from, known);
+	snprintf(name, sizeof(name), "symbols-%s.jsonl", g->name);
+	results_keep_log(results, access(from, R_OK) ? known : from, name, NULL);
+}

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# From one median to another: what each function adds or takes away, largest first.
+load data.'/plot.gp'
+row = 26
+height = 178 + row * waterfall_rows
+load script.'/style.gp'
+eval start(height)
+set output out
+set label 1 waterfall_title at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(waterfall_title)) tc rgb ink
+set label 2 waterfall_sides at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(waterfall_sides)) tc rgb dim
+set label 4 subtitle at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle)) tc rgb dim
+set xrange [waterfall_lo : waterfall_hi]
+eval 'set xtics ('.waterfall_tics.')'
+set yrange [waterfall_rows + 0.6 : 0.4]
+set border 1
+unset grid
+set grid xtics lt 1 lc rgb '#E6E9ED' lw 1
+set ytics scale 0 textcolor rgb ink
+set tmargin at screen 1 - 94.0 / height
+set bmargin at screen 68.0 / height
+set lmargin at screen px_x(32 + 7.4 * waterfall_name_len)
+set rmargin at screen px_x(width - 48)
+set xlabel 'instructions of the sample (the axis does not begin at 0)' tc rgb dim
+set style fill solid 1 noborder
+file = data.'/waterfall.tsv'
+# A whole median begins at the edge.
+left(from) = from < 0 ? waterfall_lo : from
+room = 0.008 * (waterfall_hi - waterfall_lo)
+plot file using (left($2)):1:(left($2)):3:($1 - 0.32):($1 + 0.32):4 with boxxyerror lc variable, \
+	file every ::::(waterfall_rows - 2) using 3:($1 + 0.32):(0):(0.36) with vectors nohead lw 0.8 lc rgb '#AEB5BD', \
+	file using (max(left($2), $3) + room):1:6:ytic(5) with labels left tc rgb ink

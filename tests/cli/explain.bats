@@ -1,0 +1,96 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# explain: what it refuses, and what it says of a machine that lacks what it needs; apt-get, QEMU and dpkg-query
+# are replaced.
+
+load ../helpers
+
+ID='fault.read.warm.pte{stack=linear:16,fs=ext4}'
+
+setup() {
+	CO=$BATS_TEST_TMPDIR/checkout
+	BIN=$BATS_TEST_TMPDIR/bin
+	mkdir -p "$CO/build" "$BIN"
+	cp -r "$TOP/emu" "$CO/"
+	PATH=$BIN:$PATH
+	replace qemu-system-x86_64 'case $1 in
+		-h) echo "-plugin [file=]<file>[,<argname>=<argvalue>]" ;;
+		*) echo "QEMU emulator version 99.1.0 (Debian 1:99.1+dfsg-1)" ;;
+		esac'
+	replace dpkg-query 'echo "qemu 1:99.1+dfsg-1"'
+	replace apt-get '[[ $* != "indextargets"* ]] || { echo "https://archive.invalid/ stable"; exit; }
+		echo "E: Failed to fetch, could not resolve the name" >&2; exit 100'
+}
+
+replace() { # PROGRAM BODY
+	printf '#!/bin/bash\n%s\n' "$2" >"$BIN/$1"
+	chmod +x "$BIN/$1"
+}
+
+refused() { # WANTED-TEXT WORD...
+	local text=$1
+	shift
+	run timeout 10 "$TOP/run.sh" explain "$@"
+	expect 64 "$text"
+	expect_short
+}
+
+plugin() {
+	run timeout 30 "$CO/emu/plugin.sh"
+	expect_short
+	run ! compgen -G "$CO/build/*.tmp.*"
+	run timeout 30 "$CO/emu/plugin.sh"
+}
+
+@test "no kernel, too many, nothing to hold it against" {
+	refused "one kernel and two metrics, or two kernels and a metric" --metric "$ID"
+	refused "one kernel and two metrics, or two kernels and a metric" 5.10 6.1 6.12 --metric "$ID"
+	refused "there is nothing to hold it against" 6.1 --metric "$ID"
+}
+
+@test "no metric, too many, one that is none" {
+	refused "--metric says what to explain" 6.1 6.12
+	refused "--metric can be given twice" 6.1 6.12 --metric "$ID" --metric "$ID" --metric "$ID"
+	for id in fault.read.warm.pte 'fault.read.warm.pte{stack=raw}' 'fault{fs=ext4,stack=raw}' "${ID}x"; do
+		refused "--metric $id: an id such as" 6.1 6.12 --metric "$id"
+	done
+	refused "fs=ext4 or fs=xfs is wanted" 6.1 6.12 --metric 'fault.read.warm.pte{stack=raw,fs=btrfs}'
+}
+
+@test "words that are no options are refused where there are none to take" {
+	run timeout 10 "$TOP/run.sh" bench 6.1
+	expect 64 "unexpected word '6.1'"
+	refused "unexpected word '-q'" 6.1 -q
+}
+
+@test "a QEMU without plugins" {
+	replace qemu-system-x86_64 'echo "QEMU emulator version 99.1.0"'
+	plugin
+	expect 4 "was built without plugins" "apt-get install"
+}
+
+@test "a QEMU that is not Debian's" {
+	replace dpkg-query 'echo "dpkg-query: no packages found" >&2; exit 1'
+	plugin
+	expect 4 "its source is not known" "apt-get install qemu-system-x86"
+}
+
+@test "no network: what could not be fetched, and what works without" {
+	plugin
+	expect 4 "cannot fetch the source package qemu 1:99.1+dfsg-1" "could not resolve" "everything else does without"
+	run ! compgen -G "$CO/build/plugin/*/qemu-plugin.h"
+}
+
+@test "no archive at all" {
+	replace apt-get 'exit 0'
+	plugin
+	expect 4 "apt knows no Debian archive; run: apt-get update"
+}
+
+@test "the program wants runs and metrics" {
+	run "$TOP/build/daxdm" explain results/none --metric "$ID"
+	expect 64 "two runs and --metric, or one run and two of them, are needed"
+	run "$TOP/build/daxdm" explain --metric "$ID" "$BATS_TEST_TMPDIR/none" "$BATS_TEST_TMPDIR/none"
+	expect 4 "none"
+	expect_short
+}
