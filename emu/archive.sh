@@ -115,7 +115,7 @@ write_catalogue() {
 refresh() { # [force]
 	if [[ -z ${1-} && -s $CATALOGUE && -n $(find "$CATALOGUE" -mmin -$FRESH_MINUTES) ]]; then
 		# One without sizes is made again from the same lists.
-		if awk -F'\t' '{ exit NF >= 5 }' "$CATALOGUE"; then write_catalogue || true; fi
+		if [[ -s $APT/sources.list ]] && awk -F'\t' '{ exit NF >= 5 }' "$CATALOGUE"; then write_catalogue || true; fi
 		return 0
 	fi
 	room 500 "reading the archive's package lists"
