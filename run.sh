@@ -16,6 +16,8 @@ readonly VERBS=(
 	"assert|[OPTION]...|whether a metric keeps within a limit, for git bisect run"
 	"gate-selftest||whether comparisons can be trusted: nothing is nothing, a cost is found"
 	"explain|BASE [NEW] OPTION...|which functions make the difference between two medians"
+	"bisect|[OPTION]...|which kernel of the archive first made a metric worse"
+	"kernels|[WORD]...|the kernels of the archive by version or flavour: size, and what is here"
 	"test||the tests of the suite itself"
 	"lint||shellcheck, clang-format, licence lines, warnings as errors"
 	"list|[OPTION]...|benchmarks, stacks and checks, and what each needs"
@@ -26,8 +28,9 @@ readonly VERBS=(
 )
 # name|metavariable, empty for a flag, with ... if it may be given again and again|help
 readonly BENCH_OPTIONS=(
-	"kernel|K|debian (default), a version (6.12.107), a package name, or PATH/bzImage"
+	"kernel|K...|debian (default), 6.12.107, a package, PATH/bzImage; ladder: all series"
 	"modules|DIR|the modules of that bzImage: DIR/lib/modules/RELEASE, or that directory"
+	"kernel-tree|DIR|the kernel of that build tree, and what its make modules_install gives"
 	"module|FILE.ko...|put this module in place of the kernel's own of that name"
 	"meter|M|insn: instructions (default); time: ns (default with --host); none: proofs"
 	"quick||raw, linear:1 and linear:16 with the main variants"
@@ -38,7 +41,7 @@ readonly BENCH_OPTIONS=(
 	"bench|GLOB...|these benchmarks and variants instead, e.g. 'fault.read.*'"
 	"tracer|WAY|how translate looks into the kernel: fentry, kprobe or tracefs"
 	"counters||then once more, counting page faults, TLB misses, ... by libperf"
-	"name|RUN|name of the run (default: kernel, meter, time)"
+	"name|RUN|name of the run (default: kernel, meter, time); several kernels: goes on"
 	"repeat|N|boot and measure N times; fail unless every sample is the same"
 	"seed|N|seed of the emulated host (default 1)"
 	"fresh||boot, even if there is a snapshot to restore"
@@ -49,6 +52,7 @@ readonly BENCH_OPTIONS=(
 readonly CHECK_OPTIONS=(
 	"kernel|K...|as of bench; a run for each, and what differs between them"
 	"modules|DIR|as of bench"
+	"kernel-tree|DIR|as of bench"
 	"module|FILE.ko...|as of bench"
 	"check|GLOB...|these checks only, e.g. suspend or 'layout.*'"
 	"quick||the quick checks only"
@@ -88,7 +92,20 @@ readonly ASSERT_OPTIONS=(
 	"min|N|its median may be this, not less"
 	"kernel|K|as of bench"
 	"modules|DIR|as of bench"
+	"kernel-tree|DIR|as of bench"
 	"module|FILE.ko...|as of bench"
+)
+readonly BISECT_OPTIONS=(
+	"good|K|a kernel that was good, as of bench --kernel"
+	"bad|K|a newer one that is bad"
+	"metric|M|as of assert"
+	"threshold|PERCENT|worse than good by this is bad (default: half of the way to bad)"
+	"anew||measure kernels even if there is a run that will do"
+)
+readonly KERNELS_OPTIONS=(
+	"fetch|K...|fetch that kernel"
+	"remove|K...|remove it"
+	"json||the table for programs"
 )
 
 # shellcheck source=emu/explain.sh
@@ -157,6 +174,8 @@ help() {
 	help_options compare "${COMPARE_OPTIONS[@]}"
 	help_options assert "${ASSERT_OPTIONS[@]}"
 	help_options explain "${EXPLAIN_OPTIONS[@]}"
+	help_options bisect "${BISECT_OPTIONS[@]}"
+	help_options kernels "${KERNELS_OPTIONS[@]}"
 	echo "exit status: 0 good; 1 a regression, a difference or a failed check; 3 not comparable; 4 the"
 	echo "harness broke; 64 wrong usage; 77 everything was skipped; 125 (assert) nothing was found out;"
 	echo "130 interrupted"
@@ -203,6 +222,7 @@ stop_child() {
 	kill -TERM -- "-$child" 2>/dev/null || return 0
 	local i limit=100
 	if [[ ${opt[host]-} ]]; then limit=900; fi
+	if [[ ${jobs_dir-} ]]; then limit=200; fi # those of a ladder have children of their own to stop
 	for ((i = 0; i < limit; i++)); do
 		kill -0 -- "-$child" 2>/dev/null || return 0
 		sleep 0.1
@@ -310,10 +330,14 @@ have_libperf() {
 
 # Sets kdir to the directory of that kernel.
 find_kernel() { # KERNEL
-	local -a modules=()
-	if [[ $1 == /* ]]; then modules=(--modules "${opt[modules]}"); fi
+	local -a words=("$1")
+	if [[ -d $1 ]]; then
+		words=(--tree "$1")
+	elif [[ $1 == /* ]]; then
+		words+=(--modules "${opt[modules]}")
+	fi
 	phase_begin kernel
-	run emu/kernel.sh resolve "$1" "${modules[@]}" >"$tmp/kernel" || exit $?
+	run emu/kernel.sh resolve "${words[@]}" >"$tmp/kernel" || exit $?
 	kdir=$(tail -n 1 "$tmp/kernel")
 	phase_end "$(cat "$kdir/package")"
 }
@@ -416,6 +440,9 @@ declare -A opt=()
 opt_kernel=() opt_module=() opt_stack=() opt_fs=() opt_bench=() opt_check=() opt_device=() opt_metric=()
 takes_operands='' operands=() # words that are no options
 
+# shellcheck disable=SC2034
+opt_fetch=() opt_remove=() # of cli/bisect.sh
+
 parse_options() { # VERB TABLE WORD...
 	local verb=$1 word name value row arg
 	local -n rows=$2
@@ -494,8 +521,9 @@ vet_number() { # OPTION MAXIMUM
 	fi
 }
 
-vet_name() {
-	if [[ ${opt[name]} && ! ${opt[name]} =~ ^[A-Za-z0-9_][A-Za-z0-9._+-]{0,99}$ ]]; then
+vet_name() { # [STEP]: not empty for a step of a ladder, GROUP/RUN
+	local word='[A-Za-z0-9_][A-Za-z0-9._+~-]{0,99}'
+	if [[ ${opt[name]} && ! ${opt[name]} =~ ^$word(${1:+/$word})?$ ]]; then
 		die $USAGE "--name ${opt[name]}: letters, digits and . _ + - are allowed, 100 at most"
 	fi
 }
@@ -520,11 +548,25 @@ vet_host() { # OPTION-FOR-THE-EMULATED-HOST...
 	fi
 }
 
-# Sets kernels, files as absolute paths; looks at the modules that go with them.
-vet_kernels() { # KERNEL...
+vet_tree() { # DIR
+	local tree
+	tree=$(user_path "$1")
+	[[ -d $tree ]] || die $USAGE "--kernel-tree $tree: no such directory"
+	[[ -f $tree/arch/x86/boot/bzImage ]] ||
+		die "${no_kernel:-$USAGE}" "--kernel-tree $tree: no arch/x86/boot/bzImage there; was it built (make bzImage modules)?"
+	kernels+=("$(readlink -f "$tree")")
+}
+
+# Sets kernels, files and build trees as absolute paths, and debian where none was asked for; looks at
+# the modules that go with them.
+vet_kernels() { # [KERNEL]...
 	local kernel i file files=0
 	kernels=()
 	for kernel in "$@"; do
+		if [[ $kernel == */* && -d $(user_path "$kernel") ]]; then
+			vet_tree "$kernel"
+			continue
+		fi
 		if [[ $kernel == */* || -f $from/$kernel ]]; then
 			kernel=$(user_path "$kernel")
 			[[ -f $kernel ]] || die $USAGE "--kernel $kernel: no such file"
@@ -533,6 +575,8 @@ vet_kernels() { # KERNEL...
 		fi
 		kernels+=("$kernel")
 	done
+	if [[ ${opt[kernel-tree]-} ]]; then vet_tree "${opt[kernel-tree]}"; fi
+	if ((${#kernels[@]} == 0)); then kernels=(debian); fi
 	((files <= 1)) || die $USAGE "only one --kernel PATH at a time: --modules has the modules of one"
 	if [[ ${opt[modules]} ]]; then
 		((files)) ||
@@ -551,7 +595,7 @@ vet_kernels() { # KERNEL...
 vet_bench() {
 	local i
 	opt[repeat]=${opt[repeat]:-1}
-	vet_host kernel modules module seed fresh console
+	vet_host kernel modules kernel-tree module seed fresh console
 	if [[ ! ${opt[meter]} && ${opt[host]} ]]; then opt[meter]="time"; fi
 	opt[meter]=${opt[meter]:-insn}
 	opt[seed]=${opt[seed]:-1}
@@ -574,8 +618,14 @@ vet_bench() {
 	# What is to be shown is that boots are equal; a restored machine was booted only once.
 	if ((opt[repeat] > 1)); then opt[fresh]=yes; fi
 	vet_workload
-	vet_name
-	vet_kernels "${opt[kernel]:-debian}"
+	vet_name "${DAXDM_LADDER-}"
+	vet_kernels "${opt_kernel[@]}"
+	if is_ladder; then
+		# shellcheck source=cli/ladder.sh
+		. cli/ladder.sh
+		vet_ladder
+		return
+	fi
 	for ((i = 1; i <= opt[repeat]; i++)); do vet_name_is_free "$(run_name "$i")"; done
 }
 
@@ -600,7 +650,7 @@ vet_workload() {
 
 vet_check() {
 	local name
-	vet_host kernel modules module plant fresh console
+	vet_host kernel modules kernel-tree module plant fresh console
 	opt[seed]=${opt[seed]:-1}
 	vet_number seed 4294967295
 	if given rounds; then vet_number rounds 1000000; fi
@@ -610,9 +660,16 @@ vet_check() {
 		[[ ! -d ${opt[$name]} ]] || die $USAGE "--$name ${opt[$name]}: that is a directory; a file is wanted"
 		[[ -d ${opt[$name]%/*}/ ]] || die $USAGE "--$name ${opt[$name]}: there is no such directory to put it in"
 	done
-	vet_kernels "${opt_kernel[@]:-debian}"
+	vet_kernels "${opt_kernel[@]}"
 	vet_name
 	if ((${#kernels[@]} == 1)); then vet_name_is_free "${opt[name]}"; fi
+}
+
+# Whether several kernels are asked for.
+is_ladder() {
+	local kernel
+	for kernel in "${kernels[@]}"; do [[ $kernel != ladder ]] || return 0; done
+	((${#kernels[@]} > 1))
 }
 
 # ---- verbs ---------------------------------------------------------------------------------------
@@ -677,11 +734,17 @@ verb_bench() {
 	vet_bench
 	choose_guests
 	set_bench_args
+	if is_ladder; then
+		ladder
+		return
+	fi
 	make_tmp
 	make_results
-	setup build run plot
-	if [[ ${opt[counters]} ]]; then have_libperf; fi
-	build all
+	if [[ ! ${DAXDM_LADDER-} ]]; then # one step of it: all is in place, and stays as it is
+		setup build run plot
+		if [[ ${opt[counters]} ]]; then have_libperf; fi
+		build all
+	fi
 	choose_programs
 	if [[ ! ${opt[host]} ]]; then
 		find_kernel "${kernels[0]}"
@@ -691,6 +754,7 @@ verb_bench() {
 		claim_name "$(release_of "$kdir")-${opt[meter]}-$(date +%Y%m%dT%H%M%S)"
 		opt[name]=$name
 	fi
+	if [[ ${opt[name]} == */* ]]; then mkdir -p "results/${opt[name]%/*}"; fi
 	for ((i = 1; i <= opt[repeat]; i++)); do
 		one_run "$(run_name "$i")" || status=$?
 		case $status in
@@ -827,7 +891,13 @@ verb_report() {
 	make_tmp
 	setup "${groups[@]}"
 	build all
-	show "$dir"
+	if [[ -f $dir/kernels.tsv ]]; then
+		# shellcheck source=cli/ladder.sh
+		. cli/ladder.sh
+		show_ladder "$dir"
+	else
+		show "$dir"
+	fi
 }
 
 verb_setup() {
@@ -871,9 +941,11 @@ main() {
 	'') die $USAGE "no verb given; ./run.sh help lists them" ;;
 	help | --help | -h) help ;;
 	bench | check | explain | test | lint | list | report | setup | clean) "verb_$1" "${@:2}" ;;
-	compare | assert | gate-selftest)
+	compare | assert | gate-selftest | bisect | kernels)
 		# shellcheck source=cli/gate.sh
 		. cli/gate.sh
+		# shellcheck source=cli/bisect.sh
+		case $1 in bisect | kernels) . cli/bisect.sh ;; esac
 		"verb_${1%-selftest}" "${@:2}"
 		;;
 	*) unknown verb "" "$1" "./run.sh help" "${names[@]}" ;;

@@ -18,7 +18,7 @@ static const char tax_prefix[] = "tax:";
 
 struct assert_options {
 	const char *metric;
-	bool has_max, has_min;
+	bool has_max, has_min, value;
 	int64_t max, min;
 };
 
@@ -55,6 +55,13 @@ static int set_min(void *opts, const char *value)
 	return set_limit("min", value, &o->min, &o->has_min);
 }
 
+static int set_value(void *opts, const char *value)
+{
+	(void)value;
+	((struct assert_options *)opts)->value = true;
+	return 0;
+}
+
 static const struct option_spec options[] = {
 	{"metric", "ID",
 	 "e.g. 'fault.read.warm.pte{stack=linear:16,fs=ext4}'; tax:ID is what its "
@@ -62,6 +69,7 @@ static const struct option_spec options[] = {
 	 set_metric},
 	{"max", "N", "its median may be this, not more", set_max},
 	{"min", "N", "its median may be this, not less", set_min},
+	{"value", NULL, "only print it, which direction is better, and its unit", set_value},
 	{NULL, NULL, NULL, NULL},
 };
 
@@ -102,6 +110,10 @@ static int judge(const struct run *run, const struct assert_options *o)
 		return CANNOT_TELL;
 	}
 	value = rec->median - (tax ? raw->median : 0);
+	if (o->value) {
+		printf("%lld %s %s\n", (long long)value, rec->better, rec->unit);
+		return STATUS_GOOD;
+	}
 	good = !(o->has_max && value > o->max) && !(o->has_min && value < o->min);
 	printf("%s on %s: %s %s, ", o->metric, run->context.release, number(value).s, rec->unit);
 	if (o->has_max)
@@ -123,8 +135,8 @@ static int assert_main(int argc, char **argv)
 		return STATUS_GOOD;
 	if (at < 0)
 		return STATUS_USAGE;
-	if (argc - at != 1 || !o.metric || (!o.has_max && !o.has_min)) {
-		msg_error("assert: needs --metric ID, --max N or --min N, and one run");
+	if (argc - at != 1 || !o.metric || (!o.has_max && !o.has_min && !o.value)) {
+		msg_error("assert: needs --metric ID, --max N or --min N or --value, and one run");
 		return STATUS_USAGE;
 	}
 	if (run_read(argv[at], &run, why, sizeof(why)) < 0) {

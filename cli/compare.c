@@ -22,7 +22,7 @@
 
 struct compare_options {
 	struct comparison comparison;
-	const char *json, *markdown, *junit, *known;
+	const char *json, *markdown, *junit, *known, *plot_data;
 	bool all, force;
 	int width;
 };
@@ -88,6 +88,12 @@ static int set_known(void *opts, const char *value)
 	return 0;
 }
 
+static int set_plot_data(void *opts, const char *value)
+{
+	((struct compare_options *)opts)->plot_data = value;
+	return 0;
+}
+
 static int set_all(void *opts, const char *value)
 {
 	(void)value;
@@ -125,6 +131,7 @@ static const struct option_spec options[] = {
 	{"json", "FILE", "everything, for programs (- for stdout)", set_json},
 	{"markdown", "FILE", "the same as Markdown", set_markdown},
 	{"junit", "FILE", "the same as JUnit's XML", set_junit},
+	{"plot-data", "DIR", "what plot/plot.sh --data draws from", set_plot_data},
 	{"known", "DIR", "the known kernel bugs (default: what the runs say)", set_known},
 	{"width", "COLUMNS", "lines no longer than this (default: the terminal's width)",
 	 set_width},
@@ -398,6 +405,10 @@ static int compare_numbers(struct comparison *c, const struct compare_options *o
 	status = comparison_status(c);
 	if (!is_stdout(o->json) && !is_stdout(o->markdown) && !is_stdout(o->junit))
 		print_text(c, o);
+	if (o->plot_data && compare_plotdata(c, o->plot_data) < 0) {
+		msg_error("compare: cannot write into %s: %s", o->plot_data, strerror(errno));
+		return STATUS_BROKEN;
+	}
 	if ((o->json && write_json(compare_json(c, status), o->json) < 0) ||
 	    (o->markdown && write_markdown(c, o) < 0) || (o->junit && write_junit(c, o->junit) < 0))
 		return STATUS_BROKEN;

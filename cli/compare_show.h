@@ -31,4 +31,8 @@ json_t *compare_json(const struct comparison *c, int status);
 /* One testsuite per step, filesystem and benchmark, one testcase per metric. */
 void compare_junit(const struct comparison *c, FILE *out);
 
+/* Writes plot.gp and the TSV files it names, of which plot/ draws cost and tax by kernel, into the
+ * existing directory DIR.  Returns 0 or -errno. */
+int compare_plotdata(const struct comparison *c, const char *dir);
+
 #endif

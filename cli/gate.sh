@@ -37,7 +37,7 @@ measure_plainly() {
 newest_run() {
 	local -a runs=()
 	local file
-	for file in results/*/run.jsonl results/published/*/run.jsonl; do
+	for file in results/*/run.jsonl results/*/*/run.jsonl; do
 		if [[ -f $file ]]; then runs+=("${file%/run.jsonl}"); fi
 	done
 	((${#runs[@]})) || return 0
@@ -176,10 +176,12 @@ verb_assert() {
 	measure_plainly
 	vet_workload
 	# A build that failed left no kernel: that is no reason to call the commit bad.
+	no_kernel=$CANNOT_TELL
 	if [[ ${opt[kernel]} == */* && ! -f $(user_path "${opt[kernel]}") ]]; then
 		die $CANNOT_TELL "--kernel ${opt[kernel]}: no such file; was it built?"
 	fi
-	vet_kernels "${opt[kernel]:-debian}"
+	vet_kernels ${opt[kernel]:+"${opt[kernel]}"}
+	((${#kernels[@]} == 1)) || die $USAGE "assert: --kernel or --kernel-tree, one kernel"
 	choose_guests
 	set_bench_args
 	cannot_tell=$CANNOT_TELL # from here on whatever breaks says nothing about the kernel

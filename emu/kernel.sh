@@ -4,7 +4,13 @@
 # The kernel catalogue: turns what a person calls a kernel into a directory that can be booted.
 #
 #   emu/kernel.sh resolve [KERNEL] [--modules DIR]   prints build/kernels/ID, its only line on stdout
+#   emu/kernel.sh resolve --tree DIR                the same of a kernel's build tree
 #   emu/kernel.sh list                               the kernels of the archive, one "VERSION PACKAGE" a line
+#   emu/kernel.sh series                             the package of the newest one of each series
+#   emu/kernel.sh identify K...                      what they are called: LABEL PACKAGE VERSION K, with tabs
+#   emu/kernel.sh between FIRST LAST                 the same of those between two, both included
+#   emu/kernel.sh table | json [WORD]...             all, by version or flavour: what is here, and how large
+#   emu/kernel.sh remove K...                        takes away what is here
 #
 # KERNEL: debian (default) | newest | 6.1 | 6.12.107 | 6.1.0-54-amd64 | linux-image-... | PATH
 #
@@ -23,130 +29,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . emu/common.sh
 
 readonly APT=$PWD/build/apt KERNELS=$PWD/build/kernels
-readonly CATALOGUE=$APT/catalogue # NAME <tab> VERSION <tab> CODENAME <tab> DEPENDS
-readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
-readonly FRESH_MINUTES=1440
 readonly KEEP_LOCAL=3 # kernels made from files; a developer makes a new one with every build
-
-# --- the archive ---------------------------------------------------------------------------------
-
-apt_run() { # ARGUMENTS of apt-get...; only in a subshell, which it replaces
-	exec timeout 900 apt-get -c "$APT/apt.conf" "$@"
-}
-
-# The machine's own suites by the names it uses, then every other one under the same address.
-write_sources() {
-	local uri release suite line own="" main="" security="" opts="[arch=amd64 signed-by=$KEYRING]"
-	while IFS='|' read -r uri release suite; do
-		own+="deb $opts $uri $release main"$'\n'
-		case $suite in
-		*-security) security=$uri ;;
-		*-updates | *-backports* | *-debug) ;;
-		*) main=$uri ;;
-		esac
-		own+="# $suite"$'\n'
-	done < <(apt-get indextargets --format '$(REPO_URI)|$(RELEASE)|$(SUITE)' \
-		'Created-By: Packages' 'Origin: Debian' 'Component: main' | sort -u)
-	if [[ -z $main ]]; then # no lists on this machine: read the addresses from its sources
-		die 4 "apt knows no Debian archive; run: apt-get update"
-	fi
-	for suite in oldoldstable oldstable stable testing unstable experimental; do
-		echo "$main $suite"
-		case $suite in oldoldstable | oldstable | stable)
-			echo "$main $suite-backports"
-			[[ -z $security ]] || echo "$security $suite-security"
-			;;
-		esac
-	done >"$TMP/suites"
-	printf '%s' "$own" | grep '^deb' >"$APT/sources.list"
-	while read -r uri suite; do
-		grep -qx "# $suite" <<<"$own" || echo "deb $opts $uri $suite main"
-	done <"$TMP/suites" >>"$APT/sources.list"
-}
-
-write_apt_conf() {
-	mkdir -p "$APT/lists/partial" "$APT/cache/archives/partial"
-	cat >"$APT/apt.conf" <<-CONF
-		#clear APT::Update::Pre-Invoke;
-		#clear APT::Update::Post-Invoke;
-		#clear APT::Update::Post-Invoke-Success;
-		Dir::State::Lists "$APT/lists";
-		Dir::Cache "$APT/cache";
-		Dir::Cache::pkgcache "pkgcache.bin";
-		Dir::Cache::srcpkgcache "";
-		Dir::Etc::SourceList "$APT/sources.list";
-		Dir::Etc::SourceParts "/dev/null";
-		APT::Sandbox::User "";
-		APT::Architecture "amd64";
-		APT::Architectures { "amd64"; };
-		Acquire::Languages "none";
-		Acquire::Retries "1";
-		Acquire::http::Timeout "20";
-	CONF
-}
-
-apt_update() { # SOURCES
-	# Cleanup would take away the lists of the other sources; a suite that is not there is no error.
-	patiently apt_run -q -o "Dir::Etc::SourceList=$1" -o APT::Get::List-Cleanup=false update >>"$TMP/update" 2>&1 || true
-	if grep -qE '^E:.*No space left|^E: Write error' "$TMP/update"; then
-		die 4 "disk full while reading the archive's lists into $APT; free some space and try again"
-	fi
-}
-
-# The archive of security updates keeps a release's updates under its codename after it dropped the
-# name "oldoldstable-security": the codename is in the index of the suite itself.
-name_by_codename() {
-	local uri suite codename
-	: >"$APT/sources.again"
-	while read -r uri suite; do
-		codename=$(apt_run indextargets --format '$(CODENAME)' 'Created-By: Packages' \
-			"Suite: ${suite%-security}" | head -n 1)
-		[[ -n $codename ]] || continue
-		sed -i "s| $suite main\$| $codename-security main|" "$APT/sources.list"
-		grep -F " $codename-security main" "$APT/sources.list" >>"$APT/sources.again"
-	done < <(sed -nE "s/^E: The repository '([^ ]+) ([^ ]+-security) Release'.*/\1 \2/p" "$TMP/update")
-	[[ ! -s $APT/sources.again ]] || apt_update "$APT/sources.again"
-}
-
-write_catalogue() {
-	local codename file
-	while IFS='|' read -r codename file; do
-		/usr/lib/apt/apt-helper cat-file "$file" | awk -v codename="$codename" '
-			BEGIN { RS = ""; FS = "\n"; OFS = "\t" }
-			/^Package: linux-(image|binary|modules)-/ {
-				name = version = depends = "-"
-				for (i = 1; i <= NF; i++) {
-					if ($i ~ /^Package: /) name = substr($i, 10)
-					if ($i ~ /^Version: /) version = substr($i, 10)
-					if ($i ~ /^Depends: /) depends = substr($i, 10)
-				}
-				if (name !~ /-dbg$|-signed-template$/)
-					print name, version, codename, depends
-			}'
-	done < <(apt_run indextargets --format '$(CODENAME)|$(FILENAME)' 'Created-By: Packages' |
-		sort -u) >"$TMP/catalogue"
-	[[ -s $TMP/catalogue ]] || return 1
-	mv "$TMP/catalogue" "$CATALOGUE"
-}
-
-# Returns 0 with a catalogue of today, 1 with an old one or none (no network).
-refresh() { # [force]
-	if [[ -z ${1-} && -s $CATALOGUE && -n $(find "$CATALOGUE" -mmin -$FRESH_MINUTES) ]]; then
-		return 0
-	fi
-	room 500 "reading the archive's package lists"
-	say "reading the archive's package lists (at most once a day)"
-	write_apt_conf
-	[[ -r $KEYRING ]] || die 4 "no $KEYRING: cannot verify packages; run: apt-get install debian-archive-keyring"
-	write_sources
-	: >"$TMP/update"
-	apt_update "$APT/sources.list"
-	name_by_codename
-	if ! grep -qE '^(Get|Hit):' "$TMP/update"; then
-		return 1
-	fi
-	write_catalogue
-}
+# shellcheck source=emu/archive.sh
+. emu/archive.sh
+# shellcheck source=emu/kernel_table.sh
+. emu/kernel_table.sh
 
 # --- from a name to packages ---------------------------------------------------------------------
 
@@ -168,10 +55,14 @@ generic_kernels() {
 		}' "$CATALOGUE" "$CATALOGUE" | sort -u | sort -t $'\t' -k1,1V
 }
 
-newest_per_series() {
-	generic_kernels | awk -F'[.~-]' '{ series[$1 "." $2] = $0; if (!($1 "." $2 in n)) n[$1 "." $2] = ++count }
-		END { for (s in n) { split(series[s], f, "\t"); print n[s], f[1] } }' | sort -n | cut -d' ' -f2 |
-		sed 's/-[^-]*$//' | paste -sd' '
+# The last of each series, lines as of generic_kernels.
+newest_of_series() {
+	generic_kernels | awk -F'[.~-]' '{ s = $1 "." $2; if (!(s in line)) order[++n] = s; line[s] = $0 }
+		END { for (i = 1; i <= n; i++) print line[order[i]] }'
+}
+
+newest_per_series() { # the same in words
+	newest_of_series | cut -f1 | sed 's/-[^-]*$//' | paste -sd' '
 }
 
 # VERSION <tab> PACKAGE of the newest kernel whose upstream version is, or starts with, $1.
@@ -414,44 +305,76 @@ resolve_path() { # IMAGE MODULES
 	echo "$KERNELS/$id"
 }
 
-resolve_name() { # KERNEL
-	local kernel=$1 fresh=1 id
-	[[ $kernel =~ ^[A-Za-z0-9][A-Za-z0-9.+~-]*$ ]] || die 64 "unknown kernel '$kernel': no such file, and no name of a kernel"
-	refresh || fresh=0
+id_of() { # PACKAGE VERSION
+	printf '%s' "${1#linux-image-}_$2" | tr -c 'A-Za-z0-9.+_-' _
+}
+
+# Packages of VERSION <tab> PACKAGE, the one without a signature where there is one.
+plain_names() {
+	local version package
+	while IFS=$'\t' read -r version package; do
+		if has_package "$package-unsigned" "$version"; then package+=-unsigned; fi
+		echo "$package"
+	done
+}
+
+need_catalogue() {
+	FRESH=1
+	refresh || FRESH=0
 	[[ -s $CATALOGUE ]] || die 4 "cannot read the archive's package lists (network?):" \
 		"$(grep -hE '^(E:|W: Failed)' "$TMP/update" | head -n 1); with --kernel PATH --modules DIR none is needed"
+}
+
+resolve_name() { # KERNEL
+	local kernel=$1 id
+	vet_word "$kernel"
+	need_catalogue
 	if ! find_kernel "$kernel"; then
-		if ((fresh)) && [[ -z $(find "$CATALOGUE" -mmin -10) ]]; then
-			refresh force || fresh=0
+		if ((FRESH)) && [[ -z $(find "$CATALOGUE" -mmin -10) ]]; then
+			refresh force || FRESH=0
 		fi
 		find_kernel "$kernel" || unknown_kernel "$kernel"
 	fi
-	((fresh)) || say "no network: using the lists of $(date -r "$CATALOGUE" +%F)"
-	id=$(printf '%s' "${PACKAGE#linux-image-}_$VERSION" | tr -c 'A-Za-z0-9.+_-' _)
+	((FRESH)) || say "no network: using the lists of $(date -r "$CATALOGUE" +%F)"
+	id=$(id_of "$PACKAGE" "$VERSION")
 	[[ -d $KERNELS/$id ]] || make_from_packages "$id"
 	echo "$KERNELS/$id"
 }
 
-main() {
-	begin kernel
-	mkdir -p "$KERNELS"
-	local verb=${1-} kernel=debian modules=""
-	shift || true
-	case $verb in
-	list)
-		refresh || true
-		[[ -s $CATALOGUE ]] || die 4 "cannot read the archive's package lists (network?)"
-		generic_kernels
-		return
-		;;
-	resolve) ;;
-	*) die 64 "usage: emu/kernel.sh resolve [KERNEL] [--modules DIR] | list" ;;
-	esac
+vet_word() { # KERNEL
+	[[ $1 =~ ^[A-Za-z0-9][A-Za-z0-9.+~-]*$ ]] || die 64 "unknown kernel '$1': no such file, and no name of a kernel"
+}
+
+install_modules() { # TREE INTO: as the tree's own Makefile does it, without what only debuggers want
+	exec timeout 900 make -C "$1" INSTALL_MOD_PATH="$2" INSTALL_MOD_STRIP=1 modules_install
+}
+
+# A kernel's build tree: its bzImage, and what its `make modules_install` fills.
+resolve_tree() { # TREE
+	local image=$1/arch/x86/boot/bzImage last
+	[[ -f $image ]] || die 64 "$1 holds no arch/x86/boot/bzImage; is it a kernel's build tree, and was it built (make bzImage modules)?"
+	room 900 "installing a kernel's modules"
+	say "installing the modules of $1"
+	mkdir "$TMP/tree"
+	if ! patiently install_modules "$1" "$TMP/tree" >"$TMP/install" 2>&1; then
+		last=$(grep -v '^make' "$TMP/install" | tail -n 1)
+		die 64 "make modules_install in $1 failed: ${last:-it took more than 15 minutes}; were the modules built (make modules)?"
+	fi
+	resolve_path "$image" "$TMP/tree"
+}
+
+usage() {
+	die 64 "usage: emu/kernel.sh resolve [KERNEL] [--modules DIR] | resolve --tree DIR | list | series |" \
+		"identify KERNEL... | between FIRST LAST | table [WORD]... | json [WORD]... | remove KERNEL..."
+}
+
+main_resolve() { # WORD...
+	local kernel=debian modules='' tree=''
 	while (($#)); do
 		case $1 in
-		--modules)
-			modules=${2-}
-			[[ -n $modules ]] || die 64 "--modules needs a directory"
+		--modules | --tree)
+			[[ ${2-} ]] || die 64 "$1 needs a directory"
+			if [[ $1 == --tree ]]; then tree=$(absolute "$2"); else modules=$(absolute "$2"); fi
 			shift
 			;;
 		-*) die 64 "unknown option $1; usage: emu/kernel.sh resolve [KERNEL] [--modules DIR]" ;;
@@ -459,12 +382,43 @@ main() {
 		esac
 		shift
 	done
-	if [[ $kernel == */* || -f $(absolute "$kernel") ]]; then
-		resolve_path "$(absolute "$kernel")" "${modules:+$(absolute "$modules")}"
+	if [[ $tree ]]; then
+		resolve_tree "$tree"
+	elif [[ $kernel == */* || -f $(absolute "$kernel") ]]; then
+		resolve_path "$(absolute "$kernel")" "$modules"
 	else
 		[[ -z $modules ]] || die 64 "--modules goes with a kernel given as a file; '$kernel' brings its own"
 		resolve_name "$kernel"
 	fi
+}
+
+main() {
+	local verb=${1-} word
+	shift || true
+	begin kernel
+	mkdir -p "$KERNELS"
+	if [[ $verb == resolve ]]; then
+		main_resolve "$@"
+		return
+	fi
+	case $verb in
+	list | series | identify | between | table | json | remove) ;;
+	*) usage ;;
+	esac
+	for word in "$@"; do vet_word "$word"; done
+	[[ $verb == remove && ${1-} == file-* ]] || need_catalogue
+	case $verb in
+	list) generic_kernels ;;
+	series) newest_of_series >"$TMP/series" && plain_names <"$TMP/series" ;;
+	identify) for word in "$@"; do identify "$word"; done ;;
+	between)
+		(($# == 2)) || usage
+		between "$@"
+		;;
+	table) all_kernels "$@" | print_table ;;
+	json) all_kernels "$@" | print_json ;;
+	remove) for word in "$@"; do remove "$word"; done ;;
+	esac
 }
 
 main "$@"

@@ -3,6 +3,7 @@
 # Draws the plots of a run into its directory, as SVG and PNG, and puts them into its report.html.
 # usage: plot/plot.sh RUNDIR                        (DAXDM=PROGRAM if not build/daxdm)
 #        plot/plot.sh --waterfall DATADIR OUTDIR    what daxdm explain --plot-data wrote, into OUTDIR
+#        plot/plot.sh --data DATADIR OUTDIR         what daxdm compare --plot-data wrote of several runs
 # Exit status as of daxdm: 0 good, 4 broken or incomplete run, 64 wrong usage.
 set -euo pipefail
 export LC_ALL=C.UTF-8 # gnuplot reads the degree sign of its own files by it
@@ -43,9 +44,14 @@ if [ $# -eq 3 ] && [ "$1" = --waterfall ]; then
 	exit
 fi
 
+given=
+if [ $# -eq 3 ] && [ "$1" = --data ]; then
+	given=$2
+	shift 2
+fi
 [ $# -eq 1 ] || die 64 "usage: plot/plot.sh RUNDIR"
 run=$1
-[ -f "$run/run.jsonl" ] || die 4 "$run holds no run.jsonl; name a directory under results/"
+[ -n "$given" ] || [ -f "$run/run.jsonl" ] || die 4 "$run holds no run.jsonl; name a directory under results/"
 [ -x "$daxdm" ] || die 4 "$daxdm is not built; run make"
 
 data=$(mktemp -d "$run/.plot-XXXXXX") || die 4 "cannot write to $run"
@@ -54,12 +60,26 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 status=0
-"$daxdm" report --plot-data "$data" "$run" || status=$?
+if [ -n "$given" ]; then
+	cp "$given"/* "$data"/
+else
+	"$daxdm" report --plot-data "$data" "$run" || status=$?
+fi
 [ -s "$data/plot.gp" ] || exit "$status"
 
 wanted() {
 	grep -qx "draw_$1 = 1" "$data/plot.gp"
 }
+
+if [ -n "$given" ]; then
+	if wanted ladder; then
+		draw ladder-cost
+		draw ladder-tax
+	else
+		echo "plot: nothing to draw: the runs have no warm faults on both raw and a plain dm stack such as linear:16" >&2
+	fi
+	exit 0
+fi
 
 if wanted segments; then
 	draw fault-by-segments

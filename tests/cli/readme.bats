@@ -5,8 +5,8 @@
 load ../helpers
 
 @test "the option table has the options of the help, all and only" {
-	diff <("$TOP/run.sh" help | sed -nE 's/^  --([a-z]+) .*/\1/p' | sort) \
-		<(sed -n '/^| option/,/^$/p' "$TOP/README.md" | cut -d'|' -f2 | grep -oE -- '`--[a-z]+' | tr -d '`-' | sort)
+	diff <("$TOP/run.sh" help | sed -nE 's/^  --([a-z-]+) .*/\1/p' | sort) \
+		<(sed -n '/^| option/,/^$/p' "$TOP/README.md" | cut -d'|' -f2 | grep -oE -- '`--[a-z-]+' | sed 's/^`--//' | sort)
 }
 
 @test "every verb of the help is in the README" {
@@ -18,10 +18,13 @@ load ../helpers
 @test "every example is one that run.sh understands" {
 	# It refuses the name last, after it has understood all else.
 	mkdir -p "$TOP/results/bats-readme"
+	mkdir -p "$BATS_TEST_TMPDIR/tree/arch/x86/boot"
+	touch "$BATS_TEST_TMPDIR/tree/arch/x86/boot/bzImage"
 	while read -r command; do
 		command=${command%%#*}
 		# Files that only a reader has.
 		command=${command//arch\/x86\/boot\/bzImage/"$TOP/run.sh"}
+		command=${command//\~\/linux/"$BATS_TEST_TMPDIR/tree"}
 		command=${command//\/tmp\/modules/"$TOP/lib"}
 		command=${command//drivers\/md\/dm-mod.ko/"$TOP/run.sh"}
 		case $command in

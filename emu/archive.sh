@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# shellcheck disable=SC2153
+#
+# For emu/kernel.sh: an apt root of our own under $APT, and from its lists the catalogue: every package
+# of a kernel that the archive's suites hold.
+
+# NAME <tab> VERSION <tab> CODENAME <tab> DEPENDS <tab> BYTES of the package
+readonly CATALOGUE=$APT/catalogue
+readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+readonly FRESH_MINUTES=1440
+
+apt_run() { # ARGUMENTS of apt-get...; only in a subshell, which it replaces
+	exec timeout 900 apt-get -c "$APT/apt.conf" "$@"
+}
+
+# The machine's own suites by the names it uses, then every other one under the same address.
+write_sources() {
+	local uri release suite own="" main="" security="" opts="[arch=amd64 signed-by=$KEYRING]"
+	while IFS='|' read -r uri release suite; do
+		own+="deb $opts $uri $release main"$'\n'
+		case $suite in
+		*-security) security=$uri ;;
+		*-updates | *-backports* | *-debug) ;;
+		*) main=$uri ;;
+		esac
+		own+="# $suite"$'\n'
+	done < <(apt-get indextargets --format '$(REPO_URI)|$(RELEASE)|$(SUITE)' \
+		'Created-By: Packages' 'Origin: Debian' 'Component: main' | sort -u)
+	if [[ -z $main ]]; then # no lists on this machine: read the addresses from its sources
+		die 4 "apt knows no Debian archive; run: apt-get update"
+	fi
+	for suite in oldoldstable oldstable stable testing unstable experimental; do
+		echo "$main $suite"
+		case $suite in oldoldstable | oldstable | stable)
+			echo "$main $suite-backports"
+			[[ -z $security ]] || echo "$security $suite-security"
+			;;
+		esac
+	done >"$TMP/suites"
+	printf '%s' "$own" | grep '^deb' >"$APT/sources.list"
+	while read -r uri suite; do
+		grep -qx "# $suite" <<<"$own" || echo "deb $opts $uri $suite main"
+	done <"$TMP/suites" >>"$APT/sources.list"
+}
+
+write_apt_conf() {
+	mkdir -p "$APT/lists/partial" "$APT/cache/archives/partial"
+	cat >"$APT/apt.conf" <<-CONF
+		#clear APT::Update::Pre-Invoke;
+		#clear APT::Update::Post-Invoke;
+		#clear APT::Update::Post-Invoke-Success;
+		Dir::State::Lists "$APT/lists";
+		Dir::Cache "$APT/cache";
+		Dir::Cache::pkgcache "pkgcache.bin";
+		Dir::Cache::srcpkgcache "";
+		Dir::Etc::SourceList "$APT/sources.list";
+		Dir::Etc::SourceParts "/dev/null";
+		APT::Sandbox::User "";
+		APT::Architecture "amd64";
+		APT::Architectures { "amd64"; };
+		Acquire::Languages "none";
+		Acquire::Retries "1";
+		Acquire::http::Timeout "20";
+	CONF
+}
+
+apt_update() { # SOURCES
+	# Cleanup would take away the lists of the other sources; a suite that is not there is no error.
+	patiently apt_run -q -o "Dir::Etc::SourceList=$1" -o APT::Get::List-Cleanup=false update >>"$TMP/update" 2>&1 || true
+	if grep -qE '^E:.*No space left|^E: Write error' "$TMP/update"; then
+		die 4 "disk full while reading the archive's lists into $APT; free some space and try again"
+	fi
+}
+
+# The archive of security updates keeps a release's updates under its codename after it dropped the
+# name "oldoldstable-security": the codename is in the index of the suite itself.
+name_by_codename() {
+	local uri suite codename
+	: >"$APT/sources.again"
+	while read -r uri suite; do
+		codename=$(apt_run indextargets --format '$(CODENAME)' 'Created-By: Packages' \
+			"Suite: ${suite%-security}" | head -n 1)
+		[[ -n $codename ]] || continue
+		sed -i "s| $suite main\$| $codename-security main|" "$APT/sources.list"
+		grep -F " $codename-security main" "$APT/sources.list" >>"$APT/sources.again"
+	done < <(sed -nE "s/^E: The repository '([^ ]+) ([^ ]+-security) Release'.*/\1 \2/p" "$TMP/update")
+	[[ ! -s $APT/sources.again ]] || apt_update "$APT/sources.again"
+}
+
+write_catalogue() {
+	local codename file
+	while IFS='|' read -r codename file; do
+		/usr/lib/apt/apt-helper cat-file "$file" | awk -v codename="$codename" '
+			BEGIN { RS = ""; FS = "\n"; OFS = "\t" }
+			/^Package: linux-(image|binary|modules)-/ {
+				name = version = depends = "-"
+				bytes = 0
+				for (i = 1; i <= NF; i++) {
+					if ($i ~ /^Package: /) name = substr($i, 10)
+					if ($i ~ /^Version: /) version = substr($i, 10)
+					if ($i ~ /^Depends: /) depends = substr($i, 10)
+					if ($i ~ /^Size: /) bytes = substr($i, 7)
+				}
+				if (name !~ /-dbg$|-signed-template$/)
+					print name, version, codename, depends, bytes
+			}'
+	done < <(apt_run indextargets --format '$(CODENAME)|$(FILENAME)' 'Created-By: Packages' |
+		sort -u) >"$TMP/catalogue"
+	[[ -s $TMP/catalogue ]] || return 1
+	mv "$TMP/catalogue" "$CATALOGUE"
+}
+
+# Returns 0 with a catalogue of today, 1 with an old one or none (no network).
+refresh() { # [force]
+	if [[ -z ${1-} && -s $CATALOGUE && -n $(find "$CATALOGUE" -mmin -$FRESH_MINUTES) ]]; then
+		# One without sizes is made again from the same lists.
+		if [[ -s $APT/sources.list ]] && awk -F'\t' '{ exit NF >= 5 }' "$CATALOGUE"; then write_catalogue || true; fi
+		return 0
+	fi
+	room 500 "reading the archive's package lists"
+	say "reading the archive's package lists (at most once a day)"
+	write_apt_conf
+	[[ -r $KEYRING ]] || die 4 "no $KEYRING: cannot verify packages; run: apt-get install debian-archive-keyring"
+	write_sources
+	: >"$TMP/update"
+	apt_update "$APT/sources.list"
+	name_by_codename
+	if ! grep -qE '^(Get|Hit):' "$TMP/update"; then
+		return 1
+	fi
+	write_catalogue
+}

@@ -1,0 +1,322 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# Several kernels at once, bisect and kernels: run.sh with its helpers replaced by fakes, and GNU
+# parallel; the plots of a ladder from hand-made runs; emu/kernel.sh on a catalogue of its own.
+
+load ../helpers
+load fakes
+
+stderr= # of run --separate-stderr
+
+setup() {
+	cd "$TOP" || return
+}
+
+# A checkout in which kernels are called 5.10, 6.1 ...; the kernel K does not boot if there is a file
+# broken-K, is slow if there is slow-K, and costs what is in the file cost-K, or 100.
+# shellcheck disable=SC2016
+fake_kernels() {
+	fake_checkout
+	mkdir -p "$CO/cli"
+	cp "$TOP"/cli/*.sh "$CO/cli/"
+	fake plot/plot.sh :
+	fake emu/kernel.sh 'verb=$1
+		shift
+		case $verb in
+		series) printf "linux-image-%s-amd64\n" 5.10 6.1 7.2 ;;
+		between)
+			set -- $(cat all)
+			;;&
+		identify | between)
+			for k; do
+				n=${k#linux-image-} n=${n%-amd64}
+				printf "%s\tlinux-image-%s-amd64\t%s-1\t%s\n" "$n" "$n" "$n" "$k"
+			done
+			;;
+		resolve)
+			if [[ $1 == --tree ]]; then n=9.9; else n=${1#linux-image-} n=${n%-amd64}; fi
+			mkdir -p "build/kernels/$n"
+			echo "$n-amd64" >"build/kernels/$n/release"
+			echo "linux-image-$n-amd64 $n-1" >"build/kernels/$n/package"
+			echo "build/kernels/$n"
+			;;
+		esac'
+	fake build/daxdm 'last=${*: -1}
+		case $1 in
+		emulate)
+			kernel=${3##*/}
+			dir=$(sed "s/.*--results \([^ ]*\).*/\1/" <<<"$*")
+			mkdir "$dir"
+			echo "{\"type\":\"record\"}" >"$dir/run.jsonl"
+			if [[ -e slow-$kernel ]]; then touch "begun-$kernel"; exec sleep 60; fi
+			if [[ -e broken-$kernel ]]; then echo "daxdm: no banner from init" >&2; exit 4; fi
+			echo "{\"type\":\"end\",\"status\":0}" >>"$dir/run.jsonl"
+			;;
+		newest)
+			kernel=${3#linux-image-} kernel=${kernel%%-*}
+			for last; do
+				[[ $last == results/$kernel-* || $last == results/*/$kernel ]] || continue
+				if [[ ! -e other ]] && grep -q "\"end\"" "$last/run.jsonl"; then echo "$last"; exit; fi
+			done
+			exit 1
+			;;
+		assert)
+			if [[ $(tail -n 1 "$last/run.jsonl") != *end* ]]; then echo "M: not measured: x" ; exit 125; fi
+			kernel=${last#results/} kernel=${kernel%%-*}
+			echo "$(cat "cost-$kernel" 2>/dev/null || echo 100) $(cat better 2>/dev/null || echo lower) insn"
+			;;
+		compare) echo "the table of ${*: -2}" ;;
+		esac'
+}
+
+ladder() {
+	run timeout 60 "$CO/run.sh" bench "$@"
+}
+
+emulated() { # how many guests were started
+	grep -c '^build/daxdm emulate' "$CO/calls" || true
+}
+
+# ---- ladders -------------------------------------------------------------------------------------
+
+@test "several kernels: a run for each in one directory, oldest first, and the table of all" {
+	fake_kernels
+	ladder --name l --kernel 6.1 --kernel 5.10 --quick --stack raw
+	expect 0 "2: 5.10 6.1" "ladder of 2 kernels, 0 done" "5.10: 1 records in" "2 of 2 done" \
+		"the table of results/l/5.10 results/l/6.1" "results are in results/l/"
+	grep -q 'emulate --kernel build/kernels/5.10 .*--results results/l/5.10 .*-- --workload .*workloads/quick --stack raw --fs ext4 --fs xfs$' "$CO/calls"
+	[[ $(tail -n 1 "$CO/calls") == "plot/plot.sh --data "*" results/l" ]]
+	[[ -s $CO/results/l/ladder.txt && $(grep -c "results/l/" "$CO/results/l/jobs.tsv") == 2 ]]
+	left_nothing
+}
+
+@test "ladder is the newest kernel of each series; the same one twice is measured once" {
+	fake_kernels
+	ladder --kernel ladder --kernel linux-image-6.1-amd64
+	expect 0 "3: 5.10 6.1 7.2" "results are in results/ladder-insn-"
+	[[ $(emulated) == 3 ]]
+	ladder --kernel 6.1 --kernel linux-image-6.1-amd64
+	expect 64 "are the same one, 6.1"
+	left_nothing
+}
+
+@test "a kernel that does not boot fails its job, not the ladder; the same name again tries it alone" {
+	fake_kernels
+	touch "$CO/broken-6.1"
+	ladder --name l --kernel ladder
+	expect 4 "6.1: FAILED: daxdm: no banner from init" "3 of 3 done" \
+		"no numbers of 6.1: daxdm: no banner from init" "the table of results/l/5.10 results/l/7.2"
+	rm "$CO/broken-6.1" "$CO/calls"
+	ladder --name l --kernel ladder
+	expect 0 "3 kernels, 2 done" "1 of 1 done" "the table of results/l/6.1 results/l/7.2"
+	[[ $(emulated) == 1 ]]
+	rm "$CO/calls"
+	ladder --name l --kernel ladder
+	expect 0 "3 kernels, 3 done"
+	[[ $(emulated) == 0 ]]
+}
+
+@test "interrupted: 130, nothing runs on, what was measured stays, and the same name goes on" {
+	fake_kernels
+	touch "$CO/slow-7.2"
+	DAXDM_TEST_MARK=$BATS_TEST_TMPDIR env --default-signal=INT "$CO/run.sh" bench --name l --fs ext4 --kernel ladder >"$CO/out" 2>&1 3>&- &
+	within 30 test -e "$CO/begun-7.2"
+	within 30 grep -q '"end"' "$CO/results/l/5.10/run.jsonl" "$CO/results/l/6.1/run.jsonl"
+	kill -INT $!
+	status=0
+	wait $! || status=$?
+	output=$(cat "$CO/out")
+	expect 130 "interrupted in the phase measure" "--name l"
+	[[ ! $(marked "$BATS_TEST_TMPDIR") ]]
+	left_nothing
+	rm "$CO/slow-7.2" "$CO/calls"
+	ladder --name l --fs ext4 --kernel ladder
+	expect 0 "3 kernels, 2 done" "the table of"
+	[[ $(emulated) == 1 ]]
+}
+
+@test "what is not of one ladder is refused" {
+	fake_kernels
+	ladder --name l --kernel 5.10 --kernel 6.1
+	touch "$CO/other"
+	ladder --name l --kernel 5.10 --kernel 6.1
+	expect 64 "another build of daxdm or of another workload; choose another --name"
+	mkdir "$CO/results/mine"
+	ladder --name mine --kernel 5.10 --kernel 6.1
+	expect 64 "holds no ladder"
+	ladder --name a/b --kernel 5.10 --kernel 6.1
+	expect 64 "letters, digits"
+	for words in "--repeat 2" --console; do
+		# shellcheck disable=SC2086
+		ladder --kernel 5.10 --kernel 6.1 $words
+		expect 64 "is for one kernel"
+	done
+}
+
+@test "a build tree: its bzImage must be there, and it is one kernel as any other" {
+	fake_kernels
+	mkdir -p "$BATS_TEST_TMPDIR/tree/arch/x86/boot"
+	ladder --kernel-tree "$BATS_TEST_TMPDIR/none"
+	expect 64 "no such directory"
+	ladder --kernel-tree "$BATS_TEST_TMPDIR/tree"
+	expect 64 "was it built"
+	run timeout 10 "$CO/run.sh" assert --metric 'fault.read.warm.pte{stack=raw}' --max 1 --kernel-tree "$BATS_TEST_TMPDIR/tree"
+	expect 125 "was it built"
+	touch "$BATS_TEST_TMPDIR/tree/arch/x86/boot/bzImage"
+	ladder --kernel-tree "$BATS_TEST_TMPDIR/tree" --name one
+	expect 0
+	grep -qF "emu/kernel.sh resolve --tree $BATS_TEST_TMPDIR/tree" "$CO/calls"
+	[[ -e $CO/results/one/run.jsonl ]]
+}
+
+# ---- bisect --------------------------------------------------------------------------------------
+
+bisect() {
+	run timeout 60 "$CO/run.sh" bisect --metric 'fault.read.warm.pte{stack=linear:16,fs=ext4}' "$@"
+}
+
+@test "bisect finds the first bad kernel, and measures no kernel twice" {
+	fake_kernels
+	echo 1.1 1.2 1.3 1.4 1.5 1.6 1.7 1.8 >"$CO/all"
+	for k in 1.6 1.7 1.8; do echo 120 >"$CO/cost-$k"; done
+	bisect --good 1.1 --bad 1.8
+	expect 0 "8 kernels from 1.1 to 1.8" "bad is above 110 insn" \
+		"first bad: 1.6 (120 insn), 1.5 is good (100 insn)" "why: ./run.sh compare 1.5-bisect-"
+	(($(emulated) <= 5))
+	left_nothing
+}
+
+@test "bisect: a threshold, a metric of which more is better, and nothing to look for" {
+	fake_kernels
+	echo 1.1 1.2 1.3 1.4 >"$CO/all"
+	echo 102 >"$CO/cost-1.2" && echo 103 >"$CO/cost-1.3" && echo 150 >"$CO/cost-1.4"
+	bisect --good 1.1 --bad 1.4
+	expect 0 "first bad: 1.4 (150 insn)"
+	bisect --good 1.1 --bad 1.4 --threshold 1.5 --anew
+	expect 0 "bad is above 101 insn" "first bad: 1.2 (102 insn)"
+	echo higher >"$CO/better"
+	bisect --good 1.1 --bad 1.4
+	expect 3 "no change for the worse"
+	echo 10 >"$CO/cost-1.4" && echo 90 >"$CO/cost-1.3"
+	bisect --good 1.1 --bad 1.4
+	expect 0 "bad is below 55 insn" "first bad: 1.4 (10 insn), 1.3 is good (90 insn)"
+	bisect --good 1.1
+	expect 64 "--good K, --bad K and --metric M are needed"
+	bisect --good 1.1 --bad 1.4 --threshold x
+	expect 64 "a number of per cent"
+}
+
+@test "bisect passes over kernels that cannot be measured, and names them if they may be the first" {
+	fake_kernels
+	echo 1.1 1.2 1.3 1.4 1.5 >"$CO/all"
+	echo 120 | tee "$CO/cost-1.5" >"$CO/cost-1.4"
+	touch "$CO/broken-1.3"
+	bisect --good 1.1 --bad 1.5
+	expect 0 "skipped:  1.3: daxdm: no banner from init" "first bad: 1.4" \
+		"or one of those that could not be measured: 1.3"
+	touch "$CO/broken-1.1"
+	bisect --good 1.1 --bad 1.5 --anew
+	expect 4 "1.1 cannot be measured: daxdm: no banner from init"
+}
+
+# ---- the catalogue -------------------------------------------------------------------------------
+
+# A checkout with a catalogue of today and one kernel in it.
+catalogue() {
+	CO=$BATS_TEST_TMPDIR/checkout
+	mkdir -p "$CO/build/apt" "$CO/build/kernels/6.1.0-1-amd64-unsigned_6.1.7-1"
+	cp -r "$TOP/emu" "$CO/"
+	echo "linux-image-6.1.0-1-amd64-unsigned 6.1.7-1" >"$CO/build/kernels/6.1.0-1-amd64-unsigned_6.1.7-1/package"
+	{
+		printf '%s\t%s\t%s\t%s\t%s\n' \
+			linux-image-6.1.0-1-amd64 6.1.7-1 bookworm kmod 52428800 \
+			linux-image-6.1.0-1-amd64-unsigned 6.1.7-1 bookworm kmod 52428800 \
+			linux-image-6.1.0-1-amd64 6.1.7-1 bookworm-security kmod 52428800 \
+			linux-image-6.1.0-2-rt-amd64 6.1.8-1 bookworm kmod 1048576 \
+			linux-image-amd64 6.1.7-1 bookworm "linux-image-6.1.0-1-amd64 (= 6.1.7-1)" 10 \
+			linux-image-6.12.9-amd64 6.12.9-1 trixie kmod 1048576 \
+			linux-image-7.1-amd64 7.1.3-1 sid "linux-binary-7.1-amd64 (= 7.1.3-1), linux-modules-7.1-amd64 (= 7.1.3-1)" 1048576 \
+			linux-binary-7.1-amd64 7.1.3-1 sid kmod 10485760 \
+			linux-image-7.2-amd64 7.2~rc1-1 rc-buggy "linux-binary-7.2-amd64 (= 7.2~rc1-1), linux-modules-7.2-amd64 (= 7.2~rc1-1)" 1048576 \
+			linux-binary-7.2-amd64 7.2~rc1-1 rc-buggy kmod 10485760 \
+			linux-modules-7.2-amd64 7.2~rc1-1 rc-buggy kmod 104857600
+	} >"$CO/build/apt/catalogue"
+}
+
+kernel_sh() {
+	run --separate-stderr timeout 30 "$CO/emu/kernel.sh" "$@"
+}
+
+@test "the table: every kernel once, oldest first, sizes, what is here, and what cannot be fetched" {
+	catalogue
+	kernel_sh table
+	[[ $status == 0 && ${lines[0]} == "version    flavour  package "* ]]
+	[[ ${lines[1]} =~ ^6\.1\.7-1\ +generic\ +linux-image-6\.1\.0-1-amd64\ +bookworm,bookworm-security\ +50\ MiB\ +[01]\ MiB$ ]]
+	[[ ${lines[2]} =~ ^6\.1\.8-1\ +rt\ +.*\ -$ && ${lines[3]} == 6.12.9-1* ]]
+	[[ ${lines[4]} =~ ^7\.1\.3-1\ .*\ unstable\ +\(no\ modules\)\ +-$ ]]
+	[[ ${lines[5]} =~ ^7\.2~rc1-1\ .*\ experimental\ +111\ MiB\ +-$ ]]
+	[[ $output == *"5 kernels in the archive, 1 fetched"*"1 cannot be fetched"* ]]
+	kernel_sh table 6.1 7.2
+	[[ $output == *"3 kernels"* && $output != *6.12.9* ]]
+	kernel_sh table rt
+	[[ $output == *"1 kernels"* ]]
+	kernel_sh json
+	[[ $(jq -r '.[4] | .version, .size_bytes, .suites[0]' <<<"$output" | paste -sd ' ') == "7.2~rc1-1 116391936 experimental" ]]
+	[[ $(jq -r '.[3].size_bytes' <<<"$output") == null ]]
+}
+
+@test "series, names, kernels between two, and removal" {
+	catalogue
+	kernel_sh series
+	[[ ${lines[*]} == "linux-image-6.1.0-1-amd64-unsigned linux-image-6.12.9-amd64 linux-image-7.2-amd64" ]]
+	kernel_sh identify 6.1 newest
+	[[ ${lines[0]} == $'6.1.0-1\tlinux-image-6.1.0-1-amd64-unsigned\t6.1.7-1\t6.1' ]]
+	[[ ${lines[1]} == $'7.2\tlinux-image-7.2-amd64\t7.2~rc1-1\tnewest' ]]
+	kernel_sh identify 9.9
+	[[ $status == 64 && $stderr == *"unknown kernel '9.9'"* ]]
+	kernel_sh between 6.1 6.12
+	[[ $status == 0 && $(cut -f1 <<<"$output" | paste -sd ' ') == "6.1.0-1 6.12.9" ]]
+	kernel_sh remove 6.12
+	[[ $status == 64 && $stderr == *"is not here"* ]]
+	kernel_sh remove linux-image-6.1.0-1-amd64
+	[[ $status == 0 && ! -e $CO/build/kernels/6.1.0-1-amd64-unsigned_6.1.7-1 ]]
+}
+
+@test "a build tree without modules_install is an error that says what make said" {
+	catalogue
+	mkdir -p "$BATS_TEST_TMPDIR/tree/arch/x86/boot"
+	kernel_sh resolve --tree "$BATS_TEST_TMPDIR/tree"
+	[[ $status == 64 && $stderr == *"holds no arch/x86/boot/bzImage"* ]]
+	touch "$BATS_TEST_TMPDIR/tree/arch/x86/boot/bzImage"
+	printf 'modules_install:\n\t@echo no Module.symvers; false\n' >"$BATS_TEST_TMPDIR/tree/Makefile"
+	kernel_sh resolve --tree "$BATS_TEST_TMPDIR/tree"
+	[[ $status == 64 && $stderr == *"failed: no Module.symvers"* ]]
+	[[ ! $(compgen -G "$CO/build/*.tmp.*") ]]
+}
+
+# ---- plots ---------------------------------------------------------------------------------------
+
+@test "plots of a ladder: cost and tax by kernel version, titled with first and last" {
+	local data=$BATS_TEST_TMPDIR/data out=$BATS_TEST_TMPDIR/out
+	mkdir "$data" "$out"
+	sed 's/6\.1\.0-fixture/6.12.9/; s/6\.1\.192-1/6.12.9-1/; s/"median":4223,/"median":4323,/' \
+		tests/fixtures/fixture-run.jsonl >"$BATS_TEST_TMPDIR/b.jsonl"
+	run timeout 20 build/daxdm compare --plot-data "$data" tests/fixtures/fixture-run.jsonl "$BATS_TEST_TMPDIR/b.jsonl"
+	expect 1
+	run timeout 60 plot/plot.sh --data "$data" "$out"
+	expect 0
+	[[ $(find "$out" -type f -printf '%f\n' | sort | paste -sd ' ') == \
+		"ladder-cost.png ladder-cost.svg ladder-tax.png ladder-tax.svg" ]]
+	grep -q 'linear:16, warm read fault: 4,223 insn on 6.1.192, 4,323 on 6.12.9 (ext4)' "$out/ladder-cost.svg"
+	grep -q '+188 insn on 6.1.192, +288 on 6.12.9 (ext4)' "$out/ladder-tax.svg"
+	grep -q '4 KiB raw  4,035' "$out/ladder-cost.svg"
+}
+
+@test "runs without warm faults: nothing to draw, said in a sentence" {
+	mkdir "$BATS_TEST_TMPDIR/data" "$BATS_TEST_TMPDIR/out"
+	grep -v '"bench":"fault"' tests/fixtures/fixture-run.jsonl >"$BATS_TEST_TMPDIR/a.jsonl"
+	run timeout 20 build/daxdm compare --plot-data "$BATS_TEST_TMPDIR/data" "$BATS_TEST_TMPDIR/a.jsonl" "$BATS_TEST_TMPDIR/a.jsonl"
+	expect 0
+	run timeout 60 plot/plot.sh --data "$BATS_TEST_TMPDIR/data" "$BATS_TEST_TMPDIR/out"
+	expect 0 "nothing to draw"
+}
