@@ -18,7 +18,8 @@
 	X(lifetime) \
 	X(reflink) \
 	X(replay) \
-	X(flush)
+	X(flush) \
+	X(journal)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct check_family check_##name;
