@@ -8,17 +8,20 @@
  *                                do: jbd2 with each commit, xfs with its log
  *   data with FUA only           pwritev2(RWF_DSYNC) on the bare device: the control
  *
- * A file's fsync commits.  Then the filesystem is unmounted, or shut down before it writes anything
- * back, so that only the journal has the files.  Mounted again, every byte has to be there; and the
- * memory beside the device has to be as it was, for a commit that went elsewhere is somewhere.
- * What a layout is contrasted with is the same ground as linear segments that lie as its stripes.
- * Left out: whether the flush came, see flush.c; the power cut.
+ * A file's fsync commits.  Then the filesystem is unmounted; or it is shut down, and the table of
+ * its device is swapped for other memory until it is unmounted, so that nothing but the journal has
+ * the files.  Mounted again, every byte has to be there; and the memory beside the device has to be
+ * as it was, for a commit that went elsewhere is somewhere. What a layout is contrasted with is the
+ * same ground as linear segments that lie as its stripes. Left out: whether the flush came, see
+ * flush.c; the power cut.
  *
  * Alone: ./run.sh check --check 'journal.*'
  */
 #include "check/bio.h"
 #include "check/check.h"
+#include "check/live.h"
 #include "lib/dm.h"
+#include "lib/stamp.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,8 +34,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "lib/stamp.h"
-
 /* linux/fs.h does not have it yet: it is xfs's, and ext4 took it over. */
 #ifndef FS_IOC_GOINGDOWN
 #define FS_IOC_GOINGDOWN _IOR('X', 125, __u32)
@@ -44,6 +45,7 @@ enum {
 	FILES = 8,
 	FILE_BYTES = 256 << 10,
 	GUARD_ID = 99,
+	SPARE_MIB = 152, /* on the second namespace: what the layouts leave alone */
 	MIB_SECTORS = 2048,
 	CHUNK_SECTORS = WINDOW_BYTES / SECTOR_BYTES,
 };
@@ -60,7 +62,7 @@ struct layout {
 
 struct commit {
 	const char *fs; /* NULL: the bare device */
-	bool shut_down;
+	bool cut;	/* what is in memory is lost before it is unmounted */
 	struct layout layout;
 };
 
@@ -194,16 +196,34 @@ static bool files_write(struct check_env *env, const struct check_fs *fs)
 	return true;
 }
 
-static bool shut_down(struct check_env *env, const struct check_fs *fs)
+/* What is in memory only is lost: what an unmount writes is elsewhere. */
+static bool lose_memory(struct check_env *env, const struct check_fs *fs, const char *dm_name,
+			uint64_t sectors)
 {
+	const struct namespace *spare = check_device(env, NAMESPACE_FSDAX, 1);
 	__u32 how = GOING_DOWN_NOLOGFLUSH;
+	char table[128];
 	int fd = open(fs->where, O_RDONLY | O_CLOEXEC), rc = 0;
 
 	if (fd < 0 || ioctl(fd, FS_IOC_GOINGDOWN, &how) < 0)
 		rc = -errno;
 	if (fd >= 0)
 		close(fd);
-	return check_setup(env, rc, "shutting %s down", fs->fs.type);
+	if (!check_setup(env, rc, "shutting %s down", fs->fs.type))
+		return false;
+	snprintf(table, sizeof(table), "0 %" PRIu64 " linear %u:%u %d", sectors, spare->major,
+		 spare->minor, SPARE_MIB * MIB_SECTORS);
+	rc = live_change_table(dm_name, table, DM_NOFLUSH | DM_NOLOCKFS);
+	return check_setup(env, rc, "swapping the table for other memory (%s)", dm_complaint());
+}
+
+static bool swap_back(struct check_env *env, const struct graph *graph, unsigned int device)
+{
+	char *table = graph_table(graph, device);
+	int rc = table ? live_change_table(graph->devices[device].name, table, 0) : -ENOMEM;
+
+	free(table);
+	return check_setup(env, rc, "swapping the old table in again (%s)", dm_complaint());
 }
 
 static void files_hold(struct check_env *env, const struct check_fs *fs, const char *on,
@@ -231,25 +251,28 @@ static void files_hold(struct check_env *env, const struct check_fs *fs, const c
 	}
 }
 
-static void commit_and_look(struct check_env *env, const struct commit *c, const char *node,
-			    char *bytes)
+static void commit_and_look(struct check_env *env, const struct commit *c,
+			    const struct graph *graph, unsigned int device, char *bytes)
 {
+	const struct graph_device *d = &graph->devices[device];
 	const struct layout *l = &c->layout;
 	struct check_fs fs;
 	int rc;
 
-	if (check_mount(env, c->fs, node, 0, &fs) < 0)
+	if (check_mount(env, c->fs, d->node, 0, &fs) < 0)
 		return;
-	if (!files_write(env, &fs) || (c->shut_down && !shut_down(env, &fs))) {
+	if (!files_write(env, &fs) ||
+	    (c->cut && !lose_memory(env, &fs, d->name, d->size_sectors))) {
 		fs_unmount(&fs.fs);
 		return;
 	}
 	rc = fs_unmount(&fs.fs);
-	if (!check_setup(env, rc, "unmounting %s", fs.where))
+	if (!check_setup(env, rc, "unmounting %s", fs.where) ||
+	    (c->cut && !swap_back(env, graph, device)))
 		return;
 	rc = fs_mount(&fs.fs);
 	if (check_errno(env, rc, 0, "mounting %s on %s again after %s", c->fs, l->name,
-			c->shut_down ? "a shutdown" : "a clean unmount"))
+			c->cut ? "its memory was lost" : "a clean unmount"))
 		files_hold(env, &fs, l->name, bytes);
 	check_unmount(env, &fs);
 }
@@ -269,7 +292,7 @@ static void journal(struct check_env *env, const void *arg)
 	if (check_setup(env, bytes ? 0 : -ENOMEM, "memory"))
 		guard_write(env, &c->layout, member, bytes);
 	if (!check_complained(env)) {
-		commit_and_look(env, c, graph.devices[device].node, bytes);
+		commit_and_look(env, c, &graph, (unsigned int)device, bytes);
 		guard_holds(env, &c->layout, member, bytes);
 	}
 	free(bytes);
@@ -356,8 +379,9 @@ static const char *const ext4_one[] = {"device:fsdax", "target:striped", "fs:ext
 static const char *const xfs_one[] = {"device:fsdax", "target:striped", "fs:xfs", NULL};
 static const char *const ext4_two[] = {"device:fsdax:2", "target:striped", "fs:ext4", NULL};
 static const char *const xfs_two[] = {"device:fsdax:2", "target:striped", "fs:xfs", NULL};
-static const char *const linear_ext4[] = {"device:fsdax", "target:linear", "fs:ext4", NULL};
+static const char *const linear_ext4[] = {"device:fsdax:2", "target:linear", "fs:ext4", NULL};
 static const char *const linear_xfs[] = {"device:fsdax", "target:linear", "fs:xfs", NULL};
+static const char *const linear_xfs_2[] = {"device:fsdax:2", "target:linear", "fs:xfs", NULL};
 static const char *const bare[] = {"device:fsdax", "target:striped", NULL};
 
 /* The log of xfs is in the middle of the device, the journal of ext4 at its begin: the guard is
@@ -384,7 +408,7 @@ static const char *const bare[] = {"device:fsdax", "target:striped", NULL};
 #define JOURNAL(name_, fs_, down_, needs_, on_, ...)                                           \
 	.name = name_,                                                                         \
 	.promise = down_ ? "what was synced on " on_ " is replayed from the journal after "    \
-			   "a shutdown, and nothing beside the device is written"              \
+			   "memory was lost, and nothing beside the device is written"         \
 			 : "a filesystem on " on_ " that was unmounted is mounted again with " \
 			   "all that was synced, and nothing beside the device is written",    \
 	.by = BY, .needs = needs_, .plants = PLANT_BYTE | PLANT_VALUE, .run = journal,         \
@@ -397,18 +421,18 @@ static const struct check_item items[] = {
 		 LARGE(STRIPES_TWO, true, 2))},
 	{JOURNAL("xfs.one_stripe", "xfs", false, xfs_one, STRIPE, SINGLE(STRIPE, true, 304))},
 	{JOURNAL("xfs.segments", "xfs", false, linear_xfs, SEGMENTS, LARGE(SEGMENTS, false, 1))},
-	{JOURNAL("xfs.replay.stripes", "xfs", true, xfs_one, STRIPES_ONE,
+	{JOURNAL("xfs.replay.stripes", "xfs", true, xfs_two, STRIPES_ONE,
 		 LARGE(STRIPES_ONE, true, 1))},
-	{JOURNAL("xfs.replay.segments", "xfs", true, linear_xfs, SEGMENTS,
+	{JOURNAL("xfs.replay.segments", "xfs", true, linear_xfs_2, SEGMENTS,
 		 LARGE(SEGMENTS, false, 1))},
 	{JOURNAL("ext4.stripes", "ext4", false, ext4_one, STRIPES_ONE,
 		 SMALL(STRIPES_ONE, true, 2, 1, 24))},
-	{JOURNAL("ext4.replay.stripes", "ext4", true, ext4_one, STRIPES_ONE,
+	{JOURNAL("ext4.replay.stripes", "ext4", true, ext4_two, STRIPES_ONE,
 		 SMALL(STRIPES_ONE, true, 2, 1, 24)),
 	 .flags = CHECK_QUICK},
 	{JOURNAL("ext4.replay.stripes_of_two", "ext4", true, ext4_two, STRIPES_TWO,
 		 SMALL(STRIPES_TWO, true, 2, 2, 24))},
-	{JOURNAL("ext4.replay.one_stripe", "ext4", true, ext4_one, STRIPE,
+	{JOURNAL("ext4.replay.one_stripe", "ext4", true, ext4_two, STRIPE,
 		 SINGLE(STRIPE, true, 48))},
 	{JOURNAL("ext4.replay.one_segment", "ext4", true, linear_ext4, SEGMENT,
 		 SINGLE(SEGMENT, false, 48))},
