@@ -11,9 +11,9 @@
  * A file's fsync commits.  Then the filesystem is unmounted; or it is shut down, and the table of
  * its device is swapped for other memory until it is unmounted, so that nothing but the journal has
  * the files.  Mounted again, every byte has to be there; and the memory beside the device has to be
- * as it was, for a commit that went elsewhere is somewhere. What a layout is contrasted with is the
- * same ground as linear segments that lie as its stripes. Left out: whether the flush came, see
- * flush.c; the power cut.
+ * as it was, for a commit that went elsewhere is somewhere.  What a layout is contrasted with is
+ * the same ground as linear segments that lie as its stripes.  Left out: whether the flush came,
+ * see flush.c; the power cut.
  *
  * Alone: ./run.sh check --check 'journal.*'
  */
@@ -314,8 +314,8 @@ static int write_durably(const char *node, uint64_t offset_bytes, char *bytes, s
 	return rc;
 }
 
-/* A window at either side of a border of chunks is written by one call; each half has to be where
- * the model says. */
+/* One call writes half a chunk before a border and half a chunk behind it; each has to be where the
+ * model says. */
 static void dsync_lands(struct check_env *env, const struct graph *graph, unsigned int device,
 			uint64_t at, char *bytes)
 {
