@@ -5,7 +5,8 @@
 # For emu/kernel.sh: an apt root of our own under $APT, and from its lists the catalogue: every package
 # of a kernel that the archive's suites hold.
 
-# NAME <tab> VERSION <tab> CODENAME <tab> DEPENDS <tab> BYTES of the package
+# NAME <tab> VERSION <tab> CODENAME <tab> DEPENDS <tab> BYTES of the package.  Of one that lies in the
+# archive but is in no list: "unlisted" for CODENAME, its address for DEPENDS.
 readonly CATALOGUE=$APT/catalogue
 readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 readonly FRESH_MINUTES=1440
@@ -88,6 +89,41 @@ name_by_codename() {
 	[[ ! -s $APT/sources.again ]] || apt_update "$APT/sources.again"
 }
 
+# The lists of a suite drop the modules of a kernel sooner than the kernel, and both sooner than they go
+# from the archive itself: it is asked for each that is wanted and not listed, by the name it must have.
+# No list vouches for such a package; the kernel, which is listed, does, by the signatures of its modules.
+ask_for_unlisted() {
+	local proxy
+	command -v curl >/dev/null || return 0
+	proxy=$(apt-config shell P Acquire::http::Proxy | sed "s/^P='\(.*\)'$/\1/")
+	apt_run indextargets --format '$(CODENAME)|$(REPO_URI)' 'Created-By: Packages' | sort -u >"$TMP/places"
+	awk -F'\t' '
+		part == 1 { split($0, place, "|"); uri[place[1]] = place[2]; next }
+		part == 2 { there[$1, $2] = 1; next }
+		$1 ~ /^linux-image-[0-9].*-amd64$/ && match($4, /linux-modules-[^ ,]+/) {
+			name = substr($4, RSTART, RLENGTH)
+			if ((name, $2) in there || !($3 in uri) || asked[name, $2]++) next
+			at = uri[$3]
+			sub(/\/*$/, "/", at)
+			file = "pool/main/l/linux/" name "_" $2 "_amd64.deb"
+			gsub(/\+/, "%2b", file)
+			gsub(/~/, "%7e", file)
+			print name "\t" $2 "\t" at file
+		}' part=1 "$TMP/places" part=2 "$TMP/catalogue" part=3 "$TMP/catalogue" >"$TMP/unlisted"
+	[[ -s $TMP/unlisted ]] || return 0
+	awk -F'\t' '{ print "url = \"" $3 "\"" }' "$TMP/unlisted" >"$TMP/urls"
+	patiently ask_sizes "$proxy" >"$TMP/heads" || true
+	awk -v OFS='\t' '
+		part == 1 && tolower($1) == "content-length:" { bytes = $2 + 0 }
+		part == 1 && $1 == "status" { size[$3] = $2 == 200 ? bytes : 0; bytes = 0 }
+		part == 2 && size[$3] { print $1, $2, "unlisted", $3, size[$3] }' part=1 "$TMP/heads" part=2 "$TMP/unlisted" >>"$TMP/catalogue"
+}
+
+ask_sizes() { # PROXY: of the addresses in $TMP/urls
+	exec timeout 120 curl -sS -I --connect-timeout 20 ${1:+-x "$1"} -w 'status %{http_code} %{url_effective}\n' \
+		--config "$TMP/urls"
+}
+
 write_catalogue() {
 	local codename file
 	while IFS='|' read -r codename file; do
@@ -108,6 +144,7 @@ write_catalogue() {
 	done < <(apt_run indextargets --format '$(CODENAME)|$(FILENAME)' 'Created-By: Packages' |
 		sort -u) >"$TMP/catalogue"
 	[[ -s $TMP/catalogue ]] || return 1
+	ask_for_unlisted
 	mv "$TMP/catalogue" "$CATALOGUE"
 }
 

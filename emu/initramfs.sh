@@ -164,6 +164,11 @@ add_comforts() { # ROOT
 	"$DEPMOD" -b "$root" "$RELEASE"
 }
 
+# Whether the guest must refuse modules without a signature that its kernel knows; a rebuilt one has none.
+signed_only() {
+	[[ -e $KDIR/signed-only ]] && ((${#REPLACE[@]} == 0))
+}
+
 make_tree() { # ROOT
 	local root=$1 dest src applet
 	mkdir -p "$root"/{bin,sbin,dev,proc,sys,tmp,mnt,run,etc,modules}
@@ -182,6 +187,7 @@ make_tree() { # ROOT
 	done <"$TMP/load"
 	printf '%s\n' "${FILESYSTEMS[@]}" >"$root/modules/filesystems"
 	echo "$KIND" >"$root/modules/kind"
+	if signed_only; then : >"$root/modules/signed-only"; fi
 	if [[ $KIND == check ]]; then add_comforts "$root"; fi
 	find "$root" -exec touch -hd @0 {} +
 }
@@ -203,6 +209,7 @@ key() {
 		cat "$TMP/manifest" "$TMP/load" "$TMP/on_demand"
 		awk '{ print $2 }' "$TMP/manifest" | cat - "$TMP/load" "$TMP/on_demand" | sort -u | xargs -d '\n' sha256sum
 		echo "$KIND ${PROGRAMS[*]} $RELEASE"
+		if signed_only; then echo "signed only"; fi
 		sha256sum emu/initramfs.sh
 	} | sed "s|$TMP||" | sha256sum | cut -c1-20
 }

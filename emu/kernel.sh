@@ -15,9 +15,9 @@
 # KERNEL: debian (default) | newest | 6.1 | 6.12.107 | 6.1.0-54-amd64 | linux-image-... | PATH
 #
 # build/kernels/ID holds `vmlinux` (an ELF that QEMU starts by its PVH note), `release` (uname -r),
-# `package` (where it came from), `config` if it came
-# with one, and `modules/lib/modules/RELEASE` with depmod done.  It is made
-# aside and renamed, so a half-made one is never seen.
+# `package` (where it came from), `config` if it came with one, `modules/lib/modules/RELEASE` with depmod
+# done, and `signed-only` if the guest has to verify its modules' signatures, which no list of packages
+# vouches for.  It is made aside and renamed, so a half-made one is never seen.
 #
 # Packages come from the archive this machine's apt uses, out of every suite that can be named from
 # there, through an apt root of our own under build/apt: nothing is installed, signatures are
@@ -193,20 +193,36 @@ finish() { # NEW ID: the directory gets its name
 
 apt_fetch() { # DIR NAME=VERSION...
 	cd "$1"
-	apt_run -q download "${2}"
+	apt_run -q download "${@:2}"
+}
+
+pool_fetch() { # DIR ADDRESS
+	cd "$1"
+	exec timeout 900 /usr/lib/apt/apt-helper -c "$APT/apt.conf" download-file "$2" unlisted.deb
+}
+
+address_of_unlisted() { # NAME VERSION: nothing if a list has it
+	awk -F'\t' -v name="$1" -v version="$2" '$1 == name && $2 == version && $3 == "unlisted" { print $4 }' "$CATALOGUE"
 }
 
 download() { # DIR NAMES...: packages of $VERSION
-	local dir=$1 names=("${@:2}")
+	local dir=$1 names=("${@:2}") name at listed=() unlisted=''
 	mkdir -p "$dir"
 	[[ -s $APT/apt.conf ]] || write_apt_conf
 	say "fetching ${names[*]} $VERSION"
-	if ! patiently apt_fetch "$dir" "${names[@]/%/=$VERSION}" >"$TMP/err" 2>&1; then
+	for name in "${names[@]}"; do
+		at=$(address_of_unlisted "$name" "$VERSION")
+		if [[ $at ]]; then unlisted=$at; else listed+=("$name=$VERSION"); fi
+	done
+	if ! {
+		patiently apt_fetch "$dir" "${listed[@]}" && { [[ ! $unlisted ]] || patiently pool_fetch "$dir" "$unlisted"; }
+	} >"$TMP/err" 2>&1; then
 		if grep -q 'No space left\|enough free space' "$TMP/err"; then
 			die 4 "disk full while fetching ${names[*]} into $PWD/build; free some space there and try again"
 		fi
 		die 4 "cannot fetch ${names[*]} $VERSION (network?): $(grep '^E:' "$TMP/err" | head -n 1)"
 	fi
+	[[ ! $unlisted ]] || : >"$TMP/new/signed-only"
 }
 
 payload_packages() { # what to unpack for PACKAGE VERSION
@@ -227,8 +243,8 @@ make_from_packages() { # ID
 	room 900 "unpacking a kernel"
 	payload_packages >"$TMP/names"
 	mapfile -t names <"$TMP/names"
-	download "$TMP/debs" "${names[@]}"
 	mkdir -p "$new" "$TMP/root"
+	download "$TMP/debs" "${names[@]}"
 	for deb in "$TMP"/debs/*.deb; do
 		dpkg-deb -x "$deb" "$TMP/root"
 		rm -f "$deb"
