@@ -11,6 +11,7 @@
 
 #define LARGEST_NAMED 3
 #define IDS_NAMED 4
+#define STRIDES_MAX 64
 
 /* A sentence that grows. */
 struct words {
@@ -178,6 +179,72 @@ static void say_headlines(const struct comparison *c, findings_say *say, void *a
 			else if (row)
 				say_ladder(c, row, say, arg);
 		}
+	tables_free(&tables);
+}
+
+/* ---- a ladder's largest steps -------------------------------------------------------------- */
+
+struct stride {
+	const struct row *row;
+	size_t step;
+};
+
+static int64_t stride_size(const struct stride *s)
+{
+	return llabs(s->row->steps[s->step].metric.difference);
+}
+
+static int by_size(const void *pa, const void *pb)
+{
+	int64_t a = stride_size(pa), b = stride_size(pb);
+
+	return (a < b) - (a > b);
+}
+
+static void say_stride(const struct comparison *c, const struct stride *s, const char *rank,
+		       findings_say *say, void *arg)
+{
+	const struct step *step = &s->row->steps[s->step];
+	const struct side *from = &c->sides[s->step], *to = &c->sides[s->step + 1];
+	struct words w;
+
+	if (!words_begin(&w))
+		return;
+	fprintf(w.out, "%s step: ", rank);
+	head_name(&w, s->row);
+	fprintf(w.out, " %s %s (%s) from %s to %s", number_signed(step->metric.difference).s,
+		s->row->rec->unit, percent(step->metric.share).s, from->label, to->label);
+	if (is_shown(&step->tax) || step->tax.kind == CHANGE_EQUAL)
+		fprintf(w.out, ", of it dm tax %s",
+			step->tax.difference ? number_signed(step->tax.difference).s : "0");
+	if (!c->time && strncmp(from->runs[0].context.package, "file ", 5) &&
+	    strncmp(to->runs[0].context.package, "file ", 5))
+		fprintf(w.out, "; by function: ./run.sh explain %s %s --metric '%s'",
+			from->runs[0].context.release, to->runs[0].context.release,
+			s->row->rec->id);
+	words_say(&w, say, arg);
+}
+
+/* Of the headlines' rows: what is worth to be explained. */
+static void say_strides(const struct comparison *c, findings_say *say, void *arg)
+{
+	static const char *const rank[] = {"largest", "second largest", "third largest"};
+	struct stride list[STRIDES_MAX];
+	struct tables tables;
+	size_t n = 0;
+
+	if (c->n_sides < 3 || tables_build(&c->sides[0].runs[0], &tables))
+		return;
+	for (size_t t = 0; t < tables.n; t++) {
+		const struct row *row = headline_row(c, &tables, &tables.table[t]);
+
+		for (size_t s = 0; row && s < c->n_steps && n < STRIDES_MAX; s++)
+			if (is_shown(&row->steps[s].metric))
+				list[n++] = (struct stride){row, s};
+	}
+	qsort(list, n, sizeof(*list), by_size);
+	for (size_t i = 0; i < n && i < sizeof(rank) / sizeof(*rank); i++)
+		say_stride(c, &list[i], rank[i], say, arg);
 	tables_free(&tables);
 }
 
@@ -395,6 +462,7 @@ static void say_tails(const struct comparison *c, size_t s, findings_say *say, v
 void compare_say(const struct comparison *c, findings_say *say, void *arg)
 {
 	say_headlines(c, say, arg);
+	say_strides(c, say, arg);
 	for (size_t s = 0; s < c->n_steps; s++) {
 		say_counts(c, s, say, arg);
 		if (!c->stack_base)

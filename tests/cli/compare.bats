@@ -156,6 +156,8 @@ daxdm() {
 	daxdm compare "$A" "$B" "$C"
 	expect 1 "4,223 (6.1.0-fixture), 4,323 (6.6.1), 4,223 (6.12.9); dm tax: 188, 288, 188" \
 		"6.6.1 against 6.1.0-fixture" "6.12.9 against 6.6.1" "first to last"
+	[[ ${output//$'\n'/ } == *"largest step: ext4 linear:16 fault.read.warm.pte +100 insn (+2.4 %) from 6.1.0-fixture to 6.6.1, of it dm tax +100; by function: ./run.sh explain "* ]]
+	[[ ${output//$'\n'/ } == *"second largest step: ext4 linear:16 fault.read.warm.pte -100 insn"* && $output != *"third largest"* ]]
 	[[ $output =~ linear:16\ +4,223\ +4,323\ +\+2.4\ %\ +4,223\ +-2.3\ % ]]
 	[[ $output =~ dm\ tax\ +188\ +288\ +\+100\ +188\ +-100 ]]
 }
