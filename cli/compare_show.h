@@ -35,4 +35,8 @@ void compare_junit(const struct comparison *c, FILE *out);
  * existing directory DIR.  Returns 0 or -errno. */
 int compare_plotdata(const struct comparison *c, const char *dir);
 
+/* A part of it: what other operations than faults cost by kernel.  Returns 0 or -errno. */
+struct plot;
+int ladder_put_paths(const struct comparison *c, const struct plot *p);
+
 #endif

@@ -318,6 +318,8 @@ int compare_plotdata(const struct comparison *c, const char *dir)
 		if (!rc)
 			rc = put_plot(&l, "tax", true);
 	}
+	if (!rc)
+		rc = ladder_put_paths(c, &l.p);
 	closed = plot_close(l.p.gp);
 	return rc ? rc : closed;
 }

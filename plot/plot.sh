@@ -75,7 +75,9 @@ if [ -n "$given" ]; then
 	if wanted ladder; then
 		draw ladder-cost
 		draw ladder-tax
-	else
+	fi
+	if wanted paths; then draw ladder-paths; fi
+	if ! wanted ladder && ! wanted paths; then
 		echo "plot: nothing to draw: the runs have no warm faults on both raw and a plain dm stack such as linear:16" >&2
 	fi
 	exit 0

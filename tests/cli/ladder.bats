@@ -312,6 +312,23 @@ kernel_sh() {
 	grep -q '4 KiB raw  4,035' "$out/ladder-cost.svg"
 }
 
+@test "operations other than faults by kernel version: the medians of the runs, drawn" {
+	local data=$BATS_TEST_TMPDIR/data out=$BATS_TEST_TMPDIR/out run id='translate.page.random{stack=linear:16,fs=ext4}'
+	local -a runs=(results/published/linux-6.1.0-56-insn results/published/linux-7.3-rc7-insn)
+	mkdir "$data" "$out"
+	cd "$TOP"
+	run timeout 20 build/daxdm compare --plot-data "$data" "${runs[@]}"
+	expect 1
+	for run in "${runs[@]}"; do
+		jq -r --arg id "$id" 'select(.type == "record" and .id == $id) | .median' "$run/run.jsonl"
+	done >"$BATS_TEST_TMPDIR/want"
+	[[ $(wc -l <"$BATS_TEST_TMPDIR/want") == 2 ]]
+	diff "$BATS_TEST_TMPDIR/want" <(head -n 2 "$data/path-1.tsv" | cut -f2)
+	run timeout 60 plot/plot.sh --data "$data" "$out"
+	expect 0 "ladder-paths.svg"
+	grep -q "msync() of one stored page" "$out/ladder-paths.svg"
+}
+
 @test "runs without warm faults: nothing to draw, said in a sentence" {
 	mkdir "$BATS_TEST_TMPDIR/data" "$BATS_TEST_TMPDIR/out"
 	grep -v '"bench":"fault"' tests/fixtures/fixture-run.jsonl >"$BATS_TEST_TMPDIR/a.jsonl"
