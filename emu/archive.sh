@@ -100,15 +100,19 @@ ask_for_unlisted() {
 	awk -F'\t' '
 		part == 1 { split($0, place, "|"); uri[place[1]] = place[2]; next }
 		part == 2 { there[$1, $2] = 1; next }
-		$1 ~ /^linux-image-[0-9].*-amd64$/ && match($4, /linux-modules-[^ ,]+/) {
-			name = substr($4, RSTART, RLENGTH)
-			if ((name, $2) in there || !($3 in uri) || asked[name, $2]++) next
+		$1 ~ /^linux-image-[0-9].*-amd64$/ && $3 in uri {
 			at = uri[$3]
 			sub(/\/*$/, "/", at)
-			file = "pool/main/l/linux/" name "_" $2 "_amd64.deb"
-			gsub(/\+/, "%2b", file)
-			gsub(/~/, "%7e", file)
-			print name "\t" $2 "\t" at file
+			n = split($4, dep, /, */)
+			for (i = 1; i <= n; i++) {
+				name = dep[i]
+				sub(/ .*/, "", name)
+				if (name !~ /^linux-(modules|base)-[0-9]/ || (name, $2) in there || asked[name, $2]++) continue
+				file = "pool/main/l/linux/" name "_" $2 "_amd64.deb"
+				gsub(/\+/, "%2b", file)
+				gsub(/~/, "%7e", file)
+				print name "\t" $2 "\t" at file
+			}
 		}' part=1 "$TMP/places" part=2 "$TMP/catalogue" part=3 "$TMP/catalogue" >"$TMP/unlisted"
 	[[ -s $TMP/unlisted ]] || return 0
 	awk -F'\t' '{ print "url = \"" $3 "\"" }' "$TMP/unlisted" >"$TMP/urls"
@@ -129,7 +133,7 @@ write_catalogue() {
 	while IFS='|' read -r codename file; do
 		/usr/lib/apt/apt-helper cat-file "$file" | awk -v codename="$codename" '
 			BEGIN { RS = ""; FS = "\n"; OFS = "\t" }
-			/^Package: linux-(image|binary|modules)-/ {
+			/^Package: linux-(image|binary|modules|base-[0-9])/ {
 				name = version = depends = "-"
 				bytes = 0
 				for (i = 1; i <= NF; i++) {

@@ -92,7 +92,7 @@ by_own_release() {
 
 depends_of() { # NAME VERSION: names of the linux-* packages it needs
 	awk -F'\t' -v name="$1" -v version="$2" '$1 == name && $2 == version { print $4; exit }' "$CATALOGUE" |
-		tr ',' '\n' | sed -nE 's/^ *(linux-(image|binary|modules)-[^ ]+).*/\1/p'
+		tr ',' '\n' | sed -nE 's/^ *(linux-(image-|binary-|modules-|base-[0-9])[^ ]+).*/\1/p'
 }
 
 has_package() { # NAME VERSION
@@ -196,9 +196,13 @@ apt_fetch() { # DIR NAME=VERSION...
 	apt_run -q download "${@:2}"
 }
 
-pool_fetch() { # DIR ADDRESS
+pool_fetch() { # DIR ADDRESS...
+	local at n=0
 	cd "$1"
-	exec timeout 900 /usr/lib/apt/apt-helper -c "$APT/apt.conf" download-file "$2" unlisted.deb
+	for at in "${@:2}"; do
+		n=$((n + 1))
+		timeout 900 /usr/lib/apt/apt-helper -c "$APT/apt.conf" download-file "$at" "unlisted-$n.deb" || return 1
+	done
 }
 
 address_of_unlisted() { # NAME VERSION: nothing if a list has it
@@ -206,23 +210,23 @@ address_of_unlisted() { # NAME VERSION: nothing if a list has it
 }
 
 download() { # DIR NAMES...: packages of $VERSION
-	local dir=$1 names=("${@:2}") name at listed=() unlisted=''
+	local dir=$1 names=("${@:2}") name at listed=() unlisted=()
 	mkdir -p "$dir"
 	[[ -s $APT/apt.conf ]] || write_apt_conf
 	say "fetching ${names[*]} $VERSION"
 	for name in "${names[@]}"; do
 		at=$(address_of_unlisted "$name" "$VERSION")
-		if [[ $at ]]; then unlisted=$at; else listed+=("$name=$VERSION"); fi
+		if [[ $at ]]; then unlisted+=("$at"); else listed+=("$name=$VERSION"); fi
 	done
 	if ! {
-		patiently apt_fetch "$dir" "${listed[@]}" && { [[ ! $unlisted ]] || patiently pool_fetch "$dir" "$unlisted"; }
+		patiently apt_fetch "$dir" "${listed[@]}" && patiently pool_fetch "$dir" "${unlisted[@]}"
 	} >"$TMP/err" 2>&1; then
 		if grep -q 'No space left\|enough free space' "$TMP/err"; then
 			die 4 "disk full while fetching ${names[*]} into $PWD/build; free some space there and try again"
 		fi
 		die 4 "cannot fetch ${names[*]} $VERSION (network?): $(grep '^E:' "$TMP/err" | head -n 1)"
 	fi
-	[[ ! $unlisted ]] || : >"$TMP/new/signed-only"
+	((${#unlisted[@]} == 0)) || : >"$TMP/new/signed-only"
 }
 
 payload_packages() { # what to unpack for PACKAGE VERSION
@@ -232,8 +236,10 @@ payload_packages() { # what to unpack for PACKAGE VERSION
 		if [[ $dep == linux-binary-* ]] && has_package "linux-binary-unsigned-${dep#linux-binary-}" "$VERSION"; then
 			dep=linux-binary-unsigned-${dep#linux-binary-}
 		fi
-		has_package "$dep" "$VERSION" ||
+		if ! has_package "$dep" "$VERSION"; then
+			[[ $dep != linux-base-* ]] || continue # its config only
 			die 4 "$PACKAGE needs $dep $VERSION, which is not in the archive; choose another kernel (emu/kernel.sh list)"
+		fi
 		echo "$dep"
 	done
 }
@@ -254,12 +260,13 @@ make_from_packages() { # ID
 	release=$(basename "$(echo "$TMP"/root/lib/modules/*)")
 	image=$(find "$TMP/root" -name "vmlinuz*" -type f | head -n 1)
 	[[ -n $image ]] || die 4 "package $PACKAGE $VERSION holds no vmlinuz"
-	config=$(find "$TMP/root" -name "config-$release" -type f | head -n 1)
+	config=$(find "$TMP/root" \( -name "config-$release" -o -path "*/$release/config" \) -type f | head -n 1)
 	[[ -z $config ]] || cp "$config" "$new/config"
 	extract_vmlinux "$image" "$new/vmlinux"
 	mkdir -p "$new/modules/lib"
 	mv "$TMP/root/lib/modules" "$new/modules/lib/modules"
-	rm -rf "$new/modules/lib/modules/$release"/{build,source} "$new/modules/lib/modules/$release"/vmlinuz*
+	rm -rf "$new/modules/lib/modules/$release"/{build,source,config,System.map} \
+		"$new/modules/lib/modules/$release"/vmlinuz*
 	drop_modules "$new/modules/lib/modules/$release/kernel"
 	depmod -b "$new/modules" "$release"
 	echo "$release" >"$new/release"

@@ -20,7 +20,7 @@
 #define DAXDM_VERSION "unknown"
 #endif
 
-/* Settings that change what a fault costs. */
+/* Settings that change what is measured: faults, and of IMA the loading of tables. */
 static const char *const settings[] = {
 	"KASAN",
 	"PROVE_LOCKING",
@@ -32,6 +32,8 @@ static const char *const settings[] = {
 	"PREEMPT_RT",
 	"PREEMPT_DYNAMIC",
 	"PER_VMA_LOCK",
+	"PT_RECLAIM",
+	"IMA",
 	"FTRACE_MCOUNT_USE_CC",
 	"INIT_ON_ALLOC_DEFAULT_ON",
 	"X86_5LEVEL",

@@ -102,15 +102,15 @@ old_catalogue() {
 	left_nothing
 }
 
-# An archive with one kernel of three packages, of which no list names the modules.  $BIN/packages holds
+# An archive with one kernel of four packages, of which no list names the modules and the base (its config).  $BIN/packages holds
 # what it has; apt-get writes down what it is asked to download.
-archive_of_three() {
+archive_of_four() {
 	local dir=$BATS_TEST_TMPDIR/deb part
-	mkdir -p "$BIN/packages" "$dir"/{image,binary/boot,modules/usr/lib/modules/9.9-amd64/kernel}
+	mkdir -p "$BIN/packages" "$dir"/{image,binary/boot,base/usr/lib/modules/9.9-amd64,modules/usr/lib/modules/9.9-amd64/kernel}
 	cp -L "$(type -P true)" "$dir/binary/boot/vmlinuz-9.9-amd64"
-	echo CONFIG_DAX=y >"$dir/binary/boot/config-9.9-amd64"
+	echo CONFIG_DAX=y >"$dir/base/usr/lib/modules/9.9-amd64/config"
 	: >"$dir/modules/usr/lib/modules/9.9-amd64/modules.order"
-	for part in image binary modules; do
+	for part in image binary base modules; do
 		mkdir -p "$dir/$part/DEBIAN"
 		printf 'Package: linux-%s-9.9-amd64\nVersion: 9.9-1~b+1\nArchitecture: amd64\nMaintainer: none <none@invalid>\nDescription: -\n' \
 			"$part" >"$dir/$part/DEBIAN/control"
@@ -120,7 +120,7 @@ archive_of_three() {
 		Package: linux-image-9.9-amd64
 		Version: 9.9-1~b+1
 		Size: 100
-		Depends: kmod, linux-binary-9.9-amd64 (= 9.9-1~b+1), linux-modules-9.9-amd64 (= 9.9-1~b+1)
+		Depends: kmod, linux-base-9.9-amd64 (= 9.9-1~b+1), linux-binary-9.9-amd64 (= 9.9-1~b+1), linux-modules-9.9-amd64 (= 9.9-1~b+1)
 
 		Package: linux-binary-9.9-amd64
 		Version: 9.9-1~b+1
@@ -143,31 +143,32 @@ archive_of_three() {
 curl_says() { # STATUS
 	cat >"$BIN/curl" <<-CURL
 		#!/bin/bash
-		url=\$(sed -n 's/^url = .\(.*\)./\1/p' "\${@: -1}")
-		printf 'HTTP/1.1 $1 x\r\nContent-Length: 300\r\n\r\n'
-		echo "status $1 \$url"
-		echo "\$url" >$BIN/url
+		sed -n 's/^url = .\(.*\)./\1/p' "\${@: -1}" | tee $BIN/urls | while read -r url; do
+			printf 'HTTP/1.1 $1 x\r\nContent-Length: 300\r\n\r\n'
+			echo "status $1 \$url"
+		done
 	CURL
 	chmod +x "$BIN/curl"
 }
 
 @test "modules that no list names: asked for in the archive, fetched, and the guest is told to verify them" {
-	archive_of_three
+	archive_of_four
 	curl_says 200
 	run timeout 30 "$CO/emu/kernel.sh" table
 	expect 0 "linux-image-9.9-amd64" "1 kernels in the archive"
 	[[ $output != *"(no modules)"* ]]
-	[[ $(cat "$BIN/url") == "https://archive.invalid/debian/pool/main/l/linux/linux-modules-9.9-amd64_9.9-1%7eb%2b1_amd64.deb" ]]
-	sed -i "s|https://archive.invalid.*_amd64.deb|file:$BIN/packages/linux-modules-9.9-amd64.deb|" "$CO/build/apt/catalogue"
+	diff <(printf 'https://archive.invalid/debian/pool/main/l/linux/%s_9.9-1%%7eb%%2b1_amd64.deb\n' linux-{base,modules}-9.9-amd64) "$BIN/urls"
+	sed -i "s|https:.*/\(linux-[a-z]*-9.9-amd64\)_.*_amd64.deb|file:$BIN/packages/\1.deb|" "$CO/build/apt/catalogue"
 	resolve 9.9
-	expect 0 "fetching linux-image-9.9-amd64 linux-binary-9.9-amd64 linux-modules-9.9-amd64" "/build/kernels/9.9-amd64_9.9-1_b+1"
+	expect 0 "fetching linux-image-9.9-amd64 linux-base-9.9-amd64 linux-binary-9.9-amd64 linux-modules-9.9-amd64" "/build/kernels/9.9-amd64_9.9-1_b+1"
 	diff <(printf '%s\n' linux-{image,binary}-9.9-amd64=9.9-1~b+1) "$BIN/asked"
 	[[ -e $CO/build/kernels/9.9-amd64_9.9-1_b+1/signed-only && -s $CO/build/kernels/9.9-amd64_9.9-1_b+1/vmlinux ]]
 	[[ $(cat "$CO/build/kernels/9.9-amd64_9.9-1_b+1/release") == 9.9-amd64 ]]
+	[[ $(cat "$CO/build/kernels/9.9-amd64_9.9-1_b+1/config") == CONFIG_DAX=y ]]
 }
 
 @test "modules that went from the archive, too: the table says so, the kernel is no choice" {
-	archive_of_three
+	archive_of_four
 	curl_says 404
 	run timeout 30 "$CO/emu/kernel.sh" table
 	expect 0 "(no modules)" "1 cannot be fetched"
@@ -176,8 +177,9 @@ curl_says() { # STATUS
 	left_nothing
 }
 
-@test "a kernel of several packages, all listed: all are fetched, and nothing is said of signatures" {
-	archive_of_three
+@test "a kernel of several packages, modules listed: all are fetched, and nothing is said of signatures" {
+	archive_of_four
+	curl_says 404 # the base is not there: the kernel is, without its config
 	printf '\nPackage: linux-modules-9.9-amd64\nVersion: 9.9-1~b+1\nSize: 300\n' >>"$BIN/lists"
 	resolve 9.9
 	expect 0 "/build/kernels/9.9-amd64_9.9-1_b+1"
