@@ -305,8 +305,7 @@ gate_run() { # DIR FAULT-ON-TWO-LAYERS
 # daxdm of the fake checkout: knows no run of any kernel, and measures by making a directory.
 fake_daxdm() { # BODY
 	fake_checkout
-	mkdir -p "$CO/cli" "$CO/results/published/old" "$CO/results/mine"
-	cp "$TOP/cli/gate.sh" "$CO/cli/"
+	mkdir -p "$CO/results/published/old" "$CO/results/mine"
 	echo '{}' | tee "$CO/results/published/old/run.jsonl" >"$CO/results/mine/run.jsonl"
 	fake build/daxdm '[[ $1 != emulate ]] || mkdir "$(sed "s/.*--results \([^ ]*\).*/\1/" <<<"$*")"
 		'"$1"

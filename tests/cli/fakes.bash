@@ -4,8 +4,9 @@
 
 fake_checkout() { # sets CO
 	CO=$BATS_TEST_TMPDIR/checkout
-	mkdir -p "$CO/emu" "$CO/plot" "$CO/workloads" "$CO/results" "$CO/build"
+	mkdir -p "$CO/cli" "$CO/emu" "$CO/plot" "$CO/workloads" "$CO/results" "$CO/build"
 	cp "$TOP/run.sh" "$TOP/packages.txt" "$CO/"
+	cp "$TOP"/cli/*.sh "$CO/cli/"
 	cp "$TOP/emu/explain.sh" "$CO/emu/"
 	printf '# both filesystems\nfs   ext4 xfs\n' >"$CO/workloads/default"
 	cp "$CO/workloads/default" "$CO/workloads/quick"

@@ -17,8 +17,6 @@ setup() {
 # shellcheck disable=SC2016
 fake_kernels() {
 	fake_checkout
-	mkdir -p "$CO/cli"
-	cp "$TOP"/cli/*.sh "$CO/cli/"
 	fake plot/plot.sh :
 	fake emu/kernel.sh 'verb=$1
 		shift
