@@ -492,7 +492,8 @@ static int make_devices(const struct bench_env *env, struct tableops *t)
 {
 	int rc;
 
-	snprintf(t->own.name, sizeof(t->own.name), "daxdm-%d-table", (int)getpid());
+	/* Of the process that made the stack, which removes what a dead one leaves. */
+	snprintf(t->own.name, sizeof(t->own.name), "%.50s-table", env->stack->names[0]);
 	snprintf(t->top.name, sizeof(t->top.name), "%s", env->stack->names[0]);
 	t->top.mounted = true;
 	t->freezes = !strcmp(env->cell.fs, "xfs") ? "xfs_fs_freeze" : "ext4_freeze";

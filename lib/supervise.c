@@ -117,6 +117,45 @@ static int wait_for(pid_t pid, const sigset_t *unblocked)
 	return status;
 }
 
+static void part_main(int (*part)(void *arg), void *arg, pid_t parent)
+{
+	int rc;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(ECANCELED);
+	rc = part(arg);
+	_exit(fflush(NULL) && !rc ? EIO : -rc);
+}
+
+int run_apart(int (*part)(void *arg), void *arg)
+{
+	pid_t parent = getpid(), pid;
+	sigset_t before;
+	int status;
+
+	catch_signals(&before);
+	fflush(NULL);
+	pid = fork();
+	if (pid < 0) {
+		int rc = -errno;
+
+		sigprocmask(SIG_SETMASK, &before, NULL);
+		return rc;
+	}
+	if (!pid) {
+		sigprocmask(SIG_SETMASK, &before, NULL);
+		part_main(part, arg, parent);
+	}
+	status = wait_for(pid, &before);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (WIFSIGNALED(status)) {
+		signal(WTERMSIG(status), SIG_DFL);
+		raise(WTERMSIG(status));
+	}
+	return -WEXITSTATUS(status);
+}
+
 int supervise(const struct supervised *s)
 {
 	pid_t parent = getpid(), pid;

@@ -24,6 +24,15 @@ struct supervised {
  */
 int supervise(const struct supervised *s);
 
+/*
+ * For the work: runs part(arg) in a child of its own, a copy of the process as it is now, and waits
+ * for it.  What it changes in memory stays behind with it, its allocations and mappings too, so
+ * that every part that is begun in the same state runs in the same process; only what lies in
+ * shared memory comes back.  Returns what part returned, 0 or -errno.  If it dies of a signal so
+ * does the caller, and supervise() cleans up.
+ */
+int run_apart(int (*part)(void *arg), void *arg);
+
 /* Whether the work was asked to stop. */
 bool interrupted(void);
 
