@@ -79,6 +79,12 @@ count() { # JQ-FILTER
 	[[ -z $output ]] || expect "one median"
 }
 
+# On the first stack and on the last: what was measured before leaves no trace in the process.
+@test "what the page cache holds is read without any device: it costs the same on every stack" {
+	run jq -rs 'map(select(.type == "record" and .variant == "buffered.read.warm.4k").median) | unique | length' "$DIR/run.jsonl"
+	[[ $output == 1 ]] || expect "one median"
+}
+
 @test "direct access is cheaper than a bio, and the report says by how much" {
 	for stack in raw linear:1 linear:16; do
 		run jq -es 'map(select(.type == "record" and .stack == "'$stack'")) |
