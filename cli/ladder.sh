@@ -240,7 +240,7 @@ run_jobs() {
 
 # ---- the whole -----------------------------------------------------------------------------------
 
-# Prints the table of all runs that are complete, and draws them.  Differences are no failure.
+# Says what differs between the runs that are complete, and draws them.  Differences are no failure.
 show_ladder() { # DIR
 	local label status=0
 	local -a runs=() missing=()
@@ -258,7 +258,9 @@ show_ladder() { # DIR
 		run build/daxdm compare --known check/known --width 200 --plot-data "$tmp/plot" "${runs[@]}" \
 			>"$1/ladder.txt" || status=$?
 		((status <= 1)) || return $status
-		run build/daxdm compare --known check/known "${runs[@]}" || true
+		run build/daxdm compare --known check/known "${runs[@]}" >"$tmp/words" || true
+		sed '/^$/,$d' "$tmp/words" # the table is too long for a terminal
+		echo "all metrics: $1/ladder.txt"
 		run plot/plot.sh --data "$tmp/plot" "$1" || return $?
 	fi
 	phase=
