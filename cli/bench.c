@@ -242,7 +242,8 @@ static int run_bench(struct sweep *s, struct bench_env *env, const struct bench 
 				  missing.cure);
 	}
 	sweep_phase(env, "prepare");
-	/* What is asked once for all (of fio, which takes a while) is asked by the process of all. */
+	/* What is asked once for all (of fio, which takes a while) is asked by the process of all.
+	 */
 	s->bench = bench;
 	for (const struct variant *v = bench->variants; v->name; v++)
 		sweep_wanted(env, v);
