@@ -59,7 +59,12 @@ struct bench_env {
 	struct counters *counters;
 	/* What needs_met() found out on this filesystem: 0 not asked, 1 met, -1 missing. */
 	signed char needs[NEED_COUNT];
+	/* BENCH_KEPT_BYTES of the benchmark's own, zero at first: what it keeps on one stack for
+	 * the next ones.  It has another process on each, all else is forgotten. */
+	void *kept;
 };
+
+enum { BENCH_KEPT_BYTES = 256 << 10 };
 
 struct bench {
 	const char *name;

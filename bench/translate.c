@@ -100,15 +100,21 @@ struct translate {
 	struct translate_result results[N_VARIANTS];
 };
 
-/* What outlives a stack: the tracer, which takes long to load, and raw's results. */
+/* Of the process, which may see several stacks: the tracer, which takes long to load. */
 static struct {
 	struct tracer *tracer;
 	bool tried, with_dm;
 	struct tracer_missing missing;
 	uint64_t inside_ticks, around_ticks; /* of the function that calibrates */
-	char raw_fs[16];		     /* "" before raw was measured */
-	struct translate_result raw[N_VARIANTS];
 } kept;
+
+/* What outlives a stack, in env->kept. */
+struct raw_results {
+	char fs[16]; /* "" before raw was measured */
+	struct translate_result of[N_VARIANTS];
+};
+
+_Static_assert(sizeof(struct raw_results) <= BENCH_KEPT_BYTES, "raw's results are too large");
 
 static struct call calls[CALLS_MAX];
 
@@ -538,6 +544,7 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 	const struct plan *plan = variant->arg;
 	struct translate *t = state;
 	struct translate_result *r = &t->results[variant - variants];
+	struct raw_results *raw = env->kept;
 	int64_t samples[SAMPLES];
 	int rc;
 
@@ -545,8 +552,8 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 		return skip_write(env->sink, &env->cell, "translate", variant->name,
 				  kept.missing.why, kept.missing.cure);
 	if (!env->stack->spec.depth) {
-		snprintf(kept.raw_fs, sizeof(kept.raw_fs), "%s", env->cell.fs);
-		kept.raw[variant - variants] = *r;
+		snprintf(raw->fs, sizeof(raw->fs), "%s", env->cell.fs);
+		raw->of[variant - variants] = *r;
 	}
 	if (r->small)
 		return skip_write(
@@ -581,7 +588,7 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 		r->n, translate_value(env, r->inside_ticks),
 		translate_proof(
 			env, &t->chain, plan->window ? WINDOW_PAGES : 1, tracer_way(kept.tracer), r,
-			strcmp(kept.raw_fs, env->cell.fs) ? NULL : &kept.raw[variant - variants]));
+			strcmp(raw->fs, env->cell.fs) ? NULL : &raw->of[variant - variants]));
 	if (!rc && plan->place == RANDOM && !plan->window && env->stack->spec.depth)
 		rc = observation_write(env->sink, &env->cell, "table_search",
 				       translate_searches(env, &t->chain, r));

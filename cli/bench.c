@@ -64,6 +64,7 @@ struct sweep {
 struct carried {
 	unsigned int done;
 	bool mounted;
+	char kept[][BENCH_KEPT_BYTES] __attribute__((aligned(4096))); /* of each in bench_table */
 };
 
 /* A benchmark on a stack. */
@@ -215,7 +216,8 @@ static int run_variants(void *arg)
 	if (!rc)
 		rc = write_skips(s, env, bench);
 	bench->teardown(env, s->state);
-	*s->carried = (struct carried){s->done, env->fs->mounted};
+	s->carried->done = s->done;
+	s->carried->mounted = env->fs->mounted;
 	return rc;
 }
 
@@ -247,7 +249,8 @@ static int run_bench(struct sweep *s, struct bench_env *env, const struct bench 
 	s->bench = bench;
 	for (const struct variant *v = bench->variants; v->name; v++)
 		sweep_wanted(env, v);
-	*s->carried = (struct carried){s->done, env->fs->mounted};
+	s->carried->done = s->done;
+	s->carried->mounted = env->fs->mounted;
 	rc = env->counters ? run_variants(&part) : run_apart(run_variants, &part);
 	s->done = s->carried->done;
 	env->fs->mounted = s->carried->mounted;
@@ -281,8 +284,10 @@ static int run_on_stack(struct sweep *s, struct stack *stack, const char *fs_typ
 	rc = fs_mount(&fs);
 	if (rc < 0)
 		goto wipe;
-	for (const struct bench *const *b = bench_table; *b && !rc; b++)
+	for (const struct bench *const *b = bench_table; *b && !rc; b++) {
+		env.kept = s->carried->kept[b - bench_table];
 		rc = run_bench(s, &env, *b);
+	}
 	snprintf(s->what, sizeof(s->what), "%s %s", stack->spec.text, fs_type);
 	sweep_phase(&env, "teardown");
 	rc2 = fs_unmount(&fs);
@@ -393,9 +398,12 @@ static int run_counting(struct sweep *s, const char *directory)
 
 static int run_sweep(struct sweep *s, const char *directory)
 {
+	size_t n = 0;
 	int rc, rc2;
 
-	s->carried = mmap(NULL, sizeof(*s->carried), PROT_READ | PROT_WRITE,
+	while (bench_table[n])
+		n++;
+	s->carried = mmap(NULL, sizeof(*s->carried) + n * BENCH_KEPT_BYTES, PROT_READ | PROT_WRITE,
 			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (s->carried == MAP_FAILED)
 		return -errno;
