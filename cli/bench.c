@@ -196,16 +196,15 @@ static int write_skips(struct sweep *s, struct bench_env *env, const struct benc
 	return rc;
 }
 
-static int run_variants(void *arg)
+/* All wanted variants of a benchmark whose needs are met. */
+static int run_variants(struct sweep *s, struct bench_env *env, const struct bench *bench)
 {
-	const struct part *part = arg;
-	const struct bench *bench = part->bench;
-	struct bench_env *env = part->env;
-	struct sweep *s = part->s;
 	int rc;
 
+	s->bench = bench;
 	s->state = NULL;
 	json_object_clear(s->counted);
+	sweep_phase(env, "prepare");
 	rc = bench->setup(env, &s->state);
 	if (!rc)
 		rc = each_variant(s, env, bench, step_once);
@@ -216,42 +215,49 @@ static int run_variants(void *arg)
 	if (!rc)
 		rc = write_skips(s, env, bench);
 	bench->teardown(env, s->state);
+	return rc;
+}
+
+static int run_part(void *arg)
+{
+	const struct part *part = arg;
+	const struct bench *bench = part->bench;
+	struct bench_env *env = part->env;
+	struct sweep *s = part->s;
+	struct missing missing;
+	int rc = 0;
+
+	snprintf(s->what, sizeof(s->what), "%s %s %s", env->cell.spec->text, env->cell.fs,
+		 bench->name);
+	if (needs_met(bench->needs, env, &missing)) {
+		rc = run_variants(s, env, bench);
+	} else {
+		s->done += count_wanted(s, bench);
+		if (!env->counters) /* else said in the first sweep */
+			rc = skip_write(env->sink, &env->cell, bench->name, "*", missing.why,
+					missing.cure);
+	}
 	s->carried->done = s->done;
 	s->carried->mounted = env->fs->mounted;
 	return rc;
 }
 
 /*
- * All wanted variants of one benchmark on a mounted filesystem, in a process of their own: what was
- * mapped and unmapped before moves a fault, for the tree that its area is searched in keeps the
- * shape (46 insn on 6.12).  Counters are those of the process that opened them.
+ * A benchmark on a mounted filesystem, in a process of its own: what was mapped and unmapped before
+ * moves a fault, for the tree that its area is searched in keeps the shape (46 insn on 6.12).  So
+ * the process of all maps nothing between two stacks.  Counters are those of the process that
+ * opened them.
  */
 static int run_bench(struct sweep *s, struct bench_env *env, const struct bench *bench)
 {
 	struct part part = {s, env, bench};
-	struct missing missing;
 	int rc;
 
 	if (!count_wanted(s, bench))
 		return 0;
-	snprintf(s->what, sizeof(s->what), "%s %s %s", env->cell.spec->text, env->cell.fs,
-		 bench->name);
-	if (!needs_met(bench->needs, env, &missing)) {
-		s->done += count_wanted(s, bench);
-		if (env->counters) /* said in the first sweep */
-			return 0;
-		return skip_write(env->sink, &env->cell, bench->name, "*", missing.why,
-				  missing.cure);
-	}
-	sweep_phase(env, "prepare");
-	/* What is asked once for all (of fio, which takes a while) is asked by the process of all.
-	 */
-	s->bench = bench;
-	for (const struct variant *v = bench->variants; v->name; v++)
-		sweep_wanted(env, v);
 	s->carried->done = s->done;
 	s->carried->mounted = env->fs->mounted;
-	rc = env->counters ? run_variants(&part) : run_apart(run_variants, &part);
+	rc = env->counters ? run_part(&part) : run_apart(run_part, &part);
 	s->done = s->carried->done;
 	env->fs->mounted = s->carried->mounted;
 	return rc;
