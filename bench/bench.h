@@ -59,6 +59,8 @@ struct bench_env {
 	struct counters *counters;
 	/* What needs_met() found out on this filesystem: 0 not asked, 1 met, -1 missing. */
 	signed char needs[NEED_COUNT];
+	/* The same for needs that no mount changes, for all processes of the sweep; may be NULL. */
+	signed char *lasting_needs;
 	/* BENCH_KEPT_BYTES of the benchmark's own, zero at first: what it keeps on one stack for
 	 * the next ones.  It has another process on each, all else is forgotten. */
 	void *kept;

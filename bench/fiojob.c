@@ -31,12 +31,13 @@
  * Proof: before fio starts, statx's DAX bit and the page frames of the file.  fio stands still
  * before and after each job (bench/fio.h): its own mapping must have the frames that extents and
  * tables say, and of libpmem it must be MAP_SYNC, without which the engine would go on and say
- * nothing.  What was written is read back.  In the probe pass bios and faults of fio are counted,
- * and direct accesses of all processors.  A job that fio could not do, did not do as it was told,
- * or did another way is void.
+ * nothing.  What was written is read back.  Each job is then done once more, with probes armed that
+ * count bios and faults of fio, and direct accesses of all processors.  A job that fio could not
+ * do, did not do as it was told, or did another way is void.
  *
  * All wanted jobs are one run of fio, for its start costs more than they do; those on dax=never
- * come first, and the filesystem is mounted anew while fio stands still.
+ * come first, and the filesystem is mounted anew while fio stands still.  So it is fio's stops that
+ * arm and disarm the probes, not the sweep: nothing is armed while a timed job runs.
  *
  * Alone: ./run.sh bench --workload workloads/fio
  */
@@ -158,6 +159,18 @@ static int mount_as(struct bench_env *env, struct fiojob *f, bool never)
 	return rc;
 }
 
+static void arm(struct fiojob *f, bool armed)
+{
+	if (f->armed == armed)
+		return;
+	f->probes.process = f->fio.pid;
+	for (const char *const *point = fiojob_points; armed && *point; point++)
+		probe_add(&f->probes, *point);
+	if (!armed)
+		probe_close(&f->probes);
+	f->armed = armed;
+}
+
 static int before_job(struct bench_env *env, struct fiojob *f, const struct variant *variant)
 {
 	const struct fiojob_plan *plan = variant->arg;
@@ -165,17 +178,18 @@ static int before_job(struct bench_env *env, struct fiojob *f, const struct vari
 
 	if (rc < 0)
 		return rc;
+	arm(f, f->pass == PROBED);
 	fiojob_prove_before(f, variant);
-	env->phase(env, f->probes ? "proof" : "measure");
-	if (f->probes)
-		probe_start(f->probes);
+	env->phase(env, f->armed ? "proof" : "measure");
+	if (f->armed)
+		probe_start(&f->probes);
 	return 0;
 }
 
 static void after_job(struct bench_env *env, struct fiojob *f, const struct variant *variant)
 {
-	if (f->probes)
-		probe_stop(f->probes);
+	if (f->armed)
+		probe_stop(&f->probes);
 	env->phase(env, "proof");
 	fiojob_prove_after(env, f, variant);
 }
@@ -183,33 +197,41 @@ static void after_job(struct bench_env *env, struct fiojob *f, const struct vari
 /* --- what fio says at its end ------------------------------------------------------------------
  */
 
-/* The sum of one job against its samples; the timed ones are kept. */
+/* The sum of one job against its samples. */
 static void take_job(struct fiojob *f, const json_t *root, const char *complaint,
-		     const struct variant *variant)
+		     const struct variant *variant, enum fiojob_pass pass)
 {
 	const struct fiojob_plan *plan = variant->arg;
 	struct fiojob_result *r = fiojob_result(f, variant);
+	const struct fiojob_log *log = &r->logs[pass];
 	struct fio_sum sum;
-	char why[OPS_WHY_BYTES];
+	char why[OPS_WHY_BYTES], name[64];
 
-	if (fio_json_job(root, variant->name, plan->write, fiojob_latency(variant), &sum, why,
-			 sizeof(why)) < 0)
+	fiojob_name(variant, pass, name);
+	if (fio_json_job(root, name, plan->write, fiojob_latency(variant), &sum, why, sizeof(why)) <
+	    0)
 		ops_void(&r->ops, "%s", why);
 	else if (!sum.ios && *complaint)
 		ops_void(&r->ops, "%s", complaint);
-	else if (sum.error || sum.short_ios || sum.ios != (int64_t)r->n)
+	else if (sum.error || sum.short_ios || sum.ios != (int64_t)log->n)
 		ops_void(&r->ops,
 			 "fio's job ended with error %" PRId64 " (%s) after %" PRId64
 			 " I/Os, %" PRId64 " of them short",
 			 sum.error, strerror((int)sum.error), sum.ios, sum.short_ios);
-	else if (!fio_log_agrees(r->log, r->n, &sum, why, sizeof(why)))
+	else if (!fio_log_agrees(log->samples, log->n, &sum, why, sizeof(why)))
 		ops_void(&r->ops, "%s", why);
-	if (r->ops.why[0] || f->probes)
+}
+
+static void keep_samples(struct fiojob_result *r)
+{
+	const struct fiojob_log *log = &r->logs[TIMED];
+
+	if (r->ops.why[0])
 		return;
-	r->ops.samples = calloc(r->n, sizeof(*r->ops.samples));
-	for (size_t i = 0; i < r->n && r->ops.samples; i++)
-		r->ops.samples[i] = r->log[i].ns;
-	r->ops.n = r->ops.samples ? r->n : 0;
+	r->ops.samples = calloc(log->n, sizeof(*r->ops.samples));
+	for (size_t i = 0; i < log->n && r->ops.samples; i++)
+		r->ops.samples[i] = log->samples[i].ns;
+	r->ops.n = r->ops.samples ? log->n : 0;
 }
 
 /* What the null engine took in place of each wanted variant. */
@@ -251,24 +273,33 @@ static void conclude(struct bench_env *env, struct fiojob *f, const struct fio_s
 		void_all(env, f, why);
 	} else {
 		snprintf(f->version, sizeof(f->version), "%s", fio_json_version(root));
-		for (const struct variant *v = variants; v->name; v++)
-			if (env->wanted(env, v))
-				take_job(f, root, why, v);
-		if (!f->probes)
-			take_own(env, f);
+		for (const struct variant *v = variants; v->name; v++) {
+			if (!env->wanted(env, v))
+				continue;
+			take_job(f, root, why, v, TIMED);
+			take_job(f, root, why, v, PROBED);
+			keep_samples(fiojob_result(f, v));
+		}
+		take_own(env, f);
 	}
 	json_decref(root);
 	free(text);
 }
 
-/* --- the passes --------------------------------------------------------------------------------
+/* --- fio's run ---------------------------------------------------------------------------------
  */
 
-static const struct variant *find_variant(const char *name)
+static const struct variant *find_job(const char *job, enum fiojob_pass *pass)
 {
-	for (const struct variant *v = variants; v->name; v++)
-		if (!strcmp(v->name, name))
-			return v;
+	for (const struct variant *v = variants; v->name; v++) {
+		for (*pass = TIMED; *pass < FIOJOB_PASSES; ++*pass) {
+			char name[64];
+
+			fiojob_name(v, *pass, name);
+			if (!strcmp(name, job))
+				return v;
+		}
+	}
 	return NULL;
 }
 
@@ -290,7 +321,7 @@ static int follow(struct bench_env *env, struct fiojob *f)
 			return rc;
 		if (stop.ended)
 			break;
-		v = find_variant(stop.job);
+		v = find_job(stop.job, &f->pass);
 		if (v && !stop.after)
 			rc = before_job(env, f, v);
 		else if (v)
@@ -301,14 +332,13 @@ static int follow(struct bench_env *env, struct fiojob *f)
 	return rc;
 }
 
-/* All wanted variants in one run of fio: its start costs more than its jobs. */
-static int pass(struct bench_env *env, struct fiojob *f, struct probe_set *probes)
+/* All wanted variants, timed and probed. */
+static int run_fio(struct bench_env *env, struct fiojob *f)
 {
 	char why[OPS_WHY_BYTES];
 	FILE *jobs;
 	int rc = 0, rc2;
 
-	f->probes = probes;
 	env->phase(env, "prepare");
 	if (!fiojob_prove_file(env, f, why, sizeof(why)))
 		void_all(env, f, why);
@@ -323,6 +353,7 @@ static int pass(struct bench_env *env, struct fiojob *f, struct probe_set *probe
 			rc = follow(env, f);
 	}
 	fio_finish(&f->fio);
+	arm(f, false);
 	rc2 = mount_as(env, f, false);
 	rc = rc ? rc : rc2;
 	if (rc < 0 && rc != -EINTR)
@@ -333,22 +364,11 @@ static int pass(struct bench_env *env, struct fiojob *f, struct probe_set *probe
 static int once(struct bench_env *env, void *state, const struct variant *variant)
 {
 	struct fiojob *f = state;
-	bool done = f->timed;
+	bool done = f->done;
 
 	(void)variant;
-	f->timed = true;
-	return done ? 0 : pass(env, f, NULL);
-}
-
-static int probe(struct bench_env *env, void *state, const struct variant *variant,
-		 struct probe_set *probes)
-{
-	struct fiojob *f = state;
-	bool done = f->probed;
-
-	(void)variant;
-	f->probed = true;
-	return done ? 0 : pass(env, f, probes);
+	f->done = true;
+	return done ? 0 : run_fio(env, f);
 }
 
 static int report(struct bench_env *env, void *state, const struct variant *variant)
@@ -467,7 +487,8 @@ static void teardown(struct bench_env *env, void *state)
 		mount_as(env, f, false);
 	ops_data_remove(env, &f->data);
 	for (size_t i = 0; i < N_VARIANTS; i++) {
-		free(f->results[i].log);
+		for (int pass = 0; pass < FIOJOB_PASSES; pass++)
+			free(f->results[i].logs[pass].samples);
 		ops_result_free(&f->results[i].ops);
 	}
 	free(f);
@@ -481,10 +502,8 @@ const struct bench bench_fiojob = {
 	.better = "lower",
 	.needs = needs,
 	.variants = variants,
-	.probes = fiojob_points,
 	.setup = setup,
 	.once = once,
-	.probe = probe,
 	.report = report,
 	.teardown = teardown,
 };

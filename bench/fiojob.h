@@ -10,9 +10,9 @@
 enum {
 	FIOJOB_VARIANTS_MAX = 32,
 	FIOJOB_NULLS_MAX = 8,
-	FIOJOB_MAPPINGS_MAX = 32,
+	FIOJOB_MAPPINGS_MAX = 64,
 	FIOJOB_SAMPLES_MAX = 1024,
-	FIOJOB_LIMIT_S = 60, /* for all jobs of a pass */
+	FIOJOB_LIMIT_S = 120, /* for all jobs */
 };
 
 /* What one variant does. */
@@ -25,11 +25,19 @@ struct fiojob_plan {
 	bool queue; /* submission does the work: lat, not clat */
 };
 
+/* Each job is done twice: timed, and with the probes armed. */
+enum fiojob_pass { TIMED, PROBED, FIOJOB_PASSES };
+
+/* The samples of one pass. */
+struct fiojob_log {
+	struct fio_sample *samples;
+	size_t n;
+};
+
 /* What was found out about one variant. */
 struct fiojob_result {
 	struct ops_result ops;
-	struct fio_sample *log; /* of the last pass */
-	size_t n;
+	struct fiojob_log logs[FIOJOB_PASSES];
 	bool map_sync;
 	int64_t frames; /* of fio's mapping, each where it must be */
 	int64_t fio_own;
@@ -46,8 +54,10 @@ struct fiojob {
 	struct datafile data;
 	char path[256]; /* of the file */
 	struct fio fio;
-	struct probe_set *probes; /* NULL in the timed pass */
-	bool timed, probed;
+	bool done;
+	enum fiojob_pass pass; /* of the job under way */
+	struct probe_set probes;
+	bool armed;
 	struct fiojob_null nulls[FIOJOB_NULLS_MAX];
 	unsigned int n_nulls;
 	struct fio_mapping before[FIOJOB_MAPPINGS_MAX]; /* the job under way: fio's mmap engine
@@ -58,6 +68,7 @@ struct fiojob {
 	struct fiojob_result results[FIOJOB_VARIANTS_MAX];
 };
 
+/* What is counted; ends with NULL. */
 extern const char *const fiojob_points[];
 
 struct fiojob_result *fiojob_result(struct fiojob *f, const struct variant *variant);
@@ -74,9 +85,13 @@ uint64_t fiojob_pattern(const struct fiojob *f, const struct variant *variant);
 /* The null job for the direction and block size of a variant; NULL if there are too many. */
 struct fiojob_null *fiojob_null_like(struct fiojob *f, const struct variant *variant);
 
+/* The name of a variant's job: "VARIANT" and "probed.VARIANT". */
+void fiojob_name(const struct variant *variant, enum fiojob_pass pass, char name[64]);
+
 /*
  * Writes the jobs of the wanted variants (list ends with name == NULL), those on dax=never first,
- * and in the timed pass the null jobs.  Returns how many variants there are.
+ * of each kind first the timed ones, and at the end the null jobs.  Returns how many variants there
+ * are.
  */
 unsigned int fiojob_write(struct bench_env *env, struct fiojob *f, const struct variant *list,
 			  FILE *jobs);

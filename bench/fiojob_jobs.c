@@ -62,12 +62,18 @@ static int copy_job(const char *job, FILE *jobs)
 	return 0;
 }
 
+void fiojob_name(const struct variant *variant, enum fiojob_pass pass, char name[64])
+{
+	snprintf(name, 64, "%s%s", pass == PROBED ? "probed." : "", variant->name);
+}
+
 /* Returns whether the job is in the file. */
 static bool write_job(const struct bench_env *env, struct fiojob *f, const struct variant *variant,
-		      FILE *jobs)
+		      enum fiojob_pass pass, FILE *jobs)
 {
 	const struct fiojob_plan *plan = variant->arg;
 	struct fiojob_result *r = fiojob_result(f, variant);
+	char name[64];
 	int rc;
 
 	if (r->ops.why[0])
@@ -77,12 +83,13 @@ static bool write_job(const struct bench_env *env, struct fiojob *f, const struc
 		ops_void(&r->ops, "workloads/%s.fio cannot be read: %s", plan->job, strerror(-rc));
 		return false;
 	}
-	write_fixed(env, f, variant, variant->name, jobs);
+	fiojob_name(variant, pass, name);
+	write_fixed(env, f, variant, name, jobs);
 	fputs("allow_file_create=0\n", jobs);
 	if (plan->write)
 		fprintf(jobs, "buffer_pattern=0x%016" PRIx64 "\nscramble_buffers=0\n",
 			be64toh(fiojob_pattern(f, variant)));
-	fio_write_stops(jobs, variant->name);
+	fio_write_stops(jobs, name);
 	return true;
 }
 
@@ -114,6 +121,24 @@ static void write_null(const struct bench_env *env, const struct fiojob *f,
 	write_fixed(env, f, null->like, null->name, jobs);
 }
 
+/* The jobs of one pass that are on dax=never, or the others. */
+static unsigned int write_pass(struct bench_env *env, struct fiojob *f, const struct variant *list,
+			       bool never, enum fiojob_pass pass, FILE *jobs)
+{
+	unsigned int n = 0;
+
+	for (const struct variant *v = list; v->name; v++) {
+		const struct fiojob_plan *plan = v->arg;
+
+		if ((plan->by == BIO) != never || !env->wanted(env, v) ||
+		    !write_job(env, f, v, pass, jobs))
+			continue;
+		fiojob_null_like(f, v);
+		n++;
+	}
+	return n;
+}
+
 /*
  * dax=never first: its end is a remount, while fio has nothing of the filesystem open; what fio's
  * mmap engine leaves mapped would be in the way of it.
@@ -123,17 +148,11 @@ unsigned int fiojob_write(struct bench_env *env, struct fiojob *f, const struct 
 {
 	unsigned int n = 0;
 
-	for (int round = 0; round < 2; round++)
-		for (const struct variant *v = list; v->name; v++) {
-			const struct fiojob_plan *plan = v->arg;
-
-			if ((plan->by == BIO) == !round && env->wanted(env, v) &&
-			    write_job(env, f, v, jobs)) {
-				fiojob_null_like(f, v);
-				n++;
-			}
-		}
-	for (unsigned int i = 0; i < f->n_nulls && n && !f->probes; i++)
+	for (int never = 1; never >= 0; never--) {
+		n += write_pass(env, f, list, never, TIMED, jobs);
+		write_pass(env, f, list, never, PROBED, jobs);
+	}
+	for (unsigned int i = 0; i < f->n_nulls && n; i++)
 		write_null(env, f, &f->nulls[i], jobs);
 	return n;
 }

@@ -78,19 +78,20 @@ void fiojob_prove_before(struct fiojob *f, const struct variant *variant)
 static void read_log(const struct bench_env *env, struct fiojob *f, const struct variant *variant)
 {
 	struct fiojob_result *r = fiojob_result(f, variant);
+	struct fiojob_log *log = &r->logs[f->pass];
 	size_t most = fiojob_ios(env, variant);
-	char name[64], *text;
+	char job[64], name[80], *text;
 	int n;
 
-	snprintf(name, sizeof(name), "%s_%s.log", variant->name, fiojob_latency(variant));
+	fiojob_name(variant, f->pass, job);
+	snprintf(name, sizeof(name), "%s_%s.log", job, fiojob_latency(variant));
 	text = fio_read(&f->fio, name, false);
-	r->log = r->log ? r->log : calloc(most, sizeof(*r->log));
-	r->n = 0;
-	if (!text || !r->log) {
+	log->samples = calloc(most, sizeof(*log->samples));
+	if (!text || !log->samples) {
 		ops_void(&r->ops, "fio's latency log cannot be read: %s", strerror(errno));
 	} else {
-		n = fio_log_parse(text, r->log, most, r->ops.why, sizeof(r->ops.why));
-		r->n = n < 0 ? 0 : (size_t)n < most ? (size_t)n : most;
+		n = fio_log_parse(text, log->samples, most, r->ops.why, sizeof(r->ops.why));
+		log->n = n < 0 ? 0 : (size_t)n < most ? (size_t)n : most;
 		if (n >= 0 && (size_t)n != most)
 			ops_void(&r->ops, "fio did %d I/Os instead of %zu", n, most);
 	}
@@ -102,10 +103,11 @@ static void prove_work(const struct fiojob *f, const struct variant *variant,
 		       struct fiojob_result *r)
 {
 	const struct fiojob_plan *plan = variant->arg;
+	const struct fiojob_log *log = &r->logs[f->pass];
 	uint64_t bytes = ops_size_of(variant->name);
 
-	for (size_t i = 0; i < r->n; i++) {
-		const struct fio_sample *s = &r->log[i];
+	for (size_t i = 0; i < log->n; i++) {
+		const struct fio_sample *s = &log->samples[i];
 
 		if (s->write != plan->write || s->len_bytes != bytes || s->offset_bytes % bytes ||
 		    s->offset_bytes + bytes > f->data.bytes)
@@ -145,11 +147,12 @@ static void prove_frames(const struct bench_env *env, const struct fiojob *f,
 		.extents = f->data.extents,
 	};
 	const struct mapping mapping = {.base = (char *)(m->start - m->file_offset_bytes)};
+	const struct fiojob_log *log = &r->logs[f->pass];
 
 	r->frames = 0;
-	for (size_t i = 0; i < r->n && !r->ops.why[0]; i++) {
-		unsigned int pages = (unsigned int)(r->log[i].len_bytes / PAGE_BYTES);
-		uint64_t at = r->log[i].offset_bytes, pfn;
+	for (size_t i = 0; i < log->n && !r->ops.why[0]; i++) {
+		unsigned int pages = (unsigned int)(log->samples[i].len_bytes / PAGE_BYTES);
+		uint64_t at = log->samples[i].offset_bytes, pfn;
 
 		if (!mapped_pfns(pagemap_fd, mapping.base + at, &pfn, 1) && !pfn)
 			continue;
@@ -216,11 +219,12 @@ static void prove_written(const struct fiojob *f, const struct variant *variant,
 			  struct fiojob_result *r)
 {
 	const uint64_t want = fiojob_pattern(f, variant);
+	const struct fiojob_log *log = &r->logs[f->pass];
 	uint64_t *page = aligned_alloc(PAGE_BYTES, PAGE_BYTES);
 	int fd = open(f->path, O_RDONLY | O_DIRECT | O_CLOEXEC);
 
-	for (size_t i = 0; i < r->n && page && fd >= 0 && !r->ops.why[0]; i++) {
-		const struct fio_sample *s = &r->log[i];
+	for (size_t i = 0; i < log->n && page && fd >= 0 && !r->ops.why[0]; i++) {
+		const struct fio_sample *s = &log->samples[i];
 		off_t last = (off_t)(s->offset_bytes + s->len_bytes - PAGE_BYTES);
 
 		if (pread(fd, page, PAGE_BYTES, last) != PAGE_BYTES || page[0] != want ||
@@ -238,9 +242,9 @@ static void prove_written(const struct fiojob *f, const struct variant *variant,
 static void keep_counts(const struct fiojob *f, struct fiojob_result *r)
 {
 	json_decref(r->ops.path);
-	r->ops.path = json_pack("{sI}", "operations", (json_int_t)r->n);
-	for (unsigned int i = 0; i < f->probes->n; i++) {
-		int64_t count = probe_count(f->probes, fiojob_points[i]);
+	r->ops.path = json_pack("{sI}", "operations", (json_int_t)r->logs[PROBED].n);
+	for (unsigned int i = 0; i < f->probes.n; i++) {
+		int64_t count = probe_count(&f->probes, fiojob_points[i]);
 
 		json_object_set_new(r->ops.path, fiojob_points[i],
 				    count < 0 ? json_null() : json_integer(count));
@@ -289,7 +293,7 @@ void fiojob_prove_after(struct bench_env *env, struct fiojob *f, const struct va
 		prove_direct(f, r);
 	if (plan->write)
 		prove_written(f, variant, r);
-	if (f->probes) {
+	if (f->pass == PROBED) {
 		keep_counts(f, r);
 		judge_counts(env, plan, &r->ops);
 	}

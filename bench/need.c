@@ -94,8 +94,7 @@ static bool has_map_sync(const struct bench_env *env)
 	return true;
 }
 
-/* fio prints its engines, one a line, which child_run() makes blanks of.  Asked once: no mount
- * changes the answer. */
+/* fio prints its engines, one a line, which child_run() makes blanks of. */
 static bool fio_has(const char *engine)
 {
 	static char engines[2048];
@@ -153,6 +152,7 @@ static const struct {
 	struct missing missing;
 	const char *program;	     /* that has to be there, by its package */
 	struct missing (*say)(void); /* instead of missing, where there is more than one reason */
+	bool lasting;		     /* no mount changes the answer, and to ask is dear */
 } needs[] = {
 	[NEED_ROOT] = {"root", has_root, {"this needs root", "run it as root"}},
 	[NEED_DAX] = {"dax",
@@ -175,7 +175,12 @@ static const struct {
 		     has_dm,
 		     {"there is no device-mapper table under raw",
 		      "take a stack such as linear:16"}},
-	[NEED_FIO] = {"fio", has_fio, {"there is no fio here", "apt-get install fio"}, "fio", NULL},
+	[NEED_FIO] = {"fio",
+		      has_fio,
+		      {"there is no fio here", "apt-get install fio"},
+		      "fio",
+		      NULL,
+		      true},
 	[NEED_FIO_LIBPMEM] =
 		{"fio_libpmem",
 		 has_fio_libpmem,
@@ -183,8 +188,10 @@ static const struct {
 		  "take a fio that was built with it, or the package fio-engine-libpmem: "
 		  "`fio --enghelp` lists them"},
 		 "fio",
-		 NULL},
-	[NEED_FIO_URING] = {"fio_io_uring", has_fio_uring, {NULL, NULL}, "fio", fio_uring_missing},
+		 NULL,
+		 true},
+	[NEED_FIO_URING] =
+		{"fio_io_uring", has_fio_uring, {NULL, NULL}, "fio", fio_uring_missing, true},
 	[NEED_TIME] = {"time",
 		       has_time,
 		       {"instructions are counted here, one processor at a time: no rate",
@@ -208,9 +215,12 @@ const char *need_program(enum need need)
 
 static bool need_met(enum need need, struct bench_env *env)
 {
-	if (!env->needs[need])
-		env->needs[need] = needs[need].met(env) ? 1 : -1;
-	return env->needs[need] > 0;
+	signed char *known =
+		needs[need].lasting && env->lasting_needs ? env->lasting_needs : env->needs;
+
+	if (!known[need])
+		known[need] = needs[need].met(env) ? 1 : -1;
+	return known[need] > 0;
 }
 
 bool needs_met(const enum need *list, struct bench_env *env, struct missing *missing)

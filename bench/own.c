@@ -9,13 +9,7 @@
 
 enum { CALIBRATIONS = 64, LOOP_ROUNDS = 500000 };
 
-/* Found out once. */
-static struct {
-	bool done;
-	int64_t empty_ticks; /* the counter over nothing */
-	double ticks_per_cpu_ns;
-	double cpu_around_ticks; /* the account over nothing */
-} calibration;
+static struct own_calibration calibration;
 
 static uint64_t cpu_ns(void)
 {
@@ -101,6 +95,13 @@ static void hold_processor(bool hold)
 	const struct sched_param param = {.sched_priority = hold};
 
 	sched_setscheduler(0, hold ? SCHED_FIFO : SCHED_OTHER, &param);
+}
+
+void own_calibrate(struct own_calibration *kept)
+{
+	calibration = *kept;
+	calibrate();
+	*kept = calibration;
 }
 
 void own_start(struct own *own, const struct meter *meter)

@@ -20,6 +20,17 @@ struct own {
 	long switches;
 };
 
+/* What the two clocks cost and how they fit, found out once: zero, then kept by the caller. */
+struct own_calibration {
+	bool done;
+	int64_t empty_ticks; /* the counter over nothing */
+	double ticks_per_cpu_ns;
+	double cpu_around_ticks; /* the account over nothing */
+};
+
+/* Takes over what was found out, else finds it out; without, the first own_start() does. */
+void own_calibrate(struct own_calibration *kept);
+
 void own_start(struct own *own, const struct meter *meter);
 
 /* Ticks since, the cost of asking taken off; *switched: the thread was not always running. */

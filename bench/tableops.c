@@ -519,6 +519,7 @@ static int setup(struct bench_env *env, void **state)
 	rc = t->pagemap_fd < 0 || t->control_fd < 0 ? -errno : 0;
 	if (!rc)
 		rc = touch_arrays(1, &t->offset, &t->ticks);
+	own_calibrate(env->kept);
 	if (!rc)
 		rc = make_devices(env, t);
 	if (!rc)

@@ -64,6 +64,7 @@ struct sweep {
 struct carried {
 	unsigned int done;
 	bool mounted;
+	signed char lasting_needs[NEED_COUNT];
 	char kept[][BENCH_KEPT_BYTES] __attribute__((aligned(4096))); /* of each in bench_table */
 };
 
@@ -278,6 +279,7 @@ static int run_on_stack(struct sweep *s, struct stack *stack, const char *fs_typ
 		.progress = s,
 		.wanted = sweep_wanted,
 		.counters = s->counters,
+		.lasting_needs = s->carried->lasting_needs,
 	};
 	int rc, rc2;
 

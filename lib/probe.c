@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/probe.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <stdio.h>
@@ -65,8 +66,10 @@ static int find_point(const char *point, struct perf_event_attr *attr)
 	return rc;
 }
 
-/* Opens a point for this thread (cpu -1) or for one processor.  Returns 0 or -errno. */
-static int open_point(struct perf_event_attr *attr, int cpu, int **fds, unsigned int *n_fds)
+/* Opens a point for a thread (0: this one) or for one processor (thread -1), and puts it to the
+ * others in fds.  Returns 0 or -errno. */
+static int open_point(struct perf_event_attr *attr, pid_t thread, int cpu, int **fds,
+		      unsigned int *n_fds)
 {
 	int *more = realloc(*fds, (*n_fds + 1) * sizeof(*more)), fd;
 
@@ -74,8 +77,7 @@ static int open_point(struct perf_event_attr *attr, int cpu, int **fds, unsigned
 		return -ENOMEM;
 	*fds = more;
 	attr->inherit = cpu < 0; /* a kernel worker of io_uring is a thread that we started */
-	fd = (int)syscall(SYS_perf_event_open, attr, cpu < 0 ? 0 : -1, cpu, -1,
-			  PERF_FLAG_FD_CLOEXEC);
+	fd = (int)syscall(SYS_perf_event_open, attr, thread, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	more[(*n_fds)++] = fd;
@@ -91,9 +93,39 @@ static void close_point(int **fds, unsigned int *n_fds)
 	*n_fds = 0;
 }
 
+static int open_processors(struct perf_event_attr *attr, int **fds, unsigned int *n_fds)
+{
+	long n = sysconf(_SC_NPROCESSORS_CONF);
+	int rc = 0;
+
+	for (long cpu = 0; cpu < n && !rc; cpu++) {
+		rc = open_point(attr, -1, (int)cpu, fds, n_fds);
+		rc = rc == -ENODEV ? 0 : rc; /* not online */
+	}
+	return rc;
+}
+
+/* The threads that there are; those that they start later inherit it. */
+static int open_threads(struct perf_event_attr *attr, pid_t process, int **fds, unsigned int *n_fds)
+{
+	const struct dirent *e;
+	char path[32];
+	DIR *dir;
+	int rc = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)process);
+	dir = opendir(path);
+	if (!dir)
+		return -errno;
+	while (!rc && (e = readdir(dir)))
+		if (*e->d_name != '.')
+			rc = open_point(attr, atoi(e->d_name), -1, fds, n_fds);
+	closedir(dir);
+	return rc;
+}
+
 int probe_add(struct probe_set *set, const char *point)
 {
-	long n_cpus = *point == '*' ? sysconf(_SC_NPROCESSORS_CONF) : 0;
 	struct perf_event_attr attr;
 	unsigned int n_fds = 0;
 	int *fds = NULL, rc;
@@ -101,12 +133,12 @@ int probe_add(struct probe_set *set, const char *point)
 	if (set->n == PROBE_MAX)
 		return -E2BIG;
 	rc = find_point(point + (*point == '*'), &attr);
-	if (!rc && !n_cpus)
-		rc = open_point(&attr, -1, &fds, &n_fds);
-	for (long cpu = 0; cpu < n_cpus && !rc; cpu++) {
-		rc = open_point(&attr, (int)cpu, &fds, &n_fds);
-		rc = rc == -ENODEV ? 0 : rc; /* not online */
-	}
+	if (!rc && *point == '*')
+		rc = open_processors(&attr, &fds, &n_fds);
+	else if (!rc && set->process)
+		rc = open_threads(&attr, set->process, &fds, &n_fds);
+	else if (!rc)
+		rc = open_point(&attr, 0, -1, &fds, &n_fds);
 	if (rc < 0)
 		close_point(&fds, &n_fds);
 	set->points[set->n].name = point;

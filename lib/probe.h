@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Counts how often kernel functions and tracepoints are hit by this thread and by those it starts
- * meanwhile, for the probe pass.  Nothing stays armed after probe_close(): the timed pass runs
- * without probes.
+ * meanwhile, or by another process, for the probe pass.  Nothing stays armed after probe_close():
+ * the timed pass runs without probes.
  */
 #ifndef DAXDM_PROBE_H
 #define DAXDM_PROBE_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 enum { PROBE_MAX = 8 };
 
 struct probe_set {
+	pid_t process; /* that is counted, with all its threads; 0: this thread */
 	unsigned int n;
 	struct {
 		const char *name;
-		int *fds;	    /* one, or one for each processor */
+		int *fds;	    /* one, or one for each processor or thread */
 		unsigned int n_fds; /* 0: this kernel has no such point */
 		uint64_t count, before;
 	} points[PROBE_MAX];

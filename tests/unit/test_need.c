@@ -33,6 +33,21 @@ static void an_engine_that_fio_has_not_is_said(void **state)
 	assert_non_null(missing.cure);
 }
 
+/* What no mount changes is asked once for all processes of a sweep. */
+static void what_lasts_is_not_asked_again(void **state)
+{
+	static const enum need libpmem[] = {NEED_FIO_LIBPMEM, NEED_END};
+	signed char lasting[NEED_COUNT] = {[NEED_FIO_LIBPMEM] = 1};
+	struct bench_env env = {.directory = "/", .lasting_needs = lasting};
+	struct missing missing = {0};
+
+	(void)state;
+	assert_true(needs_met(libpmem, &env, &missing));
+	lasting[NEED_FIO_LIBPMEM] = 0;
+	assert_false(needs_met(libpmem, &env, &missing));
+	assert_int_equal(lasting[NEED_FIO_LIBPMEM], -1);
+}
+
 static void programs_are_named(void **state)
 {
 	(void)state;
@@ -71,6 +86,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_engine_that_fio_has_not_is_said),
+		cmocka_unit_test(what_lasts_is_not_asked_again),
 		cmocka_unit_test(programs_are_named),
 	};
 
