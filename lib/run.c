@@ -230,7 +230,7 @@ static int read_record_words(struct reader *r, struct run_record *rec, const jso
 	return 0;
 }
 
-static int read_record_numbers(struct reader *r, struct run_record *rec, const json_t *line)
+static int read_record_numbers(struct reader *r, struct run_record *rec, json_t *line)
 {
 	const struct {
 		const char *key;
@@ -241,6 +241,7 @@ static int read_record_numbers(struct reader *r, struct run_record *rec, const j
 		{"max", &rec->max},	  {"segments", &rec->segments},
 	};
 	const json_t *mean = json_object_get(line, "mean");
+	int rc;
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		const json_t *value = json_object_get(line, numbers[i].key);
@@ -257,10 +258,13 @@ static int read_record_numbers(struct reader *r, struct run_record *rec, const j
 	rec->mean = json_number_value(mean);
 	rec->overhead = number_of(line, "overhead");
 	rec->proof = json_object_get(line, "proof");
-	return read_values(r, rec, json_object_get(line, "samples"));
+	rc = read_values(r, rec, json_object_get(line, "samples"));
+	/* Most of a run's memory, and kept in rec->values now. */
+	json_object_del(line, "samples");
+	return rc;
 }
 
-static int read_record(struct reader *r, const json_t *line)
+static int read_record(struct reader *r, json_t *line)
 {
 	struct run *run = r->run;
 	struct run_record *rec =
