@@ -9,6 +9,7 @@
 #include "lib/counters.h"
 #include "lib/dm.h"
 #include "lib/fs.h"
+#include "lib/keeper.h"
 #include "lib/meter.h"
 #include "lib/probe.h"
 #include "lib/record.h"
@@ -64,6 +65,11 @@ struct bench_env {
 	/* BENCH_KEPT_BYTES of the benchmark's own, zero at first: what it keeps on one stack for
 	 * the next ones.  It has another process on each, all else is forgotten. */
 	void *kept;
+	/* Keeps open file descriptors for the next stacks, where they are in kept_fds instead of
+	 * those kept before.  There they are only lent: dup(2) them, close none.  Nothing else is
+	 * kept of them, what they are belongs into `kept`.  Returns 0 or -errno: it cannot be. */
+	int (*keep_fds)(struct bench_env *env, const int *fds, unsigned int n);
+	const struct kept_fds *kept_fds;
 };
 
 enum { BENCH_KEPT_BYTES = 256 << 10 };

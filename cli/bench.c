@@ -14,6 +14,7 @@
 #include "lib/context.h"
 #include "lib/dm.h"
 #include "lib/fs.h"
+#include "lib/keeper.h"
 #include "lib/msg.h"
 #include "lib/supervise.h"
 #include "lib/symbols.h"
@@ -58,6 +59,8 @@ struct sweep {
 	struct counters *counters; /* while it runs */
 	json_t *counted;	   /* what the passes of one benchmark counted, by variant */
 	struct carried *carried;
+	struct keeper keeper;
+	struct kept_fds *kept_fds; /* of each in bench_table */
 };
 
 /* What comes back from the process of a benchmark, in memory that both share. */
@@ -82,6 +85,13 @@ static void sweep_phase(struct bench_env *env, const char *phase)
 	progress_write(&s->sink, s->done, s->total, phase, s->what);
 	if (s->terminal)
 		fprintf(stderr, "\r\033[K%u/%u %s: %s", s->done, s->total, s->what, phase);
+}
+
+static int sweep_keep_fds(struct bench_env *env, const int *fds, unsigned int n)
+{
+	const struct sweep *s = env->progress;
+
+	return keeper_send(&s->keeper, fds, n);
 }
 
 int bench_remount(struct bench_env *env)
@@ -243,22 +253,36 @@ static int run_part(void *arg)
 	return rc;
 }
 
+/* In a process of its own, which has what others keep open no more than what they mapped. */
+static int run_part_apart(void *arg)
+{
+	const struct part *part = arg;
+
+	for (size_t b = 0; bench_table[b]; b++)
+		if (bench_table[b] != part->bench)
+			kept_fds_close(&part->s->kept_fds[b]);
+	return run_part(arg);
+}
+
 /*
  * A benchmark on a mounted filesystem, in a process of its own: what was mapped and unmapped before
  * moves a fault, for the tree that its area is searched in keeps the shape (46 insn on 6.12).  So
  * the process of all maps nothing between two stacks.  Counters are those of the process that
  * opened them.
  */
-static int run_bench(struct sweep *s, struct bench_env *env, const struct bench *bench)
+static int run_bench(struct sweep *s, struct bench_env *env, size_t index)
 {
-	struct part part = {s, env, bench};
+	struct part part = {s, env, bench_table[index]};
 	int rc;
 
-	if (!count_wanted(s, bench))
+	if (!count_wanted(s, part.bench))
 		return 0;
+	env->kept = s->carried->kept[index];
+	env->kept_fds = &s->kept_fds[index];
 	s->carried->done = s->done;
 	s->carried->mounted = env->fs->mounted;
-	rc = env->counters ? run_part(&part) : run_apart(run_part, &part);
+	rc = env->counters ? run_part(&part) : run_apart(run_part_apart, &part);
+	keeper_receive(&s->keeper, &s->kept_fds[index]);
 	s->done = s->carried->done;
 	env->fs->mounted = s->carried->mounted;
 	return rc;
@@ -280,6 +304,7 @@ static int run_on_stack(struct sweep *s, struct stack *stack, const char *fs_typ
 		.wanted = sweep_wanted,
 		.counters = s->counters,
 		.lasting_needs = s->carried->lasting_needs,
+		.keep_fds = sweep_keep_fds,
 	};
 	int rc, rc2;
 
@@ -292,10 +317,8 @@ static int run_on_stack(struct sweep *s, struct stack *stack, const char *fs_typ
 	rc = fs_mount(&fs);
 	if (rc < 0)
 		goto wipe;
-	for (const struct bench *const *b = bench_table; *b && !rc; b++) {
-		env.kept = s->carried->kept[b - bench_table];
-		rc = run_bench(s, &env, *b);
-	}
+	for (size_t b = 0; bench_table[b] && !rc; b++)
+		rc = run_bench(s, &env, b);
 	snprintf(s->what, sizeof(s->what), "%s %s", stack->spec.text, fs_type);
 	sweep_phase(&env, "teardown");
 	rc2 = fs_unmount(&fs);
@@ -415,9 +438,17 @@ static int run_sweep(struct sweep *s, const char *directory)
 			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (s->carried == MAP_FAILED)
 		return -errno;
+	s->kept_fds = calloc(n, sizeof(*s->kept_fds));
+	if (!s->kept_fds)
+		return -ENOMEM;
+	keeper_open(&s->keeper); /* without it, each opens its own */
 	rc = run_cells(s, directory);
 	if (!rc && s->count)
 		rc = run_counting(s, directory);
+	for (size_t b = 0; b < n; b++)
+		kept_fds_close(&s->kept_fds[b]);
+	free(s->kept_fds);
+	keeper_close(&s->keeper);
 	rc2 = wipe_namespaces(s);
 	return rc ? rc : rc2;
 }
