@@ -95,26 +95,26 @@ struct translate {
 	uint64_t overhead_ticks;   /* of the meter from outside */
 	struct counters *counters; /* if this is a pass to be counted */
 	struct translate_chain chain;
+	struct kept *kept;
+	struct tracer tracer;
+	bool traceable; /* else the reason is in kept->missing */
 	bool attached;
 	char unattached[160]; /* why not; "" */
 	struct translate_result results[N_VARIANTS];
 };
 
-/* Of the process, which may see several stacks: the tracer, which takes long to load. */
-static struct {
-	struct tracer *tracer;
-	bool tried, with_dm;
-	struct tracer_missing missing;
-	uint64_t inside_ticks, around_ticks; /* of the function that calibrates */
-} kept;
-
 /* What outlives a stack, in env->kept. */
-struct raw_results {
-	char fs[16]; /* "" before raw was measured */
-	struct translate_result of[N_VARIANTS];
+struct kept {
+	struct translate_result raw[N_VARIANTS];
+	char raw_fs[16]; /* "" before raw was measured */
+	/* The tracer, which takes long to load; its file descriptors are in env->kept_fds. */
+	bool tried, found, with_dm;
+	struct tracer tracer;
+	struct tracer_missing missing;
 };
 
-_Static_assert(sizeof(struct raw_results) <= BENCH_KEPT_BYTES, "raw's results are too large");
+_Static_assert(sizeof(struct kept) <= BENCH_KEPT_BYTES, "what is kept is too large");
+_Static_assert((int)TRACER_FDS <= (int)KEPT_FDS_MAX, "the tracer has too many file descriptors");
 
 static struct call calls[CALLS_MAX];
 
@@ -125,7 +125,7 @@ static struct call calls[CALLS_MAX];
  */
 static void fill_chain(const struct bench_env *env, struct translate *t)
 {
-	bool targets = kept.tracer && !strcmp(tracer_way(kept.tracer), "fentry");
+	bool targets = t->traceable && !strcmp(tracer_way(&t->tracer), "fentry");
 
 	for (unsigned int level = 0; level < env->stack->spec.depth; level++) {
 		t->chain.functions[t->chain.n++] = TRACER_dax_direct_access;
@@ -140,18 +140,40 @@ static void fill_chain(const struct bench_env *env, struct translate *t)
 	t->chain.functions[t->chain.n++] = TRACER_pmem_dax_direct_access;
 }
 
-/* Opens the tracer, once; again when device-mapper came.  A failure is kept in kept.missing. */
-static void have_tracer(void)
+/* Opens the tracer, and keeps it for the next stacks; or the reason why there is none. */
+static void open_tracer(struct bench_env *env, struct translate *t)
+{
+	struct kept *kept = t->kept;
+	int fds[TRACER_FDS];
+
+	kept->found =
+		!tracer_open(&t->tracer, kept->with_dm, getenv("DAXDM_TRACER"), &kept->missing);
+	kept->tried = true;
+	t->traceable = kept->found;
+	if (!t->traceable)
+		return;
+	kept->tracer = t->tracer;
+	/* If that fails, the next stack finds none to adopt. */
+	env->keep_fds(env, fds, tracer_fds(&t->tracer, fds));
+}
+
+/* Adopts the tracer of an earlier stack, or opens one: the first, or another one when device-mapper
+ * came. */
+static void have_tracer(struct bench_env *env, struct translate *t)
 {
 	bool with_dm = !access("/sys/module/dm_mod", F_OK);
+	struct kept *kept = t->kept;
 
-	if (kept.tried && kept.with_dm == with_dm)
-		return;
-	tracer_close(kept.tracer);
-	kept.tried = true;
-	kept.with_dm = with_dm;
-	if (!tracer_open(&kept.tracer, with_dm, getenv("DAXDM_TRACER"), &kept.missing))
-		tracer_cost(kept.tracer, &kept.inside_ticks, &kept.around_ticks);
+	if (kept->tried && kept->with_dm == with_dm) {
+		if (!kept->found)
+			return;
+		t->tracer = kept->tracer;
+		t->traceable = !tracer_adopt(&t->tracer, env->kept_fds->fds, env->kept_fds->n);
+		if (t->traceable)
+			return;
+	}
+	kept->with_dm = with_dm;
+	open_tracer(env, t);
 }
 
 /* Removes what another benchmark left, so that the layout does not depend on it. */
@@ -196,6 +218,7 @@ static int setup(struct bench_env *env, void **state)
 	if (!t)
 		return -ENOMEM;
 	t->data.fd = -1;
+	t->kept = env->kept;
 	t->pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	rc = t->pagemap_fd < 0 ? -errno : touch_arrays(SAMPLES, &t->offset, &t->ticks);
 	if (!rc)
@@ -216,7 +239,7 @@ static int setup(struct bench_env *env, void **state)
 	}
 	t->overhead_ticks = touch_overhead_load();
 	sort_windows(t);
-	have_tracer();
+	have_tracer(env, t);
 	fill_chain(env, t);
 	return 0;
 }
@@ -228,8 +251,8 @@ static void teardown(struct bench_env *env, void *state)
 	(void)env;
 	if (!t)
 		return;
-	if (t->attached)
-		tracer_detach(kept.tracer);
+	if (t->traceable)
+		tracer_close(&t->tracer);
 	datafile_close(&t->data);
 	if (t->pagemap_fd >= 0)
 		close(t->pagemap_fd);
@@ -373,7 +396,7 @@ static int run_pass(struct bench_env *env, struct translate *t, const struct var
 		r->at_bytes[i] = on_device(t, t->offset[i % n_round] - BYTE_IN_PAGE);
 	touch_rounds(t, &m, n_round, out, n_round);
 	if (t->attached)
-		rc = tracer_start(kept.tracer);
+		rc = tracer_start(&t->tracer);
 	env->phase(env, phase);
 	t->counters = t->attached ? NULL : env->counters;
 	more = touch_rounds(t, &m, n_round, out, r->n);
@@ -394,7 +417,7 @@ static int once(struct bench_env *env, void *state, const struct variant *varian
 {
 	struct translate *t = state;
 
-	if (!kept.tracer)
+	if (!t->traceable)
 		return 0;
 	env->phase(env, "prepare");
 	return run_pass(env, t, variant, "measure", t->results[variant - variants].outside);
@@ -413,25 +436,28 @@ static void attach(struct translate *t)
 			seen = t->chain.functions[e] == function;
 		if (seen)
 			continue;
-		rc = tracer_attach(kept.tracer, function);
+		rc = tracer_attach(&t->tracer, function);
 		if (!rc)
 			continue;
 		snprintf(t->unattached, sizeof(t->unattached),
-			 "%s cannot be attached to %s on this kernel: %s", tracer_way(kept.tracer),
+			 "%s cannot be attached to %s on this kernel: %s", tracer_way(&t->tracer),
 			 tracer_name(function), strerror(-rc));
-		tracer_detach(kept.tracer);
+		tracer_detach(&t->tracer);
 		return;
 	}
 }
 
 /* What tracing cost: as calibrated; and whether the accesses took just so much longer by it. */
-static void price_tracing(const struct bench_env *env, struct translate_result *r,
-			  const int64_t *traced, const unsigned int *n_calls)
+static void price_tracing(const struct bench_env *env, const struct translate *t,
+			  struct translate_result *r, const int64_t *traced,
+			  const unsigned int *n_calls)
 {
 	bool insn = env->cell.meter->kind == METER_INSN;
+	uint64_t inside_ticks, around_ticks;
 
-	r->around_ticks = (int64_t)kept.around_ticks;
-	r->inside_ticks = (int64_t)kept.inside_ticks - (insn ? TEST_FUNCTION_INSN : 0);
+	tracer_cost(&t->tracer, &inside_ticks, &around_ticks);
+	r->around_ticks = (int64_t)around_ticks;
+	r->inside_ticks = (int64_t)inside_ticks - (insn ? TEST_FUNCTION_INSN : 0);
 	for (size_t i = 0; i < r->n; i++)
 		r->exact += traced[i] - r->outside[i] == r->around_ticks * (int64_t)n_calls[i];
 }
@@ -492,7 +518,7 @@ static void take_costs(const struct bench_env *env, struct translate *t, const s
 
 	if (!find_calls(t, plan, n, r, first, n_calls))
 		return;
-	price_tracing(env, r, traced, n_calls);
+	price_tracing(env, t, r, traced, n_calls);
 	calls_cost(calls, n, r->inside_ticks, r->around_ticks);
 	for (size_t i = 0; i < r->n; i++) {
 		r->inside[i] = calls[first[i]].whole;
@@ -514,7 +540,7 @@ static int probe(struct bench_env *env, void *state, const struct variant *varia
 	int rc;
 
 	(void)probes; /* hits are not counted: the tracer sees each call */
-	if (!kept.tracer)
+	if (!t->traceable)
 		return 0;
 	env->phase(env, "prepare");
 	if (!t->attached) {
@@ -527,10 +553,10 @@ static int probe(struct bench_env *env, void *state, const struct variant *varia
 	rc = run_pass(env, t, variant, "measure", traced);
 	if (rc < 0 || r->small || r->refused)
 		return rc;
-	n = tracer_read(kept.tracer, &stamps);
+	n = tracer_read(&t->tracer, &stamps);
 	if (n >= 0)
 		n = calls_read(stamps, (size_t)n, calls, CALLS_MAX);
-	r->missed = n == -EBADMSG && !strcmp(tracer_way(kept.tracer), "kprobe");
+	r->missed = n == -EBADMSG && !strcmp(tracer_way(&t->tracer), "kprobe");
 	if (n < 0 && !r->why[0])
 		snprintf(r->why, sizeof(r->why), "the stamps of entries and exits do not fit: %s",
 			 strerror((int)-n));
@@ -544,16 +570,16 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 	const struct plan *plan = variant->arg;
 	struct translate *t = state;
 	struct translate_result *r = &t->results[variant - variants];
-	struct raw_results *raw = env->kept;
+	struct kept *kept = t->kept;
 	int64_t samples[SAMPLES];
 	int rc;
 
-	if (!kept.tracer)
+	if (!t->traceable)
 		return skip_write(env->sink, &env->cell, "translate", variant->name,
-				  kept.missing.why, kept.missing.cure);
+				  kept->missing.why, kept->missing.cure);
 	if (!env->stack->spec.depth) {
-		snprintf(raw->fs, sizeof(raw->fs), "%s", env->cell.fs);
-		raw->of[variant - variants] = *r;
+		snprintf(kept->raw_fs, sizeof(kept->raw_fs), "%s", env->cell.fs);
+		kept->raw[variant - variants] = *r;
 	}
 	if (r->small)
 		return skip_write(
@@ -583,12 +609,13 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 		return void_write(env->sink, &env->cell, "translate", variant->name, r->why);
 	for (size_t i = 0; i < r->n; i++)
 		samples[i] = translate_value(env, r->inside[i]);
-	rc = record_write(
-		env->sink, &env->cell, "translate", bench_translate.better, variant->name, samples,
-		r->n, translate_value(env, r->inside_ticks),
-		translate_proof(
-			env, &t->chain, plan->window ? WINDOW_PAGES : 1, tracer_way(kept.tracer), r,
-			strcmp(raw->fs, env->cell.fs) ? NULL : &raw->of[variant - variants]));
+	rc = record_write(env->sink, &env->cell, "translate", bench_translate.better, variant->name,
+			  samples, r->n, translate_value(env, r->inside_ticks),
+			  translate_proof(env, &t->chain, plan->window ? WINDOW_PAGES : 1,
+					  tracer_way(&t->tracer), r,
+					  strcmp(kept->raw_fs, env->cell.fs)
+						  ? NULL
+						  : &kept->raw[variant - variants]));
 	if (!rc && plan->place == RANDOM && !plan->window && env->stack->spec.depth)
 		rc = observation_write(env->sink, &env->cell, "table_search",
 				       translate_searches(env, &t->chain, r));

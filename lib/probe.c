@@ -66,6 +66,18 @@ static int find_point(const char *point, struct perf_event_attr *attr)
 	return rc;
 }
 
+int probe_open(const char *function, bool leaves)
+{
+	struct perf_event_attr attr;
+	int rc = find_point(function, &attr), fd;
+
+	if (rc < 0)
+		return rc;
+	attr.config = leaves; /* format/retprobe: bit 0 */
+	fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 /* Opens a point for a thread (0: this one) or for one processor (thread -1), and puts it to the
  * others in fds.  Returns 0 or -errno. */
 static int open_point(struct perf_event_attr *attr, pid_t thread, int cpu, int **fds,

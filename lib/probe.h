@@ -7,6 +7,7 @@
 #ifndef DAXDM_PROBE_H
 #define DAXDM_PROBE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -34,6 +35,10 @@ struct probe_set {
  * fails (EFAULT).  Tracepoints, and functions with a `*`, may.
  */
 int probe_add(struct probe_set *set, const char *point);
+
+/* The perf event of a function's entry, or of its exit, for this thread; disabled.  Returns a file
+ * descriptor or -errno. */
+int probe_open(const char *function, bool leaves);
 
 void probe_start(struct probe_set *set);
 /* Stops counting and reads the counts. */

@@ -3,27 +3,23 @@
 
 #include "lib/kevents.h"
 #include "lib/meter.h"
+#include "lib/probe.h"
 #include "lib/tracer.skel.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-struct tracer {
-	enum tracer_way way;
-	struct tracer_bpf *bpf; /* NULL: tracefs */
-	int counter_fd;		/* -1: closed */
-	struct bpf_link *links[TRACER_N][2];
-	bool enabled[TRACER_N][2]; /* tracefs */
-	uint64_t inside_ticks, around_ticks;
-	struct tracer_log log; /* copied from the kernel */
-};
+/* Copied from the kernel. */
+static struct tracer_log copied;
 
 /* What libbpf complained of first. */
 static char complaint[128];
@@ -60,14 +56,19 @@ const char *tracer_way(const struct tracer *tracer)
 	return ways[tracer->way];
 }
 
-static struct bpf_program *program_of(const struct tracer *t, enum tracer_function function,
+static struct bpf_program *program_of(const struct tracer_bpf *bpf, enum tracer_function function,
 				      bool kprobe, bool leaves)
 {
 	char name[64];
 
 	snprintf(name, sizeof(name), "%s%s_%s", kprobe ? "k" : "", leaves ? "leave" : "enter",
 		 tracer_name(function));
-	return bpf_object__find_program_by_name(t->bpf->obj, name);
+	return bpf_object__find_program_by_name(bpf->obj, name);
+}
+
+static int fd_of(const struct tracer *t, enum tracer_function function, bool leaves)
+{
+	return t->fds[2 * (int)function + leaves];
 }
 
 /* The time-stamp counter as a perf event.  Source: arch/x86/events/msr.c. */
@@ -88,22 +89,57 @@ static int open_counter(void)
 	return fd < 0 ? -errno : fd;
 }
 
-static bool is_wanted(enum tracer_way way, enum tracer_function f, bool with_dm)
+static bool calibrates(enum tracer_function f)
 {
-	bool calibrates_fentry = f >= TRACER_bpf_fentry_test1 && f <= TRACER_bpf_fentry_test6;
+	return f >= TRACER_bpf_fentry_test1 && f <= TRACER___x64_sys_getpid;
+}
 
+static bool is_wanted(const struct tracer *t, enum tracer_function f)
+{
 	if (f == TRACER_dm_dax_direct_access || f == TRACER_linear_dax_direct_access ||
 	    f == TRACER_stripe_dax_direct_access)
-		return with_dm;
+		return t->with_dm;
 	if (f == TRACER___x64_sys_getpid)
-		return way != TRACER_FENTRY;
-	return way == TRACER_FENTRY || !calibrates_fentry;
+		return t->way != TRACER_FENTRY;
+	return t->way == TRACER_FENTRY || !calibrates(f);
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* -1 if it fails.  Returns 0 or -errno. */
+static int duplicate(int *copy, int fd)
+{
+	*copy = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	return *copy < 0 ? -errno : 0;
+}
+
+/* libbpf closes its own. */
+static int keep_loaded(struct tracer *t, const struct tracer_bpf *bpf)
+{
+	bool kprobes = t->way == TRACER_KPROBE;
+	int rc = duplicate(&t->fds[TRACER_RECORDS], bpf_map__fd(bpf->maps.records));
+
+	if (!rc)
+		rc = duplicate(&t->fds[TRACER_COUNTER], bpf_map__fd(bpf->maps.counter));
+	for (int f = 0; f < TRACER_N; f++)
+		for (int leaves = 0; leaves < 2 && !rc; leaves++)
+			if (is_wanted(t, f))
+				rc = duplicate(
+					&t->fds[2 * f + leaves],
+					bpf_program__fd(program_of(bpf, f, kprobes, leaves)));
+	return rc;
 }
 
 /* One try with BPF programs: by trampolines or by kprobes. */
-static int load_bpf(struct tracer *t, bool with_dm)
+static int load_bpf(struct tracer *t)
 {
 	bool kprobes = t->way == TRACER_KPROBE;
+	struct tracer_bpf *bpf;
 	int rc = open_counter();
 
 	if (rc < 0) {
@@ -112,45 +148,41 @@ static int load_bpf(struct tracer *t, bool with_dm)
 		return rc;
 	}
 	close(rc);
-	t->bpf = tracer_bpf__open();
-	if (!t->bpf)
+	bpf = tracer_bpf__open();
+	if (!bpf)
 		return -errno;
 	for (int f = 0; f < TRACER_N; f++)
 		for (int program = 0; program < 4; program++)
-			bpf_program__set_autoload(program_of(t, f, program & 1, program & 2),
-						  is_wanted(t->way, f, with_dm) &&
-							  (program & 1) == kprobes);
-	rc = tracer_bpf__load(t->bpf);
-	if (rc < 0) {
-		tracer_bpf__destroy(t->bpf);
-		t->bpf = NULL;
-	}
+			bpf_program__set_autoload(program_of(bpf, f, program & 1, program & 2),
+						  is_wanted(t, f) && (program & 1) == kprobes);
+	rc = tracer_bpf__load(bpf);
+	if (!rc)
+		rc = keep_loaded(t, bpf);
+	tracer_bpf__destroy(bpf);
 	return rc;
 }
 
 /* One try without: whether the events can be made. */
-static int load_events(struct tracer *t, bool with_dm)
+static int load_events(const struct tracer *t)
 {
 	int rc = klog_open(gettid());
 
 	for (int f = 0; f < TRACER_N && !rc; f++)
 		for (int leaves = 0; leaves < 2 && !rc; leaves++)
-			if (is_wanted(t->way, f, with_dm))
+			if (is_wanted(t, f))
 				rc = kevent_add(tracer_name(f), leaves);
-	if (rc < 0)
-		kevents_remove();
 	return rc;
 }
 
-static int set_thread(struct tracer *t)
+static int set_thread(const struct tracer *t)
 {
 	const __u32 zero = 0;
 
 	if (t->way == TRACER_TRACEFS)
 		return klog_clear();
-	t->log.n = 0;
-	t->log.thread = (uint64_t)getpid() << 32 | (uint64_t)gettid();
-	return bpf_map_update_elem(bpf_map__fd(t->bpf->maps.records), &zero, &t->log, BPF_ANY);
+	copied.n = 0;
+	copied.thread = (uint64_t)getpid() << 32 | (uint64_t)gettid();
+	return bpf_map_update_elem(t->fds[TRACER_RECORDS], &zero, &copied, BPF_ANY);
 }
 
 static int give_counter(struct tracer *t)
@@ -163,55 +195,57 @@ static int give_counter(struct tracer *t)
 	t->counter_fd = open_counter();
 	if (t->counter_fd < 0)
 		return t->counter_fd;
-	rc = bpf_map_update_elem(bpf_map__fd(t->bpf->maps.counter), &zero, &t->counter_fd, BPF_ANY);
+	rc = bpf_map_update_elem(t->fds[TRACER_COUNTER], &zero, &t->counter_fd, BPF_ANY);
 	return rc < 0 ? rc : set_thread(t);
 }
 
 /*
  * By an event of the tracing filesystem, for its kretprobes can be told how many calls they shall
- * hold at a time; without one, by libbpf, and calls within calls may be missed.
+ * hold at a time; without one, by the perf event of the function, and calls within calls may be
+ * missed.
  */
-static struct bpf_link *attach_kprobe(struct bpf_program *program, const char *name, bool leaves)
+static int attach_kprobe(int program_fd, const char *name, bool leaves)
 {
 	struct perf_event_attr attr = {.type = PERF_TYPE_TRACEPOINT, .size = sizeof(attr)};
-	struct bpf_link *link;
 	uint64_t id;
-	int fd;
+	int fd, rc;
 
-	if (kevent_add(name, leaves) < 0 || kevent_id(name, leaves, &id) < 0)
-		return bpf_program__attach(program);
-	attr.config = id;
-	fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+	if (kevent_add(name, leaves) < 0 || kevent_id(name, leaves, &id) < 0) {
+		fd = probe_open(name, leaves);
+	} else {
+		attr.config = id;
+		fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+		fd = fd < 0 ? -errno : fd;
+	}
 	if (fd < 0)
-		return NULL;
-	link = bpf_program__attach_perf_event(program, fd);
-	if (!link)
-		close(fd);
-	return link;
+		return fd;
+	if (!ioctl(fd, PERF_EVENT_IOC_SET_BPF, program_fd) && !ioctl(fd, PERF_EVENT_IOC_ENABLE, 0))
+		return fd;
+	rc = -errno;
+	close(fd);
+	return rc;
 }
 
 static int attach_one(struct tracer *t, enum tracer_function function, bool leaves)
 {
+	int *link = &t->links[function][leaves], program_fd = fd_of(t, function, leaves), rc;
 	const char *name = tracer_name(function);
-	struct bpf_program *program;
-	struct bpf_link *link;
-	int rc;
 
 	if (t->way == TRACER_TRACEFS) {
 		rc = klog_enable(name, leaves, true);
 		t->enabled[function][leaves] = !rc;
 		return rc;
 	}
-	program = program_of(t, function, t->way == TRACER_KPROBE, leaves);
-	link = t->way == TRACER_KPROBE ? attach_kprobe(program, name, leaves)
-				       : bpf_program__attach(program);
-	t->links[function][leaves] = link;
-	return link ? 0 : errno ? -errno : -EIO;
+	if (t->way == TRACER_KPROBE)
+		*link = attach_kprobe(program_fd, name, leaves);
+	else
+		*link = bpf_raw_tracepoint_open(NULL, program_fd);
+	return *link < 0 ? *link : 0;
 }
 
 int tracer_attach(struct tracer *tracer, enum tracer_function function)
 {
-	int rc = tracer->bpf ? give_counter(tracer) : 0;
+	int rc = tracer->way == TRACER_TRACEFS ? 0 : give_counter(tracer);
 
 	/* The exit first: of two probes at one place the later one is run last, so that nothing of
 	 * the other's lies between the stamp and the function. */
@@ -226,9 +260,7 @@ void tracer_detach(struct tracer *tracer)
 
 	for (int f = 0; f < TRACER_N; f++) {
 		for (int leaves = 0; leaves < 2; leaves++) {
-			if (tracer->links[f][leaves])
-				bpf_link__destroy(tracer->links[f][leaves]);
-			tracer->links[f][leaves] = NULL;
+			close_fd(&tracer->links[f][leaves]);
 			if (tracer->enabled[f][leaves])
 				klog_enable(tracer_name(f), leaves, false);
 			tracer->enabled[f][leaves] = false;
@@ -236,9 +268,8 @@ void tracer_detach(struct tracer *tracer)
 	}
 	if (tracer->counter_fd < 0)
 		return;
-	bpf_map_delete_elem(bpf_map__fd(tracer->bpf->maps.counter), &zero);
-	close(tracer->counter_fd);
-	tracer->counter_fd = -1;
+	bpf_map_delete_elem(tracer->fds[TRACER_COUNTER], &zero);
+	close_fd(&tracer->counter_fd);
 }
 
 int tracer_start(struct tracer *tracer)
@@ -251,14 +282,13 @@ long tracer_read(struct tracer *tracer, const struct stamp **stamps)
 	const __u32 zero = 0;
 	int rc;
 
-	*stamps = tracer->log.stamps;
+	*stamps = copied.stamps;
 	if (tracer->way == TRACER_TRACEFS)
-		return klog_read(tracer_name, tracer->log.stamps, TRACER_STAMPS_MAX);
-	rc = bpf_map_lookup_elem(bpf_map__fd(tracer->bpf->maps.records), &zero, &tracer->log);
-
+		return klog_read(tracer_name, copied.stamps, TRACER_STAMPS_MAX);
+	rc = bpf_map_lookup_elem(tracer->fds[TRACER_RECORDS], &zero, &copied);
 	if (rc < 0)
 		return rc;
-	return tracer->log.n > TRACER_STAMPS_MAX ? -EOVERFLOW : (long)tracer->log.n;
+	return copied.n > TRACER_STAMPS_MAX ? -EOVERFLOW : (long)copied.n;
 }
 
 enum { CALIBRATION_CALLS = 65 };
@@ -291,8 +321,7 @@ static int call_test_function(const struct tracer *t, int fd)
 /* The median of what the system call takes that calls the functions. */
 static int call_test_functions(struct tracer *t, uint64_t *median)
 {
-	int fd =
-		t->bpf ? bpf_program__fd(program_of(t, TRACER_bpf_fentry_test1, false, false)) : -1;
+	int fd = fd_of(t, TRACER_bpf_fentry_test1, false);
 	uint64_t ticks[CALIBRATION_CALLS];
 
 	for (int i = 0; i < CALIBRATION_CALLS; i++) {
@@ -392,6 +421,7 @@ static int calibrate(struct tracer *tracer)
 	int rc;
 
 	if (tracer->way != TRACER_FENTRY) {
+		tracer->lasting = true;
 		rc = calibrate_on(tracer, TRACER___x64_sys_getpid, inside_ticks, around_ticks);
 		*inside_ticks -= getpid_ticks();
 		return rc;
@@ -410,6 +440,8 @@ static int calibrate(struct tracer *tracer)
 	/* Each argument is saved before the entry's stamp and restored after it. */
 	*inside_ticks += (around - *around_ticks) / 2;
 	*around_ticks = around;
+	tracer->lasting = !tracer_attach(tracer, TRACER_bpf_fentry_test1);
+	tracer_detach(tracer);
 	return 0;
 }
 
@@ -429,59 +461,55 @@ static const char *cure_of(int rc)
 	}
 }
 
-static void unload(struct tracer *t)
+static void start_detached(struct tracer *t)
 {
-	tracer_detach(t);
-	tracer_bpf__destroy(t->bpf);
-	t->bpf = NULL;
-	if (t->way != TRACER_FENTRY)
-		kevents_remove();
+	t->counter_fd = -1;
+	memset(t->links, 0xff, sizeof(t->links)); /* -1 */
+	memset(t->enabled, 0, sizeof(t->enabled));
 }
 
 /* Tries one way; what it failed by is added to why. */
-static int try_way(struct tracer *t, bool with_dm, struct tracer_missing *missing)
+static int try_way(struct tracer *t, struct tracer_missing *missing)
 {
 	size_t len = strlen(missing->why);
 	int rc;
 
 	complaint[0] = '\0';
-	rc = t->way == TRACER_TRACEFS ? load_events(t, with_dm) : load_bpf(t, with_dm);
+	rc = t->way == TRACER_TRACEFS ? load_events(t) : load_bpf(t);
 	if (!rc) {
 		rc = calibrate(t);
 		if (rc < 0 && !complaint[0])
 			snprintf(complaint, sizeof(complaint), "in the call that calibrates it");
-		if (rc < 0)
-			unload(t);
 	}
-	if (rc < 0)
-		snprintf(missing->why + len, sizeof(missing->why) - len, "%s%s: %s%s%s%s",
-			 len ? "; " : "no way to stamp calls of kernel functions: ", ways[t->way],
-			 strerror(-rc), complaint[0] ? " (" : "", complaint,
-			 complaint[0] ? ")" : "");
+	for (int f = 0; f < TRACER_N; f++)
+		for (int leaves = 0; leaves < 2 && calibrates(f); leaves++)
+			close_fd(&t->fds[2 * f + leaves]);
+	if (!rc)
+		return 0;
+	tracer_close(t);
+	snprintf(missing->why + len, sizeof(missing->why) - len, "%s%s: %s%s%s%s",
+		 len ? "; " : "no way to stamp calls of kernel functions: ", ways[t->way],
+		 strerror(-rc), complaint[0] ? " (" : "", complaint, complaint[0] ? ")" : "");
 	return rc;
 }
 
-int tracer_open(struct tracer **out, bool with_dm, const char *way, struct tracer_missing *missing)
+int tracer_open(struct tracer *tracer, bool with_dm, const char *way,
+		struct tracer_missing *missing)
 {
-	struct tracer *t = calloc(1, sizeof(*t));
 	int rc = -EINVAL, forbidden = 0;
 
-	*out = NULL;
-	*missing = (struct tracer_missing){.cure = "free some memory", .why = "no memory"};
-	if (!t)
-		return -ENOMEM;
-	t->counter_fd = -1;
-	missing->why[0] = '\0';
+	*missing = (struct tracer_missing){0};
+	*tracer = (struct tracer){.with_dm = with_dm};
+	memset(tracer->fds, 0xff, sizeof(tracer->fds)); /* -1 */
+	start_detached(tracer);
 	libbpf_set_print(keep_complaint);
 	kevents_remove(); /* what a dead run left */
-	for (t->way = 0; t->way < TRACER_WAYS; t->way++) {
-		if (way && strcmp(way, ways[t->way]))
+	for (tracer->way = 0; tracer->way < TRACER_WAYS; tracer->way++) {
+		if (way && strcmp(way, ways[tracer->way]))
 			continue;
-		rc = try_way(t, with_dm, missing);
-		if (!rc) {
-			*out = t;
+		rc = try_way(tracer, missing);
+		if (!rc)
 			return 0;
-		}
 		if (rc == -EPERM || rc == -EACCES)
 			forbidden = rc;
 	}
@@ -489,14 +517,44 @@ int tracer_open(struct tracer **out, bool with_dm, const char *way, struct trace
 		snprintf(missing->why, sizeof(missing->why),
 			 "'%s' is no way to trace; there are fentry, kprobe and tracefs", way);
 	missing->cure = cure_of(forbidden ? forbidden : rc);
-	free(t);
 	return rc;
 }
 
 void tracer_close(struct tracer *tracer)
 {
-	if (!tracer)
-		return;
-	unload(tracer);
-	free(tracer);
+	tracer_detach(tracer);
+	for (int i = 0; i < TRACER_FDS; i++)
+		close_fd(&tracer->fds[i]);
+	if (tracer->way != TRACER_FENTRY)
+		kevents_remove();
+}
+
+unsigned int tracer_fds(const struct tracer *tracer, int fds[TRACER_FDS])
+{
+	unsigned int n = 0;
+
+	for (int i = 0; i < TRACER_FDS; i++)
+		if (tracer->fds[i] >= 0)
+			fds[n++] = tracer->fds[i];
+	return n;
+}
+
+int tracer_adopt(struct tracer *tracer, const int *fds, unsigned int n)
+{
+	int numbers[TRACER_FDS], rc = 0;
+
+	if (!tracer->lasting)
+		return -EBUSY;
+	if (tracer_fds(tracer, numbers) != n)
+		return -EBADF;
+	start_detached(tracer);
+	/* Which there are says the copy, in the order of tracer_fds(). */
+	for (int i = 0; i < TRACER_FDS; i++)
+		if (tracer->fds[i] >= 0 && duplicate(&tracer->fds[i], *fds++) < 0)
+			rc = -EBADF;
+	if (!rc && tracer->way == TRACER_TRACEFS)
+		rc = load_events(tracer);
+	if (rc < 0)
+		tracer_close(tracer);
+	return rc;
 }

@@ -8,8 +8,11 @@
  * The stamps are readings of the time-stamp counter, as the meters' are: in the emulated host exact
  * instructions.
  *
- * Only calls by the thread that opened the tracer are logged.  No memory area of the process is
- * left behind, for those are part of what a fault costs.
+ * Only calls by the thread that opened or adopted the tracer are logged.  No memory area of the
+ * process is left behind, for those are part of what a fault costs.
+ *
+ * To open one takes long, and so it can be done once for several processes: a copy of struct tracer
+ * and of its file descriptors is all that another one needs.
  */
 #ifndef DAXDM_TRACER_H
 #define DAXDM_TRACER_H
@@ -20,9 +23,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct tracer;
-
 enum tracer_way { TRACER_FENTRY, TRACER_KPROBE, TRACER_TRACEFS, TRACER_WAYS };
+
+/* Of file descriptors: first the programs, of entry and exit of each function. */
+enum { TRACER_RECORDS = 2 * TRACER_N, TRACER_COUNTER, TRACER_FDS };
+
+/* Plain data, private to lib/tracer.c. */
+struct tracer {
+	enum tracer_way way;
+	bool with_dm;
+	bool lasting; /* what was attached once can be so again */
+	uint64_t inside_ticks, around_ticks;
+	int fds[TRACER_FDS]; /* -1: none */
+	/* Of the one process: */
+	int counter_fd;		   /* -1: closed */
+	int links[TRACER_N][2];	   /* BPF links, or perf events; -1: none */
+	bool enabled[TRACER_N][2]; /* tracefs */
+};
 
 /* Why there is no tracer here. */
 struct tracer_missing {
@@ -36,8 +53,19 @@ struct tracer_missing {
  * 0 or -errno with the reason in missing; -EINVAL: there is no such way. Source: bpf(2),
  * perf_event_open(2); Documentation/bpf/prog_fentry, Documentation/trace.
  */
-int tracer_open(struct tracer **out, bool with_dm, const char *way, struct tracer_missing *missing);
-void tracer_close(struct tracer *tracer); /* NULL is fine */
+int tracer_open(struct tracer *tracer, bool with_dm, const char *way,
+		struct tracer_missing *missing);
+/* Nothing of it stays in the kernel, but for what others have copies of. */
+void tracer_close(struct tracer *tracer);
+
+/* What another process needs besides the copy of *tracer.  Returns how many. */
+unsigned int tracer_fds(const struct tracer *tracer, int fds[TRACER_FDS]);
+/*
+ * Makes a copy of a tracer one of this process, with the file descriptors that came with it, which
+ * are duplicated.  Returns 0 or -errno; -EBADF: they are not all there, -EBUSY: this kernel
+ * attaches a program just once (fentry before 5.13).
+ */
+int tracer_adopt(struct tracer *tracer, const int *fds, unsigned int n);
 
 /* "fentry", "kprobe" or "tracefs". */
 const char *tracer_way(const struct tracer *tracer);
