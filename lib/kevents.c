@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/kevents.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -196,13 +197,30 @@ long klog_read(const char *(*name_of)(enum tracer_function), struct stamp *stamp
 	return overflow ? -EOVERFLOW : n;
 }
 
-/* Whether a group is ours or a dead process's. */
+/* Whether daxdm_PID, of an event's or an instance's name, is ours or a dead process's. */
 static bool is_over(const char *name)
 {
-	int pid = atoi(name + strlen("daxdm_"));
+	int pid = strncmp(name, "daxdm_", 6) ? 0 : atoi(name + 6);
 
-	return !strncmp(name, group(), strcspn(name, "/")) ||
-	       (pid > 0 && kill(pid, 0) < 0 && errno == ESRCH);
+	return pid > 0 && (pid == atoi(group() + 6) || (kill(pid, 0) < 0 && errno == ESRCH));
+}
+
+/* The logs, which use the events. */
+static void remove_logs(void)
+{
+	char path[300];
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/instances", root);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		snprintf(path, sizeof(path), "%s/instances/%s", root, entry->d_name);
+		if (is_over(entry->d_name))
+			rmdir(path);
+	}
+	if (dir)
+		closedir(dir);
 }
 
 void kevents_remove(void)
@@ -210,15 +228,14 @@ void kevents_remove(void)
 	char path[160], line[256], text[300];
 	FILE *in;
 
-	snprintf(path, sizeof(path), "%s/instances/%s", root, group());
-	rmdir(path);
+	remove_logs();
 	snprintf(path, sizeof(path), "%s/kprobe_events", root);
 	in = fopen(path, "re");
 	/* "r64:daxdm_PID/leave_F F"; what is removed is read from a copy that the kernel made. */
 	while (in && fgets(line, sizeof(line), in)) {
 		char *name = strchr(line, ':');
 
-		if (!name || strncmp(name + 1, "daxdm_", 6) || !is_over(name + 1))
+		if (!name || !is_over(name + 1))
 			continue;
 		name[strcspn(name, " \n")] = '\0';
 		snprintf(text, sizeof(text), "-%s\n", name);

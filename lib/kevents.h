@@ -45,7 +45,8 @@ long klog_read(const char *(*name_of)(enum tracer_function), struct stamp *stamp
 bool klog_line(const char *line, pid_t thread, const char *(*name_of)(enum tracer_function),
 	       struct stamp *stamp);
 
-/* Removes log and events of this process, and those that dead ones left. */
+/* Removes log and events of this process, and those that dead ones left.  Nothing of them may be in
+ * use here. */
 void kevents_remove(void);
 
 #endif

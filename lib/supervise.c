@@ -3,6 +3,7 @@
 
 #include "lib/dm.h"
 #include "lib/fs.h"
+#include "lib/kevents.h"
 #include "lib/msg.h"
 
 #include <errno.h>
@@ -92,6 +93,7 @@ static void clean_up_after(const struct supervised *s, pid_t pid)
 				  strerror(-rc));
 	}
 	rmdir(directory);
+	kevents_remove();
 	s->aftermath(s->arg);
 }
 
