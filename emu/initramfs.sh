@@ -8,7 +8,7 @@
 #
 # KIND is what the guest is for: ext4 or xfs, benchmarks on that filesystem; check, checks, with both
 # filesystems, lvm2, and further kernel modules for modprobe.  KIND+PROGRAM has a program more that a benchmark runs
-# (fio brings libraries of 75 MB: only where a workload asks for it).
+# (fio only where a workload asks for it).
 #
 # KDIR comes from emu/kernel.sh.  --module puts a rebuilt module in the place of the kernel's own of that
 # name.  KEY is a hash over everything that goes in, so the file is made again exactly when something
@@ -22,6 +22,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly OUT=$PWD/build/initramfs
 readonly KEEP=18 # cpio files; the oldest used go
 readonly APPLETS="sh cat dd dmesg echo grep insmod mkdir mknod mount umount poweroff printf sed sleep stty sync tail"
+readonly FIO_NEEDS="lib(c|m|z|aio|numa|pmem|uring)"
 # What the kernel has of these is there for modprobe in the guest of checks.
 readonly ON_DEMAND="brd dm-bufio dm-cache dm-crypt dm-delay dm-flakey dm-integrity dm-log-writes dm-mirror
 	dm-raid dm-snapshot dm-thin-pool dm-verity dm-writecache dm-zero hwpoison-inject loop virtio_pci virtio_pmem"
@@ -95,15 +96,52 @@ with_libraries() { # SRC DEST
 	ldd "$1" 2>/dev/null | awk '/=> \// { print $3, $3 } $1 ~ /^\/.*ld-linux/ { print $1, $1 }'
 }
 
+# The libraries that it names itself, by their paths.
+needed_by() { # FILE
+	ldd "$1" | awk '
+		part == 1 { needed[$1] = 1; next }
+		$1 in needed && $2 == "=>" { print $3 }' part=1 <(readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p') part=2 -
+}
+
 program() { # NAME PACKAGE: it and its libraries, as lines of the manifest
 	local path
 	path=$(need "$1" "$2")
 	with_libraries "$(readlink -f "$path")" "/sbin/$1"
 }
 
-fio_manifest() { # the program, and its jobs
-	local job
-	program fio fio
+# "FUNCTION [VERSION]" of each that a program takes from a library.
+taken_from() { # PROGRAM LIBRARY
+	nm -D --undefined-only --with-symbol-versions "$1" | sed 's/.* //; s/@\+/ /' |
+		awk 'part == 1 { if ($2 ~ /^[TWi]$/) there[$3] = 1; next } $1 in there' \
+			part=1 <(nm -D --defined-only --without-symbol-versions "$2") part=2 -
+}
+
+# A library of the same name in whose functions there is nothing: to call one is fatal.
+empty_library() { # PROGRAM LIBRARY
+	local name
+	name=$(basename "$2")
+	taken_from "$1" "$2" >"$TMP/taken" &&
+		awk '{ printf ".globl %s\n.type %s, @function\n%s: ud2\n", $1, $1, $1 }' "$TMP/taken" | as -o "$TMP/empty.o" - &&
+		awk '$2 { of[$2] = of[$2] $1 ";" } END { for (v in of) print v " { global: " of[v] " };" }' "$TMP/taken" >"$TMP/versions" &&
+		{ [[ -s $TMP/versions ]] || echo '{};' >"$TMP/versions"; } &&
+		ld -shared --build-id=none -soname "$name" --version-script "$TMP/versions" -o "$TMP/empty/$name" "$TMP/empty.o"
+}
+
+# fio is linked with libraries of 75 MB, for engines that reach over a network, and to link them anew is
+# what its start costs: more than its jobs.  The program is the distribution's; the libraries that none of
+# our jobs needs are empty.  Prints "DEST SRC" lines, of all libraries if it does not start so.
+fio_manifest() {
+	local fio library job
+	fio=$(readlink -f "$(need fio fio)")
+	mkdir -p "$TMP/empty"
+	while read -r library; do
+		if ! empty_library "$fio" "$library"; then rm -f "$TMP/empty/$(basename "$library")"; fi
+	done < <(needed_by "$fio" | grep -vE "/${FIO_NEEDS}[.-]") >/dev/null 2>&1
+	if [[ $(LD_LIBRARY_PATH=$TMP/empty "$fio" --version 2>/dev/null) == fio-* ]]; then
+		LD_LIBRARY_PATH=$TMP/empty with_libraries "$fio" /sbin/fio | sed "s|^$TMP/empty/|/lib/x86_64-linux-gnu/|"
+	else
+		with_libraries "$fio" /sbin/fio
+	fi
 	for job in workloads/*.fio; do echo "/$job $PWD/$job"; done
 }
 
