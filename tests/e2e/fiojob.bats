@@ -78,6 +78,15 @@ none_where() { # JQ-FILTER
 	expect 64 "no metric matches 'nothing.*'"
 }
 
+@test "the emulated host has the distribution's fio, but not what its network engines need" {
+	local image
+	image=$("$TOP/emu/initramfs.sh" "$("$TOP/emu/kernel.sh" resolve debian)" xfs+fio)
+	cd "$BATS_TEST_TMPDIR"
+	cpio -id --quiet sbin/fio <"$image"
+	cmp sbin/fio "$(readlink -f "$(command -v fio)")"
+	(($(stat -c %s "$image") < 40 << 20))
+}
+
 @test "nothing is left behind" {
 	expect_nothing_left "$BASE" "$START"
 }
