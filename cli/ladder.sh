@@ -98,9 +98,9 @@ write_jobs() {
 	done <"$jobs_dir/kernels.tsv"
 }
 
-# A guest for each filesystem keeps a core busy.  More of them than cores hinder each other: three kernels
-# took 159 and 161 s with one kernel at a time on two cores, 170 to 195 s with two, 166 s with the second
-# one at a lower priority.  Numbers are the same beside any load.
+# A guest for each filesystem keeps a core busy.  More of them than cores hinder each other: from their
+# snapshots three kernels took 159 and 161 s with one kernel at a time on two cores, 170 s with two, 166 s
+# with the second one at a lower priority.  Numbers are the same beside any load.
 side_by_side() {
 	local n=$(($(nproc) / ${#guest_fs[@]}))
 	if ((n == 0)) || [[ ${opt[meter]} == time ]]; then n=1; fi

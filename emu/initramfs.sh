@@ -22,7 +22,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly OUT=$PWD/build/initramfs
 readonly KEEP=18 # cpio files; the oldest used go
 readonly APPLETS="sh cat dd dmesg echo grep insmod mkdir mknod mount umount poweroff printf sed sleep stty sync tail"
-readonly FIO_NEEDS="lib(c|m|z|aio|numa|pmem|uring)"
+readonly FIO_NEEDS="lib(c|m|dl|rt|pthread|gcc_s|z|aio|numa|uring|pmem2?)" # the others are emptied
 # What the kernel has of these is there for modprobe in the guest of checks.
 readonly ON_DEMAND="brd dm-bufio dm-cache dm-crypt dm-delay dm-flakey dm-integrity dm-log-writes dm-mirror
 	dm-raid dm-snapshot dm-thin-pool dm-verity dm-writecache dm-zero hwpoison-inject loop virtio_pci virtio_pmem"

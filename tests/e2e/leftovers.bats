@@ -38,7 +38,7 @@ overlay() { # CPIO OUT
 		guests+=(--guest "$fs=$BATS_TEST_TMPDIR/$fs.cpio")
 	done
 	cd "$TOP" || return
-	run timeout 360 build/daxdm emulate --kernel "$kernel" "${guests[@]}" \
+	run timeout 280 build/daxdm emulate --kernel "$kernel" "${guests[@]}" \
 		--results "results/$NAME" --fresh -- --stack raw --bench fault.read.cold.pte
 	expect 0
 	grep -q '"type":"end"' "results/$NAME/run.jsonl"
