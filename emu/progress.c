@@ -23,6 +23,8 @@ static int eta_s(const struct guest *g)
 	return (int)(spent * (g->total - g->done) / g->done / 1000);
 }
 
+static const char between[] = "  |  ";
+
 static int describe(const struct guest *g, char *text, size_t len)
 {
 	switch (g->state) {
@@ -43,35 +45,56 @@ static int describe(const struct guest *g, char *text, size_t len)
 	}
 }
 
-static void compose(const struct guest *guests, size_t n, char *line, size_t len)
+/* What all guests say, each in at most so many characters.  Returns how many that are. */
+static size_t describe_all(const struct guest *guests, size_t n, int each, char *line, size_t len)
 {
 	size_t at = 0;
-	int eta = 0;
 
 	line[0] = '\0';
 	for (size_t i = 0; i < n && at < len; i++) {
 		char text[256];
-		int e = eta_s(&guests[i]);
 
 		describe(&guests[i], text, sizeof(text));
-		at += (size_t)snprintf(line + at, len - at, "%s%s", i ? "  |  " : "", text);
+		at += (size_t)snprintf(line + at, len - at, "%s%.*s", i ? between : "", each, text);
+	}
+	return at;
+}
+
+void progress_compose(const struct guest *guests, size_t n, size_t columns, char *line, size_t len)
+{
+	char left[32] = "";
+	int eta = 0, each = 256;
+
+	for (size_t i = 0; i < n; i++) {
+		int e = eta_s(&guests[i]);
+
 		eta = e < 0 || eta < 0 ? -1 : e > eta ? e : eta;
 	}
-	if (eta > 0 && at < len)
-		snprintf(line + at, len - at, "  |  %d s left", eta);
+	if (eta > 0)
+		snprintf(left, sizeof(left), "%s%d s left", between, eta);
+	while (describe_all(guests, n, each, line, len) + strlen(left) > columns && each)
+		each--;
+	snprintf(line + strlen(line), len - strlen(line), "%s", left);
+}
+
+/* How many characters a line may have that must not wrap. */
+static int terminal_columns(void)
+{
+	struct winsize size = {.ws_col = 80};
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col < 20)
+		size.ws_col = 80;
+	return size.ws_col - 1;
 }
 
 void progress_text(const char *text)
 {
 	static int64_t last_ms;
-	struct winsize size = {.ws_col = 80};
 
 	if (!isatty(STDERR_FILENO) || clock_ms() - last_ms < TERMINAL_EVERY_MS)
 		return;
 	last_ms = clock_ms();
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col < 20)
-		size.ws_col = 80;
-	fprintf(stderr, "\r%.*s\033[K", size.ws_col - 1, text);
+	fprintf(stderr, "\r%.*s\033[K", terminal_columns(), text);
 	line_is_open = true;
 }
 
@@ -84,7 +107,8 @@ void progress_show(const struct guest *guests, size_t n)
 	if (!terminal && clock_ms() - last_ms < PLAIN_EVERY_MS)
 		return;
 	last_ms = clock_ms();
-	compose(guests, n, line, sizeof(line));
+	progress_compose(guests, n, terminal ? (size_t)terminal_columns() : sizeof(line), line,
+			 sizeof(line));
 	if (terminal)
 		progress_text(line);
 	else

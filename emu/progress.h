@@ -5,6 +5,10 @@
 
 #include "emu/guest.h"
 
+/* What the guests do and how long they need yet, in at most so many characters: what is done is cut
+ * short, what is left is not. */
+void progress_compose(const struct guest *guests, size_t n, size_t columns, char *line, size_t len);
+
 /* On stderr: one line that updates itself on a terminal, else a line every few seconds. */
 void progress_show(const struct guest *guests, size_t n);
 

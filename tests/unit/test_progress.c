@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* emu/progress.c: what is left stands on the line, however narrow the terminal. */
+#include "emu/progress.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Half done in ten seconds; so ten are left. */
+static struct guest running(const char *name, const char *what)
+{
+	struct guest g = {.name = name, .state = GUEST_RUNNING, .done = 60, .total = 120};
+
+	g.phase = PHASE_MEASURE;
+	g.let_go_ms = clock_ms() - 10000;
+	snprintf(g.what, sizeof(g.what), "%s", what);
+	return g;
+}
+
+static void the_time_left_is_never_cut(void **state)
+{
+	static const size_t columns[] = {79, 60, 40, 1023};
+	const struct guest guests[] = {
+		running("ext4", "fault.mkwrite.cold.fallback{stack=linear:16,align=4k,fs=ext4}"),
+		running("xfs", "fault.mkwrite.cold.fallback{stack=linear:16,align=4k,fs=xfs}"),
+	};
+	char line[1024];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+		size_t len;
+		char *end;
+
+		progress_compose(guests, 2, columns[i], line, sizeof(line));
+		len = strlen(line);
+		end = strstr(line, "  |  10 s left");
+		if (!end || end[strlen("  |  10 s left")] || len > columns[i])
+			fail_msg("at %zu columns: \"%s\"", columns[i], line);
+		if (strncmp(line, "ext4: 60/1", 10) || !strstr(line, "  |  xfs: "))
+			fail_msg("at %zu columns a guest is missing: \"%s\"", columns[i], line);
+	}
+	assert_non_null(strstr(line, "align=4k,fs=xfs}"));
+}
+
+/* A guest that needs little leaves the rest to the others. */
+static void what_one_does_not_need_the_next_has(void **state)
+{
+	struct guest guests[] = {{.name = "ext4", .state = GUEST_DONE},
+				 running("xfs", "fault.read.warm.pte{stack=linear:16,fs=xfs}")};
+	char line[1024];
+
+	(void)state;
+	progress_compose(guests, 2, 79, line, sizeof(line));
+	assert_string_equal(line, "ext4: done  |  xfs: 60/120 measure "
+				  "fault.read.warm.pte{stack=line  |  10 s left");
+	guests[0] = guests[1];
+	guests[1].state = GUEST_DONE;
+	progress_compose(guests, 2, 79, line, sizeof(line));
+	assert_string_equal(line,
+			    "xfs: 60/120 measure fault.read.warm.pte{stack=linea  |  xfs: done"
+			    "  |  10 s left");
+}
+
+static void nothing_is_said_of_what_cannot_be_known(void **state)
+{
+	struct guest g = {.name = "ext4", .state = GUEST_QUEUED};
+	char line[1024];
+
+	(void)state;
+	progress_compose(&g, 1, 79, line, sizeof(line));
+	assert_string_equal(line, "ext4: waiting");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_time_left_is_never_cut),
+		cmocka_unit_test(what_one_does_not_need_the_next_has),
+		cmocka_unit_test(nothing_is_said_of_what_cannot_be_known),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
