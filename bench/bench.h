@@ -16,7 +16,7 @@
 
 #include <stdbool.h>
 
-/* What a benchmark or variant needs of the host; checked before set-up (lib/need.c). */
+/* What a benchmark or variant needs of the host; checked before set-up (bench/need.c). */
 enum need {
 	NEED_END,
 	NEED_ROOT,

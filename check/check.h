@@ -3,7 +3,7 @@
  * What a check is.  A family is one file in check/ with one const descriptor, its last definition,
  * and one line in check/table.c: nothing else needs to know of it.
  *
- * Each check runs in a child process of its own (cli/check.c) with an empty directory, the named
+ * Each check runs in a child process of its own (check/runner.c) with an empty directory, the named
  * devices blank, and a time limit.  What it leaves behind (tasks, mounts, DM devices named after
  * it, loop devices) is taken down by the runner; what it says is its verdict:
  *

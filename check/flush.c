@@ -47,16 +47,16 @@ static int make_durable(struct check_env *env, struct scene *scene, enum how how
 
 	switch (how) {
 	case FSYNC:
-		rc = fsync(scene->fd);
+		rc = fsync(scene->fd) < 0 ? -errno : 0;
 		break;
 	case FDATASYNC:
-		rc = fdatasync(scene->fd);
+		rc = fdatasync(scene->fd) < 0 ? -errno : 0;
 		break;
 	case MSYNC:
-		rc = msync(scene->base, FLUSH_FILE_BYTES, MS_SYNC);
+		rc = msync(scene->base, FLUSH_FILE_BYTES, MS_SYNC) < 0 ? -errno : 0;
 		break;
 	case SYNCFS:
-		rc = syncfs(scene->fd);
+		rc = syncfs(scene->fd) < 0 ? -errno : 0;
 		break;
 	case UNMOUNT:
 		mapping_drop(&scene->mapping);
@@ -70,12 +70,12 @@ static int make_durable(struct check_env *env, struct scene *scene, enum how how
 			return rc ? rc : dm_device_resume(d->name, 0);
 		}
 		fd = open(scene->fs.where, O_RDONLY | O_CLOEXEC);
-		rc = fd < 0 ? -1 : ioctl(fd, FIFREEZE, 0) < 0 ? -1 : ioctl(fd, FITHAW, 0);
+		rc = fd < 0 || ioctl(fd, FIFREEZE, 0) < 0 || ioctl(fd, FITHAW, 0) < 0 ? -errno : 0;
 		if (fd >= 0)
 			close(fd);
 		break;
 	}
-	return rc < 0 ? -errno : 0;
+	return rc;
 }
 
 struct written {

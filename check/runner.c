@@ -333,7 +333,7 @@ static int write_verdict(struct runner *k, struct under_way *u, json_t *dmesg, u
 /* Starts it in a child.  Returns 0 or -errno. */
 static int start(struct runner *k, struct under_way *u, const char *directory)
 {
-	int fds[2];
+	int fds[2], rc;
 	pid_t parent = getpid();
 
 	if (mkdir(directory, 0700) < 0 || pipe2(fds, O_CLOEXEC) < 0)
@@ -341,11 +341,12 @@ static int start(struct runner *k, struct under_way *u, const char *directory)
 	u->pid = fork();
 	if (!u->pid)
 		check_main(k, u, directory, fds[1], parent);
+	rc = u->pid < 0 ? -errno : 0;
 	close(fds[1]);
 	u->pipe = fds[0];
-	if (u->pid < 0) {
+	if (rc < 0) {
 		close(fds[0]);
-		return -errno;
+		return rc;
 	}
 	setpgid(u->pid, u->pid);
 	return 0;

@@ -94,12 +94,11 @@ int child_run(char *const argv[], unsigned int timeout_s, char *said, size_t len
 	pid = fork();
 	if (!pid)
 		child_exec(argv, out[1], err[1]);
+	rc = pid < 0 ? -errno : 0;
 	close(out[1]);
 	close(err[1]);
-	if (pid < 0) {
-		rc = -errno;
+	if (rc < 0)
 		goto out;
-	}
 	rc = collect(out[0], now_ms() + (int64_t)timeout_s * 1000, said, len);
 	if (rc < 0)
 		kill(pid, SIGKILL);

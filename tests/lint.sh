@@ -32,8 +32,8 @@ licence_lines() {
 	local f
 	for f in "${files[@]}"; do
 		case $f in LICENSE | VERSION) continue ;; esac
-		head -n 2 -- "$f" | grep -aq 'SPDX-License-Identifier: GPL-2.0-only' ||
-			echo "$f: its first or second line is no SPDX-License-Identifier: GPL-2.0-only"
+		awk 'NR == 1 && /^#!/ { next } { exit !/SPDX-License-Identifier: GPL-2\.0-only/ }' <(head -n 2 -- "$f" | tr -d '\0') ||
+			echo "$f: its first line (its second after a #! line) is no SPDX-License-Identifier: GPL-2.0-only"
 	done
 }
 
@@ -50,6 +50,26 @@ long_functions() {
 				print FILENAME ":" start ": a function of " FNR - start " lines, 70 are the limit"
 			start = 0
 		}' "${c_files[@]}"
+}
+
+# A file of ours that is named by its path is there.  What tests make up they make below a directory of their own.
+named_files() {
+	local where path
+	while IFS=: read -r where path; do
+		[[ -e $path ]] || echo "$where names $path, which does not exist"
+	done < <(grep -noE '(^|[^A-Za-z0-9_./$}-])(lib|bench|check|cli|emu|plot|tests|workloads)/[A-Za-z0-9_/-]+(\.bpf)?\.(c|h|sh|bats|bash|gp)\b' \
+		-- "${c_files[@]}" "${scripts[@]}" Makefile README.md check/known/README.md |
+		grep -v '^tests/cli/' | sed -E 's/^([^:]*:[0-9]+):[^A-Za-z]?/\1:/; s/:([0-9]+):/ \1:/' | grep -v ':lib/X\.')
+}
+
+# close(2) and its like may succeed and yet change errno, which an error before them has set.
+stale_errno() {
+	awk 'FNR == 1 || /^}/ { stale = "" }
+		/^\t+(f?close|closedir|munmap|unlink|rmdir|umount2?|kill)\(.*\);$/ { stale = FNR; next }
+		/^[ \t]*\/?\*/ { next }
+		{ line = $0; gsub(/(if|while|for|switch|sizeof|return) ?\(|strerror\(/, "", line) }
+		line ~ /[a-z0-9_]\(/ { stale = "" }
+		/[^a-z_]errno/ && stale { print FILENAME ":" FNR ": errno may be that of line " stale }' "${c_files[@]}"
 }
 
 # ShellCheck does not know busybox as a shell of its own; bats files are bash with @test.
@@ -79,6 +99,8 @@ item "scripts stop at errors" strict_mode
 item "clang-format" clang-format --dry-run -Werror "${c_files[@]}"
 item "licence lines" licence_lines
 item "no name of a package archive" archive_names
+item "files that are named exist" named_files
+item "errno is read before it is stale" stale_errno
 item "functions fit on a screen" long_functions
 item "no warnings" no_warnings
 echo "1..$count"
