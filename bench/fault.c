@@ -552,7 +552,7 @@ static int once(struct bench_env *env, void *state, const struct variant *varian
 	strcpy(result->why, pass.why);
 	for (size_t i = 0; i < pass.n; i++)
 		result->samples[i] =
-			meter_value(env->cell.meter, f->ticks[i]) - overhead(env, f, plan);
+			meter_sample(env->cell.meter, f->ticks[i], overhead(env, f, plan));
 	return 0;
 }
 

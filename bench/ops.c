@@ -104,7 +104,7 @@ int ops_time(const struct bench_env *env, const struct ops *ops, uint64_t *ticks
 		if (!sample(ops, i, env->counters, &settled, &ticks[i], result))
 			return 0;
 	for (size_t i = 0; i < ops->n; i++)
-		result->samples[i] = (meter_value(env->cell.meter, ticks[i]) - result->overhead) /
+		result->samples[i] = meter_sample(env->cell.meter, ticks[i], result->overhead) /
 				     (int64_t)ops->per_sample;
 	result->n = ops->n;
 	return 0;

@@ -189,9 +189,9 @@ int tablefault_pass(struct bench_env *env, struct tableops *t, const struct tabl
 	result->n = t->n_samples;
 	env->phase(env, "measure");
 	for (size_t i = 0; i < t->n_samples && !result->why[0]; i++)
-		result->samples[i] = meter_value(env->cell.meter,
-						 fault_once(env, t, fault, page_offset(t, fault, i),
-							    NULL, result)) -
-				     result->overhead;
+		result->samples[i] = meter_sample(
+			env->cell.meter,
+			fault_once(env, t, fault, page_offset(t, fault, i), NULL, result),
+			result->overhead);
 	return 0;
 }

@@ -127,6 +127,11 @@ int64_t meter_value(const struct meter *meter, uint64_t ticks)
 	return llround((double)ticks * meter->ns_per_tick);
 }
 
+int64_t meter_sample(const struct meter *meter, uint64_t ticks, int64_t overhead)
+{
+	return meter_value(meter, ticks) - overhead;
+}
+
 static uint64_t ns_of(const struct timespec *ts)
 {
 	return (uint64_t)ts->tv_sec * 1000000000u + (uint64_t)ts->tv_nsec;

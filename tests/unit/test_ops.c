@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bench/ops.h"
+#include "bench/own.h"
 #include "bench/uring.h"
 
 #include <errno.h>
@@ -92,6 +93,66 @@ static void every_operation_is_a_sample(void **state)
 	assert_int_equal(fake.prepared, 4);
 	assert_int_equal(fake.ran, 4);
 	ops_result_free(&result);
+}
+
+/* Each sample is what was read without what the meter itself takes, spread over the operations of
+ * the sample; and the meter does take something. */
+static void the_overhead_is_taken_off(void **state)
+{
+	struct fake fake = {.fails_at = 9};
+	struct ops ops = {
+		.before = fake_before, .run = fake_run, .arg = &fake, .n = 4, .wanted = 4096};
+	const struct meter half = {.kind = METER_TIME, .ns_per_tick = 0.5};
+
+	(void)state;
+	for (ops.per_sample = 1; ops.per_sample <= 4; ops.per_sample *= 4) {
+		struct ops_result result = {0};
+		uint64_t ticks[4];
+
+		assert_int_equal(ops_time(&env, &ops, ticks, &result), 0);
+		assert_true(result.overhead > 0);
+		for (int i = 0; i < 4; i++)
+			assert_int_equal(result.samples[i], ((int64_t)ticks[i] - result.overhead) /
+								    (int64_t)ops.per_sample);
+		ops_result_free(&result);
+	}
+	assert_int_equal(meter_sample(&meter, 1000, 100), 900);
+	assert_int_equal(meter_sample(&half, 1000, 100), 400);
+	assert_int_equal(meter_sample(&meter, 90, 100), -10);
+}
+
+/* What is timed around a whole call knows its own cost, too. */
+static void the_overhead_of_a_call_is_taken_off(void **state)
+{
+	struct own_calibration known = {.empty_ticks = INT64_C(1) << 50, .done = true};
+	struct own own;
+	bool switched;
+	int64_t ticks;
+
+	(void)state;
+	own_calibrate(&known);
+	assert_int_equal(own_overhead(&meter), INT64_C(1) << 50);
+	own_start(&own, &meter);
+	ticks = own_ticks(&own, &switched);
+	assert_true(ticks < -(INT64_C(1) << 49) && ticks > -(INT64_C(1) << 50));
+}
+
+/* The accesses that the loop of faults times, to a page that is mapped: nothing is left of them. */
+static void the_overhead_of_an_access_is_what_it_takes(void **state)
+{
+	static const uint64_t offset[1024];
+	static uint64_t ticks[1024];
+	volatile char byte = 0;
+	int64_t overhead, above = 0;
+
+	(void)state;
+	overhead = meter_value(&meter, touch_overhead_load());
+	touch_load(&byte, offset, ticks, 1024);
+	touch_load(&byte, offset, ticks, 1024);
+	for (int i = 0; i < 1024; i++)
+		above += meter_sample(&meter, ticks[i], overhead) > overhead / 2;
+	assert_true(overhead > 0);
+	assert_true(above < 512);
 }
 
 static void a_failed_operation_voids_all(void **state)
@@ -189,6 +250,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sizes_are_the_last_word),
 		cmocka_unit_test(every_operation_is_a_sample),
+		cmocka_unit_test(the_overhead_is_taken_off),
+		cmocka_unit_test(the_overhead_of_a_call_is_taken_off),
+		cmocka_unit_test(the_overhead_of_an_access_is_what_it_takes),
 		cmocka_unit_test(a_failed_operation_voids_all),
 		cmocka_unit_test(wrong_bytes_void_all),
 		cmocka_unit_test(the_first_reason_stays),
