@@ -15,8 +15,8 @@
 enum { LINES_SHOWN = 30, IDS_SHOWN = 4 };
 
 struct verdicts {
-	FILE *out, *ktap; /* each may be NULL */
-	char *ktap_path, *release;
+	FILE *out, *ktap; /* for people, and all of it; each may be NULL */
+	char *release;
 	struct known *known; /* NULL: the lines say it themselves */
 	struct kernel_version version;
 	size_t n_cases;
@@ -143,9 +143,6 @@ __attribute__((format(printf, 2, 3))) static void say(struct verdicts *v, const 
 
 static void verdicts_free(struct verdicts *v)
 {
-	if (v->ktap)
-		fclose(v->ktap);
-	free(v->ktap_path);
 	free(v->release);
 	known_free(v->known);
 	json_decref(v->checks);
@@ -154,7 +151,7 @@ static void verdicts_free(struct verdicts *v)
 	free(v);
 }
 
-static int prepare(struct verdicts *v, const char *ktap_path, const char *known_dir)
+static int prepare(struct verdicts *v, const char *known_dir)
 {
 	if (!v->release || !v->checks || !v->observations || !v->pending) {
 		msg_error("out of memory");
@@ -167,18 +164,11 @@ static int prepare(struct verdicts *v, const char *ktap_path, const char *known_
 			  v->release);
 		return -EINVAL;
 	}
-	if (!ktap_path)
-		return 0;
-	v->ktap_path = strdup(ktap_path);
-	v->ktap = fopen(ktap_path, "we");
-	if (v->ktap && v->ktap_path)
-		return 0;
-	msg_error("cannot write %s: %s", ktap_path, strerror(errno));
-	return -EIO;
+	return 0;
 }
 
-struct verdicts *verdicts_new(FILE *out, const char *ktap_path, const char *known_dir,
-			      const char *release, size_t n_cases)
+struct verdicts *verdicts_new(FILE *out, FILE *ktap, const char *known_dir, const char *release,
+			      size_t n_cases)
 {
 	struct verdicts *v = calloc(1, sizeof(*v));
 
@@ -187,12 +177,13 @@ struct verdicts *verdicts_new(FILE *out, const char *ktap_path, const char *know
 		return NULL;
 	}
 	v->out = out;
+	v->ktap = ktap;
 	v->n_cases = n_cases;
 	v->release = strdup(release);
 	v->checks = json_array();
 	v->observations = json_array();
 	v->pending = json_object();
-	if (prepare(v, ktap_path, known_dir) < 0) {
+	if (prepare(v, known_dir) < 0) {
 		verdicts_free(v);
 		return NULL;
 	}
@@ -268,6 +259,8 @@ static void say_lines(struct verdicts *v, const char *head, const json_t *lines)
 static void say_evidence(struct verdicts *v, const json_t *check)
 {
 	const char *bad = text_of(check, "first_bad"), *fixed = text_of(check, "fixed_by");
+	const json_t *dmesg = json_object_get(check, "dmesg");
+	FILE *out = v->out;
 
 	if (*text_of(check, "promise"))
 		say(v, "# promised: %s (%s)\n", text_of(check, "promise"), text_of(check, "by"));
@@ -275,7 +268,15 @@ static void say_evidence(struct verdicts *v, const json_t *check)
 		say(v, "# first bad: %s; fixed by: %s\n", *bad ? bad : "not known",
 		    *fixed ? fixed : "not known");
 	say_lines(v, "", json_object_get(check, "evidence"));
-	say_lines(v, "dmesg: ", json_object_get(check, "dmesg"));
+	/* Of a failure that is known the log is read once, in the file: there are many. */
+	if (outcome_of(check) == OUTCOME_XFAIL && out) {
+		if (json_array_size(dmesg))
+			fprintf(out, "# dmesg: %zu line%s in run.jsonl\n", json_array_size(dmesg),
+				json_array_size(dmesg) == 1 ? "" : "s");
+		v->out = NULL;
+	}
+	say_lines(v, "dmesg: ", dmesg);
+	v->out = out;
 }
 
 /* Sets or takes away "known", by check/known/. */
@@ -321,6 +322,7 @@ void verdicts_check(struct verdicts *v, json_t *line)
 	if (v->known)
 		recognise(v, line);
 	json_array_append(v->checks, line);
+	json_object_set_new(line, "number", json_integer((json_int_t)json_array_size(v->checks)));
 	outcome = outcome_of(line);
 	directive = words[outcome].directive;
 	reason = outcome_reason(line);
@@ -512,14 +514,11 @@ int verdicts_finish(struct verdicts *v, const char *junit_path)
 	if (v->out)
 		verdicts_sum(v, v->out, "# ");
 	if (v->ktap) {
-		bool lost;
-
 		verdicts_sum(v, v->ktap, "# ");
-		lost = fflush(v->ktap) || ferror(v->ktap);
-		if (lost)
-			msg_error("cannot write %s: %s", v->ktap_path, strerror(errno));
-		if (lost && status != STATUS_FAILED)
-			status = STATUS_BROKEN;
+		if (fflush(v->ktap) || ferror(v->ktap)) {
+			msg_error("cannot write the KTAP file: %s", strerror(errno));
+			status = status == STATUS_FAILED ? status : STATUS_BROKEN;
+		}
 	}
 	if (junit_path && junit_write(junit_path, &run, 1) < 0 && status != STATUS_FAILED)
 		status = STATUS_BROKEN;

@@ -14,18 +14,19 @@
 struct verdicts;
 
 /*
- * Begins with the plan 1..n_cases on out (may be NULL) and in the file ktap_path (may be NULL).
- * release is what says most of the kernel's version (kernel_version_text()), for check/known/ in
- * known_dir; NULL leaves what the lines themselves say of known bugs.  Returns NULL after one error
- * line (a file cannot be written, an entry of known_dir cannot be read).
+ * Begins with the plan 1..n_cases on out, which people read as it comes, and on ktap, which also
+ * has the kernel's log of known failures.  Each may be NULL and stays the caller's; ktap has to be
+ * open until verdicts_finish().  release is what says most of the kernel's version
+ * (kernel_version_text()), for check/known/ in known_dir; NULL leaves what the lines themselves say
+ * of known bugs.  Returns NULL after one error line (an entry of known_dir cannot be read).
  */
-struct verdicts *verdicts_new(FILE *out, const char *ktap_path, const char *known_dir,
-			      const char *release, size_t n_cases);
+struct verdicts *verdicts_new(FILE *out, FILE *ktap, const char *known_dir, const char *release,
+			      size_t n_cases);
 
 /* Takes a line of type observation: shown before the result of its check. */
 void verdicts_observation(struct verdicts *v, const json_t *line);
 
-/* Takes a line of type check; adds "known" to it.  Prints its result. */
+/* Takes a line of type check; adds to it "known" and its "number" in KTAP.  Prints its result. */
 void verdicts_check(struct verdicts *v, json_t *line);
 
 /* Prints the sum: counts, every failure with its reason, known bugs, skips with their cure.  Each

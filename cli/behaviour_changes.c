@@ -25,7 +25,7 @@ int behaviour_add(struct behaviour *b, struct run *run, const char *label, const
 	b->checks[b->n] = checks;
 	b->observations[b->n] = observations;
 	b->n++;
-	v = check_run_judge(run, NULL, known_dir); /* known failures are marked */
+	v = check_run_judge(run, NULL, NULL, known_dir); /* known failures are marked */
 	if (!v)
 		return -EINVAL;
 	verdicts_finish(v, NULL);

@@ -206,10 +206,17 @@ static void put_case(const struct row *row, size_t s, const char *class, FILE *o
 	fputs(" time=\"0.000\">", out);
 	if (fails) {
 		fputs("<failure", out);
+		xml_attribute(out, "type",
+			      change_fails(step->metric.kind) ? change_word(step->metric.kind)
+							      : "TAX REGRESSED");
 		xml_attribute(out, "message", message);
-		fputs("/>", out);
+		fputc('>', out);
+		xml_put(out, message);
+		fputs("</failure>", out);
 	} else if (cannot_tell(step)) {
-		fputs("<skipped message=\"too few runs to tell a difference from chance\"/>", out);
+		fputs("<skipped type=\"too few runs\" "
+		      "message=\"too few runs to tell a difference from chance\"/>",
+		      out);
 	}
 	fputs("<system-out>", out);
 	xml_put(out, message);

@@ -133,7 +133,7 @@ static int report_checks(struct run *run, const struct report_options *opts)
 		msg_error("report: %s is a run of checks; there is nothing to plot", run->path);
 		return STATUS_USAGE;
 	}
-	v = check_run_judge(run, NULL, NULL);
+	v = check_run_judge(run, NULL, NULL, NULL);
 	if (!v)
 		return STATUS_BROKEN;
 	if (!opts->quiet) {

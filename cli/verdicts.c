@@ -49,11 +49,33 @@ static const char *version_of(const struct run *run, char version[64])
 	return kernel_version_text(c->release, c->package, c->version, version, 64);
 }
 
-struct verdicts *check_run_judge(struct run *run, FILE *out, const char *known_dir)
+static int by_number(const void *pa, const void *pb)
+{
+	const struct run_check *a = pa, *b = pb;
+	json_int_t na = json_integer_value(json_object_get(a->line, "number"));
+	json_int_t nb = json_integer_value(json_object_get(b->line, "number"));
+
+	return (na > nb) - (na < nb);
+}
+
+/* In the order in which they were told when they were run, so that each has the same number again.
+ */
+static void sort_checks(struct run *run)
+{
+	for (size_t i = 0; i < run->n_checks; i++)
+		if (!json_is_integer(json_object_get(run->checks[i].line, "number")))
+			return; /* of a run on this host, or of an older build */
+	if (run->n_checks)
+		qsort(run->checks, run->n_checks, sizeof(*run->checks), by_number);
+}
+
+struct verdicts *check_run_judge(struct run *run, FILE *out, FILE *ktap, const char *known_dir)
 {
 	char version[64];
 	struct verdicts *v =
-		verdicts_new(out, NULL, known_dir, version_of(run, version), run->n_checks);
+		verdicts_new(out, ktap, known_dir, version_of(run, version), run->n_checks);
+
+	sort_checks(run);
 
 	for (size_t i = 0; v && i < run->n_observations; i++)
 		verdicts_observation(v, run->observations[i].line);
@@ -80,8 +102,8 @@ void check_run_observations(const struct run *run, FILE *out, const char *prefix
 /* The lines of one run: for JUnit, which knows nothing of files. */
 struct judged {
 	struct run run;
-	char version[64]; /* of the kernel */
-	char *ktap;	  /* its text */
+	char version[64];   /* of the kernel */
+	char *ktap, *brief; /* its text, and what of it is for a terminal */
 	int status;
 	json_t *checks, *observations;
 };
@@ -90,6 +112,7 @@ static void judged_free(struct judged *j)
 {
 	run_free(&j->run);
 	free(j->ktap);
+	free(j->brief);
 	json_decref(j->checks);
 	json_decref(j->observations);
 }
@@ -132,7 +155,7 @@ static int write_beside(const struct judged *j, const char *dir)
 }
 
 /* Several runs are subtests of one.  Returns the text, or NULL without memory. */
-static char *nested(const struct judged *j, size_t n)
+static char *nested(const struct judged *j, size_t n, bool brief)
 {
 	char *text = NULL;
 	size_t size;
@@ -142,7 +165,7 @@ static char *nested(const struct judged *j, size_t n)
 		return NULL;
 	fprintf(out, "KTAP version 1\n1..%zu\n", n);
 	for (size_t i = 0; i < n; i++) {
-		const char *line = j[i].ktap;
+		const char *line = brief ? j[i].brief : j[i].ktap;
 
 		while (*line) {
 			int len = (int)strcspn(line, "\n");
@@ -161,31 +184,47 @@ static char *nested(const struct judged *j, size_t n)
 
 /* ---- the verb ------------------------------------------------------------------------------ */
 
+/* Both texts of KTAP.  Returns 0, or -errno after an error line. */
+static int judge_texts(struct judged *j, const struct verdicts_options *o)
+{
+	size_t size;
+	FILE *ktap = open_memstream(&j->ktap, &size), *brief = open_memstream(&j->brief, &size);
+	struct verdicts *v = NULL;
+	int rc = ktap && brief ? 0 : -ENOMEM;
+
+	if (!rc && !(v = check_run_judge(&j->run, brief, ktap, o->known)))
+		rc = -EINVAL;
+	if (v)
+		j->status = verdicts_finish(v, NULL);
+	if (v && o->verbose) {
+		check_run_observations(&j->run, ktap, "# ");
+		check_run_observations(&j->run, brief, "# ");
+	}
+	if (ktap && fclose(ktap) && !rc)
+		rc = -ENOMEM;
+	if (brief && fclose(brief) && !rc)
+		rc = -ENOMEM;
+	if (rc == -ENOMEM)
+		msg_error("verdicts: out of memory");
+	return rc;
+}
+
 static int judge(struct judged *j, const char *dir, const struct verdicts_options *o)
 {
-	struct verdicts *v;
-	size_t size;
-	FILE *out;
+	int rc;
 
 	if (check_run_read("verdicts", dir, &j->run) < 0)
 		return -EINVAL;
 	version_of(&j->run, j->version);
+	rc = judge_texts(j, o);
+	if (rc < 0)
+		return rc;
 	j->checks = json_array();
 	j->observations = json_array();
 	for (size_t i = 0; i < j->run.n_checks; i++)
 		json_array_append(j->checks, j->run.checks[i].line);
 	for (size_t i = 0; i < j->run.n_observations; i++)
 		json_array_append(j->observations, (json_t *)j->run.observations[i].line);
-	out = open_memstream(&j->ktap, &size);
-	if (!out)
-		return -ENOMEM;
-	v = check_run_judge(&j->run, out, o->known);
-	if (v)
-		j->status = verdicts_finish(v, NULL);
-	if (v && o->verbose)
-		check_run_observations(&j->run, out, "# ");
-	if (fclose(out) || !v)
-		return v ? -ENOMEM : -EINVAL;
 	if (!run_is_complete(&j->run)) {
 		msg_error("verdicts: %s is incomplete (it has no end): the checks after the last "
 			  "one were not run",
@@ -211,7 +250,7 @@ static int verdicts(char *const dirs[], size_t n, const struct verdicts_options 
 {
 	struct judged *j = calloc(n, sizeof(*j));
 	struct junit_run junit[RUNS_MAX];
-	char *all = NULL;
+	char *all = NULL, *brief = NULL;
 	int status = STATUS_GOOD;
 
 	for (size_t i = 0; j && i < n && status != STATUS_BROKEN; i++)
@@ -223,14 +262,15 @@ static int verdicts(char *const dirs[], size_t n, const struct verdicts_options 
 		status = worst(status, j[i].status);
 		junit[i] = junit_of(&j[i]);
 	}
-	all = n > 1 ? nested(j, n) : strdup(j[0].ktap);
-	if (!all) {
+	all = n > 1 ? nested(j, n, false) : strdup(j[0].ktap);
+	brief = n > 1 ? nested(j, n, true) : strdup(j[0].brief);
+	if (!all || !brief) {
 		msg_error("verdicts: out of memory");
 		status = STATUS_BROKEN;
 		goto out;
 	}
 	if (!o->quiet)
-		fputs(all, stdout);
+		fputs(brief, stdout);
 	if ((o->ktap && write_text(o->ktap, all) < 0) ||
 	    (o->junit && junit_write(o->junit, junit, n) < 0))
 		status = worst(status, STATUS_BROKEN);
@@ -239,6 +279,7 @@ out:
 		judged_free(&j[i]);
 	free(j);
 	free(all);
+	free(brief);
 	return status;
 }
 

@@ -13,11 +13,11 @@
 int check_run_read(const char *verb, const char *dir, struct run *run);
 
 /*
- * Judges all its checks, prints KTAP on out (may be NULL).  known_dir says which failures are known
- * (NULL: what the run itself says).  Returns NULL after one error line; else verdicts_finish() it
- * before the run is freed.
+ * Judges all its checks, prints KTAP on out and ktap as verdicts_new() says (each may be NULL).
+ * known_dir says which failures are known (NULL: what the run itself says).  Returns NULL after one
+ * error line; else verdicts_finish() it before the run is freed.
  */
-struct verdicts *check_run_judge(struct run *run, FILE *out, const char *known_dir);
+struct verdicts *check_run_judge(struct run *run, FILE *out, FILE *ktap, const char *known_dir);
 
 /* One line per observation that checks made, "ID: VALUE". */
 void check_run_observations(const struct run *run, FILE *out, const char *prefix);

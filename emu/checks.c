@@ -31,6 +31,7 @@ struct checks {
 	bool quick, plant, coverage;
 	const char *seed, *rounds; /* NULL: the guest's default */
 	struct suite suite;
+	FILE *ktap;
 	struct lane lanes[LANES_MAX];
 	int64_t since_ms;
 };
@@ -258,7 +259,12 @@ static int open_results(struct checks *c)
 		return rc;
 	snprintf(path, sizeof(path), "%s/ktap.txt", c->results_dir);
 	kernel_version_text(c->kernel.release, c->kernel.name, NULL, release, sizeof(release));
-	suite->verdicts = verdicts_new(stdout, path, c->known_dir, release, suite->n_cases);
+	c->ktap = fopen(path, "we");
+	if (!c->ktap) {
+		msg_error("cannot write %s: %s", path, strerror(errno));
+		return -EIO;
+	}
+	suite->verdicts = verdicts_new(stdout, c->ktap, c->known_dir, release, suite->n_cases);
 	return suite->verdicts ? 0 : -EIO;
 }
 
@@ -422,11 +428,15 @@ static int run_checks(struct checks *c)
 	rc = open_results(c);
 	if (rc < 0) {
 		results_close(&c->suite.results, 0);
+		if (c->ktap)
+			fclose(c->ktap);
 		return rc == -EEXIST ? STATUS_USAGE : STATUS_BROKEN;
 	}
 	rc = run_lanes(c);
 	status = conclude(c, rc);
 	results_close(&c->suite.results, !stop_signal());
+	if (c->ktap)
+		fclose(c->ktap);
 	return status;
 }
 

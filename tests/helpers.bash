@@ -33,6 +33,12 @@ expect_short() {
 	fi
 }
 
+# JUnit that Jenkins takes, of which each failure and error says why in its text.
+valid_junit() { # FILE
+	xmllint --noout --schema "$TOP/tests/junit.xsd" "$1"
+	[[ $(xmllint --xpath 'count(//failure[not(normalize-space(.))] | //error[not(normalize-space(.))])' "$1") == 0 ]]
+}
+
 # True once the command is; gives up after that many seconds.
 within() { # SECONDS COMMAND...
 	local end=$((SECONDS + $1))

@@ -174,7 +174,8 @@ daxdm() {
 			.steps[0].tax.difference == 100)' j
 	grep -qF '| read.warm | linear:16 | 4,223 | 4,323 | +100 | +2.4 % | REGRESSED | 288 | +100 |' m || { cat m; false; }
 	[[ $(grep -c '<testcase' x) == 12 && $(grep -c '<failure' x) == 1 ]]
-	grep -qF 'name="read.warm.pte{stack=linear:16}" time="0.000"><failure message="4,223 -&gt; 4,323 insn (+2.4 %); dm tax 188 -&gt; 288 (+100)"/>' x
+	grep -qF 'name="read.warm.pte{stack=linear:16}" time="0.000"><failure type="REGRESSED" message="4,223 -&gt; 4,323 insn (+2.4 %); dm tax 188 -&gt; 288 (+100)">4,223 -&gt;' x
+	valid_junit x
 	run --separate-stderr timeout 20 "$TOP/build/daxdm" compare --json - "$A" "$B"
 	expect 1
 	jq -e . <<<"$output" >/dev/null
