@@ -8,6 +8,7 @@
 #include "check/verdict.h"
 #include "check/xml.h"
 #include "lib/msg.h"
+#include "lib/run_verify.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -35,6 +36,14 @@ static bool same_family(const json_t *a, const json_t *b)
 	return family_len(ia) == family_len(ib) && !strncmp(ia, ib, (size_t)family_len(ia));
 }
 
+/* How long it took.  A guest says so itself, and may say anything. */
+static json_int_t ms_of(const json_t *line)
+{
+	json_int_t ms = json_integer_value(json_object_get(line, "ms"));
+
+	return ms < 0 || ms > RUN_COUNT_MAX ? 0 : ms;
+}
+
 struct sum {
 	size_t tests, failures, errors, skipped;
 	json_int_t ms;
@@ -57,7 +66,7 @@ static struct sum sum_of(const json_t *checks, const json_t *family)
 		sum.failures += outcome == OUTCOME_FAILED;
 		sum.errors += outcome == OUTCOME_BROKEN;
 		sum.skipped += outcome == OUTCOME_SKIPPED || outcome == OUTCOME_XFAIL;
-		sum.ms += json_integer_value(json_object_get(line, "ms"));
+		sum.ms += ms_of(line);
 	}
 	return sum;
 }
@@ -158,7 +167,7 @@ static void put_case(FILE *out, const char *class, const json_t *line, const jso
 		[OUTCOME_SKIPPED] = "skipped",
 	};
 	enum outcome outcome = outcome_of(line);
-	json_int_t ms = json_integer_value(json_object_get(line, "ms"));
+	json_int_t ms = ms_of(line);
 	char id[112], *reason = outcome_reason(line);
 	const char *name = outcome_case(line, id);
 

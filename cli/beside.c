@@ -189,6 +189,13 @@ static void say_extra(const struct tables *tables, const struct table *t, size_t
 			      table_fs(t), tables->run->stacks.name[stack], t->unit, text);
 }
 
+/* Whether a's rest is a smaller part of ours than b's. */
+static bool is_less(const struct beside *a, const struct beside *b)
+{
+	return (__int128)beside_rest(a) * b->ours->median <
+	       (__int128)beside_rest(b) * a->ours->median;
+}
+
 /* How far the two are apart, without what fio itself takes. */
 static void say_apart(const struct tables *tables, const struct table *t, size_t stack,
 		      findings_say *say, void *arg)
@@ -201,11 +208,9 @@ static void say_apart(const struct tables *tables, const struct table *t, size_t
 
 		if (!beside_pair(t, r, stack, &pair) || pair.itself < 0 || !pair.ours->median)
 			continue;
-		if (!n || beside_rest(&pair) * least.ours->median <
-				  beside_rest(&least) * pair.ours->median)
+		if (!n || is_less(&pair, &least))
 			least = pair;
-		if (!n++ ||
-		    beside_rest(&pair) * most.ours->median > beside_rest(&most) * pair.ours->median)
+		if (!n++ || is_less(&most, &pair))
 			most = pair;
 	}
 	if (n)

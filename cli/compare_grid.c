@@ -73,8 +73,9 @@ static void difference_cell(struct grid *g, size_t column, const struct change *
 	const struct rank_test *t = &change->test;
 
 	if (change->tested)
-		grid_cell(g, column, "%s [%s, %s]", number_signed(llround(t->shift)).s,
-			  number_signed(llround(t->low)).s, number_signed(llround(t->high)).s);
+		grid_cell(g, column, "%s [%s, %s]", number_signed(number_round(t->shift)).s,
+			  number_signed(number_round(t->low)).s,
+			  number_signed(number_round(t->high)).s);
 	else if (change->kind != CHANGE_EQUAL)
 		grid_cell(g, column, "%s", number_signed(change->difference).s);
 }

@@ -362,7 +362,7 @@ static void say_where(const struct comparison *c, size_t step, findings_say *say
 	if (has_tax && tax_changed)
 		fprintf(w.out,
 			"device-mapper: the tax changed in %zu of %zu, by %s %s at the middle",
-			tax_changed, tax_of, number_signed(llround(tax_value)).s, c->unit);
+			tax_changed, tax_of, number_signed(number_round(tax_value)).s, c->unit);
 	else if (has_tax)
 		fprintf(w.out, "device-mapper: the tax %s in all %zu",
 			c->time ? "shows no change" : "is unchanged", tax_of);

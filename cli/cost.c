@@ -5,6 +5,8 @@
  */
 #include "cli/cost.h"
 
+#include "lib/run_verify.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -252,7 +254,7 @@ const char *cost_slope(const struct cost *cost, char *buf, size_t size)
 		snprintf(value, sizeof(value), "%.1f", slope);
 	else
 		snprintf(value, sizeof(value), "%s",
-			 number(llround(slope / digits) * (int64_t)digits).s);
+			 number(number_round(round(slope / digits) * digits)).s);
 	snprintf(buf, size, "%s %s for each %s", value, cost->table->unit,
 		 cost->linear ? "segment" : "doubling");
 	return buf;
@@ -319,7 +321,8 @@ bool cost_huge(const struct tables *tables, const struct table *table, size_t st
 	huge->windows =
 		o ? field(o->value, "windows") : n_of(pmd, stack_rank) + n_of(fb, stack_rank);
 	huge->lost = o ? field(o->value, "lost") : n_of(fb, stack_rank);
-	if (huge->windows < 1 || huge->lost < 0 || huge->lost > huge->windows)
+	if (huge->windows < 1 || huge->windows > RUN_COUNT_MAX || huge->lost < 0 ||
+	    huge->lost > huge->windows)
 		return false;
 	pte_median = median_of(table_sibling(table, row, RUN_PAGE_PTE), stack_rank);
 	pmd_median = median_of(pmd, stack_rank);
@@ -328,7 +331,8 @@ bool cost_huge(const struct tables *tables, const struct table *table, size_t st
 	huge->page = !huge->lost ? -1 : pte_median >= 0 ? pte_median : median_of(fb, stack_rank);
 	huge->cost = -1;
 	if ((!huge->lost || lost_cost >= 0) && (huge->lost == huge->windows || pmd_median >= 0))
-		huge->cost = ((huge->windows - huge->lost) * pmd_median + huge->lost * lost_cost) /
-			     huge->windows;
+		huge->cost = (int64_t)(((__int128)(huge->windows - huge->lost) * pmd_median +
+					(__int128)huge->lost * lost_cost) /
+				       huge->windows);
 	return true;
 }

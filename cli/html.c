@@ -145,6 +145,19 @@ static void put_table(const struct tables *tables, const struct table *t, FILE *
 	fputs("</tbody></table></div>\n", out);
 }
 
+/* With one digit after the point. */
+static void put_mean(double mean, FILE *out)
+{
+	double size = fabs(mean), whole = floor(size), tenths = round((size - whole) * 10);
+
+	if (tenths > 9) {
+		whole++;
+		tenths = 0;
+	}
+	fprintf(out, "<td>%s%s.%.0f</td>", mean < 0 && whole + tenths > 0 ? "-" : "",
+		number(number_round(whole)).s, tenths);
+}
+
 /* Everything that is known of one row, a line per stack. */
 static void put_row_more(const struct tables *tables, const struct table *t,
 			 const struct table_row *row, FILE *out)
@@ -168,11 +181,10 @@ static void put_row_more(const struct tables *tables, const struct table *t,
 				table_gap(tables, t, row, t->columns[c]));
 			continue;
 		}
-		fprintf(out,
-			"</th><td>%s</td><td>%s</td><td>%s</td><td>%s.%d</td><td>%s</td><td>%s</td>"
-			"<td>%s</td><td>%s</td></tr>\n",
-			number(rec->min).s, number(rec->p10).s, number(rec->median).s,
-			number((int64_t)rec->mean).s, (int)(fabs(rec->mean) * 10) % 10,
+		fprintf(out, "</th><td>%s</td><td>%s</td><td>%s</td>", number(rec->min).s,
+			number(rec->p10).s, number(rec->median).s);
+		put_mean(rec->mean, out);
+		fprintf(out, "<td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>\n",
 			number(rec->p90).s, number(rec->p99).s, number(rec->max).s,
 			number(rec->n).s);
 	}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/law.h"
 
+#include "lib/run_verify.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,12 +98,16 @@ static bool add_points(const json_t *value, struct law_point **points, size_t *n
 	*points = more;
 	json_array_foreach(value, i, row)
 	{
+		json_int_t count = json_integer_value(json_array_get(row, 4));
+
+		if (count < 0 || count > RUN_COUNT_MAX)
+			continue;
 		more[(*n)++] = (struct law_point){
 			.levels = (unsigned int)json_integer_value(json_array_get(row, 0)),
 			.keys = (unsigned int)json_integer_value(json_array_get(row, 1)),
 			.full = (unsigned int)json_integer_value(json_array_get(row, 2)),
 			.cost = json_integer_value(json_array_get(row, 3)),
-			.count = json_integer_value(json_array_get(row, 4)),
+			.count = count,
 		};
 	}
 	return true;

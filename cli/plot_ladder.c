@@ -176,8 +176,8 @@ static int put_curves(const struct ladder *l, const char *name, size_t panel,
 					       curve[i].colour};
 		snprintf(label[i].text, sizeof(label[i].text), "%s  %s",
 			 curve_words(&curve[i], words, sizeof(words)),
-			 curve[i].tax ? number_signed(llround(label[i].y)).s
-				      : number(llround(label[i].y)).s);
+			 curve[i].tax ? number_signed(number_round(label[i].y)).s
+				      : number(number_round(label[i].y)).s);
 	}
 	rc = plot_close(out);
 	plot_spread(label, n, range * LABEL_APART);

@@ -88,7 +88,7 @@ static int put_lines(const struct comparison *c, const struct plot *p, size_t pa
 		}
 		fputs("\n\n", out);
 		snprintf(label[i].text, sizeof(label[i].text), "%s%s %s", line[i].fs,
-			 line[i].raw ? " raw" : "", number(llround(label[i].y)).s);
+			 line[i].raw ? " raw" : "", number(number_round(label[i].y)).s);
 		fprintf(p->gp, "path_colour[%zu] = %d\npath_raw[%zu] = %d\n", panel * LINES + i + 1,
 			line[i].colour, panel * LINES + i + 1, line[i].raw);
 	}

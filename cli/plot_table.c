@@ -97,7 +97,7 @@ static int put_panel(const struct plot *p, size_t panel, struct plot_label *labe
 		if (!n)
 			continue;
 		snprintf(at->text, sizeof(at->text), "%s %s", lines[l].words,
-			 number(llround(pow(10, at->y))).s);
+			 number(number_round(pow(10, at->y))).s);
 		at->colour = lines[l].colour;
 		++*n_lines;
 		fprintf(p->gp, "table_colour[%zu] = %d\n", panel * LINES + *n_lines,
@@ -121,7 +121,8 @@ static void put_title(const struct plot *p)
 			continue;
 		snprintf(title, sizeof(title),
 			 "To load a table costs %s %s for each segment, and %s for any table",
-			 number(llround(law.per_segment)).s, t->unit, number(llround(law.base)).s);
+			 number(number_round(law.per_segment)).s, t->unit,
+			 number(number_round(law.base)).s);
 		plot_put_string(p->gp, "table_title", title);
 		return;
 	}
@@ -137,7 +138,7 @@ static void put_tics(FILE *gp, const char *name, double lo, double hi, double st
 	for (double at = 1; at <= hi; at *= step) {
 		if (at < lo)
 			continue;
-		fprintf(gp, "%s\"%s\" %.0f", comma, number(llround(at)).s, at);
+		fprintf(gp, "%s\"%s\" %.0f", comma, number(number_round(at)).s, at);
 		comma = ", ";
 	}
 	fputs("'\n", gp);

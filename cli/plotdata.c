@@ -64,7 +64,7 @@ void plot_put_axis(FILE *gp, const char *name, double lo, double hi, int count, 
 
 	fprintf(gp, "%s_lo = %.6g\n%s_hi = %.6g\n%s_tics = '", name, lo, name, hi, name);
 	for (double at = ceil(lo / step) * step; at <= hi; at += step) {
-		int64_t value = llround(at);
+		int64_t value = number_round(at);
 
 		fprintf(gp, "%s\"%s\" %lld", comma,
 			sign && value ? number_signed(value).s : number(value).s, (long long)value);

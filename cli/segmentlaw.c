@@ -79,8 +79,9 @@ static void add_law(const char *name, const struct segment_law *law, char *text,
 	size_t used = strlen(text);
 
 	used += (size_t)snprintf(text + used, size - used, "%s%s %s %s %s", used ? ", " : "", name,
-				 number(llround(law->per_segment)).s, law->base < 0 ? "-" : "+",
-				 number(llabs(llround(law->base))).s);
+				 number(number_round(law->per_segment)).s,
+				 law->base < 0 ? "-" : "+",
+				 number(llabs(number_round(law->base))).s);
 	if (law->n > 2 && used < size)
 		snprintf(text + used, size - used, " (%.1f %%)", 100 * law->most_off);
 }

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +42,13 @@ struct number number_signed(int64_t value)
 		out.s[0] = '+';
 	}
 	return out;
+}
+
+int64_t number_round(double value)
+{
+	const double most = 1e18;
+
+	return isnan(value) ? 0 : llround(fmax(-most, fmin(most, value)));
 }
 
 struct number number_percent(int64_t part, int64_t whole)

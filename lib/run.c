@@ -3,6 +3,8 @@
  * a comparison of numbers that nobody can vouch for is worse than none. */
 #include "lib/run.h"
 
+#include "lib/run_verify.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -185,6 +187,9 @@ static int read_values(struct reader *r, struct run_record *rec, const json_t *l
 					rec->id, i + 1);
 		v->value = json_integer_value(value);
 		v->count = json_integer_value(count);
+		if (v->value > RUN_SAMPLE_MAX || v->value < -RUN_SAMPLE_MAX)
+			return complain(r, "record %s: a sample is %lld; none is beyond %lld",
+					rec->id, (long long)v->value, (long long)RUN_SAMPLE_MAX);
 		if (i && v->value <= v[-1].value)
 			return complain(r, "record %s: samples are not in ascending order",
 					rec->id);
@@ -241,6 +246,7 @@ static int read_record_numbers(struct reader *r, struct run_record *rec, json_t 
 		{"max", &rec->max},	  {"segments", &rec->segments},
 	};
 	const json_t *mean = json_object_get(line, "mean");
+	char wrong[700];
 	int rc;
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
@@ -255,10 +261,21 @@ static int read_record_numbers(struct reader *r, struct run_record *rec, json_t 
 		return complain(r, "record %s: mean is not a number", rec->id);
 	if (rec->n < 1)
 		return complain(r, "record %s has no samples", rec->id);
+	if (rec->n > RUN_COUNT_MAX)
+		return complain(r, "record %s: n is %lld; there is no such number of samples",
+				rec->id, (long long)rec->n);
+	if (rec->segments < 0 || rec->segments > INT32_MAX)
+		return complain(r, "record %s: segments is %lld", rec->id,
+				(long long)rec->segments);
 	rec->mean = json_number_value(mean);
 	rec->overhead = number_of(line, "overhead");
+	if (rec->overhead < -1 || rec->overhead > RUN_SAMPLE_MAX)
+		return complain(r, "record %s: overhead is %lld", rec->id,
+				(long long)rec->overhead);
 	rec->proof = json_object_get(line, "proof");
 	rc = read_values(r, rec, json_object_get(line, "samples"));
+	if (!rc && run_verify_record(rec, wrong, sizeof(wrong)) < 0)
+		rc = complain(r, "record %s: %s", rec->id, wrong);
 	/* Most of a run's memory, and kept in rec->values now. */
 	json_object_del(line, "samples");
 	return rc;
@@ -290,6 +307,26 @@ static int read_record(struct reader *r, json_t *line)
 	return 0;
 }
 
+/* Where a line says of which benchmark, stack and filesystem it is, its id says the same. */
+static int verify_id(struct reader *r, const json_t *line)
+{
+	const char *id = text_of(line, "id"), *bench = text_of(line, "bench");
+	char name[RUN_VARIANT_MAX + 1], wrong[700];
+
+	if (strlen(id) > RUN_ID_MAX)
+		return complain(r, "an id of more than %d bytes: %.100s", RUN_ID_MAX, id);
+	if (!*text_of(line, "stack"))
+		return 0;
+	if (*bench)
+		snprintf(name, sizeof(name), "%s.%s", bench, text_of(line, "variant"));
+	else
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(id, "{"), id);
+	if (run_verify_id(id, name, text_of(line, "stack"), text_of(line, "fs"), wrong,
+			  sizeof(wrong)) < 0)
+		return complain(r, "%s %s: %s", text_of(line, "type"), id, wrong);
+	return 0;
+}
+
 static int read_gap(struct reader *r, const json_t *line, struct run_gap **gaps, size_t *n,
 		    size_t *room)
 {
@@ -302,7 +339,7 @@ static int read_gap(struct reader *r, const json_t *line, struct run_gap **gaps,
 	gap->cure = text_of(line, "cure");
 	if (!*gap->id || !*gap->why)
 		return complain(r, "a %s without id or why", text_of(line, "type"));
-	return 0;
+	return verify_id(r, line);
 }
 
 static int read_observation(struct reader *r, const json_t *line)
@@ -321,7 +358,7 @@ static int read_observation(struct reader *r, const json_t *line)
 	o->value = json_object_get(line, "value");
 	if (!*o->id || !o->value)
 		return complain(r, "an observation without id or value");
-	return 0;
+	return verify_id(r, line);
 }
 
 static int read_counted(struct reader *r, const json_t *line)
@@ -344,7 +381,10 @@ static int read_counted(struct reader *r, const json_t *line)
 	if (!*c->why && (c->operations < 1 || !json_is_object(c->counters)))
 		return complain(r, "counters of %s say neither what was counted nor why not",
 				c->id);
-	return 0;
+	if (c->operations > RUN_COUNT_MAX)
+		return complain(r, "counters of %s: operations is %lld", c->id,
+				(long long)c->operations);
+	return verify_id(r, line);
 }
 
 static int read_check(struct reader *r, json_t *line)
@@ -353,14 +393,21 @@ static int read_check(struct reader *r, json_t *line)
 	struct run *run = r->run;
 	struct run_check *c = push(&run->checks, &run->n_checks, &r->room_checks, sizeof(*c));
 	const char *id = text_of(line, "id"), *plant = text_of(line, "plant");
+	int64_t ms = number_of(line, "ms");
 	size_t known = 0;
 
 	if (!c)
 		return no_memory(r);
 	c->line = line;
-	snprintf(c->id, sizeof(c->id), "%s%s%s", id, *plant ? "+" : "", plant);
 	if (!*id)
 		return complain(r, "a check without an id");
+	/* KTAP takes what follows a blank, or a '#', for something else. */
+	if (snprintf(c->id, sizeof(c->id), "%s%s%s", id, *plant ? "+" : "", plant) >=
+		    (int)sizeof(c->id) ||
+	    strpbrk(c->id, " #"))
+		return complain(r, "'%.100s' is no name of a check", id);
+	if (json_object_get(line, "ms") && (ms < 0 || ms > RUN_COUNT_MAX))
+		return complain(r, "check %s: ms is no time", c->id);
 	while (known < 4 && strcmp(text_of(line, "verdict"), verdicts[known]))
 		known++;
 	if (known == 4)
@@ -390,9 +437,12 @@ static int read_object(struct reader *r, json_t *line)
 {
 	struct run *run = r->run;
 	const char *type = text_of(line, "type");
+	char wrong[700];
 
 	if (!*type)
 		return complain(r, "not a line of a run: it has no type");
+	if (run_verify_line(line, wrong, sizeof(wrong)) < 0)
+		return complain(r, "%s", wrong);
 	if (run->ended)
 		return complain(r, "%s after the end line", type);
 	if (!strcmp(type, "context"))
@@ -445,9 +495,12 @@ static int read_lines(struct reader *r, FILE *file)
 		else
 			rc = read_object(r, line);
 	}
-	if (!rc && ferror(file)) {
+	/* getline() says of memory that is not there no more than of the end of the file. */
+	if (!rc && !run->cut && ferror(file)) {
 		rc = -EIO;
 		complain(r, "cannot read on: %s", strerror(errno));
+	} else if (!rc && !run->cut && !feof(file)) {
+		rc = no_memory(r);
 	}
 	free(text);
 	return rc;
@@ -527,6 +580,24 @@ static int no_file(struct reader *r, int err)
 	return -err;
 }
 
+/* Of a file that is open, and closes it. */
+static int read_file(struct reader *r, FILE *file)
+{
+	int rc;
+
+	r->run->lines = json_array();
+	r->check_lines = json_object();
+	rc = r->run->lines && r->check_lines ? read_lines(r, file) : no_memory(r);
+	json_decref(r->check_lines);
+	fclose(file);
+	if (!rc && !r->run->context.json) {
+		snprintf(r->why, r->why_size, "%s: no context line, so this is no run (yet)",
+			 r->run->path);
+		rc = -EINVAL;
+	}
+	return rc ? rc : put_in_order(r);
+}
+
 int run_read(const char *path, struct run *run, char *why, size_t why_size)
 {
 	struct reader r = {.run = run, .why = why, .why_size = why_size};
@@ -540,24 +611,28 @@ int run_read(const char *path, struct run *run, char *why, size_t why_size)
 	else
 		rc = asprintf(&run->path, "%s%srun.jsonl", path,
 			      *path && path[strlen(path) - 1] == '/' ? "" : "/");
-	run->lines = json_array();
-	if (rc < 0 || !run->lines) {
-		run->path = rc < 0 ? NULL : run->path;
+	if (rc < 0) {
+		run->path = NULL;
 		snprintf(why, why_size, "%s: out of memory", path);
 		return -ENOMEM;
 	}
 	file = fopen(run->path, "re");
-	if (!file)
-		return no_file(&r, errno);
-	r.check_lines = json_object();
-	rc = r.check_lines ? read_lines(&r, file) : no_memory(&r);
-	json_decref(r.check_lines);
-	fclose(file);
-	if (!rc && !run->context.json) {
-		snprintf(why, why_size, "%s: no context line, so this is no run (yet)", run->path);
-		rc = -EINVAL;
-	}
-	return rc ? rc : put_in_order(&r);
+	return file ? read_file(&r, file) : no_file(&r, errno);
+}
+
+int run_read_memory(const char *text, size_t size, struct run *run, char *why, size_t why_size)
+{
+	struct reader r = {.run = run, .why = why, .why_size = why_size};
+	FILE *file = size ? fmemopen((void *)text, size, "r") : fopen("/dev/null", "re");
+
+	memset(run, 0, sizeof(*run));
+	run->path = strdup("memory");
+	if (file && run->path)
+		return read_file(&r, file);
+	if (file)
+		fclose(file);
+	snprintf(why, why_size, "out of memory");
+	return -ENOMEM;
 }
 
 void run_free(struct run *run)

@@ -118,10 +118,13 @@ struct run {
 /*
  * Reads the run at PATH: a directory that holds run.jsonl, or such a file.  A run without its end
  * line is read as far as it goes.  Returns 0, or -errno with a sentence in why that names file and
- * line (-EINVAL: not a run of this schema, or its lines contradict each other).  *run needs
- * run_free() in either case.
+ * line (-EINVAL: not a run of this schema, or its lines contradict each other or themselves:
+ * lib/run_verify.h).  *run needs run_free() in either case.
  */
 int run_read(const char *path, struct run *run, char *why, size_t why_size);
+
+/* The same of size bytes of memory, which messages call "memory". */
+int run_read_memory(const char *text, size_t size, struct run *run, char *why, size_t why_size);
 
 void run_free(struct run *run);
 

@@ -21,9 +21,9 @@ make_run() { # DIR RELEASE ADDED
 			stack = s ? "linear:" 2 ^ (s - 1) : "raw"
 			median = 4000 + 17 * v + 20 * s + (v % 3 ? added : 0)
 			samples = ""
-			for (k = 0; k < 32; k++) samples = samples (k ? "," : "") "[" median - 16 + k ",2]"
+			for (k = 0; k < 32; k++) samples = samples (k ? "," : "") "[" median - 15 + k ",2]"
 			printf "{\"type\":\"record\",\"id\":\"fault.v%d.pte{stack=%s,fs=ext4}\",\"bench\":\"fault\",\"variant\":\"v%d.pte\",\"stack\":\"%s\",\"fs\":\"ext4\",\"segments\":%d,\"unit\":\"insn\",\"better\":\"lower\",\"meter\":\"insn\",\"n\":64,\"min\":%d,\"p10\":%d,\"median\":%d,\"mean\":%d.5,\"p90\":%d,\"p99\":%d,\"max\":%d,\"digest\":\"fnv1a64:%016x\",\"samples\":[%s],\"overhead\":40}\n", \
-				v, stack, v, stack, s, median - 16, median - 10, median, median, median + 10, median + 15, median + 15, median, samples
+				v, stack, v, stack, s, median - 15, median - 12, median, median, median + 13, median + 16, median + 16, median, samples
 		}
 		print "{\"type\":\"end\",\"status\":0}"
 	}' >>"$1/run.jsonl"

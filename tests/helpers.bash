@@ -93,3 +93,13 @@ qemu_of() { # MARK
 qemu_runs() { # MARK
 	[[ $(qemu_of "$1") ]]
 }
+
+# Makes the quantiles and the mean of each record follow from its samples, which a test has changed;
+# run.jsonl is refused otherwise.
+settle() { # <RUN.JSONL
+	jq -c 'if .type != "record" then . else
+		([.samples[] as [$value, $count] | range($count) | $value] | sort) as $all |
+		.n as $n | def at($percent): $all[([(($n * $percent + 99) / 100 | floor), 1] | max) - 1];
+		.samples |= sort | .min = at(0) | .p10 = at(10) | .median = at(50) | .p90 = at(90) |
+		.p99 = at(99) | .max = at(100) | .mean = ($all | add / $n) end'
+}

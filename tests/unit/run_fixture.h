@@ -54,6 +54,36 @@ static inline void fixture_make(struct fixture *f, const char *from, const char 
 	fixture_make_of(f, FIXTURE, from, to);
 }
 
+/* The same with another sample in place of the six in the middle of a record, which are its median:
+ * all that follows from the samples is made to follow. */
+static inline void fixture_make_median(struct fixture *f, int from, int to)
+{
+	const int low = from - 10, high = from + 500; /* the other two */
+	char was[256], is[256], *text;
+	const char *at;
+	FILE *out;
+
+	assert_true(to < high);
+	snprintf(was, sizeof(was), "[[%d,1],[%d,6],", low, from);
+	if (to < low)
+		snprintf(is, sizeof(is), "[[%d,6],[%d,1],", to, low);
+	else
+		snprintf(is, sizeof(is), "[[%d,1],[%d,6],", low, to);
+	fixture_make(f, was, is);
+	text = fixture_text(f->file);
+	snprintf(was, sizeof(was), "\"min\":%d,\"p10\":%d,\"median\":%d,\"mean\":%.2f,", low, low,
+		 from, (low + 6 * from + high) / 8.0);
+	snprintf(is, sizeof(is), "\"min\":%d,\"p10\":%d,\"median\":%d,\"mean\":%.2f,",
+		 to < low ? to : low, to < low ? to : low, to, (low + 6 * to + high) / 8.0);
+	at = strstr(text, was);
+	assert_non_null(at);
+	out = fopen(f->file, "we");
+	assert_non_null(out);
+	fprintf(out, "%.*s%s%s", (int)(at - text), text, is, at + strlen(was));
+	assert_int_equal(fclose(out), 0);
+	free(text);
+}
+
 static inline void fixture_remove(struct fixture *f)
 {
 	char page[96];

@@ -31,6 +31,21 @@ static void add_side(struct comparison *c, const char *from, const char *to)
 	fixture_remove(&f);
 }
 
+/* The same with another median. */
+static void add_median(struct comparison *c, int from, int to)
+{
+	struct side *side = &c->sides[c->n_sides++];
+	struct fixture f;
+	char why[512];
+
+	side->runs = calloc(1, sizeof(*side->runs));
+	assert_non_null(side->runs);
+	side->n_runs = 1;
+	fixture_make_median(&f, from, to);
+	assert_int_equal(run_read(f.dir, side->runs, why, sizeof(why)), 0);
+	fixture_remove(&f);
+}
+
 static void begin(struct comparison *c)
 {
 	*c = (struct comparison){.thresholds.percent = THRESHOLD_PERCENT};
@@ -72,7 +87,7 @@ static void test_dm_change(void **state)
 
 	(void)state;
 	begin(&c);
-	add_side(&c, "\"median\":4223,", "\"median\":4323,");
+	add_median(&c, 4223, 4323);
 	assert_int_equal(comparison_build(&c), 0);
 	step = step_of(&c, WARM);
 	assert_int_equal(step->metric.kind, CHANGE_REGRESSED);
@@ -96,7 +111,7 @@ static void test_raw_change(void **state)
 
 	(void)state;
 	begin(&c);
-	add_side(&c, "\"median\":4035,", "\"median\":4135,");
+	add_median(&c, 4035, 4135);
 	assert_int_equal(comparison_build(&c), 0);
 	step = step_of(&c, WARM);
 	assert_int_equal(step->metric.kind, CHANGE_EQUAL);
@@ -172,7 +187,7 @@ static void test_ladder(void **state)
 
 	(void)state;
 	begin(&c);
-	add_side(&c, "\"median\":4223,", "\"median\":4323,");
+	add_median(&c, 4223, 4323);
 	add_side(&c, NULL, NULL);
 	assert_int_equal(comparison_build(&c), 0);
 	row = comparison_find(&c, WARM);

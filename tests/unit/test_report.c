@@ -25,14 +25,25 @@ struct opened {
 	struct tables tables;
 };
 
-static void open_fixture(struct opened *o, const char *from, const char *to)
+static void open_made(struct opened *o)
 {
 	char why[512] = "";
 
-	fixture_make(&o->f, from, to);
 	if (run_read(o->f.dir, &o->run, why, sizeof(why)) < 0)
 		fail_msg("%s", why);
 	assert_int_equal(tables_build(&o->run, &o->tables), 0);
+}
+
+static void open_fixture(struct opened *o, const char *from, const char *to)
+{
+	fixture_make(&o->f, from, to);
+	open_made(o);
+}
+
+static void open_median(struct opened *o, int from, int to)
+{
+	fixture_make_median(&o->f, from, to);
+	open_made(o);
 }
 
 static void close_fixture(struct opened *o)
@@ -125,7 +136,7 @@ static void open_growing(struct opened *o, int with_1, int with_16, int with_64)
 		"{\"type\":\"record\",\"id\":\"fault.odd.cold.pte{stack=%s,fs=ext4}\","
 		"\"bench\":\"fault\",\"variant\":\"odd.cold.pte\",\"stack\":\"%s\",\"fs\":\"ext4\","
 		"\"segments\":%d,\"unit\":\"insn\",\"better\":\"lower\",\"meter\":\"insn\",\"n\":1,"
-		"\"min\":%d,\"p10\":%d,\"median\":%d,\"mean\":%d.5,\"p90\":%d,\"p99\":%d,\"max\":%"
+		"\"min\":%d,\"p10\":%d,\"median\":%d,\"mean\":%d,\"p90\":%d,\"p99\":%d,\"max\":%"
 		"d,"
 		"\"digest\":\"fnv1a64:0000000f\",\"samples\":[[%d,1]],\"overhead\":30}\n";
 	const struct {
@@ -223,7 +234,7 @@ static void test_odd(void **state)
 	assert_lacks(text, "linear:16,align=4k: +189");
 	free(text);
 	close_fixture(&o);
-	open_fixture(&o, "\"median\":4224", "\"median\":4535");
+	open_median(&o, 4224, 4535);
 	text = sentences(&o.tables, findings_numbers);
 	assert_holds(text, "ext4: linear:16,align=4k: +500 insn (+12.4 %) on a warm 4 KiB read "
 			   "fault: 4,535 instead of 4,035\n");
@@ -279,7 +290,7 @@ static void test_cheaper(void **state)
 	char *text;
 
 	(void)state;
-	open_fixture(&o, "\"median\":4223", "\"median\":4000");
+	open_median(&o, 4223, 4000);
 	text = sentences(&o.tables, findings_numbers);
 	assert_holds(text,
 		     "dm-linear with 16 segments takes 35 insn (-0.9 %) off a warm 4 KiB read");
@@ -423,11 +434,12 @@ static void test_table_narrow(void **state)
 	close_fixture(&o);
 }
 
-#define COUNTERS(id, variant, minor)                                                          \
-	"{\"type\":\"counters\",\"id\":\"" id "\",\"bench\":\"fault\",\"variant\":\"" variant \
-	"\",\"stack\":\"raw\",\"fs\":\"ext4\",\"operations\":200,\"counters\":{"              \
-	"\"cycles:k\":{\"unavailable\":\"no PMU\",\"cure\":\"get one\"},"                     \
-	"\"major-faults\":{\"value\":0},\"minor-faults\":{\"value\":" #minor                  \
+#define COUNTERS(variant, minor)                                                 \
+	"{\"type\":\"counters\",\"id\":\"fault." variant                         \
+	"{stack=raw,fs=ext4}\",\"bench\":\"fault\",\"variant\":\"" variant       \
+	"\",\"stack\":\"raw\",\"fs\":\"ext4\",\"operations\":200,\"counters\":{" \
+	"\"cycles:k\":{\"unavailable\":\"no PMU\",\"cure\":\"get one\"},"        \
+	"\"major-faults\":{\"value\":0},\"minor-faults\":{\"value\":" #minor     \
 	"},\"instructions:k\":{\"value\":844600,\"ran_percent\":50.0}}}\n"
 
 static void collect_counted(const struct tables *tables, findings_say *say, void *arg)
@@ -457,9 +469,10 @@ static void test_counted(void **state)
 	(void)state;
 	open_fixture(
 		&o, end,
-		COUNTERS("a", "read.cold.pte", 200) COUNTERS(
-			"b", "read.warm.pte",
-			1) "{\"type\":\"counters\",\"id\":\"c\",\"bench\":\"fault\",\"variant\":"
+		COUNTERS("read.cold.pte", 200) COUNTERS(
+			"read.warm.pte",
+			1) "{\"type\":\"counters\",\"id\":\"fault.cow{stack=raw,fs=ext4}\","
+			   "\"bench\":\"fault\",\"variant\":"
 			   "\"cow\","
 			   "\"stack\":\"raw\",\"fs\":\"ext4\",\"void\":\"it went elsewhere\"}\n"
 			   "{\"type\":\"end\"");
@@ -468,7 +481,7 @@ static void test_counted(void **state)
 	assert_holds(text, "unavailable: cycles:k: no PMU; get one\n");
 	assert_holds(text, "major-faults: 0 per operation, everywhere\n");
 	assert_holds(text, "instructions:k: ~4,223 per operation, everywhere\n");
-	assert_holds(text, "not counted: c: it went elsewhere\n");
+	assert_holds(text, "not counted: fault.cow{stack=raw,fs=ext4}: it went elsewhere\n");
 	assert_lacks(text, "minor-faults");
 	free(text);
 	text = counted_text(&o.run);
@@ -501,7 +514,7 @@ static void test_html(void **state)
 	assert_holds(text, ">4,223<small>+188</small></td>");
 	assert_holds(text, "<summary>fault read.warm.pte</summary>");
 	assert_holds(text, "<tr><th scope=\"row\">linear:1</th><td>4,165</td><td>4,165</td>"
-			   "<td>4,175</td><td>4,175.5</td><td>4,675</td><td>4,675</td><td>4,675</"
+			   "<td>4,175</td><td>4,236.3</td><td>4,675</td><td>4,675</td><td>4,675</"
 			   "td><td>8</td></tr>");
 	assert_holds(text, "</html>\n");
 	free(text);
@@ -545,9 +558,11 @@ static void test_identical(void **state)
 		{"\"boot\":\"fresh\",\"seed\":1", "\"boot\":\"snapshot\",\"seed\":2", STATUS_GOOD,
 		 STATUS_GOOD},
 		{"fnv1a64:00000007", "fnv1a64:10000007", STATUS_FAILED, STATUS_GOOD},
-		{"\"median\":4223", "\"median\":4224", STATUS_FAILED, STATUS_FAILED},
-		{"hop.map{stack=linear:1}", "hop.map{stack=linear:2}", STATUS_FAILED,
-		 STATUS_FAILED},
+		{"hop.map{stack=linear:1}\",\"bench\":\"hop\",\"variant\":\"map\",\"stack\":"
+		 "\"linear:1",
+		 "hop.map{stack=linear:2}\",\"bench\":\"hop\",\"variant\":\"map\",\"stack\":"
+		 "\"linear:2",
+		 STATUS_FAILED, STATUS_FAILED},
 		{"0123abcd", "0123abce", STATUS_NOT_COMPARABLE, STATUS_NOT_COMPARABLE},
 		{"7.2.19", "10.0.2", STATUS_NOT_COMPARABLE, STATUS_NOT_COMPARABLE},
 		{"\"mem_mib\":1024", "\"mem_mib\":2048", STATUS_NOT_COMPARABLE,
@@ -567,6 +582,10 @@ static void test_identical(void **state)
 				 cases[i].medians);
 		fixture_remove(&b);
 	}
+	fixture_make_median(&b, 4223, 4224);
+	assert_int_equal(call(&verb_identical, a.dir, b.dir, NULL), STATUS_FAILED);
+	assert_int_equal(call(&verb_identical, "--medians", a.dir, b.dir), STATUS_FAILED);
+	fixture_remove(&b);
 	assert_int_equal(call(&verb_identical, a.dir, NULL, NULL), STATUS_USAGE);
 	fixture_remove(&a);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* lib/run.c: what a run says, and what is refused as not being one. */
 #include "lib/run.h"
+#include "lib/stats.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -86,8 +87,58 @@ static const struct refusal refusals[] = {
 	{"[[80,1],[90,6]", "[[90,1],[80,6]", ":2: ", "not in ascending order"},
 	{"\"unit\":\"insn\"", "\"unit\":\"ns\"", ":2: ", "unit ns from meter insn"},
 	{"\"meter\":\"insn\",\"n\"", "\"meter\":\"time\",\"n\"", ":2: ", "in a run of meter insn"},
-	{"hop.map{stack=linear:1}", "hop.map{stack=raw}",
+	{"hop.map{stack=linear:1}\",\"bench\":\"hop\",\"variant\":\"map\",\"stack\":\"linear:1\"",
+	 "hop.map{stack=raw}\",\"bench\":\"hop\",\"variant\":\"map\",\"stack\":\"raw\"",
 	 ":3: ", "record hop.map{stack=raw} is there already, in line 2"},
+	/* What follows from the samples does. */
+	{"\"min\":80", "\"min\":81",
+	 ":2: ", "hop.map{stack=raw}: min is 81, but that of its samples is 80"},
+	{"\"p10\":80", "\"p10\":90", ":2: ", "p10 is 90, but that of its samples is 80"},
+	{"\"median\":90", "\"median\":1", ":2: ", "median is 1, but that of its samples is 90"},
+	{"\"mean\":151.25", "\"mean\":151.26",
+	 ":2: ", "mean is 151.26, but that of its samples is 151.25"},
+	{"\"p90\":590", "\"p90\":90", ":2: ", "p90 is 90, but that of its samples is 590"},
+	{"\"p99\":590", "\"p99\":591", ":2: ", "p99 is 591, but that of its samples is 590"},
+	{"\"max\":590", "\"max\":-590", ":2: ", "max is -590, but that of its samples is 590"},
+	/* One sample of eight, to one that moves no quantile. */
+	{"[[80,1],[90,6]", "[[80,1],[89,1],[90,5]",
+	 ":2: ", "mean is 151.25, but that of its samples is 151.125"},
+	{"\"n\":8", "\"n\":-8", ":2: ", "has no samples"},
+	{"\"n\":8", "\"n\":2000000000000", ":2: ", "there is no such number of samples"},
+	{"[90,6]", "[90,-6]", ":2: ", "not [value, count]"},
+	{"[590,1]]", "[9007199254740993,1]]",
+	 ":2: ", "samples is 9007199254740993; nothing in a run is beyond"},
+	{"\"segments\":0", "\"segments\":-1", ":2: ", "segments is -1"},
+	{"\"segments\":0", "\"segments\":2147483648", ":2: ", "segments is 2147483648"},
+	{"[590,1]]", "[1125899906842625,1]]",
+	 ":2: ", "a sample is 1125899906842625; none is beyond"},
+	{"\"overhead\":30", "\"overhead\":-30", ":2: ", "overhead is -30"},
+	{"\"overhead\":30", "\"overhead\":-9223372036854775808",
+	 ":2: ", "overhead is -9223372036854775808"},
+	/* An id is of its fields. */
+	{"\"stack\":\"linear:1\"", "\"stack\":\"linear:16\"",
+	 ":3: ", "its fields make it hop.map{stack=linear:16"},
+	{"\"variant\":\"map\"", "\"variant\":\"pam\"",
+	 ":2: ", "its fields make it hop.pam{stack=raw"},
+	{"pmd\",\"stack\":\"raw\",\"fs\":\"ext4\"", "pmd\",\"stack\":\"raw\",\"fs\":\"xfs\"",
+	 ":4: ", "its fields make it fault.read.warm.pmd{stack=raw,fs=xfs}"},
+	{"huge_pages{stack=raw,fs=ext4}", "huge_pages{stack=raw,fs=xfs}",
+	 ":14: ", "its fields make it huge_pages{stack=raw,fs=ext4}"},
+	/* What is printed as one line is one. */
+	{"6.1.0-fixture", "6.1\\u001b[2J",
+	 ":1: ", "kernel.release holds the control character \\x1b: '6.1\\x1b[2J'"},
+	{"6.1.192-1", "6.1\\n!id", ":1: ", "kernel.package holds the control character \\x0a"},
+	{"\"fs\":[\"ext4\"", "\"fs\":[\"ext\\u009b4\"",
+	 ":1: ", "fs holds the control character \\x9b"},
+	{"\"benches\":", "\"b\\tenches\":", ":1: ", "a name holds the control character \\x09"},
+	{"\"cpu\":\"max\"", "\"c\\u007fpu\":\"max\"",
+	 ":1: ", "emulator: a name holds the control character \\x7f"},
+	{"\"unit\":\"insn\"", "\"unit\":\"in\\rsn\"",
+	 ":2: ", "unit holds the control character \\x0d"},
+	{"\"variant\":\"map\"", "\"variant\":\"m\\nap\"", ":2: ", "variant holds"},
+	{"\"id\":\"fault.read.cold.pte{stack=linear:1,fs=ext4}\"", "\"id\":\"a\\nb\"",
+	 ":18: ", "id holds"},
+	{"6.1.0-fixture", "6.1\xff", ":1: ", "not JSON"},
 	{"{\"type\":\"void\"", "{\"type\":\"void\",,", ":18: ", "not JSON"},
 	{"\"why\":\"7 of 8 faults were seen\"", "\"because\":1", ":18: ", "without id or why"},
 	{"\"status\":0}\n", "\"status\":0}\n{\"type\":\"skip\"}\n", ":21: ", "after the end line"},
@@ -110,6 +161,88 @@ static void test_refusals(void **state)
 			fail_msg("wanted \"%s\" and \"%s\", got \"%s\"", refusals[i].line,
 				 refusals[i].why, why);
 	}
+}
+
+/* What a kernel or a program said may be of many lines: who prints it escapes it. */
+static void test_text_of_others(void **state)
+{
+	static const struct {
+		const char *source, *from, *to;
+	} cases[] = {
+		{CHECK_FIXTURE, "BUG: a fixture", "BUG: \\u001b[2J\\n"},
+		{CHECK_FIXTURE, "0 8 linear 259:0 0", "0 8 linear\\n8 8 linear\\n"},
+		{CHECK_FIXTURE, "page 3 is of the old member", "page 3\\nok 9 made.up"},
+		{CHECK_FIXTURE, "name one", "name\\tone"},
+		{CHECK_FIXTURE, "\"store\"", "\"st\\u009bore\""},
+		{FIXTURE, "7 of 8 faults were seen", "7 of 8\\nfaults"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct fixture f;
+		struct run run;
+		char why[512] = "";
+
+		fixture_make_of(&f, cases[i].source, cases[i].from, cases[i].to);
+		if (run_read(f.dir, &run, why, sizeof(why)) < 0)
+			fail_msg("%s", why);
+		run_free(&run);
+		fixture_remove(&f);
+	}
+}
+
+/* Of samples that are all alike the order is known, and with it their digest. */
+static void test_digest(void **state)
+{
+	static const char format[] =
+		"{\"type\":\"context\",\"schema\":1,\"meter\":\"insn\"}\n"
+		"{\"type\":\"record\",\"id\":\"b.v{stack=s,fs=xfs}\",\"bench\":\"b\",\"variant\":"
+		"\"v\","
+		"\"stack\":\"s\",\"fs\":\"xfs\",\"segments\":1,\"unit\":\"insn\",\"meter\":"
+		"\"insn\","
+		"\"n\":%d,\"min\":%d,\"p10\":%d,\"median\":%d,\"mean\":%d,\"p90\":%d,\"p99\":%d,"
+		"\"max\":%d,\"digest\":\"fnv1a64:%016llx\",\"samples\":[[%d,%d]]}\n";
+	const int64_t samples[] = {-7, -7, -7};
+
+	(void)state;
+	for (int wrong = 0; wrong < 2; wrong++) {
+		struct run run;
+		char text[1024], why[512] = "";
+		int v = -7, rc, n = wrong ? 2 : 3;
+
+		snprintf(text, sizeof(text), format, n, v, v, v, v, v, v, v,
+			 (unsigned long long)stats_digest(samples, 3), v, n);
+		rc = run_read_memory(text, strlen(text), &run, why, sizeof(why));
+		assert_int_equal(rc, wrong ? -EINVAL : 0);
+		assert_int_equal(!!strstr(why, "memory:2: record b.v{stack=s,fs=xfs}: digest is"),
+				 wrong);
+		run_free(&run);
+	}
+}
+
+static void test_memory(void **state)
+{
+	char *text = fixture_text(FIXTURE), why[512] = "";
+	struct run run;
+
+	(void)state;
+	assert_int_equal(run_read_memory(text, strlen(text), &run, why, sizeof(why)), 0);
+	assert_true(run_is_complete(&run));
+	assert_int_equal(run.n_records, 12);
+	run_free(&run);
+	assert_int_equal(run_read_memory(text, 0, &run, why, sizeof(why)), -EINVAL);
+	run_free(&run);
+	for (size_t size = 1; size < strlen(text); size += 97) {
+		/* Of its size to the byte, so that ASan sees what is read beyond. */
+		char *part = malloc(size);
+
+		assert_non_null(part);
+		memcpy(part, text, size);
+		run_read_memory(part, size, &run, why, sizeof(why));
+		run_free(&run);
+		free(part);
+	}
+	free(text);
 }
 
 static void test_incomplete(void **state)
@@ -185,6 +318,13 @@ static void test_check_refusals(void **state)
 	static const struct refusal table[] = {
 		{"\"verdict\":\"skip\"", "\"verdict\":\"maybe\"", ":5: ", "its verdict is none of"},
 		{"\"id\":\"sync.virtio\",", "", ":5: ", "a check without an id"},
+		{"sync.virtio", "sync#SKIP", ":5: ", "'sync#SKIP' is no name of a check"},
+		{"sync.virtio", "sync SKIP", ":5: ", "is no name of a check"},
+		{"\"ms\":20", "\"ms\":-20", ":4: ", "check reload.leak: ms is no time"},
+		{"\"ms\":20", "\"ms\":9007199254740992", ":4: ", "ms is no time"},
+		{"a mapping follows its table", "kept\\nok 9 made.up",
+		 ":4: ", "promise holds the control character \\x0a: 'kept\\x0aok 9 made.up'"},
+		{"suspend.flush/who_blocks", "suspend.flush\\nok 9", ":2: ", "id holds"},
 		{"sync.virtio", "suspend.flush",
 		 ":5: ", "suspend.flush is there already, in line 3"},
 		{"\"checks\":true", "\"checks\":1", ":1: ", "names no meter"},
@@ -294,7 +434,8 @@ int main(void)
 		cmocka_unit_test(test_unknown_type),   cmocka_unit_test(test_no_file),
 		cmocka_unit_test(test_page_of),	       cmocka_unit_test(test_checks),
 		cmocka_unit_test(test_check_refusals), cmocka_unit_test(test_planted),
-		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_large),	       cmocka_unit_test(test_text_of_others),
+		cmocka_unit_test(test_digest),	       cmocka_unit_test(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
