@@ -13,6 +13,8 @@ int parse_bytes(const char *text, size_t len, uint64_t *bytes)
 	uint64_t value = 0;
 	size_t i = 0;
 
+	if (len > 1 && text[0] == '0' && isdigit((unsigned char)text[1]))
+		return -EINVAL; /* octal elsewhere */
 	while (i < len && isdigit((unsigned char)text[i])) {
 		if (value > (UINT64_MAX >> 40) / 10)
 			return -EINVAL;
@@ -105,13 +107,31 @@ static int parse_size(const struct complaint *c, const char *p, const char *end,
 	return 0;
 }
 
+static size_t name_len(const char *p, const char *end)
+{
+	const char *equals = memchr(p, '=', (size_t)(end - p));
+
+	return (size_t)((equals ? equals : end) - p);
+}
+
+/* Whether the modifier at p is among those between first and it. */
+static bool is_repeated(const char *first, const char *p, const char *end)
+{
+	size_t len = name_len(p, end);
+
+	for (const char *comma; first < p; first = comma + 1) {
+		comma = memchr(first, ',', (size_t)(end - first));
+		if (name_len(first, comma) == len && !memcmp(first, p, len))
+			return true;
+	}
+	return false;
+}
+
 static int parse_modifier(const struct complaint *c, const char *p, const char *end,
 			  struct stack_layer *layer)
 {
-	size_t len = (size_t)(end - p), name = 0;
+	size_t len = (size_t)(end - p), name = name_len(p, end);
 
-	while (name < len && p[name] != '=')
-		name++;
 	if (!layer->stripes && is_word(p, len, "shuffle")) {
 		layer->shuffle = true;
 		return 0;
@@ -157,13 +177,15 @@ static int parse_target(const struct complaint *c, const char *p, const char *en
 static int parse_layer(const struct complaint *c, const char *p, const char *end,
 		       struct stack_layer *layer)
 {
-	const char *stop = memchr(p, ',', (size_t)(end - p));
+	const char *stop = memchr(p, ',', (size_t)(end - p)), *first = stop ? stop + 1 : end;
 	int rc = parse_target(c, p, stop ? stop : end, layer);
 
 	while (stop && !rc) {
 		const char *next = memchr(stop + 1, ',', (size_t)(end - stop - 1));
 
 		rc = parse_modifier(c, stop + 1, next ? next : end, layer);
+		if (!rc && is_repeated(first, stop + 1, next ? next : end))
+			rc = complain(c, stop + 1, "this word is given twice");
 		stop = next;
 	}
 	if (rc < 0)

@@ -207,6 +207,24 @@ static const struct {
 	{"linear:4,over=2/linear:1",
 	 "stack 'linear:4,over=2/linear:1', column 1: over belongs to the lowest layer"},
 	{"linear:1/", "stack 'linear:1/', column 10: expected raw, linear:N or striped:W"},
+	{"linear:2,align=4k,align=2m",
+	 "stack 'linear:2,align=4k,align=2m', column 19: this word is given twice"},
+	{"linear:2,shuffle,over=2,shuffle",
+	 "stack 'linear:2,shuffle,over=2,shuffle', column 25: this word is given twice"},
+	{"striped:2,chunk=4k,chunk=4k",
+	 "stack 'striped:2,chunk=4k,chunk=4k', column 20: this word is given twice"},
+	{"linear:1/linear:1,lvm,lvm",
+	 "stack 'linear:1/linear:1,lvm,lvm', column 23: this word is given twice"},
+	{"linear:016",
+	 "stack 'linear:016', column 8: linear takes a number of segments, 1 to 65536"},
+	{"linear:+1", "stack 'linear:+1', column 8: linear takes a number of segments, 1 to 65536"},
+	{"striped:08", "stack 'striped:08', column 9: striped takes a number of stripes, 1 to 128"},
+	{"linear:2,over=02",
+	 "stack 'linear:2,over=02', column 15: over takes a number of namespaces, 1 to 8"},
+	{"linear:2,align=04k",
+	 "stack 'linear:2,align=04k', column 16: expected a size such as 4k or 2m"},
+	{"linear:2,align=99999999999999999999k", "stack 'linear:2,align=99999999999999999999k', "
+						 "column 16: expected a size such as 4k or 2m"},
 	{"raw/linear:1", "stack 'raw/linear:1', column 1: expected raw, linear:N or striped:W"},
 };
 
@@ -288,6 +306,8 @@ static void sizes(void **state)
 	assert_int_equal(parse_bytes("", 0, &bytes), -EINVAL);
 	assert_int_equal(parse_bytes("k", 1, &bytes), -EINVAL);
 	assert_int_equal(parse_bytes("4kb", 3, &bytes), -EINVAL);
+	assert_int_equal(parse_bytes("0", 1, &bytes), 0);
+	assert_int_equal(parse_bytes("010", 3, &bytes), -EINVAL);
 	assert_int_equal(parse_bytes("-1", 2, &bytes), -EINVAL);
 }
 
