@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/table.h"
 #include "lib/msg.h"
+#include "lib/number.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -30,12 +31,8 @@ static int set_metric(void *opts, const char *value)
 
 static int set_limit(const char *name, const char *value, int64_t *limit, bool *has)
 {
-	char *end;
-
-	errno = 0;
-	*limit = strtoll(value, &end, 10);
 	*has = true;
-	if (!errno && end != value && !*end)
+	if (!number_parse(value, INT64_MIN, INT64_MAX, limit))
 		return 0;
 	msg_error("assert: --%s %s: a whole number is wanted, in the metric's unit", name, value);
 	return -EINVAL;

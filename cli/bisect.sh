@@ -113,7 +113,7 @@ vet_bisect() {
 		[[ ${opt[$name]} != */* ]] ||
 			die $USAGE "--$name ${opt[$name]}: only kernels of the archive are in a row; for a git tree see ./run.sh assert"
 	done
-	[[ ! ${opt[threshold]} || ${opt[threshold]} =~ ^[0-9]+(\.[0-9]+)?$ ]] ||
+	[[ ! ${opt[threshold]} || ${opt[threshold]} =~ ^(0|[1-9][0-9]*)(\.[0-9]+)?$ ]] ||
 		die $USAGE "--threshold ${opt[threshold]}: a number of per cent is wanted"
 	plan_metric "${opt[metric]}"
 }

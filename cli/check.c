@@ -9,9 +9,11 @@
 #include "cli/workload.h"
 #include "lib/context.h"
 #include "lib/msg.h"
+#include "lib/number.h"
 #include "lib/supervise.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -250,24 +252,21 @@ static int set_wipe(void *opts, const char *value)
 
 static int set_seed(void *opts, const char *value)
 {
-	char *end;
+	int64_t seed;
 
-	errno = 0;
-	((struct checker *)opts)->seed = strtoull(value, &end, 10);
-	if (!errno && end != value && !*end && *value != '-')
-		return 0;
-	msg_error("--seed %s: want a number", value);
-	return -EINVAL;
+	if (number_parse(value, 0, INT64_MAX, &seed) < 0) {
+		msg_error("--seed %s: want a number from 0 to %" PRId64, value, INT64_MAX);
+		return -EINVAL;
+	}
+	((struct checker *)opts)->seed = (uint64_t)seed;
+	return 0;
 }
 
 static int set_rounds(void *opts, const char *value)
 {
-	char *end;
-	long rounds;
+	int64_t rounds;
 
-	errno = 0;
-	rounds = strtol(value, &end, 10);
-	if (errno || end == value || *end || rounds < 1 || rounds > 1000000) {
+	if (number_parse(value, 1, 1000000, &rounds) < 0) {
 		msg_error("--rounds %s: want a number from 1 to 1000000", value);
 		return -EINVAL;
 	}

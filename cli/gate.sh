@@ -168,7 +168,7 @@ verb_assert() {
 	[[ ${opt[metric]} ]] || die $USAGE "assert: which metric? --metric M"
 	[[ ${opt[max]} || ${opt[min]} ]] || die $USAGE "assert: which limit? --max N or --min N"
 	for name in max min; do
-		[[ ! ${opt[$name]} || ${opt[$name]} =~ ^-?[0-9]{1,18}$ ]] ||
+		[[ ! ${opt[$name]} || ${opt[$name]} =~ ^(0|-?[1-9][0-9]{0,17})$ ]] ||
 			die $USAGE "--$name ${opt[$name]}: a whole number is wanted, in the metric's unit"
 		if [[ ${opt[$name]} ]]; then words+=("--$name" "${opt[$name]}"); fi
 	done

@@ -8,6 +8,7 @@
 #include "cli/workload.h"
 #include "lib/context.h"
 #include "lib/msg.h"
+#include "lib/number.h"
 #include "lib/run.h"
 
 #include <errno.h>
@@ -16,7 +17,7 @@
 
 struct newest_options {
 	const char *package, *meter, *workload;
-	long seed;
+	int64_t seed;
 	struct workload by_hand;
 };
 
@@ -39,8 +40,10 @@ static int set_meter(void *opts, const char *value)
 
 static int set_seed(void *opts, const char *value)
 {
-	((struct newest_options *)opts)->seed = strtol(value, NULL, 10);
-	return 0;
+	if (!number_parse(value, 0, UINT32_MAX, &((struct newest_options *)opts)->seed))
+		return 0;
+	msg_error("newest: --seed %s: want a number from 0 to %u", value, UINT32_MAX);
+	return -EINVAL;
 }
 
 static int set_workload(void *opts, const char *value)

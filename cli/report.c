@@ -9,6 +9,7 @@
 #include "cli/terminal.h"
 #include "cli/verdicts.h"
 #include "lib/msg.h"
+#include "lib/number.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -44,10 +45,9 @@ static int set_no_html(void *opts, const char *value)
 
 static int set_width(void *opts, const char *value)
 {
-	char *end;
-	long width = strtol(value, &end, 10);
+	int64_t width;
 
-	if (*end || end == value || width < WIDTH_MIN || width > 10000) {
+	if (number_parse(value, WIDTH_MIN, 10000, &width) < 0) {
 		msg_error("report: --width %s: a number of columns from %d to 10000 is needed",
 			  value, WIDTH_MIN);
 		return -EINVAL;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/stripes.h"
 
+#include "lib/number.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -47,16 +49,13 @@ static size_t find_widths(const struct run *run, const char *fs, struct width *w
 
 	for (size_t i = 0; i < run->n_records && n < WIDTHS_MAX; i++) {
 		const struct run_record *rec = &run->records[i];
-		unsigned long stripes;
-		char *end;
+		int64_t stripes;
 		size_t at = n;
 
-		if (!is_page(rec, fs) || strncmp(rec->stack, "striped:", 8))
+		if (!is_page(rec, fs) || strncmp(rec->stack, "striped:", 8) ||
+		    number_parse(rec->stack + 8, 1, 1024, &stripes) < 0)
 			continue;
-		stripes = strtoul(rec->stack + 8, &end, 10);
-		if (*end)
-			continue;
-		for (; at && widths[at - 1].stripes > stripes; at--)
+		for (; at && widths[at - 1].stripes > (unsigned int)stripes; at--)
 			widths[at] = widths[at - 1];
 		widths[at] = (struct width){(unsigned int)stripes, rec->median,
 					    self_of(rec, "dm_dax_direct_access"),

@@ -15,8 +15,10 @@
 #include "emu/scratch.h"
 #include "emu/stop.h"
 #include "lib/msg.h"
+#include "lib/number.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,16 +73,13 @@ static int set_known(void *opts, const char *value)
 }
 
 /* Returns 0, or -EINVAL after one error line. */
-static int check_number(const char *name, const char *value, long long min, long long max)
+static int check_number(const char *name, const char *value, int64_t min, int64_t max)
 {
-	long long number;
-	char *end;
+	int64_t number;
 
-	errno = 0;
-	number = strtoll(value, &end, 10);
-	if (!errno && end != value && !*end && number >= min && number <= max)
+	if (!number_parse(value, min, max, &number))
 		return 0;
-	msg_error("--%s %s: want a number from %lld to %lld", name, value, min, max);
+	msg_error("--%s %s: want a number from %" PRId64 " to %" PRId64, name, value, min, max);
 	return -EINVAL;
 }
 

@@ -16,9 +16,11 @@
 #include "emu/stop.h"
 #include "lib/meter.h"
 #include "lib/msg.h"
+#include "lib/number.h"
 #include "lib/stack.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,14 +94,10 @@ static int set_results(void *opts, const char *value)
 	return 0;
 }
 
-static int set_number(const char *name, const char *value, long max, long *number)
+static int set_number(const char *name, const char *value, int64_t max, int64_t *number)
 {
-	char *end;
-
-	errno = 0;
-	*number = strtol(value, &end, 10);
-	if (errno || end == value || *end || *number < 0 || *number > max) {
-		msg_error("--%s %s: want a number from 0 to %ld", name, value, max);
+	if (number_parse(value, 0, max, number) < 0) {
+		msg_error("--%s %s: want a number from 0 to %" PRId64, name, value, max);
 		return -EINVAL;
 	}
 	return 0;
@@ -117,7 +115,7 @@ static int set_profile(void *opts, const char *value)
 
 static int set_seed(void *opts, const char *value)
 {
-	long number;
+	int64_t number;
 
 	if (set_number("seed", value, 0xffffffff, &number) < 0)
 		return -EINVAL;
@@ -127,7 +125,7 @@ static int set_seed(void *opts, const char *value)
 
 static int set_stall(void *opts, const char *value)
 {
-	long number;
+	int64_t number;
 
 	if (set_number("stall", value, 86400, &number) < 0)
 		return -EINVAL;

@@ -2,6 +2,7 @@
 #include "lib/provision.h"
 
 #include "lib/msg.h"
+#include "lib/number.h"
 #include "lib/stack.h"
 
 #include <errno.h>
@@ -350,23 +351,16 @@ static int mode_of(const char *text, size_t len)
 /* A size in bytes, or with M or G behind, up to *end.  Returns 0 or -EINVAL. */
 static int parse_size(const char *text, const char *end, uint64_t *bytes)
 {
-	unsigned long long number;
-	char *stop;
+	unsigned int shift = end == text ? 0 : end[-1] == 'M' ? 20 : end[-1] == 'G' ? 30 : 0;
+	int len = (int)(end - text) - !!shift;
+	char digits[24];
+	int64_t number;
 
-	errno = 0;
-	number = strtoull(text, &stop, 10);
-	if (errno || stop == text || *text == '-' || !number)
+	snprintf(digits, sizeof(digits), "%.*s", len < 0 ? 0 : len, text);
+	if (len >= (int)sizeof(digits) || number_parse(digits, 1, INT64_MAX >> shift, &number) < 0)
 		return -EINVAL;
-	if (stop < end && (*stop == 'M' || *stop == 'G')) {
-		unsigned int shift = *stop == 'M' ? 20 : 30;
-
-		if (number > UINT64_MAX >> shift)
-			return -EINVAL;
-		number <<= shift;
-		stop++;
-	}
-	*bytes = number;
-	return stop == end ? 0 : -EINVAL;
+	*bytes = (uint64_t)number << shift;
+	return 0;
 }
 
 int provision_parse(const char *text, struct provision_plan *out)
