@@ -618,7 +618,9 @@ vet_workload() {
 	((i <= 1)) || die $USAGE "--quick, --full and --workload exclude each other"
 	if [[ ${opt[workload]} ]]; then
 		opt[workload]=$(user_path "${opt[workload]}")
-		[[ -f ${opt[workload]} ]] || die $USAGE "--workload ${opt[workload]}: no such file"
+		[[ -e ${opt[workload]} ]] || die $USAGE "--workload ${opt[workload]}: no such file"
+		[[ -f ${opt[workload]} ]] ||
+			die $USAGE "--workload ${opt[workload]}: a regular file is wanted; no directory, pipe or device"
 	else
 		opt[workload]=workloads/${opt[quick]:+quick}${opt[full]:+full}
 		if [[ ${opt[workload]} == workloads/ ]]; then opt[workload]+=default; fi
@@ -660,7 +662,8 @@ release_of() { # KDIR
 choose_guests() {
 	guest_fs=("${opt_fs[@]}")
 	((${#guest_fs[@]})) || mapfile -t guest_fs < <(
-		awk '$1 == "fs" { for (i = 2; i <= NF; i++) print $i }' "${opt[workload]}")
+		awk '{ sub(/\r$/, ""); sub(/#.*/, "") }
+			$1 == "fs" { for (i = 2; i <= NF; i++) print $i }' "${opt[workload]}")
 	((${#guest_fs[@]})) || guest_fs=(ext4 xfs)
 	mapfile -t guest_fs < <(printf '%s\n' "${guest_fs[@]}" | sort -u)
 }

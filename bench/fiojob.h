@@ -88,6 +88,9 @@ struct fiojob_null *fiojob_null_like(struct fiojob *f, const struct variant *var
 /* The name of a variant's job: "VARIANT" and "probed.VARIANT". */
 void fiojob_name(const struct variant *variant, enum fiojob_pass pass, char name[64]);
 
+/* Copies a job file: one job, nothing said twice.  Returns 0, or -errno after one error line. */
+int fiojob_copy(const char *path, FILE *jobs);
+
 /*
  * Writes the jobs of the wanted variants (list ends with name == NULL), those on dax=never first,
  * of each kind first the timed ones, and at the end the null jobs.  Returns how many variants there

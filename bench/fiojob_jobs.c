@@ -2,6 +2,9 @@
 /* The job file of a run of fio: those of workloads/, and lines that no job may say otherwise. */
 #include "bench/fiojob.h"
 
+#include "lib/msg.h"
+#include "lib/text_file.h"
+
 #include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -46,20 +49,50 @@ static void write_fixed(const struct bench_env *env, const struct fiojob *f,
 		name);
 }
 
-/* Copies workloads/JOB.fio.  Returns 0 or -errno. */
-static int copy_job(const char *job, FILE *jobs)
-{
-	char path[128], line[512];
-	FILE *in;
+struct copy {
+	FILE *out;
+	char seen[4096]; /* what the job says: newline, word, newline, word, ..., newline */
+};
 
-	snprintf(path, sizeof(path), "workloads/%s.fio", job);
-	in = fopen(path, "re");
-	if (!in)
-		return -errno;
-	while (fgets(line, sizeof(line), in))
-		fputs(line, jobs);
-	fclose(in);
+/* Notes that the job says the word at text.  Returns 0, or -EINVAL after one error line. */
+static int note_word(struct copy *copy, const char *path, unsigned int line, const char *text)
+{
+	const char *blanks = " \t", *at = text + strspn(text, blanks);
+	int len = *at == '[' ? 1 : (int)strcspn(at, "= \t");
+	char word[256];
+
+	if (!*at || *at == '#' || *at == ';')
+		return 0;
+	snprintf(word, sizeof(word), "\n%.*s\n", len, at);
+	if (strstr(copy->seen, word)) {
+		msg_error("%s:%u:%zu: %s", path, line, (size_t)(at - text) + 1,
+			  *at == '[' ? "a second job; one file is one job"
+				     : "this option is given twice");
+		return -EINVAL;
+	}
+	if (len > 200 || strlen(copy->seen) + strlen(word) > sizeof(copy->seen)) {
+		msg_error("%s:%u: more options than a job has", path, line);
+		return -EINVAL;
+	}
+	strcat(copy->seen, word + 1);
 	return 0;
+}
+
+static int copy_line(void *arg, const char *path, unsigned int line, char *text)
+{
+	struct copy *copy = arg;
+	int rc = note_word(copy, path, line, text);
+
+	if (!rc)
+		fprintf(copy->out, "%s\n", text);
+	return rc;
+}
+
+int fiojob_copy(const char *path, FILE *jobs)
+{
+	struct copy copy = {.out = jobs, .seen = "\n"};
+
+	return text_file_read(path, "fio job", copy_line, &copy);
 }
 
 void fiojob_name(const struct variant *variant, enum fiojob_pass pass, char name[64])
@@ -73,14 +106,15 @@ static bool write_job(const struct bench_env *env, struct fiojob *f, const struc
 {
 	const struct fiojob_plan *plan = variant->arg;
 	struct fiojob_result *r = fiojob_result(f, variant);
-	char name[64];
+	char name[64], path[128];
 	int rc;
 
 	if (r->ops.why[0])
 		return false;
-	rc = copy_job(plan->job, jobs);
+	snprintf(path, sizeof(path), "workloads/%s.fio", plan->job);
+	rc = fiojob_copy(path, jobs);
 	if (rc < 0) {
-		ops_void(&r->ops, "workloads/%s.fio cannot be read: %s", plan->job, strerror(-rc));
+		ops_void(&r->ops, "%s is no job that can be read: %s", path, strerror(-rc));
 		return false;
 	}
 	fiojob_name(variant, pass, name);

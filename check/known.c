@@ -3,6 +3,7 @@
 
 #include "cli/nearest.h"
 #include "lib/msg.h"
+#include "lib/text_file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -160,9 +161,15 @@ static int append(char **value, const char *text)
 	return 0;
 }
 
-/* One line without its newline; *key is that of the line before, or -1. */
-static int take_line(const char *path, unsigned int line, struct entry *e, int *key, char *text)
+struct reader {
+	struct entry *entry;
+	int key; /* of the line before, or -1 */
+};
+
+static int take_line(void *reader, const char *path, unsigned int line, char *text)
 {
+	struct reader *r = reader;
+	struct entry *e = r->entry;
 	size_t len = strcspn(text, ":");
 	int k;
 
@@ -171,8 +178,8 @@ static int take_line(const char *path, unsigned int line, struct entry *e, int *
 	if (!*text || *text == '#')
 		return 0;
 	if (*text == ' ' || *text == '\t') {
-		if (*key >= 0)
-			return append(&e->values[*key], text + strspn(text, " \t"));
+		if (r->key >= 0)
+			return append(&e->values[r->key], text + strspn(text, " \t"));
 		msg_error("%s:%u: a continuation of nothing; the first line is KEY: VALUE", path,
 			  line);
 		return -EINVAL;
@@ -188,7 +195,7 @@ static int take_line(const char *path, unsigned int line, struct entry *e, int *
 		msg_error("%s:%u: %s is there already", path, line, keys[k]);
 		return -EINVAL;
 	}
-	*key = k;
+	r->key = k;
 	text += len + 1;
 	return append(&e->values[k], text + strspn(text, " \t"));
 }
@@ -251,28 +258,9 @@ static int entry_check(const char *path, struct entry *e)
 
 static int entry_read(const char *path, struct entry *e)
 {
-	FILE *in = fopen(path, "re");
-	char *text = NULL;
-	size_t size = 0;
-	ssize_t len;
-	unsigned int line = 0;
-	int rc = 0, key = -1;
+	struct reader r = {.entry = e, .key = -1};
+	int rc = text_file_read(path, "known kernel bug", take_line, &r);
 
-	if (!in) {
-		rc = -errno;
-		msg_error("cannot read %s: %s", path, strerror(errno));
-		return rc;
-	}
-	while (!rc && (len = getline(&text, &size, in)) > 0) {
-		text[strcspn(text, "\r\n")] = '\0';
-		rc = take_line(path, ++line, e, &key, text);
-	}
-	if (!rc && ferror(in)) {
-		rc = -EIO;
-		msg_error("cannot read %s to its end", path);
-	}
-	fclose(in);
-	free(text);
 	return rc ? rc : entry_check(path, e);
 }
 

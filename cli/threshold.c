@@ -2,36 +2,39 @@
 #include "cli/threshold.h"
 
 #include "lib/msg.h"
+#include "lib/text_file.h"
 
 #include <errno.h>
 #include <fnmatch.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 int threshold_parse(const char *text, double *percent)
 {
-	char *end;
+	static const char digits[] = "0123456789";
+	size_t whole = strspn(text, digits), point = text[whole] == '.';
+	size_t part = point ? strspn(text + whole + 1, digits) : 0, end = whole + point + part;
 	double value;
 
-	if (!((*text >= '0' && *text <= '9') || *text == '.'))
+	if (!(whole + part) || (whole > 1 && text[0] == '0') ||
+	    text[end + strspn(text + end, " %")])
 		return -EINVAL;
-	value = strtod(text, &end);
-	end += strspn(end, " %");
-	if (*end || !isfinite(value) || value < 0 || value > 1e6)
+	value = strtod(text, NULL);
+	if (!isfinite(value) || value > 1e6)
 		return -EINVAL;
 	*percent = value;
 	return 0;
 }
 
-static int add_line(struct thresholds *t, const char *path, unsigned int number, char *line)
+static int add_line(void *thresholds, const char *path, unsigned int number, char *line)
 {
+	struct thresholds *t = thresholds;
 	char *save, *glob, *percent, *more;
 	struct threshold *list;
 	double value;
 
-	line[strcspn(line, "#\n")] = '\0';
+	line[strcspn(line, "#")] = '\0';
 	glob = strtok_r(line, " \t", &save);
 	if (!glob)
 		return 0;
@@ -56,26 +59,7 @@ static int add_line(struct thresholds *t, const char *path, unsigned int number,
 
 int thresholds_read(const char *path, struct thresholds *t)
 {
-	FILE *in = fopen(path, "re");
-	unsigned int number = 0;
-	char *line = NULL;
-	size_t size = 0;
-	int rc = 0;
-
-	if (!in) {
-		rc = -errno;
-		msg_error("cannot read the thresholds in %s: %s", path, strerror(-rc));
-		return rc;
-	}
-	while (!rc && getline(&line, &size, in) > 0)
-		rc = add_line(t, path, ++number, line);
-	if (!rc && ferror(in)) {
-		rc = -EIO;
-		msg_error("cannot read the thresholds in %s: %s", path, strerror(EIO));
-	}
-	free(line);
-	fclose(in);
-	return rc;
+	return text_file_read(path, "thresholds", add_line, t);
 }
 
 double thresholds_of(const struct thresholds *t, const char *id)

@@ -6,6 +6,7 @@
 #include "lib/fs.h"
 #include "lib/msg.h"
 #include "lib/stack.h"
+#include "lib/text_file.h"
 
 #include <errno.h>
 #include <fnmatch.h>
@@ -101,25 +102,31 @@ static int read_word(const char *path, unsigned int number, const char *line, co
 	char where[512];
 	int rc;
 
-	for (size_t i = 0; i < to->n; i++)
-		if (strlen(to->list[i]) == len && !memcmp(to->list[i], word, len))
-			return 0;
-	rc = words_add(to, word, len);
-	if (rc < 0)
-		return rc;
 	snprintf(where, sizeof(where), "%s:%u:%zu: ", path, number, (size_t)(word - line) + 1);
+	for (size_t i = 0; i < to->n; i++) {
+		if (strlen(to->list[i]) != len || memcmp(to->list[i], word, len))
+			continue;
+		msg_error("%s'%.*s' is given twice", where, (int)len, word);
+		return -EINVAL;
+	}
+	rc = words_add(to, word, len);
+	if (rc < 0) {
+		msg_error("out of memory");
+		return rc;
+	}
 	return check_word(out, to, to->list[to->n - 1], where);
 }
 
-static int read_line(const char *path, unsigned int number, const char *line, struct workload *out)
+static int read_line(void *workload, const char *path, unsigned int number, char *line)
 {
+	struct workload *out = workload;
 	const char *blanks = " \t", *p = line + strspn(line, blanks);
 	struct words *to = NULL;
 	size_t len, n_words = 0;
 	int rc = 0;
 
-	for (; *p && *p != '#' && *p != '\n' && !rc; p += len, p += strspn(p, blanks), n_words++) {
-		len = strcspn(p, " \t\n#");
+	for (; *p && *p != '#' && !rc; p += len, p += strspn(p, blanks), n_words++) {
+		len = strcspn(p, " \t#");
 		if (n_words) {
 			rc = read_word(path, number, line, p, len, to, out);
 			continue;
@@ -142,22 +149,10 @@ static int read_line(const char *path, unsigned int number, const char *line, st
 
 int workload_read(const char *path, struct workload *out)
 {
-	FILE *in = fopen(path, "re");
-	unsigned int number = 0;
-	char *line = NULL;
-	size_t room = 0;
-	int rc = 0;
+	int rc;
 
 	*out = (struct workload){0};
-	if (!in) {
-		rc = -errno;
-		msg_error("cannot read the workload %s: %s", path, strerror(-rc));
-		return rc;
-	}
-	while (!rc && getline(&line, &room, in) > 0)
-		rc = read_line(path, ++number, line, out);
-	free(line);
-	fclose(in);
+	rc = text_file_read(path, "workload", read_line, out);
 	if (rc < 0)
 		workload_free(out);
 	return rc;

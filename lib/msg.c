@@ -11,6 +11,9 @@ static void msg_print(const char *prefix, const char *fmt, va_list args)
 	char line[1024];
 
 	vsnprintf(line, sizeof(line), fmt, args);
+	for (char *c = line; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
 	fprintf(stderr, "daxdm: %s%s\n", prefix, line);
 	errno = saved_errno;
 }

@@ -112,6 +112,40 @@ options_of() { # VERB
 	refused "--device" bench
 }
 
+@test "words given twice and numbers that may mean another one" {
+	refused "column 19: this word is given twice" bench --stack linear:2,align=4k,align=2m
+	refused "column 8: linear takes" bench --stack linear:016
+	refused "--seed 007" check --seed 007
+	refused "--seed +7" check --seed +7
+	refused "--seed 9223372036854775808" check --seed 9223372036854775808
+	refused "--rounds 08" check --rounds 08
+	refused "--seed 7x" newest --seed 7x
+	refused "--seed 0x7" emulate --seed 0x7
+	refused "--stall  7" emulate --stall " 7"
+	refused "--lanes 08" checks --lanes 08
+	refused "--width 080" report --width 080 x
+	refused "--width 1e2" compare --width 1e2 x y
+	refused "--max 010" assert --max 010
+	for word in 01 +1 0x1 1e3 -1 nan 1000001; do
+		refused "--threshold $word" compare --threshold "$word" x y
+	done
+	refused "plan 'fsdax:064M'" provision --plan fsdax:064M
+}
+
+@test "files that are no text are refused in one line" {
+	local dir=$BATS_TEST_TMPDIR
+	mkfifo "$dir/pipe"
+	printf 'stack raw\0linear:1\n' >"$dir/nul"
+	printf 'fault.* 1\033\n' >"$dir/escape"
+	for file in "$dir" "$dir/pipe" /dev/zero; do
+		refused "workload: cannot read $file: it is a" bench --workload "$file"
+		refused "thresholds: cannot read $file: it is a" compare --thresholds "$file" x y
+	done
+	refused "$dir/nul:1:10: the control character 0x00 (NUL)" bench --workload "$dir/nul"
+	refused "$dir/escape:1:10: the control character 0x1b" compare --thresholds "$dir/escape" x y
+	refused "unknown verb 'a?b'" $'a\nb'
+}
+
 @test "bench refuses a device that is no empty pmem device" {
 	refused "/dev/null" bench --device /dev/null
 	refused "/nonexistent" bench --device /nonexistent

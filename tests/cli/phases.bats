@@ -54,6 +54,12 @@ bench() {
 	run ! grep -q ext4 "$CO/calls"
 }
 
+@test "a workload may have comments, and come from another system" {
+	printf 'stack raw\r\nfs xfs # not ext4\r\nbench fault\r\n' >"$BATS_TEST_TMPDIR/mine"
+	bench --workload "$BATS_TEST_TMPDIR/mine" --name r
+	grep -q -- "-- --workload $BATS_TEST_TMPDIR/mine --fs xfs\$" "$CO/calls"
+}
+
 @test "--quick and --full choose the workload" {
 	bench --quick --name q
 	bench --full --name f

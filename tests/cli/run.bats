@@ -76,6 +76,13 @@ refused() { # WANTED-TEXT WORD...
 	refused "/nonexistent: no such file" bench --workload /nonexistent
 }
 
+@test "a workload that is no regular file" {
+	mkfifo "$BATS_TEST_TMPDIR/pipe"
+	for file in "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/pipe" /dev/zero; do
+		refused "--workload $file: a regular file is wanted" bench --workload "$file"
+	done
+}
+
 @test "paths are seen from where the user stands" {
 	cd "$BATS_TEST_TMPDIR"
 	refused "--workload $BATS_TEST_TMPDIR/mine: no such file" bench --workload mine

@@ -137,7 +137,9 @@ static void test_fails(void **state)
 
 static void test_numbers(void **state)
 {
-	static const char *const bad[] = {"", "x", "-1", "1x", "nan", "inf", "1e9", " 1"};
+	static const char *const bad[] = {"",	 "x",  "-1", "1x",    "nan",	"inf",
+					  "1e9", " 1", "+1", "01",    "00.5",	"0x10",
+					  "1e3", ".",  "%",  "1.5.5", "1000001"};
 	double percent = -1;
 
 	(void)state;

@@ -8,6 +8,8 @@
 #include <cmocka.h>
 
 #include "bench/fio.h"
+#include "bench/fiojob.h"
+#include "tests/unit/said.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -55,6 +57,40 @@ static void finished(struct fio *fio)
 	assert_int_equal(access(directory, F_OK), -1);
 	if (pid)
 		assert_int_equal(kill(pid, 0), -1);
+}
+
+/* What came of a job file, its text; or what is wrong with it. */
+static void expect_copy(const char *text, int rc, const char *want)
+{
+	char path[] = "/tmp/daxdm-job-XXXXXX", *copy = NULL;
+	int fd = mkstemp(path);
+	struct said said;
+	size_t len;
+	FILE *out = open_memstream(&copy, &len);
+
+	assert_true(fd >= 0 && out);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	said_begin(&said);
+	assert_int_equal(fiojob_copy(path, out), rc);
+	said_end(&said);
+	assert_int_equal(fclose(out), 0);
+	if (rc)
+		assert_non_null(strstr(said.text, want));
+	else
+		assert_string_equal(copy, want);
+	free(copy);
+	unlink(path);
+}
+
+static void a_job_file_is_one_job_that_says_nothing_twice(void **state)
+{
+	(void)state;
+	expect_copy("# c\n[a]\nrw=read\n\nthread", 0, "# c\n[a]\nrw=read\n\nthread\n");
+	expect_copy("[a]\r\nrw=read\r\n", 0, "[a]\nrw=read\n");
+	expect_copy("[a]\nbs=4k\n bs = 8k\n", -EINVAL, ":3:2: this option is given twice");
+	expect_copy("[a]\nbs=4k\n[b]\n", -EINVAL, ":3:1: a second job");
+	expect_copy("[a]\nbs=\0334k\n", -EINVAL, ":2:4: the control character 0x1b");
 }
 
 /* The hooks of the job file are what fio would run: the shell's parent stops. */
@@ -157,6 +193,7 @@ static int after_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_job_file_is_one_job_that_says_nothing_twice),
 		cmocka_unit_test(it_stops_before_and_after),
 		cmocka_unit_test(its_death_is_noticed),
 		cmocka_unit_test(it_is_ended_when_its_time_is_over),

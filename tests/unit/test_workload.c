@@ -1,52 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Workload files, and what the command line makes of them. */
-#include "cli/workload.h"
-
-#include "lib/stack.h"
-
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include <stdint.h>
 
 #include <cmocka.h>
 
-/* Reads text as a workload file; keeps what it complained of in said. */
-static int read_text(const char *text, struct workload *out, char *said, size_t len)
-{
-	char path[] = "/tmp/daxdm-workload-XXXXXX", errors[] = "/tmp/daxdm-errors-XXXXXX";
-	int fd = mkstemp(path), err = mkstemp(errors), saved = dup(STDERR_FILENO), rc;
-	ssize_t n;
+#include "cli/workload.h"
+#include "lib/stack.h"
+#include "tests/unit/said.h"
 
-	assert_true(fd >= 0 && err >= 0 && saved >= 0);
+#include <errno.h>
+#include <string.h>
+
+/* Reads text as a workload file; keeps what it complained of in said. */
+static int read_text(const char *text, struct workload *out, struct said *said)
+{
+	char path[] = "/tmp/daxdm-workload-XXXXXX";
+	int fd = mkstemp(path), rc;
+
+	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 	close(fd);
-	fflush(stderr);
-	dup2(err, STDERR_FILENO);
+	said_begin(said);
 	rc = workload_read(path, out);
-	dup2(saved, STDERR_FILENO);
-	close(saved);
-	n = pread(err, said, len - 1, 0);
-	said[n > 0 ? n : 0] = '\0';
-	close(err);
+	said_end(said);
 	unlink(path);
-	unlink(errors);
 	return rc;
 }
 
 static void reads_statements(void **state)
 {
 	struct workload w;
-	char said[256];
+	struct said said;
 
 	(void)state;
 	assert_int_equal(read_text("# a comment\n\nstack raw  linear:1 # more\nstack linear:2\n"
 				   "\tfs ext4\nbench fault.read.* fault.cow.cold.pte",
-				   &w, said, sizeof(said)),
+				   &w, &said),
 			 0);
 	assert_int_equal(w.stacks.n, 3);
 	assert_string_equal(w.stacks.list[2], "linear:2");
@@ -59,25 +51,42 @@ static void reads_statements(void **state)
 	workload_free(&w);
 }
 
+/* As an editor of another system writes it. */
+static void reads_crlf(void **state)
+{
+	struct workload w;
+	struct said said;
+
+	(void)state;
+	assert_int_equal(read_text("stack raw\r\nfs ext4 xfs\r\nbench fault\r\n", &w, &said), 0);
+	assert_string_equal(w.filesystems.list[1], "xfs");
+	assert_string_equal(w.benches.list[0], "fault");
+	assert_int_equal(workload_check(&w), 0);
+	workload_free(&w);
+}
+
 static void says_where_it_is_wrong(void **state)
 {
 	struct workload w;
-	char said[512];
+	struct said said;
 
 	(void)state;
-	assert_int_equal(read_text("stack raw\n  stacks raw\n", &w, said, sizeof(said)), -EINVAL);
-	assert_non_null(strstr(said, ":2:3: 'stacks' is no statement"));
-	assert_int_equal(read_text("stack raw\nfs\n", &w, said, sizeof(said)), -EINVAL);
-	assert_non_null(strstr(said, ":2:3: nothing follows"));
-	assert_int_equal(read_text("stack raw\nstack  linear:1 linear:x\n", &w, said, sizeof(said)),
-			 -EINVAL);
-	assert_non_null(strstr(said, ":2:17: stack 'linear:x', column 8: linear takes"));
-	assert_int_equal(read_text("fs ext4 ext3 # no\n", &w, said, sizeof(said)), -EINVAL);
-	assert_non_null(strstr(said, ":1:9: unknown filesystem 'ext3'"));
-	assert_int_equal(read_text("\n\n bench fault fault.nothing\n", &w, said, sizeof(said)),
-			 -EINVAL);
-	assert_non_null(strstr(said, ":3:14: no metric matches 'fault.nothing'"));
+	assert_int_equal(read_text("stack raw\n  stacks raw\n", &w, &said), -EINVAL);
+	assert_non_null(strstr(said.text, ":2:3: 'stacks' is no statement"));
+	assert_int_equal(read_text("stack raw\nfs\n", &w, &said), -EINVAL);
+	assert_non_null(strstr(said.text, ":2:3: nothing follows"));
+	assert_int_equal(read_text("stack raw\nstack  linear:1 linear:x\n", &w, &said), -EINVAL);
+	assert_non_null(strstr(said.text, ":2:17: stack 'linear:x', column 8: linear takes"));
+	assert_int_equal(read_text("fs ext4 ext3 # no\n", &w, &said), -EINVAL);
+	assert_non_null(strstr(said.text, ":1:9: unknown filesystem 'ext3'"));
+	assert_int_equal(read_text("\n\n bench fault fault.nothing\n", &w, &said), -EINVAL);
+	assert_non_null(strstr(said.text, ":3:14: no metric matches 'fault.nothing'"));
+	assert_int_equal(read_text("stack raw\nfs ext4 xfs ext4\n", &w, &said), -EINVAL);
+	assert_non_null(strstr(said.text, ":2:13: 'ext4' is given twice"));
+	assert_int_equal(read_text("stack raw linear:016\n", &w, &said), -EINVAL);
+	assert_non_null(strstr(said.text, ":1:11: stack 'linear:016', column 8: linear takes"));
 	assert_int_equal(workload_read("/nonexistent/workload", &w), -ENOENT);
+	assert_int_equal(workload_read("/tmp", &w), -EISDIR);
 }
 
 static void checks_words(void **state)
@@ -127,9 +136,8 @@ static void own_workloads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_statements),
-		cmocka_unit_test(says_where_it_is_wrong),
-		cmocka_unit_test(checks_words),
+		cmocka_unit_test(reads_statements),	  cmocka_unit_test(reads_crlf),
+		cmocka_unit_test(says_where_it_is_wrong), cmocka_unit_test(checks_words),
 		cmocka_unit_test(own_workloads),
 	};
 
