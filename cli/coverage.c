@@ -4,11 +4,13 @@
  * and which of device-mapper's no check did.
  */
 #include "cli/cli.h"
+#include "cli/verdicts.h"
 #include "lib/msg.h"
 
 #include <errno.h>
 #include <fnmatch.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +26,6 @@ struct function {
 };
 
 struct report {
-	json_t *modules; /* function -> module */
 	struct function *list;
 	size_t n;
 	json_t *index; /* function -> index in list */
@@ -38,23 +39,23 @@ static int by_module_and_name(const void *a, const void *b)
 	return order ? order : strcmp(x->name, y->name);
 }
 
-static int begin(struct report *r, json_t *modules)
+static int begin(struct report *r, const json_t *modules)
 {
 	const char *name;
 	json_t *module;
 	size_t i = 0;
 
-	r->modules = json_incref(modules);
-	r->n = json_object_size(modules);
-	r->list = calloc(r->n + 1, sizeof(*r->list));
+	r->list = calloc(json_object_size(modules) + 1, sizeof(*r->list));
 	r->index = json_object();
 	if (!r->list || !r->index)
 		return -ENOMEM;
-	json_object_foreach(modules, name, module) r->list[i++] =
+	json_object_foreach((json_t *)modules, name, module) if (json_is_string(module))
+		r->list[r->n++] =
 		(struct function){.name = name, .module = json_string_value(module)};
 	qsort(r->list, r->n, sizeof(*r->list), by_module_and_name);
 	for (i = 0; i < r->n; i++)
-		json_object_set_new(r->index, r->list[i].name, json_integer((json_int_t)i));
+		if (json_object_set_new(r->index, r->list[i].name, json_integer((json_int_t)i)) < 0)
+			return -ENOMEM;
 	return 0;
 }
 
@@ -68,55 +69,40 @@ static void take_hits(struct report *r, const char *check, json_t *hits)
 		const json_t *at = json_object_get(r->index, name);
 		struct function *f;
 
-		if (!at)
+		if (!at || json_integer_value(n) < 0)
 			continue;
 		f = &r->list[json_integer_value(at)];
 		if (!f->checks++)
 			snprintf(f->first, sizeof(f->first), "%s", check);
-		f->hits += json_integer_value(n);
+		if (__builtin_add_overflow(f->hits, json_integer_value(n), &f->hits))
+			f->hits = LLONG_MAX;
 	}
 }
 
-static int take_line(struct report *r, const json_t *line)
+/* Returns 0, or -errno after one error line. */
+static int take_run(const struct run *run, struct report *r)
 {
-	const char *type = json_string_value(json_object_get(line, "type"));
-	json_t *functions = json_object_get(line, "coverage");
+	const json_t *functions = json_object_get(run->context.json, "coverage"), *line;
+	size_t i;
 
-	if (type && !strcmp(type, "context") && functions && !r->list)
-		return begin(r, functions);
-	if (type && !strcmp(type, "coverage") && r->list)
-		take_hits(r, json_string_value(json_object_get(line, "id")),
-			  json_object_get(line, "hits"));
+	if (!json_is_object(functions)) {
+		msg_error("%s counted no functions; make it with ./run.sh check --coverage",
+			  run->path);
+		return -ENODATA;
+	}
+	if (begin(r, functions) < 0) {
+		msg_error("coverage: out of memory");
+		return -ENOMEM;
+	}
+	json_array_foreach(run->lines, i, line)
+	{
+		const char *type = json_string_value(json_object_get(line, "type"));
+		const char *id = json_string_value(json_object_get(line, "id"));
+
+		if (id && !strcmp(type, "coverage"))
+			take_hits(r, id, json_object_get(line, "hits"));
+	}
 	return 0;
-}
-
-static int read_lines(const char *run, struct report *r)
-{
-	char path[512], *text = NULL;
-	size_t size = 0;
-	FILE *in;
-	int rc = 0;
-
-	snprintf(path, sizeof(path), "%s/run.jsonl", run);
-	in = fopen(path, "re");
-	if (!in) {
-		rc = -errno;
-		msg_error("cannot read %s: %s", path, strerror(errno));
-		return rc;
-	}
-	while (!rc && getline(&text, &size, in) > 0) {
-		json_t *line = json_loads(text, 0, NULL);
-
-		rc = take_line(r, line);
-		json_decref(line);
-	}
-	free(text);
-	fclose(in);
-	if (!rc && !r->list) {
-		msg_error("%s counted no functions; make it with ./run.sh check --coverage", run);
-		rc = -ENODATA;
-	}
-	return rc;
 }
 
 /* Why no check can reach a function, from check/unreached; "" if no reason is given there. */
@@ -179,7 +165,8 @@ static int run(int argc, char **argv)
 {
 	int operand = options_parse(&verb_coverage, options, NULL, argc, argv);
 	struct report r = {0};
-	int status = STATUS_GOOD, rc;
+	struct run checks;
+	int status = STATUS_BROKEN;
 
 	if (operand < 0)
 		return operand == -1 ? STATUS_GOOD : STATUS_USAGE;
@@ -187,14 +174,11 @@ static int run(int argc, char **argv)
 		msg_error("coverage: one run is wanted");
 		return STATUS_USAGE;
 	}
-	rc = read_lines(argv[operand], &r);
-	if (rc < 0)
-		status = STATUS_BROKEN;
-	else if (print(&r))
-		status = STATUS_FAILED;
-	json_decref(r.modules);
+	if (check_run_read("coverage", argv[operand], &checks) == 0 && take_run(&checks, &r) == 0)
+		status = print(&r) ? STATUS_FAILED : STATUS_GOOD;
 	json_decref(r.index);
 	free(r.list);
+	run_free(&checks);
 	return status;
 }
 

@@ -2,6 +2,7 @@
 #include "cli/profile.h"
 
 #include "lib/stats.h"
+#include "lib/text_file.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define PROFILE_BYTES_MAX (UINT64_C(1) << 30)
 
 /* Makes room for number `at` in an array of such elements; new ones are zero.  Returns 0 or
  * -ENOMEM. */
@@ -81,7 +84,7 @@ static bool take_item(const struct profile *p, char *word, struct profile_item *
 static int take_path(struct profile *p, char *line)
 {
 	uint64_t id, insns;
-	int64_t sum = 0;
+	int64_t sum = 0, cost;
 	char *word, *rest = NULL;
 	struct profile_path *path;
 
@@ -100,7 +103,9 @@ static int take_path(struct profile *p, char *line)
 
 		if (!take_item(p, word, item))
 			return -EINVAL;
-		sum += (int64_t)(item->k * item->times);
+		if (__builtin_mul_overflow(item->k, item->times, &cost) ||
+		    __builtin_add_overflow(sum, cost, &sum))
+			return -EINVAL;
 	}
 	return sum == path->insns ? 0 : -EINVAL;
 }
@@ -123,7 +128,8 @@ static int take_line(struct profile *p, char *line)
 		p->samples[p->n_samples - 1] = (uint32_t)id;
 		return 0;
 	}
-	if (!take(&line, 10, ' ', &id) || !id || id > UINT32_MAX)
+	/* Ids count up, so there are no more of them than bytes that name them. */
+	if (!take(&line, 10, ' ', &id) || !id || id > p->text_bytes || id > UINT32_MAX)
 		return -EINVAL;
 	if (kind == 'N') {
 		if (!take(&line, 10, ' ', &parent) || !take(&line, 16, '\0', &address) ||
@@ -142,24 +148,33 @@ static int take_line(struct profile *p, char *line)
 	return 0;
 }
 
-static int read_text(const char *file, char **text)
+/* All of the file.  Returns 0, or -errno with a sentence in why. */
+static int read_text(const char *file, struct profile *p, char *why, size_t why_size)
 {
-	FILE *in = fopen(file, "re");
-	long size;
-	int rc = 0;
+	FILE *in;
+	int rc = text_file_open(file, PROFILE_BYTES_MAX, &in, why, why_size);
 
-	if (!in)
-		return -errno;
-	if (fseek(in, 0, SEEK_END) < 0 || (size = ftell(in)) < 0 || fseek(in, 0, SEEK_SET) < 0)
+	if (rc < 0)
+		return rc;
+	if (fseek(in, 0, SEEK_END) < 0 || ftell(in) < 0)
 		rc = -errno;
-	else if (!(*text = malloc((size_t)size + 1)))
+	p->text_bytes = rc ? 0 : (size_t)ftell(in);
+	rewind(in);
+	p->text = rc ? NULL : malloc(p->text_bytes + 1);
+	if (!rc && !p->text)
 		rc = -ENOMEM;
-	else if (fread(*text, 1, (size_t)size, in) != (size_t)size)
+	else if (!rc && fread(p->text, 1, p->text_bytes, in) != p->text_bytes)
 		rc = -EIO;
-	else
-		(*text)[size] = '\0';
 	fclose(in);
-	return rc;
+	if (rc < 0) {
+		snprintf(why, why_size, "cannot read %s: %s", file, strerror(-rc));
+		return rc;
+	}
+	p->text[p->text_bytes] = '\0';
+	if (strlen(p->text) == p->text_bytes)
+		return 0;
+	snprintf(why, why_size, "cannot read %s: there is a NUL among its text", file);
+	return -EINVAL;
 }
 
 int profile_read(const char *file, struct profile *p, char *why, size_t why_size)
@@ -169,13 +184,10 @@ int profile_read(const char *file, struct profile *p, char *why, size_t why_size
 	int rc;
 
 	*p = (struct profile){0};
-	rc = read_text(file, &p->text);
-	if (!rc)
-		rc = ROOM(p, nodes, 0); /* the program */
-	if (rc < 0) {
-		snprintf(why, why_size, "cannot read %s: %s", file, strerror(-rc));
+	rc = read_text(file, p, why, why_size);
+	if (rc < 0)
 		return rc;
-	}
+	rc = ROOM(p, nodes, 0); /* the program */
 	/* A last line without its end was being written when QEMU was ended. */
 	for (line = p->text; !rc && (next = strchr(line, '\n')); line = next) {
 		*next++ = '\0';
@@ -208,7 +220,7 @@ int64_t profile_find(const struct profile *p, size_t n, int64_t overhead, const 
 	if (!insns)
 		return -ENOMEM;
 	for (size_t i = 0; i < p->n_samples; i++)
-		insns[i] = p->paths[p->samples[i]].insns - overhead;
+		insns[i] = (int64_t)((uint64_t)p->paths[p->samples[i]].insns - (uint64_t)overhead);
 	for (size_t i = 0; n && i + n <= p->n_samples && found < 0; i++) {
 		snprintf(text, sizeof(text), "fnv1a64:%016" PRIx64, stats_digest(insns + i, n));
 		if (!strcmp(text, digest))

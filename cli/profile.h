@@ -40,6 +40,7 @@ struct profile {
 	uint32_t *samples; /* of each its path, in the order in which they were taken */
 	size_t n_nodes, n_blocks, n_paths, n_samples;
 	char *text; /* what the strings above point into */
+	size_t text_bytes;
 };
 
 /* Returns 0, or -errno with a sentence in why; *profile needs profile_free() in either case. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/symtab.h"
 
+#include "lib/text_file.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -10,6 +12,8 @@
 
 /* No function is that long: what lies further behind the last symbol is in none. */
 #define FUNCTION_BYTES_MAX (UINT64_C(1) << 20)
+
+#define SYMTAB_BYTES_MAX (UINT64_C(1) << 28)
 
 static int add(struct symtab *tab, const struct symbol *symbol)
 {
@@ -37,7 +41,7 @@ static int take_list(struct symtab *tab, char *list, uint64_t address, const cha
 		type = strtok_r(NULL, " ", &rest);
 		name = strtok_r(NULL, " ", &rest);
 		address += strtoull(word, &end, 16);
-		if (*end || !name)
+		if (end == word || *end || !name)
 			return -EINVAL;
 		dot = strchr(name + 1, '.');
 		if (dot)
@@ -55,12 +59,17 @@ static int take_line(struct symtab *tab, json_t *line)
 	const char *module = json_string_value(json_object_get(line, "module"));
 	const char *from = json_string_value(json_object_get(line, "from"));
 	const char *list = json_string_value(json_object_get(line, "list"));
+	uint64_t address;
+	char *end;
 
 	if (!module || !from || !list)
 		return -EINVAL;
+	address = strtoull(from, &end, 16);
+	if (end == from || *end)
+		return -EINVAL;
 	if (json_array_append(tab->lines, line) < 0)
 		return -ENOMEM;
-	return take_list(tab, (char *)list, strtoull(from, NULL, 16), *module ? module : "vmlinux");
+	return take_list(tab, (char *)list, address, *module ? module : "vmlinux");
 }
 
 /* Marks of the linker: where a section begins or ends; and names for code that runs before the
@@ -105,20 +114,18 @@ static void sort(struct symtab *tab)
 
 int symtab_read(const char *file, struct symtab *tab, char *why, size_t why_size)
 {
-	FILE *in = fopen(file, "re");
 	unsigned int number = 0;
 	char *text = NULL;
 	size_t room = 0;
-	int rc = 0;
+	ssize_t len;
+	FILE *in;
+	int rc = text_file_open(file, SYMTAB_BYTES_MAX, &in, why, why_size);
 
 	*tab = (struct symtab){.lines = json_array()};
-	if (!in) {
-		rc = -errno;
-		snprintf(why, why_size, "cannot read %s: %s", file, strerror(-rc));
+	if (rc < 0)
 		return rc;
-	}
-	while (!rc && getline(&text, &room, in) > 0) {
-		json_t *line = json_loads(text, 0, NULL);
+	while (!rc && (len = getline(&text, &room, in)) > 0) {
+		json_t *line = json_loadb(text, (size_t)len, 0, NULL);
 
 		number++;
 		rc = line ? take_line(tab, line) : -EINVAL;

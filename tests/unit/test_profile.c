@@ -84,18 +84,21 @@ static void what_is_no_profile_is_refused_with_its_line(void **state)
 {
 	static const char *const bad[] = {
 		"hello\n",
-		"S 1\n",			    /* no such path */
-		"N 1 1 ff\n",			    /* its own caller */
-		"N 1 2 ff\n",			    /* a caller that comes later */
-		"T 1 55a0\n",			    /* no lengths */
-		"T 1 55a0 33\nP 1 2 0:2:1\n",	    /* no such block */
-		"T 1 55a0 33\nP 1 2 1:1:1\n",	    /* no such caller */
-		"T 1 55a0 33\nP 1 3 0:1:1\n",	    /* the sum is another */
-		"T 1 55a0 33\nP 1 2 0:1/2:1\n",	    /* the whole block is no part of it */
-		"T 1 55a0 33\nP 1 2 0:1\n",	    /* how often? */
-		"T 1 55a0 33\nP 2 2 0:1:1\n",	    /* the first is number 1 */
-		"T 1 55a0 33\nP 1 2 0:1:1\nS 2\n",  /* no such path */
-		"T 1 55a0 33\nP 1 2 0:1:1\nS 1 1\n" /* a word too many */
+		"S 1\n",			     /* no such path */
+		"N 1 1 ff\n",			     /* its own caller */
+		"N 1 2 ff\n",			     /* a caller that comes later */
+		"T 1 55a0\n",			     /* no lengths */
+		"T 1 55a0 33\nP 1 2 0:2:1\n",	     /* no such block */
+		"T 1 55a0 33\nP 1 2 1:1:1\n",	     /* no such caller */
+		"T 1 55a0 33\nP 1 3 0:1:1\n",	     /* the sum is another */
+		"T 1 55a0 33\nP 1 2 0:1/2:1\n",	     /* the whole block is no part of it */
+		"T 1 55a0 33\nP 1 2 0:1\n",	     /* how often? */
+		"T 1 55a0 33\nP 2 2 0:1:1\n",	     /* the first is number 1 */
+		"T 1 55a0 33\nP 1 2 0:1:1\nS 2\n",   /* no such path */
+		"T 1 55a0 33\nP 1 2 0:1:1\nS 1 1\n", /* a word too many */
+		"N 4000000000 0 0\n",		     /* more than there are bytes */
+		"T 4000000000 0 3\n",
+		"T 1 55a0 33\nP 1 0 0:1:9223372036854775808\n", /* a product that wraps to 0 */
 	};
 
 	(void)state;
