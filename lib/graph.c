@@ -233,14 +233,13 @@ int graph_resolve(const struct graph *g, unsigned int device, uint64_t byte,
 	}
 }
 
-bool graph_is_direct(const struct graph *g, unsigned int device)
+/* What is below it is known: devices stand on those of lower index only. */
+static bool device_is_direct(const struct graph_device *d, const bool *direct)
 {
-	const struct graph_device *d = &g->devices[device];
-
 	if (d->kind == GRAPH_NAMESPACE)
 		return d->ns->mode == NAMESPACE_FSDAX || d->ns->mode == NAMESPACE_VIRTIO;
 	if (d->kind == GRAPH_PARTITION)
-		return graph_is_direct(g, d->on.device);
+		return direct[d->on.device];
 	if (d->kind == GRAPH_OTHER || !d->n_targets)
 		return false;
 	for (size_t i = 0; i < d->n_targets; i++) {
@@ -249,13 +248,22 @@ bool graph_is_direct(const struct graph *g, unsigned int device)
 		if (!t->n_members)
 			return false;
 		for (unsigned int m = 0; m < t->n_members; m++)
-			if (!graph_is_direct(g, t->members[m].device))
+			if (!direct[t->members[m].device])
 				return false;
 	}
 	return true;
 }
 
-static bool target_keeps_pages(const struct graph *g, const struct graph_target *t, bool last)
+bool graph_is_direct(const struct graph *g, unsigned int device)
+{
+	bool direct[GRAPH_DEVICES_MAX];
+
+	for (unsigned int i = 0; i <= device; i++)
+		direct[i] = device_is_direct(&g->devices[i], direct);
+	return direct[device];
+}
+
+static bool target_keeps_pages(const struct graph_target *t, bool last, const bool *keeps)
 {
 	const uint64_t page_sectors = PAGE_BYTES / SECTOR_BYTES;
 
@@ -264,24 +272,29 @@ static bool target_keeps_pages(const struct graph *g, const struct graph_target 
 	if (t->type == TARGET_STRIPED && t->n_members > 1 && t->chunk_sectors % page_sectors)
 		return false;
 	for (unsigned int m = 0; m < t->n_members; m++)
-		if (t->members[m].offset_sectors % page_sectors ||
-		    !graph_keeps_pages(g, t->members[m].device))
+		if (t->members[m].offset_sectors % page_sectors || !keeps[t->members[m].device])
+			return false;
+	return true;
+}
+
+static bool device_keeps_pages(const struct graph_device *d, const bool *keeps)
+{
+	if (d->kind == GRAPH_PARTITION)
+		return d->on.offset_sectors % (PAGE_BYTES / SECTOR_BYTES) == 0 &&
+		       keeps[d->on.device];
+	for (size_t i = 0; i < d->n_targets; i++)
+		if (!target_keeps_pages(&d->targets[i], i + 1 == d->n_targets, keeps))
 			return false;
 	return true;
 }
 
 bool graph_keeps_pages(const struct graph *g, unsigned int device)
 {
-	const uint64_t page_sectors = PAGE_BYTES / SECTOR_BYTES;
-	const struct graph_device *d = &g->devices[device];
+	bool keeps[GRAPH_DEVICES_MAX];
 
-	if (d->kind == GRAPH_PARTITION)
-		return d->on.offset_sectors % page_sectors == 0 &&
-		       graph_keeps_pages(g, d->on.device);
-	for (size_t i = 0; i < d->n_targets; i++)
-		if (!target_keeps_pages(g, &d->targets[i], i + 1 == d->n_targets))
-			return false;
-	return true;
+	for (unsigned int i = 0; i <= device; i++)
+		keeps[i] = device_keeps_pages(&g->devices[i], keeps);
+	return keeps[device];
 }
 
 static int find_in_graph(const void *under, uint64_t byte, struct memory *out)

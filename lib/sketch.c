@@ -4,9 +4,15 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* No device is larger: sums of a few such and bytes of one still are numbers. */
+#define SECTORS_MAX (UINT64_C(1) << 40)
+
+enum { TARGETS_MAX = 1 << 20 };
 
 struct sketch {
 	struct graph *g;
@@ -47,6 +53,8 @@ static uint64_t take_number(struct sketch *s)
 	}
 	n = strtoull(s->at, &end, 10);
 	s->at = end;
+	if (n > SECTORS_MAX)
+		s->bad = true;
 	return n;
 }
 
@@ -73,6 +81,8 @@ static struct graph_member take_member(struct sketch *s, uint64_t room_sectors)
 	m.offset_sectors = take_number(s);
 	if (sign == '+')
 		m.offset_sectors += s->used_sectors[m.device];
+	else if (sign == '-' && m.offset_sectors > d->size_sectors)
+		s->bad = true;
 	else if (sign == '-')
 		m.offset_sectors = (d->size_sectors - m.offset_sectors) /
 				   (PAGE_BYTES / SECTOR_BYTES) * (PAGE_BYTES / SECTOR_BYTES);
@@ -82,13 +92,16 @@ static struct graph_member take_member(struct sketch *s, uint64_t room_sectors)
 
 static int take_target(struct sketch *s, unsigned int device)
 {
+	const struct graph_device *d = &s->g->devices[device];
 	struct graph_target t = {.len_sectors = take_number(s)};
+	uint64_t n;
 
 	if (take(s, "linear")) {
 		t.n_members = 1;
 	} else if (take(s, "striped")) {
 		t.type = TARGET_STRIPED;
-		t.n_members = (unsigned int)take_number(s);
+		n = take_number(s);
+		t.n_members = n > GRAPH_STRIPES_MAX ? UINT_MAX : (unsigned int)n;
 		t.chunk_sectors = take_number(s);
 	} else if (take(s, "error")) {
 		t.type = TARGET_ERROR;
@@ -97,7 +110,8 @@ static int take_target(struct sketch *s, unsigned int device)
 	} else {
 		s->bad = true;
 	}
-	if (t.n_members > GRAPH_STRIPES_MAX)
+	if (t.n_members > GRAPH_STRIPES_MAX || d->n_targets == TARGETS_MAX ||
+	    d->size_sectors + t.len_sectors > SECTORS_MAX)
 		s->bad = true;
 	for (unsigned int i = 0; i < t.n_members && !s->bad; i++)
 		t.members[i] = take_member(s, t.len_sectors / t.n_members);
