@@ -106,6 +106,7 @@ readonly KERNELS_OPTIONS=(
 	"fetch|K...|fetch that kernel"
 	"remove|K...|remove it"
 	"json||the table for programs"
+	"update||read the archive's lists now; else it is done once a day"
 )
 
 # shellcheck source=emu/explain.sh

@@ -16,6 +16,7 @@ verb_kernels() {
 	quiet=yes
 	make_tmp
 	setup run
+	if [[ ${opt[update]} ]]; then run emu/kernel.sh update || exit $?; fi
 	for kernel in "${opt_fetch[@]}"; do
 		find_kernel "$kernel"
 		echo "$(cat "$kdir/package") is in build/kernels/${kdir##*/}"

@@ -11,13 +11,15 @@
 #   emu/kernel.sh between FIRST LAST                 the same of those between two, both included
 #   emu/kernel.sh table | json [WORD]...             all, by version or flavour: what is here, and how large
 #   emu/kernel.sh remove K...                        takes away what is here
+#   emu/kernel.sh update                             reads the archive's lists, which is else done once a day
 #
 # KERNEL: debian (default) | newest | 6.1 | 6.12.107 | 6.1.0-54-amd64 | linux-image-... | PATH
 #
 # build/kernels/ID holds `vmlinux` (an ELF that QEMU starts by its PVH note), `release` (uname -r),
 # `package` (where it came from), `config` if it came with one, `modules/lib/modules/RELEASE` with depmod
-# done, and `signed-only` if the guest has to verify its modules' signatures, which no list of packages
-# vouches for.  It is made aside and renamed, so a half-made one is never seen.
+# done, `signed-only` if the guest has to verify its modules' signatures, which no list of packages
+# vouches for, and `digest` of all that.  It is made aside and renamed, so a half-made one is never seen; what
+# is no longer what it was is made again.
 #
 # Packages come from the archive this machine's apt uses, out of every suite that can be named from
 # there, through an apt root of our own under build/apt: nothing is installed, signatures are
@@ -122,8 +124,8 @@ find_kernel() { # KERNEL
 }
 
 unknown_kernel() { # KERNEL
-	die 64 "unknown kernel '$1'; newest of each series: $(newest_per_series) (emu/kernel.sh list" \
-		"shows all; also: debian, newest, a package name, a path with --modules DIR)"
+	die 64 "unknown kernel '$1' (lists of $(date -r "$CATALOGUE" '+%F %R')); newest of each series: $(newest_per_series);" \
+		"./run.sh kernels shows all, ./run.sh kernels --update reads the archive's lists anew"
 }
 
 # --- from packages or files to a directory -------------------------------------------------------
@@ -174,14 +176,53 @@ extract_vmlinux() { # IMAGE OUT
 		die 4 "$image: unpacking the kernel in it gave no ELF of $size bytes; is the file whole?"
 }
 
-# Ours is a machine without network, graphics and sound: three quarters of the modules.
-drop_modules() { # DIR/kernel
-	local d
-	for d in net gpu media staging infiniband iio usb hid input hwmon mmc mtd comedi isdn video scsi \
-		misc pci platform power regulator rtc spi tty thermal ufs soundwire; do
-		rm -rf "$1/drivers/$d"
-	done
-	rm -rf "$1/sound"
+# Of paths below lib/modules/RELEASE, those of modules and of the lists of what is built in, without what a
+# machine without network, graphics and sound does not need: three quarters of them.
+readonly MODULE_FILES='
+	function is_wanted(path) {
+		if (path ~ /^kernel\/(sound|drivers\/(net|gpu|media|staging|infiniband|iio|usb|hid|input|hwmon|mmc|mtd|comedi|isdn|video|scsi|misc|pci|platform|power|regulator|rtc|spi|tty|thermal|ufs|soundwire))\//)
+			return 0
+		return path ~ /^([A-Za-z0-9_+-][A-Za-z0-9_.+-]*\/)*[A-Za-z0-9_+-][A-Za-z0-9_.+-]*\.ko(\.(xz|gz|zst))?$/ ||
+			path ~ /^modules\.(order|builtin|builtin\.modinfo)$/
+	}'
+
+# The members of a package to be unpacked, from the listing of its archive by tar: plain files whose names are
+# known.  A package that no list names is anybody's: no links, no modes, and no name twice, for the second could
+# be another thing than the first.
+wanted_members() { # boot | modules RELEASE
+	LC_ALL=C awk -v what="$1" -v release="${2-}" "$MODULE_FILES"'
+		{
+			name = $0
+			for (i = 1; i <= 5; i++) sub(/^[^ ]+ +/, "", name) # mode, owner, bytes, day, time
+			if ($1 ~ /^l/) sub(/ -> .*/, "", name)
+			if ($1 ~ /^h/) sub(/ link to .*/, "", name)
+			times[name]++
+			path = name
+			sub(/^\.\//, "", path)
+			sub(/^usr\//, "", path)
+			if (what == "boot")
+				good = path ~ /^(boot|lib\/modules\/[A-Za-z0-9][A-Za-z0-9_.+~-]*)\/(vmlinuz|config)(-[A-Za-z0-9_.+~-]+)?$/
+			else
+				good = index(path, "lib/modules/" release "/") == 1 && is_wanted(substr(path, length(release) + 14))
+			if (good && $1 ~ /^-[^sStT]*$/) wanted[++n] = name
+		}
+		END {
+			for (i = 1; i <= n; i++) {
+				if (times[wanted[i]] > 1) exit 1
+				print wanted[i]
+			}
+		}'
+}
+
+# Unpacks these members of a package into a directory of its own, as root:root 0644.
+unpack() { # DEB DIR boot | modules RELEASE
+	mkdir -p "$2"
+	dpkg-deb --fsys-tarfile "$1" >"$TMP/tar"
+	tar -tv --numeric-owner --quoting-style=escape -f "$TMP/tar" | wanted_members "${@:3}" >"$TMP/members" ||
+		die 4 "package ${1##*/} of $PACKAGE $VERSION holds a file twice; it is not Debian's"
+	[[ -s $TMP/members ]] || return 0
+	tar -x --no-same-owner --no-same-permissions --no-recursion --verbatim-files-from -C "$2" -f "$TMP/tar" -T "$TMP/members"
+	find "$2" -type f -exec chmod 644 {} +
 }
 
 finish() { # NEW ID: the directory gets its name
@@ -211,15 +252,15 @@ address_of_unlisted() { # NAME VERSION: nothing if a list has it
 
 download() { # DIR NAMES...: packages of $VERSION
 	local dir=$1 names=("${@:2}") name at listed=() unlisted=()
-	mkdir -p "$dir"
-	[[ -s $APT/apt.conf ]] || write_apt_conf
+	mkdir -p "$dir/listed" "$dir/unlisted"
+	write_apt_conf # its paths are those of the checkout, which may have been moved
 	say "fetching ${names[*]} $VERSION"
 	for name in "${names[@]}"; do
 		at=$(address_of_unlisted "$name" "$VERSION")
 		if [[ $at ]]; then unlisted+=("$at"); else listed+=("$name=$VERSION"); fi
 	done
 	if ! {
-		patiently apt_fetch "$dir" "${listed[@]}" && patiently pool_fetch "$dir" "${unlisted[@]}"
+		patiently apt_fetch "$dir/listed" "${listed[@]}" && patiently pool_fetch "$dir/unlisted" "${unlisted[@]}"
 	} >"$TMP/err" 2>&1; then
 		if grep -q 'No space left\|enough free space' "$TMP/err"; then
 			die 4 "disk full while fetching ${names[*]} into $PWD/build; free some space there and try again"
@@ -236,38 +277,43 @@ payload_packages() { # what to unpack for PACKAGE VERSION
 		if [[ $dep == linux-binary-* ]] && has_package "linux-binary-unsigned-${dep#linux-binary-}" "$VERSION"; then
 			dep=linux-binary-unsigned-${dep#linux-binary-}
 		fi
+		if [[ $dep == linux-base-* ]]; then # its config only
+			if ! has_package "$dep" "$VERSION" || [[ $(address_of_unlisted "$dep" "$VERSION") ]]; then continue; fi
+		fi
 		if ! has_package "$dep" "$VERSION"; then
-			[[ $dep != linux-base-* ]] || continue # its config only
-			die 4 "$PACKAGE needs $dep $VERSION, which is not in the archive; choose another kernel (emu/kernel.sh list)"
+			die 4 "$PACKAGE needs $dep $VERSION, which is not in the archive; choose another kernel (./run.sh kernels shows all)"
 		fi
 		echo "$dep"
 	done
 }
 
+# The kernel and its config come from packages that a list vouches for, only modules from any other.
 make_from_packages() { # ID
-	local id=$1 new=$TMP/new names deb image release config
+	local id=$1 new=$TMP/new names deb image release config modules n=0
 	room 900 "unpacking a kernel"
 	payload_packages >"$TMP/names"
 	mapfile -t names <"$TMP/names"
-	mkdir -p "$new" "$TMP/root"
+	mkdir -p "$new"
 	download "$TMP/debs" "${names[@]}"
-	for deb in "$TMP"/debs/*.deb; do
-		dpkg-deb -x "$deb" "$TMP/root"
-		rm -f "$deb"
-	done
-	[[ -d $TMP/root/lib/modules ]] || mv "$TMP/root/usr/lib" "$TMP/root/lib" 2>/dev/null ||
-		die 4 "package $PACKAGE $VERSION holds no lib/modules"
-	release=$(basename "$(echo "$TMP"/root/lib/modules/*)")
-	image=$(find "$TMP/root" -name "vmlinuz*" -type f | head -n 1)
+	for deb in "$TMP"/debs/listed/*.deb; do unpack "$deb" "$TMP/boot" boot; done
+	image=$(find "$TMP/boot" -name "vmlinuz*" -type f | head -n 1)
 	[[ -n $image ]] || die 4 "package $PACKAGE $VERSION holds no vmlinuz"
-	config=$(find "$TMP/root" \( -name "config-$release" -o -path "*/$release/config" \) -type f | head -n 1)
+	release=${image##*/vmlinuz}
+	release=${release#-}
+	[[ $release ]] || release=$(basename "$(dirname "$image")")
+	config=$(find "$TMP/boot" \( -name "config-$release" -o -path "*/$release/config" \) -type f | head -n 1)
 	[[ -z $config ]] || cp "$config" "$new/config"
 	extract_vmlinux "$image" "$new/vmlinux"
-	mkdir -p "$new/modules/lib"
-	mv "$TMP/root/lib/modules" "$new/modules/lib/modules"
-	rm -rf "$new/modules/lib/modules/$release"/{build,source,config,System.map} \
-		"$new/modules/lib/modules/$release"/vmlinuz*
-	drop_modules "$new/modules/lib/modules/$release/kernel"
+	mkdir -p "$new/modules/lib/modules/$release"
+	for deb in "$TMP"/debs/*listed/*.deb; do # the listed first: nothing takes the place of what they have
+		n=$((n + 1))
+		unpack "$deb" "$TMP/root$n" modules "$release"
+		for modules in "$TMP/root$n"/{,usr/}lib/modules/"$release"; do
+			[[ ! -d $modules ]] || cp -rnl "$modules" "$new/modules/lib/modules/"
+		done
+		rm -rf "$deb" "$TMP/root$n"
+	done
+	[[ -n $(ls -A "$new/modules/lib/modules/$release") ]] || die 4 "package $PACKAGE $VERSION holds no lib/modules/$release"
 	depmod -b "$new/modules" "$release"
 	echo "$release" >"$new/release"
 	echo "$PACKAGE $VERSION" >"$new/package"
@@ -315,9 +361,8 @@ resolve_path() { # IMAGE MODULES
 	} | sha256sum | cut -c1-16)
 	if [[ ! -d $KERNELS/$id ]]; then
 		mkdir "$new/modules/lib/modules/$release"
-		sh -c 'cd "$1" && find . \( -name "*.ko*" -o -name "modules.builtin*" \
-			-o -name modules.order \) -type f | cpio -pdm --quiet "$2"' - "$root" "$new/modules/lib/modules/$release"
-		drop_modules "$new/modules/lib/modules/$release/kernel"
+		(cd "$root" && find . -type f -printf '%P\n' | awk "$MODULE_FILES"' is_wanted($0)' |
+			xargs -r -d '\n' cp --parents --no-preserve=mode,ownership -t "$new/modules/lib/modules/$release")
 		depmod -b "$new/modules" "$release"
 		echo "$release" >"$new/release"
 		echo "file $(readlink -f "$image")" >"$new/package"
@@ -341,23 +386,22 @@ plain_names() {
 	done
 }
 
+no_lists() {
+	die 4 "cannot read the archive's package lists (network?):" \
+		"$(grep -hE '^(E:|W: Failed)' "$TMP/update" | head -n 1); with --kernel PATH --modules DIR none is needed"
+}
+
 need_catalogue() {
 	FRESH=1
 	refresh || FRESH=0
-	[[ -s $CATALOGUE ]] || die 4 "cannot read the archive's package lists (network?):" \
-		"$(grep -hE '^(E:|W: Failed)' "$TMP/update" | head -n 1); with --kernel PATH --modules DIR none is needed"
+	[[ -s $CATALOGUE ]] || no_lists
 }
 
 resolve_name() { # KERNEL
 	local kernel=$1 id
 	vet_word "$kernel"
 	need_catalogue
-	if ! find_kernel "$kernel"; then
-		if ((FRESH)) && [[ -z $(find "$CATALOGUE" -mmin -10) ]]; then
-			refresh force || FRESH=0
-		fi
-		find_kernel "$kernel" || unknown_kernel "$kernel"
-	fi
+	find_kernel "$kernel" || unknown_kernel "$kernel"
 	((FRESH)) || say "no network: using the lists of $(date -r "$CATALOGUE" +%F)"
 	id=$(id_of "$PACKAGE" "$VERSION")
 	[[ -d $KERNELS/$id ]] || make_from_packages "$id"
@@ -388,7 +432,7 @@ resolve_tree() { # TREE
 
 usage() {
 	die 64 "usage: emu/kernel.sh resolve [KERNEL] [--modules DIR] | resolve --tree DIR | list | series |" \
-		"identify KERNEL... | between FIRST LAST | table [WORD]... | json [WORD]... | remove KERNEL..."
+		"identify KERNEL... | between FIRST LAST | table [WORD]... | json [WORD]... | remove KERNEL... | update"
 }
 
 main_resolve() { # WORD...
@@ -425,12 +469,13 @@ main() {
 		return
 	fi
 	case $verb in
-	list | series | identify | between | table | json | remove) ;;
+	list | series | identify | between | table | json | remove | update) ;;
 	*) usage ;;
 	esac
 	for word in "$@"; do vet_word "$word"; done
 	[[ $verb == remove && ${1-} == file-* ]] || need_catalogue
 	case $verb in
+	update) [[ -n $(find "$CATALOGUE" -newer "$TMP") ]] || refresh force || no_lists ;;
 	list) generic_kernels ;;
 	series) newest_of_series >"$TMP/series" && plain_names <"$TMP/series" ;;
 	identify) for word in "$@"; do identify "$word"; done ;;

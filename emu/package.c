@@ -33,8 +33,8 @@ int package_open(const char *dir, struct package *out)
 
 	*out = (struct package){0};
 	if (!realpath(dir, out->dir)) {
-		msg_error("--kernel %s: %s; it is a directory that emu/kernel.sh resolve prints",
-			  dir, strerror(errno));
+		msg_error("--kernel %s: %s; ./run.sh kernels --fetch K makes such a directory", dir,
+			  strerror(errno));
 		return -EINVAL;
 	}
 	snprintf(out->vmlinux, sizeof(out->vmlinux), "%.*s/vmlinux", PATH_MAX - 16, out->dir);
@@ -45,7 +45,8 @@ int package_open(const char *dir, struct package *out)
 		rc = first_line(out->dir, "release", out->release, sizeof(out->release));
 	if (!rc)
 		return 0;
-	msg_error("%s is not a kernel made by emu/kernel.sh: %s", out->dir, strerror(-rc));
+	msg_error("%s holds no kernel: %s; remove it and run ./run.sh kernels --fetch K", out->dir,
+		  strerror(-rc));
 	out->dir[0] = '\0';
 	return -EINVAL;
 }

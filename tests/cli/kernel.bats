@@ -102,20 +102,25 @@ old_catalogue() {
 	left_nothing
 }
 
+# A package in $BIN/packages of the files below DIR.
+package() { # DIR NAME
+	mkdir -p "$1/DEBIAN"
+	printf 'Package: %s\nVersion: 9.9-1~b+1\nArchitecture: amd64\nMaintainer: none <none@invalid>\nDescription: -\n' \
+		"$2" >"$1/DEBIAN/control"
+	dpkg-deb --build "$1" "$BIN/packages/$2.deb" >/dev/null
+}
+
 # An archive with one kernel of four packages, of which no list names the modules and the base (its config).  $BIN/packages holds
 # what it has; apt-get writes down what it is asked to download.
 archive_of_four() {
 	local dir=$BATS_TEST_TMPDIR/deb part
-	mkdir -p "$BIN/packages" "$dir"/{image,binary/boot,base/usr/lib/modules/9.9-amd64,modules/usr/lib/modules/9.9-amd64/kernel}
+	mkdir -p "$BIN/packages" "$dir"/{image,binary/boot,base/usr/lib/modules/9.9-amd64,modules/usr/lib/modules/9.9-amd64/kernel/{fs,sound}}
 	cp -L "$(type -P true)" "$dir/binary/boot/vmlinuz-9.9-amd64"
 	echo CONFIG_DAX=y >"$dir/base/usr/lib/modules/9.9-amd64/config"
 	: >"$dir/modules/usr/lib/modules/9.9-amd64/modules.order"
-	for part in image binary base modules; do
-		mkdir -p "$dir/$part/DEBIAN"
-		printf 'Package: linux-%s-9.9-amd64\nVersion: 9.9-1~b+1\nArchitecture: amd64\nMaintainer: none <none@invalid>\nDescription: -\n' \
-			"$part" >"$dir/$part/DEBIAN/control"
-		dpkg-deb --build "$dir/$part" "$BIN/packages/linux-$part-9.9-amd64.deb" >/dev/null
-	done
+	cp -L "$(type -P true)" "$dir/modules/usr/lib/modules/9.9-amd64/kernel/fs/dax.ko"
+	cp -L "$(type -P true)" "$dir/modules/usr/lib/modules/9.9-amd64/kernel/sound/snd.ko"
+	for part in image binary base modules; do package "$dir/$part" "linux-$part-9.9-amd64"; done
 	cat >"$BIN/lists" <<-'LISTS'
 		Package: linux-image-9.9-amd64
 		Version: 9.9-1~b+1
@@ -130,13 +135,26 @@ archive_of_four() {
 	apt_get 'case $* in
 		*" indextargets "*FILENAME*) echo "stable|'"$BIN"'/lists" ;;
 		*" indextargets "*REPO_URI*) echo "stable|https://archive.invalid/debian/" ;;
-		*" update") echo "Get:1 all" ;;
+		*" update") echo "Get:1 all"; echo update >>'"$BIN"'/asked ;;
 		*" download "*) for word in "${@:5}"; do
 				name=${word%%=*}
 				echo "$word" >>'"$BIN"'/asked
 				cp '"$BIN"'/packages/$name.deb . || exit 100
 			done ;;
 		esac'
+	FETCHED=$CO/build/kernels/9.9-amd64_9.9-1_b+1
+}
+
+list_more() { # NAME...: what the lists name, too
+	printf '\nPackage: %s\nVersion: 9.9-1~b+1\nSize: 300\n' "$@" >>"$BIN/lists"
+}
+
+# The lists are read; what is in none of them lies in $BIN/packages.
+read_lists() {
+	curl_says 200
+	run timeout 30 "$CO/emu/kernel.sh" table
+	expect 0 "linux-image-9.9-amd64"
+	sed -i "s|https:.*/\(linux-[a-z]*-9.9-amd64\)_.*_amd64.deb|file:$BIN/packages/\1.deb|" "$CO/build/apt/catalogue"
 }
 
 # curl as it says what a server says of a file; 404 for what is not in the archive.
@@ -153,18 +171,17 @@ curl_says() { # STATUS
 
 @test "modules that no list names: asked for in the archive, fetched, and the guest is told to verify them" {
 	archive_of_four
-	curl_says 200
-	run timeout 30 "$CO/emu/kernel.sh" table
-	expect 0 "linux-image-9.9-amd64" "1 kernels in the archive"
+	read_lists
+	expect 0 "1 kernels in the archive"
 	[[ $output != *"(no modules)"* ]]
-	diff <(printf 'https://archive.invalid/debian/pool/main/l/linux/%s_9.9-1%%7eb%%2b1_amd64.deb\n' linux-{base,modules}-9.9-amd64) "$BIN/urls"
-	sed -i "s|https:.*/\(linux-[a-z]*-9.9-amd64\)_.*_amd64.deb|file:$BIN/packages/\1.deb|" "$CO/build/apt/catalogue"
+	[[ $(<"$BIN/urls") == https://archive.invalid/debian/pool/main/l/linux/linux-modules-9.9-amd64_9.9-1%7eb%2b1_amd64.deb ]]
+	rm "$BIN/asked"
 	resolve 9.9
-	expect 0 "fetching linux-image-9.9-amd64 linux-base-9.9-amd64 linux-binary-9.9-amd64 linux-modules-9.9-amd64" "/build/kernels/9.9-amd64_9.9-1_b+1"
+	expect 0 "fetching linux-image-9.9-amd64 linux-binary-9.9-amd64 linux-modules-9.9-amd64" "$FETCHED"
 	diff <(printf '%s\n' linux-{image,binary}-9.9-amd64=9.9-1~b+1) "$BIN/asked"
-	[[ -e $CO/build/kernels/9.9-amd64_9.9-1_b+1/signed-only && -s $CO/build/kernels/9.9-amd64_9.9-1_b+1/vmlinux ]]
-	[[ $(cat "$CO/build/kernels/9.9-amd64_9.9-1_b+1/release") == 9.9-amd64 ]]
-	[[ $(cat "$CO/build/kernels/9.9-amd64_9.9-1_b+1/config") == CONFIG_DAX=y ]]
+	[[ -e $FETCHED/signed-only && -s $FETCHED/vmlinux && ! -e $FETCHED/config ]]
+	[[ $(<"$FETCHED/release") == 9.9-amd64 ]]
+	[[ -s $FETCHED/modules/lib/modules/9.9-amd64/kernel/fs/dax.ko && ! -e $FETCHED/modules/lib/modules/9.9-amd64/kernel/sound ]]
 }
 
 @test "modules that went from the archive, too: the table says so, the kernel is no choice" {
@@ -177,12 +194,119 @@ curl_says() { # STATUS
 	left_nothing
 }
 
-@test "a kernel of several packages, modules listed: all are fetched, and nothing is said of signatures" {
+@test "a kernel of several packages, all listed: all are fetched, and nothing is said of signatures" {
 	archive_of_four
-	curl_says 404 # the base is not there: the kernel is, without its config
-	printf '\nPackage: linux-modules-9.9-amd64\nVersion: 9.9-1~b+1\nSize: 300\n' >>"$BIN/lists"
+	list_more linux-modules-9.9-amd64 linux-base-9.9-amd64
 	resolve 9.9
-	expect 0 "/build/kernels/9.9-amd64_9.9-1_b+1"
-	diff <(printf '%s\n' linux-{image,binary,modules}-9.9-amd64=9.9-1~b+1) "$BIN/asked"
-	[[ ! -e $CO/build/kernels/9.9-amd64_9.9-1_b+1/signed-only ]]
+	expect 0 "$FETCHED"
+	diff <(printf '%s\n' update linux-{image,base,binary,modules}-9.9-amd64=9.9-1~b+1) "$BIN/asked"
+	[[ ! -e $FETCHED/signed-only && $(<"$FETCHED/config") == CONFIG_DAX=y ]]
+}
+
+# --- packages that no list vouches for -----------------------------------------------------------
+
+# Where a link in an evil package leads: what is there must stay as it is.
+elsewhere() {
+	ELSEWHERE=$BATS_TEST_TMPDIR/elsewhere
+	mkdir -p "$ELSEWHERE"/{drivers/net,sound}
+	echo mine | tee "$ELSEWHERE/drivers/net/file" >"$ELSEWHERE/sound/file"
+	outside >"$BATS_TEST_TMPDIR.before"
+}
+
+outside() { # all files that are not in the checkout
+	find "$BATS_TEST_TMPDIR" -path "$CO" -prune -o -print | grep -v '/asked$' | sort
+}
+
+expect_untouched() {
+	diff "$BATS_TEST_TMPDIR.before" <(outside)
+	diff <(echo mine) "$ELSEWHERE/drivers/net/file"
+	[[ -z $(find "$CO" ! -type d ! -type f -o -perm /7000) ]] # links, devices, setuid
+}
+
+@test "an unlisted package brings modules: no kernel, no config, no link, no setuid file" {
+	local dir=$BATS_TEST_TMPDIR/evil
+	archive_of_four
+	read_lists
+	mkdir -p "$dir"/{boot,etc,usr/bin,usr/lib/modules/9.9-amd64/{updates,fs}}
+	cp -L "$(type -P false)" "$dir/boot/vmlinuz-9"
+	cp "$dir/boot/vmlinuz-9" "$dir/boot/vmlinuz-0"
+	cp "$dir/boot/vmlinuz-9" "$dir/usr/lib/modules/9.9-amd64/vmlinuz"
+	echo CONFIG_EVIL=y >"$dir/usr/lib/modules/9.9-amd64/config"
+	install -m 4755 "$(type -P true)" "$dir/usr/bin/evil"
+	install -m 6755 "$(type -P true)" "$dir/usr/lib/modules/9.9-amd64/updates/setuid.ko"
+	install -m 0777 "$(type -P true)" "$dir/usr/lib/modules/9.9-amd64/fs/good.ko"
+	ln "$dir/usr/bin/evil" "$dir/usr/lib/modules/9.9-amd64/fs/hard.ko"
+	ln -s /etc/passwd "$dir/usr/lib/modules/9.9-amd64/fs/link.ko"
+	: >"$dir/usr/lib/modules/9.9-amd64/modules.order"
+	mkfifo "$dir/usr/lib/modules/9.9-amd64/fs/fifo.ko"
+	elsewhere
+	ln -s "$ELSEWHERE" "$dir/usr/lib/modules/9.9-amd64/kernel"
+	package "$dir" linux-modules-9.9-amd64
+	outside >"$BATS_TEST_TMPDIR.before"
+	resolve 9.9
+	expect 0 "$FETCHED"
+	objcopy -S "$(readlink -f "$(type -P true)")" "$BATS_TEST_TMPDIR.kernel"
+	cmp "$BATS_TEST_TMPDIR.kernel" "$FETCHED/vmlinux"
+	[[ ! -e $FETCHED/config && $(<"$FETCHED/release") == 9.9-amd64 ]]
+	diff <(printf '%s\n' ./fs/good.ko ./modules.order) \
+		<(cd "$FETCHED/modules/lib/modules/9.9-amd64" && find . -name '*.ko' -o -name modules.order | sort)
+	[[ $(stat -c '%a %u %g' "$FETCHED/modules/lib/modules/9.9-amd64/fs/good.ko") == "644 $(id -u) $(id -g)" ]]
+	expect_untouched
+}
+
+# A package as no tool would make it: the members of a tar are those of the words, NAME=KIND.
+crafted() { # NAME=link|file...
+	local word dir=$BATS_TEST_TMPDIR/crafted
+	mkdir -p "$dir"
+	printf 2.0\\n >"$dir/debian-binary"
+	tar -cf "$dir/control.tar" -T /dev/null
+	tar -cf "$dir/data.tar" -T /dev/null
+	for word in "$@"; do
+		rm -f "$dir/x"
+		case ${word#*=} in
+		link) ln -s "$ELSEWHERE" "$dir/x" ;;
+		file) cp -L "$(type -P true)" "$dir/x" ;;
+		esac
+		tar -rPf "$dir/data.tar" -C "$dir" --transform "flags=rh;s|^x\$|${word%=*}|" x
+	done
+	(cd "$dir" && ar rc "$BIN/packages/linux-modules-9.9-amd64.deb.new" debian-binary control.tar data.tar)
+	mv "$BIN/packages/linux-modules-9.9-amd64.deb.new" "$BIN/packages/linux-modules-9.9-amd64.deb"
+	rm -r "$dir"
+}
+
+@test "an unlisted package with paths out of its place, through a link, or twice the same" {
+	local at=./usr/lib/modules/9.9-amd64
+	archive_of_four
+	read_lists
+	elsewhere
+	crafted "$at/kernel=link" "$at/kernel/fs/through.ko=file" "$at/../../../../up.ko=file" "$at/kernel/../../up2.ko=file" \
+		"$BATS_TEST_TMPDIR/absolute.ko=file"
+	resolve 9.9
+	expect 0 "$FETCHED"
+	diff <(echo ./kernel/fs/through.ko) <(cd "$FETCHED/modules/lib/modules/9.9-amd64" && find . -name '*.ko')
+	expect_untouched
+	rm -r "$FETCHED"
+	crafted "$at/kernel/fs/a.ko=link" "$at/kernel/fs/a.ko=file"
+	resolve 9.9
+	expect 4 "linux-modules-9.9-amd64" "holds a file twice"
+	expect_untouched
+	left_nothing
+}
+
+# --- names ---------------------------------------------------------------------------------------
+
+@test "a kernel that is not: one line at once, and the archive's lists are not read again for it" {
+	archive_of_four
+	list_more linux-modules-9.9-amd64
+	resolve 9.9
+	expect 0
+	rm "$BIN/asked"
+	touch -d '1 hour ago' "$CO/build/apt/catalogue"
+	resolve 9.8
+	expect 64 "unknown kernel '9.8'" "newest of each series: 9.9;" "./run.sh kernels shows all"
+	[[ ${#lines[@]} == 1 && $output != *emu/* && ! -e $BIN/asked ]]
+	run timeout 30 "$CO/emu/kernel.sh" update
+	expect 0
+	diff <(echo update) "$BIN/asked"
+	[[ -n $(find "$CO/build/apt/catalogue" -mmin -1) ]]
 }
