@@ -8,6 +8,7 @@
 TMP=
 NAME=
 CHILD=
+WHY=
 exec 8>&2
 
 say() { echo "$NAME: $*" >&8; }
@@ -86,4 +87,46 @@ room() { # MIB WHAT
 	local free
 	free=$(df --output=avail -m "$PWD/build" | tail -n 1)
 	((free >= $1)) || die 4 "disk full: $2 needs $1 MiB under $PWD/build, $((free)) are free; free some space there and try again"
+}
+
+# --- what is kept for later runs -----------------------------------------------------------------
+
+# What a kept directory or file held when it was made is in DIR/digest or FILE.digest: for each file its
+# path, bytes, time and SHA-256, with tabs.
+digest_of() { # PATH
+	if [[ -d $1 ]]; then echo "$1/digest"; else echo "$1.digest"; fi
+}
+
+files_of() ( # PATH, as the first three
+	cd "$(dirname "$(digest_of "$1")")" || exit
+	if [[ -d $1 ]]; then set -- .; else set -- "./${1##*/}"; fi
+	find "$1" ! -type d ! -path ./digest -printf '%p\t%s\t%T@\n' | LC_ALL=C sort
+)
+
+# The whole digest of it as it is now, in $TMP/digest; $TMP/files has the first three.
+hash_files() { # PATH
+	(cd "$(dirname "$(digest_of "$1")")" && cut -f1 "$TMP/files" | xargs -r -d '\n' sha256sum) | cut -c1-64 |
+		paste "$TMP/files" - >"$TMP/digest"
+}
+
+seal() { # PATH
+	files_of "$1" >"$TMP/files"
+	hash_files "$1"
+	mv "$TMP/digest" "$(digest_of "$1")"
+}
+
+# Whether it is what it was when it was sealed; WHY says why not.  Only where bytes or time of a file
+# differ all is read.
+whole() { # PATH
+	local digest
+	digest=$(digest_of "$1")
+	WHY="made by an older daxdm, without a digest"
+	[[ -s $digest ]] || return 1
+	files_of "$1" >"$TMP/files"
+	! cut -f1-3 "$digest" | cmp -s - "$TMP/files" || return 0
+	hash_files "$1" || true
+	WHY=$(comm -3 <(cut -f1,2,4 "$digest") <(cut -f1,2,4 "$TMP/digest") | sed 's/^\t//; s/\t.*//; s|^\./||' |
+		uniq | awk 'NR == 1 { first = $0 } END { if (NR) print first (NR > 1 ? " and " NR - 1 " more are not what they were" : " is not what it was") }')
+	[[ -z $WHY ]] || return 1
+	mv "$TMP/digest" "$digest"
 }

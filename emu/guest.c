@@ -212,6 +212,7 @@ int guest_start(struct guest *g)
 				   .kvm = plan->kvm,
 				   .seed = plan->seed};
 	bool may_restore = !plan->kvm && !plan->fresh && !g->attempt;
+	char why[200];
 	int rc = snapshot_of(&config, plan->qemu, &g->snapshot);
 
 	if (rc < 0) {
@@ -219,7 +220,12 @@ int guest_start(struct guest *g)
 		g->state = GUEST_BROKEN;
 		return rc;
 	}
-	if (may_restore && snapshot_exists(&g->snapshot)) {
+	rc = may_restore ? snapshot_look(&g->snapshot, why) : -ENOENT;
+	if (rc == -EILSEQ) {
+		msg_note("%s guest: its snapshot is damaged (%s); booting afresh", g->name, why);
+		snapshot_drop(&g->snapshot);
+	}
+	if (!rc) {
 		rc = start_once(g, true);
 		if (!rc || rc == -EINTR)
 			return rc;
@@ -462,7 +468,7 @@ static int go_on_from_state(struct guest *g)
 		g->state = GUEST_BROKEN;
 		return rc;
 	}
-	if (!rc && !g->plan->fresh && !snapshot_exists(&g->snapshot) &&
+	if (!rc && !g->plan->fresh && snapshot_look(&g->snapshot, why) < 0 &&
 	    snapshot_keep(&g->snapshot, g->dir, g->pmem, g->ram, why) < 0)
 		msg_note("%s guest: no snapshot was kept: %s", g->name, why);
 	if (!rc) {

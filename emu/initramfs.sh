@@ -175,7 +175,8 @@ add_module() { # ROOT FILE
 	to=$1/modules/$(basename "${2%.ko*}").ko
 	unpack_module "$2" "$to"
 	# A developer's own build may carry 30 MB of it; a stock module would lose its signature.
-	if objdump -h "$to" | grep -q debug_info; then
+	# Nor does objdump read what no list of packages vouches for.
+	if [[ ! -e $KDIR/signed-only || $2 != "$KDIR"/* ]] && objdump -h "$to" | grep -q debug_info; then
 		strip --strip-debug "$to"
 	fi
 }
@@ -234,12 +235,16 @@ pack() { # ROOT OUT
 	(cd "$1" && find . -mindepth 1 | LC_ALL=C sort | cpio -o -H newc --reproducible -R 0:0 --quiet) >"$2"
 }
 
+# The time of the digest is that of the last use; the file's own tells whether it was changed.
 prune() {
 	local old
 	while read -r old; do
-		rm -f "$OUT/$old"
-	done < <(cd "$OUT" && find . -maxdepth 1 -name '*.cpio' -printf '%T@ %f\n' | sort -rn |
+		rm -f "$OUT/$old" "$OUT/${old%.digest}"
+	done < <(cd "$OUT" && find . -maxdepth 1 -name '*.cpio.digest' -printf '%T@ %f\n' | sort -rn |
 		tail -n "+$((KEEP + 1))" | cut -d' ' -f2)
+	for old in "$OUT"/*.cpio; do
+		[[ -e $old.digest ]] || rm -f "$old"
+	done
 }
 
 key() {
@@ -293,12 +298,17 @@ build() {
 	fi
 	manifest >"$TMP/manifest"
 	out=$OUT/$(key).cpio
-	if [[ -s $out ]]; then
-		touch "$out"
+	if [[ -e $out ]] && ! whole "$out"; then
+		say "build/initramfs/${out##*/}: $WHY; making it again"
+		rm -f "$out"
+	fi
+	if [[ -e $out ]]; then
+		touch "$out.digest"
 	else
 		make_tree "$TMP/root"
 		pack "$TMP/root" "$TMP/cpio"
 		mv "$TMP/cpio" "$out"
+		seal "$out"
 		say "made for $RELEASE $KIND, $(($(stat -c %s "$out") >> 20)) MiB"
 	fi
 	prune

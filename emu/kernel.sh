@@ -227,9 +227,17 @@ unpack() { # DEB DIR boot | modules RELEASE
 
 finish() { # NEW ID: the directory gets its name
 	mkdir -p "$KERNELS"
+	seal "$1"
 	rm -rf "${KERNELS:?}/$2"
 	mv "$1" "$KERNELS/$2"
 	say "ready: $2"
+}
+
+drop_damaged() { # ID
+	if [[ -d $KERNELS/$1 ]] && ! whole "$KERNELS/$1"; then
+		say "build/kernels/$1: $WHY; making it again"
+		rm -rf "${KERNELS:?}/$1"
+	fi
 }
 
 apt_fetch() { # DIR NAME=VERSION...
@@ -359,6 +367,7 @@ resolve_path() { # IMAGE MODULES
 		sha256sum <"$new/vmlinux"
 		cd "$root" && find . -name '*.ko*' -printf '%p %s %T@\n' | sort
 	} | sha256sum | cut -c1-16)
+	drop_damaged "$id"
 	if [[ ! -d $KERNELS/$id ]]; then
 		mkdir "$new/modules/lib/modules/$release"
 		(cd "$root" && find . -type f -printf '%P\n' | awk "$MODULE_FILES"' is_wanted($0)' |
@@ -404,6 +413,7 @@ resolve_name() { # KERNEL
 	find_kernel "$kernel" || unknown_kernel "$kernel"
 	((FRESH)) || say "no network: using the lists of $(date -r "$CATALOGUE" +%F)"
 	id=$(id_of "$PACKAGE" "$VERSION")
+	drop_damaged "$id"
 	[[ -d $KERNELS/$id ]] || make_from_packages "$id"
 	echo "$KERNELS/$id"
 }

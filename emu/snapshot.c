@@ -53,7 +53,7 @@ int snapshot_of(const struct vm_config *config, const char *qemu, struct snapsho
 	const char *base = strrchr(config->initrd, '/');
 	int rc = describe_file(config->vmlinux, vmlinux, sizeof(vmlinux));
 
-	/* The time of the initramfs is that of its last use: its name, a hash, is enough. */
+	/* Its name is a hash of what is in it; emu/initramfs.sh vouches for that. */
 	snprintf(initrd, sizeof(initrd), "%s", base ? base + 1 : config->initrd);
 	if (!rc && access(config->initrd, R_OK) < 0)
 		rc = -errno;
@@ -64,7 +64,7 @@ int snapshot_of(const struct vm_config *config, const char *qemu, struct snapsho
 	describe_machine(config->machine, machine, sizeof(machine));
 	snapshot->machine = config->machine;
 	snprintf(snapshot->what, sizeof(snapshot->what),
-		 "format 4\nvmlinux %s\ninitrd %s\nqemu %s\naccel %s\ncpu %s\nmachine %s, %s\n"
+		 "format 5\nvmlinux %s\ninitrd %s\nqemu %s\naccel %s\ncpu %s\nmachine %s, %s\n"
 		 "seed %u\nboot %s\n",
 		 vmlinux, initrd, qemu, vm_accel(config->machine, config->kvm), vm_cpu(config->kvm),
 		 VM_MACHINE, machine, config->seed, config->machine->kernel_args);
@@ -79,7 +79,174 @@ static void path_in(char *path, const char *dir, const char *name)
 		path[0] = '\0'; /* no such file: whoever uses it says so */
 }
 
-bool snapshot_exists(const struct snapshot *snapshot)
+/* --- digests --------------------------------------------------------------------------------- */
+
+#define PIECE 65536
+#define PARTS_MAX (VM_PMEMS_MAX + 2)
+
+/* A file of a snapshot.  Its digest is read anew only where its size or time is another. */
+struct part {
+	char name[16];
+	int64_t bytes, time_ns;
+	uint64_t digest;
+};
+
+/* Returns how many files the snapshot has; parts has their names. */
+static unsigned int name_parts(const struct snapshot *snapshot, struct part *parts)
+{
+	unsigned int n = 0;
+
+	memset(parts, 0, PARTS_MAX * sizeof(*parts));
+	snprintf(parts[n++].name, sizeof(parts->name), "state");
+	for (unsigned int i = 0; i < snapshot->machine->n_pmems; i++)
+		snprintf(parts[n++].name, sizeof(parts->name), "pmem%u", i);
+	if (snapshot->machine->ram_in_file)
+		snprintf(parts[n++].name, sizeof(parts->name), "ram");
+	return n;
+}
+
+/* FNV-1a by words of 8 bytes over the offset and content of each piece that is not all zero, so
+ * that it does not matter where the holes are.  Returns 0 or -errno. */
+static int digest_file(int fd, int64_t bytes, uint64_t *digest)
+{
+	uint64_t *words = malloc(PIECE), h = 0xcbf29ce484222325;
+	int rc = words ? 0 : -ENOMEM;
+
+	for (off_t at = 0; !rc && at < bytes; at += PIECE) {
+		off_t data = lseek(fd, at, SEEK_DATA);
+		uint64_t any = 0;
+		ssize_t n;
+
+		if (data < 0 && errno == ENXIO)
+			break;
+		at = data < 0 ? at : data / PIECE * PIECE;
+		memset(words, 0, PIECE);
+		n = data < 0 ? -1 : pread(fd, words, PIECE, at);
+		rc = n < 0 ? -errno : 0;
+		for (size_t i = 0; n > 0 && i < PIECE / sizeof(*words); i++)
+			any |= words[i];
+		if (!any)
+			continue;
+		h = (h ^ (uint64_t)at) * 0x100000001b3;
+		for (size_t i = 0; i < PIECE / sizeof(*words); i++)
+			h = (h ^ words[i]) * 0x100000001b3;
+	}
+	*digest = h;
+	free(words);
+	return rc;
+}
+
+/* Size and time of a part, and its digest if that is wanted.  Returns 0 or -errno. */
+static int look_at_part(const char *dir, struct part *part, bool read_it)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int fd, rc = 0;
+
+	path_in(path, dir, part->name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0) {
+		rc = -errno;
+	} else {
+		part->bytes = st.st_size;
+		part->time_ns = st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
+		if (read_it)
+			rc = digest_file(fd, st.st_size, &part->digest);
+	}
+	close(fd);
+	return rc;
+}
+
+/* Written aside and renamed: it never looks whole when it is not.  Returns 0 or -errno. */
+static int write_digests(const char *dir, const struct part *parts, unsigned int n)
+{
+	char path[PATH_MAX], aside[PATH_MAX], name[32];
+	FILE *out;
+	int rc = 0;
+
+	snprintf(name, sizeof(name), "digest.%d", (int)getpid());
+	path_in(path, dir, "digest");
+	path_in(aside, dir, name);
+	out = fopen(aside, "we");
+	if (!out)
+		return -errno;
+	for (unsigned int i = 0; i < n && !rc; i++)
+		if (fprintf(out, "%s %" PRId64 " %" PRId64 " %016" PRIx64 "\n", parts[i].name,
+			    parts[i].bytes, parts[i].time_ns, parts[i].digest) < 0)
+			rc = -errno;
+	if (fclose(out) < 0 && !rc)
+		rc = -errno;
+	if (!rc && rename(aside, path) < 0)
+		rc = -errno;
+	return rc;
+}
+
+/* Returns 0 or -EILSEQ. */
+static int read_digests(const char *dir, struct part *parts, unsigned int n)
+{
+	char path[PATH_MAX];
+	FILE *in;
+	int rc = 0;
+
+	path_in(path, dir, "digest");
+	in = fopen(path, "re");
+	for (unsigned int i = 0; i < n && !rc; i++) {
+		char name[16];
+
+		if (!in ||
+		    fscanf(in, "%15s %" SCNd64 " %" SCNd64 " %" SCNx64, name, &parts[i].bytes,
+			   &parts[i].time_ns, &parts[i].digest) != 4 ||
+		    strcmp(name, parts[i].name))
+			rc = -EILSEQ;
+	}
+	if (in)
+		fclose(in);
+	return rc;
+}
+
+/* Digests of all files, kept beside them.  Returns 0 or -errno. */
+static int seal(const struct snapshot *snapshot, const char *dir)
+{
+	struct part parts[PARTS_MAX];
+	unsigned int n = name_parts(snapshot, parts);
+	int rc = 0;
+
+	for (unsigned int i = 0; i < n && !rc; i++)
+		rc = look_at_part(dir, &parts[i], true);
+	return rc ? rc : write_digests(dir, parts, n);
+}
+
+/* Whether a part is what it was; moved is set if only its time is another.  Returns 0 or -EILSEQ
+ * with a sentence in why. */
+static int check_part(const char *dir, struct part *part, bool *moved, char *why)
+{
+	struct part now = *part;
+	int rc = look_at_part(dir, &now, false);
+
+	if (!rc && now.bytes != part->bytes) {
+		snprintf(why, 200, "%.15s has %" PRId64 " of %" PRId64 " bytes", part->name,
+			 now.bytes, part->bytes);
+		return -EILSEQ;
+	}
+	if (!rc && now.time_ns == part->time_ns)
+		return 0;
+	if (!rc)
+		rc = look_at_part(dir, &now, true);
+	if (rc < 0)
+		snprintf(why, 200, "%.15s: %s", part->name, strerror(-rc));
+	else if (now.digest != part->digest)
+		snprintf(why, 200, "%.15s is not what was written", part->name);
+	else {
+		*part = now;
+		*moved = true;
+		return 0;
+	}
+	return -EILSEQ;
+}
+
+static bool has_what(const struct snapshot *snapshot)
 {
 	char path[PATH_MAX], what[sizeof(snapshot->what)] = "";
 	FILE *in;
@@ -92,6 +259,27 @@ bool snapshot_exists(const struct snapshot *snapshot)
 	fclose(in);
 	return !strcmp(what, snapshot->what);
 }
+
+int snapshot_look(const struct snapshot *snapshot, char *why)
+{
+	struct part parts[PARTS_MAX];
+	unsigned int n = name_parts(snapshot, parts);
+	bool moved = false;
+	int rc;
+
+	if (access(snapshot->path, F_OK) < 0)
+		return -ENOENT;
+	rc = has_what(snapshot) ? read_digests(snapshot->path, parts, n) : -EILSEQ;
+	if (rc < 0)
+		snprintf(why, 200, "what it is of, or its digest, cannot be read");
+	for (unsigned int i = 0; i < n && !rc; i++)
+		rc = check_part(snapshot->path, &parts[i], &moved, why);
+	if (!rc && moved)
+		write_digests(snapshot->path, parts, n); /* else it is read once more next time */
+	return rc;
+}
+
+/* --- what is in it --------------------------------------------------------------------------- */
 
 static int load_pmems(const struct snapshot *snapshot, const int *pmem)
 {
@@ -241,6 +429,8 @@ int snapshot_keep(const struct snapshot *snapshot, const char *dir, const int *p
 		rc = save_pmems(snapshot, aside, pmem);
 	if (!rc && snapshot->machine->ram_in_file)
 		rc = save_file(aside, "ram", ram);
+	if (!rc)
+		rc = seal(snapshot, aside);
 	if (!rc)
 		rc = write_what(snapshot, aside);
 	if (!rc) {

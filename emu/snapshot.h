@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Snapshots of the emulated host, taken where the guest pauses itself before its job: build/
- * snapshots/KEY with the machine's state, sparse copies of its persistent memory and what the key
- * stands for.
+ * snapshots/KEY with the machine's state, sparse copies of its persistent memory, what the key
+ * stands for, and digests.
  */
 #ifndef DAXDM_SNAPSHOT_H
 #define DAXDM_SNAPSHOT_H
@@ -21,8 +21,12 @@ struct snapshot {
  */
 int snapshot_of(const struct vm_config *config, const char *qemu, struct snapshot *snapshot);
 
-/* Whether it is there, whole and of the very same configuration. */
-bool snapshot_exists(const struct snapshot *snapshot);
+/*
+ * Whether it is there, of the very same configuration, and every file is what was written: by its
+ * size and time, where the time is another by its digest.  Returns 0, -ENOENT if there is none, or
+ * -EILSEQ with a reason in why (200 bytes).
+ */
+int snapshot_look(const struct snapshot *snapshot, char *why);
 
 /* Fills the persistent memory of a machine that is to be restored, and puts its state into dir.
  * Returns 0 or -errno. */
@@ -39,7 +43,7 @@ int snapshot_open_ram(const struct snapshot *snapshot);
 int snapshot_keep(const struct snapshot *snapshot, const char *dir, const int *pmem, int ram,
 		  char *why);
 
-/* Takes it away: it did not start. */
+/* Takes it away: it is damaged, or did not start. */
 void snapshot_drop(const struct snapshot *snapshot);
 
 #endif

@@ -293,6 +293,95 @@ crafted() { # NAME=link|file...
 	left_nothing
 }
 
+# --- what was fetched is no longer what it was ---------------------------------------------------
+
+# It is made again, which one line says, and is as it was.
+expect_made_again() { # WHY
+	rm "$BIN/asked"
+	resolve 9.9
+	expect 0 "kernel: build/kernels/${FETCHED##*/}: $1; making it again" "$FETCHED"
+	[[ -s $BIN/asked ]]
+	cmp "$FETCHED/vmlinux" "$BATS_TEST_TMPDIR/vmlinux"
+	[[ -s $FETCHED/modules/lib/modules/9.9-amd64/kernel/fs/dax.ko ]]
+}
+
+@test "a fetched kernel that was cut, changed, or lacks a file is made again; one that was only copied is not" {
+	archive_of_four
+	list_more linux-modules-9.9-amd64
+	resolve 9.9
+	expect 0 "$FETCHED"
+	cp "$FETCHED/vmlinux" "$BATS_TEST_TMPDIR/vmlinux"
+	truncate -s 100 "$FETCHED/vmlinux"
+	expect_made_again "vmlinux is not what it was"
+	printf X | dd of="$FETCHED/vmlinux" bs=1 seek=200 conv=notrunc status=none
+	expect_made_again "vmlinux is not what it was"
+	rm "$FETCHED/modules/lib/modules/9.9-amd64/kernel/fs/dax.ko"
+	expect_made_again "modules/lib/modules/9.9-amd64/kernel/fs/dax.ko is not what it was"
+	: >"$FETCHED/modules/lib/modules/9.9-amd64/kernel/fs/more.ko"
+	rm "$FETCHED/release"
+	expect_made_again "modules/lib/modules/9.9-amd64/kernel/fs/more.ko and 1 more are not what they were"
+	rm "$FETCHED/digest"
+	expect_made_again "made by an older daxdm, without a digest"
+	rm "$BIN/asked"
+	cp -r "$FETCHED" "$FETCHED.copy"
+	rm -r "$FETCHED"
+	mv "$FETCHED.copy" "$FETCHED"
+	resolve 9.9
+	expect 0
+	[[ $output == "$FETCHED" && ! -e $BIN/asked ]]
+}
+
+@test "an own kernel that was cut here is made again" {
+	local dir=$BATS_TEST_TMPDIR/own
+	mkdir -p "$dir/lib/modules/9.9-own/kernel"
+	printf '#include <stdio.h>\nint main(void) { puts("Linux version 9.9-own (me)"); }\n' |
+		gcc -x c -o "$dir/vmlinux" -
+	install -m 4755 "$dir/vmlinux" "$dir/lib/modules/9.9-own/kernel/a.ko"
+	resolve "$dir/vmlinux" --modules "$dir"
+	expect 0 "/build/kernels/file-9.9-own-"
+	FETCHED=${lines[-1]}
+	[[ $(stat -c %a "$FETCHED/modules/lib/modules/9.9-own/kernel/a.ko") == 644 ]]
+	cp "$FETCHED/vmlinux" "$BATS_TEST_TMPDIR/vmlinux"
+	truncate -s 100 "$FETCHED/vmlinux"
+	resolve "$dir/vmlinux" --modules "$dir"
+	expect 0 "vmlinux is not what it was; making it again"
+	cmp "$FETCHED/vmlinux" "$BATS_TEST_TMPDIR/vmlinux"
+	resolve "$dir/vmlinux" --modules "$dir"
+	expect 0
+	[[ $output == "$FETCHED" ]]
+}
+
+# A kernel with all built in makes an initramfs of little.
+@test "an initramfs that was cut or changed is made again; its use is noted" {
+	local k=$CO/build/kernels/k m cpio
+	m=$k/modules/lib/modules/9.9-own
+	mkdir -p "$m"
+	printf 'kernel/%s.ko\n' nfit nd_pmem dm-mod qemu_fw_cfg ext4 >"$m/modules.builtin"
+	: >"$m/modules.order"
+	depmod -b "$k/modules" 9.9-own
+	echo 9.9-own >"$k/release"
+	cp -L "$(type -P true)" "$CO/build/daxdm"
+	initramfs() { run timeout 60 "$CO/emu/initramfs.sh" "$k" ext4; }
+	initramfs
+	expect 0 "made for 9.9-own ext4"
+	cpio=${lines[-1]}
+	cp "$cpio" "$BATS_TEST_TMPDIR/cpio"
+	truncate -s 1000 "$cpio"
+	initramfs
+	expect 0 "build/initramfs/${cpio##*/}: ${cpio##*/} is not what it was; making it again"
+	cmp "$cpio" "$BATS_TEST_TMPDIR/cpio"
+	printf X | dd of="$cpio" bs=1 seek=2000 conv=notrunc status=none
+	initramfs
+	expect 0 "making it again"
+	cmp "$cpio" "$BATS_TEST_TMPDIR/cpio"
+	touch -d '1 day ago' "$cpio.digest"
+	initramfs
+	[[ $status == 0 && $output == "$cpio" && -n $(find "$cpio.digest" -mmin -1) ]]
+	touch -d '1 day ago' "$cpio"
+	initramfs
+	[[ $status == 0 && $output == "$cpio" ]]
+}
+
 # --- names ---------------------------------------------------------------------------------------
 
 @test "a kernel that is not: one line at once, and the archive's lists are not read again for it" {
