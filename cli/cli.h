@@ -50,5 +50,6 @@ extern const struct verb verb_verdicts;	 /* cli/verdicts.c */
 extern const struct verb verb_behaviour; /* cli/behaviour.c */
 extern const struct verb verb_wants;	 /* cli/wants.c */
 extern const struct verb verb_explain;	 /* cli/explain.c */
+extern const struct verb verb_draw;	 /* cli/draw.c */
 
 #endif

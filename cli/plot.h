@@ -3,6 +3,10 @@
  * Private to plotdata.c and the plot_*.c files: the panels, and helpers that write plot.gp and TSV
  * files.  Panel P (from 1) is filesystem P.  A colour column holds the number of a line type of
  * plot/style.gp.
+ *
+ * gnuplot executes plot.gp, so it holds numbers only (draw.h): what comes from a run, a
+ * kernel's release for one, must never be a command.  Words go into words.tsv, which gnuplot reads
+ * as data, and plot.gp has their number: `bio_title = 3` is words[3] of the scripts in plot/.
  */
 #ifndef DAXDM_PLOT_H
 #define DAXDM_PLOT_H
@@ -34,6 +38,13 @@ struct plot {
 	struct plot_panel panel[PANELS_MAX];
 	size_t n_panels;
 	FILE *gp;
+	struct plot_words *words;
+};
+
+/* words.tsv: its number, a place on an axis (0 if it belongs to none), and the text. */
+struct plot_words {
+	FILE *out;
+	size_t n;
 };
 
 /* Opens DIR/NAME for writing; NULL with errno. */
@@ -41,13 +52,28 @@ __attribute__((format(printf, 2, 3))) FILE *plot_open(const struct plot *p, cons
 /* Returns 0, or -EIO if anything written to it was lost. */
 int plot_close(FILE *out);
 
-/* NAME = 'TEXT', as a gnuplot string. */
-void plot_put_string(FILE *gp, const char *name, const char *text);
-/* NAME_lo, NAME_hi and NAME_tics, about COUNT of them; sign: with + before what is above zero. */
-void plot_put_axis(FILE *gp, const char *name, double lo, double hi, int count, bool sign);
+/* Opens plot.gp and words.tsv, and closes them.  Return 0 or -errno. */
+int plot_begin(struct plot *p, struct plot_words *words);
+int plot_end(struct plot *p);
 
-/* Moves at most LABELS_MAX labels apart, symmetrically, until no two are nearer than apart. */
-void plot_spread(struct plot_label *label, size_t n, double apart);
+/* Writes a column of text into a TSV file, so that gnuplot shows it as it is. */
+void plot_put_text(FILE *tsv, const char *text);
+
+/* NAME = N, the number of TEXT in words.tsv. */
+void plot_put_string(const struct plot *p, const char *name, const char *text);
+
+/* NAME_tic_first and NAME_tic_last, the numbers of the tics put in between. */
+void plot_tics_begin(const struct plot *p, const char *name);
+void plot_put_tic(const struct plot *p, double at, const char *text);
+void plot_tics_end(const struct plot *p, const char *name);
+
+/* NAME_lo, NAME_hi and tics, about COUNT of them; sign: with + before what is above zero. */
+void plot_put_axis(const struct plot *p, const char *name, double lo, double hi, int count,
+		   bool sign);
+
+/* Moves at most LABELS_MAX labels apart, symmetrically, until no two are nearer than apart; all
+ * stay within lo and hi, or gnuplot would leave them out. */
+void plot_spread(struct plot_label *label, size_t n, double apart, double lo, double hi);
 /* Writes NAME-P-labels.tsv.  Returns 0 or -errno. */
 int plot_put_labels(const struct plot *p, const char *name, size_t panel,
 		    const struct plot_label *label, size_t n);

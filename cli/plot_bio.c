@@ -111,25 +111,22 @@ static void put_title(const struct plot *p)
 			 "Without DAX a %s read costs %.1f times as much on %s (%s, O_DIRECT)",
 			 without_size_words(size, words, sizeof(words)), ratio,
 			 p->tables->run->stacks.name[stacks[n - 1]], table_fs(t));
-		plot_put_string(p->gp, "bio_title", title);
+		plot_put_string(p, "bio_title", title);
 		return;
 	}
-	plot_put_string(p->gp, "bio_title", "What reads and writes cost without DAX");
+	plot_put_string(p, "bio_title", "What reads and writes cost without DAX");
 }
 
 static void put_sizes(const struct plot *p)
 {
-	const char *comma = "", *size;
+	const char *size;
 	char words[32];
 
-	fputs("bio_tics = '", p->gp);
-	for (size_t i = 0; p->n_panels && (size = without_size(p->panel[0].table, "read", i));
-	     i++) {
-		fprintf(p->gp, "%s\"%s\" %.0f", comma,
-			without_size_words(size, words, sizeof(words)), without_size_bytes(size));
-		comma = ", ";
-	}
-	fputs("'\n", p->gp);
+	plot_tics_begin(p, "bio");
+	for (size_t i = 0; p->n_panels && (size = without_size(p->panel[0].table, "read", i)); i++)
+		plot_put_tic(p, without_size_bytes(size),
+			     without_size_words(size, words, sizeof(words)));
+	plot_tics_end(p, "bio");
 }
 
 int plot_put_bio(const struct plot *p)
@@ -137,6 +134,7 @@ int plot_put_bio(const struct plot *p)
 	struct plot_label label[PANELS_MAX][LINES_MAX];
 	struct bio_plot plot = {.hi = 1};
 	size_t n[PANELS_MAX] = {0};
+	double top;
 	int rc = 0;
 
 	fprintf(p->gp,
@@ -144,8 +142,9 @@ int plot_put_bio(const struct plot *p)
 		PANELS_MAX, PANELS_MAX * LINES_MAX, PANELS_MAX, LINES_MAX);
 	for (size_t i = 0; i < p->n_panels && !rc; i++)
 		rc = put_panel(p, i, label[i], &n[i], &plot);
+	top = fmax(1.1, 1 + (plot.hi - 1) * 1.15);
 	for (size_t i = 0; i < p->n_panels && !rc; i++) {
-		plot_spread(label[i], n[i], (plot.hi - 1) * 1.15 / 18);
+		plot_spread(label[i], n[i], (top - 1) / 18, 1, top);
 		rc = plot_put_labels(p, "bio", i, label[i], n[i]);
 	}
 	/* A line needs two points. */
@@ -155,6 +154,6 @@ int plot_put_bio(const struct plot *p)
 	put_title(p);
 	put_sizes(p);
 	fprintf(p->gp, "bio_x_lo = %.0f\nbio_x_hi = %.0f\nbio_hi = %.4f\n", plot.x_lo, plot.x_hi,
-		1 + (plot.hi - 1) * 1.15);
+		top);
 	return 0;
 }

@@ -47,6 +47,7 @@ static void find_dist_axis(const struct run_record *const *rec, size_t n, struct
 		lo = rec[i]->min < lo ? rec[i]->min : lo;
 		hi = top > hi ? top : hi;
 	}
+	hi = hi < lo ? lo : hi;
 	axis->bin = (hi - lo) / 120 + 1;
 	axis->lo = lo - 3 * axis->bin;
 	axis->hi = hi + 4 * axis->bin;
@@ -105,8 +106,7 @@ static int put_dist_stack(const struct plot *p, size_t panel, size_t place,
 
 	if (!out)
 		return -errno;
-	fprintf(out, "# %s: middle of a bin of %lld %s, samples\n", rec->id, (long long)axis->bin,
-		p->unit);
+	fputs("# middle of a bin, samples\n", out);
 	beyond = put_bins(out, rec, axis);
 	used = snprintf(text, sizeof(text), "median %s%s%s%s", number(rec->median).s,
 			rec == raw ? "" : " (",
@@ -117,9 +117,9 @@ static int put_dist_stack(const struct plot *p, size_t panel, size_t place,
 			 100.0 * (double)beyond / (double)rec->n,
 			 number(median_beyond(rec, axis->hi, beyond)).s, number(rec->max).s);
 	snprintf(name, sizeof(name), "dist_text[%zu]", at);
-	plot_put_string(p->gp, name, text);
+	plot_put_string(p, name, text);
 	snprintf(name, sizeof(name), "dist_stack[%zu]", at);
-	plot_put_string(p->gp, name, rec->stack);
+	plot_put_string(p, name, rec->stack);
 	fprintf(p->gp, "dist_median[%zu] = %lld\n", at, (long long)rec->median);
 	return plot_close(out);
 }
@@ -137,7 +137,7 @@ static void put_dist_title(const struct plot *p, const struct cost *c)
 		 c->at->stack, shift ? "shifts the whole distribution of" : "changes",
 		 cost_words(c->row, words, sizeof(words)), number_signed(p10).s,
 		 number_signed(median).s, number_signed(p90).s, p->unit, table_fs(c->table));
-	plot_put_string(p->gp, "dist_title", title);
+	plot_put_string(p, "dist_title", title);
 }
 
 int plot_put_dist(const struct plot *p)
@@ -169,7 +169,7 @@ int plot_put_dist(const struct plot *p)
 			top = rec[d]->n > top ? rec[d]->n : top;
 		}
 		snprintf(name, sizeof(name), "dist%zu", i + 1);
-		plot_put_axis(p->gp, name, (double)axis.lo, (double)axis.hi, 8, false);
+		plot_put_axis(p, name, (double)axis.lo, (double)axis.hi, 8, false);
 		fprintf(p->gp, "dist_bin[%zu] = %lld\n", i + 1, (long long)axis.bin);
 		fprintf(p->gp, "dist_n[%zu] = %zu\n", i + 1, n);
 		most = n > most ? n : most;

@@ -30,9 +30,7 @@ static int put_huge_panel(const struct plot *p, size_t panel, struct huge_plot *
 
 	if (!out)
 		return -errno;
-	fprintf(out,
-		"# place, cost of a 2 MiB window (%s), text if kept, text if lost, colour, stack\n",
-		p->unit);
+	fputs("# place, cost of a 2 MiB window, text if kept, text if lost, colour, stack\n", out);
 	for (size_t s = 0; s < p->tables->run->stacks.n; s++) {
 		struct huge h;
 		char text[160];
@@ -50,7 +48,9 @@ static int put_huge_panel(const struct plot *p, size_t panel, struct huge_plot *
 		else
 			snprintf(text, sizeof(text), "%s\t ", number(h.cost).s);
 		fprintf(out, "%zu\t%lld\t%s", place, (long long)h.cost, text);
-		fprintf(out, "\t%d\t%s\n", colour, h.stack);
+		fprintf(out, "\t%d\t", colour);
+		plot_put_text(out, h.stack);
+		fputc('\n', out);
 		plot->lo = plot->lo > 0 ? fmin(plot->lo, (double)h.cost) : (double)h.cost;
 		plot->hi = fmax(plot->hi, (double)h.cost);
 		if (strlen(h.stack) > plot->name_len)
@@ -77,17 +77,16 @@ static void put_huge_titles(const struct plot *p, const struct huge *worst)
 	if (worst->raw > 0 && used > 0 && used < (int)sizeof(title))
 		snprintf(title + used, sizeof(title) - used, ", %s times as many as on raw",
 			 number((worst->cost + worst->raw / 2) / worst->raw).s);
-	plot_put_string(p->gp, "huge_title", title);
+	plot_put_string(p, "huge_title", title);
 	snprintf(title, sizeof(title),
 		 "To touch all of a 2 MiB window: one %s, or %d faults of 4 KiB where it is lost",
 		 cost_words(worst->row, words, sizeof(words)), PAGES_PER_WINDOW);
-	plot_put_string(p->gp, "huge_words", title);
+	plot_put_string(p, "huge_words", title);
 }
 
 int plot_put_huge(const struct plot *p)
 {
 	struct huge_plot plot = {.hi = 1};
-	const char *comma = "";
 	int rc = 0;
 
 	fprintf(p->gp, "array huge_n[%d]\n", PANELS_MAX);
@@ -98,16 +97,12 @@ int plot_put_huge(const struct plot *p)
 	if (rc || !plot.lost)
 		return rc;
 	put_huge_titles(p, &plot.worst);
-	fprintf(p->gp,
-		"huge_lo = %.6g\nhuge_hi = %.6g\nhuge_places = %zu\nhuge_name_len = %zu\n"
-		"huge_tics = '",
+	fprintf(p->gp, "huge_lo = %.6g\nhuge_hi = %.6g\nhuge_places = %zu\nhuge_name_len = %zu\n",
 		plot.lo / 1.6, plot.hi * 1.6, plot.places, plot.name_len);
-	for (double x = 1; x <= plot.hi * 1.6; x *= 10) {
-		if (x < plot.lo / 1.6)
-			continue;
-		fprintf(p->gp, "%s\"%s\" %.0f", comma, number((int64_t)x).s, x);
-		comma = ", ";
-	}
-	fputs("'\n", p->gp);
+	plot_tics_begin(p, "huge");
+	for (double x = 1; x <= plot.hi * 1.6; x *= 10)
+		if (x >= plot.lo / 1.6)
+			plot_put_tic(p, x, number((int64_t)x).s);
+	plot_tics_end(p, "huge");
 	return 0;
 }

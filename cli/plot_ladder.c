@@ -28,7 +28,7 @@ struct curve {
 	const struct row *row;
 	bool tax;
 	int colour;
-	const char *dash; /* of gnuplot; "" is solid */
+	bool dashed;
 };
 
 struct sheet {
@@ -81,17 +81,17 @@ static const struct row *find_row(const struct comparison *c, const char *fs, en
 	return best;
 }
 
-static void add_curve(struct curve *list, size_t *n, const struct row *row, bool tax, int colour,
-		      const char *dash)
+/* Adds it if it is new and any of the kernels has it. */
+static void add_curve(struct curve *list, size_t *n, struct curve curve, size_t n_sides)
 {
-	struct curve curve = {row, tax, colour, dash};
+	const struct row *row = curve.row;
 	bool any = false;
 
 	for (size_t i = 0; i < *n; i++)
 		if (list[i].row == row)
 			return;
-	for (size_t s = 0; row && s < SIDES_MAX && !any; s++)
-		any = row->cells[s].rec && point(&curve, s);
+	for (size_t s = 0; row && s < n_sides && !any; s++)
+		any = point(&curve, s);
 	if (any && *n < LINES_MAX)
 		list[(*n)++] = curve;
 }
@@ -102,6 +102,7 @@ static void find_sheets(struct ladder *l)
 		const struct run_record *rec = l->c->rows[r].rec;
 		struct sheet *s = &l->sheets[l->n];
 		bool known = strcmp(rec->bench, "fault") || l->n == PANELS_MAX;
+		const struct row *many, *few;
 
 		for (size_t i = 0; i < l->n; i++)
 			known = known || !strcmp(l->sheets[i].fs, rec->fs);
@@ -112,16 +113,22 @@ static void find_sheets(struct ladder *l)
 			enum run_page size = (enum run_page)page;
 			const struct row *dm = find_row(l->c, s->fs, size, NAMED);
 
-			add_curve(s->cost, &s->n_cost, dm, false, page + 1, "");
-			add_curve(s->cost, &s->n_cost, find_row(l->c, s->fs, size, RAW), false,
-				  page + 1, "dt (6,4)");
-			add_curve(s->tax, &s->n_tax, dm, true, page + 1, "");
+			const struct row *raw = find_row(l->c, s->fs, size, RAW);
+
+			add_curve(s->cost, &s->n_cost, (struct curve){dm, false, page + 1, false},
+				  l->c->n_sides);
+			add_curve(s->cost, &s->n_cost, (struct curve){raw, false, page + 1, true},
+				  l->c->n_sides);
+			add_curve(s->tax, &s->n_tax, (struct curve){dm, true, page + 1, false},
+				  l->c->n_sides);
 		}
-		add_curve(s->tax, &s->n_tax, find_row(l->c, s->fs, RUN_PAGE_PTE, MANY), true,
-			  COLOUR_MANY, "");
-		add_curve(s->tax, &s->n_tax, find_row(l->c, s->fs, RUN_PAGE_PTE, FEW), true,
-			  COLOUR_FEW, "");
-		l->n += s->n_tax > 0;
+		many = find_row(l->c, s->fs, RUN_PAGE_PTE, MANY);
+		few = find_row(l->c, s->fs, RUN_PAGE_PTE, FEW);
+		add_curve(s->tax, &s->n_tax, (struct curve){many, true, COLOUR_MANY, false},
+			  l->c->n_sides);
+		add_curve(s->tax, &s->n_tax, (struct curve){few, true, COLOUR_FEW, false},
+			  l->c->n_sides);
+		l->n += s->n_tax > 0 && s->n_cost > 0;
 	}
 }
 
@@ -147,7 +154,7 @@ static long end_of(const struct curve *curve, size_t n_sides, bool last)
 }
 
 static int put_curves(const struct ladder *l, const char *name, size_t panel,
-		      const struct curve *curve, size_t n, double range)
+		      const struct curve *curve, size_t n, double lo, double hi)
 {
 	struct plot_label label[LABELS_MAX];
 	FILE *out = plot_open(&l->p, "%s-%zu.tsv", name, panel + 1);
@@ -162,7 +169,7 @@ static int put_curves(const struct ladder *l, const char *name, size_t panel,
 		char words[64];
 
 		fprintf(l->p.gp, "%s_colour[%zu] = %d\n%s_dash[%zu] = %d\n", name, place,
-			curve[i].colour, name, place, *curve[i].dash ? 1 : 0);
+			curve[i].colour, name, place, curve[i].dashed);
 		for (size_t s = 0; s < l->c->n_sides; s++) {
 			const struct quantity *q = point(&curve[i], s);
 
@@ -180,7 +187,7 @@ static int put_curves(const struct ladder *l, const char *name, size_t panel,
 				      : number(number_round(label[i].y)).s);
 	}
 	rc = plot_close(out);
-	plot_spread(label, n, range * LABEL_APART);
+	plot_spread(label, n, (hi - lo) * LABEL_APART, lo, hi);
 	return rc ? rc : plot_put_labels(&l->p, name, panel, label, n);
 }
 
@@ -201,8 +208,7 @@ static void version_of(const struct side *side, char *buf, size_t size)
 /* "+166 insn on 5.10.262, +227 on 7.3-rc7 (ext4)" for the first line of each panel. */
 static void put_title(const struct ladder *l, const char *name, const char *what, bool tax)
 {
-	char text[1024], first[64], last[64];
-	size_t used = 0;
+	char text[1024] = "", first[64], last[64];
 
 	for (size_t i = 0; i < l->n; i++) {
 		const struct curve *curve = tax ? &l->sheets[i].tax[0] : &l->sheets[i].cost[0];
@@ -210,19 +216,19 @@ static void put_title(const struct ladder *l, const char *name, const char *what
 		long to = end_of(curve, l->c->n_sides, true);
 		int64_t a = point(curve, (size_t)from)->median;
 		int64_t b = point(curve, (size_t)to)->median;
+		size_t used;
 
 		version_of(&l->c->sides[from], first, sizeof(first));
 		version_of(&l->c->sides[to], last, sizeof(last));
-		if (!used)
-			used = (size_t)snprintf(text, sizeof(text),
-						"%s, %s: ", curve->row->rec->stack, what);
-		used += (size_t)snprintf(
-			text + used, sizeof(text) - used, "%s%s%s%s on %s, %s on %s (%s)",
-			i ? "; " : "", tax ? number_signed(a).s : number(a).s, i ? "" : " ",
-			i ? "" : l->p.unit, first, tax ? number_signed(b).s : number(b).s, last,
-			l->sheets[i].fs);
+		if (!i)
+			snprintf(text, sizeof(text), "%s, %s: ", curve->row->rec->stack, what);
+		used = strlen(text);
+		snprintf(text + used, sizeof(text) - used, "%s%s%s%s on %s, %s on %s (%s)",
+			 i ? "; " : "", tax ? number_signed(a).s : number(a).s, i ? "" : " ",
+			 i ? "" : l->p.unit, first, tax ? number_signed(b).s : number(b).s, last,
+			 l->sheets[i].fs);
 	}
-	plot_put_string(l->p.gp, name, text);
+	plot_put_string(&l->p, name, text);
 }
 
 static void find_range(const struct ladder *l, bool tax, double *lo, double *hi)
@@ -264,23 +270,23 @@ static void put_head(const struct ladder *l)
 		 l->c->forced ? "UNLIKE RUNS: " : "", l->c->n_sides, version, last, k->meter,
 		 l->c->time ? "" : " (exact guest instructions)", *k->qemu ? ", QEMU " : "",
 		 (int)strcspn(k->qemu, " "), k->qemu);
-	fputs("# SPDX-License-Identifier: GPL-2.0-only\n", gp);
-	plot_put_string(gp, "subtitle", text);
-	plot_put_string(gp, "unit", l->p.unit);
+	plot_put_string(&l->p, "subtitle", text);
+	plot_put_string(&l->p, "unit", l->p.unit);
 	fprintf(gp, "panels = %zu\narray panel[%zu]\n", l->n, l->n ? l->n : 1);
 	for (size_t i = 0; i < l->n; i++) {
 		char name[32];
 
 		snprintf(name, sizeof(name), "panel[%zu]", i + 1);
-		plot_put_string(gp, name, l->sheets[i].fs);
+		plot_put_string(&l->p, name, l->sheets[i].fs);
 	}
-	fprintf(gp, "draw_ladder = %d\nkernels = %zu\nkernel_tics = '", l->n ? 1 : 0,
-		l->c->n_sides);
+	fprintf(gp, "draw_ladder = %d\nkernels = %zu\nlines_max = %d\n", l->n ? 1 : 0,
+		l->c->n_sides, LINES_MAX);
+	plot_tics_begin(&l->p, "kernel");
 	for (size_t s = 0; s < l->c->n_sides; s++) {
 		version_of(&l->c->sides[s], version, sizeof(version));
-		fprintf(gp, "%s\"%s\" %zu", s ? ", " : "", version, s + 1);
+		plot_put_tic(&l->p, (double)s + 1, version);
 	}
-	fprintf(gp, "'\nlines_max = %d\n", LINES_MAX);
+	plot_tics_end(&l->p, "kernel");
 }
 
 static int put_plot(const struct ladder *l, const char *name, bool tax)
@@ -289,14 +295,14 @@ static int put_plot(const struct ladder *l, const char *name, bool tax)
 	int rc = 0;
 
 	find_range(l, tax, &lo, &hi);
-	plot_put_axis(l->p.gp, name, lo, hi, 6, tax);
+	plot_put_axis(&l->p, name, lo, hi, 6, tax);
 	fprintf(l->p.gp, "array %s_n[%d]\narray %s_colour[%d]\narray %s_dash[%d]\n", name,
 		PANELS_MAX, name, PANELS_MAX * LINES_MAX, name, PANELS_MAX * LINES_MAX);
 	for (size_t i = 0; i < l->n && !rc; i++) {
 		const struct sheet *s = &l->sheets[i];
 
-		rc = put_curves(l, name, i, tax ? s->tax : s->cost, tax ? s->n_tax : s->n_cost,
-				hi - lo);
+		rc = put_curves(l, name, i, tax ? s->tax : s->cost, tax ? s->n_tax : s->n_cost, lo,
+				hi);
 	}
 	return rc;
 }
@@ -304,11 +310,11 @@ static int put_plot(const struct ladder *l, const char *name, bool tax)
 int compare_plotdata(const struct comparison *c, const char *dir)
 {
 	struct ladder l = {.c = c, .p = {.dir = dir, .unit = c->unit}};
-	int rc = 0, closed;
+	struct plot_words words;
+	int rc = plot_begin(&l.p, &words), closed;
 
-	l.p.gp = plot_open(&l.p, "plot.gp");
-	if (!l.p.gp)
-		return -errno;
+	if (rc)
+		return rc;
 	find_sheets(&l);
 	put_head(&l);
 	if (l.n) {
@@ -320,6 +326,6 @@ int compare_plotdata(const struct comparison *c, const char *dir)
 	}
 	if (!rc)
 		rc = ladder_put_paths(c, &l.p);
-	closed = plot_close(l.p.gp);
+	closed = plot_end(&l.p);
 	return rc ? rc : closed;
 }

@@ -94,8 +94,8 @@ static int put_lines(const struct comparison *c, const struct plot *p, size_t pa
 	}
 	rc = plot_close(out);
 	snprintf(name, sizeof(name), "path%zu", panel + 1);
-	plot_put_axis(p->gp, name, 0, 1.12 * hi, 4, false);
-	plot_spread(label, n, 0.095 * hi);
+	plot_put_axis(p, name, 0, 1.12 * hi, 4, false);
+	plot_spread(label, n, 0.095 * hi, 0, 1.12 * hi);
 	return rc ? rc : plot_put_labels(p, "path", panel, label, n);
 }
 
@@ -117,7 +117,7 @@ int ladder_put_paths(const struct comparison *c, const struct plot *p)
 			continue;
 		rc = put_lines(c, p, panels, line[i], count[i]);
 		snprintf(name, sizeof(name), "path_name[%zu]", ++panels);
-		plot_put_string(p->gp, name, paths[i].words);
+		plot_put_string(p, name, paths[i].words);
 		fprintf(p->gp, "path_n[%zu] = %zu\n", panels, count[i]);
 	}
 	fprintf(p->gp, "draw_paths = %d\npaths = %zu\n", panels ? 1 : 0, panels);

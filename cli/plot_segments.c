@@ -58,7 +58,7 @@ struct ranges {
 static double below_words(const struct run_record *const *cell, size_t n, const struct ranges *g)
 {
 	double axis = log2(g->x_max * X_MARGIN) - log2(g->x_min / X_MARGIN);
-	double end = log2(g->x_min) + WORDS_PART * axis, top = (double)cell[0]->median;
+	double end = log2(g->x_min) + WORDS_PART * axis, top = n ? (double)cell[0]->median : g->lo;
 
 	for (size_t i = 1; i < n; i++) {
 		double x0 = log2((double)cell[i - 1]->segments), y0 = (double)cell[i - 1]->median;
@@ -95,12 +95,11 @@ static int put_curves(const struct plot *p, size_t panel, const struct curves *c
 		char name[64], words[256];
 
 		snprintf(name, sizeof(name), "%s_words[%zu]", curves->name, place);
-		plot_put_string(p->gp, name, cost_words(c->row, words, sizeof(words)));
+		plot_put_string(p, name, cost_words(c->row, words, sizeof(words)));
 		fprintf(p->gp, "%s_raw[%zu] = %lld\n%s_over[%zu] = %.6g\n%s_colour[%zu] = %d\n",
 			curves->name, place, (long long)c->raw->median, curves->name, place,
 			below_words(cell, n, g), curves->name, place, (int)c->row->page + 1);
-		fprintf(out, "# %s: segments, median (%s), extra over raw (%s), colour\n",
-			c->row->variant, p->unit, p->unit);
+		fputs("# segments, median, extra over raw, colour\n", out);
 		for (size_t i = 0; i < n; i++)
 			fprintf(out, "%lld\t%lld\t%lld\t%d\n", (long long)cell[i]->segments,
 				(long long)cell[i]->median,
@@ -123,7 +122,7 @@ static void put_arrays(const struct plot *p, const char *name, size_t places)
 }
 
 /* Labels of one panel of fault-by-segments: at the right end of each line and of its raw. */
-static int put_segment_labels(const struct plot *p, size_t panel, double range, double x_max)
+static int put_segment_labels(const struct plot *p, size_t panel, const struct ranges *g)
 {
 	const struct plot_panel *pn = &p->panel[panel];
 	struct plot_label label[LABELS_MAX];
@@ -133,18 +132,18 @@ static int put_segment_labels(const struct plot *p, size_t panel, double range, 
 		const struct cost *c = &pn->series[s];
 		int colour = (int)c->row->page + 1;
 
-		label[n] = (struct plot_label){x_max, (double)c->many->median, "", colour};
+		label[n] = (struct plot_label){g->x_max, (double)c->many->median, "", colour};
 		snprintf(label[n++].text, sizeof(label->text), "%s  %s (%s)",
 			 page_words(c->row->page), number(c->many->median).s,
 			 number_percent(c->many->median - c->raw->median, c->raw->median).s);
-		label[n] = (struct plot_label){x_max, (double)c->raw->median, "", colour};
+		label[n] = (struct plot_label){g->x_max, (double)c->raw->median, "", colour};
 		snprintf(label[n++].text, sizeof(label->text), "raw  %s", number(c->raw->median).s);
 	}
-	plot_spread(label, n, range * LABEL_APART);
+	plot_spread(label, n, (g->hi - g->lo) * LABEL_APART, g->lo, g->hi);
 	return plot_put_labels(p, "segments", panel, label, n);
 }
 
-static int put_extra_labels(const struct plot *p, size_t panel, double range, double x_max)
+static int put_extra_labels(const struct plot *p, size_t panel, const struct ranges *g)
 {
 	const struct plot_panel *pn = &p->panel[panel];
 	struct plot_label label[LABELS_MAX];
@@ -154,12 +153,12 @@ static int put_extra_labels(const struct plot *p, size_t panel, double range, do
 		const struct cost *c = &pn->series[s];
 		int64_t extra = c->many->median - c->raw->median;
 
-		label[n] = (struct plot_label){x_max, (double)extra, "", (int)c->row->page + 1};
+		label[n] = (struct plot_label){g->x_max, (double)extra, "", (int)c->row->page + 1};
 		snprintf(label[n++].text, sizeof(label->text), "%s  %s (%s)",
 			 page_words(c->row->page), number_signed(extra).s,
 			 number_percent(extra, c->raw->median).s);
 	}
-	plot_spread(label, n, range * LABEL_APART);
+	plot_spread(label, n, (g->extra_hi - g->extra_lo) * LABEL_APART, g->extra_lo, g->extra_hi);
 	return plot_put_labels(p, "extra", panel, label, n);
 }
 
@@ -186,7 +185,7 @@ static int put_others(const struct plot *p, size_t panel, double lo, double hi, 
 		    !cost_find(p->tables, t, &t->rows[r], NULL, &c))
 			continue;
 		n = plain_cells(&c, cell);
-		fprintf(out, "# %s: segments, extra over raw (%s)\n", c.row->variant, p->unit);
+		fputs("# segments, extra over raw\n", out);
 		for (size_t i = 0; i < n; i++) {
 			int64_t extra = cell[i]->median - c.raw->median;
 
@@ -230,7 +229,7 @@ static void put_segment_titles(const struct plot *p, const struct cost *c)
 	cost_words(c->row, words, sizeof(words));
 	snprintf(title, sizeof(title), "dm-%s with %s segment%s, %s: %s", c->target,
 		 number(c->at->segments).s, c->at->segments == 1 ? "" : "s", words, extras);
-	plot_put_string(p->gp, "segments_title", title);
+	plot_put_string(p, "segments_title", title);
 	if (fabs(c->per_doubling) < 0.5)
 		snprintf(trend, sizeof(trend), "the number of segments hardly matters");
 	else
@@ -243,20 +242,17 @@ static void put_segment_titles(const struct plot *p, const struct cost *c)
 			 table_fs(c->table), number_signed(few).s, p->unit,
 			 number(c->few->segments).s, c->few->segments == 1 ? "" : "s",
 			 number_signed(many).s, number(c->many->segments).s, trend);
-	plot_put_string(p->gp, "extra_title", title);
+	plot_put_string(p, "extra_title", title);
 }
 
 static void put_segment_tics(const struct plot *p, const char *name, double x_min, double x_max)
 {
-	const char *comma = "";
-
-	fprintf(p->gp, "%s_lo = %g\n%s_hi = %g\n%s_tics = '", name, x_min, name, x_max, name);
-	for (double x = 1; x <= x_max; x *= x_max > 64 ? 4 : 2) {
+	fprintf(p->gp, "%s_lo = %g\n%s_hi = %g\n", name, x_min, name, x_max);
+	plot_tics_begin(p, name);
+	for (double x = 1; x <= x_max; x *= x_max > 64 ? 4 : 2)
 		if (x >= x_min)
-			fprintf(p->gp, "%s\"%s\" %g", comma, number((int64_t)x).s, x);
-		comma = x >= x_min ? ", " : comma;
-	}
-	fputs("'\n", p->gp);
+			plot_put_tic(p, x, number((int64_t)x).s);
+	plot_tics_end(p, name);
 }
 
 static void find_ranges(const struct plot *p, struct ranges *g)
@@ -301,7 +297,7 @@ static void put_extra_words(const struct plot *p)
 	for (size_t s = 0; s < most->n_series; s++)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", s ? " and " : "",
 			 cost_words(most->series[s].row, words, sizeof(words)));
-	plot_put_string(p->gp, "extra_words", text);
+	plot_put_string(p, "extra_words", text);
 }
 
 int plot_put_segments(const struct plot *p)
@@ -318,8 +314,8 @@ int plot_put_segments(const struct plot *p)
 	find_ranges(p, &g);
 	put_segment_titles(p, c);
 	put_segment_tics(p, "x", g.x_min, g.x_max);
-	plot_put_axis(p->gp, "segments", g.lo, g.hi, 6, false);
-	plot_put_axis(p->gp, "extra", g.extra_lo, g.extra_hi, 6, true);
+	plot_put_axis(p, "segments", g.lo, g.hi, 6, false);
+	plot_put_axis(p, "extra", g.extra_lo, g.extra_hi, 6, true);
 	put_arrays(p, "segments", SERIES_MAX);
 	fprintf(p->gp, "array others_n[%d]\n", PANELS_MAX);
 	for (size_t i = 0; i < p->n_panels && !rc; i++) {
@@ -330,9 +326,9 @@ int plot_put_segments(const struct plot *p)
 		rc = put_curves(p, i, &curves, &g);
 		growing += p->panel[i].n_growing;
 		if (!rc)
-			rc = put_segment_labels(p, i, g.hi - g.lo, g.x_max);
+			rc = put_segment_labels(p, i, &g);
 		if (!rc)
-			rc = put_extra_labels(p, i, g.extra_hi - g.extra_lo, g.x_max);
+			rc = put_extra_labels(p, i, &g);
 		if (!rc)
 			rc = put_others(p, i, g.extra_lo, g.extra_hi, &others, &beyond);
 		fprintf(p->gp, "others_n[%zu] = %zu\n", i + 1, others - before);
@@ -344,7 +340,7 @@ int plot_put_segments(const struct plot *p)
 		snprintf(note + strlen(note), sizeof(note) - strlen(note),
 			 " (%zu of %zu off the axis: %s)", beyond, others,
 			 growing ? "see fault-growth and the table" : "see the table");
-	plot_put_string(p->gp, "extra_note", note);
+	plot_put_string(p, "extra_note", note);
 	return rc;
 }
 
@@ -367,7 +363,7 @@ static int put_growth_labels(const struct plot *p, size_t panel, const struct ra
 		label[n] = (struct plot_label){g->x_max, log10((double)c->raw->median), "", colour};
 		snprintf(label[n++].text, sizeof(label->text), "raw  %s", number(c->raw->median).s);
 	}
-	plot_spread(label, n, log10(g->hi / g->lo) * LABEL_APART);
+	plot_spread(label, n, log10(g->hi / g->lo) * LABEL_APART, log10(g->lo), log10(g->hi));
 	for (size_t i = 0; i < n; i++)
 		label[i].y = pow(10, label[i].y);
 	return plot_put_labels(p, "growth", panel, label, n);
@@ -395,12 +391,12 @@ static void put_growth_title(const struct plot *p, const struct cost *worst)
 			comma = ", ";
 		}
 	}
-	plot_put_string(p->gp, "growth_title", title);
+	plot_put_string(p, "growth_title", title);
 	snprintf(note, sizeof(note),
 		 "Median %s per fault, both axes logarithmic; the faults whose extra grows by more "
 		 "than half of raw; dashed: raw",
 		 p->unit);
-	plot_put_string(p->gp, "growth_note", note);
+	plot_put_string(p, "growth_note", note);
 }
 
 static void find_growth_ranges(const struct plot *p, struct ranges *g)
@@ -411,7 +407,8 @@ static void find_growth_ranges(const struct plot *p, struct ranges *g)
 	for (size_t i = 0; i < p->n_panels; i++) {
 		for (size_t s = 0; s < p->panel[i].n_growing; s++) {
 			const struct cost *c = &p->panel[i].growing[s];
-			double low = fmin((double)c->raw->median, (double)c->few->median);
+			/* The axis is logarithmic and has no zero. */
+			double low = fmax(1, fmin((double)c->raw->median, (double)c->few->median));
 
 			g->lo = any ? fmin(g->lo, low) : low;
 			g->hi = any ? fmax(g->hi, (double)c->many->median)
@@ -427,23 +424,22 @@ static void find_growth_ranges(const struct plot *p, struct ranges *g)
 }
 
 /* 1, 2 and 5 of each power of ten, or only 1 where the axis is long. */
-static void put_log_tics(FILE *gp, const char *name, double lo, double hi)
+static void put_log_tics(const struct plot *p, const char *name, double lo, double hi)
 {
 	static const int steps[] = {1, 2, 5};
 	size_t n = hi / lo > 1000 ? 1 : 3;
-	const char *comma = "";
 
-	fprintf(gp, "%s_lo = %.6g\n%s_hi = %.6g\n%s_tics = '", name, lo, name, hi, name);
+	fprintf(p->gp, "%s_lo = %.6g\n%s_hi = %.6g\n", name, lo, name, hi);
+	plot_tics_begin(p, name);
 	for (double power = 1; power <= hi; power *= 10) {
 		for (size_t i = 0; i < n; i++) {
-			if (power * steps[i] < lo || power * steps[i] > hi)
-				continue;
-			fprintf(gp, "%s\"%s\" %.0f", comma, number((int64_t)(power * steps[i])).s,
-				power * steps[i]);
-			comma = ", ";
+			double at = power * steps[i];
+
+			if (at >= lo && at <= hi)
+				plot_put_tic(p, at, number((int64_t)at).s);
 		}
 	}
-	fputs("'\n", gp);
+	plot_tics_end(p, name);
 }
 
 int plot_put_growth(const struct plot *p)
@@ -460,7 +456,7 @@ int plot_put_growth(const struct plot *p)
 	put_growth_title(p, worst);
 	find_growth_ranges(p, &g);
 	put_segment_tics(p, "growth_x", g.x_min, g.x_max);
-	put_log_tics(p->gp, "growth", g.lo, g.hi);
+	put_log_tics(p, "growth", g.lo, g.hi);
 	put_arrays(p, "growth", GROWING_MAX);
 	for (size_t i = 0; i < p->n_panels && !rc; i++) {
 		const struct curves curves = {"growth", p->panel[i].growing, p->panel[i].n_growing,

@@ -123,25 +123,21 @@ static void put_title(const struct plot *p)
 			 "To load a table costs %s %s for each segment, and %s for any table",
 			 number(number_round(law.per_segment)).s, t->unit,
 			 number(number_round(law.base)).s);
-		plot_put_string(p->gp, "table_title", title);
+		plot_put_string(p, "table_title", title);
 		return;
 	}
-	plot_put_string(p->gp, "table_title", "What device-mapper's operations on tables cost");
+	plot_put_string(p, "table_title", "What device-mapper's operations on tables cost");
 }
 
 /* Powers of BASE^STEP within the axis. */
-static void put_tics(FILE *gp, const char *name, double lo, double hi, double step)
+static void put_tics(const struct plot *p, const char *name, double lo, double hi, double step)
 {
-	const char *comma = "";
-
-	fprintf(gp, "%s_lo = %.6g\n%s_hi = %.6g\n%s_tics = '", name, lo, name, hi, name);
-	for (double at = 1; at <= hi; at *= step) {
-		if (at < lo)
-			continue;
-		fprintf(gp, "%s\"%s\" %.0f", comma, number(number_round(at)).s, at);
-		comma = ", ";
-	}
-	fputs("'\n", gp);
+	fprintf(p->gp, "%s_lo = %.6g\n%s_hi = %.6g\n", name, lo, name, hi);
+	plot_tics_begin(p, name);
+	for (double at = 1; at <= hi; at *= step)
+		if (at >= lo)
+			plot_put_tic(p, at, number(number_round(at)).s);
+	plot_tics_end(p, name);
 }
 
 int plot_put_table(const struct plot *p)
@@ -162,11 +158,12 @@ int plot_put_table(const struct plot *p)
 	plot.lo /= 1.5;
 	plot.hi *= 1.5;
 	put_title(p);
-	put_tics(p->gp, "table_x", plot.x_lo, plot.x_hi, 4);
-	put_tics(p->gp, "table", plot.lo, plot.hi, 10);
+	put_tics(p, "table_x", plot.x_lo, plot.x_hi, 4);
+	put_tics(p, "table", plot.lo, plot.hi, 10);
 	for (size_t i = 0; i < p->n_panels && !rc; i++) {
 		/* Apart by what the eye sees: the axis is logarithmic. */
-		plot_spread(label[i], n[i], log10(plot.hi / plot.lo) / 20);
+		plot_spread(label[i], n[i], log10(plot.hi / plot.lo) / 20, log10(plot.lo),
+			    log10(plot.hi));
 		for (size_t l = 0; l < n[i]; l++)
 			label[i][l].y = pow(10, label[i][l].y);
 		rc = plot_put_labels(p, "table", i, label[i], n[i]);

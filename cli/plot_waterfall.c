@@ -25,9 +25,10 @@ static void put_bar(struct waterfall *w, const char *name, const char *module, i
 	int len = snprintf(label, sizeof(label), *module ? "%s [%s]" : "%s", name, module);
 
 	w->rows++;
-	fprintf(w->tsv, "%zu\t%lld\t%lld\t%d\t%s\t%s\n", w->rows, (long long)w->at,
-		(long long)(w->at + change), change > 0 ? COLOUR_UP : COLOUR_DOWN, label,
-		number_signed(change).s);
+	fprintf(w->tsv, "%zu\t%lld\t%lld\t%d\t", w->rows, (long long)w->at,
+		(long long)(w->at + change), change > 0 ? COLOUR_UP : COLOUR_DOWN);
+	plot_put_text(w->tsv, label);
+	fprintf(w->tsv, "\t%s\n", number_signed(change).s);
 	w->at += change;
 	w->low = w->at < w->low ? w->at : w->low;
 	w->high = w->at > w->high ? w->at : w->high;
@@ -69,7 +70,7 @@ static void put_bars(const struct explanation *e, struct waterfall *w)
 	put_whole(w, "new", e->side[NEW].record->median);
 }
 
-static void put_words(const struct explanation *e, FILE *gp)
+static void put_words(const struct explanation *e, const struct plot *p)
 {
 	const struct explained_side *base = &e->side[BASE], *new = &e->side[NEW];
 	const struct number difference = number_signed(explanation_difference(e));
@@ -86,47 +87,47 @@ static void put_words(const struct explanation *e, FILE *gp)
 	else
 		snprintf(text, sizeof(text), "From base to new: %s insn, by function",
 			 difference.s);
-	plot_put_string(gp, "waterfall_title", text);
+	plot_put_string(p, "waterfall_title", text);
 	snprintf(text, sizeof(text), "base: %s%s%s; new: %s%s%s", explanation_side(e, BASE),
 		 e->one_kernel || e->one_metric ? "" : " ",
 		 e->one_kernel || e->one_metric ? "" : base->metric, explanation_side(e, NEW),
 		 e->one_kernel || e->one_metric ? "" : " ",
 		 e->one_kernel || e->one_metric ? "" : new->metric);
-	plot_put_string(gp, "waterfall_sides", text);
+	plot_put_string(p, "waterfall_sides", text);
 	snprintf(text, sizeof(text),
 		 "Linux %s%s%s, meter insn (exact guest instructions), QEMU %.*s",
 		 base->run.context.release, e->one_kernel ? "" : " and ",
 		 e->one_kernel ? "" : new->run.context.release,
 		 (int)strcspn(base->run.context.qemu, " "), base->run.context.qemu);
-	plot_put_string(gp, "subtitle", text);
+	plot_put_string(p, "subtitle", text);
 }
 
 int explanation_plot(const struct explanation *e, const char *dir)
 {
-	const struct plot p = {.dir = dir};
+	struct plot p = {.dir = dir};
+	struct plot_words words;
 	struct waterfall w = {.at = e->side[BASE].record->median, .name_len = 4};
-	FILE *gp = plot_open(&p, "plot.gp");
-	int rc, closed;
+	int rc = plot_begin(&p, &words), closed;
 	double margin;
 
-	if (!gp)
-		return -errno;
+	if (rc)
+		return rc;
 	w.tsv = plot_open(&p, "waterfall.tsv");
 	if (!w.tsv) {
 		rc = -errno;
-		fclose(gp);
+		plot_end(&p);
 		return rc;
 	}
 	w.low = w.high = w.at;
 	fputs("# row, from, to, colour, name, label\n", w.tsv);
 	put_bars(e, &w);
 	rc = plot_close(w.tsv);
-	fputs("# SPDX-License-Identifier: GPL-2.0-only\npanels = 1\n", gp);
-	put_words(e, gp);
+	fputs("panels = 1\n", p.gp);
+	put_words(e, &p);
 	margin = fmax(1, 0.12 * (double)(w.high - w.low));
-	plot_put_axis(gp, "waterfall", fmax(0, (double)w.low - margin), (double)w.high + margin, 6,
+	plot_put_axis(&p, "waterfall", fmax(0, (double)w.low - margin), (double)w.high + margin, 6,
 		      false);
-	fprintf(gp, "waterfall_rows = %zu\nwaterfall_name_len = %zu\n", w.rows, w.name_len);
-	closed = plot_close(gp);
+	fprintf(p.gp, "waterfall_rows = %zu\nwaterfall_name_len = %zu\n", w.rows, w.name_len);
+	closed = plot_end(&p);
 	return rc ? rc : closed;
 }

@@ -36,13 +36,76 @@ int plot_close(FILE *out)
 	return fclose(out) || bad ? -EIO : 0;
 }
 
-/* A gnuplot string in single quotes: nothing in it means anything but the quote itself. */
-void plot_put_string(FILE *gp, const char *name, const char *text)
+int plot_begin(struct plot *p, struct plot_words *words)
 {
-	fprintf(gp, "%s = '", name);
-	for (; *text; text++)
-		fputs(*text == '\'' ? "''" : (char[]){*text, '\0'}, gp);
-	fputs("'\n", gp);
+	int rc;
+
+	*words = (struct plot_words){0};
+	p->words = words;
+	p->gp = plot_open(p, "plot.gp");
+	if (!p->gp)
+		return -errno;
+	words->out = plot_open(p, "words.tsv");
+	if (words->out)
+		return 0;
+	rc = -errno;
+	fclose(p->gp);
+	return rc;
+}
+
+int plot_end(struct plot *p)
+{
+	int rc, closed = plot_close(p->words->out);
+
+	fprintf(p->gp, "n_words = %zu\n", p->words->n);
+	rc = plot_close(p->gp);
+	return rc ? rc : closed;
+}
+
+/* In a column a quote would join it with the next one and a backslash would escape what follows;
+ * control characters have no place in a plot.  What `set xtics add` gets is a format. */
+static void put_text(FILE *tsv, const char *text, bool is_format)
+{
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '"' || c == '\\')
+			fprintf(tsv, "\\%03o", c);
+		else if (c == '%' && is_format)
+			fputs("%%", tsv);
+		else
+			fputc(c < ' ' || c == 0x7f ? ' ' : c, tsv);
+	}
+}
+
+void plot_put_text(FILE *tsv, const char *text)
+{
+	put_text(tsv, text, false);
+}
+
+void plot_put_string(const struct plot *p, const char *name, const char *text)
+{
+	fprintf(p->words->out, "%zu\t0\t", ++p->words->n);
+	plot_put_text(p->words->out, text);
+	fputc('\n', p->words->out);
+	fprintf(p->gp, "%s = %zu\n", name, p->words->n);
+}
+
+void plot_tics_begin(const struct plot *p, const char *name)
+{
+	fprintf(p->gp, "%s_tic_first = %zu\n", name, p->words->n + 1);
+}
+
+void plot_put_tic(const struct plot *p, double at, const char *text)
+{
+	fprintf(p->words->out, "%zu\t%.17g\t", ++p->words->n, at);
+	put_text(p->words->out, text, true);
+	fputc('\n', p->words->out);
+}
+
+void plot_tics_end(const struct plot *p, const char *name)
+{
+	fprintf(p->gp, "%s_tic_last = %zu\n", name, p->words->n);
 }
 
 /* A step of 1, 2 or 5 times a power of ten that makes about COUNT tics. */
@@ -55,22 +118,21 @@ static double nice_step(double range, int count)
 	return rough / power > 2 ? 5 * power : rough / power > 1 ? 2 * power : power;
 }
 
-/* NAME_lo, NAME_hi, and NAME_tics with digits in groups of three, which gnuplot has no way to
- * print in the C locale. */
-void plot_put_axis(FILE *gp, const char *name, double lo, double hi, int count, bool sign)
+/* The tics have digits in groups of three, which gnuplot has no way to print in the C locale. */
+void plot_put_axis(const struct plot *p, const char *name, double lo, double hi, int count,
+		   bool sign)
 {
 	double step = fmax(1, nice_step(hi - lo, count));
-	const char *comma = "";
 
-	fprintf(gp, "%s_lo = %.6g\n%s_hi = %.6g\n%s_tics = '", name, lo, name, hi, name);
+	fprintf(p->gp, "%s_lo = %.6g\n%s_hi = %.6g\n", name, lo, name, hi);
+	plot_tics_begin(p, name);
 	for (double at = ceil(lo / step) * step; at <= hi; at += step) {
 		int64_t value = number_round(at);
 
-		fprintf(gp, "%s\"%s\" %lld", comma,
-			sign && value ? number_signed(value).s : number(value).s, (long long)value);
-		comma = ", ";
+		plot_put_tic(p, (double)value,
+			     sign && value ? number_signed(value).s : number(value).s);
 	}
-	fputs("'\n", gp);
+	plot_tics_end(p, name);
 }
 
 static int by_y(const void *a, const void *b)
@@ -81,7 +143,22 @@ static int by_y(const void *a, const void *b)
 	return (la->y > lb->y) - (la->y < lb->y);
 }
 
-void plot_spread(struct plot_label *label, size_t n, double apart)
+/* Those beyond lo or hi go to it, and push the others on. */
+static void keep_within(struct plot_label **order, size_t n, double apart, double lo, double hi)
+{
+	if (order[0]->y < lo) {
+		order[0]->y = lo;
+		for (size_t i = 1; i < n; i++)
+			order[i]->y = fmax(order[i]->y, order[i - 1]->y + apart);
+	}
+	if (order[n - 1]->y > hi) {
+		order[n - 1]->y = hi;
+		for (size_t i = n - 1; i > 0; i--)
+			order[i - 1]->y = fmin(order[i - 1]->y, order[i]->y - apart);
+	}
+}
+
+void plot_spread(struct plot_label *label, size_t n, double apart, double lo, double hi)
 {
 	struct plot_label *order[LABELS_MAX];
 
@@ -98,6 +175,8 @@ void plot_spread(struct plot_label *label, size_t n, double apart)
 			order[i - 1]->y -= miss / 2;
 		}
 	}
+	if (n)
+		keep_within(order, n, apart, lo, hi);
 }
 
 int plot_put_labels(const struct plot *p, const char *name, size_t panel,
@@ -107,9 +186,11 @@ int plot_put_labels(const struct plot *p, const char *name, size_t panel,
 
 	if (!out)
 		return -errno;
-	for (size_t i = 0; i < n; i++)
-		fprintf(out, "%.6g\t%.6g\t%s\t%d\n", label[i].x, label[i].y, label[i].text,
-			label[i].colour);
+	for (size_t i = 0; i < n; i++) {
+		fprintf(out, "%.6g\t%.6g\t", label[i].x, label[i].y);
+		plot_put_text(out, label[i].text);
+		fprintf(out, "\t%d\n", label[i].colour);
+	}
 	return plot_close(out);
 }
 
@@ -158,9 +239,9 @@ static void put_context(const struct plot *p)
 		 version ? version + 1 : "", version ? ")" : "", c->meter,
 		 !strcmp(c->meter, "insn") ? "exact guest instructions" : p->unit,
 		 *c->qemu ? ", QEMU " : "", (int)strcspn(c->qemu, " "), c->qemu);
-	plot_put_string(p->gp, "subtitle", text);
-	plot_put_string(p->gp, "unit", p->unit);
-	plot_put_string(p->gp, "fault_words",
+	plot_put_string(p, "subtitle", text);
+	plot_put_string(p, "unit", p->unit);
+	plot_put_string(p, "fault_words",
 			first ? cost_words(first->row, words, sizeof(words)) : "fault");
 	fprintf(p->gp, "panels = %zu\narray panel[%zu]\n", p->n_panels,
 		p->n_panels ? p->n_panels : 1);
@@ -168,21 +249,20 @@ static void put_context(const struct plot *p)
 		char name[32];
 
 		snprintf(name, sizeof(name), "panel[%zu]", i + 1);
-		plot_put_string(p->gp, name, table_fs(p->panel[i].table));
+		plot_put_string(p, name, table_fs(p->panel[i].table));
 	}
 }
 
 int plotdata_write(const struct tables *tables, const char *dir)
 {
 	struct plot p = {.tables = tables, .dir = dir};
-	int rc, closed;
+	struct plot_words words;
+	int rc = plot_begin(&p, &words), closed;
 
-	p.gp = plot_open(&p, "plot.gp");
-	if (!p.gp)
-		return -errno;
+	if (rc)
+		return rc;
 	find_panels(&p);
 	p.unit = p.n_panels ? p.panel[0].table->unit : "";
-	fputs("# SPDX-License-Identifier: GPL-2.0-only\n", p.gp);
 	put_context(&p);
 	rc = plot_put_segments(&p);
 	if (!rc)
@@ -195,6 +275,6 @@ int plotdata_write(const struct tables *tables, const char *dir)
 		rc = plot_put_bio(&p);
 	if (!rc)
 		rc = plot_put_table(&p);
-	closed = plot_close(p.gp);
+	closed = plot_end(&p);
 	return rc ? rc : closed;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the scripts of plot/ draw from: numbers as TSV and, in plot.gp, titles and axes as gnuplot
- * settings. */
+/* What the scripts of plot/ draw from: numbers and words as TSV and, in plot.gp, numbers alone as
+ * gnuplot settings. */
 #ifndef DAXDM_PLOTDATA_H
 #define DAXDM_PLOTDATA_H
 

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 struct report_options {
-	const char *plot_data;
+	const char *plot_data, *output;
 	bool quiet, no_html;
 	int width;
 };
@@ -26,6 +26,12 @@ struct report_options {
 static int set_plot_data(void *opts, const char *value)
 {
 	((struct report_options *)opts)->plot_data = value;
+	return 0;
+}
+
+static int set_output(void *opts, const char *value)
+{
+	((struct report_options *)opts)->output = value;
 	return 0;
 }
 
@@ -59,6 +65,8 @@ static int set_width(void *opts, const char *value)
 static const struct option_spec options[] = {
 	{"plot-data", "DIR", "write the data and titles of the plots to DIR, and nothing else",
 	 set_plot_data},
+	{"output", "DIR",
+	 "write report.html to DIR, with the plots that are there, not into the run", set_output},
 	{"no-html", NULL, "do not write report.html into the run", set_no_html},
 	{"quiet", NULL, "print no table (report.html is still written)", set_quiet},
 	{"width", "COLUMNS", "lines no longer than this (default: the terminal's width)",
@@ -162,7 +170,9 @@ static int report_numbers(const char *dir, const struct run *run, const struct r
 		if (!opts->quiet)
 			print_report(&tables, opts->width ? opts->width : terminal_width());
 		/* A bare file has no directory of its own to put a page into. */
-		if (!opts->no_html && !stat(dir, &st) && S_ISDIR(st.st_mode))
+		if (opts->output)
+			status = write_page(&tables, opts->output);
+		else if (!opts->no_html && !stat(dir, &st) && S_ISDIR(st.st_mode))
 			status = write_page(&tables, dir);
 	}
 	if (rc < 0) {

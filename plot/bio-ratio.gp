@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What reads and writes cost without DAX, as a multiple of what they cost with, by size; raw dashed.
 height = 540
-load script.'/style.gp'
+call 'style.gp' ARG1
 eval start(height)
 set output out
 set multiplot
-set label 1 bio_title at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(bio_title)) tc rgb ink
-note = 'O_DIRECT, dax=never, as a multiple of the same with dax=always; median '.unit.', copying included; dashed: raw pmem'
+set label 1 words[bio_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[bio_title])) tc rgb ink
+note = 'O_DIRECT, dax=never, as a multiple of the same with dax=always; median '.words[unit].', copying included; dashed: raw pmem'
 set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
-set label 4 subtitle at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle)) tc rgb dim
+set label 4 words[subtitle] at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(words[subtitle])) tc rgb dim
 set logscale x 2
 set xrange [bio_x_lo / 1.35 : bio_x_hi * 1.35]
 set yrange [1 : bio_hi]
-eval 'set xtics ('.bio_tics.')'
+eval tics('x', 'bio')
 set ytics format '%g'
 set tmargin at screen 1 - 122.0 / height
 set bmargin at screen 68.0 / height
@@ -21,12 +21,12 @@ do for [p = 1 : panels] {
 	set lmargin at screen px_x((p - 1) * panel_width + 92)
 	set rmargin at screen px_x(p * panel_width - 132)
 	if (p == 1) { set ylabel 'times the cost with DAX' tc rgb dim offset ylabel_in,0 } else { unset ylabel }
-	set label 3 panel[p] at graph 0, graph 1 offset 0,1.1 font bold(14) tc rgb ink
+	set label 3 words[panel[p]] at graph 0, graph 1 offset 0,1.1 font bold(14) tc rgb ink
 	unset label 11
 	if (bio_n[p] > 0) {
-		plot for [s = 1 : bio_raw[p]] data.'/bio-'.p.'.tsv' index s - 1 using 1:2 with linespoints lt bio_colour[(p - 1) * bio_places + s] dt (6,4) lw 1.4, \
-			for [s = bio_raw[p] + 1 : bio_n[p]] data.'/bio-'.p.'.tsv' index s - 1 using 1:2 with linespoints lt bio_colour[(p - 1) * bio_places + s], \
-			data.'/bio-'.p.'-labels.tsv' using ($1 * 1.34):2:3:4 with labels left offset 0.6,0 tc variable
+		plot for [s = 1 : bio_raw[p]] 'bio-'.p.'.tsv' index s - 1 using 1:2 with linespoints lt bio_colour[(p - 1) * bio_places + s] dt (6,4) lw 1.4, \
+			for [s = bio_raw[p] + 1 : bio_n[p]] 'bio-'.p.'.tsv' index s - 1 using 1:2 with linespoints lt bio_colour[(p - 1) * bio_places + s], \
+			'bio-'.p.'-labels.tsv' using ($1 * 1.34):2:3:4 with labels left offset 0.6,0 tc variable
 	} else {
 		set label 11 'not measured' at graph 0.5, graph 0.5 center tc rgb dim
 		plot NaN

@@ -1,37 +1,37 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Fault cost by number of segments: one panel per filesystem, raw as a dashed line.
 height = 540
-load script.'/style.gp'
+call 'style.gp' ARG1
 eval start(height)
 set output out
 set multiplot
-set label 1 segments_title at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(segments_title)) tc rgb ink
-note = 'Median '.unit.' per fault; dashed: raw pmem without device-mapper'
+set label 1 words[segments_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[segments_title])) tc rgb ink
+note = 'Median '.words[unit].' per fault; dashed: raw pmem without device-mapper'
 set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
-set label 4 subtitle at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle)) tc rgb dim
+set label 4 words[subtitle] at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(words[subtitle])) tc rgb dim
 set logscale x 2
 set xrange [x_lo / 1.35 : x_hi * 1.35]
 set yrange [segments_lo : segments_hi]
-eval 'set xtics ('.x_tics.')'
-eval 'set ytics ('.segments_tics.')'
+eval tics('x', 'x')
+eval tics('y', 'segments')
 set tmargin at screen 1 - 122.0 / height
 set bmargin at screen 68.0 / height
 set xlabel 'segments in the dm table (log scale)' tc rgb dim
 do for [p = 1 : panels] {
 	set lmargin at screen px_x((p - 1) * panel_width + 92)
 	set rmargin at screen px_x(p * panel_width - 172)
-	if (p == 1) { set ylabel unit.' per fault' tc rgb dim offset ylabel_in,0 } else { unset ylabel }
-	set label 3 panel[p] at graph 0, graph 1 offset 0,1.1 font bold(14) tc rgb ink
+	if (p == 1) { set ylabel words[unit].' per fault' tc rgb dim offset ylabel_in,0 } else { unset ylabel }
+	set label 3 words[panel[p]] at graph 0, graph 1 offset 0,1.1 font bold(14) tc rgb ink
 	do for [s = 1 : segments_places] {
 		k = (p - 1) * segments_places + s
 		if (s <= segments_n[p]) {
-			set label 10 + s segments_words[k] at first x_lo, first segments_over[k] offset 0,1 tc lt segments_colour[k]
+			set label 10 + s words[segments_words[k]] at first x_lo, first segments_over[k] offset 0,1 tc lt segments_colour[k]
 		} else { unset label 10 + s }
 	}
 	if (segments_n[p] > 0) {
 		plot for [s = 1 : segments_n[p]] segments_raw[(p - 1) * segments_places + s] with lines lt segments_colour[(p - 1) * segments_places + s] dt (6,4) lw 1.4, \
-			for [s = 1 : segments_n[p]] data.'/segments-'.p.'.tsv' index s - 1 using 1:2 with linespoints lt segments_colour[(p - 1) * segments_places + s], \
-			data.'/segments-'.p.'-labels.tsv' using ($1 * 1.35):2:3:4 with labels left offset 0.6,0 tc variable
+			for [s = 1 : segments_n[p]] 'segments-'.p.'.tsv' index s - 1 using 1:2 with linespoints lt segments_colour[(p - 1) * segments_places + s], \
+			'segments-'.p.'-labels.tsv' using ($1 * 1.35):2:3:4 with labels left offset 0.6,0 tc variable
 	} else {
 		set label 11 'not measured on raw and dm' at graph 0.5, graph 0.5 center tc rgb dim
 		plot NaN

@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The samples themselves: one strip per stack, one column per filesystem, log scale upwards so that
 # a single sample is as visible as a thousand.  The dashed line is the median of raw.
-load data.'/plot.gp'
+load 'plot.gp'
 row = 128
 top = 114
 bottom = 68
 height = top + bottom + row * dist_rows
-load script.'/style.gp'
+call 'style.gp' ARG1
 eval start(height)
 set output out
 set multiplot
-set label 1 dist_title at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(dist_title)) tc rgb ink
-note = 'Samples by '.unit.' per fault, '.fault_words.'; log scale upwards; dashed: median of raw'
+set label 1 words[dist_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[dist_title])) tc rgb ink
+note = 'Samples by '.words[unit].' per fault, '.words[fault_words].'; log scale upwards; dashed: median of raw'
 set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
-set label 4 subtitle at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle)) tc rgb dim
+set label 4 words[subtitle] at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(words[subtitle])) tc rgb dim
 set logscale y 10
 set yrange [0.7 : dist_top * 1.6]
 set ytics ('1' 1, '10' 10, '100' 100, '1,000' 1000, '10,000' 10000, '100,000' 100000)
@@ -24,26 +24,26 @@ do for [p = 1 : panels] {
 	do for [r = 1 : dist_n[p]] {
 		k = (p - 1) * dist_places + r
 		if (r == 1) {
-			eval sprintf('set xrange [dist%d_lo : dist%d_hi]; tics = dist%d_tics', p, p, p)
+			eval sprintf('set xrange [dist%d_lo : dist%d_hi]', p, p)
 			raw = dist_median[k]
-			set label 3 panel[p] at graph 0, graph 1 offset 0,2.1 font bold(14) tc rgb ink
+			set label 3 words[panel[p]] at graph 0, graph 1 offset 0,2.1 font bold(14) tc rgb ink
 		} else { unset label 3 }
 		set tmargin at screen 1 - (top + (r - 1) * row + 38.0) / height
 		set bmargin at screen 1 - (top + r * row - 4.0) / height
 		# Tics everywhere, their numbers under the last strip only.
-		eval 'set xtics ('.tics.')'
+		eval tics('x', sprintf('dist%d', p))
 		if (r == dist_n[p]) {
 			set xtics scale 0.6 offset 0,0 textcolor rgb dim
-			set xlabel unit.' per fault' tc rgb dim
+			set xlabel words[unit].' per fault' tc rgb dim
 		} else {
 			set xtics scale 0.6 offset 0,-1000
 			unset xlabel
 		}
 		if (p == 1) { set ylabel 'samples' tc rgb dim offset ylabel_in,0 } else { unset ylabel }
-		set label 11 dist_stack[k] at graph 0, graph 1 offset 0,0.75 font bold(12.5) tc lt (r == 1 ? 9 : 1)
-		set label 12 dist_text[k] at graph 1, graph 1 right offset 0,0.75 font font(11) tc rgb dim
+		set label 11 words[dist_stack[k]] at graph 0, graph 1 offset 0,0.75 font bold(12.5) tc lt (r == 1 ? 9 : 1)
+		set label 12 words[dist_text[k]] at graph 1, graph 1 right offset 0,0.75 font font(11) tc rgb dim
 		set arrow 1 from first raw, graph 0 to first raw, graph 1 nohead back lt 9 lw 1.2 dt (6,4)
-		plot data.'/dist-'.p.'-'.r.'.tsv' using 1:2:(dist_bin[p]) with boxes fs solid 1 noborder lt (r == 1 ? 9 : 1)
+		plot 'dist-'.p.'-'.r.'.tsv' using 1:2:(dist_bin[p]) with boxes fs solid 1 noborder lt (r == 1 ? 9 : 1)
 		unset label 1
 		unset label 2
 		unset label 4

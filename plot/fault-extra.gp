@@ -2,32 +2,32 @@
 # What the stack adds to raw, by number of segments; the other variants of the fault in grey.
 # The first series is drawn wide, so that it shows where the second one covers it.
 height = 540
-load script.'/style.gp'
+call 'style.gp' ARG1
 eval start(height)
 set output out
 set multiplot
-set label 1 extra_title at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(extra_title)) tc rgb ink
-note = 'Extra '.unit.' over raw, median, '.extra_words.extra_note
+set label 1 words[extra_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[extra_title])) tc rgb ink
+note = 'Extra '.words[unit].' over raw, median, '.words[extra_words].words[extra_note]
 set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
-set label 4 subtitle at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle)) tc rgb dim
+set label 4 words[subtitle] at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(words[subtitle])) tc rgb dim
 set logscale x 2
 set xrange [x_lo / 1.35 : x_hi * 1.35]
 set yrange [extra_lo : extra_hi]
-eval 'set xtics ('.x_tics.')'
-eval 'set ytics ('.extra_tics.')'
+eval tics('x', 'x')
+eval tics('y', 'extra')
 set tmargin at screen 1 - 122.0 / height
 set bmargin at screen 68.0 / height
 set xlabel 'segments in the dm table (log scale)' tc rgb dim
 do for [p = 1 : panels] {
 	set lmargin at screen px_x((p - 1) * panel_width + 92)
 	set rmargin at screen px_x(p * panel_width - 172)
-	if (p == 1) { set ylabel 'extra '.unit.' per fault over raw' tc rgb dim offset ylabel_in,0 } else { unset ylabel }
-	set label 3 panel[p] at graph 0, graph 1 offset 0,1.1 font bold(14) tc rgb ink
+	if (p == 1) { set ylabel 'extra '.words[unit].' per fault over raw' tc rgb dim offset ylabel_in,0 } else { unset ylabel }
+	set label 3 words[panel[p]] at graph 0, graph 1 offset 0,1.1 font bold(14) tc rgb ink
 	unset label 11
 	if (segments_n[p] > 0) {
-		plot for [o = 1 : others_n[p]] data.'/extra-'.p.'-others.tsv' index o - 1 using 1:2 with linespoints lt 8, \
-			for [s = 1 : segments_n[p]] data.'/segments-'.p.'.tsv' index s - 1 using 1:3 with linespoints lt segments_colour[(p - 1) * segments_places + s] lw (s < segments_n[p] ? 5.5 : 1.8) ps (s < segments_n[p] ? 1.5 : 0.7), \
-			data.'/extra-'.p.'-labels.tsv' using ($1 * 1.35):2:3:4 with labels left offset 0.6,0 tc variable
+		plot for [o = 1 : others_n[p]] 'extra-'.p.'-others.tsv' index o - 1 using 1:2 with linespoints lt 8, \
+			for [s = 1 : segments_n[p]] 'segments-'.p.'.tsv' index s - 1 using 1:3 with linespoints lt segments_colour[(p - 1) * segments_places + s] lw (s < segments_n[p] ? 5.5 : 1.8) ps (s < segments_n[p] ? 1.5 : 0.7), \
+			'extra-'.p.'-labels.tsv' using ($1 * 1.35):2:3:4 with labels left offset 0.6,0 tc variable
 	} else {
 		set label 11 'not measured on raw and dm' at graph 0.5, graph 0.5 center tc rgb dim
 		plot NaN

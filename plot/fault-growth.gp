@@ -1,38 +1,38 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Faults whose cost grows with the segments, both axes logarithmic; raw as a dashed line.
 height = 540
-load script.'/style.gp'
+call 'style.gp' ARG1
 eval start(height)
 set output out
 set multiplot
-set label 1 growth_title at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(growth_title)) tc rgb ink
-note = growth_note
+set label 1 words[growth_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[growth_title])) tc rgb ink
+note = words[growth_note]
 set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
-set label 4 subtitle at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle)) tc rgb dim
+set label 4 words[subtitle] at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(words[subtitle])) tc rgb dim
 set logscale x 2
 set logscale y 10
 set xrange [growth_x_lo / 1.35 : growth_x_hi * 1.35]
 set yrange [growth_lo : growth_hi]
-eval 'set xtics ('.growth_x_tics.')'
-eval 'set ytics ('.growth_tics.')'
+eval tics('x', 'growth_x')
+eval tics('y', 'growth')
 set tmargin at screen 1 - 122.0 / height
 set bmargin at screen 68.0 / height
 set xlabel 'segments in the dm table (log scale)' tc rgb dim
 do for [p = 1 : panels] {
 	set lmargin at screen px_x((p - 1) * panel_width + 112)
 	set rmargin at screen px_x(p * panel_width - 166)
-	if (p == 1) { set ylabel unit.' per fault (log scale)' tc rgb dim offset ylabel_in + 1.4,0 } else { unset ylabel }
-	set label 3 panel[p] at graph 0, graph 1 offset 0,1.1 font bold(14) tc rgb ink
+	if (p == 1) { set ylabel words[unit].' per fault (log scale)' tc rgb dim offset ylabel_in + 1.4,0 } else { unset ylabel }
+	set label 3 words[panel[p]] at graph 0, graph 1 offset 0,1.1 font bold(14) tc rgb ink
 	do for [s = 1 : growth_places] {
 		k = (p - 1) * growth_places + s
 		if (s <= growth_n[p]) {
-			set label 10 + s growth_words[k] at first growth_x_lo, first growth_over[k] offset 0,1 tc lt growth_colour[k]
+			set label 10 + s words[growth_words[k]] at first growth_x_lo, first growth_over[k] offset 0,1 tc lt growth_colour[k]
 		} else { unset label 10 + s }
 	}
 	if (growth_n[p] > 0) {
 		plot for [s = 1 : growth_n[p]] growth_raw[(p - 1) * growth_places + s] with lines lt growth_colour[(p - 1) * growth_places + s] dt (6,4) lw 1.4, \
-			for [s = 1 : growth_n[p]] data.'/growth-'.p.'.tsv' index s - 1 using 1:2 with linespoints lt growth_colour[(p - 1) * growth_places + s], \
-			data.'/growth-'.p.'-labels.tsv' using ($1 * 1.35):2:3:4 with labels left offset 0.6,0 tc variable
+			for [s = 1 : growth_n[p]] 'growth-'.p.'.tsv' index s - 1 using 1:2 with linespoints lt growth_colour[(p - 1) * growth_places + s], \
+			'growth-'.p.'-labels.tsv' using ($1 * 1.35):2:3:4 with labels left offset 0.6,0 tc variable
 	} else {
 		set label 11 'none grows by more than half of raw' at graph 0.5, graph 0.5 center tc rgb dim
 		plot NaN

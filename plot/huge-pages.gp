@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What touching all of a 2 MiB window costs on each stack: where the huge page is lost, 512 faults.
-load data.'/plot.gp'
+load 'plot.gp'
 row = 30
 height = 194 + row * huge_places
-load script.'/style.gp'
+call 'style.gp' ARG1
 eval start(height)
 set output out
 set multiplot
-set label 1 huge_title at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(huge_title)) tc rgb ink
-note = huge_words
+set label 1 words[huge_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[huge_title])) tc rgb ink
+note = words[huge_words]
 set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
-set label 4 subtitle at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle)) tc rgb dim
+set label 4 words[subtitle] at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(words[subtitle])) tc rgb dim
 set logscale x 10
 set xrange [huge_lo : huge_hi]
-eval 'set xtics ('.huge_tics.')'
+eval tics('x', 'huge')
 set yrange [huge_places + 0.6 : 0.3]
 set border 1
 unset grid
@@ -21,12 +21,12 @@ set grid xtics lt 1 lc rgb '#E6E9ED' lw 1
 set ytics scale 0 textcolor rgb ink
 set tmargin at screen 1 - 122.0 / height
 set bmargin at screen 72.0 / height
-set xlabel unit.' for a 2 MiB window (log scale)' tc rgb dim
+set xlabel words[unit].' for a 2 MiB window (log scale)' tc rgb dim
 do for [p = 1 : panels] {
 	set lmargin at screen px_x((p - 1) * panel_width + 32 + 8 * huge_name_len)
 	set rmargin at screen px_x(p * panel_width - 40)
-	set label 3 panel[p] at graph 0, graph 1 offset 0,1.1 font bold(14) tc rgb ink
-	file = data.'/huge-'.p.'.tsv'
+	set label 3 words[panel[p]] at graph 0, graph 1 offset 0,1.1 font bold(14) tc rgb ink
+	file = 'huge-'.p.'.tsv'
 	if (huge_n[p] > 0) {
 		plot file using (huge_lo):1:($2 - huge_lo):(0):5 with vectors nohead lw 2.5 lc variable, \
 			file using 2:1:5:ytic(6) with points pt 7 ps 1.1 lc variable, \

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What else than a fault costs by kernel version: a small panel for each operation, raw as dashed lines.
-load data.'/plot.gp'
+load 'plot.gp'
 columns = paths < 3 ? paths : 3
 rows = (paths + columns - 1) / columns
 panels = 1 # one canvas
-load script.'/style.gp'
+call 'style.gp' ARG1
 width = 460 * columns < 960 ? 960 : 460 * columns
 height = 100 + 300 * rows
 eval start(height)
@@ -12,9 +12,9 @@ set output out
 set multiplot
 path_title = 'Operations by kernel version, raw and through dm-linear of 16 segments'
 set label 1 path_title at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(path_title)) tc rgb ink
-note = 'Median '.unit.' per operation, each panel from zero; blue: ext4, green: xfs; dashed: raw pmem without device-mapper'
+note = 'Median '.words[unit].' per operation, each panel from zero; blue: ext4, green: xfs; dashed: raw pmem without device-mapper'
 set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
-set label 4 subtitle at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle)) tc rgb dim
+set label 4 words[subtitle] at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(words[subtitle])) tc rgb dim
 set xrange [0.7 : kernels + 0.3]
 colour(s) = path_colour[(p - 1) * path_lines + s]
 raw(s) = path_raw[(p - 1) * path_lines + s]
@@ -27,13 +27,14 @@ do for [p = 1 : paths] {
 	set tmargin at screen 1 - (128.0 + 300 * row) / height
 	set bmargin at screen 1 - (320.0 + 300 * row) / height
 	eval sprintf('set yrange [0 : %g]', value(sprintf('path%d_hi', p)))
-	eval 'set ytics ('.value(sprintf('path%d_tics', p)).')'
-	eval 'set xtics rotate by -40 font "'.font(10).'" ('.kernel_tics.')'
-	set label 3 path_name[p] at graph 0, graph 1 offset 0,1 font bold(13) tc rgb ink
-	plot for [s = 1 : path_n[p]] data.'/path-'.p.'.tsv' index s - 1 using 1:(raw(s) ? NaN : $2) with lines lt colour(s), \
-		for [s = 1 : path_n[p]] data.'/path-'.p.'.tsv' index s - 1 using 1:(raw(s) ? $2 : NaN) with lines lt colour(s) dt (6,4) lw 1.4, \
-		for [s = 1 : path_n[p]] data.'/path-'.p.'.tsv' index s - 1 using 1:2 with points lt colour(s) ps 0.5, \
-		data.'/path-'.p.'-labels.tsv' using ($1 + 0.3):2:3:4 with labels left offset 0.4,0 font font(11) tc variable
+	eval tics('y', sprintf('path%d', p))
+	eval 'set xtics rotate by -40 font "'.font(10).'"'
+	eval tics('x', 'kernel')
+	set label 3 words[path_name[p]] at graph 0, graph 1 offset 0,1 font bold(13) tc rgb ink
+	plot for [s = 1 : path_n[p]] 'path-'.p.'.tsv' index s - 1 using 1:(raw(s) ? NaN : $2) with lines lt colour(s), \
+		for [s = 1 : path_n[p]] 'path-'.p.'.tsv' index s - 1 using 1:(raw(s) ? $2 : NaN) with lines lt colour(s) dt (6,4) lw 1.4, \
+		for [s = 1 : path_n[p]] 'path-'.p.'.tsv' index s - 1 using 1:2 with points lt colour(s) ps 0.5, \
+		'path-'.p.'-labels.tsv' using ($1 + 0.3):2:3:4 with labels left offset 0.4,0 font font(11) tc variable
 	unset label 1
 	unset label 2
 	unset label 4

@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What device-mapper adds to a warm read fault by kernel version: one panel per filesystem.
 height = 540
-load script.'/style.gp'
+call 'style.gp' ARG1
 eval start(height)
 set output out
 set multiplot
-set label 1 tax_title at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(tax_title)) tc rgb ink
-note = 'The dm tax: median '.unit.' per fault through the stack, minus that on raw in the same boot'
+set label 1 words[tax_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[tax_title])) tc rgb ink
+note = 'The dm tax: median '.words[unit].' per fault through the stack, minus that on raw in the same boot'
 set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
-set label 4 subtitle at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle)) tc rgb dim
+set label 4 words[subtitle] at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(words[subtitle])) tc rgb dim
 set xrange [0.7 : kernels + 0.3]
 set yrange [tax_lo : tax_hi]
-eval 'set xtics rotate by -40 ('.kernel_tics.')'
-eval 'set ytics ('.tax_tics.')'
+set xtics rotate by -40
+eval tics('x', 'kernel')
+eval tics('y', 'tax')
 set tmargin at screen 1 - 122.0 / height
 set bmargin at screen 86.0 / height
 colour(s) = tax_colour[(p - 1) * lines_max + s]
@@ -20,12 +21,12 @@ dashed(s) = tax_dash[(p - 1) * lines_max + s]
 do for [p = 1 : panels] {
 	set lmargin at screen px_x((p - 1) * panel_width + 92)
 	set rmargin at screen px_x(p * panel_width - 172)
-	if (p == 1) { set ylabel unit.' over raw' tc rgb dim offset ylabel_in,0 } else { unset ylabel }
-	set label 3 panel[p] at graph 0, graph 1 offset 0,1.1 font bold(14) tc rgb ink
-	plot for [s = 1 : tax_n[p]] data.'/tax-'.p.'.tsv' index s - 1 using 1:(dashed(s) ? NaN : $2) with lines lt colour(s), \
-		for [s = 1 : tax_n[p]] data.'/tax-'.p.'.tsv' index s - 1 using 1:(dashed(s) ? $2 : NaN) with lines lt colour(s) dt (6,4) lw 1.4, \
-		for [s = 1 : tax_n[p]] data.'/tax-'.p.'.tsv' index s - 1 using 1:2 with points lt colour(s), \
-		data.'/tax-'.p.'-labels.tsv' using ($1 + 0.3):2:3:4 with labels left offset 0.6,0 tc variable
+	if (p == 1) { set ylabel words[unit].' over raw' tc rgb dim offset ylabel_in,0 } else { unset ylabel }
+	set label 3 words[panel[p]] at graph 0, graph 1 offset 0,1.1 font bold(14) tc rgb ink
+	plot for [s = 1 : tax_n[p]] 'tax-'.p.'.tsv' index s - 1 using 1:(dashed(s) ? NaN : $2) with lines lt colour(s), \
+		for [s = 1 : tax_n[p]] 'tax-'.p.'.tsv' index s - 1 using 1:(dashed(s) ? $2 : NaN) with lines lt colour(s) dt (6,4) lw 1.4, \
+		for [s = 1 : tax_n[p]] 'tax-'.p.'.tsv' index s - 1 using 1:2 with points lt colour(s), \
+		'tax-'.p.'-labels.tsv' using ($1 + 0.3):2:3:4 with labels left offset 0.6,0 tc variable
 	unset label 1
 	unset label 2
 	unset label 4

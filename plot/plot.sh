@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Draws the plots of a run into its directory, as SVG and PNG, and puts them into its report.html.
-# usage: plot/plot.sh RUNDIR                        (DAXDM=PROGRAM if not build/daxdm)
+# usage: plot/plot.sh RUNDIR [OUTDIR]               into OUTDIR instead   (DAXDM=PROGRAM if not build/daxdm)
 #        plot/plot.sh --waterfall DATADIR OUTDIR    what daxdm explain --plot-data wrote, into OUTDIR
 #        plot/plot.sh --data DATADIR OUTDIR         what daxdm compare --plot-data wrote of several runs
 # Exit status as of daxdm: 0 good, 4 broken or incomplete run, 64 wrong usage.
 set -euo pipefail
 export LC_ALL=C.UTF-8 # gnuplot reads the degree sign of its own files by it
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+here=$(dirname "${BASH_SOURCE[0]}")
 daxdm=${DAXDM:-$here/../build/daxdm}
 
 die() {
@@ -20,58 +20,75 @@ die() {
 
 command -v gnuplot >/dev/null || die 4 "gnuplot is missing; apt-get install gnuplot-nox"
 
+# The reason is in the last line; the ones before show the place in the script.
+why_not() { # STATUS
+	local why
+	why=$(sed 's/[^[:print:]]/ /g' "$data/said" | grep '[^ ]' | tail -n 1) || true
+	why=${why#daxdm: }
+	if [[ ! $why ]]; then
+		if (($1 > 128)); then why="signal $(($1 - 128))"; else why="status $1"; fi
+	fi
+	echo "$why"
+}
+
 # Each plot appears whole or not at all.
 draw() {
-	local name=$1 format
+	local name=$1 format status
 	for format in svg png; do
-		gnuplot -e "data='$data'; script='$here'; format='$format'; out='$data/$name.$format'" \
-			"$here/$name.gp" 2>"$data/said" || die 4 "gnuplot could not draw $name.$format: $(head -n 1 "$data/said")"
+		status=0
+		"$daxdm" draw "$data" "$name" "$format" </dev/null 2>"$data/said" || status=$?
+		[[ -s $data/plot.$format ]] || ((status)) || status=4
+		((status == 0)) || die 4 "gnuplot could not draw $name.$format: $(why_not "$status")"
 		# That a run has no further variants to draw in grey is nothing to tell.
 		grep -v 'Skipping data file with no valid points' "$data/said" >&2 || true
 		# gnuplot leaves the weight in the name of the font, which viewers do not know.
 		[ "$format" = png ] ||
 			sed -i -e 's/font-family="\([^":]*\):Bold"/font-family="\1" font-weight="bold"/' \
-				-e "s,<title>Gnuplot</title>,<title>$name</title>," "$data/$name.svg"
-		mv "$data/$name.$format" "$run/$name.$format"
-		echo "plot: $run/$name.$format"
+				-e "s,<title>Gnuplot</title>,<title>$name</title>," "$data/plot.svg"
+		mv "$data/plot.$format" "$out/$name.$format"
+		echo "plot: $out/$name.$format"
 	done
 }
 
-if [ $# -eq 3 ] && [ "$1" = --waterfall ]; then
-	data=$2
-	run=$3
-	draw waterfall
-	exit
-fi
-
-given=
-if [ $# -eq 3 ] && [ "$1" = --data ]; then
-	given=$2
-	shift 2
-fi
-[ $# -eq 1 ] || die 64 "usage: plot/plot.sh RUNDIR"
-run=$1
-[ -n "$given" ] || [ -f "$run/run.jsonl" ] || die 4 "$run holds no run.jsonl; name a directory under results/"
+kind=run given=
+case ${1-} in
+--waterfall | --data)
+	(($# == 3)) || die 64 "usage: plot/plot.sh $1 DATADIR OUTDIR"
+	kind=${1#--} given=$2 out=$3
+	;;
+*)
+	(($# == 1 || $# == 2)) || die 64 "usage: plot/plot.sh RUNDIR [OUTDIR]"
+	run=$1 out=${2-$1}
+	[ -f "$run/run.jsonl" ] || die 4 "$run holds no run.jsonl; name a directory under results/"
+	;;
+esac
+case $out in -*) out=./$out ;; esac
 [ -x "$daxdm" ] || die 4 "$daxdm is not built; run make"
 
-data=$(mktemp -d "$run/.plot-XXXXXX") || die 4 "cannot write to $run"
+data=$(mktemp -d "$out/.plot-XXXXXX") || die 4 "cannot write to $out"
 trap 'rm -rf "$data"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
 status=0
-if [ -n "$given" ]; then
-	cp "$given"/* "$data"/
+if [[ $given ]]; then
+	cp -- "$given"/* "$data"/
 else
-	"$daxdm" report --plot-data "$data" "$run" || status=$?
+	"$daxdm" report --plot-data "$data" -- "$run" || status=$?
 fi
 [ -s "$data/plot.gp" ] || exit "$status"
+cp -- "$here"/*.gp "$data"/
 
 wanted() {
 	grep -qx "draw_$1 = 1" "$data/plot.gp"
 }
 
-if [ -n "$given" ]; then
+case $kind in
+waterfall)
+	draw waterfall
+	exit 0
+	;;
+data)
 	if wanted ladder; then
 		draw ladder-cost
 		draw ladder-tax
@@ -81,7 +98,8 @@ if [ -n "$given" ]; then
 		echo "plot: nothing to draw: the runs have no warm faults on both raw and a plain dm stack such as linear:16" >&2
 	fi
 	exit 0
-fi
+	;;
+esac
 
 if wanted segments; then
 	draw fault-by-segments
@@ -95,5 +113,5 @@ if wanted table; then draw table-ops; fi
 if ! wanted segments && ! wanted huge && ! wanted bio && ! wanted table; then
 	echo "plot: nothing to draw: the run has no faults and no sizes on both raw and a plain dm stack such as linear:16, and no tables of two sizes" >&2
 fi
-[ "$status" -ne 0 ] || "$daxdm" report --quiet "$run" || status=$?
+[ "$status" -ne 0 ] || "$daxdm" report --quiet --output "$out" -- "$run" || status=$?
 exit "$status"

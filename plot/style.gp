@@ -1,11 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What all plots share: sizes, fonts, and the colour-blind safe palette of Okabe and Ito.
-# Needs: data (directory of `daxdm report --plot-data`), format (svg or png), out (file).
+# `daxdm draw` runs a script in a directory with these scripts and what `daxdm report --plot-data`
+# wrote: plot.gp, numbers only, and data.  ARG1 is svg or png; the plot goes to plot.svg or plot.png.
+# Nothing from the data may become a command: a text is words[N], a tic is added by tics().
 # Line types: 1 PTE, 2 PMD, 3 huge pages lost, 8 the background, 9 raw.
-load data.'/plot.gp'
+load 'plot.gp'
 set encoding utf8
 set datafile separator tab
 set datafile commentschars '#'
+
+format = ARG1
+out = 'plot.'.format
+array words[n_words]
+array place[n_words]
+stats 'words.tsv' using (words[int($1)] = strcol(3), place[int($1)] = $2, $1) nooutput
+# A command that gives axis x or y the tics NAME_tic_first to NAME_tic_last.
+tics(axis, name) = 'set '.axis.'tics (); do for [tic = '.name.'_tic_first : '.name.'_tic_last] { set '.axis.'tics add (words[tic] place[tic]) }'
 
 set linetype 1 lc rgb '#0072B2' lw 2.5 pt 7 ps 0.8
 set linetype 2 lc rgb '#009E73' lw 2.5 pt 5 ps 0.75

@@ -1,32 +1,32 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What device-mapper's operations on tables cost by the number of segments, both axes logarithmic.
 height = 540
-load script.'/style.gp'
+call 'style.gp' ARG1
 eval start(height)
 set output out
 set multiplot
-set label 1 table_title at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(table_title)) tc rgb ink
-note = 'Median '.unit.' of one ioctl, both axes logarithmic; suspend, frozen: with a mounted filesystem; all else on an unused device'
+set label 1 words[table_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[table_title])) tc rgb ink
+note = 'Median '.words[unit].' of one ioctl, both axes logarithmic; suspend, frozen: with a mounted filesystem; all else on an unused device'
 set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
-set label 4 subtitle at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle)) tc rgb dim
+set label 4 words[subtitle] at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(words[subtitle])) tc rgb dim
 set logscale x 2
 set logscale y 10
 set xrange [table_x_lo / 1.35 : table_x_hi * 1.35]
 set yrange [table_lo : table_hi]
-eval 'set xtics ('.table_x_tics.')'
-eval 'set ytics ('.table_tics.')'
+eval tics('x', 'table_x')
+eval tics('y', 'table')
 set tmargin at screen 1 - 122.0 / height
 set bmargin at screen 68.0 / height
 set xlabel 'segments in the dm table (log scale)' tc rgb dim
 do for [p = 1 : panels] {
 	set lmargin at screen px_x((p - 1) * panel_width + 112)
 	set rmargin at screen px_x(p * panel_width - 222)
-	if (p == 1) { set ylabel unit.' per operation (log scale)' tc rgb dim offset ylabel_in + 1.4,0 } else { unset ylabel }
-	set label 3 panel[p] at graph 0, graph 1 offset 0,1.1 font bold(14) tc rgb ink
+	if (p == 1) { set ylabel words[unit].' per operation (log scale)' tc rgb dim offset ylabel_in + 1.4,0 } else { unset ylabel }
+	set label 3 words[panel[p]] at graph 0, graph 1 offset 0,1.1 font bold(14) tc rgb ink
 	unset label 11
 	if (table_n[p] > 0) {
-		plot for [s = 1 : table_n[p]] data.'/table-'.p.'.tsv' index s - 1 using 1:2 with linespoints lt table_colour[(p - 1) * table_places + s], \
-			data.'/table-'.p.'-labels.tsv' using ($1 * 1.35):2:3:4 with labels left offset 0.6,0 tc variable
+		plot for [s = 1 : table_n[p]] 'table-'.p.'.tsv' index s - 1 using 1:2 with linespoints lt table_colour[(p - 1) * table_places + s], \
+			'table-'.p.'-labels.tsv' using ($1 * 1.35):2:3:4 with labels left offset 0.6,0 tc variable
 	} else {
 		set label 11 'not measured' at graph 0.5, graph 0.5 center tc rgb dim
 		plot NaN

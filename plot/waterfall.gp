@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # From one median to another: what each function adds or takes away, largest first.
-load data.'/plot.gp'
+load 'plot.gp'
 row = 26
 height = 178 + row * waterfall_rows
-load script.'/style.gp'
+call 'style.gp' ARG1
 eval start(height)
 set output out
-set label 1 waterfall_title at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(waterfall_title)) tc rgb ink
-set label 2 waterfall_sides at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(waterfall_sides)) tc rgb dim
-set label 4 subtitle at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle)) tc rgb dim
+set label 1 words[waterfall_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[waterfall_title])) tc rgb ink
+set label 2 words[waterfall_sides] at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(words[waterfall_sides])) tc rgb dim
+set label 4 words[subtitle] at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(words[subtitle])) tc rgb dim
 set xrange [waterfall_lo : waterfall_hi]
-eval 'set xtics ('.waterfall_tics.')'
+eval tics('x', 'waterfall')
 set yrange [waterfall_rows + 0.6 : 0.4]
 set border 1
 unset grid
@@ -22,7 +22,7 @@ set lmargin at screen px_x(32 + 7.4 * waterfall_name_len)
 set rmargin at screen px_x(width - 48)
 set xlabel 'instructions of the sample (the axis does not begin at 0)' tc rgb dim
 set style fill solid 1 noborder
-file = data.'/waterfall.tsv'
+file = 'waterfall.tsv'
 # A whole median begins at the edge.
 left(from) = from < 0 ? waterfall_lo : from
 room = 0.008 * (waterfall_hi - waterfall_lo)

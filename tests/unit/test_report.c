@@ -3,6 +3,7 @@
  */
 #include "cli/cli.h"
 #include "cli/counted.h"
+#include "cli/draw.h"
 #include "cli/findings.h"
 #include "cli/html.h"
 #include "cli/plotdata.h"
@@ -242,20 +243,36 @@ static void test_odd(void **state)
 	close_fixture(&o);
 }
 
+static void add_file(const char *dir, const char *name, char *text, size_t size)
+{
+	size_t used = strlen(text);
+	char path[128];
+	FILE *in;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	in = fopen(path, "re");
+	assert_non_null(in);
+	assert_true(fread(text + used, 1, size - used - 1, in) > 0);
+	fclose(in);
+}
+
+/* Settings and words; the settings are fit for gnuplot to execute. */
 static char *plot_settings(const struct tables *tables)
 {
-	char dir[] = "/tmp/daxdm-plotdata-XXXXXX", path[128], command[128];
-	char *text = calloc(1, 16384);
-	FILE *in;
+	enum { SIZE = 32768 };
+	char dir[] = "/tmp/daxdm-plotdata-XXXXXX", command[128], *rest = NULL;
+	char *text = calloc(1, SIZE), *copy;
 
 	assert_non_null(text);
 	assert_non_null(mkdtemp(dir));
 	assert_int_equal(plotdata_write(tables, dir), 0);
-	snprintf(path, sizeof(path), "%s/plot.gp", dir);
-	in = fopen(path, "re");
-	assert_non_null(in);
-	assert_true(fread(text, 1, 16383, in) > 0);
-	fclose(in);
+	add_file(dir, "plot.gp", text, SIZE);
+	copy = strdup(text);
+	assert_non_null(copy);
+	for (char *line = strtok_r(copy, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		assert_true(draw_line_is_numeric(line));
+	free(copy);
+	add_file(dir, "words.tsv", text, SIZE);
 	snprintf(command, sizeof(command), "rm -r %s", dir);
 	assert_int_equal(system(command), 0);
 	return text;
@@ -270,8 +287,8 @@ static void test_plot_growing(void **state)
 	open_growing(&o, 1600, 3100, 7900);
 	text = plot_settings(&o.tables);
 	assert_holds(text, "draw_growth = 1\n");
-	assert_holds(text, "growth_title = 'A cold 4 KiB odd fault grows by about 100 insn for "
-			   "each segment: 7.9 times raw on ext4'\n");
+	assert_holds(text, "\t0\tA cold 4 KiB odd fault grows by about 100 insn for each segment: "
+			   "7.9 times raw on ext4\n");
 	assert_holds(text, "off the axis: see fault-growth and the table)");
 	free(text);
 	close_fixture(&o);
@@ -593,35 +610,26 @@ static void test_identical(void **state)
 static void test_plotdata(void **state)
 {
 	static const char *const want[] = {
-		"segments_title = 'dm-linear with 16 segments, warm 4 KiB read fault: +188 insn "
-		"(+4.7 %) on ext4'",
+		"\tdm-linear with 16 segments, warm 4 KiB read fault: +188 insn (+4.7 %) on "
+		"ext4\n",
 		"draw_segments = 1\n",
 		"draw_huge = 1\n",
 		"panels = 1\n",
-		"huge_title = 'linear:16,align=4k loses 16 of 16 huge pages on ext4: 2 MiB cost "
-		"2,163,064 insn, 367 times as many as on raw'",
+		"\tlinear:16,align=4k loses 16 of 16 huge pages on ext4: 2 MiB cost 2,163,064 "
+		"insn, 367 times as many as on raw\n",
 	};
-	char dir[] = "/tmp/daxdm-plotdata-XXXXXX", path[128], text[8192] = "", command[128];
+	char dir[] = "/tmp/daxdm-plotdata-XXXXXX", text[8192] = "", command[128], *settings;
 	struct opened o;
-	FILE *in;
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
 	open_fixture(&o, NULL, NULL);
-	assert_int_equal(plotdata_write(&o.tables, dir), 0);
-	snprintf(path, sizeof(path), "%s/plot.gp", dir);
-	in = fopen(path, "re");
-	assert_non_null(in);
-	assert_true(fread(text, 1, sizeof(text) - 1, in) > 0);
-	fclose(in);
+	settings = plot_settings(&o.tables);
 	for (size_t i = 0; i < COUNT(want); i++)
-		assert_holds(text, want[i]);
-	snprintf(path, sizeof(path), "%s/segments-1.tsv", dir);
-	in = fopen(path, "re");
-	assert_non_null(in);
-	memset(text, 0, sizeof(text));
-	assert_true(fread(text, 1, sizeof(text) - 1, in) > 0);
-	fclose(in);
+		assert_holds(settings, want[i]);
+	free(settings);
+	assert_int_equal(plotdata_write(&o.tables, dir), 0);
+	add_file(dir, "segments-1.tsv", text, sizeof(text));
 	assert_holds(text, "\n1\t4175\t140\t1\n16\t4223\t188\t1\n");
 	snprintf(command, sizeof(command), "rm -r %s", dir);
 	assert_int_equal(system(command), 0);

@@ -179,8 +179,10 @@ static void the_plot_has_a_line_for_each_stack(void **state)
 	free(text);
 	text = slurp(dir, "plot.gp");
 	assert_holds(text, "draw_bio = 1\n");
-	assert_holds(text, "bio_title = 'Without DAX a 4 KiB read costs 2.0 times as much on "
-			   "linear:16 (ext4, O_DIRECT)'\n");
+	free(text);
+	text = slurp(dir, "words.tsv");
+	assert_holds(text, "\tWithout DAX a 4 KiB read costs 2.0 times as much on linear:16 (ext4, "
+			   "O_DIRECT)\n");
 	free(text);
 	close_it(&o);
 	snprintf(command, sizeof(command), "rm -rf %s", dir);
