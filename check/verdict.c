@@ -4,6 +4,7 @@
 #include "check/junit.h"
 #include "check/known.h"
 #include "lib/msg.h"
+#include "lib/text.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -124,7 +125,19 @@ char *outcome_reason(const json_t *line)
 
 /* ---- beginning ----------------------------------------------------------------------------- */
 
-/* To both places. */
+/* One line, whatever text goes into it: a newline would begin a line of KTAP of its own. */
+__attribute__((format(printf, 2, 0))) static void put_line(FILE *out, const char *fmt, va_list ap)
+{
+	char *line = NULL;
+
+	if (vasprintf(&line, fmt, ap) < 0)
+		line = NULL;
+	text_put(line ? line : "# (a line is missing: out of memory)", out);
+	fputc('\n', out);
+	free(line);
+}
+
+/* A line to both places. */
 __attribute__((format(printf, 2, 3))) static void say(struct verdicts *v, const char *fmt, ...)
 {
 	FILE *const to[] = {v->out, v->ktap};
@@ -135,7 +148,7 @@ __attribute__((format(printf, 2, 3))) static void say(struct verdicts *v, const 
 		if (!to[i])
 			continue;
 		va_start(ap, fmt);
-		vfprintf(to[i], fmt, ap);
+		put_line(to[i], fmt, ap);
 		va_end(ap);
 		fflush(to[i]);
 	}
@@ -187,7 +200,8 @@ struct verdicts *verdicts_new(FILE *out, FILE *ktap, const char *known_dir, cons
 		verdicts_free(v);
 		return NULL;
 	}
-	say(v, "KTAP version 1\n1..%zu\n", n_cases);
+	say(v, "KTAP version 1");
+	say(v, "1..%zu", n_cases);
 	return v;
 }
 
@@ -219,7 +233,7 @@ static void say_observations(struct verdicts *v, const json_t *check)
 			char *value = json_dumps(json_object_get(line, "value"),
 						 JSON_ENCODE_ANY | JSON_SORT_KEYS);
 
-			say(v, "# %s: %s\n", text_of(line, "id"), value ? value : "?");
+			say(v, "# %s: %s", text_of(line, "id"), value ? value : "?");
 			free(value);
 		}
 	}
@@ -236,7 +250,7 @@ static void say_lines(struct verdicts *v, const char *head, const json_t *lines)
 		const char *at = json_string_value(line);
 
 		if (i == LINES_SHOWN) {
-			say(v, "# %s(%zu more lines in run.jsonl)\n", head,
+			say(v, "# %s(%zu more lines in run.jsonl)", head,
 			    json_array_size(lines) - i);
 			break;
 		}
@@ -247,7 +261,7 @@ static void say_lines(struct verdicts *v, const char *head, const json_t *lines)
 			if (!text)
 				break;
 			make_one_line(text);
-			say(v, "# %s%s\n", head, text);
+			say(v, "# %s%s", head, text);
 			free(text);
 			at = strchr(at, '\n');
 			at = at && at[1] ? at + 1 : NULL;
@@ -263,9 +277,9 @@ static void say_evidence(struct verdicts *v, const json_t *check)
 	FILE *out = v->out;
 
 	if (*text_of(check, "promise"))
-		say(v, "# promised: %s (%s)\n", text_of(check, "promise"), text_of(check, "by"));
+		say(v, "# promised: %s (%s)", text_of(check, "promise"), text_of(check, "by"));
 	if (*bad || *fixed)
-		say(v, "# first bad: %s; fixed by: %s\n", *bad ? bad : "not known",
+		say(v, "# first bad: %s; fixed by: %s", *bad ? bad : "not known",
 		    *fixed ? fixed : "not known");
 	say_lines(v, "", json_object_get(check, "evidence"));
 	/* Of a failure that is known the log is read once, in the file: there are many. */
@@ -331,7 +345,7 @@ void verdicts_check(struct verdicts *v, json_t *line)
 		say_evidence(v, line);
 	if (!*directive && reason && looks_like_directive(reason))
 		directive = "fail: ";
-	say(v, "%s %zu %s%s%s%s\n", words[outcome].result, json_array_size(v->checks),
+	say(v, "%s %zu %s%s%s%s", words[outcome].result, json_array_size(v->checks),
 	    outcome_case(line, id), reason && *reason ? " # " : "",
 	    reason && *reason ? directive : "", reason ? reason : "");
 	free(reason);
@@ -397,8 +411,9 @@ static void sum_reasons(const struct sum *sum, enum outcome outcome, const char 
 		if (outcome_of(line) != outcome)
 			continue;
 		reason = outcome_reason(line);
-		fprintf(sum->out, "%s  %s: %s\n", sum->prefix, outcome_case(line, id),
-			reason ? reason : "");
+		fprintf(sum->out, "%s  ", sum->prefix);
+		text_put(outcome_case(line, id), sum->out);
+		fprintf(sum->out, ": %s\n", reason ? reason : "");
 		free(reason);
 	}
 }
@@ -415,10 +430,13 @@ static void sum_groups(const struct sum *sum, json_t *groups, const char *headin
 	{
 		size_t n = json_array_size(ids);
 
-		fprintf(sum->out, "%s  %s (%zu: ", sum->prefix, text, n);
-		for (size_t i = 0; i < n && i < IDS_SHOWN; i++)
-			fprintf(sum->out, "%s%s", i ? ", " : "",
-				json_string_value(json_array_get(ids, i)));
+		fprintf(sum->out, "%s  ", sum->prefix);
+		text_put(text, sum->out);
+		fprintf(sum->out, " (%zu: ", n);
+		for (size_t i = 0; i < n && i < IDS_SHOWN; i++) {
+			fputs(i ? ", " : "", sum->out);
+			text_put(json_string_value(json_array_get(ids, i)), sum->out);
+		}
 		fprintf(sum->out, "%s)\n", n > IDS_SHOWN ? ", ..." : "");
 	}
 }

@@ -3,6 +3,7 @@
 
 #include "cli/verdicts.h"
 #include "lib/msg.h"
+#include "lib/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -228,7 +229,8 @@ static void print_change(const struct behaviour *b, const struct behaviour_chang
 {
 	const char *between = ": ";
 
-	fprintf(out, "%s changed: %s", change->verdict ? "verdict" : "behaviour", change->name);
+	fprintf(out, "%s changed: ", change->verdict ? "verdict" : "behaviour");
+	text_put(change->name, out);
 	for (size_t r = 0; r < b->n; r++) {
 		const char *text = change->text[r];
 		size_t before = 0;
@@ -238,7 +240,9 @@ static void print_change(const struct behaviour *b, const struct behaviour_chang
 			before++;
 		if (!text || before < r)
 			continue;
-		fprintf(out, "%s%s on %s", between, text, b->labels[r]);
+		fputs(between, out);
+		text_put(text, out);
+		fprintf(out, " on %s", b->labels[r]);
 		for (size_t other = r + 1; other < b->n; other++)
 			if (change->text[other] && !strcmp(text, change->text[other]))
 				fprintf(out, ", %s", b->labels[other]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/beside.h"
 
+#include "check/xml.h"
 #include "cli/without.h"
 
 #include <string.h>
@@ -114,7 +115,6 @@ void beside_print(const struct tables *tables, FILE *out)
 	}
 }
 
-/* Names of metrics and stacks have no character that means something to HTML. */
 static void html_stack(const struct tables *tables, const struct table *t, size_t stack, FILE *out)
 {
 	struct beside pair;
@@ -122,17 +122,20 @@ static void html_stack(const struct tables *tables, const struct table *t, size_
 
 	if (!count_pairs(t, stack))
 		return;
-	fprintf(out, "<tr class=\"section\"><th colspan=\"7\" scope=\"rowgroup\">%s</th></tr>\n",
-		tables->run->stacks.name[stack]);
+	fputs("<tr class=\"section\"><th colspan=\"7\" scope=\"rowgroup\">", out);
+	xml_put(out, tables->run->stacks.name[stack]);
+	fputs("</th></tr>\n", out);
 	for (size_t r = 0; r < t->n_rows; r++) {
 		if (!beside_pair(t, r, stack, &pair))
 			continue;
 		full_name(pair.theirs, theirs, sizeof(theirs));
 		full_name(pair.ours, ours, sizeof(ours));
-		fprintf(out,
-			"<tr><th scope=\"row\">%s</th><td>%s</td><td>%s</td><td>%s</td>"
-			"<td>%s</td><td>%s</td><td>%s</td></tr>\n",
-			theirs, ours, number(pair.ours->median).s, number(pair.theirs->median).s,
+		fputs("<tr><th scope=\"row\">", out);
+		xml_put(out, theirs);
+		fputs("</th><td>", out);
+		xml_put(out, ours);
+		fprintf(out, "</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>\n",
+			number(pair.ours->median).s, number(pair.theirs->median).s,
 			number_signed(pair.theirs->median - pair.ours->median).s,
 			pair.itself < 0 ? "?" : number(pair.itself).s,
 			number_signed(beside_rest(&pair)).s);
@@ -146,16 +149,19 @@ void beside_html(const struct tables *tables, FILE *out)
 
 		if (!any_pair(tables, t))
 			continue;
-		fprintf(out,
-			"<h2>%s: fio beside our own for the same work, median in %s</h2>\n"
-			"<p>fio itself is what its null engine takes for the same job: two "
-			"readings of the clock and what lies between them.</p>\n"
-			"<div class=\"scroll\"><table>\n<thead><tr><th></th>"
-			"<th scope=\"col\">our variant</th><th scope=\"col\">ours</th>"
-			"<th scope=\"col\">fio</th><th scope=\"col\">apart</th>"
-			"<th scope=\"col\">fio itself</th><th scope=\"col\">the rest</th>"
-			"</tr></thead>\n<tbody>\n",
-			table_fs(t), t->unit);
+		fputs("<h2>", out);
+		xml_put(out, table_fs(t));
+		fputs(": fio beside our own for the same work, median in ", out);
+		xml_put(out, t->unit);
+		fputs("</h2>\n"
+		      "<p>fio itself is what its null engine takes for the same job: two "
+		      "readings of the clock and what lies between them.</p>\n"
+		      "<div class=\"scroll\"><table>\n<thead><tr><th></th>"
+		      "<th scope=\"col\">our variant</th><th scope=\"col\">ours</th>"
+		      "<th scope=\"col\">fio</th><th scope=\"col\">apart</th>"
+		      "<th scope=\"col\">fio itself</th><th scope=\"col\">the rest</th>"
+		      "</tr></thead>\n<tbody>\n",
+		      out);
 		for (size_t s = 0; s < tables->run->stacks.n; s++)
 			html_stack(tables, t, s, out);
 		fputs("</tbody></table></div>\n", out);

@@ -16,6 +16,7 @@
 #include "cli/unlike.h"
 #include "lib/msg.h"
 #include "lib/number.h"
+#include "lib/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -302,7 +303,12 @@ static int close_out(const char *path, FILE *out)
 
 static void markdown_sentence(void *arg, const char *sentence)
 {
-	fprintf(arg, "* %s\n", sentence);
+	char *printable = text_escaped(sentence);
+
+	fputs("* ", arg);
+	grid_markdown_text(printable, arg);
+	fputc('\n', arg);
+	free(printable);
 }
 
 static const char forced_text[] = "FORCED: the runs are unlike in more than their kernels; what "
@@ -347,13 +353,15 @@ static int write_markdown(const struct comparison *c, const struct compare_optio
 
 static int write_json(json_t *json, const char *path)
 {
-	FILE *out = json ? open_out(path) : NULL;
-	int rc = -EIO;
+	FILE *out = open_out(path);
+	int rc = -EIO, closed;
 
 	if (out) {
-		json_dumpf(json, out, JSON_INDENT(1));
-		fputc('\n', out);
-		rc = close_out(path, out);
+		rc = json ? print_json(json, out) : -ENOMEM;
+		if (rc < 0)
+			msg_error("compare: out of memory");
+		closed = close_out(path, out);
+		rc = rc ? rc : closed;
 	}
 	json_decref(json);
 	return rc;

@@ -236,7 +236,7 @@ static int write_json(const json_t *json, const char *dir)
 
 	snprintf(aside, sizeof(aside), "%s/.explain.json.%d", dir, (int)getpid());
 	snprintf(path, sizeof(path), "%s/explain.json", dir);
-	if (json_dump_file(json, aside, JSON_INDENT(1)) < 0)
+	if (json_dump_file(json, aside, JSON_INDENT(1) | JSON_ENSURE_ASCII) < 0)
 		rc = -EIO;
 	else if (rename(aside, path) < 0)
 		rc = -errno;
@@ -290,7 +290,7 @@ static int write_all(const struct explanation *e, const struct explain_options *
 		msg_error("explain: cannot write to %s: %s", o->output ? o->output : o->plot_data,
 			  strerror(-rc));
 	else if (o->json)
-		json_dumpf(json, stdout, JSON_INDENT(1));
+		json_dumpf(json, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII);
 	else
 		explanation_print(e, o->all ? 0 : ROWS, stdout);
 	if (!rc && o->json)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/grid.h"
 
+#include "lib/text.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,13 +42,18 @@ void grid_line(struct grid *g)
 
 static char *format(struct grid *g, const char *fmt, va_list ap)
 {
-	char *text = NULL;
+	char *text = NULL, *printable;
 
 	if (vasprintf(&text, fmt, ap) < 0) {
 		g->no_memory = true;
 		return NULL;
 	}
-	return text;
+	if (!text_unprintable(text))
+		return text;
+	printable = text_escaped(text);
+	g->no_memory |= !printable;
+	free(text);
+	return printable;
 }
 
 void grid_across(struct grid *g, const char *fmt, ...)
@@ -147,12 +154,12 @@ void grid_print(const struct grid *g, FILE *out, int width)
 	}
 }
 
-static void markdown_text(const char *text, FILE *out)
+void grid_markdown_text(const char *text, FILE *out)
 {
 	/* What is indented for a terminal. */
 	text += text ? strspn(text, " ") : 0;
 	for (; text && *text; text++) {
-		if (strchr("|\\`*_~<", *text))
+		if (strchr("|\\`*_~<[&", *text))
 			fputc('\\', out);
 		fputc(*text, out);
 	}
@@ -162,7 +169,7 @@ static void markdown_line(const struct grid *g, char *const *cells, FILE *out)
 {
 	for (size_t c = 0; c < g->n_columns; c++) {
 		fputs("| ", out);
-		markdown_text(cells[c], out);
+		grid_markdown_text(cells[c], out);
 		fputc(' ', out);
 	}
 	fputs("|\n", out);
@@ -177,7 +184,7 @@ void grid_markdown(const struct grid *g, FILE *out)
 
 		if (line->across) {
 			fputs(in_table ? "\n" : "", out);
-			markdown_text(line->across, out);
+			grid_markdown_text(line->across, out);
 			fputs("\n", out);
 			in_table = false;
 			continue;

@@ -39,6 +39,9 @@ __attribute__((format(printf, 3, 4))) void grid_cell(struct grid *g, size_t colu
  */
 void grid_print(const struct grid *g, FILE *out, int width);
 void grid_markdown(const struct grid *g, FILE *out);
+
+/* Text (may be NULL) with what means something to Markdown, or to HTML within it, made harmless. */
+void grid_markdown_text(const char *text, FILE *out);
 void grid_free(struct grid *g);
 
 #endif

@@ -6,6 +6,8 @@
 #include "cli/counted.h"
 #include "cli/findings.h"
 
+#include "check/xml.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -44,30 +46,6 @@ static const char style[] =
 	"img{width:62rem;max-width:none}}\n"
 	"footer{margin-top:2rem;color:var(--dim);font-size:.85rem}\n";
 
-/* Text with what means something to HTML made harmless, in attributes too. */
-static void put(FILE *out, const char *text)
-{
-	for (; *text; text++) {
-		switch (*text) {
-		case '&':
-			fputs("&amp;", out);
-			break;
-		case '<':
-			fputs("&lt;", out);
-			break;
-		case '>':
-			fputs("&gt;", out);
-			break;
-		case '"':
-			fputs("&quot;", out);
-			break;
-		default:
-			/* Control characters have no place in HTML, escaped or not. */
-			fputc((unsigned char)*text < ' ' ? ' ' : *text, out);
-		}
-	}
-}
-
 struct items {
 	FILE *out;
 	const char *heading; /* before the first item */
@@ -82,7 +60,7 @@ static void put_item(void *arg, const char *sentence)
 		fprintf(items->out, "<h2>%s</h2>\n<ul>\n", items->heading);
 	items->any = true;
 	fputs("<li>", items->out);
-	put(items->out, sentence);
+	xml_put(items->out, sentence);
 	fputs("</li>\n", items->out);
 }
 
@@ -98,7 +76,7 @@ static void put_cell(const struct tables *tables, const struct table *t,
 	fprintf(out, "<td title=\"n %s, min %s, p10 %s, p90 %s, p99 %s, max %s ", number(rec->n).s,
 		number(rec->min).s, number(rec->p10).s, number(rec->p90).s, number(rec->p99).s,
 		number(rec->max).s);
-	put(out, rec->unit);
+	xml_put(out, rec->unit);
 	fprintf(out, "\">%s", number(rec->median).s);
 	if (raw && rec != raw)
 		fprintf(out, "<small>%s</small>", number_signed(rec->median - raw->median).s);
@@ -110,15 +88,15 @@ static void put_table(const struct tables *tables, const struct table *t, FILE *
 	char text[256];
 
 	fputs("<h2>", out);
-	put(out, table_fs(t));
+	xml_put(out, table_fs(t));
 	fputs(": median in ", out);
-	put(out, t->unit);
+	xml_put(out, t->unit);
 	fprintf(out, " per sample%s</h2>\n<div class=\"scroll\"><table>\n<thead><tr><th></th>",
 		tables->raw < 0 ? "" : "; below it what the stack adds to raw");
 	for (size_t c = 0; c < t->n_columns; c++) {
 		fputs("<th scope=\"col\">", out);
 		for (const char *s = tables->run->stacks.name[t->columns[c]]; *s; s++) {
-			put(out, (char[]){*s, '\0'});
+			xml_put(out, (char[]){*s, '\0'});
 			if (*s == ',')
 				fputs("<wbr>", out);
 		}
@@ -132,11 +110,11 @@ static void put_table(const struct tables *tables, const struct table *t, FILE *
 			fprintf(out,
 				"<tr class=\"section\"><th colspan=\"%zu\" scope=\"rowgroup\">",
 				t->n_columns + 1);
-			put(out, table_section(row, text, sizeof(text)));
+			xml_put(out, table_section(row, text, sizeof(text)));
 			fputs("</th></tr>\n", out);
 		}
 		fputs("<tr><th scope=\"row\">", out);
-		put(out, table_label(row, text, sizeof(text)));
+		xml_put(out, table_label(row, text, sizeof(text)));
 		fputs("</th>", out);
 		for (size_t c = 0; c < t->n_columns; c++)
 			put_cell(tables, t, row, t->columns[c], out);
@@ -163,9 +141,9 @@ static void put_row_more(const struct tables *tables, const struct table *t,
 			 const struct table_row *row, FILE *out)
 {
 	fputs("<details><summary>", out);
-	put(out, row->bench);
+	xml_put(out, row->bench);
 	fputc(' ', out);
-	put(out, row->variant);
+	xml_put(out, row->variant);
 	fputs("</summary>\n<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">stack</th>"
 	      "<th scope=\"col\">min</th><th scope=\"col\">p10</th><th scope=\"col\">median</th>"
 	      "<th scope=\"col\">mean</th><th scope=\"col\">p90</th><th scope=\"col\">p99</th>"
@@ -175,7 +153,7 @@ static void put_row_more(const struct tables *tables, const struct table *t,
 		const struct run_record *rec = row->cell[t->columns[c]];
 
 		fputs("<tr><th scope=\"row\">", out);
-		put(out, tables->run->stacks.name[t->columns[c]]);
+		xml_put(out, tables->run->stacks.name[t->columns[c]]);
 		if (!rec) {
 			fprintf(out, "</th><td class=\"gap\" colspan=\"8\">%s</td></tr>\n",
 				table_gap(tables, t, row, t->columns[c]));
@@ -194,9 +172,9 @@ static void put_row_more(const struct tables *tables, const struct table *t,
 static void put_more(const struct tables *tables, const struct table *t, FILE *out)
 {
 	fputs("<details class=\"more\"><summary>", out);
-	put(out, table_fs(t));
+	xml_put(out, table_fs(t));
 	fputs(": min, mean, p99, max and number of samples, in ", out);
-	put(out, t->unit);
+	xml_put(out, t->unit);
 	fputs(", row by row</summary>\n", out);
 	for (size_t r = 0; r < t->n_rows; r++)
 		put_row_more(tables, t, &t->rows[r], out);
@@ -269,10 +247,10 @@ static void put_facts(const char *prefix, const json_t *value, FILE *out)
 		return;
 	}
 	fputs("<tr><th scope=\"row\">", out);
-	put(out, prefix);
+	xml_put(out, prefix);
 	fputs("</th><td>", out);
 	text = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-	put(out, text ? text : json_is_string(value) ? json_string_value(value) : "");
+	xml_put(out, text ? text : json_is_string(value) ? json_string_value(value) : "");
 	free(text);
 	fputs("</td></tr>\n", out);
 }
@@ -286,7 +264,7 @@ static void put_head(void *arg, const char *sentence)
 		!state	     ? ""
 		: items->any ? " class=\"state\""
 			     : " class=\"state bad\"");
-	put(items->out, sentence);
+	xml_put(items->out, sentence);
 	fputs("</li>\n", items->out);
 }
 
@@ -306,7 +284,7 @@ static void put_counted(const struct run *run, FILE *out)
 	}
 	if (text && *text) {
 		fputs("<div class=\"scroll\"><pre>", out);
-		put(out, text);
+		xml_put(out, text);
 		fputs("</pre></div>\n", out);
 	}
 	free(text);
@@ -323,10 +301,10 @@ int html_write(const struct tables *tables, const char *dir, FILE *out)
 	      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>",
 	      out);
 	fputs("DAX through device-mapper: Linux ", out);
-	put(out, run->context.release);
+	xml_put(out, run->context.release);
 	fprintf(out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n", style);
 	fputs("<h1>DAX through device-mapper on Linux ", out);
-	put(out, run->context.release);
+	xml_put(out, run->context.release);
 	fputs("</h1>\n<ul>\n", out);
 	findings_head(tables, put_head, &head);
 	fputs("</ul>\n", out);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/symtab.h"
 
+#include "lib/text.h"
 #include "lib/text_file.h"
 
 #include <ctype.h>
@@ -62,7 +63,8 @@ static int take_line(struct symtab *tab, json_t *line)
 	uint64_t address;
 	char *end;
 
-	if (!module || !from || !list)
+	/* A guest made them, and reports print them. */
+	if (!module || !from || !list || text_unprintable(module) || text_unprintable(list))
 		return -EINVAL;
 	address = strtoull(from, &end, 16);
 	if (end == from || *end)

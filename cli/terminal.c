@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/terminal.h"
 
-#include <stdio.h>
+#include "lib/text.h"
+
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -25,7 +28,8 @@ void print_sentence(void *arg, const char *sentence)
 {
 	struct printer *p = arg;
 	int indent = (int)strlen(p->bullet), at = indent;
-	const char *word = sentence;
+	char *printable = text_escaped(sentence);
+	const char *word = printable ? printable : "";
 
 	if (!p->any && p->heading)
 		printf("%s\n", p->heading);
@@ -34,10 +38,10 @@ void print_sentence(void *arg, const char *sentence)
 	while (*word) {
 		int len = (int)strcspn(word, " ");
 
-		if (word != sentence && at + 1 + len > p->width) {
+		if (word != printable && at + 1 + len > p->width) {
 			printf("\n%*s", indent, "");
 			at = indent;
-		} else if (word != sentence) {
+		} else if (word != printable) {
 			putchar(' ');
 			at++;
 		}
@@ -46,4 +50,22 @@ void print_sentence(void *arg, const char *sentence)
 		word += len + (word[len] == ' ');
 	}
 	putchar('\n');
+	free(printable);
+}
+
+int print_json(const json_t *json, FILE *out)
+{
+	char *text = json_dumps(json, JSON_INDENT(1) | JSON_ENSURE_ASCII), *at = text;
+
+	if (!text)
+		return -ENOMEM;
+	/* The one control character that jansson leaves as it is. */
+	for (size_t len; *at; at += len + (at[len] == 0x7f)) {
+		len = strcspn(at, "\x7f");
+		fwrite(at, 1, len, out);
+		fputs(at[len] == 0x7f ? "\\u007f" : "", out);
+	}
+	fputc('\n', out);
+	free(text);
+	return 0;
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Sentences on a terminal. */
+/* Sentences and JSON on a terminal. */
 #ifndef DAXDM_TERMINAL_H
 #define DAXDM_TERMINAL_H
 
+#include <jansson.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 /* Narrower than this no table is readable. */
 #define WIDTH_MIN 60
@@ -21,5 +23,9 @@ struct printer {
 /* Prints a sentence, broken at spaces; later lines stand under the text of the first.  A
  * findings_say: arg is a struct printer. */
 void print_sentence(void *arg, const char *sentence);
+
+/* Prints JSON that a terminal can show too: ASCII, without control characters but newlines.
+ * Returns 0, or -ENOMEM before anything was printed. */
+int print_json(const json_t *json, FILE *out);
 
 #endif

@@ -10,6 +10,7 @@
 #include "check/known.h"
 #include "cli/cli.h"
 #include "lib/msg.h"
+#include "lib/text.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -92,7 +93,9 @@ void check_run_observations(const struct run *run, FILE *out, const char *prefix
 		char *value =
 			json_dumps(run->observations[i].value, JSON_ENCODE_ANY | JSON_SORT_KEYS);
 
-		fprintf(out, "%s  %s: %s\n", prefix, run->observations[i].id, value ? value : "?");
+		fprintf(out, "%s  %s: ", prefix, run->observations[i].id);
+		text_put(value ? value : "?", out);
+		fputc('\n', out);
 		free(value);
 	}
 }

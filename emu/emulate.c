@@ -18,6 +18,7 @@
 #include "lib/msg.h"
 #include "lib/number.h"
 #include "lib/stack.h"
+#include "lib/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -325,6 +326,15 @@ static int start_next(struct emulate *e)
 
 /* --- what they say --------------------------------------------------------------------------- */
 
+/* Of a progress line: a guest may say anything. */
+static int count_of(const json_t *line, const char *key)
+{
+	enum { COUNT_MAX = 1000000 };
+	json_int_t n = json_integer_value(json_object_get(line, key));
+
+	return n < 0 || n > COUNT_MAX ? 0 : (int)n;
+}
+
 static void note_progress(struct guest *g, const json_t *line)
 {
 	const char *phase = json_string_value(json_object_get(line, "phase"));
@@ -339,9 +349,9 @@ static void note_progress(struct guest *g, const json_t *line)
 	for (int i = 0; phase && i < N_PHASES; i++)
 		if (!strcmp(phase, phase_names[i]))
 			g->phase = (enum phase)i;
-	g->done = (int)json_integer_value(json_object_get(line, "done"));
-	g->total = (int)json_integer_value(json_object_get(line, "total"));
-	snprintf(g->what, sizeof(g->what), "%s", what ? what : "");
+	g->done = count_of(line, "done");
+	g->total = count_of(line, "total");
+	text_escape(what ? what : "", g->what, sizeof(g->what));
 }
 
 /* Returns 0, or -errno after an error line: results cannot be written, or the guests contradict

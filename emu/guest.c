@@ -4,6 +4,7 @@
 #include "emu/scratch.h"
 #include "emu/stop.h"
 #include "lib/msg.h"
+#include "lib/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -447,7 +448,7 @@ static void show_console(struct guest *g)
 		return;
 	clearerr(g->console);
 	while ((n = fread(buf, 1, sizeof(buf), g->console)))
-		fwrite(buf, 1, n, stderr);
+		text_put_console(buf, n, stderr);
 }
 
 /* --- looking --------------------------------------------------------------------------------- */

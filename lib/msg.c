@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "msg.h"
 
+#include "lib/text.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,10 +13,9 @@ static void msg_print(const char *prefix, const char *fmt, va_list args)
 	char line[1024];
 
 	vsnprintf(line, sizeof(line), fmt, args);
-	for (char *c = line; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
-	fprintf(stderr, "daxdm: %s%s\n", prefix, line);
+	fprintf(stderr, "daxdm: %s", prefix);
+	text_put(line, stderr);
+	fputc('\n', stderr);
 	errno = saved_errno;
 }
 

@@ -16,8 +16,8 @@ enum exit_status {
 	STATUS_SKIPPED = 77,
 };
 
-/* Prints "daxdm: TEXT\n" on stderr; control characters, which may come from what is complained of,
- * become `?`.  errno is kept. */
+/* Prints "daxdm: TEXT\n" on stderr, with what cannot be printed in TEXT as \x1b (lib/text.h): it
+ * may quote a guest or a file.  errno is kept. */
 void msg_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same with "daxdm: note: " in front: something worth knowing that is not an error. */

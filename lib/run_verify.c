@@ -18,7 +18,7 @@ enum { DEPTH_MAX = 16 };
 
 struct verifier {
 	char field[256]; /* where it stands, "kernel.release" */
-	bool context;	 /* of the line: seeds may be any number */
+	bool context;	 /* of the line: seeds may be any number, and all text is one line */
 	char *why;
 	size_t why_size;
 };
@@ -63,7 +63,7 @@ static int verify_member(struct verifier *v, const char *key, const json_t *memb
 	if (rc)
 		return rc;
 	snprintf(v->field + used, sizeof(v->field) - used, "%s%s", used ? "." : "", key);
-	rc = verify_value(v, member, anything || may_be_anything(key), depth);
+	rc = verify_value(v, member, anything || (!v->context && may_be_anything(key)), depth);
 	v->field[used] = '\0';
 	return rc;
 }

@@ -26,8 +26,8 @@ enum { RUN_ID_MAX = 500, RUN_VARIANT_MAX = 250 };
 
 /*
  * Whether each name and each text of the line can be printed as a part of one line of UTF-8, and
- * each whole number is in range.  The texts of evidence, dmesg, why, cure, void, unavailable and an
- * observation's value may be anything: who prints them escapes them (lib/text.h).
+ * each whole number is in range.  Except in a context line the texts of evidence, dmesg, why, cure,
+ * void, unavailable and value may be anything: who prints them escapes them (lib/text.h).
  * Returns 0, or -EINVAL with what is wrong and where ("kernel.release: ...") in why.
  */
 int run_verify_line(const json_t *line, char *why, size_t why_size);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Bytes of the valid UTF-8 character at p, *code what it is; 0 if there is none.
@@ -75,6 +76,16 @@ void text_put(const char *text, FILE *out)
 
 	while (*text)
 		fwrite(piece, 1, next_piece(&text, piece), out);
+}
+
+char *text_escaped(const char *text)
+{
+	size_t size = 4 * strlen(text) + 1; /* each byte may become "\x1b" */
+	char *buf = malloc(size);
+
+	if (buf)
+		text_escape(text, buf, size);
+	return buf;
 }
 
 const char *text_escape(const char *text, char *buf, size_t size)

@@ -21,6 +21,9 @@ const char *text_unprintable(const char *text);
  * control character by its code, what is not UTF-8 by its byte). */
 void text_put(const char *text, FILE *out);
 
+/* The same as a text of its own; free() it.  NULL without memory. */
+char *text_escaped(const char *text);
+
 /* The same into a buffer; never ends within a character.  Returns buf. */
 const char *text_escape(const char *text, char *buf, size_t size);
 

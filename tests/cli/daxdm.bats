@@ -143,7 +143,7 @@ options_of() { # VERB
 	done
 	refused "$dir/nul:1:10: the control character 0x00 (NUL)" bench --workload "$dir/nul"
 	refused "$dir/escape:1:10: the control character 0x1b" compare --thresholds "$dir/escape" x y
-	refused "unknown verb 'a?b'" $'a\nb'
+	refused "unknown verb 'a\\x0ab'" $'a\nb'
 }
 
 @test "bench refuses a device that is no empty pmem device" {

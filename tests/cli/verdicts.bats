@@ -219,3 +219,52 @@ daxdm() {
 	daxdm behaviour "$A" "$B"
 	expect 1 "who_blocks load: 1 on 6.1.0-fixture; nothing on 6.12.9"
 }
+
+# ---- what a kernel or a file chose -----------------------------------------------------------------
+
+# Neither ESC nor C1 nor DEL, and no line of KTAP that was not meant to be one.
+expect_harmless() { # WHAT TEXT
+	if LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' <<<"$2" || grep -qE '^ *(not )?ok 9' <<<"$2"; then
+		echo "$1 is not harmless:"
+		cat -v <<<"$2"
+		return 1
+	fi
+}
+
+@test "what a kernel said commands no terminal and makes no line of KTAP, in any output" {
+	local bad='\\u001b[2J\\u009b2J\\u007f\\r\\nok 9 made.up\\n' file verb
+	sed "s/page 3 is of the old member/&$bad/; s/name one/&$bad/; s/BUG: a fixture/&$bad/; s/0 8 linear 259:0 0/&$bad/
+		s/\"store\"/&,\"$bad\",{\"$bad\":1}/" "$A/run.jsonl" >"$B/run.jsonl"
+	for verb in verdicts "verdicts --verbose" report "behaviour $A" "compare $A" "compare --json - $A"; do
+		# shellcheck disable=SC2086
+		daxdm $verb "$B"
+		[[ $output == *made.up* || $verb == report || $verb == compare* ]] || expect "$verb with made.up"
+		expect_harmless "$verb" "$output"
+	done
+	expect_harmless ktap.txt "$(cat "$B/ktap.txt")"
+	valid_junit "$B/junit.xml"
+	LC_ALL=C grep -qvP '[\x00-\x08\x0b-\x1f\x7f]' "$B/junit.xml"
+	sed "s/7 of 8 faults were seen/&$bad/; s/no xfs module/&$bad/; s/\"windows\":16/\"$bad\":1,&/" tests/fixtures/fixture-run.jsonl >"$B/run.jsonl"
+	sed -i '$ d' "$B/run.jsonl"
+	echo '{"type":"end","status":0}' >>"$B/run.jsonl"
+	cp tests/fixtures/fixture-run.jsonl "$A/run.jsonl"
+	sed -i 's/linear:1,fs=xfs/raw,fs=xfs/' "$A/run.jsonl"
+	for verb in report "compare $A" "compare --json - $A" "compare --markdown - $A" "compare --junit - $A"; do
+		# shellcheck disable=SC2086
+		daxdm $verb "$B"
+		expect_harmless "$verb" "$output"
+	done
+	grep -q made.up "$B/report.html"
+	expect_harmless report.html "$(cat "$B/report.html")"
+}
+
+@test "a message that quotes a file or a word commands no terminal" {
+	daxdm verdicts $'/nonexistent/\e[2J\n'
+	expect 4 '/nonexistent/\x1b[2J\x0a'
+	((${#lines[@]} == 1))
+	printf '{"type":\e]0;x\a' >"$B/run.jsonl"
+	echo >>"$B/run.jsonl"
+	daxdm report "$B"
+	expect 4 'run.jsonl:1: not JSON'
+	expect_harmless report "$output"
+}

@@ -266,6 +266,36 @@ static void test_characters(void **state)
 	free(xml);
 }
 
+/* A guest sends its lines itself: a newline in any of their texts makes no line of KTAP. */
+static void test_no_line_of_its_own(void **state)
+{
+#define BAD "x\\nok 99 made.up\\u001b[2J\\u009b\\u007f"
+	static const char *const lines[] = {
+		"{'type':'observation','id':'" BAD "','check':'a.b','value':'" BAD "'}",
+		"{'type':'observation','id':'a.b/verdict','check':'a.b','value':'" BAD "'}",
+		"{'type':'check','id':'a.b','verdict':'fail','why':'" BAD "','promise':'" BAD
+		"','by':'" BAD "','first_bad':'" BAD "','fixed_by':'" BAD "','evidence':['" BAD
+		"'],'dmesg':['" BAD "'],'ms':9223372036854775807}",
+		"{'type':'check','id':'" BAD "','verdict':'broken','why':'" BAD
+		"','ms':9223372036854775807}",
+		"{'type':'check','id':'a.d','verdict':'skip','why':'" BAD "','cure':'" BAD "'}",
+		"{'type':'check','id':'a.e','verdict':'fail','plant':'" BAD "','why':'" BAD "'}",
+	};
+	int status;
+	const char *got;
+
+	(void)state;
+	got = judge(lines, COUNT(lines), 4, NULL, &status);
+	for (const char *at = got; at; at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL)
+		if (!strncmp(at, "ok 99", 5))
+			fail_msg("a line of its own in:\n%s", got);
+	for (const char *at = got; *at; at++)
+		if ((*at > 0 && *at < ' ' && *at != '\n') || *at == 0x7f ||
+		    !strncmp(at, "\xc2\x9b", 2))
+			fail_msg("a control character in:\n%s", got);
+	assert_non_null(strstr(got, "# promised: x\\x0aok 99 made.up\\x1b[2J\\x9b\\x7f ("));
+}
+
 static void test_families(void **state)
 {
 	static const char *const lines[] = {
@@ -452,6 +482,7 @@ int main(void)
 		cmocka_unit_test(test_junit),
 		cmocka_unit_test(test_characters),
 		cmocka_unit_test(test_families),
+		cmocka_unit_test(test_no_line_of_its_own),
 		cmocka_unit_test(test_planted),
 		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_without_entries),
