@@ -11,7 +11,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define CONSOLE_TAIL 20 /* lines shown of a guest that broke */
@@ -22,10 +21,7 @@ const char *const phase_names[N_PHASES] = {
 
 int64_t clock_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return wall_clock_ms();
 }
 
 void guest_init(struct guest *g, const struct plan *plan, const char *name, size_t number)
@@ -123,6 +119,12 @@ static int start_qemu(struct guest *g, bool incoming)
 	return vm_start(&g->vm, &config);
 }
 
+static void note_heard(struct guest *g)
+{
+	g->heard_ms = clock_ms();
+	g->heard_given_ms = given_ms(&g->vm.given);
+}
+
 static int let_go(struct guest *g)
 {
 	char why[200];
@@ -130,7 +132,8 @@ static int let_go(struct guest *g)
 
 	if (rc == -EIO)
 		msg_error("%s guest: QEMU does not let it go on: %s", g->name, why);
-	g->let_go_ms = g->heard_ms = clock_ms();
+	note_heard(g);
+	g->let_go_ms = g->heard_ms;
 	g->state = GUEST_RUNNING;
 	return rc;
 }
@@ -187,7 +190,9 @@ static int start_once(struct guest *g, bool restored)
 {
 	int rc;
 
-	g->started_ms = g->heard_ms = g->phase_since_ms = clock_ms();
+	note_heard(g);
+	g->started_ms = g->phase_since_ms = g->heard_ms;
+	g->started_given_ms = g->heard_given_ms;
 	g->state = GUEST_BOOTING;
 	g->restored = restored;
 	rc = lay_out(g, restored);
@@ -315,6 +320,7 @@ static int broken_or_again(struct guest *g, const char *why)
 	if (g->restored)
 		snapshot_drop(&g->snapshot);
 	forget_start(g);
+	g->hung = g->starved = false;
 	g->attempt++;
 	guest_start(g);
 	return 0;
@@ -427,7 +433,7 @@ static int read_channel(struct guest *g)
 		return 0;
 	clearerr(g->channel);
 	while (!rc && g->state < GUEST_DONE && (c = getc_unlocked(g->channel)) != EOF) {
-		g->heard_ms = clock_ms();
+		note_heard(g);
 		if (c == '\r')
 			continue;
 		rc = add_char(g, c == '\n' ? '\0' : (char)c);
@@ -483,9 +489,10 @@ static int go_on_from_state(struct guest *g)
 		rc = vm_load_state(&g->vm, why);
 	if (!rc)
 		return let_go(g);
-	if (rc != -EINTR)
-		broken(g, why);
-	return rc;
+	if (rc == -EINTR)
+		return rc;
+	broken(g, why);
+	return 0;
 }
 
 static int answer_pause(struct guest *g)
@@ -511,10 +518,27 @@ static int ended(struct guest *g)
 	return broken_or_again(g, why);
 }
 
+/* Whether it is still coming up, or at its job, after its limit. */
+static int look_at_limits(struct guest *g)
+{
+	bool boots = g->state == GUEST_BOOTING;
+	int64_t limit_ms = 1000 * (int64_t)(boots ? g->plan->boot_s : g->stall_s);
+	enum limit limit =
+		given_limit(&g->vm.given, boots ? g->started_given_ms : g->heard_given_ms,
+			    boots ? g->started_ms : g->heard_ms, limit_ms);
+	char why[200];
+
+	if (limit == LIMIT_AHEAD)
+		return 0;
+	g->starved = limit == LIMIT_STARVED;
+	g->hung = !boots && !g->starved;
+	vm_why_late(&g->vm, boots ? "no user space" : "it said nothing", limit_ms, limit, why,
+		    sizeof(why));
+	return broken_or_again(g, why);
+}
+
 int guest_look(struct guest *g)
 {
-	int64_t now = clock_ms();
-	char why[80];
 	int rc;
 
 	if (g->state != GUEST_BOOTING && g->state != GUEST_RUNNING)
@@ -531,16 +555,7 @@ int guest_look(struct guest *g)
 		rc = answer_pause(g);
 		return rc == -EINTR ? 0 : rc;
 	}
-	if (g->state == GUEST_BOOTING && now - g->started_ms > g->plan->boot_s * 1000LL) {
-		snprintf(why, sizeof(why), "no user space after %d s", g->plan->boot_s);
-		return broken_or_again(g, why);
-	}
-	if (g->state == GUEST_RUNNING && now - g->heard_ms > g->stall_s * 1000LL) {
-		g->hung = true;
-		snprintf(why, sizeof(why), "it said nothing for %d s", g->stall_s);
-		return broken_or_again(g, why);
-	}
-	return 0;
+	return look_at_limits(g);
 }
 
 bool guest_boots(struct guest *g)
@@ -551,7 +566,8 @@ bool guest_boots(struct guest *g)
 	if (start_once(g, false) < 0)
 		return false;
 	while (!up && !g->vm.closed && !stop_signal() &&
-	       clock_ms() - g->started_ms < g->plan->boot_s * 1000LL) {
+	       given_limit(&g->vm.given, g->started_given_ms, g->started_ms,
+			   g->plan->boot_s * 1000LL) == LIMIT_AHEAD) {
 		struct pollfd p = {.fd = g->vm.qmp, .events = POLLIN};
 
 		poll(&p, 1, 20);

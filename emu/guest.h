@@ -46,7 +46,7 @@ struct plan {
 	bool quiet;	     /* what breaks a guest is for the caller to tell: guest_complain() */
 	bool console;	     /* show ttyS0 as it comes */
 	bool in_memory;	     /* the persistent memory, else on the disk */
-	int boot_s, stall_s; /* time limits */
+	int boot_s, stall_s; /* limits of what it is given (emu/given.h) */
 	/*
 	 * Takes each JSON object that a guest sends, and its text; line stays the caller's.  NULL:
 	 * they are ignored.  Returns 0, or -errno after an error line when the run cannot go on.
@@ -72,6 +72,7 @@ struct guest {
 	int attempt;		/* from 0 */
 	int stall_s;		/* the plan's, or what take() makes of it */
 	bool hung;		/* it said nothing for too long */
+	bool starved;		/* this host gave it too little for that to mean anything */
 	bool emulator_died;	/* QEMU did, not what runs in it */
 	char why[200];		/* it is BROKEN */
 	bool restored;
@@ -88,6 +89,8 @@ struct guest {
 	enum phase phase;
 	int64_t phase_since_ms, phase_ms[N_PHASES];
 	int64_t started_ms, let_go_ms, save_ms, first_samples_ms, heard_ms, ended_ms;
+	/* The same moments in given_ms() of its machine. */
+	int64_t started_given_ms, heard_given_ms;
 };
 
 int64_t clock_ms(void);

@@ -16,6 +16,7 @@
  */
 #include "emu/vm.h"
 
+#include "emu/scratch.h"
 #include "emu/stop.h"
 #include "lib/msg.h"
 
@@ -27,6 +28,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -37,6 +39,7 @@
 #define STATE_OUT "exec:cat >state.part && mv state.part state || rm -f state.part"
 #define QMP_TIMEOUT_MS 60000
 #define STATE_TIMEOUT_MS 60000
+#define END_TIMEOUT_MS 5000
 #define ARGV_MAX 64
 
 #define LABEL_KIB 128
@@ -66,6 +69,7 @@ const struct vm_machine vm_prove = {
 	.name = "prove",
 	.cpus = 2,
 	.mem_mib = 768,
+	.limit_clock = true,
 	.kernel_args = KERNEL_ARGS,
 	.n_pmems = 2,
 	.pmems = {{.bytes = NVDIMM_BYTES(2064)}, {.bytes = NVDIMM_BYTES(2064)}},
@@ -76,6 +80,7 @@ const struct vm_machine vm_checks = {
 	.name = "checks",
 	.cpus = 2,
 	.mem_mib = 1024,
+	.limit_clock = true,
 	.job_after_pause = true,
 	.ram_in_file = true,
 	.kernel_args = KERNEL_ARGS " log_buf_len=4M",
@@ -154,7 +159,23 @@ static void add_ram(struct argv *argv, const struct vm_config *c)
 	    c->incoming ? "off" : "on", c->ram, c->machine->mem_mib);
 }
 
-static void build_argv(struct argv *argv, const struct vm_config *c, int qmp)
+/* A machine that is saved does not have it, for QEMU does not load memory that is shared and behind
+ * PCI: one that goes on has it newly, at a place that leaves the others theirs, and finds it when
+ * it looks for devices again. */
+static bool has_limit_clock(const struct vm_config *c)
+{
+	return c->machine->limit_clock && (c->incoming || !c->machine->job_after_pause);
+}
+
+static void add_limit_clock(struct argv *argv, int clock)
+{
+	add(argv, "-object",
+	    "memory-backend-file,id=limit_clock,share=on,mem-path=/proc/self/fd/%d,size=%d", clock,
+	    LIMIT_CLOCK_BYTES);
+	add(argv, "-device", "ivshmem-plain,memdev=limit_clock,addr=1e.0");
+}
+
+static void build_argv(struct argv *argv, const struct vm_config *c, int qmp, int clock)
 {
 	const struct vm_machine *m = c->machine;
 
@@ -181,6 +202,8 @@ static void build_argv(struct argv *argv, const struct vm_config *c, int qmp)
 	add(argv, "-append", "%s", c->kvm ? KERNEL_ARGS : m->kernel_args);
 	for (unsigned int i = 0; i < m->n_pmems; i++)
 		add_pmem(argv, c, i);
+	if (clock >= 0)
+		add_limit_clock(argv, clock);
 	add(argv, "-fw_cfg", "name=opt/daxdm/job,file=job");
 	add(argv, "-chardev", "file,id=console,path=console,append=on");
 	add(argv, "-device", "isa-serial,chardev=console");
@@ -207,7 +230,7 @@ static void free_argv(struct argv *argv)
 }
 
 /* In the child: becomes QEMU.  Does not return. */
-static void become_qemu(const struct vm_config *c, char *const *argv, pid_t parent)
+static void become_qemu(const struct vm_config *c, char *const *argv, int clock, pid_t parent)
 {
 	int log, null;
 	sigset_t none;
@@ -225,6 +248,8 @@ static void become_qemu(const struct vm_config *c, char *const *argv, pid_t pare
 		_exit(126);
 	if (c->machine->ram_in_file)
 		fcntl(c->ram, F_SETFD, 0);
+	if (clock >= 0)
+		fcntl(clock, F_SETFD, 0);
 	log = open("qemu.log", O_WRONLY | O_CREAT | O_APPEND, 0666);
 	null = open("/dev/null", O_RDONLY);
 	if (log < 0 || null < 0)
@@ -239,27 +264,48 @@ static void become_qemu(const struct vm_config *c, char *const *argv, pid_t pare
 
 /* --- QMP ------------------------------------------------------------------------------------- */
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
+/* When something began that has a limit. */
+struct since {
+	int64_t given_ms, wall_ms;
+};
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+static struct since begin(const struct vm *vm)
+{
+	return (struct since){given_ms(&vm->given), wall_clock_ms()};
+}
+
+/* Returns 0 or -ETIMEDOUT. */
+static int look_at_limit(struct vm *vm, const struct since *since, int64_t limit_ms)
+{
+	given_look(&vm->given);
+	if (given_limit(&vm->given, since->given_ms, since->wall_ms, limit_ms) == LIMIT_AHEAD)
+		return 0;
+	return -ETIMEDOUT;
+}
+
+void vm_why_late(const struct vm *vm, const char *what, int64_t limit_ms, enum limit limit,
+		 char *why, size_t len)
+{
+	if (limit == LIMIT_STARVED)
+		snprintf(why, len,
+			 "host too slow: QEMU got %.1f s of processor time in %.0f s (%s); try "
+			 "again with less beside it",
+			 (double)processor_time_ms(vm->pid) / 1000,
+			 (double)(wall_clock_ms() - vm->started_ms) / 1000, what);
+	else
+		snprintf(why, len, "%s for %d s", what, (int)(limit_ms / 1000));
 }
 
 /* Returns 0 when QMP can be read, -ETIMEDOUT, or -EINTR when we are asked to end. */
-static int wait_qmp(const struct vm *vm, int64_t until_ms)
+static int wait_qmp(struct vm *vm, const struct since *since)
 {
 	for (;;) {
 		struct pollfd p = {.fd = vm->qmp, .events = POLLIN};
-		int64_t left = until_ms - now_ms();
-		int rc;
+		int rc = stop_signal() ? -EINTR : look_at_limit(vm, since, QMP_TIMEOUT_MS);
 
-		if (stop_signal())
-			return -EINTR;
-		if (left <= 0)
-			return -ETIMEDOUT;
-		rc = poll(&p, 1, left > 200 ? 200 : (int)left);
+		if (rc < 0)
+			return rc;
+		rc = poll(&p, 1, 50);
 		if (rc > 0)
 			return 0;
 	}
@@ -316,6 +362,7 @@ void vm_listen(struct vm *vm)
 
 	if (vm->qmp < 0)
 		return;
+	given_look(&vm->given);
 	fill(vm);
 	while ((message = next_message(vm))) {
 		note_event(vm, message);
@@ -325,7 +372,7 @@ void vm_listen(struct vm *vm)
 
 static int wait_answer(struct vm *vm, json_t **answer)
 {
-	int64_t until = now_ms() + QMP_TIMEOUT_MS;
+	const struct since since = begin(vm);
 
 	for (;;) {
 		json_t *message = next_message(vm);
@@ -340,7 +387,7 @@ static int wait_answer(struct vm *vm, json_t **answer)
 			continue;
 		if (vm->closed)
 			return -EPIPE;
-		rc = wait_qmp(vm, until);
+		rc = wait_qmp(vm, &since);
 		if (rc < 0)
 			return rc;
 		fill(vm);
@@ -395,9 +442,9 @@ static int leave_out_shared_memory(struct vm *vm, char *why)
 
 static int wait_migration(struct vm *vm, char *why)
 {
-	int64_t until = now_ms() + STATE_TIMEOUT_MS;
+	const struct since since = begin(vm);
 
-	while (now_ms() < until) {
+	while (!look_at_limit(vm, &since, STATE_TIMEOUT_MS)) {
 		const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
 		json_t *answer = NULL;
 		const char *status;
@@ -431,13 +478,14 @@ static int full_speed(struct vm *vm, char *why)
 }
 
 /* Returns 0 once the file is whole. */
-static int wait_state_file(const struct vm *vm, char *why)
+static int wait_state_file(struct vm *vm, char *why)
 {
+	const struct since since = begin(vm);
 	char whole[PATH_MAX + 16], part[PATH_MAX + 16];
 
 	snprintf(whole, sizeof(whole), "%s/state", vm->dir);
 	snprintf(part, sizeof(part), "%s/state.part", vm->dir);
-	for (int i = 0; i < 4000; i++) {
+	while (!look_at_limit(vm, &since, STATE_TIMEOUT_MS)) {
 		const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
 		bool writing = !access(part, F_OK);
 
@@ -476,21 +524,48 @@ int vm_load_state(struct vm *vm, char *why)
 
 /* --- life ------------------------------------------------------------------------------------ */
 
+/* A page that is the limit clock of a guest.  Returns its descriptor or -errno. */
+static int make_limit_clock(struct vm *vm)
+{
+	int fd = nameless_file(vm->dir, true, LIMIT_CLOCK_BYTES);
+	void *p = fd < 0 ? MAP_FAILED
+			 : mmap(NULL, LIMIT_CLOCK_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (fd < 0)
+		return fd;
+	if (p == MAP_FAILED) {
+		int rc = -errno;
+
+		close(fd);
+		return rc;
+	}
+	vm->given.page = p;
+	*vm->given.page = (struct limit_clock_page){LIMIT_CLOCK_MAGIC, given_ms(&vm->given)};
+	return fd;
+}
+
 int vm_start(struct vm *vm, const struct vm_config *config)
 {
 	struct argv argv = {.n = 0};
 	pid_t parent = getpid();
-	int pair[2], rc;
+	int pair[2], rc, clock = -1;
 
-	*vm = (struct vm){.qmp = -1};
+	*vm = (struct vm){.qmp = -1, .given = vm->given, .started_ms = wall_clock_ms()};
 	snprintf(vm->dir, sizeof(vm->dir), "%s", config->dir);
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
-		return -errno;
+	if (has_limit_clock(config)) {
+		clock = make_limit_clock(vm);
+		if (clock < 0)
+			return clock;
+	}
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0) {
+		rc = -errno;
+		goto out;
+	}
 	fcntl(pair[0], F_SETFD, FD_CLOEXEC);
-	build_argv(&argv, config, pair[1]);
+	build_argv(&argv, config, pair[1], clock);
 	vm->pid = fork();
 	if (!vm->pid)
-		become_qemu(config, argv.word, parent);
+		become_qemu(config, argv.word, clock, parent);
 	rc = vm->pid < 0 ? -errno : 0;
 	free_argv(&argv);
 	close(pair[1]);
@@ -498,8 +573,12 @@ int vm_start(struct vm *vm, const struct vm_config *config)
 	if (rc < 0) {
 		vm->pid = 0;
 	} else {
+		given_watch(&vm->given, vm->pid);
 		rc = vm_command(vm, "qmp_capabilities", NULL, NULL, NULL);
 	}
+out:
+	if (clock >= 0)
+		close(clock);
 	if (rc < 0)
 		vm_end(vm);
 	return rc;
@@ -508,10 +587,11 @@ int vm_start(struct vm *vm, const struct vm_config *config)
 int vm_ended(struct vm *vm, char *why)
 {
 	const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
+	const struct since since = begin(vm);
 	pid_t pid = 0;
 	int status = 0;
 
-	for (int i = 0; i < 1000 && vm->pid > 0 && !pid; i++) {
+	while (vm->pid > 0 && !pid && !look_at_limit(vm, &since, END_TIMEOUT_MS)) {
 		pid = waitpid(vm->pid, &status, WNOHANG);
 		if (!pid)
 			nanosleep(&pause, NULL);
@@ -539,5 +619,9 @@ void vm_end(struct vm *vm)
 	if (vm->qmp >= 0)
 		close(vm->qmp);
 	free(vm->in);
-	*vm = (struct vm){.qmp = -1};
+	if (vm->given.page)
+		munmap(vm->given.page, LIMIT_CLOCK_BYTES);
+	vm->given.page = NULL;
+	given_watch(&vm->given, 0);
+	*vm = (struct vm){.qmp = -1, .given = vm->given};
 }

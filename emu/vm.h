@@ -7,6 +7,8 @@
 #ifndef DAXDM_VM_H
 #define DAXDM_VM_H
 
+#include "emu/given.h"
+
 #include <jansson.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -23,6 +25,9 @@ struct vm_machine {
 	const char *name;
 	unsigned int cpus, mem_mib;
 	bool icount; /* its time is its instructions */
+	/* Its time is that of this host: it has a device that tells it how much of that it was
+	 * given (lib/limit_clock.h). */
+	bool limit_clock;
 	/* Its job comes only with the saved state it goes on from; it waits for it, and for being
 	 * stopped meanwhile. */
 	bool job_after_pause;
@@ -73,6 +78,8 @@ struct vm {
 	size_t in_len;	    /* bytes in it */
 	bool paused_itself; /* the guest bade the watchdog pause it and nobody let it go on */
 	bool closed;	    /* QMP is at its end: QEMU is dead or dying */
+	struct given given; /* since the first start, of each QEMU after the other */
+	int64_t started_ms; /* wall_clock_ms() */
 };
 
 /* The accelerator as a context names it, and the -cpu string. */
@@ -88,9 +95,9 @@ int vm_start(struct vm *vm, const struct vm_config *config);
 
 /*
  * One QMP command; steals args (may be NULL).  Events that come meanwhile are noted in *vm.
- * Returns 0 with the answer in *answer (may be NULL), -ETIMEDOUT, -EPIPE (QEMU is gone), -EINTR (a
- * signal asks this process to end), -EIO (refused; QEMU's reason is in why, 200 bytes, may be
- * NULL).
+ * Returns 0 with the answer in *answer (may be NULL), -ETIMEDOUT (of what QEMU was given), -EPIPE
+ * (QEMU is gone), -EINTR (a signal asks this process to end), -EIO (refused; QEMU's reason is in
+ * why, 200 bytes, may be NULL).
  */
 int vm_command(struct vm *vm, const char *command, json_t *args, json_t **answer, char *why);
 
@@ -105,6 +112,11 @@ int vm_load_state(struct vm *vm, char *why);
 /* Of a QEMU that closed QMP: waits for its end.  Returns 0 if the guest ended it, by power-off or
  * reset, else -EIO with what ended it in why (80 bytes). */
 int vm_ended(struct vm *vm, char *why);
+
+/* What to say of a limit that is LIMIT_OVER ("WHAT for N s") or LIMIT_STARVED; what reads as "it
+ * said nothing". */
+void vm_why_late(const struct vm *vm, const char *what, int64_t limit_ms, enum limit limit,
+		 char *why, size_t len);
 
 /* Ends QEMU at once and waits for it; a stopped or half-built one too. */
 void vm_end(struct vm *vm);

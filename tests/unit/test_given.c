@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "emu/given.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define MS INT64_C(1000000)
+
+static char tasks[] = "build/test/given.XXXXXX";
+
+static int make_tasks(void **state)
+{
+	(void)state;
+	return mkdtemp(tasks) ? 0 : -1;
+}
+
+static int drop_tasks(void **state)
+{
+	char command[100];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -r '%s'", tasks);
+	return system(command);
+}
+
+/* A thread that ran for so long and waited for a processor for so long, in ms. */
+static void put_thread(int tid, int64_t ran, int64_t waited)
+{
+	char path[100];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/%d", tasks, tid);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/%d/schedstat", tasks, tid);
+	out = fopen(path, "w");
+	assert_non_null(out);
+	fprintf(out, "%lld %lld 17\n", (long long)(ran * MS), (long long)(waited * MS));
+	fclose(out);
+}
+
+static void time_without_waits_is_given(void **state)
+{
+	struct limit_clock_page page = {0};
+	struct given g = {.pid = 1, .page = &page};
+
+	(void)state;
+	put_thread(11, 5, 1000);
+	put_thread(12, 5, 2000);
+	given_look_at(&g, tasks, 0);
+	g.given_ns = 0;
+	/* They idle: all of it. */
+	given_look_at(&g, tasks, 20 * MS);
+	assert_int_equal(given_ms(&g), 20);
+	/* One waits for 15 of 20 ms, the other for 5 of the same. */
+	put_thread(11, 10, 1015);
+	put_thread(12, 20, 2005);
+	given_look_at(&g, tasks, 40 * MS);
+	assert_int_equal(given_ms(&g), 25);
+	assert_int_equal(page.given_ms, 25);
+	/* A new one has waited since it was born. */
+	put_thread(13, 0, 19);
+	given_look_at(&g, tasks, 60 * MS);
+	assert_int_equal(given_ms(&g), 26);
+	/* The numbers of a processor that others use all the time, of a look that came late. */
+	put_thread(11, 10, 2015);
+	given_look_at(&g, tasks, 1060 * MS);
+	assert_int_equal(given_ms(&g), 26);
+}
+
+static void a_late_driver_gives_too_little(void **state)
+{
+	struct given g = {.pid = 1};
+
+	(void)state;
+	given_look_at(&g, tasks, 0);
+	g.given_ns = 0;
+	given_look_at(&g, tasks, 10000 * MS);
+	assert_int_equal(given_ms(&g), 250);
+}
+
+static void what_is_given_stays_over_a_restart(void **state)
+{
+	struct given g = {.given_ns = 7 * MS};
+
+	(void)state;
+	given_watch(&g, getpid());
+	given_look(&g);
+	assert_true(given_ms(&g) >= 7 && given_ms(&g) < 5000);
+}
+
+static void a_limit_is_of_given_time(void **state)
+{
+	struct given g = {.given_ns = 0};
+	int64_t now_ms = wall_clock_ms();
+
+	(void)state;
+	assert_int_equal(given_limit(&g, 0, now_ms - 15000, 1000), LIMIT_AHEAD);
+	assert_int_equal(given_limit(&g, 0, now_ms - 21000, 1000), LIMIT_STARVED);
+	g.given_ns = 1001 * MS;
+	assert_int_equal(given_limit(&g, 0, now_ms - 21000, 1000), LIMIT_OVER);
+	assert_int_equal(given_limit(&g, 500, now_ms - 15000, 1000), LIMIT_AHEAD);
+}
+
+/* On this machine, whatever runs beside: six that share one processor are each given a sixth, more
+ * or less, and together use it up. */
+static void a_real_process_that_shares_its_processor(void **state)
+{
+	enum { SPINNERS = 6, LOOKS = 50 };
+	struct given g = {0};
+	pid_t pid[SPINNERS];
+	int64_t since_ms, wall_ms;
+
+	(void)state;
+	for (int i = 0; i < SPINNERS; i++) {
+		pid[i] = fork();
+		if (!pid[i]) {
+			cpu_set_t one;
+
+			CPU_ZERO(&one);
+			CPU_SET(0, &one);
+			sched_setaffinity(0, sizeof(one), &one);
+			for (;;)
+				;
+		}
+	}
+	usleep(200000);
+	given_watch(&g, pid[0]);
+	given_look(&g); /* what it waited before */
+	g.given_ns = 0;
+	since_ms = wall_clock_ms();
+	for (int i = 0; i < LOOKS; i++) {
+		usleep(20000);
+		given_look(&g);
+	}
+	wall_ms = wall_clock_ms() - since_ms;
+	assert_true(processor_time_ms(pid[0]) > 0);
+	for (int i = 0; i < SPINNERS; i++) {
+		kill(pid[i], SIGKILL);
+		waitpid(pid[i], NULL, 0);
+	}
+	if (access("/proc/self/schedstat", R_OK) < 0)
+		skip();
+	assert_true(given_ms(&g) < wall_ms / 2);
+}
+
+static void here_the_limit_clock_is_the_wall_clock(void **state)
+{
+	int64_t before = wall_clock_ms(), now = limit_clock_ms();
+
+	(void)state;
+	assert_true(now >= before && now <= wall_clock_ms());
+	limit_clock_sleep(20);
+	assert_true(wall_clock_ms() - before >= 20);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(time_without_waits_is_given),
+		cmocka_unit_test(a_late_driver_gives_too_little),
+		cmocka_unit_test(what_is_given_stays_over_a_restart),
+		cmocka_unit_test(a_limit_is_of_given_time),
+		cmocka_unit_test(a_real_process_that_shares_its_processor),
+		cmocka_unit_test(here_the_limit_clock_is_the_wall_clock),
+	};
+
+	return cmocka_run_group_tests(tests, make_tasks, drop_tasks);
+}
