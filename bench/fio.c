@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bench/fio.h"
 
+#include "lib/limit_clock.h"
 #include "lib/supervise.h"
 
 #include <dirent.h>
@@ -103,10 +104,7 @@ static void read_stop(const struct fio *fio, struct fio_stop *stop)
 
 static time_t now_s(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec;
+	return limit_clock_ms() / 1000;
 }
 
 /* Waits for a change of the child.  Returns 0, -ETIMEDOUT or -EINTR. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/child.h"
 
+#include "lib/limit_clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -9,16 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* In the child: never returns.  127 and errno through the pipe say that exec failed. */
 static void child_exec(char *const argv[], int out, int error_pipe)
@@ -61,7 +54,7 @@ static int collect(int fd, int64_t deadline_ms, char *said, size_t len)
 {
 	for (;;) {
 		struct pollfd p = {.fd = fd, .events = POLLIN};
-		int64_t left = deadline_ms - now_ms();
+		int64_t left = deadline_ms - limit_clock_ms();
 		char chunk[1024];
 		ssize_t n;
 
@@ -99,7 +92,7 @@ int child_run(char *const argv[], unsigned int timeout_s, char *said, size_t len
 	close(err[1]);
 	if (rc < 0)
 		goto out;
-	rc = collect(out[0], now_ms() + (int64_t)timeout_s * 1000, said, len);
+	rc = collect(out[0], limit_clock_ms() + (int64_t)timeout_s * 1000, said, len);
 	if (rc < 0)
 		kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)

@@ -2,6 +2,7 @@
 #include "lib/crew.h"
 
 #include "lib/file.h"
+#include "lib/limit_clock.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -216,12 +217,12 @@ static bool has_died(struct crew *crew)
 }
 
 /* Until the counter is at least as far.  Returns 0, -ECHILD or -ETIMEDOUT. */
-static int wait_until(struct crew *crew, atomic_uint *counter, unsigned int value, int64_t until_ns)
+static int wait_until(struct crew *crew, atomic_uint *counter, unsigned int value, int64_t until_ms)
 {
 	while (atomic_load(counter) < value) {
 		if (has_died(crew))
 			return -ECHILD;
-		if (now_ns() > until_ns)
+		if (limit_clock_ms() > until_ms)
 			return -ETIMEDOUT;
 		nap();
 	}
@@ -231,18 +232,18 @@ static int wait_until(struct crew *crew, atomic_uint *counter, unsigned int valu
 int crew_round(struct crew *crew, unsigned int limit_s, struct crew_share *share,
 	       char why[CREW_WHY_BYTES])
 {
-	int64_t until_ns = now_ns() + (int64_t)limit_s * 1000000000;
+	int64_t until_ms = limit_clock_ms() + (int64_t)limit_s * 1000;
 	struct board *board = crew->board;
 	int rc = crew->stuck
 			 ? -ETIMEDOUT
-			 : wait_until(crew, &board->ready, crew->n * (crew->rounds + 1), until_ns);
+			 : wait_until(crew, &board->ready, crew->n * (crew->rounds + 1), until_ms);
 
 	if (!rc) {
 		atomic_store(&board->turn, 0);
 		atomic_store(&board->finished, 0);
 		board->why[0] = '\0';
 		atomic_store(&board->round, ++crew->rounds);
-		rc = wait_until(crew, &board->finished, crew->n, until_ns);
+		rc = wait_until(crew, &board->finished, crew->n, until_ms);
 	}
 	crew->stuck = crew->stuck || rc < 0;
 	memcpy(share, board->share, crew->n * sizeof(*share));

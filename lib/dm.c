@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/dm.h"
 
+#include "lib/limit_clock.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <libdevmapper.h>
@@ -12,7 +14,7 @@
 #include <unistd.h>
 
 /* -EBUSY of a removal is tried again so often, that long after one another. */
-enum { BUSY_TRIES = 50, BUSY_PAUSE_NS = 20 * 1000 * 1000 };
+enum { BUSY_LIMIT_MS = 1000, BUSY_PAUSE_NS = 20 * 1000 * 1000 };
 
 /* The first thing libdevmapper complained of in the call under way: what follows it, follows from
  * it. */
@@ -188,13 +190,12 @@ static int remove_once(const char *name, unsigned int flags)
 static int remove_patiently(const char *name, unsigned int flags)
 {
 	const struct timespec pause = {.tv_nsec = BUSY_PAUSE_NS};
-	int rc = -EBUSY;
+	int64_t until_ms = limit_clock_ms() + BUSY_LIMIT_MS;
+	int rc = remove_once(name, flags);
 
-	for (int tries = 0; tries < BUSY_TRIES; tries++) {
-		rc = remove_once(name, flags);
-		if (rc != -EBUSY || (flags & DM_NO_RETRY))
-			break;
+	while (rc == -EBUSY && !(flags & DM_NO_RETRY) && limit_clock_ms() < until_ms) {
 		nanosleep(&pause, NULL);
+		rc = remove_once(name, flags);
 	}
 	return rc;
 }
@@ -473,18 +474,17 @@ int dm_resume_of(pid_t pid)
 int dm_remove_of(pid_t pid)
 {
 	const struct timespec pause = {.tv_nsec = BUSY_PAUSE_NS};
+	int64_t until_ms = limit_clock_ms() + BUSY_LIMIT_MS;
 	unsigned int left = 1;
 	int rc = 0;
 
 	library_setup();
-	for (int tries = 0; left && tries < BUSY_TRIES;) {
+	while (left) {
 		rc = remove_round(pid, &left);
-		if (rc < 0 && rc != -EBUSY)
+		if ((rc < 0 && rc != -EBUSY) || (rc && limit_clock_ms() >= until_ms))
 			break;
-		if (rc == -EBUSY) {
-			tries++;
+		if (rc == -EBUSY)
 			nanosleep(&pause, NULL);
-		}
 	}
 	dm_lib_release();
 	return rc < 0 ? rc : 0;

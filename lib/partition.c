@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/partition.h"
 
+#include "lib/limit_clock.h"
 #include "lib/stack.h"
 
 #include <ctype.h>
@@ -13,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { NODE_TRIES = 500, NODE_PAUSE_NS = 10 * 1000 * 1000 };
+enum { NODE_LIMIT_MS = 5000, NODE_PAUSE_NS = 10 * 1000 * 1000 };
 
 static int ask(const char *disk, int op, struct blkpg_partition *partition)
 {
@@ -38,13 +39,15 @@ int partition_add(const char *disk, unsigned int number, uint64_t start_sectors,
 		.pno = (int)number,
 	};
 	const char *between = isdigit((unsigned char)disk[strlen(disk) - 1]) ? "p" : "";
+	int64_t until_ms;
 	int rc;
 
 	if (snprintf(out, 128, "%s%s%u", disk, between, number) >= 128)
 		return -ENAMETOOLONG;
 	rc = ask(disk, BLKPG_ADD_PARTITION, &partition);
-	for (int tries = 0; !rc && access(out, F_OK) < 0; tries++) {
-		if (tries == NODE_TRIES) {
+	until_ms = limit_clock_ms() + NODE_LIMIT_MS;
+	while (!rc && access(out, F_OK) < 0) {
+		if (limit_clock_ms() >= until_ms) {
 			partition_remove(disk, number);
 			return -ETIMEDOUT;
 		}
