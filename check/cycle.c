@@ -2,6 +2,7 @@
 #include "check/cycle.h"
 
 #include "check/live.h"
+#include "lib/limit_clock.h"
 #include "lib/stamp.h"
 
 #include <stdio.h>
@@ -30,14 +31,6 @@ struct cycler {
 	struct check_task task;
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* The page holds the generation of the cycle before; stores its own.  Returns false if not. */
 static bool use(struct check_env *env, const struct live *live, uint32_t cycle)
 {
@@ -53,12 +46,12 @@ static bool use(struct check_env *env, const struct live *live, uint32_t cycle)
 
 static bool remove_in_time(struct check_env *env, const char *name, uint32_t cycle)
 {
-	int64_t since_ms = now_ms();
+	int64_t since_ms = limit_clock_ms();
 	int rc = dm_device_remove(name, 0);
 
 	if (!check_errno(env, rc, 0, "removing the device in cycle %u (%s)", cycle, dm_complaint()))
 		return false;
-	return check_that(env, now_ms() - since_ms < REMOVE_MS,
+	return check_that(env, limit_clock_ms() - since_ms < REMOVE_MS,
 			  "removing the device ends within %d s", REMOVE_MS / 1000);
 }
 
@@ -126,7 +119,7 @@ static bool start_cycler(struct check_env *env, struct cycler *c)
 void cycle(struct check_env *env, const void *arg)
 {
 	struct cycler cyclers[CYCLERS];
-	int64_t until_ms = now_ms() + CYCLES_MS;
+	int64_t until_ms = limit_clock_ms() + CYCLES_MS;
 	bool good = true;
 
 	(void)arg;
@@ -135,7 +128,7 @@ void cycle(struct check_env *env, const void *arg)
 		good = good && start_cycler(env, &cyclers[i]);
 	}
 	for (unsigned int i = 0; i < CYCLERS; i++) {
-		int64_t left_ms = until_ms - now_ms();
+		int64_t left_ms = until_ms - limit_clock_ms();
 
 		if (!check_wait(&cyclers[i].task, left_ms > 0 ? (unsigned int)left_ms : 0))
 			check_fail(env, "device %u is not through its cycles after %d s", i,

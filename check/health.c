@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check/health.h"
 
+#include "lib/limit_clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +45,15 @@ static const char *const complaints[] = {
 	"Internal error",
 };
 
+/* Those of them that come of the time alone. */
+static const char *const late_complaints[] = {
+	"detected stall", "self-detected stall", "blocked for more than",
+	"soft lockup",	  "workqueue lockup",
+};
+
+/* A soft lockup leaves it (TAINT_SOFTLOCKUP). */
+#define TAINT_LATE (UINT64_C(1) << 14)
+
 static uint64_t taint_now(void)
 {
 	FILE *in = fopen("/proc/sys/kernel/tainted", "re");
@@ -69,7 +81,7 @@ static int log_line(const char *text)
 
 int health_begin(struct health *h, const char *what)
 {
-	char marker[160];
+	char marker[200], given[48] = "";
 	int rc;
 
 	h->taint = taint_now();
@@ -77,7 +89,9 @@ int health_begin(struct health *h, const char *what)
 	if (h->kmsg < 0)
 		return -errno;
 	lseek(h->kmsg, 0, SEEK_END);
-	snprintf(marker, sizeof(marker), "<6>daxdm: begin %s\n", what);
+	if (limit_clock_is_published())
+		snprintf(given, sizeof(given), ", given %" PRId64 " ms so far", limit_clock_ms());
+	snprintf(marker, sizeof(marker), "<6>daxdm: begin %s%s\n", what, given);
 	rc = log_line(marker);
 	if (rc < 0) {
 		close(h->kmsg);
@@ -91,12 +105,23 @@ void health_plant(void)
 	log_line("<4>WARNING: CPU: 0 PID: 0 at planted/by/daxdm.c:1 nothing+0x0/0x0\n");
 }
 
-static bool is_complaint(const char *text)
+static bool has_one_of(const char *text, const char *const *list, size_t n)
 {
-	for (size_t i = 0; i < sizeof(complaints) / sizeof(complaints[0]); i++)
-		if (strstr(text, complaints[i]))
+	for (size_t i = 0; i < n; i++)
+		if (strstr(text, list[i]))
 			return true;
 	return false;
+}
+
+static bool is_complaint(const char *text)
+{
+	return has_one_of(text, complaints, sizeof(complaints) / sizeof(complaints[0]));
+}
+
+static bool is_late(const char *text)
+{
+	return has_one_of(text, late_complaints,
+			  sizeof(late_complaints) / sizeof(late_complaints[0]));
 }
 
 /* "6,1234,5678,-;TEXT\n SUBSYSTEM=..." -> TEXT, or NULL. */
@@ -125,6 +150,7 @@ bool health_end(struct health *h, json_t *lines, uint64_t *taint, json_t *log)
 	bool well = true;
 
 	*taint = taint_now() & ~h->taint & TROUBLE;
+	h->only_late = !(*taint & ~TAINT_LATE);
 	if (h->kmsg < 0)
 		return !*taint;
 	for (;;) {
@@ -143,6 +169,7 @@ bool health_end(struct health *h, json_t *lines, uint64_t *taint, json_t *log)
 			json_array_append_new(log, as_string(text));
 		if (is_complaint(text)) {
 			well = false;
+			h->only_late = h->only_late && is_late(text);
 			follow = FOLLOW;
 		}
 		if (follow && json_array_size(lines) < LINES_MAX) {

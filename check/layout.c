@@ -16,6 +16,7 @@
 #include "check/trial.h"
 
 #include "lib/generate.h"
+#include "lib/limit_clock.h"
 #include "lib/sketch.h"
 #include "lib/survey.h"
 
@@ -88,14 +89,6 @@ struct whisper {
 	int fd;
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 static int whisper_begin(struct whisper *w, const struct check_env *env)
 {
 	w->env = *env;
@@ -142,7 +135,7 @@ static bool still_wrong(struct graph *candidate, void *arg)
 	struct trial_result result;
 	struct whisper w;
 
-	if (now_ms() >= hunt->until_ms || whisper_begin(&w, hunt->env) < 0)
+	if (limit_clock_ms() >= hunt->until_ms || whisper_begin(&w, hunt->env) < 0)
 		return false;
 	hunt->trials++;
 	result = trial_run(&w.env, candidate, "ext4", FILE_MAX_BYTES, false);
@@ -161,7 +154,7 @@ static void shrink(struct check_env *env, struct graph *g, struct hunt *hunt)
 	enum { SHRINK_MS = 5000 };
 	size_t before = g->devices[g->n - 1].n_targets;
 
-	hunt->until_ms = now_ms() + SHRINK_MS;
+	hunt->until_ms = limit_clock_ms() + SHRINK_MS;
 	if (!env->plant && hunt->wrong != TRIAL_BROKEN)
 		graph_shrink(g, still_wrong, hunt);
 	whisper_tell(&hunt->smallest, env);
@@ -210,11 +203,11 @@ static void at_random(struct check_env *env, const void *arg)
 	enum { DICE_S = 70 }; /* well within the limit of the check */
 	const struct dice *dice = arg;
 	unsigned int rounds = env->rounds ? env->rounds : dice->rounds, good = 0;
-	int64_t until_ms = now_ms() + DICE_S * 1000;
+	int64_t until_ms = limit_clock_ms() + DICE_S * 1000;
 	uint64_t i;
 
 	/* Throws that give nothing do not count, as long as some do. */
-	for (i = 0; good < rounds && i < 8 * (uint64_t)rounds && now_ms() < until_ms; i++) {
+	for (i = 0; good < rounds && i < 8 * (uint64_t)rounds && limit_clock_ms() < until_ms; i++) {
 		int rc = throw_dice(env, dice, env->seed + i);
 
 		if (rc < 0) {

@@ -10,6 +10,7 @@
 #include "check/pin.h"
 #include "check/site.h"
 
+#include "lib/limit_clock.h"
 #include "lib/stamp.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -74,12 +76,13 @@ static int try_unmount(struct check_env *env, struct site *site)
 struct family {
 	struct site *site;
 	volatile bool stored, end;
+	volatile pid_t grandchild;
 };
 
-static int grandchild_main(struct family *f)
+static int grandchild_main(struct family *f, pid_t parent)
 {
-	/* The parent is gone when somebody else has become it. */
-	for (pid_t parent = getppid(); parent == getppid();)
+	/* It is gone when somebody else has become the parent. */
+	while (getppid() == parent)
 		pause_ms(1);
 	store_stamps(f->site->map.base, 0, WINDOW_BYTES, NEXT_GENERATION);
 	f->stored = true;
@@ -90,11 +93,12 @@ static int grandchild_main(struct family *f)
 
 static int parent_main(void *arg)
 {
-	pid_t pid = fork();
+	struct family *f = arg;
+	pid_t parent = getpid(), pid = fork();
 
 	if (!pid)
-		_exit(grandchild_main(arg));
-	pause_ms(20); /* the child shall find out who its parent is */
+		_exit(grandchild_main(f, parent));
+	f->grandchild = pid;
 	return pid < 0 ? errno : 0;
 }
 
@@ -102,26 +106,28 @@ static void fork_keeps(struct check_env *env, const void *arg)
 {
 	struct family *f = check_shared(env, sizeof(*f));
 	char *bytes = malloc(WINDOW_BYTES);
-	struct check_task task;
+	struct check_task task, grandchild = {0};
 	struct site site;
 
 	if (!f || !bytes || site_make(env, &site, arg) < 0)
 		goto out;
 	f->site = &site;
+	prctl(PR_SET_CHILD_SUBREAPER, 1); /* so that the end of the grandchild can be waited for */
 	if (check_start(env, &task, parent_main, f) < 0)
 		goto out;
 	if (check_wait(&task, LIMIT_MS))
 		check_equal(env, task.status, 0,
 			    "exit status of the process that mapped and forked");
-	for (int ms = 0; ms < LIMIT_MS && !f->stored; ms++)
-		pause_ms(1);
-	check_that(env, f->stored, "the child stores through the mapping of its dead parent");
+	check_that(env, check_flag(NULL, &f->stored, LIMIT_MS),
+		   "the child stores through the mapping of its dead parent");
 	if (check_setup(env, pread(site.fd, bytes, WINDOW_BYTES, 0) < 0 ? -errno : 0, "read(2)"))
 		check_bytes(env, "read(2) of what the child stored", bytes, WINDOW_BYTES,
 			    SITE_FILE_ID, 0, NEXT_GENERATION);
 	check_frames(env, site.fd, site.map.base, 0, WINDOW_BYTES, &site.graph, site.device);
 	f->end = true;
-	pause_ms(50);
+	grandchild.pid = f->grandchild;
+	check_setup(env, check_wait(&grandchild, LIMIT_MS) ? 0 : -ETIMEDOUT,
+		    "waiting for the end of the child");
 	site_drop(env, &site);
 out:
 	free(bytes);
@@ -294,6 +300,7 @@ static void remove_deferred(struct check_env *env, const void *arg)
 {
 	struct dm_device_info info = {0};
 	struct site site;
+	int64_t until_ms;
 	int rc;
 
 	if (site_make(env, &site, arg) < 0)
@@ -308,10 +315,11 @@ static void remove_deferred(struct check_env *env, const void *arg)
 	site_close(&site);
 	if (!check_errno(env, try_unmount(env, &site), 0, "umount"))
 		return;
-	for (int i = 0; i < 200 && rc != -ENXIO; i++) {
-		rc = dm_device_info(site_dm(&site), &info);
+	until_ms = limit_clock_ms() + LIMIT_MS;
+	do {
 		pause_ms(10);
-	}
+		rc = dm_device_info(site_dm(&site), &info);
+	} while (rc != -ENXIO && limit_clock_ms() < until_ms);
 	check_errno(env, rc, -ENXIO, "asking for the device when its last user is gone");
 	site_drop(env, &site);
 }
@@ -381,8 +389,9 @@ static void force_fails_access(struct check_env *env, const void *arg)
 	stamp_fill(f->page, PAGE_BYTES, SITE_FILE_ID, 0, NEXT_GENERATION);
 	if (check_start(env, &task, forced_main, f) < 0)
 		return;
-	for (int ms = 0; ms < LIMIT_MS && !f->touched; ms++)
-		pause_ms(1);
+	if (!check_setup(env, check_flag(&task, &f->touched, LIMIT_MS) ? 0 : -ETIMEDOUT,
+			 "waiting for a store to the file"))
+		return;
 	if (!force(env, &site))
 		return;
 	f->removed = true;

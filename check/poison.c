@@ -343,15 +343,17 @@ enum role {
 	ROLES,
 };
 
+enum { VICTIM_MS = 5000, MOMENT_MS = 100 };
+
 static const char *const role_names[] = {"injector", "early_sharer", "late_sharer"};
 
 struct victim {
 	const struct site *site;
 	uint64_t offset_bytes;
 	enum role role;
-	volatile bool ready, over;
-	int madvise;		 /* 0 or -errno */
-	struct check_touch sent; /* what came without an access */
+	volatile bool ready, told, over; /* told: a signal came */
+	int madvise;			 /* 0 or -errno */
+	struct check_touch sent;	 /* what came without an access */
 	struct check_touch again, beside;
 };
 
@@ -361,6 +363,7 @@ static void note_signal(int signal, siginfo_t *info, void *context)
 {
 	(void)context;
 	self->sent = (struct check_touch){signal, info->si_code, info->si_addr};
+	self->told = true;
 }
 
 static int victim_main(void *arg)
@@ -375,9 +378,9 @@ static int victim_main(void *arg)
 	if (v->role == ROLE_EARLY)
 		prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0);
 	(void)*(volatile char *)page;
-	v->ready = true;
 	if (v->role == ROLE_INJECTOR)
 		v->madvise = madvise(page, PAGE_BYTES, MADV_HWPOISON) < 0 ? -errno : 0;
+	v->ready = true;
 	while (!v->over)
 		nanosleep(&pause, NULL);
 	v->beside = check_load(page + PAGE_BYTES, NULL);
@@ -388,12 +391,9 @@ static int victim_main(void *arg)
 /* Starts a victim and waits until it has the page, or has injected. */
 static int start_victim(struct check_env *env, struct check_task *task, struct victim *v)
 {
-	const struct timespec pause = {.tv_nsec = 1000000};
 	int rc = check_start(env, task, victim_main, v);
 
-	for (int i = 0; i < 2000 && !rc && !v->ready && !check_wait(task, 0); i++)
-		nanosleep(&pause, NULL);
-	if (!rc && !v->ready)
+	if (!rc && !check_flag(task, &v->ready, VICTIM_MS))
 		rc = -ESRCH;
 	check_setup(env, rc, "starting a process with the page mapped");
 	return rc;
@@ -433,7 +433,6 @@ static int read_main(void *arg)
 
 static void hwpoison(struct check_env *env, const void *arg)
 {
-	const struct timespec moment = {.tv_nsec = 100 * 1000 * 1000};
 	struct victim *v = check_shared(env, ROLES * sizeof(*v));
 	struct check_task tasks[ROLES], reader;
 	struct site site;
@@ -448,7 +447,9 @@ static void hwpoison(struct check_env *env, const void *arg)
 		if (start_victim(env, &tasks[i], &v[i]) < 0)
 			return;
 	}
-	nanosleep(&moment, NULL);
+	/* Who must be told is waited for; to who need not be, it is given a moment. */
+	for (int i = 0; i < ROLES && !v[ROLE_INJECTOR].madvise; i++)
+		check_flag(&tasks[i], &v[i].told, i == ROLE_LATE ? MOMENT_MS : VICTIM_MS);
 	for (int i = 0; i < ROLES; i++)
 		v[i].over = true;
 	for (int i = 0; i < ROLES; i++)

@@ -4,6 +4,7 @@
 #include "check/health.h"
 #include "check/need.h"
 #include "lib/dm.h"
+#include "lib/limit_clock.h"
 #include "lib/partition.h"
 #include "lib/supervise.h"
 
@@ -34,21 +35,25 @@ struct under_way {
 	const struct check_case *c;
 	pid_t pid;
 	int pipe;
-	int64_t since_ms, until_ms;
-	char *text; /* what came of a line */
+	int64_t since_ms;
+	int64_t given_since_ms; /* the same moment on the limit clock */
+	char *text;		/* what came of a line */
 	size_t len;
 	enum verdict verdict;
 	char *why, *cure;
 	json_t *evidence;
-	bool stuck; /* it could not be killed */
+	bool stuck;   /* it could not be killed */
+	bool starved; /* the outer host was too slow for it */
 };
 
-static int64_t now_ms(void)
+static int64_t wall_ms(const struct under_way *u)
 {
-	struct timespec ts;
+	return wall_clock_ms() - u->since_ms;
+}
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+static int64_t given_ms(const struct under_way *u)
+{
+	return limit_clock_ms() - u->given_since_ms;
 }
 
 /* --- what it says ---------------------------------------------------------------------------- */
@@ -186,11 +191,13 @@ static void add_stacks(struct under_way *u)
 }
 
 /* Waits for the child at most so long.  Returns true if it is gone. */
-static bool reap(const struct under_way *u, int *status, int64_t until_ms)
+static bool reap(const struct under_way *u, int *status, int64_t limit_ms)
 {
 	const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
+	int64_t until_ms = limit_clock_ms() + limit_ms;
+	int64_t wall_until_ms = wall_clock_ms() + limit_ms * LIMIT_CLOCK_PATIENCE;
 
-	while (now_ms() < until_ms) {
+	while (limit_clock_ms() < until_ms && wall_clock_ms() < wall_until_ms) {
 		if (waitpid(u->pid, status, WNOHANG) == u->pid)
 			return true;
 		nanosleep(&pause, NULL);
@@ -198,14 +205,41 @@ static bool reap(const struct under_way *u, int *status, int64_t until_ms)
 	return false;
 }
 
+static void judge_starved(struct under_way *u, const char *what)
+{
+	char why[300];
+
+	snprintf(why, sizeof(why),
+		 "host too slow: the emulated host was given %.1f s of the processors in %.0f s "
+		 "(%s)",
+		 (double)given_ms(u) / 1000, (double)wall_ms(u) / 1000, what);
+	judge(u, VERDICT_BROKEN, why, NULL);
+	u->starved = true;
+}
+
+/* It was killed, for its time was over. */
+static void judge_late(struct under_way *u)
+{
+	char why[200];
+
+	snprintf(why, sizeof(why), "it did not end within %u s%s", check_limit_s(u->c->item),
+		 u->stuck ? " and cannot be killed" : "");
+	if (given_ms(u) < check_limit_s(u->c->item) * 1000LL)
+		judge_starved(u, "it did not end");
+	else
+		judge(u, VERDICT_FAIL, why, NULL);
+}
+
 /* Until the check is over, one way or another. */
 static void follow(struct runner *k, struct under_way *u)
 {
+	const int64_t limit_ms = check_limit_s(u->c->item) * 1000LL;
 	char why[200];
 	int status = 0;
 	bool open = true, gone = false;
 
-	while (!gone && now_ms() < u->until_ms && !interrupted()) {
+	while (!gone && given_ms(u) < limit_ms && wall_ms(u) < limit_ms * LIMIT_CLOCK_PATIENCE &&
+	       !interrupted()) {
 		struct pollfd p = {.fd = open ? u->pipe : -1, .events = POLLIN};
 
 		poll(&p, 1, 5);
@@ -216,12 +250,10 @@ static void follow(struct runner *k, struct under_way *u)
 	if (!gone) {
 		add_stacks(u);
 		kill(-u->pid, SIGKILL);
-		gone = reap(u, &status, now_ms() + DIE_MS);
+		gone = reap(u, &status, DIE_MS);
 		u->stuck = !gone;
-		snprintf(why, sizeof(why), "it did not end within %u s%s",
-			 check_limit_s(u->c->item), u->stuck ? " and cannot be killed" : "");
 		if (!interrupted())
-			judge(u, VERDICT_FAIL, why, NULL);
+			judge_late(u);
 	} else if (WIFSIGNALED(status)) {
 		snprintf(why, sizeof(why), "the check died of signal %d (%s)", WTERMSIG(status),
 			 strsignal(WTERMSIG(status)));
@@ -247,19 +279,6 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 	return 0;
 }
 
-/* A device that was removed "deferred" gives up its members a moment after it is gone. */
-static int wipe_patiently(const char *node)
-{
-	const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
-	int rc = signature_wipe(node);
-
-	for (int tries = 0; tries < 250 && rc == -EBUSY; tries++) {
-		nanosleep(&pause, NULL);
-		rc = signature_wipe(node);
-	}
-	return rc;
-}
-
 /* In a child: the kernel may not come back from an umount. */
 static int clean(const struct runner *k, const char *directory)
 {
@@ -279,12 +298,10 @@ static int clean(const struct runner *k, const char *directory)
 	}
 	nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 	for (unsigned int i = 0; i < k->env.n_devices; i++) {
-		if (k->env.sick[i][0]) /* no check wrote to it, and to wipe it would fail */
-			continue;
 		/* Those that checks tell the kernel of; most have none. */
 		for (unsigned int p = 1; p <= PARTITIONS_MAX; p++)
 			partition_remove(k->env.devices[i].node, p);
-		rc = wipe_patiently(k->env.devices[i].node);
+		rc = signature_wipe(k->env.devices[i].node);
 		if (rc < 0) {
 			fprintf(stderr, "wiping %s: %s\n", k->env.devices[i].node, strerror(-rc));
 			return 1;
@@ -310,7 +327,7 @@ static bool clean_up(const struct runner *k, const char *directory, char *why, s
 		_exit(clean(k, directory));
 	}
 	close(fds[1]);
-	if (u.pid < 0 || !reap(&u, &status, now_ms() + CLEAN_S * 1000)) {
+	if (u.pid < 0 || !reap(&u, &status, CLEAN_S * 1000)) {
 		if (u.pid > 0)
 			kill(u.pid, SIGKILL);
 		snprintf(why, why_len, "taking it down did not end within %d s", CLEAN_S);
@@ -335,14 +352,14 @@ static int write_verdict(struct runner *k, struct under_way *u, json_t *dmesg, u
 		json_array_append_new(needs, json_string(*n));
 	k->verdicts[u->verdict]++;
 	return sink_line(k->sink,
-			 json_pack("{ss ss ss* ss ss* ss* ss ss so ss* ss* sI so sO sI}", "type",
-				   "check", "id", check_id(u->c->family, item, id), "plant",
+			 json_pack("{ss ss ss* ss ss* ss* ss ss so ss* ss* sI so so sI so*}",
+				   "type", "check", "id", check_id(u->c->family, item, id), "plant",
 				   plant_name(u->c->plant), "verdict", verdict_names[u->verdict],
 				   "why", u->why, "cure", u->cure, "promise", item->promise, "by",
 				   item->by, "needs", needs, "fixed_by", item->fixed_by,
-				   "first_bad", item->first_bad, "ms",
-				   (json_int_t)(now_ms() - u->since_ms), "dmesg", dmesg, "evidence",
-				   u->evidence, "taint", (json_int_t)taint));
+				   "first_bad", item->first_bad, "ms", (json_int_t)wall_ms(u),
+				   "dmesg", dmesg, "evidence", u->evidence, "taint",
+				   (json_int_t)taint, "starved", u->starved ? json_true() : NULL));
 }
 
 /* Starts it in a child.  Returns 0 or -errno. */
@@ -402,7 +419,11 @@ static bool run_it(struct runner *k, struct under_way *u, const char *directory,
 		snprintf(reason, sizeof(reason), "the kernel complained: %s",
 			 json_array_size(dmesg) ? json_string_value(json_array_get(dmesg, 0))
 						: "it is tainted, without a line in the log");
-		judge(u, VERDICT_FAIL, reason, NULL);
+		if (health.only_late && given_ms(u) < HEALTH_LATE_MS &&
+		    wall_ms(u) > 2 * given_ms(u))
+			judge_starved(u, reason);
+		else
+			judge(u, VERDICT_FAIL, reason, NULL);
 		/* What warns once is silent afterwards. */
 		well = !k->env.emulated || u->c->plant == PLANT_DMESG;
 	}
@@ -411,7 +432,8 @@ static bool run_it(struct runner *k, struct under_way *u, const char *directory,
 
 int runner_case(struct runner *k, const struct check_case *c, const char *base)
 {
-	struct under_way u = {.c = c, .since_ms = now_ms()};
+	struct under_way u = {
+		.c = c, .since_ms = wall_clock_ms(), .given_since_ms = limit_clock_ms()};
 	char directory[128];
 	struct missing_need missing;
 	json_t *dmesg = json_array();
@@ -420,7 +442,6 @@ int runner_case(struct runner *k, const struct check_case *c, const char *base)
 	int rc;
 
 	u.evidence = json_array();
-	u.until_ms = u.since_ms + check_limit_s(c->item) * 1000LL;
 	snprintf(directory, sizeof(directory), "%s/check", base);
 	sink_line(k->sink, json_pack("{ss ss si}", "type", "begin", "id", c->id, "limit_s",
 				     (int)check_limit_s(c->item)));

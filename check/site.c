@@ -3,6 +3,7 @@
 
 #include "check/bio.h"
 #include "lib/child.h"
+#include "lib/limit_clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -407,11 +408,13 @@ static bool stands_on(int fd, uint64_t physical_bytes, uint64_t *at_bytes)
 int site_reuse_block(const struct site *site, uint64_t offset_bytes, uint64_t *at_bytes)
 {
 	const struct extent *e = extents_find(&site->extents, offset_bytes);
+	int64_t until_ms;
 
 	if (!e)
 		return -ENOENT;
 	release_reserve(site);
-	for (int tries = 0; tries < 20; tries++) {
+	until_ms = limit_clock_ms() + LIMIT_MS;
+	while (limit_clock_ms() < until_ms) {
 		const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
 		int fd = fill_up(site);
 
@@ -454,10 +457,11 @@ bool site_oopsed(void)
 
 int site_await(struct check_env *env, struct check_task *task, const char *what)
 {
+	int64_t until_ms = limit_clock_ms() + LIMIT_MS;
 	bool done = false, oopsed = false;
 
 	/* Once more after an oops: it may have been somebody else's. */
-	for (int ms = 0; ms < LIMIT_MS && !done && !oopsed; ms += STEP_MS) {
+	while (!done && !oopsed && limit_clock_ms() < until_ms) {
 		oopsed = site_oopsed();
 		done = check_wait(task, STEP_MS);
 	}

@@ -3,6 +3,7 @@
 
 #include "check/bio.h"
 #include "check/live.h"
+#include "lib/limit_clock.h"
 #include "lib/stamp.h"
 
 #include <errno.h>
@@ -177,14 +178,6 @@ static void pause_randomly(uint64_t *random)
 	nanosleep(&pause, NULL);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* One change: suspended in the i-th mode, every other time with another table, resumed. */
 static bool gust(struct check_env *env, const struct live *live, char *const tables[CUTS],
 		 unsigned int i, uint64_t *random)
@@ -213,7 +206,7 @@ static void blow(struct check_env *env, const struct live *live)
 				     8 * (uint64_t)WINDOW_BYTES + PAGE_BYTES,
 				     live->graph.devices[live->device].size_sectors * SECTOR_BYTES -
 					     PAGE_BYTES};
-	int64_t until_ms = now_ms() + (env->quick ? STORM_QUICK_MS : STORM_MS);
+	int64_t until_ms = limit_clock_ms() + (env->quick ? STORM_QUICK_MS : STORM_MS);
 	uint64_t random = env->seed;
 	char *tables[CUTS];
 	bool good = true;
@@ -224,7 +217,7 @@ static void blow(struct check_env *env, const struct live *live)
 	}
 	if (!good)
 		check_broken(env, "no memory for a table");
-	for (unsigned int i = 0; good && now_ms() < until_ms; i++)
+	for (unsigned int i = 0; good && limit_clock_ms() < until_ms; i++)
 		good = gust(env, live, tables, i, &random);
 	for (unsigned int i = 0; i < CUTS; i++)
 		free(tables[i]);

@@ -4,6 +4,8 @@
 #include "check/mapsync.h"
 #include "check/shape.h"
 
+#include "lib/limit_clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -220,7 +222,7 @@ static bool come_and_go(struct check_env *env)
 		rc = check_create(env, &c.graph);
 	if (!rc)
 		rc = graph_destroy(&c.graph);
-	usleep(100000); /* memory is given back after an RCU grace period */
+	limit_clock_sleep(100); /* memory is given back after an RCU grace period */
 	return check_setup(env, rc, "synchronous devices that come and go (%s)", dm_complaint());
 }
 

@@ -4,7 +4,6 @@
 
 /* clang-format off */
 #define FAMILIES(X) \
-	X(namespace) \
 	X(capability) \
 	X(lvm) \
 	X(layout) \

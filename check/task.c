@@ -2,6 +2,8 @@
 /* Accesses that may bring a signal, and tasks that may block in the kernel. */
 #include "check/check.h"
 
+#include "lib/limit_clock.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -14,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { KILL_MS = 5000, STACK_BYTES = 256 << 10 };
+enum { KILL_MS = 5000, LOOK_MS = 20, STACK_BYTES = 256 << 10 };
 
 /* ---- accesses -------------------------------------------------------------------------------- */
 
@@ -158,24 +160,17 @@ int check_start(struct check_env *env, struct check_task *task, int (*fn)(void *
 	return -errno;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* Returns once the process is over, or the time. */
 static void wait_for_end(pid_t pid, unsigned int milliseconds)
 {
-	int64_t until_ms = now_ms() + milliseconds, left;
+	int64_t until_ms = limit_clock_ms() + milliseconds, left;
 	struct pollfd p = {.events = POLLIN};
 
 	p.fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (p.fd < 0)
 		return;
-	while ((left = until_ms - now_ms()) > 0 && poll(&p, 1, (int)left) < 0 && errno == EINTR)
+	while ((left = until_ms - limit_clock_ms()) > 0 &&
+	       poll(&p, 1, left < LOOK_MS ? (int)left : LOOK_MS) <= 0)
 		;
 	close(p.fd);
 }
@@ -192,6 +187,16 @@ bool check_wait(struct check_task *task, unsigned int milliseconds)
 	task->done = true;
 	task->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	return true;
+}
+
+bool check_flag(struct check_task *task, const volatile bool *flag, unsigned int milliseconds)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+	int64_t until_ms = limit_clock_ms() + milliseconds;
+
+	while (!*flag && limit_clock_ms() < until_ms && (!task || !check_wait(task, 0)))
+		nanosleep(&pause, NULL);
+	return *flag;
 }
 
 bool check_kill(struct check_task *task)

@@ -18,6 +18,7 @@
 #include "check/bio.h"
 #include "check/site.h"
 
+#include "lib/limit_clock.h"
 #include "lib/stamp.h"
 
 #include <errno.h>
@@ -144,11 +145,14 @@ static int order(struct check_env *env, struct holder *h, enum order what, uint6
 		[ORDER_FILE] = "read, write, msync or fsync",
 		[ORDER_PAGEMAP] = "reading its pagemap",
 	};
+	int64_t until_ms;
 
 	h->board->offset_bytes = offset_bytes;
 	h->board->order = what;
-	for (int ms = 0; ms < LIMIT_MS && h->board->order != ORDER_NONE && !site_oopsed(); ms++) {
-		if (check_wait(&h->task, 1)) {
+	until_ms = limit_clock_ms() + LIMIT_MS;
+	while (h->board->order != ORDER_NONE && limit_clock_ms() < until_ms && !site_oopsed()) {
+		pause_ms(1);
+		if (check_wait(&h->task, 0)) {
 			check_fail(env, "the process that holds the mapping died in %s, status %d",
 				   names[what], h->task.status);
 			return -ECHILD;
@@ -264,12 +268,14 @@ static bool unbind(struct check_env *env, const struct namespace *ns, struct dri
 static bool rebind(struct check_env *env, const struct namespace *ns, struct driver_order *o,
 		   struct namespace *again)
 {
+	int64_t until_ms;
 	int rc = -ENOENT;
 
 	o->file = "bind";
 	if (!drive(env, o))
 		return false;
-	for (int i = 0; i < 200 && rc < 0; i++) {
+	until_ms = limit_clock_ms() + LIMIT_MS;
+	while (rc < 0 && limit_clock_ms() < until_ms) {
 		rc = access(ns->node, F_OK) < 0 ? -errno : namespace_open(ns->node, again);
 		if (rc < 0)
 			pause_ms(10);

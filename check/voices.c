@@ -2,6 +2,7 @@
 #include "check/voices.h"
 
 #include "lib/dm.h"
+#include "lib/limit_clock.h"
 #include "lib/partition.h"
 
 #include <errno.h>
@@ -28,7 +29,7 @@ enum {
 	PARTITION_START_SECTORS = 192 * MIB_SECTORS,
 	PARTITION_SECTORS = 304 * MIB_SECTORS,
 	LOOP_MIB = 64,
-	UNMOUNT_TRIES = 50,
+	UNMOUNT_LIMIT_MS = 2000,
 	UNMOUNT_PAUSE_NS = 20 * 1000 * 1000,
 	/* One page of the file is looked at in each such stretch. */
 	STRIDE_BYTES = 2 * WINDOW_BYTES,
@@ -86,11 +87,11 @@ int mount_plain(const char *type, const char *node, const char *where, const cha
 int unmount_plain(const char *where)
 {
 	const struct timespec pause = {.tv_nsec = UNMOUNT_PAUSE_NS};
-	int rc = -EBUSY;
+	int64_t until_ms = limit_clock_ms() + UNMOUNT_LIMIT_MS;
+	int rc = umount2(where, 0) < 0 ? -errno : 0;
 
-	for (int tries = 0; tries < UNMOUNT_TRIES && rc == -EBUSY; tries++) {
-		if (tries)
-			nanosleep(&pause, NULL);
+	while (rc == -EBUSY && limit_clock_ms() < until_ms) {
+		nanosleep(&pause, NULL);
 		rc = umount2(where, 0) < 0 ? -errno : 0;
 	}
 	return rc;

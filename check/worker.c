@@ -2,6 +2,7 @@
 #include "check/worker.h"
 
 #include "check/bio.h"
+#include "lib/limit_clock.h"
 #include "lib/stamp.h"
 
 #include <errno.h>
@@ -17,7 +18,8 @@
 
 enum {
 	SAMPLE_MS = 20,
-	ASLEEP_SAMPLES = 10, /* so many in a row: it waits, and not for a disk */
+	ASLEEP_SAMPLES = 10, /* so many in a row, */
+	ASLEEP_MS = 200,     /* and for so long: it waits, and not for a disk */
 	DO_MS = 10000,
 	/* No access here needs as many. */
 	SPIN_FAULTS = 2000,
@@ -29,14 +31,6 @@ struct worker_shared {
 	work_fn *fn; /* NULL: come home.  The task is a fork: addresses are the same. */
 	struct work work;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static void pause_ms(unsigned int ms)
 {
@@ -254,8 +248,14 @@ static bool has_begun(const struct worker *worker)
 	return atomic_load(&worker->shared->begun) == atomic_load(&worker->shared->asked);
 }
 
+/* Since when a worker was seen asleep each time. */
+struct asleep {
+	unsigned int samples;
+	int64_t since_ms;
+};
+
 /* Looks once.  Returns true if nothing more is to be seen of it. */
-static bool look(struct worker *worker, unsigned int *asleep, bool until_done)
+static bool look(struct worker *worker, struct asleep *asleep, bool until_done)
 {
 	unsigned long faults;
 	char state;
@@ -273,23 +273,28 @@ static bool look(struct worker *worker, unsigned int *asleep, bool until_done)
 		return false;
 	}
 	state = state_of(worker, &faults);
-	*asleep = state == 'D' || state == 'S' ? *asleep + 1 : 0;
-	worker->state = *asleep					   ? WORK_WAITS
+	asleep->samples = state == 'D' || state == 'S' ? asleep->samples + 1 : 0;
+	if (asleep->samples <= 1)
+		asleep->since_ms = limit_clock_ms();
+	worker->state = asleep->samples				   ? WORK_WAITS
 			: faults > worker->faults_at + SPIN_FAULTS ? WORK_SPINS
 								   : WORK_RUNS;
-	return worker->state == WORK_SPINS || (!until_done && *asleep >= ASLEEP_SAMPLES);
+	return worker->state == WORK_SPINS ||
+	       (!until_done && asleep->samples >= ASLEEP_SAMPLES &&
+		limit_clock_ms() - asleep->since_ms >= ASLEEP_MS - SAMPLE_MS);
 }
 
 static void watch(struct worker *workers, unsigned int n, unsigned int limit_ms, bool until_done)
 {
-	int64_t until_ms = now_ms() + limit_ms;
-	unsigned int asleep[64] = {0}, over;
+	int64_t until_ms = limit_clock_ms() + limit_ms;
+	struct asleep asleep[64] = {0};
+	unsigned int over;
 
 	for (unsigned int wait_ms = 1;; wait_ms = SAMPLE_MS) {
 		over = 0;
 		for (unsigned int i = 0; i < n; i++)
 			over += look(&workers[i], &asleep[i], until_done);
-		if (over == n || now_ms() >= until_ms)
+		if (over == n || limit_clock_ms() >= until_ms)
 			return;
 		pause_ms(wait_ms);
 	}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Checks whose outer host is slow: this test is that host. */
+#include "check/runner.h"
+#include "lib/limit_clock.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { LIMIT_S = 1 };
+
+static struct limit_clock_page *clock_page;
+static char base[] = "/tmp/starved.XXXXXX";
+
+static int set_up(void **state)
+{
+	(void)state;
+	clock_page = mmap(NULL, LIMIT_CLOCK_BYTES, PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (clock_page == MAP_FAILED || !mkdtemp(base))
+		return -1;
+	clock_page->magic = LIMIT_CLOCK_MAGIC;
+	limit_clock_use(clock_page);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	limit_clock_use(NULL);
+	return rmdir(base);
+}
+
+/* Longer than its limit, of which it is given nothing. */
+static void slowly(struct check_env *env, const void *arg)
+{
+	(void)env;
+	(void)arg;
+	usleep(LIMIT_S * 2500000);
+}
+
+static void never(struct check_env *env, const void *arg)
+{
+	(void)env;
+	(void)arg;
+	for (;;)
+		pause();
+}
+
+/* The same, and all of its limit is given. */
+static void hang(struct check_env *env, const void *arg)
+{
+	clock_page->given_ms += LIMIT_S * 1000;
+	never(env, arg);
+}
+
+/* What the kernel's watchdogs say of a guest that stands still for others. */
+static void complain(const char *text)
+{
+	FILE *out = fopen("/dev/kmsg", "w");
+
+	assert_non_null(out);
+	fprintf(out, "<4>%s\n", text);
+	fclose(out);
+}
+
+static void is_late(struct check_env *env, const void *arg)
+{
+	(void)env;
+	(void)arg;
+	complain("INFO: task nobody:0 blocked for more than 20 seconds. (daxdm unit test)");
+	usleep(50000);
+}
+
+static void is_late_and_warns(struct check_env *env, const void *arg)
+{
+	is_late(env, arg);
+	complain("WARNING: CPU: 0 PID: 0 at planted/by/daxdm.c:1 (daxdm unit test)");
+}
+
+/* Runs a check and returns its line, or skips. */
+static json_t *verdict_of(void (*run)(struct check_env *env, const void *arg))
+{
+	const struct check_item item = {
+		.name = "item", .promise = "p", .by = "b", .run = run, .limit_s = LIMIT_S};
+	const struct check_family family = {.name = "family", .items = &item};
+	struct check_case c = {.family = &family, .item = &item, .id = "family.item"};
+	struct sink sink = {.captured = json_array()};
+	struct runner k = {.env = {.owner = getpid()}, .sink = &sink};
+	json_t *line = NULL, *each;
+	size_t i;
+
+	if (geteuid())
+		skip(); /* the kernel log is not for everybody */
+	assert_int_equal(runner_case(&k, &c, base), 0);
+	json_array_foreach(sink.captured, i, each)
+	{
+		if (json_object_get(each, "verdict"))
+			line = json_incref(each);
+	}
+	json_decref(sink.captured);
+	assert_non_null(line);
+	return line;
+}
+
+static void expect_line(void (*run)(struct check_env *env, const void *arg), const char *verdict,
+			const char *why, bool starved)
+{
+	json_t *line = verdict_of(run);
+	const char *got = json_string_value(json_object_get(line, "why"));
+
+	assert_string_equal(json_string_value(json_object_get(line, "verdict")), verdict);
+	if (why && (!got || strncmp(got, why, strlen(why))))
+		fail_msg("why: '%s', wanted '%s...'", got ? got : "none", why);
+	assert_int_equal(json_is_true(json_object_get(line, "starved")), starved);
+	json_decref(line);
+}
+
+static void its_time_does_not_pass_while_the_host_is_busy(void **state)
+{
+	(void)state;
+	expect_line(slowly, "pass", NULL, false);
+}
+
+static void a_hang_is_a_failure(void **state)
+{
+	(void)state;
+	expect_line(hang, "fail", "it did not end within 1 s", false);
+}
+
+static void a_host_that_never_gives_enough_is_too_slow(void **state)
+{
+	(void)state;
+	expect_line(never, "broken", "host too slow: the emulated host was given 0.0 s of ", true);
+}
+
+static void the_kernel_complains_of_the_host(void **state)
+{
+	(void)state;
+	expect_line(is_late, "broken", "host too slow: ", true);
+}
+
+static void the_kernel_complains_of_itself(void **state)
+{
+	(void)state;
+	expect_line(is_late_and_warns, "fail", "the kernel complained: ", false);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(its_time_does_not_pass_while_the_host_is_busy),
+		cmocka_unit_test(a_hang_is_a_failure),
+		cmocka_unit_test(a_host_that_never_gives_enough_is_too_slow),
+		cmocka_unit_test(the_kernel_complains_of_the_host),
+		cmocka_unit_test(the_kernel_complains_of_itself),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
