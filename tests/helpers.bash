@@ -6,6 +6,14 @@ bats_require_minimum_version 1.5.0
 TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 export TOP
 
+# So many times as long as an idle machine needs at most is waited for what a test waits for (tests/run.sh): a busy one is
+# no failure.
+PATIENCE=6
+
+timeout() { # SECONDS COMMAND...
+	command timeout "$(($1 * PATIENCE))" "${@:2}"
+}
+
 # The last command that `run` ran: status and, if given, a part of what it said.
 expect() { # STATUS [TEXT]...
 	local want=$1 text
@@ -41,7 +49,7 @@ valid_junit() { # FILE
 
 # True once the command is; gives up after that many seconds.
 within() { # SECONDS COMMAND...
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * PATIENCE))
 	shift
 	until "$@"; do
 		if ((SECONDS >= end)); then
