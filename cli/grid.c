@@ -156,9 +156,10 @@ void grid_print(const struct grid *g, FILE *out, int width)
 
 void grid_markdown_text(const char *text, FILE *out)
 {
+	if (!text)
+		return;
 	/* What is indented for a terminal. */
-	text += text ? strspn(text, " ") : 0;
-	for (; text && *text; text++) {
+	for (text += strspn(text, " "); *text; text++) {
 		if (strchr("|\\`*_~<[&", *text))
 			fputc('\\', out);
 		fputc(*text, out);

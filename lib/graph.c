@@ -107,10 +107,14 @@ int graph_add_dm(struct graph *g, const char *name)
 int graph_add_target(struct graph *g, unsigned int device, const struct graph_target *target)
 {
 	struct graph_device *d = &g->devices[device];
-	struct graph_target *list = realloc(d->targets, (d->n_targets + 1) * sizeof(*list));
+	struct graph_target *list = d->targets;
 
-	if (!list)
-		return -ENOMEM;
+	/* There is room for the next power of two. */
+	if (!(d->n_targets & (d->n_targets - 1))) {
+		list = realloc(list, (d->n_targets ? 2 * d->n_targets : 1) * sizeof(*list));
+		if (!list)
+			return -ENOMEM;
+	}
 	d->targets = list;
 	list[d->n_targets] = *target;
 	list[d->n_targets++].start_sectors = d->size_sectors;

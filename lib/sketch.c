@@ -12,7 +12,7 @@
 /* No device is larger: sums of a few such and bytes of one still are numbers. */
 #define SECTORS_MAX (UINT64_C(1) << 40)
 
-enum { TARGETS_MAX = 1 << 20 };
+enum { TARGETS_MAX = 1 << 16 };
 
 struct sketch {
 	struct graph *g;
