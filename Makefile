@@ -4,6 +4,7 @@
 #   make libs       which libraries are here, and which package brings a missing one
 #   make libperf    libperf from the kernel source package, for bench --counters; then make again
 #   make unit       the unit tests, under ASan and UBSan
+#   make fuzz       the fuzz harnesses of tests/fuzz/, FUZZ_SECONDS (60) of each
 #   make bench | check | test | lint | list [ARGS="..."]    the verbs of run.sh
 #   make V=1        show the commands
 #
@@ -41,11 +42,18 @@ OBJS := $(SRCS:%.c=build/obj/%.o)
 # The unit tests link what they need of the same sources, compiled once more with sanitisers.
 SANITISE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 SAN_OBJS := $(patsubst %.c,build/san/%.o,$(filter-out cli/main.c,$(SRCS)))
+# The readers of outside text under libFuzzer, which comes with clang; warnings are the other builds'.
+FUZZ_SECONDS ?= 60
+FUZZ_CFLAGS := -w -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ_OBJS   := $(patsubst %.c,build/fuzz/%.o,$(filter-out $(BPF) cli/main.c cli/check.c,$(wildcard lib/*.c bench/*.c \
+               cli/*.c)) check/junit.c check/known.c check/verdict.c check/xml.c)
+FUZZERS     := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+
 UNITS    := $(patsubst tests/unit/%.c,build/test/%,$(sort $(wildcard tests/unit/test_*.c)))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all libs libperf unit unit-build clean bench check test lint list FORCE
+.PHONY: all libs libperf unit unit-build fuzz fuzz-build clean bench check test lint list FORCE
 
 all: build/daxdm
 
@@ -88,6 +96,24 @@ unit-build: $(UNITS)
 unit: $(UNITS)
 	@status=0; for t in $(UNITS); do echo "  TEST    $$t"; timeout 120 $$t || status=1; done; \
 	exit $$status
+
+build/fuzz/%.o: %.c build/flags | build/libs-seen
+	@mkdir -p $(@D)
+	@echo "  CC fuzz $<"
+	$(Q)$(CLANG) $(ALL_CFLAGS) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+
+build/fuzz/libdaxdm.a: $(FUZZ_OBJS)
+	@echo "  AR      $@"
+	$(Q)rm -f $@ && ar rcsD $@ $(FUZZ_OBJS)
+
+$(FUZZERS): build/fuzz/%: build/fuzz/tests/fuzz/%.o build/fuzz/libdaxdm.a
+	@echo "  LD fuzz $@"
+	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+fuzz-build: $(FUZZERS)
+
+fuzz: $(FUZZERS)
+	@tests/fuzz/run.sh $(FUZZ_SECONDS)
 
 # Rewritten only when the flags changed, so that everything is rebuilt then and only then.
 build/flags: export FLAGS_TEXT = $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LDLIBS)
@@ -139,6 +165,7 @@ clean:
 	@./run.sh clean
 
 # lib/X.c includes the skeleton of lib/X.bpf.c; the first build has no .d file that says so.
-$(foreach b,$(BPF),$(eval build/obj/$(b:.bpf.c=.o) build/san/$(b:.bpf.c=.o): build/gen/$(b:.bpf.c=.skel.h)))
+$(foreach b,$(BPF),$(eval build/obj/$(b:.bpf.c=.o) build/san/$(b:.bpf.c=.o) build/fuzz/$(b:.bpf.c=.o): build/gen/$(b:.bpf.c=.skel.h)))
 
--include $(BPF:%.c=build/gen/%.d) $(OBJS:.o=.d) $(SAN_OBJS:.o=.d) $(UNITS:build/test/%=build/san/tests/unit/%.d)
+-include $(BPF:%.c=build/gen/%.d) $(OBJS:.o=.d) $(SAN_OBJS:.o=.d) $(UNITS:build/test/%=build/san/tests/unit/%.d) \
+         $(FUZZ_OBJS:.o=.d) $(FUZZERS:build/fuzz/%=build/fuzz/tests/fuzz/%.d)

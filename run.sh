@@ -785,7 +785,7 @@ verb_test() {
 	make_tmp
 	have_libperf # the tests of counters stand on it
 	setup build run plot fio test
-	build all unit-build
+	build all unit-build fuzz-build
 	run tests/run.sh
 }
 

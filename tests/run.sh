@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Runs every test there is and counts.  ./run.sh test has set up and built before.
 #
-# Units, bats and lint all speak TAP.  A skip counts as a failure unless its reason begins with
+# Units, fuzz harnesses, bats and lint all speak TAP.  A skip counts as a failure unless its reason begins with
 # "expected: ", which is for what a machine cannot have (no /dev/kvm), never for what went wrong.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -61,6 +61,7 @@ for test in build/test/test_*; do
 	[[ -x $test && -e tests/unit/${test##*/}.c ]] || continue
 	CMOCKA_MESSAGE_OUTPUT=TAP suite "unit ${test##*/test_}" 120 "$test"
 done
+suite fuzz 900 tests/fuzz/run.sh
 suite lint 300 tests/lint.sh
 export BATS_TEST_TIMEOUT=$((60 * patience))
 for test in tests/cli/*.bats; do
