@@ -13,7 +13,7 @@ setup_file() {
 small_checkout() { # DIR
 	mkdir -p "$1/cli" "$1/lib" "$1/tests/unit"
 	cp "$TOP/Makefile" "$TOP/VERSION" "$1/"
-	cp "$TOP"/lib/msg.[ch] "$TOP"/lib/stats.[ch] "$1/lib/"
+	cp "$TOP"/lib/msg.[ch] "$TOP"/lib/text.[ch] "$TOP"/lib/stats.[ch] "$1/lib/"
 	cp "$TOP/tests/unit/test_stats.c" "$1/tests/unit/"
 	printf '#include "lib/msg.h"\nint main(void)\n{\n\tmsg_note(DAXDM_VERSION);\n\treturn 0;\n}\n' \
 		>"$1/cli/main.c"
@@ -74,9 +74,9 @@ compiled() { # MAKE-WORD...
 	compiled
 	((count == 2))
 	compiled CFLAGS=-O1
-	((count == 3))
+	((count == 4))
 	compiled
-	((count == 3))
+	((count == 4))
 	echo 9.9.9 >"$CO/VERSION"
 	compiled
 	run "$CO/build/daxdm"
