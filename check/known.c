@@ -2,6 +2,7 @@
 #include "check/known.h"
 
 #include "cli/nearest.h"
+#include "lib/memory.h"
 #include "lib/msg.h"
 #include "lib/text_file.h"
 
@@ -218,6 +219,8 @@ static int compile_match(const char *path, struct entry *e)
 		e->has_match = true;
 		return 0;
 	}
+	if (rc == REG_ESPACE)
+		needed(NULL);
 	regerror(rc, &e->match, why, sizeof(why));
 	msg_error("%s: match: %s: %s", path, e->bug.match, why);
 	return -EINVAL;
@@ -296,7 +299,7 @@ int known_read(const char *dir, struct known **out)
 		char path[PATH_MAX];
 
 		snprintf(path, sizeof(path), "%s/%s", dir, files[i]->d_name);
-		e->name = strdup(files[i]->d_name);
+		e->name = needed(strdup(files[i]->d_name));
 		rc = e->name ? entry_read(path, e) : -ENOMEM;
 	}
 	for (int i = 0; i < n; i++)
@@ -349,7 +352,13 @@ static bool entry_about(const struct entry *e, const struct kernel_version *kern
 
 static bool fits(const struct entry *e, const json_t *text)
 {
-	return json_is_string(text) && !regexec(&e->match, json_string_value(text), 0, NULL, 0);
+	bool found;
+
+	errno = 0; /* glibc's regexec() says of each error that nothing matched */
+	found = json_is_string(text) && !regexec(&e->match, json_string_value(text), 0, NULL, 0);
+	if (!found && errno == ENOMEM)
+		needed(NULL);
+	return found;
 }
 
 static bool entry_explains(const struct entry *e, const json_t *line)

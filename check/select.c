@@ -2,6 +2,7 @@
 #include "check/select.h"
 
 #include "cli/nearest.h"
+#include "lib/memory.h"
 #include "lib/msg.h"
 
 #include <errno.h>
@@ -120,7 +121,7 @@ static int add_case(struct selection *s, const struct check_family *family,
 
 	if (s->n == s->room) {
 		s->room = s->room ? 2 * s->room : 64;
-		c = realloc(s->cases, s->room * sizeof(*c));
+		c = needed(realloc(s->cases, s->room * sizeof(*c)));
 		if (!c)
 			return -ENOMEM;
 		s->cases = c;

@@ -3,6 +3,7 @@
 
 #include "check/junit.h"
 #include "check/known.h"
+#include "lib/memory.h"
 #include "lib/msg.h"
 #include "lib/text.h"
 
@@ -23,6 +24,7 @@ struct verdicts {
 	size_t n_cases;
 	json_t *checks, *observations; /* all lines so far */
 	json_t *pending;	       /* check -> its observations that were not shown yet */
+	bool lost;		       /* a line, for want of memory */
 };
 
 /* ---- one line ------------------------------------------------------------------------------ */
@@ -118,23 +120,25 @@ char *outcome_reason(const json_t *line)
 		rc = asprintf(&reason, "%s", *why ? why : "it gave no verdict");
 	}
 	if (rc < 0)
-		return NULL;
+		return needed(NULL);
 	make_one_line(reason);
 	return reason;
 }
 
 /* ---- beginning ----------------------------------------------------------------------------- */
 
-/* One line, whatever text goes into it: a newline would begin a line of KTAP of its own. */
-__attribute__((format(printf, 2, 0))) static void put_line(FILE *out, const char *fmt, va_list ap)
+/* One line, whatever text goes into it: a newline would begin a line of KTAP of its own.  Returns
+ * false without memory. */
+__attribute__((format(printf, 2, 0))) static bool put_line(FILE *out, const char *fmt, va_list ap)
 {
-	char *line = NULL;
+	char *line;
 
 	if (vasprintf(&line, fmt, ap) < 0)
-		line = NULL;
-	text_put(line ? line : "# (a line is missing: out of memory)", out);
+		return needed(NULL);
+	text_put(line, out);
 	fputc('\n', out);
 	free(line);
+	return true;
 }
 
 /* A line to both places. */
@@ -148,7 +152,7 @@ __attribute__((format(printf, 2, 3))) static void say(struct verdicts *v, const 
 		if (!to[i])
 			continue;
 		va_start(ap, fmt);
-		put_line(to[i], fmt, ap);
+		v->lost |= !put_line(to[i], fmt, ap);
 		va_end(ap);
 		fflush(to[i]);
 	}
@@ -212,12 +216,12 @@ void verdicts_observation(struct verdicts *v, const json_t *line)
 	const char *check = text_of(line, "check");
 	json_t *list = json_object_get(v->pending, check);
 
-	json_array_append(v->observations, (json_t *)line);
+	v->lost |= json_array_append(v->observations, (json_t *)line) < 0;
 	if (!list) {
 		list = json_array();
-		json_object_set_new(v->pending, check, list);
+		v->lost |= json_object_set_new(v->pending, check, list) < 0;
 	}
-	json_array_append(list, (json_t *)line);
+	v->lost |= json_array_append(list, (json_t *)line) < 0;
 }
 
 static void say_observations(struct verdicts *v, const json_t *check)
@@ -233,6 +237,7 @@ static void say_observations(struct verdicts *v, const json_t *check)
 			char *value = json_dumps(json_object_get(line, "value"),
 						 JSON_ENCODE_ANY | JSON_SORT_KEYS);
 
+			v->lost |= !value;
 			say(v, "# %s: %s", text_of(line, "id"), value ? value : "?");
 			free(value);
 		}
@@ -258,6 +263,7 @@ static void say_lines(struct verdicts *v, const char *head, const json_t *lines)
 		while (at) {
 			char *text = strndup(at, strcspn(at, "\n"));
 
+			v->lost |= !needed(text);
 			if (!text)
 				break;
 			make_one_line(text);
@@ -335,11 +341,12 @@ void verdicts_check(struct verdicts *v, json_t *line)
 
 	if (v->known)
 		recognise(v, line);
-	json_array_append(v->checks, line);
+	v->lost |= json_array_append(v->checks, line) < 0;
 	json_object_set_new(line, "number", json_integer((json_int_t)json_array_size(v->checks)));
 	outcome = outcome_of(line);
 	directive = words[outcome].directive;
 	reason = outcome_reason(line);
+	v->lost |= !reason;
 	say_observations(v, line);
 	if (outcome == OUTCOME_FAILED || outcome == OUTCOME_XFAIL || outcome == OUTCOME_BROKEN)
 		say_evidence(v, line);
@@ -491,7 +498,7 @@ static char *known_of(const json_t *line)
 {
 	char *text;
 
-	return asprintf(&text, "known/%s", text_of(line, "known")) < 0 ? NULL : text;
+	return asprintf(&text, "known/%s", text_of(line, "known")) < 0 ? needed(NULL) : text;
 }
 
 void verdicts_sum(const struct verdicts *v, FILE *out, const char *prefix)
@@ -540,6 +547,10 @@ int verdicts_finish(struct verdicts *v, const char *junit_path)
 	}
 	if (junit_path && junit_write(junit_path, &run, 1) < 0 && status != STATUS_FAILED)
 		status = STATUS_BROKEN;
+	if (v->lost) {
+		msg_error("out of memory: lines are missing");
+		status = STATUS_BROKEN;
+	}
 	verdicts_free(v);
 	return status;
 }

@@ -151,4 +151,5 @@ const struct verb verb_assert = {
 	.args = "RUNDIR",
 	.why = "whether a metric keeps within a limit: exit status for git bisect run",
 	.run = assert_main,
+	.no_memory = CANNOT_TELL,
 };

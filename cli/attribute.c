@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/attribute.h"
 
+#include "lib/memory.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -258,9 +260,9 @@ static int by_change(const void *a, const void *b)
 /* Frames name functions by number: those move along. */
 static void sort_functions(struct attribution *a)
 {
-	struct function **order = calloc(a->n_functions + 1, sizeof(*order));
-	struct function *sorted = calloc(a->n_functions + 1, sizeof(*sorted));
-	size_t *place = calloc(a->n_functions + 1, sizeof(*place));
+	struct function **order = needed(calloc(a->n_functions + 1, sizeof(*order)));
+	struct function *sorted = needed(calloc(a->n_functions + 1, sizeof(*sorted)));
+	size_t *place = needed(calloc(a->n_functions + 1, sizeof(*place)));
 
 	if (order && sorted && place) {
 		for (size_t i = 0; i < a->n_functions; i++)

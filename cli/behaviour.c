@@ -130,4 +130,5 @@ const struct verb verb_behaviour = {
 	.args = "RUNDIR RUNDIR...",
 	.why = "what differs between the checks of several kernels",
 	.run = run,
+	.no_memory = STATUS_BROKEN,
 };

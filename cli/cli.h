@@ -12,6 +12,9 @@ struct verb {
 	const char *args; /* for the usage line, e.g. "RUN" */
 	const char *why;  /* one line */
 	int (*run)(int argc, char **argv);
+	/* It only reads and prints: where memory is missing it ends at once, with this status.
+	 * 0: it has something to undo, and handles that itself. */
+	int no_memory;
 };
 
 /* One option of a verb.  `arg` is the metavariable, or NULL for a flag. */

@@ -3,6 +3,7 @@
 #include "cli/compare_show.h"
 
 #include "cli/unlike.h"
+#include "lib/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,9 +30,9 @@ static void say_group(const struct comparison *c, size_t step, size_t first, boo
 		      findings_say *say, void *arg)
 {
 	const struct step *like = &c->rows[first].steps[step];
-	size_t n = 0, size, limit = all ? SIZE_MAX : IDS_NAMED;
+	size_t n = 0, limit = all ? SIZE_MAX : IDS_NAMED;
 	char *text;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = needed_stream(&text);
 
 	if (!out)
 		return;
@@ -93,9 +94,8 @@ typedef size_t facts_of(const struct run_context *a, const struct run_context *b
 static void say_facts(const struct comparison *c, size_t step, const char *head, facts_of *of,
 		      findings_say *say, void *arg)
 {
-	size_t size;
 	char *text;
-	struct facts f = {open_memstream(&text, &size), 0};
+	struct facts f = {needed_stream(&text), 0};
 
 	if (!f.out)
 		return;

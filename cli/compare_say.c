@@ -4,6 +4,7 @@
 
 #include "cli/cost.h"
 #include "cli/unlike.h"
+#include "lib/memory.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -16,14 +17,13 @@
 /* A sentence that grows. */
 struct words {
 	char *text;
-	size_t size;
 	FILE *out;
 };
 
 static bool words_begin(struct words *w)
 {
 	w->text = NULL;
-	w->out = open_memstream(&w->text, &w->size);
+	w->out = needed_stream(&w->text);
 	return w->out;
 }
 
@@ -170,7 +170,9 @@ static void say_headlines(const struct comparison *c, findings_say *say, void *a
 {
 	struct tables tables;
 
-	if (!tables_build(&c->sides[0].runs[0], &tables))
+	if (tables_build(&c->sides[0].runs[0], &tables) < 0)
+		needed(NULL);
+	else
 		for (size_t t = 0; t < tables.n; t++) {
 			const struct row *row = headline_row(c, &tables, &tables.table[t]);
 
@@ -233,8 +235,12 @@ static void say_strides(const struct comparison *c, findings_say *say, void *arg
 	struct tables tables;
 	size_t n = 0;
 
-	if (c->n_sides < 3 || tables_build(&c->sides[0].runs[0], &tables))
+	if (c->n_sides < 3)
 		return;
+	if (tables_build(&c->sides[0].runs[0], &tables) < 0) {
+		needed(NULL);
+		return;
+	}
 	for (size_t t = 0; t < tables.n; t++) {
 		const struct row *row = headline_row(c, &tables, &tables.table[t]);
 
@@ -315,7 +321,7 @@ static int by_number(const void *pa, const void *pb)
 static bool middle(const struct comparison *c, size_t step, bool tax, size_t *of, size_t *changed,
 		   double *value)
 {
-	double *list = calloc(c->n_rows + 1, sizeof(*list));
+	double *list = needed(calloc(c->n_rows + 1, sizeof(*list)));
 
 	*of = *changed = 0;
 	for (size_t i = 0; list && i < c->n_rows; i++) {
@@ -391,7 +397,7 @@ static int by_share(const void *pa, const void *pb)
 /* Regressions of metrics, or of taxes whose metric did not regress. */
 static void say_largest(const struct comparison *c, size_t step, findings_say *say, void *arg)
 {
-	struct large *list = calloc(c->n_rows + 1, sizeof(*list));
+	struct large *list = needed(calloc(c->n_rows + 1, sizeof(*list)));
 	size_t n = 0;
 	struct words w;
 

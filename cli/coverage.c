@@ -5,6 +5,7 @@
  */
 #include "cli/cli.h"
 #include "cli/verdicts.h"
+#include "lib/memory.h"
 #include "lib/msg.h"
 
 #include <errno.h>
@@ -112,6 +113,8 @@ static void reason_of(const char *function, char *reason, size_t len)
 	char line[512];
 
 	reason[0] = '\0';
+	if (!in && errno == ENOMEM)
+		needed(NULL);
 	while (in && !reason[0] && fgets(line, sizeof(line), in)) {
 		char *colon = strchr(line, ':');
 
@@ -187,4 +190,5 @@ const struct verb verb_coverage = {
 	.args = "RUN",
 	.why = "prints which functions of the kernel's DAX interface a run of checks reached",
 	.run = run,
+	.no_memory = STATUS_BROKEN,
 };

@@ -360,4 +360,5 @@ const struct verb verb_explain = {
 	.args = "BASEDIR [NEWDIR]",
 	.why = "which functions make the difference between two medians",
 	.run = explain_main,
+	.no_memory = STATUS_BROKEN,
 };

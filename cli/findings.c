@@ -12,6 +12,7 @@
 #include "cli/segmentlaw.h"
 #include "cli/stripes.h"
 #include "cli/without.h"
+#include "lib/memory.h"
 
 #include <fnmatch.h>
 #include <math.h>
@@ -31,11 +32,12 @@ void findings_sayf(findings_say *say, void *arg, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) >= 0) {
-		say(arg, text);
-		free(text);
-	}
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
 	va_end(ap);
+	if (needed(text))
+		say(arg, text);
+	free(text);
 }
 
 /* A list of names in one growing sentence. */
@@ -219,7 +221,7 @@ static void say_range_of(const struct tables *tables, const struct table *t, con
 			 findings_say *say, void *arg)
 {
 	bool alone = !strcmp(t->rows[0].bench, t->rows[t->n_rows - 1].bench);
-	struct extra *e = calloc(t->n_rows, sizeof(*e));
+	struct extra *e = needed(calloc(t->n_rows, sizeof(*e)));
 	long most = cost_most_segments(t);
 	struct list far = {.text = ""};
 	char name[256];

@@ -15,6 +15,7 @@
 #include "cli/cli.h"
 #include "cli/compare.h"
 #include "cli/table.h"
+#include "lib/memory.h"
 #include "lib/msg.h"
 
 #include <math.h>
@@ -62,7 +63,7 @@ static int open_comparison(struct comparison *c, const char *base, const char *n
 	for (c->n_sides = 0; c->n_sides < 2;) {
 		struct side *side = &c->sides[c->n_sides++];
 
-		side->runs = calloc(1, sizeof(*side->runs));
+		side->runs = needed(calloc(1, sizeof(*side->runs)));
 		side->n_runs = 1;
 		if (!side->runs ||
 		    run_read(dirs[c->n_sides - 1], side->runs, why, sizeof(why)) < 0) {
@@ -74,8 +75,8 @@ static int open_comparison(struct comparison *c, const char *base, const char *n
 			return -1;
 		}
 	}
-	c->stack_base = stack_base ? strdup(stack_base) : NULL;
-	c->stack_new = stack_new ? strdup(stack_new) : NULL;
+	c->stack_base = stack_base ? needed(strdup(stack_base)) : NULL;
+	c->stack_new = stack_new ? needed(strdup(stack_new)) : NULL;
 	return comparison_build(c);
 }
 
@@ -267,4 +268,5 @@ const struct verb verb_gate = {
 	.args = "RUNDIR RUNDIR RUNDIR",
 	.why = "whether comparisons can be trusted, by two boots of one kernel",
 	.run = gate_main,
+	.no_memory = STATUS_BROKEN,
 };

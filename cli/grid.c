@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/grid.h"
 
+#include "lib/memory.h"
 #include "lib/text.h"
 
 #include <stdarg.h>
@@ -19,7 +20,7 @@ void grid_column(struct grid *g, const char *head, bool left)
 	if (g->n_columns == GRID_COLUMNS_MAX)
 		return;
 	g->left[g->n_columns] = left;
-	g->head[g->n_columns] = strdup(head);
+	g->head[g->n_columns] = needed(strdup(head));
 	g->no_memory |= !g->head[g->n_columns];
 	g->n_columns++;
 }
@@ -28,7 +29,7 @@ void grid_line(struct grid *g)
 {
 	if (g->n_lines == g->room) {
 		size_t room = g->room ? 2 * g->room : 64;
-		struct grid_line *more = reallocarray(g->lines, room, sizeof(*more));
+		struct grid_line *more = needed(reallocarray(g->lines, room, sizeof(*more)));
 
 		if (!more) {
 			g->no_memory = true;
@@ -44,13 +45,12 @@ static char *format(struct grid *g, const char *fmt, va_list ap)
 {
 	char *text = NULL, *printable;
 
-	if (vasprintf(&text, fmt, ap) < 0) {
-		g->no_memory = true;
-		return NULL;
-	}
-	if (!text_unprintable(text))
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	g->no_memory |= !needed(text);
+	if (!text || !text_unprintable(text))
 		return text;
-	printable = text_escaped(text);
+	printable = needed(text_escaped(text));
 	g->no_memory |= !printable;
 	free(text);
 	return printable;

@@ -7,6 +7,7 @@
 #include "cli/findings.h"
 
 #include "check/xml.h"
+#include "lib/memory.h"
 
 #include <errno.h>
 #include <math.h>
@@ -218,6 +219,8 @@ static void put_plots(const char *dir, FILE *out)
 
 		snprintf(path, sizeof(path), "%s/%s", dir, plots[i].file);
 		in = fopen(path, "re");
+		if (!in && errno == ENOMEM)
+			needed(NULL);
 		if (!in)
 			continue;
 		fprintf(out, "<figure><img alt=\"%s\" src=\"data:image/svg+xml;base64,",
@@ -272,12 +275,11 @@ static void put_counted(const struct run *run, FILE *out)
 {
 	struct items counted = {.out = out, .heading = "Counted, in a second sweep"};
 	char *text = NULL;
-	size_t size;
 	FILE *tables;
 
 	counted_sentences(run, put_item, &counted);
 	fputs(counted.any ? "</ul>\n" : "", out);
-	tables = open_memstream(&text, &size);
+	tables = needed_stream(&text);
 	if (tables) {
 		counted_tables(run, tables);
 		fclose(tables);

@@ -153,4 +153,5 @@ const struct verb verb_identical = {
 	.args = "RUNDIR RUNDIR",
 	.why = "whether two runs hold the same samples, to the last one",
 	.run = identical_main,
+	.no_memory = STATUS_BROKEN,
 };

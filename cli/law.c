@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/law.h"
 
+#include "lib/memory.h"
 #include "lib/run_verify.h"
 
 #include <math.h>
@@ -89,7 +90,7 @@ struct law law_fit(const struct law_point *points, size_t n)
 static bool add_points(const json_t *value, struct law_point **points, size_t *n)
 {
 	struct law_point *more =
-		reallocarray(*points, *n + json_array_size(value) + 1, sizeof(*more));
+		needed(reallocarray(*points, *n + json_array_size(value) + 1, sizeof(*more)));
 	const json_t *row;
 	size_t i;
 
@@ -151,8 +152,9 @@ static void say_law(const struct law *law, const struct table *t, size_t stacks,
 		     whole ? amount(law->cost[LAW_LEVEL], level) : "",
 		     whole ? " for each node visited" : "", full, doubling, fits, stacks,
 		     stacks == 1 ? "" : "s", amount(law->cost[LAW_BASE], base)) < 0)
-		return;
-	say(arg, text);
+		text = NULL;
+	if (needed(text))
+		say(arg, text);
 	free(text);
 }
 

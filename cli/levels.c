@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/levels.h"
 
+#include "lib/memory.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +68,6 @@ void levels_say(const struct tables *tables, const struct table *table, findings
 	const char *comma = "";
 	struct line line;
 	char *text = NULL;
-	size_t len;
 	FILE *out;
 
 	for (size_t i = 0; i < tables->run->n_records; i++) {
@@ -80,7 +81,7 @@ void levels_say(const struct tables *tables, const struct table *table, findings
 	line = fit(at, LEVELS_MAX + 1);
 	if (line.n < 3)
 		return; /* through two points there always is a line */
-	out = open_memstream(&text, &len);
+	out = needed_stream(&text);
 	if (!out)
 		return;
 	fprintf(out, "%s: each device-mapper level adds %.1f %s to a translation:", table_fs(table),

@@ -174,4 +174,5 @@ const struct verb verb_list = {
 	.args = "",
 	.why = "lists benchmarks, stacks and checks, and what each needs",
 	.run = run,
+	.no_memory = STATUS_BROKEN,
 };

@@ -2,6 +2,7 @@
 /* daxdm VERB [OPTION]...: finds the verb, nothing else. */
 #include "cli/cli.h"
 #include "cli/nearest.h"
+#include "lib/memory.h"
 #include "lib/msg.h"
 
 #include <errno.h>
@@ -26,14 +27,27 @@ static void print_help(void)
 	printf("\ndaxdm VERB --help explains one.\n");
 }
 
-/* What was printed and did not arrive is a failure of its own. */
-static int finish(int status)
+/* What was printed and did not arrive is a failure of its own, of the status `lost`. */
+static int finish(int status, int lost)
 {
-	if ((fflush(stdout) || ferror(stdout)) && status == STATUS_GOOD) {
-		msg_error("cannot write the output: %s", strerror(errno));
-		return STATUS_BROKEN;
-	}
-	return status;
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	msg_error("cannot write the output: %s", strerror(errno));
+	return lost;
+}
+
+/* Of a verb that is all output no other status says anything; what a check came to it has left
+ * in its files, too. */
+static int run_verb(const struct verb *verb, int argc, char **argv)
+{
+	int status;
+
+	if (verb->no_memory)
+		memory_or_exit(verb->no_memory);
+	status = verb->run(argc, argv);
+	return finish(status, verb->no_memory	      ? verb->no_memory
+			      : status == STATUS_GOOD ? STATUS_BROKEN
+						      : status);
 }
 
 int main(int argc, char **argv)
@@ -47,11 +61,11 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
 		print_help();
-		return finish(STATUS_GOOD);
+		return finish(STATUS_GOOD, STATUS_BROKEN);
 	}
 	for (size_t i = 0; i < N_VERBS; i++) {
 		if (!strcmp(argv[1], verbs[i]->name))
-			return finish(verbs[i]->run(argc - 1, argv + 1));
+			return run_verb(verbs[i], argc - 1, argv + 1);
 		best = nearest_of(argv[1], best, verbs[i]->name);
 	}
 	if (best)

@@ -164,4 +164,5 @@ const struct verb verb_newest = {
 	.args = "RUNDIR...",
 	.why = "which of these runs is the newest of a kernel and workload",
 	.run = newest_main,
+	.no_memory = STATUS_BROKEN,
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/profile.h"
 
+#include "lib/memory.h"
 #include "lib/stats.h"
 #include "lib/text_file.h"
 
@@ -214,7 +215,7 @@ void profile_free(struct profile *p)
 
 int64_t profile_find(const struct profile *p, size_t n, int64_t overhead, const char *digest)
 {
-	int64_t *insns = calloc(p->n_samples + 1, sizeof(*insns)), found = -ENOENT;
+	int64_t *insns = needed(calloc(p->n_samples + 1, sizeof(*insns))), found = -ENOENT;
 	char text[32];
 
 	if (!insns)
@@ -233,7 +234,7 @@ int64_t profile_find(const struct profile *p, size_t n, int64_t overhead, const 
 const struct profile_path *profile_typical(const struct profile *p, size_t first, size_t n,
 					   int64_t insns, size_t *n_same, size_t *n_cost)
 {
-	size_t *count = calloc(p->n_paths + 1, sizeof(*count)), best = 0;
+	size_t *count = needed(calloc(p->n_paths + 1, sizeof(*count))), best = 0;
 	uint32_t typical = 0;
 
 	*n_cost = *n_same = 0;

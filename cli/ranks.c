@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/ranks.h"
 
+#include "lib/memory.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -16,7 +18,7 @@ struct ways {
 
 static struct ways *count_ways(const int *doubled_ranks, size_t all, size_t n)
 {
-	struct ways *w = calloc(1, sizeof(*w));
+	struct ways *w = needed(calloc(1, sizeof(*w)));
 
 	if (!w)
 		return NULL;

@@ -228,4 +228,5 @@ const struct verb verb_report = {
 	.args = "RUNDIR",
 	.why = "print a run: table, findings and report.html, or what its checks came to",
 	.run = report_main,
+	.no_memory = STATUS_BROKEN,
 };

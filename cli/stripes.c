@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/stripes.h"
 
+#include "lib/memory.h"
 #include "lib/number.h"
 
 #include <inttypes.h>
@@ -99,14 +100,14 @@ void stripes_say(const struct tables *tables, const struct table *table, finding
 		 void *arg)
 {
 	struct width widths[WIDTHS_MAX];
-	size_t n = find_widths(tables->run, table->fs, widths), len;
+	size_t n = find_widths(tables->run, table->fs, widths);
 	char *text = NULL;
 	double slope;
 	FILE *out;
 
 	if (!per_doubling(widths, n, &slope))
 		return;
-	out = open_memstream(&text, &len);
+	out = needed_stream(&text);
 	if (!out)
 		return;
 	fprintf(out, "%s: each doubling of the stripes of dm-stripe ", table_fs(table));

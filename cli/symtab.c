@@ -133,6 +133,8 @@ int symtab_read(const char *file, struct symtab *tab, char *why, size_t why_size
 		rc = line ? take_line(tab, line) : -EINVAL;
 		json_decref(line);
 	}
+	if (!rc && !ferror(in) && !feof(in))
+		rc = -ENOMEM; /* which getline() does not tell from the end */
 	if (!rc && !tab->n)
 		rc = -EINVAL;
 	free(text);

@@ -6,6 +6,8 @@
  */
 #include "cli/table.h"
 
+#include "lib/memory.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
@@ -443,7 +445,7 @@ void table_print(const struct tables *tables, FILE *out, int width)
 	for (size_t i = 0; i < tables->n; i++) {
 		const struct table *t = &tables->table[i];
 		struct layout l = {.beside = true};
-		int *widths = calloc(t->n_columns * 3, sizeof(*widths));
+		int *widths = needed(calloc(t->n_columns * 3, sizeof(*widths)));
 
 		if (!widths)
 			return;

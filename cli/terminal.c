@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/terminal.h"
 
+#include "lib/memory.h"
 #include "lib/text.h"
 
 #include <errno.h>
@@ -28,7 +29,7 @@ void print_sentence(void *arg, const char *sentence)
 {
 	struct printer *p = arg;
 	int indent = (int)strlen(p->bullet), at = indent;
-	char *printable = text_escaped(sentence);
+	char *printable = needed(text_escaped(sentence));
 	const char *word = printable ? printable : "";
 
 	if (!p->any && p->heading)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/threshold.h"
 
+#include "lib/memory.h"
 #include "lib/msg.h"
 #include "lib/text_file.h"
 
@@ -46,11 +47,11 @@ static int add_line(void *thresholds, const char *path, unsigned int number, cha
 			  path, number);
 		return -EINVAL;
 	}
-	list = reallocarray(t->list, t->n + 1, sizeof(*list));
+	list = needed(reallocarray(t->list, t->n + 1, sizeof(*list)));
 	if (!list)
 		return -ENOMEM;
 	t->list = list;
-	list[t->n] = (struct threshold){strdup(glob), value};
+	list[t->n] = (struct threshold){needed(strdup(glob)), value};
 	if (!list[t->n].glob)
 		return -ENOMEM;
 	t->n++;

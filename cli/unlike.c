@@ -2,6 +2,7 @@
 #include "cli/unlike.h"
 
 #include "cli/table.h"
+#include "lib/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -62,9 +63,9 @@ static bool same(const json_t *a, const json_t *b)
 static char *join(const json_t *list)
 {
 	char *text = NULL;
-	size_t size, i;
+	size_t i;
 	json_t *word;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = needed_stream(&text);
 
 	if (!out)
 		return NULL;
@@ -79,11 +80,12 @@ static char *words(const json_t *value)
 	if (json_is_array(value))
 		return join(value);
 	if (!value || json_is_null(value))
-		return strdup("(none)");
+		return needed(strdup("(none)"));
 	if (json_is_string(value))
-		return strdup(*json_string_value(value) ? json_string_value(value) : "(none)");
+		return needed(
+			strdup(*json_string_value(value) ? json_string_value(value) : "(none)"));
 	if (json_is_integer(value))
-		return strdup(number(json_integer_value(value)).s);
+		return needed(strdup(number(json_integer_value(value)).s));
 	return json_dumps(value, JSON_ENCODE_ANY | JSON_SORT_KEYS);
 }
 

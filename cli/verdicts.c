@@ -9,6 +9,7 @@
 #include "check/junit.h"
 #include "check/known.h"
 #include "cli/cli.h"
+#include "lib/memory.h"
 #include "lib/msg.h"
 #include "lib/text.h"
 
@@ -161,8 +162,7 @@ static int write_beside(const struct judged *j, const char *dir)
 static char *nested(const struct judged *j, size_t n, bool brief)
 {
 	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = needed_stream(&text);
 
 	if (!out)
 		return NULL;
@@ -190,8 +190,7 @@ static char *nested(const struct judged *j, size_t n, bool brief)
 /* Both texts of KTAP.  Returns 0, or -errno after an error line. */
 static int judge_texts(struct judged *j, const struct verdicts_options *o)
 {
-	size_t size;
-	FILE *ktap = open_memstream(&j->ktap, &size), *brief = open_memstream(&j->brief, &size);
+	FILE *ktap = needed_stream(&j->ktap), *brief = needed_stream(&j->brief);
 	struct verdicts *v = NULL;
 	int rc = ktap && brief ? 0 : -ENOMEM;
 
@@ -251,7 +250,7 @@ static int worst(int a, int b)
 
 static int verdicts(char *const dirs[], size_t n, const struct verdicts_options *o)
 {
-	struct judged *j = calloc(n, sizeof(*j));
+	struct judged *j = needed(calloc(n, sizeof(*j)));
 	struct junit_run junit[RUNS_MAX];
 	char *all = NULL, *brief = NULL;
 	int status = STATUS_GOOD;
@@ -349,4 +348,5 @@ const struct verb verb_verdicts = {
 	.args = "RUNDIR...",
 	.why = "what the checks of runs came to, as KTAP, JUnit and exit status",
 	.run = run,
+	.no_memory = STATUS_BROKEN,
 };

@@ -65,4 +65,5 @@ const struct verb verb_wants = {
 	.args = "-- BENCH-ARGUMENT...",
 	.why = "print the programs that the benchmarks of a `daxdm bench` run",
 	.run = run,
+	.no_memory = STATUS_BROKEN,
 };

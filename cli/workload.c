@@ -4,6 +4,7 @@
 #include "bench/bench.h"
 #include "lib/dm.h"
 #include "lib/fs.h"
+#include "lib/memory.h"
 #include "lib/msg.h"
 #include "lib/stack.h"
 #include "lib/text_file.h"
@@ -16,12 +17,12 @@
 
 int words_add(struct words *words, const char *word, size_t len)
 {
-	char **list = realloc(words->list, (words->n + 1) * sizeof(*list));
+	char **list = needed(realloc(words->list, (words->n + 1) * sizeof(*list)));
 
 	if (!list)
 		return -ENOMEM;
 	words->list = list;
-	list[words->n] = strndup(word, len);
+	list[words->n] = needed(strndup(word, len));
 	if (!list[words->n])
 		return -ENOMEM;
 	words->n++;

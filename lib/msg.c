@@ -10,12 +10,10 @@
 static void msg_print(const char *prefix, const char *fmt, va_list args)
 {
 	int saved_errno = errno;
-	char line[1024];
+	char line[1024], printable[4 * sizeof(line)];
 
 	vsnprintf(line, sizeof(line), fmt, args);
-	fprintf(stderr, "daxdm: %s", prefix);
-	text_put(line, stderr);
-	fputc('\n', stderr);
+	fprintf(stderr, "daxdm: %s%s\n", prefix, text_escape(line, printable, sizeof(printable)));
 	errno = saved_errno;
 }
 

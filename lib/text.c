@@ -72,10 +72,17 @@ static size_t next_piece(const char **text, char piece[8])
 
 void text_put(const char *text, FILE *out)
 {
-	char piece[8];
+	char some[256];
+	size_t used = 0;
 
-	while (*text)
-		fwrite(piece, 1, next_piece(&text, piece), out);
+	/* stderr is not buffered. */
+	while (*text) {
+		used += next_piece(&text, some + used);
+		if (used + 8 > sizeof(some) || !*text) {
+			fwrite(some, 1, used, out);
+			used = 0;
+		}
+	}
 }
 
 char *text_escaped(const char *text)
@@ -107,12 +114,20 @@ const char *text_escape(const char *text, char *buf, size_t size)
 
 void text_put_console(const char *bytes, size_t n, FILE *out)
 {
+	char some[256];
+	size_t used = 0;
+
 	for (size_t i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)bytes[i];
 
 		if ((c >= ' ' && c <= '~') || c == '\n' || c == '\t')
-			fputc(c, out);
+			some[used++] = (char)c;
 		else if (c != '\r')
-			fprintf(out, "\\x%02x", c);
+			used += (size_t)snprintf(some + used, 8, "\\x%02x", c);
+		if (used + 8 > sizeof(some)) {
+			fwrite(some, 1, used, out);
+			used = 0;
+		}
 	}
+	fwrite(some, 1, used, out);
 }

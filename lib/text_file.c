@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/text_file.h"
 
+#include "lib/memory.h"
 #include "lib/msg.h"
 
 #include <errno.h>
@@ -42,6 +43,8 @@ int text_file_open(const char *path, uint64_t max_bytes, FILE **out, char *why, 
 	} else if (!(*out = fdopen(fd, "r"))) {
 		rc = -errno;
 		snprintf(why, why_len, "cannot read %s: %s", path, strerror(-rc));
+		if (rc == -ENOMEM)
+			needed(NULL);
 	}
 	if (rc < 0 && fd >= 0)
 		close(fd);
@@ -89,7 +92,12 @@ int text_file_read(const char *path, const char *what, text_line_fn *take, void 
 		if (!rc)
 			rc = take(arg, path, line, text);
 	}
-	if (!rc && ferror(in)) {
+	if (!rc && !ferror(in) && !feof(in)) {
+		/* What getline() says of memory that is not there, too, looks like the end. */
+		rc = -ENOMEM;
+		needed(NULL);
+		msg_error("%s: %s: out of memory", what, path);
+	} else if (!rc && ferror(in)) {
 		rc = -EIO;
 		msg_error("%s: cannot read %s to its end: %s", what, path, strerror(EIO));
 	}
