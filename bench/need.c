@@ -79,6 +79,16 @@ static bool has_huge(const struct bench_env *env)
 	return there;
 }
 
+static struct missing huge_missing(void)
+{
+	if (access("/sys/kernel/mm/transparent_hugepage", F_OK) < 0)
+		return (struct missing){"this kernel maps files by pages of 4 KiB only",
+					"take a kernel with CONFIG_TRANSPARENT_HUGEPAGE, which "
+					"PREEMPT_RT excludes"};
+	return (struct missing){"this kernel is not set to map files with 2 MiB pages",
+				"echo always > /sys/kernel/mm/transparent_hugepage/enabled"};
+}
+
 static bool has_map_sync(const struct bench_env *env)
 {
 	int fd = scratch_file(env);
@@ -163,10 +173,7 @@ static const struct {
 			  has_pagemap,
 			  {"page frame numbers are hidden",
 			   "run it with CAP_SYS_ADMIN in the first user namespace"}},
-	[NEED_HUGE] = {"huge",
-		       has_huge,
-		       {"this kernel is not set to map files with 2 MiB pages",
-			"echo always > /sys/kernel/mm/transparent_hugepage/enabled"}},
+	[NEED_HUGE] = {"huge", has_huge, .say = huge_missing},
 	[NEED_MAP_SYNC] = {"map_sync",
 			   has_map_sync,
 			   {"MAP_SYNC is refused on this stack",
