@@ -5,7 +5,7 @@
 load ../helpers
 
 # Each verb and a wrong use of it that must be told apart.
-VERBS="list bench check report identical compare assert gate newest verdicts behaviour coverage provision emulate checks"
+VERBS="list bench check report identical compare assert gate newest verdicts behaviour coverage provision emulate checks watchdog"
 
 daxdm() {
 	cd "$TOP" || return
@@ -173,4 +173,17 @@ options_of() { # VERB
 @test "a full disk under the output is said" {
 	run bash -c "'$TOP/build/daxdm' list >/dev/full"
 	expect 4 "daxdm: "
+}
+
+@test "the watchdog is armed in an emulated host only, with an even number of seconds" {
+	local words
+	[[ ! -e /sys/firmware/qemu_fw_cfg/by_name/opt/daxdm ]] || skip "this is an emulated host"
+	run "$TOP/build/daxdm" watchdog 2
+	expect 4 "this is not an emulated host"
+	expect_short
+	for words in "" 3 -2 32 2s "2 2"; do
+		# shellcheck disable=SC2086
+		run "$TOP/build/daxdm" watchdog $words
+		expect 64 "watchdog"
+	done
 }
