@@ -30,6 +30,21 @@ readonly LVM_COMMANDS="lvchange lvconvert lvcreate lvdisplay lvextend lvreduce l
 	pvchange pvcreate pvdisplay pvmove pvremove pvresize pvs pvscan vgcfgrestore vgchange vgcreate vgdisplay
 	vgextend vgmknodes vgreduce vgremove vgrename vgs vgscan"
 
+# --- the kernel's configuration --------------------------------------------------------------------
+
+# Without these there is no guest, or nothing to measure in it; said before anything boots.
+readonly OPTIONS="PVH SERIAL_8250 X86_IOPL_IOPERM FW_CFG_SYSFS ACPI_NFIT BLK_DEV_PMEM NVDIMM_PFN FS_DAX BLK_DEV_DM"
+
+vet_config() {
+	local option missing=()
+	[[ -r $KDIR/config ]] || return 0 # not known
+	for option in $OPTIONS "${FILESYSTEMS[@]/%/_FS}"; do
+		grep -q "^CONFIG_${option^^}=[ym]" "$KDIR/config" || missing+=("CONFIG_${option^^}")
+	done
+	((${#missing[@]} == 0)) || die 4 "the kernel $RELEASE was built without ${missing[*]}, which the emulated host needs;" \
+		"choose another one (./run.sh kernels)"
+}
+
 # --- modules -------------------------------------------------------------------------------------
 
 # A tree of links to the kernel's modules with the rebuilt ones in place, and depmod run over it, for
@@ -284,6 +299,7 @@ arguments() {
 
 build() {
 	local root=$KDIR/modules out
+	vet_config
 	if ((${#REPLACE[@]})); then
 		root=$(with_replacements)
 	fi
