@@ -55,9 +55,10 @@ struct check_item {
 	const char *promise; /* what must hold, in one sentence */
 	const char *by;	     /* who promises it: kernel document, man page, commit, thread */
 	/*
-	 * Of the host, ends with NULL.  device:MODE[:N] (N named namespaces of that mode: fsdax,
-	 * raw, sector, virtio), module:NAME, program:NAME, target:NAME[:MAJOR.MINOR]
-	 * (device-mapper's), fs:NAME, file:PATH, kernel:VERSION (or newer).
+	 * Of the host, ends with NULL.  device:MODE[:N] (N named namespaces of that mode that work:
+	 * fsdax, raw, sector, virtio), named:MODE (working or not), page:2M (the kernel maps files
+	 * by PMDs), module:NAME, program:NAME, target:NAME[:MAJOR.MINOR] (device-mapper's),
+	 * fs:NAME, file:PATH, kernel:VERSION (or newer).
 	 */
 	const char *const *needs;
 	unsigned int flags;
@@ -77,12 +78,15 @@ struct check_family {
 /* Ends with NULL. */
 extern const struct check_family *const check_table[];
 
-enum { CHECK_DEVICES_MAX = 8 };
+enum { CHECK_DEVICES_MAX = 8, DEVICE_SICK_MAX = 96 };
 
 struct check_env {
 	const char *directory; /* empty, this check's own; mount points and files go below it */
 	pid_t owner;	       /* DM devices are named daxdm-OWNER-...; see check_name() */
 	struct namespace devices[CHECK_DEVICES_MAX];
+	/* Why a device does not work (check/device_health.h), empty where it does; no check but
+	 * those of the family namespace sees one that does not. */
+	char sick[CHECK_DEVICES_MAX][DEVICE_SICK_MAX];
 	unsigned int n_devices;
 	uint64_t seed;	     /* for what is random; printed, the same seed gives the same check */
 	unsigned int rounds; /* of what is random */
@@ -140,7 +144,7 @@ bool check_setup(struct check_env *env, int rc, const char *what_fmt, ...)
 
 /* ---- devices, filesystems (check/place.c) --------------------------------------------------- */
 
-/* The i-th named namespace of a mode, or NULL. */
+/* The i-th named namespace of a mode that works, or NULL. */
 const struct namespace *check_device(const struct check_env *env, enum namespace_mode mode,
 				     unsigned int i);
 

@@ -52,7 +52,8 @@ static void write_config(FILE *out, const struct check_env *env, const char *dir
 	      "\tglobal_filter = [ ",
 	      out);
 	for (unsigned int i = 0; i < env->n_devices; i++)
-		fprintf(out, "\"a|^%s$|\", ", env->devices[i].node);
+		if (!env->sick[i][0])
+			fprintf(out, "\"a|^%s$|\", ", env->devices[i].node);
 	fputs("\"r|.*|\" ]\n}\n", out);
 	fprintf(out,
 		"global {\n\tuse_lvmpolld = 0\n\tuse_lvmlockd = 0\n\tevent_activation = 0\n"
@@ -163,8 +164,9 @@ static void volume_remove(struct volume *v)
 	dm_resume_of(v->env->owner);
 	check_setup(v->env, dm_remove_of(v->env->owner), "removing the devices of %s", v->group);
 	for (unsigned int i = 0; i < v->env->n_devices; i++)
-		check_setup(v->env, signature_wipe(v->env->devices[i].node), "wiping %s",
-			    v->env->devices[i].node);
+		if (!v->env->sick[i][0])
+			check_setup(v->env, signature_wipe(v->env->devices[i].node), "wiping %s",
+				    v->env->devices[i].node);
 	remove_links(v->group);
 }
 

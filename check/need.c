@@ -33,23 +33,60 @@ __attribute__((format(printf, 2, 3))) static bool lacks(char text[160], const ch
 	return false;
 }
 
+static bool is_mode(enum namespace_mode mode, const char *name, size_t len)
+{
+	return strlen(mode_names[mode]) == len && !memcmp(mode_names[mode], name, len);
+}
+
 /* "fsdax:2" */
 static bool has_device(const struct check_env *env, const char *what, struct missing_need *missing)
 {
-	const char *colon = strchr(what, ':');
-	size_t len = colon ? (size_t)(colon - what) : strlen(what);
-	unsigned int wanted = colon ? (unsigned int)atoi(colon + 1) : 1, n = 0;
+	size_t len = strcspn(what, ":");
+	unsigned int wanted = what[len] ? (unsigned int)atoi(what + len + 1) : 1, n = 0;
+	unsigned int sick = CHECK_DEVICES_MAX;
 
 	for (unsigned int i = 0; i < env->n_devices; i++) {
-		const char *name = mode_names[env->devices[i].mode];
-
-		n += strlen(name) == len && !memcmp(name, what, len);
+		if (!is_mode(env->devices[i].mode, what, len))
+			continue;
+		if (env->sick[i][0])
+			sick = i;
+		else
+			n++;
 	}
 	if (n >= wanted)
 		return true;
+	if (sick < CHECK_DEVICES_MAX) {
+		lacks(missing->why, "%s (%.*s) does not work: %s", env->devices[sick].node,
+		      (int)len, what, env->sick[sick]);
+		return lacks(missing->cure,
+			     "name one that works with --device; the check "
+			     "namespace.%.*s shows what is wrong",
+			     (int)len, what);
+	}
 	lacks(missing->why, "%u namespaces of mode %.*s were named, it needs %u", n, (int)len, what,
 	      wanted);
 	return lacks(missing->cure, "name one more with --device (ndctl list -N shows the modes)");
+}
+
+/* One that may be sick. */
+static bool is_named(const struct check_env *env, const char *what, struct missing_need *missing)
+{
+	for (unsigned int i = 0; i < env->n_devices; i++)
+		if (is_mode(env->devices[i].mode, what, strlen(what)))
+			return true;
+	lacks(missing->why, "no namespace of mode %s was named", what);
+	return lacks(missing->cure, "name one with --device (ndctl list -N shows the modes)");
+}
+
+static bool has_page(const struct check_env *env, const char *what, struct missing_need *missing)
+{
+	(void)env;
+	if (!access("/sys/kernel/mm/transparent_hugepage", F_OK))
+		return true;
+	lacks(missing->why, "this kernel maps files by pages of 4 KiB only, it needs pages of %s",
+	      what);
+	return lacks(missing->cure,
+		     "a kernel with CONFIG_TRANSPARENT_HUGEPAGE, which PREEMPT_RT excludes");
 }
 
 static void load_module(const char *name)
@@ -200,9 +237,9 @@ static const struct {
 	const char *prefix;
 	bool (*met)(const struct check_env *env, const char *what, struct missing_need *missing);
 } kinds[] = {
-	{"device:", has_device}, {"module:", has_module}, {"program:", has_program},
-	{"target:", has_target}, {"fs:", has_fs},	  {"file:", has_file},
-	{"kernel:", has_kernel},
+	{"device:", has_device}, {"named:", is_named},	    {"page:", has_page},
+	{"module:", has_module}, {"program:", has_program}, {"target:", has_target},
+	{"fs:", has_fs},	 {"file:", has_file},	    {"kernel:", has_kernel},
 };
 
 static bool need_met(const struct check_env *env, const char *need, struct missing_need *missing)

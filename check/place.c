@@ -19,7 +19,7 @@ const struct namespace *check_device(const struct check_env *env, enum namespace
 				     unsigned int i)
 {
 	for (unsigned int d = 0; d < env->n_devices; d++)
-		if (env->devices[d].mode == mode && !i--)
+		if (env->devices[d].mode == mode && !env->sick[d][0] && !i--)
 			return &env->devices[d];
 	return NULL;
 }

@@ -279,6 +279,19 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 	return 0;
 }
 
+/* A device that was removed "deferred" gives up its members a moment after it is gone. */
+static int wipe_patiently(const char *node)
+{
+	const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+	int rc = signature_wipe(node);
+
+	for (int tries = 0; tries < 250 && rc == -EBUSY; tries++) {
+		nanosleep(&pause, NULL);
+		rc = signature_wipe(node);
+	}
+	return rc;
+}
+
 /* In a child: the kernel may not come back from an umount. */
 static int clean(const struct runner *k, const char *directory)
 {
@@ -298,10 +311,12 @@ static int clean(const struct runner *k, const char *directory)
 	}
 	nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 	for (unsigned int i = 0; i < k->env.n_devices; i++) {
+		if (k->env.sick[i][0]) /* no check wrote to it, and to wipe it would fail */
+			continue;
 		/* Those that checks tell the kernel of; most have none. */
 		for (unsigned int p = 1; p <= PARTITIONS_MAX; p++)
 			partition_remove(k->env.devices[i].node, p);
-		rc = signature_wipe(k->env.devices[i].node);
+		rc = wipe_patiently(k->env.devices[i].node);
 		if (rc < 0) {
 			fprintf(stderr, "wiping %s: %s\n", k->env.devices[i].node, strerror(-rc));
 			return 1;

@@ -4,6 +4,7 @@
 
 /* clang-format off */
 #define FAMILIES(X) \
+	X(namespace) \
 	X(capability) \
 	X(lvm) \
 	X(layout) \

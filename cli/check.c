@@ -3,6 +3,7 @@
  * daxdm check: runs checks on the host it stands on, one after the other, each in a child of its
  * own with a time limit.
  */
+#include "check/device_health.h"
 #include "check/need.h"
 #include "check/runner.h"
 #include "cli/cli.h"
@@ -53,10 +54,12 @@ static int write_context(struct checker *k)
 	json_object_set_new(context, "devices", list = json_array());
 	for (unsigned int i = 0; i < k->runner.env.n_devices; i++) {
 		const struct namespace *ns = &k->runner.env.devices[i];
+		const char *sick = k->runner.env.sick[i];
 
-		json_array_append_new(list, json_pack("{ss ss sI}", "node", ns->node, "mode",
+		json_array_append_new(list, json_pack("{ss ss sI ss*}", "node", ns->node, "mode",
 						      namespace_mode_name(ns->mode), "bytes",
-						      (json_int_t)ns->size_bytes));
+						      (json_int_t)ns->size_bytes, "sick",
+						      *sick ? sick : NULL));
 	}
 	return sink_line(&k->sink, context);
 }
@@ -92,6 +95,7 @@ static int work(void *arg, const char *directory)
 
 	k->runner.env.owner = getpid();
 	k->runner.sink = &k->sink;
+	devices_try(&k->runner.env);
 	if (sink_open(&k->sink, k->output, false) < 0)
 		return STATUS_BROKEN;
 	rc = k->coverage ? count_coverage(k) : 0;
