@@ -346,6 +346,8 @@ static void window(struct check_env *env, const void *arg)
 
 static const char *const needs_ext4[] = {"device:fsdax:2", "target:linear", "target:striped",
 					 "fs:ext4", NULL};
+static const char *const needs_huge[] = {"device:fsdax:2", "target:linear", "fs:ext4", "page:2M",
+					 NULL};
 static const char *const needs_log[] = {"device:fsdax:2", "target:log-writes", "fs:xfs", NULL};
 static const char *const needs_xfs[] = {"device:fsdax:2", "target:linear", "target:striped",
 					"fs:xfs", NULL};
@@ -398,8 +400,8 @@ static const struct shape xfs = {"16x 20480 linear A +8; 20480 linear B +16", "x
 	 .needs = list, .run = longer, .plants = PLANT_VALUE | PLANT_BYTE | PLANT_STACK, \
 	 .arg = &(const struct site_spec){.fs = "xfs", .stack = kind, .mode = NAMESPACE_FSDAX, \
 					  .file_bytes = 2 * WINDOW_BYTES}}
-#define WINDOW(word, does, table, whole, faults)                                          \
-	CHECK("window." word, does, BY_WINDOW, ext4, window,                              \
+#define WINDOW(word, list, does, table, whole, faults)                                          \
+	CHECK("window." word, does, BY_WINDOW, list, window,                              \
 	      (&(const struct window_case){table, whole}), 0, faults)
 
 static const struct check_item items[] = {
@@ -437,15 +439,15 @@ static const struct check_item items[] = {
 	CHECK("window.segment", WINDOW_DOES, BY_WINDOW, ext4, window,
 	      (&(const struct window_case){"24x 2568 linear A +8", false}), CHECK_QUICK,
 	      PLANT_STACK | PLANT_BYTE | PLANT_FRAME | PLANT_SIZE),
-	WINDOW("namespace", WINDOW_DOES, "12x 2568 linear A +8; 2568 linear B +16", false,
+	WINDOW("namespace", ext4, WINDOW_DOES, "12x 2568 linear A +8; 2568 linear B +16", false,
 	       PLANT_FRAME | PLANT_SIZE),
-	WINDOW("first_page", WINDOW_DOES, "16x 8 linear B +8; 4088 linear A +8", false,
+	WINDOW("first_page", ext4, WINDOW_DOES, "16x 8 linear B +8; 4088 linear A +8", false,
 	       PLANT_FRAME | PLANT_SIZE),
-	WINDOW("last_page", WINDOW_DOES, "16x 4088 linear A +8; 8 linear B +8", false,
+	WINDOW("last_page", ext4, WINDOW_DOES, "16x 4088 linear A +8; 8 linear B +8", false,
 	       PLANT_FRAME | PLANT_SIZE),
-	WINDOW("stripe", WINDOW_DOES, "65536 striped 2 2048 A 0 B 0", false,
+	WINDOW("stripe", ext4, WINDOW_DOES, "65536 striped 2 2048 A 0 B 0", false,
 	       PLANT_FRAME | PLANT_SIZE),
-	WINDOW("edge", "a border between windows of 2 MiB costs neither its huge page",
+	WINDOW("edge", huge, "a border between windows of 2 MiB costs neither its huge page",
 	       "8x 4096 linear A +4096; 4096 linear B +4096", true, PLANT_STACK | PLANT_SIZE),
 	LONGER("linear", SITE_LINEAR, needs_xfs),
 	LONGER("striped", SITE_STRIPED, needs_xfs),

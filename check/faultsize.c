@@ -168,10 +168,13 @@ static void thp_never(struct check_env *env, const void *arg)
 #define GEOMETRY(fs_, huge_, ...) \
 	(&(const struct geometry){.shape = {__VA_ARGS__}, .fs = fs_, .huge = huge_})
 
-static const char *const needs_one[] = {"device:fsdax", "target:linear", "fs:ext4", NULL};
-static const char *const needs_two[] = {"device:fsdax:2", "target:linear", "fs:ext4", NULL};
-static const char *const needs_striped[] = {"device:fsdax:2", "target:striped", "fs:ext4", NULL};
-static const char *const needs_xfs[] = {"device:fsdax", "target:linear", "fs:xfs", NULL};
+static const char *const needs_one[] = {"device:fsdax", "target:linear", "fs:ext4", "page:2M",
+					NULL};
+static const char *const needs_two[] = {"device:fsdax:2", "target:linear", "fs:ext4", "page:2M",
+					NULL};
+static const char *const needs_striped[] = {"device:fsdax:2", "target:striped", "fs:ext4",
+					    "page:2M", NULL};
+static const char *const needs_xfs[] = {"device:fsdax", "target:linear", "fs:xfs", "page:2M", NULL};
 static const char *const needs_thp[] = {"device:fsdax", "target:linear", "fs:ext4", "file:" THP,
 					NULL};
 

@@ -265,6 +265,10 @@ static const char *const needs_two[] = {"device:fsdax:2", "target:linear", "fs:e
 static const char *const needs_xfs[] = {"device:fsdax:2", "target:linear", "fs:xfs", KPROBES, NULL};
 static const char *const needs_striped[] = {"device:fsdax:2", "target:striped", "fs:ext4", KPROBES,
 					    NULL};
+static const char *const needs_huge[] = {"device:fsdax:2", "target:linear", "fs:ext4",
+					 "page:2M",	   KPROBES,	    NULL};
+static const char *const needs_huge_xfs[] = {"device:fsdax:2", "target:linear", "fs:xfs",
+					     "page:2M",	       KPROBES,		NULL};
 static const char *const needs_virtio[] = {"device:virtio",
 					   "device:fsdax",
 					   "target:linear",
@@ -283,11 +287,12 @@ static const char *const needs_virtio[] = {"device:virtio",
 static const struct check_item items[] = {
 	{WRITES_BACK("fsync.pte.ext4", "fsync", needs_two, WRITTEN("ext4", false, FSYNC, LINEAR_2)),
 	 .flags = CHECK_QUICK},
-	{WRITES_BACK("fsync.pmd.ext4", "fsync", needs_two, WRITTEN("ext4", true, FSYNC, LINEAR_2))},
+	{WRITES_BACK("fsync.pmd.ext4", "fsync", needs_huge,
+		     WRITTEN("ext4", true, FSYNC, LINEAR_2))},
 	{WRITES_BACK("fsync.pte.xfs", "fsync", needs_xfs, WRITTEN("xfs", false, FSYNC, LINEAR_2))},
 	{WRITES_BACK("fsync.striped", "fsync", needs_striped,
 		     WRITTEN("ext4", false, FSYNC, STRIPED_2))},
-	{WRITES_BACK("fsync.depth", "fsync", needs_two, WRITTEN("ext4", true, FSYNC, DEPTH_3))},
+	{WRITES_BACK("fsync.depth", "fsync", needs_huge, WRITTEN("ext4", true, FSYNC, DEPTH_3))},
 	{WRITES_BACK("fdatasync", "fdatasync", needs_two,
 		     WRITTEN("ext4", false, FDATASYNC, LINEAR_2))},
 	{WRITES_BACK("msync", "msync(MS_SYNC)", needs_two,
@@ -309,7 +314,7 @@ static const struct check_item items[] = {
 		.name = "clean.pmd.ext4",
 		.promise = "after fsync the next store faults, and is written back again",
 		.by = BY_MKCLEAN,
-		.needs = needs_two,
+		.needs = needs_huge,
 		.flags = CHECK_QUICK,
 		.plants = PLANT_STACK | PLANT_VALUE,
 		.run = clean_afterwards,
@@ -319,7 +324,7 @@ static const struct check_item items[] = {
 		.name = "clean.pmd.xfs",
 		.promise = "after fsync the next store faults, and is written back again",
 		.by = BY_MKCLEAN,
-		.needs = needs_xfs,
+		.needs = needs_huge_xfs,
 		.plants = PLANT_STACK | PLANT_VALUE,
 		.run = clean_afterwards,
 		.arg = AGAIN("xfs", true, LINEAR_2),
@@ -329,7 +334,7 @@ static const struct check_item items[] = {
 		.promise = "a small page beside a large one of the same memory is clean after "
 			   "fsync, too: a store through it faults and is written back",
 		.by = "commit \"dax: fix missing writeprotect the pte entry\"",
-		.needs = needs_two,
+		.needs = needs_huge,
 		.plants = PLANT_STACK | PLANT_VALUE,
 		.fixed_by = "5.19, \"dax: fix missing writeprotect the pte entry\"",
 		.run = alias,

@@ -569,6 +569,8 @@ out:
 
 static const char *const needs_ext4[] = {"device:fsdax:2", "fs:ext4", NULL};
 static const char *const needs_xfs[] = {"device:fsdax:2", "fs:xfs", NULL};
+static const char *const needs_ext4_huge[] = {"device:fsdax:2", "fs:ext4", "page:2M", NULL};
+static const char *const needs_xfs_huge[] = {"device:fsdax:2", "fs:xfs", "page:2M", NULL};
 
 static const struct pair_arg ext4 = {.fs = "ext4"}, xfs = {.fs = "xfs"};
 static const struct pair_arg ext4_nolockfs = {.fs = "ext4", .flags = DM_NOLOCKFS};
@@ -689,10 +691,10 @@ static const struct check_item items[] = {
 	     ACTIVE),
 	ITEM("sync_after.ext4", needs_ext4, sync_after, &ext4, SYNC, FSYNC),
 	ITEM("sync_after.xfs", needs_xfs, sync_after, &xfs, SYNC, FSYNC),
-	SAME("same_bytes.ext4", needs_ext4, same_bytes, &ext4, SAME_BYTES, ACTIVE),
-	SAME("same_bytes.ext4_nolockfs", needs_ext4, same_bytes, &ext4_nolockfs, SAME_BYTES,
+	SAME("same_bytes.ext4", needs_ext4_huge, same_bytes, &ext4, SAME_BYTES, ACTIVE),
+	SAME("same_bytes.ext4_nolockfs", needs_ext4_huge, same_bytes, &ext4_nolockfs, SAME_BYTES,
 	     ACTIVE),
-	SAME("same_bytes.xfs", needs_xfs, same_bytes, &xfs, SAME_BYTES, ACTIVE),
+	SAME("same_bytes.xfs", needs_xfs_huge, same_bytes, &xfs, SAME_BYTES, ACTIVE),
 	ITEM("smaller.ext4", needs_ext4, smaller, &ext4_neither, SMALLER, END),
 	ITEM("smaller.xfs", needs_xfs, smaller, &xfs_neither, SMALLER, END),
 	{0},

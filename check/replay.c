@@ -306,6 +306,7 @@ static void writecache_partition(struct check_env *env, const void *arg)
 
 static const char *const fsdax[] = {"device:fsdax", "fs:ext4", NULL};
 static const char *const fsdax_2[] = {"device:fsdax:2", "fs:ext4", NULL};
+static const char *const fsdax_huge[] = {"device:fsdax", "fs:ext4", "page:2M", NULL};
 static const char *const fsdax_loop[] = {"device:fsdax", "module:loop", "fs:ext4", NULL};
 static const char *const loop[] = {"module:loop", NULL};
 static const char *const writecache[] = {"device:fsdax:2", "target:writecache", NULL};
@@ -438,7 +439,7 @@ static const struct check_item items[] = {
 		.promise = "fsync write-protects a page mapped by a PTE within a window that is "
 			   "dirty as a PMD, so that the next store is known",
 		.by = "commit 06083a0921fd (dax: fix missing writeprotect the pte entry)",
-		.needs = fsdax,
+		.needs = fsdax_huge,
 		.plants = PLANT_SIZE | PLANT_VALUE,
 		.fixed_by = "06083a0921fd",
 		.first_bad = "4b4bb46d00b3",

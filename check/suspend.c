@@ -255,6 +255,8 @@ static void frozen(struct check_env *env, const void *data)
 
 static const char *const needs_ext4[] = {"device:fsdax", "fs:ext4", NULL};
 static const char *const needs_xfs[] = {"device:fsdax", "fs:xfs", NULL};
+static const char *const needs_ext4_huge[] = {"device:fsdax", "fs:ext4", "page:2M", NULL};
+static const char *const needs_xfs_huge[] = {"device:fsdax", "fs:xfs", "page:2M", NULL};
 static const char *const needs_fsdax[] = {"device:fsdax", NULL};
 
 #ifndef MAP_SYNC
@@ -319,9 +321,9 @@ static const struct check_item items[] = {
 		.arg = &ext4,
 	},
 	ITEM("flush.store_blocks", "xfs", needs_xfs, store_blocks, &xfs, STORES, FSFREEZE),
-	ITEM("flush.store_blocks_huge", "ext4", needs_ext4, store_blocks, &ext4_huge, STORES,
+	ITEM("flush.store_blocks_huge", "ext4", needs_ext4_huge, store_blocks, &ext4_huge, STORES,
 	     FSFREEZE),
-	ITEM("flush.store_blocks_huge", "xfs", needs_xfs, store_blocks, &xfs_huge, STORES,
+	ITEM("flush.store_blocks_huge", "xfs", needs_xfs_huge, store_blocks, &xfs_huge, STORES,
 	     FSFREEZE),
 	ITEM("flush.store_blocks_sync", "ext4", needs_ext4, store_blocks, &ext4_sync, STORES,
 	     FSFREEZE),

@@ -112,6 +112,18 @@ static int size_namespace(struct ndctl_region *region, struct ndctl_namespace *n
 						  : ndctl_region_get_max_available_extent(region));
 }
 
+/* 2 MiB, or a page where the kernel offers nothing larger: without transparent huge pages (as with
+ * PREEMPT_RT) it refuses 2 MiB, and maps by PTEs whatever the alignment. */
+static unsigned long alignment_of(struct ndctl_pfn *pfn)
+{
+	int n = ndctl_pfn_get_num_alignments(pfn);
+
+	for (int i = 0; i < n; i++)
+		if (ndctl_pfn_get_supported_alignment(pfn, i) == WINDOW_BYTES)
+			return WINDOW_BYTES;
+	return n > 0 ? PAGE_BYTES : WINDOW_BYTES;
+}
+
 static int make_fsdax(struct ndctl_region *region, struct ndctl_namespace *ns, const char **device)
 {
 	struct ndctl_pfn *pfn = ndctl_region_get_pfn_seed(region);
@@ -125,7 +137,7 @@ static int make_fsdax(struct ndctl_region *region, struct ndctl_namespace *ns, c
 	if (rc >= 0)
 		rc = ndctl_pfn_set_location(pfn, NDCTL_PFN_LOC_RAM);
 	if (rc >= 0)
-		rc = ndctl_pfn_set_align(pfn, WINDOW_BYTES);
+		rc = ndctl_pfn_set_align(pfn, alignment_of(pfn));
 	if (rc >= 0)
 		rc = ndctl_pfn_set_namespace(pfn, ns);
 	if (rc >= 0)

@@ -28,8 +28,9 @@ int provision_parse(const char *text, struct provision_plan *out);
 /*
  * Makes namespaces on every region that has none, with fresh labels where the DIMMs are labelled,
  * and waits up to 30 s for each node.  The i-th region by number gets plans[i]; those behind the
- * last plan get one fsdax namespace over all of it.  fsdax is 2 MiB aligned with its struct pages
- * in memory, sector has sectors of 4096 bytes.  Regions that hold a namespace are left as they are.
+ * last plan get one fsdax namespace over all of it.  fsdax has its struct pages in memory and is
+ * aligned to 2 MiB, or to 4 KiB where the kernel has no transparent huge pages; sector has sectors
+ * of 4096 bytes.  Regions that hold a namespace are left as they are.
  * Calls made(node) for each new node.  Returns how many were made, or -errno after one error line.
  * Source: libndctl(3), Documentation/driver-api/nvdimm.
  */
