@@ -99,7 +99,7 @@ const char *kernel_version_text(const char *release, const char *package, const 
 
 /* ---- entries ------------------------------------------------------------------------------- */
 
-enum { KEYS = 8, KEY_LAST = 2, KEY_MATCH = 7 };
+enum { KEYS = 8, KEY_LAST = 2, KEY_MATCH = 7, RANGES_MAX = 8 };
 
 /* Every key but match has to be there. */
 static const char *const keys[KEYS] = {
@@ -109,7 +109,10 @@ static const char *const keys[KEYS] = {
 struct entry {
 	struct known_bug bug;
 	char *name, *values[KEYS];
-	struct kernel_version first, last; /* last.major -1: not known to end */
+	struct {
+		struct kernel_version first, last; /* last.major -1: not known to end */
+	} ranges[RANGES_MAX];			   /* ascending */
+	size_t n_ranges;
 	regex_t match;
 	bool has_match;
 };
@@ -201,13 +204,58 @@ static int take_line(void *reader, const char *path, unsigned int line, char *te
 	return append(&e->values[k], text + strspn(text, " \t"));
 }
 
-static int read_bound(const char *path, const char *key, const char *text,
-		      struct kernel_version *out)
+/* Releases with blanks between them.  Returns how many, or -EINVAL after an error line. */
+static int read_bounds(const char *path, const char *key, const char *text,
+		       struct kernel_version bounds[RANGES_MAX])
 {
-	if (!kernel_version_read(text, out) && out->major >= 0 && !strpbrk(text, " \n\t"))
-		return 0;
-	msg_error("%s: %s: %s is no kernel release like 6.1, 6.1.150 or 7.3-rc7", path, key, text);
-	return -EINVAL;
+	char word[64];
+	int n = 0, len;
+
+	for (; sscanf(text, " %63s%n", word, &len) == 1; text += len) {
+		if (n == RANGES_MAX) {
+			msg_error("%s: %s: at most %d releases", path, key, RANGES_MAX);
+			return -EINVAL;
+		}
+		if (kernel_version_read(word, &bounds[n++]) < 0) {
+			msg_error("%s: %s: %s is no kernel release like 6.1, 6.1.150 or 7.3-rc7",
+				  path, key, word);
+			return -EINVAL;
+		}
+	}
+	return n;
+}
+
+/* The i-th of first to the i-th of last; the last range need not end. */
+static int read_ranges(const char *path, struct entry *e)
+{
+	struct kernel_version first[RANGES_MAX], last[RANGES_MAX];
+	int n = read_bounds(path, "first", e->bug.first, first);
+	int n_last = n < 0 ? n : read_bounds(path, "last", e->bug.last, last);
+
+	if (n_last < 0)
+		return n_last;
+	if (n_last != n && n_last != n - 1) {
+		msg_error("%s: first has %d releases and last %d; each first has its last, but "
+			  "for the newest where it is not known",
+			  path, n, n_last);
+		return -EINVAL;
+	}
+	for (int i = 0; i < n; i++) {
+		e->ranges[i].first = first[i];
+		e->ranges[i].last = i < n_last ? last[i] : (struct kernel_version){.major = -1};
+		if (i < n_last && kernel_version_compare(&first[i], &last[i]) > 0) {
+			msg_error("%s: first: %s is newer than last: %s", path, e->bug.first,
+				  e->bug.last);
+			return -EINVAL;
+		}
+		if (i && kernel_version_compare(&first[i], &last[i - 1]) <= 0) {
+			msg_error("%s: first: %s: a range begins before the one before it ends",
+				  path, e->bug.first);
+			return -EINVAL;
+		}
+	}
+	e->n_ranges = (size_t)n;
+	return 0;
 }
 
 static int compile_match(const char *path, struct entry *e)
@@ -248,14 +296,8 @@ static int entry_check(const char *path, struct entry *e)
 		.reproducer = e->values[6],
 		.match = e->values[7],
 	};
-	e->last.major = -1;
-	if (read_bound(path, "first", e->bug.first, &e->first) < 0 ||
-	    (*e->bug.last && read_bound(path, "last", e->bug.last, &e->last) < 0))
+	if (read_ranges(path, e) < 0)
 		return -EINVAL;
-	if (e->last.major >= 0 && kernel_version_compare(&e->first, &e->last) > 0) {
-		msg_error("%s: first: %s is newer than last: %s", path, e->bug.first, e->bug.last);
-		return -EINVAL;
-	}
 	return e->bug.match ? compile_match(path, e) : 0;
 }
 
@@ -343,11 +385,14 @@ static bool any_fits(const char *globs, const char *id)
 
 static bool entry_about(const struct entry *e, const struct kernel_version *kernel, const char *id)
 {
-	if (kernel_version_compare(kernel, &e->first) < 0)
-		return false;
-	if (e->last.major >= 0 && kernel_version_compare(kernel, &e->last) > 0)
-		return false;
-	return any_fits(e->bug.check, id);
+	for (size_t i = 0; i < e->n_ranges; i++) {
+		if (kernel_version_compare(kernel, &e->ranges[i].first) < 0)
+			return false;
+		if (e->ranges[i].last.major < 0 ||
+		    kernel_version_compare(kernel, &e->ranges[i].last) <= 0)
+			return any_fits(e->bug.check, id);
+	}
+	return false;
 }
 
 static bool fits(const struct entry *e, const json_t *text)

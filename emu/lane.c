@@ -15,7 +15,7 @@
 enum {
 	TRIES = 2,	       /* guests that do not even begin a batch */
 	EVIDENCE = 25,	       /* lines of the console of a guest that died */
-	CONSOLE_LINES = 120,   /* among which the reason is looked for */
+	CONSOLE_LINES = 1000,  /* among which the reason is looked for */
 	CHUNK_BYTES = 1 << 20, /* a multiple of a stamp's sector */
 };
 
@@ -121,25 +121,28 @@ static void hold(struct lane *lane, size_t index, json_t *line)
 	lane->progress++;
 }
 
-/* The line of a case that could not say it itself; as check/runner.c makes it.  Steals evidence. */
+/* The line of a case that could not say it itself; as check/runner.c makes it.  Steals lines, which
+ * are its "evidence" or its "dmesg". */
 static json_t *verdict_line(const struct check_case *c, const char *verdict, const char *why,
-			    int64_t ms, json_t *evidence)
+			    int64_t ms, const char *key, json_t *lines)
 {
 	const struct check_item *item = c->item;
-	json_t *needs = json_array();
+	json_t *needs = json_array(), *line;
 	char id[CHECK_NAME_MAX];
 
 	for (const char *const *n = item->needs; n && *n; n++)
 		json_array_append_new(needs, json_string(*n));
-	return json_pack("{ss ss ss* ss ss ss ss so ss* ss* sI s[] so si}", "type", "check", "id",
+	line = json_pack("{ss ss ss* ss ss ss ss so ss* ss* sI s[] s[] si}", "type", "check", "id",
 			 check_id(c->family, item, id), "plant", plant_name(c->plant), "verdict",
 			 verdict, "why", why, "promise", item->promise, "by", item->by, "needs",
 			 needs, "fixed_by", item->fixed_by, "first_bad", item->first_bad, "ms",
-			 (json_int_t)ms, "dmesg", "evidence", evidence, "taint", 0);
+			 (json_int_t)ms, "dmesg", "evidence", "taint", 0);
+	json_object_set_new(line, key, lines);
+	return line;
 }
 
-/* What was found out after the case had given its verdict: a failure.  Steals evidence. */
-static void amend(json_t *line, const char *why, json_t *evidence)
+/* What was found out after the case had given its verdict: a failure.  Steals lines. */
+static void amend(json_t *line, const char *why, const char *key, json_t *lines)
 {
 	json_t *list = json_object_get(line, "evidence");
 
@@ -149,8 +152,8 @@ static void amend(json_t *line, const char *why, json_t *evidence)
 		json_object_set_new(line, "verdict", json_string("fail"));
 		json_object_set_new(line, "why", json_string(why));
 	}
-	json_array_extend(list, evidence);
-	json_decref(evidence);
+	json_array_extend(json_object_get(line, key), lines);
+	json_decref(lines);
 }
 
 /* --- from outside ---------------------------------------------------------------------------- */
@@ -222,7 +225,7 @@ static void look_outside(struct lane *lane)
 			continue;
 		rc = look_at_piece(&lane->guest, piece, why, sizeof(why));
 		if (rc == -EILSEQ)
-			amend(lane->held, why, json_array());
+			amend(lane->held, why, "evidence", json_array());
 		else if (rc < 0 && !strcmp(text_of(lane->held, "verdict"), "pass")) {
 			json_object_set_new(lane->held, "verdict", json_string("broken"));
 			json_object_set_new(lane->held, "why", json_string(why));
@@ -340,22 +343,32 @@ static bool kernel_died(const struct guest *g)
 	return !g->hung && !g->starved && !g->emulator_died;
 }
 
-/*
- * Why it died, "the kernel died: Kernel panic - not syncing: ...", and the lines of its console
- * from the first complaint on, or else the last, as a new array.
- */
-static json_t *explain_death(const struct guest *g, char *why, size_t len)
+const char *lane_log_of_death(const json_t *console, json_t **lines)
 {
-	static const char *const panic[] = {"Kernel panic - not syncing", NULL};
 	static const char *const complaint[] = {"BUG: ",
 						"Oops: ",
 						"general protection fault",
 						"int3: 0000",
 						"Kernel panic - not syncing",
 						NULL};
-	json_t *console = guest_console_tail(g, CONSOLE_LINES), *evidence = json_array();
-	size_t n = json_array_size(console), first = n > EVIDENCE ? n - EVIDENCE : 0;
+	size_t n = json_array_size(console), first = find_mark(console, complaint);
+	bool complained = first < n;
+
+	if (!complained)
+		first = n > EVIDENCE ? n - EVIDENCE : 0;
+	*lines = json_array();
+	for (size_t i = first; i < n && i < first + EVIDENCE; i++)
+		json_array_append(*lines, json_array_get(console, i));
+	return complained ? "dmesg" : "evidence";
+}
+
+/* Why it died, "the kernel died: Kernel panic - not syncing: ..."; lines as lane_log_of_death(). */
+static const char *explain_death(const struct guest *g, char *why, size_t len, json_t **lines)
+{
+	static const char *const panic[] = {"Kernel panic - not syncing", NULL};
+	json_t *console = guest_console_tail(g, CONSOLE_LINES);
 	const char *line = json_string_value(json_array_get(console, find_mark(console, panic)));
+	const char *key = lane_log_of_death(console, lines);
 
 	snprintf(why, len, "%s: %s",
 		 g->hung	    ? "the kernel hung"
@@ -366,31 +379,28 @@ static json_t *explain_death(const struct guest *g, char *why, size_t len)
 		snprintf(why, len, "%s", g->why);
 	if (kernel_died(g) && line)
 		snprintf(why, len, "the kernel died: %s", strstr(line, panic[0]));
-	if (kernel_died(g) && find_mark(console, complaint) < n)
-		first = find_mark(console, complaint);
-	for (size_t i = first; i < n && i < first + EVIDENCE; i++)
-		json_array_append(evidence, json_array_get(console, i));
 	json_decref(console);
-	return evidence;
+	return key;
 }
 
 /* The guest died or hung while it ran checks. */
 static void after_death(struct lane *lane)
 {
+	json_t *lines;
 	char why[400];
-	json_t *console = explain_death(&lane->guest, why, sizeof(why));
+	const char *key = explain_death(&lane->guest, why, sizeof(why), &lines);
 	bool excused = lane->guest.emulator_died || lane->guest.starved;
 
 	if (lane->under_way >= 0) {
 		hold(lane, (size_t)lane->under_way,
 		     verdict_line(&lane->suite->cases[lane->under_way], excused ? "broken" : "fail",
-				  why, clock_ms() - lane->begun_ms, console));
+				  why, clock_ms() - lane->begun_ms, key, lines));
 		if (lane->guest.starved)
 			json_object_set_new(lane->held, "starved", json_true());
 	} else if (lane->held && !excused) {
-		amend(lane->held, why, console);
+		amend(lane->held, why, key, lines);
 	} else {
-		json_decref(console);
+		json_decref(lines);
 	}
 }
 
@@ -406,7 +416,7 @@ static void after_exit(struct lane *lane)
 		 lane->guest.status);
 	hold(lane, (size_t)lane->under_way,
 	     verdict_line(&lane->suite->cases[lane->under_way], "broken", why,
-			  clock_ms() - lane->begun_ms, json_array()));
+			  clock_ms() - lane->begun_ms, "evidence", json_array()));
 }
 
 /* No guest gets as far as these cases. */
@@ -424,7 +434,7 @@ static int give_up(struct lane *lane, const struct batch *rest)
 	for (size_t i = 0; i < rest->n && !rc; i++)
 		rc = say(lane->suite, rest->cases[i],
 			 verdict_line(&lane->suite->cases[rest->cases[i]], "broken", why, 0,
-				      json_array()));
+				      "evidence", json_array()));
 	return rc;
 }
 

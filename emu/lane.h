@@ -68,4 +68,11 @@ int lane_take(struct guest *g, const char *type, json_t *line, const char *text)
 /* Ends its guest, if any, and keeps its logs. */
 void lane_end(struct lane *lane);
 
+/*
+ * What the console of a guest that died or hung says of it, as a new array: the lines from the
+ * first complaint of the kernel on, which are its log ("dmesg", known bugs are recognised by it),
+ * or else the last ones ("evidence").  Returns which of the two.  Pure.
+ */
+const char *lane_log_of_death(const json_t *console, json_t **lines);
+
 #endif

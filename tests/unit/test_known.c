@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* check/known.c: versions, entries, and which failure an entry explains. */
 #include "check/known.h"
+#include "emu/lane.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -194,7 +195,13 @@ static void test_refused_entries(void **state)
 		"check: a\nfirst: 5.10\nlast: \nwhy: x\n",     /* nothing after */
 		"check: a\nfirst: v5\nlast: \nwhy: x\n" REST,  /* no release */
 		"check: a\nfirst: 5.10\nlast: now\nwhy: x\n" REST,
-		"check: a\nfirst: 5.10 6.1\nlast: \nwhy: x\n" REST,
+		"check: a\nfirst: 5.10 6.1\nlast: \nwhy: x\n" REST,	/* the first does not end */
+		"check: a\nfirst: 5.10\nlast: 5.10 6.1\nwhy: x\n" REST, /* the last did not begin */
+		"check: a\nfirst: 6.1 5.10\nlast: 6.1 5.10\nwhy: x\n" REST, /* descending */
+		"check: a\nfirst: 5.10 6.1\nlast: 6.1\nwhy: x\n" REST,	    /* overlapping */
+		"check: a\nfirst: 5.10 v6\nlast: 5.10\nwhy: x\n" REST,
+		"check: a\nfirst: 5.1 5.2 5.3 5.4 5.5 5.6 5.7 5.8 5.9\n"
+		"last: 5.1 5.2 5.3 5.4 5.5 5.6 5.7 5.8 5.9\nwhy: x\n" REST, /* too many */
 		"check: a\nfirst: 6.2\nlast: 6.1\nwhy: x\n" REST, /* ends before it begins */
 		"check: a\ncheck: b\nfirst: 5.10\nlast: \nwhy: x\n" REST,
 		"check: a\nfrist: 5.10\nlast: \nwhy: x\n" REST,
@@ -252,6 +259,15 @@ static const struct question questions[] = {
 	{"6.12.50", "{'id':'sync.one','why':'it hung','dmesg':['x','BUG 3 at y']}", "ended",
 	 "ended"},
 	{"6.12.50", "{'id':'sync.one','why':'it hung','dmesg':['x',null]}", NULL, "ended"},
+	/* one that came and went: up to 5.10, 6.1.150 to 6.1.160, from 6.12 on */
+	{"5.10.262", "{'id':'sync.again','why':'x'}", "again", "again"},
+	{"5.11", "{'id':'sync.again','why':'x'}", NULL, NULL},
+	{"6.1.149", "{'id':'sync.again','why':'x'}", NULL, NULL},
+	{"6.1.150", "{'id':'sync.again','why':'x'}", "again", "again"},
+	{"6.1.160", "{'id':'sync.again','why':'x'}", "again", "again"},
+	{"6.1.161", "{'id':'sync.again','why':'x'}", NULL, NULL},
+	{"6.12.1", "{'id':'sync.again','why':'x'}", "again", "again"},
+	{"7.3", "{'id':'sync.again','why':'x'}", "again", "again"},
 	/* the next entry has its say when the first does not match */
 	{"6.12.50", "{'id':'sync.one','why':'torn'}", "torn", "ended"},
 };
@@ -263,6 +279,24 @@ static void expect_name(const struct question *q, const struct known_bug *bug, c
 			 want ? want : "none");
 }
 
+static void ask(const struct known *known, const struct question *q)
+{
+	struct kernel_version kernel;
+	json_t *line;
+	char text[400];
+
+	snprintf(text, sizeof(text), "%s", q->line);
+	for (char *p = text; *p; p++)
+		*p = *p == '\'' ? '"' : *p;
+	line = json_loads(text, 0, NULL);
+	assert_non_null(line);
+	assert_int_equal(kernel_version_read(q->kernel, &kernel), 0);
+	expect_name(q, known_cause(known, &kernel, line), q->cause);
+	expect_name(q, known_about(known, &kernel, json_string_value(json_object_get(line, "id"))),
+		    q->about);
+	json_decref(line);
+}
+
 static void test_cause(void **state)
 {
 	struct known *known;
@@ -270,34 +304,93 @@ static void test_cause(void **state)
 	(void)state;
 	put_file("any",
 		 "check: reload.* unbind.one  unbind.two\nfirst: 5.10\nlast: \nwhy: x\n" REST);
+	put_file("again", "check: sync.again\nfirst: 5.10  6.1.150 6.12\nlast: 5.10 6.1.160\n"
+			  "why: x\n" REST);
 	put_file("ended", "check: sync.one\nfirst: 6.1.5\nlast: 6.12.50\nwhy: x\n"
 			  "match: BUG [0-9]+\n" REST);
 	put_file("torn",
 		 "check: sync.one\nfirst: 6.1\nlast: 6.12.50\nwhy: x\nmatch: ^torn$\n" REST);
 	assert_int_equal(known_read(dir, &known), 0);
-	for (size_t i = 0; i < COUNT(questions); i++) {
-		const struct question *q = &questions[i];
-		char text[256];
-		struct kernel_version kernel;
-		json_t *line;
-
-		snprintf(text, sizeof(text), "%s", q->line);
-		for (char *p = text; *p; p++)
-			*p = *p == '\'' ? '"' : *p;
-		line = json_loads(text, 0, NULL);
-		assert_non_null(line);
-		assert_int_equal(kernel_version_read(q->kernel, &kernel), 0);
-		expect_name(q, known_cause(known, &kernel, line), q->cause);
-		expect_name(
-			q,
-			known_about(known, &kernel, json_string_value(json_object_get(line, "id"))),
-			q->about);
-		json_decref(line);
-	}
+	for (size_t i = 0; i < COUNT(questions); i++)
+		ask(known, &questions[i]);
 	known_free(known);
 	remove_file("any");
+	remove_file("again");
 	remove_file("ended");
 	remove_file("torn");
+}
+
+/* What kernels of the archive did, and the entry of check/known/ that has to know it. */
+static const struct question seen[] = {
+	{"6.16.12-1~bpo13+1",
+	 "{'id':'unbind.store.raw_xfs','why':'a store did not end','evidence':['also: the kernel "
+	 "complained: BUG: unable to handle page fault for address: ffffea0004018008']}",
+	 "dax-split-after-unbind", "dax-split-after-unbind"},
+	{"6.17.13-1~bpo13+1",
+	 "{'id':'unbind.notified.raw_xfs','why':'unbind of pfn0.0 did not end'}",
+	 "xfs-unbind-notify-endless", "xfs-unbind-notify-endless"},
+	{"6.16.12-1~bpo13+1",
+	 "{'id':'unbind.notified.smaller_xfs','why':'unbind of pfn0.0 did not end'}",
+	 "xfs-unbind-notify-endless", "xfs-unbind-notify-endless"},
+	{"6.16.12-1~bpo13+1",
+	 "{'id':'unbind.exit.raw','why':'exit of the process with the mapping did not end'}",
+	 "dax-unmap-after-unbind", "dax-unmap-after-unbind"},
+	{"6.12.117-1~deb12u1", "{'id':'unbind.exit.raw','why':'x'}", NULL, NULL},
+	/* no CPU is left to say anything after the oops */
+	{"5.10.262-1",
+	 "{'id':'tabletype.upgraded.away','why':'the kernel hung: it said nothing for 90 s',"
+	 "'dmesg':['[   31.4] BUG: unable to handle page fault for address: ffffea0004a00418']}",
+	 "dm-type-not-upgraded-oops", "dm-type-not-upgraded-oops"},
+	{"5.10.262-1",
+	 "{'id':'tabletype.upgraded.away','why':'the kernel hung: it said nothing for 90 s',"
+	 "'dmesg':[],'evidence':['ordinary lines']}",
+	 NULL, "dm-type-not-upgraded-oops"},
+	{"7.1.13-1~bpo13+1",
+	 "{'id':'namespace.virtio','why':'fsync of /dev/pmem2 (virtio) after a write at 0: it is "
+	 "EIO, and must be success','evidence':['also: fsync of /dev/pmem2 (virtio) after a ...']}",
+	 "virtio-pmem-flush-fails", "virtio-pmem-flush-fails"},
+	{"7.1.13-1~bpo13+1",
+	 "{'id':'namespace.virtio','why':'bytes written to /dev/pmem2 (virtio) at 0: it is -5'}",
+	 NULL, "virtio-pmem-flush-fails"},
+	{"7.0.13-1~bpo13+1", "{'id':'namespace.virtio','why':'x'}", NULL, NULL},
+	{"7.2.13-1", "{'id':'namespace.virtio','why':'x'}", NULL, NULL},
+};
+
+static void test_the_entries(void **state)
+{
+	struct known *known;
+
+	(void)state;
+	assert_int_equal(known_read("check/known", &known), 0);
+	for (size_t i = 0; i < COUNT(seen); i++)
+		ask(known, &seen[i]);
+	known_free(known);
+}
+
+/* ---- what a dead guest leaves -------------------------------------------------------------- */
+
+static void test_log_of_death(void **state)
+{
+	json_t *console = json_array(), *lines;
+
+	(void)state;
+	for (int i = 0; i < 300; i++)
+		json_array_append_new(console, json_sprintf("ordinary %d", i));
+	assert_string_equal(lane_log_of_death(console, &lines), "evidence");
+	assert_int_equal(json_array_size(lines), 25);
+	assert_string_equal(json_string_value(json_array_get(lines, 24)), "ordinary 299");
+	json_decref(lines);
+	json_array_insert_new(console, 7, json_string("[  3.1] BUG: unable to handle"));
+	assert_string_equal(lane_log_of_death(console, &lines), "dmesg");
+	assert_string_equal(json_string_value(json_array_get(lines, 0)),
+			    "[  3.1] BUG: unable to handle");
+	assert_string_equal(json_string_value(json_array_get(lines, 1)), "ordinary 7");
+	json_decref(lines);
+	json_array_clear(console);
+	assert_string_equal(lane_log_of_death(console, &lines), "evidence");
+	assert_int_equal(json_array_size(lines), 0);
+	json_decref(lines);
+	json_decref(console);
 }
 
 int main(void)
@@ -306,6 +399,7 @@ int main(void)
 		cmocka_unit_test(test_version),		cmocka_unit_test(test_compare),
 		cmocka_unit_test(test_what_says_most),	cmocka_unit_test(test_an_entry),
 		cmocka_unit_test(test_refused_entries), cmocka_unit_test(test_cause),
+		cmocka_unit_test(test_the_entries),	cmocka_unit_test(test_log_of_death),
 	};
 
 	return cmocka_run_group_tests_name("known", tests, make_dir, remove_dir);
