@@ -91,8 +91,7 @@ name_by_codename() {
 
 # The lists of a suite drop the modules of a kernel sooner than the kernel, and both sooner than they go
 # from the archive itself: it is asked for each that is wanted and not listed, by the name it must have.
-# No list vouches for such a package; the kernel, which is listed, does, by the signatures of its modules.  Of a
-# package that holds no modules (linux-base: the config) nothing would.
+# No list vouches for such a package; the kernel, which is listed, does, by the signatures of its modules.
 ask_for_unlisted() {
 	local proxy
 	command -v curl >/dev/null || return 0
@@ -108,7 +107,7 @@ ask_for_unlisted() {
 			for (i = 1; i <= n; i++) {
 				name = dep[i]
 				sub(/ .*/, "", name)
-				if (name !~ /^linux-modules-[0-9]/ || (name, $2) in there || asked[name, $2]++) continue
+				if (name !~ /^linux-(modules|base)-[0-9]/ || (name, $2) in there || asked[name, $2]++) continue
 				file = "pool/main/l/linux/" name "_" $2 "_amd64.deb"
 				gsub(/\+/, "%2b", file)
 				gsub(/~/, "%7e", file)

@@ -285,10 +285,8 @@ payload_packages() { # what to unpack for PACKAGE VERSION
 		if [[ $dep == linux-binary-* ]] && has_package "linux-binary-unsigned-${dep#linux-binary-}" "$VERSION"; then
 			dep=linux-binary-unsigned-${dep#linux-binary-}
 		fi
-		if [[ $dep == linux-base-* ]]; then # its config only
-			if ! has_package "$dep" "$VERSION" || [[ $(address_of_unlisted "$dep" "$VERSION") ]]; then continue; fi
-		fi
 		if ! has_package "$dep" "$VERSION"; then
+			[[ $dep != linux-base-* ]] || continue # its config, and the list of what is built in
 			die 4 "$PACKAGE needs $dep $VERSION, which is not in the archive; choose another kernel (./run.sh kernels shows all)"
 		fi
 		echo "$dep"

@@ -117,6 +117,7 @@ archive_of_four() {
 	mkdir -p "$BIN/packages" "$dir"/{image,binary/boot,base/usr/lib/modules/9.9-amd64,modules/usr/lib/modules/9.9-amd64/kernel/{fs,sound}}
 	cp -L "$(type -P true)" "$dir/binary/boot/vmlinuz-9.9-amd64"
 	echo CONFIG_DAX=y >"$dir/base/usr/lib/modules/9.9-amd64/config"
+	echo kernel/fs/ext4/ext4.ko >"$dir/base/usr/lib/modules/9.9-amd64/modules.builtin"
 	: >"$dir/modules/usr/lib/modules/9.9-amd64/modules.order"
 	cp -L "$(type -P true)" "$dir/modules/usr/lib/modules/9.9-amd64/kernel/fs/dax.ko"
 	cp -L "$(type -P true)" "$dir/modules/usr/lib/modules/9.9-amd64/kernel/sound/snd.ko"
@@ -174,13 +175,14 @@ curl_says() { # STATUS
 	read_lists
 	expect 0 "1 kernels in the archive"
 	[[ $output != *"(no modules)"* ]]
-	[[ $(<"$BIN/urls") == https://archive.invalid/debian/pool/main/l/linux/linux-modules-9.9-amd64_9.9-1%7eb%2b1_amd64.deb ]]
+	diff <(printf 'https://archive.invalid/debian/pool/main/l/linux/%s_9.9-1%%7eb%%2b1_amd64.deb\n' linux-{base,modules}-9.9-amd64) "$BIN/urls"
 	rm "$BIN/asked"
 	resolve 9.9
-	expect 0 "fetching linux-image-9.9-amd64 linux-binary-9.9-amd64 linux-modules-9.9-amd64" "$FETCHED"
+	expect 0 "fetching linux-image-9.9-amd64 linux-base-9.9-amd64 linux-binary-9.9-amd64 linux-modules-9.9-amd64" "$FETCHED"
 	diff <(printf '%s\n' linux-{image,binary}-9.9-amd64=9.9-1~b+1) "$BIN/asked"
 	[[ -e $FETCHED/signed-only && -s $FETCHED/vmlinux && ! -e $FETCHED/config ]]
 	[[ $(<"$FETCHED/release") == 9.9-amd64 ]]
+	[[ $(<"$FETCHED/modules/lib/modules/9.9-amd64/modules.builtin") == kernel/fs/ext4/ext4.ko ]]
 	[[ -s $FETCHED/modules/lib/modules/9.9-amd64/kernel/fs/dax.ko && ! -e $FETCHED/modules/lib/modules/9.9-amd64/kernel/sound ]]
 }
 
