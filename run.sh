@@ -80,9 +80,9 @@ readonly COMPARE_OPTIONS=(
 	"quick||kernels: measure the quick workload, as of bench"
 	"full||kernels: measure everything"
 	"workload|FILE|kernels: measure a sweep of your own"
-	"stack|S...|kernels: this stack instead of the workload's"
-	"fs|F...|kernels: this filesystem instead, ext4 or xfs"
-	"bench|GLOB...|kernels: these benchmarks and variants instead"
+	"stack|S...|compare this stack only; kernels: measure it instead of the workload's"
+	"fs|F...|the same of this filesystem, ext4 or xfs"
+	"bench|GLOB...|the same of these benchmarks and variants"
 	"modules|DIR|the modules of a kernel that is PATH/bzImage"
 	"anew||kernels: measure them even if there is a run that will do"
 )

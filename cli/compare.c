@@ -67,6 +67,26 @@ static int set_stacks(void *opts, const char *value)
 	return c->stack_base && c->stack_new ? 0 : -EINVAL;
 }
 
+static int choose(struct words *words, const char *value)
+{
+	return words_add_new(words, value, strlen(value)) < 0 ? -EINVAL : 0;
+}
+
+static int set_stack(void *opts, const char *value)
+{
+	return choose(&((struct compare_options *)opts)->comparison.only.stacks, value);
+}
+
+static int set_fs(void *opts, const char *value)
+{
+	return choose(&((struct compare_options *)opts)->comparison.only.filesystems, value);
+}
+
+static int set_bench(void *opts, const char *value)
+{
+	return choose(&((struct compare_options *)opts)->comparison.only.benches, value);
+}
+
 static int set_json(void *opts, const char *value)
 {
 	((struct compare_options *)opts)->json = value;
@@ -128,6 +148,9 @@ static const struct option_spec options[] = {
 	{"threshold", "PERCENT", "worse by so much is a regression (default 0.5)", set_threshold},
 	{"thresholds", "FILE", "other thresholds by metric: lines of GLOB PERCENT", set_thresholds},
 	{"stacks", "BASE=>NEW", "one stack against another one, e.g. of the same run", set_stacks},
+	{"stack", "SPEC", "rows of this stack only (repeatable)", set_stack},
+	{"fs", "NAME", "rows of this filesystem only (repeatable)", set_fs},
+	{"bench", "GLOB", "rows of these benchmarks and variants only (repeatable)", set_bench},
 	{"all", NULL, "rows that are equal, too", set_all},
 	{"force", NULL, "compare even what is unlike; the result is marked", set_force},
 	{"json", "FILE", "everything, for programs (- for stdout)", set_json},
@@ -398,6 +421,11 @@ static size_t count_common(const struct comparison *c)
 	return common;
 }
 
+static bool is_choice(const struct workload *only)
+{
+	return only->stacks.n || only->filesystems.n || only->benches.n;
+}
+
 static int compare_numbers(struct comparison *c, const struct compare_options *o)
 {
 	int status;
@@ -407,8 +435,10 @@ static int compare_numbers(struct comparison *c, const struct compare_options *o
 		return STATUS_BROKEN;
 	}
 	if (!count_common(c)) {
-		msg_error("compare: the runs have no metric in common%s%s",
-			  c->stack_base ? " on stack " : "", c->stack_base ? c->stack_base : "");
+		msg_error("compare: the runs have no metric in common%s%s%s",
+			  c->stack_base ? " on stack " : "", c->stack_base ? c->stack_base : "",
+			  is_choice(&c->only) ? " of those that --stack, --fs and --bench choose"
+					      : "");
 		return STATUS_NOT_COMPARABLE;
 	}
 	status = comparison_status(c);
@@ -455,6 +485,11 @@ static int compare_checks(const struct comparison *c, const struct compare_optio
 	if (o->junit || o->markdown || c->stack_base) {
 		msg_error("compare: of checks there is text and --json; ./run.sh check --junit has "
 			  "the verdicts themselves");
+		return STATUS_USAGE;
+	}
+	if (is_choice(&c->only)) {
+		msg_error("compare: --stack, --fs and --bench choose among metrics; runs of checks "
+			  "have none");
 		return STATUS_USAGE;
 	}
 	if (find_behaviour(c, o, &b) < 0)

@@ -11,6 +11,7 @@
 
 #include "cli/change.h"
 #include "cli/threshold.h"
+#include "cli/workload.h"
 #include "lib/run.h"
 
 #include <stdio.h>
@@ -62,9 +63,10 @@ struct comparison {
 	/* Two stacks instead of one: of the last side the records of stack_new are taken for stack
 	 * stack_base.  NULL: each is compared with itself. */
 	char *stack_base, *stack_new;
-	const char *unit; /* of the first record */
-	bool time;	  /* the meter */
-	bool forced;	  /* the runs are unlike and were compared all the same */
+	struct workload only; /* rows of these alone; an empty list chooses nothing out */
+	const char *unit;     /* of the first record */
+	bool time;	      /* the meter */
+	bool forced;	      /* the runs are unlike and were compared all the same */
 };
 
 /*

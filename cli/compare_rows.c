@@ -2,7 +2,6 @@
 /* From runs to rows.  Pure: nothing is printed here. */
 #include "cli/compare.h"
 
-#include "cli/workload.h"
 #include "lib/msg.h"
 
 #include <errno.h>
@@ -189,6 +188,31 @@ static bool had_before(const struct comparison *c, size_t side, size_t run,
 	return false;
 }
 
+static bool has_word(const struct words *words, const char *word)
+{
+	bool found = !words->n;
+
+	for (size_t i = 0; i < words->n && !found; i++)
+		found = !strcmp(words->list[i], word);
+	return found;
+}
+
+/* Whether the user chose its row.  What fell back to 4 KiB pages was asked for with 2 MiB. */
+static bool is_chosen(const struct workload *only, const struct run_record *rec)
+{
+	char asked[256];
+	size_t stem;
+
+	if (!has_word(&only->stacks, rec->stack) || !has_word(&only->filesystems, rec->fs))
+		return false;
+	if (!only->benches.n || workload_wants(only, rec->bench, rec->variant))
+		return true;
+	if (run_page_of(rec->variant, &stem) != RUN_PAGE_FALLBACK)
+		return false;
+	snprintf(asked, sizeof(asked), "%.*s.pmd", (int)stem, rec->variant);
+	return workload_wants(only, rec->bench, asked);
+}
+
 static int add_rows(struct comparison *c, size_t side, size_t r)
 {
 	const struct run *run = &c->sides[side].runs[r];
@@ -198,6 +222,8 @@ static int add_rows(struct comparison *c, size_t side, size_t r)
 		int rc;
 
 		if (c->stack_base && (side || strcmp(rec->stack, c->stack_base)))
+			continue;
+		if (!is_chosen(&c->only, rec))
 			continue;
 		if (had_before(c, side, r, rec))
 			continue;
@@ -243,6 +269,7 @@ void comparison_free(struct comparison *c)
 	thresholds_free(&c->thresholds);
 	free(c->stack_base);
 	free(c->stack_new);
+	workload_free(&c->only);
 	memset(c, 0, sizeof(*c));
 }
 

@@ -15,19 +15,19 @@
 #define STRIDES_MAX 64
 
 /* A sentence that grows. */
-struct words {
+struct sentence {
 	char *text;
 	FILE *out;
 };
 
-static bool words_begin(struct words *w)
+static bool sentence_begin(struct sentence *w)
 {
 	w->text = NULL;
 	w->out = needed_stream(&w->text);
 	return w->out;
 }
 
-static void words_say(struct words *w, findings_say *say, void *arg)
+static void sentence_say(struct sentence *w, findings_say *say, void *arg)
 {
 	if (!fclose(w->out))
 		say(arg, w->text);
@@ -82,6 +82,10 @@ static const struct row *headline_row(const struct comparison *c, const struct t
 	for (size_t s = 0; s < tables->run->stacks.n; s++)
 		if (row->cell[s] && comparison_find(c, row->cell[s]->id))
 			return comparison_find(c, row->cell[s]->id);
+	/* Other rows were chosen. */
+	for (size_t i = 0; i < c->n_rows; i++)
+		if (!strcmp(c->rows[i].rec->fs, table->fs))
+			return &c->rows[i];
 	return NULL;
 }
 
@@ -96,10 +100,13 @@ static const struct row *raw_of(const struct comparison *c, const struct row *ro
 	return comparison_find(c, id);
 }
 
-static void head_name(struct words *w, const struct row *row)
+/* "ext4 linear:16 fault.read.warm.pte"; of two stacks "ext4 NEW fault.read.warm.pte against BASE".
+ */
+static void head_name(struct sentence *w, const struct comparison *c, const struct row *row)
 {
-	fprintf(w->out, "%s%s%s %s.%s", row->rec->fs, *row->rec->fs ? " " : "", row->rec->stack,
-		row->rec->bench, row->rec->variant);
+	fprintf(w->out, "%s%s%s %s.%s%s%s", row->rec->fs, *row->rec->fs ? " " : "",
+		c->stack_new ? c->stack_new : row->rec->stack, row->rec->bench, row->rec->variant,
+		c->stack_new ? " against " : "", c->stack_new ? c->stack_base : "");
 }
 
 /* "ext4 linear:16 fault.read.warm.pte: +4.2 % (4,395 -> 4,580 insn); dm tax +12 insn (200 -> 212);
@@ -109,14 +116,12 @@ static void say_two(const struct comparison *c, const struct row *row, findings_
 	const struct step *step = &row->steps[0];
 	const struct cell *base = &row->cells[0], *new = &row->cells[1];
 	const struct row *raw = raw_of(c, row);
-	struct words w;
+	struct sentence w;
 	char buf[32];
 
-	if (!words_begin(&w))
+	if (!sentence_begin(&w))
 		return;
-	head_name(&w, row);
-	if (c->stack_base)
-		fprintf(w.out, " against %s", c->stack_new);
+	head_name(&w, c, row);
 	fprintf(w.out, ": %s", in_words(&step->metric, buf, sizeof(buf)));
 	if (base->rec && new->rec && step->metric.kind != CHANGE_EQUAL)
 		fprintf(w.out, " (%s -> %s %s)", number(base->metric.median).s,
@@ -133,10 +138,10 @@ static void say_two(const struct comparison *c, const struct row *row, findings_
 			number(base->tax.median).s, row->rec->unit);
 	if (raw)
 		fprintf(w.out, "; raw %s", in_words(&raw->steps[0].metric, buf, sizeof(buf)));
-	words_say(&w, say, arg);
+	sentence_say(&w, say, arg);
 }
 
-static void list_values(struct words *w, const struct comparison *c, const struct row *row,
+static void list_values(struct sentence *w, const struct comparison *c, const struct row *row,
 			bool tax)
 {
 	for (size_t s = 0; s < c->n_sides; s++) {
@@ -152,18 +157,18 @@ static void say_ladder(const struct comparison *c, const struct row *row, findin
 		       void *arg)
 {
 	const struct row *raw = raw_of(c, row);
-	struct words w;
+	struct sentence w;
 
-	if (!words_begin(&w))
+	if (!sentence_begin(&w))
 		return;
-	head_name(&w, row);
+	head_name(&w, c, row);
 	fprintf(w.out, " in %s: ", row->rec->unit);
 	list_values(&w, c, row, false);
 	if (raw) {
 		fputs("; dm tax: ", w.out);
 		list_values(&w, c, row, true);
 	}
-	words_say(&w, say, arg);
+	sentence_say(&w, say, arg);
 }
 
 static void say_headlines(const struct comparison *c, findings_say *say, void *arg)
@@ -208,12 +213,12 @@ static void say_stride(const struct comparison *c, const struct stride *s, const
 {
 	const struct step *step = &s->row->steps[s->step];
 	const struct side *from = &c->sides[s->step], *to = &c->sides[s->step + 1];
-	struct words w;
+	struct sentence w;
 
-	if (!words_begin(&w))
+	if (!sentence_begin(&w))
 		return;
 	fprintf(w.out, "%s step: ", rank);
-	head_name(&w, s->row);
+	head_name(&w, c, s->row);
 	fprintf(w.out, " %s %s (%s) from %s to %s", number_signed(step->metric.difference).s,
 		s->row->rec->unit, percent(step->metric.share).s, from->label, to->label);
 	if (is_shown(&step->tax) || step->tax.kind == CHANGE_EQUAL)
@@ -224,7 +229,7 @@ static void say_stride(const struct comparison *c, const struct stride *s, const
 		fprintf(w.out, "; by function: ./run.sh explain %s %s --metric '%s'",
 			from->runs[0].context.release, to->runs[0].context.release,
 			s->row->rec->id);
-	words_say(&w, say, arg);
+	sentence_say(&w, say, arg);
 }
 
 /* Of the headlines' rows: what is worth to be explained. */
@@ -256,7 +261,7 @@ static void say_strides(const struct comparison *c, findings_say *say, void *arg
 
 /* ---- counts -------------------------------------------------------------------------------- */
 
-static void add_count(struct words *w, bool *any, size_t n, const char *what)
+static void add_count(struct sentence *w, bool *any, size_t n, const char *what)
 {
 	if (n)
 		fprintf(w->out, "%s%zu %s", *any ? ", " : "", n, what);
@@ -267,10 +272,10 @@ static void say_counts(const struct comparison *c, size_t step, findings_say *sa
 {
 	const struct counts n = comparison_count(c, step);
 	size_t both = 0;
-	struct words w;
+	struct sentence w;
 	bool any = false, all = false;
 
-	if (!words_begin(&w))
+	if (!sentence_begin(&w))
 		return;
 	for (int k = CHANGE_EQUAL; k <= CHANGE_REGRESSED; k++)
 		both += n.kind[k];
@@ -297,7 +302,7 @@ static void say_counts(const struct comparison *c, size_t step, findings_say *sa
 	add_count(&w, &any, n.kind[CHANGE_VANISHED], "vanished");
 	add_count(&w, &any, n.kind[CHANGE_LEFT_OUT], "were not asked for any more");
 	add_count(&w, &any, n.kind[CHANGE_NEW], "are new");
-	words_say(&w, say, arg);
+	sentence_say(&w, say, arg);
 	if (n.too_few)
 		findings_sayf(say, arg,
 			      "clocks are not exact: to tell a difference from chance takes %d "
@@ -349,12 +354,12 @@ static void say_where(const struct comparison *c, size_t step, findings_say *say
 {
 	size_t of, changed, tax_of, tax_changed;
 	double value = 0, tax_value = 0;
-	struct words w;
+	struct sentence w;
 	bool has_raw = middle(c, step, false, &of, &changed, &value);
 	bool has_tax = middle(c, step, true, &tax_of, &tax_changed, &tax_value);
 	const struct counts n = comparison_count(c, step);
 
-	if ((!has_raw && !has_tax) || !words_begin(&w))
+	if ((!has_raw && !has_tax) || !sentence_begin(&w))
 		return;
 	if (has_raw && changed)
 		fprintf(w.out,
@@ -374,7 +379,7 @@ static void say_where(const struct comparison *c, size_t step, findings_say *say
 			c->time ? "shows no change" : "is unchanged", tax_of);
 	if (n.tax[CHANGE_REGRESSED])
 		fprintf(w.out, "; %zu taxes regressed", n.tax[CHANGE_REGRESSED]);
-	words_say(&w, say, arg);
+	sentence_say(&w, say, arg);
 }
 
 /* ---- the largest --------------------------------------------------------------------------- */
@@ -399,7 +404,7 @@ static void say_largest(const struct comparison *c, size_t step, findings_say *s
 {
 	struct large *list = needed(calloc(c->n_rows + 1, sizeof(*list)));
 	size_t n = 0;
-	struct words w;
+	struct sentence w;
 
 	for (size_t i = 0; list && i < c->n_rows; i++) {
 		const struct step *s = &c->rows[i].steps[step];
@@ -409,7 +414,7 @@ static void say_largest(const struct comparison *c, size_t step, findings_say *s
 		else if (s->tax.kind == CHANGE_REGRESSED)
 			list[n++] = (struct large){&c->rows[i], &s->tax, true, step};
 	}
-	if (n && words_begin(&w)) {
+	if (n && sentence_begin(&w)) {
 		qsort(list, n, sizeof(*list), by_share);
 		fprintf(w.out, "%s%s: ", n > LARGEST_NAMED ? "largest regressions" : "regressed",
 			c->n_sides > 2 ? " in that step" : "");
@@ -418,7 +423,7 @@ static void say_largest(const struct comparison *c, size_t step, findings_say *s
 				list[i].tax ? "the tax of " : "", list[i].row->rec->id,
 				percent(list[i].change->share).s,
 				list[i].tax ? " of the whole" : "");
-		words_say(&w, say, arg);
+		sentence_say(&w, say, arg);
 	}
 	free(list);
 }
@@ -437,9 +442,9 @@ static double tail_share(const struct row *row, size_t s)
 static void say_tails(const struct comparison *c, size_t s, findings_say *say, void *arg)
 {
 	size_t n = 0;
-	struct words w;
+	struct sentence w;
 
-	if (c->time || !words_begin(&w))
+	if (c->time || !sentence_begin(&w))
 		return;
 	for (size_t i = 0; i < c->n_rows; i++) {
 		const struct row *row = &c->rows[i];

@@ -105,22 +105,32 @@ find_operands() {
 }
 
 verb_compare() {
-	local name i next=0
+	local name asked i next=0
 	local -a words=()
 	takes_operands=yes
 	parse_options compare COMPARE_OPTIONS "$@"
 	((${#operands[@]} >= 2)) ||
 		die $USAGE "compare: two runs or kernels are wanted at least: ./run.sh compare BASE NEW"
 	measure_plainly
+	asked=${opt[workload]}
 	vet_workload
 	for name in json markdown junit thresholds; do
 		if [[ ${opt[$name]} && ${opt[$name]} != - ]]; then opt[$name]=$(user_path "${opt[$name]}"); fi
 	done
 	find_operands
+	if ((${#kernels[@]} == 0)); then
+		for name in quick full modules anew ${asked:+workload}; do
+			! given "$name" ||
+				die $USAGE "compare: --$name says how to measure kernels, and ${operands[*]} are runs; --stack, --fs and --bench choose what of them is compared"
+		done
+	fi
 	for name in threshold thresholds stacks json markdown junit; do
 		if [[ ${opt[$name]} ]]; then words+=("--$name" "${opt[$name]}"); fi
 	done
 	for name in all force; do if [[ ${opt[$name]} ]]; then words+=("--$name"); fi; done
+	for name in "${opt_stack[@]}"; do words+=(--stack "$name"); done
+	for name in "${opt_fs[@]}"; do words+=(--fs "$name"); done
+	for name in "${opt_bench[@]}"; do words+=(--bench "$name"); done
 	lines_to=2 # stdout is the comparison's
 	choose_guests
 	set_bench_args

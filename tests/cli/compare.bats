@@ -138,13 +138,6 @@ daxdm() {
 	expect 3 "no metric in common"
 }
 
-@test "one stack against another one of the same run" {
-	daxdm compare --stacks 'linear:1=>linear:16' "$A" "$A"
-	expect 1 "linear:1 fault.read.warm.pte against linear:16: +1.1 % (4,175 -> 4,223 insn)" "a linear:16"
-	daxdm compare --stacks 'linear:16=>linear:1' "$A" "$A"
-	expect 1 "-1.1 %" # not all that linear:16 has was measured on linear:1
-}
-
 @test "clocks: too few runs say nothing, four of each say what is beyond chance" {
 	local i runs=() slow=() few
 	for i in 1 2 3 4; do
@@ -195,6 +188,40 @@ daxdm() {
 	run --separate-stderr timeout 20 "$TOP/build/daxdm" compare --json - "$A" "$B"
 	expect 1
 	jq -e . <<<"$output" >/dev/null
+}
+
+@test "--stack, --fs and --bench choose rows" {
+	change "$B" 's/6\.1\.0-fixture/6.12.9/; s/"median":4223,/"median":4323,/'
+	daxdm compare --all "$A" "$B"
+	expect 1 "hop" "read.cold" "linear:1 "
+	daxdm compare --all --bench 'fault.read.warm.pte' --stack linear:16 --json "$BATS_TEST_TMPDIR/j" "$A" "$B"
+	expect 1 "fault.read.warm.pte: +2.4 %" "dm tax +100 insn" "all 1 regressed"
+	[[ $(jq -r '.rows[].id' "$BATS_TEST_TMPDIR/j") == 'fault.read.warm.pte{stack=linear:16,fs=ext4}' ]]
+	daxdm compare --bench fault.read.warm.pte --stack raw --stack linear:1 "$A" "$B"
+	expect 0 "all 2 are equal" "ext4 raw fault.read.warm.pte: unchanged"
+	daxdm compare --bench hop --json "$BATS_TEST_TMPDIR/j" "$A" "$B"
+	expect 0
+	[[ $(jq -r '.rows[].bench' "$BATS_TEST_TMPDIR/j" | sort -u) == hop ]]
+	# What fell back to 4 KiB was asked for with 2 MiB.
+	daxdm compare --bench fault.read.warm.pmd --json "$BATS_TEST_TMPDIR/j" "$A" "$B"
+	[[ $(jq -r '.rows[].variant' "$BATS_TEST_TMPDIR/j" | sort -u | xargs) == "read.warm.fallback read.warm.pmd" ]]
+	daxdm compare --fs xfs "$A" "$B"
+	expect 3 "no metric in common of those that --stack, --fs and --bench choose"
+	daxdm compare --bench 'faul.*' "$A" "$B"
+	expect 3 "no metric in common"
+	cp tests/fixtures/check-run.jsonl "$A/run.jsonl"
+	daxdm compare --stack raw "$A" "$A"
+	expect 64 "choose among metrics; runs of checks have none"
+}
+
+@test "one stack against another one: the new one is named first, the base behind \"against\"" {
+	daxdm compare --width 300 --stacks 'linear:1=>linear:16' "$A" "$A"
+	expect 1 "ext4 linear:16 fault.read.warm.pte against linear:1: +1.1 % (4,175 -> 4,223 insn)" \
+		"a linear:16 against a linear:1: "
+	daxdm compare --width 300 --stacks 'linear:16=>linear:1' "$A" "$A"
+	# Not all that linear:16 has was measured on linear:1.
+	expect 1 "ext4 linear:1 fault.read.warm.pte against linear:16: -1.1 % (4,223 -> 4,175 insn)" \
+		"a linear:1 against a linear:16: "
 }
 
 @test "tables keep to the width, no line ends in a blank" {
@@ -349,7 +376,7 @@ fake_daxdm() { # BODY
 	grep -qF 'emu/kernel.sh resolve 6.12' "$CO/calls"
 	grep -q 'build/daxdm newest --package linux-image-6.1.0-56-amd64 6.1.192-1 --workload workloads/quick --stack raw --fs ext4 --fs xfs results/mine results/published/old' "$CO/calls"
 	grep -q 'build/daxdm emulate .*--meter insn .*-- --workload workloads/quick --stack raw --fs ext4 --fs xfs$' "$CO/calls"
-	grep -qE 'build/daxdm compare --known check/known results/mine results/6.1.0-56-insn-' "$CO/calls"
+	grep -qE 'build/daxdm compare --known check/known --stack raw results/mine results/6.1.0-56-insn-' "$CO/calls"
 	rm "$CO/calls"
 	touch "$CO/found"
 	run timeout 30 "$CO/run.sh" compare 6.1 6.12
@@ -377,6 +404,24 @@ fake_daxdm() { # BODY
 	run timeout 10 "$CO/run.sh" compare mine mine --quick --full
 	expect 64 "exclude each other"
 	[[ ! -e $CO/calls ]]
+}
+
+@test "run.sh compare: of runs --stack, --fs and --bench choose rows, and what is for kernels is refused" {
+	fake_daxdm :
+	run timeout 30 "$CO/run.sh" compare mine old --bench 'fault.*' --stack raw --stack linear:1 --fs ext4
+	expect 0
+	[[ $(tail -n 1 "$CO/calls") == "build/daxdm compare --known check/known --stack raw --stack linear:1 --fs ext4 --bench fault.* results/mine results/published/old" ]]
+	rm "$CO/calls"
+	for word in --quick --full --anew "--workload $CO/workloads/quick" "--modules $CO"; do
+		# shellcheck disable=SC2086
+		run timeout 10 "$CO/run.sh" compare mine old $word
+		expect 64 "${word%% *} says how to measure kernels, and mine old are runs"
+		expect_short
+	done
+	[[ ! -e $CO/calls ]]
+	run timeout 30 "$CO/run.sh" compare mine 6.12 --quick --bench fault
+	expect 0
+	grep -q 'build/daxdm compare .* --bench fault results/mine results/6' "$CO/calls"
 }
 
 @test "run.sh assert: measures what the metric names, and 125 is for what cannot be told" {
