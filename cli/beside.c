@@ -212,7 +212,7 @@ static void say_apart(const struct tables *tables, const struct table *t, size_t
 	for (size_t r = 0; r < t->n_rows; r++) {
 		struct beside pair;
 
-		if (!beside_pair(t, r, stack, &pair) || pair.itself < 0 || !pair.ours->median)
+		if (!beside_pair(t, r, stack, &pair) || pair.itself < 0 || pair.ours->median <= 0)
 			continue;
 		if (!n || is_less(&pair, &least))
 			least = pair;

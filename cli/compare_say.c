@@ -12,7 +12,7 @@
 
 #define LARGEST_NAMED 3
 #define IDS_NAMED 4
-#define STRIDES_MAX 64
+#define STRIDES_MAX (8 * SIDES_MAX)
 
 /* A sentence that grows. */
 struct sentence {

@@ -14,6 +14,13 @@
 /* The number of segments that sentences name when it was measured. */
 #define SEGMENTS_NAMED 16
 
+bool cost_is_rate(const struct table *table)
+{
+	size_t len = strlen(table->unit);
+
+	return len > 2 && !strcmp(table->unit + len - 2, "/s");
+}
+
 bool cost_plain(const char *stack, char *target)
 {
 	const char *colon = strchr(stack, ':');
@@ -163,6 +170,29 @@ static void fit(const struct line *by_segment, const struct line *by_doubling, s
 	cost->linear = cost->n_stacks > 2 && cost->r2_segment > cost->r2_doubling;
 }
 
+static bool rises(const struct cost *cost)
+{
+	const struct table *t = cost->table;
+	double range = (double)(cost->most - cost->least);
+	char a[32], b[32];
+
+	for (size_t i = 0; i < t->n_columns; i++) {
+		const struct run_record *few = cost->row->cell[t->columns[i]];
+
+		if (!few || !cost_plain(few->stack, a) || strcmp(a, cost->target))
+			continue;
+		for (size_t k = 0; k < t->n_columns; k++) {
+			const struct run_record *many = cost->row->cell[t->columns[k]];
+
+			if (many && many->segments > few->segments && cost_plain(many->stack, b) &&
+			    !strcmp(b, cost->target) &&
+			    (double)(few->median - many->median) > range / 10)
+				return false;
+		}
+	}
+	return true;
+}
+
 bool cost_find(const struct tables *tables, const struct table *table, const struct table_row *row,
 	       const char *target, struct cost *cost)
 {
@@ -184,6 +214,10 @@ bool cost_find(const struct tables *tables, const struct table *table, const str
 			continue;
 		cost->n_stacks++;
 		extra = (double)(rec->median - cost->raw->median);
+		if (cost->n_stacks == 1 || rec->median - cost->raw->median < cost->least)
+			cost->least = rec->median - cost->raw->median;
+		if (cost->n_stacks == 1 || rec->median - cost->raw->median > cost->most)
+			cost->most = rec->median - cost->raw->median;
 		line_add(&by_segment, (double)rec->segments, extra);
 		line_add(&by_doubling, log2((double)rec->segments), extra);
 		if (!cost->few || rec->segments < cost->few->segments)
@@ -196,12 +230,26 @@ bool cost_find(const struct tables *tables, const struct table *table, const str
 	if (!cost->at)
 		cost->at = cost->many;
 	fit(&by_segment, &by_doubling, cost);
+	cost->rises = rises(cost);
 	return cost->n_stacks > 0;
 }
 
 bool cost_grows(const struct cost *cost)
 {
-	return cost->many->median - cost->few->median > cost->raw->median / 2;
+	return cost->rises && cost->many->median - cost->few->median > cost->raw->median / 2;
+}
+
+bool cost_fits(const struct cost *cost)
+{
+	return cost->n_stacks < 3 || fmax(cost->r2_segment, cost->r2_doubling) >= 0.8;
+}
+
+bool cost_is_flat(const struct cost *cost)
+{
+	int64_t few = llabs(cost->few->median - cost->raw->median),
+		range = cost->most - cost->least;
+
+	return range <= 5 || range <= few / 100;
 }
 
 static int by_times_raw(const void *a, const void *b)
@@ -328,6 +376,7 @@ bool cost_huge(const struct tables *tables, const struct table *table, size_t st
 	pmd_median = median_of(pmd, stack_rank);
 	lost_cost = lost_window(median_of(fb, stack_rank), pte_median);
 	huge->raw = tables->raw < 0 ? -1 : median_of(pmd, (size_t)tables->raw);
+	huge->first = median_of(fb, stack_rank);
 	huge->page = !huge->lost ? -1 : pte_median >= 0 ? pte_median : median_of(fb, stack_rank);
 	huge->cost = -1;
 	if ((!huge->lost || lost_cost >= 0) && (huge->lost == huge->windows || pmd_median >= 0))

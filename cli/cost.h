@@ -17,7 +17,9 @@ struct cost {
 	/* Least squares, in the table's unit, and which of the two lines fits better. */
 	double per_doubling, per_segment;
 	double r2_doubling, r2_segment; /* 1 is a perfect fit; two stacks fit either line */
-	bool linear; /* per_segment it is; false while two stacks leave it open */
+	bool linear;	     /* per_segment it is; false while two stacks leave it open */
+	int64_t least, most; /* extra over raw */
+	bool rises;	     /* with more segments never less, but for a tenth of the range */
 };
 
 /* What became of the 2 MiB windows of a file on one stack. */
@@ -25,13 +27,17 @@ struct huge {
 	const char *fs, *stack, *unit;
 	const struct table_row *row; /* whose records the costs come from */
 	int64_t windows, lost;	     /* lost: of those, mapped by 4 KiB pages */
-	int64_t raw;  /* median to map one window on raw, in unit; -1 if not measured */
-	int64_t page; /* median of one 4 KiB fault in a lost window; -1 if none or not measured */
-	int64_t cost; /* to touch all of a window, mean over the windows; -1 if not measured */
+	int64_t raw;   /* median to map one window on raw, in unit; -1 if not measured */
+	int64_t first; /* median of the fault that is refused 2 MiB; -1 if not measured */
+	int64_t page;  /* median of one 4 KiB fault in a lost window; -1 if none or not measured */
+	int64_t cost;  /* to touch all of a window, mean over the windows; -1 if not measured */
 };
 
 /* 2 MiB / 4 KiB: the faults that a lost window takes when all of it is touched. */
 #define PAGES_PER_WINDOW 512
+
+/* Whether its numbers are so many a second: no costs. */
+bool cost_is_rate(const struct table *table);
 
 /* The row that speaks for the section of that benchmark and page size ("" is any benchmark):
  * read.warm if there is one, else the first.  NULL if the table has no such section. */
@@ -51,8 +57,13 @@ const struct run_record *cost_plain_twin(const struct table *t, const struct tab
 /* The plain stack with the most segments that the table has: a position in its columns, or -1. */
 long cost_most_segments(const struct table *t);
 
-/* Whether the extra grows by more than half of raw from the fewest to the most segments. */
+/* Whether the extra grows with the segments, by more than half of raw from the fewest to the most.
+ */
 bool cost_grows(const struct cost *cost);
+/* Whether the better line tells where the extras lie; two stacks fit any line. */
+bool cost_fits(const struct cost *cost);
+/* Whether all extras are as good as one, whatever the number of segments. */
+bool cost_is_flat(const struct cost *cost);
 /* The rows of the benchmark ("": of any) that grow with the segments of that target (NULL: the
  * first one there is), by their multiple of raw, largest first.  Returns how many, at most max. */
 size_t cost_growing(const struct tables *tables, const struct table *table, const char *bench,

@@ -94,28 +94,38 @@ static void say_growing(const struct tables *tables, const struct table *t, cons
 	struct cost c[IDS_NAMED];
 	size_t n = cost_growing(tables, t, bench, target, c, IDS_NAMED);
 	char others[512] = "", times[64], slope[96], shape[96], name[128];
+	bool fits = n && cost_fits(c);
 
 	if (!n)
 		return;
 	for (size_t i = 1; i < n; i++) {
 		size_t used = strlen(others);
 
-		snprintf(others + used, sizeof(others) - used, "%s%s (%s, %s)",
+		snprintf(others + used, sizeof(others) - used, "%s%s (%s%s%s)",
 			 i == 1 ? "; so does " : ", ", row_name(c[i].row, name, sizeof(name)),
-			 cost_times(&c[i], times, sizeof(times)),
-			 cost_slope(&c[i], slope, sizeof(slope)));
+			 cost_times(&c[i], times, sizeof(times)), cost_fits(&c[i]) ? ", " : "",
+			 cost_fits(&c[i]) ? cost_slope(&c[i], slope, sizeof(slope)) : "");
 	}
 	say_fit(c, shape, sizeof(shape));
 	findings_sayf(say, arg,
 		      "%s: %s grows with the segments of dm-%s: %s %s on raw, %s with %s, %s with "
 		      "%s (%s); "
-		      "%sabout %s (%s)%s",
+		      "%s%s%s (%s)%s",
 		      table_fs(t), row_name(c->row, name, sizeof(name)), target,
 		      number(c->raw->median).s, t->unit, number(c->few->median).s,
 		      number(c->few->segments).s, number(c->many->median).s,
 		      number(c->many->segments).s, cost_times(c, times, sizeof(times)),
-		      c->linear ? "linear, " : "", cost_slope(c, slope, sizeof(slope)), shape,
+		      !fits	  ? "by no line"
+		      : c->linear ? "linear, "
+				  : "",
+		      fits ? "about " : "", fits ? cost_slope(c, slope, sizeof(slope)) : "", shape,
 		      others);
+}
+
+/* A share of nothing, or of less, is none. */
+static bool has_share(const struct run_record *raw)
+{
+	return raw->median > 0;
 }
 
 static void say_cost(const struct cost *c, findings_say *say, void *arg)
@@ -124,14 +134,20 @@ static void say_cost(const struct cost *c, findings_say *say, void *arg)
 	int64_t extra = c->at->median - c->raw->median;
 	char words[256], range[384] = "";
 
+	if (!has_share(c->raw))
+		return;
 	if (c->n_stacks > 1) {
 		int64_t few = c->few->median - c->raw->median;
 		int64_t many = c->many->median - c->raw->median;
 		double step = c->linear ? c->per_segment : c->per_doubling;
 		char trend[128], slope[96];
 
-		if (fabs(c->per_doubling) < 0.5)
+		if (cost_is_flat(c))
 			snprintf(trend, sizeof(trend), "it hardly depends on their number");
+		else if (!cost_fits(c))
+			snprintf(trend, sizeof(trend),
+				 "not by their number, %s to %s on %zu stacks",
+				 number_signed(c->least).s, number_signed(c->most).s, c->n_stacks);
 		else
 			snprintf(trend, sizeof(trend), "on average %s%s", step > 0 ? "" : "minus ",
 				 cost_slope(c, slope, sizeof(slope)));
@@ -189,7 +205,7 @@ static void say_odd(const struct tables *tables, const struct table *t, const st
 	for (size_t c = 0; raw && c < t->n_columns; c++) {
 		const struct run_record *rec = row->cell[t->columns[c]], *twin;
 
-		if (!rec || rec == raw || cost_plain(rec->stack, target))
+		if (!rec || rec == raw || !has_share(raw) || cost_plain(rec->stack, target))
 			continue;
 		twin = cost_plain_twin(t, row, rec);
 		if (twin && llabs(rec->median - twin->median) * 100 <= llabs(raw->median))
@@ -225,8 +241,10 @@ static void say_range_of(const struct tables *tables, const struct table *t, con
 	long most = cost_most_segments(t);
 	struct list far = {.text = ""};
 	char name[256];
-	size_t n = 0;
+	size_t n = 0, rows = 0;
 
+	for (size_t r = 0; r < t->n_rows; r++)
+		rows += !strcmp(t->rows[r].bench, bench);
 	for (size_t r = 0; e && most >= 0 && r < t->n_rows; r++) {
 		const struct run_record *rec = t->rows[r].cell[t->columns[most]];
 		const struct run_record *raw = table_raw(tables, &t->rows[r]);
@@ -247,13 +265,13 @@ static void say_range_of(const struct tables *tables, const struct table *t, con
 	}
 	list_close(&far);
 	findings_sayf(say, arg,
-		      "%s: over all %zu variants%s%s on %s the extra over raw goes from %s (%s) to "
+		      "%s: over %s%zu variants%s%s on %s the extra over raw goes from %s (%s) to "
 		      "%s %s (%s); "
 		      "the middle one is %s%s%s",
-		      table_fs(t), n, alone ? "" : " of ", alone ? "" : bench, e[0].rec->stack,
-		      number_signed(e[0].extra).s, e[0].rec->variant,
-		      number_signed(e[n - 1].extra).s, t->unit, e[n - 1].rec->variant,
-		      number_signed(e[(n - 1) / 2].extra).s,
+		      table_fs(t), n == rows ? "all " : "", n, alone ? "" : " of ",
+		      alone ? "" : bench, e[0].rec->stack, number_signed(e[0].extra).s,
+		      e[0].rec->variant, number_signed(e[n - 1].extra).s, t->unit,
+		      e[n - 1].rec->variant, number_signed(e[(n - 1) / 2].extra).s,
 		      far.n ? ", more than 3 times it are also " : "", far.text);
 	free(e);
 }
@@ -274,7 +292,7 @@ static void say_cold(const struct tables *tables, const struct table *t,
 	const struct run_record *raw = table_raw(tables, warm), *cold = NULL;
 	char name[256], words[256];
 
-	if (!at || !raw)
+	if (!at || !raw || !has_share(raw))
 		return;
 	snprintf(name, sizeof(name), "%.*s.cold.%s", (int)(at - warm->variant), warm->variant,
 		 at + strlen(mark));
@@ -296,10 +314,16 @@ static void say_lost(const struct huge *h, const char *fs, findings_say *say, vo
 
 	if (h->page >= 0 && h->raw > 0) {
 		int64_t window = h->lost == h->windows ? h->cost : -1;
-		int used = snprintf(
-			cost, sizeof(cost),
-			": touching all of one costs %d faults of %s %s each instead of one of %s",
-			PAGES_PER_WINDOW, number(h->page).s, h->unit, number(h->raw).s);
+		char first[64] = "";
+		int used;
+
+		if (h->first >= 0 && h->first != h->page)
+			snprintf(first, sizeof(first), "one fault of %s and ", number(h->first).s);
+		used = snprintf(cost, sizeof(cost),
+				": touching all of one costs %s%d faults of %s %s each instead of "
+				"one of %s",
+				first, PAGES_PER_WINDOW - !!*first, number(h->page).s, h->unit,
+				number(h->raw).s);
 
 		if (window > 0)
 			snprintf(cost + used, sizeof(cost) - used, " (%s %s, %s times as many)",
@@ -388,19 +412,24 @@ static void say_refused_on_raw(const struct tables *tables, const struct table *
 	for (size_t r = 0; r < t->n_rows; r++) {
 		const struct table_row *row = &t->rows[r];
 		const struct run_record *raw = table_raw(tables, row);
+		const struct table_row *huge = table_sibling(t, row, RUN_PAGE_PMD);
 		const json_t *placed;
 		char where[128] = "";
+		int64_t n;
 
 		if (!raw || raw->page != RUN_PAGE_FALLBACK)
 			continue;
+		n = raw->n;
+		if (huge && huge->cell[raw->stack_rank])
+			n += huge->cell[raw->stack_rank]->n;
 		placed = json_object_get(raw->proof, "windows_placed_huge");
 		if (json_is_integer(placed))
 			snprintf(where, sizeof(where),
-				 "; the filesystem placed %s of these windows 2 MiB aligned",
-				 number(json_integer_value(placed)).s);
+				 "; the filesystem placed %s of all %s windows 2 MiB aligned",
+				 number(json_integer_value(placed)).s, number(n).s);
 		findings_sayf(say, arg,
-			      "%s: %s: %s faults asked for 2 MiB and got 4 KiB on raw already, %s "
-			      "%s each%s",
+			      "%s: %s: %s faults asked for 2 MiB and got 4 KiB on raw already, "
+			      "median %s %s%s",
 			      table_fs(t), raw->variant, number(raw->n).s, number(raw->median).s,
 			      t->unit, where);
 	}

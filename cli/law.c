@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/law.h"
 
+#include "cli/cost.h"
 #include "lib/memory.h"
 #include "lib/run_verify.h"
 
@@ -51,6 +52,12 @@ static void solve(double a[LAW_TERMS][LAW_TERMS + 1], struct law *law)
 		law->cost[i] = law->known[i] ? a[i][LAW_TERMS] / a[i][i] : 0;
 }
 
+/* As sentences tell it: whole where it is within a hundredth of that, else to a tenth. */
+static double told(double cost)
+{
+	return fabs(cost - round(cost)) < 0.01 ? round(cost) : round(cost * 10) / 10;
+}
+
 struct law law_fit(const struct law_point *points, size_t n)
 {
 	double a[LAW_TERMS][LAW_TERMS + 1] = {{0}}, terms[LAW_TERMS];
@@ -72,7 +79,7 @@ struct law law_fit(const struct law_point *points, size_t n)
 
 		terms_of(&points[p], terms);
 		for (int i = 0; i < LAW_TERMS; i++)
-			want += law.cost[i] * terms[i];
+			want += told(law.cost[i]) * terms[i];
 		apart = fabs((double)points[p].cost - want);
 		law.searches += points[p].count;
 		law.exact += apart < 0.01 ? points[p].count : 0;
@@ -127,12 +134,14 @@ static const char *amount(double value, char buf[32])
 static void say_law(const struct law *law, const struct table *t, size_t stacks, findings_say *say,
 		    void *arg)
 {
-	char key[32], level[32], full[32] = "", doubling[96] = "", fits[160], base[32], *text;
+	char key[32], level[32], full[64] = "", doubling[96] = "", fits[160], base[32], one[32],
+				 *text;
 	bool whole = law->known[LAW_LEVEL] && law->known[LAW_KEY];
 
 	if (law->known[LAW_FULL])
-		snprintf(full, sizeof(full), " (%+.0f if it has no larger one)",
-			 law->cost[LAW_FULL]);
+		snprintf(full, sizeof(full), " (%c%s if it has no larger one)",
+			 law->cost[LAW_FULL] < 0 ? '-' : '+',
+			 amount(fabs(law->cost[LAW_FULL]), one));
 	if (whole)
 		snprintf(doubling, sizeof(doubling),
 			 ": %.1f %s for each doubling of the segments, on average", law->doubling,
@@ -165,6 +174,8 @@ void law_say(const struct tables *tables, const struct table *table, findings_sa
 	size_t n = 0, stacks = 0;
 	struct law law;
 
+	if (cost_is_rate(table))
+		return;
 	for (size_t i = 0; i < tables->run->n_observations; i++) {
 		const struct run_observation *o = &tables->run->observations[i];
 

@@ -66,6 +66,7 @@ void levels_say(const struct tables *tables, const struct table *table, findings
 {
 	const struct run_record *at[LEVELS_MAX + 1] = {NULL};
 	const char *comma = "";
+	bool fits;
 	struct line line;
 	char *text = NULL;
 	FILE *out;
@@ -75,7 +76,8 @@ void levels_say(const struct tables *tables, const struct table *table, findings
 		int levels = levels_of(rec->stack);
 
 		if (!strcmp(rec->bench, "translate") && !strcmp(rec->variant, "page.random") &&
-		    !strcmp(rec->fs, table->fs) && levels >= 0 && levels <= LEVELS_MAX)
+		    !strcmp(rec->fs, table->fs) && !strcmp(rec->unit, table->unit) && levels >= 0 &&
+		    levels <= LEVELS_MAX)
 			at[levels] = rec;
 	}
 	line = fit(at, LEVELS_MAX + 1);
@@ -84,15 +86,25 @@ void levels_say(const struct tables *tables, const struct table *table, findings
 	out = needed_stream(&text);
 	if (!out)
 		return;
-	fprintf(out, "%s: each device-mapper level adds %.1f %s to a translation:", table_fs(table),
-		line.slope, table->unit);
+	/* A level that adds half as much again as another one is no line. */
+	fits = line.most_apart * 4 <= fabs(line.slope);
+	if (fits)
+		fprintf(out, "%s: each device-mapper level adds %.1f %s to a translation:",
+			table_fs(table), line.slope, table->unit);
+	else
+		fprintf(out,
+			"%s: device-mapper levels do not add the same each to a translation, in "
+			"%s:",
+			table_fs(table), table->unit);
 	for (int x = 0; x <= LEVELS_MAX; x++) {
 		if (!at[x])
 			continue;
 		fprintf(out, "%s %s with %d", comma, number(at[x]->median).s, x);
 		comma = ",";
 	}
-	fprintf(out, " (none of them further than %.1f from that line)", line.most_apart);
+	if (fits)
+		fprintf(out, " (none of them further than %.1f from that line)",
+			fmax(0, ceil(line.most_apart * 10 - 1e-6)) / 10);
 	if (!fclose(out))
 		say(arg, text);
 	free(text);

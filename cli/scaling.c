@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/scaling.h"
 
+#include "cli/cost.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,7 +50,8 @@ static struct growth growth_on(const struct tables *tables, const struct table *
 	struct growth g = {.stack = NULL};
 	const struct table_row *most = most_workers(table, one, stem_len, stack, &g.workers);
 
-	if (!most || !one->cell[stack] || one->cell[stack]->median <= 0)
+	if (!most || !one->cell[stack] || one->cell[stack]->median <= 0 ||
+	    most->cell[stack]->median <= 0)
 		return g;
 	g.stack = tables->run->stacks.name[stack];
 	g.times = (double)most->cell[stack]->median / (double)one->cell[stack]->median;
@@ -59,13 +62,15 @@ static void say_family(const struct tables *tables, const struct table *table,
 		       const struct table_row *one, size_t stem_len, findings_say *say, void *arg)
 {
 	struct growth first = {.stack = NULL}, least = {.stack = NULL};
-	char also[128] = "";
+	char also[128] = "", of[64] = "";
+	size_t others = 0;
 
 	for (size_t c = 0; c < table->n_columns; c++) {
 		struct growth g = growth_on(tables, table, one, stem_len, table->columns[c]);
 
 		if (!g.stack || (first.stack && g.workers != first.workers))
 			continue;
+		others += first.stack != NULL;
 		if (!first.stack)
 			first = g;
 		else if (!least.stack || g.times < least.times)
@@ -73,9 +78,10 @@ static void say_family(const struct tables *tables, const struct table *table,
 	}
 	if (!first.stack)
 		return;
+	if (others > 1)
+		snprintf(of, sizeof(of), ", the least of %zu others with as many", others);
 	if (least.stack)
-		snprintf(also, sizeof(also), ", %.2f times on %s%s", least.times, least.stack,
-			 table->n_columns > 2 ? ", the least of the others" : "");
+		snprintf(also, sizeof(also), ", %.2f times on %s%s", least.times, least.stack, of);
 	findings_sayf(say, arg, "%s: %s %.*s: %ld workers make %.2f times the %s of one on %s%s",
 		      table_fs(table), one->bench, (int)stem_len, one->variant, first.workers,
 		      first.times, table->unit, first.stack, also);
@@ -84,9 +90,9 @@ static void say_family(const struct tables *tables, const struct table *table,
 void scaling_say(const struct tables *tables, const struct table *table, findings_say *say,
 		 void *arg)
 {
-	size_t len = strlen(table->unit), stem_len;
+	size_t stem_len;
 
-	if (len < 2 || strcmp(table->unit + len - 2, "/s"))
+	if (!cost_is_rate(table))
 		return;
 	for (size_t r = 0; r < table->n_rows; r++)
 		if (workers_of(table->rows[r].variant, &stem_len) == 1)

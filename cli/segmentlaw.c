@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/segmentlaw.h"
 
+#include "cli/cost.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +12,22 @@ enum { POINTS_MAX = 64 };
 static const char bench[] = "table";
 static const char mounted[] = "mounted.";
 static const char fault[] = "fault.";
+
+static bool rises(const struct segment_point *points, size_t n, double range)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < n; k++)
+			if (points[i].segments < points[k].segments &&
+			    points[i].cost - points[k].cost > range / 10)
+				return false;
+	return true;
+}
+
+/* Of a few units tenths are told: a thousand segments make hundreds of them. */
+static double told(double per_segment)
+{
+	return fabs(per_segment) < 100 ? round(per_segment * 10) / 10 : round(per_segment);
+}
 
 struct segment_law segment_law_fit(const struct segment_point *points, size_t n)
 {
@@ -27,6 +45,8 @@ struct segment_law segment_law_fit(const struct segment_point *points, size_t n)
 		xy += weight * points[i].segments * points[i].cost;
 		fewest = fmin(fewest, points[i].segments);
 		most = fmax(most, points[i].segments);
+		law.least = i ? fmin(law.least, points[i].cost) : points[i].cost;
+		law.most = fmax(law.most, points[i].cost);
 		for (size_t k = 0; k < i && !seen; k++)
 			seen = points[k].segments == points[i].segments;
 		law.n += !seen;
@@ -34,13 +54,14 @@ struct segment_law segment_law_fit(const struct segment_point *points, size_t n)
 	det = w * xx - x * x;
 	if (law.n < 2 || !(fabs(det) > 0))
 		return law;
-	law.per_segment = (w * xy - x * y) / det;
-	law.base = (y - law.per_segment * x) / w;
+	law.per_segment = told((w * xy - x * y) / det);
+	law.base = round((y - law.per_segment * x) / w);
 	for (size_t i = 0; i < n; i++)
 		law.most_off =
 			fmax(law.most_off, fabs(law.base + law.per_segment * points[i].segments -
 						points[i].cost) /
 						   points[i].cost);
+	law.rises = rises(points, n, law.most - law.least);
 	law.grows = law.per_segment * (most - fewest) > (law.base + law.per_segment * fewest) / 10;
 	return law;
 }
@@ -73,89 +94,106 @@ static bool is_mounted(const struct table_row *row)
 	return !strncmp(row->variant, mounted, strlen(mounted));
 }
 
+/* Not less than it is. */
+static double percent_above(double part)
+{
+	return fmax(0, ceil(1000 * part - 1e-6)) / 10;
+}
+
 /* "load 14,100 + 49,000 (0.4 %)": for each segment, for any table, and how far off at most. */
 static void add_law(const char *name, const struct segment_law *law, char *text, size_t size)
 {
 	size_t used = strlen(text);
+	double each = law->per_segment;
 
-	used += (size_t)snprintf(text + used, size - used, "%s%s %s %s %s", used ? ", " : "", name,
-				 number(number_round(law->per_segment)).s,
-				 law->base < 0 ? "-" : "+",
-				 number(llabs(number_round(law->base))).s);
+	used += (size_t)snprintf(text + used, size - used, "%s%s ", used ? ", " : "", name);
+	if (used < size && each == round(each))
+		used += (size_t)snprintf(text + used, size - used, "%s",
+					 number(number_round(each)).s);
+	else if (used < size)
+		used += (size_t)snprintf(text + used, size - used, "%.1f", each);
+	if (used < size)
+		used += (size_t)snprintf(text + used, size - used, " %s %s",
+					 law->base < 0 ? "-" : "+",
+					 number(llabs(number_round(law->base))).s);
 	if (law->n > 2 && used < size)
-		snprintf(text + used, size - used, " (%.1f %%)", 100 * law->most_off);
+		snprintf(text + used, size - used, " (%.1f %%)", percent_above(law->most_off));
 }
 
 /* A line that misses a stack by more is none. */
 #define FITS 0.1
 
-static bool is_line(const struct segment_law *law)
+enum segment_shape segment_law_shape(const struct segment_law *law)
 {
-	return law->grows && (law->n < 3 || law->most_off <= FITS);
+	if (law->grows && law->rises)
+		return law->n < 3 || law->most_off <= FITS ? SEGMENT_LINE : SEGMENT_BENDS;
+	if ((law->most - law->least) * 10 < law->least)
+		return SEGMENT_FLAT;
+	return law->rises ? SEGMENT_BENDS : SEGMENT_OTHER;
 }
 
-/* How sure the line is; two numbers of segments fit any. */
-static const char *sure(size_t numbers, char buf[96])
+/* How sure the lines are; two numbers of segments fit any. */
+static const char *sure(size_t fewest, size_t most, char buf[128])
 {
-	if (numbers < 3)
+	if (most < 3)
 		return "only two numbers of segments, which do not tell the shape";
-	snprintf(buf, 96, "and how far off that is at most, on %zu numbers of segments", numbers);
+	if (fewest < most)
+		snprintf(buf, 128,
+			 "and how far off that is at most, on %zu to %zu numbers of segments",
+			 fewest, most);
+	else
+		snprintf(buf, 128, "and how far off that is at most, on %zu numbers of segments",
+			 most);
 	return buf;
 }
 
 /* What grows by a line, of the device of our own or of the mounted one. */
 static void say_growing(const struct table *t, bool of_mounted, findings_say *say, void *arg)
 {
-	char text[1536] = "", buf[96];
+	char text[1536] = "", buf[128];
 	struct segment_law law;
-	size_t numbers = 0;
+	size_t fewest = SIZE_MAX, most = 0;
 
 	for (size_t r = 0; r < t->n_rows; r++) {
 		const struct table_row *row = &t->rows[r];
 
 		if (!is_operation(row) || is_mounted(row) != of_mounted ||
-		    !segment_law_of(t, row, &law) || !is_line(&law) ||
+		    !segment_law_of(t, row, &law) || segment_law_shape(&law) != SEGMENT_LINE ||
 		    strlen(text) + 128 > sizeof(text))
 			continue;
 		add_law(row->variant + (of_mounted ? strlen(mounted) : 0), &law, text,
 			sizeof(text));
-		numbers = law.n > numbers ? law.n : numbers;
+		most = law.n > most ? law.n : most;
+		fewest = law.n < fewest ? law.n : fewest;
 	}
 	if (*text)
 		findings_sayf(say, arg,
 			      "%s: operations on %s device cost so many %s for each segment of its "
 			      "table + for any table (%s): %s",
 			      table_fs(t), of_mounted ? "a mounted" : "an unused", t->unit,
-			      sure(numbers, buf), text);
+			      sure(fewest, most, buf), text);
 }
 
-/* What no line tells: from the least to the most it cost. */
-static void say_others(const struct table *t, bool grows, const char *words, findings_say *say,
-		       void *arg)
+/* What no line tells: from the least to the most it cost, on stacks of one device. */
+static void say_others(const struct table *t, enum segment_shape shape, const char *words,
+		       findings_say *say, void *arg)
 {
 	char text[1024] = "";
 	struct segment_law law;
 
 	for (size_t r = 0; r < t->n_rows; r++) {
 		const struct table_row *row = &t->rows[r];
-		int64_t least = INT64_MAX, most = 0;
 		size_t used = strlen(text);
 
-		if (!is_operation(row) || !segment_law_of(t, row, &law) || is_line(&law) ||
-		    law.grows != grows || used + 96 > sizeof(text))
+		if (!is_operation(row) || !segment_law_of(t, row, &law) ||
+		    segment_law_shape(&law) != shape || used + 96 > sizeof(text))
 			continue;
-		for (size_t c = 0; c < t->n_columns; c++) {
-			const struct run_record *rec = row->cell[t->columns[c]];
-
-			if (!rec)
-				continue;
-			least = rec->median < least ? rec->median : least;
-			most = rec->median > most ? rec->median : most;
-		}
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s %s",
-					 used ? ", " : "", row->variant, number(least).s);
-		if (most > least)
-			snprintf(text + used, sizeof(text) - used, " to %s", number(most).s);
+					 used ? ", " : "", row->variant,
+					 number(number_round(law.least)).s);
+		if (law.most > law.least)
+			snprintf(text + used, sizeof(text) - used, " to %s",
+				 number(number_round(law.most)).s);
 	}
 	if (*text)
 		findings_sayf(say, arg, "%s: %s, in %s: %s", table_fs(t), words, t->unit, text);
@@ -209,7 +247,10 @@ static void say_fault(const struct table *t, const char *kind, const char *words
 		long rank = usual && first ? stack_of_both(t, usual, first) : -1;
 		size_t used = strlen(text);
 
-		if (rank < 0)
+		/* One stack for all of them. */
+		if (ordinary)
+			rank = first ? (long)ordinary->stack_rank : -1;
+		if (rank < 0 || !first->cell[rank])
 			continue;
 		ordinary = usual->cell[rank];
 		snprintf(text + used, sizeof(text) - used, "%s%s after %s", used ? ", " : "",
@@ -228,10 +269,12 @@ static void say_memory(const struct tables *tables, const struct table *t, findi
 {
 	static const char name[] = "table_memory{";
 	struct segment_point points[POINTS_MAX];
-	char text[128] = "", buf[96];
+	char text[128] = "", buf[128];
 	struct segment_law law;
 	size_t n = 0;
 
+	if (cost_is_rate(t))
+		return;
 	for (size_t i = 0; i < tables->run->n_observations && n < POINTS_MAX; i++) {
 		const struct run_observation *o = &tables->run->observations[i];
 		json_int_t segments = json_integer_value(json_object_get(o->value, "segments"));
@@ -244,10 +287,16 @@ static void say_memory(const struct tables *tables, const struct table *t, findi
 	law = segment_law_fit(points, n);
 	if (law.n < 2)
 		return;
+	if (segment_law_shape(&law) != SEGMENT_LINE) {
+		findings_sayf(say, arg, "%s: a loaded table holds %s to %s bytes of kernel memory",
+			      table_fs(t), number(number_round(law.least)).s,
+			      number(number_round(law.most)).s);
+		return;
+	}
 	add_law("a loaded table holds", &law, text, sizeof(text));
 	findings_sayf(say, arg,
 		      "%s: %s bytes of kernel memory, for each segment + for any table (%s)",
-		      table_fs(t), text, sure(law.n, buf));
+		      table_fs(t), text, sure(law.n, law.n, buf));
 }
 
 void segment_law_say(const struct tables *tables, const struct table *t, findings_say *say,
@@ -255,9 +304,13 @@ void segment_law_say(const struct tables *tables, const struct table *t, finding
 {
 	say_growing(t, false, say, arg);
 	say_growing(t, true, say, arg);
-	say_others(t, true, "grow with the segments of a table, but not by a line", say, arg);
-	say_others(t, false, "hardly depend on the segments of a table, by less than a tenth", say,
+	say_others(t, SEGMENT_BENDS, "grow with the segments of a table, but not by a line", say,
 		   arg);
+	say_others(t, SEGMENT_FLAT,
+		   "hardly depend on the segments of a table, by less than a tenth", say, arg);
+	say_others(t, SEGMENT_OTHER,
+		   "differ by a tenth or more between tables, but do not grow with their segments",
+		   say, arg);
 	say_memory(tables, t, say, arg);
 	say_fault(t, "known", "a load from a page that was mapped before", say, arg);
 	say_fault(t, "fresh", "a load from a page never touched", say, arg);

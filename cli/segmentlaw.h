@@ -12,13 +12,27 @@ struct segment_point {
 
 struct segment_law {
 	double base, per_segment; /* cost = base + per_segment * segments */
-	double most_off; /* the largest distance of a point from it, as a part of the point */
-	size_t n;	 /* different numbers of segments */
-	bool grows;	 /* from the fewest segments to the most by more than a tenth */
+	double most_off;    /* the largest distance of a point from it, as a part of the point */
+	size_t n;	    /* different numbers of segments */
+	double least, most; /* cost */
+	bool grows;	    /* from the fewest segments to the most by more than a tenth */
+	/* With more segments it never costs less, but for a tenth of the whole range. */
+	bool rises;
 };
 
+/* What can be said of a law. */
+enum segment_shape {
+	SEGMENT_LINE, /* grows, and no point is further than a tenth off; two points fit any line */
+	SEGMENT_BENDS, /* grows, but not by a line */
+	SEGMENT_FLAT,  /* the most is less than a tenth above the least */
+	SEGMENT_OTHER, /* differs by more than that, but not with the segments */
+};
+
+enum segment_shape segment_law_shape(const struct segment_law *law);
+
 /* Fits by least squares of the relative distances, so that the fewest segments count as much as the
- * most.  Pure. */
+ * most; base and per_segment are rounded to what sentences say of them, and most_off is that of the
+ * rounded line.  Costs are above 0.  Pure. */
 struct segment_law segment_law_fit(const struct segment_point *points, size_t n);
 
 /* The law of one row, over the stacks of one device.  False if there are less than two of them. */

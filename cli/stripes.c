@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/stripes.h"
 
+#include "cli/cost.h"
 #include "lib/memory.h"
 #include "lib/number.h"
 
@@ -88,21 +89,36 @@ static bool per_doubling(const struct width *widths, size_t n, double *slope)
 	return denominator > 0;
 }
 
-static void say_linear(const struct run *run, const char *fs, const struct width *one, FILE *out)
+/* How far the powers of two are off the line at most. */
+static double most_off(const struct width *widths, size_t n, double slope)
+{
+	double least = INFINITY, most = -INFINITY;
+
+	for (size_t i = 0; i < n; i++) {
+		double off = (double)widths[i].whole - slope * log2(widths[i].stripes);
+
+		if (!is_power_of_two(widths[i].stripes))
+			continue;
+		least = fmin(least, off);
+		most = fmax(most, off);
+	}
+	return (most - least) / 2;
+}
+
+static void say_linear(const struct run *run, const char *fs, FILE *out)
 {
 	for (size_t i = 0; i < run->n_records; i++)
 		if (is_page(&run->records[i], fs) && !strcmp(run->records[i].stack, "linear:1"))
-			fprintf(out, "; a linear segment in its place costs %s less",
-				number(one->whole - run->records[i].median).s);
+			fprintf(out, "; linear:1 takes %s", number(run->records[i].median).s);
 }
 
 void stripes_say(const struct tables *tables, const struct table *table, findings_say *say,
 		 void *arg)
 {
 	struct width widths[WIDTHS_MAX];
-	size_t n = find_widths(tables->run, table->fs, widths);
+	size_t n = cost_is_rate(table) ? 0 : find_widths(tables->run, table->fs, widths);
 	char *text = NULL;
-	double slope;
+	double slope, off;
 	FILE *out;
 
 	if (!per_doubling(widths, n, &slope))
@@ -110,11 +126,15 @@ void stripes_say(const struct tables *tables, const struct table *table, finding
 	out = needed_stream(&text);
 	if (!out)
 		return;
-	fprintf(out, "%s: each doubling of the stripes of dm-stripe ", table_fs(table));
-	if (fabs(slope) < 0.05)
-		fprintf(out, "costs nothing");
+	off = most_off(widths, n, slope);
+	fprintf(out, "%s: ", table_fs(table));
+	if (fabs(slope) < 0.05 && off < 1)
+		fprintf(out, "each doubling of the stripes of dm-stripe costs nothing");
+	else if (off * 4 <= fabs(slope))
+		fprintf(out, "each doubling of the stripes of dm-stripe costs %.1f %s", slope,
+			table->unit);
 	else
-		fprintf(out, "costs %.1f %s", slope, table->unit);
+		fprintf(out, "doublings of the stripes of dm-stripe do not cost the same each");
 	fprintf(out, ": a translation takes ");
 	for (size_t i = 0; i < n; i++)
 		fprintf(out, "%s%s%s%s with %u", i ? ", " : "", number(widths[i].whole).s,
@@ -122,10 +142,11 @@ void stripes_say(const struct tables *tables, const struct table *table, finding
 	/* Where only kretprobes could be had, the target's function is a part of the other. */
 	if (widths[0].stripe)
 		fprintf(out,
-			" (%s of them in dm_dax_direct_access, %s in stripe_dax_direct_access, by "
+			" (with %u, %s in dm_dax_direct_access and %s in stripe_dax_direct_access, "
+			"by "
 			"themselves)",
-			number(widths[0].dm).s, number(widths[0].stripe).s);
-	say_linear(tables->run, table->fs, &widths[0], out);
+			widths[0].stripes, number(widths[0].dm).s, number(widths[0].stripe).s);
+	say_linear(tables->run, table->fs, out);
 	if (!fclose(out))
 		say(arg, text);
 	free(text);

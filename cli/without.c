@@ -4,6 +4,7 @@
 #include "cli/cost.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,23 +89,44 @@ double without_ratio(const struct table *t, size_t stack, const char *path, cons
 	return dax && other && dax->median > 0 ? (double)other->median / (double)dax->median : 0;
 }
 
+static const struct {
+	const char *warmth, *read, *write;
+} buffered[] = {
+	{"cold", " through a cold page cache", " into a cold page cache"},
+	{"warm", " through a warm one", " into the page cache"},
+};
+
+enum { BUFFERED = sizeof(buffered) / sizeof(buffered[0]) };
+
+/* Which of the page cache's ratios any size has. */
+static void find_ways(const struct table *t, size_t stack, const char *op, bool has[BUFFERED])
+{
+	const char *size;
+
+	for (unsigned int w = 0; w < BUFFERED; w++) {
+		has[w] = false;
+		for (size_t i = 0; (size = without_size(t, op, i)) && !has[w]; i++)
+			has[w] = other_record(t, stack, "direct", op, "", size) &&
+				 without_ratio(t, stack, "buffered", op, buffered[w].warmth, size) >
+					 0;
+	}
+}
+
 /*
  * One size: "4 KiB 1.45 by O_DIRECT (8,868 insn instead of 6,123), 2.95 through a cold page cache,
- * 0.92 through a warm one"; later ones as short as "64 KiB 1.10, 3.62, 1.19".
+ * 0.92 through a warm one"; later ones as short as "64 KiB 1.10, 3.62, 1.19", with a dash in the
+ * place of what was not measured.
  */
 static void add_size(const struct table *t, size_t stack, const char *op, const char *size,
-		     char *text, size_t text_size)
+		     const bool has[BUFFERED], char *text, size_t text_size)
 {
-	static const struct {
-		const char *warmth, *words;
-	} buffered[] = {{"cold", " through a cold page cache"}, {"warm", " through a warm one"}};
 	const struct run_record *dax = other_record(t, stack, "dax", op, "", size);
 	const struct run_record *direct = other_record(t, stack, "direct", op, "", size);
 	bool first = !*text;
 	char words[32];
-	size_t used = strlen(text);
+	size_t used = strlen(text), passed = 0;
 
-	if (!dax || !direct || used + 256 > text_size)
+	if (!dax || !direct || dax->median <= 0 || direct->median <= 0 || used + 256 > text_size)
 		return;
 	used += (size_t)snprintf(text + used, text_size - used, "%s%s %.2f", first ? "" : "; ",
 				 without_size_words(size, words, sizeof(words)),
@@ -113,14 +135,23 @@ static void add_size(const struct table *t, size_t stack, const char *op, const 
 		used += (size_t)snprintf(text + used, text_size - used,
 					 " by O_DIRECT (%s %s instead of %s)",
 					 number(direct->median).s, t->unit, number(dax->median).s);
-	for (unsigned int i = 0; i < 2; i++) {
+	for (unsigned int i = 0; i < BUFFERED; i++) {
 		double ratio = without_ratio(t, stack, "buffered", op, buffered[i].warmth, size);
-		const char *name =
-			!strcmp(op, "write") ? " into the page cache" : buffered[i].words;
+		const char *name = strcmp(op, "write") ? buffered[i].read : buffered[i].write;
 
+		if (!has[i])
+			continue;
+		if (ratio <= 0 && !first) {
+			passed++;
+			continue;
+		}
+		for (; passed; passed--)
+			used += (size_t)snprintf(text + used, text_size - used, ", -");
 		if (ratio > 0)
 			used += (size_t)snprintf(text + used, text_size - used, ", %.2f%s", ratio,
 						 first ? name : "");
+		else
+			used += (size_t)snprintf(text + used, text_size - used, ", -%s", name);
 	}
 }
 
@@ -128,10 +159,12 @@ static void say_op(const struct tables *tables, const struct table *t, size_t st
 		   findings_say *say, void *arg)
 {
 	char text[1024] = "";
+	bool has[BUFFERED];
 	const char *size;
 
+	find_ways(t, stack, op, has);
 	for (size_t i = 0; (size = without_size(t, op, i)); i++)
-		add_size(t, stack, op, size, text, sizeof(text));
+		add_size(t, stack, op, size, has, text, sizeof(text));
 	if (*text)
 		findings_sayf(say, arg,
 			      "%s: without DAX a %s on %s costs, as a multiple of what it costs "
@@ -155,7 +188,7 @@ static void say_faults(const struct tables *tables, const struct table *t, size_
 		dax = without_record(t, stack, "fault", name);
 		snprintf(name, sizeof(name), "mmap.%s", kinds[i]);
 		other = without_record(t, stack, "bio", name);
-		if (dax && other && dax->median > 0)
+		if (dax && other && dax->median > 0 && other->median > 0)
 			snprintf(text + used, sizeof(text) - used,
 				 "%s%s %.2f (%s %s instead of %s)", used ? ", " : "", kinds[i],
 				 (double)other->median / (double)dax->median,
@@ -211,7 +244,7 @@ static void say_durable(const struct tables *tables, const struct table *t, size
 		own = without_record(t, stack, "copy", name);
 		snprintf(name, sizeof(name), "durable.msync.%s", sizes[i]);
 		call = without_record(t, stack, "copy", name);
-		if (own && call && own->median > 0)
+		if (own && call && own->median > 0 && call->median > 0)
 			snprintf(text + used, sizeof(text) - used,
 				 "%s%s %.1f times as many (%s %s instead of %s)", used ? ", " : "",
 				 without_size_words(sizes[i], words, sizeof(words)),
@@ -237,7 +270,7 @@ static void say_fsync(const struct tables *tables, const struct table *t, size_t
 		snprintf(name, sizeof(name), "%s.4k", calls[i]);
 		raw = without_record(t, (size_t)tables->raw, "copy", name);
 		dm = without_record(t, stack, "copy", name);
-		if (raw && dm && raw->median > 0)
+		if (raw && dm && raw->median > 0 && dm->median > 0)
 			findings_sayf(
 				say, arg,
 				"%s: %s after one dirty page costs %s %s on raw and %s on %s: "
