@@ -147,8 +147,8 @@ static int set_width(void *opts, const char *value)
 static const struct option_spec options[] = {
 	{"threshold", "PERCENT", "worse by so much is a regression (default 0.5)", set_threshold},
 	{"thresholds", "FILE", "other thresholds by metric: lines of GLOB PERCENT", set_thresholds},
-	{"stacks", "BASE=>NEW", "one stack against another one, e.g. of the same run", set_stacks},
 	{"stack", "SPEC", "rows of this stack only (repeatable)", set_stack},
+	{"stacks", "BASE=>NEW", "one stack against another one, e.g. of the same run", set_stacks},
 	{"fs", "NAME", "rows of this filesystem only (repeatable)", set_fs},
 	{"bench", "GLOB", "rows of these benchmarks and variants only (repeatable)", set_bench},
 	{"all", NULL, "rows that are equal, too", set_all},
