@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bench/fio_output.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -109,24 +110,48 @@ int fio_json_job(const json_t *root, const char *name, bool write, const char *l
 	return -EINVAL;
 }
 
+/* A number and the comma behind it. */
+static bool take_number(const char **at, uint64_t most, uint64_t *number)
+{
+	char *end;
+
+	*at += strspn(*at, " ");
+	if (!isdigit((unsigned char)**at))
+		return false;
+	errno = 0;
+	*number = strtoull(*at, &end, 10);
+	*at = end + 1;
+	return !errno && *end == ',' && *number <= most;
+}
+
+static bool take_sample(const char *at, struct fio_sample *out)
+{
+	uint64_t time_ms, ns, direction;
+
+	if (!take_number(&at, UINT64_MAX, &time_ms) || !take_number(&at, INT64_MAX, &ns) ||
+	    !take_number(&at, 1, &direction) || !take_number(&at, UINT64_MAX, &out->len_bytes) ||
+	    !take_number(&at, UINT64_MAX, &out->offset_bytes))
+		return false;
+	out->ns = (int64_t)ns;
+	out->write = direction == 1;
+	return true;
+}
+
 int fio_log_parse(const char *text, struct fio_sample *out, size_t max, char *why, size_t why_len)
 {
 	int n = 0;
 
 	while (*text) {
-		unsigned long long ns, direction, bytes, offset;
-		int used = 0;
+		struct fio_sample sample;
 
-		if (sscanf(text, "%*u, %llu, %llu, %llu, %llu,%n", &ns, &direction, &bytes, &offset,
-			   &used) != 4 ||
-		    !used || direction > 1 || !strchr(text, '\n')) {
+		if (!take_sample(text, &sample) || !strchr(text, '\n')) {
 			snprintf(why, why_len, "line %d of fio's latency log is no sample: %.*s",
 				 n + 1, (int)(strcspn(text, "\n") < 60 ? strcspn(text, "\n") : 60),
 				 text);
 			return -EINVAL;
 		}
 		if ((size_t)n < max)
-			out[n] = (struct fio_sample){(int64_t)ns, direction == 1, offset, bytes};
+			out[n] = sample;
 		n++;
 		text = strchr(text, '\n') + 1;
 	}

@@ -46,30 +46,48 @@ static void draw(const struct run *run)
 	fclose(out);
 }
 
+static void judge(char *path)
+{
+	char *other = "tests/fuzz/corpus/run/coverage";
+
+	call(&verb_verdicts, "--ktap", "/dev/null", "--junit", "/dev/null", path, other, NULL);
+	call(&verb_behaviour, "--force", other, path, NULL);
+	call(&verb_compare, "--force", "--json", "/dev/null", path, other, NULL);
+	call(&verb_coverage, path, NULL);
+}
+
+static void compare(const struct run *run, char *path)
+{
+	bool is_time = !strcmp(run->context.meter, "time");
+	char *fixture = "tests/fixtures/fixture-run.jsonl", *time = "tests/fuzz/corpus/run/time";
+	char thrice[128];
+
+	snprintf(thrice, sizeof(thrice), "%s,%s,%s", path, path, path);
+	call(&verb_compare, "--all", "--force", "--json", "/dev/null", "--markdown", "/dev/null",
+	     "--junit", "/dev/null", "--plot-data", directory(), path, is_time ? time : fixture,
+	     path, NULL);
+	call(&verb_compare, "--all", "--force", is_time ? thrice : path, path, NULL);
+	call(&verb_compare, "--stacks", "raw=>linear:1", path, path, NULL);
+	call(&verb_identical, path, path, NULL);
+	call(&verb_assert, "--metric", "tax:fault.read.warm.pte{stack=linear:1,fs=ext4}", "--max",
+	     "90", path, NULL);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *path = (char *)fuzz_file(0, data, size),
-	     *fixture = "tests/fixtures/fixture-run.jsonl";
-	char *checks = "tests/fixtures/check-run.jsonl", why[1024] = "";
+	char *path = (char *)fuzz_file(0, data, size), why[1024] = "";
 	struct run run;
 
 	if (run_read(path, &run, why, sizeof(why)) < 0) {
 		FUZZ_ASSERT(*why && !strchr(why, '\n'));
-		run_free(&run);
-		return 0;
-	}
-	call(&verb_report, "--width", "80", path, NULL);
-	call(&verb_compare, "--all", "--force", "--json", "/dev/null", "--markdown", "/dev/null",
-	     "--junit", "/dev/null", "--plot-data", directory(), path, fixture, NULL);
-	call(&verb_compare, "--all", "--force", path, run.context.checks ? checks : path, NULL);
-	if (run.context.checks) {
-		call(&verb_verdicts, path, NULL);
-		call(&verb_behaviour, "--force", checks, path, NULL);
-		call(&verb_coverage, path, NULL);
 	} else {
-		draw(&run);
-		call(&verb_identical, path, path, NULL);
-		call(&verb_assert, "--metric", "hop.map{stack=raw}", "--max", "90", path, NULL);
+		call(&verb_report, "--width", "80", path, NULL);
+		if (run.context.checks) {
+			judge(path);
+		} else {
+			compare(&run, path);
+			draw(&run);
+		}
 	}
 	run_free(&run);
 	return 0;

@@ -167,8 +167,11 @@ static void a_broken_log_is_refused(void **state)
 		"0, 6457, 0, 4096, 8192, 0",   /* no end of line: cut off */
 		"0, 6457, 2, 4096, 8192, 0\n", /* a trim */
 		"0, x, 0, 4096, 8192, 0\n",    /* no number */
-		"\n",			       /* an empty line */
-		"{\"jobs\": []}\n",	       /* something else */
+		"0, -5, 0, 4096, 8192, 0\n",
+		"0, 6457, 0, 4096,\n8192, 0\n",		       /* in the next line */
+		"0, 99999999999999999999, 0, 4096, 8192, 0\n", /* past 64 bits */
+		"\n",					       /* an empty line */
+		"{\"jobs\": []}\n",			       /* something else */
 	};
 	struct fio_sample s[4];
 	char text[256];
