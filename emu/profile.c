@@ -2,6 +2,7 @@
 #include "emu/profile.h"
 
 #include "emu/scratch.h"
+#include "lib/memory.h"
 #include "lib/meter.h"
 #include "lib/msg.h"
 
@@ -23,9 +24,10 @@ static void put_word(FILE *out, const char *text)
 
 char *profile_plugin(const char *file)
 {
-	size_t n, size;
+	size_t n;
 	const struct meter_mark *marks = meter_marks(&n);
 	char path[PATH_MAX], *text = NULL;
+	bool lost;
 	FILE *out;
 
 	if (!realpath(file, path)) {
@@ -33,17 +35,22 @@ char *profile_plugin(const char *file)
 			  strerror(errno));
 		return NULL;
 	}
-	out = open_memstream(&text, &size);
+	out = needed_stream(&text);
 	if (!out)
-		return NULL;
+		goto no_memory;
 	fputs("file=", out);
 	put_word(out, path);
 	fputs(",out=profile", out);
 	for (size_t i = 0; i < n; i++)
 		fprintf(out, ",%s=%" PRIxPTR, marks[i].kind == METER_MARK_BEGIN ? "begin" : "end",
 			((uintptr_t)&marks[i].place + (uintptr_t)(intptr_t)marks[i].place) % 4096);
-	fclose(out);
-	return text;
+	lost = ferror(out);
+	if (!fclose(out) && !lost)
+		return text;
+no_memory:
+	msg_error("--profile %s: out of memory", file);
+	free(text);
+	return NULL;
 }
 
 static int symbols_path(const struct guest *g, char *path)
