@@ -23,7 +23,8 @@
 #include <unistd.h>
 
 enum {
-	DIE_MS = 5000, /* a killed check is given this to die */
+	DIE_MS = 5000,	      /* a killed check is given this to die */
+	WIPE_LIMIT_MS = 5000, /* what was removed "deferred" may hold its members so long */
 	CLEAN_S = 20,
 	PARTITIONS_MAX = 4,
 };
@@ -282,11 +283,11 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 /* A device that was removed "deferred" gives up its members a moment after it is gone. */
 static int wipe_patiently(const char *node)
 {
-	const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+	int64_t until_ms = limit_clock_ms() + WIPE_LIMIT_MS;
 	int rc = signature_wipe(node);
 
-	for (int tries = 0; tries < 250 && rc == -EBUSY; tries++) {
-		nanosleep(&pause, NULL);
+	while (rc == -EBUSY && limit_clock_ms() < until_ms) {
+		limit_clock_sleep(20);
 		rc = signature_wipe(node);
 	}
 	return rc;
