@@ -201,7 +201,7 @@ wanted_members() { # boot | modules RELEASE
 			sub(/^\.\//, "", path)
 			sub(/^usr\//, "", path)
 			if (what == "boot")
-				good = path ~ /^(boot|lib\/modules\/[A-Za-z0-9][A-Za-z0-9_.+~-]*)\/(vmlinuz|config)(-[A-Za-z0-9_.+~-]+)?$/
+				good = path ~ /^(boot|lib\/modules\/[A-Za-z0-9][A-Za-z0-9_.+~-]*)\/(vmlinuz|config)(\.unsigned|-[A-Za-z0-9_.+~-]+)?$/
 			else
 				good = index(path, "lib/modules/" release "/") == 1 && is_wanted(substr(path, length(release) + 14))
 			if (good && $1 ~ /^-[^sStT]*$/) wanted[++n] = name
@@ -306,7 +306,7 @@ make_from_packages() { # ID
 	[[ -n $image ]] || die 4 "package $PACKAGE $VERSION holds no vmlinuz"
 	release=${image##*/vmlinuz}
 	release=${release#-}
-	[[ $release ]] || release=$(basename "$(dirname "$image")")
+	[[ $release && $release != .unsigned ]] || release=$(basename "$(dirname "$image")")
 	config=$(find "$TMP/boot" \( -name "config-$release" -o -path "*/$release/config" \) -type f | head -n 1)
 	[[ -z $config ]] || cp "$config" "$new/config"
 	extract_vmlinux "$image" "$new/vmlinux"

@@ -170,6 +170,21 @@ curl_says() { # STATUS
 	chmod +x "$BIN/curl"
 }
 
+@test "a kernel that lies among its modules, and has no signature, is found" {
+	archive_of_four
+	cd "$BATS_TEST_TMPDIR/deb"
+	mkdir -p binary/usr/lib/modules/9.9-amd64
+	mv binary/boot/vmlinuz-9.9-amd64 binary/usr/lib/modules/9.9-amd64/vmlinuz.unsigned
+	package binary linux-binary-9.9-amd64
+	list_more linux-base-9.9-amd64
+	list_more linux-modules-9.9-amd64
+	run timeout 30 "$CO/emu/kernel.sh" resolve 9.9
+	expect 0 "$FETCHED"
+	[ "$(cat "$FETCHED/release")" = 9.9-amd64 ]
+	[ -s "$FETCHED/vmlinux" ]
+	grep -q CONFIG_DAX=y "$FETCHED/config"
+}
+
 @test "modules that no list names: asked for in the archive, fetched, and the guest is told to verify them" {
 	archive_of_four
 	read_lists

@@ -139,7 +139,7 @@ static void a_hang_is_a_failure(void **state)
 static void a_host_that_never_gives_enough_is_too_slow(void **state)
 {
 	(void)state;
-	expect_line(never, "broken", "host too slow: the emulated host was given 0.0 s of ", true);
+	expect_line(never, "broken", "host too slow: the emulated host was given ", true);
 }
 
 static void the_kernel_complains_of_the_host(void **state)
