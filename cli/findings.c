@@ -315,20 +315,18 @@ static void say_lost(const struct huge *h, const char *fs, findings_say *say, vo
 	if (h->page >= 0 && h->raw > 0) {
 		int64_t window = h->lost == h->windows ? h->cost : -1;
 		char first[64] = "";
-		int used;
 
 		if (h->first >= 0 && h->first != h->page)
 			snprintf(first, sizeof(first), "one fault of %s and ", number(h->first).s);
-		used = snprintf(cost, sizeof(cost),
-				": touching all of one costs %s%d faults of %s %s each instead of "
-				"one of %s",
-				first, PAGES_PER_WINDOW - !!*first, number(h->page).s, h->unit,
-				number(h->raw).s);
-
+		text_append(cost, sizeof(cost),
+			    ": touching all of one costs %s%d faults of %s %s each instead of one "
+			    "of %s",
+			    first, PAGES_PER_WINDOW - !!*first, number(h->page).s, h->unit,
+			    number(h->raw).s);
 		if (window > 0)
-			snprintf(cost + used, sizeof(cost) - used, " (%s %s, %s times as many)",
-				 number(window).s, h->unit,
-				 number((window + h->raw / 2) / h->raw).s);
+			text_append(cost, sizeof(cost), " (%s %s, %s times as many)",
+				    number(window).s, h->unit,
+				    number((window + h->raw / 2) / h->raw).s);
 	}
 	findings_sayf(say, arg, "huge pages lost: %s of %s windows on %s (%s)%s", number(h->lost).s,
 		      number(h->windows).s, h->stack, fs, cost);

@@ -216,17 +216,15 @@ static void put_title(const struct ladder *l, const char *name, const char *what
 		long to = end_of(curve, l->c->n_sides, true);
 		int64_t a = point(curve, (size_t)from)->median;
 		int64_t b = point(curve, (size_t)to)->median;
-		size_t used;
 
 		version_of(&l->c->sides[from], first, sizeof(first));
 		version_of(&l->c->sides[to], last, sizeof(last));
 		if (!i)
 			snprintf(text, sizeof(text), "%s, %s: ", curve->row->rec->stack, what);
-		used = strlen(text);
-		snprintf(text + used, sizeof(text) - used, "%s%s%s%s on %s, %s on %s (%s)",
-			 i ? "; " : "", tax ? number_signed(a).s : number(a).s, i ? "" : " ",
-			 i ? "" : l->p.unit, first, tax ? number_signed(b).s : number(b).s, last,
-			 l->sheets[i].fs);
+		text_append(text, sizeof(text), "%s%s%s%s on %s, %s on %s (%s)", i ? "; " : "",
+			    tax ? number_signed(a).s : number(a).s, i ? "" : " ",
+			    i ? "" : l->p.unit, first, tax ? number_signed(b).s : number(b).s, last,
+			    l->sheets[i].fs);
 	}
 	plot_put_string(&l->p, name, text);
 }

@@ -103,21 +103,17 @@ static double percent_above(double part)
 /* "load 14,100 + 49,000 (0.4 %)": for each segment, for any table, and how far off at most. */
 static void add_law(const char *name, const struct segment_law *law, char *text, size_t size)
 {
-	size_t used = strlen(text);
 	double each = law->per_segment;
 
-	used += (size_t)snprintf(text + used, size - used, "%s%s ", used ? ", " : "", name);
-	if (used < size && each == round(each))
-		used += (size_t)snprintf(text + used, size - used, "%s",
-					 number(number_round(each)).s);
-	else if (used < size)
-		used += (size_t)snprintf(text + used, size - used, "%.1f", each);
-	if (used < size)
-		used += (size_t)snprintf(text + used, size - used, " %s %s",
-					 law->base < 0 ? "-" : "+",
-					 number(llabs(number_round(law->base))).s);
-	if (law->n > 2 && used < size)
-		snprintf(text + used, size - used, " (%.1f %%)", percent_above(law->most_off));
+	text_append(text, size, "%s%s ", *text ? ", " : "", name);
+	if (each == round(each))
+		text_append(text, size, "%s", number(number_round(each)).s);
+	else
+		text_append(text, size, "%.1f", each);
+	text_append(text, size, " %s %s", law->base < 0 ? "-" : "+",
+		    number(llabs(number_round(law->base))).s);
+	if (law->n > 2)
+		text_append(text, size, " (%.1f %%)", percent_above(law->most_off));
 }
 
 /* A line that misses a stack by more is none. */
@@ -188,12 +184,10 @@ static void say_others(const struct table *t, enum segment_shape shape, const ch
 		if (!is_operation(row) || !segment_law_of(t, row, &law) ||
 		    segment_law_shape(&law) != shape || used + 96 > sizeof(text))
 			continue;
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s %s",
-					 used ? ", " : "", row->variant,
-					 number(number_round(law.least)).s);
+		text_append(text, sizeof(text), "%s%s %s", *text ? ", " : "", row->variant,
+			    number(number_round(law.least)).s);
 		if (law.most > law.least)
-			snprintf(text + used, sizeof(text) - used, " to %s",
-				 number(number_round(law.most)).s);
+			text_append(text, sizeof(text), " to %s", number(number_round(law.most)).s);
 	}
 	if (*text)
 		findings_sayf(say, arg, "%s: %s, in %s: %s", table_fs(t), words, t->unit, text);

@@ -57,6 +57,10 @@ const char *table_fs(const struct table *table);
 /* The tables as text, no line wider than width columns if that can be. */
 void table_print(const struct tables *tables, FILE *out, int width);
 
+/* Adds to the text in buf what there is room for. */
+__attribute__((format(printf, 3, 4))) void text_append(char *buf, size_t size, const char *fmt,
+						       ...);
+
 /* 4223 as "4,223", and with its sign as "+188".  By value, so that several fit one printf. */
 struct number {
 	char s[32];

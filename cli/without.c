@@ -124,17 +124,17 @@ static void add_size(const struct table *t, size_t stack, const char *op, const 
 	const struct run_record *direct = other_record(t, stack, "direct", op, "", size);
 	bool first = !*text;
 	char words[32];
-	size_t used = strlen(text), passed = 0;
+	size_t passed = 0;
 
-	if (!dax || !direct || dax->median <= 0 || direct->median <= 0 || used + 256 > text_size)
+	if (!dax || !direct || dax->median <= 0 || direct->median <= 0 ||
+	    strlen(text) + 256 > text_size)
 		return;
-	used += (size_t)snprintf(text + used, text_size - used, "%s%s %.2f", first ? "" : "; ",
-				 without_size_words(size, words, sizeof(words)),
-				 without_ratio(t, stack, "direct", op, "", size));
+	text_append(text, text_size, "%s%s %.2f", first ? "" : "; ",
+		    without_size_words(size, words, sizeof(words)),
+		    without_ratio(t, stack, "direct", op, "", size));
 	if (first)
-		used += (size_t)snprintf(text + used, text_size - used,
-					 " by O_DIRECT (%s %s instead of %s)",
-					 number(direct->median).s, t->unit, number(dax->median).s);
+		text_append(text, text_size, " by O_DIRECT (%s %s instead of %s)",
+			    number(direct->median).s, t->unit, number(dax->median).s);
 	for (unsigned int i = 0; i < BUFFERED; i++) {
 		double ratio = without_ratio(t, stack, "buffered", op, buffered[i].warmth, size);
 		const char *name = strcmp(op, "write") ? buffered[i].read : buffered[i].write;
@@ -146,12 +146,11 @@ static void add_size(const struct table *t, size_t stack, const char *op, const 
 			continue;
 		}
 		for (; passed; passed--)
-			used += (size_t)snprintf(text + used, text_size - used, ", -");
+			text_append(text, text_size, ", -");
 		if (ratio > 0)
-			used += (size_t)snprintf(text + used, text_size - used, ", %.2f%s", ratio,
-						 first ? name : "");
+			text_append(text, text_size, ", %.2f%s", ratio, first ? name : "");
 		else
-			used += (size_t)snprintf(text + used, text_size - used, ", -%s", name);
+			text_append(text, text_size, ", -%s", name);
 	}
 }
 

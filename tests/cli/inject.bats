@@ -175,3 +175,17 @@ nothing_ran() {
 	expect 4 'gnuplot could not draw fault-by-segments.svg: '
 	[[ $(find "$RUN" -mindepth 1 -printf '%f\n') == run.jsonl ]]
 }
+
+@test "names that are longer than any title" {
+	local long
+	mkdir "$BATS_TEST_TMPDIR/data"
+	printf -v long '%200s' ''
+	hostile "${long// /x}" | sed "s/\"unit\":\"insnx*/&${long// /yyyyyyyyyyyyyyyyyyyy}/" >"$RUN/run.jsonl"
+	run timeout 20 build/daxdm compare --plot-data "$BATS_TEST_TMPDIR/data" "$RUN" "$RUN"
+	expect 0
+	[[ $(tail -n 1 "$BATS_TEST_TMPDIR/data/words.tsv") ]]
+	run timeout 20 build/daxdm report "$RUN"
+	expect 0
+	run timeout 60 plot/plot.sh "$RUN"
+	expect 0
+}
