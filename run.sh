@@ -390,11 +390,15 @@ measure() { # NAME
 
 # The same, prints the table, draws.
 one_run() { # NAME
-	local status=0
+	local status=0 shown=0
 	measure "$1" || status=$?
 	case $status in
-	0 | 1 | 77) show "results/$1" ;; # the run is complete
+	0 | 1 | 77) show "results/$1" || shown=$? ;; # the run is complete
 	esac
+	if ((shown)); then
+		note "run.sh: the run is complete in results/$1, its report is not; once that is mended: ./run.sh report $1"
+		status=$shown
+	fi
 	return $status
 }
 
@@ -402,10 +406,31 @@ is_check_run() { # DIR
 	head -n 1 "$1/run.jsonl" 2>/dev/null | grep -qE '"checks": *true'
 }
 
+# Sets page_dir to where the page and the plots of a run go: into the run, but what is published stays as
+# it is.
+find_page_dir() { # DIR
+	local published
+	page_dir=$1
+	published=$(readlink -f results/published)
+	if [[ $(readlink -f "$1") == "$published"/* ]]; then
+		page_dir=build/report/$(realpath --relative-to="$published" "$1")
+		mkdir -p "$page_dir" || die $BROKEN "cannot make $PWD/$page_dir"
+	fi
+}
+
 show() { # DIR
+	local page_dir
+	local -a into=()
 	phase=report
-	run build/daxdm report "$1" || return $?
-	if ! is_check_run "$1"; then run plot/plot.sh "$1" || return $?; fi
+	if is_check_run "$1"; then
+		run build/daxdm report "$1" || return $?
+	else
+		find_page_dir "$1"
+		if [[ $page_dir != "$1" ]]; then into=("$page_dir"); fi
+		run build/daxdm report ${into[0]:+--output "${into[0]}"} "$1" || return $?
+		run plot/plot.sh "$1" "${into[@]}" || return $?
+		if ((${#into[@]})); then echo "report.html and plots are in $page_dir/"; fi
+	fi
 	echo "results are in $1/"
 	phase=
 }

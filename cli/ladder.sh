@@ -243,9 +243,10 @@ run_jobs() {
 
 # Says what differs between the runs that are complete, and draws them.  Differences are no failure.
 show_ladder() { # DIR
-	local label status=0
+	local label status=0 page_dir
 	local -a runs=() missing=()
 	jobs_dir=$1
+	find_page_dir "$1"
 	while IFS=$'\t' read -r label _; do
 		if tail -n 1 "$1/$label/run.jsonl" 2>/dev/null | grep -qE '"type": *"end".*"status": *[01]\b'; then
 			runs+=("$1/$label")
@@ -257,12 +258,12 @@ show_ladder() { # DIR
 	if ((${#runs[@]} > 1)); then
 		mkdir "$tmp/plot"
 		run build/daxdm compare --known check/known --width 200 --plot-data "$tmp/plot" "${runs[@]}" \
-			>"$1/ladder.txt" || status=$?
+			>"$page_dir/ladder.txt" || status=$?
 		((status <= 1)) || return $status
 		run build/daxdm compare --known check/known "${runs[@]}" >"$tmp/words" || true
 		sed '/^$/,$d' "$tmp/words" # the table is too long for a terminal
-		echo "all metrics: $1/ladder.txt"
-		run plot/plot.sh --data "$tmp/plot" "$1" || return $?
+		echo "all metrics: $page_dir/ladder.txt"
+		run plot/plot.sh --data "$tmp/plot" "$page_dir" || return $?
 	fi
 	phase=
 	for label in "${missing[@]}"; do echo "no numbers of $label: $(why_failed "$label")"; done
@@ -291,5 +292,7 @@ ladder() {
 	echo "ladder of ${#labels[@]} kernels, $((${#labels[@]} - ${#todo[@]})) done; to go on if it is stopped: --name ${opt[name]}"
 	if ((${#todo[@]})); then run_jobs; fi
 	show_ladder "$jobs_dir" || status=$?
+	# A run may be complete and its report not.
+	if ((${#todo[@]} && status == 0)) && ended_jobs | grep -qvE ' (0|1|77)$'; then status=$BROKEN; fi
 	exit $status
 }

@@ -103,6 +103,38 @@ bench() {
 	left_nothing
 }
 
+@test "a run whose report or plots failed is no success" {
+	fake plot/plot.sh 'echo "plot: gnuplot could not draw" >&2; exit 4'
+	bench --name r
+	expect 4 "plot: gnuplot could not draw" "the run is complete in results/r, its report is not" "./run.sh report r"
+	fake build/daxdm '[[ $1 != report ]] || exit 4'
+	fake plot/plot.sh :
+	bench --name s
+	expect 4 "its report is not"
+	# Worse than what was measured.
+	fake build/daxdm '[[ $1 != emulate ]] || exit 1; [[ $1 != report ]] || exit 4'
+	bench --name t
+	expect 4
+	left_nothing
+}
+
+@test "what is published stays as it is: its page and plots go elsewhere" {
+	mkdir -p "$CO/results/published/p/q"
+	echo '{}' >"$CO/results/published/p/run.jsonl"
+	cp "$CO/results/published/p/run.jsonl" "$CO/results/published/p/q/"
+	fake plot/plot.sh '[[ -d $2 ]]'
+	for name in published/p results/published/p/ published/p/q; do
+		run timeout 30 "$CO/run.sh" report "$name"
+		name=${name#results/}
+		name=${name%/}
+		expect 0 "report.html and plots are in build/report/${name#published/}/" "results are in results/$name/"
+	done
+	run cat "$CO/calls"
+	[[ ${lines[0]} == "build/daxdm report --output build/report/p results/published/p" ]]
+	[[ ${lines[1]} == "plot/plot.sh results/published/p build/report/p" ]]
+	[[ ${lines[5]} == "plot/plot.sh results/published/p/q build/report/p/q" ]]
+}
+
 @test "a run in which all was skipped is reported and says 77" {
 	fake build/daxdm '[[ $1 != emulate ]] || exit 77'
 	bench --name r

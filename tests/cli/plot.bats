@@ -37,6 +37,14 @@ run.jsonl" ]]
 	done
 }
 
+@test "page and plots can go elsewhere, and the run stays as it is" {
+	mkdir "$BATS_TEST_TMPDIR/out"
+	run timeout 60 plot/plot.sh "$RUN" "$BATS_TEST_TMPDIR/out"
+	expect 0
+	[[ $(left) == run.jsonl ]]
+	[[ $(grep -c '<img' "$BATS_TEST_TMPDIR/out/report.html") == 4 && -s $BATS_TEST_TMPDIR/out/huge-pages.png ]]
+}
+
 @test "an incomplete run is reported and drawn as such, and is status 4" {
 	sed -i '$d' "$RUN/run.jsonl"
 	run timeout 20 build/daxdm report "$RUN"
