@@ -26,8 +26,9 @@ TEST_LIBS := cmocka:libcmocka-dev
 pkg        = $(foreach lib,$(1),$(firstword $(subst :, ,$(lib))))
 
 VERSION    := $(shell cat VERSION)
+# $$PWD: the shell has the name of this directory, so that no part of it is read as shell code.
 ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -DDAXDM_VERSION='"$(VERSION)"' -Wall -Wextra -Werror -I. -Ibuild/gen \
-              -ffile-prefix-map=$(CURDIR)=. $(CFLAGS) \
+              "-ffile-prefix-map=$$PWD=." $(CFLAGS) \
               $(shell pkg-config --cflags $(call pkg,$(LIBS)) 2>/dev/null)
 # libperf is built by `make libperf`, from the kernel source; without it there are no hardware counters
 # (bench --counters).
@@ -66,7 +67,7 @@ build/gen/%.bpf.o: %.bpf.c build/flags | build/libs-seen
 	@mkdir -p $(@D)
 	@echo "  BPF     $<"
 	$(Q)$(CLANG) -target bpf -O2 -g -Wall -Werror -I. -D__TARGET_ARCH_x86 \
-		-I/usr/include/$(shell $(CC) -dumpmachine) -ffile-prefix-map=$(CURDIR)=. -MMD -MP -c -o $@ $<
+		-I/usr/include/$(shell $(CC) -dumpmachine) -fdebug-compilation-dir=. -MMD -MP -c -o $@ $<
 
 build/gen/%.skel.h: build/gen/%.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name $(notdir $*)_bpf >$@

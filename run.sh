@@ -5,7 +5,8 @@ set -euo pipefail
 
 readonly BROKEN=4 USAGE=64 # the exit statuses of lib/msg.h that this script sets itself
 from=$PWD                  # relative paths that the user gives are seen from here
-cd "$(dirname "$(readlink -f "$0")")"
+here=$(readlink -f "$0")
+cd "${here%/*}"
 unset MAKEFLAGS MAKELEVEL # `make bench` must not lend its job server to our make
 
 # One line per verb and per option; the parser and the help both read them.
@@ -119,6 +120,10 @@ die() { # STATUS TEXT...
 	note "run.sh: $*"
 	exit "$status"
 }
+
+# Lists of files are lines, here and in emu/.
+[[ $PWD != *[[:cntrl:]]* ]] ||
+	die $USAGE "the name of this directory holds a newline or another control character; move the checkout elsewhere"
 
 # ---- words ---------------------------------------------------------------------------------------
 

@@ -10,9 +10,12 @@
 readonly CATALOGUE=$APT/catalogue
 readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 readonly FRESH_MINUTES=1440
+# Not in apt.conf, where a path with a quote would end early.
+readonly APT_PLACES=(-o "Dir::State::Lists=$APT/lists" -o "Dir::Cache=$APT/cache"
+	-o "Dir::Etc::SourceList=$APT/sources.list")
 
 apt_run() { # ARGUMENTS of apt-get...; only in a subshell, which it replaces
-	exec timeout 900 apt-get -c "$APT/apt.conf" "$@"
+	exec timeout 900 apt-get -c "$APT/apt.conf" "${APT_PLACES[@]}" "$@"
 }
 
 # The machine's own suites by the names it uses, then every other one under the same address.
@@ -51,11 +54,8 @@ write_apt_conf() {
 		#clear APT::Update::Pre-Invoke;
 		#clear APT::Update::Post-Invoke;
 		#clear APT::Update::Post-Invoke-Success;
-		Dir::State::Lists "$APT/lists";
-		Dir::Cache "$APT/cache";
 		Dir::Cache::pkgcache "pkgcache.bin";
 		Dir::Cache::srcpkgcache "";
-		Dir::Etc::SourceList "$APT/sources.list";
 		Dir::Etc::SourceParts "/dev/null";
 		APT::Sandbox::User "";
 		APT::Architecture "amd64";

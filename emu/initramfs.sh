@@ -75,6 +75,11 @@ with_replacements() { # prints the root to use
 	echo "$root"
 }
 
+# The files, once each, of the lines "insmod FILE OPTIONS" of modprobe.
+inserted() {
+	sed -nE 's/^insmod (.*\.ko(\.[a-z0-9]+)?)( .*)?$/\1/p' | awk '!seen[$0]++'
+}
+
 # Prints the files to load, in order, for the modules named; one that is built in prints nothing.
 load_order() { # ROOT MODULE...
 	local root=$1 module out
@@ -82,8 +87,8 @@ load_order() { # ROOT MODULE...
 		# -C /dev/null: the machine's configuration (an `install` line for libnvdimm) is not the guest's.
 		out=$("$MODPROBE" -C /dev/null -d "$root" -S "$RELEASE" --show-depends "$module" 2>&1) ||
 			die 4 "the kernel $RELEASE has no module $module: ${out##*$'\n'}"
-		sed -n 's/^insmod \([^ ]*\).*/\1/p' <<<"$out"
-	done | awk '!seen[$0]++'
+		echo "$out"
+	done | inserted
 }
 
 # Modules that this kernel may do without: nothing is printed for one that it has not, or has built in.
@@ -91,7 +96,7 @@ optional_order() { # ROOT MODULE...
 	local module
 	for module in "${@:2}"; do
 		"$MODPROBE" -C /dev/null -d "$1" -S "$RELEASE" --show-depends "$module" 2>/dev/null || true
-	done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | awk '!seen[$0]++'
+	done | inserted
 }
 
 unpack_module() { # SRC DEST
@@ -108,7 +113,7 @@ unpack_module() { # SRC DEST
 # The file and the libraries it is linked with, as "DEST SRC" lines.
 with_libraries() { # SRC DEST
 	echo "$2 $1"
-	ldd "$1" 2>/dev/null | awk '/=> \// { print $3, $3 } $1 ~ /^\/.*ld-linux/ { print $1, $1 }'
+	ldd "$1" 2>/dev/null | awk '$2 == "=>" && $3 ~ /\// { print $3, $3 } $1 ~ /^\/.*ld-linux/ { print $1, $1 }'
 }
 
 # The libraries that it names itself, by their paths.
@@ -146,14 +151,14 @@ empty_library() { # PROGRAM LIBRARY
 # what its start costs: more than its jobs.  The program is the distribution's; the libraries that none of
 # our jobs needs are empty.  Prints "DEST SRC" lines, of all libraries if it does not start so.
 fio_manifest() {
-	local fio library job
+	local fio library job empty=${TMP#"$PWD/"}/empty # a list of paths must not hold the checkout's own, with a colon
 	fio=$(readlink -f "$(need fio fio)")
 	mkdir -p "$TMP/empty"
 	while read -r library; do
 		if ! empty_library "$fio" "$library"; then rm -f "$TMP/empty/$(basename "$library")"; fi
 	done < <(needed_by "$fio" | grep -vE "/${FIO_NEEDS}[.-]") >/dev/null 2>&1
-	if [[ $(LD_LIBRARY_PATH=$TMP/empty "$fio" --version 2>/dev/null) == fio-* ]]; then
-		LD_LIBRARY_PATH=$TMP/empty with_libraries "$fio" /sbin/fio | sed "s|^$TMP/empty/|/lib/x86_64-linux-gnu/|"
+	if [[ $(LD_LIBRARY_PATH=$empty "$fio" --version 2>/dev/null) == fio-* ]]; then
+		LD_LIBRARY_PATH=$empty with_libraries "$fio" /sbin/fio | sed "s|^$empty/|/lib/x86_64-linux-gnu/|"
 	else
 		with_libraries "$fio" /sbin/fio
 	fi
@@ -265,11 +270,13 @@ prune() {
 key() {
 	{
 		cat "$TMP/manifest" "$TMP/load" "$TMP/on_demand"
-		awk '{ print $2 }' "$TMP/manifest" | cat - "$TMP/load" "$TMP/on_demand" | sort -u | xargs -d '\n' sha256sum
+		cut -d' ' -f2- "$TMP/manifest" | cat - "$TMP/load" "$TMP/on_demand" | sort -u | xargs -d '\n' sha256sum
 		echo "$KIND ${PROGRAMS[*]} $RELEASE"
 		if signed_only; then echo "signed only"; fi
 		sha256sum emu/initramfs.sh
-	} | sed "s|$TMP||" | sha256sum | cut -c1-20
+	} | TMP=$TMP awk '
+		i = index($0, ENVIRON["TMP"]) { $0 = substr($0, 1, i - 1) substr($0, i + length(ENVIRON["TMP"])) }
+		{ print }' | sha256sum | cut -c1-20
 }
 
 arguments() {

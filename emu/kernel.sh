@@ -250,7 +250,7 @@ pool_fetch() { # DIR ADDRESS...
 	cd "$1"
 	for at in "${@:2}"; do
 		n=$((n + 1))
-		timeout 900 /usr/lib/apt/apt-helper -c "$APT/apt.conf" download-file "$at" "unlisted-$n.deb" || return 1
+		timeout 900 /usr/lib/apt/apt-helper -c "$APT/apt.conf" "${APT_PLACES[@]}" download-file "$at" "unlisted-$n.deb" || return 1
 	done
 }
 
@@ -261,7 +261,7 @@ address_of_unlisted() { # NAME VERSION: nothing if a list has it
 download() { # DIR NAMES...: packages of $VERSION
 	local dir=$1 names=("${@:2}") name at listed=() unlisted=()
 	mkdir -p "$dir/listed" "$dir/unlisted"
-	write_apt_conf # its paths are those of the checkout, which may have been moved
+	write_apt_conf
 	say "fetching ${names[*]} $VERSION"
 	for name in "${names[@]}"; do
 		at=$(address_of_unlisted "$name" "$VERSION")
@@ -421,7 +421,8 @@ vet_word() { # KERNEL
 }
 
 install_modules() { # TREE INTO: as the tree's own Makefile does it, without what only debuggers want
-	exec timeout 900 make -C "$1" INSTALL_MOD_PATH="$2" INSTALL_MOD_STRIP=1 modules_install
+	# Its recipes do not quote the path, and ours may hold anything: /proc has another name for it.
+	exec timeout 900 make -C "$1" INSTALL_MOD_PATH="/proc/$$/cwd/${2#"$PWD/"}" INSTALL_MOD_STRIP=1 modules_install
 }
 
 # A kernel's build tree: its bzImage, and what its `make modules_install` fills.

@@ -20,7 +20,8 @@ readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 readonly QEMU=qemu-system-x86_64
 
 apt_run() { # ARGUMENTS of apt-get...; only in a subshell, which it replaces
-	exec timeout 900 apt-get -q -c "$APT/apt.conf" "$@"
+	exec timeout 900 apt-get -q -c "$APT/apt.conf" -o "Dir::State::Lists=$APT/lists" -o "Dir::Cache=$APT/cache" \
+		-o "Dir::Etc::SourceList=$APT/sources.list" "$@"
 }
 
 write_apt_root() {
@@ -29,9 +30,6 @@ write_apt_root() {
 		#clear APT::Update::Pre-Invoke;
 		#clear APT::Update::Post-Invoke;
 		#clear APT::Update::Post-Invoke-Success;
-		Dir::State::Lists "$APT/lists";
-		Dir::Cache "$APT/cache";
-		Dir::Etc::SourceList "$APT/sources.list";
 		Dir::Etc::SourceParts "/dev/null";
 		APT::Sandbox::User "";
 		Acquire::Languages "none";

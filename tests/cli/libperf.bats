@@ -52,3 +52,12 @@ nothing_made() {
 	expect 0 "there already, from linux-source-0.10 0.10-1"
 	[[ ! -e $BATS_TEST_TMPDIR/asked ]]
 }
+
+@test "a path that the kernel's makefiles would take apart is refused before anything is fetched" {
+	mv "$CO" "$CO; touch X"
+	CO+="; touch X"
+	libperf
+	expect 4 "libperf cannot be built in $CO: the kernel's makefiles want letters, digits"
+	nothing_made
+	[[ ! -e $BATS_TEST_TMPDIR/asked ]]
+}
