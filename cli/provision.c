@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* daxdm provision: makes blank persistent memory usable. */
+/* daxdm provision: makes blank persistent memory usable.  It takes every region and labels every
+ * DIMM, so that it runs on the emulated host only. */
 #include "lib/provision.h"
 #include "cli/cli.h"
 #include "lib/msg.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
+
+/* The job that the driver of the emulated host leaves there (emu/vm.c, emu/init); nobody else does.
+ */
+#define JOB "/sys/firmware/qemu_fw_cfg/by_name/opt/daxdm/job"
 
 enum { PLANS_MAX = 8 };
 
@@ -50,6 +56,13 @@ static int run(int argc, char **argv)
 		msg_error("provision: '%s' is one word too many", argv[operand]);
 		return STATUS_USAGE;
 	}
+	if (access(JOB, F_OK) < 0) {
+		msg_error(
+			"provision: this is not the emulated host, and it would label every DIMM; "
+			"make one namespace with: ndctl create-namespace --mode=fsdax "
+			"--region=REGION");
+		return STATUS_USAGE;
+	}
 	n = namespace_provision(o.plans, o.n, print_node);
 	if (n < 0)
 		return STATUS_BROKEN;
@@ -61,6 +74,6 @@ static int run(int argc, char **argv)
 const struct verb verb_provision = {
 	.name = "provision",
 	.args = "",
-	.why = "makes namespaces on every blank region and prints the nodes",
+	.why = "in the emulated host: makes namespaces on every blank region and prints the nodes",
 	.run = run,
 };

@@ -132,6 +132,15 @@ options_of() { # VERB
 	refused "plan 'fsdax:064M'" provision --plan fsdax:064M
 }
 
+@test "provision labels no DIMM of a host that is not the emulated one" {
+	for plan in "" "--plan fsdax:640M"; do
+		# shellcheck disable=SC2086 # words
+		daxdm provision $plan
+		expect 64 "provision: this is not the emulated host"
+		((${#lines[@]} == 1))
+	done
+}
+
 @test "files that are no text are refused in one line" {
 	local dir=$BATS_TEST_TMPDIR
 	mkfifo "$dir/pipe"
