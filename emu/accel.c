@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "emu/accel.h"
 
+#include "emu/confine.h"
 #include "emu/scratch.h"
 #include "emu/stop.h"
 #include "lib/msg.h"
@@ -8,6 +9,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -31,6 +33,18 @@ int qemu_version(char *text, size_t len)
 	line[strcspn(line, "\n")] = '\0';
 	snprintf(text, len, "%s", line + strlen(prefix));
 	return 0;
+}
+
+bool qemu_has_sandbox(void)
+{
+	static int answer = -1;
+
+	if (answer < 0) {
+		answer = !system(VM_QEMU " -sandbox " CONFINE_SANDBOX " --version >/dev/null 2>&1");
+		if (!answer)
+			msg_note("this %s has no -sandbox; it goes on without", VM_QEMU);
+	}
+	return answer;
 }
 
 /* build/kvm/ID where the answer is kept; ID from the kernel's directory, QEMU and this host. */

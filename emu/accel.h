@@ -15,4 +15,7 @@ int qemu_version(char *text, size_t len);
  */
 bool kvm_boots(const struct guest *guest, char *why, size_t len);
 
+/* Whether this QEMU has -sandbox; if not, a note says so the first time. */
+bool qemu_has_sandbox(void);
+
 #endif

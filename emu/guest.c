@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "emu/guest.h"
 
+#include "emu/accel.h"
+#include "emu/confine.h"
 #include "emu/scratch.h"
 #include "emu/stop.h"
 #include "lib/msg.h"
@@ -11,9 +13,17 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define CONSOLE_TAIL 20 /* lines shown of a guest that broke */
+
+/* What a guest may send; in all, it may CONFINE_FILE_BYTES (emu/confine.h). */
+enum {
+	SENT_LINE_BYTES = 8 << 20,
+	SHOWN_LINE_BYTES = 1000,
+	LOGS_MAX = 1000,
+};
 
 const char *const phase_names[N_PHASES] = {
 	"other", "mkfs", "mount", "prepare", "measure", "proof", "teardown",
@@ -114,6 +124,7 @@ static int start_qemu(struct guest *g, bool incoming)
 		/* Only the job is watched, and it runs in a machine that goes on from a state. */
 		.plugin = incoming ? g->plan->plugin : NULL,
 		.seed = g->plan->seed,
+		.sandbox = qemu_has_sandbox(),
 	};
 
 	return vm_start(&g->vm, &config);
@@ -257,6 +268,8 @@ static json_t *tail_of(const struct guest *g, const char *name, size_t n)
 	in = fopen(path, "re");
 	while (in && getline(&text, &size, in) > 0) {
 		text[strcspn(text, "\r\n")] = '\0';
+		if (strlen(text) > SHOWN_LINE_BYTES)
+			text[SHOWN_LINE_BYTES] = '\0';
 		for (char *c = text; *c; c++)
 			if (*c < ' ' || *c > '~')
 				*c = *c == '\t' ? ' ' : '?';
@@ -364,6 +377,12 @@ void guest_end(struct guest *g, const struct results *results, const char *conso
 
 /* --- what it says ---------------------------------------------------------------------------- */
 
+static void babbled(struct guest *g, const char *why)
+{
+	g->babbled = true;
+	broken(g, why);
+}
+
 static int take_json(struct guest *g, const char *text)
 {
 	json_t *line = json_loads(text, 0, NULL);
@@ -371,7 +390,7 @@ static int take_json(struct guest *g, const char *text)
 	int rc = 0;
 
 	if (!type)
-		broken(g, "it sent a line that is not JSON");
+		babbled(g, "it sent a line that is not JSON");
 	else
 		rc = g->plan->take(g, type, line, text);
 	json_decref(line);
@@ -397,7 +416,10 @@ static int take_line(struct guest *g, const char *text)
 	if (!strcmp(text, "@ready")) {
 		g->ready = true;
 	} else if (!strncmp(text, "@log ", 5)) {
-		msg_error("%s guest: %s", g->name, text + 5);
+		if (++g->logs > LOGS_MAX)
+			babbled(g, "it sent more than 1000 lines for the user");
+		else
+			msg_error("%s guest: %s", g->name, text + 5);
 	} else if (!strncmp(text, "@dmesg ", 7)) {
 		if (!g->dmesg)
 			g->dmesg = open_memstream(&g->dmesg_text, &g->dmesg_len);
@@ -411,12 +433,18 @@ static int take_line(struct guest *g, const char *text)
 
 static int add_char(struct guest *g, char c)
 {
+	if (g->line_len == SENT_LINE_BYTES) {
+		babbled(g, "it sent a line of more than 8 MiB");
+		return 0;
+	}
 	if (g->line_len + 1 >= g->line_size) {
 		size_t size = g->line_size ? 2 * g->line_size : 4096;
 		char *bigger = realloc(g->line, size);
 
-		if (!bigger)
+		if (!bigger) {
+			msg_error("out of memory");
 			return -ENOMEM;
+		}
 		g->line = bigger;
 		g->line_size = size;
 	}
@@ -437,7 +465,7 @@ static int read_channel(struct guest *g)
 		if (c == '\r')
 			continue;
 		rc = add_char(g, c == '\n' ? '\0' : (char)c);
-		if (!rc && c == '\n') {
+		if (!rc && c == '\n' && g->state < GUEST_DONE) {
 			g->line_len = 0;
 			rc = take_line(g, g->line);
 		}
@@ -518,6 +546,14 @@ static int ended(struct guest *g)
 	return broken_or_again(g, why);
 }
 
+/* What it says is lost when its file is full (emu/confine.h). */
+static bool is_full(FILE *file)
+{
+	struct stat st;
+
+	return file && !fstat(fileno(file), &st) && st.st_size >= CONFINE_FILE_BYTES;
+}
+
 /* Whether it is still coming up, or at its job, after its limit. */
 static int look_at_limits(struct guest *g)
 {
@@ -549,6 +585,10 @@ int guest_look(struct guest *g)
 	rc = read_channel(g);
 	if (rc < 0 || g->state >= GUEST_DONE)
 		return rc;
+	if (is_full(g->channel) || is_full(g->console)) {
+		babbled(g, "it wrote more than 64 MiB on a serial line");
+		return 0;
+	}
 	if (g->vm.closed)
 		return ended(g);
 	if (g->vm.paused_itself && g->ready) {

@@ -74,6 +74,8 @@ struct guest {
 	bool hung;		/* it said nothing for too long */
 	bool starved;		/* this host gave it too little for that to mean anything */
 	bool emulator_died;	/* QEMU did, not what runs in it */
+	bool babbled;		/* it sent what no guest of ours sends */
+	unsigned int logs;	/* lines for the user so far */
 	char why[200];		/* it is BROKEN */
 	bool restored;
 	bool ready, has_context, has_end;

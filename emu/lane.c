@@ -340,7 +340,7 @@ static size_t find_mark(const json_t *lines, const char *const *marks)
 
 static bool kernel_died(const struct guest *g)
 {
-	return !g->hung && !g->starved && !g->emulator_died;
+	return !g->hung && !g->starved && !g->babbled && !g->emulator_died;
 }
 
 const char *lane_log_of_death(const json_t *console, json_t **lines)
@@ -375,7 +375,7 @@ static const char *explain_death(const struct guest *g, char *why, size_t len, j
 		 : g->emulator_died ? "the emulator died"
 				    : "the kernel died",
 		 g->why);
-	if (g->starved)
+	if (g->starved || g->babbled)
 		snprintf(why, len, "%s", g->why);
 	if (kernel_died(g) && line)
 		snprintf(why, len, "the kernel died: %s", strstr(line, panic[0]));
@@ -389,7 +389,7 @@ static void after_death(struct lane *lane)
 	json_t *lines;
 	char why[400];
 	const char *key = explain_death(&lane->guest, why, sizeof(why), &lines);
-	bool excused = lane->guest.emulator_died || lane->guest.starved;
+	bool excused = lane->guest.emulator_died || lane->guest.starved || lane->guest.babbled;
 
 	if (lane->under_way >= 0) {
 		hold(lane, (size_t)lane->under_way,

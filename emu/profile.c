@@ -15,22 +15,16 @@
 
 #define SYMBOLS_DIR "build/symbols"
 
-/* QEMU's options are separated by commas; one that is meant is doubled. */
-static void put_word(FILE *out, const char *text)
-{
-	for (; *text; text++)
-		fputs(*text == ',' ? ",," : (char[]){*text, '\0'}, out);
-}
-
 char *profile_plugin(const char *file)
 {
 	size_t n;
 	const struct meter_mark *marks = meter_marks(&n);
-	char path[PATH_MAX], *text = NULL;
+	int fd = open(file, O_RDONLY);
+	char *text = NULL;
 	bool lost;
 	FILE *out;
 
-	if (!realpath(file, path)) {
+	if (fd < 0) {
 		msg_error("--profile %s: %s; the file is what emu/plugin.sh prints", file,
 			  strerror(errno));
 		return NULL;
@@ -38,9 +32,8 @@ char *profile_plugin(const char *file)
 	out = needed_stream(&text);
 	if (!out)
 		goto no_memory;
-	fputs("file=", out);
-	put_word(out, path);
-	fputs(",out=profile", out);
+	/* By its descriptor, which every QEMU inherits: who it runs as may not reach the path. */
+	fprintf(out, "file=/proc/self/fd/%d,out=" VM_PLUGIN_OUT, fd);
 	for (size_t i = 0; i < n; i++)
 		fprintf(out, ",%s=%" PRIxPTR, marks[i].kind == METER_MARK_BEGIN ? "begin" : "end",
 			((uintptr_t)&marks[i].place + (uintptr_t)(intptr_t)marks[i].place) % 4096);
@@ -50,6 +43,7 @@ char *profile_plugin(const char *file)
 no_memory:
 	msg_error("--profile %s: out of memory", file);
 	free(text);
+	close(fd);
 	return NULL;
 }
 
@@ -118,7 +112,7 @@ void profile_keep(const struct guest *g, const struct results *results)
 
 	if (!g->dir[0])
 		return;
-	snprintf(from, sizeof(from), "%s/profile", g->dir);
+	snprintf(from, sizeof(from), "%s/" VM_PLUGIN_OUT, g->dir);
 	snprintf(name, sizeof(name), "profile-%s.txt", g->name);
 	results_keep_log(results, from, name, NULL);
 	snprintf(from, sizeof(from), "%s/symbols", g->dir);

@@ -16,6 +16,7 @@
  */
 #include "emu/vm.h"
 
+#include "emu/confine.h"
 #include "emu/scratch.h"
 #include "emu/stop.h"
 #include "lib/msg.h"
@@ -24,6 +25,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,16 +33,16 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-/* QEMU says that a migration is complete before its pipe is empty: the name tells when it is. */
-#define STATE_OUT "exec:cat >state.part && mv state.part state || rm -f state.part"
 #define QMP_TIMEOUT_MS 60000
 #define STATE_TIMEOUT_MS 60000
 #define END_TIMEOUT_MS 5000
-#define ARGV_MAX 64
+#define QMP_MAX_BYTES (16 << 20) /* of a message */
+#define ARGV_MAX 96
 
 #define LABEL_KIB 128
 
@@ -175,7 +177,12 @@ static void add_limit_clock(struct argv *argv, int clock)
 	add(argv, "-device", "ivshmem-plain,memdev=limit_clock,addr=1e.0");
 }
 
-static void build_argv(struct argv *argv, const struct vm_config *c, int qmp, int clock)
+/* What QEMU inherits beside the memory, by number. */
+struct inherited {
+	int qmp, clock, vmlinux, initrd; /* -1: none */
+};
+
+static void build_argv(struct argv *argv, const struct vm_config *c, const struct inherited *fds)
 {
 	const struct vm_machine *m = c->machine;
 
@@ -197,13 +204,15 @@ static void build_argv(struct argv *argv, const struct vm_config *c, int qmp, in
 	argv->word[argv->n++] = strdup("-no-user-config");
 	argv->word[argv->n++] = strdup("-no-reboot");
 	add(argv, "-display", "none");
-	add(argv, "-kernel", "%s", c->vmlinux);
-	add(argv, "-initrd", "%s", c->initrd);
+	if (c->sandbox)
+		add(argv, "-sandbox", CONFINE_SANDBOX);
+	add(argv, "-kernel", "/proc/self/fd/%d", fds->vmlinux);
+	add(argv, "-initrd", "/proc/self/fd/%d", fds->initrd);
 	add(argv, "-append", "%s", c->kvm ? KERNEL_ARGS : m->kernel_args);
 	for (unsigned int i = 0; i < m->n_pmems; i++)
 		add_pmem(argv, c, i);
-	if (clock >= 0)
-		add_limit_clock(argv, clock);
+	if (fds->clock >= 0)
+		add_limit_clock(argv, fds->clock);
 	add(argv, "-fw_cfg", "name=opt/daxdm/job,file=job");
 	add(argv, "-chardev", "file,id=console,path=console,append=on");
 	add(argv, "-device", "isa-serial,chardev=console");
@@ -212,7 +221,7 @@ static void build_argv(struct argv *argv, const struct vm_config *c, int qmp, in
 	/* The guest has itself paused by it, at an exact time (emu/init). */
 	add(argv, "-device", "ib700");
 	add(argv, "-action", "watchdog=pause");
-	add(argv, "-chardev", "socket,id=qmp,fd=%d", qmp);
+	add(argv, "-chardev", "socket,id=qmp,fd=%d", fds->qmp);
 	add(argv, "-mon", "chardev=qmp,mode=control");
 	if (c->plugin)
 		add(argv, "-plugin", "%s", c->plugin);
@@ -229,34 +238,73 @@ static void free_argv(struct argv *argv)
 		free(argv->word[i]);
 }
 
-/* In the child: becomes QEMU.  Does not return. */
-static void become_qemu(const struct vm_config *c, char *const *argv, int clock, pid_t parent)
+static bool keep(int fd)
 {
-	int log, null;
+	return fd < 0 || !fcntl(fd, F_SETFD, 0);
+}
+
+/* What it opens by number, and what it writes, is given to it; its directory is not. */
+static bool give_files(const struct vm_config *c, const struct inherited *fds)
+{
+	static const char *const names[] = {"job", "qemu.log", "console", "channel"};
+	bool good = keep(fds->qmp) && keep(fds->clock) && keep(fds->vmlinux) && keep(fds->initrd);
+
+	for (unsigned int i = 0; i < c->machine->n_pmems; i++)
+		good = good && keep(c->pmem[i]) && !confine_give(c->pmem[i]);
+	if (c->machine->ram_in_file)
+		good = good && keep(c->ram) && !confine_give(c->ram);
+	if (fds->clock >= 0)
+		good = good && !confine_give(fds->clock);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		good = good && !confine_give_new(names[i]);
+	if (c->plugin)
+		good = good && !confine_give_new(VM_PLUGIN_OUT);
+	return good && !chmod(".", 0755);
+}
+
+static void check_readable(int fd, const char *path)
+{
+	char number[32];
+
+	snprintf(number, sizeof(number), "/proc/self/fd/%d", fd);
+	if (!access(number, R_OK))
+		return;
+	fprintf(stderr, "user %d may not read %s: %s; run: chmod a+r %s\n", (int)geteuid(), path,
+		strerror(errno), path);
+	_exit(127);
+}
+
+/* In the child: becomes QEMU.  Does not return. */
+static void become_qemu(const struct vm_config *c, char *const *argv, const struct inherited *fds,
+			pid_t parent)
+{
+	int log, null, rc;
 	sigset_t none;
 
 	/* Ctrl-C goes to the whole terminal; only the driver shall act on it. */
 	setpgid(0, 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(127);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	for (unsigned int i = 0; i < c->machine->n_pmems; i++)
-		fcntl(c->pmem[i], F_SETFD, 0); /* QEMU opens it by this number */
-	if (chdir(c->dir) < 0)
+	if (chdir(c->dir) < 0 || !give_files(c, fds))
 		_exit(126);
-	if (c->machine->ram_in_file)
-		fcntl(c->ram, F_SETFD, 0);
-	if (clock >= 0)
-		fcntl(clock, F_SETFD, 0);
-	log = open("qemu.log", O_WRONLY | O_CREAT | O_APPEND, 0666);
+	log = open("qemu.log", O_WRONLY | O_APPEND);
 	null = open("/dev/null", O_RDONLY);
 	if (log < 0 || null < 0)
 		_exit(126);
 	dup2(null, 0);
 	dup2(log, 1);
 	dup2(log, 2);
+	rc = confine_self(c->kvm);
+	if (rc < 0) {
+		fprintf(stderr, "cannot confine %s: %s\n", argv[0], strerror(-rc));
+		_exit(127);
+	}
+	/* Another user forgets it: not earlier. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(127);
+	check_readable(fds->vmlinux, c->vmlinux);
+	check_readable(fds->initrd, c->initrd);
 	execvp(argv[0], argv);
 	fprintf(stderr, "cannot run %s: %s\n", argv[0], strerror(errno));
 	_exit(127);
@@ -313,7 +361,7 @@ static int wait_qmp(struct vm *vm, const struct since *since)
 
 static void fill(struct vm *vm)
 {
-	char *bigger = realloc(vm->in, vm->in_len + 4096 + 1);
+	char *bigger = vm->in_len < QMP_MAX_BYTES ? realloc(vm->in, vm->in_len + 4096 + 1) : NULL;
 	ssize_t n;
 
 	if (!bigger) {
@@ -394,6 +442,27 @@ static int wait_answer(struct vm *vm, json_t **answer)
 	}
 }
 
+/* With the descriptor that is to be passed, if there is one. */
+static ssize_t send_request(const struct vm *vm, char *text)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	struct iovec iov = {.iov_base = text, .iov_len = strlen(text)};
+	struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
+
+	if (vm->pass >= 0) {
+		message.msg_control = control.bytes;
+		message.msg_controllen = sizeof(control.bytes);
+		control.header = (struct cmsghdr){.cmsg_level = SOL_SOCKET,
+						  .cmsg_type = SCM_RIGHTS,
+						  .cmsg_len = CMSG_LEN(sizeof(int))};
+		memcpy(CMSG_DATA(&control.header), &vm->pass, sizeof(int));
+	}
+	return sendmsg(vm->qmp, &message, MSG_NOSIGNAL);
+}
+
 int vm_command(struct vm *vm, const char *command, json_t *args, json_t **answer, char *why)
 {
 	json_t *request = json_pack("{s:s, s:o*}", "execute", command, "arguments", args);
@@ -407,7 +476,7 @@ int vm_command(struct vm *vm, const char *command, json_t *args, json_t **answer
 	if (!text)
 		goto out;
 	rc = -EPIPE;
-	if (send(vm->qmp, text, strlen(text), MSG_NOSIGNAL) < 0)
+	if (send_request(vm, text) < 0)
 		goto out;
 	rc = wait_answer(vm, &message);
 	if (rc < 0)
@@ -477,26 +546,91 @@ static int full_speed(struct vm *vm, char *why)
 	return vm_command(vm, "migrate-set-parameters", args, NULL, why);
 }
 
-/* Returns 0 once the file is whole. */
-static int wait_state_file(struct vm *vm, char *why)
+/* A descriptor of ours becomes one of QEMU, of that name; it is closed here. */
+static int hand_over(struct vm *vm, const char *name, int fd, char *why)
 {
+	int rc;
+
+	vm->pass = fd;
+	rc = vm_command(vm, "getfd", json_pack("{s:s}", "fdname", name), NULL, why);
+	vm->pass = -1;
+	close(fd);
+	return rc;
+}
+
+/*
+ * A cat between the state file and QEMU, which may start no program and wants a pipe.  to_file:
+ * from QEMU into the file.  Returns its pid and QEMU's end of the pipe in *fd, or -errno.
+ */
+static pid_t start_cat(const struct vm *vm, bool to_file, int *fd)
+{
+	char path[PATH_MAX + 16];
+	char *const argv[] = {(char *)"cat", NULL};
+	posix_spawn_file_actions_t actions;
+	int pipe_fds[2], rc;
+	pid_t pid = -1;
+
+	snprintf(path, sizeof(path), "%s/state", vm->dir);
+	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+		return -errno;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, pipe_fds[to_file ? 0 : 1], to_file ? 0 : 1);
+	posix_spawn_file_actions_addopen(&actions, to_file ? 1 : 0, path,
+					 to_file ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY, 0666);
+	rc = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	close(pipe_fds[to_file ? 0 : 1]);
+	*fd = pipe_fds[to_file ? 1 : 0];
+	if (rc)
+		close(*fd);
+	return rc ? -rc : pid;
+}
+
+/* Waits for the cat, or ends it when the other side failed.  Returns 0, -EINTR, -EIO or -ETIMEDOUT.
+ */
+static int end_cat(struct vm *vm, pid_t cat, bool failed)
+{
+	const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
 	const struct since since = begin(vm);
-	char whole[PATH_MAX + 16], part[PATH_MAX + 16];
+	int status = 0, rc = 0;
 
-	snprintf(whole, sizeof(whole), "%s/state", vm->dir);
-	snprintf(part, sizeof(part), "%s/state.part", vm->dir);
-	while (!look_at_limit(vm, &since, STATE_TIMEOUT_MS)) {
-		const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
-		bool writing = !access(part, F_OK);
-
-		if (!access(whole, F_OK))
-			return 0;
-		if (!writing || stop_signal())
-			break;
+	while (!failed && !rc && waitpid(cat, &status, WNOHANG) != cat) {
+		rc = stop_signal() ? -EINTR : look_at_limit(vm, &since, STATE_TIMEOUT_MS);
 		nanosleep(&pause, NULL);
 	}
-	snprintf(why, 200, "it could not be written (disk full?)");
-	return stop_signal() ? -EINTR : -EIO;
+	if (failed || rc) {
+		kill(cat, SIGKILL);
+		waitpid(cat, NULL, 0);
+		return rc;
+	}
+	return status ? -EIO : 0;
+}
+
+/* Between the file and a stopped QEMU, either way. */
+static int move_state(struct vm *vm, bool to_file, char *why)
+{
+	json_t *uri = json_pack("{s:s}", "uri", "fd:state");
+	int fd, rc, cat_rc;
+	pid_t cat = start_cat(vm, to_file, &fd);
+
+	if (cat < 0) {
+		json_decref(uri);
+		snprintf(why, 200, "cat cannot be run: %s", strerror(-cat));
+		return -EIO;
+	}
+	rc = hand_over(vm, "state", fd, why);
+	if (rc)
+		json_decref(uri);
+	else
+		rc = vm_command(vm, to_file ? "migrate" : "migrate-incoming", uri, NULL, why);
+	if (!rc)
+		rc = wait_migration(vm, why);
+	cat_rc = end_cat(vm, cat, rc < 0);
+	if (!rc && cat_rc < 0) {
+		rc = cat_rc;
+		snprintf(why, 200, "it could not be %s", to_file ? "written (disk full?)" : "read");
+	}
+	return rc;
 }
 
 int vm_save_state(struct vm *vm, char *why)
@@ -505,21 +639,14 @@ int vm_save_state(struct vm *vm, char *why)
 
 	if (!rc)
 		rc = full_speed(vm, why);
-	if (!rc)
-		rc = vm_command(vm, "migrate", json_pack("{s:s}", "uri", STATE_OUT), NULL, why);
-	if (!rc)
-		rc = wait_migration(vm, why);
-	return rc ? rc : wait_state_file(vm, why);
+	return rc ? rc : move_state(vm, true, why);
 }
 
 int vm_load_state(struct vm *vm, char *why)
 {
 	int rc = leave_out_shared_memory(vm, why);
 
-	if (!rc)
-		rc = vm_command(vm, "migrate-incoming",
-				json_pack("{s:s}", "uri", "exec:cat <state"), NULL, why);
-	return rc ? rc : wait_migration(vm, why);
+	return rc ? rc : move_state(vm, false, why);
 }
 
 /* --- life ------------------------------------------------------------------------------------ */
@@ -544,41 +671,63 @@ static int make_limit_clock(struct vm *vm)
 	return fd;
 }
 
+/* Returns 0 or -errno. */
+static int open_inherited(struct vm *vm, const struct vm_config *c, struct inherited *fds)
+{
+	int pair[2];
+
+	*fds = (struct inherited){-1, -1, -1, -1};
+	fds->vmlinux = open(c->vmlinux, O_RDONLY | O_CLOEXEC);
+	if (fds->vmlinux < 0)
+		return -errno;
+	fds->initrd = open(c->initrd, O_RDONLY | O_CLOEXEC);
+	if (fds->initrd < 0)
+		return -errno;
+	if (has_limit_clock(c)) {
+		fds->clock = make_limit_clock(vm);
+		if (fds->clock < 0)
+			return fds->clock;
+	}
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	vm->qmp = pair[0];
+	fds->qmp = pair[1];
+	return 0;
+}
+
+static void close_inherited(const struct inherited *fds)
+{
+	const int all[] = {fds->qmp, fds->clock, fds->vmlinux, fds->initrd};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i] >= 0)
+			close(all[i]);
+}
+
 int vm_start(struct vm *vm, const struct vm_config *config)
 {
 	struct argv argv = {.n = 0};
 	pid_t parent = getpid();
-	int pair[2], rc, clock = -1;
+	struct inherited fds;
+	int rc;
 
-	*vm = (struct vm){.qmp = -1, .given = vm->given, .started_ms = wall_clock_ms()};
+	*vm = (struct vm){.qmp = -1, .pass = -1, .given = vm->given, .started_ms = wall_clock_ms()};
 	snprintf(vm->dir, sizeof(vm->dir), "%s", config->dir);
-	if (has_limit_clock(config)) {
-		clock = make_limit_clock(vm);
-		if (clock < 0)
-			return clock;
+	rc = open_inherited(vm, config, &fds);
+	if (!rc) {
+		build_argv(&argv, config, &fds);
+		vm->pid = fork();
+		if (!vm->pid)
+			become_qemu(config, argv.word, &fds, parent);
+		rc = vm->pid < 0 ? -errno : 0;
+		vm->pid = rc ? 0 : vm->pid;
+		free_argv(&argv);
 	}
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0) {
-		rc = -errno;
-		goto out;
-	}
-	fcntl(pair[0], F_SETFD, FD_CLOEXEC);
-	build_argv(&argv, config, pair[1], clock);
-	vm->pid = fork();
-	if (!vm->pid)
-		become_qemu(config, argv.word, clock, parent);
-	rc = vm->pid < 0 ? -errno : 0;
-	free_argv(&argv);
-	close(pair[1]);
-	vm->qmp = pair[0];
-	if (rc < 0) {
-		vm->pid = 0;
-	} else {
+	close_inherited(&fds);
+	if (!rc) {
 		given_watch(&vm->given, vm->pid);
 		rc = vm_command(vm, "qmp_capabilities", NULL, NULL, NULL);
 	}
-out:
-	if (clock >= 0)
-		close(clock);
 	if (rc < 0)
 		vm_end(vm);
 	return rc;
@@ -623,5 +772,5 @@ void vm_end(struct vm *vm)
 		munmap(vm->given.page, LIMIT_CLOCK_BYTES);
 	vm->given.page = NULL;
 	given_watch(&vm->given, 0);
-	*vm = (struct vm){.qmp = -1, .given = vm->given};
+	*vm = (struct vm){.qmp = -1, .pass = -1, .given = vm->given};
 }

@@ -55,6 +55,9 @@ extern const struct vm_machine vm_checks;
 /* What it may take of this machine's memory, all its persistent memory included. */
 int64_t vm_memory_bytes(const struct vm_machine *machine);
 
+/* In QEMU's directory. */
+#define VM_PLUGIN_OUT "profile"
+
 /* The job in fw_cfg has one size always: the guest's view of it is part of a snapshot. */
 #define VM_JOB_BYTES 16384
 
@@ -66,14 +69,16 @@ struct vm_config {
 	int ram;		      /* descriptor of the memory of a machine with ram_in_file */
 	bool kvm;		      /* else TCG */
 	bool incoming;		      /* started stopped, to be given the state file */
-	const char *plugin;	      /* the value of -plugin, or NULL */
+	const char *plugin;	      /* the value of -plugin, or NULL; it writes VM_PLUGIN_OUT */
 	unsigned int seed;	      /* of a machine that counts instructions */
+	bool sandbox;		      /* QEMU has -sandbox */
 };
 
 struct vm {
 	pid_t pid;	    /* 0: not running */
 	char dir[PATH_MAX]; /* of its files */
 	int qmp;	    /* -1: closed */
+	int pass;	    /* a descriptor that goes with the next command; -1: none */
 	char *in;	    /* what QMP sent, not yet a whole line */
 	size_t in_len;	    /* bytes in it */
 	bool paused_itself; /* the guest bade the watchdog pause it and nobody let it go on */
@@ -87,9 +92,9 @@ const char *vm_accel(const struct vm_machine *machine, bool kvm);
 const char *vm_cpu(bool kvm);
 
 /*
- * Starts QEMU and shakes hands.  It dies with this process.  Its own messages go to DIR/qemu.log,
- * ttyS0 to DIR/console, ttyS1 to DIR/channel.  Returns 0, or -errno as vm_command(); the reason is
- * in DIR/qemu.log.
+ * Starts QEMU, confined (emu/confine.h), and shakes hands.  It dies with this process.  Its own
+ * messages go to DIR/qemu.log, ttyS0 to DIR/console, ttyS1 to DIR/channel.  Returns 0, or -errno as
+ * vm_command(); the reason is in DIR/qemu.log.
  */
 int vm_start(struct vm *vm, const struct vm_config *config);
 

@@ -114,9 +114,19 @@ qemu_runs() {
 	[[ $(marked "$MARK") == *qemu-system* ]]
 }
 
+# What its guest may make of it: it starts no program, and is nobody where we are root.
+qemu_is_confined() {
+	local status
+	status=$(cat "/proc/$(qemu_of "$MARK")/status")
+	grep -q '^NoNewPrivs:.*1$' <<<"$status"
+	grep -q '^Seccomp:.*2$' <<<"$status"
+	((EUID)) || grep -qE '^Uid:(.65534){4}$' <<<"$status"
+}
+
 @test "interrupted while it checks: 130, no QEMU, and the run does not look whole" {
 	start_checks -- --check capability.namespace.raw
 	within 100 grep -qs '"context"' "$RUN/run.jsonl"
+	qemu_is_confined
 	kill -INT $!
 	ended
 	expect 130 "daxdm: interrupted; results/$NAME is incomplete"

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "emu/confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Of everybody's systems, and of user namespaces that have as many. */
+enum { NOBODY = 65534 };
+
+static bool wanted(void)
+{
+	return !geteuid();
+}
+
+int confine_give(int fd)
+{
+	/* EINVAL: this namespace has no nobody; see confine_self(). */
+	if (!wanted() || !fchown(fd, NOBODY, NOBODY) || errno == EINVAL)
+		return 0;
+	return -errno;
+}
+
+int confine_give_new(const char *name)
+{
+	int fd = open(name, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644), rc;
+
+	if (fd < 0)
+		return -errno;
+	rc = confine_give(fd);
+	close(fd);
+	return rc;
+}
+
+static int bound(int what, rlim_t most)
+{
+	struct rlimit limit;
+
+	if (getrlimit(what, &limit) < 0)
+		return -errno;
+	if (limit.rlim_cur > most)
+		limit.rlim_cur = most;
+	if (limit.rlim_max > most)
+		limit.rlim_max = most;
+	return setrlimit(what, &limit) < 0 ? -errno : 0;
+}
+
+int confine_self(bool kvm)
+{
+	struct stat st;
+	gid_t group = NOBODY;
+	int rc = bound(RLIMIT_FSIZE, CONFINE_FILE_BYTES);
+
+	/* QEMU blocks it in some threads, where it would be lost: in all, writing fails. */
+	signal(SIGXFSZ, SIG_IGN);
+	if (!rc)
+		rc = bound(RLIMIT_CORE, 0);
+	if (rc < 0 || !wanted())
+		return rc;
+	if (kvm && !stat("/dev/kvm", &st))
+		group = st.st_gid;
+	if (!setgroups(1, &group) && !setresgid(NOBODY, NOBODY, NOBODY) &&
+	    !setresuid(NOBODY, NOBODY, NOBODY))
+		return 0;
+	return errno == EINVAL || errno == EPERM ? 0 : -errno;
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "emu/confine.h"
+#include "emu/guest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { NOBODY = 65534 };
+
+static char dir[] = "/tmp/confine.XXXXXX";
+
+static int set_up(void **state)
+{
+	(void)state;
+	return mkdtemp(dir) && !chmod(dir, 0755) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	char command[100];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -r '%s'", dir);
+	return system(command);
+}
+
+/* Runs it as QEMU would run, in our directory.  Returns the status of waitpid(). */
+static int confined(void (*act)(void))
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (chdir(dir) < 0 || confine_give_new("given") < 0 || confine_self(false) < 0)
+			_exit(100);
+		act();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static void write_much(void)
+{
+	int fd = open("given", O_WRONLY);
+
+	if (fd < 0 || pwrite(fd, "x", 1, CONFINE_FILE_BYTES - 1) != 1)
+		_exit(101);
+	if (pwrite(fd, "x", 1, CONFINE_FILE_BYTES) >= 0 || errno != EFBIG)
+		_exit(102);
+}
+
+static void it_writes_so_much_and_no_more(void **state)
+{
+	(void)state;
+	assert_int_equal(confined(write_much), 0);
+}
+
+static void who_am_i(void)
+{
+	if (getuid() != NOBODY || geteuid() != NOBODY || getgid() != NOBODY ||
+	    getgroups(0, NULL) != 1)
+		_exit(101);
+	if (!setuid(0))
+		_exit(102);
+	if (open("other", O_WRONLY | O_CREAT, 0600) >= 0 || errno != EACCES)
+		_exit(103);
+	if (open("/etc/shadow", O_RDONLY) >= 0 || errno != EACCES)
+		_exit(104);
+	if (open("given", O_RDWR) < 0)
+		_exit(105);
+}
+
+static void root_is_nobody(void **state)
+{
+	(void)state;
+	if (geteuid())
+		skip(); /* it need not become somebody else */
+	assert_int_equal(confined(who_am_i), 0);
+}
+
+static void am_i_still(void)
+{
+	_exit(geteuid() == 1234 ? 0 : 101);
+}
+
+static void who_is_not_root_stays(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	if (geteuid())
+		skip(); /* the other tests are of that */
+	pid = fork();
+	if (!pid) {
+		if (setresuid(1234, 1234, 1234) < 0 || confine_self(false) < 0)
+			_exit(100);
+		am_i_still();
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+/* ---- what it sends --------------------------------------------------------------------------- */
+
+static const struct plan plan = {
+	.machine = &vm_checks, .quiet = true, .boot_s = 100, .stall_s = 100};
+
+/* A running guest that sent this text so many times. */
+static void sends_beside(struct guest *g, const char *text, size_t times, FILE *console)
+{
+	char path[100];
+	FILE *out;
+
+	guest_init(g, &plan, "unit", 0);
+	g->state = GUEST_RUNNING;
+	g->heard_ms = clock_ms();
+	g->console = console;
+	snprintf(path, sizeof(path), "%s/channel", dir);
+	out = fopen(path, "w");
+	assert_non_null(out);
+	while (times--)
+		fputs(text, out);
+	fclose(out);
+	g->channel = fopen(path, "r");
+	assert_non_null(g->channel);
+	assert_int_equal(guest_look(g), 0);
+	fclose(g->channel);
+	free(g->line);
+}
+
+static void sends(struct guest *g, const char *text, size_t times)
+{
+	sends_beside(g, text, times, NULL);
+}
+
+static void a_line_without_end_ends_the_guest(void **state)
+{
+	struct guest g;
+
+	(void)state;
+	sends(&g, "0123456789abcdef", (8 << 20) / 16);
+	assert_int_equal(g.state, GUEST_RUNNING);
+	sends(&g, "0123456789abcdef", (8 << 20) / 16 + 1);
+	assert_int_equal(g.state, GUEST_BROKEN);
+	assert_true(g.babbled);
+	assert_string_equal(g.why, "it sent a line of more than 8 MiB");
+}
+
+static void so_do_endless_lines_for_the_user(void **state)
+{
+	struct guest g;
+
+	(void)state;
+	assert_non_null(freopen("/dev/null", "w", stderr));
+	sends(&g, "@log x\n", 1000);
+	assert_int_equal(g.state, GUEST_RUNNING);
+	sends(&g, "@log x\n", 1001);
+	assert_int_equal(g.state, GUEST_BROKEN);
+	assert_true(g.babbled);
+}
+
+/* However fast it is read: what did not fit is missing. */
+static void so_does_a_full_line(void **state)
+{
+	char path[100];
+	struct guest g;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/console", dir);
+	g.console = fopen(path, "w+");
+	assert_non_null(g.console);
+	assert_int_equal(ftruncate(fileno(g.console), CONFINE_FILE_BYTES), 0);
+	sends_beside(&g, "@ready\n", 1, g.console);
+	assert_int_equal(g.state, GUEST_BROKEN);
+	assert_true(g.babbled);
+	assert_string_equal(g.why, "it wrote more than 64 MiB on a serial line");
+	fclose(g.console);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_writes_so_much_and_no_more),
+		cmocka_unit_test(root_is_nobody),
+		cmocka_unit_test(who_is_not_root_stays),
+		cmocka_unit_test(a_line_without_end_ends_the_guest),
+		cmocka_unit_test(so_do_endless_lines_for_the_user),
+		cmocka_unit_test(so_does_a_full_line),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
