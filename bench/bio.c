@@ -203,11 +203,7 @@ static int pass(struct bench_env *env, struct bio_state *s, const struct variant
 		rc = run_in_thread(&(struct job){env, s, &ops, probes, result, 0});
 	env->phase(env, "proof");
 	rc2 = bio_stop(env, s, rc ? 0 : ops.n, result);
-	rc = rc ? rc : rc2;
-	if (rc < 0)
-		msg_error("bio.%s on %s, %s: %s", variant->name, env->cell.spec->text, env->cell.fs,
-			  strerror(-rc));
-	return rc;
+	return rc ? rc : rc2;
 }
 
 /* io_uring may be missing, and polling is: said instead of measured. */

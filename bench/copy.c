@@ -412,9 +412,6 @@ out:
 	if (s->mapping.reserved)
 		mapping_drop(&s->mapping);
 	s->mapping.reserved = NULL;
-	if (rc < 0)
-		msg_error("copy.%s on %s, %s: %s", variant->name, env->cell.spec->text,
-			  env->cell.fs, strerror(-rc));
 	return rc;
 }
 

@@ -470,11 +470,8 @@ static int probe(struct bench_env *env, void *state, const struct variant *varia
 	struct pass pass;
 	int rc = run_pass(env, f, variant, n_windows, probes, &pass);
 
-	if (rc < 0) {
-		msg_error("fault.%s on %s, %s, probe pass: %s", variant->name, env->cell.spec->text,
-			  env->cell.fs, strerror(-rc));
+	if (rc < 0)
 		return rc;
-	}
 	result->path = json_pack("{sI}", "faults", (json_int_t)pass.faults);
 	for (unsigned int i = 0; i < probes->n; i++) {
 		int64_t count = probe_count(probes, points[i]);
@@ -540,11 +537,8 @@ static int once(struct bench_env *env, void *state, const struct variant *varian
 
 	if (!rc && !(result->samples = calloc(pass.n, sizeof(*result->samples))))
 		rc = -ENOMEM;
-	if (rc < 0) {
-		msg_error("fault.%s on %s, %s: %s", variant->name, env->cell.spec->text,
-			  env->cell.fs, strerror(-rc));
+	if (rc < 0)
 		return rc;
-	}
 	result->n = pass.n;
 	result->n_pmd = pass.n_pmd;
 	result->areas = pass.areas;

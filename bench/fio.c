@@ -25,8 +25,9 @@ FILE *fio_jobs(struct fio *fio)
 	char path[192];
 
 	*fio = (struct fio){0};
-	snprintf(fio->directory, sizeof(fio->directory), "%s/daxdm-fio-XXXXXX",
-		 access("/run", W_OK) ? "/tmp" : "/run"); /* memory, if it can be */
+	snprintf(fio->directory, sizeof(fio->directory), "%s/daxdm-%d-fio-XXXXXX",
+		 access("/run", W_OK) ? "/tmp" : "/run", /* memory, if it can be */
+		 (int)run_owner());
 	if (!mkdtemp(fio->directory)) {
 		fio->directory[0] = '\0';
 		return NULL;

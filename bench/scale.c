@@ -437,9 +437,6 @@ static int run_pass(struct bench_env *env, struct scale *s, const struct variant
 		rc = run_rounds(s, crew, rounds, probes, r);
 	crew_end(crew);
 	drop_posts(s);
-	if (rc < 0)
-		msg_error("scale.%s on %s, %s: %s", variant->name, env->cell.spec->text,
-			  env->cell.fs, strerror(-rc));
 	return rc;
 }
 

@@ -358,9 +358,6 @@ static int pass(struct bench_env *env, struct tableops *t, const struct variant 
 	/* A device that was left suspended would stop everything that follows. */
 	if (!rc && result->why[0])
 		rc = put_back(&t->top);
-	if (rc < 0)
-		msg_error("table.%s on %s, %s: %s", variant->name, env->cell.spec->text,
-			  env->cell.fs, strerror(-rc));
 	return rc;
 }
 

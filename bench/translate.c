@@ -380,11 +380,8 @@ static int run_pass(struct bench_env *env, struct translate *t, const struct var
 	if (!rc)
 		rc = mapping_make(&m, t->data.fd, t->data.bytes, MAP_SHARED, plan->window);
 
-	if (rc < 0) {
-		msg_error("translate.%s on %s: cannot map the file: %s", variant->name,
-			  env->cell.spec->text, strerror(-rc));
+	if (rc < 0)
 		return rc;
-	}
 	mapping_precharge();
 	n_round = fill_offsets(t, plan);
 	r->small = plan->window && !all_huge(env, t, n_round);

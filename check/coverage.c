@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #define TRACEFS "/sys/kernel/tracing"
-#define GROUP "daxdm"
 
 /*
  * The interface, by the names that kernels from 5.10 on gave it.  A module "" is the kernel itself;
@@ -81,6 +80,16 @@ static const struct {
 
 enum { INTERFACE_N = sizeof(interface) / sizeof(interface[0]) };
 
+/* As lib/kevents.h calls its own, and removes those of dead processes. */
+static const char *group(void)
+{
+	static char name[32];
+
+	if (!name[0])
+		snprintf(name, sizeof(name), "daxdm_%d", (int)getpid());
+	return name;
+}
+
 static int write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC), rc = 0;
@@ -91,6 +100,14 @@ static int write_file(const char *path, const char *text)
 		rc = -errno;
 	close(fd);
 	return rc;
+}
+
+static int enable(const char *on)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), TRACEFS "/events/%s/enable", group());
+	return write_file(path, on);
 }
 
 static bool belongs(const char *function, const char *module)
@@ -117,7 +134,7 @@ static int arm(struct coverage *c, const char *function, const char *module)
 
 	if (json_object_get(c->counts, function) || json_object_get(c->refused, function))
 		return 0;
-	snprintf(line, sizeof(line), "p:" GROUP "/%.255s %.255s\n", function, function);
+	snprintf(line, sizeof(line), "p:%s/%.255s %.255s\n", group(), function, function);
 	rc = write_file(TRACEFS "/kprobe_events", line);
 	/* A name that stands twice in the kernel, or a function that must not be probed. */
 	if (rc < 0)
@@ -166,7 +183,7 @@ int coverage_begin(struct coverage *c)
 	fclose(in);
 	if (!c->armed)
 		return -EOPNOTSUPP;
-	return write_file(TRACEFS "/events/" GROUP "/enable", "1");
+	return enable("1");
 }
 
 /* Source: kprobe_profile, "  name  hits  misses" a line. */
@@ -204,12 +221,12 @@ void coverage_end(struct coverage *c)
 	json_t *value;
 
 	if (c->armed)
-		write_file(TRACEFS "/events/" GROUP "/enable", "0");
+		enable("0");
 	json_object_foreach(c->counts, name, value)
 	{
 		char line[300];
 
-		snprintf(line, sizeof(line), "-:" GROUP "/%s\n", name);
+		snprintf(line, sizeof(line), "-:%s/%s\n", group(), name);
 		write_file(TRACEFS "/kprobe_events", line);
 	}
 	json_decref(c->counts);

@@ -293,19 +293,17 @@ static int wipe_patiently(const char *node)
 	return rc;
 }
 
-/* In a child: the kernel may not come back from an umount. */
-static int clean(const struct runner *k, const char *directory)
+static int clean_once(const struct runner *k, const char *directory)
 {
 	int rc;
 
-	if (!dm_available())
-		dm_resume_of(k->env.owner);
+	dm_resume_of(k->env.owner);
 	rc = fs_unmount_below(directory);
 	if (rc < 0) {
 		fprintf(stderr, "unmounting: %s\n", strerror(-rc));
 		return 1;
 	}
-	rc = dm_available() ? 0 : dm_remove_of(k->env.owner);
+	rc = dm_remove_of(k->env.owner);
 	if (rc < 0) {
 		fprintf(stderr, "removing its devices: %s\n", strerror(-rc));
 		return 1;
@@ -326,11 +324,18 @@ static int clean(const struct runner *k, const char *directory)
 	return 0;
 }
 
+/* In a child: the kernel may not come back from an umount. */
+static int clean(const struct runner *k, const char *directory)
+{
+	return clean_once(k, directory) && clean_once(k, directory);
+}
+
 /* Returns true if nothing of the check is left. */
 static bool clean_up(const struct runner *k, const char *directory, char *why, size_t why_len)
 {
 	int fds[2], status = 0;
 	struct under_way u = {0};
+	pid_t parent = getpid();
 	ssize_t n = 0;
 
 	why[0] = '\0';
@@ -339,6 +344,8 @@ static bool clean_up(const struct runner *k, const char *directory, char *why, s
 	u.pid = fork();
 	if (!u.pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(1);
 		dup2(fds[1], 2);
 		_exit(clean(k, directory));
 	}

@@ -25,6 +25,7 @@ struct bench_options {
 static int open_devices(struct sweep *s, const struct bench_options *o)
 {
 	uint64_t room;
+	int rc;
 
 	if (!o->devices.n) {
 		msg_error("bench: no device named; --device /dev/pmemN says what may be written "
@@ -38,16 +39,18 @@ static int open_devices(struct sweep *s, const struct bench_options *o)
 	for (size_t i = 0; i < o->devices.n; i++) {
 		struct namespace *ns = &s->namespaces[i];
 
-		if (namespace_open(o->devices.list[i], ns) < 0)
-			return -EINVAL;
+		rc = namespace_open(o->devices.list[i], ns);
+		if (rc < 0)
+			return rc;
 		if (!ns->fsdax) {
 			msg_error("%s is not in fsdax mode; `ndctl create-namespace -f -e NAME -m "
 				  "fsdax -a 2M` makes it so (and destroys what is on it)",
 				  ns->node);
 			return -EINVAL;
 		}
-		if (namespace_refuse_claimed(ns) < 0)
-			return -EINVAL;
+		rc = namespace_refuse_claimed(ns);
+		if (rc < 0)
+			return rc;
 		for (size_t j = 0; j < i; j++) {
 			if (s->namespaces[j].major != ns->major ||
 			    s->namespaces[j].minor != ns->minor)
@@ -57,11 +60,11 @@ static int open_devices(struct sweep *s, const struct bench_options *o)
 		}
 	}
 	s->n_namespaces = (unsigned int)o->devices.n;
-	if (o->wipe && sweep_wipe(s) < 0)
-		return -EINVAL;
-	for (unsigned int i = 0; i < s->n_namespaces; i++)
-		if (namespace_refuse_used(&s->namespaces[i]) < 0)
-			return -EINVAL;
+	rc = o->wipe ? sweep_wipe(s) : 0;
+	for (unsigned int i = 0; i < s->n_namespaces && !rc; i++)
+		rc = namespace_refuse_used(&s->namespaces[i]);
+	if (rc < 0)
+		return rc;
 	/* One window is kept for the stacks that begin past a 2 MiB boundary. */
 	room = s->namespaces[0].size_bytes / WINDOW_BYTES * WINDOW_BYTES;
 	room = room > WINDOW_BYTES ? room - WINDOW_BYTES : 0;
@@ -78,12 +81,16 @@ static int check_stacks_fit(const struct sweep *s)
 		int rc;
 
 		stack_parse(s->workload.stacks.list[i], &spec, why, sizeof(why));
-		if (spec.depth && dm_available() < 0) {
+		rc = spec.depth ? dm_available() : 0;
+		if (rc == -ENODEV)
 			msg_error("this kernel has no device-mapper: %s cannot be made; `modprobe "
 				  "dm-mod`",
 				  spec.text);
-			return -ENODEV;
-		}
+		else if (rc < 0)
+			msg_error("device-mapper does not answer (%s): %s cannot be made",
+				  strerror(-rc), spec.text);
+		if (rc < 0)
+			return rc;
 		rc = stack_fits(&spec, s->namespaces, s->n_namespaces, s->span_bytes);
 		if (rc < 0)
 			return rc;
@@ -94,6 +101,7 @@ static int check_stacks_fit(const struct sweep *s)
 static int prepare(struct sweep *s, struct bench_options *o)
 {
 	bool complete = o->by_hand.stacks.n && o->by_hand.filesystems.n && o->by_hand.benches.n;
+	int rc;
 
 	/* A list said by hand needs no file behind it. */
 	if (!o->workload && !complete)
@@ -113,8 +121,11 @@ static int prepare(struct sweep *s, struct bench_options *o)
 		msg_error("bench: makes devices and mounts: run it as root");
 		return STATUS_BROKEN;
 	}
-	if (open_devices(s, o) < 0 || check_stacks_fit(s) < 0)
-		return STATUS_USAGE;
+	rc = open_devices(s, o);
+	if (!rc)
+		rc = check_stacks_fit(s);
+	if (rc < 0)
+		return namespace_was_wrong(rc) ? STATUS_USAGE : STATUS_BROKEN;
 	if (meter_start(o->meter, &s->meter) < 0)
 		return STATUS_USAGE;
 	s->output = o->output;
@@ -236,7 +247,8 @@ static int run(int argc, char **argv)
 {
 	struct bench_options o = {.meter = "time", .output = "-"};
 	struct sweep s = {0};
-	const struct supervised supervised = {sweep_work, sweep_aftermath, &s};
+	const struct supervised supervised = {
+		.work = sweep_work, .aftermath = sweep_aftermath, .arg = &s};
 	int status, operand = options_parse(&verb_bench, options, &o, argc, argv);
 
 	if (operand == -1)

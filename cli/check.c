@@ -20,8 +20,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { STATUS_SPOILED = 75 }; /* what is left must run on a host booted anew */
-
 struct checker {
 	struct words globs, cases, devices;
 	bool quick, plant, coverage, emulated, wipe;
@@ -124,6 +122,8 @@ static void aftermath(void *arg)
 
 static int open_devices(struct checker *k)
 {
+	int rc = 0;
+
 	if (k->devices.n > CHECK_DEVICES_MAX) {
 		msg_error("check: at most %d devices", CHECK_DEVICES_MAX);
 		return -EINVAL;
@@ -131,8 +131,11 @@ static int open_devices(struct checker *k)
 	for (size_t i = 0; i < k->devices.n; i++) {
 		struct namespace *ns = &k->runner.env.devices[i];
 
-		if (namespace_open(k->devices.list[i], ns) < 0 || namespace_refuse_claimed(ns) < 0)
-			return -EINVAL;
+		rc = namespace_open(k->devices.list[i], ns);
+		if (!rc)
+			rc = namespace_refuse_claimed(ns);
+		if (rc < 0)
+			return rc;
 		for (size_t j = 0; j < i; j++) {
 			if (k->runner.env.devices[j].major != ns->major ||
 			    k->runner.env.devices[j].minor != ns->minor)
@@ -145,10 +148,9 @@ static int open_devices(struct checker *k)
 	}
 	if (k->wipe)
 		wipe_devices(k);
-	for (unsigned int i = 0; i < k->runner.env.n_devices; i++)
-		if (namespace_refuse_used(&k->runner.env.devices[i]) < 0)
-			return -EINVAL;
-	return 0;
+	for (unsigned int i = 0; i < k->runner.env.n_devices && !rc; i++)
+		rc = namespace_refuse_used(&k->runner.env.devices[i]);
+	return rc;
 }
 
 /* Cases said one by one, or globs. */
@@ -167,6 +169,8 @@ static int choose(struct checker *k)
 
 static int prepare(struct checker *k)
 {
+	int rc;
+
 	if (choose(k) < 0)
 		return STATUS_USAGE;
 	if (geteuid()) {
@@ -178,8 +182,9 @@ static int prepare(struct checker *k)
 			  "(everything on it is lost)");
 		return STATUS_USAGE;
 	}
-	if (open_devices(k) < 0)
-		return STATUS_USAGE;
+	rc = open_devices(k);
+	if (rc < 0)
+		return namespace_was_wrong(rc) ? STATUS_USAGE : STATUS_BROKEN;
 	k->runner.env.seed = k->seed;
 	k->runner.env.rounds = k->rounds;
 	k->runner.env.quick = k->quick;
@@ -296,7 +301,7 @@ static const struct option_spec options[] = {
 static int run(int argc, char **argv)
 {
 	struct checker k = {.seed = 1, .rounds = 0, .output = "-"};
-	const struct supervised supervised = {work, aftermath, &k};
+	struct supervised supervised = {.work = work, .aftermath = aftermath, .arg = &k};
 	int status, operand = options_parse(&verb_check, options, &k, argc, argv);
 
 	if (operand == -1)
@@ -306,6 +311,7 @@ static int run(int argc, char **argv)
 		operand = -EINVAL;
 	}
 	status = operand < 0 ? STATUS_USAGE : prepare(&k);
+	supervised.expendable = k.emulated;
 	if (status == STATUS_GOOD)
 		status = supervise(&supervised);
 	free(k.list);

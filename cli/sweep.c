@@ -20,15 +20,24 @@
 
 enum { HEAP_BYTES = 64 << 20 };
 
-/* Makes and mounts the filesystem, runs the benchmarks, and takes everything down again. */
-static int run_on_stack(struct sweep *s, struct stack *stack, const char *fs_type,
-			const char *directory)
+/* Returns 0, or -errno after one error line, unless another one was said before. */
+static int wipe_node(const char *node, bool quietly)
 {
-	struct fs fs = {.type = fs_type, .node = stack->node, .where = directory};
+	int rc = signature_wipe(node);
+
+	if (rc < 0 && !quietly)
+		msg_error("cannot wipe %s: %s", node, strerror(-rc));
+	return rc;
+}
+
+/* Makes and mounts the filesystem, runs the benchmarks, and takes everything down again;
+ * fs->mounted says whether that failed. */
+static int run_on_stack(struct sweep *s, struct stack *stack, struct fs *fs, const char *directory)
+{
 	struct bench_env env = {
-		.cell = {&stack->spec, fs_type, &s->meter},
+		.cell = {&stack->spec, fs->type, &s->meter},
 		.stack = stack,
-		.fs = &fs,
+		.fs = fs,
 		.directory = directory,
 		.sink = &s->sink,
 		.phase = sweep_phase,
@@ -40,27 +49,25 @@ static int run_on_stack(struct sweep *s, struct stack *stack, const char *fs_typ
 	};
 	int rc, rc2;
 
-	snprintf(s->what, sizeof(s->what), "%s %s", stack->spec.text, fs_type);
+	snprintf(s->what, sizeof(s->what), "%s %s", stack->spec.text, fs->type);
 	sweep_phase(&env, "mkfs");
-	rc = fs_make(fs_type, stack->node, stack->size_bytes);
+	rc = fs_make(fs->type, stack->node, stack->size_bytes);
 	if (rc < 0)
 		goto wipe;
 	sweep_phase(&env, "mount");
-	rc = fs_mount(&fs);
+	rc = fs_mount(fs);
 	if (rc < 0)
 		goto wipe;
 	for (size_t b = 0; bench_table[b] && !rc; b++)
 		rc = sweep_bench(s, &env, b);
-	snprintf(s->what, sizeof(s->what), "%s %s", stack->spec.text, fs_type);
+	snprintf(s->what, sizeof(s->what), "%s %s", stack->spec.text, fs->type);
 	sweep_phase(&env, "teardown");
-	rc2 = fs_unmount(&fs);
+	rc2 = fs_unmount(fs);
 	rc = rc ? rc : rc2;
 wipe:
 	/* Ours to wipe: the device was blank when it was named. */
-	if (!fs.mounted) {
-		rc2 = signature_wipe(stack->node);
-		if (rc2 < 0)
-			msg_error("cannot wipe %s: %s", stack->node, strerror(-rc2));
+	if (!fs->mounted) {
+		rc2 = wipe_node(stack->node, rc < 0);
 		rc = rc ? rc : rc2;
 	}
 	return rc;
@@ -102,6 +109,7 @@ static int run_on(struct sweep *s, const char *fs_type, const char *spec_text,
 {
 	struct stack_spec spec;
 	struct stack stack;
+	struct fs fs = {.type = fs_type, .node = stack.node, .where = directory};
 	char why[192];
 	int rc, rc2;
 
@@ -109,24 +117,28 @@ static int run_on(struct sweep *s, const char *fs_type, const char *spec_text,
 	rc = stack_create(&spec, s->namespaces, s->n_namespaces, s->span_bytes, &stack);
 	if (rc < 0)
 		return rc;
-	rc = run_on_stack(s, &stack, fs_type, directory);
+	rc = run_on_stack(s, &stack, &fs, directory);
+	if (fs.mounted)
+		return rc; /* which holds the devices: supervise() tries again, then removes them */
 	rc2 = stack_destroy(&stack);
 	return rc ? rc : rc2;
 }
 
-int sweep_wipe(const struct sweep *s)
+static int wipe_namespaces(const struct sweep *s, bool quietly)
 {
 	int result = 0;
 
 	for (unsigned int i = 0; i < s->n_namespaces; i++) {
-		int rc = signature_wipe(s->namespaces[i].node);
+		int rc = wipe_node(s->namespaces[i].node, quietly);
 
-		if (rc < 0) {
-			msg_error("cannot wipe %s: %s", s->namespaces[i].node, strerror(-rc));
-			result = rc;
-		}
+		result = rc < 0 ? rc : result;
 	}
 	return result;
+}
+
+int sweep_wipe(const struct sweep *s)
+{
+	return wipe_namespaces(s, false);
 }
 
 static int run_cells(struct sweep *s, const char *directory)
@@ -177,7 +189,7 @@ static int run_sweep(struct sweep *s, const char *directory)
 		kept_fds_close(&s->kept_fds[b]);
 	free(s->kept_fds);
 	keeper_close(&s->keeper);
-	rc2 = sweep_wipe(s);
+	rc2 = wipe_namespaces(s, rc < 0);
 	return rc ? rc : rc2;
 }
 

@@ -3,6 +3,7 @@
 #include "cli/sweep.h"
 
 #include "bench/need.h"
+#include "lib/msg.h"
 #include "lib/supervise.h"
 
 #include <errno.h>
@@ -174,6 +175,7 @@ static int run_part(void *arg)
 	struct bench_env *env = part->env;
 	struct sweep *s = part->s;
 	struct missing missing;
+	unsigned int said = msg_errors();
 	int rc = 0;
 
 	snprintf(s->what, sizeof(s->what), "%s %s %s", env->cell.spec->text, env->cell.fs,
@@ -186,6 +188,8 @@ static int run_part(void *arg)
 			rc = skip_write(env->sink, &env->cell, bench->name, "*", missing.why,
 					missing.cure);
 	}
+	if (rc < 0 && rc != -EINTR && msg_errors() == said)
+		msg_error("%s: %s", s->what, strerror(-rc));
 	s->carried->done = s->done;
 	s->carried->mounted = env->fs->mounted;
 	return rc;

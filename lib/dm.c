@@ -16,6 +16,9 @@
 /* -EBUSY of a removal is tried again so often, that long after one another. */
 enum { BUSY_LIMIT_MS = 1000, BUSY_PAUSE_NS = 20 * 1000 * 1000 };
 
+/* It is there as soon as the kernel has device-mapper, built in or loaded. */
+static const char dm_class[] = "/sys/class/misc/device-mapper";
+
 /* The first thing libdevmapper complained of in the call under way: what follows it, follows from
  * it. */
 static char complaint[256];
@@ -103,11 +106,9 @@ int dm_available(void)
 
 	library_setup();
 	task = dm_task_create(DM_DEVICE_VERSION);
-	if (!task)
-		return -ENODEV;
-	rc = task_run(task, false);
+	rc = task ? task_run(task, false) : -ENOMEM; /* loads the module, if it can be */
 	dm_lib_release();
-	return rc;
+	return rc < 0 && access(dm_class, F_OK) < 0 ? -ENODEV : rc;
 }
 
 /* One line of a table, "START LEN TYPE [ARGUMENT]..."; the line is cut up.  Returns 0 or -errno. */
@@ -378,34 +379,39 @@ const char *dm_device_node(const char *name, char node[128])
 	return node;
 }
 
-/* Devices of a process: daxdm-PID-..., and those of its volume group, which LVM calls daxdmPID-...
- */
-static bool is_of(const char *name, pid_t pid)
+pid_t dm_owner(const char *name)
 {
-	char prefix[2][32];
+	int pid = 0, end = 0;
 
-	snprintf(prefix[0], sizeof(prefix[0]), "daxdm-%d-", (int)pid);
-	snprintf(prefix[1], sizeof(prefix[1]), "daxdm%d-", (int)pid);
-	return !strncmp(name, prefix[0], strlen(prefix[0])) ||
-	       !strncmp(name, prefix[1], strlen(prefix[1]));
+	if (sscanf(name, "daxdm-%d-%n", &pid, &end) < 1 || !end)
+		if (sscanf(name, "daxdm%d-%n", &pid, &end) < 1 || !end)
+			return 0;
+	return pid > 0 ? pid : 0;
 }
 
-/* Their names, one a line, to be freed; NULL with errno set. */
-static char *list_devices(pid_t pid)
+char *dm_devices_of(pid_t pid)
 {
-	struct dm_task *task = dm_task_create(DM_DEVICE_LIST);
+	struct dm_task *task;
 	struct dm_names *names = NULL;
 	unsigned int next = 0;
 	char *text = NULL;
 	size_t len;
-	FILE *out = task ? open_memstream(&text, &len) : NULL;
-	int rc = out ? task_ask(task) : -ENOMEM;
+	FILE *out = open_memstream(&text, &len);
+	int rc = out ? 0 : -ENOMEM;
 
-	if (!rc && !(names = dm_task_get_names(task)))
+	library_setup();
+	/* Where there is no device-mapper there are no devices, and asking would load it. */
+	task = rc || access(dm_class, F_OK) < 0 ? NULL : dm_task_create(DM_DEVICE_LIST);
+	if (task)
+		rc = task_ask(task);
+	if (task && !rc && !(names = dm_task_get_names(task)))
 		rc = -EIO;
-	while (!rc) {
+	while (task && !rc) {
+		pid_t owner;
+
 		names = (struct dm_names *)((char *)names + next);
-		if (names->dev && is_of(names->name, pid))
+		owner = names->dev ? dm_owner(names->name) : 0;
+		if (owner && (!pid || owner == pid))
 			fprintf(out, "%s\n", names->name);
 		next = names->next;
 		if (!next)
@@ -426,7 +432,7 @@ static char *list_devices(pid_t pid)
  * Returns how many are gone, or -errno if none would go; *left says how many there were. */
 static int remove_round(pid_t pid, unsigned int *left)
 {
-	char *list = list_devices(pid), *next = list, *name;
+	char *list = dm_devices_of(pid), *next = list, *name;
 	int gone = 0, error = 0;
 
 	*left = 0;
@@ -454,16 +460,18 @@ int dm_resume_of(pid_t pid)
 	int result = 0;
 
 	library_setup();
-	list = next = list_devices(pid);
+	list = next = dm_devices_of(pid);
 	if (!list)
 		return -errno;
 	while ((name = strsep(&next, "\n"))) {
 		struct dm_device_info info;
 		int rc;
 
-		if (!*name || dm_device_info(name, &info) < 0 || !info.suspended)
+		if (!*name || (!dm_device_info(name, &info) && !info.suspended))
 			continue;
 		rc = dm_device_resume(name, 0);
+		if (rc < 0 && rc != -ENXIO)
+			rc = dm_device_resume(name, 0);
 		if (rc < 0)
 			result = rc;
 	}
@@ -479,12 +487,15 @@ int dm_remove_of(pid_t pid)
 	int rc = 0;
 
 	library_setup();
+	/* Whatever the error: the next try may do. */
 	while (left) {
 		rc = remove_round(pid, &left);
-		if ((rc < 0 && rc != -EBUSY) || (rc && limit_clock_ms() >= until_ms))
+		if (rc < 0 && limit_clock_ms() >= until_ms)
 			break;
-		if (rc == -EBUSY)
+		if (rc < 0) {
+			left = 1;
 			nanosleep(&pause, NULL);
+		}
 	}
 	dm_lib_release();
 	return rc < 0 ? rc : 0;

@@ -86,21 +86,31 @@ int stack_fits(const struct stack_spec *spec, const struct namespace *namespaces
 int stack_create(const struct stack_spec *spec, const struct namespace *namespaces, unsigned int n,
 		 uint64_t size_bytes, struct stack *out);
 
-/* Removes the devices, top first; a half-built or destroyed stack is fine.  Returns 0, or the
- * last -errno after one error line per device that would not go. */
+/* Removes the devices, top first; a half-built or destroyed stack is fine.  Returns 0, or -errno
+ * after one error line: that device and those below it are there still, and known by their names.
+ */
 int stack_destroy(struct stack *stack);
 
 /* Where a byte of the stack's device lives.  Pure.  Returns 0 or -ERANGE. */
 int stack_resolve(const struct stack *stack, uint64_t byte, struct place *out);
 
-/* Resumes every DM device of a process (daxdm-PID-..., or in the volume group daxdmPID) that is
- * suspended: an unmount or a remove would wait for it for ever.  Returns 0 or the last -errno. */
+/* The process that a device was named for: daxdm-PID-..., or in the volume group daxdmPID; 0 for
+ * any other name.  Pure. */
+pid_t dm_owner(const char *name);
+
+/* Names of the devices of a process (0: of any), one a line, to be freed; NULL with errno set. */
+char *dm_devices_of(pid_t pid);
+
+/* Resumes every device of a process that is suspended: an unmount or a remove would wait for it for
+ * ever.  Returns 0 or the last -errno. */
 int dm_resume_of(pid_t pid);
 
-/* Removes those devices: what a dead process left.  Returns 0 or -errno. */
+/* Removes those devices: what a dead process left; tries for a second, whatever the error.  Returns
+ * 0 or the last -errno. */
 int dm_remove_of(pid_t pid);
 
-/* Whether the kernel answers device-mapper ioctls.  Returns 0 or -errno, silently. */
+/* Whether the kernel answers device-mapper ioctls.  Returns 0, -ENODEV if it has no device-mapper,
+ * or -errno of the ioctl, silently. */
 int dm_available(void);
 
 #endif

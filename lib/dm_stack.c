@@ -121,25 +121,26 @@ int stack_create(const struct stack_spec *spec, const struct namespace *namespac
 
 int stack_destroy(struct stack *stack)
 {
-	int result = 0;
+	int rc = 0;
 
-	for (unsigned int level = 0; level < stack->spec.depth; level++) {
-		if (stack->names[level][0]) {
-			int rc = dm_device_remove(stack->names[level], 0);
+	/* Those below one that stays are held by it. */
+	for (unsigned int level = 0; level < stack->spec.depth && !rc; level++) {
+		char *name = stack->names[level];
 
-			if (rc < 0 && rc != -ENXIO) {
-				msg_error("cannot remove %s: %s; `dmsetup remove %s` when it is "
-					  "no longer used",
-					  stack->names[level], strerror(-rc), stack->names[level]);
-				result = rc;
-			}
-		}
-		stack->names[level][0] = '\0';
-		table_free(&stack->tables[level]);
+		if (!*name)
+			continue;
+		rc = dm_device_remove(name, 0);
+		rc = rc == -ENXIO ? 0 : rc;
+		if (!rc)
+			*name = '\0';
+		else
+			msg_error("cannot remove the device %s: %s", name, strerror(-rc));
 	}
+	for (unsigned int level = 0; level < stack->spec.depth; level++)
+		table_free(&stack->tables[level]);
 	if (stack->spec.depth)
 		dm_lib_release();
-	return result;
+	return rc;
 }
 
 int stack_resolve(const struct stack *stack, uint64_t byte, struct place *out)

@@ -2,6 +2,7 @@
 #include "lib/fs.h"
 
 #include "lib/child.h"
+#include "lib/limit_clock.h"
 #include "lib/msg.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef STATX_ATTR_DAX
@@ -27,6 +29,10 @@ enum {
 	EXT4_SMALL_BYTES = 128 << 20,
 	/* With less, a quarter of it (an allocation group) has no room for the log of 64 MiB. */
 	XFS_SMALL_BYTES = 640 << 20,
+	/* -EBUSY of an unmount is tried again so long, that long after one another. */
+	BUSY_LIMIT_MS = 1000,
+	BUSY_PAUSE_NS = 20 * 1000 * 1000,
+	BELOW_MAX = 64,
 };
 
 /* One line per filesystem. */
@@ -141,9 +147,10 @@ int fs_make(const char *type, const char *node, uint64_t size_bytes)
 	rc = child_run((char *const *)argv, MKFS_LIMIT_S, said, sizeof(said));
 	if (rc == -ENOENT)
 		msg_error("%s is not installed; `apt-get install %s`", kind->mkfs, kind->package);
+	else if (rc < 0)
+		msg_error("cannot run %s on %s: %s", kind->mkfs, node, strerror(-rc));
 	else if (rc)
-		msg_error("%s on %s failed (%s %d): %s", kind->mkfs, node,
-			  rc < 0 ? "error" : "exit status", rc < 0 ? -rc : rc, said);
+		msg_error("%s on %s failed (exit status %d): %s", kind->mkfs, node, rc, said);
 	return rc > 0 ? -EIO : rc;
 }
 
@@ -222,19 +229,38 @@ int fs_mount(struct fs *fs)
 	rc = each_mount(visit_dax, fs);
 	if (rc == 1)
 		return 0;
-	msg_error("%s on %s was mounted, but without %s: no number comes from it", fs->type,
-		  fs->node, dax);
+	if (rc < 0)
+		msg_error("cannot read how %s on %s was mounted: %s", fs->type, fs->node,
+			  strerror(-rc));
+	else
+		msg_error("%s on %s was mounted, but without %s: no number comes from it", fs->type,
+			  fs->node, dax);
 	fs_unmount(fs);
-	return -ENOTSUP;
+	return rc < 0 ? rc : -ENOTSUP;
+}
+
+/* Somebody may just have a look: udev, or a process that is about to end.  Returns 0 or -errno. */
+static int unmount_patiently(const char *where)
+{
+	const struct timespec pause = {.tv_nsec = BUSY_PAUSE_NS};
+	int rc = umount2(where, 0) < 0 ? -errno : 0;
+	int64_t until_ms = rc ? limit_clock_ms() + BUSY_LIMIT_MS : 0;
+
+	while (rc == -EBUSY && limit_clock_ms() < until_ms) {
+		nanosleep(&pause, NULL);
+		rc = umount2(where, 0) < 0 ? -errno : 0;
+	}
+	return rc;
 }
 
 int fs_unmount(struct fs *fs)
 {
+	int rc;
+
 	if (!fs->mounted)
 		return 0;
-	if (umount2(fs->where, 0) < 0) {
-		int rc = -errno;
-
+	rc = unmount_patiently(fs->where);
+	if (rc < 0) {
 		msg_error("cannot unmount %s: %s", fs->where, strerror(-rc));
 		return rc;
 	}
@@ -253,33 +279,59 @@ int file_is_dax(int fd)
 	return !!(sx.stx_attributes & STATX_ATTR_DAX);
 }
 
-struct below {
-	const char *prefix;
-	char point[512];
+bool path_is_below(const char *path, const char *directory)
+{
+	size_t len = strlen(directory);
+
+	return !strncmp(path, directory, len) && (!path[len] || path[len] == '/');
+}
+
+struct visitor {
+	int (*visit)(const char *point, void *arg);
+	void *arg;
 };
 
-static int visit_below(const char *point, const char *type, const char *options, void *arg)
+static int visit_point(const char *point, const char *type, const char *options, void *arg)
 {
-	struct below *below = arg;
+	const struct visitor *visitor = arg;
 
 	(void)type;
 	(void)options;
-	if (!strncmp(point, below->prefix, strlen(below->prefix)))
+	return visitor->visit(point, visitor->arg);
+}
+
+int fs_each_mount_point(int (*visit)(const char *point, void *arg), void *arg)
+{
+	struct visitor visitor = {visit, arg};
+
+	return each_mount(visit_point, &visitor);
+}
+
+struct below {
+	const char *directory;
+	char point[512];
+};
+
+static int visit_below(const char *point, void *arg)
+{
+	struct below *below = arg;
+
+	if (path_is_below(point, below->directory))
 		snprintf(below->point, sizeof(below->point), "%s", point);
 	return 0;
 }
 
-int fs_unmount_below(const char *prefix)
+int fs_unmount_below(const char *directory)
 {
-	for (int tries = 0; tries < 64; tries++) {
-		struct below below = {.prefix = prefix};
-		int rc = each_mount(visit_below, &below);
+	for (int i = 0; i < BELOW_MAX; i++) {
+		struct below below = {.directory = directory};
+		int rc = fs_each_mount_point(visit_below, &below);
 
 		if (rc < 0)
 			return rc;
 		if (!below.point[0])
 			return 0;
-		if (umount2(below.point, 0) < 0 && umount2(below.point, MNT_DETACH) < 0)
+		if (unmount_patiently(below.point) < 0 && umount2(below.point, MNT_DETACH) < 0)
 			return -errno;
 	}
 	return -EBUSY;

@@ -35,7 +35,8 @@ int fs_make(const char *type, const char *node, uint64_t size_bytes);
  */
 int fs_mount(struct fs *fs);
 
-/* Unmounts; a filesystem that is not mounted is fine.  Returns 0, or -errno after an error line. */
+/* Unmounts; -EBUSY is tried again for a second, and a filesystem that is not mounted is fine.
+ * Returns 0, or -errno after an error line. */
 int fs_unmount(struct fs *fs);
 
 /*
@@ -44,7 +45,15 @@ int fs_unmount(struct fs *fs);
  */
 int file_is_dax(int fd);
 
-/* Unmounts whatever is mounted at or below the directory prefix.  Returns 0 or -errno. */
-int fs_unmount_below(const char *prefix);
+/* Calls visit() for each mount point of this process; stops when it returns non-zero and returns
+ * that, else 0 or -errno. */
+int fs_each_mount_point(int (*visit)(const char *point, void *arg), void *arg);
+
+/* Whether path is the directory or lies below it.  Pure. */
+bool path_is_below(const char *path, const char *directory);
+
+/* Unmounts whatever is mounted at a directory or below it, the last one first; what stays busy for
+ * a second is detached.  Returns 0 or -errno. */
+int fs_unmount_below(const char *directory);
 
 #endif

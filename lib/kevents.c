@@ -197,50 +197,99 @@ long klog_read(const char *(*name_of)(enum tracer_function), struct stamp *stamp
 	return overflow ? -EOVERFLOW : n;
 }
 
-/* Whether daxdm_PID, of an event's or an instance's name, is ours or a dead process's. */
-static bool is_over(const char *name)
+/* The process of daxdm_PID, the group of events or the instance that a name begins with; 0 for any
+ * other name. */
+static pid_t owner_of(const char *name)
 {
-	int pid = strncmp(name, "daxdm_", 6) ? 0 : atoi(name + 6);
+	int pid = 0, end = 0;
 
-	return pid > 0 && (pid == atoi(group() + 6) || (kill(pid, 0) < 0 && errno == ESRCH));
+	if (sscanf(name, "daxdm_%d%n", &pid, &end) < 1 || (name[end] && name[end] != '/'))
+		return 0;
+	return pid > 0 ? pid : 0;
 }
 
-/* The logs, which use the events. */
-static void remove_logs(void)
+static bool is_over(pid_t owner)
+{
+	return owner && (owner == owner_of(group()) || (kill(owner, 0) < 0 && errno == ESRCH));
+}
+
+/* Entries of a directory below the root that are over. */
+static void each_directory(const char *where,
+			   void (*visit)(pid_t owner, const char *path, void *arg), void *arg)
 {
 	char path[300];
 	struct dirent *entry;
 	DIR *dir;
 
-	snprintf(path, sizeof(path), "%s/instances", root);
+	snprintf(path, sizeof(path), "%s/%s", root, where);
 	dir = opendir(path);
 	while (dir && (entry = readdir(dir))) {
-		snprintf(path, sizeof(path), "%s/instances/%s", root, entry->d_name);
-		if (is_over(entry->d_name))
-			rmdir(path);
+		snprintf(path, sizeof(path), "%s/%s/%s", root, where, entry->d_name);
+		if (is_over(owner_of(entry->d_name)))
+			visit(owner_of(entry->d_name), path, arg);
 	}
 	if (dir)
 		closedir(dir);
 }
 
-void kevents_remove(void)
+static void each_event(void (*visit)(pid_t owner, const char *name, void *arg), void *arg)
 {
-	char path[160], line[256], text[300];
+	char path[160], line[256];
 	FILE *in;
 
-	remove_logs();
 	snprintf(path, sizeof(path), "%s/kprobe_events", root);
 	in = fopen(path, "re");
 	/* "r64:daxdm_PID/leave_F F"; what is removed is read from a copy that the kernel made. */
 	while (in && fgets(line, sizeof(line), in)) {
 		char *name = strchr(line, ':');
+		pid_t owner = name ? owner_of(++name) : 0;
 
-		if (!name || !is_over(name + 1))
+		if (!is_over(owner))
 			continue;
 		name[strcspn(name, " \n")] = '\0';
-		snprintf(text, sizeof(text), "-%s\n", name);
-		put("kprobe_events", O_APPEND, text);
+		visit(owner, name, arg);
 	}
 	if (in)
 		fclose(in);
+}
+
+void kevents_each(void (*visit)(pid_t owner, const char *name, void *arg), void *arg)
+{
+	each_directory("instances", visit, arg);
+	each_event(visit, arg);
+}
+
+static void remove_log(pid_t owner, const char *path, void *arg)
+{
+	(void)owner;
+	(void)arg;
+	rmdir(path);
+}
+
+/* An event that is enabled cannot be removed. */
+static void disable_events(pid_t owner, const char *path, void *arg)
+{
+	char enable[340];
+
+	(void)owner;
+	(void)arg;
+	snprintf(enable, sizeof(enable), "%s/enable", path + sizeof(root));
+	put(enable, O_TRUNC, "0");
+}
+
+static void remove_event(pid_t owner, const char *name, void *arg)
+{
+	char text[300];
+
+	(void)owner;
+	(void)arg;
+	snprintf(text, sizeof(text), "-:%s\n", name);
+	put("kprobe_events", O_APPEND, text);
+}
+
+void kevents_remove(void)
+{
+	each_directory("instances", remove_log, NULL); /* they use the events */
+	each_directory("events", disable_events, NULL);
+	each_event(remove_event, NULL);
 }

@@ -45,6 +45,10 @@ long klog_read(const char *(*name_of)(enum tracer_function), struct stamp *stamp
 bool klog_line(const char *line, pid_t thread, const char *(*name_of)(enum tracer_function),
 	       struct stamp *stamp);
 
+/* Calls visit() for each event (daxdm_PID/NAME) and log (a path) of this process and of dead ones.
+ */
+void kevents_each(void (*visit)(pid_t owner, const char *name, void *arg), void *arg);
+
 /* Removes log and events of this process, and those that dead ones left.  Nothing of them may be in
  * use here. */
 void kevents_remove(void);

@@ -17,10 +17,18 @@ static void msg_print(const char *prefix, const char *fmt, va_list args)
 	errno = saved_errno;
 }
 
+static unsigned int errors;
+
+unsigned int msg_errors(void)
+{
+	return errors;
+}
+
 void msg_error(const char *fmt, ...)
 {
 	va_list args;
 
+	errors++;
 	va_start(args, fmt);
 	msg_print("", fmt, args);
 	va_end(args);

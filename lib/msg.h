@@ -13,12 +13,17 @@ enum exit_status {
 	STATUS_NOT_COMPARABLE = 3,
 	STATUS_BROKEN = 4, /* the harness broke: nothing was found out about the kernel */
 	STATUS_USAGE = 64,
+	STATUS_SPOILED =
+		75, /* within the emulated host: what is left must run on one booted anew */
 	STATUS_SKIPPED = 77,
 };
 
 /* Prints "daxdm: TEXT\n" on stderr, with what cannot be printed in TEXT as \x1b (lib/text.h): it
  * may quote a guest or a file.  errno is kept. */
 void msg_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* How many it printed in this process so far: whether a failure was explained where it happened. */
+unsigned int msg_errors(void);
 
 /* The same with "daxdm: note: " in front: something worth knowing that is not an error. */
 void msg_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/namespace.h"
 
+#include "lib/leftovers.h"
 #include "lib/msg.h"
 #include "lib/stack.h"
 
@@ -125,6 +126,17 @@ int namespace_open(const char *node, struct namespace *out)
 	return 0;
 }
 
+bool namespace_was_wrong(int rc)
+{
+	static const int wrong[] = {EINVAL, ENOENT, ENODEV, ENXIO,  ENOTBLK, ENAMETOOLONG,
+				    EBUSY,  EACCES, EPERM,  ENOSPC, ENOTDIR};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		if (-rc == wrong[i])
+			return true;
+	return false;
+}
+
 /* Returns 0 if nothing is found, -EBUSY after an error line, or another -errno. */
 static int refuse_signature(const char *node)
 {
@@ -140,7 +152,10 @@ static int refuse_signature(const char *node)
 	blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE);
 	blkid_probe_enable_partitions(probe, 1);
 	rc = blkid_do_safeprobe(probe);
-	if (rc != 1) {
+	if (rc == -1) {
+		msg_error("cannot read %s to look for signatures", node);
+		rc = -EIO;
+	} else if (rc != 1) {
 		if (blkid_probe_lookup_value(probe, "TYPE", &type, NULL) < 0)
 			blkid_probe_lookup_value(probe, "PTTYPE", &type, NULL);
 		msg_error("%s holds a signature (%s) and is not written; `wipefs -a %s` if what is "
@@ -162,7 +177,11 @@ int namespace_refuse_claimed(const struct namespace *ns)
 	if (fd < 0) {
 		int rc = -errno;
 
-		if (rc == -EBUSY)
+		if (rc == -EBUSY && leftovers_of_dead())
+			msg_error("%s is in use, and a run that died left mounts or devices here; "
+				  "`./run.sh cleanup` removes them",
+				  ns->node);
+		else if (rc == -EBUSY)
 			msg_error("%s is in use (mounted, or held by another device); lsblk %s "
 				  "shows by what",
 				  ns->node, ns->node);
@@ -184,7 +203,7 @@ int namespace_refuse_used(const struct namespace *ns)
 int signature_wipe(const char *node)
 {
 	/* Claimed for ourselves: what is mounted or held by another device is never written. */
-	int fd = open(node, O_RDWR | O_EXCL | O_CLOEXEC), rc = 0;
+	int fd = open(node, O_RDWR | O_EXCL | O_CLOEXEC), rc, found;
 	blkid_probe probe;
 
 	if (fd < 0)
@@ -196,8 +215,10 @@ int signature_wipe(const char *node)
 	}
 	blkid_probe_enable_superblocks(probe, 1);
 	blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_MAGIC);
-	while (!rc && !blkid_do_probe(probe))
-		rc = blkid_do_wipe(probe, 0) < 0 ? -EIO : 0;
+	do
+		found = blkid_do_probe(probe);
+	while (!found && !blkid_do_wipe(probe, 0));
+	rc = found == 1 ? 0 : -EIO;
 	if (fsync(fd) < 0 && !rc)
 		rc = -errno;
 out:

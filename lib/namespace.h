@@ -34,6 +34,10 @@ struct namespace
  */
 int namespace_open(const char *node, struct namespace *out);
 
+/* Whether what these functions returned says that the wrong device was named; else something broke.
+ */
+bool namespace_was_wrong(int rc);
+
 /* Refuses (-EBUSY, after one error line) a device that is mounted or held by another device.
  * Returns 0 or -errno. */
 int namespace_refuse_claimed(const struct namespace *ns);

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/supervise.h"
 
-#include "lib/dm.h"
-#include "lib/fs.h"
-#include "lib/kevents.h"
+#include "lib/leftovers.h"
 #include "lib/msg.h"
 
 #include <errno.h>
@@ -20,6 +18,7 @@ enum { GRACE_S = 60 };
 
 static volatile sig_atomic_t stop_signal;
 static volatile sig_atomic_t grace_over;
+static pid_t owner; /* the child of supervise() */
 
 bool interrupted(void)
 {
@@ -55,46 +54,78 @@ static void catch_signals(sigset_t *before)
 	sigprocmask(SIG_BLOCK, &blocked, before);
 }
 
+pid_t run_owner(void)
+{
+	return owner ? owner : getpid();
+}
+
+/* Makes the directory and says that it is in use.  What carries our number already is of a process
+ * that had it before.  Returns 0, or -errno after one error line. */
+static int begin(const char *directory)
+{
+	int rc = leftovers_claim();
+
+	if (rc == -EEXIST && !leftovers_remove(getpid()))
+		rc = leftovers_claim();
+	if (rc < 0) {
+		msg_error("cannot make %s-lock: %s", directory, strerror(-rc));
+		return rc;
+	}
+	if (mkdir(directory, 0700) < 0) {
+		rc = -errno;
+		msg_error("cannot make %s: %s", directory, strerror(-rc));
+	}
+	return rc;
+}
+
 static void child_main(const struct supervised *s, pid_t parent)
 {
 	char directory[64];
-	int status;
+	int status = STATUS_BROKEN;
 
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		_exit(STATUS_BROKEN);
-	snprintf(directory, sizeof(directory), "/run/daxdm-%d", (int)getpid());
-	if (mkdir(directory, 0700) < 0) {
-		msg_error("cannot make %s: %s", directory, strerror(errno));
-		exit(STATUS_BROKEN);
-	}
-	status = s->work(s->arg, directory);
-	rmdir(directory);
+	owner = getpid();
+	leftovers_directory(owner, directory);
+	if (!begin(directory))
+		status = s->work(s->arg, directory);
+	if (!rmdir(directory) || errno == ENOENT)
+		leftovers_disclaim();
 	exit(status);
 }
 
-/* The child did not come home: remove what carries its id. */
-static void clean_up_after(const struct supervised *s, pid_t pid)
+/* Says in one line what is there still of the child. */
+static void report_left(pid_t pid, int rc)
 {
-	char directory[64];
-	int rc;
+	struct leftovers left;
+	char text[512] = "";
+	size_t len = 0;
 
-	snprintf(directory, sizeof(directory), "/run/daxdm-%d", (int)pid);
-	/* A suspended device would make the unmount wait for ever. */
-	if (!dm_available())
-		dm_resume_of(pid);
-	rc = fs_unmount_below(directory);
+	if (leftovers_find(pid, &left) < 0 && !left.n)
+		len = (size_t)snprintf(text, sizeof(text), "cannot be told");
+	for (size_t i = 0; i < left.n && len < sizeof(text); i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s %s", i ? ", " : "",
+					left.list[i].kind, left.list[i].name);
+	leftovers_free(&left);
+	msg_error("what is left on this host and could not be removed (%s): %s; `./run.sh cleanup` "
+		  "tries again",
+		  strerror(-rc), text);
+}
+
+/*
+ * Whatever the child said of its end: looks for what carries its number, and removes it.  Returns
+ * 0, or -errno after one error line.
+ */
+static int clean_up_after(const struct supervised *s, pid_t pid, bool ended_well)
+{
+	int rc = leftovers_remove(pid);
+
 	if (rc < 0)
-		msg_error("cannot unmount below %s: %s", directory, strerror(-rc));
-	if (!dm_available()) {
-		rc = dm_remove_of(pid);
-		if (rc < 0)
-			msg_error("cannot remove the devices daxdm-%d-*: %s", (int)pid,
-				  strerror(-rc));
-	}
-	rmdir(directory);
-	kevents_remove();
-	s->aftermath(s->arg);
+		report_left(pid, rc);
+	else if (!ended_well)
+		s->aftermath(s->arg);
+	return rc;
 }
 
 /*
@@ -162,7 +193,7 @@ int supervise(const struct supervised *s)
 {
 	pid_t parent = getpid(), pid;
 	sigset_t before;
-	int status;
+	int status, ended, rc = 0;
 
 	catch_signals(&before);
 	fflush(NULL);
@@ -177,14 +208,14 @@ int supervise(const struct supervised *s)
 	}
 	status = wait_for(pid, &before);
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	if (WIFSIGNALED(status)) {
-		clean_up_after(s, pid);
-		if (!stop_signal)
-			msg_error("the work died of signal %d (%s); its mounts and devices were "
-				  "removed, the run is incomplete",
-				  WTERMSIG(status), strsignal(WTERMSIG(status)));
-	}
+	ended = WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_BROKEN;
+	if (ended != STATUS_SPOILED || !s->expendable)
+		rc = clean_up_after(s, pid, WIFEXITED(status) && ended != STATUS_BROKEN);
+	if (WIFSIGNALED(status) && !stop_signal)
+		msg_error("the work died of signal %d (%s); %sthe run is incomplete",
+			  WTERMSIG(status), strsignal(WTERMSIG(status)),
+			  rc ? "" : "its mounts and devices were removed, ");
 	if (stop_signal)
 		return 128 + stop_signal;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_BROKEN;
+	return rc < 0 ? STATUS_BROKEN : ended;
 }

@@ -1,26 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Nothing is left behind: the work runs in a child, and whatever way it ends (return, error,
- * signal, crash) the parent removes what carries the child's id: mounts below its directory and
- * DM devices.  A killed parent takes the child with it, which then cleans up after itself.
+ * signal, crash) the parent looks for what carries the child's id (lib/leftovers.h) and removes it.
+ * A killed parent takes the child with it, which then cleans up after itself.
  */
 #ifndef DAXDM_SUPERVISE_H
 #define DAXDM_SUPERVISE_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct supervised {
 	/* Runs in the child; its return value is an enum exit_status.  It should look at
 	 * interrupted() between steps and come home when that turns true. */
 	int (*work)(void *arg, const char *directory);
-	/* Runs in the parent if the child did not come home; the mounts and devices are gone. */
+	/* Runs in the parent if the child died or broke; the mounts and devices are gone. */
 	void (*aftermath)(void *arg);
 	void *arg;
+	/* The host is thrown away when the work says STATUS_SPOILED: nothing is removed then. */
+	bool expendable;
 };
 
 /*
  * Runs s->work(arg, directory) with a directory of its own.  Returns its exit status, 128 + signal
- * if the run was interrupted by one, or STATUS_BROKEN after one error line if the child crashed.
+ * if the run was interrupted by one, or STATUS_BROKEN after one error line if the child crashed or
+ * left what cannot be removed.
  */
 int supervise(const struct supervised *s);
 
@@ -32,6 +36,9 @@ int supervise(const struct supervised *s);
  * does the caller, and supervise() cleans up.
  */
 int run_apart(int (*part)(void *arg), void *arg);
+
+/* The process whose number names carry: the child of supervise(), or this process without one. */
+pid_t run_owner(void);
 
 /* Whether the work was asked to stop. */
 bool interrupted(void);
