@@ -24,6 +24,7 @@ readonly VERBS=(
 	"list|[OPTION]...|benchmarks, stacks and checks, and what each needs"
 	"report|RUN|print a run once more; of benchmarks, draw its plots too"
 	"setup|[all]|install missing Debian packages (all: those of the tests too)"
+	"cleanup|[--dry-run]|remove what dead runs left on this host: devices, mounts, kprobes; as root"
 	"clean||remove what was built, kernels and snapshots too; results stay"
 	"help||this text"
 )
@@ -209,6 +210,8 @@ on_exit() {
 	exec 2>/dev/null # bash would tell of the job that is ended
 	stop_child
 	rm -rf ${tmp:+"$tmp"} "${claims[@]}"
+	child=over
+	guard
 	if [[ $may_be_empty ]]; then rmdir "$may_be_empty" || true; fi
 	exit "$status"
 }
@@ -221,14 +224,24 @@ trap 'on_signal 130 interrupted' INT
 trap 'on_signal 143 terminated' TERM
 trap 'on_signal 129 "lost its terminal"' HUP
 
+# How long a child may take to end, in tenths of a second.
+stop_limit() {
+	if [[ ${opt[host]-} ]]; then
+		echo 900
+	elif [[ ${jobs_dir-} ]]; then
+		echo 200 # those of a ladder have children of their own to stop
+	else
+		echo 100
+	fi
+}
+
 # Lets the child clean up after itself, then ends what is left of its group.  A run on this host has
 # devices and mounts to remove, and its own limit for that (lib/supervise.c).
-stop_child() {
+stop_child() { # [TENTHS]
 	[[ -n $child ]] || return 0
 	kill -TERM -- "-$child" 2>/dev/null || return 0
-	local i limit=100
-	if [[ ${opt[host]-} ]]; then limit=900; fi
-	if [[ ${jobs_dir-} ]]; then limit=200; fi # those of a ladder have children of their own to stop
+	local i limit
+	limit=${1:-$(stop_limit)}
 	for ((i = 0; i < limit; i++)); do
 		kill -0 -- "-$child" 2>/dev/null || return 0
 		sleep 0.1
@@ -239,23 +252,98 @@ stop_child() {
 # Runs a command so that signals are acted upon at once.  Returns its status.
 run() { # COMMAND...
 	local status=0
-	"$@" </dev/null &
+	"$@" </dev/null 5>&- 6<&- 7<&- &
 	child=$!
+	guard
 	wait "$child" 2>/dev/null || status=$? # bash would report a signal here
 	child=
+	guard
 	return "$status"
 }
 
-make_tmp() {
-	if ! mkdir -p build 2>/dev/null || ! tmp=$(mktemp -d build/run.tmp.XXXXXX 2>/dev/null); then
-		die $BROKEN "cannot write to $PWD/build: use a checkout of your own, or mend its permissions or free space"
+# ---- what outlives this script -------------------------------------------------------------------
+
+# Descriptors that no child gets: 5 goes to the guardian; 6 is this directory, with a shared lock as long
+# as a run is at work (clean wants it alone); 7 is $tmp, locked as long as its owner lives.
+guarded=
+
+# Tells the guardian which child to end, and how many tenths of a second that may take.
+guard() {
+	[[ $guarded && $BASHPID == "$$" ]] || return 0
+	trap '' PIPE
+	echo "${child:-none} $(stop_limit)" >&5 || true
+	trap - PIPE
+}
+
+# A process of its own, which ends the child and takes the temporary files away if this script is killed
+# and cannot: then its descriptor 5 is closed.
+guardian() {
+	local last=none limit=0 word more
+	trap '' INT TERM HUP
+	trap - EXIT
+	while read -r word more; do last=$word limit=$more; done
+	[[ $last != over ]] || return 0
+	if [[ $last != none ]]; then
+		child=$last
+		stop_child "$limit"
 	fi
+	rm -rf "$tmp"
+	sweep_claims
+}
+
+start_guardian() {
+	mkfifo "$tmp/guard" 2>/dev/null || cannot_write build
+	guardian <"$tmp/guard" >/dev/null 2>&1 3>&- 4>&- &
+	disown
+	exec 5>"$tmp/guard"
+	guarded=yes
+}
+
+# A name that is claimed is a link to $tmp of its run.
+sweep_claims() {
+	find build -maxdepth 1 -name 'name.tmp.*' \( -type d -o -xtype l \) -exec rm -rf {} +
+}
+
+# Takes away what runs left that were killed together with their guardians.
+sweep() {
+	local dir lock
+	for dir in build/run.tmp.* build/test.tmp.*; do
+		if [[ -d $dir ]] && exec {lock}<"$dir"; then
+			if flock -n "$lock"; then rm -rf "$dir"; fi
+			exec {lock}<&-
+		fi
+	done 2>/dev/null
+	sweep_claims
+}
+
+make_tmp() {
+	local lock
+	exec 6<.
+	flock -s -w 60 6 || die $BROKEN "clean is at work in $PWD; try again when it is done"
+	if ! mkdir -p build 2>/dev/null || [[ ! -w build ]]; then cannot_write build; fi
+	# Nobody sweeps what is not locked yet.
+	exec {lock}<build
+	flock "$lock"
+	sweep
+	tmp=$(mktemp -d build/run.tmp.XXXXXX 2>/dev/null) || cannot_write build
+	exec 7<"$tmp"
+	flock 7
+	exec {lock}<&-
+	start_guardian
+}
+
+cannot_write() { # WHAT
+	die $BROKEN "cannot write to $PWD/$1: use a checkout of your own, or mend its permissions or free space"
+}
+
+# Whether this checkout cannot be written to, but the program is there: what only reads can do without a
+# build then.
+is_read_only() {
+	[[ ! -w build && -x build/daxdm ]]
 }
 
 make_results() {
-	if ! mkdir -p results 2>/dev/null || [[ ! -w results ]]; then
-		die $BROKEN "cannot write to $PWD/results: use a checkout of your own, or mend its permissions"
-	fi
+	if ! mkdir -p results 2>/dev/null || [[ ! -w results ]]; then cannot_write results; fi
 }
 
 # One line per phase: what, seconds, remark.  On a terminal it is there from the start.  A quiet verb
@@ -675,7 +763,7 @@ run_name() { # INDEX
 claim_name() { # BASE
 	local n=1
 	name=$1
-	until [[ ! -e results/$name && ! -e results/$name-1 ]] && mkdir "build/name.tmp.$name" 2>/dev/null; do
+	until [[ ! -e results/$name && ! -e results/$name-1 ]] && ln -sT "${tmp#build/}" "build/name.tmp.$name" 2>/dev/null; do
 		n=$((n + 1))
 		name=$1.$n
 	done
@@ -765,6 +853,10 @@ verb_bench() {
 
 verb_list() {
 	quiet=yes
+	if is_read_only; then
+		run build/daxdm list "$@"
+		return
+	fi
 	make_tmp
 	setup build
 	build all
@@ -787,6 +879,14 @@ verb_report() {
 	fi
 	if is_check_run "$dir"; then groups=(build); fi
 	quiet=yes
+	if is_read_only; then # the text only
+		if [[ -f $dir/ladder.txt ]]; then
+			cat "$dir/ladder.txt"
+		else
+			run build/daxdm report --no-html "$dir"
+		fi
+		return
+	fi
 	make_tmp
 	setup "${groups[@]}"
 	build all
@@ -827,9 +927,23 @@ verb_lint() {
 	run tests/lint.sh
 }
 
+verb_cleanup() {
+	quiet=yes
+	if is_read_only; then
+		run build/daxdm cleanup "$@"
+		return
+	fi
+	make_tmp
+	setup build
+	build all
+	run build/daxdm cleanup "$@"
+}
+
 verb_clean() {
 	(($# == 0)) || die $USAGE "clean: takes no words"
-	rm -rf build
+	exec 6<.
+	flock -n 6 || die $BROKEN "clean: a run is at work in $PWD; wait for it or end it"
+	if ! rm -rf build 2>/dev/null; then cannot_write build; fi
 }
 
 main() {
@@ -839,7 +953,7 @@ main() {
 	case ${1-} in
 	'') die $USAGE "no verb given; ./run.sh help lists them" ;;
 	help | --help | -h) help ;;
-	bench | explain | test | lint | list | report | setup | clean) "verb_$1" "${@:2}" ;;
+	bench | explain | test | lint | list | report | setup | cleanup | clean) "verb_$1" "${@:2}" ;;
 	check)
 		# shellcheck source=cli/check.sh
 		. cli/check.sh

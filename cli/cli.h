@@ -54,6 +54,7 @@ extern const struct verb verb_behaviour; /* cli/behaviour.c */
 extern const struct verb verb_wants;	 /* cli/wants.c */
 extern const struct verb verb_explain;	 /* cli/explain.c */
 extern const struct verb verb_draw;	 /* cli/draw.c */
+extern const struct verb verb_cleanup;	 /* cli/cleanup.c */
 extern const struct verb verb_watchdog;	 /* emu/watchdog.c */
 
 #endif

@@ -70,7 +70,7 @@ is_done() { # LABEL PACKAGE VERSION KERNEL
 # The command of one step, to be read by a shell.
 job_command() { # LABEL PACKAGE KERNEL
 	local word
-	local -a words=(./run.sh bench --name "${opt[name]}/$1" --meter "${opt[meter]}" --seed "${opt[seed]}")
+	local -a words=(setpriv --pdeathsig TERM ./run.sh bench --name "${opt[name]}/$1" --meter "${opt[meter]}" --seed "${opt[seed]}")
 	if [[ $2 != file ]]; then
 		words+=(--kernel "$2")
 	elif [[ -d $3 ]]; then
@@ -223,8 +223,9 @@ run_jobs() {
 	log_lines=$(wc -l <"$jobs_dir/jobs.tsv")
 	mkdir "$tmp/parallel"
 	phase_begin measure
-	run_parallel &
+	run_parallel 5>&- 6<&- 7<&- &
 	child=$!
+	guard
 	while kill -0 "$child" 2>/dev/null; do
 		show_jobs
 		sleep 1 &
@@ -232,6 +233,7 @@ run_jobs() {
 	done
 	wait "$child" || status=$?
 	child=
+	guard
 	show_jobs
 	# Its status is how many jobs failed, which the log says, too.
 	((n_ended == ${#todo[@]})) ||

@@ -8,8 +8,14 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 passed=0 failed=0 skipped=0
+# run.sh sweeps what nobody holds; the lock on build keeps it from doing so in between.
+exec {held}<build
+flock "$held"
 out=$(mktemp -d build/test.tmp.XXXXXX)
 trap 'rm -rf "$out"' EXIT
+exec {lock}<"$out"
+flock "$lock"
+exec {held}<&-
 
 # Every limit is there to end what hangs, not to judge what is slow: beside the tests the machine may have several times as
 # much to do as it can.  A limit is what an idle machine would need at most, so many times.
@@ -19,7 +25,7 @@ patience=6
 suite() { # NAME SECONDS COMMAND...
 	local name=$1 limit=$(($2 * patience)) status=0 ok bad skip odd planned said started=$EPOCHREALTIME us
 	shift 2
-	timeout --kill-after=20 "$limit" "$@" >"$out/tap" 2>"$out/err" </dev/null || status=$?
+	setpriv --pdeathsig TERM timeout --kill-after=20 "$limit" "$@" >"$out/tap" 2>"$out/err" </dev/null || status=$?
 	us=$((${EPOCHREALTIME/[.,]/} - ${started/[.,]/}))
 
 	skip=$(grep -cE '^ok .*# skip' "$out/tap" || true)

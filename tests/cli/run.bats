@@ -144,7 +144,7 @@ refused() { # WANTED-TEXT WORD...
 	run --separate-stderr timeout 10 "$TOP/run.sh" help
 	expect 0
 	[[ -z $stderr ]]
-	for word in bench test lint list report setup clean; do
+	for word in bench test lint list report setup cleanup clean; do
 		[[ $output == *"  $word"* ]]
 	done
 	for word in kernel modules module meter quick full workload stack fs bench name repeat seed \

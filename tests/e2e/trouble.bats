@@ -127,6 +127,21 @@ refused() { # TEXT OPTION...
 	expect_nothing_left "$MARK" "$START"
 }
 
+@test "run.sh killed at any moment: no daxdm, no QEMU, no temporary file" {
+	for wait in 0.3 1.5 4 has_records; do
+		rm -rf "$TOP/results/$NAME"
+		start_bench
+		disown
+		case $wait in
+		has_records) within 150 has_records ;;
+		*) sleep "$wait" ;;
+		esac
+		kill -KILL $!
+		within 20 none_marked "$MARK"
+		expect_nothing_left "$MARK" "$START"
+	done
+}
+
 @test "a disk that is full is said, with status 4" {
 	cd "$TOP"
 	mkdir "$BATS_TEST_TMPDIR/small"

@@ -1,0 +1,142 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# run.sh killed with SIGKILL, which it cannot act upon: what it started ends, what it made goes, and the
+# next start takes away what was left all the same.  And clean, which does not go under a run.
+# shellcheck disable=SC2030,SC2031 # each test has its own RUN
+
+load ../helpers
+load fakes
+
+setup() {
+	fake_checkout
+	fake build/daxdm '[[ $1 != wants ]] || exit 0; [[ $1 != emulate ]] || mkdir "results/made"'
+	fake plot/plot.sh :
+	MARK=killed-$$-$BATS_TEST_NUMBER
+	LONG='echo $$ >pid; (trap "" TERM; sleep 300) & sleep 300'
+}
+
+start() { # WORD...: in the background; its pid is in $RUN
+	rm -f "$CO/pid"
+	DAXDM_TEST_MARK=$MARK "$CO/run.sh" "$@" >"$CO/out" 2>&1 3>&- &
+	RUN=$!
+	disown
+	within 20 test -s "$CO/pid"
+}
+
+slow() { # PHASE
+	case $1 in
+	build) printf 'all:\n\t@%s\n' "${LONG//\$/\$\$}" >"$CO/Makefile" ;;
+	kernel) fake emu/kernel.sh "$LONG" ;;
+	guests) fake emu/initramfs.sh "$LONG" ;;
+	measure) fake build/daxdm "[[ \$1 != emulate ]] || { $LONG; }" ;;
+	report) fake plot/plot.sh "$LONG" ;;
+	esac
+}
+
+nothing_left() {
+	within 20 none_marked "$MARK" || {
+		marked "$MARK"
+		return 1
+	}
+	left_nothing || {
+		ls "$CO/build"
+		return 1
+	}
+}
+
+@test "killed in any phase: no process, no temporary file" {
+	for phase in build kernel guests measure report; do
+		rm -rf "$CO"
+		setup
+		# One that does not heed SIGTERM takes ten seconds: in one phase only.
+		[[ $phase == measure ]] || LONG=${LONG/trap \"\" TERM; /}
+		slow "$phase"
+		start bench
+		kill -KILL "$RUN"
+		nothing_left
+	done
+}
+
+@test "killed at any moment" {
+	for i in 1 2 3 4 5 6 7 8; do
+		DAXDM_TEST_MARK=$MARK "$CO/run.sh" bench --name "r$i" >"$CO/out" 2>&1 3>&- &
+		RUN=$!
+		disown
+		sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"
+		kill -KILL "$RUN" 2>/dev/null || true
+		nothing_left
+	done
+}
+
+@test "its guardian was killed, too: the next start sweeps, and the name is free" {
+	slow measure
+	LONG='echo $$ >pid; sleep 300'
+	slow measure
+	printf '#!/bin/bash\necho 20200101T000000\n' >"$CO/date"
+	chmod +x "$CO/date"
+	PATH=$CO:$PATH start bench
+	compgen -G "$CO/build/run.tmp.*"
+	compgen -G "$CO/build/name.tmp.6.1.0-56-insn-20200101T000000"
+	marked "$MARK" | awk '{ print $1 }' | xargs kill -KILL
+	within 10 none_marked "$MARK"
+	compgen -G "$CO/build/run.tmp.*"
+	mkdir "$CO/build/name.tmp.old" "$CO/build/test.tmp.old" # of an older version
+	fake build/daxdm ':'
+	PATH=$CO:$PATH run timeout 30 "$CO/run.sh" bench
+	expect 0 "results are in results/6.1.0-56-insn-20200101T000000/"
+	left_nothing
+}
+
+@test "what another run holds is not swept" {
+	slow measure
+	start bench --name one
+	held=$(compgen -G "$CO/build/run.tmp.*")
+	fake build/daxdm ':'
+	run timeout 30 "$CO/run.sh" list
+	expect 0
+	[[ -d $held ]]
+	kill -TERM "$RUN"
+	nothing_left
+}
+
+@test "clean does not go under a run, and goes when it is over" {
+	LONG='echo $$ >pid; sleep 300'
+	slow measure
+	start bench --name one
+	run timeout 30 "$CO/run.sh" clean
+	expect 4 "clean: a run is at work in $CO"
+	expect_short
+	[[ -d $CO/build ]]
+	kill -TERM "$RUN"
+	nothing_left
+	run timeout 30 "$CO/run.sh" clean
+	expect 0
+	[[ ! -e $CO/build ]]
+}
+
+@test "a checkout that can only be read: 4 and one line, but what is built can be asked" {
+	(($(id -u) == 0)) || skip "expected: not root, so nothing to give up"
+	chmod a+rx "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR"
+	mkdir -p "$CO/results/r"
+	echo '{}' >"$CO/results/r/run.jsonl"
+	fake build/daxdm 'echo "daxdm $*"'
+	printf '#!/bin/bash\necho "daxdm $*"\n' >"$CO/build/daxdm"
+	nobody=(setpriv --reuid 65534 --clear-groups timeout 10 "$CO/run.sh")
+	for words in bench check "compare r r" test lint setup clean gate-selftest kernels \
+		"explain 6.1 6.12 --metric fault.read.warm.pte{stack=raw,fs=ext4}"; do
+		# shellcheck disable=SC2086
+		run "${nobody[@]}" $words
+		expect 4 "run.sh: cannot write to $CO/build"
+		((${#lines[@]} == 1)) || expect "one line of $words"
+	done
+	run "${nobody[@]}" assert --metric 'fault.read.warm.pte{stack=raw,fs=ext4}' --max 1
+	expect 125 "run.sh: cannot write to $CO/build" # which says nothing of the kernel
+	run "${nobody[@]}" list
+	expect 0 "daxdm list"
+	run "${nobody[@]}" report r
+	expect 0 "daxdm report --no-html results/r"
+	run "${nobody[@]}" help
+	expect 0
+	run "${nobody[@]}" cleanup
+	expect 0 "daxdm cleanup"
+}
