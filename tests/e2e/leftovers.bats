@@ -14,19 +14,17 @@ teardown() {
 }
 
 # The guest's own initramfs with a second archive behind it: the kernel unpacks both.
-overlay() { # CPIO OUT
-	local tree=$BATS_TEST_TMPDIR/tree
+overlay() { # CPIO SCRIPT OUT [LIBRARY]
+	local tree=$BATS_TEST_TMPDIR/tree applet
 	rm -rf "$tree"
-	mkdir -p "$tree/bin"
-	cp "$TOP/tests/e2e/guest/daxdm" "$tree/bin/daxdm"
+	mkdir -p "$tree/bin" "$tree/lib"
+	cp "$TOP/tests/e2e/guest/$2" "$tree/bin/daxdm"
 	cp "$TOP/build/daxdm" "$tree/bin/daxdm.real"
 	chmod 755 "$tree"/bin/*
-	ln -s busybox "$tree/bin/ls"
-	ln -s busybox "$tree/bin/cp"
-	ln -s busybox "$tree/bin/rm"
-	ln -s busybox "$tree/bin/kill"
-	cp "$1" "$2"
-	(cd "$tree" && find . -mindepth 1 | cpio -o -H newc --quiet) >>"$2"
+	for applet in ls cp rm kill od wc; do ln -s busybox "$tree/bin/$applet"; done
+	if [[ ${4-} ]]; then cp "$4" "$tree/lib/"; fi
+	cp "$1" "$3"
+	(cd "$tree" && find . -mindepth 1 | cpio -o -H newc --quiet) >>"$3"
 }
 
 @test "signals, dead workers, dead parents and full disks leave nothing on the host" {
@@ -34,12 +32,26 @@ overlay() { # CPIO OUT
 	make -s -C "$TOP" >/dev/null
 	kernel=$("$TOP/emu/kernel.sh" resolve debian)
 	for fs in ext4 xfs; do
-		overlay "$("$TOP/emu/initramfs.sh" "$kernel" $fs)" "$BATS_TEST_TMPDIR/$fs.cpio"
+		overlay "$("$TOP/emu/initramfs.sh" "$kernel" $fs)" daxdm "$BATS_TEST_TMPDIR/$fs.cpio"
 		guests+=(--guest "$fs=$BATS_TEST_TMPDIR/$fs.cpio")
 	done
 	cd "$TOP" || return
 	run timeout 280 build/daxdm emulate --kernel "$kernel" "${guests[@]}" \
 		--results "results/$NAME" --fresh -- --stack raw --bench fault.read.cold.pte
+	expect 0
+	grep -q '"type":"end"' "results/$NAME/run.jsonl"
+}
+
+@test "whichever call of device-mapper, mount, umount, mkdir or open fails, nothing is left" {
+	local kernel
+	make -s -C "$TOP" >/dev/null
+	gcc -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -shared -fPIC \
+		-o "$BATS_TEST_TMPDIR/fail_nth.so" "$TOP/tests/e2e/guest/fail_nth.c"
+	kernel=$("$TOP/emu/kernel.sh" resolve debian)
+	overlay "$("$TOP/emu/initramfs.sh" "$kernel" ext4)" fail_nth "$BATS_TEST_TMPDIR/cpio" "$BATS_TEST_TMPDIR/fail_nth.so"
+	cd "$TOP" || return
+	run timeout 390 build/daxdm emulate --kernel "$kernel" --guest "ext4=$BATS_TEST_TMPDIR/cpio" --meter none \
+		--stall 380 --results "results/$NAME" --fresh -- --stack raw --bench fault.read.cold.pte
 	expect 0
 	grep -q '"type":"end"' "results/$NAME/run.jsonl"
 }
