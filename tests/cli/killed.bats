@@ -64,6 +64,10 @@ nothing_left() {
 		disown
 		sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"
 		kill -KILL "$RUN" 2>/dev/null || true
+		within 20 none_marked "$MARK"
+		# Its guardian may not have been there yet.
+		run timeout 30 "$CO/run.sh" list
+		expect 0
 		nothing_left
 	done
 }
@@ -72,9 +76,10 @@ nothing_left() {
 	slow measure
 	LONG='echo $$ >pid; sleep 300'
 	slow measure
-	printf '#!/bin/bash\necho 20200101T000000\n' >"$CO/date"
-	chmod +x "$CO/date"
-	PATH=$CO:$PATH start bench
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/bash\necho 20200101T000000\n' >"$BATS_TEST_TMPDIR/bin/date"
+	chmod +x "$BATS_TEST_TMPDIR/bin/date"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH start bench
 	compgen -G "$CO/build/run.tmp.*"
 	compgen -G "$CO/build/name.tmp.6.1.0-56-insn-20200101T000000"
 	marked "$MARK" | awk '{ print $1 }' | xargs kill -KILL
@@ -82,7 +87,7 @@ nothing_left() {
 	compgen -G "$CO/build/run.tmp.*"
 	mkdir "$CO/build/name.tmp.old" "$CO/build/test.tmp.old" # of an older version
 	fake build/daxdm ':'
-	PATH=$CO:$PATH run timeout 30 "$CO/run.sh" bench
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH run timeout 30 "$CO/run.sh" bench
 	expect 0 "results are in results/6.1.0-56-insn-20200101T000000/"
 	left_nothing
 }
