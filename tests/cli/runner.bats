@@ -6,8 +6,9 @@ load ../helpers
 
 setup() {
 	CO=$BATS_TEST_TMPDIR/checkout
-	mkdir -p "$CO/tests/unit" "$CO/tests/cli" "$CO/tests/e2e" "$CO/build/test"
+	mkdir -p "$CO/tests/unit" "$CO/tests/fuzz" "$CO/tests/cli" "$CO/tests/e2e" "$CO/build/test"
 	cp "$TOP/tests/run.sh" "$CO/tests/"
+	script tests/fuzz/run.sh 'echo "ok 1 - fuzz"; echo 1..1'
 	script tests/lint.sh 'echo "ok 1 - lint"; echo 1..1'
 	bats_file cli/a '@test "cli" { true; }'
 	bats_file e2e/a '@test "e2e" { true; }'
@@ -39,7 +40,7 @@ last_line() {
 	unit a 'echo 1..2; echo "ok 1 - a"; echo "ok 2 - b"'
 	runner
 	expect 0
-	last_line "5 passed, 0 failed, 0 skipped"
+	last_line "6 passed, 0 failed, 0 skipped"
 	run ! compgen -G "$CO/build/*.tmp.*"
 }
 
@@ -47,28 +48,28 @@ last_line() {
 	unit a 'echo 1..2; echo "not ok 1 - a"; echo "# 3 != 4"; echo "ok 2 - b"; exit 1'
 	runner
 	expect 1 "3 != 4"
-	last_line "4 passed, 1 failed, 0 skipped"
+	last_line "5 passed, 1 failed, 0 skipped"
 }
 
 @test "a unit that crashes is a failure, and what it said is shown" {
 	unit a 'echo 1..2; echo "ok 1 - a"; echo "AddressSanitizer: overrun" >&2; exit 1'
 	runner
 	expect 1 "2 tests planned, 1 seen" "AddressSanitizer: overrun"
-	last_line "4 passed, 1 failed, 0 skipped"
+	last_line "5 passed, 1 failed, 0 skipped"
 }
 
 @test "a unit that says nothing is a failure" {
 	unit a 'exit 0'
 	runner
 	expect 1
-	last_line "3 passed, 1 failed, 0 skipped"
+	last_line "4 passed, 1 failed, 0 skipped"
 }
 
 @test "a bad status after good tests is a failure (a leak)" {
 	unit a 'echo 1..1; echo "ok 1 - a"; echo "LeakSanitizer: 8 bytes" >&2; exit 23'
 	runner
 	expect 1 "LeakSanitizer"
-	last_line "4 passed, 1 failed, 0 skipped"
+	last_line "5 passed, 1 failed, 0 skipped"
 }
 
 @test "the binary of a unit that is no more is not run" {
@@ -82,35 +83,35 @@ last_line() {
 	bats_file cli/a '@test "cli" { echo because; false; }'
 	runner
 	expect 1 "because"
-	last_line "2 passed, 1 failed, 0 skipped"
+	last_line "3 passed, 1 failed, 0 skipped"
 	bats_file e2e/a '@test "e2e" { false; }'
 	script tests/lint.sh 'echo "not ok 1 - lint"; echo 1..1; exit 1'
 	runner
 	expect 1
-	last_line "0 passed, 3 failed, 0 skipped"
+	last_line "1 passed, 3 failed, 0 skipped"
 }
 
 @test "a set-up that fails is a failure" {
 	bats_file e2e/a "$(printf 'setup_file() { false; }\n%s' '@test "e2e" { true; }')"
 	runner
 	expect 1
-	[[ ${lines[-1]} == "2 passed, "[12]" failed, 0 skipped" ]]
+	[[ ${lines[-1]} == "3 passed, "[12]" failed, 0 skipped" ]]
 }
 
 @test "an expected skip is counted as one, any other is a failure" {
 	bats_file e2e/a '@test "e2e" { skip "expected: no KVM here"; }'
 	runner
 	expect 0 "expected: no KVM here"
-	last_line "2 passed, 0 failed, 1 skipped"
+	last_line "3 passed, 0 failed, 1 skipped"
 	bats_file e2e/a '@test "e2e" { skip "jq is missing"; }'
 	runner
 	expect 1 "jq is missing"
-	last_line "2 passed, 1 failed, 0 skipped"
+	last_line "3 passed, 1 failed, 0 skipped"
 }
 
 @test "a file without tests is a failure" {
 	bats_file e2e/a '# nothing yet'
 	runner
 	expect 1 "holds no test"
-	last_line "2 passed, 1 failed, 0 skipped"
+	last_line "3 passed, 1 failed, 0 skipped"
 }
