@@ -31,6 +31,31 @@ static void begin(struct graph *g)
 
 /* ---- sketches -- */
 
+/* 8^20 ways lead down: they are judged without going each. */
+static void many_ways_down(void **state)
+{
+	struct graph g;
+
+	(void)state;
+	begin(&g);
+	for (unsigned int level = 0; level < 20; level++) {
+		struct graph_target t = {.type = TARGET_STRIPED,
+					 .len_sectors = 64,
+					 .chunk_sectors = 8,
+					 .n_members = 8};
+		int device = graph_add_dm(&g, "x");
+
+		assert_true(device >= 0);
+		for (unsigned int m = 0; m < 8; m++)
+			t.members[m].device = level ? (unsigned int)device - 1 : 0;
+		assert_int_equal(graph_add_target(&g, (unsigned int)device, &t), 0);
+	}
+	assert_true(graph_is_direct(&g, g.n - 1));
+	assert_true(graph_keeps_pages(&g, g.n - 1));
+	for (unsigned int i = 0; i < g.n; i++)
+		graph_clear_targets(&g, i);
+}
+
 static void sketches(void **state)
 {
 	static const struct {
@@ -62,6 +87,11 @@ static void sketches(void **state)
 		{"16 linear A 0 |", NULL},
 		{"16 linear A 0 B 0", NULL},
 		{"16 linear a 0", NULL},
+		{"18446744073709551616 zero", NULL},
+		{"4294967295x 8 zero", NULL},
+		{"1099511627776 zero; 8 zero", NULL},
+		{"8 linear A -99999999999", NULL},
+		{"8 striped 4294967297 8 A 0", NULL},
 		{"16 striped 9 8 A 0 A 8 A 16 A 24 A 32 A 40 A 48 A 56 A 64", NULL},
 	};
 
@@ -428,10 +458,15 @@ static void shrinks_in_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sketches),	    cmocka_unit_test(surveys),
-		cmocka_unit_test(survey_of_a_file), cmocka_unit_test(survey_of_nothing),
-		cmocka_unit_test(random_graphs),    cmocka_unit_test(same_seed_same_graph),
-		cmocka_unit_test(shrinks),	    cmocka_unit_test(shrinks_random),
+		cmocka_unit_test(many_ways_down),
+		cmocka_unit_test(sketches),
+		cmocka_unit_test(surveys),
+		cmocka_unit_test(survey_of_a_file),
+		cmocka_unit_test(survey_of_nothing),
+		cmocka_unit_test(random_graphs),
+		cmocka_unit_test(same_seed_same_graph),
+		cmocka_unit_test(shrinks),
+		cmocka_unit_test(shrinks_random),
 		cmocka_unit_test(shrinks_in_time),
 	};
 
