@@ -777,6 +777,16 @@ release_of() { # KDIR
 	echo "${release%-amd64}"
 }
 
+# "+dm-mod" for each module that is replaced: such a run is not one of the stock kernel.
+replaced_suffix() {
+	local file
+	for file in "${opt_module[@]}"; do
+		file=${file##*/}
+		file=${file%%.*}
+		printf '+%s' "${file//[^A-Za-z0-9_-]/_}"
+	done
+}
+
 # The filesystems to boot a guest for: those asked for, else those of the workload, else all.
 choose_guests() {
 	guest_fs=("${opt_fs[@]}")
@@ -833,7 +843,7 @@ verb_bench() {
 		make_guests "${guest_fs[@]/%/$with}"
 	fi
 	if [[ ! ${opt[name]} ]]; then
-		claim_name "$(release_of "$kdir")-${opt[meter]}-$(date +%Y%m%dT%H%M%S)"
+		claim_name "$(release_of "$kdir")$(replaced_suffix)-${opt[meter]}-$(date +%Y%m%dT%H%M%S)"
 		opt[name]=$name
 	fi
 	if [[ ${opt[name]} == */* ]]; then mkdir -p "results/${opt[name]%/*}"; fi

@@ -197,7 +197,7 @@ static void put_suite(FILE *out, const struct junit_run *run, const json_t *firs
 	xml_attribute(out, "name", class);
 	put_sum(out, &sum, false);
 	fputs(">\n    <properties><property name=\"kernel\"", out);
-	xml_attribute(out, "value", run->kernel);
+	xml_attribute(out, "value", run->words ? run->words : run->kernel);
 	fputs("/></properties>\n", out);
 	json_array_foreach(run->checks, i, line)
 	{

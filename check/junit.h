@@ -8,7 +8,8 @@
 
 /* What one kernel brought. */
 struct junit_run {
-	const char *kernel;		     /* its release */
+	const char *kernel; /* its version, and of replaced modules "+dm-mod": for names */
+	const char *words;  /* all of it, for people; NULL: the same */
 	const json_t *checks, *observations; /* arrays of lines */
 };
 

@@ -3,6 +3,7 @@
 
 #include "check/junit.h"
 #include "check/known.h"
+#include "lib/kernel_name.h"
 #include "lib/memory.h"
 #include "lib/msg.h"
 #include "lib/text.h"
@@ -19,7 +20,8 @@ enum { LINES_SHOWN = 30, IDS_SHOWN = 4 };
 struct verdicts {
 	FILE *out, *ktap; /* for people, and all of it; each may be NULL */
 	char *release;
-	struct known *known; /* NULL: the lines say it themselves */
+	char kernel[512], name[256]; /* all of it, and as JUnit names it; "": not said */
+	struct known *known;	     /* NULL: the lines say it themselves */
 	struct kernel_version version;
 	size_t n_cases;
 	json_t *checks, *observations; /* all lines so far */
@@ -207,6 +209,16 @@ struct verdicts *verdicts_new(FILE *out, FILE *ktap, const char *known_dir, cons
 	say(v, "KTAP version 1");
 	say(v, "1..%zu", n_cases);
 	return v;
+}
+
+void verdicts_kernel(struct verdicts *v, const json_t *context)
+{
+	char suffix[96];
+
+	kernel_name(context, v->kernel, sizeof(v->kernel));
+	snprintf(v->name, sizeof(v->name), "%s%s", v->release,
+		 kernel_name_suffix(context, suffix, sizeof(suffix)));
+	say(v, "# kernel: %s", v->kernel);
 }
 
 /* ---- as the lines come --------------------------------------------------------------------- */
@@ -533,7 +545,8 @@ static int status_of(const struct verdicts *v)
 
 int verdicts_finish(struct verdicts *v, const char *junit_path)
 {
-	struct junit_run run = {v->release, v->checks, v->observations};
+	struct junit_run run = {*v->name ? v->name : v->release, *v->kernel ? v->kernel : NULL,
+				v->checks, v->observations};
 	int status = status_of(v);
 
 	if (v->out)

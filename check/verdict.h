@@ -23,6 +23,9 @@ struct verdicts;
 struct verdicts *verdicts_new(FILE *out, FILE *ktap, const char *known_dir, const char *release,
 			      size_t n_cases);
 
+/* Says which kernel it is, by the context line of the run: at most once, before any result. */
+void verdicts_kernel(struct verdicts *v, const json_t *context);
+
 /* Takes a line of type observation: shown before the result of its check. */
 void verdicts_observation(struct verdicts *v, const json_t *line);
 

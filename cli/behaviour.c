@@ -52,9 +52,10 @@ static const char *run_name(const char *dir)
 static const char *label_of(const struct run *runs, size_t n, size_t r, char *const dirs[])
 {
 	for (size_t other = 0; other < n; other++)
-		if (other != r && !strcmp(runs[r].context.release, runs[other].context.release))
+		if (other != r && !strcmp(runs[r].context.release, runs[other].context.release) &&
+		    !strcmp(runs[r].context.suffix, runs[other].context.suffix))
 			return run_name(dirs[r]);
-	return runs[r].context.release;
+	return *runs[r].context.suffix ? runs[r].context.kernel : runs[r].context.release;
 }
 
 static int behaviour(struct run *runs, char *const dirs[], size_t n,

@@ -36,7 +36,7 @@ plan_checks() {
 		kdirs+=("$kdir")
 		base=${opt[name]}
 		if [[ ! $base ]]; then
-			base=$(release_of "$kdir")-check-$when
+			base=$(release_of "$kdir")$(replaced_suffix)-check-$when
 		elif ((${#kernels[@]} > 1)); then
 			base+=-$(release_of "$kdir")
 			vet_name_is_free "$base"

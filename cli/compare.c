@@ -231,12 +231,15 @@ static void label_sides(struct comparison *c)
 	for (size_t s = 0; s < c->n_sides; s++) {
 		struct side *side = &c->sides[s];
 		const char *release = side->runs[0].context.release;
+		const char *suffix = side->runs[0].context.suffix;
 		bool alone = true;
+		size_t len;
 
 		for (size_t o = 0; o < c->n_sides; o++)
 			alone = alone &&
 				(o == s ||
-				 strcmp(release, c->sides[o].runs[0].context.release) != 0);
+				 strcmp(release, c->sides[o].runs[0].context.release) != 0 ||
+				 strcmp(suffix, c->sides[o].runs[0].context.suffix) != 0);
 		if (alone && *release)
 			snprintf(side->label, sizeof(side->label), "%s", release);
 		else
@@ -245,6 +248,8 @@ static void label_sides(struct comparison *c)
 		if (alone && strlen(side->label) > 6 &&
 		    !strcmp(side->label + strlen(side->label) - 6, "-amd64"))
 			side->label[strlen(side->label) - 6] = '\0';
+		len = strlen(side->label);
+		snprintf(side->label + len, sizeof(side->label) - len, "%s", suffix);
 		if (c->stack_base) {
 			size_t used = strlen(side->label);
 
@@ -261,9 +266,12 @@ static size_t differences(const struct run *a, const struct run *b, bool same_ke
 	size_t n = unlike(&a->context, &b->context, rule, unlike_print, NULL);
 
 	if (same_kernel && (strcmp(a->context.release, b->context.release) ||
-			    strcmp(a->context.build_id, b->context.build_id))) {
+			    strcmp(a->context.build_id, b->context.build_id) ||
+			    strcmp(a->context.kernel, b->context.kernel))) {
 		unlike_print(NULL, "kernel.release", a->context.release, b->context.release);
 		unlike_print(NULL, "kernel.build_id", a->context.build_id, b->context.build_id);
+		if (strcmp(a->context.kernel, b->context.kernel))
+			unlike_print(NULL, "kernel", a->context.kernel, b->context.kernel);
 		n++;
 	}
 	return n;

@@ -111,10 +111,12 @@ static json_t *json_sides(const struct comparison *c)
 
 		for (size_t r = 0; r < side->n_runs; r++)
 			json_array_append_new(runs, json_string(side->runs[r].path));
-		json_array_append_new(sides,
-				      json_pack("{ss ss ss so}", "label", side->label, "release",
-						side->runs[0].context.release, "package",
-						side->runs[0].context.package, "runs", runs));
+		json_array_append_new(
+			sides, json_pack("{ss ss ss sO* so}", "label", side->label, "release",
+					 side->runs[0].context.release, "package",
+					 side->runs[0].context.package, "replaced",
+					 json_object_get(side->runs[0].context.json, "replaced"),
+					 "runs", runs));
 	}
 	return sides;
 }
@@ -248,6 +250,8 @@ static void put_suite(const struct comparison *c, size_t s, const struct run_rec
 		tests, failures, skipped);
 	fputs("    <properties><property name=\"base\"", out);
 	xml_attribute(out, "value", c->sides[s].label);
+	fputs("/><property name=\"kernel\"", out);
+	xml_attribute(out, "value", c->sides[s + 1].runs[0].context.kernel);
 	fputs("/></properties>\n", out);
 	for (size_t i = 0; i < c->n_rows; i++)
 		if (is_case(&c->rows[i].steps[s]) && same_suite(c->rows[i].rec, of))

@@ -224,7 +224,8 @@ static void say_stride(const struct comparison *c, const struct stride *s, const
 	if (is_shown(&step->tax) || step->tax.kind == CHANGE_EQUAL)
 		fprintf(w.out, ", of it dm tax %s",
 			step->tax.difference ? number_signed(step->tax.difference).s : "0");
-	if (!c->time && strncmp(from->runs[0].context.package, "file ", 5) &&
+	if (!c->time && !*from->runs[0].context.suffix && !*to->runs[0].context.suffix &&
+	    strncmp(from->runs[0].context.package, "file ", 5) &&
 	    strncmp(to->runs[0].context.package, "file ", 5))
 		fprintf(w.out, "; by function: ./run.sh explain %s %s --metric '%s'",
 			from->runs[0].context.release, to->runs[0].context.release,

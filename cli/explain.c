@@ -317,7 +317,7 @@ static int explain(char **dirs, int n, const struct explain_options *o)
 		const struct run_context *b = &e->side[NEW].run.context;
 
 		e->one_metric = !strcmp(e->side[BASE].metric, e->side[NEW].metric);
-		e->one_kernel = !strcmp(a->release, b->release) && !strcmp(a->package, b->package);
+		e->one_kernel = !strcmp(a->kernel, b->kernel);
 		rc = attribute(e);
 	}
 	if (!rc)

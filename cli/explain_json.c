@@ -13,8 +13,9 @@ static json_t *side_json(const struct explained_side *s, const struct attributio
 {
 	const struct run_context *c = &s->run.context;
 
-	return json_pack("{ss ss ss sI sI sI sI sI sI ss}", "metric", s->metric, "kernel",
-			 c->release, "package", c->package, "median_insn",
+	return json_pack("{ss ss ss sO* sI sI sI sI sI sI ss}", "metric", s->metric, "kernel",
+			 c->release, "package", c->package, "replaced",
+			 json_object_get(c->json, "replaced"), "median_insn",
 			 (json_int_t)s->record->median, "samples", (json_int_t)s->record->n,
 			 "samples_as_median", (json_int_t)s->n_cost, "samples_same_path",
 			 (json_int_t)s->n_same, "program_insn", (json_int_t)by->program[side],

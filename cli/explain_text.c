@@ -13,8 +13,8 @@ const char *explanation_side(const struct explanation *e, enum side side)
 {
 	const struct run_context *c = &e->side[side].run.context;
 
-	if (!e->one_kernel)
-		return c->release;
+	if (!e->one_kernel) /* the package tells two of one release from one another */
+		return *c->suffix ? c->kernel : c->release;
 	return e->one_metric ? (side == BASE ? "base" : "new") : e->side[side].metric;
 }
 
@@ -89,9 +89,8 @@ static void print_side(const struct explanation *e, enum side side, FILE *out)
 	const struct explained_side *s = &e->side[side];
 	const struct run_context *c = &s->run.context;
 
-	fprintf(out, "  %-5s %s insn  %s  on %s%s%s%s\n", side == BASE ? "base" : "new",
-		number(s->record->median).s, s->metric, c->release, *c->package ? " (" : "",
-		c->package, *c->package ? ")" : "");
+	fprintf(out, "  %-5s %s insn  %s  on %s\n", side == BASE ? "base" : "new",
+		number(s->record->median).s, s->metric, c->kernel);
 	fprintf(out,
 		"        median of %s samples; %s cost as much, %s of them by this very path\n",
 		number(s->record->n).s, number((int64_t)s->n_cost).s, number((int64_t)s->n_same).s);

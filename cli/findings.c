@@ -582,8 +582,7 @@ void findings_head(const struct tables *tables, findings_say *say, void *arg)
 	struct list names = {.text = ""};
 	bool insn = !strcmp(c->meter, "insn");
 
-	findings_sayf(say, arg, "kernel: %s%s%s%s", c->release, *c->package ? " (" : "", c->package,
-		      *c->package ? ")" : "");
+	findings_sayf(say, arg, "kernel: %s", c->kernel);
 	findings_sayf(say, arg, "meter: %s%s", c->meter,
 		      insn ? " (exact guest instructions; says nothing about time)"
 		      : !strcmp(c->meter, "time") ? " (ns of the host's clock)"

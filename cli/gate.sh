@@ -201,7 +201,7 @@ verb_assert() {
 	setup build run
 	build all
 	find_kernel "${kernels[0]}"
-	measure_now "$(release_of "$kdir")-assert-$(date +%Y%m%dT%H%M%S)"
+	measure_now "$(release_of "$kdir")$(replaced_suffix)-assert-$(date +%Y%m%dT%H%M%S)"
 	run build/daxdm assert --metric "${opt[metric]}" "${words[@]}" "$run_dir"
 }
 

@@ -292,6 +292,13 @@ static void put_counted(const struct run *run, FILE *out)
 	free(text);
 }
 
+/* The release, and which modules were replaced. */
+static void put_kernel(const struct run *run, FILE *out)
+{
+	xml_put(out, run->context.release);
+	xml_put(out, run->context.suffix);
+}
+
 int html_write(const struct tables *tables, const char *dir, FILE *out)
 {
 	const struct run *run = tables->run;
@@ -303,10 +310,10 @@ int html_write(const struct tables *tables, const char *dir, FILE *out)
 	      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>",
 	      out);
 	fputs("DAX through device-mapper: Linux ", out);
-	xml_put(out, run->context.release);
+	put_kernel(run, out);
 	fprintf(out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n", style);
 	fputs("<h1>DAX through device-mapper on Linux ", out);
-	xml_put(out, run->context.release);
+	put_kernel(run, out);
 	fputs("</h1>\n<ul>\n", out);
 	findings_head(tables, put_head, &head);
 	fputs("</ul>\n", out);

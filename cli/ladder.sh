@@ -14,6 +14,7 @@
 vet_ladder() {
 	local name
 	((opt[repeat] == 1)) || die $USAGE "--repeat is for one kernel"
+	((${#opt_module[@]} == 0)) || die $USAGE "--module is for one kernel: a module is built for one release"
 	for name in console host; do
 		[[ ! ${opt[$name]} ]] || die $USAGE "--$name is for one kernel"
 	done
@@ -78,7 +79,6 @@ job_command() { # LABEL PACKAGE KERNEL
 	else
 		words+=(--kernel "$3" --modules "${opt[modules]}")
 	fi
-	for word in "${opt_module[@]}"; do words+=(--module "$word"); done
 	if [[ ${opt[fresh]} ]]; then words+=(--fresh); fi
 	words+=("${bench_args[@]}")
 	printf '%q ' "${words[@]}"

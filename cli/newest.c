@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * daxdm newest: of some runs the newest that stands for a kernel and a workload: complete, of that
- * package, measured by this very build, and of just what the workload asks for.  So that a kernel
+ * package with none of its modules replaced, measured by this very build, and of just what the
+ * workload asks for.  So that a kernel
  * that was measured already is not measured again.
  */
 #include "cli/cli.h"
@@ -108,6 +109,7 @@ static bool stands_for(const struct run *run, const struct newest_options *o,
 	return run_is_complete(run) && !run->context.checks && run->n_records &&
 	       !strcmp(run->context.package, o->package) && !strcmp(run->context.meter, o->meter) &&
 	       !strcmp(run->context.build, build) && json_integer_value(seed) == o->seed &&
+	       !json_array_size(json_object_get(context, "replaced")) &&
 	       same_words(json_object_get(context, "stacks"), &w->stacks) &&
 	       same_words(json_object_get(context, "fs"), &w->filesystems) &&
 	       same_words(json_object_get(context, "metrics"), &w->benches);

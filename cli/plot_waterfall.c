@@ -95,9 +95,10 @@ static void put_words(const struct explanation *e, const struct plot *p)
 		 e->one_kernel || e->one_metric ? "" : new->metric);
 	plot_put_string(p, "waterfall_sides", text);
 	snprintf(text, sizeof(text),
-		 "Linux %s%s%s, meter insn (exact guest instructions), QEMU %.*s",
-		 base->run.context.release, e->one_kernel ? "" : " and ",
+		 "Linux %s%s%s%s%s, meter insn (exact guest instructions), QEMU %.*s",
+		 base->run.context.release, base->run.context.suffix, e->one_kernel ? "" : " and ",
 		 e->one_kernel ? "" : new->run.context.release,
+		 e->one_kernel ? "" : new->run.context.suffix,
 		 (int)strcspn(base->run.context.qemu, " "), base->run.context.qemu);
 	plot_put_string(p, "subtitle", text);
 }

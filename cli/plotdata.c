@@ -234,9 +234,9 @@ static void put_context(const struct plot *p)
 	const char *version = strncmp(c->package, "file ", 5) ? strchr(c->package, ' ') : NULL;
 	char text[512], words[256];
 
-	snprintf(text, sizeof(text), "%sLinux %s%s%s%s, meter %s (%s%s%.*s)",
-		 run_is_complete(run) ? "" : "INCOMPLETE RUN: ", c->release, version ? " (" : "",
-		 version ? version + 1 : "", version ? ")" : "", c->meter,
+	snprintf(text, sizeof(text), "%sLinux %s%s%s%s%s, meter %s (%s%s%.*s)",
+		 run_is_complete(run) ? "" : "INCOMPLETE RUN: ", c->release, c->suffix,
+		 version ? " (" : "", version ? version + 1 : "", version ? ")" : "", c->meter,
 		 !strcmp(c->meter, "insn") ? "exact guest instructions" : p->unit,
 		 *c->qemu ? ", QEMU " : "", (int)strcspn(c->qemu, " "), c->qemu);
 	plot_put_string(p, "subtitle", text);

@@ -145,8 +145,7 @@ static int report_checks(struct run *run, const struct report_options *opts)
 	if (!v)
 		return STATUS_BROKEN;
 	if (!opts->quiet) {
-		printf("kernel: %s%s%s%s\n", c->release, *c->package ? " (" : "", c->package,
-		       *c->package ? ")" : "");
+		printf("kernel: %s\n", c->kernel);
 		printf("seed: %lld\n", (long long)c->seed);
 		verdicts_sum(v, stdout, "");
 		check_run_observations(run, stdout, "");

@@ -16,6 +16,7 @@ static const struct {
 	{"planted", UNLIKE_CHECKS},
 	{"kernel.release", UNLIKE_SAMPLES},
 	{"kernel.build_id", UNLIKE_SAMPLES},
+	{"replaced", UNLIKE_SAMPLES},
 	{"meter", UNLIKE_SAMPLES | UNLIKE_KERNELS},
 	{"suite", UNLIKE_SAMPLES | UNLIKE_KERNELS | UNLIKE_CHECKS},
 	{"build", UNLIKE_SAMPLES | UNLIKE_KERNELS | UNLIKE_CHECKS},
@@ -69,8 +70,18 @@ static char *join(const json_t *list)
 
 	if (!out)
 		return NULL;
-	json_array_foreach(list, i, word) fprintf(
-		out, "%s%s", i ? " " : "", json_is_string(word) ? json_string_value(word) : "?");
+	json_array_foreach(list, i, word)
+	{
+		const char *file = json_string_value(json_object_get(word, "file"));
+		const char *id = json_string_value(json_object_get(word, "build_id"));
+
+		if (file) /* a module that was replaced */
+			fprintf(out, "%s%s (build-id %.12s)", i ? ", " : "", file,
+				id ? id : "unknown");
+		else
+			fprintf(out, "%s%s", i ? " " : "",
+				json_is_string(word) ? json_string_value(word) : "?");
+	}
 	return fclose(out) ? NULL : text;
 }
 
@@ -170,7 +181,7 @@ size_t unlike_kernels(const struct run_context *a, const struct run_context *b, 
 		      void *arg)
 {
 	static const char *const plain[] = {"kernel.release", "kernel.package", "kernel.version",
-					    "kernel.thp"};
+					    "kernel.thp", "replaced"};
 	json_t *sa = settings_of(a), *sb = settings_of(b);
 	size_t n = 0;
 

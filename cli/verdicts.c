@@ -78,6 +78,8 @@ struct verdicts *check_run_judge(struct run *run, FILE *out, FILE *ktap, const c
 		verdicts_new(out, ktap, known_dir, version_of(run, version), run->n_checks);
 
 	sort_checks(run);
+	if (v)
+		verdicts_kernel(v, run->context.json);
 
 	for (size_t i = 0; v && i < run->n_observations; i++)
 		verdicts_observation(v, run->observations[i].line);
@@ -107,6 +109,7 @@ void check_run_observations(const struct run *run, FILE *out, const char *prefix
 struct judged {
 	struct run run;
 	char version[64];   /* of the kernel */
+	char name[160];	    /* it, and which modules were replaced */
 	char *ktap, *brief; /* its text, and what of it is for a terminal */
 	int status;
 	json_t *checks, *observations;
@@ -139,7 +142,7 @@ static int write_text(const char *path, const char *text)
 
 static struct junit_run junit_of(const struct judged *j)
 {
-	return (struct junit_run){j->version, j->checks, j->observations};
+	return (struct junit_run){j->name, j->run.context.kernel, j->checks, j->observations};
 }
 
 /* ktap.txt and junit.xml beside run.jsonl; a bare file has no directory of its own. */
@@ -179,8 +182,7 @@ static char *nested(const struct judged *j, size_t n, bool brief)
 		fprintf(out, "%s %zu linux-%s%s\n",
 			j[i].status == STATUS_GOOD || j[i].status == STATUS_SKIPPED ? "ok"
 										    : "not ok",
-			i + 1, j[i].version,
-			j[i].status == STATUS_SKIPPED ? " # SKIP all of it" : "");
+			i + 1, j[i].name, j[i].status == STATUS_SKIPPED ? " # SKIP all of it" : "");
 	}
 	return fclose(out) ? NULL : text;
 }
@@ -218,6 +220,7 @@ static int judge(struct judged *j, const char *dir, const struct verdicts_option
 	if (check_run_read("verdicts", dir, &j->run) < 0)
 		return -EINVAL;
 	version_of(&j->run, j->version);
+	snprintf(j->name, sizeof(j->name), "%s%s", j->version, j->run.context.suffix);
 	rc = judge_texts(j, o);
 	if (rc < 0)
 		return rc;

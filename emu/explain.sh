@@ -9,7 +9,7 @@
 readonly EXPLAIN_OPTIONS=(
 	"metric|ID...|e.g. 'fault.read.warm.pte{stack=raw,fs=ext4}'; a second one is that of NEW"
 	"modules|DIR|as of bench"
-	"module|FILE.ko...|as of bench"
+	"module|FILE.ko...|put this module into NEW; with one kernel NEW is that kernel with it"
 	"name|RUN|name of the results (default: explain, kernels, time)"
 	"seed|N|seed of the emulated host (default 1)"
 	"all||show every function, unchanged ones too"
@@ -45,8 +45,13 @@ vet_explain() {
 			"./run.sh explain 6.1 6.12 --metric ID"
 	((${#opt_metric[@]})) || die $USAGE "explain: --metric says what to explain; ./run.sh report RUN shows what there is"
 	((${#opt_metric[@]} <= 2)) || die $USAGE "explain: --metric can be given twice, of BASE and of NEW"
+	if ((${#operands[@]} == 1 && ${#opt_module[@]})); then
+		((${#opt_metric[@]} == 1)) ||
+			die $USAGE "explain: --module is put into NEW, and one kernel with two metrics is NEW and BASE at once; give one --metric (the stock kernel against it), or two kernels"
+		operands+=("${operands[0]}")
+	fi
 	((${#operands[@]} + ${#opt_metric[@]} > 2)) ||
-		die $USAGE "explain: one kernel and one metric: there is nothing to hold it against; name another kernel or --metric"
+		die $USAGE "explain: one kernel and one metric: there is nothing to hold it against; name another kernel, --metric or --module"
 	for id in "${opt_metric[@]}"; do plan_metric "$id"; done
 	mapfile -t guest_fs < <(printf '%s\n' "${guest_fs[@]}" | sort -u)
 	vet_kernels "${operands[@]}"
@@ -76,12 +81,12 @@ watch_kernel() { # DIR
 		--workload workloads/default "${explain_args[@]}" >"$tmp/times" || status=$?
 	child_says_it=
 	((status == 0)) || exit $status
-	phase_end "$(cat "$kdir/release"), every instruction of the samples counted"
+	phase_end "$(cat "$kdir/release")$(replaced_suffix), every instruction of the samples counted"
 }
 
 verb_explain() {
 	local id side dir
-	local -a words=() sides=(base new) kdirs=()
+	local -a words=() sides=(base new) kdirs=() modules=()
 	explain_args=() guest_fs=() operands=()
 	takes_operands=yes
 	parse_options explain EXPLAIN_OPTIONS "$@"
@@ -98,15 +103,18 @@ verb_explain() {
 	done
 	if [[ ! ${opt[name]} ]]; then
 		name=explain-$(release_of "${kdirs[0]}")
-		if ((${#kdirs[@]} > 1)); then name+=-$(release_of "${kdirs[1]}"); fi
+		if ((${#kdirs[@]} > 1)); then name+=-$(release_of "${kdirs[1]}")$(replaced_suffix); fi
 		claim_name "$name-$(date +%Y%m%dT%H%M%S)"
 		opt[name]=$name
 	fi
 	dir=results/${opt[name]}
 	may_be_empty=$dir
+	modules=("${opt_module[@]}")
 	for id in "${!kdirs[@]}"; do
 		kdir=${kdirs[id]}
 		side=${sides[id]}
+		opt_module=() # which belong to NEW
+		if [[ $side == new ]]; then opt_module=("${modules[@]}"); fi
 		watch_kernel "$dir/$side"
 		words+=("$dir/$side")
 	done

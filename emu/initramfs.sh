@@ -69,6 +69,8 @@ with_replacements() { # prints the root to use
 		[[ -n $own ]] || die 64 "--module $file: the kernel $RELEASE has no module $name"
 		rm "$own"
 		ln -s "$(readlink -f "$file")" "${own%.ko*}.ko"
+		unpack_module "$file" "$TMP/replacement.ko"
+		echo "$(basename "${own%.ko*}").ko $name $(build_id "$TMP/replacement.ko")" >>"$TMP/replaced"
 	done
 	rm -f "$root/lib/modules/$RELEASE"/modules.{dep,alias,softdep,symbols}*
 	"$DEPMOD" -b "$root" "$RELEASE"
@@ -78,6 +80,11 @@ with_replacements() { # prints the root to use
 # The files, once each, of the lines "insmod FILE OPTIONS" of modprobe.
 inserted() {
 	sed -nE 's/^insmod (.*\.ko(\.[a-z0-9]+)?)( .*)?$/\1/p' | awk '!seen[$0]++'
+}
+
+# The GNU build id of an object; nothing if it has none.
+build_id() { # FILE
+	readelf -n "$1" 2>/dev/null | sed -n 's/.*Build ID: //p' | head -n 1
 }
 
 # Prints the files to load, in order, for the modules named; one that is built in prints nothing.
@@ -247,6 +254,8 @@ make_tree() { # ROOT
 	printf '%s\n' "${FILESYSTEMS[@]}" >"$root/modules/filesystems"
 	echo "$KIND" >"$root/modules/kind"
 	if signed_only; then : >"$root/modules/signed-only"; fi
+	# What the guest says of itself: lib/context.c.
+	if [[ -s $TMP/replaced ]]; then cp "$TMP/replaced" "$root/modules/replaced"; fi
 	if [[ $KIND == check ]]; then add_comforts "$root"; fi
 	find "$root" -exec touch -hd @0 {} +
 }
@@ -273,6 +282,7 @@ key() {
 		cut -d' ' -f2- "$TMP/manifest" | cat - "$TMP/load" "$TMP/on_demand" | sort -u | xargs -d '\n' sha256sum
 		echo "$KIND ${PROGRAMS[*]} $RELEASE"
 		if signed_only; then echo "signed only"; fi
+		cat "$TMP/replaced"
 		sha256sum emu/initramfs.sh
 	} | TMP=$TMP awk '
 		i = index($0, ENVIRON["TMP"]) { $0 = substr($0, 1, i - 1) substr($0, i + length(ENVIRON["TMP"])) }
@@ -306,6 +316,7 @@ arguments() {
 
 build() {
 	local root=$KDIR/modules out
+	: >"$TMP/replaced"
 	vet_config
 	if ((${#REPLACE[@]})); then
 		root=$(with_replacements)

@@ -294,11 +294,17 @@ static int take_other(struct lane *lane, const char *type, const json_t *line, c
 static int take_context(struct lane *lane, const json_t *line)
 {
 	struct suite *suite = lane->suite;
+	int rc;
 
 	lane->guest.has_context = true;
 	suite->came_up = true;
 	/* All guests are one machine, restored. */
-	return suite->results.context ? 0 : results_context(&suite->results, line);
+	if (suite->results.context)
+		return 0;
+	rc = results_context(&suite->results, line);
+	if (!rc)
+		verdicts_kernel(suite->verdicts, suite->results.context);
+	return rc;
 }
 
 int lane_take(struct guest *g, const char *type, json_t *line, const char *text)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/context.h"
 
+#include "lib/kernel_name.h"
 #include "lib/record.h"
 
 #include <dirent.h>
@@ -258,7 +259,12 @@ json_t *context_of_host(void)
 			    "kernel", kernel, "modules", module_build_ids(), "cpus",
 			    (int)sysconf(_SC_NPROCESSORS_ONLN), "mem_kib", memory_kib(),
 			    "mitigations", mitigations(), "numa_nodes", count_numa_nodes());
-	if (context)
+	if (context) {
+		json_t *replaced = kernel_replaced("/modules/replaced");
+
 		add_cpu(context);
+		if (replaced)
+			json_object_set_new(context, "replaced", replaced);
+	}
 	return context;
 }

@@ -3,6 +3,7 @@
  * a comparison of numbers that nobody can vouch for is worse than none. */
 #include "lib/run.h"
 
+#include "lib/kernel_name.h"
 #include "lib/run_verify.h"
 
 #include <errno.h>
@@ -145,6 +146,8 @@ static int read_context(struct reader *r, const json_t *line)
 	c->version = text_of(kernel, "version");
 	c->build_id = text_of(kernel, "build_id");
 	c->package = text_of(kernel, "package");
+	kernel_name(line, c->kernel, sizeof(c->kernel));
+	kernel_name_suffix(line, c->suffix, sizeof(c->suffix));
 	c->qemu = text_of(emulator, "qemu");
 	c->accel = text_of(emulator, "accel");
 	c->emulated_cpu = text_of(emulator, "cpu");

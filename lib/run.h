@@ -83,7 +83,9 @@ struct run_names {
 struct run_context {
 	const json_t *json; /* the whole line */
 	const char *suite, *build, *meter, *cpu, *date;
-	const char *release, *version, *build_id, *package;	  /* of the kernel */
+	const char *release, *version, *build_id, *package; /* of the kernel */
+	char kernel[512]; /* it, and which of its modules were replaced (lib/kernel_name.h) */
+	char suffix[96];  /* "+dm-mod": for names of it */
 	const char *qemu, *accel, *emulated_cpu, *machine, *boot; /* of the emulated host */
 	int64_t mem_kib, emulated_mem_mib;
 	bool checks;	      /* a run of checks: verdicts, no records, and no meter */

@@ -412,10 +412,9 @@ fake_daxdm() { # BODY
 	expect 0
 	[[ $(tail -n 1 "$CO/calls") == "build/daxdm compare --known check/known --stack raw --stack linear:1 --fs ext4 --bench fault.* results/mine results/published/old" ]]
 	rm "$CO/calls"
-	for word in --quick --full --anew "--workload $CO/workloads/quick" "--modules $CO"; do
-		# shellcheck disable=SC2086
-		run timeout 10 "$CO/run.sh" compare mine old $word
-		expect 64 "${word%% *} says how to measure kernels, and mine old are runs"
+	for word in --quick --full --anew "--workload=$CO/workloads/quick" "--modules=$CO"; do
+		run timeout 10 "$CO/run.sh" compare mine old "$word"
+		expect 64 "${word%%=*} says how to measure kernels, and mine old are runs"
 		expect_short
 	done
 	[[ ! -e $CO/calls ]]
@@ -444,6 +443,53 @@ fake_daxdm() { # BODY
 		expect 64
 	done
 	left_nothing
+}
+
+@test "run.sh explain: a module is put into NEW alone; with one kernel NEW is that kernel with it" {
+	fake_daxdm :
+	fake emu/plugin.sh 'echo plugin'
+	fake plot/plot.sh :
+	touch "$BATS_TEST_TMPDIR/dm-mod.ko"
+	local ko=$BATS_TEST_TMPDIR/dm-mod.ko id='fault.read.warm.pte{stack=raw,fs=ext4}'
+	for words in "6.1 6.1" 6.1; do
+		rm -f "$CO/calls"
+		# shellcheck disable=SC2086
+		run timeout 30 "$CO/run.sh" explain $words --module "$ko" --metric "$id" --name "n${words// /}"
+		expect 0
+		[[ $(grep '^emu/initramfs.sh' "$CO/calls") == "emu/initramfs.sh build/kernels/k ext4"$'\n'"emu/initramfs.sh build/kernels/k ext4 --module $ko" ]]
+		[[ $(grep -o 'results results/[^ ]*' "$CO/calls" | xargs) == *"/base results results/"*"/new" ]]
+		grep -qE 'daxdm explain .* results/n[.0-9]*/base results/n[.0-9]*/new$' "$CO/calls"
+	done
+	run timeout 30 "$CO/run.sh" explain 6.1 --module "$ko" --metric "$id" --metric "${id/raw/linear:1}"
+	expect 64 "--module is put into NEW"
+	expect_short
+	run timeout 30 "$CO/run.sh" explain 6.1 --metric "$id"
+	expect 64 "nothing to hold it against"
+	# A ladder's kernels are of several releases, a module is of one.
+	run timeout 30 "$CO/run.sh" bench --kernel 6.1 --kernel 6.12 --module "$ko"
+	expect 64 "--module is for one kernel"
+}
+
+@test "a replaced module is told wherever the kernel is" {
+	local words="6.1.0-fixture (linux-image-fixture 6.1.192-1) with dm-mod.ko replaced (build-id 0123456789ab)"
+	change "$B" '1s/"meter"/"replaced":[{"file":"dm-mod.ko","module":"dm_mod","build_id":"0123456789abcdef"}],&/'
+	daxdm report --width 1000 "$B"
+	expect 0 "kernel: $words"
+	grep -qF '<title>DAX through device-mapper: Linux 6.1.0-fixture+dm-mod</title>' "$B/report.html"
+	grep -qF "with dm-mod.ko replaced" "$B/report.html"
+	daxdm compare --all --width 1000 --json "$BATS_TEST_TMPDIR/j" --junit "$BATS_TEST_TMPDIR/x" "$A" "$B"
+	expect 0 "6.1.0-fixture+dm-mod against 6.1.0-fixture: all 12 are equal" \
+		"the kernels differ, 6.1.0-fixture | 6.1.0-fixture+dm-mod: replaced (none) | dm-mod.ko (build-id 0123456789ab)"
+	[[ $output =~ 6\.1\.0-fixture\ \ 6\.1\.0-fixture\+dm-mod ]]
+	jq -e '.sides[1].replaced[0].module == "dm_mod" and (.sides[0] | has("replaced") | not)' "$BATS_TEST_TMPDIR/j"
+	valid_junit "$BATS_TEST_TMPDIR/x"
+	grep -qF 'classname="linux-6.1.0-fixture+dm-mod.ext4.fault"' "$BATS_TEST_TMPDIR/x"
+	grep -qF "<property name=\"kernel\" value=\"$words\"/>" "$BATS_TEST_TMPDIR/x"
+	# Two runs of one side are of one kernel.
+	daxdm compare "$A,$B" "$C"
+	expect 3 "not comparable: kernel: "
+	daxdm identical "$A" "$B"
+	[[ $status != 0 ]]
 }
 
 @test "run.sh gate-selftest: three runs, one of them fresh; a gate that fails fails it" {

@@ -89,6 +89,23 @@ daxdm() {
 	grep -q '^# dmesg: BUG: a fixture$' "$BATS_TEST_TMPDIR/ktap"
 }
 
+@test "a replaced module is in KTAP, in JUnit's classes and property, and in what report says" {
+	local words="with dm-mod.ko replaced (build-id 0123456789ab)"
+	daxdm verdicts "$A"
+	expect 1 $'1..3\n# kernel: 6.1.0-fixture (linux-image-fixture 6.1.192-1)\n'
+	sed -i '1s/"checks"/"replaced":[{"file":"dm-mod.ko","module":"dm_mod","build_id":"0123456789abcdef"}],&/' "$A/run.jsonl"
+	daxdm verdicts --junit "$BATS_TEST_TMPDIR/all" "$A" "$B"
+	expect 1 "# kernel: 6.1.0-fixture (linux-image-fixture 6.1.192-1) $words" "not ok 1 linux-6.1.192-1+dm-mod"
+	valid_junit "$A/junit.xml"
+	for file in "$A/junit.xml" "$BATS_TEST_TMPDIR/all"; do
+		grep -qF 'classname="linux-6.1.192-1+dm-mod.reload"' "$file"
+		grep -qE "<property name=\"kernel\" value=\"6.1.0-fixture [^\"]*with dm-mod.ko replaced" "$file"
+	done
+	grep -qF "$words" "$A/ktap.txt"
+	daxdm report "$A"
+	expect 0 "$words"
+}
+
 @test "a check keeps the number that it had when it was run" {
 	local before
 	sed -i 's/"type":"check","id":"suspend/"number":3,&/; s/"type":"check","id":"reload/"number":1,&/

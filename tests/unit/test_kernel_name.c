@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A run with a replaced module is never told as one of the stock kernel, nor taken for one. */
+#include "cli/cli.h"
+#include "lib/context.h"
+#include "lib/kernel_name.h"
+#include "lib/msg.h"
+#include "lib/run.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/run_fixture.h"
+
+static const char one[] =
+	"{\"kernel\":{\"release\":\"6.1.0-9\",\"package\":\"image 6.1.5-1\"},\"replaced\":"
+	"[{\"file\":\"dm-mod.ko\",\"module\":\"dm_mod\",\"build_id\":\"0123456789abcdef0123\"}]}";
+static const char two[] = "{\"kernel\":{\"release\":\"6.1.0-9\"},\"replaced\":"
+			  "[{\"file\":\"dm-mod.ko\",\"module\":\"dm_mod\",\"build_id\":\"01\"},"
+			  "{\"file\":\"dax.ko\",\"module\":\"dax\",\"build_id\":null}]}";
+
+static void expect_name(const char *text, const char *name, const char *suffix)
+{
+	json_t *context = json_loads(text, 0, NULL);
+	char buf[512];
+
+	assert_non_null(context);
+	assert_string_equal(kernel_name(context, buf, sizeof(buf)), name);
+	assert_string_equal(kernel_name_suffix(context, buf, sizeof(buf)), suffix);
+	json_decref(context);
+}
+
+static void names(void **state)
+{
+	(void)state;
+	expect_name("{\"kernel\":{\"release\":\"6.1.0-9\",\"package\":\"image 6.1.5-1\"}}",
+		    "6.1.0-9 (image 6.1.5-1)", "");
+	expect_name(one, "6.1.0-9 (image 6.1.5-1) with dm-mod.ko replaced (build-id 0123456789ab)",
+		    "+dm-mod");
+	expect_name(two,
+		    "6.1.0-9 with dm-mod.ko replaced (build-id 01), dax.ko replaced (build-id "
+		    "unknown)",
+		    "+dm-mod+dax");
+}
+
+/* What emu/initramfs.sh leaves in the guest. */
+static void what_was_replaced(void **state)
+{
+	char path[] = "/tmp/daxdm-replaced-XXXXXX";
+	FILE *out = fdopen(mkstemp(path), "w");
+	json_t *list, *want = json_loads(two, 0, NULL);
+
+	(void)state;
+	assert_non_null(out);
+	fputs("dm-mod.ko dm_mod 01\ndax.ko dax \n", out);
+	fclose(out);
+	list = kernel_replaced(path);
+	assert_true(json_equal(list, json_object_get(want, "replaced")));
+	json_decref(list);
+	json_decref(want);
+	unlink(path);
+	assert_null(kernel_replaced(path));
+}
+
+static int find_newest(const char *dir)
+{
+	char *words[] = {"newest",    "--package", "linux-image-fixture 6.1.192-1",
+			 "--stack",   "raw",	   "--fs",
+			 "ext4",      "--bench",   "fault",
+			 (char *)dir, NULL};
+
+	return verb_newest.run(10, words);
+}
+
+static void the_stock_kernels_run_is_another(void **state)
+{
+	static const char from[] = "\"fs\":[\"ext4\",\"xfs\"],\"benches\":[\"fault\",\"hop\"],"
+				   "\"stacks\":[\"raw\",\"linear:1\",\"linear:16\","
+				   "\"linear:16,align=4k\"]";
+	json_t *build = context_build_digest();
+	struct fixture f;
+	char to[512];
+
+	(void)state;
+	snprintf(to, sizeof(to),
+		 "\"stacks\":[\"raw\"],\"fs\":[\"ext4\"],\"metrics\":[\"fault\"],\"build\":\"%s\"",
+		 json_string_value(build));
+	fixture_make(&f, from, to);
+	assert_int_equal(find_newest(f.dir), STATUS_GOOD);
+	fixture_remove(&f);
+	snprintf(
+		to, sizeof(to),
+		"\"stacks\":[\"raw\"],\"fs\":[\"ext4\"],\"metrics\":[\"fault\"],\"build\":\"%s\","
+		"\"replaced\":[{\"file\":\"dm-mod.ko\",\"module\":\"dm_mod\",\"build_id\":\"01\"}]",
+		json_string_value(build));
+	fixture_make(&f, from, to);
+	assert_int_equal(find_newest(f.dir), STATUS_FAILED);
+	fixture_remove(&f);
+	json_decref(build);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names),
+		cmocka_unit_test(what_was_replaced),
+		cmocka_unit_test(the_stock_kernels_run_is_another),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
