@@ -48,4 +48,17 @@ static inline const char *fuzz_file(unsigned int slot, const uint8_t *data, size
 	return paths[slot];
 }
 
+/* A directory of its own, the same each time; who set FUZZ_TMP removes it. */
+static inline char *fuzz_directory(void)
+{
+	static char dir[100];
+	const char *tmp = getenv("FUZZ_TMP");
+
+	if (!*dir) {
+		snprintf(dir, sizeof(dir), "%s/daxdm-fuzz-XXXXXX", tmp ? tmp : "/tmp");
+		FUZZ_ASSERT(mkdtemp(dir));
+	}
+	return dir;
+}
+
 #endif

@@ -9,14 +9,13 @@
 /* A directory with the input as its one entry. */
 static const char *entry(const uint8_t *data, size_t size)
 {
-	static char dir[] = "/dev/shm/daxdm-fuzz-XXXXXX", path[64];
+	char path[128];
 	int fd;
 
-	FUZZ_ASSERT(*path || mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/bug", dir);
+	snprintf(path, sizeof(path), "%s/bug", fuzz_directory());
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	FUZZ_ASSERT(fd >= 0 && write(fd, data, size) == (ssize_t)size && !close(fd));
-	return dir;
+	return fuzz_directory();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -10,16 +10,6 @@
 /* Runs of this many inputs take seconds, not minutes: each is reported and compared. */
 #define FUZZ_RUNS 2000
 
-static char *directory(void)
-{
-	static char dir[] = "/tmp/daxdm-fuzz-XXXXXX";
-	static bool made;
-
-	FUZZ_ASSERT(made || mkdtemp(dir));
-	made = true;
-	return dir;
-}
-
 static void call(const struct verb *verb, ...)
 {
 	char *argv[16] = {(char *)verb->name};
@@ -41,7 +31,7 @@ static void draw(const struct run *run)
 
 	FUZZ_ASSERT(out && !tables_build(run, &tables));
 	FUZZ_ASSERT(!html_write(&tables, "/nonexistent", out));
-	FUZZ_ASSERT(!plotdata_write(&tables, directory()));
+	FUZZ_ASSERT(!plotdata_write(&tables, fuzz_directory()));
 	tables_free(&tables);
 	fclose(out);
 }
@@ -64,8 +54,8 @@ static void compare(const struct run *run, char *path)
 
 	snprintf(thrice, sizeof(thrice), "%s,%s,%s", path, path, path);
 	call(&verb_compare, "--all", "--force", "--json", "/dev/null", "--markdown", "/dev/null",
-	     "--junit", "/dev/null", "--plot-data", directory(), path, is_time ? time : fixture,
-	     path, NULL);
+	     "--junit", "/dev/null", "--plot-data", fuzz_directory(), path,
+	     is_time ? time : fixture, path, NULL);
 	call(&verb_compare, "--all", "--force", is_time ? thrice : path, path, NULL);
 	call(&verb_compare, "--stacks", "raw=>linear:1", path, path, NULL);
 	call(&verb_identical, path, path, NULL);

@@ -14,6 +14,7 @@ found=build/fuzz/found count=0 failed=0 inputs=0
 tmp=$(mktemp -d build/fuzz/run.tmp.XXXXXX)
 trap 'rm -rf "$tmp"' EXIT
 log=$tmp/log
+export FUZZ_TMP=$tmp
 mkdir -p "$found"
 
 for source in tests/fuzz/fuzz_*.c; do
