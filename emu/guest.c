@@ -6,6 +6,7 @@
 #include "emu/scratch.h"
 #include "emu/stop.h"
 #include "lib/msg.h"
+#include "lib/number.h"
 #include "lib/text.h"
 
 #include <errno.h>
@@ -397,9 +398,15 @@ static int take_json(struct guest *g, const char *text)
 	return rc;
 }
 
-static void take_exit(struct guest *g, int status)
+static void take_exit(struct guest *g, const char *text)
 {
-	g->status = status;
+	int64_t status;
+
+	if (number_parse(text, 0, 255, &status) < 0) {
+		babbled(g, "the exit status of its job is not a number from 0 to 255");
+		return;
+	}
+	g->status = (int)status;
 	g->phase_ms[g->phase] += clock_ms() - g->phase_since_ms;
 	g->ended_ms = clock_ms();
 	if (status == STATUS_GOOD && !g->has_end) {
@@ -426,7 +433,7 @@ static int take_line(struct guest *g, const char *text)
 		if (g->dmesg)
 			fprintf(g->dmesg, "%s\n", text + 7);
 	} else if (!strncmp(text, "@exit ", 6)) {
-		take_exit(g, atoi(text + 6));
+		take_exit(g, text + 6);
 	}
 	return 0;
 }

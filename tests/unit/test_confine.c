@@ -172,6 +172,23 @@ static void so_do_endless_lines_for_the_user(void **state)
 	assert_true(g.babbled);
 }
 
+static void so_does_an_exit_status_that_is_no_number(void **state)
+{
+	static const char *const bad[] = {"@exit \n", "@exit x\n", "@exit 1x\n", "@exit -1\n",
+					  "@exit 256\n"};
+	struct guest g;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		sends(&g, bad[i], 1);
+		assert_int_equal(g.state, GUEST_BROKEN);
+		assert_true(g.babbled);
+	}
+	sends(&g, "@exit 77\n", 1);
+	assert_int_equal(g.state, GUEST_DONE);
+	assert_int_equal(g.status, 77);
+}
+
 /* However fast it is read: what did not fit is missing. */
 static void so_does_a_full_line(void **state)
 {
@@ -198,6 +215,7 @@ int main(void)
 		cmocka_unit_test(who_is_not_root_stays),
 		cmocka_unit_test(a_line_without_end_ends_the_guest),
 		cmocka_unit_test(so_do_endless_lines_for_the_user),
+		cmocka_unit_test(so_does_an_exit_status_that_is_no_number),
 		cmocka_unit_test(so_does_a_full_line),
 	};
 
