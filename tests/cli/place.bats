@@ -12,6 +12,7 @@ setup_file() {
 	cd "$TOP" || return
 	find . -mindepth 1 -maxdepth 1 ! -name .git ! -name build ! -name results -exec cp -a -t "$CO" {} +
 	cp -a build/{daxdm,obj,gen,flags,libs-seen} "$CO/build/"
+	[[ ! -d build/libperf ]] || cp -a build/libperf "$CO/build/" # it is among the flags
 	cp tests/fixtures/fixture-run.jsonl "$CO/results/r/run.jsonl"
 }
 
