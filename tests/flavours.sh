@@ -32,7 +32,7 @@ one_run() { # VERB PACKAGE
 	local run=flavour-${2#linux-image-}-$1 status=0
 	if is_whole "$run"; then return; fi
 	rm -rf "results/${run:?}"
-	timeout 3600 ./run.sh "$1" --quick --kernel "${2#linux-image-}" --name "$run" >"results/$run.log" 2>&1 </dev/null || status=$?
+	timeout 3600 ./run.sh "$1" --quick --kernel "$2" --name "$run" >"results/$run.log" 2>&1 </dev/null || status=$?
 	echo "$status" >"results/$run.status"
 	echo "$run: exit status $status" >&2
 }
@@ -63,7 +63,8 @@ sentences() { # RUN
 				elif (.type == "check" and .verdict == "skip") or .type == "skip" then .why
 				else empty end] | unique | join("; ")' "results/$1/run.jsonl"
 	elif [[ -s results/$1.log ]]; then
-		tail -n 1 "results/$1.log"
+		# The archive's address is that of this machine alone.
+		tail -n 1 "results/$1.log" | sed -E 's|[a-z]+://[^ ]*/||g; s| *\[IP: [^]]*\]||g'
 	fi
 }
 

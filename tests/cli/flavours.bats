@@ -21,7 +21,7 @@ setup() {
 	fake run.sh '
 		name=${*: -1} out=results/${*: -1}/run.jsonl
 		[[ $1 != kernels ]] || exit 0
-		[[ $* != *6.12* ]] || { echo "initramfs: the kernel 6.12.1 was built without CONFIG_FS_DAX"; exit 4; }
+		[[ $* != *6.12* ]] || { echo "initramfs: the kernel 6.12.1 was built without CONFIG_FS_DAX https://archive.invalid/pool/x.deb  404 [IP: 192.0.2.1 80]"; exit 4; }
 		mkdir "results/$name"
 		if [[ $1 == check ]]; then
 			echo "{\"type\":\"check\",\"id\":\"a.b\",\"verdict\":\"pass\"}"
@@ -51,6 +51,7 @@ row() { # N
 	[[ $(row 2) == $'6.1\tgeneric\t6.1.192-2\t1\t1\t1\t1\t0\t1\t0\t2\t1\ta.d: it is 1; known/old-bug; small pages only\tsmall pages only' ]]
 	[[ $(row 3) == $'6.1\trt\t'* ]]
 	[[ $(row 4) == $'6.12\tcloud\t6.12.1-1\t4\t-\t-\t-\t-\t-\t4\t-\t-\t'*'without CONFIG_FS_DAX'* ]]
+	[[ $(row 4) == *"CONFIG_FS_DAX x.deb  404"* && $(row 4) != *archive.invalid* && $(row 4) != *192.0.2.1* ]]
 	[[ ! $(row 5) ]]
 	grep -q '^| 6.1.192-2 | rt | 1 | 1 | 1 | 1 | 0 | 1 | 0 | 2 | 1 |' "$CO/results/published/flavours.md"
 	# What was there stays, what was fetched goes.
