@@ -63,8 +63,8 @@ sentences() { # RUN
 				elif (.type == "check" and .verdict == "skip") or .type == "skip" then .why
 				else empty end] | unique | join("; ")' "results/$1/run.jsonl"
 	elif [[ -s results/$1.log ]]; then
-		# The archive's address is that of this machine alone.
-		tail -n 1 "results/$1.log" | sed -E 's|[a-z]+://[^ ]*/||g; s| *\[IP: [^]]*\]||g'
+		# The archive's address and this checkout's place are those of this machine alone.
+		tail -n 1 "results/$1.log" | sed -E 's|[a-z]+://[^ ]*/||g; s| *\[IP: [^]]*\]||g; s|/[^ ]*/(build/)|\1|g'
 	fi
 }
 
