@@ -2,6 +2,7 @@
 /* The job file of a run of fio: those of workloads/, and lines that no job may say otherwise. */
 #include "bench/fiojob.h"
 
+#include "lib/memory.h"
 #include "lib/msg.h"
 #include "lib/text_file.h"
 
@@ -71,7 +72,7 @@ static int note_word(struct copy *copy, const char *path, unsigned int line, con
 		return -EINVAL;
 	}
 	if (len > 200 || strlen(copy->seen) + strlen(word) > sizeof(copy->seen)) {
-		msg_error("%s:%u: more options than a job has", path, line);
+		msg_error("%s:%u: too many options", path, line);
 		return -EINVAL;
 	}
 	strcat(copy->seen, word + 1);
@@ -90,9 +91,16 @@ static int copy_line(void *arg, const char *path, unsigned int line, char *text)
 
 int fiojob_copy(const char *path, FILE *jobs)
 {
-	struct copy copy = {.out = jobs, .seen = "\n"};
+	char *text;
+	struct copy copy = {.out = memory_stream(&text), .seen = "\n"};
+	int rc = copy.out ? text_file_read(path, "fio job", copy_line, &copy) : -ENOMEM;
 
-	return text_file_read(path, "fio job", copy_line, &copy);
+	if (copy.out && fclose(copy.out) && !rc)
+		rc = -ENOMEM;
+	if (!rc)
+		fputs(text, jobs);
+	free(text);
+	return rc;
 }
 
 void fiojob_name(const struct variant *variant, enum fiojob_pass pass, char name[64])
@@ -114,7 +122,7 @@ static bool write_job(const struct bench_env *env, struct fiojob *f, const struc
 	snprintf(path, sizeof(path), "workloads/%s.fio", plan->job);
 	rc = fiojob_copy(path, jobs);
 	if (rc < 0) {
-		ops_void(&r->ops, "%s is no job that can be read: %s", path, strerror(-rc));
+		ops_void(&r->ops, "cannot read %s: %s", path, strerror(-rc));
 		return false;
 	}
 	fiojob_name(variant, pass, name);
