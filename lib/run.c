@@ -5,6 +5,7 @@
 
 #include "lib/kernel_name.h"
 #include "lib/run_verify.h"
+#include "lib/text_file.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -12,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define RUN_BYTES_MAX (UINT64_C(4) << 30)
 
 /* Where the reader stands, and where its complaint goes. */
 struct reader {
@@ -576,13 +579,6 @@ static int put_in_order(struct reader *r)
 }
 
 /* A complaint about the file as a whole, before a line of it was read. */
-static int no_file(struct reader *r, int err)
-{
-	snprintf(r->why, r->why_size, "cannot read %s: %s%s", r->run->path, strerror(err),
-		 err == ENOENT ? "; name a directory of results/ that holds run.jsonl" : "");
-	return -err;
-}
-
 /* Of a file that is open, and closes it. */
 static int read_file(struct reader *r, FILE *file)
 {
@@ -619,8 +615,14 @@ int run_read(const char *path, struct run *run, char *why, size_t why_size)
 		snprintf(why, why_size, "%s: out of memory", path);
 		return -ENOMEM;
 	}
-	file = fopen(run->path, "re");
-	return file ? read_file(&r, file) : no_file(&r, errno);
+	rc = text_file_open(run->path, RUN_BYTES_MAX, &file, why, why_size);
+	if (rc == -ENOENT) {
+		size_t len = strlen(why);
+
+		snprintf(why + len, why_size - len,
+			 "; name a directory of results/ that holds run.jsonl");
+	}
+	return rc ? rc : read_file(&r, file);
 }
 
 int run_read_memory(const char *text, size_t size, struct run *run, char *why, size_t why_size)

@@ -44,7 +44,7 @@ int text_file_open(const char *path, uint64_t max_bytes, FILE **out, char *why, 
 		rc = -errno;
 		snprintf(why, why_len, "cannot read %s: %s", path, strerror(-rc));
 		if (rc == -ENOMEM)
-			needed(NULL);
+			memory_check(NULL);
 	}
 	if (rc < 0 && fd >= 0)
 		close(fd);
@@ -95,7 +95,7 @@ int text_file_read(const char *path, const char *what, text_line_fn *take, void 
 	if (!rc && !ferror(in) && !feof(in)) {
 		/* What getline() says of memory that is not there, too, looks like the end. */
 		rc = -ENOMEM;
-		needed(NULL);
+		memory_check(NULL);
 		msg_error("%s: %s: out of memory", what, path);
 	} else if (!rc && ferror(in)) {
 		rc = -EIO;

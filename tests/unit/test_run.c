@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -365,16 +366,22 @@ static void test_planted(void **state)
 
 static void test_no_file(void **state)
 {
+	char why[512] = "", empty[] = "/tmp/daxdm-test-run-XXXXXX";
 	struct run run;
-	char why[512] = "";
 
 	(void)state;
 	assert_int_equal(run_read("/nowhere/at/all", &run, why, sizeof(why)), -ENOENT);
 	assert_non_null(strstr(why, "/nowhere/at/all/run.jsonl"));
 	run_free(&run);
-	assert_int_equal(run_read("/dev/null", &run, why, sizeof(why)), -EINVAL);
+	/* Neither waited for nor read without end. */
+	assert_int_equal(run_read("/dev/zero", &run, why, sizeof(why)), -EINVAL);
+	assert_non_null(strstr(why, "/dev/zero: it is a device"));
+	run_free(&run);
+	close(mkstemp(empty));
+	assert_int_equal(run_read(empty, &run, why, sizeof(why)), -EINVAL);
 	assert_non_null(strstr(why, "no context"));
 	run_free(&run);
+	unlink(empty);
 }
 
 static void test_page_of(void **state)
