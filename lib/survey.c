@@ -147,14 +147,14 @@ bool survey_torn_page(const struct survey *survey, uint64_t *at_bytes)
 	return false;
 }
 
-bool graph_is_paged(const struct graph *g, unsigned int device)
+/* A device refers only to devices of lower index, whose entries are already set. */
+static bool device_is_paged(const struct graph_device *d, const bool *paged)
 {
 	const uint64_t page_sectors = PAGE_BYTES / SECTOR_BYTES;
-	const struct graph_device *d = &g->devices[device];
 
 	if (d->kind == GRAPH_PARTITION)
 		return !(d->on.offset_sectors % page_sectors) &&
-		       !(d->size_sectors % page_sectors) && graph_is_paged(g, d->on.device);
+		       !(d->size_sectors % page_sectors) && paged[d->on.device];
 	for (size_t i = 0; i < d->n_targets; i++) {
 		const struct graph_target *t = &d->targets[i];
 
@@ -162,8 +162,17 @@ bool graph_is_paged(const struct graph *g, unsigned int device)
 			return false;
 		for (unsigned int m = 0; m < t->n_members; m++)
 			if (t->members[m].offset_sectors % page_sectors ||
-			    !graph_is_paged(g, t->members[m].device))
+			    !paged[t->members[m].device])
 				return false;
 	}
 	return true;
+}
+
+bool graph_is_paged(const struct graph *g, unsigned int device)
+{
+	bool paged[GRAPH_DEVICES_MAX];
+
+	for (unsigned int i = 0; i <= device; i++)
+		paged[i] = device_is_paged(&g->devices[i], paged);
+	return paged[device];
 }
