@@ -27,7 +27,7 @@ FILE *fio_jobs(struct fio *fio)
 	*fio = (struct fio){0};
 	snprintf(fio->directory, sizeof(fio->directory), "%s/daxdm-%d-fio-XXXXXX",
 		 access("/run", W_OK) ? "/tmp" : "/run", /* memory, if it can be */
-		 (int)run_owner());
+		 (int)supervise_owner());
 	if (!mkdtemp(fio->directory)) {
 		fio->directory[0] = '\0';
 		return NULL;

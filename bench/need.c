@@ -82,9 +82,10 @@ static bool has_huge(const struct bench_env *env)
 static struct missing huge_missing(void)
 {
 	if (access("/sys/kernel/mm/transparent_hugepage", F_OK) < 0)
-		return (struct missing){"this kernel maps files by pages of 4 KiB only",
-					"take a kernel with CONFIG_TRANSPARENT_HUGEPAGE, which "
-					"PREEMPT_RT excludes"};
+		return (struct missing){
+			"this kernel has no transparent huge pages: it maps files by PTEs only",
+			"take a kernel with CONFIG_TRANSPARENT_HUGEPAGE, which "
+			"PREEMPT_RT excludes"};
 	return (struct missing){"this kernel is not set to map files with 2 MiB pages",
 				"echo always > /sys/kernel/mm/transparent_hugepage/enabled"};
 }

@@ -179,7 +179,7 @@ static void flags(struct check_env *env, const void *arg)
 			    c->flagged ? "flagged" : "plain", c->fs, c->options);
 	if (fd >= 0)
 		close(fd);
-	unmount_plain(where);
+	fs_unmount_path(where);
 out:
 	graph_destroy(&g);
 }
@@ -240,9 +240,9 @@ static void neighbours(struct check_env *env, const void *arg)
 	mount_and_ask(env, c->fs, nodes[1], "second");
 out:
 	snprintf(where, sizeof(where), "%s/first", env->directory);
-	unmount_plain(where);
+	fs_unmount_path(where);
 	snprintf(where, sizeof(where), "%s/second", env->directory);
-	unmount_plain(where);
+	fs_unmount_path(where);
 	graph_destroy(&g);
 	partition_remove(disk->node, 1);
 	partition_remove(disk->node, 2);

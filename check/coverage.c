@@ -2,6 +2,7 @@
 #include "check/coverage.h"
 
 #include "lib/child.h"
+#include "lib/kevents.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -80,16 +81,6 @@ static const struct {
 
 enum { INTERFACE_N = sizeof(interface) / sizeof(interface[0]) };
 
-/* As lib/kevents.h calls its own, and removes those of dead processes. */
-static const char *group(void)
-{
-	static char name[32];
-
-	if (!name[0])
-		snprintf(name, sizeof(name), "daxdm_%d", (int)getpid());
-	return name;
-}
-
 static int write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC), rc = 0;
@@ -106,7 +97,7 @@ static int enable(const char *on)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), TRACEFS "/events/%s/enable", group());
+	snprintf(path, sizeof(path), TRACEFS "/events/%s/enable", kevents_group());
 	return write_file(path, on);
 }
 
@@ -134,7 +125,7 @@ static int arm(struct coverage *c, const char *function, const char *module)
 
 	if (json_object_get(c->counts, function) || json_object_get(c->refused, function))
 		return 0;
-	snprintf(line, sizeof(line), "p:%s/%.255s %.255s\n", group(), function, function);
+	snprintf(line, sizeof(line), "p:%s/%.255s %.255s\n", kevents_group(), function, function);
 	rc = write_file(TRACEFS "/kprobe_events", line);
 	/* A name that stands twice in the kernel, or a function that must not be probed. */
 	if (rc < 0)
@@ -226,7 +217,7 @@ void coverage_end(struct coverage *c)
 	{
 		char line[300];
 
-		snprintf(line, sizeof(line), "-:%s/%s\n", group(), name);
+		snprintf(line, sizeof(line), "-:%s/%s\n", kevents_group(), name);
 		write_file(TRACEFS "/kprobe_events", line);
 	}
 	json_decref(c->counts);

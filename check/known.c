@@ -268,7 +268,7 @@ static int compile_match(const char *path, struct entry *e)
 		return 0;
 	}
 	if (rc == REG_ESPACE)
-		needed(NULL);
+		memory_check(NULL);
 	regerror(rc, &e->match, why, sizeof(why));
 	msg_error("%s: match: %s: %s", path, e->bug.match, why);
 	return -EINVAL;
@@ -341,7 +341,7 @@ int known_read(const char *dir, struct known **out)
 		char path[PATH_MAX];
 
 		snprintf(path, sizeof(path), "%s/%s", dir, files[i]->d_name);
-		e->name = needed(strdup(files[i]->d_name));
+		e->name = memory_check(strdup(files[i]->d_name));
 		rc = e->name ? entry_read(path, e) : -ENOMEM;
 	}
 	for (int i = 0; i < n; i++)
@@ -402,7 +402,7 @@ static bool fits(const struct entry *e, const json_t *text)
 	errno = 0; /* glibc's regexec() says of each error that nothing matched */
 	found = json_is_string(text) && !regexec(&e->match, json_string_value(text), 0, NULL, 0);
 	if (!found && errno == ENOMEM)
-		needed(NULL);
+		memory_check(NULL);
 	return found;
 }
 

@@ -83,7 +83,9 @@ static bool has_page(const struct check_env *env, const char *what, struct missi
 	(void)env;
 	if (!access("/sys/kernel/mm/transparent_hugepage", F_OK))
 		return true;
-	lacks(missing->why, "this kernel maps files by pages of 4 KiB only, it needs pages of %s",
+	lacks(missing->why,
+	      "this kernel has no transparent huge pages and maps files by PTEs only; it needs "
+	      "pages of %s",
 	      what);
 	return lacks(missing->cure,
 		     "a kernel with CONFIG_TRANSPARENT_HUGEPAGE, which PREEMPT_RT excludes");

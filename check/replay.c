@@ -223,7 +223,7 @@ static void pages_beside(struct check_env *env, const void *arg)
 		compare_paths(env, g.devices[device].node, rc);
 		close(rc);
 	}
-	unmount_plain(fs.where);
+	fs_unmount_path(fs.where);
 out:
 	graph_destroy(&g);
 }

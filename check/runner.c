@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -49,7 +48,7 @@ struct under_way {
 
 static int64_t wall_ms(const struct under_way *u)
 {
-	return wall_clock_ms() - u->since_ms;
+	return limit_clock_wall_ms() - u->since_ms;
 }
 
 static int64_t given_ms(const struct under_way *u)
@@ -196,9 +195,9 @@ static bool reap(const struct under_way *u, int *status, int64_t limit_ms)
 {
 	const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
 	int64_t until_ms = limit_clock_ms() + limit_ms;
-	int64_t wall_until_ms = wall_clock_ms() + limit_ms * LIMIT_CLOCK_PATIENCE;
+	int64_t wall_until_ms = limit_clock_wall_ms() + limit_ms * LIMIT_CLOCK_PATIENCE;
 
-	while (limit_clock_ms() < until_ms && wall_clock_ms() < wall_until_ms) {
+	while (limit_clock_ms() < until_ms && limit_clock_wall_ms() < wall_until_ms) {
 		if (waitpid(u->pid, status, WNOHANG) == u->pid)
 			return true;
 		nanosleep(&pause, NULL);
@@ -271,25 +270,15 @@ static void follow(struct runner *k, struct under_way *u)
 	}
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	remove(path);
-	return 0;
-}
-
 /* A device that was removed "deferred" gives up its members a moment after it is gone. */
 static int wipe_patiently(const char *node)
 {
 	int64_t until_ms = limit_clock_ms() + WIPE_LIMIT_MS;
-	int rc = signature_wipe(node);
+	int rc;
 
-	while (rc == -EBUSY && limit_clock_ms() < until_ms) {
-		limit_clock_sleep(20);
+	do
 		rc = signature_wipe(node);
-	}
+	while (rc == -EBUSY && limit_clock_retry(until_ms));
 	return rc;
 }
 
@@ -308,7 +297,7 @@ static int clean_once(const struct runner *k, const char *directory)
 		fprintf(stderr, "removing its devices: %s\n", strerror(-rc));
 		return 1;
 	}
-	nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	fs_remove_tree(directory);
 	for (unsigned int i = 0; i < k->env.n_devices; i++) {
 		if (k->env.sick[i][0]) /* no check wrote to it, and to wipe it would fail */
 			continue;
@@ -456,7 +445,7 @@ static bool run_it(struct runner *k, struct under_way *u, const char *directory,
 int runner_case(struct runner *k, const struct check_case *c, const char *base)
 {
 	struct under_way u = {
-		.c = c, .since_ms = wall_clock_ms(), .given_since_ms = limit_clock_ms()};
+		.c = c, .since_ms = limit_clock_wall_ms(), .given_since_ms = limit_clock_ms()};
 	char directory[128];
 	struct missing_need missing;
 	json_t *dmesg = json_array();

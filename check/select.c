@@ -121,7 +121,7 @@ static int add_case(struct selection *s, const struct check_family *family,
 
 	if (s->n == s->room) {
 		s->room = s->room ? 2 * s->room : 64;
-		c = needed(realloc(s->cases, s->room * sizeof(*c)));
+		c = memory_check(realloc(s->cases, s->room * sizeof(*c)));
 		if (!c)
 			return -ENOMEM;
 		s->cases = c;

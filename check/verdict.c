@@ -122,7 +122,7 @@ char *outcome_reason(const json_t *line)
 		rc = asprintf(&reason, "%s", *why ? why : "it gave no verdict");
 	}
 	if (rc < 0)
-		return needed(NULL);
+		return memory_check(NULL);
 	make_one_line(reason);
 	return reason;
 }
@@ -136,7 +136,7 @@ __attribute__((format(printf, 2, 0))) static bool put_line(FILE *out, const char
 	char *line;
 
 	if (vasprintf(&line, fmt, ap) < 0)
-		return needed(NULL);
+		return memory_check(NULL);
 	text_put(line, out);
 	fputc('\n', out);
 	free(line);
@@ -275,7 +275,7 @@ static void say_lines(struct verdicts *v, const char *head, const json_t *lines)
 		while (at) {
 			char *text = strndup(at, strcspn(at, "\n"));
 
-			v->lost |= !needed(text);
+			v->lost |= !memory_check(text);
 			if (!text)
 				break;
 			make_one_line(text);
@@ -510,7 +510,7 @@ static char *known_of(const json_t *line)
 {
 	char *text;
 
-	return asprintf(&text, "known/%s", text_of(line, "known")) < 0 ? needed(NULL) : text;
+	return asprintf(&text, "known/%s", text_of(line, "known")) < 0 ? memory_check(NULL) : text;
 }
 
 void verdicts_sum(const struct verdicts *v, FILE *out, const char *prefix)

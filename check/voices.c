@@ -29,8 +29,6 @@ enum {
 	PARTITION_START_SECTORS = 192 * MIB_SECTORS,
 	PARTITION_SECTORS = 304 * MIB_SECTORS,
 	LOOP_MIB = 64,
-	UNMOUNT_LIMIT_MS = 2000,
-	UNMOUNT_PAUSE_NS = 20 * 1000 * 1000,
 	/* One page of the file is looked at in each such stretch. */
 	STRIDE_BYTES = 2 * WINDOW_BYTES,
 };
@@ -81,20 +79,6 @@ int mount_plain(const char *type, const char *node, const char *where, const cha
 	if (mkdir(where, 0700) < 0 && errno != EEXIST)
 		return -errno;
 	return mount(node, where, type, 0, all) < 0 ? -errno : 0;
-}
-
-/* The last user of a file may be gone a moment before the filesystem knows. */
-int unmount_plain(const char *where)
-{
-	const struct timespec pause = {.tv_nsec = UNMOUNT_PAUSE_NS};
-	int64_t until_ms = limit_clock_ms() + UNMOUNT_LIMIT_MS;
-	int rc = umount2(where, 0) < 0 ? -errno : 0;
-
-	while (rc == -EBUSY && limit_clock_ms() < until_ms) {
-		nanosleep(&pause, NULL);
-		rc = umount2(where, 0) < 0 ? -errno : 0;
-	}
-	return rc;
 }
 
 /* ---- building -------------------------------------------------------------------------------- */
@@ -443,7 +427,7 @@ void voices_hear(struct check_env *env, const struct graph *g, unsigned int devi
 	if (rc < 0)
 		return;
 	hear_file(env, g, device, where, direct);
-	check_setup(env, unmount_plain(where), "unmounting %s", where);
+	check_setup(env, fs_unmount_path(where), "unmounting %s", where);
 }
 
 void voices_agree(struct check_env *env, const void *arg)

@@ -81,7 +81,4 @@ int loop_make(int *fd, char node[128]);
  * mount(2). */
 int mount_plain(const char *type, const char *node, const char *where, const char *options);
 
-/* Unmounts; -EBUSY is tried again for a second.  Returns 0 or -errno. */
-int unmount_plain(const char *where);
-
 #endif

@@ -260,9 +260,9 @@ static int by_change(const void *a, const void *b)
 /* Frames name functions by number: those move along. */
 static void sort_functions(struct attribution *a)
 {
-	struct function **order = needed(calloc(a->n_functions + 1, sizeof(*order)));
-	struct function *sorted = needed(calloc(a->n_functions + 1, sizeof(*sorted)));
-	size_t *place = needed(calloc(a->n_functions + 1, sizeof(*place)));
+	struct function **order = memory_check(calloc(a->n_functions + 1, sizeof(*order)));
+	struct function *sorted = memory_check(calloc(a->n_functions + 1, sizeof(*sorted)));
+	size_t *place = memory_check(calloc(a->n_functions + 1, sizeof(*place)));
 
 	if (order && sorted && place) {
 		for (size_t i = 0; i < a->n_functions; i++)

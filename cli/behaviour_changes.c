@@ -120,13 +120,13 @@ static bool broke(enum outcome outcome)
 
 static int compare_verdict(struct behaviour *b, const char *id)
 {
-	struct behaviour_change change = {.verdict = true, .name = needed(strdup(id))};
+	struct behaviour_change change = {.verdict = true, .name = memory_check(strdup(id))};
 	bool was_kept = false;
 
 	for (size_t r = 0; r < b->n; r++) {
 		const json_t *line = json_object_get(b->checks[r], id);
 
-		change.text[r] = needed(strdup(line ? text_of(line, "verdict") : "not run"));
+		change.text[r] = memory_check(strdup(line ? text_of(line, "verdict") : "not run"));
 		if (!line)
 			continue;
 		change.regressed |= was_kept && broke(outcome_of(line));
@@ -164,10 +164,10 @@ static int compare_value(struct behaviour *b, const char *id, const char *key)
 		if (part)
 			change.text[r] = json_dumps(part, JSON_ENCODE_ANY | JSON_SORT_KEYS);
 		else if (value || should_have_observed(b, r, id))
-			change.text[r] = needed(strdup("nothing"));
+			change.text[r] = memory_check(strdup("nothing"));
 	}
 	if (asprintf(&change.name, "%s%s%s", id, key ? " " : "", key ? key : "") < 0)
-		change.name = needed(NULL);
+		change.name = memory_check(NULL);
 	return keep(b, &change);
 }
 

@@ -87,8 +87,8 @@ static int check_stacks_fit(const struct sweep *s)
 				  "dm-mod`",
 				  spec.text);
 		else if (rc < 0)
-			msg_error("device-mapper does not answer (%s): %s cannot be made",
-				  strerror(-rc), spec.text);
+			msg_error("device-mapper does not answer (%s; %s): %s cannot be made",
+				  strerror(-rc), dm_complaint(), spec.text);
 		if (rc < 0)
 			return rc;
 		rc = stack_fits(&spec, s->namespaces, s->n_namespaces, s->span_bytes);
@@ -125,7 +125,7 @@ static int prepare(struct sweep *s, struct bench_options *o)
 	if (!rc)
 		rc = check_stacks_fit(s);
 	if (rc < 0)
-		return namespace_was_wrong(rc) ? STATUS_USAGE : STATUS_BROKEN;
+		return namespace_is_usage_error(rc) ? STATUS_USAGE : STATUS_BROKEN;
 	if (meter_start(o->meter, &s->meter) < 0)
 		return STATUS_USAGE;
 	s->output = o->output;

@@ -106,7 +106,7 @@ static int work(void *arg, const char *directory)
 		rc = end_write(&k->sink, status_of(k));
 	if (sink_close(&k->sink) < 0 || (rc < 0 && rc != -ESTALE))
 		return STATUS_BROKEN;
-	return rc == -ESTALE ? STATUS_SPOILED : status_of(k);
+	return rc == -ESTALE ? STATUS_NEEDS_REBOOT : status_of(k);
 }
 
 static void wipe_devices(struct checker *k)
@@ -184,7 +184,7 @@ static int prepare(struct checker *k)
 	}
 	rc = open_devices(k);
 	if (rc < 0)
-		return namespace_was_wrong(rc) ? STATUS_USAGE : STATUS_BROKEN;
+		return namespace_is_usage_error(rc) ? STATUS_USAGE : STATUS_BROKEN;
 	k->runner.env.seed = k->seed;
 	k->runner.env.rounds = k->rounds;
 	k->runner.env.quick = k->quick;

@@ -62,8 +62,8 @@ static int set_stacks(void *opts, const char *value)
 	}
 	free(c->stack_base);
 	free(c->stack_new);
-	c->stack_base = needed(strndup(value, (size_t)(with - value)));
-	c->stack_new = needed(strdup(with + 2));
+	c->stack_base = memory_check(strndup(value, (size_t)(with - value)));
+	c->stack_new = memory_check(strdup(with + 2));
 	return c->stack_base && c->stack_new ? 0 : -EINVAL;
 }
 
@@ -183,11 +183,11 @@ static bool usable(const struct run *run)
 /* "A" or "A,B,C": the runs of one kernel. */
 static int read_side(struct side *side, const char *names)
 {
-	char why[512], *copy = needed(strdup(names)), *save, *name;
+	char why[512], *copy = memory_check(strdup(names)), *save, *name;
 	int rc = copy ? 0 : -ENOMEM;
 
 	side->name = names;
-	side->runs = needed(calloc(CHANGE_RUNS_MAX, sizeof(*side->runs)));
+	side->runs = memory_check(calloc(CHANGE_RUNS_MAX, sizeof(*side->runs)));
 	if (!side->runs)
 		rc = -ENOMEM;
 	for (name = rc ? NULL : strtok_r(copy, ",", &save); name && !rc;
@@ -335,7 +335,7 @@ static int close_out(const char *path, FILE *out)
 
 static void markdown_sentence(void *arg, const char *sentence)
 {
-	char *printable = needed(text_escaped(sentence));
+	char *printable = memory_check(text_escaped(sentence));
 
 	fputs("* ", arg);
 	grid_markdown_text(printable, arg);

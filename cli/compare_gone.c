@@ -32,7 +32,7 @@ static void say_group(const struct comparison *c, size_t step, size_t first, boo
 	const struct step *like = &c->rows[first].steps[step];
 	size_t n = 0, limit = all ? SIZE_MAX : IDS_NAMED;
 	char *text;
-	FILE *out = needed_stream(&text);
+	FILE *out = memory_stream(&text);
 
 	if (!out)
 		return;
@@ -95,7 +95,7 @@ static void say_facts(const struct comparison *c, size_t step, const char *head,
 		      findings_say *say, void *arg)
 {
 	char *text;
-	struct facts f = {needed_stream(&text), 0};
+	struct facts f = {memory_stream(&text), 0};
 
 	if (!f.out)
 		return;

@@ -23,7 +23,7 @@ struct sentence {
 static bool sentence_begin(struct sentence *w)
 {
 	w->text = NULL;
-	w->out = needed_stream(&w->text);
+	w->out = memory_stream(&w->text);
 	return w->out;
 }
 
@@ -176,7 +176,7 @@ static void say_headlines(const struct comparison *c, findings_say *say, void *a
 	struct tables tables;
 
 	if (tables_build(&c->sides[0].runs[0], &tables) < 0)
-		needed(NULL);
+		memory_check(NULL);
 	else
 		for (size_t t = 0; t < tables.n; t++) {
 			const struct row *row = headline_row(c, &tables, &tables.table[t]);
@@ -244,7 +244,7 @@ static void say_strides(const struct comparison *c, findings_say *say, void *arg
 	if (c->n_sides < 3)
 		return;
 	if (tables_build(&c->sides[0].runs[0], &tables) < 0) {
-		needed(NULL);
+		memory_check(NULL);
 		return;
 	}
 	for (size_t t = 0; t < tables.n; t++) {
@@ -327,7 +327,7 @@ static int by_number(const void *pa, const void *pb)
 static bool middle(const struct comparison *c, size_t step, bool tax, size_t *of, size_t *changed,
 		   double *value)
 {
-	double *list = needed(calloc(c->n_rows + 1, sizeof(*list)));
+	double *list = memory_check(calloc(c->n_rows + 1, sizeof(*list)));
 
 	*of = *changed = 0;
 	for (size_t i = 0; list && i < c->n_rows; i++) {
@@ -403,7 +403,7 @@ static int by_share(const void *pa, const void *pb)
 /* Regressions of metrics, or of taxes whose metric did not regress. */
 static void say_largest(const struct comparison *c, size_t step, findings_say *say, void *arg)
 {
-	struct large *list = needed(calloc(c->n_rows + 1, sizeof(*list)));
+	struct large *list = memory_check(calloc(c->n_rows + 1, sizeof(*list)));
 	size_t n = 0;
 	struct sentence w;
 

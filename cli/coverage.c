@@ -114,7 +114,7 @@ static void reason_of(const char *function, char *reason, size_t len)
 
 	reason[0] = '\0';
 	if (!in && errno == ENOMEM)
-		needed(NULL);
+		memory_check(NULL);
 	while (in && !reason[0] && fgets(line, sizeof(line), in)) {
 		char *colon = strchr(line, ':');
 

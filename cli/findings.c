@@ -35,7 +35,7 @@ void findings_sayf(findings_say *say, void *arg, const char *fmt, ...)
 	if (vasprintf(&text, fmt, ap) < 0)
 		text = NULL;
 	va_end(ap);
-	if (needed(text))
+	if (memory_check(text))
 		say(arg, text);
 	free(text);
 }
@@ -237,7 +237,7 @@ static void say_range_of(const struct tables *tables, const struct table *t, con
 			 findings_say *say, void *arg)
 {
 	bool alone = !strcmp(t->rows[0].bench, t->rows[t->n_rows - 1].bench);
-	struct extra *e = needed(calloc(t->n_rows, sizeof(*e)));
+	struct extra *e = memory_check(calloc(t->n_rows, sizeof(*e)));
 	long most = cost_most_segments(t);
 	struct list far = {.text = ""};
 	char name[256];

@@ -63,7 +63,7 @@ static int open_comparison(struct comparison *c, const char *base, const char *n
 	for (c->n_sides = 0; c->n_sides < 2;) {
 		struct side *side = &c->sides[c->n_sides++];
 
-		side->runs = needed(calloc(1, sizeof(*side->runs)));
+		side->runs = memory_check(calloc(1, sizeof(*side->runs)));
 		side->n_runs = 1;
 		if (!side->runs ||
 		    run_read(dirs[c->n_sides - 1], side->runs, why, sizeof(why)) < 0) {
@@ -75,8 +75,8 @@ static int open_comparison(struct comparison *c, const char *base, const char *n
 			return -1;
 		}
 	}
-	c->stack_base = stack_base ? needed(strdup(stack_base)) : NULL;
-	c->stack_new = stack_new ? needed(strdup(stack_new)) : NULL;
+	c->stack_base = stack_base ? memory_check(strdup(stack_base)) : NULL;
+	c->stack_new = stack_new ? memory_check(strdup(stack_new)) : NULL;
 	return comparison_build(c);
 }
 

@@ -20,7 +20,7 @@ void grid_column(struct grid *g, const char *head, bool left)
 	if (g->n_columns == GRID_COLUMNS_MAX)
 		return;
 	g->left[g->n_columns] = left;
-	g->head[g->n_columns] = needed(strdup(head));
+	g->head[g->n_columns] = memory_check(strdup(head));
 	g->no_memory |= !g->head[g->n_columns];
 	g->n_columns++;
 }
@@ -29,7 +29,7 @@ void grid_line(struct grid *g)
 {
 	if (g->n_lines == g->room) {
 		size_t room = g->room ? 2 * g->room : 64;
-		struct grid_line *more = needed(reallocarray(g->lines, room, sizeof(*more)));
+		struct grid_line *more = memory_check(reallocarray(g->lines, room, sizeof(*more)));
 
 		if (!more) {
 			g->no_memory = true;
@@ -47,10 +47,10 @@ static char *format(struct grid *g, const char *fmt, va_list ap)
 
 	if (vasprintf(&text, fmt, ap) < 0)
 		text = NULL;
-	g->no_memory |= !needed(text);
+	g->no_memory |= !memory_check(text);
 	if (!text || !text_unprintable(text))
 		return text;
-	printable = needed(text_escaped(text));
+	printable = memory_check(text_escaped(text));
 	g->no_memory |= !printable;
 	free(text);
 	return printable;

@@ -220,7 +220,7 @@ static void put_plots(const char *dir, FILE *out)
 		snprintf(path, sizeof(path), "%s/%s", dir, plots[i].file);
 		in = fopen(path, "re");
 		if (!in && errno == ENOMEM)
-			needed(NULL);
+			memory_check(NULL);
 		if (!in)
 			continue;
 		fprintf(out, "<figure><img alt=\"%s\" src=\"data:image/svg+xml;base64,",
@@ -279,7 +279,7 @@ static void put_counted(const struct run *run, FILE *out)
 
 	counted_sentences(run, put_item, &counted);
 	fputs(counted.any ? "</ul>\n" : "", out);
-	tables = needed_stream(&text);
+	tables = memory_stream(&text);
 	if (tables) {
 		counted_tables(run, tables);
 		fclose(tables);

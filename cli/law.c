@@ -97,7 +97,7 @@ struct law law_fit(const struct law_point *points, size_t n)
 static bool add_points(const json_t *value, struct law_point **points, size_t *n)
 {
 	struct law_point *more =
-		needed(reallocarray(*points, *n + json_array_size(value) + 1, sizeof(*more)));
+		memory_check(reallocarray(*points, *n + json_array_size(value) + 1, sizeof(*more)));
 	const json_t *row;
 	size_t i;
 
@@ -162,7 +162,7 @@ static void say_law(const struct law *law, const struct table *t, size_t stacks,
 		     whole ? " for each node visited" : "", full, doubling, fits, stacks,
 		     stacks == 1 ? "" : "s", amount(law->cost[LAW_BASE], base)) < 0)
 		text = NULL;
-	if (needed(text))
+	if (memory_check(text))
 		say(arg, text);
 	free(text);
 }

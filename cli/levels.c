@@ -83,7 +83,7 @@ void levels_say(const struct tables *tables, const struct table *table, findings
 	line = fit(at, LEVELS_MAX + 1);
 	if (line.n < 3)
 		return; /* through two points there always is a line */
-	out = needed_stream(&text);
+	out = memory_stream(&text);
 	if (!out)
 		return;
 	/* A level that adds half as much again as another one is no line. */

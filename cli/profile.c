@@ -215,7 +215,7 @@ void profile_free(struct profile *p)
 
 int64_t profile_find(const struct profile *p, size_t n, int64_t overhead, const char *digest)
 {
-	int64_t *insns = needed(calloc(p->n_samples + 1, sizeof(*insns))), found = -ENOENT;
+	int64_t *insns = memory_check(calloc(p->n_samples + 1, sizeof(*insns))), found = -ENOENT;
 	char text[32];
 
 	if (!insns)
@@ -234,7 +234,7 @@ int64_t profile_find(const struct profile *p, size_t n, int64_t overhead, const 
 const struct profile_path *profile_typical(const struct profile *p, size_t first, size_t n,
 					   int64_t insns, size_t *n_same, size_t *n_cost)
 {
-	size_t *count = needed(calloc(p->n_paths + 1, sizeof(*count))), best = 0;
+	size_t *count = memory_check(calloc(p->n_paths + 1, sizeof(*count))), best = 0;
 	uint32_t typical = 0;
 
 	*n_cost = *n_same = 0;

@@ -18,7 +18,7 @@ struct ways {
 
 static struct ways *count_ways(const int *doubled_ranks, size_t all, size_t n)
 {
-	struct ways *w = needed(calloc(1, sizeof(*w)));
+	struct ways *w = memory_check(calloc(1, sizeof(*w)));
 
 	if (!w)
 		return NULL;

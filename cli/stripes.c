@@ -123,7 +123,7 @@ void stripes_say(const struct tables *tables, const struct table *table, finding
 
 	if (!per_doubling(widths, n, &slope))
 		return;
-	out = needed_stream(&text);
+	out = memory_stream(&text);
 	if (!out)
 		return;
 	off = most_off(widths, n, slope);

@@ -456,7 +456,7 @@ void table_print(const struct tables *tables, FILE *out, int width)
 	for (size_t i = 0; i < tables->n; i++) {
 		const struct table *t = &tables->table[i];
 		struct layout l = {.beside = true};
-		int *widths = needed(calloc(t->n_columns * 3, sizeof(*widths)));
+		int *widths = memory_check(calloc(t->n_columns * 3, sizeof(*widths)));
 
 		if (!widths)
 			return;

@@ -29,7 +29,7 @@ void print_sentence(void *arg, const char *sentence)
 {
 	struct printer *p = arg;
 	int indent = (int)strlen(p->bullet), at = indent;
-	char *printable = needed(text_escaped(sentence));
+	char *printable = memory_check(text_escaped(sentence));
 	const char *word = printable ? printable : "";
 
 	if (!p->any && p->heading)

@@ -47,11 +47,11 @@ static int add_line(void *thresholds, const char *path, unsigned int number, cha
 			  path, number);
 		return -EINVAL;
 	}
-	list = needed(reallocarray(t->list, t->n + 1, sizeof(*list)));
+	list = memory_check(reallocarray(t->list, t->n + 1, sizeof(*list)));
 	if (!list)
 		return -ENOMEM;
 	t->list = list;
-	list[t->n] = (struct threshold){needed(strdup(glob)), value};
+	list[t->n] = (struct threshold){memory_check(strdup(glob)), value};
 	if (!list[t->n].glob)
 		return -ENOMEM;
 	t->n++;

@@ -66,7 +66,7 @@ static char *join(const json_t *list)
 	char *text = NULL;
 	size_t i;
 	json_t *word;
-	FILE *out = needed_stream(&text);
+	FILE *out = memory_stream(&text);
 
 	if (!out)
 		return NULL;
@@ -91,12 +91,12 @@ static char *words(const json_t *value)
 	if (json_is_array(value))
 		return join(value);
 	if (!value || json_is_null(value))
-		return needed(strdup("(none)"));
+		return memory_check(strdup("(none)"));
 	if (json_is_string(value))
-		return needed(
+		return memory_check(
 			strdup(*json_string_value(value) ? json_string_value(value) : "(none)"));
 	if (json_is_integer(value))
-		return needed(strdup(number(json_integer_value(value)).s));
+		return memory_check(strdup(number(json_integer_value(value)).s));
 	return json_dumps(value, JSON_ENCODE_ANY | JSON_SORT_KEYS);
 }
 

@@ -165,7 +165,7 @@ static int write_beside(const struct judged *j, const char *dir)
 static char *nested(const struct judged *j, size_t n, bool brief)
 {
 	char *text = NULL;
-	FILE *out = needed_stream(&text);
+	FILE *out = memory_stream(&text);
 
 	if (!out)
 		return NULL;
@@ -192,7 +192,7 @@ static char *nested(const struct judged *j, size_t n, bool brief)
 /* Both texts of KTAP.  Returns 0, or -errno after an error line. */
 static int judge_texts(struct judged *j, const struct verdicts_options *o)
 {
-	FILE *ktap = needed_stream(&j->ktap), *brief = needed_stream(&j->brief);
+	FILE *ktap = memory_stream(&j->ktap), *brief = memory_stream(&j->brief);
 	struct verdicts *v = NULL;
 	int rc = ktap && brief ? 0 : -ENOMEM;
 
@@ -253,7 +253,7 @@ static int worst(int a, int b)
 
 static int verdicts(char *const dirs[], size_t n, const struct verdicts_options *o)
 {
-	struct judged *j = needed(calloc(n, sizeof(*j)));
+	struct judged *j = memory_check(calloc(n, sizeof(*j)));
 	struct junit_run junit[RUNS_MAX];
 	char *all = NULL, *brief = NULL;
 	int status = STATUS_GOOD;

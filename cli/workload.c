@@ -17,12 +17,12 @@
 
 int words_add(struct words *words, const char *word, size_t len)
 {
-	char **list = needed(realloc(words->list, (words->n + 1) * sizeof(*list)));
+	char **list = memory_check(realloc(words->list, (words->n + 1) * sizeof(*list)));
 
 	if (!list)
 		return -ENOMEM;
 	words->list = list;
-	list[words->n] = needed(strndup(word, len));
+	list[words->n] = memory_check(strndup(word, len));
 	if (!list[words->n])
 		return -ENOMEM;
 	words->n++;

@@ -113,8 +113,9 @@ enum limit given_limit(const struct given *given, int64_t given_since_ms, int64_
 {
 	if (given_ms(given) - given_since_ms > limit_ms)
 		return LIMIT_OVER;
-	return wall_clock_ms() - wall_since_ms > limit_ms * LIMIT_CLOCK_PATIENCE ? LIMIT_STARVED
-										 : LIMIT_AHEAD;
+	return limit_clock_wall_ms() - wall_since_ms > limit_ms * LIMIT_CLOCK_PATIENCE
+		       ? LIMIT_STARVED
+		       : LIMIT_AHEAD;
 }
 
 int64_t processor_time_ms(pid_t pid)

@@ -5,6 +5,7 @@
 #include "emu/confine.h"
 #include "emu/scratch.h"
 #include "emu/stop.h"
+#include "lib/fs.h"
 #include "lib/msg.h"
 #include "lib/number.h"
 #include "lib/text.h"
@@ -32,7 +33,7 @@ const char *const phase_names[N_PHASES] = {
 
 int64_t clock_ms(void)
 {
-	return wall_clock_ms();
+	return limit_clock_wall_ms();
 }
 
 void guest_init(struct guest *g, const struct plan *plan, const char *name, size_t number)
@@ -188,7 +189,7 @@ static void forget_start(struct guest *g)
 		g->pmem[i] = -1;
 	}
 	if (g->dir[0])
-		remove_tree(g->dir);
+		fs_remove_tree(g->dir);
 	if (g->ram >= 0)
 		close(g->ram);
 	g->ram = -1;

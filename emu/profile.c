@@ -29,7 +29,7 @@ char *profile_plugin(const char *file)
 			  strerror(errno));
 		return NULL;
 	}
-	out = needed_stream(&text);
+	out = memory_stream(&text);
 	if (!out)
 		goto no_memory;
 	/* By its descriptor, which every QEMU inherits: who it runs as may not reach the path. */

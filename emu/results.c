@@ -2,6 +2,7 @@
 #include "emu/results.h"
 
 #include "emu/scratch.h"
+#include "lib/fs.h"
 #include "lib/msg.h"
 
 #include <errno.h>
@@ -246,7 +247,7 @@ void results_close(struct results *r, int keep_empty)
 	if (r->out)
 		fclose(r->out);
 	if (!r->context && !keep_empty && r->dir[0])
-		remove_tree(r->dir);
+		fs_remove_tree(r->dir);
 	json_decref(r->emulator);
 	json_decref(r->context);
 	json_decref(r->lines);

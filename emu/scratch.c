@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "emu/scratch.h"
 
+#include "lib/fs.h"
 #include "lib/msg.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,20 +15,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	remove(path);
-	return 0;
-}
-
-void remove_tree(const char *path)
-{
-	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
 
 int make_dirs(const char *path)
 {
@@ -59,7 +45,7 @@ void scratch_sweep(void)
 		if (sscanf(e->d_name, "vm-%d-", &pid) != 1 || (!kill(pid, 0) || errno != ESRCH))
 			continue;
 		snprintf(path, sizeof(path), "build/%s", e->d_name);
-		remove_tree(path);
+		fs_remove_tree(path);
 	}
 	closedir(dir);
 }

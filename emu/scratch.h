@@ -17,9 +17,6 @@ void scratch_sweep(void);
  */
 int scratch_make(const char *name, char *path);
 
-/* Removes a directory with what is in it; one that is not there is no error. */
-void remove_tree(const char *path);
-
 /* mkdir -p.  Returns 0 or -errno. */
 int make_dirs(const char *path);
 

@@ -2,6 +2,7 @@
 #include "emu/snapshot.h"
 
 #include "emu/scratch.h"
+#include "lib/fs.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -409,7 +410,7 @@ static void prune(void)
 		char path[PATH_MAX];
 
 		snprintf(path, sizeof(path), "%s/%s", DIR_NAME, all[i].name);
-		remove_tree(path);
+		fs_remove_tree(path);
 	}
 	free(all);
 }
@@ -434,11 +435,11 @@ int snapshot_keep(const struct snapshot *snapshot, const char *dir, const int *p
 	if (!rc)
 		rc = write_what(snapshot, aside);
 	if (!rc) {
-		remove_tree(snapshot->path);
+		fs_remove_tree(snapshot->path);
 		if (rename(aside, snapshot->path) < 0)
 			rc = -errno;
 	}
-	remove_tree(aside);
+	fs_remove_tree(aside);
 	if (rc < 0)
 		snprintf(why, 200, "%s", why_not_written(rc));
 	else
@@ -448,5 +449,5 @@ int snapshot_keep(const struct snapshot *snapshot, const char *dir, const int *p
 
 void snapshot_drop(const struct snapshot *snapshot)
 {
-	remove_tree(snapshot->path);
+	fs_remove_tree(snapshot->path);
 }

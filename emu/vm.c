@@ -322,7 +322,7 @@ struct since {
 
 static struct since begin(const struct vm *vm)
 {
-	return (struct since){given_ms(&vm->given), wall_clock_ms()};
+	return (struct since){given_ms(&vm->given), limit_clock_wall_ms()};
 }
 
 /* Returns 0 or -ETIMEDOUT. */
@@ -342,7 +342,7 @@ void vm_why_late(const struct vm *vm, const char *what, int64_t limit_ms, enum l
 			 "host too slow: QEMU got %.1f s of processor time in %.0f s (%s); try "
 			 "again with less beside it",
 			 (double)processor_time_ms(vm->pid) / 1000,
-			 (double)(wall_clock_ms() - vm->started_ms) / 1000, what);
+			 (double)(limit_clock_wall_ms() - vm->started_ms) / 1000, what);
 	else
 		snprintf(why, len, "%s for %d s", what, (int)(limit_ms / 1000));
 }
@@ -714,7 +714,8 @@ int vm_start(struct vm *vm, const struct vm_config *config)
 	struct inherited fds;
 	int rc;
 
-	*vm = (struct vm){.qmp = -1, .pass = -1, .given = vm->given, .started_ms = wall_clock_ms()};
+	*vm = (struct vm){
+		.qmp = -1, .pass = -1, .given = vm->given, .started_ms = limit_clock_wall_ms()};
 	snprintf(vm->dir, sizeof(vm->dir), "%s", config->dir);
 	rc = open_inherited(vm, config, &fds);
 	if (!rc) {

@@ -84,7 +84,7 @@ struct vm {
 	bool paused_itself; /* the guest bade the watchdog pause it and nobody let it go on */
 	bool closed;	    /* QMP is at its end: QEMU is dead or dying */
 	struct given given; /* since the first start, of each QEMU after the other */
-	int64_t started_ms; /* wall_clock_ms() */
+	int64_t started_ms; /* limit_clock_wall_ms() */
 };
 
 /* The accelerator as a context names it, and the -cpu string. */

@@ -260,7 +260,7 @@ json_t *context_of_host(void)
 			    (int)sysconf(_SC_NPROCESSORS_ONLN), "mem_kib", memory_kib(),
 			    "mitigations", mitigations(), "numa_nodes", count_numa_nodes());
 	if (context) {
-		json_t *replaced = kernel_replaced("/modules/replaced");
+		json_t *replaced = kernel_name_replaced("/modules/replaced");
 
 		add_cpu(context);
 		if (replaced)

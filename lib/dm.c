@@ -2,6 +2,7 @@
 #include "lib/dm.h"
 
 #include "lib/limit_clock.h"
+#include "lib/memory.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -13,8 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* -EBUSY of a removal is tried again so often, that long after one another. */
-enum { BUSY_LIMIT_MS = 1000, BUSY_PAUSE_NS = 20 * 1000 * 1000 };
+/* A removal that fails with -EBUSY is retried so long. */
+enum { BUSY_LIMIT_MS = 1000 };
 
 /* It is there as soon as the kernel has device-mapper, built in or loaded. */
 static const char dm_class[] = "/sys/class/misc/device-mapper";
@@ -106,7 +107,7 @@ int dm_available(void)
 
 	library_setup();
 	task = dm_task_create(DM_DEVICE_VERSION);
-	rc = task ? task_run(task, false) : -ENOMEM; /* loads the module, if it can be */
+	rc = task ? task_run(task, false) : -EIO; /* loads the module, if it can be */
 	dm_lib_release();
 	return rc < 0 && access(dm_class, F_OK) < 0 ? -ENODEV : rc;
 }
@@ -190,14 +191,12 @@ static int remove_once(const char *name, unsigned int flags)
 /* A moment of -EBUSY is blkid or udev having a look; a long one is a real holder. */
 static int remove_patiently(const char *name, unsigned int flags)
 {
-	const struct timespec pause = {.tv_nsec = BUSY_PAUSE_NS};
 	int64_t until_ms = limit_clock_ms() + BUSY_LIMIT_MS;
-	int rc = remove_once(name, flags);
+	int rc;
 
-	while (rc == -EBUSY && !(flags & DM_NO_RETRY) && limit_clock_ms() < until_ms) {
-		nanosleep(&pause, NULL);
+	do
 		rc = remove_once(name, flags);
-	}
+	while (rc == -EBUSY && !(flags & DM_NO_RETRY) && limit_clock_retry(until_ms));
 	return rc;
 }
 
@@ -395,15 +394,18 @@ char *dm_devices_of(pid_t pid)
 	struct dm_names *names = NULL;
 	unsigned int next = 0;
 	char *text = NULL;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = memory_stream(&text);
+	/* Where there is no device-mapper there are no devices, and asking would load it. */
+	bool there = !access(dm_class, F_OK);
 	int rc = out ? 0 : -ENOMEM;
 
 	library_setup();
-	/* Where there is no device-mapper there are no devices, and asking would load it. */
-	task = rc || access(dm_class, F_OK) < 0 ? NULL : dm_task_create(DM_DEVICE_LIST);
+	/* The library makes no task either if it was not answered when it asked for the version. */
+	task = !rc && there ? dm_task_create(DM_DEVICE_LIST) : NULL;
 	if (task)
 		rc = task_ask(task);
+	else if (!rc && there)
+		rc = -EIO;
 	if (task && !rc && !(names = dm_task_get_names(task)))
 		rc = -EIO;
 	while (task && !rc) {
@@ -481,22 +483,15 @@ int dm_resume_of(pid_t pid)
 
 int dm_remove_of(pid_t pid)
 {
-	const struct timespec pause = {.tv_nsec = BUSY_PAUSE_NS};
 	int64_t until_ms = limit_clock_ms() + BUSY_LIMIT_MS;
-	unsigned int left = 1;
-	int rc = 0;
+	unsigned int left = 0;
+	int rc;
 
 	library_setup();
-	/* Whatever the error: the next try may do. */
-	while (left) {
+	/* Any error is retried until the limit. */
+	do
 		rc = remove_round(pid, &left);
-		if (rc < 0 && limit_clock_ms() >= until_ms)
-			break;
-		if (rc < 0) {
-			left = 1;
-			nanosleep(&pause, NULL);
-		}
-	}
+	while (rc < 0 ? limit_clock_retry(until_ms) : left > 0);
 	dm_lib_release();
 	return rc < 0 ? rc : 0;
 }

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <inttypes.h>
 #include <linux/fs.h>
 #include <stdio.h>
@@ -29,9 +30,8 @@ enum {
 	EXT4_SMALL_BYTES = 128 << 20,
 	/* With less, a quarter of it (an allocation group) has no room for the log of 64 MiB. */
 	XFS_SMALL_BYTES = 640 << 20,
-	/* -EBUSY of an unmount is tried again so long, that long after one another. */
+	/* An unmount that fails with -EBUSY is retried so long. */
 	BUSY_LIMIT_MS = 1000,
-	BUSY_PAUSE_NS = 20 * 1000 * 1000,
 	BELOW_MAX = 64,
 };
 
@@ -239,17 +239,14 @@ int fs_mount(struct fs *fs)
 	return rc < 0 ? rc : -ENOTSUP;
 }
 
-/* Somebody may just have a look: udev, or a process that is about to end.  Returns 0 or -errno. */
-static int unmount_patiently(const char *where)
+int fs_unmount_path(const char *where)
 {
-	const struct timespec pause = {.tv_nsec = BUSY_PAUSE_NS};
-	int rc = umount2(where, 0) < 0 ? -errno : 0;
-	int64_t until_ms = rc ? limit_clock_ms() + BUSY_LIMIT_MS : 0;
+	int64_t until_ms = limit_clock_ms() + BUSY_LIMIT_MS;
+	int rc;
 
-	while (rc == -EBUSY && limit_clock_ms() < until_ms) {
-		nanosleep(&pause, NULL);
+	do
 		rc = umount2(where, 0) < 0 ? -errno : 0;
-	}
+	while (rc == -EBUSY && limit_clock_retry(until_ms));
 	return rc;
 }
 
@@ -259,7 +256,7 @@ int fs_unmount(struct fs *fs)
 
 	if (!fs->mounted)
 		return 0;
-	rc = unmount_patiently(fs->where);
+	rc = fs_unmount_path(fs->where);
 	if (rc < 0) {
 		msg_error("cannot unmount %s: %s", fs->where, strerror(-rc));
 		return rc;
@@ -279,7 +276,7 @@ int file_is_dax(int fd)
 	return !!(sx.stx_attributes & STATX_ATTR_DAX);
 }
 
-bool path_is_below(const char *path, const char *directory)
+bool fs_path_is_below(const char *path, const char *directory)
 {
 	size_t len = strlen(directory);
 
@@ -316,7 +313,7 @@ static int visit_below(const char *point, void *arg)
 {
 	struct below *below = arg;
 
-	if (path_is_below(point, below->directory))
+	if (fs_path_is_below(point, below->directory))
 		snprintf(below->point, sizeof(below->point), "%s", point);
 	return 0;
 }
@@ -331,8 +328,22 @@ int fs_unmount_below(const char *directory)
 			return rc;
 		if (!below.point[0])
 			return 0;
-		if (unmount_patiently(below.point) < 0 && umount2(below.point, MNT_DETACH) < 0)
+		if (fs_unmount_path(below.point) < 0 && umount2(below.point, MNT_DETACH) < 0)
 			return -errno;
 	}
 	return -EBUSY;
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	remove(path);
+	return 0;
+}
+
+void fs_remove_tree(const char *path)
+{
+	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }

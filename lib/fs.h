@@ -39,6 +39,14 @@ int fs_mount(struct fs *fs);
  * Returns 0, or -errno after an error line. */
 int fs_unmount(struct fs *fs);
 
+/* Unmounts what is mounted at a directory.  -EBUSY is retried for a second, because udev or an
+ * exiting process may still use the mount.  Returns 0 or -errno. */
+int fs_unmount_path(const char *where);
+
+/* Removes a directory and what is in it, except what is mounted below it; what cannot be removed
+ * stays. */
+void fs_remove_tree(const char *path);
+
 /*
  * Whether this file is accessed directly.  Source: statx(2), STATX_ATTR_DAX.
  * Returns 1, 0, or -errno (-ENOTSUP: the filesystem does not report the attribute).
@@ -50,10 +58,10 @@ int file_is_dax(int fd);
 int fs_each_mount_point(int (*visit)(const char *point, void *arg), void *arg);
 
 /* Whether path is the directory or lies below it.  Pure. */
-bool path_is_below(const char *path, const char *directory);
+bool fs_path_is_below(const char *path, const char *directory);
 
-/* Unmounts whatever is mounted at a directory or below it, the last one first; what stays busy for
- * a second is detached.  Returns 0 or -errno. */
+/* Unmounts whatever is mounted at a directory or below it, the last one first; what cannot be
+ * unmounted is detached (MNT_DETACH).  Returns 0 or -errno. */
 int fs_unmount_below(const char *directory);
 
 #endif

@@ -237,7 +237,7 @@ int graph_resolve(const struct graph *g, unsigned int device, uint64_t byte,
 	}
 }
 
-/* What is below it is known: devices stand on those of lower index only. */
+/* A device refers only to devices of lower index, whose entries are already set. */
 static bool device_is_direct(const struct graph_device *d, const bool *direct)
 {
 	if (d->kind == GRAPH_NAMESPACE)

@@ -7,7 +7,7 @@
 /* How much of a build id people need to tell two builds from one another. */
 enum { ID_SHOWN = 12 };
 
-json_t *kernel_replaced(const char *path)
+json_t *kernel_name_replaced(const char *path)
 {
 	FILE *in = fopen(path, "re");
 	char line[512], file[128], module[64], id[160];

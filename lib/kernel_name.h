@@ -11,7 +11,7 @@
 
 /* [{"file", "module", "build_id"}]: what emu/initramfs.sh put in place of the kernel's own modules,
  * lines of FILE MODULE BUILD-ID.  Returns a new reference, or NULL if nothing was replaced. */
-json_t *kernel_replaced(const char *path);
+json_t *kernel_name_replaced(const char *path);
 
 /* "6.1.0-56-amd64 (PACKAGE) with dm-mod.ko replaced (build-id 0123456789ab)", of a context line.
  * Returns buf. */

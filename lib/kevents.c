@@ -21,8 +21,8 @@ static pid_t logged; /* the thread */
 
 static const char root[] = "/sys/kernel/tracing";
 
-/* daxdm_PID: of events and of the instance.  Asked for once: getpid(2) is what calibrates. */
-static const char *group(void)
+/* Asked for once: getpid(2) is what calibrates. */
+const char *kevents_group(void)
 {
 	static char name[32];
 
@@ -53,7 +53,7 @@ static int put_in_log(const char *file, const char *word)
 {
 	char path[200];
 
-	snprintf(path, sizeof(path), "instances/%s/%s", group(), file);
+	snprintf(path, sizeof(path), "instances/%s/%s", kevents_group(), file);
 	return put(path, O_TRUNC, word);
 }
 
@@ -76,11 +76,11 @@ int kevent_add(const char *name, bool leaves)
 	int rc;
 
 	if (leaves)
-		snprintf(text, sizeof(text), "r%d:%s/leave_%s %s\n", CALLS_AT_A_TIME, group(), name,
-			 name);
+		snprintf(text, sizeof(text), "r%d:%s/leave_%s %s\n", CALLS_AT_A_TIME,
+			 kevents_group(), name, name);
 	else /* the third argument: struct pt_regs' dx */
-		snprintf(text, sizeof(text), "p:%s/enter_%s %s pages=%%dx:u64\n", group(), name,
-			 name);
+		snprintf(text, sizeof(text), "p:%s/enter_%s %s pages=%%dx:u64\n", kevents_group(),
+			 name, name);
 	rc = put("kprobe_events", O_APPEND, text);
 	return rc == -EEXIST ? 0 : rc;
 }
@@ -91,7 +91,7 @@ int kevent_id(const char *name, bool leaves, uint64_t *id)
 	FILE *in;
 	int rc;
 
-	snprintf(path, sizeof(path), "%s/events/%s/%s_%s/id", root, group(),
+	snprintf(path, sizeof(path), "%s/events/%s/%s_%s/id", root, kevents_group(),
 		 leaves ? "leave" : "enter", name);
 	in = fopen(path, "re");
 	if (!in)
@@ -106,7 +106,7 @@ int klog_open(pid_t thread)
 	char path[160], number[32];
 	int rc;
 
-	snprintf(path, sizeof(path), "%s/instances/%s", root, group());
+	snprintf(path, sizeof(path), "%s/instances/%s", root, kevents_group());
 	rc = mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
 	if (!rc)
 		rc = put_in_log("trace_clock", "x86-tsc");
@@ -122,8 +122,8 @@ int klog_enable(const char *name, bool leaves, bool on)
 {
 	char file[128];
 
-	snprintf(file, sizeof(file), "events/%s/%s_%s/enable", group(), leaves ? "leave" : "enter",
-		 name);
+	snprintf(file, sizeof(file), "events/%s/%s_%s/enable", kevents_group(),
+		 leaves ? "leave" : "enter", name);
 	return put_in_log(file, on ? "1" : "0");
 }
 
@@ -178,7 +178,7 @@ long klog_read(const char *(*name_of)(enum tracer_function), struct stamp *stamp
 	long n = 0;
 	FILE *in;
 
-	snprintf(path, sizeof(path), "%s/instances/%s/trace", root, group());
+	snprintf(path, sizeof(path), "%s/instances/%s/trace", root, kevents_group());
 	in = fopen(path, "re");
 	if (!in)
 		return -errno;
@@ -208,12 +208,13 @@ static pid_t owner_of(const char *name)
 	return pid > 0 ? pid : 0;
 }
 
-static bool is_over(pid_t owner)
+static bool is_stale(pid_t owner)
 {
-	return owner && (owner == owner_of(group()) || (kill(owner, 0) < 0 && errno == ESRCH));
+	return owner &&
+	       (owner == owner_of(kevents_group()) || (kill(owner, 0) < 0 && errno == ESRCH));
 }
 
-/* Entries of a directory below the root that are over. */
+/* Calls visit() for each entry of a tracefs directory whose owner is this process or dead. */
 static void each_directory(const char *where,
 			   void (*visit)(pid_t owner, const char *path, void *arg), void *arg)
 {
@@ -225,7 +226,7 @@ static void each_directory(const char *where,
 	dir = opendir(path);
 	while (dir && (entry = readdir(dir))) {
 		snprintf(path, sizeof(path), "%s/%s/%s", root, where, entry->d_name);
-		if (is_over(owner_of(entry->d_name)))
+		if (is_stale(owner_of(entry->d_name)))
 			visit(owner_of(entry->d_name), path, arg);
 	}
 	if (dir)
@@ -244,7 +245,7 @@ static void each_event(void (*visit)(pid_t owner, const char *name, void *arg), 
 		char *name = strchr(line, ':');
 		pid_t owner = name ? owner_of(++name) : 0;
 
-		if (!is_over(owner))
+		if (!is_stale(owner))
 			continue;
 		name[strcspn(name, " \n")] = '\0';
 		visit(owner, name, arg);

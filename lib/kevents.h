@@ -16,6 +16,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* daxdm_PID: the group of this process's events, and the name of its tracing instance. */
+const char *kevents_group(void);
+
 /* Whether kprobes can be made: 0, -ENOENT (no tracing filesystem, or CONFIG_KPROBE_EVENTS=n),
  * -EACCES or -EPERM (not root, locked down). */
 int kevents_available(void);

@@ -9,7 +9,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,14 +69,15 @@ static void add(struct search *search, pid_t owner, const char *kind, const char
 	snprintf(more[out->n++].name, sizeof(more->name), "%s", name);
 }
 
-/* "daxdm-PID" with nothing or one of `more` behind it: the process, else 0. */
-static pid_t owner_of(const char *name, char more)
+/* The process of "daxdm-PID...", and what follows in *rest; 0 for any other name. */
+static pid_t owner_of(const char *name, const char **rest)
 {
 	int pid = 0, end = 0;
 
 	if (sscanf(name, "daxdm-%d%n", &pid, &end) < 1 || pid <= 0)
 		return 0;
-	return !name[end] || name[end] == more ? pid : 0;
+	*rest = name + end;
+	return pid;
 }
 
 static void find_devices(struct search *search)
@@ -94,12 +94,31 @@ static void find_devices(struct search *search)
 
 static int visit_mount(const char *point, void *arg)
 {
-	if (!strncmp(point, "/run/", 5))
-		add(arg, owner_of(point + 5, '/'), "mount", point);
+	const char *rest;
+	pid_t owner = strncmp(point, "/run/", 5) ? 0 : owner_of(point + 5, &rest);
+
+	if (owner && (!*rest || *rest == '/'))
+		add(arg, owner, "mount", point);
 	return 0;
 }
 
-/* Only what is of this user: in /tmp anybody may give a name. */
+/*
+ * The owner of an entry of /run or /tmp; 0 unless it is one that a run makes: daxdm-PID-fio-XXXXXX
+ * in either, daxdm-PID and daxdm-PID-lock in /run.  Other names may be anybody's files.
+ */
+static pid_t entry_owner(const char *place, const char *name)
+{
+	const char *rest;
+	pid_t owner = owner_of(name, &rest);
+
+	if (!owner)
+		return 0;
+	if (!strncmp(rest, "-fio-", 5) && strlen(rest) == strlen("-fio-XXXXXX"))
+		return owner;
+	return !strcmp(place, "/run") && (!*rest || !strcmp(rest, "-lock")) ? owner : 0;
+}
+
+/* Only files of this user: in /tmp anybody may choose a name. */
 static void find_directories(struct search *search)
 {
 	for (int i = 0; i < N_PLACES; i++) {
@@ -109,7 +128,7 @@ static void find_directories(struct search *search)
 		char path[280];
 
 		while (dir && (entry = readdir(dir))) {
-			pid_t owner = owner_of(entry->d_name, '-');
+			pid_t owner = entry_owner(places[i], entry->d_name);
 
 			snprintf(path, sizeof(path), "%s/%s", places[i], entry->d_name);
 			if (owner && !lstat(path, &st) && st.st_uid == geteuid())
@@ -123,11 +142,7 @@ static void find_directories(struct search *search)
 
 static void visit_probe(pid_t owner, const char *name, void *arg)
 {
-	struct search *search = arg, of_all = {.out = search->out};
-
-	add(&of_all, owner, "probe", name);
-	if (of_all.rc < 0)
-		search->rc = of_all.rc;
+	add(arg, owner, "probe", name);
 }
 
 int leftovers_find(pid_t owner, struct leftovers *out)
@@ -153,15 +168,6 @@ void leftovers_free(struct leftovers *left)
 
 /* --- removing -------------------------------------------------------------------------------- */
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	remove(path);
-	return 0;
-}
-
 /* Not what is mounted below them. */
 static void remove_directories(pid_t owner)
 {
@@ -170,7 +176,7 @@ static void remove_directories(pid_t owner)
 
 	find_directories(&search);
 	for (size_t i = 0; i < found.n; i++)
-		nftw(found.list[i].name, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+		fs_remove_tree(found.list[i].name);
 	leftovers_free(&found);
 }
 
@@ -185,7 +191,6 @@ static int remove_once(pid_t owner)
 	rc2 = dm_remove_of(owner);
 	if (!rc)
 		remove_directories(owner);
-	kevents_remove();
 	return rc ? rc : rc2;
 }
 
@@ -196,7 +201,10 @@ static int remove_all(pid_t owner)
 
 	for (int round = 0;; round++) {
 		struct leftovers left;
-		int found = leftovers_find(owner, &left);
+		int found;
+
+		kevents_remove(); /* of the owner and of all dead ones: benchmarks have their own */
+		found = leftovers_find(owner, &left);
 		bool nothing = !found && !left.n;
 
 		leftovers_free(&left);
@@ -246,11 +254,15 @@ static const char *lock_of(pid_t owner, char path[64])
 int leftovers_claim(void)
 {
 	char path[64];
-	int fd = open(lock_of(getpid(), path), O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int fd = open(lock_of(getpid(), path), O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), rc;
 
 	if (fd < 0)
 		return -errno;
-	return flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
+	if (!flock(fd, LOCK_EX)) /* who looks whether it is locked holds it for a moment */
+		return 0;
+	rc = -errno;
+	close(fd);
+	return rc;
 }
 
 void leftovers_disclaim(void)
@@ -271,16 +283,4 @@ bool leftovers_in_use(pid_t owner)
 	in_use = flock(fd, LOCK_EX | LOCK_NB) < 0;
 	close(fd);
 	return in_use;
-}
-
-bool leftovers_of_dead(void)
-{
-	struct leftovers left;
-	bool any = false;
-
-	leftovers_find(0, &left);
-	for (size_t i = 0; i < left.n && !any; i++)
-		any = !leftovers_in_use(left.list[i].owner);
-	leftovers_free(&left);
-	return any;
 }

@@ -5,7 +5,8 @@
  *
  *   devices       daxdm-PID-..., and daxdmPID-... of a volume group daxdmPID
  *   mounts        at and below /run/daxdm-PID
- *   directories   daxdm-PID and daxdm-PID-... in /run and /tmp, and files
+ *   directories   /run/daxdm-PID, and daxdm-PID-fio-XXXXXX in /run or /tmp
+ *   files         /run/daxdm-PID-lock
  *   probes        kprobe events daxdm_PID/..., and tracing instances daxdm_PID
  */
 #ifndef DAXDM_LEFTOVERS_H
@@ -30,31 +31,29 @@ struct leftovers {
 const char *leftovers_directory(pid_t owner, char path[64]);
 
 /*
- * Finds what is there of an owner, or of all (0); of probes only those whose owner is dead, for a
- * run's are its benchmarks'.  Returns 0, or -errno if that cannot be told; free in either case.
+ * Lists what exists of an owner, or of all (0).  Probes are listed only if their owner is dead:
+ * those of a live run are its benchmarks'.  Returns 0, or -errno if the list is incomplete; free it
+ * in either case.
  */
 int leftovers_find(pid_t owner, struct leftovers *out);
 void leftovers_free(struct leftovers *left);
 
 /*
- * Removes what is there of an owner, and the probes of all dead ones: several rounds, in a child
- * with a limit of time, for the kernel may not come back from an unmount.  Returns 0 if nothing is
- * left, else -errno: -EBUSY, -ETIMEDOUT, or of the last call that failed.
+ * Removes what exists of an owner, and the probes of all dead ones, in several rounds.  It does so
+ * in a child with a time limit, because the kernel may not return from an unmount.  Returns 0 if
+ * nothing of the owner is left, else -errno: -EBUSY, -ETIMEDOUT, or of the last call that failed.
  */
 int leftovers_remove(pid_t owner);
 
 /*
- * Says that this process is at work: /run/daxdm-PID-lock, locked as long as it or a child of it
- * lives. Returns 0 or -errno.
+ * Marks this process as running: /run/daxdm-PID-lock, locked as long as it or a child of it lives.
+ * Returns 0 or -errno.
  */
 int leftovers_claim(void);
 void leftovers_disclaim(void);
 
-/* Whether the owner is at work still: it holds its lock, or has none and there is a process of that
- * number. */
+/* Whether the owner is still running: it holds its lock, or has none and a process of that number
+ * exists. */
 bool leftovers_in_use(pid_t owner);
-
-/* Whether anything is there of an owner that is not at work. */
-bool leftovers_of_dead(void);
 
 #endif

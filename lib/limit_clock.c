@@ -16,12 +16,12 @@
 
 /* QEMU's ivshmem; its second memory region is the shared memory.  Source: QEMU,
  * docs/specs/ivshmem-spec. */
-enum { IVSHMEM_VENDOR = 0x1af4, IVSHMEM_DEVICE = 0x1110, STEP_MS = 5 };
+enum { IVSHMEM_VENDOR = 0x1af4, IVSHMEM_DEVICE = 0x1110, STEP_MS = 5, RETRY_MS = 20 };
 
 static const volatile struct limit_clock_page *page;
 static bool looked;
 
-int64_t wall_clock_ms(void)
+int64_t limit_clock_wall_ms(void)
 {
 	struct timespec ts;
 
@@ -47,29 +47,51 @@ static unsigned int read_hex(const char *device, const char *name)
 /* Returns NULL if it is not the driver's page. */
 static const volatile struct limit_clock_page *map_page(const char *device)
 {
-	const volatile struct limit_clock_page *p;
+	const volatile struct limit_clock_page *p = MAP_FAILED;
 	char path[PATH_MAX];
-	bool enabled;
 	int fd;
 
-	/* No driver has it, so that nobody may have switched its memory on. */
-	snprintf(path, sizeof(path), PCI_DEVICES "/%s/enable", device);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	enabled = fd >= 0 && write(fd, "1", 1) == 1;
-	if (fd >= 0)
-		close(fd);
 	snprintf(path, sizeof(path), PCI_DEVICES "/%s/resource2", device);
-	fd = enabled ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	if (fd < 0)
-		return NULL;
-	p = mmap(NULL, LIMIT_CLOCK_BYTES, PROT_READ, MAP_SHARED, fd, 0);
-	close(fd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		p = mmap(NULL, LIMIT_CLOCK_BYTES, PROT_READ, MAP_SHARED, fd, 0);
+		close(fd);
+	}
 	if (p == MAP_FAILED)
 		return NULL;
 	if (p->magic == LIMIT_CLOCK_MAGIC)
 		return p;
 	munmap((void *)p, LIMIT_CLOCK_BYTES);
 	return NULL;
+}
+
+/* Memory decoding of a PCI device.  Returns whether it could be set. */
+static bool set_enabled(const char *device, const char *value)
+{
+	char path[PATH_MAX];
+	bool good;
+	int fd;
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/enable", device);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	good = fd >= 0 && write(fd, value, 1) == 1;
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+/* No driver is bound to it, so that it may have to be enabled; one that is not ours stays as it
+ * was. */
+static const volatile struct limit_clock_page *enable_and_map(const char *device)
+{
+	const volatile struct limit_clock_page *p;
+
+	if (!set_enabled(device, "1"))
+		return NULL;
+	p = map_page(device);
+	if (!p)
+		set_enabled(device, "0"); /* the kernel counts enables */
+	return p;
 }
 
 static void find_page(void)
@@ -81,7 +103,7 @@ static void find_page(void)
 	while (dir && !page && (e = readdir(dir)))
 		if (read_hex(e->d_name, "vendor") == IVSHMEM_VENDOR &&
 		    read_hex(e->d_name, "device") == IVSHMEM_DEVICE)
-			page = map_page(e->d_name);
+			page = enable_and_map(e->d_name);
 	if (dir)
 		closedir(dir);
 }
@@ -101,15 +123,25 @@ bool limit_clock_is_published(void)
 
 int64_t limit_clock_ms(void)
 {
-	return limit_clock_is_published() ? page->given_ms : wall_clock_ms();
+	return limit_clock_is_published() ? page->given_ms : limit_clock_wall_ms();
 }
 
 void limit_clock_sleep(unsigned int ms)
 {
 	const struct timespec pause = {.tv_nsec = STEP_MS * 1000000};
 	int64_t until_ms = limit_clock_ms() + ms;
-	int64_t wall_until_ms = wall_clock_ms() + (int64_t)ms * LIMIT_CLOCK_PATIENCE;
+	int64_t wall_until_ms = limit_clock_wall_ms() + (int64_t)ms * LIMIT_CLOCK_PATIENCE;
 
-	while (limit_clock_ms() < until_ms && wall_clock_ms() < wall_until_ms)
+	while (limit_clock_ms() < until_ms && limit_clock_wall_ms() < wall_until_ms)
 		nanosleep(&pause, NULL);
+}
+
+bool limit_clock_retry(int64_t until_ms)
+{
+	const struct timespec pause = {.tv_nsec = RETRY_MS * 1000000};
+
+	if (limit_clock_ms() >= until_ms)
+		return false;
+	nanosleep(&pause, NULL);
+	return true;
 }

@@ -4,7 +4,7 @@
  * instructions, it is CLOCK_MONOTONIC.  In an emulated host of several processors CLOCK_MONOTONIC
  * goes on while the processors wait for one of the outer host: there the driver publishes how long
  * they did not wait (emu/given.c), in a page that is the memory of a PCI device (ivshmem).  A slow
- * outer host then makes a limit longer, and what exceeds it was really given the time.
+ * outer host then extends a limit in wall time; work that exceeds it did get that much time.
  *
  * Not for measuring, and not for showing that something does NOT happen within a time: that may
  * take the time that it takes.
@@ -42,7 +42,13 @@ bool limit_clock_is_published(void);
 void limit_clock_use(const volatile struct limit_clock_page *page);
 
 /* CLOCK_MONOTONIC in ms. */
-int64_t wall_clock_ms(void);
+int64_t limit_clock_wall_ms(void);
+
+/*
+ * For loops that try again: `do rc = try(); while (rc == -EBUSY && limit_clock_retry(until_ms));`
+ * Sleeps 20 ms and returns true, or returns false if the limit clock is past until_ms.
+ */
+bool limit_clock_retry(int64_t until_ms);
 
 /* Sleeps for so long of the limit clock, and at most LIMIT_CLOCK_PATIENCE times as long. */
 void limit_clock_sleep(unsigned int ms);

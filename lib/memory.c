@@ -13,7 +13,7 @@ static int exit_status;
 
 static void *json_malloc(size_t size)
 {
-	return needed(malloc(size));
+	return memory_check(malloc(size));
 }
 
 void memory_or_exit(int status)
@@ -22,7 +22,7 @@ void memory_or_exit(int status)
 	json_set_alloc_funcs(json_malloc, free);
 }
 
-void *needed(void *p)
+void *memory_check(void *p)
 {
 	if (p || !exit_status)
 		return p;
@@ -42,7 +42,7 @@ static ssize_t stream_write(void *cookie, const char *bytes, size_t n)
 
 	if (s->len + n + 1 > s->room) {
 		size_t room = 2 * s->room + n + 1;
-		char *more = needed(realloc(*s->text, room));
+		char *more = memory_check(realloc(*s->text, room));
 
 		if (!more)
 			return 0;
@@ -61,16 +61,16 @@ static int stream_close(void *cookie)
 	return 0;
 }
 
-FILE *needed_stream(char **text)
+FILE *memory_stream(char **text)
 {
 	const cookie_io_functions_t functions = {.write = stream_write, .close = stream_close};
-	struct stream *s = needed(calloc(1, sizeof(*s)));
+	struct stream *s = memory_check(calloc(1, sizeof(*s)));
 	FILE *out = NULL;
 
-	*text = needed(calloc(1, 1));
+	*text = memory_check(calloc(1, 1));
 	if (s && *text) {
 		*s = (struct stream){.text = text, .room = 1};
-		out = needed(fopencookie(s, "w", functions));
+		out = memory_check(fopencookie(s, "w", functions));
 	}
 	if (!out) {
 		free(s);

@@ -39,8 +39,8 @@ const char *meter_unit(const struct meter *meter);
 /* Ticks of the counter in the meter's unit. */
 int64_t meter_value(const struct meter *meter, uint64_t ticks);
 
-/* A sample: what TICKS are in the meter's unit without the meter's own cost, which is in that unit,
- * too. Less than 0 where the meter took more than it usually does. */
+/* A sample: ticks in the meter's unit, minus the meter's own cost (overhead, in that unit).
+ * Negative where the meter cost less than its measured overhead. */
 int64_t meter_sample(const struct meter *meter, uint64_t ticks, int64_t overhead);
 
 /* The fences keep the access between the two readings (Intel SDM vol. 2, RDTSC). */

@@ -13,8 +13,7 @@ enum exit_status {
 	STATUS_NOT_COMPARABLE = 3,
 	STATUS_BROKEN = 4, /* the harness broke: nothing was found out about the kernel */
 	STATUS_USAGE = 64,
-	STATUS_SPOILED =
-		75, /* within the emulated host: what is left must run on one booted anew */
+	STATUS_NEEDS_REBOOT = 75, /* emulated host only: the remaining checks need a fresh boot */
 	STATUS_SKIPPED = 77,
 };
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/namespace.h"
 
-#include "lib/leftovers.h"
 #include "lib/msg.h"
 #include "lib/stack.h"
 
@@ -126,7 +125,7 @@ int namespace_open(const char *node, struct namespace *out)
 	return 0;
 }
 
-bool namespace_was_wrong(int rc)
+bool namespace_is_usage_error(int rc)
 {
 	static const int wrong[] = {EINVAL, ENOENT, ENODEV, ENXIO,  ENOTBLK, ENAMETOOLONG,
 				    EBUSY,  EACCES, EPERM,  ENOSPC, ENOTDIR};
@@ -177,13 +176,10 @@ int namespace_refuse_claimed(const struct namespace *ns)
 	if (fd < 0) {
 		int rc = -errno;
 
-		if (rc == -EBUSY && leftovers_of_dead())
-			msg_error("%s is in use, and a run that died left mounts or devices here; "
-				  "`./run.sh cleanup` removes them",
-				  ns->node);
-		else if (rc == -EBUSY)
-			msg_error("%s is in use (mounted, or held by another device); lsblk %s "
-				  "shows by what",
+		if (rc == -EBUSY)
+			msg_error("%s is in use (mounted, or held by another device); `lsblk %s` "
+				  "shows by what; if by a daxdm-PID of a dead run, `./run.sh "
+				  "cleanup` removes it",
 				  ns->node, ns->node);
 		else
 			msg_error("cannot open %s for writing: %s", ns->node, strerror(-rc));

@@ -36,7 +36,7 @@ int namespace_open(const char *node, struct namespace *out);
 
 /* Whether what these functions returned says that the wrong device was named; else something broke.
  */
-bool namespace_was_wrong(int rc);
+bool namespace_is_usage_error(int rc);
 
 /* Refuses (-EBUSY, after one error line) a device that is mounted or held by another device.
  * Returns 0 or -errno. */

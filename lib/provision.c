@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/provision.h"
 
+#include "lib/limit_clock.h"
 #include "lib/msg.h"
 #include "lib/number.h"
 #include "lib/stack.h"
@@ -21,7 +22,7 @@
 static const char *const mode_names[] = {
 	[NAMESPACE_FSDAX] = "fsdax", [NAMESPACE_RAW] = "raw", [NAMESPACE_SECTOR] = "sector"};
 
-enum { N_MODES = sizeof(mode_names) / sizeof(mode_names[0]) };
+enum { N_MODES = sizeof(mode_names) / sizeof(mode_names[0]), NODE_LIMIT_MS = 30000 };
 
 static void random_uuid(uuid_t uuid)
 {
@@ -206,13 +207,12 @@ static int make_part(struct ndctl_region *region, enum namespace_mode mode, uint
 
 static int wait_for_node(const char *node)
 {
-	const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+	int64_t until_ms = limit_clock_ms() + NODE_LIMIT_MS;
 
-	for (int i = 0; i < 3000; i++) {
+	do
 		if (!access(node, F_OK))
 			return 0;
-		nanosleep(&pause, NULL);
-	}
+	while (limit_clock_retry(until_ms));
 	return -ETIMEDOUT;
 }
 

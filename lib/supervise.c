@@ -54,7 +54,7 @@ static void catch_signals(sigset_t *before)
 	sigprocmask(SIG_BLOCK, &blocked, before);
 }
 
-pid_t run_owner(void)
+pid_t supervise_owner(void)
 {
 	return owner ? owner : getpid();
 }
@@ -103,14 +103,13 @@ static void report_left(pid_t pid, int rc)
 	size_t len = 0;
 
 	if (leftovers_find(pid, &left) < 0 && !left.n)
-		len = (size_t)snprintf(text, sizeof(text), "cannot be told");
+		len = (size_t)snprintf(text, sizeof(text), "the list cannot be read");
 	for (size_t i = 0; i < left.n && len < sizeof(text); i++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s %s", i ? ", " : "",
 					left.list[i].kind, left.list[i].name);
 	leftovers_free(&left);
-	msg_error("what is left on this host and could not be removed (%s): %s; `./run.sh cleanup` "
-		  "tries again",
-		  strerror(-rc), text);
+	msg_error("left on this host, cannot be removed (%s): %s; `./run.sh cleanup` tries again",
+		  strerror(-rc), *text ? text : "nothing is listed");
 }
 
 /*
@@ -209,7 +208,7 @@ int supervise(const struct supervised *s)
 	status = wait_for(pid, &before);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	ended = WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_BROKEN;
-	if (ended != STATUS_SPOILED || !s->expendable)
+	if (ended != STATUS_NEEDS_REBOOT || !s->expendable)
 		rc = clean_up_after(s, pid, WIFEXITED(status) && ended != STATUS_BROKEN);
 	if (WIFSIGNALED(status) && !stop_signal)
 		msg_error("the work died of signal %d (%s); %sthe run is incomplete",

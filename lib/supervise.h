@@ -17,7 +17,8 @@ struct supervised {
 	/* Runs in the parent if the child died or broke; the mounts and devices are gone. */
 	void (*aftermath)(void *arg);
 	void *arg;
-	/* The host is thrown away when the work says STATUS_SPOILED: nothing is removed then. */
+	/* The host is thrown away when the work says STATUS_NEEDS_REBOOT: nothing is removed then.
+	 */
 	bool expendable;
 };
 
@@ -38,7 +39,7 @@ int supervise(const struct supervised *s);
 int run_apart(int (*part)(void *arg), void *arg);
 
 /* The process whose number names carry: the child of supervise(), or this process without one. */
-pid_t run_owner(void);
+pid_t supervise_owner(void);
 
 /* Whether the work was asked to stop. */
 bool interrupted(void);

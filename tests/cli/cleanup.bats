@@ -11,7 +11,7 @@ setup() {
 }
 
 teardown() {
-	rm -rf /run/daxdm-"$DEAD"{,-lock,-fio-x} "/run/daxdm-$BASHPID"
+	rm -rf /run/daxdm-"$DEAD"{,-lock,-fio-abcdef} "/run/daxdm-$BASHPID"
 }
 
 cleanup() { # WORD...
@@ -19,8 +19,8 @@ cleanup() { # WORD...
 }
 
 leave() {
-	mkdir "/run/daxdm-$DEAD" "/run/daxdm-$DEAD-fio-x"
-	touch "/run/daxdm-$DEAD-fio-x/jobs"
+	mkdir "/run/daxdm-$DEAD" "/run/daxdm-$DEAD-fio-abcdef"
+	touch "/run/daxdm-$DEAD-fio-abcdef/jobs"
 	: >"/run/daxdm-$DEAD-lock"
 }
 
@@ -30,7 +30,7 @@ leave() {
 	expect 0 "would be removed: directory /run/daxdm-$DEAD" "would be removed: file /run/daxdm-$DEAD-lock"
 	[[ -d /run/daxdm-$DEAD ]]
 	cleanup
-	expect 0 "removed: directory /run/daxdm-$DEAD" "removed: directory /run/daxdm-$DEAD-fio-x"
+	expect 0 "removed: directory /run/daxdm-$DEAD" "removed: directory /run/daxdm-$DEAD-fio-abcdef"
 	run ! compgen -G "/run/daxdm-$DEAD*"
 	cleanup
 	expect 0

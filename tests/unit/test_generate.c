@@ -52,6 +52,7 @@ static void many_ways_down(void **state)
 	}
 	assert_true(graph_is_direct(&g, g.n - 1));
 	assert_true(graph_keeps_pages(&g, g.n - 1));
+	assert_true(graph_is_paged(&g, g.n - 1));
 	for (unsigned int i = 0; i < g.n; i++)
 		graph_clear_targets(&g, i);
 }

@@ -57,12 +57,12 @@ static void what_was_replaced(void **state)
 	assert_non_null(out);
 	fputs("dm-mod.ko dm_mod 01\ndax.ko dax \n", out);
 	fclose(out);
-	list = kernel_replaced(path);
+	list = kernel_name_replaced(path);
 	assert_true(json_equal(list, json_object_get(want, "replaced")));
 	json_decref(list);
 	json_decref(want);
 	unlink(path);
-	assert_null(kernel_replaced(path));
+	assert_null(kernel_name_replaced(path));
 }
 
 static int find_newest(const char *dir)

@@ -35,6 +35,7 @@ enum { DEVICES = 4, FOR_EVER = 1 << 30 };
 struct host {
 	char devices[DEVICES][64];
 	int dm_fails, dm_error; /* so many calls from now on, with that errno */
+	int no_task;		/* so many times there is no task for a question */
 	int umount_fails, umount_error;
 	pid_t worker;
 	int aftermaths;
@@ -49,6 +50,10 @@ static char name[64];
 
 struct dm_task *dm_task_create(int t)
 {
+	if (host->no_task) {
+		host->no_task--;
+		return NULL;
+	}
 	type = t;
 	return calloc(1, 8);
 }
@@ -265,8 +270,9 @@ static void assert_nothing_left(void)
 static void any_end(void **state)
 {
 	static const struct run runs[] = {
-		{.status = STATUS_GOOD},    {.status = STATUS_FAILED}, {.status = STATUS_BROKEN},
-		{.status = STATUS_SPOILED}, {.signal = SIGKILL},       {.signal = SIGABRT},
+		{.status = STATUS_GOOD},   {.status = STATUS_FAILED},
+		{.status = STATUS_BROKEN}, {.status = STATUS_NEEDS_REBOOT},
+		{.signal = SIGKILL},	   {.signal = SIGABRT},
 	};
 
 	NEEDS_MOUNT();
@@ -328,12 +334,12 @@ static void what_stays(void **state)
 /* A host that is thrown away may hang in an unmount. */
 static void expendable_host(void **state)
 {
-	struct run run = {.status = STATUS_SPOILED, .device = "0"};
+	struct run run = {.status = STATUS_NEEDS_REBOOT, .device = "0"};
 	const struct supervised s = {
 		.work = leave_all, .aftermath = wipe, .arg = &run, .expendable = true};
 
 	NEEDS_MOUNT();
-	assert_int_equal(supervise(&s), STATUS_SPOILED);
+	assert_int_equal(supervise(&s), STATUS_NEEDS_REBOOT);
 	assert_string_not_equal(host->devices[0], "");
 	assert_int_equal(leftovers_remove(host->worker), 0);
 }
@@ -367,11 +373,11 @@ static void others(void **state)
 static void below(void **state)
 {
 	(void)state;
-	assert_true(path_is_below("/run/daxdm-123", "/run/daxdm-123"));
-	assert_true(path_is_below("/run/daxdm-123/check", "/run/daxdm-123"));
-	assert_false(path_is_below("/run/daxdm-1234", "/run/daxdm-123"));
-	assert_false(path_is_below("/run/daxdm-12", "/run/daxdm-123"));
-	assert_false(path_is_below("/", "/run/daxdm-123"));
+	assert_true(fs_path_is_below("/run/daxdm-123", "/run/daxdm-123"));
+	assert_true(fs_path_is_below("/run/daxdm-123/check", "/run/daxdm-123"));
+	assert_false(fs_path_is_below("/run/daxdm-1234", "/run/daxdm-123"));
+	assert_false(fs_path_is_below("/run/daxdm-12", "/run/daxdm-123"));
+	assert_false(fs_path_is_below("/", "/run/daxdm-123"));
 }
 
 static void owners(void **state)
@@ -421,7 +427,42 @@ static void does_not_answer(void **state)
 	host->dm_fails = 1;
 	host->dm_error = EIO;
 	assert_int_equal(dm_available(), -EIO);
+	host->no_task = 1; /* as the library does when its own question is not answered */
+	assert_int_equal(dm_available(), -EIO);
 	assert_int_equal(dm_available(), 0);
+}
+
+/* That nobody answers is not that there is nothing. */
+static void no_answer_is_no_empty_list(void **state)
+{
+	struct leftovers left;
+
+	(void)state;
+	host->no_task = 1;
+	assert_int_equal(leftovers_find(5, &left), -EIO);
+	leftovers_free(&left);
+	assert_int_equal(leftovers_find(5, &left), 0);
+	leftovers_free(&left);
+}
+
+/* Names that a run does not make are files of somebody else. */
+static void names_of_others(void **state)
+{
+	static const char *const others[] = {"/tmp/daxdm-%d", "/tmp/daxdm-%d-lock",
+					     "/tmp/daxdm-%d-01", "/tmp/daxdm-%d-fio-abcdefg"};
+	char path[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		struct leftovers left;
+
+		snprintf(path, sizeof(path), others[i], (int)getpid());
+		assert_int_equal(mkdir(path, 0700), 0);
+		assert_int_equal(leftovers_find(getpid(), &left), 0);
+		assert_int_equal(rmdir(path), 0);
+		assert_int_equal(left.n, 0);
+		leftovers_free(&left);
+	}
 }
 
 /* The second try knows what the first could not remove. */
@@ -453,9 +494,18 @@ static void stack_twice(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(below),	       TEST(owners),	 TEST(in_use), TEST(does_not_answer),
-		TEST(stack_twice),     TEST(any_end),	 TEST(others), TEST(calls_that_fail),
-		TEST(expendable_host), TEST(what_stays),
+		TEST(below),
+		TEST(owners),
+		TEST(in_use),
+		TEST(does_not_answer),
+		TEST(stack_twice),
+		TEST(any_end),
+		TEST(others),
+		TEST(calls_that_fail),
+		TEST(expendable_host),
+		TEST(what_stays),
+		TEST(no_answer_is_no_empty_list),
+		TEST(names_of_others),
 	};
 
 	host = mmap(NULL, sizeof(*host), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -2,6 +2,7 @@
 /* A kept snapshot whose files were cut, taken away or changed is not restored. */
 #include "emu/scratch.h"
 #include "emu/snapshot.h"
+#include "lib/fs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -87,7 +88,7 @@ static int tear_down(void **state)
 	struct kept *k = *state;
 
 	assert_int_equal(chdir("/"), 0);
-	remove_tree(k->dir);
+	fs_remove_tree(k->dir);
 	free(k);
 	return 0;
 }
