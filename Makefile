@@ -36,8 +36,10 @@ LIBPERF    := $(wildcard build/libperf/version)
 ALL_CFLAGS += $(if $(LIBPERF),-DDAXDM_LIBPERF='"$(shell cat $(LIBPERF))"' -isystem build/libperf/include)
 LDLIBS     := $(shell pkg-config --libs $(call pkg,$(LIBS)) 2>/dev/null) $(if $(LIBPERF),build/libperf/libperf.a build/libperf/libapi.a) -lm
 
-BPF  := $(sort $(wildcard lib/*.bpf.c))
-SRCS := $(sort $(filter-out $(BPF),$(wildcard lib/*.c bench/*.c check/*.c cli/*.c emu/*.c)))
+# Sources stand in a folder or in a folder of it; emu/plugin/ is built for QEMU, by emu/plugin.sh.
+c_files = $(wildcard $(foreach dir,$(1),$(dir)/*.c $(dir)/*/*.c))
+BPF  := $(sort $(wildcard lib/*/*.bpf.c))
+SRCS := $(sort $(filter-out $(BPF) emu/plugin/%,$(call c_files,lib bench check report cli emu)))
 OBJS := $(SRCS:%.c=build/obj/%.o)
 
 # The unit tests link what they need of the same sources, compiled once more with sanitisers.
@@ -46,8 +48,8 @@ SAN_OBJS := $(patsubst %.c,build/san/%.o,$(filter-out cli/main.c,$(SRCS)))
 # The readers of outside text under libFuzzer, which comes with clang; warnings are the other builds'.
 FUZZ_SECONDS ?= 60
 FUZZ_CFLAGS := -w -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-FUZZ_OBJS   := $(patsubst %.c,build/fuzz/%.o,$(filter-out $(BPF) cli/main.c cli/check.c,$(wildcard lib/*.c bench/*.c \
-               cli/*.c)) check/junit.c check/known.c check/verdict.c check/xml.c)
+FUZZ_OBJS   := $(patsubst %.c,build/fuzz/%.o,$(filter-out check/% cli/main.c cli/check.c emu/%,$(SRCS)) \
+               check/junit.c check/known.c check/verdict.c)
 FUZZERS     := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 UNITS    := $(patsubst tests/unit/%.c,build/test/%,$(sort $(wildcard tests/unit/test_*.c)))
@@ -153,7 +155,7 @@ libs:
 	fi
 
 libperf:
-	@lib/libperf.sh
+	@lib/meter/libperf.sh
 
 build/libs-seen: Makefile $(LIBPERF)
 	@$(MAKE) --no-print-directory libs
@@ -165,7 +167,7 @@ bench check test lint list:
 clean:
 	@./run.sh clean
 
-# lib/X.c includes the skeleton of lib/X.bpf.c; the first build has no .d file that says so.
+# X.c includes the skeleton of X.bpf.c; the first build has no .d file that says so.
 $(foreach b,$(BPF),$(eval build/obj/$(b:.bpf.c=.o) build/san/$(b:.bpf.c=.o) build/fuzz/$(b:.bpf.c=.o): build/gen/$(b:.bpf.c=.skel.h)))
 
 -include $(BPF:%.c=build/gen/%.d) $(OBJS:.o=.d) $(SAN_OBJS:.o=.d) $(UNITS:build/test/%=build/san/tests/unit/%.d) \

@@ -3,7 +3,7 @@
 # The one entry of daxdm: ./run.sh help
 set -euo pipefail
 
-readonly BROKEN=4 USAGE=64 # the exit statuses of lib/msg.h that this script sets itself
+readonly BROKEN=4 USAGE=64 # the exit statuses of lib/base/msg.h that this script sets itself
 from=$PWD                  # relative paths that the user gives are seen from here
 here=$(readlink -f "$0")
 cd "${here%/*}"
@@ -236,7 +236,7 @@ stop_limit() {
 }
 
 # Lets the child clean up after itself, then ends what is left of its group.  A run on this host has
-# devices and mounts to remove, and its own limit for that (lib/supervise.c).
+# devices and mounts to remove, and its own limit for that (lib/run/supervise.c).
 stop_child() { # [TENTHS]
 	[[ -n $child ]] || return 0
 	kill -TERM -- "-$child" 2>/dev/null || return 0
@@ -418,7 +418,7 @@ build() { # MAKE-ARGUMENT...
 have_libperf() {
 	if [[ -s build/libperf/version ]]; then return; fi
 	phase_begin libperf
-	run lib/libperf.sh || exit $?
+	run lib/meter/libperf.sh || exit $?
 	phase_end "$(cat build/libperf/version)"
 }
 

@@ -6,13 +6,13 @@
 #ifndef DAXDM_BENCH_H
 #define DAXDM_BENCH_H
 
-#include "lib/counters.h"
-#include "lib/dm.h"
-#include "lib/fs.h"
-#include "lib/keeper.h"
-#include "lib/meter.h"
-#include "lib/probe.h"
-#include "lib/record.h"
+#include "lib/base/keeper.h"
+#include "lib/dev/dm.h"
+#include "lib/file/fs.h"
+#include "lib/meter/counters.h"
+#include "lib/meter/meter.h"
+#include "lib/run/record.h"
+#include "lib/trace/probe.h"
 
 #include <stdbool.h>
 
@@ -81,7 +81,7 @@ struct bench {
 	const enum need *needs;
 	const struct variant *variants; /* ends with name == NULL */
 	/* Kernel functions and tracepoints whose hits prove the path; may be NULL.  See
-	 * lib/probe.h. */
+	 * lib/trace/probe.h. */
 	const char *const *probes;
 	/* Once per mounted filesystem.  Returns 0 or -errno after one error line; teardown is
 	 * called in either case. */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bench/need.h"
 
-#include "bench/uring.h"
-#include "lib/child.h"
-#include "lib/crew.h"
-#include "lib/mapping.h"
+#include "bench/bio/uring.h"
+#include "lib/base/child.h"
+#include "lib/file/mapping.h"
+#include "lib/meter/crew.h"
 
 #include <errno.h>
 #include <fcntl.h>

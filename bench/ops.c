@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bench/ops.h"
 
-#include "lib/mapping.h"
-#include "lib/msg.h"
+#include "lib/base/msg.h"
+#include "lib/file/mapping.h"
 
 #include <errno.h>
 #include <fcntl.h>

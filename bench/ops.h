@@ -5,7 +5,7 @@
 
 #include "bench/bench.h"
 #include "bench/need.h"
-#include "lib/datafile.h"
+#include "lib/file/datafile.h"
 
 enum { OPS_WHY_BYTES = 192 };
 
@@ -72,8 +72,8 @@ void ops_buffer_free(char *buffer);
 void ops_results_free(struct ops_result *results, size_t n);
 
 /*
- * The data file (lib/datafile.h) in an empty place: what other benchmarks left there takes the room
- * that its windows shall be spread over.  Returns 0 or -errno.
+ * The data file (lib/file/datafile.h) in an empty place: what other benchmarks left there takes the
+ * room that its windows shall be spread over.  Returns 0 or -errno.
  */
 int ops_data_make(const struct bench_env *env, struct datafile *data, unsigned int windows);
 /* Closes it, and takes it away if its filesystem is mounted. */

@@ -10,7 +10,7 @@
 #ifndef DAXDM_OWN_H
 #define DAXDM_OWN_H
 
-#include "lib/meter.h"
+#include "lib/meter/meter.h"
 
 #include <stdbool.h>
 

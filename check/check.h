@@ -17,11 +17,11 @@
 #ifndef DAXDM_CHECK_H
 #define DAXDM_CHECK_H
 
-#include "lib/file.h"
-#include "lib/fs.h"
-#include "lib/graph.h"
-#include "lib/mapping.h"
-#include "lib/namespace.h"
+#include "lib/dev/graph.h"
+#include "lib/dev/namespace.h"
+#include "lib/file/file.h"
+#include "lib/file/fs.h"
+#include "lib/file/mapping.h"
 
 #include <jansson.h>
 #include <stdarg.h>
@@ -142,7 +142,8 @@ bool check_that(struct check_env *env, bool holds, const char *what_fmt, ...)
 bool check_setup(struct check_env *env, int rc, const char *what_fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* ---- devices, filesystems (check/place.c) --------------------------------------------------- */
+/* ---- devices, filesystems (check/fixture/place.c)
+ * --------------------------------------------------- */
 
 /* The i-th named namespace of a mode that works, or NULL. */
 const struct namespace *check_device(const struct check_env *env, enum namespace_mode mode,
@@ -177,14 +178,15 @@ int check_mount(struct check_env *env, const char *type, const char *node, uint6
 int check_unmount(struct check_env *env, struct check_fs *fs);
 
 /*
- * A file of `bytes` whose every 512-byte sector holds its stamp (lib/stamp.h) of the generation,
- * written and synced; where the filesystem can, in 2 MiB aligned extents.  Returns the open
- * descriptor, or -errno after check_broken().
+ * A file of `bytes` whose every 512-byte sector holds its stamp (lib/file/stamp.h) of the
+ * generation, written and synced; where the filesystem can, in 2 MiB aligned extents.  Returns the
+ * open descriptor, or -errno after check_broken().
  */
 int check_file(struct check_env *env, const struct check_fs *fs, const char *name, uint64_t bytes,
 	       uint32_t file_id, uint32_t generation);
 
-/* ---- looking (check/verify.c) ---------------------------------------------------------------- */
+/* ---- looking (check/fixture/verify.c)
+ * ---------------------------------------------------------------- */
 
 /* Whether len bytes read from offset hold the stamps; PLANT_BYTE flips one first.  false after
  * check_fail(), which names the path ("read through the mapping") and the first wrong sector. */
@@ -214,7 +216,8 @@ int window_is_pmd(volatile char *base, uint64_t window_offset_bytes);
 bool check_page_size(struct check_env *env, int fd, volatile char *base,
 		     uint64_t window_offset_bytes, const struct graph *graph, unsigned int device);
 
-/* ---- tasks, signals (check/task.c) ----------------------------------------------------------- */
+/* ---- tasks, signals (check/fixture/task.c)
+ * ----------------------------------------------------------- */
 
 /* What an access brought: 0, or the signal with its code and address. */
 struct check_touch {
@@ -243,7 +246,7 @@ struct check_task {
  * Returns 0, or -errno after check_broken(). */
 int check_start(struct check_env *env, struct check_task *task, int (*fn)(void *arg), void *arg);
 
-/* Limits count what this host was given by an outer one (lib/limit_clock.h). */
+/* Limits count what this host was given by an outer one (lib/base/limit_clock.h). */
 
 /* Waits at most so long.  Returns true if it is done; task->status is then its exit status, or 128
  * + signal. */

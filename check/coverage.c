@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check/coverage.h"
 
-#include "lib/child.h"
-#include "lib/kevents.h"
+#include "lib/base/child.h"
+#include "lib/trace/kevents.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check/health.h"
 
-#include "lib/limit_clock.h"
+#include "lib/base/limit_clock.h"
 
 #include <errno.h>
 #include <fcntl.h>

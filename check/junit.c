@@ -6,9 +6,9 @@
 #include "check/junit.h"
 
 #include "check/verdict.h"
-#include "check/xml.h"
-#include "lib/msg.h"
-#include "lib/run_verify.h"
+#include "lib/base/msg.h"
+#include "lib/base/xml.h"
+#include "lib/run/run_verify.h"
 
 #include <errno.h>
 #include <stdbool.h>

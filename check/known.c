@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check/known.h"
 
-#include "cli/nearest.h"
-#include "lib/memory.h"
-#include "lib/msg.h"
-#include "lib/text_file.h"
+#include "lib/base/memory.h"
+#include "lib/base/msg.h"
+#include "lib/base/nearest.h"
+#include "lib/base/text_file.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check/need.h"
 
-#include "lib/child.h"
+#include "lib/base/child.h"
 
 #include <errno.h>
 #include <libdevmapper.h>

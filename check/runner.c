@@ -3,10 +3,10 @@
 
 #include "check/health.h"
 #include "check/need.h"
-#include "lib/dm.h"
-#include "lib/limit_clock.h"
-#include "lib/partition.h"
-#include "lib/supervise.h"
+#include "lib/base/limit_clock.h"
+#include "lib/dev/dm.h"
+#include "lib/dev/partition.h"
+#include "lib/run/supervise.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
 
 #include "check/coverage.h"
 #include "check/select.h"
-#include "lib/record.h"
+#include "lib/run/record.h"
 
 enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_SKIP, VERDICT_BROKEN };
 

@@ -3,10 +3,10 @@
 
 #include "check/junit.h"
 #include "check/known.h"
-#include "lib/kernel_name.h"
-#include "lib/memory.h"
-#include "lib/msg.h"
-#include "lib/text.h"
+#include "lib/base/memory.h"
+#include "lib/base/msg.h"
+#include "lib/base/text.h"
+#include "lib/run/kernel_name.h"
 
 #include <errno.h>
 #include <stdarg.h>

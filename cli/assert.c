@@ -4,9 +4,9 @@
  * 0 it does, 1 it does not, 125 nothing was found out (git-bisect(1), "bisect run").
  */
 #include "cli/cli.h"
-#include "cli/table.h"
-#include "lib/msg.h"
-#include "lib/number.h"
+#include "lib/base/msg.h"
+#include "lib/base/number.h"
+#include "report/table/table.h"
 
 #include <errno.h>
 #include <stdlib.h>

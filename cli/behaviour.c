@@ -4,11 +4,11 @@
  * observations, which no contract speaks of.  That a kernel behaves differently is no failure; it
  * is what one wants to have been told before a user tells.
  */
-#include "cli/behaviour_changes.h"
 #include "cli/cli.h"
-#include "cli/unlike.h"
 #include "cli/verdicts.h"
-#include "lib/msg.h"
+#include "lib/base/msg.h"
+#include "report/compare/behaviour_changes.h"
+#include "report/compare/unlike.h"
 
 #include <string.h>
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * daxdm bench: the sweep, on the host it stands on.  Here is what it is told and what can be
- * refused before anything is done; cli/sweep.c does the rest, under lib/supervise.c, so that
+ * refused before anything is done; bench/sweep.c does the rest, under lib/run/supervise.c, so that
  * whatever happens nothing of it stays behind.
  */
+#include "bench/sweep.h"
 #include "cli/cli.h"
-#include "cli/sweep.h"
-#include "lib/dm.h"
-#include "lib/msg.h"
-#include "lib/supervise.h"
+#include "lib/base/msg.h"
+#include "lib/dev/dm.h"
+#include "lib/run/supervise.h"
 
 #include <errno.h>
 #include <stdlib.h>

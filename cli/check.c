@@ -3,15 +3,15 @@
  * daxdm check: runs checks on the host it stands on, one after the other, each in a child of its
  * own with a time limit.
  */
+#include "bench/workload.h"
 #include "check/device_health.h"
 #include "check/need.h"
 #include "check/runner.h"
 #include "cli/cli.h"
-#include "cli/workload.h"
-#include "lib/context.h"
-#include "lib/msg.h"
-#include "lib/number.h"
-#include "lib/supervise.h"
+#include "lib/base/msg.h"
+#include "lib/base/number.h"
+#include "lib/run/context.h"
+#include "lib/run/supervise.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * daxdm cleanup: removes from this host what runs left that died before they could: lib/leftovers.h
- * says what that is.  What belongs to a process that is at work is left alone.
+ * daxdm cleanup: removes from this host what runs left that died before they could:
+ * lib/run/leftovers.h says what that is.  What belongs to a process that is at work is left alone.
  */
 #include "cli/cli.h"
-#include "lib/leftovers.h"
-#include "lib/msg.h"
+#include "lib/base/msg.h"
+#include "lib/run/leftovers.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The verbs of the program daxdm.  Each verb is one file in cli/ (or emu/emulate.c) with one entry
+ * The verbs of the program daxdm.  Each verb is one file in cli/ (or cli/emulate.c) with one entry
  * in the table of cli/main.c and one option table that feeds both its parser and its help.
  */
 #ifndef DAXDM_CLI_H
@@ -41,8 +41,8 @@ extern const struct verb verb_bench;	 /* cli/bench.c */
 extern const struct verb verb_check;	 /* cli/check.c */
 extern const struct verb verb_coverage;	 /* cli/coverage.c */
 extern const struct verb verb_provision; /* cli/provision.c */
-extern const struct verb verb_emulate;	 /* emu/emulate.c */
-extern const struct verb verb_checks;	 /* emu/checks.c */
+extern const struct verb verb_emulate;	 /* cli/emulate.c */
+extern const struct verb verb_checks;	 /* cli/emulate_checks.c */
 extern const struct verb verb_report;	 /* cli/report.c */
 extern const struct verb verb_identical; /* cli/identical.c */
 extern const struct verb verb_compare;	 /* cli/compare.c */
@@ -55,6 +55,6 @@ extern const struct verb verb_wants;	 /* cli/wants.c */
 extern const struct verb verb_explain;	 /* cli/explain.c */
 extern const struct verb verb_draw;	 /* cli/draw.c */
 extern const struct verb verb_cleanup;	 /* cli/cleanup.c */
-extern const struct verb verb_watchdog;	 /* emu/watchdog.c */
+extern const struct verb verb_watchdog;	 /* cli/watchdog.c */
 
 #endif

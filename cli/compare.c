@@ -8,16 +8,16 @@
  * shows nothing stands "~".  Runs that are unlike in more than the kernel are refused.  Of checks,
  * a promise that was kept and is broken now fails the comparison; what else changed is told.
  */
-#include "cli/compare.h"
-#include "cli/behaviour_changes.h"
+#include "report/compare/compare.h"
 #include "cli/cli.h"
-#include "cli/compare_show.h"
-#include "cli/terminal.h"
-#include "cli/unlike.h"
-#include "lib/memory.h"
-#include "lib/msg.h"
-#include "lib/number.h"
-#include "lib/text.h"
+#include "lib/base/memory.h"
+#include "lib/base/msg.h"
+#include "lib/base/number.h"
+#include "lib/base/terminal.h"
+#include "lib/base/text.h"
+#include "report/compare/behaviour_changes.h"
+#include "report/compare/compare_show.h"
+#include "report/compare/unlike.h"
 
 #include <errno.h>
 #include <stdlib.h>

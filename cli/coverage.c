@@ -5,8 +5,8 @@
  */
 #include "cli/cli.h"
 #include "cli/verdicts.h"
-#include "lib/memory.h"
-#include "lib/msg.h"
+#include "lib/base/memory.h"
+#include "lib/base/msg.h"
 
 #include <errno.h>
 #include <fnmatch.h>

@@ -9,7 +9,7 @@
  */
 #include "cli/draw.h"
 #include "cli/cli.h"
-#include "lib/msg.h"
+#include "lib/base/msg.h"
 
 #include <ctype.h>
 #include <errno.h>

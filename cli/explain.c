@@ -7,8 +7,8 @@
  * digest: counted on both sides of the emulated processor, they are the same to the last one.
  */
 #include "cli/cli.h"
-#include "cli/explanation.h"
-#include "lib/msg.h"
+#include "lib/base/msg.h"
+#include "report/explain/explanation.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -13,10 +13,10 @@
  * Prints TAP, then the smallest effect that can be seen.
  */
 #include "cli/cli.h"
-#include "cli/compare.h"
-#include "cli/table.h"
-#include "lib/memory.h"
-#include "lib/msg.h"
+#include "lib/base/memory.h"
+#include "lib/base/msg.h"
+#include "report/compare/compare.h"
+#include "report/table/table.h"
 
 #include <math.h>
 #include <stdlib.h>

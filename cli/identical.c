@@ -5,9 +5,9 @@
  * what has to hold between seeds, and between a fresh boot and a snapshot.
  */
 #include "cli/cli.h"
-#include "cli/table.h"
-#include "cli/unlike.h"
-#include "lib/msg.h"
+#include "lib/base/msg.h"
+#include "report/compare/unlike.h"
+#include "report/table/table.h"
 
 #include <stdlib.h>
 #include <string.h>

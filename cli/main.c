@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* daxdm VERB [OPTION]...: finds the verb, nothing else. */
 #include "cli/cli.h"
-#include "cli/nearest.h"
-#include "lib/memory.h"
-#include "lib/msg.h"
+#include "lib/base/memory.h"
+#include "lib/base/msg.h"
+#include "lib/base/nearest.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -5,12 +5,12 @@
  * workload asks for.  So that a kernel
  * that was measured already is not measured again.
  */
+#include "bench/workload.h"
 #include "cli/cli.h"
-#include "cli/workload.h"
-#include "lib/context.h"
-#include "lib/msg.h"
-#include "lib/number.h"
-#include "lib/run.h"
+#include "lib/base/msg.h"
+#include "lib/base/number.h"
+#include "lib/run/context.h"
+#include "lib/run/run.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* One table feeds the parser and the help, so they cannot drift apart. */
 #include "cli/cli.h"
-#include "cli/nearest.h"
-#include "lib/msg.h"
+#include "lib/base/msg.h"
+#include "lib/base/nearest.h"
 
 #include <errno.h>
 #include <stdio.h>

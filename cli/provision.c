@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* daxdm provision: makes blank persistent memory usable.  It takes every region and labels every
  * DIMM, so that it runs on the emulated host only. */
-#include "lib/provision.h"
+#include "lib/dev/provision.h"
 #include "cli/cli.h"
-#include "lib/msg.h"
+#include "lib/base/msg.h"
 
 #include <errno.h>
 #include <stdio.h>

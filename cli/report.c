@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* daxdm report: a run as a table, as sentences, as a page, and as data for plots. */
-#include "cli/beside.h"
 #include "cli/cli.h"
-#include "cli/counted.h"
-#include "cli/findings.h"
-#include "cli/html.h"
-#include "cli/plotdata.h"
-#include "cli/terminal.h"
 #include "cli/verdicts.h"
-#include "lib/msg.h"
-#include "lib/number.h"
+#include "lib/base/msg.h"
+#include "lib/base/number.h"
+#include "lib/base/terminal.h"
+#include "report/findings/findings.h"
+#include "report/html/html.h"
+#include "report/plots/plotdata.h"
+#include "report/table/beside.h"
+#include "report/table/counted.h"
 
 #include <errno.h>
 #include <stdlib.h>

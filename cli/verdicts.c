@@ -9,9 +9,9 @@
 #include "check/junit.h"
 #include "check/known.h"
 #include "cli/cli.h"
-#include "lib/memory.h"
-#include "lib/msg.h"
-#include "lib/text.h"
+#include "lib/base/memory.h"
+#include "lib/base/msg.h"
+#include "lib/base/text.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -4,7 +4,7 @@
 #define DAXDM_CLI_VERDICTS_H
 
 #include "check/verdict.h"
-#include "lib/run.h"
+#include "lib/run/run.h"
 
 /*
  * Reads a run of checks, complete or not.  Returns 0, or -errno after one error line that begins

@@ -3,9 +3,9 @@
  * put them into a guest. */
 #include "bench/bench.h"
 #include "bench/need.h"
+#include "bench/workload.h"
 #include "cli/cli.h"
-#include "cli/workload.h"
-#include "lib/msg.h"
+#include "lib/base/msg.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include "emu/confine.h"
 #include "emu/scratch.h"
 #include "emu/stop.h"
-#include "lib/msg.h"
+#include "lib/base/msg.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * How much time a QEMU was given: the time that passed, without that which its threads waited for a
- * processor of this host.  Limits count it, here and in the guest (lib/limit_clock.h), so that a
- * busy host makes a guest slow and nothing else.
+ * processor of this host.  Limits count it, here and in the guest (lib/base/limit_clock.h), so that
+ * a busy host makes a guest slow and nothing else.
  */
 #ifndef DAXDM_GIVEN_H
 #define DAXDM_GIVEN_H
 
-#include "lib/limit_clock.h"
+#include "lib/base/limit_clock.h"
 
 #include <stdbool.h>
 #include <stdint.h>

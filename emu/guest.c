@@ -5,10 +5,10 @@
 #include "emu/confine.h"
 #include "emu/scratch.h"
 #include "emu/stop.h"
-#include "lib/fs.h"
-#include "lib/msg.h"
-#include "lib/number.h"
-#include "lib/text.h"
+#include "lib/base/msg.h"
+#include "lib/base/number.h"
+#include "lib/base/text.h"
+#include "lib/file/fs.h"
 
 #include <errno.h>
 #include <fcntl.h>

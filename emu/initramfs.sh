@@ -254,7 +254,7 @@ make_tree() { # ROOT
 	printf '%s\n' "${FILESYSTEMS[@]}" >"$root/modules/filesystems"
 	echo "$KIND" >"$root/modules/kind"
 	if signed_only; then : >"$root/modules/signed-only"; fi
-	# What the guest says of itself: lib/context.c.
+	# What the guest says of itself: lib/run/context.c.
 	if [[ -s $TMP/replaced ]]; then cp "$TMP/replaced" "$root/modules/replaced"; fi
 	if [[ $KIND == check ]]; then add_comforts "$root"; fi
 	find "$root" -exec touch -hd @0 {} +

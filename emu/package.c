@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "emu/package.h"
 
-#include "lib/msg.h"
+#include "lib/base/msg.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,9 +2,9 @@
 #include "emu/profile.h"
 
 #include "emu/scratch.h"
-#include "lib/memory.h"
-#include "lib/meter.h"
-#include "lib/msg.h"
+#include "lib/base/memory.h"
+#include "lib/base/msg.h"
+#include "lib/meter/meter.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -19,7 +19,7 @@ char *profile_plugin(const char *file);
 /* Whether the guest need not be asked for its functions. */
 bool profile_knows_symbols(const struct guest *g);
 
-/* Takes one line of functions (lib/symbols.h).  Returns 0 or -errno after one error line. */
+/* Takes one line of functions (lib/run/symbols.h).  Returns 0 or -errno after one error line. */
 int profile_take_symbols(const struct guest *g, const char *text);
 
 /* Puts the profile and the functions into the results, as profile-FS.txt and symbols-FS.jsonl.

@@ -2,8 +2,8 @@
 #include "emu/results.h"
 
 #include "emu/scratch.h"
-#include "lib/fs.h"
-#include "lib/msg.h"
+#include "lib/base/msg.h"
+#include "lib/file/fs.h"
 
 #include <errno.h>
 #include <string.h>

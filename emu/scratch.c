@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "emu/scratch.h"
 
-#include "lib/fs.h"
-#include "lib/msg.h"
+#include "lib/base/msg.h"
+#include "lib/file/fs.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
 #include "emu/snapshot.h"
 
 #include "emu/scratch.h"
-#include "lib/fs.h"
+#include "lib/file/fs.h"
 
 #include <dirent.h>
 #include <errno.h>

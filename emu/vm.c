@@ -19,7 +19,7 @@
 #include "emu/confine.h"
 #include "emu/scratch.h"
 #include "emu/stop.h"
-#include "lib/msg.h"
+#include "lib/base/msg.h"
 
 #include <errno.h>
 #include <fcntl.h>

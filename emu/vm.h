@@ -26,7 +26,7 @@ struct vm_machine {
 	unsigned int cpus, mem_mib;
 	bool icount; /* its time is its instructions */
 	/* Its time is that of this host: it has a device that tells it how much of that it was
-	 * given (lib/limit_clock.h). */
+	 * given (lib/base/limit_clock.h). */
 	bool limit_clock;
 	/* Its job comes only with the saved state it goes on from; it waits for it, and for being
 	 * stopped meanwhile. */

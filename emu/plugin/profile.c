@@ -3,10 +3,10 @@
  * A QEMU plugin: which code the samples of a benchmark ran, instruction by instruction.
  *
  * A sample is what runs between two readings of the time-stamp counter in the guest's program that
- * lib/meter.h calls marks.  Under -icount the counter is the number of instructions, so that what
- * is counted here is, sample by sample, what the guest reads; cli/profile.c holds the one against
- * the other.  The guest sees nothing of it: a mark is the place of an instruction that is there
- * anyway.
+ * lib/meter/meter.h calls marks.  Under -icount the counter is the number of instructions, so that
+ * what is counted here is, sample by sample, what the guest reads; report/explain/profile.c holds
+ * the one against the other.  The guest sees nothing of it: a mark is the place of an instruction
+ * that is there anyway.
  *
  * For each block of code: how often it ran, and called from where.  Callers are followed by what
  * returns to where a call pushed; what jumps elsewhere (a thunk, a switch to another task) leaves
@@ -401,7 +401,8 @@ static enum mark mark_of(struct qemu_plugin_tb *tb, size_t n)
 	return MARK_NONE;
 }
 
-/* What keeps the guest's processor busy (lib/busy.c) is run a thousand times as often as all else.
+/* What keeps the guest's processor busy (lib/meter/busy.c) is run a thousand times as often as all
+ * else.
  */
 static bool is_idle(struct qemu_plugin_tb *tb, size_t n)
 {

@@ -8,8 +8,8 @@ load ../helpers
 setup() {
 	CO=$BATS_TEST_TMPDIR/checkout
 	FAKES=$BATS_TEST_TMPDIR/bin
-	mkdir -p "$CO/lib" "$CO/emu" "$FAKES"
-	cp "$TOP/lib/libperf.sh" "$CO/lib/"
+	mkdir -p "$CO/lib/meter" "$CO/emu" "$FAKES"
+	cp "$TOP/lib/meter/libperf.sh" "$CO/lib/meter/"
 	cp "$TOP/emu/common.sh" "$CO/emu/"
 	# A source that is installed on this machine would be taken first.
 	if compgen -G '/usr/src/linux-source-*.tar.xz' >/dev/null; then skip "expected: a kernel source is installed"; fi
@@ -23,7 +23,7 @@ fake() { # NAME BODY
 }
 
 libperf() {
-	PATH=$FAKES:$PATH run timeout 60 "$CO/lib/libperf.sh"
+	PATH=$FAKES:$PATH run timeout 60 "$CO/lib/meter/libperf.sh"
 }
 
 nothing_made() {

@@ -11,11 +11,11 @@ setup_file() {
 }
 
 small_checkout() { # DIR
-	mkdir -p "$1/cli" "$1/lib" "$1/tests/unit"
+	mkdir -p "$1/cli" "$1/lib/base" "$1/tests/unit"
 	cp "$TOP/Makefile" "$TOP/VERSION" "$1/"
-	cp "$TOP"/lib/msg.[ch] "$TOP"/lib/text.[ch] "$TOP"/lib/stats.[ch] "$1/lib/"
+	cp "$TOP"/lib/base/{msg,text,stats}.[ch] "$1/lib/base/"
 	cp "$TOP/tests/unit/test_stats.c" "$1/tests/unit/"
-	printf '#include "lib/msg.h"\nint main(void)\n{\n\tmsg_note(DAXDM_VERSION);\n\treturn 0;\n}\n' \
+	printf '#include "lib/base/msg.h"\nint main(void)\n{\n\tmsg_note(DAXDM_VERSION);\n\treturn 0;\n}\n' \
 		>"$1/cli/main.c"
 }
 
@@ -67,10 +67,10 @@ compiled() { # MAKE-WORD...
 	compiled
 	((count == 0))
 	sleep 0.01
-	touch "$CO/lib/stats.h"
+	touch "$CO/lib/base/stats.h"
 	compiled
 	((count == 1))
-	touch "$CO/lib/msg.h"
+	touch "$CO/lib/base/msg.h"
 	compiled
 	((count == 2))
 	compiled CFLAGS=-O1
@@ -101,10 +101,10 @@ compiled() { # MAKE-WORD...
 }
 
 @test "quiet by default, commands with V=1" {
-	touch "$CO/lib/stats.c"
+	touch "$CO/lib/base/stats.c"
 	compiled
 	[[ $output != *-Wextra* ]]
-	touch "$CO/lib/stats.c"
+	touch "$CO/lib/base/stats.c"
 	compiled V=1
 	[[ $output == *-Wextra* ]]
 }
@@ -112,7 +112,7 @@ compiled() { # MAKE-WORD...
 @test "units run under the sanitisers, and an overrun is caught" {
 	run timeout 60 make -C "$CO" unit
 	expect 0 "5 test(s) run"
-	sed -i 's/n \* sizeof(\*sorted)/(n - 1) * sizeof(*sorted)/' "$CO/lib/stats.c"
+	sed -i 's/n \* sizeof(\*sorted)/(n - 1) * sizeof(*sorted)/' "$CO/lib/base/stats.c"
 	run timeout 60 make -C "$CO" unit
 	expect 2 AddressSanitizer
 }

@@ -28,9 +28,9 @@ teardown() {
 }
 
 @test "it is built, and the same: the place is not in the program" {
-	touch lib/msg.c lib/kmem.bpf.c
+	touch lib/base/msg.c lib/trace/kmem.bpf.c
 	run timeout 60 make V=1
-	expect 0 "lib/msg.c" "lib/kmem.bpf.c"
+	expect 0 "lib/base/msg.c" "lib/trace/kmem.bpf.c"
 	[[ $(grep -c '^  CC ' <<<"$output") -le 3 ]] # the flags are those of any other place
 	cmp build/daxdm "$TOP/build/daxdm"
 }

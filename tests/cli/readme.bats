@@ -61,5 +61,5 @@ load ../helpers
 	while read -r number; do
 		grep -q "| $number" "$TOP/README.md"
 		grep -qE "\b$number " "$BATS_TEST_TMPDIR/help"
-	done < <(sed -nE 's/^\s*STATUS_[A-Z_]+ = ([0-9]+),.*/\1/p' "$TOP/lib/msg.h")
+	done < <(sed -nE 's/^\s*STATUS_[A-Z_]+ = ([0-9]+),.*/\1/p' "$TOP/lib/base/msg.h")
 }

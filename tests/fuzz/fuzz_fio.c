@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* fio's job files, and what it writes: JSON, latency logs, its mappings.  The first byte says
  * which. */
-#include "bench/fiojob.h"
+#include "bench/fiojob/fiojob.h"
 #include "tests/fuzz/fuzz.h"
 
 static void read_json(const char *text)

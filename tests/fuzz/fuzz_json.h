@@ -3,7 +3,7 @@
 #ifndef DAXDM_FUZZ_JSON_H
 #define DAXDM_FUZZ_JSON_H
 
-#include "lib/stats.h"
+#include "lib/base/stats.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <inttypes.h>

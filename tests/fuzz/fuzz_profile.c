@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A profile and, behind a NUL, the symbols: read, and attributed to functions. */
-#include "cli/attribute.h"
+#include "report/explain/attribute.h"
 #include "tests/fuzz/fuzz.h"
 
 static void attribute(const struct profile *p, struct symtab *tab)

@@ -2,9 +2,9 @@
 /* run.jsonl, of benchmarks or checks, through all that is made of it.  Inputs are mutated as JSON,
  * and records made to follow from their samples again, or the reader would refuse nearly all. */
 #include "cli/cli.h"
-#include "cli/html.h"
-#include "cli/plotdata.h"
-#include "lib/run_verify.h"
+#include "lib/run/run_verify.h"
+#include "report/html/html.h"
+#include "report/plots/plotdata.h"
 #include "tests/fuzz/fuzz_json.h"
 
 /* Runs of this many inputs take seconds, not minutes: each is reported and compared. */

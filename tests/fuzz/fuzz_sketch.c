@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A sketch of a graph: what is read has tables without gaps, and every byte is on a namespace, in
  * nothing, or outside. */
-#include "lib/sketch.h"
+#include "lib/dev/sketch.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A stack spec and a size: what is accepted has tables that cover the device once, without overlap,
  * within what the layer says it needs, and that read back as they were printed. */
-#include "lib/stack.h"
+#include "lib/dev/stack.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <inttypes.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Words of the command line: versions, numbers, sizes, patterns, plans, verbs. */
 #include "bench/ops.h"
+#include "bench/workload.h"
 #include "check/known.h"
-#include "cli/nearest.h"
-#include "cli/threshold.h"
-#include "cli/workload.h"
-#include "lib/number.h"
-#include "lib/provision.h"
+#include "lib/base/nearest.h"
+#include "lib/base/number.h"
+#include "lib/dev/provision.h"
+#include "report/compare/threshold.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A workload file: what is read can be measured, and says nothing twice. */
-#include "cli/workload.h"
-#include "lib/stack.h"
+#include "bench/workload.h"
+#include "lib/dev/stack.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_words(const struct words *words)

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "cli/attribute.h"
+#include "report/explain/attribute.h"
 
 #include <errno.h>
 #include <stdio.h>

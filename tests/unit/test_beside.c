@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "cli/beside.h"
+#include "report/table/beside.h"
 #include "run_fixture.h"
 
 struct opened {

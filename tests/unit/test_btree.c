@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* lib/btree.c against the kernel's own way to build and to search a table, done step by step. */
-#include "lib/btree.h"
+/* lib/dev/btree.c against the kernel's own way to build and to search a table, done step by step.
+ */
+#include "lib/dev/btree.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* lib/calls.c: stamps of nested calls, with tracing of a known price in them. */
-#include "lib/calls.h"
+/* lib/trace/calls.c: stamps of nested calls, with tracing of a known price in them. */
+#include "lib/trace/calls.h"
 
 #include <errno.h>
 #include <setjmp.h>

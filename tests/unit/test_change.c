@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cli/change.c and cli/threshold.c: what a difference is called. */
-#include "cli/change.h"
-#include "cli/threshold.h"
+/* report/compare/change.c and report/compare/threshold.c: what a difference is called. */
+#include "report/compare/change.h"
+#include "report/compare/threshold.h"
 
 #include <errno.h>
 #include <math.h>

@@ -5,7 +5,7 @@
  * runs whose numbers are made to break claims: flat but for one, up and down, bent, ties, nothing,
  * less than nothing.  A sentence of a kind that is not known here fails.
  */
-#include "cli/findings.h"
+#include "report/findings/findings.h"
 
 #include <math.h>
 #include <regex.h>
@@ -18,7 +18,7 @@
 
 /* Tables of device-mapper and tables of numbers have one name. */
 #define table dm_table
-#include "lib/record.h"
+#include "lib/run/record.h"
 #undef table
 
 #include "tests/unit/run_fixture.h"

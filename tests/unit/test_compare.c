@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cli/compare_rows.c: rows, steps and counts of hand-made runs. */
-#include "cli/compare.h"
-#include "cli/unlike.h"
-#include "lib/msg.h"
+/* report/compare/compare_rows.c: rows, steps and counts of hand-made runs. */
+#include "lib/base/msg.h"
+#include "report/compare/compare.h"
+#include "report/compare/unlike.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "lib/counters.h"
+#include "lib/meter/counters.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "lib/crew.h"
+#include "lib/meter/crew.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* lib/dm_request.c: what goes to the kernel, byte by byte; lib/kmem.c: what is read of it. */
-#include "lib/dm_request.h"
-#include "lib/kmem.h"
+/* lib/dev/dm_request.c: what goes to the kernel, byte by byte; lib/trace/kmem.c: what is read of
+ * it. */
+#include "lib/dev/dm_request.h"
+#include "lib/trace/kmem.h"
 
 #include <errno.h>
 #include <setjmp.h>

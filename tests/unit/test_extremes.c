@@ -4,11 +4,11 @@
  * is built with UBSan, so an overflow or a conversion out of range ends the test.
  */
 #include "cli/cli.h"
-#include "cli/findings.h"
-#include "cli/html.h"
-#include "cli/plotdata.h"
-#include "lib/msg.h"
-#include "lib/run_verify.h"
+#include "lib/base/msg.h"
+#include "lib/run/run_verify.h"
+#include "report/findings/findings.h"
+#include "report/html/html.h"
+#include "report/plots/plotdata.h"
 
 #include <inttypes.h>
 #include <setjmp.h>

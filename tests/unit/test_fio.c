@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "bench/fio.h"
-#include "bench/fiojob.h"
+#include "bench/fiojob/fio.h"
+#include "bench/fiojob/fiojob.h"
 #include "tests/unit/said.h"
 
 #include <errno.h>

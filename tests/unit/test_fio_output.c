@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "bench/fio_output.h"
+#include "bench/fiojob/fio_output.h"
 
 #include <errno.h>
 #include <string.h>

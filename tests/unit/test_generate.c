@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Sketches, surveys, graphs at random and how they shrink, against known answers. */
-#include "lib/generate.h"
-#include "lib/sketch.h"
-#include "lib/survey.h"
+#include "lib/dev/generate.h"
+#include "lib/dev/sketch.h"
+#include "lib/dev/survey.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The model of any device against known answers. */
-#include "lib/graph.h"
+#include "lib/dev/graph.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cli/grid.c: tables of texts. */
-#include "cli/grid.h"
+/* report/table/grid.c: tables of texts. */
+#include "report/table/grid.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

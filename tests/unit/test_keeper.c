@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What one part of the work opened, another one has, though the first is gone. */
-#include "lib/keeper.h"
+#include "lib/base/keeper.h"
 
-#include "lib/supervise.h"
+#include "lib/run/supervise.h"
 
 #include <dirent.h>
 #include <errno.h>

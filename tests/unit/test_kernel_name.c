@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A run with a replaced module is never told as one of the stock kernel, nor taken for one. */
 #include "cli/cli.h"
-#include "lib/context.h"
-#include "lib/kernel_name.h"
-#include "lib/msg.h"
-#include "lib/run.h"
+#include "lib/base/msg.h"
+#include "lib/run/context.h"
+#include "lib/run/kernel_name.h"
+#include "lib/run/run.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

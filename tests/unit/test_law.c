@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cli/law.c: a law that points were made by is found again. */
-#include "cli/law.h"
-#include "lib/btree.h"
+/* report/findings/law.c: a law that points were made by is found again. */
+#include "lib/dev/btree.h"
+#include "report/findings/law.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -3,11 +3,11 @@
  * What a run leaves is found and removed, whichever call fails.  Device-mapper is replaced by a
  * list of names; umount2(2) is real, in a mount namespace of our own, but fails as a test says.
  */
-#include "lib/dm.h"
-#include "lib/fs.h"
-#include "lib/leftovers.h"
-#include "lib/msg.h"
-#include "lib/supervise.h"
+#include "lib/base/msg.h"
+#include "lib/dev/dm.h"
+#include "lib/file/fs.h"
+#include "lib/run/leftovers.h"
+#include "lib/run/supervise.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cli/nearest.c: which words are near enough to be a hint. */
-#include "cli/nearest.h"
+/* lib/base/nearest.c: which words are near enough to be a hint. */
+#include "lib/base/nearest.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Numbers as people write them. */
-#include "lib/number.h"
+#include "lib/base/number.h"
 
 #include <errno.h>
 #include <setjmp.h>

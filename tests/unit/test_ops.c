@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "bench/bio/uring.h"
 #include "bench/ops.h"
 #include "bench/own.h"
-#include "bench/uring.h"
 
 #include <errno.h>
 #include <linux/filter.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Where a byte of a file must live: extents, tables of several levels, data start. */
-#include "lib/file.h"
+#include "lib/file/file.h"
 
 #include <errno.h>
 #include <setjmp.h>

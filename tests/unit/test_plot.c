@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cli/plotdata.c and cli/draw.c: labels side by side, words as data, what gnuplot may execute. */
+/* report/plots/plotdata.c and cli/draw.c: labels side by side, words as data, what gnuplot may
+ * execute. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +9,7 @@
 #include <cmocka.h>
 
 #include "cli/draw.h"
-#include "cli/plot.h"
+#include "report/plots/plot.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "cli/profile.h"
-#include "lib/stats.h"
+#include "lib/base/stats.h"
+#include "report/explain/profile.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Plans of namespaces as text. */
-#include "lib/provision.h"
+#include "lib/dev/provision.h"
 
 #include <errno.h>
 #include <setjmp.h>

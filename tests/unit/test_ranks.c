@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cli/ranks.c against known answers: by counting by hand, and R's wilcox.test(exact = TRUE,
- * conf.int = TRUE) where no two values are equal. */
-#include "cli/ranks.h"
+/* report/compare/ranks.c against known answers: by counting by hand, and R's wilcox.test(exact =
+ * TRUE, conf.int = TRUE) where no two values are equal. */
+#include "report/compare/ranks.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "lib/record.h"
+#include "lib/run/record.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,12 +2,12 @@
 /* Tables, findings, page and plot data of a hand-made run, and daxdm identical on its variations.
  */
 #include "cli/cli.h"
-#include "cli/counted.h"
 #include "cli/draw.h"
-#include "cli/findings.h"
-#include "cli/html.h"
-#include "cli/plotdata.h"
-#include "lib/msg.h"
+#include "lib/base/msg.h"
+#include "report/findings/findings.h"
+#include "report/html/html.h"
+#include "report/plots/plotdata.h"
+#include "report/table/counted.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

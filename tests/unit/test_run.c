@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* lib/run.c: what a run says, and what is refused as not being one. */
-#include "lib/run.h"
-#include "lib/stats.h"
+/* lib/run/run.c: what a run says, and what is refused as not being one. */
+#include "lib/base/stats.h"
+#include "lib/run/run.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "cli/scaling.h"
+#include "report/findings/scaling.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cli/segmentlaw.c: a line that points were made by is found again, and what is none is told. */
-#include "cli/segmentlaw.h"
+/* report/findings/segmentlaw.c: a line that points were made by is found again, and what is none is
+ * told. */
+#include "report/findings/segmentlaw.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -2,7 +2,7 @@
 /* A kept snapshot whose files were cut, taken away or changed is not restored. */
 #include "emu/scratch.h"
 #include "emu/snapshot.h"
-#include "lib/fs.h"
+#include "lib/file/fs.h"
 
 #include <errno.h>
 #include <fcntl.h>

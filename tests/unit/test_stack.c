@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Stack specs and table text against known answers. */
-#include "lib/stack.h"
+#include "lib/dev/stack.h"
 
 #include <errno.h>
 #include <setjmp.h>

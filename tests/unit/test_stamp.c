@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Stamps: any byte that is not its own is found, and says whose it is. */
-#include "lib/stamp.h"
+#include "lib/file/stamp.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Checks whose outer host is slow: this test is that host. */
 #include "check/runner.h"
-#include "lib/limit_clock.h"
+#include "lib/base/limit_clock.h"
 
 #include <errno.h>
 #include <setjmp.h>

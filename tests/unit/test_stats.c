@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* lib/stats.c against known answers. */
-#include "lib/stats.h"
+/* lib/base/stats.c against known answers. */
+#include "lib/base/stats.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cli/stripes.c, cli/levels.c: what the sentences say of records that are known. */
-#include "cli/levels.h"
-#include "cli/stripes.h"
+/* report/findings/stripes.c, report/findings/levels.c: what the sentences say of records that are
+ * known. */
+#include "report/findings/levels.h"
+#include "report/findings/stripes.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

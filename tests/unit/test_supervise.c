@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "lib/supervise.h"
+#include "lib/run/supervise.h"
 
 #include <errno.h>
 #include <fcntl.h>

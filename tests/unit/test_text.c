@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* lib/text.c: what a guest or a file chose never commands a terminal and never breaks a line. */
-#include "lib/text.h"
+/* lib/base/text.c: what a guest or a file chose never commands a terminal and never breaks a line.
+ */
+#include "lib/base/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "lib/text_file.h"
+#include "lib/base/text_file.h"
 #include "tests/unit/said.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The log of the tracing filesystem, line by line; and what is said where nothing can be traced. */
-#include "lib/kevents.h"
-#include "lib/tracer.h"
+#include "lib/trace/kevents.h"
+#include "lib/trace/tracer.h"
 
 #include <errno.h>
 #include <setjmp.h>

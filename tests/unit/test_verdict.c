@@ -2,7 +2,7 @@
 /* check/verdict.c, check/junit.c: what lines of checks come to, as KTAP, JUnit and exit status. */
 #include "check/junit.h"
 #include "check/verdict.h"
-#include "lib/msg.h"
+#include "lib/base/msg.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

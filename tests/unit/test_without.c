@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "cli/plotdata.h"
-#include "cli/without.h"
+#include "report/findings/without.h"
+#include "report/plots/plotdata.h"
 #include "run_fixture.h"
 
 struct opened {

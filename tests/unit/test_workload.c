@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "cli/workload.h"
-#include "lib/stack.h"
+#include "bench/workload.h"
+#include "lib/dev/stack.h"
 #include "tests/unit/said.h"
 
 #include <errno.h>

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What bench/bio/bio.c, which says what is measured and proven, and bench/bio/bio_pass.c, which
+ * does it, have in common. */
+#ifndef DAXDM_BIO_H
+#define DAXDM_BIO_H
+
+#include "bench/bio/uring.h"
+#include "bench/ops.h"
+#include "lib/file/mapping.h"
+
+enum { BIO_VARIANTS_MAX = 64 };
+
+/* What one variant does. */
+struct plan {
+	enum { DAX, DIRECT, BUFFERED, NODE, URING, MMAP } path;
+	bool write;
+	bool warm;		 /* the pages are in the page cache */
+	bool registered, polled; /* io_uring */
+	unsigned int depth;	 /* io_uring: operations in flight */
+};
+
+struct bio_state {
+	struct ops_base base;
+	int uring_rc;
+	uint64_t generation; /* of what is written next */
+	/* The pass under way. */
+	const struct plan *plan;
+	uint32_t bytes; /* of one operation */
+	int fd;
+	struct uring ring;
+	struct mapping mapping;
+	uint64_t faults; /* of one access */
+	int64_t *most, most_faults[BIO_VARIANTS_MAX];
+	struct ops_result results[BIO_VARIANTS_MAX];
+};
+
+/* Operations in flight at a time. */
+unsigned int bio_in_flight(const struct bio_state *s);
+
+/* How many samples the pass under way takes, and where: from window to window, so that they are
+ * spread over all segments. */
+size_t bio_count_samples(const struct bench_env *env, const struct bio_state *s);
+void bio_fill_offsets(struct bio_state *s, size_t n);
+
+/* One operation: the functions of struct ops (bench/ops.h). */
+int bio_before(void *arg, size_t i);
+int64_t bio_run(void *arg, size_t i);
+bool bio_holds(void *arg, size_t i, char *why, size_t why_len);
+
+/* Mounts as asked for, unless it is.  Returns 0 or -errno. */
+int bio_mount(struct bench_env *env, struct bio_state *s, bool never);
+
+/* The file or node that a plan reads and writes.  Returns a descriptor, or -1 with errno set. */
+int bio_open(const struct bench_env *env, const struct plan *plan);
+
+/* Brings the state about from which a pass of n samples starts.  Returns 0 or -errno; bio_stop() in
+ * either case. */
+int bio_start(struct bench_env *env, struct bio_state *s, size_t n, struct ops_result *result);
+/* Ends what bio_start() began and proves what it left; the filesystem is mounted again.  Returns 0
+ * or -errno. */
+int bio_stop(struct bench_env *env, struct bio_state *s, size_t n, struct ops_result *result);
+
+#endif

@@ -1,0 +1,594 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a page fault on a DAX file costs.
+ *
+ * One sample is one fault: the access of one byte of a page that is not mapped.  PTE variants
+ * touch the first 32 (meter time: 128) pages of each of 32 2 MiB windows spread over the whole
+ * device; PMD variants touch one page of each window.  Accesses that hit a page already mapped are
+ * no samples.
+ *
+ * Left out: making the mapping, page-table teardown, caches and TLBs (meter insn knows none).
+ * Part of the cost: exception entry, handle_mm_fault, the filesystem's iomap, the DAX index,
+ * dax_direct_access through every DM level, and for the first page of a 2 MiB window of addresses
+ * the page-table page.
+ *
+ *   handle_mm_fault -> do_{read,shared,cow}_fault | create_huge_pmd
+ *     -> ext4_dax_huge_fault | xfs_filemap_huge_fault -> dax_iomap_{pte,pmd}_fault
+ *       -> dax_iomap_direct_access -> dax_direct_access -> dm_dax_direct_access
+ *         -> dm_dax_get_live_target -> dm_table_find_target -> linear_dax_direct_access
+ *           -> dax_direct_access -> pmem_dax_direct_access
+ *
+ * Shape to expect: raw, plus a constant for one DM level, plus a step each time the table's b-tree
+ * gets a level (segments > 8, 72, 648: KEYS_PER_NODE is 8).
+ *
+ * cold  first fault on that offset since the filesystem was mounted (it is remounted before)
+ * warm  the DAX index knows the offset: another mapping touched it in the same way since mount
+ *       (that was the cold pass: a warm variant stands behind its cold one in the table)
+ * A PMD fault that the kernel refuses ends as a PTE: such samples are kept apart, as `fallback`.
+ *
+ * Alone: ./run.sh bench --bench 'fault.read.*' --stack linear:16
+ */
+#include "bench/fault/fault.h"
+#include "lib/base/msg.h"
+#include "lib/file/datafile.h"
+#include "lib/file/mapping.h"
+#include "lib/meter/account.h"
+#include "lib/meter/node.h"
+#include "lib/trace/probe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum {
+	WINDOWS = 32,	 /* each is 2 MiB that must be written first */
+	PAGES_INSN = 32, /* per window, PTE; exact, so that more would say no more */
+	PAGES_TIME = 128,
+	PROBE_WINDOWS = 8,
+	BYTE_IN_PAGE = 2048, /* what is touched: not the stamp at the page's begin */
+};
+
+extern const struct bench bench_fault;
+
+static const char *const points[] = {
+	"dm_dax_direct_access",	     "pmem_dax_direct_access",	  "dax_direct_access",
+	"fs_dax:dax_pte_fault_done", "fs_dax:dax_pmd_fault_done", NULL,
+};
+
+/* What the passes of one variant found out. */
+struct result {
+	int64_t *samples; /* the first n_pmd by 2 MiB where PMDs were asked for */
+	size_t n, n_pmd;
+	unsigned int areas, placed;
+	json_t *path;  /* hits of the probe pass */
+	char why[192]; /* set: a proof failed, the samples are void */
+};
+
+struct fault_state {
+	struct datafile data;
+	int holes_fd, pagemap_fd;
+	struct node_stock nodes;
+	uint64_t overhead_load_ticks, overhead_store_ticks;
+	uint64_t *offset, *ticks;
+	bool huge_observed;
+	const struct variant *last; /* whose pass ran last */
+	struct result results[FAULT_VARIANTS];
+};
+
+/* What one pass found out. */
+struct pass {
+	size_t n;
+	uint64_t faults;
+	size_t n_pmd;
+	unsigned int areas;  /* memory areas of the process */
+	unsigned int placed; /* windows that the filesystem laid out so that a PMD could map them */
+	char why[192];	     /* set: the pass is void */
+};
+
+static int open_files(struct bench_env *env, struct fault_state *f)
+{
+	char path[256];
+	int rc = datafile_open(&f->data, env->directory);
+
+	snprintf(path, sizeof(path), "%s/holes", env->directory);
+	f->holes_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (!rc && f->holes_fd < 0)
+		rc = -errno;
+	if (rc < 0)
+		msg_error("cannot open the benchmark's files in %s: %s", env->directory,
+			  strerror(-rc));
+	return rc;
+}
+
+static void close_files(struct fault_state *f)
+{
+	datafile_close(&f->data);
+	if (f->holes_fd >= 0)
+		close(f->holes_fd);
+	f->holes_fd = -1;
+}
+
+static int remount(struct bench_env *env, struct fault_state *f)
+{
+	int rc;
+
+	close_files(f);
+	rc = bench_remount(env);
+	return rc < 0 ? rc : open_files(env, f);
+}
+
+static int setup(struct bench_env *env, void **state)
+{
+	struct fault_state *f = calloc(1, sizeof(*f));
+	int rc;
+
+	*state = f;
+	if (!f)
+		return -ENOMEM;
+	f->data.fd = f->holes_fd = -1;
+	node_stock_open(&f->nodes);
+	f->pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	rc = f->pagemap_fd < 0 ? -errno : touch_arrays(WINDOWS * PAGES_TIME, &f->offset, &f->ticks);
+	if (rc < 0) {
+		msg_error("cannot prepare the fault benchmark: %s", strerror(-rc));
+		return rc;
+	}
+	f->overhead_load_ticks = touch_overhead_load();
+	f->overhead_store_ticks = touch_overhead_store();
+	rc = open_files(env, f);
+	if (rc < 0)
+		return rc;
+	if (file_is_dax(f->data.fd) != 1) {
+		msg_error("%s/data is not a DAX file: no number comes from it", env->directory);
+		return -ENOTSUP;
+	}
+	rc = datafile_make(&f->data, WINDOWS);
+	if (rc == -ENOSPC)
+		msg_error("%s on %s has no %d windows of 2 MiB in one aligned piece; a larger "
+			  "device is needed",
+			  env->cell.fs, env->stack->node, DATAFILE_WINDOWS_MIN);
+	else if (rc < 0)
+		msg_error("cannot make the data file on %s: %s", env->stack->node, strerror(-rc));
+	return rc;
+}
+
+static void teardown(struct bench_env *env, void *state)
+{
+	struct fault_state *f = state;
+
+	(void)env;
+	if (!f)
+		return;
+	node_stock_close(&f->nodes);
+	close_files(f);
+	if (f->pagemap_fd >= 0)
+		close(f->pagemap_fd);
+	extents_free(&f->data.extents);
+	for (size_t i = 0; i < FAULT_VARIANTS; i++) {
+		json_decref(f->results[i].path);
+		free(f->results[i].samples);
+	}
+	free(f);
+}
+
+/* The holes file has as many windows as the data file, from its begin, all of them used. */
+static uint64_t window_offset(const struct fault_state *f, const struct plan *plan, unsigned int i)
+{
+	return plan->file == DATA ? f->data.windows[i] : (uint64_t)i * WINDOW_BYTES;
+}
+
+/* Samples per window. */
+static unsigned int plan_pages(const struct bench_env *env, const struct plan *plan)
+{
+	if (plan->pages)
+		return plan->pages;
+	return env->cell.meter->kind == METER_INSN ? PAGES_INSN : PAGES_TIME;
+}
+
+static size_t fill_offsets(const struct bench_env *env, struct fault_state *f,
+			   const struct plan *plan, unsigned int n_windows)
+{
+	unsigned int pages = plan_pages(env, plan);
+	size_t n = 0;
+
+	for (unsigned int i = 0; i < n_windows; i++) {
+		for (unsigned int p = 0; p < pages; p++) {
+			unsigned int page = plan->huge ? i * 37 % WINDOW_PAGES : p;
+
+			f->offset[n++] =
+				window_offset(f, plan, i) + page * PAGE_BYTES + BYTE_IN_PAGE;
+		}
+	}
+	return n;
+}
+
+/* Brings the holes file into the state that the variant starts from. */
+static int reset_holes(struct fault_state *f, const struct plan *plan)
+{
+	off_t bytes = (off_t)f->data.n_windows * WINDOW_BYTES;
+
+	if (ftruncate(f->holes_fd, 0) < 0 || ftruncate(f->holes_fd, bytes) < 0)
+		return -errno;
+	if (plan->file == UNWRITTEN && fallocate(f->holes_fd, 0, 0, bytes) < 0)
+		return -errno;
+	return fsync(f->holes_fd) < 0 ? -errno : 0;
+}
+
+static uint64_t plan_bytes(const struct fault_state *f, const struct plan *plan)
+{
+	return plan->file == DATA ? f->data.bytes : (uint64_t)f->data.n_windows * WINDOW_BYTES;
+}
+
+static int plan_fd(const struct fault_state *f, const struct plan *plan)
+{
+	return plan->file == DATA ? f->data.fd : f->holes_fd;
+}
+
+static int map_plan(const struct fault_state *f, const struct plan *plan, struct mapping *m)
+{
+	int flags = plan->is_private ? MAP_PRIVATE | MAP_NORESERVE
+		    : plan->sync     ? MAP_SHARED_VALIDATE | MAP_SYNC
+				     : MAP_SHARED;
+
+	return mapping_make(m, plan_fd(f, plan), plan_bytes(f, plan), flags, plan->huge);
+}
+
+/* Makes the offsets known to the DAX index, through a mapping that is gone afterwards. */
+static int warm_up(struct fault_state *f, const struct plan *plan, size_t n)
+{
+	struct plan other = *plan;
+	struct mapping m;
+	int rc;
+
+	other.is_private = false;
+	rc = map_plan(f, &other, &m);
+	if (rc < 0)
+		return rc;
+	if (plan->timed == STORE && !plan->is_private)
+		touch_store(m.base, f->offset, f->ticks, n);
+	else
+		touch_load(m.base, f->offset, f->ticks, n);
+	mapping_drop(&m);
+	return 0;
+}
+
+/* Frames of the zero page or of private copies must be outside the namespaces, every other exactly
+ * where the extents and the tables say. */
+static void prove_frames(struct bench_env *env, struct fault_state *f, const struct plan *plan,
+			 const struct mapping *m, struct pass *pass)
+{
+	bool outside = plan->is_private || (plan->file == HOLE && plan->timed == LOAD);
+	struct frame_proof proof = {
+		.pagemap_fd = f->pagemap_fd,
+		.ground = stack_ground(env->stack),
+		.outside = outside ? env->stack : NULL,
+	};
+	unsigned int run = plan->huge ? 1 : plan_pages(env, plan);
+	int rc = outside ? 0 : extents_read(plan_fd(f, plan), &proof.extents);
+
+	if (rc < 0)
+		snprintf(pass->why, sizeof(pass->why), "cannot read the extents: %s",
+			 strerror(-rc));
+	for (size_t i = 0; i < pass->n && !pass->why[0]; i += run) {
+		uint64_t page = f->offset[i] - BYTE_IN_PAGE;
+
+		pass->placed +=
+			window_is_huge_on_fs(&proof.extents, page / WINDOW_BYTES * WINDOW_BYTES);
+		frames_prove(&proof, m, page, run, pass->why, sizeof(pass->why));
+	}
+	extents_free(&proof.extents);
+}
+
+static void prove_bytes(struct fault_state *f, const struct mapping *m, struct pass *pass)
+{
+	for (size_t i = 0; i < pass->n && !pass->why[0]; i++) {
+		uint64_t at = f->offset[i] - BYTE_IN_PAGE, value;
+
+		memcpy(&value, m->base + at, sizeof(value));
+		if (value != datafile_stamp(at))
+			snprintf(pass->why, sizeof(pass->why),
+				 "file offset %" PRIu64 " reads %#" PRIx64
+				 ", written was %#" PRIx64,
+				 at, value, datafile_stamp(at));
+	}
+}
+
+/*
+ * Which faults of a PMD pass mapped the whole window: another page of it then costs no fault.
+ * Sorts the ticks: PMD samples first, in order; the rest behind them, in order.
+ */
+static void split_by_page_size(struct fault_state *f, const struct mapping *m, struct pass *pass)
+{
+	uint64_t refused[WINDOWS];
+	size_t n_refused = 0;
+
+	pass->n_pmd = 0;
+	for (size_t i = 0; i < pass->n; i++) {
+		uint64_t other = f->offset[i] ^ (WINDOW_BYTES / 2), before = page_faults();
+
+		(void)*(volatile char *)(m->base + other);
+		if (page_faults() == before)
+			f->ticks[pass->n_pmd++] = f->ticks[i];
+		else
+			refused[n_refused++] = f->ticks[i];
+	}
+	memcpy(f->ticks + pass->n_pmd, refused, n_refused * sizeof(*refused));
+}
+
+/* The timed (or probed) accesses; everything around them is outside the clock. */
+static void touch_pass(struct bench_env *env, struct fault_state *f, const struct plan *plan,
+		       const struct mapping *m, struct probe_set *probes, struct pass *pass)
+{
+	uint64_t before;
+
+	if (plan->load_first || plan->dontneed)
+		touch_load(m->base, f->offset, f->ticks, pass->n);
+	if (plan->dontneed)
+		madvise(m->base, plan_bytes(f, plan), MADV_DONTNEED);
+	if (probes)
+		probe_start(probes);
+	before = page_faults();
+	if (!probes)
+		counters_start(env->counters);
+	if (plan->timed == STORE)
+		touch_store(m->base, f->offset, f->ticks, pass->n);
+	else
+		touch_load(m->base, f->offset, f->ticks, pass->n);
+	if (!probes)
+		counters_stop(env->counters, pass->n);
+	pass->faults = page_faults() - before;
+	if (probes)
+		probe_stop(probes);
+	if (pass->faults != pass->n)
+		snprintf(pass->why, sizeof(pass->why), "%zu accesses took %" PRIu64 " faults",
+			 pass->n, pass->faults);
+}
+
+static unsigned int plan_windows(const struct fault_state *f, const struct plan *plan)
+{
+	return plan->windows && plan->windows < f->data.n_windows ? plan->windows
+								  : f->data.n_windows;
+}
+
+static int run_pass(struct bench_env *env, struct fault_state *f, const struct variant *variant,
+		    unsigned int n_windows, struct probe_set *probes, struct pass *pass);
+
+/*
+ * Brings filesystem and DAX index to where a timed pass starts: a fresh mount, or what the variant
+ * before in the table left behind, which is run for that if it was not the last.
+ */
+static int start_state(struct bench_env *env, struct fault_state *f, const struct variant *variant)
+{
+	struct counters *counters = env->counters;
+	const struct plan *plan = variant->arg;
+	struct pass before;
+	int rc = 0;
+
+	if (plan->follows && f->last == variant - 1)
+		return 0;
+	if (plan->follows) {
+		env->counters = NULL;
+		rc = run_pass(env, f, variant - 1, plan_windows(f, variant[-1].arg), NULL, &before);
+		env->counters = counters;
+		return rc;
+	}
+	if (plan->file != DATA)
+		rc = reset_holes(f, plan);
+	return rc < 0 ? rc : remount(env, f);
+}
+
+/*
+ * Counts repeat to the instruction only if what the kernel batches is equally full.  Not before
+ * faults that allocate blocks or pages: with this their medians differed more between seeds.
+ */
+static void settle(struct fault_state *f, const struct plan *plan)
+{
+	bool allocates = plan->is_private || (plan->file != DATA && plan->timed == STORE);
+
+	if (allocates)
+		return;
+	if (!plan->follows)
+		node_stock_settle(&f->nodes);
+	account_settle();
+}
+
+/* One pass over n_windows.  The probe pass takes the caches as they are: the path does not depend
+ * on them, the cost does.  Returns 0 (look at pass->why) or -errno. */
+static int run_pass(struct bench_env *env, struct fault_state *f, const struct variant *variant,
+		    unsigned int n_windows, struct probe_set *probes, struct pass *pass)
+{
+	const struct plan *plan = variant->arg;
+	struct mapping m;
+	int rc = 0;
+
+	*pass = (struct pass){0};
+	env->phase(env, "prepare");
+	if (!probes)
+		rc = start_state(env, f, variant);
+	else if (plan->file != DATA)
+		rc = reset_holes(f, plan);
+	if (rc < 0)
+		return rc;
+	f->last = variant;
+	pass->n = fill_offsets(env, f, plan, n_windows);
+	if (plan->warm)
+		rc = warm_up(f, plan, pass->n);
+	if (!rc)
+		rc = map_plan(f, plan, &m);
+	if (rc < 0)
+		return rc;
+	mapping_precharge();
+	env->phase(env, probes ? "proof" : "measure");
+	if (!probes && env->cell.meter->kind == METER_INSN)
+		settle(f, plan);
+	pass->areas = mapping_areas();
+	touch_pass(env, f, plan, &m, probes, pass);
+	env->phase(env, "proof");
+	if (plan->huge)
+		split_by_page_size(f, &m, pass);
+	if (!pass->why[0])
+		prove_frames(env, f, plan, &m, pass);
+	if (!pass->why[0] && plan->file == DATA)
+		prove_bytes(f, &m, pass);
+	mapping_drop(&m);
+	return 0;
+}
+
+/* Whether the counts fit the stack: at depth d each access of the namespace passed d DM devices,
+ * and each fault that needs memory of the namespace asked for it. */
+static void judge_path(const struct bench_env *env, const struct plan *plan,
+		       const struct probe_set *probes, uint64_t faults, char *why, size_t why_len)
+{
+	bool reaches = !plan->is_private && (plan->file != HOLE || plan->timed != LOAD);
+	int64_t dm = probe_count(probes, "dm_dax_direct_access");
+	int64_t pmem = probe_count(probes, "pmem_dax_direct_access");
+
+	if (pmem >= 0 && dm >= 0 && dm != pmem * (int64_t)env->stack->spec.depth)
+		snprintf(why, why_len,
+			 "%" PRId64 " accesses reached the namespace and %" PRId64
+			 " passed device-mapper, at depth %u",
+			 pmem, dm, env->stack->spec.depth);
+	else if (pmem >= 0 && reaches && pmem < (int64_t)faults)
+		snprintf(why, why_len, "%" PRIu64 " faults made only %" PRId64 " direct accesses",
+			 faults, pmem);
+}
+
+/* Which kernel functions the faults of a few windows go through. */
+static int probe(struct bench_env *env, void *state, const struct variant *variant,
+		 struct probe_set *probes)
+{
+	const struct plan *plan = variant->arg;
+	struct fault_state *f = state;
+	struct result *result = &f->results[variant - fault_variants];
+	unsigned int n_windows =
+		f->data.n_windows < PROBE_WINDOWS ? f->data.n_windows : PROBE_WINDOWS;
+	struct pass pass;
+	int rc = run_pass(env, f, variant, n_windows, probes, &pass);
+
+	if (rc < 0)
+		return rc;
+	result->path = json_pack("{sI}", "faults", (json_int_t)pass.faults);
+	for (unsigned int i = 0; i < probes->n; i++) {
+		int64_t count = probe_count(probes, points[i]);
+
+		json_object_set_new(result->path, points[i],
+				    count < 0 ? json_null() : json_integer(count));
+	}
+	if (pass.why[0])
+		strcpy(result->why, pass.why);
+	else if (!result->why[0])
+		judge_path(env, plan, probes, pass.faults, result->why, sizeof(result->why));
+	return 0;
+}
+
+static int64_t overhead(const struct bench_env *env, const struct fault_state *f,
+			const struct plan *plan)
+{
+	return meter_value(env->cell.meter,
+			   plan->timed == STORE ? f->overhead_store_ticks : f->overhead_load_ticks);
+}
+
+static json_t *make_proof(const struct plan *plan, const char *page, size_t n,
+			  const struct result *result)
+{
+	bool zero = plan->file == HOLE && plan->timed == LOAD;
+
+	json_t *proof;
+
+	proof = json_pack("{sb ss sI sb ss si sO}", "dax", 1, "page", page, "faults", (json_int_t)n,
+			  "pfn_in_segment", !zero && !plan->is_private, "backing",
+			  zero		     ? "zero page"
+			  : plan->is_private ? "private copy"
+					     : "namespace",
+			  "areas", (int)result->areas, "path", result->path);
+	if (plan->huge && !zero)
+		json_object_set_new(proof, "windows_placed_huge", json_integer(result->placed));
+	return proof;
+}
+
+static int observe_huge(struct bench_env *env, struct fault_state *f, const struct result *result)
+{
+	unsigned int allowed = 0;
+
+	f->huge_observed = true;
+	for (unsigned int i = 0; i < f->data.n_windows; i++)
+		allowed +=
+			window_is_huge_on_stack(&f->data.extents, env->stack, f->data.windows[i]);
+	return observation_write(env->sink, &env->cell, "huge_pages",
+				 json_pack("{si si si si}", "windows", (int)result->n, "pmd",
+					   (int)result->n_pmd, "lost",
+					   (int)(result->n - result->n_pmd), "allowed_by_table",
+					   (int)allowed));
+}
+
+/* The timed pass. */
+static int once(struct bench_env *env, void *state, const struct variant *variant)
+{
+	const struct plan *plan = variant->arg;
+	struct fault_state *f = state;
+	struct result *result = &f->results[variant - fault_variants];
+	struct pass pass;
+	int rc = run_pass(env, f, variant, plan_windows(f, plan), NULL, &pass);
+
+	if (!rc && !(result->samples = calloc(pass.n, sizeof(*result->samples))))
+		rc = -ENOMEM;
+	if (rc < 0)
+		return rc;
+	result->n = pass.n;
+	result->n_pmd = pass.n_pmd;
+	result->areas = pass.areas;
+	result->placed = pass.placed;
+	strcpy(result->why, pass.why);
+	for (size_t i = 0; i < pass.n; i++)
+		result->samples[i] =
+			meter_sample(env->cell.meter, f->ticks[i], overhead(env, f, plan));
+	return 0;
+}
+
+/* One record, or two where PMD faults were refused: page sizes are never mixed. */
+static int report(struct bench_env *env, void *state, const struct variant *variant)
+{
+	const struct plan *plan = variant->arg;
+	struct fault_state *f = state;
+	const struct result *r = &f->results[variant - fault_variants];
+	size_t n_first = plan->huge ? r->n_pmd : r->n;
+	char fallback[64];
+	int rc = 0;
+
+	if (r->why[0])
+		return void_write(env->sink, &env->cell, "fault", variant->name, r->why);
+	if (plan->huge && plan->file == DATA && plan->timed == LOAD && !f->huge_observed)
+		rc = observe_huge(env, f, r);
+	if (!rc && n_first)
+		rc = record_write(env->sink, &env->cell, "fault", bench_fault.better, variant->name,
+				  r->samples, n_first, overhead(env, f, plan),
+				  make_proof(plan, plan->huge ? "2M" : "4K", n_first, r));
+	if (rc < 0 || n_first == r->n)
+		return rc;
+	snprintf(fallback, sizeof(fallback), "%.*sfallback", (int)strlen(variant->name) - 3,
+		 variant->name);
+	return record_write(env->sink, &env->cell, "fault", bench_fault.better, fallback,
+			    r->samples + n_first, r->n - n_first, overhead(env, f, plan),
+			    make_proof(plan, "4K", r->n - n_first, r));
+}
+
+static const enum need needs[] = {NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NEED_END};
+
+const struct bench bench_fault = {
+	.name = "fault",
+	.why = "what a page fault on a DAX file costs",
+	.better = "lower",
+	.needs = needs,
+	.variants = fault_variants,
+	.setup = setup,
+	.probes = points,
+	.once = once,
+	.probe = probe,
+	.report = report,
+	.teardown = teardown,
+};

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "bench/fault/fault.h"
+
+enum {
+	/* Storing into 2 MiB of hole zeroes them, and MAP_SYNC commits the journal: fewer. */
+	WINDOWS_ZEROED = 16,
+	PAGES_SYNC = 2,
+};
+
+#define PTE(...) (&(const struct plan){__VA_ARGS__})
+#define PMD(...) (&(const struct plan){.huge = true, .pages = 1, __VA_ARGS__})
+
+/* A variant with PTEs, and one with PMDs. */
+#define V_PTE(name_, why_, ...)                                            \
+	{                                                                  \
+		.name = name_ ".pte", .why = why_, .arg = PTE(__VA_ARGS__) \
+	}
+#define V_PMD(name_, why_, ...)                                                                  \
+	{                                                                                        \
+		.name = name_ ".pmd", .why = why_, .needs = {NEED_HUGE}, .arg = PMD(__VA_ARGS__) \
+	}
+
+#define COLD_LOAD "load, first touch since mount"
+#define WARM_LOAD "load, the DAX index knows the offset"
+#define REFAULT "load after MADV_DONTNEED, page tables kept"
+#define COLD_STORE "store, first touch since mount"
+#define WARM_STORE "store, the DAX index knows the offset"
+#define MKWRITE_COLD "store to a page mapped by a load, clean since mount"
+#define MKWRITE_WARM "store to a page mapped by a load, dirty already"
+#define HOLE_COLD "load from a hole: the zero page is mapped"
+#define HOLE_WARM "load from a hole that the DAX index knows"
+#define ALLOC "store into a hole: the filesystem allocates and zeroes"
+#define CONVERT "store into a preallocated extent: it is converted"
+#define SYNC "store into a hole of a MAP_SYNC mapping: the journal is committed"
+
+const struct variant fault_variants[FAULT_VARIANTS + 1] = {
+	V_PTE("read.cold", COLD_LOAD, .file = DATA, .timed = LOAD),
+	V_PTE("read.warm", WARM_LOAD, .file = DATA, .timed = LOAD, .follows = true),
+	V_PTE("refault.warm", REFAULT, .file = DATA, .timed = LOAD, .follows = true,
+	      .dontneed = true),
+	V_PMD("read.cold", COLD_LOAD, .file = DATA, .timed = LOAD),
+	V_PMD("read.warm", WARM_LOAD, .file = DATA, .timed = LOAD, .follows = true),
+	V_PMD("refault.warm", REFAULT, .file = DATA, .timed = LOAD, .follows = true,
+	      .dontneed = true),
+	V_PTE("write.cold", COLD_STORE, .file = DATA, .timed = STORE),
+	V_PTE("write.warm", WARM_STORE, .file = DATA, .timed = STORE, .follows = true),
+	V_PMD("write.cold", COLD_STORE, .file = DATA, .timed = STORE),
+	V_PMD("write.warm", WARM_STORE, .file = DATA, .timed = STORE, .follows = true),
+	V_PTE("mkwrite.cold", MKWRITE_COLD, .file = DATA, .timed = STORE, .load_first = true),
+	V_PTE("mkwrite.warm", MKWRITE_WARM, .file = DATA, .timed = STORE, .load_first = true,
+	      .follows = true),
+	V_PMD("mkwrite.cold", MKWRITE_COLD, .file = DATA, .timed = STORE, .load_first = true),
+	V_PMD("mkwrite.warm", MKWRITE_WARM, .file = DATA, .timed = STORE, .load_first = true,
+	      .follows = true),
+	V_PTE("cow.cold", "store to a private mapping: the page is copied", .file = DATA,
+	      .timed = STORE, .is_private = true),
+	V_PTE("cow.warm", "store to a private mapping, the DAX index knows the offset",
+	      .file = DATA, .timed = STORE, .is_private = true, .warm = true),
+	V_PTE("hole.cold", HOLE_COLD, .file = HOLE, .timed = LOAD),
+	V_PTE("hole.warm", HOLE_WARM, .file = HOLE, .timed = LOAD, .follows = true),
+	V_PMD("hole.cold", HOLE_COLD, .file = HOLE, .timed = LOAD),
+	V_PMD("hole.warm", HOLE_WARM, .file = HOLE, .timed = LOAD, .follows = true),
+	V_PTE("alloc.cold", ALLOC, .file = HOLE, .timed = STORE),
+	V_PMD("alloc.cold", ALLOC, .file = HOLE, .timed = STORE, .windows = WINDOWS_ZEROED),
+	V_PTE("unwritten.cold", CONVERT, .file = UNWRITTEN, .timed = STORE),
+	V_PMD("unwritten.cold", CONVERT, .file = UNWRITTEN, .timed = STORE,
+	      .windows = WINDOWS_ZEROED),
+	{.name = "sync.cold.pte",
+	 .why = SYNC,
+	 .needs = {NEED_MAP_SYNC},
+	 .arg = PTE(.file = HOLE, .timed = STORE, .sync = true, .pages = PAGES_SYNC)},
+	{.name = "sync.cold.pmd",
+	 .why = SYNC,
+	 .needs = {NEED_MAP_SYNC, NEED_HUGE},
+	 .arg = PMD(.file = HOLE, .timed = STORE, .sync = true, .windows = WINDOWS_ZEROED)},
+	{0},
+};

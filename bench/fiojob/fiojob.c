@@ -1,0 +1,509 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * fio, the load generator that users know, doing the same work as our own benchmarks, as the
+ * reference that these are held against.
+ *
+ * One sample is one I/O of fio, at a random place of a written file: what fio says it took.  The
+ * jobs are those of workloads/; the block size is the variant's last word.
+ *
+ *   psync    pread and pwrite of a file, mounted dax=always     as bio.dax
+ *   mmap     memcpy(3) out of and into a mapping of it          as copy.from, copy.memcpy
+ *   libpmem  memcpy(3), pmem_memcpy(3) past the cache, drained  as copy.from, copy.nontemporal
+ *   direct   psync with O_DIRECT, mounted dax=never             as bio.direct
+ *   uring    io_uring, one at a time, O_DIRECT, dax=never       as bio.uring.q1
+ *
+ * Where the numbers are from: fio's latency log, which has each sample exactly; its percentiles are
+ * buckets, up to 1.6 % wide.  Log and JSON must agree.  The reading is fio's clat, of uring its
+ * lat, for there the submission does the work.  The seed is fixed, and so is the number of I/Os.
+ *
+ * What is in them that is not in ours: fio's two readings of the clock and what it does between
+ * them.  Nothing is taken off, `overhead` is 0; what fio's null engine takes for the same job is in
+ * the proof as fio_own (of uring a part: the null engine has no queue).  Page faults of mmap and
+ * libpmem are in the samples, one for each 2 MiB that is touched first: no median shows them, but
+ * where the stack breaks huge pages each I/O has one.  Timer ticks are not kept out.  Of direct and
+ * uring above 4 KiB the buffer: ours is one piece of memory, fio's is one for each page, and a bio
+ * is filled piece by piece.
+ *
+ * The unit: under meter insn the kernel's clock, which fio reads, advances 1 ns with each
+ * instruction, so that fio's ns are instructions.  That is measured first (clock_apart_ppm); if it
+ * does not hold, all is void.  fio's bandwidth is never looked at.
+ *
+ * Proof: before fio starts, statx's DAX bit and the page frames of the file.  fio stands still
+ * before and after each job (bench/fiojob/fio.h): its own mapping must have the frames that extents
+ * and tables say, and of libpmem it must be MAP_SYNC, without which the engine would go on and say
+ * nothing.  What was written is read back.  Each job is then done once more, with probes armed that
+ * count bios and faults of fio, and direct accesses of all processors.  A job that fio could not
+ * do, did not do as it was told, or did another way is void.
+ *
+ * All wanted jobs are one run of fio, for its start costs more than they do; those on dax=never
+ * come first, and the filesystem is mounted anew while fio stands still.  So it is fio's stops that
+ * arm and disarm the probes, not the sweep: nothing is armed while a timed job runs.
+ *
+ * Alone: ./run.sh bench --workload workloads/fio
+ */
+#include "bench/fiojob/fiojob.h"
+#include "lib/base/msg.h"
+#include "lib/file/mapping.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/falloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	WINDOWS = 16,
+	APART_PPM_MAX = 1000,
+	CLOCK_TICKS = 4000000,
+};
+
+extern const struct bench bench_fiojob;
+
+#define V(name_, why_, need_, ...)                                      \
+	{                                                               \
+		.name = name_, .why = why_, .needs = {need_, NEED_END}, \
+		.arg = &(const struct fiojob_plan){__VA_ARGS__},        \
+	}
+#define TWO(name_, why_, need_, ...) \
+	V(name_ ".4k", why_, need_, __VA_ARGS__), V(name_ ".64k", why_, need_, __VA_ARGS__)
+#define THREE(name_, why_, need_, ...) \
+	TWO(name_, why_, need_, __VA_ARGS__), V(name_ ".1m", why_, need_, __VA_ARGS__)
+
+/* Those of one mount stand together. */
+static const struct variant variants[] = {
+	THREE("psync.read", "fio: pread, dax=always", NEED_FIO, .job = "psync-read",
+	      .same_as = "bio.dax.read", .by = CALL),
+	THREE("psync.write", "fio: pwrite, dax=always", NEED_FIO, .job = "psync-write",
+	      .same_as = "bio.dax.write", .by = CALL, .write = true),
+	TWO("mmap.read", "fio: memcpy out of a mapping", NEED_FIO, .job = "mmap-read",
+	    .same_as = "copy.from", .by = MAP),
+	TWO("mmap.write", "fio: memcpy into a mapping", NEED_FIO, .job = "mmap-write",
+	    .same_as = "copy.memcpy", .by = MAP, .write = true),
+	TWO("libpmem.read", "fio: memcpy out of a MAP_SYNC mapping", NEED_FIO_LIBPMEM,
+	    .job = "libpmem-read", .same_as = "copy.from", .by = MAP, .sync = true),
+	TWO("libpmem.write", "fio: pmem_memcpy past the cache, drained", NEED_FIO_LIBPMEM,
+	    .job = "libpmem-write", .same_as = "copy.nontemporal", .by = MAP, .write = true,
+	    .sync = true),
+	THREE("direct.read", "fio: pread, O_DIRECT, dax=never", NEED_FIO, .job = "direct-read",
+	      .same_as = "bio.direct.read", .by = BIO),
+	THREE("direct.write", "fio: pwrite, O_DIRECT, dax=never", NEED_FIO, .job = "direct-write",
+	      .same_as = "bio.direct.write", .by = BIO, .write = true),
+	TWO("uring.read", "fio: io_uring, O_DIRECT, dax=never", NEED_FIO_URING, .job = "uring-read",
+	    .same_as = "bio.uring.q1.read", .by = BIO, .queue = true),
+	V("uring.write.4k", "fio: io_uring, O_DIRECT, dax=never", NEED_FIO_URING,
+	  .job = "uring-write", .same_as = "bio.uring.q1.write", .by = BIO, .write = true,
+	  .queue = true),
+	{0},
+};
+
+enum { N_VARIANTS = sizeof(variants) / sizeof(variants[0]) - 1 };
+
+/* Functions on all processors: a kprobe cannot be inherited by a program (lib/trace/probe.h). */
+const char *const fiojob_points[] = {
+	"block:block_bio_queue",
+	"*dm_submit_bio",
+	"*pmem_submit_bio",
+	"*dax_direct_access",
+	"*dax_iomap_rw",
+	"fs_dax:dax_pte_fault_done",
+	"fs_dax:dax_pmd_fault_done",
+	NULL,
+};
+
+struct fiojob_result *fiojob_result(struct fiojob *f, const struct variant *variant)
+{
+	return &f->results[variant - variants];
+}
+
+const char *fiojob_latency(const struct variant *variant)
+{
+	return ((const struct fiojob_plan *)variant->arg)->queue ? "lat" : "clat";
+}
+
+/* A sentence for all variants that have none yet. */
+static void void_all(struct bench_env *env, struct fiojob *f, const char *why)
+{
+	for (const struct variant *v = variants; v->name; v++)
+		if (env->wanted(env, v))
+			ops_void(&fiojob_result(f, v)->ops, "%s", why);
+}
+
+/* --- before and after a job --------------------------------------------------------------------
+ */
+
+/* Mounts as the job needs it; fio stands still and has no file open.  Returns 0 or -errno after an
+ * error line. */
+static int mount_as(struct bench_env *env, struct fiojob *f, bool never)
+{
+	int fd, rc;
+
+	if (env->fs->mounted && env->fs->dax_never == never)
+		return 0;
+	rc = fs_unmount(env->fs);
+	env->fs->dax_never = never;
+	if (!rc)
+		rc = fs_mount(env->fs);
+	if (rc < 0)
+		return rc;
+	/* The first I/O would read where the blocks are, by a bio of its own. */
+	fd = open(f->path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	extents_free(&f->data.extents);
+	rc = extents_read(fd, &f->data.extents);
+	close(fd);
+	return rc;
+}
+
+static void arm(struct fiojob *f, bool armed)
+{
+	if (f->armed == armed)
+		return;
+	f->probes.process = f->fio.pid;
+	for (const char *const *point = fiojob_points; armed && *point; point++)
+		probe_add(&f->probes, *point);
+	if (!armed)
+		probe_close(&f->probes);
+	f->armed = armed;
+}
+
+static int before_job(struct bench_env *env, struct fiojob *f, const struct variant *variant)
+{
+	const struct fiojob_plan *plan = variant->arg;
+	int rc = mount_as(env, f, plan->by == BIO);
+
+	if (rc < 0)
+		return rc;
+	arm(f, f->pass == PROBED);
+	fiojob_prove_before(f, variant);
+	env->phase(env, f->armed ? "proof" : "measure");
+	if (f->armed)
+		probe_start(&f->probes);
+	return 0;
+}
+
+static void after_job(struct bench_env *env, struct fiojob *f, const struct variant *variant)
+{
+	if (f->armed)
+		probe_stop(&f->probes);
+	env->phase(env, "proof");
+	fiojob_prove_after(env, f, variant);
+}
+
+/* --- what fio says at its end ------------------------------------------------------------------
+ */
+
+/* The sum of one job against its samples. */
+static void take_job(struct fiojob *f, const json_t *root, const char *complaint,
+		     const struct variant *variant, enum fiojob_pass pass)
+{
+	const struct fiojob_plan *plan = variant->arg;
+	struct fiojob_result *r = fiojob_result(f, variant);
+	const struct fiojob_log *log = &r->logs[pass];
+	struct fio_sum sum;
+	char why[OPS_WHY_BYTES], name[64];
+
+	fiojob_name(variant, pass, name);
+	if (fio_json_job(root, name, plan->write, fiojob_latency(variant), &sum, why, sizeof(why)) <
+	    0)
+		ops_void(&r->ops, "%s", why);
+	else if (!sum.ios && *complaint)
+		ops_void(&r->ops, "%s", complaint);
+	else if (sum.error || sum.short_ios || sum.ios != (int64_t)log->n)
+		ops_void(&r->ops,
+			 "fio's job ended with error %" PRId64 " (%s) after %" PRId64
+			 " I/Os, %" PRId64 " of them short",
+			 sum.error, strerror((int)sum.error), sum.ios, sum.short_ios);
+	else if (!fio_log_agrees(log->samples, log->n, &sum, why, sizeof(why)))
+		ops_void(&r->ops, "%s", why);
+}
+
+static void keep_samples(struct fiojob_result *r)
+{
+	const struct fiojob_log *log = &r->logs[TIMED];
+
+	if (r->ops.why[0])
+		return;
+	r->ops.samples = calloc(log->n, sizeof(*r->ops.samples));
+	for (size_t i = 0; i < log->n && r->ops.samples; i++)
+		r->ops.samples[i] = log->samples[i].ns;
+	r->ops.n = r->ops.samples ? log->n : 0;
+}
+
+/* What the null engine took in place of each wanted variant. */
+static void take_own(struct bench_env *env, struct fiojob *f)
+{
+	static struct fio_sample log[FIOJOB_SAMPLES_MAX];
+
+	for (const struct variant *v = variants; v->name; v++) {
+		const struct fiojob_null *null =
+			env->wanted(env, v) ? fiojob_null_like(f, v) : NULL;
+		char name[64], why[OPS_WHY_BYTES], *text;
+		int n = -1;
+
+		fiojob_result(f, v)->fio_own = -1;
+		if (!null)
+			continue;
+		snprintf(name, sizeof(name), "%s_%s.log", null->name, fiojob_latency(v));
+		text = fio_read(&f->fio, name, false);
+		if (text)
+			n = fio_log_parse(text, log, FIOJOB_SAMPLES_MAX, why, sizeof(why));
+		if (n > 0 && n <= FIOJOB_SAMPLES_MAX)
+			fiojob_result(f, v)->fio_own = fio_median_ns(log, (size_t)n);
+		free(text);
+	}
+}
+
+static void conclude(struct bench_env *env, struct fiojob *f, const struct fio_stop *stop)
+{
+	char why[OPS_WHY_BYTES] = "", *text = fio_read(&f->fio, "fio.json", false);
+	json_t *root = text ? fio_json_parse(text, why, sizeof(why)) : NULL;
+
+	if (WIFSIGNALED(stop->status))
+		snprintf(why, sizeof(why), "fio was killed by signal %d (%s)",
+			 WTERMSIG(stop->status), strsignal(WTERMSIG(stop->status)));
+	else if (!text)
+		snprintf(why, sizeof(why), "fio ended with status %d and left no JSON",
+			 WEXITSTATUS(stop->status));
+	if (!root) {
+		void_all(env, f, why);
+	} else {
+		snprintf(f->version, sizeof(f->version), "%s", fio_json_version(root));
+		for (const struct variant *v = variants; v->name; v++) {
+			if (!env->wanted(env, v))
+				continue;
+			take_job(f, root, why, v, TIMED);
+			take_job(f, root, why, v, PROBED);
+			keep_samples(fiojob_result(f, v));
+		}
+		take_own(env, f);
+	}
+	json_decref(root);
+	free(text);
+}
+
+/* --- fio's run ---------------------------------------------------------------------------------
+ */
+
+static const struct variant *find_job(const char *job, enum fiojob_pass *pass)
+{
+	for (const struct variant *v = variants; v->name; v++) {
+		for (*pass = TIMED; *pass < FIOJOB_PASSES; ++*pass) {
+			char name[64];
+
+			fiojob_name(v, *pass, name);
+			if (!strcmp(name, job))
+				return v;
+		}
+	}
+	return NULL;
+}
+
+/* From stop to stop.  Returns 0 or -errno if this host can no longer be measured. */
+static int follow(struct bench_env *env, struct fiojob *f)
+{
+	struct fio_stop stop;
+	int rc = 0;
+
+	while (!rc) {
+		const struct variant *v;
+
+		rc = fio_go_on(&f->fio, &stop);
+		if (rc == -ETIMEDOUT) {
+			void_all(env, f, "fio did not end within its time, and was killed");
+			return 0;
+		}
+		if (rc < 0)
+			return rc;
+		if (stop.ended)
+			break;
+		v = find_job(stop.job, &f->pass);
+		if (v && !stop.after)
+			rc = before_job(env, f, v);
+		else if (v)
+			after_job(env, f, v);
+	}
+	if (!rc)
+		conclude(env, f, &stop);
+	return rc;
+}
+
+/* All wanted variants, timed and probed. */
+static int run_fio(struct bench_env *env, struct fiojob *f)
+{
+	char why[OPS_WHY_BYTES];
+	FILE *jobs;
+	int rc = 0, rc2;
+
+	env->phase(env, "prepare");
+	if (!fiojob_prove_file(env, f, why, sizeof(why)))
+		void_all(env, f, why);
+	jobs = fio_jobs(&f->fio);
+	if (!jobs) {
+		rc = -errno;
+	} else if (!fiojob_write(env, f, variants, jobs)) {
+		fclose(jobs);
+	} else {
+		rc = fio_start(&f->fio, jobs, f->path, FIOJOB_LIMIT_S);
+		if (!rc)
+			rc = follow(env, f);
+	}
+	fio_finish(&f->fio);
+	arm(f, false);
+	rc2 = mount_as(env, f, false);
+	rc = rc ? rc : rc2;
+	if (rc < 0 && rc != -EINTR)
+		msg_error("fio on %s, %s: %s", env->cell.spec->text, env->cell.fs, strerror(-rc));
+	return rc;
+}
+
+static int once(struct bench_env *env, void *state, const struct variant *variant)
+{
+	struct fiojob *f = state;
+	bool done = f->done;
+
+	(void)variant;
+	f->done = true;
+	return done ? 0 : run_fio(env, f);
+}
+
+static int report(struct bench_env *env, void *state, const struct variant *variant)
+{
+	static const char *const ways[] = {[CALL] = "dax", [MAP] = "dax", [BIO] = "bio"};
+	const struct fiojob_plan *plan = variant->arg;
+	struct fiojob *f = state;
+	struct fiojob_result *r = fiojob_result(f, variant);
+	json_t *proof;
+	char same_as[64];
+
+	snprintf(same_as, sizeof(same_as), "%s%s", plan->same_as, strrchr(variant->name, '.'));
+	proof = json_pack("{sb ss ss ss ss sI sI sO*}", "dax", plan->by != BIO, "way",
+			  ways[plan->by], "fio", f->version, "latency", fiojob_latency(variant),
+			  "same_as", same_as, "fio_own", (json_int_t)r->fio_own, "clock_apart_ppm",
+			  (json_int_t)f->apart_ppm, "path", r->ops.path);
+	if (proof && plan->by == MAP) {
+		json_object_set_new(proof, "map_sync", json_boolean(r->map_sync));
+		json_object_set_new(proof, "frames_in_segments", json_integer(r->frames));
+	}
+	return ops_report(env, &bench_fiojob, variant, &r->ops, proof);
+}
+
+/* --- set-up ------------------------------------------------------------------------------------
+ */
+
+/*
+ * Takes the holes out of the data file, so that any offset is written and fio's random numbers
+ * still come to all parts of the device.
+ */
+static int close_ranks(struct datafile *data)
+{
+	int rc = 0;
+
+	for (unsigned int i = data->n_windows; i-- && !rc;) {
+		uint64_t from = data->windows[i] + WINDOW_BYTES;
+		uint64_t to = i + 1 < data->n_windows ? data->windows[i + 1] : data->bytes;
+
+		if (to == data->bytes && to > from)
+			rc = ftruncate(data->fd, (off_t)from);
+		else if (to > from)
+			rc = fallocate(data->fd, FALLOC_FL_COLLAPSE_RANGE, (off_t)from,
+				       (off_t)(to - from));
+	}
+	if (!rc && data->windows[0])
+		rc = fallocate(data->fd, FALLOC_FL_COLLAPSE_RANGE, 0, (off_t)data->windows[0]);
+	if (rc < 0 || fsync(data->fd) < 0)
+		return -errno;
+	for (unsigned int i = 0; i < data->n_windows; i++)
+		data->windows[i] = (uint64_t)i * WINDOW_BYTES;
+	data->bytes = (uint64_t)data->n_windows * WINDOW_BYTES;
+	extents_free(&data->extents);
+	return extents_read(data->fd, &data->extents);
+}
+
+/* How far the kernel's clock, which fio reads, is from the instruction counter. */
+static int64_t clock_apart_ppm(void)
+{
+	struct timespec a, b;
+	uint64_t begin, ticks;
+	int64_t ns;
+
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	begin = meter_ticks();
+	do
+		ticks = meter_ticks() - begin;
+	while (ticks < CLOCK_TICKS);
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	ns = (b.tv_sec - a.tv_sec) * INT64_C(1000000000) + b.tv_nsec - a.tv_nsec;
+	return (ns - (int64_t)ticks) * 1000000 / (int64_t)ticks;
+}
+
+static void prove_clock(struct bench_env *env, struct fiojob *f)
+{
+	char why[OPS_WHY_BYTES];
+
+	if (env->cell.meter->kind != METER_INSN)
+		return;
+	f->apart_ppm = clock_apart_ppm();
+	snprintf(why, sizeof(why),
+		 "the clock that fio reads is %" PRId64 " ppm from the instruction counter",
+		 f->apart_ppm);
+	if (f->apart_ppm < -APART_PPM_MAX || f->apart_ppm > APART_PPM_MAX)
+		void_all(env, f, why);
+}
+
+static int setup(struct bench_env *env, void **state)
+{
+	struct fiojob *f = calloc(1, sizeof(*f));
+	int rc;
+
+	*state = f;
+	if (!f)
+		return -ENOMEM;
+	f->data.fd = -1;
+	snprintf(f->path, sizeof(f->path), "%s/data", env->directory);
+	prove_clock(env, f);
+	rc = ops_data_make(env, &f->data, WINDOWS);
+	if (!rc)
+		rc = close_ranks(&f->data);
+	/* A file that is open keeps the mount: every look at it opens it anew. */
+	datafile_close(&f->data);
+	if (rc < 0)
+		msg_error("cannot prepare the file for fio on %s, %s: %s", env->cell.spec->text,
+			  env->cell.fs, strerror(-rc));
+	return rc;
+}
+
+static void teardown(struct bench_env *env, void *state)
+{
+	struct fiojob *f = state;
+
+	if (!f)
+		return;
+	if (env->fs->mounted)
+		mount_as(env, f, false);
+	ops_data_remove(env, &f->data);
+	for (size_t i = 0; i < N_VARIANTS; i++) {
+		for (int pass = 0; pass < FIOJOB_PASSES; pass++)
+			free(f->results[i].logs[pass].samples);
+		ops_result_free(&f->results[i].ops);
+	}
+	free(f);
+}
+
+static const enum need needs[] = {NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NEED_FIO, NEED_END};
+
+const struct bench bench_fiojob = {
+	.name = "fiojob",
+	.why = "fio doing the same work, as the reference that users know",
+	.better = "lower",
+	.needs = needs,
+	.variants = variants,
+	.setup = setup,
+	.once = once,
+	.report = report,
+	.teardown = teardown,
+};

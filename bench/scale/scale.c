@@ -1,0 +1,553 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How page faults and translations scale with the processors that make them at the same time.
+ *
+ * A crew of workers (lib/meter/crew.h), each on a processor of its own, does 512 operations each;
+ * one sample is one such round, in operations per second of all together: from the first begin to
+ * the last end.  More is better; twice as many workers should make twice as many.
+ *
+ *   fault  a load from a page of 4 KiB that is not mapped and that the DAX index knows: the pages
+ *          are dropped by MADV_DONTNEED before each round
+ *   read   pread(2) of 64 bytes: one translation (dax_direct_access), and no page table
+ *
+ *   threads    share one address space, and so its mmap_lock (or locks of its areas, since 6.4)
+ *   processes  do not: what they lose beside threads' loss is the file's, device-mapper's, pmem's
+ *
+ *   one  file for all, each worker at 2 MiB of its own in it: i_mmap, the DAX index's lock, the
+ *        inode's lock
+ *   own  file for each
+ *
+ * The last word is how many; `all` is one for each processor of the host.
+ *
+ * Shape to expect: device-mapper adds one SRCU read section per level, which is a counter of each
+ * processor's own: it should not lessen the scaling.  What the kernel shares among the workers of
+ * one file or one address space does.
+ *
+ * Only time can tell: under meter insn there is one processor, and its instructions take turns.
+ * With --meter none it runs on emulated processors, to show that each fault and each worker is
+ * where it should be; no rate is kept.  A round in which the workers worked together for less than
+ * half of the time says nothing of scaling and is no sample; where that is most of them the record
+ * is void.  The two readings of the clock around 512 operations are not taken off.
+ *
+ * Alone: ./run.sh bench --host --device /dev/pmemN --bench 'scale.*'
+ */
+#include "bench/bench.h"
+#include "bench/need.h"
+#include "lib/base/msg.h"
+#include "lib/file/datafile.h"
+#include "lib/file/mapping.h"
+#include "lib/meter/crew.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum {
+	PAGES = WINDOW_BYTES / PAGE_BYTES, /* operations of a worker in a round */
+	ROUNDS = 32,
+	ROUNDS_UNTIMED = 4, /* where no number is kept */
+	LIMIT_S = 60,
+	OVERLAP_MIN_PERCENT = 50,
+	READ_BYTES = 64,
+	N_SIZES = 8,
+	N_KINDS = 8, /* fault or read, threads or processes, one file or own ones */
+	N_VARIANTS = N_SIZES * N_KINDS,
+};
+
+extern const struct bench bench_scale;
+
+struct plan {
+	enum { FAULT, READ } what;
+	enum crew_kind kind;
+	bool own;
+	unsigned int workers; /* 0: one for each processor */
+};
+
+#define FAULT_WHY "loads from pages not mapped"
+#define READ_WHY "pread of 64 bytes, one translation each"
+
+#define ONE(what_, kind_, own_, n_, name_)                                       \
+	{                                                                        \
+		.name = name_, .why = what_##_WHY, .arg = &(const struct plan)   \
+		{                                                                \
+			.what = what_, .kind = kind_, .own = own_, .workers = n_ \
+		}                                                                \
+	}
+#define SIZES(what, kind, own, name)                                                        \
+	ONE(what, kind, own, 1, name ".1"), ONE(what, kind, own, 2, name ".2"),             \
+		ONE(what, kind, own, 4, name ".4"), ONE(what, kind, own, 8, name ".8"),     \
+		ONE(what, kind, own, 16, name ".16"), ONE(what, kind, own, 32, name ".32"), \
+		ONE(what, kind, own, 64, name ".64"), ONE(what, kind, own, 0, name ".all")
+
+static const struct variant variants[] = {
+	SIZES(FAULT, CREW_THREADS, false, "fault.threads.one"),
+	SIZES(FAULT, CREW_THREADS, true, "fault.threads.own"),
+	SIZES(FAULT, CREW_PROCESSES, false, "fault.processes.one"),
+	SIZES(FAULT, CREW_PROCESSES, true, "fault.processes.own"),
+	SIZES(READ, CREW_THREADS, false, "read.threads.one"),
+	SIZES(READ, CREW_THREADS, true, "read.threads.own"),
+	SIZES(READ, CREW_PROCESSES, false, "read.processes.one"),
+	SIZES(READ, CREW_PROCESSES, true, "read.processes.own"),
+	{0},
+};
+
+static const char *const points[] = {
+	"dm_dax_direct_access",
+	"pmem_dax_direct_access",
+	"dax_direct_access",
+	NULL,
+};
+
+/* A file, written all over. */
+struct written {
+	int fd; /* -1: not open */
+	struct extents extents;
+	struct mapping mapping; /* while a crew works */
+};
+
+/* What one worker works on. */
+struct post {
+	const struct written *file;
+	int fd;		 /* opened for this worker alone */
+	uint64_t offset; /* in the file, of its 2 MiB */
+};
+
+struct result {
+	int64_t *samples; /* operations per second */
+	size_t n;
+	unsigned int workers;
+	unsigned int apart; /* rounds in which the workers were not at it together: no samples */
+	json_t *path;	    /* hits of the probe pass */
+	char why[CREW_WHY_BYTES];
+	struct missing missing;
+};
+
+struct scale {
+	const struct bench_env *env;
+	const struct plan *plan; /* of the pass that runs */
+	unsigned int processors, n_files;
+	struct written one, own[CREW_MAX];
+	struct post post[CREW_MAX];
+	struct missing missing; /* the files could not be had */
+	struct result results[N_VARIANTS];
+};
+
+/* --- files ----------------------------------------------------------------------------------- */
+
+static int write_windows(int fd, unsigned int n)
+{
+	static char window[WINDOW_BYTES];
+
+	for (unsigned int w = 0; w < n; w++) {
+		uint64_t at = (uint64_t)w * WINDOW_BYTES;
+
+		for (unsigned int p = 0; p < PAGES; p++) {
+			uint64_t stamp = datafile_stamp(at + p * PAGE_BYTES);
+
+			memcpy(window + p * PAGE_BYTES, &stamp, sizeof(stamp));
+		}
+		for (size_t done = 0; done < WINDOW_BYTES;) {
+			ssize_t n_bytes =
+				pwrite(fd, window + done, WINDOW_BYTES - done, (off_t)(at + done));
+
+			if (n_bytes < 0 && errno != EINTR)
+				return -errno;
+			done += n_bytes > 0 ? (size_t)n_bytes : 0;
+		}
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+static void file_path(const struct bench_env *env, int number, char path[256])
+{
+	if (number < 0)
+		snprintf(path, 256, "%s/scale", env->directory);
+	else
+		snprintf(path, 256, "%s/scale-%d", env->directory, number);
+}
+
+static int make_file(const struct bench_env *env, struct written *file, int number, unsigned int n)
+{
+	char path[256];
+	int rc;
+
+	file_path(env, number, path);
+	file->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (file->fd < 0)
+		return -errno;
+	if (file_is_dax(file->fd) != 1)
+		return -ENOTSUP;
+	rc = write_windows(file->fd, n);
+	return rc < 0 ? rc : extents_read(file->fd, &file->extents);
+}
+
+static void remove_file(const struct bench_env *env, struct written *file, int number)
+{
+	char path[256];
+
+	if (file->fd < 0)
+		return;
+	close(file->fd);
+	extents_free(&file->extents);
+	file_path(env, number, path);
+	unlink(path);
+}
+
+static int make_files(struct bench_env *env, struct scale *s)
+{
+	static const char *const left[] = {"data", "holes"};
+	unsigned int n = s->processors < CREW_MAX ? s->processors : CREW_MAX;
+	char path[256];
+	int rc;
+
+	for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", env->directory, left[i]);
+		unlink(path);
+	}
+	rc = make_file(env, &s->one, -1, n);
+	for (; s->n_files < n && !rc; s->n_files++)
+		rc = make_file(env, &s->own[s->n_files], (int)s->n_files, 1);
+	return rc;
+}
+
+static int setup(struct bench_env *env, void **state)
+{
+	struct scale *s = calloc(1, sizeof(*s));
+	int rc;
+
+	*state = s;
+	if (!s)
+		return -ENOMEM;
+	s->env = env;
+	s->processors = crew_processors();
+	s->one.fd = -1;
+	for (unsigned int i = 0; i < CREW_MAX; i++)
+		s->own[i].fd = s->post[i].fd = -1;
+	rc = make_files(env, s);
+	if (rc == -ENOSPC) {
+		s->missing = (struct missing){"the filesystem is too small for 4 MiB per processor",
+					      "use a larger device"};
+		return 0;
+	}
+	if (rc < 0)
+		msg_error("cannot make the files of scale on %s: %s", env->stack->node,
+			  strerror(-rc));
+	return rc;
+}
+
+static void teardown(struct bench_env *env, void *state)
+{
+	struct scale *s = state;
+
+	if (!s)
+		return;
+	remove_file(env, &s->one, -1);
+	for (unsigned int i = 0; i < CREW_MAX; i++)
+		remove_file(env, &s->own[i], (int)i);
+	for (size_t i = 0; i < N_VARIANTS; i++) {
+		json_decref(s->results[i].path);
+		free(s->results[i].samples);
+	}
+	free(s);
+}
+
+/* --- the work -------------------------------------------------------------------------------- */
+
+static volatile char *post_base(const struct post *post)
+{
+	return post->file->mapping.base + post->offset;
+}
+
+static void drop_pages(void *arg, unsigned int worker)
+{
+	const struct scale *s = arg;
+
+	if (s->plan->what == FAULT)
+		madvise((void *)post_base(&s->post[worker]), WINDOW_BYTES, MADV_DONTNEED);
+}
+
+static uint64_t fault_pages(const struct post *post)
+{
+	volatile char *base = post_base(post);
+
+	for (unsigned int p = 0; p < PAGES; p++)
+		(void)base[p * PAGE_BYTES];
+	return PAGES;
+}
+
+/* Returns how many reads gave what was written. */
+static uint64_t read_pages(const struct post *post)
+{
+	uint64_t good = 0;
+
+	for (unsigned int p = 0; p < PAGES; p++) {
+		uint64_t at = post->offset + p * PAGE_BYTES, words[READ_BYTES / sizeof(uint64_t)];
+
+		good += pread(post->fd, words, READ_BYTES, (off_t)at) == READ_BYTES &&
+			words[0] == datafile_stamp(at);
+	}
+	return good;
+}
+
+static uint64_t work(void *arg, unsigned int worker)
+{
+	const struct scale *s = arg;
+	const struct post *post = &s->post[worker];
+
+	return s->plan->what == FAULT ? fault_pages(post) : read_pages(post);
+}
+
+/* Each page of this worker is the frame that extent and table say, and holds what was written. */
+static void prove_pages(void *arg, unsigned int worker, char why[CREW_WHY_BYTES])
+{
+	const struct scale *s = arg;
+	const struct post *post = &s->post[worker];
+	struct frame_proof proof = {
+		.pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC),
+		.ground = stack_ground(s->env->stack),
+		.extents = post->file->extents,
+	};
+
+	frames_prove(&proof, &post->file->mapping, post->offset, PAGES, why, CREW_WHY_BYTES);
+	close(proof.pagemap_fd);
+	for (unsigned int p = 0; p < PAGES && !why[0]; p++) {
+		uint64_t at = post->offset + p * PAGE_BYTES, value;
+
+		memcpy(&value, (const char *)post->file->mapping.base + at, sizeof(value));
+		if (value != datafile_stamp(at))
+			snprintf(why, CREW_WHY_BYTES, "file offset %" PRIu64 " reads %#" PRIx64, at,
+				 value);
+	}
+}
+
+/* --- a pass ---------------------------------------------------------------------------------- */
+
+static int map_file(struct written *file, unsigned int windows)
+{
+	return mapping_make(&file->mapping, file->fd, (uint64_t)windows * WINDOW_BYTES, MAP_SHARED,
+			    false);
+}
+
+/* Everything that needs mmap_lock for writing comes before the crew is made. */
+static int make_posts(struct scale *s, unsigned int n)
+{
+	bool own = s->plan->own;
+	int rc = own ? 0 : map_file(&s->one, n);
+
+	for (unsigned int i = 0; i < n && !rc; i++) {
+		struct post *post = &s->post[i];
+		char path[256];
+
+		post->file = own ? &s->own[i] : &s->one;
+		post->offset = own ? 0 : (uint64_t)i * WINDOW_BYTES;
+		file_path(s->env, own ? (int)i : -1, path);
+		post->fd = open(path, O_RDONLY | O_CLOEXEC);
+		rc = post->fd < 0 ? -errno : own ? map_file(&s->own[i], 1) : 0;
+	}
+	return rc;
+}
+
+static void drop_posts(struct scale *s)
+{
+	for (unsigned int i = 0; i < CREW_MAX; i++) {
+		struct written *file = i ? &s->own[i - 1] : &s->one;
+
+		if (s->post[i].fd >= 0)
+			close(s->post[i].fd);
+		s->post[i].fd = -1;
+		if (file->mapping.reserved)
+			mapping_drop(&file->mapping);
+		file->mapping.reserved = NULL;
+	}
+	if (s->own[CREW_MAX - 1].mapping.reserved)
+		mapping_drop(&s->own[CREW_MAX - 1].mapping);
+	s->own[CREW_MAX - 1].mapping.reserved = NULL;
+}
+
+/* What the round must have been, by what each worker did in it. */
+static void judge_round(const struct scale *s, const struct crew_share *share, struct result *r)
+{
+	for (unsigned int i = 0; i < r->workers && !r->why[0]; i++) {
+		if (share[i].done != PAGES)
+			snprintf(r->why, sizeof(r->why),
+				 "worker %u: %" PRIu64 " of %d operations were right", i,
+				 share[i].done, PAGES);
+		else if (s->plan->what == FAULT && share[i].faults != PAGES)
+			snprintf(r->why, sizeof(r->why),
+				 "worker %u: %d accesses took %" PRIu64 " faults", i, PAGES,
+				 share[i].faults);
+	}
+}
+
+/* One round that nothing is kept of makes the DAX index know the pages, and each worker's own
+ * memory be there. */
+static int run_rounds(struct scale *s, struct crew *crew, size_t n, struct probe_set *probes,
+		      struct result *r)
+{
+	struct crew_share share[CREW_MAX];
+	char why[CREW_WHY_BYTES];
+	int rc = 0;
+
+	for (size_t i = 0; i <= n && !rc && !r->why[0]; i++) {
+		if (probes && i)
+			probe_start(probes);
+		rc = crew_round(crew, LIMIT_S, share, why);
+		if (probes && i)
+			probe_stop(probes);
+		if (rc < 0 || !i)
+			continue;
+		judge_round(s, share, r);
+		if (why[0] && !r->why[0])
+			memcpy(r->why, why, sizeof(r->why));
+		if (probes)
+			continue;
+		if (s->env->cell.meter->kind == METER_TIME &&
+		    crew_overlap_percent(share, r->workers) < OVERLAP_MIN_PERCENT)
+			r->apart++;
+		else
+			r->samples[r->n++] = crew_rate(share, r->workers);
+	}
+	if (rc == -ETIMEDOUT)
+		msg_error("scale: a worker did not come back from its work within %d s", LIMIT_S);
+	return rc;
+}
+
+static int run_pass(struct bench_env *env, struct scale *s, const struct variant *variant,
+		    size_t rounds, struct probe_set *probes)
+{
+	struct result *r = &s->results[variant - variants];
+	struct crew_work job = {.before = drop_pages, .run = work, .arg = s};
+	struct crew *crew = NULL;
+	int rc;
+
+	env->phase(env, "prepare");
+	s->plan = variant->arg;
+	if (s->plan->what == FAULT)
+		job.prove = prove_pages;
+	rc = make_posts(s, r->workers);
+	if (!rc)
+		rc = crew_make(&crew, s->plan->kind, r->workers, &job);
+	env->phase(env, probes ? "proof" : "measure");
+	if (!rc)
+		rc = run_rounds(s, crew, rounds, probes, r);
+	crew_end(crew);
+	drop_posts(s);
+	return rc;
+}
+
+static int once(struct bench_env *env, void *state, const struct variant *variant)
+{
+	size_t rounds = env->cell.meter->kind == METER_NONE ? ROUNDS_UNTIMED : ROUNDS;
+	const struct plan *plan = variant->arg;
+	struct scale *s = state;
+	struct result *r = &s->results[variant - variants];
+
+	r->workers = plan->workers ? plan->workers : s->processors;
+	r->missing = s->missing;
+	if (!r->missing.why && r->workers > CREW_MAX)
+		r->missing = (struct missing){"this host has more than 64 processors",
+					      "run it under taskset, with 64 of them"};
+	else if (!r->missing.why && r->workers > s->processors)
+		r->missing =
+			(struct missing){"this host has fewer processors than that",
+					 "measure a host with more, or only the variants .all"};
+	if (r->missing.why)
+		return 0;
+	r->samples = calloc(rounds, sizeof(*r->samples));
+	return r->samples ? run_pass(env, s, variant, rounds, NULL) : -ENOMEM;
+}
+
+static void judge_path(const struct bench_env *env, const struct probe_set *probes,
+		       struct result *r)
+{
+	int64_t dm = probe_count(probes, points[0]), pmem = probe_count(probes, points[1]);
+	int64_t operations = (int64_t)r->workers * PAGES;
+
+	r->path = json_pack("{sI}", "operations", (json_int_t)operations);
+	for (unsigned int p = 0; p < probes->n; p++) {
+		int64_t count = probe_count(probes, points[p]);
+
+		json_object_set_new(r->path, points[p],
+				    count < 0 ? json_null() : json_integer(count));
+	}
+	if (r->why[0] || pmem < 0)
+		return;
+	if (pmem < operations)
+		snprintf(r->why, sizeof(r->why),
+			 "%" PRId64 " operations made only %" PRId64 " direct accesses", operations,
+			 pmem);
+	else if (dm >= 0 && dm != pmem * (int64_t)env->stack->spec.depth)
+		snprintf(r->why, sizeof(r->why),
+			 "%" PRId64 " accesses reached the namespace and %" PRId64
+			 " passed device-mapper, at depth %u",
+			 pmem, dm, env->stack->spec.depth);
+}
+
+static int probe(struct bench_env *env, void *state, const struct variant *variant,
+		 struct probe_set *probes)
+{
+	struct scale *s = state;
+	struct result *r = &s->results[variant - variants];
+	int rc;
+
+	if (r->missing.why || r->why[0])
+		return 0;
+	rc = run_pass(env, s, variant, 1, probes);
+	if (!rc)
+		judge_path(env, probes, r);
+	return rc;
+}
+
+static int report(struct bench_env *env, void *state, const struct variant *variant)
+{
+	const struct plan *plan = variant->arg;
+	struct scale *s = state;
+	struct result *r = &s->results[variant - variants];
+	json_t *proof;
+
+	if (r->missing.why)
+		return skip_write(env->sink, &env->cell, "scale", variant->name, r->missing.why,
+				  r->missing.cure);
+	if (!r->why[0] && r->apart > r->n)
+		snprintf(r->why, sizeof(r->why),
+			 "in %u of %zu rounds the workers were not at it together for half of the "
+			 "time: the host is busy, or has fewer processors free",
+			 r->apart, r->apart + r->n);
+	if (r->why[0])
+		return void_write(env->sink, &env->cell, "scale", variant->name, r->why);
+	proof = json_pack("{sb si si si sO}", "dax", 1, "workers", (int)r->workers,
+			  "operations_per_worker", PAGES, "rounds", (int)r->n, "path", r->path);
+	if (plan->what == FAULT) {
+		json_object_set_new(proof, "page", json_string("4K"));
+		json_object_set_new(proof, "faults_per_round",
+				    json_integer((json_int_t)r->workers * PAGES));
+		json_object_set_new(proof, "pfn_in_segment", json_true());
+	}
+	if (env->cell.meter->kind == METER_TIME)
+		json_object_set_new(proof, "rounds_apart", json_integer(r->apart));
+	return record_write_unit(env->sink, &env->cell, "scale", bench_scale.better,
+				 plan->what == FAULT ? "faults/s" : "reads/s", variant->name,
+				 r->samples, r->n, 0, proof);
+}
+
+static const enum need needs[] = {NEED_ROOT, NEED_DAX,	NEED_PAGEMAP,
+				  NEED_TIME, NEED_CPUS, NEED_END};
+
+const struct bench bench_scale = {
+	.name = "scale",
+	.why = "faults and translations per second by processors",
+	.better = "higher",
+	.needs = needs,
+	.variants = variants,
+	.setup = setup,
+	.probes = points,
+	.once = once,
+	.probe = probe,
+	.report = report,
+	.teardown = teardown,
+};

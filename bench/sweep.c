@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The sweep: for each filesystem, for each stack: devices, mkfs, mount, proof of DAX, then each
+ * benchmark.
+ */
+#include "bench/sweep.h"
+
+#include "lib/base/msg.h"
+#include "lib/meter/busy.h"
+#include "lib/run/context.h"
+#include "lib/run/supervise.h"
+#include "lib/run/symbols.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { HEAP_BYTES = 64 << 20 };
+
+/* Returns 0, or -errno after one error line, unless another one was said before. */
+static int wipe_node(const char *node, bool quietly)
+{
+	int rc = signature_wipe(node);
+
+	if (rc < 0 && !quietly)
+		msg_error("cannot wipe %s: %s", node, strerror(-rc));
+	return rc;
+}
+
+/* Makes and mounts the filesystem, runs the benchmarks, and takes everything down again;
+ * fs->mounted says whether that failed. */
+static int run_on_stack(struct sweep *s, struct stack *stack, struct fs *fs, const char *directory)
+{
+	struct bench_env env = {
+		.cell = {&stack->spec, fs->type, &s->meter},
+		.stack = stack,
+		.fs = fs,
+		.directory = directory,
+		.sink = &s->sink,
+		.phase = sweep_phase,
+		.progress = s,
+		.wanted = sweep_wanted,
+		.counters = s->counters,
+		.lasting_needs = s->carried->lasting_needs,
+		.keep_fds = sweep_keep_fds,
+	};
+	int rc, rc2;
+
+	snprintf(s->what, sizeof(s->what), "%s %s", stack->spec.text, fs->type);
+	sweep_phase(&env, "mkfs");
+	rc = fs_make(fs->type, stack->node, stack->size_bytes);
+	if (rc < 0)
+		goto wipe;
+	sweep_phase(&env, "mount");
+	rc = fs_mount(fs);
+	if (rc < 0)
+		goto wipe;
+	for (size_t b = 0; bench_table[b] && !rc; b++)
+		rc = sweep_bench(s, &env, b);
+	snprintf(s->what, sizeof(s->what), "%s %s", stack->spec.text, fs->type);
+	sweep_phase(&env, "teardown");
+	rc2 = fs_unmount(fs);
+	rc = rc ? rc : rc2;
+wipe:
+	/* Ours to wipe: the device was blank when it was named. */
+	if (!fs->mounted) {
+		rc2 = wipe_node(stack->node, rc < 0);
+		rc = rc ? rc : rc2;
+	}
+	return rc;
+}
+
+static int write_context(struct sweep *s)
+{
+	json_t *context = context_of_host(), *list;
+
+	if (!context)
+		return -ENOMEM;
+	json_object_set_new(context, "meter", json_string(meter_name(&s->meter)));
+	if (s->count)
+		json_object_set_new(context, "libperf", json_string(counters_libperf()));
+	json_object_set_new(context, "span_bytes", json_integer((json_int_t)s->span_bytes));
+	json_object_set_new(context, "fs", list = json_array());
+	for (size_t i = 0; i < s->workload.filesystems.n; i++)
+		json_array_append_new(list, json_string(s->workload.filesystems.list[i]));
+	json_object_set_new(context, "stacks", list = json_array());
+	for (size_t i = 0; i < s->workload.stacks.n; i++)
+		json_array_append_new(list, json_string(s->workload.stacks.list[i]));
+	json_object_set_new(context, "benches", list = json_array());
+	for (const struct bench *const *b = bench_table; *b; b++)
+		if (sweep_count_wanted(s, *b))
+			json_array_append_new(list, json_string((*b)->name));
+	json_object_set_new(context, "metrics", list = json_array());
+	for (size_t i = 0; i < s->workload.benches.n; i++)
+		json_array_append_new(list, json_string(s->workload.benches.list[i]));
+	json_object_set_new(context, "devices", list = json_array());
+	for (unsigned int i = 0; i < s->n_namespaces; i++)
+		json_array_append_new(list,
+				      json_pack("{ss sI}", "node", s->namespaces[i].node, "bytes",
+						(json_int_t)s->namespaces[i].size_bytes));
+	return sink_line(&s->sink, context);
+}
+
+static int run_on(struct sweep *s, const char *fs_type, const char *spec_text,
+		  const char *directory)
+{
+	struct stack_spec spec;
+	struct stack stack;
+	struct fs fs = {.type = fs_type, .node = stack.node, .where = directory};
+	char why[192];
+	int rc, rc2;
+
+	stack_parse(spec_text, &spec, why, sizeof(why));
+	rc = stack_create(&spec, s->namespaces, s->n_namespaces, s->span_bytes, &stack);
+	if (rc < 0)
+		return rc;
+	rc = run_on_stack(s, &stack, &fs, directory);
+	if (fs.mounted)
+		return rc; /* which holds the devices: supervise() tries again, then removes them */
+	rc2 = stack_destroy(&stack);
+	return rc ? rc : rc2;
+}
+
+static int wipe_namespaces(const struct sweep *s, bool quietly)
+{
+	int result = 0;
+
+	for (unsigned int i = 0; i < s->n_namespaces; i++) {
+		int rc = wipe_node(s->namespaces[i].node, quietly);
+
+		result = rc < 0 ? rc : result;
+	}
+	return result;
+}
+
+int sweep_wipe(const struct sweep *s)
+{
+	return wipe_namespaces(s, false);
+}
+
+static int run_cells(struct sweep *s, const char *directory)
+{
+	int rc = 0;
+
+	for (size_t f = 0; f < s->workload.filesystems.n && !rc; f++)
+		for (size_t i = 0; i < s->workload.stacks.n && !rc; i++)
+			rc = interrupted() ? -EINTR
+					   : run_on(s, s->workload.filesystems.list[f],
+						    s->workload.stacks.list[i], directory);
+	return rc;
+}
+
+/* After everything was timed, so that no sample is another for it. */
+static int run_counting(struct sweep *s, const char *directory)
+{
+	int rc;
+
+	s->counters = counters_open();
+	s->counted = json_object();
+	meter_ignore_ticks();
+	rc = s->counters && s->counted ? run_cells(s, directory) : -ENOMEM;
+	counters_close(s->counters);
+	json_decref(s->counted);
+	return rc;
+}
+
+static int run_sweep(struct sweep *s, const char *directory)
+{
+	size_t n = 0;
+	int rc, rc2;
+
+	while (bench_table[n])
+		n++;
+	s->carried = mmap(NULL, sizeof(*s->carried) + n * BENCH_KEPT_BYTES, PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (s->carried == MAP_FAILED)
+		return -errno;
+	s->kept_fds = calloc(n, sizeof(*s->kept_fds));
+	if (!s->kept_fds)
+		return -ENOMEM;
+	keeper_open(&s->keeper); /* without it, each opens its own */
+	rc = run_cells(s, directory);
+	if (!rc && s->count)
+		rc = run_counting(s, directory);
+	for (size_t b = 0; b < n; b++)
+		kept_fds_close(&s->kept_fds[b]);
+	free(s->kept_fds);
+	keeper_close(&s->keeper);
+	rc2 = wipe_namespaces(s, rc < 0);
+	return rc ? rc : rc2;
+}
+
+int sweep_work(void *arg, const char *directory)
+{
+	struct sweep *s = arg;
+	void *volatile heap;
+	int rc;
+
+	if (sink_open(&s->sink, s->output, s->progress) < 0)
+		return STATUS_BROKEN;
+	/* No allocation becomes a memory area of its own, none is given back: the search for the
+	 * area of a fault then costs the same on every stack. */
+	mallopt(M_MMAP_THRESHOLD, 1 << 30);
+	mallopt(M_TRIM_THRESHOLD, 1 << 30);
+	/* Nor does the heap grow, which after a fork would be by an area of its own, too. */
+	heap = malloc(HEAP_BYTES);
+	free(heap);
+	rc = s->meter.kind == METER_INSN ? busy_start() : 0;
+	meter_clear_of_ticks(0); /* finds out when they are, for all benchmarks */
+	if (!rc)
+		rc = write_context(s);
+	if (!rc)
+		rc = run_sweep(s, directory);
+	busy_end();
+	if (s->terminal)
+		fputs("\r\033[K", stderr);
+	if (!rc && s->symbols)
+		rc = symbols_write(&s->sink);
+	if (!rc)
+		rc = end_write(&s->sink, STATUS_GOOD);
+	if (sink_close(&s->sink) < 0 || rc < 0)
+		return STATUS_BROKEN;
+	return STATUS_GOOD;
+}
+
+void sweep_aftermath(void *arg)
+{
+	sweep_wipe(arg);
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A benchmark on a mounted filesystem: all its variants, timed, probed, reported. */
+#include "bench/sweep.h"
+
+#include "bench/need.h"
+#include "lib/base/msg.h"
+#include "lib/run/supervise.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A benchmark on a stack. */
+struct part {
+	struct sweep *s;
+	struct bench_env *env;
+	const struct bench *bench;
+};
+
+void sweep_phase(struct bench_env *env, const char *phase)
+{
+	struct sweep *s = env->progress;
+
+	progress_write(&s->sink, s->done, s->total, phase, s->what);
+	if (s->terminal)
+		fprintf(stderr, "\r\033[K%u/%u %s: %s", s->done, s->total, s->what, phase);
+}
+
+int sweep_keep_fds(struct bench_env *env, const int *fds, unsigned int n)
+{
+	const struct sweep *s = env->progress;
+
+	return keeper_send(&s->keeper, fds, n);
+}
+
+int bench_remount(struct bench_env *env)
+{
+	int rc = fs_unmount(env->fs);
+
+	return rc < 0 ? rc : fs_mount(env->fs);
+}
+
+unsigned int sweep_count_wanted(const struct sweep *s, const struct bench *bench)
+{
+	unsigned int n = 0;
+
+	for (const struct variant *v = bench->variants; v->name; v++)
+		n += workload_wants(&s->workload, bench->name, v->name);
+	return n;
+}
+
+bool sweep_wanted(struct bench_env *env, const struct variant *variant)
+{
+	const struct sweep *s = env->progress;
+	struct missing missing;
+
+	return workload_wants(&s->workload, s->bench->name, variant->name) &&
+	       needs_met(variant->needs, env, &missing);
+}
+
+/* A step of a benchmark for each variant that is wanted and can be had here. */
+static int each_variant(struct sweep *s, struct bench_env *env, const struct bench *bench,
+			int (*step)(struct sweep *s, struct bench_env *env,
+				    const struct bench *bench, const struct variant *variant))
+{
+	int rc = 0;
+
+	for (const struct variant *v = bench->variants; v->name && !rc; v++) {
+		if (!sweep_wanted(env, v))
+			continue;
+		snprintf(s->what, sizeof(s->what), "%s %s %s.%s", env->cell.spec->text,
+			 env->cell.fs, bench->name, v->name);
+		rc = interrupted() ? -EINTR : step(s, env, bench, v);
+	}
+	return rc;
+}
+
+static int step_once(struct sweep *s, struct bench_env *env, const struct bench *bench,
+		     const struct variant *variant)
+{
+	int rc;
+
+	counters_begin(env->counters);
+	rc = bench->once(env, s->state, variant);
+	if (env->counters)
+		json_object_set_new(s->counted, variant->name, counters_json(env->counters));
+	s->done++;
+	return rc;
+}
+
+static int step_probe(struct sweep *s, struct bench_env *env, const struct bench *bench,
+		      const struct variant *variant)
+{
+	return bench->probe(env, s->state, variant, &s->probes);
+}
+
+/* The samples of a counted pass are not kept: what counting costs is in them. */
+static int report_counted(struct sweep *s, struct bench_env *env, const struct bench *bench,
+			  const struct variant *variant)
+{
+	json_t *counted = json_incref(json_object_get(s->counted, variant->name)), *lines;
+	int rc;
+
+	s->sink.captured = lines = json_array();
+	rc = bench->report(env, s->state, variant);
+	s->sink.captured = NULL;
+	counted = counters_line(lines, counted);
+	json_decref(lines);
+	return rc || !counted ? rc : sink_line(&s->sink, counted);
+}
+
+static int step_report(struct sweep *s, struct bench_env *env, const struct bench *bench,
+		       const struct variant *variant)
+{
+	if (env->counters)
+		return report_counted(s, env, bench, variant);
+	return bench->report(env, s->state, variant);
+}
+
+/* All probes at once for all variants: arming and disarming costs more than the passes. */
+static int run_probes(struct sweep *s, struct bench_env *env, const struct bench *bench)
+{
+	int rc;
+
+	for (const char *const *point = bench->probes; point && *point; point++)
+		probe_add(&s->probes, *point);
+	rc = each_variant(s, env, bench, step_probe);
+	probe_close(&s->probes);
+	return rc;
+}
+
+static int write_skips(struct sweep *s, struct bench_env *env, const struct bench *bench)
+{
+	struct missing missing;
+	int rc = 0;
+
+	for (const struct variant *v = bench->variants; v->name && !rc; v++) {
+		if (!workload_wants(&s->workload, bench->name, v->name) ||
+		    needs_met(v->needs, env, &missing))
+			continue;
+		s->done++;
+		if (!env->counters)
+			rc = skip_write(env->sink, &env->cell, bench->name, v->name, missing.why,
+					missing.cure);
+	}
+	return rc;
+}
+
+/* All wanted variants of a benchmark whose needs are met. */
+static int run_variants(struct sweep *s, struct bench_env *env, const struct bench *bench)
+{
+	int rc;
+
+	s->bench = bench;
+	s->state = NULL;
+	json_object_clear(s->counted);
+	sweep_phase(env, "prepare");
+	rc = bench->setup(env, &s->state);
+	if (!rc)
+		rc = each_variant(s, env, bench, step_once);
+	if (!rc && bench->probe)
+		rc = run_probes(s, env, bench);
+	if (!rc)
+		rc = each_variant(s, env, bench, step_report);
+	if (!rc)
+		rc = write_skips(s, env, bench);
+	bench->teardown(env, s->state);
+	return rc;
+}
+
+static int run_part(void *arg)
+{
+	const struct part *part = arg;
+	const struct bench *bench = part->bench;
+	struct bench_env *env = part->env;
+	struct sweep *s = part->s;
+	struct missing missing;
+	unsigned int said = msg_errors();
+	int rc = 0;
+
+	snprintf(s->what, sizeof(s->what), "%s %s %s", env->cell.spec->text, env->cell.fs,
+		 bench->name);
+	if (needs_met(bench->needs, env, &missing)) {
+		rc = run_variants(s, env, bench);
+	} else {
+		s->done += sweep_count_wanted(s, bench);
+		if (!env->counters) /* else said in the first sweep */
+			rc = skip_write(env->sink, &env->cell, bench->name, "*", missing.why,
+					missing.cure);
+	}
+	if (rc < 0 && rc != -EINTR && msg_errors() == said)
+		msg_error("%s: %s", s->what, strerror(-rc));
+	s->carried->done = s->done;
+	s->carried->mounted = env->fs->mounted;
+	return rc;
+}
+
+/* In a process of its own, which has what others keep open no more than what they mapped. */
+static int run_part_apart(void *arg)
+{
+	const struct part *part = arg;
+
+	for (size_t b = 0; bench_table[b]; b++)
+		if (bench_table[b] != part->bench)
+			kept_fds_close(&part->s->kept_fds[b]);
+	return run_part(arg);
+}
+
+/* Counters are those of the process that opened them. */
+int sweep_bench(struct sweep *s, struct bench_env *env, size_t index)
+{
+	struct part part = {s, env, bench_table[index]};
+	int rc;
+
+	if (!sweep_count_wanted(s, part.bench))
+		return 0;
+	env->kept = s->carried->kept[index];
+	env->kept_fds = &s->kept_fds[index];
+	s->carried->done = s->done;
+	s->carried->mounted = env->fs->mounted;
+	rc = env->counters ? run_part(&part) : run_apart(run_part_apart, &part);
+	keeper_receive(&s->keeper, &s->kept_fds[index]);
+	s->done = s->carried->done;
+	env->fs->mounted = s->carried->mounted;
+	return rc;
+}

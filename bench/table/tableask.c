@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Asks device-mapper something, timed or not, and looks what became of the device. */
+#include "bench/own.h"
+#include "bench/table/tableops.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+/* The filesystems' own part of a freeze: freeze_super() itself is not called by name everywhere. */
+const char *const table_points[] = {
+	"linear_ctr",  "linear_dtr",	"dm_suspend",		"dm_swap_table",
+	"ext4_freeze", "xfs_fs_freeze", "dm_dax_direct_access", "pmem_dax_direct_access",
+	NULL,
+};
+
+static bool check_state(struct tableops *t, const struct table_device *device,
+			struct table_state want, struct ops_result *result)
+{
+	struct dm_device_info info = {0};
+	int rc = dm_device_info(device->name, &info);
+
+	if (want.gone) {
+		if (rc != -ENXIO)
+			ops_void(result, "the device is there after its removal");
+		return rc == -ENXIO;
+	}
+	if (rc < 0)
+		ops_void(result, "device-mapper does not tell of the device: %s", strerror(-rc));
+	else if (info.live_table != want.live || info.inactive_table != want.inactive ||
+		 info.suspended != want.suspended)
+		ops_void(result,
+			 "the device has %s live table, %s inactive one, and is %ssuspended",
+			 info.live_table ? "a" : "no", info.inactive_table ? "an" : "no",
+			 info.suspended ? "" : "not ");
+	else if (want.live && info.target_count != t->targets)
+		ops_void(result, "the live table has %u targets instead of %" PRId64,
+			 info.target_count, t->targets);
+	return !result->why[0];
+}
+
+void table_add_hits(struct ops_result *result, const struct probe_set *probes)
+{
+	if (!result->path)
+		result->path = json_object();
+	for (unsigned int p = 0; p < probes->n; p++) {
+		const char *name = probes->points[p].name;
+		int64_t count = probe_count(probes, name), before = ops_hits(result, name);
+
+		json_object_set_new(result->path, name,
+				    count < 0 ? json_null()
+					      : json_integer(count + (before > 0 ? before : 0)));
+	}
+}
+
+bool table_ask(struct tableops *t, const struct meter *meter, struct table_device *device,
+	       enum table_ask ask, struct table_state after, int64_t *ticks, bool *switched,
+	       struct probe_set *probes, struct ops_result *result)
+{
+	struct dm_request *request = &device->asks[ask];
+	bool away = false;
+	struct own own;
+	int64_t took;
+	int rc;
+
+	dm_request_reset(request);
+	if (ticks)
+		meter_clear_of_ticks(0);
+	if (probes)
+		probe_start(probes);
+	own_start(&own, meter);
+	rc = ioctl(t->control_fd, request->command, request->io) < 0 ? errno : 0;
+	took = own_ticks(&own, &away);
+	if (probes)
+		probe_stop(probes);
+	if (ticks)
+		*ticks = took;
+	if (switched)
+		*switched = away;
+	if (rc)
+		ops_void(result, "device-mapper refused: %s", strerror(rc));
+	return !rc && check_state(t, device, after, result);
+}

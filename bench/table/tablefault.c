@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Faults on a mapping that outlived a suspension of its device, or a swap of its table.
+ *
+ * Every sample has a page of its own and a suspension of its own.  A window of 512 pages is divided
+ * as the DAX index is, into leaves of 64: fresh pages of each kind have leaves of their own, which
+ * one other page made known before, so that no fault finds another index than its twin.
+ */
+#include "bench/table/tableops.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	WINDOWS = 8,
+	LEAF_PAGES = 64,
+	KIND_PAGES =
+		16, /* of a leaf, for each of three kinds; the last page is what makes it known */
+	BYTE_IN_PAGE = 2048,
+	LEAF_KNOWN = 1,
+	LEAF_STORED = 2,
+	LEAF_FRESH = 3, /* and the three behind it */
+	LEAVES = 7,
+};
+
+static uint64_t page_offset(const struct tableops *t, const struct table_fault *f, size_t i)
+{
+	unsigned int leaf = f->page == PAGE_KNOWN    ? LEAF_KNOWN
+			    : f->page == PAGE_STORED ? LEAF_STORED
+						     : LEAF_FRESH + f->after;
+	size_t page = leaf * LEAF_PAGES + f->after * KIND_PAGES + i / t->data.n_windows;
+
+	return t->data.windows[i % t->data.n_windows] + page * PAGE_BYTES;
+}
+
+int tablefault_open(struct bench_env *env, struct tableops *t)
+{
+	int rc;
+
+	env->phase(env, "mkfs");
+	rc = ops_data_make(env, &t->data, WINDOWS);
+	env->phase(env, "prepare");
+	if (rc < 0)
+		return rc;
+	datafile_close(&t->data);
+	rc = bench_remount(env);
+	if (!rc)
+		rc = datafile_open(&t->data, env->directory);
+	if (!rc && file_is_dax(t->data.fd) != 1)
+		rc = -ENOTSUP;
+	if (!rc)
+		rc = mapping_make(&t->mapping, t->data.fd, t->data.bytes, MAP_SHARED, false);
+	if (rc < 0) {
+		t->mapping.reserved = NULL;
+		return rc;
+	}
+	mapping_precharge();
+	for (unsigned int w = 0; w < t->data.n_windows; w++)
+		for (unsigned int leaf = 0; leaf < LEAVES; leaf++)
+			(void)*(volatile char *)(t->mapping.base + t->data.windows[w] +
+						 ((leaf + 1) * LEAF_PAGES - 1) * PAGE_BYTES);
+	tablefault_dirty(t);
+	return fsync(t->data.fd) < 0 ? -errno : 0;
+}
+
+void tablefault_close(const struct bench_env *env, struct tableops *t)
+{
+	if (t->mapping.reserved)
+		mapping_drop(&t->mapping);
+	t->mapping.reserved = NULL;
+	ops_data_remove(env, &t->data);
+}
+
+void tablefault_dirty(const struct tableops *t)
+{
+	for (unsigned int p = 0; p < TABLE_DIRTY_PAGES; p++)
+		*(volatile char *)(t->mapping.base + t->data.windows[0] + p * PAGE_BYTES +
+				   BYTE_IN_PAGE) = 1;
+}
+
+/* The page as the fault shall find it, before anything is suspended. */
+static int make_ready(const struct tableops *t, const struct table_fault *f, uint64_t at)
+{
+	volatile char *byte = t->mapping.base + at + BYTE_IN_PAGE;
+
+	switch (f->page) {
+	case PAGE_FRESH:
+		return 0;
+	case PAGE_KNOWN:
+		(void)*byte;
+		return madvise(t->mapping.base + at, PAGE_BYTES, MADV_DONTNEED) < 0 ? -errno : 0;
+	case PAGE_STORED:
+		*byte = 1;
+		/* What makes the page read-only: this, or the freeze of the filesystem. */
+		return f->after == AFTER_NOTHING && fsync(t->data.fd) < 0 ? -errno : 0;
+	}
+	return -EINVAL;
+}
+
+static bool ask(struct bench_env *env, struct tableops *t, enum table_ask what,
+		struct table_state after, struct ops_result *result)
+{
+	return table_ask(t, env->cell.meter, &t->top, what, after, NULL, NULL, NULL, result);
+}
+
+/* A suspension, with or without a freeze of the filesystem, with or without another table (the same
+ * once more). */
+static bool interrupt_device(struct bench_env *env, struct tableops *t,
+			     enum table_fault_after after, struct ops_result *result)
+{
+	bool swaps = after == AFTER_SWAP;
+
+	if (after == AFTER_NOTHING)
+		return ask(env, t, ASK_STATUS, (struct table_state){.live = true}, result);
+	if (swaps &&
+	    !ask(env, t, ASK_LOAD, (struct table_state){.live = true, .inactive = true}, result))
+		return false;
+	return ask(env, t, after == AFTER_RESUME ? ASK_NOLOCKFS : ASK_SUSPEND,
+		   (struct table_state){.live = true, .inactive = swaps, .suspended = true},
+		   result) &&
+	       ask(env, t, ASK_RESUME, (struct table_state){.live = true}, result);
+}
+
+static void judge_path(const struct bench_env *env, struct ops_result *result)
+{
+	int64_t pmem = ops_hits(result, "pmem_dax_direct_access");
+	int64_t dm = ops_hits(result, "dm_dax_direct_access");
+
+	if (pmem < 0 || dm < 0)
+		ops_void(result, "this kernel does not let direct accesses be counted");
+	else if (pmem < 1 || dm != pmem * (int64_t)env->stack->spec.depth)
+		ops_void(result,
+			 "the fault made %" PRId64 " accesses of the namespace and %" PRId64
+			 " of device-mapper, at depth %u",
+			 pmem, dm, env->stack->spec.depth);
+}
+
+/* One fault; returns what it took, in ticks. */
+static uint64_t fault_once(struct bench_env *env, struct tableops *t, const struct table_fault *f,
+			   uint64_t at, struct probe_set *probes, struct ops_result *result)
+{
+	const struct frame_proof proof = {.pagemap_fd = t->pagemap_fd,
+					  .ground = stack_ground(env->stack),
+					  .extents = t->data.extents};
+	int rc = make_ready(t, f, at);
+	uint64_t before;
+
+	if (rc < 0)
+		ops_void(result, "the page could not be prepared: %s", strerror(-rc));
+	if (rc < 0 || !interrupt_device(env, t, f->after, result))
+		return 0;
+	t->offset[0] = at + BYTE_IN_PAGE;
+	if (probes)
+		probe_start(probes);
+	before = page_faults();
+	if (f->page == PAGE_STORED)
+		touch_store(t->mapping.base, t->offset, t->ticks, 1);
+	else
+		touch_load(t->mapping.base, t->offset, t->ticks, 1);
+	before = page_faults() - before;
+	if (probes)
+		probe_stop(probes);
+	if (before != 1)
+		ops_void(result, "the access took %" PRIu64 " faults", before);
+	if (!result->why[0])
+		frames_prove(&proof, &t->mapping, at, 1, result->why, sizeof(result->why));
+	return t->ticks[0];
+}
+
+int tablefault_pass(struct bench_env *env, struct tableops *t, const struct table_fault *fault,
+		    struct probe_set *probes, struct ops_result *result)
+{
+	uint64_t overhead =
+		fault->page == PAGE_STORED ? touch_overhead_store() : touch_overhead_load();
+
+	if (probes) {
+		fault_once(env, t, fault, page_offset(t, fault, t->n_samples), probes, result);
+		table_add_hits(result, probes);
+		judge_path(env, result);
+		return 0;
+	}
+	result->overhead = meter_value(env->cell.meter, overhead);
+	result->samples = calloc(t->n_samples, sizeof(*result->samples));
+	if (!result->samples)
+		return -ENOMEM;
+	result->n = t->n_samples;
+	env->phase(env, "measure");
+	for (size_t i = 0; i < t->n_samples && !result->why[0]; i++)
+		result->samples[i] = meter_sample(
+			env->cell.meter,
+			fault_once(env, t, fault, page_offset(t, fault, i), NULL, result),
+			result->overhead);
+	return 0;
+}

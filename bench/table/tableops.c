@@ -1,0 +1,571 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What device-mapper's own operations cost, by the number of segments of the table.
+ *
+ * One sample is one ioctl(2), made ready before: what the calling thread executes in it, kernel and
+ * system call.  What other threads do meanwhile (grace periods, the journal, work queues), and
+ * waiting for them, is not in it under meter insn; under meter time it is (bench/own.h).
+ *
+ * On a device of our own with the measured stack's table, which nothing uses:
+ *   create           a device without a table
+ *   load.first       its first table, which makes its queue and its disk
+ *   resume.first     and that goes live
+ *   load             a table into the place behind the live one
+ *   clear            takes that away again
+ *   suspend, resume  with nobody to wait for
+ *   resume.swap      a resume that changes the live table for the loaded one, and frees the old one
+ *   reload           load, suspend and resume.swap together: what changes a table in use
+ *   remove           of a suspended device and its table
+ * On the measured device, its filesystem mounted, a DAX mapping of a file live:
+ *   mounted.suspend.{freeze,dirty,nolockfs,noflush}
+ *                    the filesystem frozen; frozen with 16 dirty pages; not frozen, I/O awaited;
+ *                    neither
+ *   mounted.resume.{thaw,nolockfs,noflush}   after those (dirty: as thaw)
+ *   mounted.{load,resume.swap,reload}        the same table once more, the filesystem frozen
+ * and one fault afterwards:
+ *   fault.known      a load from a page that was mapped, and dropped (MADV_DONTNEED)
+ *   fault.fresh      a load from a page that was never touched
+ *   fault.stored     a store to a page that was dirty: the freeze made it read-only, or fsync
+ *   ....ordinary     after an ioctl that only asks for the state of the device
+ *   ....resumed      after a suspension without a freeze (a dirty page then stays writable)
+ *   ....thawed       after one with
+ *   ....swapped      after one with, and a swap of tables
+ *
+ *   table_load -> populate_table -> dm_table_add_target -> linear_ctr -> dm_get_device
+ *              -> dm_table_complete (the b-tree)
+ *   dev_suspend -> do_suspend -> dm_suspend -> lock_fs -> freeze_bdev
+ *               -> do_resume  -> dm_swap_table -> dm_table_set_restrictions; dm_table_destroy
+ *
+ * Shape to expect: linear in the segments where each is built, checked or freed (load, clear,
+ * resume.swap, remove), and where each has a flush of its own (freeze, before 6.12);
+ * report/findings/segmentlaw.c says how much for each.  Of a mounted filesystem the journal's
+ * thread may do a part, which is then left out: suspend.dirty on ext4 has one flush less where it
+ * does.
+ *
+ * Memory: with `load` goes the observation table_memory, the bytes of kernel memory that a loaded
+ * table holds, object by object (lib/trace/kmem.h); all of it comes back with clear.
+ *
+ * Left out: libdevmapper, which works through a table line by line on its own.  Timer ticks fall
+ * into samples of more than 3 million instructions.
+ *
+ * Proof: after each ioctl device-mapper is asked what the device is (tables, suspended, targets);
+ * in the probe pass each table is read back and compared, and the constructors and destructors of
+ * segments, swaps, freezes are counted.  Faults: one fault, the file's frame, the DAX path.
+ *
+ * raw has no table.  Alone: ./run.sh bench --bench 'table.*' --stack linear:16
+ */
+#include "bench/table/tableops.h"
+#include "bench/own.h"
+#include "lib/base/msg.h"
+#include "lib/trace/kmem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SEGMENTS_IN_ALL = 2048 }; /* of the tables of all samples, if that makes enough of them */
+
+extern const struct bench bench_tableops;
+
+/* What one variant is: an operation of a cycle, or a fault. */
+struct plan {
+	enum { OWN, MOUNTED, FAULT } group;
+	struct table_fault fault;
+};
+
+enum op {
+	CREATE,
+	LOAD_FIRST,
+	RESUME_FIRST,
+	LOAD,
+	CLEAR,
+	SUSPEND,
+	RESUME,
+	SWAP,
+	RELOAD,
+	REMOVE,
+	M_FREEZE,
+	M_DIRTY,
+	M_NOLOCKFS,
+	M_NOFLUSH,
+	M_THAW,
+	M_RESUME_NOLOCKFS,
+	M_RESUME_NOFLUSH,
+	M_LOAD,
+	M_SWAP,
+	M_RELOAD,
+	FAULTS, /* from here on */
+	OP_NONE = -1,
+};
+
+#define OPERATION(name_, why_, group_)                                  \
+	{                                                               \
+		.name = name_, .why = why_, .arg = &(const struct plan) \
+		{                                                       \
+			.group = group_                                 \
+		}                                                       \
+	}
+#define FAULT_V(name_, why_, page_, after_)                                            \
+	{                                                                              \
+		.name = "fault." name_, .why = why_,                                   \
+		.arg = &(const struct plan){.group = FAULT, .fault = {page_, after_}}, \
+	}
+#define FAULTS_V(name_, why_, page_)                                                  \
+	FAULT_V(name_ ".ordinary", why_, page_, AFTER_NOTHING),                       \
+		FAULT_V(name_ ".thawed", why_ ", after a freeze", page_, AFTER_THAW), \
+		FAULT_V(name_ ".swapped", why_ ", after a swap of tables", page_, AFTER_SWAP)
+#define RESUMED_V(name_, why_, page_) \
+	FAULT_V(name_ ".resumed", why_ ", after a suspension", page_, AFTER_RESUME)
+
+static const struct variant variants[] = {
+	[CREATE] = OPERATION("create", "a device without a table", OWN),
+	[LOAD_FIRST] = OPERATION("load.first", "a device's first table: its queue is made", OWN),
+	[RESUME_FIRST] = OPERATION("resume.first", "the first table goes live", OWN),
+	[LOAD] = OPERATION("load", "a table behind a live one", OWN),
+	[CLEAR] = OPERATION("clear", "a loaded table is taken away", OWN),
+	[SUSPEND] = OPERATION("suspend", "of a device that nobody uses", OWN),
+	[RESUME] = OPERATION("resume", "of the same table", OWN),
+	[SWAP] = OPERATION("resume.swap", "a resume to the loaded table", OWN),
+	[RELOAD] = OPERATION("reload", "load, suspend and resume.swap", OWN),
+	[REMOVE] = OPERATION("remove", "the device and its table", OWN),
+	[M_FREEZE] = OPERATION("mounted.suspend.freeze", "the filesystem is frozen", MOUNTED),
+	[M_DIRTY] = OPERATION("mounted.suspend.dirty", "frozen with 16 dirty pages", MOUNTED),
+	[M_NOLOCKFS] = OPERATION("mounted.suspend.nolockfs", "not frozen", MOUNTED),
+	[M_NOFLUSH] = OPERATION("mounted.suspend.noflush", "not frozen, nothing awaited", MOUNTED),
+	[M_THAW] = OPERATION("mounted.resume.thaw", "the filesystem is thawed", MOUNTED),
+	[M_RESUME_NOLOCKFS] = OPERATION("mounted.resume.nolockfs", "nothing to thaw", MOUNTED),
+	[M_RESUME_NOFLUSH] = OPERATION("mounted.resume.noflush", "nothing to thaw", MOUNTED),
+	[M_LOAD] = OPERATION("mounted.load", "the same table once more", MOUNTED),
+	[M_SWAP] = OPERATION("mounted.resume.swap", "the tables change, and thaw", MOUNTED),
+	[M_RELOAD] = OPERATION("mounted.reload", "load, suspend.freeze and resume.swap", MOUNTED),
+	FAULTS_V("known", "load from a page that was mapped before", PAGE_KNOWN),
+	RESUMED_V("known", "load from a page that was mapped before", PAGE_KNOWN),
+	FAULTS_V("fresh", "load from a page never touched", PAGE_FRESH),
+	RESUMED_V("fresh", "load from a page never touched", PAGE_FRESH),
+	FAULTS_V("stored", "store to a page that was dirty before", PAGE_STORED),
+	{0},
+};
+
+enum { N_VARIANTS = sizeof(variants) / sizeof(variants[0]) - 1 };
+
+/* --- the cycles --------------------------------------------------------------------------------
+ */
+
+struct step {
+	enum table_ask ask;
+	int op, also; /* whose samples it makes; the sample of `also` is the sum of several */
+	bool dirty;   /* with dirty pages */
+	struct table_state after;
+};
+
+static const struct step own_steps[] = {
+	{ASK_CREATE, CREATE, OP_NONE, false, {.live = false}},
+	{ASK_LOAD, LOAD_FIRST, OP_NONE, false, {.inactive = true}},
+	{ASK_RESUME, RESUME_FIRST, OP_NONE, false, {.live = true}},
+	{ASK_LOAD, OP_NONE, OP_NONE, false, {.live = true, .inactive = true}},
+	{ASK_CLEAR, CLEAR, OP_NONE, false, {.live = true}},
+	{ASK_LOAD, LOAD, RELOAD, false, {.live = true, .inactive = true}},
+	{ASK_SUSPEND, OP_NONE, RELOAD, false, {.live = true, .inactive = true, .suspended = true}},
+	{ASK_RESUME, SWAP, RELOAD, false, {.live = true}},
+	{ASK_SUSPEND, SUSPEND, OP_NONE, false, {.live = true, .suspended = true}},
+	{ASK_RESUME, RESUME, OP_NONE, false, {.live = true}},
+	{ASK_SUSPEND, OP_NONE, OP_NONE, false, {.live = true, .suspended = true}},
+	{ASK_REMOVE, REMOVE, OP_NONE, false, {.gone = true}},
+};
+
+static const struct step mounted_steps[] = {
+	{ASK_SUSPEND, M_FREEZE, OP_NONE, false, {.live = true, .suspended = true}},
+	{ASK_RESUME, M_THAW, OP_NONE, false, {.live = true}},
+	{ASK_SUSPEND, M_DIRTY, OP_NONE, true, {.live = true, .suspended = true}},
+	{ASK_RESUME, OP_NONE, OP_NONE, false, {.live = true}},
+	{ASK_NOLOCKFS, M_NOLOCKFS, OP_NONE, false, {.live = true, .suspended = true}},
+	{ASK_RESUME, M_RESUME_NOLOCKFS, OP_NONE, false, {.live = true}},
+	{ASK_NOFLUSH, M_NOFLUSH, OP_NONE, false, {.live = true, .suspended = true}},
+	{ASK_RESUME, M_RESUME_NOFLUSH, OP_NONE, false, {.live = true}},
+	{ASK_LOAD, M_LOAD, M_RELOAD, false, {.live = true, .inactive = true}},
+	{ASK_SUSPEND,
+	 OP_NONE,
+	 M_RELOAD,
+	 false,
+	 {.live = true, .inactive = true, .suspended = true}},
+	{ASK_RESUME, M_SWAP, M_RELOAD, false, {.live = true}},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* --- the probe pass ----------------------------------------------------------------------------
+ */
+
+static void expect_hits(struct ops_result *result, const struct probe_set *probes,
+			const char *point, int64_t want)
+{
+	int64_t count = probe_count(probes, point);
+
+	if (count < 0)
+		ops_void(result, "this kernel does not let %s be counted", point);
+	else if (count != want)
+		ops_void(result, "%s was called %" PRId64 " times instead of %" PRId64, point,
+			 count, want);
+}
+
+/* Whether what was called fits what was asked, in that state. */
+static void judge_step(const struct tableops *t, const struct table_device *device,
+		       const struct step *step, struct table_state before,
+		       const struct probe_set *probes, struct ops_result *result)
+{
+	bool swaps = step->ask == ASK_RESUME && before.inactive;
+	bool frees = step->ask == ASK_CLEAR || step->ask == ASK_REMOVE || (swaps && before.live);
+	bool suspends = step->after.suspended && !before.suspended;
+
+	expect_hits(result, probes, "linear_ctr", step->ask == ASK_LOAD ? t->targets : 0);
+	expect_hits(result, probes, "linear_dtr", frees ? t->targets : 0);
+	expect_hits(result, probes, "dm_swap_table", swaps);
+	if (suspends)
+		expect_hits(result, probes, "dm_suspend", 1);
+	expect_hits(result, probes, t->freezes,
+		    suspends && device->mounted && step->ask == ASK_SUSPEND);
+}
+
+static void read_back(const struct tableops *t, const struct table_device *device, bool inactive,
+		      struct ops_result *result)
+{
+	char *text = dm_device_table(device->name, inactive);
+
+	if (!text)
+		ops_void(result, "the table cannot be read back: %s", strerror(errno));
+	else if (strcmp(text, t->text))
+		ops_void(result, "the table that is read back is another one");
+	free(text);
+}
+
+/* --- one cycle ---------------------------------------------------------------------------------
+ */
+
+static void keep(const struct bench_env *env, struct tableops *t, int op, size_t i, int64_t ticks,
+		 bool switched)
+{
+	int64_t value = meter_value(env->cell.meter, (uint64_t)llabs(ticks));
+
+	if (op == OP_NONE)
+		return;
+	t->results[op].samples[i] += ticks < 0 ? -value : value;
+	t->switched[op] += switched;
+}
+
+/* What goes wrong in a step makes the whole cycle void: what follows, follows from it. */
+static bool run_cycle(struct bench_env *env, struct tableops *t, struct table_device *device,
+		      const struct step *steps, size_t n, long sample, struct probe_set *probes,
+		      struct ops_result *result)
+{
+	struct table_state before = {.gone = !device->mounted, .live = device->mounted};
+
+	for (size_t s = 0; s < n; s++) {
+		const struct step *step = &steps[s];
+		bool swaps = step->ask == ASK_RESUME && before.inactive, switched;
+		int64_t ticks;
+
+		if (step->dirty)
+			tablefault_dirty(t);
+		if (!table_ask(t, env->cell.meter, device, step->ask, step->after, &ticks,
+			       &switched, probes, result))
+			return false;
+		if (sample >= 0) {
+			keep(env, t, step->op, (size_t)sample, ticks, switched);
+			keep(env, t, step->also, (size_t)sample, ticks, switched);
+		}
+		if (probes) {
+			judge_step(t, device, step, before, probes, result);
+			if (step->op != OP_NONE)
+				table_add_hits(&t->results[step->op], probes);
+			if (step->also != OP_NONE)
+				table_add_hits(&t->results[step->also], probes);
+			if (step->ask == ASK_LOAD || swaps)
+				read_back(t, device, step->ask == ASK_LOAD, result);
+		}
+		before = step->after;
+	}
+	return !result->why[0];
+}
+
+/* Leaves the device as it was before a cycle that may have ended anywhere.  Returns 0 or -errno. */
+static int put_back(const struct table_device *device)
+{
+	int rc;
+
+	if (!device->mounted) {
+		rc = dm_device_remove(device->name, 0);
+		return rc == -ENXIO ? 0 : rc;
+	}
+	rc = dm_device_resume(device->name, 0);
+	return rc ? rc : dm_device_clear(device->name);
+}
+
+/* All cycles of a device, or with probes one; a reason to be void is that of all its operations. */
+static int run_cycles(struct bench_env *env, struct tableops *t, bool mounted,
+		      struct probe_set *probes)
+{
+	struct table_device *device = mounted ? &t->top : &t->own;
+	const struct step *steps = mounted ? mounted_steps : own_steps;
+	size_t n = mounted ? COUNT(mounted_steps) : COUNT(own_steps);
+	int first = mounted ? M_FREEZE : CREATE, last = mounted ? M_RELOAD : REMOVE, rc;
+	struct ops_result result = {0};
+	bool good = true;
+
+	env->phase(env, probes ? "proof" : "prepare");
+	if (probes) {
+		good = run_cycle(env, t, device, steps, n, -1, probes, &result);
+	} else {
+		/* What only the first one needs is not measured. */
+		good = run_cycle(env, t, device, steps, n, -1, NULL, &result);
+		env->phase(env, "measure");
+		for (size_t i = 0; i < t->n_samples && good; i++)
+			good = run_cycle(env, t, device, steps, n, (long)i, NULL, &result);
+	}
+	rc = good ? 0 : put_back(device);
+	for (int op = first; op <= last && !good; op++)
+		ops_void(&t->results[op], "%s", result.why);
+	if (rc < 0)
+		msg_error("table on %s, %s: %s cannot be put back: %s", env->cell.spec->text,
+			  env->cell.fs, device->name, strerror(-rc));
+	return rc;
+}
+
+/* --- the passes --------------------------------------------------------------------------------
+ */
+
+static int pass(struct bench_env *env, struct tableops *t, const struct variant *variant,
+		struct probe_set *probes)
+{
+	const struct plan *plan = variant->arg;
+	struct ops_result *result = &t->results[variant - variants];
+	int rc;
+
+	if (plan->group != FAULT) {
+		bool mounted = plan->group == MOUNTED;
+
+		/* One cycle gives samples of all its operations. */
+		if (t->ran[mounted])
+			return 0;
+		t->ran[mounted] = true;
+		return run_cycles(env, t, mounted, probes);
+	}
+	if (result->why[0])
+		return 0;
+	env->phase(env, probes ? "proof" : "prepare");
+	rc = tablefault_pass(env, t, &plan->fault, probes, result);
+	/* A device that was left suspended would stop everything that follows. */
+	if (!rc && result->why[0])
+		rc = put_back(&t->top);
+	return rc;
+}
+
+static int once(struct bench_env *env, void *state, const struct variant *variant)
+{
+	return pass(env, state, variant, NULL);
+}
+
+static int measure_memory(struct bench_env *env, struct tableops *t)
+{
+	struct ops_result result = {0};
+	int rc = tablemem_measure(env, t, &result, &t->memory);
+
+	if (result.why[0]) {
+		json_decref(t->memory);
+		t->memory = NULL;
+		return put_back(&t->own);
+	}
+	if (rc == -ENOMEM || !rc)
+		return rc;
+	snprintf(t->memory_missing, sizeof(t->memory_missing),
+		 "the kernel's allocations cannot be seen: %s%s%s", strerror(-rc),
+		 *kmem_complaint() ? ": " : "", kmem_complaint());
+	return 0;
+}
+
+static int probe(struct bench_env *env, void *state, const struct variant *variant,
+		 struct probe_set *probes)
+{
+	struct tableops *t = state;
+	int rc;
+
+	/* The first probe pass: the timed ones are over. */
+	if (!t->probing)
+		t->ran[0] = t->ran[1] = false;
+	t->probing = true;
+	rc = pass(env, t, variant, probes);
+	if (!rc && variant - variants == LOAD)
+		rc = measure_memory(env, t);
+	return rc;
+}
+
+static int report(struct bench_env *env, void *state, const struct variant *variant)
+{
+	const struct plan *plan = variant->arg;
+	struct tableops *t = state;
+	size_t op = (size_t)(variant - variants);
+	struct ops_result *r = &t->results[op];
+	json_t *proof;
+	int rc = 0;
+
+	if (op == LOAD && t->memory)
+		rc = observation_write(env->sink, &env->cell, "table_memory",
+				       json_incref(t->memory));
+	else if (op == LOAD && *t->memory_missing)
+		rc = skip_write(env->sink, &env->cell, "table", "memory", t->memory_missing,
+				"take a kernel with CONFIG_BPF_EVENTS and SLUB, not locked down");
+	if (rc < 0)
+		return rc;
+	if (plan->group == FAULT)
+		proof = json_pack("{sb ss sI sb sO*}", "dax", 1, "page", "4K", "faults",
+				  (json_int_t)r->n, "pfn_in_segment", 1, "path", r->path);
+	else
+		proof = json_pack("{ss sI sb sb si sO*}", "device",
+				  plan->group == MOUNTED ? "mounted" : "own", "targets",
+				  (json_int_t)t->targets, "state_read_back", 1, "table_read_back",
+				  1, "switched_away", (int)t->switched[op], "path", r->path);
+	return ops_report(env, &bench_tableops, variant, r, proof);
+}
+
+/* --- set-up ------------------------------------------------------------------------------------
+ */
+
+static const struct {
+	unsigned long command;
+	uint32_t flags;
+	bool table;
+} asks[ASKS] = {
+	[ASK_CREATE] = {DM_DEV_CREATE, 0, false},
+	[ASK_LOAD] = {DM_TABLE_LOAD, 0, true},
+	[ASK_CLEAR] = {DM_TABLE_CLEAR, 0, false},
+	[ASK_SUSPEND] = {DM_DEV_SUSPEND, DM_SUSPEND_FLAG, false},
+	[ASK_NOLOCKFS] = {DM_DEV_SUSPEND, DM_SUSPEND_FLAG | DM_SKIP_LOCKFS_FLAG, false},
+	[ASK_NOFLUSH] = {DM_DEV_SUSPEND, DM_SUSPEND_FLAG | DM_NOFLUSH_FLAG, false},
+	[ASK_RESUME] = {DM_DEV_SUSPEND, 0, false},
+	[ASK_STATUS] = {DM_DEV_STATUS, 0, false},
+	[ASK_REMOVE] = {DM_DEV_REMOVE, 0, false},
+};
+
+static int make_requests(struct table_device *device, const char *text)
+{
+	int rc = 0;
+
+	for (int a = 0; a < ASKS && !rc; a++)
+		rc = dm_request_make(&device->asks[a], asks[a].command, device->name, asks[a].flags,
+				     asks[a].table ? text : NULL);
+	return rc;
+}
+
+/* Long tables take long, and are as exact. */
+static size_t count_samples(const struct bench_env *env, int64_t targets)
+{
+	int64_t n = SEGMENTS_IN_ALL / (targets > 0 ? targets : 1);
+
+	n = n < TABLE_SAMPLES_MIN ? TABLE_SAMPLES_MIN : n > TABLE_SAMPLES ? TABLE_SAMPLES : n;
+	return (size_t)(env->cell.meter->kind == METER_INSN ? n : 2 * n);
+}
+
+static int make_results(const struct bench_env *env, struct tableops *t)
+{
+	t->n_samples = count_samples(env, t->targets);
+	t->results = calloc(N_VARIANTS, sizeof(*t->results));
+	t->switched = calloc(N_VARIANTS, sizeof(*t->switched));
+	if (!t->results || !t->switched)
+		return -ENOMEM;
+	for (int op = 0; op < FAULTS; op++) {
+		struct ops_result *r = &t->results[op];
+
+		r->samples = calloc(t->n_samples, sizeof(*r->samples));
+		r->n = t->n_samples;
+		r->overhead = own_overhead(env->cell.meter);
+		if (!r->samples)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int make_devices(const struct bench_env *env, struct tableops *t)
+{
+	int rc;
+
+	/* Of the process that made the stack, which removes what a dead one leaves. */
+	snprintf(t->own.name, sizeof(t->own.name), "%.50s-table", env->stack->names[0]);
+	snprintf(t->top.name, sizeof(t->top.name), "%s", env->stack->names[0]);
+	t->top.mounted = true;
+	t->freezes = !strcmp(env->cell.fs, "xfs") ? "xfs_fs_freeze" : "ext4_freeze";
+	t->targets = (int64_t)env->stack->tables[0].n;
+	t->text = dm_device_table(t->top.name, false);
+	if (!t->text)
+		return -errno;
+	rc = make_requests(&t->own, t->text);
+	return rc ? rc : make_requests(&t->top, t->text);
+}
+
+static int setup(struct bench_env *env, void **state)
+{
+	struct tableops *t = calloc(1, sizeof(*t));
+	int rc;
+
+	*state = t;
+	if (!t)
+		return -ENOMEM;
+	t->data.fd = -1;
+	t->pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	t->control_fd = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
+	rc = t->pagemap_fd < 0 || t->control_fd < 0 ? -errno : 0;
+	if (!rc)
+		rc = touch_arrays(1, &t->offset, &t->ticks);
+	own_calibrate(env->kept);
+	if (!rc)
+		rc = make_devices(env, t);
+	if (!rc)
+		rc = make_results(env, t);
+	if (!rc)
+		rc = tablefault_open(env, t);
+	if (rc < 0)
+		msg_error("cannot prepare the table benchmark on %s, %s: %s", env->cell.spec->text,
+			  env->cell.fs, strerror(-rc));
+	return rc;
+}
+
+static void teardown(struct bench_env *env, void *state)
+{
+	struct tableops *t = state;
+
+	if (!t)
+		return;
+	tablefault_close(env, t);
+	for (int a = 0; a < ASKS; a++) {
+		dm_request_free(&t->own.asks[a]);
+		dm_request_free(&t->top.asks[a]);
+	}
+	if (t->control_fd >= 0)
+		close(t->control_fd);
+	if (t->pagemap_fd >= 0)
+		close(t->pagemap_fd);
+	for (size_t i = 0; t->results && i < N_VARIANTS; i++)
+		ops_result_free(&t->results[i]);
+	free(t->results);
+	free(t->switched);
+	json_decref(t->memory);
+	free(t->text);
+	free(t);
+}
+
+static const enum need needs[] = {NEED_DM, NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NEED_END};
+
+const struct bench bench_tableops = {
+	.name = "table",
+	.why = "device-mapper's operations on tables, and the first fault after them",
+	.better = "lower",
+	.needs = needs,
+	.variants = variants,
+	.setup = setup,
+	.probes = table_points,
+	.once = once,
+	.probe = probe,
+	.report = report,
+	.teardown = teardown,
+};

@@ -1,0 +1,635 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What one dax_direct_access() call costs: from an offset on the device to a page frame.
+ *
+ * One sample is one call as a filesystem makes it in a fault: through every DM level down to the
+ * namespace's driver.  Entry and exit of each function on the way are stamped inside the kernel, by
+ * BPF programs if they can be had (lib/trace/tracer.h; DAXDM_TRACER, or --tracer, names the way);
+ * what that costs is measured and taken off.
+ *
+ *   dax_direct_access -> dm_dax_direct_access -> {linear,stripe}_dax_direct_access
+ *     -> dax_direct_access -> pmem_dax_direct_access
+ *
+ * page    one page is asked for: a warm 4 KiB load.  window: 512 pages, a warm 2 MiB load.
+ * first, middle, last    the segment that holds the file's lowest, middle, highest window of 2 MiB
+ * random  pages of all windows
+ *
+ * Left out: what the filesystem does to know the offset, and what it does with the frame (fault.*).
+ *
+ * Shape to expect: raw is flat.  A DM level adds a constant, and the search for the segment in the
+ * table's b-tree: so much for each level of the tree (8 segments fit one, 72 two, 648 three), and
+ * so much for each key compared, so that the first segment is the cheapest.  A striped segment
+ * costs more than a linear one, and the same for any number of stripes.
+ *
+ * From outside, the same accesses without any probe, on this stack and on raw, must say the same:
+ * the difference is in the proof, as `twin`.  raw has to come before the stack for that.
+ *
+ * The meter's overhead: what lies between the two stamps of a function that does nothing, and what
+ * a stamped function adds to the one around it.
+ *
+ * Alone: ./run.sh bench --bench 'translate.*' --stack raw --stack linear:16
+ */
+#include "bench/translate/translate.h"
+#include "lib/base/msg.h"
+#include "lib/file/datafile.h"
+#include "lib/file/mapping.h"
+#include "lib/trace/calls.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	WINDOWS = 32,
+	PAGES_OF_WINDOW = 2, /* random: of each window */
+	ROUNDS_OF_ONE = 16,  /* where each is one access */
+	CALLS_MAX = TRACER_STAMPS_MAX / 2,
+	BYTE_IN_PAGE = 2048,	/* what is touched: not the stamp at the page's begin */
+	TEST_FUNCTION_INSN = 2, /* what the function that calibrates executes: lea, ret */
+};
+
+extern const struct bench bench_translate;
+
+struct plan {
+	enum { FIRST, MIDDLE, LAST, RANDOM } place;
+	bool window; /* 512 pages are asked for */
+};
+
+#define PLAN(...) (&(const struct plan){__VA_ARGS__})
+#define ONE_PAGE(name_, why_, place_)                                                         \
+	{                                                                                     \
+		.name = "page." name_, .why = "one page, " why_, .arg = PLAN(.place = place_) \
+	}
+#define ONE_WINDOW(name_, why_, place_)                                                   \
+	{                                                                                 \
+		.name = "window." name_, .why = "512 pages, " why_, .needs = {NEED_HUGE}, \
+		.arg = PLAN(.place = place_, .window = true)                              \
+	}
+
+static const struct variant variants[] = {
+	ONE_PAGE("random", "in any segment", RANDOM),
+	ONE_PAGE("first", "in the first segment", FIRST),
+	ONE_PAGE("middle", "in the middle segment", MIDDLE),
+	ONE_PAGE("last", "in the last segment", LAST),
+	ONE_WINDOW("random", "in any segment", RANDOM),
+	ONE_WINDOW("first", "in the first segment", FIRST),
+	ONE_WINDOW("middle", "in the middle segment", MIDDLE),
+	ONE_WINDOW("last", "in the last segment", LAST),
+	{0},
+};
+
+enum { N_VARIANTS = sizeof(variants) / sizeof(variants[0]) - 1 };
+
+/* One per mounted filesystem. */
+struct translate {
+	struct datafile data;
+	uint64_t windows[WINDOWS]; /* as in data, by their place on the device */
+	int pagemap_fd;
+	uint64_t *offset, *ticks;
+	enum { NOTHING, PAGES, WINDOWS_2M } known; /* to the DAX index */
+	bool refused;		   /* known as WINDOWS_2M, yet not all windows were mapped so */
+	uint64_t overhead_ticks;   /* of the meter from outside */
+	struct counters *counters; /* if this is a pass to be counted */
+	struct translate_chain chain;
+	struct kept *kept;
+	struct tracer tracer;
+	bool traceable; /* else the reason is in kept->missing */
+	bool attached;
+	char unattached[160]; /* why not; "" */
+	struct translate_result results[N_VARIANTS];
+};
+
+/* What outlives a stack, in env->kept. */
+struct kept {
+	struct translate_result raw[N_VARIANTS];
+	char raw_fs[16]; /* "" before raw was measured */
+	/* The tracer, which takes long to load; its file descriptors are in env->kept_fds. */
+	bool tried, found, with_dm;
+	struct tracer tracer;
+	struct tracer_missing missing;
+};
+
+_Static_assert(sizeof(struct kept) <= BENCH_KEPT_BYTES, "what is kept is too large");
+_Static_assert((int)TRACER_FDS <= (int)KEPT_FDS_MAX, "the tracer has too many file descriptors");
+
+static struct call calls[CALLS_MAX];
+
+/*
+ * Kretprobes see a call that is the caller's last act (a jump: so the target's functions call
+ * dax_direct_access) return together with its caller, which costs less than what was calibrated.
+ * With them the target's functions are not stamped, and are a part of dm_dax_direct_access.
+ */
+static void fill_chain(const struct bench_env *env, struct translate *t)
+{
+	bool targets = t->traceable && !strcmp(tracer_way(&t->tracer), "fentry");
+
+	for (unsigned int level = 0; level < env->stack->spec.depth; level++) {
+		t->chain.functions[t->chain.n++] = TRACER_dax_direct_access;
+		t->chain.functions[t->chain.n++] = TRACER_dm_dax_direct_access;
+		if (targets)
+			t->chain.functions[t->chain.n++] =
+				env->stack->spec.layers[level].stripes
+					? TRACER_stripe_dax_direct_access
+					: TRACER_linear_dax_direct_access;
+	}
+	t->chain.functions[t->chain.n++] = TRACER_dax_direct_access;
+	t->chain.functions[t->chain.n++] = TRACER_pmem_dax_direct_access;
+}
+
+/* Opens the tracer, and keeps it for the next stacks; or the reason why there is none. */
+static void open_tracer(struct bench_env *env, struct translate *t)
+{
+	struct kept *kept = t->kept;
+	int fds[TRACER_FDS];
+
+	kept->found =
+		!tracer_open(&t->tracer, kept->with_dm, getenv("DAXDM_TRACER"), &kept->missing);
+	kept->tried = true;
+	t->traceable = kept->found;
+	if (!t->traceable)
+		return;
+	kept->tracer = t->tracer;
+	/* If that fails, the next stack finds none to adopt. */
+	env->keep_fds(env, fds, tracer_fds(&t->tracer, fds));
+}
+
+/* Adopts the tracer of an earlier stack, or opens one: the first, or another one when device-mapper
+ * came. */
+static void have_tracer(struct bench_env *env, struct translate *t)
+{
+	bool with_dm = !access("/sys/module/dm_mod", F_OK);
+	struct kept *kept = t->kept;
+
+	if (kept->tried && kept->with_dm == with_dm) {
+		if (!kept->found)
+			return;
+		t->tracer = kept->tracer;
+		t->traceable = !tracer_adopt(&t->tracer, env->kept_fds->fds, env->kept_fds->n);
+		if (t->traceable)
+			return;
+	}
+	kept->with_dm = with_dm;
+	open_tracer(env, t);
+}
+
+/* Removes what another benchmark left, so that the layout does not depend on it. */
+static int start_empty(struct bench_env *env)
+{
+	static const char *const names[] = {"data", "holes"};
+	char path[256];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", env->directory, names[i]);
+		if (unlink(path) < 0 && errno != ENOENT)
+			return -errno;
+	}
+	return bench_remount(env);
+}
+
+static uint64_t on_device(const struct translate *t, uint64_t offset)
+{
+	const struct extent *e = extents_find(&t->data.extents, offset);
+
+	return e ? e->physical_bytes + (offset - e->logical_bytes) : UINT64_MAX;
+}
+
+static void sort_windows(struct translate *t)
+{
+	for (unsigned int i = 0; i < t->data.n_windows; i++) {
+		uint64_t window = t->data.windows[i];
+		unsigned int k = i;
+
+		for (; k && on_device(t, t->windows[k - 1]) > on_device(t, window); k--)
+			t->windows[k] = t->windows[k - 1];
+		t->windows[k] = window;
+	}
+}
+
+static int setup(struct bench_env *env, void **state)
+{
+	struct translate *t = calloc(1, sizeof(*t));
+	int rc;
+
+	*state = t;
+	if (!t)
+		return -ENOMEM;
+	t->data.fd = -1;
+	t->kept = env->kept;
+	t->pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	rc = t->pagemap_fd < 0 ? -errno : touch_arrays(SAMPLES, &t->offset, &t->ticks);
+	if (!rc)
+		rc = start_empty(env);
+	if (!rc)
+		rc = datafile_open(&t->data, env->directory);
+	if (!rc && file_is_dax(t->data.fd) != 1)
+		rc = -ENOTSUP;
+	if (!rc) {
+		env->phase(env, "mkfs");
+		rc = datafile_make(&t->data, WINDOWS);
+		env->phase(env, "prepare");
+	}
+	if (rc < 0) {
+		msg_error("cannot make the data file of translate on %s: %s", env->stack->node,
+			  strerror(-rc));
+		return rc;
+	}
+	t->overhead_ticks = touch_overhead_load();
+	sort_windows(t);
+	have_tracer(env, t);
+	fill_chain(env, t);
+	return 0;
+}
+
+static void teardown(struct bench_env *env, void *state)
+{
+	struct translate *t = state;
+
+	(void)env;
+	if (!t)
+		return;
+	if (t->traceable)
+		tracer_close(&t->tracer);
+	datafile_close(&t->data);
+	if (t->pagemap_fd >= 0)
+		close(t->pagemap_fd);
+	extents_free(&t->data.extents);
+	free(t);
+}
+
+/* The offsets of one round; a variant's samples are as many rounds as give SAMPLES. */
+static size_t fill_offsets(struct translate *t, const struct plan *plan)
+{
+	unsigned int last = t->data.n_windows - 1, n = 0;
+	unsigned int window = plan->place == FIRST ? 0 : plan->place == LAST ? last : last / 2;
+
+	if (plan->place != RANDOM && plan->window) {
+		t->offset[n++] = t->windows[window] + BYTE_IN_PAGE;
+	} else if (plan->place != RANDOM) {
+		for (; n < SAMPLES / 2; n++)
+			t->offset[n] = t->windows[window] + n * PAGE_BYTES + BYTE_IN_PAGE;
+	} else {
+		for (unsigned int w = 0; w <= last; w++) {
+			for (unsigned int p = 0; p < (plan->window ? 1 : PAGES_OF_WINDOW); p++) {
+				/* Anywhere in its part of the window, each page once. */
+				unsigned int part = WINDOW_PAGES / PAGES_OF_WINDOW;
+				unsigned int page = p * part + w * 37 % part;
+
+				t->offset[n++] = t->windows[w] + page * PAGE_BYTES + BYTE_IN_PAGE;
+			}
+		}
+	}
+	return n;
+}
+
+/* Touches n_round places, round by round, each time with no page mapped; copies what it took to
+ * out, up to n.  Returns how many more faults there were than accesses. */
+static int64_t touch_rounds(struct translate *t, const struct mapping *m, size_t n_round,
+			    int64_t *out, size_t n)
+{
+	int64_t more = 0;
+
+	for (size_t done = 0; done + n_round <= n; done += n_round) {
+		uint64_t before;
+
+		madvise(m->base, t->data.bytes, MADV_DONTNEED);
+		before = page_faults();
+		counters_start(t->counters);
+		touch_load(m->base, t->offset, t->ticks, n_round);
+		counters_stop(t->counters, n_round);
+		more += (int64_t)(page_faults() - before) - (int64_t)n_round;
+		for (size_t i = 0; i < n_round; i++)
+			out[done + i] = (int64_t)(t->ticks[i] - t->overhead_ticks);
+	}
+	return more;
+}
+
+/* Once a 2 MiB fault was refused, the DAX index knows the offset as a page, and no later one asks
+ * for 512 pages. */
+static bool all_huge(const struct bench_env *env, const struct translate *t, size_t n_round)
+{
+	for (size_t i = 0; i < n_round; i++)
+		if (!window_is_huge_on_stack(&t->data.extents, env->stack,
+					     t->offset[i] / WINDOW_BYTES * WINDOW_BYTES))
+			return false;
+	return true;
+}
+
+static void prove_frames(struct bench_env *env, struct translate *t, const struct mapping *m,
+			 size_t n_round, struct translate_result *r)
+{
+	const struct frame_proof proof = {.pagemap_fd = t->pagemap_fd,
+					  .ground = stack_ground(env->stack),
+					  .extents = t->data.extents};
+
+	for (size_t i = 0; i < n_round && !r->why[0]; i++)
+		frames_prove(&proof, m, t->offset[i] - BYTE_IN_PAGE, 1, r->why, sizeof(r->why));
+}
+
+/*
+ * Brings DAX index and filesystem into the state from which each pass starts: mounted anew, one
+ * access to each window.  What a search in their trees costs goes by what they know, and in what
+ * order they learned it; and an offset known as a page is never mapped as a window.
+ */
+static int know_file(struct bench_env *env, struct translate *t, bool window)
+{
+	struct mapping m;
+	uint64_t before;
+	int rc;
+
+	if (t->known == (window ? WINDOWS_2M : PAGES))
+		return 0;
+	datafile_close(&t->data);
+	rc = bench_remount(env);
+	if (!rc)
+		rc = datafile_open(&t->data, env->directory);
+	t->known = window ? WINDOWS_2M : PAGES;
+	if (!rc)
+		rc = mapping_make(&m, t->data.fd, t->data.bytes, MAP_SHARED, window);
+	if (rc < 0)
+		return rc;
+	for (unsigned int i = 0; i < t->data.n_windows; i++)
+		t->offset[i] = t->windows[i] + BYTE_IN_PAGE;
+	touch_load(m.base, t->offset, t->ticks, t->data.n_windows);
+	/* Another page of each: it takes a fault only if the first took one for itself. */
+	for (unsigned int i = 0; i < t->data.n_windows; i++)
+		t->offset[i] += PAGE_BYTES;
+	before = page_faults();
+	if (window)
+		touch_load(m.base, t->offset, t->ticks, t->data.n_windows);
+	t->refused = page_faults() != before;
+	mapping_drop(&m);
+	return 0;
+}
+
+/* A pass over one variant.  The first round of touches is not kept: it leaves page tables and the
+ * DAX index as every later one finds them. */
+static int run_pass(struct bench_env *env, struct translate *t, const struct variant *variant,
+		    const char *phase, int64_t *out)
+{
+	const struct plan *plan = variant->arg;
+	struct translate_result *r = &t->results[variant - variants];
+	struct mapping m;
+	size_t n_round;
+	int64_t more;
+	int rc = know_file(env, t, plan->window);
+
+	if (!rc)
+		rc = mapping_make(&m, t->data.fd, t->data.bytes, MAP_SHARED, plan->window);
+
+	if (rc < 0)
+		return rc;
+	mapping_precharge();
+	n_round = fill_offsets(t, plan);
+	r->small = plan->window && !all_huge(env, t, n_round);
+	r->refused = plan->window && t->refused && !r->small;
+	if (r->small || r->refused)
+		goto out;
+	r->n = (n_round == 1 ? ROUNDS_OF_ONE : SAMPLES / n_round) * n_round;
+	for (size_t i = 0; i < r->n; i++)
+		r->at_bytes[i] = on_device(t, t->offset[i % n_round] - BYTE_IN_PAGE);
+	touch_rounds(t, &m, n_round, out, n_round);
+	if (t->attached)
+		rc = tracer_start(&t->tracer);
+	env->phase(env, phase);
+	t->counters = t->attached ? NULL : env->counters;
+	more = touch_rounds(t, &m, n_round, out, r->n);
+	t->counters = NULL;
+	if (more)
+		snprintf(r->why, sizeof(r->why), "%zu accesses took %" PRId64 " page faults%s",
+			 r->n, (int64_t)r->n + more,
+			 t->attached ? " with the tracer attached" : "");
+	env->phase(env, "proof");
+	prove_frames(env, t, &m, n_round, r);
+out:
+	mapping_drop(&m);
+	return rc;
+}
+
+/* From outside, nothing attached. */
+static int once(struct bench_env *env, void *state, const struct variant *variant)
+{
+	struct translate *t = state;
+
+	if (!t->traceable)
+		return 0;
+	env->phase(env, "prepare");
+	return run_pass(env, t, variant, "measure", t->results[variant - variants].outside);
+}
+
+/* A function that cannot be stamped leaves nothing to be measured: said in t->unattached. */
+static void attach(struct translate *t)
+{
+	t->attached = true;
+	for (size_t i = 0; i < t->chain.n; i++) {
+		enum tracer_function function = t->chain.functions[i];
+		bool seen = false;
+		int rc;
+
+		for (size_t e = 0; e < i && !seen; e++)
+			seen = t->chain.functions[e] == function;
+		if (seen)
+			continue;
+		rc = tracer_attach(&t->tracer, function);
+		if (!rc)
+			continue;
+		snprintf(t->unattached, sizeof(t->unattached),
+			 "%s cannot be attached to %s on this kernel: %s", tracer_way(&t->tracer),
+			 tracer_name(function), strerror(-rc));
+		tracer_detach(&t->tracer);
+		return;
+	}
+}
+
+/* What tracing cost: as calibrated; and whether the accesses took just so much longer by it. */
+static void price_tracing(const struct bench_env *env, const struct translate *t,
+			  struct translate_result *r, const int64_t *traced,
+			  const unsigned int *n_calls)
+{
+	bool insn = env->cell.meter->kind == METER_INSN;
+	uint64_t inside_ticks, around_ticks;
+
+	tracer_cost(&t->tracer, &inside_ticks, &around_ticks);
+	r->around_ticks = (int64_t)around_ticks;
+	r->inside_ticks = (int64_t)inside_ticks - (insn ? TEST_FUNCTION_INSN : 0);
+	for (size_t i = 0; i < r->n; i++)
+		r->exact += traced[i] - r->outside[i] == r->around_ticks * (int64_t)n_calls[i];
+}
+
+/* Whether the call at calls[0] went the way that the stack prescribes. */
+static bool chain_fits(const struct translate *t, const struct call *call)
+{
+	if (call->inside + 1 != t->chain.n)
+		return false;
+	for (size_t i = 0; i < t->chain.n; i++)
+		if (call[i].function != t->chain.functions[i] || call[i].depth != i)
+			return false;
+	return true;
+}
+
+/*
+ * Finds each sample's call among all: a fault that is refused as 2 MiB asks once more, for one
+ * page. first[] gets its index, n_calls[] how many calls the access made in all.  Returns true, or
+ * false with a sentence in r->why.
+ */
+static bool find_calls(const struct translate *t, const struct plan *plan, size_t n,
+		       struct translate_result *r, size_t *first, unsigned int *n_calls)
+{
+	uint64_t pages = plan->window ? WINDOW_PAGES : 1;
+	size_t found = 0;
+
+	for (size_t i = 0; i < n; i += 1 + calls[i].inside) {
+		if (calls[i].pages == pages && found < r->n) {
+			first[found] = i;
+			n_calls[found++] = 0;
+		} else if (calls[i].pages == pages) {
+			found++;
+			break;
+		}
+		if (found)
+			n_calls[found - 1] += 1 + calls[i].inside;
+		if (!chain_fits(t, &calls[i])) {
+			snprintf(r->why, sizeof(r->why),
+				 "a call of dax_direct_access took another way than the stack's: "
+				 "%u traced calls within, not %zu",
+				 calls[i].inside, t->chain.n - 1);
+			return false;
+		}
+	}
+	if (found == r->n)
+		return true;
+	snprintf(r->why, sizeof(r->why),
+		 "%zu faults made %s%zu calls of dax_direct_access for %" PRIu64 " pages", r->n,
+		 found > r->n ? "at least " : "", found, pages);
+	return false;
+}
+
+static void take_costs(const struct bench_env *env, struct translate *t, const struct plan *plan,
+		       const int64_t *traced, size_t n, struct translate_result *r)
+{
+	unsigned int n_calls[SAMPLES];
+	size_t first[SAMPLES];
+
+	if (!find_calls(t, plan, n, r, first, n_calls))
+		return;
+	price_tracing(env, t, r, traced, n_calls);
+	calls_cost(calls, n, r->inside_ticks, r->around_ticks);
+	for (size_t i = 0; i < r->n; i++) {
+		r->inside[i] = calls[first[i]].whole;
+		for (size_t c = 0; c < t->chain.n; c++)
+			r->self[c][i] = calls[first[i] + c].self;
+	}
+	r->traced = true;
+}
+
+/* Inside the kernel: the same accesses once more, with the tracer attached. */
+static int probe(struct bench_env *env, void *state, const struct variant *variant,
+		 struct probe_set *probes)
+{
+	struct translate *t = state;
+	struct translate_result *r = &t->results[variant - variants];
+	const struct stamp *stamps;
+	int64_t traced[SAMPLES];
+	long n = 0;
+	int rc;
+
+	(void)probes; /* hits are not counted: the tracer sees each call */
+	if (!t->traceable)
+		return 0;
+	env->phase(env, "prepare");
+	if (!t->attached) {
+		env->phase(env, "mount");
+		attach(t);
+		env->phase(env, "prepare");
+	}
+	if (t->unattached[0])
+		return 0;
+	rc = run_pass(env, t, variant, "measure", traced);
+	if (rc < 0 || r->small || r->refused)
+		return rc;
+	n = tracer_read(&t->tracer, &stamps);
+	if (n >= 0)
+		n = calls_read(stamps, (size_t)n, calls, CALLS_MAX);
+	r->missed = n == -EBADMSG && !strcmp(tracer_way(&t->tracer), "kprobe");
+	if (n < 0 && !r->why[0])
+		snprintf(r->why, sizeof(r->why), "the stamps of entries and exits do not fit: %s",
+			 strerror((int)-n));
+	if (!r->why[0])
+		take_costs(env, t, variant->arg, traced, (size_t)n, r);
+	return 0;
+}
+
+static int report(struct bench_env *env, void *state, const struct variant *variant)
+{
+	const struct plan *plan = variant->arg;
+	struct translate *t = state;
+	struct translate_result *r = &t->results[variant - variants];
+	struct kept *kept = t->kept;
+	int64_t samples[SAMPLES];
+	int rc;
+
+	if (!t->traceable)
+		return skip_write(env->sink, &env->cell, "translate", variant->name,
+				  kept->missing.why, kept->missing.cure);
+	if (!env->stack->spec.depth) {
+		snprintf(kept->raw_fs, sizeof(kept->raw_fs), "%s", env->cell.fs);
+		kept->raw[variant - variants] = *r;
+	}
+	if (r->small)
+		return skip_write(
+			env->sink, &env->cell, "translate", variant->name,
+			"no lasting 2 MiB mapping here: after the first refusal the kernel asks "
+			"for single pages",
+			"take a stack whose segments and chunks begin and end at multiples of 2 "
+			"MiB");
+	if (r->refused)
+		return skip_write(
+			env->sink, &env->cell, "translate", variant->name,
+			"this kernel maps the stack by 4 KiB only, though its tables would allow "
+			"2 MiB: through dm-stripe it gives no more than max_sectors_kb at once",
+			"echo 2048 >/sys/block/dm-N/queue/max_sectors_kb, for each striped device");
+	if (t->unattached[0])
+		return skip_write(env->sink, &env->cell, "translate", variant->name, t->unattached,
+				  "try another way: --tracer kprobe, --tracer tracefs");
+	if (r->missed)
+		return skip_write(
+			env->sink, &env->cell, "translate", variant->name,
+			"this kernel's kretprobes hold too few calls at a time for a function "
+			"that calls itself through device-mapper, and more must be asked for by "
+			"the tracing filesystem",
+			"mount -t tracefs nodev /sys/kernel/tracing, or take a kernel with "
+			"CONFIG_DEBUG_INFO_BTF_MODULES (5.11 or newer)");
+	if (r->why[0])
+		return void_write(env->sink, &env->cell, "translate", variant->name, r->why);
+	for (size_t i = 0; i < r->n; i++)
+		samples[i] = translate_value(env, r->inside[i]);
+	rc = record_write(env->sink, &env->cell, "translate", bench_translate.better, variant->name,
+			  samples, r->n, translate_value(env, r->inside_ticks),
+			  translate_proof(env, &t->chain, plan->window ? WINDOW_PAGES : 1,
+					  tracer_way(&t->tracer), r,
+					  strcmp(kept->raw_fs, env->cell.fs)
+						  ? NULL
+						  : &kept->raw[variant - variants]));
+	if (!rc && plan->place == RANDOM && !plan->window && env->stack->spec.depth)
+		rc = observation_write(env->sink, &env->cell, "table_search",
+				       translate_searches(env, &t->chain, r));
+	return rc;
+}
+
+static const enum need needs[] = {NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NEED_END};
+
+const struct bench bench_translate = {
+	.name = "translate",
+	.why = "what a dax_direct_access() call costs, from offset to page frame",
+	.better = "lower",
+	.needs = needs,
+	.variants = variants,
+	.setup = setup,
+	.once = once,
+	.probe = probe,
+	.report = report,
+	.teardown = teardown,
+};

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the passes of bench/translate/translate.c found out, and the JSON that tells it. */
+#ifndef DAXDM_TRANSLATE_H
+#define DAXDM_TRANSLATE_H
+
+#include "bench/bench.h"
+#include "lib/trace/tracer.h"
+
+#include <stdlib.h>
+
+enum {
+	SAMPLES = 64, /* of each variant; exact, so that more would say no more */
+	CHAIN_MAX = 3 * STACK_DEPTH_MAX + 2,
+};
+
+/* The functions that a call goes through on a stack, outermost first. */
+struct translate_chain {
+	enum tracer_function functions[CHAIN_MAX];
+	size_t n;
+};
+
+/* One variant on one stack. */
+struct translate_result {
+	size_t n;
+	uint64_t at_bytes[SAMPLES];	    /* on the mounted device */
+	int64_t outside[SAMPLES];	    /* ticks of the access, no probe */
+	int64_t inside[SAMPLES];	    /* ticks of the call */
+	int64_t self[CHAIN_MAX][SAMPLES];   /* of each function on the way */
+	int64_t around_ticks, inside_ticks; /* what tracing cost */
+	size_t exact;			    /* samples to which tracing added just that */
+	bool traced;
+	bool small;    /* a window of it cannot be mapped by 2 MiB on this stack */
+	bool refused;  /* it could be by the tables, and the kernel does not */
+	bool missed;   /* kretprobes held too few calls at a time */
+	char why[192]; /* set: a proof failed, the samples are void */
+};
+
+/* Ticks in the meter's unit; a difference may be below zero. */
+static inline int64_t translate_value(const struct bench_env *env, int64_t ticks)
+{
+	int64_t value = meter_value(env->cell.meter, (uint64_t)llabs(ticks));
+
+	return ticks < 0 ? -value : value;
+}
+
+/* A record's proof: `functions`, what each took by itself; `segments`, the lowest and the highest
+ * of the top device; `twin`, what the stack adds to raw, seen from inside and from outside (raw may
+ * be NULL); `tracing`, what it cost and how many samples took longer by just that. */
+json_t *translate_proof(const struct bench_env *env, const struct translate_chain *chain,
+			unsigned int pages, const char *way, const struct translate_result *r,
+			const struct translate_result *raw);
+
+/* [levels, keys, full, what dm_dax_direct_access cost, how often] over all samples and linear
+ * levels: what the search of the table's b-tree did (lib/dev/btree.h), for report/findings/law.h.
+ */
+json_t *translate_searches(const struct bench_env *env, const struct translate_chain *chain,
+			   const struct translate_result *r);
+
+#endif

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "bench/workload.h"
+
+#include "bench/bench.h"
+#include "lib/base/memory.h"
+#include "lib/base/msg.h"
+#include "lib/base/text_file.h"
+#include "lib/dev/dm.h"
+#include "lib/dev/stack.h"
+#include "lib/file/fs.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int words_add(struct words *words, const char *word, size_t len)
+{
+	char **list = memory_check(realloc(words->list, (words->n + 1) * sizeof(*list)));
+
+	if (!list)
+		return -ENOMEM;
+	words->list = list;
+	list[words->n] = memory_check(strndup(word, len));
+	if (!list[words->n])
+		return -ENOMEM;
+	words->n++;
+	return 0;
+}
+
+int words_add_new(struct words *words, const char *word, size_t len)
+{
+	for (size_t i = 0; i < words->n; i++)
+		if (strlen(words->list[i]) == len && !memcmp(words->list[i], word, len))
+			return 0;
+	return words_add(words, word, len);
+}
+
+void words_free(struct words *words)
+{
+	for (size_t i = 0; i < words->n; i++)
+		free(words->list[i]);
+	free(words->list);
+	*words = (struct words){0};
+}
+
+static struct words *statement(struct workload *w, const char *word, size_t len)
+{
+	if (len == 5 && !memcmp(word, "stack", 5))
+		return &w->stacks;
+	if (len == 2 && !memcmp(word, "fs", 2))
+		return &w->filesystems;
+	if (len == 5 && !memcmp(word, "bench", 5))
+		return &w->benches;
+	return NULL;
+}
+
+bool workload_matches(const char *pattern, const char *bench, const char *variant)
+{
+	char metric[128];
+
+	snprintf(metric, sizeof(metric), "%s.%s", bench, variant);
+	return !strcmp(pattern, bench) || !fnmatch(pattern, metric, 0);
+}
+
+static bool pattern_matches_any(const char *pattern)
+{
+	for (const struct bench *const *b = bench_table; *b; b++)
+		for (const struct variant *v = (*b)->variants; v->name; v++)
+			if (workload_matches(pattern, (*b)->name, v->name))
+				return true;
+	return false;
+}
+
+/* Whether one word of a statement can be meant; says why not, behind `where`. */
+static int check_word(const struct workload *w, const struct words *of, const char *word,
+		      const char *where)
+{
+	struct stack_spec spec;
+	char why[192];
+
+	if (of == &w->stacks) {
+		if (!stack_parse(word, &spec, why, sizeof(why)))
+			return 0;
+		msg_error("%s%s", where, why);
+	} else if (of == &w->filesystems) {
+		if (fs_known(word))
+			return 0;
+		msg_error("%sunknown filesystem '%s'; there are ext4 and xfs", where, word);
+	} else {
+		if (pattern_matches_any(word))
+			return 0;
+		msg_error("%sno metric matches '%s'; daxdm list shows them", where, word);
+	}
+	return -EINVAL;
+}
+
+/* PATH:LINE:COLUMN of a word, for the error that it may be. */
+static int read_word(const char *path, unsigned int number, const char *line, const char *word,
+		     size_t len, struct words *to, struct workload *out)
+{
+	char where[512];
+	int rc;
+
+	snprintf(where, sizeof(where), "%s:%u:%zu: ", path, number, (size_t)(word - line) + 1);
+	for (size_t i = 0; i < to->n; i++) {
+		if (strlen(to->list[i]) != len || memcmp(to->list[i], word, len))
+			continue;
+		msg_error("%s'%.*s' is given twice", where, (int)len, word);
+		return -EINVAL;
+	}
+	rc = words_add(to, word, len);
+	if (rc < 0) {
+		msg_error("out of memory");
+		return rc;
+	}
+	return check_word(out, to, to->list[to->n - 1], where);
+}
+
+static int read_line(void *workload, const char *path, unsigned int number, char *line)
+{
+	struct workload *out = workload;
+	const char *blanks = " \t", *p = line + strspn(line, blanks);
+	struct words *to = NULL;
+	size_t len, n_words = 0;
+	int rc = 0;
+
+	for (; *p && *p != '#' && !rc; p += len, p += strspn(p, blanks), n_words++) {
+		len = strcspn(p, " \t#");
+		if (n_words) {
+			rc = read_word(path, number, line, p, len, to, out);
+			continue;
+		}
+		to = statement(out, p, len);
+		if (!to) {
+			msg_error("%s:%u:%zu: '%.*s' is no statement; there are stack, fs and "
+				  "bench",
+				  path, number, (size_t)(p - line) + 1, (int)len, p);
+			return -EINVAL;
+		}
+	}
+	if (n_words == 1 && !rc) {
+		msg_error("%s:%u:%zu: nothing follows the statement", path, number,
+			  (size_t)(p - line) + 1);
+		return -EINVAL;
+	}
+	return rc;
+}
+
+int workload_read(const char *path, struct workload *out)
+{
+	int rc;
+
+	*out = (struct workload){0};
+	rc = text_file_read(path, "workload", read_line, out);
+	if (rc < 0)
+		workload_free(out);
+	return rc;
+}
+
+static void override(struct words *words, struct words *by_hand)
+{
+	if (!by_hand->n)
+		return;
+	words_free(words);
+	*words = *by_hand;
+	*by_hand = (struct words){0};
+}
+
+void workload_override(struct workload *workload, struct workload *by_hand)
+{
+	override(&workload->stacks, &by_hand->stacks);
+	override(&workload->filesystems, &by_hand->filesystems);
+	override(&workload->benches, &by_hand->benches);
+}
+
+int workload_check(const struct workload *w)
+{
+	const struct words *const all[] = {&w->stacks, &w->filesystems, &w->benches};
+
+	if (!w->stacks.n || !w->filesystems.n || !w->benches.n) {
+		msg_error("the workload names no %s", !w->stacks.n	  ? "stack"
+						      : !w->filesystems.n ? "filesystem"
+									  : "benchmark");
+		return -EINVAL;
+	}
+	for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++)
+		for (size_t i = 0; i < all[k]->n; i++)
+			if (check_word(w, all[k], all[k]->list[i], "") < 0)
+				return -EINVAL;
+	return 0;
+}
+
+bool workload_wants(const struct workload *workload, const char *bench, const char *variant)
+{
+	for (size_t i = 0; i < workload->benches.n; i++)
+		if (workload_matches(workload->benches.list[i], bench, variant))
+			return true;
+	return false;
+}
+
+void workload_free(struct workload *workload)
+{
+	words_free(&workload->stacks);
+	words_free(&workload->filesystems);
+	words_free(&workload->benches);
+}
+
+static int check_room(const struct workload *w, uint64_t span_bytes)
+{
+	const struct namespace two[] = {
+		{.node = "/dev/pmem0", .size_bytes = span_bytes + WINDOW_BYTES},
+		{.node = "/dev/pmem1", .size_bytes = span_bytes + WINDOW_BYTES},
+	};
+
+	for (size_t i = 0; i < w->stacks.n; i++) {
+		struct stack_spec spec;
+		char why[192];
+
+		stack_parse(w->stacks.list[i], &spec, why, sizeof(why));
+		if (stack_fits(&spec, two, 2, span_bytes) < 0)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+int workload_of_words(int n, char *const words[], uint64_t span_bytes, struct workload *out)
+{
+	const char *file = "workloads/default";
+	struct workload by_hand = {0};
+	int rc = 0;
+
+	*out = (struct workload){0};
+	for (int i = 0; i + 1 < n && !rc; i++) {
+		struct words *to = !strcmp(words[i], "--stack")	  ? &by_hand.stacks
+				   : !strcmp(words[i], "--fs")	  ? &by_hand.filesystems
+				   : !strcmp(words[i], "--bench") ? &by_hand.benches
+								  : NULL;
+
+		if (to)
+			rc = words_add_new(to, words[i + 1], strlen(words[i + 1]));
+		else if (!strcmp(words[i], "--workload"))
+			file = words[i + 1];
+	}
+	if (!rc)
+		rc = workload_read(file, out);
+	if (!rc) {
+		workload_override(out, &by_hand);
+		rc = workload_check(out);
+	}
+	if (!rc)
+		rc = check_room(out, span_bytes);
+	workload_free(&by_hand);
+	if (rc < 0)
+		workload_free(out);
+	return rc < 0 ? -EINVAL : 0;
+}

@@ -1,0 +1,644 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Capability: what says "DAX", agrees.
+ *
+ * Four voices speak of it: sysfs (queue/dax), the answer to mount -o dax=always, statx(2) of a
+ * file, and the mapping itself (pagemap).  They must agree with each other and with the model: a
+ * device is capable if and only if every byte of it is on memory that is, page by page.
+ *
+ * On the path: dm_table_supports_dax() with device_not_dax_capable(), dm_table_set_restrictions(),
+ * fs_dax_get_by_bdev(), and up to 5.16 __bdev_dax_supported(), dm_dax_supported().
+ *
+ * Most checks are one line of data each: a device, for check/fixture/voices.c.
+ */
+#include "check/check.h"
+#include "check/fixture/voices.h"
+#include "lib/dev/partition.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifndef FS_XFLAG_DAX
+#define FS_XFLAG_DAX 0x00008000 /* linux/fs.h since 4.5 */
+#endif
+
+enum { MIB_SECTORS = 2048, SMALL_BYTES = 64 << 20, XFS_BYTES = 304 << 20 };
+
+/* ---- block devices themselves ---------------------------------------------------------------- */
+
+static void expect_no_dax(struct check_env *env, const char *node)
+{
+	int fd = open(node, O_RDWR | O_CLOEXEC);
+	void *p;
+
+	if (!check_setup(env, fd < 0 ? -errno : 0, "open %s", node))
+		return;
+	check_that(env, file_is_dax(fd) != 1, "statx of the block device %s does not say DAX",
+		   node);
+	p = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED_VALIDATE | MAP_SYNC, fd, 0);
+	check_errno(env, p == MAP_FAILED ? -errno : 0, -EOPNOTSUPP,
+		    "mmap(MAP_SYNC) of the block device %s", node);
+	if (p != MAP_FAILED)
+		munmap(p, PAGE_BYTES);
+	close(fd);
+}
+
+static void raw_block_device(struct check_env *env, const void *arg)
+{
+	(void)arg;
+	expect_no_dax(env, check_device(env, NAMESPACE_FSDAX, 0)->node);
+}
+
+static void dm_block_device(struct check_env *env, const void *arg)
+{
+	struct graph g = {0};
+	int device = check_linear(env, &g, 1, 1, SMALL_BYTES, 0);
+
+	(void)arg;
+	if (device >= 0)
+		expect_no_dax(env, g.devices[device].node);
+	graph_destroy(&g);
+}
+
+/* What else speaks of DAX in sysfs: a fact of the kernel, no contract. */
+static void observe_names(struct check_env *env, const char *word, const char *node)
+{
+	const char *name = strrchr(node, '/') + 1;
+	char path[160];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/sys/block/%s/dax/write_cache", name);
+	check_observe(env, word,
+		      json_pack("{si sb}", "queue/dax", says_dax(node), "dax/write_cache",
+				!stat(path, &st)));
+}
+
+static void sysfs_names(struct check_env *env, const void *arg)
+{
+	static const char *const words[] = {"fsdax", "raw", "sector", "virtio"};
+	struct graph g = {0};
+	struct graph_device *d;
+	char name[64];
+	int device;
+
+	(void)arg;
+	for (int mode = NAMESPACE_FSDAX; mode <= NAMESPACE_VIRTIO; mode++) {
+		const struct namespace *ns = check_device(env, mode, 0);
+
+		if (!ns)
+			continue;
+		observe_names(env, words[mode], ns->node);
+		check_that(env, says_dax(ns->node) >= 0, "%s has the attribute queue/dax",
+			   ns->node);
+	}
+	device = check_linear(env, &g, 1, 1, SMALL_BYTES, 0);
+	if (device < 0)
+		goto out;
+	d = &g.devices[device];
+	check_that(env, says_dax(d->node) == 1, "queue/dax of %s, over fsdax, is 1", d->node);
+	/* /sys/block has dm-MINOR, not the name. */
+	snprintf(name, sizeof(name), "/dev/dm-%s", strchr(d->numbers, ':') + 1);
+	if (!access(name, F_OK))
+		observe_names(env, "linear", name);
+out:
+	graph_destroy(&g);
+}
+
+/* ---- flags of mount and file ----------------------------------------------------------------- */
+
+struct flag_case {
+	const char *fs, *options;
+	bool flagged; /* the file inherits FS_XFLAG_DAX from its directory */
+	unsigned int raw;
+	bool direct;
+};
+
+/* A new file in a directory that may be flagged.  Returns it, or -errno. */
+static int file_in_flagged(const char *where, bool flagged)
+{
+	char path[300];
+	struct fsxattr attributes;
+	int fd, rc = 0;
+
+	snprintf(path, sizeof(path), "%s/directory", where);
+	if (mkdir(path, 0700) < 0)
+		return -errno;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, FS_IOC_FSGETXATTR, &attributes) < 0)
+		rc = -errno;
+	attributes.fsx_xflags |= FS_XFLAG_DAX;
+	if (!rc && flagged && ioctl(fd, FS_IOC_FSSETXATTR, &attributes) < 0)
+		rc = -errno;
+	close(fd);
+	if (rc < 0)
+		return rc;
+	strcat(path, "/file");
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+static void flags(struct check_env *env, const void *arg)
+{
+	const struct flag_case *c = arg;
+	uint64_t bytes = strcmp(c->fs, "xfs") ? SMALL_BYTES : XFS_BYTES;
+	char where[256], name[64];
+	struct graph g = {0};
+	int device, fd, rc;
+
+	if (c->raw) {
+		int raw = graph_add_namespace(&g, check_device(env, NAMESPACE_RAW, 0));
+
+		device = graph_add_dm(&g, check_name(env, "raw", name));
+		graph_add_linear(&g, (unsigned int)device, 32 * MIB_SECTORS, (unsigned int)raw, 0);
+		bytes = 0;
+		if (!check_setup(env, check_create(env, &g), "creating a linear device over raw"))
+			goto out;
+	} else {
+		device = check_linear(env, &g, 2, 2, bytes, 0);
+	}
+	if (device < 0 ||
+	    !check_setup(env, fs_make(c->fs, g.devices[device].node, bytes), "mkfs.%s", c->fs))
+		goto out;
+	snprintf(where, sizeof(where), "%s/mnt", env->directory);
+	rc = mount_plain(c->fs, g.devices[device].node, where, c->options);
+	if (!check_setup(env, rc, "mount -o %s", c->options))
+		goto out;
+	fd = file_in_flagged(where, c->flagged);
+	if (check_setup(env, fd, "creating a file"))
+		check_equal(env, file_is_dax(fd), c->direct,
+			    "what statx says of a %s file on %s mounted with %s",
+			    c->flagged ? "flagged" : "plain", c->fs, c->options);
+	if (fd >= 0)
+		close(fd);
+	fs_unmount_path(where);
+out:
+	graph_destroy(&g);
+}
+
+/* ---- neighbours ------------------------------------------------------------------------------ */
+
+struct neighbours_case {
+	const char *fs;
+	uint64_t sectors;
+	bool dm; /* the second is a DM device over its partition */
+};
+
+static void mount_and_ask(struct check_env *env, const char *type, const char *node,
+			  const char *word)
+{
+	char where[256], path[300];
+	int rc = fs_make(type, node, 0), fd;
+
+	if (!check_setup(env, rc, "mkfs.%s on %s", type, node))
+		return;
+	snprintf(where, sizeof(where), "%s/%s", env->directory, word);
+	rc = mount_plain(type, node, where, "dax=always");
+	if (!check_errno(env, rc, 0, "mounting %s on the %s partition with dax=always", type, word))
+		return;
+	snprintf(path, sizeof(path), "%s/file", where);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (check_setup(env, fd < 0 ? -errno : 0, "creating %s", path))
+		check_equal(env, file_is_dax(fd), 1, "what statx says of %s on the %s partition",
+			    type, word);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Both stay mounted at once: that is the point. */
+static void neighbours(struct check_env *env, const void *arg)
+{
+	const struct namespace *disk = check_device(env, NAMESPACE_FSDAX, 0);
+	const struct neighbours_case *c = arg;
+	char nodes[2][128], where[256], name[64];
+	struct graph g = {0};
+	int rc, lower, device;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		rc = partition_add(disk->node, i + 1, (1 + i) * 4 * MIB_SECTORS + i * c->sectors,
+				   c->sectors, nodes[i]);
+		if (!check_setup(env, rc, "making partition %u of %s", i + 1, disk->node))
+			goto out;
+	}
+	mount_and_ask(env, c->fs, nodes[0], "first");
+	if (c->dm) {
+		lower = graph_add_other(&g, nodes[1]);
+		device = graph_add_dm(&g, check_name(env, "second", name));
+		graph_add_linear(&g, (unsigned int)device, c->sectors, (unsigned int)lower, 0);
+		if (!check_setup(env, check_create(env, &g), "creating a device over %s", nodes[1]))
+			goto out;
+		strcpy(nodes[1], g.devices[device].node);
+	}
+	mount_and_ask(env, c->fs, nodes[1], "second");
+out:
+	snprintf(where, sizeof(where), "%s/first", env->directory);
+	fs_unmount_path(where);
+	snprintf(where, sizeof(where), "%s/second", env->directory);
+	fs_unmount_path(where);
+	graph_destroy(&g);
+	partition_remove(disk->node, 1);
+	partition_remove(disk->node, 2);
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
+#define NEEDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define FS_EXT4 .fs = "ext4"
+
+/* Pieces, levels. */
+#define LINEAR(...)                           \
+	{                                     \
+		.n = 1, .on = { __VA_ARGS__ } \
+	}
+#define LINEAR_OF(mib, where)                                       \
+	{                                                           \
+		.n = 1, .on = {where}, .sectors = (mib)*MIB_SECTORS \
+	}
+#define STRIPED(count, ...)                                                 \
+	{                                                                   \
+		.n = (count), .type = TARGET_STRIPED, .on = { __VA_ARGS__ } \
+	}
+#define ZERO                        \
+	{                           \
+		.type = TARGET_ZERO \
+	}
+#define ERROR                        \
+	{                            \
+		.type = TARGET_ERROR \
+	}
+#define TABLE(...)                        \
+	{                                 \
+		.pieces = { __VA_ARGS__ } \
+	}
+#define DEVICE(...) .levels = {__VA_ARGS__}
+#define ARG(...)                          \
+	.arg = &(const struct voice_case) \
+	{                                 \
+		__VA_ARGS__               \
+	}
+
+#define BY                                                               \
+	"commit 545ed20e6df6 (dm: add infrastructure for DAX support); " \
+	"Documentation/ABI/stable/sysfs-block, queue/dax; Documentation/filesystems/dax.rst"
+
+#define CASE(what, said, need, planted, ...)                                           \
+	{                                                                              \
+		.name = what, .promise = said, .by = BY, .needs = need, .limit_s = 20, \
+		.plants = planted, .run = voices_agree, ARG(__VA_ARGS__)               \
+	}
+
+#define DIRECT_PLANTS (PLANT_STACK | PLANT_FRAME | PLANT_VALUE)
+#define DIRECT(what, said, need, ...) CASE(what, said, need, DIRECT_PLANTS, __VA_ARGS__)
+#define REFUSED(what, said, need, ...) CASE(what, said, need, PLANT_VALUE, __VA_ARGS__)
+
+static const char *const fsdax[] = {"device:fsdax", "fs:ext4", NULL};
+static const char *const fsdax_2[] = {"device:fsdax:2", "fs:ext4", NULL};
+static const char *const fsdax_raw[] = {"device:fsdax:2", "device:raw", "fs:ext4", NULL};
+static const char *const fsdax_sector[] = {"device:fsdax", "device:sector", "fs:ext4", NULL};
+static const char *const fsdax_virtio[] = {"device:fsdax", "device:virtio", "fs:ext4", NULL};
+static const char *const fsdax_loop[] = {"device:fsdax", "module:loop", "fs:ext4", NULL};
+static const char *const fsdax_brd[] = {"device:fsdax", "module:brd", "fs:ext4", NULL};
+static const char *const fsdax_zero[] = {"device:fsdax", "target:zero", "fs:ext4", NULL};
+
+/* clang-format off: one line of a table a line */
+static const struct check_item items[] = {
+	{
+		.name = "raw_block_device",
+		.promise = "a block device itself is never DAX: only files are",
+		.by = "commit acc93d30d7d4 (Revert \"block: enable dax for raw block devices\")",
+		.needs = fsdax,
+		.flags = CHECK_QUICK,
+		.plants = PLANT_VALUE | PLANT_DMESG,
+		.run = raw_block_device,
+	},
+	{
+		.name = "dm_block_device",
+		.promise = "a DM device over fsdax itself is never DAX: only files are",
+		.by = "commit acc93d30d7d4 (Revert \"block: enable dax for raw block devices\")",
+		.needs = fsdax,
+		.plants = PLANT_VALUE,
+		.run = dm_block_device,
+	},
+	{
+		.name = "sysfs_names",
+		.promise =
+			"every block device has queue/dax, and a linear device over fsdax says 1",
+		.by = "Documentation/ABI/stable/sysfs-block, /sys/block/<disk>/queue/dax",
+		.needs = fsdax,
+		.plants = PLANT_VALUE,
+		.run = sysfs_names,
+	},
+
+	/* namespaces and other block devices, with nothing between */
+	CASE("namespace.fsdax", "an fsdax namespace is DAX", fsdax, PLANT_FRAME | PLANT_VALUE,
+	     .bare = ON_FSDAX, FS_EXT4, .fs_sectors = 64 * MIB_SECTORS),
+	REFUSED("namespace.raw", "a raw namespace has no struct pages, so it is not DAX",
+		NEEDS("device:raw", "fs:ext4"), .bare = ON_RAW, FS_EXT4),
+	REFUSED("namespace.sector", "a namespace in sector mode is not DAX",
+		NEEDS("device:sector", "fs:ext4"), .bare = ON_SECTOR, FS_EXT4),
+	CASE("namespace.virtio", "virtio-pmem has struct pages, so it is DAX",
+	     NEEDS("device:virtio", "fs:ext4"), PLANT_FRAME | PLANT_VALUE, .bare = ON_VIRTIO,
+	     FS_EXT4, .fs_sectors = 64 * MIB_SECTORS),
+	REFUSED("loop", "a loop device is not DAX", NEEDS("module:loop", "fs:ext4"),
+		.bare = ON_LOOP, FS_EXT4),
+	CASE("partition", "a partition of an fsdax namespace that begins with a page is DAX", fsdax,
+	     PLANT_FRAME | PLANT_VALUE, .bare = ON_PARTITION, FS_EXT4,
+	     .fs_sectors = 64 * MIB_SECTORS),
+	REFUSED("partition.beside",
+		"a partition that begins within a page is not DAX: its blocks are no pages", fsdax,
+		.bare = ON_PARTITION_BESIDE, FS_EXT4, .fs_sectors = 64 * MIB_SECTORS),
+	CASE("partition.partial",
+	     "a partition that ends within a page is DAX, with the frames that are right, or it is "
+	     "refused",
+	     fsdax, PLANT_VALUE, .bare = ON_PARTITION_PARTIAL, FS_EXT4,
+	     .fs_sectors = 64 * MIB_SECTORS, .silent = true),
+
+	/* linear */
+	DIRECT("linear.one", "a linear device over fsdax is DAX", fsdax,
+	       DEVICE(TABLE(LINEAR_OF(64, ON_FSDAX))), FS_EXT4),
+	DIRECT("linear.segments", "so is one of four segments of one namespace", fsdax,
+	       DEVICE(TABLE(LINEAR(ON_FSDAX), LINEAR(ON_FSDAX), LINEAR(ON_FSDAX),
+			    LINEAR(ON_FSDAX))),
+	       FS_EXT4),
+	DIRECT("linear.two_namespaces", "so is one whose first and last byte are on two namespaces",
+	       fsdax_2, DEVICE(TABLE(LINEAR(ON_FSDAX), LINEAR(ON_FSDAX_2))), FS_EXT4),
+	DIRECT("linear.partition", "so is one over a partition", fsdax,
+	       DEVICE(TABLE(LINEAR(ON_PARTITION), LINEAR(ON_PARTITION))), FS_EXT4),
+	DIRECT("linear.virtio", "so is one over virtio-pmem", NEEDS("device:virtio", "fs:ext4"),
+	       DEVICE(TABLE(LINEAR_OF(64, ON_VIRTIO))), FS_EXT4),
+	DIRECT("linear.fsdax_virtio", "so is one over fsdax and virtio-pmem", fsdax_virtio,
+	       DEVICE(TABLE(LINEAR(ON_FSDAX), LINEAR(ON_VIRTIO))), FS_EXT4),
+	REFUSED("linear.raw", "a linear device over a raw namespace is not DAX",
+		NEEDS("device:raw", "fs:ext4"), DEVICE(TABLE(LINEAR(ON_RAW))), FS_EXT4),
+	REFUSED("linear.sector", "a linear device over a namespace in sector mode is not DAX",
+		NEEDS("device:sector", "fs:ext4"), DEVICE(TABLE(LINEAR(ON_SECTOR))), FS_EXT4),
+	REFUSED("linear.fsdax_raw", "one member without DAX, the last, and the device is not DAX",
+		fsdax_raw, DEVICE(TABLE(LINEAR(ON_FSDAX), LINEAR(ON_RAW))), FS_EXT4),
+	REFUSED("linear.raw_fsdax", "one member without DAX, the first, and the device is not DAX",
+		fsdax_raw, DEVICE(TABLE(LINEAR(ON_RAW), LINEAR(ON_FSDAX))), FS_EXT4),
+	REFUSED("linear.fsdax_raw_fsdax",
+		"one member without DAX, in the middle where no check of the ends would see it, "
+		"and "
+		"the device is not DAX",
+		fsdax_raw, DEVICE(TABLE(LINEAR(ON_FSDAX), LINEAR(ON_RAW), LINEAR(ON_FSDAX_2))),
+		FS_EXT4),
+	REFUSED("linear.fsdax_sector", "fsdax and sector mode together are not DAX", fsdax_sector,
+		DEVICE(TABLE(LINEAR(ON_FSDAX), LINEAR(ON_SECTOR))), FS_EXT4),
+	REFUSED("linear.fsdax_loop", "fsdax and a loop device together are not DAX", fsdax_loop,
+		DEVICE(TABLE(LINEAR(ON_FSDAX), LINEAR(ON_LOOP))), FS_EXT4),
+	REFUSED("linear.loop_fsdax", "a loop device and fsdax together are not DAX", fsdax_loop,
+		DEVICE(TABLE(LINEAR(ON_LOOP), LINEAR(ON_FSDAX))), FS_EXT4),
+	{
+		.name = "linear.fsdax_brd",
+		.promise = "fsdax and a ram disk together are not DAX",
+		.by = "thread 'dm: prevent DAX mounts if not supported', "
+		      "https://lkml.org/lkml/2018/5/29/1054, whose example it is",
+		.needs = fsdax_brd,
+		.flags = CHECK_EMULATED, /* /dev/ram0 of this host may be somebody's */
+		.plants = PLANT_VALUE,
+		.run = voices_agree,
+		ARG(DEVICE(TABLE(LINEAR(ON_FSDAX), LINEAR_OF(8, ON_BRD))), FS_EXT4),
+	},
+
+	/* pages that are none */
+	REFUSED("pages_beside",
+		"a segment that begins within a page of its member is not DAX: no page of it can "
+		"be "
+		"mapped",
+		fsdax,
+		DEVICE(TABLE({.n = 1, .on = {ON_FSDAX}, .beside_sectors = 1, .sectors = 65536})),
+		FS_EXT4),
+	REFUSED("pages_beside_last", "one such segment is enough, and the device is not DAX", fsdax,
+		DEVICE(TABLE(LINEAR(ON_FSDAX),
+			     {.n = 1, .on = {ON_FSDAX}, .beside_sectors = 7, .sectors = 65536})),
+		FS_EXT4),
+	REFUSED("pages_split",
+		"a boundary within a page, and the device is not DAX: that page is in two places",
+		fsdax,
+		DEVICE(TABLE({.n = 1, .on = {ON_FSDAX}, .sectors = 65539},
+			     {.n = 1, .on = {ON_FSDAX}, .sectors = 65533, .beside_sectors = 3})),
+		FS_EXT4),
+	REFUSED("pages_stripe",
+		"a stripe that begins within a page of its member is not DAX: no page of it can be "
+		"mapped",
+		fsdax_2,
+		DEVICE(TABLE({.n = 2,
+			      .type = TARGET_STRIPED,
+			      .on = {ON_FSDAX, ON_FSDAX_2},
+			      .beside_sectors = 5})),
+		FS_EXT4),
+	REFUSED("chunk_below_page",
+		"chunks of half a page, and the device is not DAX: every page is in two places",
+		fsdax_2,
+		DEVICE(TABLE({.n = 2,
+			      .type = TARGET_STRIPED,
+			      .on = {ON_FSDAX, ON_FSDAX_2},
+			      .chunk_sectors = 4})),
+		FS_EXT4),
+	REFUSED("linear.partition_beside",
+		"a linear device over a partition that begins within a page is not DAX", fsdax,
+		DEVICE(TABLE(LINEAR_OF(64, ON_PARTITION_BESIDE))), FS_EXT4),
+	CASE("linear.partial",
+	     "a device that ends within a page says whether it is DAX, and means it", fsdax,
+	     PLANT_VALUE, DEVICE(TABLE({.n = 1, .on = {ON_FSDAX}, .sectors = 131073})), FS_EXT4,
+	     .fs_sectors = 131072, .silent = true),
+
+	/* targets without memory */
+	REFUSED("zero.only", "a zero device is not DAX", NEEDS("target:zero"), DEVICE(TABLE(ZERO))),
+	REFUSED("zero.last", "a zero target behind fsdax, and the device is not DAX", fsdax_zero,
+		DEVICE(TABLE(LINEAR(ON_FSDAX), ZERO)), FS_EXT4, .fs_sectors = 32 * MIB_SECTORS),
+	REFUSED("zero.first", "a zero target before fsdax, and the device is not DAX", fsdax_zero,
+		DEVICE(TABLE(ZERO, LINEAR(ON_FSDAX)))),
+	REFUSED("zero.between", "a zero target between fsdax, and the device is not DAX",
+		fsdax_zero, DEVICE(TABLE(LINEAR(ON_FSDAX), ZERO, LINEAR(ON_FSDAX))), FS_EXT4,
+		.fs_sectors = 32 * MIB_SECTORS),
+	REFUSED("zero.other_half",
+		"capability is one of whole devices: what uses only the direct half of one with a "
+		"zero target is not DAX",
+		fsdax_zero,
+		DEVICE(TABLE(ZERO, LINEAR(ON_FSDAX)),
+		       TABLE({.n = 1, .on = {ON_BELOW}, .skip_sectors = 32 * MIB_SECTORS})),
+		FS_EXT4),
+	CASE("error.only", "an error device says whether it is DAX", fsdax, PLANT_VALUE,
+	     DEVICE(TABLE(ERROR)), .silent = true),
+	CASE("error.last",
+	     "a device with an error target behind fsdax says whether it is DAX, and "
+	     "means it",
+	     fsdax, PLANT_VALUE, DEVICE(TABLE(LINEAR(ON_FSDAX), ERROR)), FS_EXT4,
+	     .fs_sectors = 32 * MIB_SECTORS, .silent = true),
+	CASE("error.other_half",
+	     "a device over the direct half of one with an error target says whether it is DAX, "
+	     "and "
+	     "means it",
+	     fsdax, PLANT_VALUE,
+	     DEVICE(TABLE(ERROR, LINEAR(ON_FSDAX)),
+		    TABLE({.n = 1, .on = {ON_BELOW}, .skip_sectors = 32 * MIB_SECTORS})),
+	     FS_EXT4, .silent = true),
+
+	/* striped */
+	DIRECT("striped.two", "a striped device over two fsdax namespaces is DAX", fsdax_2,
+	       DEVICE(TABLE({.n = 2,
+			     .type = TARGET_STRIPED,
+			     .on = {ON_FSDAX, ON_FSDAX_2},
+			     .sectors = 64 * MIB_SECTORS})),
+	       FS_EXT4),
+	DIRECT("striped.chunk_4k", "so is one with chunks of one page", fsdax_2,
+	       DEVICE(TABLE({.n = 2,
+			     .type = TARGET_STRIPED,
+			     .on = {ON_FSDAX, ON_FSDAX_2},
+			     .sectors = 64 * MIB_SECTORS,
+			     .chunk_sectors = 8})),
+	       FS_EXT4),
+	DIRECT("striped.and_linear", "so is one of a striped and a linear segment", fsdax_2,
+	       DEVICE(TABLE(STRIPED(2, ON_FSDAX, ON_FSDAX_2), LINEAR(ON_FSDAX_2))), FS_EXT4),
+	REFUSED("striped.fsdax_raw", "one stripe without DAX, and the device is not DAX", fsdax_raw,
+		DEVICE(TABLE(STRIPED(2, ON_FSDAX, ON_RAW))), FS_EXT4),
+	REFUSED("striped.raw_fsdax", "the same with the first stripe", fsdax_raw,
+		DEVICE(TABLE(STRIPED(2, ON_RAW, ON_FSDAX))), FS_EXT4),
+	REFUSED("striped.fsdax_sector", "the same with a namespace in sector mode", fsdax_sector,
+		DEVICE(TABLE(STRIPED(2, ON_FSDAX, ON_SECTOR))), FS_EXT4),
+
+	/* dm on dm */
+	DIRECT("depth.2", "a DM device over a DAX capable DM device is DAX", fsdax_2,
+	       DEVICE(TABLE(LINEAR(ON_FSDAX), LINEAR(ON_FSDAX_2)),
+		      TABLE(LINEAR_OF(32, ON_BELOW), LINEAR_OF(32, ON_BELOW))),
+	       FS_EXT4),
+	DIRECT("depth.3", "so is one of depth 3, striped below", fsdax_2,
+	       DEVICE(TABLE(STRIPED(2, ON_FSDAX, ON_FSDAX_2)), TABLE(LINEAR(ON_BELOW)),
+		      TABLE(LINEAR(ON_BELOW), LINEAR(ON_FSDAX))),
+	       FS_EXT4),
+	DIRECT("depth.4", "so is one of depth 4", fsdax_2,
+	       DEVICE(TABLE(LINEAR(ON_FSDAX), LINEAR(ON_FSDAX_2)),
+		      TABLE(LINEAR_OF(16, ON_BELOW), LINEAR_OF(16, ON_FSDAX),
+			    LINEAR_OF(32, ON_BELOW)),
+		      TABLE(LINEAR(ON_BELOW)),
+		      TABLE(LINEAR_OF(32, ON_BELOW), LINEAR_OF(32, ON_BELOW))),
+	       FS_EXT4),
+	REFUSED("depth.4_raw", "four levels down a raw namespace, and the device is not DAX",
+		fsdax_raw,
+		DEVICE(TABLE(LINEAR(ON_FSDAX), LINEAR(ON_RAW)), TABLE(LINEAR(ON_BELOW)),
+		       TABLE(LINEAR(ON_BELOW)), TABLE(LINEAR(ON_BELOW), LINEAR(ON_FSDAX))),
+		FS_EXT4),
+
+	/* other targets, by their name */
+	CASE("target.log_writes", "a log-writes device over fsdax is DAX",
+	     NEEDS("device:fsdax:2", "target:log-writes", "fs:ext4"), PLANT_FRAME | PLANT_VALUE,
+	     DEVICE(TABLE(LINEAR_OF(64, ON_FSDAX))), FS_EXT4, .target = "log-writes @ +",
+	     .target_is_direct = true),
+	REFUSED("target.flakey", "a target without direct access over fsdax (flakey) is not DAX",
+		NEEDS("device:fsdax:2", "target:flakey", "fs:ext4"),
+		DEVICE(TABLE(LINEAR_OF(64, ON_FSDAX))), FS_EXT4, .target = "flakey @ 0 60 0"),
+	REFUSED("target.delay", "a target without direct access over fsdax (delay) is not DAX",
+		NEEDS("device:fsdax:2", "target:delay", "fs:ext4"),
+		DEVICE(TABLE(LINEAR_OF(64, ON_FSDAX))), FS_EXT4, .target = "delay @ 0 0"),
+	CASE("target.snapshot_origin",
+	     "a snapshot-origin device over fsdax says whether it is DAX, and means it",
+	     NEEDS("device:fsdax:2", "target:snapshot-origin", "fs:ext4"), PLANT_VALUE,
+	     DEVICE(TABLE(LINEAR_OF(64, ON_FSDAX))), FS_EXT4, .target = "snapshot-origin @",
+	     .silent = true),
+
+	/* xfs */
+	DIRECT("xfs.linear", "xfs with dax=always on a linear device over two namespaces is DAX",
+	       NEEDS("device:fsdax:2", "fs:xfs"),
+	       DEVICE(TABLE(LINEAR_OF(160, ON_FSDAX), LINEAR_OF(160, ON_FSDAX_2))), .fs = "xfs"),
+	REFUSED("xfs.fsdax_raw",
+		"xfs with dax=always on a device with a raw member is mounted, and its files are "
+		"not DAX",
+		NEEDS("device:fsdax", "device:raw", "fs:xfs"),
+		DEVICE(TABLE(LINEAR_OF(288, ON_FSDAX), LINEAR(ON_RAW))), .fs = "xfs"),
+	/* clang-format on */
+
+	/* flags of mount and file */
+	{
+		.name = "flag.ext4",
+		.promise = "with dax=inode a file that inherits FS_XFLAG_DAX is DAX",
+		.by = "Documentation/filesystems/dax.rst, 'Enabling DAX on ext4 and xfs'",
+		.needs = fsdax_2,
+		.plants = PLANT_VALUE,
+		.run = flags,
+		.arg = &(const struct flag_case){"ext4", "dax=inode", true, 0, true},
+	},
+	{
+		.name = "flag.xfs",
+		.promise = "with dax=inode a file that inherits FS_XFLAG_DAX is DAX",
+		.by = "Documentation/filesystems/dax.rst, 'Enabling DAX on ext4 and xfs'",
+		.needs = NEEDS("device:fsdax:2", "fs:xfs"),
+		.plants = PLANT_VALUE,
+		.run = flags,
+		.arg = &(const struct flag_case){"xfs", "dax=inode", true, 0, true},
+	},
+	{
+		.name = "flag.unset",
+		.promise = "with dax=inode a file without FS_XFLAG_DAX is not DAX",
+		.by = "Documentation/filesystems/dax.rst, 'Enabling DAX on ext4 and xfs'",
+		.needs = fsdax_2,
+		.plants = PLANT_VALUE,
+		.run = flags,
+		.arg = &(const struct flag_case){"ext4", "dax=inode", false, 0, false},
+	},
+	{
+		.name = "flag.never",
+		.promise = "with dax=never no file is DAX, whatever its flag",
+		.by = "Documentation/filesystems/dax.rst, 'Enabling DAX on ext4 and xfs'",
+		.needs = fsdax_2,
+		.plants = PLANT_VALUE,
+		.run = flags,
+		.arg = &(const struct flag_case){"ext4", "dax=never", true, 0, false},
+	},
+	{
+		.name = "flag.raw",
+		.promise = "on a device that is not capable FS_XFLAG_DAX makes no file DAX",
+		.by = "Documentation/filesystems/dax.rst, 'Enabling DAX on ext4 and xfs'",
+		.needs = NEEDS("device:raw", "fs:ext4"),
+		.plants = PLANT_VALUE,
+		.run = flags,
+		.arg = &(const struct flag_case){"ext4", "dax=inode", true, 1, false},
+	},
+
+	/* two at once */
+	{
+		.name = "neighbours.ext4",
+		.promise = "two partitions of a namespace are DAX at once",
+		.by = "Documentation/filesystems/dax.rst: a filesystem on a block device that "
+		      "supports DAX is DAX; another one beside it is none of its business",
+		.needs = fsdax,
+		.plants = PLANT_VALUE,
+		.run = neighbours,
+		.arg = &(const struct neighbours_case){"ext4", 32 * MIB_SECTORS, false},
+	},
+	{
+		.name = "neighbours.xfs",
+		.promise = "two partitions of a namespace are DAX at once",
+		.by = "Documentation/filesystems/dax.rst: a filesystem on a block device that "
+		      "supports DAX is DAX; another one beside it is none of its business",
+		.needs = NEEDS("device:fsdax", "fs:xfs"),
+		.plants = PLANT_VALUE,
+		.run = neighbours,
+		.arg = &(const struct neighbours_case){"xfs", 304 * MIB_SECTORS, false},
+	},
+	{
+		.name = "neighbours.xfs_dm",
+		.promise = "a partition and a DM device over its neighbour are DAX at once",
+		.by = "Documentation/filesystems/dax.rst: a filesystem on a block device that "
+		      "supports DAX is DAX; another one beside it is none of its business",
+		.needs = NEEDS("device:fsdax", "fs:xfs"),
+		.plants = PLANT_VALUE,
+		.run = neighbours,
+		.arg = &(const struct neighbours_case){"xfs", 304 * MIB_SECTORS, true},
+	},
+	{0},
+};
+
+const struct check_family check_capability = {
+	.name = "capability",
+	.why = "what says DAX, agrees: sysfs, mount, statx and the mapping",
+	.items = items,
+};

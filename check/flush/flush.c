@@ -1,0 +1,541 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Durability: what has to reach the memory is counted inside the kernel, without device-mapper and
+ * through it.  Doing less than without is a failure, even when it is faster.
+ *
+ *   written back  the cache lines of every dirty page, at fsync(2) and whatever else promises it:
+ *                 dax_writeback_mapping_range -> dax_flush(dm's dax_device) -> arch_wb_cache_pmem
+ *   flushed       every member that holds a part: REQ_PREFLUSH -> dm clones it to all members
+ *                 -> pmem_submit_bio -> nvdimm_flush(region) [-> virtio_pmem_flush]
+ *   not cached    copies past the cache: write(2) -> dax_copy_from_iter, bios -> pmem_do_write
+ *   clean         after that, the next store faults: the page is known as dirty again
+ *
+ * The calls are seen one by one (check/fixture/calls.h), with their addresses: it is not their
+ * number that counts but whether each dirty page is among them, at the place that the model says.
+ * Left out: whether the processor's instructions do what they say; the power cut.
+ *
+ * Here: written back, and clean afterwards.  members.c has what is flushed, pastcache.c what is not
+ * cached, switched.c the attributes, writeback.c how a page is looked for among the calls.
+ *
+ * Alone: ./run.sh check --check 'flush.*'
+ */
+#include "check/fixture/calls.h"
+#include "check/fixture/shape.h"
+#include "check/flush/members.h"
+#include "check/flush/pastcache.h"
+#include "check/flush/switched.h"
+#include "check/flush/writeback.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/fs.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* ---- written back ---------------------------------------------------------------------------- */
+
+enum how { FSYNC, FDATASYNC, MSYNC, SYNCFS, UNMOUNT, FREEZE };
+
+/* What promises durability.  Returns 0 or -errno. */
+static int make_durable(struct check_env *env, struct scene *scene, enum how how)
+{
+	const struct graph_device *d = &scene->graph.devices[scene->device];
+	int rc = 0, fd;
+
+	switch (how) {
+	case FSYNC:
+		rc = fsync(scene->fd) < 0 ? -errno : 0;
+		break;
+	case FDATASYNC:
+		rc = fdatasync(scene->fd) < 0 ? -errno : 0;
+		break;
+	case MSYNC:
+		rc = msync(scene->base, FLUSH_FILE_BYTES, MS_SYNC) < 0 ? -errno : 0;
+		break;
+	case SYNCFS:
+		rc = syncfs(scene->fd) < 0 ? -errno : 0;
+		break;
+	case UNMOUNT:
+		mapping_drop(&scene->mapping);
+		scene->mapping.reserved = NULL;
+		close(scene->fd);
+		scene->fd = -1;
+		return check_unmount(env, &scene->fs);
+	case FREEZE:
+		if (d->kind == GRAPH_DM) {
+			rc = dm_device_suspend(d->name, 0);
+			return rc ? rc : dm_device_resume(d->name, 0);
+		}
+		fd = open(scene->fs.where, O_RDONLY | O_CLOEXEC);
+		rc = fd < 0 || ioctl(fd, FIFREEZE, 0) < 0 || ioctl(fd, FITHAW, 0) < 0 ? -errno : 0;
+		if (fd >= 0)
+			close(fd);
+		break;
+	}
+	return rc;
+}
+
+struct written {
+	struct shape shape;
+	const char *fs;
+	bool large; /* PMDs */
+	enum how how;
+};
+
+/* Makes pages dirty and durable, and judges each.  Returns how many bytes were written back, or
+ * -EIO after a complaint. */
+static int64_t write_back(struct check_env *env, const struct written *w, const struct shape *shape,
+			  struct calls *calls)
+{
+	const struct scene_spec spec = {
+		.fs = w->fs, .file_bytes = FLUSH_FILE_BYTES, .small_pages = !w->large};
+	struct scene scene;
+	struct view view;
+	int64_t bytes = -EIO;
+	bool good = true;
+
+	if (!scene_open(env, shape, &spec, &scene))
+		return -EIO;
+	if (!view_begin(env, &view, &scene, calls))
+		goto out;
+	for (int i = 0; i < DIRTY_PAGES && good; i++)
+		good = store_page(env, &scene, dirty_pages[i]);
+	calls_start(calls);
+	good = good && check_setup(env, make_durable(env, &scene, w->how), "making it durable");
+	good = calls_stop(env, calls) && good;
+	for (int i = 0; i < DIRTY_PAGES && good; i++)
+		good = judge_page(env, &view, dirty_pages[i] * PAGE_BYTES, shape->name);
+	if (good)
+		bytes = (int64_t)calls_sum(calls, WRITE_BACK, 1);
+out:
+	view_end(&view);
+	scene_close(env, &scene);
+	return bytes;
+}
+
+static void written_back(struct check_env *env, const void *arg)
+{
+	const struct written *w = arg;
+	struct calls calls;
+	int64_t without, through;
+
+	if (calls_open(env, &calls, writeback_functions)) {
+		without = write_back(env, w, &writeback_raw, &calls);
+		through = without < 0 ? -EIO : write_back(env, w, &w->shape, &calls);
+		if (through >= 0)
+			check_equal(
+				env, through, without,
+				"bytes written back on %s, without device-mapper it is %" PRId64,
+				w->shape.name, without);
+	}
+	calls_close(&calls);
+}
+
+/* ---- clean afterwards ------------------------------------------------------------------------ */
+
+struct again {
+	struct shape shape;
+	const char *fs;
+	bool large;
+};
+
+/* Faults of a store. */
+static uint64_t store_faults(struct check_env *env, const struct scene *scene, uint64_t page)
+{
+	uint64_t before = page_faults();
+
+	store_page(env, scene, page);
+	return page_faults() - before;
+}
+
+static void dirty_again(struct check_env *env, const struct again *a, const struct shape *shape,
+			struct calls *calls)
+{
+	const uint64_t page = dirty_pages[5];
+	const struct scene_spec spec = {
+		.fs = a->fs, .file_bytes = FLUSH_FILE_BYTES, .small_pages = !a->large};
+	struct scene scene;
+	struct view view;
+	int rc = 0;
+
+	if (!scene_open(env, shape, &spec, &scene))
+		return;
+	if (!view_begin(env, &view, &scene, calls))
+		goto out;
+	store_page(env, &scene, page);
+	check_equal(env, (int64_t)store_faults(env, &scene, page), 0,
+		    "faults of a second store on %s", shape->name);
+	if (fsync(scene.fd) < 0)
+		rc = -errno;
+	check_that(env, store_faults(env, &scene, page) > 0,
+		   "the first store after fsync faults on %s", shape->name);
+	calls_start(calls);
+	if (fsync(scene.fd) < 0)
+		rc = -errno;
+	if (calls_stop(env, calls) && check_setup(env, rc, "fsync"))
+		judge_page(env, &view, page * PAGE_BYTES, shape->name);
+out:
+	view_end(&view);
+	scene_close(env, &scene);
+}
+
+static void clean_afterwards(struct check_env *env, const void *arg)
+{
+	const struct again *a = arg;
+	struct calls calls;
+
+	if (calls_open(env, &calls, writeback_functions)) {
+		dirty_again(env, a, &writeback_raw, &calls);
+		if (!check_complained(env))
+			dirty_again(env, a, &a->shape, &calls);
+	}
+	calls_close(&calls);
+}
+
+/* The same page once more through a mapping of small pages beside one of large pages. */
+static void alias(struct check_env *env, const void *arg)
+{
+	const struct scene_spec spec = {.fs = arg, .file_bytes = FLUSH_FILE_BYTES};
+	const struct shape shape = {LINEAR_2};
+	const uint64_t at = dirty_pages[5] * PAGE_BYTES;
+	struct mapping small = {0};
+	struct scene scene = {.fd = -1};
+	struct view view = {0};
+	struct calls calls;
+	uint64_t faults;
+	int rc;
+
+	if (!calls_open(env, &calls, writeback_functions) ||
+	    !scene_open(env, &shape, &spec, &scene))
+		goto out;
+	if (!view_begin(env, &view, &scene, &calls))
+		goto out;
+	rc = mapping_make(&small, scene.fd, FLUSH_FILE_BYTES, MAP_SHARED, false);
+	if (!check_setup(env, rc, "a mapping of small pages"))
+		goto out;
+	store_page(env, &scene, dirty_pages[5]);
+	check_store(small.base + at, 'a');
+	if (!check_setup(env, fsync(scene.fd) < 0 ? -errno : 0, "fsync"))
+		goto out;
+	faults = page_faults();
+	check_store(small.base + at, 'b');
+	check_that(env, page_faults() > faults,
+		   "the first store after fsync through the small page faults");
+	calls_start(&calls);
+	rc = fsync(scene.fd) < 0 ? -errno : 0;
+	if (calls_stop(env, &calls) && check_setup(env, rc, "fsync"))
+		judge_page(env, &view, at, "a mapping of small pages beside one of large pages");
+out:
+	if (small.reserved)
+		mapping_drop(&small);
+	view_end(&view);
+	scene_close(env, &scene);
+	calls_close(&calls);
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
+#define BY_DAX_FLUSH                                                                         \
+	"fsync(2); commit \"dax: remove the pmem_dax_ops->flush abstraction\": a device of " \
+	"several members has all of them flushed"
+#define BY_PREFLUSH                                                                           \
+	"Documentation/block/writeback_cache_control.rst: bio based drivers that remap send " \
+	"flushes to all underlying devices"
+#define BY_ATTRIBUTE                                                                              \
+	"commit \"libnvdimm, pmem, dax: export a cache control attribute\": whether dax_flush() " \
+	"writes back is the attribute's to say"
+#define BY_MKCLEAN                                                             \
+	"commit \"dax: Clear dirty entry tags on cache flush\": pages become " \
+	"write-protected, so that stores fault again"
+
+#define WRITTEN(fs_, large_, how_, ...) \
+	(&(const struct written){.shape = {__VA_ARGS__}, .fs = fs_, .large = large_, .how = how_})
+#define AGAIN(fs_, large_, ...) \
+	(&(const struct again){.shape = {__VA_ARGS__}, .fs = fs_, .large = large_})
+#define MEMBERS(how_, ...) (&(const struct members){.shape = {__VA_ARGS__}, .how = how_})
+#define SHAPE(...) (&(const struct shape){__VA_ARGS__})
+
+#define KPROBES "file:/sys/bus/event_source/devices/kprobe/type"
+
+static const char *const needs_two[] = {"device:fsdax:2", "target:linear", "fs:ext4", KPROBES,
+					NULL};
+static const char *const needs_xfs[] = {"device:fsdax:2", "target:linear", "fs:xfs", KPROBES, NULL};
+static const char *const needs_striped[] = {"device:fsdax:2", "target:striped", "fs:ext4", KPROBES,
+					    NULL};
+static const char *const needs_huge[] = {"device:fsdax:2", "target:linear", "fs:ext4",
+					 "page:2M",	   KPROBES,	    NULL};
+static const char *const needs_huge_xfs[] = {"device:fsdax:2", "target:linear", "fs:xfs",
+					     "page:2M",	       KPROBES,		NULL};
+static const char *const needs_virtio[] = {"device:virtio",
+					   "device:fsdax",
+					   "target:linear",
+					   "target:striped",
+					   "fs:ext4",
+					   KPROBES,
+					   NULL};
+
+#define WRITES_BACK(name_, by_what_, needs_, arg_)                                                \
+	.name = "write_back." name_,                                                              \
+	.promise = by_what_ " writes the cache lines of every dirty page back, as many bytes as " \
+			    "without device-mapper",                                              \
+	.by = BY_DAX_FLUSH, .needs = needs_, .plants = PLANT_STACK | PLANT_VALUE,                 \
+	.run = written_back, .arg = arg_
+
+static const struct check_item items[] = {
+	{WRITES_BACK("fsync.pte.ext4", "fsync", needs_two, WRITTEN("ext4", false, FSYNC, LINEAR_2)),
+	 .flags = CHECK_QUICK},
+	{WRITES_BACK("fsync.pmd.ext4", "fsync", needs_huge,
+		     WRITTEN("ext4", true, FSYNC, LINEAR_2))},
+	{WRITES_BACK("fsync.pte.xfs", "fsync", needs_xfs, WRITTEN("xfs", false, FSYNC, LINEAR_2))},
+	{WRITES_BACK("fsync.striped", "fsync", needs_striped,
+		     WRITTEN("ext4", false, FSYNC, STRIPED_2))},
+	{WRITES_BACK("fsync.depth", "fsync", needs_huge, WRITTEN("ext4", true, FSYNC, DEPTH_3))},
+	{WRITES_BACK("fdatasync", "fdatasync", needs_two,
+		     WRITTEN("ext4", false, FDATASYNC, LINEAR_2))},
+	{WRITES_BACK("msync", "msync(MS_SYNC)", needs_two,
+		     WRITTEN("ext4", false, MSYNC, LINEAR_2))},
+	{WRITES_BACK("syncfs", "syncfs", needs_two, WRITTEN("ext4", false, SYNCFS, LINEAR_2))},
+	{WRITES_BACK("unmount", "umount", needs_two, WRITTEN("ext4", false, UNMOUNT, LINEAR_2))},
+	{WRITES_BACK("suspend", "suspending the device, which freezes the filesystem,", needs_two,
+		     WRITTEN("ext4", false, FREEZE, LINEAR_2))},
+	{
+		.name = "clean.pte.ext4",
+		.promise = "after fsync the next store faults, and is written back again",
+		.by = BY_MKCLEAN,
+		.needs = needs_two,
+		.plants = PLANT_STACK | PLANT_VALUE,
+		.run = clean_afterwards,
+		.arg = AGAIN("ext4", false, LINEAR_2),
+	},
+	{
+		.name = "clean.pmd.ext4",
+		.promise = "after fsync the next store faults, and is written back again",
+		.by = BY_MKCLEAN,
+		.needs = needs_huge,
+		.flags = CHECK_QUICK,
+		.plants = PLANT_STACK | PLANT_VALUE,
+		.run = clean_afterwards,
+		.arg = AGAIN("ext4", true, LINEAR_2),
+	},
+	{
+		.name = "clean.pmd.xfs",
+		.promise = "after fsync the next store faults, and is written back again",
+		.by = BY_MKCLEAN,
+		.needs = needs_huge_xfs,
+		.plants = PLANT_STACK | PLANT_VALUE,
+		.run = clean_afterwards,
+		.arg = AGAIN("xfs", true, LINEAR_2),
+	},
+	{
+		.name = "clean.alias",
+		.promise = "a small page beside a large one of the same memory is clean after "
+			   "fsync, too: a store through it faults and is written back",
+		.by = "commit \"dax: fix missing writeprotect the pte entry\"",
+		.needs = needs_huge,
+		.plants = PLANT_STACK | PLANT_VALUE,
+		.fixed_by = "5.19, \"dax: fix missing writeprotect the pte entry\"",
+		.run = alias,
+		.arg = "ext4",
+	},
+	{
+		.name = "members.fsync.linear",
+		.promise = "fsync flushes each of two members, after the cache lines",
+		.by = BY_PREFLUSH,
+		.needs = needs_two,
+		.flags = CHECK_QUICK,
+		.plants = PLANT_VALUE,
+		.run = members_flushed,
+		.arg = MEMBERS(BY_FSYNC, LINEAR_2),
+	},
+	{
+		.name = "members.fsync.striped",
+		.promise = "fsync flushes each of two stripes' members, after the cache lines",
+		.by = BY_PREFLUSH,
+		.needs = needs_striped,
+		.plants = PLANT_VALUE,
+		.run = members_flushed,
+		.arg = MEMBERS(BY_FSYNC, STRIPED_2),
+	},
+	{
+		.name = "members.fsync.depth",
+		.promise = "fsync flushes each of two members through three devices",
+		.by = BY_PREFLUSH,
+		.needs = needs_two,
+		.plants = PLANT_VALUE,
+		.run = members_flushed,
+		.arg = MEMBERS(BY_FSYNC, DEPTH_3),
+	},
+	{
+		.name = "members.dsync_write",
+		.promise = "a write(2) with O_DSYNC flushes each of two members",
+		.by = BY_PREFLUSH,
+		.needs = needs_two,
+		.plants = PLANT_VALUE,
+		.run = members_flushed,
+		.arg = MEMBERS(BY_DSYNC_WRITE, LINEAR_2),
+	},
+	{
+		.name = "members.block_device",
+		.promise = "fsync of the device itself flushes each of two members",
+		.by = BY_PREFLUSH,
+		.needs = needs_two,
+		.plants = PLANT_VALUE,
+		.run = members_flushed,
+		.arg = MEMBERS(BY_BLOCK_DEVICE, LINEAR_2),
+	},
+	{
+		.name = "members.mixed",
+		.promise = "fsync flushes an NVDIMM and a virtio-pmem that are members of one "
+			   "device",
+		.by = BY_PREFLUSH,
+		.needs = needs_virtio,
+		.plants = PLANT_VALUE,
+		.run = members_flushed,
+		.arg = MEMBERS(BY_FSYNC, .name = "linear over an NVDIMM and virtio-pmem",
+			       .depth = 1, .segments = 32, .members = 2,
+			       .modes = {NAMESPACE_FSDAX, NAMESPACE_VIRTIO}),
+	},
+	{
+		.name = "hypervisor.linear",
+		.promise = "fsync through a linear device asks the hypervisor of virtio-pmem to "
+			   "flush, as often as without",
+		.by = BY_PREFLUSH "; Documentation/driver-api/nvdimm, virtio-pmem: fsync makes it "
+				  "durable",
+		.needs = needs_virtio,
+		.plants = PLANT_VALUE,
+		.run = members_hypervisor,
+		.arg = SHAPE(.name = "linear over virtio-pmem", .depth = 1, .segments = 4,
+			     .modes = {NAMESPACE_VIRTIO}),
+	},
+	{
+		.name = "hypervisor.depth",
+		.promise = "fsync through three devices asks the hypervisor of virtio-pmem to "
+			   "flush, as often as without",
+		.by = BY_PREFLUSH,
+		.needs = needs_virtio,
+		.plants = PLANT_VALUE,
+		.run = members_hypervisor,
+		.arg = SHAPE(.name = "linear of depth 3 over virtio-pmem", .depth = 3,
+			     .segments = 4, .modes = {NAMESPACE_VIRTIO}),
+	},
+	{
+		.name = "past_the_cache.write",
+		.promise = "write(2) on a DAX file copies past the cache, as many bytes as "
+			   "without device-mapper",
+		.by = "commit \"x86, uaccess: introduce copy_from_iter_flushcache for pmem / "
+		      "cache-bypass operations\"; dm-linear.c, dm-stripe.c, copy_from_iter of "
+		      "their dax operations",
+		.needs = needs_two,
+		.plants = PLANT_VALUE,
+		.run = past_the_cache,
+		.arg = &(const struct past){.shape = {LINEAR_2},
+					    .function =
+						    "__copy_user_flushcache|copy_user_flushcache",
+					    .copied = copied_by_write},
+	},
+	{
+		.name = "past_the_cache.bio",
+		.promise = "a write by bios is copied past the cache, as many bytes as without "
+			   "device-mapper",
+		.by = "drivers/nvdimm/pmem.c, write_pmem(): memcpy_flushcache()",
+		.needs = needs_two,
+		.plants = PLANT_VALUE,
+		.run = past_the_cache,
+		.arg = &(const struct past){.shape = {LINEAR_2},
+					    .function = "__memcpy_flushcache",
+					    .copied = copied_by_bio},
+	},
+	{
+		.name = "zeroes",
+		.promise = "zeroes that replace a part of a page reach the memory by fsync",
+		.by = "fs/dax.c, dax_iomap_zero(): memset() and dax_flush()",
+		.needs = needs_two,
+		.plants = PLANT_STACK | PLANT_VALUE,
+		.run = zeroes,
+		.arg = SHAPE(LINEAR_2),
+	},
+	{
+		.name = "queue_attribute.linear",
+		.promise = "queue/write_cache of a linear device says what its members say",
+		.by = "Documentation/block/queue-sysfs.rst, write_cache; drivers/md/dm-table.c, "
+		      "dm_table_supports_flush()",
+		.needs = needs_two,
+		.plants = PLANT_VALUE,
+		.run = queue_attribute,
+		.arg = SHAPE(LINEAR_2),
+	},
+	{
+		.name = "queue_attribute.depth",
+		.promise = "queue/write_cache says what the lowest members say, three devices up",
+		.by = "Documentation/block/queue-sysfs.rst, write_cache; drivers/md/dm-table.c, "
+		      "dm_table_supports_flush()",
+		.needs = needs_two,
+		.plants = PLANT_VALUE,
+		.run = queue_attribute,
+		.arg = SHAPE(DEPTH_3),
+	},
+	{
+		.name = "switched.raw",
+		.promise = "a namespace whose " DAX_WRITE_CACHE " is turned on writes back from "
+			   "then on",
+		.by = BY_ATTRIBUTE,
+		.needs = needs_two,
+		.flags = CHECK_EMULATED, /* a setting of the device */
+		.plants = PLANT_VALUE,
+		.run = turned_on_raw,
+	},
+	{
+		.name = "switched.first_off",
+		.promise = "what is on the member that needs it is written back, though the first "
+			   "member does not",
+		.by = BY_ATTRIBUTE "; drivers/md/dm-table.c: if any member does",
+		.needs = needs_two,
+		.flags = CHECK_EMULATED,
+		.plants = PLANT_VALUE,
+		.run = one_of_two,
+		.arg = &(const unsigned int){0},
+	},
+	{
+		.name = "switched.last_off",
+		.promise = "what is on the member that needs it is written back, though the last "
+			   "member does not",
+		.by = BY_ATTRIBUTE "; drivers/md/dm-table.c: if any member does",
+		.needs = needs_two,
+		.flags = CHECK_EMULATED,
+		.plants = PLANT_VALUE,
+		.run = one_of_two,
+		.arg = &(const unsigned int){1},
+	},
+	{
+		.name = "switched.reload",
+		.promise = "members whose " DAX_WRITE_CACHE " is turned on are written back once "
+			   "the table is loaded again",
+		.by = BY_ATTRIBUTE,
+		.needs = needs_two,
+		.flags = CHECK_EMULATED,
+		.plants = PLANT_VALUE,
+		.run = turned_on,
+		.arg = &(const enum turn){RELOAD},
+	},
+	{
+		.name = "switched.on",
+		.promise = "members whose " DAX_WRITE_CACHE " is turned on are written back from "
+			   "then on, as without device-mapper",
+		.by = BY_ATTRIBUTE,
+		.needs = needs_two,
+		.flags = CHECK_EMULATED,
+		.plants = PLANT_VALUE,
+		.run = turned_on,
+		.arg = &(const enum turn){NOTHING},
+	},
+	{0},
+};
+
+const struct check_family check_flush = {
+	.name = "flush",
+	.why = "what durability must reach is reached through device-mapper as without it",
+	.items = items,
+};

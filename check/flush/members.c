@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "check/flush/members.h"
+
+#include "check/flush/writeback.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* ---- every member ---------------------------------------------------------------------------- */
+
+/* Which nd_region a namespace is flushed by: asked of itself.  0 after check_broken(). */
+static uint64_t region_of(struct check_env *env, const struct namespace *ns, struct calls *calls)
+{
+	int fd = open(ns->node, O_RDONLY | O_CLOEXEC), rc = fd < 0 ? -errno : 0;
+	uint64_t region = 0;
+
+	calls_start(calls);
+	if (!rc && fsync(fd) < 0)
+		rc = -errno;
+	calls_stop(env, calls);
+	if (fd >= 0)
+		close(fd);
+	for (size_t i = 0; i < calls->n; i++) {
+		const struct call *c = &calls->list[i];
+
+		if (c->function == FLUSH && region && c->arg[0] != region)
+			rc = -EAGAIN;
+		else if (c->function == FLUSH)
+			region = c->arg[0];
+	}
+	if (!check_setup(env, rc, "flushing %s by itself", ns->node))
+		return 0;
+	if (!region)
+		check_broken(env, "a flush of %s did not reach nvdimm_flush()", ns->node);
+	return region;
+}
+
+/* How often a region was flushed after the last cache line was written back. */
+static size_t flushes_of(const struct calls *calls, uint64_t region)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < calls->n; i++) {
+		if (calls->list[i].function == WRITE_BACK)
+			n = 0;
+		else if (calls->list[i].function == FLUSH && calls->list[i].arg[0] == region)
+			n++;
+	}
+	return n;
+}
+
+/* The regions of two namespaces.  Returns true if they differ, or false after a complaint. */
+static bool regions_of(struct check_env *env, const struct namespace *ns[2], struct calls *calls,
+		       uint64_t regions[2])
+{
+	for (int i = 0; i < 2; i++) {
+		regions[i] = region_of(env, ns[i], calls);
+		if (!regions[i])
+			return false;
+	}
+	if (regions[0] != regions[1])
+		return true;
+	check_skip(env, "name namespaces of two regions with --device",
+		   "%s and %s are in one region and cannot be told apart", ns[0]->node,
+		   ns[1]->node);
+	return false;
+}
+
+/* One page of each window is made dirty or written, and made durable. */
+static int reach_members(struct check_env *env, struct scene *scene, enum member_how how)
+{
+	const struct graph_device *d = &scene->graph.devices[scene->device];
+	char path[sizeof(scene->fs.where) + 8], page[PAGE_BYTES] = {1};
+	int rc = 0, fd = -1;
+
+	if (how == BY_FSYNC) {
+		store_windows(env, scene);
+		return fsync(scene->fd) < 0 ? -errno : 0;
+	}
+	snprintf(path, sizeof(path), "%s/file", scene->fs.where);
+	fd = open(how == BY_BLOCK_DEVICE ? d->node : path,
+		  how == BY_BLOCK_DEVICE ? O_RDONLY | O_CLOEXEC : O_RDWR | O_DSYNC | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (how == BY_BLOCK_DEVICE)
+		rc = fsync(fd) < 0 ? -errno : 0;
+	for (uint64_t at = 0; at < FLUSH_FILE_BYTES && how == BY_DSYNC_WRITE && !rc;
+	     at += WINDOW_BYTES)
+		if (pwrite(fd, page, sizeof(page), (off_t)at) != (ssize_t)sizeof(page))
+			rc = -EIO;
+	close(fd);
+	return rc;
+}
+
+void members_flushed(struct check_env *env, const void *arg)
+{
+	const struct members *m = arg;
+	const struct scene_spec spec = {.fs = "ext4", .file_bytes = FLUSH_FILE_BYTES};
+	const struct namespace *ns[2];
+	struct scene scene = {.fd = -1};
+	uint64_t regions[2];
+	struct calls calls;
+	int rc;
+
+	for (unsigned int i = 0, taken[NAMESPACE_VIRTIO + 1] = {0}; i < 2; i++)
+		ns[i] = check_device(env, m->shape.modes[i], taken[m->shape.modes[i]]++);
+	if (!calls_open(env, &calls, writeback_functions) ||
+	    !regions_of(env, ns, &calls, regions) || !scene_open(env, &m->shape, &spec, &scene))
+		goto out;
+	calls_start(&calls);
+	rc = reach_members(env, &scene, m->how);
+	if (!calls_stop(env, &calls) || !check_setup(env, rc, "making it durable"))
+		goto out;
+	for (int i = 0; i < 2; i++)
+		check_that(env, flushes_of(&calls, regions[i]) > 0,
+			   "%s, a member of %s, is flushed after the last cache line was written "
+			   "back",
+			   ns[i]->node, m->shape.name);
+out:
+	scene_close(env, &scene);
+	calls_close(&calls);
+}
+
+/* ---- the hypervisor's flush ------------------------------------------------------------------ */
+
+static const char *const virtio_functions[] = {"arch_wb_cache_pmem", "nvdimm_flush",
+					       "virtio_pmem_flush|async_pmem_flush", NULL};
+enum { HOST_FLUSH = 2 };
+
+/* Stores, fsyncs.  Returns how many requests went to the hypervisor after the last cache line was
+ * written back, or -EIO after a complaint. */
+static int64_t host_flushes(struct check_env *env, const struct shape *shape, struct calls *calls)
+{
+	const struct scene_spec spec = {.fs = "ext4", .file_bytes = FLUSH_FILE_BYTES};
+	struct scene scene;
+	int64_t n = 0;
+	int rc;
+
+	if (!scene_open(env, shape, &spec, &scene))
+		return -EIO;
+	for (int i = 0; i < DIRTY_PAGES; i++)
+		store_page(env, &scene, dirty_pages[i]);
+	calls_start(calls);
+	rc = fsync(scene.fd) < 0 ? -errno : 0;
+	if (!calls_stop(env, calls) || !check_setup(env, rc, "fsync"))
+		n = -EIO;
+	for (size_t i = 0; i < calls->n && n >= 0; i++) {
+		if (calls->list[i].function == WRITE_BACK)
+			n = 0;
+		n += calls->list[i].function == HOST_FLUSH;
+	}
+	scene_close(env, &scene);
+	return n;
+}
+
+void members_hypervisor(struct check_env *env, const void *arg)
+{
+	const struct shape virtio = {.name = "virtio-pmem", .modes = {NAMESPACE_VIRTIO}};
+	const struct shape *shape = arg;
+	int64_t without, through;
+	struct calls calls;
+
+	if (calls_open(env, &calls, virtio_functions)) {
+		without = host_flushes(env, &virtio, &calls);
+		through = without < 0 ? -EIO : host_flushes(env, shape, &calls);
+		if (through >= 0) {
+			check_that(env, without > 0,
+				   "fsync on virtio-pmem asks the hypervisor to flush");
+			check_that(env, through >= without,
+				   "fsync on %s asks the hypervisor to flush %" PRId64
+				   " times or more, as without device-mapper: it was %" PRId64,
+				   shape->name, without, through);
+		}
+	}
+	calls_close(&calls);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Every member that holds a part is flushed, as far as the hypervisor of virtio-pmem. */
+#ifndef DAXDM_MEMBERS_H
+#define DAXDM_MEMBERS_H
+
+#include "check/fixture/shape.h"
+
+enum member_how { BY_FSYNC, BY_DSYNC_WRITE, BY_BLOCK_DEVICE };
+
+struct members {
+	struct shape shape;
+	enum member_how how;
+};
+
+/* A run function; arg is a const struct members, of two. */
+void members_flushed(struct check_env *env, const void *arg);
+
+/* A run function; arg is a const struct shape on virtio-pmem. */
+void members_hypervisor(struct check_env *env, const void *arg);
+
+#endif

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "check/flush/switched.h"
+
+#include "check/flush/writeback.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- attributes ------------------------------------------------------------------------------ */
+
+/* Reads an attribute of a block device.  Returns 0 or -errno. */
+static int get_attribute(const char *numbers, const char *name, char value[64])
+{
+	char path[160];
+	FILE *in;
+
+	snprintf(path, sizeof(path), "/sys/dev/block/%s/%s", numbers, name);
+	in = fopen(path, "re");
+	if (!in)
+		return -errno;
+	if (!fgets(value, 64, in))
+		value[0] = '\0';
+	value[strcspn(value, "\n")] = '\0';
+	fclose(in);
+	return 0;
+}
+
+static int set_attribute(const char *numbers, const char *name, const char *value)
+{
+	char path[160];
+	FILE *out;
+	int rc = 0;
+
+	snprintf(path, sizeof(path), "/sys/dev/block/%s/%s", numbers, name);
+	out = fopen(path, "we");
+	if (!out)
+		return -errno;
+	if (fputs(value, out) == EOF)
+		rc = -EIO;
+	if (fclose(out) == EOF)
+		rc = -errno;
+	return rc;
+}
+
+void queue_attribute(struct check_env *env, const void *arg)
+{
+	const struct shape *shape = arg;
+	char value[64] = "", dax[64];
+	bool any = false;
+	struct graph graph;
+	int device = shape_make(env, shape, scene_device_bytes("ext4"), &graph);
+
+	if (device < 0)
+		return;
+	for (int i = 0; i < device; i++) {
+		if (graph.devices[i].kind != GRAPH_NAMESPACE)
+			continue;
+		if (!check_setup(
+			    env,
+			    get_attribute(graph.devices[i].numbers, "queue/write_cache", value),
+			    "queue/write_cache of %s", graph.devices[i].node))
+			goto out;
+		any = any || !strcmp(value, "write back");
+	}
+	if (check_setup(env,
+			get_attribute(graph.devices[device].numbers, "queue/write_cache", value),
+			"queue/write_cache of %s", shape->name))
+		check_that(env, !strcmp(value, any ? "write back" : "write through"),
+			   "queue/write_cache of %s is that of its members: it is '%s'",
+			   shape->name, value);
+	check_observe(
+		env, "dax_write_cache",
+		json_pack("{sb sb}", "of_the_namespace",
+			  !get_attribute(graph.devices[0].numbers, DAX_WRITE_CACHE, dax),
+			  "of_the_stack",
+			  !get_attribute(graph.devices[device].numbers, DAX_WRITE_CACHE, dax)));
+out:
+	check_setup(env, graph_destroy(&graph), "removing the device");
+}
+
+/* ---- members that are switched off and on ---------------------------------------------------- */
+
+/* The two namespaces' attribute, as it was. */
+struct switches {
+	const struct namespace *ns[2];
+	char numbers[2][32], was[2][64];
+};
+
+static bool begin_switches(struct check_env *env, struct switches *s)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		s->ns[i] = check_device(env, NAMESPACE_FSDAX, i);
+		snprintf(s->numbers[i], sizeof(s->numbers[i]), "%u:%u", s->ns[i]->major,
+			 s->ns[i]->minor);
+		if (get_attribute(s->numbers[i], DAX_WRITE_CACHE, s->was[i]) < 0) {
+			check_skip(env, "a kernel whose pmem driver has it",
+				   "%s has no attribute " DAX_WRITE_CACHE, s->ns[i]->node);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool switch_to(struct check_env *env, const struct switches *s, unsigned int i, bool on)
+{
+	return check_setup(env, set_attribute(s->numbers[i], DAX_WRITE_CACHE, on ? "1" : "0"),
+			   DAX_WRITE_CACHE " of %s", s->ns[i]->node);
+}
+
+static void end_switches(struct check_env *env, const struct switches *s)
+{
+	for (unsigned int i = 0; i < 2; i++)
+		check_setup(env, set_attribute(s->numbers[i], DAX_WRITE_CACHE, s->was[i]),
+			    "restoring " DAX_WRITE_CACHE);
+}
+
+/*
+ * A stack made while its members' attribute is off, so that it writes nothing back.  A device may
+ * take over the memory of one that was removed, with what that one had been: those that do are kept
+ * until the end, so that their memory is not used again.
+ */
+enum { TRIES = 10 };
+
+static int open_switched_off(struct check_env *env, const struct shape *shape,
+			     const struct scene_spec *spec, struct calls *calls,
+			     struct scene *scene, struct graph kept[TRIES])
+{
+	for (int n = 0;; n++) {
+		int64_t bytes;
+
+		if (!scene_open(env, shape, spec, scene))
+			return -EIO;
+		bytes = writeback_of_windows(env, scene, calls);
+		if (bytes <= 0 || n == TRIES)
+			return bytes < 0 ? -EIO : n;
+		kept[n] = scene->graph;
+		scene->graph = (struct graph){0};
+		scene_close(env, scene);
+	}
+}
+
+void turned_on(struct check_env *env, const void *arg)
+{
+	static struct graph kept[TRIES];
+	const struct shape shape = {LINEAR_2};
+	const struct scene_spec spec = {
+		.fs = "ext4", .file_bytes = FLUSH_FILE_BYTES, .small_pages = true};
+	const enum turn *turn = arg;
+	struct scene scene = {.fd = -1};
+	struct switches s = {0};
+	struct calls calls;
+	int64_t bytes;
+	int n = 0;
+
+	if (!calls_open(env, &calls, writeback_functions) || !begin_switches(env, &s)) {
+		calls_close(&calls);
+		return;
+	}
+	if (!switch_to(env, &s, 0, false) || !switch_to(env, &s, 1, false))
+		goto out;
+	n = open_switched_off(env, &shape, &spec, &calls, &scene, kept);
+	if (n < 0 || !switch_to(env, &s, 0, true) || !switch_to(env, &s, 1, true))
+		goto out;
+	if (*turn == RELOAD && !check_setup(env, shape_reload(&scene.graph, scene.device),
+					    "loading the table again (%s)", dm_complaint()))
+		goto out;
+	bytes = writeback_of_windows(env, &scene, &calls);
+	if (bytes >= 0)
+		check_equal(env, bytes, FLUSH_FILE_BYTES / WINDOW_BYTES * PAGE_BYTES,
+			    "bytes written back on %s whose members' " DAX_WRITE_CACHE
+			    " was turned on after it was made",
+			    shape.name);
+out:
+	scene_close(env, &scene);
+	while (n-- > 0)
+		check_setup(env, graph_destroy(&kept[n]), "removing a device");
+	end_switches(env, &s);
+	calls_close(&calls);
+}
+
+void turned_on_raw(struct check_env *env, const void *arg)
+{
+	const struct scene_spec spec = {
+		.fs = "ext4", .file_bytes = FLUSH_FILE_BYTES, .small_pages = true};
+	struct scene scene = {.fd = -1};
+	struct switches s = {0};
+	struct calls calls;
+
+	(void)arg;
+	if (!calls_open(env, &calls, writeback_functions) || !begin_switches(env, &s)) {
+		calls_close(&calls);
+		return;
+	}
+	if (!switch_to(env, &s, 0, false) || !scene_open(env, &writeback_raw, &spec, &scene))
+		goto out;
+	check_equal(env, writeback_of_windows(env, &scene, &calls), 0,
+		    "bytes written back while " DAX_WRITE_CACHE " is off");
+	if (switch_to(env, &s, 0, true))
+		check_equal(env, writeback_of_windows(env, &scene, &calls),
+			    FLUSH_FILE_BYTES / WINDOW_BYTES * PAGE_BYTES,
+			    "bytes written back once " DAX_WRITE_CACHE " is on");
+out:
+	scene_close(env, &scene);
+	end_switches(env, &s);
+	calls_close(&calls);
+}
+
+void one_of_two(struct check_env *env, const void *arg)
+{
+	const struct shape shape = {LINEAR_2};
+	const struct scene_spec spec = {
+		.fs = "ext4", .file_bytes = FLUSH_FILE_BYTES, .small_pages = true};
+	const unsigned int *off = arg;
+	struct scene scene = {.fd = -1};
+	struct view view = {0};
+	struct switches s = {0};
+	struct calls calls;
+
+	if (!calls_open(env, &calls, writeback_functions) || !begin_switches(env, &s)) {
+		calls_close(&calls);
+		return;
+	}
+	if (!switch_to(env, &s, *off, false) || !switch_to(env, &s, !*off, true) ||
+	    !scene_open(env, &shape, &spec, &scene) || !view_begin(env, &view, &scene, &calls) ||
+	    writeback_of_windows(env, &scene, &calls) < 0)
+		goto out;
+	for (uint64_t at = 0; at < FLUSH_FILE_BYTES; at += WINDOW_BYTES) {
+		const struct extent *e = extents_find(&view.extents, at);
+		struct graph_place place = {0};
+
+		if (e)
+			graph_resolve(&scene.graph, scene.device,
+				      e->physical_bytes + at - e->logical_bytes, &place);
+		if (place.ns && !strcmp(place.ns->node, s.ns[!*off]->node))
+			judge_page(env, &view, at, shape.name);
+	}
+out:
+	view_end(&view);
+	scene_close(env, &scene);
+	end_switches(env, &s);
+	calls_close(&calls);
+}

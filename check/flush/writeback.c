@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "check/flush/writeback.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+enum { STORE_AT = 2048 }; /* in a page */
+
+const char *const writeback_functions[] = {"arch_wb_cache_pmem", "nvdimm_flush", NULL};
+const uint64_t dirty_pages[DIRTY_PAGES] = {1, 2, 5, 511, 512, 700, 1029, 2047};
+const struct shape writeback_raw = {.name = "a namespace"};
+
+bool store_page(struct check_env *env, const struct scene *scene, uint64_t page)
+{
+	static char value;
+
+	return check_equal(env,
+			   check_store(scene->base + page * PAGE_BYTES + STORE_AT, ++value).signal,
+			   0, "signal of a store into the mapping");
+}
+
+void store_windows(struct check_env *env, const struct scene *scene)
+{
+	for (uint64_t w = 0; w < FLUSH_FILE_BYTES / WINDOW_BYTES; w++)
+		store_page(env, scene, w * WINDOW_PAGES);
+}
+
+bool is_written_back(const struct view *v, uint64_t physical, uint64_t len)
+{
+	for (size_t i = 0; i < v->calls->n; i++) {
+		const struct call *c = &v->calls->list[i];
+
+		if (c->function == WRITE_BACK && c->arg[0] <= v->base + physical &&
+		    c->arg[0] + c->arg[1] >= v->base + physical + len)
+			return true;
+	}
+	return false;
+}
+
+bool judge_page(struct check_env *env, const struct view *v, uint64_t offset, const char *name)
+{
+	uint64_t pfn = 0;
+	int rc = graph_expected_pfn(&v->extents, &v->scene->graph, v->scene->device, offset, &pfn);
+
+	return check_setup(env, rc, "the frame of file offset %" PRIu64, offset) &&
+	       check_that(env, is_written_back(v, pfn * PAGE_BYTES, PAGE_BYTES),
+			  "the cache lines of the dirty page at file offset %" PRIu64
+			  " were written back on %s",
+			  offset, name);
+}
+
+bool view_begin(struct check_env *env, struct view *v, const struct scene *scene,
+		struct calls *calls)
+{
+	uint64_t pfn = 0;
+	int fd, rc;
+
+	*v = (struct view){.scene = scene, .calls = calls};
+	rc = check_store(scene->base + STORE_AT, 1).signal ? -EFAULT : 0;
+	if (!check_setup(env, rc, "storing into the mapping"))
+		return false;
+	fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	rc = fd < 0 ? -errno : mapped_pfns(fd, scene->base, &pfn, 1);
+	if (fd >= 0)
+		close(fd);
+	calls_start(calls);
+	if (!rc && fsync(scene->fd) < 0)
+		rc = -errno;
+	if (!calls_stop(env, calls) || !check_setup(env, rc, "writing one page back"))
+		return false;
+	if (!pfn || calls_count(calls, WRITE_BACK) != 1) {
+		check_broken(env, "one dirty page was written back by %zu calls, it must be one",
+			     calls_count(calls, WRITE_BACK));
+		return false;
+	}
+	for (size_t i = 0; i < calls->n; i++)
+		if (calls->list[i].function == WRITE_BACK)
+			v->base = calls->list[i].arg[0] - pfn * PAGE_BYTES;
+	return check_setup(env, extents_read(scene->fd, &v->extents), "reading the extents");
+}
+
+void view_end(struct view *v)
+{
+	extents_free(&v->extents);
+}
+
+int64_t writeback_of_windows(struct check_env *env, const struct scene *scene, struct calls *calls)
+{
+	int rc;
+
+	store_windows(env, scene);
+	calls_start(calls);
+	rc = fsync(scene->fd) < 0 ? -errno : 0;
+	if (!calls_stop(env, calls) || !check_setup(env, rc, "fsync"))
+		return -EIO;
+	return (int64_t)calls_sum(calls, WRITE_BACK, 1);
+}

@@ -1,0 +1,659 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * LVM over persistent memory: lvm2 itself, on a volume group of the named namespaces.
+ *
+ * What an administrator does to a volume while a file on it is mapped: extend it, by memory and by
+ * what is none; move it; take a snapshot.  Device-mapper never turns a live device that is DAX into
+ * one that is not ("can't change device type after initial table load"), so much of that is
+ * refused; whatever the answer, mapped bytes must stay right and DAX must stay DAX.
+ *
+ * lvm2 gets a configuration of its own below the check's directory: it sees the named namespaces
+ * and nothing else, and leaves nothing in /etc.
+ */
+#include "check/check.h"
+#include "check/fixture/bio.h"
+#include "check/fixture/voices.h"
+#include "lib/base/child.h"
+#include "lib/dev/dm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	COMMAND_S = 15,
+	ACCESS_MS = 5000,
+	FILE_BYTES = 2 * WINDOW_BYTES,
+	COPY_BYTES = 64 << 10,
+	WORDS_MAX = 24,
+};
+
+struct volume {
+	struct check_env *env;
+	char group[32], name[64], node[128]; /* "daxdm123", "daxdm123-lv", "/dev/mapper/..." */
+	char said[512];			     /* by the last command */
+};
+
+/* ---- lvm2 ------------------------------------------------------------------------------------ */
+
+static void write_config(FILE *out, const struct check_env *env, const char *directory)
+{
+	int udev = !access("/run/udev/control", F_OK);
+
+	fputs("devices {\n\tuse_devicesfile = 0\n\tobtain_device_list_from_udev = 0\n"
+	      "\texternal_device_info_source = \"none\"\n\thints = \"none\"\n"
+	      "\tmd_component_detection = 0\n\tmultipath_component_detection = 0\n"
+	      "\tglobal_filter = [ ",
+	      out);
+	for (unsigned int i = 0; i < env->n_devices; i++)
+		if (!env->sick[i][0])
+			fprintf(out, "\"a|^%s$|\", ", env->devices[i].node);
+	fputs("\"r|.*|\" ]\n}\n", out);
+	fprintf(out,
+		"global {\n\tuse_lvmpolld = 0\n\tuse_lvmlockd = 0\n\tevent_activation = 0\n"
+		"\tlocking_dir = \"%s\"\n}\n",
+		directory);
+	fprintf(out, "activation {\n\tudev_sync = %d\n\tudev_rules = %d\n\tmonitoring = 0\n}\n",
+		udev, udev);
+	fputs("backup {\n\tbackup = 0\n\tarchive = 0\n}\n", out);
+}
+
+/* Where no udev runs, lvm2 makes links in a directory of the group, and takes one that is there for
+ * a group's. */
+static void remove_links(const char *group)
+{
+	static const char *const links[] = {"/lv", "/snap", ""};
+	char path[80];
+
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		snprintf(path, sizeof(path), "/dev/%s%s", group, links[i]);
+		remove(path);
+	}
+}
+
+/* Returns 0 or -errno after check_broken(). */
+static int volume_prepare(struct volume *v, struct check_env *env)
+{
+	char directory[300], path[320];
+	FILE *out;
+	int rc = 0;
+
+	*v = (struct volume){.env = env};
+	snprintf(v->group, sizeof(v->group), "daxdm%d", (int)env->owner);
+	snprintf(v->name, sizeof(v->name), "%s-lv", v->group);
+	dm_device_node(v->name, v->node);
+	remove_links(v->group); /* of one that died */
+	snprintf(directory, sizeof(directory), "%s/lvm", env->directory);
+	if (mkdir(directory, 0700) < 0)
+		rc = -errno;
+	snprintf(path, sizeof(path), "%s/lvm.conf", directory);
+	out = rc ? NULL : fopen(path, "we");
+	if (!rc && !out)
+		rc = -errno;
+	if (out) {
+		write_config(out, env, directory);
+		if (fclose(out))
+			rc = -errno;
+	}
+	setenv("LVM_SYSTEM_DIR", directory, 1);
+	setenv("LVM_SUPPRESS_FD_WARNINGS", "1", 1);
+	check_setup(env, rc, "writing %s", path);
+	return rc;
+}
+
+/* Runs an lvm command, words parted by blanks.  Returns its exit status, or -errno. */
+__attribute__((format(printf, 2, 3))) static int lvm(struct volume *v, const char *fmt, ...)
+{
+	char line[512] = "lvm ", *rest = line, *word, *argv[WORDS_MAX + 1];
+	size_t n = 0;
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(line + 4, sizeof(line) - 4, fmt, args);
+	va_end(args);
+	check_evidence(v->env, "%s", line);
+	while (n < WORDS_MAX && (word = strsep(&rest, " ")))
+		if (*word)
+			argv[n++] = word;
+	argv[n] = NULL;
+	return child_run(argv, COMMAND_S, v->said, sizeof(v->said));
+}
+
+/* A command of the set-up.  Returns true if it was done. */
+static bool lvm_done(struct volume *v, int status, const char *what)
+{
+	if (!status)
+		return true;
+	check_broken(v->env, "%s: status %d: %s", what, status, v->said);
+	return false;
+}
+
+static const char *fsdax(const struct volume *v, unsigned int i)
+{
+	return check_device(v->env, NAMESPACE_FSDAX, i)->node;
+}
+
+/* A volume group over two namespaces with a volume of 64 MiB on the first.  Returns true, or false
+ * after check_broken(). */
+static bool volume_make(struct volume *v, struct check_env *env, const char *second,
+			const char *how)
+{
+	if (volume_prepare(v, env) < 0)
+		return false;
+	if (!lvm_done(v, lvm(v, "vgcreate -qq -y %s %s %s", v->group, fsdax(v, 0), second),
+		      "vgcreate"))
+		return false;
+	return lvm_done(v,
+			lvm(v, "lvcreate -qq -y -Wn -Zn -L 64m -n lv %s %s %s", how, v->group,
+			    how[0] ? "" : fsdax(v, 0)),
+			"lvcreate");
+}
+
+/* Without lvm2, which may be what failed: its devices, then the labels of the group, so that nobody
+ * finds it again.  Fine for one that was never made. */
+static void volume_remove(struct volume *v)
+{
+	if (!v->group[0])
+		return;
+	dm_resume_of(v->env->owner);
+	check_setup(v->env, dm_remove_of(v->env->owner), "removing the devices of %s", v->group);
+	for (unsigned int i = 0; i < v->env->n_devices; i++)
+		if (!v->env->sick[i][0])
+			check_setup(v->env, signature_wipe(v->env->devices[i].node), "wiping %s",
+				    v->env->devices[i].node);
+	remove_links(v->group);
+}
+
+/* ---- the model, from what LVM loaded ----------------------------------------------------------
+ */
+
+static int find_member(const struct check_env *env, struct graph *g, const char *numbers)
+{
+	char own[32];
+
+	for (unsigned int i = 0; i < g->n; i++)
+		if (!strcmp(g->devices[i].numbers, numbers))
+			return (int)i;
+	for (unsigned int i = 0; i < env->n_devices; i++) {
+		snprintf(own, sizeof(own), "%u:%u", env->devices[i].major, env->devices[i].minor);
+		if (!strcmp(own, numbers))
+			return graph_add_namespace(g, &env->devices[i]);
+	}
+	return -ENODEV;
+}
+
+/* "0 131072 linear 259:0 2048", "0 131072 striped 2 128 259:0 2048 259:1 2048" */
+static int parse_target(const struct check_env *env, struct graph *g, char *line,
+			struct graph_target *t)
+{
+	uint64_t start;
+	char type[32];
+	int used = 0, device;
+
+	*t = (struct graph_target){.n_members = 1};
+	if (sscanf(line, "%" SCNu64 " %" SCNu64 " %31s %n", &start, &t->len_sectors, type, &used) <
+	    3)
+		return -EINVAL;
+	line += used;
+	if (!strcmp(type, "striped")) {
+		t->type = TARGET_STRIPED;
+		if (sscanf(line, "%u %" SCNu64 " %n", &t->n_members, &t->chunk_sectors, &used) <
+			    2 ||
+		    t->n_members > GRAPH_STRIPES_MAX)
+			return -EINVAL;
+		line += used;
+	} else if (strcmp(type, "linear")) {
+		return -EOPNOTSUPP;
+	}
+	for (unsigned int i = 0; i < t->n_members; i++) {
+		char numbers[32];
+
+		if (sscanf(line, "%31s %" SCNu64 " %n", numbers, &t->members[i].offset_sectors,
+			   &used) < 2)
+			return -EINVAL;
+		line += used;
+		device = find_member(env, g, numbers);
+		if (device < 0)
+			return device;
+		t->members[i].device = (unsigned int)device;
+	}
+	return 0;
+}
+
+/*
+ * The graph of the volume as it is loaded; its targets are to be freed by graph_clear_targets().
+ * Returns the device's index, or -errno: -EOPNOTSUPP for a table of other targets.
+ */
+static int volume_graph(const struct volume *v, struct graph *g)
+{
+	char *text = dm_device_table(v->name, false), *rest = text, *line;
+	struct graph_target targets[8];
+	size_t n = 0;
+	int rc = text ? 0 : -errno, device;
+
+	*g = (struct graph){0};
+	while (!rc && n < 8 && (line = strsep(&rest, "\n")))
+		if (*line)
+			rc = parse_target(v->env, g, line, &targets[n++]);
+	free(text);
+	if (rc < 0)
+		return rc;
+	device = graph_add_dm(g, v->name);
+	for (size_t i = 0; i < n && device >= 0; i++)
+		graph_add_target(g, (unsigned int)device, &targets[i]);
+	if (device >= 0)
+		strcpy(g->devices[device].node, v->node);
+	return device;
+}
+
+/* What was loaded, as evidence. */
+static void show_table(const struct volume *v)
+{
+	char *text = dm_device_table(v->name, false);
+
+	if (text)
+		check_evidence(v->env, "%s: %s", v->name, text);
+	free(text);
+}
+
+/* ---- a volume at rest -------------------------------------------------------------------------
+ */
+
+static const struct voice_case on_ext4 = {.fs = "ext4"};
+
+/* All voices, against the model of what LVM loaded. */
+static void volume_agrees(struct volume *v, bool direct)
+{
+	struct graph g;
+	int device = volume_graph(v, &g);
+
+	if (!check_setup(v->env, device, "reading the table of %s", v->name))
+		return;
+	show_table(v);
+	check_equal(v->env, graph_is_direct(&g, (unsigned int)device), direct,
+		    "whether the model takes %s for direct", v->name);
+	check_equal(v->env, says_dax(v->node), direct, "what sysfs (queue/dax) says of %s",
+		    v->name);
+	voices_hear(v->env, &g, (unsigned int)device, &on_ext4, direct);
+	graph_clear_targets(&g, (unsigned int)device);
+}
+
+static void linear(struct check_env *env, const void *arg)
+{
+	struct volume v = {0};
+
+	(void)arg;
+	if (volume_make(&v, env, check_device(env, NAMESPACE_FSDAX, 1)->node, "") &&
+	    lvm_done(&v, lvm(&v, "lvextend -qq -L +32m %s/lv %s", v.group, fsdax(&v, 1)),
+		     "lvextend"))
+		volume_agrees(&v, true);
+	volume_remove(&v);
+}
+
+static void striped(struct check_env *env, const void *arg)
+{
+	struct volume v = {0};
+
+	(void)arg;
+	if (volume_make(&v, env, check_device(env, NAMESPACE_FSDAX, 1)->node, "-i 2 -I 64k"))
+		volume_agrees(&v, true);
+	volume_remove(&v);
+}
+
+static void extended_at_rest(struct check_env *env, const void *arg)
+{
+	const struct namespace *raw = check_device(env, NAMESPACE_RAW, 0);
+	struct volume v = {0};
+
+	(void)arg;
+	if (volume_make(&v, env, raw->node, "") &&
+	    lvm_done(&v, lvm(&v, "lvchange -qq -an %s/lv", v.group), "lvchange -an") &&
+	    lvm_done(&v, lvm(&v, "lvextend -qq -L +32m %s/lv %s", v.group, raw->node),
+		     "lvextend") &&
+	    lvm_done(&v, lvm(&v, "lvchange -qq -ay %s/lv", v.group), "lvchange -ay"))
+		volume_agrees(&v, false);
+	volume_remove(&v);
+}
+
+/* Where the volume is now, and what is in it. */
+static void moved_to(struct volume *v, const char *node, const char *bytes)
+{
+	char *after = malloc(COPY_BYTES);
+	struct graph g;
+	int device = volume_graph(v, &g), rc;
+
+	if (check_setup(v->env, device, "reading the table of %s", v->name)) {
+		check_that(v->env, g.n > 1 && !strcmp(g.devices[0].node, node),
+			   "the volume is on %s", node);
+		graph_clear_targets(&g, (unsigned int)device);
+	}
+	rc = after ? bio_read(v->node, 0, after, COPY_BYTES) : -ENOMEM;
+	if (check_setup(v->env, rc, "reading %s", v->node))
+		check_that(v->env, !memcmp(bytes, after, COPY_BYTES),
+			   "the bytes of the volume are what they were");
+	free(after);
+}
+
+/* pvmove makes the volume active for a moment, to put a mirror in its place. */
+static void moved_at_rest(struct check_env *env, const void *arg)
+{
+	static char bytes[COPY_BYTES];
+	struct volume v = {0};
+	int status;
+
+	(void)arg;
+	memset(bytes, 0x5a, sizeof(bytes));
+	if (!volume_make(&v, env, check_device(env, NAMESPACE_FSDAX, 1)->node, "") ||
+	    !check_setup(env, bio_write(v.node, 0, bytes, COPY_BYTES), "writing %s", v.node) ||
+	    !lvm_done(&v, lvm(&v, "lvchange -qq -an %s/lv", v.group), "lvchange -an"))
+		goto out;
+	status = lvm(&v, "pvmove -qq -i 1 %s", fsdax(&v, 0));
+	check_evidence(env, "pvmove: status %d %s", status, v.said);
+	check_observe(env, "moved", json_boolean(!status));
+	if (status)
+		lvm(&v, "pvmove -qq --abort");
+	if (!lvm_done(&v, lvm(&v, "lvchange -qq -ay %s/lv", v.group), "lvchange -ay"))
+		goto out;
+	moved_to(&v, fsdax(&v, !status), bytes);
+	volume_agrees(&v, true);
+out:
+	volume_remove(&v);
+}
+
+/* ---- a volume in use --------------------------------------------------------------------------
+ */
+
+/* A file on the volume, mapped, and all that is asked of it afterwards. */
+struct in_use {
+	struct volume v;
+	struct check_fs fs;
+	struct mapping mapping;
+	int fd;
+	bool mapped;
+};
+
+static bool use_begin(struct in_use *u, struct check_env *env, const char *second)
+{
+	u->fd = -1;
+	if (!volume_make(&u->v, env, second, "") ||
+	    check_mount(env, "ext4", u->v.node, 0, &u->fs) < 0)
+		return false;
+	u->fd = check_file(env, &u->fs, "file", FILE_BYTES, 1, 1);
+	if (u->fd < 0 ||
+	    !check_setup(env, mapping_make(&u->mapping, u->fd, FILE_BYTES, MAP_SHARED, true),
+			 "mapping the file"))
+		return false;
+	u->mapped = true;
+	return check_that(env, !check_load_pages(u->mapping.base, FILE_BYTES).signal,
+			  "a mapped file on the volume can be read");
+}
+
+static void use_end(struct in_use *u)
+{
+	if (u->v.group[0])
+		dm_resume_of(u->v.env->owner);
+	if (u->mapped)
+		mapping_drop(&u->mapping);
+	if (u->fd >= 0)
+		close(u->fd);
+	fs_unmount(&u->fs.fs);
+	volume_remove(&u->v);
+}
+
+/* A command refused half-way may leave it suspended: then everything below would wait. */
+static bool not_suspended(struct in_use *u)
+{
+	struct dm_device_info info;
+	int rc = dm_device_info(u->v.name, &info);
+
+	if (!check_setup(u->v.env, rc, "looking at %s", u->v.name))
+		return false;
+	return check_that(u->v.env, !info.suspended, "%s is not left suspended (lvm: %s)",
+			  u->v.name, u->v.said);
+}
+
+/* The bytes by the mapping as it was and by new faults; the frames; statx of the file and of a new
+ * one. */
+static void still_right(struct in_use *u)
+{
+	struct check_env *env = u->v.env;
+	struct graph g;
+	int device;
+
+	show_table(&u->v);
+	if (!not_suspended(u))
+		return;
+	check_mapped_bytes(env, "the mapping as it was", u->mapping.base, FILE_BYTES, 1, 0, 1);
+	check_setup(env, madvise(u->mapping.base, FILE_BYTES, MADV_DONTNEED), "madvise");
+	check_mapped_bytes(env, "the mapping by new faults", u->mapping.base, FILE_BYTES, 1, 0, 1);
+	check_equal(env, file_is_dax(u->fd), 1, "what statx says of the file");
+	device = volume_graph(&u->v, &g);
+	if (device < 0)
+		return; /* targets that the model does not know */
+	check_equal(env, says_dax(u->v.node), graph_is_direct(&g, (unsigned int)device),
+		    "what sysfs (queue/dax) says of %s", u->v.name);
+	check_frames(env, u->fd, u->mapping.base, 0, FILE_BYTES, &g, (unsigned int)device);
+	graph_clear_targets(&g, (unsigned int)device);
+}
+
+/* Extended by memory, or by what is none. */
+static void extended_in_use(struct check_env *env, const void *arg)
+{
+	const enum namespace_mode *mode = arg;
+	const struct namespace *second = check_device(env, *mode, *mode == NAMESPACE_FSDAX);
+	struct in_use u = {0};
+	int status;
+
+	if (use_begin(&u, env, second->node)) {
+		status = lvm(&u.v, "lvextend -qq -L +32m %s/lv %s", u.v.group, second->node);
+		check_evidence(env, "lvextend: status %d %s", status, u.v.said);
+		if (*mode == NAMESPACE_FSDAX)
+			check_equal(env, status, 0, "the exit status of lvextend");
+		else
+			check_observe(env, "extended", json_boolean(!status));
+		still_right(&u);
+	}
+	use_end(&u);
+}
+
+static void moved_in_use(struct check_env *env, const void *arg)
+{
+	struct in_use u = {0};
+	int status;
+
+	(void)arg;
+	if (use_begin(&u, env, check_device(env, NAMESPACE_FSDAX, 1)->node)) {
+		status = lvm(&u.v, "pvmove -qq -i 1 %s", fsdax(&u.v, 0));
+		check_evidence(env, "pvmove: status %d %s", status, u.v.said);
+		check_observe(env, "moved", json_boolean(!status));
+		if (status)
+			lvm(&u.v, "pvmove -qq --abort");
+		still_right(&u);
+	}
+	use_end(&u);
+}
+
+/* ---- snapshots --------------------------------------------------------------------------------
+ */
+
+struct store {
+	volatile char *to;
+	int fd;
+	struct check_touch touch;
+	int sync_rc;
+};
+
+static int store_and_sync(void *arg)
+{
+	struct store *s = arg;
+
+	s->touch = check_store(s->to, 'x');
+	s->sync_rc = fsync(s->fd) < 0 ? -errno : 0;
+	return 0;
+}
+
+/* What was in the file when the snapshot was taken, must be in the snapshot. */
+static void read_snapshot(struct in_use *u, uint64_t physical_bytes)
+{
+	char name[80], node[128], bytes[PAGE_BYTES];
+	int rc;
+
+	snprintf(name, sizeof(name), "%s-snap", u->v.group);
+	rc = bio_read(dm_device_node(name, node), physical_bytes, bytes, sizeof(bytes));
+	if (check_setup(u->v.env, rc, "reading %s", node))
+		check_bytes(u->v.env, "the snapshot, after a store to its origin", bytes,
+			    sizeof(bytes), 1, 0, 1);
+}
+
+static void store_to_origin(struct in_use *u)
+{
+	struct check_env *env = u->v.env;
+	struct store *s = check_shared(env, sizeof(*s));
+	struct extents extents;
+	struct check_task task;
+
+	if (!s || !check_setup(env, extents_read(u->fd, &extents), "reading the extents"))
+		return;
+	*s = (struct store){.to = u->mapping.base, .fd = u->fd};
+	if (extents.n && !check_start(env, &task, store_and_sync, s)) {
+		if (check_that(env, check_wait(&task, ACCESS_MS),
+			       "a store to the origin of a snapshot ends within %d s",
+			       ACCESS_MS / 1000)) {
+			check_observe(env, "store_to_origin",
+				      s->touch.signal ? json_string(strsignal(s->touch.signal))
+						      : json_string("done"));
+			read_snapshot(u, extents.list[0].physical_bytes);
+		} else {
+			check_kill(&task);
+		}
+	}
+	extents_free(&extents);
+}
+
+static void snapshot_in_use(struct check_env *env, const void *arg)
+{
+	struct in_use u = {0};
+	int status;
+
+	(void)arg;
+	if (use_begin(&u, env, check_device(env, NAMESPACE_FSDAX, 1)->node)) {
+		status = lvm(&u.v, "lvcreate -qq -y -s -L 8m -n snap %s/lv", u.v.group);
+		check_evidence(env, "lvcreate -s: status %d %s", status, u.v.said);
+		check_observe(env, "taken", json_boolean(!status));
+		show_table(&u.v);
+		if (!status)
+			store_to_origin(&u);
+		else
+			still_right(&u);
+	}
+	use_end(&u);
+}
+
+/* ---- the table --------------------------------------------------------------------------------
+ */
+
+#define BY                                                                                      \
+	"commit 545ed20e6df6 (dm: add infrastructure for DAX support): all devices of a table " \
+	"have DAX support and remain that way"
+
+static const enum namespace_mode by_fsdax = NAMESPACE_FSDAX, by_raw = NAMESPACE_RAW;
+
+static const char *const needs_fsdax[] = {"device:fsdax:2", "program:lvm", "fs:ext4", NULL};
+static const char *const needs_raw[] = {"device:fsdax", "device:raw", "program:lvm", "fs:ext4",
+					NULL};
+static const char *const needs_mirror[] = {"device:fsdax:2", "program:lvm", "target:mirror",
+					   "fs:ext4", NULL};
+static const char *const needs_snapshot[] = {"device:fsdax:2", "program:lvm",
+					     "target:snapshot-origin", "fs:ext4", NULL};
+
+static const struct check_item items[] = {
+	{
+		.name = "linear",
+		.promise = "a linear volume over two namespaces is DAX",
+		.by = "lvmraid(7) and lvm(8) make dm-linear tables; " BY,
+		.needs = needs_fsdax,
+		.plants = PLANT_FRAME | PLANT_VALUE,
+		.run = linear,
+	},
+	{
+		.name = "striped",
+		.promise = "a striped volume over two namespaces is DAX",
+		.by = "lvcreate(8) --stripes makes a dm-stripe table; " BY,
+		.needs = needs_fsdax,
+		.flags = CHECK_QUICK,
+		.plants = PLANT_FRAME | PLANT_VALUE,
+		.run = striped,
+	},
+	{
+		.name = "extended.at_rest",
+		.promise = "a volume extended by a raw namespace while it was not active is not "
+			   "DAX any more",
+		.by = BY,
+		.needs = needs_raw,
+		.plants = PLANT_VALUE,
+		.run = extended_at_rest,
+	},
+	{
+		.name = "moved.at_rest",
+		.promise =
+			"a volume that is moved while it is not active, done or refused, keeps its "
+			"bytes, and is DAX",
+		.by = "pvmove(8); " BY,
+		.needs = needs_mirror,
+		.plants = PLANT_FRAME | PLANT_VALUE,
+		.run = moved_at_rest,
+	},
+	{
+		.name = "extended.in_use",
+		.promise = "a mounted DAX volume can be extended by memory; mapped bytes and DAX "
+			   "stay",
+		.by = "lvextend(8); " BY,
+		.needs = needs_fsdax,
+		.plants = PLANT_BYTE | PLANT_FRAME | PLANT_VALUE,
+		.run = extended_in_use,
+		.arg = &by_fsdax,
+	},
+	{
+		.name = "extended.in_use_by_raw",
+		.promise = "extending a mounted DAX volume by a raw namespace, done or refused, "
+			   "leaves mapped bytes and DAX as they were",
+		.by = BY,
+		.needs = needs_raw,
+		.plants = PLANT_BYTE | PLANT_FRAME | PLANT_VALUE,
+		.run = extended_in_use,
+		.arg = &by_raw,
+	},
+	{
+		.name = "moved.in_use",
+		.promise = "moving a mounted DAX volume, done or refused, leaves mapped bytes and "
+			   "DAX as they were",
+		.by = "pvmove(8): volumes may be in use while they are moved; " BY,
+		.needs = needs_mirror,
+		.plants = PLANT_BYTE | PLANT_FRAME | PLANT_VALUE,
+		.run = moved_in_use,
+	},
+	{
+		.name = "snapshot.in_use",
+		.promise =
+			"a snapshot of a mounted DAX volume, if it is taken, holds what was there "
+			"then; if it is refused, mapped bytes and DAX stay as they were",
+		.by = "lvcreate(8) --snapshot; "
+		      "Documentation/admin-guide/device-mapper/snapshot.rst",
+		.needs = needs_snapshot,
+		.plants = PLANT_BYTE,
+		.run = snapshot_in_use,
+	},
+	{0},
+};
+
+const struct check_family check_lvm = {
+	.name = "lvm",
+	.why = "what LVM does to volumes over persistent memory",
+	.items = items,
+};

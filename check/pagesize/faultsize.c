@@ -1,0 +1,546 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Page sizes: a 2 MiB page exactly where it is possible, small ones everywhere else.
+ *
+ * The model allows a PMD where the window of the file is one extent, 2 MiB aligned on the device,
+ * stays together through every table on the way down and ends up 2 MiB aligned in memory; the
+ * mapping must be congruent to the file modulo 2 MiB, cover the window and be shared (or only
+ * read), and the file must reach to the window's last page.  Then what changes a mapping or a file
+ * under way: the page size must follow, and the bytes and frames must stay right.
+ *
+ *   handle_mm_fault -> create_huge_pmd -> {ext4,xfs}'s huge_fault -> dax_iomap_pmd_fault
+ *     -> dax_fault_check_fallback, grab_mapping_entry, iomap, dax_iomap_direct_access
+ *       -> dm_dax_direct_access: how many pages stay together
+ *
+ * How it is seen: faults and what pagemap has after touching two pages of a window.  How many
+ * faults a window takes is an observation.
+ *
+ * Here: how many faults there are, and what the host may switch off.  geometry.c has the shapes of
+ * stacks, filechange.c and mapchange.c what changes under way, mixed.c two sizes at once, window.c
+ * how one window is looked at.
+ *
+ * Alone: ./run.sh check --check 'faultsize.*'
+ */
+#include "check/fixture/shape.h"
+#include "check/pagesize/filechange.h"
+#include "check/pagesize/geometry.h"
+#include "check/pagesize/mapchange.h"
+#include "check/pagesize/mixed.h"
+#include "check/pagesize/window.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+
+enum { KIB = 1 << 10 };
+
+/* ---- how many faults ------------------------------------------------------------------------- */
+
+/* Faults of an access to every page of a window. */
+static json_int_t faults_of(volatile char *window, bool store)
+{
+	uint64_t before = page_faults();
+
+	for (unsigned int i = 0; i < WINDOW_PAGES; i++) {
+		volatile char *p = window + i * PAGE_BYTES;
+
+		if (store)
+			*p = 'f';
+		else
+			(void)*p;
+	}
+	return (json_int_t)(page_faults() - before);
+}
+
+static void fault_counts(struct check_env *env, const void *arg)
+{
+	const struct shape *shape = arg;
+	struct mapping small;
+	struct scene scene;
+	json_int_t n[4];
+	int rc;
+
+	if (!open_with_pmd(env, shape, "ext4", &scene))
+		return;
+	rc = mapping_make(&small, scene.fd, SIZE_FILE_BYTES, MAP_SHARED, false);
+	if (!check_setup(env, rc, "a mapping of small pages"))
+		goto out;
+	faults_of(small.base, false); /* code that comes in for the first time is not counted */
+	faults_of(small.base, true);
+	n[0] = faults_of(scene.base + AT + WINDOW_BYTES, false);
+	n[1] = faults_of(scene.base + AT + WINDOW_BYTES, true);
+	n[2] = faults_of(small.base + AT + 2 * WINDOW_BYTES, false);
+	n[3] = faults_of(small.base + AT + 2 * WINDOW_BYTES, true);
+	check_observe(env, "faults",
+		      json_pack("{sI sI sI sI}", "pmd_loads", n[0], "pmd_stores_after", n[1],
+				"pte_loads", n[2], "pte_stores_after", n[3]));
+	check_equal(env, n[0], 1, "faults of loads all over a window that a PMD can map");
+	check_that(env, n[2] == WINDOW_PAGES,
+		   "loads all over a window that no PMD can map take a fault for each page");
+	mapping_drop(&small);
+out:
+	scene_close(env, &scene);
+}
+
+/* ---- what may be switched off ---------------------------------------------------------------- */
+
+static void advised(struct check_env *env, const void *arg)
+{
+	struct scene scene;
+	json_t *seen;
+	int rc;
+
+	(void)arg;
+	if (!open_with_pmd(env, &window_linear, "ext4", &scene))
+		return;
+	rc = madvise(scene.base, SIZE_FILE_BYTES, MADV_NOHUGEPAGE) < 0 ? -errno : 0;
+	seen = json_pack("{ss ss}", "madvise", rc ? strerrorname_np(-rc) : "granted", "then",
+			 size_name(window_is_pmd(scene.base, AT)));
+	check_observe(env, "MADV_NOHUGEPAGE", seen);
+	madvise(scene.base, SIZE_FILE_BYTES, MADV_HUGEPAGE);
+	rc = prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) < 0 ? -errno : 0;
+	seen = json_pack("{ss ss}", "prctl", rc ? strerrorname_np(-rc) : "granted", "then",
+			 size_name(window_is_pmd(scene.base, AT)));
+	check_observe(env, "PR_SET_THP_DISABLE", seen);
+	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
+	is_stamped(env, &scene, "read in whatever size", 0, SIZE_FILE_BYTES);
+	check_frames(env, scene.fd, scene.base, AT, WINDOW_BYTES, &scene.graph, scene.device);
+	scene_close(env, &scene);
+}
+
+#define THP "/sys/kernel/mm/transparent_hugepage/enabled"
+
+static bool set_thp(const char *word)
+{
+	FILE *out = fopen(THP, "we");
+	bool good = out && fputs(word, out) >= 0;
+
+	if (out && fclose(out) == EOF)
+		good = false;
+	return good;
+}
+
+/* The word in brackets. */
+static bool get_thp(char word[32])
+{
+	FILE *in = fopen(THP, "re");
+	char line[128] = "";
+	const char *open;
+
+	if (in && !fgets(line, sizeof(line), in))
+		line[0] = '\0';
+	if (in)
+		fclose(in);
+	open = strchr(line, '[');
+	return open && sscanf(open + 1, "%31[^]]", word) == 1;
+}
+
+static void thp_never(struct check_env *env, const void *arg)
+{
+	char before[32];
+	struct scene scene;
+
+	(void)arg;
+	if (!check_setup(env, get_thp(before) ? 0 : -EIO, "reading " THP) ||
+	    !open_with_pmd(env, &window_linear, "ext4", &scene))
+		return;
+	check_observe(env, "at_boot", json_string(before));
+	if (check_setup(env, set_thp("never") ? 0 : -EIO, "writing " THP)) {
+		check_observe(env, "never", json_string(size_name(window_is_pmd(scene.base, AT))));
+		is_stamped(env, &scene, "read in whatever size", 0, SIZE_FILE_BYTES);
+		check_frames(env, scene.fd, scene.base, AT, WINDOW_BYTES, &scene.graph,
+			     scene.device);
+	}
+	check_setup(env, set_thp(before) ? 0 : -EIO, "writing " THP);
+	scene_close(env, &scene);
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
+#define BY_MODEL                                                                      \
+	"fs/dax.c, dax_iomap_pmd_fault(): a PMD where iomap and dax_direct_access() " \
+	"give 2 MiB that are contiguous and aligned; drivers/md/dm.c, "               \
+	"dm_dax_direct_access(): as many pages as the target keeps together"
+#define BY_FALLBACK "fs/dax.c, the comments of dax_fault_check_fallback()"
+
+#define GEOMETRY(fs_, huge_, ...) \
+	(&(const struct geometry){.shape = {__VA_ARGS__}, .fs = fs_, .huge = huge_})
+
+static const char *const needs_one[] = {"device:fsdax", "target:linear", "fs:ext4", "page:2M",
+					NULL};
+static const char *const needs_two[] = {"device:fsdax:2", "target:linear", "fs:ext4", "page:2M",
+					NULL};
+static const char *const needs_striped[] = {"device:fsdax:2", "target:striped", "fs:ext4",
+					    "page:2M", NULL};
+static const char *const needs_xfs[] = {"device:fsdax", "target:linear", "fs:xfs", "page:2M", NULL};
+static const char *const needs_thp[] = {"device:fsdax", "target:linear", "fs:ext4", "file:" THP,
+					NULL};
+
+static const struct shape raw = {.name = "a namespace"};
+
+#define PLANTS_GEOMETRY (PLANT_STACK | PLANT_SIZE)
+#define PLANTS_CHANGE (PLANT_SIZE | PLANT_BYTE)
+
+static const struct check_item items[] = {
+	{
+		.name = "aligned.raw",
+		.promise = "a window that is contiguous and aligned in memory is mapped by one "
+			   "PMD, without device-mapper",
+		.by = BY_MODEL,
+		.needs = needs_one,
+		.plants = PLANT_SIZE | PLANT_FRAME,
+		.run = geometry,
+		.arg = GEOMETRY("ext4", ALL, .name = "a namespace"),
+	},
+	{
+		.name = "aligned.ext4",
+		.promise = "a window that is contiguous and aligned in memory is mapped by one "
+			   "PMD through a linear device",
+		.by = BY_MODEL,
+		.needs = needs_one,
+		.flags = CHECK_QUICK,
+		.plants = PLANTS_GEOMETRY | PLANT_FRAME | PLANT_BYTE | PLANT_VALUE | PLANT_DMESG,
+		.run = geometry,
+		.arg = GEOMETRY("ext4", ALL, .name = "linear", .depth = 1, .segments = 4),
+	},
+	{
+		.name = "aligned.xfs",
+		.promise = "a window that is contiguous and aligned in memory is mapped by one "
+			   "PMD through a linear device",
+		.by = BY_MODEL,
+		.needs = needs_xfs,
+		.plants = PLANTS_GEOMETRY,
+		.run = geometry,
+		.arg = GEOMETRY("xfs", ALL, .name = "linear", .depth = 1, .segments = 4),
+	},
+	{
+		.name = "depth",
+		.promise = "three devices on top of each other do not make a PMD smaller",
+		.by = BY_MODEL,
+		.needs = needs_two,
+		.plants = PLANTS_GEOMETRY,
+		.run = geometry,
+		.arg = GEOMETRY("ext4", ALL, .name = "linear of depth 3", .depth = 3, .segments = 4,
+				.members = 2),
+	},
+	{
+		.name = "two_namespaces",
+		.promise = "segments that take turns on two namespaces keep PMDs where they are "
+			   "2 MiB aligned",
+		.by = BY_MODEL,
+		.needs = needs_two,
+		.plants = PLANTS_GEOMETRY,
+		.run = geometry,
+		.arg = GEOMETRY("ext4", ALL, .name = "linear over two", .depth = 1, .segments = 16,
+				.members = 2),
+	},
+	{
+		.name = "shifted",
+		.promise = "where segments begin 4 KiB past a 2 MiB boundary of memory, small "
+			   "pages map every window",
+		.by = BY_MODEL,
+		.needs = needs_one,
+		.flags = CHECK_QUICK,
+		.plants = PLANTS_GEOMETRY,
+		.run = geometry,
+		.arg = GEOMETRY("ext4", NONE, .name = "linear, shifted by 4 KiB", .depth = 1,
+				.segments = 2, .shift_bytes = PAGE_BYTES),
+	},
+	{
+		.name = "shifts_cancel",
+		.promise = "a device that begins 1 MiB past a boundary, on one that does so too, "
+			   "is aligned again and has PMDs",
+		.by = BY_MODEL,
+		.needs = needs_one,
+		.plants = PLANTS_GEOMETRY,
+		.run = geometry,
+		.arg = GEOMETRY("ext4", ALL, .name = "1 MiB into a device shifted by 1 MiB",
+				.depth = 2, .segments = 1, .shift_bytes = MIB, .skip_bytes = MIB),
+	},
+	{
+		.name = "border",
+		.promise = "the windows that hold a segment's border are mapped by small pages, "
+			   "those beside them by PMDs",
+		.by = BY_MODEL,
+		.needs = needs_two,
+		.flags = CHECK_QUICK,
+		.plants = PLANTS_GEOMETRY,
+		.run = geometry,
+		.arg = GEOMETRY("ext4", SOME, .name = "segments of 5 MiB + 12 KiB", .depth = 1,
+				.members = 2, .segment_bytes = 5 * MIB + 12 * KIB),
+	},
+	{
+		.name = "border.one_namespace",
+		.promise = "a border between segments that are neighbours in memory too is a "
+			   "border: small pages map its window",
+		.by = "drivers/md/dm.c, dm_dax_direct_access(): no further than the target's end",
+		.needs = needs_one,
+		.plants = PLANTS_GEOMETRY,
+		.run = geometry,
+		.arg = GEOMETRY("ext4", SOME, .name = "segments of 5 MiB on one namespace",
+				.depth = 1, .segment_bytes = 5 * MIB),
+	},
+	{
+		.name = "striped.chunk_1m",
+		.promise = "chunks smaller than 2 MiB leave small pages only",
+		.by = BY_MODEL,
+		.needs = needs_striped,
+		.plants = PLANTS_GEOMETRY,
+		.run = geometry,
+		.arg = GEOMETRY("ext4", NONE, .name = "striped, chunks of 1 MiB", .depth = 1,
+				.chunk_bytes = MIB, .members = 2),
+	},
+	{
+		.name = "striped.chunk_2m",
+		.promise = "chunks of 2 MiB keep PMDs",
+		.by = BY_MODEL,
+		.needs = needs_striped,
+		.plants = PLANTS_GEOMETRY,
+		.run = geometry,
+		.arg = GEOMETRY("ext4", ALL, .name = "striped, chunks of 2 MiB", .depth = 1,
+				.chunk_bytes = WINDOW_BYTES, .members = 2),
+	},
+	{
+		.name = "striped.chunk_3m",
+		.promise = "of chunks of 3 MiB, some windows are whole and aligned and have PMDs, "
+			   "the others have small pages",
+		.by = BY_MODEL,
+		.needs = needs_striped,
+		.plants = PLANTS_GEOMETRY,
+		.run = geometry,
+		.arg = GEOMETRY("ext4", SOME, .name = "striped, chunks of 3 MiB", .depth = 1,
+				.chunk_bytes = 3 * MIB, .members = 2),
+	},
+	{
+		.name = "striped.small_bios",
+		.promise = "how large a bio a striped device takes does not make its PMDs smaller",
+		.by = "Documentation/ABI/stable/sysfs-block, max_sectors_kb: a limit of "
+		      "requests; " BY_MODEL,
+		.needs = needs_striped,
+		.plants = PLANTS_GEOMETRY,
+		.run = geometry,
+		.arg = &(const struct geometry){.shape = {.name = "striped, chunks of 2 MiB",
+							  .depth = 1,
+							  .chunk_bytes = WINDOW_BYTES,
+							  .members = 2},
+						.fs = "ext4",
+						.huge = ALL,
+						.bio_kib = 512},
+	},
+	{
+		.name = "incongruent",
+		.promise = "at addresses that are not congruent to the file modulo 2 MiB, small "
+			   "pages map what a PMD could",
+		.by = BY_FALLBACK,
+		.needs = needs_one,
+		.plants = PLANTS_GEOMETRY,
+		.run = geometry,
+		.arg =
+			&(const struct geometry){
+				.shape = {.name = "linear", .depth = 1, .segments = 2},
+				.fs = "ext4",
+				.small_pages = true,
+				.huge = ALL},
+	},
+	{
+		.name = "punch.page.ext4",
+		.promise = "a page punched out of a PMD reads as zeroes, its neighbours stay, by "
+			   "small pages",
+		.by = "fallocate(2), FALLOC_FL_PUNCH_HOLE; fs/dax.c, dax_iomap_pmd_fault()",
+		.needs = needs_one,
+		.plants = PLANTS_CHANGE | PLANT_STACK,
+		.run = filechange_punch_page,
+		.arg = "ext4",
+	},
+	{
+		.name = "punch.page.xfs",
+		.promise = "a page punched out of a PMD reads as zeroes, its neighbours stay, by "
+			   "small pages",
+		.by = "fallocate(2), FALLOC_FL_PUNCH_HOLE; fs/dax.c, dax_iomap_pmd_fault()",
+		.needs = needs_xfs,
+		.plants = PLANTS_CHANGE | PLANT_STACK,
+		.run = filechange_punch_page,
+		.arg = "xfs",
+	},
+	{
+		.name = "punch.window",
+		.promise = "a window punched out whole reads as zeroes, and a store into it gets "
+			   "a block of its own",
+		.by = "fallocate(2), FALLOC_FL_PUNCH_HOLE; fs/dax.c, dax_pmd_load_hole()",
+		.needs = needs_one,
+		.plants = PLANTS_CHANGE | PLANT_STACK | PLANT_VALUE,
+		.run = filechange_punch_window,
+		.arg = "ext4",
+	},
+	{
+		.name = "truncate",
+		.promise = "what is cut off a PMD's window brings SIGBUS, then zeroes, by small "
+			   "pages; the rest stays",
+		.by = "mmap(2), SIGBUS; truncate(2)",
+		.needs = needs_one,
+		.flags = CHECK_QUICK,
+		.plants = PLANTS_CHANGE | PLANT_STACK | PLANT_VALUE,
+		.run = filechange_truncate,
+		.arg = "ext4",
+	},
+	{
+		.name = "end_of_file",
+		.promise = "a window in which the file ends is mapped by small pages, though all "
+			   "its blocks are there",
+		.by = BY_FALLBACK,
+		.needs = needs_one,
+		.plants = PLANT_VALUE | PLANT_BYTE,
+		.run = filechange_end,
+		.arg = "ext4",
+	},
+	{
+		.name = "unwritten",
+		.promise = "a store into an unwritten window that is one aligned extent is one "
+			   "PMD of zeroes",
+		.by = "Documentation/filesystems/dax.rst: blocks are zeroed and converted to "
+		      "written extents before they are mapped; " BY_MODEL,
+		.needs = needs_one,
+		.plants = PLANT_VALUE | PLANT_FRAME | PLANT_STACK,
+		.run = filechange_unwritten,
+		.arg = "ext4",
+	},
+	{
+		.name = "mremap.same",
+		.promise = "a PMD moved to addresses that are congruent to the file keeps bytes, "
+			   "frames and size",
+		.by = "mremap(2); mm/mremap.c, move_page_tables()",
+		.needs = needs_one,
+		.plants = PLANTS_CHANGE | PLANT_STACK,
+		.run = mapchange_moved,
+		.arg = &(const bool){true},
+	},
+	{
+		.name = "mremap.other",
+		.promise = "a PMD moved to addresses that are not congruent keeps bytes and "
+			   "frames, by small pages",
+		.by = "mremap(2); " BY_FALLBACK,
+		.needs = needs_one,
+		.plants = PLANTS_CHANGE | PLANT_STACK,
+		.run = mapchange_moved,
+		.arg = &(const bool){false},
+	},
+	{
+		.name = "mapping_edges",
+		.promise = "windows that the mapping covers in part are mapped by small pages, "
+			   "those between by PMDs",
+		.by = BY_FALLBACK,
+		.needs = needs_one,
+		.plants = PLANT_VALUE | PLANT_SIZE | PLANT_BYTE,
+		.run = mapchange_edges,
+	},
+	{
+		.name = "mprotect.page",
+		.promise = "one page of a PMD made read-only is read-only alone, the window is "
+			   "mapped by small pages",
+		.by = "mprotect(2); " BY_FALLBACK,
+		.needs = needs_one,
+		.plants = PLANT_VALUE | PLANT_FRAME | PLANT_BYTE | PLANT_STACK,
+		.run = mapchange_protect_page,
+	},
+	{
+		.name = "mprotect.all",
+		.promise = "a PMD made read-only and writable again is one PMD still",
+		.by = "mprotect(2); fs/dax.c, dax_iomap_pmd_fault()",
+		.needs = needs_one,
+		.plants = PLANTS_CHANGE | PLANT_VALUE | PLANT_STACK,
+		.run = mapchange_protect_all,
+	},
+	{
+		.name = "fork",
+		.promise = "a child maps a shared window by a PMD of its own, and parent and "
+			   "child see each other's stores",
+		.by = "fork(2), mmap(2): MAP_SHARED",
+		.needs = needs_one,
+		.plants = PLANT_SIZE | PLANT_FRAME | PLANT_VALUE | PLANT_STACK,
+		.run = mapchange_forked,
+	},
+	{
+		.name = "private_store",
+		.promise = "a store into a private mapping copies one page by small pages and "
+			   "leaves the file as it is",
+		.by = "mmap(2): MAP_PRIVATE; " BY_FALLBACK,
+		.needs = needs_one,
+		.plants = PLANT_VALUE | PLANT_BYTE,
+		.run = mapchange_private,
+	},
+	{
+		.name = "mixed.order.ext4",
+		.promise = "a window mapped by a PMD and by small pages at once is the same "
+			   "memory through both, whichever came first",
+		.by = "mmap(2): MAP_SHARED; fs/dax.c, the comment of grab_mapping_entry()",
+		.needs = needs_one,
+		.plants = PLANT_BYTE | PLANT_FRAME | PLANT_STACK | PLANT_SIZE,
+		.run = mixed_order,
+		.arg = "ext4",
+	},
+	{
+		.name = "mixed.race.ext4",
+		.promise = "two processes that fault the same windows at once, one by PMDs and "
+			   "one by small pages, lose nothing",
+		.by = "mmap(2): MAP_SHARED; fs/dax.c, the comment of grab_mapping_entry()",
+		.needs = needs_one,
+		.flags = CHECK_QUICK,
+		.plants = PLANT_BYTE | PLANT_FRAME | PLANT_STACK | PLANT_VALUE,
+		.run = mixed_race,
+		.arg = "ext4",
+	},
+	{
+		.name = "mixed.race.xfs",
+		.promise = "two processes that fault the same windows at once, one by PMDs and "
+			   "one by small pages, lose nothing",
+		.by = "mmap(2): MAP_SHARED; fs/dax.c, the comment of grab_mapping_entry()",
+		.needs = needs_xfs,
+		.plants = PLANT_BYTE | PLANT_FRAME | PLANT_STACK | PLANT_VALUE,
+		.run = mixed_race,
+		.arg = "xfs",
+	},
+	{
+		.name = "counts.raw",
+		.promise = "loads all over a window take one fault by a PMD, 512 by small pages",
+		.by = BY_MODEL,
+		.needs = needs_one,
+		.plants = PLANT_VALUE | PLANT_SIZE,
+		.run = fault_counts,
+		.arg = &raw,
+	},
+	{
+		.name = "counts.linear",
+		.promise = "loads all over a window take one fault by a PMD, 512 by small pages",
+		.by = BY_MODEL,
+		.needs = needs_one,
+		.plants = PLANT_VALUE | PLANT_SIZE,
+		.run = fault_counts,
+		.arg = &window_linear,
+	},
+	{
+		.name = "advised",
+		.promise = "bytes and frames are right whatever a process asks of huge pages",
+		.by = "madvise(2), prctl(2): performance only",
+		.needs = needs_one,
+		.plants = PLANTS_CHANGE | PLANT_STACK,
+		.run = advised,
+	},
+	{
+		.name = "thp_never",
+		.promise = "bytes and frames are right whatever the host allows of huge pages",
+		.by = "Documentation/admin-guide/mm/transhuge.rst: performance only",
+		.needs = needs_thp,
+		.flags = CHECK_EMULATED, /* a setting of the whole host */
+		.plants = PLANTS_CHANGE | PLANT_STACK,
+		.run = thp_never,
+	},
+	{0},
+};
+
+const struct check_family check_faultsize = {
+	.name = "faultsize",
+	.why = "a 2 MiB page exactly where it is possible, small ones everywhere else",
+	.items = items,
+};

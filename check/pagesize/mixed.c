@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "check/pagesize/mixed.h"
+
+#include "check/pagesize/window.h"
+#include "lib/file/stamp.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { SECOND_GENERATION = SCENE_GENERATION + 1 };
+
+void mixed_order(struct check_env *env, const void *arg)
+{
+	struct mapping small;
+	struct scene scene;
+	json_t *seen;
+	int rc;
+
+	if (!open_with_pmd(env, &window_linear, arg, &scene))
+		return;
+	rc = mapping_make(&small, scene.fd, SIZE_FILE_BYTES, MAP_SHARED, false);
+	if (!check_setup(env, rc, "a mapping of small pages"))
+		goto out;
+	/* Window 0 by a small page first, window AT by a PMD already. */
+	stamp_fill(small.base + PAGE_BYTES, PAGE_BYTES, SCENE_FILE_ID, PAGE_BYTES,
+		   SECOND_GENERATION);
+	seen = json_pack("{ss}", "pte_first", size_name(window_store_is_pmd(&scene, 0)));
+	stamp_fill(scene.base + AT, PAGE_BYTES, SCENE_FILE_ID, AT, SECOND_GENERATION);
+	stamp_fill(small.base + AT + PAGE_BYTES, PAGE_BYTES, SCENE_FILE_ID, AT + PAGE_BYTES,
+		   SECOND_GENERATION);
+	json_object_set_new(seen, "pmd_first",
+			    json_string(size_name(pages_present(scene.base + AT) == WINDOW_PAGES)));
+	check_observe(env, "large_mapping", seen);
+	check_mapped_bytes(env, "small page first, read through the large mapping",
+			   scene.base + PAGE_BYTES, PAGE_BYTES, SCENE_FILE_ID, PAGE_BYTES,
+			   SECOND_GENERATION);
+	check_mapped_bytes(env, "large page first, read through the small mapping", small.base + AT,
+			   2 * PAGE_BYTES, SCENE_FILE_ID, AT, SECOND_GENERATION);
+	check_mapped_bytes(env, "large page first, read through the large mapping", scene.base + AT,
+			   2 * PAGE_BYTES, SCENE_FILE_ID, AT, SECOND_GENERATION);
+	is_stamped(env, &scene, "what nobody wrote", AT + 2 * PAGE_BYTES, AT + WINDOW_BYTES);
+	check_frames(env, scene.fd, scene.base, AT, WINDOW_BYTES, &scene.graph, scene.device);
+	check_frames(env, scene.fd, small.base, 0, 2 * WINDOW_BYTES, &scene.graph, scene.device);
+	mapping_drop(&small);
+out:
+	scene_close(env, &scene);
+}
+
+struct writer {
+	char *base;
+	unsigned int odd;
+	atomic_uint *here; /* how many have come to the begin of each window */
+};
+
+/* Stamps every other page of the file, each window at the same time as the other writer. */
+static int write_pages(void *arg)
+{
+	const struct writer *w = arg;
+	char page[PAGE_BYTES];
+
+	for (uint64_t window = 0; window < SIZE_FILE_BYTES; window += WINDOW_BYTES) {
+		atomic_uint *here = &w->here[window / WINDOW_BYTES];
+
+		atomic_fetch_add(here, 1);
+		for (unsigned int spins = 0; atomic_load(here) < 2 && spins < 20000; spins++)
+			usleep(spins < 100 ? 0 : 100);
+		for (uint64_t p = w->odd; p < WINDOW_PAGES; p += 2) {
+			uint64_t at = window + p * PAGE_BYTES;
+
+			stamp_fill(page, sizeof(page), SCENE_FILE_ID, at, SECOND_GENERATION);
+			if (check_copy(w->base + at, page, sizeof(page)).signal)
+				return 1;
+		}
+	}
+	return 0;
+}
+
+void mixed_race(struct check_env *env, const void *arg)
+{
+	const struct scene_spec spec = {.fs = arg, .file_bytes = SIZE_FILE_BYTES};
+	struct writer writers[2] = {0};
+	struct check_task tasks[2] = {0};
+	struct mapping small;
+	struct scene scene;
+	char *buffer = NULL;
+	bool done = true;
+	int rc;
+
+	if (!scene_open(env, &window_linear, &spec, &scene))
+		return;
+	rc = mapping_make(&small, scene.fd, SIZE_FILE_BYTES, MAP_SHARED, false);
+	if (!check_setup(env, rc, "a mapping of small pages"))
+		goto out;
+	writers[0].base = scene.base;
+	writers[1] = (struct writer){.base = small.base, .odd = 1};
+	writers[0].here = writers[1].here = check_shared(env, WINDOWS * sizeof(atomic_uint));
+	for (int i = 0; i < 2 && writers[0].here && done; i++)
+		done = !check_start(env, &tasks[i], write_pages, &writers[i]);
+	for (int i = 0; i < 2; i++) {
+		if (!check_wait(&tasks[i], 8000)) {
+			check_fail(env, "a writer of %s pages did not end within 8 s",
+				   i ? "small" : "large");
+			check_kill(&tasks[i]);
+			done = false;
+		} else {
+			check_equal(env, tasks[i].status, 0, "status of a writer");
+		}
+	}
+	buffer = malloc(SIZE_FILE_BYTES);
+	if (done && buffer && writers[0].here) {
+		rc = pread(scene.fd, buffer, SIZE_FILE_BYTES, 0) == SIZE_FILE_BYTES ? 0 : -EIO;
+		if (check_setup(env, rc, "reading the file"))
+			check_bytes(env, "read(2) after both wrote", buffer, SIZE_FILE_BYTES,
+				    SCENE_FILE_ID, 0, SECOND_GENERATION);
+		check_frames(env, scene.fd, scene.base, 0, SIZE_FILE_BYTES, &scene.graph,
+			     scene.device);
+		check_frames(env, scene.fd, small.base, 0, SIZE_FILE_BYTES, &scene.graph,
+			     scene.device);
+	}
+	free(buffer);
+	mapping_drop(&small);
+out:
+	scene_close(env, &scene);
+}

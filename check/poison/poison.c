@@ -1,0 +1,601 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Poison: memory that is bad, seen through device-mapper.
+ *
+ * Bad blocks: the namespace's list (its badblocks in sysfs, which may be added to) says which
+ * sectors must not be read.  dax_direct_access() refuses their pages, bios fail; so the one page of
+ * the file that the tables put there, and no other, brings SIGBUS to a mapping and EIO to read(2).
+ * Writing over them clears them where the hardware can: the emulated NVDIMM cannot, so that its
+ * list stays bad and the host is spoiled; for virtio-pmem the kernel takes every write for a
+ * repair.
+ *
+ * MADV_HWPOISON: the memory-failure code is told that a page is bad.  Whoever has it mapped gets
+ * SIGBUS.  Nobody tells the namespace, so that what a later access brings is observed.
+ */
+#include "check/fixture/bio.h"
+#include "check/fixture/site.h"
+
+#include "lib/file/stamp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	SMALL_BYTES = 8 << 20,
+	LARGE_BYTES = 24 << 20, /* reaches the second of two segments */
+	BAD_SECTOR = 3,		/* of the page: one is enough to make it bad */
+	NEXT_GENERATION = SITE_GENERATION + 1,
+};
+
+static const char *code_text(int code)
+{
+	switch (code) {
+	case BUS_ADRALN:
+		return "BUS_ADRALN";
+	case BUS_ADRERR:
+		return "BUS_ADRERR";
+	case BUS_OBJERR:
+		return "BUS_OBJERR";
+	case BUS_MCEERR_AR:
+		return "BUS_MCEERR_AR";
+	case BUS_MCEERR_AO:
+		return "BUS_MCEERR_AO";
+	default:
+		return "another code";
+	}
+}
+
+static json_t *touch_json(const struct check_touch *touch)
+{
+	if (!touch->signal)
+		return json_string("success");
+	if (touch->signal != SIGBUS)
+		return json_sprintf("SIG%s", sigabbrev_np(touch->signal));
+	return json_string(code_text(touch->code));
+}
+
+static json_t *errno_json(int rc)
+{
+	return json_string(rc < 0 ? strerrorname_np(-rc) : "success");
+}
+
+/* ---- bad blocks ------------------------------------------------------------------------------ */
+
+static const char *list_path(const struct namespace *ns, char path[96])
+{
+	snprintf(path, 96, "/sys/dev/block/%u:%u/badblocks", ns->major, ns->minor);
+	return path;
+}
+
+/* Adds one sector to the list of bad ones.  Returns 0 or -errno after check_broken(). */
+static int add_bad(struct check_env *env, const struct graph_place *place)
+{
+	char path[96], text[64];
+	int fd = open(list_path(place->ns, path), O_WRONLY | O_CLOEXEC), rc = fd < 0 ? -errno : 0;
+	int len = snprintf(text, sizeof(text), "%" PRIu64 " 1\n",
+			   place->offset_bytes / SECTOR_BYTES + BAD_SECTOR);
+
+	if (!rc && write(fd, text, (size_t)len) < 0)
+		rc = -errno;
+	if (fd >= 0)
+		close(fd);
+	check_setup(env, rc, "adding a bad block to %s", path);
+	return rc;
+}
+
+/* Whether the list has anything.  Returns 1, 0 or -errno. */
+static int any_bad(const struct namespace *ns)
+{
+	char path[96], text[64];
+	int fd = open(list_path(ns, path), O_RDONLY | O_CLOEXEC), rc;
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = read(fd, text, sizeof(text));
+	rc = n < 0 ? -errno : n > 0;
+	close(fd);
+	return rc;
+}
+
+/* A site with a bad page, and the same page in other words. */
+struct bad {
+	struct site site;
+	struct graph_place place;
+	uint64_t offset_bytes; /* in the file */
+	uint64_t device_byte;  /* on the mounted device */
+	const char *node;      /* of that */
+	bool heals;	       /* a write to it takes it off the list */
+};
+
+/* Returns 0 or -errno after check_broken(). */
+static int make_bad(struct check_env *env, struct bad *b, const struct site_spec *spec)
+{
+	bool in_last = false;
+	int rc = site_make(env, &b->site, spec);
+
+	if (rc < 0)
+		return rc;
+	b->heals = spec->mode == NAMESPACE_VIRTIO;
+	b->offset_bytes = spec->file_bytes - 7 * PAGE_BYTES;
+	b->node = b->site.graph.devices[b->site.device].node;
+	rc = site_place(env, &b->site, b->offset_bytes, &b->place);
+	if (!rc)
+		rc = site_device_byte(env, &b->site, b->offset_bytes, &b->device_byte, &in_last);
+	if (!rc && !in_last)
+		rc = -EDOM;
+	if (check_setup(env, rc, "finding a page of the file in the last segment"))
+		rc = add_bad(env, &b->place);
+	if (rc < 0)
+		site_drop(env, &b->site);
+	return rc;
+}
+
+/* Leaves no bad block where it heals; elsewhere the host is thrown away. */
+static void drop_bad(struct check_env *env, struct bad *b)
+{
+	static char zeroes[PAGE_BYTES];
+
+	site_unmap(&b->site);
+	if (b->heals && any_bad(b->place.ns) > 0) {
+		bio_write(b->place.ns->node, b->place.offset_bytes, zeroes, sizeof(zeroes));
+		if (any_bad(b->place.ns))
+			check_broken(env, "%s keeps a bad block", b->place.ns->node);
+	}
+	site_drop(env, &b->site);
+}
+
+/* The page beside is as it was written. */
+static void check_beside(struct check_env *env, struct bad *b, int pages)
+{
+	uint64_t at = b->offset_bytes + (uint64_t)(int64_t)(pages * PAGE_BYTES);
+
+	check_mapped_bytes(env, "the mapping, a page beside the bad one", b->site.map.base + at,
+			   PAGE_BYTES, SITE_FILE_ID, at, SITE_GENERATION);
+}
+
+static void mapping(struct check_env *env, const void *arg)
+{
+	struct check_touch touch;
+	struct bad b;
+
+	if (make_bad(env, &b, arg) < 0)
+		return;
+	touch = check_load(b.site.map.base + b.offset_bytes, NULL);
+	if (check_that(env, touch.signal == SIGBUS,
+		       "a load from the bad page through the mapping brings SIGBUS"))
+		check_that(env, touch.address == b.site.map.base + b.offset_bytes,
+			   "the signal tells the address of the load");
+	check_observe(env, "load", touch_json(&touch));
+	touch = check_store(b.site.map.base + b.offset_bytes, 1);
+	check_that(env, touch.signal == SIGBUS,
+		   "a store to the bad page through the mapping brings SIGBUS");
+	check_observe(env, "store", touch_json(&touch));
+	check_beside(env, &b, -1);
+	check_beside(env, &b, 1);
+	drop_bad(env, &b);
+}
+
+/* pread() of the file.  Returns the bytes that came, or -errno. */
+static ssize_t read_file(const struct bad *b, int64_t beside_bytes, char *bytes, size_t len)
+{
+	off_t at = (off_t)b->offset_bytes + beside_bytes;
+	ssize_t n = pread(b->site.fd, bytes, len, at);
+
+	return n < 0 ? -errno : n;
+}
+
+static void reading(struct check_env *env, const void *arg)
+{
+	static char bytes[4 * PAGE_BYTES];
+	struct bad b;
+	ssize_t n;
+
+	if (make_bad(env, &b, arg) < 0)
+		return;
+	n = read_file(&b, 0, bytes, PAGE_BYTES);
+	check_errno(env, (int)n, -EIO, "read(2) of the bad page");
+	for (int side = -1; side <= 1; side += 2) {
+		n = read_file(&b, side * PAGE_BYTES, bytes, PAGE_BYTES);
+		if (check_equal(env, n, PAGE_BYTES, "bytes of read(2) beside the bad page"))
+			check_bytes(env, "read(2) beside the bad page", bytes, PAGE_BYTES,
+				    SITE_FILE_ID,
+				    b.offset_bytes + (uint64_t)(int64_t)(side * PAGE_BYTES),
+				    SITE_GENERATION);
+	}
+	n = read_file(&b, -2 * PAGE_BYTES, bytes, sizeof(bytes));
+	check_that(env, n <= 2 * PAGE_BYTES, "read(2) across the bad page gives nothing of it");
+	check_observe(env, "pages_of_read_across",
+		      n < 0 ? errno_json((int)n) : json_integer(n / PAGE_BYTES));
+	drop_bad(env, &b);
+}
+
+static void bios(struct check_env *env, const void *arg)
+{
+	static char bytes[PAGE_BYTES];
+	struct bad b;
+	uint64_t at;
+	int rc;
+
+	if (make_bad(env, &b, arg) < 0)
+		return;
+	at = b.device_byte + BAD_SECTOR * SECTOR_BYTES;
+	rc = bio_read(b.node, at, bytes, SECTOR_BYTES);
+	check_errno(env, rc, -EIO, "a direct read of the bad sector of the mounted device");
+	rc = bio_read(b.node, b.device_byte, bytes, PAGE_BYTES);
+	check_errno(env, rc, -EIO, "a direct read of the page with the bad sector");
+	for (int side = -1; side <= 1; side += 2) {
+		uint64_t beside = (uint64_t)(int64_t)((BAD_SECTOR + side) * SECTOR_BYTES);
+
+		rc = bio_read(b.node, b.device_byte + beside, bytes, SECTOR_BYTES);
+		if (check_errno(env, rc, 0, "a direct read beside the bad sector"))
+			check_bytes(env, "the device, beside the bad sector", bytes, SECTOR_BYTES,
+				    SITE_FILE_ID, b.offset_bytes + beside, SITE_GENERATION);
+	}
+	drop_bad(env, &b);
+}
+
+/* ---- repair ---------------------------------------------------------------------------------- */
+
+/* After a repair the page holds what was written, on every path, and the list is empty. */
+static void check_healed(struct check_env *env, struct bad *b)
+{
+	static char bytes[PAGE_BYTES];
+	ssize_t n;
+
+	check_equal(env, any_bad(b->place.ns), 0, "whether %s has bad blocks after the repair",
+		    b->place.ns->node);
+	check_mapped_bytes(env, "the mapping, after the repair", b->site.map.base + b->offset_bytes,
+			   PAGE_BYTES, SITE_FILE_ID, b->offset_bytes, NEXT_GENERATION);
+	n = read_file(b, 0, bytes, PAGE_BYTES);
+	if (check_equal(env, n, PAGE_BYTES, "bytes of read(2) after the repair"))
+		check_bytes(env, "read(2) after the repair", bytes, PAGE_BYTES, SITE_FILE_ID,
+			    b->offset_bytes, NEXT_GENERATION);
+	site_check_namespace(env, &b->site, b->offset_bytes, NEXT_GENERATION);
+	check_beside(env, b, -1);
+	check_beside(env, b, 1);
+}
+
+static void cleared_by_bio(struct check_env *env, const void *arg)
+{
+	static char bytes[PAGE_BYTES];
+	struct bad b;
+	int rc;
+
+	if (make_bad(env, &b, arg) < 0)
+		return;
+	stamp_fill(bytes, sizeof(bytes), SITE_FILE_ID, b.offset_bytes, NEXT_GENERATION);
+	rc = bio_write(b.node, b.device_byte, bytes, sizeof(bytes));
+	if (check_errno(env, rc, 0, "a direct write to the bad page of the mounted device"))
+		check_healed(env, &b);
+	drop_bad(env, &b);
+}
+
+static void cleared_by_write(struct check_env *env, const void *arg)
+{
+	static char bytes[PAGE_BYTES];
+	struct bad b;
+	ssize_t n;
+
+	if (make_bad(env, &b, arg) < 0)
+		return;
+	stamp_fill(bytes, sizeof(bytes), SITE_FILE_ID, b.offset_bytes, NEXT_GENERATION);
+	n = pwrite(b.site.fd, bytes, sizeof(bytes), (off_t)b.offset_bytes);
+	if (check_errno(env, n < 0 ? -errno : 0, 0, "write(2) of the whole bad page") &&
+	    check_equal(env, n, PAGE_BYTES, "bytes that write(2) took"))
+		check_healed(env, &b);
+	drop_bad(env, &b);
+}
+
+/* The block goes back to the filesystem, which gives it to another file. */
+static void cleared_by_reuse(struct check_env *env, const void *arg)
+{
+	struct check_touch touch;
+	struct bad b;
+	uint64_t at = 0;
+	char *page;
+	int fd, rc;
+
+	if (make_bad(env, &b, arg) < 0)
+		return;
+	rc = fallocate(b.site.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)b.offset_bytes,
+		       PAGE_BYTES);
+	if (!check_errno(env, rc < 0 ? -errno : 0, 0, "punching a hole where the bad page is"))
+		goto drop;
+	fd = site_reuse_block(&b.site, b.offset_bytes, &at);
+	if (!check_setup(env, fd, "having the bad block given to another file"))
+		goto drop;
+	page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)at);
+	if (check_setup(env, page == MAP_FAILED ? -errno : 0, "mapping the other file")) {
+		touch = check_store(page, 1);
+		check_that(env, !touch.signal,
+			   "a store to a page that is new to its file brings no signal, though the "
+			   "block was bad");
+		check_observe(env, "store", touch_json(&touch));
+		check_equal(env, any_bad(b.place.ns), 0,
+			    "whether %s has bad blocks after the block was given away",
+			    b.place.ns->node);
+		munmap(page, PAGE_BYTES);
+	}
+	close(fd);
+	check_beside(env, &b, -1);
+	check_beside(env, &b, 1);
+drop:
+	drop_bad(env, &b);
+}
+
+/* ---- memory failure -------------------------------------------------------------------------- */
+
+/* One process with the file mapped. */
+enum role {
+	ROLE_INJECTOR,
+	ROLE_EARLY, /* shares the page and wants to be told at once */
+	ROLE_LATE,  /* shares the page, as processes are by default */
+	ROLES,
+};
+
+enum { VICTIM_MS = 5000, MOMENT_MS = 100 };
+
+static const char *const role_names[] = {"injector", "early_sharer", "late_sharer"};
+
+struct victim {
+	const struct site *site;
+	uint64_t offset_bytes;
+	enum role role;
+	volatile bool ready, told, over; /* told: a signal came */
+	int madvise;			 /* 0 or -errno */
+	struct check_touch sent;	 /* what came without an access */
+	struct check_touch again, beside;
+};
+
+static struct victim *self;
+
+static void note_signal(int signal, siginfo_t *info, void *context)
+{
+	(void)context;
+	self->sent = (struct check_touch){signal, info->si_code, info->si_addr};
+	self->told = true;
+}
+
+static int victim_main(void *arg)
+{
+	const struct sigaction noting = {.sa_sigaction = note_signal, .sa_flags = SA_SIGINFO};
+	const struct timespec pause = {.tv_nsec = 1000000};
+	struct victim *v = arg;
+	char *page = v->site->map.base + v->offset_bytes;
+
+	self = v;
+	sigaction(SIGBUS, &noting, NULL);
+	if (v->role == ROLE_EARLY)
+		prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0);
+	(void)*(volatile char *)page;
+	if (v->role == ROLE_INJECTOR)
+		v->madvise = madvise(page, PAGE_BYTES, MADV_HWPOISON) < 0 ? -errno : 0;
+	v->ready = true;
+	while (!v->over)
+		nanosleep(&pause, NULL);
+	v->beside = check_load(page + PAGE_BYTES, NULL);
+	v->again = check_load(page, NULL);
+	return 0;
+}
+
+/* Starts a victim and waits until it has the page, or has injected. */
+static int start_victim(struct check_env *env, struct check_task *task, struct victim *v)
+{
+	int rc = check_start(env, task, victim_main, v);
+
+	if (!rc && !check_flag(task, &v->ready, VICTIM_MS))
+		rc = -ESRCH;
+	check_setup(env, rc, "starting a process with the page mapped");
+	return rc;
+}
+
+/* What a process got without an access, and what accesses bring thereafter. */
+static void judge_victim(struct check_env *env, const struct victim *v)
+{
+	const char *page = v->site->map.base + v->offset_bytes, *who = role_names[v->role];
+	char name[64];
+
+	if (v->role != ROLE_LATE &&
+	    check_that(env, v->sent.signal == SIGBUS, "the %s gets SIGBUS", who))
+		check_that(env,
+			   (v->sent.code == BUS_MCEERR_AR || v->sent.code == BUS_MCEERR_AO) &&
+				   (uintptr_t)v->sent.address / WINDOW_BYTES ==
+					   (uintptr_t)page / WINDOW_BYTES,
+			   "the SIGBUS of the %s says that memory failed, and where", who);
+	check_that(env, !v->beside.signal, "the %s can load from the page beside", who);
+	snprintf(name, sizeof(name), "%s.signal", who);
+	check_observe(env, name, v->sent.signal ? touch_json(&v->sent) : json_string("none"));
+	snprintf(name, sizeof(name), "%s.exact_address", who);
+	if (v->sent.signal)
+		check_observe(env, name, json_boolean(v->sent.address == page));
+	snprintf(name, sizeof(name), "%s.load_again", who);
+	check_observe(env, name, touch_json(&v->again));
+}
+
+/* Reads the page with read(2): it may kill. */
+static int read_main(void *arg)
+{
+	const struct victim *v = arg;
+	static char page[PAGE_BYTES];
+
+	return pread(v->site->fd, page, sizeof(page), (off_t)v->offset_bytes) < 0 ? errno : 0;
+}
+
+static void hwpoison(struct check_env *env, const void *arg)
+{
+	struct victim *v = check_shared(env, ROLES * sizeof(*v));
+	struct check_task tasks[ROLES], reader;
+	struct site site;
+	int status;
+
+	if (!v || site_make(env, &site, arg) < 0)
+		return;
+	/* The injector last. */
+	for (int i = ROLES - 1; i >= 0; i--) {
+		v[i] = (struct victim){
+			.site = &site, .offset_bytes = 3 * PAGE_BYTES, .role = (enum role)i};
+		if (start_victim(env, &tasks[i], &v[i]) < 0)
+			return;
+	}
+	/* Who must be told is waited for; to who need not be, it is given a moment. */
+	for (int i = 0; i < ROLES && !v[ROLE_INJECTOR].madvise; i++)
+		check_flag(&tasks[i], &v[i].told, i == ROLE_LATE ? MOMENT_MS : VICTIM_MS);
+	for (int i = 0; i < ROLES; i++)
+		v[i].over = true;
+	for (int i = 0; i < ROLES; i++)
+		if (site_await(env, &tasks[i], role_names[i]) != 0)
+			return;
+	if (v[ROLE_INJECTOR].madvise == -EINVAL) {
+		check_skip(env, "a kernel with CONFIG_MEMORY_FAILURE",
+			   "madvise(MADV_HWPOISON) is not known");
+		return;
+	}
+	check_errno(env, v[ROLE_INJECTOR].madvise, 0,
+		    "madvise(MADV_HWPOISON) of a mapped DAX page");
+	for (int i = 0; i < ROLES; i++)
+		judge_victim(env, &v[i]);
+	if (check_start(env, &reader, read_main, v) < 0)
+		return;
+	status = site_await(env, &reader, "read(2) of the poisoned page");
+	if (status >= 0)
+		check_observe(env, "read", errno_json(-status));
+}
+
+/* ---- table ----------------------------------------------------------------------------------- */
+
+#define SITE(fs_, stack_, mode_, bytes_)                      \
+	(&(const struct site_spec){.fs = (fs_),               \
+				   .stack = (stack_),         \
+				   .mode = NAMESPACE_##mode_, \
+				   .file_bytes = (bytes_)})
+
+static const char *const needs_virtio[] = {"device:virtio", "fs:ext4", NULL};
+static const char *const needs_log[] = {"device:virtio", "device:fsdax:2", "target:log-writes",
+					"fs:ext4",	 "kernel:5.19",	   NULL};
+static const char *const needs_recovery[] = {"device:virtio", "fs:ext4", "kernel:5.19", NULL};
+static const char *const needs_two[] = {"device:fsdax:2", "fs:ext4", NULL};
+static const char *const needs_ext4[] = {"device:fsdax", "fs:ext4", NULL};
+static const char *const needs_xfs[] = {"device:fsdax", "fs:xfs", NULL};
+
+#define BY_RST "Documentation/filesystems/dax.rst, Handling Media Errors: "
+#define BY_MAPPING BY_RST "a fault at a known media error location brings the application SIGBUS"
+#define BY_READ                                                                                 \
+	BY_RST "the locations of media errors are recorded; dax_direct_access() refuses them, " \
+	       "read(2): EIO"
+#define BY_BIO                                                                             \
+	"drivers/nvdimm/pmem.c, pmem_do_read(): a bio that meets a known bad block fails " \
+	"(BLK_STS_IOERR)"
+#define BY_CLEAR                                                                            \
+	BY_RST "libnvdimm allows clearing of these errors by writing the affected sectors " \
+	       "through the pmem driver"
+#define BY_RECOVERY                                                                           \
+	"merge of libnvdimm for 5.19: \"add support for clearing memory error via pwrite(2) " \
+	"on DAX\"; dax_recovery_write()"
+#define BY_PUNCH                                                                          \
+	BY_RST "truncate or hole-punch the part of the file that has a bad block; newly " \
+	       "allocated blocks are zeroed through the driver, which clears them"
+#define BY_MEMORY_FAILURE                                                                    \
+	"commit 6100e34b2526 (mm, memory_failure: Teach memory_failure() about dev_pagemap " \
+	"pages): all userspace consumption of ZONE_DEVICE memory necessitates SIGBUS"
+
+#define ITEM(name_, run_, needs_, flags_, plants_, site_, by_, promise_)                \
+	{                                                                               \
+		.name = (name_), .promise = (promise_), .by = (by_), .needs = (needs_), \
+		.flags = (flags_), .plants = (plants_), .run = (run_), .arg = (site_),  \
+	}
+
+#define SPOILS (CHECK_EMULATED | CHECK_SPOILS)
+
+#define SEEN_BY_MAPPING(name_, needs_, flags_, plants_, site_)                      \
+	ITEM("mapping." name_, mapping, needs_, flags_, plants_, site_, BY_MAPPING, \
+	     "a bad block brings SIGBUS to a mapping at the one page that the tables put on it")
+#define SEEN_BY_READ(name_, needs_, flags_, plants_, site_)                   \
+	ITEM("read." name_, reading, needs_, flags_, plants_, site_, BY_READ, \
+	     "a bad block brings EIO to read(2) at the one page that the tables put on it")
+#define SEEN_BY_BIO(name_, needs_, flags_, plants_, site_)                                       \
+	ITEM("bio." name_, bios, needs_, flags_, plants_, site_, BY_BIO,                         \
+	     "a bad block brings EIO to direct I/O at the one sector of the DM device that the " \
+	     "tables put on it")
+
+static const struct check_item items[] = {
+	SEEN_BY_MAPPING("linear", needs_virtio, CHECK_QUICK,
+			PLANT_VALUE | PLANT_BYTE | PLANT_STACK | PLANT_DMESG,
+			SITE("ext4", SITE_LINEAR, VIRTIO, SMALL_BYTES)),
+	SEEN_BY_MAPPING("two_segments", needs_virtio, 0, PLANT_BYTE | PLANT_STACK,
+			SITE("ext4", SITE_SECOND, VIRTIO, LARGE_BYTES)),
+	SEEN_BY_MAPPING("depth", needs_virtio, 0, PLANT_BYTE | PLANT_STACK,
+			SITE("ext4", SITE_DEPTH, VIRTIO, SMALL_BYTES)),
+	SEEN_BY_MAPPING("raw", needs_ext4, SPOILS, PLANT_VALUE,
+			SITE("ext4", SITE_RAW, FSDAX, SMALL_BYTES)),
+	SEEN_BY_MAPPING("two_namespaces", needs_two, SPOILS, PLANT_STACK,
+			SITE("ext4", SITE_TWO, FSDAX, LARGE_BYTES)),
+	SEEN_BY_MAPPING("linear_xfs", needs_xfs, SPOILS, PLANT_VALUE,
+			SITE("xfs", SITE_LINEAR, FSDAX, SMALL_BYTES)),
+	SEEN_BY_READ("linear", needs_virtio, 0, PLANT_VALUE | PLANT_BYTE | PLANT_STACK,
+		     SITE("ext4", SITE_LINEAR, VIRTIO, SMALL_BYTES)),
+	SEEN_BY_READ("two_segments", needs_virtio, 0, PLANT_BYTE | PLANT_STACK,
+		     SITE("ext4", SITE_SECOND, VIRTIO, LARGE_BYTES)),
+	SEEN_BY_READ("linear_xfs", needs_xfs, SPOILS, PLANT_VALUE,
+		     SITE("xfs", SITE_LINEAR, FSDAX, SMALL_BYTES)),
+	SEEN_BY_BIO("linear", needs_virtio, 0, PLANT_VALUE | PLANT_BYTE | PLANT_STACK,
+		    SITE("ext4", SITE_LINEAR, VIRTIO, SMALL_BYTES)),
+	SEEN_BY_BIO("two_segments", needs_virtio, 0, PLANT_BYTE | PLANT_STACK,
+		    SITE("ext4", SITE_SECOND, VIRTIO, LARGE_BYTES)),
+	SEEN_BY_BIO("depth", needs_virtio, 0, PLANT_BYTE | PLANT_STACK,
+		    SITE("ext4", SITE_DEPTH, VIRTIO, SMALL_BYTES)),
+	ITEM("cleared.by_bio", cleared_by_bio, needs_virtio, 0, PLANT_VALUE | PLANT_BYTE,
+	     SITE("ext4", SITE_DEPTH, VIRTIO, SMALL_BYTES), BY_CLEAR,
+	     "direct I/O that writes over a bad block through DM devices clears it"),
+	ITEM("cleared.by_write_raw", cleared_by_write, needs_recovery, 0, PLANT_VALUE | PLANT_BYTE,
+	     SITE("ext4", SITE_RAW, VIRTIO, SMALL_BYTES), BY_RECOVERY,
+	     "write(2) of a whole bad page of a DAX file clears it"),
+	ITEM("cleared.by_write_linear", cleared_by_write, needs_recovery, 0,
+	     PLANT_VALUE | PLANT_BYTE, SITE("ext4", SITE_LINEAR, VIRTIO, SMALL_BYTES), BY_RECOVERY,
+	     "write(2) of a whole bad page of a DAX file on dm-linear clears it"),
+	ITEM("cleared.by_write_depth", cleared_by_write, needs_recovery, 0,
+	     PLANT_VALUE | PLANT_BYTE, SITE("ext4", SITE_DEPTH, VIRTIO, SMALL_BYTES), BY_RECOVERY,
+	     "write(2) of a whole bad page of a DAX file on dm-linear on dm-linear clears it"),
+	ITEM("cleared.by_write_striped", cleared_by_write, needs_recovery, 0,
+	     PLANT_VALUE | PLANT_BYTE, SITE("ext4", SITE_STRIPED, VIRTIO, SMALL_BYTES), BY_RECOVERY,
+	     "write(2) of a whole bad page of a DAX file on a striped device clears it"),
+	ITEM("cleared.by_write_log", cleared_by_write, needs_log, 0, PLANT_VALUE | PLANT_BYTE,
+	     SITE("ext4", SITE_LOG, VIRTIO, SMALL_BYTES), BY_RECOVERY,
+	     "write(2) of a whole bad page of a DAX file on dm-log-writes clears it"),
+	ITEM("cleared.by_reuse", cleared_by_reuse, needs_virtio, 0, PLANT_VALUE | PLANT_BYTE,
+	     SITE("ext4", SITE_LINEAR, VIRTIO, SMALL_BYTES), BY_PUNCH,
+	     "a bad block that is punched out of a file and given to another one is cleared then"),
+	ITEM("hwpoison.raw_ext4", hwpoison, needs_ext4, SPOILS, PLANT_VALUE,
+	     SITE("ext4", SITE_RAW, FSDAX, SMALL_BYTES), BY_MEMORY_FAILURE,
+	     "when the memory of a DAX page fails, whoever has it mapped and wants to know gets "
+	     "SIGBUS"),
+	ITEM("hwpoison.linear_ext4", hwpoison, needs_ext4, SPOILS, PLANT_VALUE,
+	     SITE("ext4", SITE_LINEAR, FSDAX, SMALL_BYTES), BY_MEMORY_FAILURE,
+	     "when the memory of a DAX page on dm-linear fails, all that have it mapped get "
+	     "SIGBUS"),
+	ITEM("hwpoison.raw_xfs", hwpoison, needs_xfs, SPOILS, PLANT_VALUE,
+	     SITE("xfs+rmapbt", SITE_RAW, FSDAX, SMALL_BYTES), BY_MEMORY_FAILURE,
+	     "when the memory of a DAX page fails, xfs with rmapbt has whoever has it mapped and "
+	     "wants to know get SIGBUS"),
+	ITEM("hwpoison.linear_xfs", hwpoison, needs_xfs, SPOILS, PLANT_VALUE,
+	     SITE("xfs+rmapbt", SITE_LINEAR, FSDAX, SMALL_BYTES), BY_MEMORY_FAILURE,
+	     "when the memory of a DAX page on dm-linear fails, all that have it mapped get "
+	     "SIGBUS, "
+	     "whether or not xfs with rmapbt is told"),
+	{0},
+};
+
+const struct check_family check_poison = {
+	.name = "poison",
+	.why = "memory that is bad, seen through device-mapper",
+	.items = items,
+};

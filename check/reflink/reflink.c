@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Family reflink: files that share blocks.  A store through a DAX mapping goes to the memory of the
+ * block itself, so where two files share it the fault has to give one of them a block of its own,
+ * and copy what the store does not cover, before anything is mapped writable.  Kernels that cannot
+ * do so refuse DAX on a filesystem with reflink.
+ * Source: ioctl_ficlonerange(2), ioctl_fideduperange(2); dax_iomap_cow_copy() in fs/dax.c (6.0).
+ */
+#include "check/check.h"
+#include "check/fixture/site.h"
+
+#include "lib/file/stamp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum {
+	FILE_BYTES = 2 * WINDOW_BYTES,
+	PLACE = WINDOW_BYTES + 5 * PAGE_BYTES, /* of what is changed: in the second window */
+	SMALL_BYTES = SECTOR_BYTES,	       /* less than a page: the rest has to be copied */
+	NEXT_GENERATION = SITE_GENERATION + 1,
+};
+
+/* ---- two files ------------------------------------------------------------------------------- */
+
+struct pair {
+	struct site site;
+	int copy_fd;
+};
+
+static int open_copy(const struct site *site)
+{
+	char path[sizeof(site->fs.where) + 16];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/copy", site->fs.where);
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+static void pair_close(struct check_env *env, struct pair *pair)
+{
+	if (pair->copy_fd >= 0)
+		close(pair->copy_fd);
+	site_drop(env, &pair->site);
+}
+
+/* The block of PLACE, in bytes from the beginning of the filesystem's device, or 0. */
+static uint64_t block_of(int fd)
+{
+	struct extents extents;
+	const struct extent *e;
+	uint64_t at = 0;
+
+	if (fsync(fd) < 0 || extents_read(fd, &extents) < 0)
+		return 0;
+	e = extents_find(&extents, PLACE);
+	if (e)
+		at = e->physical_bytes + PLACE - e->logical_bytes;
+	extents_free(&extents);
+	return at;
+}
+
+/* The site's file and a copy that shares all its blocks.  false after check_broken(). */
+static bool pair_open(struct check_env *env, struct pair *pair, const void *arg)
+{
+	volatile char *byte;
+	int rc;
+
+	pair->copy_fd = -1;
+	if (site_make(env, &pair->site, arg) < 0)
+		return false;
+	/* It is mapped writable before it is shared: sharing has to take that back. */
+	byte = pair->site.map.base + PLACE;
+	*byte = *byte;
+	rc = open_copy(&pair->site);
+	pair->copy_fd = rc;
+	if (rc >= 0)
+		rc = ioctl(pair->copy_fd, FICLONE, pair->site.fd) < 0 ? -errno : 0;
+	if (check_setup(env, rc, "FICLONE of the file") &&
+	    check_setup(env, block_of(pair->copy_fd) == block_of(pair->site.fd) ? 0 : -EXDEV,
+			"looking whether both files stand on the same block"))
+		return true;
+	pair_close(env, pair);
+	return false;
+}
+
+/* ---- what each must hold afterwards ---------------------------------------------------------- */
+
+/* read(2) of a whole file: stamps of the first generation, but for changed_bytes at PLACE. */
+static void holds(struct check_env *env, const char *what, int fd, size_t changed_bytes)
+{
+	const size_t after = PLACE + changed_bytes;
+	char *bytes = malloc(FILE_BYTES);
+	ssize_t n = bytes ? pread(fd, bytes, FILE_BYTES, 0) : -1;
+
+	if (check_setup(env, n < 0 ? -errno : n == FILE_BYTES ? 0 : -EIO, "reading %s", what)) {
+		check_bytes(env, what, bytes, PLACE, SITE_FILE_ID, 0, SITE_GENERATION);
+		if (changed_bytes)
+			check_bytes(env, what, bytes + PLACE, changed_bytes, SITE_FILE_ID, PLACE,
+				    NEXT_GENERATION);
+		check_bytes(env, what, bytes + after, FILE_BYTES - after, SITE_FILE_ID, after,
+			    SITE_GENERATION);
+	}
+	free(bytes);
+}
+
+/* The site's file was changed, the copy was not; each stands on a block of its own. */
+static void apart(struct check_env *env, struct pair *pair, size_t changed_bytes)
+{
+	const uint64_t own = block_of(pair->site.fd), other = block_of(pair->copy_fd);
+
+	check_that(env, own && other && own != other,
+		   "each file stands on a block of its own after one of them was changed");
+	holds(env, "the file that was changed", pair->site.fd, changed_bytes);
+	holds(env, "the file that shared its blocks", pair->copy_fd, 0);
+	check_bytes(env, "the mapping of the file that was changed", pair->site.map.base + PLACE,
+		    changed_bytes, SITE_FILE_ID, PLACE, NEXT_GENERATION);
+	/* The namespace, where the file stood first, is the copy's now. */
+	site_check_namespace(env, &pair->site, PLACE, SITE_GENERATION);
+}
+
+/* ---- checks ---------------------------------------------------------------------------------- */
+
+static void store(struct check_env *env, const void *arg)
+{
+	char bytes[SMALL_BYTES];
+	struct pair pair;
+
+	if (!pair_open(env, &pair, arg))
+		return;
+	stamp_fill(bytes, sizeof(bytes), SITE_FILE_ID, PLACE, NEXT_GENERATION);
+	memcpy(pair.site.map.base + PLACE, bytes, sizeof(bytes));
+	apart(env, &pair, sizeof(bytes));
+	pair_close(env, &pair);
+}
+
+static void write_part(struct check_env *env, const void *arg)
+{
+	char bytes[SMALL_BYTES];
+	struct pair pair;
+	ssize_t n;
+
+	if (!pair_open(env, &pair, arg))
+		return;
+	stamp_fill(bytes, sizeof(bytes), SITE_FILE_ID, PLACE, NEXT_GENERATION);
+	n = pwrite(pair.site.fd, bytes, sizeof(bytes), PLACE);
+	if (check_setup(env, n < 0 ? -errno : 0, "write(2) of a sector") &&
+	    check_equal(env, n, SMALL_BYTES, "bytes that write(2) took"))
+		apart(env, &pair, sizeof(bytes));
+	pair_close(env, &pair);
+}
+
+/* Asks to share one window of the copy with the file's.  Returns the status, or -errno. */
+static int dedupe(const struct pair *pair, uint64_t *len_bytes)
+{
+	union {
+		struct file_dedupe_range range;
+		char room[sizeof(struct file_dedupe_range) + sizeof(struct file_dedupe_range_info)];
+	} ask = {
+		.range = {.src_offset = WINDOW_BYTES, .src_length = WINDOW_BYTES, .dest_count = 1}};
+	struct file_dedupe_range_info *to = ask.range.info;
+
+	to->dest_fd = pair->copy_fd;
+	to->dest_offset = WINDOW_BYTES;
+	if (ioctl(pair->site.fd, FIDEDUPERANGE, &ask) < 0)
+		return -errno;
+	*len_bytes = to->bytes_deduped;
+	return to->status;
+}
+
+/* Two files of the same bytes; then of all but one. */
+static void deduplicate(struct check_env *env, const void *arg)
+{
+	struct pair pair;
+	uint64_t len_bytes = 0;
+	char byte = 'x';
+	int rc;
+
+	if (!pair_open(env, &pair, arg))
+		return;
+	/* A block of its own for the copy, with the same bytes. */
+	rc = pwrite(pair.copy_fd, pair.site.map.base + PLACE, PAGE_BYTES, PLACE) < 0 ? -errno : 0;
+	if (!check_setup(env, rc, "writing a page of the copy anew"))
+		goto out;
+	check_setup(env, block_of(pair.copy_fd) == block_of(pair.site.fd) ? -EEXIST : 0,
+		    "having a block of its own for the copy");
+	rc = dedupe(&pair, &len_bytes);
+	if (check_equal(env, rc, FILE_DEDUPE_RANGE_SAME, "status of two ranges of the same bytes"))
+		check_that(env,
+			   len_bytes == WINDOW_BYTES &&
+				   block_of(pair.copy_fd) == block_of(pair.site.fd),
+			   "files of the same bytes share their blocks afterwards");
+	holds(env, "the file", pair.site.fd, 0);
+	holds(env, "the copy", pair.copy_fd, 0);
+	rc = pwrite(pair.copy_fd, &byte, 1, WINDOW_BYTES + 77) < 0 ? -errno : 0;
+	if (check_setup(env, rc, "writing a byte of the copy"))
+		check_equal(env, dedupe(&pair, &len_bytes), FILE_DEDUPE_RANGE_DIFFERS,
+			    "status of two ranges that differ in one byte");
+out:
+	pair_close(env, &pair);
+}
+
+/* ---- table ----------------------------------------------------------------------------------- */
+
+static const char *const needs[] = {"device:fsdax", "fs:xfs", "kernel:6.0", NULL};
+
+#define ITEM(NAME, RUN, STACK, FLAGS, PLANTS, PROMISE, BY)                                  \
+	{                                                                                   \
+		.name = NAME, .promise = PROMISE, .by = BY, .needs = needs, .flags = FLAGS, \
+		.limit_s = 30, .plants = PLANTS, .run = RUN,                                \
+		.arg = &(const struct site_spec){.fs = "xfs+reflink",                       \
+						 .stack = STACK,                            \
+						 .mode = NAMESPACE_FSDAX,                   \
+						 .file_bytes = FILE_BYTES},                 \
+	}
+
+#define STORE                                                                                   \
+	"a store through a mapping to a block that two files share changes one of them alone, " \
+	"and no other byte of it"
+#define WRITE "write(2) of less than a page to a block that two files share changes one alone"
+#define DEDUPE "files share blocks after deduplication if their bytes are the same, and only then"
+#define BY_CLONE                                                                                  \
+	"ioctl_ficlonerange(2): each file has its own copy-on-write view; writes to one are not " \
+	"seen in the other"
+#define BY_DEDUPE "ioctl_fideduperange(2): the ranges are compared, and shared if identical"
+
+static const struct check_item items[] = {
+	ITEM("store.raw", store, SITE_RAW, 0, PLANT_BYTE | PLANT_VALUE, STORE, BY_CLONE),
+	ITEM("store.linear", store, SITE_LINEAR, 0, PLANT_BYTE | PLANT_STACK, STORE, BY_CLONE),
+	ITEM("write.raw", write_part, SITE_RAW, 0, PLANT_BYTE | PLANT_VALUE, WRITE, BY_CLONE),
+	ITEM("write.linear", write_part, SITE_LINEAR, CHECK_QUICK, PLANT_BYTE | PLANT_STACK, WRITE,
+	     BY_CLONE),
+	ITEM("dedupe.linear", deduplicate, SITE_LINEAR, 0, PLANT_BYTE | PLANT_VALUE, DEDUPE,
+	     BY_DEDUPE),
+	{0},
+};
+
+const struct check_family check_reflink = {
+	.name = "reflink",
+	.why = "files that share blocks",
+	.items = items,
+};

@@ -1,0 +1,707 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reload: pages mapped before a table is swapped for another, and after.
+ *
+ * pair.h has the two members, and how a byte tells which of them it is of.
+ *
+ * What is asked of the kernel after the resume goes to the new table: that is device-mapper's word.
+ * What needs no kernel is nobody's word: a page that was mapped before the swap stays where it was
+ * until somebody unmaps it, and device-mapper does not.  Whether a store through it lands on the
+ * old member (which may have another owner by now) is the leak that was feared when DAX came to
+ * device-mapper; it is observed here, not judged.  Judged is that every such access ends.
+ *
+ * Kernel side: dm_swap_table(), __bind(), dm_dax_direct_access() in drivers/md/dm.c;
+ * dax_iomap_pte_fault(), dax_insert_entry() in fs/dax.c; insert_pfn() in mm/memory.c.
+ */
+#include "check/check.h"
+#include "check/fixture/live.h"
+#include "check/fixture/worker.h"
+#include "check/reload/pair.h"
+#include "lib/file/stamp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum {
+	FILE_BYTES = PAIR_FILE_BYTES,
+	LIMIT_MS = 10000, /* of one access; who faults for ever is found earlier */
+};
+
+/* ---- what is asked of the kernel after the resume -------------------------------------------- */
+
+struct access {
+	const char *what;
+	work_fn *fn;
+	bool stores;
+};
+
+static const struct access accesses[] = {
+	{"a load from a page that was never touched", work_load, false},
+	{"a store into a page that was never touched", work_store, true},
+	{"read(2)", work_read, false},
+	{"read(2) with O_DIRECT", work_read_direct, false},
+	{"write(2)", work_write, true},
+	{"write(2) with O_DIRECT", work_write_direct, true},
+	{"a read of the device", work_bio_read, false},
+	{"a write to the device", work_bio_write, true},
+};
+
+enum { ACCESSES = sizeof(accesses) / sizeof(accesses[0]) };
+
+static void judge_access(struct check_env *env, const struct pair *pair, struct worker *worker,
+			 const struct access *access, uint64_t offset)
+{
+	char text[32], bytes[PAGE_BYTES];
+	const char *outcome = worker_outcome(worker, text);
+
+	if (!check_that(env, !strcmp(outcome, "done"), "%s is done (it is: %s)", access->what,
+			outcome))
+		return;
+	memcpy(bytes, worker_work(worker)->bytes, sizeof(bytes));
+	if (!access->stores)
+		check_bytes(env, access->what, bytes, sizeof(bytes), LIVE_FILE, offset, NEW);
+	pair_holds(env, pair, &pair->old, access->what, offset, 1);
+	pair_holds(env, pair, &pair->new, access->what, offset, access->stores ? AFTER : NEW);
+}
+
+static void new_access(struct check_env *env, const void *data)
+{
+	const struct pair_arg *arg = data;
+	struct worker workers[ACCESSES] = {0};
+	struct pair pair;
+
+	if (pair_open(env, &pair, arg) && !workers_start(env, workers, ACCESSES, &pair.live) &&
+	    pair_swap(env, &pair, arg->flags)) {
+		for (unsigned int i = 0; i < ACCESSES; i++)
+			worker_ask(&workers[i], accesses[i].fn, work_page(i), PAGE_BYTES, AFTER);
+		workers_finish(workers, ACCESSES, LIMIT_MS);
+		for (unsigned int i = 0; i < ACCESSES; i++)
+			judge_access(env, &pair, &workers[i], &accesses[i], work_page(i));
+	}
+	if (!workers_end(workers, ACCESSES))
+		check_fail(env, "a task cannot be killed");
+	pair_close(env, &pair);
+}
+
+/* ---- after a remount ---------------------------------------------------------------------------
+ */
+
+/* Pages that were known before the swap, in each way. */
+static bool touch_before(struct check_env *env, struct worker *worker)
+{
+	return worker_do(env, worker, "a load", work_load, work_page(0), PAGE_BYTES, 0) &&
+	       worker_do(env, worker, "a store", work_store, work_page(1), PAGE_BYTES, BEFORE) &&
+	       worker_do(env, worker, "a write", work_write, work_page(2), PAGE_BYTES, BEFORE);
+}
+
+static void remounted(struct check_env *env, struct pair *pair, struct worker *worker)
+{
+	if (live_detach(env, &pair->live) || live_attach(env, &pair->live) ||
+	    !live_holds(env, &pair->live, "after the remount", 0, FILE_BYTES, NEW) ||
+	    workers_start(env, worker, 1, &pair->live))
+		return;
+	for (unsigned int i = 0; i < 3; i++)
+		if (!worker_do(env, worker, "a store after the remount", work_store, work_page(i),
+			       PAGE_BYTES, AFTER))
+			return;
+	for (unsigned int i = 0; i < 3; i++) {
+		live_holds(env, &pair->live, "after the remount", work_page(i), PAGE_BYTES, AFTER);
+		pair_holds(env, pair, &pair->old, "after the remount", work_page(i),
+			   i ? BEFORE : 1);
+	}
+	workers_end(worker, 1);
+}
+
+static void remount(struct check_env *env, const void *data)
+{
+	const struct pair_arg *arg = data;
+	struct worker worker = {0};
+	struct pair pair;
+	bool good = pair_open(env, &pair, arg) && !workers_start(env, &worker, 1, &pair.live) &&
+		    touch_before(env, &worker) && pair_swap(env, &pair, arg->flags);
+
+	if (!workers_end(&worker, 1))
+		check_fail(env, "a task cannot be killed");
+	else if (good)
+		remounted(env, &pair, &worker);
+	pair_close(env, &pair);
+}
+
+/* ---- through a mapping made before ------------------------------------------------------------
+ */
+
+enum { STEPS_MAX = 3 };
+
+/* One page's story; the last step says what is looked at. */
+struct story {
+	const char *name;
+	work_fn *before, *steps[STEPS_MAX];
+};
+
+static const struct story loads[] = {
+	{"load", work_load, {work_load}},
+	{"load_of_stored", work_store, {work_load}},
+	{"msync_load", work_store, {work_msync, work_load}},
+	{"drop_caches_load", work_load, {work_fsync, work_load}},
+	{"dontneed_load", work_load, {work_dontneed, work_load}},
+	{"dontneed_load_of_stored", work_store, {work_dontneed, work_load}},
+	{"remap_load", work_load, {work_remap, work_load}},
+	{"remap_load_of_stored", work_store, {work_remap, work_load}},
+};
+
+static const struct story writable[] = {
+	{"store", work_store, {work_store}},
+};
+
+static const struct story readable[] = {
+	{"store", work_load, {work_store}},
+	{"msync_store", work_store, {work_msync, work_store}},
+};
+
+static const struct story fresh_stores[] = {
+	{"dontneed_store", work_load, {work_dontneed, work_store}},
+	{"dontneed_store_into_stored", work_store, {work_dontneed, work_store}},
+	{"remap_store", work_load, {work_remap, work_store}},
+	{"remap_store_into_stored", work_store, {work_remap, work_store}},
+};
+
+struct tale {
+	const struct story *stories;
+	unsigned int n;
+	bool stores;
+	const char *observation;
+};
+
+#define N(array) (sizeof(array) / sizeof((array)[0]))
+static const struct tale tale_loads = {loads, N(loads), false, "a_load_shows"};
+static const struct tale tale_writable = {writable, N(writable), true, "a_store_lands_on"};
+static const struct tale tale_readable = {readable, N(readable), true, "a_store_lands_on"};
+static const struct tale tale_fresh_stores = {fresh_stores, N(fresh_stores), true,
+					      "a_store_lands_on"};
+
+enum { STORIES_MAX = 8 };
+
+struct old_arg {
+	struct pair_arg reload;
+	const struct tale *tale;
+};
+
+static bool is_generation(const void *bytes, uint64_t offset, uint32_t generation)
+{
+	return stamp_check(bytes, PAGE_BYTES, LIVE_FILE, offset, generation, NULL) == PAGE_BYTES;
+}
+
+/* Which member a load showed. */
+static const char *shown(const struct story *story, const void *bytes, uint64_t offset)
+{
+	if (is_generation(bytes, offset, story->before == work_store ? BEFORE : 1))
+		return "old member";
+	return is_generation(bytes, offset, NEW) ? "new member" : "neither";
+}
+
+/* Which member a store reached. */
+static const char *landed(const struct pair *pair, uint64_t offset)
+{
+	char old[PAGE_BYTES], new[PAGE_BYTES];
+	bool on_old, on_new;
+
+	if (live_raw_read(&pair->live, &pair->old, offset, old, sizeof(old)) < 0 ||
+	    live_raw_read(&pair->live, &pair->new, offset, new, sizeof(new)) < 0)
+		return "unknown";
+	on_old = is_generation(old, offset, AFTER);
+	on_new = is_generation(new, offset, AFTER);
+	return on_old && on_new ? "both"
+	       : on_old		? "old member"
+	       : on_new		? "new member"
+				: "neither";
+}
+
+/* One observation of all stories; evidence of a leak; each must have ended. */
+static void conclude(struct check_env *env, const struct pair *pair, const struct tale *tale,
+		     struct worker *workers)
+{
+	json_t *value = json_object();
+	bool leak = false;
+
+	for (unsigned int i = 0; i < tale->n; i++) {
+		char text[32];
+		const char *is = worker_outcome(&workers[i], text);
+		const struct story *story = &tale->stories[i];
+
+		check_that(env,
+			   workers[i].state == WORK_DONE &&
+				   (!worker_work(&workers[i])->rc || !tale->stores),
+			   "%s ends (it is: %s)", story->name, is);
+		if (!strcmp(is, "done"))
+			is = tale->stores
+				     ? landed(pair, work_page(i))
+				     : shown(story, worker_work(&workers[i])->bytes, work_page(i));
+		check_that(env, strcmp(is, "neither") && strcmp(is, "both"),
+			   "%s is found on one of the members (it is: %s)", story->name, is);
+		leak = leak || (tale->stores && !strcmp(is, "old member"));
+		json_object_set_new(value, story->name, json_string(is));
+	}
+	check_observe(env, tale->observation, value);
+	if (!tale->stores)
+		return;
+	check_observe(env, "leak", json_boolean(leak));
+	check_observe(
+		env, "verdict",
+		json_string(leak ? "leak: a store through a mapping made before the table was "
+				   "swapped lands on the old member"
+				 : "no leak: no store through a mapping made before the "
+				   "table was swapped lands on the old member"));
+}
+
+static void drop_caches(void)
+{
+	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		if (write(fd, "3", 1) < 0)
+			errno = 0; /* an observation either way */
+		close(fd);
+	}
+}
+
+/* A step of each story at once; one that did not end gets no further one. */
+static void step(const struct tale *tale, struct worker *workers, unsigned int s)
+{
+	bool any = false;
+
+	for (unsigned int i = 0; i < tale->n; i++) {
+		const struct story *story = &tale->stories[i];
+
+		if (!story->steps[s] || workers[i].state != WORK_DONE)
+			continue;
+		worker_ask(&workers[i], story->steps[s], work_page(i), PAGE_BYTES, AFTER);
+		any = true;
+	}
+	if (any)
+		workers_finish(workers, tale->n, LIMIT_MS);
+}
+
+static void old_mapping(struct check_env *env, const void *data)
+{
+	const struct old_arg *arg = data;
+	const struct tale *tale = arg->tale;
+	struct worker workers[STORIES_MAX] = {0};
+	struct pair pair;
+	bool good = pair_open(env, &pair, &arg->reload) &&
+		    !workers_start(env, workers, tale->n, &pair.live);
+
+	for (unsigned int i = 0; i < tale->n && good; i++)
+		good = worker_do(env, &workers[i], tale->stories[i].name, tale->stories[i].before,
+				 work_page(i), PAGE_BYTES, BEFORE);
+	if (good && pair_swap(env, &pair, arg->reload.flags)) {
+		for (unsigned int s = 0; s < STEPS_MAX; s++) {
+			step(tale, workers, s);
+			if (!s)
+				drop_caches();
+		}
+		conclude(env, &pair, tale, workers);
+	}
+	if (!workers_end(workers, tale->n))
+		check_fail(env, "a task cannot be killed");
+	pair_close(env, &pair);
+}
+
+/* ---- the next owner of the old member -----------------------------------------------------------
+ */
+
+enum { OWNER = 7 }; /* generation of what the next owner writes */
+
+static void store_into_owner(struct check_env *env, struct pair *pair, struct worker *worker)
+{
+	const char *node = pair->live.graph.devices[0].node;
+	int fd = open(node, O_RDWR | O_EXCL | O_CLOEXEC), rc;
+	char bytes[PAGE_BYTES];
+	bool corrupted;
+
+	if (!check_errno(env, fd < 0 ? -errno : 0, 0, "opening the old member for oneself"))
+		return;
+	rc = live_raw_stamp(&pair->live, &pair->old, work_page(0), PAGE_BYTES, OWNER);
+	check_setup(env, rc, "writing to the old member");
+	worker_ask(worker, work_store, work_page(0), PAGE_BYTES, AFTER);
+	check_that(env, workers_finish(worker, 1, LIMIT_MS), "the store ends");
+	rc = live_raw_read(&pair->live, &pair->old, work_page(0), bytes, sizeof(bytes));
+	check_setup(env, rc, "reading the old member");
+	corrupted = stamp_check(bytes, sizeof(bytes), LIVE_FILE, work_page(0), OWNER, NULL) !=
+		    sizeof(bytes);
+	check_observe(env, "corrupted", json_boolean(corrupted));
+	check_observe(env, "verdict",
+		      json_string(corrupted ? "leak: a store through a mapping made before the "
+					      "table was swapped corrupts what the old member's "
+					      "next owner wrote"
+					    : "no leak: what the old member's next owner wrote "
+					      "stays as it is"));
+	close(fd);
+}
+
+static void next_owner(struct check_env *env, const void *data)
+{
+	const struct pair_arg *arg = data;
+	struct worker worker = {0};
+	struct pair pair;
+
+	if (pair_open(env, &pair, arg) && !workers_start(env, &worker, 1, &pair.live) &&
+	    worker_do(env, &worker, "a store", work_store, work_page(0), PAGE_BYTES, BEFORE) &&
+	    pair_swap(env, &pair, arg->flags))
+		store_into_owner(env, &pair, &worker);
+	if (!workers_end(&worker, 1))
+		check_fail(env, "a task cannot be killed");
+	pair_close(env, &pair);
+}
+
+/* ---- fsync(2) after a swap
+ * ----------------------------------------------------------------------- */
+
+/* The number of page faults goes to rc. */
+static void store_counted(struct live *live, struct work *work)
+{
+	uint64_t before = page_faults();
+
+	work_store(live, work);
+	work->rc = (int)(page_faults() - before);
+}
+
+/* After an fsync() a store must fault, or the next fsync() knows nothing of it.  A page that brings
+ * a signal has nothing to sync: old_remap observes those. */
+static void fault_after_sync(struct check_env *env, struct worker *worker, unsigned int page,
+			     const char *what)
+{
+	worker_ask(worker, work_store, work_page(page), PAGE_BYTES, AFTER);
+	if (!check_that(env, workers_finish(worker, 1, LIMIT_MS), "the first store ends: %s", what))
+		return;
+	if (worker_work(worker)->touch.signal ||
+	    !worker_do(env, worker, "fsync", work_fsync, 0, 0, 0))
+		return;
+	worker_ask(worker, store_counted, work_page(page), PAGE_BYTES, AFTER);
+	if (check_that(env, workers_finish(worker, 1, LIMIT_MS), "the second store ends: %s", what))
+		check_that(env, worker_work(worker)->rc > 0,
+			   "a store into a page that was synced faults again: %s", what);
+}
+
+static void sync_after(struct check_env *env, const void *data)
+{
+	const struct pair_arg *arg = data;
+	struct worker worker = {0};
+	struct pair pair;
+
+	if (pair_open(env, &pair, arg) && !workers_start(env, &worker, 1, &pair.live) &&
+	    worker_do(env, &worker, "a store", work_store, work_page(0), PAGE_BYTES, BEFORE) &&
+	    worker_do(env, &worker, "a load", work_load, work_page(1), PAGE_BYTES, 0) &&
+	    worker_do(env, &worker, "a counted store", store_counted, work_page(0), PAGE_BYTES,
+		      BEFORE) &&
+	    pair_swap(env, &pair, arg->flags) &&
+	    worker_do(env, &worker, "mapping anew", work_remap, 0, 0, 0)) {
+		fault_after_sync(env, &worker, 2, "one that was never touched before the swap");
+		fault_after_sync(env, &worker, 0, "one that was stored into before the swap");
+		fault_after_sync(env, &worker, 1, "one that was read before the swap");
+		pair_holds(env, &pair, &pair.new, "after fsync", work_page(2), AFTER);
+	}
+	if (!workers_end(&worker, 1))
+		check_fail(env, "a task cannot be killed");
+	pair_close(env, &pair);
+}
+
+/* ---- the same bytes, cut otherwise
+ * ---------------------------------------------------------------- */
+
+/* cut_inside: the first window lies across the cut.
+ * Everything through the worker's mapping, which is older than the cut, and through ours. */
+static void look_at_cut(struct check_env *env, struct live *live, struct worker *worker,
+			uint32_t generation, bool cut_inside)
+{
+	char bytes[PAGE_BYTES];
+
+	worker_ask(worker, work_load, work_page(0), PAGE_BYTES, 0);
+	if (!check_that(env, workers_finish(worker, 1, LIMIT_MS), "a load ends"))
+		return;
+	memcpy(bytes, worker_work(worker)->bytes, sizeof(bytes));
+	check_bytes(env, "through the mapping made before the swap", bytes, sizeof(bytes),
+		    LIVE_FILE, work_page(0), generation);
+	worker_ask(worker, work_store, work_page(0), PAGE_BYTES, generation + 1);
+	if (!check_that(env, workers_finish(worker, 1, LIMIT_MS), "a store ends"))
+		return;
+	live_holds(env, live, "with the table cut otherwise", 0, PAGE_BYTES, generation + 1);
+	live_holds(env, live, "with the table cut otherwise", PAGE_BYTES, FILE_BYTES - PAGE_BYTES,
+		   1);
+	check_frames(env, live->fd, live->map.base, 0, FILE_BYTES, &live->graph, live->device);
+	check_page_size(env, live->fd, live->map.base, WINDOW_BYTES, &live->graph, live->device);
+	/* Where small pages were, they stay: only that none is too large is promised. */
+	if (cut_inside)
+		check_page_size(env, live->fd, live->map.base, 0, &live->graph, live->device);
+}
+
+/* Swaps to a table cut there; live.graph follows. */
+static bool cut_at(struct check_env *env, struct live *live, const struct graph *whole,
+		   uint64_t cut_bytes, unsigned int flags)
+{
+	struct live as_whole = *live;
+	struct graph cut;
+	char *table;
+	int rc;
+
+	as_whole.graph = *whole;
+	rc = live_cut(&as_whole, cut_bytes, &cut);
+	table = rc ? NULL : graph_table(&cut, live->device);
+	rc = table ? live_change_table(live_name(live), table, flags) : -ENOMEM;
+	check_evidence(env, "%s", table ? table : "no memory");
+	free(table);
+	graph_clear_targets(&live->graph, live->device);
+	live->graph = cut;
+	return check_errno(env, rc, 0, "swapping to a table with the same bytes");
+}
+
+static void same_bytes(struct check_env *env, const void *data)
+{
+	const struct pair_arg *arg = data;
+	const struct live_spec spec = {.fs = arg->fs, .file_bytes = FILE_BYTES, .huge = true};
+	struct worker worker = {0};
+	struct live live;
+	struct graph whole = {0};
+	uint64_t cuts[3], at;
+	bool good =
+		!live_linear(env, &live, 1, 1, &spec) &&
+		live_raw_holds(env, &live, "before the swap", 0, WINDOW_BYTES, 1) &&
+		!workers_start(env, &worker, 1, &live) &&
+		worker_do(env, &worker, "a store", work_store, work_page(0), PAGE_BYTES, BEFORE);
+
+	whole = live.graph;
+	whole.devices[live.device].targets = NULL;
+	whole.devices[live.device].n_targets = 0;
+	whole.devices[live.device].size_sectors = 0;
+	if (good)
+		good = !graph_add_linear(&whole, live.device,
+					 live.graph.devices[live.device].size_sectors, 0, 0);
+	at = good ? live.extents.list[0].physical_bytes : 0;
+	cuts[0] = at + WINDOW_BYTES / 2;
+	cuts[1] = at + PAGE_BYTES;
+	cuts[2] = at + WINDOW_BYTES;
+	for (unsigned int i = 0; i < 3 && good && !check_complained(env); i++)
+		if (cut_at(env, &live, &whole, cuts[i], arg->flags))
+			look_at_cut(env, &live, &worker, BEFORE + i, i < 2);
+	if (!workers_end(&worker, 1))
+		check_fail(env, "a task cannot be killed");
+	graph_clear_targets(&whole, live.device);
+	live_close(env, &live);
+}
+
+/* ---- a smaller device
+ * ------------------------------------------------------------------------------ */
+
+static const struct access beyond[] = {
+	{"a load", work_load, false},
+	{"a store", work_store, true},
+	{"read(2)", work_read, false},
+	{"write(2)", work_write, true},
+	{"a read of the device", work_bio_read, false},
+	{"a write to the device", work_bio_write, true},
+};
+
+enum { BEYOND = sizeof(beyond) / sizeof(beyond[0]) };
+
+/* The device ends end_bytes into the file: behind that everything fails and nothing is changed. */
+static void look_beyond(struct check_env *env, struct live *live, struct worker *workers,
+			uint64_t end_bytes)
+{
+	char text[32];
+
+	for (unsigned int i = 0; i < BEYOND; i++)
+		worker_ask(&workers[i], beyond[i].fn, end_bytes + work_page(i), PAGE_BYTES, AFTER);
+	workers_finish(workers, BEYOND, LIMIT_MS);
+	for (unsigned int i = 0; i < BEYOND; i++) {
+		const char *outcome = worker_outcome(&workers[i], text);
+
+		check_that(env, workers[i].state == WORK_DONE && strcmp(outcome, "done"),
+			   "%s behind the end of the device fails (it is: %s)", beyond[i].what,
+			   outcome);
+		live_raw_holds(env, live, beyond[i].what, end_bytes + work_page(i), PAGE_BYTES, 1);
+	}
+	live_map_holds(env, live, "before the end of the device", 0, end_bytes, 1);
+}
+
+static void smaller(struct check_env *env, const void *data)
+{
+	const struct pair_arg *arg = data;
+	const struct live_spec spec = {.fs = arg->fs, .file_bytes = FILE_BYTES, .huge = true};
+	const uint64_t end_bytes = WINDOW_BYTES + WINDOW_BYTES / 2;
+	struct worker workers[BEYOND] = {0};
+	struct live live;
+	struct graph cut = {0};
+	char *table, *whole;
+	int rc;
+
+	if (live_linear(env, &live, 1, 1, &spec) ||
+	    !live_raw_holds(env, &live, "before the swap", 0, WINDOW_BYTES, 1) ||
+	    workers_start(env, workers, BEYOND, &live))
+		goto out;
+	rc = live_cut(&live, live.extents.list[0].physical_bytes + end_bytes, &cut);
+	table = rc ? NULL : graph_table(&cut, live.device);
+	whole = graph_table(&live.graph, live.device);
+	if (table && whole) {
+		*(strchr(table, '\n') + 1) = '\0'; /* the first segment alone */
+		rc = live_change_table(live_name(&live), table, arg->flags);
+		check_observe(env, "load", json_string(rc ? strerrorname_np(-rc) : "accepted"));
+		if (!rc)
+			look_beyond(env, &live, workers, end_bytes);
+		rc = live_change_table(live_name(&live), whole, arg->flags);
+		if (check_errno(env, rc, 0, "swapping the whole table in again"))
+			live_holds(env, &live, "at full size again", 0, FILE_BYTES, 1);
+	}
+	free(table);
+	free(whole);
+out:
+	if (!workers_end(workers, BEYOND))
+		check_fail(env, "a task cannot be killed");
+	graph_clear_targets(&cut, live.device);
+	live_close(env, &live);
+}
+
+/* ---- table ------------------------------------------------------------------------------------
+ */
+
+static const char *const needs_ext4[] = {"device:fsdax:2", "fs:ext4", NULL};
+static const char *const needs_xfs[] = {"device:fsdax:2", "fs:xfs", NULL};
+static const char *const needs_ext4_huge[] = {"device:fsdax:2", "fs:ext4", "page:2M", NULL};
+static const char *const needs_xfs_huge[] = {"device:fsdax:2", "fs:xfs", "page:2M", NULL};
+
+static const struct pair_arg ext4 = {.fs = "ext4"}, xfs = {.fs = "xfs"};
+static const struct pair_arg ext4_nolockfs = {.fs = "ext4", .flags = DM_NOLOCKFS};
+static const struct pair_arg ext4_neither = {.fs = "ext4", .flags = DM_NOFLUSH | DM_NOLOCKFS};
+static const struct pair_arg xfs_neither = {.fs = "xfs", .flags = DM_NOFLUSH | DM_NOLOCKFS};
+static const struct pair_arg xfs_nolockfs = {.fs = "xfs", .flags = DM_NOLOCKFS};
+
+#define OLD(NAME, FS, FLAGS, TALE) \
+	static const struct old_arg NAME = {{.fs = FS, .flags = FLAGS}, &TALE}
+OLD(load_ext4, "ext4", 0, tale_loads);
+OLD(load_ext4_nolockfs, "ext4", DM_NOLOCKFS, tale_loads);
+OLD(load_xfs, "xfs", 0, tale_loads);
+OLD(writable_ext4, "ext4", 0, tale_writable);
+OLD(writable_ext4_nolockfs, "ext4", DM_NOLOCKFS, tale_writable);
+OLD(writable_xfs, "xfs", 0, tale_writable);
+OLD(writable_xfs_nolockfs, "xfs", DM_NOLOCKFS, tale_writable);
+OLD(readable_ext4, "ext4", 0, tale_readable);
+OLD(readable_ext4_nolockfs, "ext4", DM_NOLOCKFS, tale_readable);
+OLD(readable_xfs, "xfs", 0, tale_readable);
+OLD(fresh_ext4, "ext4", 0, tale_fresh_stores);
+OLD(fresh_ext4_nolockfs, "ext4", DM_NOLOCKFS, tale_fresh_stores);
+OLD(fresh_xfs, "xfs", 0, tale_fresh_stores);
+
+#define ACTIVE                                                                                 \
+	"linux/dm-ioctl.h, DM_SUSPEND: the table of the inactive slot is moved to the active " \
+	"slot, the old table is destroyed, finally the device is resumed"
+#define ENDS                                                                                  \
+	"include/linux/mm_types.h: VM_FAULT_NOPAGE says that the fault installed the entry, " \
+	"VM_FAULT_SIGBUS that it could not; a fault that does neither for ever keeps no word"
+#define FSYNC                                                                                    \
+	"fsync(2); commit 4b4bb46d00b3 (dax: clear dirty entry tags on cache flush): pages are " \
+	"write-protected when they are flushed, so that the next store is noticed"
+#define END                                                                                    \
+	"include/linux/dm-ioctl.h, DM_SUSPEND: the old table is destroyed; commit \"dm: make " \
+	"dm_table_find_target return NULL\": behind the end of a table there is no target"
+#define PLANTS (PLANT_VALUE | PLANT_BYTE | PLANT_STACK)
+
+#define ITEM(NAME, NEEDS, RUN, ARG, PROMISE, BY)                                              \
+	{                                                                                     \
+		.name = NAME, .promise = PROMISE, .by = BY, .needs = NEEDS, .plants = PLANTS, \
+		.run = RUN, .arg = ARG                                                        \
+	}
+
+/* Its promise is about bytes alone. */
+#define BYTES(NAME, NEEDS, ARG)                                                           \
+	{                                                                                 \
+		.name = NAME, .promise = REMOUNT, .by = ACTIVE, .needs = NEEDS,           \
+		.plants = PLANTS & ~(unsigned int)PLANT_VALUE, .run = remount, .arg = ARG \
+	}
+
+#define NEW_ACCESS                                                                             \
+	"after a swap every access that asks the kernel anew reaches the new member, and the " \
+	"old one keeps its bytes"
+#define REMOUNT                                                                                   \
+	"after a swap and a remount everything reads and writes the new member, and the old one " \
+	"keeps its bytes"
+#define OLD_ACCESS                                                                         \
+	"an access through a mapping made before a swap ends, and is found on one of the " \
+	"members, "                                                                        \
+	"or brings a signal"
+
+#define SYNC                                                                                    \
+	"after a swap a store into a page that fsync(2) has written faults again, so that the " \
+	"next "                                                                                 \
+	"fsync(2) knows of it"
+#define SAME_BYTES                                                                               \
+	"a swap to a table with the same bytes in other segments changes no byte, old mappings " \
+	"and new ones are right, and no page is larger than the new table allows"
+#define SMALLER                                                                                \
+	"behind the end of a device that was made smaller every new access fails and changes " \
+	"nothing"
+#define SAME(NAME, NEEDS, RUN, ARG, PROMISE, BY)                                    \
+	{                                                                           \
+		.name = NAME, .promise = PROMISE, .by = BY, .needs = NEEDS,         \
+		.plants = PLANTS | PLANT_FRAME | PLANT_SIZE, .run = RUN, .arg = ARG \
+	}
+
+static const struct check_item items[] = {
+	{
+		.name = "new_access.ext4",
+		.promise = NEW_ACCESS,
+		.by = ACTIVE,
+		.needs = needs_ext4,
+		.flags = CHECK_QUICK,
+		.plants = PLANTS | PLANT_DMESG,
+		.run = new_access,
+		.arg = &ext4,
+	},
+	ITEM("new_access.ext4_nolockfs", needs_ext4, new_access, &ext4_nolockfs, NEW_ACCESS,
+	     ACTIVE),
+	ITEM("new_access.xfs", needs_xfs, new_access, &xfs, NEW_ACCESS, ACTIVE),
+	ITEM("new_access.xfs_nolockfs", needs_xfs, new_access, &xfs_nolockfs, NEW_ACCESS, ACTIVE),
+	BYTES("remount.ext4", needs_ext4, &ext4),
+	BYTES("remount.ext4_nolockfs", needs_ext4, &ext4_nolockfs),
+	BYTES("remount.xfs", needs_xfs, &xfs),
+	BYTES("remount.xfs_nolockfs", needs_xfs, &xfs_nolockfs),
+	ITEM("old_load.ext4", needs_ext4, old_mapping, &load_ext4, OLD_ACCESS, ENDS),
+	ITEM("old_load.ext4_nolockfs", needs_ext4, old_mapping, &load_ext4_nolockfs, OLD_ACCESS,
+	     ENDS),
+	ITEM("old_load.xfs", needs_xfs, old_mapping, &load_xfs, OLD_ACCESS, ENDS),
+	ITEM("old_writable.ext4", needs_ext4, old_mapping, &writable_ext4, OLD_ACCESS, ENDS),
+	ITEM("old_writable.ext4_nolockfs", needs_ext4, old_mapping, &writable_ext4_nolockfs,
+	     OLD_ACCESS, ENDS),
+	ITEM("old_writable.xfs", needs_xfs, old_mapping, &writable_xfs, OLD_ACCESS, ENDS),
+	ITEM("old_writable.xfs_nolockfs", needs_xfs, old_mapping, &writable_xfs_nolockfs,
+	     OLD_ACCESS, ENDS),
+	ITEM("old_readable.ext4", needs_ext4, old_mapping, &readable_ext4, OLD_ACCESS, ENDS),
+	ITEM("old_readable.ext4_nolockfs", needs_ext4, old_mapping, &readable_ext4_nolockfs,
+	     OLD_ACCESS, ENDS),
+	ITEM("old_readable.xfs", needs_xfs, old_mapping, &readable_xfs, OLD_ACCESS, ENDS),
+	ITEM("old_remap.ext4", needs_ext4, old_mapping, &fresh_ext4, OLD_ACCESS, ENDS),
+	ITEM("old_remap.ext4_nolockfs", needs_ext4, old_mapping, &fresh_ext4_nolockfs, OLD_ACCESS,
+	     ENDS),
+	ITEM("old_remap.xfs", needs_xfs, old_mapping, &fresh_xfs, OLD_ACCESS, ENDS),
+	ITEM("next_owner.ext4", needs_ext4, next_owner, &ext4_nolockfs,
+	     "after a swap the old member can be opened for oneself, and a store through an old "
+	     "mapping ends",
+	     ACTIVE),
+	ITEM("sync_after.ext4", needs_ext4, sync_after, &ext4, SYNC, FSYNC),
+	ITEM("sync_after.xfs", needs_xfs, sync_after, &xfs, SYNC, FSYNC),
+	SAME("same_bytes.ext4", needs_ext4_huge, same_bytes, &ext4, SAME_BYTES, ACTIVE),
+	SAME("same_bytes.ext4_nolockfs", needs_ext4_huge, same_bytes, &ext4_nolockfs, SAME_BYTES,
+	     ACTIVE),
+	SAME("same_bytes.xfs", needs_xfs_huge, same_bytes, &xfs, SAME_BYTES, ACTIVE),
+	ITEM("smaller.ext4", needs_ext4, smaller, &ext4_neither, SMALLER, END),
+	ITEM("smaller.xfs", needs_xfs, smaller, &xfs_neither, SMALLER, END),
+	{0},
+};
+
+const struct check_family check_reload = {
+	.name = "reload",
+	.why = "what reaches which member after a table was swapped",
+	.items = items,
+};

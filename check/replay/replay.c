@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Replay: what broke on the path of DAX through device-mapper before, each as a check of its own.
+ *
+ * Found late and by accident, every one: no DAX over two namespaces, a hang after a device was
+ * asked, a device that is DAX because one member is, stores that no flush ever reached.  fixed_by
+ * and first_bad name the commits; a kernel between them fails.
+ */
+#include "check/check.h"
+#include "check/fixture/bio.h"
+#include "check/fixture/voices.h"
+#include "lib/dev/dm.h"
+#include "lib/dev/partition.h"
+#include "lib/file/stamp.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	MIB_SECTORS = 2048,
+	SMALL_BYTES = 64 << 20,
+	FILE_BYTES = 2 * WINDOW_BYTES,
+	STEP_MS = 5000, /* of a call that hung where it was broken */
+};
+
+/* ---- a reference to the table, left behind -----------------------------------------------------
+ */
+
+struct empty_device {
+	char name[64], table[128];
+	int rc;
+};
+
+/* What waited for ever: a suspend synchronizes with whoever still reads the table. */
+static int use_device(void *arg)
+{
+	struct empty_device *d = arg;
+
+	d->rc = dm_device_load(d->name, d->table, 0);
+	if (!d->rc)
+		d->rc = dm_device_resume(d->name, 0);
+	if (!d->rc)
+		d->rc = dm_device_suspend(d->name, 0);
+	if (!d->rc)
+		d->rc = dm_device_resume(d->name, 0);
+	return 0;
+}
+
+/* A device without a table is asked whether it is DAX when it becomes a member of another. */
+static void table_references(struct check_env *env, const void *arg)
+{
+	const struct namespace *ns = check_device(env, NAMESPACE_FSDAX, 0);
+	struct empty_device *d = check_shared(env, sizeof(*d));
+	char upper[64], table[160];
+	struct dm_device_info info;
+	struct check_task task;
+	int rc;
+
+	(void)arg;
+	if (!d)
+		return;
+	check_name(env, "empty", d->name);
+	check_name(env, "upper", upper);
+	rc = dm_device_create(d->name, NULL, 0);
+	if (!check_setup(env, rc, "creating a device without a table"))
+		return;
+	rc = dm_device_info(d->name, &info);
+	if (!check_setup(env, rc, "looking at %s", d->name))
+		return;
+	snprintf(table, sizeof(table), "0 %d linear %u:%u 0", 32 * MIB_SECTORS, info.major,
+		 info.minor);
+	rc = dm_device_create(upper, table, 0);
+	/* Taken or refused, it was asked. */
+	check_observe(env, "table_over_empty_device", json_boolean(!rc));
+	check_evidence(env, "dmsetup create %s --notable; dmsetup create %s --table '%s'", d->name,
+		       upper, table);
+	snprintf(d->table, sizeof(d->table), "0 %d linear %u:%u 0", 32 * MIB_SECTORS, ns->major,
+		 ns->minor);
+	if (check_start(env, &task, use_device, d) < 0)
+		return;
+	if (check_that(env, check_wait(&task, STEP_MS),
+		       "a device that was asked whether it is DAX before it had a table can be "
+		       "given one, suspended and resumed within %d s",
+		       STEP_MS / 1000))
+		check_setup(env, d->rc, "giving %s a table", d->name);
+	else
+		check_kill(&task);
+	dm_device_remove(upper, 0);
+	dm_device_remove(d->name, 0);
+}
+
+/* ---- a store that no flush would reach ---------------------------------------------------------
+ */
+
+/* Faults that one store brings. */
+static uint64_t faults_of_store(volatile char *p, char value)
+{
+	uint64_t before = page_faults();
+
+	*p = value;
+	return page_faults() - before;
+}
+
+/*
+ * One process maps 2 MiB by a PMD, another one a page of it by a PTE.  After fsync both must be
+ * write-protected, or the next store is not known to the next fsync.
+ */
+static void write_protect(struct check_env *env, const void *arg)
+{
+	struct graph g;
+	struct check_fs fs;
+	struct mapping huge;
+	volatile char *page, own = 0;
+	int device = check_linear(env, &g, 1, 1, SMALL_BYTES, 0), fd;
+
+	(void)arg;
+	if (device < 0 || check_mount(env, "ext4", g.devices[device].node, 0, &fs) < 0)
+		goto out;
+	fd = check_file(env, &fs, "file", FILE_BYTES, 1, 1);
+	if (fd < 0 || !check_setup(env, mapping_make(&huge, fd, FILE_BYTES, MAP_SHARED, true),
+				   "mapping the file"))
+		goto unmount;
+	page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, PAGE_BYTES);
+	if (!check_setup(env, page == MAP_FAILED ? -errno : 0, "mapping one page"))
+		goto unmap;
+	if (!check_page_size(env, fd, huge.base, 0, &g, (unsigned int)device))
+		goto unmap;
+	faults_of_store(&own, 1); /* its code is there from now on */
+	faults_of_store(huge.base, 1);
+	faults_of_store(page, 2);
+	check_equal(env, (int64_t)faults_of_store(page, 3), 0,
+		    "faults of a second store to a page that is writable");
+	if (!check_setup(env, fsync(fd) < 0 ? -errno : 0, "fsync"))
+		goto unmap;
+	check_that(env, faults_of_store(page, 4) >= 1,
+		   "after fsync a store to a page mapped by a PTE of its own faults");
+	check_that(env, faults_of_store(huge.base, 5) >= 1,
+		   "after fsync a store to the window mapped by a PMD faults");
+unmap:
+	if (page != MAP_FAILED)
+		munmap((void *)page, PAGE_BYTES);
+	mapping_drop(&huge);
+unmount:
+	if (fd >= 0)
+		close(fd);
+	check_unmount(env, &fs);
+out:
+	graph_destroy(&g);
+}
+
+/* ---- the attribute that vanished ---------------------------------------------------------------
+ */
+
+static void dax_group(struct check_env *env, const void *arg)
+{
+	(void)arg;
+	for (unsigned int i = 0; i < env->n_devices; i++) {
+		const struct namespace *ns = &env->devices[i];
+		char path[160];
+
+		if (ns->mode == NAMESPACE_SECTOR)
+			continue;
+		snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/dax/write_cache", ns->major,
+			 ns->minor);
+		check_that(env, !access(path, R_OK), "%s is there", path);
+	}
+}
+
+/* ---- pages that are none -----------------------------------------------------------------------
+ */
+
+static void compare_paths(struct check_env *env, const char *node, int fd)
+{
+	char *bytes = malloc(WINDOW_BYTES);
+	struct extents extents = {0};
+	int rc = bytes ? extents_read(fd, &extents) : -ENOMEM;
+
+	if (!rc && !extents.n)
+		rc = -ENODATA;
+	if (!rc)
+		rc = bio_read(node, extents.list[0].physical_bytes, bytes, WINDOW_BYTES);
+	if (check_setup(env, rc, "reading %s by its bio path", node))
+		check_bytes(env, "written by DAX, read by the bio path of the device", bytes,
+			    WINDOW_BYTES, 1, extents.list[0].logical_bytes, 1);
+	extents_free(&extents);
+	free(bytes);
+}
+
+/* The device begins a sector past a page of the namespace. */
+static void pages_beside(struct check_env *env, const void *arg)
+{
+	struct graph g;
+	struct check_fs fs = {0};
+	char *text;
+	int device = check_linear(env, &g, 1, 1, SMALL_BYTES, SECTOR_BYTES), rc;
+
+	(void)arg;
+	if (device < 0)
+		return;
+	text = graph_dmsetup(&g);
+	if (text)
+		check_evidence(env, "%s", text);
+	free(text);
+	rc = fs_make("ext4", g.devices[device].node, 0);
+	if (!check_setup(env, rc, "making ext4"))
+		goto out;
+	snprintf(fs.where, sizeof(fs.where), "%s/mnt", env->directory);
+	rc = mount_plain("ext4", g.devices[device].node, fs.where, "dax=always");
+	check_observe(env, "granted", json_boolean(!rc));
+	/* Without DAX, too, both paths must meet at the same bytes. */
+	if (rc)
+		rc = mount_plain("ext4", g.devices[device].node, fs.where, NULL);
+	if (!check_setup(env, rc, "mounting ext4"))
+		goto out;
+	rc = check_file(env, &fs, "file", FILE_BYTES, 1, 1);
+	if (rc >= 0) {
+		compare_paths(env, g.devices[device].node, rc);
+		close(rc);
+	}
+	fs_unmount_path(fs.where);
+out:
+	graph_destroy(&g);
+}
+
+/* ---- a cache on a partition --------------------------------------------------------------------
+ */
+
+enum {
+	CACHE_SECTORS = 32 * MIB_SECTORS,
+	CACHE_START_SECTORS = 64 * MIB_SECTORS,
+	GUARD_BYTES = 4 << 20,
+	DATA_BYTES = 1 << 20,
+};
+
+/* Writes stamps to a device and syncs.  Returns 0 or -errno. */
+static int write_stamped(const char *node, size_t bytes, uint32_t file_id)
+{
+	char *buffer = malloc(bytes);
+	int rc = -ENOMEM;
+
+	if (buffer) {
+		stamp_fill(buffer, bytes, file_id, 0, 1);
+		rc = bio_write(node, 0, buffer, bytes);
+	}
+	free(buffer);
+	return rc;
+}
+
+static void read_stamped(struct check_env *env, const char *node, size_t bytes, uint32_t file_id,
+			 const char *path)
+{
+	char *buffer = malloc(bytes);
+	int rc = buffer ? bio_read(node, 0, buffer, bytes) : -ENOMEM;
+
+	if (check_setup(env, rc, "reading %s", node))
+		check_bytes(env, path, buffer, bytes, file_id, 0, 1);
+	free(buffer);
+}
+
+static void use_writecache(struct check_env *env, const struct namespace *disk,
+			   const struct namespace *origin, const char *cache)
+{
+	char name[64], node[128], table[320], zeroes[PAGE_BYTES] = "";
+	int rc = bio_write(cache, 0, zeroes, sizeof(zeroes));
+
+	if (!check_setup(env, rc, "clearing the begin of %s", cache))
+		return;
+	rc = write_stamped(disk->node, GUARD_BYTES, 1);
+	if (!check_setup(env, rc, "stamping the begin of %s", disk->node))
+		return;
+	snprintf(table, sizeof(table), "0 %d writecache p %s %s 4096 0", CACHE_SECTORS,
+		 origin->node, cache);
+	rc = dm_device_create(check_name(env, "cache", name), table, 0);
+	check_evidence(env, "dmsetup create %s --table '%s'", name, table);
+	if (!check_setup(env, rc, "creating the cache (%s)", dm_complaint()))
+		return;
+	rc = write_stamped(dm_device_node(name, node), DATA_BYTES, 2);
+	if (check_setup(env, rc, "writing to the cache"))
+		read_stamped(env, node, DATA_BYTES, 2, "read through the cache");
+	check_setup(env, dm_device_remove(name, 0), "removing %s", name);
+	read_stamped(env, disk->node, GUARD_BYTES, 1,
+		     "read from the namespace, before the partition that the cache is on");
+}
+
+static void writecache_partition(struct check_env *env, const void *arg)
+{
+	const struct namespace *disk = check_device(env, NAMESPACE_FSDAX, 0);
+	char cache[128];
+	int rc = partition_add(disk->node, 1, CACHE_START_SECTORS, CACHE_SECTORS, cache);
+
+	(void)arg;
+	if (!check_setup(env, rc, "making a partition of %s", disk->node))
+		return;
+	use_writecache(env, disk, check_device(env, NAMESPACE_FSDAX, 1), cache);
+	partition_remove(disk->node, 1);
+}
+
+/* ---- the table ---------------------------------------------------------------------------------
+ */
+
+static const char *const fsdax[] = {"device:fsdax", "fs:ext4", NULL};
+static const char *const fsdax_2[] = {"device:fsdax:2", "fs:ext4", NULL};
+static const char *const fsdax_huge[] = {"device:fsdax", "fs:ext4", "page:2M", NULL};
+static const char *const fsdax_loop[] = {"device:fsdax", "module:loop", "fs:ext4", NULL};
+static const char *const loop[] = {"module:loop", NULL};
+static const char *const writecache[] = {"device:fsdax:2", "target:writecache", NULL};
+
+static const struct voice_case over_two = {
+	.levels = {{{{.n = 1, .on = {ON_FSDAX}}, {.n = 1, .on = {ON_FSDAX_2}}}}}, .fs = "ext4"};
+
+static const struct voice_case depth_two = {
+	.levels = {{{{.n = 1, .on = {ON_FSDAX}, .sectors = 64 * MIB_SECTORS}}},
+		   {{{.n = 1, .on = {ON_BELOW}, .sectors = 32 * MIB_SECTORS},
+		     {.n = 1, .on = {ON_BELOW}, .sectors = 32 * MIB_SECTORS}}}},
+	.fs = "ext4",
+};
+
+static const struct voice_case nothing_between = {
+	.bare = ON_FSDAX, .fs = "ext4", .fs_sectors = 64 * MIB_SECTORS};
+
+static const struct voice_case stripe_without = {
+	.levels = {{{{.n = 2, .type = TARGET_STRIPED, .on = {ON_FSDAX, ON_LOOP}}}}}, .fs = "ext4"};
+
+static const struct voice_case segment_without = {
+	.levels = {{{{.n = 1, .on = {ON_FSDAX}}, {.n = 1, .on = {ON_LOOP}}}}}, .fs = "ext4"};
+
+static const struct voice_case no_dax_device = {.levels = {{{{.n = 1, .on = {ON_LOOP}}}}}};
+
+static const struct check_item items[] = {
+	{
+		.name = "two_namespaces",
+		.promise = "a device whose first and last byte are on two namespaces is DAX",
+		.by = "commit 7bf7eac8d648 (dax: Arrange for dax_supported check to span multiple "
+		      "devices)",
+		.needs = fsdax_2,
+		.flags = CHECK_QUICK,
+		.plants = PLANT_STACK | PLANT_FRAME | PLANT_VALUE | PLANT_DMESG,
+		.fixed_by = "7bf7eac8d648",
+		.first_bad = "ad428cdb525a",
+		.run = voices_agree,
+		.arg = &over_two,
+	},
+	{
+		.name = "dm_on_dm",
+		.promise = "a DM device over a DAX capable DM device is found to be DAX",
+		.by = "commit e2ec51282545 (dm: Call proper helper to determine dax support)",
+		.needs = fsdax,
+		.plants = PLANT_STACK | PLANT_FRAME | PLANT_VALUE,
+		.fixed_by = "e2ec51282545",
+		.first_bad = "7bf7eac8d648",
+		.run = voices_agree,
+		.arg = &depth_two,
+	},
+	{
+		.name = "mount_namespace",
+		.promise = "asking a namespace itself whether it is DAX comes to an end",
+		.by = "commit d4c5da5049ac (dax: Fix stack overflow when mounting fsdax pmem "
+		      "device)",
+		.needs = fsdax,
+		.plants = PLANT_FRAME | PLANT_VALUE,
+		.fixed_by = "d4c5da5049ac",
+		.run = voices_agree,
+		.arg = &nothing_between,
+	},
+	{
+		.name = "table_references",
+		.promise = "asking a device without a table whether it is DAX leaves no reference "
+			   "behind",
+		.by = "commit 02186d8897d4 (dm/dax: Fix table reference counts)",
+		.needs = fsdax,
+		.plants = PLANT_VALUE,
+		.fixed_by = "02186d8897d4",
+		.first_bad = "7bf7eac8d648",
+		.run = table_references,
+	},
+	{
+		.name = "every_stripe",
+		.promise = "a striped device is DAX only if every stripe is, not if any is",
+		.by = "commit 5b0fab508992 (dm table: fix DAX iterate_devices based device "
+		      "capability checks)",
+		.needs = fsdax_loop,
+		.plants = PLANT_VALUE,
+		.fixed_by = "5b0fab508992",
+		.first_bad = "545ed20e6df6",
+		.run = voices_agree,
+		.arg = &stripe_without,
+	},
+	{
+		.name = "every_segment",
+		.promise = "a device is DAX only if every segment is, not if the first is",
+		.by = "thread 'dm: prevent DAX mounts if not supported', "
+		      "https://lkml.org/lkml/2018/5/29/1054",
+		.needs = fsdax_loop,
+		.plants = PLANT_VALUE,
+		.first_bad = "545ed20e6df6",
+		.run = voices_agree,
+		.arg = &segment_without,
+	},
+	{
+		.name = "no_dax_device",
+		.promise = "a device over one without any dax_device is made without an oops, and "
+			   "is not DAX",
+		.by = "thread 'dm: fix dax_dev NULL dereference', "
+		      "https://lore.kernel.org/all/20190730113708.14660-1-pagupta@redhat.com",
+		.needs = loop,
+		.plants = PLANT_VALUE,
+		.run = voices_agree,
+		.arg = &no_dax_device,
+	},
+	{
+		.name = "writecache_partition",
+		.promise =
+			"a writecache on a partition of persistent memory stays in its partition",
+		.by = "commit f9e040efcc28 (dm writecache: handle DAX to partitions on persistent "
+		      "memory correctly)",
+		.needs = writecache,
+		.plants = PLANT_BYTE,
+		.fixed_by = "f9e040efcc28",
+		.run = writecache_partition,
+	},
+	{
+		.name = "dax_group",
+		.promise = "a namespace with a dax_device has the attribute dax/write_cache",
+		.by = "commit d55174cccac2 (nvdimm/pmem: fix creating the dax group)",
+		.needs = fsdax,
+		.plants = PLANT_VALUE,
+		.fixed_by = "d55174cccac2",
+		.first_bad = "52b85909f85d",
+		.run = dax_group,
+	},
+	{
+		.name = "write_protect",
+		.promise = "fsync write-protects a page mapped by a PTE within a window that is "
+			   "dirty as a PMD, so that the next store is known",
+		.by = "commit 06083a0921fd (dax: fix missing writeprotect the pte entry)",
+		.needs = fsdax_huge,
+		.plants = PLANT_SIZE | PLANT_VALUE,
+		.fixed_by = "06083a0921fd",
+		.first_bad = "4b4bb46d00b3",
+		.run = write_protect,
+	},
+	{
+		.name = "pages_beside",
+		.promise = "what is written to a file on a device that begins within a page of its "
+			   "namespace is read back by the device's bio path",
+		.by = "Documentation/admin-guide/device-mapper/linear.rst; commit f43e0065c264 "
+		      "(dm-linear: add a linear_dax_pgoff helper) took the check of alignment "
+		      "away: 'already been done by the submitting file system', which knows no "
+		      "table",
+		.needs = fsdax,
+		.plants = PLANT_BYTE,
+		.first_bad = "f43e0065c264",
+		.run = pages_beside,
+	},
+	{0},
+};
+
+const struct check_family check_replay = {
+	.name = "replay",
+	.why = "what broke on this path before",
+	.items = items,
+};

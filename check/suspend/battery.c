@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "check/suspend/battery.h"
+
+#include "check/fixture/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FILE_BYTES = 4 * WINDOW_BYTES };
+
+bool suspend_open(struct check_env *env, struct live *live, const struct suspend_arg *arg)
+{
+	const struct live_spec spec = {.fs = arg->fs,
+				       .file_bytes = FILE_BYTES,
+				       .huge = arg->huge,
+				       .map_flags = arg->map_flags};
+
+	return !live_linear(env, live, 2, 1, &spec);
+}
+
+/* ---- who waits, in each mode; all are released ---------------------------------------------- */
+
+/* stores: writes its page.  killed: gets SIGKILL where it waits.  second: only once the others
+ * stand still, for it makes a journal wait and with it whoever comes after. */
+struct battery_item {
+	const char *name;
+	work_fn *prepare, *fn;
+	bool stores, killed, second;
+};
+
+static const struct battery_item battery[] = {
+	{.name = "load_new", .fn = work_load},
+	{.name = "load_known", .prepare = work_load, .fn = work_load},
+	{.name = "store_new", .fn = work_store, .stores = true},
+	{.name = "store_readonly", .prepare = work_load, .fn = work_store, .stores = true},
+	{.name = "store_writable", .prepare = work_store, .fn = work_store, .stores = true},
+	{.name = "read", .fn = work_read},
+	{.name = "read_direct", .fn = work_read_direct},
+	{.name = "write", .fn = work_write, .stores = true},
+	{.name = "write_direct", .fn = work_write_direct, .stores = true},
+	{.name = "bio_read", .fn = work_bio_read},
+	{.name = "killed_store", .fn = work_store, .stores = true, .killed = true},
+	{.name = "killed_write", .fn = work_write, .stores = true, .killed = true},
+	{.name = "killed_bio_read", .fn = work_bio_read, .killed = true},
+	{.name = "create", .fn = work_create},
+	{.name = "fsync", .fn = work_fsync, .second = true},
+};
+
+enum { BATTERY = sizeof(battery) / sizeof(battery[0]) };
+
+static bool battery_prepare(struct check_env *env, const struct live *live, struct worker *workers)
+{
+	for (unsigned int i = 0; i < BATTERY; i++)
+		if (battery[i].prepare &&
+		    !worker_do(env, &workers[i], battery[i].name, battery[i].prepare, work_page(i),
+			       PAGE_BYTES, 2))
+			return false;
+	/* Nothing of the preparation is still on its way. */
+	return check_setup(env, fsync(live->fd) < 0 ? -errno : 0, "syncing the file");
+}
+
+static void battery_round(struct worker *workers, bool second)
+{
+	for (unsigned int i = 0; i < BATTERY; i++)
+		if (battery[i].second == second)
+			worker_ask(&workers[i], battery[i].fn, work_page(i), PAGE_BYTES, 3);
+	workers_settle(workers, BATTERY, SUSPEND_SETTLE_MS);
+}
+
+/* Sends SIGKILL to those that wait; an observation says which of them died of it. */
+static void battery_kill(struct check_env *env, struct worker *workers)
+{
+	json_t *value = json_object();
+
+	for (unsigned int i = 0; i < BATTERY; i++)
+		if (battery[i].killed && workers[i].state == WORK_WAITS)
+			kill(workers[i].task.pid, SIGKILL);
+	for (unsigned int i = 0; i < BATTERY; i++) {
+		bool waits = workers[i].state == WORK_WAITS;
+
+		if (battery[i].killed)
+			json_object_set_new(value, battery[i].name + strlen("killed_"),
+					    json_string(!waits ? "no need"
+							: check_wait(&workers[i].task, 300)
+								? "dies"
+								: "waits on"));
+	}
+	check_observe(env, "sigkill", value);
+}
+
+static void battery_observe(struct check_env *env, struct worker *workers)
+{
+	json_t *value = json_object();
+	char text[32];
+
+	for (unsigned int i = 0; i < BATTERY; i++)
+		if (!battery[i].killed)
+			json_object_set_new(value, battery[i].name,
+					    json_string(worker_outcome(&workers[i], text)));
+	check_observe(env, "who_waits", value);
+}
+
+/* The page of a store that was killed while it waited keeps what it had. */
+static uint32_t battery_generation(const struct battery_item *item, const struct worker *worker)
+{
+	if (item->stores && worker->state == WORK_DONE)
+		return 3;
+	return item->prepare == work_store ? 2 : 1;
+}
+
+/* Whether a write(2) that was killed where it waited is done is nobody's promise. */
+static bool battery_known(const struct battery_item *item, const struct worker *worker)
+{
+	return item->fn != work_write || worker->state == WORK_DONE;
+}
+
+static void judge_released(struct check_env *env, const struct live *live, struct worker *workers)
+{
+	char text[32];
+
+	workers_finish(workers, BATTERY, SUSPEND_RELEASE_MS);
+	for (unsigned int i = 0; i < BATTERY; i++) {
+		const char *outcome = worker_outcome(&workers[i], text);
+
+		check_that(env,
+			   !strcmp(outcome, "done") ||
+				   (battery[i].killed && !strcmp(outcome, "dies")),
+			   "%s is over after the resume (it is: %s)", battery[i].name, outcome);
+	}
+	for (unsigned int i = 0; i < BATTERY && !check_complained(env); i++)
+		if (battery_known(&battery[i], &workers[i]))
+			live_holds(env, live, battery[i].name, work_page(i), PAGE_BYTES,
+				   battery_generation(&battery[i], &workers[i]));
+}
+
+/* Who waits, and who dies of it. */
+static void battery_run(struct check_env *env, struct worker *workers)
+{
+	battery_round(workers, false);
+	battery_round(workers, true);
+	battery_observe(env, workers);
+	battery_kill(env, workers);
+}
+
+void battery_released(struct check_env *env, const void *data)
+{
+	const struct suspend_arg *arg = data;
+	struct worker workers[BATTERY] = {0};
+	struct live live;
+
+	if (suspend_open(env, &live, arg) && !workers_start(env, workers, BATTERY, &live) &&
+	    battery_prepare(env, &live, workers) && live_suspend(env, &live, arg->flags)) {
+		battery_run(env, workers);
+		if (live_resume(env, &live))
+			judge_released(env, &live, workers);
+	}
+	if (!workers_end(workers, BATTERY))
+		check_fail(env, "a task that waited for the resume cannot be killed after it");
+	live_close(env, &live);
+}
+
+/* ---- the lower of two -------------------------------------------------------------------------
+ */
+
+/* What the lower device is larger than the upper one, half of it before, half behind. */
+enum { LOWER_MORE_SECTORS = 2 * WINDOW_BYTES / SECTOR_BYTES };
+
+/* graph: namespace, lower, upper; live on the upper.  Returns the lower's name or NULL. */
+static const char *open_two(struct check_env *env, struct live *live, const struct suspend_arg *arg)
+{
+	const struct live_spec spec = {.fs = arg->fs, .file_bytes = FILE_BYTES};
+	uint64_t sectors = live_device_bytes(arg->fs) / SECTOR_BYTES;
+	char name[64];
+	int lower, upper, rc;
+
+	*live = (struct live)LIVE_NONE;
+	graph_add_namespace(&live->graph, check_device(env, NAMESPACE_FSDAX, 0));
+	lower = graph_add_dm(&live->graph, check_name(env, "lower", name));
+	graph_add_linear(&live->graph, (unsigned int)lower, sectors + LOWER_MORE_SECTORS, 0, 0);
+	upper = graph_add_dm(&live->graph, check_name(env, "upper", name));
+	graph_add_linear(&live->graph, (unsigned int)upper, sectors, (unsigned int)lower,
+			 LOWER_MORE_SECTORS / 2);
+	live->device = (unsigned int)upper;
+	rc = check_create(env, &live->graph);
+	if (!check_setup(env, rc, "making two devices (%s)", dm_complaint()))
+		return NULL;
+	return live_open(env, live, &spec) ? NULL : live->graph.devices[lower].name;
+}
+
+void battery_lower_released(struct check_env *env, const void *data)
+{
+	struct worker workers[BATTERY] = {0};
+	struct live live;
+	const char *lower = open_two(env, &live, data);
+	int rc;
+
+	if (lower && !workers_start(env, workers, BATTERY, &live) &&
+	    battery_prepare(env, &live, workers) &&
+	    check_setup(env, dm_device_suspend(lower, 0), "suspending the lower device")) {
+		battery_run(env, workers);
+		rc = dm_device_resume(lower, 0);
+		if (check_errno(env, rc, 0, "resuming the lower device"))
+			judge_released(env, &live, workers);
+	}
+	if (!workers_end(workers, BATTERY))
+		check_fail(env, "a task that waited for the resume cannot be killed after it");
+	live_close(env, &live);
+}

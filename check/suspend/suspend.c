@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Suspend: who has to wait while a DM device is suspended, and what becomes of those who waited.
+ *
+ * Device-mapper defers bios, which it sees.  It does not see a load or a store through a DAX
+ * mapping, and a page fault asks it only for an address.  What stops those is the filesystem, which
+ * device-mapper freezes on the way (lockfs) unless it is told not to (nolockfs) or not to wait for
+ * anything (noflush).  A freeze is a promise about every write: those by system call, those that
+ * fault, and those into pages that were writable before, which the freeze has to make read-only.
+ *
+ * Kernel side: __dm_suspend(), lock_fs(), dm_submit_bio(), dm_dax_direct_access() in
+ * drivers/md/dm.c; freeze_super() in fs/super.c; dax_writeback_mapping_range() in fs/dax.c.
+ *
+ * Here: what must wait for a frozen filesystem, and the bio path.  battery.c has who waits in each
+ * mode, storm.c many at once, cycle.c devices that come and go.
+ * Not here: suspended devices that are swapped to another table (reload.c, tabletype.c).
+ */
+#include "check/check.h"
+#include "check/fixture/live.h"
+#include "check/fixture/worker.h"
+#include "check/suspend/battery.h"
+#include "check/suspend/cycle.h"
+#include "check/suspend/storm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { FILE_BYTES = 4 * WINDOW_BYTES };
+
+/* ---- what a frozen filesystem lets nobody do ------------------------------------------------ */
+
+struct attempt {
+	const char *what;
+	work_fn *prepare; /* before the suspend; NULL: nothing */
+	work_fn *fn;
+	bool stores; /* it writes its page */
+};
+
+/* While frozen: each must wait, and the bytes of its page must be those of before. */
+static void expect_waiting(struct check_env *env, const struct live *live, struct worker *workers,
+			   const struct attempt *attempts, unsigned int n, uint32_t generation)
+{
+	char text[32];
+
+	workers_settle(workers, n, SUSPEND_SETTLE_MS);
+	for (unsigned int i = 0; i < n; i++) {
+		check_that(env, workers[i].state == WORK_WAITS,
+			   "%s waits while the filesystem is frozen (it is: %s)", attempts[i].what,
+			   worker_outcome(&workers[i], text));
+		if (attempts[i].stores)
+			live_raw_holds(env, live, "while frozen", work_page(i), PAGE_BYTES,
+				       generation);
+	}
+}
+
+static void expect_released(struct check_env *env, const struct live *live, struct worker *workers,
+			    const struct attempt *attempts, unsigned int n, uint32_t generation)
+{
+	char text[32];
+
+	workers_finish(workers, n, SUSPEND_RELEASE_MS);
+	for (unsigned int i = 0; i < n; i++) {
+		const char *outcome = worker_outcome(&workers[i], text);
+
+		check_that(env, !strcmp(outcome, "done"), "%s is done after the resume (it is: %s)",
+			   attempts[i].what, outcome);
+	}
+	for (unsigned int i = 0; i < n && !check_complained(env); i++)
+		if (attempts[i].stores)
+			live_holds(env, live, "after the resume", work_page(i), PAGE_BYTES,
+				   generation);
+}
+
+/* Prepares with generation 2 where there is something to prepare by storing; tries generation 3. */
+static void try_frozen(struct check_env *env, const struct live *live, struct worker *workers,
+		       const struct attempt *attempts, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (attempts[i].prepare &&
+		    !worker_do(env, &workers[i], "preparing", attempts[i].prepare, work_page(i),
+			       PAGE_BYTES, 2))
+			return;
+	if (!live_suspend(env, live, 0))
+		return;
+	for (unsigned int i = 0; i < n; i++)
+		worker_ask(&workers[i], attempts[i].fn, work_page(i), PAGE_BYTES, 3);
+	expect_waiting(env, live, workers, attempts, n, attempts[0].prepare == work_store ? 2 : 1);
+	if (live_resume(env, live))
+		expect_released(env, live, workers, attempts, n, 3);
+}
+
+enum { ATTEMPTS_MAX = 4 };
+
+static void run_attempts(struct check_env *env, const struct suspend_arg *arg,
+			 const struct attempt *attempts, unsigned int n)
+{
+	struct worker workers[ATTEMPTS_MAX] = {0};
+	struct live live;
+
+	if (suspend_open(env, &live, arg) && !workers_start(env, workers, n, &live))
+		try_frozen(env, &live, workers, attempts, n);
+	if (!workers_end(workers, n))
+		check_fail(env, "a task that waited for the resume cannot be killed after it");
+	live_close(env, &live);
+}
+
+static void store_blocks(struct check_env *env, const void *arg)
+{
+	static const struct attempt attempts[] = {
+		{"a store into a page that was writable before", work_store, work_store, true},
+	};
+
+	run_attempts(env, arg, attempts, 1);
+}
+
+static void fault_blocks(struct check_env *env, const void *arg)
+{
+	static const struct attempt attempts[] = {
+		{"a store into a page that was never touched", NULL, work_store, true},
+		{"a store into a page that was read before", work_load, work_store, true},
+	};
+
+	run_attempts(env, arg, attempts, 2);
+}
+
+static void write_blocks(struct check_env *env, const void *arg)
+{
+	static const struct attempt attempts[] = {
+		{"write(2)", NULL, work_write, true},
+		{"write(2) with O_DIRECT", NULL, work_write_direct, true},
+		{"making a file", NULL, work_create, false},
+		{"making a file longer", work_create, work_truncate, false},
+	};
+
+	run_attempts(env, arg, attempts, 4);
+}
+
+/* ---- the bio path of the device -------------------------------------------------------------- */
+
+static void deferred_once(struct check_env *env, const struct live *live, struct worker *workers,
+			  uint32_t generation)
+{
+	char text[32];
+
+	worker_ask(&workers[0], work_bio_read, 0, PAGE_BYTES, 0);
+	worker_ask(&workers[1], work_bio_write, work_page(1), PAGE_BYTES, generation);
+	workers_settle(workers, 2, SUSPEND_SETTLE_MS);
+	for (unsigned int i = 0; i < 2; i++)
+		check_that(env, workers[i].state == WORK_WAITS,
+			   "%s of a suspended device waits (it is: %s)", i ? "a write" : "a read",
+			   worker_outcome(&workers[i], text));
+	live_raw_holds(env, live, "while suspended", work_page(1), PAGE_BYTES, generation - 1);
+	if (!live_resume(env, live))
+		return;
+	if (check_that(env, workers_finish(workers, 2, SUSPEND_RELEASE_MS),
+		       "what waited for a suspended device is done after the resume"))
+		live_holds(env, live, "after the resume", work_page(1), PAGE_BYTES, generation);
+}
+
+static void bio_deferred(struct check_env *env, const void *arg)
+{
+	static const unsigned int flags[] = {0, DM_NOLOCKFS, DM_NOFLUSH, DM_NOFLUSH | DM_NOLOCKFS};
+	const struct live_spec spec = {.file_bytes = FILE_BYTES};
+	struct worker workers[2] = {0};
+	struct live live;
+	int rc = live_linear(env, &live, 2, 1, &spec);
+
+	(void)arg;
+	if (!rc)
+		rc = workers_start(env, workers, 2, &live);
+	for (unsigned int i = 0; i < 4 && !rc && !check_complained(env); i++)
+		if (live_suspend(env, &live, flags[i]))
+			deferred_once(env, &live, workers, i + 2);
+	workers_end(workers, 2);
+	live_close(env, &live);
+}
+
+/* ---- once is enough ---------------------------------------------------------------------------
+ */
+
+static void resume_again(struct check_env *env, const void *data)
+{
+	const struct suspend_arg *arg = data;
+	struct worker worker = {0};
+	struct live live;
+	int rc;
+
+	if (suspend_open(env, &live, arg) && !workers_start(env, &worker, 1, &live) &&
+	    live_suspend(env, &live, 0)) {
+		rc = dm_device_suspend(live_name(&live), 0);
+		check_observe(env, "second_suspend",
+			      json_string(rc ? strerrorname_np(-rc) : "success"));
+		rc = dm_device_resume(live_name(&live), 0);
+		check_errno(env, rc, 0, "the first resume");
+		worker_ask(&worker, work_store, 0, PAGE_BYTES, 2);
+		check_that(env, workers_finish(&worker, 1, SUSPEND_RELEASE_MS),
+			   "one resume is enough after two suspends");
+		rc = dm_device_resume(live_name(&live), 0);
+		check_errno(env, rc, 0, "a resume of a device that is not suspended");
+		live_holds(env, &live, "after the resumes", 0, PAGE_BYTES, 2);
+	}
+	workers_end(&worker, 1);
+	live_close(env, &live);
+}
+
+/* ---- a frozen filesystem ----------------------------------------------------------------------
+ */
+
+static void over_freeze(struct check_env *env, const struct live *live, struct worker *worker)
+{
+	int fd = open(live->fs.where, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
+
+	rc = fd < 0 || ioctl(fd, FIFREEZE, 0) < 0 ? -errno : 0;
+	if (!check_setup(env, rc, "freezing %s", live->fs.where)) {
+		close(fd);
+		return;
+	}
+	rc = dm_device_suspend(live_name(live), 0);
+	check_observe(env, "suspend", json_string(rc ? strerrorname_np(-rc) : "success"));
+	worker_ask(worker, work_store, 0, PAGE_BYTES, 2);
+	workers_settle(worker, 1, SUSPEND_SETTLE_MS);
+	if (!rc && live_resume(env, live)) {
+		workers_settle(worker, 1, SUSPEND_SETTLE_MS);
+		check_observe(env, "resume_thaws", json_boolean(worker->state == WORK_DONE));
+	}
+	rc = ioctl(fd, FITHAW, 0) < 0 ? -errno : 0;
+	check_observe(env, "thaw", json_string(rc ? strerrorname_np(-rc) : "success"));
+	close(fd);
+	if (check_that(env, workers_finish(worker, 1, SUSPEND_RELEASE_MS),
+		       "a store is done once the device is resumed and the filesystem thawed")) {
+		live_holds(env, live, "after resume and thaw", 0, PAGE_BYTES, 2);
+		live_holds(env, live, "after resume and thaw", PAGE_BYTES, live->bytes - PAGE_BYTES,
+			   1);
+	}
+}
+
+static void frozen(struct check_env *env, const void *data)
+{
+	struct worker worker = {0};
+	struct live live;
+
+	if (suspend_open(env, &live, data) && !workers_start(env, &worker, 1, &live))
+		over_freeze(env, &live, &worker);
+	workers_end(&worker, 1);
+	live_close(env, &live);
+}
+
+/* ---- table ------------------------------------------------------------------------------------
+ */
+
+static const char *const needs_ext4[] = {"device:fsdax", "fs:ext4", NULL};
+static const char *const needs_xfs[] = {"device:fsdax", "fs:xfs", NULL};
+static const char *const needs_ext4_huge[] = {"device:fsdax", "fs:ext4", "page:2M", NULL};
+static const char *const needs_xfs_huge[] = {"device:fsdax", "fs:xfs", "page:2M", NULL};
+static const char *const needs_fsdax[] = {"device:fsdax", NULL};
+
+#ifndef MAP_SYNC
+#define MAP_SYNC 0x080000
+#endif
+
+static const struct suspend_arg ext4 = {.fs = "ext4"}, xfs = {.fs = "xfs"};
+static const struct suspend_arg ext4_huge = {.fs = "ext4", .huge = true};
+static const struct suspend_arg xfs_huge = {.fs = "xfs", .huge = true};
+static const struct suspend_arg ext4_sync = {.fs = "ext4",
+					     .map_flags = MAP_SHARED_VALIDATE | MAP_SYNC};
+static const struct suspend_arg xfs_sync = {.fs = "xfs",
+					    .map_flags = MAP_SHARED_VALIDATE | MAP_SYNC};
+static const struct suspend_arg ext4_nolockfs = {.fs = "ext4", .flags = DM_NOLOCKFS};
+static const struct suspend_arg ext4_noflush = {.fs = "ext4", .flags = DM_NOFLUSH};
+static const struct suspend_arg ext4_neither = {.fs = "ext4", .flags = DM_NOFLUSH | DM_NOLOCKFS};
+static const struct suspend_arg xfs_nolockfs = {.fs = "xfs", .flags = DM_NOLOCKFS};
+static const struct suspend_arg xfs_noflush = {.fs = "xfs", .flags = DM_NOFLUSH};
+static const struct suspend_arg xfs_neither = {.fs = "xfs", .flags = DM_NOFLUSH | DM_NOLOCKFS};
+static const struct storm_arg storm_ext4 = {.fs = "ext4"}, storm_xfs = {.fs = "xfs"};
+
+#define FSFREEZE                                                                                  \
+	"fsfreeze(8): a stable image on disk, whoever attempts to write will block until the "    \
+	"filesystem is unfrozen; dmsetup(8) suspend and DM_SKIP_LOCKFS_FLAG in linux/dm-ioctl.h " \
+	"for device-mapper doing it"
+#define DM_IOCTL \
+	"linux/dm-ioctl.h, DM_SUSPEND: further io will be deferred until the device is resumed"
+
+#define PLANTS (PLANT_VALUE | PLANT_BYTE | PLANT_STACK)
+
+#define ITEM(NAME, FS, NEEDS, RUN, ARG, PROMISE, BY)                               \
+	{                                                                          \
+		.name = NAME "." FS, .promise = PROMISE, .by = BY, .needs = NEEDS, \
+		.plants = PLANTS, .run = RUN, .arg = ARG                           \
+	}
+
+#define STORES                                                                                   \
+	"a store into a page that was writable before waits while the device is suspended with " \
+	"its filesystem frozen, and the medium keeps its bytes"
+#define FAULTS                                                                               \
+	"a write fault waits while the device is suspended with its filesystem frozen, and " \
+	"the medium keeps its bytes"
+#define WRITES                                                                            \
+	"system calls that write wait while the device is suspended with its filesystem " \
+	"frozen, and the medium keeps its bytes"
+#define RELEASED                                                                                \
+	"whatever waited for a suspended device ends after the resume, and every byte is what " \
+	"was written, on every path"
+#define CYCLE \
+	"a device that nobody uses any more can be removed, however often it was made and used"
+#define CYCLE_BY "dmsetup(8) remove; linux/dm-ioctl.h, DM_DEV_REMOVE"
+
+static const struct check_item items[] = {
+	{
+		.name = "flush.store_blocks.ext4",
+		.promise = STORES,
+		.by = FSFREEZE,
+		.needs = needs_ext4,
+		.flags = CHECK_QUICK,
+		.plants = PLANTS | PLANT_DMESG,
+		.run = store_blocks,
+		.arg = &ext4,
+	},
+	ITEM("flush.store_blocks", "xfs", needs_xfs, store_blocks, &xfs, STORES, FSFREEZE),
+	ITEM("flush.store_blocks_huge", "ext4", needs_ext4_huge, store_blocks, &ext4_huge, STORES,
+	     FSFREEZE),
+	ITEM("flush.store_blocks_huge", "xfs", needs_xfs_huge, store_blocks, &xfs_huge, STORES,
+	     FSFREEZE),
+	ITEM("flush.store_blocks_sync", "ext4", needs_ext4, store_blocks, &ext4_sync, STORES,
+	     FSFREEZE),
+	ITEM("flush.store_blocks_sync", "xfs", needs_xfs, store_blocks, &xfs_sync, STORES,
+	     FSFREEZE),
+	ITEM("flush.fault_blocks", "ext4", needs_ext4, fault_blocks, &ext4, FAULTS, FSFREEZE),
+	ITEM("flush.fault_blocks", "xfs", needs_xfs, fault_blocks, &xfs, FAULTS, FSFREEZE),
+	ITEM("flush.write_blocks", "ext4", needs_ext4, write_blocks, &ext4, WRITES, FSFREEZE),
+	ITEM("flush.write_blocks", "xfs", needs_xfs, write_blocks, &xfs, WRITES, FSFREEZE),
+	{
+		.name = "bio_deferred",
+		.promise = "a suspended device takes no I/O on the bio path, in no mode of "
+			   "suspend, and does what it was asked after the resume",
+		.by = DM_IOCTL,
+		.needs = needs_fsdax,
+		.plants = PLANTS,
+		.run = bio_deferred,
+	},
+	ITEM("flush.released", "ext4", needs_ext4, battery_released, &ext4, RELEASED, DM_IOCTL),
+	ITEM("flush.released", "xfs", needs_xfs, battery_released, &xfs, RELEASED, DM_IOCTL),
+	ITEM("flush_nolockfs.released", "ext4", needs_ext4, battery_released, &ext4_nolockfs,
+	     RELEASED, DM_IOCTL),
+	ITEM("flush_nolockfs.released", "xfs", needs_xfs, battery_released, &xfs_nolockfs, RELEASED,
+	     DM_IOCTL),
+	ITEM("noflush.released", "ext4", needs_ext4, battery_released, &ext4_noflush, RELEASED,
+	     DM_IOCTL),
+	ITEM("noflush.released", "xfs", needs_xfs, battery_released, &xfs_noflush, RELEASED,
+	     DM_IOCTL),
+	ITEM("noflush_nolockfs.released", "ext4", needs_ext4, battery_released, &ext4_neither,
+	     RELEASED, DM_IOCTL),
+	ITEM("noflush_nolockfs.released", "xfs", needs_xfs, battery_released, &xfs_neither,
+	     RELEASED, DM_IOCTL),
+	ITEM("lower.released", "ext4", needs_ext4, battery_lower_released, &ext4, RELEASED,
+	     DM_IOCTL),
+	ITEM("resume_again", "ext4", needs_ext4, resume_again, &ext4,
+	     "to resume a device that is not suspended is no error and changes nothing",
+	     "linux/dm-ioctl.h, DM_SUSPEND: it is no longer an error to issue this command on an "
+	     "unsuspended device"),
+	ITEM("frozen", "ext4", needs_ext4, frozen, &ext4,
+	     "a device suspended over a filesystem that was frozen already comes back with "
+	     "resume and thaw",
+	     "fsfreeze(8), linux/dm-ioctl.h, DM_SUSPEND"),
+	ITEM("frozen", "xfs", needs_xfs, frozen, &xfs,
+	     "a device suspended over a filesystem that was frozen already comes back with "
+	     "resume and thaw",
+	     "fsfreeze(8), linux/dm-ioctl.h, DM_SUSPEND"),
+	{
+		.name = "storm.ext4",
+		.promise = STORM_PROMISE,
+		.by = DM_IOCTL,
+		.needs = needs_ext4,
+		.plants = PLANT_BYTE | PLANT_VALUE,
+		.run = storm,
+		.arg = &storm_ext4,
+	},
+	{
+		.name = "storm.xfs",
+		.promise = STORM_PROMISE,
+		.by = DM_IOCTL,
+		.needs = needs_xfs,
+		.plants = PLANT_BYTE | PLANT_VALUE,
+		.run = storm,
+		.arg = &storm_xfs,
+	},
+	{
+		.name = "cycle.ext4",
+		.promise = CYCLE,
+		.by = CYCLE_BY,
+		.needs = needs_ext4,
+		.flags = CHECK_QUICK,
+		.limit_s = 60,
+		.plants = PLANT_BYTE | PLANT_VALUE,
+		.run = cycle,
+	},
+	{0},
+};
+
+const struct check_family check_suspend = {
+	.name = "suspend",
+	.why = "who waits for a suspended device, and that all are released whole",
+	.items = items,
+};

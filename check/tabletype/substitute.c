@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "check/tabletype/substitute.h"
+
+#include "check/fixture/voices.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int find_numbers(const char *node, char numbers[32])
+{
+	struct graph g = {0};
+	int device = graph_add_other(&g, node);
+
+	if (device < 0)
+		return device;
+	snprintf(numbers, 32, "%s", g.devices[device].numbers);
+	return 0;
+}
+
+bool substitute_find(struct check_env *env, enum instead instead, struct substitute *out)
+{
+	const struct namespace *ns;
+	char numbers[32] = "", node[128] = "/dev/ram0";
+	int rc = 0;
+
+	*out = (struct substitute){.loop_fd = -1};
+	if (instead == ZERO || instead == ERROR) {
+		strcpy(out->what, instead == ZERO ? "zero" : "error");
+		return true;
+	}
+	if (instead == RAW || instead == SECTOR) {
+		ns = check_device(env, instead == RAW ? NAMESPACE_RAW : NAMESPACE_SECTOR, 0);
+		snprintf(node, sizeof(node), "%s", ns ? ns->node : "");
+	} else if (instead == LOOP) {
+		rc = loop_make(&out->loop_fd, node);
+	}
+	if (!rc)
+		rc = find_numbers(node, numbers);
+	snprintf(out->what, sizeof(out->what), "linear %s 0", numbers);
+	return check_setup(env, rc, "finding a device that is not direct (%s)", node);
+}
+
+void substitute_drop(struct substitute *s)
+{
+	if (s->loop_fd >= 0)
+		close(s->loop_fd); /* it detaches itself */
+}
+
+char *substitute_table(const struct graph *g, unsigned int device, const char *what, uint64_t from,
+		       uint64_t len)
+{
+	const struct graph_device *d = &g->devices[device];
+	const struct graph_member *m = &d->targets[0].members[0];
+	const char *numbers = g->devices[m->device].numbers;
+	uint64_t end = from + len;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	if (from)
+		fprintf(out, "0 %" PRIu64 " linear %s %" PRIu64 "\n", from, numbers,
+			m->offset_sectors);
+	fprintf(out, "%" PRIu64 " %" PRIu64 " %s\n", from, len, what);
+	if (end < d->size_sectors)
+		fprintf(out, "%" PRIu64 " %" PRIu64 " linear %s %" PRIu64 "\n", end,
+			d->size_sectors - end, numbers, m->offset_sectors + end);
+	return fclose(out) ? NULL : text;
+}
+
+char *substitute_tail(const struct live *live, const char *what)
+{
+	uint64_t sectors = live->graph.devices[live->device].size_sectors;
+	uint64_t from = sectors - TAIL_SECTORS;
+
+	return substitute_table(&live->graph, live->device, what, from, TAIL_SECTORS);
+}
+
+const char *load_outcome(int rc)
+{
+	return rc ? strerrorname_np(-rc) : "accepted";
+}
+
+int substitute_swap(const char *name, const char *table)
+{
+	return live_change_table(name, table, DM_NOFLUSH | DM_NOLOCKFS);
+}
+
+bool substitute_upgrade(struct check_env *env, struct live *live, const struct type_arg *arg,
+			struct substitute *begin)
+{
+	uint64_t sectors = live_device_bytes(arg->fs) / SECTOR_BYTES;
+	char name[64], first[128], *table;
+	int rc;
+
+	*live = (struct live)LIVE_NONE;
+	if (!substitute_find(env, arg->instead, begin))
+		return false;
+	graph_add_namespace(&live->graph, check_device(env, NAMESPACE_FSDAX, 0));
+	live->device = (unsigned int)graph_add_dm(&live->graph, check_name(env, "upgraded", name));
+	rc = graph_add_linear(&live->graph, live->device, sectors, 0, 8192);
+	if (!rc)
+		rc = check_create(env, &live->graph);
+	if (!rc)
+		rc = dm_device_remove(name, 0);
+	snprintf(first, sizeof(first), "0 %d %s", TAIL_SECTORS, begin->what);
+	if (!rc)
+		rc = dm_device_create(name, first, 0);
+	if (!check_setup(env, rc, "making a device of %s (%s)", begin->what, dm_complaint()))
+		return false;
+	check_equal(env, says_dax(live->graph.devices[live->device].node), 0,
+		    "queue/dax of a device of %s", begin->what);
+	table = graph_table(&live->graph, live->device);
+	rc = substitute_swap(name, table);
+	free(table);
+	return check_errno(env, rc, 0, "making a device direct that was not (%s)", dm_complaint());
+}

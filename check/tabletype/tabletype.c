@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Table type: what a live DM device may become.
+ *
+ * The first table that is loaded gives a device its type, "bio based" or "bio based with DAX"; a
+ * table of another type is refused later, whatever the device is doing, so that what a filesystem
+ * once found direct stays direct.  Two things soften that: a table without any member (error, zero)
+ * counts as direct on a direct device, and a device that was not direct may become so.
+ *
+ * Not judged is with which errno a table is refused: it is observed, state by state.
+ *
+ * Kernel side: table_load(), is_valid_type() in drivers/md/dm-ioctl.c; dm_table_determine_type(),
+ * dm_table_supports_dax(), dm_table_set_restrictions() in drivers/md/dm-table.c.
+ *
+ * Here: what is refused, and what becomes direct.  away.c has tables without memory under a file,
+ * zeroing.c zeroing there, substitute.c what stands in for memory.
+ * Not here: pages that were mapped before a swap to other memory (reload.c).
+ */
+#include "check/check.h"
+#include "check/fixture/live.h"
+#include "check/fixture/voices.h"
+#include "check/tabletype/away.h"
+#include "check/tabletype/substitute.h"
+#include "check/tabletype/zeroing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { OTHER = 9 }; /* the generation of the other member */
+
+/* ---- refused -----------------------------------------------------------------------------------
+ */
+
+/* A load that must be refused, and then nothing may have changed. */
+static void try_load(struct check_env *env, const char *name, const char *table, const char *state,
+		     json_t *seen)
+{
+	struct dm_device_info info = {0};
+	char *before = dm_device_table(name, false), *after;
+	int rc = dm_device_load(name, table, 0);
+
+	json_object_set_new(seen, state, json_string(load_outcome(rc)));
+	if (!check_that(env, rc < 0, "a table that is not direct is refused while the device is %s",
+			state))
+		dm_device_clear(name);
+	dm_device_info(name, &info);
+	after = dm_device_table(name, false);
+	check_that(env, info.live_table && !info.inactive_table,
+		   "after the refusal there is a live table and no inactive one");
+	check_that(env, before && after && !strcmp(before, after),
+		   "after the refusal the live table is what it was");
+	free(before);
+	free(after);
+}
+
+/* Idle, open, mounted, mapped, suspended. */
+static void try_states(struct check_env *env, struct live *live, const char *table, json_t *seen)
+{
+	const struct live_spec spec = {.fs = "ext4", .file_bytes = TYPE_FILE_BYTES};
+	const char *name = live_name(live), *node = live->graph.devices[live->device].node;
+	int fd;
+
+	try_load(env, name, table, "idle", seen);
+	fd = open(node, O_RDONLY | O_CLOEXEC);
+	try_load(env, name, table, "open", seen);
+	close(fd);
+	if (live_open(env, live, &spec))
+		return;
+	try_load(env, name, table, "mounted", seen);
+	check_load_pages(live->map.base, WINDOW_BYTES);
+	try_load(env, name, table, "mapped", seen);
+	live_holds(env, live, "after the refusals", 0, TYPE_FILE_BYTES, 1);
+	check_frames(env, live->fd, live->map.base, 0, WINDOW_BYTES, &live->graph, live->device);
+	if (!check_setup(env, dm_device_suspend(name, 0), "suspending"))
+		return;
+	try_load(env, name, table, "suspended", seen);
+	if (check_errno(env, dm_device_resume(name, 0), 0, "the resume after a refused load"))
+		live_holds(env, live, "after the resume", 0, WINDOW_BYTES, 1);
+}
+
+static void refused(struct check_env *env, const void *data)
+{
+	const struct type_arg *arg = data;
+	struct live live = LIVE_NONE;
+	struct substitute instead;
+	json_t *seen = json_object();
+	char *table = NULL;
+	int device = check_linear(env, &live.graph, 1, 1, LIVE_EXT4_BYTES, 0);
+
+	if (device >= 0 && substitute_find(env, arg->instead, &instead)) {
+		live.device = (unsigned int)device;
+		table = substitute_tail(&live, instead.what);
+		check_evidence(env, "%s", table ? table : "no memory");
+		if (table)
+			try_states(env, &live, table, seen);
+		check_observe(env, "load", json_incref(seen));
+		live_close(env, &live);
+		substitute_drop(&instead);
+	}
+	json_decref(seen);
+	free(table);
+}
+
+/* ---- accepted: other members of the same type ---------------------------------------------------
+ */
+
+/* Nothing changes before the resume, everything after it; then the old member is free. */
+static void swap_members(struct check_env *env, struct live *live, const struct graph *next)
+{
+	const char *name = live_name(live), *old = live->graph.devices[0].node;
+	char *table = graph_table(next, live->device);
+	struct dm_device_info info = {0};
+	int rc, fd;
+
+	rc = live_raw_stamp(live, next, 0, WINDOW_BYTES, OTHER);
+	if (!check_setup(env, rc, "stamping the other member"))
+		goto out;
+	rc = dm_device_load(name, table, 0);
+	if (!check_errno(env, rc, 0, "loading a table of the same type (%s)", dm_complaint()))
+		goto out;
+	dm_device_info(name, &info);
+	check_that(env, info.inactive_table, "a loaded table is there as the inactive one");
+	live_bio_holds(env, live, "before the resume", 0, WINDOW_BYTES, 1);
+	rc = dm_device_resume(name, 0);
+	check_errno(env, rc, 0, "resuming with a table of the same type");
+	live_bio_holds(env, live, "after the resume", 0, WINDOW_BYTES, OTHER);
+	check_equal(env, says_dax(live->graph.devices[live->device].node), 1,
+		    "queue/dax after the resume");
+	fd = open(old, O_RDWR | O_EXCL | O_CLOEXEC);
+	check_errno(env, fd < 0 ? -errno : 0, 0, "opening the old member for oneself");
+	if (fd >= 0)
+		close(fd);
+out:
+	free(table);
+}
+
+static void same_type(struct check_env *env, const void *arg)
+{
+	const struct live_spec spec = {.file_bytes = TYPE_FILE_BYTES};
+	struct live live = LIVE_NONE;
+	struct graph next;
+	char name[64];
+	int rc;
+
+	(void)arg;
+	graph_add_namespace(&live.graph, check_device(env, NAMESPACE_FSDAX, 0));
+	graph_add_namespace(&live.graph, check_device(env, NAMESPACE_FSDAX, 1));
+	live.device = (unsigned int)graph_add_dm(&live.graph, check_name(env, "same", name));
+	next = live.graph;
+	rc = graph_add_linear(&live.graph, live.device, TYPE_FILE_BYTES / SECTOR_BYTES, 0, 8192);
+	if (!rc)
+		rc = graph_add_linear(&next, live.device, TYPE_FILE_BYTES / SECTOR_BYTES, 1, 16384);
+	if (!rc)
+		rc = check_create(env, &live.graph);
+	if (check_setup(env, rc, "making the device (%s)", dm_complaint()) &&
+	    !live_open(env, &live, &spec) &&
+	    live_raw_holds(env, &live, "before the swap", 0, WINDOW_BYTES, 1))
+		swap_members(env, &live, &next);
+	graph_clear_targets(&next, live.device);
+	live_close(env, &live);
+}
+
+/* ---- a device that becomes direct
+ * ---------------------------------------------------------------- */
+
+static void upgraded(struct check_env *env, const void *data)
+{
+	const struct type_arg *arg = data;
+	const struct live_spec spec = {.fs = arg->fs, .file_bytes = TYPE_FILE_BYTES, .huge = true};
+	struct substitute begin = {.loop_fd = -1};
+	struct live live;
+
+	if (substitute_upgrade(env, &live, arg, &begin)) {
+		check_equal(env, says_dax(live.graph.devices[live.device].node), 1,
+			    "queue/dax of a device that became direct");
+		if (!live_open(env, &live, &spec)) {
+			live_holds(env, &live, "on a device that became direct", 0, TYPE_FILE_BYTES,
+				   1);
+			check_frames(env, live.fd, live.map.base, 0, TYPE_FILE_BYTES, &live.graph,
+				     live.device);
+		}
+	}
+	live_close(env, &live);
+	substitute_drop(&begin);
+}
+
+/* Once it is direct, it stays so. */
+static void stays_direct(struct check_env *env, const void *data)
+{
+	const struct type_arg *arg = data;
+	struct substitute begin = {.loop_fd = -1};
+	json_t *seen = json_object();
+	struct live live;
+	char *table = NULL;
+
+	if (substitute_upgrade(env, &live, arg, &begin)) {
+		table = substitute_tail(&live, begin.what);
+		check_evidence(env, "%s", table ? table : "no memory");
+		if (table)
+			try_states(env, &live, table, seen);
+		check_observe(env, "load", json_incref(seen));
+	}
+	json_decref(seen);
+	free(table);
+	live_close(env, &live);
+	substitute_drop(&begin);
+}
+
+/* If it can become what is not direct, then nobody may be direct over it. */
+/* ---- table ------------------------------------------------------------------------------------
+ */
+
+static const char *const needs_ext4[] = {"device:fsdax", "fs:ext4", NULL};
+static const char *const needs_xfs[] = {"device:fsdax", "fs:xfs", NULL};
+static const char *const needs_two[] = {"device:fsdax:2", NULL};
+static const char *const needs_raw[] = {"device:fsdax", "device:raw", "fs:ext4", NULL};
+static const char *const needs_raw_xfs[] = {"device:fsdax", "device:raw", "fs:xfs", NULL};
+static const char *const needs_sector[] = {"device:fsdax", "device:sector", "fs:ext4", NULL};
+static const char *const needs_brd[] = {"device:fsdax", "module:brd", "fs:ext4", NULL};
+static const char *const needs_loop[] = {"device:fsdax", "module:loop", "fs:ext4", NULL};
+
+static const struct type_arg zero = {.fs = "ext4", .instead = ZERO};
+static const struct type_arg error = {.fs = "ext4", .instead = ERROR};
+static const struct type_arg raw = {.fs = "ext4", .instead = RAW};
+static const struct type_arg sector = {.fs = "ext4", .instead = SECTOR};
+static const struct type_arg brd = {.fs = "ext4", .instead = BRD};
+static const struct type_arg loop = {.fs = "ext4", .instead = LOOP};
+static const struct type_arg error_xfs = {.fs = "xfs", .instead = ERROR};
+static const struct type_arg zero_xfs = {.fs = "xfs", .instead = ZERO};
+static const struct type_arg raw_xfs = {.fs = "xfs", .instead = RAW};
+static const struct type_arg error_lower = {.fs = "ext4", .instead = ERROR, .lower = true};
+
+#define TYPE_RULE                                                                                  \
+	"commit 545ed20e6df6 (dm: add infrastructure for DAX support): the type assures that all " \
+	"devices of the table support DAX and remain that way; a table of another type fails"
+#define INACTIVE                                                                                  \
+	"linux/dm-ioctl.h, DM_TABLE_LOAD: a table is loaded into the inactive slot; DM_SUSPEND: " \
+	"on resume it becomes the active one, the old one is destroyed"
+#define WIPE                                                                                      \
+	"dmsetup(8) wipe_table: a table that fails any new I/O, devices held by the old one are " \
+	"released; Documentation/ABI/stable/sysfs-block, queue/dax"
+#define UPGRADE                                                                               \
+	"commit \"dm: allow bio-based table to be upgraded to bio-based with DAX support\"; " \
+	"Documentation/ABI/stable/sysfs-block, queue/dax"
+#define REFUSED                                                                        \
+	"a direct device refuses a table that is not, idle, open, mounted, mapped or " \
+	"suspended, and goes on with the old one"
+#define WITHOUT                                                                                   \
+	"over a table without memory every new access fails, the old member keeps its bytes and " \
+	"is free, nothing claims DAX; back on the old table everything is as it was"
+#define DIRECT                                                                                  \
+	"a device that was not direct and gets a table that is, is direct in all that it says " \
+	"and does"
+#define STAYS "a device that became direct refuses a table that is not, as any direct one"
+#define AWAY \
+	"no access is direct over a table that is not: it fails, or the old table is still live"
+#define ZEROING                                                                               \
+	"zeroing through DAX over a table that has no memory there fails with an errno, and " \
+	"the kernel stays well"
+
+#define PLANTS (PLANT_VALUE | PLANT_BYTE | PLANT_STACK)
+
+/* Their device is made twice, the second time with the table of the model. */
+#define UPGRADED_ITEM(NAME, NEEDS, RUN, ARG, PROMISE, BY, PLANTED)                             \
+	{                                                                                      \
+		.name = NAME, .promise = PROMISE, .by = BY, .needs = NEEDS, .plants = PLANTED, \
+		.run = RUN, .arg = ARG                                                         \
+	}
+
+#define ITEM(NAME, NEEDS, RUN, ARG, PROMISE, BY)                                              \
+	{                                                                                     \
+		.name = NAME, .promise = PROMISE, .by = BY, .needs = NEEDS, .plants = PLANTS, \
+		.run = RUN, .arg = ARG                                                        \
+	}
+
+static const struct check_item items[] = {
+	{
+		.name = "refused.raw",
+		.promise = REFUSED,
+		.by = TYPE_RULE,
+		.needs = needs_raw,
+		.flags = CHECK_QUICK,
+		.plants = PLANTS | PLANT_FRAME | PLANT_DMESG,
+		.run = refused,
+		.arg = &raw,
+	},
+	ITEM("refused.sector", needs_sector, refused, &sector, REFUSED, TYPE_RULE),
+	ITEM("refused.brd", needs_brd, refused, &brd, REFUSED, TYPE_RULE),
+	ITEM("refused.loop", needs_loop, refused, &loop, REFUSED, TYPE_RULE),
+	ITEM("refused.zero_tail", needs_ext4, refused, &zero, REFUSED, TYPE_RULE),
+	ITEM("refused.error_tail", needs_ext4, refused, &error, REFUSED, TYPE_RULE),
+	ITEM("same_type", needs_two, same_type, NULL,
+	     "a table of the same type on other members is live after the resume and not before, "
+	     "and the old member is free",
+	     INACTIVE),
+	ITEM("error", needs_ext4, away_without_members, &error, WITHOUT, WIPE),
+	ITEM("error.xfs", needs_xfs, away_without_members, &error_xfs, WITHOUT, WIPE),
+	ITEM("error.lower", needs_ext4, away_without_members, &error_lower, WITHOUT, WIPE),
+	ITEM("zero", needs_ext4, away_without_members, &zero, WITHOUT, TYPE_RULE),
+	UPGRADED_ITEM("upgraded.from_error", needs_ext4, upgraded, &error, DIRECT, UPGRADE,
+		      PLANT_VALUE | PLANT_BYTE | PLANT_FRAME),
+	UPGRADED_ITEM("upgraded.from_zero", needs_ext4, upgraded, &zero, DIRECT, UPGRADE,
+		      PLANT_VALUE | PLANT_BYTE | PLANT_FRAME),
+	UPGRADED_ITEM("upgraded.from_raw", needs_raw, upgraded, &raw, DIRECT, UPGRADE,
+		      PLANT_VALUE | PLANT_BYTE | PLANT_FRAME),
+	UPGRADED_ITEM("upgraded.away", needs_raw, away_upgraded, &raw, AWAY, TYPE_RULE,
+		      PLANT_VALUE | PLANT_BYTE),
+	UPGRADED_ITEM("upgraded.stays", needs_raw, stays_direct, &raw, STAYS, TYPE_RULE,
+		      PLANT_VALUE),
+	ITEM("zeroing.error", needs_xfs, zeroing, &error_xfs, ZEROING, WIPE),
+	ITEM("zeroing.zero", needs_xfs, zeroing, &zero_xfs, ZEROING, TYPE_RULE),
+	{
+		.name = "zeroing.raw",
+		.promise = ZEROING,
+		.by = TYPE_RULE,
+		.needs = needs_raw_xfs,
+		.flags = CHECK_EMULATED | CHECK_SPOILS,
+		.plants = PLANT_VALUE | PLANT_BYTE,
+		.run = zeroing,
+		.arg = &raw_xfs,
+	},
+	{0},
+};
+
+const struct check_family check_tabletype = {
+	.name = "tabletype",
+	.why = "what a live device may become, and what it may claim then",
+	.items = items,
+};

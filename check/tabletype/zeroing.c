@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "check/tabletype/zeroing.h"
+
+#include "check/fixture/longer.h"
+#include "check/fixture/worker.h"
+#include "check/tabletype/substitute.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LIMIT_MS = 10000 };
+
+/* The task keeps the file open: xfs gives blocks behind the end back when it is closed. */
+static int longer_fd = -1;
+
+/* Where on the device the last of its blocks is goes to work->bytes, in sectors. */
+static void make_longer_file(struct live *live, struct work *work)
+{
+	const uint64_t last = LONGER_BYTES - PAGE_BYTES;
+	char path[sizeof(live->fs.where) + 16];
+	struct extents extents;
+	const struct extent *e;
+	uint64_t sector;
+
+	snprintf(path, sizeof(path), "%s/longer", live->fs.where);
+	longer_fd = longer_make(path, work->bytes, &extents);
+	work->rc = longer_fd < 0 ? longer_fd : 0;
+	if (work->rc)
+		return;
+	e = extents_find(&extents, last);
+	sector = (e->physical_bytes + last - e->logical_bytes) / SECTOR_BYTES;
+	memcpy(work->bytes, &sector, sizeof(sector));
+	extents_free(&extents);
+}
+
+static void make_longer(struct live *live, struct work *work)
+{
+	(void)live;
+	work->rc = ftruncate(longer_fd, LONGER_BYTES) < 0 ? -errno : 0;
+}
+
+static void zero_away(struct check_env *env, struct live *live, struct worker *worker,
+		      const char *what)
+{
+	uint64_t at, len = PAGE_BYTES / SECTOR_BYTES;
+	uint64_t sectors = live->graph.devices[live->device].size_sectors;
+	bool whole = !strcmp(what, "error") || !strcmp(what, "zero");
+	char *table = graph_table(&live->graph, live->device), *away, text[32];
+	int rc;
+
+	memcpy(&at, worker_work(worker)->bytes, sizeof(at));
+	away = substitute_table(&live->graph, live->device, what, whole ? 0 : at,
+				whole ? sectors : len);
+	rc = substitute_swap(live_name(live), away);
+	check_evidence(env, "%s", away);
+	check_observe(env, "load", json_string(load_outcome(rc)));
+	if (!rc) {
+		worker_ask(worker, make_longer, 0, 0, 0);
+		workers_finish(worker, 1, LIMIT_MS);
+		check_that(env, worker->state == WORK_DONE && worker_work(worker)->rc < 0,
+			   "zeroing fails over a table that cannot (it is: %s)",
+			   worker_outcome(worker, text));
+		check_observe(env, "ftruncate", json_string(worker_outcome(worker, text)));
+	}
+	/* A task that died in the kernel has left its locks behind: whatever we did to the device
+	 * or the filesystem would never end. */
+	if (!rc && worker->state == WORK_DONE) {
+		rc = substitute_swap(live_name(live), table);
+		if (check_errno(env, rc, 0, "swapping the old table in again"))
+			live_holds(env, live, "back on the old table", 0, WINDOW_BYTES, 1);
+	}
+	free(table);
+	free(away);
+}
+
+void zeroing(struct check_env *env, const void *data)
+{
+	const struct type_arg *arg = data;
+	const struct live_spec spec = {.fs = arg->fs, .file_bytes = TYPE_FILE_BYTES};
+	struct substitute instead = {.loop_fd = -1};
+	struct worker worker = {0};
+	struct live live;
+	bool good;
+
+	if (arg->instead == ZERO || arg->instead == ERROR)
+		good = substitute_find(env, arg->instead, &instead) &&
+		       !live_linear(env, &live, 1, 1, &spec);
+	else
+		good = substitute_upgrade(env, &live, arg, &instead) &&
+		       !live_open(env, &live, &spec);
+	if (good && !workers_start(env, &worker, 1, &live) &&
+	    worker_do(env, &worker, "preparing a file", make_longer_file, 0, 0, 0))
+		zero_away(env, &live, &worker, instead.what);
+	if (!worker.shared || worker.state == WORK_DONE) {
+		workers_end(&worker, 1);
+		live_close(env, &live);
+	}
+	substitute_drop(&instead);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Zeroing through DAX where the table cannot; where it can: check/fixture/longer.h. */
+#ifndef DAXDM_ZEROING_H
+#define DAXDM_ZEROING_H
+
+#include "check/check.h"
+
+/* A run function; arg is a const struct type_arg (check/tabletype/substitute.h), its fs is xfs. */
+void zeroing(struct check_env *env, const void *arg);
+
+#endif

@@ -1,0 +1,553 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * daxdm emulate: runs `daxdm bench` in emulated hosts, side by side, and makes one run of what they
+ * say.  One guest per filesystem; at most as many at a time as this machine has cores, for under
+ * the instruction meter the load of this machine changes nothing but the time it takes.
+ */
+#include "bench/workload.h"
+#include "cli/cli.h"
+#include "emu/accel.h"
+#include "emu/guest.h"
+#include "emu/package.h"
+#include "emu/profile.h"
+#include "emu/progress.h"
+#include "emu/room.h"
+#include "emu/scratch.h"
+#include "emu/stop.h"
+#include "lib/base/msg.h"
+#include "lib/base/number.h"
+#include "lib/base/text.h"
+#include "lib/dev/stack.h"
+#include "lib/meter/meter.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define GUESTS_MAX 16
+
+struct emulate {
+	struct plan plan;
+	struct package kernel;
+	char qemu[128];
+	const char *results_dir;
+	struct guest guests[GUESTS_MAX];
+	size_t n;
+	struct results results;
+	int64_t since_ms;
+	struct workload workload;
+	struct words job;	       /* the workload spelled out */
+	struct words jobs[GUESTS_MAX]; /* each guest's, with it */
+	char *plugin;		       /* see emu/profile.h */
+	const char *meter;
+	bool counters; /* the guests count events, too */
+};
+
+/* --- options --------------------------------------------------------------------------------- */
+
+static int set_kernel(void *opts, const char *value)
+{
+	struct emulate *e = opts;
+	int rc = package_open(value, &e->kernel);
+
+	e->plan.kernel = e->kernel.dir;
+	e->plan.vmlinux = e->kernel.vmlinux;
+	return rc;
+}
+
+static int set_guest(void *opts, const char *value)
+{
+	struct emulate *e = opts;
+	const char *equals = strchr(value, '=');
+	struct guest *g = &e->guests[e->n];
+
+	if (!equals || equals == value || e->n == GUESTS_MAX) {
+		msg_error("--guest %s: want FS=FILE.cpio, at most %d times", value, GUESTS_MAX);
+		return -EINVAL;
+	}
+	guest_init(g, &e->plan, strndup(value, (size_t)(equals - value)), e->n++);
+	if (!realpath(equals + 1, g->initrd)) {
+		msg_error("--guest %s: %s; the file is what emu/initramfs.sh prints", value,
+			  strerror(errno));
+		return -EINVAL;
+	}
+	return g->name ? 0 : -EINVAL;
+}
+
+static int set_meter(void *opts, const char *value)
+{
+	struct emulate *e = opts;
+
+	if (meter_check(value) < 0)
+		return -EINVAL;
+	e->plan.machine = strcmp(value, "none") ? &vm_bench : &vm_prove;
+	e->meter = value;
+	return 0;
+}
+
+static int set_results(void *opts, const char *value)
+{
+	((struct emulate *)opts)->results_dir = value;
+	return 0;
+}
+
+static int set_number(const char *name, const char *value, int64_t max, int64_t *number)
+{
+	if (number_parse(value, 0, max, number) < 0) {
+		msg_error("--%s %s: want a number from 0 to %" PRId64, name, value, max);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int set_profile(void *opts, const char *value)
+{
+	struct emulate *e = opts;
+
+	free(e->plugin);
+	e->plugin = profile_plugin(value);
+	e->plan.plugin = e->plugin;
+	return e->plugin ? 0 : -EINVAL;
+}
+
+static int set_seed(void *opts, const char *value)
+{
+	int64_t number;
+
+	if (set_number("seed", value, 0xffffffff, &number) < 0)
+		return -EINVAL;
+	((struct emulate *)opts)->plan.seed = (unsigned int)number;
+	return 0;
+}
+
+static int set_stall(void *opts, const char *value)
+{
+	int64_t number;
+
+	if (set_number("stall", value, 86400, &number) < 0)
+		return -EINVAL;
+	((struct emulate *)opts)->plan.stall_s = (int)number;
+	return 0;
+}
+
+static int set_fresh(void *opts, const char *value)
+{
+	(void)value;
+	((struct emulate *)opts)->plan.fresh = true;
+	return 0;
+}
+
+static int set_console(void *opts, const char *value)
+{
+	(void)value;
+	((struct emulate *)opts)->plan.console = true;
+	return 0;
+}
+
+static int set_counters(void *opts, const char *value)
+{
+	(void)value;
+	((struct emulate *)opts)->counters = true;
+	return 0;
+}
+
+static const struct option_spec options[] = {
+	{"kernel", "KDIR", "the kernel: a directory that emu/kernel.sh resolve prints", set_kernel},
+	{"guest", "FS=CPIO", "a guest and its initramfs (emu/initramfs.sh); repeatable", set_guest},
+	{"meter", "METER", "insn (default), time (needs KVM, else insn), or none: prove only",
+	 set_meter},
+	{"results", "DIR", "the run; must not exist", set_results},
+	{"profile", "PLUGIN", "count what the samples run by this (emu/plugin.sh), and name it",
+	 set_profile},
+	{"seed", "N", "of the guest's random numbers (default 1)", set_seed},
+	{"counters", NULL, "the guests count events in a second sweep", set_counters},
+	{"fresh", NULL, "boot; neither use nor save a snapshot", set_fresh},
+	{"console", NULL, "show the guests' consoles", set_console},
+	{"stall", "SECONDS", "a guest silent for so long is ended (default 240)", set_stall},
+	{0},
+};
+
+static int add_word(struct words *job, const char *word)
+{
+	return words_add(job, word, strlen(word));
+}
+
+static int add_job_word(struct emulate *e, const char *option, const char *value)
+{
+	int rc = add_word(&e->job, option);
+
+	return rc < 0 ? rc : add_word(&e->job, value);
+}
+
+static int check_options(const struct emulate *e)
+{
+	if (!e->plan.kernel || !e->n || !e->results_dir) {
+		msg_error("emulate: --kernel, --guest and --results are needed; daxdm emulate "
+			  "--help explains them");
+		return -EINVAL;
+	}
+	if (e->plugin && strcmp(e->meter, "insn")) {
+		msg_error("emulate: --profile counts instructions; it goes with --meter insn only");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* What is wrong with the workload is said before anything is booted, and the guests get it spelled
+ * out: they have none of this machine's files. */
+static int expand_workload(struct emulate *e, int n, char *const words[])
+{
+	size_t kept = 0;
+	int rc = workload_of_words(n, words, STACK_SPAN_MAX_BYTES, &e->workload);
+
+	for (size_t i = 0; i < e->workload.stacks.n && !rc; i++)
+		rc = add_job_word(e, "--stack", e->workload.stacks.list[i]);
+	for (size_t i = 0; i < e->workload.benches.n && !rc; i++)
+		rc = add_job_word(e, "--bench", e->workload.benches.list[i]);
+	for (int i = 0; i + 1 < n && !rc; i++)
+		if (!strcmp(words[i], "--tracer"))
+			rc = add_job_word(e, words[i], words[i + 1]);
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < e->n; i++) {
+		bool wanted = false;
+
+		for (size_t j = 0; j < e->workload.filesystems.n; j++)
+			wanted = wanted ||
+				 !strcmp(e->guests[i].name, e->workload.filesystems.list[j]);
+		if (wanted)
+			e->guests[kept++] = e->guests[i];
+		else
+			free((char *)e->guests[i].name);
+	}
+	e->n = kept;
+	if (!kept)
+		msg_error(
+			"emulate: the workload wants none of the filesystems there are guests for");
+	return kept ? 0 : -EINVAL;
+}
+
+/* --- before the guests ----------------------------------------------------------------------- */
+
+static void choose_accelerator(struct emulate *e)
+{
+	char why[512];
+
+	if (!strcmp(e->meter, "none"))
+		e->plan.fresh = true; /* of several processors, each boot is another anyway */
+	if (strcmp(e->meter, "time"))
+		return;
+	e->plan.kvm = kvm_boots(&e->guests[0], why, sizeof(why));
+	if (!e->plan.kvm && !stop_signal()) {
+		msg_note("no time meter: %s; counting instructions instead (--meter insn)", why);
+		e->meter = "insn";
+	}
+}
+
+/* The words of each guest's job.  Returns 0 or -ENOMEM. */
+static int spell_jobs(struct emulate *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < e->n && !rc; i++) {
+		const char *const head[] = {"--meter",	e->meter,     "--fs",	  e->guests[i].name,
+					    "--device", "/dev/pmem0", "--device", "/dev/pmem1"};
+
+		for (size_t j = 0; j < sizeof(head) / sizeof(head[0]) && !rc; j++)
+			rc = add_word(&e->jobs[i], head[j]);
+		for (size_t j = 0; j < e->job.n && !rc; j++)
+			rc = add_word(&e->jobs[i], e->job.list[j]);
+		if (e->counters && !rc)
+			rc = add_word(&e->jobs[i], "--counters");
+		if (e->plugin && !profile_knows_symbols(&e->guests[i]) && !rc)
+			rc = add_word(&e->jobs[i], "--symbols");
+		e->guests[i].words = e->jobs[i].list;
+		e->guests[i].n_words = e->jobs[i].n;
+	}
+	if (rc < 0)
+		msg_error("out of memory");
+	return rc;
+}
+
+static int open_results(struct emulate *e)
+{
+	json_t *emulator =
+		json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:I}", "qemu", e->qemu, "accel",
+			  vm_accel(e->plan.machine, e->plan.kvm), "cpu", vm_cpu(e->plan.kvm),
+			  "machine", VM_MACHINE, "mem_mib", e->plan.machine->mem_mib, "boot",
+			  "fresh", "seed", (json_int_t)e->plan.seed);
+
+	return results_create(&e->results, e->results_dir, e->n, e->kernel.name, emulator);
+}
+
+static size_t count(const struct emulate *e, enum guest_state from, enum guest_state to)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->n; i++)
+		n += e->guests[i].state >= from && e->guests[i].state <= to;
+	return n;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* NVDIMMs in memory are written three times as fast as on the disk; only if they fit whole. */
+static bool nvdimms_fit_in_memory(const struct emulate *e)
+{
+	int64_t each = vm_memory_bytes(e->plan.machine) + 512LL * 1048576;
+
+	return memory_available() > (int64_t)smaller(e->n, cores_available()) * each;
+}
+
+static int start_next(struct emulate *e)
+{
+	for (size_t i = 0; i < e->n; i++) {
+		struct guest *g = &e->guests[i];
+		int rc;
+
+		if (g->state != GUEST_QUEUED)
+			continue;
+		rc = guest_start(g);
+		if (rc < 0)
+			return rc;
+		if (g->restored)
+			json_object_set_new(e->results.emulator, "boot", json_string("snapshot"));
+		return 0;
+	}
+	return 0;
+}
+
+/* --- what they say --------------------------------------------------------------------------- */
+
+/* Of a progress line: a guest may say anything. */
+static int count_of(const json_t *line, const char *key)
+{
+	enum { COUNT_MAX = 1000000 };
+	json_int_t n = json_integer_value(json_object_get(line, key));
+
+	return n < 0 || n > COUNT_MAX ? 0 : (int)n;
+}
+
+static void note_progress(struct guest *g, const json_t *line)
+{
+	const char *phase = json_string_value(json_object_get(line, "phase"));
+	const char *what = json_string_value(json_object_get(line, "what"));
+	int64_t now = clock_ms();
+
+	g->phase_ms[g->phase] += now - g->phase_since_ms;
+	if (g->phase == PHASE_MEASURE && !g->first_samples_ms)
+		g->first_samples_ms = now;
+	g->phase_since_ms = now;
+	g->phase = PHASE_OTHER;
+	for (int i = 0; phase && i < N_PHASES; i++)
+		if (!strcmp(phase, phase_names[i]))
+			g->phase = (enum phase)i;
+	g->done = count_of(line, "done");
+	g->total = count_of(line, "total");
+	text_escape(what ? what : "", g->what, sizeof(g->what));
+}
+
+/* Returns 0, or -errno after an error line: results cannot be written, or the guests contradict
+ * each other. */
+static int take(struct guest *g, const char *type, json_t *line, const char *text)
+{
+	struct results *results = g->plan->arg;
+
+	if (!strcmp(type, "progress")) {
+		note_progress(g, line);
+	} else if (!strcmp(type, "context")) {
+		g->has_context = true;
+		/* What was before, the start of the program, is part of the start of the guest. */
+		g->phase_since_ms = clock_ms();
+		return results_context(results, line);
+	} else if (!strcmp(type, "symbols")) {
+		return profile_take_symbols(g, text);
+	} else if (!strcmp(type, "end")) {
+		g->has_end = true;
+	} else {
+		return results_line(results, g->number, text);
+	}
+	return 0;
+}
+
+static void end_guest(struct emulate *e, struct guest *g)
+{
+	char console[64] = "console.log";
+
+	if (e->n > 1)
+		snprintf(console, sizeof(console), "console-%s.log", g->name);
+	if (e->plugin)
+		profile_keep(g, &e->results);
+	guest_end(g, &e->results, console, NULL);
+}
+
+/* --- the loop -------------------------------------------------------------------------------- */
+
+static void wait_a_little(const struct emulate *e)
+{
+	struct pollfd fds[GUESTS_MAX];
+
+	for (size_t i = 0; i < e->n; i++)
+		fds[i] = (struct pollfd){.fd = e->guests[i].vm.qmp, .events = POLLIN};
+	/* The channels are files, which cannot be waited for. */
+	poll(fds, e->n, 20);
+}
+
+/* Until all guests are done, one is broken, or we are asked to end.  Returns 0 or -errno after an
+ * error line. */
+static int run_guests(struct emulate *e)
+{
+	while (!stop_signal()) {
+		if (count(e, GUEST_BROKEN, GUEST_BROKEN))
+			return -EIO;
+		if (count(e, GUEST_DONE, GUEST_DONE) == e->n)
+			return 0;
+		if (count(e, GUEST_QUEUED, GUEST_QUEUED) &&
+		    count(e, GUEST_BOOTING, GUEST_RUNNING) < cores_available()) {
+			int rc = start_next(e);
+
+			if (rc < 0)
+				return rc;
+			continue;
+		}
+		wait_a_little(e);
+		for (size_t i = 0; i < e->n; i++) {
+			struct guest *g = &e->guests[i];
+			int rc = guest_look(g);
+
+			if (rc < 0)
+				return rc;
+			if (g->state == GUEST_DONE)
+				end_guest(e, g);
+		}
+		progress_show(e->guests, e->n);
+	}
+	return -EINTR;
+}
+
+/* The guests' statuses as one: what broke before what failed, all skipped only if all were. */
+static int joint_status(const struct emulate *e)
+{
+	static const int order[] = {STATUS_BROKEN, STATUS_USAGE, STATUS_NOT_COMPARABLE,
+				    STATUS_FAILED};
+	size_t skipped = 0;
+
+	for (size_t o = 0; o < sizeof(order) / sizeof(order[0]); o++)
+		for (size_t i = 0; i < e->n; i++)
+			if (e->guests[i].status == order[o])
+				return order[o];
+	for (size_t i = 0; i < e->n; i++) {
+		if (e->guests[i].status == STATUS_SKIPPED)
+			skipped++;
+		else if (e->guests[i].status)
+			return STATUS_BROKEN; /* killed by a signal, say */
+	}
+	return skipped == e->n ? STATUS_SKIPPED : STATUS_GOOD;
+}
+
+/* Returns the exit status.  A run is complete when every guest said that its job was. */
+static int conclude(struct emulate *e, int rc)
+{
+	bool complete = !rc;
+	int status;
+
+	progress_clear();
+	for (size_t i = 0; i < e->n; i++) {
+		end_guest(e, &e->guests[i]);
+		complete = complete && e->guests[i].has_end && e->guests[i].has_context;
+	}
+	if (stop_signal()) {
+		if (e->results.context)
+			msg_error("interrupted; %s is incomplete", e->results_dir);
+		else
+			msg_error("interrupted before anything was measured");
+		return 128 + stop_signal();
+	}
+	status = rc < 0 ? STATUS_BROKEN : joint_status(e);
+	if (complete && results_finish(&e->results, status) < 0)
+		return STATUS_BROKEN;
+	if (!complete)
+		msg_error("%s is incomplete and no baseline", e->results_dir);
+	progress_sum_up(e->guests, e->n, e->since_ms);
+	return status;
+}
+
+static int run_plan(struct emulate *e)
+{
+	int status, rc;
+
+	scratch_sweep();
+	rc = qemu_version(e->qemu, sizeof(e->qemu));
+	if (rc < 0)
+		return STATUS_BROKEN;
+	e->plan.qemu = e->qemu;
+	stop_install();
+	e->since_ms = clock_ms();
+	if (!access(e->results_dir, F_OK)) { /* said before a probe costs 15 s */
+		msg_error("%s is there already and a run is never overwritten; choose another name",
+			  e->results_dir);
+		return STATUS_USAGE;
+	}
+	choose_accelerator(e);
+	if (stop_signal())
+		return 128 + stop_signal();
+	rc = spell_jobs(e);
+	if (rc < 0)
+		return STATUS_BROKEN;
+	rc = open_results(e);
+	if (rc < 0) {
+		results_close(&e->results, 1);
+		return rc == -EEXIST ? STATUS_USAGE : STATUS_BROKEN;
+	}
+	e->plan.in_memory = nvdimms_fit_in_memory(e);
+	rc = run_guests(e);
+	status = conclude(e, rc);
+	results_close(&e->results, !stop_signal());
+	return status;
+}
+
+static int run_emulate(int argc, char **argv)
+{
+	struct emulate *e = calloc(1, sizeof(*e));
+	int first, status = STATUS_USAGE;
+
+	if (!e)
+		return STATUS_BROKEN;
+	e->meter = "insn";
+	e->plan = (struct plan){.machine = &vm_bench,
+				.seed = 1,
+				.boot_s = 180,
+				.stall_s = 240,
+				.take = take,
+				.arg = &e->results};
+	first = options_parse(&verb_emulate, options, e, argc, argv);
+	if (first == -1) {
+		status = STATUS_GOOD;
+	} else if (first >= 0) {
+		if (!check_options(e) && !expand_workload(e, argc - first, argv + first))
+			status = run_plan(e);
+	}
+	for (size_t i = 0; i < e->n; i++)
+		free((char *)e->guests[i].name);
+	workload_free(&e->workload);
+	for (size_t i = 0; i < GUESTS_MAX; i++)
+		words_free(&e->jobs[i]);
+	words_free(&e->job);
+	free(e->plugin);
+	free(e);
+	return status;
+}
+
+const struct verb verb_emulate = {
+	.name = "emulate",
+	.args = "-- BENCH-ARGUMENT...",
+	.why = "run `daxdm bench` in emulated hosts and collect one run",
+	.run = run_emulate,
+};

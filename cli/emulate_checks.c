@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * daxdm checks: runs `daxdm check` in emulated hosts, several at a time, and
+ * makes one run of what they say.  A case is a check as it is, or with one
+ * fault planted; cases go in batches to lanes (cli/queue.c, cli/lane.c), each
+ * batch to a host restored from the same snapshot.
+ */
+#include "check/known.h"
+#include "cli/cli.h"
+#include "cli/lane.h"
+#include "emu/accel.h"
+#include "emu/package.h"
+#include "emu/progress.h"
+#include "emu/room.h"
+#include "emu/scratch.h"
+#include "emu/stop.h"
+#include "lib/base/msg.h"
+#include "lib/base/number.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct checks {
+	struct package kernel;
+	char qemu[128];
+	const char *results_dir, *known_dir;
+	size_t n_lanes; /* 0: one more than cores */
+	struct words globs;
+	bool quick, plant, coverage;
+	const char *seed, *rounds; /* NULL: the guest's default */
+	struct suite suite;
+	FILE *ktap;
+	struct lane lanes[LANES_MAX];
+	int64_t since_ms;
+};
+
+/* --- options
+ * ---------------------------------------------------------------------------------
+ */
+
+static int set_kernel(void *opts, const char *value)
+{
+	struct checks *c = opts;
+
+	return package_open(value, &c->kernel);
+}
+
+static int set_guest(void *opts, const char *value)
+{
+	struct checks *c = opts;
+
+	if (realpath(value, c->suite.initrd))
+		return 0;
+	msg_error("--guest %s: %s; the file is what emu/initramfs.sh prints", value,
+		  strerror(errno));
+	return -EINVAL;
+}
+
+static int set_results(void *opts, const char *value)
+{
+	((struct checks *)opts)->results_dir = value;
+	return 0;
+}
+
+static int set_known(void *opts, const char *value)
+{
+	((struct checks *)opts)->known_dir = value;
+	return 0;
+}
+
+/* Returns 0, or -EINVAL after one error line. */
+static int check_number(const char *name, const char *value, int64_t min, int64_t max)
+{
+	int64_t number;
+
+	if (!number_parse(value, min, max, &number))
+		return 0;
+	msg_error("--%s %s: want a number from %" PRId64 " to %" PRId64, name, value, min, max);
+	return -EINVAL;
+}
+
+static int set_lanes(void *opts, const char *value)
+{
+	if (check_number("lanes", value, 1, LANES_MAX) < 0)
+		return -EINVAL;
+	((struct checks *)opts)->n_lanes = (size_t)atoi(value);
+	return 0;
+}
+
+static int set_seed(void *opts, const char *value)
+{
+	((struct checks *)opts)->seed = value;
+	return check_number("seed", value, 0, INT64_MAX);
+}
+
+static int set_rounds(void *opts, const char *value)
+{
+	((struct checks *)opts)->rounds = value;
+	return check_number("rounds", value, 1, 1000000);
+}
+
+static int set_fresh(void *opts, const char *value)
+{
+	(void)value;
+	((struct checks *)opts)->suite.plan.fresh = true;
+	return 0;
+}
+
+static int set_console(void *opts, const char *value)
+{
+	(void)value;
+	((struct checks *)opts)->suite.plan.console = true;
+	return 0;
+}
+
+static int set_check(void *opts, const char *value)
+{
+	if (!words_add_new(&((struct checks *)opts)->globs, value, strlen(value)))
+		return 0;
+	msg_error("out of memory");
+	return -EINVAL;
+}
+
+static int set_quick(void *opts, const char *value)
+{
+	(void)value;
+	((struct checks *)opts)->quick = true;
+	return 0;
+}
+
+static int set_plant(void *opts, const char *value)
+{
+	(void)value;
+	((struct checks *)opts)->plant = true;
+	return 0;
+}
+
+static int set_coverage(void *opts, const char *value)
+{
+	(void)value;
+	((struct checks *)opts)->coverage = true;
+	return 0;
+}
+
+static const struct option_spec options[] = {
+	{"kernel", "KDIR", "the kernel: a directory that emu/kernel.sh resolve prints", set_kernel},
+	{"guest", "CPIO", "the initramfs of the kind check (emu/initramfs.sh)", set_guest},
+	{"results", "DIR", "the run; must not exist", set_results},
+	{"known", "DIR", "entries of known kernel bugs", set_known},
+	{"lanes", "N", "so many guests at a time (default: one more than cores, at most 4)",
+	 set_lanes},
+	{"fresh", NULL, "boot every guest; neither use nor save a snapshot", set_fresh},
+	{"console", NULL, "show the guests' consoles", set_console},
+	{"seed", "N", "of what is random in checks", set_seed},
+	{0},
+};
+
+/* Behind `--`. */
+static const struct option_spec check_options[] = {
+	{"check", "GLOB", "these checks, e.g. 'suspend.*' (repeatable)", set_check},
+	{"quick", NULL, "the quick ones only", set_quick},
+	{"plant", NULL, "each with each of its planted faults, which it must notice", set_plant},
+	{"coverage", NULL, "count the kernel functions that each reaches", set_coverage},
+	{"seed", "N", "of what is random in checks", set_seed},
+	{"rounds", "N", "of what is random in checks", set_rounds},
+	{0},
+};
+
+static int parse(struct checks *c, int argc, char **argv)
+{
+	int first = options_parse(&verb_checks, options, c, argc, argv), second;
+
+	if (first < 0)
+		return first;
+	/* options_parse() passes over the word before the first option. */
+	second = options_parse(&verb_checks, check_options, c, argc - first + 1, argv + first - 1);
+	if (second < 0)
+		return second;
+	if (first - 1 + second < argc) {
+		msg_error("checks: '%s' is one word too many", argv[first - 1 + second]);
+		return -EINVAL;
+	}
+	if (c->kernel.dir[0] && c->suite.initrd[0] && c->results_dir)
+		return 0;
+	msg_error("checks: --kernel, --guest and --results are needed; daxdm checks --help "
+		  "explains them");
+	return -EINVAL;
+}
+
+/* --- before the guests
+ * ----------------------------------------------------------------------- */
+
+static int add_option(struct words *words, const char *option, const char *value)
+{
+	int rc = words_add(words, option, strlen(option));
+
+	return rc || !value ? rc : words_add(words, value, strlen(value));
+}
+
+static int spell_options(struct checks *c)
+{
+	struct words *words = &c->suite.options;
+	int rc = 0;
+
+	if (c->seed)
+		rc = add_option(words, "--seed", c->seed);
+	if (c->rounds && !rc)
+		rc = add_option(words, "--rounds", c->rounds);
+	if (c->quick && !rc)
+		rc = add_option(words, "--quick", NULL);
+	if (c->plant && !rc)
+		rc = add_option(words, "--plant", NULL);
+	if (c->coverage && !rc)
+		rc = add_option(words, "--coverage", NULL);
+	return rc;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How many guests at a time, and whether their persistent memory is kept in
+ * memory. */
+static void choose_lanes(struct checks *c)
+{
+	const struct vm_machine *machine = c->suite.plan.machine;
+	int64_t each = vm_memory_bytes(machine) + 256LL * 1048576, room = memory_available() / each;
+
+	/* One more than cores: checks wait and sleep, too. */
+	if (!c->n_lanes) {
+		c->n_lanes = smaller(cores_available() + 1, LANES_MAX);
+		if (room > 0)
+			c->n_lanes = smaller(c->n_lanes, (size_t)room);
+	}
+	c->suite.plan.in_memory = room >= (int64_t)c->n_lanes;
+	for (size_t i = 0; i < c->n_lanes; i++)
+		lane_init(&c->lanes[i], &c->suite, (unsigned int)i);
+}
+
+static int open_results(struct checks *c)
+{
+	struct suite *suite = &c->suite;
+	const struct vm_machine *machine = suite->plan.machine;
+	json_t *emulator =
+		json_pack("{s:s, s:s, s:s, s:s, s:i, s:i}", "qemu", c->qemu, "accel",
+			  vm_accel(machine, false), "cpu", vm_cpu(false), "machine", VM_MACHINE,
+			  "mem_mib", (int)machine->mem_mib, "cpus", (int)machine->cpus);
+	char path[PATH_MAX + 16], release[256];
+	int rc = results_create(&suite->results, c->results_dir, suite->n_cases, c->kernel.name,
+				emulator);
+
+	if (rc < 0)
+		return rc;
+	snprintf(path, sizeof(path), "%s/ktap.txt", c->results_dir);
+	kernel_version_text(c->kernel.release, c->kernel.name, NULL, release, sizeof(release));
+	c->ktap = fopen(path, "we");
+	if (!c->ktap) {
+		msg_error("cannot write %s: %s", path, strerror(errno));
+		return -EIO;
+	}
+	suite->verdicts = verdicts_new(stdout, c->ktap, c->known_dir, release, suite->n_cases);
+	return suite->verdicts ? 0 : -EIO;
+}
+
+static int prepare(struct checks *c)
+{
+	struct suite *suite = &c->suite;
+	int rc = check_select(c->globs.list, c->globs.n, c->quick, c->plant, &suite->cases,
+			      &suite->n_cases);
+
+	if (rc < 0)
+		return STATUS_USAGE;
+	if (!suite->n_cases) {
+		msg_error("checks: none of the checks that were asked for is part of --quick");
+		return STATUS_USAGE;
+	}
+	choose_lanes(c);
+	suite->done = calloc(suite->n_cases, sizeof(*suite->done));
+	suite->again = calloc(suite->n_cases, sizeof(*suite->again));
+	rc = suite->done && suite->again ? spell_options(c) : -ENOMEM;
+	if (!rc)
+		rc = queue_fill(&suite->queue, suite->cases, suite->n_cases, c->n_lanes);
+	if (rc < 0) {
+		msg_error("out of memory");
+		return STATUS_BROKEN;
+	}
+	if (qemu_version(c->qemu, sizeof(c->qemu)) < 0)
+		return STATUS_BROKEN;
+	suite->plan.kernel = c->kernel.dir;
+	suite->plan.vmlinux = c->kernel.vmlinux;
+	suite->plan.qemu = c->qemu;
+	suite->plan.arg = c->lanes;
+	return STATUS_GOOD;
+}
+
+/* --- the loop
+ * --------------------------------------------------------------------------------
+ */
+
+static void show_progress(const struct checks *c)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "%zu of %zu checks, %zu failed, %.0f s", c->suite.n_done,
+		 c->suite.n_cases, c->suite.n_failed, (double)(clock_ms() - c->since_ms) / 1000);
+	progress_text(text);
+}
+
+static void wait_a_little(const struct checks *c)
+{
+	struct pollfd fds[LANES_MAX];
+
+	for (size_t i = 0; i < c->n_lanes; i++)
+		fds[i] = (struct pollfd){.fd = c->lanes[i].guest.vm.qmp, .events = POLLIN};
+	/* The channels are files, which cannot be waited for. */
+	poll(fds, c->n_lanes, 20);
+}
+
+/* Gives work to the lanes that are free.  Returns 0 or -errno after an error
+ * line. */
+static int start_lanes(struct checks *c)
+{
+	const struct queue *queue = &c->suite.queue;
+	bool wait = false;
+	int rc = 0;
+
+	for (size_t i = 0; i < c->n_lanes; i++)
+		wait = wait || lane_makes_snapshot(&c->lanes[i]);
+	for (size_t i = 0; i < c->n_lanes && queue->next < queue->n && !rc && !wait; i++) {
+		if (c->lanes[i].busy)
+			continue;
+		rc = lane_start(&c->lanes[i]);
+		wait = lane_makes_snapshot(&c->lanes[i]);
+	}
+	return rc == -EINTR ? 0 : rc;
+}
+
+/* Until all cases are done, the run cannot go on, or we are asked to end.
+ * Returns 0 or -errno after an error line. */
+static int run_lanes(struct checks *c)
+{
+	while (c->suite.n_done < c->suite.n_cases && !stop_signal()) {
+		int rc = start_lanes(c);
+
+		if (rc < 0)
+			return rc;
+		wait_a_little(c);
+		for (size_t i = 0; i < c->n_lanes && !rc; i++)
+			rc = lane_look(&c->lanes[i]);
+		if (rc < 0)
+			return rc;
+		show_progress(c);
+	}
+	return stop_signal() ? -EINTR : 0;
+}
+
+static double s(int64_t ms)
+{
+	return (double)ms / 1000;
+}
+
+static void sum_up(const struct checks *c)
+{
+	printf("# %.1f s for %zu checks in %u guests", s(clock_ms() - c->since_ms), c->suite.n_done,
+	       c->suite.n_guests);
+	for (size_t i = 0; i < c->n_lanes; i++) {
+		const struct lane *lane = &c->lanes[i];
+
+		if (!lane->boots && !lane->restores)
+			continue;
+		printf("; lane %zu:", i + 1);
+		if (lane->boots)
+			printf(" %u boot%s %.1f s,", lane->boots, lane->boots > 1 ? "s" : "",
+			       s(lane->boot_ms));
+		if (lane->restores)
+			printf(" %u restore%s %.1f s,", lane->restores,
+			       lane->restores > 1 ? "s" : "", s(lane->restore_ms));
+		printf(" checks %.1f s", s(lane->checks_ms));
+	}
+	putchar('\n');
+}
+
+/* Returns the exit status. */
+static int conclude(struct checks *c, int rc)
+{
+	struct suite *suite = &c->suite;
+	char junit[PATH_MAX];
+	int status;
+
+	progress_clear();
+	for (size_t i = 0; i < c->n_lanes; i++)
+		lane_end(&c->lanes[i]);
+	if (stop_signal()) {
+		if (suite->results.context)
+			msg_error("interrupted; %s is incomplete", c->results_dir);
+		else
+			msg_error("interrupted before anything was checked");
+		return 128 + stop_signal();
+	}
+	if (rc < 0) {
+		msg_error("%s is incomplete", c->results_dir);
+		return STATUS_BROKEN;
+	}
+	snprintf(junit, sizeof(junit), "%.*s/junit.xml", PATH_MAX - 16, c->results_dir);
+	status = verdicts_finish(suite->verdicts, junit);
+	suite->verdicts = NULL;
+	sum_up(c);
+	if (results_finish(&suite->results, status) < 0)
+		return STATUS_BROKEN;
+	return status;
+}
+
+static int run_checks(struct checks *c)
+{
+	int status = prepare(c), rc;
+
+	if (status != STATUS_GOOD)
+		return status;
+	scratch_sweep();
+	stop_install();
+	c->since_ms = clock_ms();
+	rc = open_results(c);
+	if (rc < 0) {
+		results_close(&c->suite.results, 0);
+		if (c->ktap)
+			fclose(c->ktap);
+		return rc == -EEXIST ? STATUS_USAGE : STATUS_BROKEN;
+	}
+	rc = run_lanes(c);
+	status = conclude(c, rc);
+	results_close(&c->suite.results, !stop_signal());
+	if (c->ktap)
+		fclose(c->ktap);
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	struct checks *c = calloc(1, sizeof(*c));
+	int status = STATUS_USAGE, rc;
+
+	if (!c)
+		return STATUS_BROKEN;
+	c->suite.plan = (struct plan){.machine = &vm_checks,
+				      .quiet = true,
+				      .boot_s = 180,
+				      .stall_s = 60,
+				      .take = lane_take};
+	rc = parse(c, argc, argv);
+	if (rc == -1)
+		status = STATUS_GOOD;
+	else if (!rc)
+		status = run_checks(c);
+	queue_free(&c->suite.queue);
+	free(c->suite.cases);
+	free(c->suite.done);
+	free(c->suite.again);
+	words_free(&c->suite.options);
+	words_free(&c->globs);
+	free(c);
+	return status;
+}
+
+const struct verb verb_checks = {
+	.name = "checks",
+	.args = "-- [--check GLOB]... [--quick] [--plant] [--coverage] [--seed N] "
+		"[--rounds N]",
+	.why = "runs `daxdm check` in emulated hosts and collects one run",
+	.run = run,
+};

@@ -1,0 +1,592 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/lane.h"
+
+#include "emu/progress.h"
+#include "lib/base/msg.h"
+#include "lib/file/stamp.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	TRIES = 2,	       /* guests that do not even begin a batch */
+	EVIDENCE = 25,	       /* lines of the console of a guest that died */
+	CONSOLE_LINES = 1000,  /* among which the reason is looked for */
+	CHUNK_BYTES = 1 << 20, /* a multiple of a stamp's sector */
+};
+
+void lane_init(struct lane *lane, struct suite *suite, unsigned int number)
+{
+	*lane = (struct lane){.suite = suite, .under_way = -1};
+	snprintf(lane->name, sizeof(lane->name), "lane%u", number + 1);
+	guest_init(&lane->guest, &suite->plan, lane->name, number);
+}
+
+/* --- verdicts -------------------------------------------------------------------------------- */
+
+static const char *text_of(const json_t *line, const char *key)
+{
+	const char *text = json_string_value(json_object_get(line, key));
+
+	return text ? text : "";
+}
+
+/* Says a case's verdict and keeps it.  Steals line.  Returns 0 or -errno. */
+static int say(struct suite *suite, size_t index, json_t *line)
+{
+	char *text;
+	int rc = -ENOMEM;
+
+	progress_clear();
+	verdicts_check(suite->verdicts, line);
+	suite->done[index] = true;
+	suite->n_done++;
+	suite->n_failed += outcome_of(line) == OUTCOME_FAILED;
+	text = json_dumps(line, JSON_COMPACT | JSON_ENSURE_ASCII);
+	if (text)
+		rc = results_line(&suite->results, index, text);
+	free(text);
+	json_decref(line);
+	return rc;
+}
+
+static bool any_line_has(const json_t *lines, const char *text)
+{
+	const json_t *line;
+	size_t i;
+
+	json_array_foreach(lines, i, line)
+	{
+		const char *have = json_string_value(line);
+
+		if (have && strstr(have, text))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * QEMU before 8.1 with a thread for each processor may run a stale translation of kernel text that
+ * was just patched ("accel/tcg: Always lock pages before translation" mends it): the kernel then
+ * meets a breakpoint that is not there.  That is not the kernel's failure.
+ */
+static bool emulator_failed(const json_t *line)
+{
+	return any_line_has(json_object_get(line, "dmesg"), "int3: 0000") ||
+	       any_line_has(json_object_get(line, "evidence"), "int3: 0000");
+}
+
+/* Once only: what fails so again has another reason, or the host is not fit for it. */
+static bool run_again(struct suite *suite, size_t index, const json_t *line)
+{
+	bool starved = json_is_true(json_object_get(line, "starved"));
+
+	if (suite->again[index] || (!starved && !emulator_failed(line)))
+		return false;
+	progress_clear();
+	if (starved)
+		msg_note("%s: %s; running it again", suite->cases[index].id, text_of(line, "why"));
+	else
+		msg_note("%s: the emulator ran stale kernel text (int3); running it again",
+			 suite->cases[index].id);
+	suite->again[index] = true;
+	results_forget(&suite->results, index);
+	return true;
+}
+
+static int say_held(struct lane *lane)
+{
+	json_t *line = lane->held;
+
+	json_decref(lane->outside);
+	lane->outside = NULL;
+	lane->held = NULL;
+	if (!line)
+		return 0;
+	if (!run_again(lane->suite, lane->held_case, line))
+		return say(lane->suite, lane->held_case, line);
+	json_decref(line);
+	return 0;
+}
+
+static void hold(struct lane *lane, size_t index, json_t *line)
+{
+	lane->held = line;
+	lane->held_case = index;
+	lane->under_way = -1;
+	lane->progress++;
+}
+
+/* The line of a case that could not say it itself; as check/runner.c makes it.  Steals lines, which
+ * are its "evidence" or its "dmesg". */
+static json_t *verdict_line(const struct check_case *c, const char *verdict, const char *why,
+			    int64_t ms, const char *key, json_t *lines)
+{
+	const struct check_item *item = c->item;
+	json_t *needs = json_array(), *line;
+	char id[CHECK_NAME_MAX];
+
+	for (const char *const *n = item->needs; n && *n; n++)
+		json_array_append_new(needs, json_string(*n));
+	line = json_pack("{ss ss ss* ss ss ss ss so ss* ss* sI s[] s[] si}", "type", "check", "id",
+			 check_id(c->family, item, id), "plant", plant_name(c->plant), "verdict",
+			 verdict, "why", why, "promise", item->promise, "by", item->by, "needs",
+			 needs, "fixed_by", item->fixed_by, "first_bad", item->first_bad, "ms",
+			 (json_int_t)ms, "dmesg", "evidence", "taint", 0);
+	json_object_set_new(line, key, lines);
+	return line;
+}
+
+/* What was found out after the case had given its verdict: a failure.  Steals lines. */
+static void amend(json_t *line, const char *why, const char *key, json_t *lines)
+{
+	json_t *list = json_object_get(line, "evidence");
+
+	if (!strcmp(text_of(line, "verdict"), "fail")) {
+		json_array_append_new(list, json_sprintf("also: %s", why));
+	} else {
+		json_object_set_new(line, "verdict", json_string("fail"));
+		json_object_set_new(line, "why", json_string(why));
+	}
+	json_array_extend(json_object_get(line, key), lines);
+	json_decref(lines);
+}
+
+/* --- from outside ---------------------------------------------------------------------------- */
+
+static uint64_t number_of(const json_t *line, const char *key)
+{
+	return (uint64_t)json_integer_value(json_object_get(line, key));
+}
+
+/*
+ * Holds a piece of the backing file of a region against its stamps.  Returns 0, or -EILSEQ or
+ * another -errno with a sentence in why.
+ */
+static int look_at_piece(const struct guest *g, const json_t *piece, char *why, size_t why_len)
+{
+	const char *region = text_of(piece, "region");
+	uint64_t offset = number_of(piece, "offset_bytes"), len = number_of(piece, "len_bytes");
+	uint64_t in_file = number_of(piece, "file_offset_bytes");
+	uint32_t file = (uint32_t)number_of(piece, "file");
+	uint32_t generation = (uint32_t)number_of(piece, "generation");
+	unsigned int i;
+	char found[160], *bytes;
+	int rc = 0;
+
+	/* The kernel numbers the regions in the order of the devices on QEMU's command line. */
+	if (sscanf(region, "region%u", &i) != 1 || i >= g->plan->machine->n_pmems) {
+		snprintf(why, why_len, "there is no region '%s' outside", region);
+		return -ENODEV;
+	}
+	bytes = malloc(CHUNK_BYTES);
+	if (!bytes)
+		return -ENOMEM;
+	for (uint64_t at = 0; at < len && !rc; at += CHUNK_BYTES) {
+		size_t n = len - at < CHUNK_BYTES ? (size_t)(len - at) : CHUNK_BYTES, bad;
+
+		if (pread(g->pmem[i], bytes, n, (off_t)(offset + at)) != (ssize_t)n) {
+			snprintf(why, why_len, "%s ends before byte %" PRIu64, region,
+				 offset + at + n);
+			rc = -ERANGE;
+			break;
+		}
+		bad = stamp_check(bytes, n, file, in_file + at, generation, found);
+		if (bad == n)
+			continue;
+		snprintf(why, why_len,
+			 "seen from outside after power-off, byte %" PRIu64
+			 " of %s should be of file %u, offset %" PRIu64
+			 ", generation %u; there is: %s",
+			 offset + at + bad, region, file, in_file + at + bad, generation, found);
+		rc = -EILSEQ;
+	}
+	free(bytes);
+	return rc;
+}
+
+/* The guest is off: looks at all that the held case wants looked at. */
+static void look_outside(struct lane *lane)
+{
+	const json_t *piece;
+	char why[400];
+	size_t i;
+
+	json_array_foreach(lane->outside, i, piece)
+	{
+		int rc;
+
+		if (!lane->held ||
+		    strcmp(text_of(piece, "id"), lane->suite->cases[lane->held_case].id))
+			continue;
+		rc = look_at_piece(&lane->guest, piece, why, sizeof(why));
+		if (rc == -EILSEQ)
+			amend(lane->held, why, "evidence", json_array());
+		else if (rc < 0 && !strcmp(text_of(lane->held, "verdict"), "pass")) {
+			json_object_set_new(lane->held, "verdict", json_string("broken"));
+			json_object_set_new(lane->held, "why", json_string(why));
+		}
+	}
+}
+
+/* --- lines ----------------------------------------------------------------------------------- */
+
+static int confused(const struct lane *lane, const char *text)
+{
+	msg_error("%s: its guest sent a line out of place: %.200s", lane->name, text);
+	return -EPROTO;
+}
+
+static int take_begin(struct lane *lane, const json_t *line, const char *text)
+{
+	const char *id = text_of(line, "id");
+	long found = -1;
+	int rc;
+
+	for (size_t i = 0; i < lane->batch.n; i++)
+		if (!strcmp(lane->suite->cases[lane->batch.cases[i]].id, id))
+			found = (long)lane->batch.cases[i];
+	if (found < 0 || lane->under_way >= 0 || lane->suite->done[found])
+		return confused(lane, text);
+	if (lane->held && lane->outside) {
+		json_object_set_new(lane->held, "verdict", json_string("broken"));
+		json_object_set_new(
+			lane->held, "why",
+			json_string("it wants its bytes looked at from outside, but another "
+				    "check followed it: it must be one that spoils its host"));
+	}
+	rc = say_held(lane);
+	lane->under_way = found;
+	lane->begun_ms = clock_ms();
+	lane->guest.stall_s = 2 * (int)number_of(line, "limit_s") + 30;
+	return rc;
+}
+
+static int take_check(struct lane *lane, json_t *line, const char *text)
+{
+	char id[CHECK_NAME_MAX];
+
+	if (lane->under_way < 0 ||
+	    strcmp(outcome_case(line, id), lane->suite->cases[lane->under_way].id))
+		return confused(lane, text);
+	hold(lane, (size_t)lane->under_way, json_incref(line));
+	lane->guest.stall_s = lane->suite->plan.stall_s;
+	return 0;
+}
+
+/* Observations and coverage, of the case that is under way or was the last. */
+static int take_other(struct lane *lane, const char *type, const json_t *line, const char *text)
+{
+	struct suite *suite = lane->suite;
+
+	if (lane->under_way < 0 && !lane->held)
+		return confused(lane, text);
+	if (!strcmp(type, "observation"))
+		verdicts_observation(suite->verdicts, line);
+	return results_line(&suite->results,
+			    lane->under_way < 0 ? lane->held_case : (size_t)lane->under_way, text);
+}
+
+static int take_context(struct lane *lane, const json_t *line)
+{
+	struct suite *suite = lane->suite;
+	int rc;
+
+	lane->guest.has_context = true;
+	suite->came_up = true;
+	/* All guests are one machine, restored. */
+	if (suite->results.context)
+		return 0;
+	rc = results_context(&suite->results, line);
+	if (!rc)
+		verdicts_kernel(suite->verdicts, suite->results.context);
+	return rc;
+}
+
+int lane_take(struct guest *g, const char *type, json_t *line, const char *text)
+{
+	struct lane *lane = (struct lane *)g->plan->arg + g->number;
+
+	if (!strcmp(type, "context"))
+		return take_context(lane, line);
+	if (!strcmp(type, "begin"))
+		return take_begin(lane, line, text);
+	if (!strcmp(type, "check"))
+		return take_check(lane, line, text);
+	if (!strcmp(type, "end"))
+		g->has_end = true;
+	else if (!strcmp(type, "outside"))
+		json_array_append(lane->outside ? lane->outside : (lane->outside = json_array()),
+				  line);
+	else if (strcmp(type, "spoiled"))
+		return take_other(lane, type, line, text);
+	return 0;
+}
+
+/* --- the end of a guest ---------------------------------------------------------------------- */
+
+/* The index of the first line that holds one of the marks, or the number of lines. */
+static size_t find_mark(const json_t *lines, const char *const *marks)
+{
+	const json_t *line;
+	size_t i;
+
+	json_array_foreach(lines, i, line)
+	{
+		for (const char *const *mark = marks; *mark; mark++)
+			if (strstr(json_string_value(line), *mark))
+				return i;
+	}
+	return json_array_size(lines);
+}
+
+static bool kernel_died(const struct guest *g)
+{
+	return !g->hung && !g->starved && !g->babbled && !g->emulator_died;
+}
+
+const char *lane_log_of_death(const json_t *console, json_t **lines)
+{
+	static const char *const complaint[] = {"BUG: ",
+						"Oops: ",
+						"general protection fault",
+						"int3: 0000",
+						"Kernel panic - not syncing",
+						NULL};
+	size_t n = json_array_size(console), first = find_mark(console, complaint);
+	bool complained = first < n;
+
+	if (!complained)
+		first = n > EVIDENCE ? n - EVIDENCE : 0;
+	*lines = json_array();
+	for (size_t i = first; i < n && i < first + EVIDENCE; i++)
+		json_array_append(*lines, json_array_get(console, i));
+	return complained ? "dmesg" : "evidence";
+}
+
+/* Why it died, "the kernel died: Kernel panic - not syncing: ..."; lines as lane_log_of_death(). */
+static const char *explain_death(const struct guest *g, char *why, size_t len, json_t **lines)
+{
+	static const char *const panic[] = {"Kernel panic - not syncing", NULL};
+	json_t *console = guest_console_tail(g, CONSOLE_LINES);
+	const char *line = json_string_value(json_array_get(console, find_mark(console, panic)));
+	const char *key = lane_log_of_death(console, lines);
+
+	snprintf(why, len, "%s: %s",
+		 g->hung	    ? "the kernel hung"
+		 : g->emulator_died ? "the emulator died"
+				    : "the kernel died",
+		 g->why);
+	if (g->starved || g->babbled)
+		snprintf(why, len, "%s", g->why);
+	if (kernel_died(g) && line)
+		snprintf(why, len, "the kernel died: %s", strstr(line, panic[0]));
+	json_decref(console);
+	return key;
+}
+
+/* The guest died or hung while it ran checks. */
+static void after_death(struct lane *lane)
+{
+	json_t *lines;
+	char why[400];
+	const char *key = explain_death(&lane->guest, why, sizeof(why), &lines);
+	bool excused = lane->guest.emulator_died || lane->guest.starved || lane->guest.babbled;
+
+	if (lane->under_way >= 0) {
+		hold(lane, (size_t)lane->under_way,
+		     verdict_line(&lane->suite->cases[lane->under_way], excused ? "broken" : "fail",
+				  why, clock_ms() - lane->begun_ms, key, lines));
+		if (lane->guest.starved)
+			json_object_set_new(lane->held, "starved", json_true());
+	} else if (lane->held && !excused) {
+		amend(lane->held, why, key, lines);
+	} else {
+		json_decref(lines);
+	}
+}
+
+/* The job ended, but not the case that was under way. */
+static void after_exit(struct lane *lane)
+{
+	char why[120];
+
+	if (lane->under_way < 0)
+		return;
+	snprintf(why, sizeof(why),
+		 "the runner in the guest ended with status %d in the midst of it",
+		 lane->guest.status);
+	hold(lane, (size_t)lane->under_way,
+	     verdict_line(&lane->suite->cases[lane->under_way], "broken", why,
+			  clock_ms() - lane->begun_ms, "evidence", json_array()));
+}
+
+/* No guest gets as far as these cases. */
+static int give_up(struct lane *lane, const struct batch *rest)
+{
+	const struct guest *g = &lane->guest;
+	char why[300];
+	int rc = 0;
+
+	if (g->state == GUEST_DONE)
+		snprintf(why, sizeof(why), "the guest ended with status %d before it ran",
+			 g->status);
+	else
+		snprintf(why, sizeof(why), "no guest came as far as to run it: %s", g->why);
+	for (size_t i = 0; i < rest->n && !rc; i++)
+		rc = say(lane->suite, rest->cases[i],
+			 verdict_line(&lane->suite->cases[rest->cases[i]], "broken", why, 0,
+				      "evidence", json_array()));
+	return rc;
+}
+
+/* What was not run goes back; a batch that gets nowhere does so only so often. */
+static int return_rest(struct lane *lane)
+{
+	struct suite *suite = lane->suite;
+	struct batch rest = {.tries = lane->progress ? 0 : lane->batch.tries + 1};
+
+	for (size_t i = 0; i < lane->batch.n; i++)
+		if (!suite->done[lane->batch.cases[i]])
+			rest.cases[rest.n++] = lane->batch.cases[i];
+	if (!rest.n)
+		return 0;
+	if (rest.tries < TRIES) {
+		queue_return(&suite->queue, &rest);
+		return 0;
+	}
+	if (!suite->came_up) {
+		msg_error("no guest came up that could run checks; the run is given up");
+		return -EIO;
+	}
+	return give_up(lane, &rest);
+}
+
+static void keep_logs(struct lane *lane)
+{
+	char about[BATCH_MAX * CHECK_NAME_MAX + 32];
+	size_t at;
+
+	at = (size_t)snprintf(about, sizeof(about), "guest %u:", ++lane->suite->n_guests);
+	for (size_t i = 0; i < lane->batch.n; i++)
+		at += (size_t)snprintf(about + at, sizeof(about) - at, " %s",
+				       lane->suite->cases[lane->batch.cases[i]].id);
+	guest_end(&lane->guest, &lane->suite->results, "console.log", about);
+}
+
+static void add_times(struct lane *lane)
+{
+	const struct guest *g = &lane->guest;
+	int64_t now = clock_ms(), let_go = g->let_go_ms ? g->let_go_ms : now;
+
+	lane->checks_ms += now - let_go;
+	if (g->restored) {
+		lane->restores++;
+		lane->restore_ms += let_go - g->started_ms;
+	} else {
+		lane->boots++;
+		lane->boot_ms += let_go - g->started_ms;
+	}
+}
+
+static int conclude(struct lane *lane)
+{
+	struct guest *g = &lane->guest;
+	int rc;
+
+	guest_stop(g);
+	if (!g->has_context)
+		progress_clear();
+	if (!g->has_context && g->state == GUEST_BROKEN)
+		guest_complain(g);
+	else if (g->state == GUEST_BROKEN)
+		after_death(lane);
+	else
+		after_exit(lane);
+	look_outside(lane);
+	rc = say_held(lane);
+	if (!rc)
+		rc = return_rest(lane);
+	lane_end(lane);
+	return rc;
+}
+
+/* --- life ------------------------------------------------------------------------------------ */
+
+/* Returns 0 or -ENOMEM. */
+static int spell_job(struct lane *lane)
+{
+	const struct suite *suite = lane->suite;
+	int rc = 0;
+
+	words_free(&lane->job);
+	lane->job = (struct words){0};
+	for (size_t i = 0; i < suite->options.n && !rc; i++)
+		rc = words_add(&lane->job, suite->options.list[i], strlen(suite->options.list[i]));
+	for (size_t i = 0; i < lane->batch.n && !rc; i++) {
+		const char *id = suite->cases[lane->batch.cases[i]].id;
+
+		rc = words_add(&lane->job, "--case", strlen("--case"));
+		rc = rc ? rc : words_add(&lane->job, id, strlen(id));
+	}
+	return rc;
+}
+
+int lane_start(struct lane *lane)
+{
+	struct guest *g = &lane->guest;
+	unsigned int number = (unsigned int)g->number;
+	int rc;
+
+	if (!queue_take(&lane->suite->queue, &lane->batch))
+		return -ENOENT;
+	rc = spell_job(lane);
+	if (rc < 0) {
+		msg_error("out of memory");
+		return rc;
+	}
+	guest_init(g, &lane->suite->plan, lane->name, number);
+	snprintf(g->initrd, sizeof(g->initrd), "%s", lane->suite->initrd);
+	g->words = lane->job.list;
+	g->n_words = lane->job.n;
+	lane->under_way = -1;
+	lane->progress = 0;
+	lane->busy = true;
+	return guest_start(g);
+}
+
+bool lane_makes_snapshot(const struct lane *lane)
+{
+	return lane->busy && lane->guest.state == GUEST_BOOTING && !lane->guest.restored &&
+	       !lane->suite->plan.fresh;
+}
+
+int lane_look(struct lane *lane)
+{
+	int rc;
+
+	if (!lane->busy)
+		return 0;
+	rc = guest_look(&lane->guest);
+	if (!rc && lane->guest.state >= GUEST_DONE)
+		rc = conclude(lane);
+	return rc;
+}
+
+void lane_end(struct lane *lane)
+{
+	if (lane->busy) {
+		add_times(lane);
+		keep_logs(lane);
+	}
+	json_decref(lane->held);
+	json_decref(lane->outside);
+	words_free(&lane->job);
+	lane->job = (struct words){0};
+	lane->held = lane->outside = NULL;
+	lane->busy = false;
+}

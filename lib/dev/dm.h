@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* DM devices through libdevmapper: one by one, by name and table text; and stacks made real. */
+#ifndef DAXDM_DM_H
+#define DAXDM_DM_H
+
+#include "lib/dev/namespace.h"
+#include "lib/dev/stack.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* ---- one device ----------------------------------------------------------------------------
+ *
+ * Tables are text as dmsetup(8) takes it.  All are silent and return 0 or -errno as the ioctl gave
+ * it; dm_complaint() has what libdevmapper said.  udev cookies where udev runs, own nodes where it
+ * does not.  Source: Documentation/admin-guide/device-mapper, dm-ioctl.
+ */
+
+enum dm_flags {
+	DM_NOFLUSH = 1 << 0,  /* suspend: do not wait for I/O that is under way */
+	DM_NOLOCKFS = 1 << 1, /* suspend: do not freeze the filesystem */
+	DM_DEFERRED = 1 << 2, /* remove: when the last user closes it */
+	DM_FORCE = 1 << 3,    /* remove: an error table first, without flush, as dmsetup
+			       * remove --force */
+	DM_READONLY = 1 << 4, /* load, create */
+	DM_NO_RETRY = 1 << 5, /* remove: -EBUSY at once; else tried for a second, for blkid and udev
+			       * have a look at new devices */
+};
+
+struct dm_device_info {
+	unsigned int major, minor;
+	int open_count;
+	unsigned int target_count; /* of the live table */
+	bool suspended, live_table, inactive_table, read_only, deferred_remove;
+	uint32_t event_nr;
+};
+
+/* Creates, loads, resumes; table NULL: only creates, a device without a table.  On failure nothing
+ * is left. */
+int dm_device_create(const char *name, const char *table, unsigned int flags);
+int dm_device_load(const char *name, const char *table, unsigned int flags);
+int dm_device_clear(const char *name); /* the inactive table */
+int dm_device_suspend(const char *name, unsigned int flags);
+int dm_device_resume(const char *name, unsigned int flags);
+int dm_device_remove(const char *name, unsigned int flags);
+int dm_device_info(const char *name, struct dm_device_info *out);
+/* The live (or inactive) table as text, to be freed, "" if there is none; NULL with errno set. */
+char *dm_device_table(const char *name, bool inactive);
+/* The node, e.g. /dev/mapper/NAME.  Returns node. */
+const char *dm_device_node(const char *name, char node[128]);
+/* What libdevmapper complained of first in the last call, "" if nothing. */
+const char *dm_complaint(void);
+
+/* ---- a stack -------------------------------------------------------------------------------- */
+
+struct stack {
+	struct stack_spec spec;
+	uint64_t size_bytes;		      /* of what the filesystem may use */
+	const struct namespace *namespaces;   /* borrowed; stack_members(&spec) of them */
+	struct table tables[STACK_DEPTH_MAX]; /* [0] is the top */
+	char names[STACK_DEPTH_MAX][64];      /* DM names; "" where not (or no longer) made */
+	char node[128];			      /* the device to put a filesystem on */
+};
+
+/* One place: a byte of a namespace, and how many bytes from there on stay together. */
+struct place {
+	unsigned int namespace;
+	uint64_t offset_bytes;	   /* in the namespace */
+	uint64_t contiguous_bytes; /* at least 1 */
+};
+
+/*
+ * Whether the namespaces have room for the stack.  Pure but for its error line.
+ * Returns 0, -ENOSPC if a namespace is too small or the segments too many, -ENODEV if more
+ * namespaces are needed.
+ */
+int stack_fits(const struct stack_spec *spec, const struct namespace *namespaces, unsigned int n,
+	       uint64_t size_bytes);
+
+/*
+ * Builds the devices of spec over namespaces[0..n): named daxdm-PID-LEVEL (0 is the lowest), with
+ * udev cookies where udev runs and own nodes where it does not.  Returns 0, or -errno after one
+ * error line with nothing left behind: -ENOSPC if a namespace is too small, -ENODEV if there are
+ * too few, or what device-mapper gave.  Source: dm-ioctl(4) by libdevmapper.
+ */
+int stack_create(const struct stack_spec *spec, const struct namespace *namespaces, unsigned int n,
+		 uint64_t size_bytes, struct stack *out);
+
+/* Removes the devices, top first; a half-built or destroyed stack is fine.  Returns 0, or -errno
+ * after one error line: that device and those below it are there still, and known by their names.
+ */
+int stack_destroy(struct stack *stack);
+
+/* Where a byte of the stack's device lives.  Pure.  Returns 0 or -ERANGE. */
+int stack_resolve(const struct stack *stack, uint64_t byte, struct place *out);
+
+/* The process that a device was named for: daxdm-PID-..., or in the volume group daxdmPID; 0 for
+ * any other name.  Pure. */
+pid_t dm_owner(const char *name);
+
+/* Names of the devices of a process (0: of any), one a line, to be freed; NULL with errno set. */
+char *dm_devices_of(pid_t pid);
+
+/* Resumes every device of a process that is suspended: an unmount or a remove would wait for it for
+ * ever.  Returns 0 or the last -errno. */
+int dm_resume_of(pid_t pid);
+
+/* Removes those devices: what a dead process left; tries for a second, whatever the error.  Returns
+ * 0 or the last -errno. */
+int dm_remove_of(pid_t pid);
+
+/* Whether the kernel answers device-mapper ioctls.  Returns 0, -ENODEV if it has no device-mapper,
+ * or -errno of the ioctl, silently. */
+int dm_available(void);
+
+#endif

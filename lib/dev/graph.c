@@ -1,0 +1,511 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "lib/dev/graph.h"
+
+#include "lib/dev/dm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+/* ---- description ----------------------------------------------------------------------------- */
+
+static int add_device(struct graph *g, const struct graph_device *device)
+{
+	if (g->n == GRAPH_DEVICES_MAX)
+		return -ENOSPC;
+	g->devices[g->n] = *device;
+	return (int)g->n++;
+}
+
+static int set_node(struct graph_device *d, const char *node)
+{
+	if (strlen(node) >= sizeof(d->node))
+		return -ENAMETOOLONG;
+	strcpy(d->node, node);
+	return 0;
+}
+
+static void set_numbers(struct graph_device *d, unsigned int major, unsigned int minor)
+{
+	snprintf(d->numbers, sizeof(d->numbers), "%u:%u", major, minor);
+}
+
+int graph_add_namespace(struct graph *g, const struct namespace *ns)
+{
+	struct graph_device d = {
+		.kind = GRAPH_NAMESPACE, .size_sectors = ns->size_bytes / SECTOR_BYTES, .ns = ns};
+
+	strcpy(d.node, ns->node);
+	if (ns->major)
+		set_numbers(&d, ns->major, ns->minor);
+	return add_device(g, &d);
+}
+
+/* Finds size and numbers of a block device.  Returns 0 or -errno. */
+static int look_up(struct graph_device *d, uint64_t *sectors)
+{
+	int fd = open(d->node, O_RDONLY | O_CLOEXEC), rc = 0;
+	uint64_t bytes = 0;
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0 || ioctl(fd, BLKGETSIZE64, &bytes) < 0)
+		rc = -errno;
+	close(fd);
+	if (rc < 0)
+		return rc;
+	*sectors = bytes / SECTOR_BYTES;
+	set_numbers(d, major(st.st_rdev), minor(st.st_rdev));
+	return 0;
+}
+
+int graph_add_other(struct graph *g, const char *node)
+{
+	struct graph_device d = {.kind = GRAPH_OTHER};
+	int rc = set_node(&d, node);
+
+	if (!rc)
+		rc = look_up(&d, &d.size_sectors);
+	return rc < 0 ? rc : add_device(g, &d);
+}
+
+int graph_add_partition(struct graph *g, const char *node, unsigned int on, uint64_t start_sectors,
+			uint64_t len_sectors)
+{
+	struct graph_device d = {
+		.kind = GRAPH_PARTITION,
+		.size_sectors = len_sectors,
+		.on = {on, start_sectors},
+	};
+	uint64_t real_sectors;
+	int rc = set_node(&d, node);
+
+	if (!rc)
+		look_up(&d, &real_sectors); /* of no matter while it is not there */
+	return rc < 0 ? rc : add_device(g, &d);
+}
+
+int graph_add_dm(struct graph *g, const char *name)
+{
+	struct graph_device d = {.kind = GRAPH_DM};
+
+	if (strlen(name) >= sizeof(d.name))
+		return -ENAMETOOLONG;
+	strcpy(d.name, name);
+	return add_device(g, &d);
+}
+
+int graph_add_target(struct graph *g, unsigned int device, const struct graph_target *target)
+{
+	struct graph_device *d = &g->devices[device];
+	struct graph_target *list = d->targets;
+
+	/* There is room for the next power of two. */
+	if (!(d->n_targets & (d->n_targets - 1))) {
+		list = realloc(list, (d->n_targets ? 2 * d->n_targets : 1) * sizeof(*list));
+		if (!list)
+			return -ENOMEM;
+	}
+	d->targets = list;
+	list[d->n_targets] = *target;
+	list[d->n_targets++].start_sectors = d->size_sectors;
+	d->size_sectors += target->len_sectors;
+	return 0;
+}
+
+int graph_add_linear(struct graph *g, unsigned int device, uint64_t len_sectors,
+		     unsigned int member, uint64_t offset_sectors)
+{
+	const struct graph_target target = {
+		.type = TARGET_LINEAR,
+		.len_sectors = len_sectors,
+		.n_members = 1,
+		.members = {{member, offset_sectors}},
+	};
+
+	return graph_add_target(g, device, &target);
+}
+
+void graph_clear_targets(struct graph *g, unsigned int device)
+{
+	struct graph_device *d = &g->devices[device];
+
+	free(d->targets);
+	d->targets = NULL;
+	d->n_targets = 0;
+	d->size_sectors = 0;
+}
+
+/* ---- the model ------------------------------------------------------------------------------- */
+
+static const struct graph_target *find_target(const struct graph_device *d, uint64_t sector)
+{
+	size_t low = 0, high = d->n_targets;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		const struct graph_target *t = &d->targets[mid];
+
+		if (sector < t->start_sectors)
+			high = mid;
+		else if (sector >= t->start_sectors + t->len_sectors)
+			low = mid + 1;
+		else
+			return t;
+	}
+	return NULL;
+}
+
+static void shorten(uint64_t *bytes, uint64_t limit_bytes)
+{
+	if (limit_bytes < *bytes)
+		*bytes = limit_bytes;
+}
+
+/*
+ * The member of a target and the byte there, of a byte of the target; *together_bytes is made as
+ * short as what the target keeps together.  Chunks of a striped target end it even where the next
+ * one follows: device-mapper splits there.
+ * Source: linear_map_sector() of dm-linear.c, stripe_map_sector() of dm-stripe.c.
+ */
+static const struct graph_member *step_down(const struct graph_target *t, uint64_t *byte,
+					    uint64_t *together_bytes)
+{
+	const struct graph_member *m = &t->members[0];
+
+	shorten(together_bytes, t->len_sectors * SECTOR_BYTES - *byte);
+	if (t->type == TARGET_STRIPED) {
+		uint64_t chunk_bytes = t->chunk_sectors * SECTOR_BYTES;
+		uint64_t chunk = *byte / chunk_bytes, into = *byte % chunk_bytes;
+
+		m = &t->members[chunk % t->n_members];
+		*byte = chunk / t->n_members * chunk_bytes + into;
+		shorten(together_bytes, chunk_bytes - into);
+	}
+	*byte += m->offset_sectors * SECTOR_BYTES;
+	return m;
+}
+
+int graph_resolve(const struct graph *g, unsigned int device, uint64_t byte,
+		  struct graph_place *out)
+{
+	*out = (struct graph_place){.contiguous_bytes = UINT64_MAX};
+	for (;;) {
+		const struct graph_device *d = &g->devices[device];
+		const struct graph_member *next = &d->on;
+		const struct graph_target *t;
+
+		out->device = device;
+		out->offset_bytes = byte;
+		if (byte >= d->size_sectors * SECTOR_BYTES)
+			return -ERANGE;
+		shorten(&out->contiguous_bytes, d->size_sectors * SECTOR_BYTES - byte);
+		switch (d->kind) {
+		case GRAPH_NAMESPACE:
+			out->ns = d->ns;
+			return 0;
+		case GRAPH_OTHER:
+			return 0;
+		case GRAPH_PARTITION:
+			byte += d->on.offset_sectors * SECTOR_BYTES;
+			break;
+		case GRAPH_DM:
+			t = find_target(d, byte / SECTOR_BYTES);
+			if (!t)
+				return -ERANGE;
+			byte -= t->start_sectors * SECTOR_BYTES;
+			if (t->type == TARGET_STRIPED && (!t->chunk_sectors || !t->n_members))
+				return -ERANGE; /* nothing that device-mapper would take */
+			if (t->type == TARGET_ZERO || t->type == TARGET_ERROR) {
+				shorten(&out->contiguous_bytes,
+					t->len_sectors * SECTOR_BYTES - byte);
+				return t->type == TARGET_ERROR ? -EIO : -ENODATA;
+			}
+			next = step_down(t, &byte, &out->contiguous_bytes);
+			break;
+		}
+		device = next->device;
+	}
+}
+
+/* A device refers only to devices of lower index, whose entries are already set. */
+static bool device_is_direct(const struct graph_device *d, const bool *direct)
+{
+	if (d->kind == GRAPH_NAMESPACE)
+		return d->ns->mode == NAMESPACE_FSDAX || d->ns->mode == NAMESPACE_VIRTIO;
+	if (d->kind == GRAPH_PARTITION)
+		return direct[d->on.device];
+	if (d->kind == GRAPH_OTHER || !d->n_targets)
+		return false;
+	for (size_t i = 0; i < d->n_targets; i++) {
+		const struct graph_target *t = &d->targets[i];
+
+		if (!t->n_members)
+			return false;
+		for (unsigned int m = 0; m < t->n_members; m++)
+			if (!direct[t->members[m].device])
+				return false;
+	}
+	return true;
+}
+
+bool graph_is_direct(const struct graph *g, unsigned int device)
+{
+	bool direct[GRAPH_DEVICES_MAX];
+
+	for (unsigned int i = 0; i <= device; i++)
+		direct[i] = device_is_direct(&g->devices[i], direct);
+	return direct[device];
+}
+
+static bool target_keeps_pages(const struct graph_target *t, bool last, const bool *keeps)
+{
+	const uint64_t page_sectors = PAGE_BYTES / SECTOR_BYTES;
+
+	if (t->start_sectors % page_sectors || (t->len_sectors % page_sectors && !last))
+		return false;
+	if (t->type == TARGET_STRIPED && t->n_members > 1 && t->chunk_sectors % page_sectors)
+		return false;
+	for (unsigned int m = 0; m < t->n_members; m++)
+		if (t->members[m].offset_sectors % page_sectors || !keeps[t->members[m].device])
+			return false;
+	return true;
+}
+
+static bool device_keeps_pages(const struct graph_device *d, const bool *keeps)
+{
+	if (d->kind == GRAPH_PARTITION)
+		return d->on.offset_sectors % (PAGE_BYTES / SECTOR_BYTES) == 0 &&
+		       keeps[d->on.device];
+	for (size_t i = 0; i < d->n_targets; i++)
+		if (!target_keeps_pages(&d->targets[i], i + 1 == d->n_targets, keeps))
+			return false;
+	return true;
+}
+
+bool graph_keeps_pages(const struct graph *g, unsigned int device)
+{
+	bool keeps[GRAPH_DEVICES_MAX];
+
+	for (unsigned int i = 0; i <= device; i++)
+		keeps[i] = device_keeps_pages(&g->devices[i], keeps);
+	return keeps[device];
+}
+
+static int find_in_graph(const void *under, uint64_t byte, struct memory *out)
+{
+	const struct graph_root *root = under;
+	struct graph_place place;
+	int rc = graph_resolve(root->g, root->device, byte, &place);
+
+	if (rc < 0)
+		return rc;
+	if (!place.ns || !place.ns->resource_bytes)
+		return -ENXIO; /* not memory, or not at a fixed place */
+	out->address_bytes = place.ns->resource_bytes + place.offset_bytes;
+	out->contiguous_bytes = place.contiguous_bytes;
+	return 0;
+}
+
+struct ground graph_ground(const struct graph_root *root)
+{
+	return (struct ground){find_in_graph, root};
+}
+
+int graph_expected_pfn(const struct extents *extents, const struct graph *g, unsigned int device,
+		       uint64_t offset_bytes, uint64_t *pfn)
+{
+	const struct graph_root root = {g, device};
+	struct ground ground = graph_ground(&root);
+
+	return ground_pfn(extents, &ground, offset_bytes, pfn);
+}
+
+bool graph_window_is_huge(const struct extents *extents, const struct graph *g, unsigned int device,
+			  uint64_t window_offset_bytes)
+{
+	const struct graph_root root = {g, device};
+	struct ground ground = graph_ground(&root);
+
+	return ground_window_is_huge(extents, &ground, window_offset_bytes);
+}
+
+/* ---- text ------------------------------------------------------------------------------------ */
+
+/* How a table names a member. */
+typedef const char *(*name_fn)(const struct graph_device *member, char buffer[128]);
+
+static const char *name_by_node(const struct graph_device *member, char buffer[128])
+{
+	return member->kind == GRAPH_DM ? dm_device_node(member->name, buffer) : member->node;
+}
+
+static const char *name_by_numbers(const struct graph_device *member, char buffer[128])
+{
+	return member->numbers[0] ? member->numbers : name_by_node(member, buffer);
+}
+
+/* One line of a table, without its newline. */
+static void print_target(FILE *out, const struct graph *g, const struct graph_target *t,
+			 name_fn name)
+{
+	static const char *const types[] = {
+		[TARGET_LINEAR] = "linear",
+		[TARGET_STRIPED] = "striped",
+		[TARGET_ZERO] = "zero",
+		[TARGET_ERROR] = "error",
+	};
+	char buffer[128];
+
+	fprintf(out, "%" PRIu64 " %" PRIu64 " %s", t->start_sectors, t->len_sectors,
+		types[t->type]);
+	if (t->type == TARGET_STRIPED)
+		fprintf(out, " %u %" PRIu64, t->n_members, t->chunk_sectors);
+	for (unsigned int m = 0; m < t->n_members; m++)
+		fprintf(out, " %s %" PRIu64, name(&g->devices[t->members[m].device], buffer),
+			t->members[m].offset_sectors);
+}
+
+/* Closes a memory stream.  Returns its text, or NULL without memory. */
+static char *text_of(FILE *out, char **text)
+{
+	if (!fclose(out))
+		return *text;
+	free(*text);
+	return NULL;
+}
+
+char *graph_table(const struct graph *g, unsigned int device)
+{
+	const struct graph_device *d = &g->devices[device];
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < d->n_targets; i++) {
+		print_target(out, g, &d->targets[i], name_by_numbers);
+		putc('\n', out);
+	}
+	return text_of(out, &text);
+}
+
+/* Partitions are not made by us, but whoever pastes must know of them. */
+static void print_partition(FILE *out, const struct graph *g, const struct graph_device *d)
+{
+	char buffer[128];
+
+	fprintf(out, "# %s: partition of %s from sector %" PRIu64 " on, %" PRIu64 " sectors\n",
+		d->node, name_by_node(&g->devices[d->on.device], buffer), d->on.offset_sectors,
+		d->size_sectors);
+}
+
+static void print_create(FILE *out, const struct graph *g, const struct graph_device *d)
+{
+	if (d->n_targets == 1) {
+		fprintf(out, "dmsetup create %s --table '", d->name);
+		print_target(out, g, &d->targets[0], name_by_node);
+		fputs("'\n", out);
+		return;
+	}
+	fputs("printf '", out);
+	for (size_t i = 0; i < d->n_targets; i++) {
+		print_target(out, g, &d->targets[i], name_by_node);
+		fputs("\\n", out);
+	}
+	fprintf(out, "' | dmsetup create %s\n", d->name);
+}
+
+char *graph_dmsetup(const struct graph *g)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return NULL;
+	for (unsigned int i = 0; i < g->n; i++) {
+		if (g->devices[i].kind == GRAPH_PARTITION)
+			print_partition(out, g, &g->devices[i]);
+		else if (g->devices[i].kind == GRAPH_DM)
+			print_create(out, g, &g->devices[i]);
+	}
+	return text_of(out, &text);
+}
+
+/* ---- made real ------------------------------------------------------------------------------- */
+
+static int create_device(struct graph *g, unsigned int device)
+{
+	struct graph_device *d = &g->devices[device];
+	struct dm_device_info info;
+	char *table = graph_table(g, device);
+	int rc;
+
+	if (!table)
+		return -ENOMEM;
+	rc = dm_device_create(d->name, table, 0);
+	free(table);
+	if (rc < 0)
+		return rc;
+	rc = dm_device_info(d->name, &info);
+	if (rc < 0) {
+		dm_device_remove(d->name, 0);
+		return rc;
+	}
+	set_numbers(d, info.major, info.minor);
+	dm_device_node(d->name, d->node);
+	return 0;
+}
+
+int graph_create(struct graph *g)
+{
+	uint64_t sectors;
+	int rc = 0;
+
+	for (unsigned int i = 0; i < g->n && !rc; i++) {
+		struct graph_device *d = &g->devices[i];
+
+		if (d->numbers[0])
+			continue;
+		if (d->kind == GRAPH_DM)
+			rc = create_device(g, i);
+		else if (d->kind == GRAPH_PARTITION)
+			rc = look_up(d, &sectors);
+	}
+	return rc;
+}
+
+int graph_destroy(struct graph *g)
+{
+	int result = 0;
+
+	for (unsigned int i = g->n; i-- > 0;) {
+		struct graph_device *d = &g->devices[i];
+
+		if (d->kind != GRAPH_DM)
+			continue;
+		if (d->numbers[0]) {
+			int rc = dm_device_remove(d->name, 0);
+
+			if (rc < 0 && rc != -ENXIO)
+				result = rc;
+			else
+				d->numbers[0] = d->node[0] = '\0';
+		}
+		free(d->targets);
+		d->targets = NULL;
+		d->n_targets = 0;
+	}
+	return result;
+}

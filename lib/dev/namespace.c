@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "lib/dev/namespace.h"
+
+#include "lib/base/msg.h"
+#include "lib/dev/stack.h"
+
+#include <blkid/blkid.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+/* Reads a sysfs number (decimal or 0x).  Returns 0 or -errno. */
+static int sysfs_u64(const char *dir, const char *attribute, uint64_t *value)
+{
+	char path[PATH_MAX + 64], text[64];
+	FILE *in;
+	int rc = -EIO;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, attribute);
+	in = fopen(path, "re");
+	if (!in)
+		return -errno;
+	if (fgets(text, sizeof(text), in)) {
+		*value = strtoull(text, NULL, 0);
+		rc = 0;
+	}
+	fclose(in);
+	return rc;
+}
+
+static int block_size(const char *node, uint64_t *bytes, dev_t *device)
+{
+	int fd = open(node, O_RDONLY | O_CLOEXEC), rc = 0;
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0 || !S_ISBLK(st.st_mode))
+		rc = -ENOTBLK;
+	else if (ioctl(fd, BLKGETSIZE64, bytes) < 0)
+		rc = -errno;
+	*device = st.st_rdev;
+	close(fd);
+	return rc;
+}
+
+/* Whether the last component of the path [path, end) begins with that. */
+static bool last_begins(const char *path, const char *end, const char *with)
+{
+	while (end > path && end[-1] != '/')
+		end--;
+	return !strncmp(end, with, strlen(with));
+}
+
+/*
+ * dir is the nd device behind the gendisk, .../ndbusN/regionN/{namespaceN.M,pfnN.M,bttN.M}; the bus
+ * of virtio-pmem hangs on its virtio device.  Returns 0, or -ENODEV for what is not libnvdimm's.
+ */
+static int classify(char *dir, struct namespace *out)
+{
+	char *bus = strstr(dir, "/ndbus"), *child = strrchr(dir, '/'), *region;
+	uint64_t region_start = 0;
+	bool pfn, btt;
+
+	if (!bus || child <= bus)
+		return -ENODEV;
+	pfn = !strncmp(child, "/pfn", 4);
+	btt = !strncmp(child, "/btt", 4);
+	if (!pfn && !btt && strncmp(child, "/namespace", 10))
+		return -ENODEV;
+	if (btt)
+		out->mode = NAMESPACE_SECTOR;
+	else if (last_begins(dir, bus, "virtio"))
+		out->mode = NAMESPACE_VIRTIO;
+	else
+		out->mode = pfn ? NAMESPACE_FSDAX : NAMESPACE_RAW;
+	out->fsdax = out->mode == NAMESPACE_FSDAX;
+	/* A sector has no fixed place: BTT moves it with every write. */
+	if (!btt && sysfs_u64(dir, "resource", &out->resource_bytes) < 0)
+		return -ENODEV;
+	*child = '\0';
+	region = strrchr(dir, '/') + 1;
+	snprintf(out->region, sizeof(out->region), "%.*s", (int)sizeof(out->region) - 1, region);
+	if (!btt && !sysfs_u64(dir, "resource", &region_start) &&
+	    out->resource_bytes >= region_start)
+		out->region_bytes = out->resource_bytes - region_start;
+	return 0;
+}
+
+int namespace_open(const char *node, struct namespace *out)
+{
+	char link[128], dir[PATH_MAX];
+	dev_t device;
+	int rc;
+
+	*out = (struct namespace){0};
+	if (strlen(node) >= sizeof(out->node)) {
+		msg_error("%.40s...: the name of the device is too long", node);
+		return -ENAMETOOLONG;
+	}
+	strcpy(out->node, node);
+	rc = block_size(node, &out->size_bytes, &device);
+	if (rc < 0) {
+		msg_error("cannot use %s as a device: %s", node,
+			  rc == -ENOTBLK ? "it is not a block device" : strerror(-rc));
+		return rc;
+	}
+	out->major = major(device);
+	out->minor = minor(device);
+	snprintf(link, sizeof(link), "/sys/dev/block/%u:%u/device", out->major, out->minor);
+	if (!realpath(link, dir) || classify(dir, out) < 0) {
+		msg_error("%s is not a libnvdimm namespace; name one that `ndctl list -N` shows",
+			  node);
+		return -ENODEV;
+	}
+	return 0;
+}
+
+bool namespace_is_usage_error(int rc)
+{
+	static const int wrong[] = {EINVAL, ENOENT, ENODEV, ENXIO,  ENOTBLK, ENAMETOOLONG,
+				    EBUSY,  EACCES, EPERM,  ENOSPC, ENOTDIR};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		if (-rc == wrong[i])
+			return true;
+	return false;
+}
+
+/* Returns 0 if nothing is found, -EBUSY after an error line, or another -errno. */
+static int refuse_signature(const char *node)
+{
+	blkid_probe probe = blkid_new_probe_from_filename(node);
+	const char *type = "unknown";
+	int rc;
+
+	if (!probe) {
+		msg_error("cannot read %s to look for signatures: %s", node, strerror(errno));
+		return errno ? -errno : -EIO;
+	}
+	blkid_probe_enable_superblocks(probe, 1);
+	blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE);
+	blkid_probe_enable_partitions(probe, 1);
+	rc = blkid_do_safeprobe(probe);
+	if (rc == -1) {
+		msg_error("cannot read %s to look for signatures", node);
+		rc = -EIO;
+	} else if (rc != 1) {
+		if (blkid_probe_lookup_value(probe, "TYPE", &type, NULL) < 0)
+			blkid_probe_lookup_value(probe, "PTTYPE", &type, NULL);
+		msg_error("%s holds a signature (%s) and is not written; `wipefs -a %s` if what is "
+			  "on it may go",
+			  node, type, node);
+		rc = -EBUSY;
+	} else {
+		rc = 0;
+	}
+	blkid_free_probe(probe);
+	return rc;
+}
+
+int namespace_refuse_claimed(const struct namespace *ns)
+{
+	/* O_EXCL on a block device: refused while a mount or another device claims it. */
+	int fd = open(ns->node, O_RDWR | O_EXCL | O_CLOEXEC);
+
+	if (fd < 0) {
+		int rc = -errno;
+
+		if (rc == -EBUSY)
+			msg_error("%s is in use (mounted, or held by another device); `lsblk %s` "
+				  "shows by what; if by a daxdm-PID of a dead run, `./run.sh "
+				  "cleanup` removes it",
+				  ns->node, ns->node);
+		else
+			msg_error("cannot open %s for writing: %s", ns->node, strerror(-rc));
+		return rc;
+	}
+	close(fd);
+	return 0;
+}
+
+int namespace_refuse_used(const struct namespace *ns)
+{
+	int rc = namespace_refuse_claimed(ns);
+
+	return rc < 0 ? rc : refuse_signature(ns->node);
+}
+
+int signature_wipe(const char *node)
+{
+	/* Claimed for ourselves: what is mounted or held by another device is never written. */
+	int fd = open(node, O_RDWR | O_EXCL | O_CLOEXEC), rc, found;
+	blkid_probe probe;
+
+	if (fd < 0)
+		return -errno;
+	probe = blkid_new_probe();
+	if (!probe || blkid_probe_set_device(probe, fd, 0, 0) < 0) {
+		rc = -EIO;
+		goto out;
+	}
+	blkid_probe_enable_superblocks(probe, 1);
+	blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_MAGIC);
+	do
+		found = blkid_do_probe(probe);
+	while (!found && !blkid_do_wipe(probe, 0));
+	rc = found == 1 ? 0 : -EIO;
+	if (fsync(fd) < 0 && !rc)
+		rc = -errno;
+out:
+	if (probe)
+		blkid_free_probe(probe);
+	close(fd);
+	return rc;
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "lib/dev/partition.h"
+
+#include "lib/base/limit_clock.h"
+#include "lib/dev/stack.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/blkpg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { NODE_LIMIT_MS = 5000, NODE_PAUSE_NS = 10 * 1000 * 1000 };
+
+static int ask(const char *disk, int op, struct blkpg_partition *partition)
+{
+	struct blkpg_ioctl_arg arg = {.op = op, .datalen = sizeof(*partition), .data = partition};
+	int fd = open(disk, O_RDONLY | O_CLOEXEC), rc = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, BLKPG, &arg) < 0)
+		rc = -errno;
+	close(fd);
+	return rc;
+}
+
+int partition_add(const char *disk, unsigned int number, uint64_t start_sectors,
+		  uint64_t len_sectors, char out[128])
+{
+	const struct timespec pause = {.tv_nsec = NODE_PAUSE_NS};
+	struct blkpg_partition partition = {
+		.start = (long long)(start_sectors * SECTOR_BYTES),
+		.length = (long long)(len_sectors * SECTOR_BYTES),
+		.pno = (int)number,
+	};
+	const char *between = isdigit((unsigned char)disk[strlen(disk) - 1]) ? "p" : "";
+	int64_t until_ms;
+	int rc;
+
+	if (snprintf(out, 128, "%s%s%u", disk, between, number) >= 128)
+		return -ENAMETOOLONG;
+	rc = ask(disk, BLKPG_ADD_PARTITION, &partition);
+	until_ms = limit_clock_ms() + NODE_LIMIT_MS;
+	while (!rc && access(out, F_OK) < 0) {
+		if (limit_clock_ms() >= until_ms) {
+			partition_remove(disk, number);
+			return -ETIMEDOUT;
+		}
+		nanosleep(&pause, NULL);
+	}
+	return rc;
+}
+
+int partition_remove(const char *disk, unsigned int number)
+{
+	struct blkpg_partition partition = {.pno = (int)number};
+
+	return ask(disk, BLKPG_DEL_PARTITION, &partition);
+}

@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "lib/dev/provision.h"
+
+#include "lib/base/limit_clock.h"
+#include "lib/base/msg.h"
+#include "lib/base/number.h"
+#include "lib/dev/stack.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/ndctl.h>
+#include <ndctl/libndctl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SECTOR_MODE_BYTES 4096
+
+static const char *const mode_names[] = {
+	[NAMESPACE_FSDAX] = "fsdax", [NAMESPACE_RAW] = "raw", [NAMESPACE_SECTOR] = "sector"};
+
+enum { N_MODES = sizeof(mode_names) / sizeof(mode_names[0]), NODE_LIMIT_MS = 30000 };
+
+static void random_uuid(uuid_t uuid)
+{
+	if (getrandom(uuid, sizeof(uuid_t), 0) != sizeof(uuid_t))
+		memset(uuid, 0x5a, sizeof(uuid_t));
+	uuid[6] = (uuid[6] & 0x0f) | 0x40; /* version 4, RFC 4122 */
+	uuid[8] = (uuid[8] & 0x3f) | 0x80;
+}
+
+static bool region_is_used(struct ndctl_region *region)
+{
+	struct ndctl_namespace *ns;
+
+	ndctl_namespace_foreach(region, ns) if (ndctl_namespace_get_size(ns)) return true;
+	return false;
+}
+
+/* A label-less region is one raw namespace: nothing but blank memory may be relabelled. */
+static int refuse_used_region(struct ndctl_region *region)
+{
+	struct ndctl_namespace *ns;
+
+	ndctl_namespace_foreach(region, ns)
+	{
+		struct namespace blank = {0};
+		int rc;
+
+		if (!ndctl_namespace_is_enabled(ns))
+			continue;
+		if (ndctl_namespace_get_pfn(ns) || ndctl_namespace_get_btt(ns) ||
+		    ndctl_namespace_get_dax(ns)) {
+			msg_error("%s is claimed already and is left alone",
+				  ndctl_namespace_get_devname(ns));
+			return -EBUSY;
+		}
+		snprintf(blank.node, sizeof(blank.node), "/dev/%s",
+			 ndctl_namespace_get_block_device(ns));
+		rc = namespace_refuse_used(&blank);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+/*
+ * A DIMM fresh from the factory has no label index: without one its region has one fixed raw
+ * namespace and nothing can be made on it.
+ */
+static int label_dimms(struct ndctl_region *region)
+{
+	struct ndctl_dimm *dimm;
+	int rc = ndctl_region_disable_invalidate(region);
+
+	if (rc < 0)
+		return rc;
+	ndctl_dimm_foreach_in_region(region, dimm)
+	{
+		struct ndctl_cmd *cmd = ndctl_dimm_read_labels(dimm);
+
+		if (!cmd)
+			return -ENXIO;
+		ndctl_cmd_unref(cmd);
+		rc = ndctl_dimm_init_labels(dimm, NDCTL_NS_VERSION_1_2);
+		if (rc < 0)
+			return rc;
+		rc = ndctl_dimm_disable(dimm);
+		if (rc >= 0)
+			rc = ndctl_dimm_enable(dimm);
+		if (rc < 0)
+			return rc;
+	}
+	return ndctl_region_enable(region);
+}
+
+/* The part's own namespace with a fresh name, still off. */
+static int size_namespace(struct ndctl_region *region, struct ndctl_namespace *ns, uint64_t bytes)
+{
+	uuid_t uuid;
+	int rc;
+
+	if (ndctl_namespace_get_type(ns) != ND_DEVICE_NAMESPACE_PMEM)
+		return bytes ? -EOPNOTSUPP : 0;
+	random_uuid(uuid);
+	rc = ndctl_namespace_set_uuid(ns, uuid);
+	if (rc < 0)
+		return rc;
+	return ndctl_namespace_set_size(ns, bytes ? bytes
+						  : ndctl_region_get_max_available_extent(region));
+}
+
+/* 2 MiB, or a page where the kernel offers nothing larger: without transparent huge pages (as with
+ * PREEMPT_RT) it refuses 2 MiB, and maps by PTEs whatever the alignment. */
+static unsigned long alignment_of(struct ndctl_pfn *pfn)
+{
+	int n = ndctl_pfn_get_num_alignments(pfn);
+
+	for (int i = 0; i < n; i++)
+		if (ndctl_pfn_get_supported_alignment(pfn, i) == WINDOW_BYTES)
+			return WINDOW_BYTES;
+	return n > 0 ? PAGE_BYTES : WINDOW_BYTES;
+}
+
+static int make_fsdax(struct ndctl_region *region, struct ndctl_namespace *ns, const char **device)
+{
+	struct ndctl_pfn *pfn = ndctl_region_get_pfn_seed(region);
+	uuid_t uuid;
+	int rc;
+
+	if (!pfn)
+		return -ENXIO;
+	random_uuid(uuid);
+	rc = ndctl_pfn_set_uuid(pfn, uuid);
+	if (rc >= 0)
+		rc = ndctl_pfn_set_location(pfn, NDCTL_PFN_LOC_RAM);
+	if (rc >= 0)
+		rc = ndctl_pfn_set_align(pfn, alignment_of(pfn));
+	if (rc >= 0)
+		rc = ndctl_pfn_set_namespace(pfn, ns);
+	if (rc >= 0)
+		rc = ndctl_pfn_enable(pfn);
+	if (rc >= 0)
+		*device = ndctl_pfn_get_block_device(pfn);
+	return rc;
+}
+
+static int make_sector(struct ndctl_region *region, struct ndctl_namespace *ns, const char **device)
+{
+	struct ndctl_btt *btt = ndctl_region_get_btt_seed(region);
+	uuid_t uuid;
+	int rc;
+
+	if (!btt)
+		return -ENXIO;
+	random_uuid(uuid);
+	rc = ndctl_btt_set_uuid(btt, uuid);
+	if (rc >= 0)
+		rc = ndctl_btt_set_sector_size(btt, SECTOR_MODE_BYTES);
+	if (rc >= 0)
+		rc = ndctl_btt_set_namespace(btt, ns);
+	if (rc >= 0)
+		rc = ndctl_btt_enable(btt);
+	if (rc >= 0)
+		*device = ndctl_btt_get_block_device(btt);
+	return rc;
+}
+
+static int make_raw(struct ndctl_namespace *ns, const char **device)
+{
+	int rc = ndctl_namespace_enable(ns);
+
+	if (rc >= 0)
+		*device = ndctl_namespace_get_block_device(ns);
+	return rc;
+}
+
+static int make_part(struct ndctl_region *region, enum namespace_mode mode, uint64_t bytes,
+		     char *node, size_t node_len)
+{
+	struct ndctl_namespace *ns = ndctl_region_get_namespace_seed(region);
+	const char *device = NULL;
+	int rc = ns ? size_namespace(region, ns, bytes) : -ENXIO;
+
+	if (rc < 0)
+		return rc;
+	switch (mode) {
+	case NAMESPACE_FSDAX:
+		rc = make_fsdax(region, ns, &device);
+		break;
+	case NAMESPACE_SECTOR:
+		rc = make_sector(region, ns, &device);
+		break;
+	default:
+		rc = make_raw(ns, &device);
+	}
+	if (rc < 0)
+		return rc;
+	if (!device || !*device)
+		return -ENODEV;
+	snprintf(node, node_len, "/dev/%s", device);
+	return 0;
+}
+
+static int wait_for_node(const char *node)
+{
+	int64_t until_ms = limit_clock_ms() + NODE_LIMIT_MS;
+
+	do
+		if (!access(node, F_OK))
+			return 0;
+	while (limit_clock_retry(until_ms));
+	return -ETIMEDOUT;
+}
+
+static struct ndctl_region *region_named(struct ndctl_ctx *ctx, const char *name)
+{
+	struct ndctl_bus *bus;
+	struct ndctl_region *region;
+
+	ndctl_bus_foreach(ctx, bus)
+	{
+		ndctl_bus_wait_probe(bus);
+		ndctl_region_foreach(bus, region)
+		{
+			if (!strcmp(ndctl_region_get_devname(region), name))
+				return region;
+		}
+	}
+	return NULL;
+}
+
+/* A region's next seed is seen by a fresh look only: libndctl reads the tree once. */
+static int make_next_part(const char *region_name, enum namespace_mode mode, uint64_t bytes,
+			  char *node, size_t node_len)
+{
+	struct ndctl_ctx *ctx;
+	struct ndctl_region *region;
+	int rc = ndctl_new(&ctx);
+
+	if (rc < 0)
+		return rc;
+	region = region_named(ctx, region_name);
+	rc = region ? make_part(region, mode, bytes, node, node_len) : -ENODEV;
+	ndctl_unref(ctx);
+	return rc;
+}
+
+/* Returns how many namespaces were made, or -errno after one error line. */
+static int provision_blank(struct ndctl_region *region, const struct provision_plan *plan,
+			   void (*made)(const char *node))
+{
+	const char *name = ndctl_region_get_devname(region);
+
+	for (unsigned int i = 0; i < plan->n; i++) {
+		enum namespace_mode mode = plan->parts[i].mode;
+		uint64_t bytes = plan->parts[i].bytes;
+		char node[64];
+		int rc = i ? make_next_part(name, mode, bytes, node, sizeof(node))
+			   : make_part(region, mode, bytes, node, sizeof(node));
+
+		if (!rc)
+			rc = wait_for_node(node);
+		if (rc < 0) {
+			msg_error("cannot make %s %s namespace on %s: %s",
+				  mode == NAMESPACE_FSDAX ? "an" : "a", mode_names[mode], name,
+				  strerror(-rc));
+			return rc;
+		}
+		made(node);
+	}
+	return (int)plan->n;
+}
+
+/* Returns 1 if the region was blank and is labelled now, 0 if it is to be left alone, or -errno
+ * after one error line. */
+static int prepare_region(struct ndctl_region *region)
+{
+	int rc;
+
+	if (ndctl_region_get_type(region) != ND_DEVICE_REGION_PMEM)
+		return 0;
+	if (ndctl_region_get_nstype(region) == ND_DEVICE_NAMESPACE_IO) {
+		rc = refuse_used_region(region);
+		if (rc < 0)
+			return rc;
+		rc = label_dimms(region);
+		if (rc < 0) {
+			msg_error("cannot label the DIMMs of %s: %s",
+				  ndctl_region_get_devname(region), strerror(-rc));
+			return rc;
+		}
+	}
+	return !region_is_used(region);
+}
+
+/* The region's place among those of persistent memory, by number: libndctl lists them in any order.
+ */
+static size_t rank_of(struct ndctl_ctx *ctx, struct ndctl_region *region)
+{
+	struct ndctl_bus *bus;
+	struct ndctl_region *other;
+	size_t rank = 0;
+
+	ndctl_bus_foreach(ctx, bus)
+	{
+		ndctl_region_foreach(bus, other)
+		{
+			rank += ndctl_region_get_type(other) == ND_DEVICE_REGION_PMEM &&
+				ndctl_region_get_id(other) < ndctl_region_get_id(region);
+		}
+	}
+	return rank;
+}
+
+int namespace_provision(const struct provision_plan *plans, size_t n_plans,
+			void (*made)(const char *node))
+{
+	static const struct provision_plan whole = {.parts = {{NAMESPACE_FSDAX, 0}}, .n = 1};
+	struct ndctl_ctx *ctx;
+	struct ndctl_bus *bus;
+	struct ndctl_region *region;
+	int rc = ndctl_new(&ctx), n = 0;
+
+	if (rc < 0)
+		return rc;
+	ndctl_bus_foreach(ctx, bus)
+	{
+		ndctl_bus_wait_probe(bus);
+		ndctl_region_foreach(bus, region)
+		{
+			rc = prepare_region(region);
+			if (rc > 0) {
+				size_t rank = n_plans ? rank_of(ctx, region) : 0;
+
+				rc = provision_blank(region, rank < n_plans ? &plans[rank] : &whole,
+						     made);
+			}
+			if (rc < 0)
+				goto out;
+			n += rc;
+		}
+	}
+	rc = n;
+out:
+	ndctl_unref(ctx);
+	return rc;
+}
+
+/* --- the plan as text ------------------------------------------------------------------------ */
+
+static int mode_of(const char *text, size_t len)
+{
+	for (int i = 0; i < N_MODES; i++)
+		if (strlen(mode_names[i]) == len && !strncmp(mode_names[i], text, len))
+			return i;
+	return -EINVAL;
+}
+
+/* A size in bytes, or with M or G behind, up to *end.  Returns 0 or -EINVAL. */
+static int parse_size(const char *text, const char *end, uint64_t *bytes)
+{
+	unsigned int shift = end == text ? 0 : end[-1] == 'M' ? 20 : end[-1] == 'G' ? 30 : 0;
+	int len = (int)(end - text) - !!shift;
+	char digits[24];
+	int64_t number;
+
+	snprintf(digits, sizeof(digits), "%.*s", len < 0 ? 0 : len, text);
+	if (len >= (int)sizeof(digits) || number_parse(digits, 1, INT64_MAX >> shift, &number) < 0)
+		return -EINVAL;
+	*bytes = (uint64_t)number << shift;
+	return 0;
+}
+
+int provision_parse(const char *text, struct provision_plan *out)
+{
+	const char *at = text + strspn(text, " ");
+
+	*out = (struct provision_plan){0};
+	while (*at) {
+		const char *end = at + strcspn(at, " ");
+		const char *colon = memchr(at, ':', (size_t)(end - at));
+		int mode = mode_of(at, (size_t)((colon ? colon : end) - at));
+		uint64_t bytes = 0;
+
+		if (mode < 0 || out->n == PROVISION_PARTS_MAX ||
+		    (colon && parse_size(colon + 1, end, &bytes) < 0)) {
+			msg_error("plan '%s': '%.*s' is no MODE[:SIZE]; modes are fsdax, raw and "
+				  "sector, sizes like 64M, at most %d of them",
+				  text, (int)(end - at), at, PROVISION_PARTS_MAX);
+			return -EINVAL;
+		}
+		out->parts[out->n].mode = (enum namespace_mode)mode;
+		out->parts[out->n++].bytes = bytes;
+		at = end + strspn(end, " ");
+	}
+	if (out->n)
+		return 0;
+	msg_error("plan '%s': want at least one MODE[:SIZE], e.g. 'fsdax:640M raw:64M'", text);
+	return -EINVAL;
+}

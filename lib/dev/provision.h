@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Blank persistent memory made into namespaces. */
+#ifndef DAXDM_PROVISION_H
+#define DAXDM_PROVISION_H
+
+#include "lib/dev/namespace.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { PROVISION_PARTS_MAX = 8 };
+
+/* What to make of one region, in this order. */
+struct provision_plan {
+	struct {
+		enum namespace_mode mode; /* fsdax, raw or sector */
+		uint64_t bytes;		  /* of the namespace; 0: all that is left */
+	} parts[PROVISION_PARTS_MAX];
+	unsigned int n;
+};
+
+/*
+ * Reads "fsdax:640M raw:64M sector:64M": MODE[:SIZE], the size in bytes or with M or G behind.
+ * Pure.  Returns 0, or -EINVAL after one error line.
+ */
+int provision_parse(const char *text, struct provision_plan *out);
+
+/*
+ * Makes namespaces on every region that has none, with fresh labels where the DIMMs are labelled,
+ * and waits up to 30 s for each node.  The i-th region by number gets plans[i]; those behind the
+ * last plan get one fsdax namespace over all of it.  fsdax has its struct pages in memory and is
+ * aligned to 2 MiB, or to 4 KiB where the kernel has no transparent huge pages; sector has sectors
+ * of 4096 bytes.  Regions that hold a namespace are left as they are.
+ * Calls made(node) for each new node.  Returns how many were made, or -errno after one error line.
+ * Source: libndctl(3), Documentation/driver-api/nvdimm.
+ */
+int namespace_provision(const struct provision_plan *plans, size_t n_plans,
+			void (*made)(const char *node));
+
+#endif

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "lib/file/datafile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+int datafile_open(struct datafile *file, const char *directory)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/data", directory);
+	file->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	return file->fd < 0 ? -errno : 0;
+}
+
+void datafile_close(struct datafile *file)
+{
+	if (file->fd >= 0)
+		close(file->fd);
+	file->fd = -1;
+}
+
+uint64_t datafile_stamp(uint64_t offset_bytes)
+{
+	return UINT64_C(0xda8d3c0000000000) | offset_bytes / PAGE_BYTES;
+}
+
+static int write_window(int fd, char *buffer, uint64_t offset)
+{
+	ssize_t n;
+
+	for (unsigned int page = 0; page < WINDOW_PAGES; page++) {
+		uint64_t value = datafile_stamp(offset + page * PAGE_BYTES);
+
+		memcpy(buffer + page * PAGE_BYTES, &value, sizeof(value));
+	}
+	n = pwrite(fd, buffer, WINDOW_BYTES, (off_t)offset);
+	return n == WINDOW_BYTES ? 0 : n < 0 ? -errno : -EIO;
+}
+
+/*
+ * Chooses windows that the filesystem laid out huge, one from each of n equal parts of the
+ * candidates; where in its part varies, so that no position in a b-tree node is favoured.
+ * Returns 0 or -ENOMEM.
+ */
+static int choose_windows(struct datafile *file, unsigned int n)
+{
+	uint64_t all = file->bytes / WINDOW_BYTES;
+	uint64_t *candidates = calloc(all + 1, sizeof(*candidates));
+	uint64_t n_candidates = 0, part;
+
+	if (!candidates)
+		return -ENOMEM;
+	for (uint64_t i = 0; i < all; i++)
+		if (window_is_huge_on_fs(&file->extents, i * WINDOW_BYTES))
+			candidates[n_candidates++] = i * WINDOW_BYTES;
+	file->n_windows = n_candidates < n ? (unsigned int)n_candidates : n;
+	part = file->n_windows ? n_candidates / file->n_windows : 1;
+	for (unsigned int i = 0; i < file->n_windows; i++)
+		file->windows[i] = candidates[i * n_candidates / file->n_windows + i * 11 % part];
+	free(candidates);
+	return 0;
+}
+
+/* Punches what lies between the chosen windows: the space is for variants that allocate. */
+static int punch_rest(const struct datafile *file)
+{
+	uint64_t from = 0;
+
+	for (unsigned int i = 0; i <= file->n_windows; i++) {
+		uint64_t to = i < file->n_windows ? file->windows[i] : file->bytes;
+
+		if (to > from && fallocate(file->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+					   (off_t)from, (off_t)(to - from)) < 0)
+			return -errno;
+		from = to + WINDOW_BYTES;
+	}
+	return 0;
+}
+
+/* Preallocates nearly everything and finds the windows in it.  Returns 0 or -errno. */
+static int place_windows(struct datafile *file, unsigned int n)
+{
+	struct statvfs space;
+	int rc;
+
+	if (fstatvfs(file->fd, &space) < 0)
+		return -errno;
+	file->bytes = space.f_bavail * space.f_bsize / 16 * 15;
+	file->bytes -= file->bytes % WINDOW_BYTES;
+	if (!file->bytes)
+		return -ENOSPC;
+	if (fallocate(file->fd, 0, 0, (off_t)file->bytes) < 0 || fsync(file->fd) < 0)
+		return -errno;
+	rc = extents_read(file->fd, &file->extents);
+	if (rc < 0)
+		return rc;
+	rc = choose_windows(file, n);
+	extents_free(&file->extents);
+	if (rc < 0)
+		return rc;
+	return file->n_windows < DATAFILE_WINDOWS_MIN ? -ENOSPC : punch_rest(file);
+}
+
+int datafile_make(struct datafile *file, unsigned int n)
+{
+	char *buffer;
+	int rc;
+
+	if (n > DATAFILE_WINDOWS_MAX)
+		return -EINVAL;
+	rc = place_windows(file, n);
+	if (rc < 0)
+		return rc;
+	buffer = calloc(1, WINDOW_BYTES);
+	if (!buffer)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < file->n_windows && !rc; i++)
+		rc = write_window(file->fd, buffer, file->windows[i]);
+	free(buffer);
+	if (!rc && fsync(file->fd) < 0)
+		rc = -errno;
+	return rc < 0 ? rc : extents_read(file->fd, &file->extents);
+}

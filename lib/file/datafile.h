@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The file that benchmarks access: as large as the filesystem allows, written in a number of 2 MiB
+ * windows that lie spread over the whole device, a hole everywhere else.  Each window stands in one
+ * extent, 2 MiB aligned on the device, so that only the stack decides whether a PMD may map it.
+ */
+#ifndef DAXDM_DATAFILE_H
+#define DAXDM_DATAFILE_H
+
+#include "lib/file/file.h"
+
+enum { DATAFILE_WINDOWS_MAX = 256, DATAFILE_WINDOWS_MIN = 4 };
+
+struct datafile {
+	int fd; /* -1: closed */
+	uint64_t bytes;
+	struct extents extents;			/* once made */
+	uint64_t windows[DATAFILE_WINDOWS_MAX]; /* offsets in the file, ascending */
+	unsigned int n_windows;
+};
+
+/* Opens (creates) the file in a mounted filesystem; again after a remount.  Returns 0 or -errno. */
+int datafile_open(struct datafile *file, const char *directory);
+void datafile_close(struct datafile *file);
+
+/*
+ * Lays the open file out with n windows (fewer if the filesystem has fewer such places), writes
+ * and syncs them.  Returns 0, -ENOSPC if there are not even DATAFILE_WINDOWS_MIN, or -errno.
+ */
+int datafile_make(struct datafile *file, unsigned int n);
+
+/* What stands in the first eight bytes of each page that is written. */
+uint64_t datafile_stamp(uint64_t offset_bytes);
+
+#endif

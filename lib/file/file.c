@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "lib/file/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fiemap.h>
+#include <linux/fs.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+enum { FIEMAP_BATCH = 256 };
+
+static int append_extent(struct extents *out, size_t *room, const struct fiemap_extent *fe)
+{
+	struct extent e = {
+		.logical_bytes = fe->fe_logical,
+		.physical_bytes = fe->fe_physical,
+		.len_bytes = fe->fe_length,
+		.unwritten = fe->fe_flags & FIEMAP_EXTENT_UNWRITTEN,
+	};
+	struct extent *last = out->n ? &out->list[out->n - 1] : NULL;
+
+	if (last && last->logical_bytes + last->len_bytes == e.logical_bytes &&
+	    last->physical_bytes + last->len_bytes == e.physical_bytes &&
+	    last->unwritten == e.unwritten) {
+		last->len_bytes += e.len_bytes;
+		return 0;
+	}
+	if (out->n == *room) {
+		struct extent *list;
+
+		*room = *room ? *room * 2 : 64;
+		list = realloc(out->list, *room * sizeof(*list));
+		if (!list)
+			return -ENOMEM;
+		out->list = list;
+	}
+	out->list[out->n++] = e;
+	return 0;
+}
+
+int extents_read(int fd, struct extents *out)
+{
+	struct fiemap *map = calloc(1, sizeof(*map) + FIEMAP_BATCH * sizeof(map->fm_extents[0]));
+	uint64_t start = 0;
+	size_t room = 0;
+	int rc = map ? 0 : -ENOMEM;
+
+	*out = (struct extents){0};
+	while (!rc) {
+		map->fm_start = start;
+		map->fm_length = FIEMAP_MAX_OFFSET - start;
+		map->fm_flags = FIEMAP_FLAG_SYNC;
+		map->fm_extent_count = FIEMAP_BATCH;
+		if (ioctl(fd, FS_IOC_FIEMAP, map) < 0) {
+			rc = -errno;
+			break;
+		}
+		if (!map->fm_mapped_extents)
+			break;
+		for (unsigned int i = 0; i < map->fm_mapped_extents && !rc; i++) {
+			const struct fiemap_extent *fe = &map->fm_extents[i];
+
+			if (fe->fe_flags & (FIEMAP_EXTENT_UNKNOWN | FIEMAP_EXTENT_ENCODED))
+				rc = -EUCLEAN;
+			else
+				rc = append_extent(out, &room, fe);
+			start = fe->fe_logical + fe->fe_length;
+		}
+		if (map->fm_extents[map->fm_mapped_extents - 1].fe_flags & FIEMAP_EXTENT_LAST)
+			break;
+	}
+	free(map);
+	if (rc < 0)
+		extents_free(out);
+	return rc;
+}
+
+void extents_free(struct extents *extents)
+{
+	free(extents->list);
+	*extents = (struct extents){0};
+}
+
+int fallocate_all(int fd, uint64_t most_bytes, uint64_t *len_bytes)
+{
+	const uint64_t slack_blocks = 16;
+	struct statvfs room;
+	int rc = -ENOSPC;
+
+	if (fstatvfs(fd, &room) < 0)
+		return -errno;
+	/* What a filesystem keeps back beyond what it says is found out by asking for less. */
+	for (uint64_t n = room.f_bavail; n > slack_blocks && rc == -ENOSPC;
+	     n -= slack_blocks + n / 64) {
+		*len_bytes = (n - slack_blocks) * room.f_frsize;
+		if (*len_bytes > most_bytes)
+			*len_bytes = most_bytes / room.f_frsize * room.f_frsize;
+		if (ftruncate(fd, 0) < 0)
+			return -errno;
+		rc = fallocate(fd, 0, 0, (off_t)*len_bytes) < 0 ? -errno : 0;
+		if (n <= slack_blocks + n / 64)
+			break;
+	}
+	return rc;
+}
+
+const struct extent *extents_find(const struct extents *extents, uint64_t logical_bytes)
+{
+	size_t low = 0, high = extents->n;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		const struct extent *e = &extents->list[mid];
+
+		if (logical_bytes < e->logical_bytes)
+			high = mid;
+		else if (logical_bytes >= e->logical_bytes + e->len_bytes)
+			low = mid + 1;
+		else
+			return e;
+	}
+	return NULL;
+}
+
+/* The device address of a window, or UINT64_MAX if it is not in one extent. */
+static uint64_t window_physical(const struct extents *extents, uint64_t offset)
+{
+	const struct extent *e = extents_find(extents, offset);
+
+	if (!e || e->logical_bytes + e->len_bytes - offset < WINDOW_BYTES)
+		return UINT64_MAX;
+	return e->physical_bytes + (offset - e->logical_bytes);
+}
+
+bool window_is_huge_on_fs(const struct extents *extents, uint64_t window_offset_bytes)
+{
+	uint64_t physical = window_physical(extents, window_offset_bytes);
+
+	return physical != UINT64_MAX && physical % WINDOW_BYTES == 0;
+}
+
+static int find_on_stack(const void *under, uint64_t byte, struct memory *out)
+{
+	const struct stack *stack = under;
+	struct place place;
+	int rc = stack_resolve(stack, byte, &place);
+
+	if (rc < 0)
+		return rc;
+	out->address_bytes = stack->namespaces[place.namespace].resource_bytes + place.offset_bytes;
+	out->contiguous_bytes = place.contiguous_bytes;
+	return 0;
+}
+
+struct ground stack_ground(const struct stack *stack)
+{
+	return (struct ground){find_on_stack, stack};
+}
+
+bool ground_window_is_huge(const struct extents *extents, const struct ground *ground,
+			   uint64_t window_offset_bytes)
+{
+	uint64_t physical = window_physical(extents, window_offset_bytes);
+	struct memory memory;
+
+	return physical != UINT64_MAX && !ground->find(ground->under, physical, &memory) &&
+	       memory.contiguous_bytes >= WINDOW_BYTES && memory.address_bytes % WINDOW_BYTES == 0;
+}
+
+bool window_is_huge_on_stack(const struct extents *extents, const struct stack *stack,
+			     uint64_t window_offset_bytes)
+{
+	struct ground ground = stack_ground(stack);
+
+	return ground_window_is_huge(extents, &ground, window_offset_bytes);
+}
+
+int ground_pfn(const struct extents *extents, const struct ground *ground, uint64_t offset_bytes,
+	       uint64_t *pfn)
+{
+	const struct extent *e = extents_find(extents, offset_bytes);
+	struct memory memory;
+	int rc;
+
+	if (!e)
+		return -ENOENT;
+	rc = ground->find(ground->under, e->physical_bytes + (offset_bytes - e->logical_bytes),
+			  &memory);
+	if (!rc)
+		*pfn = memory.address_bytes / PAGE_BYTES;
+	return rc;
+}
+
+int expected_pfn(const struct extents *extents, const struct stack *stack, uint64_t offset_bytes,
+		 uint64_t *pfn)
+{
+	struct ground ground = stack_ground(stack);
+
+	return ground_pfn(extents, &ground, offset_bytes, pfn);
+}
+
+int mapped_pfns(int pagemap_fd, const volatile void *address, uint64_t *pfns, size_t n)
+{
+	const uint64_t present = UINT64_C(1) << 63, pfn_mask = (UINT64_C(1) << 55) - 1;
+	off_t where = (off_t)((uintptr_t)address / PAGE_BYTES * sizeof(uint64_t));
+	ssize_t len = pread(pagemap_fd, pfns, n * sizeof(*pfns), where);
+
+	if (len != (ssize_t)(n * sizeof(*pfns)))
+		return len < 0 ? -errno : -EIO;
+	for (size_t i = 0; i < n; i++)
+		pfns[i] = pfns[i] & present ? pfns[i] & pfn_mask : 0;
+	return 0;
+}
+
+uint64_t page_faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_THREAD, &usage);
+	return (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt;
+}

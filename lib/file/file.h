@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a file's pages stand on, and what a mapping of them really is. */
+#ifndef DAXDM_FILE_H
+#define DAXDM_FILE_H
+
+#include "lib/dev/dm.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct extent {
+	uint64_t logical_bytes;	 /* in the file */
+	uint64_t physical_bytes; /* on the mounted device */
+	uint64_t len_bytes;
+	bool unwritten;
+};
+
+struct extents {
+	struct extent *list; /* by logical offset; neighbours that touch are merged */
+	size_t n;
+};
+
+/* The extents of a file whose delayed work is done (fsync first).  Returns 0 or -errno; free with
+ * extents_free().  Source: FIEMAP, Documentation/filesystems/fiemap.rst. */
+int extents_read(int fd, struct extents *out);
+void extents_free(struct extents *extents);
+
+/*
+ * Gives an empty file all the room of its filesystem but a little for its trees, at most
+ * most_bytes; nothing is written.  Returns 0 and the length, a multiple of the block size, or
+ * -errno.
+ */
+int fallocate_all(int fd, uint64_t most_bytes, uint64_t *len_bytes);
+
+/* The extent that holds a file offset, or NULL for a hole. */
+const struct extent *extents_find(const struct extents *extents, uint64_t logical_bytes);
+
+/*
+ * Whether the filesystem placed this 2 MiB window of the file so that a PMD could map it if
+ * nothing lay between: one extent, 2 MiB aligned on the device.  Pure.
+ */
+bool window_is_huge_on_fs(const struct extents *extents, uint64_t window_offset_bytes);
+
+/* Physical memory: where, and how many bytes from there on stay together. */
+struct memory {
+	uint64_t address_bytes;
+	uint64_t contiguous_bytes;
+};
+
+/* What a mounted device stands on, be it a stack or a graph (lib/dev/graph.h). */
+struct ground {
+	/* Where a byte of the device is.  Returns 0, or -errno where no memory is. */
+	int (*find)(const void *under, uint64_t byte, struct memory *out);
+	const void *under; /* borrowed */
+};
+
+struct ground stack_ground(const struct stack *stack);
+
+/*
+ * Whether the kernel may map this window with a PMD through what lies between: as above, and the
+ * 2 MiB stay together and end up 2 MiB aligned in memory.  Pure.
+ */
+bool ground_window_is_huge(const struct extents *extents, const struct ground *ground,
+			   uint64_t window_offset_bytes);
+bool window_is_huge_on_stack(const struct extents *extents, const struct stack *stack,
+			     uint64_t window_offset_bytes);
+
+/*
+ * The page frame that must back a file offset: extent + tables + the namespace's data start.
+ * Pure.  Returns 0, -ENOENT for a hole, -ERANGE outside the device, or what find() gave.
+ */
+int ground_pfn(const struct extents *extents, const struct ground *ground, uint64_t offset_bytes,
+	       uint64_t *pfn);
+int expected_pfn(const struct extents *extents, const struct stack *stack, uint64_t offset_bytes,
+		 uint64_t *pfn);
+
+/*
+ * The page frames really mapped at n pages from a virtual address on; 0 where nothing is mapped.
+ * Needs CAP_SYS_ADMIN.  Returns 0 or -errno.
+ * Source: Documentation/admin-guide/mm/pagemap.rst.
+ */
+int mapped_pfns(int pagemap_fd, const volatile void *address, uint64_t *pfns, size_t n);
+
+/* Page faults of this thread so far; a 2 MiB fault counts once.  Minor and major ones: a DAX fault
+ * that allocates a block is called major by some kernels (fs/dax.c, VM_FAULT_MAJOR). */
+uint64_t page_faults(void);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Mappings of a file whose page size is ours to choose, and proof of what stands behind them. */
+#ifndef DAXDM_MAPPING_H
+#define DAXDM_MAPPING_H
+
+#include "lib/file/file.h"
+
+#include <sys/mman.h>
+
+#ifndef MAP_SYNC
+#define MAP_SYNC 0x080000 /* linux/mman.h since 4.15 */
+#endif
+#ifndef MAP_SHARED_VALIDATE
+#define MAP_SHARED_VALIDATE 0x03
+#endif
+
+struct mapping {
+	char *base; /* of the file's offset 0 */
+	void *reserved;
+	size_t reserved_bytes;
+};
+
+/*
+ * Maps bytes of a file, readable and writable, with the flags of mmap(2).  huge: at an address
+ * congruent to the offset mod 2 MiB, so that PMDs are possible; else a page beside that, where the
+ * kernel can only use PTEs.  Returns 0 or -errno.
+ */
+int mapping_make(struct mapping *m, int fd, uint64_t bytes, int flags, bool huge);
+void mapping_drop(struct mapping *m);
+
+/* What frames are held against. */
+struct frame_proof {
+	int pagemap_fd;
+	struct ground ground;
+	struct extents extents; /* of the mapped file, now */
+	/* If not NULL, the frames must not be of its namespaces: zero page, private copies. */
+	const struct stack *outside;
+};
+
+/*
+ * Whether the n pages of the mapping from a file offset on are backed by exactly the frames that
+ * extents and tables say (or, if outside, by none of its namespaces).  Returns true, or false with
+ * a sentence in why.
+ */
+bool frames_prove(const struct frame_proof *proof, const struct mapping *m, uint64_t offset_bytes,
+		  unsigned int n, char *why, size_t why_len);
+
+/*
+ * Leaves a stock of free page-table pages behind, by making some and dropping them: whether the
+ * allocator had to fetch new ones during a pass was a matter of its past.
+ */
+void mapping_precharge(void);
+
+/* The number of memory areas of this process.  The kernel looks the area of each fault up among
+ * them: a part of the cost that must not differ between stacks. */
+unsigned int mapping_areas(void);
+
+#endif

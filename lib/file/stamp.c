@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "lib/file/stamp.h"
+
+#include "lib/dev/stack.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { FOUND_LEN = 160 };
+
+/* A sector is filled with these: each knows all of it, so that a piece is enough to tell. */
+struct cell {
+	uint32_t file_id, generation;
+	uint64_t sector_bytes; /* offset of the sector in the file */
+	uint64_t position;     /* of the cell in the sector, and what says that it is a stamp */
+	uint64_t sum;	       /* of all of the above */
+};
+
+enum { CELLS = SECTOR_BYTES / sizeof(struct cell) };
+
+#define MAGIC UINT64_C(0x6461786d7374616d)
+
+/* The finaliser of splitmix64: one changed bit changes half of the result's. */
+static uint64_t mix(uint64_t z)
+{
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	return z ^ (z >> 31);
+}
+
+static uint64_t cell_sum(const struct cell *c)
+{
+	return mix(mix(mix((uint64_t)c->file_id << 32 | c->generation) ^ c->sector_bytes) ^
+		   c->position);
+}
+
+/* The cell that holds the file's byte offset_bytes. */
+static struct cell cell_at(uint32_t file_id, uint64_t offset_bytes, uint32_t generation)
+{
+	struct cell c = {
+		.file_id = file_id,
+		.generation = generation,
+		.sector_bytes = offset_bytes / SECTOR_BYTES * SECTOR_BYTES,
+		.position = MAGIC ^ offset_bytes % SECTOR_BYTES / sizeof(c),
+	};
+
+	c.sum = cell_sum(&c);
+	return c;
+}
+
+/* The part of a cell that begins at offset_bytes, at most len bytes: its first byte within the cell
+ * and its length. */
+static size_t cell_part(uint64_t offset_bytes, size_t len, size_t *from)
+{
+	*from = offset_bytes % sizeof(struct cell);
+	return len < sizeof(struct cell) - *from ? len : sizeof(struct cell) - *from;
+}
+
+void stamp_fill(void *bytes, size_t len, uint32_t file_id, uint64_t offset_bytes,
+		uint32_t generation)
+{
+	char *out = bytes;
+
+	while (len) {
+		struct cell c = cell_at(file_id, offset_bytes, generation);
+		size_t from, n = cell_part(offset_bytes, len, &from);
+
+		memcpy(out, (const char *)&c + from, n);
+		out += n;
+		offset_bytes += n;
+		len -= n;
+	}
+}
+
+static bool is_cell(const struct cell *c, size_t position)
+{
+	return c->position == (MAGIC ^ position) && c->sum == cell_sum(c);
+}
+
+static bool same_stamp(const struct cell *a, const struct cell *b)
+{
+	return a->file_id == b->file_id && a->generation == b->generation &&
+	       a->sector_bytes == b->sector_bytes;
+}
+
+/*
+ * Says of the sector that a wrong byte is in what it says of itself.  Only whole cells that were
+ * read speak; where they stand in the sector was known before, for only whole sectors go astray.
+ */
+static void describe(const char *bytes, size_t len, uint64_t offset_bytes, size_t wrong,
+		     const struct cell *own, char *found)
+{
+	size_t begin = (offset_bytes + wrong) % SECTOR_BYTES; /* of the byte in its sector */
+	size_t first = begin < wrong ? wrong - begin : 0;
+	size_t last = wrong - begin + SECTOR_BYTES; /* wraps back where the sector began earlier */
+	bool zeroes = true;
+
+	if (last > len)
+		last = len;
+	for (size_t i = first; i < last; i++)
+		zeroes = zeroes && !bytes[i];
+	if (zeroes) {
+		snprintf(found, FOUND_LEN, "zeroes");
+		return;
+	}
+	for (size_t i = first; i + sizeof(struct cell) <= last; i++) {
+		size_t in_sector = (offset_bytes + i) % SECTOR_BYTES;
+		struct cell c;
+
+		memcpy(&c, bytes + i, sizeof(c));
+		if (in_sector % sizeof(c) || !is_cell(&c, in_sector / sizeof(c)))
+			continue;
+		snprintf(found, FOUND_LEN,
+			 "file %" PRIu32 ", offset %" PRIu64 ", generation %" PRIu32 "%s",
+			 c.file_id, c.sector_bytes, c.generation,
+			 same_stamp(&c, own) ? ", damaged" : "");
+		return;
+	}
+	snprintf(found, FOUND_LEN, "no stamp");
+}
+
+size_t stamp_check(const void *bytes, size_t len, uint32_t file_id, uint64_t offset_bytes,
+		   uint32_t generation, char *found)
+{
+	const char *in = bytes;
+	size_t done = 0;
+
+	while (done < len) {
+		struct cell c = cell_at(file_id, offset_bytes + done, generation);
+		size_t from, n = cell_part(offset_bytes + done, len - done, &from);
+		const char *want = (const char *)&c + from;
+
+		if (memcmp(in + done, want, n)) {
+			while (in[done] == *want++)
+				done++;
+			if (found)
+				describe(in, len, offset_bytes, done, &c, found);
+			return done;
+		}
+		done += n;
+	}
+	return len;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The lines of a run: one JSON object each, in DESIGN.md's schema. */
+#ifndef DAXDM_RECORD_H
+#define DAXDM_RECORD_H
+
+#include "lib/dev/stack.h"
+#include "lib/meter/meter.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { RECORD_SCHEMA = 1 };
+
+/* Where lines go. */
+struct sink {
+	FILE *out;
+	bool progress;	  /* progress lines are wanted */
+	int error;	  /* the first -errno of writing */
+	json_t *captured; /* if not NULL, lines go into this array instead; progress lines do not */
+};
+
+/* What every line of one stack and filesystem has in common. */
+struct cell {
+	const struct stack_spec *spec;
+	const char *fs;
+	const struct meter *meter;
+};
+
+/*
+ * Opens FILE ("-" for stdout); an existing regular file is refused, results are never overwritten.
+ * Returns 0, or -errno after one error line.
+ */
+int sink_open(struct sink *sink, const char *path, bool progress);
+
+/* Closes.  Returns 0, or the first -errno of any write, after one error line. */
+int sink_close(struct sink *sink);
+
+/*
+ * Writes one object as one line and waits until a terminal line has sent it, so that its
+ * interrupts do not fall into the next timed pass.  Steals the reference.  Returns 0 or -errno;
+ * the error is kept for sink_close().
+ */
+int sink_line(struct sink *sink, json_t *object);
+
+/*
+ * A record: samples[0..n) in the meter's unit, overhead already taken off.  Steals proof.
+ * variant is e.g. "read.warm.pte".  Under meter none the samples are not looked at: it is a line
+ * of type "proven", with the proof alone.  Returns 0 or -errno.
+ */
+int record_write(struct sink *sink, const struct cell *cell, const char *bench, const char *better,
+		 const char *variant, const int64_t *samples, size_t n, int64_t overhead,
+		 json_t *proof);
+/* The same, in a unit of its own: a rate, which is of meter time. */
+int record_write_unit(struct sink *sink, const struct cell *cell, const char *bench,
+		      const char *better, const char *unit, const char *variant,
+		      const int64_t *samples, size_t n, int64_t overhead, json_t *proof);
+
+/* A fact the contract is silent on: id is NAME{stack=...,fs=...}.  Steals value. */
+int observation_write(struct sink *sink, const struct cell *cell, const char *name, json_t *value);
+
+/* A group of samples whose proof failed, and why. */
+int void_write(struct sink *sink, const struct cell *cell, const char *bench, const char *variant,
+	       const char *why);
+
+/* What was not measured, why, and what would cure it. */
+int skip_write(struct sink *sink, const struct cell *cell, const char *bench, const char *variant,
+	       const char *why, const char *cure);
+
+int progress_write(struct sink *sink, unsigned int done, unsigned int total, const char *phase,
+		   const char *what);
+
+int end_write(struct sink *sink, int status);
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A run as it lies in results/RUN/run.jsonl, read into plain structs.  Everything that judges
+ * numbers (report, identical, compare) stands on this and never looks at JSON lines itself.
+ *
+ * All strings and JSON values belong to the run and live until run_free().
+ */
+#ifndef DAXDM_RUN_H
+#define DAXDM_RUN_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The schema of run.jsonl that this reader understands; it changes with any field's meaning. */
+#define RUN_SCHEMA 1
+
+/* What mapped the samples of a record: the last word of its variant.  NONE: the variant does not
+ * name a page size (a benchmark that maps nothing). */
+enum run_page { RUN_PAGE_PTE, RUN_PAGE_PMD, RUN_PAGE_FALLBACK, RUN_PAGE_NONE };
+
+struct run_value {
+	int64_t value; /* in the record's unit */
+	int64_t count; /* samples that had it */
+};
+
+struct run_record {
+	const char *id; /* metric id, unique within the run */
+	const char *bench, *variant, *stack;
+	const char *fs; /* "" for a benchmark that needs no filesystem */
+	const char *unit, *better,
+		*meter; /* "insn" or "ns"; "lower" or "higher"; "insn" or "time" */
+	const char *digest;
+	enum run_page page;
+	size_t stack_rank;			 /* index into run.stacks */
+	int64_t segments;			 /* of the stack's top device; 0 is raw */
+	int64_t n;				 /* samples */
+	int64_t min, p10, median, p90, p99, max; /* in unit */
+	double mean;				 /* in unit */
+	int64_t overhead;	  /* of the meter, in unit; already subtracted; -1 if not given */
+	const json_t *proof;	  /* object, or NULL */
+	struct run_value *values; /* ascending; their counts sum up to n */
+	size_t n_values;
+	unsigned int line; /* in the file, from 1 */
+};
+
+/* A group that was measured but whose proof failed (void), or that was not measured (skip). */
+struct run_gap {
+	const char *id, *why;
+	const char *cure; /* "" if none was given */
+};
+
+struct run_observation {
+	const char *id;
+	const char *stack, *fs, *check; /* "" if not given */
+	const json_t *value;
+	const json_t *line; /* all of it */
+};
+
+/* What was counted in a pass of its own, of the same id as the record that was timed. */
+struct run_counted {
+	const char *id, *bench, *variant, *stack, *fs;
+	const char *why;    /* not "": nothing was counted, and why */
+	int64_t operations; /* in which */
+	const json_t
+		*counters; /* NAME: {"value"} or {"unavailable", "cure"}; lib/meter/counters.h */
+};
+
+/* The verdict of one check, or of one planted fault. */
+struct run_check {
+	char id[112]; /* unique within the run: FAMILY.NAME, or FAMILY.NAME+PLANT */
+	json_t *line; /* not const: what is known of its failure may be added */
+};
+
+/* Names in an order that tables follow: as the context lists them, then as records bring them. */
+struct run_names {
+	const char **name;
+	size_t n;
+	json_t *rank; /* name -> index */
+};
+
+/* "" or -1 for what the context does not say. */
+struct run_context {
+	const json_t *json; /* the whole line */
+	const char *suite, *build, *meter, *cpu, *date;
+	const char *release, *version, *build_id, *package; /* of the kernel */
+	char kernel[512]; /* it, and which of its modules were replaced (lib/run/kernel_name.h) */
+	char suffix[96];  /* "+dm-mod": for names of it */
+	const char *qemu, *accel, *emulated_cpu, *machine, *boot; /* of the emulated host */
+	int64_t mem_kib, emulated_mem_mib;
+	bool checks;	      /* a run of checks: verdicts, no records, and no meter */
+	bool planted;	      /* with faults planted */
+	int64_t seed, rounds; /* of what is random in checks */
+};
+
+struct run {
+	char *path; /* of the file */
+	struct run_context context;
+	struct run_names fs, benches, variants, stacks; /* variants: "BENCH.VARIANT" */
+	struct run_record
+		*records; /* by fs (its name), bench, page size, variant, stack, each in order */
+	size_t n_records;
+	struct run_record **by_id; /* the same, by strcmp of the id */
+	struct run_observation *observations;
+	size_t n_observations;
+	struct run_check *checks; /* as they came */
+	size_t n_checks;
+	struct run_counted *counted; /* as they came */
+	size_t n_counted;
+	struct run_gap *voids, *skips;
+	size_t n_voids, n_skips;
+	size_t n_proven; /* passes of meter none: proven, no number kept */
+	size_t n_unread; /* lines of a type that this reader does not know */
+	bool ended;	 /* has its last line; without it the run is never a baseline */
+	bool cut;	 /* the last line of the file is half a line */
+	int64_t status;	 /* of the end line; 0 is good */
+	json_t *lines;	 /* what all strings above point into */
+};
+
+/*
+ * Reads the run at PATH: a directory that holds run.jsonl, or such a file.  A run without its end
+ * line is read as far as it goes.  Returns 0, or -errno with a sentence in why that names file and
+ * line (-EINVAL: not a run of this schema, or its lines contradict each other or themselves:
+ * lib/run/run_verify.h).  *run needs run_free() in either case.
+ */
+int run_read(const char *path, struct run *run, char *why, size_t why_size);
+
+/* The same of size bytes of memory, which messages call "memory". */
+int run_read_memory(const char *text, size_t size, struct run *run, char *why, size_t why_size);
+
+void run_free(struct run *run);
+
+/* Whether it ended, and ended well; checks may have failed. */
+bool run_is_complete(const struct run *run);
+
+/* The record of that metric id, or NULL. */
+const struct run_record *run_find(const struct run *run, const char *id);
+
+/* The page size that VARIANT's last word names; *stem_len (may be NULL) gets the length of what
+ * is before it ("read.warm" of "read.warm.pte"). */
+enum run_page run_page_of(const char *variant, size_t *stem_len);
+
+#endif

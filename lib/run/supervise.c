@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "lib/run/supervise.h"
+
+#include "lib/base/msg.h"
+#include "lib/run/leftovers.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { GRACE_S = 60 };
+
+static volatile sig_atomic_t stop_signal;
+static volatile sig_atomic_t grace_over;
+static pid_t owner; /* the child of supervise() */
+
+bool interrupted(void)
+{
+	return stop_signal;
+}
+
+static void on_signal(int signal)
+{
+	if (signal == SIGALRM)
+		grace_over = 1;
+	else if (signal != SIGCHLD) /* that one only wakes the parent */
+		stop_signal = signal;
+}
+
+/* Catches the signals that end a run, and blocks them and SIGCHLD; *before is the mask to wait
+ * with. */
+static void catch_signals(sigset_t *before)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+	sigset_t blocked;
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	sigaction(SIGALRM, &action, NULL);
+	sigaction(SIGCHLD, &action, NULL);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGTERM);
+	sigaddset(&blocked, SIGHUP);
+	sigaddset(&blocked, SIGALRM);
+	sigaddset(&blocked, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &blocked, before);
+}
+
+pid_t supervise_owner(void)
+{
+	return owner ? owner : getpid();
+}
+
+/* Makes the directory and says that it is in use.  What carries our number already is of a process
+ * that had it before.  Returns 0, or -errno after one error line. */
+static int begin(const char *directory)
+{
+	int rc = leftovers_claim();
+
+	if (rc == -EEXIST && !leftovers_remove(getpid()))
+		rc = leftovers_claim();
+	if (rc < 0) {
+		msg_error("cannot make %s-lock: %s", directory, strerror(-rc));
+		return rc;
+	}
+	if (mkdir(directory, 0700) < 0) {
+		rc = -errno;
+		msg_error("cannot make %s: %s", directory, strerror(-rc));
+	}
+	return rc;
+}
+
+static void child_main(const struct supervised *s, pid_t parent)
+{
+	char directory[64];
+	int status = STATUS_BROKEN;
+
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		_exit(STATUS_BROKEN);
+	owner = getpid();
+	leftovers_directory(owner, directory);
+	if (!begin(directory))
+		status = s->work(s->arg, directory);
+	if (!rmdir(directory) || errno == ENOENT)
+		leftovers_disclaim();
+	exit(status);
+}
+
+/* Says in one line what is there still of the child. */
+static void report_left(pid_t pid, int rc)
+{
+	struct leftovers left;
+	char text[512] = "";
+	size_t len = 0;
+
+	if (leftovers_find(pid, &left) < 0 && !left.n)
+		len = (size_t)snprintf(text, sizeof(text), "the list cannot be read");
+	for (size_t i = 0; i < left.n && len < sizeof(text); i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s %s", i ? ", " : "",
+					left.list[i].kind, left.list[i].name);
+	leftovers_free(&left);
+	msg_error("left on this host, cannot be removed (%s): %s; `./run.sh cleanup` tries again",
+		  strerror(-rc), *text ? text : "nothing is listed");
+}
+
+/*
+ * Whatever the child said of its end: looks for what carries its number, and removes it.  Returns
+ * 0, or -errno after one error line.
+ */
+static int clean_up_after(const struct supervised *s, pid_t pid, bool ended_well)
+{
+	int rc = leftovers_remove(pid);
+
+	if (rc < 0)
+		report_left(pid, rc);
+	else if (!ended_well)
+		s->aftermath(s->arg);
+	return rc;
+}
+
+/*
+ * Waits for the child, hands a stop signal on to it, and kills it when its grace is over.  The
+ * signals are blocked but while it sleeps, so that none comes between a look and the sleep.
+ */
+static int wait_for(pid_t pid, const sigset_t *unblocked)
+{
+	int status, handed_on = 0;
+
+	while (!waitpid(pid, &status, WNOHANG)) {
+		if (stop_signal && !handed_on) {
+			handed_on = 1;
+			kill(pid, SIGTERM);
+			alarm(GRACE_S);
+		}
+		if (grace_over)
+			kill(pid, SIGKILL);
+		sigsuspend(unblocked);
+	}
+	alarm(0);
+	return status;
+}
+
+static void part_main(int (*part)(void *arg), void *arg, pid_t parent)
+{
+	int rc;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(ECANCELED);
+	rc = part(arg);
+	_exit(fflush(NULL) && !rc ? EIO : -rc);
+}
+
+int run_apart(int (*part)(void *arg), void *arg)
+{
+	pid_t parent = getpid(), pid;
+	sigset_t before;
+	int status;
+
+	catch_signals(&before);
+	fflush(NULL);
+	pid = fork();
+	if (pid < 0) {
+		int rc = -errno;
+
+		sigprocmask(SIG_SETMASK, &before, NULL);
+		return rc;
+	}
+	if (!pid) {
+		sigprocmask(SIG_SETMASK, &before, NULL);
+		part_main(part, arg, parent);
+	}
+	status = wait_for(pid, &before);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (WIFSIGNALED(status)) {
+		signal(WTERMSIG(status), SIG_DFL);
+		raise(WTERMSIG(status));
+	}
+	return -WEXITSTATUS(status);
+}
+
+int supervise(const struct supervised *s)
+{
+	pid_t parent = getpid(), pid;
+	sigset_t before;
+	int status, ended, rc = 0;
+
+	catch_signals(&before);
+	fflush(NULL);
+	pid = fork();
+	if (pid < 0) {
+		msg_error("cannot start the work: %s", strerror(errno));
+		return STATUS_BROKEN;
+	}
+	if (!pid) {
+		sigprocmask(SIG_SETMASK, &before, NULL);
+		child_main(s, parent);
+	}
+	status = wait_for(pid, &before);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	ended = WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_BROKEN;
+	if (ended != STATUS_NEEDS_REBOOT || !s->expendable)
+		rc = clean_up_after(s, pid, WIFEXITED(status) && ended != STATUS_BROKEN);
+	if (WIFSIGNALED(status) && !stop_signal)
+		msg_error("the work died of signal %d (%s); %sthe run is incomplete",
+			  WTERMSIG(status), strsignal(WTERMSIG(status)),
+			  rc ? "" : "its mounts and devices were removed, ");
+	if (stop_signal)
+		return 128 + stop_signal;
+	return rc < 0 ? STATUS_BROKEN : ended;
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The kernel's half of lib/trace/tracer.c: at entry and exit of a function, a reading of the
+ * time-stamp counter goes into a log.  At entry the counter is read last, at exit first, so that
+ * little of this lies between the two readings; what does is the same for all calls.
+ */
+#include <linux/bpf.h>
+#include <linux/ptrace.h>
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "lib/trace/tracer_log.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* The counter: the tsc event of the msr PMU, opened for the thread. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, int);
+	__type(value, int);
+} counter SEC(".maps");
+
+/* Not mapped by user space: the memory areas of a process are part of what its faults cost. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tracer_log);
+} records SEC(".maps");
+
+static __always_inline struct stamp *new_stamp(void)
+{
+	__u32 zero = 0;
+	struct tracer_log *log = bpf_map_lookup_elem(&records, &zero);
+	__u64 i;
+
+	if (!log || bpf_get_current_pid_tgid() != log->thread)
+		return 0;
+	i = log->n++;
+	return i < TRACER_STAMPS_MAX ? &log->stamps[i] : 0;
+}
+
+static __always_inline void note_enter(__u32 function, __u64 pages)
+{
+	struct stamp *stamp = new_stamp();
+
+	if (!stamp)
+		return;
+	stamp->function = function;
+	stamp->leaves = 0;
+	stamp->pages = pages;
+	stamp->ticks = bpf_perf_event_read(&counter, 0);
+}
+
+static __always_inline void note_leave(__u32 function)
+{
+	__u64 ticks = bpf_perf_event_read(&counter, 0);
+	struct stamp *stamp = new_stamp();
+
+	if (!stamp)
+		return;
+	stamp->function = function;
+	stamp->leaves = 1;
+	stamp->ticks = ticks;
+}
+
+/* By trampolines, where the kernel has BTF of the function; else by kprobes. */
+#define TRACED(function, pages, pages_by_kprobe)                               \
+	SEC("fentry/" #function) int enter_##function(__u64 *ctx)              \
+	{                                                                      \
+		note_enter(TRACER_##function, pages);                          \
+		return 0;                                                      \
+	}                                                                      \
+	SEC("fexit/" #function) int leave_##function(__u64 *ctx)               \
+	{                                                                      \
+		note_leave(TRACER_##function);                                 \
+		return 0;                                                      \
+	}                                                                      \
+	SEC("kprobe/" #function) int kenter_##function(struct pt_regs *ctx)    \
+	{                                                                      \
+		note_enter(TRACER_##function, pages_by_kprobe);                \
+		return 0;                                                      \
+	}                                                                      \
+	SEC("kretprobe/" #function) int kleave_##function(struct pt_regs *ctx) \
+	{                                                                      \
+		note_leave(TRACER_##function);                                 \
+		return 0;                                                      \
+	}
+
+#define TRACED_PAGES(function) TRACED(function, ctx[2], PT_REGS_PARM3(ctx))
+
+TRACED_PAGES(dax_direct_access)
+TRACED_PAGES(dm_dax_direct_access)
+TRACED_PAGES(linear_dax_direct_access)
+TRACED_PAGES(stripe_dax_direct_access)
+TRACED_PAGES(pmem_dax_direct_access)
+TRACED(bpf_fentry_test1, ctx[0], PT_REGS_PARM1(ctx))
+/* The same programs, so that they cost the same. */
+TRACED_PAGES(bpf_fentry_test5)
+TRACED_PAGES(bpf_fentry_test6)
+TRACED_PAGES(__x64_sys_getpid)

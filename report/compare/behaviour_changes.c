@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "report/compare/behaviour_changes.h"
+
+#include "cli/verdicts.h"
+#include "lib/base/memory.h"
+#include "lib/base/msg.h"
+#include "lib/base/text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *text_of(const json_t *line, const char *key)
+{
+	const char *text = json_string_value(json_object_get(line, key));
+
+	return text ? text : "";
+}
+
+int behaviour_add(struct behaviour *b, struct run *run, const char *label, const char *known_dir)
+{
+	json_t *checks = json_object(), *observations = json_object();
+	struct verdicts *v;
+
+	b->runs[b->n] = run;
+	b->labels[b->n] = label;
+	b->checks[b->n] = checks;
+	b->observations[b->n] = observations;
+	b->n++;
+	v = check_run_judge(run, NULL, NULL, known_dir); /* known failures are marked */
+	if (!v)
+		return -EINVAL;
+	verdicts_finish(v, NULL);
+	for (size_t i = 0; i < run->n_checks; i++)
+		json_object_set(checks, run->checks[i].id, run->checks[i].line);
+	for (size_t i = 0; i < run->n_observations; i++)
+		json_object_set(observations, run->observations[i].id,
+				(json_t *)run->observations[i].line);
+	return 0;
+}
+
+void behaviour_print_counts(const struct behaviour *b, FILE *out)
+{
+	static const char *const heads[OUTCOME_KINDS] = {"passed", "failed",  "known",
+							 "xpass",  "skipped", "broken"};
+	int width = (int)strlen("kernel");
+
+	for (size_t r = 0; r < b->n; r++)
+		if ((int)strlen(b->labels[r]) > width)
+			width = (int)strlen(b->labels[r]);
+	fprintf(out, "%-*s", width, "kernel");
+	for (int o = 0; o < OUTCOME_KINDS; o++)
+		fprintf(out, "  %7s", heads[o]);
+	fputc('\n', out);
+	for (size_t r = 0; r < b->n; r++) {
+		size_t count[OUTCOME_KINDS] = {0};
+
+		for (size_t i = 0; i < b->runs[r]->n_checks; i++)
+			count[outcome_of(b->runs[r]->checks[i].line)]++;
+		fprintf(out, "%-*s", width, b->labels[r]);
+		for (int o = 0; o < OUTCOME_KINDS; o++)
+			fprintf(out, "  %7zu", count[o]);
+		fputc('\n', out);
+	}
+}
+
+/* ---- what changed -------------------------------------------------------------------------- */
+
+static void change_free(struct behaviour_change *change)
+{
+	for (size_t r = 0; r < BEHAVIOUR_RUNS_MAX; r++)
+		free(change->text[r]);
+	free(change->name);
+}
+
+static bool all_equal(const struct behaviour *b, const struct behaviour_change *change)
+{
+	const char *first = NULL;
+
+	for (size_t r = 0; r < b->n; r++) {
+		if (!change->text[r])
+			continue;
+		if (first && strcmp(first, change->text[r]))
+			return false;
+		first = change->text[r];
+	}
+	return true;
+}
+
+/* Keeps a change, steals its texts; one that is none is freed.  Returns 0 or -ENOMEM. */
+static int keep(struct behaviour *b, struct behaviour_change *change)
+{
+	struct behaviour_change *more;
+
+	if (all_equal(b, change)) {
+		change_free(change);
+		return 0;
+	}
+	more = reallocarray(b->changes, b->n_changes + 1, sizeof(*more));
+	if (!more) {
+		change_free(change);
+		return -ENOMEM;
+	}
+	b->changes = more;
+	more[b->n_changes++] = *change;
+	b->n_regressed += change->regressed;
+	return 0;
+}
+
+/* "fail, as known": what one has been told of is no surprise, but no promise kept either. */
+static bool kept(enum outcome outcome)
+{
+	return outcome == OUTCOME_PASSED || outcome == OUTCOME_XPASS;
+}
+
+static bool broke(enum outcome outcome)
+{
+	return outcome == OUTCOME_FAILED || outcome == OUTCOME_XFAIL || outcome == OUTCOME_BROKEN;
+}
+
+static int compare_verdict(struct behaviour *b, const char *id)
+{
+	struct behaviour_change change = {.verdict = true, .name = memory_check(strdup(id))};
+	bool was_kept = false;
+
+	for (size_t r = 0; r < b->n; r++) {
+		const json_t *line = json_object_get(b->checks[r], id);
+
+		change.text[r] = memory_check(strdup(line ? text_of(line, "verdict") : "not run"));
+		if (!line)
+			continue;
+		change.regressed |= was_kept && broke(outcome_of(line));
+		was_kept = kept(outcome_of(line));
+	}
+	return keep(b, &change);
+}
+
+/* What a run observed, or NULL. */
+static json_t *observed(const struct behaviour *b, size_t r, const char *id)
+{
+	return json_object_get(json_object_get(b->observations[r], id), "value");
+}
+
+/* A check that was skipped has observed nothing, and its verdict says so already. */
+static bool should_have_observed(const struct behaviour *b, size_t r, const char *id)
+{
+	const json_t *line = NULL, *check;
+
+	for (size_t other = 0; other < b->n && !line; other++)
+		line = json_object_get(b->observations[other], id);
+	check = json_object_get(b->checks[r], text_of(line, "check"));
+	return !strcmp(text_of(check, "verdict"), "pass");
+}
+
+/* An observation, or one member of it where it is an object (key is not NULL). */
+static int compare_value(struct behaviour *b, const char *id, const char *key)
+{
+	struct behaviour_change change = {.verdict = false};
+
+	for (size_t r = 0; r < b->n; r++) {
+		const json_t *value = observed(b, r, id);
+		const json_t *part = key ? json_object_get(value, key) : value;
+
+		if (part)
+			change.text[r] = json_dumps(part, JSON_ENCODE_ANY | JSON_SORT_KEYS);
+		else if (value || should_have_observed(b, r, id))
+			change.text[r] = memory_check(strdup("nothing"));
+	}
+	if (asprintf(&change.name, "%s%s%s", id, key ? " " : "", key ? key : "") < 0)
+		change.name = memory_check(NULL);
+	return keep(b, &change);
+}
+
+/* Of objects, only the members that differ are told. */
+static int compare_observation(struct behaviour *b, const char *id)
+{
+	json_t *keys = json_object(), *unused;
+	const char *key;
+	bool objects = true;
+	int rc = 0;
+
+	for (size_t r = 0; r < b->n; r++) {
+		json_t *value = observed(b, r, id);
+
+		objects = objects && (!value || json_is_object(value));
+		if (objects && value)
+			json_object_update_missing(keys, value);
+	}
+	if (!objects || !json_object_size(keys))
+		rc = compare_value(b, id, NULL);
+	else
+		json_object_foreach(keys, key, unused) rc = rc ? rc : compare_value(b, id, key);
+	json_decref(keys);
+	return rc;
+}
+
+/* Each id of any run once, in the order of the first run that has it. */
+static int each_id(struct behaviour *b, json_t *const maps[],
+		   int (*compare)(struct behaviour *b, const char *id))
+{
+	int rc = 0;
+
+	for (size_t r = 0; r < b->n; r++) {
+		const char *id;
+		json_t *line;
+
+		json_object_foreach(maps[r], id, line)
+		{
+			size_t before = 0;
+
+			while (before < r && !json_object_get(maps[before], id))
+				before++;
+			if (before == r && !rc)
+				rc = compare(b, id);
+		}
+	}
+	return rc;
+}
+
+int behaviour_find(struct behaviour *b)
+{
+	int rc = each_id(b, b->checks, compare_verdict);
+
+	return rc ? rc : each_id(b, b->observations, compare_observation);
+}
+
+/* "ID: VALUE on A, B; OTHER on C", values in the order of the first run that has each. */
+static void print_change(const struct behaviour *b, const struct behaviour_change *change,
+			 FILE *out)
+{
+	const char *between = ": ";
+
+	fprintf(out, "%s changed: ", change->verdict ? "verdict" : "behaviour");
+	text_put(change->name, out);
+	for (size_t r = 0; r < b->n; r++) {
+		const char *text = change->text[r];
+		size_t before = 0;
+
+		while (before < r &&
+		       (!change->text[before] || !text || strcmp(change->text[before], text)))
+			before++;
+		if (!text || before < r)
+			continue;
+		fputs(between, out);
+		text_put(text, out);
+		fprintf(out, " on %s", b->labels[r]);
+		for (size_t other = r + 1; other < b->n; other++)
+			if (change->text[other] && !strcmp(text, change->text[other]))
+				fprintf(out, ", %s", b->labels[other]);
+		between = "; ";
+	}
+	fputc('\n', out);
+}
+
+void behaviour_print_changes(const struct behaviour *b, FILE *out)
+{
+	for (size_t i = 0; i < b->n_changes; i++)
+		print_change(b, &b->changes[i], out);
+	if (!b->n_changes)
+		fprintf(out, "the same behaviour on all %zu\n", b->n);
+}
+
+void behaviour_free(struct behaviour *b)
+{
+	for (size_t r = 0; r < b->n; r++) {
+		json_decref(b->checks[r]);
+		json_decref(b->observations[r]);
+	}
+	for (size_t i = 0; i < b->n_changes; i++)
+		change_free(&b->changes[i]);
+	free(b->changes);
+	memset(b, 0, sizeof(*b));
+}
+
+json_t *behaviour_json(const struct behaviour *b, bool forced, int status)
+{
+	json_t *changes = json_array(), *labels = json_array();
+
+	for (size_t r = 0; r < b->n; r++)
+		json_array_append_new(labels, json_string(b->labels[r]));
+	for (size_t i = 0; i < b->n_changes; i++) {
+		const struct behaviour_change *change = &b->changes[i];
+		json_t *texts = json_array();
+
+		for (size_t r = 0; r < b->n; r++)
+			json_array_append_new(texts, change->text[r] ? json_string(change->text[r])
+								     : json_null());
+		json_array_append_new(changes,
+				      json_pack("{ss ss sb so}", "what",
+						change->verdict ? "verdict" : "observation", "id",
+						change->name, "regressed", change->regressed,
+						"sides", texts));
+	}
+	return json_pack("{ss si si sb so so}", "type", "comparison_of_checks", "schema", 1,
+			 "status", status, "forced", forced, "sides", labels, "changes", changes);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What differs between runs of the same checks: verdicts, and observations, which no contract
+ * speaks of. */
+#ifndef DAXDM_BEHAVIOUR_CHANGES_H
+#define DAXDM_BEHAVIOUR_CHANGES_H
+
+#include "lib/run/run.h"
+
+#include <stdio.h>
+
+enum { BEHAVIOUR_RUNS_MAX = 32 };
+
+/* One thing as each run has it. */
+struct behaviour_change {
+	bool verdict;			/* of a check; else an observation */
+	bool regressed;			/* a promise that one run kept is broken in the next */
+	char *name;			/* id, and the member of an observation that is an object */
+	char *text[BEHAVIOUR_RUNS_MAX]; /* NULL: the run says nothing of it */
+};
+
+/* Begin with all zero. */
+struct behaviour {
+	const struct run *runs[BEHAVIOUR_RUNS_MAX];			       /* borrowed */
+	const char *labels[BEHAVIOUR_RUNS_MAX];				       /* borrowed */
+	json_t *checks[BEHAVIOUR_RUNS_MAX], *observations[BEHAVIOUR_RUNS_MAX]; /* id -> line */
+	size_t n;
+	struct behaviour_change *changes;
+	size_t n_changes, n_regressed;
+};
+
+/*
+ * Adds a run of checks and marks its known failures, by known_dir or (NULL) by what it says itself.
+ * Returns 0, or -errno after one error line.
+ */
+int behaviour_add(struct behaviour *b, struct run *run, const char *label, const char *known_dir);
+
+/* Fills the changes.  Returns 0 or -ENOMEM. */
+int behaviour_find(struct behaviour *b);
+
+/* How many checks of each run came to what; then a line for each change. */
+void behaviour_print_counts(const struct behaviour *b, FILE *out);
+void behaviour_print_changes(const struct behaviour *b, FILE *out);
+
+/* Everything, for programs; a new reference, NULL without memory. */
+json_t *behaviour_json(const struct behaviour *b, bool forced, int status);
+
+void behaviour_free(struct behaviour *b);
+
+#endif

@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A comparison in words.  Every sentence can be quoted alone. */
+#include "report/compare/compare_show.h"
+
+#include "lib/base/memory.h"
+#include "report/compare/unlike.h"
+#include "report/findings/cost.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LARGEST_NAMED 3
+#define IDS_NAMED 4
+#define STRIDES_MAX (8 * SIDES_MAX)
+
+/* A sentence that grows. */
+struct sentence {
+	char *text;
+	FILE *out;
+};
+
+static bool sentence_begin(struct sentence *w)
+{
+	w->text = NULL;
+	w->out = memory_stream(&w->text);
+	return w->out;
+}
+
+static void sentence_say(struct sentence *w, findings_say *say, void *arg)
+{
+	if (!fclose(w->out))
+		say(arg, w->text);
+	free(w->text);
+}
+
+static bool is_shown(const struct change *change)
+{
+	return change->kind > CHANGE_UNSHOWN && change->kind <= CHANGE_REGRESSED;
+}
+
+/* "+4.2 %", "unchanged", "no change shown", "not measured any more". */
+static const char *in_words(const struct change *change, char *buf, size_t size)
+{
+	switch (change->kind) {
+	case CHANGE_EQUAL:
+		return "unchanged";
+	case CHANGE_UNSHOWN:
+		return change->too_few ? "too few runs to tell" : "no change shown";
+	case CHANGE_BETTER:
+	case CHANGE_IMPROVED:
+	case CHANGE_WORSE:
+	case CHANGE_REGRESSED:
+		snprintf(buf, size, "%s", percent(change->share).s);
+		return buf;
+	case CHANGE_NEW:
+		return "new";
+	case CHANGE_VANISHED:
+	case CHANGE_LEFT_OUT:
+		return "not measured any more";
+	default:
+		return "not measured";
+	}
+}
+
+/* ---- headlines ----------------------------------------------------------------------------- */
+
+/* The row that speaks for a filesystem: a warm 4 KiB fault on 16 segments, or what is next to it.
+ */
+static const struct row *headline_row(const struct comparison *c, const struct tables *tables,
+				      const struct table *table)
+{
+	const struct table_row *row = cost_headline(table, "", RUN_PAGE_PTE);
+	struct cost cost;
+
+	if (!row && table->n_rows)
+		row = &table->rows[0];
+	if (!row)
+		return NULL;
+	if (cost_find(tables, table, row, NULL, &cost) && comparison_find(c, cost.at->id))
+		return comparison_find(c, cost.at->id);
+	for (size_t s = 0; s < tables->run->stacks.n; s++)
+		if (row->cell[s] && comparison_find(c, row->cell[s]->id))
+			return comparison_find(c, row->cell[s]->id);
+	/* Other rows were chosen. */
+	for (size_t i = 0; i < c->n_rows; i++)
+		if (!strcmp(c->rows[i].rec->fs, table->fs))
+			return &c->rows[i];
+	return NULL;
+}
+
+static const struct row *raw_of(const struct comparison *c, const struct row *row)
+{
+	char id[512];
+
+	if (!strcmp(row->rec->stack, "raw"))
+		return NULL;
+	snprintf(id, sizeof(id), "%s.%s{stack=raw%s%s}", row->rec->bench, row->rec->variant,
+		 *row->rec->fs ? ",fs=" : "", row->rec->fs);
+	return comparison_find(c, id);
+}
+
+/* "ext4 linear:16 fault.read.warm.pte"; of two stacks "ext4 NEW fault.read.warm.pte against BASE".
+ */
+static void head_name(struct sentence *w, const struct comparison *c, const struct row *row)
+{
+	fprintf(w->out, "%s%s%s %s.%s%s%s", row->rec->fs, *row->rec->fs ? " " : "",
+		c->stack_new ? c->stack_new : row->rec->stack, row->rec->bench, row->rec->variant,
+		c->stack_new ? " against " : "", c->stack_new ? c->stack_base : "");
+}
+
+/* "ext4 linear:16 fault.read.warm.pte: +4.2 % (4,395 -> 4,580 insn); dm tax +12 insn (200 -> 212);
+ * raw unchanged". */
+static void say_two(const struct comparison *c, const struct row *row, findings_say *say, void *arg)
+{
+	const struct step *step = &row->steps[0];
+	const struct cell *base = &row->cells[0], *new = &row->cells[1];
+	const struct row *raw = raw_of(c, row);
+	struct sentence w;
+	char buf[32];
+
+	if (!sentence_begin(&w))
+		return;
+	head_name(&w, c, row);
+	fprintf(w.out, ": %s", in_words(&step->metric, buf, sizeof(buf)));
+	if (base->rec && new->rec && step->metric.kind != CHANGE_EQUAL)
+		fprintf(w.out, " (%s -> %s %s)", number(base->metric.median).s,
+			number(new->metric.median).s, row->rec->unit);
+	else
+		fprintf(w.out, " (%s %s)",
+			number(base->rec ? base->metric.median : new->metric.median).s,
+			row->rec->unit);
+	if (is_shown(&step->tax))
+		fprintf(w.out, "; dm tax %s %s (%s -> %s)", number_signed(step->tax.difference).s,
+			row->rec->unit, number(base->tax.median).s, number(new->tax.median).s);
+	else if (step->tax.kind != CHANGE_ABSENT)
+		fprintf(w.out, "; dm tax %s (%s %s)", in_words(&step->tax, buf, sizeof(buf)),
+			number(base->tax.median).s, row->rec->unit);
+	if (raw)
+		fprintf(w.out, "; raw %s", in_words(&raw->steps[0].metric, buf, sizeof(buf)));
+	sentence_say(&w, say, arg);
+}
+
+static void list_values(struct sentence *w, const struct comparison *c, const struct row *row,
+			bool tax)
+{
+	for (size_t s = 0; s < c->n_sides; s++) {
+		const struct quantity *q = tax ? &row->cells[s].tax : &row->cells[s].metric;
+
+		fprintf(w->out, "%s%s", s ? ", " : "", q->n ? number(q->median).s : "-");
+		if (!tax)
+			fprintf(w->out, " (%s)", c->sides[s].label);
+	}
+}
+
+static void say_ladder(const struct comparison *c, const struct row *row, findings_say *say,
+		       void *arg)
+{
+	const struct row *raw = raw_of(c, row);
+	struct sentence w;
+
+	if (!sentence_begin(&w))
+		return;
+	head_name(&w, c, row);
+	fprintf(w.out, " in %s: ", row->rec->unit);
+	list_values(&w, c, row, false);
+	if (raw) {
+		fputs("; dm tax: ", w.out);
+		list_values(&w, c, row, true);
+	}
+	sentence_say(&w, say, arg);
+}
+
+static void say_headlines(const struct comparison *c, findings_say *say, void *arg)
+{
+	struct tables tables;
+
+	if (tables_build(&c->sides[0].runs[0], &tables) < 0)
+		memory_check(NULL);
+	else
+		for (size_t t = 0; t < tables.n; t++) {
+			const struct row *row = headline_row(c, &tables, &tables.table[t]);
+
+			if (row && c->n_sides == 2)
+				say_two(c, row, say, arg);
+			else if (row)
+				say_ladder(c, row, say, arg);
+		}
+	tables_free(&tables);
+}
+
+/* ---- a ladder's largest steps -------------------------------------------------------------- */
+
+struct stride {
+	const struct row *row;
+	size_t step;
+};
+
+static int64_t stride_size(const struct stride *s)
+{
+	return llabs(s->row->steps[s->step].metric.difference);
+}
+
+static int by_size(const void *pa, const void *pb)
+{
+	int64_t a = stride_size(pa), b = stride_size(pb);
+
+	return (a < b) - (a > b);
+}
+
+static void say_stride(const struct comparison *c, const struct stride *s, const char *rank,
+		       findings_say *say, void *arg)
+{
+	const struct step *step = &s->row->steps[s->step];
+	const struct side *from = &c->sides[s->step], *to = &c->sides[s->step + 1];
+	struct sentence w;
+
+	if (!sentence_begin(&w))
+		return;
+	fprintf(w.out, "%s step: ", rank);
+	head_name(&w, c, s->row);
+	fprintf(w.out, " %s %s (%s) from %s to %s", number_signed(step->metric.difference).s,
+		s->row->rec->unit, percent(step->metric.share).s, from->label, to->label);
+	if (is_shown(&step->tax) || step->tax.kind == CHANGE_EQUAL)
+		fprintf(w.out, ", of it dm tax %s",
+			step->tax.difference ? number_signed(step->tax.difference).s : "0");
+	if (!c->time && !*from->runs[0].context.suffix && !*to->runs[0].context.suffix &&
+	    strncmp(from->runs[0].context.package, "file ", 5) &&
+	    strncmp(to->runs[0].context.package, "file ", 5))
+		fprintf(w.out, "; by function: ./run.sh explain %s %s --metric '%s'",
+			from->runs[0].context.release, to->runs[0].context.release,
+			s->row->rec->id);
+	sentence_say(&w, say, arg);
+}
+
+/* Of the headlines' rows: what is worth to be explained. */
+static void say_strides(const struct comparison *c, findings_say *say, void *arg)
+{
+	static const char *const rank[] = {"largest", "second largest", "third largest"};
+	struct stride list[STRIDES_MAX];
+	struct tables tables;
+	size_t n = 0;
+
+	if (c->n_sides < 3)
+		return;
+	if (tables_build(&c->sides[0].runs[0], &tables) < 0) {
+		memory_check(NULL);
+		return;
+	}
+	for (size_t t = 0; t < tables.n; t++) {
+		const struct row *row = headline_row(c, &tables, &tables.table[t]);
+
+		for (size_t s = 0; row && s < c->n_steps && n < STRIDES_MAX; s++)
+			if (is_shown(&row->steps[s].metric))
+				list[n++] = (struct stride){row, s};
+	}
+	qsort(list, n, sizeof(*list), by_size);
+	for (size_t i = 0; i < n && i < sizeof(rank) / sizeof(*rank); i++)
+		say_stride(c, &list[i], rank[i], say, arg);
+	tables_free(&tables);
+}
+
+/* ---- counts -------------------------------------------------------------------------------- */
+
+static void add_count(struct sentence *w, bool *any, size_t n, const char *what)
+{
+	if (n)
+		fprintf(w->out, "%s%zu %s", *any ? ", " : "", n, what);
+	*any |= n;
+}
+
+static void say_counts(const struct comparison *c, size_t step, findings_say *say, void *arg)
+{
+	const struct counts n = comparison_count(c, step);
+	size_t both = 0;
+	struct sentence w;
+	bool any = false, all = false;
+
+	if (!sentence_begin(&w))
+		return;
+	for (int k = CHANGE_EQUAL; k <= CHANGE_REGRESSED; k++)
+		both += n.kind[k];
+	fprintf(w.out, "%s against %s: ", c->sides[step + 1].label, c->sides[step].label);
+	for (int k = CHANGE_EQUAL; k <= CHANGE_REGRESSED; k++)
+		all |= both && n.kind[k] == both;
+	if (all)
+		fputs("all ", w.out);
+	else
+		fprintf(w.out, "of %zu metrics ", both);
+	add_count(&w, &any, n.kind[CHANGE_REGRESSED], "regressed");
+	add_count(&w, &any, n.kind[CHANGE_WORSE], "are worse by less than the threshold");
+	add_count(&w, &any, n.kind[CHANGE_IMPROVED], "improved");
+	add_count(&w, &any, n.kind[CHANGE_BETTER], "are better by less than the threshold");
+	add_count(&w, &any, n.kind[CHANGE_EQUAL], "are equal");
+	add_count(&w, &any, n.kind[CHANGE_UNSHOWN], "show no difference");
+	if (n.same_samples && !n.other_samples)
+		fputs(" to the last sample", w.out);
+	else if (n.same_samples)
+		fprintf(w.out, ", %zu of them to the last sample", n.same_samples);
+	any = false;
+	if (n.kind[CHANGE_VANISHED] || n.kind[CHANGE_LEFT_OUT] || n.kind[CHANGE_NEW])
+		fputs("; besides, ", w.out);
+	add_count(&w, &any, n.kind[CHANGE_VANISHED], "vanished");
+	add_count(&w, &any, n.kind[CHANGE_LEFT_OUT], "were not asked for any more");
+	add_count(&w, &any, n.kind[CHANGE_NEW], "are new");
+	sentence_say(&w, say, arg);
+	if (n.too_few)
+		findings_sayf(say, arg,
+			      "clocks are not exact: to tell a difference from chance takes %d "
+			      "runs of each kernel, RUN,RUN,RUN,RUN",
+			      CHANGE_RUNS_MIN);
+	else if (c->time && both)
+		findings_sayf(say, arg,
+			      "by chance alone about %.0f of %zu would show a difference that is "
+			      "none (1 in %.0f)",
+			      CHANGE_CHANCE * (double)both, both, 1 / CHANGE_CHANCE);
+}
+
+static int by_number(const void *pa, const void *pb)
+{
+	double a = *(const double *)pa, b = *(const double *)pb;
+
+	return (a > b) - (a < b);
+}
+
+/* The middle one of what changed: shares of raw rows, or differences of taxes. */
+static bool middle(const struct comparison *c, size_t step, bool tax, size_t *of, size_t *changed,
+		   double *value)
+{
+	double *list = memory_check(calloc(c->n_rows + 1, sizeof(*list)));
+
+	*of = *changed = 0;
+	for (size_t i = 0; list && i < c->n_rows; i++) {
+		const struct row *row = &c->rows[i];
+		const struct change *change =
+			tax ? &row->steps[step].tax : &row->steps[step].metric;
+
+		if (!tax && strcmp(row->rec->stack, "raw"))
+			continue;
+		if (change->kind == CHANGE_ABSENT || change->kind > CHANGE_REGRESSED)
+			continue;
+		++*of;
+		if (is_shown(change))
+			list[(*changed)++] = tax ? (double)change->difference : change->share;
+	}
+	if (list && *changed) {
+		qsort(list, *changed, sizeof(*list), by_number);
+		*value = list[(*changed - 1) / 2];
+	}
+	free(list);
+	return *of;
+}
+
+static void say_where(const struct comparison *c, size_t step, findings_say *say, void *arg)
+{
+	size_t of, changed, tax_of, tax_changed;
+	double value = 0, tax_value = 0;
+	struct sentence w;
+	bool has_raw = middle(c, step, false, &of, &changed, &value);
+	bool has_tax = middle(c, step, true, &tax_of, &tax_changed, &tax_value);
+	const struct counts n = comparison_count(c, step);
+
+	if ((!has_raw && !has_tax) || !sentence_begin(&w))
+		return;
+	if (has_raw && changed)
+		fprintf(w.out,
+			"whole kernel: raw changed in %zu of %zu metrics, by %s at the middle",
+			changed, of, percent(value).s);
+	else if (has_raw)
+		fprintf(w.out, "whole kernel: raw %s in all %zu metrics",
+			c->time ? "shows no change" : "is unchanged", of);
+	if (has_raw && has_tax)
+		fputs("; ", w.out);
+	if (has_tax && tax_changed)
+		fprintf(w.out,
+			"device-mapper: the tax changed in %zu of %zu, by %s %s at the middle",
+			tax_changed, tax_of, number_signed(number_round(tax_value)).s, c->unit);
+	else if (has_tax)
+		fprintf(w.out, "device-mapper: the tax %s in all %zu",
+			c->time ? "shows no change" : "is unchanged", tax_of);
+	if (n.tax[CHANGE_REGRESSED])
+		fprintf(w.out, "; %zu taxes regressed", n.tax[CHANGE_REGRESSED]);
+	sentence_say(&w, say, arg);
+}
+
+/* ---- the largest --------------------------------------------------------------------------- */
+
+struct large {
+	const struct row *row;
+	const struct change *change;
+	bool tax;
+	size_t step;
+};
+
+static int by_share(const void *pa, const void *pb)
+{
+	const struct large *a = pa, *b = pb;
+	double sa = fabs(a->change->share), sb = fabs(b->change->share);
+
+	return (sa < sb) - (sa > sb);
+}
+
+/* Regressions of metrics, or of taxes whose metric did not regress. */
+static void say_largest(const struct comparison *c, size_t step, findings_say *say, void *arg)
+{
+	struct large *list = memory_check(calloc(c->n_rows + 1, sizeof(*list)));
+	size_t n = 0;
+	struct sentence w;
+
+	for (size_t i = 0; list && i < c->n_rows; i++) {
+		const struct step *s = &c->rows[i].steps[step];
+
+		if (s->metric.kind == CHANGE_REGRESSED)
+			list[n++] = (struct large){&c->rows[i], &s->metric, false, step};
+		else if (s->tax.kind == CHANGE_REGRESSED)
+			list[n++] = (struct large){&c->rows[i], &s->tax, true, step};
+	}
+	if (n && sentence_begin(&w)) {
+		qsort(list, n, sizeof(*list), by_share);
+		fprintf(w.out, "%s%s: ", n > LARGEST_NAMED ? "largest regressions" : "regressed",
+			c->n_sides > 2 ? " in that step" : "");
+		for (size_t i = 0; i < n && i < LARGEST_NAMED; i++)
+			fprintf(w.out, "%s%s%s %s%s", i ? ", " : "",
+				list[i].tax ? "the tax of " : "", list[i].row->rec->id,
+				percent(list[i].change->share).s,
+				list[i].tax ? " of the whole" : "");
+		sentence_say(&w, say, arg);
+	}
+	free(list);
+}
+
+/* By how much the slow end of a row moved, in per cent; 0 unless both sides are one run. */
+static double tail_share(const struct row *row, size_t s)
+{
+	const struct cell *base = &row->cells[s], *new = &row->cells[s + 1];
+
+	if (base->metric.n != 1 || new->metric.n != 1 || base->rec->p90 < 1)
+		return 0;
+	return 100 * (double)(new->rec->p90 - base->rec->p90) / (double)base->rec->p90;
+}
+
+/* A median says nothing of the slowest tenth of the samples. */
+static void say_tails(const struct comparison *c, size_t s, findings_say *say, void *arg)
+{
+	size_t n = 0;
+	struct sentence w;
+
+	if (c->time || !sentence_begin(&w))
+		return;
+	for (size_t i = 0; i < c->n_rows; i++) {
+		const struct row *row = &c->rows[i];
+		enum change_kind kind = row->steps[s].metric.kind;
+		bool higher = !strcmp(row->rec->better, "higher");
+
+		if (higher || kind == CHANGE_REGRESSED || kind > CHANGE_REGRESSED ||
+		    kind == CHANGE_ABSENT || tail_share(row, s) < row->threshold)
+			continue;
+		if (n++ < LARGEST_NAMED)
+			fprintf(w.out, "%s%s %s", n > 1 ? ", " : "", row->rec->id,
+				percent(tail_share(row, s)).s);
+	}
+	if (n > LARGEST_NAMED)
+		fprintf(w.out, " and %zu more", n - LARGEST_NAMED);
+	fclose(w.out);
+	if (n)
+		findings_sayf(
+			say, arg,
+			"the slow end (p90) is worse by the threshold where the median is not, "
+			"in %zu: %s",
+			n, w.text);
+	free(w.text);
+}
+
+void compare_say(const struct comparison *c, findings_say *say, void *arg)
+{
+	say_headlines(c, say, arg);
+	say_strides(c, say, arg);
+	for (size_t s = 0; s < c->n_steps; s++) {
+		say_counts(c, s, say, arg);
+		if (!c->stack_base)
+			say_where(c, s, say, arg);
+		say_largest(c, s, say, arg);
+		if (!c->stack_base)
+			say_tails(c, s, say, arg);
+	}
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A comparison as sentences, as a table, and as files for programs. */
+#ifndef DAXDM_COMPARE_SHOW_H
+#define DAXDM_COMPARE_SHOW_H
+
+#include "report/compare/compare.h"
+#include "report/findings/findings.h"
+#include "report/table/grid.h"
+#include "report/table/table.h"
+
+/* "+4.2 %"; two digits behind the point where one would show nothing. */
+struct number percent(double share);
+
+/* The headlines: what a warm fault came to, how many metrics changed, whole kernel or
+ * device-mapper, the largest regressions. */
+void compare_say(const struct comparison *c, findings_say *say, void *arg);
+
+/* What has no difference: vanished, left out, new; by reason.  all: every id. */
+void compare_say_gone(const struct comparison *c, bool all, findings_say *say, void *arg);
+
+/* In which facts the kernels differ that explain much. */
+void compare_say_kernels(const struct comparison *c, findings_say *say, void *arg);
+
+/* Two sides: base, new, difference, verdict.  More: a ladder, a column for each kernel.  Rows in
+ * which nothing changed are counted only, unless all is set. */
+void compare_grid(const struct comparison *c, bool all, struct grid *g);
+
+/* Everything, for programs; a new reference, NULL without memory. */
+json_t *compare_json(const struct comparison *c, int status);
+
+/* One testsuite per step, filesystem and benchmark, one testcase per metric. */
+void compare_junit(const struct comparison *c, FILE *out);
+
+/* Writes plot.gp and the TSV files it names, of which plot/ draws cost and tax by kernel, into the
+ * existing directory DIR.  Returns 0 or -errno. */
+int compare_plotdata(const struct comparison *c, const char *dir);
+
+/* A part of it: what other operations than faults cost by kernel.  Returns 0 or -errno. */
+struct plot;
+int ladder_put_paths(const struct comparison *c, const struct plot *p);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Two samples by the functions that they ran: which instructions are whose, side by side.  Pure.
+ *
+ * A function is the same on both sides if its name is, compilers' suffixes left out; its module may
+ * differ.  What a compiler put into another function counts there.
+ */
+#ifndef DAXDM_ATTRIBUTE_H
+#define DAXDM_ATTRIBUTE_H
+
+#include "report/explain/profile.h"
+#include "report/explain/symtab.h"
+
+#include <stdbool.h>
+
+enum side { BASE, NEW, N_SIDES };
+
+struct function {
+	const char *name;
+	const char *module[N_SIDES]; /* NULL: that side did not run it */
+	int64_t insns[N_SIDES];	     /* its own */
+	int64_t calls[N_SIDES];	     /* how often it was begun */
+	/* Over all samples of the record, whatever they cost: the sum. */
+	int64_t all_insns[N_SIDES];
+};
+
+/* A function called from where its parents say.  Number 0 is the program. */
+struct frame {
+	size_t function;
+	size_t parent, first, next; /* frames; 0: none */
+	unsigned int depth;	    /* of the program 0 */
+	int64_t insns[N_SIDES];	    /* its own */
+	int64_t total[N_SIDES];	    /* with all that it called; attribution_sum() */
+};
+
+struct attribution {
+	struct function *functions;
+	struct frame *frames;
+	size_t n_functions, n_frames;
+	int64_t program[N_SIDES];     /* instructions in user space, the meter's own too */
+	int64_t all_program[N_SIDES]; /* over all samples of the record */
+};
+
+/* Adds the typical sample to one side, once, and before all others.  Names belong to tab.  Returns
+ * 0 or -ENOMEM; *a begins as zeroes and needs attribution_free(). */
+int attribution_add(struct attribution *a, enum side side, const struct profile *profile,
+		    const struct profile_path *path, struct symtab *tab);
+
+/* Adds what `times` samples of the record ran, to all_insns alone; after
+ * attribution_add() of that side and before attribution_sum().  Returns 0 or -ENOMEM. */
+int attribution_add_all(struct attribution *a, enum side side, const struct profile *profile,
+			const struct profile_path *path, int64_t times, struct symtab *tab);
+
+/*
+ * When both are in: what ran in user space, less what the meter costs by itself (in all: over all
+ * samples), as one more function, if there is any of it.  Returns 0 or -ENOMEM.
+ */
+int attribution_add_program(struct attribution *a, const int64_t *overhead,
+			    const int64_t *overhead_all);
+
+/* When all is in: sums the frames up, and puts the functions in order, those that changed most
+ * first, of equals those that cost most. */
+void attribution_sum(struct attribution *a);
+
+/*
+ * The same frames, so that both sides stand beside each other where a compiler has put a function
+ * into its caller on one side only: what both sides have hangs from the nearest caller that both
+ * have.  After attribution_sum().  *out needs attribution_free().  Returns 0 or -ENOMEM.
+ */
+int attribution_align(const struct attribution *a, struct attribution *out);
+
+/* Whether only one side ran it. */
+bool function_is_of_one_side(const struct function *f);
+
+/* All functions of one side. */
+int64_t attribution_total(const struct attribution *a, enum side side);
+
+int64_t function_change(const struct function *f);
+
+/* The module, on the new side if it has it there. */
+const char *function_module(const struct function *f);
+
+void attribution_free(struct attribution *a);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Why two medians differ: both sides read, matched and attributed (cli/explain.c), and what is
+ * written of it (report/explain/explain_text.c, report/explain/explain_json.c,
+ * report/plots/plot_waterfall.c). */
+#ifndef DAXDM_EXPLANATION_H
+#define DAXDM_EXPLANATION_H
+
+#include "lib/run/run.h"
+#include "report/explain/attribute.h"
+
+#include <stdio.h>
+
+struct explained_side {
+	const char *metric;
+	struct run run;
+	const struct run_record *record;
+	struct profile profile;
+	struct symtab tab;
+	const struct profile_path *path; /* what the typical sample ran */
+	size_t first;			 /* of its samples in the profile */
+	size_t n_same, n_cost;		 /* samples that ran the same, that cost the same */
+	int64_t sum;			 /* of its functions */
+};
+
+struct explanation {
+	struct explained_side side[N_SIDES];
+	struct attribution by;
+	struct attribution aligned; /* its frames side by side */
+	bool one_kernel, one_metric;
+};
+
+/* The medians' difference, and what of it the functions' differences leave over. */
+int64_t explanation_difference(const struct explanation *e);
+int64_t explanation_remainder(const struct explanation *e);
+
+/* What one side is called where the other is named too: its kernel, or its metric. */
+const char *explanation_side(const struct explanation *e, enum side side);
+
+/* What a function costs more on average over all samples, whatever they cost. */
+double explanation_average(const struct explanation *e, const struct function *f);
+
+/* "added", "vanished" or "". */
+const char *explanation_fate(const struct function *f);
+
+/* The sentence that says it all. */
+void explanation_headline(const struct explanation *e, char *text, size_t size);
+
+/* As text; at most max functions (0: all of them). */
+void explanation_print(const struct explanation *e, size_t max, FILE *out);
+
+/* As one JSON object, to be released; NULL without memory. */
+json_t *explanation_json(const struct explanation *e);
+
+/*
+ * Stacks for flame graphs, a line each: "caller;called INSNS" of one side.  With both sides
+ * "caller;called BASE NEW", as flamegraph.pl draws differences.  Returns 0 or -errno.
+ */
+int explanation_fold(const struct explanation *e, enum side side, const char *file);
+int explanation_fold_both(const struct explanation *e, const char *file);
+
+/* waterfall.gp and waterfall.tsv for plot/waterfall.gp, into dir.  Returns 0 or -errno. */
+int explanation_plot(const struct explanation *e, const char *dir);
+
+#endif

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The arithmetic behind sentences and plots, and the phrases that both use: which rows and stacks
+ * speak, what segments add to raw, which line fits, and what a lost huge page costs.
+ */
+#include "report/findings/cost.h"
+
+#include "lib/run/run_verify.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The number of segments that sentences name when it was measured. */
+#define SEGMENTS_NAMED 16
+
+bool cost_is_rate(const struct table *table)
+{
+	size_t len = strlen(table->unit);
+
+	return len > 2 && !strcmp(table->unit + len - 2, "/s");
+}
+
+bool cost_plain(const char *stack, char *target)
+{
+	const char *colon = strchr(stack, ':');
+	size_t len = colon ? (size_t)(colon - stack) : 0;
+
+	/* The number of a striped stack is its stripes; it has one segment. */
+	if (!strncmp(stack, "striped:", 8))
+		return false;
+	if (!len || len > 31 || !colon[1] || strspn(colon + 1, "0123456789") != strlen(colon + 1))
+		return false;
+	memcpy(target, stack, len);
+	target[len] = '\0';
+	return true;
+}
+
+bool cost_starts_target(const struct tables *tables, const struct table *t, size_t c, char *target)
+{
+	char earlier[32];
+
+	if (!cost_plain(tables->run->stacks.name[t->columns[c]], target))
+		return false;
+	for (size_t e = 0; e < c; e++)
+		if (cost_plain(tables->run->stacks.name[t->columns[e]], earlier) &&
+		    !strcmp(earlier, target))
+			return false;
+	return true;
+}
+
+const struct run_record *cost_plain_twin(const struct table *t, const struct table_row *row,
+					 const struct run_record *rec)
+{
+	size_t len = strcspn(rec->stack, ":");
+	char target[32];
+
+	for (size_t c = 0; c < t->n_columns; c++) {
+		const struct run_record *o = row->cell[t->columns[c]];
+
+		if (o && o->segments == rec->segments && cost_plain(o->stack, target) &&
+		    strlen(target) == len && !strncmp(target, rec->stack, len))
+			return o;
+	}
+	return NULL;
+}
+
+long cost_most_segments(const struct table *t)
+{
+	int64_t most = 0;
+	long at = -1;
+	char target[32];
+
+	for (size_t c = 0; c < t->n_columns; c++) {
+		for (size_t r = 0; r < t->n_rows; r++) {
+			const struct run_record *rec = t->rows[r].cell[t->columns[c]];
+
+			if (!rec || rec->segments <= most || !cost_plain(rec->stack, target))
+				continue;
+			most = rec->segments;
+			at = (long)c;
+		}
+	}
+	return at;
+}
+
+const char *cost_words(const struct table_row *row, char *buf, size_t size)
+{
+	static const char *const pages[] = {
+		[RUN_PAGE_PTE] = "4 KiB ",
+		[RUN_PAGE_PMD] = "2 MiB ",
+		[RUN_PAGE_FALLBACK] = "4 KiB (instead of 2 MiB) ",
+	};
+	char stem[256], rest[256] = "", *save = NULL;
+	const char *warmth = "";
+
+	if (row->page == RUN_PAGE_NONE) {
+		snprintf(buf, size, "%s %s", row->bench, row->variant);
+		return buf;
+	}
+	table_label(row, stem, sizeof(stem));
+	for (char *word = strtok_r(stem, ".", &save); word; word = strtok_r(NULL, ".", &save)) {
+		if (!strcmp(word, "cold"))
+			warmth = "cold ";
+		else if (!strcmp(word, "warm"))
+			warmth = "warm ";
+		else
+			snprintf(rest + strlen(rest), sizeof(rest) - strlen(rest), "%s ", word);
+	}
+	snprintf(buf, size, "%s%s%s%s", warmth, pages[row->page], rest, row->bench);
+	return buf;
+}
+
+const struct table_row *cost_headline(const struct table *table, const char *bench,
+				      enum run_page page)
+{
+	const struct table_row *first = NULL;
+
+	for (size_t r = 0; r < table->n_rows; r++) {
+		const struct table_row *row = &table->rows[r];
+
+		if (row->page != page || (*bench && strcmp(row->bench, bench)))
+			continue;
+		if (!first)
+			first = row;
+		if (!strncmp(row->variant, "read.warm.", strlen("read.warm.")) &&
+		    !strcmp(row->bench, first->bench))
+			return row;
+	}
+	return first;
+}
+
+/* Sums for a least-squares line through (x, extra). */
+struct line {
+	double n, x, y, xx, xy, yy;
+};
+
+static void line_add(struct line *l, double x, double y)
+{
+	l->n += 1;
+	l->x += x;
+	l->y += y;
+	l->xx += x * x;
+	l->xy += x * y;
+	l->yy += y * y;
+}
+
+static double line_slope(const struct line *l)
+{
+	double spread = l->n * l->xx - l->x * l->x;
+
+	return spread > 1e-9 ? (l->n * l->xy - l->x * l->y) / spread : 0;
+}
+
+/* The part of the extra's variance that the line explains, 0 to 1. */
+static double line_r2(const struct line *l)
+{
+	double spread = l->n * l->yy - l->y * l->y;
+	double r2 = spread > 1e-9 ? line_slope(l) * (l->n * l->xy - l->x * l->y) / spread : 1;
+
+	return fmin(1, fmax(0, r2));
+}
+
+static void fit(const struct line *by_segment, const struct line *by_doubling, struct cost *cost)
+{
+	cost->per_segment = line_slope(by_segment);
+	cost->per_doubling = line_slope(by_doubling);
+	cost->r2_segment = line_r2(by_segment);
+	cost->r2_doubling = line_r2(by_doubling);
+	cost->linear = cost->n_stacks > 2 && cost->r2_segment > cost->r2_doubling;
+}
+
+static bool rises(const struct cost *cost)
+{
+	const struct table *t = cost->table;
+	double range = (double)(cost->most - cost->least);
+	char a[32], b[32];
+
+	for (size_t i = 0; i < t->n_columns; i++) {
+		const struct run_record *few = cost->row->cell[t->columns[i]];
+
+		if (!few || !cost_plain(few->stack, a) || strcmp(a, cost->target))
+			continue;
+		for (size_t k = 0; k < t->n_columns; k++) {
+			const struct run_record *many = cost->row->cell[t->columns[k]];
+
+			if (many && many->segments > few->segments && cost_plain(many->stack, b) &&
+			    !strcmp(b, cost->target) &&
+			    (double)(few->median - many->median) > range / 10)
+				return false;
+		}
+	}
+	return true;
+}
+
+bool cost_find(const struct tables *tables, const struct table *table, const struct table_row *row,
+	       const char *target, struct cost *cost)
+{
+	struct line by_segment = {0}, by_doubling = {0};
+	char own[32];
+	double extra;
+
+	*cost = (struct cost){.table = table, .row = row, .raw = table_raw(tables, row)};
+	if (!cost->raw)
+		return false;
+	for (size_t c = 0; c < table->n_columns; c++) {
+		const struct run_record *rec = row->cell[table->columns[c]];
+
+		if (!rec || rec->segments < 1 || !cost_plain(rec->stack, own))
+			continue;
+		if (!cost->n_stacks)
+			snprintf(cost->target, sizeof(cost->target), "%s", target ? target : own);
+		if (strcmp(own, cost->target))
+			continue;
+		cost->n_stacks++;
+		extra = (double)(rec->median - cost->raw->median);
+		if (cost->n_stacks == 1 || rec->median - cost->raw->median < cost->least)
+			cost->least = rec->median - cost->raw->median;
+		if (cost->n_stacks == 1 || rec->median - cost->raw->median > cost->most)
+			cost->most = rec->median - cost->raw->median;
+		line_add(&by_segment, (double)rec->segments, extra);
+		line_add(&by_doubling, log2((double)rec->segments), extra);
+		if (!cost->few || rec->segments < cost->few->segments)
+			cost->few = rec;
+		if (!cost->many || rec->segments > cost->many->segments)
+			cost->many = rec;
+		if (rec->segments == SEGMENTS_NAMED)
+			cost->at = rec;
+	}
+	if (!cost->at)
+		cost->at = cost->many;
+	fit(&by_segment, &by_doubling, cost);
+	cost->rises = rises(cost);
+	return cost->n_stacks > 0;
+}
+
+bool cost_grows(const struct cost *cost)
+{
+	return cost->rises && cost->many->median - cost->few->median > cost->raw->median / 2;
+}
+
+bool cost_fits(const struct cost *cost)
+{
+	return cost->n_stacks < 3 || fmax(cost->r2_segment, cost->r2_doubling) >= 0.8;
+}
+
+bool cost_is_flat(const struct cost *cost)
+{
+	int64_t few = llabs(cost->few->median - cost->raw->median),
+		range = cost->most - cost->least;
+
+	return range <= 5 || range <= few / 100;
+}
+
+static int by_times_raw(const void *a, const void *b)
+{
+	const struct cost *ca = a, *cb = b;
+	double ta = (double)ca->many->median / (double)ca->raw->median;
+	double tb = (double)cb->many->median / (double)cb->raw->median;
+
+	return (tb > ta) - (tb < ta);
+}
+
+size_t cost_growing(const struct tables *tables, const struct table *table, const char *bench,
+		    const char *target, struct cost *costs, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t r = 0; r < table->n_rows; r++) {
+		const struct table_row *row = &table->rows[r];
+		struct cost c;
+
+		if ((*bench && strcmp(row->bench, bench)) ||
+		    !cost_find(tables, table, row, target, &c) || c.raw->median < 1 ||
+		    !cost_grows(&c))
+			continue;
+		if (n == max && by_times_raw(&costs[n - 1], &c) <= 0)
+			continue;
+		n -= n == max;
+		costs[n++] = c;
+		qsort(costs, n, sizeof(*costs), by_times_raw);
+	}
+	return n;
+}
+
+const char *cost_times(const struct cost *cost, char *buf, size_t size)
+{
+	double times = (double)cost->many->median / (double)cost->raw->median;
+
+	snprintf(buf, size, "%.*f times raw", times < 9.95, times);
+	return buf;
+}
+
+const char *cost_slope(const struct cost *cost, char *buf, size_t size)
+{
+	double slope = fabs(cost->linear ? cost->per_segment : cost->per_doubling);
+	double digits = pow(10, fmax(0, floor(log10(fmax(slope, 1))) - 2));
+	char value[32];
+
+	/* Three digits: more would say more than a fitted line knows. */
+	if (slope < 9.5)
+		snprintf(value, sizeof(value), "%.1f", slope);
+	else
+		snprintf(value, sizeof(value), "%s",
+			 number(number_round(round(slope / digits) * digits)).s);
+	snprintf(buf, size, "%s %s for each %s", value, cost->table->unit,
+		 cost->linear ? "segment" : "doubling");
+	return buf;
+}
+
+static int64_t field(const json_t *value, const char *key)
+{
+	const json_t *number = json_object_get(value, key);
+
+	return json_is_integer(number) ? json_integer_value(number) : -1;
+}
+
+static const struct run_observation *huge_observation(const struct run *run, const char *fs,
+						      const char *stack)
+{
+	for (size_t i = 0; i < run->n_observations; i++) {
+		const struct run_observation *o = &run->observations[i];
+
+		if (!strncmp(o->id, "huge_pages{", strlen("huge_pages{")) && !strcmp(o->fs, fs) &&
+		    !strcmp(o->stack, stack))
+			return o;
+	}
+	return NULL;
+}
+
+static int64_t median_of(const struct table_row *row, size_t stack_rank)
+{
+	return row && row->cell[stack_rank] ? row->cell[stack_rank]->median : -1;
+}
+
+static int64_t n_of(const struct table_row *row, size_t stack_rank)
+{
+	return row && row->cell[stack_rank] ? row->cell[stack_rank]->n : 0;
+}
+
+/* A lost window's first fault is the one that failed to be huge; the other pages of the window
+ * then find a page table in place and are ordinary 4 KiB faults. */
+static int64_t lost_window(int64_t fallback, int64_t pte)
+{
+	if (fallback < 0 && pte < 0)
+		return -1;
+	if (fallback < 0)
+		fallback = pte;
+	if (pte < 0)
+		pte = fallback;
+	return fallback + (PAGES_PER_WINDOW - 1) * pte;
+}
+
+bool cost_huge(const struct tables *tables, const struct table *table, size_t stack_rank,
+	       struct huge *huge)
+{
+	const char *stack = tables->run->stacks.name[stack_rank];
+	const struct run_observation *o = huge_observation(tables->run, table->fs, stack);
+	const struct table_row *row = cost_headline(table, "", RUN_PAGE_PMD), *pmd, *fb;
+	int64_t pte_median, pmd_median, lost_cost;
+
+	if (!row)
+		row = cost_headline(table, "", RUN_PAGE_FALLBACK);
+	if (!row)
+		return false;
+	pmd = table_sibling(table, row, RUN_PAGE_PMD);
+	fb = table_sibling(table, row, RUN_PAGE_FALLBACK);
+	*huge = (struct huge){.fs = table->fs, .stack = stack, .unit = table->unit, .row = row};
+	huge->windows =
+		o ? field(o->value, "windows") : n_of(pmd, stack_rank) + n_of(fb, stack_rank);
+	huge->lost = o ? field(o->value, "lost") : n_of(fb, stack_rank);
+	if (huge->windows < 1 || huge->windows > RUN_COUNT_MAX || huge->lost < 0 ||
+	    huge->lost > huge->windows)
+		return false;
+	pte_median = median_of(table_sibling(table, row, RUN_PAGE_PTE), stack_rank);
+	pmd_median = median_of(pmd, stack_rank);
+	lost_cost = lost_window(median_of(fb, stack_rank), pte_median);
+	huge->raw = tables->raw < 0 ? -1 : median_of(pmd, (size_t)tables->raw);
+	huge->first = median_of(fb, stack_rank);
+	huge->page = !huge->lost ? -1 : pte_median >= 0 ? pte_median : median_of(fb, stack_rank);
+	huge->cost = -1;
+	if ((!huge->lost || lost_cost >= 0) && (huge->lost == huge->windows || pmd_median >= 0))
+		huge->cost = (int64_t)(((__int128)(huge->windows - huge->lost) * pmd_median +
+					(__int128)huge->lost * lost_cost) /
+				       huge->windows);
+	return true;
+}

@@ -1,0 +1,604 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From the numbers of cost.c to sentences.  Each sentence carries its unit and what it was computed
+ * from, so that it can be quoted alone; none says more than the records do.
+ */
+#include "report/findings/findings.h"
+#include "lib/base/memory.h"
+#include "report/findings/cost.h"
+#include "report/findings/law.h"
+#include "report/findings/levels.h"
+#include "report/findings/scaling.h"
+#include "report/findings/segmentlaw.h"
+#include "report/findings/stripes.h"
+#include "report/findings/without.h"
+#include "report/table/beside.h"
+
+#include <fnmatch.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Ids listed per reason before "and N more". */
+#define IDS_NAMED 4
+/* An extra is far above the middle one if it is more than so many times as large. */
+#define FAR 3
+#define FAR_NAMED 5
+
+void findings_sayf(findings_say *say, void *arg, const char *fmt, ...)
+{
+	char *text;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	if (memory_check(text))
+		say(arg, text);
+	free(text);
+}
+
+/* A list of names in one growing sentence. */
+struct list {
+	char text[1024];
+	size_t n, more;
+};
+
+static void list_add(struct list *l, size_t limit, const char *name)
+{
+	size_t used = strlen(l->text);
+
+	if (l->n >= limit || used + strlen(name) + 3 > sizeof(l->text)) {
+		l->more++;
+		return;
+	}
+	snprintf(l->text + used, sizeof(l->text) - used, "%s%s", l->n ? ", " : "", name);
+	l->n++;
+}
+
+static void list_close(struct list *l)
+{
+	size_t used = strlen(l->text);
+
+	if (l->more)
+		snprintf(l->text + used, sizeof(l->text) - used, " and %zu more", l->more);
+}
+
+/* How sure the better line is.  Two stacks fit any line, so nothing is claimed of them. */
+static void say_fit(const struct cost *c, char *buf, size_t size)
+{
+	if (c->n_stacks < 3)
+		snprintf(buf, size, "only two stacks, which do not tell the shape");
+	else
+		snprintf(buf, size, "R2 %.3f, by %s %.3f",
+			 c->linear ? c->r2_segment : c->r2_doubling,
+			 c->linear ? "doublings" : "segments",
+			 c->linear ? c->r2_doubling : c->r2_segment);
+}
+
+/* A variant's own name tells a fault; others are told with their benchmark. */
+static const char *row_name(const struct table_row *row, char *buf, size_t size)
+{
+	if (row->page != RUN_PAGE_NONE)
+		return row->variant;
+	snprintf(buf, size, "%s %s", row->bench, row->variant);
+	return buf;
+}
+
+/* The rows that grow with the segments: the worst in full, then the names of the others. */
+static void say_growing(const struct tables *tables, const struct table *t, const char *bench,
+			const char *target, findings_say *say, void *arg)
+{
+	struct cost c[IDS_NAMED];
+	size_t n = cost_growing(tables, t, bench, target, c, IDS_NAMED);
+	char others[512] = "", times[64], slope[96], shape[96], name[128];
+	bool fits = n && cost_fits(c);
+
+	if (!n)
+		return;
+	for (size_t i = 1; i < n; i++) {
+		size_t used = strlen(others);
+
+		snprintf(others + used, sizeof(others) - used, "%s%s (%s%s%s)",
+			 i == 1 ? "; so does " : ", ", row_name(c[i].row, name, sizeof(name)),
+			 cost_times(&c[i], times, sizeof(times)), cost_fits(&c[i]) ? ", " : "",
+			 cost_fits(&c[i]) ? cost_slope(&c[i], slope, sizeof(slope)) : "");
+	}
+	say_fit(c, shape, sizeof(shape));
+	findings_sayf(say, arg,
+		      "%s: %s grows with the segments of dm-%s: %s %s on raw, %s with %s, %s with "
+		      "%s (%s); "
+		      "%s%s%s (%s)%s",
+		      table_fs(t), row_name(c->row, name, sizeof(name)), target,
+		      number(c->raw->median).s, t->unit, number(c->few->median).s,
+		      number(c->few->segments).s, number(c->many->median).s,
+		      number(c->many->segments).s, cost_times(c, times, sizeof(times)),
+		      !fits	  ? "by no line"
+		      : c->linear ? "linear, "
+				  : "",
+		      fits ? "about " : "", fits ? cost_slope(c, slope, sizeof(slope)) : "", shape,
+		      others);
+}
+
+/* A share of nothing, or of less, is none. */
+static bool has_share(const struct run_record *raw)
+{
+	return raw->median > 0;
+}
+
+static void say_cost(const struct cost *c, findings_say *say, void *arg)
+{
+	const char *unit = c->table->unit;
+	int64_t extra = c->at->median - c->raw->median;
+	char words[256], range[384] = "";
+
+	if (!has_share(c->raw))
+		return;
+	if (c->n_stacks > 1) {
+		int64_t few = c->few->median - c->raw->median;
+		int64_t many = c->many->median - c->raw->median;
+		double step = c->linear ? c->per_segment : c->per_doubling;
+		char trend[128], slope[96];
+
+		if (cost_is_flat(c))
+			snprintf(trend, sizeof(trend), "it hardly depends on their number");
+		else if (!cost_fits(c))
+			snprintf(trend, sizeof(trend),
+				 "not by their number, %s to %s on %zu stacks",
+				 number_signed(c->least).s, number_signed(c->most).s, c->n_stacks);
+		else
+			snprintf(trend, sizeof(trend), "on average %s%s", step > 0 ? "" : "minus ",
+				 cost_slope(c, slope, sizeof(slope)));
+		snprintf(range, sizeof(range), "; %s %s with %s segment%s, %s with %s: %s",
+			 number_signed(few).s, unit, number(c->few->segments).s,
+			 c->few->segments == 1 ? "" : "s", number_signed(many).s,
+			 number(c->many->segments).s, trend);
+	}
+	findings_sayf(
+		say, arg, "%s: dm-%s with %s segment%s %s %s %s (%s) %s a %s: %s instead of %s%s",
+		table_fs(c->table), c->target, number(c->at->segments).s,
+		c->at->segments == 1 ? "" : "s", extra < 0 ? "takes" : "adds",
+		number(extra < 0 ? -extra : extra).s, unit, number_percent(extra, c->raw->median).s,
+		extra < 0 ? "off" : "to", cost_words(c->row, words, sizeof(words)),
+		number(c->at->median).s, number(c->raw->median).s, range);
+}
+
+static bool starts_bench(const struct table *t, size_t r)
+{
+	return !r || strcmp(t->rows[r - 1].bench, t->rows[r].bench);
+}
+
+static void say_all_growing(const struct tables *tables, const struct table *t, findings_say *say,
+			    void *arg)
+{
+	char target[32];
+
+	for (size_t r = 0; r < t->n_rows; r++)
+		for (size_t c = 0; starts_bench(t, r) && c < t->n_columns; c++)
+			if (cost_starts_target(tables, t, c, target))
+				say_growing(tables, t, t->rows[r].bench, target, say, arg);
+}
+
+/* One sentence per target that has plain stacks in the row. */
+static void say_costs(const struct tables *tables, const struct table *t,
+		      const struct table_row *row, findings_say *say, void *arg)
+{
+	char target[32];
+	struct cost cost;
+
+	for (size_t c = 0; c < t->n_columns; c++)
+		if (cost_starts_target(tables, t, c, target) &&
+		    cost_find(tables, t, row, target, &cost))
+			say_cost(&cost, say, arg);
+}
+
+/* Stacks that are more than a target and a number: what each adds to the row, unless the plain
+ * stack of as many segments costs the same, within a hundredth of raw. */
+static void say_odd(const struct tables *tables, const struct table *t, const struct table_row *row,
+		    findings_say *say, void *arg)
+{
+	const struct run_record *raw = table_raw(tables, row);
+	char words[256], target[32];
+
+	for (size_t c = 0; raw && c < t->n_columns; c++) {
+		const struct run_record *rec = row->cell[t->columns[c]], *twin;
+
+		if (!rec || rec == raw || !has_share(raw) || cost_plain(rec->stack, target))
+			continue;
+		twin = cost_plain_twin(t, row, rec);
+		if (twin && llabs(rec->median - twin->median) * 100 <= llabs(raw->median))
+			continue;
+		findings_sayf(say, arg, "%s: %s: %s %s (%s) on a %s: %s instead of %s", table_fs(t),
+			      rec->stack, number_signed(rec->median - raw->median).s, t->unit,
+			      number_percent(rec->median - raw->median, raw->median).s,
+			      cost_words(row, words, sizeof(words)), number(rec->median).s,
+			      number(raw->median).s);
+	}
+}
+
+/* What the stack adds to raw in one row. */
+struct extra {
+	const struct run_record *rec;
+	int64_t extra;
+};
+
+static int by_extra(const void *a, const void *b)
+{
+	const struct extra *ea = a, *eb = b;
+
+	return (ea->extra > eb->extra) - (ea->extra < eb->extra);
+}
+
+/* The smallest, the middle and the largest extra over all variants, and those far above the middle,
+ * on the stack with the most segments, of one benchmark. */
+static void say_range_of(const struct tables *tables, const struct table *t, const char *bench,
+			 findings_say *say, void *arg)
+{
+	bool alone = !strcmp(t->rows[0].bench, t->rows[t->n_rows - 1].bench);
+	struct extra *e = memory_check(calloc(t->n_rows, sizeof(*e)));
+	long most = cost_most_segments(t);
+	struct list far = {.text = ""};
+	char name[256];
+	size_t n = 0, rows = 0;
+
+	for (size_t r = 0; r < t->n_rows; r++)
+		rows += !strcmp(t->rows[r].bench, bench);
+	for (size_t r = 0; e && most >= 0 && r < t->n_rows; r++) {
+		const struct run_record *rec = t->rows[r].cell[t->columns[most]];
+		const struct run_record *raw = table_raw(tables, &t->rows[r]);
+
+		if (rec && raw && !strcmp(rec->bench, bench))
+			e[n++] = (struct extra){rec, rec->median - raw->median};
+	}
+	if (n < 3) {
+		free(e);
+		return;
+	}
+	qsort(e, n, sizeof(*e), by_extra);
+	for (size_t i = n - 1;
+	     e[(n - 1) / 2].extra > 0 && i-- > 0 && e[i].extra > FAR * e[(n - 1) / 2].extra;) {
+		snprintf(name, sizeof(name), "%s %s", e[i].rec->variant,
+			 number_signed(e[i].extra).s);
+		list_add(&far, FAR_NAMED, name);
+	}
+	list_close(&far);
+	findings_sayf(say, arg,
+		      "%s: over %s%zu variants%s%s on %s the extra over raw goes from %s (%s) to "
+		      "%s %s (%s); "
+		      "the middle one is %s%s%s",
+		      table_fs(t), n == rows ? "all " : "", n, alone ? "" : " of ",
+		      alone ? "" : bench, e[0].rec->stack, number_signed(e[0].extra).s,
+		      e[0].rec->variant, number_signed(e[n - 1].extra).s, t->unit,
+		      e[n - 1].rec->variant, number_signed(e[(n - 1) / 2].extra).s,
+		      far.n ? ", more than 3 times it are also " : "", far.text);
+	free(e);
+}
+
+static void say_range(const struct tables *tables, const struct table *t, findings_say *say,
+		      void *arg)
+{
+	for (size_t r = 0; r < t->n_rows; r++)
+		if (starts_bench(t, r))
+			say_range_of(tables, t, t->rows[r].bench, say, arg);
+}
+
+static void say_cold(const struct tables *tables, const struct table *t,
+		     const struct table_row *warm, findings_say *say, void *arg)
+{
+	static const char mark[] = ".warm.";
+	const char *at = strstr(warm->variant, mark);
+	const struct run_record *raw = table_raw(tables, warm), *cold = NULL;
+	char name[256], words[256];
+
+	if (!at || !raw || !has_share(raw))
+		return;
+	snprintf(name, sizeof(name), "%.*s.cold.%s", (int)(at - warm->variant), warm->variant,
+		 at + strlen(mark));
+	for (size_t r = 0; r < t->n_rows; r++)
+		if (!strcmp(t->rows[r].bench, warm->bench) && !strcmp(t->rows[r].variant, name))
+			cold = table_raw(tables, &t->rows[r]);
+	if (!cold)
+		return;
+	findings_sayf(
+		say, arg, "%s: a %s costs %s %s (%s) when it is cold instead of warm, on raw: %s",
+		table_fs(t), strchr(cost_words(warm, words, sizeof(words)), ' ') + 1,
+		number_signed(cold->median - raw->median).s, t->unit,
+		number_percent(cold->median - raw->median, raw->median).s, number(cold->median).s);
+}
+
+static void say_lost(const struct huge *h, const char *fs, findings_say *say, void *arg)
+{
+	char cost[256] = "";
+
+	if (h->page >= 0 && h->raw > 0) {
+		int64_t window = h->lost == h->windows ? h->cost : -1;
+		char first[64] = "";
+
+		if (h->first >= 0 && h->first != h->page)
+			snprintf(first, sizeof(first), "one fault of %s and ", number(h->first).s);
+		text_append(cost, sizeof(cost),
+			    ": touching all of one costs %s%d faults of %s %s each instead of one "
+			    "of %s",
+			    first, PAGES_PER_WINDOW - !!*first, number(h->page).s, h->unit,
+			    number(h->raw).s);
+		if (window > 0)
+			text_append(cost, sizeof(cost), " (%s %s, %s times as many)",
+				    number(window).s, h->unit,
+				    number((window + h->raw / 2) / h->raw).s);
+	}
+	findings_sayf(say, arg, "huge pages lost: %s of %s windows on %s (%s)%s", number(h->lost).s,
+		      number(h->windows).s, h->stack, fs, cost);
+}
+
+static void say_lost_all(const struct tables *tables, const struct table *t, findings_say *say,
+			 void *arg)
+{
+	struct huge h;
+
+	for (size_t c = 0; c < tables->run->stacks.n; c++)
+		if (cost_huge(tables, t, c, &h) && h.lost)
+			say_lost(&h, table_fs(t), say, arg);
+}
+
+static void say_kept(const struct tables *tables, const struct table *t, findings_say *say,
+		     void *arg)
+{
+	size_t known = 0, kept = 0;
+	int64_t windows = 0;
+	struct huge h;
+
+	for (size_t c = 0; c < tables->run->stacks.n; c++) {
+		if (!cost_huge(tables, t, c, &h))
+			continue;
+		known++;
+		kept += !h.lost;
+		windows += h.lost ? 0 : h.windows;
+	}
+	if (kept)
+		findings_sayf(
+			say, arg,
+			"%s: no huge page lost on %s%zu stack%s: 2 MiB pages map all %s windows",
+			table_fs(t), kept == known ? "" : "the other ", kept, kept == 1 ? "" : "s",
+			number(windows).s);
+}
+
+/* The row that speaks for the section that row r starts; NULL if it starts none that speaks. */
+static const struct table_row *section_row(const struct table *t, size_t r)
+{
+	if (!table_section_starts(t, r) || t->rows[r].page == RUN_PAGE_FALLBACK)
+		return NULL;
+	return cost_headline(t, t->rows[r].bench, t->rows[r].page);
+}
+
+/* The first page size of each benchmark. */
+static void say_main_costs(const struct tables *tables, const struct table *t, findings_say *say,
+			   void *arg)
+{
+	for (size_t r = 0; r < t->n_rows; r++)
+		if (starts_bench(t, r) && section_row(t, r))
+			say_costs(tables, t, section_row(t, r), say, arg);
+}
+
+static void say_more_costs(const struct tables *tables, const struct table *t, findings_say *say,
+			   void *arg)
+{
+	for (size_t r = 0; r < t->n_rows; r++)
+		if (!starts_bench(t, r) && section_row(t, r))
+			say_costs(tables, t, section_row(t, r), say, arg);
+}
+
+static void say_main_rest(const struct tables *tables, const struct table *t, findings_say *say,
+			  void *arg)
+{
+	for (size_t r = 0; r < t->n_rows; r++) {
+		if (!starts_bench(t, r) || !section_row(t, r))
+			continue;
+		say_odd(tables, t, section_row(t, r), say, arg);
+		say_cold(tables, t, section_row(t, r), say, arg);
+	}
+}
+
+/*
+ * A 2 MiB fault that is refused without any device-mapper is the filesystem's doing: it gave the
+ * window a place that no PMD can map.
+ */
+static void say_refused_on_raw(const struct tables *tables, const struct table *t,
+			       findings_say *say, void *arg)
+{
+	for (size_t r = 0; r < t->n_rows; r++) {
+		const struct table_row *row = &t->rows[r];
+		const struct run_record *raw = table_raw(tables, row);
+		const struct table_row *huge = table_sibling(t, row, RUN_PAGE_PMD);
+		const json_t *placed;
+		char where[128] = "";
+		int64_t n;
+
+		if (!raw || raw->page != RUN_PAGE_FALLBACK)
+			continue;
+		n = raw->n;
+		if (huge && huge->cell[raw->stack_rank])
+			n += huge->cell[raw->stack_rank]->n;
+		placed = json_object_get(raw->proof, "windows_placed_huge");
+		if (json_is_integer(placed))
+			snprintf(where, sizeof(where),
+				 "; the filesystem placed %s of all %s windows 2 MiB aligned",
+				 number(json_integer_value(placed)).s, number(n).s);
+		findings_sayf(say, arg,
+			      "%s: %s: %s faults asked for 2 MiB and got 4 KiB on raw already, "
+			      "median %s %s%s",
+			      table_fs(t), raw->variant, number(raw->n).s, number(raw->median).s,
+			      t->unit, where);
+	}
+}
+
+/* The most important first, each for all filesystems: a reader may stop after five lines. */
+void findings_numbers(const struct tables *tables, findings_say *say, void *arg)
+{
+	/* clang-format off */
+	static void (*const kinds[])(const struct tables *, const struct table *, findings_say *,
+				     void *) = {
+		without_say_dax,
+		say_all_growing,
+		say_main_costs,
+		law_say,
+		levels_say,
+		stripes_say,
+		segment_law_say,
+		scaling_say,
+		without_say_sync,
+		beside_say,
+		say_lost_all,
+		say_refused_on_raw,
+		say_range,
+		say_more_costs,
+		say_main_rest,
+		say_kept,
+	};
+	/* clang-format on */
+
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
+		for (size_t i = 0; i < tables->n; i++)
+			kinds[k](tables, &tables->table[i], say, arg);
+}
+
+/* One sentence per reason, with the ids it holds for. */
+static void say_gaps(const char *kind, const struct run_gap *gaps, size_t n, findings_say *say,
+		     void *arg)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct list ids = {.text = ""};
+		bool seen = false;
+
+		for (size_t e = 0; e < i && !seen; e++)
+			seen = !strcmp(gaps[e].why, gaps[i].why);
+		if (seen)
+			continue;
+		for (size_t e = i; e < n; e++)
+			if (!strcmp(gaps[e].why, gaps[i].why))
+				list_add(&ids, IDS_NAMED, gaps[e].id);
+		list_close(&ids);
+		findings_sayf(say, arg, "%s: %s%s%s [%zu: %s]", kind, gaps[i].why,
+			      *gaps[i].cure ? "; cure: " : "", gaps[i].cure, ids.n + ids.more,
+			      ids.text);
+	}
+}
+
+/* The cells of one stack that have neither record, nor void, nor skip. */
+static void say_missing(const struct tables *tables, const struct table *t, size_t stack,
+			findings_say *say, void *arg)
+{
+	struct list names = {.text = ""};
+	size_t asked = 0;
+
+	for (size_t r = 0; r < t->n_rows; r++) {
+		const struct table_row *row = &t->rows[r];
+
+		if (row->page == RUN_PAGE_FALLBACK)
+			continue;
+		asked++;
+		if (!row->cell[stack] && !strcmp(table_gap(tables, t, row, stack), "-"))
+			list_add(&names, IDS_NAMED, row->variant);
+	}
+	list_close(&names);
+	if (names.n + names.more == asked && asked)
+		findings_sayf(say, arg, "not measured: %s on %s, all %zu variants",
+			      tables->run->stacks.name[stack], table_fs(t), asked);
+	else if (names.n)
+		findings_sayf(say, arg, "not measured: %s on %s, %zu of %zu variants: %s",
+			      tables->run->stacks.name[stack], table_fs(t), names.n + names.more,
+			      asked, names.text);
+}
+
+void findings_gaps(const struct tables *tables, findings_say *say, void *arg)
+{
+	const struct run *run = tables->run;
+
+	say_gaps("void (proof failed)", run->voids, run->n_voids, say, arg);
+	say_gaps("skipped", run->skips, run->n_skips, say, arg);
+	for (size_t f = 0; f < run->fs.n; f++) {
+		bool found = false;
+
+		for (size_t i = 0; i < tables->n && !found; i++)
+			found = !strcmp(tables->table[i].fs, run->fs.name[f]);
+		if (!found && !run->n_proven)
+			findings_sayf(say, arg, "not measured: %s: no record at all",
+				      run->fs.name[f]);
+	}
+	for (size_t b = 0; b < run->benches.n; b++) {
+		bool found = false;
+
+		/* The context names benchmarks as they were asked for: by name, or as GLOBs. */
+		for (size_t v = 0; v < run->variants.n && !found; v++)
+			found = !fnmatch(run->benches.name[b], run->variants.name[v], 0);
+		for (size_t i = 0; i < run->n_records && !found; i++)
+			found = !strcmp(run->records[i].bench, run->benches.name[b]);
+		if (!found && !run->n_proven)
+			findings_sayf(say, arg, "not measured: benchmark %s: no record at all",
+				      run->benches.name[b]);
+	}
+	for (size_t i = 0; i < tables->n; i++)
+		for (size_t s = 0; s < run->stacks.n; s++)
+			say_missing(tables, &tables->table[i], s, say, arg);
+	if (tables->n && tables->raw < 0)
+		findings_sayf(say, arg, "not measured: raw, so no extra over raw can be told");
+}
+
+static void say_state(const struct run *run, findings_say *say, void *arg)
+{
+	int64_t samples = 0;
+
+	for (size_t i = 0; i < run->n_records; i++)
+		samples += run->records[i].n;
+	if (run_is_complete(run))
+		findings_sayf(say, arg,
+			      "run: complete, %s records, %s samples, %zu void, %zu skipped",
+			      number((int64_t)run->n_records).s, number(samples).s, run->n_voids,
+			      run->n_skips);
+	else if (run->ended)
+		findings_sayf(
+			say, arg,
+			"run: BROKEN, it ended with status %lld after %s records; never a baseline",
+			(long long)run->status, number((int64_t)run->n_records).s);
+	else
+		findings_sayf(say, arg,
+			      "run: INCOMPLETE, it stopped %safter %s records without its end "
+			      "line; never a "
+			      "baseline",
+			      run->cut ? "in the middle of a line " : "",
+			      number((int64_t)run->n_records).s);
+	if (run->n_proven)
+		findings_sayf(say, arg, "proven: %s passes, of which no number is kept",
+			      number((int64_t)run->n_proven).s);
+	if (run->n_unread)
+		findings_sayf(say, arg, "note: %zu lines are of types this daxdm does not report",
+			      run->n_unread);
+}
+
+void findings_head(const struct tables *tables, findings_say *say, void *arg)
+{
+	const struct run_context *c = &tables->run->context;
+	struct list names = {.text = ""};
+	bool insn = !strcmp(c->meter, "insn");
+
+	findings_sayf(say, arg, "kernel: %s", c->kernel);
+	findings_sayf(say, arg, "meter: %s%s", c->meter,
+		      insn ? " (exact guest instructions; says nothing about time)"
+		      : !strcmp(c->meter, "time") ? " (ns of the host's clock)"
+		      : !strcmp(c->meter, "none") ? " (nothing is measured: proofs only)"
+						  : "");
+	if (*c->qemu)
+		findings_sayf(say, arg, "host: emulated by QEMU %.*s, %s, %.*s, %s MiB, boot %s",
+			      (int)strcspn(c->qemu, " "), c->qemu, c->accel,
+			      (int)strcspn(c->machine, ","), c->machine,
+			      number(c->emulated_mem_mib).s, *c->boot ? c->boot : "unknown");
+	else
+		findings_sayf(say, arg, "host: this one, %s", c->cpu);
+	findings_sayf(say, arg, "suite: daxdm %s", c->suite);
+	for (size_t i = 0; i < tables->run->stacks.n; i++)
+		list_add(&names, 64, tables->run->stacks.name[i]);
+	list_close(&names);
+	findings_sayf(say, arg, "stacks: %s", names.text);
+	say_state(tables->run, say, arg);
+}

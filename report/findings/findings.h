@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the numbers of a run say, in sentences: computed from the records, for terminal and page
+ * alike. */
+#ifndef DAXDM_FINDINGS_H
+#define DAXDM_FINDINGS_H
+
+#include "report/table/table.h"
+
+/* Each calls say(arg, sentence) for every sentence there is, in order. */
+typedef void findings_say(void *arg, const char *sentence);
+void findings_numbers(const struct tables *tables, findings_say *say, void *arg);
+/* Voids, skips, and what is missing from the grid of variants and stacks, with the reasons. */
+void findings_gaps(const struct tables *tables, findings_say *say, void *arg);
+
+/* The head of a report: what was measured, on what, and whether the run is whole. */
+void findings_head(const struct tables *tables, findings_say *say, void *arg);
+
+__attribute__((format(printf, 3, 4))) void findings_sayf(findings_say *say, void *arg,
+							 const char *fmt, ...);
+
+#endif

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "report/findings/law.h"
+
+#include "lib/base/memory.h"
+#include "lib/run/run_verify.h"
+#include "report/findings/cost.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Children of a node of the b-tree; 8 keys.  Source: drivers/md/dm-table.c. */
+enum { CHILDREN = 9 };
+
+static void terms_of(const struct law_point *p, double terms[LAW_TERMS])
+{
+	terms[LAW_BASE] = 1;
+	terms[LAW_KEY] = p->keys;
+	terms[LAW_LEVEL] = p->levels;
+	terms[LAW_FULL] = p->full;
+}
+
+static bool same_kind(const struct law_point *a, const struct law_point *b)
+{
+	return a->levels == b->levels && a->keys == b->keys && a->full == b->full;
+}
+
+/* Whether most searches of its kind cost as much: what a timer tick fell into is left out. */
+static bool is_usual(const struct law_point *points, size_t n, size_t at)
+{
+	for (size_t i = 0; i < n; i++)
+		if (same_kind(&points[i], &points[at]) &&
+		    (points[i].count > points[at].count ||
+		     (points[i].count == points[at].count && i < at)))
+			return false;
+	return true;
+}
+
+/* Solves the normal equations; a term that those before explain gets 0 and is not known. */
+static void solve(double a[LAW_TERMS][LAW_TERMS + 1], struct law *law)
+{
+	for (int i = 0; i < LAW_TERMS; i++) {
+		law->known[i] = a[i][i] > 1e-6;
+		for (int r = 0; r < LAW_TERMS && law->known[i]; r++) {
+			double factor = a[r][i] / a[i][i];
+
+			for (int c = 0; c <= LAW_TERMS && r != i; c++)
+				a[r][c] -= factor * a[i][c];
+		}
+	}
+	for (int i = 0; i < LAW_TERMS; i++)
+		law->cost[i] = law->known[i] ? a[i][LAW_TERMS] / a[i][i] : 0;
+}
+
+/* As sentences tell it: whole where it is within a hundredth of that, else to a tenth. */
+static double told(double cost)
+{
+	return fabs(cost - round(cost)) < 0.01 ? round(cost) : round(cost * 10) / 10;
+}
+
+struct law law_fit(const struct law_point *points, size_t n)
+{
+	double a[LAW_TERMS][LAW_TERMS + 1] = {{0}}, terms[LAW_TERMS];
+	struct law law = {.searches = 0};
+
+	for (size_t p = 0; p < n; p++) {
+		if (!is_usual(points, n, p))
+			continue;
+		terms_of(&points[p], terms);
+		for (int r = 0; r < LAW_TERMS; r++) {
+			for (int c = 0; c < LAW_TERMS; c++)
+				a[r][c] += terms[r] * terms[c];
+			a[r][LAW_TERMS] += terms[r] * (double)points[p].cost;
+		}
+	}
+	solve(a, &law);
+	for (size_t p = 0; p < n; p++) {
+		double want = 0, apart;
+
+		terms_of(&points[p], terms);
+		for (int i = 0; i < LAW_TERMS; i++)
+			want += told(law.cost[i]) * terms[i];
+		apart = fabs((double)points[p].cost - want);
+		law.searches += points[p].count;
+		law.exact += apart < 0.01 ? points[p].count : 0;
+		law.deviation += apart * (double)points[p].count;
+	}
+	law.deviation /= law.searches ? (double)law.searches : 1;
+	/* Nine times the segments: a level, whose node compares 1 to 8 keys, and 8 for the ninth.
+	 */
+	law.doubling = (law.cost[LAW_LEVEL] + law.cost[LAW_KEY] * 44 / CHILDREN +
+			law.cost[LAW_FULL] / CHILDREN) /
+		       log2(CHILDREN);
+	return law;
+}
+
+static bool add_points(const json_t *value, struct law_point **points, size_t *n)
+{
+	struct law_point *more =
+		memory_check(reallocarray(*points, *n + json_array_size(value) + 1, sizeof(*more)));
+	const json_t *row;
+	size_t i;
+
+	if (!more)
+		return false;
+	*points = more;
+	json_array_foreach(value, i, row)
+	{
+		json_int_t count = json_integer_value(json_array_get(row, 4));
+
+		if (count < 0 || count > RUN_COUNT_MAX)
+			continue;
+		more[(*n)++] = (struct law_point){
+			.levels = (unsigned int)json_integer_value(json_array_get(row, 0)),
+			.keys = (unsigned int)json_integer_value(json_array_get(row, 1)),
+			.full = (unsigned int)json_integer_value(json_array_get(row, 2)),
+			.cost = json_integer_value(json_array_get(row, 3)),
+			.count = count,
+		};
+	}
+	return true;
+}
+
+/* "5", or "4.8" where it is no whole number. */
+static const char *amount(double value, char buf[32])
+{
+	if (fabs(value - round(value)) < 0.01)
+		snprintf(buf, 32, "%.0f", fabs(round(value)) < 0.5 ? 0.0 : round(value));
+	else
+		snprintf(buf, 32, "%.1f", value);
+	return buf;
+}
+
+static void say_law(const struct law *law, const struct table *t, size_t stacks, findings_say *say,
+		    void *arg)
+{
+	char key[32], level[32], full[64] = "", doubling[96] = "", fits[160], base[32], one[32],
+				 *text;
+	bool whole = law->known[LAW_LEVEL] && law->known[LAW_KEY];
+
+	if (law->known[LAW_FULL])
+		snprintf(full, sizeof(full), " (%c%s if it has no larger one)",
+			 law->cost[LAW_FULL] < 0 ? '-' : '+',
+			 amount(fabs(law->cost[LAW_FULL]), one));
+	if (whole)
+		snprintf(doubling, sizeof(doubling),
+			 ": %.1f %s for each doubling of the segments, on average", law->doubling,
+			 t->unit);
+	if (!strcmp(t->unit, "insn"))
+		snprintf(fits, sizeof(fits), "exact for %s of %s searches", number(law->exact).s,
+			 number(law->searches).s);
+	else
+		snprintf(fits, sizeof(fits), "mean deviation %.1f %s over %s searches",
+			 law->deviation, t->unit, number(law->searches).s);
+	if (asprintf(&text,
+		     "%s: the search for a segment costs %s %s for each key compared%s%s%s%s; a "
+		     "b-tree level is added beyond 8, 72, 648 segments%s (%s on %zu stack%s; all "
+		     "else "
+		     "in dm_dax_direct_access: %s)",
+		     table_fs(t), amount(law->cost[LAW_KEY], key), t->unit, whole ? " and " : "",
+		     whole ? amount(law->cost[LAW_LEVEL], level) : "",
+		     whole ? " for each node visited" : "", full, doubling, fits, stacks,
+		     stacks == 1 ? "" : "s", amount(law->cost[LAW_BASE], base)) < 0)
+		text = NULL;
+	if (memory_check(text))
+		say(arg, text);
+	free(text);
+}
+
+void law_say(const struct tables *tables, const struct table *table, findings_say *say, void *arg)
+{
+	static const char name[] = "table_search{";
+	struct law_point *points = NULL;
+	size_t n = 0, stacks = 0;
+	struct law law;
+
+	if (cost_is_rate(table))
+		return;
+	for (size_t i = 0; i < tables->run->n_observations; i++) {
+		const struct run_observation *o = &tables->run->observations[i];
+
+		if (!strncmp(o->id, name, strlen(name)) && !strcmp(o->fs, table->fs) &&
+		    add_points(o->value, &points, &n))
+			stacks++;
+	}
+	law = law_fit(points, n);
+	if (law.known[LAW_KEY])
+		say_law(&law, table, stacks, say, arg);
+	free(points);
+}

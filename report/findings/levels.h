@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What each device on another adds to a translation, as a law. */
+#ifndef DAXDM_LEVELS_H
+#define DAXDM_LEVELS_H
+
+#include "report/findings/findings.h"
+
+/* One sentence for each filesystem whose run translated through linear:1 on linear:1. */
+void levels_say(const struct tables *tables, const struct table *table, findings_say *say,
+		void *arg);
+
+#endif

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "report/findings/segmentlaw.h"
+
+#include "report/findings/cost.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { POINTS_MAX = 64 };
+
+static const char bench[] = "table";
+static const char mounted[] = "mounted.";
+static const char fault[] = "fault.";
+
+static bool rises(const struct segment_point *points, size_t n, double range)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < n; k++)
+			if (points[i].segments < points[k].segments &&
+			    points[i].cost - points[k].cost > range / 10)
+				return false;
+	return true;
+}
+
+/* Of a few units tenths are told: a thousand segments make hundreds of them. */
+static double told(double per_segment)
+{
+	return fabs(per_segment) < 100 ? round(per_segment * 10) / 10 : round(per_segment);
+}
+
+struct segment_law segment_law_fit(const struct segment_point *points, size_t n)
+{
+	struct segment_law law = {.n = 0};
+	double w = 0, x = 0, y = 0, xx = 0, xy = 0, fewest = INFINITY, most = 0, det;
+
+	for (size_t i = 0; i < n; i++) {
+		double weight = 1 / (points[i].cost * points[i].cost);
+		bool seen = false;
+
+		w += weight;
+		x += weight * points[i].segments;
+		y += weight * points[i].cost;
+		xx += weight * points[i].segments * points[i].segments;
+		xy += weight * points[i].segments * points[i].cost;
+		fewest = fmin(fewest, points[i].segments);
+		most = fmax(most, points[i].segments);
+		law.least = i ? fmin(law.least, points[i].cost) : points[i].cost;
+		law.most = fmax(law.most, points[i].cost);
+		for (size_t k = 0; k < i && !seen; k++)
+			seen = points[k].segments == points[i].segments;
+		law.n += !seen;
+	}
+	det = w * xx - x * x;
+	if (law.n < 2 || !(fabs(det) > 0))
+		return law;
+	law.per_segment = told((w * xy - x * y) / det);
+	law.base = round((y - law.per_segment * x) / w);
+	for (size_t i = 0; i < n; i++)
+		law.most_off =
+			fmax(law.most_off, fabs(law.base + law.per_segment * points[i].segments -
+						points[i].cost) /
+						   points[i].cost);
+	law.rises = rises(points, n, law.most - law.least);
+	law.grows = law.per_segment * (most - fewest) > (law.base + law.per_segment * fewest) / 10;
+	return law;
+}
+
+bool segment_law_of(const struct table *t, const struct table_row *row, struct segment_law *law)
+{
+	struct segment_point points[POINTS_MAX];
+	size_t n = 0;
+
+	for (size_t c = 0; c < t->n_columns && n < POINTS_MAX; c++) {
+		const struct run_record *rec = row->cell[t->columns[c]];
+
+		/* A device on another has a flush, a freeze of its own to hand down. */
+		if (rec && rec->segments > 0 && rec->median > 0 && !strchr(rec->stack, '/') &&
+		    !strstr(rec->stack, "over="))
+			points[n++] =
+				(struct segment_point){(double)rec->segments, (double)rec->median};
+	}
+	*law = segment_law_fit(points, n);
+	return law->n > 1;
+}
+
+static bool is_operation(const struct table_row *row)
+{
+	return !strcmp(row->bench, bench) && strncmp(row->variant, fault, strlen(fault));
+}
+
+static bool is_mounted(const struct table_row *row)
+{
+	return !strncmp(row->variant, mounted, strlen(mounted));
+}
+
+/* Not less than it is. */
+static double percent_above(double part)
+{
+	return fmax(0, ceil(1000 * part - 1e-6)) / 10;
+}
+
+/* "load 14,100 + 49,000 (0.4 %)": for each segment, for any table, and how far off at most. */
+static void add_law(const char *name, const struct segment_law *law, char *text, size_t size)
+{
+	double each = law->per_segment;
+
+	text_append(text, size, "%s%s ", *text ? ", " : "", name);
+	if (each == round(each))
+		text_append(text, size, "%s", number(number_round(each)).s);
+	else
+		text_append(text, size, "%.1f", each);
+	text_append(text, size, " %s %s", law->base < 0 ? "-" : "+",
+		    number(llabs(number_round(law->base))).s);
+	if (law->n > 2)
+		text_append(text, size, " (%.1f %%)", percent_above(law->most_off));
+}
+
+/* A line that misses a stack by more is none. */
+#define FITS 0.1
+
+enum segment_shape segment_law_shape(const struct segment_law *law)
+{
+	if (law->grows && law->rises)
+		return law->n < 3 || law->most_off <= FITS ? SEGMENT_LINE : SEGMENT_BENDS;
+	if ((law->most - law->least) * 10 < law->least)
+		return SEGMENT_FLAT;
+	return law->rises ? SEGMENT_BENDS : SEGMENT_OTHER;
+}
+
+/* How sure the lines are; two numbers of segments fit any. */
+static const char *sure(size_t fewest, size_t most, char buf[128])
+{
+	if (most < 3)
+		return "only two numbers of segments, which do not tell the shape";
+	if (fewest < most)
+		snprintf(buf, 128,
+			 "and how far off that is at most, on %zu to %zu numbers of segments",
+			 fewest, most);
+	else
+		snprintf(buf, 128, "and how far off that is at most, on %zu numbers of segments",
+			 most);
+	return buf;
+}
+
+/* What grows by a line, of the device of our own or of the mounted one. */
+static void say_growing(const struct table *t, bool of_mounted, findings_say *say, void *arg)
+{
+	char text[1536] = "", buf[128];
+	struct segment_law law;
+	size_t fewest = SIZE_MAX, most = 0;
+
+	for (size_t r = 0; r < t->n_rows; r++) {
+		const struct table_row *row = &t->rows[r];
+
+		if (!is_operation(row) || is_mounted(row) != of_mounted ||
+		    !segment_law_of(t, row, &law) || segment_law_shape(&law) != SEGMENT_LINE ||
+		    strlen(text) + 128 > sizeof(text))
+			continue;
+		add_law(row->variant + (of_mounted ? strlen(mounted) : 0), &law, text,
+			sizeof(text));
+		most = law.n > most ? law.n : most;
+		fewest = law.n < fewest ? law.n : fewest;
+	}
+	if (*text)
+		findings_sayf(say, arg,
+			      "%s: operations on %s device cost so many %s for each segment of its "
+			      "table + for any table (%s): %s",
+			      table_fs(t), of_mounted ? "a mounted" : "an unused", t->unit,
+			      sure(fewest, most, buf), text);
+}
+
+/* What no line tells: from the least to the most it cost, on stacks of one device. */
+static void say_others(const struct table *t, enum segment_shape shape, const char *words,
+		       findings_say *say, void *arg)
+{
+	char text[1024] = "";
+	struct segment_law law;
+
+	for (size_t r = 0; r < t->n_rows; r++) {
+		const struct table_row *row = &t->rows[r];
+		size_t used = strlen(text);
+
+		if (!is_operation(row) || !segment_law_of(t, row, &law) ||
+		    segment_law_shape(&law) != shape || used + 96 > sizeof(text))
+			continue;
+		text_append(text, sizeof(text), "%s%s %s", *text ? ", " : "", row->variant,
+			    number(number_round(law.least)).s);
+		if (law.most > law.least)
+			text_append(text, sizeof(text), " to %s", number(number_round(law.most)).s);
+	}
+	if (*text)
+		findings_sayf(say, arg, "%s: %s, in %s: %s", table_fs(t), words, t->unit, text);
+}
+
+static const struct table_row *find_row(const struct table *t, const char *kind, const char *after)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s%s.%s", fault, kind, after);
+	for (size_t r = 0; r < t->n_rows; r++)
+		if (!strcmp(t->rows[r].bench, bench) && !strcmp(t->rows[r].variant, name))
+			return &t->rows[r];
+	return NULL;
+}
+
+/* The stack of 16 segments, or else the last that both rows have. */
+static long stack_of_both(const struct table *t, const struct table_row *a,
+			  const struct table_row *b)
+{
+	long best = -1;
+
+	for (size_t c = 0; c < t->n_columns; c++) {
+		size_t rank = t->columns[c];
+
+		if (!a->cell[rank] || !b->cell[rank])
+			continue;
+		if (!strcmp(a->cell[rank]->stack, "linear:16"))
+			return (long)rank;
+		best = (long)rank;
+	}
+	return best;
+}
+
+static void say_fault(const struct table *t, const char *kind, const char *words, findings_say *say,
+		      void *arg)
+{
+	static const struct {
+		const char *after, *words;
+	} afters[] = {
+		{"resumed", "a suspension"},
+		{"thawed", "one with a freeze"},
+		{"swapped", "a freeze and a swap of tables"},
+	};
+	const struct table_row *usual = find_row(t, kind, "ordinary");
+	const struct run_record *ordinary = NULL;
+	char text[512] = "";
+
+	for (size_t i = 0; i < sizeof(afters) / sizeof(afters[0]); i++) {
+		const struct table_row *first = find_row(t, kind, afters[i].after);
+		long rank = usual && first ? stack_of_both(t, usual, first) : -1;
+		size_t used = strlen(text);
+
+		/* One stack for all of them. */
+		if (ordinary)
+			rank = first ? (long)ordinary->stack_rank : -1;
+		if (rank < 0 || !first->cell[rank])
+			continue;
+		ordinary = usual->cell[rank];
+		snprintf(text + used, sizeof(text) - used, "%s%s after %s", used ? ", " : "",
+			 number_signed(first->cell[rank]->median - ordinary->median).s,
+			 afters[i].words);
+	}
+	if (ordinary)
+		findings_sayf(say, arg, "%s: %s costs %s %s on %s; as the first fault, %s",
+			      table_fs(t), words, number(ordinary->median).s, t->unit,
+			      ordinary->stack, text);
+}
+
+/* Kernel memory, of which no record can tell: it is no cost in the meter's unit. */
+static void say_memory(const struct tables *tables, const struct table *t, findings_say *say,
+		       void *arg)
+{
+	static const char name[] = "table_memory{";
+	struct segment_point points[POINTS_MAX];
+	char text[128] = "", buf[128];
+	struct segment_law law;
+	size_t n = 0;
+
+	if (cost_is_rate(t))
+		return;
+	for (size_t i = 0; i < tables->run->n_observations && n < POINTS_MAX; i++) {
+		const struct run_observation *o = &tables->run->observations[i];
+		json_int_t segments = json_integer_value(json_object_get(o->value, "segments"));
+		json_int_t held = json_integer_value(json_object_get(o->value, "held"));
+
+		if (strncmp(o->id, name, strlen(name)) || strcmp(o->fs, t->fs) || held <= 0)
+			continue;
+		points[n++] = (struct segment_point){(double)segments, (double)held};
+	}
+	law = segment_law_fit(points, n);
+	if (law.n < 2)
+		return;
+	if (segment_law_shape(&law) != SEGMENT_LINE) {
+		findings_sayf(say, arg, "%s: a loaded table holds %s to %s bytes of kernel memory",
+			      table_fs(t), number(number_round(law.least)).s,
+			      number(number_round(law.most)).s);
+		return;
+	}
+	add_law("a loaded table holds", &law, text, sizeof(text));
+	findings_sayf(say, arg,
+		      "%s: %s bytes of kernel memory, for each segment + for any table (%s)",
+		      table_fs(t), text, sure(law.n, law.n, buf));
+}
+
+void segment_law_say(const struct tables *tables, const struct table *t, findings_say *say,
+		     void *arg)
+{
+	say_growing(t, false, say, arg);
+	say_growing(t, true, say, arg);
+	say_others(t, SEGMENT_BENDS, "grow with the segments of a table, but not by a line", say,
+		   arg);
+	say_others(t, SEGMENT_FLAT,
+		   "hardly depend on the segments of a table, by less than a tenth", say, arg);
+	say_others(t, SEGMENT_OTHER,
+		   "differ by a tenth or more between tables, but do not grow with their segments",
+		   say, arg);
+	say_memory(tables, t, say, arg);
+	say_fault(t, "known", "a load from a page that was mapped before", say, arg);
+	say_fault(t, "fresh", "a load from a page never touched", say, arg);
+	say_fault(t, "stored", "a store to a page that was dirty", say, arg);
+}

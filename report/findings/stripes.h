@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the number of stripes adds to a translation, as a law. */
+#ifndef DAXDM_STRIPES_H
+#define DAXDM_STRIPES_H
+
+#include "report/findings/findings.h"
+
+/* One sentence for each filesystem whose run translated through striped:W. */
+void stripes_say(const struct tables *tables, const struct table *table, findings_say *say,
+		 void *arg);
+
+#endif

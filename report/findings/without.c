@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "report/findings/without.h"
+
+#include "report/findings/cost.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct table_row *find_row(const struct table *t, const char *bench,
+					const char *variant)
+{
+	for (size_t r = 0; r < t->n_rows; r++)
+		if (!strcmp(t->rows[r].bench, bench) && !strcmp(t->rows[r].variant, variant))
+			return &t->rows[r];
+	return NULL;
+}
+
+const struct run_record *without_record(const struct table *t, size_t stack, const char *bench,
+					const char *variant)
+{
+	const struct table_row *row = find_row(t, bench, variant);
+
+	return row ? row->cell[stack] : NULL;
+}
+
+double without_size_bytes(const char *size)
+{
+	char *unit;
+	double bytes = (double)strtoull(size, &unit, 10);
+
+	return *unit == 'k' ? bytes * 1024 : *unit == 'm' ? bytes * 1048576 : bytes;
+}
+
+/* Records come as their proofs allowed, so not in order; each size is there once. */
+const char *without_size(const struct table *t, const char *op, size_t i)
+{
+	double above = 0;
+	const char *next;
+	char prefix[64];
+
+	snprintf(prefix, sizeof(prefix), "dax.%s.", op);
+	do {
+		next = NULL;
+		for (size_t r = 0; r < t->n_rows; r++) {
+			const struct table_row *row = &t->rows[r];
+			const char *size = row->variant + strlen(prefix);
+
+			if (strcmp(row->bench, "bio") ||
+			    strncmp(row->variant, prefix, strlen(prefix)) ||
+			    without_size_bytes(size) <= above)
+				continue;
+			if (!next || without_size_bytes(size) < without_size_bytes(next))
+				next = size;
+		}
+		above = next ? without_size_bytes(next) : 0;
+	} while (next && i--);
+	return next;
+}
+
+const char *without_size_words(const char *size, char *buf, size_t buf_size)
+{
+	int digits = (int)strspn(size, "0123456789");
+	char unit = (char)tolower((unsigned char)size[digits]);
+
+	snprintf(buf, buf_size, "%.*s %s", digits, size,
+		 unit == 'k'   ? "KiB"
+		 : unit == 'm' ? "MiB"
+			       : "B");
+	return buf;
+}
+
+static const struct run_record *other_record(const struct table *t, size_t stack, const char *path,
+					     const char *op, const char *warmth, const char *size)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), "%s.%s.%s%s%s", path, op, warmth, *warmth ? "." : "", size);
+	return without_record(t, stack, "bio", name);
+}
+
+double without_ratio(const struct table *t, size_t stack, const char *path, const char *op,
+		     const char *warmth, const char *size)
+{
+	const struct run_record *dax = other_record(t, stack, "dax", op, "", size);
+	const struct run_record *other = other_record(t, stack, path, op, warmth, size);
+
+	return dax && other && dax->median > 0 ? (double)other->median / (double)dax->median : 0;
+}
+
+static const struct {
+	const char *warmth, *read, *write;
+} buffered[] = {
+	{"cold", " through a cold page cache", " into a cold page cache"},
+	{"warm", " through a warm one", " into the page cache"},
+};
+
+enum { BUFFERED = sizeof(buffered) / sizeof(buffered[0]) };
+
+/* Which of the page cache's ratios any size has. */
+static void find_ways(const struct table *t, size_t stack, const char *op, bool has[BUFFERED])
+{
+	const char *size;
+
+	for (unsigned int w = 0; w < BUFFERED; w++) {
+		has[w] = false;
+		for (size_t i = 0; (size = without_size(t, op, i)) && !has[w]; i++)
+			has[w] = other_record(t, stack, "direct", op, "", size) &&
+				 without_ratio(t, stack, "buffered", op, buffered[w].warmth, size) >
+					 0;
+	}
+}
+
+/*
+ * One size: "4 KiB 1.45 by O_DIRECT (8,868 insn instead of 6,123), 2.95 through a cold page cache,
+ * 0.92 through a warm one"; later ones as short as "64 KiB 1.10, 3.62, 1.19", with a dash in the
+ * place of what was not measured.
+ */
+static void add_size(const struct table *t, size_t stack, const char *op, const char *size,
+		     const bool has[BUFFERED], char *text, size_t text_size)
+{
+	const struct run_record *dax = other_record(t, stack, "dax", op, "", size);
+	const struct run_record *direct = other_record(t, stack, "direct", op, "", size);
+	bool first = !*text;
+	char words[32];
+	size_t passed = 0;
+
+	if (!dax || !direct || dax->median <= 0 || direct->median <= 0 ||
+	    strlen(text) + 256 > text_size)
+		return;
+	text_append(text, text_size, "%s%s %.2f", first ? "" : "; ",
+		    without_size_words(size, words, sizeof(words)),
+		    without_ratio(t, stack, "direct", op, "", size));
+	if (first)
+		text_append(text, text_size, " by O_DIRECT (%s %s instead of %s)",
+			    number(direct->median).s, t->unit, number(dax->median).s);
+	for (unsigned int i = 0; i < BUFFERED; i++) {
+		double ratio = without_ratio(t, stack, "buffered", op, buffered[i].warmth, size);
+		const char *name = strcmp(op, "write") ? buffered[i].read : buffered[i].write;
+
+		if (!has[i])
+			continue;
+		if (ratio <= 0 && !first) {
+			passed++;
+			continue;
+		}
+		for (; passed; passed--)
+			text_append(text, text_size, ", -");
+		if (ratio > 0)
+			text_append(text, text_size, ", %.2f%s", ratio, first ? name : "");
+		else
+			text_append(text, text_size, ", -%s", name);
+	}
+}
+
+static void say_op(const struct tables *tables, const struct table *t, size_t stack, const char *op,
+		   findings_say *say, void *arg)
+{
+	char text[1024] = "";
+	bool has[BUFFERED];
+	const char *size;
+
+	find_ways(t, stack, op, has);
+	for (size_t i = 0; (size = without_size(t, op, i)); i++)
+		add_size(t, stack, op, size, has, text, sizeof(text));
+	if (*text)
+		findings_sayf(say, arg,
+			      "%s: without DAX a %s on %s costs, as a multiple of what it costs "
+			      "with: %s",
+			      table_fs(t), op, tables->run->stacks.name[stack], text);
+}
+
+/* A fault in the page cache against one that maps the memory itself. */
+static void say_faults(const struct tables *tables, const struct table *t, size_t stack,
+		       findings_say *say, void *arg)
+{
+	static const char *const kinds[] = {"read.cold", "read.warm", "write.warm"};
+	char text[512] = "";
+
+	for (unsigned int i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const struct run_record *dax, *other;
+		char name[64];
+		size_t used = strlen(text);
+
+		snprintf(name, sizeof(name), "%s.pte", kinds[i]);
+		dax = without_record(t, stack, "fault", name);
+		snprintf(name, sizeof(name), "mmap.%s", kinds[i]);
+		other = without_record(t, stack, "bio", name);
+		if (dax && other && dax->median > 0 && other->median > 0)
+			snprintf(text + used, sizeof(text) - used,
+				 "%s%s %.2f (%s %s instead of %s)", used ? ", " : "", kinds[i],
+				 (double)other->median / (double)dax->median,
+				 number(other->median).s, t->unit, number(dax->median).s);
+	}
+	if (*text)
+		findings_sayf(
+			say, arg,
+			"%s: a 4 KiB fault in the page cache on %s costs, as a multiple of one "
+			"with DAX: %s",
+			table_fs(t), tables->run->stacks.name[stack], text);
+}
+
+long without_dm_stack(const struct tables *tables, const struct table *t, const char *bench)
+{
+	struct cost cost;
+
+	for (size_t r = 0; r < t->n_rows; r++)
+		if (!strcmp(t->rows[r].bench, bench) &&
+		    cost_find(tables, t, &t->rows[r], NULL, &cost))
+			return (long)cost.at->stack_rank;
+	return -1;
+}
+
+void without_say_dax(const struct tables *tables, const struct table *t, findings_say *say,
+		     void *arg)
+{
+	const long stacks[] = {tables->raw, without_dm_stack(tables, t, "bio")};
+
+	for (unsigned int i = 0; i < 2; i++) {
+		if (stacks[i] < 0)
+			continue;
+		say_op(tables, t, (size_t)stacks[i], "read", say, arg);
+		say_op(tables, t, (size_t)stacks[i], "write", say, arg);
+	}
+	for (unsigned int i = 0; i < 2; i++)
+		if (stacks[i] >= 0)
+			say_faults(tables, t, (size_t)stacks[i], say, arg);
+}
+
+/* What msync costs where MAP_SYNC and the processor's own flush would do. */
+static void say_durable(const struct tables *tables, const struct table *t, size_t stack,
+			findings_say *say, void *arg)
+{
+	static const char *const sizes[] = {"4k", "64k", "2m"};
+	char text[512] = "", name[64], words[32];
+
+	for (unsigned int i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		const struct run_record *own, *call;
+		size_t used = strlen(text);
+
+		snprintf(name, sizeof(name), "durable.mapsync.%s", sizes[i]);
+		own = without_record(t, stack, "copy", name);
+		snprintf(name, sizeof(name), "durable.msync.%s", sizes[i]);
+		call = without_record(t, stack, "copy", name);
+		if (own && call && own->median > 0 && call->median > 0)
+			snprintf(text + used, sizeof(text) - used,
+				 "%s%s %.1f times as many (%s %s instead of %s)", used ? ", " : "",
+				 without_size_words(sizes[i], words, sizeof(words)),
+				 (double)call->median / (double)own->median, number(call->median).s,
+				 t->unit, number(own->median).s);
+	}
+	if (*text)
+		findings_sayf(say, arg,
+			      "%s: to copy and make durable on %s by msync instead of MAP_SYNC and "
+			      "pmem_memcpy_persist: %s",
+			      table_fs(t), tables->run->stacks.name[stack], text);
+}
+
+static void say_fsync(const struct tables *tables, const struct table *t, size_t stack,
+		      findings_say *say, void *arg)
+{
+	static const char *const calls[] = {"fsync", "msync"};
+
+	for (unsigned int i = 0; i < 2; i++) {
+		char name[32];
+		const struct run_record *raw, *dm;
+
+		snprintf(name, sizeof(name), "%s.4k", calls[i]);
+		raw = without_record(t, (size_t)tables->raw, "copy", name);
+		dm = without_record(t, stack, "copy", name);
+		if (raw && dm && raw->median > 0 && dm->median > 0)
+			findings_sayf(
+				say, arg,
+				"%s: %s after one dirty page costs %s %s on raw and %s on %s: "
+				"%.1f times as many",
+				table_fs(t), calls[i], number(raw->median).s, t->unit,
+				number(dm->median).s, dm->stack,
+				(double)dm->median / (double)raw->median);
+	}
+}
+
+void without_say_sync(const struct tables *tables, const struct table *t, findings_say *say,
+		      void *arg)
+{
+	long dm = without_dm_stack(tables, t, "copy");
+
+	if (tables->raw >= 0)
+		say_durable(tables, t, (size_t)tables->raw, say, arg);
+	if (dm >= 0)
+		say_durable(tables, t, (size_t)dm, say, arg);
+	if (dm >= 0 && tables->raw >= 0)
+		say_fsync(tables, t, (size_t)dm, say, arg);
+}

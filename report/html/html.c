@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One page without anything from elsewhere: style inline, plots as data URLs (an SVG that is an
+ * image keeps its ids to itself, several inlined ones would clash). */
+#include "report/html/html.h"
+#include "report/findings/findings.h"
+#include "report/table/beside.h"
+#include "report/table/counted.h"
+
+#include "lib/base/memory.h"
+#include "lib/base/xml.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char style[] =
+	":root{color-scheme:light dark;--bg:#fff;--fg:#1b1f24;--dim:#5b6470;--line:#d5dae0;"
+	"--band:#f3f5f8;--extra:#a04000;--bad:#b00020}\n"
+	"@media(prefers-color-scheme:dark){:root{--bg:#14171b;--fg:#e4e7eb;--dim:#9aa4b0;"
+	"--line:#343b44;--band:#1d2228;--extra:#f0a860;--bad:#ff7a85}}\n"
+	"*{box-sizing:border-box}\n"
+	"body{margin:0 auto;padding:1rem;max-width:78rem;background:var(--bg);color:var(--fg);"
+	"font:1rem/1.5 system-ui,sans-serif}\n"
+	"h1{font-size:1.5rem;line-height:1.25;margin:.5rem 0}h2{font-size:1.2rem;margin:2rem 0 "
+	".5rem}\n"
+	"ul{padding-left:1.2rem}li{margin:.3rem 0;overflow-wrap:anywhere}\n"
+	".state{font-weight:600}.bad{color:var(--bad)}\n"
+	".scroll{overflow-x:auto;border:1px solid var(--line);border-radius:.4rem}\n"
+	"table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums;width:"
+	"100%}\n"
+	"th,td{padding:.25rem .6rem;text-align:right;white-space:nowrap;border-top:1px solid "
+	"var(--line)}\n"
+	"thead th{border-top:0;vertical-align:bottom}\n"
+	"th:first-child{text-align:left;position:sticky;left:0;background:var(--bg)}\n"
+	"tr.section th,tr.section "
+	"th:first-child{background:var(--band);text-align:left;font-weight:600}\n"
+	"td small{display:block;color:var(--extra)}td.gap{color:var(--dim)}\n"
+	"table.facts td{text-align:left;white-space:normal;overflow-wrap:anywhere}\n"
+	"table.facts th{font-weight:400;color:var(--dim)}\n"
+	"figure{margin:1rem 0}figure img{display:block;width:100%;height:auto;background:#fff;"
+	"border:1px solid var(--line);border-radius:.4rem}\n"
+	"summary{cursor:pointer;padding:.3rem 0}details.more{margin:.5rem 0}"
+	"details.more details{margin-left:1rem}details.more details summary{font-size:.9rem}\n"
+	/* On a phone a plot is scrolled rather than shrunk until nobody can read it. */
+	"@media(max-width:44rem){figure{overflow-x:auto}figure "
+	"img{width:62rem;max-width:none}}\n"
+	"footer{margin-top:2rem;color:var(--dim);font-size:.85rem}\n";
+
+struct items {
+	FILE *out;
+	const char *heading; /* before the first item */
+	bool any;
+};
+
+static void put_item(void *arg, const char *sentence)
+{
+	struct items *items = arg;
+
+	if (!items->any)
+		fprintf(items->out, "<h2>%s</h2>\n<ul>\n", items->heading);
+	items->any = true;
+	fputs("<li>", items->out);
+	xml_put(items->out, sentence);
+	fputs("</li>\n", items->out);
+}
+
+static void put_cell(const struct tables *tables, const struct table *t,
+		     const struct table_row *row, size_t stack, FILE *out)
+{
+	const struct run_record *rec = row->cell[stack], *raw = table_raw(tables, row);
+
+	if (!rec) {
+		fprintf(out, "<td class=\"gap\">%s</td>", table_gap(tables, t, row, stack));
+		return;
+	}
+	fprintf(out, "<td title=\"n %s, min %s, p10 %s, p90 %s, p99 %s, max %s ", number(rec->n).s,
+		number(rec->min).s, number(rec->p10).s, number(rec->p90).s, number(rec->p99).s,
+		number(rec->max).s);
+	xml_put(out, rec->unit);
+	fprintf(out, "\">%s", number(rec->median).s);
+	if (raw && rec != raw)
+		fprintf(out, "<small>%s</small>", number_signed(rec->median - raw->median).s);
+	fputs("</td>", out);
+}
+
+static void put_table(const struct tables *tables, const struct table *t, FILE *out)
+{
+	char text[256];
+
+	fputs("<h2>", out);
+	xml_put(out, table_fs(t));
+	fputs(": median in ", out);
+	xml_put(out, t->unit);
+	fprintf(out, " per sample%s</h2>\n<div class=\"scroll\"><table>\n<thead><tr><th></th>",
+		tables->raw < 0 ? "" : "; below it what the stack adds to raw");
+	for (size_t c = 0; c < t->n_columns; c++) {
+		fputs("<th scope=\"col\">", out);
+		for (const char *s = tables->run->stacks.name[t->columns[c]]; *s; s++) {
+			xml_put(out, (char[]){*s, '\0'});
+			if (*s == ',')
+				fputs("<wbr>", out);
+		}
+		fputs("</th>", out);
+	}
+	fputs("</tr></thead>\n<tbody>\n", out);
+	for (size_t r = 0; r < t->n_rows; r++) {
+		const struct table_row *row = &t->rows[r];
+
+		if (table_section_starts(t, r)) {
+			fprintf(out,
+				"<tr class=\"section\"><th colspan=\"%zu\" scope=\"rowgroup\">",
+				t->n_columns + 1);
+			xml_put(out, table_section(row, text, sizeof(text)));
+			fputs("</th></tr>\n", out);
+		}
+		fputs("<tr><th scope=\"row\">", out);
+		xml_put(out, table_label(row, text, sizeof(text)));
+		fputs("</th>", out);
+		for (size_t c = 0; c < t->n_columns; c++)
+			put_cell(tables, t, row, t->columns[c], out);
+		fputs("</tr>\n", out);
+	}
+	fputs("</tbody></table></div>\n", out);
+}
+
+/* With one digit after the point. */
+static void put_mean(double mean, FILE *out)
+{
+	double size = fabs(mean), whole = floor(size), tenths = round((size - whole) * 10);
+
+	if (tenths > 9) {
+		whole++;
+		tenths = 0;
+	}
+	fprintf(out, "<td>%s%s.%.0f</td>", mean < 0 && whole + tenths > 0 ? "-" : "",
+		number(number_round(whole)).s, tenths);
+}
+
+/* Everything that is known of one row, a line per stack. */
+static void put_row_more(const struct tables *tables, const struct table *t,
+			 const struct table_row *row, FILE *out)
+{
+	fputs("<details><summary>", out);
+	xml_put(out, row->bench);
+	fputc(' ', out);
+	xml_put(out, row->variant);
+	fputs("</summary>\n<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">stack</th>"
+	      "<th scope=\"col\">min</th><th scope=\"col\">p10</th><th scope=\"col\">median</th>"
+	      "<th scope=\"col\">mean</th><th scope=\"col\">p90</th><th scope=\"col\">p99</th>"
+	      "<th scope=\"col\">max</th><th scope=\"col\">n</th></tr></thead>\n<tbody>\n",
+	      out);
+	for (size_t c = 0; c < t->n_columns; c++) {
+		const struct run_record *rec = row->cell[t->columns[c]];
+
+		fputs("<tr><th scope=\"row\">", out);
+		xml_put(out, tables->run->stacks.name[t->columns[c]]);
+		if (!rec) {
+			fprintf(out, "</th><td class=\"gap\" colspan=\"8\">%s</td></tr>\n",
+				table_gap(tables, t, row, t->columns[c]));
+			continue;
+		}
+		fprintf(out, "</th><td>%s</td><td>%s</td><td>%s</td>", number(rec->min).s,
+			number(rec->p10).s, number(rec->median).s);
+		put_mean(rec->mean, out);
+		fprintf(out, "<td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>\n",
+			number(rec->p90).s, number(rec->p99).s, number(rec->max).s,
+			number(rec->n).s);
+	}
+	fputs("</tbody></table></div></details>\n", out);
+}
+
+static void put_more(const struct tables *tables, const struct table *t, FILE *out)
+{
+	fputs("<details class=\"more\"><summary>", out);
+	xml_put(out, table_fs(t));
+	fputs(": min, mean, p99, max and number of samples, in ", out);
+	xml_put(out, t->unit);
+	fputs(", row by row</summary>\n", out);
+	for (size_t r = 0; r < t->n_rows; r++)
+		put_row_more(tables, t, &t->rows[r], out);
+	fputs("</details>\n", out);
+}
+
+static void put_base64(FILE *in, FILE *out)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	unsigned char b[3];
+	size_t n;
+
+	while ((n = fread(b, 1, sizeof(b), in)) > 0) {
+		for (size_t i = n; i < sizeof(b); i++)
+			b[i] = 0;
+		fputc(digits[b[0] >> 2], out);
+		fputc(digits[(b[0] & 3) << 4 | b[1] >> 4], out);
+		fputc(n > 1 ? digits[(b[1] & 15) << 2 | b[2] >> 6] : '=', out);
+		fputc(n > 2 ? digits[b[2] & 63] : '=', out);
+	}
+}
+
+static void put_plots(const char *dir, FILE *out)
+{
+	static const struct {
+		const char *file, *what;
+	} plots[] = {
+		{"bio-ratio.svg", "What reads and writes cost without DAX, by size"},
+		{"fault-by-segments.svg", "Fault cost by number of segments"},
+		{"fault-growth.svg", "Faults whose cost grows with the segments"},
+		{"fault-extra.svg", "Extra fault cost over raw by number of segments"},
+		{"fault-distribution.svg", "Distribution of the samples by stack"},
+		{"huge-pages.svg", "What lost huge pages cost"},
+		{"table-ops.svg", "What operations on tables cost by number of segments"},
+	};
+
+	for (size_t i = 0; i < sizeof(plots) / sizeof(plots[0]); i++) {
+		char path[4096];
+		FILE *in;
+
+		snprintf(path, sizeof(path), "%s/%s", dir, plots[i].file);
+		in = fopen(path, "re");
+		if (!in && errno == ENOMEM)
+			memory_check(NULL);
+		if (!in)
+			continue;
+		fprintf(out, "<figure><img alt=\"%s\" src=\"data:image/svg+xml;base64,",
+			plots[i].what);
+		put_base64(in, out);
+		fputs("\"></figure>\n", out);
+		fclose(in);
+	}
+}
+
+/* The context's facts, one row each; names of nested ones are joined by dots. */
+static void put_facts(const char *prefix, const json_t *value, FILE *out)
+{
+	const char *key;
+	json_t *member;
+	char *text;
+
+	if (json_is_object(value)) {
+		json_object_foreach((json_t *)value, key, member)
+		{
+			char name[256];
+
+			snprintf(name, sizeof(name), "%s%s%s", prefix, *prefix ? "." : "", key);
+			if (strcmp(name, "type"))
+				put_facts(name, member, out);
+		}
+		return;
+	}
+	fputs("<tr><th scope=\"row\">", out);
+	xml_put(out, prefix);
+	fputs("</th><td>", out);
+	text = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+	xml_put(out, text ? text : json_is_string(value) ? json_string_value(value) : "");
+	free(text);
+	fputs("</td></tr>\n", out);
+}
+
+static void put_head(void *arg, const char *sentence)
+{
+	struct items *items = arg;
+	bool state = !strncmp(sentence, "run: ", 5);
+
+	fprintf(items->out, "<li%s>",
+		!state	     ? ""
+		: items->any ? " class=\"state\""
+			     : " class=\"state bad\"");
+	xml_put(items->out, sentence);
+	fputs("</li>\n", items->out);
+}
+
+static void put_counted(const struct run *run, FILE *out)
+{
+	struct items counted = {.out = out, .heading = "Counted, in a second sweep"};
+	char *text = NULL;
+	FILE *tables;
+
+	counted_sentences(run, put_item, &counted);
+	fputs(counted.any ? "</ul>\n" : "", out);
+	tables = memory_stream(&text);
+	if (tables) {
+		counted_tables(run, tables);
+		fclose(tables);
+	}
+	if (text && *text) {
+		fputs("<div class=\"scroll\"><pre>", out);
+		xml_put(out, text);
+		fputs("</pre></div>\n", out);
+	}
+	free(text);
+}
+
+/* The release, and which modules were replaced. */
+static void put_kernel(const struct run *run, FILE *out)
+{
+	xml_put(out, run->context.release);
+	xml_put(out, run->context.suffix);
+}
+
+int html_write(const struct tables *tables, const char *dir, FILE *out)
+{
+	const struct run *run = tables->run;
+	struct items head = {.out = out, .any = run_is_complete(run)};
+	struct items numbers = {.out = out, .heading = "Findings"};
+	struct items gaps = {.out = out, .heading = "Not in the numbers"};
+
+	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+	      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>",
+	      out);
+	fputs("DAX through device-mapper: Linux ", out);
+	put_kernel(run, out);
+	fprintf(out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n", style);
+	fputs("<h1>DAX through device-mapper on Linux ", out);
+	put_kernel(run, out);
+	fputs("</h1>\n<ul>\n", out);
+	findings_head(tables, put_head, &head);
+	fputs("</ul>\n", out);
+	findings_numbers(tables, put_item, &numbers);
+	fputs(numbers.any ? "</ul>\n" : "", out);
+	put_plots(dir, out);
+	for (size_t i = 0; i < tables->n; i++) {
+		put_table(tables, &tables->table[i], out);
+		put_more(tables, &tables->table[i], out);
+	}
+	beside_html(tables, out);
+	put_counted(run, out);
+	findings_gaps(tables, put_item, &gaps);
+	fputs(gaps.any ? "</ul>\n" : "", out);
+	fputs("<h2>Context</h2>\n<div class=\"scroll\"><table class=\"facts\">\n<tbody>\n", out);
+	put_facts("", run->context.json, out);
+	fputs("</tbody></table></div>\n<footer>Written by daxdm report from run.jsonl, which holds "
+	      "every sample.</footer>\n</body>\n</html>\n",
+	      out);
+	return fflush(out) || ferror(out) ? -EIO : 0;
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The plot ladder-paths: what else than a fault costs by kernel version, one small panel for each
+ * operation, raw and through device-mapper.  Files of panel P:
+ *   path-P.tsv         blocks, one per line: kernel (1, 2, 3 ...), median
+ *   path-P-labels.tsv  x, y, text, colour
+ */
+#include "report/compare/compare_show.h"
+#include "report/plots/plot.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STACK "linear:16"
+
+/* A line here is a panel. */
+static const struct path {
+	const char *bench, *variant, *words;
+} paths[] = {
+	{"translate", "page.random", "one dax_direct_access(), inside the kernel"},
+	{"bio", "dax.read.4k", "read 4 KiB of a file, DAX"},
+	{"bio", "direct.read.4k", "read 4 KiB of a file, O_DIRECT, bios"},
+	{"copy", "msync.4k", "msync() of one stored page"},
+	{"table", "load", "load a table of 16 segments"},
+	{"table", "mounted.suspend.freeze", "suspend below a mounted filesystem"},
+};
+
+enum { N_PATHS = sizeof(paths) / sizeof(*paths), LINES = 4 };
+
+struct line {
+	const struct row *row;
+	const char *fs;
+	int colour;
+	bool raw;
+};
+
+static const struct quantity *value(const struct row *row, size_t side)
+{
+	const struct cell *cell = &row->cells[side];
+
+	return cell->rec && cell->metric.n ? &cell->metric : NULL;
+}
+
+/* Lines of more than one kernel; colours as line types of plot/style.gp. */
+static size_t find_lines(const struct comparison *c, const struct path *path, struct line *line)
+{
+	static const char *const fs[] = {"ext4", "xfs"};
+	size_t n = 0;
+
+	for (size_t i = 0; i < LINES; i++) {
+		bool raw = i % 2;
+		size_t points = 0;
+		char id[256];
+
+		snprintf(id, sizeof(id), "%s.%s{stack=%s,fs=%s}", path->bench, path->variant,
+			 raw ? "raw" : STACK, fs[i / 2]);
+		line[n] = (struct line){comparison_find(c, id), fs[i / 2], (int)(i / 2) + 1, raw};
+		for (size_t s = 0; line[n].row && s < c->n_sides; s++)
+			points += value(line[n].row, s) != NULL;
+		n += points > 1;
+	}
+	return n;
+}
+
+static int put_lines(const struct comparison *c, const struct plot *p, size_t panel,
+		     const struct line *line, size_t n)
+{
+	struct plot_label label[LINES];
+	FILE *out = plot_open(p, "path-%zu.tsv", panel + 1);
+	char name[32];
+	double hi = 1;
+	int rc;
+
+	if (!out)
+		return -errno;
+	for (size_t i = 0; i < n; i++) {
+		for (size_t s = 0; s < c->n_sides; s++) {
+			const struct quantity *q = value(line[i].row, s);
+
+			if (!q)
+				continue;
+			fprintf(out, "%zu\t%lld\n", s + 1, (long long)q->median);
+			hi = fmax(hi, (double)q->median);
+			label[i] = (struct plot_label){(double)s + 1, (double)q->median, "",
+						       line[i].colour};
+		}
+		fputs("\n\n", out);
+		snprintf(label[i].text, sizeof(label[i].text), "%s%s %s", line[i].fs,
+			 line[i].raw ? " raw" : "", number(number_round(label[i].y)).s);
+		fprintf(p->gp, "path_colour[%zu] = %d\npath_raw[%zu] = %d\n", panel * LINES + i + 1,
+			line[i].colour, panel * LINES + i + 1, line[i].raw);
+	}
+	rc = plot_close(out);
+	snprintf(name, sizeof(name), "path%zu", panel + 1);
+	plot_put_axis(p, name, 0, 1.12 * hi, 4, false);
+	plot_spread(label, n, 0.095 * hi, 0, 1.12 * hi);
+	return rc ? rc : plot_put_labels(p, "path", panel, label, n);
+}
+
+int ladder_put_paths(const struct comparison *c, const struct plot *p)
+{
+	struct line line[N_PATHS][LINES + 1];
+	size_t count[N_PATHS], panels = 0;
+	int rc = 0;
+
+	fprintf(p->gp,
+		"array path_name[%d]\narray path_n[%d]\narray path_colour[%d]\n"
+		"array path_raw[%d]\npath_lines = %d\n",
+		N_PATHS, N_PATHS, N_PATHS * LINES, N_PATHS * LINES, LINES);
+	for (size_t i = 0; i < N_PATHS && !rc; i++) {
+		char name[32];
+
+		count[i] = find_lines(c, &paths[i], line[i]);
+		if (!count[i])
+			continue;
+		rc = put_lines(c, p, panels, line[i], count[i]);
+		snprintf(name, sizeof(name), "path_name[%zu]", ++panels);
+		plot_put_string(p, name, paths[i].words);
+		fprintf(p->gp, "path_n[%zu] = %zu\n", panels, count[i]);
+	}
+	fprintf(p->gp, "draw_paths = %d\npaths = %zu\n", panels ? 1 : 0, panels);
+	return rc;
+}

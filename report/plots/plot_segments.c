@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The plots over the number of segments: fault-by-segments, fault-extra and fault-growth.  Files of
+ * panel P:
+ *   segments-P.tsv         blocks, one per line: segments, median, extra over raw, colour
+ *                          (growth-P.tsv: the same, of the faults that grow)
+ *   segments-P-labels.tsv  x, y, text, colour   (extra-P-, growth-P-labels.tsv: the same)
+ *   extra-P-others.tsv     blocks, one per further variant: segments, extra over raw
+ */
+#include "report/plots/plot.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Two labels nearer than this part of the axis would touch. */
+#define LABEL_APART 0.06
+/* The segments axis goes on by this factor at either end, as the scripts have it; words over a line
+ * take this part of it. */
+#define X_MARGIN 1.35
+#define WORDS_PART 0.39
+
+/* 4 KiB or 2 MiB: what tells the two series of a panel apart. */
+static const char *page_words(enum run_page page)
+{
+	return page == RUN_PAGE_PMD ? "2 MiB" : "4 KiB";
+}
+
+/* The plain stacks of the series' target, in order of their segments. */
+static size_t plain_cells(const struct cost *c, const struct run_record **cell)
+{
+	size_t n = 0;
+	char target[32];
+
+	for (size_t i = 0; i < c->table->n_columns; i++) {
+		const struct run_record *rec = c->row->cell[c->table->columns[i]];
+		size_t at = n;
+
+		if (!rec || rec->segments < 1 || !cost_plain(rec->stack, target) ||
+		    strcmp(target, c->target))
+			continue;
+		for (; at && cell[at - 1]->segments > rec->segments; at--)
+			cell[at] = cell[at - 1];
+		cell[at] = rec;
+		n++;
+	}
+	return n;
+}
+
+/* The ranges that all panels of a plot share, so that panels can be compared by eye. */
+struct ranges {
+	double x_min, x_max, lo, hi, extra_lo, extra_hi;
+};
+
+/* The top of the line below its words, which begin at its left end and take less than half of the
+ * axis. */
+static double below_words(const struct run_record *const *cell, size_t n, const struct ranges *g)
+{
+	double axis = log2(g->x_max * X_MARGIN) - log2(g->x_min / X_MARGIN);
+	double end = log2(g->x_min) + WORDS_PART * axis, top = n ? (double)cell[0]->median : g->lo;
+
+	for (size_t i = 1; i < n; i++) {
+		double x0 = log2((double)cell[i - 1]->segments), y0 = (double)cell[i - 1]->median;
+		double x1 = log2((double)cell[i]->segments), y1 = (double)cell[i]->median;
+
+		if (x0 >= end)
+			break;
+		top = fmax(top, x1 > end ? y0 + (y1 - y0) * (end - x0) / (x1 - x0) : y1);
+	}
+	return top;
+}
+
+/* Lines of one panel: what goes into NAME-P.tsv and into the arrays NAME_*. */
+struct curves {
+	const char *name;
+	const struct cost *cost;
+	size_t n, places; /* places: of the arrays, per panel */
+};
+
+static int put_curves(const struct plot *p, size_t panel, const struct curves *curves,
+		      const struct ranges *g)
+{
+	const struct run_record **cell = calloc(p->tables->run->stacks.n, sizeof(*cell));
+	FILE *out = plot_open(p, "%s-%zu.tsv", curves->name, panel + 1);
+
+	if (!cell || !out) {
+		free(cell);
+		return -errno;
+	}
+	fprintf(p->gp, "%s_n[%zu] = %zu\n", curves->name, panel + 1, curves->n);
+	for (size_t s = 0; s < curves->n; s++) {
+		const struct cost *c = &curves->cost[s];
+		size_t n = plain_cells(c, cell), place = panel * curves->places + s + 1;
+		char name[64], words[256];
+
+		snprintf(name, sizeof(name), "%s_words[%zu]", curves->name, place);
+		plot_put_string(p, name, cost_words(c->row, words, sizeof(words)));
+		fprintf(p->gp, "%s_raw[%zu] = %lld\n%s_over[%zu] = %.6g\n%s_colour[%zu] = %d\n",
+			curves->name, place, (long long)c->raw->median, curves->name, place,
+			below_words(cell, n, g), curves->name, place, (int)c->row->page + 1);
+		fputs("# segments, median, extra over raw, colour\n", out);
+		for (size_t i = 0; i < n; i++)
+			fprintf(out, "%lld\t%lld\t%lld\t%d\n", (long long)cell[i]->segments,
+				(long long)cell[i]->median,
+				(long long)(cell[i]->median - c->raw->median),
+				(int)c->row->page + 1);
+		fputs("\n\n", out);
+	}
+	free(cell);
+	return plot_close(out);
+}
+
+static void put_arrays(const struct plot *p, const char *name, size_t places)
+{
+	size_t all = PANELS_MAX * places;
+
+	fprintf(p->gp,
+		"%s_places = %zu\narray %s_n[%d]\narray %s_words[%zu]\narray %s_raw[%zu]\n"
+		"array %s_over[%zu]\narray %s_colour[%zu]\n",
+		name, places, name, PANELS_MAX, name, all, name, all, name, all, name, all);
+}
+
+/* Labels of one panel of fault-by-segments: at the right end of each line and of its raw. */
+static int put_segment_labels(const struct plot *p, size_t panel, const struct ranges *g)
+{
+	const struct plot_panel *pn = &p->panel[panel];
+	struct plot_label label[LABELS_MAX];
+	size_t n = 0;
+
+	for (size_t s = 0; s < pn->n_series; s++) {
+		const struct cost *c = &pn->series[s];
+		int colour = (int)c->row->page + 1;
+
+		label[n] = (struct plot_label){g->x_max, (double)c->many->median, "", colour};
+		snprintf(label[n++].text, sizeof(label->text), "%s  %s (%s)",
+			 page_words(c->row->page), number(c->many->median).s,
+			 number_percent(c->many->median - c->raw->median, c->raw->median).s);
+		label[n] = (struct plot_label){g->x_max, (double)c->raw->median, "", colour};
+		snprintf(label[n++].text, sizeof(label->text), "raw  %s", number(c->raw->median).s);
+	}
+	plot_spread(label, n, (g->hi - g->lo) * LABEL_APART, g->lo, g->hi);
+	return plot_put_labels(p, "segments", panel, label, n);
+}
+
+static int put_extra_labels(const struct plot *p, size_t panel, const struct ranges *g)
+{
+	const struct plot_panel *pn = &p->panel[panel];
+	struct plot_label label[LABELS_MAX];
+	size_t n = 0;
+
+	for (size_t s = 0; s < pn->n_series; s++) {
+		const struct cost *c = &pn->series[s];
+		int64_t extra = c->many->median - c->raw->median;
+
+		label[n] = (struct plot_label){g->x_max, (double)extra, "", (int)c->row->page + 1};
+		snprintf(label[n++].text, sizeof(label->text), "%s  %s (%s)",
+			 page_words(c->row->page), number_signed(extra).s,
+			 number_percent(extra, c->raw->median).s);
+	}
+	plot_spread(label, n, (g->extra_hi - g->extra_lo) * LABEL_APART, g->extra_lo, g->extra_hi);
+	return plot_put_labels(p, "extra", panel, label, n);
+}
+
+/* The extra of all other variants of faults, for the background; *beyond counts those that leave
+ * the axis. */
+static int put_others(const struct plot *p, size_t panel, double lo, double hi, size_t *n_others,
+		      size_t *beyond)
+{
+	const struct table *t = p->panel[panel].table;
+	const struct run_record **cell = calloc(p->tables->run->stacks.n, sizeof(*cell));
+	FILE *out = plot_open(p, "extra-%zu-others.tsv", panel + 1);
+
+	if (!cell || !out) {
+		free(cell);
+		return -errno;
+	}
+	for (size_t r = 0; r < t->n_rows; r++) {
+		struct cost c;
+		size_t n;
+		bool out_of_axis = false;
+
+		if (strcmp(t->rows[r].bench, "fault") ||
+		    &t->rows[r] == cost_headline(t, "fault", t->rows[r].page) ||
+		    !cost_find(p->tables, t, &t->rows[r], NULL, &c))
+			continue;
+		n = plain_cells(&c, cell);
+		fputs("# segments, extra over raw\n", out);
+		for (size_t i = 0; i < n; i++) {
+			int64_t extra = cell[i]->median - c.raw->median;
+
+			out_of_axis = out_of_axis || extra < lo || extra > hi;
+			fprintf(out, "%lld\t%lld\n", (long long)cell[i]->segments,
+				(long long)extra);
+		}
+		fputs("\n\n", out);
+		(*n_others)++;
+		*beyond += out_of_axis;
+	}
+	free(cell);
+	return plot_close(out);
+}
+
+/* "+188 insn (+4.7 %) on ext4, +190 insn (+4.5 %) on xfs" for the page size's series. */
+static void title_extras(const struct plot *p, enum run_page page, char *buf, size_t size)
+{
+	*buf = '\0';
+	for (size_t i = 0; i < p->n_panels; i++) {
+		for (size_t s = 0; s < p->panel[i].n_series; s++) {
+			const struct cost *c = &p->panel[i].series[s];
+			int64_t extra = c->at->median - c->raw->median;
+			size_t used = strlen(buf);
+
+			if (c->row->page != page)
+				continue;
+			snprintf(buf + used, size - used, "%s%s %s (%s) on %s", used ? ", " : "",
+				 number_signed(extra).s, p->unit,
+				 number_percent(extra, c->raw->median).s, table_fs(c->table));
+		}
+	}
+}
+
+static void put_segment_titles(const struct plot *p, const struct cost *c)
+{
+	int64_t few = c->few->median - c->raw->median, many = c->many->median - c->raw->median;
+	char words[256], extras[256], title[1024], trend[128];
+
+	title_extras(p, c->row->page, extras, sizeof(extras));
+	cost_words(c->row, words, sizeof(words));
+	snprintf(title, sizeof(title), "dm-%s with %s segment%s, %s: %s", c->target,
+		 number(c->at->segments).s, c->at->segments == 1 ? "" : "s", words, extras);
+	plot_put_string(p, "segments_title", title);
+	if (fabs(c->per_doubling) < 0.5)
+		snprintf(trend, sizeof(trend), "the number of segments hardly matters");
+	else
+		snprintf(trend, sizeof(trend),
+			 "each doubling of the segments %s %.1f %s on average",
+			 c->per_doubling > 0 ? "adds" : "saves", fabs(c->per_doubling), p->unit);
+	if (c->n_stacks > 1)
+		snprintf(title, sizeof(title),
+			 "dm-%s on %s: %s %s with %s segment%s, %s with %s; %s", c->target,
+			 table_fs(c->table), number_signed(few).s, p->unit,
+			 number(c->few->segments).s, c->few->segments == 1 ? "" : "s",
+			 number_signed(many).s, number(c->many->segments).s, trend);
+	plot_put_string(p, "extra_title", title);
+}
+
+static void put_segment_tics(const struct plot *p, const char *name, double x_min, double x_max)
+{
+	fprintf(p->gp, "%s_lo = %g\n%s_hi = %g\n", name, x_min, name, x_max);
+	plot_tics_begin(p, name);
+	for (double x = 1; x <= x_max; x *= x_max > 64 ? 4 : 2)
+		if (x >= x_min)
+			plot_put_tic(p, x, number((int64_t)x).s);
+	plot_tics_end(p, name);
+}
+
+static void find_ranges(const struct plot *p, struct ranges *g)
+{
+	bool any = false;
+
+	*g = (struct ranges){1, 1, 0, 1, 0, 1};
+	for (size_t i = 0; i < p->n_panels; i++) {
+		for (size_t s = 0; s < p->panel[i].n_series; s++) {
+			const struct cost *c = &p->panel[i].series[s];
+			double low = (double)c->raw->median, high = low;
+			double few = (double)(c->few->median - c->raw->median);
+			double many = (double)(c->many->median - c->raw->median);
+
+			low = fmin(low, (double)c->few->median);
+			high = fmax(high, (double)c->many->median);
+			g->lo = any ? fmin(g->lo, low) : low;
+			g->hi = any ? fmax(g->hi, high) : high;
+			g->x_min = any ? fmin(g->x_min, (double)c->few->segments)
+				       : (double)c->few->segments;
+			g->x_max = fmax(g->x_max, (double)c->many->segments);
+			g->extra_lo = fmin(g->extra_lo, fmin(few, many));
+			g->extra_hi = fmax(g->extra_hi, fmax(few, many));
+			any = true;
+		}
+	}
+	/* Room for the text over the lines; the extra's axis always shows its zero. */
+	g->lo -= 0.10 * (g->hi - g->lo) + 1;
+	g->hi += 0.14 * (g->hi - g->lo) + 1;
+	g->extra_hi = fmax(g->extra_hi * 1.45, 4);
+	g->extra_lo = g->extra_lo < 0 ? g->extra_lo * 1.2 : 0;
+}
+
+/* "warm 4 KiB read fault and warm 2 MiB read fault": the series, for the subtitle. */
+static void put_extra_words(const struct plot *p)
+{
+	const struct plot_panel *most = &p->panel[0];
+	char words[256], text[512] = "";
+
+	for (size_t i = 1; i < p->n_panels; i++)
+		most = p->panel[i].n_series > most->n_series ? &p->panel[i] : most;
+	for (size_t s = 0; s < most->n_series; s++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", s ? " and " : "",
+			 cost_words(most->series[s].row, words, sizeof(words)));
+	plot_put_string(p, "extra_words", text);
+}
+
+int plot_put_segments(const struct plot *p)
+{
+	const struct cost *c = plot_first_series(p);
+	size_t others = 0, beyond = 0, growing = 0;
+	struct ranges g;
+	char note[128] = "";
+	int rc = 0;
+
+	fprintf(p->gp, "draw_segments = %d\n", c ? 1 : 0);
+	if (!c)
+		return 0;
+	find_ranges(p, &g);
+	put_segment_titles(p, c);
+	put_segment_tics(p, "x", g.x_min, g.x_max);
+	plot_put_axis(p, "segments", g.lo, g.hi, 6, false);
+	plot_put_axis(p, "extra", g.extra_lo, g.extra_hi, 6, true);
+	put_arrays(p, "segments", SERIES_MAX);
+	fprintf(p->gp, "array others_n[%d]\n", PANELS_MAX);
+	for (size_t i = 0; i < p->n_panels && !rc; i++) {
+		const struct curves curves = {"segments", p->panel[i].series, p->panel[i].n_series,
+					      SERIES_MAX};
+		size_t before = others;
+
+		rc = put_curves(p, i, &curves, &g);
+		growing += p->panel[i].n_growing;
+		if (!rc)
+			rc = put_segment_labels(p, i, &g);
+		if (!rc)
+			rc = put_extra_labels(p, i, &g);
+		if (!rc)
+			rc = put_others(p, i, g.extra_lo, g.extra_hi, &others, &beyond);
+		fprintf(p->gp, "others_n[%zu] = %zu\n", i + 1, others - before);
+	}
+	put_extra_words(p);
+	if (others)
+		snprintf(note, sizeof(note), "; grey: other variants");
+	if (beyond)
+		snprintf(note + strlen(note), sizeof(note) - strlen(note),
+			 " (%zu of %zu off the axis: %s)", beyond, others,
+			 growing ? "see fault-growth and the table" : "see the table");
+	plot_put_string(p, "extra_note", note);
+	return rc;
+}
+
+static int put_growth_labels(const struct plot *p, size_t panel, const struct ranges *g)
+{
+	const struct plot_panel *pn = &p->panel[panel];
+	struct plot_label label[LABELS_MAX];
+	size_t n = 0;
+
+	/* Apart by what the eye sees: the axis is logarithmic. */
+	for (size_t s = 0; s < pn->n_growing; s++) {
+		const struct cost *c = &pn->growing[s];
+		double times = (double)c->many->median / (double)c->raw->median;
+		int colour = (int)c->row->page + 1;
+
+		label[n] =
+			(struct plot_label){g->x_max, log10((double)c->many->median), "", colour};
+		snprintf(label[n++].text, sizeof(label->text), "%s (%.*f × raw)",
+			 number(c->many->median).s, times < 9.95, times);
+		label[n] = (struct plot_label){g->x_max, log10((double)c->raw->median), "", colour};
+		snprintf(label[n++].text, sizeof(label->text), "raw  %s", number(c->raw->median).s);
+	}
+	plot_spread(label, n, log10(g->hi / g->lo) * LABEL_APART, log10(g->lo), log10(g->hi));
+	for (size_t i = 0; i < n; i++)
+		label[i].y = pow(10, label[i].y);
+	return plot_put_labels(p, "growth", panel, label, n);
+}
+
+/* What the worst row does, and how many times raw it costs on each filesystem. */
+static void put_growth_title(const struct plot *p, const struct cost *worst)
+{
+	char words[256], slope[96], times[64], title[1024], note[256];
+	const char *comma = "";
+
+	snprintf(title, sizeof(title),
+		 "A %s grows by about %s: ", cost_words(worst->row, words, sizeof(words)),
+		 cost_slope(worst, slope, sizeof(slope)));
+
+	for (size_t i = 0; i < p->n_panels; i++) {
+		for (size_t s = 0; s < p->panel[i].n_growing; s++) {
+			const struct cost *c = &p->panel[i].growing[s];
+			size_t used = strlen(title);
+
+			if (strcmp(c->row->variant, worst->row->variant))
+				continue;
+			snprintf(title + used, sizeof(title) - used, "%s%s on %s", comma,
+				 cost_times(c, times, sizeof(times)), table_fs(c->table));
+			comma = ", ";
+		}
+	}
+	plot_put_string(p, "growth_title", title);
+	snprintf(note, sizeof(note),
+		 "Median %s per fault, both axes logarithmic; the faults whose extra grows by more "
+		 "than half of raw; dashed: raw",
+		 p->unit);
+	plot_put_string(p, "growth_note", note);
+}
+
+static void find_growth_ranges(const struct plot *p, struct ranges *g)
+{
+	bool any = false;
+
+	*g = (struct ranges){1, 1, 1, 10, 0, 0};
+	for (size_t i = 0; i < p->n_panels; i++) {
+		for (size_t s = 0; s < p->panel[i].n_growing; s++) {
+			const struct cost *c = &p->panel[i].growing[s];
+			/* The axis is logarithmic and has no zero. */
+			double low = fmax(1, fmin((double)c->raw->median, (double)c->few->median));
+
+			g->lo = any ? fmin(g->lo, low) : low;
+			g->hi = any ? fmax(g->hi, (double)c->many->median)
+				    : (double)c->many->median;
+			g->x_min = any ? fmin(g->x_min, (double)c->few->segments)
+				       : (double)c->few->segments;
+			g->x_max = fmax(g->x_max, (double)c->many->segments);
+			any = true;
+		}
+	}
+	g->lo /= 1.25;
+	g->hi *= 1.5;
+}
+
+/* 1, 2 and 5 of each power of ten, or only 1 where the axis is long. */
+static void put_log_tics(const struct plot *p, const char *name, double lo, double hi)
+{
+	static const int steps[] = {1, 2, 5};
+	size_t n = hi / lo > 1000 ? 1 : 3;
+
+	fprintf(p->gp, "%s_lo = %.6g\n%s_hi = %.6g\n", name, lo, name, hi);
+	plot_tics_begin(p, name);
+	for (double power = 1; power <= hi; power *= 10) {
+		for (size_t i = 0; i < n; i++) {
+			double at = power * steps[i];
+
+			if (at >= lo && at <= hi)
+				plot_put_tic(p, at, number((int64_t)at).s);
+		}
+	}
+	plot_tics_end(p, name);
+}
+
+int plot_put_growth(const struct plot *p)
+{
+	const struct cost *worst = NULL;
+	struct ranges g;
+	int rc = 0;
+
+	for (size_t i = 0; i < p->n_panels && !worst; i++)
+		worst = p->panel[i].n_growing ? &p->panel[i].growing[0] : NULL;
+	fprintf(p->gp, "draw_growth = %d\n", worst ? 1 : 0);
+	if (!worst)
+		return 0;
+	put_growth_title(p, worst);
+	find_growth_ranges(p, &g);
+	put_segment_tics(p, "growth_x", g.x_min, g.x_max);
+	put_log_tics(p, "growth", g.lo, g.hi);
+	put_arrays(p, "growth", GROWING_MAX);
+	for (size_t i = 0; i < p->n_panels && !rc; i++) {
+		const struct curves curves = {"growth", p->panel[i].growing, p->panel[i].n_growing,
+					      GROWING_MAX};
+
+		rc = put_curves(p, i, &curves, &g);
+		if (!rc)
+			rc = put_growth_labels(p, i, &g);
+	}
+	return rc;
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * table-ops: what device-mapper's operations on tables cost by the number of segments, both axes
+ * logarithmic.  Files:
+ *   table-P.tsv         panel P, one index per line: segments, cost
+ *   table-P-labels.tsv  where the lines end: segments, cost, text, colour
+ */
+#include "report/findings/segmentlaw.h"
+#include "report/plots/plot.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+/* What is drawn; colours are for what grows, grey is for what hardly does. */
+static const struct {
+	const char *variant, *words;
+	int colour;
+} lines[] = {
+	{"load", "load", 3},
+	{"mounted.suspend.freeze", "suspend, frozen", 1},
+	{"resume.swap", "resume, new table", 2},
+	{"create", "create", 9},
+	{"remove", "remove", 9},
+	{"resume", "resume", 9},
+	{"suspend", "suspend", 9},
+};
+
+enum { LINES = sizeof(lines) / sizeof(lines[0]) };
+
+/* What the panels share. */
+struct table_plot {
+	double x_lo, x_hi, lo, hi;
+	size_t most_points;
+};
+
+static const struct table_row *find_row(const struct table *t, const char *variant)
+{
+	for (size_t r = 0; r < t->n_rows; r++)
+		if (!strcmp(t->rows[r].bench, "table") && !strcmp(t->rows[r].variant, variant))
+			return &t->rows[r];
+	return NULL;
+}
+
+bool plot_has_table(const struct table *t)
+{
+	for (size_t l = 0; l < LINES; l++)
+		if (find_row(t, lines[l].variant))
+			return true;
+	return false;
+}
+
+/* One line over the plain stacks; the label is where it ends.  Returns how many points it has. */
+static size_t put_line(const struct table *t, const struct table_row *row, FILE *out,
+		       struct plot_label *label, struct table_plot *plot)
+{
+	char target[32];
+	size_t n = 0;
+
+	for (size_t c = 0; c < t->n_columns; c++) {
+		const struct run_record *rec = row->cell[t->columns[c]];
+		double x, y;
+
+		if (!rec || rec->median <= 0 || !cost_plain(rec->stack, target))
+			continue;
+		x = (double)rec->segments;
+		y = (double)rec->median;
+		fprintf(out, "%.0f\t%.0f\n", x, y);
+		plot->x_lo = plot->x_lo > 0 ? fmin(plot->x_lo, x) : x;
+		plot->x_hi = fmax(plot->x_hi, x);
+		plot->lo = plot->lo > 0 ? fmin(plot->lo, y) : y;
+		plot->hi = fmax(plot->hi, y);
+		label->x = x;
+		label->y = log10(y);
+		n++;
+	}
+	if (n)
+		fputs("\n\n", out);
+	return n;
+}
+
+static int put_panel(const struct plot *p, size_t panel, struct plot_label *label, size_t *n_lines,
+		     struct table_plot *plot)
+{
+	const struct table *t = p->panel[panel].table;
+	FILE *out = plot_open(p, "table-%zu.tsv", panel + 1);
+
+	if (!out)
+		return -errno;
+	fputs("# segments, median\n", out);
+	*n_lines = 0;
+	for (size_t l = 0; l < LINES; l++) {
+		const struct table_row *row = find_row(t, lines[l].variant);
+		struct plot_label *at = &label[*n_lines];
+		size_t n = row ? put_line(t, row, out, at, plot) : 0;
+
+		if (!n)
+			continue;
+		snprintf(at->text, sizeof(at->text), "%s %s", lines[l].words,
+			 number(number_round(pow(10, at->y))).s);
+		at->colour = lines[l].colour;
+		++*n_lines;
+		fprintf(p->gp, "table_colour[%zu] = %d\n", panel * LINES + *n_lines,
+			lines[l].colour);
+		plot->most_points = n > plot->most_points ? n : plot->most_points;
+	}
+	fprintf(p->gp, "table_n[%zu] = %zu\n", panel + 1, *n_lines);
+	return plot_close(out);
+}
+
+/* What a further segment costs where a table is loaded. */
+static void put_title(const struct plot *p)
+{
+	for (size_t i = 0; i < p->n_panels; i++) {
+		const struct table *t = p->panel[i].table;
+		const struct table_row *row = find_row(t, "load");
+		struct segment_law law;
+		char title[256];
+
+		if (!row || !segment_law_of(t, row, &law) || !law.grows)
+			continue;
+		snprintf(title, sizeof(title),
+			 "To load a table costs %s %s for each segment, and %s for any table",
+			 number(number_round(law.per_segment)).s, t->unit,
+			 number(number_round(law.base)).s);
+		plot_put_string(p, "table_title", title);
+		return;
+	}
+	plot_put_string(p, "table_title", "What device-mapper's operations on tables cost");
+}
+
+/* Powers of BASE^STEP within the axis. */
+static void put_tics(const struct plot *p, const char *name, double lo, double hi, double step)
+{
+	fprintf(p->gp, "%s_lo = %.6g\n%s_hi = %.6g\n", name, lo, name, hi);
+	plot_tics_begin(p, name);
+	for (double at = 1; at <= hi; at *= step)
+		if (at >= lo)
+			plot_put_tic(p, at, number(number_round(at)).s);
+	plot_tics_end(p, name);
+}
+
+int plot_put_table(const struct plot *p)
+{
+	struct plot_label label[PANELS_MAX][LINES];
+	struct table_plot plot = {0};
+	size_t n[PANELS_MAX] = {0};
+	int rc = 0;
+
+	fprintf(p->gp, "array table_n[%d]\narray table_colour[%d]\ntable_places = %d\n", PANELS_MAX,
+		PANELS_MAX * LINES, LINES);
+	for (size_t i = 0; i < p->n_panels && !rc; i++)
+		rc = put_panel(p, i, label[i], &n[i], &plot);
+	/* A line needs two points. */
+	fprintf(p->gp, "draw_table = %d\n", !rc && plot.most_points > 1 ? 1 : 0);
+	if (rc || plot.most_points < 2)
+		return rc;
+	plot.lo /= 1.5;
+	plot.hi *= 1.5;
+	put_title(p);
+	put_tics(p, "table_x", plot.x_lo, plot.x_hi, 4);
+	put_tics(p, "table", plot.lo, plot.hi, 10);
+	for (size_t i = 0; i < p->n_panels && !rc; i++) {
+		/* Apart by what the eye sees: the axis is logarithmic. */
+		plot_spread(label[i], n[i], log10(plot.hi / plot.lo) / 20, log10(plot.lo),
+			    log10(plot.hi));
+		for (size_t l = 0; l < n[i]; l++)
+			label[i][l].y = pow(10, label[i][l].y);
+		rc = plot_put_labels(p, "table", i, label[i], n[i]);
+	}
+	return rc;
+}

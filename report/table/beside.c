@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "report/table/beside.h"
+
+#include "lib/base/xml.h"
+#include "report/findings/without.h"
+
+#include <string.h>
+
+enum { NAMED_MAX = 5 };
+
+static const struct run_record *named(const struct table *t, size_t stack, const char *metric)
+{
+	for (size_t r = 0; metric && r < t->n_rows; r++) {
+		size_t len = strlen(t->rows[r].bench);
+
+		if (!strncmp(metric, t->rows[r].bench, len) && metric[len] == '.' &&
+		    !strcmp(metric + len + 1, t->rows[r].variant))
+			return t->rows[r].cell[stack];
+	}
+	return NULL;
+}
+
+bool beside_pair(const struct table *t, size_t row, size_t stack, struct beside *out)
+{
+	const json_t *itself;
+
+	out->theirs = t->rows[row].cell[stack];
+	if (!out->theirs)
+		return false;
+	out->ours =
+		named(t, stack, json_string_value(json_object_get(out->theirs->proof, "same_as")));
+	itself = json_object_get(out->theirs->proof, "fio_own");
+	out->itself = json_is_integer(itself) ? json_integer_value(itself) : -1;
+	return out->ours;
+}
+
+int64_t beside_rest(const struct beside *pair)
+{
+	return pair->theirs->median - pair->ours->median - (pair->itself > 0 ? pair->itself : 0);
+}
+
+static size_t count_pairs(const struct table *t, size_t stack)
+{
+	struct beside pair;
+	size_t n = 0;
+
+	for (size_t r = 0; r < t->n_rows; r++)
+		n += beside_pair(t, r, stack, &pair);
+	return n;
+}
+
+static bool any_pair(const struct tables *tables, const struct table *t)
+{
+	for (size_t s = 0; s < tables->run->stacks.n; s++)
+		if (count_pairs(t, s))
+			return true;
+	return false;
+}
+
+/* The DM stack that is shown beside raw; -1 if there is none. */
+static long dm_stack(const struct tables *tables, const struct table *t)
+{
+	struct beside pair;
+
+	for (size_t s = 0; s < tables->run->stacks.n; s++)
+		for (size_t r = 0; r < t->n_rows; r++)
+			if (beside_pair(t, r, s, &pair))
+				return without_dm_stack(tables, t, pair.theirs->bench);
+	return -1;
+}
+
+static void full_name(const struct run_record *rec, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s.%s", rec->bench, rec->variant);
+}
+
+static void print_stack(const struct tables *tables, const struct table *t, size_t stack, FILE *out)
+{
+	struct beside pair;
+	char theirs[96], ours[96];
+
+	if (!count_pairs(t, stack))
+		return;
+	fprintf(out, "  %-27s %-27s %11s %11s %10s %10s %9s\n", tables->run->stacks.name[stack],
+		"our variant", "ours", "fio", "apart", "fio itself", "the rest");
+	for (size_t r = 0; r < t->n_rows; r++) {
+		if (!beside_pair(t, r, stack, &pair))
+			continue;
+		full_name(pair.theirs, theirs, sizeof(theirs));
+		full_name(pair.ours, ours, sizeof(ours));
+		fprintf(out, "  %-27s %-27s %11s %11s %10s %10s %9s\n", theirs, ours,
+			number(pair.ours->median).s, number(pair.theirs->median).s,
+			number_signed(pair.theirs->median - pair.ours->median).s,
+			pair.itself < 0 ? "?" : number(pair.itself).s,
+			number_signed(beside_rest(&pair)).s);
+	}
+}
+
+void beside_print(const struct tables *tables, FILE *out)
+{
+	for (size_t i = 0; i < tables->n; i++) {
+		const struct table *t = &tables->table[i];
+		long dm = dm_stack(tables, t);
+
+		if (!any_pair(tables, t))
+			continue;
+		fprintf(out, "%s: fio beside our own for the same work, median in %s\n",
+			table_fs(t), t->unit);
+		if (tables->raw >= 0)
+			print_stack(tables, t, (size_t)tables->raw, out);
+		for (size_t s = 0; s < tables->run->stacks.n; s++)
+			if ((long)s == dm || (dm < 0 && (long)s != tables->raw))
+				print_stack(tables, t, s, out);
+		fputc('\n', out);
+	}
+}
+
+static void html_stack(const struct tables *tables, const struct table *t, size_t stack, FILE *out)
+{
+	struct beside pair;
+	char theirs[96], ours[96];
+
+	if (!count_pairs(t, stack))
+		return;
+	fputs("<tr class=\"section\"><th colspan=\"7\" scope=\"rowgroup\">", out);
+	xml_put(out, tables->run->stacks.name[stack]);
+	fputs("</th></tr>\n", out);
+	for (size_t r = 0; r < t->n_rows; r++) {
+		if (!beside_pair(t, r, stack, &pair))
+			continue;
+		full_name(pair.theirs, theirs, sizeof(theirs));
+		full_name(pair.ours, ours, sizeof(ours));
+		fputs("<tr><th scope=\"row\">", out);
+		xml_put(out, theirs);
+		fputs("</th><td>", out);
+		xml_put(out, ours);
+		fprintf(out, "</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>\n",
+			number(pair.ours->median).s, number(pair.theirs->median).s,
+			number_signed(pair.theirs->median - pair.ours->median).s,
+			pair.itself < 0 ? "?" : number(pair.itself).s,
+			number_signed(beside_rest(&pair)).s);
+	}
+}
+
+void beside_html(const struct tables *tables, FILE *out)
+{
+	for (size_t i = 0; i < tables->n; i++) {
+		const struct table *t = &tables->table[i];
+
+		if (!any_pair(tables, t))
+			continue;
+		fputs("<h2>", out);
+		xml_put(out, table_fs(t));
+		fputs(": fio beside our own for the same work, median in ", out);
+		xml_put(out, t->unit);
+		fputs("</h2>\n"
+		      "<p>fio itself is what its null engine takes for the same job: two "
+		      "readings of the clock and what lies between them.</p>\n"
+		      "<div class=\"scroll\"><table>\n<thead><tr><th></th>"
+		      "<th scope=\"col\">our variant</th><th scope=\"col\">ours</th>"
+		      "<th scope=\"col\">fio</th><th scope=\"col\">apart</th>"
+		      "<th scope=\"col\">fio itself</th><th scope=\"col\">the rest</th>"
+		      "</tr></thead>\n<tbody>\n",
+		      out);
+		for (size_t s = 0; s < tables->run->stacks.n; s++)
+			html_stack(tables, t, s, out);
+		fputs("</tbody></table></div>\n", out);
+	}
+}
+
+/* What the stack adds to raw by fio and by ours, of the pairs with the smallest operation. */
+static void say_extra(const struct tables *tables, const struct table *t, size_t stack,
+		      findings_say *say, void *arg)
+{
+	char text[768] = "";
+	unsigned int n = 0;
+
+	for (size_t r = 0; r < t->n_rows && n < NAMED_MAX; r++) {
+		struct beside raw, dm;
+		size_t used = strlen(text);
+		const char *dot;
+
+		if (!beside_pair(t, r, (size_t)tables->raw, &raw) || !beside_pair(t, r, stack, &dm))
+			continue;
+		dot = strrchr(dm.theirs->variant, '.');
+		if (!dot || strcmp(dot, ".4k") || dm.ours->median == raw.ours->median)
+			continue;
+		snprintf(text + used, sizeof(text) - used, "%s%s %s and %s", n++ ? ", " : "",
+			 dm.theirs->variant,
+			 number_signed(dm.theirs->median - raw.theirs->median).s,
+			 number_signed(dm.ours->median - raw.ours->median).s);
+	}
+	if (n)
+		findings_sayf(say, arg, "%s: what %s adds to raw in %s, by fio and by ours: %s",
+			      table_fs(t), tables->run->stacks.name[stack], t->unit, text);
+}
+
+/* Whether a's rest is a smaller part of ours than b's. */
+static bool is_less(const struct beside *a, const struct beside *b)
+{
+	return (__int128)beside_rest(a) * b->ours->median <
+	       (__int128)beside_rest(b) * a->ours->median;
+}
+
+/* How far the two are apart, without what fio itself takes. */
+static void say_apart(const struct tables *tables, const struct table *t, size_t stack,
+		      findings_say *say, void *arg)
+{
+	struct beside least = {0}, most = {0};
+	size_t n = 0;
+
+	for (size_t r = 0; r < t->n_rows; r++) {
+		struct beside pair;
+
+		if (!beside_pair(t, r, stack, &pair) || pair.itself < 0 || pair.ours->median <= 0)
+			continue;
+		if (!n || is_less(&pair, &least))
+			least = pair;
+		if (!n++ || is_less(&most, &pair))
+			most = pair;
+	}
+	if (n)
+		findings_sayf(say, arg,
+			      "%s: fio for the same work on %s: without what its null engine takes "
+			      "its medians are from %s (%s) to %s (%s) off ours (%zu pairs)",
+			      table_fs(t), tables->run->stacks.name[stack],
+			      number_percent(beside_rest(&least), least.ours->median).s,
+			      least.theirs->variant,
+			      number_percent(beside_rest(&most), most.ours->median).s,
+			      most.theirs->variant, n);
+}
+
+void beside_say(const struct tables *tables, const struct table *t, findings_say *say, void *arg)
+{
+	long dm = dm_stack(tables, t);
+
+	if (tables->raw < 0)
+		return;
+	say_apart(tables, t, (size_t)tables->raw, say, arg);
+	if (dm >= 0)
+		say_extra(tables, t, (size_t)dm, say, arg);
+}

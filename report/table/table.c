@@ -1,0 +1,479 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tables for a terminal.  A cell is the median and, beside it, what the stack adds to raw.  Where
+ * that is too wide the extra goes below the median, and where that is too wide as well the stacks
+ * are split into groups, each with row labels and raw of its own.
+ */
+#include "report/table/table.h"
+
+#include "lib/base/memory.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GAP 2 /* columns between two cells */
+
+void text_append(char *buf, size_t size, const char *fmt, ...)
+{
+	size_t used = strlen(buf);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(buf + used, size - used, fmt, ap);
+	va_end(ap);
+}
+
+struct number number(int64_t value)
+{
+	struct number out;
+	char digits[32];
+	uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)size);
+	char *to = out.s;
+
+	if (value < 0)
+		*to++ = '-';
+	for (int i = 0; i < len; i++) {
+		if (i && (len - i) % 3 == 0)
+			*to++ = ',';
+		*to++ = digits[i];
+	}
+	*to = '\0';
+	return out;
+}
+
+struct number number_signed(int64_t value)
+{
+	struct number out = number(value);
+
+	if (value >= 0) {
+		memmove(out.s + 1, out.s, strlen(out.s) + 1);
+		out.s[0] = '+';
+	}
+	return out;
+}
+
+int64_t number_round(double value)
+{
+	const double most = 1e18;
+
+	return isnan(value) ? 0 : llround(fmax(-most, fmin(most, value)));
+}
+
+struct number number_percent(int64_t part, int64_t whole)
+{
+	struct number out;
+
+	snprintf(out.s, sizeof(out.s), "%+.1f %%", whole ? 100.0 * part / whole : 0.0);
+	return out;
+}
+
+static bool same_table(const struct run_record *a, const struct run_record *b)
+{
+	return !strcmp(a->fs, b->fs) && !strcmp(a->unit, b->unit);
+}
+
+static bool same_row(const struct run_record *a, const struct run_record *b)
+{
+	return same_table(a, b) && !strcmp(a->bench, b->bench) && !strcmp(a->variant, b->variant);
+}
+
+static struct table_row *add_row(struct table *t, const struct run_record *rec, size_t n_stacks)
+{
+	struct table_row *rows = reallocarray(t->rows, t->n_rows + 1, sizeof(*rows));
+
+	if (!rows)
+		return NULL;
+	t->rows = rows;
+	rows += t->n_rows;
+	*rows = (struct table_row){rec->bench, rec->variant, rec->page, NULL};
+	rows->cell = calloc(n_stacks, sizeof(const struct run_record *));
+	if (!rows->cell)
+		return NULL;
+	t->n_rows++;
+	return rows;
+}
+
+static struct table *add_table(struct tables *tables, const struct run_record *rec)
+{
+	struct table *more = reallocarray(tables->table, tables->n + 1, sizeof(*more));
+
+	if (!more)
+		return NULL;
+	tables->table = more;
+	more += tables->n;
+	*more = (struct table){.fs = rec->fs, .unit = rec->unit};
+	more->columns = calloc(tables->run->stacks.n, sizeof(*more->columns));
+	if (!more->columns)
+		return NULL;
+	tables->n++;
+	return more;
+}
+
+static void find_columns(struct table *t, size_t n_stacks)
+{
+	for (size_t s = 0; s < n_stacks; s++) {
+		bool used = false;
+
+		for (size_t r = 0; r < t->n_rows && !used; r++)
+			used = t->rows[r].cell[s];
+		if (used)
+			t->columns[t->n_columns++] = s;
+	}
+}
+
+int tables_build(const struct run *run, struct tables *tables)
+{
+	struct table *t = NULL;
+	struct table_row *row = NULL;
+
+	*tables = (struct tables){.run = run, .raw = -1};
+	for (size_t i = 0; i < run->stacks.n; i++)
+		if (!strcmp(run->stacks.name[i], "raw"))
+			tables->raw = (long)i;
+	for (size_t i = 0; i < run->n_records; i++) {
+		const struct run_record *rec = &run->records[i];
+
+		if (!i || !same_table(rec, rec - 1)) {
+			t = add_table(tables, rec);
+			if (!t)
+				return -ENOMEM;
+		}
+		if (!i || !same_row(rec, rec - 1)) {
+			row = add_row(t, rec, run->stacks.n);
+			if (!row)
+				return -ENOMEM;
+		}
+		row->cell[rec->stack_rank] = rec;
+	}
+	for (size_t i = 0; i < tables->n; i++)
+		find_columns(&tables->table[i], run->stacks.n);
+	return 0;
+}
+
+void tables_free(struct tables *tables)
+{
+	for (size_t i = 0; i < tables->n; i++) {
+		struct table *t = &tables->table[i];
+
+		for (size_t r = 0; r < t->n_rows; r++)
+			free(t->rows[r].cell);
+		free(t->rows);
+		free(t->columns);
+	}
+	free(tables->table);
+	memset(tables, 0, sizeof(*tables));
+}
+
+const struct run_record *table_raw(const struct tables *tables, const struct table_row *row)
+{
+	return tables->raw < 0 ? NULL : row->cell[tables->raw];
+}
+
+const struct table_row *table_sibling(const struct table *table, const struct table_row *row,
+				      enum run_page page)
+{
+	size_t stem, other;
+
+	run_page_of(row->variant, &stem);
+	for (size_t r = 0; r < table->n_rows; r++) {
+		const struct table_row *o = &table->rows[r];
+
+		run_page_of(o->variant, &other);
+		if (o->page == page && other == stem && !strcmp(o->bench, row->bench) &&
+		    !strncmp(o->variant, row->variant, stem))
+			return o;
+	}
+	return NULL;
+}
+
+static bool has_gap(const struct run_gap *gaps, size_t n, const char *id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(gaps[i].id, id))
+			return true;
+	return false;
+}
+
+const char *table_gap(const struct tables *tables, const struct table *table,
+		      const struct table_row *row, size_t stack_rank)
+{
+	const struct run *run = tables->run;
+	const struct table_row *fallback;
+	char id[512];
+
+	snprintf(id, sizeof(id), "%s.%s{stack=%s%s%s}", row->bench, row->variant,
+		 run->stacks.name[stack_rank], *table->fs ? ",fs=" : "", table->fs);
+	if (has_gap(run->voids, run->n_voids, id))
+		return "void";
+	if (has_gap(run->skips, run->n_skips, id))
+		return "skip";
+	/* A benchmark that cannot be had there at all is skipped as a whole. */
+	snprintf(id, sizeof(id), "%s.*{stack=%s%s%s}", row->bench, run->stacks.name[stack_rank],
+		 *table->fs ? ",fs=" : "", table->fs);
+	if (has_gap(run->skips, run->n_skips, id))
+		return "skip";
+	fallback = row->page == RUN_PAGE_PMD ? table_sibling(table, row, RUN_PAGE_FALLBACK) : NULL;
+	return fallback && fallback->cell[stack_rank] ? "lost" : "-";
+}
+
+const char *table_section(const struct table_row *row, char *buf, size_t size)
+{
+	static const char *const pages[] = {
+		[RUN_PAGE_PTE] = ", 4 KiB pages (pte)",
+		[RUN_PAGE_PMD] = ", 2 MiB pages (pmd)",
+		[RUN_PAGE_FALLBACK] = ", 2 MiB asked for, 4 KiB mapped (fallback)",
+		[RUN_PAGE_NONE] = "",
+	};
+
+	snprintf(buf, size, "%s%s", row->bench, pages[row->page]);
+	return buf;
+}
+
+bool table_section_starts(const struct table *table, size_t row)
+{
+	const struct table_row *r = &table->rows[row];
+
+	return !row || r[-1].page != r->page || strcmp(r[-1].bench, r->bench);
+}
+
+const char *table_label(const struct table_row *row, char *buf, size_t size)
+{
+	size_t stem;
+
+	run_page_of(row->variant, &stem);
+	snprintf(buf, size, "%.*s", (int)stem, row->variant);
+	return buf;
+}
+
+const char *table_fs(const struct table *table)
+{
+	return *table->fs ? table->fs : "no filesystem";
+}
+
+/* How wide everything is, in terminal columns. */
+struct layout {
+	bool beside;		    /* the extra is beside the median, not below it */
+	int label;		    /* width of the row labels */
+	int *median, *extra, *cell; /* by position in table->columns */
+};
+
+/* A stack's name is broken after its commas and slashes: "linear:16," over "align=4k".  Returns the
+ * length of part number PART, *text its start; 0 if there is none. */
+static int head_part(const char *name, int part, const char **text)
+{
+	const char *comma = strpbrk(name, ",/");
+
+	for (; part && comma; part--) {
+		name = comma + 1;
+		comma = strpbrk(name, ",/");
+	}
+	*text = name;
+	if (part)
+		return 0;
+	return comma ? (int)(comma + 1 - name) : (int)strlen(name);
+}
+
+static int max_int(int a, int b)
+{
+	return a > b ? a : b;
+}
+
+static void measure_cells(const struct tables *tables, const struct table *t, struct layout *l)
+{
+	char label[256];
+
+	for (size_t r = 0; r < t->n_rows; r++) {
+		const struct table_row *row = &t->rows[r];
+		const struct run_record *raw = table_raw(tables, row);
+
+		l->label = max_int(l->label, (int)strlen(table_label(row, label, sizeof(label))));
+		for (size_t c = 0; c < t->n_columns; c++) {
+			const struct run_record *rec = row->cell[t->columns[c]];
+
+			l->median[c] = max_int(
+				l->median[c],
+				rec ? (int)strlen(number(rec->median).s)
+				    : (int)strlen(table_gap(tables, t, row, t->columns[c])));
+			if (rec && raw && rec != raw)
+				l->extra[c] = max_int(
+					l->extra[c],
+					(int)strlen(number_signed(rec->median - raw->median).s));
+		}
+	}
+}
+
+static int width_of(const struct tables *tables, const struct table *t, struct layout *l)
+{
+	int sum = 2 + l->label;
+
+	for (size_t c = 0; c < t->n_columns; c++) {
+		const char *text, *name = tables->run->stacks.name[t->columns[c]];
+		int part_len, w = l->beside && l->extra[c] ? l->median[c] + 1 + l->extra[c]
+							   : max_int(l->median[c], l->extra[c]);
+
+		for (int part = 0; (part_len = head_part(name, part, &text)) > 0; part++)
+			w = max_int(w, part_len);
+		l->cell[c] = w;
+		sum += GAP + w;
+	}
+	return sum;
+}
+
+/* The columns that are printed side by side with column FIRST in front; raw always leads. */
+static size_t group_end(const struct tables *tables, const struct table *t, const struct layout *l,
+			size_t first, int width)
+{
+	int sum = 2 + l->label;
+	size_t c;
+
+	if (first && (long)t->columns[0] == tables->raw)
+		sum += GAP + l->cell[0];
+	for (c = first; c < t->n_columns; c++) {
+		sum += GAP + l->cell[c];
+		if (sum > width && c > first)
+			break;
+	}
+	return c;
+}
+
+/* Calls one(column) for raw, if it is not in the group anyway, and for the columns of the group. */
+#define for_group(c, first, end, tables, t)                                              \
+	for (size_t c = (first) && (long)(t)->columns[0] == (tables)->raw ? 0 : (first); \
+	     c < (end); c = c || !(first) ? c + 1 : (first))
+
+/* A cell that ends `width` columns after the one before it.  Spaces are owed until text follows,
+ * so that no line ends in one. */
+static void put_text(FILE *out, int *owed, int width, int len, const char *text)
+{
+	*owed += width;
+	if (!len)
+		return;
+	fprintf(out, "%*.*s", *owed, len, text);
+	*owed = 0;
+}
+
+static void print_head(const struct tables *tables, const struct table *t, const struct layout *l,
+		       size_t first, size_t end, FILE *out)
+{
+	bool more = true;
+
+	for (int part = 0; more; part++) {
+		int owed = 2 + l->label;
+
+		more = false;
+		for_group(c, first, end, tables, t)
+		{
+			const char *text, *name = tables->run->stacks.name[t->columns[c]];
+			int len = head_part(name, part, &text);
+			const char *next;
+
+			put_text(out, &owed, GAP + l->cell[c], len, text);
+			more = more || head_part(name, part + 1, &next);
+		}
+		fputc('\n', out);
+	}
+}
+
+/* The line of extras under a line of medians. */
+static void print_below(const struct table *t, const struct layout *l, const struct table_row *row,
+			const struct run_record *raw, const struct tables *tables, size_t first,
+			size_t end, FILE *out)
+{
+	int owed = 2 + l->label;
+
+	for_group(c, first, end, tables, t)
+	{
+		const struct run_record *rec = row->cell[t->columns[c]];
+		struct number extra = {""};
+
+		if (rec && rec != raw)
+			extra = number_signed(rec->median - raw->median);
+		put_text(out, &owed, GAP + l->cell[c], (int)strlen(extra.s), extra.s);
+	}
+	fputc('\n', out);
+}
+
+static void print_row(const struct tables *tables, const struct table *t, const struct layout *l,
+		      const struct table_row *row, size_t first, size_t end, FILE *out)
+{
+	const struct run_record *raw = table_raw(tables, row);
+	char label[256];
+	bool below = false;
+	int owed = 0;
+
+	fprintf(out, "  %-*s", l->label, table_label(row, label, sizeof(label)));
+	for_group(c, first, end, tables, t)
+	{
+		const struct run_record *rec = row->cell[t->columns[c]];
+		/* Medians stay in line whether or not an extra follows. */
+		int tail = l->beside && l->extra[c] ? 1 + l->extra[c] : 0;
+		struct number extra = {""};
+
+		if (!rec) {
+			const char *gap = table_gap(tables, t, row, t->columns[c]);
+
+			put_text(out, &owed, GAP + l->cell[c], (int)strlen(gap), gap);
+			continue;
+		}
+		if (raw && rec != raw) {
+			extra = number_signed(rec->median - raw->median);
+			below = !l->beside;
+		}
+		put_text(out, &owed, GAP + l->cell[c] - tail, INT_MAX, number(rec->median).s);
+		put_text(out, &owed, tail, l->beside ? (int)strlen(extra.s) : 0, extra.s);
+	}
+	fputc('\n', out);
+	if (below)
+		print_below(t, l, row, raw, tables, first, end, out);
+}
+
+static void print_groups(const struct tables *tables, const struct table *t, const struct layout *l,
+			 FILE *out, int width)
+{
+	char section[128];
+
+	for (size_t first = 0, end; first < t->n_columns; first = end) {
+		end = group_end(tables, t, l, first, width);
+		if (first)
+			fputc('\n', out);
+		print_head(tables, t, l, first, end, out);
+		for (size_t r = 0; r < t->n_rows; r++) {
+			if (table_section_starts(t, r))
+				fprintf(out, "%s\n",
+					table_section(&t->rows[r], section, sizeof(section)));
+			print_row(tables, t, l, &t->rows[r], first, end, out);
+		}
+	}
+}
+
+void table_print(const struct tables *tables, FILE *out, int width)
+{
+	for (size_t i = 0; i < tables->n; i++) {
+		const struct table *t = &tables->table[i];
+		struct layout l = {.beside = true};
+		int *widths = memory_check(calloc(t->n_columns * 3, sizeof(*widths)));
+
+		if (!widths)
+			return;
+		l.median = widths;
+		l.extra = widths + t->n_columns;
+		l.cell = widths + 2 * t->n_columns;
+		measure_cells(tables, t, &l);
+		if (width_of(tables, t, &l) > width) {
+			l.beside = false;
+			width_of(tables, t, &l);
+		}
+		fprintf(out, "%s: median in %s per sample%s\n", table_fs(t), t->unit,
+			tables->raw < 0 ? ""
+			: l.beside	? " and, with its sign, what the stack adds to raw"
+					: "; below it what the stack adds to raw");
+		print_groups(tables, t, &l, out, width);
+		fputc('\n', out);
+		free(widths);
+	}
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The records of a run as tables, for terminal, page and plots alike: one table per filesystem and
+ * unit, one row per variant, one column per stack.  Nothing here knows a benchmark by name. */
+#ifndef DAXDM_TABLE_H
+#define DAXDM_TABLE_H
+
+#include "lib/run/run.h"
+
+#include <stdio.h>
+
+struct table_row {
+	const char *bench, *variant;
+	enum run_page page;
+	const struct run_record **cell; /* by rank in run->stacks; NULL: no record */
+};
+
+struct table {
+	const char *fs, *unit;
+	struct table_row *rows; /* by benchmark and page size: each such section is contiguous */
+	size_t n_rows;
+	size_t *columns; /* ranks of the stacks that have a record here, in order */
+	size_t n_columns;
+};
+
+struct tables {
+	const struct run *run;
+	struct table *table;
+	size_t n;
+	long raw; /* rank of the stack "raw", or -1: no extra can be told */
+};
+
+/* Returns 0 or -ENOMEM; *tables needs tables_free() in either case, before the run is freed. */
+int tables_build(const struct run *run, struct tables *tables);
+void tables_free(struct tables *tables);
+
+/* The record of raw in that row, or NULL. */
+const struct run_record *table_raw(const struct tables *tables, const struct table_row *row);
+
+/* The row of the same benchmark and variant, but of that page size; NULL if there is none. */
+const struct table_row *table_sibling(const struct table *table, const struct table_row *row,
+				      enum run_page page);
+
+/* What stands in a cell without a record: "void", "skip", "lost" (all its huge pages were mapped
+ * by 4 KiB pages, see the fallback row) or "-". */
+const char *table_gap(const struct tables *tables, const struct table *table,
+		      const struct table_row *row, size_t stack_rank);
+
+/* "fault, 4 KiB pages (pte)": the heading of the section a row is in. */
+const char *table_section(const struct table_row *row, char *buf, size_t size);
+/* Whether the row starts a section. */
+bool table_section_starts(const struct table *table, size_t row);
+/* The row's variant without its page size. */
+const char *table_label(const struct table_row *row, char *buf, size_t size);
+/* "ext4", or words where a benchmark needs no filesystem. */
+const char *table_fs(const struct table *table);
+
+/* The tables as text, no line wider than width columns if that can be. */
+void table_print(const struct tables *tables, FILE *out, int width);
+
+/* Adds to the text in buf what there is room for. */
+__attribute__((format(printf, 3, 4))) void text_append(char *buf, size_t size, const char *fmt,
+						       ...);
+
+/* 4223 as "4,223", and with its sign as "+188".  By value, so that several fit one printf. */
+struct number {
+	char s[32];
+};
+struct number number(int64_t value);
+struct number number_signed(int64_t value);
+/* Of what was fitted: rounded, and within what can be printed whatever a fit came to. */
+int64_t number_round(double value);
+/* 100 * part / whole as "+4.7 %". */
+struct number number_percent(int64_t part, int64_t whole);
+
+#endif
