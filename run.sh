@@ -71,22 +71,22 @@ readonly CHECK_OPTIONS=(
 	"junit|FILE|the same as JUnit's XML"
 )
 readonly COMPARE_OPTIONS=(
-	"threshold|PERCENT|worse by so much is a regression (default 0.5); any difference is shown"
-	"thresholds|FILE|other thresholds by metric: lines of GLOB PERCENT"
-	"stacks|BASE=>NEW|one stack against another one, e.g. of one run"
-	"all||rows that are equal, too"
-	"force||compare even what is unlike in more than the kernel; the result is marked"
-	"json|FILE|everything, for programs (- for stdout)"
-	"markdown|FILE|the same as Markdown"
-	"junit|FILE|the same as JUnit's XML"
+	"threshold|PERCENT|an increase of this or more is a regression (default 0.5)"
+	"thresholds|FILE|thresholds by metric; lines of GLOB PERCENT"
+	"stacks|BASE=>NEW|compare two stacks, e.g. of the same run"
+	"all||also show rows that are equal"
+	"force||compare runs that differ in more than the kernel; marks the result"
+	"json|FILE|write the comparison as JSON (- for stdout)"
+	"markdown|FILE|write the comparison as Markdown"
+	"junit|FILE|write the comparison as JUnit XML"
 	"quick||kernels: measure the quick workload, as of bench"
 	"full||kernels: measure everything"
-	"workload|FILE|kernels: measure a sweep of your own"
-	"stack|S...|compare this stack only; kernels: measure it instead of the workload's"
-	"fs|F...|the same of this filesystem, ext4 or xfs"
-	"bench|GLOB...|the same of these benchmarks and variants"
+	"workload|FILE|kernels: measure this workload file"
+	"stack|S...|compare only this stack; kernels: measure it"
+	"fs|F...|compare only this filesystem, ext4 or xfs; kernels: measure it"
+	"bench|GLOB...|compare only these benchmarks and variants; kernels: measure them"
 	"modules|DIR|the modules of a kernel that is PATH/bzImage"
-	"anew||kernels: measure them even if there is a run that will do"
+	"anew||kernels: measure even if a suitable run exists"
 )
 readonly ASSERT_OPTIONS=(
 	"metric|M|'fault.read.warm.pte{stack=linear:16,fs=ext4}'; tax:M: what that adds to raw"
@@ -271,12 +271,12 @@ guarded=
 guard() {
 	[[ $guarded && $BASHPID == "$$" ]] || return 0
 	trap '' PIPE
-	echo "${child:-none} $(stop_limit)" >&5 || true
+	echo "${child:-none} $(stop_limit)" 2>/dev/null >&5 || true
 	trap - PIPE
 }
 
-# A process of its own, which ends the child and takes the temporary files away if this script is killed
-# and cannot: then its descriptor 5 is closed.
+# Runs as a process of its own.  When this script has been killed (descriptor 5 is closed) it ends the child
+# and removes the temporary files.
 guardian() {
 	local last=none limit=0 word more
 	trap '' INT TERM HUP
@@ -301,10 +301,10 @@ start_guardian() {
 
 # A name that is claimed is a link to $tmp of its run.
 sweep_claims() {
-	find build -maxdepth 1 -name 'name.tmp.*' \( -type d -o -xtype l \) -exec rm -rf {} +
+	find build -maxdepth 1 -name 'name.tmp.*' -xtype l -exec rm -rf {} +
 }
 
-# Takes away what runs left that were killed together with their guardians.
+# Removes what was left by runs that were killed together with their guardians.
 sweep() {
 	local dir lock
 	for dir in build/run.tmp.* build/test.tmp.*; do
@@ -489,7 +489,7 @@ one_run() { # NAME
 	0 | 1 | 77) show "results/$1" || shown=$? ;; # the run is complete
 	esac
 	if ((shown)); then
-		note "run.sh: the run is complete in results/$1, its report is not; once that is mended: ./run.sh report $1"
+		note "run.sh: the run is complete in results/$1, its report is not; when the cause is removed: ./run.sh report $1"
 		status=$shown
 	fi
 	return $status
@@ -952,7 +952,7 @@ verb_cleanup() {
 verb_clean() {
 	(($# == 0)) || die $USAGE "clean: takes no words"
 	exec 6<.
-	flock -n 6 || die $BROKEN "clean: a run is at work in $PWD; wait for it or end it"
+	flock -w 5 6 || die $BROKEN "clean: a run is at work in $PWD; wait for it or end it"
 	if ! rm -rf build 2>/dev/null; then cannot_write build; fi
 }
 

@@ -18,6 +18,8 @@ vet_check() {
 	done
 	vet_kernels "${opt_kernel[@]}"
 	vet_name
+	((${#kernels[@]} == 1 || ${#opt_module[@]} == 0)) ||
+		die $USAGE "--module is for one kernel: a module is built for one release"
 	if ((${#kernels[@]} == 1)); then vet_name_is_free "${opt[name]}"; fi
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * daxdm cleanup: removes from this host what runs left that died before they could:
- * lib/run/leftovers.h says what that is.  What belongs to a process that is at work is left alone.
+ * daxdm cleanup: removes the devices, mounts, kprobes and files that runs which died left on this
+ * host (lib/run/leftovers.h).  What belongs to a running process is kept.
  */
 #include "cli/cli.h"
 #include "lib/base/msg.h"
@@ -53,13 +53,13 @@ static int remove_those(const struct leftovers *all, pid_t owner)
 		if (one->owner != owner)
 			continue;
 		if (is_in(&stay, one))
-			msg_error("cannot remove the %s %s: %s", one->kind, one->name,
+			msg_error("cleanup: cannot remove the %s %s: %s", one->kind, one->name,
 				  strerror(-rc));
 		else if (!unknown)
 			printf("removed: %s %s\n", one->kind, one->name);
 	}
 	if (unknown < 0)
-		msg_error("cannot tell what is left of process %d: %s", (int)owner,
+		msg_error("cleanup: cannot list what process %d left: %s", (int)owner,
 			  strerror(-unknown));
 	leftovers_free(&stay);
 	return rc;
@@ -89,7 +89,7 @@ static int clean_up(const struct cleanup *c)
 	char at_work[64];
 
 	if (rc < 0) {
-		msg_error("cleanup: cannot tell what is on this host: %s", strerror(-rc));
+		msg_error("cleanup: cannot list what runs left on this host: %s", strerror(-rc));
 		leftovers_free(&all);
 		return STATUS_BROKEN;
 	}
@@ -98,7 +98,7 @@ static int clean_up(const struct cleanup *c)
 
 		if (!is_first(&all, i))
 			continue;
-		snprintf(at_work, sizeof(at_work), "left alone, process %d is at work", (int)owner);
+		snprintf(at_work, sizeof(at_work), "kept, process %d is running", (int)owner);
 		if (leftovers_in_use(owner)) {
 			print_all(&all, owner, at_work);
 			continue;
@@ -110,7 +110,7 @@ static int clean_up(const struct cleanup *c)
 			status = STATUS_BROKEN;
 	}
 	if (!any)
-		printf("nothing of a dead run is on this host\n");
+		printf("nothing to remove: no dead run left anything on this host\n");
 	leftovers_free(&all);
 	return status;
 }
@@ -129,7 +129,7 @@ static int run(int argc, char **argv)
 	if (operand < 0)
 		return STATUS_USAGE;
 	if (geteuid()) {
-		msg_error("cleanup: devices and mounts are removed: run it as root");
+		msg_error("cleanup: removes devices and mounts: run it as root");
 		return STATUS_BROKEN;
 	}
 	return clean_up(&c);
@@ -138,6 +138,6 @@ static int run(int argc, char **argv)
 const struct verb verb_cleanup = {
 	.name = "cleanup",
 	.args = "",
-	.why = "removes what dead runs left on the host it stands on",
+	.why = "removes what dead runs left on this host",
 	.run = run,
 };

@@ -70,7 +70,6 @@ is_done() { # LABEL PACKAGE VERSION KERNEL
 
 # The command of one step, to be read by a shell.
 job_command() { # LABEL PACKAGE KERNEL
-	local word
 	local -a words=(setpriv --pdeathsig TERM ./run.sh bench --name "${opt[name]}/$1" --meter "${opt[meter]}" --seed "${opt[seed]}")
 	if [[ $2 != file ]]; then
 		words+=(--kernel "$2")
@@ -228,7 +227,7 @@ run_jobs() {
 	guard
 	while kill -0 "$child" 2>/dev/null; do
 		show_jobs
-		sleep 1 &
+		sleep 1 5>&- 6<&- 7<&- &
 		wait $! || true
 	done
 	wait "$child" || status=$?

@@ -27,7 +27,8 @@ static void print_help(void)
 	printf("\ndaxdm VERB --help explains one.\n");
 }
 
-/* What was printed and did not arrive is a failure of its own, of the status `lost`. */
+/* Flushes stdout.  Returns status, or lost after one error line if the output could not be written.
+ */
 static int finish(int status, int lost)
 {
 	if (!fflush(stdout) && !ferror(stdout))
@@ -36,8 +37,8 @@ static int finish(int status, int lost)
 	return lost;
 }
 
-/* Of a verb that is all output no other status says anything; what a check came to it has left
- * in its files, too. */
+/* A verb that only prints has failed if its output could not be written, whatever its result was.
+ * A check keeps its result, which is in its files. */
 static int run_verb(const struct verb *verb, int argc, char **argv)
 {
 	int status;

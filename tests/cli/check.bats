@@ -180,6 +180,10 @@ called() { # prints what was called, but for the question whether there are such
 	left_nothing
 }
 
+@test "a module goes with one kernel only" {
+	refused "--module is for one kernel" --kernel 5.10 --kernel 6.1 --module "$TOP/run.sh"
+}
+
 @test "several kernels: the worst status, and none hides another" {
 	for words in "0 0 0" "0 1 1" "1 0 1" "4 1 1" "1 4 1" "4 0 4" "77 0 77" "77 4 4" "77 77 77"; do
 		read -r first second want <<<"$words"

@@ -43,8 +43,8 @@ leave() {
 	flock "$lock"
 	mkdir "/run/daxdm-$BASHPID" # no lock, but a process
 	cleanup
-	expect 0 "left alone, process $DEAD is at work: directory /run/daxdm-$DEAD" \
-		"left alone, process $BASHPID is at work: directory /run/daxdm-$BASHPID"
+	expect 0 "kept, process $DEAD is running: directory /run/daxdm-$DEAD" \
+		"kept, process $BASHPID is running: directory /run/daxdm-$BASHPID"
 	[[ -d /run/daxdm-$DEAD && -d /run/daxdm-$BASHPID ]]
 }
 

@@ -85,11 +85,26 @@ nothing_left() {
 	marked "$MARK" | awk '{ print $1 }' | xargs kill -KILL
 	within 10 none_marked "$MARK"
 	compgen -G "$CO/build/run.tmp.*"
-	mkdir "$CO/build/name.tmp.old" "$CO/build/test.tmp.old" # of an older version
+	mkdir "$CO/build/test.tmp.old"
 	fake build/daxdm ':'
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH run timeout 30 "$CO/run.sh" bench
 	expect 0 "results are in results/6.1.0-56-insn-20200101T000000/"
 	left_nothing
+}
+
+@test "its guardian alone was killed: the run goes on and says nothing of it" {
+	fake plot/plot.sh "sleep 3 & echo \$\$ >pid; wait"
+	fake emu/kernel.sh 'mkdir -p build/kernels/k; echo 6.1-amd64 >build/kernels/k/release; echo p 1 >build/kernels/k/package
+		[[ -e go ]] || { echo $$ >pid; until [[ -e go ]]; do sleep 0.1; done; }; echo build/kernels/k'
+	start bench --name r
+	guardian=$(marked "$MARK" | awk '$NF == "r" && $1 != '"$RUN"' { print $1 }')
+	[[ $guardian && $guardian != *$'\n'* ]]
+	kill -KILL "$guardian"
+	touch "$CO/go"
+	within 20 gone "$RUN"
+	grep -qx 'results are in results/r/' "$CO/out"
+	run ! grep -iE 'broken pipe|write error' "$CO/out"
+	nothing_left
 }
 
 @test "what another run holds is not swept" {
