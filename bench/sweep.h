@@ -42,8 +42,7 @@ struct carried {
 	char kept[][BENCH_KEPT_BYTES] __attribute__((aligned(4096))); /* of each in bench_table */
 };
 
-/* --- bench/sweep.c: the whole -------------------------------------------------------------------
- */
+/* ---- bench/sweep.c: the whole ---------------------------------------------------------------- */
 
 /* The work of supervise(): the context, all cells, the end line.  Returns an exit status. */
 int sweep_work(void *sweep, const char *directory);

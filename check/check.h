@@ -142,8 +142,7 @@ bool check_that(struct check_env *env, bool holds, const char *what_fmt, ...)
 bool check_setup(struct check_env *env, int rc, const char *what_fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* ---- devices, filesystems (check/fixture/place.c)
- * --------------------------------------------------- */
+/* ---- devices, filesystems (check/fixture/place.c) -------------------------------------------- */
 
 /* The i-th named namespace of a mode that works, or NULL. */
 const struct namespace *check_device(const struct check_env *env, enum namespace_mode mode,
@@ -185,8 +184,7 @@ int check_unmount(struct check_env *env, struct check_fs *fs);
 int check_file(struct check_env *env, const struct check_fs *fs, const char *name, uint64_t bytes,
 	       uint32_t file_id, uint32_t generation);
 
-/* ---- looking (check/fixture/verify.c)
- * ---------------------------------------------------------------- */
+/* ---- looking (check/fixture/verify.c) -------------------------------------------------------- */
 
 /* Whether len bytes read from offset hold the stamps; PLANT_BYTE flips one first.  false after
  * check_fail(), which names the path ("read through the mapping") and the first wrong sector. */
@@ -216,8 +214,7 @@ int window_is_pmd(volatile char *base, uint64_t window_offset_bytes);
 bool check_page_size(struct check_env *env, int fd, volatile char *base,
 		     uint64_t window_offset_bytes, const struct graph *graph, unsigned int device);
 
-/* ---- tasks, signals (check/fixture/task.c)
- * ----------------------------------------------------------- */
+/* ---- tasks, signals (check/fixture/task.c) --------------------------------------------------- */
 
 /* What an access brought: 0, or the signal with its code and address. */
 struct check_touch {

@@ -213,8 +213,7 @@ void coverage_end(struct coverage *c)
 
 	if (c->armed)
 		enable("0");
-	json_object_foreach(c->counts, name, value)
-	{
+	json_object_foreach(c->counts, name, value) {
 		char line[300];
 
 		snprintf(line, sizeof(line), "-:%s/%s\n", kevents_group(), name);

@@ -56,8 +56,7 @@ static struct sum sum_of(const json_t *checks, const json_t *family)
 	const json_t *line;
 	size_t i;
 
-	json_array_foreach(checks, i, line)
-	{
+	json_array_foreach(checks, i, line) {
 		enum outcome outcome = outcome_of(line);
 
 		if (family && !same_family(line, family))
@@ -87,8 +86,7 @@ static void put_lines(FILE *out, const char *head, const json_t *lines)
 	const json_t *line;
 	size_t i;
 
-	json_array_foreach(lines, i, line)
-	{
+	json_array_foreach(lines, i, line) {
 		if (!json_is_string(line))
 			continue;
 		fputs(head, out);
@@ -116,8 +114,7 @@ static void put_system_out(FILE *out, const json_t *line, const json_t *observat
 		xml_put(out, text_of(line, "by"));
 		fputs(")\n", out);
 	}
-	json_array_foreach(observations, i, o)
-	{
+	json_array_foreach(observations, i, o) {
 		char *value;
 
 		if (json_object_get(line, "plant") ||
@@ -199,8 +196,7 @@ static void put_suite(FILE *out, const struct junit_run *run, const json_t *firs
 	fputs(">\n    <properties><property name=\"kernel\"", out);
 	xml_attribute(out, "value", run->words ? run->words : run->kernel);
 	fputs("/></properties>\n", out);
-	json_array_foreach(run->checks, i, line)
-	{
+	json_array_foreach(run->checks, i, line) {
 		if (same_family(line, first))
 			put_case(out, class, line, run->observations);
 	}

@@ -414,15 +414,13 @@ static bool entry_explains(const struct entry *e, const json_t *line)
 
 	if (!e->has_match)
 		return true;
-	json_array_foreach(json_object_get(line, "dmesg"), i, text)
-	{
+	json_array_foreach(json_object_get(line, "dmesg"), i, text) {
 		if (fits(e, text))
 			return true;
 	}
 	if (!fits(e, json_object_get(line, "why")))
 		return false;
-	json_array_foreach(json_object_get(line, "evidence"), i, text)
-	{
+	json_array_foreach(json_object_get(line, "evidence"), i, text) {
 		if (json_is_string(text) && !strncmp(json_string_value(text), also, strlen(also)) &&
 		    !fits(e, text))
 			return false;

@@ -244,8 +244,7 @@ static void say_observations(struct verdicts *v, const json_t *check)
 
 	/* A value that was seen under a planted fault is no fact. */
 	if (!*text_of(check, "plant")) {
-		json_array_foreach(json_object_get(v->pending, id), i, line)
-		{
+		json_array_foreach(json_object_get(v->pending, id), i, line) {
 			char *value = json_dumps(json_object_get(line, "value"),
 						 JSON_ENCODE_ANY | JSON_SORT_KEYS);
 
@@ -262,8 +261,7 @@ static void say_lines(struct verdicts *v, const char *head, const json_t *lines)
 	const json_t *line;
 	size_t i;
 
-	json_array_foreach(lines, i, line)
-	{
+	json_array_foreach(lines, i, line) {
 		const char *at = json_string_value(line);
 
 		if (i == LINES_SHOWN) {
@@ -386,8 +384,7 @@ static struct sum count(const struct verdicts *v, FILE *out, const char *prefix)
 	const json_t *line;
 	size_t i;
 
-	json_array_foreach(v->checks, i, line)
-	{
+	json_array_foreach(v->checks, i, line) {
 		sum.count[outcome_of(line)]++;
 		sum.planted += *text_of(line, "plant") != '\0';
 	}
@@ -423,8 +420,7 @@ static void sum_reasons(const struct sum *sum, enum outcome outcome, const char 
 	if (!sum->count[outcome])
 		return;
 	fprintf(sum->out, "%s%s:\n", sum->prefix, heading);
-	json_array_foreach(sum->checks, i, line)
-	{
+	json_array_foreach(sum->checks, i, line) {
 		char *reason;
 
 		if (outcome_of(line) != outcome)
@@ -445,8 +441,7 @@ static void sum_groups(const struct sum *sum, json_t *groups, const char *headin
 
 	if (json_object_size(groups))
 		fprintf(sum->out, "%s%s:\n", sum->prefix, heading);
-	json_object_foreach(groups, text, ids)
-	{
+	json_object_foreach(groups, text, ids) {
 		size_t n = json_array_size(ids);
 
 		fprintf(sum->out, "%s  ", sum->prefix);
@@ -476,8 +471,7 @@ static void sum_shared(const struct sum *sum, enum outcome outcome, const char *
 	char id[112];
 	size_t i;
 
-	json_array_foreach(sum->checks, i, line)
-	{
+	json_array_foreach(sum->checks, i, line) {
 		char *own = outcome_of(line) == outcome ? text_for(line) : NULL;
 
 		if (own)
@@ -495,8 +489,7 @@ static void sum_sentences(const struct sum *sum, const json_t *observations)
 	const json_t *line;
 	size_t i;
 
-	json_array_foreach(observations, i, line)
-	{
+	json_array_foreach(observations, i, line) {
 		const char *name = strrchr(text_of(line, "id"), '/');
 
 		if (name && !strcmp(name, "/verdict") && !sum->planted)

@@ -50,9 +50,10 @@ static int begin(struct report *r, const json_t *modules)
 	r->index = json_object();
 	if (!r->list || !r->index)
 		return -ENOMEM;
-	json_object_foreach((json_t *)modules, name, module) if (json_is_string(module))
-		r->list[r->n++] =
-		(struct function){.name = name, .module = json_string_value(module)};
+	json_object_foreach((json_t *)modules, name, module)
+		if (json_is_string(module))
+			r->list[r->n++] = (struct function){.name = name,
+							    .module = json_string_value(module)};
 	qsort(r->list, r->n, sizeof(*r->list), by_module_and_name);
 	for (i = 0; i < r->n; i++)
 		if (json_object_set_new(r->index, r->list[i].name, json_integer((json_int_t)i)) < 0)
@@ -65,8 +66,7 @@ static void take_hits(struct report *r, const char *check, json_t *hits)
 	const char *name;
 	json_t *n;
 
-	json_object_foreach(hits, name, n)
-	{
+	json_object_foreach(hits, name, n) {
 		const json_t *at = json_object_get(r->index, name);
 		struct function *f;
 
@@ -95,8 +95,7 @@ static int take_run(const struct run *run, struct report *r)
 		msg_error("coverage: out of memory");
 		return -ENOMEM;
 	}
-	json_array_foreach(run->lines, i, line)
-	{
+	json_array_foreach(run->lines, i, line) {
 		const char *type = json_string_value(json_object_get(line, "type"));
 		const char *id = json_string_value(json_object_get(line, "id"));
 

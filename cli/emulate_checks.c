@@ -191,8 +191,7 @@ static int parse(struct checks *c, int argc, char **argv)
 	return -EINVAL;
 }
 
-/* --- before the guests
- * ----------------------------------------------------------------------- */
+/* ---- before the guests ----------------------------------------------------------------------- */
 
 static int add_option(struct words *words, const char *option, const char *value)
 {

@@ -59,8 +59,7 @@ static bool any_line_has(const json_t *lines, const char *text)
 	const json_t *line;
 	size_t i;
 
-	json_array_foreach(lines, i, line)
-	{
+	json_array_foreach(lines, i, line) {
 		const char *have = json_string_value(line);
 
 		if (have && strstr(have, text))
@@ -216,8 +215,7 @@ static void look_outside(struct lane *lane)
 	char why[400];
 	size_t i;
 
-	json_array_foreach(lane->outside, i, piece)
-	{
+	json_array_foreach(lane->outside, i, piece) {
 		int rc;
 
 		if (!lane->held ||
@@ -335,8 +333,7 @@ static size_t find_mark(const json_t *lines, const char *const *marks)
 	const json_t *line;
 	size_t i;
 
-	json_array_foreach(lines, i, line)
-	{
+	json_array_foreach(lines, i, line) {
 		for (const char *const *mark = marks; *mark; mark++)
 			if (strstr(json_string_value(line), *mark))
 				return i;

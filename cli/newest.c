@@ -95,8 +95,9 @@ static bool same_words(const json_t *list, const struct words *words)
 
 	if (json_array_size(list) != words->n)
 		return false;
-	json_array_foreach(list, i,
-			   word) if (!has_word(words, json_string_value(word))) return false;
+	json_array_foreach(list, i, word)
+		if (!has_word(words, json_string_value(word)))
+			return false;
 	return true;
 }
 

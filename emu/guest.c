@@ -297,8 +297,7 @@ static size_t print_tail(const struct guest *g, const char *name)
 	const json_t *line;
 	size_t i, n = json_array_size(lines);
 
-	json_array_foreach(lines, i, line)
-	{
+	json_array_foreach(lines, i, line) {
 		fprintf(stderr, "  %s: %s\n", name, json_string_value(line));
 	}
 	json_decref(lines);

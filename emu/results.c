@@ -101,8 +101,7 @@ static bool merge_modules(json_t *known, const json_t *more)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)more, key, value)
-	{
+	json_object_foreach((json_t *)more, key, value) {
 		json_t *old = json_object_get(known, key);
 
 		if (json_is_null(value) || json_equal(old, value))
@@ -122,8 +121,7 @@ static int merge(const struct results *r, const json_t *more)
 	json_t *fs = json_object_get(r->context, "fs");
 	size_t i;
 
-	json_object_foreach((json_t *)more, key, value)
-	{
+	json_object_foreach((json_t *)more, key, value) {
 		json_t *known = json_object_get(r->context, key), *copy = NULL;
 		int same;
 
@@ -143,8 +141,7 @@ static int merge(const struct results *r, const json_t *more)
 			return -EINVAL;
 		}
 	}
-	json_array_foreach(json_object_get(more, "fs"), i, value)
-	{
+	json_array_foreach(json_object_get(more, "fs"), i, value) {
 		json_array_append(fs, (json_t *)value);
 	}
 	return 0;
@@ -183,10 +180,8 @@ static int write_canonical(const struct results *r, FILE *out, int status)
 	int rc = write_json(out, r->context);
 	size_t g, i;
 
-	json_array_foreach(r->lines, g, lines)
-	{
-		json_array_foreach(lines, i, line)
-		{
+	json_array_foreach(r->lines, g, lines) {
+		json_array_foreach(lines, i, line) {
 			if (!rc)
 				rc = write_text(out, json_string_value(line));
 		}

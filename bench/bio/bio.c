@@ -114,8 +114,7 @@ static const char *const points[] = {
 	NULL,
 };
 
-/* --- the passes --------------------------------------------------------------------------------
- */
+/* ---- the passes ------------------------------------------------------------------------------ */
 
 /* Buffered writes reach the device later: by fsync(2), which then is a part of what is probed. */
 static int64_t run_and_sync(void *arg, size_t i)
@@ -291,8 +290,7 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 			  (json_int_t)s->most_faults[variant - variants], "path", r->path));
 }
 
-/* --- set-up ------------------------------------------------------------------------------------
- */
+/* ---- set-up ---------------------------------------------------------------------------------- */
 
 static int setup(struct bench_env *env, void **state)
 {

@@ -19,8 +19,7 @@ enum {
 	DEPTH_MAX = 32,
 };
 
-/* --- where the bytes are -----------------------------------------------------------------------
- */
+/* ---- where the bytes are --------------------------------------------------------------------- */
 
 /* Where on the device an offset of the file is; the windows lie in one extent each. */
 static uint64_t on_device(const struct bio_state *s, uint64_t offset)
@@ -57,8 +56,7 @@ size_t bio_count_samples(const struct bench_env *env, const struct bio_state *s)
 	return n < room ? n : room;
 }
 
-/* --- one operation -----------------------------------------------------------------------------
- */
+/* ---- one operation --------------------------------------------------------------------------- */
 
 unsigned int bio_in_flight(const struct bio_state *s)
 {
@@ -144,8 +142,7 @@ bool bio_holds(void *arg, size_t i, char *why, size_t why_len)
 	return true;
 }
 
-/* --- the state a pass starts from --------------------------------------------------------------
- */
+/* ---- the state a pass starts from ------------------------------------------------------------ */
 
 /* Mounts as asked for, unless it is.  Returns 0 or -errno after an error line. */
 int bio_mount(struct bench_env *env, struct bio_state *s, bool never)

@@ -137,8 +137,7 @@ static bool reads(const struct plan *plan)
 	return plan->how == LOAD || plan->how == FROM;
 }
 
-/* --- one operation -----------------------------------------------------------------------------
- */
+/* ---- one operation --------------------------------------------------------------------------- */
 
 static void store_words(char *to, uint64_t value, uint64_t bytes)
 {
@@ -265,8 +264,7 @@ static bool holds(void *arg, size_t i, char *why, size_t why_len)
 	return !why[0];
 }
 
-/* --- the state a pass starts from, and what it left --------------------------------------------
- */
+/* ---- the state a pass starts from, and what it left ------------------------------------------ */
 
 static size_t count_samples(const struct bench_env *env, const struct copy_state *s)
 {
@@ -415,8 +413,7 @@ out:
 	return rc;
 }
 
-/* --- the passes --------------------------------------------------------------------------------
- */
+/* ---- the passes ------------------------------------------------------------------------------ */
 
 static int once(struct bench_env *env, void *state, const struct variant *variant)
 {
@@ -476,8 +473,7 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 				    r->path));
 }
 
-/* --- set-up ------------------------------------------------------------------------------------
- */
+/* ---- set-up ---------------------------------------------------------------------------------- */
 
 static int setup(struct bench_env *env, void **state)
 {

@@ -66,8 +66,7 @@ static const json_t *find_job(const json_t *root, const char *name)
 	const json_t *job;
 	size_t i;
 
-	json_array_foreach(json_object_get(root, "jobs"), i, job)
-	{
+	json_array_foreach(json_object_get(root, "jobs"), i, job) {
 		const char *it = json_string_value(json_object_get(job, "jobname"));
 
 		if (it && !strcmp(it, name))

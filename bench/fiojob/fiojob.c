@@ -132,8 +132,7 @@ static void void_all(struct bench_env *env, struct fiojob *f, const char *why)
 			ops_void(&fiojob_result(f, v)->ops, "%s", why);
 }
 
-/* --- before and after a job --------------------------------------------------------------------
- */
+/* ---- before and after a job ------------------------------------------------------------------ */
 
 /* Mounts as the job needs it; fio stands still and has no file open.  Returns 0 or -errno after an
  * error line. */
@@ -194,8 +193,7 @@ static void after_job(struct bench_env *env, struct fiojob *f, const struct vari
 	fiojob_prove_after(env, f, variant);
 }
 
-/* --- what fio says at its end ------------------------------------------------------------------
- */
+/* ---- what fio says at its end ---------------------------------------------------------------- */
 
 /* The sum of one job against its samples. */
 static void take_job(struct fiojob *f, const json_t *root, const char *complaint,
@@ -286,8 +284,7 @@ static void conclude(struct bench_env *env, struct fiojob *f, const struct fio_s
 	free(text);
 }
 
-/* --- fio's run ---------------------------------------------------------------------------------
- */
+/* ---- fio's run ------------------------------------------------------------------------------- */
 
 static const struct variant *find_job(const char *job, enum fiojob_pass *pass)
 {
@@ -392,8 +389,7 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 	return ops_report(env, &bench_fiojob, variant, &r->ops, proof);
 }
 
-/* --- set-up ------------------------------------------------------------------------------------
- */
+/* ---- set-up ---------------------------------------------------------------------------------- */
 
 /*
  * Takes the holes out of the data file, so that any offset is written and fio's random numbers

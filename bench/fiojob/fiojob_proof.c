@@ -44,8 +44,7 @@ out:
 	return good;
 }
 
-/* --- before a job ------------------------------------------------------------------------------
- */
+/* ---- before a job ---------------------------------------------------------------------------- */
 
 static void prove_dax_bit(const struct fiojob *f, bool wanted, struct ops_result *ops)
 {
@@ -71,8 +70,7 @@ void fiojob_prove_before(struct fiojob *f, const struct variant *variant)
 	free(smaps);
 }
 
-/* --- after it ----------------------------------------------------------------------------------
- */
+/* ---- after it -------------------------------------------------------------------------------- */
 
 /* The samples of the latency log that the job just wrote. */
 static void read_log(const struct bench_env *env, struct fiojob *f, const struct variant *variant)

@@ -151,8 +151,7 @@ static const struct variant variants[] = {
 
 enum { N_VARIANTS = sizeof(variants) / sizeof(variants[0]) - 1 };
 
-/* --- the cycles --------------------------------------------------------------------------------
- */
+/* ---- the cycles ------------------------------------------------------------------------------ */
 
 struct step {
 	enum table_ask ask;
@@ -196,8 +195,7 @@ static const struct step mounted_steps[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* --- the probe pass ----------------------------------------------------------------------------
- */
+/* ---- the probe pass -------------------------------------------------------------------------- */
 
 static void expect_hits(struct ops_result *result, const struct probe_set *probes,
 			const char *point, int64_t want)
@@ -241,8 +239,7 @@ static void read_back(const struct tableops *t, const struct table_device *devic
 	free(text);
 }
 
-/* --- one cycle ---------------------------------------------------------------------------------
- */
+/* ---- one cycle ------------------------------------------------------------------------------- */
 
 static void keep(const struct bench_env *env, struct tableops *t, int op, size_t i, int64_t ticks,
 		 bool switched)
@@ -333,8 +330,7 @@ static int run_cycles(struct bench_env *env, struct tableops *t, bool mounted,
 	return rc;
 }
 
-/* --- the passes --------------------------------------------------------------------------------
- */
+/* ---- the passes ------------------------------------------------------------------------------ */
 
 static int pass(struct bench_env *env, struct tableops *t, const struct variant *variant,
 		struct probe_set *probes)
@@ -429,8 +425,7 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 	return ops_report(env, &bench_tableops, variant, r, proof);
 }
 
-/* --- set-up ------------------------------------------------------------------------------------
- */
+/* ---- set-up ---------------------------------------------------------------------------------- */
 
 static const struct {
 	unsigned long command;

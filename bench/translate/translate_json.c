@@ -49,8 +49,7 @@ static void count_point(json_t *points, const struct btree_walk *w, int64_t cost
 	json_t *row;
 	size_t i;
 
-	json_array_foreach(points, i, row)
-	{
+	json_array_foreach(points, i, row) {
 		json_int_t count = json_integer_value(json_array_get(row, 4));
 
 		json_array_append_new(point, json_integer(count));

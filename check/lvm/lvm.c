@@ -170,8 +170,7 @@ static void volume_remove(struct volume *v)
 	remove_links(v->group);
 }
 
-/* ---- the model, from what LVM loaded ----------------------------------------------------------
- */
+/* ---- the model, from what LVM loaded --------------------------------------------------------- */
 
 static int find_member(const struct check_env *env, struct graph *g, const char *numbers)
 {
@@ -262,8 +261,7 @@ static void show_table(const struct volume *v)
 	free(text);
 }
 
-/* ---- a volume at rest -------------------------------------------------------------------------
- */
+/* ---- a volume at rest ------------------------------------------------------------------------ */
 
 static const struct voice_case on_ext4 = {.fs = "ext4"};
 
@@ -366,8 +364,7 @@ out:
 	volume_remove(&v);
 }
 
-/* ---- a volume in use --------------------------------------------------------------------------
- */
+/* ---- a volume in use ------------------------------------------------------------------------- */
 
 /* A file on the volume, mapped, and all that is asked of it afterwards. */
 struct in_use {
@@ -479,8 +476,7 @@ static void moved_in_use(struct check_env *env, const void *arg)
 	use_end(&u);
 }
 
-/* ---- snapshots --------------------------------------------------------------------------------
- */
+/* ---- snapshots ------------------------------------------------------------------------------- */
 
 struct store {
 	volatile char *to;
@@ -555,8 +551,7 @@ static void snapshot_in_use(struct check_env *env, const void *arg)
 	use_end(&u);
 }
 
-/* ---- the table --------------------------------------------------------------------------------
- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 #define BY                                                                                      \
 	"commit 545ed20e6df6 (dm: add infrastructure for DAX support): all devices of a table " \

@@ -88,8 +88,7 @@ static void new_access(struct check_env *env, const void *data)
 	pair_close(env, &pair);
 }
 
-/* ---- after a remount ---------------------------------------------------------------------------
- */
+/* ---- after a remount ------------------------------------------------------------------------- */
 
 /* Pages that were known before the swap, in each way. */
 static bool touch_before(struct check_env *env, struct worker *worker)
@@ -132,8 +131,7 @@ static void remount(struct check_env *env, const void *data)
 	pair_close(env, &pair);
 }
 
-/* ---- through a mapping made before ------------------------------------------------------------
- */
+/* ---- through a mapping made before ----------------------------------------------------------- */
 
 enum { STEPS_MAX = 3 };
 
@@ -311,8 +309,7 @@ static void old_mapping(struct check_env *env, const void *data)
 	pair_close(env, &pair);
 }
 
-/* ---- the next owner of the old member -----------------------------------------------------------
- */
+/* ---- the next owner of the old member -------------------------------------------------------- */
 
 enum { OWNER = 7 }; /* generation of what the next owner writes */
 
@@ -358,8 +355,7 @@ static void next_owner(struct check_env *env, const void *data)
 	pair_close(env, &pair);
 }
 
-/* ---- fsync(2) after a swap
- * ----------------------------------------------------------------------- */
+/* ---- fsync(2) after a swap ------------------------------------------------------------------- */
 
 /* The number of page faults goes to rc. */
 static void store_counted(struct live *live, struct work *work)
@@ -410,8 +406,7 @@ static void sync_after(struct check_env *env, const void *data)
 	pair_close(env, &pair);
 }
 
-/* ---- the same bytes, cut otherwise
- * ---------------------------------------------------------------- */
+/* ---- the same bytes, cut otherwise ----------------------------------------------------------- */
 
 /* cut_inside: the first window lies across the cut.
  * Everything through the worker's mapping, which is older than the cut, and through ours. */
@@ -493,8 +488,7 @@ static void same_bytes(struct check_env *env, const void *data)
 	live_close(env, &live);
 }
 
-/* ---- a smaller device
- * ------------------------------------------------------------------------------ */
+/* ---- a smaller device ------------------------------------------------------------------------ */
 
 static const struct access beyond[] = {
 	{"a load", work_load, false},
@@ -564,8 +558,7 @@ out:
 	live_close(env, &live);
 }
 
-/* ---- table ------------------------------------------------------------------------------------
- */
+/* ---- table ----------------------------------------------------------------------------------- */
 
 static const char *const needs_ext4[] = {"device:fsdax:2", "fs:ext4", NULL};
 static const char *const needs_xfs[] = {"device:fsdax:2", "fs:xfs", NULL};

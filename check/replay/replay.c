@@ -29,8 +29,7 @@ enum {
 	STEP_MS = 5000, /* of a call that hung where it was broken */
 };
 
-/* ---- a reference to the table, left behind -----------------------------------------------------
- */
+/* ---- a reference to the table, left behind --------------------------------------------------- */
 
 struct empty_device {
 	char name[64], table[128];
@@ -95,8 +94,7 @@ static void table_references(struct check_env *env, const void *arg)
 	dm_device_remove(d->name, 0);
 }
 
-/* ---- a store that no flush would reach ---------------------------------------------------------
- */
+/* ---- a store that no flush would reach ------------------------------------------------------- */
 
 /* Faults that one store brings. */
 static uint64_t faults_of_store(volatile char *p, char value)
@@ -154,8 +152,7 @@ out:
 	graph_destroy(&g);
 }
 
-/* ---- the attribute that vanished ---------------------------------------------------------------
- */
+/* ---- the attribute that vanished ------------------------------------------------------------- */
 
 static void dax_group(struct check_env *env, const void *arg)
 {
@@ -172,8 +169,7 @@ static void dax_group(struct check_env *env, const void *arg)
 	}
 }
 
-/* ---- pages that are none -----------------------------------------------------------------------
- */
+/* ---- pages that are none --------------------------------------------------------------------- */
 
 static void compare_paths(struct check_env *env, const char *node, int fd)
 {
@@ -228,8 +224,7 @@ out:
 	graph_destroy(&g);
 }
 
-/* ---- a cache on a partition --------------------------------------------------------------------
- */
+/* ---- a cache on a partition ------------------------------------------------------------------ */
 
 enum {
 	CACHE_SECTORS = 32 * MIB_SECTORS,
@@ -301,8 +296,7 @@ static void writecache_partition(struct check_env *env, const void *arg)
 	partition_remove(disk->node, 1);
 }
 
-/* ---- the table ---------------------------------------------------------------------------------
- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 static const char *const fsdax[] = {"device:fsdax", "fs:ext4", NULL};
 static const char *const fsdax_2[] = {"device:fsdax:2", "fs:ext4", NULL};

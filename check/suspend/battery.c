@@ -161,8 +161,7 @@ void battery_released(struct check_env *env, const void *data)
 	live_close(env, &live);
 }
 
-/* ---- the lower of two -------------------------------------------------------------------------
- */
+/* ---- the lower of two ------------------------------------------------------------------------ */
 
 /* What the lower device is larger than the upper one, half of it before, half behind. */
 enum { LOWER_MORE_SECTORS = 2 * WINDOW_BYTES / SECTOR_BYTES };

@@ -48,8 +48,7 @@ struct storm_task {
 	struct check_task task;
 };
 
-/* ---- rounds -----------------------------------------------------------------------------------
- */
+/* ---- rounds ---------------------------------------------------------------------------------- */
 
 static char scratch[ROUND_BYTES] __attribute__((aligned(4096)));
 
@@ -156,8 +155,7 @@ static int task_main(void *arg)
 	return 0;
 }
 
-/* ---- the weather ------------------------------------------------------------------------------
- */
+/* ---- the weather ----------------------------------------------------------------------------- */
 
 /* The same bytes in two segments; the table as text, to be freed. */
 static char *cut_table(const struct live *live, uint64_t cut_bytes)
@@ -223,8 +221,7 @@ static void blow(struct check_env *env, const struct live *live)
 		free(tables[i]);
 }
 
-/* ---- the check --------------------------------------------------------------------------------
- */
+/* ---- the check ------------------------------------------------------------------------------- */
 
 static bool start_tasks(struct check_env *env, struct storm_task *tasks, struct live *live,
 			struct storm_state *states, atomic_bool *stop)

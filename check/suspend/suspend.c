@@ -180,8 +180,7 @@ static void bio_deferred(struct check_env *env, const void *arg)
 	live_close(env, &live);
 }
 
-/* ---- once is enough ---------------------------------------------------------------------------
- */
+/* ---- once is enough -------------------------------------------------------------------------- */
 
 static void resume_again(struct check_env *env, const void *data)
 {
@@ -208,8 +207,7 @@ static void resume_again(struct check_env *env, const void *data)
 	live_close(env, &live);
 }
 
-/* ---- a frozen filesystem ----------------------------------------------------------------------
- */
+/* ---- a frozen filesystem --------------------------------------------------------------------- */
 
 static void over_freeze(struct check_env *env, const struct live *live, struct worker *worker)
 {
@@ -250,8 +248,7 @@ static void frozen(struct check_env *env, const void *data)
 	live_close(env, &live);
 }
 
-/* ---- table ------------------------------------------------------------------------------------
- */
+/* ---- table ----------------------------------------------------------------------------------- */
 
 static const char *const needs_ext4[] = {"device:fsdax", "fs:ext4", NULL};
 static const char *const needs_xfs[] = {"device:fsdax", "fs:xfs", NULL};

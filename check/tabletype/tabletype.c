@@ -31,8 +31,7 @@
 
 enum { OTHER = 9 }; /* the generation of the other member */
 
-/* ---- refused -----------------------------------------------------------------------------------
- */
+/* ---- refused --------------------------------------------------------------------------------- */
 
 /* A load that must be refused, and then nothing may have changed. */
 static void try_load(struct check_env *env, const char *name, const char *table, const char *state,
@@ -104,8 +103,7 @@ static void refused(struct check_env *env, const void *data)
 	free(table);
 }
 
-/* ---- accepted: other members of the same type ---------------------------------------------------
- */
+/* ---- accepted: other members of the same type ------------------------------------------------ */
 
 /* Nothing changes before the resume, everything after it; then the old member is free. */
 static void swap_members(struct check_env *env, struct live *live, const struct graph *next)
@@ -163,8 +161,7 @@ static void same_type(struct check_env *env, const void *arg)
 	live_close(env, &live);
 }
 
-/* ---- a device that becomes direct
- * ---------------------------------------------------------------- */
+/* ---- a device that becomes direct ------------------------------------------------------------ */
 
 static void upgraded(struct check_env *env, const void *data)
 {
@@ -210,8 +207,7 @@ static void stays_direct(struct check_env *env, const void *data)
 }
 
 /* If it can become what is not direct, then nobody may be direct over it. */
-/* ---- table ------------------------------------------------------------------------------------
- */
+/* ---- table ----------------------------------------------------------------------------------- */
 
 static const char *const needs_ext4[] = {"device:fsdax", "fs:ext4", NULL};
 static const char *const needs_xfs[] = {"device:fsdax", "fs:xfs", NULL};

@@ -508,12 +508,9 @@ static int disable_safely(struct check_env *env, const struct namespace *ns)
 	if (!check_setup(env, rc, "libndctl"))
 		return rc;
 	rc = -ENODEV;
-	ndctl_bus_foreach(ctx, bus)
-	{
-		ndctl_region_foreach(bus, region)
-		{
-			ndctl_namespace_foreach(region, n)
-			{
+	ndctl_bus_foreach(ctx, bus) {
+		ndctl_region_foreach(bus, region) {
+			ndctl_namespace_foreach(region, n) {
 				struct ndctl_pfn *pfn = ndctl_namespace_get_pfn(n);
 
 				if (pfn && !strcmp(ndctl_pfn_get_block_device(pfn), disk))

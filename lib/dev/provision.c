@@ -36,7 +36,9 @@ static bool region_is_used(struct ndctl_region *region)
 {
 	struct ndctl_namespace *ns;
 
-	ndctl_namespace_foreach(region, ns) if (ndctl_namespace_get_size(ns)) return true;
+	ndctl_namespace_foreach(region, ns)
+		if (ndctl_namespace_get_size(ns))
+			return true;
 	return false;
 }
 
@@ -45,8 +47,7 @@ static int refuse_used_region(struct ndctl_region *region)
 {
 	struct ndctl_namespace *ns;
 
-	ndctl_namespace_foreach(region, ns)
-	{
+	ndctl_namespace_foreach(region, ns) {
 		struct namespace blank = {0};
 		int rc;
 
@@ -78,8 +79,7 @@ static int label_dimms(struct ndctl_region *region)
 
 	if (rc < 0)
 		return rc;
-	ndctl_dimm_foreach_in_region(region, dimm)
-	{
+	ndctl_dimm_foreach_in_region(region, dimm) {
 		struct ndctl_cmd *cmd = ndctl_dimm_read_labels(dimm);
 
 		if (!cmd)
@@ -221,11 +221,9 @@ static struct ndctl_region *region_named(struct ndctl_ctx *ctx, const char *name
 	struct ndctl_bus *bus;
 	struct ndctl_region *region;
 
-	ndctl_bus_foreach(ctx, bus)
-	{
+	ndctl_bus_foreach(ctx, bus) {
 		ndctl_bus_wait_probe(bus);
-		ndctl_region_foreach(bus, region)
-		{
+		ndctl_region_foreach(bus, region) {
 			if (!strcmp(ndctl_region_get_devname(region), name))
 				return region;
 		}
@@ -305,10 +303,8 @@ static size_t rank_of(struct ndctl_ctx *ctx, struct ndctl_region *region)
 	struct ndctl_region *other;
 	size_t rank = 0;
 
-	ndctl_bus_foreach(ctx, bus)
-	{
-		ndctl_region_foreach(bus, other)
-		{
+	ndctl_bus_foreach(ctx, bus) {
+		ndctl_region_foreach(bus, other) {
 			rank += ndctl_region_get_type(other) == ND_DEVICE_REGION_PMEM &&
 				ndctl_region_get_id(other) < ndctl_region_get_id(region);
 		}
@@ -327,11 +323,9 @@ int namespace_provision(const struct provision_plan *plans, size_t n_plans,
 
 	if (rc < 0)
 		return rc;
-	ndctl_bus_foreach(ctx, bus)
-	{
+	ndctl_bus_foreach(ctx, bus) {
 		ndctl_bus_wait_probe(bus);
-		ndctl_region_foreach(bus, region)
-		{
+		ndctl_region_foreach(bus, region) {
 			rc = prepare_region(region);
 			if (rc > 0) {
 				size_t rank = n_plans ? rank_of(ctx, region) : 0;

@@ -360,8 +360,7 @@ json_t *counters_line(const json_t *lines, json_t *counted)
 	json_t *out = NULL;
 	char why[192] = "";
 
-	json_array_foreach(lines, i, line)
-	{
+	json_array_foreach(lines, i, line) {
 		if (is_type(line, "record") && !n_records++)
 			record = line;
 		else if (is_type(line, "void"))

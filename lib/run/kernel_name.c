@@ -45,8 +45,7 @@ const char *kernel_name(const json_t *context, char *buf, size_t size)
 
 	snprintf(buf, size, "%s%s%s%s", text_of(kernel, "release"), *package ? " (" : "", package,
 		 *package ? ")" : "");
-	json_array_foreach(json_object_get(context, "replaced"), i, one)
-	{
+	json_array_foreach(json_object_get(context, "replaced"), i, one) {
 		const char *id = text_of(one, "build_id");
 
 		used = strlen(buf);
@@ -62,8 +61,7 @@ const char *kernel_name_suffix(const json_t *context, char *buf, size_t size)
 	size_t i;
 
 	buf[0] = '\0';
-	json_array_foreach(json_object_get(context, "replaced"), i, one)
-	{
+	json_array_foreach(json_object_get(context, "replaced"), i, one) {
 		const char *file = text_of(one, "file");
 		size_t used = strlen(buf);
 

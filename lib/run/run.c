@@ -118,9 +118,9 @@ static int add_names(struct reader *r, struct run_names *names, const json_t *li
 	size_t i;
 	json_t *name;
 
-	json_array_foreach(list, i, name) if (json_is_string(name) &&
-					      names_add(names, json_string_value(name)) <
-						      0) return no_memory(r);
+	json_array_foreach(list, i, name)
+		if (json_is_string(name) && names_add(names, json_string_value(name)) < 0)
+			return no_memory(r);
 	return 0;
 }
 
@@ -182,8 +182,7 @@ static int read_values(struct reader *r, struct run_record *rec, const json_t *l
 	rec->values = calloc(json_array_size(list) + 1, sizeof(*rec->values));
 	if (!rec->values)
 		return no_memory(r);
-	json_array_foreach(list, i, pair)
-	{
+	json_array_foreach(list, i, pair) {
 		const json_t *value = json_array_get(pair, 0), *count = json_array_get(pair, 1);
 		struct run_value *v = &rec->values[i];
 

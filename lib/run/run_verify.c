@@ -88,14 +88,12 @@ static int verify_value(struct verifier *v, const json_t *value, bool anything, 
 			 v->field, (long long)json_integer_value(value), (long long)RUN_NUMBER_MAX);
 		return -EINVAL;
 	}
-	json_array_foreach(value, i, member)
-	{
+	json_array_foreach(value, i, member) {
 		rc = verify_value(v, member, anything, depth + 1);
 		if (rc)
 			return rc;
 	}
-	json_object_foreach((json_t *)value, key, member)
-	{
+	json_object_foreach((json_t *)value, key, member) {
 		rc = verify_member(v, key, member, anything, depth + 1);
 		if (rc)
 			return rc;

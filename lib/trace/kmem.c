@@ -111,8 +111,7 @@ static int choose_programs(struct kmem *k)
 	struct bpf_program *program;
 	unsigned int n = 0;
 
-	bpf_object__for_each_program(program, k->bpf->obj)
-	{
+	bpf_object__for_each_program(program, k->bpf->obj) {
 		const char *name = bpf_program__name(program);
 		char *format = read_format(strchr(name, '_') + 1);
 		bool wanted = format && fits(name, format);
@@ -131,8 +130,7 @@ static int attach_all(struct kmem *k)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, k->bpf->obj)
-	{
+	bpf_object__for_each_program(program, k->bpf->obj) {
 		if (!bpf_program__autoload(program))
 			continue;
 		k->links[k->n_links] = bpf_program__attach(program);

@@ -189,7 +189,8 @@ static int compare_observation(struct behaviour *b, const char *id)
 	if (!objects || !json_object_size(keys))
 		rc = compare_value(b, id, NULL);
 	else
-		json_object_foreach(keys, key, unused) rc = rc ? rc : compare_value(b, id, key);
+		json_object_foreach(keys, key, unused)
+			rc = rc ? rc : compare_value(b, id, key);
 	json_decref(keys);
 	return rc;
 }
@@ -204,8 +205,7 @@ static int each_id(struct behaviour *b, json_t *const maps[],
 		const char *id;
 		json_t *line;
 
-		json_object_foreach(maps[r], id, line)
-		{
+		json_object_foreach(maps[r], id, line) {
 			size_t before = 0;
 
 			while (before < r && !json_object_get(maps[before], id))

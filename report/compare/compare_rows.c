@@ -38,8 +38,9 @@ static bool names_it(const json_t *list, const char *word)
 	const json_t *name;
 	size_t i;
 
-	json_array_foreach(list, i, name) if (json_is_string(name) &&
-					      !strcmp(json_string_value(name), word)) return true;
+	json_array_foreach(list, i, name)
+		if (json_is_string(name) && !strcmp(json_string_value(name), word))
+			return true;
 	return false;
 }
 
@@ -54,9 +55,10 @@ bool sweep_asked(const struct run *run, const struct run_record *rec, const char
 		return false;
 	if (!json_is_array(globs)) /* what it names are the benchmarks then */
 		globs = json_object_get(context, "benches");
-	json_array_foreach(globs, i, glob) if (json_is_string(glob) &&
-					       workload_matches(json_string_value(glob), rec->bench,
-								rec->variant)) return true;
+	json_array_foreach(globs, i, glob)
+		if (json_is_string(glob) &&
+		    workload_matches(json_string_value(glob), rec->bench, rec->variant))
+			return true;
 	return false;
 }
 

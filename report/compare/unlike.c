@@ -70,8 +70,7 @@ static char *join(const json_t *list)
 
 	if (!out)
 		return NULL;
-	json_array_foreach(list, i, word)
-	{
+	json_array_foreach(list, i, word) {
 		const char *file = json_string_value(json_object_get(word, "file"));
 		const char *id = json_string_value(json_object_get(word, "build_id"));
 
@@ -147,8 +146,7 @@ static size_t tell_members(const char *prefix, const json_t *a, const json_t *b,
 		json_object_update(keys, (json_t *)a);
 	if (json_is_object(b))
 		json_object_update(keys, (json_t *)b);
-	json_object_foreach(keys, key, unused)
-	{
+	json_object_foreach(keys, key, unused) {
 		const json_t *va = json_object_get(a, key), *vb = json_object_get(b, key);
 
 		if (both_only && (!va || !vb))

@@ -104,8 +104,7 @@ static bool add_points(const json_t *value, struct law_point **points, size_t *n
 	if (!more)
 		return false;
 	*points = more;
-	json_array_foreach(value, i, row)
-	{
+	json_array_foreach(value, i, row) {
 		json_int_t count = json_integer_value(json_array_get(row, 4));
 
 		if (count < 0 || count > RUN_COUNT_MAX)

@@ -23,8 +23,7 @@ static int64_t self_of(const struct run_record *rec, const char *function)
 	const json_t *row;
 	size_t i;
 
-	json_array_foreach(json_object_get(rec->proof, "functions"), i, row)
-	{
+	json_array_foreach(json_object_get(rec->proof, "functions"), i, row) {
 		const char *name = json_string_value(json_object_get(row, "function"));
 
 		if (name && !strcmp(name, function))

@@ -239,8 +239,7 @@ static void put_facts(const char *prefix, const json_t *value, FILE *out)
 	char *text;
 
 	if (json_is_object(value)) {
-		json_object_foreach((json_t *)value, key, member)
-		{
+		json_object_foreach((json_t *)value, key, member) {
 			char name[256];
 
 			snprintf(name, sizeof(name), "%s%s%s", prefix, *prefix ? "." : "", key);

@@ -85,8 +85,7 @@ static size_t summarise_all(const struct run *run, struct summary *all)
 		const char *name;
 		json_t *value;
 
-		json_object_foreach((json_t *)run->counted[i].counters, name, value)
-		{
+		json_object_foreach((json_t *)run->counted[i].counters, name, value) {
 			size_t known = 0;
 
 			while (known < n && strcmp(all[known].name, name))

@@ -136,8 +136,7 @@ static inline void fuzz_repair(json_t *line)
 	size_t n = 0, i;
 	json_t *pair;
 
-	json_array_foreach(json_object_get(line, "samples"), i, pair)
-	{
+	json_array_foreach(json_object_get(line, "samples"), i, pair) {
 		json_int_t count = json_integer_value(json_array_get(pair, 1));
 
 		for (; count > 0 && n < 256; count--)

@@ -520,8 +520,7 @@ static void search_law(void)
 		if (strncmp(o->id, "table_search{", 13) || strcmp(o->fs, fs))
 			continue;
 		stacks++;
-		json_array_foreach(o->value, k, row)
-		{
+		json_array_foreach(o->value, k, row) {
 			double n = (double)json_integer_value(json_array_get(row, 4));
 			double want = base;
 

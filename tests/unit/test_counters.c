@@ -224,8 +224,7 @@ static void every_event_has_a_value_or_a_reason(void **state)
 	size_t n = 0;
 
 	(void)state;
-	json_object_foreach(json_object_get(counted, "counters"), name, value)
-	{
+	json_object_foreach(json_object_get(counted, "counters"), name, value) {
 		const char *why = json_string_value(json_object_get(value, "unavailable"));
 		const char *cure = json_string_value(json_object_get(value, "cure"));
 

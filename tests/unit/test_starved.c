@@ -101,8 +101,7 @@ static json_t *run_once(void (*run)(struct check_env *env, const void *arg))
 	if (geteuid())
 		skip(); /* the kernel log is not for everybody */
 	assert_int_equal(runner_case(&k, &c, base), 0);
-	json_array_foreach(sink.captured, i, each)
-	{
+	json_array_foreach(sink.captured, i, each) {
 		if (json_object_get(each, "verdict"))
 			line = json_incref(each);
 	}
