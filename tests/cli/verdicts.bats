@@ -260,7 +260,7 @@ expect_harmless() { # WHAT TEXT
 	done
 	expect_harmless ktap.txt "$(cat "$B/ktap.txt")"
 	valid_junit "$B/junit.xml"
-	LC_ALL=C grep -qvP '[\x00-\x08\x0b-\x1f\x7f]' "$B/junit.xml"
+	expect_harmless junit.xml "$(cat "$B/junit.xml")"
 	sed "s/7 of 8 faults were seen/&$bad/; s/no xfs module/&$bad/; s/\"windows\":16/\"$bad\":1,&/" tests/fixtures/fixture-run.jsonl >"$B/run.jsonl"
 	sed -i '$ d' "$B/run.jsonl"
 	echo '{"type":"end","status":0}' >>"$B/run.jsonl"
