@@ -8,31 +8,25 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 passed=0 failed=0 skipped=0
-# run.sh sweeps what nobody holds; the lock on build keeps it from doing so in between.
-exec {held}<build
-flock "$held"
-out=$(mktemp -d build/test.tmp.XXXXXX)
-trap 'rm -rf "$out"' EXIT
-exec {lock}<"$out"
-flock "$lock"
-exec {held}<&-
+. tests/tmp.bash
+make_test_tmp
 
-# Every limit is there to end what hangs, not to judge what is slow: beside the tests the machine may have several times as
-# much to do as it can.  A limit is what an idle machine would need at most, so many times.
+# Time limits end a hung test; they do not judge a slow one.  Each is what an idle host needs, times this
+# factor.
 patience=6
 
 # Runs a command that prints TAP, bounded, and counts its lines.
 suite() { # NAME SECONDS COMMAND...
 	local name=$1 limit=$(($2 * patience)) status=0 ok bad skip odd planned said started=$EPOCHREALTIME us
 	shift 2
-	setpriv --pdeathsig TERM timeout --kill-after=20 "$limit" "$@" >"$out/tap" 2>"$out/err" </dev/null || status=$?
+	setpriv --pdeathsig TERM timeout --kill-after=20 "$limit" "$@" >"$tmp/tap" 2>"$tmp/err" </dev/null || status=$?
 	us=$((${EPOCHREALTIME/[.,]/} - ${started/[.,]/}))
 
-	skip=$(grep -cE '^ok .*# skip' "$out/tap" || true)
-	odd=$(grep -E '^ok .*# skip' "$out/tap" | grep -cvE '# skip \(?expected: ' || true)
-	ok=$(($(grep -c '^ok ' "$out/tap" || true) - skip))
-	bad=$(grep -c '^not ok ' "$out/tap" || true)
-	planned=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$out/tap" | tail -n 1)
+	skip=$(grep -cE '^ok .*# skip' "$tmp/tap" || true)
+	odd=$(grep -E '^ok .*# skip' "$tmp/tap" | grep -cvE '# skip \(?expected: ' || true)
+	ok=$(($(grep -c '^ok ' "$tmp/tap" || true) - skip))
+	bad=$(grep -c '^not ok ' "$tmp/tap" || true)
+	planned=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$tmp/tap" | tail -n 1)
 	said=
 	if ((status == 124 || status == 137)); then
 		said="did not end within $limit s"
@@ -56,10 +50,10 @@ suite() { # NAME SECONDS COMMAND...
 	echo "${said:+; $said}"
 	if ((bad)) || [[ $said ]]; then
 		# Everything between a failed test's line and the next passed one belongs to it.
-		awk '/^ok / { on = 0 } /^not ok / { on = 1 } on || /# skip/ { print "    " $0 }' "$out/tap"
-		sed 's/^/    /' "$out/err" | tail -n 40
+		awk '/^ok / { on = 0 } /^not ok / { on = 1 } on || /# skip/ { print "    " $0 }' "$tmp/tap"
+		sed 's/^/    /' "$tmp/err" | tail -n 40
 	else
-		sed -n 's/^ok [0-9]* \(.*\) # skip \(.*\)/    skipped: \1: \2/p' "$out/tap"
+		sed -n 's/^ok [0-9]* \(.*\) # skip \(.*\)/    skipped: \1: \2/p' "$tmp/tap"
 	fi
 }
 

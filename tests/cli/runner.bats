@@ -7,7 +7,7 @@ load ../helpers
 setup() {
 	CO=$BATS_TEST_TMPDIR/checkout
 	mkdir -p "$CO/tests/unit" "$CO/tests/fuzz" "$CO/tests/cli" "$CO/tests/e2e" "$CO/build/test"
-	cp "$TOP/tests/run.sh" "$CO/tests/"
+	cp "$TOP"/tests/{run.sh,tmp.bash} "$CO/tests/"
 	script tests/fuzz/run.sh 'echo "ok 1 - fuzz"; echo 1..1'
 	script tests/lint.sh 'echo "ok 1 - lint"; echo 1..1'
 	bats_file cli/a '@test "cli" { true; }'
@@ -114,4 +114,15 @@ last_line() {
 	runner
 	expect 1 "holds no test"
 	last_line "3 passed, 1 failed, 0 skipped"
+}
+
+@test "a fuzz harness that ran no input is a failure" {
+	mkdir -p "$CO/build/fuzz"
+	cp "$TOP/tests/fuzz/run.sh" "$CO/tests/fuzz/"
+	touch "$CO"/tests/fuzz/fuzz_{a,b}.c
+	script build/fuzz/fuzz_a 'echo "stat::number_of_executed_units: 7"'
+	script build/fuzz/fuzz_b 'true'
+	run timeout 20 "$CO/tests/fuzz/run.sh"
+	expect 1 "ok 1 - fuzz a: 7 inputs" "not ok 2 - fuzz b" "# 7 inputs, 1 of 2 harnesses failed"
+	run ! compgen -G "$CO/build/*.tmp.*"
 }
