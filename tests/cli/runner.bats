@@ -116,6 +116,14 @@ last_line() {
 	last_line "3 passed, 1 failed, 0 skipped"
 }
 
+@test "a suite that hangs is named, and the counts follow, before the time of all is over" {
+	unit a 'echo 1..1; echo "ok 1 - a"'
+	unit b 'echo 1..1; exec sleep 300'
+	DAXDM_TEST_SECONDS=5 runner
+	expect 1 "unit b " "; did not end within " "cli a                    not run: all suites together had 5 s"
+	[[ ${lines[-1]} == "1 passed, 5 failed, 0 skipped" ]] || expect "one passed suite and five failed ones"
+}
+
 @test "a fuzz harness that ran no input is a failure" {
 	mkdir -p "$CO/build/fuzz"
 	cp "$TOP/tests/fuzz/run.sh" "$CO/tests/fuzz/"
