@@ -216,7 +216,7 @@ static int leave_all(void *arg, const char *directory)
 	host->worker = getpid();
 	snprintf(host->devices[0], sizeof(host->devices[0]), "daxdm-%d-%s", (int)getpid(),
 		 run->device);
-	snprintf(path, sizeof(path), "%s-fio-x", directory);
+	snprintf(path, sizeof(path), "%s-fio-a1B2c3", directory);
 	mkdir(path, 0700);
 	strcat(path, "/file");
 	fd = open(path, O_CREAT | O_WRONLY, 0600);
