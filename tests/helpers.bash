@@ -6,12 +6,12 @@ bats_require_minimum_version 1.5.0
 TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 export TOP
 
-# So many times as long as an idle machine needs at most is waited for what a test waits for (tests/run.sh): a busy one is
-# no failure.
-PATIENCE=6
+# Times are what an idle host needs, times this factor (tests/run.sh).
+PATIENCE=${PATIENCE:-6}
 
+# Ends with the test: bats ends a test that takes too long, but not the process group of timeout(1).
 timeout() { # SECONDS COMMAND...
-	command timeout "$(($1 * PATIENCE))" "${@:2}"
+	command setpriv --pdeathsig TERM timeout --kill-after=20 "$(($1 * PATIENCE))" "${@:2}"
 }
 
 # The last command that `run` ran: status and, if given, a part of what it said.
@@ -41,7 +41,7 @@ expect_short() {
 	fi
 }
 
-# JUnit that Jenkins takes, of which each failure and error says why in its text.
+# Valid by the schema of Jenkins' JUnit plugin, and every failure and error has text.
 valid_junit() { # FILE
 	xmllint --noout --schema "$TOP/tests/junit.xsd" "$1"
 	[[ $(xmllint --xpath 'count(//failure[not(normalize-space(.))] | //error[not(normalize-space(.))])' "$1") == 0 ]]
@@ -64,8 +64,8 @@ gone() { # PID
 	! kill -0 "$1" 2>/dev/null
 }
 
-# Every process that was started from here, however deep, has $MARK in its environment.
-marked() { # prints their pids and commands
+# The pids and commands of all processes with this mark in their environment.
+marked() { # MARK
 	local dir pid
 	for dir in /proc/[0-9]*; do
 		pid=${dir#/proc/}
@@ -78,6 +78,24 @@ marked() { # prints their pids and commands
 
 none_marked() { # MARK
 	[[ -z $(marked "$1") ]]
+}
+
+# For a teardown: a failed test does not leave its processes.
+end_marked() { # MARK
+	marked "$1" | awk '{ print $1 }' | xargs -r kill -KILL 2>/dev/null || true
+}
+
+# Runs a command in the background with the mark $MARK; its pid is in $!, its output in out and err.  A job in the
+# background ignores SIGINT; env gives it back.
+start_marked() { # COMMAND...
+	DAXDM_TEST_MARK=$MARK env --default-signal=INT "$@" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+}
+
+# Waits for it; status and output are as of `run`.
+ended() {
+	status=0
+	wait $! || status=$?
+	output=$(cat "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err")
 }
 
 # No process, no temporary file since START, no device of ours.
@@ -102,12 +120,33 @@ qemu_runs() { # MARK
 	[[ $(qemu_of "$1") ]]
 }
 
-# Makes the quantiles and the mean of each record follow from its samples, which a test has changed;
-# run.jsonl is refused otherwise.
+# Recomputes the quantiles and the mean of each record from its samples; the reader refuses a run where
+# they disagree.
 settle() { # <RUN.JSONL
 	jq -c 'if .type != "record" then . else
 		([.samples[] as [$value, $count] | range($count) | $value] | sort) as $all |
 		.n as $n | def at($percent): $all[([(($n * $percent + 99) / 100 | floor), 1] | max) - 1];
 		.samples |= sort | .min = at(0) | .p10 = at(10) | .median = at(50) | .p90 = at(90) |
 		.p99 = at(99) | .max = at(100) | .mean = ($all | add / $n) end'
+}
+
+# The guest's own initramfs with a second archive behind it, which the kernel unpacks as well: a script of
+# tests/e2e/guest as daxdm, the real one as daxdm.real, and the words of busybox that the script needs.
+overlay() { # CPIO SCRIPT OUT [LIBRARY]
+	local tree applet
+	tree=$(mktemp -d "$BATS_FILE_TMPDIR/tree.XXXXXX")
+	mkdir -p "$tree/bin" "$tree/lib"
+	cp "$TOP/tests/e2e/guest/$2" "$tree/bin/daxdm"
+	cp "$TOP/build/daxdm" "$tree/bin/daxdm.real"
+	chmod 755 "$tree" "$tree"/bin/*
+	for applet in ls cp rm kill od wc; do ln -s busybox "$tree/bin/$applet"; done
+	if [[ ${4-} ]]; then cp "$4" "$tree/lib/"; fi
+	cp "$1" "$3"
+	(cd "$tree" && find . -mindepth 1 | cpio -o -H newc --quiet) >>"$3"
+}
+
+# A directory with shell, make and PATH metacharacters in its name.
+hostile_directory() {
+	# shellcheck disable=SC2016
+	echo "$BATS_TEST_TMPDIR/"'check out'\''; touch X; "&(`touch X`,$(touch X):%#'
 }

@@ -27,6 +27,7 @@ esac'
 
 setup() {
 	RUN=bats-$$-$BATS_TEST_NUMBER
+	MARK=$RUN
 	fake_checkout
 	fake build/daxdm "$DRIVER"
 	fake emu/kernel.sh 'k=build/kernels/$2; mkdir -p "$k"
@@ -36,6 +37,7 @@ setup() {
 }
 
 teardown() {
+	end_marked "$MARK"
 	if [[ -d $TOP/results/$RUN ]]; then rmdir "$TOP/results/$RUN"; fi
 }
 
@@ -235,11 +237,10 @@ called() { # prints what was called, but for the question whether there are such
 	for signal in INT:130 TERM:143; do
 		fake build/daxdm '[[ $1 == checks ]] || exit 0; sleep 300 & echo $! >pid; wait'
 		rm -f "$CO/pid"
-		env --default-signal=INT "$CO/run.sh" check --name "r${signal%:*}" >"$CO/out" 2>&1 3>&- &
+		start_marked "$CO/run.sh" check --name "r${signal%:*}"
 		within 10 test -s "$CO/pid"
 		kill "-${signal%:*}" $!
-		status=0
-		wait $! || status=$?
+		ended
 		expect "${signal#*:}"
 		within 5 gone "$(cat "$CO/pid")"
 		left_nothing

@@ -8,7 +8,7 @@ load ../helpers
 ID='fault.read.warm.pte{stack=linear:16,fs=ext4}'
 
 setup() {
-	CO=$BATS_TEST_TMPDIR/'check out'\''; touch X; "&(`touch X`,$(touch X):%#'
+	CO=$(hostile_directory)
 	BIN=$BATS_TEST_TMPDIR/bin
 	mkdir -p "$CO/build" "$BIN"
 	cp -r "$TOP/emu" "$CO/"

@@ -3,9 +3,7 @@
 # A checkout in which only run.sh is real: its helpers write down how they were called.
 
 fake_checkout() { # sets CO
-	# A name that neither make nor a shell nor a list of paths may take apart.
-	# shellcheck disable=SC2016
-	CO=$BATS_TEST_TMPDIR/'check out'\''; touch X; "&(`touch X`,$(touch X):%#'
+	CO=$(hostile_directory)
 	mkdir -p "$CO/cli" "$CO/emu" "$CO/plot" "$CO/workloads" "$CO/results" "$CO/build"
 	cp "$TOP/run.sh" "$TOP/packages.txt" "$CO/"
 	cp "$TOP"/cli/*.sh "$CO/cli/"

@@ -45,7 +45,7 @@ nothing_ran() {
 	hostile "$PRINTABLE" >"$RUN/run.jsonl"
 	run timeout 20 build/daxdm report "$RUN"
 	expect 0 "\`touch X\`"
-	run timeout 120 plot/plot.sh "$RUN"
+	run timeout 50 plot/plot.sh "$RUN"
 	expect 0
 	nothing_ran
 	grep -qF "Linux 6.1.0-fixture$(xml "$PRINTABLE") (" "$RUN/fault-by-segments.svg"
@@ -80,7 +80,7 @@ nothing_ran() {
 	run timeout 20 build/daxdm report --plot-data "$RUN" "$RUN"
 	# A reader may refuse such names; if it does not, gnuplot gets them as data.
 	if ((status == 0)); then
-		run timeout 120 plot/plot.sh "$RUN"
+		run timeout 50 plot/plot.sh "$RUN"
 		expect 0
 		run ! grep -q $'\e' "$RUN"/*.svg
 	else
@@ -150,7 +150,7 @@ nothing_ran() {
 		fi
 		for bad in "$data"/bad*.gp; do
 			bad=${bad##*/}
-			run "${as[@]}" timeout 20 "$BATS_TEST_TMPDIR/daxdm" draw "$data" "${bad%.gp}" svg
+			run timeout 20 "${as[@]}" "$BATS_TEST_TMPDIR/daxdm" draw "$data" "${bad%.gp}" svg
 			[[ $bad != bad.gp ]] || expect 0 drawn # not for another reason
 		done
 	done

@@ -5,8 +5,9 @@
 load ../helpers
 
 setup() {
-	CO=$BATS_TEST_TMPDIR/'check out'\''; touch X; "&(`touch X`,$(touch X):%#'
+	CO=$(hostile_directory)
 	BIN=$BATS_TEST_TMPDIR/bin
+	MARK=kernel-$$-$BATS_TEST_NUMBER
 	mkdir -p "$CO/build" "$BIN"
 	cp -r "$TOP/emu" "$CO/"
 	PATH=$BIN:$PATH
@@ -14,6 +15,7 @@ setup() {
 }
 
 teardown() {
+	end_marked "$MARK"
 	if mountpoint -q "$CO/build"; then umount -l "$CO/build"; fi
 }
 
@@ -91,12 +93,10 @@ old_catalogue() {
 	old_catalogue
 	touch "$CO/build/apt/catalogue"
 	apt_get 'echo $$ >'"$BIN/pid"'; exec sleep 300'
-	env --default-signal=INT "$CO/emu/kernel.sh" resolve 6.1 >"$BIN/out" 2>&1 3>&- &
+	start_marked "$CO/emu/kernel.sh" resolve 6.1
 	within 10 test -s "$BIN/pid"
 	kill -INT $!
-	status=0
-	wait $! || status=$?
-	output=$(cat "$BIN/out")
+	ended
 	expect 130
 	within 5 gone "$(cat "$BIN/pid")"
 	left_nothing

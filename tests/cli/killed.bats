@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# run.sh killed with SIGKILL, which it cannot act upon: what it started ends, what it made goes, and the
-# next start takes away what was left all the same.  And clean, which does not go under a run.
+# run.sh killed with SIGKILL: its children exit, its temporary files are removed, and the next start removes what is
+# still left.  `clean` refuses while a run is active.
 # shellcheck disable=SC2030,SC2031 # each test has its own RUN
 
 load ../helpers
@@ -15,9 +15,13 @@ setup() {
 	LONG='echo $$ >pid; (trap "" TERM; sleep 300) & sleep 300'
 }
 
+teardown() {
+	end_marked "$MARK"
+}
+
 start() { # WORD...: in the background; its pid is in $RUN
 	rm -f "$CO/pid"
-	DAXDM_TEST_MARK=$MARK "$CO/run.sh" "$@" >"$CO/out" 2>&1 3>&- &
+	start_marked "$CO/run.sh" "$@"
 	RUN=$!
 	disown
 	within 20 test -s "$CO/pid"
@@ -59,7 +63,7 @@ nothing_left() {
 
 @test "killed at any moment" {
 	for i in 1 2 3 4 5 6 7 8; do
-		DAXDM_TEST_MARK=$MARK "$CO/run.sh" bench --name "r$i" >"$CO/out" 2>&1 3>&- &
+		start_marked "$CO/run.sh" bench --name "r$i"
 		RUN=$!
 		disown
 		sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"
@@ -73,7 +77,6 @@ nothing_left() {
 }
 
 @test "its guardian was killed, too: the next start sweeps, and the name is free" {
-	slow measure
 	LONG='echo $$ >pid; sleep 300'
 	slow measure
 	mkdir "$BATS_TEST_TMPDIR/bin"
@@ -82,7 +85,7 @@ nothing_left() {
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH start bench
 	compgen -G "$CO/build/run.tmp.*"
 	compgen -G "$CO/build/name.tmp.6.1.0-56-insn-20200101T000000"
-	marked "$MARK" | awk '{ print $1 }' | xargs kill -KILL
+	end_marked "$MARK"
 	within 10 none_marked "$MARK"
 	compgen -G "$CO/build/run.tmp.*"
 	mkdir "$CO/build/test.tmp.old"
@@ -141,7 +144,7 @@ nothing_left() {
 	echo '{}' >"$CO/results/r/run.jsonl"
 	fake build/daxdm 'echo "daxdm $*"'
 	printf '#!/bin/bash\necho "daxdm $*"\n' >"$CO/build/daxdm"
-	nobody=(setpriv --reuid 65534 --clear-groups timeout 10 "$CO/run.sh")
+	nobody=(timeout 10 setpriv --reuid 65534 --clear-groups "$CO/run.sh")
 	for words in bench check "compare r r" test lint setup clean gate-selftest kernels \
 		"explain 6.1 6.12 --metric fault.read.warm.pte{stack=raw,fs=ext4}"; do
 		# shellcheck disable=SC2086

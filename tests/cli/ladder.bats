@@ -9,7 +9,12 @@ load fakes
 stderr= # of run --separate-stderr
 
 setup() {
+	MARK=ladder-$$-$BATS_TEST_NUMBER
 	cd "$TOP" || return
+}
+
+teardown() {
+	end_marked "$MARK"
 }
 
 # A checkout in which kernels are called 5.10, 6.1 ...; the kernel K does not boot if there is a file
@@ -117,15 +122,13 @@ emulated() { # how many guests were started
 @test "interrupted: 130, nothing runs on, what was measured stays, and the same name goes on" {
 	fake_kernels
 	touch "$CO/slow-7.2"
-	DAXDM_TEST_MARK=$BATS_TEST_TMPDIR env --default-signal=INT "$CO/run.sh" bench --name l --fs ext4 --kernel ladder >"$CO/out" 2>&1 3>&- &
+	start_marked "$CO/run.sh" bench --name l --fs ext4 --kernel ladder
 	within 30 test -e "$CO/begun-7.2"
 	within 30 grep -q '"end"' "$CO/results/l/5.10/run.jsonl" "$CO/results/l/6.1/run.jsonl"
 	kill -INT $!
-	status=0
-	wait $! || status=$?
-	output=$(cat "$CO/out")
+	ended
 	expect 130 "interrupted in the phase measure" "--name l"
-	[[ ! $(marked "$BATS_TEST_TMPDIR") ]]
+	[[ ! $(marked "$MARK") ]]
 	left_nothing
 	rm "$CO/slow-7.2" "$CO/calls"
 	ladder --name l --fs ext4 --kernel ladder

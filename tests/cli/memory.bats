@@ -39,7 +39,7 @@ nth() { # LAST VERB...
 	local last=$1
 	shift
 	cd "$RUNS" || return
-	run timeout 120 env NTH_LAST="$last" LD_PRELOAD="$RUNS/nth.so" "$TOP/build/daxdm" "$@"
+	run timeout 50 env NTH_LAST="$last" LD_PRELOAD="$RUNS/nth.so" "$TOP/build/daxdm" "$@"
 	echo "$* : $output"
 	[[ $status == 0 && $output =~ ^([0-9]+)\ of\ [0-9]+\ allocations.*:\ 0\ failures\ end\ wrong$ ]]
 	((BASH_REMATCH[1] > 20))
@@ -87,12 +87,12 @@ ALL=1000000
 		"compare --junit - a b" "compare checks checks2" "verdicts checks" "behaviour checks checks2" "identical --medians a a" \
 		list "list --quick" "explain --metric hop.map{stack=raw,fs=ext4} a b" help "report --help"; do
 		# shellcheck disable=SC2086
-		run bash -c 'exec timeout 20 "$0" "$@" >/dev/full' "$TOP/build/daxdm" $verb
+		run timeout 20 bash -c 'exec "$0" "$@" >/dev/full' "$TOP/build/daxdm" $verb
 		[[ $status == 4 && ${#lines[@]} == 1 && $output == *"No space left on device"* ]] || {
 			echo "$verb: status $status: $output"
 			return 1
 		}
 	done
-	run bash -c 'exec timeout 20 "$0" assert --metric "hop.map{stack=raw,fs=ext4}" --max 1 a >/dev/full' "$TOP/build/daxdm"
+	run timeout 20 bash -c 'exec "$0" assert --metric "hop.map{stack=raw,fs=ext4}" --max 1 a >/dev/full' "$TOP/build/daxdm"
 	expect 125 "No space left on device"
 }

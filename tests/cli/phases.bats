@@ -12,6 +12,11 @@ setup() {
 		[[ $1 != emulate ]] || mkdir "$(sed "s/.*--results \([^ ]*\).*/\1/" <<<"$*")"
 		[[ $1 != bench ]] || echo {} >"$(sed "s/.*--output \\([^ ]*\\).*/\\1/" <<<"$*")"'
 	fake plot/plot.sh :
+	MARK=phases-$$-$BATS_TEST_NUMBER
+}
+
+teardown() {
+	end_marked "$MARK"
 }
 
 bench() {
@@ -175,12 +180,10 @@ bench() {
 	for signal in INT:130 TERM:143 HUP:129; do
 		fake build/daxdm 'sleep 300 & echo $! >pid; wait'
 		rm -f "$CO/pid"
-		# Jobs in the background ignore SIGINT; env gives it back.
-		env --default-signal=INT "$CO/run.sh" bench --name "r${signal%:*}" >"$CO/out" 2>&1 3>&- &
+		start_marked "$CO/run.sh" bench --name "r${signal%:*}"
 		within 10 test -s "$CO/pid"
 		kill "-${signal%:*}" $!
-		status=0
-		wait $! || status=$?
+		ended
 		expect "${signal#*:}"
 		within 5 gone "$(cat "$CO/pid")"
 		left_nothing
@@ -198,12 +201,11 @@ bench() {
 		guests) fake emu/initramfs.sh "$long" ;;
 		report) fake plot/plot.sh "$long" ;;
 		esac
-		env --default-signal=INT "$CO/run.sh" bench --name r >"$CO/out" 2>"$CO/err" 3>&- &
+		start_marked "$CO/run.sh" bench --name r
 		within 10 test -s "$CO/pid"
 		kill -INT $!
-		status=0
-		wait $! || status=$?
-		output=$(cat "$CO/err")
+		ended
+		output=$(cat "$BATS_TEST_TMPDIR/err")
 		expect 130 "run.sh: interrupted in the phase $phase"
 		[[ $output != *$'\n'* ]] || expect "one line"
 		within 5 gone "$(cat "$CO/pid")"
@@ -213,19 +215,19 @@ bench() {
 
 @test "a child that will not end is ended" {
 	fake build/daxdm 'trap "" TERM; echo $$ >pid; while :; do sleep 1; done'
-	"$CO/run.sh" bench --name r >"$CO/out" 2>&1 3>&- &
+	start_marked "$CO/run.sh" bench --name r
 	within 10 test -s "$CO/pid"
 	kill -TERM $!
-	wait $! || status=$?
-	[[ $status == 143 ]]
+	ended
+	expect 143
 	within 5 gone "$(cat "$CO/pid")"
 }
 
 @test "two runs side by side build one after the other and do not meet" {
 	printf 'all:\n\t@mkdir build/making && sleep 1 && rmdir build/making\n' >"$CO/Makefile"
-	"$CO/run.sh" bench >"$CO/out1" 2>&1 3>&- &
+	start_marked "$CO/run.sh" bench
 	first=$!
-	"$CO/run.sh" bench >"$CO/out2" 2>&1 3>&- &
+	start_marked "$CO/run.sh" bench
 	second=$!
 	wait $first
 	wait $second
@@ -247,7 +249,7 @@ bench() {
 @test "a checkout that cannot be written to" {
 	(($(id -u) == 0)) || skip "expected: not root, so nothing to give up"
 	chmod a+rx "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR"
-	run setpriv --reuid 65534 --clear-groups timeout 60 "$CO/run.sh" bench --name r
+	run timeout 60 setpriv --reuid 65534 --clear-groups "$CO/run.sh" bench --name r
 	expect 4 "cannot write to" "permissions"
 	expect_short
 }

@@ -18,6 +18,11 @@ setup() {
 	fake apt-get :
 	: >"$BIN/missing"
 	PATH=$BIN:$PATH
+	MARK=setup-$$-$BATS_TEST_NUMBER
+}
+
+teardown() {
+	end_marked "$MARK"
 }
 
 fake() { # NAME BODY
@@ -87,10 +92,10 @@ setup_verb() {
 @test "interrupted while installing: 130, and apt-get has ended" {
 	echo cpio >"$BIN/missing"
 	fake apt-get 'echo $$ >'"$BIN/pid"'; sleep 300'
-	env --default-signal=INT "$CO/run.sh" setup >"$BIN/out" 2>&1 3>&- &
+	start_marked "$CO/run.sh" setup
 	within 10 test -s "$BIN/pid"
 	kill -INT $!
-	wait $! || status=$?
+	ended
 	expect 130
 	within 5 gone "$(cat "$BIN/pid")"
 	run ! compgen -G "$CO/build/*.tmp.*"

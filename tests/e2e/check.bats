@@ -22,8 +22,11 @@ teardown_file() {
 setup() {
 	MARK=$BASE-$BATS_TEST_NUMBER
 	NAME=$BASE-$BATS_TEST_NUMBER
-	MINE=$BATS_TEST_TMPDIR/out
 	touch "$BATS_TEST_TMPDIR/start"
+}
+
+teardown() {
+	end_marked "$MARK"
 }
 
 # The results of KTAP on stdin: ID RESULT, by id.
@@ -38,19 +41,8 @@ stored() { # DIR
 		elif .verdict == "fail" or .verdict == "broken" then "not ok" else "ok" end)' "$1/run.jsonl" | sort
 }
 
-start_check() { # OPTION...; its pid is in $!
-	DAXDM_TEST_MARK=$MARK env --default-signal=INT "$TOP/run.sh" check --name "$NAME" "$@" \
-		>"$MINE" 2>"$MINE.err" 3>&- &
-}
-
-ended() {
-	status=0
-	wait $! || status=$?
-	output=$(cat "$MINE" "$MINE.err")
-}
-
 has_result() {
-	grep -qE '^(ok|not ok) ' "$MINE"
+	grep -qE '^(ok|not ok) ' "$BATS_TEST_TMPDIR/out"
 }
 
 @test "the quick checks end with 0, and leave all their files" {
@@ -99,12 +91,12 @@ has_result() {
 }
 
 @test "interrupted: 130, one line, no QEMU, and the run does not look whole" {
-	start_check --check 'capability.*'
+	start_marked "$TOP/run.sh" check --name "$NAME" --check 'capability.*'
 	within 200 has_result
 	kill -INT $!
 	ended
 	expect 130 "daxdm: interrupted; results/$NAME is incomplete"
-	[[ $(grep -c interrupted "$MINE.err") == 1 ]]
+	[[ $(grep -c interrupted "$BATS_TEST_TMPDIR/err") == 1 ]]
 	run ! grep -q '"type": *"end"' "$TOP/results/$NAME/run.jsonl"
 	expect_nothing_left "$MARK" "$BATS_TEST_TMPDIR/start"
 	run timeout 60 "$TOP/build/daxdm" verdicts "$TOP/results/$NAME"

@@ -15,28 +15,18 @@ setup() {
 }
 
 teardown() {
+	end_marked "$MARK"
 	rm -rf "$RUN"
 }
 
 setup_file() {
 	make -s -C "$TOP" >/dev/null
 	KERNEL=$("$TOP/emu/kernel.sh" resolve debian)
-	overlay "$("$TOP/emu/initramfs.sh" "$KERNEL" check)" "$BATS_FILE_TMPDIR/guest"
+	overlay "$("$TOP/emu/initramfs.sh" "$KERNEL" check)" checker "$BATS_FILE_TMPDIR/guest"
 	# A snapshot is known by the name of the initramfs.
 	GUEST=$BATS_FILE_TMPDIR/test-$(sha256sum <"$BATS_FILE_TMPDIR/guest" | cut -c1-20).cpio
 	mv "$BATS_FILE_TMPDIR/guest" "$GUEST"
 	export KERNEL GUEST
-}
-
-# The guest's own initramfs with a second archive behind it: the kernel unpacks both.
-overlay() { # CPIO OUT
-	local tree=$BATS_FILE_TMPDIR/tree
-	mkdir -p "$tree/bin"
-	cp "$TOP/tests/e2e/guest/checker" "$tree/bin/daxdm"
-	cp "$TOP/build/daxdm" "$tree/bin/daxdm.real"
-	chmod 755 "$tree"/bin/*
-	cp "$1" "$2"
-	(cd "$tree" && find . -mindepth 1 | cpio -o -H newc --quiet) >>"$2"
 }
 
 # Its own environment variable for what is left of it.
@@ -98,20 +88,8 @@ is() { # GOT WANT
 	expect_nothing_left "$MARK" "$START"
 }
 
-# In the background; its pid is in $!.
 start_checks() { # OPTION...
-	DAXDM_TEST_MARK=$MARK env --default-signal=INT build/daxdm checks --kernel "$KERNEL" --guest "$GUEST" \
-		--results "results/$NAME" "$@" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
-}
-
-ended() {
-	status=0
-	wait $! || status=$?
-	output=$(cat "$BATS_TEST_TMPDIR/out")
-}
-
-qemu_runs() {
-	[[ $(marked "$MARK") == *qemu-system* ]]
+	start_marked build/daxdm checks --kernel "$KERNEL" --guest "$GUEST" --results "results/$NAME" "$@"
 }
 
 # What its guest may make of it: it starts no program, and is nobody where we are root.
@@ -136,7 +114,7 @@ qemu_is_confined() {
 
 @test "interrupted while it boots: 130 and nothing left" {
 	start_checks --fresh -- --check capability.namespace.raw
-	within 60 qemu_runs
+	within 60 qemu_runs "$MARK"
 	kill -TERM $!
 	ended
 	expect 143 "daxdm: interrupted before anything was checked"

@@ -13,20 +13,6 @@ teardown() {
 	rm -rf "$TOP/results/$NAME"
 }
 
-# The guest's own initramfs with a second archive behind it: the kernel unpacks both.
-overlay() { # CPIO SCRIPT OUT [LIBRARY]
-	local tree=$BATS_TEST_TMPDIR/tree applet
-	rm -rf "$tree"
-	mkdir -p "$tree/bin" "$tree/lib"
-	cp "$TOP/tests/e2e/guest/$2" "$tree/bin/daxdm"
-	cp "$TOP/build/daxdm" "$tree/bin/daxdm.real"
-	chmod 755 "$tree"/bin/*
-	for applet in ls cp rm kill od wc; do ln -s busybox "$tree/bin/$applet"; done
-	if [[ ${4-} ]]; then cp "$4" "$tree/lib/"; fi
-	cp "$1" "$3"
-	(cd "$tree" && find . -mindepth 1 | cpio -o -H newc --quiet) >>"$3"
-}
-
 @test "signals, dead workers, dead parents and full disks leave nothing on the host" {
 	local kernel fs guests=()
 	make -s -C "$TOP" >/dev/null
