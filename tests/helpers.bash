@@ -150,3 +150,17 @@ hostile_directory() {
 	# shellcheck disable=SC2016
 	echo "$BATS_TEST_TMPDIR/"'check out'\''; touch X; "&(`touch X`,$(touch X):%#'
 }
+
+# Other users may enter the directory of this test.
+open_test_directory() {
+	chmod a+rX "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR"
+}
+
+# The program as another user than root runs it, from a copy: the checkout may be below a directory of mode 0700.
+run_as_nobody() { # SECONDS WORD...
+	local seconds=$1
+	shift
+	open_test_directory
+	cp "$TOP/build/daxdm" "$BATS_TEST_TMPDIR/daxdm"
+	run timeout "$seconds" setpriv --reuid 65534 --clear-groups "$BATS_TEST_TMPDIR/daxdm" "$@"
+}

@@ -135,7 +135,7 @@ options_of() { # VERB
 @test "provision labels no DIMM of a host that is not the emulated one" {
 	for plan in "" "--plan fsdax:640M"; do
 		# shellcheck disable=SC2086 # words
-		daxdm provision $plan
+		run_as_nobody 10 provision $plan # a host with DIMMs keeps its labels even if this test fails
 		expect 64 "provision: this is not the emulated host"
 		((${#lines[@]} == 1))
 	done

@@ -140,7 +140,8 @@ nothing_ran() {
 	for bad in 'x = "`touch X3`"' 'set output "|touch X4"' 'load "< touch X5"' 'plot "< touch X6"' 'set print "|touch X7"' 'x = system("touch X8")' 'shell'; do
 		echo "$bad" >"$data/bad-${bad//[^[:lower:]]/}.gp"
 	done
-	chmod -R a+rX "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR"
+	chmod -R a+rX "$data"
+	open_test_directory
 	cp build/daxdm "$BATS_TEST_TMPDIR/daxdm"
 	for user in self nobody; do
 		as=()

@@ -139,7 +139,7 @@ nothing_left() {
 
 @test "a checkout that can only be read: 4 and one line, but what is built can be asked" {
 	(($(id -u) == 0)) || skip "expected: not root, so nothing to give up"
-	chmod a+rx "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR"
+	open_test_directory
 	mkdir -p "$CO/results/r"
 	echo '{}' >"$CO/results/r/run.jsonl"
 	fake build/daxdm 'echo "daxdm $*"'

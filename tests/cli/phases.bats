@@ -248,7 +248,7 @@ bench() {
 
 @test "a checkout that cannot be written to" {
 	(($(id -u) == 0)) || skip "expected: not root, so nothing to give up"
-	chmod a+rx "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR"
+	open_test_directory
 	run timeout 60 setpriv --reuid 65534 --clear-groups "$CO/run.sh" bench --name r
 	expect 4 "cannot write to" "permissions"
 	expect_short
