@@ -7,7 +7,9 @@
  * digest: counted on both sides of the emulated processor, they are the same to the last one.
  */
 #include "cli/cli.h"
+#include "lib/base/memory.h"
 #include "lib/base/msg.h"
+#include "lib/base/terminal.h"
 #include "report/explain/explanation.h"
 
 #include <errno.h>
@@ -286,15 +288,15 @@ static int write_all(const struct explanation *e, const struct explain_options *
 		rc = explanation_plot(e, o->plot_data);
 	if (!rc && o->output)
 		rc = write_files(e, json, o->output);
-	if (rc < 0)
+	if (!rc && o->json)
+		rc = print_json(json, stdout);
+	else if (!rc)
+		explanation_print(e, o->all ? 0 : ROWS, stdout);
+	if (rc == -ENOMEM)
+		memory_check(NULL);
+	else if (rc < 0)
 		msg_error("explain: cannot write to %s: %s", o->output ? o->output : o->plot_data,
 			  strerror(-rc));
-	else if (o->json)
-		json_dumpf(json, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII);
-	else
-		explanation_print(e, o->all ? 0 : ROWS, stdout);
-	if (!rc && o->json)
-		putchar('\n');
 	json_decref(json);
 	return rc;
 }
