@@ -20,7 +20,7 @@
 
 enum { HEAP_BYTES = 64 << 20 };
 
-/* Returns 0, or -errno after one error line, unless another one was said before. */
+/* Returns 0, or -errno after an error line; quietly: without one. */
 static int wipe_node(const char *node, bool quietly)
 {
 	int rc = signature_wipe(node);

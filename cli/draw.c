@@ -4,8 +4,9 @@
  *
  * gnuplot's language can run programs (system(), `!`, backquotes, files named "<COMMAND" and
  * "|COMMAND"), and the data comes from a kernel that is under test.  Three things keep them apart:
- * words are data that gnuplot reads (plot.h); plot.gp, which it executes, holds nothing but
- * numbers, or it is refused here; and gnuplot has no way to start a process, by a seccomp filter.
+ * text is data that gnuplot reads (plot.h); plot.gp, which gnuplot executes, may only assign
+ * numbers and is refused here otherwise; and a seccomp filter keeps gnuplot from starting a
+ * process.
  */
 #include "cli/draw.h"
 #include "cli/cli.h"
@@ -26,7 +27,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* One takes about a second; an axis with numbers beyond all reason would take for ever. */
+/* A plot takes about a second; an axis with extreme numbers would take much longer. */
 enum { CPU_SECONDS = 60 };
 
 static const char *skip_digits(const char *at)
@@ -48,7 +49,7 @@ static const char *skip_name(const char *at)
 	return end > at + 1 && *end == ']' ? end + 1 : NULL;
 }
 
-/* NULL if it is no number, as infinity is none. */
+/* NULL if it is not a finite number. */
 static const char *skip_number(const char *at)
 {
 	const char *start = at + (*at == '-'), *end = skip_digits(start);
@@ -106,9 +107,9 @@ static int vet_numbers(const char *dir)
 	if (!rc && ferror(in))
 		rc = -EIO;
 	if (rc == -EINVAL)
-		msg_error(
-			"draw: line %zu of %s/plot.gp gives no variable a number; it is not drawn",
-			n, dir);
+		msg_error("draw: line %zu of %s/plot.gp does not assign a number to a variable; "
+			  "refused",
+			  n, dir);
 	else if (rc)
 		msg_error("draw: cannot read %s/plot.gp: %s", dir, strerror(-rc));
 	free(line);
@@ -117,8 +118,8 @@ static int vet_numbers(const char *dir)
 }
 
 /*
- * No new process from here on, whoever we are; threads may be.  clone3() keeps its flags where a
- * filter cannot see them: it is said not to exist, and the C library uses clone().
+ * Forbids this process to create processes, root or not; threads are allowed.  A filter cannot see
+ * the flags of clone3(), so clone3() fails with ENOSYS, and the C library falls back to clone().
  * Returns 0 or -errno.
  */
 static int forbid_processes(void)
@@ -158,13 +159,13 @@ static int become_gnuplot(const char *script, const char *format)
 	const struct rlimit cpu = {CPU_SECONDS, CPU_SECONDS};
 	int rc;
 
-	/* Not what a start-up file or a library path of the user's has it load. */
+	/* Load nothing from the user's library path. */
 	unsetenv("GNUPLOT_LIB");
 	setrlimit(RLIMIT_CPU, &cpu);
 	rc = forbid_processes();
 	if (rc < 0) {
-		msg_error("draw: cannot keep gnuplot from starting programs: %s; a kernel with "
-			  "CONFIG_SECCOMP_FILTER is needed",
+		msg_error("draw: cannot install the seccomp filter for gnuplot: %s; the kernel "
+			  "needs CONFIG_SECCOMP_FILTER",
 			  strerror(-rc));
 		return STATUS_BROKEN;
 	}
@@ -184,11 +185,11 @@ static int run(int argc, char **argv)
 		return first == -1 ? STATUS_GOOD : STATUS_USAGE;
 	if (argc - first != 3 ||
 	    strspn(argv[first + 1], "abcdefghijklmnopqrstuvwxyz-") != strlen(argv[first + 1])) {
-		msg_error("draw: a directory, the name of a plot and svg or png are needed");
+		msg_error("draw: expected three arguments: DIR PLOT svg|png");
 		return STATUS_USAGE;
 	}
 	if (strcmp(argv[first + 2], "svg") && strcmp(argv[first + 2], "png")) {
-		msg_error("draw: unknown format '%s'; svg or png is needed", argv[first + 2]);
+		msg_error("draw: unknown format '%s'; expected svg or png", argv[first + 2]);
 		return STATUS_USAGE;
 	}
 	if (chdir(argv[first]) < 0) {
@@ -204,6 +205,6 @@ static int run(int argc, char **argv)
 const struct verb verb_draw = {
 	.name = "draw",
 	.args = "DIR PLOT svg|png",
-	.why = "have gnuplot draw DIR/plot.svg or .png by DIR/PLOT.gp, which cannot run programs",
+	.why = "run gnuplot on DIR/PLOT.gp without the means to start programs",
 	.run = run,
 };

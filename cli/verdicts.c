@@ -60,8 +60,7 @@ static int by_number(const void *pa, const void *pb)
 	return (na > nb) - (na < nb);
 }
 
-/* In the order in which they were told when they were run, so that each has the same number again.
- */
+/* By the number each had when it was run, so that it has the same number again. */
 static void sort_checks(struct run *run)
 {
 	for (size_t i = 0; i < run->n_checks; i++)

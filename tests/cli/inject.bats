@@ -116,7 +116,7 @@ nothing_ran() {
 	for line in "a = 'b'" 'a = 1; system("touch X")' '!touch X' 'a = `touch X`' 'a = inf' 'a[1 = 2' 'load "x"' 'a = 1\'; do
 		printf 'panels = 1\n%s\nn_words = 1\n' "$line" >"$data/plot.gp"
 		run timeout 10 build/daxdm draw "$data" waterfall svg
-		expect 4 "line 2 of $data/plot.gp gives no variable a number"
+		expect 4 "line 2 of $data/plot.gp does not assign a number to a variable"
 		expect_short
 	done
 	nothing_ran
