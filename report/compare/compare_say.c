@@ -84,7 +84,8 @@ static const struct row *headline_row(const struct comparison *c, const struct t
 			return comparison_find(c, row->cell[s]->id);
 	/* Other rows were chosen. */
 	for (size_t i = 0; i < c->n_rows; i++)
-		if (!strcmp(c->rows[i].rec->fs, table->fs))
+		if (!strcmp(c->rows[i].rec->fs, table->fs) &&
+		    !strcmp(c->rows[i].rec->unit, table->unit))
 			return &c->rows[i];
 	return NULL;
 }

@@ -72,14 +72,22 @@ struct number number_percent(int64_t part, int64_t whole)
 	return out;
 }
 
-static bool same_table(const struct run_record *a, const struct run_record *b)
+static struct table *find_table(const struct tables *tables, const struct run_record *rec)
 {
-	return !strcmp(a->fs, b->fs) && !strcmp(a->unit, b->unit);
+	for (size_t i = 0; i < tables->n; i++)
+		if (!strcmp(tables->table[i].fs, rec->fs) &&
+		    !strcmp(tables->table[i].unit, rec->unit))
+			return &tables->table[i];
+	return NULL;
 }
 
-static bool same_row(const struct run_record *a, const struct run_record *b)
+/* The last row, if the record belongs to it: records are in the order of rows. */
+static struct table_row *find_row(const struct table *t, const struct run_record *rec)
 {
-	return same_table(a, b) && !strcmp(a->bench, b->bench) && !strcmp(a->variant, b->variant);
+	struct table_row *row = t->n_rows ? &t->rows[t->n_rows - 1] : NULL;
+
+	return row && !strcmp(row->bench, rec->bench) && !strcmp(row->variant, rec->variant) ? row
+											     : NULL;
 }
 
 static struct table_row *add_row(struct table *t, const struct run_record *rec, size_t n_stacks)
@@ -128,26 +136,24 @@ static void find_columns(struct table *t, size_t n_stacks)
 
 int tables_build(const struct run *run, struct tables *tables)
 {
-	struct table *t = NULL;
-	struct table_row *row = NULL;
-
 	*tables = (struct tables){.run = run, .raw = -1};
 	for (size_t i = 0; i < run->stacks.n; i++)
 		if (!strcmp(run->stacks.name[i], "raw"))
 			tables->raw = (long)i;
 	for (size_t i = 0; i < run->n_records; i++) {
 		const struct run_record *rec = &run->records[i];
+		struct table *t = find_table(tables, rec);
+		struct table_row *row;
 
-		if (!i || !same_table(rec, rec - 1)) {
+		if (!t)
 			t = add_table(tables, rec);
-			if (!t)
-				return -ENOMEM;
-		}
-		if (!i || !same_row(rec, rec - 1)) {
+		if (!t)
+			return -ENOMEM;
+		row = find_row(t, rec);
+		if (!row)
 			row = add_row(t, rec, run->stacks.n);
-			if (!row)
-				return -ENOMEM;
-		}
+		if (!row)
+			return -ENOMEM;
 		row->cell[rec->stack_rank] = rec;
 	}
 	for (size_t i = 0; i < tables->n; i++)

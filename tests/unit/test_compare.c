@@ -2,6 +2,7 @@
 /* report/compare/compare_rows.c: rows, steps and counts of hand-made runs. */
 #include "lib/base/msg.h"
 #include "report/compare/compare.h"
+#include "report/compare/compare_show.h"
 #include "report/compare/unlike.h"
 
 #include <setjmp.h>
@@ -200,6 +201,36 @@ static void test_ladder(void **state)
 	comparison_free(&c);
 }
 
+static void collect_sentence(void *arg, const char *text)
+{
+	char *all = arg;
+
+	snprintf(all + strlen(all), 4096 - strlen(all), "%s\n", text);
+}
+
+/* A table whose rows were not chosen has no headline: not that of another unit. */
+static void test_headline_of_a_unit(void **state)
+{
+	static const char was[] =
+		"read.cold.pte\",\"stack\":\"raw\",\"fs\":\"ext4\",\"segments\":0,"
+		"\"unit\":\"insn\"",
+			  is[] = "read.cold.pte\",\"stack\":\"raw\",\"fs\":\"ext4\",\"segments\":0,"
+				 "\"unit\":\"x/s\"";
+	char all[4096] = "", *first;
+	struct comparison c = {.thresholds.percent = THRESHOLD_PERCENT};
+
+	(void)state;
+	add_side(&c, was, is);
+	add_side(&c, was, is);
+	assert_int_equal(words_add(&c.only.benches, "fault.read.warm.*", 17), 0);
+	assert_int_equal(comparison_build(&c), 0);
+	compare_say(&c, collect_sentence, all);
+	first = strstr(all, "ext4 linear:16 fault.read.warm.pte: ");
+	assert_non_null(first);
+	assert_null(strstr(strchr(first, '\n'), "fault.read.warm."));
+	comparison_free(&c);
+}
+
 /* Facts that differ, by name. */
 static void collect(void *arg, const char *name, const char *a, const char *b)
 {
@@ -265,10 +296,15 @@ static void test_kernels(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_same),	   cmocka_unit_test(test_dm_change),
-		cmocka_unit_test(test_raw_change), cmocka_unit_test(test_gone),
-		cmocka_unit_test(test_stacks),	   cmocka_unit_test(test_ladder),
-		cmocka_unit_test(test_unlike),	   cmocka_unit_test(test_kernels),
+		cmocka_unit_test(test_same),
+		cmocka_unit_test(test_dm_change),
+		cmocka_unit_test(test_raw_change),
+		cmocka_unit_test(test_gone),
+		cmocka_unit_test(test_stacks),
+		cmocka_unit_test(test_ladder),
+		cmocka_unit_test(test_unlike),
+		cmocka_unit_test(test_kernels),
+		cmocka_unit_test(test_headline_of_a_unit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
