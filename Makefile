@@ -21,7 +21,7 @@ Q      := $(if $(filter 0,$(V)),@)
 # pkg-config name : Debian package
 LIBS      := devmapper:libdevmapper-dev libndctl:libndctl-dev libdaxctl:libdaxctl-dev \
              blkid:libblkid-dev jansson:libjansson-dev liburing:liburing-dev libpmem:libpmem-dev \
-             libbpf:libbpf-dev
+             libbpf:libbpf-dev gsl:libgsl-dev
 TEST_LIBS := cmocka:libcmocka-dev
 pkg        = $(foreach lib,$(1),$(firstword $(subst :, ,$(lib))))
 
@@ -34,7 +34,8 @@ ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -DDAXDM_VERSION='"$(VERSION)"' -Wall -Wextr
 # (bench --counters).
 LIBPERF    := $(wildcard build/libperf/version)
 ALL_CFLAGS += $(if $(LIBPERF),-DDAXDM_LIBPERF='"$(shell cat $(LIBPERF))"' -isystem build/libperf/include)
-LDLIBS     := $(shell pkg-config --libs $(call pkg,$(LIBS)) 2>/dev/null) $(if $(LIBPERF),build/libperf/libperf.a build/libperf/libapi.a) -lm
+# GSL is linked statically: a few functions of it, and the guest's initramfs needs no copy of the rest.
+LDLIBS     := $(patsubst -lgsl%,-l:libgsl%.a,$(shell pkg-config --libs $(call pkg,$(LIBS)) 2>/dev/null)) $(if $(LIBPERF),build/libperf/libperf.a build/libperf/libapi.a) -lm
 
 # Sources stand in a folder or in a folder of it; emu/plugin/ is built for QEMU, by emu/plugin.sh.
 c_files = $(wildcard $(foreach dir,$(1),$(dir)/*.c $(dir)/*/*.c))

@@ -6,6 +6,7 @@
 #include "report/findings/cost.h"
 
 #include "lib/run/run_verify.h"
+#include "report/findings/fit.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -130,81 +131,34 @@ const struct table_row *cost_headline(const struct table *table, const char *ben
 	return first;
 }
 
-/* Sums for a least-squares line through (x, extra). */
-struct line {
-	double n, x, y, xx, xy, yy;
-};
-
-static void line_add(struct line *l, double x, double y)
+static void fit_both(struct cost *cost, const struct fit_points *by_segment)
 {
-	l->n += 1;
-	l->x += x;
-	l->y += y;
-	l->xx += x * x;
-	l->xy += x * y;
-	l->yy += y * y;
-}
+	struct fit_points by_doubling = *by_segment;
+	struct fit_line segment = fit_line(by_segment, false), doubling;
 
-static double line_slope(const struct line *l)
-{
-	double spread = l->n * l->xx - l->x * l->x;
-
-	return spread > 1e-9 ? (l->n * l->xy - l->x * l->y) / spread : 0;
-}
-
-/* The part of the extra's variance that the line explains, 0 to 1. */
-static double line_r2(const struct line *l)
-{
-	double spread = l->n * l->yy - l->y * l->y;
-	double r2 = spread > 1e-9 ? line_slope(l) * (l->n * l->xy - l->x * l->y) / spread : 1;
-
-	return fmin(1, fmax(0, r2));
-}
-
-static void fit(const struct line *by_segment, const struct line *by_doubling, struct cost *cost)
-{
-	cost->per_segment = line_slope(by_segment);
-	cost->per_doubling = line_slope(by_doubling);
-	cost->r2_segment = line_r2(by_segment);
-	cost->r2_doubling = line_r2(by_doubling);
+	for (size_t i = 0; i < by_doubling.n; i++)
+		by_doubling.x[i] = log2(by_doubling.x[i]);
+	doubling = fit_line(&by_doubling, false);
+	cost->per_segment = segment.slope;
+	cost->per_doubling = doubling.slope;
+	cost->r2_segment = segment.r2;
+	cost->r2_doubling = doubling.r2;
 	cost->linear = cost->n_stacks > 2 && cost->r2_segment > cost->r2_doubling;
-}
-
-static bool rises(const struct cost *cost)
-{
-	const struct table *t = cost->table;
-	double range = (double)(cost->most - cost->least);
-	char a[32], b[32];
-
-	for (size_t i = 0; i < t->n_columns; i++) {
-		const struct run_record *few = cost->row->cell[t->columns[i]];
-
-		if (!few || !cost_plain(few->stack, a) || strcmp(a, cost->target))
-			continue;
-		for (size_t k = 0; k < t->n_columns; k++) {
-			const struct run_record *many = cost->row->cell[t->columns[k]];
-
-			if (many && many->segments > few->segments && cost_plain(many->stack, b) &&
-			    !strcmp(b, cost->target) &&
-			    (double)(few->median - many->median) > range / 10)
-				return false;
-		}
-	}
-	return true;
+	cost->rises = fit_rises(by_segment);
 }
 
 bool cost_find(const struct tables *tables, const struct table *table, const struct table_row *row,
 	       const char *target, struct cost *cost)
 {
-	struct line by_segment = {0}, by_doubling = {0};
+	struct fit_points by_segment = {.n = 0};
 	char own[32];
-	double extra;
 
 	*cost = (struct cost){.table = table, .row = row, .raw = table_raw(tables, row)};
 	if (!cost->raw)
 		return false;
 	for (size_t c = 0; c < table->n_columns; c++) {
 		const struct run_record *rec = row->cell[table->columns[c]];
+		int64_t extra;
 
 		if (!rec || rec->segments < 1 || !cost_plain(rec->stack, own))
 			continue;
@@ -213,13 +167,10 @@ bool cost_find(const struct tables *tables, const struct table *table, const str
 		if (strcmp(own, cost->target))
 			continue;
 		cost->n_stacks++;
-		extra = (double)(rec->median - cost->raw->median);
-		if (cost->n_stacks == 1 || rec->median - cost->raw->median < cost->least)
-			cost->least = rec->median - cost->raw->median;
-		if (cost->n_stacks == 1 || rec->median - cost->raw->median > cost->most)
-			cost->most = rec->median - cost->raw->median;
-		line_add(&by_segment, (double)rec->segments, extra);
-		line_add(&by_doubling, log2((double)rec->segments), extra);
+		extra = rec->median - cost->raw->median;
+		cost->least = cost->n_stacks == 1 || extra < cost->least ? extra : cost->least;
+		cost->most = cost->n_stacks == 1 || extra > cost->most ? extra : cost->most;
+		fit_add(&by_segment, (double)rec->segments, (double)extra);
 		if (!cost->few || rec->segments < cost->few->segments)
 			cost->few = rec;
 		if (!cost->many || rec->segments > cost->many->segments)
@@ -229,8 +180,7 @@ bool cost_find(const struct tables *tables, const struct table *table, const str
 	}
 	if (!cost->at)
 		cost->at = cost->many;
-	fit(&by_segment, &by_doubling, cost);
-	cost->rises = rises(cost);
+	fit_both(cost, &by_segment);
 	return cost->n_stacks > 0;
 }
 
@@ -305,6 +255,22 @@ const char *cost_slope(const struct cost *cost, char *buf, size_t size)
 			 number(number_round(round(slope / digits) * digits)).s);
 	snprintf(buf, size, "%s %s for each %s", value, cost->table->unit,
 		 cost->linear ? "segment" : "doubling");
+	return buf;
+}
+
+const char *cost_trend(const struct cost *cost, char *buf, size_t size)
+{
+	double step = cost->linear ? cost->per_segment : cost->per_doubling;
+	char slope[96];
+
+	if (cost_is_flat(cost))
+		snprintf(buf, size, "the number of segments hardly matters");
+	else if (!cost_fits(cost))
+		snprintf(buf, size, "no clear trend, %s to %s on %zu stacks",
+			 number_signed(cost->least).s, number_signed(cost->most).s, cost->n_stacks);
+	else
+		snprintf(buf, size, "on average %s%s", step > 0 ? "" : "minus ",
+			 cost_slope(cost, slope, sizeof(slope)));
 	return buf;
 }
 

@@ -73,6 +73,10 @@ const char *cost_times(const struct cost *cost, char *buf, size_t size);
 /* "1,780 insn for each segment", or for each doubling, by the line that fits better; its size. */
 const char *cost_slope(const struct cost *cost, char *buf, size_t size);
 
+/* How the extra depends on the number of segments, of two or more stacks: "on average 12 insn for
+ * each doubling", "no clear trend, +5 to +90 on 4 stacks". */
+const char *cost_trend(const struct cost *cost, char *buf, size_t size);
+
 /* False if nothing is known of huge pages on that stack. */
 bool cost_huge(const struct tables *tables, const struct table *table, size_t stack_rank,
 	       struct huge *huge);

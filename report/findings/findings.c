@@ -115,7 +115,7 @@ static void say_growing(const struct tables *tables, const struct table *t, cons
 		      number(c->raw->median).s, t->unit, number(c->few->median).s,
 		      number(c->few->segments).s, number(c->many->median).s,
 		      number(c->many->segments).s, cost_times(c, times, sizeof(times)),
-		      !fits	  ? "by no line"
+		      !fits	  ? "no line fits"
 		      : c->linear ? "linear, "
 				  : "",
 		      fits ? "about " : "", fits ? cost_slope(c, slope, sizeof(slope)) : "", shape,
@@ -139,22 +139,12 @@ static void say_cost(const struct cost *c, findings_say *say, void *arg)
 	if (c->n_stacks > 1) {
 		int64_t few = c->few->median - c->raw->median;
 		int64_t many = c->many->median - c->raw->median;
-		double step = c->linear ? c->per_segment : c->per_doubling;
-		char trend[128], slope[96];
+		char trend[128];
 
-		if (cost_is_flat(c))
-			snprintf(trend, sizeof(trend), "it hardly depends on their number");
-		else if (!cost_fits(c))
-			snprintf(trend, sizeof(trend),
-				 "not by their number, %s to %s on %zu stacks",
-				 number_signed(c->least).s, number_signed(c->most).s, c->n_stacks);
-		else
-			snprintf(trend, sizeof(trend), "on average %s%s", step > 0 ? "" : "minus ",
-				 cost_slope(c, slope, sizeof(slope)));
 		snprintf(range, sizeof(range), "; %s %s with %s segment%s, %s with %s: %s",
 			 number_signed(few).s, unit, number(c->few->segments).s,
 			 c->few->segments == 1 ? "" : "s", number_signed(many).s,
-			 number(c->many->segments).s, trend);
+			 number(c->many->segments).s, cost_trend(c, trend, sizeof(trend)));
 	}
 	findings_sayf(
 		say, arg, "%s: dm-%s with %s segment%s %s %s %s (%s) %s a %s: %s instead of %s%s",

@@ -4,7 +4,9 @@
 #include "lib/base/memory.h"
 #include "lib/run/run_verify.h"
 #include "report/findings/cost.h"
+#include "report/findings/fit.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +14,7 @@
 /* Children of a node of the b-tree; 8 keys.  Source: drivers/md/dm-table.c. */
 enum { CHILDREN = 9 };
 
-static void terms_of(const struct law_point *p, double terms[LAW_TERMS])
+static void terms_of(const struct law_point *p, double terms[FIT_TERMS_MAX])
 {
 	terms[LAW_BASE] = 1;
 	terms[LAW_KEY] = p->keys;
@@ -36,50 +38,54 @@ static bool is_usual(const struct law_point *points, size_t n, size_t at)
 	return true;
 }
 
-/* Solves the normal equations; a term that those before explain gets 0 and is not known. */
-static void solve(double a[LAW_TERMS][LAW_TERMS + 1], struct law *law)
+/* To what most searches of a kind cost.  Returns 0 or -ENOMEM. */
+static int fit_usual(const struct law_point *points, size_t n, struct law *law)
 {
-	for (int i = 0; i < LAW_TERMS; i++) {
-		law->known[i] = a[i][i] > 1e-6;
-		for (int r = 0; r < LAW_TERMS && law->known[i]; r++) {
-			double factor = a[r][i] / a[i][i];
+	double(*terms)[FIT_TERMS_MAX] = calloc(n + 1, sizeof(*terms));
+	double *cost = calloc(n + 1, sizeof(*cost)), fitted[FIT_TERMS_MAX];
+	bool known[FIT_TERMS_MAX];
+	size_t usual = 0;
+	int rc = -ENOMEM;
 
-			for (int c = 0; c <= LAW_TERMS && r != i; c++)
-				a[r][c] -= factor * a[i][c];
-		}
+	for (size_t p = 0; terms && cost && p < n; p++) {
+		if (!is_usual(points, n, p))
+			continue;
+		terms_of(&points[p], terms[usual]);
+		cost[usual++] = (double)points[p].cost;
 	}
-	for (int i = 0; i < LAW_TERMS; i++)
-		law->cost[i] = law->known[i] ? a[i][LAW_TERMS] / a[i][i] : 0;
+	if (terms && cost)
+		rc = fit_terms(usual, LAW_TERMS, (const double(*)[FIT_TERMS_MAX])terms, cost,
+			       fitted, known);
+	for (int t = 0; t < LAW_TERMS && !rc; t++) {
+		law->cost[t] = fitted[t];
+		law->known[t] = known[t];
+	}
+	free(terms);
+	free(cost);
+	return rc;
 }
 
-/* As sentences tell it: whole where it is within a hundredth of that, else to a tenth. */
-static double told(double cost)
+/* Whole where it is within a hundredth of that, else to a tenth. */
+static double round_cost(double cost)
 {
 	return fabs(cost - round(cost)) < 0.01 ? round(cost) : round(cost * 10) / 10;
 }
 
 struct law law_fit(const struct law_point *points, size_t n)
 {
-	double a[LAW_TERMS][LAW_TERMS + 1] = {{0}}, terms[LAW_TERMS];
 	struct law law = {.searches = 0};
+	double terms[FIT_TERMS_MAX];
 
-	for (size_t p = 0; p < n; p++) {
-		if (!is_usual(points, n, p))
-			continue;
-		terms_of(&points[p], terms);
-		for (int r = 0; r < LAW_TERMS; r++) {
-			for (int c = 0; c < LAW_TERMS; c++)
-				a[r][c] += terms[r] * terms[c];
-			a[r][LAW_TERMS] += terms[r] * (double)points[p].cost;
-		}
+	if (fit_usual(points, n, &law) < 0) {
+		memory_check(NULL);
+		return law;
 	}
-	solve(a, &law);
 	for (size_t p = 0; p < n; p++) {
 		double want = 0, apart;
 
 		terms_of(&points[p], terms);
 		for (int i = 0; i < LAW_TERMS; i++)
-			want += told(law.cost[i]) * terms[i];
+			want += round_cost(law.cost[i]) * terms[i];
 		apart = fabs((double)points[p].cost - want);
 		law.searches += points[p].count;
 		law.exact += apart < 0.01 ? points[p].count : 0;
@@ -120,27 +126,16 @@ static bool add_points(const json_t *value, struct law_point **points, size_t *n
 	return true;
 }
 
-/* "5", or "4.8" where it is no whole number. */
-static const char *amount(double value, char buf[32])
-{
-	if (fabs(value - round(value)) < 0.01)
-		snprintf(buf, 32, "%.0f", fabs(round(value)) < 0.5 ? 0.0 : round(value));
-	else
-		snprintf(buf, 32, "%.1f", value);
-	return buf;
-}
-
 static void say_law(const struct law *law, const struct table *t, size_t stacks, findings_say *say,
 		    void *arg)
 {
-	char key[32], level[32], full[64] = "", doubling[96] = "", fits[160], base[32], one[32],
-				 *text;
+	char full[64] = "", doubling[96] = "", fits[160], *text;
 	bool whole = law->known[LAW_LEVEL] && law->known[LAW_KEY];
 
 	if (law->known[LAW_FULL])
 		snprintf(full, sizeof(full), " (%c%s if it has no larger one)",
-			 law->cost[LAW_FULL] < 0 ? '-' : '+',
-			 amount(fabs(law->cost[LAW_FULL]), one));
+			 round_cost(law->cost[LAW_FULL]) < 0 ? '-' : '+',
+			 number_tenths(fabs(law->cost[LAW_FULL])).s);
 	if (whole)
 		snprintf(doubling, sizeof(doubling),
 			 ": %.1f %s for each doubling of the segments, on average", law->doubling,
@@ -156,10 +151,10 @@ static void say_law(const struct law *law, const struct table *t, size_t stacks,
 		     "b-tree level is added beyond 8, 72, 648 segments%s (%s on %zu stack%s; all "
 		     "else "
 		     "in dm_dax_direct_access: %s)",
-		     table_fs(t), amount(law->cost[LAW_KEY], key), t->unit, whole ? " and " : "",
-		     whole ? amount(law->cost[LAW_LEVEL], level) : "",
+		     table_fs(t), number_tenths(law->cost[LAW_KEY]).s, t->unit,
+		     whole ? " and " : "", whole ? number_tenths(law->cost[LAW_LEVEL]).s : "",
 		     whole ? " for each node visited" : "", full, doubling, fits, stacks,
-		     stacks == 1 ? "" : "s", amount(law->cost[LAW_BASE], base)) < 0)
+		     stacks == 1 ? "" : "s", number_tenths(law->cost[LAW_BASE]).s) < 0)
 		text = NULL;
 	if (memory_check(text))
 		say(arg, text);

@@ -2,85 +2,62 @@
 #include "report/findings/segmentlaw.h"
 
 #include "report/findings/cost.h"
+#include "report/findings/fit.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { POINTS_MAX = 64 };
-
 static const char bench[] = "table";
 static const char mounted[] = "mounted.";
 static const char fault[] = "fault.";
 
-static bool rises(const struct segment_point *points, size_t n, double range)
-{
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < n; k++)
-			if (points[i].segments < points[k].segments &&
-			    points[i].cost - points[k].cost > range / 10)
-				return false;
-	return true;
-}
-
-/* Of a few units tenths are told: a thousand segments make hundreds of them. */
-static double told(double per_segment)
+/* To a tenth below 100, else whole: a thousand segments make hundreds of a few tenths. */
+static double round_slope(double per_segment)
 {
 	return fabs(per_segment) < 100 ? round(per_segment * 10) / 10 : round(per_segment);
 }
 
-struct segment_law segment_law_fit(const struct segment_point *points, size_t n)
+struct segment_law segment_law_fit(const struct fit_points *p)
 {
+	struct fit_line line = fit_line(p, true);
 	struct segment_law law = {.n = 0};
-	double w = 0, x = 0, y = 0, xx = 0, xy = 0, fewest = INFINITY, most = 0, det;
+	double fewest = INFINITY, most = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		double weight = 1 / (points[i].cost * points[i].cost);
+	for (size_t i = 0; i < p->n; i++) {
 		bool seen = false;
 
-		w += weight;
-		x += weight * points[i].segments;
-		y += weight * points[i].cost;
-		xx += weight * points[i].segments * points[i].segments;
-		xy += weight * points[i].segments * points[i].cost;
-		fewest = fmin(fewest, points[i].segments);
-		most = fmax(most, points[i].segments);
-		law.least = i ? fmin(law.least, points[i].cost) : points[i].cost;
-		law.most = fmax(law.most, points[i].cost);
+		fewest = fmin(fewest, p->x[i]);
+		most = fmax(most, p->x[i]);
+		law.least = i ? fmin(law.least, p->y[i]) : p->y[i];
+		law.most = fmax(law.most, p->y[i]);
 		for (size_t k = 0; k < i && !seen; k++)
-			seen = points[k].segments == points[i].segments;
+			seen = p->x[k] == p->x[i];
 		law.n += !seen;
 	}
-	det = w * xx - x * x;
-	if (law.n < 2 || !(fabs(det) > 0))
+	if (!line.known)
 		return law;
-	law.per_segment = told((w * xy - x * y) / det);
-	law.base = round((y - law.per_segment * x) / w);
-	for (size_t i = 0; i < n; i++)
-		law.most_off =
-			fmax(law.most_off, fabs(law.base + law.per_segment * points[i].segments -
-						points[i].cost) /
-						   points[i].cost);
-	law.rises = rises(points, n, law.most - law.least);
+	law.per_segment = round_slope(line.slope);
+	law.base = round(line.base + (line.slope - law.per_segment) * line.x_mean);
+	law.most_off = fit_distance(p, law.base, law.per_segment, true);
+	law.rises = fit_rises(p);
 	law.grows = law.per_segment * (most - fewest) > (law.base + law.per_segment * fewest) / 10;
 	return law;
 }
 
 bool segment_law_of(const struct table *t, const struct table_row *row, struct segment_law *law)
 {
-	struct segment_point points[POINTS_MAX];
-	size_t n = 0;
+	struct fit_points points = {.n = 0};
 
-	for (size_t c = 0; c < t->n_columns && n < POINTS_MAX; c++) {
+	for (size_t c = 0; c < t->n_columns; c++) {
 		const struct run_record *rec = row->cell[t->columns[c]];
 
 		/* A device on another has a flush, a freeze of its own to hand down. */
 		if (rec && rec->segments > 0 && rec->median > 0 && !strchr(rec->stack, '/') &&
 		    !strstr(rec->stack, "over="))
-			points[n++] =
-				(struct segment_point){(double)rec->segments, (double)rec->median};
+			fit_add(&points, (double)rec->segments, (double)rec->median);
 	}
-	*law = segment_law_fit(points, n);
+	*law = segment_law_fit(&points);
 	return law->n > 1;
 }
 
@@ -103,14 +80,8 @@ static double percent_above(double part)
 /* "load 14,100 + 49,000 (0.4 %)": for each segment, for any table, and how far off at most. */
 static void add_law(const char *name, const struct segment_law *law, char *text, size_t size)
 {
-	double each = law->per_segment;
-
-	text_append(text, size, "%s%s ", *text ? ", " : "", name);
-	if (each == round(each))
-		text_append(text, size, "%s", number(number_round(each)).s);
-	else
-		text_append(text, size, "%.1f", each);
-	text_append(text, size, " %s %s", law->base < 0 ? "-" : "+",
+	text_append(text, size, "%s%s %s %s %s", *text ? ", " : "", name,
+		    number_tenths(law->per_segment).s, law->base < 0 ? "-" : "+",
 		    number(llabs(number_round(law->base))).s);
 	if (law->n > 2)
 		text_append(text, size, " (%.1f %%)", percent_above(law->most_off));
@@ -134,12 +105,10 @@ static const char *sure(size_t fewest, size_t most, char buf[128])
 	if (most < 3)
 		return "only two numbers of segments, which do not tell the shape";
 	if (fewest < most)
-		snprintf(buf, 128,
-			 "and how far off that is at most, on %zu to %zu numbers of segments",
-			 fewest, most);
-	else
-		snprintf(buf, 128, "and how far off that is at most, on %zu numbers of segments",
+		snprintf(buf, 128, "largest deviation of %zu to %zu numbers of segments", fewest,
 			 most);
+	else
+		snprintf(buf, 128, "largest deviation of %zu numbers of segments", most);
 	return buf;
 }
 
@@ -164,8 +133,8 @@ static void say_growing(const struct table *t, bool of_mounted, findings_say *sa
 	}
 	if (*text)
 		findings_sayf(say, arg,
-			      "%s: operations on %s device cost so many %s for each segment of its "
-			      "table + for any table (%s): %s",
+			      "%s: operations on %s device, %s for each segment + for any table "
+			      "(%s): %s",
 			      table_fs(t), of_mounted ? "a mounted" : "an unused", t->unit,
 			      sure(fewest, most, buf), text);
 }
@@ -262,23 +231,22 @@ static void say_memory(const struct tables *tables, const struct table *t, findi
 		       void *arg)
 {
 	static const char name[] = "table_memory{";
-	struct segment_point points[POINTS_MAX];
+	struct fit_points points = {.n = 0};
 	char text[128] = "", buf[128];
 	struct segment_law law;
-	size_t n = 0;
 
 	if (cost_is_rate(t))
 		return;
-	for (size_t i = 0; i < tables->run->n_observations && n < POINTS_MAX; i++) {
+	for (size_t i = 0; i < tables->run->n_observations; i++) {
 		const struct run_observation *o = &tables->run->observations[i];
 		json_int_t segments = json_integer_value(json_object_get(o->value, "segments"));
 		json_int_t held = json_integer_value(json_object_get(o->value, "held"));
 
 		if (strncmp(o->id, name, strlen(name)) || strcmp(o->fs, t->fs) || held <= 0)
 			continue;
-		points[n++] = (struct segment_point){(double)segments, (double)held};
+		fit_add(&points, (double)segments, (double)held);
 	}
-	law = segment_law_fit(points, n);
+	law = segment_law_fit(&points);
 	if (law.n < 2)
 		return;
 	if (segment_law_shape(&law) != SEGMENT_LINE) {
@@ -298,12 +266,15 @@ void segment_law_say(const struct tables *tables, const struct table *t, finding
 {
 	say_growing(t, false, say, arg);
 	say_growing(t, true, say, arg);
-	say_others(t, SEGMENT_BENDS, "grow with the segments of a table, but not by a line", say,
+	say_others(t, SEGMENT_BENDS,
+		   "operations whose cost grows with the number of segments, but not linearly", say,
 		   arg);
 	say_others(t, SEGMENT_FLAT,
-		   "hardly depend on the segments of a table, by less than a tenth", say, arg);
+		   "operations whose cost changes by less than a tenth with the number of segments",
+		   say, arg);
 	say_others(t, SEGMENT_OTHER,
-		   "differ by a tenth or more between tables, but do not grow with their segments",
+		   "operations whose cost differs by a tenth or more between tables, but does not "
+		   "grow with their segments",
 		   say, arg);
 	say_memory(tables, t, say, arg);
 	say_fault(t, "known", "a load from a page that was mapped before", say, arg);

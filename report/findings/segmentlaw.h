@@ -5,10 +5,7 @@
 #define DAXDM_SEGMENTLAW_H
 
 #include "report/findings/findings.h"
-
-struct segment_point {
-	double segments, cost;
-};
+#include "report/findings/fit.h"
 
 struct segment_law {
 	double base, per_segment; /* cost = base + per_segment * segments */
@@ -32,8 +29,8 @@ enum segment_shape segment_law_shape(const struct segment_law *law);
 
 /* Fits by least squares of the relative distances, so that the fewest segments count as much as the
  * most; base and per_segment are rounded to what sentences say of them, and most_off is that of the
- * rounded line.  Costs are above 0.  Pure. */
-struct segment_law segment_law_fit(const struct segment_point *points, size_t n);
+ * rounded line.  x: segments, y: cost, above 0.  Pure. */
+struct segment_law segment_law_fit(const struct fit_points *points);
 
 /* The law of one row, over the stacks of one device.  False if there are less than two of them. */
 bool segment_law_of(const struct table *table, const struct table_row *row,

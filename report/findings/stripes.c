@@ -4,6 +4,7 @@
 #include "lib/base/memory.h"
 #include "lib/base/number.h"
 #include "report/findings/cost.h"
+#include "report/findings/fit.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -66,44 +67,6 @@ static size_t find_widths(const struct run *run, const char *fs, struct width *w
 	return n;
 }
 
-/* What a doubling of the stripes adds, by least squares over the powers of two.  Returns whether
- * there are two of them. */
-static bool per_doubling(const struct width *widths, size_t n, double *slope)
-{
-	double sx = 0, sy = 0, sxx = 0, sxy = 0, k = 0, denominator;
-
-	for (size_t i = 0; i < n; i++) {
-		double x = log2(widths[i].stripes), y = (double)widths[i].whole;
-
-		if (!is_power_of_two(widths[i].stripes))
-			continue;
-		k++;
-		sx += x;
-		sy += y;
-		sxx += x * x;
-		sxy += x * y;
-	}
-	denominator = k * sxx - sx * sx;
-	*slope = denominator > 0 ? (k * sxy - sx * sy) / denominator : 0;
-	return denominator > 0;
-}
-
-/* How far the powers of two are off the line at most. */
-static double most_off(const struct width *widths, size_t n, double slope)
-{
-	double least = INFINITY, most = -INFINITY;
-
-	for (size_t i = 0; i < n; i++) {
-		double off = (double)widths[i].whole - slope * log2(widths[i].stripes);
-
-		if (!is_power_of_two(widths[i].stripes))
-			continue;
-		least = fmin(least, off);
-		most = fmax(most, off);
-	}
-	return (most - least) / 2;
-}
-
 static void say_linear(const struct run *run, const char *fs, FILE *out)
 {
 	for (size_t i = 0; i < run->n_records; i++)
@@ -116,16 +79,23 @@ void stripes_say(const struct tables *tables, const struct table *table, finding
 {
 	struct width widths[WIDTHS_MAX];
 	size_t n = cost_is_rate(table) ? 0 : find_widths(tables->run, table->fs, widths);
+	struct fit_points doublings = {.n = 0};
 	char *text = NULL;
+	struct fit_line line;
 	double slope, off;
 	FILE *out;
 
-	if (!per_doubling(widths, n, &slope))
+	for (size_t i = 0; i < n; i++)
+		if (is_power_of_two(widths[i].stripes))
+			fit_add(&doublings, log2(widths[i].stripes), (double)widths[i].whole);
+	line = fit_line(&doublings, false);
+	if (!line.known)
 		return;
 	out = memory_stream(&text);
 	if (!out)
 		return;
-	off = most_off(widths, n, slope);
+	slope = line.slope;
+	off = fit_distance(&doublings, line.base, slope, false);
 	fprintf(out, "%s: ", table_fs(table));
 	if (fabs(slope) < 0.05 && off < 1)
 		fprintf(out, "each doubling of the stripes of dm-stripe costs nothing");
@@ -133,7 +103,8 @@ void stripes_say(const struct tables *tables, const struct table *table, finding
 		fprintf(out, "each doubling of the stripes of dm-stripe costs %.1f %s", slope,
 			table->unit);
 	else
-		fprintf(out, "doublings of the stripes of dm-stripe do not cost the same each");
+		fprintf(out, "the cost of a translation is not linear in the doublings of the "
+			     "stripes of dm-stripe");
 	fprintf(out, ": a translation takes ");
 	for (size_t i = 0; i < n; i++)
 		fprintf(out, "%s%s%s%s with %u", i ? ", " : "", number(widths[i].whole).s,

@@ -230,18 +230,13 @@ static void put_segment_titles(const struct plot *p, const struct cost *c)
 	snprintf(title, sizeof(title), "dm-%s with %s segment%s, %s: %s", c->target,
 		 number(c->at->segments).s, c->at->segments == 1 ? "" : "s", words, extras);
 	plot_put_string(p, "segments_title", title);
-	if (fabs(c->per_doubling) < 0.5)
-		snprintf(trend, sizeof(trend), "the number of segments hardly matters");
-	else
-		snprintf(trend, sizeof(trend),
-			 "each doubling of the segments %s %.1f %s on average",
-			 c->per_doubling > 0 ? "adds" : "saves", fabs(c->per_doubling), p->unit);
 	if (c->n_stacks > 1)
 		snprintf(title, sizeof(title),
 			 "dm-%s on %s: %s %s with %s segment%s, %s with %s; %s", c->target,
 			 table_fs(c->table), number_signed(few).s, p->unit,
 			 number(c->few->segments).s, c->few->segments == 1 ? "" : "s",
-			 number_signed(many).s, number(c->many->segments).s, trend);
+			 number_signed(many).s, number(c->many->segments).s,
+			 cost_trend(c, trend, sizeof(trend)));
 	plot_put_string(p, "extra_title", title);
 }
 
@@ -375,10 +370,12 @@ static void put_growth_title(const struct plot *p, const struct cost *worst)
 	char words[256], slope[96], times[64], title[1024], note[256];
 	const char *comma = "";
 
-	snprintf(title, sizeof(title),
-		 "A %s grows by about %s: ", cost_words(worst->row, words, sizeof(words)),
-		 cost_slope(worst, slope, sizeof(slope)));
-
+	cost_words(worst->row, words, sizeof(words));
+	if (cost_fits(worst))
+		snprintf(title, sizeof(title), "The cost of a %s grows by about %s: ", words,
+			 cost_slope(worst, slope, sizeof(slope)));
+	else
+		snprintf(title, sizeof(title), "The cost of a %s grows with the segments: ", words);
 	for (size_t i = 0; i < p->n_panels; i++) {
 		for (size_t s = 0; s < p->panel[i].n_growing; s++) {
 			const struct cost *c = &p->panel[i].growing[s];

@@ -117,11 +117,12 @@ static void put_title(const struct plot *p)
 		struct segment_law law;
 		char title[256];
 
-		if (!row || !segment_law_of(t, row, &law) || !law.grows)
+		if (!row || !segment_law_of(t, row, &law) ||
+		    segment_law_shape(&law) != SEGMENT_LINE || law.base < 0)
 			continue;
 		snprintf(title, sizeof(title),
 			 "To load a table costs %s %s for each segment, and %s for any table",
-			 number(number_round(law.per_segment)).s, t->unit,
+			 number_tenths(law.per_segment).s, t->unit,
 			 number(number_round(law.base)).s);
 		plot_put_string(p, "table_title", title);
 		return;

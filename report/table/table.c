@@ -64,6 +64,16 @@ int64_t number_round(double value)
 	return isnan(value) ? 0 : llround(fmax(-most, fmin(most, value)));
 }
 
+struct number number_tenths(double value)
+{
+	struct number out;
+
+	if (fabs(value - round(value)) < 0.01)
+		return number(number_round(value));
+	snprintf(out.s, sizeof(out.s), "%.1f", value);
+	return out;
+}
+
 struct number number_percent(int64_t part, int64_t whole)
 {
 	struct number out;

@@ -69,6 +69,8 @@ struct number number(int64_t value);
 struct number number_signed(int64_t value);
 /* Of what was fitted: rounded, and within what can be printed whatever a fit came to. */
 int64_t number_round(double value);
+/* Rounded, and grouped if it is whole; else with one digit behind the point: "14", "0.4". */
+struct number number_tenths(double value);
 /* 100 * part / whole as "+4.7 %". */
 struct number number_percent(int64_t part, int64_t whole);
 

@@ -6,6 +6,7 @@
  * less than nothing.  A sentence of a kind that is not known here fails.
  */
 #include "report/findings/findings.h"
+#include "report/plots/plotdata.h"
 
 #include <math.h>
 #include <regex.h>
@@ -29,6 +30,7 @@ enum { GROUPS = 20, POINTS = 32 };
 
 static const struct run *run;
 static const char *sentence;	  /* under test */
+static char extra_row[256];	  /* the row that the title of the plot of extras is of */
 static const char *group[GROUPS]; /* what its pattern's groups matched */
 static size_t seen_kinds[32];	  /* sentences of each kind, over all runs */
 
@@ -291,7 +293,7 @@ static void grows(void)
 		claim_slope(slopes + 6, &p);
 	slope(&p, !strstr(slopes, "each segment"), &r2);
 	slope(&p, strstr(slopes, "each segment"), &other);
-	if (!strcmp(slopes, "by no line")) {
+	if (!strcmp(slopes, "no line fits")) {
 		claim(fmax(r2, other) < 0.8);
 	} else if (match("^R2 ([0-9.]+), by [a-z]+ ([0-9.]+)$", how)) {
 		claim(near(num(1), r2, 0, 0.00051) && near(num(2), other, 0, 0.00051));
@@ -311,11 +313,29 @@ static void grows(void)
 	}
 }
 
+static void claim_trend(const char *trend, const struct points *p, double raw)
+{
+	double r2, other, range = most_of(p) - least_of(p);
+
+	if (!strcmp(trend, "the number of segments hardly matters")) {
+		claim(range <= 5 || range <= fabs(p->cost[0] - raw) / 100);
+	} else if (!strncmp(trend, "on average ", 11)) {
+		claim_slope(trend + 11, p);
+	} else {
+		claim(match("^no clear trend, " S " to " S " on " N " stacks$", trend));
+		claim(num(1) == least_of(p) - raw && num(2) == most_of(p) - raw);
+		claim(num(3) == (double)p->n);
+		slope(p, true, &r2);
+		slope(p, false, &other);
+		claim(fmax(r2, other) < 0.8);
+	}
+}
+
 static void adds(void)
 {
 	char fs[16], name[256], target[32], trend[256], stack[64];
 	struct points p;
-	double raw, at, few, many, sign = strcmp(group[4], "adds") ? -1 : 1, r2, other;
+	double raw, at, few, many, sign = strcmp(group[4], "adds") ? -1 : 1;
 
 	snprintf(fs, sizeof(fs), "%s", fs_of(group[1]));
 	snprintf(target, sizeof(target), "%s", group[2]);
@@ -333,20 +353,7 @@ static void adds(void)
 	few = num(12) + raw, many = num(14) + raw;
 	claim(few == p.cost[0] && num(13) == p.segments[0]);
 	claim(many == p.cost[p.n - 1] && num(15) == p.segments[p.n - 1]);
-	if (!strcmp(trend, "it hardly depends on their number")) {
-		double range = most_of(&p) - least_of(&p);
-
-		claim(range <= 5 || range <= fabs(few - raw) / 100);
-	} else if (!strncmp(trend, "on average ", 11)) {
-		claim_slope(trend + 11, &p);
-	} else {
-		claim(match("^not by their number, " S " to " S " on " N " stacks$", trend));
-		claim(num(1) == least_of(&p) - raw && num(2) == most_of(&p) - raw);
-		claim(num(3) == (double)p.n);
-		slope(&p, true, &r2);
-		slope(&p, false, &other);
-		claim(fmax(r2, other) < 0.8);
-	}
+	claim_trend(trend, &p, raw);
 }
 
 static void odd(void)
@@ -655,7 +662,7 @@ static void claim_law(const char *law, const struct points *p)
 
 static void claim_numbers(const char *how, size_t fewest, size_t most)
 {
-	if (match("on ([0-9]+)( to ([0-9]+))? numbers of segments", how))
+	if (match("of ([0-9]+)( to ([0-9]+))? numbers of segments", how))
 		claim(num(1) == (double)fewest && (*group[2] ? num(3) : num(1)) == (double)most);
 	else
 		claim(most == 2);
@@ -712,7 +719,7 @@ static void others(void)
 		least = num(2);
 		most = *group[4] ? num(5) : least;
 		claim(least == least_of(&p) && most == most_of(&p));
-		if (!strncmp(what, "hardly", 6)) {
+		if (!strncmp(what, "changes", 7)) {
 			claim(most - least < least / 10);
 		} else if (!strncmp(what, "grow", 4)) {
 			claim(rises(&p) && most - least >= least / 10);
@@ -1023,30 +1030,30 @@ static const struct {
 	{FS "([a-z.]+): " N " faults asked for 2 MiB and got 4 KiB on raw already, median " N
 	    " [a-z/]+(; the filesystem placed " N " of all " N " windows 2 MiB aligned)?$",
 	 refused},
-	{FS "the search for a segment costs ([-0-9.]+) [a-z/]+ for each key compared( and "
-	    "([-0-9.]+) for each node visited)?( \\(([-+0-9.]+) if it has no larger one\\))?; a "
+	{FS "the search for a segment costs ([-0-9,.]+) [a-z/]+ for each key compared( and "
+	    "([-0-9,.]+) for each node visited)?( \\(([-+0-9,.]+) if it has no larger one\\))?; a "
 	    "b-tree level is added beyond 8, 72, 648 segments(: [-0-9.]+ [a-z/]+ for each doubling "
 	    "of the segments, on average)? \\(exact for " N " of " N " searches on ([0-9]+) "
-	    "stacks?; all else in dm_dax_direct_access: ([-0-9.]+)\\)$",
+	    "stacks?; all else in dm_dax_direct_access: ([-0-9,.]+)\\)$",
 	 search_law},
-	{FS
-	 "(each device-mapper level adds ([-0-9.]+) [a-z/]+ to a translation|device-mapper levels "
-	 "do not add the same each to a translation, in [a-z/]+): ([^(]*[0-9])( \\(none of them "
-	 "further than ([0-9.]+) from that line\\))?$",
+	{FS "(each device-mapper level adds ([-0-9.]+) [a-z/]+ to a translation|the cost of a "
+	    "translation is not linear in the number of device-mapper levels, in [a-z/]+): "
+	    "([^(]*[0-9])( \\(largest deviation ([0-9.]+)\\))?$",
 	 levels},
 	{FS "(each doubling of the stripes of dm-stripe costs (nothing|([-0-9.]+) "
-	    "([a-z/]+))|doublings "
-	    "of the stripes of dm-stripe do not cost the same each): a translation takes "
+	    "([a-z/]+))|the cost of a translation is not linear in the doublings of the stripes of "
+	    "dm-stripe): a translation takes "
 	    "([^(;]*[0-9])( \\([^)]*\\))?(; linear:1 takes " N ")?$",
 	 stripes},
 	{FS
-	 "operations on (an unused|a mounted) device cost so many [a-z/]+ for each segment of its "
-	 "table \\+ for any table \\(([^)]*)\\): (.*)$",
+	 "operations on (an unused|a mounted) device, [a-z/]+ for each segment \\+ for any table "
+	 "\\(([^)]*)\\): (.*)$",
 	 operations},
 	{FS
-	 "(grow with the segments of a table, but not by a line|hardly depend on the segments of a "
-	 "table, by less than a tenth|differ by a tenth or more between tables, but do not grow "
-	 "with their segments), in [a-z/]+: (.*)$",
+	 "operations whose cost (grows with the number of segments, but not linearly|changes by "
+	 "less "
+	 "than a tenth with the number of segments|differs by a tenth or more between tables, but "
+	 "does not grow with their segments), in [a-z/]+: (.*)$",
 	 others},
 	{FS
 	 "a loaded table holds ([-0-9,.]+ [-+] [0-9,]+( \\([0-9.]+ %\\))?) bytes of kernel memory, "
@@ -1093,6 +1100,109 @@ static void check_sentence(void *arg, const char *text)
 	fail_msg("%s: what does this claim? %s", run->path, text);
 }
 
+/* ---- titles of plots ----------------------------------------------------------------------- */
+
+/* "dm-linear on ext4: +140 insn with 1 segment, +188 with 16; on average ..." */
+static void extra_title(void)
+{
+	char trend[256];
+	struct points p = plain(fs_of(group[2]), extra_row, group[1]);
+	double raw = median(fs_of(group[2]), extra_row, "raw");
+
+	snprintf(trend, sizeof(trend), "%s", group[7]);
+	claim(num(3) + raw == p.cost[0] && num(4) == p.segments[0]);
+	claim(num(5) + raw == p.cost[p.n - 1] && num(6) == p.segments[p.n - 1]);
+	claim_trend(trend, &p, raw);
+}
+
+/* "dm-linear with 16 segments, warm 4 KiB read fault: +188 insn ...": which row extra_title is of.
+ */
+static void segments_title(void)
+{
+	snprintf(extra_row, sizeof(extra_row), "%s", name_of_words(group[3]));
+}
+
+/* "... grows by about 100 insn for each segment: 7.9 times raw on ext4", or "grows with the
+ * segments: ..." where no line fits. */
+static void growth_title(void)
+{
+	char name[128], slopes[128], rest[512], *item, *save;
+	struct points p;
+	double r2, other;
+
+	snprintf(name, sizeof(name), "%s", name_of_words(group[1]));
+	snprintf(slopes, sizeof(slopes), "%s", group[3]);
+	snprintf(rest, sizeof(rest), "%s", group[4]);
+	for (item = strtok_r(rest, ",", &save); item; item = strtok_r(NULL, ",", &save)) {
+		bool is_first = item == rest;
+
+		claim(match("^ ?([0-9.]+) times raw on (.*)$", item));
+		p = plain(fs_of(group[2]), name, "linear");
+		growth(fs_of(group[2]), name, "linear", num(1));
+		if (!is_first)
+			continue;
+		slope(&p, true, &r2);
+		slope(&p, false, &other);
+		if (*slopes)
+			claim_slope(slopes, &p);
+		else
+			claim(fmax(r2, other) < 0.8);
+	}
+}
+
+static void table_title(void)
+{
+	double each = num(1), base = num(2), off = 0;
+	struct points p = one_device("ext4", "load");
+
+	for (size_t i = 0; i < p.n; i++)
+		off = fmax(off, fabs(base + each * p.segments[i] - p.cost[i]) / p.cost[i]);
+	claim(off <= 0.1 || numbers_of_segments(&p) == 2);
+	claim(rises(&p));
+}
+
+static const struct {
+	const char *pattern;
+	void (*holds)(void);
+} titles[] = {
+	{"^dm-([a-z]+) with " N " segments?, (.*): [-+0-9,]+ [a-z/]+ \\(", segments_title},
+	{"^dm-([a-z]+) on ([a-z0-9 ]+): " S " [a-z/]+ with " N " segments?, " S " with " N
+	 "; (.*)$",
+	 extra_title},
+	{"^The cost of a (.*) grows (with the segments|by about ([^:]*)): (.*)$", growth_title},
+	{"^To load a table costs ([-0-9,.]+) [a-z/]+ for each segment, and " N " for any table$",
+	 table_title},
+};
+
+static size_t seen_titles[COUNT(titles)];
+
+/* What the plots of the run say in words. */
+static void check_titles(const struct tables *tables)
+{
+	char dir[] = "/tmp/daxdm-claims-plot-XXXXXX", path[64], line[2048], *tab;
+	FILE *words;
+
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(plotdata_write(tables, dir), 0);
+	snprintf(path, sizeof(path), "%s/words.tsv", dir);
+	words = fopen(path, "re");
+	assert_non_null(words);
+	while (fgets(line, sizeof(line), words)) {
+		line[strcspn(line, "\n")] = '\0';
+		tab = strrchr(line, '\t');
+		sentence = tab ? tab + 1 : line;
+		for (size_t k = 0; k < COUNT(titles); k++)
+			if (match(titles[k].pattern, sentence)) {
+				seen_titles[k]++;
+				titles[k].holds();
+				break;
+			}
+	}
+	fclose(words);
+	snprintf(line, sizeof(line), "rm -r %s", dir);
+	assert_int_equal(system(line), 0);
+}
+
 static void check_run(const char *path)
 {
 	struct tables tables;
@@ -1104,6 +1214,7 @@ static void check_run(const char *path)
 	run = &read;
 	assert_int_equal(tables_build(&read, &tables), 0);
 	findings_numbers(&tables, check_sentence, NULL);
+	check_titles(&tables);
 	tables_free(&tables);
 	run_free(&read);
 }
@@ -1142,7 +1253,7 @@ struct series {
 static struct series make_series(void)
 {
 	static const int64_t bases[] = {100, 4000, 60000, 1, 0, -50};
-	struct series s = {.shape = (unsigned int)below(9)};
+	struct series s = {.shape = (unsigned int)below(10)};
 
 	s.base = bases[below(below(4) ? 3 : COUNT(bases))];
 	s.step = (int64_t)below(1 + (uint64_t)llabs(s.base) / 2) + 1;
@@ -1169,6 +1280,8 @@ static int64_t cost_at(const struct series *s, int64_t segments)
 		return s->base + segments / 200 + (int64_t)below((uint64_t)s->step + 1);
 	case 6: /* it falls */
 		return s->base + s->step * 1024 / (segments + 1);
+	case 8: /* a step, which no line fits */
+		return s->base + (segments >= 4 + s->odd % 13 ? 3 * s->step : 0);
 	case 7: /* bent */
 		return s->base + segments * segments / 50;
 	default: /* less than one for each segment */
@@ -1391,6 +1504,9 @@ static void every_kind_was_seen(void **state)
 	for (size_t k = 0; k < COUNT(kinds); k++)
 		if (!seen_kinds[k])
 			fail_msg("no run said: %s", kinds[k].pattern);
+	for (size_t k = 0; k < COUNT(titles); k++)
+		if (!seen_titles[k])
+			fail_msg("no plot said: %s", titles[k].pattern);
 }
 
 int main(void)

@@ -288,8 +288,10 @@ static void test_plot_growing(void **state)
 	open_growing(&o, 1600, 3100, 7900);
 	text = plot_settings(&o.tables);
 	assert_holds(text, "draw_growth = 1\n");
-	assert_holds(text, "\t0\tA cold 4 KiB odd fault grows by about 100 insn for each segment: "
-			   "7.9 times raw on ext4\n");
+	assert_holds(
+		text,
+		"\t0\tThe cost of a cold 4 KiB odd fault grows by about 100 insn for each segment: "
+		"7.9 times raw on ext4\n");
 	assert_holds(text, "off the axis: see fault-growth and the table)");
 	free(text);
 	close_fixture(&o);
