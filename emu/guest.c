@@ -99,13 +99,11 @@ static int lay_out(struct guest *g, bool restore)
 			rc = g->pmem[i];
 	}
 	if (!rc && g->plan->machine->ram_in_file) {
-		g->ram = restore ? snapshot_open_ram(&g->snapshot)
-				 : nameless_file(g->dir, true,
-						 g->plan->machine->mem_mib * INT64_C(1048576));
+		g->ram = nameless_file(g->dir, true, g->plan->machine->mem_mib * INT64_C(1048576));
 		rc = g->ram < 0 ? g->ram : 0;
 	}
 	if (!rc && restore)
-		rc = snapshot_lay_out(&g->snapshot, g->dir, g->pmem);
+		rc = snapshot_lay_out(&g->snapshot, g->dir, g->pmem, g->ram);
 	if (rc < 0)
 		msg_error("cannot write the files of the emulated host in %s: %s", g->dir,
 			  why_not_written(rc));

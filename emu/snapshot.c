@@ -282,21 +282,29 @@ int snapshot_look(const struct snapshot *snapshot, char *why)
 
 /* --- what is in it --------------------------------------------------------------------------- */
 
+static int load_file(const struct snapshot *snapshot, const char *name, int to)
+{
+	char path[PATH_MAX];
+	int from, rc;
+
+	path_in(path, snapshot->path, name);
+	from = open(path, O_RDONLY | O_CLOEXEC);
+	if (from < 0)
+		return -errno;
+	rc = copy_sparse(from, to);
+	close(from);
+	return rc;
+}
+
 static int load_pmems(const struct snapshot *snapshot, const int *pmem)
 {
 	int rc = 0;
 
 	for (unsigned int i = 0; i < snapshot->machine->n_pmems && !rc; i++) {
-		char name[16], path[PATH_MAX];
-		int from;
+		char name[16];
 
 		snprintf(name, sizeof(name), "pmem%u", i);
-		path_in(path, snapshot->path, name);
-		from = open(path, O_RDONLY | O_CLOEXEC);
-		if (from < 0)
-			return -errno;
-		rc = copy_sparse(from, pmem[i]);
-		close(from);
+		rc = load_file(snapshot, name, pmem[i]);
 	}
 	return rc;
 }
@@ -329,26 +337,19 @@ static int save_pmems(const struct snapshot *snapshot, const char *dir, const in
 	return rc;
 }
 
-int snapshot_open_ram(const struct snapshot *snapshot)
+int snapshot_lay_out(const struct snapshot *snapshot, const char *dir, const int *pmem, int ram)
 {
-	char path[PATH_MAX];
-	int fd;
-
-	path_in(path, snapshot->path, "ram");
-	fd = open(path, O_RDWR | O_CLOEXEC); /* QEMU wants to be able to write */
-	return fd < 0 ? -errno : fd;
-}
-
-int snapshot_lay_out(const struct snapshot *snapshot, const char *dir, const int *pmem)
-{
+	int rc = load_pmems(snapshot, pmem);
 	char state[PATH_MAX], link[PATH_MAX];
 
+	if (!rc && snapshot->machine->ram_in_file)
+		rc = load_file(snapshot, "ram", ram);
 	path_in(state, snapshot->path, "state");
 	path_in(link, dir, "state");
-	if (symlink(state, link) < 0)
-		return -errno;
+	if (!rc && symlink(state, link) < 0)
+		rc = -errno;
 	utimensat(AT_FDCWD, snapshot->path, NULL, 0); /* used last */
-	return load_pmems(snapshot, pmem);
+	return rc;
 }
 
 static int write_what(const struct snapshot *snapshot, const char *dir)

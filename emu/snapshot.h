@@ -28,12 +28,12 @@ int snapshot_of(const struct vm_config *config, const char *qemu, struct snapsho
  */
 int snapshot_look(const struct snapshot *snapshot, char *why);
 
-/* Fills the persistent memory of a machine that is to be restored, and puts its state into dir.
- * Returns 0 or -errno. */
-int snapshot_lay_out(const struct snapshot *snapshot, const char *dir, const int *pmem);
-
-/* The memory of a machine with ram_in_file: a descriptor of what must not be changed, or -errno. */
-int snapshot_open_ram(const struct snapshot *snapshot);
+/*
+ * Copies the persistent memory of the snapshot, and the memory of a machine with ram_in_file, into
+ * the empty files of a machine that is to be restored, and puts its state into dir.  That machine
+ * then has no file of the snapshot open.  Returns 0 or -errno.
+ */
+int snapshot_lay_out(const struct snapshot *snapshot, const char *dir, const int *pmem, int ram);
 
 /*
  * Keeps the state file in dir (vm_save_state()) and the persistent memory that belongs to it.  It

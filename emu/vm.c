@@ -154,14 +154,13 @@ static void add_pmem(struct argv *argv, const struct vm_config *c, unsigned int 
 		    LABEL_KIB);
 }
 
-/* A machine that boots leaves its memory in the file; one that goes on keeps what it writes to
- * itself, and no memory comes with the state, for it is shared where that is made. */
+/* Shared: QEMU does not write it into the state, and it can be copied from the file. */
 static void add_ram(struct argv *argv, const struct vm_config *c)
 {
 	add(argv, "-M", "memory-backend=ram");
 	add(argv, "-object",
-	    "memory-backend-file,id=ram,share=%s,mem-path=/proc/self/fd/%d,size=%uM",
-	    c->incoming ? "off" : "on", c->ram, c->machine->mem_mib);
+	    "memory-backend-file,id=ram,share=on,mem-path=/proc/self/fd/%d,size=%uM", c->ram,
+	    c->machine->mem_mib);
 }
 
 /* A machine that is saved does not have it, for QEMU does not load memory that is shared and behind

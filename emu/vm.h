@@ -31,8 +31,7 @@ struct vm_machine {
 	/* Its job comes only with the saved state it goes on from; it waits for it, and for being
 	 * stopped meanwhile. */
 	bool job_after_pause;
-	/* Its memory is a file: a saved one is mapped, not read, by each machine that goes on from
-	 * it, and none of them changes it. */
+	/* Its memory is a file, which is not part of the state that QEMU saves. */
 	bool ram_in_file;
 	const char *kernel_args;
 	unsigned int n_pmems;

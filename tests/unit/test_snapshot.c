@@ -134,6 +134,37 @@ static void whole(void **state)
 	assert_int_equal(snapshot_look(&k->snapshot, k->why), 0);
 }
 
+static void expect_text(int fd, off_t at, const char *text)
+{
+	char got[32] = "";
+
+	assert_int_equal(pread(fd, got, strlen(text), at), (ssize_t)strlen(text));
+	assert_string_equal(got, text);
+}
+
+/* Whatever the user that QEMU runs as does with its files. */
+static void a_machine_has_copies_alone(void **state)
+{
+	struct kept *k = *state;
+	int pmem[2] = {memory(MIB, 0, ""), memory(2 * MIB, 0, "")}, ram = memory(MIB, 0, "");
+	const int all[] = {pmem[0], pmem[1], ram};
+	struct stat st;
+
+	assert_int_equal(snapshot_lay_out(&k->snapshot, "vm2", pmem, ram), -ENOENT);
+	assert_int_equal(mkdir("vm2", 0777), 0);
+	assert_int_equal(snapshot_lay_out(&k->snapshot, "vm2", pmem, ram), 0);
+	expect_text(pmem[0], 300000, "on the first");
+	expect_text(pmem[1], 0, "on the second");
+	expect_text(ram, 4096, "in memory");
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		assert_int_equal(ftruncate(all[i], 0), 0);
+		assert_int_equal(fstat(all[i], &st), 0);
+		assert_int_equal(st.st_nlink, 0); /* no name leads to it */
+		close(all[i]);
+	}
+	assert_int_equal(snapshot_look(&k->snapshot, k->why), 0);
+}
+
 static void another_time_alone_is_no_damage(void **state)
 {
 	struct kept *k = *state;
@@ -202,6 +233,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(whole, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_machine_has_copies_alone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(another_time_alone_is_no_damage, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(cut, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(missing, set_up, tear_down),
