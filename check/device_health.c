@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check/device_health.h"
 
+#include "lib/base/limit_clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LIMIT_MS = 30000 };
+enum { LIMIT_MS = 30000, POLL_MS = 20 };
 
 /* One step that moved n bytes of a page, or is done if n is PAGE_BYTES.  Returns 0 or -errno. */
 static int step(char *why, const char *what, ssize_t n)
@@ -66,14 +68,23 @@ out:
 	return rc;
 }
 
-/* Reads what the child says until it ends or the time is over. */
-static void hear(int fd, char why[DEVICE_SICK_MAX])
+/* Waits for the result of the child, for LIMIT_MS of the limit clock.  If the outer host does not
+ * give it that much time, nothing is known of the device, and why is empty. */
+static void read_result(int fd, char why[DEVICE_SICK_MAX])
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
-	ssize_t n = poll(&p, 1, LIMIT_MS) > 0 ? read(fd, why, DEVICE_SICK_MAX - 1) : -1;
+	int64_t until_ms = limit_clock_ms() + LIMIT_MS;
+	int64_t wall_until_ms = limit_clock_wall_ms() + (int64_t)LIMIT_MS * LIMIT_CLOCK_PATIENCE;
+	bool starved = false, late = false;
+	ssize_t n;
 
+	while (poll(&p, 1, POLL_MS) <= 0 && !late && !starved) {
+		late = limit_clock_ms() >= until_ms;
+		starved = limit_clock_wall_ms() >= wall_until_ms;
+	}
+	n = late || starved ? -1 : read(fd, why, DEVICE_SICK_MAX - 1);
 	why[n > 0 ? n : 0] = '\0';
-	if (n < 0)
+	if (late)
 		snprintf(why, DEVICE_SICK_MAX, "write, fsync and read did not end within %d s",
 			 LIMIT_MS / 1000);
 	else if (!n)
@@ -83,8 +94,8 @@ static void hear(int fd, char why[DEVICE_SICK_MAX])
 /* Leaves why empty if the device is well. */
 static void try_in_child(const char *node, char why[DEVICE_SICK_MAX])
 {
+	pid_t pid, parent = getpid();
 	int fds[2];
-	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC) < 0) {
 		snprintf(why, DEVICE_SICK_MAX, "pipe: %s", strerror(errno));
@@ -93,12 +104,17 @@ static void try_in_child(const char *node, char why[DEVICE_SICK_MAX])
 	pid = fork();
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(1);
 		if (!device_try(node, why))
 			snprintf(why, DEVICE_SICK_MAX, "well");
 		_exit(write(fds[1], why, strlen(why)) < 0);
 	}
 	close(fds[1]);
-	hear(fds[0], why);
+	if (pid < 0)
+		snprintf(why, DEVICE_SICK_MAX, "fork: %s", strerror(errno));
+	else
+		read_result(fds[0], why);
 	close(fds[0]);
 	if (pid > 0) {
 		kill(pid, SIGKILL);

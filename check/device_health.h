@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Whether a named device works at all, before any check stands on it. */
+/* Tests each named device before any check uses it. */
 #ifndef DAXDM_DEVICE_HEALTH_H
 #define DAXDM_DEVICE_HEALTH_H
 
@@ -13,8 +13,8 @@
 int device_try(const char *node, char why[DEVICE_SICK_MAX]);
 
 /*
- * Tries each named device in a process of its own, for at most 30 s each, and fills env->sick.
- * Returns how many are sick.
+ * Tests each named device in a process of its own, for at most 30 s of the limit clock each, and
+ * fills env->sick.  Returns how many devices failed.
  */
 unsigned int devices_try(struct check_env *env);
 

@@ -16,39 +16,38 @@ enum { LOG_MAX = 400, FOLLOW = 24, LINES_MAX = 120 };
 /* Died (D), bad page (B), warned (W), soft lockup (L), machine check (M). */
 #define TROUBLE ((UINT64_C(1) << 7) | (1 << 5) | (1 << 9) | (1 << 14) | (1 << 4))
 
-static const char *const complaints[] = {
-	"WARNING:",
-	"BUG:",
-	"kernel BUG at",
-	"Oops",
-	"general protection fault",
-	"Unable to handle",
-	"INFO: possible",
-	"possible circular locking",
-	"possible recursive locking",
-	"suspicious RCU usage",
-	"inconsistent lock state",
-	"detected stall",
-	"self-detected stall",
-	"blocked for more than",
-	"soft lockup",
-	"hard LOCKUP",
-	"refcount_t:",
-	"list_add corruption",
-	"list_del corruption",
-	"UBSAN:",
-	"KASAN:",
-	"KCSAN:",
-	"Bad page state",
-	"scheduling while atomic",
-	"sleeping function called from invalid context",
-	"Internal error",
-};
-
-/* Those of them that come of the time alone. */
-static const char *const late_complaints[] = {
-	"detected stall", "self-detected stall", "blocked for more than",
-	"soft lockup",	  "workqueue lockup",
+/* late: of something that took too long, which a slow outer host can be the cause of. */
+static const struct {
+	const char *text;
+	bool late;
+} complaints[] = {
+	{"WARNING:", false},
+	{"BUG:", false},
+	{"kernel BUG at", false},
+	{"Oops", false},
+	{"general protection fault", false},
+	{"Unable to handle", false},
+	{"INFO: possible", false},
+	{"possible circular locking", false},
+	{"possible recursive locking", false},
+	{"suspicious RCU usage", false},
+	{"inconsistent lock state", false},
+	{"detected stall", true},
+	{"self-detected stall", true},
+	{"blocked for more than", true},
+	{"soft lockup", true},
+	{"workqueue lockup", true},
+	{"hard LOCKUP", false},
+	{"refcount_t:", false},
+	{"list_add corruption", false},
+	{"list_del corruption", false},
+	{"UBSAN:", false},
+	{"KASAN:", false},
+	{"KCSAN:", false},
+	{"Bad page state", false},
+	{"scheduling while atomic", false},
+	{"sleeping function called from invalid context", false},
+	{"Internal error", false},
 };
 
 /* A soft lockup leaves it (TAINT_SOFTLOCKUP). */
@@ -105,23 +104,19 @@ void health_plant(void)
 	log_line("<4>WARNING: CPU: 0 PID: 0 at planted/by/daxdm.c:1 nothing+0x0/0x0\n");
 }
 
-static bool has_one_of(const char *text, const char *const *list, size_t n)
+/* Whether it is a complaint; late: whether it is one of that kind. */
+static bool is_complaint(const char *text, bool *late)
 {
-	for (size_t i = 0; i < n; i++)
-		if (strstr(text, list[i]))
-			return true;
-	return false;
-}
+	bool found = false;
 
-static bool is_complaint(const char *text)
-{
-	return has_one_of(text, complaints, sizeof(complaints) / sizeof(complaints[0]));
-}
-
-static bool is_late(const char *text)
-{
-	return has_one_of(text, late_complaints,
-			  sizeof(late_complaints) / sizeof(late_complaints[0]));
+	*late = false;
+	for (size_t i = 0; i < sizeof(complaints) / sizeof(complaints[0]); i++) {
+		if (!strstr(text, complaints[i].text))
+			continue;
+		found = true;
+		*late = *late || complaints[i].late;
+	}
+	return found;
 }
 
 /* "6,1234,5678,-;TEXT\n SUBSYSTEM=..." -> TEXT, or NULL. */
@@ -155,6 +150,7 @@ bool health_end(struct health *h, json_t *lines, uint64_t *taint, json_t *log)
 		return !*taint;
 	for (;;) {
 		char record[8192], *text;
+		bool late;
 		ssize_t n = read(h->kmsg, record, sizeof(record) - 1);
 
 		if (n < 0 && errno == EPIPE) /* overwritten meanwhile: reads on behind the gap */
@@ -167,9 +163,9 @@ bool health_end(struct health *h, json_t *lines, uint64_t *taint, json_t *log)
 			continue;
 		if (log && json_array_size(log) < LOG_MAX)
 			json_array_append_new(log, as_string(text));
-		if (is_complaint(text)) {
+		if (is_complaint(text, &late)) {
 			well = false;
-			h->only_late = h->only_late && is_late(text);
+			h->only_late = h->only_late && late;
 			follow = FOLLOW;
 		}
 		if (follow && json_array_size(lines) < LINES_MAX) {

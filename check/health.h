@@ -13,13 +13,10 @@
 struct health {
 	int kmsg; /* reads on from the marker; -1: the log cannot be read */
 	uint64_t taint;
-	/* After health_end() found trouble: all of it is that something took the kernel too long by
-	 * its clock, which a slow outer host can be the reason of. */
+	/* Set by health_end() if it found trouble: every complaint is that something took too long
+	 * by the kernel's clock.  A slow outer host can be the cause. */
 	bool only_late;
 };
-
-/* By the defaults of the kernel's watchdogs, and of emu/init, none complains earlier than that. */
-enum { HEALTH_LATE_MS = 20000 };
 
 /* Writes a marker that names `what` to the log, and begins to watch.  Returns 0 or -errno. */
 int health_begin(struct health *h, const char *what);

@@ -190,31 +190,35 @@ static void add_stacks(struct under_way *u)
 		fclose(in);
 }
 
-/* Waits for the child at most so long.  Returns true if it is gone. */
-static bool reap(const struct under_way *u, int *status, int64_t limit_ms)
+/* Waits for the child.  Returns 0 once it is gone, -ETIMEDOUT after so long of the limit clock, or
+ * -EAGAIN if the outer host does not give it that much time. */
+static int reap(const struct under_way *u, int *status, int64_t limit_ms)
 {
 	const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
 	int64_t until_ms = limit_clock_ms() + limit_ms;
 	int64_t wall_until_ms = limit_clock_wall_ms() + limit_ms * LIMIT_CLOCK_PATIENCE;
 
-	while (limit_clock_ms() < until_ms && limit_clock_wall_ms() < wall_until_ms) {
+	while (limit_clock_ms() < until_ms) {
 		if (waitpid(u->pid, status, WNOHANG) == u->pid)
-			return true;
+			return 0;
+		if (limit_clock_wall_ms() >= wall_until_ms)
+			return -EAGAIN;
 		nanosleep(&pause, NULL);
 	}
-	return false;
+	return -ETIMEDOUT;
 }
 
 static void judge_starved(struct under_way *u, const char *what)
 {
-	char why[300];
+	char why[500];
 
 	snprintf(why, sizeof(why),
-		 "host too slow: the emulated host was given %.1f s of the processors in %.0f s "
-		 "(%s)",
+		 "host too slow: the emulated host ran for %.1f s of %.0f s (%s); try again with "
+		 "less load",
 		 (double)given_ms(u) / 1000, (double)wall_ms(u) / 1000, what);
 	judge(u, VERDICT_BROKEN, why, NULL);
-	u->starved = true;
+	/* A failure that was found before stays one. */
+	u->starved = u->verdict == VERDICT_BROKEN;
 }
 
 /* It was killed, for its time was over. */
@@ -250,7 +254,7 @@ static void follow(struct runner *k, struct under_way *u)
 	if (!gone) {
 		add_stacks(u);
 		kill(-u->pid, SIGKILL);
-		gone = reap(u, &status, DIE_MS);
+		gone = !reap(u, &status, DIE_MS);
 		u->stuck = !gone;
 		if (!interrupted())
 			judge_late(u);
@@ -313,23 +317,29 @@ static int clean_once(const struct runner *k, const char *directory)
 	return 0;
 }
 
-/* In a child: the kernel may not come back from an umount. */
+/* Twice: the first try may have freed what it could not remove.  Returns 0 or 1. */
 static int clean(const struct runner *k, const char *directory)
 {
 	return clean_once(k, directory) && clean_once(k, directory);
 }
 
-/* Returns true if nothing of the check is left. */
-static bool clean_up(const struct runner *k, const char *directory, char *why, size_t why_len)
+/*
+ * Takes down what the check left, in a child: the kernel may not come back from an umount.  Returns
+ * 0 if nothing is left, else a sentence in why and -EIO, -ETIMEDOUT, or -EAGAIN if the outer host
+ * did not give the child its time.
+ */
+static int clean_up(const struct runner *k, const char *directory, char *why, size_t why_len)
 {
-	int fds[2], status = 0;
+	int fds[2], status = 0, rc;
 	struct under_way u = {0};
 	pid_t parent = getpid();
 	ssize_t n = 0;
 
 	why[0] = '\0';
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return false;
+	if (pipe2(fds, O_CLOEXEC) < 0) {
+		snprintf(why, why_len, "pipe: %s", strerror(errno));
+		return -EIO;
+	}
 	u.pid = fork();
 	if (!u.pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -339,11 +349,14 @@ static bool clean_up(const struct runner *k, const char *directory, char *why, s
 		_exit(clean(k, directory));
 	}
 	close(fds[1]);
-	if (u.pid < 0 || !reap(&u, &status, CLEAN_S * 1000)) {
-		if (u.pid > 0)
-			kill(u.pid, SIGKILL);
+	rc = u.pid < 0 ? -EIO : reap(&u, &status, CLEAN_S * 1000);
+	if (u.pid < 0) {
+		snprintf(why, why_len, "fork: %s", strerror(errno));
+	} else if (rc < 0) {
+		kill(u.pid, SIGKILL);
 		snprintf(why, why_len, "taking it down did not end within %d s", CLEAN_S);
 	} else if (status) {
+		rc = -EIO;
 		n = read(fds[0], why, why_len - 1);
 		why[n > 0 ? n : 0] = '\0';
 		why[strcspn(why, "\n")] = '\0';
@@ -351,7 +364,7 @@ static bool clean_up(const struct runner *k, const char *directory, char *why, s
 			snprintf(why, why_len, "taking it down died");
 	}
 	close(fds[0]);
-	return !why[0];
+	return rc;
 }
 
 static int write_verdict(struct runner *k, struct under_way *u, json_t *dmesg, uint64_t taint)
@@ -421,18 +434,21 @@ static bool run_it(struct runner *k, struct under_way *u, const char *directory,
 		follow(k, u);
 		close(u->pipe);
 	}
-	if (!u->stuck && !spoils && !clean_up(k, directory, why, sizeof(why))) {
+	rc = u->stuck || spoils ? 0 : clean_up(k, directory, why, sizeof(why));
+	if (rc < 0) {
 		snprintf(reason, sizeof(reason), "what it made cannot be taken down: %s", why);
-		judge(u, u->verdict == VERDICT_BROKEN ? VERDICT_BROKEN : VERDICT_FAIL, reason,
-		      NULL);
+		if (rc == -EAGAIN)
+			judge_starved(u, reason);
+		else
+			judge(u, u->verdict == VERDICT_BROKEN ? VERDICT_BROKEN : VERDICT_FAIL,
+			      reason, NULL);
 		well = false;
 	}
 	if (!health_end(&health, dmesg, taint, NULL)) {
 		snprintf(reason, sizeof(reason), "the kernel complained: %s",
 			 json_array_size(dmesg) ? json_string_value(json_array_get(dmesg, 0))
 						: "it is tainted, without a line in the log");
-		if (health.only_late && given_ms(u) < HEALTH_LATE_MS &&
-		    wall_ms(u) > 2 * given_ms(u))
+		if (health.only_late && wall_ms(u) > 2 * given_ms(u))
 			judge_starved(u, reason);
 		else
 			judge(u, VERDICT_FAIL, reason, NULL);

@@ -9,13 +9,18 @@
 
 #include "check/device_health.h"
 #include "check/need.h"
+#include "lib/base/limit_clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+extern const struct check_family check_namespace;
 
 enum { BYTES = 5 * PAGE_BYTES + 512 };
 
@@ -135,6 +140,79 @@ static void a_sick_one_is_named_still(void **state)
 	assert_true(met(&env, "named:raw", &missing));
 }
 
+/* What the check of a mode says of its devices: the first line. */
+static void said_by(const char *mode, struct check_env *env, char *line, size_t len)
+{
+	const struct check_item *item = check_namespace.items;
+	int fds[2];
+	ssize_t n;
+
+	while (strcmp(item->name, mode))
+		item++;
+	assert_int_equal(pipe(fds), 0);
+	env->item = item;
+	env->out = fds[1];
+	item->run(env, item->arg);
+	close(fds[1]);
+	n = read(fds[0], line, len - 1);
+	close(fds[0]);
+	line[n > 0 ? n : 0] = '\0';
+}
+
+static void a_sick_one_fails_its_own_check(void **state)
+{
+	struct check_env env = {.n_devices = 1, .devices = {{.mode = NAMESPACE_VIRTIO}}};
+	char line[400];
+
+	(void)state;
+	env.devices[0].size_bytes = 1 << 20;
+	snprintf(env.devices[0].node, sizeof(env.devices[0].node), "%s", file);
+	/* It would work now. */
+	snprintf(env.sick[0], sizeof(env.sick[0]), "fsync: Input/output error");
+	said_by("virtio", &env, line, sizeof(line));
+	assert_non_null(strstr(line, "\"fail\""));
+	assert_non_null(strstr(line, "(virtio) does not work: fsync: Input/output error"));
+}
+
+/* The outer host: lets no time pass, then all of it. */
+static void pass_time(struct limit_clock_page *page)
+{
+	usleep(300000);
+	page->given_ms += 30000;
+	_exit(0);
+}
+
+/* A read of /dev/kmsg waits for the next message of the kernel. */
+static void one_that_hangs_is_given_its_time_of_the_limit_clock(void **state)
+{
+	struct check_env env = {.n_devices = 1, .devices = {{.mode = NAMESPACE_RAW}}};
+	struct limit_clock_page *page = mmap(NULL, LIMIT_CLOCK_BYTES, PROT_READ | PROT_WRITE,
+					     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int64_t since_ms = limit_clock_wall_ms();
+	bool hung = false;
+
+	(void)state;
+	assert_true(page != MAP_FAILED);
+	if (geteuid())
+		skip(); /* the kernel log is not for everybody */
+	*page = (struct limit_clock_page){.magic = LIMIT_CLOCK_MAGIC};
+	limit_clock_use(page);
+	snprintf(env.devices[0].node, sizeof(env.devices[0].node), "/dev/kmsg");
+	for (int i = 0; i < 5 && !hung; i++) {
+		pid_t pid = fork();
+
+		if (!pid)
+			pass_time(page);
+		assert_int_equal(devices_try(&env), 1);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+		hung = strncmp(env.sick[0], "read: ", 6); /* else somebody wrote a message */
+	}
+	limit_clock_use(NULL);
+	munmap(page, LIMIT_CLOCK_BYTES);
+	assert_string_equal(env.sick[0], "write, fsync and read did not end within 30 s");
+	assert_true(limit_clock_wall_ms() - since_ms < 20000);
+}
+
 static void large_pages_are_those_of_this_kernel(void **state)
 {
 	struct check_env env = {0};
@@ -155,6 +233,8 @@ int main(void)
 		cmocka_unit_test(checks_see_only_those_that_work),
 		cmocka_unit_test(what_needs_a_sick_one_is_skipped_with_its_sentence),
 		cmocka_unit_test(a_sick_one_is_named_still),
+		cmocka_unit_test(a_sick_one_fails_its_own_check),
+		cmocka_unit_test(one_that_hangs_is_given_its_time_of_the_limit_clock),
 		cmocka_unit_test(large_pages_are_those_of_this_kernel),
 	};
 

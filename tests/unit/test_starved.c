@@ -80,6 +80,12 @@ static void is_late(struct check_env *env, const void *arg)
 	usleep(50000);
 }
 
+static void fails_and_is_late(struct check_env *env, const void *arg)
+{
+	check_fail(env, "a byte is wrong");
+	is_late(env, arg);
+}
+
 static void is_late_and_warns(struct check_env *env, const void *arg)
 {
 	is_late(env, arg);
@@ -113,7 +119,7 @@ static json_t *run_once(void (*run)(struct check_env *env, const void *arg))
 /* The kernel log is everybody's: what others say meanwhile is no verdict on this one. */
 static json_t *verdict_of(void (*run)(struct check_env *env, const void *arg))
 {
-	bool complains = run == is_late || run == is_late_and_warns;
+	bool complains = run == is_late || run == is_late_and_warns || run == fails_and_is_late;
 	json_t *line = run_once(run);
 
 	for (int i = 0; i < 3 && !complains && json_array_size(json_object_get(line, "dmesg"));
@@ -152,13 +158,20 @@ static void a_hang_is_a_failure(void **state)
 static void a_host_that_never_gives_enough_is_too_slow(void **state)
 {
 	(void)state;
-	expect_line(never, "broken", "host too slow: the emulated host was given ", true);
+	expect_line(never, "broken", "host too slow: the emulated host ran for ", true);
 }
 
 static void the_kernel_complains_of_the_host(void **state)
 {
 	(void)state;
 	expect_line(is_late, "broken", "host too slow: ", true);
+}
+
+/* It was found out before. */
+static void a_slow_host_does_not_excuse_a_failure(void **state)
+{
+	(void)state;
+	expect_line(fails_and_is_late, "fail", "a byte is wrong", false);
 }
 
 static void the_kernel_complains_of_itself(void **state)
@@ -174,6 +187,7 @@ int main(void)
 		cmocka_unit_test(a_hang_is_a_failure),
 		cmocka_unit_test(a_host_that_never_gives_enough_is_too_slow),
 		cmocka_unit_test(the_kernel_complains_of_the_host),
+		cmocka_unit_test(a_slow_host_does_not_excuse_a_failure),
 		cmocka_unit_test(the_kernel_complains_of_itself),
 	};
 
