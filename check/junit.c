@@ -95,9 +95,9 @@ static void put_lines(FILE *out, const char *head, const json_t *lines)
 	}
 }
 
-/* What else is known of a check, for whoever opens its result. */
+/* What else is known of a check.  complained: put_complaint() wrote the evidence. */
 static void put_system_out(FILE *out, const json_t *line, const json_t *observations,
-			   const char *reason)
+			   const char *reason, bool complained)
 {
 	const json_t *o;
 	size_t i;
@@ -127,7 +127,8 @@ static void put_system_out(FILE *out, const json_t *line, const json_t *observat
 		fputc('\n', out);
 		free(value);
 	}
-	put_lines(out, "", json_object_get(line, "evidence"));
+	if (!complained)
+		put_lines(out, "", json_object_get(line, "evidence"));
 	put_lines(out, "dmesg: ", json_object_get(line, "dmesg"));
 	fputs("</system-out>", out);
 }
@@ -175,7 +176,7 @@ static void put_case(FILE *out, const char *class, const json_t *line, const jso
 	fprintf(out, " time=\"%lld.%03lld\">", (long long)(ms / 1000), (long long)(ms % 1000));
 	if (element[outcome])
 		put_complaint(out, element[outcome], line, reason ? reason : "");
-	put_system_out(out, line, observations, reason);
+	put_system_out(out, line, observations, reason, element[outcome]);
 	fputs("</testcase>\n", out);
 	free(reason);
 }

@@ -240,7 +240,7 @@ static void test_junit(void **state)
 		    "    <testcase classname=\"linux-6.1.192.a\" name=\"two\" time=\"0.002\">"
 		    "<failure type=\"broken promise\" message=\"a byte is wrong\">a byte is "
 		    "wrong\ntable 1&#10;table 2\n</failure><system-out>promised: bytes are right "
-		    "(all)\ntable 1&#10;table 2\ndmesg: a &lt;b&gt; &amp; &quot;c&quot; ]]&gt;\n"
+		    "(all)\ndmesg: a &lt;b&gt; &amp; &quot;c&quot; ]]&gt;\n"
 		    "</system-out></testcase>\n"
 		    "  </testsuite>\n"
 		    "</testsuites>\n");
