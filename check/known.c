@@ -99,7 +99,7 @@ const char *kernel_version_text(const char *release, const char *package, const 
 
 /* ---- entries ------------------------------------------------------------------------------- */
 
-enum { KEYS = 8, KEY_LAST = 2, KEY_MATCH = 7, RANGES_MAX = 8 };
+enum { KEYS = 8, KEY_LAST = 2, KEY_MATCH = 7 };
 
 /* Every key but match has to be there. */
 static const char *const keys[KEYS] = {
@@ -109,10 +109,7 @@ static const char *const keys[KEYS] = {
 struct entry {
 	struct known_bug bug;
 	char *name, *values[KEYS];
-	struct {
-		struct kernel_version first, last; /* last.major -1: not known to end */
-	} ranges[RANGES_MAX];			   /* ascending */
-	size_t n_ranges;
+	struct kernel_version first, last; /* last.major -1: not known to end */
 	regex_t match;
 	bool has_match;
 };
@@ -204,58 +201,30 @@ static int take_line(void *reader, const char *path, unsigned int line, char *te
 	return append(&e->values[k], text + strspn(text, " \t"));
 }
 
-/* Releases with blanks between them.  Returns how many, or -EINVAL after an error line. */
-static int read_bounds(const char *path, const char *key, const char *text,
-		       struct kernel_version bounds[RANGES_MAX])
+/* Returns 0, or -EINVAL after an error line. */
+static int read_bound(const char *path, const char *key, const char *text,
+		      struct kernel_version *bound)
 {
-	char word[64];
-	int n = 0, len;
-
-	for (; sscanf(text, " %63s%n", word, &len) == 1; text += len) {
-		if (n == RANGES_MAX) {
-			msg_error("%s: %s: at most %d releases", path, key, RANGES_MAX);
-			return -EINVAL;
-		}
-		if (kernel_version_read(word, &bounds[n++]) < 0) {
-			msg_error("%s: %s: %s is no kernel release like 6.1, 6.1.150 or 7.3-rc7",
-				  path, key, word);
-			return -EINVAL;
-		}
-	}
-	return n;
+	if (!strpbrk(text, " \t\n") && !kernel_version_read(text, bound))
+		return 0;
+	msg_error("%s: %s: %s is no kernel release like 6.1, 6.1.150 or 7.3-rc7", path, key, text);
+	return -EINVAL;
 }
 
-/* The i-th of first to the i-th of last; the last range need not end. */
-static int read_ranges(const char *path, struct entry *e)
+/* Returns 0, or -EINVAL after an error line. */
+static int read_range(const char *path, struct entry *e)
 {
-	struct kernel_version first[RANGES_MAX], last[RANGES_MAX];
-	int n = read_bounds(path, "first", e->bug.first, first);
-	int n_last = n < 0 ? n : read_bounds(path, "last", e->bug.last, last);
+	int rc = read_bound(path, "first", e->bug.first, &e->first);
 
-	if (n_last < 0)
-		return n_last;
-	if (n_last != n && n_last != n - 1) {
-		msg_error("%s: first has %d releases and last %d; each first has its last, but "
-			  "for the newest where it is not known",
-			  path, n, n_last);
-		return -EINVAL;
+	e->last = (struct kernel_version){.major = -1};
+	if (rc < 0 || !*e->bug.last)
+		return rc;
+	rc = read_bound(path, "last", e->bug.last, &e->last);
+	if (!rc && kernel_version_compare(&e->first, &e->last) > 0) {
+		msg_error("%s: first: %s is newer than last: %s", path, e->bug.first, e->bug.last);
+		rc = -EINVAL;
 	}
-	for (int i = 0; i < n; i++) {
-		e->ranges[i].first = first[i];
-		e->ranges[i].last = i < n_last ? last[i] : (struct kernel_version){.major = -1};
-		if (i < n_last && kernel_version_compare(&first[i], &last[i]) > 0) {
-			msg_error("%s: first: %s is newer than last: %s", path, e->bug.first,
-				  e->bug.last);
-			return -EINVAL;
-		}
-		if (i && kernel_version_compare(&first[i], &last[i - 1]) <= 0) {
-			msg_error("%s: first: %s: a range begins before the one before it ends",
-				  path, e->bug.first);
-			return -EINVAL;
-		}
-	}
-	e->n_ranges = (size_t)n;
-	return 0;
+	return rc;
 }
 
 static int compile_match(const char *path, struct entry *e)
@@ -296,7 +265,7 @@ static int entry_check(const char *path, struct entry *e)
 		.reproducer = e->values[6],
 		.match = e->values[7],
 	};
-	if (read_ranges(path, e) < 0)
+	if (read_range(path, e) < 0)
 		return -EINVAL;
 	return e->bug.match ? compile_match(path, e) : 0;
 }
@@ -385,14 +354,11 @@ static bool any_fits(const char *globs, const char *id)
 
 static bool entry_about(const struct entry *e, const struct kernel_version *kernel, const char *id)
 {
-	for (size_t i = 0; i < e->n_ranges; i++) {
-		if (kernel_version_compare(kernel, &e->ranges[i].first) < 0)
-			return false;
-		if (e->ranges[i].last.major < 0 ||
-		    kernel_version_compare(kernel, &e->ranges[i].last) <= 0)
-			return any_fits(e->bug.check, id);
-	}
-	return false;
+	if (kernel_version_compare(kernel, &e->first) < 0)
+		return false;
+	if (e->last.major >= 0 && kernel_version_compare(kernel, &e->last) > 0)
+		return false;
+	return any_fits(e->bug.check, id);
 }
 
 static bool fits(const struct entry *e, const json_t *text)

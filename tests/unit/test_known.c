@@ -195,13 +195,8 @@ static void test_refused_entries(void **state)
 		"check: a\nfirst: 5.10\nlast: \nwhy: x\n",     /* nothing after */
 		"check: a\nfirst: v5\nlast: \nwhy: x\n" REST,  /* no release */
 		"check: a\nfirst: 5.10\nlast: now\nwhy: x\n" REST,
-		"check: a\nfirst: 5.10 6.1\nlast: \nwhy: x\n" REST,	/* the first does not end */
-		"check: a\nfirst: 5.10\nlast: 5.10 6.1\nwhy: x\n" REST, /* the last did not begin */
-		"check: a\nfirst: 6.1 5.10\nlast: 6.1 5.10\nwhy: x\n" REST, /* descending */
-		"check: a\nfirst: 5.10 6.1\nlast: 6.1\nwhy: x\n" REST,	    /* overlapping */
-		"check: a\nfirst: 5.10 v6\nlast: 5.10\nwhy: x\n" REST,
-		"check: a\nfirst: 5.1 5.2 5.3 5.4 5.5 5.6 5.7 5.8 5.9\n"
-		"last: 5.1 5.2 5.3 5.4 5.5 5.6 5.7 5.8 5.9\nwhy: x\n" REST, /* too many */
+		"check: a\nfirst: 5.10 6.1\nlast: \nwhy: x\n" REST, /* one release each */
+		"check: a\nfirst: 5.10\nlast: 5.10 6.1\nwhy: x\n" REST,
 		"check: a\nfirst: 6.2\nlast: 6.1\nwhy: x\n" REST, /* ends before it begins */
 		"check: a\ncheck: b\nfirst: 5.10\nlast: \nwhy: x\n" REST,
 		"check: a\nfrist: 5.10\nlast: \nwhy: x\n" REST,
@@ -259,15 +254,6 @@ static const struct question questions[] = {
 	{"6.12.50", "{'id':'sync.one','why':'it hung','dmesg':['x','BUG 3 at y']}", "ended",
 	 "ended"},
 	{"6.12.50", "{'id':'sync.one','why':'it hung','dmesg':['x',null]}", NULL, "ended"},
-	/* one that came and went: up to 5.10, 6.1.150 to 6.1.160, from 6.12 on */
-	{"5.10.262", "{'id':'sync.again','why':'x'}", "again", "again"},
-	{"5.11", "{'id':'sync.again','why':'x'}", NULL, NULL},
-	{"6.1.149", "{'id':'sync.again','why':'x'}", NULL, NULL},
-	{"6.1.150", "{'id':'sync.again','why':'x'}", "again", "again"},
-	{"6.1.160", "{'id':'sync.again','why':'x'}", "again", "again"},
-	{"6.1.161", "{'id':'sync.again','why':'x'}", NULL, NULL},
-	{"6.12.1", "{'id':'sync.again','why':'x'}", "again", "again"},
-	{"7.3", "{'id':'sync.again','why':'x'}", "again", "again"},
 	/* the next entry has its say when the first does not match */
 	{"6.12.50", "{'id':'sync.one','why':'torn'}", "torn", "ended"},
 };
@@ -304,8 +290,6 @@ static void test_cause(void **state)
 	(void)state;
 	put_file("any",
 		 "check: reload.* unbind.one  unbind.two\nfirst: 5.10\nlast: \nwhy: x\n" REST);
-	put_file("again", "check: sync.again\nfirst: 5.10  6.1.150 6.12\nlast: 5.10 6.1.160\n"
-			  "why: x\n" REST);
 	put_file("ended", "check: sync.one\nfirst: 6.1.5\nlast: 6.12.50\nwhy: x\n"
 			  "match: BUG [0-9]+\n" REST);
 	put_file("torn",
@@ -315,7 +299,6 @@ static void test_cause(void **state)
 		ask(known, &questions[i]);
 	known_free(known);
 	remove_file("any");
-	remove_file("again");
 	remove_file("ended");
 	remove_file("torn");
 }
@@ -349,6 +332,14 @@ static const struct question seen[] = {
 	 "{'id':'namespace.virtio','why':'fsync of /dev/pmem2 (virtio) after a write at 0: it is "
 	 "EIO, and must be success','evidence':['also: fsync of /dev/pmem2 (virtio) after a ...']}",
 	 "virtio-pmem-flush-fails", "virtio-pmem-flush-fails"},
+	{"7.1.13-1~bpo13+1",
+	 "{'id':'namespace.virtio','why':'/dev/pmem2 (virtio) does not work: fsync: Input/output "
+	 "error'}",
+	 "virtio-pmem-flush-fails", "virtio-pmem-flush-fails"},
+	{"7.1.13-1~bpo13+1",
+	 "{'id':'namespace.virtio','why':'/dev/pmem2 (virtio) does not work: write: Input/output "
+	 "error'}",
+	 NULL, "virtio-pmem-flush-fails"},
 	{"7.1.13-1~bpo13+1",
 	 "{'id':'namespace.virtio','why':'bytes written to /dev/pmem2 (virtio) at 0: it is -5'}",
 	 NULL, "virtio-pmem-flush-fails"},
