@@ -22,7 +22,8 @@ static int64_t now_ns(void)
 	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
-/* How long a thread has waited for a processor so far; 0 if this kernel does not count it. */
+/* How long a thread has waited for a processor so far; 0 if this kernel does not count it.  A wait
+ * is counted when it ends. */
 static uint64_t waited_ns(int tasks_fd, const char *tid)
 {
 	uint64_t ran, waited = 0;
@@ -79,11 +80,17 @@ static int64_t look_at_threads(struct given *given, const char *tasks)
 
 void given_look_at(struct given *given, const char *tasks, int64_t now)
 {
-	int64_t step = now - given->looked_ns - (given->pid ? look_at_threads(given, tasks) : 0);
+	/* What they waited before the first look is not of this time. */
+	bool first = !given->n;
+	int64_t waited = given->pid ? look_at_threads(given, tasks) : 0;
+	int64_t step = now - given->looked_ns - given->owed_ns - (first ? 0 : waited);
 
 	given->looked_ns = now;
+	given->owed_ns = 0;
 	if (step > 0)
 		given->given_ns += step > STEP_MAX_NS ? STEP_MAX_NS : step;
+	else
+		given->owed_ns = -step > STEP_MAX_NS ? STEP_MAX_NS : -step;
 	if (given->page)
 		*(volatile int64_t *)&given->page->given_ms = given_ms(given);
 }

@@ -18,6 +18,7 @@ enum { GIVEN_THREADS_MAX = 128 };
 struct given {
 	pid_t pid; /* 0: nobody is watched, time passes as it does */
 	int64_t looked_ns, given_ns;
+	int64_t owed_ns; /* counted as given during a wait that ended later */
 	struct given_thread {
 		int tid;
 		uint64_t waited_ns;

@@ -79,6 +79,25 @@ static void time_without_waits_is_given(void **state)
 	assert_int_equal(given_ms(&g), 26);
 }
 
+/* The kernel adds a wait when it ends. */
+static void a_wait_of_several_looks_is_not_given(void **state)
+{
+	struct given g = {.pid = 1};
+
+	(void)state;
+	put_thread(11, 0, 0);
+	put_thread(12, 0, 0);
+	put_thread(13, 0, 0);
+	given_look_at(&g, tasks, 0);
+	for (int i = 1; i <= 20; i++) {
+		if (i % 4 == 0)
+			put_thread(11, 10 * i / 4, 70 * i / 4);
+		given_look_at(&g, tasks, 20 * i * MS);
+	}
+	/* Of 400 ms it waited 350; at most one wait is not made good for yet. */
+	assert_in_range(given_ms(&g), 50, 120);
+}
+
 static void a_late_driver_gives_too_little(void **state)
 {
 	struct given g = {.pid = 1};
@@ -169,6 +188,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(time_without_waits_is_given),
+		cmocka_unit_test(a_wait_of_several_looks_is_not_given),
 		cmocka_unit_test(a_late_driver_gives_too_little),
 		cmocka_unit_test(what_is_given_stays_over_a_restart),
 		cmocka_unit_test(a_limit_is_of_given_time),
