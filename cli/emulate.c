@@ -42,7 +42,7 @@ struct emulate {
 	struct workload workload;
 	struct words job;	       /* the workload spelled out */
 	struct words jobs[GUESTS_MAX]; /* each guest's, with it */
-	char *plugin;		       /* see emu/profile.h */
+	char *plugin;		       /* its arguments, see emu/profile.h */
 	const char *meter;
 	bool counters; /* the guests count events, too */
 };
@@ -110,7 +110,8 @@ static int set_profile(void *opts, const char *value)
 
 	free(e->plugin);
 	e->plugin = profile_plugin(value);
-	e->plan.plugin = e->plugin;
+	e->plan.plugin = value;
+	e->plan.plugin_args = e->plugin;
 	return e->plugin ? 0 : -EINVAL;
 }
 

@@ -82,7 +82,8 @@ static bool emulator_failed(const json_t *line)
 /* Once only: what fails so again has another reason, or the host is not fit for it. */
 static bool run_again(struct suite *suite, size_t index, const json_t *line)
 {
-	bool starved = json_is_true(json_object_get(line, "starved"));
+	bool starved = json_is_true(json_object_get(line, "starved")) &&
+		       !strcmp(text_of(line, "verdict"), "broken");
 
 	if (suite->again[index] || (!starved && !emulator_failed(line)))
 		return false;
@@ -260,7 +261,7 @@ static int take_begin(struct lane *lane, const json_t *line, const char *text)
 	rc = say_held(lane);
 	lane->under_way = found;
 	lane->begun_ms = clock_ms();
-	lane->guest.stall_s = 2 * (int)number_of(line, "limit_s") + 30;
+	lane->guest.stall_s = 2 * (int)check_limit_s(lane->suite->cases[found].item) + 30;
 	return rc;
 }
 
@@ -343,7 +344,7 @@ static size_t find_mark(const json_t *lines, const char *const *marks)
 
 static bool kernel_died(const struct guest *g)
 {
-	return !g->hung && !g->starved && !g->babbled && !g->emulator_died;
+	return !g->hung && !g->starved && !g->protocol_error && !g->emulator_died;
 }
 
 const char *lane_log_of_death(const json_t *console, json_t **lines)
@@ -378,7 +379,7 @@ static const char *explain_death(const struct guest *g, char *why, size_t len, j
 		 : g->emulator_died ? "the emulator died"
 				    : "the kernel died",
 		 g->why);
-	if (g->starved || g->babbled)
+	if (g->starved || g->protocol_error)
 		snprintf(why, len, "%s", g->why);
 	if (kernel_died(g) && line)
 		snprintf(why, len, "the kernel died: %s", strstr(line, panic[0]));
@@ -392,7 +393,8 @@ static void after_death(struct lane *lane)
 	json_t *lines;
 	char why[400];
 	const char *key = explain_death(&lane->guest, why, sizeof(why), &lines);
-	bool excused = lane->guest.emulator_died || lane->guest.starved || lane->guest.babbled;
+	bool excused =
+		lane->guest.emulator_died || lane->guest.starved || lane->guest.protocol_error;
 
 	if (lane->under_way >= 0) {
 		hold(lane, (size_t)lane->under_way,

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "emu/confine.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,6 +36,29 @@ int confine_give_new(const char *name)
 	rc = confine_give(fd);
 	close(fd);
 	return rc;
+}
+
+/* Not close_range(2): CLOSE_RANGE_CLOEXEC needs Linux 5.11. */
+static int close_on_exec(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	const struct dirent *e;
+	int rc = dir ? 0 : -errno;
+
+	while (dir && !rc && (e = readdir(dir))) {
+		int fd = atoi(e->d_name);
+
+		if (fd > STDERR_FILENO && fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+			rc = -errno;
+	}
+	if (dir)
+		closedir(dir);
+	return rc;
+}
+
+int confine_detach(void)
+{
+	return setsid() < 0 ? -errno : close_on_exec();
 }
 
 static int bound(int what, rlim_t most)

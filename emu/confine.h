@@ -24,6 +24,13 @@ int confine_give(int fd);
  * Returns 0 or -errno. */
 int confine_give_new(const char *name);
 
+/*
+ * Makes this process the leader of a new session, so that it has no controlling terminal and no
+ * Ctrl-C reaches it, and marks every descriptor but 0, 1 and 2 to be closed by execve(2).  Returns
+ * 0 or -errno.
+ */
+int confine_detach(void);
+
 /* Bounds this process, and makes it nobody if it is root; kvm: it may still open /dev/kvm.  In a
  * user namespace where there is no nobody it stays what it is, which is no root outside.  Returns 0
  * or -errno. */

@@ -123,6 +123,7 @@ static int start_qemu(struct guest *g, bool incoming)
 		.incoming = incoming,
 		/* Only the job is watched, and it runs in a machine that goes on from a state. */
 		.plugin = incoming ? g->plan->plugin : NULL,
+		.plugin_args = g->plan->plugin_args,
 		.seed = g->plan->seed,
 		.sandbox = qemu_has_sandbox(),
 	};
@@ -332,7 +333,7 @@ static int broken_or_again(struct guest *g, const char *why)
 	if (g->restored)
 		snapshot_drop(&g->snapshot);
 	forget_start(g);
-	g->hung = g->starved = false;
+	g->hung = g->starved = g->emulator_died = false;
 	g->attempt++;
 	guest_start(g);
 	return 0;
@@ -376,9 +377,9 @@ void guest_end(struct guest *g, const struct results *results, const char *conso
 
 /* --- what it says ---------------------------------------------------------------------------- */
 
-static void babbled(struct guest *g, const char *why)
+static void protocol_error(struct guest *g, const char *why)
 {
-	g->babbled = true;
+	g->protocol_error = true;
 	broken(g, why);
 }
 
@@ -389,7 +390,7 @@ static int take_json(struct guest *g, const char *text)
 	int rc = 0;
 
 	if (!type)
-		babbled(g, "it sent a line that is not JSON");
+		protocol_error(g, "it sent a line that is not JSON");
 	else
 		rc = g->plan->take(g, type, line, text);
 	json_decref(line);
@@ -401,7 +402,7 @@ static void take_exit(struct guest *g, const char *text)
 	int64_t status;
 
 	if (number_parse(text, 0, 255, &status) < 0) {
-		babbled(g, "the exit status of its job is not a number from 0 to 255");
+		protocol_error(g, "the exit status of its job is not a number from 0 to 255");
 		return;
 	}
 	g->status = (int)status;
@@ -422,7 +423,7 @@ static int take_line(struct guest *g, const char *text)
 		g->ready = true;
 	} else if (!strncmp(text, "@log ", 5)) {
 		if (++g->logs > LOGS_MAX)
-			babbled(g, "it sent more than 1000 lines for the user");
+			protocol_error(g, "it sent more than 1000 lines for the user");
 		else
 			msg_error("%s guest: %s", g->name, text + 5);
 	} else if (!strncmp(text, "@dmesg ", 7)) {
@@ -439,7 +440,7 @@ static int take_line(struct guest *g, const char *text)
 static int add_char(struct guest *g, char c)
 {
 	if (g->line_len == SENT_LINE_BYTES) {
-		babbled(g, "it sent a line of more than 8 MiB");
+		protocol_error(g, "it sent a line of more than 8 MiB");
 		return 0;
 	}
 	if (g->line_len + 1 >= g->line_size) {
@@ -590,8 +591,13 @@ int guest_look(struct guest *g)
 	rc = read_channel(g);
 	if (rc < 0 || g->state >= GUEST_DONE)
 		return rc;
-	if (is_full(g->channel) || is_full(g->console)) {
-		babbled(g, "it wrote more than 64 MiB on a serial line");
+	if (is_full(g->channel)) {
+		protocol_error(g, "it wrote more than 64 MiB to its channel");
+		return 0;
+	}
+	if (is_full(g->console)) {
+		g->hung = true;
+		broken(g, "its kernel wrote more than 64 MiB to its console");
 		return 0;
 	}
 	if (g->vm.closed)

@@ -40,7 +40,8 @@ struct plan {
 	const char *kernel;  /* its directory, see emu/kernel.sh */
 	const char *vmlinux; /* in it */
 	const char *qemu;    /* version line */
-	const char *plugin;  /* that watches the job (emu/profile.h), or NULL */
+	const char *plugin;  /* file of QEMU's plugin for the job (emu/profile.h), or NULL */
+	const char *plugin_args;
 	unsigned int seed;
 	bool kvm, fresh;
 	bool quiet;	     /* what breaks a guest is for the caller to tell: guest_complain() */
@@ -71,10 +72,10 @@ struct guest {
 	int ram;		/* of a machine with ram_in_file; -1: not open */
 	int attempt;		/* from 0 */
 	int stall_s;		/* the plan's, or what take() makes of it */
-	bool hung;		/* it said nothing for too long */
+	bool hung;		/* it said nothing for too long, or filled its console */
 	bool starved;		/* this host gave it too little for that to mean anything */
 	bool emulator_died;	/* QEMU did, not what runs in it */
-	bool babbled;		/* it sent what no guest of ours sends */
+	bool protocol_error;	/* it sent what no guest of ours sends */
 	unsigned int logs;	/* lines for the user so far */
 	char why[200];		/* it is BROKEN */
 	bool restored;

@@ -11,8 +11,9 @@
 #include "emu/guest.h"
 
 /*
- * The value of QEMU's option -plugin, to be freed, for that file and the marks of this program,
- * which is the one that the guest runs.  NULL after one error line.
+ * The arguments of the plugin in that file (struct vm_config, plugin_args), to be freed: where it
+ * writes, and the marks of this program, which is the one that the guest runs.  NULL after one
+ * error line, also if the file cannot be read.
  */
 char *profile_plugin(const char *file);
 

@@ -181,7 +181,7 @@ static void add_limit_clock(struct argv *argv, int clock)
 
 /* What QEMU inherits beside the memory, by number. */
 struct inherited {
-	int qmp, clock, vmlinux, initrd; /* -1: none */
+	int qmp, clock, vmlinux, initrd, plugin; /* -1: none */
 };
 
 static void build_argv(struct argv *argv, const struct vm_config *c, const struct inherited *fds)
@@ -226,7 +226,7 @@ static void build_argv(struct argv *argv, const struct vm_config *c, const struc
 	add(argv, "-chardev", "socket,id=qmp,fd=%d", fds->qmp);
 	add(argv, "-mon", "chardev=qmp,mode=control");
 	if (c->plugin)
-		add(argv, "-plugin", "%s", c->plugin);
+		add(argv, "-plugin", "file=/proc/self/fd/%d,%s", fds->plugin, c->plugin_args);
 	if (c->incoming) {
 		add(argv, "-incoming", "defer");
 		argv->word[argv->n++] = strdup("-S");
@@ -240,28 +240,65 @@ static void free_argv(struct argv *argv)
 		free(argv->word[i]);
 }
 
-static bool keep(int fd)
+/* The descriptor stays open over execve(2).  Ends this process if that is not possible. */
+static void keep(int fd)
 {
-	return fd < 0 || !fcntl(fd, F_SETFD, 0);
+	if (fd < 0 || !fcntl(fd, F_SETFD, 0))
+		return;
+	fprintf(stderr, "cannot keep descriptor %d open: %s\n", fd, strerror(errno));
+	_exit(126);
 }
 
-/* What it opens by number, and what it writes, is given to it; its directory is not. */
-static bool give_files(const struct vm_config *c, const struct inherited *fds)
+/* rc: of a call that gives a file to the user that QEMU runs as. */
+static void check_given(const char *name, int rc)
 {
-	static const char *const names[] = {"job", "qemu.log", "console", "channel"};
-	bool good = keep(fds->qmp) && keep(fds->clock) && keep(fds->vmlinux) && keep(fds->initrd);
+	if (!rc)
+		return;
+	fprintf(stderr, "cannot give QEMU its file for %s: %s\n", name, strerror(-rc));
+	_exit(126);
+}
 
-	for (unsigned int i = 0; i < c->machine->n_pmems; i++)
-		good = good && keep(c->pmem[i]) && !confine_give(c->pmem[i]);
-	if (c->machine->ram_in_file)
-		good = good && keep(c->ram) && !confine_give(c->ram);
+/* QEMU keeps what it opens by number.  It owns its memory and what it writes, but not its
+ * directory. */
+static void give_files(const struct vm_config *c, const struct inherited *fds)
+{
+	static const char *const names[] = {"job", "console", "channel"};
+
+	keep(fds->qmp);
+	keep(fds->clock);
+	keep(fds->vmlinux);
+	keep(fds->initrd);
+	keep(fds->plugin);
+	for (unsigned int i = 0; i < c->machine->n_pmems; i++) {
+		keep(c->pmem[i]);
+		check_given("persistent memory", confine_give(c->pmem[i]));
+	}
+	if (c->machine->ram_in_file) {
+		keep(c->ram);
+		check_given("memory", confine_give(c->ram));
+	}
 	if (fds->clock >= 0)
-		good = good && !confine_give(fds->clock);
+		check_given("the limit clock", confine_give(fds->clock));
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		good = good && !confine_give_new(names[i]);
+		check_given(names[i], confine_give_new(names[i]));
 	if (c->plugin)
-		good = good && !confine_give_new(VM_PLUGIN_OUT);
-	return good && !chmod(".", 0755);
+		check_given(VM_PLUGIN_OUT, confine_give_new(VM_PLUGIN_OUT));
+	check_given("its directory", chmod(".", 0755) < 0 ? -errno : 0);
+}
+
+/* Standard input is empty; both outputs go to DIR/qemu.log.  Ends this process if that is not
+ * possible. */
+static void redirect(const char *dir)
+{
+	int log = -1, null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int rc = chdir(dir) < 0 ? -errno : confine_give_new("qemu.log");
+
+	if (!rc)
+		log = open("qemu.log", O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (log >= 0 && null >= 0 && dup2(null, 0) == 0 && dup2(log, 1) == 1 && dup2(log, 2) == 2)
+		return;
+	fprintf(stderr, "cannot write %s/qemu.log: %s\n", dir, strerror(rc ? -rc : errno));
+	_exit(126);
 }
 
 static void check_readable(int fd, const char *path)
@@ -280,22 +317,18 @@ static void check_readable(int fd, const char *path)
 static void become_qemu(const struct vm_config *c, char *const *argv, const struct inherited *fds,
 			pid_t parent)
 {
-	int log, null, rc;
+	int rc;
 	sigset_t none;
 
-	/* Ctrl-C goes to the whole terminal; only the driver shall act on it. */
-	setpgid(0, 0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (chdir(c->dir) < 0 || !give_files(c, fds))
+	redirect(c->dir);
+	rc = confine_detach();
+	if (rc < 0) {
+		fprintf(stderr, "cannot leave the session of daxdm: %s\n", strerror(-rc));
 		_exit(126);
-	log = open("qemu.log", O_WRONLY | O_APPEND);
-	null = open("/dev/null", O_RDONLY);
-	if (log < 0 || null < 0)
-		_exit(126);
-	dup2(null, 0);
-	dup2(log, 1);
-	dup2(log, 2);
+	}
+	give_files(c, fds);
 	rc = confine_self(c->kvm);
 	if (rc < 0) {
 		fprintf(stderr, "cannot confine %s: %s\n", argv[0], strerror(-rc));
@@ -307,6 +340,8 @@ static void become_qemu(const struct vm_config *c, char *const *argv, const stru
 		_exit(127);
 	check_readable(fds->vmlinux, c->vmlinux);
 	check_readable(fds->initrd, c->initrd);
+	if (c->plugin)
+		check_readable(fds->plugin, c->plugin);
 	execvp(argv[0], argv);
 	fprintf(stderr, "cannot run %s: %s\n", argv[0], strerror(errno));
 	_exit(127);
@@ -569,6 +604,7 @@ static pid_t start_cat(const struct vm *vm, bool to_file, int *fd)
 	char path[PATH_MAX + 16];
 	char *const argv[] = {(char *)"cat", NULL};
 	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
 	int pipe_fds[2], rc;
 	pid_t pid = -1;
 
@@ -579,7 +615,11 @@ static pid_t start_cat(const struct vm *vm, bool to_file, int *fd)
 	posix_spawn_file_actions_adddup2(&actions, pipe_fds[to_file ? 0 : 1], to_file ? 0 : 1);
 	posix_spawn_file_actions_addopen(&actions, to_file ? 1 : 0, path,
 					 to_file ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY, 0666);
-	rc = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
+	/* A process group of its own: Ctrl-C at the terminal does not reach it. */
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+	rc = posix_spawnp(&pid, argv[0], &actions, &attributes, argv, environ);
+	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	close(pipe_fds[to_file ? 0 : 1]);
 	*fd = pipe_fds[to_file ? 1 : 0];
@@ -605,6 +645,8 @@ static int end_cat(struct vm *vm, pid_t cat, bool failed)
 		waitpid(cat, NULL, 0);
 		return rc;
 	}
+	if (stop_signal())
+		return -EINTR;
 	return status ? -EIO : 0;
 }
 
@@ -678,13 +720,18 @@ static int open_inherited(struct vm *vm, const struct vm_config *c, struct inher
 {
 	int pair[2];
 
-	*fds = (struct inherited){-1, -1, -1, -1};
+	*fds = (struct inherited){-1, -1, -1, -1, -1};
 	fds->vmlinux = open(c->vmlinux, O_RDONLY | O_CLOEXEC);
 	if (fds->vmlinux < 0)
 		return -errno;
 	fds->initrd = open(c->initrd, O_RDONLY | O_CLOEXEC);
 	if (fds->initrd < 0)
 		return -errno;
+	if (c->plugin) {
+		fds->plugin = open(c->plugin, O_RDONLY | O_CLOEXEC);
+		if (fds->plugin < 0)
+			return -errno;
+	}
 	if (has_limit_clock(c)) {
 		fds->clock = make_limit_clock(vm);
 		if (fds->clock < 0)
@@ -699,7 +746,7 @@ static int open_inherited(struct vm *vm, const struct vm_config *c, struct inher
 
 static void close_inherited(const struct inherited *fds)
 {
-	const int all[] = {fds->qmp, fds->clock, fds->vmlinux, fds->initrd};
+	const int all[] = {fds->qmp, fds->clock, fds->vmlinux, fds->initrd, fds->plugin};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (all[i] >= 0)

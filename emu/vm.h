@@ -68,7 +68,8 @@ struct vm_config {
 	int ram;		      /* descriptor of the memory of a machine with ram_in_file */
 	bool kvm;		      /* else TCG */
 	bool incoming;		      /* started stopped, to be given the state file */
-	const char *plugin;	      /* the value of -plugin, or NULL; it writes VM_PLUGIN_OUT */
+	const char *plugin;	      /* file of a QEMU plugin, or NULL; it writes VM_PLUGIN_OUT */
+	const char *plugin_args;      /* NAME=VALUE,... */
 	unsigned int seed;	      /* of a machine that counts instructions */
 	bool sandbox;		      /* QEMU has -sandbox */
 };

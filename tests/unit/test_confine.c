@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "emu/confine.h"
 #include "emu/guest.h"
+#include "emu/scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -113,6 +114,118 @@ static void who_is_not_root_stays(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* ---- what it inherits ------------------------------------------------------------------------ */
+
+static void put_file(const char *name, const char *text, mode_t mode)
+{
+	char path[100];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	out = fopen(path, "w");
+	assert_non_null(out);
+	fputs(text, out);
+	fclose(out);
+	assert_int_equal(chmod(path, mode), 0);
+}
+
+/* In the place of QEMU: says who it is and which descriptors it has. */
+static const char fake_qemu[] = "#!/bin/sh\n"
+				"read -r _ _ _ _ group session tty _ </proc/$$/stat\n"
+				"echo $((group - $$)) $((session - $$)) $tty\n"
+				"exec ls -l /proc/self/fd\n";
+
+/* Starts the fake QEMU with a descriptor of each kind.  Returns what it wrote to qemu.log. */
+static FILE *start_fake_qemu(void)
+{
+	static const struct vm_machine machine = {.name = "small",
+						  .cpus = 1,
+						  .mem_mib = 1,
+						  .limit_clock = true,
+						  .ram_in_file = true,
+						  .kernel_args = "quiet",
+						  .n_pmems = 1,
+						  .pmems = {{.bytes = 4096}}};
+	char path[400], vmlinux[100];
+	int pmem = nameless_file(dir, false, 4096), ram = nameless_file(dir, true, 1 << 20);
+	struct vm_config config = {.machine = &machine,
+				   .vmlinux = vmlinux,
+				   .initrd = vmlinux,
+				   .dir = dir,
+				   .pmem = &pmem,
+				   .ram = ram,
+				   .incoming = true,
+				   .plugin = vmlinux,
+				   .plugin_args = "out=profile"};
+	struct vm vm = {.qmp = -1};
+	int unrelated = open("/dev/zero", O_RDONLY); /* not O_CLOEXEC */
+	FILE *log;
+
+	assert_true(unrelated >= 0 && pmem >= 0 && ram >= 0);
+	put_file(VM_QEMU, fake_qemu, 0755);
+	put_file("vmlinux", "", 0644);
+	snprintf(vmlinux, sizeof(vmlinux), "%s/vmlinux", dir);
+	snprintf(path, sizeof(path), "%s:/usr/bin:/bin", dir);
+	setenv("PATH", path, 1);
+	assert_int_equal(vm_start(&vm, &config), -EPIPE);
+	close(unrelated);
+	close(pmem);
+	close(ram);
+	snprintf(path, sizeof(path), "%s/qemu.log", dir);
+	log = fopen(path, "r");
+	assert_non_null(log);
+	return log;
+}
+
+static void it_has_no_terminal_and_no_descriptor_of_others(void **state)
+{
+	static const char *const its_own[] = {"/dev/null", "/qemu.log", "/vmlinux",
+					      "socket:",   "(deleted)", "/proc/"};
+	FILE *log = start_fake_qemu();
+	char line[400], *target;
+	int n = 0;
+
+	(void)state;
+	/* It leads its process group and its session, which has no terminal. */
+	assert_non_null(fgets(line, sizeof(line), log));
+	assert_string_equal(line, "0 0 0\n");
+	while (fgets(line, sizeof(line), log)) {
+		bool known = false;
+
+		target = strstr(line, " -> ");
+		if (!target)
+			continue;
+		for (size_t i = 0; i < sizeof(its_own) / sizeof(its_own[0]); i++)
+			known = known || strstr(target, its_own[i]);
+		if (!known)
+			fail_msg("it has a descriptor of%s", target + 3);
+		n++;
+	}
+	fclose(log);
+	/* 0 1 2, qmp, kernel, initrd, plugin, memory, limit clock, persistent memory; of ls one. */
+	assert_int_equal(n, 11);
+}
+
+static void why_it_does_not_start_is_in_its_log(void **state)
+{
+	char path[100], line[400];
+	FILE *log;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/console", dir);
+	remove(path);
+	assert_int_equal(symlink("/dev/null", path), 0); /* not a file to be given away */
+	log = start_fake_qemu();
+	line[0] = '\0';
+	while (fgets(line, sizeof(line), log))
+		;
+	fclose(log);
+	remove(path);
+	assert_string_equal(line,
+			    "cannot give QEMU its file for console: Too many levels of symbolic "
+			    "links\n");
+}
+
 /* ---- what it sends --------------------------------------------------------------------------- */
 
 static const struct plan plan = {
@@ -155,7 +268,7 @@ static void a_line_without_end_ends_the_guest(void **state)
 	assert_int_equal(g.state, GUEST_RUNNING);
 	sends(&g, "0123456789abcdef", (8 << 20) / 16 + 1);
 	assert_int_equal(g.state, GUEST_BROKEN);
-	assert_true(g.babbled);
+	assert_true(g.protocol_error);
 	assert_string_equal(g.why, "it sent a line of more than 8 MiB");
 }
 
@@ -169,7 +282,7 @@ static void so_do_endless_lines_for_the_user(void **state)
 	assert_int_equal(g.state, GUEST_RUNNING);
 	sends(&g, "@log x\n", 1001);
 	assert_int_equal(g.state, GUEST_BROKEN);
-	assert_true(g.babbled);
+	assert_true(g.protocol_error);
 }
 
 static void so_does_an_exit_status_that_is_no_number(void **state)
@@ -182,7 +295,7 @@ static void so_does_an_exit_status_that_is_no_number(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		sends(&g, bad[i], 1);
 		assert_int_equal(g.state, GUEST_BROKEN);
-		assert_true(g.babbled);
+		assert_true(g.protocol_error);
 	}
 	sends(&g, "@exit 77\n", 1);
 	assert_int_equal(g.state, GUEST_DONE);
@@ -190,7 +303,7 @@ static void so_does_an_exit_status_that_is_no_number(void **state)
 }
 
 /* However fast it is read: what did not fit is missing. */
-static void so_does_a_full_line(void **state)
+static void so_does_a_full_console(void **state)
 {
 	char path[100];
 	struct guest g;
@@ -201,10 +314,11 @@ static void so_does_a_full_line(void **state)
 	assert_non_null(g.console);
 	assert_int_equal(ftruncate(fileno(g.console), CONFINE_FILE_BYTES), 0);
 	sends_beside(&g, "@ready\n", 1, g.console);
-	assert_int_equal(g.state, GUEST_BROKEN);
-	assert_true(g.babbled);
-	assert_string_equal(g.why, "it wrote more than 64 MiB on a serial line");
 	fclose(g.console);
+	assert_int_equal(g.state, GUEST_BROKEN);
+	assert_true(g.hung);
+	assert_false(g.protocol_error);
+	assert_string_equal(g.why, "its kernel wrote more than 64 MiB to its console");
 }
 
 int main(void)
@@ -213,10 +327,12 @@ int main(void)
 		cmocka_unit_test(it_writes_so_much_and_no_more),
 		cmocka_unit_test(root_is_nobody),
 		cmocka_unit_test(who_is_not_root_stays),
+		cmocka_unit_test(it_has_no_terminal_and_no_descriptor_of_others),
+		cmocka_unit_test(why_it_does_not_start_is_in_its_log),
 		cmocka_unit_test(a_line_without_end_ends_the_guest),
 		cmocka_unit_test(so_do_endless_lines_for_the_user),
 		cmocka_unit_test(so_does_an_exit_status_that_is_no_number),
-		cmocka_unit_test(so_does_a_full_line),
+		cmocka_unit_test(so_does_a_full_console),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a lane makes of the lines of its guest, which is not there: no QEMU is started. */
+#include "cli/lane.h"
+#include "lib/file/fs.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const struct check_item item = {.name = "item", .promise = "p", .by = "b", .limit_s = 7};
+static const struct check_family family = {.name = "family", .items = &item};
+
+static struct check_case one_case;
+static struct suite suite;
+static struct lane lane;
+static bool done, again;
+static char dir[] = "/tmp/lane.XXXXXX";
+
+static int set_up(void **state)
+{
+	static size_t n;
+	char results[100];
+
+	(void)state;
+	one_case = (struct check_case){.family = &family, .item = &item, .id = "family.item"};
+	done = again = false;
+	suite = (struct suite){.plan = {.machine = &vm_checks, .quiet = true, .arg = &lane},
+			       .cases = &one_case,
+			       .n_cases = 1,
+			       .done = &done,
+			       .again = &again,
+			       .verdicts = verdicts_new(NULL, NULL, NULL, "6.1", 1)};
+	assert_non_null(suite.verdicts);
+	snprintf(results, sizeof(results), "%s/%zu", dir, n++);
+	assert_int_equal(results_create(&suite.results, results, 1, "package", json_object()), 0);
+	lane_init(&lane, &suite, 0);
+	lane.busy = true;
+	assert_int_equal(queue_fill(&suite.queue, &one_case, 1, 1), 0);
+	assert_true(queue_take(&suite.queue, &lane.batch));
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	queue_free(&suite.queue);
+	results_close(&suite.results, 0);
+	verdicts_finish(suite.verdicts, NULL);
+	return 0;
+}
+
+static void take(const char *text)
+{
+	json_t *line = json_loads(text, 0, NULL);
+	const char *type = json_string_value(json_object_get(line, "type"));
+
+	assert_non_null(type);
+	assert_int_equal(lane_take(&lane.guest, type, line, text), 0);
+	json_decref(line);
+}
+
+/* The guest runs its case with this result, and ends. */
+static void result(const char *verdict)
+{
+	char text[200];
+
+	take("{\"type\":\"begin\",\"id\":\"family.item\",\"limit_s\":1000000}");
+	snprintf(text, sizeof(text),
+		 "{\"type\":\"check\",\"id\":\"family.item\",\"verdict\":\"%s\",\"why\":\"x\","
+		 "\"starved\":true,\"evidence\":[]}",
+		 verdict);
+	take(text);
+	lane.guest.state = GUEST_DONE;
+	assert_int_equal(lane_look(&lane), 0);
+}
+
+static void the_limit_is_that_of_the_check(void **state)
+{
+	(void)state;
+	take("{\"type\":\"begin\",\"id\":\"family.item\",\"limit_s\":1000000}");
+	assert_int_equal(lane.guest.stall_s, 2 * 7 + 30);
+	lane_end(&lane);
+}
+
+static void what_a_slow_host_broke_is_run_again(void **state)
+{
+	(void)state;
+	result("broken");
+	assert_true(again);
+	assert_false(done);
+}
+
+static void a_failure_is_not(void **state)
+{
+	(void)state;
+	result("fail");
+	assert_false(again);
+	assert_true(done);
+	assert_int_equal(suite.n_failed, 1);
+}
+
+static int make_dir(void **state)
+{
+	(void)state;
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int remove_dir(void **state)
+{
+	(void)state;
+	fs_remove_tree(dir);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(the_limit_is_that_of_the_check, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_a_slow_host_broke_is_run_again, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_failure_is_not, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}
