@@ -49,8 +49,7 @@ SAN_OBJS := $(patsubst %.c,build/san/%.o,$(filter-out cli/main.c,$(SRCS)))
 # The readers of outside text under libFuzzer, which comes with clang; warnings are the other builds'.
 FUZZ_SECONDS ?= 60
 FUZZ_CFLAGS := -w -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-FUZZ_OBJS   := $(patsubst %.c,build/fuzz/%.o,$(filter-out check/% cli/main.c cli/check.c emu/%,$(SRCS)) \
-               check/junit.c check/known.c check/verdict.c)
+FUZZ_OBJS   := $(patsubst %.c,build/fuzz/%.o,$(filter-out check/% cli/main.c cli/check.c emu/%,$(SRCS)))
 FUZZERS     := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 UNITS    := $(patsubst tests/unit/%.c,build/test/%,$(sort $(wildcard tests/unit/test_*.c)))

@@ -104,7 +104,4 @@ struct bench {
 /* Ends with NULL. */
 extern const struct bench *const bench_table[];
 
-/* Unmounts and mounts again: the DAX index and the filesystem's caches start empty. */
-int bench_remount(struct bench_env *env);
-
 #endif

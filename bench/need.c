@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bench/need.h"
 
-#include "bench/bio/uring.h"
 #include "lib/base/child.h"
 #include "lib/file/mapping.h"
 #include "lib/meter/crew.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <liburing.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -132,16 +132,53 @@ static bool has_fio_libpmem(const struct bench_env *env)
 	return fio_has("libpmem");
 }
 
+int need_io_uring(void)
+{
+	struct io_uring ring;
+	int rc = io_uring_queue_init(1, &ring, 0);
+
+	if (!rc)
+		io_uring_queue_exit(&ring);
+	return rc;
+}
+
+struct missing need_io_uring_missing(int rc)
+{
+	switch (rc) {
+	case -ENOSYS:
+		return (struct missing){"this kernel has no io_uring",
+					"build it with CONFIG_IO_URING=y"};
+	case -EPERM:
+	case -EACCES:
+		return (struct missing){"io_uring is forbidden here",
+					"sysctl kernel.io_uring_disabled=0, and no seccomp filter "
+					"or security module that refuses io_uring_setup"};
+	case -ENOMEM:
+		return (struct missing){"io_uring may not lock the memory it needs",
+					"raise the limit of locked memory (ulimit -l)"};
+	case -EOPNOTSUPP:
+		return (struct missing){
+			"polled reads are refused on this device (EOPNOTSUPP)",
+			"none: neither pmem nor dm-linear on it has a queue that can be polled"};
+	case -ETIMEDOUT:
+		return (struct missing){"a polled read did not complete within 0.2 s",
+					"another kernel"};
+	default:
+		return (struct missing){"io_uring does not work here",
+					"`strace -e io_uring_setup,io_uring_enter` says why"};
+	}
+}
+
 static bool has_fio_uring(const struct bench_env *env)
 {
 	(void)env;
-	return fio_has("io_uring") && !uring_available();
+	return fio_has("io_uring") && !need_io_uring();
 }
 
 static struct missing fio_uring_missing(void)
 {
 	if (fio_has("io_uring"))
-		return uring_missing(uring_available());
+		return need_io_uring_missing(need_io_uring());
 	return (struct missing){"fio has no engine io_uring",
 				"take a fio that was built with it: `fio --enghelp` lists them"};
 }

@@ -21,4 +21,13 @@ const char *need_program(enum need need);
  */
 bool needs_met(const enum need *needs, struct bench_env *env, struct missing *missing);
 
+/*
+ * Whether io_uring can be had.  Returns 0, or -errno as io_uring_setup(2): -ENOSYS if the kernel
+ * was built without it, -EPERM if kernel.io_uring_disabled or a filter forbids it.
+ */
+int need_io_uring(void);
+
+/* The sentence and the cure for what need_io_uring() gave.  Pure. */
+struct missing need_io_uring_missing(int rc);
+
 #endif

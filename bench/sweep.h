@@ -4,8 +4,8 @@
 #define DAXDM_SWEEP_H
 
 #include "bench/bench.h"
-#include "bench/workload.h"
 #include "lib/dev/namespace.h"
+#include "lib/run/workload.h"
 
 enum { SWEEP_DEVICES_MAX = STACK_OVER_MAX };
 

@@ -33,13 +33,6 @@ int sweep_keep_fds(struct bench_env *env, const int *fds, unsigned int n)
 	return keeper_send(&s->keeper, fds, n);
 }
 
-int bench_remount(struct bench_env *env)
-{
-	int rc = fs_unmount(env->fs);
-
-	return rc < 0 ? rc : fs_mount(env->fs);
-}
-
 unsigned int sweep_count_wanted(const struct sweep *s, const struct bench *bench)
 {
 	unsigned int n = 0;

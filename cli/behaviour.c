@@ -5,9 +5,9 @@
  * is what one wants to have been told before a user tells.
  */
 #include "cli/cli.h"
-#include "cli/verdicts.h"
 #include "lib/base/msg.h"
-#include "report/compare/behaviour_changes.h"
+#include "report/checks/behaviour_changes.h"
+#include "report/checks/check_run.h"
 #include "report/compare/unlike.h"
 
 #include <string.h>

@@ -5,6 +5,7 @@
  * whatever happens nothing of it stays behind.
  */
 #include "bench/sweep.h"
+#include "bench/workload_read.h"
 #include "cli/cli.h"
 #include "lib/base/msg.h"
 #include "lib/dev/dm.h"

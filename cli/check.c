@@ -3,13 +3,13 @@
  * daxdm check: runs checks on the host it stands on, one after the other, each in a child of its
  * own with a time limit.
  */
-#include "bench/workload.h"
 #include "check/device_health.h"
 #include "check/need.h"
 #include "check/runner.h"
 #include "cli/cli.h"
 #include "lib/base/msg.h"
 #include "lib/base/number.h"
+#include "lib/base/words.h"
 #include "lib/run/context.h"
 #include "lib/run/supervise.h"
 

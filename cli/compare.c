@@ -15,7 +15,7 @@
 #include "lib/base/number.h"
 #include "lib/base/terminal.h"
 #include "lib/base/text.h"
-#include "report/compare/behaviour_changes.h"
+#include "report/checks/behaviour_changes.h"
 #include "report/compare/compare_show.h"
 #include "report/compare/unlike.h"
 

@@ -4,9 +4,9 @@
  * and which of device-mapper's no check did.
  */
 #include "cli/cli.h"
-#include "cli/verdicts.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
+#include "report/checks/check_run.h"
 
 #include <errno.h>
 #include <fnmatch.h>

@@ -4,7 +4,7 @@
  * say.  One guest per filesystem; at most as many at a time as this machine has cores, for under
  * the instruction meter the load of this machine changes nothing but the time it takes.
  */
-#include "bench/workload.h"
+#include "bench/workload_read.h"
 #include "cli/cli.h"
 #include "emu/accel.h"
 #include "emu/guest.h"

@@ -5,7 +5,6 @@
  * fault planted; cases go in batches to lanes (cli/queue.c, cli/lane.c), each
  * batch to a host restored from the same snapshot.
  */
-#include "check/known.h"
 #include "cli/cli.h"
 #include "cli/lane.h"
 #include "emu/accel.h"
@@ -16,6 +15,7 @@
 #include "emu/stop.h"
 #include "lib/base/msg.h"
 #include "lib/base/number.h"
+#include "report/checks/known.h"
 
 #include <errno.h>
 #include <inttypes.h>

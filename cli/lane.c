@@ -4,6 +4,7 @@
 #include "emu/progress.h"
 #include "lib/base/msg.h"
 #include "lib/file/stamp.h"
+#include "report/checks/outcome.h"
 
 #include <errno.h>
 #include <inttypes.h>

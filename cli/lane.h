@@ -7,11 +7,11 @@
 #ifndef DAXDM_LANE_H
 #define DAXDM_LANE_H
 
-#include "bench/workload.h"
-#include "check/verdict.h"
 #include "cli/queue.h"
 #include "emu/guest.h"
 #include "emu/results.h"
+#include "lib/base/words.h"
+#include "report/checks/verdict.h"
 
 enum { LANES_MAX = 4 };
 

@@ -2,10 +2,10 @@
 /* daxdm list: what there is to measure and to check, and what each needs. */
 #include "bench/bench.h"
 #include "bench/need.h"
-#include "bench/workload.h"
 #include "check/select.h"
 #include "cli/cli.h"
 #include "lib/base/msg.h"
+#include "lib/base/words.h"
 
 #include <errno.h>
 #include <stdio.h>

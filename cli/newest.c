@@ -5,7 +5,7 @@
  * workload asks for.  So that a kernel
  * that was measured already is not measured again.
  */
-#include "bench/workload.h"
+#include "bench/workload_read.h"
 #include "cli/cli.h"
 #include "lib/base/msg.h"
 #include "lib/base/number.h"

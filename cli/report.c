@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* daxdm report: a run as a table, as sentences, as a page, and as data for plots. */
 #include "cli/cli.h"
-#include "cli/verdicts.h"
 #include "lib/base/msg.h"
 #include "lib/base/number.h"
 #include "lib/base/terminal.h"
+#include "report/checks/check_run.h"
 #include "report/findings/findings.h"
 #include "report/html/html.h"
 #include "report/plots/plotdata.h"

@@ -3,7 +3,7 @@
  * put them into a guest. */
 #include "bench/bench.h"
 #include "bench/need.h"
-#include "bench/workload.h"
+#include "bench/workload_read.h"
 #include "cli/cli.h"
 #include "lib/base/msg.h"
 

@@ -220,7 +220,7 @@ static bool is_missing(struct bench_env *env, struct bio_state *s, const struct 
 			close(fd);
 	}
 	if (rc < 0)
-		result->missing = uring_missing(rc);
+		result->missing = need_io_uring_missing(rc);
 	return rc < 0;
 }
 
@@ -300,7 +300,7 @@ static int setup(struct bench_env *env, void **state)
 	if (!s)
 		return -ENOMEM;
 	s->fd = -1;
-	s->uring_rc = uring_available();
+	s->uring_rc = need_io_uring();
 	return ops_base_make(env, &bench_bio, &s->base, WINDOWS);
 }
 

@@ -12,43 +12,6 @@
 
 enum { POLL_LIMIT_US = 200 * 1000 };
 
-int uring_available(void)
-{
-	struct io_uring ring;
-	int rc = io_uring_queue_init(1, &ring, 0);
-
-	if (!rc)
-		io_uring_queue_exit(&ring);
-	return rc;
-}
-
-struct missing uring_missing(int rc)
-{
-	switch (rc) {
-	case -ENOSYS:
-		return (struct missing){"this kernel has no io_uring",
-					"build it with CONFIG_IO_URING=y"};
-	case -EPERM:
-	case -EACCES:
-		return (struct missing){"io_uring is forbidden here",
-					"sysctl kernel.io_uring_disabled=0, and no seccomp filter "
-					"or security module that refuses io_uring_setup"};
-	case -ENOMEM:
-		return (struct missing){"io_uring may not lock the memory it needs",
-					"raise the limit of locked memory (ulimit -l)"};
-	case -EOPNOTSUPP:
-		return (struct missing){
-			"polled reads are refused on this device (EOPNOTSUPP)",
-			"none: neither pmem nor dm-linear on it has a queue that can be polled"};
-	case -ETIMEDOUT:
-		return (struct missing){"a polled read did not complete within 0.2 s",
-					"another kernel"};
-	default:
-		return (struct missing){"io_uring does not work here",
-					"`strace -e io_uring_setup,io_uring_enter` says why"};
-	}
-}
-
 int uring_start(struct uring *u, unsigned int depth, int fd, char *buffer, size_t buffer_bytes,
 		bool registered, bool polled)
 {

@@ -3,10 +3,10 @@
 #ifndef DAXDM_URING_H
 #define DAXDM_URING_H
 
-#include "bench/need.h"
-
 #include <liburing.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct uring {
 	struct io_uring ring;
@@ -15,15 +15,6 @@ struct uring {
 	bool registered; /* buffer and file are */
 	bool started;
 };
-
-/*
- * Whether io_uring can be had.  Returns 0, or -errno as io_uring_setup(2): -ENOSYS if the kernel
- * was built without it, -EPERM if kernel.io_uring_disabled or a filter forbids it.
- */
-int uring_available(void);
-
-/* The sentence and the cure for what uring_available() gave.  Pure. */
-struct missing uring_missing(int rc);
 
 /*
  * Starts a ring of depth entries on an open file.  registered: the buffer and the file are

@@ -118,7 +118,7 @@ static int remount(struct bench_env *env, struct fault_state *f)
 	int rc;
 
 	close_files(f);
-	rc = bench_remount(env);
+	rc = fs_remount(env->fs);
 	return rc < 0 ? rc : open_files(env, f);
 }
 

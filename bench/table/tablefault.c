@@ -46,7 +46,7 @@ int tablefault_open(struct bench_env *env, struct tableops *t)
 	if (rc < 0)
 		return rc;
 	datafile_close(&t->data);
-	rc = bench_remount(env);
+	rc = fs_remount(env->fs);
 	if (!rc)
 		rc = datafile_open(&t->data, env->directory);
 	if (!rc && file_is_dax(t->data.fd) != 1)

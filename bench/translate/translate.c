@@ -187,7 +187,7 @@ static int start_empty(struct bench_env *env)
 		if (unlink(path) < 0 && errno != ENOENT)
 			return -errno;
 	}
-	return bench_remount(env);
+	return fs_remount(env->fs);
 }
 
 static uint64_t on_device(const struct translate *t, uint64_t offset)
@@ -343,7 +343,7 @@ static int know_file(struct bench_env *env, struct translate *t, bool window)
 	if (t->known == (window ? WINDOWS_2M : PAGES))
 		return 0;
 	datafile_close(&t->data);
-	rc = bench_remount(env);
+	rc = fs_remount(env->fs);
 	if (!rc)
 		rc = datafile_open(&t->data, env->directory);
 	t->known = window ? WINDOWS_2M : PAGES;

@@ -131,3 +131,13 @@ void text_put_console(const char *bytes, size_t n, FILE *out)
 	}
 	fwrite(some, 1, used, out);
 }
+
+void text_flatten(char *text)
+{
+	for (unsigned char *p = (unsigned char *)text; *p; p++) {
+		if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f)
+			p[0] = p[1] = ' ';
+		else if (p[0] < ' ' || p[0] == 0x7f)
+			p[0] = ' ';
+	}
+}

@@ -27,6 +27,9 @@ char *text_escaped(const char *text);
 /* The same into a buffer; never ends within a character.  Returns buf. */
 const char *text_escape(const char *text, char *buf, size_t size);
 
+/* Replaces the control characters of text (C0, DEL, C1) by blanks. */
+void text_flatten(char *text);
+
 /* Writes n bytes of a console, which may be cut anywhere: printable ASCII, newlines and tabs as
  * they are, carriage returns not at all, all else as \x1b. */
 void text_put_console(const char *bytes, size_t n, FILE *out);

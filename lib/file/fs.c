@@ -347,3 +347,10 @@ void fs_remove_tree(const char *path)
 {
 	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
+
+int fs_remount(struct fs *fs)
+{
+	int rc = fs_unmount(fs);
+
+	return rc < 0 ? rc : fs_mount(fs);
+}

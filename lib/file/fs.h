@@ -39,6 +39,10 @@ int fs_mount(struct fs *fs);
  * Returns 0, or -errno after an error line. */
 int fs_unmount(struct fs *fs);
 
+/* Unmounts and mounts again: the DAX index and the caches of the filesystem start empty.  Returns
+ * 0, or -errno after one error line. */
+int fs_remount(struct fs *fs);
+
 /* Unmounts what is mounted at a directory.  -EBUSY is retried for a second, because udev or an
  * exiting process may still use the mount.  Returns 0 or -errno. */
 int fs_unmount_path(const char *where);

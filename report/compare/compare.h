@@ -9,8 +9,8 @@
 #ifndef DAXDM_COMPARE_H
 #define DAXDM_COMPARE_H
 
-#include "bench/workload.h"
 #include "lib/run/run.h"
+#include "lib/run/workload.h"
 #include "report/compare/change.h"
 #include "report/compare/threshold.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* An entry of check/known/, and the failures that it may explain. */
-#include "check/known.h"
+#include "report/checks/known.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <fcntl.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Words of the command line: versions, numbers, sizes, patterns, plans, verbs. */
 #include "bench/ops.h"
-#include "bench/workload.h"
-#include "check/known.h"
+#include "bench/workload_read.h"
 #include "lib/base/nearest.h"
 #include "lib/base/number.h"
 #include "lib/dev/provision.h"
+#include "report/checks/known.h"
 #include "report/compare/threshold.h"
 #include "tests/fuzz/fuzz.h"
 

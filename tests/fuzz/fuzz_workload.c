@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A workload file: what is read can be measured, and says nothing twice. */
-#include "bench/workload.h"
+#include "bench/workload_read.h"
 #include "lib/dev/stack.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* check/known.c: versions, entries, and which failure an entry explains. */
-#include "check/known.h"
+/* report/checks/known.c: versions, entries, and which failure an entry explains. */
 #include "cli/lane.h"
+#include "report/checks/known.h"
 
 #include <errno.h>
 #include <setjmp.h>

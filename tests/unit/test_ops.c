@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bench/bio/uring.h"
+#include "bench/need.h"
 #include "bench/ops.h"
 #include "bench/own.h"
 
@@ -206,7 +207,7 @@ static void a_buffer_is_whole_and_writable(void **state)
 	ops_buffer_free(NULL);
 }
 
-/* What uring_available() says in a process whose io_uring_setup(2) gives that error. */
+/* What need_io_uring() says in a process whose io_uring_setup(2) gives that error. */
 static int available_where(int error)
 {
 	struct sock_filter filter[] = {
@@ -223,7 +224,7 @@ static int available_where(int error)
 		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
 		    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
 			_exit(255);
-		_exit(-uring_available());
+		_exit(-need_io_uring());
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
@@ -236,13 +237,13 @@ static void a_forbidden_io_uring_is_said(void **state)
 
 	(void)state;
 	assert_int_equal(available_where(EPERM), -EPERM);
-	missing = uring_missing(-EPERM);
+	missing = need_io_uring_missing(-EPERM);
 	assert_string_equal(missing.why, "io_uring is forbidden here");
 	assert_non_null(strstr(missing.cure, "kernel.io_uring_disabled=0"));
 	assert_int_equal(available_where(ENOSYS), -ENOSYS);
-	assert_string_equal(uring_missing(-ENOSYS).why, "this kernel has no io_uring");
-	assert_non_null(strstr(uring_missing(-EOPNOTSUPP).why, "EOPNOTSUPP"));
-	assert_non_null(uring_missing(-EINVAL).cure);
+	assert_string_equal(need_io_uring_missing(-ENOSYS).why, "this kernel has no io_uring");
+	assert_non_null(strstr(need_io_uring_missing(-EOPNOTSUPP).why, "EOPNOTSUPP"));
+	assert_non_null(need_io_uring_missing(-EINVAL).cure);
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* lib/run/run.c: what a run says, and what is refused as not being one. */
+/* lib/run/run_read.c: what a run says, and what is refused as not being one. */
 #include "lib/base/stats.h"
 #include "lib/run/run.h"
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* check/verdict.c, check/junit.c: what lines of checks come to, as KTAP, JUnit and exit status. */
-#include "check/junit.h"
-#include "check/verdict.h"
+/* report/checks/verdict.c, report/checks/junit.c: what lines of checks come to, as KTAP, JUnit and
+ * exit status. */
 #include "lib/base/msg.h"
+#include "report/checks/junit.h"
+#include "report/checks/verdict.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "bench/workload.h"
+#include "bench/workload_read.h"
 #include "lib/dev/stack.h"
 #include "tests/unit/said.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "check/known.h"
+#include "report/checks/known.h"
 
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "bench/workload.h"
+#include "bench/workload_read.h"
 
 #include "bench/bench.h"
 #include "lib/base/memory.h"
@@ -15,36 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-int words_add(struct words *words, const char *word, size_t len)
-{
-	char **list = memory_check(realloc(words->list, (words->n + 1) * sizeof(*list)));
-
-	if (!list)
-		return -ENOMEM;
-	words->list = list;
-	list[words->n] = memory_check(strndup(word, len));
-	if (!list[words->n])
-		return -ENOMEM;
-	words->n++;
-	return 0;
-}
-
-int words_add_new(struct words *words, const char *word, size_t len)
-{
-	for (size_t i = 0; i < words->n; i++)
-		if (strlen(words->list[i]) == len && !memcmp(words->list[i], word, len))
-			return 0;
-	return words_add(words, word, len);
-}
-
-void words_free(struct words *words)
-{
-	for (size_t i = 0; i < words->n; i++)
-		free(words->list[i]);
-	free(words->list);
-	*words = (struct words){0};
-}
-
 static struct words *statement(struct workload *w, const char *word, size_t len)
 {
 	if (len == 5 && !memcmp(word, "stack", 5))
@@ -54,14 +24,6 @@ static struct words *statement(struct workload *w, const char *word, size_t len)
 	if (len == 5 && !memcmp(word, "bench", 5))
 		return &w->benches;
 	return NULL;
-}
-
-bool workload_matches(const char *pattern, const char *bench, const char *variant)
-{
-	char metric[128];
-
-	snprintf(metric, sizeof(metric), "%s.%s", bench, variant);
-	return !strcmp(pattern, bench) || !fnmatch(pattern, metric, 0);
 }
 
 static bool pattern_matches_any(const char *pattern)
@@ -190,21 +152,6 @@ int workload_check(const struct workload *w)
 			if (check_word(w, all[k], all[k]->list[i], "") < 0)
 				return -EINVAL;
 	return 0;
-}
-
-bool workload_wants(const struct workload *workload, const char *bench, const char *variant)
-{
-	for (size_t i = 0; i < workload->benches.n; i++)
-		if (workload_matches(workload->benches.list[i], bench, variant))
-			return true;
-	return false;
-}
-
-void workload_free(struct workload *workload)
-{
-	words_free(&workload->stacks);
-	words_free(&workload->filesystems);
-	words_free(&workload->benches);
 }
 
 static int check_room(const struct workload *w, uint64_t span_bytes)

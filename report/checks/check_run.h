@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A run of checks that was read, judged. */
-#ifndef DAXDM_CLI_VERDICTS_H
-#define DAXDM_CLI_VERDICTS_H
+#ifndef DAXDM_CHECK_RUN_H
+#define DAXDM_CHECK_RUN_H
 
-#include "check/verdict.h"
 #include "lib/run/run.h"
+#include "report/checks/verdict.h"
 
 /*
  * Reads a run of checks, complete or not.  Returns 0, or -errno after one error line that begins
@@ -18,6 +18,9 @@ int check_run_read(const char *verb, const char *dir, struct run *run);
  * error line; else verdicts_finish() it before the run is freed.
  */
 struct verdicts *check_run_judge(struct run *run, FILE *out, FILE *ktap, const char *known_dir);
+
+/* The kernel's version as check/known/ compares it (kernel_version_text()).  Returns version. */
+const char *check_run_version(const struct run *run, char version[64]);
 
 /* One line per observation that checks made, "ID: VALUE". */
 void check_run_observations(const struct run *run, FILE *out, const char *prefix);

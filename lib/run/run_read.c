@@ -577,8 +577,7 @@ static int put_in_order(struct reader *r)
 	return 0;
 }
 
-/* A complaint about the file as a whole, before a line of it was read. */
-/* Of a file that is open, and closes it. */
+/* Reads an open file and closes it. */
 static int read_file(struct reader *r, FILE *file)
 {
 	int rc;

@@ -3,12 +3,12 @@
  * Written by hand: a library for XML would go with the program into every emulated host, and the
  * one that Debian has brings 30 MB with it.
  */
-#include "check/junit.h"
+#include "report/checks/junit.h"
 
-#include "check/verdict.h"
 #include "lib/base/msg.h"
 #include "lib/base/xml.h"
 #include "lib/run/run_verify.h"
+#include "report/checks/outcome.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "report/compare/behaviour_changes.h"
+#include "report/checks/behaviour_changes.h"
 
-#include "cli/verdicts.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
 #include "lib/base/text.h"
+#include "report/checks/check_run.h"
+#include "report/checks/outcome.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "lib/base/words.h"
+
+#include "lib/base/memory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int words_add(struct words *words, const char *word, size_t len)
+{
+	char **list = memory_check(realloc(words->list, (words->n + 1) * sizeof(*list)));
+
+	if (!list)
+		return -ENOMEM;
+	words->list = list;
+	list[words->n] = memory_check(strndup(word, len));
+	if (!list[words->n])
+		return -ENOMEM;
+	words->n++;
+	return 0;
+}
+
+int words_add_new(struct words *words, const char *word, size_t len)
+{
+	for (size_t i = 0; i < words->n; i++)
+		if (strlen(words->list[i]) == len && !memcmp(words->list[i], word, len))
+			return 0;
+	return words_add(words, word, len);
+}
+
+void words_free(struct words *words)
+{
+	for (size_t i = 0; i < words->n; i++)
+		free(words->list[i]);
+	free(words->list);
+	*words = (struct words){0};
+}

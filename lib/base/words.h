@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A list of words, each a copy. */
+#ifndef DAXDM_WORDS_H
+#define DAXDM_WORDS_H
+
+#include <stddef.h>
+
+struct words {
+	char **list;
+	size_t n;
+};
+
+/* Adds a copy of a word of len bytes.  Returns 0 or -ENOMEM. */
+int words_add(struct words *words, const char *word, size_t len);
+/* The same if the word is not in the list yet; else changes nothing. */
+int words_add_new(struct words *words, const char *word, size_t len);
+void words_free(struct words *words);
+
+#endif

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "report/checks/outcome.h"
+
+#include "lib/base/memory.h"
+#include "lib/base/text.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *text_of(const json_t *line, const char *key)
+{
+	const char *text = json_string_value(json_object_get(line, key));
+
+	return text ? text : "";
+}
+
+enum outcome outcome_of(const json_t *line)
+{
+	const char *verdict = text_of(line, "verdict");
+	bool planted = *text_of(line, "plant"), known = *text_of(line, "known");
+
+	if (!strcmp(verdict, "pass")) {
+		if (planted)
+			return OUTCOME_FAILED;
+		return known ? OUTCOME_XPASS : OUTCOME_PASSED;
+	}
+	if (!strcmp(verdict, "fail")) {
+		/* What fails without the planted fault too has not noticed it. */
+		if (planted)
+			return known ? OUTCOME_SKIPPED : OUTCOME_PASSED;
+		return known ? OUTCOME_XFAIL : OUTCOME_FAILED;
+	}
+	return strcmp(verdict, "skip") ? OUTCOME_BROKEN : OUTCOME_SKIPPED;
+}
+
+const char *outcome_words(enum outcome outcome)
+{
+	static const char *const words[OUTCOME_KINDS] = {
+		[OUTCOME_PASSED] = "passed",	     [OUTCOME_FAILED] = "failed",
+		[OUTCOME_XFAIL] = "failed as known", [OUTCOME_XPASS] = "unexpectedly passing",
+		[OUTCOME_SKIPPED] = "skipped",	     [OUTCOME_BROKEN] = "broken",
+	};
+
+	return words[outcome];
+}
+
+const char *outcome_case(const json_t *line, char id[112])
+{
+	const char *plant = text_of(line, "plant");
+
+	snprintf(id, 112, "%s%s%s", text_of(line, "id"), *plant ? "+" : "", plant);
+	return id;
+}
+
+char *outcome_reason(const json_t *line)
+{
+	const char *why = text_of(line, "why"), *cure = text_of(line, "cure");
+	const char *known = text_of(line, "known");
+	bool planted = *text_of(line, "plant");
+	char *reason = NULL;
+	int rc = -1;
+
+	switch (outcome_of(line)) {
+	case OUTCOME_PASSED:
+		rc = asprintf(&reason, "%s%s", planted ? "noticed: " : "", planted ? why : "");
+		break;
+	case OUTCOME_FAILED:
+		rc = asprintf(&reason, "%s", planted ? "the planted fault was not noticed" : why);
+		break;
+	case OUTCOME_XFAIL:
+		rc = asprintf(&reason, "known/%s: %s", known, why);
+		break;
+	case OUTCOME_XPASS:
+		rc = asprintf(&reason, "known/%s does not show", known);
+		break;
+	case OUTCOME_SKIPPED:
+		if (planted && *known)
+			rc = asprintf(&reason,
+				      "known/%s fails it without a planted fault too; a kernel "
+				      "without that bug can show it",
+				      known);
+		else
+			rc = asprintf(&reason, "%s%s%s", why, *cure ? "; " : "", cure);
+		break;
+	default:
+		rc = asprintf(&reason, "%s", *why ? why : "it gave no verdict");
+	}
+	if (rc < 0)
+		return memory_check(NULL);
+	text_flatten(reason);
+	return reason;
+}
