@@ -8,20 +8,21 @@
 #   tests/flavours.sh --table     only the table, of the runs that are there
 #
 # Some three minutes and 50 to 170 MiB of download a kernel.  Runs are results/flavour-PACKAGE-check and -bench,
-# what they said is in results/flavour-PACKAGE-check.log; one that is there and whole is not made again.  A kernel
+# what they said is in results/flavour-PACKAGE-check.log; a complete run is not repeated.  A kernel
 # that was fetched for this is removed afterwards.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly OUT=results/published/flavours
 
-# SERIES FLAVOUR VERSION PACKAGE of the newest of each, with tabs; those without modules cannot be booted.
+# SERIES FLAVOUR VERSION PACKAGE and whether it is fetched (true or false) of the newest of each, with tabs; those
+# without modules cannot be booted.
 newest() { # [WORD]...
 	emu/kernel.sh json "$@" | jq -r '
 		[.[] | select((.size_bytes or .fetched_kib) and (.package | startswith("linux-image-"))) |
 			. + {series: (.version | capture("^(?<s>[0-9]+\\.[0-9]+)").s)}] |
 		reduce .[] as $k ({}; .["\($k.series) \($k.flavour)"] = $k) | .[] |
-		[.series, .flavour, .version, .package] | @tsv' | sort -t $'\t' -k1,1V -k2,2
+		[.series, .flavour, .version, .package, (.fetched_kib != null | tostring)] | @tsv' | sort -t $'\t' -k1,1V -k2,2
 }
 
 is_whole() { # RUN
@@ -37,10 +38,6 @@ one_run() { # VERB PACKAGE
 	echo "$run: exit status $status" >&2
 }
 
-is_fetched() { # PACKAGE
-	[[ $(emu/kernel.sh json | jq --arg p "$1" 'any(.[]; .package == $p and .fetched_kib)') == true ]]
-}
-
 # PASSED KNOWN FAILED BROKEN SKIPPED of checks, MEASURED SKIPPED of benchmarks, with tabs.
 count() { # VERB RUN
 	local counts='{check: ["pass", "known", "fail", "broken", "skip"], bench: ["record", "skip"]}'
@@ -54,17 +51,17 @@ count() { # VERB RUN
 		'"$counts"'[$verb] | map(. as $w | [$all[] | select(. == $w)] | length) | @tsv' "results/$2/run.jsonl"
 }
 
-# What failed or is missing, in sentences; of a run that did not come about, its last words.
-sentences() { # RUN
+# Reasons of failures and skips; for a run without a complete run.jsonl, the last line of its log.
+reasons() { # RUN
 	if is_whole "$1"; then
 		jq -rs '[.[] | if .type == "check" and (.verdict == "fail" or .verdict == "broken") and (.known | not)
 				then "\(.id): \(.why)"
 				elif .type == "check" and .known and .verdict == "fail" then "known/\(.known)"
 				elif (.type == "check" and .verdict == "skip") or .type == "skip" then .why
-				else empty end] | unique | join("; ")' "results/$1/run.jsonl"
+				else empty end | gsub("[[:cntrl:]]+"; " ")] | unique | join("; ")' "results/$1/run.jsonl"
 	elif [[ -s results/$1.log ]]; then
 		# The archive's address and this checkout's place are those of this machine alone.
-		tail -n 1 "results/$1.log" | sed -E 's|[a-z]+://[^ ]*/||g; s| *\[IP: [^]]*\]||g; s|/[^ ]*/(build/)|\1|g'
+		tail -n 1 "results/$1.log" | tr '[:cntrl:]' ' ' | sed -E 's|[a-z]+://[^ ]*/||g; s| *\[IP: [^]]*\]||g; s|/[^ ]*/(build/)|\1|g; s| *$||'
 	fi
 }
 
@@ -73,20 +70,20 @@ status_of() { # RUN
 	if [[ -s results/$1.status ]]; then cat "results/$1.status"; else echo -; fi
 }
 
-rows() {
+rows() { # KERNELS, as newest says
 	local series flavour version package check bench
-	while IFS=$'\t' read -r series flavour version package; do
+	while IFS=$'\t' read -r series flavour version package _; do
 		check=flavour-${package#linux-image-}-check bench=flavour-${package#linux-image-}-bench
 		[[ $(status_of "$check")$(status_of "$bench") != -- ]] || continue
 		printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$series" "$flavour" "$version" "$(status_of "$check")" \
-			"$(count check "$check")" "$(status_of "$bench")" "$(count bench "$bench")" "$(sentences "$check")" "$(sentences "$bench")"
-	done < <(newest)
+			"$(count check "$check")" "$(status_of "$bench")" "$(count bench "$bench")" "$(reasons "$check")" "$(reasons "$bench")"
+	done <<<"$1"
 }
 
-table() {
+table() { # KERNELS
 	{
-		printf 'series\tflavour\tversion\tcheck_status\tpassed\tknown\tfailed\tbroken\tskipped\tbench_status\tmeasured\tnot_measured\tchecks_say\tbenchmarks_say\n'
-		rows
+		printf 'series\tflavour\tversion\tcheck_status\tpassed\tknown\tfailed\tbroken\tskipped\tbench_status\tmeasured\tnot_measured\tcheck_reasons\tbench_reasons\n'
+		rows "$1"
 	} >"$OUT.tsv.new"
 	mv "$OUT.tsv.new" "$OUT.tsv"
 	awk -F'\t' '
@@ -105,20 +102,24 @@ table() {
 }
 
 main() {
-	local series flavour version package there
+	local all chosen package fetched
+	all=$(newest) || exit 4
 	if [[ ${1-} == --table ]]; then
-		table
+		table "$all"
 		return
 	fi
+	chosen=$(newest "$@") || exit 4
+	if [[ ! $chosen ]]; then
+		echo "flavours: no kernel of the archive that can be booted fits: ${*:-(none)}" >&2
+		exit 64
+	fi
 	mkdir -p results
-	while IFS=$'\t' read -r series flavour version package <&3; do
-		there=
-		if is_fetched "$package"; then there=yes; fi
+	while IFS=$'\t' read -r _ _ _ package fetched <&3; do
 		one_run check "$package"
 		one_run bench "$package"
-		if [[ ! $there ]]; then ./run.sh kernels --remove "${package#linux-image-}" >/dev/null 2>&1 || true; fi
-	done 3< <(newest "$@")
-	table
+		if [[ $fetched == false ]]; then ./run.sh kernels --remove "${package#linux-image-}" >/dev/null 2>&1 || true; fi
+	done 3<<<"$chosen"
+	table "$all"
 }
 
 main "$@"
