@@ -17,6 +17,9 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/said.h"
+#include "tests/unit/skip.h"
+
 enum { NOBODY = 65534 };
 
 static char dir[] = "/tmp/confine.XXXXXX";
@@ -87,7 +90,7 @@ static void root_is_nobody(void **state)
 {
 	(void)state;
 	if (geteuid())
-		skip(); /* it need not become somebody else */
+		skip_expected("not root, so there is no other user to become");
 	assert_int_equal(confined(who_am_i), 0);
 }
 
@@ -103,7 +106,7 @@ static void who_is_not_root_stays(void **state)
 
 	(void)state;
 	if (geteuid())
-		skip(); /* the other tests are of that */
+		skip_expected("not root; the other tests run as such a user");
 	pid = fork();
 	if (!pid) {
 		if (setresuid(1234, 1234, 1234) < 0 || confine_self(false) < 0)
@@ -232,7 +235,7 @@ static const struct plan plan = {
 	.machine = &vm_checks, .quiet = true, .boot_s = 100, .stall_s = 100};
 
 /* A running guest that sent this text so many times. */
-static void sends_beside(struct guest *g, const char *text, size_t times, FILE *console)
+static void send_with_console(struct guest *g, const char *text, size_t times, FILE *console)
 {
 	char path[100];
 	FILE *out;
@@ -256,7 +259,7 @@ static void sends_beside(struct guest *g, const char *text, size_t times, FILE *
 
 static void sends(struct guest *g, const char *text, size_t times)
 {
-	sends_beside(g, text, times, NULL);
+	send_with_console(g, text, times, NULL);
 }
 
 static void a_line_without_end_ends_the_guest(void **state)
@@ -274,13 +277,17 @@ static void a_line_without_end_ends_the_guest(void **state)
 
 static void so_do_endless_lines_for_the_user(void **state)
 {
+	struct said said;
 	struct guest g;
 
 	(void)state;
-	assert_non_null(freopen("/dev/null", "w", stderr));
+	said_begin(&said);
 	sends(&g, "@log x\n", 1000);
+	said_end(&said);
 	assert_int_equal(g.state, GUEST_RUNNING);
+	said_begin(&said);
 	sends(&g, "@log x\n", 1001);
+	said_end(&said);
 	assert_int_equal(g.state, GUEST_BROKEN);
 	assert_true(g.protocol_error);
 }
@@ -313,7 +320,7 @@ static void so_does_a_full_console(void **state)
 	g.console = fopen(path, "w+");
 	assert_non_null(g.console);
 	assert_int_equal(ftruncate(fileno(g.console), CONFINE_FILE_BYTES), 0);
-	sends_beside(&g, "@ready\n", 1, g.console);
+	send_with_console(&g, "@ready\n", 1, g.console);
 	fclose(g.console);
 	assert_int_equal(g.state, GUEST_BROKEN);
 	assert_true(g.hung);

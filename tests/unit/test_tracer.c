@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/skip.h"
+
 static void reads_lines(void **state)
 {
 	struct stamp s;
@@ -84,7 +86,7 @@ static void says_why_not(void **state)
 
 	(void)state;
 	if (geteuid())
-		skip(); /* it cannot become somebody else */
+		skip_expected("not root, so there is no other user to become");
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		pid_t pid = fork();
 		int status;
