@@ -54,22 +54,22 @@ long_functions() {
 		}' "${c_files[@]}"
 }
 
-# A file of ours that is named by its path is there.  What tests make up they make below a directory of their own.
+# Every source file that is mentioned by its path exists.  Paths in tests/cli/ may be invented.
 named_files() {
 	local where path
 	while IFS=: read -r where path; do
 		[[ -e $path ]] || echo "$where names $path, which does not exist"
-	done < <(grep -noE '(^|[^A-Za-z0-9_./$}-])(lib|bench|check|cli|emu|plot|tests|workloads)/[A-Za-z0-9_/-]+(\.bpf)?\.(c|h|sh|bats|bash|gp)\b' \
+	done < <(grep -noE '(^|[^A-Za-z0-9_./$}-])(lib|bench|check|cli|emu|report|plot|tests|workloads)/[A-Za-z0-9_/-]+(\.bpf)?\.(c|h|sh|bats|bash|gp)\b' \
 		-- "${c_files[@]}" "${scripts[@]}" Makefile README.md check/known/README.md |
 		grep -v '^tests/cli/' | sed -E 's/^([^:]*:[0-9]+):[^A-Za-z]?/\1:/; s/:([0-9]+):/ \1:/')
 }
 
-# close(2) and its like may succeed and yet change errno, which an error before them has set.
+# close(2) and similar calls may change errno even if they succeed.
 stale_errno() {
 	awk 'FNR == 1 || /^}/ { stale = "" }
 		/^\t+(f?close|closedir|munmap|unlink|rmdir|umount2?|kill)\(.*\);$/ { stale = FNR; next }
 		/^[ \t]*\/?\*/ { next }
-		{ line = $0; gsub(/(if|while|for|switch|sizeof|return) ?\(|strerror\(/, "", line) }
+		{ line = $0; gsub(/(if|while|for|switch|sizeof|return) ?\(|(strerror|msg_[a-z]+|check_broken|[a-z]*printf)\(/, "", line) }
 		line ~ /[a-z0-9_]\(/ { stale = "" }
 		/[^a-z_]errno/ && stale { print FILENAME ":" FNR ": errno may be that of line " stale }' "${c_files[@]}"
 }
