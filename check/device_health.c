@@ -110,10 +110,10 @@ static void try_in_child(const char *node, char why[DEVICE_SICK_MAX])
 			snprintf(why, DEVICE_SICK_MAX, "well");
 		_exit(write(fds[1], why, strlen(why)) < 0);
 	}
-	close(fds[1]);
 	if (pid < 0)
 		snprintf(why, DEVICE_SICK_MAX, "fork: %s", strerror(errno));
-	else
+	close(fds[1]);
+	if (pid > 0)
 		read_result(fds[0], why);
 	close(fds[0]);
 	if (pid > 0) {
