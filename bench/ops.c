@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bench/ops.h"
 
+#include "lib/base/stats.h"
+
 #include "lib/base/msg.h"
 #include "lib/file/mapping.h"
 
@@ -67,13 +69,6 @@ static int64_t nothing(void *arg, size_t i)
 	return 0;
 }
 
-static int compare_ticks(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* What sample() reads where run() does nothing: the median, in ticks. */
 static uint64_t overhead_ticks(void)
 {
@@ -87,8 +82,7 @@ static uint64_t overhead_ticks(void)
 	for (int round = 0; round < 2; round++)
 		for (size_t i = 0; i < OVERHEAD_SAMPLES; i++)
 			sample(&ops, i, NULL, &settled, &ticks[i], &result);
-	qsort(ticks, OVERHEAD_SAMPLES, sizeof(*ticks), compare_ticks);
-	return median = ticks[OVERHEAD_SAMPLES / 2];
+	return median = stats_median_ticks(ticks, OVERHEAD_SAMPLES);
 }
 
 int ops_time(const struct bench_env *env, const struct ops *ops, uint64_t *ticks,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bench/own.h"
+#include "lib/base/stats.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -51,21 +52,14 @@ static void both_over(uint64_t rounds, int64_t *ticks, int64_t *ns)
 	} while (switches() != own.switches);
 }
 
-static int compare_int64(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void medians_over(uint64_t rounds, int64_t *ticks, int64_t *ns)
 {
 	int64_t t[CALIBRATIONS], c[CALIBRATIONS];
 
 	for (int i = 0; i < CALIBRATIONS; i++)
 		both_over(rounds, &t[i], &c[i]);
-	qsort(t, CALIBRATIONS, sizeof(*t), compare_int64);
-	qsort(c, CALIBRATIONS, sizeof(*c), compare_int64);
+	qsort(t, CALIBRATIONS, sizeof(*t), stats_compare);
+	qsort(c, CALIBRATIONS, sizeof(*c), stats_compare);
 	*ticks = t[CALIBRATIONS / 2];
 	*ns = c[CALIBRATIONS / 2];
 }

@@ -15,6 +15,7 @@
 #include "cli/cli.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
+#include "lib/base/number.h"
 #include "report/compare/compare.h"
 #include "report/table/table.h"
 

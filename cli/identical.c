@@ -6,6 +6,7 @@
  */
 #include "cli/cli.h"
 #include "lib/base/msg.h"
+#include "lib/base/number.h"
 #include "report/compare/unlike.h"
 #include "report/table/table.h"
 

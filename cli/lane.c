@@ -2,6 +2,7 @@
 #include "cli/lane.h"
 
 #include "emu/progress.h"
+#include "lib/base/field.h"
 #include "lib/base/msg.h"
 #include "lib/file/stamp.h"
 #include "report/checks/outcome.h"
@@ -28,13 +29,6 @@ void lane_init(struct lane *lane, struct suite *suite, unsigned int number)
 }
 
 /* --- verdicts -------------------------------------------------------------------------------- */
-
-static const char *text_of(const json_t *line, const char *key)
-{
-	const char *text = json_string_value(json_object_get(line, key));
-
-	return text ? text : "";
-}
 
 /* Says a case's verdict and keeps it.  Steals line.  Returns 0 or -errno. */
 static int say(struct suite *suite, size_t index, json_t *line)
@@ -84,13 +78,14 @@ static bool emulator_failed(const json_t *line)
 static bool run_again(struct suite *suite, size_t index, const json_t *line)
 {
 	bool starved = json_is_true(json_object_get(line, "starved")) &&
-		       !strcmp(text_of(line, "verdict"), "broken");
+		       !strcmp(field_text(line, "verdict"), "broken");
 
 	if (suite->again[index] || (!starved && !emulator_failed(line)))
 		return false;
 	progress_clear();
 	if (starved)
-		msg_note("%s: %s; running it again", suite->cases[index].id, text_of(line, "why"));
+		msg_note("%s: %s; running it again", suite->cases[index].id,
+			 field_text(line, "why"));
 	else
 		msg_note("%s: the emulator ran stale kernel text (int3); running it again",
 			 suite->cases[index].id);
@@ -147,7 +142,7 @@ static void amend(json_t *line, const char *why, const char *key, json_t *lines)
 {
 	json_t *list = json_object_get(line, "evidence");
 
-	if (!strcmp(text_of(line, "verdict"), "fail")) {
+	if (!strcmp(field_text(line, "verdict"), "fail")) {
 		json_array_append_new(list, json_sprintf("also: %s", why));
 	} else {
 		json_object_set_new(line, "verdict", json_string("fail"));
@@ -170,7 +165,7 @@ static uint64_t number_of(const json_t *line, const char *key)
  */
 static int look_at_piece(const struct guest *g, const json_t *piece, char *why, size_t why_len)
 {
-	const char *region = text_of(piece, "region");
+	const char *region = field_text(piece, "region");
 	uint64_t offset = number_of(piece, "offset_bytes"), len = number_of(piece, "len_bytes");
 	uint64_t in_file = number_of(piece, "file_offset_bytes");
 	uint32_t file = (uint32_t)number_of(piece, "file");
@@ -221,12 +216,12 @@ static void look_outside(struct lane *lane)
 		int rc;
 
 		if (!lane->held ||
-		    strcmp(text_of(piece, "id"), lane->suite->cases[lane->held_case].id))
+		    strcmp(field_text(piece, "id"), lane->suite->cases[lane->held_case].id))
 			continue;
 		rc = look_at_piece(&lane->guest, piece, why, sizeof(why));
 		if (rc == -EILSEQ)
 			amend(lane->held, why, "evidence", json_array());
-		else if (rc < 0 && !strcmp(text_of(lane->held, "verdict"), "pass")) {
+		else if (rc < 0 && !strcmp(field_text(lane->held, "verdict"), "pass")) {
 			json_object_set_new(lane->held, "verdict", json_string("broken"));
 			json_object_set_new(lane->held, "why", json_string(why));
 		}
@@ -243,7 +238,7 @@ static int confused(const struct lane *lane, const char *text)
 
 static int take_begin(struct lane *lane, const json_t *line, const char *text)
 {
-	const char *id = text_of(line, "id");
+	const char *id = field_text(line, "id");
 	long found = -1;
 	int rc;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "emu/given.h"
+#include "lib/base/limit_clock.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -13,14 +14,6 @@
 
 /* When the driver itself was late, it gives too little rather than too much at once. */
 #define STEP_MAX_NS (250 * INT64_C(1000000))
-
-static int64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
 
 /* How long a thread has waited for a processor so far; 0 if this kernel does not count it.  A wait
  * is counted when it ends. */
@@ -100,14 +93,14 @@ void given_look(struct given *given)
 	char tasks[64];
 
 	snprintf(tasks, sizeof(tasks), "/proc/%d/task", (int)given->pid);
-	given_look_at(given, tasks, now_ns());
+	given_look_at(given, tasks, limit_clock_wall_ns());
 }
 
 void given_watch(struct given *given, pid_t pid)
 {
 	given->pid = pid;
 	given->n = 0;
-	given->looked_ns = now_ns();
+	given->looked_ns = limit_clock_wall_ns();
 }
 
 int64_t given_ms(const struct given *given)

@@ -42,6 +42,7 @@
  * Alone: ./run.sh bench --workload workloads/fio
  */
 #include "bench/fiojob/fiojob.h"
+#include "lib/base/limit_clock.h"
 #include "lib/base/msg.h"
 #include "lib/file/mapping.h"
 
@@ -423,17 +424,14 @@ static int close_ranks(struct datafile *data)
 /* How far the kernel's clock, which fio reads, is from the instruction counter. */
 static int64_t clock_apart_ppm(void)
 {
-	struct timespec a, b;
 	uint64_t begin, ticks;
-	int64_t ns;
+	int64_t begin_ns = limit_clock_wall_ns(), ns;
 
-	clock_gettime(CLOCK_MONOTONIC, &a);
 	begin = meter_ticks();
 	do
 		ticks = meter_ticks() - begin;
 	while (ticks < CLOCK_TICKS);
-	clock_gettime(CLOCK_MONOTONIC, &b);
-	ns = (b.tv_sec - a.tv_sec) * INT64_C(1000000000) + b.tv_nsec - a.tv_nsec;
+	ns = limit_clock_wall_ns() - begin_ns;
 	return (ns - (int64_t)ticks) * 1000000 / (int64_t)ticks;
 }
 

@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bench/translate/translate.h"
 
+#include "lib/base/stats.h"
 #include "lib/dev/btree.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static int compare_int64(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
 
 /* The median of values, which are not many. */
 static int64_t median(const int64_t *values, size_t n)
@@ -19,7 +13,7 @@ static int64_t median(const int64_t *values, size_t n)
 	int64_t sorted[SAMPLES];
 
 	memcpy(sorted, values, n * sizeof(*values));
-	qsort(sorted, n, sizeof(*sorted), compare_int64);
+	qsort(sorted, n, sizeof(*sorted), stats_compare);
 	return n ? sorted[(n - 1) / 2] : 0;
 }
 

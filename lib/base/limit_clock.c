@@ -21,12 +21,17 @@ enum { IVSHMEM_VENDOR = 0x1af4, IVSHMEM_DEVICE = 0x1110, STEP_MS = 5, RETRY_MS =
 static const volatile struct limit_clock_page *page;
 static bool looked;
 
-int64_t limit_clock_wall_ms(void)
+int64_t limit_clock_wall_ns(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
+}
+
+int64_t limit_clock_wall_ms(void)
+{
+	return limit_clock_wall_ns() / 1000000;
 }
 
 static unsigned int read_hex(const char *device, const char *name)

@@ -41,7 +41,8 @@ bool limit_clock_is_published(void);
 /* From now on, this is the page (of tests, which are their own outer host). */
 void limit_clock_use(const volatile struct limit_clock_page *page);
 
-/* CLOCK_MONOTONIC in ms. */
+/* CLOCK_MONOTONIC. */
+int64_t limit_clock_wall_ns(void);
 int64_t limit_clock_wall_ms(void);
 
 /*

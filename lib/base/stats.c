@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int compare_samples(const void *a, const void *b)
+int stats_compare(const void *a, const void *b)
 {
 	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
 
@@ -31,7 +31,7 @@ int stats_summarise(const int64_t *samples, size_t n, struct stats *out)
 	if (!sorted)
 		return -ENOMEM;
 	memcpy(sorted, samples, n * sizeof(*sorted));
-	qsort(sorted, n, sizeof(*sorted), compare_samples);
+	qsort(sorted, n, sizeof(*sorted), stats_compare);
 	for (size_t i = 0; i < n; i++)
 		sum += (double)sorted[i];
 	*out = (struct stats){
@@ -61,4 +61,17 @@ uint64_t stats_digest(const int64_t *samples, size_t n)
 		}
 	}
 	return hash;
+}
+
+static int compare_ticks(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+uint64_t stats_median_ticks(uint64_t *ticks, size_t n)
+{
+	qsort(ticks, n, sizeof(*ticks), compare_ticks);
+	return ticks[n / 2];
 }

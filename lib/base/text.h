@@ -34,4 +34,8 @@ void text_flatten(char *text);
  * they are, carriage returns not at all, all else as \x1b. */
 void text_put_console(const char *bytes, size_t n, FILE *out);
 
+/* Adds to the text in buf what there is room for. */
+__attribute__((format(printf, 3, 4))) void text_append(char *buf, size_t size, const char *fmt,
+						       ...);
+
 #endif

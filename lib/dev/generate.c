@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/dev/generate.h"
+#include "lib/base/random.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -30,19 +31,9 @@ struct maker {
 	size_t n_used;
 };
 
-/* splitmix64: http://prng.di.unimi.it/splitmix64.c */
-static uint64_t next(struct maker *m)
-{
-	uint64_t z = m->state += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return z ^ (z >> 31);
-}
-
 static uint64_t below(struct maker *m, uint64_t n)
 {
-	return n ? next(m) % n : 0;
+	return n ? random_next(&m->state) % n : 0;
 }
 
 /* What this choice is a multiple of. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/dev/stack.h"
+#include "lib/base/random.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -315,22 +316,12 @@ int stack_layer_need(const struct stack_layer *layer, uint64_t size_bytes, uint6
 	return 0;
 }
 
-/* splitmix64 (Steele, Lea, Flood 2014): a fixed order for `shuffle`, the same everywhere. */
-static uint64_t splitmix64(uint64_t *state)
-{
-	uint64_t z = (*state += 0x9e3779b97f4a7c15u);
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-	return z ^ (z >> 31);
-}
-
 static void shuffle_order(unsigned int *order, unsigned int n)
 {
-	uint64_t state = n;
+	uint64_t state = n; /* the same order everywhere */
 
 	for (unsigned int i = n; i > 1; i--) {
-		unsigned int j = (unsigned int)(splitmix64(&state) % i), swap = order[i - 1];
+		unsigned int j = (unsigned int)(random_next(&state) % i), swap = order[i - 1];
 
 		order[i - 1] = order[j];
 		order[j] = swap;

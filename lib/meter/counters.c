@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/meter/counters.h"
+#include "lib/base/field.h"
 
 #include <errno.h>
 #include <linux/perf_event.h>
@@ -318,9 +319,8 @@ json_t *counters_json(const struct counters *c)
 static int64_t value_of(const json_t *counted, const char *name)
 {
 	const json_t *counter = json_object_get(json_object_get(counted, "counters"), name);
-	const json_t *value = json_object_get(counter, "value");
 
-	return json_is_integer(value) ? json_integer_value(value) : -1;
+	return field_number(counter, "value");
 }
 
 /* Why the counters of that record say nothing; false if they do. */

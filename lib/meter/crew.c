@@ -57,14 +57,6 @@ static void nap(void)
 	nanosleep(&ts, NULL);
 }
 
-static int64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
 static unsigned int processors(int *cpu, unsigned int max)
 {
 	unsigned int n = 0;
@@ -118,9 +110,9 @@ static void work_round(const struct crew *crew, unsigned int number, unsigned in
 	struct crew_share *share = &board->share[number];
 	uint64_t faults = page_faults();
 
-	share->begin_ns = now_ns();
+	share->begin_ns = limit_clock_wall_ns();
 	share->done = crew->work.run(crew->work.arg, number);
-	share->end_ns = now_ns();
+	share->end_ns = limit_clock_wall_ns();
 	share->faults = page_faults() - faults;
 	/* What comes next would disturb those who are still at it. */
 	atomic_fetch_add(&board->ran, 1);

@@ -2,6 +2,7 @@
 #include "lib/meter/meter.h"
 
 #include "lib/base/msg.h"
+#include "lib/base/stats.h"
 
 #include <cpuid.h>
 #include <errno.h>
@@ -248,19 +249,6 @@ int touch_arrays(size_t n, uint64_t **offset, uint64_t **ticks)
 
 enum { OVERHEAD_SAMPLES = 1024 };
 
-static int compare_ticks(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static uint64_t median_ticks(uint64_t *ticks)
-{
-	qsort(ticks, OVERHEAD_SAMPLES, sizeof(*ticks), compare_ticks);
-	return ticks[OVERHEAD_SAMPLES / 2];
-}
-
 uint64_t touch_overhead_load(void)
 {
 	static const uint64_t offset[OVERHEAD_SAMPLES];
@@ -270,7 +258,7 @@ uint64_t touch_overhead_load(void)
 	/* Twice: the first round maps the arrays. */
 	for (int round = 0; round < 2; round++)
 		touch_load(&byte, offset, ticks, OVERHEAD_SAMPLES);
-	return median_ticks(ticks);
+	return stats_median_ticks(ticks, OVERHEAD_SAMPLES);
 }
 
 uint64_t touch_overhead_store(void)
@@ -281,5 +269,5 @@ uint64_t touch_overhead_store(void)
 
 	for (int round = 0; round < 2; round++)
 		touch_store(&byte, offset, ticks, OVERHEAD_SAMPLES);
-	return median_ticks(ticks);
+	return stats_median_ticks(ticks, OVERHEAD_SAMPLES);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/run/kernel_name.h"
+#include "lib/base/field.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -30,27 +31,21 @@ json_t *kernel_name_replaced(const char *path)
 	return list;
 }
 
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
 const char *kernel_name(const json_t *context, char *buf, size_t size)
 {
 	const json_t *kernel = json_object_get(context, "kernel"), *one;
-	const char *package = text_of(kernel, "package");
+	const char *package = field_text(kernel, "package");
 	size_t i, used;
 
-	snprintf(buf, size, "%s%s%s%s", text_of(kernel, "release"), *package ? " (" : "", package,
-		 *package ? ")" : "");
+	snprintf(buf, size, "%s%s%s%s", field_text(kernel, "release"), *package ? " (" : "",
+		 package, *package ? ")" : "");
 	json_array_foreach(json_object_get(context, "replaced"), i, one) {
-		const char *id = text_of(one, "build_id");
+		const char *id = field_text(one, "build_id");
 
 		used = strlen(buf);
 		snprintf(buf + used, size - used, "%s%s replaced (build-id %.*s)",
-			 i ? ", " : " with ", text_of(one, "file"), ID_SHOWN, *id ? id : "unknown");
+			 i ? ", " : " with ", field_text(one, "file"), ID_SHOWN,
+			 *id ? id : "unknown");
 	}
 	return buf;
 }
@@ -62,7 +57,7 @@ const char *kernel_name_suffix(const json_t *context, char *buf, size_t size)
 
 	buf[0] = '\0';
 	json_array_foreach(json_object_get(context, "replaced"), i, one) {
-		const char *file = text_of(one, "file");
+		const char *file = field_text(one, "file");
 		size_t used = strlen(buf);
 
 		snprintf(buf + used, size - used, "+%.*s", (int)strcspn(file, "."), file);

@@ -115,13 +115,6 @@ static json_t *metric_id(const struct cell *cell, const char *bench, const char 
 	return cell_id(cell, name);
 }
 
-static int compare_values(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Samples as ascending [value, count] pairs; NULL without memory. */
 static json_t *value_counts(const int64_t *samples, size_t n)
 {
@@ -132,7 +125,7 @@ static json_t *value_counts(const int64_t *samples, size_t n)
 	if (!sorted || !pairs)
 		goto fail;
 	memcpy(sorted, samples, n * sizeof(*sorted));
-	qsort(sorted, n, sizeof(*sorted), compare_values);
+	qsort(sorted, n, sizeof(*sorted), stats_compare);
 	while (i < n) {
 		size_t same = 1;
 

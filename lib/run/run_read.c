@@ -3,6 +3,7 @@
  * a comparison of numbers that nobody can vouch for is worse than none. */
 #include "lib/run/run.h"
 
+#include "lib/base/field.h"
 #include "lib/base/text_file.h"
 #include "lib/run/kernel_name.h"
 #include "lib/run/run_verify.h"
@@ -99,20 +100,6 @@ static void names_free(struct run_names *names)
 	json_decref(names->rank);
 }
 
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
-static int64_t number_of(const json_t *object, const char *key)
-{
-	const json_t *value = json_object_get(object, key);
-
-	return json_is_integer(value) ? json_integer_value(value) : -1;
-}
-
 static int add_names(struct reader *r, struct run_names *names, const json_t *list)
 {
 	size_t i;
@@ -139,28 +126,28 @@ static int read_context(struct reader *r, const json_t *line)
 		return complain(r, "schema %lld; this daxdm reads schema %d only",
 				(long long)json_integer_value(schema), RUN_SCHEMA);
 	c->json = line;
-	c->suite = text_of(line, "suite");
-	c->build = text_of(line, "build");
-	c->meter = text_of(line, "meter");
-	c->cpu = text_of(line, "cpu");
-	c->date = text_of(line, "date");
-	c->mem_kib = number_of(line, "mem_kib");
-	c->release = text_of(kernel, "release");
-	c->version = text_of(kernel, "version");
-	c->build_id = text_of(kernel, "build_id");
-	c->package = text_of(kernel, "package");
+	c->suite = field_text(line, "suite");
+	c->build = field_text(line, "build");
+	c->meter = field_text(line, "meter");
+	c->cpu = field_text(line, "cpu");
+	c->date = field_text(line, "date");
+	c->mem_kib = field_number(line, "mem_kib");
+	c->release = field_text(kernel, "release");
+	c->version = field_text(kernel, "version");
+	c->build_id = field_text(kernel, "build_id");
+	c->package = field_text(kernel, "package");
 	kernel_name(line, c->kernel, sizeof(c->kernel));
 	kernel_name_suffix(line, c->suffix, sizeof(c->suffix));
-	c->qemu = text_of(emulator, "qemu");
-	c->accel = text_of(emulator, "accel");
-	c->emulated_cpu = text_of(emulator, "cpu");
-	c->machine = text_of(emulator, "machine");
-	c->boot = text_of(emulator, "boot");
-	c->emulated_mem_mib = number_of(emulator, "mem_mib");
+	c->qemu = field_text(emulator, "qemu");
+	c->accel = field_text(emulator, "accel");
+	c->emulated_cpu = field_text(emulator, "cpu");
+	c->machine = field_text(emulator, "machine");
+	c->boot = field_text(emulator, "boot");
+	c->emulated_mem_mib = field_number(emulator, "mem_mib");
 	c->checks = json_is_true(json_object_get(line, "checks"));
 	c->planted = json_is_true(json_object_get(line, "planted"));
-	c->seed = number_of(line, "seed");
-	c->rounds = number_of(line, "rounds");
+	c->seed = field_number(line, "seed");
+	c->rounds = field_number(line, "rounds");
 	if (!*c->meter && !c->checks)
 		return complain(r, "the context names no meter");
 	if (add_names(r, &r->run->fs, json_object_get(line, "fs")) < 0 ||
@@ -220,16 +207,16 @@ static int read_record_words(struct reader *r, struct run_record *rec, const jso
 		{"unit", &rec->unit},	{"meter", &rec->meter},	    {"digest", &rec->digest},
 	};
 
-	rec->id = text_of(line, "id");
+	rec->id = field_text(line, "id");
 	if (!*rec->id)
 		return complain(r, "a record without an id");
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		*words[i].to = text_of(line, words[i].key);
+		*words[i].to = field_text(line, words[i].key);
 		if (!**words[i].to)
 			return complain(r, "record %s has no %s", rec->id, words[i].key);
 	}
-	rec->fs = text_of(line, "fs");
-	rec->better = *text_of(line, "better") ? text_of(line, "better") : "lower";
+	rec->fs = field_text(line, "fs");
+	rec->better = *field_text(line, "better") ? field_text(line, "better") : "lower";
 	rec->page = run_page_of(rec->variant, NULL);
 	if (strcmp(rec->meter, r->run->context.meter))
 		return complain(r, "record %s is of meter %s in a run of meter %s", rec->id,
@@ -273,7 +260,7 @@ static int read_record_numbers(struct reader *r, struct run_record *rec, json_t 
 		return complain(r, "record %s: segments is %lld", rec->id,
 				(long long)rec->segments);
 	rec->mean = json_number_value(mean);
-	rec->overhead = number_of(line, "overhead");
+	rec->overhead = field_number(line, "overhead");
 	if (rec->overhead < -1 || rec->overhead > RUN_SAMPLE_MAX)
 		return complain(r, "record %s: overhead is %lld", rec->id,
 				(long long)rec->overhead);
@@ -315,20 +302,20 @@ static int read_record(struct reader *r, json_t *line)
 /* Where a line says of which benchmark, stack and filesystem it is, its id says the same. */
 static int verify_id(struct reader *r, const json_t *line)
 {
-	const char *id = text_of(line, "id"), *bench = text_of(line, "bench");
+	const char *id = field_text(line, "id"), *bench = field_text(line, "bench");
 	char name[RUN_VARIANT_MAX + 1], wrong[700];
 
 	if (strlen(id) > RUN_ID_MAX)
 		return complain(r, "an id of more than %d bytes: %.100s", RUN_ID_MAX, id);
-	if (!*text_of(line, "stack"))
+	if (!*field_text(line, "stack"))
 		return 0;
 	if (*bench)
-		snprintf(name, sizeof(name), "%s.%s", bench, text_of(line, "variant"));
+		snprintf(name, sizeof(name), "%s.%s", bench, field_text(line, "variant"));
 	else
 		snprintf(name, sizeof(name), "%.*s", (int)strcspn(id, "{"), id);
-	if (run_verify_id(id, name, text_of(line, "stack"), text_of(line, "fs"), wrong,
+	if (run_verify_id(id, name, field_text(line, "stack"), field_text(line, "fs"), wrong,
 			  sizeof(wrong)) < 0)
-		return complain(r, "%s %s: %s", text_of(line, "type"), id, wrong);
+		return complain(r, "%s %s: %s", field_text(line, "type"), id, wrong);
 	return 0;
 }
 
@@ -339,11 +326,11 @@ static int read_gap(struct reader *r, const json_t *line, struct run_gap **gaps,
 
 	if (!gap)
 		return no_memory(r);
-	gap->id = text_of(line, "id");
-	gap->why = text_of(line, "why");
-	gap->cure = text_of(line, "cure");
+	gap->id = field_text(line, "id");
+	gap->why = field_text(line, "why");
+	gap->cure = field_text(line, "cure");
 	if (!*gap->id || !*gap->why)
-		return complain(r, "a %s without id or why", text_of(line, "type"));
+		return complain(r, "a %s without id or why", field_text(line, "type"));
 	return verify_id(r, line);
 }
 
@@ -355,10 +342,10 @@ static int read_observation(struct reader *r, const json_t *line)
 
 	if (!o)
 		return no_memory(r);
-	o->id = text_of(line, "id");
-	o->stack = text_of(line, "stack");
-	o->fs = text_of(line, "fs");
-	o->check = text_of(line, "check");
+	o->id = field_text(line, "id");
+	o->stack = field_text(line, "stack");
+	o->fs = field_text(line, "fs");
+	o->check = field_text(line, "check");
 	o->line = line;
 	o->value = json_object_get(line, "value");
 	if (!*o->id || !o->value)
@@ -373,13 +360,13 @@ static int read_counted(struct reader *r, const json_t *line)
 
 	if (!c)
 		return no_memory(r);
-	c->id = text_of(line, "id");
-	c->bench = text_of(line, "bench");
-	c->variant = text_of(line, "variant");
-	c->stack = text_of(line, "stack");
-	c->fs = text_of(line, "fs");
-	c->why = text_of(line, "void");
-	c->operations = number_of(line, "operations");
+	c->id = field_text(line, "id");
+	c->bench = field_text(line, "bench");
+	c->variant = field_text(line, "variant");
+	c->stack = field_text(line, "stack");
+	c->fs = field_text(line, "fs");
+	c->why = field_text(line, "void");
+	c->operations = field_number(line, "operations");
 	c->counters = json_object_get(line, "counters");
 	if (!*c->id || !*c->bench || !*c->variant || !*c->stack)
 		return complain(r, "counters without id, bench, variant or stack");
@@ -397,8 +384,8 @@ static int read_check(struct reader *r, json_t *line)
 	static const char *const verdicts[] = {"pass", "fail", "skip", "broken"};
 	struct run *run = r->run;
 	struct run_check *c = push(&run->checks, &run->n_checks, &r->room_checks, sizeof(*c));
-	const char *id = text_of(line, "id"), *plant = text_of(line, "plant");
-	int64_t ms = number_of(line, "ms");
+	const char *id = field_text(line, "id"), *plant = field_text(line, "plant");
+	int64_t ms = field_number(line, "ms");
 	size_t known = 0;
 
 	if (!c)
@@ -413,7 +400,7 @@ static int read_check(struct reader *r, json_t *line)
 		return complain(r, "'%.100s' is no name of a check", id);
 	if (json_object_get(line, "ms") && (ms < 0 || ms > RUN_COUNT_MAX))
 		return complain(r, "check %s: ms is no time", c->id);
-	while (known < 4 && strcmp(text_of(line, "verdict"), verdicts[known]))
+	while (known < 4 && strcmp(field_text(line, "verdict"), verdicts[known]))
 		known++;
 	if (known == 4)
 		return complain(r, "check %s: its verdict is none of pass, fail, skip, broken",
@@ -441,7 +428,7 @@ static int read_end(struct reader *r, const json_t *line)
 static int read_object(struct reader *r, json_t *line)
 {
 	struct run *run = r->run;
-	const char *type = text_of(line, "type");
+	const char *type = field_text(line, "type");
 	char wrong[700];
 
 	if (!*type)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "report/checks/behaviour_changes.h"
 
+#include "lib/base/field.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
 #include "lib/base/text.h"
@@ -10,13 +11,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *text_of(const json_t *line, const char *key)
-{
-	const char *text = json_string_value(json_object_get(line, key));
-
-	return text ? text : "";
-}
 
 int behaviour_add(struct behaviour *b, struct run *run, const char *label, const char *known_dir)
 {
@@ -127,7 +121,8 @@ static int compare_verdict(struct behaviour *b, const char *id)
 	for (size_t r = 0; r < b->n; r++) {
 		const json_t *line = json_object_get(b->checks[r], id);
 
-		change.text[r] = memory_check(strdup(line ? text_of(line, "verdict") : "not run"));
+		change.text[r] =
+			memory_check(strdup(line ? field_text(line, "verdict") : "not run"));
 		if (!line)
 			continue;
 		change.regressed |= was_kept && broke(outcome_of(line));
@@ -149,8 +144,8 @@ static bool should_have_observed(const struct behaviour *b, size_t r, const char
 
 	for (size_t other = 0; other < b->n && !line; other++)
 		line = json_object_get(b->observations[other], id);
-	check = json_object_get(b->checks[r], text_of(line, "check"));
-	return !strcmp(text_of(check, "verdict"), "pass");
+	check = json_object_get(b->checks[r], field_text(line, "check"));
+	return !strcmp(field_text(check, "verdict"), "pass");
 }
 
 /* An observation, or one member of it where it is an object (key is not NULL). */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "report/checks/outcome.h"
 
+#include "lib/base/field.h"
 #include "lib/base/memory.h"
 #include "lib/base/text.h"
 
@@ -8,17 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *text_of(const json_t *line, const char *key)
-{
-	const char *text = json_string_value(json_object_get(line, key));
-
-	return text ? text : "";
-}
-
 enum outcome outcome_of(const json_t *line)
 {
-	const char *verdict = text_of(line, "verdict");
-	bool planted = *text_of(line, "plant"), known = *text_of(line, "known");
+	const char *verdict = field_text(line, "verdict");
+	bool planted = *field_text(line, "plant"), known = *field_text(line, "known");
 
 	if (!strcmp(verdict, "pass")) {
 		if (planted)
@@ -47,17 +41,17 @@ const char *outcome_words(enum outcome outcome)
 
 const char *outcome_case(const json_t *line, char id[112])
 {
-	const char *plant = text_of(line, "plant");
+	const char *plant = field_text(line, "plant");
 
-	snprintf(id, 112, "%s%s%s", text_of(line, "id"), *plant ? "+" : "", plant);
+	snprintf(id, 112, "%s%s%s", field_text(line, "id"), *plant ? "+" : "", plant);
 	return id;
 }
 
 char *outcome_reason(const json_t *line)
 {
-	const char *why = text_of(line, "why"), *cure = text_of(line, "cure");
-	const char *known = text_of(line, "known");
-	bool planted = *text_of(line, "plant");
+	const char *why = field_text(line, "why"), *cure = field_text(line, "cure");
+	const char *known = field_text(line, "known");
+	bool planted = *field_text(line, "plant");
 	char *reason = NULL;
 	int rc = -1;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "report/checks/verdict.h"
 
+#include "lib/base/field.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
 #include "lib/base/text.h"
@@ -29,13 +30,6 @@ struct verdicts {
 	json_t *pending;	       /* check -> its observations that were not shown yet */
 	bool lost;		       /* a line, for want of memory */
 };
-
-static const char *text_of(const json_t *line, const char *key)
-{
-	const char *text = json_string_value(json_object_get(line, key));
-
-	return text ? text : "";
-}
 
 /* ---- beginning ----------------------------------------------------------------------------- */
 
@@ -135,7 +129,7 @@ void verdicts_kernel(struct verdicts *v, const json_t *context)
 
 void verdicts_observation(struct verdicts *v, const json_t *line)
 {
-	const char *check = text_of(line, "check");
+	const char *check = field_text(line, "check");
 	json_t *list = json_object_get(v->pending, check);
 
 	v->lost |= json_array_append(v->observations, (json_t *)line) < 0;
@@ -148,18 +142,18 @@ void verdicts_observation(struct verdicts *v, const json_t *line)
 
 static void say_observations(struct verdicts *v, const json_t *check)
 {
-	const char *id = text_of(check, "id");
+	const char *id = field_text(check, "id");
 	const json_t *line;
 	size_t i;
 
 	/* A value that was seen under a planted fault is no fact. */
-	if (!*text_of(check, "plant")) {
+	if (!*field_text(check, "plant")) {
 		json_array_foreach(json_object_get(v->pending, id), i, line) {
 			char *value = json_dumps(json_object_get(line, "value"),
 						 JSON_ENCODE_ANY | JSON_SORT_KEYS);
 
 			v->lost |= !value;
-			say(v, "# %s: %s", text_of(line, "id"), value ? value : "?");
+			say(v, "# %s: %s", field_text(line, "id"), value ? value : "?");
 			free(value);
 		}
 	}
@@ -198,12 +192,13 @@ static void say_lines(struct verdicts *v, const char *head, const json_t *lines)
 /* What helps to understand a result that is not as it should be. */
 static void say_evidence(struct verdicts *v, const json_t *check)
 {
-	const char *bad = text_of(check, "first_bad"), *fixed = text_of(check, "fixed_by");
+	const char *bad = field_text(check, "first_bad"), *fixed = field_text(check, "fixed_by");
 	const json_t *dmesg = json_object_get(check, "dmesg");
 	FILE *out = v->out;
 
-	if (*text_of(check, "promise"))
-		say(v, "# promised: %s (%s)", text_of(check, "promise"), text_of(check, "by"));
+	if (*field_text(check, "promise"))
+		say(v, "# promised: %s (%s)", field_text(check, "promise"),
+		    field_text(check, "by"));
 	if (*bad || *fixed)
 		say(v, "# first bad: %s; fixed by: %s", *bad ? bad : "not known",
 		    *fixed ? fixed : "not known");
@@ -222,12 +217,12 @@ static void say_evidence(struct verdicts *v, const json_t *check)
 /* Sets or takes away "known", by check/known/. */
 static void recognise(const struct verdicts *v, json_t *line)
 {
-	const char *verdict = text_of(line, "verdict"), *id = text_of(line, "id");
+	const char *verdict = field_text(line, "verdict"), *id = field_text(line, "id");
 	const struct known_bug *bug = NULL;
 
 	if (!strcmp(verdict, "fail"))
 		bug = known_cause(v->known, &v->version, line);
-	else if (!strcmp(verdict, "pass") && !*text_of(line, "plant"))
+	else if (!strcmp(verdict, "pass") && !*field_text(line, "plant"))
 		bug = known_about(v->known, &v->version, id);
 	if (bug)
 		json_object_set_new(line, "known", json_string(bug->name));
@@ -296,7 +291,7 @@ static struct sum count(const struct verdicts *v, FILE *out, const char *prefix)
 
 	json_array_foreach(v->checks, i, line) {
 		sum.count[outcome_of(line)]++;
-		sum.planted += *text_of(line, "plant") != '\0';
+		sum.planted += *field_text(line, "plant") != '\0';
 	}
 	return sum;
 }
@@ -400,10 +395,10 @@ static void sum_sentences(const struct sum *sum, const json_t *observations)
 	size_t i;
 
 	json_array_foreach(observations, i, line) {
-		const char *name = strrchr(text_of(line, "id"), '/');
+		const char *name = strrchr(field_text(line, "id"), '/');
 
 		if (name && !strcmp(name, "/verdict") && !sum->planted)
-			group_add(groups, text_of(line, "value"), text_of(line, "check"));
+			group_add(groups, field_text(line, "value"), field_text(line, "check"));
 	}
 	sum_groups(sum, groups, "in words");
 	json_decref(groups);
@@ -413,7 +408,8 @@ static char *known_of(const json_t *line)
 {
 	char *text;
 
-	return asprintf(&text, "known/%s", text_of(line, "known")) < 0 ? memory_check(NULL) : text;
+	return asprintf(&text, "known/%s", field_text(line, "known")) < 0 ? memory_check(NULL)
+									  : text;
 }
 
 void verdicts_sum(const struct verdicts *v, FILE *out, const char *prefix)

@@ -2,6 +2,7 @@
 /* A comparison for programs: JSON and JUnit. */
 #include "report/compare/compare_show.h"
 
+#include "lib/base/number.h"
 #include "lib/base/xml.h"
 #include "report/compare/unlike.h"
 

@@ -3,6 +3,7 @@
 #include "report/compare/compare_show.h"
 
 #include "lib/base/memory.h"
+#include "lib/base/number.h"
 #include "report/compare/unlike.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "lib/base/number.h"
 #include "report/compare/compare_show.h"
 
 #include <math.h>

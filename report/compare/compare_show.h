@@ -3,6 +3,7 @@
 #ifndef DAXDM_COMPARE_SHOW_H
 #define DAXDM_COMPARE_SHOW_H
 
+#include "lib/base/number.h"
 #include "report/compare/compare.h"
 #include "report/findings/findings.h"
 #include "report/table/grid.h"

@@ -2,6 +2,7 @@
 #include "report/compare/ranks.h"
 
 #include "lib/base/memory.h"
+#include "lib/base/stats.h"
 
 #include <errno.h>
 #include <math.h>
@@ -90,13 +91,6 @@ static size_t interval_place(size_t n, size_t m, double confidence)
 	return place ? place : 1;
 }
 
-static int by_value(const void *pa, const void *pb)
-{
-	int64_t a = *(const int64_t *)pa, b = *(const int64_t *)pb;
-
-	return (a > b) - (a < b);
-}
-
 int rank_test(const int64_t *a, size_t n, const int64_t *b, size_t m, double confidence,
 	      struct rank_test *out)
 {
@@ -116,7 +110,7 @@ int rank_test(const int64_t *a, size_t n, const int64_t *b, size_t m, double con
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < m; j++)
 			diff[n_diff++] = b[j] - a[i];
-	qsort(diff, n_diff, sizeof(*diff), by_value);
+	qsort(diff, n_diff, sizeof(*diff), stats_compare);
 	place = interval_place(n, m, confidence);
 	out->shift = ((double)diff[(n_diff - 1) / 2] + (double)diff[n_diff / 2]) / 2;
 	out->low = (double)diff[place - 1];

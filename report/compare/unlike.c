@@ -2,6 +2,7 @@
 #include "report/compare/unlike.h"
 
 #include "lib/base/memory.h"
+#include "lib/base/number.h"
 #include "report/table/table.h"
 
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* An explanation for people. */
+#include "lib/base/number.h"
 #include "report/explain/explanation.h"
 #include "report/table/table.h"
 

@@ -5,6 +5,8 @@
  */
 #include "report/findings/cost.h"
 
+#include "lib/base/field.h"
+#include "lib/base/number.h"
 #include "lib/run/run_verify.h"
 #include "report/findings/fit.h"
 
@@ -274,13 +276,6 @@ const char *cost_trend(const struct cost *cost, char *buf, size_t size)
 	return buf;
 }
 
-static int64_t field(const json_t *value, const char *key)
-{
-	const json_t *number = json_object_get(value, key);
-
-	return json_is_integer(number) ? json_integer_value(number) : -1;
-}
-
 static const struct run_observation *huge_observation(const struct run *run, const char *fs,
 						      const char *stack)
 {
@@ -332,9 +327,9 @@ bool cost_huge(const struct tables *tables, const struct table *table, size_t st
 	pmd = table_sibling(table, row, RUN_PAGE_PMD);
 	fb = table_sibling(table, row, RUN_PAGE_FALLBACK);
 	*huge = (struct huge){.fs = table->fs, .stack = stack, .unit = table->unit, .row = row};
-	huge->windows =
-		o ? field(o->value, "windows") : n_of(pmd, stack_rank) + n_of(fb, stack_rank);
-	huge->lost = o ? field(o->value, "lost") : n_of(fb, stack_rank);
+	huge->windows = o ? field_number(o->value, "windows")
+			  : n_of(pmd, stack_rank) + n_of(fb, stack_rank);
+	huge->lost = o ? field_number(o->value, "lost") : n_of(fb, stack_rank);
 	if (huge->windows < 1 || huge->windows > RUN_COUNT_MAX || huge->lost < 0 ||
 	    huge->lost > huge->windows)
 		return false;

@@ -5,6 +5,8 @@
  */
 #include "report/findings/findings.h"
 #include "lib/base/memory.h"
+#include "lib/base/number.h"
+#include "lib/base/text.h"
 #include "report/findings/cost.h"
 #include "report/findings/law.h"
 #include "report/findings/levels.h"

@@ -2,6 +2,7 @@
 #include "report/findings/law.h"
 
 #include "lib/base/memory.h"
+#include "lib/base/number.h"
 #include "lib/run/run_verify.h"
 #include "report/findings/cost.h"
 #include "report/findings/fit.h"

@@ -2,6 +2,7 @@
 #include "report/findings/levels.h"
 
 #include "lib/base/memory.h"
+#include "lib/base/number.h"
 #include "report/findings/fit.h"
 
 #include <math.h>

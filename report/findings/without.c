@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "report/findings/without.h"
 
+#include "lib/base/number.h"
+#include "lib/base/text.h"
 #include "report/findings/cost.h"
 
 #include <ctype.h>

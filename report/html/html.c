@@ -7,6 +7,7 @@
 #include "report/table/counted.h"
 
 #include "lib/base/memory.h"
+#include "lib/base/number.h"
 #include "lib/base/xml.h"
 
 #include <errno.h>

@@ -3,6 +3,7 @@
  * fault-distribution: how the samples of a fault spread on raw and on a few stacks.  Files:
  *   dist-P-R.tsv  stack R of panel P: middle of a bin, samples in it
  */
+#include "lib/base/number.h"
 #include "report/plots/plot.h"
 
 #include <errno.h>

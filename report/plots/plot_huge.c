@@ -4,6 +4,7 @@
  *   huge-P.tsv  panel P: place from the top, cost of a 2 MiB window, text if kept, text if lost,
  *               colour, stack
  */
+#include "lib/base/number.h"
 #include "report/plots/plot.h"
 
 #include <errno.h>

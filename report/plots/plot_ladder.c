@@ -7,6 +7,8 @@
  *   tax-P.tsv          the same with the extra over raw
  *   cost-P-labels.tsv  x, y, text, colour   (tax-P-labels.tsv: the same)
  */
+#include "lib/base/number.h"
+#include "lib/base/text.h"
 #include "report/compare/compare_show.h"
 #include "report/findings/cost.h"
 #include "report/plots/plot.h"

@@ -5,6 +5,7 @@
  *   path-P.tsv         blocks, one per line: kernel (1, 2, 3 ...), median
  *   path-P-labels.tsv  x, y, text, colour
  */
+#include "lib/base/number.h"
 #include "report/compare/compare_show.h"
 #include "report/plots/plot.h"
 

@@ -7,6 +7,7 @@
  *   segments-P-labels.tsv  x, y, text, colour   (extra-P-, growth-P-labels.tsv: the same)
  *   extra-P-others.tsv     blocks, one per further variant: segments, extra over raw
  */
+#include "lib/base/number.h"
 #include "report/plots/plot.h"
 
 #include <errno.h>

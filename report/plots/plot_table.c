@@ -5,6 +5,7 @@
  *   table-P.tsv         panel P, one index per line: segments, cost
  *   table-P-labels.tsv  where the lines end: segments, cost, text, colour
  */
+#include "lib/base/number.h"
 #include "report/findings/segmentlaw.h"
 #include "report/plots/plot.h"
 

@@ -3,6 +3,7 @@
 #include "report/explain/explanation.h"
 #include "report/table/table.h"
 
+#include "lib/base/number.h"
 #include "report/plots/plot.h"
 
 #include <errno.h>

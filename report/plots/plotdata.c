@@ -5,6 +5,7 @@
  * of cost.c; how it looks (sizes, colours, fonts) is decided by the scripts of plot/.
  */
 #include "report/plots/plotdata.h"
+#include "lib/base/number.h"
 #include "report/findings/without.h"
 #include "report/plots/plot.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "report/table/beside.h"
 
+#include "lib/base/number.h"
 #include "lib/base/xml.h"
 #include "report/findings/without.h"
 

@@ -6,6 +6,7 @@
  */
 #include "report/table/counted.h"
 
+#include "lib/base/number.h"
 #include "report/table/table.h"
 
 #include <stdlib.h>

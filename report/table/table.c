@@ -7,80 +7,14 @@
 #include "report/table/table.h"
 
 #include "lib/base/memory.h"
+#include "lib/base/number.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define GAP 2 /* columns between two cells */
-
-void text_append(char *buf, size_t size, const char *fmt, ...)
-{
-	size_t used = strlen(buf);
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(buf + used, size - used, fmt, ap);
-	va_end(ap);
-}
-
-struct number number(int64_t value)
-{
-	struct number out;
-	char digits[32];
-	uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
-	int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)size);
-	char *to = out.s;
-
-	if (value < 0)
-		*to++ = '-';
-	for (int i = 0; i < len; i++) {
-		if (i && (len - i) % 3 == 0)
-			*to++ = ',';
-		*to++ = digits[i];
-	}
-	*to = '\0';
-	return out;
-}
-
-struct number number_signed(int64_t value)
-{
-	struct number out = number(value);
-
-	if (value >= 0) {
-		memmove(out.s + 1, out.s, strlen(out.s) + 1);
-		out.s[0] = '+';
-	}
-	return out;
-}
-
-int64_t number_round(double value)
-{
-	const double most = 1e18;
-
-	return isnan(value) ? 0 : llround(fmax(-most, fmin(most, value)));
-}
-
-struct number number_tenths(double value)
-{
-	struct number out;
-
-	if (fabs(value - round(value)) < 0.01)
-		return number(number_round(value));
-	snprintf(out.s, sizeof(out.s), "%.1f", value);
-	return out;
-}
-
-struct number number_percent(int64_t part, int64_t whole)
-{
-	struct number out;
-
-	snprintf(out.s, sizeof(out.s), "%+.1f %%", whole ? 100.0 * part / whole : 0.0);
-	return out;
-}
 
 static struct table *find_table(const struct tables *tables, const struct run_record *rec)
 {

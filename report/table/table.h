@@ -57,21 +57,4 @@ const char *table_fs(const struct table *table);
 /* The tables as text, no line wider than width columns if that can be. */
 void table_print(const struct tables *tables, FILE *out, int width);
 
-/* Adds to the text in buf what there is room for. */
-__attribute__((format(printf, 3, 4))) void text_append(char *buf, size_t size, const char *fmt,
-						       ...);
-
-/* 4223 as "4,223", and with its sign as "+188".  By value, so that several fit one printf. */
-struct number {
-	char s[32];
-};
-struct number number(int64_t value);
-struct number number_signed(int64_t value);
-/* Of what was fitted: rounded, and within what can be printed whatever a fit came to. */
-int64_t number_round(double value);
-/* Rounded, and grouped if it is whole; else with one digit behind the point: "14", "0.4". */
-struct number number_tenths(double value);
-/* 100 * part / whole as "+4.7 %". */
-struct number number_percent(int64_t part, int64_t whole);
-
 #endif

@@ -22,6 +22,7 @@
 #include "lib/run/record.h"
 #undef table
 
+#include "lib/base/number.h"
 #include "tests/unit/run_fixture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "lib/base/number.h"
 #include "tests/unit/run_fixture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
