@@ -29,6 +29,8 @@ mapfile -t scripts < <(for f in "${files[@]}"; do
 	if head -n 1 -- "$f" | grep -aqE '^#!.*\b(ba|busybox |)(sh|bats)\b'; then echo "$f"; fi
 done)
 
+mapfile -t documents < <(printf '%s\n' "${files[@]}" | grep -E '\.md$|^check/known/')
+
 licence_lines() {
 	local f
 	for f in "${files[@]}"; do
@@ -58,10 +60,27 @@ long_functions() {
 named_files() {
 	local where path
 	while IFS=: read -r where path; do
-		[[ -e $path ]] || echo "$where names $path, which does not exist"
+		[[ -e $path || $path =~ /(NAME|FAMILY)[/.] ]] || echo "$where names $path, which does not exist"
 	done < <(grep -noE '(^|[^A-Za-z0-9_./$}-])(lib|bench|check|cli|emu|report|plot|tests|workloads)/[A-Za-z0-9_/-]+(\.bpf)?\.(c|h|sh|bats|bash|gp)\b' \
-		-- "${c_files[@]}" "${scripts[@]}" Makefile README.md check/known/README.md |
+		-- "${c_files[@]}" "${scripts[@]}" Makefile "${documents[@]}" |
 		grep -v '^tests/cli/' | sed -E 's/^([^:]*:[0-9]+):[^A-Za-z]?/\1:/; s/:([0-9]+):/ \1:/')
+}
+
+# tests/words.txt says what is looked for, and what is written instead.
+replaced_words() {
+	local line kind pattern instead
+	while IFS= read -r line; do
+		[[ $line =~ ^(name|text)\ (.+)\ =\>\ (.+)$ ]] || {
+			[[ $line == "" || $line == "#"* || $line == "later "* ]] || echo "tests/words.txt: neither name nor text: $line"
+			continue
+		}
+		kind=${BASH_REMATCH[1]} pattern=${BASH_REMATCH[2]} instead=${BASH_REMATCH[3]}
+		if [[ $kind == name ]]; then
+			printf '%s\n' "${files[@]}" | grep -E "(^|/)(test_)?($pattern)\.(c|h|sh)$"
+		else
+			grep -nIiE -- "$pattern" "${c_files[@]}" "${scripts[@]}" "${documents[@]}"
+		fi | sed "s|\$|  (write: ${instead//|/\\|})|" || true
+	done <tests/words.txt
 }
 
 # close(2) and similar calls may change errno even if they succeed.
@@ -131,6 +150,7 @@ item "clang-format" clang-format --dry-run -Werror "${c_files[@]}"
 item "licence lines" licence_lines
 item "no name of a package archive" archive_names
 item "files that are named exist" named_files
+item "no word that was replaced" replaced_words
 item "errno is read before it is stale" stale_errno
 item "functions fit on a screen" long_functions
 item "each folder includes what its layer may" layers
