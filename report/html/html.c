@@ -3,6 +3,7 @@
  * image keeps its ids to itself, several inlined ones would clash). */
 #include "report/html/html.h"
 #include "report/findings/findings.h"
+#include "report/html/glossary.h"
 #include "report/table/beside.h"
 #include "report/table/counted.h"
 
@@ -46,6 +47,7 @@ static const char style[] =
 	/* On a phone a plot is scrolled rather than shrunk until nobody can read it. */
 	"@media(max-width:44rem){figure{overflow-x:auto}figure "
 	"img{width:62rem;max-width:none}}\n"
+	"dt{font-weight:600}\n"
 	"footer{margin-top:2rem;color:var(--dim);font-size:.85rem}\n";
 
 struct items {
@@ -317,6 +319,7 @@ int html_write(const struct tables *tables, const char *dir, FILE *out)
 	fputs("</h1>\n<ul>\n", out);
 	findings_head(tables, put_head, &head);
 	fputs("</ul>\n", out);
+	glossary_write(out);
 	findings_numbers(tables, put_item, &numbers);
 	fputs(numbers.any ? "</ul>\n" : "", out);
 	put_plots(dir, out);
