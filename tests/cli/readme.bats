@@ -1,27 +1,65 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# The README says what is so.
+# README.md, CONTRIBUTING.md and doc/ say what is so.
 
 load ../helpers
+load ../doc
 
-@test "the option table has the options of the help, all and only" {
-	diff <("$TOP/run.sh" help | sed -nE 's/^  --([a-z-]+) .*/\1/p' | sort) \
-		<(sed -n '/^| option/,/^$/p' "$TOP/README.md" | cut -d'|' -f2 | grep -oE -- '`--[a-z-]+' | sed 's/^`--//' | sort)
+setup() {
+	mapfile -t docs < <(doc_files)
 }
 
-@test "every verb of the help is in the README" {
+@test "the README is one page" {
+	(($(wc -l <"$TOP/README.md") <= 150))
+}
+
+@test "every verb of the help is in a document" {
 	while read -r verb; do
-		[[ $verb == help ]] || grep -q "run.sh $verb" "$TOP/README.md" || { echo "no $verb"; false; }
-	done < <("$TOP/run.sh" help | sed -nE 's/^  ([a-z]+) .*/\1/p')
+		grep -q "run.sh $verb" "${docs[@]}" || { echo "no $verb"; false; }
+	done < <("$TOP/run.sh" help | sed -nE 's/^  ([a-z][a-z-]*) .*/\1/p')
 }
 
-@test "every example is one that run.sh understands" {
-	# It refuses the name last, after it has understood all else.
-	mkdir -p "$TOP/results/bats-readme"
-	mkdir -p "$BATS_TEST_TMPDIR/tree/arch/x86/boot"
+@test "every command of a document has a test" {
+	local n=0 class test word
+	while read -r command; do
+		n=$((n + 1))
+		class=$(doc_class "$command") || { echo "no test for: $command"; false; }
+		[[ $class == *": "* ]] || continue
+		test=${class%%: *}
+		for word in ${class#*: }; do
+			grep -qF -- "$word" "$TOP/$test" || { echo "$test has no '$word': $command"; false; }
+		done
+	done < <(doc_commands "${docs[@]}")
+	((n > 40))
+}
+
+@test "what needs no guest is executed" {
+	local shown
+	while read -r command; do
+		[[ $(doc_class "$command") == here ]] || continue
+		run bash -c "cd '$TOP' && $command"
+		[[ $command == *" compare "* && $status == 1 ]] || expect 0
+		[[ $output ]]
+		# The lines that a document shows of its output.
+		while IFS= read -r shown; do
+			[[ $shown == ... || $output == *"$shown"* ]] || { echo "$command does not say: $shown"; false; }
+		done < <(awk -v c="\$ $command" '/^```/ { on = 0 } on { print } $0 == c { on = 1 }' "${docs[@]}")
+	done < <(doc_commands "${docs[@]}" | sort -u)
+}
+
+@test "make has the targets" {
+	while read -r command; do
+		[[ $(doc_class "$command") == make ]] || continue
+		run bash -c "cd '$TOP' && $command --dry-run"
+		expect 0
+	done < <(doc_commands "${docs[@]}" | sort -u)
+}
+
+@test "run.sh takes the options of every example" {
+	# It refuses the name last, after it has taken all else.
+	mkdir -p "$TOP/results/bats-readme" "$BATS_TEST_TMPDIR/tree/arch/x86/boot"
 	touch "$BATS_TEST_TMPDIR/tree/arch/x86/boot/bzImage"
 	while read -r command; do
-		command=${command%%#*}
 		# Files that only a reader has.
 		command=${command//arch\/x86\/boot\/bzImage/"$TOP/run.sh"}
 		command=${command//\~\/linux/"$BATS_TEST_TMPDIR/tree"}
@@ -30,36 +68,114 @@ load ../helpers
 		case $command in
 		"./run.sh bench"*)
 			run bash -c "cd '$TOP' && ${command//--repeat 2/} --name bats-readme"
-			expect 64 "results/bats-readme is there already"
+			expect 64 "results/bats-readme"
 			;;
-		"./run.sh check"*)
+		"./run.sh check"* | "./run.sh explain"*)
 			run bash -c "cd '$TOP' && $command --name ../readme"
 			expect 64 "--name ../readme: letters"
 			;;
-		"./run.sh explain"*)
-			run bash -c "cd '$TOP' && $command --name ../readme"
-			expect 64 "--name ../readme: letters"
-			;;
-		./run.sh*) ;;
-		*) echo "an example of something else: $command" && false ;;
 		esac
-	done < <(sed -n 's/^    \(\.\/run\.sh\)/\1/p' "$TOP/README.md")
+	done < <(doc_commands "${docs[@]}" | sort -u)
 	rmdir "$TOP/results/bats-readme"
 }
 
-@test "every file and folder it names is there" {
-	while read -r path; do
-		[[ -e $TOP/$path ]] || { echo "no $path"; false; }
-	done < <(grep -oE '\]\([^)]+\)' "$TOP/README.md" | tr -d '])(' | grep -v '^http')
-	while read -r path; do
-		[[ -e $TOP/$path ]] || { echo "no $path"; false; }
-	done < <(sed -n '/^| folder/,/^$/p' "$TOP/README.md" | cut -d'|' -f2 | grep -oE '`[^`]+`' | tr -d '`' | grep -v '^build/')
+@test "every file and folder that is named is there" {
+	local doc path
+	for doc in "${docs[@]}"; do
+		while read -r path; do
+			[[ -e ${doc%/*}/${path%%#*} ]] || { echo "${doc##*/}: no $path"; false; }
+		done < <(grep -oE '\]\([^)]+\)' "$doc" | tr -d '])(' | grep -v '^http')
+	done
 }
 
-@test "the exit statuses of the help are those of the program" {
+@test "the figures of the table are those of the published run" {
+	local n=0 metric stack i cells stacks=(raw linear:1 linear:16 linear:1024)
+	while IFS='|' read -r _ metric cells; do
+		n=$((n + 1))
+		metric=$(tr -d ' `' <<<"$metric")
+		for i in 0 1 2 3; do
+			stack=${stacks[i]}
+			jq -e --arg id "$metric{stack=$stack,fs=ext4}" --argjson m "$(cut -d'|' -f$((i + 1)) <<<"$cells" | tr -d ' ,')" \
+				'select(.id == $id) | .median == $m' "$TOP/results/published/linux-6.1.0-56-insn/run.jsonl" |
+				grep -qx true || { echo "$metric on $stack"; false; }
+		done
+	done < <(grep -E '^\| `[a-z]+\.[a-z.0-9]+` \|' "$TOP/README.md")
+	((n >= 5))
+}
+
+@test "the figures by kernel version are those of the published runs" {
+	local n=0 kernel raw linear tax fsync load
+	while IFS='|' read -r _ kernel raw linear tax fsync load _; do
+		n=$((n + 1))
+		jq -es --arg want "$(tr -d ' ,' <<<"$raw:$linear:$tax:$fsync:$load")" '
+			def m($id): map(select(.id == $id))[0].median;
+			m("fault.read.warm.pte{stack=raw,fs=ext4}") as $raw | m("fault.read.warm.pte{stack=linear:16,fs=ext4}") as $linear |
+			([$raw, $linear, $linear - $raw, m("copy.fsync.4k{stack=linear:1024,fs=ext4}"),
+				m("table.load{stack=linear:16,fs=ext4}")] | map(tostring) | join(":")) == $want' \
+			"$TOP/results/published/ladder-default-insn/${kernel// /}/run.jsonl"
+	done < <(grep -E '^\| [0-9][^|]* (\| [0-9,]+ ){5}\|$' "$TOP/doc/findings.md")
+	((n == 11))
+}
+
+@test "the counts of checks are those of the program" {
+	local all quick
+	all=$("$TOP/build/daxdm" list --ids | wc -l)
+	quick=$("$TOP/build/daxdm" list --ids --quick | wc -l)
+	((all >= 350 && all < 450 && quick >= 28 && quick < 36)) # about 400 and about 30, as the documents say
+	grep -q "about 400 checks" "$TOP/README.md"
+	grep -q "# about 30 checks" "$TOP/README.md"
+}
+
+@test "the families and benchmarks that are described are there" {
+	local name
+	"$TOP/build/daxdm" list >"$BATS_TEST_TMPDIR/list"
+	while read -r name; do
+		grep -qE "^  $name: " "$BATS_TEST_TMPDIR/list" || { echo "no $name"; false; }
+	done < <(sed -n '/^| \(family\|benchmark\) |/,/^$/p' "$TOP/doc/checks.md" "$TOP/doc/reading-results.md" | sed -nE 's/^\| `([a-z]+)` \|.*/\1/p')
+}
+
+@test "the code of the walkthroughs compiles" {
+	local doc
+	for doc in "$TOP"/doc/writing-a-*.md; do
+		{
+			grep -q check/check.h "$doc" && echo '#include "check/check.h"'
+			grep -q bench/bench.h "$doc" && printf '%s\n' '#include "bench/bench.h"' \
+				'int setup(struct bench_env *env, void **state);' \
+				'int once(struct bench_env *env, void *state, const struct variant *variant);' \
+				'int probe(struct bench_env *env, void *state, const struct variant *variant, struct probe_set *probes);' \
+				'int report(struct bench_env *env, void *state, const struct variant *variant);' \
+				'void teardown(struct bench_env *env, void *state);'
+			printf '#include <%s.h>\n' errno fcntl unistd
+			awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on && !/^\t(X|bench)\(/' "$doc"
+		} >"$BATS_TEST_TMPDIR/doc.c"
+		(cd "$TOP" && cc -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -fsyntax-only -I. "$BATS_TEST_TMPDIR/doc.c")
+	done
+}
+
+@test "every known bug is among the findings, with its kernels" {
+	local file name first last n=0
+	for file in "$TOP"/check/known/*; do
+		name=${file##*/}
+		[[ $name != README.md ]] || continue
+		n=$((n + 1))
+		first=$(sed -n 's/^first: *//p' "$file")
+		last=$(sed -n 's/^last: *//p' "$file")
+		grep -qF "(../check/known/$name) | $first | ${last:--} |" "$TOP/doc/findings.md" || { echo "no $name"; false; }
+	done
+	(($(grep -c '(../check/known/[a-z]' "$TOP/doc/findings.md") == n))
+}
+
+@test "the page explains the terms of the glossary, in the same words" {
+	"$TOP/build/daxdm" report --output "$BATS_TEST_TMPDIR" "$TOP/results/published/linux-6.1.0-56-insn" >/dev/null
+	sed -nE 's/^<dt>(.*)<dd>(.*)$/\1|\2/p' "$BATS_TEST_TMPDIR/report.html" >"$BATS_TEST_TMPDIR/page"
+	sed -nE 's/^\| ([^|]+) \| ([^|]+) \|$/\1|\2/p' "$TOP/doc/glossary.md" | sed 1d >"$BATS_TEST_TMPDIR/glossary"
+	diff "$BATS_TEST_TMPDIR/glossary" "$BATS_TEST_TMPDIR/page"
+}
+
+@test "the exit statuses of the help and of the documents are those of the program" {
 	"$TOP/run.sh" help >"$BATS_TEST_TMPDIR/help"
 	while read -r number; do
-		grep -q "| $number" "$TOP/README.md"
+		grep -qE "^\| ([0-9]+, )?${number}[ ,]" "$TOP/doc/reading-results.md"
 		grep -qE "\b$number " "$BATS_TEST_TMPDIR/help"
-	done < <(sed -nE 's/^\s*STATUS_[A-Z_]+ = ([0-9]+),.*/\1/p' "$TOP/lib/base/msg.h")
+	done < <(sed -nE -e "/emulated host only/d" -e 's/^\s*STATUS_[A-Z_]+ = ([0-9]+),.*/\1/p' "$TOP/lib/base/msg.h")
 }
