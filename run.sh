@@ -41,7 +41,7 @@ readonly BENCH_OPTIONS=(
 	"stack|S...|this stack instead of the workload's, e.g. linear:16,align=4k"
 	"fs|F...|this filesystem instead, ext4 or xfs"
 	"bench|GLOB...|these benchmarks and variants instead, e.g. 'fault.read.*'"
-	"tracer|WAY|how translate looks into the kernel: fentry, kprobe or tracefs"
+	"tracer|WAY|how translate stamps kernel functions: fentry or kprobe"
 	"counters||then once more, counting page faults, TLB misses, ... by libperf"
 	"name|RUN|name of the run (default: kernel, meter, time); several kernels: goes on"
 	"repeat|N|boot and measure N times; fail unless every sample is the same"
@@ -702,8 +702,9 @@ vet_bench() {
 	*) die $USAGE "--meter ${opt[meter]}: insn, time or none is wanted" ;;
 	esac
 	case ${opt[tracer]} in
-	'' | fentry | kprobe | tracefs) ;;
-	*) die $USAGE "--tracer ${opt[tracer]}: fentry, kprobe or tracefs is wanted" ;;
+	'' | fentry | kprobe) ;;
+	tracefs) die $USAGE "--tracer tracefs was removed, its own cost is not constant; use --tracer kprobe" ;;
+	*) die $USAGE "--tracer ${opt[tracer]}: fentry or kprobe is wanted" ;;
 	esac
 	if [[ ${opt[meter]} == none && ${opt[counters]} ]]; then
 		die $USAGE "--counters does not go with --meter none, which keeps no number"

@@ -2,18 +2,14 @@
 #include "check/coverage.h"
 
 #include "lib/base/child.h"
-#include "lib/trace/kevents.h"
+#include "lib/trace/kprobe.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <fnmatch.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#define TRACEFS "/sys/kernel/tracing"
 
 /*
  * The interface, by the names that kernels from 5.10 on gave it.  A module "" is the kernel itself;
@@ -81,26 +77,6 @@ static const struct {
 
 enum { INTERFACE_N = sizeof(interface) / sizeof(interface[0]) };
 
-static int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC), rc = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		rc = -errno;
-	close(fd);
-	return rc;
-}
-
-static int enable(const char *on)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), TRACEFS "/events/%s/enable", kevents_group());
-	return write_file(path, on);
-}
-
 static bool belongs(const char *function, const char *module)
 {
 	for (int i = 0; i < INTERFACE_N; i++)
@@ -120,13 +96,11 @@ static bool is_artificial(const char *function)
 
 static int arm(struct coverage *c, const char *function, const char *module)
 {
-	char line[640];
 	int rc;
 
 	if (json_object_get(c->counts, function) || json_object_get(c->refused, function))
 		return 0;
-	snprintf(line, sizeof(line), "p:%s/%.255s %.255s\n", kevents_group(), function, function);
-	rc = write_file(TRACEFS "/kprobe_events", line);
+	rc = kprobe_event_add(function, false);
 	/* A name that stands twice in the kernel, or a function that must not be probed. */
 	if (rc < 0)
 		return json_object_set_new(c->refused, function, json_string(strerror(-rc)));
@@ -154,7 +128,7 @@ int coverage_begin(struct coverage *c)
 	char line[512], type, function[256], module[128];
 
 	*c = (struct coverage){0};
-	if (access(TRACEFS "/kprobe_events", W_OK) < 0)
+	if (kprobe_events_available() < 0)
 		return -EOPNOTSUPP;
 	load_targets();
 	in = fopen("/proc/kallsyms", "re");
@@ -174,31 +148,33 @@ int coverage_begin(struct coverage *c)
 	fclose(in);
 	if (!c->armed)
 		return -EOPNOTSUPP;
-	return enable("1");
+	return kprobe_events_enable(true);
 }
 
-/* Source: kprobe_profile, "  name  hits  misses" a line. */
+struct taking {
+	struct coverage *coverage;
+	json_t *hits;
+};
+
+static void take(const char *function, uint64_t hits, void *arg)
+{
+	struct taking *t = arg;
+	json_t *before = json_object_get(t->coverage->counts, function);
+	json_int_t now = (json_int_t)hits;
+
+	if (!before || now == json_integer_value(before))
+		return;
+	json_object_set_new(t->hits, function, json_integer(now - json_integer_value(before)));
+	json_integer_set(before, now);
+}
+
 json_t *coverage_take(struct coverage *c)
 {
-	FILE *in = fopen(TRACEFS "/kprobe_profile", "re");
-	json_t *hits = json_object();
-	char line[512], function[256];
-	long long n;
+	struct taking t = {c, json_object()};
 
-	while (in && hits && fgets(line, sizeof(line), in)) {
-		json_t *before;
-
-		if (sscanf(line, " %255s %lld", function, &n) != 2)
-			continue;
-		before = json_object_get(c->counts, function);
-		if (!before || n == json_integer_value(before))
-			continue;
-		json_object_set_new(hits, function, json_integer(n - json_integer_value(before)));
-		json_integer_set(before, n);
-	}
-	if (in)
-		fclose(in);
-	return hits;
+	if (t.hits)
+		kprobe_events_hits(take, &t);
+	return t.hits;
 }
 
 json_t *coverage_functions(const struct coverage *c)
@@ -208,17 +184,8 @@ json_t *coverage_functions(const struct coverage *c)
 
 void coverage_end(struct coverage *c)
 {
-	const char *name;
-	json_t *value;
-
-	if (c->armed)
-		enable("0");
-	json_object_foreach(c->counts, name, value) {
-		char line[300];
-
-		snprintf(line, sizeof(line), "-:%s/%s\n", kevents_group(), name);
-		write_file(TRACEFS "/kprobe_events", line);
-	}
+	if (c->counts)
+		kprobe_events_remove();
 	json_decref(c->counts);
 	json_decref(c->modules);
 	json_decref(c->refused);

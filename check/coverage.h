@@ -2,8 +2,7 @@
 /*
  * Which functions of the kernel's DAX interface a check reaches: dm's and its targets' dax
  * methods, the capability code of dm-table, nd_pmem's methods, the dax core and fs/dax.c, counted
- * by kprobes over the whole host. Source: Documentation/trace/kprobetrace.rst (kprobe_events,
- * kprobe_profile).
+ * by kprobe events over the whole host (lib/trace/kprobe.h).
  */
 #ifndef DAXDM_COVERAGE_H
 #define DAXDM_COVERAGE_H

@@ -192,8 +192,14 @@ static int set_output(void *opts, const char *value)
 static int set_tracer(void *opts, const char *value)
 {
 	(void)opts;
-	if (strcmp(value, "fentry") && strcmp(value, "kprobe") && strcmp(value, "tracefs")) {
-		msg_error("--tracer %s: there are fentry, kprobe and tracefs", value);
+	if (!strcmp(value, "tracefs")) {
+		msg_error(
+			"--tracer tracefs was removed, its own cost is not constant; use --tracer "
+			"kprobe");
+		return -EINVAL;
+	}
+	if (strcmp(value, "fentry") && strcmp(value, "kprobe")) {
+		msg_error("--tracer %s: there are fentry and kprobe", value);
 		return -EINVAL;
 	}
 	return setenv("DAXDM_TRACER", value, 1) < 0 ? -errno : 0;
@@ -233,8 +239,7 @@ static const struct option_spec options[] = {
 	{"stack", "SPEC", "these stacks instead of the workload's (repeatable)", set_stack},
 	{"fs", "NAME", "these filesystems instead: ext4, xfs (repeatable)", set_fs},
 	{"bench", "GLOB", "these metrics instead, e.g. 'fault.read.*' (repeatable)", set_bench},
-	{"tracer", "WAY", "how translate looks into the kernel: fentry, kprobe or tracefs",
-	 set_tracer},
+	{"tracer", "WAY", "how translate stamps kernel functions: fentry or kprobe", set_tracer},
 	{"meter", "NAME", "time (default), insn, or none: prove only", set_meter},
 	{"output", "FILE", "where the lines go (default: - for stdout)", set_output},
 	{"progress", NULL, "progress lines among them", set_progress},

@@ -593,7 +593,7 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 			"echo 2048 >/sys/block/dm-N/queue/max_sectors_kb, for each striped device");
 	if (t->unattached[0])
 		return skip_write(env->sink, &env->cell, "translate", variant->name, t->unattached,
-				  "try another way: --tracer kprobe, --tracer tracefs");
+				  "try another way: --tracer kprobe");
 	if (r->missed)
 		return skip_write(
 			env->sink, &env->cell, "translate", variant->name,

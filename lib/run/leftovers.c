@@ -4,7 +4,7 @@
 #include "lib/base/limit_clock.h"
 #include "lib/dev/dm.h"
 #include "lib/file/fs.h"
-#include "lib/trace/kevents.h"
+#include "lib/trace/kprobe.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -156,7 +156,7 @@ int leftovers_find(pid_t owner, struct leftovers *out)
 	if (rc < 0)
 		search.rc = rc;
 	find_directories(&search);
-	kevents_each(visit_probe, &search);
+	kprobe_events_each(visit_probe, &search);
 	return search.rc;
 }
 
@@ -203,7 +203,8 @@ static int remove_all(pid_t owner)
 		struct leftovers left;
 		int found;
 
-		kevents_remove(); /* of the owner and of all dead ones: benchmarks have their own */
+		kprobe_events_remove(); /* of the owner and of all dead ones: benchmarks have their
+					   own */
 		found = leftovers_find(owner, &left);
 		bool nothing = !found && !left.n;
 

@@ -7,7 +7,7 @@
  *   mounts        at and below /run/daxdm-PID
  *   directories   /run/daxdm-PID, and daxdm-PID-fio-XXXXXX in /run or /tmp
  *   files         /run/daxdm-PID-lock
- *   probes        kprobe events daxdm_PID/..., and tracing instances daxdm_PID
+ *   probes        kprobe events daxdm_PID/...
  */
 #ifndef DAXDM_LEFTOVERS_H
 #define DAXDM_LEFTOVERS_H

@@ -1,82 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/trace/probe.h"
 
+#include "lib/trace/kprobe.h"
+
 #include <dirent.h>
 #include <errno.h>
-#include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-static int read_number(const char *path, uint64_t *value)
-{
-	FILE *in = fopen(path, "re");
-	unsigned long long number;
-	int rc = 0;
-
-	if (!in)
-		return -errno;
-	if (fscanf(in, "%llu", &number) == 1)
-		*value = number;
-	else
-		rc = -EIO;
-	fclose(in);
-	return rc;
-}
-
-static int tracepoint_id(const char *point, uint64_t *id)
-{
-	const char *colon = strchr(point, ':');
-	char path[256];
-	int rc;
-
-	snprintf(path, sizeof(path), "/sys/kernel/tracing/events/%.*s/%s/id", (int)(colon - point),
-		 point, colon + 1);
-	rc = read_number(path, id);
-	if (rc != -ENOENT)
-		return rc;
-	snprintf(path, sizeof(path), "/sys/kernel/debug/tracing/events/%.*s/%s/id",
-		 (int)(colon - point), point, colon + 1);
-	return read_number(path, id);
-}
-
-/* Describes a point to perf.  Returns 0 or -errno. */
-static int find_point(const char *point, struct perf_event_attr *attr)
-{
-	uint64_t number;
-	int rc;
-
-	*attr = (struct perf_event_attr){
-		.size = sizeof(*attr),
-		.disabled = 1,
-		.sample_period = 0,
-	};
-	if (strchr(point, ':')) {
-		rc = tracepoint_id(point, &number);
-		attr->type = PERF_TYPE_TRACEPOINT;
-		attr->config = number;
-	} else {
-		rc = read_number("/sys/bus/event_source/devices/kprobe/type", &number);
-		attr->type = (uint32_t)number;
-		attr->kprobe_func = (uintptr_t)point;
-	}
-	return rc;
-}
-
-int probe_open(const char *function, bool leaves)
-{
-	struct perf_event_attr attr;
-	int rc = find_point(function, &attr), fd;
-
-	if (rc < 0)
-		return rc;
-	attr.config = leaves; /* format/retprobe: bit 0 */
-	fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
 
 /* Opens a point for a thread (0: this one) or for one processor (thread -1), and puts it to the
  * others in fds.  Returns 0 or -errno. */
@@ -89,9 +22,9 @@ static int open_point(struct perf_event_attr *attr, pid_t thread, int cpu, int *
 		return -ENOMEM;
 	*fds = more;
 	attr->inherit = cpu < 0; /* a kernel worker of io_uring is a thread that we started */
-	fd = (int)syscall(SYS_perf_event_open, attr, thread, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	fd = kprobe_open(attr, thread, cpu);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	more[(*n_fds)++] = fd;
 	return 0;
 }
@@ -144,7 +77,7 @@ int probe_add(struct probe_set *set, const char *point)
 
 	if (set->n == PROBE_MAX)
 		return -E2BIG;
-	rc = find_point(point + (*point == '*'), &attr);
+	rc = kprobe_describe(point + (*point == '*'), false, &attr);
 	if (!rc && *point == '*')
 		rc = open_processors(&attr, &fds, &n_fds);
 	else if (!rc && set->process)

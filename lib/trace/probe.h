@@ -36,10 +36,6 @@ struct probe_set {
  */
 int probe_add(struct probe_set *set, const char *point);
 
-/* The perf event of a function's entry, or of its exit, for this thread; disabled.  Returns a file
- * descriptor or -errno. */
-int probe_open(const char *function, bool leaves);
-
 void probe_start(struct probe_set *set);
 /* Stops counting and reads the counts. */
 void probe_stop(struct probe_set *set);

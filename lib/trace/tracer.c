@@ -2,8 +2,7 @@
 #include "lib/trace/tracer.h"
 
 #include "lib/meter/meter.h"
-#include "lib/trace/kevents.h"
-#include "lib/trace/probe.h"
+#include "lib/trace/kprobe.h"
 #include "lib/trace/tracer.skel.h"
 
 #include <bpf/bpf.h>
@@ -43,7 +42,7 @@ const char *tracer_name(enum tracer_function function)
 	return names[function];
 }
 
-static const char *const ways[TRACER_WAYS] = {"fentry", "kprobe", "tracefs"};
+static const char *const ways[TRACER_WAYS] = {"fentry", "kprobe"};
 
 void tracer_cost(const struct tracer *tracer, uint64_t *inside_ticks, uint64_t *around_ticks)
 {
@@ -135,8 +134,8 @@ static int keep_loaded(struct tracer *t, const struct tracer_bpf *bpf)
 	return rc;
 }
 
-/* One try with BPF programs: by trampolines or by kprobes. */
-static int load_bpf(struct tracer *t)
+/* One try: by trampolines or by kprobes. */
+static int load(struct tracer *t)
 {
 	bool kprobes = t->way == TRACER_KPROBE;
 	struct tracer_bpf *bpf;
@@ -162,24 +161,10 @@ static int load_bpf(struct tracer *t)
 	return rc;
 }
 
-/* One try without: whether the events can be made. */
-static int load_events(const struct tracer *t)
-{
-	int rc = klog_open(gettid());
-
-	for (int f = 0; f < TRACER_N && !rc; f++)
-		for (int leaves = 0; leaves < 2 && !rc; leaves++)
-			if (is_wanted(t, f))
-				rc = kevent_add(tracer_name(f), leaves);
-	return rc;
-}
-
 static int set_thread(const struct tracer *t)
 {
 	const __u32 zero = 0;
 
-	if (t->way == TRACER_TRACEFS)
-		return klog_clear();
 	copied.n = 0;
 	copied.thread = (uint64_t)getpid() << 32 | (uint64_t)gettid();
 	return bpf_map_update_elem(t->fds[TRACER_RECORDS], &zero, &copied, BPF_ANY);
@@ -200,22 +185,17 @@ static int give_counter(struct tracer *t)
 }
 
 /*
- * By an event of the tracing filesystem, for its kretprobes can be told how many calls they shall
- * hold at a time; without one, by the perf event of the function, and calls within calls may be
- * missed.
+ * By a kprobe event, for its kretprobes hold many calls at a time; where there are none, by the
+ * perf event of the function, and calls within calls may be missed.
  */
 static int attach_kprobe(int program_fd, const char *name, bool leaves)
 {
-	struct perf_event_attr attr = {.type = PERF_TYPE_TRACEPOINT, .size = sizeof(attr)};
-	uint64_t id;
-	int fd, rc;
+	struct perf_event_attr attr;
+	int fd = kprobe_event_open(name, leaves), rc;
 
-	if (kevent_add(name, leaves) < 0 || kevent_id(name, leaves, &id) < 0) {
-		fd = probe_open(name, leaves);
-	} else {
-		attr.config = id;
-		fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
-		fd = fd < 0 ? -errno : fd;
+	if (fd < 0) {
+		fd = kprobe_describe(name, leaves, &attr);
+		fd = fd < 0 ? fd : kprobe_open(&attr, 0, -1);
 	}
 	if (fd < 0)
 		return fd;
@@ -228,16 +208,10 @@ static int attach_kprobe(int program_fd, const char *name, bool leaves)
 
 static int attach_one(struct tracer *t, enum tracer_function function, bool leaves)
 {
-	int *link = &t->links[function][leaves], program_fd = fd_of(t, function, leaves), rc;
-	const char *name = tracer_name(function);
+	int *link = &t->links[function][leaves], program_fd = fd_of(t, function, leaves);
 
-	if (t->way == TRACER_TRACEFS) {
-		rc = klog_enable(name, leaves, true);
-		t->enabled[function][leaves] = !rc;
-		return rc;
-	}
 	if (t->way == TRACER_KPROBE)
-		*link = attach_kprobe(program_fd, name, leaves);
+		*link = attach_kprobe(program_fd, tracer_name(function), leaves);
 	else
 		*link = bpf_raw_tracepoint_open(NULL, program_fd);
 	return *link < 0 ? *link : 0;
@@ -245,7 +219,7 @@ static int attach_one(struct tracer *t, enum tracer_function function, bool leav
 
 int tracer_attach(struct tracer *tracer, enum tracer_function function)
 {
-	int rc = tracer->way == TRACER_TRACEFS ? 0 : give_counter(tracer);
+	int rc = give_counter(tracer);
 
 	/* The exit first: of two probes at one place the later one is run last, so that nothing of
 	 * the other's lies between the stamp and the function. */
@@ -258,14 +232,9 @@ void tracer_detach(struct tracer *tracer)
 {
 	const int zero = 0;
 
-	for (int f = 0; f < TRACER_N; f++) {
-		for (int leaves = 0; leaves < 2; leaves++) {
+	for (int f = 0; f < TRACER_N; f++)
+		for (int leaves = 0; leaves < 2; leaves++)
 			close_fd(&tracer->links[f][leaves]);
-			if (tracer->enabled[f][leaves])
-				klog_enable(tracer_name(f), leaves, false);
-			tracer->enabled[f][leaves] = false;
-		}
-	}
 	if (tracer->counter_fd < 0)
 		return;
 	bpf_map_delete_elem(tracer->fds[TRACER_COUNTER], &zero);
@@ -283,8 +252,6 @@ long tracer_read(struct tracer *tracer, const struct stamp **stamps)
 	int rc;
 
 	*stamps = copied.stamps;
-	if (tracer->way == TRACER_TRACEFS)
-		return klog_read(tracer_name, copied.stamps, TRACER_STAMPS_MAX);
 	rc = bpf_map_lookup_elem(tracer->fds[TRACER_RECORDS], &zero, &copied);
 	if (rc < 0)
 		return rc;
@@ -453,11 +420,10 @@ static const char *cure_of(int rc)
 		return "run it as root of the first user namespace, on a kernel that is not locked "
 		       "down (/sys/kernel/security/lockdown)";
 	case -ENOSYS:
-		return "take a kernel with CONFIG_BPF_SYSCALL, or with CONFIG_KPROBE_EVENTS and "
-		       "tracefs mounted on /sys/kernel/tracing";
+		return "take a kernel with CONFIG_BPF_SYSCALL";
 	default:
-		return "take a kernel with CONFIG_DEBUG_INFO_BTF, or with CONFIG_BPF_EVENTS, or "
-		       "with CONFIG_KPROBE_EVENTS and tracefs mounted on /sys/kernel/tracing";
+		return "take a kernel with CONFIG_DEBUG_INFO_BTF, or with CONFIG_BPF_EVENTS and "
+		       "CONFIG_KPROBE_EVENTS";
 	}
 }
 
@@ -465,7 +431,6 @@ static void start_detached(struct tracer *t)
 {
 	t->counter_fd = -1;
 	memset(t->links, 0xff, sizeof(t->links)); /* -1 */
-	memset(t->enabled, 0, sizeof(t->enabled));
 }
 
 /* Tries one way; what it failed by is added to why. */
@@ -475,7 +440,7 @@ static int try_way(struct tracer *t, struct tracer_missing *missing)
 	int rc;
 
 	complaint[0] = '\0';
-	rc = t->way == TRACER_TRACEFS ? load_events(t) : load_bpf(t);
+	rc = load(t);
 	if (!rc) {
 		rc = calibrate(t);
 		if (rc < 0 && !complaint[0])
@@ -503,7 +468,7 @@ int tracer_open(struct tracer *tracer, bool with_dm, const char *way,
 	memset(tracer->fds, 0xff, sizeof(tracer->fds)); /* -1 */
 	start_detached(tracer);
 	libbpf_set_print(keep_complaint);
-	kevents_remove(); /* what a dead run left */
+	kprobe_events_remove(); /* what a dead run left */
 	for (tracer->way = 0; tracer->way < TRACER_WAYS; tracer->way++) {
 		if (way && strcmp(way, ways[tracer->way]))
 			continue;
@@ -515,7 +480,7 @@ int tracer_open(struct tracer *tracer, bool with_dm, const char *way,
 	}
 	if (!missing->why[0])
 		snprintf(missing->why, sizeof(missing->why),
-			 "'%s' is no way to trace; there are fentry, kprobe and tracefs", way);
+			 "'%s' is no way to trace; there are fentry and kprobe", way);
 	missing->cure = cure_of(forbidden ? forbidden : rc);
 	return rc;
 }
@@ -526,7 +491,7 @@ void tracer_close(struct tracer *tracer)
 	for (int i = 0; i < TRACER_FDS; i++)
 		close_fd(&tracer->fds[i]);
 	if (tracer->way != TRACER_FENTRY)
-		kevents_remove();
+		kprobe_events_remove();
 }
 
 unsigned int tracer_fds(const struct tracer *tracer, int fds[TRACER_FDS])
@@ -552,8 +517,6 @@ int tracer_adopt(struct tracer *tracer, const int *fds, unsigned int n)
 	for (int i = 0; i < TRACER_FDS; i++)
 		if (tracer->fds[i] >= 0 && duplicate(&tracer->fds[i], *fds++) < 0)
 			rc = -EBADF;
-	if (!rc && tracer->way == TRACER_TRACEFS)
-		rc = load_events(tracer);
 	if (rc < 0)
 		tracer_close(tracer);
 	return rc;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What calls of kernel functions take, stamped inside the kernel at their entry and exit:
- *   fentry   by BPF programs at fentry and fexit, where the kernel has BTF of the functions (of
- *            modules since 5.11)
- *   kprobe   by the same programs at kprobe and kretprobe
- *   tracefs  by kprobe and kretprobe events of the tracing filesystem, without any BPF
+ *   fentry  by BPF programs at fentry and fexit, where the kernel has BTF of the functions (of
+ *           modules since 5.11)
+ *   kprobe  by the same programs at kprobe and kretprobe
  * The stamps are readings of the time-stamp counter, as the meters' are: in the emulated host exact
  * instructions.
  *
@@ -23,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum tracer_way { TRACER_FENTRY, TRACER_KPROBE, TRACER_TRACEFS, TRACER_WAYS };
+enum tracer_way { TRACER_FENTRY, TRACER_KPROBE, TRACER_WAYS };
 
 /* Of file descriptors: first the programs, of entry and exit of each function. */
 enum { TRACER_RECORDS = 2 * TRACER_N, TRACER_COUNTER, TRACER_FDS };
@@ -36,9 +35,8 @@ struct tracer {
 	uint64_t inside_ticks, around_ticks;
 	int fds[TRACER_FDS]; /* -1: none */
 	/* Of the one process: */
-	int counter_fd;		   /* -1: closed */
-	int links[TRACER_N][2];	   /* BPF links, or perf events; -1: none */
-	bool enabled[TRACER_N][2]; /* tracefs */
+	int counter_fd;		/* -1: closed */
+	int links[TRACER_N][2]; /* BPF links, or perf events; -1: none */
 };
 
 /* Why there is no tracer here. */
@@ -48,10 +46,10 @@ struct tracer_missing {
 };
 
 /*
- * Opens and calibrates the first way that this kernel has, or none but the one named ("fentry",
- * "kprobe", "tracefs").  with_dm: device-mapper's functions as well, which must be there.  Returns
- * 0 or -errno with the reason in missing; -EINVAL: there is no such way. Source: bpf(2),
- * perf_event_open(2); Documentation/bpf/prog_fentry, Documentation/trace.
+ * Opens and calibrates the first way that this kernel has, or none but the one named ("fentry" or
+ * "kprobe").  with_dm: device-mapper's functions as well, which must be there.  Returns 0 or -errno
+ * with the reason in missing; -EINVAL: there is no such way.  Source: bpf(2), perf_event_open(2);
+ * Documentation/bpf/prog_fentry, Documentation/trace.
  */
 int tracer_open(struct tracer *tracer, bool with_dm, const char *way,
 		struct tracer_missing *missing);
@@ -67,7 +65,7 @@ unsigned int tracer_fds(const struct tracer *tracer, int fds[TRACER_FDS]);
  */
 int tracer_adopt(struct tracer *tracer, const int *fds, unsigned int n);
 
-/* "fentry", "kprobe" or "tracefs". */
+/* "fentry" or "kprobe". */
 const char *tracer_way(const struct tracer *tracer);
 
 const char *tracer_name(enum tracer_function function);
@@ -88,7 +86,7 @@ long tracer_read(struct tracer *tracer, const struct stamp **stamps);
  * What tracing costs a call: how many ticks it puts between the two stamps, and how many it adds
  * altogether.  fentry was calibrated on functions of the kernel that do nearly nothing; the two
  * instructions (add one to the argument, return) of the one that was stamped are in inside_ticks.
- * The other ways were calibrated on getpid(2): what it takes by itself is what it takes longer than
+ * kprobe was calibrated on getpid(2): what it takes by itself is what it takes longer than
  * a system call that there is none of, whose two instructions (-ENOSYS, return) are then in
  * inside_ticks.
  */

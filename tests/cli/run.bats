@@ -59,6 +59,8 @@ refused() { # WANTED-TEXT WORD...
 
 @test "a meter or filesystem that does not exist" {
 	refused "insn, time or none is wanted" bench --meter ns
+	refused "fentry or kprobe is wanted" bench --tracer strace
+	refused "--tracer tracefs was removed" bench --tracer tracefs
 	refused "ext4 or xfs is wanted" bench --fs btrfs
 }
 

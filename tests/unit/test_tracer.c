@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The log of the tracing filesystem, line by line; and what is said where nothing can be traced. */
-#include "lib/trace/kevents.h"
+/* What is said where nothing can be traced. */
 #include "lib/trace/tracer.h"
 
 #include <errno.h>
@@ -16,46 +15,6 @@
 #include <cmocka.h>
 
 #include "tests/unit/skip.h"
-
-static void reads_lines(void **state)
-{
-	struct stamp s;
-
-	(void)state;
-	assert_true(klog_line("           daxdm-71      [000] ..... 30157446789: "
-			      "enter_dax_direct_access: (dax_direct_access+0x0/0x60) pages=512\n",
-			      71, tracer_name, &s));
-	assert_int_equal(s.function, TRACER_dax_direct_access);
-	assert_int_equal(s.ticks, UINT64_C(30157446789));
-	assert_int_equal(s.pages, 512);
-	assert_int_equal(s.leaves, 0);
-	assert_true(klog_line("  daxdm-71 [000] d..1. 7: leave_dm_dax_direct_access: "
-			      "(dax_direct_access+0x4d/0x60 <- dm_dax_direct_access)\n",
-			      71, tracer_name, &s));
-	assert_int_equal(s.function, TRACER_dm_dax_direct_access);
-	assert_int_equal(s.ticks, 7);
-	assert_int_equal(s.leaves, 1);
-}
-
-static void passes_over_other_lines(void **state)
-{
-	static const char *const lines[] = {
-		"# tracer: nop\n",
-		"#              | |         |   |||||     |         |\n",
-		"CPU:0 [LOST 12 EVENTS]\n",
-		"  sh-1 [000] ..... 7: sched_switch: prev_comm=sh\n",
-		"  sh-71 [000] ..... 7: enter_dax_direct: (dax_direct+0x0/0x60) pages=1\n",
-		"  sh-1 [000] ..... 7: enter_dax_direct_access: (dax_direct_access+0x0/0x6) "
-		"pages=1\n",
-		"  sh-71 [000] ..... : enter_dax_direct_access: (dax_direct_access+0x0/0x60)\n",
-		"",
-	};
-	struct stamp s;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
-		assert_false(klog_line(lines[i], 71, tracer_name, &s));
-}
 
 /* Tries to trace as nobody: whichever kernel this is, it must refuse.  Exits with what is wrong. */
 static int try_as_nobody(const char *way)
@@ -74,15 +33,14 @@ static int try_as_nobody(const char *way)
 		return 3;
 	if (way && !strstr(missing.why, way))
 		return 4;
-	if (!way && (!strstr(missing.why, "fentry: ") || !strstr(missing.why, "; kprobe: ") ||
-		     !strstr(missing.why, "; tracefs: ")))
+	if (!way && (!strstr(missing.why, "fentry: ") || !strstr(missing.why, "; kprobe: ")))
 		return 5;
 	return strlen(missing.cure) > 20 ? 0 : 6;
 }
 
 static void says_why_not(void **state)
 {
-	static const char *const ways[] = {NULL, "fentry", "kprobe", "tracefs"};
+	static const char *const ways[] = {NULL, "fentry", "kprobe"};
 
 	(void)state;
 	if (geteuid())
@@ -107,14 +65,12 @@ static void knows_its_ways(void **state)
 	(void)state;
 	assert_int_equal(tracer_open(&tracer, false, "strace", &missing), -EINVAL);
 	assert_string_equal(missing.why,
-			    "'strace' is no way to trace; there are fentry, kprobe and tracefs");
+			    "'strace' is no way to trace; there are fentry and kprobe");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_lines),
-		cmocka_unit_test(passes_over_other_lines),
 		cmocka_unit_test(says_why_not),
 		cmocka_unit_test(knows_its_ways),
 	};

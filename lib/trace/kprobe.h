@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Kprobes and tracepoints: arming, reading and removing them.  There are two interfaces:
+ *
+ *   perf events    for one thread or one processor, gone with their file descriptor
+ *   kprobe events  of the tracing filesystem: kretprobes can be told there how many calls they
+ *                  hold at a time, and hits are counted without a file descriptor for each
+ *                  function and processor; they stay until they are removed
+ *
+ * Source: perf_event_open(2), PMU types kprobe and tracepoint; Documentation/trace/kprobetrace.rst.
+ */
+#ifndef DAXDM_KPROBE_H
+#define DAXDM_KPROBE_H
+
+#include <linux/perf_event.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* ---- perf events ------------------------------------------------------------------------------
+ */
+
+/*
+ * Fills attr for a point, disabled: "function" is a kprobe (at_return: a kretprobe), "system:event"
+ * a tracepoint.  attr borrows the name.  Returns 0, or -errno if this kernel has no such
+ * tracepoint or no kprobes; whether it has the function is found out by kprobe_open().
+ */
+int kprobe_describe(const char *point, bool at_return, struct perf_event_attr *attr);
+
+/* For a thread (0: this one) on any processor, or with thread -1 for one processor.  Returns a file
+ * descriptor or -errno (-ENODEV: that processor is not online). */
+int kprobe_open(const struct perf_event_attr *attr, pid_t thread, int cpu);
+
+/* ---- kprobe events ----------------------------------------------------------------------------
+ */
+
+/* Whether they can be made: 0, -ENOENT (no tracing filesystem, or CONFIG_KPROBE_EVENTS=n), -EACCES
+ * or -EPERM (not root, locked down). */
+int kprobe_events_available(void);
+
+/*
+ * Makes the event of a function's entry or return in the group of this process, not enabled.
+ * Returns hold as many calls at a time as the deepest stack makes: kretprobes would else miss calls
+ * within calls.  An existing event is fine.  Returns 0 or -errno (-ENOENT: the kernel has no such
+ * function).
+ */
+int kprobe_event_add(const char *function, bool at_return);
+
+/* The same as a perf event of this thread, added first if need be.  Returns a file descriptor or
+ * -errno. */
+int kprobe_event_open(const char *function, bool at_return);
+
+/* Enables or disables all events of this process.  Returns 0 or -errno. */
+int kprobe_events_enable(bool on);
+
+/* Calls visit() with the hits since its creation of each event at an entry, of any process.
+ * Returns 0 or -errno.  Source: kprobe_profile. */
+int kprobe_events_hits(void (*visit)(const char *function, uint64_t hits, void *arg), void *arg);
+
+/* Calls visit() for each event (daxdm_PID/NAME) of this process and of dead ones. */
+void kprobe_events_each(void (*visit)(pid_t owner, const char *name, void *arg), void *arg);
+
+/* Removes the events of this process, and those that dead ones left.  Nothing of them may be in use
+ * here. */
+void kprobe_events_remove(void);
+
+#endif
