@@ -6,7 +6,7 @@
 #ifndef DAXDM_BENCH_H
 #define DAXDM_BENCH_H
 
-#include "lib/base/keeper.h"
+#include "lib/base/fdstore.h"
 #include "lib/dev/dm.h"
 #include "lib/file/fs.h"
 #include "lib/meter/counters.h"
@@ -65,11 +65,11 @@ struct bench_env {
 	/* BENCH_KEPT_BYTES of the benchmark's own, zero at first: what it keeps on one stack for
 	 * the next ones.  It has another process on each, all else is forgotten. */
 	void *kept;
-	/* Keeps open file descriptors for the next stacks, where they are in kept_fds instead of
+	/* Keeps open file descriptors for the next stacks, where they are in fds_kept instead of
 	 * those kept before.  There they are only lent: dup(2) them, close none.  Nothing else is
 	 * kept of them, what they are belongs into `kept`.  Returns 0 or -errno: it cannot be. */
 	int (*keep_fds)(struct bench_env *env, const int *fds, unsigned int n);
-	const struct kept_fds *kept_fds;
+	const struct fdstore_fds *fds_kept;
 };
 
 enum { BENCH_KEPT_BYTES = 256 << 10 };

@@ -178,17 +178,17 @@ static int run_sweep(struct sweep *s, const char *directory)
 			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (s->carried == MAP_FAILED)
 		return -errno;
-	s->kept_fds = calloc(n, sizeof(*s->kept_fds));
-	if (!s->kept_fds)
+	s->kept = calloc(n, sizeof(*s->kept));
+	if (!s->kept)
 		return -ENOMEM;
-	keeper_open(&s->keeper); /* without it, each opens its own */
+	fdstore_open(&s->fdstore); /* without it, each opens its own */
 	rc = run_cells(s, directory);
 	if (!rc && s->count)
 		rc = run_counting(s, directory);
 	for (size_t b = 0; b < n; b++)
-		kept_fds_close(&s->kept_fds[b]);
-	free(s->kept_fds);
-	keeper_close(&s->keeper);
+		fdstore_fds_close(&s->kept[b]);
+	free(s->kept);
+	fdstore_close(&s->fdstore);
 	rc2 = wipe_namespaces(s, rc < 0);
 	return rc ? rc : rc2;
 }

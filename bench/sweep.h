@@ -30,8 +30,8 @@ struct sweep {
 	struct counters *counters; /* while it runs */
 	json_t *counted;	   /* what the passes of one benchmark counted, by variant */
 	struct carried *carried;
-	struct keeper keeper;
-	struct kept_fds *kept_fds; /* of each in bench_table */
+	struct fdstore fdstore;
+	struct fdstore_fds *kept; /* of each in bench_table */
 };
 
 /* What comes back from the process of a benchmark, in memory that both share. */

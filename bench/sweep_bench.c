@@ -30,7 +30,7 @@ int sweep_keep_fds(struct bench_env *env, const int *fds, unsigned int n)
 {
 	const struct sweep *s = env->progress;
 
-	return keeper_send(&s->keeper, fds, n);
+	return fdstore_send(&s->fdstore, fds, n);
 }
 
 unsigned int sweep_count_wanted(const struct sweep *s, const struct bench *bench)
@@ -195,7 +195,7 @@ static int run_part_apart(void *arg)
 
 	for (size_t b = 0; bench_table[b]; b++)
 		if (bench_table[b] != part->bench)
-			kept_fds_close(&part->s->kept_fds[b]);
+			fdstore_fds_close(&part->s->kept[b]);
 	return run_part(arg);
 }
 
@@ -208,11 +208,11 @@ int sweep_bench(struct sweep *s, struct bench_env *env, size_t index)
 	if (!sweep_count_wanted(s, part.bench))
 		return 0;
 	env->kept = s->carried->kept[index];
-	env->kept_fds = &s->kept_fds[index];
+	env->fds_kept = &s->kept[index];
 	s->carried->done = s->done;
 	s->carried->mounted = env->fs->mounted;
 	rc = env->counters ? run_part(&part) : run_apart(run_part_apart, &part);
-	keeper_receive(&s->keeper, &s->kept_fds[index]);
+	fdstore_receive(&s->fdstore, &s->kept[index]);
 	s->done = s->carried->done;
 	env->fs->mounted = s->carried->mounted;
 	return rc;

@@ -32,8 +32,8 @@
 #include "lib/base/msg.h"
 #include "lib/file/datafile.h"
 #include "lib/file/mapping.h"
-#include "lib/meter/account.h"
-#include "lib/meter/node.h"
+#include "lib/meter/memcg_phase.h"
+#include "lib/meter/slab_warmup.h"
 #include "lib/trace/probe.h"
 
 #include <errno.h>
@@ -72,7 +72,7 @@ struct result {
 struct fault_state {
 	struct datafile data;
 	int holes_fd, pagemap_fd;
-	struct node_stock nodes;
+	struct slab_warmup nodes;
 	uint64_t overhead_load_ticks, overhead_store_ticks;
 	uint64_t *offset, *ticks;
 	bool huge_observed;
@@ -131,7 +131,7 @@ static int setup(struct bench_env *env, void **state)
 	if (!f)
 		return -ENOMEM;
 	f->data.fd = f->holes_fd = -1;
-	node_stock_open(&f->nodes);
+	slab_warmup_open(&f->nodes);
 	f->pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	rc = f->pagemap_fd < 0 ? -errno : touch_arrays(WINDOWS * PAGES_TIME, &f->offset, &f->ticks);
 	if (rc < 0) {
@@ -164,7 +164,7 @@ static void teardown(struct bench_env *env, void *state)
 	(void)env;
 	if (!f)
 		return;
-	node_stock_close(&f->nodes);
+	slab_warmup_close(&f->nodes);
 	close_files(f);
 	if (f->pagemap_fd >= 0)
 		close(f->pagemap_fd);
@@ -393,8 +393,8 @@ static void settle(struct fault_state *f, const struct plan *plan)
 	if (allocates)
 		return;
 	if (!plan->follows)
-		node_stock_settle(&f->nodes);
-	account_settle();
+		slab_warmup_align(&f->nodes);
+	memcg_phase_align();
 }
 
 /* One pass over n_windows.  The probe pass takes the caches as they are: the path does not depend

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Asks device-mapper something, timed or not, and looks what became of the device. */
-#include "bench/own.h"
 #include "bench/table/tableops.h"
+#include "bench/thread_cost.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -60,7 +60,7 @@ bool table_ask(struct tableops *t, const struct meter *meter, struct table_devic
 {
 	struct dm_request *request = &device->asks[ask];
 	bool away = false;
-	struct own own;
+	struct thread_cost cost;
 	int64_t took;
 	int rc;
 
@@ -69,9 +69,9 @@ bool table_ask(struct tableops *t, const struct meter *meter, struct table_devic
 		meter_clear_of_ticks(0);
 	if (probes)
 		probe_start(probes);
-	own_start(&own, meter);
+	thread_cost_start(&cost, meter);
 	rc = ioctl(t->control_fd, request->command, request->io) < 0 ? errno : 0;
-	took = own_ticks(&own, &away);
+	took = thread_cost_ticks(&cost, &away);
 	if (probes)
 		probe_stop(probes);
 	if (ticks)

@@ -4,7 +4,7 @@
  *
  * One sample is one ioctl(2), made ready before: what the calling thread executes in it, kernel and
  * system call.  What other threads do meanwhile (grace periods, the journal, work queues), and
- * waiting for them, is not in it under meter insn; under meter time it is (bench/own.h).
+ * waiting for them, is not in it under meter insn; under meter time it is (bench/thread_cost.h).
  *
  * On a device of our own with the measured stack's table, which nothing uses:
  *   create           a device without a table
@@ -55,7 +55,7 @@
  * raw has no table.  Alone: ./run.sh bench --bench 'table.*' --stack linear:16
  */
 #include "bench/table/tableops.h"
-#include "bench/own.h"
+#include "bench/thread_cost.h"
 #include "lib/base/msg.h"
 #include "lib/trace/kmem.h"
 
@@ -474,7 +474,7 @@ static int make_results(const struct bench_env *env, struct tableops *t)
 
 		r->samples = calloc(t->n_samples, sizeof(*r->samples));
 		r->n = t->n_samples;
-		r->overhead = own_overhead(env->cell.meter);
+		r->overhead = thread_cost_overhead(env->cell.meter);
 		if (!r->samples)
 			return -ENOMEM;
 	}
@@ -512,7 +512,7 @@ static int setup(struct bench_env *env, void **state)
 	rc = t->pagemap_fd < 0 || t->control_fd < 0 ? -errno : 0;
 	if (!rc)
 		rc = touch_arrays(1, &t->offset, &t->ticks);
-	own_calibrate(env->kept);
+	thread_cost_calibrate(env->kept);
 	if (!rc)
 		rc = make_devices(env, t);
 	if (!rc)

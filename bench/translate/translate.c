@@ -107,14 +107,14 @@ struct translate {
 struct kept {
 	struct translate_result raw[N_VARIANTS];
 	char raw_fs[16]; /* "" before raw was measured */
-	/* The tracer, which takes long to load; its file descriptors are in env->kept_fds. */
+	/* The tracer, which takes long to load; its file descriptors are in env->fds_kept. */
 	bool tried, found, with_dm;
 	struct tracer tracer;
 	struct tracer_missing missing;
 };
 
 _Static_assert(sizeof(struct kept) <= BENCH_KEPT_BYTES, "what is kept is too large");
-_Static_assert((int)TRACER_FDS <= (int)KEPT_FDS_MAX, "the tracer has too many file descriptors");
+_Static_assert((int)TRACER_FDS <= (int)FDSTORE_MAX, "the tracer has too many file descriptors");
 
 static struct call calls[CALLS_MAX];
 
@@ -168,7 +168,7 @@ static void have_tracer(struct bench_env *env, struct translate *t)
 		if (!kept->found)
 			return;
 		t->tracer = kept->tracer;
-		t->traceable = !tracer_adopt(&t->tracer, env->kept_fds->fds, env->kept_fds->n);
+		t->traceable = !tracer_adopt(&t->tracer, env->fds_kept->fds, env->fds_kept->n);
 		if (t->traceable)
 			return;
 	}

@@ -2,7 +2,7 @@
 #include "bench/bio/uring.h"
 #include "bench/need.h"
 #include "bench/ops.h"
-#include "bench/own.h"
+#include "bench/thread_cost.h"
 
 #include <errno.h>
 #include <linux/filter.h>
@@ -125,16 +125,16 @@ static void the_overhead_is_taken_off(void **state)
 /* What is timed around a whole call knows its own cost, too. */
 static void the_overhead_of_a_call_is_taken_off(void **state)
 {
-	struct own_calibration known = {.empty_ticks = INT64_C(1) << 50, .done = true};
-	struct own own;
+	struct thread_cost_calibration known = {.empty_ticks = INT64_C(1) << 50, .done = true};
+	struct thread_cost own;
 	bool switched;
 	int64_t ticks;
 
 	(void)state;
-	own_calibrate(&known);
-	assert_int_equal(own_overhead(&meter), INT64_C(1) << 50);
-	own_start(&own, &meter);
-	ticks = own_ticks(&own, &switched);
+	thread_cost_calibrate(&known);
+	assert_int_equal(thread_cost_overhead(&meter), INT64_C(1) << 50);
+	thread_cost_start(&own, &meter);
+	ticks = thread_cost_ticks(&own, &switched);
 	assert_true(ticks < -(INT64_C(1) << 49) && ticks > -(INT64_C(1) << 50));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "bench/own.h"
+#include "bench/thread_cost.h"
 #include "lib/base/stats.h"
 
 #include <sched.h>
@@ -10,7 +10,7 @@
 
 enum { CALIBRATIONS = 64, LOOP_ROUNDS = 500000 };
 
-static struct own_calibration calibration;
+static struct thread_cost_calibration calibration;
 
 static uint64_t cpu_ns(void)
 {
@@ -28,28 +28,28 @@ static long switches(void)
 	return usage.ru_nvcsw + usage.ru_nivcsw;
 }
 
-static void start(struct own *own)
+static void start(struct thread_cost *cost)
 {
-	own->switches = switches();
-	own->cpu_ns = cpu_ns();
-	own->ticks = meter_ticks();
+	cost->switches = switches();
+	cost->cpu_ns = cpu_ns();
+	cost->ticks = meter_ticks();
 }
 
 /* Both clocks over that many rounds of a loop, in which nobody else ran. */
 static void both_over(uint64_t rounds, int64_t *ticks, int64_t *ns)
 {
 	uint64_t left;
-	struct own own;
+	struct thread_cost cost;
 
 	do {
 		meter_clear_of_ticks(0);
 		left = rounds;
-		start(&own);
+		start(&cost);
 		while (left)
 			__asm__ volatile("dec %0" : "+r"(left) : : "cc");
-		*ticks = (int64_t)(meter_ticks() - own.ticks);
-		*ns = (int64_t)(cpu_ns() - own.cpu_ns);
-	} while (switches() != own.switches);
+		*ticks = (int64_t)(meter_ticks() - cost.ticks);
+		*ns = (int64_t)(cpu_ns() - cost.cpu_ns);
+	} while (switches() != cost.switches);
 }
 
 static void medians_over(uint64_t rounds, int64_t *ticks, int64_t *ns)
@@ -91,36 +91,36 @@ static void hold_processor(bool hold)
 	sched_setscheduler(0, hold ? SCHED_FIFO : SCHED_OTHER, &param);
 }
 
-void own_calibrate(struct own_calibration *kept)
+void thread_cost_calibrate(struct thread_cost_calibration *kept)
 {
 	calibration = *kept;
 	calibrate();
 	*kept = calibration;
 }
 
-void own_start(struct own *own, const struct meter *meter)
+void thread_cost_start(struct thread_cost *cost, const struct meter *meter)
 {
 	calibrate();
-	own->meter = meter;
+	cost->meter = meter;
 	if (meter->kind == METER_INSN)
 		hold_processor(true);
-	start(own);
+	start(cost);
 }
 
-int64_t own_ticks(const struct own *own, bool *switched)
+int64_t thread_cost_ticks(const struct thread_cost *cost, bool *switched)
 {
-	uint64_t ticks = meter_ticks() - own->ticks, ns = cpu_ns() - own->cpu_ns;
+	uint64_t ticks = meter_ticks() - cost->ticks, ns = cpu_ns() - cost->cpu_ns;
 
-	*switched = switches() != own->switches;
-	if (own->meter->kind == METER_INSN)
+	*switched = switches() != cost->switches;
+	if (cost->meter->kind == METER_INSN)
 		hold_processor(false);
-	if (!*switched || own->meter->kind == METER_TIME)
+	if (!*switched || cost->meter->kind == METER_TIME)
 		return (int64_t)ticks - calibration.empty_ticks;
 	return (int64_t)((double)ns * calibration.ticks_per_cpu_ns - calibration.cpu_around_ticks +
 			 0.5);
 }
 
-int64_t own_overhead(const struct meter *meter)
+int64_t thread_cost_overhead(const struct meter *meter)
 {
 	calibrate();
 	return meter_value(meter, (uint64_t)calibration.empty_ticks);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "lib/meter/node.h"
+#include "lib/meter/slab_warmup.h"
 
 #include "lib/file/file.h"
 
@@ -15,10 +15,10 @@ enum {
 };
 
 /* Source: Documentation/ABI/testing/sysfs-kernel-slab.  Returns -1 if it cannot be read. */
-static long slabs(const struct node_stock *stock)
+static long slabs(const struct slab_warmup *warmup)
 {
 	char text[64];
-	ssize_t n = pread(stock->slabs_fd, text, sizeof(text) - 1, 0);
+	ssize_t n = pread(warmup->slabs_fd, text, sizeof(text) - 1, 0);
 
 	if (n <= 0)
 		return -1;
@@ -26,43 +26,43 @@ static long slabs(const struct node_stock *stock)
 	return strtol(text, NULL, 10);
 }
 
-void node_stock_open(struct node_stock *stock)
+void slab_warmup_open(struct slab_warmup *warmup)
 {
-	*stock = (struct node_stock){.fd = -1};
-	stock->slabs_fd = open("/sys/kernel/slab/radix_tree_node/slabs", O_RDONLY | O_CLOEXEC);
-	if (stock->slabs_fd >= 0)
-		stock->fd = memfd_create("nodes", MFD_CLOEXEC);
+	*warmup = (struct slab_warmup){.fd = -1};
+	warmup->slabs_fd = open("/sys/kernel/slab/radix_tree_node/slabs", O_RDONLY | O_CLOEXEC);
+	if (warmup->slabs_fd >= 0)
+		warmup->fd = memfd_create("nodes", MFD_CLOEXEC);
 }
 
-void node_stock_settle(struct node_stock *stock)
+void slab_warmup_align(struct slab_warmup *warmup)
 {
 	long before, now;
 
-	if (stock->fd < 0)
-		return; /* not needed to be right, only to be exact */
-	before = slabs(stock);
+	if (warmup->fd < 0)
+		return; /* only the exactness of the medians suffers */
+	before = slabs(warmup);
 	for (int i = 0; i < STEPS_MAX; i++, before = now) {
 		/*
 		 * So far from the page before that it takes a node of its own.  Nodes of higher
 		 * levels come with the first of SLOTS pages, in a new file with the second.
 		 */
-		unsigned long page = stock->taken++;
+		unsigned long page = warmup->taken++;
 		bool one_node = page % SLOTS > 1;
 
-		if (pwrite(stock->fd, "", 1, (off_t)(page * SLOTS * PAGE_BYTES)) != 1)
+		if (pwrite(warmup->fd, "", 1, (off_t)(page * SLOTS * PAGE_BYTES)) != 1)
 			return;
-		now = slabs(stock);
+		now = slabs(warmup);
 		/* Of two nodes either may have been the first of the slab. */
 		if (now < 0 || (now > before && one_node))
 			return;
 	}
 }
 
-void node_stock_close(struct node_stock *stock)
+void slab_warmup_close(struct slab_warmup *warmup)
 {
-	if (stock->fd >= 0)
-		close(stock->fd);
-	if (stock->slabs_fd >= 0)
-		close(stock->slabs_fd);
-	*stock = (struct node_stock){.fd = -1, .slabs_fd = -1};
+	if (warmup->fd >= 0)
+		close(warmup->fd);
+	if (warmup->slabs_fd >= 0)
+		close(warmup->slabs_fd);
+	*warmup = (struct slab_warmup){.fd = -1, .slabs_fd = -1};
 }

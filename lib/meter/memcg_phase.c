@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "lib/meter/account.h"
+#include "lib/meter/memcg_phase.h"
 
 #include "lib/file/mapping.h"
 #include "lib/meter/meter.h"
@@ -70,7 +70,7 @@ static int fault_until_flushed(void *base)
 	return 0;
 }
 
-void account_settle(void)
+void memcg_phase_align(void)
 {
 	/* What is left of the child is freed after a grace period of RCU. */
 	const struct timespec grace = {.tv_nsec = 50 * 1000 * 1000};
@@ -80,7 +80,7 @@ void account_settle(void)
 	pid_t pid;
 
 	if (p == MAP_FAILED)
-		return; /* not needed to be right, only to be exact */
+		return; /* only the exactness of the medians suffers */
 	base = (char *)(((uintptr_t)p + WINDOW_BYTES - 1) & ~(uintptr_t)(WINDOW_BYTES - 1));
 	madvise(p, 2 * WINDOW_BYTES, MADV_NOHUGEPAGE);
 	/* In a task of its own: a task counts its faults too, and every so many of them the kernel

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What one part of the work opened, another one has, though the first is gone. */
-#include "lib/base/keeper.h"
+#include "lib/base/fdstore.h"
 
 #include "lib/run/supervise.h"
 
@@ -20,8 +20,8 @@
 #include <cmocka.h>
 
 struct work {
-	struct keeper keeper;
-	struct kept_fds kept;
+	struct fdstore store;
+	struct fdstore_fds kept;
 	const char *text; /* a letter for each file */
 };
 
@@ -42,14 +42,14 @@ static int hand_over(void *arg)
 {
 	const struct work *w = arg;
 	unsigned int n = (unsigned int)strlen(w->text);
-	int fds[KEPT_FDS_MAX];
+	int fds[FDSTORE_MAX];
 
 	for (unsigned int i = 0; i < n; i++) {
 		fds[i] = memfd_create("letter", MFD_CLOEXEC);
 		if (fds[i] < 0 || write(fds[i], &w->text[i], 1) != 1)
 			return -EIO;
 	}
-	return keeper_send(&w->keeper, fds, n);
+	return fdstore_send(&w->store, fds, n);
 }
 
 /* A later part: they are there, in their order. */
@@ -76,18 +76,18 @@ static void hands_over(void **state)
 	struct work w = {0};
 
 	(void)state;
-	assert_int_equal(keeper_open(&w.keeper), 0);
+	assert_int_equal(fdstore_open(&w.store), 0);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		w.text = texts[i];
 		assert_int_equal(run_apart(hand_over, &w), 0);
-		keeper_receive(&w.keeper, &w.kept);
+		fdstore_receive(&w.store, &w.kept);
 		assert_int_equal(run_apart(find, &w), 0);
-		keeper_receive(&w.keeper, &w.kept); /* nothing new: they stay */
+		fdstore_receive(&w.store, &w.kept); /* nothing new: they stay */
 		assert_int_equal(run_apart(find, &w), 0);
 		assert_int_equal(count_open(), before + 2 + w.kept.n);
 	}
-	kept_fds_close(&w.kept);
-	keeper_close(&w.keeper);
+	fdstore_fds_close(&w.kept);
+	fdstore_close(&w.store);
 	assert_int_equal(count_open(), before);
 }
 
@@ -98,17 +98,17 @@ static void takes_the_last(void **state)
 	int fd;
 
 	(void)state;
-	assert_int_equal(keeper_open(&w.keeper), 0);
+	assert_int_equal(fdstore_open(&w.store), 0);
 	assert_int_equal(run_apart(hand_over, &w), 0);
 	fd = memfd_create("letter", 0);
 	assert_int_equal(write(fd, "n", 1), 1);
-	assert_int_equal(keeper_send(&w.keeper, &fd, 1), 0);
+	assert_int_equal(fdstore_send(&w.store, &fd, 1), 0);
 	close(fd);
-	keeper_receive(&w.keeper, &w.kept);
+	fdstore_receive(&w.store, &w.kept);
 	w.text = "n";
 	assert_int_equal(run_apart(find, &w), 0);
-	kept_fds_close(&w.kept);
-	keeper_close(&w.keeper);
+	fdstore_fds_close(&w.kept);
+	fdstore_close(&w.store);
 }
 
 static void keeps_all_or_none(void **state)
@@ -118,33 +118,33 @@ static void keeps_all_or_none(void **state)
 	struct rlimit limit, low;
 
 	(void)state;
-	assert_int_equal(keeper_open(&w.keeper), 0);
+	assert_int_equal(fdstore_open(&w.store), 0);
 	assert_int_equal(run_apart(hand_over, &w), 0);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	low = limit;
-	low.rlim_cur = (rlim_t)w.keeper.sender + 2; /* one more can be open */
+	low.rlim_cur = (rlim_t)w.store.sender + 2; /* one more can be open */
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
-	keeper_receive(&w.keeper, &w.kept);
+	fdstore_receive(&w.store, &w.kept);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	assert_int_equal(w.kept.n, 0);
-	keeper_close(&w.keeper);
+	fdstore_close(&w.store);
 	assert_int_equal(count_open(), before);
 }
 
 static void says_what_it_cannot(void **state)
 {
-	int fds[KEPT_FDS_MAX + 1] = {0};
-	struct keeper none = {-1, -1};
-	struct kept_fds kept = {0};
+	int fds[FDSTORE_MAX + 1] = {0};
+	struct fdstore none = {-1, -1};
+	struct fdstore_fds kept = {0};
 
 	(void)state;
-	assert_int_equal(keeper_send(&none, fds, 1), -EBADF);
-	keeper_receive(&none, &kept);
+	assert_int_equal(fdstore_send(&none, fds, 1), -EBADF);
+	fdstore_receive(&none, &kept);
 	assert_int_equal(kept.n, 0);
-	keeper_close(&none);
-	assert_int_equal(keeper_open(&none), 0);
-	assert_int_equal(keeper_send(&none, fds, KEPT_FDS_MAX + 1), -E2BIG);
-	keeper_close(&none);
+	fdstore_close(&none);
+	assert_int_equal(fdstore_open(&none), 0);
+	assert_int_equal(fdstore_send(&none, fds, FDSTORE_MAX + 1), -E2BIG);
+	fdstore_close(&none);
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "lib/base/keeper.h"
+#include "lib/base/fdstore.h"
 
 #include <errno.h>
 #include <string.h>
@@ -10,37 +10,37 @@
 /* Room for the ancillary data of a message. */
 union room {
 	struct cmsghdr aligned;
-	char bytes[CMSG_SPACE(KEPT_FDS_MAX * sizeof(int))];
+	char bytes[CMSG_SPACE(FDSTORE_MAX * sizeof(int))];
 };
 
-int keeper_open(struct keeper *keeper)
+int fdstore_open(struct fdstore *store)
 {
 	int ends[2];
 
-	*keeper = (struct keeper){-1, -1};
+	*store = (struct fdstore){-1, -1};
 	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0)
 		return -errno;
-	*keeper = (struct keeper){.receiver = ends[0], .sender = ends[1]};
+	*store = (struct fdstore){.receiver = ends[0], .sender = ends[1]};
 	return 0;
 }
 
-void keeper_close(struct keeper *keeper)
+void fdstore_close(struct fdstore *store)
 {
-	if (keeper->receiver >= 0)
-		close(keeper->receiver);
-	if (keeper->sender >= 0)
-		close(keeper->sender);
-	*keeper = (struct keeper){-1, -1};
+	if (store->receiver >= 0)
+		close(store->receiver);
+	if (store->sender >= 0)
+		close(store->sender);
+	*store = (struct fdstore){-1, -1};
 }
 
-int keeper_send(const struct keeper *keeper, const int *fds, unsigned int n)
+int fdstore_send(const struct fdstore *store, const int *fds, unsigned int n)
 {
 	union room room = {0};
 	struct iovec one = {.iov_base = "", .iov_len = 1};
 	struct msghdr message = {.msg_iov = &one, .msg_iovlen = 1};
 	struct cmsghdr *header;
 
-	if (n > KEPT_FDS_MAX)
+	if (n > FDSTORE_MAX)
 		return -E2BIG;
 	if (n) {
 		message.msg_control = room.bytes;
@@ -51,11 +51,11 @@ int keeper_send(const struct keeper *keeper, const int *fds, unsigned int n)
 		header->cmsg_len = CMSG_LEN(n * sizeof(*fds));
 		memcpy(CMSG_DATA(header), fds, n * sizeof(*fds));
 	}
-	return sendmsg(keeper->sender, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	return sendmsg(store->sender, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
 /* One message.  Returns whether there was one. */
-static int receive_one(const struct keeper *keeper, struct kept_fds *kept)
+static int receive_one(const struct fdstore *store, struct fdstore_fds *kept)
 {
 	char byte;
 	union room room;
@@ -66,26 +66,26 @@ static int receive_one(const struct keeper *keeper, struct kept_fds *kept)
 				 .msg_controllen = sizeof(room.bytes)};
 	struct cmsghdr *header;
 
-	if (recvmsg(keeper->receiver, &message, MSG_CMSG_CLOEXEC) < 0)
+	if (recvmsg(store->receiver, &message, MSG_CMSG_CLOEXEC) < 0)
 		return 0;
-	kept_fds_close(kept);
+	fdstore_fds_close(kept);
 	header = CMSG_FIRSTHDR(&message);
 	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
 		kept->n = (unsigned int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(*kept->fds));
 		memcpy(kept->fds, CMSG_DATA(header), kept->n * sizeof(*kept->fds));
 	}
 	if (message.msg_flags & MSG_CTRUNC) /* no more can be open here */
-		kept_fds_close(kept);
+		fdstore_fds_close(kept);
 	return 1;
 }
 
-void keeper_receive(const struct keeper *keeper, struct kept_fds *kept)
+void fdstore_receive(const struct fdstore *store, struct fdstore_fds *kept)
 {
-	while (receive_one(keeper, kept))
+	while (receive_one(store, kept))
 		;
 }
 
-void kept_fds_close(struct kept_fds *kept)
+void fdstore_fds_close(struct fdstore_fds *kept)
 {
 	for (unsigned int i = 0; i < kept->n; i++)
 		close(kept->fds[i]);
