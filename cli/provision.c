@@ -3,15 +3,12 @@
  * DIMM, so that it runs on the emulated host only. */
 #include "lib/dev/provision.h"
 #include "cli/cli.h"
+#include "lib/base/host.h"
 #include "lib/base/msg.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
-
-/* The job that the driver of the emulated host leaves there (emu/vm.c, emu/init); nobody else does.
- */
-#define JOB "/sys/firmware/qemu_fw_cfg/by_name/opt/daxdm/job"
 
 enum { PLANS_MAX = 8 };
 
@@ -56,7 +53,7 @@ static int run(int argc, char **argv)
 		msg_error("provision: '%s' is one word too many", argv[operand]);
 		return STATUS_USAGE;
 	}
-	if (access(JOB, F_OK) < 0) {
+	if (!host_is_emulated()) {
 		msg_error(
 			"provision: this is not the emulated host, and it would label every DIMM; "
 			"make one namespace with: ndctl create-namespace --mode=fsdax "

@@ -188,9 +188,9 @@ options_of() { # VERB
 	local words
 	[[ ! -e /sys/firmware/qemu_fw_cfg/by_name/opt/daxdm ]] || skip "this is an emulated host"
 	run "$TOP/build/daxdm" watchdog 2
-	expect 4 "this is not an emulated host"
+	expect 64 "this is not an emulated host"
 	expect_short
-	for words in "" 3 -2 32 2s "2 2"; do
+	for words in "" 3 -2 32 2s " 2" +2 02 "2 2"; do
 		# shellcheck disable=SC2086
 		run "$TOP/build/daxdm" watchdog $words
 		expect 64 "watchdog"

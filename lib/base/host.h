@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef DAXDM_HOST_H
+#define DAXDM_HOST_H
+
+#include <stdbool.h>
+
+/* Whether this is an emulated host of daxdm: its driver leaves the job in QEMU's fw_cfg (emu/vm.c),
+ * and nobody else does. */
+bool host_is_emulated(void);
+
+#endif
