@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define PROBE_S 15
@@ -40,9 +41,13 @@ bool qemu_has_sandbox(void)
 	static int answer = -1;
 
 	if (answer < 0) {
-		answer = !system(VM_QEMU " -sandbox " CONFINE_SANDBOX " --version >/dev/null 2>&1");
+		int status =
+			system(VM_QEMU " -sandbox " CONFINE_SANDBOX " --version >/dev/null 2>&1");
+
+		/* Any other status does not tell: then QEMU gets the option, and may refuse it. */
+		answer = !WIFEXITED(status) || WEXITSTATUS(status) != 1;
 		if (!answer)
-			msg_note("this %s has no -sandbox; it goes on without", VM_QEMU);
+			msg_note("this %s has no -sandbox; it runs without", VM_QEMU);
 	}
 	return answer;
 }

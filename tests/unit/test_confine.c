@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "emu/accel.h"
 #include "emu/confine.h"
 #include "emu/guest.h"
 #include "emu/scratch.h"
@@ -229,6 +230,33 @@ static void why_it_does_not_start_is_in_its_log(void **state)
 			    "links\n");
 }
 
+/* How this QEMU takes -sandbox, whose shell script ends so. */
+static int takes_sandbox(const char *end)
+{
+	char script[100];
+	int status = -1;
+	pid_t pid;
+
+	snprintf(script, sizeof(script), "#!/bin/sh\n%s\n", end);
+	put_file(VM_QEMU, script, 0755);
+	setenv("PATH", dir, 1);
+	pid = fork();
+	if (!pid)
+		_exit(qemu_has_sandbox());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void only_a_qemu_that_refuses_it_goes_without_sandbox(void **state)
+{
+	(void)state;
+	assert_int_equal(takes_sandbox("exit 0"), true);
+	assert_int_equal(takes_sandbox("exit 1"), false);
+	assert_int_equal(takes_sandbox("exit 127"), true);
+	assert_int_equal(takes_sandbox("kill -9 $$"), true);
+}
+
 /* ---- what it sends --------------------------------------------------------------------------- */
 
 static const struct plan plan = {
@@ -336,6 +364,7 @@ int main(void)
 		cmocka_unit_test(who_is_not_root_stays),
 		cmocka_unit_test(it_has_no_terminal_and_no_descriptor_of_others),
 		cmocka_unit_test(why_it_does_not_start_is_in_its_log),
+		cmocka_unit_test(only_a_qemu_that_refuses_it_goes_without_sandbox),
 		cmocka_unit_test(a_line_without_end_ends_the_guest),
 		cmocka_unit_test(so_do_endless_lines_for_the_user),
 		cmocka_unit_test(so_does_an_exit_status_that_is_no_number),
