@@ -59,6 +59,7 @@ begin() { # NAME
 	trap on_exit EXIT
 	trap 'on_signal 130' INT
 	trap 'on_signal 143' TERM
+	umask 022 # QEMU reads what is made here as nobody
 	mkdir -p "$PWD/build" 2>/dev/null || die 4 "cannot make $PWD/build: no permission or disk full"
 	{ exec 9>"$PWD/build/$NAME.lock"; } 2>/dev/null || die 4 "cannot write $PWD/build: no permission or disk full"
 	if ! flock -n 9; then

@@ -222,6 +222,9 @@ unpack() { # DEB DIR boot | modules RELEASE
 		die 4 "package ${1##*/} of $PACKAGE $VERSION holds a file twice; it is not Debian's"
 	[[ -s $TMP/members ]] || return 0
 	tar -x --no-same-owner --no-same-permissions --no-recursion --verbatim-files-from -C "$2" -f "$TMP/tar" -T "$TMP/members"
+	# The listing can be made to lie: tar prints a time without a year as one field.
+	[[ -z $(find "$2" ! -type d ! -type f) ]] ||
+		die 4 "package ${1##*/} of $PACKAGE $VERSION holds a link in the place of a file; it is not Debian's"
 	find "$2" -type f -exec chmod 644 {} +
 }
 
@@ -258,8 +261,10 @@ address_of_unlisted() { # NAME VERSION: nothing if a list has it
 	awk -F'\t' -v name="$1" -v version="$2" '$1 == name && $2 == version && $3 == "unlisted" { print $4 }' "$CATALOGUE"
 }
 
+# Sets GONE if the archive does not have a package without a signature that its lists still name.
 download() { # DIR NAMES...: packages of $VERSION
 	local dir=$1 names=("${@:2}") name at listed=() unlisted=()
+	GONE=
 	mkdir -p "$dir/listed" "$dir/unlisted"
 	write_apt_conf
 	say "fetching ${names[*]} $VERSION"
@@ -273,6 +278,10 @@ download() { # DIR NAMES...: packages of $VERSION
 		if grep -q 'No space left\|enough free space' "$TMP/err"; then
 			die 4 "disk full while fetching ${names[*]} into $PWD/build; free some space there and try again"
 		fi
+		if [[ ${names[*]} == *-unsigned* && -z $SIGNED ]] && grep -q ' 404 ' "$TMP/err"; then
+			GONE=yes
+			return
+		fi
 		die 4 "cannot fetch ${names[*]} $VERSION (network?): $(grep '^E:' "$TMP/err" | head -n 1)"
 	fi
 	((${#unlisted[@]} == 0)) || : >"$TMP/new/signed-only"
@@ -282,7 +291,7 @@ payload_packages() { # what to unpack for PACKAGE VERSION
 	local dep
 	echo "$PACKAGE"
 	for dep in $(depends_of "$PACKAGE" "$VERSION"); do
-		if [[ $dep == linux-binary-* ]] && has_package "linux-binary-unsigned-${dep#linux-binary-}" "$VERSION"; then
+		if [[ -z $SIGNED && $dep == linux-binary-* ]] && has_package "linux-binary-unsigned-${dep#linux-binary-}" "$VERSION"; then
 			dep=linux-binary-unsigned-${dep#linux-binary-}
 		fi
 		if ! has_package "$dep" "$VERSION"; then
@@ -293,14 +302,22 @@ payload_packages() { # what to unpack for PACKAGE VERSION
 	done
 }
 
-# The kernel and its config come from packages that a list vouches for, only modules from any other.
-make_from_packages() { # ID
-	local id=$1 new=$TMP/new names deb image release config modules n=0
+# Makes the directory of PACKAGE VERSION.  PACKAGE becomes the signed one if the archive has no other.  The kernel
+# and its config come from packages that a list vouches for, only modules from any other.
+make_from_packages() {
+	local new=$TMP/new names deb image release config modules n=0
 	room 900 "unpacking a kernel"
 	payload_packages >"$TMP/names"
 	mapfile -t names <"$TMP/names"
 	mkdir -p "$new"
 	download "$TMP/debs" "${names[@]}"
+	if [[ $GONE ]]; then
+		say "the archive no longer has ${names[*]} $VERSION; using the signed packages"
+		rm -rf "$TMP/debs" "$new"
+		SIGNED=yes PACKAGE=${PACKAGE%-unsigned}
+		make_from_packages
+		return
+	fi
 	for deb in "$TMP"/debs/listed/*.deb; do unpack "$deb" "$TMP/boot" boot; done
 	image=$(find "$TMP/boot" -name "vmlinuz*" -type f | head -n 1)
 	[[ -n $image ]] || die 4 "package $PACKAGE $VERSION holds no vmlinuz"
@@ -323,7 +340,7 @@ make_from_packages() { # ID
 	depmod -b "$new/modules" "$release"
 	echo "$release" >"$new/release"
 	echo "$PACKAGE $VERSION" >"$new/package"
-	finish "$new" "$id"
+	finish "$new" "$(id_of "$PACKAGE" "$VERSION")"
 }
 
 # Prints the directory that holds modules.order/kernel: DIR itself or the one below DIR/lib/modules.
@@ -406,14 +423,20 @@ need_catalogue() {
 
 resolve_name() { # KERNEL
 	local kernel=$1 id
+	SIGNED=
 	vet_word "$kernel"
 	need_catalogue
 	find_kernel "$kernel" || unknown_kernel "$kernel"
 	((FRESH)) || say "no network: using the lists of $(date -r "$CATALOGUE" +%F)"
-	id=$(id_of "$PACKAGE" "$VERSION")
-	drop_damaged "$id"
-	[[ -d $KERNELS/$id ]] || make_from_packages "$id"
-	echo "$KERNELS/$id"
+	for id in "$(id_of "$PACKAGE" "$VERSION")" "$(id_of "${PACKAGE%-unsigned}" "$VERSION")"; do
+		drop_damaged "$id"
+		if [[ -d $KERNELS/$id ]]; then
+			echo "$KERNELS/$id"
+			return
+		fi
+	done
+	make_from_packages
+	echo "$KERNELS/$(id_of "$PACKAGE" "$VERSION")"
 }
 
 vet_word() { # KERNEL

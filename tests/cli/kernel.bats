@@ -221,6 +221,28 @@ curl_says() { # STATUS
 	[[ ! -e $FETCHED/signed-only && $(<"$FETCHED/config") == CONFIG_DAX=y ]]
 }
 
+@test "a package without a signature that is listed and gone: the signed one, also the next time" {
+	archive_of_four
+	list_more linux-modules-9.9-amd64 linux-base-9.9-amd64 linux-image-9.9-amd64-unsigned linux-binary-unsigned-9.9-amd64
+	sed -i 's|exit 100$|{ echo "E: Failed to fetch https://archive.invalid/$name.deb  404  Not Found" >\&2; exit 100; }|' "$BIN/apt-get"
+	resolve 9.9
+	expect 0 "the archive no longer has linux-image-9.9-amd64-unsigned 9.9-1~b+1; using the signed packages" "$FETCHED"
+	[[ $(<"$FETCHED/package") == "linux-image-9.9-amd64 9.9-1~b+1" ]]
+	rm "$BIN/asked"
+	resolve 9.9
+	expect 0
+	[[ $output == "$FETCHED" && ! -e $BIN/asked ]]
+}
+
+@test "what is made is readable for the user that QEMU runs as, whatever the umask" {
+	archive_of_four
+	list_more linux-modules-9.9-amd64
+	umask 077
+	resolve 9.9
+	expect 0 "$FETCHED"
+	[[ -z $(find "$CO/build/kernels" ! -perm -004) ]]
+}
+
 # --- packages that no list vouches for -----------------------------------------------------------
 
 # Where a link in an evil package leads: what is there must stay as it is.
@@ -272,20 +294,23 @@ expect_untouched() {
 	expect_untouched
 }
 
-# A package as no tool would make it: the members of a tar are those of the words, NAME=KIND.
-crafted() { # NAME=link|file...
-	local word dir=$BATS_TEST_TMPDIR/crafted
+# A package as no tool would make it: the members of a tar are those of the words, NAME=KIND.  late: a link of so
+# late a time that tar prints no date.
+crafted() { # NAME=link|late|file...
+	local word mtime dir=$BATS_TEST_TMPDIR/crafted
 	mkdir -p "$dir"
 	printf 2.0\\n >"$dir/debian-binary"
 	tar -cf "$dir/control.tar" -T /dev/null
 	tar -cf "$dir/data.tar" -T /dev/null
 	for word in "$@"; do
 		rm -f "$dir/x"
+		mtime=@0
 		case ${word#*=} in
 		link) ln -s "$ELSEWHERE" "$dir/x" ;;
+		late) ln -s "$ELSEWHERE" "$dir/x" && mtime=@1152921504606846976 ;;
 		file) cp -L "$(type -P true)" "$dir/x" ;;
 		esac
-		tar -rPf "$dir/data.tar" -C "$dir" --transform "flags=rh;s|^x\$|${word%=*}|" x
+		tar -rPf "$dir/data.tar" --mtime="$mtime" -C "$dir" --transform "flags=rh;s|^x\$|${word%=*}|" x
 	done
 	(cd "$dir" && ar rc "$BIN/packages/linux-modules-9.9-amd64.deb.new" debian-binary control.tar data.tar)
 	mv "$BIN/packages/linux-modules-9.9-amd64.deb.new" "$BIN/packages/linux-modules-9.9-amd64.deb"
@@ -307,6 +332,11 @@ crafted() { # NAME=link|file...
 	crafted "$at/kernel/fs/a.ko=link" "$at/kernel/fs/a.ko=file"
 	resolve 9.9
 	expect 4 "linux-modules-9.9-amd64" "holds a file twice"
+	expect_untouched
+	left_nothing
+	crafted "$at/kernel/fs/a.ko=file" "$at/kernel/fs/a.ko=late"
+	resolve 9.9
+	expect 4 "linux-modules-9.9-amd64" "holds a link in the place of a file"
 	expect_untouched
 	left_nothing
 }
