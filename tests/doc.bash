@@ -68,6 +68,7 @@ doc_class() { # COMMAND
 	"./run.sh gate-selftest") echo "tests/e2e/gate.bats: gate-selftest" ;;
 	"./run.sh bench --quick") echo "tests/e2e/bench.bats: bench --quick" ;;
 	"./run.sh bench --repeat 2" | "./run.sh bench --bench "*" --repeat 2") echo "tests/e2e/bench.bats: --repeat 2" ;;
+	"./run.sh bench --bench "* | "./run.sh bench --stack "*) echo "tests/e2e/bench.bats: bench --bench --stack --fs" ;;
 	"./run.sh bench --kernel arch/x86/boot/bzImage --modules /tmp/modules")
 		echo "tests/e2e/bench.bats: --kernel --modules"
 		;;

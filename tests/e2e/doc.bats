@@ -28,7 +28,7 @@ own_kernel() {
 }
 
 # Prints the command with the reader's own files and fewer kernels, on less.
-narrowed() { # COMMAND NAME
+narrowed() { # COMMAND
 	local command=$1
 	command=${command//\~\/linux/"$TREE"}
 	command=${command//drivers\/md\/dm-mod.ko/"$TREE/drivers/md/dm-mod.ko"}
@@ -36,10 +36,9 @@ narrowed() { # COMMAND NAME
 	command=${command//5.10/6.1}
 	command=${command//suspend --check \'layout.\*\'/namespace --check \'capability.neighbours.*\'}
 	case $command in
-	"./run.sh bench"*) command+=" --stack raw --fs ext4 --bench fault.read.warm.pte --name $2" ;;
-	"./run.sh check --kernel 6.1 --kernel 6.12 --check"* | "./run.sh check --check"*) command+=" --name $2" ;;
-	"./run.sh check"*) command+=" --check namespace --name $2" ;;
-	"./run.sh explain"*) command+=" --name $2" ;;
+	"./run.sh bench"*) command=${command/ --quick/} command+=" --stack raw --fs ext4 --bench fault.read.warm.pte" ;;
+	"./run.sh check"*" --check "*) ;;
+	"./run.sh check"*) command+=" --check namespace" ;;
 	"./run.sh compare"*) command+=" --stack raw --fs ext4 --bench fault.read.warm.pte" ;;
 	esac
 	printf '%s\n' "$command"
@@ -47,11 +46,15 @@ narrowed() { # COMMAND NAME
 
 execute() { # VERB
 	local command n=0 docs
+	local -A seen=()
 	mapfile -t docs < <(doc_files)
 	while read -r command; do
 		[[ $command == "./run.sh $1"* && $(doc_class "$command") == guest ]] || continue
+		command=$(narrowed "$command")
+		[[ ! ${seen[$command]-} ]] || continue
+		seen[$command]=yes
 		n=$((n + 1))
-		command=$(narrowed "$command" "$NAME-$1-$n")
+		case $1 in bench | check | explain) command+=" --name $NAME-$1-$n" ;; esac
 		echo "# $command" >&3
 		DAXDM_TEST_MARK=$MARK run timeout 200 bash -c "cd '$TOP' && $command" </dev/null
 		# A kernel may be worse than another one.
