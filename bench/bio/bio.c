@@ -13,10 +13,10 @@
  *   node      O_DIRECT of the block node (raw or dm) over the blocks of the file.  It is only read
  *             while it is mounted; node.write unmounts, and writes nothing but blocks of the file
  *   uring     io_uring, O_DIRECT, dax=never: one or 32 at a time; fixed: file and buffer
- * registered. pmem's queue cannot promise not to wait, and so operations go to a worker thread, as
- *             io_wq_submit_work in the proof counts: all of them on kernels that ask the queue
- *             first (6.1).  Newer ones try first, and a bio that may not wait is refused: 7.3 sends
- *             4 KiB reads so, but not those of 64 KiB, and a 4 KiB read by io_uring costs five
+ *             registered.  pmem does not support REQ_NOWAIT, so io_uring punts requests to io-wq
+ *             (io_wq_submit_work in the proof counts them): all of them on kernels that ask the
+ *             queue first (6.1).  Newer ones submit first, and the bio is rejected: 7.3 does so
+ *             with 4 KiB reads, not with those of 64 KiB, and a 4 KiB read by io_uring costs five
  *             times what it does by pread(2)
  *   mmap      page faults in the page cache, dax=never; compare fault.read and fault.write
  *
