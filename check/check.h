@@ -154,13 +154,6 @@ const struct namespace *check_device(const struct check_env *env, enum namespace
  */
 int check_create(struct check_env *env, struct graph *graph);
 
-/* graph with one DM device over the first `over` fsdax namespaces: segments linear segments of
- * equal length, size_bytes altogether, each begin shift_bytes past a 2 MiB boundary; made real.
- * graph is overwritten; graph_destroy() it.
- * Returns the device's index in graph, or -errno after check_broken(). */
-int check_linear(struct check_env *env, struct graph *graph, unsigned int segments,
-		 unsigned int over, uint64_t size_bytes, uint64_t shift_bytes);
-
 /* A DM name of ours: daxdm-OWNER-WORD.  Returns name. */
 const char *check_name(const struct check_env *env, const char *word, char name[64]);
 
@@ -255,5 +248,21 @@ bool check_flag(struct check_task *task, const volatile bool *flag, unsigned int
 
 /* Kills it and waits at most 5 s.  Returns false if it would not die. */
 bool check_kill(struct check_task *task);
+
+/* Whether the kernel has oopsed in some process since the boot. */
+bool check_oopsed(void);
+
+/* Evidence of where a task is in the kernel. */
+void check_say_stack(struct check_env *env, const struct check_task *task);
+
+/*
+ * Waits for a task that must end: 5 s, less if the kernel oopses meanwhile.  what reads as
+ * "umount".  Returns its exit status, or -1 after check_fail(): it did not end, or was killed; it
+ * is killed then, as far as that is possible.
+ */
+int check_await(struct check_env *env, struct check_task *task, const char *what);
+
+/* The same for a task that returns 0 or an errno.  true if it returned the wanted one. */
+bool check_await_errno(struct check_env *env, struct check_task *task, const char *what, int want);
 
 #endif

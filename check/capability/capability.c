@@ -2,17 +2,17 @@
 /*
  * Capability: what says "DAX", agrees.
  *
- * Four voices speak of it: sysfs (queue/dax), the answer to mount -o dax=always, statx(2) of a
+ * Four interfaces report it: sysfs (queue/dax), the result of mount -o dax=always, statx(2) of a
  * file, and the mapping itself (pagemap).  They must agree with each other and with the model: a
  * device is capable if and only if every byte of it is on memory that is, page by page.
  *
  * On the path: dm_table_supports_dax() with device_not_dax_capable(), dm_table_set_restrictions(),
  * fs_dax_get_by_bdev(), and up to 5.16 __bdev_dax_supported(), dm_dax_supported().
  *
- * Most checks are one line of data each: a device, for check/fixture/voices.c.
+ * Most checks are one line of data each: a device, for check/fixture/dax_capability.c.
  */
 #include "check/check.h"
-#include "check/fixture/voices.h"
+#include "check/fixture/dax_capability.h"
 #include "lib/dev/partition.h"
 
 #include <errno.h>
@@ -29,7 +29,10 @@
 #define FS_XFLAG_DAX 0x00008000 /* linux/fs.h since 4.5 */
 #endif
 
-enum { MIB_SECTORS = 2048, SMALL_BYTES = 64 << 20, XFS_BYTES = 304 << 20 };
+enum { MIB_SECTORS = 2048 };
+
+/* 32 MiB of a member. */
+#define ON(member) "65536 linear " member " 4096"
 
 /* ---- block devices themselves ---------------------------------------------------------------- */
 
@@ -58,13 +61,14 @@ static void raw_block_device(struct check_env *env, const void *arg)
 
 static void dm_block_device(struct check_env *env, const void *arg)
 {
-	struct graph g = {0};
-	int device = check_linear(env, &g, 1, 1, SMALL_BYTES, 0);
+	const struct testbed_spec spec = {.table = TESTBED_LINEAR};
+	struct testbed bed;
 
 	(void)arg;
-	if (device >= 0)
-		expect_no_dax(env, g.devices[device].node);
-	graph_destroy(&g);
+	if (!testbed_devices(env, &bed, &spec))
+		return;
+	expect_no_dax(env, testbed_node(&bed));
+	testbed_close(env, &bed);
 }
 
 /* What else speaks of DAX in sysfs: a fact of the kernel, no contract. */
@@ -76,17 +80,17 @@ static void observe_names(struct check_env *env, const char *word, const char *n
 
 	snprintf(path, sizeof(path), "/sys/block/%s/dax/write_cache", name);
 	check_observe(env, word,
-		      json_pack("{si sb}", "queue/dax", says_dax(node), "dax/write_cache",
-				!stat(path, &st)));
+		      json_pack("{si sb}", "queue/dax", dax_capability_queue(node),
+				"dax/write_cache", !stat(path, &st)));
 }
 
 static void sysfs_names(struct check_env *env, const void *arg)
 {
 	static const char *const words[] = {"fsdax", "raw", "sector", "virtio"};
-	struct graph g = {0};
-	struct graph_device *d;
+	const struct testbed_spec spec = {.table = TESTBED_LINEAR};
+	const struct graph_device *d;
+	struct testbed bed;
 	char name[64];
-	int device;
 
 	(void)arg;
 	for (int mode = NAMESPACE_FSDAX; mode <= NAMESPACE_VIRTIO; mode++) {
@@ -95,20 +99,19 @@ static void sysfs_names(struct check_env *env, const void *arg)
 		if (!ns)
 			continue;
 		observe_names(env, words[mode], ns->node);
-		check_that(env, says_dax(ns->node) >= 0, "%s has the attribute queue/dax",
-			   ns->node);
+		check_that(env, dax_capability_queue(ns->node) >= 0,
+			   "%s has the attribute queue/dax", ns->node);
 	}
-	device = check_linear(env, &g, 1, 1, SMALL_BYTES, 0);
-	if (device < 0)
-		goto out;
-	d = &g.devices[device];
-	check_that(env, says_dax(d->node) == 1, "queue/dax of %s, over fsdax, is 1", d->node);
+	if (!testbed_devices(env, &bed, &spec))
+		return;
+	d = &bed.graph.devices[bed.device];
+	check_that(env, dax_capability_queue(d->node) == 1, "queue/dax of %s, over fsdax, is 1",
+		   d->node);
 	/* /sys/block has dm-MINOR, not the name. */
 	snprintf(name, sizeof(name), "/dev/dm-%s", strchr(d->numbers, ':') + 1);
 	if (!access(name, F_OK))
 		observe_names(env, "linear", name);
-out:
-	graph_destroy(&g);
+	testbed_close(env, &bed);
 }
 
 /* ---- flags of mount and file ----------------------------------------------------------------- */
@@ -116,7 +119,7 @@ out:
 struct flag_case {
 	const char *fs, *options;
 	bool flagged; /* the file inherits FS_XFLAG_DAX from its directory */
-	unsigned int raw;
+	bool raw;
 	bool direct;
 };
 
@@ -149,27 +152,18 @@ static int file_in_flagged(const char *where, bool flagged)
 static void flags(struct check_env *env, const void *arg)
 {
 	const struct flag_case *c = arg;
-	uint64_t bytes = strcmp(c->fs, "xfs") ? SMALL_BYTES : XFS_BYTES;
-	char where[256], name[64];
-	struct graph g = {0};
-	int device, fd, rc;
+	const struct testbed_spec spec = {
+		.table = c->raw ? ON("R") : "$/2 linear A 0; $/2 linear B 0", .fs = c->fs};
+	char where[256];
+	struct testbed bed;
+	int fd, rc;
 
-	if (c->raw) {
-		int raw = graph_add_namespace(&g, check_device(env, NAMESPACE_RAW, 0));
-
-		device = graph_add_dm(&g, check_name(env, "raw", name));
-		graph_add_linear(&g, (unsigned int)device, 32 * MIB_SECTORS, (unsigned int)raw, 0);
-		bytes = 0;
-		if (!check_setup(env, check_create(env, &g), "creating a linear device over raw"))
-			goto out;
-	} else {
-		device = check_linear(env, &g, 2, 2, bytes, 0);
-	}
-	if (device < 0 ||
-	    !check_setup(env, fs_make(c->fs, g.devices[device].node, bytes), "mkfs.%s", c->fs))
+	if (!testbed_devices(env, &bed, &spec))
+		return;
+	if (!check_setup(env, fs_make(c->fs, testbed_node(&bed), 0), "mkfs.%s", c->fs))
 		goto out;
 	snprintf(where, sizeof(where), "%s/mnt", env->directory);
-	rc = mount_plain(c->fs, g.devices[device].node, where, c->options);
+	rc = dax_capability_mount(c->fs, testbed_node(&bed), where, c->options);
 	if (!check_setup(env, rc, "mount -o %s", c->options))
 		goto out;
 	fd = file_in_flagged(where, c->flagged);
@@ -181,7 +175,7 @@ static void flags(struct check_env *env, const void *arg)
 		close(fd);
 	fs_unmount_path(where);
 out:
-	graph_destroy(&g);
+	testbed_close(env, &bed);
 }
 
 /* ---- neighbours ------------------------------------------------------------------------------ */
@@ -201,7 +195,7 @@ static void mount_and_ask(struct check_env *env, const char *type, const char *n
 	if (!check_setup(env, rc, "mkfs.%s on %s", type, node))
 		return;
 	snprintf(where, sizeof(where), "%s/%s", env->directory, word);
-	rc = mount_plain(type, node, where, "dax=always");
+	rc = dax_capability_mount(type, node, where, "dax=always");
 	if (!check_errno(env, rc, 0, "mounting %s on the %s partition with dax=always", type, word))
 		return;
 	snprintf(path, sizeof(path), "%s/file", where);
@@ -253,37 +247,7 @@ out:
 #define NEEDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define FS_EXT4 .fs = "ext4"
 
-/* Pieces, levels. */
-#define LINEAR(...)                           \
-	{                                     \
-		.n = 1, .on = { __VA_ARGS__ } \
-	}
-#define LINEAR_OF(mib, where)                                       \
-	{                                                           \
-		.n = 1, .on = {where}, .sectors = (mib)*MIB_SECTORS \
-	}
-#define STRIPED(count, ...)                                                 \
-	{                                                                   \
-		.n = (count), .type = TARGET_STRIPED, .on = { __VA_ARGS__ } \
-	}
-#define ZERO                        \
-	{                           \
-		.type = TARGET_ZERO \
-	}
-#define ERROR                        \
-	{                            \
-		.type = TARGET_ERROR \
-	}
-#define TABLE(...)                        \
-	{                                 \
-		.pieces = { __VA_ARGS__ } \
-	}
-#define DEVICE(...) .levels = {__VA_ARGS__}
-#define ARG(...)                          \
-	.arg = &(const struct voice_case) \
-	{                                 \
-		__VA_ARGS__               \
-	}
+#define STRIPED(a, b) "65536 striped 2 4096 " a " 4096 " b " 4096"
 
 #define BY                                                               \
 	"commit 545ed20e6df6 (dm: add infrastructure for DAX support); " \
@@ -292,7 +256,8 @@ out:
 #define CASE(what, said, need, planted, ...)                                           \
 	{                                                                              \
 		.name = what, .promise = said, .by = BY, .needs = need, .limit_s = 20, \
-		.plants = planted, .run = voices_agree, ARG(__VA_ARGS__)               \
+		.plants = planted, .run = dax_capability_check,                        \
+		.arg = &(const struct dax_case){.table = __VA_ARGS__},                 \
 	}
 
 #define DIRECT_PLANTS (PLANT_STACK | PLANT_FRAME | PLANT_VALUE)
@@ -338,64 +303,58 @@ static const struct check_item items[] = {
 	},
 
 	/* namespaces and other block devices, with nothing between */
-	CASE("namespace.fsdax", "an fsdax namespace is DAX", fsdax, PLANT_FRAME | PLANT_VALUE,
-	     .bare = ON_FSDAX, FS_EXT4, .fs_sectors = 64 * MIB_SECTORS),
-	REFUSED("namespace.raw", "a raw namespace has no struct pages, so it is not DAX",
-		NEEDS("device:raw", "fs:ext4"), .bare = ON_RAW, FS_EXT4),
-	REFUSED("namespace.sector", "a namespace in sector mode is not DAX",
-		NEEDS("device:sector", "fs:ext4"), .bare = ON_SECTOR, FS_EXT4),
-	CASE("namespace.virtio", "virtio-pmem has struct pages, so it is DAX",
-	     NEEDS("device:virtio", "fs:ext4"), PLANT_FRAME | PLANT_VALUE, .bare = ON_VIRTIO,
+	CASE("namespace.fsdax", "an fsdax namespace is DAX", fsdax, PLANT_FRAME | PLANT_VALUE, "A",
 	     FS_EXT4, .fs_sectors = 64 * MIB_SECTORS),
-	REFUSED("loop", "a loop device is not DAX", NEEDS("module:loop", "fs:ext4"),
-		.bare = ON_LOOP, FS_EXT4),
-	CASE("partition", "a partition of an fsdax namespace that begins with a page is DAX", fsdax,
-	     PLANT_FRAME | PLANT_VALUE, .bare = ON_PARTITION, FS_EXT4,
+	REFUSED("namespace.raw", "a raw namespace has no struct pages, so it is not DAX",
+		NEEDS("device:raw", "fs:ext4"), "R", FS_EXT4),
+	REFUSED("namespace.sector", "a namespace in sector mode is not DAX",
+		NEEDS("device:sector", "fs:ext4"), "S", FS_EXT4),
+	CASE("namespace.virtio", "virtio-pmem has struct pages, so it is DAX",
+	     NEEDS("device:virtio", "fs:ext4"), PLANT_FRAME | PLANT_VALUE, "V", FS_EXT4,
 	     .fs_sectors = 64 * MIB_SECTORS),
+	REFUSED("loop", "a loop device is not DAX", NEEDS("module:loop", "fs:ext4"), "L", FS_EXT4),
+	CASE("partition", "a partition of an fsdax namespace that begins with a page is DAX", fsdax,
+	     PLANT_FRAME | PLANT_VALUE, "P", FS_EXT4, .fs_sectors = 64 * MIB_SECTORS),
 	REFUSED("partition.beside",
 		"a partition that begins within a page is not DAX: its blocks are no pages", fsdax,
-		.bare = ON_PARTITION_BESIDE, FS_EXT4, .fs_sectors = 64 * MIB_SECTORS),
+		"Q", FS_EXT4, .fs_sectors = 64 * MIB_SECTORS),
 	CASE("partition.partial",
 	     "a partition that ends within a page is DAX, with the frames that are right, or it is "
 	     "refused",
-	     fsdax, PLANT_VALUE, .bare = ON_PARTITION_PARTIAL, FS_EXT4,
-	     .fs_sectors = 64 * MIB_SECTORS, .silent = true),
+	     fsdax, PLANT_VALUE, "T", FS_EXT4, .fs_sectors = 64 * MIB_SECTORS, .silent = true),
 
 	/* linear */
-	DIRECT("linear.one", "a linear device over fsdax is DAX", fsdax,
-	       DEVICE(TABLE(LINEAR_OF(64, ON_FSDAX))), FS_EXT4),
-	DIRECT("linear.segments", "so is one of four segments of one namespace", fsdax,
-	       DEVICE(TABLE(LINEAR(ON_FSDAX), LINEAR(ON_FSDAX), LINEAR(ON_FSDAX),
-			    LINEAR(ON_FSDAX))),
+	DIRECT("linear.one", "a linear device over fsdax is DAX", fsdax, "131072 linear A 4096",
 	       FS_EXT4),
+	DIRECT("linear.segments", "so is one of four segments of one namespace", fsdax,
+	       "4x 65536 linear A +4096", FS_EXT4),
 	DIRECT("linear.two_namespaces", "so is one whose first and last byte are on two namespaces",
-	       fsdax_2, DEVICE(TABLE(LINEAR(ON_FSDAX), LINEAR(ON_FSDAX_2))), FS_EXT4),
-	DIRECT("linear.partition", "so is one over a partition", fsdax,
-	       DEVICE(TABLE(LINEAR(ON_PARTITION), LINEAR(ON_PARTITION))), FS_EXT4),
+	       fsdax_2, ON("A") ";" ON("B"), FS_EXT4),
+	DIRECT("linear.partition", "so is one over a partition", fsdax, "2x 65536 linear P +4096",
+	       FS_EXT4),
 	DIRECT("linear.virtio", "so is one over virtio-pmem", NEEDS("device:virtio", "fs:ext4"),
-	       DEVICE(TABLE(LINEAR_OF(64, ON_VIRTIO))), FS_EXT4),
+	       "131072 linear V 4096", FS_EXT4),
 	DIRECT("linear.fsdax_virtio", "so is one over fsdax and virtio-pmem", fsdax_virtio,
-	       DEVICE(TABLE(LINEAR(ON_FSDAX), LINEAR(ON_VIRTIO))), FS_EXT4),
+	       ON("A") ";" ON("V"), FS_EXT4),
 	REFUSED("linear.raw", "a linear device over a raw namespace is not DAX",
-		NEEDS("device:raw", "fs:ext4"), DEVICE(TABLE(LINEAR(ON_RAW))), FS_EXT4),
+		NEEDS("device:raw", "fs:ext4"), ON("R"), FS_EXT4),
 	REFUSED("linear.sector", "a linear device over a namespace in sector mode is not DAX",
-		NEEDS("device:sector", "fs:ext4"), DEVICE(TABLE(LINEAR(ON_SECTOR))), FS_EXT4),
+		NEEDS("device:sector", "fs:ext4"), ON("S"), FS_EXT4),
 	REFUSED("linear.fsdax_raw", "one member without DAX, the last, and the device is not DAX",
-		fsdax_raw, DEVICE(TABLE(LINEAR(ON_FSDAX), LINEAR(ON_RAW))), FS_EXT4),
+		fsdax_raw, ON("A") ";" ON("R"), FS_EXT4),
 	REFUSED("linear.raw_fsdax", "one member without DAX, the first, and the device is not DAX",
-		fsdax_raw, DEVICE(TABLE(LINEAR(ON_RAW), LINEAR(ON_FSDAX))), FS_EXT4),
+		fsdax_raw, ON("R") ";" ON("A"), FS_EXT4),
 	REFUSED("linear.fsdax_raw_fsdax",
 		"one member without DAX, in the middle where no check of the ends would see it, "
 		"and "
 		"the device is not DAX",
-		fsdax_raw, DEVICE(TABLE(LINEAR(ON_FSDAX), LINEAR(ON_RAW), LINEAR(ON_FSDAX_2))),
-		FS_EXT4),
+		fsdax_raw, ON("A") ";" ON("R") ";" ON("B"), FS_EXT4),
 	REFUSED("linear.fsdax_sector", "fsdax and sector mode together are not DAX", fsdax_sector,
-		DEVICE(TABLE(LINEAR(ON_FSDAX), LINEAR(ON_SECTOR))), FS_EXT4),
+		ON("A") ";" ON("S"), FS_EXT4),
 	REFUSED("linear.fsdax_loop", "fsdax and a loop device together are not DAX", fsdax_loop,
-		DEVICE(TABLE(LINEAR(ON_FSDAX), LINEAR(ON_LOOP))), FS_EXT4),
+		ON("A") ";" ON("L"), FS_EXT4),
 	REFUSED("linear.loop_fsdax", "a loop device and fsdax together are not DAX", fsdax_loop,
-		DEVICE(TABLE(LINEAR(ON_LOOP), LINEAR(ON_FSDAX))), FS_EXT4),
+		ON("L") ";" ON("A"), FS_EXT4),
 	{
 		.name = "linear.fsdax_brd",
 		.promise = "fsdax and a ram disk together are not DAX",
@@ -404,8 +363,8 @@ static const struct check_item items[] = {
 		.needs = fsdax_brd,
 		.flags = CHECK_EMULATED, /* /dev/ram0 of this host may be somebody's */
 		.plants = PLANT_VALUE,
-		.run = voices_agree,
-		ARG(DEVICE(TABLE(LINEAR(ON_FSDAX), LINEAR_OF(8, ON_BRD))), FS_EXT4),
+		.run = dax_capability_check,
+		.arg = &(const struct dax_case){ON("A") "; 16384 linear M 4096", FS_EXT4},
 	},
 
 	/* pages that are none */
@@ -413,147 +372,108 @@ static const struct check_item items[] = {
 		"a segment that begins within a page of its member is not DAX: no page of it can "
 		"be "
 		"mapped",
-		fsdax,
-		DEVICE(TABLE({.n = 1, .on = {ON_FSDAX}, .beside_sectors = 1, .sectors = 65536})),
-		FS_EXT4),
+		fsdax, "65536 linear A 4097", FS_EXT4),
 	REFUSED("pages_beside_last", "one such segment is enough, and the device is not DAX", fsdax,
-		DEVICE(TABLE(LINEAR(ON_FSDAX),
-			     {.n = 1, .on = {ON_FSDAX}, .beside_sectors = 7, .sectors = 65536})),
-		FS_EXT4),
+		ON("A") "; 65536 linear A +7", FS_EXT4),
 	REFUSED("pages_split",
 		"a boundary within a page, and the device is not DAX: that page is in two places",
-		fsdax,
-		DEVICE(TABLE({.n = 1, .on = {ON_FSDAX}, .sectors = 65539},
-			     {.n = 1, .on = {ON_FSDAX}, .sectors = 65533, .beside_sectors = 3})),
-		FS_EXT4),
+		fsdax, "65539 linear A 4096; 65533 linear A 73731", FS_EXT4),
 	REFUSED("pages_stripe",
 		"a stripe that begins within a page of its member is not DAX: no page of it can be "
 		"mapped",
-		fsdax_2,
-		DEVICE(TABLE({.n = 2,
-			      .type = TARGET_STRIPED,
-			      .on = {ON_FSDAX, ON_FSDAX_2},
-			      .beside_sectors = 5})),
-		FS_EXT4),
+		fsdax_2, "65536 striped 2 4096 A 4101 B 4101", FS_EXT4),
 	REFUSED("chunk_below_page",
 		"chunks of half a page, and the device is not DAX: every page is in two places",
-		fsdax_2,
-		DEVICE(TABLE({.n = 2,
-			      .type = TARGET_STRIPED,
-			      .on = {ON_FSDAX, ON_FSDAX_2},
-			      .chunk_sectors = 4})),
-		FS_EXT4),
+		fsdax_2, "65536 striped 2 4 A 4096 B 4096", FS_EXT4),
 	REFUSED("linear.partition_beside",
 		"a linear device over a partition that begins within a page is not DAX", fsdax,
-		DEVICE(TABLE(LINEAR_OF(64, ON_PARTITION_BESIDE))), FS_EXT4),
+		"131072 linear Q 4096", FS_EXT4),
 	CASE("linear.partial",
 	     "a device that ends within a page says whether it is DAX, and means it", fsdax,
-	     PLANT_VALUE, DEVICE(TABLE({.n = 1, .on = {ON_FSDAX}, .sectors = 131073})), FS_EXT4,
-	     .fs_sectors = 131072, .silent = true),
+	     PLANT_VALUE, "131073 linear A 4096", FS_EXT4, .fs_sectors = 131072, .silent = true),
 
 	/* targets without memory */
-	REFUSED("zero.only", "a zero device is not DAX", NEEDS("target:zero"), DEVICE(TABLE(ZERO))),
+	REFUSED("zero.only", "a zero device is not DAX", NEEDS("target:zero"), "65536 zero"),
 	REFUSED("zero.last", "a zero target behind fsdax, and the device is not DAX", fsdax_zero,
-		DEVICE(TABLE(LINEAR(ON_FSDAX), ZERO)), FS_EXT4, .fs_sectors = 32 * MIB_SECTORS),
+		ON("A") "; 65536 zero", FS_EXT4, .fs_sectors = 65536),
 	REFUSED("zero.first", "a zero target before fsdax, and the device is not DAX", fsdax_zero,
-		DEVICE(TABLE(ZERO, LINEAR(ON_FSDAX)))),
+		"65536 zero;" ON("A")),
 	REFUSED("zero.between", "a zero target between fsdax, and the device is not DAX",
-		fsdax_zero, DEVICE(TABLE(LINEAR(ON_FSDAX), ZERO, LINEAR(ON_FSDAX))), FS_EXT4,
-		.fs_sectors = 32 * MIB_SECTORS),
+		fsdax_zero, ON("A") "; 65536 zero; 65536 linear A +0", FS_EXT4,
+		.fs_sectors = 65536),
 	REFUSED("zero.other_half",
 		"capability is one of whole devices: what uses only the direct half of one with a "
 		"zero target is not DAX",
-		fsdax_zero,
-		DEVICE(TABLE(ZERO, LINEAR(ON_FSDAX)),
-		       TABLE({.n = 1, .on = {ON_BELOW}, .skip_sectors = 32 * MIB_SECTORS})),
-		FS_EXT4),
+		fsdax_zero, "65536 zero;" ON("A") "| 65536 linear a 65536", FS_EXT4),
 	CASE("error.only", "an error device says whether it is DAX", fsdax, PLANT_VALUE,
-	     DEVICE(TABLE(ERROR)), .silent = true),
+	     "65536 error", .silent = true),
 	CASE("error.last",
 	     "a device with an error target behind fsdax says whether it is DAX, and "
 	     "means it",
-	     fsdax, PLANT_VALUE, DEVICE(TABLE(LINEAR(ON_FSDAX), ERROR)), FS_EXT4,
-	     .fs_sectors = 32 * MIB_SECTORS, .silent = true),
+	     fsdax, PLANT_VALUE, ON("A") "; 65536 error", FS_EXT4, .fs_sectors = 65536,
+	     .silent = true),
 	CASE("error.other_half",
 	     "a device over the direct half of one with an error target says whether it is DAX, "
 	     "and "
 	     "means it",
-	     fsdax, PLANT_VALUE,
-	     DEVICE(TABLE(ERROR, LINEAR(ON_FSDAX)),
-		    TABLE({.n = 1, .on = {ON_BELOW}, .skip_sectors = 32 * MIB_SECTORS})),
-	     FS_EXT4, .silent = true),
+	     fsdax, PLANT_VALUE, "65536 error;" ON("A") "| 65536 linear a 65536", FS_EXT4,
+	     .silent = true),
 
 	/* striped */
 	DIRECT("striped.two", "a striped device over two fsdax namespaces is DAX", fsdax_2,
-	       DEVICE(TABLE({.n = 2,
-			     .type = TARGET_STRIPED,
-			     .on = {ON_FSDAX, ON_FSDAX_2},
-			     .sectors = 64 * MIB_SECTORS})),
-	       FS_EXT4),
+	       "131072 striped 2 4096 A 4096 B 4096", FS_EXT4),
 	DIRECT("striped.chunk_4k", "so is one with chunks of one page", fsdax_2,
-	       DEVICE(TABLE({.n = 2,
-			     .type = TARGET_STRIPED,
-			     .on = {ON_FSDAX, ON_FSDAX_2},
-			     .sectors = 64 * MIB_SECTORS,
-			     .chunk_sectors = 8})),
-	       FS_EXT4),
+	       "131072 striped 2 8 A 4096 B 4096", FS_EXT4),
 	DIRECT("striped.and_linear", "so is one of a striped and a linear segment", fsdax_2,
-	       DEVICE(TABLE(STRIPED(2, ON_FSDAX, ON_FSDAX_2), LINEAR(ON_FSDAX_2))), FS_EXT4),
+	       STRIPED("A", "B") "; 65536 linear B +0", FS_EXT4),
 	REFUSED("striped.fsdax_raw", "one stripe without DAX, and the device is not DAX", fsdax_raw,
-		DEVICE(TABLE(STRIPED(2, ON_FSDAX, ON_RAW))), FS_EXT4),
-	REFUSED("striped.raw_fsdax", "the same with the first stripe", fsdax_raw,
-		DEVICE(TABLE(STRIPED(2, ON_RAW, ON_FSDAX))), FS_EXT4),
+		STRIPED("A", "R"), FS_EXT4),
+	REFUSED("striped.raw_fsdax", "the same with the first stripe", fsdax_raw, STRIPED("R", "A"),
+		FS_EXT4),
 	REFUSED("striped.fsdax_sector", "the same with a namespace in sector mode", fsdax_sector,
-		DEVICE(TABLE(STRIPED(2, ON_FSDAX, ON_SECTOR))), FS_EXT4),
+		STRIPED("A", "S"), FS_EXT4),
 
 	/* dm on dm */
 	DIRECT("depth.2", "a DM device over a DAX capable DM device is DAX", fsdax_2,
-	       DEVICE(TABLE(LINEAR(ON_FSDAX), LINEAR(ON_FSDAX_2)),
-		      TABLE(LINEAR_OF(32, ON_BELOW), LINEAR_OF(32, ON_BELOW))),
-	       FS_EXT4),
+	       ON("A") ";" ON("B") "| 65536 linear a 0; 65536 linear a +0", FS_EXT4),
 	DIRECT("depth.3", "so is one of depth 3, striped below", fsdax_2,
-	       DEVICE(TABLE(STRIPED(2, ON_FSDAX, ON_FSDAX_2)), TABLE(LINEAR(ON_BELOW)),
-		      TABLE(LINEAR(ON_BELOW), LINEAR(ON_FSDAX))),
+	       STRIPED("A", "B") "| 65536 linear a 0 | 65536 linear b 0; 65536 linear A 36864",
 	       FS_EXT4),
 	DIRECT("depth.4", "so is one of depth 4", fsdax_2,
-	       DEVICE(TABLE(LINEAR(ON_FSDAX), LINEAR(ON_FSDAX_2)),
-		      TABLE(LINEAR_OF(16, ON_BELOW), LINEAR_OF(16, ON_FSDAX),
-			    LINEAR_OF(32, ON_BELOW)),
-		      TABLE(LINEAR(ON_BELOW)),
-		      TABLE(LINEAR_OF(32, ON_BELOW), LINEAR_OF(32, ON_BELOW))),
+	       ON("A") ";" ON(
+		       "B") "| 32768 linear a 0; 32768 linear A 69632; 65536 linear a 32768 |"
+			    "131072 linear b 0 | 65536 linear c 0; 65536 linear c +0",
 	       FS_EXT4),
 	REFUSED("depth.4_raw", "four levels down a raw namespace, and the device is not DAX",
 		fsdax_raw,
-		DEVICE(TABLE(LINEAR(ON_FSDAX), LINEAR(ON_RAW)), TABLE(LINEAR(ON_BELOW)),
-		       TABLE(LINEAR(ON_BELOW)), TABLE(LINEAR(ON_BELOW), LINEAR(ON_FSDAX))),
+		ON("A") ";" ON("R") "| 131072 linear a 0 | 131072 linear b 0 |"
+				    "131072 linear c 0; 65536 linear A 69632",
 		FS_EXT4),
 
 	/* other targets, by their name */
 	CASE("target.log_writes", "a log-writes device over fsdax is DAX",
 	     NEEDS("device:fsdax:2", "target:log-writes", "fs:ext4"), PLANT_FRAME | PLANT_VALUE,
-	     DEVICE(TABLE(LINEAR_OF(64, ON_FSDAX))), FS_EXT4, .target = "log-writes @ +",
-	     .target_is_direct = true),
+	     "131072 linear A 4096", FS_EXT4, .top = "log-writes @ +", .top_is_direct = true),
 	REFUSED("target.flakey", "a target without direct access over fsdax (flakey) is not DAX",
-		NEEDS("device:fsdax:2", "target:flakey", "fs:ext4"),
-		DEVICE(TABLE(LINEAR_OF(64, ON_FSDAX))), FS_EXT4, .target = "flakey @ 0 60 0"),
+		NEEDS("device:fsdax:2", "target:flakey", "fs:ext4"), "131072 linear A 4096",
+		FS_EXT4, .top = "flakey @ 0 60 0"),
 	REFUSED("target.delay", "a target without direct access over fsdax (delay) is not DAX",
-		NEEDS("device:fsdax:2", "target:delay", "fs:ext4"),
-		DEVICE(TABLE(LINEAR_OF(64, ON_FSDAX))), FS_EXT4, .target = "delay @ 0 0"),
+		NEEDS("device:fsdax:2", "target:delay", "fs:ext4"), "131072 linear A 4096", FS_EXT4,
+		.top = "delay @ 0 0"),
 	CASE("target.snapshot_origin",
 	     "a snapshot-origin device over fsdax says whether it is DAX, and means it",
 	     NEEDS("device:fsdax:2", "target:snapshot-origin", "fs:ext4"), PLANT_VALUE,
-	     DEVICE(TABLE(LINEAR_OF(64, ON_FSDAX))), FS_EXT4, .target = "snapshot-origin @",
-	     .silent = true),
+	     "131072 linear A 4096", FS_EXT4, .top = "snapshot-origin @", .silent = true),
 
 	/* xfs */
 	DIRECT("xfs.linear", "xfs with dax=always on a linear device over two namespaces is DAX",
-	       NEEDS("device:fsdax:2", "fs:xfs"),
-	       DEVICE(TABLE(LINEAR_OF(160, ON_FSDAX), LINEAR_OF(160, ON_FSDAX_2))), .fs = "xfs"),
+	       NEEDS("device:fsdax:2", "fs:xfs"), "327680 linear A 4096; 327680 linear B 4096",
+	       .fs = "xfs"),
 	REFUSED("xfs.fsdax_raw",
 		"xfs with dax=always on a device with a raw member is mounted, and its files are "
 		"not DAX",
-		NEEDS("device:fsdax", "device:raw", "fs:xfs"),
-		DEVICE(TABLE(LINEAR_OF(288, ON_FSDAX), LINEAR(ON_RAW))), .fs = "xfs"),
+		NEEDS("device:fsdax", "device:raw", "fs:xfs"), "589824 linear A 4096;" ON("R"),
+		.fs = "xfs"),
 	/* clang-format on */
 
 	/* flags of mount and file */

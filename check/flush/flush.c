@@ -20,7 +20,7 @@
  * Alone: ./run.sh check --check 'flush.*'
  */
 #include "check/fixture/calls.h"
-#include "check/fixture/shape.h"
+#include "check/fixture/testbed.h"
 #include "check/flush/members.h"
 #include "check/flush/pastcache.h"
 #include "check/flush/switched.h"
@@ -40,36 +40,34 @@
 enum how { FSYNC, FDATASYNC, MSYNC, SYNCFS, UNMOUNT, FREEZE };
 
 /* What promises durability.  Returns 0 or -errno. */
-static int make_durable(struct check_env *env, struct scene *scene, enum how how)
+static int make_durable(struct check_env *env, struct testbed *bed, enum how how)
 {
-	const struct graph_device *d = &scene->graph.devices[scene->device];
+	const struct graph_device *d = &bed->graph.devices[bed->device];
 	int rc = 0, fd;
 
 	switch (how) {
 	case FSYNC:
-		rc = fsync(scene->fd) < 0 ? -errno : 0;
+		rc = fsync(bed->fd) < 0 ? -errno : 0;
 		break;
 	case FDATASYNC:
-		rc = fdatasync(scene->fd) < 0 ? -errno : 0;
+		rc = fdatasync(bed->fd) < 0 ? -errno : 0;
 		break;
 	case MSYNC:
-		rc = msync(scene->base, FLUSH_FILE_BYTES, MS_SYNC) < 0 ? -errno : 0;
+		rc = msync(bed->map.base, FLUSH_FILE_BYTES, MS_SYNC) < 0 ? -errno : 0;
 		break;
 	case SYNCFS:
-		rc = syncfs(scene->fd) < 0 ? -errno : 0;
+		rc = syncfs(bed->fd) < 0 ? -errno : 0;
 		break;
 	case UNMOUNT:
-		mapping_drop(&scene->mapping);
-		scene->mapping.reserved = NULL;
-		close(scene->fd);
-		scene->fd = -1;
-		return check_unmount(env, &scene->fs);
+		testbed_unmap(bed);
+		testbed_close_file(bed);
+		return check_unmount(env, &bed->fs);
 	case FREEZE:
 		if (d->kind == GRAPH_DM) {
 			rc = dm_device_suspend(d->name, 0);
 			return rc ? rc : dm_device_resume(d->name, 0);
 		}
-		fd = open(scene->fs.where, O_RDONLY | O_CLOEXEC);
+		fd = open(bed->fs.where, O_RDONLY | O_CLOEXEC);
 		rc = fd < 0 || ioctl(fd, FIFREEZE, 0) < 0 || ioctl(fd, FITHAW, 0) < 0 ? -errno : 0;
 		if (fd >= 0)
 			close(fd);
@@ -79,118 +77,106 @@ static int make_durable(struct check_env *env, struct scene *scene, enum how how
 }
 
 struct written {
-	struct shape shape;
-	const char *fs;
-	bool large; /* PMDs */
+	struct testbed_spec bed;
 	enum how how;
 };
 
 /* Makes pages dirty and durable, and judges each.  Returns how many bytes were written back, or
  * -EIO after a complaint. */
-static int64_t write_back(struct check_env *env, const struct written *w, const struct shape *shape,
+static int64_t write_back(struct check_env *env, const struct testbed_spec *spec, enum how how,
 			  struct calls *calls)
 {
-	const struct scene_spec spec = {
-		.fs = w->fs, .file_bytes = FLUSH_FILE_BYTES, .small_pages = !w->large};
-	struct scene scene;
+	struct testbed bed;
 	struct view view;
 	int64_t bytes = -EIO;
 	bool good = true;
 
-	if (!scene_open(env, shape, &spec, &scene))
+	if (!testbed_open(env, &bed, spec))
 		return -EIO;
-	if (!view_begin(env, &view, &scene, calls))
+	if (!view_begin(env, &view, &bed, calls))
 		goto out;
 	for (int i = 0; i < DIRTY_PAGES && good; i++)
-		good = store_page(env, &scene, dirty_pages[i]);
+		good = store_page(env, &bed, dirty_pages[i]);
 	calls_start(calls);
-	good = good && check_setup(env, make_durable(env, &scene, w->how), "making it durable");
+	good = good && check_setup(env, make_durable(env, &bed, how), "making it durable");
 	good = calls_stop(env, calls) && good;
 	for (int i = 0; i < DIRTY_PAGES && good; i++)
-		good = judge_page(env, &view, dirty_pages[i] * PAGE_BYTES, shape->name);
+		good = judge_page(env, &view, dirty_pages[i] * PAGE_BYTES, testbed_name(spec));
 	if (good)
 		bytes = (int64_t)calls_sum(calls, WRITE_BACK, 1);
 out:
 	view_end(&view);
-	scene_close(env, &scene);
+	testbed_close(env, &bed);
 	return bytes;
 }
 
 static void written_back(struct check_env *env, const void *arg)
 {
 	const struct written *w = arg;
+	const struct testbed_spec raw = writeback_raw(&w->bed);
 	struct calls calls;
 	int64_t without, through;
 
 	if (calls_open(env, &calls, writeback_functions)) {
-		without = write_back(env, w, &writeback_raw, &calls);
-		through = without < 0 ? -EIO : write_back(env, w, &w->shape, &calls);
+		without = write_back(env, &raw, w->how, &calls);
+		through = without < 0 ? -EIO : write_back(env, &w->bed, w->how, &calls);
 		if (through >= 0)
 			check_equal(
 				env, through, without,
 				"bytes written back on %s, without device-mapper it is %" PRId64,
-				w->shape.name, without);
+				testbed_name(&w->bed), without);
 	}
 	calls_close(&calls);
 }
 
 /* ---- clean afterwards ------------------------------------------------------------------------ */
 
-struct again {
-	struct shape shape;
-	const char *fs;
-	bool large;
-};
-
 /* Faults of a store. */
-static uint64_t store_faults(struct check_env *env, const struct scene *scene, uint64_t page)
+static uint64_t store_faults(struct check_env *env, const struct testbed *bed, uint64_t page)
 {
 	uint64_t before = page_faults();
 
-	store_page(env, scene, page);
+	store_page(env, bed, page);
 	return page_faults() - before;
 }
 
-static void dirty_again(struct check_env *env, const struct again *a, const struct shape *shape,
-			struct calls *calls)
+static void dirty_again(struct check_env *env, const struct testbed_spec *spec, struct calls *calls)
 {
 	const uint64_t page = dirty_pages[5];
-	const struct scene_spec spec = {
-		.fs = a->fs, .file_bytes = FLUSH_FILE_BYTES, .small_pages = !a->large};
-	struct scene scene;
+	struct testbed bed;
 	struct view view;
 	int rc = 0;
 
-	if (!scene_open(env, shape, &spec, &scene))
+	if (!testbed_open(env, &bed, spec))
 		return;
-	if (!view_begin(env, &view, &scene, calls))
+	if (!view_begin(env, &view, &bed, calls))
 		goto out;
-	store_page(env, &scene, page);
-	check_equal(env, (int64_t)store_faults(env, &scene, page), 0,
-		    "faults of a second store on %s", shape->name);
-	if (fsync(scene.fd) < 0)
+	store_page(env, &bed, page);
+	check_equal(env, (int64_t)store_faults(env, &bed, page), 0,
+		    "faults of a second store on %s", testbed_name(spec));
+	if (fsync(bed.fd) < 0)
 		rc = -errno;
-	check_that(env, store_faults(env, &scene, page) > 0,
-		   "the first store after fsync faults on %s", shape->name);
+	check_that(env, store_faults(env, &bed, page) > 0,
+		   "the first store after fsync faults on %s", testbed_name(spec));
 	calls_start(calls);
-	if (fsync(scene.fd) < 0)
+	if (fsync(bed.fd) < 0)
 		rc = -errno;
 	if (calls_stop(env, calls) && check_setup(env, rc, "fsync"))
-		judge_page(env, &view, page * PAGE_BYTES, shape->name);
+		judge_page(env, &view, page * PAGE_BYTES, testbed_name(spec));
 out:
 	view_end(&view);
-	scene_close(env, &scene);
+	testbed_close(env, &bed);
 }
 
 static void clean_afterwards(struct check_env *env, const void *arg)
 {
-	const struct again *a = arg;
+	const struct testbed_spec *spec = arg, raw = writeback_raw(spec);
 	struct calls calls;
 
 	if (calls_open(env, &calls, writeback_functions)) {
-		dirty_again(env, a, &writeback_raw, &calls);
+		dirty_again(env, &raw, &calls);
 		if (!check_complained(env))
-			dirty_again(env, a, &a->shape, &calls);
+			dirty_again(env, spec, &calls);
 	}
 	calls_close(&calls);
 }
@@ -198,41 +184,39 @@ static void clean_afterwards(struct check_env *env, const void *arg)
 /* The same page once more through a mapping of small pages beside one of large pages. */
 static void alias(struct check_env *env, const void *arg)
 {
-	const struct scene_spec spec = {.fs = arg, .file_bytes = FLUSH_FILE_BYTES};
-	const struct shape shape = {LINEAR_2};
+	const struct testbed_spec spec = WRITEBACK_BED(arg, WRITEBACK_LINEAR);
 	const uint64_t at = dirty_pages[5] * PAGE_BYTES;
 	struct mapping small = {0};
-	struct scene scene = {.fd = -1};
+	struct testbed bed = TESTBED_NONE;
 	struct view view = {0};
 	struct calls calls;
 	uint64_t faults;
 	int rc;
 
-	if (!calls_open(env, &calls, writeback_functions) ||
-	    !scene_open(env, &shape, &spec, &scene))
+	if (!calls_open(env, &calls, writeback_functions) || !testbed_open(env, &bed, &spec))
 		goto out;
-	if (!view_begin(env, &view, &scene, &calls))
+	if (!view_begin(env, &view, &bed, &calls))
 		goto out;
-	rc = mapping_make(&small, scene.fd, FLUSH_FILE_BYTES, MAP_SHARED, false);
+	rc = mapping_make(&small, bed.fd, FLUSH_FILE_BYTES, MAP_SHARED, false);
 	if (!check_setup(env, rc, "a mapping of small pages"))
 		goto out;
-	store_page(env, &scene, dirty_pages[5]);
+	store_page(env, &bed, dirty_pages[5]);
 	check_store(small.base + at, 'a');
-	if (!check_setup(env, fsync(scene.fd) < 0 ? -errno : 0, "fsync"))
+	if (!check_setup(env, fsync(bed.fd) < 0 ? -errno : 0, "fsync"))
 		goto out;
 	faults = page_faults();
 	check_store(small.base + at, 'b');
 	check_that(env, page_faults() > faults,
 		   "the first store after fsync through the small page faults");
 	calls_start(&calls);
-	rc = fsync(scene.fd) < 0 ? -errno : 0;
+	rc = fsync(bed.fd) < 0 ? -errno : 0;
 	if (calls_stop(env, &calls) && check_setup(env, rc, "fsync"))
 		judge_page(env, &view, at, "a mapping of small pages beside one of large pages");
 out:
 	if (small.reserved)
 		mapping_drop(&small);
 	view_end(&view);
-	scene_close(env, &scene);
+	testbed_close(env, &bed);
 	calls_close(&calls);
 }
 
@@ -251,12 +235,13 @@ out:
 	"commit \"dax: Clear dirty entry tags on cache flush\": pages become " \
 	"write-protected, so that stores fault again"
 
-#define WRITTEN(fs_, large_, how_, ...) \
-	(&(const struct written){.shape = {__VA_ARGS__}, .fs = fs_, .large = large_, .how = how_})
-#define AGAIN(fs_, large_, ...) \
-	(&(const struct again){.shape = {__VA_ARGS__}, .fs = fs_, .large = large_})
-#define MEMBERS(how_, ...) (&(const struct members){.shape = {__VA_ARGS__}, .how = how_})
-#define SHAPE(...) (&(const struct shape){__VA_ARGS__})
+#define BED(fs_, ...) (&(const struct testbed_spec)WRITEBACK_BED(fs_, __VA_ARGS__))
+#define PTE .small_pages = true
+#define PMD .small_pages = false
+#define WRITTEN(how_, fs_, ...) \
+	(&(const struct written){.bed = WRITEBACK_BED(fs_, __VA_ARGS__), .how = how_})
+#define MEMBERS(how_, ...) \
+	(&(const struct members){.bed = WRITEBACK_BED("ext4", __VA_ARGS__), .how = how_})
 
 #define KPROBES "file:/sys/bus/event_source/devices/kprobe/type"
 
@@ -285,22 +270,27 @@ static const char *const needs_virtio[] = {"device:virtio",
 	.run = written_back, .arg = arg_
 
 static const struct check_item items[] = {
-	{WRITES_BACK("fsync.pte.ext4", "fsync", needs_two, WRITTEN("ext4", false, FSYNC, LINEAR_2)),
+	{WRITES_BACK("fsync.pte.ext4", "fsync", needs_two,
+		     WRITTEN(FSYNC, "ext4", PTE, WRITEBACK_LINEAR)),
 	 .flags = CHECK_QUICK},
 	{WRITES_BACK("fsync.pmd.ext4", "fsync", needs_huge,
-		     WRITTEN("ext4", true, FSYNC, LINEAR_2))},
-	{WRITES_BACK("fsync.pte.xfs", "fsync", needs_xfs, WRITTEN("xfs", false, FSYNC, LINEAR_2))},
+		     WRITTEN(FSYNC, "ext4", PMD, WRITEBACK_LINEAR))},
+	{WRITES_BACK("fsync.pte.xfs", "fsync", needs_xfs,
+		     WRITTEN(FSYNC, "xfs", PTE, WRITEBACK_LINEAR))},
 	{WRITES_BACK("fsync.striped", "fsync", needs_striped,
-		     WRITTEN("ext4", false, FSYNC, STRIPED_2))},
-	{WRITES_BACK("fsync.depth", "fsync", needs_huge, WRITTEN("ext4", true, FSYNC, DEPTH_3))},
+		     WRITTEN(FSYNC, "ext4", PTE, WRITEBACK_STRIPED))},
+	{WRITES_BACK("fsync.depth", "fsync", needs_huge,
+		     WRITTEN(FSYNC, "ext4", PMD, WRITEBACK_DEPTH))},
 	{WRITES_BACK("fdatasync", "fdatasync", needs_two,
-		     WRITTEN("ext4", false, FDATASYNC, LINEAR_2))},
+		     WRITTEN(FDATASYNC, "ext4", PTE, WRITEBACK_LINEAR))},
 	{WRITES_BACK("msync", "msync(MS_SYNC)", needs_two,
-		     WRITTEN("ext4", false, MSYNC, LINEAR_2))},
-	{WRITES_BACK("syncfs", "syncfs", needs_two, WRITTEN("ext4", false, SYNCFS, LINEAR_2))},
-	{WRITES_BACK("unmount", "umount", needs_two, WRITTEN("ext4", false, UNMOUNT, LINEAR_2))},
+		     WRITTEN(MSYNC, "ext4", PTE, WRITEBACK_LINEAR))},
+	{WRITES_BACK("syncfs", "syncfs", needs_two,
+		     WRITTEN(SYNCFS, "ext4", PTE, WRITEBACK_LINEAR))},
+	{WRITES_BACK("unmount", "umount", needs_two,
+		     WRITTEN(UNMOUNT, "ext4", PTE, WRITEBACK_LINEAR))},
 	{WRITES_BACK("suspend", "suspending the device, which freezes the filesystem,", needs_two,
-		     WRITTEN("ext4", false, FREEZE, LINEAR_2))},
+		     WRITTEN(FREEZE, "ext4", PTE, WRITEBACK_LINEAR))},
 	{
 		.name = "clean.pte.ext4",
 		.promise = "after fsync the next store faults, and is written back again",
@@ -308,7 +298,7 @@ static const struct check_item items[] = {
 		.needs = needs_two,
 		.plants = PLANT_STACK | PLANT_VALUE,
 		.run = clean_afterwards,
-		.arg = AGAIN("ext4", false, LINEAR_2),
+		.arg = BED("ext4", PTE, WRITEBACK_LINEAR),
 	},
 	{
 		.name = "clean.pmd.ext4",
@@ -318,7 +308,7 @@ static const struct check_item items[] = {
 		.flags = CHECK_QUICK,
 		.plants = PLANT_STACK | PLANT_VALUE,
 		.run = clean_afterwards,
-		.arg = AGAIN("ext4", true, LINEAR_2),
+		.arg = BED("ext4", PMD, WRITEBACK_LINEAR),
 	},
 	{
 		.name = "clean.pmd.xfs",
@@ -327,7 +317,7 @@ static const struct check_item items[] = {
 		.needs = needs_huge_xfs,
 		.plants = PLANT_STACK | PLANT_VALUE,
 		.run = clean_afterwards,
-		.arg = AGAIN("xfs", true, LINEAR_2),
+		.arg = BED("xfs", PMD, WRITEBACK_LINEAR),
 	},
 	{
 		.name = "clean.alias",
@@ -348,7 +338,7 @@ static const struct check_item items[] = {
 		.flags = CHECK_QUICK,
 		.plants = PLANT_VALUE,
 		.run = members_flushed,
-		.arg = MEMBERS(BY_FSYNC, LINEAR_2),
+		.arg = MEMBERS(BY_FSYNC, WRITEBACK_LINEAR),
 	},
 	{
 		.name = "members.fsync.striped",
@@ -357,7 +347,7 @@ static const struct check_item items[] = {
 		.needs = needs_striped,
 		.plants = PLANT_VALUE,
 		.run = members_flushed,
-		.arg = MEMBERS(BY_FSYNC, STRIPED_2),
+		.arg = MEMBERS(BY_FSYNC, WRITEBACK_STRIPED),
 	},
 	{
 		.name = "members.fsync.depth",
@@ -366,7 +356,7 @@ static const struct check_item items[] = {
 		.needs = needs_two,
 		.plants = PLANT_VALUE,
 		.run = members_flushed,
-		.arg = MEMBERS(BY_FSYNC, DEPTH_3),
+		.arg = MEMBERS(BY_FSYNC, WRITEBACK_DEPTH),
 	},
 	{
 		.name = "members.dsync_write",
@@ -375,7 +365,7 @@ static const struct check_item items[] = {
 		.needs = needs_two,
 		.plants = PLANT_VALUE,
 		.run = members_flushed,
-		.arg = MEMBERS(BY_DSYNC_WRITE, LINEAR_2),
+		.arg = MEMBERS(BY_DSYNC_WRITE, WRITEBACK_LINEAR),
 	},
 	{
 		.name = "members.block_device",
@@ -384,7 +374,7 @@ static const struct check_item items[] = {
 		.needs = needs_two,
 		.plants = PLANT_VALUE,
 		.run = members_flushed,
-		.arg = MEMBERS(BY_BLOCK_DEVICE, LINEAR_2),
+		.arg = MEMBERS(BY_BLOCK_DEVICE, WRITEBACK_LINEAR),
 	},
 	{
 		.name = "members.mixed",
@@ -395,8 +385,7 @@ static const struct check_item items[] = {
 		.plants = PLANT_VALUE,
 		.run = members_flushed,
 		.arg = MEMBERS(BY_FSYNC, .name = "linear over an NVDIMM and virtio-pmem",
-			       .depth = 1, .segments = 32, .members = 2,
-			       .modes = {NAMESPACE_FSDAX, NAMESPACE_VIRTIO}),
+			       .table = "16x $/32 linear A +0; $/32 linear V +0"),
 	},
 	{
 		.name = "hypervisor.linear",
@@ -407,8 +396,8 @@ static const struct check_item items[] = {
 		.needs = needs_virtio,
 		.plants = PLANT_VALUE,
 		.run = members_hypervisor,
-		.arg = SHAPE(.name = "linear over virtio-pmem", .depth = 1, .segments = 4,
-			     .modes = {NAMESPACE_VIRTIO}),
+		.arg = BED("ext4", .name = "linear over virtio-pmem",
+			   .table = "4x $/4 linear V +0"),
 	},
 	{
 		.name = "hypervisor.depth",
@@ -418,8 +407,8 @@ static const struct check_item items[] = {
 		.needs = needs_virtio,
 		.plants = PLANT_VALUE,
 		.run = members_hypervisor,
-		.arg = SHAPE(.name = "linear of depth 3 over virtio-pmem", .depth = 3,
-			     .segments = 4, .modes = {NAMESPACE_VIRTIO}),
+		.arg = BED("ext4", .name = "linear of depth 3 over virtio-pmem",
+			   .table = "4x $/4 linear V +0" TESTBED_TWO_MORE),
 	},
 	{
 		.name = "past_the_cache.write",
@@ -431,7 +420,7 @@ static const struct check_item items[] = {
 		.needs = needs_two,
 		.plants = PLANT_VALUE,
 		.run = past_the_cache,
-		.arg = &(const struct past){.shape = {LINEAR_2},
+		.arg = &(const struct past){.bed = WRITEBACK_BED("ext4", WRITEBACK_LINEAR),
 					    .function =
 						    "__copy_user_flushcache|copy_user_flushcache",
 					    .copied = copied_by_write},
@@ -444,7 +433,7 @@ static const struct check_item items[] = {
 		.needs = needs_two,
 		.plants = PLANT_VALUE,
 		.run = past_the_cache,
-		.arg = &(const struct past){.shape = {LINEAR_2},
+		.arg = &(const struct past){.bed = WRITEBACK_BED("ext4", WRITEBACK_LINEAR),
 					    .function = "__memcpy_flushcache",
 					    .copied = copied_by_bio},
 	},
@@ -455,7 +444,7 @@ static const struct check_item items[] = {
 		.needs = needs_two,
 		.plants = PLANT_STACK | PLANT_VALUE,
 		.run = zeroes,
-		.arg = SHAPE(LINEAR_2),
+		.arg = BED("ext4", WRITEBACK_LINEAR),
 	},
 	{
 		.name = "queue_attribute.linear",
@@ -465,7 +454,7 @@ static const struct check_item items[] = {
 		.needs = needs_two,
 		.plants = PLANT_VALUE,
 		.run = queue_attribute,
-		.arg = SHAPE(LINEAR_2),
+		.arg = BED("ext4", WRITEBACK_LINEAR),
 	},
 	{
 		.name = "queue_attribute.depth",
@@ -475,7 +464,7 @@ static const struct check_item items[] = {
 		.needs = needs_two,
 		.plants = PLANT_VALUE,
 		.run = queue_attribute,
-		.arg = SHAPE(DEPTH_3),
+		.arg = BED("ext4", WRITEBACK_DEPTH),
 	},
 	{
 		.name = "switched.raw",

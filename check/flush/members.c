@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 /* ---- every member ---------------------------------------------------------------------------- */
@@ -70,17 +71,17 @@ static bool regions_of(struct check_env *env, const struct namespace *ns[2], str
 }
 
 /* One page of each window is made dirty or written, and made durable. */
-static int reach_members(struct check_env *env, struct scene *scene, enum member_how how)
+static int reach_members(struct check_env *env, struct testbed *bed, enum member_how how)
 {
-	const struct graph_device *d = &scene->graph.devices[scene->device];
-	char path[sizeof(scene->fs.where) + 8], page[PAGE_BYTES] = {1};
+	const struct graph_device *d = &bed->graph.devices[bed->device];
+	char path[sizeof(bed->fs.where) + 8], page[PAGE_BYTES] = {1};
 	int rc = 0, fd = -1;
 
 	if (how == BY_FSYNC) {
-		store_windows(env, scene);
-		return fsync(scene->fd) < 0 ? -errno : 0;
+		store_windows(env, bed);
+		return fsync(bed->fd) < 0 ? -errno : 0;
 	}
-	snprintf(path, sizeof(path), "%s/file", scene->fs.where);
+	snprintf(path, sizeof(path), "%s/file", bed->fs.where);
 	fd = open(how == BY_BLOCK_DEVICE ? d->node : path,
 		  how == BY_BLOCK_DEVICE ? O_RDONLY | O_CLOEXEC : O_RDWR | O_DSYNC | O_CLOEXEC);
 	if (fd < 0)
@@ -98,29 +99,29 @@ static int reach_members(struct check_env *env, struct scene *scene, enum member
 void members_flushed(struct check_env *env, const void *arg)
 {
 	const struct members *m = arg;
-	const struct scene_spec spec = {.fs = "ext4", .file_bytes = FLUSH_FILE_BYTES};
+	bool virtio = strchr(m->bed.table, 'V');
 	const struct namespace *ns[2];
-	struct scene scene = {.fd = -1};
+	struct testbed bed = TESTBED_NONE;
 	uint64_t regions[2];
 	struct calls calls;
 	int rc;
 
-	for (unsigned int i = 0, taken[NAMESPACE_VIRTIO + 1] = {0}; i < 2; i++)
-		ns[i] = check_device(env, m->shape.modes[i], taken[m->shape.modes[i]]++);
+	ns[0] = check_device(env, NAMESPACE_FSDAX, 0);
+	ns[1] = check_device(env, virtio ? NAMESPACE_VIRTIO : NAMESPACE_FSDAX, !virtio);
 	if (!calls_open(env, &calls, writeback_functions) ||
-	    !regions_of(env, ns, &calls, regions) || !scene_open(env, &m->shape, &spec, &scene))
+	    !regions_of(env, ns, &calls, regions) || !testbed_open(env, &bed, &m->bed))
 		goto out;
 	calls_start(&calls);
-	rc = reach_members(env, &scene, m->how);
+	rc = reach_members(env, &bed, m->how);
 	if (!calls_stop(env, &calls) || !check_setup(env, rc, "making it durable"))
 		goto out;
 	for (int i = 0; i < 2; i++)
 		check_that(env, flushes_of(&calls, regions[i]) > 0,
 			   "%s, a member of %s, is flushed after the last cache line was written "
 			   "back",
-			   ns[i]->node, m->shape.name);
+			   ns[i]->node, testbed_name(&m->bed));
 out:
-	scene_close(env, &scene);
+	testbed_close(env, &bed);
 	calls_close(&calls);
 }
 
@@ -132,19 +133,19 @@ enum { HOST_FLUSH = 2 };
 
 /* Stores, fsyncs.  Returns how many requests went to the hypervisor after the last cache line was
  * written back, or -EIO after a complaint. */
-static int64_t host_flushes(struct check_env *env, const struct shape *shape, struct calls *calls)
+static int64_t host_flushes(struct check_env *env, const struct testbed_spec *spec,
+			    struct calls *calls)
 {
-	const struct scene_spec spec = {.fs = "ext4", .file_bytes = FLUSH_FILE_BYTES};
-	struct scene scene;
+	struct testbed bed;
 	int64_t n = 0;
 	int rc;
 
-	if (!scene_open(env, shape, &spec, &scene))
+	if (!testbed_open(env, &bed, spec))
 		return -EIO;
 	for (int i = 0; i < DIRTY_PAGES; i++)
-		store_page(env, &scene, dirty_pages[i]);
+		store_page(env, &bed, dirty_pages[i]);
 	calls_start(calls);
-	rc = fsync(scene.fd) < 0 ? -errno : 0;
+	rc = fsync(bed.fd) < 0 ? -errno : 0;
 	if (!calls_stop(env, calls) || !check_setup(env, rc, "fsync"))
 		n = -EIO;
 	for (size_t i = 0; i < calls->n && n >= 0; i++) {
@@ -152,27 +153,27 @@ static int64_t host_flushes(struct check_env *env, const struct shape *shape, st
 			n = 0;
 		n += calls->list[i].function == HOST_FLUSH;
 	}
-	scene_close(env, &scene);
+	testbed_close(env, &bed);
 	return n;
 }
 
 void members_hypervisor(struct check_env *env, const void *arg)
 {
-	const struct shape virtio = {.name = "virtio-pmem", .modes = {NAMESPACE_VIRTIO}};
-	const struct shape *shape = arg;
+	const struct testbed_spec virtio = WRITEBACK_BED("ext4", .table = "V");
+	const struct testbed_spec *spec = arg;
 	int64_t without, through;
 	struct calls calls;
 
 	if (calls_open(env, &calls, virtio_functions)) {
 		without = host_flushes(env, &virtio, &calls);
-		through = without < 0 ? -EIO : host_flushes(env, shape, &calls);
+		through = without < 0 ? -EIO : host_flushes(env, spec, &calls);
 		if (through >= 0) {
 			check_that(env, without > 0,
 				   "fsync on virtio-pmem asks the hypervisor to flush");
 			check_that(env, through >= without,
 				   "fsync on %s asks the hypervisor to flush %" PRId64
 				   " times or more, as without device-mapper: it was %" PRId64,
-				   shape->name, without, through);
+				   testbed_name(spec), without, through);
 		}
 	}
 	calls_close(&calls);

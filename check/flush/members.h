@@ -3,19 +3,19 @@
 #ifndef DAXDM_MEMBERS_H
 #define DAXDM_MEMBERS_H
 
-#include "check/fixture/shape.h"
+#include "check/fixture/testbed.h"
 
 enum member_how { BY_FSYNC, BY_DSYNC_WRITE, BY_BLOCK_DEVICE };
 
 struct members {
-	struct shape shape;
+	struct testbed_spec bed;
 	enum member_how how;
 };
 
 /* A run function; arg is a const struct members, of two. */
 void members_flushed(struct check_env *env, const void *arg);
 
-/* A run function; arg is a const struct shape on virtio-pmem. */
+/* A run function; arg is a const struct testbed_spec on virtio-pmem. */
 void members_hypervisor(struct check_env *env, const void *arg);
 
 #endif

@@ -13,45 +13,43 @@
 
 enum { COPY_BYTES = 64 << 10 };
 
-int64_t copied_by_write(struct check_env *env, const struct shape *shape, struct calls *calls)
+int64_t copied_by_write(struct check_env *env, const struct testbed_spec *spec, struct calls *calls)
 {
-	const struct scene_spec spec = {.fs = "ext4", .file_bytes = FLUSH_FILE_BYTES};
 	char *buffer = aligned_alloc(PAGE_BYTES, COPY_BYTES);
-	struct scene scene;
+	struct testbed bed;
 	int64_t n = -EIO;
 	int rc = -ENOMEM;
 
-	if (!scene_open(env, shape, &spec, &scene)) {
+	if (!testbed_open(env, &bed, spec)) {
 		free(buffer);
 		return -EIO;
 	}
 	calls_start(calls);
 	if (buffer) {
 		memset(buffer, 'w', COPY_BYTES);
-		rc = pwrite(scene.fd, buffer, COPY_BYTES, 0) == COPY_BYTES ? 0 : -EIO;
+		rc = pwrite(bed.fd, buffer, COPY_BYTES, 0) == COPY_BYTES ? 0 : -EIO;
 	}
 	if (calls_stop(env, calls) && check_setup(env, rc, "writing"))
 		n = (int64_t)calls_sum(calls, 0, 2);
-	scene_close(env, &scene);
+	testbed_close(env, &bed);
 	free(buffer);
 	return n;
 }
 
-int64_t copied_by_bio(struct check_env *env, const struct shape *shape, struct calls *calls)
+int64_t copied_by_bio(struct check_env *env, const struct testbed_spec *spec, struct calls *calls)
 {
 	char *buffer = calloc(1, COPY_BYTES);
-	struct graph graph;
-	int device = shape_make(env, shape, scene_device_bytes("ext4"), &graph);
+	struct testbed bed;
 	int rc = buffer ? 0 : -ENOMEM;
 	int64_t n = -EIO;
 
-	if (device >= 0) {
+	if (testbed_devices(env, &bed, spec)) {
 		calls_start(calls);
 		if (!rc)
-			rc = bio_write(graph.devices[device].node, 0, buffer, COPY_BYTES);
+			rc = bio_write(testbed_node(&bed), 0, buffer, COPY_BYTES);
 		if (calls_stop(env, calls) && check_setup(env, rc, "writing"))
 			n = (int64_t)calls_sum(calls, 0, 2);
-		check_setup(env, graph_destroy(&graph), "removing the device");
+		testbed_close(env, &bed);
 	}
 	free(buffer);
 	return n;
@@ -60,68 +58,67 @@ int64_t copied_by_bio(struct check_env *env, const struct shape *shape, struct c
 void past_the_cache(struct check_env *env, const void *arg)
 {
 	const struct past *p = arg;
+	const struct testbed_spec raw = writeback_raw(&p->bed);
 	const char *const names[] = {p->function, NULL};
 	int64_t without, through;
 	struct calls calls;
 
 	if (!calls_open(env, &calls, names))
 		goto out;
-	without = p->copied(env, &writeback_raw, &calls);
+	without = p->copied(env, &raw, &calls);
 	if (without >= 0 && without < COPY_BYTES) {
 		check_skip(env, "a kernel whose copy past the cache is known by name",
 			   "%s sees %" PRId64 " of %d bytes without device-mapper", p->function,
 			   without, COPY_BYTES);
 		goto out;
 	}
-	through = without < 0 ? -EIO : p->copied(env, &p->shape, &calls);
+	through = without < 0 ? -EIO : p->copied(env, &p->bed, &calls);
 	if (through >= 0)
 		check_equal(env, through, without, "bytes copied past the cache on %s",
-			    p->shape.name);
+			    testbed_name(&p->bed));
 out:
 	calls_close(&calls);
 }
 
 /* Zeroes that are written into a part of a page, on the way to a hole beside it. */
-static bool zeroed_part(struct check_env *env, const struct shape *shape, struct calls *calls)
+static bool zeroed_part(struct check_env *env, const struct testbed_spec *spec, struct calls *calls)
 {
-	const struct scene_spec spec = {.fs = "ext4", .file_bytes = FLUSH_FILE_BYTES};
 	const uint64_t at = dirty_pages[5] * PAGE_BYTES, from = 1024, len = 512;
-	struct scene scene;
+	struct testbed bed;
 	struct view view;
 	uint64_t pfn = 0;
 	bool good = false;
 	int rc;
 
-	if (!scene_open(env, shape, &spec, &scene))
+	if (!testbed_open(env, &bed, spec))
 		return false;
-	if (!view_begin(env, &view, &scene, calls))
+	if (!view_begin(env, &view, &bed, calls))
 		goto out;
 	calls_start(calls);
-	rc = fallocate(scene.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)(at + from),
+	rc = fallocate(bed.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)(at + from),
 		       (off_t)len);
 	rc = rc < 0 ? -errno : 0;
-	if (!rc && fsync(scene.fd) < 0)
+	if (!rc && fsync(bed.fd) < 0)
 		rc = -errno;
 	if (!calls_stop(env, calls) || !check_setup(env, rc, "zeroing"))
 		goto out;
-	rc = graph_expected_pfn(&view.extents, &scene.graph, scene.device, at, &pfn);
+	rc = graph_expected_pfn(&view.extents, &bed.graph, bed.device, at, &pfn);
 	good = check_setup(env, rc, "the frame") &&
 	       check_that(env, is_written_back(&view, pfn * PAGE_BYTES + from, len),
 			  "zeroes written into a part of a page are written back by fsync on %s",
-			  shape->name);
+			  testbed_name(spec));
 out:
 	view_end(&view);
-	scene_close(env, &scene);
+	testbed_close(env, &bed);
 	return good;
 }
 
 void zeroes(struct check_env *env, const void *arg)
 {
-	const struct shape *shape = arg;
+	const struct testbed_spec *spec = arg, raw = writeback_raw(spec);
 	struct calls calls;
 
-	if (calls_open(env, &calls, writeback_functions) &&
-	    zeroed_part(env, &writeback_raw, &calls))
-		zeroed_part(env, shape, &calls);
+	if (calls_open(env, &calls, writeback_functions) && zeroed_part(env, &raw, &calls))
+		zeroed_part(env, spec, &calls);
 	calls_close(&calls);
 }

@@ -4,24 +4,26 @@
 #define DAXDM_PASTCACHE_H
 
 #include "check/fixture/calls.h"
-#include "check/fixture/shape.h"
+#include "check/fixture/testbed.h"
 
 /* Bytes, written by write(2) or by a bio, that were copied past the cache by the first function of
  * calls; -EIO after a complaint. */
-int64_t copied_by_write(struct check_env *env, const struct shape *shape, struct calls *calls);
-int64_t copied_by_bio(struct check_env *env, const struct shape *shape, struct calls *calls);
+int64_t copied_by_write(struct check_env *env, const struct testbed_spec *spec,
+			struct calls *calls);
+int64_t copied_by_bio(struct check_env *env, const struct testbed_spec *spec, struct calls *calls);
 
 struct past {
-	struct shape shape;
+	struct testbed_spec bed;
 	const char *function; /* of the kernel: as calls_open() wants it */
-	int64_t (*copied)(struct check_env *env, const struct shape *shape, struct calls *calls);
+	int64_t (*copied)(struct check_env *env, const struct testbed_spec *spec,
+			  struct calls *calls);
 };
 
 /* A run function; arg is a const struct past. */
 void past_the_cache(struct check_env *env, const void *arg);
 
 /* Zeroes that are written into a part of a page, on the way to a hole beside it: a run function;
- * arg is a const struct shape. */
+ * arg is a const struct testbed_spec. */
 void zeroes(struct check_env *env, const void *arg);
 
 #endif

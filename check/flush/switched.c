@@ -45,38 +45,37 @@ static int set_attribute(const char *numbers, const char *name, const char *valu
 
 void queue_attribute(struct check_env *env, const void *arg)
 {
-	const struct shape *shape = arg;
+	const struct testbed_spec *spec = arg;
 	char value[64] = "", dax[64];
 	bool any = false;
-	struct graph graph;
-	int device = shape_make(env, shape, scene_device_bytes("ext4"), &graph);
+	struct testbed bed;
+	const struct graph *g = &bed.graph;
 
-	if (device < 0)
+	if (!testbed_devices(env, &bed, spec))
 		return;
-	for (int i = 0; i < device; i++) {
-		if (graph.devices[i].kind != GRAPH_NAMESPACE)
+	for (unsigned int i = 0; i < bed.device; i++) {
+		if (g->devices[i].kind != GRAPH_NAMESPACE)
 			continue;
-		if (!check_setup(
-			    env,
-			    get_attribute(graph.devices[i].numbers, "queue/write_cache", value),
-			    "queue/write_cache of %s", graph.devices[i].node))
+		if (!check_setup(env,
+				 get_attribute(g->devices[i].numbers, "queue/write_cache", value),
+				 "queue/write_cache of %s", g->devices[i].node))
 			goto out;
 		any = any || !strcmp(value, "write back");
 	}
 	if (check_setup(env,
-			get_attribute(graph.devices[device].numbers, "queue/write_cache", value),
-			"queue/write_cache of %s", shape->name))
+			get_attribute(g->devices[bed.device].numbers, "queue/write_cache", value),
+			"queue/write_cache of %s", testbed_name(spec)))
 		check_that(env, !strcmp(value, any ? "write back" : "write through"),
 			   "queue/write_cache of %s is that of its members: it is '%s'",
-			   shape->name, value);
+			   testbed_name(spec), value);
 	check_observe(
 		env, "dax_write_cache",
 		json_pack("{sb sb}", "of_the_namespace",
-			  !get_attribute(graph.devices[0].numbers, DAX_WRITE_CACHE, dax),
+			  !get_attribute(g->devices[0].numbers, DAX_WRITE_CACHE, dax),
 			  "of_the_stack",
-			  !get_attribute(graph.devices[device].numbers, DAX_WRITE_CACHE, dax)));
+			  !get_attribute(g->devices[bed.device].numbers, DAX_WRITE_CACHE, dax)));
 out:
-	check_setup(env, graph_destroy(&graph), "removing the device");
+	testbed_close(env, &bed);
 }
 
 /* ---- members that are switched off and on ---------------------------------------------------- */
@@ -122,32 +121,30 @@ static void end_switches(struct check_env *env, const struct switches *s)
  */
 enum { TRIES = 10 };
 
-static int open_switched_off(struct check_env *env, const struct shape *shape,
-			     const struct scene_spec *spec, struct calls *calls,
-			     struct scene *scene, struct graph kept[TRIES])
+static int open_switched_off(struct check_env *env, const struct testbed_spec *spec,
+			     struct calls *calls, struct testbed *bed, struct graph kept[TRIES])
 {
 	for (int n = 0;; n++) {
 		int64_t bytes;
 
-		if (!scene_open(env, shape, spec, scene))
+		if (!testbed_open(env, bed, spec))
 			return -EIO;
-		bytes = writeback_of_windows(env, scene, calls);
+		bytes = writeback_of_windows(env, bed, calls);
 		if (bytes <= 0 || n == TRIES)
 			return bytes < 0 ? -EIO : n;
-		kept[n] = scene->graph;
-		scene->graph = (struct graph){0};
-		scene_close(env, scene);
+		kept[n] = bed->graph;
+		bed->graph = (struct graph){0};
+		testbed_close(env, bed);
 	}
 }
 
 void turned_on(struct check_env *env, const void *arg)
 {
 	static struct graph kept[TRIES];
-	const struct shape shape = {LINEAR_2};
-	const struct scene_spec spec = {
-		.fs = "ext4", .file_bytes = FLUSH_FILE_BYTES, .small_pages = true};
+	const struct testbed_spec spec =
+		WRITEBACK_BED("ext4", WRITEBACK_LINEAR, .small_pages = true);
 	const enum turn *turn = arg;
-	struct scene scene = {.fd = -1};
+	struct testbed bed = TESTBED_NONE;
 	struct switches s = {0};
 	struct calls calls;
 	int64_t bytes;
@@ -159,20 +156,20 @@ void turned_on(struct check_env *env, const void *arg)
 	}
 	if (!switch_to(env, &s, 0, false) || !switch_to(env, &s, 1, false))
 		goto out;
-	n = open_switched_off(env, &shape, &spec, &calls, &scene, kept);
+	n = open_switched_off(env, &spec, &calls, &bed, kept);
 	if (n < 0 || !switch_to(env, &s, 0, true) || !switch_to(env, &s, 1, true))
 		goto out;
-	if (*turn == RELOAD && !check_setup(env, shape_reload(&scene.graph, scene.device),
+	if (*turn == RELOAD && !check_setup(env, testbed_reload(&bed.graph, bed.device),
 					    "loading the table again (%s)", dm_complaint()))
 		goto out;
-	bytes = writeback_of_windows(env, &scene, &calls);
+	bytes = writeback_of_windows(env, &bed, &calls);
 	if (bytes >= 0)
 		check_equal(env, bytes, FLUSH_FILE_BYTES / WINDOW_BYTES * PAGE_BYTES,
 			    "bytes written back on %s whose members' " DAX_WRITE_CACHE
 			    " was turned on after it was made",
-			    shape.name);
+			    testbed_name(&spec));
 out:
-	scene_close(env, &scene);
+	testbed_close(env, &bed);
 	while (n-- > 0)
 		check_setup(env, graph_destroy(&kept[n]), "removing a device");
 	end_switches(env, &s);
@@ -181,9 +178,8 @@ out:
 
 void turned_on_raw(struct check_env *env, const void *arg)
 {
-	const struct scene_spec spec = {
-		.fs = "ext4", .file_bytes = FLUSH_FILE_BYTES, .small_pages = true};
-	struct scene scene = {.fd = -1};
+	const struct testbed_spec spec = WRITEBACK_BED("ext4", .small_pages = true);
+	struct testbed bed = TESTBED_NONE;
 	struct switches s = {0};
 	struct calls calls;
 
@@ -192,27 +188,26 @@ void turned_on_raw(struct check_env *env, const void *arg)
 		calls_close(&calls);
 		return;
 	}
-	if (!switch_to(env, &s, 0, false) || !scene_open(env, &writeback_raw, &spec, &scene))
+	if (!switch_to(env, &s, 0, false) || !testbed_open(env, &bed, &spec))
 		goto out;
-	check_equal(env, writeback_of_windows(env, &scene, &calls), 0,
+	check_equal(env, writeback_of_windows(env, &bed, &calls), 0,
 		    "bytes written back while " DAX_WRITE_CACHE " is off");
 	if (switch_to(env, &s, 0, true))
-		check_equal(env, writeback_of_windows(env, &scene, &calls),
+		check_equal(env, writeback_of_windows(env, &bed, &calls),
 			    FLUSH_FILE_BYTES / WINDOW_BYTES * PAGE_BYTES,
 			    "bytes written back once " DAX_WRITE_CACHE " is on");
 out:
-	scene_close(env, &scene);
+	testbed_close(env, &bed);
 	end_switches(env, &s);
 	calls_close(&calls);
 }
 
 void one_of_two(struct check_env *env, const void *arg)
 {
-	const struct shape shape = {LINEAR_2};
-	const struct scene_spec spec = {
-		.fs = "ext4", .file_bytes = FLUSH_FILE_BYTES, .small_pages = true};
+	const struct testbed_spec spec =
+		WRITEBACK_BED("ext4", WRITEBACK_LINEAR, .small_pages = true);
 	const unsigned int *off = arg;
-	struct scene scene = {.fd = -1};
+	struct testbed bed = TESTBED_NONE;
 	struct view view = {0};
 	struct switches s = {0};
 	struct calls calls;
@@ -222,22 +217,22 @@ void one_of_two(struct check_env *env, const void *arg)
 		return;
 	}
 	if (!switch_to(env, &s, *off, false) || !switch_to(env, &s, !*off, true) ||
-	    !scene_open(env, &shape, &spec, &scene) || !view_begin(env, &view, &scene, &calls) ||
-	    writeback_of_windows(env, &scene, &calls) < 0)
+	    !testbed_open(env, &bed, &spec) || !view_begin(env, &view, &bed, &calls) ||
+	    writeback_of_windows(env, &bed, &calls) < 0)
 		goto out;
 	for (uint64_t at = 0; at < FLUSH_FILE_BYTES; at += WINDOW_BYTES) {
 		const struct extent *e = extents_find(&view.extents, at);
 		struct graph_place place = {0};
 
 		if (e)
-			graph_resolve(&scene.graph, scene.device,
+			graph_resolve(&bed.graph, bed.device,
 				      e->physical_bytes + at - e->logical_bytes, &place);
 		if (place.ns && !strcmp(place.ns->node, s.ns[!*off]->node))
-			judge_page(env, &view, at, shape.name);
+			judge_page(env, &view, at, testbed_name(&spec));
 	}
 out:
 	view_end(&view);
-	scene_close(env, &scene);
+	testbed_close(env, &bed);
 	end_switches(env, &s);
 	calls_close(&calls);
 }

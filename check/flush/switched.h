@@ -4,7 +4,7 @@
 #ifndef DAXDM_SWITCHED_H
 #define DAXDM_SWITCHED_H
 
-#include "check/fixture/shape.h"
+#include "check/fixture/testbed.h"
 
 #define DAX_WRITE_CACHE "dax/write_cache"
 
@@ -13,7 +13,7 @@ enum turn { NOTHING, RELOAD };
 
 /* Run functions. */
 
-/* queue/write_cache of a const struct shape against its members'. */
+/* queue/write_cache of a const struct testbed_spec against its members'. */
 void queue_attribute(struct check_env *env, const void *arg);
 
 /* A stack that was made while its members were off: arg is a const enum turn. */

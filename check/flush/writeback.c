@@ -10,21 +10,29 @@ enum { STORE_AT = 2048 }; /* in a page */
 
 const char *const writeback_functions[] = {"arch_wb_cache_pmem", "nvdimm_flush", NULL};
 const uint64_t dirty_pages[DIRTY_PAGES] = {1, 2, 5, 511, 512, 700, 1029, 2047};
-const struct shape writeback_raw = {.name = "a namespace"};
 
-bool store_page(struct check_env *env, const struct scene *scene, uint64_t page)
+struct testbed_spec writeback_raw(const struct testbed_spec *spec)
+{
+	struct testbed_spec raw = *spec;
+
+	raw.name = "a namespace";
+	raw.table = TESTBED_RAW;
+	return raw;
+}
+
+bool store_page(struct check_env *env, const struct testbed *bed, uint64_t page)
 {
 	static char value;
 
-	return check_equal(env,
-			   check_store(scene->base + page * PAGE_BYTES + STORE_AT, ++value).signal,
-			   0, "signal of a store into the mapping");
+	return check_equal(
+		env, check_store(bed->map.base + page * PAGE_BYTES + STORE_AT, ++value).signal, 0,
+		"signal of a store into the mapping");
 }
 
-void store_windows(struct check_env *env, const struct scene *scene)
+void store_windows(struct check_env *env, const struct testbed *bed)
 {
 	for (uint64_t w = 0; w < FLUSH_FILE_BYTES / WINDOW_BYTES; w++)
-		store_page(env, scene, w * WINDOW_PAGES);
+		store_page(env, bed, w * WINDOW_PAGES);
 }
 
 bool is_written_back(const struct view *v, uint64_t physical, uint64_t len)
@@ -42,7 +50,7 @@ bool is_written_back(const struct view *v, uint64_t physical, uint64_t len)
 bool judge_page(struct check_env *env, const struct view *v, uint64_t offset, const char *name)
 {
 	uint64_t pfn = 0;
-	int rc = graph_expected_pfn(&v->extents, &v->scene->graph, v->scene->device, offset, &pfn);
+	int rc = graph_expected_pfn(&v->extents, &v->bed->graph, v->bed->device, offset, &pfn);
 
 	return check_setup(env, rc, "the frame of file offset %" PRIu64, offset) &&
 	       check_that(env, is_written_back(v, pfn * PAGE_BYTES, PAGE_BYTES),
@@ -51,22 +59,22 @@ bool judge_page(struct check_env *env, const struct view *v, uint64_t offset, co
 			  offset, name);
 }
 
-bool view_begin(struct check_env *env, struct view *v, const struct scene *scene,
+bool view_begin(struct check_env *env, struct view *v, const struct testbed *bed,
 		struct calls *calls)
 {
 	uint64_t pfn = 0;
 	int fd, rc;
 
-	*v = (struct view){.scene = scene, .calls = calls};
-	rc = check_store(scene->base + STORE_AT, 1).signal ? -EFAULT : 0;
+	*v = (struct view){.bed = bed, .calls = calls};
+	rc = check_store(bed->map.base + STORE_AT, 1).signal ? -EFAULT : 0;
 	if (!check_setup(env, rc, "storing into the mapping"))
 		return false;
 	fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	rc = fd < 0 ? -errno : mapped_pfns(fd, scene->base, &pfn, 1);
+	rc = fd < 0 ? -errno : mapped_pfns(fd, bed->map.base, &pfn, 1);
 	if (fd >= 0)
 		close(fd);
 	calls_start(calls);
-	if (!rc && fsync(scene->fd) < 0)
+	if (!rc && fsync(bed->fd) < 0)
 		rc = -errno;
 	if (!calls_stop(env, calls) || !check_setup(env, rc, "writing one page back"))
 		return false;
@@ -78,7 +86,7 @@ bool view_begin(struct check_env *env, struct view *v, const struct scene *scene
 	for (size_t i = 0; i < calls->n; i++)
 		if (calls->list[i].function == WRITE_BACK)
 			v->base = calls->list[i].arg[0] - pfn * PAGE_BYTES;
-	return check_setup(env, extents_read(scene->fd, &v->extents), "reading the extents");
+	return check_setup(env, extents_read(bed->fd, &v->extents), "reading the extents");
 }
 
 void view_end(struct view *v)
@@ -86,13 +94,13 @@ void view_end(struct view *v)
 	extents_free(&v->extents);
 }
 
-int64_t writeback_of_windows(struct check_env *env, const struct scene *scene, struct calls *calls)
+int64_t writeback_of_windows(struct check_env *env, const struct testbed *bed, struct calls *calls)
 {
 	int rc;
 
-	store_windows(env, scene);
+	store_windows(env, bed);
 	calls_start(calls);
-	rc = fsync(scene->fd) < 0 ? -errno : 0;
+	rc = fsync(bed->fd) < 0 ? -errno : 0;
 	if (!calls_stop(env, calls) || !check_setup(env, rc, "fsync"))
 		return -EIO;
 	return (int64_t)calls_sum(calls, WRITE_BACK, 1);

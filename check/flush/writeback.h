@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Pages of a scene that get dirty, and whether the cache lines of each were written back where the
+ * Pages of a file that get dirty, and whether the cache lines of each were written back where the
  * model has it: seen in the calls of the kernel's functions.
  */
 #ifndef DAXDM_WRITEBACK_H
 #define DAXDM_WRITEBACK_H
 
 #include "check/fixture/calls.h"
-#include "check/fixture/shape.h"
+#include "check/fixture/testbed.h"
 
 enum { FLUSH_FILE_BYTES = 4 * WINDOW_BYTES };
 
@@ -19,17 +19,21 @@ extern const char *const writeback_functions[];
 enum { DIRTY_PAGES = 8 };
 extern const uint64_t dirty_pages[DIRTY_PAGES];
 
-/* What without device-mapper is. */
-extern const struct shape writeback_raw;
+/* A file that has blocks on each of two members. */
+#define WRITEBACK_BED(fs_, ...)                                        \
+	{                                                              \
+		.fs = fs_, .file_bytes = FLUSH_FILE_BYTES, __VA_ARGS__ \
+	}
+#define WRITEBACK_LINEAR .name = "linear over two", .table = TESTBED_LINEAR_2
+#define WRITEBACK_STRIPED .name = "striped over two", .table = TESTBED_STRIPED_2
+#define WRITEBACK_DEPTH .name = "linear of depth 3", .table = TESTBED_LINEAR_2 TESTBED_TWO_MORE
 
-/* Segments and stripes are so short that every file is on all members. */
-#define LINEAR_2 .name = "linear over two", .depth = 1, .segments = 32, .members = 2
-#define STRIPED_2 .name = "striped over two", .depth = 1, .chunk_bytes = WINDOW_BYTES, .members = 2
-#define DEPTH_3 .name = "linear of depth 3", .depth = 3, .segments = 32, .members = 2
+/* The same on a namespace, without device-mapper. */
+struct testbed_spec writeback_raw(const struct testbed_spec *spec);
 
-/* What is seen of a scene: where the kernel has the memory. */
+/* What is seen of a testbed: where the kernel has the memory. */
 struct view {
-	const struct scene *scene;
+	const struct testbed *bed;
 	struct calls *calls;
 	struct extents extents;
 	uint64_t base; /* kernel address of physical address 0 */
@@ -37,23 +41,23 @@ struct view {
 
 /* Finds the kernel's address of memory from a page that is known: stored into, written back, looked
  * up in pagemap.  Returns true, or false after check_broken(); view_end() in either case. */
-bool view_begin(struct check_env *env, struct view *v, const struct scene *scene,
+bool view_begin(struct check_env *env, struct view *v, const struct testbed *bed,
 		struct calls *calls);
 void view_end(struct view *v);
 
 /* Stores another value into a page of the mapping.  false after check_fail(). */
-bool store_page(struct check_env *env, const struct scene *scene, uint64_t page);
+bool store_page(struct check_env *env, const struct testbed *bed, uint64_t page);
 /* The same for the first page of each window. */
-void store_windows(struct check_env *env, const struct scene *scene);
+void store_windows(struct check_env *env, const struct testbed *bed);
 
 /* Stores so, fsyncs.  Returns how many bytes were written back, or -EIO after a complaint. */
-int64_t writeback_of_windows(struct check_env *env, const struct scene *scene, struct calls *calls);
+int64_t writeback_of_windows(struct check_env *env, const struct testbed *bed, struct calls *calls);
 
 /* Whether one of the calls covers these physical bytes. */
 bool is_written_back(const struct view *v, uint64_t physical_bytes, uint64_t len_bytes);
 
 /* The promise: the page of a file offset was written back, where the model has it.  name is the
- * shape's.  false after check_fail() or check_broken(). */
+ * testbed's.  false after check_fail() or check_broken(). */
 bool judge_page(struct check_env *env, const struct view *v, uint64_t offset_bytes,
 		const char *name);
 

@@ -19,7 +19,7 @@
  */
 #include "check/check.h"
 #include "check/fixture/bio.h"
-#include "check/fixture/live.h"
+#include "check/fixture/testbed.h"
 #include "lib/dev/dm.h"
 #include "lib/file/stamp.h"
 
@@ -213,14 +213,14 @@ static bool lose_memory(struct check_env *env, const struct check_fs *fs, const 
 		return false;
 	snprintf(table, sizeof(table), "0 %" PRIu64 " linear %u:%u %d", sectors, spare->major,
 		 spare->minor, SPARE_MIB * MIB_SECTORS);
-	rc = live_change_table(dm_name, table, DM_NOFLUSH | DM_NOLOCKFS);
+	rc = testbed_change_table(dm_name, table, DM_NOFLUSH | DM_NOLOCKFS);
 	return check_setup(env, rc, "swapping the table for other memory (%s)", dm_complaint());
 }
 
 static bool swap_back(struct check_env *env, const struct graph *graph, unsigned int device)
 {
 	char *table = graph_table(graph, device);
-	int rc = table ? live_change_table(graph->devices[device].name, table, 0) : -ENOMEM;
+	int rc = table ? testbed_change_table(graph->devices[device].name, table, 0) : -ENOMEM;
 
 	free(table);
 	return check_setup(env, rc, "swapping the old table in again (%s)", dm_complaint());

@@ -7,7 +7,7 @@
  * is left goes on as if nothing had been tried.  Pages that somebody else holds a reference to
  * (direct I/O, pipes) must not be given to another file meanwhile: check/lifetime/pin.c.
  */
-#include "check/fixture/site.h"
+#include "check/fixture/testbed.h"
 #include "check/lifetime/pin.h"
 
 #include "lib/base/limit_clock.h"
@@ -27,7 +27,7 @@
 enum {
 	FILE_BYTES = 8 << 20,
 	COLD = WINDOW_BYTES + 5 * PAGE_BYTES, /* in a window that nothing touched */
-	NEXT_GENERATION = SITE_GENERATION + 1,
+	NEXT_GENERATION = TESTBED_GENERATION + 1,
 	LIMIT_MS = 8000, /* for a step that may hang */
 };
 
@@ -40,41 +40,41 @@ static void pause_ms(long ms)
 
 static void store_stamps(char *base, uint64_t offset_bytes, size_t len, uint32_t generation)
 {
-	stamp_fill(base + offset_bytes, len, SITE_FILE_ID, offset_bytes, generation);
+	stamp_fill(base + offset_bytes, len, TESTBED_FILE, offset_bytes, generation);
 }
 
 /* What is stored through the mapping now reaches the namespace, where the table puts it. */
-static bool check_alive(struct check_env *env, struct site *site, uint64_t offset_bytes)
+static bool check_alive(struct check_env *env, struct testbed *bed, uint64_t offset_bytes)
 {
-	store_stamps(site->map.base, offset_bytes, PAGE_BYTES, NEXT_GENERATION);
-	return site_check_namespace(env, site, offset_bytes, NEXT_GENERATION);
+	store_stamps(bed->map.base, offset_bytes, PAGE_BYTES, NEXT_GENERATION);
+	return testbed_raw_holds(env, bed, "afterwards", offset_bytes, PAGE_BYTES, NEXT_GENERATION);
 }
 
 static int unmount_main(void *arg)
 {
-	const struct site *site = arg;
+	const struct testbed *bed = arg;
 
-	return umount2(site->fs.where, 0) < 0 ? errno : 0;
+	return umount2(bed->fs.where, 0) < 0 ? errno : 0;
 }
 
 /* In a task, for it may hang.  Returns 0, -errno, or -ETIMEDOUT after check_fail(). */
-static int try_unmount(struct check_env *env, struct site *site)
+static int try_unmount(struct check_env *env, struct testbed *bed)
 {
 	struct check_task task;
-	int rc = check_start(env, &task, unmount_main, site);
+	int rc = check_start(env, &task, unmount_main, bed);
 
 	if (rc < 0)
 		return rc;
-	rc = site_await(env, &task, "umount");
+	rc = check_await(env, &task, "umount");
 	if (!rc)
-		site->fs.fs.mounted = false;
+		bed->fs.fs.mounted = false;
 	return rc < 0 ? -ETIMEDOUT : -rc;
 }
 
 /* ---- processes ------------------------------------------------------------------------------- */
 
 struct family {
-	struct site *site;
+	struct testbed *bed;
 	volatile bool stored, end;
 	volatile pid_t grandchild;
 };
@@ -84,7 +84,7 @@ static int grandchild_main(struct family *f, pid_t parent)
 	/* It is gone when somebody else has become the parent. */
 	while (getppid() == parent)
 		pause_ms(1);
-	store_stamps(f->site->map.base, 0, WINDOW_BYTES, NEXT_GENERATION);
+	store_stamps(f->bed->map.base, 0, WINDOW_BYTES, NEXT_GENERATION);
 	f->stored = true;
 	while (!f->end)
 		pause_ms(1);
@@ -107,11 +107,11 @@ static void fork_keeps(struct check_env *env, const void *arg)
 	struct family *f = check_shared(env, sizeof(*f));
 	char *bytes = malloc(WINDOW_BYTES);
 	struct check_task task, grandchild = {0};
-	struct site site;
+	struct testbed bed;
 
-	if (!f || !bytes || site_make(env, &site, arg) < 0)
+	if (!f || !bytes || !testbed_open(env, &bed, arg))
 		goto out;
-	f->site = &site;
+	f->bed = &bed;
 	prctl(PR_SET_CHILD_SUBREAPER, 1); /* so that the end of the grandchild can be waited for */
 	if (check_start(env, &task, parent_main, f) < 0)
 		goto out;
@@ -120,15 +120,15 @@ static void fork_keeps(struct check_env *env, const void *arg)
 			    "exit status of the process that mapped and forked");
 	check_that(env, check_flag(NULL, &f->stored, LIMIT_MS),
 		   "the child stores through the mapping of its dead parent");
-	if (check_setup(env, pread(site.fd, bytes, WINDOW_BYTES, 0) < 0 ? -errno : 0, "read(2)"))
+	if (check_setup(env, pread(bed.fd, bytes, WINDOW_BYTES, 0) < 0 ? -errno : 0, "read(2)"))
 		check_bytes(env, "read(2) of what the child stored", bytes, WINDOW_BYTES,
-			    SITE_FILE_ID, 0, NEXT_GENERATION);
-	check_frames(env, site.fd, site.map.base, 0, WINDOW_BYTES, &site.graph, site.device);
+			    TESTBED_FILE, 0, NEXT_GENERATION);
+	testbed_frames(env, &bed, 0, WINDOW_BYTES);
 	f->end = true;
 	grandchild.pid = f->grandchild;
 	check_setup(env, check_wait(&grandchild, LIMIT_MS) ? 0 : -ETIMEDOUT,
 		    "waiting for the end of the child");
-	site_drop(env, &site);
+	testbed_close(env, &bed);
 out:
 	free(bytes);
 }
@@ -141,11 +141,11 @@ static int other_main(void *arg)
 	struct mapping m;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/file", f->site->fs.where);
+	snprintf(path, sizeof(path), "%s/file", f->bed->fs.where);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0 || mapping_make(&m, fd, FILE_BYTES, MAP_SHARED, true) < 0)
 		return 1;
-	if (stamp_check(m.base, WINDOW_BYTES, SITE_FILE_ID, 0, NEXT_GENERATION, found) <
+	if (stamp_check(m.base, WINDOW_BYTES, TESTBED_FILE, 0, NEXT_GENERATION, found) <
 	    WINDOW_BYTES)
 		return 2;
 	store_stamps(m.base, WINDOW_BYTES, WINDOW_BYTES, NEXT_GENERATION);
@@ -156,12 +156,12 @@ static void two_processes(struct check_env *env, const void *arg)
 {
 	struct check_task task;
 	struct family f;
-	struct site site;
+	struct testbed bed;
 
-	if (site_make(env, &site, arg) < 0)
+	if (!testbed_open(env, &bed, arg))
 		return;
-	f = (struct family){.site = &site};
-	store_stamps(site.map.base, 0, WINDOW_BYTES, NEXT_GENERATION);
+	f = (struct family){.bed = &bed};
+	store_stamps(bed.map.base, 0, WINDOW_BYTES, NEXT_GENERATION);
 	if (check_start(env, &task, other_main, &f) < 0)
 		return;
 	check_that(env, check_wait(&task, LIMIT_MS), "the other process comes to its end");
@@ -169,39 +169,40 @@ static void two_processes(struct check_env *env, const void *arg)
 		    "exit status of the other process, which is 2 when it does not see what was "
 		    "stored here");
 	check_mapped_bytes(env, "the mapping here, of what the other process stored",
-			   site.map.base + WINDOW_BYTES, WINDOW_BYTES, SITE_FILE_ID, WINDOW_BYTES,
+			   bed.map.base + WINDOW_BYTES, WINDOW_BYTES, TESTBED_FILE, WINDOW_BYTES,
 			   NEXT_GENERATION);
-	check_frames(env, site.fd, site.map.base, 0, 2 * WINDOW_BYTES, &site.graph, site.device);
-	site_drop(env, &site);
+	testbed_frames(env, &bed, 0, 2 * WINDOW_BYTES);
+	testbed_close(env, &bed);
 }
 
 /* Stores until it is killed. */
 static int storm_main(void *arg)
 {
-	struct site *site = arg;
+	struct testbed *bed = arg;
 
-	while (site->map.base)
+	while (bed->map.base)
 		for (uint64_t at = 0; at < FILE_BYTES; at += PAGE_BYTES)
-			store_stamps(site->map.base, at, PAGE_BYTES, NEXT_GENERATION);
+			store_stamps(bed->map.base, at, PAGE_BYTES, NEXT_GENERATION);
 	return 0;
 }
 
 static void killed(struct check_env *env, const void *arg)
 {
 	struct check_task task;
-	struct site site;
+	struct testbed bed;
 
-	if (site_make(env, &site, arg) < 0 || check_start(env, &task, storm_main, &site) < 0)
+	if (!testbed_open(env, &bed, arg) || check_start(env, &task, storm_main, &bed) < 0)
 		return;
-	site_unmap(&site);
-	site_close(&site);
+	testbed_unmap(&bed);
+	testbed_close_file(&bed);
 	pause_ms(100);
-	check_errno(env, try_unmount(env, &site), -EBUSY, "umount while a process stores");
+	check_errno(env, try_unmount(env, &bed), -EBUSY, "umount while a process stores");
 	if (!check_that(env, check_kill(&task), "a process that stores can be killed"))
 		return;
-	check_errno(env, try_unmount(env, &site), 0, "umount when the process is dead");
-	check_errno(env, dm_device_remove(site_dm(&site), 0), 0, "removing the device thereafter");
-	site_drop(env, &site);
+	check_errno(env, try_unmount(env, &bed), 0, "umount when the process is dead");
+	check_errno(env, dm_device_remove(testbed_dm(&bed), 0), 0,
+		    "removing the device thereafter");
+	testbed_close(env, &bed);
 }
 
 /* ---- descriptors, mounts --------------------------------------------------------------------- */
@@ -209,60 +210,60 @@ static void killed(struct check_env *env, const void *arg)
 static void mapping_outlives_close(struct check_env *env, const void *arg)
 {
 	char path[300];
-	struct site site;
+	struct testbed bed;
 
-	if (site_make(env, &site, arg) < 0)
+	if (!testbed_open(env, &bed, arg))
 		return;
-	snprintf(path, sizeof(path), "%s/file", site.fs.where);
-	site_close(&site);
+	snprintf(path, sizeof(path), "%s/file", bed.fs.where);
+	testbed_close_file(&bed);
 	if (!check_setup(env, unlink(path) < 0 ? -errno : 0, "unlinking %s", path))
 		return;
-	store_stamps(site.map.base, 0, FILE_BYTES, NEXT_GENERATION);
-	check_mapped_bytes(env, "the mapping of a file that is closed and unlinked", site.map.base,
-			   FILE_BYTES, SITE_FILE_ID, 0, NEXT_GENERATION);
+	store_stamps(bed.map.base, 0, FILE_BYTES, NEXT_GENERATION);
+	check_mapped_bytes(env, "the mapping of a file that is closed and unlinked", bed.map.base,
+			   FILE_BYTES, TESTBED_FILE, 0, NEXT_GENERATION);
 	for (uint64_t at = 0; at < FILE_BYTES; at += WINDOW_BYTES)
-		site_check_namespace(env, &site, at, NEXT_GENERATION);
-	site_drop(env, &site);
+		testbed_raw_holds(env, &bed, "afterwards", at, PAGE_BYTES, NEXT_GENERATION);
+	testbed_close(env, &bed);
 }
 
 static void umount_busy(struct check_env *env, const void *arg)
 {
-	struct site site;
+	struct testbed bed;
 
-	if (site_make(env, &site, arg) < 0)
+	if (!testbed_open(env, &bed, arg))
 		return;
-	site_close(&site);
-	check_errno(env, try_unmount(env, &site), -EBUSY,
+	testbed_close_file(&bed);
+	check_errno(env, try_unmount(env, &bed), -EBUSY,
 		    "umount while a file is mapped and no descriptor is open");
-	check_alive(env, &site, 0);
-	check_alive(env, &site, COLD / PAGE_BYTES * PAGE_BYTES);
-	site_unmap(&site);
-	check_errno(env, try_unmount(env, &site), 0, "umount when the mapping is gone");
-	site_check_namespace(env, &site, 0, NEXT_GENERATION);
-	site_drop(env, &site);
+	check_alive(env, &bed, 0);
+	check_alive(env, &bed, COLD / PAGE_BYTES * PAGE_BYTES);
+	testbed_unmap(&bed);
+	check_errno(env, try_unmount(env, &bed), 0, "umount when the mapping is gone");
+	testbed_raw_holds(env, &bed, "afterwards", 0, PAGE_BYTES, NEXT_GENERATION);
+	testbed_close(env, &bed);
 }
 
 static void umount_lazy(struct check_env *env, const void *arg)
 {
-	struct site site;
+	struct testbed bed;
 	int rc = -EBUSY;
 
-	if (site_make(env, &site, arg) < 0)
+	if (!testbed_open(env, &bed, arg))
 		return;
-	site_close(&site);
-	rc = umount2(site.fs.where, MNT_DETACH) < 0 ? -errno : 0;
+	testbed_close_file(&bed);
+	rc = umount2(bed.fs.where, MNT_DETACH) < 0 ? -errno : 0;
 	if (!check_errno(env, rc, 0, "umount MNT_DETACH while a file is mapped"))
 		return;
-	site.fs.fs.mounted = false;
-	check_alive(env, &site, 0);
-	check_alive(env, &site, COLD);
-	check_errno(env, dm_device_remove(site_dm(&site), DM_NO_RETRY), -EBUSY,
+	bed.fs.fs.mounted = false;
+	check_alive(env, &bed, 0);
+	check_alive(env, &bed, COLD);
+	check_errno(env, dm_device_remove(testbed_dm(&bed), DM_NO_RETRY), -EBUSY,
 		    "removing the device while only a mapping is left");
-	site_unmap(&site);
+	testbed_unmap(&bed);
 	for (int i = 0; i < 5 && rc != 0; i++)
-		rc = dm_device_remove(site_dm(&site), 0);
+		rc = dm_device_remove(testbed_dm(&bed), 0);
 	check_errno(env, rc, 0, "removing the device when the mapping is gone");
-	site_drop(env, &site);
+	testbed_close(env, &bed);
 }
 
 /* ---- removal --------------------------------------------------------------------------------- */
@@ -270,63 +271,62 @@ static void umount_lazy(struct check_env *env, const void *arg)
 static void remove_busy(struct check_env *env, const void *arg)
 {
 	char *before[GRAPH_DEVICES_MAX] = {NULL};
-	struct site site;
+	struct testbed bed;
 
-	if (site_make(env, &site, arg) < 0)
+	if (!testbed_open(env, &bed, arg))
 		return;
-	for (unsigned int i = 0; i < site.graph.n; i++) {
-		const char *name = site.graph.devices[i].name;
+	for (unsigned int i = 0; i < bed.graph.n; i++) {
+		const char *name = bed.graph.devices[i].name;
 		char *after;
 
-		if (site.graph.devices[i].kind != GRAPH_DM)
+		if (bed.graph.devices[i].kind != GRAPH_DM)
 			continue;
 		before[i] = dm_device_table(name, false);
 		check_errno(env, dm_device_remove(name, DM_NO_RETRY), -EBUSY, "removing %s, %s",
-			    name,
-			    i == site.device ? "which is mounted" : "which another stands on");
+			    name, i == bed.device ? "which is mounted" : "which another stands on");
 		after = dm_device_table(name, false);
 		check_that(env, before[i] && after && !strcmp(before[i], after),
 			   "the table of %s is as before", name);
 		free(after);
 		free(before[i]);
 	}
-	check_alive(env, &site, 0);
-	check_alive(env, &site, COLD);
-	check_frames(env, site.fd, site.map.base, 0, FILE_BYTES, &site.graph, site.device);
-	site_drop(env, &site);
+	check_alive(env, &bed, 0);
+	check_alive(env, &bed, COLD);
+	testbed_frames(env, &bed, 0, FILE_BYTES);
+	testbed_close(env, &bed);
 }
 
 static void remove_deferred(struct check_env *env, const void *arg)
 {
 	struct dm_device_info info = {0};
-	struct site site;
+	struct testbed bed;
 	int64_t until_ms;
 	int rc;
 
-	if (site_make(env, &site, arg) < 0)
+	if (!testbed_open(env, &bed, arg))
 		return;
-	rc = dm_device_remove(site_dm(&site), DM_DEFERRED);
+	rc = dm_device_remove(testbed_dm(&bed), DM_DEFERRED);
 	check_errno(env, rc, 0, "removing a mounted device deferred");
-	rc = dm_device_info(site_dm(&site), &info);
+	rc = dm_device_info(testbed_dm(&bed), &info);
 	check_that(env, !rc && info.deferred_remove, "the device says that it goes later");
-	check_alive(env, &site, 0);
-	check_alive(env, &site, COLD);
-	site_unmap(&site);
-	site_close(&site);
-	if (!check_errno(env, try_unmount(env, &site), 0, "umount"))
+	check_alive(env, &bed, 0);
+	check_alive(env, &bed, COLD);
+	testbed_unmap(&bed);
+	testbed_close_file(&bed);
+	if (!check_errno(env, try_unmount(env, &bed), 0, "umount"))
 		return;
 	until_ms = limit_clock_ms() + LIMIT_MS;
 	do {
 		pause_ms(10);
-		rc = dm_device_info(site_dm(&site), &info);
+		rc = dm_device_info(testbed_dm(&bed), &info);
 	} while (rc != -ENXIO && limit_clock_ms() < until_ms);
 	check_errno(env, rc, -ENXIO, "asking for the device when its last user is gone");
-	site_drop(env, &site);
+	testbed_close(env, &bed);
 }
 
 /* What a process sees of a device that is removed by force under it. */
 struct forced {
-	struct site *site;
+	struct testbed *bed;
 	volatile bool touched, removed;
 	struct check_touch cold, load, store;
 	int read, write, msync;
@@ -336,33 +336,33 @@ struct forced {
 static int forced_main(void *arg)
 {
 	struct forced *f = arg;
-	char *base = f->site->map.base;
+	char *base = f->bed->map.base;
 
-	store_stamps(base, 0, PAGE_BYTES, SITE_GENERATION);
+	store_stamps(base, 0, PAGE_BYTES, TESTBED_GENERATION);
 	f->touched = true;
 	while (!f->removed)
 		pause_ms(1);
 	f->load = check_load(base, NULL);
 	f->store = check_copy(base, f->page, PAGE_BYTES);
 	f->cold = check_load(base + COLD, NULL);
-	f->read = pread(f->site->fd, f->page, PAGE_BYTES, 2 * WINDOW_BYTES) < 0 ? -errno : 0;
-	f->write = pwrite(f->site->fd, f->page, PAGE_BYTES, 2 * WINDOW_BYTES) < 0 ? -errno : 0;
+	f->read = pread(f->bed->fd, f->page, PAGE_BYTES, 2 * WINDOW_BYTES) < 0 ? -errno : 0;
+	f->write = pwrite(f->bed->fd, f->page, PAGE_BYTES, 2 * WINDOW_BYTES) < 0 ? -errno : 0;
 	f->msync = msync(base, FILE_BYTES, MS_SYNC) < 0 ? -errno : 0;
 	return 0;
 }
 
 static int force_main(void *arg)
 {
-	return -dm_device_remove(site_dm(arg), DM_FORCE | DM_NO_RETRY);
+	return -dm_device_remove(testbed_dm(arg), DM_FORCE | DM_NO_RETRY);
 }
 
 /* Removes the device by force.  false after a complaint. */
-static bool force(struct check_env *env, struct site *site)
+static bool force(struct check_env *env, struct testbed *bed)
 {
 	struct check_task task;
 
-	return check_start(env, &task, force_main, site) >= 0 &&
-	       site_await_errno(env, &task, "removal by force of a mounted device", EBUSY);
+	return check_start(env, &task, force_main, bed) >= 0 &&
+	       check_await_errno(env, &task, "removal by force of a mounted device", EBUSY);
 }
 
 static json_t *touch_json(const struct check_touch *touch)
@@ -381,21 +381,21 @@ static void force_fails_access(struct check_env *env, const void *arg)
 {
 	struct forced *f = check_shared(env, sizeof(*f));
 	struct check_task task;
-	struct site site;
+	struct testbed bed;
 
-	if (!f || site_make(env, &site, arg) < 0)
+	if (!f || !testbed_open(env, &bed, arg))
 		return;
-	f->site = &site;
-	stamp_fill(f->page, PAGE_BYTES, SITE_FILE_ID, 0, NEXT_GENERATION);
+	f->bed = &bed;
+	stamp_fill(f->page, PAGE_BYTES, TESTBED_FILE, 0, NEXT_GENERATION);
 	if (check_start(env, &task, forced_main, f) < 0)
 		return;
 	if (!check_setup(env, check_flag(&task, &f->touched, LIMIT_MS) ? 0 : -ETIMEDOUT,
 			 "waiting for a store to the file"))
 		return;
-	if (!force(env, &site))
+	if (!force(env, &bed))
 		return;
 	f->removed = true;
-	if (!site_await_errno(env, &task, "access to the file after the removal by force", 0))
+	if (!check_await_errno(env, &task, "access to the file after the removal by force", 0))
 		return;
 	check_that(env, f->cold.signal, "a load from a page that was not mapped brings a signal");
 	check_that(env, f->read < 0, "read(2) of the file fails");
@@ -409,29 +409,26 @@ static void force_fails_access(struct check_env *env, const void *arg)
 
 static void force_ends(struct check_env *env, const void *arg)
 {
-	struct site site;
+	struct testbed bed;
 
-	if (site_make(env, &site, arg) < 0)
+	if (!testbed_open(env, &bed, arg))
 		return;
-	store_stamps(site.map.base, 0, PAGE_BYTES, SITE_GENERATION);
-	if (!force(env, &site))
+	store_stamps(bed.map.base, 0, PAGE_BYTES, TESTBED_GENERATION);
+	if (!force(env, &bed))
 		return;
-	site_unmap(&site);
-	site_close(&site);
-	if (!check_errno(env, try_unmount(env, &site), 0, "umount after the removal by force"))
+	testbed_unmap(&bed);
+	testbed_close_file(&bed);
+	if (!check_errno(env, try_unmount(env, &bed), 0, "umount after the removal by force"))
 		return;
-	check_errno(env, dm_device_remove(site_dm(&site), 0), 0,
+	check_errno(env, dm_device_remove(testbed_dm(&bed), 0), 0,
 		    "removing the device after umount");
-	site_drop(env, &site);
+	testbed_close(env, &bed);
 }
 
 /* ---- table ----------------------------------------------------------------------------------- */
 
-#define SITE(fs_, stack_)                                   \
-	(&(const struct site_spec){.fs = (fs_),             \
-				   .stack = (stack_),       \
-				   .mode = NAMESPACE_FSDAX, \
-				   .file_bytes = FILE_BYTES})
+#define BED(fs_, table_) \
+	(&(const struct testbed_spec){.fs = (fs_), .table = (table_), .file_bytes = FILE_BYTES})
 
 static const char *const needs_ext4[] = {"device:fsdax", "fs:ext4", NULL};
 static const char *const needs_xfs[] = {"device:fsdax", "fs:xfs", NULL};
@@ -440,7 +437,7 @@ static const char *const needs_xfs[] = {"device:fsdax", "fs:xfs", NULL};
 	{                                                                                  \
 		.name = (name_), .promise = (promise_), .by = (by_), .needs = needs_##fs_, \
 		.flags = (flags_), .limit_s = 30, .plants = (plants_), .run = (run_),      \
-		.arg = SITE(#fs_, stack_),                                                 \
+		.arg = BED(#fs_, stack_),                                                  \
 	}
 
 #define BY_UMOUNT "umount(2): EBUSY, target could not be unmounted because it is busy"
@@ -455,91 +452,92 @@ static const char *const needs_xfs[] = {"device:fsdax", "fs:xfs", NULL};
 	"filesystem unmount\" (6.15)"
 
 static const struct check_item items[] = {
-	ITEM("two_processes", two_processes, ext4, SITE_LINEAR, 0, PLANT_BYTE | PLANT_FRAME,
+	ITEM("two_processes", two_processes, ext4, TESTBED_LINEAR, 0, PLANT_BYTE | PLANT_FRAME,
 	     "what one process stores through its mapping another one sees through its own, at "
 	     "once",
 	     "mmap(2): MAP_SHARED, updates to the mapping are visible to other processes mapping "
 	     "the same region"),
-	ITEM("fork.child_keeps", fork_keeps, ext4, SITE_LINEAR, 0, PLANT_BYTE | PLANT_FRAME,
+	ITEM("fork.child_keeps", fork_keeps, ext4, TESTBED_LINEAR, 0, PLANT_BYTE | PLANT_FRAME,
 	     "a child goes on with the mapping that it inherited when its parent is dead",
 	     "mmap(2): memory mapped with mmap() is preserved across fork(2), with the same "
 	     "attributes"),
-	ITEM("close.mapping_outlives", mapping_outlives_close, ext4, SITE_LINEAR, 0,
+	ITEM("close.mapping_outlives", mapping_outlives_close, ext4, TESTBED_LINEAR, 0,
 	     PLANT_BYTE | PLANT_STACK,
 	     "a mapping goes on when its file is closed and unlinked, and its memory is the file's",
 	     "mmap(2): closing the file descriptor does not unmap the region; unlink(2): a file "
 	     "in use goes when its last user does"),
-	ITEM("kill.releases", killed, ext4, SITE_LINEAR, 0, PLANT_VALUE,
+	ITEM("kill.releases", killed, ext4, TESTBED_LINEAR, 0, PLANT_VALUE,
 	     "a process killed while it stores leaves nothing that holds filesystem or device",
 	     "signal(7), munmap(2): the region is unmapped when the process is terminated"),
-	ITEM("umount.busy_ext4", umount_busy, ext4, SITE_LINEAR, CHECK_QUICK,
+	ITEM("umount.busy_ext4", umount_busy, ext4, TESTBED_LINEAR, CHECK_QUICK,
 	     PLANT_VALUE | PLANT_BYTE | PLANT_STACK | PLANT_DMESG,
 	     "a mapping alone keeps its ext4 mounted, and goes on after the attempt", BY_UMOUNT),
-	ITEM("umount.busy_xfs", umount_busy, xfs, SITE_LINEAR, 0, PLANT_VALUE | PLANT_BYTE,
+	ITEM("umount.busy_xfs", umount_busy, xfs, TESTBED_LINEAR, 0, PLANT_VALUE | PLANT_BYTE,
 	     "a mapping alone keeps its xfs mounted, and goes on after the attempt", BY_UMOUNT),
-	ITEM("umount.lazy", umount_lazy, ext4, SITE_LINEAR, 0, PLANT_VALUE | PLANT_BYTE,
+	ITEM("umount.lazy", umount_lazy, ext4, TESTBED_LINEAR, 0, PLANT_VALUE | PLANT_BYTE,
 	     "after a lazy umount the mapping goes on and keeps the device, until it is gone",
 	     "umount(2): MNT_DETACH, the actual unmount is performed when the mount ceases to be "
 	     "busy"),
-	ITEM("remove.busy", remove_busy, ext4, SITE_DEPTH, 0,
+	ITEM("remove.busy", remove_busy, ext4, TESTBED_DEPTH, 0,
 	     PLANT_VALUE | PLANT_BYTE | PLANT_FRAME | PLANT_STACK,
 	     "a DM device that is mounted, or that another one stands on, is not removed and goes "
 	     "on "
 	     "with its table",
 	     "dmsetup(8), remove: open devices cannot be removed"),
-	ITEM("remove.deferred", remove_deferred, ext4, SITE_LINEAR, 0,
+	ITEM("remove.deferred", remove_deferred, ext4, TESTBED_LINEAR, 0,
 	     PLANT_VALUE | PLANT_BYTE | PLANT_STACK,
 	     "a mounted device that is removed deferred goes on, and is gone with its last user",
 	     "dmsetup(8), remove --deferred: the device is removed when the last user closes it"),
-	ITEM("remove.force_fails_access_ext4", force_fails_access, ext4, SITE_LINEAR,
+	ITEM("remove.force_fails_access_ext4", force_fails_access, ext4, TESTBED_LINEAR,
 	     CHECK_EMULATED | CHECK_SPOILS, PLANT_VALUE,
 	     "when a device is removed by force under a mounted ext4, a new access to a file "
 	     "fails, "
 	     "and comes back",
 	     BY_FORCE),
-	ITEM("remove.force_fails_access_xfs", force_fails_access, xfs, SITE_LINEAR,
+	ITEM("remove.force_fails_access_xfs", force_fails_access, xfs, TESTBED_LINEAR,
 	     CHECK_EMULATED | CHECK_SPOILS, PLANT_VALUE,
 	     "when a device is removed by force under a mounted xfs, a new access to a file fails, "
 	     "and comes back",
 	     BY_FORCE),
-	ITEM("remove.force_ends_ext4", force_ends, ext4, SITE_LINEAR, CHECK_EMULATED | CHECK_SPOILS,
-	     PLANT_VALUE,
+	ITEM("remove.force_ends_ext4", force_ends, ext4, TESTBED_LINEAR,
+	     CHECK_EMULATED | CHECK_SPOILS, PLANT_VALUE,
 	     "when a device is removed by force under a mounted ext4, umount ends, and then the "
 	     "device goes",
 	     BY_FORCE),
-	ITEM("remove.force_ends_xfs", force_ends, xfs, SITE_LINEAR, CHECK_EMULATED | CHECK_SPOILS,
-	     PLANT_VALUE,
+	ITEM("remove.force_ends_xfs", force_ends, xfs, TESTBED_LINEAR,
+	     CHECK_EMULATED | CHECK_SPOILS, PLANT_VALUE,
 	     "when a device is removed by force under a mounted xfs, umount ends, and then the "
 	     "device "
 	     "goes",
 	     BY_FORCE),
-	ITEM("pin.read_into_mapping", pin_read_into, ext4, SITE_LINEAR, 0, PLANT_BYTE | PLANT_STACK,
+	ITEM("pin.read_into_mapping", pin_read_into, ext4, TESTBED_LINEAR, 0,
+	     PLANT_BYTE | PLANT_STACK,
 	     "a direct read from a device into a mapping reaches the file and its memory",
 	     "open(2), O_DIRECT: I/O is done directly to and from user-space buffers; read(2)"),
-	ITEM("pin.write_from_mapping", pin_write_from, ext4, SITE_LINEAR, 0, PLANT_BYTE,
+	ITEM("pin.write_from_mapping", pin_write_from, ext4, TESTBED_LINEAR, 0, PLANT_BYTE,
 	     "a direct write to a device from a mapping takes the file's bytes",
 	     "open(2), O_DIRECT: I/O is done directly to and from user-space buffers; write(2)"),
-	ITEM("pin.io_uring_refused", pin_io_uring, ext4, SITE_LINEAR, 0, PLANT_VALUE,
+	ITEM("pin.io_uring_refused", pin_io_uring, ext4, TESTBED_LINEAR, 0, PLANT_VALUE,
 	     "a mapping is not pinned for long: io_uring refuses it as a registered buffer",
 	     "commit 2bb6d2837083 (mm: introduce get_user_pages_longterm): not safe against "
 	     "filesystem-dax; FOLL_LONGTERM in mm/gup.c"),
-	ITEM("pin.truncate_waits_ext4", pin_truncate, ext4, SITE_LINEAR, 0, PLANT_VALUE,
+	ITEM("pin.truncate_waits_ext4", pin_truncate, ext4, TESTBED_LINEAR, 0, PLANT_VALUE,
 	     "truncation of an ext4 file waits for direct I/O that has its pages", BY_LAYOUT),
-	ITEM("pin.truncate_waits_xfs", pin_truncate, xfs, SITE_LINEAR, 0, PLANT_VALUE,
+	ITEM("pin.truncate_waits_xfs", pin_truncate, xfs, TESTBED_LINEAR, 0, PLANT_VALUE,
 	     "truncation of an xfs file waits for direct I/O that has its pages", BY_LAYOUT),
-	ITEM("pin.punch_waits_ext4", pin_punch, ext4, SITE_LINEAR, 0, PLANT_VALUE | PLANT_BYTE,
+	ITEM("pin.punch_waits_ext4", pin_punch, ext4, TESTBED_LINEAR, 0, PLANT_VALUE | PLANT_BYTE,
 	     "a hole is punched into an ext4 file only when no pipe holds its pages any more",
 	     BY_LAYOUT),
-	ITEM("pin.punch_waits_xfs", pin_punch, xfs, SITE_LINEAR, 0, PLANT_VALUE | PLANT_BYTE,
+	ITEM("pin.punch_waits_xfs", pin_punch, xfs, TESTBED_LINEAR, 0, PLANT_VALUE | PLANT_BYTE,
 	     "a hole is punched into an xfs file only when no pipe holds its pages any more",
 	     BY_LAYOUT),
-	ITEM("pin.unlink_ext4", pin_unlink, ext4, SITE_LINEAR, 0, PLANT_BYTE,
+	ITEM("pin.unlink_ext4", pin_unlink, ext4, TESTBED_LINEAR, 0, PLANT_BYTE,
 	     "memory of an unlinked ext4 file is not given to another file while a pipe holds it",
 	     BY_IDLE),
-	ITEM("pin.unlink_xfs", pin_unlink, xfs, SITE_LINEAR, 0, PLANT_BYTE,
+	ITEM("pin.unlink_xfs", pin_unlink, xfs, TESTBED_LINEAR, 0, PLANT_BYTE,
 	     "memory of an unlinked xfs file is not given to another file while a pipe holds it",
 	     BY_IDLE),
-	ITEM("pin.umount", pin_umount, ext4, SITE_LINEAR, 0, PLANT_VALUE,
+	ITEM("pin.umount", pin_umount, ext4, TESTBED_LINEAR, 0, PLANT_VALUE,
 	     "a filesystem is not unmounted, and its device not let go, while a pipe holds memory "
 	     "of it",
 	     BY_IDLE),

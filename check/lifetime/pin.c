@@ -9,7 +9,8 @@
 #include "check/lifetime/pin.h"
 
 #include "check/fixture/bio.h"
-#include "check/fixture/site.h"
+#include "check/fixture/block_reuse.h"
+#include "check/fixture/testbed.h"
 
 #include "lib/file/stamp.h"
 
@@ -27,17 +28,17 @@
 enum {
 	SPAN_BYTES = 2 * WINDOW_BYTES,	      /* of the file, and of the other device */
 	HELD = WINDOW_BYTES + 3 * PAGE_BYTES, /* the page that somebody holds */
-	NEXT_GENERATION = SITE_GENERATION + 1,
-	OTHER_FILE_ID = SITE_FILE_ID + 1,
+	NEXT_GENERATION = TESTBED_GENERATION + 1,
+	OTHER_FILE_ID = TESTBED_FILE + 1,
 };
 
 /* ---- another device, for direct I/O ---------------------------------------------------------- */
 
-/* At the end of the namespace, which no site reaches.  Returns its name, or NULL after
- * check_broken(). */
-static const char *make_other(struct check_env *env, struct site *site)
+/* At the end of the namespace, which no table of the testbed reaches.  Returns its name, or NULL
+ * after check_broken(). */
+static const char *make_other(struct check_env *env, struct testbed *bed)
 {
-	struct graph *g = &site->graph;
+	struct graph *g = &bed->graph;
 	const uint64_t len_sectors = SPAN_BYTES / SECTOR_BYTES;
 	char name[64];
 	int device = graph_add_dm(g, check_name(env, "other", name)), rc = device;
@@ -78,30 +79,30 @@ void pin_read_into(struct check_env *env, const void *arg)
 {
 	char *bytes = malloc(SPAN_BYTES), node[128];
 	const char *other;
-	struct site site;
+	struct testbed bed;
 	int rc;
 
-	if (!bytes || site_make(env, &site, arg) < 0)
+	if (!bytes || !testbed_open(env, &bed, arg))
 		goto out;
-	other = make_other(env, &site);
+	other = make_other(env, &bed);
 	if (!other)
 		goto drop;
-	stamp_fill(bytes, SPAN_BYTES, SITE_FILE_ID, 0, NEXT_GENERATION);
+	stamp_fill(bytes, SPAN_BYTES, TESTBED_FILE, 0, NEXT_GENERATION);
 	rc = bio_write(dm_device_node(other, node), 0, bytes, SPAN_BYTES);
 	if (!check_setup(env, rc, "writing to %s", node))
 		goto drop;
 	/* Of the first window one page is there; the second one is new to the kernel. */
-	check_load(site.map.base, NULL);
-	rc = transfer(other, site.map.base, false);
+	check_load(bed.map.base, NULL);
+	rc = transfer(other, bed.map.base, false);
 	if (!check_errno(env, rc, 0, "O_DIRECT read(2) from %s into the mapping", node))
 		goto drop;
-	if (check_setup(env, pread(site.fd, bytes, SPAN_BYTES, 0) < 0 ? -errno : 0, "read(2)"))
+	if (check_setup(env, pread(bed.fd, bytes, SPAN_BYTES, 0) < 0 ? -errno : 0, "read(2)"))
 		check_bytes(env, "read(2) of the file whose mapping was read into", bytes,
-			    SPAN_BYTES, SITE_FILE_ID, 0, NEXT_GENERATION);
-	site_check_namespace(env, &site, 0, NEXT_GENERATION);
-	site_check_namespace(env, &site, HELD, NEXT_GENERATION);
+			    SPAN_BYTES, TESTBED_FILE, 0, NEXT_GENERATION);
+	testbed_raw_holds(env, &bed, "afterwards", 0, PAGE_BYTES, NEXT_GENERATION);
+	testbed_raw_holds(env, &bed, "afterwards", HELD, PAGE_BYTES, NEXT_GENERATION);
 drop:
-	site_drop(env, &site);
+	testbed_close(env, &bed);
 out:
 	free(bytes);
 }
@@ -110,24 +111,24 @@ void pin_write_from(struct check_env *env, const void *arg)
 {
 	char *bytes = malloc(SPAN_BYTES), node[128];
 	const char *other;
-	struct site site;
+	struct testbed bed;
 	int rc;
 
-	if (!bytes || site_make(env, &site, arg) < 0)
+	if (!bytes || !testbed_open(env, &bed, arg))
 		goto out;
-	other = make_other(env, &site);
+	other = make_other(env, &bed);
 	if (!other)
 		goto drop;
-	check_load(site.map.base, NULL);
-	rc = transfer(other, site.map.base, true);
+	check_load(bed.map.base, NULL);
+	rc = transfer(other, bed.map.base, true);
 	if (!check_errno(env, rc, 0, "O_DIRECT write(2) to the other device from the mapping"))
 		goto drop;
 	rc = bio_read(dm_device_node(other, node), 0, bytes, SPAN_BYTES);
 	if (check_setup(env, rc, "reading %s", node))
 		check_bytes(env, "the device that was written to from the mapping", bytes,
-			    SPAN_BYTES, SITE_FILE_ID, 0, SITE_GENERATION);
+			    SPAN_BYTES, TESTBED_FILE, 0, TESTBED_GENERATION);
 drop:
-	site_drop(env, &site);
+	testbed_close(env, &bed);
 out:
 	free(bytes);
 }
@@ -145,7 +146,7 @@ void pin_io_uring(struct check_env *env, const void *arg)
 {
 	static _Alignas(PAGE_BYTES) char ordinary[PAGE_BYTES];
 	struct io_uring ring;
-	struct site site;
+	struct testbed bed;
 	int rc = io_uring_queue_init(4, &ring, 0);
 
 	if (rc == -ENOSYS || rc == -EPERM) {
@@ -159,16 +160,16 @@ void pin_io_uring(struct check_env *env, const void *arg)
 	if (!check_setup(env, rc, "registering a buffer of ordinary memory"))
 		goto out;
 	io_uring_unregister_buffers(&ring);
-	if (site_make(env, &site, arg) < 0)
+	if (!testbed_open(env, &bed, arg))
 		goto out;
-	check_store(site.map.base, 1);
-	rc = register_buffer(&ring, site.map.base);
+	check_store(bed.map.base, 1);
+	rc = register_buffer(&ring, bed.map.base);
 	check_that(env, rc < 0,
 		   "io_uring_register(2) refuses a mapping of a DAX file as a registered buffer");
 	check_observe(env, "errno", json_string(rc < 0 ? strerrorname_np(-rc) : "success"));
 	if (rc >= 0)
 		io_uring_unregister_buffers(&ring);
-	site_drop(env, &site);
+	testbed_close(env, &bed);
 out:
 	io_uring_queue_exit(&ring);
 }
@@ -176,23 +177,23 @@ out:
 /* ---- direct I/O under way -------------------------------------------------------------------- */
 
 struct under_way {
-	const struct site *site;
+	const struct testbed *bed;
 	int other_fd;
 };
 
 static int reader_main(void *arg)
 {
 	const struct under_way *u = arg;
-	ssize_t n = pread(u->other_fd, u->site->map.base + HELD, PAGE_BYTES, 0);
+	ssize_t n = pread(u->other_fd, u->bed->map.base + HELD, PAGE_BYTES, 0);
 
 	return n < 0 ? errno : n == PAGE_BYTES ? 0 : EIO;
 }
 
 static int truncate_main(void *arg)
 {
-	const struct site *site = arg;
+	const struct testbed *bed = arg;
 
-	return ftruncate(site->fd, 0) < 0 ? errno : 0;
+	return ftruncate(bed->fd, 0) < 0 ? errno : 0;
 }
 
 /* Waits until the task is over, asleep in the kernel for 0.3 s, or 3 s have passed.  Returns true
@@ -217,10 +218,10 @@ static bool falls_asleep(struct check_task *task)
 }
 
 /* With the other device suspended: a read from it into the mapping, and the truncation. */
-static void truncate_meanwhile(struct check_env *env, struct site *site, const char *other,
+static void truncate_meanwhile(struct check_env *env, struct testbed *bed, const char *other,
 			       int other_fd)
 {
-	struct under_way u = {site, other_fd};
+	struct under_way u = {bed, other_fd};
 	struct check_task reader, truncater;
 	bool reads;
 	int rc;
@@ -230,7 +231,7 @@ static void truncate_meanwhile(struct check_env *env, struct site *site, const c
 	reads = falls_asleep(&reader);
 	if (!reads)
 		check_broken(env, "a direct read from a suspended device does not wait");
-	if (!reads || check_start(env, &truncater, truncate_main, site) < 0) {
+	if (!reads || check_start(env, &truncater, truncate_main, bed) < 0) {
 		dm_device_resume(other, 0);
 		return;
 	}
@@ -238,41 +239,41 @@ static void truncate_meanwhile(struct check_env *env, struct site *site, const c
 		   "truncation waits while a direct read into the file's mapping is under way");
 	rc = dm_device_resume(other, 0);
 	check_setup(env, rc, "resuming %s", other);
-	site_await_errno(env, &reader, "the direct read, when its device goes on", 0);
-	site_await_errno(env, &truncater, "truncation, when the read is over", 0);
+	check_await_errno(env, &reader, "the direct read, when its device goes on", 0);
+	check_await_errno(env, &truncater, "truncation, when the read is over", 0);
 }
 
 void pin_truncate(struct check_env *env, const void *arg)
 {
 	const char *other;
-	struct site site;
+	struct testbed bed;
 	int fd = -1, rc;
 
-	if (site_make(env, &site, arg) < 0)
+	if (!testbed_open(env, &bed, arg))
 		return;
-	other = make_other(env, &site);
+	other = make_other(env, &bed);
 	if (other) {
 		fd = open_other(other);
 		rc = fd < 0 ? fd : dm_device_suspend(other, 0);
 		if (check_setup(env, rc, "suspending %s", other))
-			truncate_meanwhile(env, &site, other, fd);
+			truncate_meanwhile(env, &bed, other, fd);
 	}
 	if (fd >= 0)
 		close(fd);
-	site_drop(env, &site);
+	testbed_close(env, &bed);
 }
 
 /* ---- pipes ----------------------------------------------------------------------------------- */
 
 /* The page of the mapping in a pipe.  Returns 0 or -errno after check_broken(). */
-static int hold(struct check_env *env, struct site *site, int fds[2])
+static int hold(struct check_env *env, struct testbed *bed, int fds[2])
 {
-	const struct iovec iov = {site->map.base + HELD, PAGE_BYTES};
+	const struct iovec iov = {bed->map.base + HELD, PAGE_BYTES};
 	ssize_t n;
 
 	if (!check_setup(env, pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0 ? -errno : 0, "pipe2(2)"))
 		return -EMFILE;
-	check_load(site->map.base + HELD, NULL);
+	check_load(bed->map.base + HELD, NULL);
 	n = vmsplice(fds[1], &iov, 1, 0);
 	if (check_setup(env,
 			n < 0		  ? -errno
@@ -292,17 +293,17 @@ static void let_go(struct check_env *env, int fds[2])
 	ssize_t n = read(fds[0], page, sizeof(page));
 
 	if (check_setup(env, n < 0 ? -errno : n == PAGE_BYTES ? 0 : -EIO, "reading the pipe"))
-		check_bytes(env, "the page in the pipe", page, sizeof(page), SITE_FILE_ID, HELD,
-			    SITE_GENERATION);
+		check_bytes(env, "the page in the pipe", page, sizeof(page), TESTBED_FILE, HELD,
+			    TESTBED_GENERATION);
 	close(fds[0]);
 	close(fds[1]);
 }
 
 static int punch_main(void *arg)
 {
-	const struct site *site = arg;
+	const struct testbed *bed = arg;
 
-	return fallocate(site->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, SPAN_BYTES) < 0
+	return fallocate(bed->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, SPAN_BYTES) < 0
 		       ? errno
 		       : 0;
 }
@@ -311,44 +312,44 @@ void pin_punch(struct check_env *env, const void *arg)
 {
 	static char page[PAGE_BYTES];
 	struct check_task puncher;
-	struct site site;
+	struct testbed bed;
 	int fds[2];
 
-	if (site_make(env, &site, arg) < 0)
+	if (!testbed_open(env, &bed, arg))
 		return;
-	if (hold(env, &site, fds) < 0 || check_start(env, &puncher, punch_main, &site) < 0)
+	if (hold(env, &bed, fds) < 0 || check_start(env, &puncher, punch_main, &bed) < 0)
 		goto drop;
 	check_that(env, falls_asleep(&puncher),
 		   "punching waits while a pipe holds a page of the range");
 	let_go(env, fds);
-	if (site_await_errno(env, &puncher, "punching, when the pipe is empty", 0)) {
-		ssize_t n = pread(site.fd, page, sizeof(page), HELD);
+	if (check_await_errno(env, &puncher, "punching, when the pipe is empty", 0)) {
+		ssize_t n = pread(bed.fd, page, sizeof(page), HELD);
 
 		check_that(env,
 			   n == PAGE_BYTES && !page[0] && !memcmp(page, page + 1, PAGE_BYTES - 1),
 			   "the punched range reads as zeroes");
 	}
 drop:
-	site_drop(env, &site);
+	testbed_close(env, &bed);
 }
 
 /* --- the block given away --- */
 
 static int unlink_main(void *arg)
 {
-	const struct site *site = arg;
+	const struct testbed *bed = arg;
 	char path[300];
 
-	snprintf(path, sizeof(path), "%s/file", site->fs.where);
+	snprintf(path, sizeof(path), "%s/file", bed->fs.where);
 	return unlink(path) < 0 ? errno : 0;
 }
 
 /* Writes to the block that the unlinked file had, through another one.  Returns 0 or -errno. */
-static int take_block(struct site *site)
+static int take_block(struct testbed *bed)
 {
 	static char page[PAGE_BYTES];
 	uint64_t at = 0;
-	int fd = site_reuse_block(site, HELD, &at), rc;
+	int fd = block_reuse(bed, HELD, &at), rc;
 
 	if (fd < 0)
 		return fd;
@@ -361,22 +362,22 @@ static int take_block(struct site *site)
 void pin_unlink(struct check_env *env, const void *arg)
 {
 	struct check_task unlinker;
-	struct site site;
+	struct testbed bed;
 	bool waits;
 	int fds[2], rc;
 
-	if (site_make(env, &site, arg) < 0)
+	if (!testbed_open(env, &bed, arg))
 		return;
-	if (hold(env, &site, fds) < 0)
+	if (hold(env, &bed, fds) < 0)
 		goto drop;
-	site_unmap(&site);
-	site_close(&site);
-	if (check_start(env, &unlinker, unlink_main, &site) < 0)
+	testbed_unmap(&bed);
+	testbed_close_file(&bed);
+	if (check_start(env, &unlinker, unlink_main, &bed) < 0)
 		goto drop;
 	waits = falls_asleep(&unlinker);
 	check_observe(env, "unlink_waits", json_boolean(waits));
 	if (!waits) {
-		rc = take_block(&site);
+		rc = take_block(&bed);
 		/* Not given away at all is well, too. */
 		if (rc != -ENODATA)
 			check_setup(env, rc, "writing to the block through another file");
@@ -384,32 +385,32 @@ void pin_unlink(struct check_env *env, const void *arg)
 			       rc ? "not given away" : "given to another file and written");
 	}
 	let_go(env, fds);
-	site_await_errno(env, &unlinker, "unlink, when the pipe is empty", 0);
+	check_await_errno(env, &unlinker, "unlink, when the pipe is empty", 0);
 drop:
-	site_drop(env, &site);
+	testbed_close(env, &bed);
 }
 
 static int unmount_main(void *arg)
 {
-	const struct site *site = arg;
+	const struct testbed *bed = arg;
 
-	return umount2(site->fs.where, 0) < 0 ? errno : 0;
+	return umount2(bed->fs.where, 0) < 0 ? errno : 0;
 }
 
 void pin_umount(struct check_env *env, const void *arg)
 {
 	struct check_task unmounter;
-	struct site site;
+	struct testbed bed;
 	int fds[2];
 	bool ended;
 
-	if (site_make(env, &site, arg) < 0)
+	if (!testbed_open(env, &bed, arg))
 		return;
-	if (hold(env, &site, fds) < 0)
+	if (hold(env, &bed, fds) < 0)
 		goto drop;
-	site_unmap(&site);
-	site_close(&site);
-	if (check_start(env, &unmounter, unmount_main, &site) < 0)
+	testbed_unmap(&bed);
+	testbed_close_file(&bed);
+	if (check_start(env, &unmounter, unmount_main, &bed) < 0)
 		goto drop;
 	ended = !falls_asleep(&unmounter);
 	check_that(env, !ended || unmounter.status > 0,
@@ -420,8 +421,8 @@ void pin_umount(struct check_env *env, const void *arg)
 						     : "success"));
 	let_go(env, fds);
 	if (!ended)
-		site_await_errno(env, &unmounter, "umount, when the pipe is empty", 0);
-	site.fs.fs.mounted = unmounter.status != 0;
+		check_await_errno(env, &unmounter, "umount, when the pipe is empty", 0);
+	bed.fs.fs.mounted = unmounter.status != 0;
 drop:
-	site_drop(env, &site);
+	testbed_close(env, &bed);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Pages of a mapping that somebody else holds a reference to: direct I/O under way, pipes,
- * registered buffers.  Checks of the family lifetime; arg is a struct site_spec on SITE_LINEAR.
+ * registered buffers.  Checks of the family lifetime; arg is a struct testbed_spec on
+ * TESTBED_LINEAR.
  */
 #ifndef DAXDM_PIN_H
 #define DAXDM_PIN_H

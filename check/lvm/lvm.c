@@ -12,7 +12,7 @@
  */
 #include "check/check.h"
 #include "check/fixture/bio.h"
-#include "check/fixture/voices.h"
+#include "check/fixture/dax_capability.h"
 #include "lib/base/child.h"
 #include "lib/dev/dm.h"
 
@@ -263,7 +263,7 @@ static void show_table(const struct volume *v)
 
 /* ---- a volume at rest ------------------------------------------------------------------------ */
 
-static const struct voice_case on_ext4 = {.fs = "ext4"};
+static const struct dax_case on_ext4 = {.fs = "ext4"};
 
 /* All voices, against the model of what LVM loaded. */
 static void volume_agrees(struct volume *v, bool direct)
@@ -276,9 +276,9 @@ static void volume_agrees(struct volume *v, bool direct)
 	show_table(v);
 	check_equal(v->env, graph_is_direct(&g, (unsigned int)device), direct,
 		    "whether the model takes %s for direct", v->name);
-	check_equal(v->env, says_dax(v->node), direct, "what sysfs (queue/dax) says of %s",
-		    v->name);
-	voices_hear(v->env, &g, (unsigned int)device, &on_ext4, direct);
+	check_equal(v->env, dax_capability_queue(v->node), direct,
+		    "what sysfs (queue/dax) says of %s", v->name);
+	dax_capability_judge(v->env, &g, (unsigned int)device, &on_ext4, direct);
 	graph_clear_targets(&g, (unsigned int)device);
 }
 
@@ -433,7 +433,7 @@ static void still_right(struct in_use *u)
 	device = volume_graph(&u->v, &g);
 	if (device < 0)
 		return; /* targets that the model does not know */
-	check_equal(env, says_dax(u->v.node), graph_is_direct(&g, (unsigned int)device),
+	check_equal(env, dax_capability_queue(u->v.node), graph_is_direct(&g, (unsigned int)device),
 		    "what sysfs (queue/dax) says of %s", u->v.name);
 	check_frames(env, u->fd, u->mapping.base, 0, FILE_BYTES, &g, (unsigned int)device);
 	graph_clear_targets(&g, (unsigned int)device);

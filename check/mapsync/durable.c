@@ -13,11 +13,11 @@
 #include <unistd.h>
 
 enum {
-	SECOND_GENERATION = SCENE_GENERATION + 1,
-	OTHER_FILE_ID = SCENE_FILE_ID + 1,
+	SECOND_GENERATION = TESTBED_GENERATION + 1,
+	OTHER_FILE_ID = TESTBED_FILE + 1,
 };
 
-/* Where the copy goes: behind everything that the scenes of this check use. */
+/* Where the copy goes: behind every table of this check. */
 enum { COPY_AT_SECTORS = 312 << (20 - 9) };
 
 /* A device for the copy, on the last member.  Returns its index in graph, or -errno. */
@@ -38,14 +38,14 @@ static int add_copy_device(struct check_env *env, struct graph *graph, uint64_t 
 	return device;
 }
 
-/* What is on the memory of the scene's device now, past the caches of the device itself: read from
- * the namespaces.  Returns 0 or -errno. */
-static int copy_device(const struct scene *scene, const char *to, uint64_t bytes)
+/* What is in the memory of the testbed's device now, past the caches of the device itself: read
+ * from the namespaces.  Returns 0 or -errno. */
+static int copy_device(const struct testbed *bed, const char *to, uint64_t bytes)
 {
 	for (uint64_t at = 0; at < bytes;) {
 		struct graph_place place;
 		uint64_t len;
-		int rc = graph_resolve(&scene->graph, scene->device, at, &place);
+		int rc = graph_resolve(&bed->graph, bed->device, at, &place);
 
 		if (rc < 0)
 			return rc;
@@ -99,7 +99,7 @@ enum { STORED_AT = 5 * PAGE_BYTES };
 /* The copy is mounted as after a power cut: the journal is replayed. */
 static void look_at_copy(struct check_env *env, const struct durable *d, const char *node)
 {
-	struct check_fs copy = {.fs = {.type = d->fs}};
+	struct check_fs copy = {.fs = {.type = d->bed.fs}};
 	char page[PAGE_BYTES];
 
 	snprintf(copy.node, sizeof(copy.node), "%s", node);
@@ -114,7 +114,7 @@ static void look_at_copy(struct check_env *env, const struct durable *d, const c
 	if (check_errno(env, page_of_copy(&copy, "synchronous", STORED_AT, page), 0,
 			"reading the file in what a power cut leaves"))
 		check_bytes(env, "what was stored with MAP_SYNC, in a copy of the device", page,
-			    PAGE_BYTES, SCENE_FILE_ID, STORED_AT, SECOND_GENERATION);
+			    PAGE_BYTES, TESTBED_FILE, STORED_AT, SECOND_GENERATION);
 	if (check_setup(env, page_of_copy(&copy, "plain", STORED_AT, page),
 			"reading the copy of the other file"))
 		check_observe(env, "plain_store_is_durable",
@@ -137,7 +137,7 @@ static int store_both(struct check_env *env, int sync_fd, int plain_fd)
 		map_sync_drop(sync);
 		return rc;
 	}
-	stamp_fill(sync + STORED_AT, PAGE_BYTES, SCENE_FILE_ID, STORED_AT, SECOND_GENERATION);
+	stamp_fill(sync + STORED_AT, PAGE_BYTES, TESTBED_FILE, STORED_AT, SECOND_GENERATION);
 	flush_cpu(sync + STORED_AT, PAGE_BYTES);
 	stamp_fill(plain + STORED_AT, PAGE_BYTES, OTHER_FILE_ID, STORED_AT, SECOND_GENERATION);
 	flush_cpu(plain + STORED_AT, PAGE_BYTES);
@@ -149,26 +149,25 @@ static int store_both(struct check_env *env, int sync_fd, int plain_fd)
 void durable(struct check_env *env, const void *arg)
 {
 	const struct durable *d = arg;
-	const struct scene_spec spec = {.fs = d->fs};
-	uint64_t bytes = scene_device_bytes(d->fs);
+	uint64_t bytes = testbed_fs_bytes(d->bed.fs);
 	int copy, fds[2] = {-1, -1}, rc;
 	struct graph other = {0};
-	struct scene scene;
+	struct testbed bed;
 
-	if (!scene_open(env, &d->shape, &spec, &scene))
+	if (!testbed_open(env, &bed, &d->bed))
 		return;
 	rc = copy = add_copy_device(env, &other, bytes);
 	if (!check_setup(env, rc, "a device for the copy (%s)", dm_complaint()))
 		goto out;
-	fds[0] = blank_file(&scene.fs, "synchronous", d->file == UNWRITTEN);
-	fds[1] = blank_file(&scene.fs, "plain", d->file == UNWRITTEN);
+	fds[0] = blank_file(&bed.fs, "synchronous", d->file == DURABLE_UNWRITTEN);
+	fds[1] = blank_file(&bed.fs, "plain", d->file == DURABLE_UNWRITTEN);
 	rc = fds[0] < 0 ? fds[0] : fds[1] < 0 ? fds[1] : 0;
 	if (!check_setup(env, rc, "making files of no block"))
 		goto out;
 	rc = store_both(env, fds[0], fds[1]);
 	if (check_complained(env) || !check_setup(env, rc, "mapping the other file"))
 		goto out;
-	rc = copy_device(&scene, other.devices[copy].node, bytes);
+	rc = copy_device(&bed, other.devices[copy].node, bytes);
 	if (check_setup(env, rc, "copying the device"))
 		look_at_copy(env, d, other.devices[copy].node);
 out:
@@ -176,5 +175,5 @@ out:
 		if (fds[i] >= 0)
 			close(fds[i]);
 	check_setup(env, graph_destroy(&other), "removing the device of the copy");
-	scene_close(env, &scene);
+	testbed_close(env, &bed);
 }

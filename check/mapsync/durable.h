@@ -6,12 +6,11 @@
 #ifndef DAXDM_DURABLE_H
 #define DAXDM_DURABLE_H
 
-#include "check/fixture/shape.h"
+#include "check/fixture/testbed.h"
 
 struct durable {
-	struct shape shape;
-	const char *fs;
-	enum { HOLE, UNWRITTEN } file;
+	struct testbed_spec bed; /* without a file */
+	enum { DURABLE_HOLE, DURABLE_UNWRITTEN } file;
 };
 
 /* A run function; arg is a const struct durable. */

@@ -15,7 +15,7 @@
  *
  * Alone: ./run.sh check --check 'sync.*'
  */
-#include "check/fixture/shape.h"
+#include "check/fixture/testbed.h"
 #include "check/mapsync/durable.h"
 #include "check/mapsync/mapsync.h"
 #include "check/mapsync/synctable.h"
@@ -28,39 +28,37 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-enum { SECOND_GENERATION = SCENE_GENERATION + 1 };
+enum { SECOND_GENERATION = TESTBED_GENERATION + 1 };
 
 /* ---- one stack ------------------------------------------------------------------------------- */
 
 struct stack_case {
-	struct shape shape;
-	const char *fs;
+	struct testbed_spec bed;
 	bool granted;
 };
 
 /* The dirty lines leave the processor's caches: what a process does instead of fsync(2). */
-/* Opens a scene.  If MAP_SYNC is not to be granted, up to SYNC_TRIES until it is not; those before
- * stay in kept.  Returns how many were kept, or -EIO after check_broken(). */
-static int open_scene(struct check_env *env, const struct stack_case *c, struct scene *scene,
+/* Opens a testbed.  If MAP_SYNC is not to be granted, up to SYNC_TRIES until it is not; those
+ * before stay in kept.  Returns how many were kept, or -EIO after check_broken(). */
+static int open_stack(struct check_env *env, const struct stack_case *c, struct testbed *bed,
 		      struct graph kept[SYNC_TRIES])
 {
-	const struct scene_spec spec = {.fs = c->fs, .file_bytes = SYNC_FILE_BYTES};
 	char *p = NULL;
 
 	for (int n = 0;; n++) {
 		int rc;
 
-		if (!scene_open(env, &c->shape, &spec, scene))
+		if (!testbed_open(env, bed, &c->bed))
 			return -EIO;
-		rc = map_sync(scene->fd, &p);
+		rc = map_sync(bed->fd, &p);
 		if (!rc)
 			map_sync_drop(p);
-		if (rc || c->granted || !c->shape.depth || n == SYNC_TRIES)
+		if (rc || c->granted || !testbed_dm(bed) || n == SYNC_TRIES)
 			return n;
 		check_evidence(env, "MAP_SYNC was granted, another device is made");
-		kept[n] = scene->graph;
-		scene->graph = (struct graph){0};
-		scene_close(env, scene);
+		kept[n] = bed->graph;
+		bed->graph = (struct graph){0};
+		testbed_close(env, bed);
 	}
 }
 
@@ -68,25 +66,24 @@ static void stack_case(struct check_env *env, const void *arg)
 {
 	static struct graph kept[SYNC_TRIES];
 	const struct stack_case *c = arg;
-	struct scene scene;
-	int n = open_scene(env, c, &scene, kept);
+	struct testbed bed;
+	int n = open_stack(env, c, &bed, kept);
 	char *p;
 
 	if (n < 0)
 		return;
-	if (map_sync_judge(env, scene.fd, c->granted, c->shape.name, &p) && p) {
-		stamp_fill(p, PAGE_BYTES, SCENE_FILE_ID, 0, SECOND_GENERATION);
+	if (map_sync_judge(env, bed.fd, c->granted, testbed_name(&c->bed), &p) && p) {
+		stamp_fill(p, PAGE_BYTES, TESTBED_FILE, 0, SECOND_GENERATION);
 		flush_cpu(p, PAGE_BYTES);
-		check_frames(env, scene.fd, p, 0, PAGE_BYTES, &scene.graph, scene.device);
-		check_mapped_bytes(env, "the mapping without MAP_SYNC", scene.base, PAGE_BYTES,
-				   SCENE_FILE_ID, 0, SECOND_GENERATION);
+		check_frames(env, bed.fd, p, 0, PAGE_BYTES, &bed.graph, bed.device);
+		check_mapped_bytes(env, "the mapping without MAP_SYNC", bed.map.base, PAGE_BYTES,
+				   TESTBED_FILE, 0, SECOND_GENERATION);
 	} else {
 		/* Refused is MAP_SYNC only: the file is DAX all the same. */
-		check_frames(env, scene.fd, scene.base, 0, WINDOW_BYTES, &scene.graph,
-			     scene.device);
+		testbed_frames(env, &bed, 0, WINDOW_BYTES);
 	}
 	map_sync_drop(p);
-	scene_close(env, &scene);
+	testbed_close(env, &bed);
 	while (n-- > 0)
 		check_setup(env, graph_destroy(&kept[n]), "removing a device");
 }
@@ -96,28 +93,27 @@ static void stack_case(struct check_env *env, const void *arg)
 /* The same device, mounted without DAX. */
 static void never_dax(struct check_env *env, const void *arg)
 {
-	const struct shape shape = {.name = "linear", .depth = 1, .segments = 2};
-	const struct scene_spec spec = {.fs = arg};
-	struct scene scene;
+	const struct testbed_spec spec = {.table = "2x $/2 linear A +0", .fs = arg};
+	struct testbed bed;
 	int rc, fd = -1;
 	char *p = NULL;
 
-	if (!scene_open(env, &shape, &spec, &scene))
+	if (!testbed_open(env, &bed, &spec))
 		return;
-	rc = fs_unmount(&scene.fs.fs);
-	if (!rc && mount(scene.fs.node, scene.fs.where, spec.fs, 0, "dax=never") < 0)
+	rc = fs_unmount(&bed.fs.fs);
+	if (!rc && mount(bed.fs.node, bed.fs.where, spec.fs, 0, "dax=never") < 0)
 		rc = -errno;
 	if (check_setup(env, rc, "mounting with dax=never")) {
-		scene.fs.fs.mounted = true;
-		fd = check_file(env, &scene.fs, "file", SYNC_FILE_BYTES, SCENE_FILE_ID,
-				SCENE_GENERATION);
+		bed.fs.fs.mounted = true;
+		fd = check_file(env, &bed.fs, "file", SYNC_FILE_BYTES, TESTBED_FILE,
+				TESTBED_GENERATION);
 	}
 	if (fd >= 0) {
 		map_sync_judge(env, fd, false, "the same device without DAX", &p);
 		map_sync_drop(p);
 		close(fd);
 	}
-	scene_close(env, &scene);
+	testbed_close(env, &bed);
 }
 
 /* A file of the root filesystem, whatever it is: if it does not know MAP_SYNC, that is refused. */
@@ -149,13 +145,14 @@ static void other_filesystem(struct check_env *env, const void *arg)
 	BY_MMAP "; commit \"libnvdimm: nd_region flush callback support\" and those after it: " \
 		"\"dax: check synchronous mapping is supported\", \"dm: enable synchronous dax\""
 
-#define STACK(fs_, granted_, ...) \
-	(&(const struct stack_case){.shape = {__VA_ARGS__}, .fs = fs_, .granted = granted_})
-#define DURABLE(fs_, file_, ...) \
-	(&(const struct durable){.shape = {__VA_ARGS__}, .fs = fs_, .file = file_})
+#define STACK(fs_, granted_, name_, table_)                                                        \
+	(&(const struct stack_case){                                                               \
+		.bed = {.table = table_, .name = name_, .fs = fs_, .file_bytes = SYNC_FILE_BYTES}, \
+		.granted = granted_})
+#define DURABLE(fs_, file_, table_) \
+	(&(const struct durable){.bed = {.table = table_, .fs = fs_}, .file = file_})
 
-#define SYNC NAMESPACE_FSDAX
-#define ASYNC NAMESPACE_VIRTIO
+#define LINEAR "2x $/4 linear A +0; $/4 linear B +0"
 
 static const char *const needs_one[] = {"device:fsdax", "target:linear", "fs:ext4", NULL};
 static const char *const needs_two[] = {"device:fsdax:2", "target:linear", "fs:ext4", NULL};
@@ -180,7 +177,7 @@ static const struct check_item items[] = {
 		.needs = needs_one,
 		.plants = GRANTED_RAW,
 		.run = stack_case,
-		.arg = STACK("ext4", true, .name = "a namespace"),
+		.arg = STACK("ext4", true, "a namespace", TESTBED_RAW),
 	},
 	{
 		.name = "granted.linear.ext4",
@@ -190,8 +187,7 @@ static const struct check_item items[] = {
 		.flags = CHECK_QUICK,
 		.plants = GRANTED | PLANT_DMESG,
 		.run = stack_case,
-		.arg = STACK("ext4", true, .name = "linear", .depth = 1, .segments = 4,
-			     .members = 2),
+		.arg = STACK("ext4", true, "linear", LINEAR),
 	},
 	{
 		.name = "granted.linear.xfs",
@@ -200,8 +196,7 @@ static const struct check_item items[] = {
 		.needs = needs_xfs,
 		.plants = GRANTED,
 		.run = stack_case,
-		.arg = STACK("xfs", true, .name = "linear", .depth = 1, .segments = 4,
-			     .members = 2),
+		.arg = STACK("xfs", true, "linear", LINEAR),
 	},
 	{
 		.name = "granted.striped",
@@ -210,8 +205,7 @@ static const struct check_item items[] = {
 		.needs = needs_striped,
 		.plants = GRANTED,
 		.run = stack_case,
-		.arg = STACK("ext4", true, .name = "striped", .depth = 1, .members = 2,
-			     .chunk_bytes = WINDOW_BYTES),
+		.arg = STACK("ext4", true, "striped", TESTBED_STRIPED_2),
 	},
 	{
 		.name = "granted.depth",
@@ -220,8 +214,7 @@ static const struct check_item items[] = {
 		.needs = needs_two,
 		.plants = GRANTED,
 		.run = stack_case,
-		.arg = STACK("ext4", true, .name = "linear of depth 3", .depth = 3, .segments = 4,
-			     .members = 2),
+		.arg = STACK("ext4", true, "linear of depth 3", LINEAR TESTBED_TWO_MORE),
 	},
 	{
 		.name = "granted.reload",
@@ -239,7 +232,7 @@ static const struct check_item items[] = {
 		.needs = needs_virtio,
 		.plants = REFUSED_RAW,
 		.run = stack_case,
-		.arg = STACK("ext4", false, .name = "virtio-pmem", .modes = {ASYNC}),
+		.arg = STACK("ext4", false, "virtio-pmem", "V"),
 	},
 	{
 		.name = "refused.virtio.raw.xfs",
@@ -248,7 +241,7 @@ static const struct check_item items[] = {
 		.needs = needs_virtio_xfs,
 		.plants = REFUSED_RAW,
 		.run = stack_case,
-		.arg = STACK("xfs", false, .name = "virtio-pmem", .modes = {ASYNC}),
+		.arg = STACK("xfs", false, "virtio-pmem", "V"),
 	},
 	{
 		.name = "refused.virtio.linear",
@@ -258,8 +251,7 @@ static const struct check_item items[] = {
 		.flags = CHECK_QUICK,
 		.plants = REFUSED,
 		.run = stack_case,
-		.arg = STACK("ext4", false, .name = "linear over virtio-pmem", .depth = 1,
-			     .segments = 2, .modes = {ASYNC}),
+		.arg = STACK("ext4", false, "linear over virtio-pmem", "2x $/2 linear V +0"),
 	},
 	{
 		.name = "refused.virtio.depth",
@@ -268,8 +260,8 @@ static const struct check_item items[] = {
 		.needs = needs_virtio,
 		.plants = REFUSED,
 		.run = stack_case,
-		.arg = STACK("ext4", false, .name = "linear of depth 3 over virtio-pmem",
-			     .depth = 3, .segments = 2, .modes = {ASYNC}),
+		.arg = STACK("ext4", false, "linear of depth 3 over virtio-pmem",
+			     "2x $/2 linear V +0" TESTBED_TWO_MORE),
 	},
 	{
 		.name = "refused.mixed.first",
@@ -279,8 +271,8 @@ static const struct check_item items[] = {
 		.needs = needs_mixed,
 		.plants = REFUSED,
 		.run = stack_case,
-		.arg = STACK("ext4", false, .name = "linear over virtio-pmem and an NVDIMM",
-			     .depth = 1, .segments = 2, .members = 2, .modes = {ASYNC, SYNC}),
+		.arg = STACK("ext4", false, "linear over virtio-pmem and an NVDIMM",
+			     "$/2 linear V 0; $/2 linear A 0"),
 	},
 	{
 		.name = "refused.mixed.last",
@@ -289,8 +281,8 @@ static const struct check_item items[] = {
 		.needs = needs_mixed,
 		.plants = REFUSED,
 		.run = stack_case,
-		.arg = STACK("ext4", false, .name = "linear over an NVDIMM and virtio-pmem",
-			     .depth = 1, .segments = 2, .members = 2, .modes = {SYNC, ASYNC}),
+		.arg = STACK("ext4", false, "linear over an NVDIMM and virtio-pmem",
+			     "$/2 linear A 0; $/2 linear V 0"),
 	},
 	{
 		.name = "refused.mixed.striped",
@@ -299,9 +291,8 @@ static const struct check_item items[] = {
 		.needs = needs_mixed,
 		.plants = REFUSED,
 		.run = stack_case,
-		.arg = STACK("ext4", false, .name = "striped over an NVDIMM and virtio-pmem",
-			     .depth = 1, .chunk_bytes = WINDOW_BYTES, .members = 2,
-			     .modes = {SYNC, ASYNC}),
+		.arg = STACK("ext4", false, "striped over an NVDIMM and virtio-pmem",
+			     "$ striped 2 4096 A 0 V 0"),
 	},
 	{
 		.name = "refused.mixed.depth",
@@ -311,9 +302,8 @@ static const struct check_item items[] = {
 		.needs = needs_mixed,
 		.plants = REFUSED,
 		.run = stack_case,
-		.arg = STACK("ext4", false,
-			     .name = "linear of depth 3 over an NVDIMM and virtio-pmem", .depth = 3,
-			     .segments = 2, .members = 2, .modes = {SYNC, ASYNC}),
+		.arg = STACK("ext4", false, "linear of depth 3 over an NVDIMM and virtio-pmem",
+			     "$/2 linear A 0; $/2 linear V 0" TESTBED_TWO_MORE),
 	},
 	{
 		.name = "refused.not_dax",
@@ -410,7 +400,7 @@ static const struct check_item items[] = {
 		.needs = needs_two,
 		.plants = PLANT_BYTE | PLANT_VALUE,
 		.run = durable,
-		.arg = DURABLE("ext4", HOLE, .name = "a namespace"),
+		.arg = DURABLE("ext4", DURABLE_HOLE, TESTBED_RAW),
 	},
 	{
 		.name = "durable.hole.ext4",
@@ -421,8 +411,7 @@ static const struct check_item items[] = {
 		.flags = CHECK_QUICK,
 		.plants = PLANT_BYTE | PLANT_VALUE | PLANT_STACK,
 		.run = durable,
-		.arg = DURABLE("ext4", HOLE, .name = "linear", .depth = 1, .segments = 4,
-			       .members = 2),
+		.arg = DURABLE("ext4", DURABLE_HOLE, LINEAR),
 	},
 	{
 		.name = "durable.hole.xfs",
@@ -432,8 +421,7 @@ static const struct check_item items[] = {
 		.needs = needs_xfs,
 		.plants = PLANT_BYTE | PLANT_VALUE | PLANT_STACK,
 		.run = durable,
-		.arg = DURABLE("xfs", HOLE, .name = "linear", .depth = 1, .segments = 4,
-			       .members = 2),
+		.arg = DURABLE("xfs", DURABLE_HOLE, LINEAR),
 	},
 	{
 		.name = "durable.unwritten",
@@ -443,8 +431,7 @@ static const struct check_item items[] = {
 		.needs = needs_striped,
 		.plants = PLANT_BYTE | PLANT_VALUE | PLANT_STACK,
 		.run = durable,
-		.arg = DURABLE("ext4", UNWRITTEN, .name = "striped", .depth = 1, .members = 2,
-			       .chunk_bytes = WINDOW_BYTES),
+		.arg = DURABLE("ext4", DURABLE_UNWRITTEN, TESTBED_STRIPED_2),
 	},
 	{0},
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check/mapsync/synctable.h"
 
-#include "check/fixture/shape.h"
+#include "check/fixture/testbed.h"
 #include "check/mapsync/mapsync.h"
 
 #include "lib/base/limit_clock.h"
@@ -31,7 +31,7 @@ static const char *letter_text(char letter)
 /* Describes the table of a letter.  Returns 0 or -errno. */
 static int describe(struct change *c, char letter)
 {
-	uint64_t half = scene_device_bytes("ext4") / 2 / SECTOR_BYTES;
+	uint64_t half = testbed_fs_bytes("ext4") / 2 / SECTOR_BYTES;
 	int rc;
 
 	graph_clear_targets(&c->graph, c->device);
@@ -73,10 +73,10 @@ static int ask_anew(struct check_env *env, const struct change *c, bool granted,
 	char *p = NULL;
 	int fd, rc = -EIO;
 
-	if (check_mount(env, "ext4", c->graph.devices[c->watched].node, scene_device_bytes("ext4"),
+	if (check_mount(env, "ext4", c->graph.devices[c->watched].node, testbed_fs_bytes("ext4"),
 			&fs) < 0)
 		return -EIO;
-	fd = check_file(env, &fs, "file", WINDOW_BYTES, SCENE_FILE_ID, SCENE_GENERATION);
+	fd = check_file(env, &fs, "file", WINDOW_BYTES, TESTBED_FILE, TESTBED_GENERATION);
 	if (fd >= 0) {
 		if (what)
 			map_sync_judge(env, fd, granted, what, &p);
@@ -125,7 +125,7 @@ void synctable_sequence(struct check_env *env, const void *arg)
 		if (l != letters)
 			rc = describe(&c, *l);
 		if (!rc && l != letters)
-			rc = shape_reload(&c.graph, c.device);
+			rc = testbed_reload(&c.graph, c.device);
 		if (!check_setup(env, rc, "the table of %s (%s)", letter_text(*l), dm_complaint()))
 			break;
 		snprintf(what, sizeof(what), "%s%s", letter_text(*l), before);
@@ -138,7 +138,7 @@ void synctable_sequence(struct check_env *env, const void *arg)
 
 void synctable_below(struct check_env *env, const void *arg)
 {
-	uint64_t sectors = scene_device_bytes("ext4") / SECTOR_BYTES;
+	uint64_t sectors = testbed_fs_bytes("ext4") / SECTOR_BYTES;
 	const bool *again = arg;
 	struct change c;
 	char name[64];
@@ -158,9 +158,9 @@ void synctable_below(struct check_env *env, const void *arg)
 		goto out;
 	rc = describe(&c, 'A');
 	if (!rc)
-		rc = shape_reload(&c.graph, c.device);
+		rc = testbed_reload(&c.graph, c.device);
 	if (!rc && *again)
-		rc = shape_reload(&c.graph, c.watched);
+		rc = testbed_reload(&c.graph, c.watched);
 	if (check_setup(env, rc, "changing the lower one (%s)", dm_complaint()))
 		ask_anew(env, &c, false,
 			 *again ? "a device whose member was changed to virtio-pmem under it, and "
@@ -173,7 +173,7 @@ out:
 void synctable_mounted(struct check_env *env, const void *arg)
 {
 	const uint64_t tail = WINDOW_BYTES / SECTOR_BYTES;
-	uint64_t bytes = scene_device_bytes("ext4");
+	uint64_t bytes = testbed_fs_bytes("ext4");
 	struct check_fs fs = {0};
 	struct change c;
 	char *p = NULL, *q = NULL;
@@ -189,19 +189,19 @@ void synctable_mounted(struct check_env *env, const void *arg)
 	if (!check_setup(env, rc, "making the device (%s)", dm_complaint()) ||
 	    check_mount(env, "ext4", c.graph.devices[c.device].node, bytes, &fs) < 0)
 		goto out;
-	fd = check_file(env, &fs, "file", SYNC_FILE_BYTES, SCENE_FILE_ID, SCENE_GENERATION);
+	fd = check_file(env, &fs, "file", SYNC_FILE_BYTES, TESTBED_FILE, TESTBED_GENERATION);
 	if (fd < 0 || !map_sync_judge(env, fd, true, "synchronous members", &p))
 		goto out;
 	c.graph.devices[c.device].targets[2].members[0].device = c.async;
-	if (!check_setup(env, shape_reload(&c.graph, c.device), "changing the table (%s)",
+	if (!check_setup(env, testbed_reload(&c.graph, c.device), "changing the table (%s)",
 			 dm_complaint()))
 		goto out;
 	check_observe(env, "older_mapping_is_synchronous", json_boolean(area_is_sync(p) == 1));
 	map_sync_judge(env, fd, false, "a device whose end was moved to virtio-pmem while mounted",
 		       &q);
 	map_sync_drop(q);
-	check_mapped_bytes(env, "the older mapping", p, WINDOW_BYTES, SCENE_FILE_ID, 0,
-			   SCENE_GENERATION);
+	check_mapped_bytes(env, "the older mapping", p, WINDOW_BYTES, TESTBED_FILE, 0,
+			   TESTBED_GENERATION);
 out:
 	map_sync_drop(p);
 	if (fd >= 0)
@@ -284,9 +284,9 @@ void synctable_inherited(struct check_env *env, const void *arg)
 
 	(void)arg;
 	if (check_mount(env, "ext4", check_device(env, NAMESPACE_VIRTIO, 0)->node,
-			scene_device_bytes("ext4"), &fs) < 0)
+			testbed_fs_bytes("ext4"), &fs) < 0)
 		return;
-	fd = check_file(env, &fs, "file", WINDOW_BYTES, SCENE_FILE_ID, SCENE_GENERATION);
+	fd = check_file(env, &fs, "file", WINDOW_BYTES, TESTBED_FILE, TESTBED_GENERATION);
 	if (fd >= 0) {
 		map_sync_judge(env, fd, false, "virtio-pmem itself", &p);
 		map_sync_drop(p);

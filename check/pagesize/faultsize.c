@@ -21,7 +21,7 @@
  *
  * Alone: ./run.sh check --check 'faultsize.*'
  */
-#include "check/fixture/shape.h"
+#include "check/fixture/testbed.h"
 #include "check/pagesize/filechange.h"
 #include "check/pagesize/geometry.h"
 #include "check/pagesize/mapchange.h"
@@ -56,23 +56,22 @@ static json_int_t faults_of(volatile char *window, bool store)
 
 static void fault_counts(struct check_env *env, const void *arg)
 {
-	const struct shape *shape = arg;
 	struct mapping small;
-	struct scene scene;
+	struct testbed bed;
 	json_int_t n[4];
 	int rc;
 
-	if (!open_with_pmd(env, shape, "ext4", &scene))
+	if (!window_open_pmd(env, arg, "ext4", &bed))
 		return;
-	rc = mapping_make(&small, scene.fd, SIZE_FILE_BYTES, MAP_SHARED, false);
+	rc = mapping_make(&small, bed.fd, WINDOW_FILE_BYTES, MAP_SHARED, false);
 	if (!check_setup(env, rc, "a mapping of small pages"))
 		goto out;
 	faults_of(small.base, false); /* code that comes in for the first time is not counted */
 	faults_of(small.base, true);
-	n[0] = faults_of(scene.base + AT + WINDOW_BYTES, false);
-	n[1] = faults_of(scene.base + AT + WINDOW_BYTES, true);
-	n[2] = faults_of(small.base + AT + 2 * WINDOW_BYTES, false);
-	n[3] = faults_of(small.base + AT + 2 * WINDOW_BYTES, true);
+	n[0] = faults_of(bed.map.base + WINDOW_AT + WINDOW_BYTES, false);
+	n[1] = faults_of(bed.map.base + WINDOW_AT + WINDOW_BYTES, true);
+	n[2] = faults_of(small.base + WINDOW_AT + 2 * WINDOW_BYTES, false);
+	n[3] = faults_of(small.base + WINDOW_AT + 2 * WINDOW_BYTES, true);
 	check_observe(env, "faults",
 		      json_pack("{sI sI sI sI}", "pmd_loads", n[0], "pmd_stores_after", n[1],
 				"pte_loads", n[2], "pte_stores_after", n[3]));
@@ -81,33 +80,33 @@ static void fault_counts(struct check_env *env, const void *arg)
 		   "loads all over a window that no PMD can map take a fault for each page");
 	mapping_drop(&small);
 out:
-	scene_close(env, &scene);
+	testbed_close(env, &bed);
 }
 
 /* ---- what may be switched off ---------------------------------------------------------------- */
 
 static void advised(struct check_env *env, const void *arg)
 {
-	struct scene scene;
+	struct testbed bed;
 	json_t *seen;
 	int rc;
 
 	(void)arg;
-	if (!open_with_pmd(env, &window_linear, "ext4", &scene))
+	if (!window_open_pmd(env, WINDOW_LINEAR, "ext4", &bed))
 		return;
-	rc = madvise(scene.base, SIZE_FILE_BYTES, MADV_NOHUGEPAGE) < 0 ? -errno : 0;
+	rc = madvise(bed.map.base, WINDOW_FILE_BYTES, MADV_NOHUGEPAGE) < 0 ? -errno : 0;
 	seen = json_pack("{ss ss}", "madvise", rc ? strerrorname_np(-rc) : "granted", "then",
-			 size_name(window_is_pmd(scene.base, AT)));
+			 window_size_name(window_is_pmd(bed.map.base, WINDOW_AT)));
 	check_observe(env, "MADV_NOHUGEPAGE", seen);
-	madvise(scene.base, SIZE_FILE_BYTES, MADV_HUGEPAGE);
+	madvise(bed.map.base, WINDOW_FILE_BYTES, MADV_HUGEPAGE);
 	rc = prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) < 0 ? -errno : 0;
 	seen = json_pack("{ss ss}", "prctl", rc ? strerrorname_np(-rc) : "granted", "then",
-			 size_name(window_is_pmd(scene.base, AT)));
+			 window_size_name(window_is_pmd(bed.map.base, WINDOW_AT)));
 	check_observe(env, "PR_SET_THP_DISABLE", seen);
 	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
-	is_stamped(env, &scene, "read in whatever size", 0, SIZE_FILE_BYTES);
-	check_frames(env, scene.fd, scene.base, AT, WINDOW_BYTES, &scene.graph, scene.device);
-	scene_close(env, &scene);
+	window_is_stamped(env, &bed, "read in whatever size", 0, WINDOW_FILE_BYTES);
+	testbed_frames(env, &bed, WINDOW_AT, WINDOW_BYTES);
+	testbed_close(env, &bed);
 }
 
 #define THP "/sys/kernel/mm/transparent_hugepage/enabled"
@@ -140,21 +139,22 @@ static bool get_thp(char word[32])
 static void thp_never(struct check_env *env, const void *arg)
 {
 	char before[32];
-	struct scene scene;
+	struct testbed bed;
 
 	(void)arg;
 	if (!check_setup(env, get_thp(before) ? 0 : -EIO, "reading " THP) ||
-	    !open_with_pmd(env, &window_linear, "ext4", &scene))
+	    !window_open_pmd(env, WINDOW_LINEAR, "ext4", &bed))
 		return;
 	check_observe(env, "at_boot", json_string(before));
 	if (check_setup(env, set_thp("never") ? 0 : -EIO, "writing " THP)) {
-		check_observe(env, "never", json_string(size_name(window_is_pmd(scene.base, AT))));
-		is_stamped(env, &scene, "read in whatever size", 0, SIZE_FILE_BYTES);
-		check_frames(env, scene.fd, scene.base, AT, WINDOW_BYTES, &scene.graph,
-			     scene.device);
+		check_observe(
+			env, "never",
+			json_string(window_size_name(window_is_pmd(bed.map.base, WINDOW_AT))));
+		window_is_stamped(env, &bed, "read in whatever size", 0, WINDOW_FILE_BYTES);
+		testbed_frames(env, &bed, WINDOW_AT, WINDOW_BYTES);
 	}
 	check_setup(env, set_thp(before) ? 0 : -EIO, "writing " THP);
-	scene_close(env, &scene);
+	testbed_close(env, &bed);
 }
 
 /* ---- the table ------------------------------------------------------------------------------- */
@@ -166,7 +166,14 @@ static void thp_never(struct check_env *env, const void *arg)
 #define BY_FALLBACK "fs/dax.c, the comments of dax_fault_check_fallback()"
 
 #define GEOMETRY(fs_, huge_, ...) \
-	(&(const struct geometry){.shape = {__VA_ARGS__}, .fs = fs_, .huge = huge_})
+	(&(const struct geometry){.fs = fs_, .huge = GEOMETRY_##huge_, .table = __VA_ARGS__})
+
+/* Segments of 5 MiB + 12 KiB that take turns on two namespaces; each begins as far past a 2 MiB
+ * boundary there as in the device. */
+#define BORDERS_TWO "10264 linear A +2072; 10264 linear B +2072"
+#define BORDERS                                                                                 \
+	"10264 linear A 0; 10264 linear B 2072; " BORDERS_TWO "; " BORDERS_TWO "; " BORDERS_TWO \
+	"; " BORDERS_TWO "; " BORDERS_TWO
 
 static const char *const needs_one[] = {"device:fsdax", "target:linear", "fs:ext4", "page:2M",
 					NULL};
@@ -177,8 +184,6 @@ static const char *const needs_striped[] = {"device:fsdax:2", "target:striped", 
 static const char *const needs_xfs[] = {"device:fsdax", "target:linear", "fs:xfs", "page:2M", NULL};
 static const char *const needs_thp[] = {"device:fsdax", "target:linear", "fs:ext4", "file:" THP,
 					NULL};
-
-static const struct shape raw = {.name = "a namespace"};
 
 #define PLANTS_GEOMETRY (PLANT_STACK | PLANT_SIZE)
 #define PLANTS_CHANGE (PLANT_SIZE | PLANT_BYTE)
@@ -192,7 +197,7 @@ static const struct check_item items[] = {
 		.needs = needs_one,
 		.plants = PLANT_SIZE | PLANT_FRAME,
 		.run = geometry,
-		.arg = GEOMETRY("ext4", ALL, .name = "a namespace"),
+		.arg = GEOMETRY("ext4", ALL, TESTBED_RAW),
 	},
 	{
 		.name = "aligned.ext4",
@@ -203,7 +208,7 @@ static const struct check_item items[] = {
 		.flags = CHECK_QUICK,
 		.plants = PLANTS_GEOMETRY | PLANT_FRAME | PLANT_BYTE | PLANT_VALUE | PLANT_DMESG,
 		.run = geometry,
-		.arg = GEOMETRY("ext4", ALL, .name = "linear", .depth = 1, .segments = 4),
+		.arg = GEOMETRY("ext4", ALL, "4x $/4 linear A +0"),
 	},
 	{
 		.name = "aligned.xfs",
@@ -213,7 +218,7 @@ static const struct check_item items[] = {
 		.needs = needs_xfs,
 		.plants = PLANTS_GEOMETRY,
 		.run = geometry,
-		.arg = GEOMETRY("xfs", ALL, .name = "linear", .depth = 1, .segments = 4),
+		.arg = GEOMETRY("xfs", ALL, "4x $/4 linear A +0"),
 	},
 	{
 		.name = "depth",
@@ -222,8 +227,8 @@ static const struct check_item items[] = {
 		.needs = needs_two,
 		.plants = PLANTS_GEOMETRY,
 		.run = geometry,
-		.arg = GEOMETRY("ext4", ALL, .name = "linear of depth 3", .depth = 3, .segments = 4,
-				.members = 2),
+		.arg = GEOMETRY("ext4", ALL,
+				"2x $/4 linear A +0; $/4 linear B +0" TESTBED_TWO_MORE),
 	},
 	{
 		.name = "two_namespaces",
@@ -233,8 +238,7 @@ static const struct check_item items[] = {
 		.needs = needs_two,
 		.plants = PLANTS_GEOMETRY,
 		.run = geometry,
-		.arg = GEOMETRY("ext4", ALL, .name = "linear over two", .depth = 1, .segments = 16,
-				.members = 2),
+		.arg = GEOMETRY("ext4", ALL, "8x $/16 linear A +0; $/16 linear B +0"),
 	},
 	{
 		.name = "shifted",
@@ -245,8 +249,7 @@ static const struct check_item items[] = {
 		.flags = CHECK_QUICK,
 		.plants = PLANTS_GEOMETRY,
 		.run = geometry,
-		.arg = GEOMETRY("ext4", NONE, .name = "linear, shifted by 4 KiB", .depth = 1,
-				.segments = 2, .shift_bytes = PAGE_BYTES),
+		.arg = GEOMETRY("ext4", NONE, "$/2 linear A 8; $/2 linear A +4096"),
 	},
 	{
 		.name = "shifts_cancel",
@@ -256,8 +259,8 @@ static const struct check_item items[] = {
 		.needs = needs_one,
 		.plants = PLANTS_GEOMETRY,
 		.run = geometry,
-		.arg = GEOMETRY("ext4", ALL, .name = "1 MiB into a device shifted by 1 MiB",
-				.depth = 2, .segments = 1, .shift_bytes = MIB, .skip_bytes = MIB),
+		.arg = GEOMETRY("ext4", ALL,
+				"135168 linear A 2048 | 65536 linear a 2048; 65536 linear a +0"),
 	},
 	{
 		.name = "border",
@@ -268,8 +271,7 @@ static const struct check_item items[] = {
 		.flags = CHECK_QUICK,
 		.plants = PLANTS_GEOMETRY,
 		.run = geometry,
-		.arg = GEOMETRY("ext4", SOME, .name = "segments of 5 MiB + 12 KiB", .depth = 1,
-				.members = 2, .segment_bytes = 5 * MIB + 12 * KIB),
+		.arg = GEOMETRY("ext4", SOME, BORDERS),
 	},
 	{
 		.name = "border.one_namespace",
@@ -279,8 +281,7 @@ static const struct check_item items[] = {
 		.needs = needs_one,
 		.plants = PLANTS_GEOMETRY,
 		.run = geometry,
-		.arg = GEOMETRY("ext4", SOME, .name = "segments of 5 MiB on one namespace",
-				.depth = 1, .segment_bytes = 5 * MIB),
+		.arg = GEOMETRY("ext4", SOME, "13x 10240 linear A +0"),
 	},
 	{
 		.name = "striped.chunk_1m",
@@ -289,8 +290,7 @@ static const struct check_item items[] = {
 		.needs = needs_striped,
 		.plants = PLANTS_GEOMETRY,
 		.run = geometry,
-		.arg = GEOMETRY("ext4", NONE, .name = "striped, chunks of 1 MiB", .depth = 1,
-				.chunk_bytes = MIB, .members = 2),
+		.arg = GEOMETRY("ext4", NONE, "$ striped 2 2048 A 0 B 0"),
 	},
 	{
 		.name = "striped.chunk_2m",
@@ -299,8 +299,7 @@ static const struct check_item items[] = {
 		.needs = needs_striped,
 		.plants = PLANTS_GEOMETRY,
 		.run = geometry,
-		.arg = GEOMETRY("ext4", ALL, .name = "striped, chunks of 2 MiB", .depth = 1,
-				.chunk_bytes = WINDOW_BYTES, .members = 2),
+		.arg = GEOMETRY("ext4", ALL, TESTBED_STRIPED_2),
 	},
 	{
 		.name = "striped.chunk_3m",
@@ -310,8 +309,7 @@ static const struct check_item items[] = {
 		.needs = needs_striped,
 		.plants = PLANTS_GEOMETRY,
 		.run = geometry,
-		.arg = GEOMETRY("ext4", SOME, .name = "striped, chunks of 3 MiB", .depth = 1,
-				.chunk_bytes = 3 * MIB, .members = 2),
+		.arg = GEOMETRY("ext4", SOME, "122880 striped 2 6144 A 0 B 0"),
 	},
 	{
 		.name = "striped.small_bios",
@@ -321,13 +319,7 @@ static const struct check_item items[] = {
 		.needs = needs_striped,
 		.plants = PLANTS_GEOMETRY,
 		.run = geometry,
-		.arg = &(const struct geometry){.shape = {.name = "striped, chunks of 2 MiB",
-							  .depth = 1,
-							  .chunk_bytes = WINDOW_BYTES,
-							  .members = 2},
-						.fs = "ext4",
-						.huge = ALL,
-						.bio_kib = 512},
+		.arg = GEOMETRY("ext4", ALL, TESTBED_STRIPED_2, .bio_kib = 512),
 	},
 	{
 		.name = "incongruent",
@@ -337,12 +329,7 @@ static const struct check_item items[] = {
 		.needs = needs_one,
 		.plants = PLANTS_GEOMETRY,
 		.run = geometry,
-		.arg =
-			&(const struct geometry){
-				.shape = {.name = "linear", .depth = 1, .segments = 2},
-				.fs = "ext4",
-				.small_pages = true,
-				.huge = ALL},
+		.arg = GEOMETRY("ext4", ALL, WINDOW_LINEAR, .small_pages = true),
 	},
 	{
 		.name = "punch.page.ext4",
@@ -508,7 +495,7 @@ static const struct check_item items[] = {
 		.needs = needs_one,
 		.plants = PLANT_VALUE | PLANT_SIZE,
 		.run = fault_counts,
-		.arg = &raw,
+		.arg = TESTBED_RAW,
 	},
 	{
 		.name = "counts.linear",
@@ -517,7 +504,7 @@ static const struct check_item items[] = {
 		.needs = needs_one,
 		.plants = PLANT_VALUE | PLANT_SIZE,
 		.run = fault_counts,
-		.arg = &window_linear,
+		.arg = WINDOW_LINEAR,
 	},
 	{
 		.name = "advised",

@@ -9,34 +9,34 @@
 #include <string.h>
 
 /* Page size by loads, then by stores, against the model. */
-static bool judge_window(struct check_env *env, const struct scene *scene, uint64_t window,
+static bool judge_window(struct check_env *env, const struct testbed *bed, uint64_t window,
 			 const struct extents *extents)
 {
-	bool want = graph_window_is_huge(extents, &scene->graph, scene->device, window) &&
-		    (uintptr_t)scene->base % WINDOW_BYTES == 0;
+	bool want = graph_window_is_huge(extents, &bed->graph, bed->device, window) &&
+		    (uintptr_t)bed->map.base % WINDOW_BYTES == 0;
 	int rc;
 
-	if (!check_page_size(env, scene->fd, scene->base, window, &scene->graph, scene->device))
+	if (!testbed_page_size(env, bed, window))
 		return false;
-	rc = window_store_is_pmd(scene, window);
+	rc = window_store_is_pmd(bed, window);
 	return check_setup(env, rc, "storing into the window at file offset %" PRIu64, window) &&
 	       check_equal(env, rc, want, "PMD after a store at file offset %" PRIu64, window);
 }
 
 /* How many windows of the file the model has as huge. */
-static unsigned int huge_windows(const struct scene *scene, const struct extents *extents)
+static unsigned int huge_windows(const struct testbed *bed, const struct extents *extents)
 {
 	unsigned int n = 0;
 
-	for (uint64_t at = 0; at < scene->bytes; at += WINDOW_BYTES)
-		n += graph_window_is_huge(extents, &scene->graph, scene->device, at);
+	for (uint64_t at = 0; at < bed->bytes; at += WINDOW_BYTES)
+		n += graph_window_is_huge(extents, &bed->graph, bed->device, at);
 	return n;
 }
 
 /* Sets, or only tells, how large a bio the device takes. */
-static bool limit_bios(struct check_env *env, const struct scene *scene, unsigned int kib)
+static bool limit_bios(struct check_env *env, const struct testbed *bed, unsigned int kib)
 {
-	const char *numbers = scene->graph.devices[scene->device].numbers;
+	const char *numbers = bed->graph.devices[bed->device].numbers;
 	char path[128], line[32] = "?";
 	FILE *file;
 	int rc;
@@ -59,33 +59,35 @@ static bool limit_bios(struct check_env *env, const struct scene *scene, unsigne
 void geometry(struct check_env *env, const void *arg)
 {
 	const struct geometry *g = arg;
-	const struct scene_spec spec = {g->fs, SIZE_FILE_BYTES, g->small_pages};
+	const struct testbed_spec spec = {.table = g->table,
+					  .fs = g->fs,
+					  .file_bytes = WINDOW_FILE_BYTES,
+					  .small_pages = g->small_pages};
 	struct extents extents = {0};
-	struct scene scene;
+	struct testbed bed;
 	unsigned int huge;
 	bool good;
 
-	if (!scene_open(env, &g->shape, &spec, &scene))
+	if (!testbed_open(env, &bed, &spec))
 		return;
-	good = check_setup(env, extents_read(scene.fd, &extents), "reading the extents") &&
-	       laid_out(env, &scene, &extents);
-	if (good && g->shape.chunk_bytes)
-		good = limit_bios(env, &scene, g->bio_kib);
-	huge = huge_windows(&scene, &extents);
-	if (good && (g->huge == ALL    ? huge != WINDOWS
-		     : g->huge == NONE ? huge != 0
-				       : huge == 0 || huge == WINDOWS)) {
-		check_broken(env, "of %d windows, the model has %u as huge", WINDOWS, huge);
+	good = check_setup(env, extents_read(bed.fd, &extents), "reading the extents") &&
+	       window_all_laid_out(env, &bed, &extents);
+	if (good && strstr(g->table, "striped"))
+		good = limit_bios(env, &bed, g->bio_kib);
+	huge = huge_windows(&bed, &extents);
+	if (good && (g->huge == GEOMETRY_ALL	? huge != WINDOW_COUNT
+		     : g->huge == GEOMETRY_NONE ? huge != 0
+						: huge == 0 || huge == WINDOW_COUNT)) {
+		check_broken(env, "of %d windows, the model has %u as huge", WINDOW_COUNT, huge);
 		good = false;
 	}
-	for (uint64_t at = 0; at < scene.bytes && good; at += WINDOW_BYTES)
-		good = judge_window(env, &scene, at, &extents);
+	for (uint64_t at = 0; at < bed.bytes && good; at += WINDOW_BYTES)
+		good = judge_window(env, &bed, at, &extents);
 	if (good)
-		good = check_frames(env, scene.fd, scene.base, 0, scene.bytes, &scene.graph,
-				    scene.device);
+		good = testbed_frames(env, &bed, 0, bed.bytes);
 	if (good)
-		check_mapped_bytes(env, "read through the mapping", scene.base, scene.bytes,
-				   SCENE_FILE_ID, 0, SCENE_GENERATION);
+		check_mapped_bytes(env, "read through the mapping", bed.map.base, bed.bytes,
+				   TESTBED_FILE, 0, TESTBED_GENERATION);
 	extents_free(&extents);
-	scene_close(env, &scene);
+	testbed_close(env, &bed);
 }

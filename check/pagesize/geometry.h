@@ -3,15 +3,14 @@
 #ifndef DAXDM_GEOMETRY_H
 #define DAXDM_GEOMETRY_H
 
-#include "check/fixture/shape.h"
+#include "check/fixture/testbed.h"
 
 struct geometry {
-	struct shape shape;
-	const char *fs;
+	const char *table, *fs;
 	bool small_pages;
-	/* What the shape is to bring; if the filesystem lays the file out otherwise, nothing is
+	/* What the table allows; if the filesystem lays the file out otherwise, nothing is
 	 * found out. */
-	enum { ALL, NONE, SOME } huge;
+	enum { GEOMETRY_ALL, GEOMETRY_NONE, GEOMETRY_SOME } huge;
 	unsigned int bio_kib; /* not 0: the largest bio that the device takes */
 };
 

@@ -10,43 +10,49 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { SECOND_GENERATION = SCENE_GENERATION + 1 };
+enum { SECOND_GENERATION = TESTBED_GENERATION + 1 };
 
 void mixed_order(struct check_env *env, const void *arg)
 {
 	struct mapping small;
-	struct scene scene;
+	struct testbed bed;
 	json_t *seen;
 	int rc;
 
-	if (!open_with_pmd(env, &window_linear, arg, &scene))
+	if (!window_open_pmd(env, WINDOW_LINEAR, arg, &bed))
 		return;
-	rc = mapping_make(&small, scene.fd, SIZE_FILE_BYTES, MAP_SHARED, false);
+	rc = mapping_make(&small, bed.fd, WINDOW_FILE_BYTES, MAP_SHARED, false);
 	if (!check_setup(env, rc, "a mapping of small pages"))
 		goto out;
-	/* Window 0 by a small page first, window AT by a PMD already. */
-	stamp_fill(small.base + PAGE_BYTES, PAGE_BYTES, SCENE_FILE_ID, PAGE_BYTES,
+	/* Window 0 by a small page first, window WINDOW_AT by a PMD already. */
+	stamp_fill(small.base + PAGE_BYTES, PAGE_BYTES, TESTBED_FILE, PAGE_BYTES,
 		   SECOND_GENERATION);
-	seen = json_pack("{ss}", "pte_first", size_name(window_store_is_pmd(&scene, 0)));
-	stamp_fill(scene.base + AT, PAGE_BYTES, SCENE_FILE_ID, AT, SECOND_GENERATION);
-	stamp_fill(small.base + AT + PAGE_BYTES, PAGE_BYTES, SCENE_FILE_ID, AT + PAGE_BYTES,
+	seen = json_pack("{ss}", "pte_first", window_size_name(window_store_is_pmd(&bed, 0)));
+	stamp_fill(bed.map.base + WINDOW_AT, PAGE_BYTES, TESTBED_FILE, WINDOW_AT,
 		   SECOND_GENERATION);
-	json_object_set_new(seen, "pmd_first",
-			    json_string(size_name(pages_present(scene.base + AT) == WINDOW_PAGES)));
+	stamp_fill(small.base + WINDOW_AT + PAGE_BYTES, PAGE_BYTES, TESTBED_FILE,
+		   WINDOW_AT + PAGE_BYTES, SECOND_GENERATION);
+	json_object_set_new(
+		seen, "pmd_first",
+		json_string(window_size_name(window_pages_present(bed.map.base + WINDOW_AT) ==
+					     WINDOW_PAGES)));
 	check_observe(env, "large_mapping", seen);
 	check_mapped_bytes(env, "small page first, read through the large mapping",
-			   scene.base + PAGE_BYTES, PAGE_BYTES, SCENE_FILE_ID, PAGE_BYTES,
+			   bed.map.base + PAGE_BYTES, PAGE_BYTES, TESTBED_FILE, PAGE_BYTES,
 			   SECOND_GENERATION);
-	check_mapped_bytes(env, "large page first, read through the small mapping", small.base + AT,
-			   2 * PAGE_BYTES, SCENE_FILE_ID, AT, SECOND_GENERATION);
-	check_mapped_bytes(env, "large page first, read through the large mapping", scene.base + AT,
-			   2 * PAGE_BYTES, SCENE_FILE_ID, AT, SECOND_GENERATION);
-	is_stamped(env, &scene, "what nobody wrote", AT + 2 * PAGE_BYTES, AT + WINDOW_BYTES);
-	check_frames(env, scene.fd, scene.base, AT, WINDOW_BYTES, &scene.graph, scene.device);
-	check_frames(env, scene.fd, small.base, 0, 2 * WINDOW_BYTES, &scene.graph, scene.device);
+	check_mapped_bytes(env, "large page first, read through the small mapping",
+			   small.base + WINDOW_AT, 2 * PAGE_BYTES, TESTBED_FILE, WINDOW_AT,
+			   SECOND_GENERATION);
+	check_mapped_bytes(env, "large page first, read through the large mapping",
+			   bed.map.base + WINDOW_AT, 2 * PAGE_BYTES, TESTBED_FILE, WINDOW_AT,
+			   SECOND_GENERATION);
+	window_is_stamped(env, &bed, "what nobody wrote", WINDOW_AT + 2 * PAGE_BYTES,
+			  WINDOW_AT + WINDOW_BYTES);
+	testbed_frames(env, &bed, WINDOW_AT, WINDOW_BYTES);
+	check_frames(env, bed.fd, small.base, 0, 2 * WINDOW_BYTES, &bed.graph, bed.device);
 	mapping_drop(&small);
 out:
-	scene_close(env, &scene);
+	testbed_close(env, &bed);
 }
 
 struct writer {
@@ -61,7 +67,7 @@ static int write_pages(void *arg)
 	const struct writer *w = arg;
 	char page[PAGE_BYTES];
 
-	for (uint64_t window = 0; window < SIZE_FILE_BYTES; window += WINDOW_BYTES) {
+	for (uint64_t window = 0; window < WINDOW_FILE_BYTES; window += WINDOW_BYTES) {
 		atomic_uint *here = &w->here[window / WINDOW_BYTES];
 
 		atomic_fetch_add(here, 1);
@@ -70,7 +76,7 @@ static int write_pages(void *arg)
 		for (uint64_t p = w->odd; p < WINDOW_PAGES; p += 2) {
 			uint64_t at = window + p * PAGE_BYTES;
 
-			stamp_fill(page, sizeof(page), SCENE_FILE_ID, at, SECOND_GENERATION);
+			stamp_fill(page, sizeof(page), TESTBED_FILE, at, SECOND_GENERATION);
 			if (check_copy(w->base + at, page, sizeof(page)).signal)
 				return 1;
 		}
@@ -80,23 +86,24 @@ static int write_pages(void *arg)
 
 void mixed_race(struct check_env *env, const void *arg)
 {
-	const struct scene_spec spec = {.fs = arg, .file_bytes = SIZE_FILE_BYTES};
+	const struct testbed_spec spec = {
+		.table = WINDOW_LINEAR, .fs = arg, .file_bytes = WINDOW_FILE_BYTES};
 	struct writer writers[2] = {0};
 	struct check_task tasks[2] = {0};
 	struct mapping small;
-	struct scene scene;
+	struct testbed bed;
 	char *buffer = NULL;
 	bool done = true;
 	int rc;
 
-	if (!scene_open(env, &window_linear, &spec, &scene))
+	if (!testbed_open(env, &bed, &spec))
 		return;
-	rc = mapping_make(&small, scene.fd, SIZE_FILE_BYTES, MAP_SHARED, false);
+	rc = mapping_make(&small, bed.fd, WINDOW_FILE_BYTES, MAP_SHARED, false);
 	if (!check_setup(env, rc, "a mapping of small pages"))
 		goto out;
-	writers[0].base = scene.base;
+	writers[0].base = bed.map.base;
 	writers[1] = (struct writer){.base = small.base, .odd = 1};
-	writers[0].here = writers[1].here = check_shared(env, WINDOWS * sizeof(atomic_uint));
+	writers[0].here = writers[1].here = check_shared(env, WINDOW_COUNT * sizeof(atomic_uint));
 	for (int i = 0; i < 2 && writers[0].here && done; i++)
 		done = !check_start(env, &tasks[i], write_pages, &writers[i]);
 	for (int i = 0; i < 2; i++) {
@@ -109,19 +116,17 @@ void mixed_race(struct check_env *env, const void *arg)
 			check_equal(env, tasks[i].status, 0, "status of a writer");
 		}
 	}
-	buffer = malloc(SIZE_FILE_BYTES);
+	buffer = malloc(WINDOW_FILE_BYTES);
 	if (done && buffer && writers[0].here) {
-		rc = pread(scene.fd, buffer, SIZE_FILE_BYTES, 0) == SIZE_FILE_BYTES ? 0 : -EIO;
+		rc = pread(bed.fd, buffer, WINDOW_FILE_BYTES, 0) == WINDOW_FILE_BYTES ? 0 : -EIO;
 		if (check_setup(env, rc, "reading the file"))
-			check_bytes(env, "read(2) after both wrote", buffer, SIZE_FILE_BYTES,
-				    SCENE_FILE_ID, 0, SECOND_GENERATION);
-		check_frames(env, scene.fd, scene.base, 0, SIZE_FILE_BYTES, &scene.graph,
-			     scene.device);
-		check_frames(env, scene.fd, small.base, 0, SIZE_FILE_BYTES, &scene.graph,
-			     scene.device);
+			check_bytes(env, "read(2) after both wrote", buffer, WINDOW_FILE_BYTES,
+				    TESTBED_FILE, 0, SECOND_GENERATION);
+		testbed_frames(env, &bed, 0, WINDOW_FILE_BYTES);
+		check_frames(env, bed.fd, small.base, 0, WINDOW_FILE_BYTES, &bed.graph, bed.device);
 	}
 	free(buffer);
 	mapping_drop(&small);
 out:
-	scene_close(env, &scene);
+	testbed_close(env, &bed);
 }

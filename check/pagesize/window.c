@@ -8,14 +8,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-const struct shape window_linear = {.name = "linear", .depth = 1, .segments = 2};
-
-const char *size_name(int pmd)
+const char *window_size_name(int pmd)
 {
 	return pmd < 0 ? "unknown" : pmd ? "pmd" : "pte";
 }
 
-int pages_present(const volatile char *window)
+int window_pages_present(const volatile char *window)
 {
 	static uint64_t pages[WINDOW_PAGES];
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC), n = 0;
@@ -29,7 +27,7 @@ int pages_present(const volatile char *window)
 	return n;
 }
 
-int store_is_pmd(volatile char *window, const uint64_t at[2], const char values[2])
+int window_store_to_pmd(volatile char *window, const uint64_t at[2], const char values[2])
 {
 	uint64_t faults;
 	int present;
@@ -42,7 +40,7 @@ int store_is_pmd(volatile char *window, const uint64_t at[2], const char values[
 			if (check_store(window + at[i], values[i]).signal)
 				return -EFAULT;
 		faults = page_faults() - faults;
-		present = pages_present(window);
+		present = window_pages_present(window);
 		if (present < 0)
 			return present;
 		if (present == WINDOW_PAGES && faults == 1)
@@ -53,67 +51,68 @@ int store_is_pmd(volatile char *window, const uint64_t at[2], const char values[
 	return -EAGAIN; /* other pages of ours came in each time */
 }
 
-int window_store_is_pmd(const struct scene *scene, uint64_t window)
+int window_store_is_pmd(const struct testbed *bed, uint64_t window)
 {
 	const uint64_t at[2] = {0, WINDOW_BYTES - PAGE_BYTES};
 	char values[2];
 
 	for (int i = 0; i < 2; i++)
-		if (pread(scene->fd, &values[i], 1, (off_t)(window + at[i])) != 1)
+		if (pread(bed->fd, &values[i], 1, (off_t)(window + at[i])) != 1)
 			return -EIO;
-	return store_is_pmd(scene->base + window, at, values);
+	return window_store_to_pmd(bed->map.base + window, at, values);
 }
 
-bool laid_out(struct check_env *env, const struct scene *scene, const struct extents *extents)
+bool window_all_laid_out(struct check_env *env, const struct testbed *bed,
+			 const struct extents *extents)
 {
-	for (uint64_t at = 0; at < scene->bytes; at += WINDOW_BYTES)
+	for (uint64_t at = 0; at < bed->bytes; at += WINDOW_BYTES)
 		if (!window_is_huge_on_fs(extents, at)) {
 			check_broken(env,
 				     "%s did not place the window at file offset %" PRIu64
 				     " in one extent that is 2 MiB aligned",
-				     scene->fs.fs.type, at);
+				     bed->fs.fs.type, at);
 			return false;
 		}
 	return true;
 }
 
-bool open_with_pmd(struct check_env *env, const struct shape *shape, const char *fs,
-		   struct scene *scene)
+bool window_open_pmd(struct check_env *env, const char *table, const char *fs, struct testbed *bed)
 {
-	const struct scene_spec spec = {.fs = fs, .file_bytes = SIZE_FILE_BYTES};
+	const struct testbed_spec spec = {
+		.table = table, .fs = fs, .file_bytes = WINDOW_FILE_BYTES};
 	struct extents extents = {0};
 	bool good;
 	int rc;
 
-	if (!scene_open(env, shape, &spec, scene))
+	if (!testbed_open(env, bed, &spec))
 		return false;
-	good = check_setup(env, extents_read(scene->fd, &extents), "reading the extents") &&
-	       laid_out(env, scene, &extents);
+	good = check_setup(env, extents_read(bed->fd, &extents), "reading the extents") &&
+	       window_all_laid_out(env, bed, &extents);
 	extents_free(&extents);
-	if (good && !check_page_size(env, scene->fd, scene->base, AT, &scene->graph, scene->device))
+	if (good && !testbed_page_size(env, bed, WINDOW_AT))
 		good = false;
 	if (good) {
-		rc = window_is_pmd(scene->base, AT);
+		rc = window_is_pmd(bed->map.base, WINDOW_AT);
 		good = check_setup(env,
 				   rc == 1  ? 0
 				   : rc < 0 ? rc
 					    : -EINVAL,
-				   "a PMD at file offset %d to begin with", AT);
+				   "a PMD at file offset %d to begin with", WINDOW_AT);
 	}
 	if (!good)
-		scene_close(env, scene);
+		testbed_close(env, bed);
 	return good;
 }
 
-bool all_zero(struct check_env *env, const struct scene *scene, uint64_t from, uint64_t len,
-	      const char *what)
+bool window_is_zero(struct check_env *env, const struct testbed *bed, uint64_t from, uint64_t len,
+		    const char *what)
 {
 	char *copy = malloc(len);
 	struct check_touch touch = {0};
 	bool zero = copy;
 
 	if (copy)
-		touch = check_copy(copy, scene->base + from, len);
+		touch = check_copy(copy, bed->map.base + from, len);
 	for (uint64_t i = 0; i < len && zero && !touch.signal; i++)
 		zero = !copy[i];
 	free(copy);
@@ -124,9 +123,9 @@ bool all_zero(struct check_env *env, const struct scene *scene, uint64_t from, u
 	return zero && !touch.signal;
 }
 
-bool is_stamped(struct check_env *env, const struct scene *scene, const char *path, uint64_t from,
-		uint64_t to)
+bool window_is_stamped(struct check_env *env, const struct testbed *bed, const char *path,
+		       uint64_t from, uint64_t to)
 {
-	return check_mapped_bytes(env, path, scene->base + from, to - from, SCENE_FILE_ID, from,
-				  SCENE_GENERATION);
+	return check_mapped_bytes(env, path, bed->map.base + from, to - from, TESTBED_FILE, from,
+				  TESTBED_GENERATION);
 }

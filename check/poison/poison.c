@@ -13,7 +13,8 @@
  * SIGBUS.  Nobody tells the namespace, so that what a later access brings is observed.
  */
 #include "check/fixture/bio.h"
-#include "check/fixture/site.h"
+#include "check/fixture/block_reuse.h"
+#include "check/fixture/testbed.h"
 
 #include "lib/file/stamp.h"
 
@@ -33,7 +34,7 @@ enum {
 	SMALL_BYTES = 8 << 20,
 	LARGE_BYTES = 24 << 20, /* reaches the second of two segments */
 	BAD_SECTOR = 3,		/* of the page: one is enough to make it bad */
-	NEXT_GENERATION = SITE_GENERATION + 1,
+	NEXT_GENERATION = TESTBED_GENERATION + 1,
 };
 
 static const char *code_text(int code)
@@ -107,9 +108,9 @@ static int any_bad(const struct namespace *ns)
 	return rc;
 }
 
-/* A site with a bad page, and the same page in other words. */
+/* A testbed with a bad page, and the same page in other words. */
 struct bad {
-	struct site site;
+	struct testbed bed;
 	struct graph_place place;
 	uint64_t offset_bytes; /* in the file */
 	uint64_t device_byte;  /* on the mounted device */
@@ -118,25 +119,27 @@ struct bad {
 };
 
 /* Returns 0 or -errno after check_broken(). */
-static int make_bad(struct check_env *env, struct bad *b, const struct site_spec *spec)
+static int make_bad(struct check_env *env, struct bad *b, const struct testbed_spec *spec)
 {
-	bool in_last = false;
-	int rc = site_make(env, &b->site, spec);
+	const struct graph_device *d;
+	int rc;
 
-	if (rc < 0)
-		return rc;
-	b->heals = spec->mode == NAMESPACE_VIRTIO;
+	if (!testbed_open(env, &b->bed, spec))
+		return -EIO;
+	b->heals = strchr(spec->table, 'V');
 	b->offset_bytes = spec->file_bytes - 7 * PAGE_BYTES;
-	b->node = b->site.graph.devices[b->site.device].node;
-	rc = site_place(env, &b->site, b->offset_bytes, &b->place);
+	d = &b->bed.graph.devices[b->bed.device];
+	b->node = d->node;
+	rc = testbed_place(&b->bed, &b->bed.graph, b->offset_bytes, &b->place);
 	if (!rc)
-		rc = site_device_byte(env, &b->site, b->offset_bytes, &b->device_byte, &in_last);
-	if (!rc && !in_last)
+		rc = testbed_device_byte(&b->bed, b->offset_bytes, &b->device_byte);
+	if (!rc && d->n_targets &&
+	    b->device_byte < d->targets[d->n_targets - 1].start_sectors * SECTOR_BYTES)
 		rc = -EDOM;
 	if (check_setup(env, rc, "finding a page of the file in the last segment"))
 		rc = add_bad(env, &b->place);
 	if (rc < 0)
-		site_drop(env, &b->site);
+		testbed_close(env, &b->bed);
 	return rc;
 }
 
@@ -145,13 +148,13 @@ static void drop_bad(struct check_env *env, struct bad *b)
 {
 	static char zeroes[PAGE_BYTES];
 
-	site_unmap(&b->site);
+	testbed_unmap(&b->bed);
 	if (b->heals && any_bad(b->place.ns) > 0) {
 		bio_write(b->place.ns->node, b->place.offset_bytes, zeroes, sizeof(zeroes));
 		if (any_bad(b->place.ns))
 			check_broken(env, "%s keeps a bad block", b->place.ns->node);
 	}
-	site_drop(env, &b->site);
+	testbed_close(env, &b->bed);
 }
 
 /* The page beside is as it was written. */
@@ -159,8 +162,8 @@ static void check_beside(struct check_env *env, struct bad *b, int pages)
 {
 	uint64_t at = b->offset_bytes + (uint64_t)(int64_t)(pages * PAGE_BYTES);
 
-	check_mapped_bytes(env, "the mapping, a page beside the bad one", b->site.map.base + at,
-			   PAGE_BYTES, SITE_FILE_ID, at, SITE_GENERATION);
+	check_mapped_bytes(env, "the mapping, a page beside the bad one", b->bed.map.base + at,
+			   PAGE_BYTES, TESTBED_FILE, at, TESTBED_GENERATION);
 }
 
 static void mapping(struct check_env *env, const void *arg)
@@ -170,13 +173,13 @@ static void mapping(struct check_env *env, const void *arg)
 
 	if (make_bad(env, &b, arg) < 0)
 		return;
-	touch = check_load(b.site.map.base + b.offset_bytes, NULL);
+	touch = check_load(b.bed.map.base + b.offset_bytes, NULL);
 	if (check_that(env, touch.signal == SIGBUS,
 		       "a load from the bad page through the mapping brings SIGBUS"))
-		check_that(env, touch.address == b.site.map.base + b.offset_bytes,
+		check_that(env, touch.address == b.bed.map.base + b.offset_bytes,
 			   "the signal tells the address of the load");
 	check_observe(env, "load", touch_json(&touch));
-	touch = check_store(b.site.map.base + b.offset_bytes, 1);
+	touch = check_store(b.bed.map.base + b.offset_bytes, 1);
 	check_that(env, touch.signal == SIGBUS,
 		   "a store to the bad page through the mapping brings SIGBUS");
 	check_observe(env, "store", touch_json(&touch));
@@ -189,7 +192,7 @@ static void mapping(struct check_env *env, const void *arg)
 static ssize_t read_file(const struct bad *b, int64_t beside_bytes, char *bytes, size_t len)
 {
 	off_t at = (off_t)b->offset_bytes + beside_bytes;
-	ssize_t n = pread(b->site.fd, bytes, len, at);
+	ssize_t n = pread(b->bed.fd, bytes, len, at);
 
 	return n < 0 ? -errno : n;
 }
@@ -208,9 +211,9 @@ static void reading(struct check_env *env, const void *arg)
 		n = read_file(&b, side * PAGE_BYTES, bytes, PAGE_BYTES);
 		if (check_equal(env, n, PAGE_BYTES, "bytes of read(2) beside the bad page"))
 			check_bytes(env, "read(2) beside the bad page", bytes, PAGE_BYTES,
-				    SITE_FILE_ID,
+				    TESTBED_FILE,
 				    b.offset_bytes + (uint64_t)(int64_t)(side * PAGE_BYTES),
-				    SITE_GENERATION);
+				    TESTBED_GENERATION);
 	}
 	n = read_file(&b, -2 * PAGE_BYTES, bytes, sizeof(bytes));
 	check_that(env, n <= 2 * PAGE_BYTES, "read(2) across the bad page gives nothing of it");
@@ -239,7 +242,7 @@ static void bios(struct check_env *env, const void *arg)
 		rc = bio_read(b.node, b.device_byte + beside, bytes, SECTOR_BYTES);
 		if (check_errno(env, rc, 0, "a direct read beside the bad sector"))
 			check_bytes(env, "the device, beside the bad sector", bytes, SECTOR_BYTES,
-				    SITE_FILE_ID, b.offset_bytes + beside, SITE_GENERATION);
+				    TESTBED_FILE, b.offset_bytes + beside, TESTBED_GENERATION);
 	}
 	drop_bad(env, &b);
 }
@@ -254,13 +257,13 @@ static void check_healed(struct check_env *env, struct bad *b)
 
 	check_equal(env, any_bad(b->place.ns), 0, "whether %s has bad blocks after the repair",
 		    b->place.ns->node);
-	check_mapped_bytes(env, "the mapping, after the repair", b->site.map.base + b->offset_bytes,
-			   PAGE_BYTES, SITE_FILE_ID, b->offset_bytes, NEXT_GENERATION);
+	check_mapped_bytes(env, "the mapping, after the repair", b->bed.map.base + b->offset_bytes,
+			   PAGE_BYTES, TESTBED_FILE, b->offset_bytes, NEXT_GENERATION);
 	n = read_file(b, 0, bytes, PAGE_BYTES);
 	if (check_equal(env, n, PAGE_BYTES, "bytes of read(2) after the repair"))
-		check_bytes(env, "read(2) after the repair", bytes, PAGE_BYTES, SITE_FILE_ID,
+		check_bytes(env, "read(2) after the repair", bytes, PAGE_BYTES, TESTBED_FILE,
 			    b->offset_bytes, NEXT_GENERATION);
-	site_check_namespace(env, &b->site, b->offset_bytes, NEXT_GENERATION);
+	testbed_raw_holds(env, &b->bed, "afterwards", b->offset_bytes, PAGE_BYTES, NEXT_GENERATION);
 	check_beside(env, b, -1);
 	check_beside(env, b, 1);
 }
@@ -273,7 +276,7 @@ static void cleared_by_bio(struct check_env *env, const void *arg)
 
 	if (make_bad(env, &b, arg) < 0)
 		return;
-	stamp_fill(bytes, sizeof(bytes), SITE_FILE_ID, b.offset_bytes, NEXT_GENERATION);
+	stamp_fill(bytes, sizeof(bytes), TESTBED_FILE, b.offset_bytes, NEXT_GENERATION);
 	rc = bio_write(b.node, b.device_byte, bytes, sizeof(bytes));
 	if (check_errno(env, rc, 0, "a direct write to the bad page of the mounted device"))
 		check_healed(env, &b);
@@ -288,8 +291,8 @@ static void cleared_by_write(struct check_env *env, const void *arg)
 
 	if (make_bad(env, &b, arg) < 0)
 		return;
-	stamp_fill(bytes, sizeof(bytes), SITE_FILE_ID, b.offset_bytes, NEXT_GENERATION);
-	n = pwrite(b.site.fd, bytes, sizeof(bytes), (off_t)b.offset_bytes);
+	stamp_fill(bytes, sizeof(bytes), TESTBED_FILE, b.offset_bytes, NEXT_GENERATION);
+	n = pwrite(b.bed.fd, bytes, sizeof(bytes), (off_t)b.offset_bytes);
 	if (check_errno(env, n < 0 ? -errno : 0, 0, "write(2) of the whole bad page") &&
 	    check_equal(env, n, PAGE_BYTES, "bytes that write(2) took"))
 		check_healed(env, &b);
@@ -307,11 +310,11 @@ static void cleared_by_reuse(struct check_env *env, const void *arg)
 
 	if (make_bad(env, &b, arg) < 0)
 		return;
-	rc = fallocate(b.site.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)b.offset_bytes,
+	rc = fallocate(b.bed.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)b.offset_bytes,
 		       PAGE_BYTES);
 	if (!check_errno(env, rc < 0 ? -errno : 0, 0, "punching a hole where the bad page is"))
 		goto drop;
-	fd = site_reuse_block(&b.site, b.offset_bytes, &at);
+	fd = block_reuse(&b.bed, b.offset_bytes, &at);
 	if (!check_setup(env, fd, "having the bad block given to another file"))
 		goto drop;
 	page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)at);
@@ -348,7 +351,7 @@ enum { VICTIM_MS = 5000, MOMENT_MS = 100 };
 static const char *const role_names[] = {"injector", "early_sharer", "late_sharer"};
 
 struct victim {
-	const struct site *site;
+	const struct testbed *bed;
 	uint64_t offset_bytes;
 	enum role role;
 	volatile bool ready, told, over; /* told: a signal came */
@@ -371,7 +374,7 @@ static int victim_main(void *arg)
 	const struct sigaction noting = {.sa_sigaction = note_signal, .sa_flags = SA_SIGINFO};
 	const struct timespec pause = {.tv_nsec = 1000000};
 	struct victim *v = arg;
-	char *page = v->site->map.base + v->offset_bytes;
+	char *page = v->bed->map.base + v->offset_bytes;
 
 	self = v;
 	sigaction(SIGBUS, &noting, NULL);
@@ -402,7 +405,7 @@ static int start_victim(struct check_env *env, struct check_task *task, struct v
 /* What a process got without an access, and what accesses bring thereafter. */
 static void judge_victim(struct check_env *env, const struct victim *v)
 {
-	const char *page = v->site->map.base + v->offset_bytes, *who = role_names[v->role];
+	const char *page = v->bed->map.base + v->offset_bytes, *who = role_names[v->role];
 	char name[64];
 
 	if (v->role != ROLE_LATE &&
@@ -428,22 +431,22 @@ static int read_main(void *arg)
 	const struct victim *v = arg;
 	static char page[PAGE_BYTES];
 
-	return pread(v->site->fd, page, sizeof(page), (off_t)v->offset_bytes) < 0 ? errno : 0;
+	return pread(v->bed->fd, page, sizeof(page), (off_t)v->offset_bytes) < 0 ? errno : 0;
 }
 
 static void hwpoison(struct check_env *env, const void *arg)
 {
 	struct victim *v = check_shared(env, ROLES * sizeof(*v));
 	struct check_task tasks[ROLES], reader;
-	struct site site;
+	struct testbed bed;
 	int status;
 
-	if (!v || site_make(env, &site, arg) < 0)
+	if (!v || !testbed_open(env, &bed, arg))
 		return;
 	/* The injector last. */
 	for (int i = ROLES - 1; i >= 0; i--) {
 		v[i] = (struct victim){
-			.site = &site, .offset_bytes = 3 * PAGE_BYTES, .role = (enum role)i};
+			.bed = &bed, .offset_bytes = 3 * PAGE_BYTES, .role = (enum role)i};
 		if (start_victim(env, &tasks[i], &v[i]) < 0)
 			return;
 	}
@@ -453,7 +456,7 @@ static void hwpoison(struct check_env *env, const void *arg)
 	for (int i = 0; i < ROLES; i++)
 		v[i].over = true;
 	for (int i = 0; i < ROLES; i++)
-		if (site_await(env, &tasks[i], role_names[i]) != 0)
+		if (check_await(env, &tasks[i], role_names[i]) != 0)
 			return;
 	if (v[ROLE_INJECTOR].madvise == -EINVAL) {
 		check_skip(env, "a kernel with CONFIG_MEMORY_FAILURE",
@@ -466,18 +469,22 @@ static void hwpoison(struct check_env *env, const void *arg)
 		judge_victim(env, &v[i]);
 	if (check_start(env, &reader, read_main, v) < 0)
 		return;
-	status = site_await(env, &reader, "read(2) of the poisoned page");
+	status = check_await(env, &reader, "read(2) of the poisoned page");
 	if (status >= 0)
 		check_observe(env, "read", errno_json(-status));
 }
 
 /* ---- table ----------------------------------------------------------------------------------- */
 
-#define SITE(fs_, stack_, mode_, bytes_)                      \
-	(&(const struct site_spec){.fs = (fs_),               \
-				   .stack = (stack_),         \
-				   .mode = NAMESPACE_##mode_, \
-				   .file_bytes = (bytes_)})
+#define BED(fs_, bytes_, ...) \
+	(&(const struct testbed_spec){.fs = fs_, .file_bytes = bytes_, .table = __VA_ARGS__})
+
+/* On virtio-pmem, whose bad blocks a write repairs. */
+#define RAW_V "V"
+#define LINEAR_V "$ linear V 4096"
+#define TWO_SEGMENTS_V "32768 linear V -32768; $ linear V 4096"
+#define DEPTH_V "$ linear V 4096; 4096 linear V +0 | $ linear a 4096"
+#define STRIPED_V "$ striped 2 4096 V 4096 V +4096"
 
 static const char *const needs_virtio[] = {"device:virtio", "fs:ext4", NULL};
 static const char *const needs_log[] = {"device:virtio", "device:fsdax:2", "target:log-writes",
@@ -530,64 +537,64 @@ static const char *const needs_xfs[] = {"device:fsdax", "fs:xfs", NULL};
 static const struct check_item items[] = {
 	SEEN_BY_MAPPING("linear", needs_virtio, CHECK_QUICK,
 			PLANT_VALUE | PLANT_BYTE | PLANT_STACK | PLANT_DMESG,
-			SITE("ext4", SITE_LINEAR, VIRTIO, SMALL_BYTES)),
+			BED("ext4", SMALL_BYTES, LINEAR_V)),
 	SEEN_BY_MAPPING("two_segments", needs_virtio, 0, PLANT_BYTE | PLANT_STACK,
-			SITE("ext4", SITE_SECOND, VIRTIO, LARGE_BYTES)),
+			BED("ext4", LARGE_BYTES, TWO_SEGMENTS_V)),
 	SEEN_BY_MAPPING("depth", needs_virtio, 0, PLANT_BYTE | PLANT_STACK,
-			SITE("ext4", SITE_DEPTH, VIRTIO, SMALL_BYTES)),
+			BED("ext4", SMALL_BYTES, DEPTH_V)),
 	SEEN_BY_MAPPING("raw", needs_ext4, SPOILS, PLANT_VALUE,
-			SITE("ext4", SITE_RAW, FSDAX, SMALL_BYTES)),
+			BED("ext4", SMALL_BYTES, TESTBED_RAW)),
 	SEEN_BY_MAPPING("two_namespaces", needs_two, SPOILS, PLANT_STACK,
-			SITE("ext4", SITE_TWO, FSDAX, LARGE_BYTES)),
+			BED("ext4", LARGE_BYTES, TESTBED_TWO_NAMESPACES)),
 	SEEN_BY_MAPPING("linear_xfs", needs_xfs, SPOILS, PLANT_VALUE,
-			SITE("xfs", SITE_LINEAR, FSDAX, SMALL_BYTES)),
+			BED("xfs", SMALL_BYTES, TESTBED_LINEAR)),
 	SEEN_BY_READ("linear", needs_virtio, 0, PLANT_VALUE | PLANT_BYTE | PLANT_STACK,
-		     SITE("ext4", SITE_LINEAR, VIRTIO, SMALL_BYTES)),
+		     BED("ext4", SMALL_BYTES, LINEAR_V)),
 	SEEN_BY_READ("two_segments", needs_virtio, 0, PLANT_BYTE | PLANT_STACK,
-		     SITE("ext4", SITE_SECOND, VIRTIO, LARGE_BYTES)),
+		     BED("ext4", LARGE_BYTES, TWO_SEGMENTS_V)),
 	SEEN_BY_READ("linear_xfs", needs_xfs, SPOILS, PLANT_VALUE,
-		     SITE("xfs", SITE_LINEAR, FSDAX, SMALL_BYTES)),
+		     BED("xfs", SMALL_BYTES, TESTBED_LINEAR)),
 	SEEN_BY_BIO("linear", needs_virtio, 0, PLANT_VALUE | PLANT_BYTE | PLANT_STACK,
-		    SITE("ext4", SITE_LINEAR, VIRTIO, SMALL_BYTES)),
+		    BED("ext4", SMALL_BYTES, LINEAR_V)),
 	SEEN_BY_BIO("two_segments", needs_virtio, 0, PLANT_BYTE | PLANT_STACK,
-		    SITE("ext4", SITE_SECOND, VIRTIO, LARGE_BYTES)),
+		    BED("ext4", LARGE_BYTES, TWO_SEGMENTS_V)),
 	SEEN_BY_BIO("depth", needs_virtio, 0, PLANT_BYTE | PLANT_STACK,
-		    SITE("ext4", SITE_DEPTH, VIRTIO, SMALL_BYTES)),
+		    BED("ext4", SMALL_BYTES, DEPTH_V)),
 	ITEM("cleared.by_bio", cleared_by_bio, needs_virtio, 0, PLANT_VALUE | PLANT_BYTE,
-	     SITE("ext4", SITE_DEPTH, VIRTIO, SMALL_BYTES), BY_CLEAR,
+	     BED("ext4", SMALL_BYTES, DEPTH_V), BY_CLEAR,
 	     "direct I/O that writes over a bad block through DM devices clears it"),
 	ITEM("cleared.by_write_raw", cleared_by_write, needs_recovery, 0, PLANT_VALUE | PLANT_BYTE,
-	     SITE("ext4", SITE_RAW, VIRTIO, SMALL_BYTES), BY_RECOVERY,
+	     BED("ext4", SMALL_BYTES, RAW_V), BY_RECOVERY,
 	     "write(2) of a whole bad page of a DAX file clears it"),
 	ITEM("cleared.by_write_linear", cleared_by_write, needs_recovery, 0,
-	     PLANT_VALUE | PLANT_BYTE, SITE("ext4", SITE_LINEAR, VIRTIO, SMALL_BYTES), BY_RECOVERY,
+	     PLANT_VALUE | PLANT_BYTE, BED("ext4", SMALL_BYTES, LINEAR_V), BY_RECOVERY,
 	     "write(2) of a whole bad page of a DAX file on dm-linear clears it"),
 	ITEM("cleared.by_write_depth", cleared_by_write, needs_recovery, 0,
-	     PLANT_VALUE | PLANT_BYTE, SITE("ext4", SITE_DEPTH, VIRTIO, SMALL_BYTES), BY_RECOVERY,
+	     PLANT_VALUE | PLANT_BYTE, BED("ext4", SMALL_BYTES, DEPTH_V), BY_RECOVERY,
 	     "write(2) of a whole bad page of a DAX file on dm-linear on dm-linear clears it"),
 	ITEM("cleared.by_write_striped", cleared_by_write, needs_recovery, 0,
-	     PLANT_VALUE | PLANT_BYTE, SITE("ext4", SITE_STRIPED, VIRTIO, SMALL_BYTES), BY_RECOVERY,
+	     PLANT_VALUE | PLANT_BYTE, BED("ext4", SMALL_BYTES, STRIPED_V), BY_RECOVERY,
 	     "write(2) of a whole bad page of a DAX file on a striped device clears it"),
 	ITEM("cleared.by_write_log", cleared_by_write, needs_log, 0, PLANT_VALUE | PLANT_BYTE,
-	     SITE("ext4", SITE_LOG, VIRTIO, SMALL_BYTES), BY_RECOVERY,
+	     BED("ext4", SMALL_BYTES, LINEAR_V, .top = "log-writes @ +"), BY_RECOVERY,
 	     "write(2) of a whole bad page of a DAX file on dm-log-writes clears it"),
 	ITEM("cleared.by_reuse", cleared_by_reuse, needs_virtio, 0, PLANT_VALUE | PLANT_BYTE,
-	     SITE("ext4", SITE_LINEAR, VIRTIO, SMALL_BYTES), BY_PUNCH,
+	     BED("ext4", SMALL_BYTES, LINEAR_V), BY_PUNCH,
 	     "a bad block that is punched out of a file and given to another one is cleared then"),
 	ITEM("hwpoison.raw_ext4", hwpoison, needs_ext4, SPOILS, PLANT_VALUE,
-	     SITE("ext4", SITE_RAW, FSDAX, SMALL_BYTES), BY_MEMORY_FAILURE,
+	     BED("ext4", SMALL_BYTES, TESTBED_RAW), BY_MEMORY_FAILURE,
 	     "when the memory of a DAX page fails, whoever has it mapped and wants to know gets "
 	     "SIGBUS"),
 	ITEM("hwpoison.linear_ext4", hwpoison, needs_ext4, SPOILS, PLANT_VALUE,
-	     SITE("ext4", SITE_LINEAR, FSDAX, SMALL_BYTES), BY_MEMORY_FAILURE,
+	     BED("ext4", SMALL_BYTES, TESTBED_LINEAR), BY_MEMORY_FAILURE,
 	     "when the memory of a DAX page on dm-linear fails, all that have it mapped get "
 	     "SIGBUS"),
 	ITEM("hwpoison.raw_xfs", hwpoison, needs_xfs, SPOILS, PLANT_VALUE,
-	     SITE("xfs+rmapbt", SITE_RAW, FSDAX, SMALL_BYTES), BY_MEMORY_FAILURE,
+	     BED("xfs+rmapbt", SMALL_BYTES, TESTBED_RAW), BY_MEMORY_FAILURE,
 	     "when the memory of a DAX page fails, xfs with rmapbt has whoever has it mapped and "
 	     "wants to know get SIGBUS"),
 	ITEM("hwpoison.linear_xfs", hwpoison, needs_xfs, SPOILS, PLANT_VALUE,
-	     SITE("xfs+rmapbt", SITE_LINEAR, FSDAX, SMALL_BYTES), BY_MEMORY_FAILURE,
+	     BED("xfs+rmapbt", SMALL_BYTES, TESTBED_LINEAR), BY_MEMORY_FAILURE,
 	     "when the memory of a DAX page on dm-linear fails, all that have it mapped get "
 	     "SIGBUS, "
 	     "whether or not xfs with rmapbt is told"),

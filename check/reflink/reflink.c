@@ -7,7 +7,7 @@
  * Source: ioctl_ficlonerange(2), ioctl_fideduperange(2); dax_iomap_cow_copy() in fs/dax.c (6.0).
  */
 #include "check/check.h"
-#include "check/fixture/site.h"
+#include "check/fixture/testbed.h"
 
 #include "lib/file/stamp.h"
 
@@ -24,22 +24,22 @@ enum {
 	FILE_BYTES = 2 * WINDOW_BYTES,
 	PLACE = WINDOW_BYTES + 5 * PAGE_BYTES, /* of what is changed: in the second window */
 	SMALL_BYTES = SECTOR_BYTES,	       /* less than a page: the rest has to be copied */
-	NEXT_GENERATION = SITE_GENERATION + 1,
+	NEXT_GENERATION = TESTBED_GENERATION + 1,
 };
 
 /* ---- two files ------------------------------------------------------------------------------- */
 
 struct pair {
-	struct site site;
+	struct testbed bed;
 	int copy_fd;
 };
 
-static int open_copy(const struct site *site)
+static int open_copy(const struct testbed *bed)
 {
-	char path[sizeof(site->fs.where) + 16];
+	char path[sizeof(bed->fs.where) + 16];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/copy", site->fs.where);
+	snprintf(path, sizeof(path), "%s/copy", bed->fs.where);
 	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	return fd < 0 ? -errno : fd;
 }
@@ -48,7 +48,7 @@ static void pair_close(struct check_env *env, struct pair *pair)
 {
 	if (pair->copy_fd >= 0)
 		close(pair->copy_fd);
-	site_drop(env, &pair->site);
+	testbed_close(env, &pair->bed);
 }
 
 /* The block of PLACE, in bytes from the beginning of the filesystem's device, or 0. */
@@ -67,24 +67,24 @@ static uint64_t block_of(int fd)
 	return at;
 }
 
-/* The site's file and a copy that shares all its blocks.  false after check_broken(). */
+/* The file of the testbed and a copy that shares all its blocks.  false after check_broken(). */
 static bool pair_open(struct check_env *env, struct pair *pair, const void *arg)
 {
 	volatile char *byte;
 	int rc;
 
 	pair->copy_fd = -1;
-	if (site_make(env, &pair->site, arg) < 0)
+	if (!testbed_open(env, &pair->bed, arg))
 		return false;
 	/* It is mapped writable before it is shared: sharing has to take that back. */
-	byte = pair->site.map.base + PLACE;
+	byte = pair->bed.map.base + PLACE;
 	*byte = *byte;
-	rc = open_copy(&pair->site);
+	rc = open_copy(&pair->bed);
 	pair->copy_fd = rc;
 	if (rc >= 0)
-		rc = ioctl(pair->copy_fd, FICLONE, pair->site.fd) < 0 ? -errno : 0;
+		rc = ioctl(pair->copy_fd, FICLONE, pair->bed.fd) < 0 ? -errno : 0;
 	if (check_setup(env, rc, "FICLONE of the file") &&
-	    check_setup(env, block_of(pair->copy_fd) == block_of(pair->site.fd) ? 0 : -EXDEV,
+	    check_setup(env, block_of(pair->copy_fd) == block_of(pair->bed.fd) ? 0 : -EXDEV,
 			"looking whether both files stand on the same block"))
 		return true;
 	pair_close(env, pair);
@@ -101,29 +101,29 @@ static void holds(struct check_env *env, const char *what, int fd, size_t change
 	ssize_t n = bytes ? pread(fd, bytes, FILE_BYTES, 0) : -1;
 
 	if (check_setup(env, n < 0 ? -errno : n == FILE_BYTES ? 0 : -EIO, "reading %s", what)) {
-		check_bytes(env, what, bytes, PLACE, SITE_FILE_ID, 0, SITE_GENERATION);
+		check_bytes(env, what, bytes, PLACE, TESTBED_FILE, 0, TESTBED_GENERATION);
 		if (changed_bytes)
-			check_bytes(env, what, bytes + PLACE, changed_bytes, SITE_FILE_ID, PLACE,
+			check_bytes(env, what, bytes + PLACE, changed_bytes, TESTBED_FILE, PLACE,
 				    NEXT_GENERATION);
-		check_bytes(env, what, bytes + after, FILE_BYTES - after, SITE_FILE_ID, after,
-			    SITE_GENERATION);
+		check_bytes(env, what, bytes + after, FILE_BYTES - after, TESTBED_FILE, after,
+			    TESTBED_GENERATION);
 	}
 	free(bytes);
 }
 
-/* The site's file was changed, the copy was not; each stands on a block of its own. */
+/* The file of the testbed was changed, the copy was not; each stands on a block of its own. */
 static void apart(struct check_env *env, struct pair *pair, size_t changed_bytes)
 {
-	const uint64_t own = block_of(pair->site.fd), other = block_of(pair->copy_fd);
+	const uint64_t own = block_of(pair->bed.fd), other = block_of(pair->copy_fd);
 
 	check_that(env, own && other && own != other,
 		   "each file stands on a block of its own after one of them was changed");
-	holds(env, "the file that was changed", pair->site.fd, changed_bytes);
+	holds(env, "the file that was changed", pair->bed.fd, changed_bytes);
 	holds(env, "the file that shared its blocks", pair->copy_fd, 0);
-	check_bytes(env, "the mapping of the file that was changed", pair->site.map.base + PLACE,
-		    changed_bytes, SITE_FILE_ID, PLACE, NEXT_GENERATION);
+	check_bytes(env, "the mapping of the file that was changed", pair->bed.map.base + PLACE,
+		    changed_bytes, TESTBED_FILE, PLACE, NEXT_GENERATION);
 	/* The namespace, where the file stood first, is the copy's now. */
-	site_check_namespace(env, &pair->site, PLACE, SITE_GENERATION);
+	testbed_raw_holds(env, &pair->bed, "afterwards", PLACE, PAGE_BYTES, TESTBED_GENERATION);
 }
 
 /* ---- checks ---------------------------------------------------------------------------------- */
@@ -135,8 +135,8 @@ static void store(struct check_env *env, const void *arg)
 
 	if (!pair_open(env, &pair, arg))
 		return;
-	stamp_fill(bytes, sizeof(bytes), SITE_FILE_ID, PLACE, NEXT_GENERATION);
-	memcpy(pair.site.map.base + PLACE, bytes, sizeof(bytes));
+	stamp_fill(bytes, sizeof(bytes), TESTBED_FILE, PLACE, NEXT_GENERATION);
+	memcpy(pair.bed.map.base + PLACE, bytes, sizeof(bytes));
 	apart(env, &pair, sizeof(bytes));
 	pair_close(env, &pair);
 }
@@ -149,8 +149,8 @@ static void write_part(struct check_env *env, const void *arg)
 
 	if (!pair_open(env, &pair, arg))
 		return;
-	stamp_fill(bytes, sizeof(bytes), SITE_FILE_ID, PLACE, NEXT_GENERATION);
-	n = pwrite(pair.site.fd, bytes, sizeof(bytes), PLACE);
+	stamp_fill(bytes, sizeof(bytes), TESTBED_FILE, PLACE, NEXT_GENERATION);
+	n = pwrite(pair.bed.fd, bytes, sizeof(bytes), PLACE);
 	if (check_setup(env, n < 0 ? -errno : 0, "write(2) of a sector") &&
 	    check_equal(env, n, SMALL_BYTES, "bytes that write(2) took"))
 		apart(env, &pair, sizeof(bytes));
@@ -169,7 +169,7 @@ static int dedupe(const struct pair *pair, uint64_t *len_bytes)
 
 	to->dest_fd = pair->copy_fd;
 	to->dest_offset = WINDOW_BYTES;
-	if (ioctl(pair->site.fd, FIDEDUPERANGE, &ask) < 0)
+	if (ioctl(pair->bed.fd, FIDEDUPERANGE, &ask) < 0)
 		return -errno;
 	*len_bytes = to->bytes_deduped;
 	return to->status;
@@ -186,18 +186,18 @@ static void deduplicate(struct check_env *env, const void *arg)
 	if (!pair_open(env, &pair, arg))
 		return;
 	/* A block of its own for the copy, with the same bytes. */
-	rc = pwrite(pair.copy_fd, pair.site.map.base + PLACE, PAGE_BYTES, PLACE) < 0 ? -errno : 0;
+	rc = pwrite(pair.copy_fd, pair.bed.map.base + PLACE, PAGE_BYTES, PLACE) < 0 ? -errno : 0;
 	if (!check_setup(env, rc, "writing a page of the copy anew"))
 		goto out;
-	check_setup(env, block_of(pair.copy_fd) == block_of(pair.site.fd) ? -EEXIST : 0,
+	check_setup(env, block_of(pair.copy_fd) == block_of(pair.bed.fd) ? -EEXIST : 0,
 		    "having a block of its own for the copy");
 	rc = dedupe(&pair, &len_bytes);
 	if (check_equal(env, rc, FILE_DEDUPE_RANGE_SAME, "status of two ranges of the same bytes"))
 		check_that(env,
 			   len_bytes == WINDOW_BYTES &&
-				   block_of(pair.copy_fd) == block_of(pair.site.fd),
+				   block_of(pair.copy_fd) == block_of(pair.bed.fd),
 			   "files of the same bytes share their blocks afterwards");
-	holds(env, "the file", pair.site.fd, 0);
+	holds(env, "the file", pair.bed.fd, 0);
 	holds(env, "the copy", pair.copy_fd, 0);
 	rc = pwrite(pair.copy_fd, &byte, 1, WINDOW_BYTES + 77) < 0 ? -errno : 0;
 	if (check_setup(env, rc, "writing a byte of the copy"))
@@ -211,14 +211,12 @@ out:
 
 static const char *const needs[] = {"device:fsdax", "fs:xfs", "kernel:6.0", NULL};
 
-#define ITEM(NAME, RUN, STACK, FLAGS, PLANTS, PROMISE, BY)                                  \
+#define ITEM(NAME, RUN, TABLE, FLAGS, PLANTS, PROMISE, BY)                                  \
 	{                                                                                   \
 		.name = NAME, .promise = PROMISE, .by = BY, .needs = needs, .flags = FLAGS, \
 		.limit_s = 30, .plants = PLANTS, .run = RUN,                                \
-		.arg = &(const struct site_spec){.fs = "xfs+reflink",                       \
-						 .stack = STACK,                            \
-						 .mode = NAMESPACE_FSDAX,                   \
-						 .file_bytes = FILE_BYTES},                 \
+		.arg = &(const struct testbed_spec){                                        \
+			.fs = "xfs+reflink", .table = TABLE, .file_bytes = FILE_BYTES},     \
 	}
 
 #define STORE                                                                                   \
@@ -232,12 +230,12 @@ static const char *const needs[] = {"device:fsdax", "fs:xfs", "kernel:6.0", NULL
 #define BY_DEDUPE "ioctl_fideduperange(2): the ranges are compared, and shared if identical"
 
 static const struct check_item items[] = {
-	ITEM("store.raw", store, SITE_RAW, 0, PLANT_BYTE | PLANT_VALUE, STORE, BY_CLONE),
-	ITEM("store.linear", store, SITE_LINEAR, 0, PLANT_BYTE | PLANT_STACK, STORE, BY_CLONE),
-	ITEM("write.raw", write_part, SITE_RAW, 0, PLANT_BYTE | PLANT_VALUE, WRITE, BY_CLONE),
-	ITEM("write.linear", write_part, SITE_LINEAR, CHECK_QUICK, PLANT_BYTE | PLANT_STACK, WRITE,
-	     BY_CLONE),
-	ITEM("dedupe.linear", deduplicate, SITE_LINEAR, 0, PLANT_BYTE | PLANT_VALUE, DEDUPE,
+	ITEM("store.raw", store, TESTBED_RAW, 0, PLANT_BYTE | PLANT_VALUE, STORE, BY_CLONE),
+	ITEM("store.linear", store, TESTBED_LINEAR, 0, PLANT_BYTE | PLANT_STACK, STORE, BY_CLONE),
+	ITEM("write.raw", write_part, TESTBED_RAW, 0, PLANT_BYTE | PLANT_VALUE, WRITE, BY_CLONE),
+	ITEM("write.linear", write_part, TESTBED_LINEAR, CHECK_QUICK, PLANT_BYTE | PLANT_STACK,
+	     WRITE, BY_CLONE),
+	ITEM("dedupe.linear", deduplicate, TESTBED_LINEAR, 0, PLANT_BYTE | PLANT_VALUE, DEDUPE,
 	     BY_DEDUPE),
 	{0},
 };

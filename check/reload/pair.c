@@ -37,7 +37,7 @@ static int describe(struct graph *g, unsigned int device, uint64_t sectors, uint
  */
 static void choose_moved(struct pair *pair)
 {
-	const struct extents *extents = &pair->live.extents;
+	const struct extents *extents = &pair->bed.extents;
 	uint64_t from = UINT64_MAX, to = 0;
 
 	for (size_t i = 0; i < extents->n; i++) {
@@ -48,9 +48,9 @@ static void choose_moved(struct pair *pair)
 		if (e->physical_bytes + e->len_bytes > to)
 			to = e->physical_bytes + e->len_bytes;
 	}
-	if (strcmp(pair->live.spec.fs, "xfs")) {
+	if (strcmp(pair->bed.spec.fs, "xfs")) {
 		from = 0;
-		to = live_device_bytes(pair->live.spec.fs);
+		to = testbed_fs_bytes(pair->bed.spec.fs);
 	}
 	pair->moved_bytes = from / WINDOW_BYTES * WINDOW_BYTES;
 	pair->moved_len_bytes = to - pair->moved_bytes;
@@ -58,62 +58,56 @@ static void choose_moved(struct pair *pair)
 
 static int describe_new(struct pair *pair, struct graph *g)
 {
-	return describe(g, pair->live.device, live_device_bytes(pair->live.spec.fs) / SECTOR_BYTES,
+	return describe(g, pair->bed.device, testbed_fs_bytes(pair->bed.spec.fs) / SECTOR_BYTES,
 			pair->moved_bytes / SECTOR_BYTES, pair->moved_len_bytes / SECTOR_BYTES);
 }
 
 bool pair_open(struct check_env *env, struct pair *pair, const struct pair_arg *arg)
 {
-	const struct live_spec spec = {
-		.fs = arg->fs, .file_bytes = PAIR_FILE_BYTES, .huge = arg->huge};
-	uint64_t sectors = live_device_bytes(arg->fs) / SECTOR_BYTES;
-	struct live *live = &pair->live;
-	char name[64];
+	const struct testbed_spec spec = {.table = "AB: $ linear A 8192", /* PAIR_OLD_SECTORS */
+					  .fs = arg->fs,
+					  .file_bytes = PAIR_FILE_BYTES,
+					  .small_pages = true,
+					  .direct = true};
+	struct testbed *bed = &pair->bed;
 	int rc;
 
-	*pair = (struct pair){.live = LIVE_NONE};
-	graph_add_namespace(&live->graph, check_device(env, NAMESPACE_FSDAX, 0));
-	graph_add_namespace(&live->graph, check_device(env, NAMESPACE_FSDAX, 1));
-	live->device = (unsigned int)graph_add_dm(&live->graph, check_name(env, "swapped", name));
-	rc = describe(&live->graph, live->device, sectors, 0, 0);
-	if (!rc)
-		rc = check_create(env, &live->graph);
-	if (!check_setup(env, rc, "making the device (%s)", dm_complaint()) ||
-	    live_open(env, live, &spec))
+	*pair = (struct pair){.bed = TESTBED_NONE};
+	if (!testbed_open(env, bed, &spec))
 		return false;
 	choose_moved(pair);
-	pair->old = pair->new = live->graph;
-	rc = describe(&pair->old, live->device, sectors, 0, 0);
+	pair->old = pair->new = bed->graph;
+	rc = describe(&pair->old, bed->device, testbed_fs_bytes(arg->fs) / SECTOR_BYTES, 0, 0);
 	if (!rc)
 		rc = describe_new(pair, &pair->new);
 	return check_setup(env, rc, "describing the tables") &&
-	       live_raw_holds(env, live, "before the swap", 0, WINDOW_BYTES, 1);
+	       testbed_raw_holds(env, bed, "before the swap", 0, WINDOW_BYTES, 1);
 }
 
 void pair_close(struct check_env *env, struct pair *pair)
 {
-	live_close(env, &pair->live);
-	graph_clear_targets(&pair->old, pair->live.device);
-	graph_clear_targets(&pair->new, pair->live.device);
+	testbed_close(env, &pair->bed);
+	graph_clear_targets(&pair->old, pair->bed.device);
+	graph_clear_targets(&pair->new, pair->bed.device);
 }
 
 /* What moves is copied; the file's part of it is stamped NEW. */
 static int copy_members(const struct pair *pair)
 {
-	const struct live *live = &pair->live;
+	const struct testbed *bed = &pair->bed;
 	uint64_t from = PAIR_OLD_SECTORS * (uint64_t)SECTOR_BYTES + pair->moved_bytes;
 	uint64_t to = PAIR_NEW_SECTORS * (uint64_t)SECTOR_BYTES + pair->moved_bytes;
-	int rc = bio_copy(live->graph.devices[0].node, from, live->graph.devices[1].node, to,
+	int rc = bio_copy(bed->graph.devices[0].node, from, bed->graph.devices[1].node, to,
 			  pair->moved_len_bytes);
 
-	return rc < 0 ? rc : live_raw_stamp(live, &pair->new, 0, live->bytes, NEW);
+	return rc < 0 ? rc : testbed_raw_stamp(bed, &pair->new, 0, bed->bytes, NEW);
 }
 
 bool pair_swap(struct check_env *env, struct pair *pair, unsigned int flags)
 {
-	struct live *live = &pair->live;
-	const char *name = live_name(live);
-	char *table = graph_table(&pair->new, live->device);
+	struct testbed *bed = &pair->bed;
+	const char *name = testbed_dm(bed);
+	char *table = graph_table(&pair->new, bed->device);
 	int rc = dm_device_suspend(name, flags);
 
 	if (check_setup(env, rc, "suspending %s", name)) {
@@ -124,8 +118,8 @@ bool pair_swap(struct check_env *env, struct pair *pair, unsigned int flags)
 			check_setup(env, rc, "loading the second member");
 		}
 		if (!rc) {
-			graph_clear_targets(&live->graph, live->device);
-			rc = describe_new(pair, &live->graph);
+			graph_clear_targets(&bed->graph, bed->device);
+			rc = describe_new(pair, &bed->graph);
 		}
 		if (dm_device_resume(name, 0) < 0 && !rc)
 			rc = -EIO;
@@ -139,10 +133,10 @@ bool pair_holds(struct check_env *env, const struct pair *pair, const struct gra
 		const char *what, uint64_t offset_bytes, uint32_t generation)
 {
 	char bytes[PAGE_BYTES], said[160];
-	int rc = live_raw_read(&pair->live, member, offset_bytes, bytes, sizeof(bytes));
+	int rc = testbed_raw_read(&pair->bed, member, offset_bytes, bytes, sizeof(bytes));
 
 	snprintf(said, sizeof(said), "%s, on the %s member", what,
 		 member == &pair->old ? "old" : "new");
 	return check_setup(env, rc, "reading a member") &&
-	       check_bytes(env, said, bytes, sizeof(bytes), LIVE_FILE, offset_bytes, generation);
+	       check_bytes(env, said, bytes, sizeof(bytes), TESTBED_FILE, offset_bytes, generation);
 }

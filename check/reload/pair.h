@@ -8,7 +8,7 @@
 #define DAXDM_PAIR_H
 
 #include "check/check.h"
-#include "check/fixture/live.h"
+#include "check/fixture/testbed.h"
 
 enum {
 	PAIR_FILE_BYTES = 2 * WINDOW_BYTES,
@@ -27,12 +27,11 @@ enum {
 struct pair_arg {
 	const char *fs;
 	unsigned int flags; /* of the suspend that a swap needs */
-	bool huge;
 };
 
-/* The device before and after; live.graph is what it is now. */
+/* The device before and after; bed.graph is what it is now. */
 struct pair {
-	struct live live;
+	struct testbed bed;
 	struct graph old, new;
 	uint64_t moved_bytes, moved_len_bytes; /* of the device: what the swap takes elsewhere */
 };

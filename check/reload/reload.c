@@ -14,7 +14,7 @@
  * dax_iomap_pte_fault(), dax_insert_entry() in fs/dax.c; insert_pfn() in mm/memory.c.
  */
 #include "check/check.h"
-#include "check/fixture/live.h"
+#include "check/fixture/testbed.h"
 #include "check/fixture/worker.h"
 #include "check/reload/pair.h"
 #include "lib/file/stamp.h"
@@ -64,7 +64,7 @@ static void judge_access(struct check_env *env, const struct pair *pair, struct 
 		return;
 	memcpy(bytes, worker_work(worker)->bytes, sizeof(bytes));
 	if (!access->stores)
-		check_bytes(env, access->what, bytes, sizeof(bytes), LIVE_FILE, offset, NEW);
+		check_bytes(env, access->what, bytes, sizeof(bytes), TESTBED_FILE, offset, NEW);
 	pair_holds(env, pair, &pair->old, access->what, offset, 1);
 	pair_holds(env, pair, &pair->new, access->what, offset, access->stores ? AFTER : NEW);
 }
@@ -75,7 +75,7 @@ static void new_access(struct check_env *env, const void *data)
 	struct worker workers[ACCESSES] = {0};
 	struct pair pair;
 
-	if (pair_open(env, &pair, arg) && !workers_start(env, workers, ACCESSES, &pair.live) &&
+	if (pair_open(env, &pair, arg) && !workers_start(env, workers, ACCESSES, &pair.bed) &&
 	    pair_swap(env, &pair, arg->flags)) {
 		for (unsigned int i = 0; i < ACCESSES; i++)
 			worker_ask(&workers[i], accesses[i].fn, work_page(i), PAGE_BYTES, AFTER);
@@ -100,16 +100,17 @@ static bool touch_before(struct check_env *env, struct worker *worker)
 
 static void remounted(struct check_env *env, struct pair *pair, struct worker *worker)
 {
-	if (live_detach(env, &pair->live) || live_attach(env, &pair->live) ||
-	    !live_holds(env, &pair->live, "after the remount", 0, FILE_BYTES, NEW) ||
-	    workers_start(env, worker, 1, &pair->live))
+	if (!testbed_detach(env, &pair->bed) || !testbed_attach(env, &pair->bed) ||
+	    !testbed_holds(env, &pair->bed, "after the remount", 0, FILE_BYTES, NEW) ||
+	    workers_start(env, worker, 1, &pair->bed))
 		return;
 	for (unsigned int i = 0; i < 3; i++)
 		if (!worker_do(env, worker, "a store after the remount", work_store, work_page(i),
 			       PAGE_BYTES, AFTER))
 			return;
 	for (unsigned int i = 0; i < 3; i++) {
-		live_holds(env, &pair->live, "after the remount", work_page(i), PAGE_BYTES, AFTER);
+		testbed_holds(env, &pair->bed, "after the remount", work_page(i), PAGE_BYTES,
+			      AFTER);
 		pair_holds(env, pair, &pair->old, "after the remount", work_page(i),
 			   i ? BEFORE : 1);
 	}
@@ -121,7 +122,7 @@ static void remount(struct check_env *env, const void *data)
 	const struct pair_arg *arg = data;
 	struct worker worker = {0};
 	struct pair pair;
-	bool good = pair_open(env, &pair, arg) && !workers_start(env, &worker, 1, &pair.live) &&
+	bool good = pair_open(env, &pair, arg) && !workers_start(env, &worker, 1, &pair.bed) &&
 		    touch_before(env, &worker) && pair_swap(env, &pair, arg->flags);
 
 	if (!workers_end(&worker, 1))
@@ -191,7 +192,7 @@ struct old_arg {
 
 static bool is_generation(const void *bytes, uint64_t offset, uint32_t generation)
 {
-	return stamp_check(bytes, PAGE_BYTES, LIVE_FILE, offset, generation, NULL) == PAGE_BYTES;
+	return stamp_check(bytes, PAGE_BYTES, TESTBED_FILE, offset, generation, NULL) == PAGE_BYTES;
 }
 
 /* Which member a load showed. */
@@ -208,8 +209,8 @@ static const char *landed(const struct pair *pair, uint64_t offset)
 	char old[PAGE_BYTES], new[PAGE_BYTES];
 	bool on_old, on_new;
 
-	if (live_raw_read(&pair->live, &pair->old, offset, old, sizeof(old)) < 0 ||
-	    live_raw_read(&pair->live, &pair->new, offset, new, sizeof(new)) < 0)
+	if (testbed_raw_read(&pair->bed, &pair->old, offset, old, sizeof(old)) < 0 ||
+	    testbed_raw_read(&pair->bed, &pair->new, offset, new, sizeof(new)) < 0)
 		return "unknown";
 	on_old = is_generation(old, offset, AFTER);
 	on_new = is_generation(new, offset, AFTER);
@@ -291,7 +292,7 @@ static void old_mapping(struct check_env *env, const void *data)
 	struct worker workers[STORIES_MAX] = {0};
 	struct pair pair;
 	bool good = pair_open(env, &pair, &arg->reload) &&
-		    !workers_start(env, workers, tale->n, &pair.live);
+		    !workers_start(env, workers, tale->n, &pair.bed);
 
 	for (unsigned int i = 0; i < tale->n && good; i++)
 		good = worker_do(env, &workers[i], tale->stories[i].name, tale->stories[i].before,
@@ -315,20 +316,20 @@ enum { OWNER = 7 }; /* generation of what the next owner writes */
 
 static void store_into_owner(struct check_env *env, struct pair *pair, struct worker *worker)
 {
-	const char *node = pair->live.graph.devices[0].node;
+	const char *node = pair->bed.graph.devices[0].node;
 	int fd = open(node, O_RDWR | O_EXCL | O_CLOEXEC), rc;
 	char bytes[PAGE_BYTES];
 	bool corrupted;
 
 	if (!check_errno(env, fd < 0 ? -errno : 0, 0, "opening the old member for oneself"))
 		return;
-	rc = live_raw_stamp(&pair->live, &pair->old, work_page(0), PAGE_BYTES, OWNER);
+	rc = testbed_raw_stamp(&pair->bed, &pair->old, work_page(0), PAGE_BYTES, OWNER);
 	check_setup(env, rc, "writing to the old member");
 	worker_ask(worker, work_store, work_page(0), PAGE_BYTES, AFTER);
 	check_that(env, workers_finish(worker, 1, LIMIT_MS), "the store ends");
-	rc = live_raw_read(&pair->live, &pair->old, work_page(0), bytes, sizeof(bytes));
+	rc = testbed_raw_read(&pair->bed, &pair->old, work_page(0), bytes, sizeof(bytes));
 	check_setup(env, rc, "reading the old member");
-	corrupted = stamp_check(bytes, sizeof(bytes), LIVE_FILE, work_page(0), OWNER, NULL) !=
+	corrupted = stamp_check(bytes, sizeof(bytes), TESTBED_FILE, work_page(0), OWNER, NULL) !=
 		    sizeof(bytes);
 	check_observe(env, "corrupted", json_boolean(corrupted));
 	check_observe(env, "verdict",
@@ -346,7 +347,7 @@ static void next_owner(struct check_env *env, const void *data)
 	struct worker worker = {0};
 	struct pair pair;
 
-	if (pair_open(env, &pair, arg) && !workers_start(env, &worker, 1, &pair.live) &&
+	if (pair_open(env, &pair, arg) && !workers_start(env, &worker, 1, &pair.bed) &&
 	    worker_do(env, &worker, "a store", work_store, work_page(0), PAGE_BYTES, BEFORE) &&
 	    pair_swap(env, &pair, arg->flags))
 		store_into_owner(env, &pair, &worker);
@@ -358,11 +359,11 @@ static void next_owner(struct check_env *env, const void *data)
 /* ---- fsync(2) after a swap ------------------------------------------------------------------- */
 
 /* The number of page faults goes to rc. */
-static void store_counted(struct live *live, struct work *work)
+static void store_counted(struct testbed *bed, struct work *work)
 {
 	uint64_t before = page_faults();
 
-	work_store(live, work);
+	work_store(bed, work);
 	work->rc = (int)(page_faults() - before);
 }
 
@@ -389,7 +390,7 @@ static void sync_after(struct check_env *env, const void *data)
 	struct worker worker = {0};
 	struct pair pair;
 
-	if (pair_open(env, &pair, arg) && !workers_start(env, &worker, 1, &pair.live) &&
+	if (pair_open(env, &pair, arg) && !workers_start(env, &worker, 1, &pair.bed) &&
 	    worker_do(env, &worker, "a store", work_store, work_page(0), PAGE_BYTES, BEFORE) &&
 	    worker_do(env, &worker, "a load", work_load, work_page(1), PAGE_BYTES, 0) &&
 	    worker_do(env, &worker, "a counted store", store_counted, work_page(0), PAGE_BYTES,
@@ -410,7 +411,7 @@ static void sync_after(struct check_env *env, const void *data)
 
 /* cut_inside: the first window lies across the cut.
  * Everything through the worker's mapping, which is older than the cut, and through ours. */
-static void look_at_cut(struct check_env *env, struct live *live, struct worker *worker,
+static void look_at_cut(struct check_env *env, struct testbed *bed, struct worker *worker,
 			uint32_t generation, bool cut_inside)
 {
 	char bytes[PAGE_BYTES];
@@ -420,72 +421,73 @@ static void look_at_cut(struct check_env *env, struct live *live, struct worker 
 		return;
 	memcpy(bytes, worker_work(worker)->bytes, sizeof(bytes));
 	check_bytes(env, "through the mapping made before the swap", bytes, sizeof(bytes),
-		    LIVE_FILE, work_page(0), generation);
+		    TESTBED_FILE, work_page(0), generation);
 	worker_ask(worker, work_store, work_page(0), PAGE_BYTES, generation + 1);
 	if (!check_that(env, workers_finish(worker, 1, LIMIT_MS), "a store ends"))
 		return;
-	live_holds(env, live, "with the table cut otherwise", 0, PAGE_BYTES, generation + 1);
-	live_holds(env, live, "with the table cut otherwise", PAGE_BYTES, FILE_BYTES - PAGE_BYTES,
-		   1);
-	check_frames(env, live->fd, live->map.base, 0, FILE_BYTES, &live->graph, live->device);
-	check_page_size(env, live->fd, live->map.base, WINDOW_BYTES, &live->graph, live->device);
+	testbed_holds(env, bed, "with the table cut otherwise", 0, PAGE_BYTES, generation + 1);
+	testbed_holds(env, bed, "with the table cut otherwise", PAGE_BYTES, FILE_BYTES - PAGE_BYTES,
+		      1);
+	testbed_frames(env, bed, 0, FILE_BYTES);
+	testbed_page_size(env, bed, WINDOW_BYTES);
 	/* Where small pages were, they stay: only that none is too large is promised. */
 	if (cut_inside)
-		check_page_size(env, live->fd, live->map.base, 0, &live->graph, live->device);
+		testbed_page_size(env, bed, 0);
 }
 
-/* Swaps to a table cut there; live.graph follows. */
-static bool cut_at(struct check_env *env, struct live *live, const struct graph *whole,
+/* Swaps to a table cut there; bed.graph follows. */
+static bool cut_at(struct check_env *env, struct testbed *bed, const struct graph *whole,
 		   uint64_t cut_bytes, unsigned int flags)
 {
-	struct live as_whole = *live;
+	struct testbed as_whole = *bed;
 	struct graph cut;
 	char *table;
 	int rc;
 
 	as_whole.graph = *whole;
-	rc = live_cut(&as_whole, cut_bytes, &cut);
-	table = rc ? NULL : graph_table(&cut, live->device);
-	rc = table ? live_change_table(live_name(live), table, flags) : -ENOMEM;
+	rc = testbed_cut(&as_whole, cut_bytes, &cut);
+	table = rc ? NULL : graph_table(&cut, bed->device);
+	rc = table ? testbed_change_table(testbed_dm(bed), table, flags) : -ENOMEM;
 	check_evidence(env, "%s", table ? table : "no memory");
 	free(table);
-	graph_clear_targets(&live->graph, live->device);
-	live->graph = cut;
+	graph_clear_targets(&bed->graph, bed->device);
+	bed->graph = cut;
 	return check_errno(env, rc, 0, "swapping to a table with the same bytes");
 }
 
 static void same_bytes(struct check_env *env, const void *data)
 {
 	const struct pair_arg *arg = data;
-	const struct live_spec spec = {.fs = arg->fs, .file_bytes = FILE_BYTES, .huge = true};
+	const struct testbed_spec spec = {
+		.table = "$ linear A 0", .fs = arg->fs, .file_bytes = FILE_BYTES, .direct = true};
 	struct worker worker = {0};
-	struct live live;
+	struct testbed bed;
 	struct graph whole = {0};
 	uint64_t cuts[3], at;
 	bool good =
-		!live_linear(env, &live, 1, 1, &spec) &&
-		live_raw_holds(env, &live, "before the swap", 0, WINDOW_BYTES, 1) &&
-		!workers_start(env, &worker, 1, &live) &&
+		testbed_open(env, &bed, &spec) &&
+		testbed_raw_holds(env, &bed, "before the swap", 0, WINDOW_BYTES, 1) &&
+		!workers_start(env, &worker, 1, &bed) &&
 		worker_do(env, &worker, "a store", work_store, work_page(0), PAGE_BYTES, BEFORE);
 
-	whole = live.graph;
-	whole.devices[live.device].targets = NULL;
-	whole.devices[live.device].n_targets = 0;
-	whole.devices[live.device].size_sectors = 0;
+	whole = bed.graph;
+	whole.devices[bed.device].targets = NULL;
+	whole.devices[bed.device].n_targets = 0;
+	whole.devices[bed.device].size_sectors = 0;
 	if (good)
-		good = !graph_add_linear(&whole, live.device,
-					 live.graph.devices[live.device].size_sectors, 0, 0);
-	at = good ? live.extents.list[0].physical_bytes : 0;
+		good = !graph_add_linear(&whole, bed.device,
+					 bed.graph.devices[bed.device].size_sectors, 0, 0);
+	at = good ? bed.extents.list[0].physical_bytes : 0;
 	cuts[0] = at + WINDOW_BYTES / 2;
 	cuts[1] = at + PAGE_BYTES;
 	cuts[2] = at + WINDOW_BYTES;
 	for (unsigned int i = 0; i < 3 && good && !check_complained(env); i++)
-		if (cut_at(env, &live, &whole, cuts[i], arg->flags))
-			look_at_cut(env, &live, &worker, BEFORE + i, i < 2);
+		if (cut_at(env, &bed, &whole, cuts[i], arg->flags))
+			look_at_cut(env, &bed, &worker, BEFORE + i, i < 2);
 	if (!workers_end(&worker, 1))
 		check_fail(env, "a task cannot be killed");
-	graph_clear_targets(&whole, live.device);
-	live_close(env, &live);
+	graph_clear_targets(&whole, bed.device);
+	testbed_close(env, &bed);
 }
 
 /* ---- a smaller device ------------------------------------------------------------------------ */
@@ -502,7 +504,7 @@ static const struct access beyond[] = {
 enum { BEYOND = sizeof(beyond) / sizeof(beyond[0]) };
 
 /* The device ends end_bytes into the file: behind that everything fails and nothing is changed. */
-static void look_beyond(struct check_env *env, struct live *live, struct worker *workers,
+static void look_beyond(struct check_env *env, struct testbed *bed, struct worker *workers,
 			uint64_t end_bytes)
 {
 	char text[32];
@@ -516,46 +518,48 @@ static void look_beyond(struct check_env *env, struct live *live, struct worker 
 		check_that(env, workers[i].state == WORK_DONE && strcmp(outcome, "done"),
 			   "%s behind the end of the device fails (it is: %s)", beyond[i].what,
 			   outcome);
-		live_raw_holds(env, live, beyond[i].what, end_bytes + work_page(i), PAGE_BYTES, 1);
+		testbed_raw_holds(env, bed, beyond[i].what, end_bytes + work_page(i), PAGE_BYTES,
+				  1);
 	}
-	live_map_holds(env, live, "before the end of the device", 0, end_bytes, 1);
+	testbed_map_holds(env, bed, "before the end of the device", 0, end_bytes, 1);
 }
 
 static void smaller(struct check_env *env, const void *data)
 {
 	const struct pair_arg *arg = data;
-	const struct live_spec spec = {.fs = arg->fs, .file_bytes = FILE_BYTES, .huge = true};
+	const struct testbed_spec spec = {
+		.table = "$ linear A 0", .fs = arg->fs, .file_bytes = FILE_BYTES, .direct = true};
 	const uint64_t end_bytes = WINDOW_BYTES + WINDOW_BYTES / 2;
 	struct worker workers[BEYOND] = {0};
-	struct live live;
+	struct testbed bed;
 	struct graph cut = {0};
 	char *table, *whole;
 	int rc;
 
-	if (live_linear(env, &live, 1, 1, &spec) ||
-	    !live_raw_holds(env, &live, "before the swap", 0, WINDOW_BYTES, 1) ||
-	    workers_start(env, workers, BEYOND, &live))
+	if (!testbed_open(env, &bed, &spec) ||
+	    !testbed_raw_holds(env, &bed, "before the swap", 0, WINDOW_BYTES, 1) ||
+	    workers_start(env, workers, BEYOND, &bed))
 		goto out;
-	rc = live_cut(&live, live.extents.list[0].physical_bytes + end_bytes, &cut);
-	table = rc ? NULL : graph_table(&cut, live.device);
-	whole = graph_table(&live.graph, live.device);
+	rc = testbed_cut(&bed, bed.extents.list[0].physical_bytes + end_bytes, &cut);
+	table = rc ? NULL : graph_table(&cut, bed.device);
+	whole = graph_table(&bed.graph, bed.device);
 	if (table && whole) {
 		*(strchr(table, '\n') + 1) = '\0'; /* the first segment alone */
-		rc = live_change_table(live_name(&live), table, arg->flags);
+		rc = testbed_change_table(testbed_dm(&bed), table, arg->flags);
 		check_observe(env, "load", json_string(rc ? strerrorname_np(-rc) : "accepted"));
 		if (!rc)
-			look_beyond(env, &live, workers, end_bytes);
-		rc = live_change_table(live_name(&live), whole, arg->flags);
+			look_beyond(env, &bed, workers, end_bytes);
+		rc = testbed_change_table(testbed_dm(&bed), whole, arg->flags);
 		if (check_errno(env, rc, 0, "swapping the whole table in again"))
-			live_holds(env, &live, "at full size again", 0, FILE_BYTES, 1);
+			testbed_holds(env, &bed, "at full size again", 0, FILE_BYTES, 1);
 	}
 	free(table);
 	free(whole);
 out:
 	if (!workers_end(workers, BEYOND))
 		check_fail(env, "a task cannot be killed");
-	graph_clear_targets(&cut, live.device);
-	live_close(env, &live);
+	graph_clear_targets(&cut, bed.device);
+	testbed_close(env, &bed);
 }
 
 /* ---- table ----------------------------------------------------------------------------------- */

@@ -8,7 +8,7 @@
  */
 #include "check/check.h"
 #include "check/fixture/bio.h"
-#include "check/fixture/voices.h"
+#include "check/fixture/dax_capability.h"
 #include "lib/dev/dm.h"
 #include "lib/dev/partition.h"
 #include "lib/file/stamp.h"
@@ -24,7 +24,6 @@
 
 enum {
 	MIB_SECTORS = 2048,
-	SMALL_BYTES = 64 << 20,
 	FILE_BYTES = 2 * WINDOW_BYTES,
 	STEP_MS = 5000, /* of a call that hung where it was broken */
 };
@@ -111,45 +110,33 @@ static uint64_t faults_of_store(volatile char *p, char value)
  */
 static void write_protect(struct check_env *env, const void *arg)
 {
-	struct graph g;
-	struct check_fs fs;
-	struct mapping huge;
+	const struct testbed_spec spec = {
+		.table = TESTBED_LINEAR, .fs = "ext4", .file_bytes = FILE_BYTES};
 	volatile char *page, own = 0;
-	int device = check_linear(env, &g, 1, 1, SMALL_BYTES, 0), fd;
+	struct testbed bed;
 
 	(void)arg;
-	if (device < 0 || check_mount(env, "ext4", g.devices[device].node, 0, &fs) < 0)
+	if (!testbed_open(env, &bed, &spec))
+		return;
+	page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, bed.fd, PAGE_BYTES);
+	if (!check_setup(env, page == MAP_FAILED ? -errno : 0, "mapping one page") ||
+	    !testbed_page_size(env, &bed, 0))
 		goto out;
-	fd = check_file(env, &fs, "file", FILE_BYTES, 1, 1);
-	if (fd < 0 || !check_setup(env, mapping_make(&huge, fd, FILE_BYTES, MAP_SHARED, true),
-				   "mapping the file"))
-		goto unmount;
-	page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, PAGE_BYTES);
-	if (!check_setup(env, page == MAP_FAILED ? -errno : 0, "mapping one page"))
-		goto unmap;
-	if (!check_page_size(env, fd, huge.base, 0, &g, (unsigned int)device))
-		goto unmap;
 	faults_of_store(&own, 1); /* its code is there from now on */
-	faults_of_store(huge.base, 1);
+	faults_of_store(bed.map.base, 1);
 	faults_of_store(page, 2);
 	check_equal(env, (int64_t)faults_of_store(page, 3), 0,
 		    "faults of a second store to a page that is writable");
-	if (!check_setup(env, fsync(fd) < 0 ? -errno : 0, "fsync"))
-		goto unmap;
+	if (!check_setup(env, fsync(bed.fd) < 0 ? -errno : 0, "fsync"))
+		goto out;
 	check_that(env, faults_of_store(page, 4) >= 1,
 		   "after fsync a store to a page mapped by a PTE of its own faults");
-	check_that(env, faults_of_store(huge.base, 5) >= 1,
+	check_that(env, faults_of_store(bed.map.base, 5) >= 1,
 		   "after fsync a store to the window mapped by a PMD faults");
-unmap:
+out:
 	if (page != MAP_FAILED)
 		munmap((void *)page, PAGE_BYTES);
-	mapping_drop(&huge);
-unmount:
-	if (fd >= 0)
-		close(fd);
-	check_unmount(env, &fs);
-out:
-	graph_destroy(&g);
+	testbed_close(env, &bed);
 }
 
 /* ---- the attribute that vanished ------------------------------------------------------------- */
@@ -191,37 +178,35 @@ static void compare_paths(struct check_env *env, const char *node, int fd)
 /* The device begins a sector past a page of the namespace. */
 static void pages_beside(struct check_env *env, const void *arg)
 {
-	struct graph g;
+	const struct testbed_spec spec = {.table = "$ linear A 1"};
 	struct check_fs fs = {0};
-	char *text;
-	int device = check_linear(env, &g, 1, 1, SMALL_BYTES, SECTOR_BYTES), rc;
+	struct testbed bed;
+	const char *node;
+	int rc;
 
 	(void)arg;
-	if (device < 0)
+	if (!testbed_devices(env, &bed, &spec))
 		return;
-	text = graph_dmsetup(&g);
-	if (text)
-		check_evidence(env, "%s", text);
-	free(text);
-	rc = fs_make("ext4", g.devices[device].node, 0);
+	node = testbed_node(&bed);
+	rc = fs_make("ext4", node, 0);
 	if (!check_setup(env, rc, "making ext4"))
 		goto out;
 	snprintf(fs.where, sizeof(fs.where), "%s/mnt", env->directory);
-	rc = mount_plain("ext4", g.devices[device].node, fs.where, "dax=always");
+	rc = dax_capability_mount("ext4", node, fs.where, "dax=always");
 	check_observe(env, "granted", json_boolean(!rc));
 	/* Without DAX, too, both paths must meet at the same bytes. */
 	if (rc)
-		rc = mount_plain("ext4", g.devices[device].node, fs.where, NULL);
+		rc = dax_capability_mount("ext4", node, fs.where, NULL);
 	if (!check_setup(env, rc, "mounting ext4"))
 		goto out;
 	rc = check_file(env, &fs, "file", FILE_BYTES, 1, 1);
 	if (rc >= 0) {
-		compare_paths(env, g.devices[device].node, rc);
+		compare_paths(env, node, rc);
 		close(rc);
 	}
 	fs_unmount_path(fs.where);
 out:
-	graph_destroy(&g);
+	testbed_close(env, &bed);
 }
 
 /* ---- a cache on a partition ------------------------------------------------------------------ */
@@ -305,26 +290,14 @@ static const char *const fsdax_loop[] = {"device:fsdax", "module:loop", "fs:ext4
 static const char *const loop[] = {"module:loop", NULL};
 static const char *const writecache[] = {"device:fsdax:2", "target:writecache", NULL};
 
-static const struct voice_case over_two = {
-	.levels = {{{{.n = 1, .on = {ON_FSDAX}}, {.n = 1, .on = {ON_FSDAX_2}}}}}, .fs = "ext4"};
-
-static const struct voice_case depth_two = {
-	.levels = {{{{.n = 1, .on = {ON_FSDAX}, .sectors = 64 * MIB_SECTORS}}},
-		   {{{.n = 1, .on = {ON_BELOW}, .sectors = 32 * MIB_SECTORS},
-		     {.n = 1, .on = {ON_BELOW}, .sectors = 32 * MIB_SECTORS}}}},
-	.fs = "ext4",
-};
-
-static const struct voice_case nothing_between = {
-	.bare = ON_FSDAX, .fs = "ext4", .fs_sectors = 64 * MIB_SECTORS};
-
-static const struct voice_case stripe_without = {
-	.levels = {{{{.n = 2, .type = TARGET_STRIPED, .on = {ON_FSDAX, ON_LOOP}}}}}, .fs = "ext4"};
-
-static const struct voice_case segment_without = {
-	.levels = {{{{.n = 1, .on = {ON_FSDAX}}, {.n = 1, .on = {ON_LOOP}}}}}, .fs = "ext4"};
-
-static const struct voice_case no_dax_device = {.levels = {{{{.n = 1, .on = {ON_LOOP}}}}}};
+static const struct dax_case over_two = {"65536 linear A 4096; 65536 linear B 4096", .fs = "ext4"};
+static const struct dax_case depth_two = {
+	"131072 linear A 4096 | 65536 linear a 0; 65536 linear a +0", .fs = "ext4"};
+static const struct dax_case nothing_between = {"A", .fs = "ext4", .fs_sectors = 64 * MIB_SECTORS};
+static const struct dax_case stripe_without = {"65536 striped 2 4096 A 4096 L 4096", .fs = "ext4"};
+static const struct dax_case segment_without = {"65536 linear A 4096; 65536 linear L 4096",
+						.fs = "ext4"};
+static const struct dax_case no_dax_device = {.table = "65536 linear L 4096"};
 
 static const struct check_item items[] = {
 	{
@@ -337,7 +310,7 @@ static const struct check_item items[] = {
 		.plants = PLANT_STACK | PLANT_FRAME | PLANT_VALUE | PLANT_DMESG,
 		.fixed_by = "7bf7eac8d648",
 		.first_bad = "ad428cdb525a",
-		.run = voices_agree,
+		.run = dax_capability_check,
 		.arg = &over_two,
 	},
 	{
@@ -348,7 +321,7 @@ static const struct check_item items[] = {
 		.plants = PLANT_STACK | PLANT_FRAME | PLANT_VALUE,
 		.fixed_by = "e2ec51282545",
 		.first_bad = "7bf7eac8d648",
-		.run = voices_agree,
+		.run = dax_capability_check,
 		.arg = &depth_two,
 	},
 	{
@@ -359,7 +332,7 @@ static const struct check_item items[] = {
 		.needs = fsdax,
 		.plants = PLANT_FRAME | PLANT_VALUE,
 		.fixed_by = "d4c5da5049ac",
-		.run = voices_agree,
+		.run = dax_capability_check,
 		.arg = &nothing_between,
 	},
 	{
@@ -382,7 +355,7 @@ static const struct check_item items[] = {
 		.plants = PLANT_VALUE,
 		.fixed_by = "5b0fab508992",
 		.first_bad = "545ed20e6df6",
-		.run = voices_agree,
+		.run = dax_capability_check,
 		.arg = &stripe_without,
 	},
 	{
@@ -393,7 +366,7 @@ static const struct check_item items[] = {
 		.needs = fsdax_loop,
 		.plants = PLANT_VALUE,
 		.first_bad = "545ed20e6df6",
-		.run = voices_agree,
+		.run = dax_capability_check,
 		.arg = &segment_without,
 	},
 	{
@@ -404,7 +377,7 @@ static const struct check_item items[] = {
 		      "https://lore.kernel.org/all/20190730113708.14660-1-pagupta@redhat.com",
 		.needs = loop,
 		.plants = PLANT_VALUE,
-		.run = voices_agree,
+		.run = dax_capability_check,
 		.arg = &no_dax_device,
 	},
 	{

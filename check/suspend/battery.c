@@ -10,14 +10,18 @@
 
 enum { FILE_BYTES = 4 * WINDOW_BYTES };
 
-bool suspend_open(struct check_env *env, struct live *live, const struct suspend_arg *arg)
+bool suspend_open(struct check_env *env, struct testbed *bed, const struct suspend_arg *arg)
 {
-	const struct live_spec spec = {.fs = arg->fs,
-				       .file_bytes = FILE_BYTES,
-				       .huge = arg->huge,
-				       .map_flags = arg->map_flags};
+	const struct testbed_spec spec = {
+		.table = arg->table ? arg->table : "2x $/2 linear A +0",
+		.fs = arg->fs,
+		.file_bytes = FILE_BYTES,
+		.small_pages = !arg->huge,
+		.map_flags = arg->map_flags,
+		.direct = true,
+	};
 
-	return !live_linear(env, live, 2, 1, &spec);
+	return testbed_open(env, bed, &spec);
 }
 
 /* ---- who waits, in each mode; all are released ---------------------------------------------- */
@@ -50,7 +54,8 @@ static const struct battery_item battery[] = {
 
 enum { BATTERY = sizeof(battery) / sizeof(battery[0]) };
 
-static bool battery_prepare(struct check_env *env, const struct live *live, struct worker *workers)
+static bool battery_prepare(struct check_env *env, const struct testbed *bed,
+			    struct worker *workers)
 {
 	for (unsigned int i = 0; i < BATTERY; i++)
 		if (battery[i].prepare &&
@@ -58,7 +63,7 @@ static bool battery_prepare(struct check_env *env, const struct live *live, stru
 			       PAGE_BYTES, 2))
 			return false;
 	/* Nothing of the preparation is still on its way. */
-	return check_setup(env, fsync(live->fd) < 0 ? -errno : 0, "syncing the file");
+	return check_setup(env, fsync(bed->fd) < 0 ? -errno : 0, "syncing the file");
 }
 
 static void battery_round(struct worker *workers, bool second)
@@ -116,7 +121,7 @@ static bool battery_known(const struct battery_item *item, const struct worker *
 	return item->fn != work_write || worker->state == WORK_DONE;
 }
 
-static void judge_released(struct check_env *env, const struct live *live, struct worker *workers)
+static void judge_released(struct check_env *env, const struct testbed *bed, struct worker *workers)
 {
 	char text[32];
 
@@ -131,8 +136,8 @@ static void judge_released(struct check_env *env, const struct live *live, struc
 	}
 	for (unsigned int i = 0; i < BATTERY && !check_complained(env); i++)
 		if (battery_known(&battery[i], &workers[i]))
-			live_holds(env, live, battery[i].name, work_page(i), PAGE_BYTES,
-				   battery_generation(&battery[i], &workers[i]));
+			testbed_holds(env, bed, battery[i].name, work_page(i), PAGE_BYTES,
+				      battery_generation(&battery[i], &workers[i]));
 }
 
 /* Who waits, and who dies of it. */
@@ -148,62 +153,39 @@ void battery_released(struct check_env *env, const void *data)
 {
 	const struct suspend_arg *arg = data;
 	struct worker workers[BATTERY] = {0};
-	struct live live;
+	struct testbed bed;
 
-	if (suspend_open(env, &live, arg) && !workers_start(env, workers, BATTERY, &live) &&
-	    battery_prepare(env, &live, workers) && live_suspend(env, &live, arg->flags)) {
+	if (suspend_open(env, &bed, arg) && !workers_start(env, workers, BATTERY, &bed) &&
+	    battery_prepare(env, &bed, workers) && testbed_suspend(env, &bed, arg->flags)) {
 		battery_run(env, workers);
-		if (live_resume(env, &live))
-			judge_released(env, &live, workers);
+		if (testbed_resume(env, &bed))
+			judge_released(env, &bed, workers);
 	}
 	if (!workers_end(workers, BATTERY))
 		check_fail(env, "a task that waited for the resume cannot be killed after it");
-	live_close(env, &live);
+	testbed_close(env, &bed);
 }
 
 /* ---- the lower of two ------------------------------------------------------------------------ */
 
-/* What the lower device is larger than the upper one, half of it before, half behind. */
-enum { LOWER_MORE_SECTORS = 2 * WINDOW_BYTES / SECTOR_BYTES };
-
-/* graph: namespace, lower, upper; live on the upper.  Returns the lower's name or NULL. */
-static const char *open_two(struct check_env *env, struct live *live, const struct suspend_arg *arg)
-{
-	const struct live_spec spec = {.fs = arg->fs, .file_bytes = FILE_BYTES};
-	uint64_t sectors = live_device_bytes(arg->fs) / SECTOR_BYTES;
-	char name[64];
-	int lower, upper, rc;
-
-	*live = (struct live)LIVE_NONE;
-	graph_add_namespace(&live->graph, check_device(env, NAMESPACE_FSDAX, 0));
-	lower = graph_add_dm(&live->graph, check_name(env, "lower", name));
-	graph_add_linear(&live->graph, (unsigned int)lower, sectors + LOWER_MORE_SECTORS, 0, 0);
-	upper = graph_add_dm(&live->graph, check_name(env, "upper", name));
-	graph_add_linear(&live->graph, (unsigned int)upper, sectors, (unsigned int)lower,
-			 LOWER_MORE_SECTORS / 2);
-	live->device = (unsigned int)upper;
-	rc = check_create(env, &live->graph);
-	if (!check_setup(env, rc, "making two devices (%s)", dm_complaint()))
-		return NULL;
-	return live_open(env, live, &spec) ? NULL : live->graph.devices[lower].name;
-}
-
 void battery_lower_released(struct check_env *env, const void *data)
 {
 	struct worker workers[BATTERY] = {0};
-	struct live live;
-	const char *lower = open_two(env, &live, data);
+	struct testbed bed;
+	const char *lower = NULL;
 	int rc;
 
-	if (lower && !workers_start(env, workers, BATTERY, &live) &&
-	    battery_prepare(env, &live, workers) &&
+	if (suspend_open(env, &bed, data))
+		lower = bed.graph.devices[1].name;
+	if (lower && !workers_start(env, workers, BATTERY, &bed) &&
+	    battery_prepare(env, &bed, workers) &&
 	    check_setup(env, dm_device_suspend(lower, 0), "suspending the lower device")) {
 		battery_run(env, workers);
 		rc = dm_device_resume(lower, 0);
 		if (check_errno(env, rc, 0, "resuming the lower device"))
-			judge_released(env, &live, workers);
+			judge_released(env, &bed, workers);
 	}
 	if (!workers_end(workers, BATTERY))
 		check_fail(env, "a task that waited for the resume cannot be killed after it");
-	live_close(env, &live);
+	testbed_close(env, &bed);
 }

@@ -8,9 +8,10 @@
 #define DAXDM_BATTERY_H
 
 #include "check/check.h"
-#include "check/fixture/live.h"
+#include "check/fixture/testbed.h"
 
 struct suspend_arg {
+	const char *table; /* check/fixture/testbed.h; NULL: two segments */
 	const char *fs;
 	unsigned int flags; /* of the suspend */
 	bool huge;
@@ -22,12 +23,13 @@ enum {
 	SUSPEND_RELEASE_MS = 10000, /* what waited must be gone so long after the resume */
 };
 
-/* A device of two segments, in use as arg says.  Returns true, or false after check_broken();
- * live_close() in either case. */
-bool suspend_open(struct check_env *env, struct live *live, const struct suspend_arg *arg);
+/* A testbed as arg says.  Returns true, or false after check_broken();
+ * testbed_close() in either case. */
+bool suspend_open(struct check_env *env, struct testbed *bed, const struct suspend_arg *arg);
 
 /* Run functions; arg is a const struct suspend_arg.  The one suspends the device that is mounted,
- * the other the one below it (with no flags). */
+ * the other the one
+ * below it, the second of its table (with no flags). */
 void battery_released(struct check_env *env, const void *arg);
 void battery_lower_released(struct check_env *env, const void *arg);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check/suspend/cycle.h"
 
-#include "check/fixture/live.h"
+#include "check/fixture/testbed.h"
 #include "lib/base/limit_clock.h"
 #include "lib/file/stamp.h"
 
@@ -19,7 +19,7 @@ enum {
 	CYCLERS = 5,
 	CYCLES = 20, /* of each */
 	CYCLES_QUICK = 2,
-	CYCLER_BYTES = 12 * WINDOW_BYTES,
+	CYCLER_SECTORS = 12 * WINDOW_BYTES / SECTOR_BYTES,
 	REMOVE_MS = 5000,
 	CYCLES_MS = 45000,
 };
@@ -27,20 +27,21 @@ enum {
 struct cycler {
 	struct check_env *env;
 	unsigned int number, cycles;
-	struct live live;
+	char table[48];
+	struct testbed bed;
 	struct check_task task;
 };
 
 /* The page holds the generation of the cycle before; stores its own.  Returns false if not. */
-static bool use(struct check_env *env, const struct live *live, uint32_t cycle)
+static bool use(struct check_env *env, const struct testbed *bed, uint32_t cycle)
 {
 	char bytes[PAGE_BYTES], when[32];
 
 	snprintf(when, sizeof(when), "in cycle %u", cycle);
-	if (!live_map_holds(env, live, when, 0, PAGE_BYTES, cycle))
+	if (!testbed_map_holds(env, bed, when, 0, PAGE_BYTES, cycle))
 		return false;
-	stamp_fill(bytes, sizeof(bytes), LIVE_FILE, 0, cycle + 1);
-	check_copy(live->map.base, bytes, sizeof(bytes));
+	stamp_fill(bytes, sizeof(bytes), TESTBED_FILE, 0, cycle + 1);
+	check_copy(bed->map.base, bytes, sizeof(bytes));
 	return true;
 }
 
@@ -59,61 +60,48 @@ static bool remove_in_time(struct check_env *env, const char *name, uint32_t cyc
 static bool cycle_on(struct cycler *c, const char *table)
 {
 	struct check_env *env = c->env;
-	struct live *live = &c->live;
+	struct testbed *bed = &c->bed;
 
 	for (uint32_t i = 1; i <= c->cycles; i++) {
 		int rc;
 
-		if (!use(env, live, i) || live_detach(env, live) ||
-		    !remove_in_time(env, live_name(live), i))
+		if (!use(env, bed, i) || !testbed_detach(env, bed) ||
+		    !remove_in_time(env, testbed_dm(bed), i))
 			return false;
-		rc = dm_device_create(live_name(live), table, 0);
+		rc = dm_device_create(testbed_dm(bed), table, 0);
 		if (!check_setup(env, rc, "creating the device again (%s)", dm_complaint()) ||
-		    live_attach(env, live))
+		    !testbed_attach(env, bed))
 			return false;
 	}
-	return live_raw_holds(env, live, "after all cycles", 0, PAGE_BYTES, c->cycles + 1);
+	return testbed_raw_holds(env, bed, "after all cycles", 0, PAGE_BYTES, c->cycles + 1);
 }
 
 static int cycler_main(void *arg)
 {
-	const struct live_spec spec = {.fs = "ext4", .file_bytes = WINDOW_BYTES};
 	struct cycler *c = arg;
-	char directory[256], *table = graph_table(&c->live.graph, c->live.device);
+	char directory[256], *table = graph_table(&c->bed.graph, c->bed.device);
 	bool good;
 
 	/* A copy of our own: so are the mount points. */
 	snprintf(directory, sizeof(directory), "%s/%u", c->env->directory, c->number);
 	mkdir(directory, 0700);
 	c->env->directory = directory;
-	good = table && !live_open(c->env, &c->live, &spec);
-	/* An open device cannot be removed. */
-	if (c->live.node_fd >= 0)
-		close(c->live.node_fd);
-	c->live.node_fd = -1;
-	good = good && cycle_on(c, table);
+	good = table && testbed_use(c->env, &c->bed) && cycle_on(c, table);
 	free(table);
-	live_close(c->env, &c->live);
+	testbed_close(c->env, &c->bed);
 	return !good;
 }
 
 static bool start_cycler(struct check_env *env, struct cycler *c)
 {
-	struct live *live = &c->live;
-	uint64_t sectors = CYCLER_BYTES / SECTOR_BYTES;
-	char word[32], name[64];
-	int rc;
+	const struct testbed_spec spec = {
+		.table = c->table, .fs = "ext4", .file_bytes = WINDOW_BYTES, .small_pages = true};
 
 	c->env = env;
 	c->cycles = env->quick ? CYCLES_QUICK : CYCLES;
-	snprintf(word, sizeof(word), "cycle%u", c->number);
-	graph_add_namespace(&live->graph, check_device(env, NAMESPACE_FSDAX, 0));
-	live->device = (unsigned int)graph_add_dm(&live->graph, check_name(env, word, name));
-	rc = graph_add_linear(&live->graph, live->device, sectors, 0, c->number * sectors);
-	if (!rc)
-		rc = check_create(env, &live->graph);
-	return check_setup(env, rc, "making a device (%s)", dm_complaint()) &&
-	       !check_start(env, &c->task, cycler_main, c);
+	snprintf(c->table, sizeof(c->table), "%d linear A %u", CYCLER_SECTORS,
+		 c->number * CYCLER_SECTORS);
+	return testbed_devices(env, &c->bed, &spec) && !check_start(env, &c->task, cycler_main, c);
 }
 
 void cycle(struct check_env *env, const void *arg)
@@ -124,7 +112,7 @@ void cycle(struct check_env *env, const void *arg)
 
 	(void)arg;
 	for (unsigned int i = 0; i < CYCLERS; i++) {
-		cyclers[i] = (struct cycler){.number = i, .live = LIVE_NONE};
+		cyclers[i] = (struct cycler){.number = i, .bed = TESTBED_NONE};
 		good = good && start_cycler(env, &cyclers[i]);
 	}
 	for (unsigned int i = 0; i < CYCLERS; i++) {
@@ -138,7 +126,7 @@ void cycle(struct check_env *env, const void *arg)
 				    "status of the task of device %u", i);
 		check_kill(&cyclers[i].task);
 		if (cyclers[i].task.pid) /* the task took its device down */
-			cyclers[i].live.graph.devices[cyclers[i].live.device].numbers[0] = '\0';
-		live_close(env, &cyclers[i].live);
+			cyclers[i].bed.graph.devices[cyclers[i].bed.device].numbers[0] = '\0';
+		testbed_close(env, &cyclers[i].bed);
 	}
 }

@@ -2,7 +2,7 @@
 #include "check/suspend/storm.h"
 
 #include "check/fixture/bio.h"
-#include "check/fixture/live.h"
+#include "check/fixture/testbed.h"
 #include "lib/base/limit_clock.h"
 #include "lib/file/stamp.h"
 
@@ -40,7 +40,7 @@ struct storm_task {
 	bool writes;
 	size_t len;
 	/* set at the start */
-	struct live *live;
+	struct testbed *bed;
 	uint64_t offset_bytes; /* of its region */
 	struct storm_state *state;
 	atomic_bool *stop;
@@ -62,7 +62,7 @@ static bool holds(struct storm_task *t, const char *how, const void *bytes, size
 		  uint32_t generation)
 {
 	char found[160];
-	size_t at = stamp_check(bytes, len, LIVE_FILE, t->offset_bytes, generation, found);
+	size_t at = stamp_check(bytes, len, TESTBED_FILE, t->offset_bytes, generation, found);
 
 	if (at == len)
 		return true;
@@ -75,11 +75,11 @@ static bool holds(struct storm_task *t, const char *how, const void *bytes, size
 /* Stores, a page at a time; sometimes syncs, sometimes has to fault anew. */
 static bool round_store(struct storm_task *t)
 {
-	char *p = t->live->map.base + t->offset_bytes;
+	char *p = t->bed->map.base + t->offset_bytes;
 
 	if (!holds(t, "a load of what was stored", p, t->len, t->generation))
 		return false;
-	stamp_fill(scratch, t->len, LIVE_FILE, t->offset_bytes, t->generation + 1);
+	stamp_fill(scratch, t->len, TESTBED_FILE, t->offset_bytes, t->generation + 1);
 	for (size_t at = 0; at < t->len; at += PAGE_BYTES)
 		memcpy(p + at, scratch + at, PAGE_BYTES);
 	if (t->generation % 4 == 1 && madvise(p, t->len, MADV_DONTNEED) < 0)
@@ -91,30 +91,30 @@ static bool round_store(struct storm_task *t)
 
 static bool round_write(struct storm_task *t)
 {
-	ssize_t n = pread(t->live->fd, scratch, t->len, (off_t)t->offset_bytes);
+	ssize_t n = pread(t->bed->fd, scratch, t->len, (off_t)t->offset_bytes);
 
 	if (n != (ssize_t)t->len)
 		return wrong(t, "read(2)", n < 0 ? errno : EIO);
 	if (!holds(t, "a read(2) of what was written", scratch, t->len, t->generation))
 		return false;
-	stamp_fill(scratch, t->len, LIVE_FILE, t->offset_bytes, t->generation + 1);
+	stamp_fill(scratch, t->len, TESTBED_FILE, t->offset_bytes, t->generation + 1);
 	/* Pieces that begin and end inside sectors, pages and what came before. */
 	for (size_t at = 0; at < t->len;) {
 		size_t piece = 1500 + at % 7000;
 
 		if (piece > t->len - at)
 			piece = t->len - at;
-		n = pwrite(t->live->fd, scratch + at, piece, (off_t)(t->offset_bytes + at));
+		n = pwrite(t->bed->fd, scratch + at, piece, (off_t)(t->offset_bytes + at));
 		if (n <= 0)
 			return wrong(t, "write(2)", n < 0 ? errno : EIO);
 		at += (size_t)n;
 	}
-	return t->generation % 16 || !fdatasync(t->live->fd) || wrong(t, "fdatasync(2)", errno);
+	return t->generation % 16 || !fdatasync(t->bed->fd) || wrong(t, "fdatasync(2)", errno);
 }
 
 static bool round_load(struct storm_task *t)
 {
-	char *p = t->live->map.base + t->offset_bytes;
+	char *p = t->bed->map.base + t->offset_bytes;
 
 	if (!holds(t, "a load", p, t->len, 1))
 		return false;
@@ -124,9 +124,9 @@ static bool round_load(struct storm_task *t)
 /* By the bio path of the device, which is suspended under it. */
 static bool round_bio(struct storm_task *t)
 {
-	const struct extent *e = extents_find(&t->live->extents, t->offset_bytes);
+	const struct extent *e = extents_find(&t->bed->extents, t->offset_bytes);
 	uint64_t at = e->physical_bytes + t->offset_bytes - e->logical_bytes;
-	int rc = bio_read_fd(t->live->node_fd, at, scratch, t->len);
+	int rc = bio_read_fd(t->bed->node_fd, at, scratch, t->len);
 
 	if (rc < 0)
 		return wrong(t, "reading the device", -rc);
@@ -158,12 +158,12 @@ static int task_main(void *arg)
 /* ---- the weather ----------------------------------------------------------------------------- */
 
 /* The same bytes in two segments; the table as text, to be freed. */
-static char *cut_table(const struct live *live, uint64_t cut_bytes)
+static char *cut_table(const struct testbed *bed, uint64_t cut_bytes)
 {
 	struct graph cut;
-	char *text = live_cut(live, cut_bytes, &cut) ? NULL : graph_table(&cut, live->device);
+	char *text = testbed_cut(bed, cut_bytes, &cut) ? NULL : graph_table(&cut, bed->device);
 
-	graph_clear_targets(&cut, live->device);
+	graph_clear_targets(&cut, bed->device);
 	return text;
 }
 
@@ -177,11 +177,11 @@ static void pause_randomly(uint64_t *random)
 }
 
 /* One change: suspended in the i-th mode, every other time with another table, resumed. */
-static bool gust(struct check_env *env, const struct live *live, char *const tables[CUTS],
+static bool gust(struct check_env *env, const struct testbed *bed, char *const tables[CUTS],
 		 unsigned int i, uint64_t *random)
 {
 	static const unsigned int flags[] = {0, DM_NOLOCKFS, DM_NOFLUSH, DM_NOFLUSH | DM_NOLOCKFS};
-	const char *name = live_name(live);
+	const char *name = testbed_dm(bed);
 	int rc = dm_device_suspend(name, flags[i % 4]);
 
 	if (!check_errno(env, rc, 0, "suspend %u, flags %u", i, flags[i % 4]))
@@ -197,12 +197,12 @@ static bool gust(struct check_env *env, const struct live *live, char *const tab
 	return !check_complained(env);
 }
 
-static void blow(struct check_env *env, const struct live *live)
+static void blow(struct check_env *env, const struct testbed *bed)
 {
 	/* One where a 2 MiB page of the file may lie across it, one at a page, one at the end. */
 	const uint64_t cuts[CUTS] = {16 * (uint64_t)WINDOW_BYTES + WINDOW_BYTES / 2,
 				     8 * (uint64_t)WINDOW_BYTES + PAGE_BYTES,
-				     live->graph.devices[live->device].size_sectors * SECTOR_BYTES -
+				     bed->graph.devices[bed->device].size_sectors * SECTOR_BYTES -
 					     PAGE_BYTES};
 	int64_t until_ms = limit_clock_ms() + (env->quick ? STORM_QUICK_MS : STORM_MS);
 	uint64_t random = env->seed;
@@ -210,27 +210,27 @@ static void blow(struct check_env *env, const struct live *live)
 	bool good = true;
 
 	for (unsigned int i = 0; i < CUTS; i++) {
-		tables[i] = cut_table(live, cuts[i]);
+		tables[i] = cut_table(bed, cuts[i]);
 		good = good && tables[i];
 	}
 	if (!good)
 		check_broken(env, "no memory for a table");
 	for (unsigned int i = 0; good && limit_clock_ms() < until_ms; i++)
-		good = gust(env, live, tables, i, &random);
+		good = gust(env, bed, tables, i, &random);
 	for (unsigned int i = 0; i < CUTS; i++)
 		free(tables[i]);
 }
 
 /* ---- the check ------------------------------------------------------------------------------- */
 
-static bool start_tasks(struct check_env *env, struct storm_task *tasks, struct live *live,
+static bool start_tasks(struct check_env *env, struct storm_task *tasks, struct testbed *bed,
 			struct storm_state *states, atomic_bool *stop)
 {
 	for (unsigned int i = 0; i < TASKS; i++) {
 		struct storm_task *t = &tasks[i];
 
 		*t = kinds[i];
-		t->live = live;
+		t->bed = bed;
 		t->offset_bytes = (uint64_t)i * REGION_BYTES;
 		t->state = &states[i];
 		t->stop = stop;
@@ -241,7 +241,7 @@ static bool start_tasks(struct check_env *env, struct storm_task *tasks, struct 
 	return true;
 }
 
-static void judge(struct check_env *env, struct live *live, struct storm_task *t)
+static void judge(struct check_env *env, struct testbed *bed, struct storm_task *t)
 {
 	uint32_t generation;
 
@@ -257,29 +257,31 @@ static void judge(struct check_env *env, struct live *live, struct storm_task *t
 		check_equal(env, t->task.status, 0, "status of %s", t->name);
 	check_that(env, generation > 2, "%s got on during the storm", t->name);
 	if (!t->task.status)
-		live_holds(env, live, "after the storm", t->offset_bytes, t->len,
-			   t->writes ? generation : 1);
+		testbed_holds(env, bed, "after the storm", t->offset_bytes, t->len,
+			      t->writes ? generation : 1);
 }
 
 void storm(struct check_env *env, const void *data)
 {
 	const struct storm_arg *arg = data;
-	const struct live_spec spec = {
-		.fs = arg->fs, .file_bytes = TASKS * (uint64_t)REGION_BYTES, .huge = true};
+	const struct testbed_spec spec = {.table = "$ linear A 0",
+					  .fs = arg->fs,
+					  .file_bytes = TASKS * (uint64_t)REGION_BYTES,
+					  .direct = true};
 	struct storm_task tasks[TASKS] = {0};
 	struct storm_state *states = check_shared(env, sizeof(*states) * TASKS);
 	atomic_bool *stop = check_shared(env, sizeof(*stop));
-	struct live live;
+	struct testbed bed;
 
-	if (!live_linear(env, &live, 1, 1, &spec) && states && stop) {
-		if (start_tasks(env, tasks, &live, states, stop))
-			blow(env, &live);
+	if (testbed_open(env, &bed, &spec) && states && stop) {
+		if (start_tasks(env, tasks, &bed, states, stop))
+			blow(env, &bed);
 		atomic_store(stop, true);
 		for (unsigned int i = 0; i < TASKS; i++)
 			if (tasks[i].task.pid)
-				judge(env, &live, &tasks[i]);
+				judge(env, &bed, &tasks[i]);
 	}
 	for (unsigned int i = 0; i < TASKS; i++)
 		check_kill(&tasks[i].task);
-	live_close(env, &live);
+	testbed_close(env, &bed);
 }

@@ -16,7 +16,7 @@
  * Not here: suspended devices that are swapped to another table (reload.c, tabletype.c).
  */
 #include "check/check.h"
-#include "check/fixture/live.h"
+#include "check/fixture/testbed.h"
 #include "check/fixture/worker.h"
 #include "check/suspend/battery.h"
 #include "check/suspend/cycle.h"
@@ -42,7 +42,7 @@ struct attempt {
 };
 
 /* While frozen: each must wait, and the bytes of its page must be those of before. */
-static void expect_waiting(struct check_env *env, const struct live *live, struct worker *workers,
+static void expect_waiting(struct check_env *env, const struct testbed *bed, struct worker *workers,
 			   const struct attempt *attempts, unsigned int n, uint32_t generation)
 {
 	char text[32];
@@ -53,13 +53,14 @@ static void expect_waiting(struct check_env *env, const struct live *live, struc
 			   "%s waits while the filesystem is frozen (it is: %s)", attempts[i].what,
 			   worker_outcome(&workers[i], text));
 		if (attempts[i].stores)
-			live_raw_holds(env, live, "while frozen", work_page(i), PAGE_BYTES,
-				       generation);
+			testbed_raw_holds(env, bed, "while frozen", work_page(i), PAGE_BYTES,
+					  generation);
 	}
 }
 
-static void expect_released(struct check_env *env, const struct live *live, struct worker *workers,
-			    const struct attempt *attempts, unsigned int n, uint32_t generation)
+static void expect_released(struct check_env *env, const struct testbed *bed,
+			    struct worker *workers, const struct attempt *attempts, unsigned int n,
+			    uint32_t generation)
 {
 	char text[32];
 
@@ -72,12 +73,12 @@ static void expect_released(struct check_env *env, const struct live *live, stru
 	}
 	for (unsigned int i = 0; i < n && !check_complained(env); i++)
 		if (attempts[i].stores)
-			live_holds(env, live, "after the resume", work_page(i), PAGE_BYTES,
-				   generation);
+			testbed_holds(env, bed, "after the resume", work_page(i), PAGE_BYTES,
+				      generation);
 }
 
 /* Prepares with generation 2 where there is something to prepare by storing; tries generation 3. */
-static void try_frozen(struct check_env *env, const struct live *live, struct worker *workers,
+static void try_frozen(struct check_env *env, const struct testbed *bed, struct worker *workers,
 		       const struct attempt *attempts, unsigned int n)
 {
 	for (unsigned int i = 0; i < n; i++)
@@ -85,13 +86,13 @@ static void try_frozen(struct check_env *env, const struct live *live, struct wo
 		    !worker_do(env, &workers[i], "preparing", attempts[i].prepare, work_page(i),
 			       PAGE_BYTES, 2))
 			return;
-	if (!live_suspend(env, live, 0))
+	if (!testbed_suspend(env, bed, 0))
 		return;
 	for (unsigned int i = 0; i < n; i++)
 		worker_ask(&workers[i], attempts[i].fn, work_page(i), PAGE_BYTES, 3);
-	expect_waiting(env, live, workers, attempts, n, attempts[0].prepare == work_store ? 2 : 1);
-	if (live_resume(env, live))
-		expect_released(env, live, workers, attempts, n, 3);
+	expect_waiting(env, bed, workers, attempts, n, attempts[0].prepare == work_store ? 2 : 1);
+	if (testbed_resume(env, bed))
+		expect_released(env, bed, workers, attempts, n, 3);
 }
 
 enum { ATTEMPTS_MAX = 4 };
@@ -100,13 +101,13 @@ static void run_attempts(struct check_env *env, const struct suspend_arg *arg,
 			 const struct attempt *attempts, unsigned int n)
 {
 	struct worker workers[ATTEMPTS_MAX] = {0};
-	struct live live;
+	struct testbed bed;
 
-	if (suspend_open(env, &live, arg) && !workers_start(env, workers, n, &live))
-		try_frozen(env, &live, workers, attempts, n);
+	if (suspend_open(env, &bed, arg) && !workers_start(env, workers, n, &bed))
+		try_frozen(env, &bed, workers, attempts, n);
 	if (!workers_end(workers, n))
 		check_fail(env, "a task that waited for the resume cannot be killed after it");
-	live_close(env, &live);
+	testbed_close(env, &bed);
 }
 
 static void store_blocks(struct check_env *env, const void *arg)
@@ -142,7 +143,7 @@ static void write_blocks(struct check_env *env, const void *arg)
 
 /* ---- the bio path of the device -------------------------------------------------------------- */
 
-static void deferred_once(struct check_env *env, const struct live *live, struct worker *workers,
+static void deferred_once(struct check_env *env, const struct testbed *bed, struct worker *workers,
 			  uint32_t generation)
 {
 	char text[32];
@@ -154,30 +155,31 @@ static void deferred_once(struct check_env *env, const struct live *live, struct
 		check_that(env, workers[i].state == WORK_WAITS,
 			   "%s of a suspended device waits (it is: %s)", i ? "a write" : "a read",
 			   worker_outcome(&workers[i], text));
-	live_raw_holds(env, live, "while suspended", work_page(1), PAGE_BYTES, generation - 1);
-	if (!live_resume(env, live))
+	testbed_raw_holds(env, bed, "while suspended", work_page(1), PAGE_BYTES, generation - 1);
+	if (!testbed_resume(env, bed))
 		return;
 	if (check_that(env, workers_finish(workers, 2, SUSPEND_RELEASE_MS),
 		       "what waited for a suspended device is done after the resume"))
-		live_holds(env, live, "after the resume", work_page(1), PAGE_BYTES, generation);
+		testbed_holds(env, bed, "after the resume", work_page(1), PAGE_BYTES, generation);
 }
 
 static void bio_deferred(struct check_env *env, const void *arg)
 {
 	static const unsigned int flags[] = {0, DM_NOLOCKFS, DM_NOFLUSH, DM_NOFLUSH | DM_NOLOCKFS};
-	const struct live_spec spec = {.file_bytes = FILE_BYTES};
+	const struct testbed_spec spec = {
+		.table = "2x $/2 linear A +0", .file_bytes = FILE_BYTES, .direct = true};
 	struct worker workers[2] = {0};
-	struct live live;
-	int rc = live_linear(env, &live, 2, 1, &spec);
+	struct testbed bed;
+	int rc = testbed_open(env, &bed, &spec) ? 0 : -EIO;
 
 	(void)arg;
 	if (!rc)
-		rc = workers_start(env, workers, 2, &live);
+		rc = workers_start(env, workers, 2, &bed);
 	for (unsigned int i = 0; i < 4 && !rc && !check_complained(env); i++)
-		if (live_suspend(env, &live, flags[i]))
-			deferred_once(env, &live, workers, i + 2);
+		if (testbed_suspend(env, &bed, flags[i]))
+			deferred_once(env, &bed, workers, i + 2);
 	workers_end(workers, 2);
-	live_close(env, &live);
+	testbed_close(env, &bed);
 }
 
 /* ---- once is enough -------------------------------------------------------------------------- */
@@ -186,43 +188,43 @@ static void resume_again(struct check_env *env, const void *data)
 {
 	const struct suspend_arg *arg = data;
 	struct worker worker = {0};
-	struct live live;
+	struct testbed bed;
 	int rc;
 
-	if (suspend_open(env, &live, arg) && !workers_start(env, &worker, 1, &live) &&
-	    live_suspend(env, &live, 0)) {
-		rc = dm_device_suspend(live_name(&live), 0);
+	if (suspend_open(env, &bed, arg) && !workers_start(env, &worker, 1, &bed) &&
+	    testbed_suspend(env, &bed, 0)) {
+		rc = dm_device_suspend(testbed_dm(&bed), 0);
 		check_observe(env, "second_suspend",
 			      json_string(rc ? strerrorname_np(-rc) : "success"));
-		rc = dm_device_resume(live_name(&live), 0);
+		rc = dm_device_resume(testbed_dm(&bed), 0);
 		check_errno(env, rc, 0, "the first resume");
 		worker_ask(&worker, work_store, 0, PAGE_BYTES, 2);
 		check_that(env, workers_finish(&worker, 1, SUSPEND_RELEASE_MS),
 			   "one resume is enough after two suspends");
-		rc = dm_device_resume(live_name(&live), 0);
+		rc = dm_device_resume(testbed_dm(&bed), 0);
 		check_errno(env, rc, 0, "a resume of a device that is not suspended");
-		live_holds(env, &live, "after the resumes", 0, PAGE_BYTES, 2);
+		testbed_holds(env, &bed, "after the resumes", 0, PAGE_BYTES, 2);
 	}
 	workers_end(&worker, 1);
-	live_close(env, &live);
+	testbed_close(env, &bed);
 }
 
 /* ---- a frozen filesystem --------------------------------------------------------------------- */
 
-static void over_freeze(struct check_env *env, const struct live *live, struct worker *worker)
+static void over_freeze(struct check_env *env, const struct testbed *bed, struct worker *worker)
 {
-	int fd = open(live->fs.where, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
+	int fd = open(bed->fs.where, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
 
 	rc = fd < 0 || ioctl(fd, FIFREEZE, 0) < 0 ? -errno : 0;
-	if (!check_setup(env, rc, "freezing %s", live->fs.where)) {
+	if (!check_setup(env, rc, "freezing %s", bed->fs.where)) {
 		close(fd);
 		return;
 	}
-	rc = dm_device_suspend(live_name(live), 0);
+	rc = dm_device_suspend(testbed_dm(bed), 0);
 	check_observe(env, "suspend", json_string(rc ? strerrorname_np(-rc) : "success"));
 	worker_ask(worker, work_store, 0, PAGE_BYTES, 2);
 	workers_settle(worker, 1, SUSPEND_SETTLE_MS);
-	if (!rc && live_resume(env, live)) {
+	if (!rc && testbed_resume(env, bed)) {
 		workers_settle(worker, 1, SUSPEND_SETTLE_MS);
 		check_observe(env, "resume_thaws", json_boolean(worker->state == WORK_DONE));
 	}
@@ -231,21 +233,21 @@ static void over_freeze(struct check_env *env, const struct live *live, struct w
 	close(fd);
 	if (check_that(env, workers_finish(worker, 1, SUSPEND_RELEASE_MS),
 		       "a store is done once the device is resumed and the filesystem thawed")) {
-		live_holds(env, live, "after resume and thaw", 0, PAGE_BYTES, 2);
-		live_holds(env, live, "after resume and thaw", PAGE_BYTES, live->bytes - PAGE_BYTES,
-			   1);
+		testbed_holds(env, bed, "after resume and thaw", 0, PAGE_BYTES, 2);
+		testbed_holds(env, bed, "after resume and thaw", PAGE_BYTES,
+			      bed->bytes - PAGE_BYTES, 1);
 	}
 }
 
 static void frozen(struct check_env *env, const void *data)
 {
 	struct worker worker = {0};
-	struct live live;
+	struct testbed bed;
 
-	if (suspend_open(env, &live, data) && !workers_start(env, &worker, 1, &live))
-		over_freeze(env, &live, &worker);
+	if (suspend_open(env, &bed, data) && !workers_start(env, &worker, 1, &bed))
+		over_freeze(env, &bed, &worker);
 	workers_end(&worker, 1);
-	live_close(env, &live);
+	testbed_close(env, &bed);
 }
 
 /* ---- table ----------------------------------------------------------------------------------- */
@@ -261,6 +263,7 @@ static const char *const needs_fsdax[] = {"device:fsdax", NULL};
 #endif
 
 static const struct suspend_arg ext4 = {.fs = "ext4"}, xfs = {.fs = "xfs"};
+static const struct suspend_arg ext4_lower = {.table = TESTBED_DEPTH, .fs = "ext4"};
 static const struct suspend_arg ext4_huge = {.fs = "ext4", .huge = true};
 static const struct suspend_arg xfs_huge = {.fs = "xfs", .huge = true};
 static const struct suspend_arg ext4_sync = {.fs = "ext4",
@@ -353,7 +356,7 @@ static const struct check_item items[] = {
 	     RELEASED, DM_IOCTL),
 	ITEM("noflush_nolockfs.released", "xfs", needs_xfs, battery_released, &xfs_neither,
 	     RELEASED, DM_IOCTL),
-	ITEM("lower.released", "ext4", needs_ext4, battery_lower_released, &ext4, RELEASED,
+	ITEM("lower.released", "ext4", needs_ext4, battery_lower_released, &ext4_lower, RELEASED,
 	     DM_IOCTL),
 	ITEM("resume_again", "ext4", needs_ext4, resume_again, &ext4,
 	     "to resume a device that is not suspended is no error and changes nothing",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check/tabletype/away.h"
 
-#include "check/fixture/voices.h"
+#include "check/fixture/dax_capability.h"
 #include "check/fixture/worker.h"
 #include "check/tabletype/substitute.h"
 #include "lib/file/stamp.h"
@@ -40,17 +40,17 @@ static const struct access accesses[] = {
 
 enum { ACCESSES = sizeof(accesses) / sizeof(accesses[0]) };
 
-static bool raw_is(const struct live *live, uint64_t offset, uint32_t generation)
+static bool raw_is(const struct testbed *bed, uint64_t offset, uint32_t generation)
 {
 	char bytes[PAGE_BYTES];
 
-	return !live_raw_read(live, &live->graph, offset, bytes, sizeof(bytes)) &&
-	       stamp_check(bytes, sizeof(bytes), LIVE_FILE, offset, generation, NULL) ==
+	return !testbed_raw_read(bed, &bed->graph, offset, bytes, sizeof(bytes)) &&
+	       stamp_check(bytes, sizeof(bytes), TESTBED_FILE, offset, generation, NULL) ==
 		       sizeof(bytes);
 }
 
 /* Where the bytes of an old page come from, or went to. */
-static const char *old_outcome(const struct live *live, const struct worker *worker,
+static const char *old_outcome(const struct testbed *bed, const struct worker *worker,
 			       const struct access *access, uint64_t offset, char text[32])
 {
 	const char *outcome = worker_outcome(worker, text);
@@ -58,22 +58,22 @@ static const char *old_outcome(const struct live *live, const struct worker *wor
 	if (strcmp(outcome, "done"))
 		return outcome;
 	if (access->stores)
-		return raw_is(live, offset, AFTER) ? "reaches the old member" : "is lost";
-	return stamp_check(worker_work(worker)->bytes, PAGE_BYTES, LIVE_FILE, offset, 1, NULL) ==
+		return raw_is(bed, offset, AFTER) ? "reaches the old member" : "is lost";
+	return stamp_check(worker_work(worker)->bytes, PAGE_BYTES, TESTBED_FILE, offset, 1, NULL) ==
 			       PAGE_BYTES
 		       ? "shows the old member"
 		       : "shows something else";
 }
 
 /* serves: the bio path of the table gives and takes. */
-static void judge_access(struct check_env *env, const struct live *live, struct worker *worker,
+static void judge_access(struct check_env *env, const struct testbed *bed, struct worker *worker,
 			 const struct access *access, uint64_t offset, bool serves, json_t *seen)
 {
 	char text[32];
 	const char *outcome = worker_outcome(worker, text);
 
 	if (access->old)
-		outcome = old_outcome(live, worker, access, offset, text);
+		outcome = old_outcome(bed, worker, access, offset, text);
 	json_object_set_new(seen, access->name, json_string(outcome));
 	check_that(env, worker->state == WORK_DONE, "%s ends (it is: %s)", access->name, outcome);
 	if (access->old)
@@ -86,10 +86,10 @@ static void judge_access(struct check_env *env, const struct live *live, struct 
 			   "%s fails over a table without memory (it is: %s)", access->name,
 			   outcome);
 	if (access->stores)
-		live_raw_holds(env, live, access->name, offset, PAGE_BYTES, 1);
+		testbed_raw_holds(env, bed, access->name, offset, PAGE_BYTES, 1);
 }
 
-static bool prepare_accesses(struct check_env *env, struct live *live, struct worker *workers)
+static bool prepare_accesses(struct check_env *env, struct testbed *bed, struct worker *workers)
 {
 	for (unsigned int i = 0; i < ACCESSES; i++)
 		if (accesses[i].before &&
@@ -97,10 +97,10 @@ static bool prepare_accesses(struct check_env *env, struct live *live, struct wo
 			       PAGE_BYTES, BEFORE))
 			return false;
 	/* Not fsync(), which would make the stored page read-only. */
-	return live_raw_holds(env, live, "before the swap", 0, PAGE_BYTES, 1);
+	return testbed_raw_holds(env, bed, "before the swap", 0, PAGE_BYTES, 1);
 }
 
-static void try_accesses(struct check_env *env, struct live *live, struct worker *workers,
+static void try_accesses(struct check_env *env, struct testbed *bed, struct worker *workers,
 			 bool serves)
 {
 	json_t *seen = json_object();
@@ -109,135 +109,121 @@ static void try_accesses(struct check_env *env, struct live *live, struct worker
 		worker_ask(&workers[i], accesses[i].fn, work_page(i), PAGE_BYTES, AFTER);
 	workers_finish(workers, ACCESSES, LIMIT_MS);
 	for (unsigned int i = 0; i < ACCESSES; i++)
-		judge_access(env, live, &workers[i], &accesses[i], work_page(i), serves, seen);
+		judge_access(env, bed, &workers[i], &accesses[i], work_page(i), serves, seen);
 	if (accesses[ACCESSES - 1].old && workers[ACCESSES - 1].state == WORK_DONE &&
-	    raw_is(live, work_page(ACCESSES - 1), AFTER))
+	    raw_is(bed, work_page(ACCESSES - 1), AFTER))
 		check_evidence(env, "leak: a store through a mapping made before the swap landed "
 				    "on a member that the table does not have any more");
 	check_observe(env, "accesses", seen);
 }
 
 /* The swapped device, and what it may claim and hold meanwhile. */
-static void judge_device(struct check_env *env, const struct live *live, unsigned int swapped)
+static void judge_device(struct check_env *env, const struct testbed *bed, unsigned int swapped)
 {
-	int dax = says_dax(live->graph.devices[swapped].node);
+	int dax = dax_capability_queue(bed->graph.devices[swapped].node);
 
 	check_equal(env, dax, 0, "queue/dax of a device without memory");
-	if (swapped != live->device)
-		check_observe(env, "upper_says_dax",
-			      json_integer(says_dax(live->graph.devices[live->device].node)));
+	if (swapped != bed->device)
+		check_observe(
+			env, "upper_says_dax",
+			json_integer(dax_capability_queue(bed->graph.devices[bed->device].node)));
 }
 
-static void judge_member(struct check_env *env, const struct live *live)
+static void judge_member(struct check_env *env, const struct testbed *bed)
 {
-	int fd = open(live->graph.devices[0].node, O_RDWR | O_EXCL | O_CLOEXEC);
+	int fd = open(bed->graph.devices[0].node, O_RDWR | O_EXCL | O_CLOEXEC);
 
 	check_errno(env, fd < 0 ? -errno : 0, 0, "opening the member that was released");
 	if (fd >= 0)
 		close(fd);
 }
 
-static void restored(struct check_env *env, struct live *live, struct worker *workers)
+static void restored(struct check_env *env, struct testbed *bed, struct worker *workers)
 {
 	const struct access *last = &accesses[ACCESSES - 1];
 
 	workers_finish(workers, ACCESSES, LIMIT_MS);
 	for (unsigned int i = 0; i < ACCESSES; i++)
 		if (&accesses[i] != last)
-			live_holds(env, live, "back on the old table", work_page(i), PAGE_BYTES, 1);
-	live_holds(env, live, "back on the old table", work_page(ACCESSES - 1), PAGE_BYTES,
-		   raw_is(live, work_page(ACCESSES - 1), AFTER) ? AFTER : BEFORE);
+			testbed_holds(env, bed, "back on the old table", work_page(i), PAGE_BYTES,
+				      1);
+	testbed_holds(env, bed, "back on the old table", work_page(ACCESSES - 1), PAGE_BYTES,
+		      raw_is(bed, work_page(ACCESSES - 1), AFTER) ? AFTER : BEFORE);
 }
 
 /* away: a table without memory where the file is.  serves: its bio path gives and takes. */
-static void swap_away(struct check_env *env, struct live *live, unsigned int swapped,
+static void swap_away(struct check_env *env, struct testbed *bed, unsigned int swapped,
 		      struct worker *workers, const char *away, bool serves)
 {
-	const struct graph_device *d = &live->graph.devices[swapped];
-	char *table = graph_table(&live->graph, swapped);
+	const struct graph_device *d = &bed->graph.devices[swapped];
+	char *table = graph_table(&bed->graph, swapped);
 	int rc = substitute_swap(d->name, away);
 
 	check_evidence(env, "%s", away);
 	check_observe(env, "load", json_string(load_outcome(rc)));
 	if (!rc) {
-		judge_device(env, live, swapped);
+		judge_device(env, bed, swapped);
 		if (!serves)
-			judge_member(env, live);
-		try_accesses(env, live, workers, serves);
+			judge_member(env, bed);
+		try_accesses(env, bed, workers, serves);
 		rc = substitute_swap(d->name, table);
 		check_errno(env, rc, 0, "swapping the old table in again (%s)", dm_complaint());
 	}
 	if (!check_complained(env))
-		restored(env, live, workers);
+		restored(env, bed, workers);
 	free(table);
 }
 
-/* namespace, perhaps a lower device, the device.  Returns the index of the swapped one or -1. */
-static int open_stack(struct check_env *env, struct live *live, const struct type_arg *arg)
+/* Returns the index of the device that is swapped, or -1. */
+static int open_stack(struct check_env *env, struct testbed *bed, const struct type_arg *arg)
 {
-	const struct live_spec spec = {.fs = arg->fs, .file_bytes = TYPE_FILE_BYTES};
-	uint64_t sectors = live_device_bytes(arg->fs) / SECTOR_BYTES;
-	char name[64];
-	int below = 0, rc;
+	const struct testbed_spec spec = {.table = arg->lower ? TESTBED_DEPTH : TESTBED_LINEAR,
+					  .fs = arg->fs,
+					  .file_bytes = TYPE_FILE_BYTES,
+					  .small_pages = true,
+					  .direct = true};
 
-	*live = (struct live)LIVE_NONE;
-	graph_add_namespace(&live->graph, check_device(env, NAMESPACE_FSDAX, 0));
-	if (arg->lower) {
-		below = graph_add_dm(&live->graph, check_name(env, "lower", name));
-		graph_add_linear(&live->graph, (unsigned int)below, sectors + TAIL_SECTORS, 0,
-				 8192);
-	}
-	live->device = (unsigned int)graph_add_dm(&live->graph, check_name(env, "upper", name));
-	rc = graph_add_linear(&live->graph, live->device, sectors, (unsigned int)below,
-			      arg->lower ? TAIL_SECTORS / 2 : 8192);
-	if (!rc)
-		rc = check_create(env, &live->graph);
-	if (!check_setup(env, rc, "making the device (%s)", dm_complaint()) ||
-	    live_open(env, live, &spec))
-		return -1;
-	return arg->lower ? below : (int)live->device;
+	return testbed_open(env, bed, &spec) ? 1 : -1; /* the lowest DM device */
 }
 
 void away_without_members(struct check_env *env, const void *data)
 {
 	const struct type_arg *arg = data;
 	struct worker workers[ACCESSES] = {0};
-	struct live live;
-	int swapped = open_stack(env, &live, arg);
+	struct testbed bed;
+	int swapped = open_stack(env, &bed, arg);
 	char away[64];
 
-	if (swapped >= 0 && !workers_start(env, workers, ACCESSES, &live) &&
-	    prepare_accesses(env, &live, workers)) {
+	if (swapped >= 0 && !workers_start(env, workers, ACCESSES, &bed) &&
+	    prepare_accesses(env, &bed, workers)) {
 		snprintf(away, sizeof(away), "0 %" PRIu64 " %s",
-			 live.graph.devices[swapped].size_sectors,
+			 bed.graph.devices[swapped].size_sectors,
 			 arg->instead == ZERO ? "zero" : "error");
-		swap_away(env, &live, (unsigned int)swapped, workers, away, arg->instead == ZERO);
+		swap_away(env, &bed, (unsigned int)swapped, workers, away, arg->instead == ZERO);
 	}
 	if (!workers_end(workers, ACCESSES))
 		check_fail(env, "a task cannot be killed");
-	live_close(env, &live);
+	testbed_close(env, &bed);
 }
 
 void away_upgraded(struct check_env *env, const void *data)
 {
 	const struct type_arg *arg = data;
-	const struct live_spec spec = {.fs = arg->fs, .file_bytes = TYPE_FILE_BYTES};
 	struct substitute begin = {.loop_fd = -1};
 	struct worker workers[ACCESSES] = {0};
-	struct live live;
+	struct testbed bed;
 	char *table;
 
-	if (substitute_upgrade(env, &live, arg, &begin) && !live_open(env, &live, &spec) &&
-	    !workers_start(env, workers, ACCESSES, &live) &&
-	    prepare_accesses(env, &live, workers)) {
-		table = substitute_table(&live.graph, live.device, begin.what,
-					 live.extents.list[0].physical_bytes / SECTOR_BYTES,
-					 live.extents.list[0].len_bytes / SECTOR_BYTES);
-		swap_away(env, &live, live.device, workers, table ? table : "", true);
+	if (substitute_upgrade(env, &bed, arg, &begin) && testbed_use(env, &bed) &&
+	    !workers_start(env, workers, ACCESSES, &bed) && prepare_accesses(env, &bed, workers)) {
+		table = substitute_table(&bed.graph, bed.device, begin.what,
+					 bed.extents.list[0].physical_bytes / SECTOR_BYTES,
+					 bed.extents.list[0].len_bytes / SECTOR_BYTES);
+		swap_away(env, &bed, bed.device, workers, table ? table : "", true);
 		free(table);
 	}
 	if (!workers_end(workers, ACCESSES))
 		check_fail(env, "a task cannot be killed");
-	live_close(env, &live);
+	testbed_close(env, &bed);
 	substitute_drop(&begin);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check/tabletype/substitute.h"
 
-#include "check/fixture/voices.h"
+#include "check/fixture/dax_capability.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,7 +35,7 @@ bool substitute_find(struct check_env *env, enum instead instead, struct substit
 		ns = check_device(env, instead == RAW ? NAMESPACE_RAW : NAMESPACE_SECTOR, 0);
 		snprintf(node, sizeof(node), "%s", ns ? ns->node : "");
 	} else if (instead == LOOP) {
-		rc = loop_make(&out->loop_fd, node);
+		rc = testbed_loop(&out->loop_fd, node);
 	}
 	if (!rc)
 		rc = find_numbers(node, numbers);
@@ -72,12 +72,12 @@ char *substitute_table(const struct graph *g, unsigned int device, const char *w
 	return fclose(out) ? NULL : text;
 }
 
-char *substitute_tail(const struct live *live, const char *what)
+char *substitute_tail(const struct testbed *bed, const char *what)
 {
-	uint64_t sectors = live->graph.devices[live->device].size_sectors;
+	uint64_t sectors = bed->graph.devices[bed->device].size_sectors;
 	uint64_t from = sectors - TAIL_SECTORS;
 
-	return substitute_table(&live->graph, live->device, what, from, TAIL_SECTORS);
+	return substitute_table(&bed->graph, bed->device, what, from, TAIL_SECTORS);
 }
 
 const char *load_outcome(int rc)
@@ -87,35 +87,33 @@ const char *load_outcome(int rc)
 
 int substitute_swap(const char *name, const char *table)
 {
-	return live_change_table(name, table, DM_NOFLUSH | DM_NOLOCKFS);
+	return testbed_change_table(name, table, DM_NOFLUSH | DM_NOLOCKFS);
 }
 
-bool substitute_upgrade(struct check_env *env, struct live *live, const struct type_arg *arg,
+bool substitute_upgrade(struct check_env *env, struct testbed *bed, const struct type_arg *arg,
 			struct substitute *begin)
 {
-	uint64_t sectors = live_device_bytes(arg->fs) / SECTOR_BYTES;
-	char name[64], first[128], *table;
+	const struct testbed_spec spec = {.table = TESTBED_LINEAR,
+					  .fs = arg->fs,
+					  .file_bytes = TYPE_FILE_BYTES,
+					  .small_pages = true,
+					  .direct = true};
+	char first[128], *table;
 	int rc;
 
-	*live = (struct live)LIVE_NONE;
-	if (!substitute_find(env, arg->instead, begin))
+	*bed = (struct testbed)TESTBED_NONE;
+	if (!substitute_find(env, arg->instead, begin) || !testbed_devices(env, bed, &spec))
 		return false;
-	graph_add_namespace(&live->graph, check_device(env, NAMESPACE_FSDAX, 0));
-	live->device = (unsigned int)graph_add_dm(&live->graph, check_name(env, "upgraded", name));
-	rc = graph_add_linear(&live->graph, live->device, sectors, 0, 8192);
-	if (!rc)
-		rc = check_create(env, &live->graph);
-	if (!rc)
-		rc = dm_device_remove(name, 0);
+	rc = dm_device_remove(testbed_dm(bed), 0);
 	snprintf(first, sizeof(first), "0 %d %s", TAIL_SECTORS, begin->what);
 	if (!rc)
-		rc = dm_device_create(name, first, 0);
+		rc = dm_device_create(testbed_dm(bed), first, 0);
 	if (!check_setup(env, rc, "making a device of %s (%s)", begin->what, dm_complaint()))
 		return false;
-	check_equal(env, says_dax(live->graph.devices[live->device].node), 0,
+	check_equal(env, dax_capability_queue(bed->graph.devices[bed->device].node), 0,
 		    "queue/dax of a device of %s", begin->what);
-	table = graph_table(&live->graph, live->device);
-	rc = substitute_swap(name, table);
+	table = graph_table(&bed->graph, bed->device);
+	rc = substitute_swap(testbed_dm(bed), table);
 	free(table);
 	return check_errno(env, rc, 0, "making a device direct that was not (%s)", dm_complaint());
 }

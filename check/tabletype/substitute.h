@@ -7,7 +7,7 @@
 #define DAXDM_SUBSTITUTE_H
 
 #include "check/check.h"
-#include "check/fixture/live.h"
+#include "check/fixture/testbed.h"
 
 enum instead { ZERO, ERROR, RAW, SECTOR, BRD, LOOP };
 
@@ -38,15 +38,15 @@ char *substitute_table(const struct graph *g, unsigned int device, const char *w
 		       uint64_t len);
 
 /* The same of the tail of the device that the filesystem is on. */
-char *substitute_tail(const struct live *live, const char *what);
+char *substitute_tail(const struct testbed *bed, const char *what);
 
 /* Swaps without a freeze: a filesystem that is thawed over errors would write there.  Returns 0 or
  * -errno. */
 int substitute_swap(const char *name, const char *table);
 
 /* A device that began as a substitute and then got the table of the graph.  Returns true, or false
- * after a complaint; live_close() and substitute_drop() in either case. */
-bool substitute_upgrade(struct check_env *env, struct live *live, const struct type_arg *arg,
+ * after a complaint; testbed_close() and substitute_drop() in either case. */
+bool substitute_upgrade(struct check_env *env, struct testbed *bed, const struct type_arg *arg,
 			struct substitute *begin);
 
 /* Of 0 or -errno: "accepted", "EINVAL". */

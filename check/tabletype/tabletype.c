@@ -17,8 +17,8 @@
  * Not here: pages that were mapped before a swap to other memory (reload.c).
  */
 #include "check/check.h"
-#include "check/fixture/live.h"
-#include "check/fixture/voices.h"
+#include "check/fixture/dax_capability.h"
+#include "check/fixture/testbed.h"
 #include "check/tabletype/away.h"
 #include "check/tabletype/substitute.h"
 #include "check/tabletype/zeroing.h"
@@ -56,47 +56,49 @@ static void try_load(struct check_env *env, const char *name, const char *table,
 }
 
 /* Idle, open, mounted, mapped, suspended. */
-static void try_states(struct check_env *env, struct live *live, const char *table, json_t *seen)
+static void try_states(struct check_env *env, struct testbed *bed, const char *table, json_t *seen)
 {
-	const struct live_spec spec = {.fs = "ext4", .file_bytes = TYPE_FILE_BYTES};
-	const char *name = live_name(live), *node = live->graph.devices[live->device].node;
+	const char *name = testbed_dm(bed), *node = testbed_node(bed);
 	int fd;
 
 	try_load(env, name, table, "idle", seen);
 	fd = open(node, O_RDONLY | O_CLOEXEC);
 	try_load(env, name, table, "open", seen);
 	close(fd);
-	if (live_open(env, live, &spec))
+	if (!testbed_use(env, bed))
 		return;
 	try_load(env, name, table, "mounted", seen);
-	check_load_pages(live->map.base, WINDOW_BYTES);
+	check_load_pages(bed->map.base, WINDOW_BYTES);
 	try_load(env, name, table, "mapped", seen);
-	live_holds(env, live, "after the refusals", 0, TYPE_FILE_BYTES, 1);
-	check_frames(env, live->fd, live->map.base, 0, WINDOW_BYTES, &live->graph, live->device);
+	testbed_holds(env, bed, "after the refusals", 0, TYPE_FILE_BYTES, 1);
+	testbed_frames(env, bed, 0, WINDOW_BYTES);
 	if (!check_setup(env, dm_device_suspend(name, 0), "suspending"))
 		return;
 	try_load(env, name, table, "suspended", seen);
 	if (check_errno(env, dm_device_resume(name, 0), 0, "the resume after a refused load"))
-		live_holds(env, live, "after the resume", 0, WINDOW_BYTES, 1);
+		testbed_holds(env, bed, "after the resume", 0, WINDOW_BYTES, 1);
 }
 
 static void refused(struct check_env *env, const void *data)
 {
 	const struct type_arg *arg = data;
-	struct live live = LIVE_NONE;
+	const struct testbed_spec spec = {.table = TESTBED_LINEAR,
+					  .fs = "ext4",
+					  .file_bytes = TYPE_FILE_BYTES,
+					  .small_pages = true,
+					  .direct = true};
 	struct substitute instead;
 	json_t *seen = json_object();
+	struct testbed bed;
 	char *table = NULL;
-	int device = check_linear(env, &live.graph, 1, 1, LIVE_EXT4_BYTES, 0);
 
-	if (device >= 0 && substitute_find(env, arg->instead, &instead)) {
-		live.device = (unsigned int)device;
-		table = substitute_tail(&live, instead.what);
+	if (testbed_devices(env, &bed, &spec) && substitute_find(env, arg->instead, &instead)) {
+		table = substitute_tail(&bed, instead.what);
 		check_evidence(env, "%s", table ? table : "no memory");
 		if (table)
-			try_states(env, &live, table, seen);
+			try_states(env, &bed, table, seen);
 		check_observe(env, "load", json_incref(seen));
-		live_close(env, &live);
+		testbed_close(env, &bed);
 		substitute_drop(&instead);
 	}
 	json_decref(seen);
@@ -106,14 +108,14 @@ static void refused(struct check_env *env, const void *data)
 /* ---- accepted: other members of the same type ------------------------------------------------ */
 
 /* Nothing changes before the resume, everything after it; then the old member is free. */
-static void swap_members(struct check_env *env, struct live *live, const struct graph *next)
+static void swap_members(struct check_env *env, struct testbed *bed, const struct graph *next)
 {
-	const char *name = live_name(live), *old = live->graph.devices[0].node;
-	char *table = graph_table(next, live->device);
+	const char *name = testbed_dm(bed), *old = bed->graph.devices[0].node;
+	char *table = graph_table(next, bed->device);
 	struct dm_device_info info = {0};
 	int rc, fd;
 
-	rc = live_raw_stamp(live, next, 0, WINDOW_BYTES, OTHER);
+	rc = testbed_raw_stamp(bed, next, 0, WINDOW_BYTES, OTHER);
 	if (!check_setup(env, rc, "stamping the other member"))
 		goto out;
 	rc = dm_device_load(name, table, 0);
@@ -121,11 +123,11 @@ static void swap_members(struct check_env *env, struct live *live, const struct 
 		goto out;
 	dm_device_info(name, &info);
 	check_that(env, info.inactive_table, "a loaded table is there as the inactive one");
-	live_bio_holds(env, live, "before the resume", 0, WINDOW_BYTES, 1);
+	testbed_bio_holds(env, bed, "before the resume", 0, WINDOW_BYTES, 1);
 	rc = dm_device_resume(name, 0);
 	check_errno(env, rc, 0, "resuming with a table of the same type");
-	live_bio_holds(env, live, "after the resume", 0, WINDOW_BYTES, OTHER);
-	check_equal(env, says_dax(live->graph.devices[live->device].node), 1,
+	testbed_bio_holds(env, bed, "after the resume", 0, WINDOW_BYTES, OTHER);
+	check_equal(env, dax_capability_queue(bed->graph.devices[bed->device].node), 1,
 		    "queue/dax after the resume");
 	fd = open(old, O_RDWR | O_EXCL | O_CLOEXEC);
 	check_errno(env, fd < 0 ? -errno : 0, 0, "opening the old member for oneself");
@@ -137,28 +139,25 @@ out:
 
 static void same_type(struct check_env *env, const void *arg)
 {
-	const struct live_spec spec = {.file_bytes = TYPE_FILE_BYTES};
-	struct live live = LIVE_NONE;
-	struct graph next;
-	char name[64];
+	const struct testbed_spec spec = {
+		.table = "AB: 8192 linear A 8192", .file_bytes = TYPE_FILE_BYTES, .direct = true};
+	struct graph next = {0};
+	struct testbed bed;
 	int rc;
 
 	(void)arg;
-	graph_add_namespace(&live.graph, check_device(env, NAMESPACE_FSDAX, 0));
-	graph_add_namespace(&live.graph, check_device(env, NAMESPACE_FSDAX, 1));
-	live.device = (unsigned int)graph_add_dm(&live.graph, check_name(env, "same", name));
-	next = live.graph;
-	rc = graph_add_linear(&live.graph, live.device, TYPE_FILE_BYTES / SECTOR_BYTES, 0, 8192);
-	if (!rc)
-		rc = graph_add_linear(&next, live.device, TYPE_FILE_BYTES / SECTOR_BYTES, 1, 16384);
-	if (!rc)
-		rc = check_create(env, &live.graph);
-	if (check_setup(env, rc, "making the device (%s)", dm_complaint()) &&
-	    !live_open(env, &live, &spec) &&
-	    live_raw_holds(env, &live, "before the swap", 0, WINDOW_BYTES, 1))
-		swap_members(env, &live, &next);
-	graph_clear_targets(&next, live.device);
-	live_close(env, &live);
+	if (!testbed_open(env, &bed, &spec))
+		return;
+	next = bed.graph;
+	next.devices[bed.device].targets = NULL;
+	next.devices[bed.device].n_targets = 0;
+	next.devices[bed.device].size_sectors = 0;
+	rc = graph_add_linear(&next, bed.device, TYPE_FILE_BYTES / SECTOR_BYTES, 1, 16384);
+	if (check_setup(env, rc, "describing the other table") &&
+	    testbed_raw_holds(env, &bed, "before the swap", 0, WINDOW_BYTES, 1))
+		swap_members(env, &bed, &next);
+	graph_clear_targets(&next, bed.device);
+	testbed_close(env, &bed);
 }
 
 /* ---- a device that becomes direct ------------------------------------------------------------ */
@@ -166,21 +165,20 @@ static void same_type(struct check_env *env, const void *arg)
 static void upgraded(struct check_env *env, const void *data)
 {
 	const struct type_arg *arg = data;
-	const struct live_spec spec = {.fs = arg->fs, .file_bytes = TYPE_FILE_BYTES, .huge = true};
 	struct substitute begin = {.loop_fd = -1};
-	struct live live;
+	struct testbed bed;
 
-	if (substitute_upgrade(env, &live, arg, &begin)) {
-		check_equal(env, says_dax(live.graph.devices[live.device].node), 1,
+	if (substitute_upgrade(env, &bed, arg, &begin)) {
+		check_equal(env, dax_capability_queue(bed.graph.devices[bed.device].node), 1,
 			    "queue/dax of a device that became direct");
-		if (!live_open(env, &live, &spec)) {
-			live_holds(env, &live, "on a device that became direct", 0, TYPE_FILE_BYTES,
-				   1);
-			check_frames(env, live.fd, live.map.base, 0, TYPE_FILE_BYTES, &live.graph,
-				     live.device);
+		bed.spec.small_pages = false;
+		if (testbed_use(env, &bed)) {
+			testbed_holds(env, &bed, "on a device that became direct", 0,
+				      TYPE_FILE_BYTES, 1);
+			testbed_frames(env, &bed, 0, TYPE_FILE_BYTES);
 		}
 	}
-	live_close(env, &live);
+	testbed_close(env, &bed);
 	substitute_drop(&begin);
 }
 
@@ -190,19 +188,19 @@ static void stays_direct(struct check_env *env, const void *data)
 	const struct type_arg *arg = data;
 	struct substitute begin = {.loop_fd = -1};
 	json_t *seen = json_object();
-	struct live live;
+	struct testbed bed;
 	char *table = NULL;
 
-	if (substitute_upgrade(env, &live, arg, &begin)) {
-		table = substitute_tail(&live, begin.what);
+	if (substitute_upgrade(env, &bed, arg, &begin)) {
+		table = substitute_tail(&bed, begin.what);
 		check_evidence(env, "%s", table ? table : "no memory");
 		if (table)
-			try_states(env, &live, table, seen);
+			try_states(env, &bed, table, seen);
 		check_observe(env, "load", json_incref(seen));
 	}
 	json_decref(seen);
 	free(table);
-	live_close(env, &live);
+	testbed_close(env, &bed);
 	substitute_drop(&begin);
 }
 

@@ -17,15 +17,15 @@ enum { LIMIT_MS = 10000 };
 static int longer_fd = -1;
 
 /* Where on the device the last of its blocks is goes to work->bytes, in sectors. */
-static void make_longer_file(struct live *live, struct work *work)
+static void make_longer_file(struct testbed *bed, struct work *work)
 {
 	const uint64_t last = LONGER_BYTES - PAGE_BYTES;
-	char path[sizeof(live->fs.where) + 16];
+	char path[sizeof(bed->fs.where) + 16];
 	struct extents extents;
 	const struct extent *e;
 	uint64_t sector;
 
-	snprintf(path, sizeof(path), "%s/longer", live->fs.where);
+	snprintf(path, sizeof(path), "%s/longer", bed->fs.where);
 	longer_fd = longer_make(path, work->bytes, &extents);
 	work->rc = longer_fd < 0 ? longer_fd : 0;
 	if (work->rc)
@@ -36,25 +36,25 @@ static void make_longer_file(struct live *live, struct work *work)
 	extents_free(&extents);
 }
 
-static void make_longer(struct live *live, struct work *work)
+static void make_longer(struct testbed *bed, struct work *work)
 {
-	(void)live;
+	(void)bed;
 	work->rc = ftruncate(longer_fd, LONGER_BYTES) < 0 ? -errno : 0;
 }
 
-static void zero_away(struct check_env *env, struct live *live, struct worker *worker,
+static void zero_away(struct check_env *env, struct testbed *bed, struct worker *worker,
 		      const char *what)
 {
 	uint64_t at, len = PAGE_BYTES / SECTOR_BYTES;
-	uint64_t sectors = live->graph.devices[live->device].size_sectors;
+	uint64_t sectors = bed->graph.devices[bed->device].size_sectors;
 	bool whole = !strcmp(what, "error") || !strcmp(what, "zero");
-	char *table = graph_table(&live->graph, live->device), *away, text[32];
+	char *table = graph_table(&bed->graph, bed->device), *away, text[32];
 	int rc;
 
 	memcpy(&at, worker_work(worker)->bytes, sizeof(at));
-	away = substitute_table(&live->graph, live->device, what, whole ? 0 : at,
+	away = substitute_table(&bed->graph, bed->device, what, whole ? 0 : at,
 				whole ? sectors : len);
-	rc = substitute_swap(live_name(live), away);
+	rc = substitute_swap(testbed_dm(bed), away);
 	check_evidence(env, "%s", away);
 	check_observe(env, "load", json_string(load_outcome(rc)));
 	if (!rc) {
@@ -68,9 +68,9 @@ static void zero_away(struct check_env *env, struct live *live, struct worker *w
 	/* A task that died in the kernel has left its locks behind: whatever we did to the device
 	 * or the filesystem would never end. */
 	if (!rc && worker->state == WORK_DONE) {
-		rc = substitute_swap(live_name(live), table);
+		rc = substitute_swap(testbed_dm(bed), table);
 		if (check_errno(env, rc, 0, "swapping the old table in again"))
-			live_holds(env, live, "back on the old table", 0, WINDOW_BYTES, 1);
+			testbed_holds(env, bed, "back on the old table", 0, WINDOW_BYTES, 1);
 	}
 	free(table);
 	free(away);
@@ -79,24 +79,27 @@ static void zero_away(struct check_env *env, struct live *live, struct worker *w
 void zeroing(struct check_env *env, const void *data)
 {
 	const struct type_arg *arg = data;
-	const struct live_spec spec = {.fs = arg->fs, .file_bytes = TYPE_FILE_BYTES};
+	const struct testbed_spec spec = {.table = TESTBED_LINEAR,
+					  .fs = arg->fs,
+					  .file_bytes = TYPE_FILE_BYTES,
+					  .small_pages = true,
+					  .direct = true};
 	struct substitute instead = {.loop_fd = -1};
 	struct worker worker = {0};
-	struct live live;
+	struct testbed bed = TESTBED_NONE;
 	bool good;
 
 	if (arg->instead == ZERO || arg->instead == ERROR)
 		good = substitute_find(env, arg->instead, &instead) &&
-		       !live_linear(env, &live, 1, 1, &spec);
+		       testbed_open(env, &bed, &spec);
 	else
-		good = substitute_upgrade(env, &live, arg, &instead) &&
-		       !live_open(env, &live, &spec);
-	if (good && !workers_start(env, &worker, 1, &live) &&
+		good = substitute_upgrade(env, &bed, arg, &instead) && testbed_use(env, &bed);
+	if (good && !workers_start(env, &worker, 1, &bed) &&
 	    worker_do(env, &worker, "preparing a file", make_longer_file, 0, 0, 0))
-		zero_away(env, &live, &worker, instead.what);
+		zero_away(env, &bed, &worker, instead.what);
 	if (!worker.shared || worker.state == WORK_DONE) {
 		workers_end(&worker, 1);
-		live_close(env, &live);
+		testbed_close(env, &bed);
 	}
 	substitute_drop(&instead);
 }

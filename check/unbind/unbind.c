@@ -16,7 +16,8 @@
  * The mapping belongs to a task, the holder, so that only the holder is lost with it.
  */
 #include "check/fixture/bio.h"
-#include "check/fixture/site.h"
+#include "check/fixture/testbed.h"
+#include "check/fixture/worker.h"
 
 #include "lib/base/limit_clock.h"
 #include "lib/file/stamp.h"
@@ -39,32 +40,22 @@ enum {
 	WARM = 0,			      /* in the window that is touched before the unbind */
 	COLD = WINDOW_BYTES + 5 * PAGE_BYTES, /* in one that is not */
 	RAW_READ = 2 * WINDOW_BYTES,
-	NEXT_GENERATION = SITE_GENERATION + 1,
+	NEXT_GENERATION = TESTBED_GENERATION + 1,
 	LIMIT_MS = 5000, /* for a step that may hang */
+	STEP_MS = 100,
 };
 
 /* ---- the holder ------------------------------------------------------------------------------ */
 
-enum order { ORDER_NONE, ORDER_LOAD, ORDER_STORE, ORDER_FILE, ORDER_PAGEMAP, ORDER_END };
-
-/* What it brought, beside check_touch. */
-struct file_answers {
-	int read, write, msync, fsync; /* 0 or -errno */
-};
-
-struct board {
-	volatile enum order order; /* ORDER_NONE: done */
-	uint64_t offset_bytes;
-	struct check_touch touch;
-	struct file_answers answers;
-	uint64_t pagemap;
-	_Alignas(PAGE_BYTES) char page[PAGE_BYTES];
-};
-
+/* A process that alone has the mapping. */
 struct holder {
-	struct site *site;
-	struct check_task task;
-	struct board *board;
+	struct testbed *bed;
+	struct worker worker;
+};
+
+/* What system calls on the file returned: 0 or -errno. */
+struct file_answers {
+	int read, write, msync, fsync;
 };
 
 static void pause_ms(long ms)
@@ -79,131 +70,100 @@ static int answer(ssize_t n)
 	return n < 0 ? -errno : 0;
 }
 
-static void obey_file(const struct site *site, struct board *b)
+/* Some checks end while the holder lives: it stays then, and goes with the guest. */
+static void work_stay(struct testbed *bed, struct work *work)
 {
-	char *base = site->map.base;
-
-	b->answers.read = answer(pread(site->fd, b->page, PAGE_BYTES, RAW_READ));
-	b->answers.write = answer(pwrite(site->fd, b->page, PAGE_BYTES, RAW_READ));
-	b->answers.msync = answer(msync(base, FILE_BYTES, MS_SYNC));
-	b->answers.fsync = answer(fsync(site->fd));
+	(void)bed;
+	setpgid(0, 0);
+	work->rc = prctl(PR_SET_PDEATHSIG, 0) < 0 ? -errno : 0;
 }
 
-static void obey_pagemap(const struct site *site, struct board *b)
+static void work_file(struct testbed *bed, struct work *work)
+{
+	static char page[PAGE_BYTES];
+	struct file_answers answers;
+
+	answers.read = answer(pread(bed->fd, page, PAGE_BYTES, RAW_READ));
+	answers.write = answer(pwrite(bed->fd, page, PAGE_BYTES, RAW_READ));
+	answers.msync = answer(msync(bed->map.base, FILE_BYTES, MS_SYNC));
+	answers.fsync = answer(fsync(bed->fd));
+	memcpy(work->bytes, &answers, sizeof(answers));
+}
+
+/* The entry of the first page of the mapping, or 0. */
+static void work_pagemap(struct testbed *bed, struct work *work)
 {
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	uintptr_t page = (uintptr_t)site->map.base / PAGE_BYTES;
+	uintptr_t page = (uintptr_t)bed->map.base / PAGE_BYTES;
 
-	if (fd < 0 || pread(fd, &b->pagemap, 8, (off_t)(page * 8)) != 8)
-		b->pagemap = 0;
+	if (fd < 0 || pread(fd, work->bytes, 8, (off_t)(page * 8)) != 8)
+		memset(work->bytes, 0, 8);
 	if (fd >= 0)
 		close(fd);
 }
 
-/* What follows its end is for some checks only: for others it stays when they are over, and goes
- * with the guest. */
-static int holder_main(void *arg)
+/* Has the holder do it.  Returns its answer, or NULL after check_fail(): it did not end. */
+static const struct work *order(struct check_env *env, struct holder *h, const char *what,
+				work_fn *fn, uint64_t offset_bytes, uint32_t generation)
 {
-	struct holder *h = arg;
-	struct board *b = h->board;
+	int64_t until_ms = limit_clock_ms() + LIMIT_MS;
+	struct worker *w = &h->worker;
+	bool oopsed = false;
 
-	setpgid(0, 0);
-	prctl(PR_SET_PDEATHSIG, 0);
-
-	for (;;) {
-		char *at = h->site->map.base + b->offset_bytes;
-
-		switch (b->order) {
-		case ORDER_NONE:
-			pause_ms(1);
-			continue;
-		case ORDER_LOAD:
-			b->touch = check_copy(b->page, at, PAGE_BYTES);
-			break;
-		case ORDER_STORE:
-			b->touch = check_copy(at, b->page, PAGE_BYTES);
-			break;
-		case ORDER_FILE:
-			obey_file(h->site, b);
-			break;
-		case ORDER_PAGEMAP:
-			obey_pagemap(h->site, b);
-			break;
-		case ORDER_END:
-			return 0;
-		}
-		b->order = ORDER_NONE;
+	worker_ask(w, fn, offset_bytes, PAGE_BYTES, generation);
+	/* Once more after an oops: it may have been somebody else's. */
+	while (!oopsed && limit_clock_ms() < until_ms) {
+		oopsed = check_oopsed();
+		if (workers_finish(w, 1, STEP_MS))
+			return worker_work(w);
 	}
+	if (w->state == WORK_DIED) {
+		check_fail(env, "the process that holds the mapping died in %s, status %d", what,
+			   w->task.status);
+		return NULL;
+	}
+	check_fail(env, "%s did not end", what);
+	check_say_stack(env, &w->task);
+	return NULL;
 }
 
-/* Returns 0 once the order is carried out; -ETIMEDOUT or -ECHILD (it died) after check_fail(). */
-static int order(struct check_env *env, struct holder *h, enum order what, uint64_t offset_bytes)
+static const struct work *load(struct check_env *env, struct holder *h, uint64_t offset_bytes)
 {
-	static const char *const names[] = {
-		[ORDER_LOAD] = "a load",
-		[ORDER_STORE] = "a store",
-		[ORDER_FILE] = "read, write, msync or fsync",
-		[ORDER_PAGEMAP] = "reading its pagemap",
-	};
-	int64_t until_ms;
-
-	h->board->offset_bytes = offset_bytes;
-	h->board->order = what;
-	until_ms = limit_clock_ms() + LIMIT_MS;
-	while (h->board->order != ORDER_NONE && limit_clock_ms() < until_ms && !site_oopsed()) {
-		pause_ms(1);
-		if (check_wait(&h->task, 0)) {
-			check_fail(env, "the process that holds the mapping died in %s, status %d",
-				   names[what], h->task.status);
-			return -ECHILD;
-		}
-	}
-	if (h->board->order == ORDER_NONE)
-		return 0;
-	check_fail(env, "%s did not end", names[what]);
-	site_say_stack(env, &h->task);
-	return -ETIMEDOUT;
+	return order(env, h, "a load", work_load, offset_bytes, 0);
 }
 
-/* The page is mapped and dirty afterwards, and holds what it held. */
-static int dirty(struct check_env *env, struct holder *h, uint64_t offset_bytes)
+static const struct work *store_stamps(struct check_env *env, struct holder *h,
+				       uint64_t offset_bytes, uint32_t generation)
 {
+	return order(env, h, "a store", work_store, offset_bytes, generation);
+}
+
+/* A testbed whose mapping only the holder has; its first page is proven, mapped and dirty, and
+ * holds what it held.  false after a complaint. */
+static bool make_holder(struct check_env *env, struct holder *h, struct testbed *bed,
+			const struct testbed_spec *spec)
+{
+	const struct work *work;
 	int rc;
 
-	stamp_fill(h->board->page, PAGE_BYTES, SITE_FILE_ID, offset_bytes, SITE_GENERATION);
-	rc = order(env, h, ORDER_STORE, offset_bytes);
-	if (!rc && h->board->touch.signal)
-		rc = -EFAULT;
-	check_setup(env, rc, "storing into the mapped file before the unbind");
-	return rc;
-}
-
-/* A site whose mapping a task alone has, its frames proven.  Returns 0 or -errno after a complaint.
- */
-static int make_holder(struct check_env *env, struct holder *h, struct site *site,
-		       const struct site_spec *spec)
-{
-	int rc;
-
-	*h = (struct holder){.site = site};
-	h->board = check_shared(env, sizeof(*h->board));
-	rc = h->board ? site_make(env, site, spec) : -ENOMEM;
-	if (rc < 0)
-		return rc;
-	if (!check_frames(env, site->fd, site->map.base, WARM, PAGE_BYTES, &site->graph,
-			  site->device))
-		return -EINVAL;
-	rc = check_start(env, &h->task, holder_main, h);
-	site_unmap(site);
-	site_close(site);
-	return rc < 0 ? rc : dirty(env, h, WARM);
+	*h = (struct holder){.bed = bed};
+	if (!testbed_open(env, bed, spec) || !testbed_frames(env, bed, WARM, PAGE_BYTES))
+		return false;
+	rc = workers_start(env, &h->worker, 1, bed);
+	testbed_unmap(bed);
+	testbed_close_file(bed);
+	if (rc < 0 || !order(env, h, "leaving the process group", work_stay, 0, 0))
+		return false;
+	work = store_stamps(env, h, WARM, TESTBED_GENERATION);
+	return work && check_setup(env, work->touch.signal ? -EFAULT : 0,
+				   "storing into the mapped file before the unbind");
 }
 
 /* Lets the holder go.  false after check_fail(). */
 static bool end_holder(struct check_env *env, struct holder *h)
 {
-	h->board->order = ORDER_END;
-	return site_await_errno(env, &h->task, "exit of the process with the mapping", 0);
+	worker_release(&h->worker);
+	return check_await_errno(env, &h->worker.task, "exit of the process with the mapping", 0);
 }
 
 /* ---- the driver ------------------------------------------------------------------------------ */
@@ -237,7 +197,7 @@ static bool drive(struct check_env *env, const struct driver_order *o)
 	snprintf(what, sizeof(what), "%s of %s", o->file, o->device);
 	if (check_start(env, &task, driver_main, (void *)o) < 0)
 		return false;
-	status = site_await(env, &task, what);
+	status = check_await(env, &task, what);
 	if (status > 0)
 		check_fail(env, "%s: %s", what, strerror(status));
 	return !status;
@@ -293,9 +253,9 @@ static const char *touch_text(const struct check_touch *touch)
 	return text;
 }
 
-static void observe_touch(struct check_env *env, const char *name, const struct check_touch *touch)
+static void observe_touch(struct check_env *env, const char *name, const struct work *work)
 {
-	check_observe(env, name, json_string(touch_text(touch)));
+	check_observe(env, name, json_string(touch_text(&work->touch)));
 }
 
 static void observe_errno(struct check_env *env, const char *name, int rc)
@@ -314,27 +274,30 @@ static void store(struct check_env *env, const void *arg)
 {
 	struct driver_order driver;
 	struct graph_place place;
+	const struct work *work;
+	struct testbed bed;
 	struct holder h;
-	struct site site;
 	bool landed;
 
-	if (make_holder(env, &h, &site, arg) < 0 || site_place(env, &site, WARM, &place) < 0)
+	if (!make_holder(env, &h, &bed, arg) ||
+	    !check_setup(env, testbed_place(&bed, &bed.graph, WARM, &place),
+			 "finding a page of the file on the namespace"))
 		return;
-	check_outside(env, place.ns, place.offset_bytes, PAGE_BYTES, SITE_FILE_ID, WARM,
-		      SITE_GENERATION);
-	if (!unbind(env, place.ns, &driver) || order(env, &h, ORDER_LOAD, WARM) < 0)
+	check_outside(env, place.ns, place.offset_bytes, PAGE_BYTES, TESTBED_FILE, WARM,
+		      TESTBED_GENERATION);
+	if (!unbind(env, place.ns, &driver) || !(work = load(env, &h, WARM)))
 		return;
-	observe_touch(env, "load_of_mapped_page", &h.board->touch);
-	stamp_fill(h.board->page, PAGE_BYTES, SITE_FILE_ID, WARM, NEXT_GENERATION);
-	if (order(env, &h, ORDER_STORE, WARM) < 0)
+	observe_touch(env, "load_of_mapped_page", work);
+	work = store_stamps(env, &h, WARM, NEXT_GENERATION);
+	if (!work)
 		return;
-	observe_touch(env, "store_to_mapped_page", &h.board->touch);
-	landed = !h.board->touch.signal;
-	memset(h.board->page, 0, PAGE_BYTES);
-	if (landed && order(env, &h, ORDER_LOAD, WARM) < 0)
+	observe_touch(env, "store_to_mapped_page", work);
+	landed = !work->touch.signal;
+	if (landed && !(work = load(env, &h, WARM)))
 		return;
-	landed = landed && stamp_check(h.board->page, PAGE_BYTES, SITE_FILE_ID, WARM,
-				       NEXT_GENERATION, NULL) == PAGE_BYTES;
+	landed = landed && !work->touch.signal &&
+		 stamp_check(work->bytes, PAGE_BYTES, TESTBED_FILE, WARM, NEXT_GENERATION, NULL) ==
+			 PAGE_BYTES;
 	check_that(env, !landed,
 		   "a store through the old mapping does not reach the frame that was the "
 		   "namespace's: "
@@ -344,48 +307,55 @@ static void store(struct check_env *env, const void *arg)
 static void new_fault(struct check_env *env, const void *arg)
 {
 	struct driver_order driver;
+	struct file_answers answers;
+	const struct work *work;
+	struct testbed bed;
 	struct holder h;
-	struct site site;
 
-	if (make_holder(env, &h, &site, arg) < 0 ||
-	    !unbind(env, site.graph.devices[0].ns, &driver) || order(env, &h, ORDER_LOAD, COLD) < 0)
+	if (!make_holder(env, &h, &bed, arg) || !unbind(env, bed.graph.devices[0].ns, &driver) ||
+	    !(work = load(env, &h, COLD)))
 		return;
-	check_that(env, h.board->touch.signal,
+	check_that(env, work->touch.signal,
 		   "a load from a page that was not mapped before the unbind brings a signal");
-	observe_touch(env, "load", &h.board->touch);
-	if (order(env, &h, ORDER_STORE, COLD + PAGE_BYTES) < 0)
+	observe_touch(env, "load", work);
+	work = store_stamps(env, &h, COLD + PAGE_BYTES, TESTBED_GENERATION);
+	if (!work)
 		return;
-	check_that(env, h.board->touch.signal,
+	check_that(env, work->touch.signal,
 		   "a store to a page that was not mapped before the unbind brings a signal");
-	observe_touch(env, "store", &h.board->touch);
-	if (order(env, &h, ORDER_FILE, 0) < 0)
+	observe_touch(env, "store", work);
+	work = order(env, &h, "read, write, msync or fsync", work_file, 0, 0);
+	if (!work)
 		return;
-	observe_errno(env, "read", h.board->answers.read);
-	observe_errno(env, "write", h.board->answers.write);
-	observe_errno(env, "msync", h.board->answers.msync);
-	observe_errno(env, "fsync", h.board->answers.fsync);
-	check_that(env, h.board->answers.read < 0, "read(2) of the file fails after the unbind");
+	memcpy(&answers, work->bytes, sizeof(answers));
+	observe_errno(env, "read", answers.read);
+	observe_errno(env, "write", answers.write);
+	observe_errno(env, "msync", answers.msync);
+	observe_errno(env, "fsync", answers.fsync);
+	check_that(env, answers.read < 0, "read(2) of the file fails after the unbind");
 }
 
 /* xfs, told of the removal, unmaps the file of everybody. */
 static void notified(struct check_env *env, const void *arg)
 {
 	struct driver_order driver;
+	const struct work *work;
+	struct testbed bed;
 	struct holder h;
-	struct site site;
 
-	if (make_holder(env, &h, &site, arg) < 0 || !unbind(env, site.graph.devices[0].ns, &driver))
+	if (!make_holder(env, &h, &bed, arg) || !unbind(env, bed.graph.devices[0].ns, &driver))
 		return;
 	/* The signal may have come already, and ended the holder. */
-	if (check_wait(&h.task, 100)) {
-		check_equal(env, h.task.status, 128 + SIGBUS,
+	if (check_wait(&h.worker.task, 100)) {
+		check_equal(env, h.worker.task.status, 128 + SIGBUS,
 			    "status of the process with the mapping");
 		check_observe(env, "notified_by", json_string("signal"));
 		return;
 	}
-	if (order(env, &h, ORDER_LOAD, WARM) < 0)
+	work = load(env, &h, WARM);
+	if (!work)
 		return;
-	check_that(env, h.board->touch.signal,
+	check_that(env, work->touch.signal,
 		   "the process with the mapping loses it: a load from a page that was mapped "
 		   "brings a signal");
 	check_observe(env, "notified_by", json_string("access"));
@@ -394,49 +364,52 @@ static void notified(struct check_env *env, const void *arg)
 static void pagemap(struct check_env *env, const void *arg)
 {
 	struct driver_order driver;
+	const struct work *work;
+	struct testbed bed;
+	uint64_t entry;
 	struct holder h;
-	struct site site;
 
-	if (make_holder(env, &h, &site, arg) < 0 ||
-	    !unbind(env, site.graph.devices[0].ns, &driver) || order(env, &h, ORDER_PAGEMAP, 0) < 0)
+	if (!make_holder(env, &h, &bed, arg) || !unbind(env, bed.graph.devices[0].ns, &driver) ||
+	    !(work = order(env, &h, "reading its pagemap", work_pagemap, 0, 0)))
 		return;
-	check_that(env, !h.task.done, "the process lives on after reading its pagemap");
-	check_observe(env, "page_present", json_boolean(h.board->pagemap >> 63));
+	check_that(env, !h.worker.task.done, "the process lives on after reading its pagemap");
+	memcpy(&entry, work->bytes, sizeof(entry));
+	check_observe(env, "page_present", json_boolean(entry >> 63));
 }
 
 static void exits(struct check_env *env, const void *arg)
 {
 	struct driver_order driver;
 	struct holder h;
-	struct site site;
+	struct testbed bed;
 
-	if (make_holder(env, &h, &site, arg) < 0 || !unbind(env, site.graph.devices[0].ns, &driver))
+	if (!make_holder(env, &h, &bed, arg) || !unbind(env, bed.graph.devices[0].ns, &driver))
 		return;
 	end_holder(env, &h);
 }
 
 static int unmount_main(void *arg)
 {
-	const struct site *site = arg;
+	const struct testbed *bed = arg;
 
-	return umount2(site->fs.where, 0) < 0 ? errno : 0;
+	return umount2(bed->fs.where, 0) < 0 ? errno : 0;
 }
 
 static int remove_main(void *arg)
 {
-	return -dm_device_remove(site_dm(arg), 0);
+	return -dm_device_remove(testbed_dm(arg), 0);
 }
 
 /* Unmounts and removes the device.  Each may hang, or die. */
-static void take_down(struct check_env *env, struct site *site)
+static void take_down(struct check_env *env, struct testbed *bed)
 {
 	struct check_task task;
 
-	if (check_start(env, &task, unmount_main, site) < 0 ||
-	    !site_await_errno(env, &task, "umount after the unbind", 0) || !site_dm(site) ||
-	    check_start(env, &task, remove_main, site) < 0)
+	if (check_start(env, &task, unmount_main, bed) < 0 ||
+	    !check_await_errno(env, &task, "umount after the unbind", 0) || !testbed_dm(bed) ||
+	    check_start(env, &task, remove_main, bed) < 0)
 		return;
-	site_await_errno(env, &task, "removal of the DM device after the unbind", 0);
+	check_await_errno(env, &task, "removal of the DM device after the unbind", 0);
 }
 
 /* The mapping is gone before the driver: what is left is what the filesystem remembers. */
@@ -444,55 +417,54 @@ static void unmounts(struct check_env *env, const void *arg)
 {
 	struct driver_order driver;
 	struct holder h;
-	struct site site;
+	struct testbed bed;
 
-	if (make_holder(env, &h, &site, arg) < 0 || !end_holder(env, &h) ||
-	    !unbind(env, site.graph.devices[0].ns, &driver))
+	if (!make_holder(env, &h, &bed, arg) || !end_holder(env, &h) ||
+	    !unbind(env, bed.graph.devices[0].ns, &driver))
 		return;
-	take_down(env, &site);
+	take_down(env, &bed);
 }
 
 static void unmounts_mapped(struct check_env *env, const void *arg)
 {
 	struct driver_order driver;
 	struct holder h;
-	struct site site;
+	struct testbed bed;
 
-	if (make_holder(env, &h, &site, arg) < 0 ||
-	    !unbind(env, site.graph.devices[0].ns, &driver) || !end_holder(env, &h))
+	if (!make_holder(env, &h, &bed, arg) || !unbind(env, bed.graph.devices[0].ns, &driver) ||
+	    !end_holder(env, &h))
 		return;
-	take_down(env, &site);
+	take_down(env, &bed);
 }
 
 /* With nothing but a DM device on it. */
 static void binds_again(struct check_env *env, const void *arg)
 {
-	const struct site_spec *spec = arg;
+	const struct testbed_spec *spec = arg;
 	struct driver_order driver;
 	struct namespace again;
-	struct graph graph;
-	struct site site;
-	int device = check_linear(env, &graph, 1, 1, 64 << 20, WINDOW_BYTES), rc;
+	struct testbed bed;
 	const struct namespace *ns;
+	int rc;
 
-	if (device < 0)
+	if (!testbed_devices(env, &bed, spec))
 		return;
-	ns = graph.devices[0].ns;
+	ns = bed.graph.devices[0].ns;
 	if (!unbind(env, ns, &driver))
 		return;
-	rc = graph_destroy(&graph);
+	rc = graph_destroy(&bed.graph);
 	if (!check_errno(env, rc, 0, "removing the DM device after the unbind") ||
 	    !rebind(env, ns, &driver, &again))
 		return;
 	check_equal(env, (int64_t)again.resource_bytes, (int64_t)ns->resource_bytes,
 		    "where the namespace begins, after another bind");
 	env->devices[ns - env->devices] = again;
-	if (site_make(env, &site, spec) < 0)
+	if (!testbed_open(env, &bed, spec))
 		return;
 	check_mapped_bytes(env, "the mapping of a file on the device that was bound again",
-			   site.map.base, FILE_BYTES, SITE_FILE_ID, 0, SITE_GENERATION);
-	check_frames(env, site.fd, site.map.base, 0, FILE_BYTES, &site.graph, site.device);
-	site_drop(env, &site);
+			   bed.map.base, FILE_BYTES, TESTBED_FILE, 0, TESTBED_GENERATION);
+	testbed_frames(env, &bed, 0, FILE_BYTES);
+	testbed_close(env, &bed);
 }
 
 /* Returns what libndctl answers when asked to disable the namespace unless it is in use. */
@@ -525,26 +497,23 @@ static int disable_safely(struct check_env *env, const struct namespace *ns)
 
 static void disable_refused(struct check_env *env, const void *arg)
 {
-	const struct site_spec *spec = arg;
-	struct site site;
+	const struct testbed_spec *spec = arg;
+	struct testbed bed;
 
-	if (site_make(env, &site, spec) < 0)
+	if (!testbed_open(env, &bed, spec))
 		return;
-	check_errno(env, disable_safely(env, site.graph.devices[0].ns), -EBUSY,
+	check_errno(env, disable_safely(env, bed.graph.devices[0].ns), -EBUSY,
 		    "disabling a namespace that a mounted filesystem on '%s' stands on",
-		    site_stack_name(spec->stack));
-	check_mapped_bytes(env, "the mapping, after the namespace was not disabled", site.map.base,
-			   FILE_BYTES, SITE_FILE_ID, 0, SITE_GENERATION);
-	site_drop(env, &site);
+		    testbed_name(spec));
+	check_mapped_bytes(env, "the mapping, after the namespace was not disabled", bed.map.base,
+			   FILE_BYTES, TESTBED_FILE, 0, TESTBED_GENERATION);
+	testbed_close(env, &bed);
 }
 
 /* ---- table ----------------------------------------------------------------------------------- */
 
-#define SITE(fs_, stack_)                                   \
-	(&(const struct site_spec){.fs = (fs_),             \
-				   .stack = (stack_),       \
-				   .mode = NAMESPACE_FSDAX, \
-				   .file_bytes = FILE_BYTES})
+#define BED(fs_, table_) \
+	(&(const struct testbed_spec){.fs = (fs_), .table = (table_), .file_bytes = FILE_BYTES})
 
 static const char *const needs_ext4[] = {"device:fsdax", "fs:ext4", NULL};
 static const char *const needs_xfs[] = {"device:fsdax", "fs:xfs", NULL};
@@ -565,7 +534,7 @@ static const char *const needs_notify[] = {"device:fsdax", "fs:xfs", "kernel:6.8
 		.promise = "once the pmem driver is unbound, a store through a mapping made " \
 			   "before does not reach the namespace's memory",                    \
 		.by = BY_MEMORY, .needs = (needs_), .flags = CHECK_EMULATED | CHECK_SPOILS,   \
-		.plants = (plants_), .run = store, .arg = SITE(fs_, stack_),                  \
+		.plants = (plants_), .run = store, .arg = BED(fs_, stack_),                   \
 	}
 
 #define UNMOUNT(name_, needs_, fs_, stack_)                                                  \
@@ -574,63 +543,63 @@ static const char *const needs_notify[] = {"device:fsdax", "fs:xfs", "kernel:6.8
 		.promise = "once the pmem driver is unbound, a filesystem with a file that " \
 			   "was mapped can be unmounted and its DM device removed",          \
 		.by = BY_ENDS, .needs = (needs_), .flags = CHECK_EMULATED | CHECK_SPOILS,    \
-		.plants = PLANT_VALUE, .run = unmounts, .arg = SITE(fs_, stack_),            \
+		.plants = PLANT_VALUE, .run = unmounts, .arg = BED(fs_, stack_),             \
 	}
 
 #define OTHER(name_, needs_, run_, by_, fs_, stack_, plants_, promise_)                     \
 	{                                                                                   \
 		.name = (name_), .promise = (promise_), .by = (by_), .needs = (needs_),     \
 		.flags = CHECK_EMULATED | CHECK_SPOILS, .plants = (plants_), .run = (run_), \
-		.arg = SITE(fs_, stack_),                                                   \
+		.arg = BED(fs_, stack_),                                                    \
 	}
 
 static const struct check_item items[] = {
-	STORE("store.raw_ext4", needs_ext4, "ext4", SITE_RAW, PLANT_VALUE | PLANT_FRAME),
-	STORE("store.raw_xfs", needs_xfs, "xfs", SITE_RAW, PLANT_VALUE),
-	STORE("store.linear_ext4", needs_ext4, "ext4", SITE_LINEAR, PLANT_VALUE),
-	STORE("store.linear_xfs", needs_xfs, "xfs", SITE_LINEAR, PLANT_VALUE),
+	STORE("store.raw_ext4", needs_ext4, "ext4", TESTBED_RAW, PLANT_VALUE | PLANT_FRAME),
+	STORE("store.raw_xfs", needs_xfs, "xfs", TESTBED_RAW, PLANT_VALUE),
+	STORE("store.linear_ext4", needs_ext4, "ext4", TESTBED_LINEAR, PLANT_VALUE),
+	STORE("store.linear_xfs", needs_xfs, "xfs", TESTBED_LINEAR, PLANT_VALUE),
 	OTHER("new_fault.raw", needs_ext4, new_fault,
 	      "kernel-doc of kill_dax() and dax_direct_access() in drivers/dax/super.c: no access "
 	      "is granted once the device is dead",
-	      "ext4", SITE_RAW, PLANT_VALUE,
+	      "ext4", TESTBED_RAW, PLANT_VALUE,
 	      "once the pmem driver is unbound, no new page of a file is mapped or read"),
 	OTHER("new_fault.linear", needs_ext4, new_fault,
 	      "kernel-doc of kill_dax() and dax_direct_access() in drivers/dax/super.c: no access "
 	      "is granted once the device is dead",
-	      "ext4", SITE_LINEAR, PLANT_VALUE | PLANT_STACK,
+	      "ext4", TESTBED_LINEAR, PLANT_VALUE | PLANT_STACK,
 	      "once the pmem driver below device-mapper is unbound, no new page of a file is "
 	      "mapped "
 	      "or read"),
 	OTHER("notified.raw_xfs", needs_notify, notified,
 	      "commit fa422b353d21 (mm, pmem, xfs: Introduce MF_MEM_PRE_REMOVE for unbind)",
-	      "xfs+rmapbt+whole", SITE_RAW, PLANT_VALUE,
+	      "xfs+rmapbt+whole", TESTBED_RAW, PLANT_VALUE,
 	      "xfs with rmapbt, told of the removal of its namespace, takes the mapping of a file "
 	      "away from its process"),
 	OTHER("notified.smaller_xfs", needs_notify, notified,
 	      "commit fa422b353d21 (mm, pmem, xfs: Introduce MF_MEM_PRE_REMOVE for unbind)",
-	      "xfs+rmapbt", SITE_RAW, PLANT_VALUE,
+	      "xfs+rmapbt", TESTBED_RAW, PLANT_VALUE,
 	      "xfs with rmapbt that is smaller than its namespace, told of the removal, takes the "
 	      "mapping of a file away from its process"),
-	OTHER("pagemap", needs_ext4, pagemap, BY_ENDS, "ext4", SITE_LINEAR, PLANT_VALUE,
+	OTHER("pagemap", needs_ext4, pagemap, BY_ENDS, "ext4", TESTBED_LINEAR, PLANT_VALUE,
 	      "once the pmem driver is unbound, a process with a mapping made before can read its "
 	      "/proc/self/pagemap"),
-	OTHER("exit.raw", needs_ext4, exits, BY_ENDS, "ext4", SITE_RAW, PLANT_VALUE,
+	OTHER("exit.raw", needs_ext4, exits, BY_ENDS, "ext4", TESTBED_RAW, PLANT_VALUE,
 	      "once the pmem driver is unbound, a process with a mapping made before can exit"),
-	OTHER("exit.linear", needs_ext4, exits, BY_ENDS, "ext4", SITE_LINEAR, PLANT_VALUE,
+	OTHER("exit.linear", needs_ext4, exits, BY_ENDS, "ext4", TESTBED_LINEAR, PLANT_VALUE,
 	      "once the pmem driver below device-mapper is unbound, a process with a mapping made "
 	      "before can exit"),
-	UNMOUNT("umount.raw_ext4", needs_ext4, "ext4", SITE_RAW),
-	OTHER("umount.raw_ext4_mapped", needs_ext4, unmounts_mapped, BY_ENDS, "ext4", SITE_RAW,
+	UNMOUNT("umount.raw_ext4", needs_ext4, "ext4", TESTBED_RAW),
+	OTHER("umount.raw_ext4_mapped", needs_ext4, unmounts_mapped, BY_ENDS, "ext4", TESTBED_RAW,
 	      PLANT_VALUE,
 	      "once the pmem driver is unbound under a mapping, and that is gone, its filesystem "
 	      "can be "
 	      "unmounted"),
-	UNMOUNT("umount.linear_ext4", needs_ext4, "ext4", SITE_LINEAR),
-	UNMOUNT("umount.linear_xfs", needs_xfs, "xfs", SITE_LINEAR),
+	UNMOUNT("umount.linear_ext4", needs_ext4, "ext4", TESTBED_LINEAR),
+	UNMOUNT("umount.linear_xfs", needs_xfs, "xfs", TESTBED_LINEAR),
 	OTHER("binds_again", needs_ext4, binds_again,
 	      "Documentation/driver-api/driver-model/driver.rst: an unbound device may be bound "
 	      "again; dm_put_device() lets a device go whose driver went first",
-	      "ext4", SITE_LINEAR, PLANT_FRAME | PLANT_BYTE | PLANT_DMESG,
+	      "ext4", TESTBED_LINEAR, PLANT_FRAME | PLANT_BYTE | PLANT_DMESG,
 	      "a namespace unbound below a DM device can be bound again when that is removed, and "
 	      "is whole"),
 	{
@@ -644,7 +613,7 @@ static const struct check_item items[] = {
 		.flags = CHECK_QUICK | CHECK_EMULATED,
 		.plants = PLANT_VALUE | PLANT_BYTE,
 		.run = disable_refused,
-		.arg = SITE("ext4", SITE_LINEAR),
+		.arg = BED("ext4", TESTBED_LINEAR),
 	},
 	{0},
 };
