@@ -14,16 +14,17 @@
  * number that counts but whether each dirty page is among them, at the place that the model says.
  * Left out: whether the processor's instructions do what they say; the power cut.
  *
- * Here: written back, and clean afterwards.  members.c has what is flushed, pastcache.c what is not
- * cached, switched.c the attributes, writeback.c how a page is looked for among the calls.
+ * Here: written back, and clean afterwards.  members.c has what is flushed, nontemporal.c what is
+ * not cached, write_cache_attr.c the attributes, writeback.c how a page is looked for among the
+ * calls.
  *
  * Alone: ./run.sh check --check 'flush.*'
  */
 #include "check/fixture/calls.h"
 #include "check/fixture/testbed.h"
 #include "check/flush/members.h"
-#include "check/flush/pastcache.h"
-#include "check/flush/switched.h"
+#include "check/flush/nontemporal.h"
+#include "check/flush/write_cache_attr.h"
 #include "check/flush/writeback.h"
 
 #include <errno.h>
@@ -53,7 +54,7 @@ static int make_durable(struct check_env *env, struct testbed *bed, enum how how
 		rc = fdatasync(bed->fd) < 0 ? -errno : 0;
 		break;
 	case MSYNC:
-		rc = msync(bed->map.base, FLUSH_FILE_BYTES, MS_SYNC) < 0 ? -errno : 0;
+		rc = msync(bed->map.base, WRITEBACK_FILE_BYTES, MS_SYNC) < 0 ? -errno : 0;
 		break;
 	case SYNCFS:
 		rc = syncfs(bed->fd) < 0 ? -errno : 0;
@@ -87,25 +88,25 @@ static int64_t write_back(struct check_env *env, const struct testbed_spec *spec
 			  struct calls *calls)
 {
 	struct testbed bed;
-	struct view view;
+	struct writeback_view view;
 	int64_t bytes = -EIO;
 	bool good = true;
 
 	if (!testbed_open(env, &bed, spec))
 		return -EIO;
-	if (!view_begin(env, &view, &bed, calls))
+	if (!writeback_view_begin(env, &view, &bed, calls))
 		goto out;
-	for (int i = 0; i < DIRTY_PAGES && good; i++)
-		good = store_page(env, &bed, dirty_pages[i]);
+	for (int i = 0; i < WRITEBACK_PAGES && good; i++)
+		good = writeback_store_page(env, &bed, writeback_pages[i]);
 	calls_start(calls);
 	good = good && check_setup(env, make_durable(env, &bed, how), "making it durable");
 	good = calls_stop(env, calls) && good;
-	for (int i = 0; i < DIRTY_PAGES && good; i++)
-		good = judge_page(env, &view, dirty_pages[i] * PAGE_BYTES, testbed_name(spec));
+	for (int i = 0; i < WRITEBACK_PAGES && good; i++)
+		good = writeback_judge_page(env, &view, writeback_pages[i] * PAGE_BYTES,
+					    testbed_name(spec));
 	if (good)
-		bytes = (int64_t)calls_sum(calls, WRITE_BACK, 1);
+		bytes = (int64_t)calls_sum(calls, WRITEBACK_CALL, 1);
 out:
-	view_end(&view);
 	testbed_close(env, &bed);
 	return bytes;
 }
@@ -136,22 +137,22 @@ static uint64_t store_faults(struct check_env *env, const struct testbed *bed, u
 {
 	uint64_t before = page_faults();
 
-	store_page(env, bed, page);
+	writeback_store_page(env, bed, page);
 	return page_faults() - before;
 }
 
 static void dirty_again(struct check_env *env, const struct testbed_spec *spec, struct calls *calls)
 {
-	const uint64_t page = dirty_pages[5];
+	const uint64_t page = writeback_pages[5];
 	struct testbed bed;
-	struct view view;
+	struct writeback_view view;
 	int rc = 0;
 
 	if (!testbed_open(env, &bed, spec))
 		return;
-	if (!view_begin(env, &view, &bed, calls))
+	if (!writeback_view_begin(env, &view, &bed, calls))
 		goto out;
-	store_page(env, &bed, page);
+	writeback_store_page(env, &bed, page);
 	check_equal(env, (int64_t)store_faults(env, &bed, page), 0,
 		    "faults of a second store on %s", testbed_name(spec));
 	if (fsync(bed.fd) < 0)
@@ -162,9 +163,8 @@ static void dirty_again(struct check_env *env, const struct testbed_spec *spec, 
 	if (fsync(bed.fd) < 0)
 		rc = -errno;
 	if (calls_stop(env, calls) && check_setup(env, rc, "fsync"))
-		judge_page(env, &view, page * PAGE_BYTES, testbed_name(spec));
+		writeback_judge_page(env, &view, page * PAGE_BYTES, testbed_name(spec));
 out:
-	view_end(&view);
 	testbed_close(env, &bed);
 }
 
@@ -185,22 +185,22 @@ static void clean_afterwards(struct check_env *env, const void *arg)
 static void alias(struct check_env *env, const void *arg)
 {
 	const struct testbed_spec spec = WRITEBACK_BED(arg, WRITEBACK_LINEAR);
-	const uint64_t at = dirty_pages[5] * PAGE_BYTES;
+	const uint64_t at = writeback_pages[5] * PAGE_BYTES;
 	struct mapping small = {0};
 	struct testbed bed = TESTBED_NONE;
-	struct view view = {0};
+	struct writeback_view view = {0};
 	struct calls calls;
 	uint64_t faults;
 	int rc;
 
 	if (!calls_open(env, &calls, writeback_functions) || !testbed_open(env, &bed, &spec))
 		goto out;
-	if (!view_begin(env, &view, &bed, &calls))
+	if (!writeback_view_begin(env, &view, &bed, &calls))
 		goto out;
-	rc = mapping_make(&small, bed.fd, FLUSH_FILE_BYTES, MAP_SHARED, false);
+	rc = mapping_make(&small, bed.fd, WRITEBACK_FILE_BYTES, MAP_SHARED, false);
 	if (!check_setup(env, rc, "a mapping of small pages"))
 		goto out;
-	store_page(env, &bed, dirty_pages[5]);
+	writeback_store_page(env, &bed, writeback_pages[5]);
 	check_store(small.base + at, 'a');
 	if (!check_setup(env, fsync(bed.fd) < 0 ? -errno : 0, "fsync"))
 		goto out;
@@ -211,11 +211,11 @@ static void alias(struct check_env *env, const void *arg)
 	calls_start(&calls);
 	rc = fsync(bed.fd) < 0 ? -errno : 0;
 	if (calls_stop(env, &calls) && check_setup(env, rc, "fsync"))
-		judge_page(env, &view, at, "a mapping of small pages beside one of large pages");
+		writeback_judge_page(env, &view, at,
+				     "a mapping of small pages beside one of large pages");
 out:
 	if (small.reserved)
 		mapping_drop(&small);
-	view_end(&view);
 	testbed_close(env, &bed);
 	calls_close(&calls);
 }
@@ -338,7 +338,7 @@ static const struct check_item items[] = {
 		.flags = CHECK_QUICK,
 		.plants = PLANT_VALUE,
 		.run = members_flushed,
-		.arg = MEMBERS(BY_FSYNC, WRITEBACK_LINEAR),
+		.arg = MEMBERS(MEMBERS_BY_FSYNC, WRITEBACK_LINEAR),
 	},
 	{
 		.name = "members.fsync.striped",
@@ -347,7 +347,7 @@ static const struct check_item items[] = {
 		.needs = needs_striped,
 		.plants = PLANT_VALUE,
 		.run = members_flushed,
-		.arg = MEMBERS(BY_FSYNC, WRITEBACK_STRIPED),
+		.arg = MEMBERS(MEMBERS_BY_FSYNC, WRITEBACK_STRIPED),
 	},
 	{
 		.name = "members.fsync.depth",
@@ -356,7 +356,7 @@ static const struct check_item items[] = {
 		.needs = needs_two,
 		.plants = PLANT_VALUE,
 		.run = members_flushed,
-		.arg = MEMBERS(BY_FSYNC, WRITEBACK_DEPTH),
+		.arg = MEMBERS(MEMBERS_BY_FSYNC, WRITEBACK_DEPTH),
 	},
 	{
 		.name = "members.dsync_write",
@@ -365,7 +365,7 @@ static const struct check_item items[] = {
 		.needs = needs_two,
 		.plants = PLANT_VALUE,
 		.run = members_flushed,
-		.arg = MEMBERS(BY_DSYNC_WRITE, WRITEBACK_LINEAR),
+		.arg = MEMBERS(MEMBERS_BY_DSYNC_WRITE, WRITEBACK_LINEAR),
 	},
 	{
 		.name = "members.block_device",
@@ -374,7 +374,7 @@ static const struct check_item items[] = {
 		.needs = needs_two,
 		.plants = PLANT_VALUE,
 		.run = members_flushed,
-		.arg = MEMBERS(BY_BLOCK_DEVICE, WRITEBACK_LINEAR),
+		.arg = MEMBERS(MEMBERS_BY_BLOCK_DEVICE, WRITEBACK_LINEAR),
 	},
 	{
 		.name = "members.mixed",
@@ -384,7 +384,7 @@ static const struct check_item items[] = {
 		.needs = needs_virtio,
 		.plants = PLANT_VALUE,
 		.run = members_flushed,
-		.arg = MEMBERS(BY_FSYNC, .name = "linear over an NVDIMM and virtio-pmem",
+		.arg = MEMBERS(MEMBERS_BY_FSYNC, .name = "linear over an NVDIMM and virtio-pmem",
 			       .table = "16x $/32 linear A +0; $/32 linear V +0"),
 	},
 	{
@@ -419,11 +419,12 @@ static const struct check_item items[] = {
 		      "their dax operations",
 		.needs = needs_two,
 		.plants = PLANT_VALUE,
-		.run = past_the_cache,
-		.arg = &(const struct past){.bed = WRITEBACK_BED("ext4", WRITEBACK_LINEAR),
-					    .function =
-						    "__copy_user_flushcache|copy_user_flushcache",
-					    .copied = copied_by_write},
+		.run = nontemporal_copied,
+		.arg =
+			&(const struct nontemporal){
+				.bed = WRITEBACK_BED("ext4", WRITEBACK_LINEAR),
+				.function = "__copy_user_flushcache|copy_user_flushcache",
+				.copied = nontemporal_by_write},
 	},
 	{
 		.name = "past_the_cache.bio",
@@ -432,10 +433,10 @@ static const struct check_item items[] = {
 		.by = "drivers/nvdimm/pmem.c, write_pmem(): memcpy_flushcache()",
 		.needs = needs_two,
 		.plants = PLANT_VALUE,
-		.run = past_the_cache,
-		.arg = &(const struct past){.bed = WRITEBACK_BED("ext4", WRITEBACK_LINEAR),
-					    .function = "__memcpy_flushcache",
-					    .copied = copied_by_bio},
+		.run = nontemporal_copied,
+		.arg = &(const struct nontemporal){.bed = WRITEBACK_BED("ext4", WRITEBACK_LINEAR),
+						   .function = "__memcpy_flushcache",
+						   .copied = nontemporal_by_bio},
 	},
 	{
 		.name = "zeroes",
@@ -443,7 +444,7 @@ static const struct check_item items[] = {
 		.by = "fs/dax.c, dax_iomap_zero(): memset() and dax_flush()",
 		.needs = needs_two,
 		.plants = PLANT_STACK | PLANT_VALUE,
-		.run = zeroes,
+		.run = nontemporal_zeroes,
 		.arg = BED("ext4", WRITEBACK_LINEAR),
 	},
 	{
@@ -453,7 +454,7 @@ static const struct check_item items[] = {
 		      "dm_table_supports_flush()",
 		.needs = needs_two,
 		.plants = PLANT_VALUE,
-		.run = queue_attribute,
+		.run = write_cache_attr_queue,
 		.arg = BED("ext4", WRITEBACK_LINEAR),
 	},
 	{
@@ -463,18 +464,18 @@ static const struct check_item items[] = {
 		      "dm_table_supports_flush()",
 		.needs = needs_two,
 		.plants = PLANT_VALUE,
-		.run = queue_attribute,
+		.run = write_cache_attr_queue,
 		.arg = BED("ext4", WRITEBACK_DEPTH),
 	},
 	{
 		.name = "switched.raw",
-		.promise = "a namespace whose " DAX_WRITE_CACHE " is turned on writes back from "
+		.promise = "a namespace whose " WRITE_CACHE_ATTR " is turned on writes back from "
 			   "then on",
 		.by = BY_ATTRIBUTE,
 		.needs = needs_two,
 		.flags = CHECK_EMULATED, /* a setting of the device */
 		.plants = PLANT_VALUE,
-		.run = turned_on_raw,
+		.run = write_cache_attr_turned_on_raw,
 	},
 	{
 		.name = "switched.first_off",
@@ -484,7 +485,7 @@ static const struct check_item items[] = {
 		.needs = needs_two,
 		.flags = CHECK_EMULATED,
 		.plants = PLANT_VALUE,
-		.run = one_of_two,
+		.run = write_cache_attr_one_of_two,
 		.arg = &(const unsigned int){0},
 	},
 	{
@@ -495,30 +496,30 @@ static const struct check_item items[] = {
 		.needs = needs_two,
 		.flags = CHECK_EMULATED,
 		.plants = PLANT_VALUE,
-		.run = one_of_two,
+		.run = write_cache_attr_one_of_two,
 		.arg = &(const unsigned int){1},
 	},
 	{
 		.name = "switched.reload",
-		.promise = "members whose " DAX_WRITE_CACHE " is turned on are written back once "
+		.promise = "members whose " WRITE_CACHE_ATTR " is turned on are written back once "
 			   "the table is loaded again",
 		.by = BY_ATTRIBUTE,
 		.needs = needs_two,
 		.flags = CHECK_EMULATED,
 		.plants = PLANT_VALUE,
-		.run = turned_on,
-		.arg = &(const enum turn){RELOAD},
+		.run = write_cache_attr_turned_on,
+		.arg = &(const enum write_cache_attr_turn){WRITE_CACHE_ATTR_RELOAD},
 	},
 	{
 		.name = "switched.on",
-		.promise = "members whose " DAX_WRITE_CACHE " is turned on are written back from "
+		.promise = "members whose " WRITE_CACHE_ATTR " is turned on are written back from "
 			   "then on, as without device-mapper",
 		.by = BY_ATTRIBUTE,
 		.needs = needs_two,
 		.flags = CHECK_EMULATED,
 		.plants = PLANT_VALUE,
-		.run = turned_on,
-		.arg = &(const enum turn){NOTHING},
+		.run = write_cache_attr_turned_on,
+		.arg = &(const enum write_cache_attr_turn){WRITE_CACHE_ATTR_NOTHING},
 	},
 	{0},
 };

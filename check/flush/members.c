@@ -27,9 +27,9 @@ static uint64_t region_of(struct check_env *env, const struct namespace *ns, str
 	for (size_t i = 0; i < calls->n; i++) {
 		const struct call *c = &calls->list[i];
 
-		if (c->function == FLUSH && region && c->arg[0] != region)
+		if (c->function == WRITEBACK_FLUSH && region && c->arg[0] != region)
 			rc = -EAGAIN;
-		else if (c->function == FLUSH)
+		else if (c->function == WRITEBACK_FLUSH)
 			region = c->arg[0];
 	}
 	if (!check_setup(env, rc, "flushing %s by itself", ns->node))
@@ -45,9 +45,10 @@ static size_t flushes_of(const struct calls *calls, uint64_t region)
 	size_t n = 0;
 
 	for (size_t i = 0; i < calls->n; i++) {
-		if (calls->list[i].function == WRITE_BACK)
+		if (calls->list[i].function == WRITEBACK_CALL)
 			n = 0;
-		else if (calls->list[i].function == FLUSH && calls->list[i].arg[0] == region)
+		else if (calls->list[i].function == WRITEBACK_FLUSH &&
+			 calls->list[i].arg[0] == region)
 			n++;
 	}
 	return n;
@@ -71,24 +72,25 @@ static bool regions_of(struct check_env *env, const struct namespace *ns[2], str
 }
 
 /* One page of each window is made dirty or written, and made durable. */
-static int reach_members(struct check_env *env, struct testbed *bed, enum member_how how)
+static int reach_members(struct check_env *env, struct testbed *bed, enum members_how how)
 {
 	const struct graph_device *d = &bed->graph.devices[bed->device];
 	char path[sizeof(bed->fs.where) + 8], page[PAGE_BYTES] = {1};
 	int rc = 0, fd = -1;
 
-	if (how == BY_FSYNC) {
-		store_windows(env, bed);
+	if (how == MEMBERS_BY_FSYNC) {
+		writeback_store_windows(env, bed);
 		return fsync(bed->fd) < 0 ? -errno : 0;
 	}
 	snprintf(path, sizeof(path), "%s/file", bed->fs.where);
-	fd = open(how == BY_BLOCK_DEVICE ? d->node : path,
-		  how == BY_BLOCK_DEVICE ? O_RDONLY | O_CLOEXEC : O_RDWR | O_DSYNC | O_CLOEXEC);
+	fd = open(how == MEMBERS_BY_BLOCK_DEVICE ? d->node : path,
+		  how == MEMBERS_BY_BLOCK_DEVICE ? O_RDONLY | O_CLOEXEC
+						 : O_RDWR | O_DSYNC | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (how == BY_BLOCK_DEVICE)
+	if (how == MEMBERS_BY_BLOCK_DEVICE)
 		rc = fsync(fd) < 0 ? -errno : 0;
-	for (uint64_t at = 0; at < FLUSH_FILE_BYTES && how == BY_DSYNC_WRITE && !rc;
+	for (uint64_t at = 0; at < WRITEBACK_FILE_BYTES && how == MEMBERS_BY_DSYNC_WRITE && !rc;
 	     at += WINDOW_BYTES)
 		if (pwrite(fd, page, sizeof(page), (off_t)at) != (ssize_t)sizeof(page))
 			rc = -EIO;
@@ -142,14 +144,14 @@ static int64_t host_flushes(struct check_env *env, const struct testbed_spec *sp
 
 	if (!testbed_open(env, &bed, spec))
 		return -EIO;
-	for (int i = 0; i < DIRTY_PAGES; i++)
-		store_page(env, &bed, dirty_pages[i]);
+	for (int i = 0; i < WRITEBACK_PAGES; i++)
+		writeback_store_page(env, &bed, writeback_pages[i]);
 	calls_start(calls);
 	rc = fsync(bed.fd) < 0 ? -errno : 0;
 	if (!calls_stop(env, calls) || !check_setup(env, rc, "fsync"))
 		n = -EIO;
 	for (size_t i = 0; i < calls->n && n >= 0; i++) {
-		if (calls->list[i].function == WRITE_BACK)
+		if (calls->list[i].function == WRITEBACK_CALL)
 			n = 0;
 		n += calls->list[i].function == HOST_FLUSH;
 	}

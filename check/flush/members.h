@@ -5,11 +5,11 @@
 
 #include "check/fixture/testbed.h"
 
-enum member_how { BY_FSYNC, BY_DSYNC_WRITE, BY_BLOCK_DEVICE };
+enum members_how { MEMBERS_BY_FSYNC, MEMBERS_BY_DSYNC_WRITE, MEMBERS_BY_BLOCK_DEVICE };
 
 struct members {
 	struct testbed_spec bed;
-	enum member_how how;
+	enum members_how how;
 };
 
 /* A run function; arg is a const struct members, of two. */

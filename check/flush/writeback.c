@@ -9,7 +9,7 @@
 enum { STORE_AT = 2048 }; /* in a page */
 
 const char *const writeback_functions[] = {"arch_wb_cache_pmem", "nvdimm_flush", NULL};
-const uint64_t dirty_pages[DIRTY_PAGES] = {1, 2, 5, 511, 512, 700, 1029, 2047};
+const uint64_t writeback_pages[WRITEBACK_PAGES] = {1, 2, 5, 511, 512, 700, 1029, 2047};
 
 struct testbed_spec writeback_raw(const struct testbed_spec *spec)
 {
@@ -20,7 +20,7 @@ struct testbed_spec writeback_raw(const struct testbed_spec *spec)
 	return raw;
 }
 
-bool store_page(struct check_env *env, const struct testbed *bed, uint64_t page)
+bool writeback_store_page(struct check_env *env, const struct testbed *bed, uint64_t page)
 {
 	static char value;
 
@@ -29,43 +29,44 @@ bool store_page(struct check_env *env, const struct testbed *bed, uint64_t page)
 		"signal of a store into the mapping");
 }
 
-void store_windows(struct check_env *env, const struct testbed *bed)
+void writeback_store_windows(struct check_env *env, const struct testbed *bed)
 {
-	for (uint64_t w = 0; w < FLUSH_FILE_BYTES / WINDOW_BYTES; w++)
-		store_page(env, bed, w * WINDOW_PAGES);
+	for (uint64_t w = 0; w < WRITEBACK_FILE_BYTES / WINDOW_BYTES; w++)
+		writeback_store_page(env, bed, w * WINDOW_PAGES);
 }
 
-bool is_written_back(const struct view *v, uint64_t physical, uint64_t len)
+bool writeback_covers(const struct writeback_view *v, uint64_t physical, uint64_t len)
 {
 	for (size_t i = 0; i < v->calls->n; i++) {
 		const struct call *c = &v->calls->list[i];
 
-		if (c->function == WRITE_BACK && c->arg[0] <= v->base + physical &&
+		if (c->function == WRITEBACK_CALL && c->arg[0] <= v->base + physical &&
 		    c->arg[0] + c->arg[1] >= v->base + physical + len)
 			return true;
 	}
 	return false;
 }
 
-bool judge_page(struct check_env *env, const struct view *v, uint64_t offset, const char *name)
+bool writeback_judge_page(struct check_env *env, const struct writeback_view *v, uint64_t offset,
+			  const char *name)
 {
 	uint64_t pfn = 0;
-	int rc = graph_expected_pfn(&v->extents, &v->bed->graph, v->bed->device, offset, &pfn);
+	int rc = graph_expected_pfn(&v->bed->extents, &v->bed->graph, v->bed->device, offset, &pfn);
 
 	return check_setup(env, rc, "the frame of file offset %" PRIu64, offset) &&
-	       check_that(env, is_written_back(v, pfn * PAGE_BYTES, PAGE_BYTES),
+	       check_that(env, writeback_covers(v, pfn * PAGE_BYTES, PAGE_BYTES),
 			  "the cache lines of the dirty page at file offset %" PRIu64
 			  " were written back on %s",
 			  offset, name);
 }
 
-bool view_begin(struct check_env *env, struct view *v, const struct testbed *bed,
-		struct calls *calls)
+bool writeback_view_begin(struct check_env *env, struct writeback_view *v,
+			  const struct testbed *bed, struct calls *calls)
 {
 	uint64_t pfn = 0;
 	int fd, rc;
 
-	*v = (struct view){.bed = bed, .calls = calls};
+	*v = (struct writeback_view){.bed = bed, .calls = calls};
 	rc = check_store(bed->map.base + STORE_AT, 1).signal ? -EFAULT : 0;
 	if (!check_setup(env, rc, "storing into the mapping"))
 		return false;
@@ -78,30 +79,25 @@ bool view_begin(struct check_env *env, struct view *v, const struct testbed *bed
 		rc = -errno;
 	if (!calls_stop(env, calls) || !check_setup(env, rc, "writing one page back"))
 		return false;
-	if (!pfn || calls_count(calls, WRITE_BACK) != 1) {
+	if (!pfn || calls_count(calls, WRITEBACK_CALL) != 1) {
 		check_broken(env, "one dirty page was written back by %zu calls, it must be one",
-			     calls_count(calls, WRITE_BACK));
+			     calls_count(calls, WRITEBACK_CALL));
 		return false;
 	}
 	for (size_t i = 0; i < calls->n; i++)
-		if (calls->list[i].function == WRITE_BACK)
+		if (calls->list[i].function == WRITEBACK_CALL)
 			v->base = calls->list[i].arg[0] - pfn * PAGE_BYTES;
-	return check_setup(env, extents_read(bed->fd, &v->extents), "reading the extents");
-}
-
-void view_end(struct view *v)
-{
-	extents_free(&v->extents);
+	return true;
 }
 
 int64_t writeback_of_windows(struct check_env *env, const struct testbed *bed, struct calls *calls)
 {
 	int rc;
 
-	store_windows(env, bed);
+	writeback_store_windows(env, bed);
 	calls_start(calls);
 	rc = fsync(bed->fd) < 0 ? -errno : 0;
 	if (!calls_stop(env, calls) || !check_setup(env, rc, "fsync"))
 		return -EIO;
-	return (int64_t)calls_sum(calls, WRITE_BACK, 1);
+	return (int64_t)calls_sum(calls, WRITEBACK_CALL, 1);
 }

@@ -9,20 +9,20 @@
 #include "check/fixture/calls.h"
 #include "check/fixture/testbed.h"
 
-enum { FLUSH_FILE_BYTES = 4 * WINDOW_BYTES };
+enum { WRITEBACK_FILE_BYTES = 4 * WINDOW_BYTES };
 
 /* What is watched, in this order, for calls_open(). */
-enum { WRITE_BACK, FLUSH };
+enum { WRITEBACK_CALL, WRITEBACK_FLUSH };
 extern const char *const writeback_functions[];
 
 /* The pages that get dirty: no regular distance, more than one on every member. */
-enum { DIRTY_PAGES = 8 };
-extern const uint64_t dirty_pages[DIRTY_PAGES];
+enum { WRITEBACK_PAGES = 8 };
+extern const uint64_t writeback_pages[WRITEBACK_PAGES];
 
 /* A file that has blocks on each of two members. */
-#define WRITEBACK_BED(fs_, ...)                                        \
-	{                                                              \
-		.fs = fs_, .file_bytes = FLUSH_FILE_BYTES, __VA_ARGS__ \
+#define WRITEBACK_BED(fs_, ...)                                            \
+	{                                                                  \
+		.fs = fs_, .file_bytes = WRITEBACK_FILE_BYTES, __VA_ARGS__ \
 	}
 #define WRITEBACK_LINEAR .name = "linear over two", .table = TESTBED_LINEAR_2
 #define WRITEBACK_STRIPED .name = "striped over two", .table = TESTBED_STRIPED_2
@@ -32,33 +32,31 @@ extern const uint64_t dirty_pages[DIRTY_PAGES];
 struct testbed_spec writeback_raw(const struct testbed_spec *spec);
 
 /* What is seen of a testbed: where the kernel has the memory. */
-struct view {
+struct writeback_view {
 	const struct testbed *bed;
 	struct calls *calls;
-	struct extents extents;
 	uint64_t base; /* kernel address of physical address 0 */
 };
 
 /* Finds the kernel's address of memory from a page that is known: stored into, written back, looked
- * up in pagemap.  Returns true, or false after check_broken(); view_end() in either case. */
-bool view_begin(struct check_env *env, struct view *v, const struct testbed *bed,
-		struct calls *calls);
-void view_end(struct view *v);
+ * up in pagemap.  Returns true, or false after check_broken(). */
+bool writeback_view_begin(struct check_env *env, struct writeback_view *v,
+			  const struct testbed *bed, struct calls *calls);
 
 /* Stores another value into a page of the mapping.  false after check_fail(). */
-bool store_page(struct check_env *env, const struct testbed *bed, uint64_t page);
+bool writeback_store_page(struct check_env *env, const struct testbed *bed, uint64_t page);
 /* The same for the first page of each window. */
-void store_windows(struct check_env *env, const struct testbed *bed);
+void writeback_store_windows(struct check_env *env, const struct testbed *bed);
 
 /* Stores so, fsyncs.  Returns how many bytes were written back, or -EIO after a complaint. */
 int64_t writeback_of_windows(struct check_env *env, const struct testbed *bed, struct calls *calls);
 
 /* Whether one of the calls covers these physical bytes. */
-bool is_written_back(const struct view *v, uint64_t physical_bytes, uint64_t len_bytes);
+bool writeback_covers(const struct writeback_view *v, uint64_t physical_bytes, uint64_t len_bytes);
 
 /* The promise: the page of a file offset was written back, where the model has it.  name is the
  * testbed's.  false after check_fail() or check_broken(). */
-bool judge_page(struct check_env *env, const struct view *v, uint64_t offset_bytes,
-		const char *name);
+bool writeback_judge_page(struct check_env *env, const struct writeback_view *v,
+			  uint64_t offset_bytes, const char *name);
 
 #endif

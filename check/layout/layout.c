@@ -3,17 +3,17 @@
  * Layout: where DAX is granted, every byte is right on every path; where it cannot be, DAX or the
  * table is refused.
  *
- * Each check tries tables (check/layout/trial.h): some are written by hand, others come at random,
- * and those that fail are made as small as they can be.  Device-mapper takes tables to the sector,
- * DAX knows but pages: what must not be is that a table is taken, DAX granted, and an access then
- * ends in an error or somewhere else.
+ * Each check tries tables (check/layout/table_oracle.h): some are written by hand, others come at
+ * random, and those that fail are made as small as they can be.  Device-mapper takes tables to the
+ * sector, DAX knows but pages: what must not be is that a table is taken, DAX granted, and an
+ * access then ends in an error or somewhere else.
  *
  * On the path: dm_dax_direct_access(), linear_dax_direct_access(), stripe_dax_direct_access(), and
  * what refuses: dm_table_supports_dax(), fs_dax_get_by_bdev() (before 5.17 dax_supported()).
  *
  * Left out: tables that use a byte of a namespace twice (no filesystem can live there on any path).
  */
-#include "check/layout/trial.h"
+#include "check/layout/table_oracle.h"
 
 #include "lib/base/limit_clock.h"
 #include "lib/dev/generate.h"
@@ -55,7 +55,7 @@ static bool begin(struct check_env *env, struct graph *g, unsigned int n)
 static void by_hand(struct check_env *env, const void *arg)
 {
 	const struct hand *hand = arg;
-	struct trial_result result;
+	struct table_oracle_result result;
 	struct graph g;
 	char name[64];
 	bool paged;
@@ -69,11 +69,11 @@ static void by_hand(struct check_env *env, const void *arg)
 		return;
 	}
 	paged = graph_is_paged(&g, g.n - 1);
-	result = trial_run(env, &g, hand->fs_type, FILE_MAX_BYTES, hand->outside);
-	if (paged && result.wrong != TRIAL_BROKEN)
+	result = table_oracle_run(env, &g, hand->fs_type, FILE_MAX_BYTES, hand->outside);
+	if (paged && result.wrong != TABLE_ORACLE_BROKEN)
 		check_that(env, result.dax, "DAX is granted on %s (%s)", hand->text,
-			   trial_answer(&result));
-	check_observe(env, "answer", json_string(trial_answer(&result)));
+			   table_oracle_answer(&result));
+	check_observe(env, "answer", json_string(table_oracle_answer(&result)));
 }
 
 /* ---- at random -------------------------------------------------------------------------- */
@@ -83,7 +83,7 @@ struct dice {
 	unsigned int rounds; /* if nobody says how many */
 };
 
-/* What a trial says while it is one of many: into a file, told only if it is the last. */
+/* What a table brings while it is one of many: into a file, told only if it is the last. */
 struct whisper {
 	struct check_env env;
 	int fd;
@@ -122,23 +122,23 @@ static void whisper_end(struct whisper *w)
 
 struct hunt {
 	struct check_env *env;
-	enum trial_wrong wrong; /* what was wrong with the first */
+	enum table_oracle_wrong wrong; /* what was wrong with the first */
 	struct whisper smallest;
 	int64_t until_ms;
 	unsigned int trials;
 };
 
-/* One trial, kept if it is wrong in the same way. */
+/* One table, kept if it is wrong in the same way. */
 static bool still_wrong(struct graph *candidate, void *arg)
 {
 	struct hunt *hunt = arg;
-	struct trial_result result;
+	struct table_oracle_result result;
 	struct whisper w;
 
 	if (limit_clock_ms() >= hunt->until_ms || whisper_begin(&w, hunt->env) < 0)
 		return false;
 	hunt->trials++;
-	result = trial_run(&w.env, candidate, "ext4", FILE_MAX_BYTES, false);
+	result = table_oracle_run(&w.env, candidate, "ext4", FILE_MAX_BYTES, false);
 	if (result.wrong != hunt->wrong) {
 		whisper_end(&w);
 		return false;
@@ -155,7 +155,7 @@ static void shrink(struct check_env *env, struct graph *g, struct hunt *hunt)
 	size_t before = g->devices[g->n - 1].n_targets;
 
 	hunt->until_ms = limit_clock_ms() + SHRINK_MS;
-	if (!env->plant && hunt->wrong != TRIAL_BROKEN)
+	if (!env->plant && hunt->wrong != TABLE_ORACLE_BROKEN)
 		graph_shrink(g, still_wrong, hunt);
 	whisper_tell(&hunt->smallest, env);
 	check_evidence(env, "found with %zu segments, the smallest of %u more trials has %zu",
@@ -167,7 +167,7 @@ static void shrink(struct check_env *env, struct graph *g, struct hunt *hunt)
 static int throw_dice(struct check_env *env, const struct dice *dice, uint64_t seed)
 {
 	struct hunt hunt = {.env = env};
-	struct trial_result result;
+	struct table_oracle_result result;
 	struct graph g, copy;
 	char name[64];
 	bool paged;
@@ -180,22 +180,22 @@ static int throw_dice(struct check_env *env, const struct dice *dice, uint64_t s
 		return 0; /* the dice gave nothing */
 	}
 	paged = graph_is_paged(&copy, copy.n - 1);
-	result = trial_run(&hunt.smallest.env, &copy, "ext4", FILE_MAX_BYTES, false);
+	result = table_oracle_run(&hunt.smallest.env, &copy, "ext4", FILE_MAX_BYTES, false);
 	env->planted |= hunt.smallest.env.planted;
 	hunt.wrong = result.wrong;
-	if (hunt.wrong == TRIAL_RIGHT && paged && !result.table_rc && !result.dax) {
+	if (hunt.wrong == TABLE_ORACLE_RIGHT && paged && !result.table_rc && !result.dax) {
 		char *text = graph_dmsetup(&g);
 
 		check_fail(env, "table of whole pages: no DAX");
 		check_evidence(env, "%s", text ? text : "(no memory for the table)");
 		free(text);
-		hunt.wrong = TRIAL_ACCESS;
-	} else if (hunt.wrong != TRIAL_RIGHT) {
+		hunt.wrong = TABLE_ORACLE_ACCESS;
+	} else if (hunt.wrong != TABLE_ORACLE_RIGHT) {
 		shrink(env, &g, &hunt);
 	}
 	whisper_end(&hunt.smallest);
 	graph_destroy(&g);
-	return hunt.wrong == TRIAL_RIGHT ? !result.table_rc : -1;
+	return hunt.wrong == TABLE_ORACLE_RIGHT ? !result.table_rc : -1;
 }
 
 static void at_random(struct check_env *env, const void *arg)

@@ -68,7 +68,8 @@ static int blank_file(const struct check_fs *fs, const char *name, bool unwritte
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	rc = unwritten ? fallocate(fd, 0, 0, SYNC_FILE_BYTES) : ftruncate(fd, SYNC_FILE_BYTES);
+	rc = unwritten ? fallocate(fd, 0, 0, MAPSYNC_FILE_BYTES)
+		       : ftruncate(fd, MAPSYNC_FILE_BYTES);
 	if (!rc)
 		rc = syncfs(fd);
 	if (!rc)
@@ -127,22 +128,22 @@ static void look_at_copy(struct check_env *env, const struct durable *d, const c
 static int store_both(struct check_env *env, int sync_fd, int plain_fd)
 {
 	char *sync = NULL, *plain;
-	int rc = map_sync(sync_fd, &sync);
+	int rc = mapsync_map(sync_fd, &sync);
 
 	if (!check_errno(env, rc, 0, "mmap(MAP_SYNC)"))
 		return rc;
 	plain = mmap(NULL, WINDOW_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, plain_fd, 0);
 	if (plain == MAP_FAILED) {
 		rc = -errno;
-		map_sync_drop(sync);
+		mapsync_drop(sync);
 		return rc;
 	}
 	stamp_fill(sync + STORED_AT, PAGE_BYTES, TESTBED_FILE, STORED_AT, SECOND_GENERATION);
-	flush_cpu(sync + STORED_AT, PAGE_BYTES);
+	mapsync_flush_cpu(sync + STORED_AT, PAGE_BYTES);
 	stamp_fill(plain + STORED_AT, PAGE_BYTES, OTHER_FILE_ID, STORED_AT, SECOND_GENERATION);
-	flush_cpu(plain + STORED_AT, PAGE_BYTES);
-	map_sync_drop(sync);
-	map_sync_drop(plain);
+	mapsync_flush_cpu(plain + STORED_AT, PAGE_BYTES);
+	mapsync_drop(sync);
+	mapsync_drop(plain);
 	return 0;
 }
 

@@ -12,7 +12,7 @@
 
 enum { CACHE_LINE_BYTES = 64 };
 
-int area_is_sync(const void *at)
+int mapsync_area_is_sync(const void *at)
 {
 	FILE *in = fopen("/proc/self/smaps", "re");
 	uintptr_t from, to;
@@ -32,7 +32,7 @@ int area_is_sync(const void *at)
 	return rc;
 }
 
-int map_sync(int fd, char **out)
+int mapsync_map(int fd, char **out)
 {
 	void *p = mmap(NULL, WINDOW_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED_VALIDATE | MAP_SYNC,
 		       fd, 0);
@@ -43,22 +43,23 @@ int map_sync(int fd, char **out)
 	return 0;
 }
 
-void map_sync_drop(char *p)
+void mapsync_drop(char *p)
 {
 	if (p)
 		munmap(p, WINDOW_BYTES);
 }
 
-bool map_sync_judge(struct check_env *env, int fd, bool granted, const char *what, char **out)
+bool mapsync_judge(struct check_env *env, int fd, bool granted, const char *what, char **out)
 {
 	*out = NULL;
-	if (!check_errno(env, map_sync(fd, out), granted ? 0 : -EOPNOTSUPP,
+	if (!check_errno(env, mapsync_map(fd, out), granted ? 0 : -EOPNOTSUPP,
 			 "mmap(MAP_SYNC) of a file on %s", what))
 		return false;
-	return !granted || check_equal(env, area_is_sync(*out), 1, "VmFlags sf of that mapping");
+	return !granted ||
+	       check_equal(env, mapsync_area_is_sync(*out), 1, "VmFlags sf of that mapping");
 }
 
-void flush_cpu(const volatile char *p, size_t len)
+void mapsync_flush_cpu(const volatile char *p, size_t len)
 {
 #ifdef __x86_64__
 	for (size_t i = 0; i < len; i += CACHE_LINE_BYTES)

@@ -6,25 +6,25 @@
 
 #include "check/check.h"
 
-enum { SYNC_FILE_BYTES = 2 * WINDOW_BYTES };
+enum { MAPSYNC_FILE_BYTES = 2 * WINDOW_BYTES };
 
 /* mmap(MAP_SYNC) of the first window of a file.  Returns 0 with *out, or -errno. */
-int map_sync(int fd, char **out);
+int mapsync_map(int fd, char **out);
 
 /* Drops such a mapping; NULL is fine. */
-void map_sync_drop(char *p);
+void mapsync_drop(char *p);
 
 /* What mmap(MAP_SYNC) says of a file, and that the area is what it says; what reads as "a file on
  * WHAT".  Returns true if it is as wanted, with the mapping, if there is one, in *out; or false
  * after check_fail(). */
-bool map_sync_judge(struct check_env *env, int fd, bool granted, const char *what, char **out);
+bool mapsync_judge(struct check_env *env, int fd, bool granted, const char *what, char **out);
 
 /* Whether the area at an address is one of synchronous faults.  Returns 1, 0 or -errno.
  * Source: Documentation/filesystems/proc.rst, VmFlags "sf". */
-int area_is_sync(const void *at);
+int mapsync_area_is_sync(const void *at);
 
 /* The dirty lines leave the processor's caches: what a process does instead of fsync(2). */
-void flush_cpu(const volatile char *p, size_t len);
+void mapsync_flush_cpu(const volatile char *p, size_t len);
 
 /*
  * A device may take over the memory of one that was removed, with what that one had been: this is
@@ -32,6 +32,6 @@ void flush_cpu(const volatile char *p, size_t len);
  * one that grants what it must not is kept, so that its memory is not used again, and another one
  * is made, so often.
  */
-enum { SYNC_TRIES = 10 };
+enum { MAPSYNC_TRIES = 10 };
 
 #endif

@@ -38,10 +38,10 @@ struct stack_case {
 };
 
 /* The dirty lines leave the processor's caches: what a process does instead of fsync(2). */
-/* Opens a testbed.  If MAP_SYNC is not to be granted, up to SYNC_TRIES until it is not; those
+/* Opens a testbed.  If MAP_SYNC is not to be granted, up to MAPSYNC_TRIES until it is not; those
  * before stay in kept.  Returns how many were kept, or -EIO after check_broken(). */
 static int open_stack(struct check_env *env, const struct stack_case *c, struct testbed *bed,
-		      struct graph kept[SYNC_TRIES])
+		      struct graph kept[MAPSYNC_TRIES])
 {
 	char *p = NULL;
 
@@ -50,10 +50,10 @@ static int open_stack(struct check_env *env, const struct stack_case *c, struct 
 
 		if (!testbed_open(env, bed, &c->bed))
 			return -EIO;
-		rc = map_sync(bed->fd, &p);
+		rc = mapsync_map(bed->fd, &p);
 		if (!rc)
-			map_sync_drop(p);
-		if (rc || c->granted || !testbed_dm(bed) || n == SYNC_TRIES)
+			mapsync_drop(p);
+		if (rc || c->granted || !testbed_dm(bed) || n == MAPSYNC_TRIES)
 			return n;
 		check_evidence(env, "MAP_SYNC was granted, another device is made");
 		kept[n] = bed->graph;
@@ -64,7 +64,7 @@ static int open_stack(struct check_env *env, const struct stack_case *c, struct 
 
 static void stack_case(struct check_env *env, const void *arg)
 {
-	static struct graph kept[SYNC_TRIES];
+	static struct graph kept[MAPSYNC_TRIES];
 	const struct stack_case *c = arg;
 	struct testbed bed;
 	int n = open_stack(env, c, &bed, kept);
@@ -72,9 +72,9 @@ static void stack_case(struct check_env *env, const void *arg)
 
 	if (n < 0)
 		return;
-	if (map_sync_judge(env, bed.fd, c->granted, testbed_name(&c->bed), &p) && p) {
+	if (mapsync_judge(env, bed.fd, c->granted, testbed_name(&c->bed), &p) && p) {
 		stamp_fill(p, PAGE_BYTES, TESTBED_FILE, 0, SECOND_GENERATION);
-		flush_cpu(p, PAGE_BYTES);
+		mapsync_flush_cpu(p, PAGE_BYTES);
 		check_frames(env, bed.fd, p, 0, PAGE_BYTES, &bed.graph, bed.device);
 		check_mapped_bytes(env, "the mapping without MAP_SYNC", bed.map.base, PAGE_BYTES,
 				   TESTBED_FILE, 0, SECOND_GENERATION);
@@ -82,7 +82,7 @@ static void stack_case(struct check_env *env, const void *arg)
 		/* Refused is MAP_SYNC only: the file is DAX all the same. */
 		testbed_frames(env, &bed, 0, WINDOW_BYTES);
 	}
-	map_sync_drop(p);
+	mapsync_drop(p);
 	testbed_close(env, &bed);
 	while (n-- > 0)
 		check_setup(env, graph_destroy(&kept[n]), "removing a device");
@@ -105,12 +105,12 @@ static void never_dax(struct check_env *env, const void *arg)
 		rc = -errno;
 	if (check_setup(env, rc, "mounting with dax=never")) {
 		bed.fs.fs.mounted = true;
-		fd = check_file(env, &bed.fs, "file", SYNC_FILE_BYTES, TESTBED_FILE,
+		fd = check_file(env, &bed.fs, "file", MAPSYNC_FILE_BYTES, TESTBED_FILE,
 				TESTBED_GENERATION);
 	}
 	if (fd >= 0) {
-		map_sync_judge(env, fd, false, "the same device without DAX", &p);
-		map_sync_drop(p);
+		mapsync_judge(env, fd, false, "the same device without DAX", &p);
+		mapsync_drop(p);
 		close(fd);
 	}
 	testbed_close(env, &bed);
@@ -130,9 +130,9 @@ static void other_filesystem(struct check_env *env, const void *arg)
 		if (file_is_dax(fd) == 1)
 			check_skip(env, "a TMPDIR that is not DAX", "%s is DAX", path);
 		else
-			map_sync_judge(env, fd, false,
-				       "a filesystem in ordinary memory or on a disk", &p);
-		map_sync_drop(p);
+			mapsync_judge(env, fd, false,
+				      "a filesystem in ordinary memory or on a disk", &p);
+		mapsync_drop(p);
 	}
 	if (fd >= 0)
 		close(fd);
@@ -145,10 +145,16 @@ static void other_filesystem(struct check_env *env, const void *arg)
 	BY_MMAP "; commit \"libnvdimm: nd_region flush callback support\" and those after it: " \
 		"\"dax: check synchronous mapping is supported\", \"dm: enable synchronous dax\""
 
-#define STACK(fs_, granted_, name_, table_)                                                        \
-	(&(const struct stack_case){                                                               \
-		.bed = {.table = table_, .name = name_, .fs = fs_, .file_bytes = SYNC_FILE_BYTES}, \
-		.granted = granted_})
+#define STACK(word, does, source, needs_, quick, planted, fs_, granted_, name_, table_)       \
+	{                                                                                     \
+		.name = word, .promise = does, .by = source, .needs = needs_, .flags = quick, \
+		.plants = planted, .run = stack_case,                                         \
+		.arg = &(const struct stack_case){.bed = {.table = table_,                    \
+							  .name = name_,                      \
+							  .fs = fs_,                          \
+							  .file_bytes = MAPSYNC_FILE_BYTES},  \
+						  .granted = granted_},                       \
+	}
 #define DURABLE(fs_, file_, table_) \
 	(&(const struct durable){.bed = {.table = table_, .fs = fs_}, .file = file_})
 
@@ -170,52 +176,19 @@ static const char *const needs_nothing[] = {NULL};
 #define REFUSED (REFUSED_RAW | PLANT_STACK)
 
 static const struct check_item items[] = {
-	{
-		.name = "granted.raw",
-		.promise = "MAP_SYNC is granted on an NVDIMM",
-		.by = BY_MMAP,
-		.needs = needs_one,
-		.plants = GRANTED_RAW,
-		.run = stack_case,
-		.arg = STACK("ext4", true, "a namespace", TESTBED_RAW),
-	},
-	{
-		.name = "granted.linear.ext4",
-		.promise = "MAP_SYNC is granted on a linear device whose members all are NVDIMMs",
-		.by = BY_ASYNC,
-		.needs = needs_two,
-		.flags = CHECK_QUICK,
-		.plants = GRANTED | PLANT_DMESG,
-		.run = stack_case,
-		.arg = STACK("ext4", true, "linear", LINEAR),
-	},
-	{
-		.name = "granted.linear.xfs",
-		.promise = "MAP_SYNC is granted on a linear device whose members all are NVDIMMs",
-		.by = BY_ASYNC,
-		.needs = needs_xfs,
-		.plants = GRANTED,
-		.run = stack_case,
-		.arg = STACK("xfs", true, "linear", LINEAR),
-	},
-	{
-		.name = "granted.striped",
-		.promise = "MAP_SYNC is granted on a striped device whose members all are NVDIMMs",
-		.by = BY_ASYNC,
-		.needs = needs_striped,
-		.plants = GRANTED,
-		.run = stack_case,
-		.arg = STACK("ext4", true, "striped", TESTBED_STRIPED_2),
-	},
-	{
-		.name = "granted.depth",
-		.promise = "MAP_SYNC is granted through three devices on NVDIMMs",
-		.by = BY_ASYNC,
-		.needs = needs_two,
-		.plants = GRANTED,
-		.run = stack_case,
-		.arg = STACK("ext4", true, "linear of depth 3", LINEAR TESTBED_TWO_MORE),
-	},
+	STACK("granted.raw", "MAP_SYNC is granted on an NVDIMM", BY_MMAP, needs_one, 0, GRANTED_RAW,
+	      "ext4", true, "a namespace", TESTBED_RAW),
+	STACK("granted.linear.ext4",
+	      "MAP_SYNC is granted on a linear device whose members all are NVDIMMs", BY_ASYNC,
+	      needs_two, CHECK_QUICK, GRANTED | PLANT_DMESG, "ext4", true, "linear", LINEAR),
+	STACK("granted.linear.xfs",
+	      "MAP_SYNC is granted on a linear device whose members all are NVDIMMs", BY_ASYNC,
+	      needs_xfs, 0, GRANTED, "xfs", true, "linear", LINEAR),
+	STACK("granted.striped",
+	      "MAP_SYNC is granted on a striped device whose members all are NVDIMMs", BY_ASYNC,
+	      needs_striped, 0, GRANTED, "ext4", true, "striped", TESTBED_STRIPED_2),
+	STACK("granted.depth", "MAP_SYNC is granted through three devices on NVDIMMs", BY_ASYNC,
+	      needs_two, 0, GRANTED, "ext4", true, "linear of depth 3", LINEAR TESTBED_TWO_MORE),
 	{
 		.name = "granted.reload",
 		.promise = "a device whose last virtio-pmem goes grants MAP_SYNC from then on",
@@ -225,86 +198,36 @@ static const struct check_item items[] = {
 		.run = synctable_sequence,
 		.arg = "AMS",
 	},
-	{
-		.name = "refused.virtio.raw.ext4",
-		.promise = "MAP_SYNC is refused over virtio-pmem, whose flush is the hypervisor's",
-		.by = BY_ASYNC,
-		.needs = needs_virtio,
-		.plants = REFUSED_RAW,
-		.run = stack_case,
-		.arg = STACK("ext4", false, "virtio-pmem", "V"),
-	},
-	{
-		.name = "refused.virtio.raw.xfs",
-		.promise = "MAP_SYNC is refused over virtio-pmem, whose flush is the hypervisor's",
-		.by = BY_ASYNC,
-		.needs = needs_virtio_xfs,
-		.plants = REFUSED_RAW,
-		.run = stack_case,
-		.arg = STACK("xfs", false, "virtio-pmem", "V"),
-	},
-	{
-		.name = "refused.virtio.linear",
-		.promise = "MAP_SYNC is refused over virtio-pmem through a linear device",
-		.by = BY_ASYNC,
-		.needs = needs_virtio,
-		.flags = CHECK_QUICK,
-		.plants = REFUSED,
-		.run = stack_case,
-		.arg = STACK("ext4", false, "linear over virtio-pmem", "2x $/2 linear V +0"),
-	},
-	{
-		.name = "refused.virtio.depth",
-		.promise = "MAP_SYNC is refused over virtio-pmem through three devices",
-		.by = BY_ASYNC,
-		.needs = needs_virtio,
-		.plants = REFUSED,
-		.run = stack_case,
-		.arg = STACK("ext4", false, "linear of depth 3 over virtio-pmem",
-			     "2x $/2 linear V +0" TESTBED_TWO_MORE),
-	},
-	{
-		.name = "refused.mixed.first",
-		.promise =
-			"one member that is virtio-pmem, the first, is enough to refuse MAP_SYNC",
-		.by = BY_ASYNC,
-		.needs = needs_mixed,
-		.plants = REFUSED,
-		.run = stack_case,
-		.arg = STACK("ext4", false, "linear over virtio-pmem and an NVDIMM",
-			     "$/2 linear V 0; $/2 linear A 0"),
-	},
-	{
-		.name = "refused.mixed.last",
-		.promise = "one member that is virtio-pmem, the last, is enough to refuse MAP_SYNC",
-		.by = BY_ASYNC,
-		.needs = needs_mixed,
-		.plants = REFUSED,
-		.run = stack_case,
-		.arg = STACK("ext4", false, "linear over an NVDIMM and virtio-pmem",
-			     "$/2 linear A 0; $/2 linear V 0"),
-	},
-	{
-		.name = "refused.mixed.striped",
-		.promise = "one stripe on virtio-pmem is enough to refuse MAP_SYNC",
-		.by = BY_ASYNC,
-		.needs = needs_mixed,
-		.plants = REFUSED,
-		.run = stack_case,
-		.arg = STACK("ext4", false, "striped over an NVDIMM and virtio-pmem",
-			     "$ striped 2 4096 A 0 V 0"),
-	},
-	{
-		.name = "refused.mixed.depth",
-		.promise = "one member that is virtio-pmem, three devices below, is enough to "
-			   "refuse MAP_SYNC",
-		.by = BY_ASYNC,
-		.needs = needs_mixed,
-		.plants = REFUSED,
-		.run = stack_case,
-		.arg = STACK("ext4", false, "linear of depth 3 over an NVDIMM and virtio-pmem",
-			     "$/2 linear A 0; $/2 linear V 0" TESTBED_TWO_MORE),
-	},
+	STACK("refused.virtio.raw.ext4",
+	      "MAP_SYNC is refused over virtio-pmem, whose flush is the hypervisor's", BY_ASYNC,
+	      needs_virtio, 0, REFUSED_RAW, "ext4", false, "virtio-pmem", "V"),
+	STACK("refused.virtio.raw.xfs",
+	      "MAP_SYNC is refused over virtio-pmem, whose flush is the hypervisor's", BY_ASYNC,
+	      needs_virtio_xfs, 0, REFUSED_RAW, "xfs", false, "virtio-pmem", "V"),
+	STACK("refused.virtio.linear",
+	      "MAP_SYNC is refused over virtio-pmem through a linear device", BY_ASYNC,
+	      needs_virtio, CHECK_QUICK, REFUSED, "ext4", false, "linear over virtio-pmem",
+	      "2x $/2 linear V +0"),
+	STACK("refused.virtio.depth", "MAP_SYNC is refused over virtio-pmem through three devices",
+	      BY_ASYNC, needs_virtio, 0, REFUSED, "ext4", false,
+	      "linear of depth 3 over virtio-pmem", "2x $/2 linear V +0" TESTBED_TWO_MORE),
+	STACK("refused.mixed.first",
+	      "one member that is virtio-pmem, the first, is enough to refuse MAP_SYNC", BY_ASYNC,
+	      needs_mixed, 0, REFUSED, "ext4", false, "linear over virtio-pmem and an NVDIMM",
+	      "$/2 linear V 0; $/2 linear A 0"),
+	STACK("refused.mixed.last",
+	      "one member that is virtio-pmem, the last, is enough to refuse MAP_SYNC", BY_ASYNC,
+	      needs_mixed, 0, REFUSED, "ext4", false, "linear over an NVDIMM and virtio-pmem",
+	      "$/2 linear A 0; $/2 linear V 0"),
+	STACK("refused.mixed.striped", "one stripe on virtio-pmem is enough to refuse MAP_SYNC",
+	      BY_ASYNC, needs_mixed, 0, REFUSED, "ext4", false,
+	      "striped over an NVDIMM and virtio-pmem", "$ striped 2 4096 A 0 V 0"),
+	STACK("refused.mixed.depth",
+	      "one member that is virtio-pmem, three devices below, is enough to "
+	      "refuse MAP_SYNC",
+	      BY_ASYNC, needs_mixed, 0, REFUSED, "ext4", false,
+	      "linear of depth 3 over an NVDIMM and virtio-pmem",
+	      "$/2 linear A 0; $/2 linear V 0" TESTBED_TWO_MORE),
 	{
 		.name = "refused.not_dax",
 		.promise = "MAP_SYNC is refused where the filesystem is mounted without DAX, "

@@ -79,11 +79,11 @@ static int ask_anew(struct check_env *env, const struct change *c, bool granted,
 	fd = check_file(env, &fs, "file", WINDOW_BYTES, TESTBED_FILE, TESTBED_GENERATION);
 	if (fd >= 0) {
 		if (what)
-			map_sync_judge(env, fd, granted, what, &p);
+			mapsync_judge(env, fd, granted, what, &p);
 		else
-			map_sync(fd, &p);
+			mapsync_map(fd, &p);
 		rc = !!p;
-		map_sync_drop(p);
+		mapsync_drop(p);
 		close(fd);
 	}
 	return check_unmount(env, &fs) < 0 ? -EIO : rc;
@@ -93,7 +93,7 @@ static int ask_anew(struct check_env *env, const struct change *c, bool granted,
  * false after check_broken(). */
 static bool make_first(struct check_env *env, struct change *c, char letter)
 {
-	for (int n = 0; n <= SYNC_TRIES; n++) {
+	for (int n = 0; n <= MAPSYNC_TRIES; n++) {
 		int rc = add_changing(env, c, letter);
 
 		if (!rc)
@@ -189,21 +189,22 @@ void synctable_mounted(struct check_env *env, const void *arg)
 	if (!check_setup(env, rc, "making the device (%s)", dm_complaint()) ||
 	    check_mount(env, "ext4", c.graph.devices[c.device].node, bytes, &fs) < 0)
 		goto out;
-	fd = check_file(env, &fs, "file", SYNC_FILE_BYTES, TESTBED_FILE, TESTBED_GENERATION);
-	if (fd < 0 || !map_sync_judge(env, fd, true, "synchronous members", &p))
+	fd = check_file(env, &fs, "file", MAPSYNC_FILE_BYTES, TESTBED_FILE, TESTBED_GENERATION);
+	if (fd < 0 || !mapsync_judge(env, fd, true, "synchronous members", &p))
 		goto out;
 	c.graph.devices[c.device].targets[2].members[0].device = c.async;
 	if (!check_setup(env, testbed_reload(&c.graph, c.device), "changing the table (%s)",
 			 dm_complaint()))
 		goto out;
-	check_observe(env, "older_mapping_is_synchronous", json_boolean(area_is_sync(p) == 1));
-	map_sync_judge(env, fd, false, "a device whose end was moved to virtio-pmem while mounted",
-		       &q);
-	map_sync_drop(q);
+	check_observe(env, "older_mapping_is_synchronous",
+		      json_boolean(mapsync_area_is_sync(p) == 1));
+	mapsync_judge(env, fd, false, "a device whose end was moved to virtio-pmem while mounted",
+		      &q);
+	mapsync_drop(q);
 	check_mapped_bytes(env, "the older mapping", p, WINDOW_BYTES, TESTBED_FILE, 0,
 			   TESTBED_GENERATION);
 out:
-	map_sync_drop(p);
+	mapsync_drop(p);
 	if (fd >= 0)
 		close(fd);
 	if (fs.fs.mounted)
@@ -218,7 +219,7 @@ static bool come_and_go(struct check_env *env)
 	int rc = 0;
 
 	begin_change(env, &c);
-	for (int i = 0; i < SYNC_TRIES && !rc; i++)
+	for (int i = 0; i < MAPSYNC_TRIES && !rc; i++)
 		rc = add_changing(env, &c, 'S');
 	if (!rc)
 		rc = check_create(env, &c.graph);
@@ -241,13 +242,13 @@ static int ask_mounted(struct check_env *env, const struct change *c, const char
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (check_setup(env, fd < 0 ? -errno : 0, "opening %s", path)) {
 		if (judge)
-			map_sync_judge(env, fd, false,
-				       "virtio-pmem, after synchronous devices had been removed",
-				       &p);
+			mapsync_judge(env, fd, false,
+				      "virtio-pmem, after synchronous devices had been removed",
+				      &p);
 		else
-			map_sync(fd, &p);
+			mapsync_map(fd, &p);
 		rc = !!p;
-		map_sync_drop(p);
+		mapsync_drop(p);
 		close(fd);
 	} else {
 		rc = -EIO;
@@ -261,7 +262,7 @@ static bool any_inherits(struct check_env *env, struct change *c, const char *pa
 	int granted = 0;
 
 	begin_change(env, c);
-	for (int i = 0; i <= SYNC_TRIES && !granted; i++) {
+	for (int i = 0; i <= MAPSYNC_TRIES && !granted; i++) {
 		int rc = add_changing(env, c, 'A');
 
 		if (!rc)
@@ -288,8 +289,8 @@ void synctable_inherited(struct check_env *env, const void *arg)
 		return;
 	fd = check_file(env, &fs, "file", WINDOW_BYTES, TESTBED_FILE, TESTBED_GENERATION);
 	if (fd >= 0) {
-		map_sync_judge(env, fd, false, "virtio-pmem itself", &p);
-		map_sync_drop(p);
+		mapsync_judge(env, fd, false, "virtio-pmem itself", &p);
+		mapsync_drop(p);
 		close(fd);
 	}
 	if (check_unmount(env, &fs) < 0 || fd < 0)

@@ -165,8 +165,13 @@ static void thp_never(struct check_env *env, const void *arg)
 	"dm_dax_direct_access(): as many pages as the target keeps together"
 #define BY_FALLBACK "fs/dax.c, the comments of dax_fault_check_fallback()"
 
-#define GEOMETRY(fs_, huge_, ...) \
-	(&(const struct geometry){.fs = fs_, .huge = GEOMETRY_##huge_, .table = __VA_ARGS__})
+#define GEOMETRY(word, does, source, needs_, quick, planted, fs_, huge_, ...)                 \
+	{                                                                                     \
+		.name = word, .promise = does, .by = source, .needs = needs_, .flags = quick, \
+		.plants = planted, .run = geometry,                                           \
+		.arg = &(const struct geometry){                                              \
+			.fs = fs_, .huge = GEOMETRY_##huge_, .table = __VA_ARGS__},           \
+	}
 
 /* Segments of 5 MiB + 12 KiB that take turns on two namespaces; each begins as far past a 2 MiB
  * boundary there as in the device. */
@@ -189,148 +194,66 @@ static const char *const needs_thp[] = {"device:fsdax", "target:linear", "fs:ext
 #define PLANTS_CHANGE (PLANT_SIZE | PLANT_BYTE)
 
 static const struct check_item items[] = {
-	{
-		.name = "aligned.raw",
-		.promise = "a window that is contiguous and aligned in memory is mapped by one "
-			   "PMD, without device-mapper",
-		.by = BY_MODEL,
-		.needs = needs_one,
-		.plants = PLANT_SIZE | PLANT_FRAME,
-		.run = geometry,
-		.arg = GEOMETRY("ext4", ALL, TESTBED_RAW),
-	},
-	{
-		.name = "aligned.ext4",
-		.promise = "a window that is contiguous and aligned in memory is mapped by one "
-			   "PMD through a linear device",
-		.by = BY_MODEL,
-		.needs = needs_one,
-		.flags = CHECK_QUICK,
-		.plants = PLANTS_GEOMETRY | PLANT_FRAME | PLANT_BYTE | PLANT_VALUE | PLANT_DMESG,
-		.run = geometry,
-		.arg = GEOMETRY("ext4", ALL, "4x $/4 linear A +0"),
-	},
-	{
-		.name = "aligned.xfs",
-		.promise = "a window that is contiguous and aligned in memory is mapped by one "
-			   "PMD through a linear device",
-		.by = BY_MODEL,
-		.needs = needs_xfs,
-		.plants = PLANTS_GEOMETRY,
-		.run = geometry,
-		.arg = GEOMETRY("xfs", ALL, "4x $/4 linear A +0"),
-	},
-	{
-		.name = "depth",
-		.promise = "three devices on top of each other do not make a PMD smaller",
-		.by = BY_MODEL,
-		.needs = needs_two,
-		.plants = PLANTS_GEOMETRY,
-		.run = geometry,
-		.arg = GEOMETRY("ext4", ALL,
-				"2x $/4 linear A +0; $/4 linear B +0" TESTBED_TWO_MORE),
-	},
-	{
-		.name = "two_namespaces",
-		.promise = "segments that take turns on two namespaces keep PMDs where they are "
-			   "2 MiB aligned",
-		.by = BY_MODEL,
-		.needs = needs_two,
-		.plants = PLANTS_GEOMETRY,
-		.run = geometry,
-		.arg = GEOMETRY("ext4", ALL, "8x $/16 linear A +0; $/16 linear B +0"),
-	},
-	{
-		.name = "shifted",
-		.promise = "where segments begin 4 KiB past a 2 MiB boundary of memory, small "
-			   "pages map every window",
-		.by = BY_MODEL,
-		.needs = needs_one,
-		.flags = CHECK_QUICK,
-		.plants = PLANTS_GEOMETRY,
-		.run = geometry,
-		.arg = GEOMETRY("ext4", NONE, "$/2 linear A 8; $/2 linear A +4096"),
-	},
-	{
-		.name = "shifts_cancel",
-		.promise = "a device that begins 1 MiB past a boundary, on one that does so too, "
-			   "is aligned again and has PMDs",
-		.by = BY_MODEL,
-		.needs = needs_one,
-		.plants = PLANTS_GEOMETRY,
-		.run = geometry,
-		.arg = GEOMETRY("ext4", ALL,
-				"135168 linear A 2048 | 65536 linear a 2048; 65536 linear a +0"),
-	},
-	{
-		.name = "border",
-		.promise = "the windows that hold a segment's border are mapped by small pages, "
-			   "those beside them by PMDs",
-		.by = BY_MODEL,
-		.needs = needs_two,
-		.flags = CHECK_QUICK,
-		.plants = PLANTS_GEOMETRY,
-		.run = geometry,
-		.arg = GEOMETRY("ext4", SOME, BORDERS),
-	},
-	{
-		.name = "border.one_namespace",
-		.promise = "a border between segments that are neighbours in memory too is a "
-			   "border: small pages map its window",
-		.by = "drivers/md/dm.c, dm_dax_direct_access(): no further than the target's end",
-		.needs = needs_one,
-		.plants = PLANTS_GEOMETRY,
-		.run = geometry,
-		.arg = GEOMETRY("ext4", SOME, "13x 10240 linear A +0"),
-	},
-	{
-		.name = "striped.chunk_1m",
-		.promise = "chunks smaller than 2 MiB leave small pages only",
-		.by = BY_MODEL,
-		.needs = needs_striped,
-		.plants = PLANTS_GEOMETRY,
-		.run = geometry,
-		.arg = GEOMETRY("ext4", NONE, "$ striped 2 2048 A 0 B 0"),
-	},
-	{
-		.name = "striped.chunk_2m",
-		.promise = "chunks of 2 MiB keep PMDs",
-		.by = BY_MODEL,
-		.needs = needs_striped,
-		.plants = PLANTS_GEOMETRY,
-		.run = geometry,
-		.arg = GEOMETRY("ext4", ALL, TESTBED_STRIPED_2),
-	},
-	{
-		.name = "striped.chunk_3m",
-		.promise = "of chunks of 3 MiB, some windows are whole and aligned and have PMDs, "
-			   "the others have small pages",
-		.by = BY_MODEL,
-		.needs = needs_striped,
-		.plants = PLANTS_GEOMETRY,
-		.run = geometry,
-		.arg = GEOMETRY("ext4", SOME, "122880 striped 2 6144 A 0 B 0"),
-	},
-	{
-		.name = "striped.small_bios",
-		.promise = "how large a bio a striped device takes does not make its PMDs smaller",
-		.by = "Documentation/ABI/stable/sysfs-block, max_sectors_kb: a limit of "
-		      "requests; " BY_MODEL,
-		.needs = needs_striped,
-		.plants = PLANTS_GEOMETRY,
-		.run = geometry,
-		.arg = GEOMETRY("ext4", ALL, TESTBED_STRIPED_2, .bio_kib = 512),
-	},
-	{
-		.name = "incongruent",
-		.promise = "at addresses that are not congruent to the file modulo 2 MiB, small "
-			   "pages map what a PMD could",
-		.by = BY_FALLBACK,
-		.needs = needs_one,
-		.plants = PLANTS_GEOMETRY,
-		.run = geometry,
-		.arg = GEOMETRY("ext4", ALL, WINDOW_LINEAR, .small_pages = true),
-	},
+	GEOMETRY("aligned.raw",
+		 "a window that is contiguous and aligned in memory is mapped by one "
+		 "PMD, without device-mapper",
+		 BY_MODEL, needs_one, 0, PLANT_SIZE | PLANT_FRAME, "ext4", ALL, TESTBED_RAW),
+	GEOMETRY("aligned.ext4",
+		 "a window that is contiguous and aligned in memory is mapped by one "
+		 "PMD through a linear device",
+		 BY_MODEL, needs_one, CHECK_QUICK,
+		 PLANTS_GEOMETRY | PLANT_FRAME | PLANT_BYTE | PLANT_VALUE | PLANT_DMESG, "ext4",
+		 ALL, "4x $/4 linear A +0"),
+	GEOMETRY("aligned.xfs",
+		 "a window that is contiguous and aligned in memory is mapped by one "
+		 "PMD through a linear device",
+		 BY_MODEL, needs_xfs, 0, PLANTS_GEOMETRY, "xfs", ALL, "4x $/4 linear A +0"),
+	GEOMETRY("depth", "three devices on top of each other do not make a PMD smaller", BY_MODEL,
+		 needs_two, 0, PLANTS_GEOMETRY, "ext4", ALL,
+		 "2x $/4 linear A +0; $/4 linear B +0" TESTBED_TWO_MORE),
+	GEOMETRY("two_namespaces",
+		 "segments that take turns on two namespaces keep PMDs where they are "
+		 "2 MiB aligned",
+		 BY_MODEL, needs_two, 0, PLANTS_GEOMETRY, "ext4", ALL,
+		 "8x $/16 linear A +0; $/16 linear B +0"),
+	GEOMETRY("shifted",
+		 "where segments begin 4 KiB past a 2 MiB boundary of memory, small "
+		 "pages map every window",
+		 BY_MODEL, needs_one, CHECK_QUICK, PLANTS_GEOMETRY, "ext4", NONE,
+		 "$/2 linear A 8; $/2 linear A +4096"),
+	GEOMETRY("shifts_cancel",
+		 "a device that begins 1 MiB past a boundary, on one that does so too, "
+		 "is aligned again and has PMDs",
+		 BY_MODEL, needs_one, 0, PLANTS_GEOMETRY, "ext4", ALL,
+		 "135168 linear A 2048 | 65536 linear a 2048; 65536 linear a +0"),
+	GEOMETRY("border",
+		 "the windows that hold a segment's border are mapped by small pages, "
+		 "those beside them by PMDs",
+		 BY_MODEL, needs_two, CHECK_QUICK, PLANTS_GEOMETRY, "ext4", SOME, BORDERS),
+	GEOMETRY("border.one_namespace",
+		 "a border between segments that are neighbours in memory too is a "
+		 "border: small pages map its window",
+		 "drivers/md/dm.c, dm_dax_direct_access(): no further than the target's end",
+		 needs_one, 0, PLANTS_GEOMETRY, "ext4", SOME, "13x 10240 linear A +0"),
+	GEOMETRY("striped.chunk_1m", "chunks smaller than 2 MiB leave small pages only", BY_MODEL,
+		 needs_striped, 0, PLANTS_GEOMETRY, "ext4", NONE, "$ striped 2 2048 A 0 B 0"),
+	GEOMETRY("striped.chunk_2m", "chunks of 2 MiB keep PMDs", BY_MODEL, needs_striped, 0,
+		 PLANTS_GEOMETRY, "ext4", ALL, TESTBED_STRIPED_2),
+	GEOMETRY("striped.chunk_3m",
+		 "of chunks of 3 MiB, some windows are whole and aligned and have PMDs, "
+		 "the others have small pages",
+		 BY_MODEL, needs_striped, 0, PLANTS_GEOMETRY, "ext4", SOME,
+		 "122880 striped 2 6144 A 0 B 0"),
+	GEOMETRY("striped.small_bios",
+		 "how large a bio a striped device takes does not make its PMDs smaller",
+		 "Documentation/ABI/stable/sysfs-block, max_sectors_kb: a limit of "
+		 "requests; " BY_MODEL,
+		 needs_striped, 0, PLANTS_GEOMETRY, "ext4", ALL, TESTBED_STRIPED_2, .bio_kib = 512),
+	GEOMETRY("incongruent",
+		 "at addresses that are not congruent to the file modulo 2 MiB, small "
+		 "pages map what a PMD could",
+		 BY_FALLBACK, needs_one, 0, PLANTS_GEOMETRY, "ext4", ALL, WINDOW_LINEAR,
+		 .small_pages = true),
 	{
 		.name = "punch.page.ext4",
 		.promise = "a page punched out of a PMD reads as zeroes, its neighbours stay, by "

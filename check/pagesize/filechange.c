@@ -87,7 +87,6 @@ void filechange_end(struct check_env *env, const void *arg)
 {
 	const uint64_t last = WINDOW_FILE_BYTES - WINDOW_BYTES, end = last + WINDOW_MIB;
 	const uint64_t at[2] = {0, WINDOW_MIB - PAGE_BYTES};
-	struct extents extents = {0};
 	struct testbed bed;
 	char values[2] = {0};
 	int rc;
@@ -104,12 +103,10 @@ void filechange_end(struct check_env *env, const void *arg)
 			rc = -EIO;
 	if (!check_setup(env, rc, "ending the file inside its last window"))
 		goto out;
-	rc = extents_read(bed.fd, &extents);
-	if (check_setup(env, rc, "reading the extents"))
+	if (testbed_read_extents(env, &bed))
 		check_evidence(env, "blocks of the window behind the end: %s",
-			       extents_find(&extents, WINDOW_FILE_BYTES - PAGE_BYTES) ? "there"
-										      : "none");
-	extents_free(&extents);
+			       extents_find(&bed.extents, WINDOW_FILE_BYTES - PAGE_BYTES) ? "there"
+											  : "none");
 	rc = window_store_to_pmd(bed.map.base + last, at, values);
 	if (check_setup(env, rc, "storing before the end of the file"))
 		check_equal(env, rc, 0, "PMD over the end of the file");
@@ -122,7 +119,6 @@ void filechange_unwritten(struct check_env *env, const void *arg)
 {
 	const struct testbed_spec spec = {
 		.table = WINDOW_LINEAR, .fs = arg, .file_bytes = WINDOW_FILE_BYTES};
-	struct extents extents = {0};
 	struct testbed bed;
 	int rc;
 
@@ -131,19 +127,16 @@ void filechange_unwritten(struct check_env *env, const void *arg)
 	rc = fallocate(bed.fd, FALLOC_FL_ZERO_RANGE, WINDOW_AT, WINDOW_BYTES) < 0 ? -errno : 0;
 	if (!rc && fsync(bed.fd) < 0)
 		rc = -errno;
-	if (!rc)
-		rc = extents_read(bed.fd, &extents);
 	if (!check_setup(env, rc, "making a window unwritten") ||
-	    !window_all_laid_out(env, &bed, &extents))
+	    !testbed_read_extents(env, &bed) || !window_all_laid_out(env, &bed))
 		goto out;
 	rc = window_store_is_pmd(&bed, WINDOW_AT);
 	if (check_setup(env, rc, "storing into the window"))
 		check_equal(env, rc,
-			    graph_window_is_huge(&extents, &bed.graph, bed.device, WINDOW_AT),
+			    graph_window_is_huge(&bed.extents, &bed.graph, bed.device, WINDOW_AT),
 			    "PMD after a store into an unwritten window");
 	if (window_is_zero(env, &bed, WINDOW_AT, WINDOW_BYTES, "the unwritten window"))
 		testbed_frames(env, &bed, WINDOW_AT, WINDOW_BYTES);
 out:
-	extents_free(&extents);
 	testbed_close(env, &bed);
 }

@@ -9,10 +9,9 @@
 #include <string.h>
 
 /* Page size by loads, then by stores, against the model. */
-static bool judge_window(struct check_env *env, const struct testbed *bed, uint64_t window,
-			 const struct extents *extents)
+static bool judge_window(struct check_env *env, const struct testbed *bed, uint64_t window)
 {
-	bool want = graph_window_is_huge(extents, &bed->graph, bed->device, window) &&
+	bool want = graph_window_is_huge(&bed->extents, &bed->graph, bed->device, window) &&
 		    (uintptr_t)bed->map.base % WINDOW_BYTES == 0;
 	int rc;
 
@@ -24,12 +23,12 @@ static bool judge_window(struct check_env *env, const struct testbed *bed, uint6
 }
 
 /* How many windows of the file the model has as huge. */
-static unsigned int huge_windows(const struct testbed *bed, const struct extents *extents)
+static unsigned int huge_windows(const struct testbed *bed)
 {
 	unsigned int n = 0;
 
 	for (uint64_t at = 0; at < bed->bytes; at += WINDOW_BYTES)
-		n += graph_window_is_huge(extents, &bed->graph, bed->device, at);
+		n += graph_window_is_huge(&bed->extents, &bed->graph, bed->device, at);
 	return n;
 }
 
@@ -63,18 +62,16 @@ void geometry(struct check_env *env, const void *arg)
 					  .fs = g->fs,
 					  .file_bytes = WINDOW_FILE_BYTES,
 					  .small_pages = g->small_pages};
-	struct extents extents = {0};
 	struct testbed bed;
 	unsigned int huge;
 	bool good;
 
 	if (!testbed_open(env, &bed, &spec))
 		return;
-	good = check_setup(env, extents_read(bed.fd, &extents), "reading the extents") &&
-	       window_all_laid_out(env, &bed, &extents);
+	good = window_all_laid_out(env, &bed);
 	if (good && strstr(g->table, "striped"))
 		good = limit_bios(env, &bed, g->bio_kib);
-	huge = huge_windows(&bed, &extents);
+	huge = huge_windows(&bed);
 	if (good && (g->huge == GEOMETRY_ALL	? huge != WINDOW_COUNT
 		     : g->huge == GEOMETRY_NONE ? huge != 0
 						: huge == 0 || huge == WINDOW_COUNT)) {
@@ -82,12 +79,11 @@ void geometry(struct check_env *env, const void *arg)
 		good = false;
 	}
 	for (uint64_t at = 0; at < bed.bytes && good; at += WINDOW_BYTES)
-		good = judge_window(env, &bed, at, &extents);
+		good = judge_window(env, &bed, at);
 	if (good)
 		good = testbed_frames(env, &bed, 0, bed.bytes);
 	if (good)
 		check_mapped_bytes(env, "read through the mapping", bed.map.base, bed.bytes,
 				   TESTBED_FILE, 0, TESTBED_GENERATION);
-	extents_free(&extents);
 	testbed_close(env, &bed);
 }

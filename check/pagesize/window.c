@@ -62,11 +62,10 @@ int window_store_is_pmd(const struct testbed *bed, uint64_t window)
 	return window_store_to_pmd(bed->map.base + window, at, values);
 }
 
-bool window_all_laid_out(struct check_env *env, const struct testbed *bed,
-			 const struct extents *extents)
+bool window_all_laid_out(struct check_env *env, const struct testbed *bed)
 {
 	for (uint64_t at = 0; at < bed->bytes; at += WINDOW_BYTES)
-		if (!window_is_huge_on_fs(extents, at)) {
+		if (!window_is_huge_on_fs(&bed->extents, at)) {
 			check_broken(env,
 				     "%s did not place the window at file offset %" PRIu64
 				     " in one extent that is 2 MiB aligned",
@@ -80,17 +79,12 @@ bool window_open_pmd(struct check_env *env, const char *table, const char *fs, s
 {
 	const struct testbed_spec spec = {
 		.table = table, .fs = fs, .file_bytes = WINDOW_FILE_BYTES};
-	struct extents extents = {0};
 	bool good;
 	int rc;
 
 	if (!testbed_open(env, bed, &spec))
 		return false;
-	good = check_setup(env, extents_read(bed->fd, &extents), "reading the extents") &&
-	       window_all_laid_out(env, bed, &extents);
-	extents_free(&extents);
-	if (good && !testbed_page_size(env, bed, WINDOW_AT))
-		good = false;
+	good = window_all_laid_out(env, bed) && testbed_page_size(env, bed, WINDOW_AT);
 	if (good) {
 		rc = window_is_pmd(bed->map.base, WINDOW_AT);
 		good = check_setup(env,

@@ -30,8 +30,7 @@ int window_store_is_pmd(const struct testbed *bed, uint64_t window);
 
 /* Whether the filesystem laid all windows out so that only the stack decides; else false after
  * check_broken(). */
-bool window_all_laid_out(struct check_env *env, const struct testbed *bed,
-			 const struct extents *extents);
+bool window_all_laid_out(struct check_env *env, const struct testbed *bed);
 
 /* Opens a testbed whose window WINDOW_AT is mapped by a PMD now.  Returns true, or false after a
  * complaint, with nothing left behind. */

@@ -29,7 +29,7 @@ enum {
 
 /* ---- two files ------------------------------------------------------------------------------- */
 
-struct pair {
+struct clone {
 	struct testbed bed;
 	int copy_fd;
 };
@@ -44,11 +44,11 @@ static int open_copy(const struct testbed *bed)
 	return fd < 0 ? -errno : fd;
 }
 
-static void pair_close(struct check_env *env, struct pair *pair)
+static void clone_close(struct check_env *env, struct clone *clone)
 {
-	if (pair->copy_fd >= 0)
-		close(pair->copy_fd);
-	testbed_close(env, &pair->bed);
+	if (clone->copy_fd >= 0)
+		close(clone->copy_fd);
+	testbed_close(env, &clone->bed);
 }
 
 /* The block of PLACE, in bytes from the beginning of the filesystem's device, or 0. */
@@ -68,26 +68,26 @@ static uint64_t block_of(int fd)
 }
 
 /* The file of the testbed and a copy that shares all its blocks.  false after check_broken(). */
-static bool pair_open(struct check_env *env, struct pair *pair, const void *arg)
+static bool clone_open(struct check_env *env, struct clone *clone, const void *arg)
 {
 	volatile char *byte;
 	int rc;
 
-	pair->copy_fd = -1;
-	if (!testbed_open(env, &pair->bed, arg))
+	clone->copy_fd = -1;
+	if (!testbed_open(env, &clone->bed, arg))
 		return false;
 	/* It is mapped writable before it is shared: sharing has to take that back. */
-	byte = pair->bed.map.base + PLACE;
+	byte = clone->bed.map.base + PLACE;
 	*byte = *byte;
-	rc = open_copy(&pair->bed);
-	pair->copy_fd = rc;
+	rc = open_copy(&clone->bed);
+	clone->copy_fd = rc;
 	if (rc >= 0)
-		rc = ioctl(pair->copy_fd, FICLONE, pair->bed.fd) < 0 ? -errno : 0;
+		rc = ioctl(clone->copy_fd, FICLONE, clone->bed.fd) < 0 ? -errno : 0;
 	if (check_setup(env, rc, "FICLONE of the file") &&
-	    check_setup(env, block_of(pair->copy_fd) == block_of(pair->bed.fd) ? 0 : -EXDEV,
+	    check_setup(env, block_of(clone->copy_fd) == block_of(clone->bed.fd) ? 0 : -EXDEV,
 			"looking whether both files stand on the same block"))
 		return true;
-	pair_close(env, pair);
+	clone_close(env, clone);
 	return false;
 }
 
@@ -112,18 +112,18 @@ static void holds(struct check_env *env, const char *what, int fd, size_t change
 }
 
 /* The file of the testbed was changed, the copy was not; each stands on a block of its own. */
-static void apart(struct check_env *env, struct pair *pair, size_t changed_bytes)
+static void apart(struct check_env *env, struct clone *clone, size_t changed_bytes)
 {
-	const uint64_t own = block_of(pair->bed.fd), other = block_of(pair->copy_fd);
+	const uint64_t own = block_of(clone->bed.fd), other = block_of(clone->copy_fd);
 
 	check_that(env, own && other && own != other,
 		   "each file stands on a block of its own after one of them was changed");
-	holds(env, "the file that was changed", pair->bed.fd, changed_bytes);
-	holds(env, "the file that shared its blocks", pair->copy_fd, 0);
-	check_bytes(env, "the mapping of the file that was changed", pair->bed.map.base + PLACE,
+	holds(env, "the file that was changed", clone->bed.fd, changed_bytes);
+	holds(env, "the file that shared its blocks", clone->copy_fd, 0);
+	check_bytes(env, "the mapping of the file that was changed", clone->bed.map.base + PLACE,
 		    changed_bytes, TESTBED_FILE, PLACE, NEXT_GENERATION);
 	/* The namespace, where the file stood first, is the copy's now. */
-	testbed_raw_holds(env, &pair->bed, "afterwards", PLACE, PAGE_BYTES, TESTBED_GENERATION);
+	testbed_raw_holds(env, &clone->bed, "afterwards", PLACE, PAGE_BYTES, TESTBED_GENERATION);
 }
 
 /* ---- checks ---------------------------------------------------------------------------------- */
@@ -131,34 +131,34 @@ static void apart(struct check_env *env, struct pair *pair, size_t changed_bytes
 static void store(struct check_env *env, const void *arg)
 {
 	char bytes[SMALL_BYTES];
-	struct pair pair;
+	struct clone clone;
 
-	if (!pair_open(env, &pair, arg))
+	if (!clone_open(env, &clone, arg))
 		return;
 	stamp_fill(bytes, sizeof(bytes), TESTBED_FILE, PLACE, NEXT_GENERATION);
-	memcpy(pair.bed.map.base + PLACE, bytes, sizeof(bytes));
-	apart(env, &pair, sizeof(bytes));
-	pair_close(env, &pair);
+	memcpy(clone.bed.map.base + PLACE, bytes, sizeof(bytes));
+	apart(env, &clone, sizeof(bytes));
+	clone_close(env, &clone);
 }
 
 static void write_part(struct check_env *env, const void *arg)
 {
 	char bytes[SMALL_BYTES];
-	struct pair pair;
+	struct clone clone;
 	ssize_t n;
 
-	if (!pair_open(env, &pair, arg))
+	if (!clone_open(env, &clone, arg))
 		return;
 	stamp_fill(bytes, sizeof(bytes), TESTBED_FILE, PLACE, NEXT_GENERATION);
-	n = pwrite(pair.bed.fd, bytes, sizeof(bytes), PLACE);
+	n = pwrite(clone.bed.fd, bytes, sizeof(bytes), PLACE);
 	if (check_setup(env, n < 0 ? -errno : 0, "write(2) of a sector") &&
 	    check_equal(env, n, SMALL_BYTES, "bytes that write(2) took"))
-		apart(env, &pair, sizeof(bytes));
-	pair_close(env, &pair);
+		apart(env, &clone, sizeof(bytes));
+	clone_close(env, &clone);
 }
 
 /* Asks to share one window of the copy with the file's.  Returns the status, or -errno. */
-static int dedupe(const struct pair *pair, uint64_t *len_bytes)
+static int dedupe(const struct clone *clone, uint64_t *len_bytes)
 {
 	union {
 		struct file_dedupe_range range;
@@ -167,9 +167,9 @@ static int dedupe(const struct pair *pair, uint64_t *len_bytes)
 		.range = {.src_offset = WINDOW_BYTES, .src_length = WINDOW_BYTES, .dest_count = 1}};
 	struct file_dedupe_range_info *to = ask.range.info;
 
-	to->dest_fd = pair->copy_fd;
+	to->dest_fd = clone->copy_fd;
 	to->dest_offset = WINDOW_BYTES;
-	if (ioctl(pair->bed.fd, FIDEDUPERANGE, &ask) < 0)
+	if (ioctl(clone->bed.fd, FIDEDUPERANGE, &ask) < 0)
 		return -errno;
 	*len_bytes = to->bytes_deduped;
 	return to->status;
@@ -178,33 +178,33 @@ static int dedupe(const struct pair *pair, uint64_t *len_bytes)
 /* Two files of the same bytes; then of all but one. */
 static void deduplicate(struct check_env *env, const void *arg)
 {
-	struct pair pair;
+	struct clone clone;
 	uint64_t len_bytes = 0;
 	char byte = 'x';
 	int rc;
 
-	if (!pair_open(env, &pair, arg))
+	if (!clone_open(env, &clone, arg))
 		return;
 	/* A block of its own for the copy, with the same bytes. */
-	rc = pwrite(pair.copy_fd, pair.bed.map.base + PLACE, PAGE_BYTES, PLACE) < 0 ? -errno : 0;
+	rc = pwrite(clone.copy_fd, clone.bed.map.base + PLACE, PAGE_BYTES, PLACE) < 0 ? -errno : 0;
 	if (!check_setup(env, rc, "writing a page of the copy anew"))
 		goto out;
-	check_setup(env, block_of(pair.copy_fd) == block_of(pair.bed.fd) ? -EEXIST : 0,
+	check_setup(env, block_of(clone.copy_fd) == block_of(clone.bed.fd) ? -EEXIST : 0,
 		    "having a block of its own for the copy");
-	rc = dedupe(&pair, &len_bytes);
+	rc = dedupe(&clone, &len_bytes);
 	if (check_equal(env, rc, FILE_DEDUPE_RANGE_SAME, "status of two ranges of the same bytes"))
 		check_that(env,
 			   len_bytes == WINDOW_BYTES &&
-				   block_of(pair.copy_fd) == block_of(pair.bed.fd),
+				   block_of(clone.copy_fd) == block_of(clone.bed.fd),
 			   "files of the same bytes share their blocks afterwards");
-	holds(env, "the file", pair.bed.fd, 0);
-	holds(env, "the copy", pair.copy_fd, 0);
-	rc = pwrite(pair.copy_fd, &byte, 1, WINDOW_BYTES + 77) < 0 ? -errno : 0;
+	holds(env, "the file", clone.bed.fd, 0);
+	holds(env, "the copy", clone.copy_fd, 0);
+	rc = pwrite(clone.copy_fd, &byte, 1, WINDOW_BYTES + 77) < 0 ? -errno : 0;
 	if (check_setup(env, rc, "writing a byte of the copy"))
-		check_equal(env, dedupe(&pair, &len_bytes), FILE_DEDUPE_RANGE_DIFFERS,
+		check_equal(env, dedupe(&clone, &len_bytes), FILE_DEDUPE_RANGE_DIFFERS,
 			    "status of two ranges that differ in one byte");
 out:
-	pair_close(env, &pair);
+	clone_close(env, &clone);
 }
 
 /* ---- table ----------------------------------------------------------------------------------- */

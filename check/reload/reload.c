@@ -2,7 +2,7 @@
 /*
  * Reload: pages mapped before a table is swapped for another, and after.
  *
- * pair.h has the two members, and how a byte tells which of them it is of.
+ * swapped_members.h has the two members, and how a byte tells which of them it is of.
  *
  * What is asked of the kernel after the resume goes to the new table: that is device-mapper's word.
  * What needs no kernel is nobody's word: a page that was mapped before the swap stays where it was
@@ -16,7 +16,7 @@
 #include "check/check.h"
 #include "check/fixture/testbed.h"
 #include "check/fixture/worker.h"
-#include "check/reload/pair.h"
+#include "check/reload/swapped_members.h"
 #include "lib/file/stamp.h"
 
 #include <errno.h>
@@ -28,7 +28,7 @@
 #include <unistd.h>
 
 enum {
-	FILE_BYTES = PAIR_FILE_BYTES,
+	FILE_BYTES = SWAPPED_FILE_BYTES,
 	LIMIT_MS = 10000, /* of one access; who faults for ever is found earlier */
 };
 
@@ -53,8 +53,8 @@ static const struct access accesses[] = {
 
 enum { ACCESSES = sizeof(accesses) / sizeof(accesses[0]) };
 
-static void judge_access(struct check_env *env, const struct pair *pair, struct worker *worker,
-			 const struct access *access, uint64_t offset)
+static void judge_access(struct check_env *env, const struct swapped_members *swap,
+			 struct worker *worker, const struct access *access, uint64_t offset)
 {
 	char text[32], bytes[PAGE_BYTES];
 	const char *outcome = worker_outcome(worker, text);
@@ -64,28 +64,32 @@ static void judge_access(struct check_env *env, const struct pair *pair, struct 
 		return;
 	memcpy(bytes, worker_work(worker)->bytes, sizeof(bytes));
 	if (!access->stores)
-		check_bytes(env, access->what, bytes, sizeof(bytes), TESTBED_FILE, offset, NEW);
-	pair_holds(env, pair, &pair->old, access->what, offset, 1);
-	pair_holds(env, pair, &pair->new, access->what, offset, access->stores ? AFTER : NEW);
+		check_bytes(env, access->what, bytes, sizeof(bytes), TESTBED_FILE, offset,
+			    SWAPPED_NEW);
+	swapped_members_hold(env, swap, &swap->old, access->what, offset, 1);
+	swapped_members_hold(env, swap, &swap->new, access->what, offset,
+			     access->stores ? SWAPPED_AFTER : SWAPPED_NEW);
 }
 
 static void new_access(struct check_env *env, const void *data)
 {
-	const struct pair_arg *arg = data;
+	const struct swapped_members_arg *arg = data;
 	struct worker workers[ACCESSES] = {0};
-	struct pair pair;
+	struct swapped_members swap;
 
-	if (pair_open(env, &pair, arg) && !workers_start(env, workers, ACCESSES, &pair.bed) &&
-	    pair_swap(env, &pair, arg->flags)) {
+	if (swapped_members_open(env, &swap, arg) &&
+	    !workers_start(env, workers, ACCESSES, &swap.bed) &&
+	    swapped_members_swap(env, &swap, arg->flags)) {
 		for (unsigned int i = 0; i < ACCESSES; i++)
-			worker_ask(&workers[i], accesses[i].fn, work_page(i), PAGE_BYTES, AFTER);
+			worker_ask(&workers[i], accesses[i].fn, work_page(i), PAGE_BYTES,
+				   SWAPPED_AFTER);
 		workers_finish(workers, ACCESSES, LIMIT_MS);
 		for (unsigned int i = 0; i < ACCESSES; i++)
-			judge_access(env, &pair, &workers[i], &accesses[i], work_page(i));
+			judge_access(env, &swap, &workers[i], &accesses[i], work_page(i));
 	}
 	if (!workers_end(workers, ACCESSES))
 		check_fail(env, "a task cannot be killed");
-	pair_close(env, &pair);
+	swapped_members_close(env, &swap);
 }
 
 /* ---- after a remount ------------------------------------------------------------------------- */
@@ -94,42 +98,45 @@ static void new_access(struct check_env *env, const void *data)
 static bool touch_before(struct check_env *env, struct worker *worker)
 {
 	return worker_do(env, worker, "a load", work_load, work_page(0), PAGE_BYTES, 0) &&
-	       worker_do(env, worker, "a store", work_store, work_page(1), PAGE_BYTES, BEFORE) &&
-	       worker_do(env, worker, "a write", work_write, work_page(2), PAGE_BYTES, BEFORE);
+	       worker_do(env, worker, "a store", work_store, work_page(1), PAGE_BYTES,
+			 SWAPPED_BEFORE) &&
+	       worker_do(env, worker, "a write", work_write, work_page(2), PAGE_BYTES,
+			 SWAPPED_BEFORE);
 }
 
-static void remounted(struct check_env *env, struct pair *pair, struct worker *worker)
+static void remounted(struct check_env *env, struct swapped_members *swap, struct worker *worker)
 {
-	if (!testbed_detach(env, &pair->bed) || !testbed_attach(env, &pair->bed) ||
-	    !testbed_holds(env, &pair->bed, "after the remount", 0, FILE_BYTES, NEW) ||
-	    workers_start(env, worker, 1, &pair->bed))
+	if (!testbed_detach(env, &swap->bed) || !testbed_attach(env, &swap->bed) ||
+	    !testbed_holds(env, &swap->bed, "after the remount", 0, FILE_BYTES, SWAPPED_NEW) ||
+	    workers_start(env, worker, 1, &swap->bed))
 		return;
 	for (unsigned int i = 0; i < 3; i++)
 		if (!worker_do(env, worker, "a store after the remount", work_store, work_page(i),
-			       PAGE_BYTES, AFTER))
+			       PAGE_BYTES, SWAPPED_AFTER))
 			return;
 	for (unsigned int i = 0; i < 3; i++) {
-		testbed_holds(env, &pair->bed, "after the remount", work_page(i), PAGE_BYTES,
-			      AFTER);
-		pair_holds(env, pair, &pair->old, "after the remount", work_page(i),
-			   i ? BEFORE : 1);
+		testbed_holds(env, &swap->bed, "after the remount", work_page(i), PAGE_BYTES,
+			      SWAPPED_AFTER);
+		swapped_members_hold(env, swap, &swap->old, "after the remount", work_page(i),
+				     i ? SWAPPED_BEFORE : 1);
 	}
 	workers_end(worker, 1);
 }
 
 static void remount(struct check_env *env, const void *data)
 {
-	const struct pair_arg *arg = data;
+	const struct swapped_members_arg *arg = data;
 	struct worker worker = {0};
-	struct pair pair;
-	bool good = pair_open(env, &pair, arg) && !workers_start(env, &worker, 1, &pair.bed) &&
-		    touch_before(env, &worker) && pair_swap(env, &pair, arg->flags);
+	struct swapped_members swap;
+	bool good = swapped_members_open(env, &swap, arg) &&
+		    !workers_start(env, &worker, 1, &swap.bed) && touch_before(env, &worker) &&
+		    swapped_members_swap(env, &swap, arg->flags);
 
 	if (!workers_end(&worker, 1))
 		check_fail(env, "a task cannot be killed");
 	else if (good)
-		remounted(env, &pair, &worker);
-	pair_close(env, &pair);
+		remounted(env, &swap, &worker);
+	swapped_members_close(env, &swap);
 }
 
 /* ---- through a mapping made before ----------------------------------------------------------- */
@@ -186,7 +193,7 @@ static const struct tale tale_fresh_stores = {fresh_stores, N(fresh_stores), tru
 enum { STORIES_MAX = 8 };
 
 struct old_arg {
-	struct pair_arg reload;
+	struct swapped_members_arg reload;
 	const struct tale *tale;
 };
 
@@ -198,22 +205,22 @@ static bool is_generation(const void *bytes, uint64_t offset, uint32_t generatio
 /* Which member a load showed. */
 static const char *shown(const struct story *story, const void *bytes, uint64_t offset)
 {
-	if (is_generation(bytes, offset, story->before == work_store ? BEFORE : 1))
+	if (is_generation(bytes, offset, story->before == work_store ? SWAPPED_BEFORE : 1))
 		return "old member";
-	return is_generation(bytes, offset, NEW) ? "new member" : "neither";
+	return is_generation(bytes, offset, SWAPPED_NEW) ? "new member" : "neither";
 }
 
 /* Which member a store reached. */
-static const char *landed(const struct pair *pair, uint64_t offset)
+static const char *landed(const struct swapped_members *swap, uint64_t offset)
 {
 	char old[PAGE_BYTES], new[PAGE_BYTES];
 	bool on_old, on_new;
 
-	if (testbed_raw_read(&pair->bed, &pair->old, offset, old, sizeof(old)) < 0 ||
-	    testbed_raw_read(&pair->bed, &pair->new, offset, new, sizeof(new)) < 0)
+	if (testbed_raw_read(&swap->bed, &swap->old, offset, old, sizeof(old)) < 0 ||
+	    testbed_raw_read(&swap->bed, &swap->new, offset, new, sizeof(new)) < 0)
 		return "unknown";
-	on_old = is_generation(old, offset, AFTER);
-	on_new = is_generation(new, offset, AFTER);
+	on_old = is_generation(old, offset, SWAPPED_AFTER);
+	on_new = is_generation(new, offset, SWAPPED_AFTER);
 	return on_old && on_new ? "both"
 	       : on_old		? "old member"
 	       : on_new		? "new member"
@@ -221,8 +228,8 @@ static const char *landed(const struct pair *pair, uint64_t offset)
 }
 
 /* One observation of all stories; evidence of a leak; each must have ended. */
-static void conclude(struct check_env *env, const struct pair *pair, const struct tale *tale,
-		     struct worker *workers)
+static void conclude(struct check_env *env, const struct swapped_members *swap,
+		     const struct tale *tale, struct worker *workers)
 {
 	json_t *value = json_object();
 	bool leak = false;
@@ -238,7 +245,7 @@ static void conclude(struct check_env *env, const struct pair *pair, const struc
 			   "%s ends (it is: %s)", story->name, is);
 		if (!strcmp(is, "done"))
 			is = tale->stores
-				     ? landed(pair, work_page(i))
+				     ? landed(swap, work_page(i))
 				     : shown(story, worker_work(&workers[i])->bytes, work_page(i));
 		check_that(env, strcmp(is, "neither") && strcmp(is, "both"),
 			   "%s is found on one of the members (it is: %s)", story->name, is);
@@ -278,7 +285,7 @@ static void step(const struct tale *tale, struct worker *workers, unsigned int s
 
 		if (!story->steps[s] || workers[i].state != WORK_DONE)
 			continue;
-		worker_ask(&workers[i], story->steps[s], work_page(i), PAGE_BYTES, AFTER);
+		worker_ask(&workers[i], story->steps[s], work_page(i), PAGE_BYTES, SWAPPED_AFTER);
 		any = true;
 	}
 	if (any)
@@ -290,44 +297,45 @@ static void old_mapping(struct check_env *env, const void *data)
 	const struct old_arg *arg = data;
 	const struct tale *tale = arg->tale;
 	struct worker workers[STORIES_MAX] = {0};
-	struct pair pair;
-	bool good = pair_open(env, &pair, &arg->reload) &&
-		    !workers_start(env, workers, tale->n, &pair.bed);
+	struct swapped_members swap;
+	bool good = swapped_members_open(env, &swap, &arg->reload) &&
+		    !workers_start(env, workers, tale->n, &swap.bed);
 
 	for (unsigned int i = 0; i < tale->n && good; i++)
 		good = worker_do(env, &workers[i], tale->stories[i].name, tale->stories[i].before,
-				 work_page(i), PAGE_BYTES, BEFORE);
-	if (good && pair_swap(env, &pair, arg->reload.flags)) {
+				 work_page(i), PAGE_BYTES, SWAPPED_BEFORE);
+	if (good && swapped_members_swap(env, &swap, arg->reload.flags)) {
 		for (unsigned int s = 0; s < STEPS_MAX; s++) {
 			step(tale, workers, s);
 			if (!s)
 				drop_caches();
 		}
-		conclude(env, &pair, tale, workers);
+		conclude(env, &swap, tale, workers);
 	}
 	if (!workers_end(workers, tale->n))
 		check_fail(env, "a task cannot be killed");
-	pair_close(env, &pair);
+	swapped_members_close(env, &swap);
 }
 
 /* ---- the next owner of the old member -------------------------------------------------------- */
 
 enum { OWNER = 7 }; /* generation of what the next owner writes */
 
-static void store_into_owner(struct check_env *env, struct pair *pair, struct worker *worker)
+static void store_into_owner(struct check_env *env, struct swapped_members *swap,
+			     struct worker *worker)
 {
-	const char *node = pair->bed.graph.devices[0].node;
+	const char *node = swap->bed.graph.devices[0].node;
 	int fd = open(node, O_RDWR | O_EXCL | O_CLOEXEC), rc;
 	char bytes[PAGE_BYTES];
 	bool corrupted;
 
 	if (!check_errno(env, fd < 0 ? -errno : 0, 0, "opening the old member for oneself"))
 		return;
-	rc = testbed_raw_stamp(&pair->bed, &pair->old, work_page(0), PAGE_BYTES, OWNER);
+	rc = testbed_raw_stamp(&swap->bed, &swap->old, work_page(0), PAGE_BYTES, OWNER);
 	check_setup(env, rc, "writing to the old member");
-	worker_ask(worker, work_store, work_page(0), PAGE_BYTES, AFTER);
+	worker_ask(worker, work_store, work_page(0), PAGE_BYTES, SWAPPED_AFTER);
 	check_that(env, workers_finish(worker, 1, LIMIT_MS), "the store ends");
-	rc = testbed_raw_read(&pair->bed, &pair->old, work_page(0), bytes, sizeof(bytes));
+	rc = testbed_raw_read(&swap->bed, &swap->old, work_page(0), bytes, sizeof(bytes));
 	check_setup(env, rc, "reading the old member");
 	corrupted = stamp_check(bytes, sizeof(bytes), TESTBED_FILE, work_page(0), OWNER, NULL) !=
 		    sizeof(bytes);
@@ -343,17 +351,18 @@ static void store_into_owner(struct check_env *env, struct pair *pair, struct wo
 
 static void next_owner(struct check_env *env, const void *data)
 {
-	const struct pair_arg *arg = data;
+	const struct swapped_members_arg *arg = data;
 	struct worker worker = {0};
-	struct pair pair;
+	struct swapped_members swap;
 
-	if (pair_open(env, &pair, arg) && !workers_start(env, &worker, 1, &pair.bed) &&
-	    worker_do(env, &worker, "a store", work_store, work_page(0), PAGE_BYTES, BEFORE) &&
-	    pair_swap(env, &pair, arg->flags))
-		store_into_owner(env, &pair, &worker);
+	if (swapped_members_open(env, &swap, arg) && !workers_start(env, &worker, 1, &swap.bed) &&
+	    worker_do(env, &worker, "a store", work_store, work_page(0), PAGE_BYTES,
+		      SWAPPED_BEFORE) &&
+	    swapped_members_swap(env, &swap, arg->flags))
+		store_into_owner(env, &swap, &worker);
 	if (!workers_end(&worker, 1))
 		check_fail(env, "a task cannot be killed");
-	pair_close(env, &pair);
+	swapped_members_close(env, &swap);
 }
 
 /* ---- fsync(2) after a swap ------------------------------------------------------------------- */
@@ -372,13 +381,13 @@ static void store_counted(struct testbed *bed, struct work *work)
 static void fault_after_sync(struct check_env *env, struct worker *worker, unsigned int page,
 			     const char *what)
 {
-	worker_ask(worker, work_store, work_page(page), PAGE_BYTES, AFTER);
+	worker_ask(worker, work_store, work_page(page), PAGE_BYTES, SWAPPED_AFTER);
 	if (!check_that(env, workers_finish(worker, 1, LIMIT_MS), "the first store ends: %s", what))
 		return;
 	if (worker_work(worker)->touch.signal ||
 	    !worker_do(env, worker, "fsync", work_fsync, 0, 0, 0))
 		return;
-	worker_ask(worker, store_counted, work_page(page), PAGE_BYTES, AFTER);
+	worker_ask(worker, store_counted, work_page(page), PAGE_BYTES, SWAPPED_AFTER);
 	if (check_that(env, workers_finish(worker, 1, LIMIT_MS), "the second store ends: %s", what))
 		check_that(env, worker_work(worker)->rc > 0,
 			   "a store into a page that was synced faults again: %s", what);
@@ -386,25 +395,27 @@ static void fault_after_sync(struct check_env *env, struct worker *worker, unsig
 
 static void sync_after(struct check_env *env, const void *data)
 {
-	const struct pair_arg *arg = data;
+	const struct swapped_members_arg *arg = data;
 	struct worker worker = {0};
-	struct pair pair;
+	struct swapped_members swap;
 
-	if (pair_open(env, &pair, arg) && !workers_start(env, &worker, 1, &pair.bed) &&
-	    worker_do(env, &worker, "a store", work_store, work_page(0), PAGE_BYTES, BEFORE) &&
+	if (swapped_members_open(env, &swap, arg) && !workers_start(env, &worker, 1, &swap.bed) &&
+	    worker_do(env, &worker, "a store", work_store, work_page(0), PAGE_BYTES,
+		      SWAPPED_BEFORE) &&
 	    worker_do(env, &worker, "a load", work_load, work_page(1), PAGE_BYTES, 0) &&
 	    worker_do(env, &worker, "a counted store", store_counted, work_page(0), PAGE_BYTES,
-		      BEFORE) &&
-	    pair_swap(env, &pair, arg->flags) &&
+		      SWAPPED_BEFORE) &&
+	    swapped_members_swap(env, &swap, arg->flags) &&
 	    worker_do(env, &worker, "mapping anew", work_remap, 0, 0, 0)) {
 		fault_after_sync(env, &worker, 2, "one that was never touched before the swap");
 		fault_after_sync(env, &worker, 0, "one that was stored into before the swap");
 		fault_after_sync(env, &worker, 1, "one that was read before the swap");
-		pair_holds(env, &pair, &pair.new, "after fsync", work_page(2), AFTER);
+		swapped_members_hold(env, &swap, &swap.new, "after fsync", work_page(2),
+				     SWAPPED_AFTER);
 	}
 	if (!workers_end(&worker, 1))
 		check_fail(env, "a task cannot be killed");
-	pair_close(env, &pair);
+	swapped_members_close(env, &swap);
 }
 
 /* ---- the same bytes, cut otherwise ----------------------------------------------------------- */
@@ -457,18 +468,18 @@ static bool cut_at(struct check_env *env, struct testbed *bed, const struct grap
 
 static void same_bytes(struct check_env *env, const void *data)
 {
-	const struct pair_arg *arg = data;
+	const struct swapped_members_arg *arg = data;
 	const struct testbed_spec spec = {
 		.table = "$ linear A 0", .fs = arg->fs, .file_bytes = FILE_BYTES, .direct = true};
 	struct worker worker = {0};
 	struct testbed bed;
 	struct graph whole = {0};
 	uint64_t cuts[3], at;
-	bool good =
-		testbed_open(env, &bed, &spec) &&
-		testbed_raw_holds(env, &bed, "before the swap", 0, WINDOW_BYTES, 1) &&
-		!workers_start(env, &worker, 1, &bed) &&
-		worker_do(env, &worker, "a store", work_store, work_page(0), PAGE_BYTES, BEFORE);
+	bool good = testbed_open(env, &bed, &spec) &&
+		    testbed_raw_holds(env, &bed, "before the swap", 0, WINDOW_BYTES, 1) &&
+		    !workers_start(env, &worker, 1, &bed) &&
+		    worker_do(env, &worker, "a store", work_store, work_page(0), PAGE_BYTES,
+			      SWAPPED_BEFORE);
 
 	whole = bed.graph;
 	whole.devices[bed.device].targets = NULL;
@@ -483,7 +494,7 @@ static void same_bytes(struct check_env *env, const void *data)
 	cuts[2] = at + WINDOW_BYTES;
 	for (unsigned int i = 0; i < 3 && good && !check_complained(env); i++)
 		if (cut_at(env, &bed, &whole, cuts[i], arg->flags))
-			look_at_cut(env, &bed, &worker, BEFORE + i, i < 2);
+			look_at_cut(env, &bed, &worker, SWAPPED_BEFORE + i, i < 2);
 	if (!workers_end(&worker, 1))
 		check_fail(env, "a task cannot be killed");
 	graph_clear_targets(&whole, bed.device);
@@ -510,7 +521,8 @@ static void look_beyond(struct check_env *env, struct testbed *bed, struct worke
 	char text[32];
 
 	for (unsigned int i = 0; i < BEYOND; i++)
-		worker_ask(&workers[i], beyond[i].fn, end_bytes + work_page(i), PAGE_BYTES, AFTER);
+		worker_ask(&workers[i], beyond[i].fn, end_bytes + work_page(i), PAGE_BYTES,
+			   SWAPPED_AFTER);
 	workers_finish(workers, BEYOND, LIMIT_MS);
 	for (unsigned int i = 0; i < BEYOND; i++) {
 		const char *outcome = worker_outcome(&workers[i], text);
@@ -526,7 +538,7 @@ static void look_beyond(struct check_env *env, struct testbed *bed, struct worke
 
 static void smaller(struct check_env *env, const void *data)
 {
-	const struct pair_arg *arg = data;
+	const struct swapped_members_arg *arg = data;
 	const struct testbed_spec spec = {
 		.table = "$ linear A 0", .fs = arg->fs, .file_bytes = FILE_BYTES, .direct = true};
 	const uint64_t end_bytes = WINDOW_BYTES + WINDOW_BYTES / 2;
@@ -569,27 +581,13 @@ static const char *const needs_xfs[] = {"device:fsdax:2", "fs:xfs", NULL};
 static const char *const needs_ext4_huge[] = {"device:fsdax:2", "fs:ext4", "page:2M", NULL};
 static const char *const needs_xfs_huge[] = {"device:fsdax:2", "fs:xfs", "page:2M", NULL};
 
-static const struct pair_arg ext4 = {.fs = "ext4"}, xfs = {.fs = "xfs"};
-static const struct pair_arg ext4_nolockfs = {.fs = "ext4", .flags = DM_NOLOCKFS};
-static const struct pair_arg ext4_neither = {.fs = "ext4", .flags = DM_NOFLUSH | DM_NOLOCKFS};
-static const struct pair_arg xfs_neither = {.fs = "xfs", .flags = DM_NOFLUSH | DM_NOLOCKFS};
-static const struct pair_arg xfs_nolockfs = {.fs = "xfs", .flags = DM_NOLOCKFS};
-
-#define OLD(NAME, FS, FLAGS, TALE) \
-	static const struct old_arg NAME = {{.fs = FS, .flags = FLAGS}, &TALE}
-OLD(load_ext4, "ext4", 0, tale_loads);
-OLD(load_ext4_nolockfs, "ext4", DM_NOLOCKFS, tale_loads);
-OLD(load_xfs, "xfs", 0, tale_loads);
-OLD(writable_ext4, "ext4", 0, tale_writable);
-OLD(writable_ext4_nolockfs, "ext4", DM_NOLOCKFS, tale_writable);
-OLD(writable_xfs, "xfs", 0, tale_writable);
-OLD(writable_xfs_nolockfs, "xfs", DM_NOLOCKFS, tale_writable);
-OLD(readable_ext4, "ext4", 0, tale_readable);
-OLD(readable_ext4_nolockfs, "ext4", DM_NOLOCKFS, tale_readable);
-OLD(readable_xfs, "xfs", 0, tale_readable);
-OLD(fresh_ext4, "ext4", 0, tale_fresh_stores);
-OLD(fresh_ext4_nolockfs, "ext4", DM_NOLOCKFS, tale_fresh_stores);
-OLD(fresh_xfs, "xfs", 0, tale_fresh_stores);
+static const struct swapped_members_arg ext4 = {.fs = "ext4"}, xfs = {.fs = "xfs"};
+static const struct swapped_members_arg ext4_nolockfs = {.fs = "ext4", .flags = DM_NOLOCKFS};
+static const struct swapped_members_arg ext4_neither = {.fs = "ext4",
+							.flags = DM_NOFLUSH | DM_NOLOCKFS};
+static const struct swapped_members_arg xfs_neither = {.fs = "xfs",
+						       .flags = DM_NOFLUSH | DM_NOLOCKFS};
+static const struct swapped_members_arg xfs_nolockfs = {.fs = "xfs", .flags = DM_NOLOCKFS};
 
 #define ACTIVE                                                                                 \
 	"linux/dm-ioctl.h, DM_SUSPEND: the table of the inactive slot is moved to the active " \
@@ -645,6 +643,13 @@ OLD(fresh_xfs, "xfs", 0, tale_fresh_stores);
 		.plants = PLANTS | PLANT_FRAME | PLANT_SIZE, .run = RUN, .arg = ARG \
 	}
 
+#define OLD(NAME, FS, MODE, FLAGS, TALE)                 \
+	ITEM(NAME "." #FS MODE, needs_##FS, old_mapping, \
+	     (&(const struct old_arg){{.fs = #FS, .flags = FLAGS}, &TALE}), OLD_ACCESS, ENDS)
+#define OLD_MOST(NAME, TALE)                                                           \
+	OLD(NAME, ext4, "", 0, TALE), OLD(NAME, ext4, "_nolockfs", DM_NOLOCKFS, TALE), \
+		OLD(NAME, xfs, "", 0, TALE)
+
 static const struct check_item items[] = {
 	{
 		.name = "new_access.ext4",
@@ -664,24 +669,11 @@ static const struct check_item items[] = {
 	BYTES("remount.ext4_nolockfs", needs_ext4, &ext4_nolockfs),
 	BYTES("remount.xfs", needs_xfs, &xfs),
 	BYTES("remount.xfs_nolockfs", needs_xfs, &xfs_nolockfs),
-	ITEM("old_load.ext4", needs_ext4, old_mapping, &load_ext4, OLD_ACCESS, ENDS),
-	ITEM("old_load.ext4_nolockfs", needs_ext4, old_mapping, &load_ext4_nolockfs, OLD_ACCESS,
-	     ENDS),
-	ITEM("old_load.xfs", needs_xfs, old_mapping, &load_xfs, OLD_ACCESS, ENDS),
-	ITEM("old_writable.ext4", needs_ext4, old_mapping, &writable_ext4, OLD_ACCESS, ENDS),
-	ITEM("old_writable.ext4_nolockfs", needs_ext4, old_mapping, &writable_ext4_nolockfs,
-	     OLD_ACCESS, ENDS),
-	ITEM("old_writable.xfs", needs_xfs, old_mapping, &writable_xfs, OLD_ACCESS, ENDS),
-	ITEM("old_writable.xfs_nolockfs", needs_xfs, old_mapping, &writable_xfs_nolockfs,
-	     OLD_ACCESS, ENDS),
-	ITEM("old_readable.ext4", needs_ext4, old_mapping, &readable_ext4, OLD_ACCESS, ENDS),
-	ITEM("old_readable.ext4_nolockfs", needs_ext4, old_mapping, &readable_ext4_nolockfs,
-	     OLD_ACCESS, ENDS),
-	ITEM("old_readable.xfs", needs_xfs, old_mapping, &readable_xfs, OLD_ACCESS, ENDS),
-	ITEM("old_remap.ext4", needs_ext4, old_mapping, &fresh_ext4, OLD_ACCESS, ENDS),
-	ITEM("old_remap.ext4_nolockfs", needs_ext4, old_mapping, &fresh_ext4_nolockfs, OLD_ACCESS,
-	     ENDS),
-	ITEM("old_remap.xfs", needs_xfs, old_mapping, &fresh_xfs, OLD_ACCESS, ENDS),
+	OLD_MOST("old_load", tale_loads),
+	OLD_MOST("old_writable", tale_writable),
+	OLD("old_writable", xfs, "_nolockfs", DM_NOLOCKFS, tale_writable),
+	OLD_MOST("old_readable", tale_readable),
+	OLD_MOST("old_remap", tale_fresh_stores),
 	ITEM("next_owner.ext4", needs_ext4, next_owner, &ext4_nolockfs,
 	     "after a swap the old member can be opened for oneself, and a store through an old "
 	     "mapping ends",

@@ -11,16 +11,16 @@
  * Kernel side: __dm_suspend(), lock_fs(), dm_submit_bio(), dm_dax_direct_access() in
  * drivers/md/dm.c; freeze_super() in fs/super.c; dax_writeback_mapping_range() in fs/dax.c.
  *
- * Here: what must wait for a frozen filesystem, and the bio path.  battery.c has who waits in each
- * mode, storm.c many at once, cycle.c devices that come and go.
- * Not here: suspended devices that are swapped to another table (reload.c, tabletype.c).
+ * Here: what must wait for a frozen filesystem, and the bio path.  suspend_ops.c has who waits in
+ * each mode, suspend_stress.c many at once, create_remove_loop.c devices that come and go. Not
+ * here: suspended devices that are swapped to another table (reload.c, tabletype.c).
  */
 #include "check/check.h"
 #include "check/fixture/testbed.h"
 #include "check/fixture/worker.h"
-#include "check/suspend/battery.h"
-#include "check/suspend/cycle.h"
-#include "check/suspend/storm.h"
+#include "check/suspend/create_remove_loop.h"
+#include "check/suspend/suspend_ops.h"
+#include "check/suspend/suspend_stress.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -97,13 +97,13 @@ static void try_frozen(struct check_env *env, const struct testbed *bed, struct 
 
 enum { ATTEMPTS_MAX = 4 };
 
-static void run_attempts(struct check_env *env, const struct suspend_arg *arg,
+static void run_attempts(struct check_env *env, const struct suspend_ops_arg *arg,
 			 const struct attempt *attempts, unsigned int n)
 {
 	struct worker workers[ATTEMPTS_MAX] = {0};
 	struct testbed bed;
 
-	if (suspend_open(env, &bed, arg) && !workers_start(env, workers, n, &bed))
+	if (suspend_ops_open(env, &bed, arg) && !workers_start(env, workers, n, &bed))
 		try_frozen(env, &bed, workers, attempts, n);
 	if (!workers_end(workers, n))
 		check_fail(env, "a task that waited for the resume cannot be killed after it");
@@ -186,12 +186,12 @@ static void bio_deferred(struct check_env *env, const void *arg)
 
 static void resume_again(struct check_env *env, const void *data)
 {
-	const struct suspend_arg *arg = data;
+	const struct suspend_ops_arg *arg = data;
 	struct worker worker = {0};
 	struct testbed bed;
 	int rc;
 
-	if (suspend_open(env, &bed, arg) && !workers_start(env, &worker, 1, &bed) &&
+	if (suspend_ops_open(env, &bed, arg) && !workers_start(env, &worker, 1, &bed) &&
 	    testbed_suspend(env, &bed, 0)) {
 		rc = dm_device_suspend(testbed_dm(&bed), 0);
 		check_observe(env, "second_suspend",
@@ -244,7 +244,7 @@ static void frozen(struct check_env *env, const void *data)
 	struct worker worker = {0};
 	struct testbed bed;
 
-	if (suspend_open(env, &bed, data) && !workers_start(env, &worker, 1, &bed))
+	if (suspend_ops_open(env, &bed, data) && !workers_start(env, &worker, 1, &bed))
 		over_freeze(env, &bed, &worker);
 	workers_end(&worker, 1);
 	testbed_close(env, &bed);
@@ -262,21 +262,21 @@ static const char *const needs_fsdax[] = {"device:fsdax", NULL};
 #define MAP_SYNC 0x080000
 #endif
 
-static const struct suspend_arg ext4 = {.fs = "ext4"}, xfs = {.fs = "xfs"};
-static const struct suspend_arg ext4_lower = {.table = TESTBED_DEPTH, .fs = "ext4"};
-static const struct suspend_arg ext4_huge = {.fs = "ext4", .huge = true};
-static const struct suspend_arg xfs_huge = {.fs = "xfs", .huge = true};
-static const struct suspend_arg ext4_sync = {.fs = "ext4",
-					     .map_flags = MAP_SHARED_VALIDATE | MAP_SYNC};
-static const struct suspend_arg xfs_sync = {.fs = "xfs",
-					    .map_flags = MAP_SHARED_VALIDATE | MAP_SYNC};
-static const struct suspend_arg ext4_nolockfs = {.fs = "ext4", .flags = DM_NOLOCKFS};
-static const struct suspend_arg ext4_noflush = {.fs = "ext4", .flags = DM_NOFLUSH};
-static const struct suspend_arg ext4_neither = {.fs = "ext4", .flags = DM_NOFLUSH | DM_NOLOCKFS};
-static const struct suspend_arg xfs_nolockfs = {.fs = "xfs", .flags = DM_NOLOCKFS};
-static const struct suspend_arg xfs_noflush = {.fs = "xfs", .flags = DM_NOFLUSH};
-static const struct suspend_arg xfs_neither = {.fs = "xfs", .flags = DM_NOFLUSH | DM_NOLOCKFS};
-static const struct storm_arg storm_ext4 = {.fs = "ext4"}, storm_xfs = {.fs = "xfs"};
+static const struct suspend_ops_arg ext4 = {.fs = "ext4"}, xfs = {.fs = "xfs"};
+static const struct suspend_ops_arg ext4_lower = {.table = TESTBED_DEPTH, .fs = "ext4"};
+static const struct suspend_ops_arg ext4_huge = {.fs = "ext4", .huge = true};
+static const struct suspend_ops_arg xfs_huge = {.fs = "xfs", .huge = true};
+static const struct suspend_ops_arg ext4_sync = {.fs = "ext4",
+						 .map_flags = MAP_SHARED_VALIDATE | MAP_SYNC};
+static const struct suspend_ops_arg xfs_sync = {.fs = "xfs",
+						.map_flags = MAP_SHARED_VALIDATE | MAP_SYNC};
+static const struct suspend_ops_arg ext4_nolockfs = {.fs = "ext4", .flags = DM_NOLOCKFS};
+static const struct suspend_ops_arg ext4_noflush = {.fs = "ext4", .flags = DM_NOFLUSH};
+static const struct suspend_ops_arg ext4_neither = {.fs = "ext4",
+						    .flags = DM_NOFLUSH | DM_NOLOCKFS};
+static const struct suspend_ops_arg xfs_nolockfs = {.fs = "xfs", .flags = DM_NOLOCKFS};
+static const struct suspend_ops_arg xfs_noflush = {.fs = "xfs", .flags = DM_NOFLUSH};
+static const struct suspend_ops_arg xfs_neither = {.fs = "xfs", .flags = DM_NOFLUSH | DM_NOLOCKFS};
 
 #define FSFREEZE                                                                                  \
 	"fsfreeze(8): a stable image on disk, whoever attempts to write will block until the "    \
@@ -291,6 +291,18 @@ static const struct storm_arg storm_ext4 = {.fs = "ext4"}, storm_xfs = {.fs = "x
 	{                                                                          \
 		.name = NAME "." FS, .promise = PROMISE, .by = BY, .needs = NEEDS, \
 		.plants = PLANTS, .run = RUN, .arg = ARG                           \
+	}
+
+/* On ext4 and on xfs. */
+#define BOTH(NAME, NEEDS, ARG, RUN, PROMISE, BY)                             \
+	ITEM(NAME, "ext4", needs_ext4##NEEDS, RUN, &ext4##ARG, PROMISE, BY), \
+		ITEM(NAME, "xfs", needs_xfs##NEEDS, RUN, &xfs##ARG, PROMISE, BY)
+
+#define STRESS(FS, NEEDS)                                                                  \
+	{                                                                                  \
+		.name = "storm." FS, .promise = SUSPEND_STRESS_PROMISE, .by = DM_IOCTL,    \
+		.needs = NEEDS, .plants = PLANT_BYTE | PLANT_VALUE, .run = suspend_stress, \
+		.arg = FS                                                                  \
 	}
 
 #define STORES                                                                                   \
@@ -321,18 +333,10 @@ static const struct check_item items[] = {
 		.arg = &ext4,
 	},
 	ITEM("flush.store_blocks", "xfs", needs_xfs, store_blocks, &xfs, STORES, FSFREEZE),
-	ITEM("flush.store_blocks_huge", "ext4", needs_ext4_huge, store_blocks, &ext4_huge, STORES,
-	     FSFREEZE),
-	ITEM("flush.store_blocks_huge", "xfs", needs_xfs_huge, store_blocks, &xfs_huge, STORES,
-	     FSFREEZE),
-	ITEM("flush.store_blocks_sync", "ext4", needs_ext4, store_blocks, &ext4_sync, STORES,
-	     FSFREEZE),
-	ITEM("flush.store_blocks_sync", "xfs", needs_xfs, store_blocks, &xfs_sync, STORES,
-	     FSFREEZE),
-	ITEM("flush.fault_blocks", "ext4", needs_ext4, fault_blocks, &ext4, FAULTS, FSFREEZE),
-	ITEM("flush.fault_blocks", "xfs", needs_xfs, fault_blocks, &xfs, FAULTS, FSFREEZE),
-	ITEM("flush.write_blocks", "ext4", needs_ext4, write_blocks, &ext4, WRITES, FSFREEZE),
-	ITEM("flush.write_blocks", "xfs", needs_xfs, write_blocks, &xfs, WRITES, FSFREEZE),
+	BOTH("flush.store_blocks_huge", _huge, _huge, store_blocks, STORES, FSFREEZE),
+	BOTH("flush.store_blocks_sync", , _sync, store_blocks, STORES, FSFREEZE),
+	BOTH("flush.fault_blocks", , , fault_blocks, FAULTS, FSFREEZE),
+	BOTH("flush.write_blocks", , , write_blocks, WRITES, FSFREEZE),
 	{
 		.name = "bio_deferred",
 		.promise = "a suspended device takes no I/O on the bio path, in no mode of "
@@ -342,52 +346,22 @@ static const struct check_item items[] = {
 		.plants = PLANTS,
 		.run = bio_deferred,
 	},
-	ITEM("flush.released", "ext4", needs_ext4, battery_released, &ext4, RELEASED, DM_IOCTL),
-	ITEM("flush.released", "xfs", needs_xfs, battery_released, &xfs, RELEASED, DM_IOCTL),
-	ITEM("flush_nolockfs.released", "ext4", needs_ext4, battery_released, &ext4_nolockfs,
+	BOTH("flush.released", , , suspend_ops_released, RELEASED, DM_IOCTL),
+	BOTH("flush_nolockfs.released", , _nolockfs, suspend_ops_released, RELEASED, DM_IOCTL),
+	BOTH("noflush.released", , _noflush, suspend_ops_released, RELEASED, DM_IOCTL),
+	BOTH("noflush_nolockfs.released", , _neither, suspend_ops_released, RELEASED, DM_IOCTL),
+	ITEM("lower.released", "ext4", needs_ext4, suspend_ops_lower_released, &ext4_lower,
 	     RELEASED, DM_IOCTL),
-	ITEM("flush_nolockfs.released", "xfs", needs_xfs, battery_released, &xfs_nolockfs, RELEASED,
-	     DM_IOCTL),
-	ITEM("noflush.released", "ext4", needs_ext4, battery_released, &ext4_noflush, RELEASED,
-	     DM_IOCTL),
-	ITEM("noflush.released", "xfs", needs_xfs, battery_released, &xfs_noflush, RELEASED,
-	     DM_IOCTL),
-	ITEM("noflush_nolockfs.released", "ext4", needs_ext4, battery_released, &ext4_neither,
-	     RELEASED, DM_IOCTL),
-	ITEM("noflush_nolockfs.released", "xfs", needs_xfs, battery_released, &xfs_neither,
-	     RELEASED, DM_IOCTL),
-	ITEM("lower.released", "ext4", needs_ext4, battery_lower_released, &ext4_lower, RELEASED,
-	     DM_IOCTL),
 	ITEM("resume_again", "ext4", needs_ext4, resume_again, &ext4,
 	     "to resume a device that is not suspended is no error and changes nothing",
 	     "linux/dm-ioctl.h, DM_SUSPEND: it is no longer an error to issue this command on an "
 	     "unsuspended device"),
-	ITEM("frozen", "ext4", needs_ext4, frozen, &ext4,
+	BOTH("frozen", , , frozen,
 	     "a device suspended over a filesystem that was frozen already comes back with "
 	     "resume and thaw",
 	     "fsfreeze(8), linux/dm-ioctl.h, DM_SUSPEND"),
-	ITEM("frozen", "xfs", needs_xfs, frozen, &xfs,
-	     "a device suspended over a filesystem that was frozen already comes back with "
-	     "resume and thaw",
-	     "fsfreeze(8), linux/dm-ioctl.h, DM_SUSPEND"),
-	{
-		.name = "storm.ext4",
-		.promise = STORM_PROMISE,
-		.by = DM_IOCTL,
-		.needs = needs_ext4,
-		.plants = PLANT_BYTE | PLANT_VALUE,
-		.run = storm,
-		.arg = &storm_ext4,
-	},
-	{
-		.name = "storm.xfs",
-		.promise = STORM_PROMISE,
-		.by = DM_IOCTL,
-		.needs = needs_xfs,
-		.plants = PLANT_BYTE | PLANT_VALUE,
-		.run = storm,
-		.arg = &storm_xfs,
-	},
+	STRESS("ext4", needs_ext4),
+	STRESS("xfs", needs_xfs),
 	{
 		.name = "cycle.ext4",
 		.promise = CYCLE,
@@ -396,7 +370,7 @@ static const struct check_item items[] = {
 		.flags = CHECK_QUICK,
 		.limit_s = 60,
 		.plants = PLANT_BYTE | PLANT_VALUE,
-		.run = cycle,
+		.run = create_remove_loop,
 	},
 	{0},
 };

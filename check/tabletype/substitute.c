@@ -20,21 +20,22 @@ static int find_numbers(const char *node, char numbers[32])
 	return 0;
 }
 
-bool substitute_find(struct check_env *env, enum instead instead, struct substitute *out)
+bool substitute_find(struct check_env *env, enum substitute_kind instead, struct substitute *out)
 {
 	const struct namespace *ns;
 	char numbers[32] = "", node[128] = "/dev/ram0";
 	int rc = 0;
 
 	*out = (struct substitute){.loop_fd = -1};
-	if (instead == ZERO || instead == ERROR) {
-		strcpy(out->what, instead == ZERO ? "zero" : "error");
+	if (instead == SUBSTITUTE_ZERO || instead == SUBSTITUTE_ERROR) {
+		strcpy(out->what, instead == SUBSTITUTE_ZERO ? "zero" : "error");
 		return true;
 	}
-	if (instead == RAW || instead == SECTOR) {
-		ns = check_device(env, instead == RAW ? NAMESPACE_RAW : NAMESPACE_SECTOR, 0);
+	if (instead == SUBSTITUTE_RAW || instead == SUBSTITUTE_SECTOR) {
+		ns = check_device(env, instead == SUBSTITUTE_RAW ? NAMESPACE_RAW : NAMESPACE_SECTOR,
+				  0);
 		snprintf(node, sizeof(node), "%s", ns ? ns->node : "");
-	} else if (instead == LOOP) {
+	} else if (instead == SUBSTITUTE_LOOP) {
 		rc = testbed_loop(&out->loop_fd, node);
 	}
 	if (!rc)
@@ -75,12 +76,12 @@ char *substitute_table(const struct graph *g, unsigned int device, const char *w
 char *substitute_tail(const struct testbed *bed, const char *what)
 {
 	uint64_t sectors = bed->graph.devices[bed->device].size_sectors;
-	uint64_t from = sectors - TAIL_SECTORS;
+	uint64_t from = sectors - SUBSTITUTE_TAIL_SECTORS;
 
-	return substitute_table(&bed->graph, bed->device, what, from, TAIL_SECTORS);
+	return substitute_table(&bed->graph, bed->device, what, from, SUBSTITUTE_TAIL_SECTORS);
 }
 
-const char *load_outcome(int rc)
+const char *substitute_outcome(int rc)
 {
 	return rc ? strerrorname_np(-rc) : "accepted";
 }
@@ -90,12 +91,12 @@ int substitute_swap(const char *name, const char *table)
 	return testbed_change_table(name, table, DM_NOFLUSH | DM_NOLOCKFS);
 }
 
-bool substitute_upgrade(struct check_env *env, struct testbed *bed, const struct type_arg *arg,
-			struct substitute *begin)
+bool substitute_upgrade(struct check_env *env, struct testbed *bed,
+			const struct substitute_arg *arg, struct substitute *begin)
 {
 	const struct testbed_spec spec = {.table = TESTBED_LINEAR,
 					  .fs = arg->fs,
-					  .file_bytes = TYPE_FILE_BYTES,
+					  .file_bytes = SUBSTITUTE_FILE_BYTES,
 					  .small_pages = true,
 					  .direct = true};
 	char first[128], *table;
@@ -105,7 +106,7 @@ bool substitute_upgrade(struct check_env *env, struct testbed *bed, const struct
 	if (!substitute_find(env, arg->instead, begin) || !testbed_devices(env, bed, &spec))
 		return false;
 	rc = dm_device_remove(testbed_dm(bed), 0);
-	snprintf(first, sizeof(first), "0 %d %s", TAIL_SECTORS, begin->what);
+	snprintf(first, sizeof(first), "0 %d %s", SUBSTITUTE_TAIL_SECTORS, begin->what);
 	if (!rc)
 		rc = dm_device_create(testbed_dm(bed), first, 0);
 	if (!check_setup(env, rc, "making a device of %s (%s)", begin->what, dm_complaint()))

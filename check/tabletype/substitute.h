@@ -9,18 +9,25 @@
 #include "check/check.h"
 #include "check/fixture/testbed.h"
 
-enum instead { ZERO, ERROR, RAW, SECTOR, BRD, LOOP };
+enum substitute_kind {
+	SUBSTITUTE_ZERO,
+	SUBSTITUTE_ERROR,
+	SUBSTITUTE_RAW,
+	SUBSTITUTE_SECTOR,
+	SUBSTITUTE_BRD,
+	SUBSTITUTE_LOOP
+};
 
-struct type_arg {
+struct substitute_arg {
 	const char *fs;
-	enum instead instead;
+	enum substitute_kind instead;
 	bool lower; /* the swapped device lies below the one that is mounted */
 };
 
 enum {
-	TYPE_FILE_BYTES = 2 * WINDOW_BYTES,
+	SUBSTITUTE_FILE_BYTES = 2 * WINDOW_BYTES,
 	/* The part of a table that becomes something else; every other member is larger. */
-	TAIL_SECTORS = 4 * WINDOW_BYTES / SECTOR_BYTES,
+	SUBSTITUTE_TAIL_SECTORS = 4 * WINDOW_BYTES / SECTOR_BYTES,
 };
 
 struct substitute {
@@ -29,7 +36,7 @@ struct substitute {
 };
 
 /* Returns true, or false after check_broken(); substitute_drop() it. */
-bool substitute_find(struct check_env *env, enum instead instead, struct substitute *out);
+bool substitute_find(struct check_env *env, enum substitute_kind instead, struct substitute *out);
 void substitute_drop(struct substitute *s);
 
 /* The table of a device of one segment in which [from, from + len), in sectors, is something else.
@@ -46,10 +53,10 @@ int substitute_swap(const char *name, const char *table);
 
 /* A device that began as a substitute and then got the table of the graph.  Returns true, or false
  * after a complaint; testbed_close() and substitute_drop() in either case. */
-bool substitute_upgrade(struct check_env *env, struct testbed *bed, const struct type_arg *arg,
-			struct substitute *begin);
+bool substitute_upgrade(struct check_env *env, struct testbed *bed,
+			const struct substitute_arg *arg, struct substitute *begin);
 
 /* Of 0 or -errno: "accepted", "EINVAL". */
-const char *load_outcome(int rc);
+const char *substitute_outcome(int rc);
 
 #endif

@@ -12,15 +12,15 @@
  * Kernel side: table_load(), is_valid_type() in drivers/md/dm-ioctl.c; dm_table_determine_type(),
  * dm_table_supports_dax(), dm_table_set_restrictions() in drivers/md/dm-table.c.
  *
- * Here: what is refused, and what becomes direct.  away.c has tables without memory under a file,
- * zeroing.c zeroing there, substitute.c what stands in for memory.
- * Not here: pages that were mapped before a swap to other memory (reload.c).
+ * Here: what is refused, and what becomes direct.  swap_to_error.c has tables without memory under
+ * a file, zeroing.c zeroing there, substitute.c what stands in for memory. Not here: pages that
+ * were mapped before a swap to other memory (reload.c).
  */
 #include "check/check.h"
 #include "check/fixture/dax_capability.h"
 #include "check/fixture/testbed.h"
-#include "check/tabletype/away.h"
 #include "check/tabletype/substitute.h"
+#include "check/tabletype/swap_to_error.h"
 #include "check/tabletype/zeroing.h"
 
 #include <errno.h>
@@ -41,7 +41,7 @@ static void try_load(struct check_env *env, const char *name, const char *table,
 	char *before = dm_device_table(name, false), *after;
 	int rc = dm_device_load(name, table, 0);
 
-	json_object_set_new(seen, state, json_string(load_outcome(rc)));
+	json_object_set_new(seen, state, json_string(substitute_outcome(rc)));
 	if (!check_that(env, rc < 0, "a table that is not direct is refused while the device is %s",
 			state))
 		dm_device_clear(name);
@@ -70,7 +70,7 @@ static void try_states(struct check_env *env, struct testbed *bed, const char *t
 	try_load(env, name, table, "mounted", seen);
 	check_load_pages(bed->map.base, WINDOW_BYTES);
 	try_load(env, name, table, "mapped", seen);
-	testbed_holds(env, bed, "after the refusals", 0, TYPE_FILE_BYTES, 1);
+	testbed_holds(env, bed, "after the refusals", 0, SUBSTITUTE_FILE_BYTES, 1);
 	testbed_frames(env, bed, 0, WINDOW_BYTES);
 	if (!check_setup(env, dm_device_suspend(name, 0), "suspending"))
 		return;
@@ -81,10 +81,10 @@ static void try_states(struct check_env *env, struct testbed *bed, const char *t
 
 static void refused(struct check_env *env, const void *data)
 {
-	const struct type_arg *arg = data;
+	const struct substitute_arg *arg = data;
 	const struct testbed_spec spec = {.table = TESTBED_LINEAR,
 					  .fs = "ext4",
-					  .file_bytes = TYPE_FILE_BYTES,
+					  .file_bytes = SUBSTITUTE_FILE_BYTES,
 					  .small_pages = true,
 					  .direct = true};
 	struct substitute instead;
@@ -139,8 +139,9 @@ out:
 
 static void same_type(struct check_env *env, const void *arg)
 {
-	const struct testbed_spec spec = {
-		.table = "AB: 8192 linear A 8192", .file_bytes = TYPE_FILE_BYTES, .direct = true};
+	const struct testbed_spec spec = {.table = "AB: 8192 linear A 8192",
+					  .file_bytes = SUBSTITUTE_FILE_BYTES,
+					  .direct = true};
 	struct graph next = {0};
 	struct testbed bed;
 	int rc;
@@ -152,7 +153,7 @@ static void same_type(struct check_env *env, const void *arg)
 	next.devices[bed.device].targets = NULL;
 	next.devices[bed.device].n_targets = 0;
 	next.devices[bed.device].size_sectors = 0;
-	rc = graph_add_linear(&next, bed.device, TYPE_FILE_BYTES / SECTOR_BYTES, 1, 16384);
+	rc = graph_add_linear(&next, bed.device, SUBSTITUTE_FILE_BYTES / SECTOR_BYTES, 1, 16384);
 	if (check_setup(env, rc, "describing the other table") &&
 	    testbed_raw_holds(env, &bed, "before the swap", 0, WINDOW_BYTES, 1))
 		swap_members(env, &bed, &next);
@@ -164,7 +165,7 @@ static void same_type(struct check_env *env, const void *arg)
 
 static void upgraded(struct check_env *env, const void *data)
 {
-	const struct type_arg *arg = data;
+	const struct substitute_arg *arg = data;
 	struct substitute begin = {.loop_fd = -1};
 	struct testbed bed;
 
@@ -174,8 +175,8 @@ static void upgraded(struct check_env *env, const void *data)
 		bed.spec.small_pages = false;
 		if (testbed_use(env, &bed)) {
 			testbed_holds(env, &bed, "on a device that became direct", 0,
-				      TYPE_FILE_BYTES, 1);
-			testbed_frames(env, &bed, 0, TYPE_FILE_BYTES);
+				      SUBSTITUTE_FILE_BYTES, 1);
+			testbed_frames(env, &bed, 0, SUBSTITUTE_FILE_BYTES);
 		}
 	}
 	testbed_close(env, &bed);
@@ -185,7 +186,7 @@ static void upgraded(struct check_env *env, const void *data)
 /* Once it is direct, it stays so. */
 static void stays_direct(struct check_env *env, const void *data)
 {
-	const struct type_arg *arg = data;
+	const struct substitute_arg *arg = data;
 	struct substitute begin = {.loop_fd = -1};
 	json_t *seen = json_object();
 	struct testbed bed;
@@ -216,16 +217,17 @@ static const char *const needs_sector[] = {"device:fsdax", "device:sector", "fs:
 static const char *const needs_brd[] = {"device:fsdax", "module:brd", "fs:ext4", NULL};
 static const char *const needs_loop[] = {"device:fsdax", "module:loop", "fs:ext4", NULL};
 
-static const struct type_arg zero = {.fs = "ext4", .instead = ZERO};
-static const struct type_arg error = {.fs = "ext4", .instead = ERROR};
-static const struct type_arg raw = {.fs = "ext4", .instead = RAW};
-static const struct type_arg sector = {.fs = "ext4", .instead = SECTOR};
-static const struct type_arg brd = {.fs = "ext4", .instead = BRD};
-static const struct type_arg loop = {.fs = "ext4", .instead = LOOP};
-static const struct type_arg error_xfs = {.fs = "xfs", .instead = ERROR};
-static const struct type_arg zero_xfs = {.fs = "xfs", .instead = ZERO};
-static const struct type_arg raw_xfs = {.fs = "xfs", .instead = RAW};
-static const struct type_arg error_lower = {.fs = "ext4", .instead = ERROR, .lower = true};
+static const struct substitute_arg zero = {.fs = "ext4", .instead = SUBSTITUTE_ZERO};
+static const struct substitute_arg error = {.fs = "ext4", .instead = SUBSTITUTE_ERROR};
+static const struct substitute_arg raw = {.fs = "ext4", .instead = SUBSTITUTE_RAW};
+static const struct substitute_arg sector = {.fs = "ext4", .instead = SUBSTITUTE_SECTOR};
+static const struct substitute_arg brd = {.fs = "ext4", .instead = SUBSTITUTE_BRD};
+static const struct substitute_arg loop = {.fs = "ext4", .instead = SUBSTITUTE_LOOP};
+static const struct substitute_arg error_xfs = {.fs = "xfs", .instead = SUBSTITUTE_ERROR};
+static const struct substitute_arg zero_xfs = {.fs = "xfs", .instead = SUBSTITUTE_ZERO};
+static const struct substitute_arg raw_xfs = {.fs = "xfs", .instead = SUBSTITUTE_RAW};
+static const struct substitute_arg error_lower = {
+	.fs = "ext4", .instead = SUBSTITUTE_ERROR, .lower = true};
 
 #define TYPE_RULE                                                                                  \
 	"commit 545ed20e6df6 (dm: add infrastructure for DAX support): the type assures that all " \
@@ -290,17 +292,17 @@ static const struct check_item items[] = {
 	     "a table of the same type on other members is live after the resume and not before, "
 	     "and the old member is free",
 	     INACTIVE),
-	ITEM("error", needs_ext4, away_without_members, &error, WITHOUT, WIPE),
-	ITEM("error.xfs", needs_xfs, away_without_members, &error_xfs, WITHOUT, WIPE),
-	ITEM("error.lower", needs_ext4, away_without_members, &error_lower, WITHOUT, WIPE),
-	ITEM("zero", needs_ext4, away_without_members, &zero, WITHOUT, TYPE_RULE),
+	ITEM("error", needs_ext4, swap_to_error, &error, WITHOUT, WIPE),
+	ITEM("error.xfs", needs_xfs, swap_to_error, &error_xfs, WITHOUT, WIPE),
+	ITEM("error.lower", needs_ext4, swap_to_error, &error_lower, WITHOUT, WIPE),
+	ITEM("zero", needs_ext4, swap_to_error, &zero, WITHOUT, TYPE_RULE),
 	UPGRADED_ITEM("upgraded.from_error", needs_ext4, upgraded, &error, DIRECT, UPGRADE,
 		      PLANT_VALUE | PLANT_BYTE | PLANT_FRAME),
 	UPGRADED_ITEM("upgraded.from_zero", needs_ext4, upgraded, &zero, DIRECT, UPGRADE,
 		      PLANT_VALUE | PLANT_BYTE | PLANT_FRAME),
 	UPGRADED_ITEM("upgraded.from_raw", needs_raw, upgraded, &raw, DIRECT, UPGRADE,
 		      PLANT_VALUE | PLANT_BYTE | PLANT_FRAME),
-	UPGRADED_ITEM("upgraded.away", needs_raw, away_upgraded, &raw, AWAY, TYPE_RULE,
+	UPGRADED_ITEM("upgraded.away", needs_raw, swap_to_error_upgraded, &raw, AWAY, TYPE_RULE,
 		      PLANT_VALUE | PLANT_BYTE),
 	UPGRADED_ITEM("upgraded.stays", needs_raw, stays_direct, &raw, STAYS, TYPE_RULE,
 		      PLANT_VALUE),

@@ -56,7 +56,7 @@ static void zero_away(struct check_env *env, struct testbed *bed, struct worker 
 				whole ? sectors : len);
 	rc = substitute_swap(testbed_dm(bed), away);
 	check_evidence(env, "%s", away);
-	check_observe(env, "load", json_string(load_outcome(rc)));
+	check_observe(env, "load", json_string(substitute_outcome(rc)));
 	if (!rc) {
 		worker_ask(worker, make_longer, 0, 0, 0);
 		workers_finish(worker, 1, LIMIT_MS);
@@ -78,10 +78,10 @@ static void zero_away(struct check_env *env, struct testbed *bed, struct worker 
 
 void zeroing(struct check_env *env, const void *data)
 {
-	const struct type_arg *arg = data;
+	const struct substitute_arg *arg = data;
 	const struct testbed_spec spec = {.table = TESTBED_LINEAR,
 					  .fs = arg->fs,
-					  .file_bytes = TYPE_FILE_BYTES,
+					  .file_bytes = SUBSTITUTE_FILE_BYTES,
 					  .small_pages = true,
 					  .direct = true};
 	struct substitute instead = {.loop_fd = -1};
@@ -89,7 +89,7 @@ void zeroing(struct check_env *env, const void *data)
 	struct testbed bed = TESTBED_NONE;
 	bool good;
 
-	if (arg->instead == ZERO || arg->instead == ERROR)
+	if (arg->instead == SUBSTITUTE_ZERO || arg->instead == SUBSTITUTE_ERROR)
 		good = substitute_find(env, arg->instead, &instead) &&
 		       testbed_open(env, &bed, &spec);
 	else

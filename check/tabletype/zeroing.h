@@ -5,7 +5,8 @@
 
 #include "check/check.h"
 
-/* A run function; arg is a const struct type_arg (check/tabletype/substitute.h), its fs is xfs. */
+/* A run function; arg is a const struct substitute_arg (check/tabletype/substitute.h), its fs is
+ * xfs. */
 void zeroing(struct check_env *env, const void *arg);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "check/suspend/cycle.h"
+#include "check/suspend/create_remove_loop.h"
 
 #include "check/fixture/testbed.h"
 #include "lib/base/limit_clock.h"
@@ -16,15 +16,15 @@
  * devices that come and go beside each other are what a busy host has.
  */
 enum {
-	CYCLERS = 5,
+	LOOPS = 5,
 	CYCLES = 20, /* of each */
 	CYCLES_QUICK = 2,
-	CYCLER_SECTORS = 12 * WINDOW_BYTES / SECTOR_BYTES,
+	LOOP_SECTORS = 12 * WINDOW_BYTES / SECTOR_BYTES,
 	REMOVE_MS = 5000,
 	CYCLES_MS = 45000,
 };
 
-struct cycler {
+struct loop {
 	struct check_env *env;
 	unsigned int number, cycles;
 	char table[48];
@@ -57,7 +57,7 @@ static bool remove_in_time(struct check_env *env, const char *name, uint32_t cyc
 }
 
 /* Leaves the device and the filesystem there. */
-static bool cycle_on(struct cycler *c, const char *table)
+static bool cycle_on(struct loop *c, const char *table)
 {
 	struct check_env *env = c->env;
 	struct testbed *bed = &c->bed;
@@ -76,9 +76,9 @@ static bool cycle_on(struct cycler *c, const char *table)
 	return testbed_raw_holds(env, bed, "after all cycles", 0, PAGE_BYTES, c->cycles + 1);
 }
 
-static int cycler_main(void *arg)
+static int loop_main(void *arg)
 {
-	struct cycler *c = arg;
+	struct loop *c = arg;
 	char directory[256], *table = graph_table(&c->bed.graph, c->bed.device);
 	bool good;
 
@@ -92,41 +92,41 @@ static int cycler_main(void *arg)
 	return !good;
 }
 
-static bool start_cycler(struct check_env *env, struct cycler *c)
+static bool start_loop(struct check_env *env, struct loop *c)
 {
 	const struct testbed_spec spec = {
 		.table = c->table, .fs = "ext4", .file_bytes = WINDOW_BYTES, .small_pages = true};
 
 	c->env = env;
 	c->cycles = env->quick ? CYCLES_QUICK : CYCLES;
-	snprintf(c->table, sizeof(c->table), "%d linear A %u", CYCLER_SECTORS,
-		 c->number * CYCLER_SECTORS);
-	return testbed_devices(env, &c->bed, &spec) && !check_start(env, &c->task, cycler_main, c);
+	snprintf(c->table, sizeof(c->table), "%d linear A %u", LOOP_SECTORS,
+		 c->number * LOOP_SECTORS);
+	return testbed_devices(env, &c->bed, &spec) && !check_start(env, &c->task, loop_main, c);
 }
 
-void cycle(struct check_env *env, const void *arg)
+void create_remove_loop(struct check_env *env, const void *arg)
 {
-	struct cycler cyclers[CYCLERS];
+	struct loop loops[LOOPS];
 	int64_t until_ms = limit_clock_ms() + CYCLES_MS;
 	bool good = true;
 
 	(void)arg;
-	for (unsigned int i = 0; i < CYCLERS; i++) {
-		cyclers[i] = (struct cycler){.number = i, .bed = TESTBED_NONE};
-		good = good && start_cycler(env, &cyclers[i]);
+	for (unsigned int i = 0; i < LOOPS; i++) {
+		loops[i] = (struct loop){.number = i, .bed = TESTBED_NONE};
+		good = good && start_loop(env, &loops[i]);
 	}
-	for (unsigned int i = 0; i < CYCLERS; i++) {
+	for (unsigned int i = 0; i < LOOPS; i++) {
 		int64_t left_ms = until_ms - limit_clock_ms();
 
-		if (!check_wait(&cyclers[i].task, left_ms > 0 ? (unsigned int)left_ms : 0))
+		if (!check_wait(&loops[i].task, left_ms > 0 ? (unsigned int)left_ms : 0))
 			check_fail(env, "device %u is not through its cycles after %d s", i,
 				   CYCLES_MS / 1000);
-		else if (cyclers[i].task.pid)
-			check_equal(env, cyclers[i].task.status, 0,
-				    "status of the task of device %u", i);
-		check_kill(&cyclers[i].task);
-		if (cyclers[i].task.pid) /* the task took its device down */
-			cyclers[i].bed.graph.devices[cyclers[i].bed.device].numbers[0] = '\0';
-		testbed_close(env, &cyclers[i].bed);
+		else if (loops[i].task.pid)
+			check_equal(env, loops[i].task.status, 0, "status of the task of device %u",
+				    i);
+		check_kill(&loops[i].task);
+		if (loops[i].task.pid) /* the task took its device down */
+			loops[i].bed.graph.devices[loops[i].bed.device].numbers[0] = '\0';
+		testbed_close(env, &loops[i].bed);
 	}
 }

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* One table tried: whatever device-mapper and the filesystem grant must be right, byte by byte. */
-#ifndef DAXDM_TRIAL_H
-#define DAXDM_TRIAL_H
+#ifndef DAXDM_TABLE_ORACLE_H
+#define DAXDM_TABLE_ORACLE_H
 
 #include "check/check.h"
 
-enum trial_wrong {
-	TRIAL_RIGHT,
-	TRIAL_ACCESS, /* an access that was granted gets an error or a signal */
-	TRIAL_BYTES,  /* a byte is not what was written */
-	TRIAL_FRAME,  /* a page stands on the wrong frame */
-	TRIAL_OTHERS, /* bytes beside the device were changed */
-	TRIAL_BROKEN, /* the set-up failed: nothing is known */
+enum table_oracle_wrong {
+	TABLE_ORACLE_RIGHT,
+	TABLE_ORACLE_ACCESS, /* an access that was granted gets an error or a signal */
+	TABLE_ORACLE_BYTES,  /* a byte is not what was written */
+	TABLE_ORACLE_FRAME,  /* a page stands on the wrong frame */
+	TABLE_ORACLE_OTHERS, /* bytes beside the device were changed */
+	TABLE_ORACLE_BROKEN, /* the set-up failed: nothing is known */
 };
 
-struct trial_result {
+struct table_oracle_result {
 	int table_rc; /* 0, or -errno of the partition or table that was refused */
 	bool dax;     /* statx(2) said so of the file */
-	enum trial_wrong wrong;
+	enum table_oracle_wrong wrong;
 };
 
 /*
@@ -31,10 +31,10 @@ struct trial_result {
  * The graph's devices are taken down again, the graph is destroyed in any case.  outside: a last
  * generation, written through the mapping, is left there and named to check_outside().
  */
-struct trial_result trial_run(struct check_env *env, struct graph *g, const char *fs_type,
-			      uint64_t most_bytes, bool outside);
+struct table_oracle_result table_oracle_run(struct check_env *env, struct graph *g,
+					    const char *fs_type, uint64_t most_bytes, bool outside);
 
 /* "the table is refused", "no DAX", "DAX": what the kernel made of the table. */
-const char *trial_answer(const struct trial_result *result);
+const char *table_oracle_answer(const struct table_oracle_result *result);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "check/flush/pastcache.h"
+#include "check/flush/nontemporal.h"
 
 #include "check/fixture/bio.h"
 #include "check/flush/writeback.h"
@@ -13,7 +13,8 @@
 
 enum { COPY_BYTES = 64 << 10 };
 
-int64_t copied_by_write(struct check_env *env, const struct testbed_spec *spec, struct calls *calls)
+int64_t nontemporal_by_write(struct check_env *env, const struct testbed_spec *spec,
+			     struct calls *calls)
 {
 	char *buffer = aligned_alloc(PAGE_BYTES, COPY_BYTES);
 	struct testbed bed;
@@ -36,7 +37,8 @@ int64_t copied_by_write(struct check_env *env, const struct testbed_spec *spec, 
 	return n;
 }
 
-int64_t copied_by_bio(struct check_env *env, const struct testbed_spec *spec, struct calls *calls)
+int64_t nontemporal_by_bio(struct check_env *env, const struct testbed_spec *spec,
+			   struct calls *calls)
 {
 	char *buffer = calloc(1, COPY_BYTES);
 	struct testbed bed;
@@ -55,9 +57,9 @@ int64_t copied_by_bio(struct check_env *env, const struct testbed_spec *spec, st
 	return n;
 }
 
-void past_the_cache(struct check_env *env, const void *arg)
+void nontemporal_copied(struct check_env *env, const void *arg)
 {
-	const struct past *p = arg;
+	const struct nontemporal *p = arg;
 	const struct testbed_spec raw = writeback_raw(&p->bed);
 	const char *const names[] = {p->function, NULL};
 	int64_t without, through;
@@ -83,16 +85,16 @@ out:
 /* Zeroes that are written into a part of a page, on the way to a hole beside it. */
 static bool zeroed_part(struct check_env *env, const struct testbed_spec *spec, struct calls *calls)
 {
-	const uint64_t at = dirty_pages[5] * PAGE_BYTES, from = 1024, len = 512;
+	const uint64_t at = writeback_pages[5] * PAGE_BYTES, from = 1024, len = 512;
 	struct testbed bed;
-	struct view view;
+	struct writeback_view view;
 	uint64_t pfn = 0;
 	bool good = false;
 	int rc;
 
 	if (!testbed_open(env, &bed, spec))
 		return false;
-	if (!view_begin(env, &view, &bed, calls))
+	if (!writeback_view_begin(env, &view, &bed, calls))
 		goto out;
 	calls_start(calls);
 	rc = fallocate(bed.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)(at + from),
@@ -102,18 +104,17 @@ static bool zeroed_part(struct check_env *env, const struct testbed_spec *spec, 
 		rc = -errno;
 	if (!calls_stop(env, calls) || !check_setup(env, rc, "zeroing"))
 		goto out;
-	rc = graph_expected_pfn(&view.extents, &bed.graph, bed.device, at, &pfn);
+	rc = graph_expected_pfn(&bed.extents, &bed.graph, bed.device, at, &pfn);
 	good = check_setup(env, rc, "the frame") &&
-	       check_that(env, is_written_back(&view, pfn * PAGE_BYTES + from, len),
+	       check_that(env, writeback_covers(&view, pfn * PAGE_BYTES + from, len),
 			  "zeroes written into a part of a page are written back by fsync on %s",
 			  testbed_name(spec));
 out:
-	view_end(&view);
 	testbed_close(env, &bed);
 	return good;
 }
 
-void zeroes(struct check_env *env, const void *arg)
+void nontemporal_zeroes(struct check_env *env, const void *arg)
 {
 	const struct testbed_spec *spec = arg, raw = writeback_raw(spec);
 	struct calls calls;

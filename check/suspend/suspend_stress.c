@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "check/suspend/storm.h"
+#include "check/suspend/suspend_stress.h"
 
 #include "check/fixture/bio.h"
 #include "check/fixture/testbed.h"
@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 enum {
-	STORM_MS = 2000,
-	STORM_QUICK_MS = 700,
+	STRESS_MS = 2000,
+	STRESS_QUICK_MS = 700,
 	PAUSE_US = 4000, /* at most, between two changes */
 	END_MS = 10000,	 /* the tasks must be at the end of their round */
 	REGION_BYTES = WINDOW_BYTES,
@@ -29,20 +29,20 @@ enum {
 };
 
 /* What a task tells the check. */
-struct storm_state {
+struct stress_state {
 	atomic_uint generation; /* of the last whole round; of readers: how many rounds */
 	char why[200];		/* what a reader found */
 };
 
-struct storm_task {
+struct stress_task {
 	const char *name;
-	bool (*round)(struct storm_task *task); /* false: something was wrong, see why */
+	bool (*round)(struct stress_task *task); /* false: something was wrong, see why */
 	bool writes;
 	size_t len;
 	/* set at the start */
 	struct testbed *bed;
 	uint64_t offset_bytes; /* of its region */
-	struct storm_state *state;
+	struct stress_state *state;
 	atomic_bool *stop;
 	uint32_t generation;
 	struct check_task task;
@@ -52,13 +52,13 @@ struct storm_task {
 
 static char scratch[ROUND_BYTES] __attribute__((aligned(4096)));
 
-static bool wrong(struct storm_task *t, const char *how, int error)
+static bool wrong(struct stress_task *t, const char *how, int error)
 {
 	snprintf(t->state->why, sizeof(t->state->why), "%s: %s", how, strerror(error));
 	return false;
 }
 
-static bool holds(struct storm_task *t, const char *how, const void *bytes, size_t len,
+static bool holds(struct stress_task *t, const char *how, const void *bytes, size_t len,
 		  uint32_t generation)
 {
 	char found[160];
@@ -73,7 +73,7 @@ static bool holds(struct storm_task *t, const char *how, const void *bytes, size
 }
 
 /* Stores, a page at a time; sometimes syncs, sometimes has to fault anew. */
-static bool round_store(struct storm_task *t)
+static bool round_store(struct stress_task *t)
 {
 	char *p = t->bed->map.base + t->offset_bytes;
 
@@ -89,7 +89,7 @@ static bool round_store(struct storm_task *t)
 	return true;
 }
 
-static bool round_write(struct storm_task *t)
+static bool round_write(struct stress_task *t)
 {
 	ssize_t n = pread(t->bed->fd, scratch, t->len, (off_t)t->offset_bytes);
 
@@ -112,7 +112,7 @@ static bool round_write(struct storm_task *t)
 	return t->generation % 16 || !fdatasync(t->bed->fd) || wrong(t, "fdatasync(2)", errno);
 }
 
-static bool round_load(struct storm_task *t)
+static bool round_load(struct stress_task *t)
 {
 	char *p = t->bed->map.base + t->offset_bytes;
 
@@ -122,7 +122,7 @@ static bool round_load(struct storm_task *t)
 }
 
 /* By the bio path of the device, which is suspended under it. */
-static bool round_bio(struct storm_task *t)
+static bool round_bio(struct stress_task *t)
 {
 	const struct extent *e = extents_find(&t->bed->extents, t->offset_bytes);
 	uint64_t at = e->physical_bytes + t->offset_bytes - e->logical_bytes;
@@ -133,7 +133,7 @@ static bool round_bio(struct storm_task *t)
 	return holds(t, "the bio path", scratch, t->len, 1);
 }
 
-static const struct storm_task kinds[] = {
+static const struct stress_task kinds[] = {
 	{.name = "the task that stores", .round = round_store, .writes = true, .len = ROUND_BYTES},
 	{.name = "the task that writes", .round = round_write, .writes = true, .len = SLOW_BYTES},
 	{.name = "the task that loads", .round = round_load, .len = ROUND_BYTES},
@@ -144,7 +144,7 @@ enum { TASKS = sizeof(kinds) / sizeof(kinds[0]) };
 
 static int task_main(void *arg)
 {
-	struct storm_task *t = arg;
+	struct stress_task *t = arg;
 
 	while (!atomic_load(t->stop)) {
 		if (!t->round(t))
@@ -155,7 +155,7 @@ static int task_main(void *arg)
 	return 0;
 }
 
-/* ---- the weather ----------------------------------------------------------------------------- */
+/* ---- changes of the table -------------------------------------------------------------------- */
 
 /* The same bytes in two segments; the table as text, to be freed. */
 static char *cut_table(const struct testbed *bed, uint64_t cut_bytes)
@@ -177,8 +177,8 @@ static void pause_randomly(uint64_t *random)
 }
 
 /* One change: suspended in the i-th mode, every other time with another table, resumed. */
-static bool gust(struct check_env *env, const struct testbed *bed, char *const tables[CUTS],
-		 unsigned int i, uint64_t *random)
+static bool change_table(struct check_env *env, const struct testbed *bed, char *const tables[CUTS],
+			 unsigned int i, uint64_t *random)
 {
 	static const unsigned int flags[] = {0, DM_NOLOCKFS, DM_NOFLUSH, DM_NOFLUSH | DM_NOLOCKFS};
 	const char *name = testbed_dm(bed);
@@ -197,14 +197,14 @@ static bool gust(struct check_env *env, const struct testbed *bed, char *const t
 	return !check_complained(env);
 }
 
-static void blow(struct check_env *env, const struct testbed *bed)
+static void change_tables(struct check_env *env, const struct testbed *bed)
 {
 	/* One where a 2 MiB page of the file may lie across it, one at a page, one at the end. */
 	const uint64_t cuts[CUTS] = {16 * (uint64_t)WINDOW_BYTES + WINDOW_BYTES / 2,
 				     8 * (uint64_t)WINDOW_BYTES + PAGE_BYTES,
 				     bed->graph.devices[bed->device].size_sectors * SECTOR_BYTES -
 					     PAGE_BYTES};
-	int64_t until_ms = limit_clock_ms() + (env->quick ? STORM_QUICK_MS : STORM_MS);
+	int64_t until_ms = limit_clock_ms() + (env->quick ? STRESS_QUICK_MS : STRESS_MS);
 	uint64_t random = env->seed;
 	char *tables[CUTS];
 	bool good = true;
@@ -216,18 +216,18 @@ static void blow(struct check_env *env, const struct testbed *bed)
 	if (!good)
 		check_broken(env, "no memory for a table");
 	for (unsigned int i = 0; good && limit_clock_ms() < until_ms; i++)
-		good = gust(env, bed, tables, i, &random);
+		good = change_table(env, bed, tables, i, &random);
 	for (unsigned int i = 0; i < CUTS; i++)
 		free(tables[i]);
 }
 
 /* ---- the check ------------------------------------------------------------------------------- */
 
-static bool start_tasks(struct check_env *env, struct storm_task *tasks, struct testbed *bed,
-			struct storm_state *states, atomic_bool *stop)
+static bool start_tasks(struct check_env *env, struct stress_task *tasks, struct testbed *bed,
+			struct stress_state *states, atomic_bool *stop)
 {
 	for (unsigned int i = 0; i < TASKS; i++) {
-		struct storm_task *t = &tasks[i];
+		struct stress_task *t = &tasks[i];
 
 		*t = kinds[i];
 		t->bed = bed;
@@ -241,12 +241,13 @@ static bool start_tasks(struct check_env *env, struct storm_task *tasks, struct 
 	return true;
 }
 
-static void judge(struct check_env *env, struct testbed *bed, struct storm_task *t)
+static void judge(struct check_env *env, struct testbed *bed, struct stress_task *t)
 {
 	uint32_t generation;
 
 	if (!check_wait(&t->task, END_MS)) {
-		check_fail(env, "%s has not come to the end of its round %d s after the storm",
+		check_fail(env,
+			   "%s has not come to the end of its round %d s after the last reload",
 			   t->name, END_MS / 1000);
 		return;
 	}
@@ -255,27 +256,26 @@ static void judge(struct check_env *env, struct testbed *bed, struct storm_task 
 		check_fail(env, "%s: %s", t->name, t->state->why);
 	else
 		check_equal(env, t->task.status, 0, "status of %s", t->name);
-	check_that(env, generation > 2, "%s got on during the storm", t->name);
+	check_that(env, generation > 2, "%s made progress during the reloads", t->name);
 	if (!t->task.status)
-		testbed_holds(env, bed, "after the storm", t->offset_bytes, t->len,
+		testbed_holds(env, bed, "after the last reload", t->offset_bytes, t->len,
 			      t->writes ? generation : 1);
 }
 
-void storm(struct check_env *env, const void *data)
+void suspend_stress(struct check_env *env, const void *arg)
 {
-	const struct storm_arg *arg = data;
 	const struct testbed_spec spec = {.table = "$ linear A 0",
-					  .fs = arg->fs,
+					  .fs = arg,
 					  .file_bytes = TASKS * (uint64_t)REGION_BYTES,
 					  .direct = true};
-	struct storm_task tasks[TASKS] = {0};
-	struct storm_state *states = check_shared(env, sizeof(*states) * TASKS);
+	struct stress_task tasks[TASKS] = {0};
+	struct stress_state *states = check_shared(env, sizeof(*states) * TASKS);
 	atomic_bool *stop = check_shared(env, sizeof(*stop));
 	struct testbed bed;
 
 	if (testbed_open(env, &bed, &spec) && states && stop) {
 		if (start_tasks(env, tasks, &bed, states, stop))
-			blow(env, &bed);
+			change_tables(env, &bed);
 		atomic_store(stop, true);
 		for (unsigned int i = 0; i < TASKS; i++)
 			if (tasks[i].task.pid)

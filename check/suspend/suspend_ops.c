@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "check/suspend/battery.h"
+#include "check/suspend/suspend_ops.h"
 
 #include "check/fixture/worker.h"
 
@@ -10,7 +10,7 @@
 
 enum { FILE_BYTES = 4 * WINDOW_BYTES };
 
-bool suspend_open(struct check_env *env, struct testbed *bed, const struct suspend_arg *arg)
+bool suspend_ops_open(struct check_env *env, struct testbed *bed, const struct suspend_ops_arg *arg)
 {
 	const struct testbed_spec spec = {
 		.table = arg->table ? arg->table : "2x $/2 linear A +0",
@@ -28,13 +28,13 @@ bool suspend_open(struct check_env *env, struct testbed *bed, const struct suspe
 
 /* stores: writes its page.  killed: gets SIGKILL where it waits.  second: only once the others
  * stand still, for it makes a journal wait and with it whoever comes after. */
-struct battery_item {
+struct op {
 	const char *name;
 	work_fn *prepare, *fn;
 	bool stores, killed, second;
 };
 
-static const struct battery_item battery[] = {
+static const struct op ops[] = {
 	{.name = "load_new", .fn = work_load},
 	{.name = "load_known", .prepare = work_load, .fn = work_load},
 	{.name = "store_new", .fn = work_store, .stores = true},
@@ -52,41 +52,39 @@ static const struct battery_item battery[] = {
 	{.name = "fsync", .fn = work_fsync, .second = true},
 };
 
-enum { BATTERY = sizeof(battery) / sizeof(battery[0]) };
+enum { OPS = sizeof(ops) / sizeof(ops[0]) };
 
-static bool battery_prepare(struct check_env *env, const struct testbed *bed,
-			    struct worker *workers)
+static bool prepare(struct check_env *env, const struct testbed *bed, struct worker *workers)
 {
-	for (unsigned int i = 0; i < BATTERY; i++)
-		if (battery[i].prepare &&
-		    !worker_do(env, &workers[i], battery[i].name, battery[i].prepare, work_page(i),
-			       PAGE_BYTES, 2))
+	for (unsigned int i = 0; i < OPS; i++)
+		if (ops[i].prepare && !worker_do(env, &workers[i], ops[i].name, ops[i].prepare,
+						 work_page(i), PAGE_BYTES, 2))
 			return false;
 	/* Nothing of the preparation is still on its way. */
 	return check_setup(env, fsync(bed->fd) < 0 ? -errno : 0, "syncing the file");
 }
 
-static void battery_round(struct worker *workers, bool second)
+static void start_round(struct worker *workers, bool second)
 {
-	for (unsigned int i = 0; i < BATTERY; i++)
-		if (battery[i].second == second)
-			worker_ask(&workers[i], battery[i].fn, work_page(i), PAGE_BYTES, 3);
-	workers_settle(workers, BATTERY, SUSPEND_SETTLE_MS);
+	for (unsigned int i = 0; i < OPS; i++)
+		if (ops[i].second == second)
+			worker_ask(&workers[i], ops[i].fn, work_page(i), PAGE_BYTES, 3);
+	workers_settle(workers, OPS, SUSPEND_SETTLE_MS);
 }
 
 /* Sends SIGKILL to those that wait; an observation says which of them died of it. */
-static void battery_kill(struct check_env *env, struct worker *workers)
+static void kill_waiting(struct check_env *env, struct worker *workers)
 {
 	json_t *value = json_object();
 
-	for (unsigned int i = 0; i < BATTERY; i++)
-		if (battery[i].killed && workers[i].state == WORK_WAITS)
+	for (unsigned int i = 0; i < OPS; i++)
+		if (ops[i].killed && workers[i].state == WORK_WAITS)
 			kill(workers[i].task.pid, SIGKILL);
-	for (unsigned int i = 0; i < BATTERY; i++) {
+	for (unsigned int i = 0; i < OPS; i++) {
 		bool waits = workers[i].state == WORK_WAITS;
 
-		if (battery[i].killed)
-			json_object_set_new(value, battery[i].name + strlen("killed_"),
+		if (ops[i].killed)
+			json_object_set_new(value, ops[i].name + strlen("killed_"),
 					    json_string(!waits ? "no need"
 							: check_wait(&workers[i].task, 300)
 								? "dies"
@@ -95,20 +93,20 @@ static void battery_kill(struct check_env *env, struct worker *workers)
 	check_observe(env, "sigkill", value);
 }
 
-static void battery_observe(struct check_env *env, struct worker *workers)
+static void observe(struct check_env *env, struct worker *workers)
 {
 	json_t *value = json_object();
 	char text[32];
 
-	for (unsigned int i = 0; i < BATTERY; i++)
-		if (!battery[i].killed)
-			json_object_set_new(value, battery[i].name,
+	for (unsigned int i = 0; i < OPS; i++)
+		if (!ops[i].killed)
+			json_object_set_new(value, ops[i].name,
 					    json_string(worker_outcome(&workers[i], text)));
 	check_observe(env, "who_waits", value);
 }
 
 /* The page of a store that was killed while it waited keeps what it had. */
-static uint32_t battery_generation(const struct battery_item *item, const struct worker *worker)
+static uint32_t expected_generation(const struct op *item, const struct worker *worker)
 {
 	if (item->stores && worker->state == WORK_DONE)
 		return 3;
@@ -116,7 +114,7 @@ static uint32_t battery_generation(const struct battery_item *item, const struct
 }
 
 /* Whether a write(2) that was killed where it waited is done is nobody's promise. */
-static bool battery_known(const struct battery_item *item, const struct worker *worker)
+static bool is_known(const struct op *item, const struct worker *worker)
 {
 	return item->fn != work_write || worker->state == WORK_DONE;
 }
@@ -125,67 +123,65 @@ static void judge_released(struct check_env *env, const struct testbed *bed, str
 {
 	char text[32];
 
-	workers_finish(workers, BATTERY, SUSPEND_RELEASE_MS);
-	for (unsigned int i = 0; i < BATTERY; i++) {
+	workers_finish(workers, OPS, SUSPEND_RELEASE_MS);
+	for (unsigned int i = 0; i < OPS; i++) {
 		const char *outcome = worker_outcome(&workers[i], text);
 
 		check_that(env,
-			   !strcmp(outcome, "done") ||
-				   (battery[i].killed && !strcmp(outcome, "dies")),
-			   "%s is over after the resume (it is: %s)", battery[i].name, outcome);
+			   !strcmp(outcome, "done") || (ops[i].killed && !strcmp(outcome, "dies")),
+			   "%s is over after the resume (it is: %s)", ops[i].name, outcome);
 	}
-	for (unsigned int i = 0; i < BATTERY && !check_complained(env); i++)
-		if (battery_known(&battery[i], &workers[i]))
-			testbed_holds(env, bed, battery[i].name, work_page(i), PAGE_BYTES,
-				      battery_generation(&battery[i], &workers[i]));
+	for (unsigned int i = 0; i < OPS && !check_complained(env); i++)
+		if (is_known(&ops[i], &workers[i]))
+			testbed_holds(env, bed, ops[i].name, work_page(i), PAGE_BYTES,
+				      expected_generation(&ops[i], &workers[i]));
 }
 
 /* Who waits, and who dies of it. */
-static void battery_run(struct check_env *env, struct worker *workers)
+static void run_ops(struct check_env *env, struct worker *workers)
 {
-	battery_round(workers, false);
-	battery_round(workers, true);
-	battery_observe(env, workers);
-	battery_kill(env, workers);
+	start_round(workers, false);
+	start_round(workers, true);
+	observe(env, workers);
+	kill_waiting(env, workers);
 }
 
-void battery_released(struct check_env *env, const void *data)
+void suspend_ops_released(struct check_env *env, const void *data)
 {
-	const struct suspend_arg *arg = data;
-	struct worker workers[BATTERY] = {0};
+	const struct suspend_ops_arg *arg = data;
+	struct worker workers[OPS] = {0};
 	struct testbed bed;
 
-	if (suspend_open(env, &bed, arg) && !workers_start(env, workers, BATTERY, &bed) &&
-	    battery_prepare(env, &bed, workers) && testbed_suspend(env, &bed, arg->flags)) {
-		battery_run(env, workers);
+	if (suspend_ops_open(env, &bed, arg) && !workers_start(env, workers, OPS, &bed) &&
+	    prepare(env, &bed, workers) && testbed_suspend(env, &bed, arg->flags)) {
+		run_ops(env, workers);
 		if (testbed_resume(env, &bed))
 			judge_released(env, &bed, workers);
 	}
-	if (!workers_end(workers, BATTERY))
+	if (!workers_end(workers, OPS))
 		check_fail(env, "a task that waited for the resume cannot be killed after it");
 	testbed_close(env, &bed);
 }
 
 /* ---- the lower of two ------------------------------------------------------------------------ */
 
-void battery_lower_released(struct check_env *env, const void *data)
+void suspend_ops_lower_released(struct check_env *env, const void *data)
 {
-	struct worker workers[BATTERY] = {0};
+	struct worker workers[OPS] = {0};
 	struct testbed bed;
 	const char *lower = NULL;
 	int rc;
 
-	if (suspend_open(env, &bed, data))
+	if (suspend_ops_open(env, &bed, data))
 		lower = bed.graph.devices[1].name;
-	if (lower && !workers_start(env, workers, BATTERY, &bed) &&
-	    battery_prepare(env, &bed, workers) &&
+	if (lower && !workers_start(env, workers, OPS, &bed) && prepare(env, &bed, workers) &&
 	    check_setup(env, dm_device_suspend(lower, 0), "suspending the lower device")) {
-		battery_run(env, workers);
+		run_ops(env, workers);
 		rc = dm_device_resume(lower, 0);
 		if (check_errno(env, rc, 0, "resuming the lower device"))
 			judge_released(env, &bed, workers);
 	}
-	if (!workers_end(workers, BATTERY))
+	if (!workers_end(workers, OPS))
 		check_fail(env, "a task that waited for the resume cannot be killed after it");
 	testbed_close(env, &bed);
 }

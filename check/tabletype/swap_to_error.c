@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "check/tabletype/away.h"
+#include "check/tabletype/swap_to_error.h"
 
 #include "check/fixture/dax_capability.h"
 #include "check/fixture/worker.h"
@@ -152,15 +152,15 @@ static void restored(struct check_env *env, struct testbed *bed, struct worker *
 }
 
 /* away: a table without memory where the file is.  serves: its bio path gives and takes. */
-static void swap_away(struct check_env *env, struct testbed *bed, unsigned int swapped,
-		      struct worker *workers, const char *away, bool serves)
+static void swap_table(struct check_env *env, struct testbed *bed, unsigned int swapped,
+		       struct worker *workers, const char *away, bool serves)
 {
 	const struct graph_device *d = &bed->graph.devices[swapped];
 	char *table = graph_table(&bed->graph, swapped);
 	int rc = substitute_swap(d->name, away);
 
 	check_evidence(env, "%s", away);
-	check_observe(env, "load", json_string(load_outcome(rc)));
+	check_observe(env, "load", json_string(substitute_outcome(rc)));
 	if (!rc) {
 		judge_device(env, bed, swapped);
 		if (!serves)
@@ -175,20 +175,20 @@ static void swap_away(struct check_env *env, struct testbed *bed, unsigned int s
 }
 
 /* Returns the index of the device that is swapped, or -1. */
-static int open_stack(struct check_env *env, struct testbed *bed, const struct type_arg *arg)
+static int open_stack(struct check_env *env, struct testbed *bed, const struct substitute_arg *arg)
 {
 	const struct testbed_spec spec = {.table = arg->lower ? TESTBED_DEPTH : TESTBED_LINEAR,
 					  .fs = arg->fs,
-					  .file_bytes = TYPE_FILE_BYTES,
+					  .file_bytes = SUBSTITUTE_FILE_BYTES,
 					  .small_pages = true,
 					  .direct = true};
 
 	return testbed_open(env, bed, &spec) ? 1 : -1; /* the lowest DM device */
 }
 
-void away_without_members(struct check_env *env, const void *data)
+void swap_to_error(struct check_env *env, const void *data)
 {
-	const struct type_arg *arg = data;
+	const struct substitute_arg *arg = data;
 	struct worker workers[ACCESSES] = {0};
 	struct testbed bed;
 	int swapped = open_stack(env, &bed, arg);
@@ -198,17 +198,18 @@ void away_without_members(struct check_env *env, const void *data)
 	    prepare_accesses(env, &bed, workers)) {
 		snprintf(away, sizeof(away), "0 %" PRIu64 " %s",
 			 bed.graph.devices[swapped].size_sectors,
-			 arg->instead == ZERO ? "zero" : "error");
-		swap_away(env, &bed, (unsigned int)swapped, workers, away, arg->instead == ZERO);
+			 arg->instead == SUBSTITUTE_ZERO ? "zero" : "error");
+		swap_table(env, &bed, (unsigned int)swapped, workers, away,
+			   arg->instead == SUBSTITUTE_ZERO);
 	}
 	if (!workers_end(workers, ACCESSES))
 		check_fail(env, "a task cannot be killed");
 	testbed_close(env, &bed);
 }
 
-void away_upgraded(struct check_env *env, const void *data)
+void swap_to_error_upgraded(struct check_env *env, const void *data)
 {
-	const struct type_arg *arg = data;
+	const struct substitute_arg *arg = data;
 	struct substitute begin = {.loop_fd = -1};
 	struct worker workers[ACCESSES] = {0};
 	struct testbed bed;
@@ -219,7 +220,7 @@ void away_upgraded(struct check_env *env, const void *data)
 		table = substitute_table(&bed.graph, bed.device, begin.what,
 					 bed.extents.list[0].physical_bytes / SECTOR_BYTES,
 					 bed.extents.list[0].len_bytes / SECTOR_BYTES);
-		swap_away(env, &bed, bed.device, workers, table ? table : "", true);
+		swap_table(env, &bed, bed.device, workers, table ? table : "", true);
 		free(table);
 	}
 	if (!workers_end(workers, ACCESSES))

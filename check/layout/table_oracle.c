@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "check/layout/trial.h"
+#include "check/layout/table_oracle.h"
 
 #include "lib/dev/partition.h"
 #include "lib/dev/survey.h"
@@ -24,12 +24,12 @@ enum {
 	OUTSIDE_MAX = 16, /* pieces that are named to the driver */
 };
 
-struct trial {
+struct table_oracle {
 	struct check_env *env;
 	struct graph *g;
 	unsigned int top;
 	const char *fs_type;
-	struct trial_result result;
+	struct table_oracle_result result;
 	struct check_fs fs;
 	struct survey guards;		  /* beside what the device uses */
 	int below_fds[GRAPH_DEVICES_MAX]; /* of namespaces, O_DIRECT; else -1 */
@@ -49,7 +49,7 @@ static bool is_paged(const struct graph *g)
 	return graph_is_paged(g, g->n - 1);
 }
 
-static void say_table(struct trial *t)
+static void say_table(struct table_oracle *t)
 {
 	char *text = graph_dmsetup(t->g);
 	struct survey survey;
@@ -66,19 +66,19 @@ static void say_table(struct trial *t)
 }
 
 /* "page by page" or "pages in pieces": part of every complaint, for known bugs to match. */
-static const char *kind_text(const struct trial *t)
+static const char *kind_text(const struct table_oracle *t)
 {
 	return is_paged(t->g) ? "table of whole pages" : "table with pages in pieces";
 }
 
-static void set_wrong(struct trial *t, enum trial_wrong wrong)
+static void set_wrong(struct table_oracle *t, enum table_oracle_wrong wrong)
 {
-	if (t->result.wrong == TRIAL_RIGHT)
+	if (t->result.wrong == TABLE_ORACLE_RIGHT)
 		t->result.wrong = wrong;
 }
 
 /* Where a byte of the file lies, for whoever reads of an error there. */
-static void place_text(const struct trial *t, uint64_t offset, char *text, size_t len)
+static void place_text(const struct table_oracle *t, uint64_t offset, char *text, size_t len)
 {
 	const struct extent *e = extents_find(&t->extents, offset);
 	struct graph_place place;
@@ -96,7 +96,8 @@ static void place_text(const struct trial *t, uint64_t offset, char *text, size_
 			 t->g->devices[place.device].node, place.contiguous_bytes);
 }
 
-static int access_failed(struct trial *t, const char *what, uint64_t offset, const char *error)
+static int access_failed(struct table_oracle *t, const char *what, uint64_t offset,
+			 const char *error)
 {
 	char place[200];
 
@@ -104,7 +105,7 @@ static int access_failed(struct trial *t, const char *what, uint64_t offset, con
 	check_fail(t->env, "%s, %s: %s at file offset %" PRIu64 " brought %s; that is %s",
 		   kind_text(t), t->result.dax ? "DAX granted" : "without DAX", what, offset, error,
 		   place);
-	set_wrong(t, TRIAL_ACCESS);
+	set_wrong(t, TABLE_ORACLE_ACCESS);
 	return -EIO;
 }
 
@@ -124,7 +125,7 @@ static int move(int fd, char *bytes, uint64_t len, uint64_t at, bool store, uint
 	return 0;
 }
 
-static int move_file(struct trial *t, int fd, bool store, const char *what)
+static int move_file(struct table_oracle *t, int fd, bool store, const char *what)
 {
 	uint64_t where;
 	int rc = move(fd, t->bytes, t->len_bytes, 0, store, &where);
@@ -132,18 +133,18 @@ static int move_file(struct trial *t, int fd, bool store, const char *what)
 	return rc < 0 ? access_failed(t, what, where, strerrorname_np(-rc)) : 0;
 }
 
-static int by_call(struct trial *t, bool store)
+static int by_call(struct table_oracle *t, bool store)
 {
 	return move_file(t, t->fd, store, store ? "write(2)" : "read(2)");
 }
 
-static int by_direct_call(struct trial *t, bool store)
+static int by_direct_call(struct table_oracle *t, bool store)
 {
 	return move_file(t, t->direct_fd, store,
 			 store ? "write(2) with O_DIRECT" : "read(2) with O_DIRECT");
 }
 
-static int by_mapping(struct trial *t, bool store)
+static int by_mapping(struct table_oracle *t, bool store)
 {
 	struct check_touch touch;
 	struct mapping m = {0};
@@ -171,7 +172,7 @@ static int by_mapping(struct trial *t, bool store)
 	return rc;
 }
 
-static int by_device(struct trial *t, bool store)
+static int by_device(struct table_oracle *t, bool store)
 {
 	for (size_t i = 0; i < t->extents.n; i++) {
 		const struct extent *e = &t->extents.list[i];
@@ -202,7 +203,7 @@ static size_t find_run(const struct survey *below, size_t first, uint64_t *len)
 }
 
 /* Between the bounce buffer and the file's bytes. */
-static void scatter(struct trial *t, const struct piece *pieces, size_t n, bool store)
+static void scatter(struct table_oracle *t, const struct piece *pieces, size_t n, bool store)
 {
 	char *bounce = t->bounce;
 
@@ -214,7 +215,7 @@ static void scatter(struct trial *t, const struct piece *pieces, size_t n, bool 
 	}
 }
 
-static int by_namespaces(struct trial *t, bool store)
+static int by_namespaces(struct table_oracle *t, bool store)
 {
 	size_t n;
 
@@ -243,7 +244,7 @@ static int by_namespaces(struct trial *t, bool store)
 
 static const struct path {
 	const char *name;
-	int (*move)(struct trial *t, bool store);
+	int (*move)(struct table_oracle *t, bool store);
 } paths[] = {
 	{"the mapping", by_mapping},
 	{"read(2) and write(2)", by_call},
@@ -256,7 +257,7 @@ enum { N_PATHS = sizeof(paths) / sizeof(paths[0]) };
 
 /* What the page cache has of the file goes, so that no copy can pass for the device's bytes.
  * With DAX there is none. */
-static int forget(struct trial *t)
+static int forget(struct table_oracle *t)
 {
 	if (fsync(t->fd) < 0)
 		return access_failed(t, "fsync(2)", 0, strerrorname_np(errno));
@@ -264,7 +265,7 @@ static int forget(struct trial *t)
 	return 0;
 }
 
-static bool bytes_are_right(struct trial *t, const struct path *from, const struct path *to)
+static bool bytes_are_right(struct table_oracle *t, const struct path *from, const struct path *to)
 {
 	char path[200];
 	int rc = forget(t);
@@ -277,12 +278,12 @@ static bool bytes_are_right(struct trial *t, const struct path *from, const stru
 		 t->result.dax ? "DAX granted" : "without DAX", to->name, from->name);
 	if (check_bytes(t->env, path, t->bytes, t->len_bytes, FILE_ID, 0, t->generation))
 		return true;
-	set_wrong(t, TRIAL_BYTES);
+	set_wrong(t, TABLE_ORACLE_BYTES);
 	return false;
 }
 
 /* Each path writes a generation of its own, all others read it. */
-static bool each_path(struct trial *t)
+static bool each_path(struct table_oracle *t)
 {
 	for (size_t w = 0; w < N_PATHS; w++) {
 		t->generation++;
@@ -296,17 +297,17 @@ static bool each_path(struct trial *t)
 	return true;
 }
 
-static void frames(struct trial *t)
+static void frames(struct table_oracle *t)
 {
 	struct mapping m;
 	int rc = mapping_make(&m, t->fd, t->len_bytes, MAP_SHARED, true);
 
 	if (!check_setup(t->env, rc, "mapping the file")) {
-		set_wrong(t, TRIAL_BROKEN);
+		set_wrong(t, TABLE_ORACLE_BROKEN);
 		return;
 	}
 	if (!check_frames(t->env, t->fd, m.base, 0, t->len_bytes, t->g, t->top))
-		set_wrong(t, TRIAL_FRAME);
+		set_wrong(t, TABLE_ORACLE_FRAME);
 	mapping_drop(&m);
 }
 
@@ -314,7 +315,7 @@ static void frames(struct trial *t)
 
 /* Up to a page before and behind each piece that the device has of a namespace, where that is
  * nobody's.  Returns 0 or -ENOMEM. */
-static int find_guards(struct trial *t)
+static int find_guards(struct table_oracle *t)
 {
 	struct survey used;
 	uint64_t end = 0;
@@ -357,7 +358,7 @@ static int find_guards(struct trial *t)
 	return rc;
 }
 
-static int write_guards(struct trial *t)
+static int write_guards(struct table_oracle *t)
 {
 	uint64_t where;
 	int rc = 0;
@@ -372,7 +373,7 @@ static int write_guards(struct trial *t)
 	return rc;
 }
 
-static void look_at_guards(struct trial *t)
+static void look_at_guards(struct table_oracle *t)
 {
 	uint64_t where;
 
@@ -393,14 +394,14 @@ static void look_at_guards(struct trial *t)
 			   kind_text(t), t->result.dax ? "DAX granted" : "without DAX",
 			   (p->offset_bytes + at) / SECTOR_BYTES, t->g->devices[p->device].node,
 			   found);
-		set_wrong(t, TRIAL_OTHERS);
+		set_wrong(t, TABLE_ORACLE_OTHERS);
 		return;
 	}
 }
 
 /* A last generation, stored through the mapping; its pieces, for whoever reads the DIMM from the
  * outside. */
-static void tell_outside(struct trial *t)
+static void tell_outside(struct table_oracle *t)
 {
 	t->generation++;
 	stamp_fill(t->bytes, t->len_bytes, FILE_ID, 0, t->generation);
@@ -428,7 +429,7 @@ static unsigned int partition_number(const struct graph *g, unsigned int device)
 	return number;
 }
 
-static int make_devices(struct trial *t)
+static int make_devices(struct table_oracle *t)
 {
 	int rc = 0;
 
@@ -443,12 +444,12 @@ static int make_devices(struct trial *t)
 	return rc ? rc : check_create(t->env, t->g);
 }
 
-static void drop_devices(struct trial *t)
+static void drop_devices(struct table_oracle *t)
 {
 	int rc = graph_destroy(t->g);
 
 	if (!check_setup(t->env, rc, "removing the devices"))
-		set_wrong(t, TRIAL_BROKEN);
+		set_wrong(t, TABLE_ORACLE_BROKEN);
 	for (unsigned int i = 0; i < t->g->n; i++) {
 		const struct graph_device *d = &t->g->devices[i];
 
@@ -457,11 +458,11 @@ static void drop_devices(struct trial *t)
 		rc = partition_remove(t->g->devices[d->on.device].node, partition_number(t->g, i));
 		if (rc == -ENXIO || check_setup(t->env, rc, "removing the partition %s", d->node))
 			continue;
-		set_wrong(t, TRIAL_BROKEN);
+		set_wrong(t, TABLE_ORACLE_BROKEN);
 	}
 }
 
-static int open_below(struct trial *t)
+static int open_below(struct table_oracle *t)
 {
 	for (unsigned int i = 0; i < t->g->n; i++) {
 		if (t->g->devices[i].kind != GRAPH_NAMESPACE)
@@ -474,7 +475,7 @@ static int open_below(struct trial *t)
 }
 
 /* With DAX, or if that is refused without.  Returns 0 or -errno. */
-static int mount_as_granted(struct trial *t)
+static int mount_as_granted(struct table_oracle *t)
 {
 	struct check_fs *fs = &t->fs;
 	const char *plain = strcmp(t->fs_type, "xfs") ? "" : "nouuid";
@@ -494,7 +495,7 @@ static int mount_as_granted(struct trial *t)
 }
 
 /* A file as large as there is room.  Returns 0 or -errno. */
-static int make_file(struct trial *t)
+static int make_file(struct table_oracle *t)
 {
 	char path[sizeof(t->fs.where) + 16];
 	int rc;
@@ -517,7 +518,7 @@ static int make_file(struct trial *t)
 }
 
 /* Everything that the paths need.  Returns 0 or -errno. */
-static int prepare(struct trial *t)
+static int prepare(struct table_oracle *t)
 {
 	int rc = fs_make(t->fs_type, t->g->devices[t->top].node, 0);
 
@@ -540,7 +541,7 @@ static int prepare(struct trial *t)
 	return rc;
 }
 
-static void take_down(struct trial *t, bool leave)
+static void take_down(struct table_oracle *t, bool leave)
 {
 	int fds[] = {t->fd, t->direct_fd, t->node_fd};
 
@@ -551,7 +552,7 @@ static void take_down(struct trial *t, bool leave)
 		if (t->below_fds[i] >= 0)
 			close(t->below_fds[i]);
 	if (t->fs.fs.mounted && check_unmount(t->env, &t->fs) < 0)
-		set_wrong(t, TRIAL_BROKEN);
+		set_wrong(t, TABLE_ORACLE_BROKEN);
 	if (!leave && t->g->devices[t->top].node[0] && !t->result.table_rc)
 		signature_wipe(t->g->devices[t->top].node);
 	drop_devices(t);
@@ -562,17 +563,17 @@ static void take_down(struct trial *t, bool leave)
 	survey_free(&t->guards);
 }
 
-struct trial_result trial_run(struct check_env *env, struct graph *g, const char *fs_type,
-			      uint64_t most_bytes, bool outside)
+struct table_oracle_result table_oracle_run(struct check_env *env, struct graph *g,
+					    const char *fs_type, uint64_t most_bytes, bool outside)
 {
-	struct trial t = {.env = env,
-			  .g = g,
-			  .top = g->n - 1,
-			  .fs_type = fs_type,
-			  .most_bytes = most_bytes,
-			  .fd = -1,
-			  .direct_fd = -1,
-			  .node_fd = -1};
+	struct table_oracle t = {.env = env,
+				 .g = g,
+				 .top = g->n - 1,
+				 .fs_type = fs_type,
+				 .most_bytes = most_bytes,
+				 .fd = -1,
+				 .direct_fd = -1,
+				 .node_fd = -1};
 	int rc;
 
 	for (unsigned int i = 0; i < GRAPH_DEVICES_MAX; i++)
@@ -583,7 +584,7 @@ struct trial_result trial_run(struct check_env *env, struct graph *g, const char
 	if (!rc)
 		rc = write_guards(&t);
 	if (!check_setup(env, rc, "looking at the namespaces")) {
-		set_wrong(&t, TRIAL_BROKEN);
+		set_wrong(&t, TABLE_ORACLE_BROKEN);
 		take_down(&t, false);
 		return t.result;
 	}
@@ -591,12 +592,12 @@ struct trial_result trial_run(struct check_env *env, struct graph *g, const char
 	if (!t.result.table_rc) {
 		rc = prepare(&t);
 		if (!check_setup(env, rc, "putting %s and a file on the device", fs_type))
-			set_wrong(&t, TRIAL_BROKEN);
+			set_wrong(&t, TABLE_ORACLE_BROKEN);
 		else if (each_path(&t) && t.result.dax)
 			frames(&t);
 		look_at_guards(&t);
 	}
-	if (t.result.wrong != TRIAL_RIGHT)
+	if (t.result.wrong != TABLE_ORACLE_RIGHT)
 		say_table(&t);
 	else if (outside && !t.result.table_rc)
 		tell_outside(&t);
@@ -604,7 +605,7 @@ struct trial_result trial_run(struct check_env *env, struct graph *g, const char
 	return t.result;
 }
 
-const char *trial_answer(const struct trial_result *result)
+const char *table_oracle_answer(const struct table_oracle_result *result)
 {
 	if (result->table_rc)
 		return "the table is refused";

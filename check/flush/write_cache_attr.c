@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "check/flush/switched.h"
+#include "check/flush/write_cache_attr.h"
 
 #include "check/flush/writeback.h"
 
@@ -43,7 +43,7 @@ static int set_attribute(const char *numbers, const char *name, const char *valu
 	return rc;
 }
 
-void queue_attribute(struct check_env *env, const void *arg)
+void write_cache_attr_queue(struct check_env *env, const void *arg)
 {
 	const struct testbed_spec *spec = arg;
 	char value[64] = "", dax[64];
@@ -71,9 +71,9 @@ void queue_attribute(struct check_env *env, const void *arg)
 	check_observe(
 		env, "dax_write_cache",
 		json_pack("{sb sb}", "of_the_namespace",
-			  !get_attribute(g->devices[0].numbers, DAX_WRITE_CACHE, dax),
+			  !get_attribute(g->devices[0].numbers, WRITE_CACHE_ATTR, dax),
 			  "of_the_stack",
-			  !get_attribute(g->devices[bed.device].numbers, DAX_WRITE_CACHE, dax)));
+			  !get_attribute(g->devices[bed.device].numbers, WRITE_CACHE_ATTR, dax)));
 out:
 	testbed_close(env, &bed);
 }
@@ -92,9 +92,9 @@ static bool begin_switches(struct check_env *env, struct switches *s)
 		s->ns[i] = check_device(env, NAMESPACE_FSDAX, i);
 		snprintf(s->numbers[i], sizeof(s->numbers[i]), "%u:%u", s->ns[i]->major,
 			 s->ns[i]->minor);
-		if (get_attribute(s->numbers[i], DAX_WRITE_CACHE, s->was[i]) < 0) {
+		if (get_attribute(s->numbers[i], WRITE_CACHE_ATTR, s->was[i]) < 0) {
 			check_skip(env, "a kernel whose pmem driver has it",
-				   "%s has no attribute " DAX_WRITE_CACHE, s->ns[i]->node);
+				   "%s has no attribute " WRITE_CACHE_ATTR, s->ns[i]->node);
 			return false;
 		}
 	}
@@ -103,15 +103,15 @@ static bool begin_switches(struct check_env *env, struct switches *s)
 
 static bool switch_to(struct check_env *env, const struct switches *s, unsigned int i, bool on)
 {
-	return check_setup(env, set_attribute(s->numbers[i], DAX_WRITE_CACHE, on ? "1" : "0"),
-			   DAX_WRITE_CACHE " of %s", s->ns[i]->node);
+	return check_setup(env, set_attribute(s->numbers[i], WRITE_CACHE_ATTR, on ? "1" : "0"),
+			   WRITE_CACHE_ATTR " of %s", s->ns[i]->node);
 }
 
 static void end_switches(struct check_env *env, const struct switches *s)
 {
 	for (unsigned int i = 0; i < 2; i++)
-		check_setup(env, set_attribute(s->numbers[i], DAX_WRITE_CACHE, s->was[i]),
-			    "restoring " DAX_WRITE_CACHE);
+		check_setup(env, set_attribute(s->numbers[i], WRITE_CACHE_ATTR, s->was[i]),
+			    "restoring " WRITE_CACHE_ATTR);
 }
 
 /*
@@ -138,12 +138,12 @@ static int open_switched_off(struct check_env *env, const struct testbed_spec *s
 	}
 }
 
-void turned_on(struct check_env *env, const void *arg)
+void write_cache_attr_turned_on(struct check_env *env, const void *arg)
 {
 	static struct graph kept[TRIES];
 	const struct testbed_spec spec =
 		WRITEBACK_BED("ext4", WRITEBACK_LINEAR, .small_pages = true);
-	const enum turn *turn = arg;
+	const enum write_cache_attr_turn *write_cache_attr_turn = arg;
 	struct testbed bed = TESTBED_NONE;
 	struct switches s = {0};
 	struct calls calls;
@@ -159,13 +159,14 @@ void turned_on(struct check_env *env, const void *arg)
 	n = open_switched_off(env, &spec, &calls, &bed, kept);
 	if (n < 0 || !switch_to(env, &s, 0, true) || !switch_to(env, &s, 1, true))
 		goto out;
-	if (*turn == RELOAD && !check_setup(env, testbed_reload(&bed.graph, bed.device),
-					    "loading the table again (%s)", dm_complaint()))
+	if (*write_cache_attr_turn == WRITE_CACHE_ATTR_RELOAD &&
+	    !check_setup(env, testbed_reload(&bed.graph, bed.device),
+			 "loading the table again (%s)", dm_complaint()))
 		goto out;
 	bytes = writeback_of_windows(env, &bed, &calls);
 	if (bytes >= 0)
-		check_equal(env, bytes, FLUSH_FILE_BYTES / WINDOW_BYTES * PAGE_BYTES,
-			    "bytes written back on %s whose members' " DAX_WRITE_CACHE
+		check_equal(env, bytes, WRITEBACK_FILE_BYTES / WINDOW_BYTES * PAGE_BYTES,
+			    "bytes written back on %s whose members' " WRITE_CACHE_ATTR
 			    " was turned on after it was made",
 			    testbed_name(&spec));
 out:
@@ -176,7 +177,7 @@ out:
 	calls_close(&calls);
 }
 
-void turned_on_raw(struct check_env *env, const void *arg)
+void write_cache_attr_turned_on_raw(struct check_env *env, const void *arg)
 {
 	const struct testbed_spec spec = WRITEBACK_BED("ext4", .small_pages = true);
 	struct testbed bed = TESTBED_NONE;
@@ -191,24 +192,24 @@ void turned_on_raw(struct check_env *env, const void *arg)
 	if (!switch_to(env, &s, 0, false) || !testbed_open(env, &bed, &spec))
 		goto out;
 	check_equal(env, writeback_of_windows(env, &bed, &calls), 0,
-		    "bytes written back while " DAX_WRITE_CACHE " is off");
+		    "bytes written back while " WRITE_CACHE_ATTR " is off");
 	if (switch_to(env, &s, 0, true))
 		check_equal(env, writeback_of_windows(env, &bed, &calls),
-			    FLUSH_FILE_BYTES / WINDOW_BYTES * PAGE_BYTES,
-			    "bytes written back once " DAX_WRITE_CACHE " is on");
+			    WRITEBACK_FILE_BYTES / WINDOW_BYTES * PAGE_BYTES,
+			    "bytes written back once " WRITE_CACHE_ATTR " is on");
 out:
 	testbed_close(env, &bed);
 	end_switches(env, &s);
 	calls_close(&calls);
 }
 
-void one_of_two(struct check_env *env, const void *arg)
+void write_cache_attr_one_of_two(struct check_env *env, const void *arg)
 {
 	const struct testbed_spec spec =
 		WRITEBACK_BED("ext4", WRITEBACK_LINEAR, .small_pages = true);
 	const unsigned int *off = arg;
 	struct testbed bed = TESTBED_NONE;
-	struct view view = {0};
+	struct writeback_view view = {0};
 	struct switches s = {0};
 	struct calls calls;
 
@@ -217,21 +218,20 @@ void one_of_two(struct check_env *env, const void *arg)
 		return;
 	}
 	if (!switch_to(env, &s, *off, false) || !switch_to(env, &s, !*off, true) ||
-	    !testbed_open(env, &bed, &spec) || !view_begin(env, &view, &bed, &calls) ||
+	    !testbed_open(env, &bed, &spec) || !writeback_view_begin(env, &view, &bed, &calls) ||
 	    writeback_of_windows(env, &bed, &calls) < 0)
 		goto out;
-	for (uint64_t at = 0; at < FLUSH_FILE_BYTES; at += WINDOW_BYTES) {
-		const struct extent *e = extents_find(&view.extents, at);
+	for (uint64_t at = 0; at < WRITEBACK_FILE_BYTES; at += WINDOW_BYTES) {
+		const struct extent *e = extents_find(&bed.extents, at);
 		struct graph_place place = {0};
 
 		if (e)
 			graph_resolve(&bed.graph, bed.device,
 				      e->physical_bytes + at - e->logical_bytes, &place);
 		if (place.ns && !strcmp(place.ns->node, s.ns[!*off]->node))
-			judge_page(env, &view, at, testbed_name(&spec));
+			writeback_judge_page(env, &view, at, testbed_name(&spec));
 	}
 out:
-	view_end(&view);
 	testbed_close(env, &bed);
 	end_switches(env, &s);
 	calls_close(&calls);

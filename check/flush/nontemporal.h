@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What is copied past the cache by nontemporal stores, so that it needs no writing back; and
+ * zeroes, which do. */
+#ifndef DAXDM_NONTEMPORAL_H
+#define DAXDM_NONTEMPORAL_H
+
+#include "check/fixture/calls.h"
+#include "check/fixture/testbed.h"
+
+/* Bytes, written by write(2) or by a bio, that were copied past the cache by the first function of
+ * calls; -EIO after a complaint. */
+int64_t nontemporal_by_write(struct check_env *env, const struct testbed_spec *spec,
+			     struct calls *calls);
+int64_t nontemporal_by_bio(struct check_env *env, const struct testbed_spec *spec,
+			   struct calls *calls);
+
+struct nontemporal {
+	struct testbed_spec bed;
+	const char *function; /* of the kernel: as calls_open() wants it */
+	int64_t (*copied)(struct check_env *env, const struct testbed_spec *spec,
+			  struct calls *calls);
+};
+
+/* A run function; arg is a const struct nontemporal. */
+void nontemporal_copied(struct check_env *env, const void *arg);
+
+/* Zeroes that are written into a part of a page, on the way to a hole beside it: a run function;
+ * arg is a const struct testbed_spec. */
+void nontemporal_zeroes(struct check_env *env, const void *arg);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every operation on a file and on its device, each by a task of its own, while the device is
+ * suspended.  Which of them wait and which SIGKILL ends is observed; after the resume all must have
+ * ended, and every byte must be right.
+ */
+#ifndef DAXDM_SUSPEND_OPS_H
+#define DAXDM_SUSPEND_OPS_H
+
+#include "check/check.h"
+#include "check/fixture/testbed.h"
+
+struct suspend_ops_arg {
+	const char *table; /* check/fixture/testbed.h; NULL: two segments */
+	const char *fs;
+	unsigned int flags; /* of the suspend */
+	bool huge;
+	int map_flags; /* 0: MAP_SHARED */
+};
+
+enum {
+	SUSPEND_SETTLE_MS = 10000,  /* who waits, waits by then */
+	SUSPEND_RELEASE_MS = 10000, /* what waited must be gone so long after the resume */
+};
+
+/* A testbed as arg says.  Returns true, or false after check_broken();
+ * testbed_close() in either case. */
+bool suspend_ops_open(struct check_env *env, struct testbed *bed,
+		      const struct suspend_ops_arg *arg);
+
+/* Run functions; arg is a const struct suspend_ops_arg.  The one suspends the device that is
+ * mounted, the other the one below it, the second of its table (with no flags). */
+void suspend_ops_released(struct check_env *env, const void *arg);
+void suspend_ops_lower_released(struct check_env *env, const void *arg);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Tasks that store, fault, write and read without a pause, while the device below them is
+ * suspended in every mode and reloaded with tables that cut the same bytes into other segments.
+ */
+#ifndef DAXDM_SUSPEND_STRESS_H
+#define DAXDM_SUSPEND_STRESS_H
+
+#include "check/check.h"
+
+#define SUSPEND_STRESS_PROMISE                                                                    \
+	"through any number of suspends, reloads of the same bytes and resumes, everybody reads " \
+	"what was written, and at the end every sector holds what was written last"
+
+/* A check's run function; arg is the filesystem. */
+void suspend_stress(struct check_env *env, const void *arg);
+
+#endif
