@@ -22,7 +22,7 @@ readonly VERBS=(
 	"test||the tests of the suite itself"
 	"lint||shellcheck, clang-format, licence lines, warnings as errors"
 	"list|[OPTION]...|benchmarks, stacks and checks, and what each needs"
-	"report|RUN|print a run once more; of benchmarks, draw its plots too"
+	"report|[--verbose] RUN|print a run once more; of benchmarks, draw its plots too"
 	"setup|[all]|install missing Debian packages (all: those of the tests too)"
 	"cleanup|[--dry-run]|remove what dead runs left on this host: devices, mounts, kprobes; as root"
 	"clean||remove what was built, kernels and snapshots too; results stay"
@@ -511,7 +511,7 @@ find_page_dir() { # DIR
 	fi
 }
 
-show() { # DIR
+show() { # DIR [--verbose]
 	local page_dir
 	local -a into=()
 	phase=report
@@ -520,7 +520,7 @@ show() { # DIR
 	else
 		find_page_dir "$1"
 		if [[ $page_dir != "$1" ]]; then into=("$page_dir"); fi
-		run build/daxdm report ${into[0]:+--output "${into[0]}"} "$1" || return $?
+		run build/daxdm report ${into[0]:+--output "${into[0]}"} "${@:2}" "$1" || return $?
 		run plot/plot.sh "$1" "${into[@]}" || return $?
 		if ((${#into[@]})); then echo "report.html and plots are in $page_dir/"; fi
 	fi
@@ -875,7 +875,9 @@ verb_list() {
 }
 
 verb_report() {
-	(($# == 1)) || die $USAGE "report: one run is wanted: ./run.sh report RUN"
+	local -a verbose=()
+	if [[ ${1-} == --verbose ]]; then verbose=("$1") && shift; fi
+	(($# == 1)) || die $USAGE "report: one run is wanted: ./run.sh report [--verbose] RUN"
 	local dir=results/${1#results/}
 	local -a groups=(build plot)
 	dir=${dir%/}
@@ -894,7 +896,7 @@ verb_report() {
 		if [[ -f $dir/ladder.txt ]]; then
 			cat "$dir/ladder.txt"
 		else
-			run build/daxdm report --no-html "$dir"
+			run build/daxdm report --no-html "${verbose[@]}" "$dir"
 		fi
 		return
 	fi
@@ -906,7 +908,7 @@ verb_report() {
 		. cli/ladder.sh
 		show_ladder "$dir"
 	else
-		show "$dir"
+		show "$dir" "${verbose[@]}"
 	fi
 }
 

@@ -5,11 +5,9 @@
 #include "lib/base/number.h"
 #include "lib/base/terminal.h"
 #include "report/checks/check_run.h"
-#include "report/findings/findings.h"
+#include "report/findings/report_text.h"
 #include "report/html/html.h"
 #include "report/plots/plotdata.h"
-#include "report/table/beside.h"
-#include "report/table/counted.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,7 +17,7 @@
 
 struct report_options {
 	const char *plot_data, *output;
-	bool quiet, no_html;
+	bool quiet, no_html, verbose;
 	int width;
 };
 
@@ -49,6 +47,13 @@ static int set_no_html(void *opts, const char *value)
 	return 0;
 }
 
+static int set_verbose(void *opts, const char *value)
+{
+	(void)value;
+	((struct report_options *)opts)->verbose = true;
+	return 0;
+}
+
 static int set_width(void *opts, const char *value)
 {
 	int64_t width;
@@ -68,33 +73,24 @@ static const struct option_spec options[] = {
 	{"output", "DIR",
 	 "write report.html to DIR, with the plots that are there, not into the run", set_output},
 	{"no-html", NULL, "do not write report.html into the run", set_no_html},
+	{"verbose", NULL, "print every row and finding, however many lines that takes",
+	 set_verbose},
 	{"quiet", NULL, "print no table (report.html is still written)", set_quiet},
 	{"width", "COLUMNS", "lines no longer than this (default: the terminal's width)",
 	 set_width},
 	{NULL, NULL, NULL, NULL},
 };
 
-static void print_report(const struct tables *tables, int width)
+/* What to do next, with the run as it was named. */
+static void print_next(const char *dir, bool is_whole, const char *page)
 {
-	struct printer head = {.width = width, .bullet = ""};
-	struct printer numbers = {.width = width, .bullet = "  * ", .heading = "Findings"};
-	struct printer counted = {
-		.width = width, .bullet = "  * ", .heading = "Counted, in a second sweep"};
-	struct printer gaps = {.width = width, .bullet = "  * ", .heading = "\nNot in the numbers"};
+	const char *name = strncmp(dir, "results/", 8) ? dir : dir + 8;
 
-	findings_head(tables, print_sentence, &head);
-	putchar('\n');
-	table_print(tables, stdout, width);
-	beside_print(tables, stdout);
-	if (tables->run->n_counted) {
-		counted_sentences(tables->run, print_sentence, &counted);
-		counted_tables(tables->run, stdout);
-		putchar('\n');
-	}
-	findings_numbers(tables, print_sentence, &numbers);
-	if (!numbers.any && !tables->run->n_proven)
-		printf("Findings\n  none: the run holds no record that could be compared\n");
-	findings_gaps(tables, print_sentence, &gaps);
+	if (!is_whole)
+		printf("Every row and finding: ./run.sh report --verbose %s\n", name);
+	if (page)
+		printf("Page: %s/report.html\n", page);
+	printf("Against another run: ./run.sh compare %s RUN\n", name);
 }
 
 /* The page appears whole or not at all.  Returns an exit status. */
@@ -157,6 +153,8 @@ static int report_checks(struct run *run, const struct report_options *opts)
 static int report_numbers(const char *dir, const struct run *run, const struct report_options *opts)
 {
 	struct tables tables = {.raw = -1};
+	const char *page = NULL;
+	bool is_whole = true;
 	struct stat st;
 	int status = STATUS_GOOD, rc = 0;
 
@@ -167,12 +165,18 @@ static int report_numbers(const char *dir, const struct run *run, const struct r
 		rc = plotdata_write(&tables, opts->plot_data);
 	} else {
 		if (!opts->quiet)
-			print_report(&tables, opts->width ? opts->width : terminal_width());
+			is_whole =
+				report_text(&tables, opts->width ? opts->width : terminal_width(),
+					    opts->verbose, stdout);
 		/* A bare file has no directory of its own to put a page into. */
 		if (opts->output)
-			status = write_page(&tables, opts->output);
+			page = opts->output;
 		else if (!opts->no_html && !stat(dir, &st) && S_ISDIR(st.st_mode))
-			status = write_page(&tables, dir);
+			page = dir;
+		if (page)
+			status = write_page(&tables, page);
+		if (!opts->quiet && !status)
+			print_next(dir, is_whole, page);
 	}
 	if (rc < 0) {
 		msg_error("report: cannot write plot data to %s: %s", opts->plot_data,

@@ -28,29 +28,30 @@ int terminal_width(void)
 void print_sentence(void *arg, const char *sentence)
 {
 	struct printer *p = arg;
+	FILE *out = p->out ? p->out : stdout;
 	int indent = (int)strlen(p->bullet), at = indent;
 	char *printable = memory_check(text_escaped(sentence));
 	const char *word = printable ? printable : "";
 
 	if (!p->any && p->heading)
-		printf("%s\n", p->heading);
+		fprintf(out, "%s\n", p->heading);
 	p->any = true;
-	fputs(p->bullet, stdout);
+	fputs(p->bullet, out);
 	while (*word) {
 		int len = (int)strcspn(word, " ");
 
 		if (word != printable && at + 1 + len > p->width) {
-			printf("\n%*s", indent, "");
+			fprintf(out, "\n%*s", indent, "");
 			at = indent;
 		} else if (word != printable) {
-			putchar(' ');
+			fputc(' ', out);
 			at++;
 		}
-		printf("%.*s", len, word);
+		fprintf(out, "%.*s", len, word);
 		at += len;
 		word += len + (word[len] == ' ');
 	}
-	putchar('\n');
+	fputc('\n', out);
 	free(printable);
 }
 

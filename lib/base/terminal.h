@@ -14,6 +14,7 @@
 int terminal_width(void);
 
 struct printer {
+	FILE *out; /* NULL: stdout */
 	int width;
 	const char *bullet;
 	bool any;	     /* something was printed */

@@ -364,12 +364,22 @@ static const struct table_row *section_row(const struct table *t, size_t r)
 	return cost_headline(t, t->rows[r].bench, t->rows[r].page);
 }
 
+/* Whether the row is another program's, for work that a row of our own measures. */
+static bool is_repeated(const struct table *t, size_t r)
+{
+	const struct run_record *rec = NULL;
+
+	for (size_t c = 0; c < t->n_columns && !rec; c++)
+		rec = t->rows[r].cell[t->columns[c]];
+	return rec && json_object_get(rec->proof, "same_as");
+}
+
 /* The first page size of each benchmark. */
 static void say_main_costs(const struct tables *tables, const struct table *t, findings_say *say,
 			   void *arg)
 {
 	for (size_t r = 0; r < t->n_rows; r++)
-		if (starts_bench(t, r) && section_row(t, r))
+		if (starts_bench(t, r) && section_row(t, r) && !is_repeated(t, r))
 			say_costs(tables, t, section_row(t, r), say, arg);
 }
 
@@ -377,7 +387,7 @@ static void say_more_costs(const struct tables *tables, const struct table *t, f
 			   void *arg)
 {
 	for (size_t r = 0; r < t->n_rows; r++)
-		if (!starts_bench(t, r) && section_row(t, r))
+		if ((!starts_bench(t, r) || is_repeated(t, r)) && section_row(t, r))
 			say_costs(tables, t, section_row(t, r), say, arg);
 }
 
@@ -425,34 +435,35 @@ static void say_refused_on_raw(const struct tables *tables, const struct table *
 	}
 }
 
-/* The most important first, each for all filesystems: a reader may stop after five lines. */
+/* The most important first, each for all filesystems: a reader may stop after five lines.  main:
+ * what people act on. */
+static const struct {
+	bool main;
+	void (*say)(const struct tables *, const struct table *, findings_say *, void *);
+} kinds[] = {
+	{true, without_say_dax},    {false, without_say_raw}, {true, say_all_growing},
+	{true, say_main_costs},	    {false, law_say},	      {false, levels_say},
+	{false, stripes_say},	    {false, segment_law_say}, {false, scaling_say},
+	{true, without_say_sync},   {false, beside_say},      {true, say_lost_all},
+	{true, say_refused_on_raw}, {false, say_range},	      {false, say_more_costs},
+	{false, say_main_rest},	    {true, say_kept},
+};
+
+static void say_kinds(const struct tables *tables, bool main_only, findings_say *say, void *arg)
+{
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
+		for (size_t i = 0; i < tables->n && (kinds[k].main || !main_only); i++)
+			kinds[k].say(tables, &tables->table[i], say, arg);
+}
+
 void findings_numbers(const struct tables *tables, findings_say *say, void *arg)
 {
-	/* clang-format off */
-	static void (*const kinds[])(const struct tables *, const struct table *, findings_say *,
-				     void *) = {
-		without_say_dax,
-		say_all_growing,
-		say_main_costs,
-		law_say,
-		levels_say,
-		stripes_say,
-		segment_law_say,
-		scaling_say,
-		without_say_sync,
-		beside_say,
-		say_lost_all,
-		say_refused_on_raw,
-		say_range,
-		say_more_costs,
-		say_main_rest,
-		say_kept,
-	};
-	/* clang-format on */
+	say_kinds(tables, false, say, arg);
+}
 
-	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
-		for (size_t i = 0; i < tables->n; i++)
-			kinds[k](tables, &tables->table[i], say, arg);
+void findings_main(const struct tables *tables, findings_say *say, void *arg)
+{
+	say_kinds(tables, true, say, arg);
 }
 
 /* One sentence per reason, with the ids it holds for. */

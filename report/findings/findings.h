@@ -9,6 +9,9 @@
 /* Each calls say(arg, sentence) for every sentence there is, in order. */
 typedef void findings_say(void *arg, const char *sentence);
 void findings_numbers(const struct tables *tables, findings_say *say, void *arg);
+/* Only what people act on: what device-mapper adds, growth with segments, lost huge pages, what
+ * losing DAX costs, durability. */
+void findings_main(const struct tables *tables, findings_say *say, void *arg);
 /* Voids, skips, and what is missing from the grid of variants and stacks, with the reasons. */
 void findings_gaps(const struct tables *tables, findings_say *say, void *arg);
 

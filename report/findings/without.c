@@ -214,20 +214,29 @@ long without_dm_stack(const struct tables *tables, const struct table *t, const 
 	return -1;
 }
 
+static void say_stack(const struct tables *tables, const struct table *t, long stack,
+		      findings_say *say, void *arg)
+{
+	if (stack < 0)
+		return;
+	say_op(tables, t, (size_t)stack, "read", say, arg);
+	say_op(tables, t, (size_t)stack, "write", say, arg);
+	say_faults(tables, t, (size_t)stack, say, arg);
+}
+
 void without_say_dax(const struct tables *tables, const struct table *t, findings_say *say,
 		     void *arg)
 {
-	const long stacks[] = {tables->raw, without_dm_stack(tables, t, "bio")};
+	long dm = without_dm_stack(tables, t, "bio");
 
-	for (unsigned int i = 0; i < 2; i++) {
-		if (stacks[i] < 0)
-			continue;
-		say_op(tables, t, (size_t)stacks[i], "read", say, arg);
-		say_op(tables, t, (size_t)stacks[i], "write", say, arg);
-	}
-	for (unsigned int i = 0; i < 2; i++)
-		if (stacks[i] >= 0)
-			say_faults(tables, t, (size_t)stacks[i], say, arg);
+	say_stack(tables, t, dm < 0 ? tables->raw : dm, say, arg);
+}
+
+void without_say_raw(const struct tables *tables, const struct table *t, findings_say *say,
+		     void *arg)
+{
+	if (without_dm_stack(tables, t, "bio") >= 0)
+		say_stack(tables, t, tables->raw, say, arg);
 }
 
 /* What msync costs where MAP_SYNC and the processor's own flush would do. */

@@ -34,8 +34,11 @@ double without_ratio(const struct table *t, size_t stack, const char *path, cons
  * if the benchmark was not measured on raw and such a one. */
 long without_dm_stack(const struct tables *tables, const struct table *t, const char *bench);
 
-/* Findings of one table. */
+/* Findings of one table: on the stack above, or else on raw. */
 void without_say_dax(const struct tables *tables, const struct table *t, findings_say *say,
+		     void *arg);
+/* The same on raw, if there is a stack above. */
+void without_say_raw(const struct tables *tables, const struct table *t, findings_say *say,
 		     void *arg);
 void without_say_sync(const struct tables *tables, const struct table *t, findings_say *say,
 		      void *arg);

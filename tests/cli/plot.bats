@@ -90,7 +90,7 @@ run.jsonl" ]]
 	grep -q 'To load a table costs 1,000 insn for each segment, and 5,000 for any table' "$RUN/table-ops.svg"
 	run timeout 20 build/daxdm report "$RUN"
 	# The report breaks its lines.
-	[[ $(tr -s " \n" " " <<<"$output") == *"on 3 numbers of segments): load 1,000 + 5,000 (0.0 %)"* ]]
+	[[ $(tr -s " \n" " " <<<"$output") == *"of 3 numbers of segments): load 1,000 + 5,000 (0.0 %)"* ]]
 }
 
 @test "gnuplot missing: one line that names the package" {

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "report/findings/report_text.h"
+
+#include "lib/base/memory.h"
+#include "lib/base/number.h"
+#include "lib/base/terminal.h"
+#include "report/findings/cost.h"
+#include "report/findings/findings.h"
+#include "report/table/beside.h"
+#include "report/table/counted.h"
+#include "report/table/grid.h"
+
+#include <stdlib.h>
+
+static void print_findings(const struct tables *tables, int width, bool all, FILE *out)
+{
+	struct printer numbers = {
+		.out = out, .width = width, .bullet = "  * ", .heading = "Findings"};
+	struct printer gaps = {
+		.out = out, .width = width, .bullet = "  * ", .heading = "\nNot in the numbers"};
+
+	if (all)
+		findings_numbers(tables, print_sentence, &numbers);
+	else
+		findings_main(tables, print_sentence, &numbers);
+	if (!numbers.any && !tables->run->n_proven)
+		fputs("Findings\n  none: the run holds no record that could be compared\n", out);
+	findings_gaps(tables, print_sentence, &gaps);
+	fputc('\n', out);
+}
+
+/* The stack that stands for all of device-mapper in a short table; -1 if there is none. */
+static long dm_stack(const struct tables *tables, const struct table *t)
+{
+	struct cost cost;
+
+	for (size_t r = 0; r < t->n_rows; r++)
+		if (cost_find(tables, t, &t->rows[r], NULL, &cost))
+			return (long)cost.at->stack_rank;
+	return -1;
+}
+
+static void add_median(struct grid *g, size_t column, const struct run_record *rec)
+{
+	grid_cell(g, column, "%s", rec ? number(rec->median).s : "-");
+}
+
+/* One row for each section: on raw, and on one stack of device-mapper. */
+static void print_short_table(const struct tables *tables, const struct table *t, int width,
+			      FILE *out)
+{
+	long dm = dm_stack(tables, t);
+	struct grid g;
+
+	grid_init(&g, 1);
+	grid_column(&g, "", true);
+	grid_column(&g, "raw", false);
+	grid_column(&g, dm < 0 ? "-" : tables->run->stacks.name[dm], false);
+	grid_column(&g, "difference", false);
+	for (size_t r = 0; r < t->n_rows; r++) {
+		const struct table_row *row =
+			table_section_starts(t, r)
+				? cost_headline(t, t->rows[r].bench, t->rows[r].page)
+				: NULL;
+		const struct run_record *raw, *on_dm;
+
+		if (!row)
+			continue;
+		raw = table_raw(tables, row);
+		on_dm = dm < 0 ? NULL : row->cell[dm];
+		if (!raw && !on_dm)
+			continue;
+		grid_line(&g);
+		grid_cell(&g, 0, "  %s.%s", row->bench, row->variant);
+		add_median(&g, 1, raw);
+		add_median(&g, 2, on_dm);
+		if (raw && on_dm)
+			grid_cell(&g, 3, "%s (%s)", number_signed(on_dm->median - raw->median).s,
+				  number_percent(on_dm->median - raw->median, raw->median).s);
+	}
+	fprintf(out, "%s: median in %s per sample, one row of each section\n", table_fs(t),
+		t->unit);
+	grid_print(&g, out, width);
+	fputc('\n', out);
+	grid_free(&g);
+}
+
+static void print_tables(const struct tables *tables, int width, FILE *out)
+{
+	struct printer counted = {.out = out,
+				  .width = width,
+				  .bullet = "  * ",
+				  .heading = "Counted, in a second sweep"};
+
+	table_print(tables, out, width);
+	beside_print(tables, out);
+	if (!tables->run->n_counted)
+		return;
+	counted_sentences(tables->run, print_sentence, &counted);
+	counted_tables(tables->run, out);
+	fputc('\n', out);
+}
+
+static void print_all(const struct tables *tables, int width, FILE *out)
+{
+	struct printer head = {.out = out, .width = width, .bullet = ""};
+
+	findings_head(tables, print_sentence, &head);
+	fputc('\n', out);
+	print_findings(tables, width, true, out);
+	print_tables(tables, width, out);
+}
+
+static void print_short(const struct tables *tables, int width, FILE *out)
+{
+	struct printer head = {.out = out, .width = width, .bullet = ""};
+
+	findings_head(tables, print_sentence, &head);
+	fputc('\n', out);
+	print_findings(tables, width, false, out);
+	for (size_t i = 0; i < tables->n; i++)
+		print_short_table(tables, &tables->table[i], width, out);
+}
+
+bool report_text(const struct tables *tables, int width, bool all, FILE *out)
+{
+	char *text = NULL;
+	FILE *whole = memory_stream(&text);
+	size_t lines = 0;
+
+	if (!whole)
+		return true;
+	print_all(tables, width, whole);
+	if (!fclose(whole)) {
+		for (const char *c = text; *c; c++)
+			lines += *c == '\n';
+		all |= lines <= REPORT_LINES_MAX;
+		if (all)
+			fputs(text, out);
+		else
+			print_short(tables, width, out);
+	}
+	free(text);
+	return all;
+}
