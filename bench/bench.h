@@ -80,9 +80,15 @@ struct bench {
 	const char *better; /* "lower" or "higher" */
 	const enum need *needs;
 	const struct variant *variants; /* ends with name == NULL */
-	/* Kernel functions and tracepoints whose hits prove the path; may be NULL.  See
-	 * lib/trace/probe.h. */
+	/* Why the default sweep leaves it out; NULL: it runs there.  See "others" in
+	 * bench/workload_read.h. */
+	const char *by_name_only;
+	/* Kernel functions and tracepoints whose hits prove the path (lib/trace/probe.h); NULL only
+	 * for what waives PROOF_PATH or proves it otherwise. */
 	const char *const *probes;
+	/* What it cannot prove, and why (lib/run/proof.h): a record without its proof is void.
+	 * NULL: it proves all. */
+	const struct proof_waiver *waivers;
 	/* Once per mounted filesystem.  Returns 0 or -errno after one error line; teardown is
 	 * called in either case. */
 	int (*setup)(struct bench_env *env, void **state);

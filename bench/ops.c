@@ -104,11 +104,10 @@ int ops_time(const struct bench_env *env, const struct ops *ops, uint64_t *ticks
 	return 0;
 }
 
-void ops_probe(const struct ops *ops, size_t n, struct probe_set *probes, const char *const *points,
-	       struct ops_result *result)
+void ops_probe(const struct ops *ops, size_t n, struct probe_set *probes, struct ops_result *result)
 {
-	int64_t sums[PROBE_MAX] = {0};
-
+	json_decref(result->proof.path);
+	result->proof.path = NULL;
 	for (size_t i = 0; i < n && !result->why[0]; i++) {
 		int64_t done = ops->before ? ops->before(ops->arg, i) : 0;
 
@@ -122,36 +121,25 @@ void ops_probe(const struct ops *ops, size_t n, struct probe_set *probes, const 
 		probe_stop(probes);
 		if (done != ops->wanted)
 			judge(result, ops, i, done);
-		for (unsigned int p = 0; p < probes->n; p++) {
-			int64_t count = probe_count(probes, points[p]);
-
-			sums[p] = count < 0 ? -1 : sums[p] + count;
-		}
+		proof_count(&result->proof, "operations", ops->per_sample, probes);
 		if (ops->holds)
 			ops->holds(ops->arg, i, result->why, sizeof(result->why));
 	}
-	json_decref(result->path);
-	result->path = json_pack("{sI}", "operations", (json_int_t)(n * ops->per_sample));
-	for (unsigned int p = 0; p < probes->n; p++)
-		json_object_set_new(result->path, points[p],
-				    sums[p] < 0 ? json_null() : json_integer(sums[p]));
 }
 
 int64_t ops_hits(const struct ops_result *result, const char *point)
 {
-	const json_t *count = json_object_get(result->path, point);
-
-	return json_is_integer(count) ? json_integer_value(count) : -1;
+	return proof_hits(&result->proof, point);
 }
 
 int ops_report(struct bench_env *env, const struct bench *bench, const struct variant *variant,
-	       const struct ops_result *result, json_t *proof)
+	       const struct ops_result *result, json_t *more)
 {
 	if (!result->missing.why && !result->why[0])
 		return record_write(env->sink, &env->cell, bench->name, bench->better,
 				    variant->name, result->samples, result->n, result->overhead,
-				    proof);
-	json_decref(proof);
+				    &result->proof, more);
+	json_decref(more);
 	if (result->missing.why)
 		return skip_write(env->sink, &env->cell, bench->name, variant->name,
 				  result->missing.why, result->missing.cure);
@@ -160,7 +148,7 @@ int ops_report(struct bench_env *env, const struct bench *bench, const struct va
 
 void ops_result_free(struct ops_result *result)
 {
-	json_decref(result->path);
+	proof_free(&result->proof);
 	free(result->samples);
 	*result = (struct ops_result){0};
 }

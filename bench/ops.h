@@ -28,7 +28,7 @@ struct ops_result {
 	int64_t *samples;
 	size_t n;
 	int64_t overhead;
-	json_t *path;		 /* hits of the probe pass, and "operations" */
+	struct proof proof;	 /* its path: hits of the probe pass, and "operations" */
 	char why[OPS_WHY_BYTES]; /* set: a proof failed, the samples are void */
 	struct missing missing;	 /* set: not to be had here */
 };
@@ -42,9 +42,8 @@ int ops_time(const struct bench_env *env, const struct ops *ops, uint64_t *ticks
 
 /*
  * The probe pass: the first n samples once more, with the probes started around each operation
- * alone; their counts go to result->path.  points ends with NULL.
- */
-void ops_probe(const struct ops *ops, size_t n, struct probe_set *probes, const char *const *points,
+ * alone; their counts go to result->proof.  */
+void ops_probe(const struct ops *ops, size_t n, struct probe_set *probes,
 	       struct ops_result *result);
 
 /* Hits of a point in the probe pass; -1 if this kernel has no such point, or no pass was. */
@@ -54,9 +53,10 @@ int64_t ops_hits(const struct ops_result *result, const char *point);
 __attribute__((format(printf, 2, 3))) void ops_void(struct ops_result *result, const char *fmt,
 						    ...);
 
-/* Writes the record, the void or the skip of one variant; steals proof.  Returns 0 or -errno. */
+/* Writes the record, the void or the skip of one variant; more are members for the proof of the
+ * record, which it steals.  Returns 0 or -errno. */
 int ops_report(struct bench_env *env, const struct bench *bench, const struct variant *variant,
-	       const struct ops_result *result, json_t *proof);
+	       const struct ops_result *result, json_t *more);
 
 void ops_result_free(struct ops_result *result);
 

@@ -15,6 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* In a file: each benchmark that it does not name. */
+static const char others[] = "others";
+
 static struct words *statement(struct workload *w, const char *word, size_t len)
 {
 	if (len == 5 && !memcmp(word, "stack", 5))
@@ -77,6 +80,8 @@ static int read_word(const char *path, unsigned int number, const char *line, co
 		msg_error("out of memory");
 		return rc;
 	}
+	if (to == &out->benches && !strcmp(to->list[to->n - 1], others))
+		return 0;
 	return check_word(out, to, to->list[to->n - 1], where);
 }
 
@@ -110,12 +115,46 @@ static int read_line(void *workload, const char *path, unsigned int number, char
 	return rc;
 }
 
+static bool names_variant_of(const struct workload *w, const struct bench *bench)
+{
+	for (const struct variant *v = bench->variants; v->name; v++)
+		if (workload_wants(w, bench->name, v->name))
+			return true;
+	return false;
+}
+
+/* Replaces the word others by the benchmarks that it stands for.  Returns 0 or -ENOMEM. */
+static int expand_others(struct workload *w)
+{
+	struct words all = {0};
+	bool found = false;
+	int rc = 0;
+
+	for (size_t i = 0; i < w->benches.n && !rc; i++) {
+		const char *word = w->benches.list[i];
+		bool is_others = !strcmp(word, others);
+
+		found = found || is_others;
+		rc = is_others ? 0 : words_add(&all, word, strlen(word));
+	}
+	for (const struct bench *const *b = bench_table; *b && found && !rc; b++)
+		if (!(*b)->by_name_only && !names_variant_of(w, *b))
+			rc = words_add(&all, (*b)->name, strlen((*b)->name));
+	words_free(&w->benches);
+	w->benches = all;
+	if (rc < 0)
+		msg_error("out of memory");
+	return rc;
+}
+
 int workload_read(const char *path, struct workload *out)
 {
 	int rc;
 
 	*out = (struct workload){0};
 	rc = text_file_read(path, "workload", read_line, out);
+	if (!rc)
+		rc = expand_others(out);
 	if (rc < 0)
 		workload_free(out);
 	return rc;

@@ -6,6 +6,9 @@
  *	stack raw linear:1 linear:16
  *	fs    ext4 xfs
  *	bench fault.read.* fault.write.*
+ *
+ * `bench others` stands for each benchmark of which the file names no variant, unless its
+ * descriptor has by_name_only: so a new benchmark runs in workloads/default.
  */
 #ifndef DAXDM_WORKLOAD_READ_H
 #define DAXDM_WORKLOAD_READ_H

@@ -219,9 +219,7 @@ int bio_start(struct bench_env *env, struct bio_state *s, size_t n, struct ops_r
 	s->fd = bio_open(env, plan);
 	if (s->fd < 0)
 		return -errno;
-	if (plan->path != NODE && file_is_dax(s->fd) != (plan->path == DAX))
-		ops_void(result, "the file is %saccessed directly (statx)",
-			 plan->path == DAX ? "not " : "");
+	proof_dax(&result->proof, s->fd, plan->path == DAX, result->why, sizeof(result->why));
 	/* By io_uring what has pages there waits for a worker. */
 	if (plan->path != DAX && plan->path != NODE)
 		rc = set_cache(s, n);
@@ -277,8 +275,8 @@ static void check_frames(struct bench_env *env, struct bio_state *s, size_t n,
 	};
 
 	for (size_t i = 0; i < n && !result->why[0]; i++)
-		frames_prove(&proof, &s->mapping, s->base.offsets[i], 1, result->why,
-			     sizeof(result->why));
+		proof_frames(&result->proof, &proof, &s->mapping, s->base.offsets[i], 1,
+			     result->why, sizeof(result->why));
 }
 
 /* Ends what bio_start() began and proves what it left; the filesystem is mounted again. */

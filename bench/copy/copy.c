@@ -346,9 +346,10 @@ static void check_frames(struct bench_env *env, struct copy_state *s, size_t n,
 		.extents = s->base.data.extents,
 	};
 
+	proof_dax(&result->proof, s->base.data.fd, true, result->why, sizeof(result->why));
 	for (size_t i = 0; i < n && !result->why[0]; i++)
-		frames_prove(&proof, &s->mapping, s->base.offsets[i], pages, result->why,
-			     sizeof(result->why));
+		proof_frames(&result->proof, &proof, &s->mapping, s->base.offsets[i], pages,
+			     result->why, sizeof(result->why));
 }
 
 /* What was stored is looked for on the block node: the first and the last eight bytes. */
@@ -394,7 +395,7 @@ static int pass(struct bench_env *env, struct copy_state *s, const struct varian
 		goto out;
 	env->phase(env, probes ? "proof" : "measure");
 	if (probes)
-		ops_probe(&ops, ops.n, probes, points, result);
+		ops_probe(&ops, ops.n, probes, result);
 	else
 		rc = ops_time(env, &ops, s->base.ticks, result);
 	env->phase(env, "proof");
@@ -463,14 +464,12 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 	struct copy_state *s = state;
 	struct ops_result *r = &s->results[variant - variants];
 
-	return ops_report(env, &bench_copy, variant, r,
-			  json_pack("{sb ss sb ss sb sI sI sO*}", "dax", 1, "way",
-				    enters_kernel(plan) ? "kernel" : "user", "pfn_in_segment", 1,
-				    "read_back", reads(plan) ? "stamps" : "block node",
-				    "auto_flush", pmem_has_auto_flush() == 1, "operations",
-				    (json_int_t)r->n, "faults_at_most",
-				    (json_int_t)s->most_faults[variant - variants], "path",
-				    r->path));
+	return ops_report(
+		env, &bench_copy, variant, r,
+		json_pack("{ss sb ss sb sI sI}", "way", enters_kernel(plan) ? "kernel" : "user",
+			  "pfn_in_segment", 1, "read_back", reads(plan) ? "stamps" : "block node",
+			  "auto_flush", pmem_has_auto_flush() == 1, "operations", (json_int_t)r->n,
+			  "faults_at_most", (json_int_t)s->most_faults[variant - variants]));
 }
 
 /* ---- set-up ---------------------------------------------------------------------------------- */
@@ -496,6 +495,24 @@ static void teardown(struct bench_env *env, void *state)
 
 static const enum need needs[] = {NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NEED_END};
 
+#define IN_USER_SPACE "it is done in user space and calls none of the functions"
+
+static const struct proof_waiver waivers[] = {
+	{"*", PROOF_PAGE, "no page is mapped while it is timed; each frame is verified"},
+	{"load.*", PROOF_PATH, IN_USER_SPACE},
+	{"store.*", PROOF_PATH, IN_USER_SPACE},
+	{"memcpy.*", PROOF_PATH, IN_USER_SPACE},
+	{"from.*", PROOF_PATH, IN_USER_SPACE},
+	{"temporal.*", PROOF_PATH, IN_USER_SPACE},
+	{"nontemporal.*", PROOF_PATH, IN_USER_SPACE},
+	{"noflush.*", PROOF_PATH, IN_USER_SPACE},
+	{"flush.*", PROOF_PATH, IN_USER_SPACE},
+	{"drain", PROOF_PATH, IN_USER_SPACE},
+	{"persist.*", PROOF_PATH, IN_USER_SPACE},
+	{"durable.mapsync.*", PROOF_PATH, IN_USER_SPACE},
+	{0},
+};
+
 const struct bench bench_copy = {
 	.name = "copy",
 	.why = "moving bytes to and from a mapped DAX file, and making them durable",
@@ -504,6 +521,7 @@ const struct bench bench_copy = {
 	.variants = variants,
 	.setup = setup,
 	.probes = points,
+	.waivers = waivers,
 	.once = once,
 	.probe = probe,
 	.report = report,

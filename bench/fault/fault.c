@@ -65,8 +65,9 @@ struct result {
 	int64_t *samples; /* the first n_pmd by 2 MiB where PMDs were asked for */
 	size_t n, n_pmd;
 	unsigned int areas, placed;
-	json_t *path;  /* hits of the probe pass */
-	char why[192]; /* set: a proof failed, the samples are void */
+	struct proof proof; /* of the timed pass; its path: hits of the probe pass */
+	struct proof small; /* of faults that were to map 2 MiB and mapped 4 KiB; it has no path */
+	char why[192];	    /* set: a proof failed, the samples are void */
 };
 
 struct fault_state {
@@ -87,7 +88,8 @@ struct pass {
 	size_t n_pmd;
 	unsigned int areas;  /* memory areas of the process */
 	unsigned int placed; /* windows that the filesystem laid out so that a PMD could map them */
-	char why[192];	     /* set: the pass is void */
+	struct proof proof, small; /* as in struct result */
+	char why[192];		   /* set: the pass is void */
 };
 
 static int open_files(struct bench_env *env, struct fault_state *f)
@@ -170,7 +172,7 @@ static void teardown(struct bench_env *env, void *state)
 		close(f->pagemap_fd);
 	extents_free(&f->data.extents);
 	for (size_t i = 0; i < FAULT_VARIANTS; i++) {
-		json_decref(f->results[i].path);
+		proof_free(&f->results[i].proof);
 		free(f->results[i].samples);
 	}
 	free(f);
@@ -279,7 +281,7 @@ static void prove_frames(struct bench_env *env, struct fault_state *f, const str
 
 		pass->placed +=
 			window_is_huge_on_fs(&proof.extents, page / WINDOW_BYTES * WINDOW_BYTES);
-		frames_prove(&proof, m, page, run, pass->why, sizeof(pass->why));
+		proof_frames(&pass->proof, &proof, m, page, run, pass->why, sizeof(pass->why));
 	}
 	extents_free(&proof.extents);
 }
@@ -304,7 +306,7 @@ static void prove_bytes(struct fault_state *f, const struct mapping *m, struct p
  */
 static void split_by_page_size(struct fault_state *f, const struct mapping *m, struct pass *pass)
 {
-	uint64_t refused[WINDOWS];
+	uint64_t refused[WINDOWS], more = 0;
 	size_t n_refused = 0;
 
 	pass->n_pmd = 0;
@@ -312,12 +314,20 @@ static void split_by_page_size(struct fault_state *f, const struct mapping *m, s
 		uint64_t other = f->offset[i] ^ (WINDOW_BYTES / 2), before = page_faults();
 
 		(void)*(volatile char *)(m->base + other);
-		if (page_faults() == before)
+		before = page_faults() - before;
+		if (!before)
 			f->ticks[pass->n_pmd++] = f->ticks[i];
 		else
 			refused[n_refused++] = f->ticks[i];
+		more += before;
 	}
 	memcpy(f->ticks + pass->n_pmd, refused, n_refused * sizeof(*refused));
+	if (pass->n_pmd)
+		proof_pages(&pass->proof, WINDOW_BYTES, pass->n_pmd, pass->faults - n_refused,
+			    pass->why, sizeof(pass->why));
+	if (n_refused)
+		proof_pages(&pass->small, PAGE_BYTES, 2 * n_refused, n_refused + more, pass->why,
+			    sizeof(pass->why));
 }
 
 /* The timed (or probed) accesses; everything around them is outside the clock. */
@@ -431,6 +441,10 @@ static int run_pass(struct bench_env *env, struct fault_state *f, const struct v
 	env->phase(env, "proof");
 	if (plan->huge)
 		split_by_page_size(f, &m, pass);
+	else
+		proof_pages(&pass->proof, PAGE_BYTES, pass->n, pass->faults, pass->why,
+			    sizeof(pass->why));
+	proof_dax(&pass->proof, plan_fd(f, plan), true, pass->why, sizeof(pass->why));
 	if (!pass->why[0])
 		prove_frames(env, f, plan, &m, pass);
 	if (!pass->why[0] && plan->file == DATA)
@@ -472,13 +486,7 @@ static int probe(struct bench_env *env, void *state, const struct variant *varia
 
 	if (rc < 0)
 		return rc;
-	result->path = json_pack("{sI}", "faults", (json_int_t)pass.faults);
-	for (unsigned int i = 0; i < probes->n; i++) {
-		int64_t count = probe_count(probes, points[i]);
-
-		json_object_set_new(result->path, points[i],
-				    count < 0 ? json_null() : json_integer(count));
-	}
+	proof_count(&result->proof, "faults", (int64_t)pass.faults, probes);
 	if (pass.why[0])
 		strcpy(result->why, pass.why);
 	else if (!result->why[0])
@@ -493,22 +501,20 @@ static int64_t overhead(const struct bench_env *env, const struct fault_state *f
 			   plan->timed == STORE ? f->overhead_store_ticks : f->overhead_load_ticks);
 }
 
-static json_t *make_proof(const struct plan *plan, const char *page, size_t n,
-			  const struct result *result)
+static json_t *more_proof(const struct plan *plan, size_t n, const struct result *result)
 {
 	bool zero = plan->file == HOLE && plan->timed == LOAD;
+	json_t *more;
 
-	json_t *proof;
-
-	proof = json_pack("{sb ss sI sb ss si sO}", "dax", 1, "page", page, "faults", (json_int_t)n,
-			  "pfn_in_segment", !zero && !plan->is_private, "backing",
-			  zero		     ? "zero page"
-			  : plan->is_private ? "private copy"
-					     : "namespace",
-			  "areas", (int)result->areas, "path", result->path);
+	more = json_pack("{sI sb ss si}", "faults", (json_int_t)n, "pfn_in_segment",
+			 !zero && !plan->is_private, "backing",
+			 zero		    ? "zero page"
+			 : plan->is_private ? "private copy"
+					    : "namespace",
+			 "areas", (int)result->areas);
 	if (plan->huge && !zero)
-		json_object_set_new(proof, "windows_placed_huge", json_integer(result->placed));
-	return proof;
+		json_object_set_new(more, "windows_placed_huge", json_integer(result->placed));
+	return more;
 }
 
 static int observe_huge(struct bench_env *env, struct fault_state *f, const struct result *result)
@@ -543,6 +549,8 @@ static int once(struct bench_env *env, void *state, const struct variant *varian
 	result->n_pmd = pass.n_pmd;
 	result->areas = pass.areas;
 	result->placed = pass.placed;
+	result->proof = pass.proof;
+	result->small = pass.small;
 	strcpy(result->why, pass.why);
 	for (size_t i = 0; i < pass.n; i++)
 		result->samples[i] =
@@ -557,6 +565,7 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 	struct fault_state *f = state;
 	const struct result *r = &f->results[variant - fault_variants];
 	size_t n_first = plan->huge ? r->n_pmd : r->n;
+	struct proof small;
 	char fallback[64];
 	int rc = 0;
 
@@ -566,15 +575,19 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 		rc = observe_huge(env, f, r);
 	if (!rc && n_first)
 		rc = record_write(env->sink, &env->cell, "fault", bench_fault.better, variant->name,
-				  r->samples, n_first, overhead(env, f, plan),
-				  make_proof(plan, plan->huge ? "2M" : "4K", n_first, r));
+				  r->samples, n_first, overhead(env, f, plan), &r->proof,
+				  more_proof(plan, n_first, r));
 	if (rc < 0 || n_first == r->n)
 		return rc;
 	snprintf(fallback, sizeof(fallback), "%.*sfallback", (int)strlen(variant->name) - 3,
 		 variant->name);
+	/* The rest was examined for all samples at once. */
+	small = r->proof;
+	small.page_bytes = r->small.page_bytes;
+	small.shown = (r->proof.shown & ~(unsigned int)PROOF_PAGE) | r->small.shown;
 	return record_write(env->sink, &env->cell, "fault", bench_fault.better, fallback,
-			    r->samples + n_first, r->n - n_first, overhead(env, f, plan),
-			    make_proof(plan, "4K", r->n - n_first, r));
+			    r->samples + n_first, r->n - n_first, overhead(env, f, plan), &small,
+			    more_proof(plan, r->n - n_first, r));
 }
 
 static const enum need needs[] = {NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NEED_END};

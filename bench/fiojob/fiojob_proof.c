@@ -49,13 +49,11 @@ out:
 static void prove_dax_bit(const struct fiojob *f, bool wanted, struct ops_result *ops)
 {
 	int fd = open(f->path, O_RDONLY | O_CLOEXEC);
-	int dax = fd < 0 ? -errno : file_is_dax(fd);
 
-	if (dax != wanted)
-		ops_void(ops, "before fio's job statx says of the file: %s",
-			 dax < 0 ? strerror(-dax)
-			 : dax	 ? "DAX"
-				 : "no DAX");
+	if (fd < 0)
+		ops_void(ops, "before fio's job the file cannot be opened: %s", strerror(errno));
+	else
+		proof_dax(&ops->proof, fd, wanted, ops->why, sizeof(ops->why));
 	if (fd >= 0)
 		close(fd);
 }
@@ -154,7 +152,8 @@ static void prove_frames(const struct bench_env *env, const struct fiojob *f,
 
 		if (!mapped_pfns(pagemap_fd, mapping.base + at, &pfn, 1) && !pfn)
 			continue;
-		if (frames_prove(&proof, &mapping, at, pages, r->ops.why, sizeof(r->ops.why)))
+		if (proof_frames(&r->ops.proof, &proof, &mapping, at, pages, r->ops.why,
+				 sizeof(r->ops.why)))
 			r->frames += pages;
 	}
 	if (!r->frames)
@@ -239,14 +238,7 @@ static void prove_written(const struct fiojob *f, const struct variant *variant,
 
 static void keep_counts(const struct fiojob *f, struct fiojob_result *r)
 {
-	json_decref(r->ops.path);
-	r->ops.path = json_pack("{sI}", "operations", (json_int_t)r->logs[PROBED].n);
-	for (unsigned int i = 0; i < f->probes.n; i++) {
-		int64_t count = probe_count(&f->probes, fiojob_points[i]);
-
-		json_object_set_new(r->ops.path, fiojob_points[i],
-				    count < 0 ? json_null() : json_integer(count));
-	}
+	proof_count(&r->ops.proof, "operations", (int64_t)r->logs[PROBED].n, &f->probes);
 }
 
 static void judge_counts(const struct bench_env *env, const struct fiojob_plan *plan,

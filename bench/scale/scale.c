@@ -122,7 +122,7 @@ struct result {
 	size_t n;
 	unsigned int workers;
 	unsigned int apart; /* rounds in which the workers were not at it together: no samples */
-	json_t *path;	    /* hits of the probe pass */
+	struct proof proof; /* its path: hits of the probe pass */
 	char why[CREW_WHY_BYTES];
 	struct missing missing;
 };
@@ -250,7 +250,7 @@ static void teardown(struct bench_env *env, void *state)
 	for (unsigned int i = 0; i < CREW_MAX; i++)
 		remove_file(env, &s->own[i], (int)i);
 	for (size_t i = 0; i < N_VARIANTS; i++) {
-		json_decref(s->results[i].path);
+		proof_free(&s->results[i].proof);
 		free(s->results[i].samples);
 	}
 	free(s);
@@ -381,6 +381,9 @@ static void judge_round(const struct scale *s, const struct crew_share *share, s
 			snprintf(r->why, sizeof(r->why),
 				 "worker %u: %d accesses took %" PRIu64 " faults", i, PAGES,
 				 share[i].faults);
+		else if (s->plan->what == FAULT)
+			proof_pages(&r->proof, PAGE_BYTES, PAGES, share[i].faults, r->why,
+				    sizeof(r->why));
 	}
 }
 
@@ -412,6 +415,8 @@ static int run_rounds(struct scale *s, struct crew *crew, size_t n, struct probe
 		else
 			r->samples[r->n++] = crew_rate(share, r->workers);
 	}
+	if (s->plan->what == FAULT && !r->why[0])
+		proof_seen(&r->proof, PROOF_FRAME); /* by each worker: prove_pages() */
 	if (rc == -ETIMEDOUT)
 		msg_error("scale: a worker did not come back from its work within %d s", LIMIT_S);
 	return rc;
@@ -430,6 +435,8 @@ static int run_pass(struct bench_env *env, struct scale *s, const struct variant
 	if (s->plan->what == FAULT)
 		job.prove = prove_pages;
 	rc = make_posts(s, r->workers);
+	for (unsigned int i = 0; i < r->workers && !rc; i++)
+		proof_dax(&r->proof, s->post[i].fd, true, r->why, sizeof(r->why));
 	if (!rc)
 		rc = crew_make(&crew, s->plan->kind, r->workers, &job);
 	env->phase(env, probes ? "proof" : "measure");
@@ -468,13 +475,7 @@ static void judge_path(const struct bench_env *env, const struct probe_set *prob
 	int64_t dm = probe_count(probes, points[0]), pmem = probe_count(probes, points[1]);
 	int64_t operations = (int64_t)r->workers * PAGES;
 
-	r->path = json_pack("{sI}", "operations", (json_int_t)operations);
-	for (unsigned int p = 0; p < probes->n; p++) {
-		int64_t count = probe_count(probes, points[p]);
-
-		json_object_set_new(r->path, points[p],
-				    count < 0 ? json_null() : json_integer(count));
-	}
+	proof_count(&r->proof, "operations", operations, probes);
 	if (r->why[0] || pmem < 0)
 		return;
 	if (pmem < operations)
@@ -508,7 +509,7 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 	const struct plan *plan = variant->arg;
 	struct scale *s = state;
 	struct result *r = &s->results[variant - variants];
-	json_t *proof;
+	json_t *more;
 
 	if (r->missing.why)
 		return skip_write(env->sink, &env->cell, "scale", variant->name, r->missing.why,
@@ -520,32 +521,39 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 			 r->apart, r->apart + r->n);
 	if (r->why[0])
 		return void_write(env->sink, &env->cell, "scale", variant->name, r->why);
-	proof = json_pack("{sb si si si sO}", "dax", 1, "workers", (int)r->workers,
-			  "operations_per_worker", PAGES, "rounds", (int)r->n, "path", r->path);
+	more = json_pack("{si si si}", "workers", (int)r->workers, "operations_per_worker", PAGES,
+			 "rounds", (int)r->n);
 	if (plan->what == FAULT) {
-		json_object_set_new(proof, "page", json_string("4K"));
-		json_object_set_new(proof, "faults_per_round",
+		json_object_set_new(more, "faults_per_round",
 				    json_integer((json_int_t)r->workers * PAGES));
-		json_object_set_new(proof, "pfn_in_segment", json_true());
+		json_object_set_new(more, "pfn_in_segment", json_true());
 	}
 	if (env->cell.meter->kind == METER_TIME)
-		json_object_set_new(proof, "rounds_apart", json_integer(r->apart));
+		json_object_set_new(more, "rounds_apart", json_integer(r->apart));
 	return record_write_unit(env->sink, &env->cell, "scale", bench_scale.better,
 				 plan->what == FAULT ? "faults/s" : "reads/s", variant->name,
-				 r->samples, r->n, 0, proof);
+				 r->samples, r->n, 0, &r->proof, more);
 }
 
 static const enum need needs[] = {NEED_ROOT, NEED_DAX,	NEED_PAGEMAP,
 				  NEED_TIME, NEED_CPUS, NEED_END};
 
+static const struct proof_waiver waivers[] = {
+	{"read.*", PROOF_PAGE | PROOF_FRAME,
+	 "read(2) maps no page; what was written there is verified"},
+	{0},
+};
+
 const struct bench bench_scale = {
 	.name = "scale",
 	.why = "faults and translations per second by processors",
 	.better = "higher",
+	.by_name_only = "rates of several processors need --meter time and an idle host",
 	.needs = needs,
 	.variants = variants,
 	.setup = setup,
 	.probes = points,
+	.waivers = waivers,
 	.once = once,
 	.probe = probe,
 	.report = report,

@@ -42,16 +42,7 @@ static bool check_state(struct tableops *t, const struct table_device *device,
 
 void table_add_hits(struct ops_result *result, const struct probe_set *probes)
 {
-	if (!result->path)
-		result->path = json_object();
-	for (unsigned int p = 0; p < probes->n; p++) {
-		const char *name = probes->points[p].name;
-		int64_t count = probe_count(probes, name), before = ops_hits(result, name);
-
-		json_object_set_new(result->path, name,
-				    count < 0 ? json_null()
-					      : json_integer(count + (before > 0 ? before : 0)));
-	}
+	proof_count(&result->proof, NULL, 0, probes);
 }
 
 bool table_ask(struct tableops *t, const struct meter *meter, struct table_device *device,

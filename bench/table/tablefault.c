@@ -165,8 +165,11 @@ static uint64_t fault_once(struct bench_env *env, struct tableops *t, const stru
 		probe_stop(probes);
 	if (before != 1)
 		ops_void(result, "the access took %" PRIu64 " faults", before);
+	proof_dax(&result->proof, t->data.fd, true, result->why, sizeof(result->why));
+	proof_pages(&result->proof, PAGE_BYTES, 1, before, result->why, sizeof(result->why));
 	if (!result->why[0])
-		frames_prove(&proof, &t->mapping, at, 1, result->why, sizeof(result->why));
+		proof_frames(&result->proof, &proof, &t->mapping, at, 1, result->why,
+			     sizeof(result->why));
 	return t->ticks[0];
 }
 

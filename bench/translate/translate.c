@@ -326,7 +326,8 @@ static void prove_frames(struct bench_env *env, struct translate *t, const struc
 					  .extents = t->data.extents};
 
 	for (size_t i = 0; i < n_round && !r->why[0]; i++)
-		frames_prove(&proof, m, t->offset[i] - BYTE_IN_PAGE, 1, r->why, sizeof(r->why));
+		proof_frames(&r->proof, &proof, m, t->offset[i] - BYTE_IN_PAGE, 1, r->why,
+			     sizeof(r->why));
 }
 
 /*
@@ -403,6 +404,7 @@ static int run_pass(struct bench_env *env, struct translate *t, const struct var
 			 r->n, (int64_t)r->n + more,
 			 t->attached ? " with the tracer attached" : "");
 	env->phase(env, "proof");
+	proof_dax(&r->proof, t->data.fd, true, r->why, sizeof(r->why));
 	prove_frames(env, t, &m, n_round, r);
 out:
 	mapping_drop(&m);
@@ -517,6 +519,10 @@ static void take_costs(const struct bench_env *env, struct translate *t, const s
 		return;
 	price_tracing(env, t, r, traced, n_calls);
 	calls_cost(calls, n, r->inside_ticks, r->around_ticks);
+	/* The kernel asks for as many pages as it maps. */
+	proof_pages(&r->proof, plan->window ? WINDOW_BYTES : PAGE_BYTES, r->n, r->n, r->why,
+		    sizeof(r->why));
+	proof_seen(&r->proof, PROOF_PATH);
 	for (size_t i = 0; i < r->n; i++) {
 		r->inside[i] = calls[first[i]].whole;
 		for (size_t c = 0; c < t->chain.n; c++)
@@ -607,7 +613,7 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 	for (size_t i = 0; i < r->n; i++)
 		samples[i] = translate_value(env, r->inside[i]);
 	rc = record_write(env->sink, &env->cell, "translate", bench_translate.better, variant->name,
-			  samples, r->n, translate_value(env, r->inside_ticks),
+			  samples, r->n, translate_value(env, r->inside_ticks), &r->proof,
 			  translate_proof(env, &t->chain, plan->window ? WINDOW_PAGES : 1,
 					  tracer_way(&t->tracer), r,
 					  strcmp(kept->raw_fs, env->cell.fs)

@@ -29,10 +29,11 @@ struct translate_result {
 	int64_t around_ticks, inside_ticks; /* what tracing cost */
 	size_t exact;			    /* samples to which tracing added just that */
 	bool traced;
-	bool small;    /* a window of it cannot be mapped by 2 MiB on this stack */
-	bool refused;  /* it could be by the tables, and the kernel does not */
-	bool missed;   /* kretprobes held too few calls at a time */
-	char why[192]; /* set: a proof failed, the samples are void */
+	bool small;	    /* a window of it cannot be mapped by 2 MiB on this stack */
+	bool refused;	    /* it could be by the tables, and the kernel does not */
+	bool missed;	    /* kretprobes held too few calls at a time */
+	struct proof proof; /* without a path: each call was traced */
+	char why[192];	    /* set: a proof failed, the samples are void */
 };
 
 /* Ticks in the meter's unit; a difference may be below zero. */
@@ -43,7 +44,7 @@ static inline int64_t translate_value(const struct bench_env *env, int64_t ticks
 	return ticks < 0 ? -value : value;
 }
 
-/* A record's proof: `functions`, what each took by itself; `segments`, the lowest and the highest
+/* The rest of a record's proof: `functions`, what each took by itself; `segments`, the lowest and the highest
  * of the top device; `twin`, what the stack adds to raw, seen from inside and from outside (raw may
  * be NULL); `tracing`, what it cost and how many samples took longer by just that. */
 json_t *translate_proof(const struct bench_env *env, const struct translate_chain *chain,

@@ -138,10 +138,10 @@ json_t *translate_proof(const struct bench_env *env, const struct translate_chai
 			unsigned int pages, const char *way, const struct translate_result *r,
 			const struct translate_result *raw)
 {
-	return json_pack("{sb si ss sI sb so so so s{sI sI sI}}", "dax", 1, "pages", (int)pages,
-			 "traced_by", way, "faults", (json_int_t)r->n, "pfn_in_segment", 1,
-			 "functions", functions_json(env, chain, r), "segments",
-			 segments_json(env, r), "twin", twin_json(env, r, raw), "tracing", "inside",
+	return json_pack("{si ss sI sb so so so s{sI sI sI}}", "pages", (int)pages, "traced_by",
+			 way, "faults", (json_int_t)r->n, "pfn_in_segment", 1, "functions",
+			 functions_json(env, chain, r), "segments", segments_json(env, r), "twin",
+			 twin_json(env, r, raw), "tracing", "inside",
 			 (json_int_t)translate_value(env, r->inside_ticks), "around",
 			 (json_int_t)translate_value(env, r->around_ticks), "as_calibrated",
 			 (json_int_t)r->exact);

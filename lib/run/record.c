@@ -155,19 +155,24 @@ static int proven_write(struct sink *sink, const struct cell *cell, const char *
 
 int record_write_unit(struct sink *sink, const struct cell *cell, const char *bench,
 		      const char *better, const char *unit, const char *variant,
-		      const int64_t *samples, size_t n, int64_t overhead, json_t *proof)
+		      const int64_t *samples, size_t n, int64_t overhead, const struct proof *proof,
+		      json_t *more)
 {
+	unsigned int missing = proof_missing(proof, cell->waivers, variant);
 	struct stats s;
-	char digest[32];
-	int rc;
+	char digest[32], why[192];
+	int rc = 0;
 
-	if (cell->meter->kind == METER_NONE)
-		return proven_write(sink, cell, bench, variant, n, proof);
-	rc = stats_summarise(samples, n, &s);
-	if (rc < 0) {
-		json_decref(proof);
-		return rc;
+	if (cell->meter->kind != METER_NONE && !missing)
+		rc = stats_summarise(samples, n, &s);
+	if (missing || rc < 0) {
+		json_decref(more);
+		return rc < 0 ? rc
+			      : void_write(sink, cell, bench, variant,
+					   proof_sentence(missing, why));
 	}
+	if (cell->meter->kind == METER_NONE)
+		return proven_write(sink, cell, bench, variant, n, proof_json(proof, more));
 	snprintf(digest, sizeof(digest), "fnv1a64:%016" PRIx64, stats_digest(samples, n));
 	return sink_line(
 		sink,
@@ -179,15 +184,15 @@ int record_write_unit(struct sink *sink, const struct cell *cell, const char *be
 			  "p10", (json_int_t)s.p10, "median", (json_int_t)s.median, "mean", s.mean,
 			  "p90", (json_int_t)s.p90, "p99", (json_int_t)s.p99, "max",
 			  (json_int_t)s.max, "digest", digest, "samples", value_counts(samples, n),
-			  "overhead", (json_int_t)overhead, "proof", proof));
+			  "overhead", (json_int_t)overhead, "proof", proof_json(proof, more)));
 }
 
 int record_write(struct sink *sink, const struct cell *cell, const char *bench, const char *better,
 		 const char *variant, const int64_t *samples, size_t n, int64_t overhead,
-		 json_t *proof)
+		 const struct proof *proof, json_t *more)
 {
 	return record_write_unit(sink, cell, bench, better, meter_unit(cell->meter), variant,
-				 samples, n, overhead, proof);
+				 samples, n, overhead, proof, more);
 }
 
 int observation_write(struct sink *sink, const struct cell *cell, const char *name, json_t *value)

@@ -5,6 +5,7 @@
 
 #include "lib/dev/stack.h"
 #include "lib/meter/meter.h"
+#include "lib/run/proof.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -27,6 +28,7 @@ struct cell {
 	const struct stack_spec *spec;
 	const char *fs;
 	const struct meter *meter;
+	const struct proof_waiver *waivers; /* of the benchmark; may be NULL */
 };
 
 /*
@@ -46,17 +48,20 @@ int sink_close(struct sink *sink);
 int sink_line(struct sink *sink, json_t *object);
 
 /*
- * A record: samples[0..n) in the meter's unit, overhead already taken off.  Steals proof.
- * variant is e.g. "read.warm.pte".  Under meter none the samples are not looked at: it is a line
- * of type "proven", with the proof alone.  Returns 0 or -errno.
+ * A record: samples[0..n) in the meter's unit, overhead already taken off.  variant is e.g.
+ * "read.warm.pte".  Without a part of the proof that cell->waivers does not waive it is a void that
+ * names the part.  more are members for the proof of the record, which it steals; may be NULL.
+ * Under meter none the samples are not looked at: it is a line of type "proven", with the proof
+ * alone.  Returns 0 or -errno.
  */
 int record_write(struct sink *sink, const struct cell *cell, const char *bench, const char *better,
 		 const char *variant, const int64_t *samples, size_t n, int64_t overhead,
-		 json_t *proof);
+		 const struct proof *proof, json_t *more);
 /* The same, in a unit of its own: a rate, which is of meter time. */
 int record_write_unit(struct sink *sink, const struct cell *cell, const char *bench,
 		      const char *better, const char *unit, const char *variant,
-		      const int64_t *samples, size_t n, int64_t overhead, json_t *proof);
+		      const int64_t *samples, size_t n, int64_t overhead, const struct proof *proof,
+		      json_t *more);
 
 /* A fact the contract is silent on: id is NAME{stack=...,fs=...}.  Steals value. */
 int observation_write(struct sink *sink, const struct cell *cell, const char *name, json_t *value);

@@ -12,29 +12,42 @@
 
 static const int64_t samples[] = {300, 100, 200, 100};
 
-/* The one line that a record of that meter and unit becomes. */
-static json_t *line_of(enum meter_kind kind, const char *unit)
+static const struct proof_waiver waives_path[] = {
+	{"cached.*", PROOF_PATH, "a hit in the page cache calls no function"},
+	{0},
+};
+
+/* The one line that a record of that meter, unit and proof becomes. */
+static json_t *line_with(enum meter_kind kind, const char *unit, const char *variant,
+			 const struct proof *proof)
 {
 	const struct meter meter = {.kind = kind, .ns_per_tick = 1};
 	struct stack_spec spec;
-	const struct cell cell = {&spec, "ext4", &meter};
+	const struct cell cell = {&spec, "ext4", &meter, waives_path};
 	struct sink sink = {.captured = json_array()};
-	json_t *proof = json_pack("{sb}", "dax", 1), *line;
+	json_t *more = json_pack("{si}", "rounds", 7), *line;
 	char why[192];
 
 	assert_int_equal(stack_parse("linear:4", &spec, why, sizeof(why)), 0);
 	if (unit)
-		assert_int_equal(record_write_unit(&sink, &cell, "scale", "higher", unit, "all",
-						   samples, 4, 0, proof),
+		assert_int_equal(record_write_unit(&sink, &cell, "scale", "higher", unit, variant,
+						   samples, 4, 0, proof, more),
 				 0);
 	else
-		assert_int_equal(
-			record_write(&sink, &cell, "scale", "lower", "all", samples, 4, 7, proof),
-			0);
+		assert_int_equal(record_write(&sink, &cell, "scale", "lower", variant, samples, 4,
+					      7, proof, more),
+				 0);
 	assert_int_equal(json_array_size(sink.captured), 1);
 	line = json_incref(json_array_get(sink.captured, 0));
 	json_decref(sink.captured);
 	return line;
+}
+
+static json_t *line_of(enum meter_kind kind, const char *unit)
+{
+	const struct proof proof = {.shown = PROOF_ALL, .dax = true, .page_bytes = PAGE_BYTES};
+
+	return line_with(kind, unit, "all", &proof);
 }
 
 static const char *text_of(const json_t *line, const char *key)
@@ -85,6 +98,89 @@ static void what_is_only_proven_has_no_number(void **state)
 	json_decref(line);
 }
 
+/* A record without a part of its proof is a void that names the part, whatever the meter. */
+static void no_number_without_its_proof(void **state)
+{
+	static const struct {
+		enum proof_part part;
+		const char *words;
+	} parts[] = {
+		{PROOF_DAX, "DAX"},
+		{PROOF_PAGE, "size of the pages"},
+		{PROOF_FRAME, "frames"},
+		{PROOF_PATH, "path"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 3 * sizeof(parts) / sizeof(parts[0]); i++) {
+		static const enum meter_kind kinds[] = {METER_INSN, METER_TIME, METER_NONE};
+		const struct proof proof = {.shown = PROOF_ALL & ~(unsigned int)parts[i / 3].part,
+					    .dax = true};
+		json_t *line = line_with(kinds[i % 3], NULL, "all", &proof);
+
+		assert_string_equal(text_of(line, "type"), "void");
+		assert_non_null(strstr(text_of(line, "why"), parts[i / 3].words));
+		assert_null(json_object_get(line, "median"));
+		json_decref(line);
+	}
+}
+
+static void a_waiver_is_for_the_variants_it_names(void **state)
+{
+	const struct proof proof = {.shown = PROOF_ALL & ~(unsigned int)PROOF_PATH, .dax = true};
+	json_t *line = line_with(METER_INSN, NULL, "cached.4k", &proof);
+
+	(void)state;
+	assert_string_equal(text_of(line, "type"), "record");
+	json_decref(line);
+	line = line_with(METER_INSN, NULL, "direct.4k", &proof);
+	assert_string_equal(text_of(line, "type"), "void");
+	json_decref(line);
+}
+
+static void a_proof_says_what_was_examined(void **state)
+{
+	json_t *line = line_of(METER_INSN, NULL), *proof = json_object_get(line, "proof");
+
+	(void)state;
+	assert_true(json_is_true(json_object_get(proof, "dax")));
+	assert_string_equal(text_of(proof, "page"), "4K");
+	assert_int_equal(json_integer_value(json_object_get(proof, "rounds")), 7);
+	json_decref(line);
+}
+
+/* What is examined and found wrong is not noted. */
+static void what_is_wrong_proves_nothing(void **state)
+{
+	static const char *const names[] = {"hit", "never_hit"};
+	struct probe_set probes = {.n = 2};
+	struct proof proof = {0};
+	char why[192] = "";
+	FILE *file = tmpfile();
+
+	(void)state;
+	assert_false(proof_dax(&proof, fileno(file), true, why, sizeof(why)));
+	assert_non_null(strstr(why, "DAX"));
+	why[0] = '\0';
+	assert_false(proof_pages(&proof, PAGE_BYTES, 8, 1, why, sizeof(why)));
+	assert_string_equal(why, "8 pages of 4096 bytes took 1 faults");
+	assert_false(proof_pages(&proof, PAGE_BYTES, 0, 0, why, sizeof(why)));
+	for (unsigned int i = 0; i < 2; i++) {
+		probes.points[i].name = names[i];
+		probes.points[i].n_fds = 1; /* armed */
+	}
+	proof_count(&proof, "operations", 4, &probes);
+	assert_int_equal(proof.shown, 0);
+	probes.points[0].count = 3;
+	proof_count(&proof, "operations", 4, &probes);
+	assert_int_equal(proof.shown, PROOF_PATH);
+	assert_int_equal(proof_hits(&proof, "operations"), 8);
+	assert_int_equal(proof_hits(&proof, "hit"), 3);
+	assert_int_equal(proof_hits(&proof, "never_hit"), 0);
+	proof_free(&proof);
+	fclose(file);
+}
+
 /* Lines that are caught do not go out, nor do they need anywhere to go. */
 static void lines_can_be_caught(void **state)
 {
@@ -103,6 +199,10 @@ int main(void)
 		cmocka_unit_test(a_record_has_the_unit_of_its_meter),
 		cmocka_unit_test(a_rate_has_its_own),
 		cmocka_unit_test(what_is_only_proven_has_no_number),
+		cmocka_unit_test(no_number_without_its_proof),
+		cmocka_unit_test(a_waiver_is_for_the_variants_it_names),
+		cmocka_unit_test(a_proof_says_what_was_examined),
+		cmocka_unit_test(what_is_wrong_proves_nothing),
 		cmocka_unit_test(lines_can_be_caught),
 	};
 

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "bench/bench.h"
 #include "bench/workload_read.h"
 #include "lib/dev/stack.h"
 #include "tests/unit/said.h"
@@ -48,6 +49,23 @@ static void reads_statements(void **state)
 	assert_true(workload_wants(&w, "fault", "read.warm.pte"));
 	assert_true(workload_wants(&w, "fault", "cow.cold.pte"));
 	assert_false(workload_wants(&w, "fault", "write.warm.pte"));
+	workload_free(&w);
+}
+
+/* "others" is each benchmark that the file does not name, but for those that say otherwise. */
+static void a_new_benchmark_runs_where_others_do(void **state)
+{
+	struct workload w;
+	struct said said;
+
+	(void)state;
+	assert_int_equal(
+		read_text("stack raw\nfs ext4\nbench fault.read.*\nbench others\n", &w, &said), 0);
+	assert_false(workload_wants(&w, "fault", "write.warm.pte"));
+	for (const struct bench *const *b = bench_table; *b; b++)
+		if (strcmp((*b)->name, "fault"))
+			assert_int_equal(workload_wants(&w, (*b)->name, (*b)->variants[0].name),
+					 !(*b)->by_name_only);
 	workload_free(&w);
 }
 
@@ -136,8 +154,11 @@ static void own_workloads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_statements),	  cmocka_unit_test(reads_crlf),
-		cmocka_unit_test(says_where_it_is_wrong), cmocka_unit_test(checks_words),
+		cmocka_unit_test(reads_statements),
+		cmocka_unit_test(a_new_benchmark_runs_where_others_do),
+		cmocka_unit_test(reads_crlf),
+		cmocka_unit_test(says_where_it_is_wrong),
+		cmocka_unit_test(checks_words),
 		cmocka_unit_test(own_workloads),
 	};
 
