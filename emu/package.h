@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A directory of build/kernels/ (emu/kernel.sh). */
+/* A kernel that emu/kernel.sh made bootable. */
 #ifndef DAXDM_PACKAGE_H
 #define DAXDM_PACKAGE_H
 

@@ -113,7 +113,7 @@ static bool merge_modules(json_t *known, const json_t *more)
 	return true;
 }
 
-/* All guests are the same machine: their contexts differ in the filesystem only. */
+/* The guests are one machine twice: what they say must agree, but for the filesystem. */
 static int merge(const struct results *r, const json_t *more)
 {
 	const char *key;
@@ -135,7 +135,8 @@ static int merge(const struct results *r, const json_t *more)
 					      : merge_modules(known, value);
 		json_decref(copy);
 		if (!same) {
-			msg_error("the contexts of the guests differ in \"%s\"; %s is incomplete",
+			msg_error("the guests contradict each other in \"%s\" of their context; "
+				  "%s is left incomplete",
 				  key, r->dir);
 			return -EINVAL;
 		}

@@ -56,7 +56,7 @@ doc_commands() { # FILE...
 # Returns 1 for a command that no test is known for.
 doc_class() { # COMMAND
 	case $1 in
-	"./run.sh help" | "./run.sh list" | "./run.sh report published/"* | "./run.sh compare linux-"* | "./run.sh cleanup --dry-run")
+	"./run.sh help" | "./run.sh list" | "./run.sh report "*published/* | "./run.sh compare linux-"* | "./run.sh cleanup --dry-run")
 		echo here
 		;;
 	"make "*) echo make ;;

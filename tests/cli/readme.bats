@@ -138,7 +138,7 @@ setup() {
 	local doc
 	for doc in "$TOP"/doc/writing-a-*.md; do
 		{
-			grep -q check/check.h "$doc" && echo '#include "check/check.h"'
+			grep -q check/check.h "$doc" && printf '#include "check/%s.h"\n' check fixture/testbed
 			grep -q bench/bench.h "$doc" && printf '%s\n' '#include "bench/bench.h"' \
 				'int setup(struct bench_env *env, void **state);' \
 				'int once(struct bench_env *env, void *state, const struct variant *variant);' \
@@ -150,6 +150,13 @@ setup() {
 		} >"$BATS_TEST_TMPDIR/doc.c"
 		(cd "$TOP" && cc -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -fsyntax-only -I. "$BATS_TEST_TMPDIR/doc.c")
 	done
+}
+
+@test "the functions that the walkthroughs name are there" {
+	local name
+	while read -r name; do
+		grep -rqE --include='*.h' "\b$name\(" "$TOP/lib" "$TOP/check" "$TOP/bench" || { echo "no $name()"; false; }
+	done < <(grep -ohE '`[a-z_]+\(\)`' "$TOP"/doc/writing-a-*.md | tr -d '`()' | sort -u)
 }
 
 @test "every known bug is among the findings, with its kernels" {
