@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 enum {
-	TRIES = 2,	       /* guests that do not even begin a batch */
+	TRIES = 2,	       /* guests that finish no case of a batch */
 	EVIDENCE = 25,	       /* lines of the console of a guest that died */
-	CONSOLE_LINES = 1000,  /* among which the reason is looked for */
+	CONSOLE_LINES = 1000,  /* searched for the reason */
 	CHUNK_BYTES = 1 << 20, /* a multiple of a stamp's sector */
 };
 
@@ -30,7 +30,7 @@ void lane_init(struct lane *lane, struct suite *suite, unsigned int number)
 
 /* --- verdicts -------------------------------------------------------------------------------- */
 
-/* Says a case's verdict and keeps it.  Steals line.  Returns 0 or -errno. */
+/* Reports and stores the verdict of a case.  Steals line.  Returns 0 or -errno. */
 static int say(struct suite *suite, size_t index, json_t *line)
 {
 	char *text;
@@ -64,9 +64,9 @@ static bool any_line_has(const json_t *lines, const char *text)
 }
 
 /*
- * QEMU before 8.1 with a thread for each processor may run a stale translation of kernel text that
- * was just patched ("accel/tcg: Always lock pages before translation" mends it): the kernel then
- * meets a breakpoint that is not there.  That is not the kernel's failure.
+ * QEMU before 8.1 with a thread for each processor can run a stale translation of patched kernel
+ * text (fixed by "accel/tcg: Always lock pages before translation"): the kernel reports an int3 that
+ * does not exist.  That is not a failure of the kernel.
  */
 static bool emulator_failed(const json_t *line)
 {
@@ -74,7 +74,7 @@ static bool emulator_failed(const json_t *line)
 	       any_line_has(json_object_get(line, "evidence"), "int3: 0000");
 }
 
-/* Once only: what fails so again has another reason, or the host is not fit for it. */
+/* Once only: if it fails so again there is another reason, or the host is too slow for it. */
 static bool run_again(struct suite *suite, size_t index, const json_t *line)
 {
 	bool starved = json_is_true(json_object_get(line, "starved")) &&
@@ -117,8 +117,8 @@ static void hold(struct lane *lane, size_t index, json_t *line)
 	lane->progress++;
 }
 
-/* The line of a case that could not say it itself; as check/runner.c makes it.  Steals lines, which
- * are its "evidence" or its "dmesg". */
+/* Makes the line of a case that did not send one, like check/runner.c.  Steals lines, which are its
+ * "evidence" or its "dmesg". */
 static json_t *verdict_line(const struct check_case *c, const char *verdict, const char *why,
 			    int64_t ms, const char *key, json_t *lines)
 {
@@ -137,7 +137,7 @@ static json_t *verdict_line(const struct check_case *c, const char *verdict, con
 	return line;
 }
 
-/* What was found out after the case had given its verdict: a failure.  Steals lines. */
+/* Adds a failure found after the case sent its verdict.  Steals lines. */
 static void amend(json_t *line, const char *why, const char *key, json_t *lines)
 {
 	json_t *list = json_object_get(line, "evidence");
@@ -152,7 +152,7 @@ static void amend(json_t *line, const char *why, const char *key, json_t *lines)
 	json_decref(lines);
 }
 
-/* --- from outside ---------------------------------------------------------------------------- */
+/* --- verification from outside ---------------------------------------------------------------------------- */
 
 static uint64_t number_of(const json_t *line, const char *key)
 {
@@ -160,8 +160,8 @@ static uint64_t number_of(const json_t *line, const char *key)
 }
 
 /*
- * Holds a piece of the backing file of a region against its stamps.  Returns 0, or -EILSEQ or
- * another -errno with a sentence in why.
+ * Verifies the stamps in a piece of the backing file of a region.  Returns 0, or -EILSEQ or another
+ * -errno with a sentence in why.
  */
 static int look_at_piece(const struct guest *g, const json_t *piece, char *why, size_t why_len)
 {
@@ -176,7 +176,7 @@ static int look_at_piece(const struct guest *g, const json_t *piece, char *why, 
 
 	/* The kernel numbers the regions in the order of the devices on QEMU's command line. */
 	if (sscanf(region, "region%u", &i) != 1 || i >= g->plan->machine->n_pmems) {
-		snprintf(why, why_len, "there is no region '%s' outside", region);
+		snprintf(why, why_len, "the emulated host has no region '%s'", region);
 		return -ENODEV;
 	}
 	bytes = malloc(CHUNK_BYTES);
@@ -195,9 +195,8 @@ static int look_at_piece(const struct guest *g, const json_t *piece, char *why, 
 		if (bad == n)
 			continue;
 		snprintf(why, why_len,
-			 "seen from outside after power-off, byte %" PRIu64
-			 " of %s should be of file %u, offset %" PRIu64
-			 ", generation %u; there is: %s",
+			 "seen from outside after power-off, expected at byte %" PRIu64
+			 " of %s file %u, offset %" PRIu64 ", generation %u; got %s",
 			 offset + at + bad, region, file, in_file + at + bad, generation, found);
 		rc = -EILSEQ;
 	}
@@ -205,7 +204,7 @@ static int look_at_piece(const struct guest *g, const json_t *piece, char *why, 
 	return rc;
 }
 
-/* The guest is off: looks at all that the held case wants looked at. */
+/* The guest is off: verifies everything that the held case asked for. */
 static void look_outside(struct lane *lane)
 {
 	const json_t *piece;
@@ -232,7 +231,7 @@ static void look_outside(struct lane *lane)
 
 static int confused(const struct lane *lane, const char *text)
 {
-	msg_error("%s: its guest sent a line out of place: %.200s", lane->name, text);
+	msg_error("%s: its guest sent an unexpected line: %.200s", lane->name, text);
 	return -EPROTO;
 }
 
@@ -251,8 +250,8 @@ static int take_begin(struct lane *lane, const json_t *line, const char *text)
 		json_object_set_new(lane->held, "verdict", json_string("broken"));
 		json_object_set_new(
 			lane->held, "why",
-			json_string("it wants its bytes looked at from outside, but another "
-				    "check followed it: it must be one that spoils its host"));
+			json_string("it asks for verification from outside, but another check "
+				    "followed in the same guest: it needs the flag CHECK_SPOILS"));
 	}
 	rc = say_held(lane);
 	lane->under_way = found;
@@ -273,7 +272,7 @@ static int take_check(struct lane *lane, json_t *line, const char *text)
 	return 0;
 }
 
-/* Observations and coverage, of the case that is under way or was the last. */
+/* Observations and coverage of the current or the last case. */
 static int take_other(struct lane *lane, const char *type, const json_t *line, const char *text)
 {
 	struct suite *suite = lane->suite;
@@ -293,7 +292,7 @@ static int take_context(struct lane *lane, const json_t *line)
 
 	lane->guest.has_context = true;
 	suite->came_up = true;
-	/* All guests are one machine, restored. */
+	/* All guests are the same machine, restored. */
 	if (suite->results.context)
 		return 0;
 	rc = results_context(&suite->results, line);
@@ -362,7 +361,8 @@ const char *lane_log_of_death(const json_t *console, json_t **lines)
 	return complained ? "dmesg" : "evidence";
 }
 
-/* Why it died, "the kernel died: Kernel panic - not syncing: ..."; lines as lane_log_of_death(). */
+/* Composes the reason, "the kernel died: Kernel panic - not syncing: ..."; lines as
+ * lane_log_of_death(). */
 static const char *explain_death(const struct guest *g, char *why, size_t len, json_t **lines)
 {
 	static const char *const panic[] = {"Kernel panic - not syncing", NULL};
@@ -405,22 +405,21 @@ static void after_death(struct lane *lane)
 	}
 }
 
-/* The job ended, but not the case that was under way. */
+/* The job ended, but the case that was running did not. */
 static void after_exit(struct lane *lane)
 {
 	char why[120];
 
 	if (lane->under_way < 0)
 		return;
-	snprintf(why, sizeof(why),
-		 "the runner in the guest ended with status %d in the midst of it",
+	snprintf(why, sizeof(why), "the runner in the guest ended with status %d during the check",
 		 lane->guest.status);
 	hold(lane, (size_t)lane->under_way,
 	     verdict_line(&lane->suite->cases[lane->under_way], "broken", why,
 			  clock_ms() - lane->begun_ms, "evidence", json_array()));
 }
 
-/* No guest gets as far as these cases. */
+/* No guest starts to run these cases. */
 static int give_up(struct lane *lane, const struct batch *rest)
 {
 	const struct guest *g = &lane->guest;
@@ -431,7 +430,7 @@ static int give_up(struct lane *lane, const struct batch *rest)
 		snprintf(why, sizeof(why), "the guest ended with status %d before it ran",
 			 g->status);
 	else
-		snprintf(why, sizeof(why), "no guest came as far as to run it: %s", g->why);
+		snprintf(why, sizeof(why), "no guest started to run it: %s", g->why);
 	for (size_t i = 0; i < rest->n && !rc; i++)
 		rc = say(lane->suite, rest->cases[i],
 			 verdict_line(&lane->suite->cases[rest->cases[i]], "broken", why, 0,
@@ -439,7 +438,7 @@ static int give_up(struct lane *lane, const struct batch *rest)
 	return rc;
 }
 
-/* What was not run goes back; a batch that gets nowhere does so only so often. */
+/* Returns the cases that were not run to the queue, a batch without progress at most TRIES times. */
 static int return_rest(struct lane *lane)
 {
 	struct suite *suite = lane->suite;
@@ -455,7 +454,7 @@ static int return_rest(struct lane *lane)
 		return 0;
 	}
 	if (!suite->came_up) {
-		msg_error("no guest came up that could run checks; the run is given up");
+		msg_error("no guest started to run checks; the run is aborted");
 		return -EIO;
 	}
 	return give_up(lane, &rest);

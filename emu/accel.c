@@ -44,7 +44,7 @@ bool qemu_has_sandbox(void)
 		int status =
 			system(VM_QEMU " -sandbox " CONFINE_SANDBOX " --version >/dev/null 2>&1");
 
-		/* Any other status does not tell: then QEMU gets the option, and may refuse it. */
+		/* Another status does not answer the question: use the option, QEMU may refuse it. */
 		answer = !WIFEXITED(status) || WEXITSTATUS(status) != 1;
 		if (!answer)
 			msg_note("this %s has no -sandbox; it runs without", VM_QEMU);
@@ -52,7 +52,7 @@ bool qemu_has_sandbox(void)
 	return answer;
 }
 
-/* build/kvm/ID where the answer is kept; ID from the kernel's directory, QEMU and this host. */
+/* build/kvm/ID, the file of the answer; ID from the kernel's directory, QEMU and this host. */
 static void answer_path(const struct plan *plan, char *path, size_t len)
 {
 	const char *kernel = strrchr(plan->kernel, '/');
@@ -99,7 +99,7 @@ bool kvm_boots(const struct guest *guest, char *why, size_t len)
 	if (file)
 		fclose(file);
 	if (!answer[0]) {
-		fprintf(stderr, "asking whether KVM boots this kernel (at most %d s, asked once)\n",
+		fprintf(stderr, "testing whether KVM boots this kernel (once, at most %d s)\n",
 			PROBE_S);
 		strcpy(answer, probe(guest) ? "yes" : "no");
 		file = stop_signal() || make_dirs("build/kvm") < 0 ? NULL : fopen(path, "we");
@@ -108,8 +108,7 @@ bool kvm_boots(const struct guest *guest, char *why, size_t len)
 			fclose(file);
 		}
 	}
-	snprintf(why, len,
-		 "this kernel does not boot under KVM here within %d s (remembered in %s)", PROBE_S,
-		 path);
+	snprintf(why, len, "this kernel does not boot under KVM here within %d s (recorded in %s)",
+		 PROBE_S, path);
 	return answer[0] == 'y';
 }

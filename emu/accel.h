@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Whether KVM really boots a kernel: /dev/kvm may be there and a guest still never leave real mode.
- */
+/* Which accelerator and options this QEMU has.  /dev/kvm alone does not show that KVM boots a kernel:
+ * a guest may never leave real mode. */
 #ifndef DAXDM_ACCEL_H
 #define DAXDM_ACCEL_H
 
@@ -10,12 +10,12 @@
 int qemu_version(char *text, size_t len);
 
 /*
- * Boots the guest's kernel under KVM, bounded to 15 s, unless the answer is remembered for this
- * kernel, this QEMU and this host's kernel.  why gets a reason when it is false.
+ * Boots the guest's kernel under KVM for at most 15 s, unless build/kvm/ has the answer for this
+ * kernel, this QEMU and this host's kernel.  If it returns false, why has the reason.
  */
 bool kvm_boots(const struct guest *guest, char *why, size_t len);
 
-/* Whether this QEMU has -sandbox; if not, a note says so the first time. */
+/* Whether this QEMU has -sandbox; prints a note the first time if not. */
 bool qemu_has_sandbox(void);
 
 #endif

@@ -2,15 +2,15 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2153
 #
-# For emu/kernel.sh: an apt root of our own under $APT, and from its lists the catalogue: every package
-# of a kernel that the archive's suites hold.
+# For emu/kernel.sh: a separate apt root under $APT, and the catalogue made from its lists: every kernel package in
+# the suites of the archive.
 
-# NAME <tab> VERSION <tab> CODENAME <tab> DEPENDS <tab> BYTES of the package.  Of one that lies in the
-# archive but is in no list: "unlisted" for CODENAME, its address for DEPENDS.
+# NAME <tab> VERSION <tab> CODENAME <tab> DEPENDS <tab> BYTES of the package.  For a package that is in the archive
+# but in no list CODENAME is "unlisted" and DEPENDS is its address.
 readonly CATALOGUE=$APT/catalogue
 readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 readonly FRESH_MINUTES=1440
-# Not in apt.conf, where a path with a quote would end early.
+# Not in apt.conf, where a path must not have a quote.
 readonly APT_PLACES=(-o "Dir::State::Lists=$APT/lists" -o "Dir::Cache=$APT/cache"
 	-o "Dir::Etc::SourceList=$APT/sources.list")
 
@@ -18,7 +18,7 @@ apt_run() { # ARGUMENTS of apt-get...; only in a subshell, which it replaces
 	exec timeout 900 apt-get -c "$APT/apt.conf" "${APT_PLACES[@]}" "$@"
 }
 
-# The machine's own suites by the names it uses, then every other one under the same address.
+# The suites that this machine uses, by its own names, then every other suite at the same address.
 write_sources() {
 	local uri release suite own="" main="" security="" opts="[arch=amd64 signed-by=$KEYRING]"
 	while IFS='|' read -r uri release suite; do
@@ -31,7 +31,7 @@ write_sources() {
 		own+="# $suite"$'\n'
 	done < <(apt-get indextargets --format '$(REPO_URI)|$(RELEASE)|$(SUITE)' \
 		'Created-By: Packages' 'Origin: Debian' 'Component: main' | sort -u)
-	if [[ -z $main ]]; then # no lists on this machine: read the addresses from its sources
+	if [[ -z $main ]]; then # no lists on this machine
 		die 4 "apt knows no Debian archive; run: apt-get update"
 	fi
 	for suite in oldoldstable oldstable stable testing unstable experimental; do
@@ -67,15 +67,15 @@ write_apt_conf() {
 }
 
 apt_update() { # SOURCES
-	# Cleanup would take away the lists of the other sources; a suite that is not there is no error.
+	# Cleanup would remove the lists of the other sources; a missing suite is not an error.
 	patiently apt_run -q -o "Dir::Etc::SourceList=$1" -o APT::Get::List-Cleanup=false update >>"$TMP/update" 2>&1 || true
 	if grep -qE '^E:.*No space left|^E: Write error' "$TMP/update"; then
 		die 4 "disk full while reading the archive's lists into $APT; free some space and try again"
 	fi
 }
 
-# The archive of security updates keeps a release's updates under its codename after it dropped the
-# name "oldoldstable-security": the codename is in the index of the suite itself.
+# The security archive keeps the updates of a release under its codename after the name "oldoldstable-security" is
+# gone; the codename is in the index of the suite.
 name_by_codename() {
 	local uri suite codename
 	: >"$APT/sources.again"
@@ -89,9 +89,9 @@ name_by_codename() {
 	[[ ! -s $APT/sources.again ]] || apt_update "$APT/sources.again"
 }
 
-# The lists of a suite drop the modules of a kernel sooner than the kernel, and both sooner than they go
-# from the archive itself: it is asked for each that is wanted and not listed, by the name it must have.
-# No list vouches for such a package; the kernel, which is listed, does, by the signatures of its modules.
+# The lists of a suite drop the modules of a kernel before the kernel, and both before the archive removes the files:
+# request the size of each package that is needed and not listed, by its expected name.  No list authenticates such a
+# package; the kernel, which is listed, verifies the signatures of its modules.
 ask_for_unlisted() {
 	local proxy
 	command -v curl >/dev/null || return 0
@@ -123,7 +123,7 @@ ask_for_unlisted() {
 		part == 2 && size[$3] { print $1, $2, "unlisted", $3, size[$3] }' part=1 "$TMP/heads" part=2 "$TMP/unlisted" >>"$TMP/catalogue"
 }
 
-ask_sizes() { # PROXY: of the addresses in $TMP/urls
+ask_sizes() { # PROXY: HEAD requests for the addresses in $TMP/urls
 	exec timeout 120 curl -sS -I --connect-timeout 20 ${1:+-x "$1"} -w 'status %{http_code} %{url_effective}\n' \
 		--config "$TMP/urls"
 }
@@ -155,7 +155,7 @@ write_catalogue() {
 # Returns 0 with a catalogue of today, 1 with an old one or none (no network).
 refresh() { # [force]
 	if [[ -z ${1-} && -s $CATALOGUE && -n $(find "$CATALOGUE" -mmin -$FRESH_MINUTES) ]]; then
-		# One without sizes is made again from the same lists.
+		# A catalogue without sizes is written again from the same lists.
 		if [[ -s $APT/sources.list ]] && awk -F'\t' '{ exit NF >= 5 }' "$CATALOGUE"; then write_catalogue || true; fi
 		return 0
 	fi

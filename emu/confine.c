@@ -11,18 +11,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Of everybody's systems, and of user namespaces that have as many. */
+/* The kernel's overflowuid; a user namespace may not have it. */
 enum { NOBODY = 65534 };
 
-static bool wanted(void)
+static bool is_root(void)
 {
 	return !geteuid();
 }
 
 int confine_give(int fd)
 {
-	/* EINVAL: this namespace has no nobody; see confine_self(). */
-	if (!wanted() || !fchown(fd, NOBODY, NOBODY) || errno == EINVAL)
+	/* EINVAL: this user namespace has no nobody; see confine_self(). */
+	if (!is_root() || !fchown(fd, NOBODY, NOBODY) || errno == EINVAL)
 		return 0;
 	return -errno;
 }
@@ -61,7 +61,7 @@ int confine_detach(void)
 	return setsid() < 0 ? -errno : close_on_exec();
 }
 
-static int bound(int what, rlim_t most)
+static int lower_limit(int what, rlim_t most)
 {
 	struct rlimit limit;
 
@@ -78,13 +78,13 @@ int confine_self(bool kvm)
 {
 	struct stat st;
 	gid_t group = NOBODY;
-	int rc = bound(RLIMIT_FSIZE, CONFINE_FILE_BYTES);
+	int rc = lower_limit(RLIMIT_FSIZE, CONFINE_FILE_BYTES);
 
-	/* QEMU blocks it in some threads, where it would be lost: in all, writing fails. */
+	/* QEMU blocks the signal in some threads only; ignored, write(2) fails in all. */
 	signal(SIGXFSZ, SIG_IGN);
 	if (!rc)
-		rc = bound(RLIMIT_CORE, 0);
-	if (rc < 0 || !wanted())
+		rc = lower_limit(RLIMIT_CORE, 0);
+	if (rc < 0 || !is_root())
 		return rc;
 	if (kvm && !stat("/dev/kvm", &st))
 		group = st.st_gid;

@@ -47,11 +47,11 @@ vet_explain() {
 	((${#opt_metric[@]} <= 2)) || die $USAGE "explain: --metric can be given twice, of BASE and of NEW"
 	if ((${#operands[@]} == 1 && ${#opt_module[@]})); then
 		((${#opt_metric[@]} == 1)) ||
-			die $USAGE "explain: --module is put into NEW, and one kernel with two metrics is NEW and BASE at once; give one --metric (the stock kernel against it), or two kernels"
+			die $USAGE "explain: --module replaces a module of NEW, but with two metrics one kernel is both BASE and NEW; give one --metric to compare with the unmodified kernel, or two kernels"
 		operands+=("${operands[0]}")
 	fi
 	((${#operands[@]} + ${#opt_metric[@]} > 2)) ||
-		die $USAGE "explain: one kernel and one metric: there is nothing to hold it against; name another kernel, --metric or --module"
+		die $USAGE "explain: one kernel and one metric: there is nothing to compare with; name another kernel, --metric or --module"
 	for id in "${opt_metric[@]}"; do plan_metric "$id"; done
 	mapfile -t guest_fs < <(printf '%s\n' "${guest_fs[@]}" | sort -u)
 	vet_kernels "${operands[@]}"

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* When the driver itself was late, it gives too little rather than too much at once. */
+/* If the driver itself was late, too little given time is better than too much. */
 #define STEP_MAX_NS (250 * INT64_C(1000000))
 
 /* How long a thread has waited for a processor so far; 0 if this kernel does not count it.  A wait
@@ -42,8 +42,8 @@ static uint64_t waited_before(const struct given *given, int tid)
 	return 0;
 }
 
-/* How long that thread waited since the last look that waited longest: what it does, the others may
- * wait for, and two that wait together are not waiting twice. */
+/* Returns the longest wait of a thread since the last call.  Not the sum: the others may wait for
+ * that thread, and two waits at the same time are one. */
 static int64_t look_at_threads(struct given *given, const char *tasks)
 {
 	static struct given_thread now[GIVEN_THREADS_MAX];
@@ -73,7 +73,7 @@ static int64_t look_at_threads(struct given *given, const char *tasks)
 
 void given_look_at(struct given *given, const char *tasks, int64_t now)
 {
-	/* What they waited before the first look is not of this time. */
+	/* At the first call the threads' waits are from before. */
 	bool first = !given->n;
 	int64_t waited = given->pid ? look_at_threads(given, tasks) : 0;
 	int64_t step = now - given->looked_ns - given->owed_ns - (first ? 0 : waited);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How much time a QEMU was given: the time that passed, without that which its threads waited for a
- * processor of this host.  Limits count it, here and in the guest (lib/base/limit_clock.h), so that
- * a busy host makes a guest slow and nothing else.
+ * The given time of a QEMU: wall time minus the time in which its threads were runnable but waited
+ * for a processor of this host.  Time limits count it, here and in the guest
+ * (lib/base/limit_clock.h), so that a loaded host only makes a guest slow.
  */
 #ifndef DAXDM_GIVEN_H
 #define DAXDM_GIVEN_H
@@ -16,7 +16,7 @@
 enum { GIVEN_THREADS_MAX = 128 };
 
 struct given {
-	pid_t pid; /* 0: nobody is watched, time passes as it does */
+	pid_t pid; /* 0: none; given time is wall time */
 	int64_t looked_ns, given_ns;
 	int64_t owed_ns; /* counted as given during a wait that ended later */
 	struct given_thread {
@@ -27,23 +27,24 @@ struct given {
 	struct limit_clock_page *page; /* published to the guest, or NULL */
 };
 
-/* From now on, a process (0: none) is watched; what was given before stays. */
+/* Watches another process from now on (0: none); the given time so far stays. */
 void given_watch(struct given *given, pid_t pid);
 
 /*
- * Looks again; to be called every few hundredths of a second: of a longer time only a quarter of a
- * second counts.  Source: proc_pid_schedstat(5), the second number, of every thread.
+ * Updates the given time; call it every 10 to 50 ms.  Of a longer interval only 250 ms count.
+ * Source: proc_pid_schedstat(5), the second number, of every thread.
  */
 void given_look(struct given *given);
 
 int64_t given_ms(const struct given *given);
 
-/* What given_look() does, for a directory like /proc/PID/task and a time in ns. */
+/* given_look() with a directory like /proc/PID/task and a time in ns. */
 void given_look_at(struct given *given, const char *tasks, int64_t now_ns);
 
 /*
- * Whether a limit is over that began when the given time was given_since_ms and CLOCK_MONOTONIC
- * wall_since_ms.  LIMIT_STARVED: it is not, but this host took so long that it will not be.
+ * The state of a limit that began at given_since_ms of the given time and wall_since_ms of
+ * CLOCK_MONOTONIC.  LIMIT_OVER: so much given time has passed.  LIMIT_STARVED: it has not, after
+ * LIMIT_CLOCK_PATIENCE times as much wall time.
  */
 enum limit { LIMIT_AHEAD, LIMIT_OVER, LIMIT_STARVED };
 enum limit given_limit(const struct given *given, int64_t given_since_ms, int64_t wall_since_ms,

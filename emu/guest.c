@@ -20,7 +20,7 @@
 
 #define CONSOLE_TAIL 20 /* lines shown of a guest that broke */
 
-/* What a guest may send; in all, it may CONFINE_FILE_BYTES (emu/confine.h). */
+/* Limits of what a guest sends; all of it is at most CONFINE_FILE_BYTES (emu/confine.h). */
 enum {
 	SENT_LINE_BYTES = 8 << 20,
 	SHOWN_LINE_BYTES = 1000,
@@ -52,8 +52,8 @@ static void broken(struct guest *g, const char *why);
 
 /* --- start ----------------------------------------------------------------------------------- */
 
-/* The words of the job (none: blank), one a line, padded with empty lines.  Returns 0 or -errno,
- * -E2BIG if they do not fit. */
+/* Writes the words of the job, one a line, padded with empty lines.  Returns 0 or -errno, -E2BIG if
+ * they do not fit. */
 static int write_job(const struct guest *g, size_t n_words)
 {
 	char path[PATH_MAX + 8], job[VM_JOB_BYTES];
@@ -121,7 +121,7 @@ static int start_qemu(struct guest *g, bool incoming)
 		.ram = g->ram,
 		.kvm = g->plan->kvm,
 		.incoming = incoming,
-		/* Only the job is watched, and it runs in a machine that goes on from a state. */
+		/* Only the job is profiled, and it runs in a restored machine. */
 		.plugin = incoming ? g->plan->plugin : NULL,
 		.plugin_args = g->plan->plugin_args,
 		.seed = g->plan->seed,
@@ -143,14 +143,14 @@ static int let_go(struct guest *g)
 	int rc = vm_command(&g->vm, "cont", NULL, NULL, why);
 
 	if (rc == -EIO)
-		msg_error("%s guest: QEMU does not let it go on: %s", g->name, why);
+		msg_error("%s guest: QEMU does not continue it: %s", g->name, why);
 	note_heard(g);
 	g->let_go_ms = g->heard_ms;
 	g->state = GUEST_RUNNING;
 	return rc;
 }
 
-/* A snapshot that does not start is taken away; the caller boots afresh. */
+/* Removes a snapshot that does not start; the caller then boots. */
 static int restore(struct guest *g)
 {
 	char why[200];
@@ -159,8 +159,7 @@ static int restore(struct guest *g)
 	if (!rc)
 		rc = let_go(g);
 	if (rc < 0 && rc != -EINTR) {
-		msg_note("%s guest: its snapshot does not start (%s); booting afresh", g->name,
-			 why);
+		msg_note("%s guest: its snapshot does not start (%s); booting", g->name, why);
 		snapshot_drop(&g->snapshot);
 	}
 	g->ready = true;
@@ -240,7 +239,7 @@ int guest_start(struct guest *g)
 	}
 	rc = may_restore ? snapshot_look(&g->snapshot, why) : -ENOENT;
 	if (rc == -EILSEQ) {
-		msg_note("%s guest: its snapshot is damaged (%s); booting afresh", g->name, why);
+		msg_note("%s guest: its snapshot is damaged (%s); booting", g->name, why);
 		snapshot_drop(&g->snapshot);
 	}
 	if (!rc) {
@@ -255,9 +254,9 @@ int guest_start(struct guest *g)
 	return rc;
 }
 
-/* --- the end, good or bad -------------------------------------------------------------------- */
+/* --- end -------------------------------------------------------------------- */
 
-/* The last n lines of a file in its scratch, as a new array of strings. */
+/* Returns the last n lines of a file in its directory, as a new array of strings. */
 static json_t *tail_of(const struct guest *g, const char *name, size_t n)
 {
 	char path[PATH_MAX + 16], *text = NULL;
@@ -289,7 +288,7 @@ json_t *guest_console_tail(const struct guest *g, size_t n)
 	return tail_of(g, "console", n);
 }
 
-/* Returns how many lines it printed. */
+/* Returns the number of lines printed. */
 static size_t print_tail(const struct guest *g, const char *name)
 {
 	json_t *lines = tail_of(g, name, CONSOLE_TAIL);
@@ -319,8 +318,8 @@ static void broken(struct guest *g, const char *why)
 	g->ended_ms = clock_ms();
 }
 
-/* Before user space was up, or before a restored one said a word, it is the harness that failed:
- * once more, from a fresh boot. */
+/* A guest that fails before user space is up, or a restored one before its first line, shows nothing
+ * about the kernel: it is booted once more. */
 static int broken_or_again(struct guest *g, const char *why)
 {
 	bool early = !g->ready || (g->restored && !g->has_context);
@@ -375,7 +374,7 @@ void guest_end(struct guest *g, const struct results *results, const char *conso
 	forget_start(g);
 }
 
-/* --- what it says ---------------------------------------------------------------------------- */
+/* --- lines from the guest ---------------------------------------------------------------------------- */
 
 static void protocol_error(struct guest *g, const char *why)
 {
@@ -409,7 +408,7 @@ static void take_exit(struct guest *g, const char *text)
 	g->phase_ms[g->phase] += clock_ms() - g->phase_since_ms;
 	g->ended_ms = clock_ms();
 	if (status == STATUS_GOOD && !g->has_end) {
-		broken(g, "its job ended without having said that it was complete");
+		broken(g, "its job ended with status 0, but without its last line");
 		return;
 	}
 	g->state = GUEST_DONE;
@@ -458,7 +457,7 @@ static int add_char(struct guest *g, char c)
 	return 0;
 }
 
-/* Takes all whole lines that are there.  Returns 0 or -errno. */
+/* Handles all complete lines.  Returns 0 or -errno. */
 static int read_channel(struct guest *g)
 {
 	int c, rc = 0;
@@ -491,14 +490,14 @@ static void show_console(struct guest *g)
 		text_put_console(buf, n, stderr);
 }
 
-/* --- looking --------------------------------------------------------------------------------- */
+/* --- events --------------------------------------------------------------------------------- */
 
 /*
- * Lets the guest that stands still at the end of its boot go on, in a new QEMU that loads the state
- * of the old: what QEMU keeps outside the state (where its random numbers are) is then the same
- * after a boot as after a snapshot, and so is every sample.
+ * Continues the guest that paused at the end of its boot in a new QEMU, which loads the state of the
+ * old one.  What is not part of the state (the position of QEMU's random number generator) is then
+ * the same after a boot as after a restore, and so is every sample.
  */
-static int go_on_from_state(struct guest *g)
+static int continue_from_state(struct guest *g)
 {
 	char why[200];
 	int rc = vm_save_state(&g->vm, why);
@@ -539,20 +538,20 @@ static int answer_pause(struct guest *g)
 	if (g->state != GUEST_BOOTING || g->plan->kvm ||
 	    (!machine->icount && !machine->job_after_pause))
 		return let_go(g);
-	rc = go_on_from_state(g);
+	rc = continue_from_state(g);
 	g->save_ms = clock_ms() - since;
 	return rc;
 }
 
 static int ended(struct guest *g)
 {
-	char why[80] = "QEMU ended, the guest reset or died";
+	char why[80] = "QEMU ended: the guest reset or panicked";
 
 	g->emulator_died = vm_ended(&g->vm, why) < 0;
 	return broken_or_again(g, why);
 }
 
-/* What it says is lost when its file is full (emu/confine.h). */
+/* Output is lost if its file is full (emu/confine.h). */
 static bool is_full(FILE *file)
 {
 	struct stat st;
@@ -560,7 +559,7 @@ static bool is_full(FILE *file)
 	return file && !fstat(fileno(file), &st) && st.st_size >= CONFINE_FILE_BYTES;
 }
 
-/* Whether it is still coming up, or at its job, after its limit. */
+/* Checks the limits of its boot and of its silence. */
 static int look_at_limits(struct guest *g)
 {
 	bool boots = g->state == GUEST_BOOTING;
@@ -574,7 +573,7 @@ static int look_at_limits(struct guest *g)
 		return 0;
 	g->starved = limit == LIMIT_STARVED;
 	g->hung = !boots && !g->starved;
-	vm_why_late(&g->vm, boots ? "no user space" : "it said nothing", limit_ms, limit, why,
+	vm_why_late(&g->vm, boots ? "no user space" : "it sent nothing", limit_ms, limit, why,
 		    sizeof(why));
 	return broken_or_again(g, why);
 }

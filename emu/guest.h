@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One guest's life: boot or restore, the pause, the job, the end; and everything it says meanwhile
- * on its second serial line (emu/init lists the kinds of lines).
+ * One guest from boot or restore to its end, and the lines it sends on its second serial port
+ * meanwhile (emu/init lists the kinds of lines).
  */
 #ifndef DAXDM_GUEST_H
 #define DAXDM_GUEST_H
@@ -10,7 +10,7 @@
 #include "emu/snapshot.h"
 #include "emu/vm.h"
 
-/* In the order of a sweep; `other` is what was before the first progress line. */
+/* In the order of a sweep; `other` is the time before the first progress line. */
 enum phase {
 	PHASE_OTHER,
 	PHASE_MKFS,
@@ -26,10 +26,10 @@ extern const char *const phase_names[N_PHASES];
 
 enum guest_state {
 	GUEST_QUEUED,
-	GUEST_BOOTING, /* started, its job not yet let go */
+	GUEST_BOOTING, /* QEMU runs, the job has not started */
 	GUEST_RUNNING,
-	GUEST_DONE,   /* said @exit; see status */
-	GUEST_BROKEN, /* died, stalled or never came up: an error line was printed */
+	GUEST_DONE,   /* sent @exit; see status */
+	GUEST_BROKEN, /* died, stalled or did not boot: an error line was printed */
 };
 
 /* What all guests of a run have in common. */
@@ -44,13 +44,14 @@ struct plan {
 	const char *plugin_args;
 	unsigned int seed;
 	bool kvm, fresh;
-	bool quiet;	     /* what breaks a guest is for the caller to tell: guest_complain() */
-	bool console;	     /* show ttyS0 as it comes */
-	bool in_memory;	     /* the persistent memory, else on the disk */
-	int boot_s, stall_s; /* limits of what it is given (emu/given.h) */
+	bool quiet;	     /* the caller reports a broken guest: guest_complain() */
+	bool console;	     /* print ttyS0 */
+	bool in_memory;	     /* the persistent memory is in memory, else on the disk */
+	int boot_s, stall_s; /* limits of given time (emu/given.h): boot, silence */
 	/*
-	 * Takes each JSON object that a guest sends, and its text; line stays the caller's.  NULL:
-	 * they are ignored.  Returns 0, or -errno after an error line when the run cannot go on.
+	 * Called with each JSON object that a guest sends and its text; line stays the caller's.
+	 * NULL: they are ignored.  Returns 0, or -errno after an error line if the run cannot
+	 * continue.
 	 */
 	int (*take)(struct guest *g, const char *type, json_t *line, const char *text);
 	void *arg; /* for take */
@@ -67,32 +68,32 @@ struct guest {
 	int status; /* of the job, when DONE */
 	struct vm vm;
 	struct snapshot snapshot;
-	char dir[PATH_MAX];	/* scratch, "" before the start */
+	char dir[PATH_MAX];	/* temporary directory, "" before the start */
 	int pmem[VM_PMEMS_MAX]; /* descriptors, -1: not open */
 	int ram;		/* of a machine with ram_in_file; -1: not open */
 	int attempt;		/* from 0 */
-	int stall_s;		/* the plan's, or what take() makes of it */
-	bool hung;		/* it said nothing for too long, or filled its console */
-	bool starved;		/* this host gave it too little for that to mean anything */
-	bool emulator_died;	/* QEMU did, not what runs in it */
-	bool protocol_error;	/* it sent what no guest of ours sends */
+	int stall_s;		/* the plan's, or set by take() */
+	bool hung;		/* it sent nothing for too long, or filled its console */
+	bool starved;		/* this host gave it too little time */
+	bool emulator_died;	/* QEMU crashed, not the guest */
+	bool protocol_error;	/* it sent a line that a guest never sends */
 	unsigned int logs;	/* lines for the user so far */
-	char why[200];		/* it is BROKEN */
+	char why[200];		/* reason of BROKEN */
 	bool restored;
 	bool ready, has_context, has_end;
 	FILE *channel, *console;
-	char *line; /* the channel's last, not yet whole */
+	char *line; /* the last of the channel, not yet complete */
 	size_t line_len, line_size;
 	FILE *dmesg; /* collects @dmesg, in memory */
 	char *dmesg_text;
 	size_t dmesg_len;
-	/* Progress as it last said; times are CLOCK_MONOTONIC in ms, 0: not yet. */
+	/* From its last progress line; times are CLOCK_MONOTONIC in ms, 0: not yet. */
 	int done, total;
 	char what[128];
 	enum phase phase;
 	int64_t phase_since_ms, phase_ms[N_PHASES];
 	int64_t started_ms, let_go_ms, save_ms, first_samples_ms, heard_ms, ended_ms;
-	/* The same moments in given_ms() of its machine. */
+	/* The same moments in given time. */
 	int64_t started_given_ms, heard_given_ms;
 };
 
@@ -101,33 +102,34 @@ int64_t clock_ms(void);
 /* Makes a guest that is not started. */
 void guest_init(struct guest *g, const struct plan *plan, const char *name, size_t number);
 
-/* Starts it, from its snapshot if there is one and the plan allows.  Returns 0 or -errno after an
- * error line; it is BROKEN then. */
+/* Starts it, from its snapshot if there is one and the plan allows it.  Returns 0, or -errno after an
+ * error line, and it is BROKEN. */
 int guest_start(struct guest *g);
 
 /*
- * Looks what came from it and acts on it: lines go to take(), a pause is answered, a death before
- * @ready is retried once.  Returns 0, or -errno after an error line when the run cannot go on.
+ * Handles everything that happened since the last call: passes lines to take(), continues a paused
+ * guest, starts a guest that died before @ready once more.  Returns 0, or -errno after an error line
+ * if the run cannot continue.
  */
 int guest_look(struct guest *g);
 
-/* Says on stderr what broke it, with the last lines of its console. */
+/* Prints on stderr why it is BROKEN, with the last lines of its console. */
 void guest_complain(const struct guest *g);
 
-/* The last lines of its console, at most n of them, as a new array of strings. */
+/* Returns the last lines of its console, at most n, as a new array of strings. */
 json_t *guest_console_tail(const struct guest *g, size_t n);
 
-/* Ends the machine; nothing comes from it any more.  Its persistent memory stays. */
+/* Ends the machine.  Its persistent memory stays. */
 void guest_stop(struct guest *g);
 
 /*
- * Ends the machine, adds its console (under that name) and its kernel log to the results, under a
- * line that says `about` if it is not NULL, and removes its scratch.
+ * Ends the machine, appends its console (to the file of that name) and its kernel log to the
+ * results, each after a line with `about` if that is not NULL, and removes its temporary directory.
  */
 void guest_end(struct guest *g, const struct results *results, const char *console,
 	       const char *about);
 
-/* Boots the kernel under KVM and says whether user space came up within the plan's boot_s. */
+/* Boots the kernel under KVM.  Returns whether user space started within the plan's boot_s. */
 bool guest_boots(struct guest *g);
 
 #endif

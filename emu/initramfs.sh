@@ -1,18 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The emulated host's whole user space: a lean, uncompressed cpio (QEMU hands it over as it is, and
-# unpacking anything would cost the guest more than copying it).
+# Makes the user space of the emulated host: a small uncompressed cpio.  QEMU copies it into the guest's memory;
+# to decompress it there would take the guest longer.
 #
 #   emu/initramfs.sh KDIR KIND [--module FILE.ko]...   prints build/initramfs/KEY.cpio, its only stdout line
 #
-# KIND is what the guest is for: ext4 or xfs, benchmarks on that filesystem; check, checks, with both
-# filesystems, lvm2, and further kernel modules for modprobe.  KIND+PROGRAM has a program more that a benchmark runs
-# (fio only where a workload asks for it).
+# KIND is ext4 or xfs for benchmarks on that filesystem, or check for checks, with both filesystems, lvm2, and
+# more kernel modules for modprobe.  KIND+PROGRAM adds a program that a benchmark runs (fio, if a workload needs it).
 #
-# KDIR comes from emu/kernel.sh.  --module puts a rebuilt module in the place of the kernel's own of that
-# name.  KEY is a hash over everything that goes in, so the file is made again exactly when something
-# changed, and the same input gives the same bytes.
+# KDIR comes from emu/kernel.sh.  --module replaces the kernel's module of that name.  KEY is a hash over the whole
+# input, so the file is rebuilt only if something changed; the same input gives the same bytes.
 # Exit status: 0; 4 something is missing on this machine or the disk is full; 64 bad arguments.
 set -euo pipefail
 CALLER=$PWD
@@ -20,10 +18,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . emu/common.sh
 
 readonly OUT=$PWD/build/initramfs
-readonly KEEP=18 # cpio files; the oldest used go
+readonly KEEP=18 # cpio files; the least recently used are removed
 readonly APPLETS="sh cat dd dmesg echo grep insmod mkdir mknod mount umount poweroff printf sed sleep stty sync tail"
-readonly FIO_NEEDS="lib(c|m|dl|rt|pthread|gcc_s|z|aio|numa|uring|pmem2?)" # the others are emptied
-# What the kernel has of these is there for modprobe in the guest of checks.
+readonly FIO_NEEDS="lib(c|m|dl|rt|pthread|gcc_s|z|aio|numa|uring|pmem2?)" # the others are replaced by stubs
+# Modules for modprobe in the guest of checks, if the kernel has them.
 readonly ON_DEMAND="brd dm-bufio dm-cache dm-crypt dm-delay dm-flakey dm-integrity dm-log-writes dm-mirror
 	dm-raid dm-snapshot dm-thin-pool dm-verity dm-writecache dm-zero hwpoison-inject loop virtio_pci virtio_pmem"
 readonly LVM_COMMANDS="lvchange lvconvert lvcreate lvdisplay lvextend lvreduce lvremove lvrename lvresize lvs
@@ -32,12 +30,12 @@ readonly LVM_COMMANDS="lvchange lvconvert lvcreate lvdisplay lvextend lvreduce l
 
 # --- the kernel's configuration --------------------------------------------------------------------
 
-# Without these there is no guest, or nothing to measure in it; said before anything boots.
+# The guest needs these to boot or to measure.  Checked before it boots.
 readonly OPTIONS="PVH SERIAL_8250 X86_IOPL_IOPERM FW_CFG_SYSFS ACPI_NFIT BLK_DEV_PMEM NVDIMM_PFN FS_DAX BLK_DEV_DM"
 
 vet_config() {
 	local option missing=()
-	[[ -r $KDIR/config ]] || return 0 # not known
+	[[ -r $KDIR/config ]] || return 0
 	for option in $OPTIONS "${FILESYSTEMS[@]/%/_FS}"; do
 		grep -q "^CONFIG_${option^^}=[ym]" "$KDIR/config" || missing+=("CONFIG_${option^^}")
 	done
@@ -47,8 +45,8 @@ vet_config() {
 
 # --- modules -------------------------------------------------------------------------------------
 
-# A tree of links to the kernel's modules with the rebuilt ones in place, and depmod run over it, for
-# their dependencies may differ.
+# Makes a tree of links to the kernel's modules with the replaced ones in it, and runs depmod: their dependencies
+# may differ.
 with_replacements() { # prints the root to use
 	local root=$TMP/modules file name own vermagic
 	mkdir -p "$root/lib/modules"
@@ -56,7 +54,7 @@ with_replacements() { # prints the root to use
 	for file in "${REPLACE[@]}"; do
 		[[ -r $file ]] || die 64 "--module $file cannot be read"
 		name=$("$MODINFO" -F name "$file") || true
-		[[ -n $name ]] || die 64 "--module $file is no kernel module"
+		[[ -n $name ]] || die 64 "--module $file is not a kernel module"
 		vermagic=$("$MODINFO" -F vermagic "$file")
 		[[ ${vermagic%% *} == "$RELEASE" ]] ||
 			die 64 "--module $file was built for ${vermagic%% *}, this kernel is $RELEASE"
@@ -77,28 +75,28 @@ with_replacements() { # prints the root to use
 	echo "$root"
 }
 
-# The files, once each, of the lines "insmod FILE OPTIONS" of modprobe.
+# Prints FILE of modprobe's lines "insmod FILE OPTIONS", each once.
 inserted() {
 	sed -nE 's/^insmod (.*\.ko(\.[a-z0-9]+)?)( .*)?$/\1/p' | awk '!seen[$0]++'
 }
 
-# The GNU build id of an object; nothing if it has none.
+# Prints the GNU build id of an object, if it has one.
 build_id() { # FILE
 	readelf -n "$1" 2>/dev/null | sed -n 's/.*Build ID: //p' | head -n 1
 }
 
-# Prints the files to load, in order, for the modules named; one that is built in prints nothing.
+# Prints the files to load for the named modules, in order; nothing for a built-in one.
 load_order() { # ROOT MODULE...
 	local root=$1 module out
 	for module in "${@:2}"; do
-		# -C /dev/null: the machine's configuration (an `install` line for libnvdimm) is not the guest's.
+		# -C /dev/null: not this machine's configuration, such as an `install` line for libnvdimm.
 		out=$("$MODPROBE" -C /dev/null -d "$root" -S "$RELEASE" --show-depends "$module" 2>&1) ||
 			die 4 "the kernel $RELEASE has no module $module: ${out##*$'\n'}"
 		echo "$out"
 	done | inserted
 }
 
-# Modules that this kernel may do without: nothing is printed for one that it has not, or has built in.
+# The same for optional modules: nothing for one that the kernel does not have.
 optional_order() { # ROOT MODULE...
 	local module
 	for module in "${@:2}"; do
@@ -115,54 +113,54 @@ unpack_module() { # SRC DEST
 	esac
 }
 
-# --- what goes in --------------------------------------------------------------------------------
+# --- content -------------------------------------------------------------------------------------
 
-# The file and the libraries it is linked with, as "DEST SRC" lines.
+# The file and the libraries it is linked with, as lines "DEST SRC".
 with_libraries() { # SRC DEST
 	echo "$2 $1"
 	ldd "$1" 2>/dev/null | awk '$2 == "=>" && $3 ~ /\// { print $3, $3 } $1 ~ /^\/.*ld-linux/ { print $1, $1 }'
 }
 
-# The libraries that it names itself, by their paths.
+# The paths of the libraries that a file needs directly.
 needed_by() { # FILE
 	ldd "$1" | awk '
 		part == 1 { needed[$1] = 1; next }
 		$1 in needed && $2 == "=>" { print $3 }' part=1 <(readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p') part=2 -
 }
 
-program() { # NAME PACKAGE: it and its libraries, as lines of the manifest
+program() { # NAME PACKAGE: the program and its libraries, as lines of the manifest
 	local path
 	path=$(need "$1" "$2")
 	with_libraries "$(readlink -f "$path")" "/sbin/$1"
 }
 
-# "FUNCTION [VERSION]" of each that a program takes from a library.
-taken_from() { # PROGRAM LIBRARY
+# Lines "FUNCTION [VERSION]" for the functions that a program imports from a library.
+imported_from() { # PROGRAM LIBRARY
 	nm -D --undefined-only --with-symbol-versions "$1" | sed 's/.* //; s/@\+/ /' |
 		awk 'part == 1 { if ($2 ~ /^[TWi]$/) there[$3] = 1; next } $1 in there' \
 			part=1 <(nm -D --defined-only --without-symbol-versions "$2") part=2 -
 }
 
-# A library of the same name in whose functions there is nothing: to call one is fatal.
-empty_library() { # PROGRAM LIBRARY
+# Makes a stub library of the same name; a call of one of its functions is fatal.
+stub_library() { # PROGRAM LIBRARY
 	local name
 	name=$(basename "$2")
-	taken_from "$1" "$2" >"$TMP/taken" &&
+	imported_from "$1" "$2" >"$TMP/taken" &&
 		awk '{ printf ".globl %s\n.type %s, @function\n%s: ud2\n", $1, $1, $1 }' "$TMP/taken" | as -o "$TMP/empty.o" - &&
 		awk '$2 { of[$2] = of[$2] $1 ";" } END { for (v in of) print v " { global: " of[v] " };" }' "$TMP/taken" >"$TMP/versions" &&
 		{ [[ -s $TMP/versions ]] || echo '{};' >"$TMP/versions"; } &&
 		ld -shared --build-id=none -soname "$name" --version-script "$TMP/versions" -o "$TMP/empty/$name" "$TMP/empty.o"
 }
 
-# fio is linked with libraries of 75 MB, for engines that reach over a network, and to link them anew is
-# what its start costs: more than its jobs.  The program is the distribution's; the libraries that none of
-# our jobs needs are empty.  Prints "DEST SRC" lines, of all libraries if it does not start so.
+# fio is linked with 75 MB of libraries, for engines that use a network; to load them takes longer than the jobs run.
+# The libraries that no job needs are replaced by stubs, the program is the distribution's.  Prints lines "DEST SRC",
+# of the real libraries if fio does not start with the stubs.
 fio_manifest() {
-	local fio library job empty=${TMP#"$PWD/"}/empty # a list of paths must not hold the checkout's own, with a colon
+	local fio library job empty=${TMP#"$PWD/"}/empty # relative: the path of the checkout may have a colon
 	fio=$(readlink -f "$(need fio fio)")
 	mkdir -p "$TMP/empty"
 	while read -r library; do
-		if ! empty_library "$fio" "$library"; then rm -f "$TMP/empty/$(basename "$library")"; fi
+		if ! stub_library "$fio" "$library"; then rm -f "$TMP/empty/$(basename "$library")"; fi
 	done < <(needed_by "$fio" | grep -vE "/${FIO_NEEDS}[.-]") >/dev/null 2>&1
 	if [[ $(LD_LIBRARY_PATH=$empty "$fio" --version 2>/dev/null) == fio-* ]]; then
 		LD_LIBRARY_PATH=$empty with_libraries "$fio" /sbin/fio | sed "s|^$empty/|/lib/x86_64-linux-gnu/|"
@@ -172,7 +170,7 @@ fio_manifest() {
 	for job in workloads/*.fio; do echo "/$job $PWD/$job"; done
 }
 
-manifest() { # "DEST SRC" lines, sorted, modules excepted
+manifest() { # lines "DEST SRC", sorted, without modules
 	local name
 	{
 		echo "/init $PWD/emu/init"
@@ -201,15 +199,15 @@ add_module() { # ROOT FILE
 	local to
 	to=$1/modules/$(basename "${2%.ko*}").ko
 	unpack_module "$2" "$to"
-	# A developer's own build may carry 30 MB of it; a stock module would lose its signature.
-	# Nor does objdump read what no list of packages vouches for.
+	# A locally built module may have 30 MB of debug information; strip would remove the signature of a packaged one.
+	# objdump does not read modules of packages that no list authenticates.
 	if [[ ! -e $KDIR/signed-only || $2 != "$KDIR"/* ]] && objdump -h "$to" | grep -q debug_info; then
 		strip --strip-debug "$to"
 	fi
 }
 
-# Every applet, the commands of lvm, and what modprobe needs, which the kernel itself calls too.
-add_comforts() { # ROOT
+# Adds every applet, the commands of lvm, and modprobe, which the kernel calls too.
+add_check_tools() { # ROOT
 	local root=$1 src applet
 	for applet in $("$BUSYBOX" --list); do
 		[[ -e $root/bin/$applet || -L $root/bin/$applet || -e $root/sbin/$applet ]] ||
@@ -230,7 +228,7 @@ add_comforts() { # ROOT
 	"$DEPMOD" -b "$root" "$RELEASE"
 }
 
-# Whether the guest must refuse modules without a signature that its kernel knows; a rebuilt one has none.
+# Whether the guest has to refuse modules without a valid signature; a replaced module has none.
 signed_only() {
 	[[ -e $KDIR/signed-only ]] && ((${#REPLACE[@]} == 0))
 }
@@ -254,9 +252,9 @@ make_tree() { # ROOT
 	printf '%s\n' "${FILESYSTEMS[@]}" >"$root/modules/filesystems"
 	echo "$KIND" >"$root/modules/kind"
 	if signed_only; then : >"$root/modules/signed-only"; fi
-	# What the guest says of itself: lib/run/context.c.
+	# For the context of the run: lib/run/context.c.
 	if [[ -s $TMP/replaced ]]; then cp "$TMP/replaced" "$root/modules/replaced"; fi
-	if [[ $KIND == check ]]; then add_comforts "$root"; fi
+	if [[ $KIND == check ]]; then add_check_tools "$root"; fi
 	find "$root" -exec touch -hd @0 {} +
 }
 
@@ -264,7 +262,7 @@ pack() { # ROOT OUT
 	(cd "$1" && find . -mindepth 1 | LC_ALL=C sort | cpio -o -H newc --reproducible -R 0:0 --quiet) >"$2"
 }
 
-# The time of the digest is that of the last use; the file's own tells whether it was changed.
+# The time of the digest is the time of the last use; that of the file shows whether it changed.
 prune() {
 	local old
 	while read -r old; do
@@ -310,7 +308,7 @@ arguments() {
 	for word in "${PROGRAMS[@]}"; do
 		[[ $word == fio ]] || die 64 "unknown program '$word' for $KIND; known: fio"
 	done
-	[[ -r $KDIR/release && -d $KDIR/modules ]] || die 64 "$1 is no directory made by emu/kernel.sh resolve"
+	[[ -r $KDIR/release && -d $KDIR/modules ]] || die 64 "$1 is not a directory made by emu/kernel.sh resolve"
 	RELEASE=$(<"$KDIR/release")
 }
 
@@ -322,18 +320,18 @@ build() {
 		root=$(with_replacements)
 	fi
 	load_order "$root" nfit nd_pmem dm-mod qemu_fw_cfg "${FILESYSTEMS[@]}" >"$TMP/load.links"
-	# Links lead to the files themselves, whose path and content make the key.
+	# The key is made of the path and content of the files, not of links.
 	xargs -r -d '\n' -n 1 readlink -f <"$TMP/load.links" >"$TMP/load"
 	: >"$TMP/on_demand"
 	if [[ $KIND == check ]]; then
-		# shellcheck disable=SC2086 # names without blanks
+		# shellcheck disable=SC2086 # words
 		optional_order "$root" $ON_DEMAND | xargs -r -d '\n' -n 1 readlink -f |
 			grep -vxFf "$TMP/load" >"$TMP/on_demand" || true
 	fi
 	manifest >"$TMP/manifest"
 	out=$OUT/$(key).cpio
 	if [[ -e $out ]] && ! whole "$out"; then
-		say "build/initramfs/${out##*/}: $WHY; making it again"
+		say "build/initramfs/${out##*/}: $WHY; rebuilding it"
 		rm -f "$out"
 	fi
 	if [[ -e $out ]]; then

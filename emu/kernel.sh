@@ -1,29 +1,29 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The kernel catalogue: turns what a person calls a kernel into a directory that can be booted.
+# The kernel catalogue: turns the name of a kernel into a directory with a bootable kernel.
 #
 #   emu/kernel.sh resolve [KERNEL] [--modules DIR]   prints build/kernels/ID, its only line on stdout
-#   emu/kernel.sh resolve --tree DIR                the same of a kernel's build tree
+#   emu/kernel.sh resolve --tree DIR                 the same for a kernel's build tree
 #   emu/kernel.sh list                               the kernels of the archive, one "VERSION PACKAGE" a line
 #   emu/kernel.sh series                             the package of the newest one of each series
-#   emu/kernel.sh identify K...                      what they are called: LABEL PACKAGE VERSION K, with tabs
-#   emu/kernel.sh between FIRST LAST                 the same of those between two, both included
-#   emu/kernel.sh table | json [WORD]...             all, by version or flavour: what is here, and how large
-#   emu/kernel.sh remove K...                        takes away what is here
-#   emu/kernel.sh update                             reads the archive's lists, which is else done once a day
+#   emu/kernel.sh identify K...                      their names: LABEL PACKAGE VERSION K, separated by tabs
+#   emu/kernel.sh between FIRST LAST                 the same for the kernels from FIRST to LAST
+#   emu/kernel.sh table | json [WORD]...             all kernels, or those of a version or flavour, with their size
+#   emu/kernel.sh remove K...                        removes their directories
+#   emu/kernel.sh update                             reads the archive's lists, as is done once a day
 #
 # KERNEL: debian (default) | newest | 6.1 | 6.12.107 | 6.1.0-54-amd64 | linux-image-... | PATH
 #
 # build/kernels/ID holds `vmlinux` (an ELF that QEMU starts by its PVH note), `release` (uname -r),
-# `package` (where it came from), `config` if it came with one, `modules/lib/modules/RELEASE` with depmod
-# done, `signed-only` if the guest has to verify its modules' signatures, which no list of packages
-# vouches for, and `digest` of all that.  It is made aside and renamed, so a half-made one is never seen; what
-# is no longer what it was is made again.
+# `package` (its origin), `config` if the package has one, `modules/lib/modules/RELEASE` after depmod,
+# `signed-only` if the modules come from a package that no package list authenticates, so that the guest has to
+# verify their signatures, and `digest` of all files.  The directory is renamed into place when it is complete,
+# and rebuilt if a file changed.
 #
-# Packages come from the archive this machine's apt uses, out of every suite that can be named from
-# there, through an apt root of our own under build/apt: nothing is installed, signatures are
-# verified with the keyring of the package debian-archive-keyring.
+# Packages come from the archive that apt uses on this machine, from all its suites, through a separate apt root
+# under build/apt: nothing is installed, signatures are verified with the keyring of the package
+# debian-archive-keyring.
 # Exit status: 0; 4 no network, no space, broken package; 64 no such kernel, bad arguments.
 set -euo pipefail
 CALLER=$PWD
@@ -39,9 +39,8 @@ readonly KEEP_LOCAL=3 # kernels made from files; a developer makes a new one wit
 
 # --- from a name to packages ---------------------------------------------------------------------
 
-# The kernels that can be asked for by version: VERSION <tab> PACKAGE, oldest first.  Left out are
-# metapackages (they depend on another linux-image), the other flavours, and those whose modules have
-# gone from the archive.
+# The kernels that can be named by version: VERSION <tab> PACKAGE, oldest first.  Without metapackages (they
+# depend on another linux-image), the other flavours, and kernels whose modules are no longer in the archive.
 generic_kernels() {
 	awk -F'\t' -v OFS='\t' '
 		FNR == NR { there[$1, $2] = 1; next }
@@ -57,13 +56,13 @@ generic_kernels() {
 		}' "$CATALOGUE" "$CATALOGUE" | sort -u | sort -t $'\t' -k1,1V
 }
 
-# The last of each series, lines as of generic_kernels.
+# The newest of each series, in the format of generic_kernels.
 newest_of_series() {
 	generic_kernels | awk -F'[.~-]' '{ s = $1 "." $2; if (!(s in line)) order[++n] = s; line[s] = $0 }
 		END { for (i = 1; i <= n; i++) print line[order[i]] }'
 }
 
-newest_per_series() { # the same in words
+newest_per_series() { # the versions alone, on one line
 	newest_of_series | cut -f1 | sed 's/-[^-]*$//' | paste -sd' '
 }
 
@@ -82,7 +81,7 @@ by_package() { # NAME: newest VERSION <tab> NAME
 	awk -F'\t' -v OFS='\t' -v name="$1" '$1 == name { print $2, $1 }' "$CATALOGUE" | sort -V | tail -n 1
 }
 
-# What the metapackage of this machine's own release asks for.
+# The kernel of this machine's own Debian release, by its metapackage.
 by_own_release() {
 	local codename
 	# shellcheck disable=SC1091
@@ -117,7 +116,7 @@ find_kernel() { # KERNEL
 	while next=$(depends_of "$PACKAGE" "$VERSION" | grep '^linux-image-' | head -n 1) && [[ -n $next ]]; do
 		PACKAGE=$next # a metapackage
 	done
-	# The same bits without the signature, which no one checks here; not if one was asked for by name.
+	# The same kernel without a signature, which QEMU does not verify; not if the package was named.
 	if [[ $1 != linux-image-*[0-9]* ]] && has_package "$PACKAGE-unsigned" "$VERSION"; then
 		PACKAGE+=-unsigned
 	fi
@@ -138,8 +137,8 @@ magic_of() { # FILE OFFSET: four bytes in hex
 	od -An -v -j "$2" -N 4 -t x1 "$1" | tr -d " "
 }
 
-# The boot protocol says where the compressed kernel lies in a bzImage (Documentation/arch/x86/boot.rst,
-# payload_offset and payload_length).  All but gzip carry the unpacked size as 4 bytes behind.
+# The position of the compressed kernel in a bzImage is in payload_offset and payload_length
+# (Documentation/arch/x86/boot.rst).  Except for gzip the unpacked size follows in 4 bytes.
 extract_vmlinux() { # IMAGE OUT
 	local image=$1 out=$2 sectors offset length magic unpack size
 	if [[ $(magic_of "$image" 0) == 7f454c46 ]]; then
@@ -162,7 +161,7 @@ extract_vmlinux() { # IMAGE OUT
 	02214c18) unpack="lz4 -dc" ;;
 	28b52ffd) unpack="zstd -dcq" ;;
 	894c5a4f) unpack="lzop -dc" ;;
-	*) die 4 "$image: its kernel is packed in a way not known here (starts with $magic)" ;;
+	*) die 4 "$image: the compression of the kernel is not supported (magic $magic)" ;;
 	esac
 	[[ $magic == 1f8b* ]] || length=$((length - 4))
 	command -v "${unpack%% *}" >/dev/null ||
@@ -170,14 +169,14 @@ extract_vmlinux() { # IMAGE OUT
 	# shellcheck disable=SC2086
 	tail -c "+$((offset + 1))" "$image" 2>/dev/null | head -c "$length" | $unpack >"$out" || true
 	if grep -q "No space left" "$TMP/err"; then
-		return 1 # explained at exit
+		return 1 # on_exit prints the reason
 	fi
 	[[ $(stat -c %s "$out") == "$size" && $(magic_of "$out" 0) == 7f454c46 ]] ||
-		die 4 "$image: unpacking the kernel in it gave no ELF of $size bytes; is the file whole?"
+		die 4 "$image: the unpacked kernel is not an ELF file of $size bytes; is the image complete?"
 }
 
-# Of paths below lib/modules/RELEASE, those of modules and of the lists of what is built in, without what a
-# machine without network, graphics and sound does not need: three quarters of them.
+# Selects paths below lib/modules/RELEASE: modules and the lists of built-in modules, without the three quarters that
+# a machine without network, graphics and sound does not need.
 readonly MODULE_FILES='
 	function is_wanted(path) {
 		if (path ~ /^kernel\/(sound|drivers\/(net|gpu|media|staging|infiniband|iio|usb|hid|input|hwmon|mmc|mtd|comedi|isdn|video|scsi|misc|pci|platform|power|regulator|rtc|spi|tty|thermal|ufs|soundwire))\//)
@@ -186,9 +185,9 @@ readonly MODULE_FILES='
 			path ~ /^modules\.(order|builtin|builtin\.modinfo)$/
 	}'
 
-# The members of a package to be unpacked, from the listing of its archive by tar: plain files whose names are
-# known.  A package that no list names is anybody's: no links, no modes, and no name twice, for the second could
-# be another thing than the first.
+# Selects the members of a package to unpack from tar's listing: regular files with expected names.  A package that
+# no list authenticates may come from anyone: no links, no special modes, and no name twice, because the second
+# member could be something else.
 wanted_members() { # boot | modules RELEASE
 	LC_ALL=C awk -v what="$1" -v release="${2-}" "$MODULE_FILES"'
 		{
@@ -214,21 +213,21 @@ wanted_members() { # boot | modules RELEASE
 		}'
 }
 
-# Unpacks these members of a package into a directory of its own, as root:root 0644.
+# Unpacks these members of a package into a new directory, with mode 0644 and the caller as owner.
 unpack() { # DEB DIR boot | modules RELEASE
 	mkdir -p "$2"
 	dpkg-deb --fsys-tarfile "$1" >"$TMP/tar"
 	tar -tv --numeric-owner --quoting-style=escape -f "$TMP/tar" | wanted_members "${@:3}" >"$TMP/members" ||
-		die 4 "package ${1##*/} of $PACKAGE $VERSION holds a file twice; it is not Debian's"
+		die 4 "package ${1##*/} of $PACKAGE $VERSION contains a file twice; it is not a package of Debian"
 	[[ -s $TMP/members ]] || return 0
 	tar -x --no-same-owner --no-same-permissions --no-recursion --verbatim-files-from -C "$2" -f "$TMP/tar" -T "$TMP/members"
-	# The listing can be made to lie: tar prints a time without a year as one field.
+	# The listing can be misread: tar prints a time that is out of range as one field.
 	[[ -z $(find "$2" ! -type d ! -type f) ]] ||
-		die 4 "package ${1##*/} of $PACKAGE $VERSION holds a link in the place of a file; it is not Debian's"
+		die 4 "package ${1##*/} of $PACKAGE $VERSION contains a link in the place of a file; it is not a package of Debian"
 	find "$2" -type f -exec chmod 644 {} +
 }
 
-finish() { # NEW ID: the directory gets its name
+finish() { # NEW ID: renames the directory into place
 	mkdir -p "$KERNELS"
 	seal "$1"
 	rm -rf "${KERNELS:?}/$2"
@@ -238,7 +237,7 @@ finish() { # NEW ID: the directory gets its name
 
 drop_damaged() { # ID
 	if [[ -d $KERNELS/$1 ]] && ! whole "$KERNELS/$1"; then
-		say "build/kernels/$1: $WHY; making it again"
+		say "build/kernels/$1: $WHY; rebuilding it"
 		rm -rf "${KERNELS:?}/$1"
 	fi
 }
@@ -261,7 +260,7 @@ address_of_unlisted() { # NAME VERSION: nothing if a list has it
 	awk -F'\t' -v name="$1" -v version="$2" '$1 == name && $2 == version && $3 == "unlisted" { print $4 }' "$CATALOGUE"
 }
 
-# Sets GONE if the archive does not have a package without a signature that its lists still name.
+# Sets GONE if an unsigned package is in the lists, but no longer in the archive.
 download() { # DIR NAMES...: packages of $VERSION
 	local dir=$1 names=("${@:2}") name at listed=() unlisted=()
 	GONE=
@@ -287,7 +286,7 @@ download() { # DIR NAMES...: packages of $VERSION
 	((${#unlisted[@]} == 0)) || : >"$TMP/new/signed-only"
 }
 
-payload_packages() { # what to unpack for PACKAGE VERSION
+payload_packages() { # prints the packages to unpack for PACKAGE VERSION
 	local dep
 	echo "$PACKAGE"
 	for dep in $(depends_of "$PACKAGE" "$VERSION"); do
@@ -295,15 +294,15 @@ payload_packages() { # what to unpack for PACKAGE VERSION
 			dep=linux-binary-unsigned-${dep#linux-binary-}
 		fi
 		if ! has_package "$dep" "$VERSION"; then
-			[[ $dep != linux-base-* ]] || continue # its config, and the list of what is built in
+			[[ $dep != linux-base-* ]] || continue # has only the config and the list of built-in modules
 			die 4 "$PACKAGE needs $dep $VERSION, which is not in the archive; choose another kernel (./run.sh kernels shows all)"
 		fi
 		echo "$dep"
 	done
 }
 
-# Makes the directory of PACKAGE VERSION.  PACKAGE becomes the signed one if the archive has no other.  The kernel
-# and its config come from packages that a list vouches for, only modules from any other.
+# Makes the directory of PACKAGE VERSION.  Sets PACKAGE to the signed one if the archive has no other.  The kernel and
+# its config come from packages that a list authenticates, only modules from others.
 make_from_packages() {
 	local new=$TMP/new names deb image release config modules n=0
 	room 900 "unpacking a kernel"
@@ -320,7 +319,7 @@ make_from_packages() {
 	fi
 	for deb in "$TMP"/debs/listed/*.deb; do unpack "$deb" "$TMP/boot" boot; done
 	image=$(find "$TMP/boot" -name "vmlinuz*" -type f | head -n 1)
-	[[ -n $image ]] || die 4 "package $PACKAGE $VERSION holds no vmlinuz"
+	[[ -n $image ]] || die 4 "package $PACKAGE $VERSION has no vmlinuz"
 	release=${image##*/vmlinuz}
 	release=${release#-}
 	[[ $release && $release != .unsigned ]] || release=$(basename "$(dirname "$image")")
@@ -328,7 +327,7 @@ make_from_packages() {
 	[[ -z $config ]] || cp "$config" "$new/config"
 	extract_vmlinux "$image" "$new/vmlinux"
 	mkdir -p "$new/modules/lib/modules/$release"
-	for deb in "$TMP"/debs/*listed/*.deb; do # the listed first: nothing takes the place of what they have
+	for deb in "$TMP"/debs/*listed/*.deb; do # the listed first: their files are not replaced
 		n=$((n + 1))
 		unpack "$deb" "$TMP/root$n" modules "$release"
 		for modules in "$TMP/root$n"/{,usr/}lib/modules/"$release"; do
@@ -336,7 +335,7 @@ make_from_packages() {
 		done
 		rm -rf "$deb" "$TMP/root$n"
 	done
-	[[ -n $(ls -A "$new/modules/lib/modules/$release") ]] || die 4 "package $PACKAGE $VERSION holds no lib/modules/$release"
+	[[ -n $(ls -A "$new/modules/lib/modules/$release") ]] || die 4 "package $PACKAGE $VERSION has no lib/modules/$release"
 	depmod -b "$new/modules" "$release"
 	echo "$release" >"$new/release"
 	echo "$PACKAGE $VERSION" >"$new/package"
@@ -352,7 +351,7 @@ modules_root() { # DIR RELEASE
 			return
 		fi
 	done
-	die 64 "$1 holds no modules of $2: give the directory that 'make modules_install INSTALL_MOD_PATH=DIR' filled," \
+	die 64 "$1 has no modules of $2: name the directory DIR of 'make modules_install INSTALL_MOD_PATH=DIR'," \
 		"or its lib/modules/$2"
 }
 
@@ -367,16 +366,16 @@ prune_local() {
 resolve_path() { # IMAGE MODULES
 	local image=$1 modules=$2 new=$TMP/new release root id
 	[[ -f $image && -r $image ]] || die 64 "kernel file $image cannot be read"
-	[[ -n $modules ]] || die 64 "--kernel $image needs --modules DIR (what 'make modules_install INSTALL_MOD_PATH=DIR' filled)"
-	[[ -d $modules ]] || die 64 "--modules $modules is no directory"
+	[[ -n $modules ]] || die 64 "--kernel $image needs --modules DIR (of 'make modules_install INSTALL_MOD_PATH=DIR')"
+	[[ -d $modules ]] || die 64 "--modules $modules is not a directory"
 	mkdir -p "$new/modules/lib/modules"
 	extract_vmlinux "$image" "$new/vmlinux"
 	# Not `grep -m1 | head`: the string also occurs as a format ("Linux version %s").
 	release=$(grep -aoE 'Linux version [0-9][^ ]*' "$new/vmlinux" | head -n 1 | cut -d' ' -f3) || true
-	[[ -n $release ]] || die 64 "$image does not say which Linux version it is; is it a kernel?"
+	[[ -n $release ]] || die 64 "$image has no Linux version string; is it a kernel?"
 	root=$(modules_root "$modules" "$release")
 	if [[ $(basename "$root") =~ ^[0-9]+\.[0-9] && $(basename "$root") != "$release" ]]; then
-		die 64 "the modules in $root are not those of $image, which is $release"
+		die 64 "the modules in $root are not of $release, the release of $image"
 	fi
 	id=file-$(printf '%s' "$release" | tr -c 'A-Za-z0-9.+-' _)-$({
 		sha256sum <"$new/vmlinux"
@@ -401,7 +400,7 @@ id_of() { # PACKAGE VERSION
 	printf '%s' "${1#linux-image-}_$2" | tr -c 'A-Za-z0-9.+_-' _
 }
 
-# Packages of VERSION <tab> PACKAGE, the one without a signature where there is one.
+# The packages of lines VERSION <tab> PACKAGE, the unsigned one if there is one.
 plain_names() {
 	local version package
 	while IFS=$'\t' read -r version package; do
@@ -412,7 +411,7 @@ plain_names() {
 
 no_lists() {
 	die 4 "cannot read the archive's package lists (network?):" \
-		"$(grep -hE '^(E:|W: Failed)' "$TMP/update" | head -n 1); with --kernel PATH --modules DIR none is needed"
+		"$(grep -hE '^(E:|W: Failed)' "$TMP/update" | head -n 1); --kernel PATH --modules DIR needs none"
 }
 
 need_catalogue() {
@@ -440,18 +439,18 @@ resolve_name() { # KERNEL
 }
 
 vet_word() { # KERNEL
-	[[ $1 =~ ^[A-Za-z0-9][A-Za-z0-9.+~-]*$ ]] || die 64 "unknown kernel '$1': no such file, and no name of a kernel"
+	[[ $1 =~ ^[A-Za-z0-9][A-Za-z0-9.+~-]*$ ]] || die 64 "unknown kernel '$1': neither a file nor the name of a kernel"
 }
 
-install_modules() { # TREE INTO: as the tree's own Makefile does it, without what only debuggers want
-	# Its recipes do not quote the path, and ours may hold anything: /proc has another name for it.
+install_modules() { # TREE INTO: by the tree's own Makefile, stripped
+	# Its recipes do not quote the path, which may have any character: use another name of it, in /proc.
 	exec timeout 900 make -C "$1" INSTALL_MOD_PATH="/proc/$$/cwd/${2#"$PWD/"}" INSTALL_MOD_STRIP=1 modules_install
 }
 
-# A kernel's build tree: its bzImage, and what its `make modules_install` fills.
+# A kernel's build tree: its bzImage and the result of its `make modules_install`.
 resolve_tree() { # TREE
 	local image=$1/arch/x86/boot/bzImage last
-	[[ -f $image ]] || die 64 "$1 holds no arch/x86/boot/bzImage; is it a kernel's build tree, and was it built (make bzImage modules)?"
+	[[ -f $image ]] || die 64 "$1 has no arch/x86/boot/bzImage; is it a kernel's build tree, and was it built (make bzImage modules)?"
 	room 900 "installing a kernel's modules"
 	say "installing the modules of $1"
 	mkdir "$TMP/tree"
@@ -486,7 +485,7 @@ main_resolve() { # WORD...
 	elif [[ $kernel == */* || -f $(absolute "$kernel") ]]; then
 		resolve_path "$(absolute "$kernel")" "$modules"
 	else
-		[[ -z $modules ]] || die 64 "--modules goes with a kernel given as a file; '$kernel' brings its own"
+		[[ -z $modules ]] || die 64 "--modules needs a kernel given as a file; the package of '$kernel' has its own modules"
 		resolve_name "$kernel"
 	fi
 }

@@ -2,12 +2,12 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2153
 #
-# For emu/kernel.sh: what there is and what of it is here, as a table for people and programs; what
-# kernels are called in the names of runs; and the kernels between two others.
+# For emu/kernel.sh: the table of kernels, for people and as JSON; the labels of kernels in the names of runs; the
+# kernels between two others.
 
-# A line for each kernel of the archive, whatever its flavour, oldest first: VERSION FLAVOUR PACKAGE
-# SUITES BYTES, with tabs.  BYTES is what has to be fetched, 0 if its modules have gone from the archive.
-# The same bits come with and without a signature: one line.
+# A line for each kernel in the archive, of any flavour, oldest first: VERSION FLAVOUR PACKAGE SUITES BYTES, separated by
+# tabs.  BYTES is the size of the packages to fetch, 0 if its modules are no longer in the archive.  The signed and the
+# unsigned package of a kernel are one line.
 archive_kernels() {
 	awk -F'\t' -v OFS='\t' '
 		FNR == NR { bytes[$1, $2] = $5; next }
@@ -41,7 +41,7 @@ archive_kernels() {
 		}' "$CATALOGUE" "$CATALOGUE" | sort -t $'\t' -k1,1V -k2,2
 }
 
-# A line for each kernel that is here: PACKAGE VERSION KIB ID, of own ones "file" RELEASE KIB ID.
+# A line for each directory of build/kernels/: PACKAGE VERSION KIB ID; for a kernel given as a file "file" RELEASE KIB ID.
 fetched_kernels() {
 	local dir name version
 	for dir in "$KERNELS"/*/; do
@@ -53,8 +53,8 @@ fetched_kernels() {
 	done
 }
 
-# Both as one, lines of VERSION FLAVOUR PACKAGE SUITES BYTES KIB; KIB is 0 of what is not here.  Only
-# those whose version begins with one of the words, or whose flavour is one.
+# Both, in lines of VERSION FLAVOUR PACKAGE SUITES BYTES KIB; KIB is 0 if the kernel was not fetched.  With words only
+# kernels whose version begins with one, or whose flavour is one.
 all_kernels() { # [WORD]...
 	{
 		fetched_kernels
@@ -123,8 +123,8 @@ print_json() {
 		END { print "\n]" }'
 }
 
-# LABEL <tab> PACKAGE <tab> VERSION <tab> KERNEL of a kernel in the archive, which need not be here.
-# LABEL is its release without the architecture, as runs are named.
+# LABEL <tab> PACKAGE <tab> VERSION <tab> KERNEL of a kernel in the archive.  LABEL is its release without the
+# architecture, for the names of runs.
 identify() { # KERNEL
 	local label
 	find_kernel "$1" || unknown_kernel "$1"
@@ -133,8 +133,8 @@ identify() { # KERNEL
 	printf '%s\t%s\t%s\t%s\n' "${label%-amd64}" "$PACKAGE" "$VERSION" "$1"
 }
 
-# The generic kernels from one to another, both included, as of identify; of several packages of one
-# upstream version the one that is here, or else the last.
+# The generic kernels from FIRST to LAST, in the format of identify; of several packages of one upstream version the one
+# in build/kernels/, else the last.
 between() { # FIRST LAST
 	local first last package here
 	find_kernel "$1" || unknown_kernel "$1"
@@ -164,7 +164,7 @@ between() { # FIRST LAST
 	done <"$TMP/between"
 }
 
-# Takes the kernel away that is here by that name, with and without a signature, or an own one's ID.
+# Removes the directories of that kernel, signed and unsigned, or of the ID of a kernel given as a file.
 remove() { # KERNEL
 	local id gone=''
 	if [[ $1 == file-* && -d $KERNELS/$1 ]]; then

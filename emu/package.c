@@ -45,7 +45,7 @@ int package_open(const char *dir, struct package *out)
 		rc = first_line(out->dir, "release", out->release, sizeof(out->release));
 	if (!rc)
 		return 0;
-	msg_error("%s holds no kernel: %s; remove it and run ./run.sh kernels --fetch K", out->dir,
+	msg_error("%s has no kernel: %s; remove it and run ./run.sh kernels --fetch K", out->dir,
 		  strerror(-rc));
 	out->dir[0] = '\0';
 	return -EINVAL;

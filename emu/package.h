@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A kernel that emu/kernel.sh made bootable. */
+/* A directory of build/kernels/ (emu/kernel.sh). */
 #ifndef DAXDM_PACKAGE_H
 #define DAXDM_PACKAGE_H
 

@@ -1,15 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Builds what counts instructions by function in QEMU: emu/plugin/profile.c, as a plugin of the QEMU that is
-# installed.
+# Builds emu/plugin/profile.c, which counts instructions per function, as a plugin of the installed QEMU.
 #
 #   emu/plugin.sh        prints build/plugin/VERSION/profile.so, its only line on stdout
 #
-# The header that a plugin is built with, qemu-plugin.h, is in no binary package.  It is taken out of the source
-# package of that very QEMU, from the archive that this machine's apt uses, through an apt root of our own under
-# build/plugin/apt, verified with the keyring of the package debian-archive-keyring; nothing else of the source
-# package stays.
+# No binary package has the header qemu-plugin.h.  It is extracted from the source package of the installed QEMU,
+# from the archive that apt uses on this machine, through a separate apt root under build/plugin/apt, and verified with
+# the keyring of the package debian-archive-keyring; nothing else of the source package is kept.
 # Exit status: 0; 4 no network, no space, no such source package, or a QEMU without plugins.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -41,7 +39,7 @@ write_apt_root() {
 	[[ -s $APT/sources.list ]] || die 4 "apt knows no Debian archive; run: apt-get update"
 }
 
-# The source archive of SOURCE VERSION comes to $TMP.
+# Fetches the source archive of SOURCE VERSION into $TMP.
 fetch_source() { # SOURCE VERSION
 	room 200 "the source of QEMU"
 	[[ -r $KEYRING ]] || die 4 "no $KEYRING: cannot verify packages; run: apt-get install debian-archive-keyring"
@@ -52,7 +50,7 @@ fetch_source() { # SOURCE VERSION
 	patiently apt_run source --download-only --tar-only "$1=$2" >>"$TMP/err" 2>&1 || {
 		cd "$OUT/../.."
 		die 4 "cannot fetch the source package $1 $2, whose header the plugin needs (network?):" \
-			"$(grep '^E:' "$TMP/err" | head -n 1); 'explain' needs it once, everything else does without"
+			"$(grep '^E:' "$TMP/err" | head -n 1); only 'explain' needs it, once"
 	}
 	cd "$OUT/../.."
 }
@@ -60,12 +58,12 @@ fetch_source() { # SOURCE VERSION
 fetch_header() { # DIR
 	local source version tar
 	read -r source version < <(dpkg-query -W -f '${source:Package} ${source:Version}\n' qemu-system-x86) || true
-	[[ -n ${version-} ]] || die 4 "$QEMU is not Debian's, so that its source is not known; run: apt-get install qemu-system-x86"
+	[[ -n ${version-} ]] || die 4 "$QEMU is not from a Debian package, so its source is not known; run: apt-get install qemu-system-x86"
 	fetch_source "$source" "$version"
 	tar=$(find "$TMP" -maxdepth 1 -name '*.orig.tar.*' | head -n 1)
 	[[ -n $tar ]] || die 4 "the source package $source $version has no upstream archive"
 	tar -xf "$tar" -C "$TMP" --wildcards '*/include/qemu/qemu-plugin.h' --strip-components=3 ||
-		die 4 "the source of QEMU $version holds no include/qemu/qemu-plugin.h"
+		die 4 "the source of QEMU $version has no include/qemu/qemu-plugin.h"
 	mkdir -p "$1"
 	mv "$TMP/qemu-plugin.h" "$1/qemu-plugin.h"
 	rm -rf "$APT"
@@ -78,13 +76,13 @@ main() {
 	need "$QEMU" qemu-system-x86 >/dev/null
 	need "${CC:=cc}" gcc >/dev/null
 	"$QEMU" -h | grep -q '^-plugin ' ||
-		die 4 "this QEMU was built without plugins ($("$QEMU" --version | head -n 1)), and 'explain' counts" \
-			"by one; Debian's has them: apt-get install --reinstall qemu-system-x86"
+		die 4 "this QEMU was built without plugins ($("$QEMU" --version | head -n 1)), and 'explain' needs" \
+			"one; Debian's QEMU has them: apt-get install --reinstall qemu-system-x86"
 	version=$("$QEMU" --version | sed -nE '1s/.*\((Debian )?([^)]*)\).*/\2/p' | tr -c 'A-Za-z0-9.+\n-' _)
 	[[ -n $version ]] || version=$("$QEMU" --version | sed -nE '1s/.*version ([^ ]+).*/\1/p')
 	dir=$OUT/$version
 	[[ -s $dir/qemu-plugin.h ]] || fetch_header "$dir"
-	# From version 9 on the header wants GLib.
+	# The header includes GLib since version 9.
 	if grep -q '<glib' "$dir/qemu-plugin.h"; then
 		pkg-config --exists glib-2.0 || die 4 "plugins of QEMU $version need GLib's headers; run: apt-get install libglib2.0-dev"
 		read -ra flags < <(pkg-config --cflags glib-2.0)

@@ -85,7 +85,7 @@ int profile_take_symbols(const struct guest *g, const char *text)
 	return rc;
 }
 
-/* A file that another run may be reading appears whole. */
+/* Renames the file into place: another run may be reading it. */
 static void keep_symbols(const char *from, const char *path)
 {
 	char aside[PATH_MAX + 32];

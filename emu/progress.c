@@ -45,7 +45,7 @@ static int describe(const struct guest *g, char *text, size_t len)
 	}
 }
 
-/* What all guests say, each in at most so many characters.  Returns how many that are. */
+/* Describes all guests, each in at most so many characters.  Returns the length. */
 static size_t describe_all(const struct guest *guests, size_t n, int each, char *line, size_t len)
 {
 	size_t at = 0;
@@ -77,7 +77,7 @@ void progress_compose(const struct guest *guests, size_t n, size_t columns, char
 	snprintf(line + strlen(line), len - strlen(line), "%s", left);
 }
 
-/* How many characters a line may have that must not wrap. */
+/* The maximum length of a line that does not wrap. */
 static int terminal_columns(void)
 {
 	struct winsize size = {.ws_col = 80};
@@ -127,7 +127,7 @@ static double s(int64_t ms)
 	return (double)ms / 1000;
 }
 
-static bool any_let_go(const struct guest *guests, size_t n)
+static bool any_started(const struct guest *guests, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (guests[i].let_go_ms)
@@ -137,7 +137,7 @@ static bool any_let_go(const struct guest *guests, size_t n)
 
 void progress_sum_up(const struct guest *guests, size_t n, int64_t since_ms)
 {
-	if (!any_let_go(guests, n))
+	if (!any_started(guests, n))
 		return;
 	printf("where the time went (s)\n  %-6s %8s %6s", "guest", "start", "first");
 	for (int p = PHASE_MKFS; p < N_PHASES; p++)
@@ -156,11 +156,10 @@ void progress_sum_up(const struct guest *guests, size_t n, int64_t since_ms)
 		printf(" %7.1f %7.1f  %s", s(g->phase_ms[PHASE_OTHER]), s(end - g->started_ms),
 		       g->restored ? "from its snapshot" : "booted");
 		if (g->save_ms)
-			printf(", %.1f s of it to save its state", s(g->save_ms));
+			printf(", %.1f s of it to save the state", s(g->save_ms));
 		putchar('\n');
 	}
-	printf("  all guests together %.1f s; start: until the job was let go, first: from there "
-	       "to "
-	       "the end of the first timed pass\n",
+	printf("  all guests %.1f s; start: boot or restore until the job starts, first: from "
+	       "there to the end of the first timed pass\n",
 	       s(clock_ms() - since_ms));
 }

@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a person sees while guests run, and where the time went in the end. */
+/* The progress line while guests run, and the table of times at the end. */
 #ifndef DAXDM_PROGRESS_H
 #define DAXDM_PROGRESS_H
 
 #include "emu/guest.h"
 
-/* What the guests do and how long they need yet, in at most so many characters: what is done is cut
- * short, what is left is not. */
+/* Composes the progress line: the state of each guest and the time left, in at most so many
+ * characters.  The states are truncated, the time left is not. */
 void progress_compose(const struct guest *guests, size_t n, size_t columns, char *line, size_t len);
 
-/* On stderr: one line that updates itself on a terminal, else a line every few seconds. */
+/* Prints the progress line on stderr: updated in place on a terminal, else every 5 s. */
 void progress_show(const struct guest *guests, size_t n);
 
-/* On a terminal: the line that updates itself, at most ten times a second. */
+/* Updates the line on a terminal, at most ten times a second. */
 void progress_text(const char *text);
 
-/* Takes the updating line away, so that something else can be printed. */
+/* Erases the line, so that something else can be printed. */
 void progress_clear(void);
 
-/* On stdout: boot or restore, first record, the phases, total; since_ms is when the run began. */
+/* Prints on stdout, for each guest: boot or restore, time to the first record, phases, total.
+ * since_ms is the start of the run. */
 void progress_sum_up(const struct guest *guests, size_t n, int64_t since_ms);
 
 #endif

@@ -113,7 +113,7 @@ static bool merge_modules(json_t *known, const json_t *more)
 	return true;
 }
 
-/* The guests are one machine twice: what they say must agree, but for the filesystem. */
+/* All guests are the same machine: their contexts differ in the filesystem only. */
 static int merge(const struct results *r, const json_t *more)
 {
 	const char *key;
@@ -135,8 +135,7 @@ static int merge(const struct results *r, const json_t *more)
 					      : merge_modules(known, value);
 		json_decref(copy);
 		if (!same) {
-			msg_error("the guests contradict each other in \"%s\" of their context; "
-				  "%s is left incomplete",
+			msg_error("the contexts of the guests differ in \"%s\"; %s is incomplete",
 				  key, r->dir);
 			return -EINVAL;
 		}

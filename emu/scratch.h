@@ -1,38 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Directories that must not stay: build/vm-PID-NAME of a run, and what copies into and out of them.
- */
+/* Temporary directories build/vm-PID-NAME of a run, and the files in them. */
 #ifndef DAXDM_SCRATCH_H
 #define DAXDM_SCRATCH_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Removes build/vm-PID-* of processes that are gone (killed with SIGKILL, say). */
+/* Removes build/vm-PID-* of processes that no longer exist. */
 void scratch_sweep(void);
 
-/*
- * Makes build/vm-PID-NAME-N, N new for each call, and puts its absolute path in path (PATH_MAX
- * bytes).  Returns 0 or -errno after one error line.
- */
+/* Makes build/vm-PID-NAME-N, with another N for each call.  path gets the absolute path (PATH_MAX
+ * bytes).  Returns 0 or -errno after one error line. */
 int scratch_make(const char *name, char *path);
 
 /* mkdir -p.  Returns 0 or -errno. */
 int make_dirs(const char *path);
 
-/*
- * Copies a file over an empty one; its holes, and its blocks of zeroes, become holes.  Returns 0 or
- * -errno (a part of the copy may be left).
- */
+/* Copies a file into an empty one; holes and blocks of zeroes become holes.  Returns 0 or -errno, with
+ * a part of it copied. */
 int copy_sparse(int from, int to);
 
-/*
- * An empty file, all hole, of that size, that no one else sees and that is gone when it is closed:
- * in memory, or on the disk of dir.  Returns its descriptor or -errno.
- */
+/* Creates a sparse file of that size without a name, in memory or in the filesystem of dir.  Returns
+ * its descriptor or -errno. */
 int nameless_file(const char *dir, bool in_memory, int64_t bytes);
 
-/* "disk full" and what to do for -ENOSPC, else strerror. */
+/* For -ENOSPC and -EDQUOT "disk full" and what to do, else strerror(). */
 const char *why_not_written(int rc);
 
 #endif

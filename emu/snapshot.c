@@ -14,11 +14,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define KEEP 12 /* 140 to 250 MiB each; three per kernel */
+#define KEEP 12 /* snapshots of 140 to 250 MiB; three per kernel */
 #define DIR_NAME "build/snapshots"
 
-/* Kernel and initramfs have their content's hash or the package's version in their path; size and
- * times catch a file that was changed in place. */
+/* The path of a kernel has the hash of its content or the version of its package; size and time show
+ * a file that was changed in place. */
 static int describe_file(const char *path, char *line, size_t len)
 {
 	struct stat st;
@@ -54,7 +54,7 @@ int snapshot_of(const struct vm_config *config, const char *qemu, struct snapsho
 	const char *base = strrchr(config->initrd, '/');
 	int rc = describe_file(config->vmlinux, vmlinux, sizeof(vmlinux));
 
-	/* Its name is a hash of what is in it; emu/initramfs.sh vouches for that. */
+	/* Its name is the hash of its content, which emu/initramfs.sh verifies. */
 	snprintf(initrd, sizeof(initrd), "%s", base ? base + 1 : config->initrd);
 	if (!rc && access(config->initrd, R_OK) < 0)
 		rc = -errno;
@@ -77,7 +77,7 @@ int snapshot_of(const struct vm_config *config, const char *qemu, struct snapsho
 static void path_in(char *path, const char *dir, const char *name)
 {
 	if (snprintf(path, PATH_MAX, "%s/%s", dir, name) >= PATH_MAX)
-		path[0] = '\0'; /* no such file: whoever uses it says so */
+		path[0] = '\0'; /* open(2) then fails with ENOENT */
 }
 
 /* --- digests --------------------------------------------------------------------------------- */
@@ -85,7 +85,7 @@ static void path_in(char *path, const char *dir, const char *name)
 #define PIECE 65536
 #define PARTS_MAX (VM_PMEMS_MAX + 2)
 
-/* A file of a snapshot.  Its digest is read anew only where its size or time is another. */
+/* A file of a snapshot.  Its digest is computed again only if its size or time differs. */
 struct part {
 	char name[16];
 	int64_t bytes, time_ns;
@@ -106,8 +106,8 @@ static unsigned int name_parts(const struct snapshot *snapshot, struct part *par
 	return n;
 }
 
-/* FNV-1a by words of 8 bytes over the offset and content of each piece that is not all zero, so
- * that it does not matter where the holes are.  Returns 0 or -errno. */
+/* FNV-1a by words of 8 bytes over the offset and content of each piece that is not all zero: the
+ * position of holes does not change it.  Returns 0 or -errno. */
 static int digest_file(int fd, int64_t bytes, uint64_t *digest)
 {
 	uint64_t *words = malloc(PIECE), h = 0xcbf29ce484222325;
@@ -137,7 +137,7 @@ static int digest_file(int fd, int64_t bytes, uint64_t *digest)
 	return rc;
 }
 
-/* Size and time of a part, and its digest if that is wanted.  Returns 0 or -errno. */
+/* Reads size and time of a part, and with read_it its digest.  Returns 0 or -errno. */
 static int look_at_part(const char *dir, struct part *part, bool read_it)
 {
 	char path[PATH_MAX];
@@ -160,7 +160,7 @@ static int look_at_part(const char *dir, struct part *part, bool read_it)
 	return rc;
 }
 
-/* Written aside and renamed: it never looks whole when it is not.  Returns 0 or -errno. */
+/* Renames the file into place when it is complete.  Returns 0 or -errno. */
 static int write_digests(const char *dir, const struct part *parts, unsigned int n)
 {
 	char path[PATH_MAX], aside[PATH_MAX], name[32];
@@ -207,8 +207,8 @@ static int read_digests(const char *dir, struct part *parts, unsigned int n)
 	return rc;
 }
 
-/* Digests of all files, kept beside them.  Returns 0 or -errno. */
-static int seal(const struct snapshot *snapshot, const char *dir)
+/* Writes the digests of all files.  Returns 0 or -errno. */
+static int write_all_digests(const struct snapshot *snapshot, const char *dir)
 {
 	struct part parts[PARTS_MAX];
 	unsigned int n = name_parts(snapshot, parts);
@@ -219,9 +219,9 @@ static int seal(const struct snapshot *snapshot, const char *dir)
 	return rc ? rc : write_digests(dir, parts, n);
 }
 
-/* Whether a part is what it was; moved is set if only its time is another.  Returns 0 or -EILSEQ
- * with a sentence in why. */
-static int check_part(const char *dir, struct part *part, bool *moved, char *why)
+/* Verifies a part; sets touched if only its time differs.  Returns 0, or -EILSEQ with a sentence in
+ * why. */
+static int check_part(const char *dir, struct part *part, bool *touched, char *why)
 {
 	struct part now = *part;
 	int rc = look_at_part(dir, &now, false);
@@ -238,10 +238,10 @@ static int check_part(const char *dir, struct part *part, bool *moved, char *why
 	if (rc < 0)
 		snprintf(why, 200, "%.15s: %s", part->name, strerror(-rc));
 	else if (now.digest != part->digest)
-		snprintf(why, 200, "%.15s is not what was written", part->name);
+		snprintf(why, 200, "%.15s changed since it was written", part->name);
 	else {
 		*part = now;
-		*moved = true;
+		*touched = true;
 		return 0;
 	}
 	return -EILSEQ;
@@ -265,22 +265,23 @@ int snapshot_look(const struct snapshot *snapshot, char *why)
 {
 	struct part parts[PARTS_MAX];
 	unsigned int n = name_parts(snapshot, parts);
-	bool moved = false;
+	bool touched = false;
 	int rc;
 
 	if (access(snapshot->path, F_OK) < 0)
 		return -ENOENT;
 	rc = has_what(snapshot) ? read_digests(snapshot->path, parts, n) : -EILSEQ;
 	if (rc < 0)
-		snprintf(why, 200, "what it is of, or its digest, cannot be read");
+		snprintf(why, 200, "its description or digest cannot be read");
 	for (unsigned int i = 0; i < n && !rc; i++)
-		rc = check_part(snapshot->path, &parts[i], &moved, why);
-	if (!rc && moved)
-		write_digests(snapshot->path, parts, n); /* else it is read once more next time */
+		rc = check_part(snapshot->path, &parts[i], &touched, why);
+	if (!rc && touched)
+		write_digests(snapshot->path, parts,
+			      n); /* if this fails it is done again next time */
 	return rc;
 }
 
-/* --- what is in it --------------------------------------------------------------------------- */
+/* --- content --------------------------------------------------------------------------- */
 
 static int load_file(const struct snapshot *snapshot, const char *name, int to)
 {
@@ -348,7 +349,7 @@ int snapshot_lay_out(const struct snapshot *snapshot, const char *dir, const int
 	path_in(link, dir, "state");
 	if (!rc && symlink(state, link) < 0)
 		rc = -errno;
-	utimensat(AT_FDCWD, snapshot->path, NULL, 0); /* used last */
+	utimensat(AT_FDCWD, snapshot->path, NULL, 0); /* prune() reads it */
 	return rc;
 }
 
@@ -381,7 +382,7 @@ static int by_use(const void *a, const void *b)
 	return (x->used < y->used) - (x->used > y->used);
 }
 
-/* Keeps the KEEP used last; half-made ones of dead runs lie in build/vm-* and go with those. */
+/* Keeps the KEEP most recently used.  scratch_sweep() removes incomplete ones. */
 static void prune(void)
 {
 	DIR *dir = opendir(DIR_NAME);
@@ -432,7 +433,7 @@ int snapshot_keep(const struct snapshot *snapshot, const char *dir, const int *p
 	if (!rc && snapshot->machine->ram_in_file)
 		rc = save_file(aside, "ram", ram);
 	if (!rc)
-		rc = seal(snapshot, aside);
+		rc = write_all_digests(snapshot, aside);
 	if (!rc)
 		rc = write_what(snapshot, aside);
 	if (!rc) {

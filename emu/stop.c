@@ -6,15 +6,15 @@
 
 static volatile sig_atomic_t seen;
 
-static void note(int sig)
+static void record(int sig)
 {
 	seen = sig;
 }
 
 void stop_install(void)
 {
-	/* No SA_RESTART: poll(2) shall come back at once. */
-	struct sigaction action = {.sa_handler = note};
+	/* No SA_RESTART: poll(2) returns at once. */
+	struct sigaction action = {.sa_handler = record};
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);

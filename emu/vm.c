@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The boot recipes.  Under icount every instruction of the guest costs host time and every wait of
- * the guest that spins costs instructions, so that the machine is bare and some waits are cut
- * short:
+ * The machines and their kernel command lines.  Under icount every instruction of the guest costs
+ * host time, and a wait that spins costs instructions.  The machine therefore has few devices, and
+ * some waits of the boot are shortened:
  *
  *   nolapic_timer    the local APIC timer is calibrated by 100 ms of PAUSE, 4 s of host time; the
  *                    PIT ticks instead
@@ -10,9 +10,9 @@
  *   cryptomgr.notests, no_timer_check
  *                    0.7 s of self tests and waits before init
  *
- * Nothing of this is on the path of a fault.  oops=panic, panic=-1 with -no-reboot: a guest that
- * broke ends at once.  The guest of checks takes oops=panic back once it is up (emu/init): what an
- * oops means is then for the check to say.
+ * None of this is on the path of a fault.  With oops=panic, panic=-1 and -no-reboot a guest that
+ * oopses ends at once.  The guest of checks clears panic_on_oops before it runs checks (emu/init),
+ * so that the check can report the oops.
  */
 #include "emu/vm.h"
 
@@ -25,7 +25,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +38,6 @@
 #include <unistd.h>
 
 #define QMP_TIMEOUT_MS 60000
-#define STATE_TIMEOUT_MS 60000
 #define END_TIMEOUT_MS 5000
 #define QMP_MAX_BYTES (16 << 20) /* of a message */
 #define ARGV_MAX 96
@@ -47,15 +45,15 @@
 #define LABEL_KIB 128
 
 #define KERNEL_ARGS "console=ttyS0 quiet loglevel=5 panic=-1 oops=panic transparent_hugepage=always"
-/* The kernel panics if the timer did not tick five times in ten ticks by the TSC, which goes on
- * while QEMU waits for a processor. */
+/* no_timer_check: the kernel panics if it gets fewer than five timer interrupts in ten ticks of the
+ * TSC, and the TSC advances while QEMU waits for a processor. */
 #define KERNEL_ARGS_BUSY KERNEL_ARGS " no_timer_check"
 #define KERNEL_ARGS_ICOUNT \
 	KERNEL_ARGS " tsc_early_khz=1000000 nolapic_timer no_timer_check cryptomgr.notests=1"
 
-/* Below 512 MiB usable the kernel turns huge pages off.  Of each NVDIMM a 2 MiB shift and a 2 GiB
- * stack fit on the namespace; a multiple of 16 MiB plus the label area, else the next one is
- * misaligned. */
+/* With less than 512 MiB of usable memory the kernel disables transparent huge pages.  A 2 GiB stack
+ * that is shifted by 2 MiB fits on the namespace of each NVDIMM.  The size is a multiple of 16 MiB
+ * plus the label area, else the next NVDIMM is misaligned. */
 #define MIB INT64_C(1048576)
 #define NVDIMM_BYTES(mib) ((mib)*MIB + LABEL_KIB * 1024)
 
@@ -69,7 +67,7 @@ const struct vm_machine vm_bench = {
 	.pmems = {{.bytes = NVDIMM_BYTES(2064)}, {.bytes = NVDIMM_BYTES(2064)}},
 };
 
-/* Several processors at full speed: what runs on it is proven, never measured. */
+/* Several processors without icount: its samples are never measurements. */
 const struct vm_machine vm_prove = {
 	.name = "prove",
 	.cpus = 2,
@@ -80,7 +78,7 @@ const struct vm_machine vm_prove = {
 	.pmems = {{.bytes = NVDIMM_BYTES(2064)}, {.bytes = NVDIMM_BYTES(2064)}},
 };
 
-/* The namespaces of checks are planned in emu/init: 640 + 64 + 64 MiB and 640 MiB. */
+/* emu/init makes the namespaces of checks: 640 + 64 + 64 MiB and 640 MiB. */
 const struct vm_machine vm_checks = {
 	.name = "checks",
 	.cpus = 2,
@@ -163,9 +161,9 @@ static void add_ram(struct argv *argv, const struct vm_config *c)
 	    c->machine->mem_mib);
 }
 
-/* A machine that is saved does not have it, for QEMU does not load memory that is shared and behind
- * PCI: one that goes on has it newly, at a place that leaves the others theirs, and finds it when
- * it looks for devices again. */
+/* QEMU does not load the state of shared memory behind PCI.  A machine that is saved therefore does
+ * not have the device; a restored one gets it, in a slot that changes no other device's, and finds
+ * it when it rescans the bus. */
 static bool has_limit_clock(const struct vm_config *c)
 {
 	return c->machine->limit_clock && (c->incoming || !c->machine->job_after_pause);
@@ -179,7 +177,7 @@ static void add_limit_clock(struct argv *argv, int clock)
 	add(argv, "-device", "ivshmem-plain,memdev=limit_clock,addr=1e.0");
 }
 
-/* What QEMU inherits beside the memory, by number. */
+/* Descriptors that QEMU inherits, except those of its memory. */
 struct inherited {
 	int qmp, clock, vmlinux, initrd, plugin; /* -1: none */
 };
@@ -220,7 +218,7 @@ static void build_argv(struct argv *argv, const struct vm_config *c, const struc
 	add(argv, "-device", "isa-serial,chardev=console");
 	add(argv, "-chardev", "file,id=channel,path=channel,append=on");
 	add(argv, "-device", "isa-serial,chardev=channel");
-	/* The guest has itself paused by it, at an exact time (emu/init). */
+	/* The guest pauses itself by it, at an exact time (emu/init). */
 	add(argv, "-device", "ib700");
 	add(argv, "-action", "watchdog=pause");
 	add(argv, "-chardev", "socket,id=qmp,fd=%d", fds->qmp);
@@ -334,7 +332,7 @@ static void become_qemu(const struct vm_config *c, char *const *argv, const stru
 		fprintf(stderr, "cannot confine %s: %s\n", argv[0], strerror(-rc));
 		_exit(127);
 	}
-	/* Another user forgets it: not earlier. */
+	/* After the change of user, which clears it. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(127);
@@ -349,18 +347,12 @@ static void become_qemu(const struct vm_config *c, char *const *argv, const stru
 
 /* --- QMP ------------------------------------------------------------------------------------- */
 
-/* When something began that has a limit. */
-struct since {
-	int64_t given_ms, wall_ms;
-};
-
-static struct since begin(const struct vm *vm)
+struct vm_moment vm_now(const struct vm *vm)
 {
-	return (struct since){given_ms(&vm->given), limit_clock_wall_ms()};
+	return (struct vm_moment){given_ms(&vm->given), limit_clock_wall_ms()};
 }
 
-/* Returns 0 or -ETIMEDOUT. */
-static int look_at_limit(struct vm *vm, const struct since *since, int64_t limit_ms)
+int vm_check_limit(struct vm *vm, const struct vm_moment *since, int64_t limit_ms)
 {
 	given_look(&vm->given);
 	if (given_limit(&vm->given, since->given_ms, since->wall_ms, limit_ms) == LIMIT_AHEAD)
@@ -373,8 +365,8 @@ void vm_why_late(const struct vm *vm, const char *what, int64_t limit_ms, enum l
 {
 	if (limit == LIMIT_STARVED)
 		snprintf(why, len,
-			 "host too slow: QEMU got %.1f s of processor time in %.0f s (%s); try "
-			 "again with less beside it",
+			 "host too slow: QEMU ran for %.1f s of %.0f s (%s); try again with less "
+			 "load",
 			 (double)processor_time_ms(vm->pid) / 1000,
 			 (double)(limit_clock_wall_ms() - vm->started_ms) / 1000, what);
 	else
@@ -382,11 +374,11 @@ void vm_why_late(const struct vm *vm, const char *what, int64_t limit_ms, enum l
 }
 
 /* Returns 0 when QMP can be read, -ETIMEDOUT, or -EINTR when we are asked to end. */
-static int wait_qmp(struct vm *vm, const struct since *since)
+static int wait_qmp(struct vm *vm, const struct vm_moment *since)
 {
 	for (;;) {
 		struct pollfd p = {.fd = vm->qmp, .events = POLLIN};
-		int rc = stop_signal() ? -EINTR : look_at_limit(vm, since, QMP_TIMEOUT_MS);
+		int rc = stop_signal() ? -EINTR : vm_check_limit(vm, since, QMP_TIMEOUT_MS);
 
 		if (rc < 0)
 			return rc;
@@ -413,7 +405,7 @@ static void fill(struct vm *vm)
 		vm->closed = true;
 }
 
-/* Takes one message from what came in; NULL if no line is whole. */
+/* Takes one message out of the buffer; NULL if there is no complete line. */
 static json_t *next_message(struct vm *vm)
 {
 	char *end = vm->in_len ? memchr(vm->in, '\n', vm->in_len) : NULL;
@@ -429,8 +421,8 @@ static json_t *next_message(struct vm *vm)
 	return message ? message : json_object();
 }
 
-/* Notes an event; returns false if the message is none. */
-static bool note_event(struct vm *vm, const json_t *message)
+/* Handles an event.  Returns false if the message is the answer to a command. */
+static bool take_event(struct vm *vm, const json_t *message)
 {
 	const char *event = json_string_value(json_object_get(message, "event"));
 
@@ -450,20 +442,20 @@ void vm_listen(struct vm *vm)
 	given_look(&vm->given);
 	fill(vm);
 	while ((message = next_message(vm))) {
-		note_event(vm, message);
+		take_event(vm, message);
 		json_decref(message);
 	}
 }
 
 static int wait_answer(struct vm *vm, json_t **answer)
 {
-	const struct since since = begin(vm);
+	const struct vm_moment since = vm_now(vm);
 
 	for (;;) {
 		json_t *message = next_message(vm);
 		int rc;
 
-		if (message && !note_event(vm, message)) {
+		if (message && !take_event(vm, message)) {
 			*answer = message;
 			return 0;
 		}
@@ -479,7 +471,7 @@ static int wait_answer(struct vm *vm, json_t **answer)
 	}
 }
 
-/* With the descriptor that is to be passed, if there is one. */
+/* With the descriptor vm->pass, unless it is -1. */
 static ssize_t send_request(const struct vm *vm, char *text)
 {
 	union {
@@ -535,167 +527,9 @@ out:
 	return rc;
 }
 
-/* --- state ----------------------------------------------------------------------------------- */
+/* --- start and end ------------------------------------------------------------------------------------ */
 
-/* The NVDIMMs are shared files: their content stays where it is and is copied by the caller. */
-static int leave_out_shared_memory(struct vm *vm, char *why)
-{
-	json_t *args = json_pack("{s:[{s:s, s:b}]}", "capabilities", "capability",
-				 "x-ignore-shared", "state", 1);
-
-	return vm_command(vm, "migrate-set-capabilities", args, NULL, why);
-}
-
-static int wait_migration(struct vm *vm, char *why)
-{
-	const struct since since = begin(vm);
-
-	while (!look_at_limit(vm, &since, STATE_TIMEOUT_MS)) {
-		const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
-		json_t *answer = NULL;
-		const char *status;
-		int rc = vm_command(vm, "query-migrate", NULL, &answer, why);
-		bool done, failed;
-
-		if (rc < 0)
-			return rc;
-		status = json_string_value(json_object_get(answer, "status"));
-		done = status && !strcmp(status, "completed");
-		failed = status && (!strcmp(status, "failed") || !strcmp(status, "cancelled"));
-		json_decref(answer);
-		if (done)
-			return 0;
-		if (failed) {
-			snprintf(why, 200, "it could not be written or read (disk full?)");
-			return -EIO;
-		}
-		nanosleep(&pause, NULL);
-	}
-	snprintf(why, 200, "the state took longer than %d s", STATE_TIMEOUT_MS / 1000);
-	return -ETIMEDOUT;
-}
-
-/* By default a migration is held to 1 Gbit/s and looks again every 100 ms. */
-static int full_speed(struct vm *vm, char *why)
-{
-	json_t *args = json_pack("{s:I}", "max-bandwidth", (json_int_t)64 << 30);
-
-	return vm_command(vm, "migrate-set-parameters", args, NULL, why);
-}
-
-/* A descriptor of ours becomes one of QEMU, of that name; it is closed here. */
-static int hand_over(struct vm *vm, const char *name, int fd, char *why)
-{
-	int rc;
-
-	vm->pass = fd;
-	rc = vm_command(vm, "getfd", json_pack("{s:s}", "fdname", name), NULL, why);
-	vm->pass = -1;
-	close(fd);
-	return rc;
-}
-
-/*
- * A cat between the state file and QEMU, which may start no program and wants a pipe.  to_file:
- * from QEMU into the file.  Returns its pid and QEMU's end of the pipe in *fd, or -errno.
- */
-static pid_t start_cat(const struct vm *vm, bool to_file, int *fd)
-{
-	char path[PATH_MAX + 16];
-	char *const argv[] = {(char *)"cat", NULL};
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	int pipe_fds[2], rc;
-	pid_t pid = -1;
-
-	snprintf(path, sizeof(path), "%s/state", vm->dir);
-	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
-		return -errno;
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, pipe_fds[to_file ? 0 : 1], to_file ? 0 : 1);
-	posix_spawn_file_actions_addopen(&actions, to_file ? 1 : 0, path,
-					 to_file ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY, 0666);
-	/* A process group of its own: Ctrl-C at the terminal does not reach it. */
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-	rc = posix_spawnp(&pid, argv[0], &actions, &attributes, argv, environ);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	close(pipe_fds[to_file ? 0 : 1]);
-	*fd = pipe_fds[to_file ? 1 : 0];
-	if (rc)
-		close(*fd);
-	return rc ? -rc : pid;
-}
-
-/* Waits for the cat, or ends it when the other side failed.  Returns 0, -EINTR, -EIO or -ETIMEDOUT.
- */
-static int end_cat(struct vm *vm, pid_t cat, bool failed)
-{
-	const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
-	const struct since since = begin(vm);
-	int status = 0, rc = 0;
-
-	while (!failed && !rc && waitpid(cat, &status, WNOHANG) != cat) {
-		rc = stop_signal() ? -EINTR : look_at_limit(vm, &since, STATE_TIMEOUT_MS);
-		nanosleep(&pause, NULL);
-	}
-	if (failed || rc) {
-		kill(cat, SIGKILL);
-		waitpid(cat, NULL, 0);
-		return rc;
-	}
-	if (stop_signal())
-		return -EINTR;
-	return status ? -EIO : 0;
-}
-
-/* Between the file and a stopped QEMU, either way. */
-static int move_state(struct vm *vm, bool to_file, char *why)
-{
-	json_t *uri = json_pack("{s:s}", "uri", "fd:state");
-	int fd, rc, cat_rc;
-	pid_t cat = start_cat(vm, to_file, &fd);
-
-	if (cat < 0) {
-		json_decref(uri);
-		snprintf(why, 200, "cat cannot be run: %s", strerror(-cat));
-		return -EIO;
-	}
-	rc = hand_over(vm, "state", fd, why);
-	if (rc)
-		json_decref(uri);
-	else
-		rc = vm_command(vm, to_file ? "migrate" : "migrate-incoming", uri, NULL, why);
-	if (!rc)
-		rc = wait_migration(vm, why);
-	cat_rc = end_cat(vm, cat, rc < 0);
-	if (!rc && cat_rc < 0) {
-		rc = cat_rc;
-		snprintf(why, 200, "it could not be %s", to_file ? "written (disk full?)" : "read");
-	}
-	return rc;
-}
-
-int vm_save_state(struct vm *vm, char *why)
-{
-	int rc = leave_out_shared_memory(vm, why);
-
-	if (!rc)
-		rc = full_speed(vm, why);
-	return rc ? rc : move_state(vm, true, why);
-}
-
-int vm_load_state(struct vm *vm, char *why)
-{
-	int rc = leave_out_shared_memory(vm, why);
-
-	return rc ? rc : move_state(vm, false, why);
-}
-
-/* --- life ------------------------------------------------------------------------------------ */
-
-/* A page that is the limit clock of a guest.  Returns its descriptor or -errno. */
+/* Makes the page of the guest's limit clock.  Returns its descriptor or -errno. */
 static int make_limit_clock(struct vm *vm)
 {
 	int fd = nameless_file(vm->dir, true, LIMIT_CLOCK_BYTES);
@@ -786,11 +620,11 @@ int vm_start(struct vm *vm, const struct vm_config *config)
 int vm_ended(struct vm *vm, char *why)
 {
 	const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
-	const struct since since = begin(vm);
+	const struct vm_moment since = vm_now(vm);
 	pid_t pid = 0;
 	int status = 0;
 
-	while (vm->pid > 0 && !pid && !look_at_limit(vm, &since, END_TIMEOUT_MS)) {
+	while (vm->pid > 0 && !pid && !vm_check_limit(vm, &since, END_TIMEOUT_MS)) {
 		pid = waitpid(vm->pid, &status, WNOHANG);
 		if (!pid)
 			nanosleep(&pause, NULL);
@@ -802,7 +636,7 @@ int vm_ended(struct vm *vm, char *why)
 	else if (pid > 0 && WEXITSTATUS(status))
 		snprintf(why, 80, "QEMU ended with status %d", WEXITSTATUS(status));
 	else if (pid <= 0)
-		snprintf(why, 80, "QEMU closed its channel");
+		snprintf(why, 80, "QEMU closed QMP");
 	else
 		return 0;
 	return -EIO;

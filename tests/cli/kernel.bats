@@ -331,23 +331,23 @@ crafted() { # NAME=link|late|file...
 	rm -r "$FETCHED"
 	crafted "$at/kernel/fs/a.ko=link" "$at/kernel/fs/a.ko=file"
 	resolve 9.9
-	expect 4 "linux-modules-9.9-amd64" "holds a file twice"
+	expect 4 "linux-modules-9.9-amd64" "contains a file twice"
 	expect_untouched
 	left_nothing
 	crafted "$at/kernel/fs/a.ko=file" "$at/kernel/fs/a.ko=late"
 	resolve 9.9
-	expect 4 "linux-modules-9.9-amd64" "holds a link in the place of a file"
+	expect 4 "linux-modules-9.9-amd64" "contains a link in the place of a file"
 	expect_untouched
 	left_nothing
 }
 
-# --- what was fetched is no longer what it was ---------------------------------------------------
+# --- a fetched kernel that changed ---------------------------------------------------
 
 # It is made again, which one line says, and is as it was.
 expect_made_again() { # WHY
 	rm "$BIN/asked"
 	resolve 9.9
-	expect 0 "kernel: build/kernels/${FETCHED##*/}: $1; making it again" "$FETCHED"
+	expect 0 "kernel: build/kernels/${FETCHED##*/}: $1; rebuilding it" "$FETCHED"
 	[[ -s $BIN/asked ]]
 	cmp "$FETCHED/vmlinux" "$BATS_TEST_TMPDIR/vmlinux"
 	[[ -s $FETCHED/modules/lib/modules/9.9-amd64/kernel/fs/dax.ko ]]
@@ -360,16 +360,16 @@ expect_made_again() { # WHY
 	expect 0 "$FETCHED"
 	cp "$FETCHED/vmlinux" "$BATS_TEST_TMPDIR/vmlinux"
 	truncate -s 100 "$FETCHED/vmlinux"
-	expect_made_again "vmlinux is not what it was"
+	expect_made_again "vmlinux changed"
 	printf X | dd of="$FETCHED/vmlinux" bs=1 seek=200 conv=notrunc status=none
-	expect_made_again "vmlinux is not what it was"
+	expect_made_again "vmlinux changed"
 	rm "$FETCHED/modules/lib/modules/9.9-amd64/kernel/fs/dax.ko"
-	expect_made_again "modules/lib/modules/9.9-amd64/kernel/fs/dax.ko is not what it was"
+	expect_made_again "modules/lib/modules/9.9-amd64/kernel/fs/dax.ko changed"
 	: >"$FETCHED/modules/lib/modules/9.9-amd64/kernel/fs/more.ko"
 	rm "$FETCHED/release"
-	expect_made_again "modules/lib/modules/9.9-amd64/kernel/fs/more.ko and 1 more are not what they were"
+	expect_made_again "modules/lib/modules/9.9-amd64/kernel/fs/more.ko and 1 more changed"
 	rm "$FETCHED/digest"
-	expect_made_again "made by an older daxdm, without a digest"
+	expect_made_again "it has no digest"
 	rm "$BIN/asked"
 	cp -r "$FETCHED" "$FETCHED.copy"
 	rm -r "$FETCHED"
@@ -392,7 +392,7 @@ expect_made_again() { # WHY
 	cp "$FETCHED/vmlinux" "$BATS_TEST_TMPDIR/vmlinux"
 	truncate -s 100 "$FETCHED/vmlinux"
 	resolve "$dir/vmlinux" --modules "$dir"
-	expect 0 "vmlinux is not what it was; making it again"
+	expect 0 "vmlinux changed; rebuilding it"
 	cmp "$FETCHED/vmlinux" "$BATS_TEST_TMPDIR/vmlinux"
 	resolve "$dir/vmlinux" --modules "$dir"
 	expect 0
@@ -416,11 +416,11 @@ expect_made_again() { # WHY
 	cp "$cpio" "$BATS_TEST_TMPDIR/cpio"
 	truncate -s 1000 "$cpio"
 	initramfs
-	expect 0 "build/initramfs/${cpio##*/}: ${cpio##*/} is not what it was; making it again"
+	expect 0 "build/initramfs/${cpio##*/}: ${cpio##*/} changed; rebuilding it"
 	cmp "$cpio" "$BATS_TEST_TMPDIR/cpio"
 	printf X | dd of="$cpio" bs=1 seek=2000 conv=notrunc status=none
 	initramfs
-	expect 0 "making it again"
+	expect 0 "rebuilding it"
 	cmp "$cpio" "$BATS_TEST_TMPDIR/cpio"
 	touch -d '1 day ago' "$cpio.digest"
 	initramfs

@@ -287,7 +287,7 @@ kernel_sh() {
 	catalogue
 	mkdir -p "$BATS_TEST_TMPDIR/tree/arch/x86/boot"
 	kernel_sh resolve --tree "$BATS_TEST_TMPDIR/tree"
-	[[ $status == 64 && $stderr == *"holds no arch/x86/boot/bzImage"* ]]
+	[[ $status == 64 && $stderr == *"has no arch/x86/boot/bzImage"* ]]
 	touch "$BATS_TEST_TMPDIR/tree/arch/x86/boot/bzImage"
 	printf 'modules_install:\n\t@echo no Module.symvers; false\n' >"$BATS_TEST_TMPDIR/tree/Makefile"
 	kernel_sh resolve --tree "$BATS_TEST_TMPDIR/tree"

@@ -55,7 +55,7 @@ is() { # GOT WANT
 		namespace.raw namespace.sector namespace.virtio) globs=()
 	for id in "${ids[@]}"; do globs+=(--check "capability.$id"); done
 	checks 250 -- "${globs[@]}"
-	expect 1 "the kernel died: Kernel panic" "the kernel hung: it said nothing for" \
+	expect 1 "the kernel died: Kernel panic" "the kernel hung: it sent nothing for" \
 		"the runner in the guest ended with status 4" "seen from outside after power-off"
 	is "$(verdict_of capability.raw_block_device)" pass
 	is "$(verdict_of capability.dm_block_device)" fail

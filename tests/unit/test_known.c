@@ -321,11 +321,11 @@ static const struct question seen[] = {
 	{"6.12.117-1~deb12u1", "{'id':'unbind.exit.raw','why':'x'}", NULL, NULL},
 	/* no CPU is left to say anything after the oops */
 	{"5.10.262-1",
-	 "{'id':'tabletype.upgraded.away','why':'the kernel hung: it said nothing for 90 s',"
+	 "{'id':'tabletype.upgraded.away','why':'the kernel hung: it sent nothing for 90 s',"
 	 "'dmesg':['[   31.4] BUG: unable to handle page fault for address: ffffea0004a00418']}",
 	 "dm-type-not-upgraded-oops", "dm-type-not-upgraded-oops"},
 	{"5.10.262-1",
-	 "{'id':'tabletype.upgraded.away','why':'the kernel hung: it said nothing for 90 s',"
+	 "{'id':'tabletype.upgraded.away','why':'the kernel hung: it sent nothing for 90 s',"
 	 "'dmesg':[],'evidence':['ordinary lines']}",
 	 NULL, "dm-type-not-upgraded-oops"},
 	{"7.1.13-1~bpo13+1",

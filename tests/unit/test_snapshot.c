@@ -182,7 +182,7 @@ static void another_time_alone_is_no_damage(void **state)
 	assert_int_equal(stat(path, &again), 0);
 	assert_int_equal(after.st_ino, again.st_ino); /* so that nothing is read next time */
 	touch(k, "pmem0", 300001);
-	damaged(k, "pmem0", "is not what was written");
+	damaged(k, "pmem0", "changed since it was written");
 }
 
 static void cut(void **state)
@@ -208,13 +208,13 @@ static void missing(void **state)
 static void changed(void **state)
 {
 	touch(*state, "state", 0);
-	damaged(*state, "state", "is not what was written");
+	damaged(*state, "state", "changed since it was written");
 }
 
 static void changed_in_a_hole(void **state)
 {
 	touch(*state, "pmem1", 2 * MIB - 1);
-	damaged(*state, "pmem1", "is not what was written");
+	damaged(*state, "pmem1", "changed since it was written");
 }
 
 static void without_digest(void **state)
