@@ -6,8 +6,10 @@
 #ifndef DAXDM_BENCH_H
 #define DAXDM_BENCH_H
 
+#include "lib/base/bytes.h"
 #include "lib/base/fdstore.h"
 #include "lib/dev/dm.h"
+#include "lib/dev/stack.h"
 #include "lib/file/fs.h"
 #include "lib/meter/counters.h"
 #include "lib/meter/meter.h"

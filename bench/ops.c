@@ -265,5 +265,5 @@ uint64_t ops_size_of(const char *variant)
 	const char *word = dot ? dot + 1 : variant;
 	uint64_t bytes;
 
-	return parse_bytes(word, strlen(word), &bytes) < 0 ? 0 : bytes;
+	return bytes_parse(word, strlen(word), &bytes) < 0 ? 0 : bytes;
 }

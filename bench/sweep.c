@@ -110,17 +110,22 @@ static int run_on(struct sweep *s, const char *fs_type, const char *spec_text,
 	struct stack_spec spec;
 	struct stack stack;
 	struct fs fs = {.type = fs_type, .node = stack.node, .where = directory};
-	char why[192];
+	char why[512];
 	int rc, rc2;
 
 	stack_parse(spec_text, &spec, why, sizeof(why));
-	rc = stack_create(&spec, s->namespaces, s->n_namespaces, s->span_bytes, &stack);
-	if (rc < 0)
+	rc = stack_create(&spec, s->namespaces, s->n_namespaces, s->span_bytes, &stack, why,
+			  sizeof(why));
+	if (rc < 0) {
+		msg_error("%s", why);
 		return rc;
+	}
 	rc = run_on_stack(s, &stack, &fs, directory);
 	if (fs.mounted)
 		return rc; /* which holds the devices: supervise() tries again, then removes them */
-	rc2 = stack_destroy(&stack);
+	rc2 = stack_destroy(&stack, why, sizeof(why));
+	if (rc2 < 0)
+		msg_error("%s", why);
 	return rc ? rc : rc2;
 }
 

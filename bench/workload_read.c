@@ -202,11 +202,13 @@ static int check_room(const struct workload *w, uint64_t span_bytes)
 
 	for (size_t i = 0; i < w->stacks.n; i++) {
 		struct stack_spec spec;
-		char why[192];
+		char why[320];
 
 		stack_parse(w->stacks.list[i], &spec, why, sizeof(why));
-		if (stack_fits(&spec, two, 2, span_bytes) < 0)
+		if (stack_fits(&spec, two, 2, span_bytes, why, sizeof(why)) < 0) {
+			msg_error("%s", why);
 			return -EINVAL;
+		}
 	}
 	return 0;
 }

@@ -17,6 +17,8 @@
 #ifndef DAXDM_CHECK_H
 #define DAXDM_CHECK_H
 
+#include "lib/base/bytes.h"
+#include "lib/dev/dm.h"
 #include "lib/dev/graph.h"
 #include "lib/dev/namespace.h"
 #include "lib/file/file.h"

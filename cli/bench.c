@@ -92,9 +92,12 @@ static int check_stacks_fit(const struct sweep *s)
 				  strerror(-rc), dm_complaint(), spec.text);
 		if (rc < 0)
 			return rc;
-		rc = stack_fits(&spec, s->namespaces, s->n_namespaces, s->span_bytes);
-		if (rc < 0)
+		rc = stack_fits(&spec, s->namespaces, s->n_namespaces, s->span_bytes, why,
+				sizeof(why));
+		if (rc < 0) {
+			msg_error("%s", why);
 			return rc;
+		}
 	}
 	return 0;
 }

@@ -270,8 +270,8 @@ static void check_frames(struct bench_env *env, struct bio_state *s, size_t n,
 {
 	const struct frame_proof proof = {
 		.pagemap_fd = s->base.pagemap_fd,
-		.ground = stack_ground(env->stack),
-		.outside = env->stack,
+		.backing = stack_backing(env->stack),
+		.outside = &env->stack->graph,
 	};
 
 	for (size_t i = 0; i < n && !result->why[0]; i++)

@@ -342,7 +342,7 @@ static void check_frames(struct bench_env *env, struct copy_state *s, size_t n,
 	unsigned int pages = (unsigned int)((s->bytes + PAGE_BYTES - 1) / PAGE_BYTES);
 	struct frame_proof proof = {
 		.pagemap_fd = s->base.pagemap_fd,
-		.ground = stack_ground(env->stack),
+		.backing = stack_backing(env->stack),
 		.extents = s->base.data.extents,
 	};
 

@@ -267,8 +267,8 @@ static void prove_frames(struct bench_env *env, struct fault_state *f, const str
 	bool outside = plan->is_private || (plan->file == HOLE && plan->timed == LOAD);
 	struct frame_proof proof = {
 		.pagemap_fd = f->pagemap_fd,
-		.ground = stack_ground(env->stack),
-		.outside = outside ? env->stack : NULL,
+		.backing = stack_backing(env->stack),
+		.outside = outside ? &env->stack->graph : NULL,
 	};
 	unsigned int run = plan->huge ? 1 : plan_pages(env, plan);
 	int rc = outside ? 0 : extents_read(plan_fd(f, plan), &proof.extents);
@@ -279,8 +279,8 @@ static void prove_frames(struct bench_env *env, struct fault_state *f, const str
 	for (size_t i = 0; i < pass->n && !pass->why[0]; i += run) {
 		uint64_t page = f->offset[i] - BYTE_IN_PAGE;
 
-		pass->placed +=
-			window_is_huge_on_fs(&proof.extents, page / WINDOW_BYTES * WINDOW_BYTES);
+		pass->placed += extents_window_is_huge_on_fs(&proof.extents,
+							     page / WINDOW_BYTES * WINDOW_BYTES);
 		proof_frames(&pass->proof, &proof, m, page, run, pass->why, sizeof(pass->why));
 	}
 	extents_free(&proof.extents);
@@ -523,8 +523,8 @@ static int observe_huge(struct bench_env *env, struct fault_state *f, const stru
 
 	f->huge_observed = true;
 	for (unsigned int i = 0; i < f->data.n_windows; i++)
-		allowed +=
-			window_is_huge_on_stack(&f->data.extents, env->stack, f->data.windows[i]);
+		allowed += extents_window_is_huge(&f->data.extents, stack_backing(env->stack),
+						  f->data.windows[i]);
 	return observation_write(env->sink, &env->cell, "huge_pages",
 				 json_pack("{si si si si}", "windows", (int)result->n, "pmd",
 					   (int)result->n_pmd, "lost",

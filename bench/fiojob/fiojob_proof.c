@@ -18,7 +18,7 @@ bool fiojob_prove_file(const struct bench_env *env, const struct fiojob *f, char
 {
 	struct frame_proof proof = {
 		.pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC),
-		.ground = stack_ground(env->stack),
+		.backing = stack_backing(env->stack),
 		.extents = f->data.extents,
 	};
 	int fd = open(f->path, O_RDWR | O_CLOEXEC);
@@ -139,7 +139,7 @@ static void prove_frames(const struct bench_env *env, const struct fiojob *f,
 {
 	const struct frame_proof proof = {
 		.pagemap_fd = pagemap_fd,
-		.ground = stack_ground(env->stack),
+		.backing = stack_backing(env->stack),
 		.extents = f->data.extents,
 	};
 	const struct mapping mapping = {.base = (char *)(m->start - m->file_offset_bytes)};

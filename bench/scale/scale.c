@@ -309,7 +309,7 @@ static void prove_pages(void *arg, unsigned int worker, char why[CREW_WHY_BYTES]
 	const struct post *post = &s->post[worker];
 	struct frame_proof proof = {
 		.pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC),
-		.ground = stack_ground(s->env->stack),
+		.backing = stack_backing(s->env->stack),
 		.extents = post->file->extents,
 	};
 

@@ -143,7 +143,7 @@ static uint64_t fault_once(struct bench_env *env, struct tableops *t, const stru
 			   uint64_t at, struct probe_set *probes, struct ops_result *result)
 {
 	const struct frame_proof proof = {.pagemap_fd = t->pagemap_fd,
-					  .ground = stack_ground(env->stack),
+					  .backing = stack_backing(env->stack),
 					  .extents = t->data.extents};
 	int rc = make_ready(t, f, at);
 	uint64_t before;

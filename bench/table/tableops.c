@@ -482,14 +482,15 @@ static int make_results(const struct bench_env *env, struct tableops *t)
 
 static int make_devices(const struct bench_env *env, struct tableops *t)
 {
+	const struct graph_device *top = &env->stack->graph.devices[env->stack->device];
 	int rc;
 
 	/* Of the process that made the stack, which removes what a dead one leaves. */
-	snprintf(t->own.name, sizeof(t->own.name), "%.50s-table", env->stack->names[0]);
-	snprintf(t->top.name, sizeof(t->top.name), "%s", env->stack->names[0]);
+	snprintf(t->own.name, sizeof(t->own.name), "%.50s-table", top->name);
+	snprintf(t->top.name, sizeof(t->top.name), "%s", top->name);
 	t->top.mounted = true;
 	t->freezes = !strcmp(env->cell.fs, "xfs") ? "xfs_fs_freeze" : "ext4_freeze";
-	t->targets = (int64_t)env->stack->tables[0].n;
+	t->targets = (int64_t)top->n_targets;
 	t->text = dm_device_table(t->top.name, false);
 	if (!t->text)
 		return -errno;

@@ -312,8 +312,8 @@ static int64_t touch_rounds(struct translate *t, const struct mapping *m, size_t
 static bool all_huge(const struct bench_env *env, const struct translate *t, size_t n_round)
 {
 	for (size_t i = 0; i < n_round; i++)
-		if (!window_is_huge_on_stack(&t->data.extents, env->stack,
-					     t->offset[i] / WINDOW_BYTES * WINDOW_BYTES))
+		if (!extents_window_is_huge(&t->data.extents, stack_backing(env->stack),
+					    t->offset[i] / WINDOW_BYTES * WINDOW_BYTES))
 			return false;
 	return true;
 }
@@ -322,7 +322,7 @@ static void prove_frames(struct bench_env *env, struct translate *t, const struc
 			 size_t n_round, struct translate_result *r)
 {
 	const struct frame_proof proof = {.pagemap_fd = t->pagemap_fd,
-					  .ground = stack_ground(env->stack),
+					  .backing = stack_backing(env->stack),
 					  .extents = t->data.extents};
 
 	for (size_t i = 0; i < n_round && !r->why[0]; i++)

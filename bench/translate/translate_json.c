@@ -21,18 +21,20 @@ static int64_t median(const int64_t *values, size_t n)
 static struct btree_walk walk_of(const struct stack *stack, unsigned int level, uint64_t at_bytes,
 				 size_t *index)
 {
-	const struct segment *s = NULL;
+	struct graph_place at = {.device = stack->device, .offset_bytes = at_bytes};
+	const struct graph_device *d = NULL;
 
 	for (unsigned int l = 0; l <= level; l++) {
-		uint64_t together = UINT64_MAX;
+		const struct graph_target *t;
 
-		s = table_find(&stack->tables[l], at_bytes / SECTOR_BYTES);
-		if (!s)
+		d = &stack->graph.devices[at.device];
+		t = graph_find_target(d, at.offset_bytes / SECTOR_BYTES);
+		if (!t)
 			return (struct btree_walk){0};
-		*index = (size_t)(s - stack->tables[l].segments);
-		segment_resolve(s, &at_bytes, &together);
+		*index = (size_t)(t - d->targets);
+		graph_target_descend(t, &at);
 	}
-	return btree_walk(stack->tables[level].n, *index);
+	return btree_walk(d->n_targets, *index);
 }
 
 /* One more search that did this and cost that. */

@@ -328,8 +328,9 @@ static void window(struct check_env *env, const void *arg)
 	if (!testbed_open(env, &bed, &c->bed))
 		return;
 	for (uint64_t w = 0; w < bed.bytes; w += WINDOW_BYTES) {
-		on_fs += window_is_huge_on_fs(&bed.extents, w);
-		on_table += graph_window_is_huge(&bed.extents, &bed.graph, bed.device, w);
+		on_fs += extents_window_is_huge_on_fs(&bed.extents, w);
+		on_table += extents_window_is_huge(&bed.extents,
+						   (struct backing){&bed.graph, bed.device}, w);
 	}
 	if (!on_fs || (c->huge ? on_table != on_fs : on_table))
 		check_broken(env,

@@ -4,8 +4,8 @@
 #include "check/fixture/block_reuse.h"
 
 #include "check/fixture/bio.h"
-#include "lib/dev/sketch.h"
-#include "lib/dev/survey.h"
+#include "lib/dev/graph_map.h"
+#include "lib/dev/graph_parse.h"
 #include "lib/file/stamp.h"
 
 #include <errno.h>
@@ -31,22 +31,22 @@ static bool is_together(const struct extents *extents, uint64_t from, uint64_t t
 /* Borders with room on both sides, and apart from each other: from the first to the last, spread
  * evenly. */
 static void find_borders(struct extent_boundaries *e, const struct extents *extents,
-			 struct survey *survey)
+			 struct graph_map *map)
 {
 	enum { PICKS = EXTENT_BOUNDARIES_MAX - 1 }; /* one may be the end of the device */
 	size_t n = 0;
 
 	/* Those that will do come to the front of the list. */
-	for (size_t i = 1; i < survey->n; i++) {
-		uint64_t at = survey->list[i].at_bytes;
+	for (size_t i = 1; i < map->n; i++) {
+		uint64_t at = map->list[i].at_bytes;
 
 		if (at < EXTENT_BOUNDARY_SIDE || at + EXTENT_BOUNDARY_SIDE > e->bed.bytes ||
 		    !is_together(extents, at - EXTENT_BOUNDARY_SIDE, at + EXTENT_BOUNDARY_SIDE))
 			continue;
-		survey->list[n++] = survey->list[i];
+		map->list[n++] = map->list[i];
 	}
 	for (size_t i = 0; i < PICKS && n; i++) {
-		uint64_t at = survey->list[i * (n - 1) / (PICKS - 1)].at_bytes;
+		uint64_t at = map->list[i * (n - 1) / (PICKS - 1)].at_bytes;
 
 		if (e->n && at < e->list[e->n - 1].end_bytes + EXTENT_BOUNDARY_SIDE)
 			continue;
@@ -74,14 +74,14 @@ static bool find_device_end(struct extent_boundaries *e, const struct extents *e
 
 static int find_boundaries(struct extent_boundaries *e, unsigned int borders, bool device_end)
 {
-	struct survey survey = {0};
+	struct graph_map map = {0};
 	struct extents extents;
 	int rc = extents_read(e->bed.fd, &extents);
 
 	if (!rc)
-		rc = survey_file(&e->bed.graph, e->bed.device, &extents, &survey);
+		rc = extents_map(&extents, (struct backing){&e->bed.graph, e->bed.device}, &map);
 	if (check_setup(e->env, rc, "finding what the file stands on")) {
-		find_borders(e, &extents, &survey);
+		find_borders(e, &extents, &map);
 		if (e->n < borders) {
 			check_broken(e->env,
 				     "the file has %u borders with room around them, not %u", e->n,
@@ -92,7 +92,7 @@ static int find_boundaries(struct extent_boundaries *e, unsigned int borders, bo
 			rc = -ENOENT;
 		}
 	}
-	survey_free(&survey);
+	graph_map_free(&map);
 	extents_free(&extents);
 	return rc;
 }
@@ -100,7 +100,7 @@ static int find_boundaries(struct extent_boundaries *e, unsigned int borders, bo
 bool extent_boundary_is_there(const struct extent_boundaries *e,
 			      const struct extent_boundary *boundary)
 {
-	struct survey survey = {0};
+	struct graph_map map = {0};
 	struct extents extents;
 	bool there = !extents_read(e->bed.fd, &extents);
 
@@ -108,13 +108,13 @@ bool extent_boundary_is_there(const struct extent_boundaries *e,
 		return false;
 	there = boundary->end_bytes == boundary->at_bytes ||
 		(is_together(&extents, boundary->begin_bytes, boundary->end_bytes) &&
-		 !survey_file(&e->bed.graph, e->bed.device, &extents, &survey));
-	if (survey.n) {
+		 !extents_map(&extents, (struct backing){&e->bed.graph, e->bed.device}, &map));
+	if (map.n) {
 		there = false;
-		for (size_t i = 0; i < survey.n; i++)
-			there = there || survey.list[i].at_bytes == boundary->at_bytes;
+		for (size_t i = 0; i < map.n; i++)
+			there = there || map.list[i].at_bytes == boundary->at_bytes;
 	}
-	survey_free(&survey);
+	graph_map_free(&map);
 	extents_free(&extents);
 	return there;
 }
@@ -296,20 +296,21 @@ static bool look_at_page(struct extent_boundaries *e, const struct extent_bounda
 			 uint64_t offset_bytes, uint64_t physical_bytes, const char *after)
 {
 	char bytes[PAGE_BYTES], path[160];
-	struct survey survey;
+	struct graph_map map = {0};
 	int rc = bio_read_fd(e->bed.node_fd, physical_bytes, bytes, PAGE_BYTES);
 	bool good = check_errno(e->env, rc, 0, "a bio read of the device") &&
 		    are_right(e, boundary, name_path(path, after, "bios of the device"), bytes,
 			      offset_bytes, PAGE_BYTES);
 
-	rc = survey_range(&e->bed.graph, e->bed.device, physical_bytes, PAGE_BYTES, &survey);
-	for (size_t i = 0; i < survey.n && !rc; i++) {
-		const struct piece *p = &survey.list[i];
+	rc = graph_map_append(&map, &e->bed.graph, e->bed.device, physical_bytes, PAGE_BYTES,
+			      physical_bytes);
+	for (size_t i = 0; i < map.n && !rc; i++) {
+		const struct graph_piece *p = &map.list[i];
 
 		rc = bio_read_fd(e->below_fds[p->device], p->offset_bytes,
 				 bytes + (p->at_bytes - physical_bytes), p->len_bytes);
 	}
-	survey_free(&survey);
+	graph_map_free(&map);
 	return good && check_setup(e->env, rc, "reading the namespaces") &&
 	       are_right(e, boundary, name_path(path, after, "bios of the namespaces"), bytes,
 			 offset_bytes, PAGE_BYTES);

@@ -104,7 +104,7 @@ static bool zeroed_part(struct check_env *env, const struct testbed_spec *spec, 
 		rc = -errno;
 	if (!calls_stop(env, calls) || !check_setup(env, rc, "zeroing"))
 		goto out;
-	rc = graph_expected_pfn(&bed.extents, &bed.graph, bed.device, at, &pfn);
+	rc = extents_pfn(&bed.extents, (struct backing){&bed.graph, bed.device}, at, &pfn);
 	good = check_setup(env, rc, "the frame") &&
 	       check_that(env, writeback_covers(&view, pfn * PAGE_BYTES + from, len),
 			  "zeroes written into a part of a page are written back by fsync on %s",

@@ -51,7 +51,8 @@ bool writeback_judge_page(struct check_env *env, const struct writeback_view *v,
 			  const char *name)
 {
 	uint64_t pfn = 0;
-	int rc = graph_expected_pfn(&v->bed->extents, &v->bed->graph, v->bed->device, offset, &pfn);
+	int rc = extents_pfn(&v->bed->extents, (struct backing){&v->bed->graph, v->bed->device},
+			     offset, &pfn);
 
 	return check_setup(env, rc, "the frame of file offset %" PRIu64, offset) &&
 	       check_that(env, writeback_covers(v, pfn * PAGE_BYTES, PAGE_BYTES),

@@ -76,22 +76,24 @@ static struct graph_member part(const struct layout *l, unsigned int i, uint64_t
 static int add_parts(const struct layout *l, struct graph *graph, unsigned int device)
 {
 	const uint64_t part_sectors = l->part_mib * MIB_SECTORS;
-	struct graph_target target = {
+	struct graph_member members[PARTS_MAX];
+	const struct graph_target target = {
 		.type = l->striped ? TARGET_STRIPED : TARGET_LINEAR,
 		.len_sectors = l->striped ? part_sectors * l->parts : CHUNK_SECTORS,
 		.chunk_sectors = CHUNK_SECTORS,
 		.n_members = l->striped ? l->parts : 1,
+		.members = members,
 	};
 	int rc = 0;
 
 	if (l->striped) {
 		for (unsigned int i = 0; i < l->parts; i++)
-			target.members[i] = part(l, i, 0);
+			members[i] = part(l, i, 0);
 		return graph_add_target(graph, device, &target);
 	}
 	for (uint64_t at = 0; at < part_sectors; at += CHUNK_SECTORS)
 		for (unsigned int i = 0; i < l->parts && !rc; i++) {
-			target.members[0] = part(l, i, at);
+			members[0] = part(l, i, at);
 			rc = graph_add_target(graph, device, &target);
 		}
 	return rc;

@@ -16,9 +16,10 @@
 #include "check/layout/table_oracle.h"
 
 #include "lib/base/limit_clock.h"
-#include "lib/dev/generate.h"
-#include "lib/dev/sketch.h"
-#include "lib/dev/survey.h"
+#include "lib/dev/graph_map.h"
+#include "lib/dev/graph_parse.h"
+#include "lib/dev/graph_random.h"
+#include "lib/dev/graph_reduce.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +33,7 @@
 
 enum { FILE_MAX_BYTES = 8 << 20 };
 
-/* A table by hand, in the words of lib/dev/sketch.h; A and B are namespaces. */
+/* A table by hand, in the words of lib/dev/graph_parse.h; A and B are namespaces. */
 struct hand {
 	const char *text, *fs_type;
 	bool outside; /* its bytes are looked at on the DIMM, after power-off */
@@ -63,7 +64,7 @@ static void by_hand(struct check_env *env, const void *arg)
 
 	if (!begin(env, &g, 2))
 		return;
-	rc = graph_sketch(&g, check_name(env, "", name), hand->text);
+	rc = graph_parse(&g, check_name(env, "", name), hand->text);
 	if (!check_setup(env, rc, "the table %s", hand->text)) {
 		graph_destroy(&g);
 		return;
@@ -79,7 +80,7 @@ static void by_hand(struct check_env *env, const void *arg)
 /* ---- at random -------------------------------------------------------------------------- */
 
 struct dice {
-	struct generate_rules rules;
+	struct graph_random_rules rules;
 	unsigned int rounds; /* if nobody says how many */
 };
 
@@ -156,7 +157,7 @@ static void shrink(struct check_env *env, struct graph *g, struct hunt *hunt)
 
 	hunt->until_ms = limit_clock_ms() + SHRINK_MS;
 	if (!env->plant && hunt->wrong != TABLE_ORACLE_BROKEN)
-		graph_shrink(g, still_wrong, hunt);
+		graph_reduce(g, still_wrong, hunt);
 	whisper_tell(&hunt->smallest, env);
 	check_evidence(env, "found with %zu segments, the smallest of %u more trials has %zu",
 		       before, hunt->trials, g->devices[g->n - 1].n_targets);
@@ -174,7 +175,7 @@ static int throw_dice(struct check_env *env, const struct dice *dice, uint64_t s
 
 	if (!begin(env, &g, 2))
 		return -1;
-	if (graph_generate(&g, check_name(env, "", name), seed, &dice->rules) < 0 ||
+	if (graph_random(&g, check_name(env, "", name), seed, &dice->rules) < 0 ||
 	    graph_copy(&g, &copy) < 0 || whisper_begin(&hunt.smallest, env) < 0) {
 		graph_destroy(&g);
 		return 0; /* the dice gave nothing */

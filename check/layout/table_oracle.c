@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check/layout/table_oracle.h"
 
+#include "lib/dev/graph_map.h"
 #include "lib/dev/partition.h"
-#include "lib/dev/survey.h"
 #include "lib/file/stamp.h"
 
 #include <errno.h>
@@ -31,13 +31,13 @@ struct table_oracle {
 	const char *fs_type;
 	struct table_oracle_result result;
 	struct check_fs fs;
-	struct survey guards;		  /* beside what the device uses */
+	struct graph_map guards;	  /* beside what the device uses */
 	int below_fds[GRAPH_DEVICES_MAX]; /* of namespaces, O_DIRECT; else -1 */
 	int fd, direct_fd, node_fd;	  /* the file, it with O_DIRECT, the device with O_DIRECT */
 	char *bytes, *bounce;		  /* the whole file; IO_BYTES */
 	uint64_t len_bytes, most_bytes;
 	struct extents extents;
-	struct survey below; /* of the file, in the order of the namespaces */
+	struct graph_map below; /* of the file, in the order of the namespaces */
 	uint32_t generation;
 };
 
@@ -52,17 +52,17 @@ static bool is_paged(const struct graph *g)
 static void say_table(struct table_oracle *t)
 {
 	char *text = graph_dmsetup(t->g);
-	struct survey survey;
+	struct graph_map map;
 	uint64_t at;
 
 	check_evidence(t->env, "%s", text ? text : "(no memory for the table)");
 	free(text);
-	if (!survey_device(t->g, t->top, &survey) && survey_torn_page(&survey, &at))
+	if (!graph_map_device(t->g, t->top, &map) && graph_map_misaligned(&map, PAGE_BYTES, &at))
 		check_evidence(t->env,
 			       "sector %" PRIu64 " of the device begins the first page that is not "
 			       "one whole page of memory",
 			       at / SECTOR_BYTES);
-	survey_free(&survey);
+	graph_map_free(&map);
 }
 
 /* "page by page" or "pages in pieces": part of every complaint, for known bugs to match. */
@@ -189,9 +189,9 @@ static int by_device(struct table_oracle *t, bool store)
 
 /* Pieces that follow each other on a namespace go in one request, however they are strewn over the
  * file.  Returns how many, and their length. */
-static size_t find_run(const struct survey *below, size_t first, uint64_t *len)
+static size_t find_run(const struct graph_map *below, size_t first, uint64_t *len)
 {
-	const struct piece *p = &below->list[first];
+	const struct graph_piece *p = &below->list[first];
 	size_t n = 1;
 
 	*len = p->len_bytes;
@@ -203,7 +203,7 @@ static size_t find_run(const struct survey *below, size_t first, uint64_t *len)
 }
 
 /* Between the bounce buffer and the file's bytes. */
-static void scatter(struct table_oracle *t, const struct piece *pieces, size_t n, bool store)
+static void scatter(struct table_oracle *t, const struct graph_piece *pieces, size_t n, bool store)
 {
 	char *bounce = t->bounce;
 
@@ -220,7 +220,7 @@ static int by_namespaces(struct table_oracle *t, bool store)
 	size_t n;
 
 	for (size_t i = 0; i < t->below.n; i += n) {
-		const struct piece *p = &t->below.list[i];
+		const struct graph_piece *p = &t->below.list[i];
 		uint64_t len, where;
 		bool bounced;
 		int rc;
@@ -317,17 +317,17 @@ static void frames(struct table_oracle *t)
  * nobody's.  Returns 0 or -ENOMEM. */
 static int find_guards(struct table_oracle *t)
 {
-	struct survey used;
+	struct graph_map used;
 	uint64_t end = 0;
-	int rc = survey_device(t->g, t->top, &used);
+	int rc = graph_map_device(t->g, t->top, &used);
 
-	survey_sort_below(&used);
+	graph_map_sort_below(&used);
 	t->guards.list = calloc(GUARDS_MAX, sizeof(*t->guards.list));
 	if (!rc && !t->guards.list)
 		rc = -ENOMEM;
 	for (size_t i = 0; i <= used.n && !rc && t->guards.n + 2 <= GUARDS_MAX; i++) {
-		const struct piece *p = i < used.n ? &used.list[i] : NULL;
-		const struct piece *before = i ? &used.list[i - 1] : NULL;
+		const struct graph_piece *p = i < used.n ? &used.list[i] : NULL;
+		const struct graph_piece *before = i ? &used.list[i - 1] : NULL;
 		uint64_t size, gap;
 
 		if (before && (!p || p->device != before->device)) { /* to the end of that one */
@@ -335,7 +335,7 @@ static int find_guards(struct table_oracle *t)
 			gap = size - end < GUARD_BYTES ? size - end : GUARD_BYTES;
 			if (gap)
 				t->guards.list[t->guards.n++] =
-					(struct piece){end, before->device, end, gap};
+					(struct graph_piece){end, before->device, end, gap};
 			end = 0;
 		}
 		if (!p)
@@ -346,15 +346,16 @@ static int find_guards(struct table_oracle *t)
 
 			if (end)
 				t->guards.list[t->guards.n++] =
-					(struct piece){end, p->device, end, GUARD_BYTES};
+					(struct graph_piece){end, p->device, end, GUARD_BYTES};
 			t->guards.list[t->guards.n++] =
-				(struct piece){from, p->device, from, GUARD_BYTES};
+				(struct graph_piece){from, p->device, from, GUARD_BYTES};
 		} else if (gap) {
-			t->guards.list[t->guards.n++] = (struct piece){end, p->device, end, gap};
+			t->guards.list[t->guards.n++] =
+				(struct graph_piece){end, p->device, end, gap};
 		}
 		end = p->offset_bytes + p->len_bytes;
 	}
-	survey_free(&used);
+	graph_map_free(&used);
 	return rc;
 }
 
@@ -364,7 +365,7 @@ static int write_guards(struct table_oracle *t)
 	int rc = 0;
 
 	for (size_t i = 0; i < t->guards.n && !rc; i++) {
-		const struct piece *p = &t->guards.list[i];
+		const struct graph_piece *p = &t->guards.list[i];
 
 		stamp_fill(t->bounce, p->len_bytes, GUARD_ID, p->offset_bytes, 0);
 		rc = move(t->below_fds[p->device], t->bounce, p->len_bytes, p->offset_bytes, true,
@@ -378,7 +379,7 @@ static void look_at_guards(struct table_oracle *t)
 	uint64_t where;
 
 	for (size_t i = 0; i < t->guards.n; i++) {
-		const struct piece *p = &t->guards.list[i];
+		const struct graph_piece *p = &t->guards.list[i];
 		char found[160];
 		size_t at;
 
@@ -408,7 +409,7 @@ static void tell_outside(struct table_oracle *t)
 	if (by_mapping(t, true) < 0)
 		return;
 	for (size_t i = 0; i < t->below.n && i < OUTSIDE_MAX; i++) {
-		const struct piece *p = &t->below.list[i];
+		const struct graph_piece *p = &t->below.list[i];
 
 		check_outside(t->env, t->g->devices[p->device].ns, p->offset_bytes, p->len_bytes,
 			      FILE_ID, p->at_bytes, t->generation);
@@ -529,8 +530,8 @@ static int prepare(struct table_oracle *t)
 	if (!rc)
 		rc = extents_read(t->fd, &t->extents);
 	if (!rc)
-		rc = survey_file(t->g, t->top, &t->extents, &t->below);
-	survey_sort_below(&t->below);
+		rc = extents_map(&t->extents, (struct backing){t->g, t->top}, &t->below);
+	graph_map_sort_below(&t->below);
 	if (!rc) {
 		t->node_fd = open(t->fs.node, O_RDWR | O_DIRECT | O_CLOEXEC);
 		if (t->node_fd < 0)
@@ -559,8 +560,8 @@ static void take_down(struct table_oracle *t, bool leave)
 	free(t->bytes);
 	free(t->bounce);
 	extents_free(&t->extents);
-	survey_free(&t->below);
-	survey_free(&t->guards);
+	graph_map_free(&t->below);
+	graph_map_free(&t->guards);
 }
 
 struct table_oracle_result table_oracle_run(struct check_env *env, struct graph *g,

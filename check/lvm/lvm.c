@@ -15,6 +15,7 @@
 #include "check/fixture/dax_capability.h"
 #include "lib/base/child.h"
 #include "lib/dev/dm.h"
+#include "lib/dev/graph_parse.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -172,82 +173,23 @@ static void volume_remove(struct volume *v)
 
 /* ---- the model, from what LVM loaded --------------------------------------------------------- */
 
-static int find_member(const struct check_env *env, struct graph *g, const char *numbers)
-{
-	char own[32];
-
-	for (unsigned int i = 0; i < g->n; i++)
-		if (!strcmp(g->devices[i].numbers, numbers))
-			return (int)i;
-	for (unsigned int i = 0; i < env->n_devices; i++) {
-		snprintf(own, sizeof(own), "%u:%u", env->devices[i].major, env->devices[i].minor);
-		if (!strcmp(own, numbers))
-			return graph_add_namespace(g, &env->devices[i]);
-	}
-	return -ENODEV;
-}
-
-/* "0 131072 linear 259:0 2048", "0 131072 striped 2 128 259:0 2048 259:1 2048" */
-static int parse_target(const struct check_env *env, struct graph *g, char *line,
-			struct graph_target *t)
-{
-	uint64_t start;
-	char type[32];
-	int used = 0, device;
-
-	*t = (struct graph_target){.n_members = 1};
-	if (sscanf(line, "%" SCNu64 " %" SCNu64 " %31s %n", &start, &t->len_sectors, type, &used) <
-	    3)
-		return -EINVAL;
-	line += used;
-	if (!strcmp(type, "striped")) {
-		t->type = TARGET_STRIPED;
-		if (sscanf(line, "%u %" SCNu64 " %n", &t->n_members, &t->chunk_sectors, &used) <
-			    2 ||
-		    t->n_members > GRAPH_STRIPES_MAX)
-			return -EINVAL;
-		line += used;
-	} else if (strcmp(type, "linear")) {
-		return -EOPNOTSUPP;
-	}
-	for (unsigned int i = 0; i < t->n_members; i++) {
-		char numbers[32];
-
-		if (sscanf(line, "%31s %" SCNu64 " %n", numbers, &t->members[i].offset_sectors,
-			   &used) < 2)
-			return -EINVAL;
-		line += used;
-		device = find_member(env, g, numbers);
-		if (device < 0)
-			return device;
-		t->members[i].device = (unsigned int)device;
-	}
-	return 0;
-}
-
 /*
  * The graph of the volume as it is loaded; its targets are to be freed by graph_clear_targets().
  * Returns the device's index, or -errno: -EOPNOTSUPP for a table of other targets.
  */
 static int volume_graph(const struct volume *v, struct graph *g)
 {
-	char *text = dm_device_table(v->name, false), *rest = text, *line;
-	struct graph_target targets[8];
-	size_t n = 0;
-	int rc = text ? 0 : -errno, device;
+	char *text = dm_device_table(v->name, false);
+	int device = text ? 0 : -errno;
 
 	*g = (struct graph){0};
-	while (!rc && n < 8 && (line = strsep(&rest, "\n")))
-		if (*line)
-			rc = parse_target(v->env, g, line, &targets[n++]);
-	free(text);
-	if (rc < 0)
-		return rc;
-	device = graph_add_dm(g, v->name);
-	for (size_t i = 0; i < n && device >= 0; i++)
-		graph_add_target(g, (unsigned int)device, &targets[i]);
+	for (unsigned int i = 0; i < v->env->n_devices && device >= 0; i++)
+		device = graph_add_namespace(g, &v->env->devices[i]);
+	if (device >= 0)
+		device = graph_parse_table(g, v->name, text);
 	if (device >= 0)
 		strcpy(g->devices[device].node, v->node);
+	free(text);
 	return device;
 }
 

@@ -133,7 +133,9 @@ void filechange_unwritten(struct check_env *env, const void *arg)
 	rc = window_store_is_pmd(&bed, WINDOW_AT);
 	if (check_setup(env, rc, "storing into the window"))
 		check_equal(env, rc,
-			    graph_window_is_huge(&bed.extents, &bed.graph, bed.device, WINDOW_AT),
+			    extents_window_is_huge(&bed.extents,
+						   (struct backing){&bed.graph, bed.device},
+						   WINDOW_AT),
 			    "PMD after a store into an unwritten window");
 	if (window_is_zero(env, &bed, WINDOW_AT, WINDOW_BYTES, "the unwritten window"))
 		testbed_frames(env, &bed, WINDOW_AT, WINDOW_BYTES);

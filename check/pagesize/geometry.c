@@ -11,7 +11,8 @@
 /* Page size by loads, then by stores, against the model. */
 static bool judge_window(struct check_env *env, const struct testbed *bed, uint64_t window)
 {
-	bool want = graph_window_is_huge(&bed->extents, &bed->graph, bed->device, window) &&
+	bool want = extents_window_is_huge(&bed->extents,
+					   (struct backing){&bed->graph, bed->device}, window) &&
 		    (uintptr_t)bed->map.base % WINDOW_BYTES == 0;
 	int rc;
 
@@ -28,7 +29,8 @@ static unsigned int huge_windows(const struct testbed *bed)
 	unsigned int n = 0;
 
 	for (uint64_t at = 0; at < bed->bytes; at += WINDOW_BYTES)
-		n += graph_window_is_huge(&bed->extents, &bed->graph, bed->device, at);
+		n += extents_window_is_huge(&bed->extents,
+					    (struct backing){&bed->graph, bed->device}, at);
 	return n;
 }
 

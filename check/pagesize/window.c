@@ -65,7 +65,7 @@ int window_store_is_pmd(const struct testbed *bed, uint64_t window)
 bool window_all_laid_out(struct check_env *env, const struct testbed *bed)
 {
 	for (uint64_t at = 0; at < bed->bytes; at += WINDOW_BYTES)
-		if (!window_is_huge_on_fs(&bed->extents, at)) {
+		if (!extents_window_is_huge_on_fs(&bed->extents, at)) {
 			check_broken(env,
 				     "%s did not place the window at file offset %" PRIu64
 				     " in one extent that is 2 MiB aligned",

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* DM devices through libdevmapper: one by one, by name and table text; and stacks made real. */
+/* DM devices through libdevmapper, by name and table text. */
 #ifndef DAXDM_DM_H
 #define DAXDM_DM_H
 
-#include "lib/dev/namespace.h"
-#include "lib/dev/stack.h"
-
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
-/* ---- one device ----------------------------------------------------------------------------
- *
+/*
  * Tables are text as dmsetup(8) takes it.  All are silent and return 0 or -errno as the ioctl gave
  * it; dm_complaint() has what libdevmapper said.  udev cookies where udev runs, own nodes where it
  * does not.  Source: Documentation/admin-guide/device-mapper, dm-ioctl.
@@ -50,49 +47,6 @@ char *dm_device_table(const char *name, bool inactive);
 const char *dm_device_node(const char *name, char node[128]);
 /* What libdevmapper complained of first in the last call, "" if nothing. */
 const char *dm_complaint(void);
-
-/* ---- a stack -------------------------------------------------------------------------------- */
-
-struct stack {
-	struct stack_spec spec;
-	uint64_t size_bytes;		      /* of what the filesystem may use */
-	const struct namespace *namespaces;   /* borrowed; stack_members(&spec) of them */
-	struct table tables[STACK_DEPTH_MAX]; /* [0] is the top */
-	char names[STACK_DEPTH_MAX][64];      /* DM names; "" where not (or no longer) made */
-	char node[128];			      /* the device to put a filesystem on */
-};
-
-/* One place: a byte of a namespace, and how many bytes from there on stay together. */
-struct place {
-	unsigned int namespace;
-	uint64_t offset_bytes;	   /* in the namespace */
-	uint64_t contiguous_bytes; /* at least 1 */
-};
-
-/*
- * Whether the namespaces have room for the stack.  Pure but for its error line.
- * Returns 0, -ENOSPC if a namespace is too small or the segments too many, -ENODEV if more
- * namespaces are needed.
- */
-int stack_fits(const struct stack_spec *spec, const struct namespace *namespaces, unsigned int n,
-	       uint64_t size_bytes);
-
-/*
- * Builds the devices of spec over namespaces[0..n): named daxdm-PID-LEVEL (0 is the lowest), with
- * udev cookies where udev runs and own nodes where it does not.  Returns 0, or -errno after one
- * error line with nothing left behind: -ENOSPC if a namespace is too small, -ENODEV if there are
- * too few, or what device-mapper gave.  Source: dm-ioctl(4) by libdevmapper.
- */
-int stack_create(const struct stack_spec *spec, const struct namespace *namespaces, unsigned int n,
-		 uint64_t size_bytes, struct stack *out);
-
-/* Removes the devices, top first; a half-built or destroyed stack is fine.  Returns 0, or -errno
- * after one error line: that device and those below it are there still, and known by their names.
- */
-int stack_destroy(struct stack *stack);
-
-/* Where a byte of the stack's device lives.  Pure.  Returns 0 or -ERANGE. */
-int stack_resolve(const struct stack *stack, uint64_t byte, struct place *out);
 
 /* The process that a device was named for: daxdm-PID-..., or in the volume group daxdmPID; 0 for
  * any other name.  Pure. */

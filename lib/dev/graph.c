@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/dev/graph.h"
 
+#include "lib/base/bytes.h"
 #include "lib/dev/dm.h"
 
 #include <errno.h>
@@ -107,17 +108,27 @@ int graph_add_dm(struct graph *g, const char *name)
 int graph_add_target(struct graph *g, unsigned int device, const struct graph_target *target)
 {
 	struct graph_device *d = &g->devices[device];
-	struct graph_target *list = d->targets;
+	struct graph_target *list = d->targets, *t;
+	size_t members_bytes = target->n_members * sizeof(*target->members);
 
 	/* There is room for the next power of two. */
 	if (!(d->n_targets & (d->n_targets - 1))) {
 		list = realloc(list, (d->n_targets ? 2 * d->n_targets : 1) * sizeof(*list));
 		if (!list)
 			return -ENOMEM;
+		d->targets = list;
 	}
-	d->targets = list;
-	list[d->n_targets] = *target;
-	list[d->n_targets++].start_sectors = d->size_sectors;
+	t = &list[d->n_targets];
+	*t = *target;
+	t->start_sectors = d->size_sectors;
+	t->members = NULL;
+	if (members_bytes) {
+		t->members = malloc(members_bytes);
+		if (!t->members)
+			return -ENOMEM;
+		memcpy(t->members, target->members, members_bytes);
+	}
+	d->n_targets++;
 	d->size_sectors += target->len_sectors;
 	return 0;
 }
@@ -129,25 +140,67 @@ int graph_add_linear(struct graph *g, unsigned int device, uint64_t len_sectors,
 		.type = TARGET_LINEAR,
 		.len_sectors = len_sectors,
 		.n_members = 1,
-		.members = {{member, offset_sectors}},
+		.members = &(struct graph_member){member, offset_sectors},
 	};
 
 	return graph_add_target(g, device, &target);
 }
 
-void graph_clear_targets(struct graph *g, unsigned int device)
+static void free_targets(struct graph_device *d)
 {
-	struct graph_device *d = &g->devices[device];
-
+	for (size_t i = 0; i < d->n_targets; i++)
+		free(d->targets[i].members);
 	free(d->targets);
 	d->targets = NULL;
 	d->n_targets = 0;
+}
+
+void graph_clear_targets(struct graph *g, unsigned int device)
+{
+	free_targets(&g->devices[device]);
+	g->devices[device].size_sectors = 0;
+}
+
+void graph_remove_targets(struct graph_device *d, size_t first, size_t n)
+{
+	for (size_t i = first; i < first + n; i++)
+		free(d->targets[i].members);
+	memmove(&d->targets[first], &d->targets[first + n],
+		(d->n_targets - first - n) * sizeof(*d->targets));
+	d->n_targets -= n;
 	d->size_sectors = 0;
+	for (size_t i = 0; i < d->n_targets; i++) {
+		d->targets[i].start_sectors = d->size_sectors;
+		d->size_sectors += d->targets[i].len_sectors;
+	}
+}
+
+int graph_copy(const struct graph *g, struct graph *out)
+{
+	int rc = 0;
+
+	*out = *g;
+	for (unsigned int i = 0; i < g->n; i++) {
+		struct graph_device *d = &out->devices[i];
+
+		d->targets = NULL;
+		d->n_targets = 0;
+		if (d->kind == GRAPH_DM) {
+			d->numbers[0] = d->node[0] = '\0';
+			d->size_sectors = 0;
+		}
+	}
+	for (unsigned int i = 0; i < g->n; i++)
+		for (size_t t = 0; t < g->devices[i].n_targets && !rc; t++)
+			rc = graph_add_target(out, i, &g->devices[i].targets[t]);
+	if (rc < 0)
+		graph_destroy(out);
+	return rc;
 }
 
 /* ---- the model ------------------------------------------------------------------------------- */
 
-static const struct graph_target *find_target(const struct graph_device *d, uint64_t sector)
+const struct graph_target *graph_find_target(const struct graph_device *d, uint64_t sector)
 {
 	size_t low = 0, high = d->n_targets;
 
@@ -171,44 +224,56 @@ static void shorten(uint64_t *bytes, uint64_t limit_bytes)
 		*bytes = limit_bytes;
 }
 
-/*
- * The member of a target and the byte there, of a byte of the target; *together_bytes is made as
- * short as what the target keeps together.  Chunks of a striped target end it even where the next
- * one follows: device-mapper splits there.
- * Source: linear_map_sector() of dm-linear.c, stripe_map_sector() of dm-stripe.c.
- */
-static const struct graph_member *step_down(const struct graph_target *t, uint64_t *byte,
-					    uint64_t *together_bytes)
+void graph_target_descend(const struct graph_target *t, struct graph_place *place)
 {
 	const struct graph_member *m = &t->members[0];
+	uint64_t byte = place->offset_bytes - t->start_sectors * SECTOR_BYTES;
 
-	shorten(together_bytes, t->len_sectors * SECTOR_BYTES - *byte);
+	shorten(&place->contiguous_bytes, t->len_sectors * SECTOR_BYTES - byte);
 	if (t->type == TARGET_STRIPED) {
 		uint64_t chunk_bytes = t->chunk_sectors * SECTOR_BYTES;
-		uint64_t chunk = *byte / chunk_bytes, into = *byte % chunk_bytes;
+		uint64_t chunk = byte / chunk_bytes, into = byte % chunk_bytes;
 
 		m = &t->members[chunk % t->n_members];
-		*byte = chunk / t->n_members * chunk_bytes + into;
-		shorten(together_bytes, chunk_bytes - into);
+		byte = chunk / t->n_members * chunk_bytes + into;
+		shorten(&place->contiguous_bytes, chunk_bytes - into);
 	}
-	*byte += m->offset_sectors * SECTOR_BYTES;
-	return m;
+	place->device = m->device;
+	place->offset_bytes = byte + m->offset_sectors * SECTOR_BYTES;
+}
+
+/* In place, from a DM device to its member.  Returns 0 or -errno as graph_resolve(). */
+static int descend_dm(const struct graph_device *d, struct graph_place *place)
+{
+	const struct graph_target *t = graph_find_target(d, place->offset_bytes / SECTOR_BYTES);
+
+	if (!t)
+		return -ERANGE;
+	if (t->type == TARGET_ZERO || t->type == TARGET_ERROR) {
+		shorten(&place->contiguous_bytes,
+			(t->start_sectors + t->len_sectors) * SECTOR_BYTES - place->offset_bytes);
+		return t->type == TARGET_ERROR ? -EIO : -ENODATA;
+	}
+	if (!t->n_members || (t->type == TARGET_STRIPED && !t->chunk_sectors))
+		return -ERANGE; /* device-mapper accepts no such table */
+	graph_target_descend(t, place);
+	return 0;
 }
 
 int graph_resolve(const struct graph *g, unsigned int device, uint64_t byte,
 		  struct graph_place *out)
 {
-	*out = (struct graph_place){.contiguous_bytes = UINT64_MAX};
-	for (;;) {
-		const struct graph_device *d = &g->devices[device];
-		const struct graph_member *next = &d->on;
-		const struct graph_target *t;
+	int rc = 0;
 
-		out->device = device;
-		out->offset_bytes = byte;
-		if (byte >= d->size_sectors * SECTOR_BYTES)
+	*out = (struct graph_place){
+		.device = device, .offset_bytes = byte, .contiguous_bytes = UINT64_MAX};
+	while (!rc) {
+		const struct graph_device *d = &g->devices[out->device];
+		uint64_t size_bytes = d->size_sectors * SECTOR_BYTES;
+
+		if (out->offset_bytes >= size_bytes)
 			return -ERANGE;
-		shorten(&out->contiguous_bytes, d->size_sectors * SECTOR_BYTES - byte);
+		shorten(&out->contiguous_bytes, size_bytes - out->offset_bytes);
 		switch (d->kind) {
 		case GRAPH_NAMESPACE:
 			out->ns = d->ns;
@@ -216,25 +281,30 @@ int graph_resolve(const struct graph *g, unsigned int device, uint64_t byte,
 		case GRAPH_OTHER:
 			return 0;
 		case GRAPH_PARTITION:
-			byte += d->on.offset_sectors * SECTOR_BYTES;
+			out->device = d->on.device;
+			out->offset_bytes += d->on.offset_sectors * SECTOR_BYTES;
 			break;
 		case GRAPH_DM:
-			t = find_target(d, byte / SECTOR_BYTES);
-			if (!t)
-				return -ERANGE;
-			byte -= t->start_sectors * SECTOR_BYTES;
-			if (t->type == TARGET_STRIPED && (!t->chunk_sectors || !t->n_members))
-				return -ERANGE; /* nothing that device-mapper would take */
-			if (t->type == TARGET_ZERO || t->type == TARGET_ERROR) {
-				shorten(&out->contiguous_bytes,
-					t->len_sectors * SECTOR_BYTES - byte);
-				return t->type == TARGET_ERROR ? -EIO : -ENODATA;
-			}
-			next = step_down(t, &byte, &out->contiguous_bytes);
+			rc = descend_dm(d, out);
 			break;
 		}
-		device = next->device;
 	}
+	return rc;
+}
+
+int backing_address(struct backing backing, uint64_t byte, uint64_t *address_bytes,
+		    uint64_t *contiguous_bytes)
+{
+	struct graph_place place;
+	int rc = graph_resolve(backing.graph, backing.device, byte, &place);
+
+	if (rc < 0)
+		return rc;
+	if (!place.ns || !place.ns->resource_bytes)
+		return -ENXIO;
+	*address_bytes = place.ns->resource_bytes + place.offset_bytes;
+	*contiguous_bytes = place.contiguous_bytes;
+	return 0;
 }
 
 /* A device refers only to devices of lower index, whose entries are already set. */
@@ -267,76 +337,53 @@ bool graph_is_direct(const struct graph *g, unsigned int device)
 	return direct[device];
 }
 
-static bool target_keeps_pages(const struct graph_target *t, bool last, const bool *keeps)
+/* `whole`: as graph_is_paged(), else as graph_keeps_pages(). */
+static bool target_is_aligned(const struct graph_target *t, bool last, const bool *aligned,
+			      bool whole)
 {
 	const uint64_t page_sectors = PAGE_BYTES / SECTOR_BYTES;
 
-	if (t->start_sectors % page_sectors || (t->len_sectors % page_sectors && !last))
+	if (t->start_sectors % page_sectors || (t->len_sectors % page_sectors && (whole || !last)))
 		return false;
-	if (t->type == TARGET_STRIPED && t->n_members > 1 && t->chunk_sectors % page_sectors)
+	if (t->type == TARGET_STRIPED && (whole || t->n_members > 1) &&
+	    t->chunk_sectors % page_sectors)
 		return false;
 	for (unsigned int m = 0; m < t->n_members; m++)
-		if (t->members[m].offset_sectors % page_sectors || !keeps[t->members[m].device])
+		if (t->members[m].offset_sectors % page_sectors || !aligned[t->members[m].device])
 			return false;
 	return true;
 }
 
-static bool device_keeps_pages(const struct graph_device *d, const bool *keeps)
+static bool device_is_aligned(const struct graph_device *d, const bool *aligned, bool whole)
 {
+	const uint64_t page_sectors = PAGE_BYTES / SECTOR_BYTES;
+
 	if (d->kind == GRAPH_PARTITION)
-		return d->on.offset_sectors % (PAGE_BYTES / SECTOR_BYTES) == 0 &&
-		       keeps[d->on.device];
+		return !(d->on.offset_sectors % page_sectors) &&
+		       !(whole && d->size_sectors % page_sectors) && aligned[d->on.device];
 	for (size_t i = 0; i < d->n_targets; i++)
-		if (!target_keeps_pages(&d->targets[i], i + 1 == d->n_targets, keeps))
+		if (!target_is_aligned(&d->targets[i], i + 1 == d->n_targets, aligned, whole))
 			return false;
 	return true;
+}
+
+static bool is_aligned(const struct graph *g, unsigned int device, bool whole)
+{
+	bool aligned[GRAPH_DEVICES_MAX];
+
+	for (unsigned int i = 0; i <= device; i++)
+		aligned[i] = device_is_aligned(&g->devices[i], aligned, whole);
+	return aligned[device];
 }
 
 bool graph_keeps_pages(const struct graph *g, unsigned int device)
 {
-	bool keeps[GRAPH_DEVICES_MAX];
-
-	for (unsigned int i = 0; i <= device; i++)
-		keeps[i] = device_keeps_pages(&g->devices[i], keeps);
-	return keeps[device];
+	return is_aligned(g, device, false);
 }
 
-static int find_in_graph(const void *under, uint64_t byte, struct memory *out)
+bool graph_is_paged(const struct graph *g, unsigned int device)
 {
-	const struct graph_root *root = under;
-	struct graph_place place;
-	int rc = graph_resolve(root->g, root->device, byte, &place);
-
-	if (rc < 0)
-		return rc;
-	if (!place.ns || !place.ns->resource_bytes)
-		return -ENXIO; /* not memory, or not at a fixed place */
-	out->address_bytes = place.ns->resource_bytes + place.offset_bytes;
-	out->contiguous_bytes = place.contiguous_bytes;
-	return 0;
-}
-
-struct ground graph_ground(const struct graph_root *root)
-{
-	return (struct ground){find_in_graph, root};
-}
-
-int graph_expected_pfn(const struct extents *extents, const struct graph *g, unsigned int device,
-		       uint64_t offset_bytes, uint64_t *pfn)
-{
-	const struct graph_root root = {g, device};
-	struct ground ground = graph_ground(&root);
-
-	return ground_pfn(extents, &ground, offset_bytes, pfn);
-}
-
-bool graph_window_is_huge(const struct extents *extents, const struct graph *g, unsigned int device,
-			  uint64_t window_offset_bytes)
-{
-	const struct graph_root root = {g, device};
-	struct ground ground = graph_ground(&root);
-
-	return ground_window_is_huge(extents, &ground, window_offset_bytes);
+	return is_aligned(g, device, true);
 }
 
 /* ---- text ------------------------------------------------------------------------------------ */
@@ -486,26 +533,41 @@ int graph_create(struct graph *g)
 	return rc;
 }
 
+/* Whether a DM device that could not be removed has the device as a member. */
+static bool is_held(const struct graph *g, unsigned int device, const bool *kept)
+{
+	for (unsigned int i = device + 1; i < g->n; i++) {
+		const struct graph_device *d = &g->devices[i];
+
+		for (size_t t = 0; kept[i] && t < d->n_targets; t++)
+			for (unsigned int m = 0; m < d->targets[t].n_members; m++)
+				if (d->targets[t].members[m].device == device)
+					return true;
+	}
+	return false;
+}
+
 int graph_destroy(struct graph *g)
 {
+	bool kept[GRAPH_DEVICES_MAX] = {false};
 	int result = 0;
 
 	for (unsigned int i = g->n; i-- > 0;) {
 		struct graph_device *d = &g->devices[i];
 
-		if (d->kind != GRAPH_DM)
+		if (d->kind != GRAPH_DM || !d->numbers[0])
 			continue;
-		if (d->numbers[0]) {
+		kept[i] = is_held(g, i, kept);
+		if (!kept[i]) {
 			int rc = dm_device_remove(d->name, 0);
 
-			if (rc < 0 && rc != -ENXIO)
-				result = rc;
-			else
-				d->numbers[0] = d->node[0] = '\0';
+			kept[i] = rc < 0 && rc != -ENXIO;
+			result = kept[i] ? rc : result;
 		}
-		free(d->targets);
-		d->targets = NULL;
-		d->n_targets = 0;
+		if (!kept[i])
+			d->numbers[0] = d->node[0] = '\0';
 	}
+	for (unsigned int i = 0; i < g->n; i++)
+		free_targets(&g->devices[i]);
 	return result;
 }

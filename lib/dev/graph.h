@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Devices on devices: the byte-exact model of whatever device-mapper can build of linear, striped,
- * zero and error targets over namespaces, partitions and other block devices; and the same made
- * real.  stack.h describes the regular stacks that are measured; this is for any.
+ * The one model of a stack: a graph of devices whose tables are device-mapper's, of linear,
+ * striped, zero and error targets over namespaces, partitions and other block devices.  It is
+ * byte-exact.  What writes one: stack.h from a short notation, graph_parse.h from text by hand or
+ * of `dmsetup table`, graph_random.h at random.
  */
 #ifndef DAXDM_GRAPH_H
 #define DAXDM_GRAPH_H
 
 #include "lib/dev/namespace.h"
-#include "lib/dev/stack.h"
-#include "lib/file/file.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { GRAPH_DEVICES_MAX = 24, GRAPH_STRIPES_MAX = 8 };
+enum { GRAPH_DEVICES_MAX = 24, GRAPH_STRIPES_MAX = 128 /* as LVM's */ };
 
 enum target_type { TARGET_LINEAR, TARGET_STRIPED, TARGET_ZERO, TARGET_ERROR };
 
@@ -28,9 +27,9 @@ struct graph_target {
 	enum target_type type;
 	uint64_t start_sectors; /* set by graph_add_target() */
 	uint64_t len_sectors;
-	uint64_t chunk_sectors; /* striped */
-	unsigned int n_members; /* linear 1, striped 1.., else 0 */
-	struct graph_member members[GRAPH_STRIPES_MAX];
+	uint64_t chunk_sectors;	      /* striped */
+	unsigned int n_members;	      /* linear 1, striped 1.., else 0 */
+	struct graph_member *members; /* in a graph its own, copied by graph_add_target() */
 };
 
 enum graph_kind {
@@ -57,25 +56,31 @@ struct graph {
 	unsigned int n;
 };
 
-/* Each returns the index of the new device, or -errno (-ENOSPC: GRAPH_DEVICES_MAX are there). */
+/* Each adds a device and returns its index, or -errno (-ENOSPC: GRAPH_DEVICES_MAX are there). */
 int graph_add_namespace(struct graph *g, const struct namespace *ns);
 int graph_add_other(struct graph *g, const char *node); /* looks its size and numbers up */
 int graph_add_partition(struct graph *g, const char *node, unsigned int on, uint64_t start_sectors,
 			uint64_t len_sectors);
 int graph_add_dm(struct graph *g, const char *name);
 
-/* Appends a target behind the last of a DM device; start is set from what is there.  Nothing is
- * judged here: device-mapper shall.  Returns 0 or -ENOMEM. */
+/* Appends a target after the last one of a DM device; its start is set to the end of that.  The
+ * table is not checked: device-mapper does.  Returns 0 or -ENOMEM. */
 int graph_add_target(struct graph *g, unsigned int device, const struct graph_target *target);
-/* The common one. */
+/* The same for one linear target. */
 int graph_add_linear(struct graph *g, unsigned int device, uint64_t len_sectors,
 		     unsigned int member, uint64_t offset_sectors);
-/* Takes all targets of a DM device away, to describe another table of it. */
+/* Removes all targets of a DM device, to describe another table of it. */
 void graph_clear_targets(struct graph *g, unsigned int device);
+/* Removes n targets of a DM device, from the first on; those after them move forward. */
+void graph_remove_targets(struct graph_device *d, size_t first, size_t n);
 
-/* Where a byte of a device lives: a byte of a namespace, and how many bytes from there on stay
- * together (at least 1): to the next end of a segment, chunk, partition or device on the way down,
- * whether or not what follows happens to be a neighbour. */
+/* A copy whose DM devices do not exist yet; graph_destroy() frees it.  Returns 0, or -ENOMEM and
+ * nothing to free. */
+int graph_copy(const struct graph *g, struct graph *out);
+
+/* Where a byte of a device is: a byte of a namespace, and how many bytes from there on are
+ * contiguous (at least 1): to the next end of a segment, chunk, partition or device on the way
+ * down, even if what follows it is adjacent. */
 struct graph_place {
 	const struct namespace *ns; /* NULL: not on a namespace */
 	unsigned int device;	    /* the lowest device, namespace or other */
@@ -84,40 +89,54 @@ struct graph_place {
 };
 
 /*
- * Pure.  Returns 0; -ERANGE outside the device; -EIO where an error target is; -ENODATA where a
- * zero target is (contiguous_bytes is set for both).  Source: dm-linear.c, dm-stripe.c,
- * Documentation/admin-guide/device-mapper/{linear,striped}.rst.
+ * Translates a byte of a device.  Pure.  Returns 0; -ERANGE outside the device; -EIO in an error
+ * target; -ENODATA in a zero target (contiguous_bytes is set for both).  Source: dm-linear.c,
+ * dm-stripe.c, Documentation/admin-guide/device-mapper/{linear,striped}.rst.
  */
 int graph_resolve(const struct graph *g, unsigned int device, uint64_t byte,
 		  struct graph_place *out);
 
+/* The target of a DM device that holds a sector, found by bisection; NULL outside the table. */
+const struct graph_target *graph_find_target(const struct graph_device *d, uint64_t sector);
+
 /*
- * Whether the device stands on nothing but namespaces with struct pages (fsdax, virtio), all the
- * way down; no zero, error, other.  A device that uses only the direct half of another one is not
- * direct: capability is a property of whole devices.  Pure.
+ * One step of graph_resolve(): place, a byte of a DM device in its linear or striped target t,
+ * moves to the member below, and contiguous_bytes shrinks to what the target keeps together.  A
+ * chunk ends it even where the next chunk is adjacent: device-mapper splits there. Source:
+ * linear_map_sector() of dm-linear.c, stripe_map_sector() of dm-stripe.c.
+ */
+void graph_target_descend(const struct graph_target *t, struct graph_place *place);
+
+/* What a filesystem or a file is on: a device of a graph. */
+struct backing {
+	const struct graph *graph; /* borrowed */
+	unsigned int device;
+};
+
+/*
+ * The physical address of a byte of the backing device, and how many bytes from there on are
+ * contiguous.  Pure.  Returns 0, what graph_resolve() gave, or -ENXIO where no memory has a fixed
+ * address: loop devices, sector mode.
+ */
+int backing_address(struct backing backing, uint64_t byte, uint64_t *address_bytes,
+		    uint64_t *contiguous_bytes);
+
+/*
+ * Whether the device is on nothing but namespaces with struct pages (fsdax, virtio), all the way
+ * down; no zero, error, other.  A device that uses only the direct part of another one is not
+ * direct: DAX capability is a property of whole devices.  Pure.
  */
 bool graph_is_direct(const struct graph *g, unsigned int device);
 
 /*
- * Whether every page of the device, all the way down, is one whole page of one member: what begins
- * or ends within a page (an odd offset, a boundary, a chunk) cannot be mapped as it is.  A last
- * page that the device cuts off does not count.  Pure.
+ * Whether every page of the device, all the way down, is one whole page of one member: if a start,
+ * an offset, a boundary or a chunk is within a page, that page cannot be mapped.  A last page that
+ * the device cuts off does not count, nor the chunk of a single stripe.  Pure.
  */
 bool graph_keeps_pages(const struct graph *g, unsigned int device);
 
-/* A device of a graph as what a filesystem stands on (struct ground of lib/file/file.h); -ENXIO
- * where no memory has a fixed place: loop devices, sector mode. */
-struct graph_root {
-	const struct graph *g;
-	unsigned int device;
-};
-struct ground graph_ground(const struct graph_root *root);
-
-/* As expected_pfn() and window_is_huge_on_stack() of lib/file/file.h, for a device of a graph. */
-int graph_expected_pfn(const struct extents *extents, const struct graph *g, unsigned int device,
-		       uint64_t offset_bytes, uint64_t *pfn);
-bool graph_window_is_huge(const struct extents *extents, const struct graph *g, unsigned int device,
-			  uint64_t window_offset_bytes);
+/* The same, and every length and chunk is a multiple of a page too: no layer has a torn page. */
+bool graph_is_paged(const struct graph *g, unsigned int device);
 
 /* The table of a DM device as dmsetup(8) would take it, members as MAJOR:MINOR (symbolic names
  * while they are not real).  A string to be freed, or NULL without memory. */
@@ -128,13 +147,16 @@ char *graph_table(const struct graph *g, unsigned int device);
 char *graph_dmsetup(const struct graph *g);
 
 /*
- * Makes every DM device that is not real yet, lowest first.  Returns 0, or -errno of the first that
- * device-mapper refused (those below it stay; graph_destroy()); silent, see dm_complaint().
+ * Creates every DM device that does not exist yet, lowest first.  Returns 0, or -errno of the first
+ * that device-mapper refused (those below it stay; graph_destroy()); silent, see dm_complaint().
  */
 int graph_create(struct graph *g);
 
-/* Removes the DM devices, highest first; a half-made graph is fine.  Returns 0 or the last -errno.
- * Frees the targets. */
+/*
+ * Removes the DM devices, highest first, but none that is a member of one that could not be
+ * removed: a second call tries those again.  A half-made graph is fine.  Returns 0 or the last
+ * -errno. Frees the targets.
+ */
 int graph_destroy(struct graph *g);
 
 #endif

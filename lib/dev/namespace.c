@@ -2,7 +2,6 @@
 #include "lib/dev/namespace.h"
 
 #include "lib/base/msg.h"
-#include "lib/dev/stack.h"
 
 #include <blkid/blkid.h>
 #include <errno.h>

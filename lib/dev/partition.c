@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/dev/partition.h"
 
+#include "lib/base/bytes.h"
 #include "lib/base/limit_clock.h"
-#include "lib/dev/stack.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/dev/provision.h"
 
+#include "lib/base/bytes.h"
 #include "lib/base/limit_clock.h"
 #include "lib/base/msg.h"
 #include "lib/base/number.h"
-#include "lib/dev/stack.h"
 
 #include <errno.h>
 #include <limits.h>

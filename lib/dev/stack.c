@@ -2,47 +2,17 @@
 #include "lib/dev/stack.h"
 #include "lib/base/random.h"
 
+#include "lib/base/bytes.h"
+#include "lib/dev/dm.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <libdevmapper.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-int parse_bytes(const char *text, size_t len, uint64_t *bytes)
-{
-	uint64_t value = 0;
-	size_t i = 0;
-
-	if (len > 1 && text[0] == '0' && isdigit((unsigned char)text[1]))
-		return -EINVAL; /* octal elsewhere */
-	while (i < len && isdigit((unsigned char)text[i])) {
-		if (value > (UINT64_MAX >> 40) / 10)
-			return -EINVAL;
-		value = value * 10 + (uint64_t)(text[i++] - '0');
-	}
-	if (!i)
-		return -EINVAL;
-	if (i < len) {
-		switch (tolower((unsigned char)text[i++])) {
-		case 'k':
-			value <<= 10;
-			break;
-		case 'm':
-			value <<= 20;
-			break;
-		case 'g':
-			value <<= 30;
-			break;
-		default:
-			return -EINVAL;
-		}
-	}
-	if (i != len)
-		return -EINVAL;
-	*bytes = value;
-	return 0;
-}
+#include <unistd.h>
 
 /* Where parse functions put their one sentence. */
 struct complaint {
@@ -63,7 +33,7 @@ static int parse_count(const char *p, const char *end, unsigned int max, unsigne
 	uint64_t value;
 
 	if (p == end || !isdigit((unsigned char)end[-1]) ||
-	    parse_bytes(p, (size_t)(end - p), &value) < 0)
+	    bytes_parse(p, (size_t)(end - p), &value) < 0)
 		return -EINVAL;
 	if (!value || value > max)
 		return -ERANGE;
@@ -89,7 +59,7 @@ static int parse_size(const struct complaint *c, const char *p, const char *end,
 	size_t name = (size_t)(value - 1 - p);
 	uint64_t bytes;
 
-	if (parse_bytes(value, (size_t)(end - value), &bytes) < 0)
+	if (bytes_parse(value, (size_t)(end - value), &bytes) < 0)
 		return complain(c, value, "expected a size such as 4k or 2m");
 	if (is_word(p, name, "start")) {
 		if (bytes % PAGE_BYTES || bytes > most)
@@ -293,8 +263,12 @@ static int striped_need(const struct stack_layer *layer, uint64_t size_bytes,
 	return 0;
 }
 
-int stack_layer_need(const struct stack_layer *layer, uint64_t size_bytes, uint64_t *member_bytes,
-		     char *why, size_t why_len)
+/*
+ * The bytes of each member that a layer needs to offer a device of size_bytes.
+ * Returns 0, or -ENOSPC with a sentence in why if size_bytes has no room for so many segments.
+ */
+static int layer_need(const struct stack_layer *layer, uint64_t size_bytes, uint64_t *member_bytes,
+		      char *why, size_t why_len)
 {
 	uint64_t granule = layer_granule(layer, size_bytes);
 
@@ -328,156 +302,188 @@ static void shuffle_order(unsigned int *order, unsigned int n)
 	}
 }
 
-/* The stripes, and what they cannot divide. */
-static int striped_table(const struct stack_layer *layer, uint64_t size_bytes, struct table *out)
+/* ---- layers -> graph ------------------------------------------------------------------------- */
+
+/* The stripes, and what they cannot divide; `first` is the lowest member. */
+static int add_striped(const struct stack_layer *layer, uint64_t size_bytes, struct graph *g,
+		       unsigned int device, unsigned int first)
 {
 	uint64_t each = stripe_bytes(layer, size_bytes), rest = size_bytes - layer->stripes * each;
 	unsigned int rows = (layer->stripes + layer->over - 1) / layer->over;
-
-	out->segments = calloc(2, sizeof(*out->segments));
-	if (!out->segments)
-		return -ENOMEM;
-	out->n = rest ? 2 : 1;
-	out->segments[0] = (struct segment){
+	struct graph_member members[STACK_STRIPES_MAX];
+	struct graph_target target = {
+		.type = TARGET_STRIPED,
 		.len_sectors = layer->stripes * each / SECTOR_BYTES,
-		.offset_sectors = layer_shift(layer) / SECTOR_BYTES,
 		.chunk_sectors = layer->chunk_bytes / SECTOR_BYTES,
-		.stripes = layer->stripes,
-		.over = layer->over,
+		.n_members = layer->stripes,
+		.members = members,
 	};
-	out->segments[1] = (struct segment){
-		.start_sectors = layer->stripes * each / SECTOR_BYTES,
-		.len_sectors = rest / SECTOR_BYTES,
-		.offset_sectors = (layer_shift(layer) + rows * each) / SECTOR_BYTES,
-		.chunk_sectors = rest / SECTOR_BYTES,
-		.stripes = 1,
-		.over = 1,
-	};
-	return 0;
-}
-
-int stack_layer_table(const struct stack_layer *layer, uint64_t size_bytes, struct table *out)
-{
-	uint64_t member_bytes[STACK_OVER_MAX], cursor[STACK_OVER_MAX], start = 0;
-	unsigned int *order;
-	char why[160];
 	int rc;
 
-	*out = (struct table){0};
-	rc = stack_layer_need(layer, size_bytes, member_bytes, why, sizeof(why));
-	if (rc < 0)
+	for (unsigned int i = 0; i < layer->stripes; i++)
+		members[i] = (struct graph_member){
+			first + i % layer->over,
+			(layer_shift(layer) + i / layer->over * each) / SECTOR_BYTES,
+		};
+	rc = graph_add_target(g, device, &target);
+	if (rc < 0 || !rest)
 		return rc;
-	if (layer->stripes)
-		return striped_table(layer, size_bytes, out);
-	order = calloc(layer->segments, sizeof(*order));
-	out->segments = calloc(layer->segments, sizeof(*out->segments));
-	if (!order || !out->segments) {
-		free(order);
-		table_free(out);
-		return -ENOMEM;
-	}
-	out->n = layer->segments;
-	for (unsigned int i = 0; i < layer->segments; i++) {
-		struct segment *s = &out->segments[i];
+	target.len_sectors = target.chunk_sectors = rest / SECTOR_BYTES;
+	target.n_members = 1;
+	members[0] =
+		(struct graph_member){first, (layer_shift(layer) + rows * each) / SECTOR_BYTES};
+	return graph_add_target(g, device, &target);
+}
 
-		order[i] = i;
-		s->start_sectors = start / SECTOR_BYTES;
-		s->len_sectors = segment_bytes(layer, size_bytes, i) / SECTOR_BYTES;
-		s->member = i % layer->over;
-		start += s->len_sectors * SECTOR_BYTES;
-	}
-	if (layer->shuffle)
-		shuffle_order(order, layer->segments);
+/* The segments, in the order of the device; on each member they lie in `order`. */
+static int add_linear(const struct stack_layer *layer, uint64_t size_bytes, struct graph *g,
+		      unsigned int device, unsigned int first)
+{
+	unsigned int *order = calloc(layer->segments, sizeof(*order));
+	uint64_t *offset_bytes = calloc(layer->segments, sizeof(*offset_bytes));
+	uint64_t cursor[STACK_OVER_MAX];
+	int rc = order && offset_bytes ? 0 : -ENOMEM;
+
 	for (unsigned int m = 0; m < layer->over; m++)
 		cursor[m] = layer_shift(layer);
-	for (unsigned int i = 0; i < layer->segments; i++) {
-		struct segment *s = &out->segments[order[i]];
+	for (unsigned int i = 0; i < layer->segments && !rc; i++)
+		order[i] = i;
+	if (!rc && layer->shuffle)
+		shuffle_order(order, layer->segments);
+	for (unsigned int k = 0; k < layer->segments && !rc; k++) {
+		unsigned int i = order[k];
 
-		s->offset_sectors = cursor[s->member] / SECTOR_BYTES;
-		cursor[s->member] += s->len_sectors * SECTOR_BYTES;
+		offset_bytes[i] = cursor[i % layer->over];
+		cursor[i % layer->over] += segment_bytes(layer, size_bytes, i);
 	}
+	for (unsigned int i = 0; i < layer->segments && !rc; i++)
+		rc = graph_add_linear(g, device, segment_bytes(layer, size_bytes, i) / SECTOR_BYTES,
+				      first + i % layer->over, offset_bytes[i] / SECTOR_BYTES);
+	free(offset_bytes);
 	free(order);
+	return rc;
+}
+
+/*
+ * The size of the device of each layer, [depth] of the first namespace.  Returns 0, or as
+ * stack_fits().
+ */
+static int layer_sizes(const struct stack_spec *spec, const struct namespace *namespaces,
+		       unsigned int n, uint64_t size_bytes, uint64_t sizes[STACK_DEPTH_MAX + 1],
+		       char *why, size_t why_len)
+{
+	uint64_t need[STACK_OVER_MAX] = {size_bytes};
+	unsigned int members = stack_members(spec);
+	char reason[160];
+
+	if (members > n) {
+		snprintf(why, why_len, "%s needs %u namespaces, %u named; give --device once more",
+			 spec->text, members, n);
+		return -ENODEV;
+	}
+	sizes[0] = size_bytes;
+	for (unsigned int level = 0; level < spec->depth; level++) {
+		if (layer_need(&spec->layers[level], need[0], need, reason, sizeof(reason)) < 0) {
+			snprintf(why, why_len, "%s does not fit: %s; take fewer segments",
+				 spec->text, reason);
+			return -ENOSPC;
+		}
+		sizes[level + 1] = need[0];
+	}
+	for (unsigned int m = 0; m < members; m++) {
+		if (need[m] <= namespaces[m].size_bytes)
+			continue;
+		snprintf(why, why_len,
+			 "%s does not fit: it needs %" PRIu64 " MiB of %s, which has %" PRIu64
+			 " MiB",
+			 spec->text, need[m] >> 20, namespaces[m].node,
+			 namespaces[m].size_bytes >> 20);
+		return -ENOSPC;
+	}
 	return 0;
 }
 
-static void print_segment(FILE *out, const struct segment *s, const char *const *members)
+int stack_fits(const struct stack_spec *spec, const struct namespace *namespaces, unsigned int n,
+	       uint64_t size_bytes, char *why, size_t why_len)
 {
-	fprintf(out, "%" PRIu64 " %" PRIu64, s->start_sectors, s->len_sectors);
-	if (!s->stripes)
-		fprintf(out, " linear %s %" PRIu64, members[s->member], s->offset_sectors);
-	else
-		fprintf(out, " striped %u %" PRIu64, s->stripes, s->chunk_sectors);
-	for (unsigned int i = 0; i < s->stripes; i++)
-		fprintf(out, " %s %" PRIu64, members[i % s->over],
-			s->offset_sectors + i / s->over * (s->len_sectors / s->stripes));
-	fprintf(out, "\n");
+	uint64_t sizes[STACK_DEPTH_MAX + 1];
+
+	return layer_sizes(spec, namespaces, n, size_bytes, sizes, why, why_len);
 }
 
-char *table_text(const struct table *table, const char *const *members)
+int stack_describe(const struct stack_spec *spec, const struct namespace *namespaces,
+		   unsigned int n, uint64_t size_bytes, struct stack *out, char *why,
+		   size_t why_len)
 {
-	char *text = NULL;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	uint64_t sizes[STACK_DEPTH_MAX + 1];
+	struct graph *g = &out->graph;
+	unsigned int first = 0; /* member of the layer */
+	int rc;
 
-	if (!out)
-		return NULL;
-	for (size_t i = 0; i < table->n; i++)
-		print_segment(out, &table->segments[i], members);
-	if (fclose(out)) {
-		free(text);
-		return NULL;
+	*out = (struct stack){.spec = *spec, .size_bytes = size_bytes};
+	rc = layer_sizes(spec, namespaces, n, size_bytes, sizes, why, why_len);
+	for (unsigned int m = 0; m < stack_members(spec) && !rc; m++)
+		graph_add_namespace(g, &namespaces[m]);
+	if (!rc && !spec->depth)
+		g->devices[0].size_sectors = size_bytes / SECTOR_BYTES;
+	for (unsigned int level = spec->depth; level-- > 0 && !rc; first = out->device) {
+		const struct stack_layer *layer = &spec->layers[level];
+		char name[64];
+
+		snprintf(name, sizeof(name), "daxdm-%d-%u", (int)getpid(), spec->depth - 1 - level);
+		out->device = (unsigned int)graph_add_dm(g, name);
+		rc = (layer->stripes ? add_striped : add_linear)(layer, sizes[level], g,
+								 out->device, first);
+		if (rc < 0)
+			snprintf(why, why_len, "cannot describe %s: %s", spec->text, strerror(-rc));
 	}
-	return text;
+	if (rc < 0)
+		graph_destroy(g);
+	return rc;
 }
 
-const struct segment *table_find(const struct table *table, uint64_t sector)
+/* ---- made real ------------------------------------------------------------------------------- */
+
+int stack_create(const struct stack_spec *spec, const struct namespace *namespaces, unsigned int n,
+		 uint64_t size_bytes, struct stack *out, char *why, size_t why_len)
 {
-	size_t low = 0, high = table->n;
+	int rc = stack_describe(spec, namespaces, n, size_bytes, out, why, why_len);
+	char ignored[160];
 
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-		const struct segment *s = &table->segments[mid];
-
-		if (sector < s->start_sectors)
-			high = mid;
-		else if (sector >= s->start_sectors + s->len_sectors)
-			low = mid + 1;
-		else
-			return s;
+	if (rc < 0)
+		return rc;
+	rc = graph_create(&out->graph);
+	if (rc < 0) {
+		snprintf(why, why_len,
+			 "cannot make the devices of %s: %s%s%s; `dmesg | tail` may say more",
+			 spec->text, strerror(-rc), dm_complaint()[0] ? ": " : "", dm_complaint());
+		stack_destroy(out, ignored, sizeof(ignored));
+		return rc;
 	}
-	return NULL;
+	strcpy(out->node, out->graph.devices[out->device].node);
+	return 0;
 }
 
-static void shorten(uint64_t *bytes, uint64_t limit_bytes)
+int stack_destroy(struct stack *stack, char *why, size_t why_len)
 {
-	if (limit_bytes < *bytes)
-		*bytes = limit_bytes;
-}
+	int rc = graph_destroy(&stack->graph);
 
-unsigned int segment_resolve(const struct segment *s, uint64_t *byte, uint64_t *contiguous_bytes)
-{
-	uint64_t into = *byte - s->start_sectors * SECTOR_BYTES;
-	uint64_t chunk_bytes = s->chunk_sectors * SECTOR_BYTES, chunk;
-	unsigned int stripe;
+	for (unsigned int i = stack->graph.n; i-- > 0 && rc < 0;) {
+		const struct graph_device *d = &stack->graph.devices[i];
 
-	*byte = s->offset_sectors * SECTOR_BYTES;
-	if (!s->stripes) {
-		shorten(contiguous_bytes, s->len_sectors * SECTOR_BYTES - into);
-		*byte += into;
-		return s->member;
+		if (d->kind != GRAPH_DM || !d->numbers[0])
+			continue;
+		snprintf(why, why_len, "cannot remove the device %s: %s", d->name, strerror(-rc));
+		break;
 	}
-	shorten(contiguous_bytes, chunk_bytes - into % chunk_bytes);
-	chunk = into / chunk_bytes;
-	stripe = (unsigned int)(chunk % s->stripes);
-	*byte += stripe / s->over * (s->len_sectors / s->stripes * SECTOR_BYTES) +
-		 chunk / s->stripes * chunk_bytes + into % chunk_bytes;
-	return stripe % s->over;
+	if (stack->spec.depth)
+		dm_lib_release();
+	return rc;
 }
 
-void table_free(struct table *table)
+struct backing stack_backing(const struct stack *stack)
 {
-	free(table->segments);
-	*table = (struct table){0};
+	return (struct backing){&stack->graph, stack->device};
 }
 
 unsigned int stack_segments(const struct stack_spec *spec)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A stack: what lies between filesystem and namespace.  This half is pure: spec -> layers -> table
- * lines -> table text, with no kernel and no root; lib/dev/dm.h turns tables into devices.
+ * A stack: what lies between filesystem and namespace, as a graph (graph.h) with a short notation.
+ * stack_parse() and stack_describe() are pure: spec -> layers -> graph, with no kernel and no root.
  *
  *   raw                      the namespace itself
  *   linear:16                one DM device of 16 dm-linear segments, laid out in order
@@ -19,6 +19,8 @@
 #ifndef DAXDM_STACK_H
 #define DAXDM_STACK_H
 
+#include "lib/dev/graph.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,11 +29,7 @@ enum {
 	STACK_DEPTH_MAX = 8,
 	STACK_OVER_MAX = 8,
 	STACK_SEGMENTS_MAX = 65536,
-	STACK_STRIPES_MAX = 128, /* as LVM's */
-	SECTOR_BYTES = 512,
-	PAGE_BYTES = 4096,
-	WINDOW_BYTES = 2 << 20, /* what one PMD maps */
-	WINDOW_PAGES = WINDOW_BYTES / PAGE_BYTES,
+	STACK_STRIPES_MAX = GRAPH_STRIPES_MAX,
 };
 
 /* Every stack of a run offers the same size: this, or what the smallest namespace has room for.
@@ -55,24 +53,12 @@ struct stack_spec {
 	struct stack_layer layers[STACK_DEPTH_MAX]; /* [0] is the top; raw has none */
 };
 
-/*
- * One line of a table: dm-linear maps [start, start + len) to member at offset.  dm-stripe maps it
- * chunk by chunk to `stripes` ranges of len / stripes: the first of each member begins at offset,
- * the next one of that member follows it.
- */
-struct segment {
-	uint64_t start_sectors;
-	uint64_t len_sectors;
-	uint64_t offset_sectors;
-	uint64_t chunk_sectors; /* striped */
-	unsigned int member;	/* linear, or the only one */
-	unsigned int stripes;	/* 0: linear */
-	unsigned int over;	/* stripe i is on member i % over */
-};
-
-struct table {
-	struct segment *segments;
-	size_t n;
+struct stack {
+	struct stack_spec spec;
+	uint64_t size_bytes; /* of what the filesystem may use */
+	struct graph graph;  /* the namespaces, then one DM device per layer, lowest first */
+	unsigned int device; /* the one in the graph to put a filesystem on */
+	char node[128];	     /* the same, as a path */
 };
 
 /*
@@ -80,48 +66,46 @@ struct table {
  */
 int stack_parse(const char *text, struct stack_spec *out, char *why, size_t why_len);
 
-/*
- * The bytes of each member that a layer needs to offer a device of size_bytes.
- * Returns 0, or -ENOSPC with a sentence in why if size_bytes has no room for so many segments.
- */
-int stack_layer_need(const struct stack_layer *layer, uint64_t size_bytes, uint64_t *member_bytes,
-		     char *why, size_t why_len);
-
-/*
- * Lays out one layer for a device of size_bytes (a multiple of PAGE_BYTES).  Segments are as equal
- * as whole granules of 2 MiB allow.  What a striped layer cannot divide by its stripes is a second
- * segment behind, of one stripe.  Returns 0, -ENOSPC as stack_layer_need(), or -ENOMEM; free with
- * table_free().
- */
-int stack_layer_table(const struct stack_layer *layer, uint64_t size_bytes, struct table *out);
-
-/*
- * The text dmsetup(8) would take, one line per segment, members by name.  Returns a string to be
- * freed, or NULL without memory.  Source: linear.rst and striped.rst in
- * Documentation/admin-guide/device-mapper.
- */
-char *table_text(const struct table *table, const char *const *members);
-
-/* The segment that holds sector, found by bisection; NULL outside the table. */
-const struct segment *table_find(const struct table *table, uint64_t sector);
-
-/*
- * The member of a segment and the byte there, of a byte of the device that is in the segment;
- * *contiguous_bytes is made as short as what the segment keeps together.  Chunks end it even where
- * the next one follows: device-mapper splits there.
- * Source: linear_map_sector() of dm-linear.c, stripe_map_sector() of dm-stripe.c.
- */
-unsigned int segment_resolve(const struct segment *s, uint64_t *byte, uint64_t *contiguous_bytes);
-
-void table_free(struct table *table);
-
 /* How many segments the device has that the filesystem sees; 0 for raw, 1 for striped. */
 unsigned int stack_segments(const struct stack_spec *spec);
 
 /* How many namespaces the stack stands on. */
 unsigned int stack_members(const struct stack_spec *spec);
 
-/* "4k", "2M", "1g", "512" -> bytes.  Returns 0 or -EINVAL. */
-int parse_bytes(const char *text, size_t len, uint64_t *bytes);
+/*
+ * Whether the namespaces have room for the stack.  Pure.  Returns 0, or with one sentence in why
+ * -ENOSPC if a namespace is too small or the segments are too many, -ENODEV if more namespaces are
+ * needed.
+ */
+int stack_fits(const struct stack_spec *spec, const struct namespace *namespaces, unsigned int n,
+	       uint64_t size_bytes, char *why, size_t why_len);
+
+/*
+ * Describes the devices of spec over namespaces[0..n), which are borrowed: named daxdm-PID-LEVEL
+ * (0 is the lowest).  Each layer offers size_bytes (a multiple of PAGE_BYTES) to the one above.
+ * Segments are as equal as whole granules of 2 MiB allow.  What a striped layer cannot divide by
+ * its stripes is a second segment behind, of one stripe.  Pure.  Returns 0, or with one sentence in
+ * why as stack_fits(), or -ENOMEM; free with graph_destroy().
+ */
+int stack_describe(const struct stack_spec *spec, const struct namespace *namespaces,
+		   unsigned int n, uint64_t size_bytes, struct stack *out, char *why,
+		   size_t why_len);
+
+/*
+ * The same made real by graph_create().  Returns 0, or -errno with one sentence in why and nothing
+ * left behind: as stack_describe(), or what device-mapper gave.
+ */
+int stack_create(const struct stack_spec *spec, const struct namespace *namespaces, unsigned int n,
+		 uint64_t size_bytes, struct stack *out, char *why, size_t why_len);
+
+/*
+ * Removes the devices, top first; a half-built or destroyed stack is fine.  Returns 0, or -errno
+ * with one sentence in why: that device and those below it exist still, and another call tries
+ * again.
+ */
+int stack_destroy(struct stack *stack, char *why, size_t why_len);
+
+/* What a file of the filesystem on the stack is backed by; borrows the stack. */
+struct backing stack_backing(const struct stack *stack);
 
 #endif

@@ -57,7 +57,7 @@ static int choose_windows(struct datafile *file, unsigned int n)
 	if (!candidates)
 		return -ENOMEM;
 	for (uint64_t i = 0; i < all; i++)
-		if (window_is_huge_on_fs(&file->extents, i * WINDOW_BYTES))
+		if (extents_window_is_huge_on_fs(&file->extents, i * WINDOW_BYTES))
 			candidates[n_candidates++] = i * WINDOW_BYTES;
 	file->n_windows = n_candidates < n ? (unsigned int)n_candidates : n;
 	part = file->n_windows ? n_candidates / file->n_windows : 1;

@@ -137,71 +137,52 @@ static uint64_t window_physical(const struct extents *extents, uint64_t offset)
 	return e->physical_bytes + (offset - e->logical_bytes);
 }
 
-bool window_is_huge_on_fs(const struct extents *extents, uint64_t window_offset_bytes)
+bool extents_window_is_huge_on_fs(const struct extents *extents, uint64_t window_offset_bytes)
 {
 	uint64_t physical = window_physical(extents, window_offset_bytes);
 
 	return physical != UINT64_MAX && physical % WINDOW_BYTES == 0;
 }
 
-static int find_on_stack(const void *under, uint64_t byte, struct memory *out)
-{
-	const struct stack *stack = under;
-	struct place place;
-	int rc = stack_resolve(stack, byte, &place);
-
-	if (rc < 0)
-		return rc;
-	out->address_bytes = stack->namespaces[place.namespace].resource_bytes + place.offset_bytes;
-	out->contiguous_bytes = place.contiguous_bytes;
-	return 0;
-}
-
-struct ground stack_ground(const struct stack *stack)
-{
-	return (struct ground){find_on_stack, stack};
-}
-
-bool ground_window_is_huge(const struct extents *extents, const struct ground *ground,
-			   uint64_t window_offset_bytes)
+bool extents_window_is_huge(const struct extents *extents, struct backing backing,
+			    uint64_t window_offset_bytes)
 {
 	uint64_t physical = window_physical(extents, window_offset_bytes);
-	struct memory memory;
+	uint64_t address_bytes, contiguous_bytes;
 
-	return physical != UINT64_MAX && !ground->find(ground->under, physical, &memory) &&
-	       memory.contiguous_bytes >= WINDOW_BYTES && memory.address_bytes % WINDOW_BYTES == 0;
+	return physical != UINT64_MAX &&
+	       !backing_address(backing, physical, &address_bytes, &contiguous_bytes) &&
+	       contiguous_bytes >= WINDOW_BYTES && address_bytes % WINDOW_BYTES == 0;
 }
 
-bool window_is_huge_on_stack(const struct extents *extents, const struct stack *stack,
-			     uint64_t window_offset_bytes)
-{
-	struct ground ground = stack_ground(stack);
-
-	return ground_window_is_huge(extents, &ground, window_offset_bytes);
-}
-
-int ground_pfn(const struct extents *extents, const struct ground *ground, uint64_t offset_bytes,
-	       uint64_t *pfn)
+int extents_pfn(const struct extents *extents, struct backing backing, uint64_t offset_bytes,
+		uint64_t *pfn)
 {
 	const struct extent *e = extents_find(extents, offset_bytes);
-	struct memory memory;
+	uint64_t address_bytes, contiguous_bytes;
 	int rc;
 
 	if (!e)
 		return -ENOENT;
-	rc = ground->find(ground->under, e->physical_bytes + (offset_bytes - e->logical_bytes),
-			  &memory);
+	rc = backing_address(backing, e->physical_bytes + (offset_bytes - e->logical_bytes),
+			     &address_bytes, &contiguous_bytes);
 	if (!rc)
-		*pfn = memory.address_bytes / PAGE_BYTES;
+		*pfn = address_bytes / PAGE_BYTES;
 	return rc;
 }
 
-int expected_pfn(const struct extents *extents, const struct stack *stack, uint64_t offset_bytes,
-		 uint64_t *pfn)
+int extents_map(const struct extents *extents, struct backing backing, struct graph_map *out)
 {
-	struct ground ground = stack_ground(stack);
+	int rc = 0;
 
-	return ground_pfn(extents, &ground, offset_bytes, pfn);
+	*out = (struct graph_map){0};
+	for (size_t i = 0; i < extents->n && !rc; i++) {
+		const struct extent *e = &extents->list[i];
+
+		rc = graph_map_append(out, backing.graph, backing.device, e->physical_bytes,
+				      e->len_bytes, e->logical_bytes);
+	}
+	return rc;
 }
 
 int mapped_pfns(int pagemap_fd, const volatile void *address, uint64_t *pfns, size_t n)

@@ -3,7 +3,9 @@
 #ifndef DAXDM_FILE_H
 #define DAXDM_FILE_H
 
-#include "lib/dev/dm.h"
+#include "lib/base/bytes.h"
+#include "lib/dev/graph.h"
+#include "lib/dev/graph_map.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -39,40 +41,24 @@ const struct extent *extents_find(const struct extents *extents, uint64_t logica
  * Whether the filesystem placed this 2 MiB window of the file so that a PMD could map it if
  * nothing lay between: one extent, 2 MiB aligned on the device.  Pure.
  */
-bool window_is_huge_on_fs(const struct extents *extents, uint64_t window_offset_bytes);
-
-/* Physical memory: where, and how many bytes from there on stay together. */
-struct memory {
-	uint64_t address_bytes;
-	uint64_t contiguous_bytes;
-};
-
-/* What a mounted device stands on, be it a stack or a graph (lib/dev/graph.h). */
-struct ground {
-	/* Where a byte of the device is.  Returns 0, or -errno where no memory is. */
-	int (*find)(const void *under, uint64_t byte, struct memory *out);
-	const void *under; /* borrowed */
-};
-
-struct ground stack_ground(const struct stack *stack);
+bool extents_window_is_huge_on_fs(const struct extents *extents, uint64_t window_offset_bytes);
 
 /*
- * Whether the kernel may map this window with a PMD through what lies between: as above, and the
- * 2 MiB stay together and end up 2 MiB aligned in memory.  Pure.
+ * Whether the kernel may map this window with a PMD through the tables below: as above, and the
+ * 2 MiB are contiguous and 2 MiB aligned in memory.  Pure.
  */
-bool ground_window_is_huge(const struct extents *extents, const struct ground *ground,
-			   uint64_t window_offset_bytes);
-bool window_is_huge_on_stack(const struct extents *extents, const struct stack *stack,
-			     uint64_t window_offset_bytes);
+bool extents_window_is_huge(const struct extents *extents, struct backing backing,
+			    uint64_t window_offset_bytes);
 
 /*
  * The page frame that must back a file offset: extent + tables + the namespace's data start.
- * Pure.  Returns 0, -ENOENT for a hole, -ERANGE outside the device, or what find() gave.
+ * Pure.  Returns 0, -ENOENT for a hole, or what backing_address() gave.
  */
-int ground_pfn(const struct extents *extents, const struct ground *ground, uint64_t offset_bytes,
-	       uint64_t *pfn);
-int expected_pfn(const struct extents *extents, const struct stack *stack, uint64_t offset_bytes,
-		 uint64_t *pfn);
+int extents_pfn(const struct extents *extents, struct backing backing, uint64_t offset_bytes,
+		uint64_t *pfn);
+
+/* Maps the bytes of a file; holes are left out.  Returns as graph_map_append(). */
+int extents_map(const struct extents *extents, struct backing backing, struct graph_map *out);
 
 /*
  * The page frames really mapped at n pages from a virtual address on; 0 where nothing is mapped.

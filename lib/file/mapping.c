@@ -37,12 +37,12 @@ void mapping_drop(struct mapping *m)
 	munmap(m->reserved, m->reserved_bytes);
 }
 
-static bool in_namespace(const struct stack *stack, uint64_t pfn)
+static bool in_namespace(const struct graph *g, uint64_t pfn)
 {
-	for (unsigned int i = 0; i < stack_members(&stack->spec); i++) {
-		const struct namespace *ns = &stack->namespaces[i];
+	for (unsigned int i = 0; i < g->n; i++) {
+		const struct namespace *ns = g->devices[i].ns;
 
-		if (pfn * PAGE_BYTES >= ns->resource_bytes &&
+		if (ns && pfn * PAGE_BYTES >= ns->resource_bytes &&
 		    pfn * PAGE_BYTES < ns->resource_bytes + ns->size_bytes)
 			return true;
 	}
@@ -63,7 +63,7 @@ static bool frame_is_right(const struct frame_proof *proof, uint64_t offset, uin
 			 offset, pfn);
 	else if (proof->outside)
 		return true;
-	else if (ground_pfn(&proof->extents, &proof->ground, offset, &expected) < 0)
+	else if (extents_pfn(&proof->extents, proof->backing, offset, &expected) < 0)
 		snprintf(why, why_len, "file offset %" PRIu64 " has no extent", offset);
 	else if (pfn == expected)
 		return true;

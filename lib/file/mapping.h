@@ -31,10 +31,10 @@ void mapping_drop(struct mapping *m);
 /* What frames are held against. */
 struct frame_proof {
 	int pagemap_fd;
-	struct ground ground;
+	struct backing backing; /* of the filesystem */
 	struct extents extents; /* of the mapped file, now */
 	/* If not NULL, the frames must not be of its namespaces: zero page, private copies. */
-	const struct stack *outside;
+	const struct graph *outside;
 };
 
 /*

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/file/stamp.h"
 
-#include "lib/dev/stack.h"
+#include "lib/base/bytes.h"
 
 #include <inttypes.h>
 #include <stdbool.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The model of any device against known answers. */
 #include "lib/dev/graph.h"
+#include "lib/file/file.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -56,13 +57,12 @@ static unsigned int add_dm(struct graph *g, const char *name)
 static void add_striped(struct graph *g, unsigned int device, uint64_t len_sectors,
 			uint64_t chunk_sectors, unsigned int n, const struct graph_member *members)
 {
-	struct graph_target t = {.type = TARGET_STRIPED,
-				 .len_sectors = len_sectors,
-				 .chunk_sectors = chunk_sectors,
-				 .n_members = n};
+	const struct graph_target t = {.type = TARGET_STRIPED,
+				       .len_sectors = len_sectors,
+				       .chunk_sectors = chunk_sectors,
+				       .n_members = n,
+				       .members = (struct graph_member *)members};
 
-	for (unsigned int i = 0; i < n; i++)
-		t.members[i] = members[i];
 	assert_int_equal(graph_add_target(g, device, &t), 0);
 }
 
@@ -262,29 +262,31 @@ static void frames_and_windows(void **state)
 	add_striped(&g, dm, 32 * MIB_SECTORS, 2 * MIB_SECTORS, 2,
 		    (const struct graph_member[]){{0, 0}, {1, 4 * MIB_SECTORS}});
 	/* File 1 MiB -> device 3 MiB -> chunk 1 -> second member, at 4 + 1 MiB. */
-	assert_int_equal(graph_expected_pfn(&extents, &g, dm, 1 * MIB, &pfn), 0);
+	assert_int_equal(extents_pfn(&extents, (struct backing){&g, dm}, 1 * MIB, &pfn), 0);
 	assert_int_equal(pfn, (UINT64_C(0x180200000) + 5 * MIB) / 4096);
-	assert_int_equal(graph_expected_pfn(&extents, &g, dm, 5 * MIB, &pfn), -ENOENT);
-	assert_true(graph_window_is_huge(&extents, &g, dm, 0));
-	assert_true(graph_window_is_huge(&extents, &g, dm, 2 * MIB));
-	assert_false(graph_window_is_huge(&extents, &g, dm, 4 * MIB)); /* a hole */
-	assert_false(graph_window_is_huge(&extents, &g, dm, 6 * MIB)); /* misplaced by a page */
+	assert_int_equal(extents_pfn(&extents, (struct backing){&g, dm}, 5 * MIB, &pfn), -ENOENT);
+	assert_true(extents_window_is_huge(&extents, (struct backing){&g, dm}, 0));
+	assert_true(extents_window_is_huge(&extents, (struct backing){&g, dm}, 2 * MIB));
+	assert_false(
+		extents_window_is_huge(&extents, (struct backing){&g, dm}, 4 * MIB)); /* a hole */
+	assert_false(extents_window_is_huge(&extents, (struct backing){&g, dm},
+					    6 * MIB)); /* misplaced by a page */
 	/* Chunks of 1 MiB never keep 2 MiB together, not even with one member. */
 	graph_clear_targets(&g, dm);
 	add_striped(&g, dm, 32 * MIB_SECTORS, MIB_SECTORS, 1,
 		    (const struct graph_member[]){{0, 0}});
-	assert_false(graph_window_is_huge(&extents, &g, dm, 0));
+	assert_false(extents_window_is_huge(&extents, (struct backing){&g, dm}, 0));
 	/* A page beside on the member. */
 	graph_clear_targets(&g, dm);
 	graph_add_linear(&g, dm, 32 * MIB_SECTORS, 0, 8);
-	assert_false(graph_window_is_huge(&extents, &g, dm, 0));
+	assert_false(extents_window_is_huge(&extents, (struct backing){&g, dm}, 0));
 	/* In place again; and where no memory is. */
 	graph_clear_targets(&g, dm);
 	graph_add_linear(&g, dm, 4 * MIB_SECTORS, 0, 4 * MIB_SECTORS);
 	graph_add_linear(&g, dm, 32 * MIB_SECTORS, 3, 0);
-	assert_true(graph_window_is_huge(&extents, &g, dm, 0));
-	assert_false(graph_window_is_huge(&extents, &g, dm, 2 * MIB));
-	assert_int_equal(graph_expected_pfn(&extents, &g, dm, 3 * MIB, &pfn), -ENXIO);
+	assert_true(extents_window_is_huge(&extents, (struct backing){&g, dm}, 0));
+	assert_false(extents_window_is_huge(&extents, (struct backing){&g, dm}, 2 * MIB));
+	assert_int_equal(extents_pfn(&extents, (struct backing){&g, dm}, 3 * MIB, &pfn), -ENXIO);
 	graph_destroy(&g);
 }
 

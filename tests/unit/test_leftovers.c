@@ -5,6 +5,7 @@
  */
 #include "lib/base/msg.h"
 #include "lib/dev/dm.h"
+#include "lib/dev/stack.h"
 #include "lib/file/fs.h"
 #include "lib/run/leftovers.h"
 #include "lib/run/supervise.h"
@@ -468,25 +469,28 @@ static void names_of_others(void **state)
 /* The second try knows what the first could not remove. */
 static void stack_twice(void **state)
 {
-	struct stack stack = {.spec.depth = 2, .names = {"daxdm-5-1", "daxdm-5-0"}};
-	char text[4096];
-	int err = dup(2), rc;
+	const struct namespace ns = {.node = "/dev/pmem0", .size_bytes = 64 << 20};
+	struct stack_spec spec;
+	struct stack stack;
+	char why[320];
 
 	(void)state;
-	strcpy(host->devices[0], "daxdm-5-0");
-	strcpy(host->devices[1], "daxdm-5-1");
+	assert_int_equal(stack_parse("linear:1/linear:1", &spec, why, sizeof(why)), 0);
+	assert_int_equal(stack_describe(&spec, &ns, 1, 8 << 20, &stack, why, sizeof(why)), 0);
+	for (unsigned int i = 1; i <= 2; i++) {
+		strcpy(host->devices[i - 1], stack.graph.devices[i].name);
+		strcpy(stack.graph.devices[i].numbers, "253:0");
+	}
 	host->dm_fails = 1;
 	host->dm_error = EIO;
-	dup2(said, 2);
-	rc = stack_destroy(&stack);
-	dup2(err, 2);
-	close(err);
-	assert_int_equal(rc, -EIO);
-	assert_int_equal(lines_said(text), 1);
-	assert_non_null(strstr(text, "cannot remove the device daxdm-5-1"));
-	assert_int_equal(stack_destroy(&stack), 0);
-	assert_int_equal(find("daxdm-5-0"), -1);
-	assert_int_equal(find("daxdm-5-1"), -1);
+	assert_int_equal(stack_destroy(&stack, why, sizeof(why)), -EIO);
+	assert_non_null(strstr(why, "cannot remove the device daxdm-"));
+	assert_non_null(strstr(why, "-1: Input/output error"));
+	/* The lower one is a member of it and was not tried. */
+	assert_int_equal(find(stack.graph.devices[1].name), 0);
+	assert_int_equal(stack_destroy(&stack, why, sizeof(why)), 0);
+	assert_int_equal(find(stack.graph.devices[1].name), -1);
+	assert_int_equal(find(stack.graph.devices[2].name), -1);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

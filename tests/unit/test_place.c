@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Where a byte of a file must live: extents, tables of several levels, data start. */
+#include "lib/dev/stack.h"
 #include "lib/file/file.h"
 
 #include <errno.h>
@@ -17,43 +18,33 @@ static const struct namespace namespaces[] = {
 	{.node = "/dev/pmem1", .size_bytes = 64 * MIB, .resource_bytes = UINT64_C(0x180200000)},
 };
 
-static void build(struct stack *stack, const char *spec, uint64_t size_bytes)
+static void build(struct stack *stack, const char *spec_text, uint64_t size_bytes)
 {
-	char why[192];
+	struct stack_spec spec;
+	char why[320];
 
-	*stack = (struct stack){.size_bytes = size_bytes, .namespaces = namespaces};
-	assert_int_equal(stack_parse(spec, &stack->spec, why, sizeof(why)), 0);
-	for (unsigned int i = 0; i < stack->spec.depth; i++) {
-		uint64_t need[STACK_OVER_MAX];
-
-		assert_int_equal(
-			stack_layer_table(&stack->spec.layers[i], size_bytes, &stack->tables[i]),
-			0);
-		assert_int_equal(stack_layer_need(&stack->spec.layers[i], size_bytes, need, why,
-						  sizeof(why)),
-				 0);
-		size_bytes = need[0];
-	}
+	assert_int_equal(stack_parse(spec_text, &spec, why, sizeof(why)), 0);
+	assert_int_equal(stack_describe(&spec, namespaces, 2, size_bytes, stack, why, sizeof(why)),
+			 0);
 }
 
 static void drop(struct stack *stack)
 {
-	for (unsigned int i = 0; i < stack->spec.depth; i++)
-		table_free(&stack->tables[i]);
+	graph_destroy(&stack->graph);
 }
 
 static void check_place(const char *spec, uint64_t byte, unsigned int ns, uint64_t offset,
 			uint64_t contiguous)
 {
+	struct graph_place place;
 	struct stack stack;
-	struct place place;
 
 	build(&stack, spec, 16 * MIB);
-	assert_int_equal(stack_resolve(&stack, byte, &place), 0);
-	assert_int_equal(place.namespace, ns);
+	assert_int_equal(graph_resolve(&stack.graph, stack.device, byte, &place), 0);
+	assert_ptr_equal(place.ns, &namespaces[ns]);
 	assert_int_equal(place.offset_bytes, offset);
 	assert_int_equal(place.contiguous_bytes, contiguous);
-	assert_int_equal(stack_resolve(&stack, 16 * MIB, &place), -ERANGE);
+	assert_int_equal(graph_resolve(&stack.graph, stack.device, 16 * MIB, &place), -ERANGE);
 	drop(&stack);
 }
 
@@ -97,10 +88,11 @@ static void frames(void **state)
 	(void)state;
 	build(&stack, "linear:4,over=2", 16 * MIB);
 	/* File 3 MiB -> device 5 MiB -> segment 1 on the second namespace at 1 MiB. */
-	assert_int_equal(expected_pfn(&extents, &stack, 3 * MIB + 100, &pfn), 0);
+	assert_int_equal(extents_pfn(&extents, stack_backing(&stack), 3 * MIB + 100, &pfn), 0);
 	assert_int_equal(pfn, (UINT64_C(0x180200000) + 1 * MIB) / 4096);
-	assert_int_equal(expected_pfn(&extents, &stack, 5 * MIB, &pfn), -ENOENT);
-	assert_int_equal(expected_pfn(&extents, &stack, 10 * MIB - 4096, &pfn), -ENOENT);
+	assert_int_equal(extents_pfn(&extents, stack_backing(&stack), 5 * MIB, &pfn), -ENOENT);
+	assert_int_equal(extents_pfn(&extents, stack_backing(&stack), 10 * MIB - 4096, &pfn),
+			 -ENOENT);
 	drop(&stack);
 }
 
@@ -109,20 +101,20 @@ static void windows(void **state)
 	struct stack stack;
 
 	(void)state;
-	assert_true(window_is_huge_on_fs(&extents, 0));
-	assert_true(window_is_huge_on_fs(&extents, 2 * MIB));
-	assert_false(window_is_huge_on_fs(&extents, 4 * MIB)); /* a hole */
-	assert_false(window_is_huge_on_fs(&extents, 6 * MIB)); /* misplaced by a page */
-	assert_false(window_is_huge_on_fs(&extents, 8 * MIB)); /* a page short */
+	assert_true(extents_window_is_huge_on_fs(&extents, 0));
+	assert_true(extents_window_is_huge_on_fs(&extents, 2 * MIB));
+	assert_false(extents_window_is_huge_on_fs(&extents, 4 * MIB)); /* a hole */
+	assert_false(extents_window_is_huge_on_fs(&extents, 6 * MIB)); /* misplaced by a page */
+	assert_false(extents_window_is_huge_on_fs(&extents, 8 * MIB)); /* a page short */
 	build(&stack, "linear:4", 16 * MIB);
-	assert_true(window_is_huge_on_stack(&extents, &stack, 0));
+	assert_true(extents_window_is_huge(&extents, stack_backing(&stack), 0));
 	drop(&stack);
 	build(&stack, "linear:4,align=4k", 16 * MIB);
-	assert_false(window_is_huge_on_stack(&extents, &stack, 0));
+	assert_false(extents_window_is_huge(&extents, stack_backing(&stack), 0));
 	drop(&stack);
 	/* Segments of 1 MiB: aligned somewhere, but never 2 MiB together. */
 	build(&stack, "linear:16,align=1m", 16 * MIB);
-	assert_false(window_is_huge_on_stack(&extents, &stack, 0));
+	assert_false(extents_window_is_huge(&extents, stack_backing(&stack), 0));
 	drop(&stack);
 	/* LVM's layouts: where the first segment begins decides, and the chunk. */
 	static const struct {
@@ -138,7 +130,8 @@ static void windows(void **state)
 	};
 	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
 		build(&stack, layouts[i].spec, 16 * MIB);
-		assert_int_equal(window_is_huge_on_stack(&extents, &stack, 0), layouts[i].huge);
+		assert_int_equal(extents_window_is_huge(&extents, stack_backing(&stack), 0),
+				 layouts[i].huge);
 		drop(&stack);
 	}
 }

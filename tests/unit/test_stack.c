@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Stack specs and table text against known answers. */
+/* Stack specs, the tables they describe, and where the bytes are, against known answers. */
+#include "lib/base/bytes.h"
 #include "lib/dev/stack.h"
 
 #include <errno.h>
@@ -10,13 +11,33 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define MIB (UINT64_C(1) << 20)
+#define MIB_SECTORS (MIB / SECTOR_BYTES)
 
-static const char *const members[] = {"A", "B", "C"};
+/* As many as a stack may stand on; a table calls them by these names. */
+static const struct namespace namespaces[] = {
+	{.node = "A", .size_bytes = 4096 * MIB}, {.node = "B", .size_bytes = 4096 * MIB},
+	{.node = "C", .size_bytes = 4096 * MIB}, {.node = "D", .size_bytes = 4096 * MIB},
+	{.node = "E", .size_bytes = 4096 * MIB}, {.node = "F", .size_bytes = 4096 * MIB},
+	{.node = "G", .size_bytes = 4096 * MIB}, {.node = "H", .size_bytes = 4096 * MIB},
+};
+
+static void describe(const char *spec_text, const struct namespace *ns, uint64_t size_bytes,
+		     struct stack *out)
+{
+	struct stack_spec spec;
+	char why[320] = "";
+
+	assert_int_equal(stack_parse(spec_text, &spec, why, sizeof(why)), 0);
+	assert_int_equal(
+		stack_describe(&spec, ns, STACK_OVER_MAX, size_bytes, out, why, sizeof(why)), 0);
+	assert_string_equal(why, "");
+}
 
 /* spec, device size, the text of the top table */
 static const struct {
@@ -62,14 +83,14 @@ static const struct {
 
 static char *text_of(const char *spec_text, uint64_t size_bytes)
 {
-	struct stack_spec spec;
-	struct table table;
-	char why[192], *text;
+	struct stack stack;
+	char *text;
 
-	assert_int_equal(stack_parse(spec_text, &spec, why, sizeof(why)), 0);
-	assert_int_equal(stack_layer_table(&spec.layers[0], size_bytes, &table), 0);
-	text = table_text(&table, members);
-	table_free(&table);
+	describe(spec_text, namespaces, size_bytes, &stack);
+	assert_int_equal(stack.device, stack.graph.n - 1);
+	assert_int_equal(stack.graph.devices[stack.device].size_sectors * SECTOR_BYTES, size_bytes);
+	text = graph_table(&stack.graph, stack.device);
+	graph_destroy(&stack.graph);
 	assert_non_null(text);
 	return text;
 }
@@ -86,37 +107,61 @@ static void known_tables(void **state)
 	}
 }
 
-/* Whether each page of a device is in one place of a member, and no other page is. */
+/* The end of what targets of the top device use of a member. */
+static uint64_t used_bytes(const struct graph *g, unsigned int member)
+{
+	const struct graph_device *d = &g->devices[g->n - 1];
+	uint64_t end = 0;
+
+	for (size_t t = 0; t < d->n_targets; t++)
+		for (unsigned int m = 0; m < d->targets[t].n_members; m++) {
+			const struct graph_target *target = &d->targets[t];
+			uint64_t to = target->members[m].offset_sectors +
+				      target->len_sectors / target->n_members;
+
+			if (target->members[m].device == member && to > end)
+				end = to;
+		}
+	return end * SECTOR_BYTES;
+}
+
+/* Whether each page of a device is in one place of a namespace, no other page is, and the stack
+ * needs exactly the namespaces up to their last used byte. */
 static void check_cover(const char *spec_text, uint64_t size_bytes)
 {
 	const uint64_t room = size_bytes + 8 * MIB;
 	unsigned char *used = calloc(STACK_OVER_MAX, room / PAGE_BYTES);
-	uint64_t need[STACK_OVER_MAX], next = 0;
-	struct stack_spec spec;
-	struct table table;
-	char why[192];
+	struct namespace exact[STACK_OVER_MAX];
+	struct stack stack, again;
+	char why[320];
 
-	assert_int_equal(stack_parse(spec_text, &spec, why, sizeof(why)), 0);
-	assert_int_equal(stack_layer_need(&spec.layers[0], size_bytes, need, why, sizeof(why)), 0);
-	assert_int_equal(stack_layer_table(&spec.layers[0], size_bytes, &table), 0);
-	for (size_t s = 0; s < table.n; s++) {
-		const struct segment *seg = &table.segments[s];
-
-		assert_int_equal(seg->start_sectors, next);
-		next += seg->len_sectors;
-	}
-	assert_int_equal(next * SECTOR_BYTES, size_bytes);
+	describe(spec_text, namespaces, size_bytes, &stack);
 	for (uint64_t at = 0; at < size_bytes; at += PAGE_BYTES) {
-		uint64_t byte = at, together = UINT64_MAX;
-		unsigned int member =
-			segment_resolve(table_find(&table, at / SECTOR_BYTES), &byte, &together);
+		struct graph_place place;
 
-		assert_in_range(together, PAGE_BYTES, size_bytes - at);
-		assert_true(member < spec.layers[0].over);
-		assert_in_range(byte + PAGE_BYTES, 1, need[member]);
-		assert_int_equal(used[(member * room + byte) / PAGE_BYTES]++, 0);
+		assert_int_equal(graph_resolve(&stack.graph, stack.device, at, &place), 0);
+		assert_in_range(place.contiguous_bytes, PAGE_BYTES, size_bytes - at);
+		assert_true(place.device < stack.spec.layers[0].over);
+		assert_in_range(place.offset_bytes + PAGE_BYTES, 1, room);
+		assert_int_equal(used[(place.device * room + place.offset_bytes) / PAGE_BYTES]++,
+				 0);
 	}
-	table_free(&table);
+	memcpy(exact, namespaces, sizeof(exact));
+	for (unsigned int m = 0; m < stack_members(&stack.spec); m++)
+		exact[m].size_bytes = used_bytes(&stack.graph, m);
+	describe(spec_text, exact, size_bytes, &again);
+	graph_destroy(&again.graph);
+	for (unsigned int m = 0; m < stack_members(&stack.spec); m++) {
+		exact[m].size_bytes--;
+		assert_int_equal(stack_describe(&stack.spec, exact, STACK_OVER_MAX, size_bytes,
+						&again, why, sizeof(why)),
+				 -ENOSPC);
+		assert_int_equal(stack_fits(&stack.spec, exact, STACK_OVER_MAX, size_bytes, why,
+					    sizeof(why)),
+				 -ENOSPC);
+		exact[m].size_bytes++;
+	}
+	graph_destroy(&stack.graph);
 	free(used);
 }
 
@@ -259,35 +304,66 @@ static void depth(void **state)
 			 -EINVAL);
 }
 
-static void too_many_segments(void **state)
+/* The layers are devices of their own, each as large as the one above needs. */
+static void layers(void **state)
 {
-	struct stack_spec spec;
-	struct table table;
-	uint64_t need[STACK_OVER_MAX];
-	char why[192] = "";
+	struct stack stack;
+	char name[64], *text;
 
 	(void)state;
-	assert_int_equal(stack_parse("linear:5", &spec, why, sizeof(why)), 0);
-	assert_int_equal(stack_layer_need(&spec.layers[0], 8 * MIB, need, why, sizeof(why)),
-			 -ENOSPC);
-	assert_string_equal(why, "5 segments of at least 2048 KiB need 10 MiB, there are 8 MiB");
-	assert_int_equal(stack_layer_table(&spec.layers[0], 8 * MIB, &table), -ENOSPC);
+	describe("linear:1/linear:2,align=4k/striped:2,over=2", namespaces, 8 * MIB, &stack);
+	assert_int_equal(stack.graph.n, 2 + 3);
+	for (unsigned int level = 0; level < 3; level++) {
+		snprintf(name, sizeof(name), "daxdm-%d-%u", (int)getpid(), level);
+		assert_string_equal(stack.graph.devices[2 + level].name, name);
+	}
+	assert_int_equal(stack.graph.devices[4].size_sectors, 8 * MIB_SECTORS);
+	assert_int_equal(stack.graph.devices[3].size_sectors, 8 * MIB_SECTORS);
+	assert_int_equal(stack.graph.devices[2].size_sectors, 8 * MIB_SECTORS + 8);
+	text = graph_table(&stack.graph, 2);
+	assert_string_equal(text, "0 16384 striped 2 4096 A 0 B 0\n16384 8 striped 1 8 A 8192\n");
+	free(text);
+	graph_destroy(&stack.graph);
+	describe("raw", namespaces, 8 * MIB, &stack);
+	assert_int_equal(stack.graph.n, 1);
+	assert_int_equal(stack.device, 0);
+	/* No more of the namespace than the other stacks of a run have. */
+	assert_int_equal(stack.graph.devices[0].size_sectors, 8 * MIB_SECTORS);
 }
 
-static void finding_a_segment(void **state)
+static const struct {
+	const char *spec;
+	int rc;
+	unsigned int n; /* namespaces */
+	const char *why;
+} unfit[] = {
+	{"linear:5", -ENOSPC, 1,
+	 "linear:5 does not fit: 5 segments of at least 2048 KiB need 10 MiB, there are 8 MiB; "
+	 "take "
+	 "fewer segments"},
+	{"linear:2,over=2", -ENODEV, 1,
+	 "linear:2,over=2 needs 2 namespaces, 1 named; give --device once more"},
+	{"linear:1,start=16m", -ENOSPC, 1,
+	 "linear:1,start=16m does not fit: it needs 24 MiB of A, which has 16 MiB"},
+};
+
+static void does_not_fit(void **state)
 {
-	struct segment segments[] = {{.start_sectors = 0, .len_sectors = 10},
-				     {.start_sectors = 10, .len_sectors = 5},
-				     {.start_sectors = 15, .len_sectors = 1}};
-	struct table table = {segments, 3};
+	const struct namespace small[] = {{.node = "A", .size_bytes = 16 * MIB}};
 
 	(void)state;
-	assert_ptr_equal(table_find(&table, 0), &segments[0]);
-	assert_ptr_equal(table_find(&table, 9), &segments[0]);
-	assert_ptr_equal(table_find(&table, 10), &segments[1]);
-	assert_ptr_equal(table_find(&table, 14), &segments[1]);
-	assert_ptr_equal(table_find(&table, 15), &segments[2]);
-	assert_null(table_find(&table, 16));
+	for (size_t i = 0; i < COUNT(unfit); i++) {
+		struct stack_spec spec;
+		struct stack stack;
+		char why[320] = "";
+
+		assert_int_equal(stack_parse(unfit[i].spec, &spec, why, sizeof(why)), 0);
+		assert_int_equal(
+			stack_describe(&spec, small, unfit[i].n, 8 * MIB, &stack, why, sizeof(why)),
+			unfit[i].rc);
+		assert_string_equal(why, unfit[i].why);
+		assert_int_equal(stack.graph.n, 0);
+	}
 }
 
 static void sizes(void **state)
@@ -295,20 +371,20 @@ static void sizes(void **state)
 	uint64_t bytes;
 
 	(void)state;
-	assert_int_equal(parse_bytes("4k", 2, &bytes), 0);
+	assert_int_equal(bytes_parse("4k", 2, &bytes), 0);
 	assert_int_equal(bytes, 4096);
-	assert_int_equal(parse_bytes("2M", 2, &bytes), 0);
+	assert_int_equal(bytes_parse("2M", 2, &bytes), 0);
 	assert_int_equal(bytes, 2 * MIB);
-	assert_int_equal(parse_bytes("1g", 2, &bytes), 0);
+	assert_int_equal(bytes_parse("1g", 2, &bytes), 0);
 	assert_int_equal(bytes, 1024 * MIB);
-	assert_int_equal(parse_bytes("512", 3, &bytes), 0);
+	assert_int_equal(bytes_parse("512", 3, &bytes), 0);
 	assert_int_equal(bytes, 512);
-	assert_int_equal(parse_bytes("", 0, &bytes), -EINVAL);
-	assert_int_equal(parse_bytes("k", 1, &bytes), -EINVAL);
-	assert_int_equal(parse_bytes("4kb", 3, &bytes), -EINVAL);
-	assert_int_equal(parse_bytes("0", 1, &bytes), 0);
-	assert_int_equal(parse_bytes("010", 3, &bytes), -EINVAL);
-	assert_int_equal(parse_bytes("-1", 2, &bytes), -EINVAL);
+	assert_int_equal(bytes_parse("", 0, &bytes), -EINVAL);
+	assert_int_equal(bytes_parse("k", 1, &bytes), -EINVAL);
+	assert_int_equal(bytes_parse("4kb", 3, &bytes), -EINVAL);
+	assert_int_equal(bytes_parse("0", 1, &bytes), 0);
+	assert_int_equal(bytes_parse("010", 3, &bytes), -EINVAL);
+	assert_int_equal(bytes_parse("-1", 2, &bytes), -EINVAL);
 }
 
 int main(void)
@@ -319,8 +395,8 @@ int main(void)
 		cmocka_unit_test(shuffle_is_another_fixed_order),
 		cmocka_unit_test(wrong_specs),
 		cmocka_unit_test(depth),
-		cmocka_unit_test(too_many_segments),
-		cmocka_unit_test(finding_a_segment),
+		cmocka_unit_test(layers),
+		cmocka_unit_test(does_not_fit),
 		cmocka_unit_test(sizes),
 	};
 

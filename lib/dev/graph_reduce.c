@@ -3,8 +3,10 @@
  * The smallest graph that still fails, by trying: each step proposes a candidate, which is kept if
  * it is sound (no byte used twice) and still fails.
  */
-#include "lib/dev/generate.h"
-#include "lib/dev/survey.h"
+#include "lib/dev/graph_reduce.h"
+
+#include "lib/base/bytes.h"
+#include "lib/dev/graph_map.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -16,51 +18,24 @@ enum {
 	FLAT_MAX = 64, /* more segments than this are no simpler than stripes */
 };
 
-struct shrinker {
+struct reduction {
 	struct graph *g;
 	bool (*still_fails)(struct graph *candidate, void *arg);
 	void *arg;
 	int rc;
 };
 
-int graph_copy(const struct graph *g, struct graph *out)
-{
-	*out = *g;
-	for (unsigned int i = 0; i < g->n; i++) {
-		struct graph_device *d = &out->devices[i];
-
-		if (d->kind == GRAPH_DM)
-			d->numbers[0] = d->node[0] = '\0';
-		d->targets = NULL;
-	}
-	for (unsigned int i = 0; i < g->n; i++) {
-		const struct graph_device *d = &g->devices[i];
-		size_t bytes = d->n_targets * sizeof(*d->targets);
-
-		if (!bytes)
-			continue;
-		out->devices[i].targets = malloc(bytes);
-		if (!out->devices[i].targets) {
-			for (unsigned int k = 0; k < i; k++)
-				free(out->devices[k].targets);
-			return -ENOMEM;
-		}
-		memcpy(out->devices[i].targets, d->targets, bytes);
-	}
-	return 0;
-}
-
 /* A filesystem could live on it. */
 static bool is_sound(const struct graph *g)
 {
-	struct survey survey;
+	struct graph_map map;
 	bool sound =
-		g->n && g->devices[g->n - 1].size_sectors && !survey_device(g, g->n - 1, &survey);
+		g->n && g->devices[g->n - 1].size_sectors && !graph_map_device(g, g->n - 1, &map);
 
 	if (!g->n || !g->devices[g->n - 1].size_sectors)
 		return false;
-	sound = sound && !survey_aliases(&survey);
-	survey_free(&survey);
+	sound = sound && !graph_map_overlaps(&map);
+	graph_map_free(&map);
 	return sound;
 }
 
@@ -97,7 +72,7 @@ static void drop_unused(struct graph *g)
 	for (unsigned int i = g->n - 1; i-- > 0;) {
 		if (g->devices[i].kind == GRAPH_NAMESPACE || used_sectors(g, i))
 			continue;
-		free(g->devices[i].targets);
+		graph_clear_targets(g, i);
 		memmove(&g->devices[i], &g->devices[i + 1], (g->n - i - 1) * sizeof(*g->devices));
 		g->n--;
 		g->devices[g->n] = (struct graph_device){0};
@@ -115,7 +90,7 @@ static void drop_unused(struct graph *g)
 }
 
 /* Takes the candidate in place of the graph if that is as bad; frees the other.  Steals it. */
-static bool try(struct shrinker *s, struct graph *candidate)
+static bool try(struct reduction *s, struct graph *candidate)
 {
 	struct graph copy;
 	bool better = false;
@@ -139,50 +114,40 @@ static bool try(struct shrinker *s, struct graph *candidate)
 }
 
 /* A copy to change.  false without memory, or when it is over. */
-static bool begin(struct shrinker *s, struct graph *candidate)
+static bool begin(struct reduction *s, struct graph *candidate)
 {
 	if (!s->rc)
 		s->rc = graph_copy(s->g, candidate);
 	return !s->rc;
 }
 
-/* Starts and size anew, after a change of the targets. */
-static void sum_up(struct graph_device *d)
-{
-	d->size_sectors = 0;
-	for (size_t i = 0; i < d->n_targets; i++) {
-		d->targets[i].start_sectors = d->size_sectors;
-		d->size_sectors += d->targets[i].len_sectors;
-	}
-}
-
 /* ---- steps ----------------------------------------------------------------------------------- */
 
 /* The last device in segments of the namespaces, nothing between. */
-static bool flatten(struct shrinker *s)
+static bool flatten(struct reduction *s)
 {
 	unsigned int top = s->g->n - 1;
 	struct graph candidate;
-	struct survey survey;
+	struct graph_map map;
 	bool same = true;
 
-	if (s->rc || survey_device(s->g, top, &survey) < 0)
+	if (s->rc || graph_map_device(s->g, top, &map) < 0)
 		return false;
 	for (unsigned int i = 0; i < top; i++)
 		same = same && s->g->devices[i].kind == GRAPH_NAMESPACE;
-	same = same && survey.n == s->g->devices[top].n_targets;
-	if (same || survey.n > FLAT_MAX || !begin(s, &candidate)) {
-		survey_free(&survey);
+	same = same && map.n == s->g->devices[top].n_targets;
+	if (same || map.n > FLAT_MAX || !begin(s, &candidate)) {
+		graph_map_free(&map);
 		return false;
 	}
 	graph_clear_targets(&candidate, top);
-	for (size_t i = 0; i < survey.n && !s->rc; i++) {
-		const struct piece *p = &survey.list[i];
+	for (size_t i = 0; i < map.n && !s->rc; i++) {
+		const struct graph_piece *p = &map.list[i];
 
 		s->rc = graph_add_linear(&candidate, top, p->len_bytes / SECTOR_BYTES, p->device,
 					 p->offset_bytes / SECTOR_BYTES);
 	}
-	survey_free(&survey);
+	graph_map_free(&map);
 	return try(s, &candidate);
 }
 
@@ -193,55 +158,51 @@ static uint64_t fresh_sectors(const struct graph *g)
 }
 
 /* n targets from `at` on become one, of whole pages on the first namespace. */
-static bool merge(struct shrinker *s, unsigned int device, size_t at, size_t n)
+static bool merge(struct reduction *s, unsigned int device, size_t at, size_t n)
 {
 	const struct graph_device *d = &s->g->devices[device];
-	struct graph_target one = {.n_members = 1};
+	struct graph_member member = {0};
 	struct graph candidate;
-	struct graph_device *c;
+	struct graph_target *one;
+	uint64_t len_sectors = 0;
 
 	if (at + n > d->n_targets)
 		n = d->n_targets - at;
 	for (size_t i = at; i < at + n; i++)
-		one.len_sectors += d->targets[i].len_sectors;
-	one.members[0].offset_sectors =
-		fresh_sectors(s->g) + d->targets[at].start_sectors % WINDOW_SECTORS;
-	if (n < 2 ||
-	    one.members[0].offset_sectors + one.len_sectors > s->g->devices[0].size_sectors)
+		len_sectors += d->targets[i].len_sectors;
+	member.offset_sectors = fresh_sectors(s->g) + d->targets[at].start_sectors % WINDOW_SECTORS;
+	if (n < 2 || !d->targets[at].n_members ||
+	    member.offset_sectors + len_sectors > s->g->devices[0].size_sectors)
 		return false;
 	if (!begin(s, &candidate))
 		return false;
-	c = &candidate.devices[device];
-	c->targets[at] = one;
-	memmove(&c->targets[at + 1], &c->targets[at + n],
-		(c->n_targets - at - n) * sizeof(*c->targets));
-	c->n_targets -= n - 1;
-	sum_up(c);
+	one = &candidate.devices[device].targets[at];
+	one->type = TARGET_LINEAR;
+	one->len_sectors = len_sectors;
+	one->chunk_sectors = 0;
+	one->n_members = 1;
+	one->members[0] = member;
+	graph_remove_targets(&candidate.devices[device], at + 1, n - 1);
 	return try(s, &candidate);
 }
 
 /* n targets from `at` on go. */
-static bool drop(struct shrinker *s, unsigned int device, size_t at, size_t n)
+static bool drop(struct reduction *s, unsigned int device, size_t at, size_t n)
 {
 	const struct graph_device *d = &s->g->devices[device];
 	struct graph candidate;
-	struct graph_device *c;
 
 	if (at + n > d->n_targets)
 		n = d->n_targets - at;
 	if (n == d->n_targets || !begin(s, &candidate))
 		return false;
-	c = &candidate.devices[device];
-	memmove(&c->targets[at], &c->targets[at + n],
-		(c->n_targets - at - n) * sizeof(*c->targets));
-	c->n_targets -= n;
-	sum_up(c);
+	graph_remove_targets(&candidate.devices[device], at, n);
 	return try(s, &candidate);
 }
 
 /* Runs of targets: halves first, single ones last. */
-static bool fewer(struct shrinker *s, unsigned int device,
-		  bool (*step)(struct shrinker *s, unsigned int device, size_t at, size_t n))
+static bool fewer(struct reduction *s, unsigned int device,
+		  bool (*step)(struct reduction *s, unsigned int device, size_t at, size_t n))
 {
 	bool better = false;
 
@@ -253,20 +214,6 @@ static bool fewer(struct shrinker *s, unsigned int device,
 				at += n;
 		}
 	return better;
-}
-
-/* One target of a device changed to what `want` says. */
-static bool replace(struct shrinker *s, unsigned int device, size_t at,
-		    const struct graph_target *want)
-{
-	struct graph candidate;
-
-	if (!memcmp(want, &s->g->devices[device].targets[at], sizeof(*want)) ||
-	    !begin(s, &candidate))
-		return false;
-	candidate.devices[device].targets[at] = *want;
-	sum_up(&candidate.devices[device]);
-	return try(s, &candidate);
 }
 
 /* What a member of so many sectors stands on, if that is one segment of it; else itself. */
@@ -290,57 +237,67 @@ static struct graph_member look_through(const struct graph *g, struct graph_memb
 
 /* A member of a target elsewhere, the simplest first: the front of the first namespace, fresh room
  * of it, the front of where it is; it keeps what its offset is beyond a page, if it can. */
-static bool simplify_member(struct shrinker *s, unsigned int device, size_t at, unsigned int m)
+static bool simplify_member(struct reduction *s, unsigned int device, size_t at, unsigned int m)
 {
-	const struct graph_target old = s->g->devices[device].targets[at];
-	uint64_t offset = old.members[m].offset_sectors;
+	const struct graph_target *t = &s->g->devices[device].targets[at];
+	const struct graph_member old = t->members[m];
 	const struct graph_member simpler[] = {
-		{0, offset % PAGE_SECTORS},
-		{0, fresh_sectors(s->g) + offset % PAGE_SECTORS},
-		look_through(s->g, old.members[m], old.len_sectors / old.n_members),
-		{old.members[m].device, offset % PAGE_SECTORS},
-		{old.members[m].device, offset % WINDOW_SECTORS},
+		{0, old.offset_sectors % PAGE_SECTORS},
+		{0, fresh_sectors(s->g) + old.offset_sectors % PAGE_SECTORS},
+		look_through(s->g, old, t->len_sectors / t->n_members),
+		{old.device, old.offset_sectors % PAGE_SECTORS},
+		{old.device, old.offset_sectors % WINDOW_SECTORS},
 	};
 
 	for (size_t i = 0; i < sizeof(simpler) / sizeof(simpler[0]); i++) {
-		struct graph_target other = old;
+		struct graph candidate;
 
-		if (i == 1 && !old.members[m].device)
+		if (i == 1 && !old.device)
 			continue;
-		other.members[m] = simpler[i];
-		if (replace(s, device, at, &other))
+		if (simpler[i].device == old.device &&
+		    simpler[i].offset_sectors == old.offset_sectors)
+			continue;
+		if (!begin(s, &candidate))
+			return false;
+		candidate.devices[device].targets[at].members[m] = simpler[i];
+		if (try(s, &candidate))
 			return true;
 	}
 	return false;
 }
 
+/* A target linear instead of striped. */
+static bool unstripe(struct reduction *s, unsigned int device, size_t at)
+{
+	struct graph candidate;
+	struct graph_target *t;
+
+	if (s->g->devices[device].targets[at].type != TARGET_STRIPED || !begin(s, &candidate))
+		return false;
+	t = &candidate.devices[device].targets[at];
+	t->type = TARGET_LINEAR;
+	t->chunk_sectors = 0;
+	t->n_members = 1;
+	return try(s, &candidate);
+}
+
 /* Each target: linear instead of striped, simpler members. */
-static bool simplify(struct shrinker *s, unsigned int device)
+static bool simplify(struct reduction *s, unsigned int device)
 {
 	bool better = false;
 
 	for (size_t i = 0; i < s->g->devices[device].n_targets && !s->rc; i++) {
-		struct graph_target t = s->g->devices[device].targets[i];
-
-		if (t.type == TARGET_STRIPED) {
-			struct graph_target linear = {.n_members = 1,
-						      .start_sectors = t.start_sectors,
-						      .len_sectors = t.len_sectors,
-						      .members = {t.members[0]}};
-
-			better |= replace(s, device, i, &linear);
-			t = s->g->devices[device].targets[i];
-		}
-		for (unsigned int m = 0; m < t.n_members; m++)
+		better |= unstripe(s, device, i);
+		for (unsigned int m = 0; m < s->g->devices[device].targets[i].n_members; m++)
 			better |= simplify_member(s, device, i, m);
 	}
 	return better;
 }
 
-int graph_shrink(struct graph *g, bool (*still_fails)(struct graph *candidate, void *arg),
+int graph_reduce(struct graph *g, bool (*still_fails)(struct graph *candidate, void *arg),
 		 void *arg)
 {
-	struct shrinker s = {.g = g, .still_fails = still_fails, .arg = arg};
+	struct reduction s = {.g = g, .still_fails = still_fails, .arg = arg};
 	bool better = true;
 
 	while (better && !s.rc) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "lib/dev/generate.h"
+#include "lib/dev/graph_random.h"
+
+#include "lib/base/bytes.h"
 #include "lib/base/random.h"
 
 #include <ctype.h>
@@ -12,6 +14,7 @@ enum {
 	PAGE_SECTORS = PAGE_BYTES / SECTOR_BYTES,
 	WINDOW_SECTORS = WINDOW_BYTES / SECTOR_BYTES,
 	TRIES = 24,
+	STRIPES_MAX = 4,
 };
 
 /* What is taken of a device. */
@@ -22,7 +25,7 @@ struct used {
 
 struct maker {
 	struct graph *g;
-	const struct generate_rules *rules;
+	const struct graph_random_rules *rules;
 	const char *prefix;
 	uint64_t state;
 	unsigned int calm; /* one choice in 2^calm is as wild as the rules allow, others are whole
@@ -154,27 +157,30 @@ static int find_member(struct maker *m, unsigned int under, uint64_t len, struct
 
 static int add_linear(struct maker *m, unsigned int device, uint64_t len_sectors)
 {
-	struct graph_target t = {.n_members = 1, .len_sectors = len_sectors};
-	int rc = find_member(m, device, t.len_sectors, &t.members[0]);
+	struct graph_member member;
+	int rc = find_member(m, device, len_sectors, &member);
 
-	return rc < 0 ? rc : graph_add_target(m->g, device, &t);
+	return rc < 0 ? rc
+		      : graph_add_linear(m->g, device, len_sectors, member.device,
+					 member.offset_sectors);
 }
 
 static int add_striped(struct maker *m, unsigned int device, uint64_t left_sectors)
 {
 	static const uint64_t chunks[] = {1, 2, 4, 8, 12, 16, 24, 64, 2048};
-	struct graph_target t = {.type = TARGET_STRIPED};
+	struct graph_member members[STRIPES_MAX];
+	struct graph_target t = {.type = TARGET_STRIPED, .members = members};
 	uint64_t grain = pick_grain(m), each;
 	int rc = 0;
 
-	t.n_members = 1 + (unsigned int)below(m, 4);
+	t.n_members = 1 + (unsigned int)below(m, STRIPES_MAX);
 	t.chunk_sectors = (chunks[below(m, 9)] + grain - 1) / grain * grain;
 	each = pick_len(m, left_sectors) / t.n_members / t.chunk_sectors * t.chunk_sectors;
 	if (!each)
 		return -ENOSPC;
 	t.len_sectors = each * t.n_members;
 	for (unsigned int i = 0; i < t.n_members && !rc; i++)
-		rc = find_member(m, device, each, &t.members[i]);
+		rc = find_member(m, device, each, &members[i]);
 	return rc < 0 ? rc : graph_add_target(m->g, device, &t);
 }
 
@@ -224,8 +230,8 @@ static int add_partition(struct maker *m, unsigned int on)
 	return graph_add_partition(m->g, node, on, from, len);
 }
 
-int graph_generate(struct graph *g, const char *prefix, uint64_t seed,
-		   const struct generate_rules *rules)
+int graph_random(struct graph *g, const char *prefix, uint64_t seed,
+		 const struct graph_random_rules *rules)
 {
 	struct maker m = {.g = g, .rules = rules, .prefix = prefix, .state = seed};
 	uint64_t size = rules->min_sectors + below(&m, rules->max_sectors - rules->min_sectors + 1);
