@@ -10,7 +10,7 @@
  *   pass    it came home and complained of nothing
  *   fail    the kernel broke the promise: check_fail(), or an expectation that did not hold
  *   skip    what it needs is not there
- *   broken  the set-up failed: nothing was found out about the kernel
+ *   broken  the set-up failed: nothing learned about the kernel
  *
  * The first complaint is the verdict's reason; fail beats broken beats skip.
  */

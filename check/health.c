@@ -16,7 +16,7 @@ enum { LOG_MAX = 400, FOLLOW = 24, LINES_MAX = 120 };
 /* Died (D), bad page (B), warned (W), soft lockup (L), machine check (M). */
 #define TROUBLE ((UINT64_C(1) << 7) | (1 << 5) | (1 << 9) | (1 << 14) | (1 << 4))
 
-/* late: of something that took too long, which a slow outer host can be the cause of. */
+/* late: something took too long, which a slow outer host can cause. */
 static const struct {
 	const char *text;
 	bool late;
@@ -104,7 +104,7 @@ void health_plant(void)
 	log_line("<4>WARNING: CPU: 0 PID: 0 at planted/by/daxdm.c:1 nothing+0x0/0x0\n");
 }
 
-/* Whether it is a complaint; late: whether it is one of that kind. */
+/* Whether it is a complaint; sets late. */
 static bool is_complaint(const char *text, bool *late)
 {
 	bool found = false;
@@ -153,7 +153,7 @@ bool health_end(struct health *h, json_t *lines, uint64_t *taint, json_t *log)
 		bool late;
 		ssize_t n = read(h->kmsg, record, sizeof(record) - 1);
 
-		if (n < 0 && errno == EPIPE) /* overwritten meanwhile: reads on behind the gap */
+		if (n < 0 && errno == EPIPE) /* overwritten meanwhile: continue after the gap */
 			continue;
 		if (n <= 0)
 			break;

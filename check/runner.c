@@ -22,8 +22,8 @@
 #include <unistd.h>
 
 enum {
-	DIE_MS = 5000,	      /* a killed check is given this to die */
-	WIPE_LIMIT_MS = 5000, /* what was removed "deferred" may hold its members so long */
+	DIE_MS = 5000,	      /* for a killed check to end */
+	WIPE_LIMIT_MS = 5000, /* for a device that was removed "deferred" to release its members */
 	CLEAN_S = 20,
 	PARTITIONS_MAX = 4,
 };
@@ -37,13 +37,13 @@ struct under_way {
 	int pipe;
 	int64_t since_ms;
 	int64_t given_since_ms; /* the same moment on the limit clock */
-	char *text;		/* what came of a line */
+	char *text;		/* received, not yet a complete line */
 	size_t len;
 	enum verdict verdict;
 	char *why, *cure;
 	json_t *evidence;
 	bool stuck;   /* it could not be killed */
-	bool starved; /* the outer host was too slow for it */
+	bool starved; /* the outer host gave it too little time */
 };
 
 static int64_t wall_ms(const struct under_way *u)
@@ -56,9 +56,9 @@ static int64_t given_ms(const struct under_way *u)
 	return limit_clock_ms() - u->given_since_ms;
 }
 
-/* --- what it says ---------------------------------------------------------------------------- */
+/* --- lines from the check ---------------------------------------------------------------------------- */
 
-/* The first reason of the worst verdict is kept: fail, broken, skip. */
+/* Keeps the first reason of the worst verdict: fail, then broken, then skip. */
 static void judge(struct under_way *u, enum verdict verdict, const char *why, const char *cure)
 {
 	static const int rank[] = {
@@ -80,7 +80,7 @@ static void take_observation(struct runner *k, const struct under_way *u, json_t
 {
 	char id[CHECK_NAME_MAX];
 
-	if (u->c->plant) /* of a kernel that was lied about */
+	if (u->c->plant) /* with a planted fault it does not describe the kernel */
 		return;
 	check_id(u->c->family, u->c->item, id);
 	sink_line(k->sink, json_pack("{ss so ss sO}", "type", "observation", "id",
@@ -117,7 +117,7 @@ static void take_line(struct runner *k, struct under_way *u, const char *text)
 	json_decref(line);
 }
 
-/* Reads what is there.  Returns false at the end. */
+/* Reads without blocking.  Returns false at end of file. */
 static bool read_lines(struct runner *k, struct under_way *u)
 {
 	char chunk[4096], *newline;
@@ -174,7 +174,7 @@ static void check_main(const struct runner *k, const struct under_way *u, const 
 	_exit(0);
 }
 
-/* Where each process of the group stands in the kernel. */
+/* Adds the kernel stack of the check to the evidence. */
 static void add_stacks(struct under_way *u)
 {
 	char path[64], line[256];
@@ -217,11 +217,11 @@ static void judge_starved(struct under_way *u, const char *what)
 		 "less load",
 		 (double)given_ms(u) / 1000, (double)wall_ms(u) / 1000, what);
 	judge(u, VERDICT_BROKEN, why, NULL);
-	/* A failure that was found before stays one. */
+	/* An earlier failure stays a failure. */
 	u->starved = u->verdict == VERDICT_BROKEN;
 }
 
-/* It was killed, for its time was over. */
+/* It was killed at its time limit. */
 static void judge_late(struct under_way *u)
 {
 	char why[200];
@@ -234,7 +234,7 @@ static void judge_late(struct under_way *u)
 		judge(u, VERDICT_FAIL, why, NULL);
 }
 
-/* Until the check is over, one way or another. */
+/* Reads lines until the check ends or its limit is over; kills it then. */
 static void follow(struct runner *k, struct under_way *u)
 {
 	const int64_t limit_ms = check_limit_s(u->c->item) * 1000LL;
@@ -263,7 +263,7 @@ static void follow(struct runner *k, struct under_way *u)
 			 strsignal(WTERMSIG(status)));
 		judge(u, VERDICT_FAIL, why, NULL);
 	}
-	kill(-u->pid, SIGKILL); /* tasks it left */
+	kill(-u->pid, SIGKILL); /* its remaining tasks */
 	fcntl(u->pipe, F_SETFL, O_NONBLOCK);
 	for (int i = 0; i < 1000 && open; i++) {
 		struct pollfd p = {.fd = u->pipe, .events = POLLIN};
@@ -274,7 +274,7 @@ static void follow(struct runner *k, struct under_way *u)
 	}
 }
 
-/* A device that was removed "deferred" gives up its members a moment after it is gone. */
+/* A device that was removed "deferred" releases its members shortly after it disappeared. */
 static int wipe_patiently(const char *node)
 {
 	int64_t until_ms = limit_clock_ms() + WIPE_LIMIT_MS;
@@ -303,9 +303,9 @@ static int clean_once(const struct runner *k, const char *directory)
 	}
 	fs_remove_tree(directory);
 	for (unsigned int i = 0; i < k->env.n_devices; i++) {
-		if (k->env.sick[i][0]) /* no check wrote to it, and to wipe it would fail */
+		if (k->env.sick[i][0]) /* no check used it, and wiping it would fail */
 			continue;
-		/* Those that checks tell the kernel of; most have none. */
+		/* Partitions that checks add; most have none. */
 		for (unsigned int p = 1; p <= PARTITIONS_MAX; p++)
 			partition_remove(k->env.devices[i].node, p);
 		rc = wipe_patiently(k->env.devices[i].node);
@@ -317,16 +317,16 @@ static int clean_once(const struct runner *k, const char *directory)
 	return 0;
 }
 
-/* Twice: the first try may have freed what it could not remove.  Returns 0 or 1. */
+/* Tries twice: the first try may release what it could not remove.  Returns 0 or 1. */
 static int clean(const struct runner *k, const char *directory)
 {
 	return clean_once(k, directory) && clean_once(k, directory);
 }
 
 /*
- * Takes down what the check left, in a child: the kernel may not come back from an umount.  Returns
- * 0 if nothing is left, else a sentence in why and -EIO, -ETIMEDOUT, or -EAGAIN if the outer host
- * did not give the child its time.
+ * Removes what the check left, in a child, because umount(2) may hang in the kernel.  Returns 0 if
+ * nothing is left, else a sentence in why and -EIO, -ETIMEDOUT, or -EAGAIN if the outer host did not
+ * give the child its time.
  */
 static int clean_up(const struct runner *k, const char *directory, char *why, size_t why_len)
 {
@@ -387,7 +387,7 @@ static int write_verdict(struct runner *k, struct under_way *u, json_t *dmesg, u
 				   (json_int_t)taint, "starved", u->starved ? json_true() : NULL));
 }
 
-/* Starts it in a child.  Returns 0 or -errno. */
+/* Starts the check in a child.  Returns 0 or -errno. */
 static int start(struct runner *k, struct under_way *u, const char *directory)
 {
 	int fds[2], rc;
@@ -409,7 +409,7 @@ static int start(struct runner *k, struct under_way *u, const char *directory)
 	return 0;
 }
 
-/* Runs it and takes it down.  Returns true if the host may go on. */
+/* Runs the check and removes what it left.  Returns true if the host can run another check. */
 static bool run_it(struct runner *k, struct under_way *u, const char *directory, json_t *dmesg,
 		   uint64_t *taint)
 {
@@ -452,7 +452,7 @@ static bool run_it(struct runner *k, struct under_way *u, const char *directory,
 			judge_starved(u, reason);
 		else
 			judge(u, VERDICT_FAIL, reason, NULL);
-		/* What warns once is silent afterwards. */
+		/* WARN_ONCE() does not warn again on this boot. */
 		well = !k->env.emulated || u->c->plant == PLANT_DMESG;
 	}
 	return well && !u->stuck && !spoils;

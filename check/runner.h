@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Runs checks on this host, one by one. */
+/* Runs checks on this host, one after the other. */
 #ifndef DAXDM_RUNNER_H
 #define DAXDM_RUNNER_H
 
@@ -17,9 +17,9 @@ struct runner {
 };
 
 /*
- * Runs one case in a child of its own with a directory below base, within its time limit; takes
- * down what it leaves; looks at the kernel log; writes its lines.  Returns 0, -ESTALE if nothing
- * may run on this boot any more, -EINTR, or -errno of the sink.
+ * Runs one case in a child with a directory below base and a time limit, removes what it left,
+ * examines the kernel log, and writes its lines.  Returns 0, -ESTALE if this boot cannot run another
+ * check, -EINTR, or -errno of the sink.
  */
 int runner_case(struct runner *k, const struct check_case *c, const char *base);
 

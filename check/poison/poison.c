@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Poison: memory that is bad, seen through device-mapper.
+ * Poison: bad memory under device-mapper.
  *
- * Bad blocks: the namespace's list (its badblocks in sysfs, which may be added to) says which
- * sectors must not be read.  dax_direct_access() refuses their pages, bios fail; so the one page of
- * the file that the tables put there, and no other, brings SIGBUS to a mapping and EIO to read(2).
- * Writing over them clears them where the hardware can: the emulated NVDIMM cannot, so that its
- * list stays bad and the host is spoiled; for virtio-pmem the kernel takes every write for a
- * repair.
+ * Bad blocks: the badblocks list of the namespace (in sysfs, writable) has the sectors that must not
+ * be read.  dax_direct_access() returns an error for their pages, and bios fail: exactly the page of
+ * the file that the tables map to them gets SIGBUS in a mapping and EIO from read(2).  A write clears
+ * a bad block if the hardware can.  The emulated NVDIMM cannot: its list keeps the block, and the
+ * host cannot be used again.  For virtio-pmem the kernel treats every write as a repair.
  *
- * MADV_HWPOISON: the memory-failure code is told that a page is bad.  Whoever has it mapped gets
- * SIGBUS.  Nobody tells the namespace, so that what a later access brings is observed.
+ * MADV_HWPOISON reports a page to memory_failure().  Processes that have it mapped get SIGBUS.  The
+ * namespace is not informed, so the result of a later access is an observation.
  */
 #include "check/fixture/bio.h"
 #include "check/fixture/block_reuse.h"

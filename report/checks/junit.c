@@ -89,7 +89,7 @@ static void put_lines(FILE *out, const char *head, const json_t *lines)
 	}
 }
 
-/* What else is known of a check.  complained: put_complaint() wrote the evidence. */
+/* Writes promise, observations and log of a check, and its evidence unless put_complaint() wrote it. */
 static void put_system_out(FILE *out, const json_t *line, const json_t *observations,
 			   const char *reason, bool complained)
 {
@@ -127,7 +127,7 @@ static void put_system_out(FILE *out, const json_t *line, const json_t *observat
 	fputs("</system-out>", out);
 }
 
-/* What CI shows of a case that is not good: its kind, its reason, and the reason's grounds. */
+/* Writes the element for a case that did not pass: kind, reason, evidence. */
 static void put_complaint(FILE *out, const char *element, const json_t *line, const char *reason)
 {
 	static const char *const types[OUTCOME_KINDS] = {

@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include <stddef.h>
 
-/* What one kernel brought. */
+/* The lines of one kernel. */
 struct junit_run {
 	const char *kernel; /* its version, and of replaced modules "+dm-mod": for names */
 	const char *words;  /* all of it, for people; NULL: the same */

@@ -20,7 +20,7 @@ enum outcome outcome_of(const json_t *line)
 		return known ? OUTCOME_XPASS : OUTCOME_PASSED;
 	}
 	if (!strcmp(verdict, "fail")) {
-		/* What fails without the planted fault too has not noticed it. */
+		/* A check that fails without the planted fault too did not detect it. */
 		if (planted)
 			return known ? OUTCOME_SKIPPED : OUTCOME_PASSED;
 		return known ? OUTCOME_XFAIL : OUTCOME_FAILED;

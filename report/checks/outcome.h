@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-/* What a check line comes to, its known bug and its planted fault considered. */
+/* The outcome of a check line, with regard to its known bug and its planted fault. */
 enum outcome {
 	OUTCOME_PASSED, /* planted: the fault was noticed */
 	OUTCOME_FAILED, /* planted: it was not */

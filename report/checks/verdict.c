@@ -16,19 +16,19 @@
 #include <string.h>
 #include <strings.h>
 
-/* Of a log, more than this is read in run.jsonl. */
+/* Limits of what is printed; run.jsonl has everything. */
 enum { LINES_SHOWN = 30, IDS_SHOWN = 4 };
 
 struct verdicts {
-	FILE *out, *ktap; /* for people, and all of it; each may be NULL */
+	FILE *out, *ktap; /* summary of logs, and complete; each may be NULL */
 	char *release;
-	char kernel[512], name[256]; /* all of it, and as JUnit names it; "": not said */
-	struct known *known;	     /* NULL: the lines say it themselves */
+	char kernel[512], name[256]; /* complete, and for JUnit; "": not known */
+	struct known *known;	     /* NULL: use "known" of the lines */
 	struct kernel_version version;
 	size_t n_cases;
 	json_t *checks, *observations; /* all lines so far */
-	json_t *pending;	       /* check -> its observations that were not shown yet */
-	bool lost;		       /* a line, for want of memory */
+	json_t *pending;	       /* check -> its observations not yet printed */
+	bool lost;		       /* a line was lost: out of memory */
 };
 
 /* ---- beginning ----------------------------------------------------------------------------- */
@@ -83,7 +83,7 @@ static int prepare(struct verdicts *v, const char *known_dir)
 	if (known_dir && known_read(known_dir, &v->known) < 0)
 		return -EINVAL;
 	if (known_dir && kernel_version_read(v->release, &v->version) < 0) {
-		msg_error("'%s' is no kernel release, so nothing can be said of known bugs",
+		msg_error("'%s' is not a kernel release; known bugs are looked up by release",
 			  v->release);
 		return -EINVAL;
 	}
@@ -125,7 +125,7 @@ void verdicts_kernel(struct verdicts *v, const json_t *context)
 	say(v, "# kernel: %s", v->kernel);
 }
 
-/* ---- as the lines come --------------------------------------------------------------------- */
+/* ---- lines --------------------------------------------------------------------- */
 
 void verdicts_observation(struct verdicts *v, const json_t *line)
 {
@@ -146,7 +146,7 @@ static void say_observations(struct verdicts *v, const json_t *check)
 	const json_t *line;
 	size_t i;
 
-	/* A value that was seen under a planted fault is no fact. */
+	/* A value observed under a planted fault does not describe the kernel. */
 	if (!*field_text(check, "plant")) {
 		json_array_foreach(json_object_get(v->pending, id), i, line) {
 			char *value = json_dumps(json_object_get(line, "value"),
@@ -173,7 +173,7 @@ static void say_lines(struct verdicts *v, const char *head, const json_t *lines)
 			    json_array_size(lines) - i);
 			break;
 		}
-		/* Evidence may be several lines in one. */
+		/* One string of evidence may have several lines. */
 		while (at) {
 			char *text = strndup(at, strcspn(at, "\n"));
 
@@ -189,7 +189,7 @@ static void say_lines(struct verdicts *v, const char *head, const json_t *lines)
 	}
 }
 
-/* What helps to understand a result that is not as it should be. */
+/* Prints what explains a failed or broken check. */
 static void say_evidence(struct verdicts *v, const json_t *check)
 {
 	const char *bad = field_text(check, "first_bad"), *fixed = field_text(check, "fixed_by");
@@ -203,7 +203,7 @@ static void say_evidence(struct verdicts *v, const json_t *check)
 		say(v, "# first bad: %s; fixed by: %s", *bad ? bad : "not known",
 		    *fixed ? fixed : "not known");
 	say_lines(v, "", json_object_get(check, "evidence"));
-	/* Of a failure that is known the log is read once, in the file: there are many. */
+	/* The log of a known failure goes to the file only. */
 	if (outcome_of(check) == OUTCOME_XFAIL && out) {
 		if (json_array_size(dmesg))
 			fprintf(out, "# dmesg: %zu line%s in run.jsonl\n", json_array_size(dmesg),
@@ -230,7 +230,7 @@ static void recognise(const struct verdicts *v, json_t *line)
 		json_object_del(line, "known");
 }
 
-/* A reason that begins like a directive of KTAP would be taken for one. */
+/* Whether a parser of KTAP would take the reason for a directive. */
 static bool looks_like_directive(const char *reason)
 {
 	static const char *const words[] = {"skip", "todo", "xfail", "xpass", "timeout", "error"};
@@ -273,7 +273,7 @@ void verdicts_check(struct verdicts *v, json_t *line)
 	free(reason);
 }
 
-/* ---- the sum ------------------------------------------------------------------------------- */
+/* ---- summary ------------------------------------------------------------------------------- */
 
 struct sum {
 	const json_t *checks;
@@ -338,7 +338,7 @@ static void sum_reasons(const struct sum *sum, enum outcome outcome, const char 
 	}
 }
 
-/* groups: text -> ids.  Each text once, how many share it, and which. */
+/* groups: text -> ids.  Prints each text once, with the number and the ids of its checks. */
 static void sum_groups(const struct sum *sum, json_t *groups, const char *heading)
 {
 	const char *text;
@@ -367,7 +367,7 @@ static void group_add(json_t *groups, const char *text, const char *id)
 	json_array_append_new(json_object_get(groups, text), json_string(id));
 }
 
-/* The lines of one outcome that share a text. */
+/* Groups the lines of one outcome by text. */
 static void sum_shared(const struct sum *sum, enum outcome outcome, const char *heading,
 		       char *(*text_for)(const json_t *line))
 {
@@ -419,14 +419,15 @@ void verdicts_sum(const struct verdicts *v, FILE *out, const char *prefix)
 
 	sum_counts(&sum);
 	sum_reasons(&sum, OUTCOME_FAILED, sum.planted ? "not noticed" : "failed");
-	sum_reasons(&sum, OUTCOME_BROKEN, "broken (the set-up failed, nothing was found out)");
+	sum_reasons(&sum, OUTCOME_BROKEN,
+		    "broken (the set-up failed, nothing learned about the kernel)");
 	sum_shared(&sum, OUTCOME_XFAIL, "failed as known", known_of);
 	sum_shared(&sum, OUTCOME_XPASS,
 		   "unexpectedly passing (these entries of check/known/ may have ended)", known_of);
 	sum_shared(&sum, OUTCOME_SKIPPED, "skipped", outcome_reason);
 	sum_sentences(&sum, v->observations);
 	if (n < v->n_cases)
-		fprintf(out, "%s%zu of %zu did not report: nothing was found out by them\n", prefix,
+		fprintf(out, "%s%zu of %zu did not report: nothing learned from them\n", prefix,
 			v->n_cases - n, v->n_cases);
 }
 

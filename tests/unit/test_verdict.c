@@ -183,7 +183,7 @@ static void test_ktap(void **state)
 		    "# failed:\n"
 		    "#   a.two: a byte is wrong\n"
 		    "#   reload.other: another byte\n"
-		    "# broken (the set-up failed, nothing was found out):\n"
+		    "# broken (the set-up failed, nothing learned about the kernel):\n"
 		    "#   z.last: mkfs: no space\n"
 		    "#   z.odd: it gave no verdict\n"
 		    "# failed as known:\n"
@@ -359,7 +359,7 @@ static void test_planted(void **state)
 		    "# not noticed:\n"
 		    "#   a.one+dmesg: the planted fault was not noticed\n"
 		    "#   reload.x+size: the planted fault was not noticed\n"
-		    "# broken (the set-up failed, nothing was found out):\n"
+		    "# broken (the set-up failed, nothing learned about the kernel):\n"
 		    "#   c.two+size: nothing was planted\n"
 		    "# skipped:\n"
 		    "#   known/stale fails it without a planted fault too; a kernel without that "
@@ -420,7 +420,7 @@ static void test_without_entries(void **state)
 	assert_non_null(strstr(text, "not ok 1 a.b # XFAIL known/one: x\n"));
 	/* What only begins like a directive is none. */
 	assert_non_null(strstr(text, "not ok 2 a.c # fail: skipped a page\n"));
-	assert_non_null(strstr(text, "# 1 of 3 did not report: nothing was found out by them\n"));
+	assert_non_null(strstr(text, "# 1 of 3 did not report: nothing learned from them\n"));
 }
 
 static void test_long_logs_are_cut(void **state)
