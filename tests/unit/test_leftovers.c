@@ -23,12 +23,16 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "tests/unit/said.h"
+#include "tests/unit/skip.h"
 
 enum { DEVICES = 4, FOR_EVER = 1 << 30 };
 
@@ -160,32 +164,13 @@ int umount2(const char *path, int flags)
 
 /* --- a run ----------------------------------------------------------------------------------- */
 
-static int said; /* what is said on stderr */
+static struct said said; /* by the last call that was captured */
 
 static int setup(void **state)
 {
 	(void)state;
 	memset(host, 0, sizeof(*host));
-	said = memfd_create("said", 0);
-	return said < 0 ? -1 : 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	return close(said);
-}
-
-/* The lines said since the test began. */
-static int lines_said(char text[4096])
-{
-	ssize_t n = pread(said, text, 4095, 0);
-	int lines = 0;
-
-	text[n > 0 ? n : 0] = '\0';
-	for (const char *p = text; *p; p++)
-		lines += *p == '\n';
-	return lines;
+	return 0;
 }
 
 static bool can_mount(void)
@@ -238,13 +223,12 @@ static void wipe(void *arg)
 static int supervised(struct run run)
 {
 	const struct supervised s = {.work = leave_all, .aftermath = wipe, .arg = &run};
-	int err = dup(2), status;
+	int status;
 
 	run.device = run.device ? run.device : "0";
-	dup2(said, 2);
+	said_begin(&said);
 	status = supervise(&s);
-	dup2(err, 2);
-	close(err);
+	said_end(&said);
 	return status;
 }
 
@@ -260,11 +244,11 @@ static void assert_nothing_left(void)
 	assert_int_equal(access(leftovers_directory(host->worker, path), F_OK), -1);
 }
 
-#define NEEDS_MOUNT()             \
-	do {                      \
-		(void)state;      \
-		if (!can_mount()) \
-			skip();   \
+#define NEEDS_MOUNT()                                                         \
+	do {                                                                  \
+		(void)state;                                                  \
+		if (!can_mount())                                             \
+			skip_expected("not root, so nothing can be mounted"); \
 	} while (0)
 
 /* What it says of its end does not matter: what it left goes. */
@@ -279,17 +263,14 @@ static void any_end(void **state)
 	NEEDS_MOUNT();
 	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
 		bool broke = runs[i].signal || runs[i].status == STATUS_BROKEN;
-		char text[4096];
 
 		setup(NULL);
 		assert_int_equal(supervised(runs[i]),
 				 runs[i].signal ? STATUS_BROKEN : runs[i].status);
 		assert_nothing_left();
 		assert_int_equal(host->aftermaths, broke);
-		assert_int_equal(lines_said(text), !!runs[i].signal);
-		teardown(NULL);
+		assert_int_equal(said_lines(&said), !!runs[i].signal);
 	}
-	setup(NULL);
 }
 
 /* Whichever call fails, for a while: nothing is left. */
@@ -315,17 +296,17 @@ static void calls_that_fail(void **state)
 /* One line: what it is, why it stays, what removes it.  A run that said it was good was not. */
 static void what_stays(void **state)
 {
-	char text[4096], path[64];
+	char path[64];
 
 	NEEDS_MOUNT();
 	host->umount_fails = FOR_EVER;
 	host->umount_error = EPERM;
 	assert_int_equal(supervised((struct run){.status = STATUS_GOOD}), STATUS_BROKEN);
-	assert_int_equal(lines_said(text), 1);
-	assert_non_null(strstr(text, leftovers_directory(host->worker, path)));
-	assert_non_null(strstr(text, "mount /run/daxdm-"));
-	assert_non_null(strstr(text, strerror(EPERM)));
-	assert_non_null(strstr(text, "`./run.sh cleanup`"));
+	assert_int_equal(said_lines(&said), 1);
+	assert_non_null(strstr(said.text, leftovers_directory(host->worker, path)));
+	assert_non_null(strstr(said.text, "mount /run/daxdm-"));
+	assert_non_null(strstr(said.text, strerror(EPERM)));
+	assert_non_null(strstr(said.text, "`./run.sh cleanup`"));
 	assert_int_equal(host->aftermaths, 0);
 	host->umount_fails = 0;
 	assert_int_equal(leftovers_remove(host->worker), 0);
@@ -401,9 +382,12 @@ static void in_use(void **state)
 	char byte;
 
 	(void)state;
+	if (geteuid())
+		skip_expected("not root, who alone may write to /run");
 	assert_int_equal(pipe(fds), 0);
 	pid = fork();
 	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		byte = leftovers_claim() ? 'n' : 'y';
 		if (write(fds[1], &byte, 1) == 1)
 			pause();
@@ -493,7 +477,7 @@ static void stack_twice(void **state)
 	assert_int_equal(find(stack.graph.devices[2].name), -1);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup(f, setup)
 
 int main(void)
 {
