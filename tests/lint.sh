@@ -122,6 +122,16 @@ circles() {
 	done
 }
 
+# A descriptor that is in no table compiles, is dropped by the linker, and never runs.
+in_tables() {
+	local kind
+	for kind in bench check; do
+		comm -3 <(sed -nE "s/^const struct (bench|check_family) ${kind}_([a-z0-9_]+) =.*/\2/p" "${c_files[@]}" | sort) \
+			<(sed -nE 's/^\t[a-zA-Z]+\(([a-z0-9_]+)\).*/\1/p' "$kind/table.c" | sort) |
+			awk -F'\t' -v kind="$kind" '{ print kind "_" $1 $2 " is " ($1 == "" ? "defined nowhere, but" : "defined, but not") " in " kind "/table.c" }'
+	done
+}
+
 # ShellCheck does not know busybox as a shell of its own; bats files are bash with @test.
 check_shell() { # FILE
 	if head -n 1 "$1" | grep -q busybox; then
@@ -155,6 +165,7 @@ item "errno is read before it is stale" stale_errno
 item "functions fit on a screen" long_functions
 item "each folder includes what its layer may" layers
 item "no circles of files or folders" circles
+item "benchmarks and checks are in their tables" in_tables
 item "no warnings" no_warnings
 echo "1..$count"
 exit $failed
