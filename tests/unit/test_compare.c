@@ -17,34 +17,34 @@
 
 #define WARM "fault.read.warm.pte{stack=linear:16,fs=ext4}"
 
-/* A fixture as a side of a comparison. */
-static void add_side(struct comparison *c, const char *from, const char *to)
+/* A fixture, which is removed, as a side of a comparison. */
+static void add_made(struct comparison *c, struct fixture *f)
 {
 	struct side *side = &c->sides[c->n_sides++];
-	struct fixture f;
 	char why[512];
 
 	side->runs = calloc(1, sizeof(*side->runs));
 	assert_non_null(side->runs);
 	side->n_runs = 1;
+	assert_int_equal(run_read(f->dir, side->runs, why, sizeof(why)), 0);
+	fixture_remove(f);
+}
+
+static void add_side(struct comparison *c, const char *from, const char *to)
+{
+	struct fixture f;
+
 	fixture_make(&f, from, to);
-	assert_int_equal(run_read(f.dir, side->runs, why, sizeof(why)), 0);
-	fixture_remove(&f);
+	add_made(c, &f);
 }
 
 /* The same with another median. */
 static void add_median(struct comparison *c, int from, int to)
 {
-	struct side *side = &c->sides[c->n_sides++];
 	struct fixture f;
-	char why[512];
 
-	side->runs = calloc(1, sizeof(*side->runs));
-	assert_non_null(side->runs);
-	side->n_runs = 1;
 	fixture_make_median(&f, from, to);
-	assert_int_equal(run_read(f.dir, side->runs, why, sizeof(why)), 0);
-	fixture_remove(&f);
+	add_made(c, &f);
 }
 
 static void begin(struct comparison *c)

@@ -145,23 +145,27 @@ static const struct refusal refusals[] = {
 	{"\"status\":0}\n", "\"status\":0}\n{\"type\":\"skip\"}\n", ":21: ", "after the end line"},
 };
 
+/* The run with one thing changed is not read; the reason names the file, the line and what is wrong. */
+static void expect_refused(const char *source, const struct refusal *refusal)
+{
+	struct fixture f;
+	struct run run;
+	char why[512] = "";
+
+	fixture_make_of(&f, source, refusal->from, refusal->to);
+	assert_int_equal(run_read(f.dir, &run, why, sizeof(why)), -EINVAL);
+	run_free(&run);
+	fixture_remove(&f);
+	if (!strstr(why, refusal->line) || !strstr(why, refusal->why) ||
+	    strncmp(why, f.file, strlen(f.file)))
+		fail_msg("wanted \"%s\" and \"%s\", got \"%s\"", refusal->line, refusal->why, why);
+}
+
 static void test_refusals(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(refusals); i++) {
-		struct fixture f;
-		struct run run;
-		char why[512] = "";
-
-		fixture_make(&f, refusals[i].from, refusals[i].to);
-		assert_int_equal(run_read(f.dir, &run, why, sizeof(why)), -EINVAL);
-		run_free(&run);
-		fixture_remove(&f);
-		if (!strstr(why, refusals[i].line) || !strstr(why, refusals[i].why) ||
-		    strncmp(why, f.file, strlen(f.file)))
-			fail_msg("wanted \"%s\" and \"%s\", got \"%s\"", refusals[i].line,
-				 refusals[i].why, why);
-	}
+	for (size_t i = 0; i < COUNT(refusals); i++)
+		expect_refused(FIXTURE, &refusals[i]);
 }
 
 /* What a kernel or a program said may be of many lines: who prints it escapes it. */
@@ -333,19 +337,8 @@ static void test_check_refusals(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(table); i++) {
-		struct fixture f;
-		struct run run;
-		char why[512] = "";
-
-		fixture_make_of(&f, CHECK_FIXTURE, table[i].from, table[i].to);
-		assert_int_equal(run_read(f.dir, &run, why, sizeof(why)), -EINVAL);
-		run_free(&run);
-		fixture_remove(&f);
-		if (!strstr(why, table[i].line) || !strstr(why, table[i].why))
-			fail_msg("wanted \"%s\" and \"%s\", got \"%s\"", table[i].line,
-				 table[i].why, why);
-	}
+	for (size_t i = 0; i < COUNT(table); i++)
+		expect_refused(CHECK_FIXTURE, &table[i]);
 }
 
 /* One check with two faults planted is two cases. */
