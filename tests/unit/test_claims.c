@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * No finding says what its records do not: each sentence is taken apart again, and what it claims
- * is computed anew from the records, by nothing of what made it.  Over the published runs, and over
+ * Checks the sentences of report/findings/: each is parsed by a regular expression, and its claim is
+ * recomputed from the records without the code that wrote it.  Over the published runs, and over
  * runs whose numbers are made to break claims: flat but for one, up and down, bent, ties, nothing,
  * less than nothing.  A sentence of a kind that is not known here fails.
  */
@@ -947,7 +947,7 @@ static void sync_call(void)
 }
 
 /* What fio says of the same work without what it itself takes, as a share of ours. */
-static void fio_apart(void)
+static void fio_compare(void)
 {
 	const char *fs = fs_of(group[1]);
 	double least = INFINITY, most = -INFINITY, n = 0;
@@ -1084,7 +1084,7 @@ static const struct {
 	{FS "fio for the same work on ([^ ]+): without what its null engine takes its medians are "
 	    "from " PERCENT " \\(([^)]*)\\) to " PERCENT " \\(([^)]*)\\) off ours \\(([0-9]+) "
 	    "pairs\\)$",
-	 fio_apart},
+	 fio_compare},
 	{FS "what ([^ ]+) adds to raw in [a-z/]+, by fio and by ours: (.*)$", fio_extra},
 };
 

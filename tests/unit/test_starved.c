@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Checks whose outer host is slow: this test is that host. */
+/*
+ * Checks on an emulated host that gets too little CPU time.  This test plays the driver that publishes how much.  Its
+ * kernel log is a socket, so that the log of this host is neither read nor written.
+ */
 #include "check/runner.h"
 #include "lib/base/limit_clock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -20,12 +26,16 @@ enum { LIMIT_S = 1 };
 static struct limit_clock_page *clock_page;
 static char base[] = "/tmp/starved.XXXXXX";
 
+/* The kernel's log: what is sent to log_fds[1] is read as a record from log_fds[0]. */
+static int log_fds[2];
+
 static int set_up(void **state)
 {
 	(void)state;
 	clock_page = mmap(NULL, LIMIT_CLOCK_BYTES, PROT_READ | PROT_WRITE,
 			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (clock_page == MAP_FAILED || !mkdtemp(base))
+	if (clock_page == MAP_FAILED || !mkdtemp(base) ||
+	    socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, log_fds) < 0)
 		return -1;
 	clock_page->magic = LIMIT_CLOCK_MAGIC;
 	limit_clock_use(clock_page);
@@ -62,14 +72,29 @@ static void hang(struct check_env *env, const void *arg)
 	never(env, arg);
 }
 
-/* What the kernel's watchdogs say of a guest that stands still for others. */
+int open(const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list args;
+
+	va_start(args, flags);
+	if (flags & O_CREAT)
+		mode = va_arg(args, mode_t);
+	va_end(args);
+	if (!strcmp(path, "/dev/kmsg") && (flags & O_ACCMODE) == O_RDONLY)
+		return dup(log_fds[0]);
+	if (!strcmp(path, "/dev/kmsg"))
+		path = "/dev/null"; /* the markers of the runner */
+	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+/* What the kernel's watchdogs write when a guest does not run. */
 static void complain(const char *text)
 {
-	FILE *out = fopen("/dev/kmsg", "w");
+	char record[200];
+	int len = snprintf(record, sizeof(record), "4,1,1,-;%s", text);
 
-	assert_non_null(out);
-	fprintf(out, "<4>%s\n", text);
-	fclose(out);
+	assert_int_equal(write(log_fds[1], record, (size_t)len), len);
 }
 
 static void is_late(struct check_env *env, const void *arg)
@@ -92,8 +117,8 @@ static void is_late_and_warns(struct check_env *env, const void *arg)
 	complain("WARNING: CPU: 0 PID: 0 at planted/by/daxdm.c:1 (daxdm unit test)");
 }
 
-/* Runs a check and returns its line, or skips. */
-static json_t *run_once(void (*run)(struct check_env *env, const void *arg))
+/* Runs a check and returns its line. */
+static json_t *verdict_of(void (*run)(struct check_env *env, const void *arg))
 {
 	const struct check_item item = {
 		.name = "item", .promise = "p", .by = "b", .run = run, .limit_s = LIMIT_S};
@@ -104,8 +129,6 @@ static json_t *run_once(void (*run)(struct check_env *env, const void *arg))
 	json_t *line = NULL, *each;
 	size_t i;
 
-	if (geteuid())
-		skip(); /* the kernel log is not for everybody */
 	assert_int_equal(runner_case(&k, &c, base), 0);
 	json_array_foreach(sink.captured, i, each) {
 		if (json_object_get(each, "verdict"))
@@ -113,20 +136,6 @@ static json_t *run_once(void (*run)(struct check_env *env, const void *arg))
 	}
 	json_decref(sink.captured);
 	assert_non_null(line);
-	return line;
-}
-
-/* The kernel log is everybody's: what others say meanwhile is no verdict on this one. */
-static json_t *verdict_of(void (*run)(struct check_env *env, const void *arg))
-{
-	bool complains = run == is_late || run == is_late_and_warns || run == fails_and_is_late;
-	json_t *line = run_once(run);
-
-	for (int i = 0; i < 3 && !complains && json_array_size(json_object_get(line, "dmesg"));
-	     i++) {
-		json_decref(line);
-		line = run_once(run);
-	}
 	return line;
 }
 
