@@ -8,10 +8,10 @@
 #include "cli/cli.h"
 #include "emu/accel.h"
 #include "emu/guest.h"
+#include "emu/host_resources.h"
 #include "emu/package.h"
 #include "emu/profile.h"
 #include "emu/progress.h"
-#include "emu/room.h"
 #include "emu/scratch.h"
 #include "emu/stop.h"
 #include "lib/base/msg.h"
@@ -304,7 +304,8 @@ static bool nvdimms_fit_in_memory(const struct emulate *e)
 {
 	int64_t each = vm_memory_bytes(e->plan.machine) + 512LL * 1048576;
 
-	return memory_available() > (int64_t)smaller(e->n, cores_available()) * each;
+	return host_resources_memory_bytes() >
+	       (int64_t)smaller(e->n, host_resources_cores()) * each;
 }
 
 static int start_next(struct emulate *e)
@@ -411,7 +412,7 @@ static int run_guests(struct emulate *e)
 		if (count(e, GUEST_DONE, GUEST_DONE) == e->n)
 			return 0;
 		if (count(e, GUEST_QUEUED, GUEST_QUEUED) &&
-		    count(e, GUEST_BOOTING, GUEST_RUNNING) < cores_available()) {
+		    count(e, GUEST_BOOTING, GUEST_RUNNING) < host_resources_cores()) {
 			int rc = start_next(e);
 
 			if (rc < 0)

@@ -2,15 +2,15 @@
 /*
  * daxdm checks: runs `daxdm check` in emulated hosts, several at a time, and
  * makes one run of what they say.  A case is a check as it is, or with one
- * fault planted; cases go in batches to lanes (cli/queue.c, cli/lane.c), each
+ * fault planted; cases go in batches to slots (cli/queue.c, cli/vm_slot.c), each
  * batch to a host restored from the same snapshot.
  */
 #include "cli/cli.h"
-#include "cli/lane.h"
+#include "cli/vm_slot.h"
 #include "emu/accel.h"
+#include "emu/host_resources.h"
 #include "emu/package.h"
 #include "emu/progress.h"
-#include "emu/room.h"
 #include "emu/scratch.h"
 #include "emu/stop.h"
 #include "lib/base/msg.h"
@@ -28,13 +28,13 @@ struct checks {
 	struct package kernel;
 	char qemu[128];
 	const char *results_dir, *known_dir;
-	size_t n_lanes; /* 0: one more than cores */
+	size_t n_slots; /* 0: one more than cores */
 	struct words globs;
 	bool quick, plant, coverage;
 	const char *seed, *rounds; /* NULL: the guest's default */
 	struct suite suite;
 	FILE *ktap;
-	struct lane lanes[LANES_MAX];
+	struct vm_slot slots[VM_SLOTS_MAX];
 	int64_t since_ms;
 };
 
@@ -83,11 +83,11 @@ static int check_number(const char *name, const char *value, int64_t min, int64_
 	return -EINVAL;
 }
 
-static int set_lanes(void *opts, const char *value)
+static int set_slots(void *opts, const char *value)
 {
-	if (check_number("lanes", value, 1, LANES_MAX) < 0)
+	if (check_number("lanes", value, 1, VM_SLOTS_MAX) < 0)
 		return -EINVAL;
-	((struct checks *)opts)->n_lanes = (size_t)atoi(value);
+	((struct checks *)opts)->n_slots = (size_t)atoi(value);
 	return 0;
 }
 
@@ -152,7 +152,7 @@ static const struct option_spec options[] = {
 	{"results", "DIR", "the run; must not exist", set_results},
 	{"known", "DIR", "entries of known kernel bugs", set_known},
 	{"lanes", "N", "so many guests at a time (default: one more than cores, at most 4)",
-	 set_lanes},
+	 set_slots},
 	{"fresh", NULL, "boot every guest; neither use nor save a snapshot", set_fresh},
 	{"console", NULL, "show the guests' consoles", set_console},
 	{"seed", "N", "of what is random in checks", set_seed},
@@ -225,20 +225,21 @@ static size_t smaller(size_t a, size_t b)
 
 /* How many guests at a time, and whether their persistent memory is kept in
  * memory. */
-static void choose_lanes(struct checks *c)
+static void choose_slots(struct checks *c)
 {
 	const struct vm_machine *machine = c->suite.plan.machine;
-	int64_t each = vm_memory_bytes(machine) + 256LL * 1048576, room = memory_available() / each;
+	int64_t each = vm_memory_bytes(machine) + 256LL * 1048576,
+		room = host_resources_memory_bytes() / each;
 
 	/* One more than cores: checks wait and sleep, too. */
-	if (!c->n_lanes) {
-		c->n_lanes = smaller(cores_available() + 1, LANES_MAX);
+	if (!c->n_slots) {
+		c->n_slots = smaller(host_resources_cores() + 1, VM_SLOTS_MAX);
 		if (room > 0)
-			c->n_lanes = smaller(c->n_lanes, (size_t)room);
+			c->n_slots = smaller(c->n_slots, (size_t)room);
 	}
-	c->suite.plan.in_memory = room >= (int64_t)c->n_lanes;
-	for (size_t i = 0; i < c->n_lanes; i++)
-		lane_init(&c->lanes[i], &c->suite, (unsigned int)i);
+	c->suite.plan.in_memory = room >= (int64_t)c->n_slots;
+	for (size_t i = 0; i < c->n_slots; i++)
+		vm_slot_init(&c->slots[i], &c->suite, (unsigned int)i);
 }
 
 static int open_results(struct checks *c)
@@ -278,12 +279,12 @@ static int prepare(struct checks *c)
 		msg_error("checks: none of the checks that were asked for is part of --quick");
 		return STATUS_USAGE;
 	}
-	choose_lanes(c);
+	choose_slots(c);
 	suite->done = calloc(suite->n_cases, sizeof(*suite->done));
 	suite->again = calloc(suite->n_cases, sizeof(*suite->again));
 	rc = suite->done && suite->again ? spell_options(c) : -ENOMEM;
 	if (!rc)
-		rc = queue_fill(&suite->queue, suite->cases, suite->n_cases, c->n_lanes);
+		rc = queue_fill(&suite->queue, suite->cases, suite->n_cases, c->n_slots);
 	if (rc < 0) {
 		msg_error("out of memory");
 		return STATUS_BROKEN;
@@ -293,7 +294,7 @@ static int prepare(struct checks *c)
 	suite->plan.kernel = c->kernel.dir;
 	suite->plan.vmlinux = c->kernel.vmlinux;
 	suite->plan.qemu = c->qemu;
-	suite->plan.arg = c->lanes;
+	suite->plan.arg = c->slots;
 	return STATUS_GOOD;
 }
 
@@ -312,45 +313,45 @@ static void show_progress(const struct checks *c)
 
 static void wait_a_little(const struct checks *c)
 {
-	struct pollfd fds[LANES_MAX];
+	struct pollfd fds[VM_SLOTS_MAX];
 
-	for (size_t i = 0; i < c->n_lanes; i++)
-		fds[i] = (struct pollfd){.fd = c->lanes[i].guest.vm.qmp, .events = POLLIN};
+	for (size_t i = 0; i < c->n_slots; i++)
+		fds[i] = (struct pollfd){.fd = c->slots[i].guest.vm.qmp, .events = POLLIN};
 	/* The channels are files, which cannot be waited for. */
-	poll(fds, c->n_lanes, 20);
+	poll(fds, c->n_slots, 20);
 }
 
-/* Gives work to the lanes that are free.  Returns 0 or -errno after an error
+/* Gives work to the slots that are free.  Returns 0 or -errno after an error
  * line. */
-static int start_lanes(struct checks *c)
+static int start_slots(struct checks *c)
 {
 	const struct queue *queue = &c->suite.queue;
 	bool wait = false;
 	int rc = 0;
 
-	for (size_t i = 0; i < c->n_lanes; i++)
-		wait = wait || lane_makes_snapshot(&c->lanes[i]);
-	for (size_t i = 0; i < c->n_lanes && queue->next < queue->n && !rc && !wait; i++) {
-		if (c->lanes[i].busy)
+	for (size_t i = 0; i < c->n_slots; i++)
+		wait = wait || vm_slot_makes_snapshot(&c->slots[i]);
+	for (size_t i = 0; i < c->n_slots && queue->next < queue->n && !rc && !wait; i++) {
+		if (c->slots[i].busy)
 			continue;
-		rc = lane_start(&c->lanes[i]);
-		wait = lane_makes_snapshot(&c->lanes[i]);
+		rc = vm_slot_start(&c->slots[i]);
+		wait = vm_slot_makes_snapshot(&c->slots[i]);
 	}
 	return rc == -EINTR ? 0 : rc;
 }
 
 /* Until all cases are done, the run cannot go on, or we are asked to end.
  * Returns 0 or -errno after an error line. */
-static int run_lanes(struct checks *c)
+static int run_slots(struct checks *c)
 {
 	while (c->suite.n_done < c->suite.n_cases && !stop_signal()) {
-		int rc = start_lanes(c);
+		int rc = start_slots(c);
 
 		if (rc < 0)
 			return rc;
 		wait_a_little(c);
-		for (size_t i = 0; i < c->n_lanes && !rc; i++)
-			rc = lane_look(&c->lanes[i]);
+		for (size_t i = 0; i < c->n_slots && !rc; i++)
+			rc = vm_slot_look(&c->slots[i]);
 		if (rc < 0)
 			return rc;
 		show_progress(c);
@@ -367,19 +368,19 @@ static void sum_up(const struct checks *c)
 {
 	printf("# %.1f s for %zu checks in %u guests", s(clock_ms() - c->since_ms), c->suite.n_done,
 	       c->suite.n_guests);
-	for (size_t i = 0; i < c->n_lanes; i++) {
-		const struct lane *lane = &c->lanes[i];
+	for (size_t i = 0; i < c->n_slots; i++) {
+		const struct vm_slot *slot = &c->slots[i];
 
-		if (!lane->boots && !lane->restores)
+		if (!slot->boots && !slot->restores)
 			continue;
-		printf("; lane %zu:", i + 1);
-		if (lane->boots)
-			printf(" %u boot%s %.1f s,", lane->boots, lane->boots > 1 ? "s" : "",
-			       s(lane->boot_ms));
-		if (lane->restores)
-			printf(" %u restore%s %.1f s,", lane->restores,
-			       lane->restores > 1 ? "s" : "", s(lane->restore_ms));
-		printf(" checks %.1f s", s(lane->checks_ms));
+		printf("; vm %zu:", i + 1);
+		if (slot->boots)
+			printf(" %u boot%s %.1f s,", slot->boots, slot->boots > 1 ? "s" : "",
+			       s(slot->boot_ms));
+		if (slot->restores)
+			printf(" %u restore%s %.1f s,", slot->restores,
+			       slot->restores > 1 ? "s" : "", s(slot->restore_ms));
+		printf(" checks %.1f s", s(slot->checks_ms));
 	}
 	putchar('\n');
 }
@@ -392,8 +393,8 @@ static int conclude(struct checks *c, int rc)
 	int status;
 
 	progress_clear();
-	for (size_t i = 0; i < c->n_lanes; i++)
-		lane_end(&c->lanes[i]);
+	for (size_t i = 0; i < c->n_slots; i++)
+		vm_slot_end(&c->slots[i]);
 	if (stop_signal()) {
 		if (suite->results.context)
 			msg_error("interrupted; %s is incomplete", c->results_dir);
@@ -430,7 +431,7 @@ static int run_checks(struct checks *c)
 			fclose(c->ktap);
 		return rc == -EEXIST ? STATUS_USAGE : STATUS_BROKEN;
 	}
-	rc = run_lanes(c);
+	rc = run_slots(c);
 	status = conclude(c, rc);
 	results_close(&c->suite.results, !stop_signal());
 	if (c->ktap)
@@ -449,7 +450,7 @@ static int run(int argc, char **argv)
 				      .quiet = true,
 				      .boot_s = 180,
 				      .stall_s = 60,
-				      .take = lane_take};
+				      .take = vm_slot_take};
 	rc = parse(c, argc, argv);
 	if (rc == -1)
 		status = STATUS_GOOD;

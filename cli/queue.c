@@ -9,14 +9,14 @@ static bool spoils(const struct check_case *c)
 	return c->item->flags & CHECK_SPOILS;
 }
 
-int queue_fill(struct queue *queue, const struct check_case *cases, size_t n_cases, size_t lanes)
+int queue_fill(struct queue *queue, const struct check_case *cases, size_t n_cases, size_t slots)
 {
 	size_t together = 0, each;
 	struct batch *batch;
 
 	for (size_t i = 0; i < n_cases; i++)
 		together += !spoils(&cases[i]);
-	each = (together + lanes - 1) / lanes;
+	each = (together + slots - 1) / slots;
 	each = each > BATCH_MAX ? BATCH_MAX : each;
 	/* Never more batches than cases. */
 	*queue = (struct queue){.list = calloc(n_cases + 1, sizeof(*queue->list))};

@@ -23,10 +23,10 @@ struct queue {
 
 /*
  * Batches of at most BATCH_MAX cases that leave the host as it was, in their order, so many that
- * each lane has one; behind them each case that spoils the host, alone.  Returns 0 or -ENOMEM; free
+ * each slot has one; behind them each case that spoils the host, alone.  Returns 0 or -ENOMEM; free
  * with queue_free().
  */
-int queue_fill(struct queue *queue, const struct check_case *cases, size_t n_cases, size_t lanes);
+int queue_fill(struct queue *queue, const struct check_case *cases, size_t n_cases, size_t slots);
 void queue_free(struct queue *queue);
 
 /* Takes the next batch.  Returns false if there is none. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* report/checks/known.c: versions, entries, and which failure an entry explains. */
-#include "cli/lane.h"
+#include "cli/vm_slot.h"
 #include "report/checks/known.h"
 
 #include <errno.h>
@@ -367,18 +367,18 @@ static void test_log_of_death(void **state)
 	(void)state;
 	for (int i = 0; i < 300; i++)
 		json_array_append_new(console, json_sprintf("ordinary %d", i));
-	assert_string_equal(lane_log_of_death(console, &lines), "evidence");
+	assert_string_equal(vm_slot_log_of_death(console, &lines), "evidence");
 	assert_int_equal(json_array_size(lines), 25);
 	assert_string_equal(json_string_value(json_array_get(lines, 24)), "ordinary 299");
 	json_decref(lines);
 	json_array_insert_new(console, 7, json_string("[  3.1] BUG: unable to handle"));
-	assert_string_equal(lane_log_of_death(console, &lines), "dmesg");
+	assert_string_equal(vm_slot_log_of_death(console, &lines), "dmesg");
 	assert_string_equal(json_string_value(json_array_get(lines, 0)),
 			    "[  3.1] BUG: unable to handle");
 	assert_string_equal(json_string_value(json_array_get(lines, 1)), "ordinary 7");
 	json_decref(lines);
 	json_array_clear(console);
-	assert_string_equal(lane_log_of_death(console, &lines), "evidence");
+	assert_string_equal(vm_slot_log_of_death(console, &lines), "evidence");
 	assert_int_equal(json_array_size(lines), 0);
 	json_decref(lines);
 	json_decref(console);

@@ -73,7 +73,7 @@ static void batches_are_full_at_most(void **state)
 	expect_empty(&queue);
 }
 
-static void every_lane_has_work(void **state)
+static void every_slot_has_work(void **state)
 {
 	struct check_case cases[8];
 	struct queue queue;
@@ -115,7 +115,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(spoilers_are_alone_and_last),
 		cmocka_unit_test(batches_are_full_at_most),
-		cmocka_unit_test(every_lane_has_work),
+		cmocka_unit_test(every_slot_has_work),
 		cmocka_unit_test(what_is_given_back_is_next),
 	};
 

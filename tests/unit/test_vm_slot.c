@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a lane makes of the lines of its guest, which is not there: no QEMU is started. */
-#include "cli/lane.h"
+/* What a slot makes of the lines of its guest, which is not there: no QEMU is started. */
+#include "cli/vm_slot.h"
 #include "lib/file/fs.h"
 
 #include <setjmp.h>
@@ -19,9 +19,9 @@ static const struct check_family family = {.name = "family", .items = &item};
 
 static struct check_case one_case;
 static struct suite suite;
-static struct lane lane;
+static struct vm_slot slot;
 static bool done, again;
-static char dir[] = "/tmp/lane.XXXXXX";
+static char dir[] = "/tmp/slot.XXXXXX";
 
 static int set_up(void **state)
 {
@@ -31,7 +31,7 @@ static int set_up(void **state)
 	(void)state;
 	one_case = (struct check_case){.family = &family, .item = &item, .id = "family.item"};
 	done = again = false;
-	suite = (struct suite){.plan = {.machine = &vm_checks, .quiet = true, .arg = &lane},
+	suite = (struct suite){.plan = {.machine = &vm_checks, .quiet = true, .arg = &slot},
 			       .cases = &one_case,
 			       .n_cases = 1,
 			       .done = &done,
@@ -40,10 +40,10 @@ static int set_up(void **state)
 	assert_non_null(suite.verdicts);
 	snprintf(results, sizeof(results), "%s/%zu", dir, n++);
 	assert_int_equal(results_create(&suite.results, results, 1, "package", json_object()), 0);
-	lane_init(&lane, &suite, 0);
-	lane.busy = true;
+	vm_slot_init(&slot, &suite, 0);
+	slot.busy = true;
 	assert_int_equal(queue_fill(&suite.queue, &one_case, 1, 1), 0);
-	assert_true(queue_take(&suite.queue, &lane.batch));
+	assert_true(queue_take(&suite.queue, &slot.batch));
 	return 0;
 }
 
@@ -62,7 +62,7 @@ static void take(const char *text)
 	const char *type = json_string_value(json_object_get(line, "type"));
 
 	assert_non_null(type);
-	assert_int_equal(lane_take(&lane.guest, type, line, text), 0);
+	assert_int_equal(vm_slot_take(&slot.guest, type, line, text), 0);
 	json_decref(line);
 }
 
@@ -77,16 +77,16 @@ static void result(const char *verdict)
 		 "\"starved\":true,\"evidence\":[]}",
 		 verdict);
 	take(text);
-	lane.guest.state = GUEST_DONE;
-	assert_int_equal(lane_look(&lane), 0);
+	slot.guest.state = GUEST_DONE;
+	assert_int_equal(vm_slot_look(&slot), 0);
 }
 
 static void the_limit_is_that_of_the_check(void **state)
 {
 	(void)state;
 	take("{\"type\":\"begin\",\"id\":\"family.item\",\"limit_s\":1000000}");
-	assert_int_equal(lane.guest.stall_s, 2 * 7 + 30);
-	lane_end(&lane);
+	assert_int_equal(slot.guest.stall_s, 2 * 7 + 30);
+	vm_slot_end(&slot);
 }
 
 static void what_a_slow_host_broke_is_run_again(void **state)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "emu/room.h"
+#include "emu/host_resources.h"
 
 #include <sched.h>
 #include <stdio.h>
 
-int64_t memory_available(void)
+int64_t host_resources_memory_bytes(void)
 {
 	FILE *in = fopen("/proc/meminfo", "re");
 	char line[128];
@@ -18,7 +18,7 @@ int64_t memory_available(void)
 	return kib * 1024;
 }
 
-size_t cores_available(void)
+size_t host_resources_cores(void)
 {
 	cpu_set_t set;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "cli/lane.h"
+#include "cli/vm_slot.h"
 
 #include "emu/progress.h"
 #include "lib/base/field.h"
@@ -21,11 +21,11 @@ enum {
 	CHUNK_BYTES = 1 << 20, /* a multiple of a stamp's sector */
 };
 
-void lane_init(struct lane *lane, struct suite *suite, unsigned int number)
+void vm_slot_init(struct vm_slot *slot, struct suite *suite, unsigned int number)
 {
-	*lane = (struct lane){.suite = suite, .under_way = -1};
-	snprintf(lane->name, sizeof(lane->name), "lane%u", number + 1);
-	guest_init(&lane->guest, &suite->plan, lane->name, number);
+	*slot = (struct vm_slot){.suite = suite, .under_way = -1};
+	snprintf(slot->name, sizeof(slot->name), "vm%u", number + 1);
+	guest_init(&slot->guest, &suite->plan, slot->name, number);
 }
 
 /* --- verdicts -------------------------------------------------------------------------------- */
@@ -94,27 +94,27 @@ static bool run_again(struct suite *suite, size_t index, const json_t *line)
 	return true;
 }
 
-static int say_held(struct lane *lane)
+static int say_held(struct vm_slot *slot)
 {
-	json_t *line = lane->held;
+	json_t *line = slot->held;
 
-	json_decref(lane->outside);
-	lane->outside = NULL;
-	lane->held = NULL;
+	json_decref(slot->outside);
+	slot->outside = NULL;
+	slot->held = NULL;
 	if (!line)
 		return 0;
-	if (!run_again(lane->suite, lane->held_case, line))
-		return say(lane->suite, lane->held_case, line);
+	if (!run_again(slot->suite, slot->held_case, line))
+		return say(slot->suite, slot->held_case, line);
 	json_decref(line);
 	return 0;
 }
 
-static void hold(struct lane *lane, size_t index, json_t *line)
+static void hold(struct vm_slot *slot, size_t index, json_t *line)
 {
-	lane->held = line;
-	lane->held_case = index;
-	lane->under_way = -1;
-	lane->progress++;
+	slot->held = line;
+	slot->held_case = index;
+	slot->under_way = -1;
+	slot->progress++;
 }
 
 /* Makes the line of a case that did not send one, like check/runner.c.  Steals lines, which are its
@@ -205,92 +205,92 @@ static int look_at_piece(const struct guest *g, const json_t *piece, char *why, 
 }
 
 /* The guest is off: verifies everything that the held case asked for. */
-static void look_outside(struct lane *lane)
+static void look_outside(struct vm_slot *slot)
 {
 	const json_t *piece;
 	char why[400];
 	size_t i;
 
-	json_array_foreach(lane->outside, i, piece) {
+	json_array_foreach(slot->outside, i, piece) {
 		int rc;
 
-		if (!lane->held ||
-		    strcmp(field_text(piece, "id"), lane->suite->cases[lane->held_case].id))
+		if (!slot->held ||
+		    strcmp(field_text(piece, "id"), slot->suite->cases[slot->held_case].id))
 			continue;
-		rc = look_at_piece(&lane->guest, piece, why, sizeof(why));
+		rc = look_at_piece(&slot->guest, piece, why, sizeof(why));
 		if (rc == -EILSEQ)
-			amend(lane->held, why, "evidence", json_array());
-		else if (rc < 0 && !strcmp(field_text(lane->held, "verdict"), "pass")) {
-			json_object_set_new(lane->held, "verdict", json_string("broken"));
-			json_object_set_new(lane->held, "why", json_string(why));
+			amend(slot->held, why, "evidence", json_array());
+		else if (rc < 0 && !strcmp(field_text(slot->held, "verdict"), "pass")) {
+			json_object_set_new(slot->held, "verdict", json_string("broken"));
+			json_object_set_new(slot->held, "why", json_string(why));
 		}
 	}
 }
 
 /* --- lines ----------------------------------------------------------------------------------- */
 
-static int confused(const struct lane *lane, const char *text)
+static int confused(const struct vm_slot *slot, const char *text)
 {
-	msg_error("%s: its guest sent an unexpected line: %.200s", lane->name, text);
+	msg_error("%s: its guest sent an unexpected line: %.200s", slot->name, text);
 	return -EPROTO;
 }
 
-static int take_begin(struct lane *lane, const json_t *line, const char *text)
+static int take_begin(struct vm_slot *slot, const json_t *line, const char *text)
 {
 	const char *id = field_text(line, "id");
 	long found = -1;
 	int rc;
 
-	for (size_t i = 0; i < lane->batch.n; i++)
-		if (!strcmp(lane->suite->cases[lane->batch.cases[i]].id, id))
-			found = (long)lane->batch.cases[i];
-	if (found < 0 || lane->under_way >= 0 || lane->suite->done[found])
-		return confused(lane, text);
-	if (lane->held && lane->outside) {
-		json_object_set_new(lane->held, "verdict", json_string("broken"));
+	for (size_t i = 0; i < slot->batch.n; i++)
+		if (!strcmp(slot->suite->cases[slot->batch.cases[i]].id, id))
+			found = (long)slot->batch.cases[i];
+	if (found < 0 || slot->under_way >= 0 || slot->suite->done[found])
+		return confused(slot, text);
+	if (slot->held && slot->outside) {
+		json_object_set_new(slot->held, "verdict", json_string("broken"));
 		json_object_set_new(
-			lane->held, "why",
+			slot->held, "why",
 			json_string("it asks for verification from outside, but another check "
 				    "followed in the same guest: it needs the flag CHECK_SPOILS"));
 	}
-	rc = say_held(lane);
-	lane->under_way = found;
-	lane->begun_ms = clock_ms();
-	lane->guest.stall_s = 2 * (int)check_limit_s(lane->suite->cases[found].item) + 30;
+	rc = say_held(slot);
+	slot->under_way = found;
+	slot->begun_ms = clock_ms();
+	slot->guest.stall_s = 2 * (int)check_limit_s(slot->suite->cases[found].item) + 30;
 	return rc;
 }
 
-static int take_check(struct lane *lane, json_t *line, const char *text)
+static int take_check(struct vm_slot *slot, json_t *line, const char *text)
 {
 	char id[CHECK_NAME_MAX];
 
-	if (lane->under_way < 0 ||
-	    strcmp(outcome_case(line, id), lane->suite->cases[lane->under_way].id))
-		return confused(lane, text);
-	hold(lane, (size_t)lane->under_way, json_incref(line));
-	lane->guest.stall_s = lane->suite->plan.stall_s;
+	if (slot->under_way < 0 ||
+	    strcmp(outcome_case(line, id), slot->suite->cases[slot->under_way].id))
+		return confused(slot, text);
+	hold(slot, (size_t)slot->under_way, json_incref(line));
+	slot->guest.stall_s = slot->suite->plan.stall_s;
 	return 0;
 }
 
 /* Observations and coverage of the current or the last case. */
-static int take_other(struct lane *lane, const char *type, const json_t *line, const char *text)
+static int take_other(struct vm_slot *slot, const char *type, const json_t *line, const char *text)
 {
-	struct suite *suite = lane->suite;
+	struct suite *suite = slot->suite;
 
-	if (lane->under_way < 0 && !lane->held)
-		return confused(lane, text);
+	if (slot->under_way < 0 && !slot->held)
+		return confused(slot, text);
 	if (!strcmp(type, "observation"))
 		verdicts_observation(suite->verdicts, line);
 	return results_line(&suite->results,
-			    lane->under_way < 0 ? lane->held_case : (size_t)lane->under_way, text);
+			    slot->under_way < 0 ? slot->held_case : (size_t)slot->under_way, text);
 }
 
-static int take_context(struct lane *lane, const json_t *line)
+static int take_context(struct vm_slot *slot, const json_t *line)
 {
-	struct suite *suite = lane->suite;
+	struct suite *suite = slot->suite;
 	int rc;
 
-	lane->guest.has_context = true;
+	slot->guest.has_context = true;
 	suite->came_up = true;
 	/* All guests are the same machine, restored. */
 	if (suite->results.context)
@@ -301,23 +301,23 @@ static int take_context(struct lane *lane, const json_t *line)
 	return rc;
 }
 
-int lane_take(struct guest *g, const char *type, json_t *line, const char *text)
+int vm_slot_take(struct guest *g, const char *type, json_t *line, const char *text)
 {
-	struct lane *lane = (struct lane *)g->plan->arg + g->number;
+	struct vm_slot *slot = (struct vm_slot *)g->plan->arg + g->number;
 
 	if (!strcmp(type, "context"))
-		return take_context(lane, line);
+		return take_context(slot, line);
 	if (!strcmp(type, "begin"))
-		return take_begin(lane, line, text);
+		return take_begin(slot, line, text);
 	if (!strcmp(type, "check"))
-		return take_check(lane, line, text);
+		return take_check(slot, line, text);
 	if (!strcmp(type, "end"))
 		g->has_end = true;
 	else if (!strcmp(type, "outside"))
-		json_array_append(lane->outside ? lane->outside : (lane->outside = json_array()),
+		json_array_append(slot->outside ? slot->outside : (slot->outside = json_array()),
 				  line);
 	else if (strcmp(type, "spoiled"))
-		return take_other(lane, type, line, text);
+		return take_other(slot, type, line, text);
 	return 0;
 }
 
@@ -342,7 +342,7 @@ static bool kernel_died(const struct guest *g)
 	return !g->hung && !g->starved && !g->protocol_error && !g->emulator_died;
 }
 
-const char *lane_log_of_death(const json_t *console, json_t **lines)
+const char *vm_slot_log_of_death(const json_t *console, json_t **lines)
 {
 	static const char *const complaint[] = {"BUG: ",
 						"Oops: ",
@@ -362,13 +362,13 @@ const char *lane_log_of_death(const json_t *console, json_t **lines)
 }
 
 /* Composes the reason, "the kernel died: Kernel panic - not syncing: ..."; lines as
- * lane_log_of_death(). */
+ * vm_slot_log_of_death(). */
 static const char *explain_death(const struct guest *g, char *why, size_t len, json_t **lines)
 {
 	static const char *const panic[] = {"Kernel panic - not syncing", NULL};
 	json_t *console = guest_console_tail(g, CONSOLE_LINES);
 	const char *line = json_string_value(json_array_get(console, find_mark(console, panic)));
-	const char *key = lane_log_of_death(console, lines);
+	const char *key = vm_slot_log_of_death(console, lines);
 
 	snprintf(why, len, "%s: %s",
 		 g->hung	    ? "the kernel hung"
@@ -384,45 +384,45 @@ static const char *explain_death(const struct guest *g, char *why, size_t len, j
 }
 
 /* The guest died or hung while it ran checks. */
-static void after_death(struct lane *lane)
+static void after_death(struct vm_slot *slot)
 {
 	json_t *lines;
 	char why[400];
-	const char *key = explain_death(&lane->guest, why, sizeof(why), &lines);
+	const char *key = explain_death(&slot->guest, why, sizeof(why), &lines);
 	bool excused =
-		lane->guest.emulator_died || lane->guest.starved || lane->guest.protocol_error;
+		slot->guest.emulator_died || slot->guest.starved || slot->guest.protocol_error;
 
-	if (lane->under_way >= 0) {
-		hold(lane, (size_t)lane->under_way,
-		     verdict_line(&lane->suite->cases[lane->under_way], excused ? "broken" : "fail",
-				  why, clock_ms() - lane->begun_ms, key, lines));
-		if (lane->guest.starved)
-			json_object_set_new(lane->held, "starved", json_true());
-	} else if (lane->held && !excused) {
-		amend(lane->held, why, key, lines);
+	if (slot->under_way >= 0) {
+		hold(slot, (size_t)slot->under_way,
+		     verdict_line(&slot->suite->cases[slot->under_way], excused ? "broken" : "fail",
+				  why, clock_ms() - slot->begun_ms, key, lines));
+		if (slot->guest.starved)
+			json_object_set_new(slot->held, "starved", json_true());
+	} else if (slot->held && !excused) {
+		amend(slot->held, why, key, lines);
 	} else {
 		json_decref(lines);
 	}
 }
 
 /* The job ended, but the case that was running did not. */
-static void after_exit(struct lane *lane)
+static void after_exit(struct vm_slot *slot)
 {
 	char why[120];
 
-	if (lane->under_way < 0)
+	if (slot->under_way < 0)
 		return;
 	snprintf(why, sizeof(why), "the runner in the guest ended with status %d during the check",
-		 lane->guest.status);
-	hold(lane, (size_t)lane->under_way,
-	     verdict_line(&lane->suite->cases[lane->under_way], "broken", why,
-			  clock_ms() - lane->begun_ms, "evidence", json_array()));
+		 slot->guest.status);
+	hold(slot, (size_t)slot->under_way,
+	     verdict_line(&slot->suite->cases[slot->under_way], "broken", why,
+			  clock_ms() - slot->begun_ms, "evidence", json_array()));
 }
 
 /* No guest starts to run these cases. */
-static int give_up(struct lane *lane, const struct batch *rest)
+static int give_up(struct vm_slot *slot, const struct batch *rest)
 {
-	const struct guest *g = &lane->guest;
+	const struct guest *g = &slot->guest;
 	char why[300];
 	int rc = 0;
 
@@ -432,21 +432,21 @@ static int give_up(struct lane *lane, const struct batch *rest)
 	else
 		snprintf(why, sizeof(why), "no guest started to run it: %s", g->why);
 	for (size_t i = 0; i < rest->n && !rc; i++)
-		rc = say(lane->suite, rest->cases[i],
-			 verdict_line(&lane->suite->cases[rest->cases[i]], "broken", why, 0,
+		rc = say(slot->suite, rest->cases[i],
+			 verdict_line(&slot->suite->cases[rest->cases[i]], "broken", why, 0,
 				      "evidence", json_array()));
 	return rc;
 }
 
 /* Returns the cases that were not run to the queue, a batch without progress at most TRIES times. */
-static int return_rest(struct lane *lane)
+static int return_rest(struct vm_slot *slot)
 {
-	struct suite *suite = lane->suite;
-	struct batch rest = {.tries = lane->progress ? 0 : lane->batch.tries + 1};
+	struct suite *suite = slot->suite;
+	struct batch rest = {.tries = slot->progress ? 0 : slot->batch.tries + 1};
 
-	for (size_t i = 0; i < lane->batch.n; i++)
-		if (!suite->done[lane->batch.cases[i]])
-			rest.cases[rest.n++] = lane->batch.cases[i];
+	for (size_t i = 0; i < slot->batch.n; i++)
+		if (!suite->done[slot->batch.cases[i]])
+			rest.cases[rest.n++] = slot->batch.cases[i];
 	if (!rest.n)
 		return 0;
 	if (rest.tries < TRIES) {
@@ -457,39 +457,39 @@ static int return_rest(struct lane *lane)
 		msg_error("no guest started to run checks; the run is aborted");
 		return -EIO;
 	}
-	return give_up(lane, &rest);
+	return give_up(slot, &rest);
 }
 
-static void keep_logs(struct lane *lane)
+static void keep_logs(struct vm_slot *slot)
 {
 	char about[BATCH_MAX * CHECK_NAME_MAX + 32];
 	size_t at;
 
-	at = (size_t)snprintf(about, sizeof(about), "guest %u:", ++lane->suite->n_guests);
-	for (size_t i = 0; i < lane->batch.n; i++)
+	at = (size_t)snprintf(about, sizeof(about), "guest %u:", ++slot->suite->n_guests);
+	for (size_t i = 0; i < slot->batch.n; i++)
 		at += (size_t)snprintf(about + at, sizeof(about) - at, " %s",
-				       lane->suite->cases[lane->batch.cases[i]].id);
-	guest_end(&lane->guest, &lane->suite->results, "console.log", about);
+				       slot->suite->cases[slot->batch.cases[i]].id);
+	guest_end(&slot->guest, &slot->suite->results, "console.log", about);
 }
 
-static void add_times(struct lane *lane)
+static void add_times(struct vm_slot *slot)
 {
-	const struct guest *g = &lane->guest;
+	const struct guest *g = &slot->guest;
 	int64_t now = clock_ms(), let_go = g->let_go_ms ? g->let_go_ms : now;
 
-	lane->checks_ms += now - let_go;
+	slot->checks_ms += now - let_go;
 	if (g->restored) {
-		lane->restores++;
-		lane->restore_ms += let_go - g->started_ms;
+		slot->restores++;
+		slot->restore_ms += let_go - g->started_ms;
 	} else {
-		lane->boots++;
-		lane->boot_ms += let_go - g->started_ms;
+		slot->boots++;
+		slot->boot_ms += let_go - g->started_ms;
 	}
 }
 
-static int conclude(struct lane *lane)
+static int conclude(struct vm_slot *slot)
 {
-	struct guest *g = &lane->guest;
+	struct guest *g = &slot->guest;
 	int rc;
 
 	guest_stop(g);
@@ -498,89 +498,89 @@ static int conclude(struct lane *lane)
 	if (!g->has_context && g->state == GUEST_BROKEN)
 		guest_complain(g);
 	else if (g->state == GUEST_BROKEN)
-		after_death(lane);
+		after_death(slot);
 	else
-		after_exit(lane);
-	look_outside(lane);
-	rc = say_held(lane);
+		after_exit(slot);
+	look_outside(slot);
+	rc = say_held(slot);
 	if (!rc)
-		rc = return_rest(lane);
-	lane_end(lane);
+		rc = return_rest(slot);
+	vm_slot_end(slot);
 	return rc;
 }
 
 /* --- life ------------------------------------------------------------------------------------ */
 
 /* Returns 0 or -ENOMEM. */
-static int spell_job(struct lane *lane)
+static int spell_job(struct vm_slot *slot)
 {
-	const struct suite *suite = lane->suite;
+	const struct suite *suite = slot->suite;
 	int rc = 0;
 
-	words_free(&lane->job);
-	lane->job = (struct words){0};
+	words_free(&slot->job);
+	slot->job = (struct words){0};
 	for (size_t i = 0; i < suite->options.n && !rc; i++)
-		rc = words_add(&lane->job, suite->options.list[i], strlen(suite->options.list[i]));
-	for (size_t i = 0; i < lane->batch.n && !rc; i++) {
-		const char *id = suite->cases[lane->batch.cases[i]].id;
+		rc = words_add(&slot->job, suite->options.list[i], strlen(suite->options.list[i]));
+	for (size_t i = 0; i < slot->batch.n && !rc; i++) {
+		const char *id = suite->cases[slot->batch.cases[i]].id;
 
-		rc = words_add(&lane->job, "--case", strlen("--case"));
-		rc = rc ? rc : words_add(&lane->job, id, strlen(id));
+		rc = words_add(&slot->job, "--case", strlen("--case"));
+		rc = rc ? rc : words_add(&slot->job, id, strlen(id));
 	}
 	return rc;
 }
 
-int lane_start(struct lane *lane)
+int vm_slot_start(struct vm_slot *slot)
 {
-	struct guest *g = &lane->guest;
+	struct guest *g = &slot->guest;
 	unsigned int number = (unsigned int)g->number;
 	int rc;
 
-	if (!queue_take(&lane->suite->queue, &lane->batch))
+	if (!queue_take(&slot->suite->queue, &slot->batch))
 		return -ENOENT;
-	rc = spell_job(lane);
+	rc = spell_job(slot);
 	if (rc < 0) {
 		msg_error("out of memory");
 		return rc;
 	}
-	guest_init(g, &lane->suite->plan, lane->name, number);
-	snprintf(g->initrd, sizeof(g->initrd), "%s", lane->suite->initrd);
-	g->words = lane->job.list;
-	g->n_words = lane->job.n;
-	lane->under_way = -1;
-	lane->progress = 0;
-	lane->busy = true;
+	guest_init(g, &slot->suite->plan, slot->name, number);
+	snprintf(g->initrd, sizeof(g->initrd), "%s", slot->suite->initrd);
+	g->words = slot->job.list;
+	g->n_words = slot->job.n;
+	slot->under_way = -1;
+	slot->progress = 0;
+	slot->busy = true;
 	return guest_start(g);
 }
 
-bool lane_makes_snapshot(const struct lane *lane)
+bool vm_slot_makes_snapshot(const struct vm_slot *slot)
 {
-	return lane->busy && lane->guest.state == GUEST_BOOTING && !lane->guest.restored &&
-	       !lane->suite->plan.fresh;
+	return slot->busy && slot->guest.state == GUEST_BOOTING && !slot->guest.restored &&
+	       !slot->suite->plan.fresh;
 }
 
-int lane_look(struct lane *lane)
+int vm_slot_look(struct vm_slot *slot)
 {
 	int rc;
 
-	if (!lane->busy)
+	if (!slot->busy)
 		return 0;
-	rc = guest_look(&lane->guest);
-	if (!rc && lane->guest.state >= GUEST_DONE)
-		rc = conclude(lane);
+	rc = guest_look(&slot->guest);
+	if (!rc && slot->guest.state >= GUEST_DONE)
+		rc = conclude(slot);
 	return rc;
 }
 
-void lane_end(struct lane *lane)
+void vm_slot_end(struct vm_slot *slot)
 {
-	if (lane->busy) {
-		add_times(lane);
-		keep_logs(lane);
+	if (slot->busy) {
+		add_times(slot);
+		keep_logs(slot);
 	}
-	json_decref(lane->held);
-	json_decref(lane->outside);
-	words_free(&lane->job);
-	lane->job = (struct words){0};
-	lane->held = lane->outside = NULL;
-	lane->busy = false;
+	json_decref(slot->held);
+	json_decref(slot->outside);
+	words_free(&slot->job);
+	slot->job = (struct words){0};
+	slot->held = slot->outside = NULL;
+	slot->busy = false;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A lane runs batches of checks one after the other, each in a new guest.  If a guest dies, the case
+ * A VM slot runs batches of checks one after the other, each in a new guest.  If a guest dies, the case
  * that was running fails, and the other cases of the batch go back to the queue.
  */
-#ifndef DAXDM_LANE_H
-#define DAXDM_LANE_H
+#ifndef DAXDM_VM_SLOT_H
+#define DAXDM_VM_SLOT_H
 
 #include "cli/queue.h"
 #include "emu/guest.h"
@@ -12,9 +12,9 @@
 #include "lib/base/words.h"
 #include "report/checks/verdict.h"
 
-enum { LANES_MAX = 4 };
+enum { VM_SLOTS_MAX = 4 };
 
-/* State of all lanes. */
+/* State shared by all slots. */
 struct suite {
 	struct plan plan;
 	char initrd[PATH_MAX];
@@ -29,7 +29,7 @@ struct suite {
 	bool came_up; /* a guest of this run started to run checks */
 };
 
-struct lane {
+struct vm_slot {
 	struct suite *suite;
 	char name[16];
 	bool busy;
@@ -48,30 +48,30 @@ struct lane {
 	int64_t boot_ms, restore_ms, checks_ms;
 };
 
-void lane_init(struct lane *lane, struct suite *suite, unsigned int number);
+void vm_slot_init(struct vm_slot *slot, struct suite *suite, unsigned int number);
 
-/* Whether its guest boots and will save a snapshot, for which the other lanes wait. */
-bool lane_makes_snapshot(const struct lane *lane);
+/* Whether its guest boots and will save a snapshot, for which the other slots wait. */
+bool vm_slot_makes_snapshot(const struct vm_slot *slot);
 
 /* Starts a guest for the next batch, which must exist.  Returns 0, or -errno after an error line if
  * the run cannot continue. */
-int lane_start(struct lane *lane);
+int vm_slot_start(struct vm_slot *slot);
 
-/* Handles the lines of its guest; the lane is free when the guest ends.  Returns 0, or -errno after
+/* Handles the lines of its guest; the slot is free when the guest ends.  Returns 0, or -errno after
  * an error line if the run cannot continue. */
-int lane_look(struct lane *lane);
+int vm_slot_look(struct vm_slot *slot);
 
-/* The plan's take(); its arg is the array of lanes, a guest's number the index. */
-int lane_take(struct guest *g, const char *type, json_t *line, const char *text);
+/* The plan's take(); its arg is the array of slots, a guest's number the index. */
+int vm_slot_take(struct guest *g, const char *type, json_t *line, const char *text);
 
 /* Ends its guest, if any, and stores its logs. */
-void lane_end(struct lane *lane);
+void vm_slot_end(struct vm_slot *slot);
 
 /*
  * Extracts the reason from the console of a guest that died or hung, as a new array: the lines from
  * the first kernel error on (returns "dmesg", known bugs are recognised by it), or else the last
  * lines (returns "evidence").  Pure.
  */
-const char *lane_log_of_death(const json_t *console, json_t **lines);
+const char *vm_slot_log_of_death(const json_t *console, json_t **lines);
 
 #endif
