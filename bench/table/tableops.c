@@ -38,7 +38,7 @@
  *
  * Shape to expect: linear in the segments where each is built, checked or freed (load, clear,
  * resume.swap, remove), and where each has a flush of its own (freeze, before 6.12);
- * report/findings/segmentlaw.c says how much for each.  Of a mounted filesystem the journal's
+ * report/findings/fit_segments.c says how much for each.  Of a mounted filesystem the journal's
  * thread may do a part, which is then left out: suspend.dirty on ext4 has one flush less where it
  * does.
  *

@@ -5,7 +5,7 @@
 
 #include "lib/base/number.h"
 #include "report/compare/compare.h"
-#include "report/findings/findings.h"
+#include "report/findings/say.h"
 #include "report/table/grid.h"
 #include "report/table/table.h"
 

@@ -52,8 +52,8 @@ bool cost_starts_target(const struct tables *tables, const struct table *t, size
 	return true;
 }
 
-const struct run_record *cost_plain_twin(const struct table *t, const struct table_row *row,
-					 const struct run_record *rec)
+const struct run_record *cost_reference_stack(const struct table *t, const struct table_row *row,
+					      const struct run_record *rec)
 {
 	size_t len = strcspn(rec->stack, ":");
 	char target[32];

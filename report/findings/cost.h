@@ -52,8 +52,8 @@ bool cost_plain(const char *stack, char *target);
 /* Whether column c is the first of a plain stack of its target, which is copied into target[32]. */
 bool cost_starts_target(const struct tables *tables, const struct table *t, size_t c, char *target);
 /* The plain stack of the same target and as many segments, in the same row; NULL if none is. */
-const struct run_record *cost_plain_twin(const struct table *t, const struct table_row *row,
-					 const struct run_record *rec);
+const struct run_record *cost_reference_stack(const struct table *t, const struct table_row *row,
+					      const struct run_record *rec);
 /* The plain stack with the most segments that the table has: a position in its columns, or -1. */
 long cost_most_segments(const struct table *t);
 

@@ -8,13 +8,13 @@
 #include "lib/base/number.h"
 #include "lib/base/text.h"
 #include "report/findings/cost.h"
-#include "report/findings/law.h"
-#include "report/findings/levels.h"
+#include "report/findings/fallback_cost.h"
+#include "report/findings/fio_compare.h"
+#include "report/findings/fit_levels.h"
+#include "report/findings/fit_search.h"
+#include "report/findings/fit_segments.h"
+#include "report/findings/fit_stripes.h"
 #include "report/findings/scaling.h"
-#include "report/findings/segmentlaw.h"
-#include "report/findings/stripes.h"
-#include "report/findings/without.h"
-#include "report/table/beside.h"
 
 #include <fnmatch.h>
 #include <math.h>
@@ -27,20 +27,6 @@
 /* An extra is far above the middle one if it is more than so many times as large. */
 #define FAR 3
 #define FAR_NAMED 5
-
-void findings_sayf(findings_say *say, void *arg, const char *fmt, ...)
-{
-	char *text;
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
-	va_end(ap);
-	if (memory_check(text))
-		say(arg, text);
-	free(text);
-}
 
 /* A list of names in one growing sentence. */
 struct list {
@@ -199,7 +185,7 @@ static void say_odd(const struct tables *tables, const struct table *t, const st
 
 		if (!rec || rec == raw || !has_share(raw) || cost_plain(rec->stack, target))
 			continue;
-		twin = cost_plain_twin(t, row, rec);
+		twin = cost_reference_stack(t, row, rec);
 		if (twin && llabs(rec->median - twin->median) * 100 <= llabs(raw->median))
 			continue;
 		findings_sayf(say, arg, "%s: %s: %s %s (%s) on a %s: %s instead of %s", table_fs(t),
@@ -441,12 +427,15 @@ static const struct {
 	bool main;
 	void (*say)(const struct tables *, const struct table *, findings_say *, void *);
 } kinds[] = {
-	{true, without_say_dax},    {false, without_say_raw}, {true, say_all_growing},
-	{true, say_main_costs},	    {false, law_say},	      {false, levels_say},
-	{false, stripes_say},	    {false, segment_law_say}, {false, scaling_say},
-	{true, without_say_sync},   {false, beside_say},      {true, say_lost_all},
-	{true, say_refused_on_raw}, {false, say_range},	      {false, say_more_costs},
-	{false, say_main_rest},	    {true, say_kept},
+	{true, fallback_cost_say},  {false, fallback_cost_say_raw},
+	{true, say_all_growing},    {true, say_main_costs},
+	{false, fit_search_say},    {false, fit_levels_say},
+	{false, fit_stripes_say},   {false, fit_segments_say},
+	{false, scaling_say},	    {true, fallback_cost_say_sync},
+	{false, fio_compare_say},   {true, say_lost_all},
+	{true, say_refused_on_raw}, {false, say_range},
+	{false, say_more_costs},    {false, say_main_rest},
+	{true, say_kept},
 };
 
 static void say_kinds(const struct tables *tables, bool main_only, findings_say *say, void *arg)

@@ -4,10 +4,9 @@
 #ifndef DAXDM_FINDINGS_H
 #define DAXDM_FINDINGS_H
 
+#include "report/findings/say.h"
 #include "report/table/table.h"
 
-/* Each calls say(arg, sentence) for every sentence there is, in order. */
-typedef void findings_say(void *arg, const char *sentence);
 void findings_numbers(const struct tables *tables, findings_say *say, void *arg);
 /* Only what people act on: what device-mapper adds, growth with segments, lost huge pages, what
  * losing DAX costs, durability. */
@@ -17,8 +16,5 @@ void findings_gaps(const struct tables *tables, findings_say *say, void *arg);
 
 /* The head of a report: what was measured, on what, and whether the run is whole. */
 void findings_head(const struct tables *tables, findings_say *say, void *arg);
-
-__attribute__((format(printf, 3, 4))) void findings_sayf(findings_say *say, void *arg,
-							 const char *fmt, ...);
 
 #endif

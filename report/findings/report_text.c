@@ -5,9 +5,9 @@
 #include "lib/base/number.h"
 #include "lib/base/terminal.h"
 #include "report/findings/cost.h"
+#include "report/findings/counters_report.h"
 #include "report/findings/findings.h"
-#include "report/table/beside.h"
-#include "report/table/counted.h"
+#include "report/findings/fio_compare.h"
 #include "report/table/grid.h"
 
 #include <stdlib.h>
@@ -93,11 +93,11 @@ static void print_tables(const struct tables *tables, int width, FILE *out)
 				  .heading = "Counted, in a second sweep"};
 
 	table_print(tables, out, width);
-	beside_print(tables, out);
+	fio_compare_print(tables, out);
 	if (!tables->run->n_counted)
 		return;
-	counted_sentences(tables->run, print_sentence, &counted);
-	counted_tables(tables->run, out);
+	counters_report_say(tables->run, print_sentence, &counted);
+	counters_report_tables(tables->run, out);
 	fputc('\n', out);
 }
 

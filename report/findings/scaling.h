@@ -3,7 +3,8 @@
 #ifndef DAXDM_SCALING_H
 #define DAXDM_SCALING_H
 
-#include "report/findings/findings.h"
+#include "report/findings/say.h"
+#include "report/table/table.h"
 
 /*
  * One sentence for each family of variants that differ in their last word only, a number of

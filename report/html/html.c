@@ -2,10 +2,10 @@
 /* One page without anything from elsewhere: style inline, plots as data URLs (an SVG that is an
  * image keeps its ids to itself, several inlined ones would clash). */
 #include "report/html/html.h"
+#include "report/findings/counters_report.h"
 #include "report/findings/findings.h"
+#include "report/findings/fio_compare.h"
 #include "report/html/glossary.h"
-#include "report/table/beside.h"
-#include "report/table/counted.h"
 
 #include "lib/base/memory.h"
 #include "lib/base/number.h"
@@ -279,11 +279,11 @@ static void put_counted(const struct run *run, FILE *out)
 	char *text = NULL;
 	FILE *tables;
 
-	counted_sentences(run, put_item, &counted);
+	counters_report_say(run, put_item, &counted);
 	fputs(counted.any ? "</ul>\n" : "", out);
 	tables = memory_stream(&text);
 	if (tables) {
-		counted_tables(run, tables);
+		counters_report_tables(run, tables);
 		fclose(tables);
 	}
 	if (text && *text) {
@@ -327,7 +327,7 @@ int html_write(const struct tables *tables, const char *dir, FILE *out)
 		put_table(tables, &tables->table[i], out);
 		put_more(tables, &tables->table[i], out);
 	}
-	beside_html(tables, out);
+	fio_compare_html(tables, out);
 	put_counted(run, out);
 	findings_gaps(tables, put_item, &gaps);
 	fputs(gaps.any ? "</ul>\n" : "", out);

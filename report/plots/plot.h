@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Private to plotdata.c and the plot_*.c files: the panels, and helpers that write plot.gp and TSV
+ * Private to plotdata.c, plot.c and the plot_*.c files: the panels, and helpers that write plot.gp and TSV
  * files.  Panel P (from 1) is filesystem P.  A colour column holds the number of a line type of
  * plot/style.gp.
  *

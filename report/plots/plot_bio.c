@@ -5,7 +5,7 @@
  *   bio-P.tsv         panel P, one index per line: bytes, multiple
  *   bio-P-labels.tsv  where the lines end: bytes, multiple, text, colour
  */
-#include "report/findings/without.h"
+#include "report/findings/fallback_cost.h"
 #include "report/plots/plot.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@ struct bio_plot {
 /* Raw, and the stack that findings speak of; returns how many. */
 static size_t find_stacks(const struct plot *p, const struct table *t, size_t stacks[2])
 {
-	long dm = without_dm_stack(p->tables, t, "bio");
+	long dm = fallback_cost_dm_stack(p->tables, t, "bio");
 	size_t n = 0;
 
 	if (p->tables->raw >= 0)
@@ -42,9 +42,9 @@ static size_t put_line(const struct table *t, size_t stack, const char *op, FILE
 	const char *size;
 	size_t n = 0;
 
-	for (size_t i = 0; (size = without_size(t, op, i)); i++) {
-		double ratio = without_ratio(t, stack, "direct", op, "", size);
-		double bytes = without_size_bytes(size);
+	for (size_t i = 0; (size = fallback_cost_size(t, op, i)); i++) {
+		double ratio = fallback_cost_ratio(t, stack, "direct", op, "", size);
+		double bytes = fallback_cost_size_bytes(size);
 
 		if (ratio <= 0 || bytes <= 0)
 			continue;
@@ -99,17 +99,18 @@ static void put_title(const struct plot *p)
 {
 	for (size_t i = 0; i < p->n_panels; i++) {
 		const struct table *t = p->panel[i].table;
-		const char *size = without_size(t, "read", 0);
+		const char *size = fallback_cost_size(t, "read", 0);
 		size_t stacks[2], n = find_stacks(p, t, stacks);
-		double ratio =
-			size && n ? without_ratio(t, stacks[n - 1], "direct", "read", "", size) : 0;
+		double ratio = size && n ? fallback_cost_ratio(t, stacks[n - 1], "direct", "read",
+							       "", size)
+					 : 0;
 		char title[256], words[32];
 
 		if (ratio <= 0)
 			continue;
 		snprintf(title, sizeof(title),
 			 "Without DAX a %s read costs %.1f times as much on %s (%s, O_DIRECT)",
-			 without_size_words(size, words, sizeof(words)), ratio,
+			 fallback_cost_size_words(size, words, sizeof(words)), ratio,
 			 p->tables->run->stacks.name[stacks[n - 1]], table_fs(t));
 		plot_put_string(p, "bio_title", title);
 		return;
@@ -123,9 +124,10 @@ static void put_sizes(const struct plot *p)
 	char words[32];
 
 	plot_tics_begin(p, "bio");
-	for (size_t i = 0; p->n_panels && (size = without_size(p->panel[0].table, "read", i)); i++)
-		plot_put_tic(p, without_size_bytes(size),
-			     without_size_words(size, words, sizeof(words)));
+	for (size_t i = 0; p->n_panels && (size = fallback_cost_size(p->panel[0].table, "read", i));
+	     i++)
+		plot_put_tic(p, fallback_cost_size_bytes(size),
+			     fallback_cost_size_words(size, words, sizeof(words)));
 	plot_tics_end(p, "bio");
 }
 

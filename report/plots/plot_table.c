@@ -6,7 +6,7 @@
  *   table-P-labels.tsv  where the lines end: segments, cost, text, colour
  */
 #include "lib/base/number.h"
-#include "report/findings/segmentlaw.h"
+#include "report/findings/fit_segments.h"
 #include "report/plots/plot.h"
 
 #include <errno.h>
@@ -115,16 +115,16 @@ static void put_title(const struct plot *p)
 	for (size_t i = 0; i < p->n_panels; i++) {
 		const struct table *t = p->panel[i].table;
 		const struct table_row *row = find_row(t, "load");
-		struct segment_law law;
+		struct segment_fit fit;
 		char title[256];
 
-		if (!row || !segment_law_of(t, row, &law) ||
-		    segment_law_shape(&law) != SEGMENT_LINE || law.base < 0)
+		if (!row || !fit_segments_of(t, row, &fit) ||
+		    fit_segments_shape(&fit) != FIT_SEGMENTS_LINE || fit.base < 0)
 			continue;
 		snprintf(title, sizeof(title),
 			 "To load a table costs %s %s for each segment, and %s for any table",
-			 number_tenths(law.per_segment).s, t->unit,
-			 number(number_round(law.base)).s);
+			 number_tenths(fit.per_segment).s, t->unit,
+			 number(number_round(fit.base)).s);
 		plot_put_string(p, "table_title", title);
 		return;
 	}

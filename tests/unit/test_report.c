@@ -4,10 +4,10 @@
 #include "cli/cli.h"
 #include "cli/draw.h"
 #include "lib/base/msg.h"
+#include "report/findings/counters_report.h"
 #include "report/findings/findings.h"
 #include "report/html/html.h"
 #include "report/plots/plotdata.h"
-#include "report/table/counted.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -465,7 +465,7 @@ static void test_table_narrow(void **state)
 
 static void collect_counted(const struct tables *tables, findings_say *say, void *arg)
 {
-	counted_sentences(tables->run, say, arg);
+	counters_report_say(tables->run, say, arg);
 }
 
 static char *counted_text(const struct run *run)
@@ -475,7 +475,7 @@ static char *counted_text(const struct run *run)
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
-	counted_tables(run, out);
+	counters_report_tables(run, out);
 	fclose(out);
 	return text;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "report/findings/levels.h"
+#include "report/findings/fit_levels.h"
 
 #include "lib/base/memory.h"
 #include "lib/base/number.h"
@@ -31,8 +31,8 @@ static int levels_of(const char *stack)
 	}
 }
 
-void levels_say(const struct tables *tables, const struct table *table, findings_say *say,
-		void *arg)
+void fit_levels_say(const struct tables *tables, const struct table *table, findings_say *say,
+		    void *arg)
 {
 	const struct run_record *at[LEVELS_MAX + 1] = {NULL};
 	struct fit_points points = {.n = 0};

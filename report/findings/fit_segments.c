@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "report/findings/segmentlaw.h"
+#include "report/findings/fit_segments.h"
 
 #include "lib/base/number.h"
 #include "lib/base/text.h"
@@ -20,10 +20,10 @@ static double round_slope(double per_segment)
 	return fabs(per_segment) < 100 ? round(per_segment * 10) / 10 : round(per_segment);
 }
 
-struct segment_law segment_law_fit(const struct fit_points *p)
+struct segment_fit fit_segments(const struct fit_points *p)
 {
 	struct fit_line line = fit_line(p, true);
-	struct segment_law law = {.n = 0};
+	struct segment_fit fit = {.n = 0};
 	double fewest = INFINITY, most = 0;
 
 	for (size_t i = 0; i < p->n; i++) {
@@ -31,23 +31,23 @@ struct segment_law segment_law_fit(const struct fit_points *p)
 
 		fewest = fmin(fewest, p->x[i]);
 		most = fmax(most, p->x[i]);
-		law.least = i ? fmin(law.least, p->y[i]) : p->y[i];
-		law.most = fmax(law.most, p->y[i]);
+		fit.least = i ? fmin(fit.least, p->y[i]) : p->y[i];
+		fit.most = fmax(fit.most, p->y[i]);
 		for (size_t k = 0; k < i && !seen; k++)
 			seen = p->x[k] == p->x[i];
-		law.n += !seen;
+		fit.n += !seen;
 	}
 	if (!line.known)
-		return law;
-	law.per_segment = round_slope(line.slope);
-	law.base = round(line.base + (line.slope - law.per_segment) * line.x_mean);
-	law.most_off = fit_distance(p, law.base, law.per_segment, true);
-	law.rises = fit_rises(p);
-	law.grows = law.per_segment * (most - fewest) > (law.base + law.per_segment * fewest) / 10;
-	return law;
+		return fit;
+	fit.per_segment = round_slope(line.slope);
+	fit.base = round(line.base + (line.slope - fit.per_segment) * line.x_mean);
+	fit.most_off = fit_distance(p, fit.base, fit.per_segment, true);
+	fit.rises = fit_rises(p);
+	fit.grows = fit.per_segment * (most - fewest) > (fit.base + fit.per_segment * fewest) / 10;
+	return fit;
 }
 
-bool segment_law_of(const struct table *t, const struct table_row *row, struct segment_law *law)
+bool fit_segments_of(const struct table *t, const struct table_row *row, struct segment_fit *fit)
 {
 	struct fit_points points = {.n = 0};
 
@@ -59,8 +59,8 @@ bool segment_law_of(const struct table *t, const struct table_row *row, struct s
 		    !strstr(rec->stack, "over="))
 			fit_add(&points, (double)rec->segments, (double)rec->median);
 	}
-	*law = segment_law_fit(&points);
-	return law->n > 1;
+	*fit = fit_segments(&points);
+	return fit->n > 1;
 }
 
 static bool is_operation(const struct table_row *row)
@@ -80,25 +80,25 @@ static double percent_above(double part)
 }
 
 /* "load 14,100 + 49,000 (0.4 %)": for each segment, for any table, and how far off at most. */
-static void add_law(const char *name, const struct segment_law *law, char *text, size_t size)
+static void add_fit(const char *name, const struct segment_fit *fit, char *text, size_t size)
 {
 	text_append(text, size, "%s%s %s %s %s", *text ? ", " : "", name,
-		    number_tenths(law->per_segment).s, law->base < 0 ? "-" : "+",
-		    number(llabs(number_round(law->base))).s);
-	if (law->n > 2)
-		text_append(text, size, " (%.1f %%)", percent_above(law->most_off));
+		    number_tenths(fit->per_segment).s, fit->base < 0 ? "-" : "+",
+		    number(llabs(number_round(fit->base))).s);
+	if (fit->n > 2)
+		text_append(text, size, " (%.1f %%)", percent_above(fit->most_off));
 }
 
 /* A line that misses a stack by more is none. */
 #define FITS 0.1
 
-enum segment_shape segment_law_shape(const struct segment_law *law)
+enum fit_segments_shape fit_segments_shape(const struct segment_fit *fit)
 {
-	if (law->grows && law->rises)
-		return law->n < 3 || law->most_off <= FITS ? SEGMENT_LINE : SEGMENT_BENDS;
-	if ((law->most - law->least) * 10 < law->least)
-		return SEGMENT_FLAT;
-	return law->rises ? SEGMENT_BENDS : SEGMENT_OTHER;
+	if (fit->grows && fit->rises)
+		return fit->n < 3 || fit->most_off <= FITS ? FIT_SEGMENTS_LINE : FIT_SEGMENTS_BENDS;
+	if ((fit->most - fit->least) * 10 < fit->least)
+		return FIT_SEGMENTS_FLAT;
+	return fit->rises ? FIT_SEGMENTS_BENDS : FIT_SEGMENTS_OTHER;
 }
 
 /* How sure the lines are; two numbers of segments fit any. */
@@ -118,20 +118,21 @@ static const char *sure(size_t fewest, size_t most, char buf[128])
 static void say_growing(const struct table *t, bool of_mounted, findings_say *say, void *arg)
 {
 	char text[1536] = "", buf[128];
-	struct segment_law law;
+	struct segment_fit fit;
 	size_t fewest = SIZE_MAX, most = 0;
 
 	for (size_t r = 0; r < t->n_rows; r++) {
 		const struct table_row *row = &t->rows[r];
 
 		if (!is_operation(row) || is_mounted(row) != of_mounted ||
-		    !segment_law_of(t, row, &law) || segment_law_shape(&law) != SEGMENT_LINE ||
+		    !fit_segments_of(t, row, &fit) ||
+		    fit_segments_shape(&fit) != FIT_SEGMENTS_LINE ||
 		    strlen(text) + 128 > sizeof(text))
 			continue;
-		add_law(row->variant + (of_mounted ? strlen(mounted) : 0), &law, text,
+		add_fit(row->variant + (of_mounted ? strlen(mounted) : 0), &fit, text,
 			sizeof(text));
-		most = law.n > most ? law.n : most;
-		fewest = law.n < fewest ? law.n : fewest;
+		most = fit.n > most ? fit.n : most;
+		fewest = fit.n < fewest ? fit.n : fewest;
 	}
 	if (*text)
 		findings_sayf(say, arg,
@@ -142,23 +143,23 @@ static void say_growing(const struct table *t, bool of_mounted, findings_say *sa
 }
 
 /* What no line tells: from the least to the most it cost, on stacks of one device. */
-static void say_others(const struct table *t, enum segment_shape shape, const char *words,
+static void say_others(const struct table *t, enum fit_segments_shape shape, const char *words,
 		       findings_say *say, void *arg)
 {
 	char text[1024] = "";
-	struct segment_law law;
+	struct segment_fit fit;
 
 	for (size_t r = 0; r < t->n_rows; r++) {
 		const struct table_row *row = &t->rows[r];
 		size_t used = strlen(text);
 
-		if (!is_operation(row) || !segment_law_of(t, row, &law) ||
-		    segment_law_shape(&law) != shape || used + 96 > sizeof(text))
+		if (!is_operation(row) || !fit_segments_of(t, row, &fit) ||
+		    fit_segments_shape(&fit) != shape || used + 96 > sizeof(text))
 			continue;
 		text_append(text, sizeof(text), "%s%s %s", *text ? ", " : "", row->variant,
-			    number(number_round(law.least)).s);
-		if (law.most > law.least)
-			text_append(text, sizeof(text), " to %s", number(number_round(law.most)).s);
+			    number(number_round(fit.least)).s);
+		if (fit.most > fit.least)
+			text_append(text, sizeof(text), " to %s", number(number_round(fit.most)).s);
 	}
 	if (*text)
 		findings_sayf(say, arg, "%s: %s, in %s: %s", table_fs(t), words, t->unit, text);
@@ -235,7 +236,7 @@ static void say_memory(const struct tables *tables, const struct table *t, findi
 	static const char name[] = "table_memory{";
 	struct fit_points points = {.n = 0};
 	char text[128] = "", buf[128];
-	struct segment_law law;
+	struct segment_fit fit;
 
 	if (cost_is_rate(t))
 		return;
@@ -248,33 +249,33 @@ static void say_memory(const struct tables *tables, const struct table *t, findi
 			continue;
 		fit_add(&points, (double)segments, (double)held);
 	}
-	law = segment_law_fit(&points);
-	if (law.n < 2)
+	fit = fit_segments(&points);
+	if (fit.n < 2)
 		return;
-	if (segment_law_shape(&law) != SEGMENT_LINE) {
+	if (fit_segments_shape(&fit) != FIT_SEGMENTS_LINE) {
 		findings_sayf(say, arg, "%s: a loaded table holds %s to %s bytes of kernel memory",
-			      table_fs(t), number(number_round(law.least)).s,
-			      number(number_round(law.most)).s);
+			      table_fs(t), number(number_round(fit.least)).s,
+			      number(number_round(fit.most)).s);
 		return;
 	}
-	add_law("a loaded table holds", &law, text, sizeof(text));
+	add_fit("a loaded table holds", &fit, text, sizeof(text));
 	findings_sayf(say, arg,
 		      "%s: %s bytes of kernel memory, for each segment + for any table (%s)",
-		      table_fs(t), text, sure(law.n, law.n, buf));
+		      table_fs(t), text, sure(fit.n, fit.n, buf));
 }
 
-void segment_law_say(const struct tables *tables, const struct table *t, findings_say *say,
-		     void *arg)
+void fit_segments_say(const struct tables *tables, const struct table *t, findings_say *say,
+		      void *arg)
 {
 	say_growing(t, false, say, arg);
 	say_growing(t, true, say, arg);
-	say_others(t, SEGMENT_BENDS,
+	say_others(t, FIT_SEGMENTS_BENDS,
 		   "operations whose cost grows with the number of segments, but not linearly", say,
 		   arg);
-	say_others(t, SEGMENT_FLAT,
+	say_others(t, FIT_SEGMENTS_FLAT,
 		   "operations whose cost changes by less than a tenth with the number of segments",
 		   say, arg);
-	say_others(t, SEGMENT_OTHER,
+	say_others(t, FIT_SEGMENTS_OTHER,
 		   "operations whose cost differs by a tenth or more between tables, but does not "
 		   "grow with their segments",
 		   say, arg);

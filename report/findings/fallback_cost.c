@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "report/findings/without.h"
+#include "report/findings/fallback_cost.h"
 
 #include "lib/base/number.h"
 #include "lib/base/text.h"
@@ -19,15 +19,15 @@ static const struct table_row *find_row(const struct table *t, const char *bench
 	return NULL;
 }
 
-const struct run_record *without_record(const struct table *t, size_t stack, const char *bench,
-					const char *variant)
+const struct run_record *fallback_cost_record(const struct table *t, size_t stack,
+					      const char *bench, const char *variant)
 {
 	const struct table_row *row = find_row(t, bench, variant);
 
 	return row ? row->cell[stack] : NULL;
 }
 
-double without_size_bytes(const char *size)
+double fallback_cost_size_bytes(const char *size)
 {
 	char *unit;
 	double bytes = (double)strtoull(size, &unit, 10);
@@ -36,7 +36,7 @@ double without_size_bytes(const char *size)
 }
 
 /* Records come as their proofs allowed, so not in order; each size is there once. */
-const char *without_size(const struct table *t, const char *op, size_t i)
+const char *fallback_cost_size(const struct table *t, const char *op, size_t i)
 {
 	double above = 0;
 	const char *next;
@@ -51,17 +51,18 @@ const char *without_size(const struct table *t, const char *op, size_t i)
 
 			if (strcmp(row->bench, "bio") ||
 			    strncmp(row->variant, prefix, strlen(prefix)) ||
-			    without_size_bytes(size) <= above)
+			    fallback_cost_size_bytes(size) <= above)
 				continue;
-			if (!next || without_size_bytes(size) < without_size_bytes(next))
+			if (!next ||
+			    fallback_cost_size_bytes(size) < fallback_cost_size_bytes(next))
 				next = size;
 		}
-		above = next ? without_size_bytes(next) : 0;
+		above = next ? fallback_cost_size_bytes(next) : 0;
 	} while (next && i--);
 	return next;
 }
 
-const char *without_size_words(const char *size, char *buf, size_t buf_size)
+const char *fallback_cost_size_words(const char *size, char *buf, size_t buf_size)
 {
 	int digits = (int)strspn(size, "0123456789");
 	char unit = (char)tolower((unsigned char)size[digits]);
@@ -79,11 +80,11 @@ static const struct run_record *other_record(const struct table *t, size_t stack
 	char name[128];
 
 	snprintf(name, sizeof(name), "%s.%s.%s%s%s", path, op, warmth, *warmth ? "." : "", size);
-	return without_record(t, stack, "bio", name);
+	return fallback_cost_record(t, stack, "bio", name);
 }
 
-double without_ratio(const struct table *t, size_t stack, const char *path, const char *op,
-		     const char *warmth, const char *size)
+double fallback_cost_ratio(const struct table *t, size_t stack, const char *path, const char *op,
+			   const char *warmth, const char *size)
 {
 	const struct run_record *dax = other_record(t, stack, "dax", op, "", size);
 	const struct run_record *other = other_record(t, stack, path, op, warmth, size);
@@ -107,10 +108,10 @@ static void find_ways(const struct table *t, size_t stack, const char *op, bool 
 
 	for (unsigned int w = 0; w < BUFFERED; w++) {
 		has[w] = false;
-		for (size_t i = 0; (size = without_size(t, op, i)) && !has[w]; i++)
+		for (size_t i = 0; (size = fallback_cost_size(t, op, i)) && !has[w]; i++)
 			has[w] = other_record(t, stack, "direct", op, "", size) &&
-				 without_ratio(t, stack, "buffered", op, buffered[w].warmth, size) >
-					 0;
+				 fallback_cost_ratio(t, stack, "buffered", op, buffered[w].warmth,
+						     size) > 0;
 	}
 }
 
@@ -132,13 +133,14 @@ static void add_size(const struct table *t, size_t stack, const char *op, const 
 	    strlen(text) + 256 > text_size)
 		return;
 	text_append(text, text_size, "%s%s %.2f", first ? "" : "; ",
-		    without_size_words(size, words, sizeof(words)),
-		    without_ratio(t, stack, "direct", op, "", size));
+		    fallback_cost_size_words(size, words, sizeof(words)),
+		    fallback_cost_ratio(t, stack, "direct", op, "", size));
 	if (first)
 		text_append(text, text_size, " by O_DIRECT (%s %s instead of %s)",
 			    number(direct->median).s, t->unit, number(dax->median).s);
 	for (unsigned int i = 0; i < BUFFERED; i++) {
-		double ratio = without_ratio(t, stack, "buffered", op, buffered[i].warmth, size);
+		double ratio =
+			fallback_cost_ratio(t, stack, "buffered", op, buffered[i].warmth, size);
 		const char *name = strcmp(op, "write") ? buffered[i].read : buffered[i].write;
 
 		if (!has[i])
@@ -164,7 +166,7 @@ static void say_op(const struct tables *tables, const struct table *t, size_t st
 	const char *size;
 
 	find_ways(t, stack, op, has);
-	for (size_t i = 0; (size = without_size(t, op, i)); i++)
+	for (size_t i = 0; (size = fallback_cost_size(t, op, i)); i++)
 		add_size(t, stack, op, size, has, text, sizeof(text));
 	if (*text)
 		findings_sayf(say, arg,
@@ -186,9 +188,9 @@ static void say_faults(const struct tables *tables, const struct table *t, size_
 		size_t used = strlen(text);
 
 		snprintf(name, sizeof(name), "%s.pte", kinds[i]);
-		dax = without_record(t, stack, "fault", name);
+		dax = fallback_cost_record(t, stack, "fault", name);
 		snprintf(name, sizeof(name), "mmap.%s", kinds[i]);
-		other = without_record(t, stack, "bio", name);
+		other = fallback_cost_record(t, stack, "bio", name);
 		if (dax && other && dax->median > 0 && other->median > 0)
 			snprintf(text + used, sizeof(text) - used,
 				 "%s%s %.2f (%s %s instead of %s)", used ? ", " : "", kinds[i],
@@ -203,7 +205,7 @@ static void say_faults(const struct tables *tables, const struct table *t, size_
 			table_fs(t), tables->run->stacks.name[stack], text);
 }
 
-long without_dm_stack(const struct tables *tables, const struct table *t, const char *bench)
+long fallback_cost_dm_stack(const struct tables *tables, const struct table *t, const char *bench)
 {
 	struct cost cost;
 
@@ -224,18 +226,18 @@ static void say_stack(const struct tables *tables, const struct table *t, long s
 	say_faults(tables, t, (size_t)stack, say, arg);
 }
 
-void without_say_dax(const struct tables *tables, const struct table *t, findings_say *say,
-		     void *arg)
+void fallback_cost_say(const struct tables *tables, const struct table *t, findings_say *say,
+		       void *arg)
 {
-	long dm = without_dm_stack(tables, t, "bio");
+	long dm = fallback_cost_dm_stack(tables, t, "bio");
 
 	say_stack(tables, t, dm < 0 ? tables->raw : dm, say, arg);
 }
 
-void without_say_raw(const struct tables *tables, const struct table *t, findings_say *say,
-		     void *arg)
+void fallback_cost_say_raw(const struct tables *tables, const struct table *t, findings_say *say,
+			   void *arg)
 {
-	if (without_dm_stack(tables, t, "bio") >= 0)
+	if (fallback_cost_dm_stack(tables, t, "bio") >= 0)
 		say_stack(tables, t, tables->raw, say, arg);
 }
 
@@ -251,13 +253,13 @@ static void say_durable(const struct tables *tables, const struct table *t, size
 		size_t used = strlen(text);
 
 		snprintf(name, sizeof(name), "durable.mapsync.%s", sizes[i]);
-		own = without_record(t, stack, "copy", name);
+		own = fallback_cost_record(t, stack, "copy", name);
 		snprintf(name, sizeof(name), "durable.msync.%s", sizes[i]);
-		call = without_record(t, stack, "copy", name);
+		call = fallback_cost_record(t, stack, "copy", name);
 		if (own && call && own->median > 0 && call->median > 0)
 			snprintf(text + used, sizeof(text) - used,
 				 "%s%s %.1f times as many (%s %s instead of %s)", used ? ", " : "",
-				 without_size_words(sizes[i], words, sizeof(words)),
+				 fallback_cost_size_words(sizes[i], words, sizeof(words)),
 				 (double)call->median / (double)own->median, number(call->median).s,
 				 t->unit, number(own->median).s);
 	}
@@ -278,8 +280,8 @@ static void say_fsync(const struct tables *tables, const struct table *t, size_t
 		const struct run_record *raw, *dm;
 
 		snprintf(name, sizeof(name), "%s.4k", calls[i]);
-		raw = without_record(t, (size_t)tables->raw, "copy", name);
-		dm = without_record(t, stack, "copy", name);
+		raw = fallback_cost_record(t, (size_t)tables->raw, "copy", name);
+		dm = fallback_cost_record(t, stack, "copy", name);
 		if (raw && dm && raw->median > 0 && dm->median > 0)
 			findings_sayf(
 				say, arg,
@@ -291,10 +293,10 @@ static void say_fsync(const struct tables *tables, const struct table *t, size_t
 	}
 }
 
-void without_say_sync(const struct tables *tables, const struct table *t, findings_say *say,
-		      void *arg)
+void fallback_cost_say_sync(const struct tables *tables, const struct table *t, findings_say *say,
+			    void *arg)
 {
-	long dm = without_dm_stack(tables, t, "copy");
+	long dm = fallback_cost_dm_stack(tables, t, "copy");
 
 	if (tables->raw >= 0)
 		say_durable(tables, t, (size_t)tables->raw, say, arg);

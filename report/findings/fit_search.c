@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "report/findings/law.h"
+#include "report/findings/fit_search.h"
 
 #include "lib/base/memory.h"
 #include "lib/base/number.h"
@@ -15,21 +15,21 @@
 /* Children of a node of the b-tree; 8 keys.  Source: drivers/md/dm-table.c. */
 enum { CHILDREN = 9 };
 
-static void terms_of(const struct law_point *p, double terms[FIT_TERMS_MAX])
+static void terms_of(const struct search_point *p, double terms[FIT_TERMS_MAX])
 {
-	terms[LAW_BASE] = 1;
-	terms[LAW_KEY] = p->keys;
-	terms[LAW_LEVEL] = p->levels;
-	terms[LAW_FULL] = p->full;
+	terms[SEARCH_BASE] = 1;
+	terms[SEARCH_KEY] = p->keys;
+	terms[SEARCH_LEVEL] = p->levels;
+	terms[SEARCH_FULL] = p->full;
 }
 
-static bool same_kind(const struct law_point *a, const struct law_point *b)
+static bool same_kind(const struct search_point *a, const struct search_point *b)
 {
 	return a->levels == b->levels && a->keys == b->keys && a->full == b->full;
 }
 
 /* Whether most searches of its kind cost as much: what a timer tick fell into is left out. */
-static bool is_usual(const struct law_point *points, size_t n, size_t at)
+static bool is_usual(const struct search_point *points, size_t n, size_t at)
 {
 	for (size_t i = 0; i < n; i++)
 		if (same_kind(&points[i], &points[at]) &&
@@ -40,7 +40,7 @@ static bool is_usual(const struct law_point *points, size_t n, size_t at)
 }
 
 /* To what most searches of a kind cost.  Returns 0 or -ENOMEM. */
-static int fit_usual(const struct law_point *points, size_t n, struct law *law)
+static int fit_usual(const struct search_point *points, size_t n, struct search_fit *fit)
 {
 	double(*terms)[FIT_TERMS_MAX] = calloc(n + 1, sizeof(*terms));
 	double *cost = calloc(n + 1, sizeof(*cost)), fitted[FIT_TERMS_MAX];
@@ -55,11 +55,11 @@ static int fit_usual(const struct law_point *points, size_t n, struct law *law)
 		cost[usual++] = (double)points[p].cost;
 	}
 	if (terms && cost)
-		rc = fit_terms(usual, LAW_TERMS, (const double(*)[FIT_TERMS_MAX])terms, cost,
+		rc = fit_terms(usual, SEARCH_TERMS, (const double(*)[FIT_TERMS_MAX])terms, cost,
 			       fitted, known);
-	for (int t = 0; t < LAW_TERMS && !rc; t++) {
-		law->cost[t] = fitted[t];
-		law->known[t] = known[t];
+	for (int t = 0; t < SEARCH_TERMS && !rc; t++) {
+		fit->cost[t] = fitted[t];
+		fit->known[t] = known[t];
 	}
 	free(terms);
 	free(cost);
@@ -72,38 +72,38 @@ static double round_cost(double cost)
 	return fabs(cost - round(cost)) < 0.01 ? round(cost) : round(cost * 10) / 10;
 }
 
-struct law law_fit(const struct law_point *points, size_t n)
+struct search_fit fit_search(const struct search_point *points, size_t n)
 {
-	struct law law = {.searches = 0};
+	struct search_fit fit = {.searches = 0};
 	double terms[FIT_TERMS_MAX];
 
-	if (fit_usual(points, n, &law) < 0) {
+	if (fit_usual(points, n, &fit) < 0) {
 		memory_check(NULL);
-		return law;
+		return fit;
 	}
 	for (size_t p = 0; p < n; p++) {
 		double want = 0, apart;
 
 		terms_of(&points[p], terms);
-		for (int i = 0; i < LAW_TERMS; i++)
-			want += round_cost(law.cost[i]) * terms[i];
+		for (int i = 0; i < SEARCH_TERMS; i++)
+			want += round_cost(fit.cost[i]) * terms[i];
 		apart = fabs((double)points[p].cost - want);
-		law.searches += points[p].count;
-		law.exact += apart < 0.01 ? points[p].count : 0;
-		law.deviation += apart * (double)points[p].count;
+		fit.searches += points[p].count;
+		fit.exact += apart < 0.01 ? points[p].count : 0;
+		fit.deviation += apart * (double)points[p].count;
 	}
-	law.deviation /= law.searches ? (double)law.searches : 1;
+	fit.deviation /= fit.searches ? (double)fit.searches : 1;
 	/* Nine times the segments: a level, whose node compares 1 to 8 keys, and 8 for the ninth.
 	 */
-	law.doubling = (law.cost[LAW_LEVEL] + law.cost[LAW_KEY] * 44 / CHILDREN +
-			law.cost[LAW_FULL] / CHILDREN) /
+	fit.doubling = (fit.cost[SEARCH_LEVEL] + fit.cost[SEARCH_KEY] * 44 / CHILDREN +
+			fit.cost[SEARCH_FULL] / CHILDREN) /
 		       log2(CHILDREN);
-	return law;
+	return fit;
 }
 
-static bool add_points(const json_t *value, struct law_point **points, size_t *n)
+static bool add_points(const json_t *value, struct search_point **points, size_t *n)
 {
-	struct law_point *more =
+	struct search_point *more =
 		memory_check(reallocarray(*points, *n + json_array_size(value) + 1, sizeof(*more)));
 	const json_t *row;
 	size_t i;
@@ -116,7 +116,7 @@ static bool add_points(const json_t *value, struct law_point **points, size_t *n
 
 		if (count < 0 || count > RUN_COUNT_MAX)
 			continue;
-		more[(*n)++] = (struct law_point){
+		more[(*n)++] = (struct search_point){
 			.levels = (unsigned int)json_integer_value(json_array_get(row, 0)),
 			.keys = (unsigned int)json_integer_value(json_array_get(row, 1)),
 			.full = (unsigned int)json_integer_value(json_array_get(row, 2)),
@@ -127,47 +127,48 @@ static bool add_points(const json_t *value, struct law_point **points, size_t *n
 	return true;
 }
 
-static void say_law(const struct law *law, const struct table *t, size_t stacks, findings_say *say,
-		    void *arg)
+static void say_fit(const struct search_fit *fit, const struct table *t, size_t stacks,
+		    findings_say *say, void *arg)
 {
 	char full[64] = "", doubling[96] = "", fits[160], *text;
-	bool whole = law->known[LAW_LEVEL] && law->known[LAW_KEY];
+	bool whole = fit->known[SEARCH_LEVEL] && fit->known[SEARCH_KEY];
 
-	if (law->known[LAW_FULL])
+	if (fit->known[SEARCH_FULL])
 		snprintf(full, sizeof(full), " (%c%s if it has no larger one)",
-			 round_cost(law->cost[LAW_FULL]) < 0 ? '-' : '+',
-			 number_tenths(fabs(law->cost[LAW_FULL])).s);
+			 round_cost(fit->cost[SEARCH_FULL]) < 0 ? '-' : '+',
+			 number_tenths(fabs(fit->cost[SEARCH_FULL])).s);
 	if (whole)
 		snprintf(doubling, sizeof(doubling),
-			 ": %.1f %s for each doubling of the segments, on average", law->doubling,
+			 ": %.1f %s for each doubling of the segments, on average", fit->doubling,
 			 t->unit);
 	if (!strcmp(t->unit, "insn"))
-		snprintf(fits, sizeof(fits), "exact for %s of %s searches", number(law->exact).s,
-			 number(law->searches).s);
+		snprintf(fits, sizeof(fits), "exact for %s of %s searches", number(fit->exact).s,
+			 number(fit->searches).s);
 	else
 		snprintf(fits, sizeof(fits), "mean deviation %.1f %s over %s searches",
-			 law->deviation, t->unit, number(law->searches).s);
+			 fit->deviation, t->unit, number(fit->searches).s);
 	if (asprintf(&text,
 		     "%s: the search for a segment costs %s %s for each key compared%s%s%s%s; a "
 		     "b-tree level is added beyond 8, 72, 648 segments%s (%s on %zu stack%s; all "
 		     "else "
 		     "in dm_dax_direct_access: %s)",
-		     table_fs(t), number_tenths(law->cost[LAW_KEY]).s, t->unit,
-		     whole ? " and " : "", whole ? number_tenths(law->cost[LAW_LEVEL]).s : "",
+		     table_fs(t), number_tenths(fit->cost[SEARCH_KEY]).s, t->unit,
+		     whole ? " and " : "", whole ? number_tenths(fit->cost[SEARCH_LEVEL]).s : "",
 		     whole ? " for each node visited" : "", full, doubling, fits, stacks,
-		     stacks == 1 ? "" : "s", number_tenths(law->cost[LAW_BASE]).s) < 0)
+		     stacks == 1 ? "" : "s", number_tenths(fit->cost[SEARCH_BASE]).s) < 0)
 		text = NULL;
 	if (memory_check(text))
 		say(arg, text);
 	free(text);
 }
 
-void law_say(const struct tables *tables, const struct table *table, findings_say *say, void *arg)
+void fit_search_say(const struct tables *tables, const struct table *table, findings_say *say,
+		    void *arg)
 {
 	static const char name[] = "table_search{";
-	struct law_point *points = NULL;
+	struct search_point *points = NULL;
 	size_t n = 0, stacks = 0;
-	struct law law;
+	struct search_fit fit;
 
 	if (cost_is_rate(table))
 		return;
@@ -178,8 +179,8 @@ void law_say(const struct tables *tables, const struct table *table, findings_sa
 		    add_points(o->value, &points, &n))
 			stacks++;
 	}
-	law = law_fit(points, n);
-	if (law.known[LAW_KEY])
-		say_law(&law, table, stacks, say, arg);
+	fit = fit_search(points, n);
+	if (fit.known[SEARCH_KEY])
+		say_fit(&fit, table, stacks, say, arg);
 	free(points);
 }

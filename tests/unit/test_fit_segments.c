@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* report/findings/segmentlaw.c: a line that points were made by is found again, and what is none is
+/* report/findings/fit_segments.c: a line that points were made by is found again, and what is none is
  * told. */
-#include "report/findings/segmentlaw.h"
+#include "report/findings/fit_segments.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -13,26 +13,26 @@
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
-static struct segment_law fit(const double (*points)[2], size_t n)
+static struct segment_fit fit_of(const double (*points)[2], size_t n)
 {
 	struct fit_points p = {.n = 0};
 
 	for (size_t i = 0; i < n; i++)
 		fit_add(&p, points[i][0], points[i][1]);
-	return segment_law_fit(&p);
+	return fit_segments(&p);
 }
 
 static void test_a_line_is_found(void **state)
 {
 	const double points[][2] = {{1, 50014}, {16, 50224}, {256, 53584}, {1024, 64336}};
-	struct segment_law law = fit(points, N(points));
+	struct segment_fit fit = fit_of(points, N(points));
 
 	(void)state;
-	assert_true(fabs(law.per_segment - 14) < 1e-6);
-	assert_true(fabs(law.base - 50000) < 1e-3);
-	assert_true(law.most_off < 1e-9);
-	assert_int_equal(law.n, 4);
-	assert_true(law.grows);
+	assert_true(fabs(fit.per_segment - 14) < 1e-6);
+	assert_true(fabs(fit.base - 50000) < 1e-3);
+	assert_true(fit.most_off < 1e-9);
+	assert_int_equal(fit.n, 4);
+	assert_true(fit.grows);
 }
 
 /* A hundred units at a million are nothing, at a thousand they are a tenth: the few count as much
@@ -42,12 +42,12 @@ static void test_a_line_is_found(void **state)
 static void test_the_distance_is_relative(void **state)
 {
 	const double points[][2] = {{1, 100}, {16, 1000}, {1024, 50000}};
-	struct segment_law law = fit(points, N(points));
+	struct segment_fit fit = fit_of(points, N(points));
 
 	(void)state;
-	assert_true(fabs(law.base + law.per_segment - 100) < 2);
-	assert_true(fabs(law.most_off - (1000 - law.base - 16 * law.per_segment) / 1000) < 1e-9);
-	assert_true(fabs(law.most_off - 0.1088) < 0.001);
+	assert_true(fabs(fit.base + fit.per_segment - 100) < 2);
+	assert_true(fabs(fit.most_off - (1000 - fit.base - 16 * fit.per_segment) / 1000) < 1e-9);
+	assert_true(fabs(fit.most_off - 0.1088) < 0.001);
 }
 
 static void test_flat(void **state)
@@ -55,7 +55,7 @@ static void test_flat(void **state)
 	const double points[][2] = {{1, 70000}, {16, 69000}, {1024, 71000}};
 
 	(void)state;
-	assert_false(fit(points, N(points)).grows);
+	assert_false(fit_of(points, N(points)).grows);
 }
 
 /* Two stacks of as many segments are one number: no line goes through them alone. */
@@ -64,8 +64,8 @@ static void test_one_number_is_no_line(void **state)
 	const double points[][2] = {{16, 100}, {16, 101}};
 
 	(void)state;
-	assert_int_equal(fit(points, N(points)).n, 1);
-	assert_int_equal(fit(points, 0).n, 0);
+	assert_int_equal(fit_of(points, N(points)).n, 1);
+	assert_int_equal(fit_of(points, 0).n, 0);
 }
 
 static void test_what_bends_is_off(void **state)
@@ -73,7 +73,7 @@ static void test_what_bends_is_off(void **state)
 	const double points[][2] = {{1, 1000}, {16, 16000}, {256, 20000}};
 
 	(void)state;
-	assert_true(fit(points, N(points)).most_off > 0.3);
+	assert_true(fit_of(points, N(points)).most_off > 0.3);
 }
 
 int main(void)

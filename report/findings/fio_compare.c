@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "report/table/beside.h"
+#include "report/findings/fio_compare.h"
 
 #include "lib/base/number.h"
 #include "lib/base/xml.h"
-#include "report/findings/without.h"
+#include "report/findings/fallback_cost.h"
 
 #include <string.h>
 
@@ -21,7 +21,7 @@ static const struct run_record *named(const struct table *t, size_t stack, const
 	return NULL;
 }
 
-bool beside_pair(const struct table *t, size_t row, size_t stack, struct beside *out)
+bool fio_compare_pair(const struct table *t, size_t row, size_t stack, struct fio_pair *out)
 {
 	const json_t *itself;
 
@@ -35,18 +35,18 @@ bool beside_pair(const struct table *t, size_t row, size_t stack, struct beside 
 	return out->ours;
 }
 
-int64_t beside_rest(const struct beside *pair)
+int64_t fio_compare_rest(const struct fio_pair *pair)
 {
 	return pair->theirs->median - pair->ours->median - (pair->itself > 0 ? pair->itself : 0);
 }
 
 static size_t count_pairs(const struct table *t, size_t stack)
 {
-	struct beside pair;
+	struct fio_pair pair;
 	size_t n = 0;
 
 	for (size_t r = 0; r < t->n_rows; r++)
-		n += beside_pair(t, r, stack, &pair);
+		n += fio_compare_pair(t, r, stack, &pair);
 	return n;
 }
 
@@ -61,12 +61,12 @@ static bool any_pair(const struct tables *tables, const struct table *t)
 /* The DM stack that is shown beside raw; -1 if there is none. */
 static long dm_stack(const struct tables *tables, const struct table *t)
 {
-	struct beside pair;
+	struct fio_pair pair;
 
 	for (size_t s = 0; s < tables->run->stacks.n; s++)
 		for (size_t r = 0; r < t->n_rows; r++)
-			if (beside_pair(t, r, s, &pair))
-				return without_dm_stack(tables, t, pair.theirs->bench);
+			if (fio_compare_pair(t, r, s, &pair))
+				return fallback_cost_dm_stack(tables, t, pair.theirs->bench);
 	return -1;
 }
 
@@ -77,7 +77,7 @@ static void full_name(const struct run_record *rec, char *buf, size_t size)
 
 static void print_stack(const struct tables *tables, const struct table *t, size_t stack, FILE *out)
 {
-	struct beside pair;
+	struct fio_pair pair;
 	char theirs[96], ours[96];
 
 	if (!count_pairs(t, stack))
@@ -85,7 +85,7 @@ static void print_stack(const struct tables *tables, const struct table *t, size
 	fprintf(out, "  %-27s %-27s %11s %11s %10s %10s %9s\n", tables->run->stacks.name[stack],
 		"our variant", "ours", "fio", "apart", "fio itself", "the rest");
 	for (size_t r = 0; r < t->n_rows; r++) {
-		if (!beside_pair(t, r, stack, &pair))
+		if (!fio_compare_pair(t, r, stack, &pair))
 			continue;
 		full_name(pair.theirs, theirs, sizeof(theirs));
 		full_name(pair.ours, ours, sizeof(ours));
@@ -93,11 +93,11 @@ static void print_stack(const struct tables *tables, const struct table *t, size
 			number(pair.ours->median).s, number(pair.theirs->median).s,
 			number_signed(pair.theirs->median - pair.ours->median).s,
 			pair.itself < 0 ? "?" : number(pair.itself).s,
-			number_signed(beside_rest(&pair)).s);
+			number_signed(fio_compare_rest(&pair)).s);
 	}
 }
 
-void beside_print(const struct tables *tables, FILE *out)
+void fio_compare_print(const struct tables *tables, FILE *out)
 {
 	for (size_t i = 0; i < tables->n; i++) {
 		const struct table *t = &tables->table[i];
@@ -118,7 +118,7 @@ void beside_print(const struct tables *tables, FILE *out)
 
 static void html_stack(const struct tables *tables, const struct table *t, size_t stack, FILE *out)
 {
-	struct beside pair;
+	struct fio_pair pair;
 	char theirs[96], ours[96];
 
 	if (!count_pairs(t, stack))
@@ -127,7 +127,7 @@ static void html_stack(const struct tables *tables, const struct table *t, size_
 	xml_put(out, tables->run->stacks.name[stack]);
 	fputs("</th></tr>\n", out);
 	for (size_t r = 0; r < t->n_rows; r++) {
-		if (!beside_pair(t, r, stack, &pair))
+		if (!fio_compare_pair(t, r, stack, &pair))
 			continue;
 		full_name(pair.theirs, theirs, sizeof(theirs));
 		full_name(pair.ours, ours, sizeof(ours));
@@ -139,11 +139,11 @@ static void html_stack(const struct tables *tables, const struct table *t, size_
 			number(pair.ours->median).s, number(pair.theirs->median).s,
 			number_signed(pair.theirs->median - pair.ours->median).s,
 			pair.itself < 0 ? "?" : number(pair.itself).s,
-			number_signed(beside_rest(&pair)).s);
+			number_signed(fio_compare_rest(&pair)).s);
 	}
 }
 
-void beside_html(const struct tables *tables, FILE *out)
+void fio_compare_html(const struct tables *tables, FILE *out)
 {
 	for (size_t i = 0; i < tables->n; i++) {
 		const struct table *t = &tables->table[i];
@@ -177,11 +177,12 @@ static void say_extra(const struct tables *tables, const struct table *t, size_t
 	unsigned int n = 0;
 
 	for (size_t r = 0; r < t->n_rows && n < NAMED_MAX; r++) {
-		struct beside raw, dm;
+		struct fio_pair raw, dm;
 		size_t used = strlen(text);
 		const char *dot;
 
-		if (!beside_pair(t, r, (size_t)tables->raw, &raw) || !beside_pair(t, r, stack, &dm))
+		if (!fio_compare_pair(t, r, (size_t)tables->raw, &raw) ||
+		    !fio_compare_pair(t, r, stack, &dm))
 			continue;
 		dot = strrchr(dm.theirs->variant, '.');
 		if (!dot || strcmp(dot, ".4k") || dm.ours->median == raw.ours->median)
@@ -197,23 +198,24 @@ static void say_extra(const struct tables *tables, const struct table *t, size_t
 }
 
 /* Whether a's rest is a smaller part of ours than b's. */
-static bool is_less(const struct beside *a, const struct beside *b)
+static bool is_less(const struct fio_pair *a, const struct fio_pair *b)
 {
-	return (__int128)beside_rest(a) * b->ours->median <
-	       (__int128)beside_rest(b) * a->ours->median;
+	return (__int128)fio_compare_rest(a) * b->ours->median <
+	       (__int128)fio_compare_rest(b) * a->ours->median;
 }
 
 /* How far the two are apart, without what fio itself takes. */
 static void say_apart(const struct tables *tables, const struct table *t, size_t stack,
 		      findings_say *say, void *arg)
 {
-	struct beside least = {0}, most = {0};
+	struct fio_pair least = {0}, most = {0};
 	size_t n = 0;
 
 	for (size_t r = 0; r < t->n_rows; r++) {
-		struct beside pair;
+		struct fio_pair pair;
 
-		if (!beside_pair(t, r, stack, &pair) || pair.itself < 0 || pair.ours->median <= 0)
+		if (!fio_compare_pair(t, r, stack, &pair) || pair.itself < 0 ||
+		    pair.ours->median <= 0)
 			continue;
 		if (!n || is_less(&pair, &least))
 			least = pair;
@@ -225,13 +227,14 @@ static void say_apart(const struct tables *tables, const struct table *t, size_t
 			      "%s: fio for the same work on %s: without what its null engine takes "
 			      "its medians are from %s (%s) to %s (%s) off ours (%zu pairs)",
 			      table_fs(t), tables->run->stacks.name[stack],
-			      number_percent(beside_rest(&least), least.ours->median).s,
+			      number_percent(fio_compare_rest(&least), least.ours->median).s,
 			      least.theirs->variant,
-			      number_percent(beside_rest(&most), most.ours->median).s,
+			      number_percent(fio_compare_rest(&most), most.ours->median).s,
 			      most.theirs->variant, n);
 }
 
-void beside_say(const struct tables *tables, const struct table *t, findings_say *say, void *arg)
+void fio_compare_say(const struct tables *tables, const struct table *t, findings_say *say,
+		     void *arg)
 {
 	long dm = dm_stack(tables, t);
 

@@ -7,7 +7,8 @@
 
 #include <cmocka.h>
 
-#include "report/findings/without.h"
+#include "report/findings/fallback_cost.h"
+#include "report/findings/findings.h"
 #include "report/plots/plotdata.h"
 #include "run_fixture.h"
 
@@ -93,9 +94,9 @@ static void sizes_have_words(void **state)
 	char words[16];
 
 	(void)state;
-	assert_string_equal(without_size_words("64", words, sizeof(words)), "64 B");
-	assert_string_equal(without_size_words("4k", words, sizeof(words)), "4 KiB");
-	assert_string_equal(without_size_words("2m", words, sizeof(words)), "2 MiB");
+	assert_string_equal(fallback_cost_size_words("64", words, sizeof(words)), "64 B");
+	assert_string_equal(fallback_cost_size_words("4k", words, sizeof(words)), "4 KiB");
+	assert_string_equal(fallback_cost_size_words("2m", words, sizeof(words)), "2 MiB");
 }
 
 static void the_multiple_is_said_by_size(void **state)
@@ -126,7 +127,7 @@ static void nothing_is_said_without_its_other_half(void **state)
 	open_with(&o, reads, 2);
 	text = numbers(&o);
 	assert_null(strstr(text, "without DAX"));
-	assert_true(without_ratio(&o.tables.table[0], 0, "direct", "read", "", "4k") == 0);
+	assert_true(fallback_cost_ratio(&o.tables.table[0], 0, "direct", "read", "", "4k") == 0);
 	free(text);
 	close_it(&o);
 }

@@ -7,7 +7,8 @@
 
 #include <cmocka.h>
 
-#include "report/table/beside.h"
+#include "report/findings/findings.h"
+#include "report/findings/fio_compare.h"
 #include "run_fixture.h"
 
 struct opened {
@@ -77,7 +78,7 @@ static char *written(const struct opened *o, void (*write)(const struct tables *
 	if (write)
 		write(&o->tables, out);
 	else
-		beside_say(&o->tables, &o->tables.table[0], collect, out);
+		fio_compare_say(&o->tables, &o->tables.table[0], collect, out);
 	fclose(out);
 	return text;
 }
@@ -105,7 +106,7 @@ static void the_rest_is_neither_ours_nor_fios_own(void **state)
 
 	(void)state;
 	open_with(&o, pairs, sizeof(pairs) / sizeof(pairs[0]));
-	text = written(&o, beside_print);
+	text = written(&o, fio_compare_print);
 	assert_holds(text, "ext4: fio beside our own for the same work, median in insn\n");
 	assert_holds(text, "  fiojob.psync.read.4k        bio.dax.read.4k                   6,000  "
 			   "     6,386       +386        266      +120\n");
@@ -114,7 +115,7 @@ static void the_rest_is_neither_ours_nor_fios_own(void **state)
 	/* Ours was not measured: no row. */
 	assert_null(strstr(text, "mmap.read.4k"));
 	free(text);
-	text = written(&o, beside_html);
+	text = written(&o, fio_compare_html);
 	assert_holds(text, "<tr><th scope=\"row\">fiojob.psync.read.4k</th><td>bio.dax.read.4k</td>"
 			   "<td>6,000</td><td>6,386</td><td>+386</td><td>266</td><td>+120</td>");
 	free(text);
@@ -144,10 +145,10 @@ static void nothing_is_said_without_a_pair(void **state)
 
 	(void)state;
 	open_with(&o, pairs, 3);
-	text = written(&o, beside_print);
+	text = written(&o, fio_compare_print);
 	assert_string_equal(text, "");
 	free(text);
-	text = written(&o, beside_html);
+	text = written(&o, fio_compare_html);
 	assert_string_equal(text, "");
 	free(text);
 	text = written(&o, NULL);

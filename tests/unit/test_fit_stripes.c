@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* report/findings/stripes.c, report/findings/levels.c: what the sentences say of records that are
+/* report/findings/fit_stripes.c, report/findings/fit_levels.c: what the sentences say of records that are
  * known. */
-#include "report/findings/levels.h"
-#include "report/findings/stripes.h"
+#include "report/findings/fit_levels.h"
+#include "report/findings/fit_stripes.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -53,7 +53,7 @@ static const char *say_by(say_fn *fn, struct run_record *records, size_t n)
 
 static const char *say(struct run_record *records, size_t n)
 {
-	return say_by(stripes_say, records, n);
+	return say_by(fit_stripes_say, records, n);
 }
 
 static void levels(void **state)
@@ -64,12 +64,12 @@ static void levels(void **state)
 				       record("linear:16", 999)};
 
 	(void)state;
-	assert_string_equal(say_by(levels_say, records, 5),
+	assert_string_equal(say_by(fit_levels_say, records, 5),
 			    "ext4: each device-mapper level adds 100.4 insn to a translation: 100 "
 			    "with 0, 200 with 1, 401 with 3 (largest deviation 0.3)");
 	records[0] = record("raw", 100);
 	records[1] = record("linear:1", 200);
-	assert_string_equal(say_by(levels_say, records, 2), "");
+	assert_string_equal(say_by(fit_levels_say, records, 2), "");
 }
 
 static void flat(void **state)

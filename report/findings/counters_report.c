@@ -4,7 +4,7 @@
  * for each access, no migration, no such counter on this host), and that is one sentence; only what
  * differs becomes a table.
  */
-#include "report/table/counted.h"
+#include "report/findings/counters_report.h"
 
 #include "lib/base/number.h"
 #include "report/table/table.h"
@@ -143,7 +143,7 @@ static void say_voids(const struct run *run, findings_say *say, void *arg)
 	}
 }
 
-void counted_sentences(const struct run *run, findings_say *say, void *arg)
+void counters_report_say(const struct run *run, findings_say *say, void *arg)
 {
 	struct summary all[NAMES_MAX];
 	bool said[NAMES_MAX] = {false};
@@ -239,7 +239,7 @@ static void print_table(const struct run *run, const char *fs, const char *name,
 	}
 }
 
-void counted_tables(const struct run *run, FILE *out)
+void counters_report_tables(const struct run *run, FILE *out)
 {
 	struct summary all[NAMES_MAX];
 	size_t n = summarise_all(run, all);

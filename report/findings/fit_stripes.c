@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "report/findings/stripes.h"
+#include "report/findings/fit_stripes.h"
 
 #include "lib/base/memory.h"
 #include "lib/base/number.h"
@@ -74,8 +74,8 @@ static void say_linear(const struct run *run, const char *fs, FILE *out)
 			fprintf(out, "; linear:1 takes %s", number(run->records[i].median).s);
 }
 
-void stripes_say(const struct tables *tables, const struct table *table, findings_say *say,
-		 void *arg)
+void fit_stripes_say(const struct tables *tables, const struct table *table, findings_say *say,
+		     void *arg)
 {
 	struct width widths[WIDTHS_MAX];
 	size_t n = cost_is_rate(table) ? 0 : find_widths(tables->run, table->fs, widths);
