@@ -325,7 +325,7 @@ static int by_number(const void *pa, const void *pb)
 	return (a > b) - (a < b);
 }
 
-/* The middle one of what changed: shares of raw rows, or differences of taxes. */
+/* The median of what changed: shares of raw rows, or differences of taxes. */
 static bool middle(const struct comparison *c, size_t step, bool tax, size_t *of, size_t *changed,
 		   double *value)
 {
@@ -365,8 +365,7 @@ static void say_where(const struct comparison *c, size_t step, findings_say *say
 	if ((!has_raw && !has_tax) || !sentence_begin(&w))
 		return;
 	if (has_raw && changed)
-		fprintf(w.out,
-			"whole kernel: raw changed in %zu of %zu metrics, by %s at the middle",
+		fprintf(w.out, "whole kernel: raw changed in %zu of %zu metrics, median %s",
 			changed, of, percent(value).s);
 	else if (has_raw)
 		fprintf(w.out, "whole kernel: raw %s in all %zu metrics",
@@ -374,8 +373,7 @@ static void say_where(const struct comparison *c, size_t step, findings_say *say
 	if (has_raw && has_tax)
 		fputs("; ", w.out);
 	if (has_tax && tax_changed)
-		fprintf(w.out,
-			"device-mapper: the tax changed in %zu of %zu, by %s %s at the middle",
+		fprintf(w.out, "device-mapper: the tax changed in %zu of %zu, median %s %s",
 			tax_changed, tax_of, number_signed(number_round(tax_value)).s, c->unit);
 	else if (has_tax)
 		fprintf(w.out, "device-mapper: the tax %s in all %zu",

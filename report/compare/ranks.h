@@ -11,7 +11,7 @@ enum { RANKS_MAX = 16 }; /* values of one sample */
 
 struct rank_test {
 	double p; /* two-sided: so often chance alone sets the samples at least as far apart */
-	/* What b has more than a, in the unit of the values: the middle one of all differences
+	/* What b has more than a, in the unit of the values: the median of all differences
 	 * (Hodges and Lehmann), and the interval that holds the true one with the confidence asked
 	 * for, or with the most that so few values give. */
 	double shift, low, high;

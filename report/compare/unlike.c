@@ -134,7 +134,7 @@ void unlike_print(void *arg, const char *name, const char *a, const char *b)
 }
 
 /* Each member of two objects that differs, by the name PREFIX.KEY.  What only one of them knows of
- * is told if both_only is false. */
+ * is reported if both_only is false. */
 static size_t tell_members(const char *prefix, const json_t *a, const json_t *b, bool both_only,
 			   unlike_say *say, void *arg)
 {

@@ -13,7 +13,7 @@ enum unlike_rule {
 	UNLIKE_CHECKS = 4,  /* verdicts of several kernels */
 };
 
-/* Is told of each fact that differs; what a run does not say is "(none)". */
+/* Called for each fact that differs; what a run does not say is "(none)". */
 typedef void unlike_say(void *arg, const char *name, const char *a, const char *b);
 
 /* Returns how many facts differ that have to be the same. */

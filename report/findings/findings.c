@@ -24,7 +24,7 @@
 
 /* Ids listed per reason before "and N more". */
 #define IDS_NAMED 4
-/* An extra is far above the middle one if it is more than so many times as large. */
+/* An extra is far above the median if it is more than so many times as large. */
 #define FAR 3
 #define FAR_NAMED 5
 
@@ -209,7 +209,7 @@ static int by_extra(const void *a, const void *b)
 	return (ea->extra > eb->extra) - (ea->extra < eb->extra);
 }
 
-/* The smallest, the middle and the largest extra over all variants, and those far above the middle,
+/* The smallest, the median and the largest extra over all variants, and those far above the median,
  * on the stack with the most segments, of one benchmark. */
 static void say_range_of(const struct tables *tables, const struct table *t, const char *bench,
 			 findings_say *say, void *arg)
@@ -245,7 +245,7 @@ static void say_range_of(const struct tables *tables, const struct table *t, con
 	findings_sayf(say, arg,
 		      "%s: over %s%zu variants%s%s on %s the extra over raw goes from %s (%s) to "
 		      "%s %s (%s); "
-		      "the middle one is %s%s%s",
+		      "the median is %s%s%s",
 		      table_fs(t), n == rows ? "all " : "", n, alone ? "" : " of ",
 		      alone ? "" : bench, e[0].rec->stack, number_signed(e[0].extra).s,
 		      e[0].rec->variant, number_signed(e[n - 1].extra).s, t->unit,

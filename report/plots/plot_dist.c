@@ -54,7 +54,7 @@ static void find_dist_axis(const struct run_record *const *rec, size_t n, struct
 	axis->hi = hi + 4 * axis->bin;
 }
 
-/* The middle one of the samples beyond the axis; nearest rank. */
+/* The median of the samples beyond the axis; nearest rank. */
 static int64_t median_beyond(const struct run_record *rec, int64_t hi, int64_t beyond)
 {
 	int64_t seen = 0;

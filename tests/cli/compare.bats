@@ -42,10 +42,10 @@ daxdm() {
 	daxdm compare "$A" "$B"
 	expect 1 "ext4 linear:16 fault.read.warm.pte: +2.4 % (4,223 -> 4,323 insn); dm tax +100 insn (188 -> 288); raw unchanged" \
 		"of 12 metrics 1 regressed, 11 are equal" "whole kernel: raw is unchanged in all 4 metrics" \
-		"device-mapper: the tax changed in 1 of 7, by +100 insn at the middle" "REGRESSED"
+		"device-mapper: the tax changed in 1 of 7, median +100 insn" "REGRESSED"
 	change "$B" 's/6\.1\.0-fixture/6.12.9/; s/\[4035,6]/[4135,6]/'
 	daxdm compare "$A" "$B"
-	expect 1 "whole kernel: raw changed in 1 of 4 metrics, by +2.5 %" "fault.read.warm.pte{stack=raw,fs=ext4} +2.5 %"
+	expect 1 "whole kernel: raw changed in 1 of 4 metrics, median +2.5 %" "fault.read.warm.pte{stack=raw,fs=ext4} +2.5 %"
 }
 
 @test "the threshold says what is a regression; any difference is shown" {

@@ -1068,7 +1068,7 @@ static const struct {
 	    "\\) when it is cold instead of warm, on raw: " N "$",
 	 cold},
 	{FS "over (all )?" N " variants( of [a-z]+)? on ([^ ]+) the extra over raw goes from " S
-	    " \\(([^)]*)\\) to " S " ([a-z/]+) \\(([^)]*)\\); the middle one is " S
+	    " \\(([^)]*)\\) to " S " ([a-z/]+) \\(([^)]*)\\); the median is " S
 	    "(, more than 3 times it are also .*)?$",
 	 range},
 	{"^huge pages lost: " N " of " N

@@ -33,7 +33,7 @@ static const struct known known[] = {
 	{{5}, {9}, 1, 1, 1.0, 4, 4, 4},
 	/* Ties: all the same. */
 	{{7, 7, 7, 7}, {7, 7, 7, 7}, 4, 4, 1.0, 0, 0, 0},
-	/* One tie, ranks 1 2.5 | 2.5 4: sums 3.5 and 6.5 are 2 of 6 ways, 5 is the middle one. */
+	/* One tie, ranks 1 2.5 | 2.5 4: sums 3.5 and 6.5 are 2 of 6 ways, 5 is the median. */
 	{{1, 2}, {2, 3}, 2, 2, 4.0 / 6, 1, 0, 2},
 };
 

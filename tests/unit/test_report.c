@@ -220,7 +220,7 @@ static void test_range(void **state)
 	text = sentences(&o.tables, findings_numbers);
 	assert_holds(text, "ext4: over 4 variants on linear:16 the extra over raw goes from "
 			   "+188 (");
-	assert_holds(text, ") to +2,100 insn (odd.cold.pte); the middle one is +188\n");
+	assert_holds(text, ") to +2,100 insn (odd.cold.pte); the median is +188\n");
 	free(text);
 	close_fixture(&o);
 }
