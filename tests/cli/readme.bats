@@ -117,6 +117,17 @@ setup() {
 	((n == 11))
 }
 
+@test "the steps between kernels are those that explain published" {
+	local n=0 file step
+	while IFS='|' read -r _ file step _; do
+		n=$((n + 1))
+		file=$(sed -E 's/.*\(\.\.\/([^)]+)\).*/\1/' <<<"$file")
+		step=${step%%,\ of*}
+		grep -qF -- "${step# } insn" <(head -n 1 "$TOP/$file") || { echo "$file: not$step"; false; }
+	done < <(grep -E '^\| \[.*/explain\.txt\)' "$TOP/doc/findings.md")
+	((n >= 4))
+}
+
 @test "the counts of checks are those of the program" {
 	local all quick
 	all=$("$TOP/build/daxdm" list --ids | wc -l)
