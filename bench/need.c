@@ -3,7 +3,7 @@
 
 #include "lib/base/child.h"
 #include "lib/file/mapping.h"
-#include "lib/meter/crew.h"
+#include "lib/meter/worker_pool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -191,7 +191,7 @@ static bool has_time(const struct bench_env *env)
 static bool has_cpus(const struct bench_env *env)
 {
 	(void)env;
-	return crew_processors() > 1;
+	return worker_pool_processors() > 1;
 }
 
 static const struct {

@@ -2,7 +2,7 @@
 /*
  * How page faults and translations scale with the processors that make them at the same time.
  *
- * A crew of workers (lib/meter/crew.h), each on a processor of its own, does 512 operations each;
+ * A pool of workers (lib/meter/worker_pool.h), each on a processor of its own, does 512 operations each;
  * one sample is one such round, in operations per second of all together: from the first begin to
  * the last end.  More is better; twice as many workers should make twice as many.
  *
@@ -36,7 +36,7 @@
 #include "lib/base/msg.h"
 #include "lib/file/datafile.h"
 #include "lib/file/mapping.h"
-#include "lib/meter/crew.h"
+#include "lib/meter/worker_pool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -63,7 +63,7 @@ extern const struct bench bench_scale;
 
 struct plan {
 	enum { FAULT, READ } what;
-	enum crew_kind kind;
+	enum worker_pool_kind kind;
 	bool own;
 	unsigned int workers; /* 0: one for each processor */
 };
@@ -85,14 +85,14 @@ struct plan {
 		ONE(what, kind, own, 64, name ".64"), ONE(what, kind, own, 0, name ".all")
 
 static const struct variant variants[] = {
-	SIZES(FAULT, CREW_THREADS, false, "fault.threads.one"),
-	SIZES(FAULT, CREW_THREADS, true, "fault.threads.own"),
-	SIZES(FAULT, CREW_PROCESSES, false, "fault.processes.one"),
-	SIZES(FAULT, CREW_PROCESSES, true, "fault.processes.own"),
-	SIZES(READ, CREW_THREADS, false, "read.threads.one"),
-	SIZES(READ, CREW_THREADS, true, "read.threads.own"),
-	SIZES(READ, CREW_PROCESSES, false, "read.processes.one"),
-	SIZES(READ, CREW_PROCESSES, true, "read.processes.own"),
+	SIZES(FAULT, WORKER_POOL_THREADS, false, "fault.threads.one"),
+	SIZES(FAULT, WORKER_POOL_THREADS, true, "fault.threads.own"),
+	SIZES(FAULT, WORKER_POOL_PROCESSES, false, "fault.processes.one"),
+	SIZES(FAULT, WORKER_POOL_PROCESSES, true, "fault.processes.own"),
+	SIZES(READ, WORKER_POOL_THREADS, false, "read.threads.one"),
+	SIZES(READ, WORKER_POOL_THREADS, true, "read.threads.own"),
+	SIZES(READ, WORKER_POOL_PROCESSES, false, "read.processes.one"),
+	SIZES(READ, WORKER_POOL_PROCESSES, true, "read.processes.own"),
 	{0},
 };
 
@@ -107,7 +107,7 @@ static const char *const points[] = {
 struct written {
 	int fd; /* -1: not open */
 	struct extents extents;
-	struct mapping mapping; /* while a crew works */
+	struct mapping mapping; /* while the workers run */
 };
 
 /* What one worker works on. */
@@ -123,7 +123,7 @@ struct result {
 	unsigned int workers;
 	unsigned int apart; /* rounds in which the workers were not at it together: no samples */
 	struct proof proof; /* its path: hits of the probe pass */
-	char why[CREW_WHY_BYTES];
+	char why[WORKER_POOL_WHY_BYTES];
 	struct missing missing;
 };
 
@@ -131,8 +131,8 @@ struct scale {
 	const struct bench_env *env;
 	const struct plan *plan; /* of the pass that runs */
 	unsigned int processors, n_files;
-	struct written one, own[CREW_MAX];
-	struct post post[CREW_MAX];
+	struct written one, own[WORKER_POOL_MAX];
+	struct post post[WORKER_POOL_MAX];
 	struct missing missing; /* the files could not be had */
 	struct result results[N_VARIANTS];
 };
@@ -201,7 +201,7 @@ static void remove_file(const struct bench_env *env, struct written *file, int n
 static int make_files(struct bench_env *env, struct scale *s)
 {
 	static const char *const left[] = {"data", "holes"};
-	unsigned int n = s->processors < CREW_MAX ? s->processors : CREW_MAX;
+	unsigned int n = s->processors < WORKER_POOL_MAX ? s->processors : WORKER_POOL_MAX;
 	char path[256];
 	int rc;
 
@@ -224,9 +224,9 @@ static int setup(struct bench_env *env, void **state)
 	if (!s)
 		return -ENOMEM;
 	s->env = env;
-	s->processors = crew_processors();
+	s->processors = worker_pool_processors();
 	s->one.fd = -1;
-	for (unsigned int i = 0; i < CREW_MAX; i++)
+	for (unsigned int i = 0; i < WORKER_POOL_MAX; i++)
 		s->own[i].fd = s->post[i].fd = -1;
 	rc = make_files(env, s);
 	if (rc == -ENOSPC) {
@@ -247,7 +247,7 @@ static void teardown(struct bench_env *env, void *state)
 	if (!s)
 		return;
 	remove_file(env, &s->one, -1);
-	for (unsigned int i = 0; i < CREW_MAX; i++)
+	for (unsigned int i = 0; i < WORKER_POOL_MAX; i++)
 		remove_file(env, &s->own[i], (int)i);
 	for (size_t i = 0; i < N_VARIANTS; i++) {
 		proof_free(&s->results[i].proof);
@@ -303,7 +303,7 @@ static uint64_t work(void *arg, unsigned int worker)
 }
 
 /* Each page of this worker is the frame that extent and table say, and holds what was written. */
-static void prove_pages(void *arg, unsigned int worker, char why[CREW_WHY_BYTES])
+static void prove_pages(void *arg, unsigned int worker, char why[WORKER_POOL_WHY_BYTES])
 {
 	const struct scale *s = arg;
 	const struct post *post = &s->post[worker];
@@ -313,15 +313,15 @@ static void prove_pages(void *arg, unsigned int worker, char why[CREW_WHY_BYTES]
 		.extents = post->file->extents,
 	};
 
-	frames_prove(&proof, &post->file->mapping, post->offset, PAGES, why, CREW_WHY_BYTES);
+	frames_prove(&proof, &post->file->mapping, post->offset, PAGES, why, WORKER_POOL_WHY_BYTES);
 	close(proof.pagemap_fd);
 	for (unsigned int p = 0; p < PAGES && !why[0]; p++) {
 		uint64_t at = post->offset + p * PAGE_BYTES, value;
 
 		memcpy(&value, (const char *)post->file->mapping.base + at, sizeof(value));
 		if (value != datafile_stamp(at))
-			snprintf(why, CREW_WHY_BYTES, "file offset %" PRIu64 " reads %#" PRIx64, at,
-				 value);
+			snprintf(why, WORKER_POOL_WHY_BYTES,
+				 "file offset %" PRIu64 " reads %#" PRIx64, at, value);
 	}
 }
 
@@ -333,7 +333,7 @@ static int map_file(struct written *file, unsigned int windows)
 			    false);
 }
 
-/* Everything that needs mmap_lock for writing comes before the crew is made. */
+/* Everything that needs mmap_lock for writing comes before the pool is made. */
 static int make_posts(struct scale *s, unsigned int n)
 {
 	bool own = s->plan->own;
@@ -354,7 +354,7 @@ static int make_posts(struct scale *s, unsigned int n)
 
 static void drop_posts(struct scale *s)
 {
-	for (unsigned int i = 0; i < CREW_MAX; i++) {
+	for (unsigned int i = 0; i < WORKER_POOL_MAX; i++) {
 		struct written *file = i ? &s->own[i - 1] : &s->one;
 
 		if (s->post[i].fd >= 0)
@@ -364,13 +364,14 @@ static void drop_posts(struct scale *s)
 			mapping_drop(&file->mapping);
 		file->mapping.reserved = NULL;
 	}
-	if (s->own[CREW_MAX - 1].mapping.reserved)
-		mapping_drop(&s->own[CREW_MAX - 1].mapping);
-	s->own[CREW_MAX - 1].mapping.reserved = NULL;
+	if (s->own[WORKER_POOL_MAX - 1].mapping.reserved)
+		mapping_drop(&s->own[WORKER_POOL_MAX - 1].mapping);
+	s->own[WORKER_POOL_MAX - 1].mapping.reserved = NULL;
 }
 
 /* What the round must have been, by what each worker did in it. */
-static void judge_round(const struct scale *s, const struct crew_share *share, struct result *r)
+static void judge_round(const struct scale *s, const struct worker_pool_share *share,
+			struct result *r)
 {
 	for (unsigned int i = 0; i < r->workers && !r->why[0]; i++) {
 		if (share[i].done != PAGES)
@@ -389,17 +390,17 @@ static void judge_round(const struct scale *s, const struct crew_share *share, s
 
 /* One round that nothing is kept of makes the DAX index know the pages, and each worker's own
  * memory be there. */
-static int run_rounds(struct scale *s, struct crew *crew, size_t n, struct probe_set *probes,
+static int run_rounds(struct scale *s, struct worker_pool *pool, size_t n, struct probe_set *probes,
 		      struct result *r)
 {
-	struct crew_share share[CREW_MAX];
-	char why[CREW_WHY_BYTES];
+	struct worker_pool_share share[WORKER_POOL_MAX];
+	char why[WORKER_POOL_WHY_BYTES];
 	int rc = 0;
 
 	for (size_t i = 0; i <= n && !rc && !r->why[0]; i++) {
 		if (probes && i)
 			probe_start(probes);
-		rc = crew_round(crew, LIMIT_S, share, why);
+		rc = worker_pool_round(pool, LIMIT_S, share, why);
 		if (probes && i)
 			probe_stop(probes);
 		if (rc < 0 || !i)
@@ -410,10 +411,10 @@ static int run_rounds(struct scale *s, struct crew *crew, size_t n, struct probe
 		if (probes)
 			continue;
 		if (s->env->cell.meter->kind == METER_TIME &&
-		    crew_overlap_percent(share, r->workers) < OVERLAP_MIN_PERCENT)
+		    worker_pool_overlap_percent(share, r->workers) < OVERLAP_MIN_PERCENT)
 			r->apart++;
 		else
-			r->samples[r->n++] = crew_rate(share, r->workers);
+			r->samples[r->n++] = worker_pool_rate(share, r->workers);
 	}
 	if (s->plan->what == FAULT && !r->why[0])
 		proof_seen(&r->proof, PROOF_FRAME); /* by each worker: prove_pages() */
@@ -426,8 +427,8 @@ static int run_pass(struct bench_env *env, struct scale *s, const struct variant
 		    size_t rounds, struct probe_set *probes)
 {
 	struct result *r = &s->results[variant - variants];
-	struct crew_work job = {.before = drop_pages, .run = work, .arg = s};
-	struct crew *crew = NULL;
+	struct worker_pool_work job = {.before = drop_pages, .run = work, .arg = s};
+	struct worker_pool *pool = NULL;
 	int rc;
 
 	env->phase(env, "prepare");
@@ -438,11 +439,11 @@ static int run_pass(struct bench_env *env, struct scale *s, const struct variant
 	for (unsigned int i = 0; i < r->workers && !rc; i++)
 		proof_dax(&r->proof, s->post[i].fd, true, r->why, sizeof(r->why));
 	if (!rc)
-		rc = crew_make(&crew, s->plan->kind, r->workers, &job);
+		rc = worker_pool_make(&pool, s->plan->kind, r->workers, &job);
 	env->phase(env, probes ? "proof" : "measure");
 	if (!rc)
-		rc = run_rounds(s, crew, rounds, probes, r);
-	crew_end(crew);
+		rc = run_rounds(s, pool, rounds, probes, r);
+	worker_pool_end(pool);
 	drop_posts(s);
 	return rc;
 }
@@ -456,7 +457,7 @@ static int once(struct bench_env *env, void *state, const struct variant *varian
 
 	r->workers = plan->workers ? plan->workers : s->processors;
 	r->missing = s->missing;
-	if (!r->missing.why && r->workers > CREW_MAX)
+	if (!r->missing.why && r->workers > WORKER_POOL_MAX)
 		r->missing = (struct missing){"this host has more than 64 processors",
 					      "run it under taskset, with 64 of them"};
 	else if (!r->missing.why && r->workers > s->processors)

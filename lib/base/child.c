@@ -13,17 +13,28 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+pid_t child_fork(void)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	if (pid < 0)
+		return -errno;
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(126);
+	return 0;
+}
+
 /* In the child: never returns.  127 and errno through the pipe say that exec failed. */
-static void child_exec(char *const argv[], int out, int error_pipe, pid_t parent)
+static void child_exec(char *const argv[], int out, int error_pipe)
 {
 	sigset_t none;
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(126);
 	if (null >= 0 && dup2(null, 0) >= 0 && dup2(out, 1) >= 0 && dup2(out, 2) >= 0)
 		execvp(argv[0], argv);
 	if (write(error_pipe, &errno, sizeof(errno)) < 0)
@@ -75,7 +86,7 @@ static int collect(int fd, int64_t deadline_ms, char *said, size_t len)
 int child_run(char *const argv[], unsigned int timeout_s, char *said, size_t len)
 {
 	int out[2], err[2], exec_errno = 0, status, rc;
-	pid_t parent = getpid(), pid;
+	pid_t pid;
 
 	said[0] = '\0';
 	if (pipe2(out, O_CLOEXEC) < 0)
@@ -86,10 +97,10 @@ int child_run(char *const argv[], unsigned int timeout_s, char *said, size_t len
 		close(out[1]);
 		return rc;
 	}
-	pid = fork();
+	pid = child_fork();
 	if (!pid)
-		child_exec(argv, out[1], err[1], parent);
-	rc = pid < 0 ? -errno : 0;
+		child_exec(argv, out[1], err[1]);
+	rc = pid < 0 ? pid : 0;
 	close(out[1]);
 	close(err[1]);
 	if (rc < 0)

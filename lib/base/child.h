@@ -3,6 +3,7 @@
 #define DAXDM_CHILD_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 /*
  * Runs a program to its end, at most timeout_s seconds, and keeps the last `len` bytes of what it
@@ -11,5 +12,9 @@
  * installed, -ETIMEDOUT if it took too long (it is killed then).
  */
 int child_run(char *const argv[], unsigned int timeout_s, char *said, size_t len);
+
+/* fork(2) of a child that is killed when its parent dies.  Returns its PID, 0 in the child, or
+ * -errno. */
+pid_t child_fork(void);
 
 #endif

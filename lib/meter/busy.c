@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/meter/busy.h"
 
+#include "lib/base/child.h"
+
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,17 +15,13 @@ static pid_t task = -1;
 int busy_start(void)
 {
 	const struct sched_param none = {0};
-	pid_t parent = getpid();
 
-	task = fork();
-	if (task < 0)
-		return -errno;
+	task = child_fork();
 	if (task)
-		return 0;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+		return task < 0 ? task : 0;
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_DFL);
-	if (getppid() != parent || sched_setscheduler(0, SCHED_IDLE, &none) < 0)
+	if (sched_setscheduler(0, SCHED_IDLE, &none) < 0)
 		_exit(1);
 	/* TCG makes no code of a nop, but counts it: so the clock goes on some hundred times as
 	 * fast as with a loop that does something. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "lib/meter/crew.h"
+#include "lib/meter/worker_pool.h"
 
+#include "lib/base/child.h"
 #include "lib/base/limit_clock.h"
 #include "lib/file/file.h"
 
@@ -14,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,26 +27,26 @@ struct board {
 	atomic_uint turn;     /* whose prove() is next in this round */
 	atomic_uint finished; /* workers that are done with this round */
 	atomic_bool over;
-	struct crew_share share[CREW_MAX];
-	char why[CREW_WHY_BYTES];
+	struct worker_pool_share share[WORKER_POOL_MAX];
+	char why[WORKER_POOL_WHY_BYTES];
 };
 
 struct worker {
-	struct crew *crew;
+	struct worker_pool *pool;
 	unsigned int number;
 	pthread_t thread;
 	pid_t pid;
 };
 
-struct crew {
-	enum crew_kind kind;
+struct worker_pool {
+	enum worker_pool_kind kind;
 	unsigned int n, made;
-	int cpu[CREW_MAX];
-	struct crew_work work;
+	int cpu[WORKER_POOL_MAX];
+	struct worker_pool_work work;
 	struct board *board;
 	unsigned int rounds;
 	bool stuck; /* a round did not end */
-	struct worker worker[CREW_MAX];
+	struct worker worker[WORKER_POOL_MAX];
 };
 
 /* Of one who waits while others are at it: gives up the processor. */
@@ -74,21 +74,21 @@ static unsigned int processors(int *cpu, unsigned int max)
 	return n;
 }
 
-unsigned int crew_processors(void)
+unsigned int worker_pool_processors(void)
 {
 	return processors(NULL, 0);
 }
 
 /* More workers than processors share them, in turn. */
-static void go_to_processor(const struct crew *crew, unsigned int number)
+static void go_to_processor(const struct worker_pool *pool, unsigned int number)
 {
-	unsigned int n = crew_processors();
+	unsigned int n = worker_pool_processors();
 	cpu_set_t set;
 
-	if (crew->cpu[number] < 0 || n < 2)
+	if (pool->cpu[number] < 0 || n < 2)
 		return;
 	CPU_ZERO(&set);
-	CPU_SET(crew->cpu[number], &set);
+	CPU_SET(pool->cpu[number], &set);
 	sched_setaffinity(0, sizeof(set), &set); /* else it goes where the scheduler sends it */
 }
 
@@ -104,26 +104,26 @@ static bool wait_for_round(struct board *board, unsigned int round)
 	return true;
 }
 
-static void work_round(const struct crew *crew, unsigned int number, unsigned int round)
+static void work_round(const struct worker_pool *pool, unsigned int number, unsigned int round)
 {
-	struct board *board = crew->board;
-	struct crew_share *share = &board->share[number];
+	struct board *board = pool->board;
+	struct worker_pool_share *share = &board->share[number];
 	uint64_t faults = page_faults();
 
 	share->begin_ns = limit_clock_wall_ns();
-	share->done = crew->work.run(crew->work.arg, number);
+	share->done = pool->work.run(pool->work.arg, number);
 	share->end_ns = limit_clock_wall_ns();
 	share->faults = page_faults() - faults;
 	/* What comes next would disturb those who are still at it. */
 	atomic_fetch_add(&board->ran, 1);
-	while (atomic_load(&board->ran) < crew->n * round)
+	while (atomic_load(&board->ran) < pool->n * round)
 		nap();
-	if (crew->work.prove) {
-		char why[CREW_WHY_BYTES] = "";
+	if (pool->work.prove) {
+		char why[WORKER_POOL_WHY_BYTES] = "";
 
 		while (atomic_load(&board->turn) != number)
 			nap();
-		crew->work.prove(crew->work.arg, number, why);
+		pool->work.prove(pool->work.arg, number, why);
 		if (why[0] && !board->why[0])
 			memcpy(board->why, why, sizeof(why));
 		atomic_fetch_add(&board->turn, 1);
@@ -134,71 +134,67 @@ static void work_round(const struct crew *crew, unsigned int number, unsigned in
 static void *work_rounds(void *arg)
 {
 	struct worker *worker = arg;
-	struct crew *crew = worker->crew;
+	struct worker_pool *pool = worker->pool;
 
-	go_to_processor(crew, worker->number);
+	go_to_processor(pool, worker->number);
 	for (unsigned int round = 1;; round++) {
-		if (crew->work.before)
-			crew->work.before(crew->work.arg, worker->number);
-		if (!wait_for_round(crew->board, round))
+		if (pool->work.before)
+			pool->work.before(pool->work.arg, worker->number);
+		if (!wait_for_round(pool->board, round))
 			return NULL;
-		work_round(crew, worker->number, round);
+		work_round(pool, worker->number, round);
 	}
 }
 
-static int make_worker(struct crew *crew, unsigned int number)
+static int make_worker(struct worker_pool *pool, unsigned int number)
 {
-	struct worker *worker = &crew->worker[number];
-	pid_t parent = getpid();
+	struct worker *worker = &pool->worker[number];
 
-	worker->crew = crew;
+	worker->pool = pool;
 	worker->number = number;
-	if (crew->kind == CREW_THREADS)
+	if (pool->kind == WORKER_POOL_THREADS)
 		return -pthread_create(&worker->thread, NULL, work_rounds, worker);
 	fflush(NULL);
-	worker->pid = fork();
-	if (worker->pid < 0)
-		return -errno;
+	worker->pid = child_fork();
 	if (worker->pid)
-		return 0;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() == parent)
-		work_rounds(worker);
+		return worker->pid < 0 ? worker->pid : 0;
+	work_rounds(worker);
 	_exit(0);
 }
 
-int crew_make(struct crew **out, enum crew_kind kind, unsigned int n, const struct crew_work *work)
+int worker_pool_make(struct worker_pool **out, enum worker_pool_kind kind, unsigned int n,
+		     const struct worker_pool_work *work)
 {
-	struct crew *crew = NULL;
+	struct worker_pool *pool = NULL;
 	unsigned int cpus;
 	int rc = 0;
 
 	*out = NULL;
-	if (!n || n > CREW_MAX)
+	if (!n || n > WORKER_POOL_MAX)
 		return -EINVAL;
-	crew = calloc(1, sizeof(*crew));
-	if (!crew)
+	pool = calloc(1, sizeof(*pool));
+	if (!pool)
 		return -ENOMEM;
-	*crew = (struct crew){.kind = kind, .n = n, .work = *work};
-	crew->board = mmap(NULL, sizeof(*crew->board), PROT_READ | PROT_WRITE,
+	*pool = (struct worker_pool){.kind = kind, .n = n, .work = *work};
+	pool->board = mmap(NULL, sizeof(*pool->board), PROT_READ | PROT_WRITE,
 			   MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (crew->board == MAP_FAILED) {
-		free(crew);
+	if (pool->board == MAP_FAILED) {
+		free(pool);
 		return -ENOMEM;
 	}
-	*out = crew;
-	cpus = processors(crew->cpu, CREW_MAX);
+	*out = pool;
+	cpus = processors(pool->cpu, WORKER_POOL_MAX);
 	for (unsigned int i = cpus; i < n; i++)
-		crew->cpu[i] = crew->cpu[i % cpus];
-	for (; crew->made < n && !rc; crew->made += !rc)
-		rc = make_worker(crew, crew->made);
+		pool->cpu[i] = pool->cpu[i % cpus];
+	for (; pool->made < n && !rc; pool->made += !rc)
+		rc = make_worker(pool, pool->made);
 	return rc;
 }
 
-static bool has_died(struct crew *crew)
+static bool has_died(struct worker_pool *pool)
 {
-	for (unsigned int i = 0; i < crew->made && crew->kind == CREW_PROCESSES; i++) {
-		struct worker *worker = &crew->worker[i];
+	for (unsigned int i = 0; i < pool->made && pool->kind == WORKER_POOL_PROCESSES; i++) {
+		struct worker *worker = &pool->worker[i];
 
 		if (worker->pid > 0 && waitpid(worker->pid, NULL, WNOHANG) == worker->pid) {
 			worker->pid = 0;
@@ -209,10 +205,11 @@ static bool has_died(struct crew *crew)
 }
 
 /* Until the counter is at least as far.  Returns 0, -ECHILD or -ETIMEDOUT. */
-static int wait_until(struct crew *crew, atomic_uint *counter, unsigned int value, int64_t until_ms)
+static int wait_until(struct worker_pool *pool, atomic_uint *counter, unsigned int value,
+		      int64_t until_ms)
 {
 	while (atomic_load(counter) < value) {
-		if (has_died(crew))
+		if (has_died(pool))
 			return -ECHILD;
 		if (limit_clock_ms() > until_ms)
 			return -ETIMEDOUT;
@@ -221,53 +218,53 @@ static int wait_until(struct crew *crew, atomic_uint *counter, unsigned int valu
 	return 0;
 }
 
-int crew_round(struct crew *crew, unsigned int limit_s, struct crew_share *share,
-	       char why[CREW_WHY_BYTES])
+int worker_pool_round(struct worker_pool *pool, unsigned int limit_s,
+		      struct worker_pool_share *share, char why[WORKER_POOL_WHY_BYTES])
 {
 	int64_t until_ms = limit_clock_ms() + (int64_t)limit_s * 1000;
-	struct board *board = crew->board;
-	int rc = crew->stuck
+	struct board *board = pool->board;
+	int rc = pool->stuck
 			 ? -ETIMEDOUT
-			 : wait_until(crew, &board->ready, crew->n * (crew->rounds + 1), until_ms);
+			 : wait_until(pool, &board->ready, pool->n * (pool->rounds + 1), until_ms);
 
 	if (!rc) {
 		atomic_store(&board->turn, 0);
 		atomic_store(&board->finished, 0);
 		board->why[0] = '\0';
-		atomic_store(&board->round, ++crew->rounds);
-		rc = wait_until(crew, &board->finished, crew->n, until_ms);
+		atomic_store(&board->round, ++pool->rounds);
+		rc = wait_until(pool, &board->finished, pool->n, until_ms);
 	}
-	crew->stuck = crew->stuck || rc < 0;
-	memcpy(share, board->share, crew->n * sizeof(*share));
-	memcpy(why, board->why, CREW_WHY_BYTES);
+	pool->stuck = pool->stuck || rc < 0;
+	memcpy(share, board->share, pool->n * sizeof(*share));
+	memcpy(why, board->why, WORKER_POOL_WHY_BYTES);
 	return rc;
 }
 
-void crew_end(struct crew *crew)
+void worker_pool_end(struct worker_pool *pool)
 {
-	if (!crew)
+	if (!pool)
 		return;
-	atomic_store(&crew->board->over, true);
-	for (unsigned int i = 0; i < crew->made; i++) {
-		struct worker *worker = &crew->worker[i];
+	atomic_store(&pool->board->over, true);
+	for (unsigned int i = 0; i < pool->made; i++) {
+		struct worker *worker = &pool->worker[i];
 
-		if (crew->kind == CREW_THREADS && !crew->stuck)
+		if (pool->kind == WORKER_POOL_THREADS && !pool->stuck)
 			pthread_join(worker->thread, NULL);
-		if (crew->kind == CREW_THREADS || worker->pid <= 0)
+		if (pool->kind == WORKER_POOL_THREADS || worker->pid <= 0)
 			continue;
-		if (crew->stuck)
+		if (pool->stuck)
 			kill(worker->pid, SIGKILL);
 		/* The signal of another one that ended wakes us, too. */
 		while (waitpid(worker->pid, NULL, 0) < 0 && errno == EINTR)
 			;
 	}
-	if (crew->kind == CREW_THREADS && crew->stuck)
+	if (pool->kind == WORKER_POOL_THREADS && pool->stuck)
 		return; /* they may still look at it */
-	munmap(crew->board, sizeof(*crew->board));
-	free(crew);
+	munmap(pool->board, sizeof(*pool->board));
+	free(pool);
 }
 
-static void span(const struct crew_share *share, unsigned int n, int64_t *first_begin,
+static void span(const struct worker_pool_share *share, unsigned int n, int64_t *first_begin,
 		 int64_t *last_begin, int64_t *first_end, int64_t *last_end)
 {
 	*first_begin = *last_begin = n ? share[0].begin_ns : 0;
@@ -284,7 +281,7 @@ static void span(const struct crew_share *share, unsigned int n, int64_t *first_
 	}
 }
 
-int64_t crew_rate(const struct crew_share *share, unsigned int n)
+int64_t worker_pool_rate(const struct worker_pool_share *share, unsigned int n)
 {
 	int64_t first_begin, last_begin, first_end, last_end;
 	uint64_t done = 0;
@@ -297,7 +294,7 @@ int64_t crew_rate(const struct crew_share *share, unsigned int n)
 	return (int64_t)((double)done * 1e9 / (double)(last_end - first_begin) + 0.5);
 }
 
-int crew_overlap_percent(const struct crew_share *share, unsigned int n)
+int worker_pool_overlap_percent(const struct worker_pool_share *share, unsigned int n)
 {
 	int64_t first_begin, last_begin, first_end, last_end;
 

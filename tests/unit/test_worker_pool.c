@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "lib/meter/crew.h"
+#include "lib/meter/worker_pool.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -18,25 +18,25 @@ enum { WORKERS = 4, PAGES = 200, PAGE = 4096, LIMIT_S = 20 };
 
 static void rate_is_all_work_over_the_whole_time(void **state)
 {
-	const struct crew_share share[] = {{1000, 3000, 50, 0}, {2000, 5000, 150, 0}};
+	const struct worker_pool_share share[] = {{1000, 3000, 50, 0}, {2000, 5000, 150, 0}};
 
 	(void)state;
-	assert_int_equal(crew_rate(share, 2), 50000000); /* 200 in 4 us */
-	assert_int_equal(crew_rate(share, 1), 25000000);
-	assert_int_equal(crew_rate(share, 0), 0);
-	assert_int_equal(crew_overlap_percent(share, 2), 25);
-	assert_int_equal(crew_overlap_percent(share, 1), 100);
-	assert_int_equal(crew_overlap_percent(share, 0), 0);
+	assert_int_equal(worker_pool_rate(share, 2), 50000000); /* 200 in 4 us */
+	assert_int_equal(worker_pool_rate(share, 1), 25000000);
+	assert_int_equal(worker_pool_rate(share, 0), 0);
+	assert_int_equal(worker_pool_overlap_percent(share, 2), 25);
+	assert_int_equal(worker_pool_overlap_percent(share, 1), 100);
+	assert_int_equal(worker_pool_overlap_percent(share, 0), 0);
 }
 
 static void one_after_the_other_is_no_overlap(void **state)
 {
-	const struct crew_share share[] = {{1000, 2000, 1, 0}, {3000, 4000, 1, 0}};
-	const struct crew_share none[] = {{1000, 1000, 1, 0}};
+	const struct worker_pool_share share[] = {{1000, 2000, 1, 0}, {3000, 4000, 1, 0}};
+	const struct worker_pool_share none[] = {{1000, 1000, 1, 0}};
 
 	(void)state;
-	assert_int_equal(crew_overlap_percent(share, 2), 0);
-	assert_int_equal(crew_rate(none, 1), 0);
+	assert_int_equal(worker_pool_overlap_percent(share, 2), 0);
+	assert_int_equal(worker_pool_rate(none, 1), 0);
 }
 
 /* Shared memory, so that processes can be looked at, too. */
@@ -70,14 +70,14 @@ __attribute__((no_sanitize("address"))) static uint64_t run(void *arg, unsigned 
 	return PAGES;
 }
 
-static void prove(void *arg, unsigned int worker, char why[CREW_WHY_BYTES])
+static void prove(void *arg, unsigned int worker, char why[WORKER_POOL_WHY_BYTES])
 {
 	struct ledger *ledger = arg;
 
 	ledger->proven[worker]++;
 	ledger->order = ledger->order * 10 + worker + 1;
 	if (ledger->complains == worker + 1)
-		snprintf(why, CREW_WHY_BYTES, "worker %u saw it", worker);
+		snprintf(why, WORKER_POOL_WHY_BYTES, "worker %u saw it", worker);
 }
 
 static struct ledger *new_ledger(void)
@@ -103,18 +103,18 @@ static void drop_ledger(struct ledger *ledger)
 }
 
 /* Each worker works once in each round, all take their own faults, and they prove in order. */
-static void check_rounds(enum crew_kind kind)
+static void check_rounds(enum worker_pool_kind kind)
 {
 	struct ledger *ledger = new_ledger();
-	const struct crew_work work = {before, run, prove, ledger};
-	struct crew_share share[CREW_MAX];
-	char why[CREW_WHY_BYTES];
-	struct crew *crew;
+	const struct worker_pool_work work = {before, run, prove, ledger};
+	struct worker_pool_share share[WORKER_POOL_MAX];
+	char why[WORKER_POOL_WHY_BYTES];
+	struct worker_pool *pool;
 
-	assert_int_equal(crew_make(&crew, kind, WORKERS, &work), 0);
+	assert_int_equal(worker_pool_make(&pool, kind, WORKERS, &work), 0);
 	for (unsigned int round = 1; round <= 3; round++) {
 		ledger->order = 0;
-		assert_int_equal(crew_round(crew, LIMIT_S, share, why), 0);
+		assert_int_equal(worker_pool_round(pool, LIMIT_S, share, why), 0);
 		assert_string_equal(why, "");
 		assert_int_equal(ledger->order, 1234);
 		for (unsigned int i = 0; i < WORKERS; i++) {
@@ -127,24 +127,24 @@ static void check_rounds(enum crew_kind kind)
 			assert_true(share[i].faults >= PAGES);
 			if (round > 1)
 				assert_int_equal(share[i].faults, PAGES);
-			assert_int_equal(ledger->pid[i] == getpid(), kind == CREW_THREADS);
+			assert_int_equal(ledger->pid[i] == getpid(), kind == WORKER_POOL_THREADS);
 		}
-		assert_true(crew_rate(share, WORKERS) > 0);
+		assert_true(worker_pool_rate(share, WORKERS) > 0);
 	}
 	ledger->complains = 3;
-	assert_int_equal(crew_round(crew, LIMIT_S, share, why), 0);
+	assert_int_equal(worker_pool_round(pool, LIMIT_S, share, why), 0);
 	assert_string_equal(why, "worker 2 saw it");
 	ledger->complains = 0;
-	assert_int_equal(crew_round(crew, LIMIT_S, share, why), 0);
+	assert_int_equal(worker_pool_round(pool, LIMIT_S, share, why), 0);
 	assert_string_equal(why, "");
-	crew_end(crew);
+	worker_pool_end(pool);
 	drop_ledger(ledger);
 }
 
 static void threads_work_in_rounds(void **state)
 {
 	(void)state;
-	check_rounds(CREW_THREADS);
+	check_rounds(WORKER_POOL_THREADS);
 }
 
 static void on_child(int signal)
@@ -160,22 +160,23 @@ static void processes_work_in_rounds(void **state)
 	(void)state;
 	assert_int_equal(sigaction(SIGCHLD, &action, NULL), 0);
 	for (int i = 0; i < 10; i++)
-		check_rounds(CREW_PROCESSES);
+		check_rounds(WORKER_POOL_PROCESSES);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* none is left */
 	assert_int_equal(errno, ECHILD);
 }
 
 static void sizes_have_limits(void **state)
 {
-	const struct crew_work work = {.run = run};
-	struct crew *crew;
+	const struct worker_pool_work work = {.run = run};
+	struct worker_pool *pool;
 
 	(void)state;
-	assert_int_equal(crew_make(&crew, CREW_THREADS, 0, &work), -EINVAL);
-	crew_end(crew);
-	assert_int_equal(crew_make(&crew, CREW_THREADS, CREW_MAX + 1, &work), -EINVAL);
-	crew_end(crew);
-	assert_true(crew_processors() >= 1);
+	assert_int_equal(worker_pool_make(&pool, WORKER_POOL_THREADS, 0, &work), -EINVAL);
+	worker_pool_end(pool);
+	assert_int_equal(worker_pool_make(&pool, WORKER_POOL_THREADS, WORKER_POOL_MAX + 1, &work),
+			 -EINVAL);
+	worker_pool_end(pool);
+	assert_true(worker_pool_processors() >= 1);
 }
 
 static uint64_t die(void *arg, unsigned int worker)
@@ -196,19 +197,19 @@ static uint64_t hang(void *arg, unsigned int worker)
 
 static void a_dead_or_stuck_worker_is_noticed(void **state)
 {
-	const struct crew_work dies = {.run = die}, hangs = {.run = hang};
-	struct crew_share share[CREW_MAX];
-	char why[CREW_WHY_BYTES];
-	struct crew *crew;
+	const struct worker_pool_work dies = {.run = die}, hangs = {.run = hang};
+	struct worker_pool_share share[WORKER_POOL_MAX];
+	char why[WORKER_POOL_WHY_BYTES];
+	struct worker_pool *pool;
 
 	(void)state;
-	assert_int_equal(crew_make(&crew, CREW_PROCESSES, 2, &dies), 0);
-	assert_int_equal(crew_round(crew, LIMIT_S, share, why), -ECHILD);
-	crew_end(crew);
-	assert_int_equal(crew_make(&crew, CREW_PROCESSES, 2, &hangs), 0);
-	assert_int_equal(crew_round(crew, 1, share, why), -ETIMEDOUT);
-	assert_int_equal(crew_round(crew, 1, share, why), -ETIMEDOUT);
-	crew_end(crew);
+	assert_int_equal(worker_pool_make(&pool, WORKER_POOL_PROCESSES, 2, &dies), 0);
+	assert_int_equal(worker_pool_round(pool, LIMIT_S, share, why), -ECHILD);
+	worker_pool_end(pool);
+	assert_int_equal(worker_pool_make(&pool, WORKER_POOL_PROCESSES, 2, &hangs), 0);
+	assert_int_equal(worker_pool_round(pool, 1, share, why), -ETIMEDOUT);
+	assert_int_equal(worker_pool_round(pool, 1, share, why), -ETIMEDOUT);
+	worker_pool_end(pool);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
