@@ -224,6 +224,11 @@ struct check_touch check_copy(void *to, const volatile char *from, size_t len);
 /* Any other access.  It must not lock or allocate: it may be left in the middle. */
 struct check_touch check_guard(void (*access)(void *arg), void *arg);
 
+/* For observations: "success", or "SIGBUS code 2". */
+json_t *check_touch_json(const struct check_touch *touch);
+/* "success" for 0, or the name of -errno: "EIO". */
+json_t *check_errno_json(int rc);
+
 /* Memory that tasks share with the check; zeroed, locked.  NULL after check_broken(). */
 void *check_shared(struct check_env *env, size_t bytes);
 

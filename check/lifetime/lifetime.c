@@ -50,18 +50,11 @@ static bool check_alive(struct check_env *env, struct testbed *bed, uint64_t off
 	return testbed_raw_holds(env, bed, "afterwards", offset_bytes, PAGE_BYTES, NEXT_GENERATION);
 }
 
-static int unmount_main(void *arg)
-{
-	const struct testbed *bed = arg;
-
-	return umount2(bed->fs.where, 0) < 0 ? errno : 0;
-}
-
 /* In a task, for it may hang.  Returns 0, -errno, or -ETIMEDOUT after check_fail(). */
 static int try_unmount(struct check_env *env, struct testbed *bed)
 {
 	struct check_task task;
-	int rc = check_start(env, &task, unmount_main, bed);
+	int rc = check_start(env, &task, testbed_unmount_main, bed);
 
 	if (rc < 0)
 		return rc;
@@ -365,18 +358,6 @@ static bool force(struct check_env *env, struct testbed *bed)
 	       check_await_errno(env, &task, "removal by force of a mounted device", EBUSY);
 }
 
-static json_t *touch_json(const struct check_touch *touch)
-{
-	if (!touch->signal)
-		return json_string("success");
-	return json_sprintf("SIG%s code %d", sigabbrev_np(touch->signal), touch->code);
-}
-
-static json_t *errno_json(int rc)
-{
-	return json_string(rc ? strerrorname_np(-rc) : "success");
-}
-
 static void force_fails_access(struct check_env *env, const void *arg)
 {
 	struct forced *f = check_shared(env, sizeof(*f));
@@ -399,12 +380,12 @@ static void force_fails_access(struct check_env *env, const void *arg)
 		return;
 	check_that(env, f->cold.signal, "a load from a page that was not mapped brings a signal");
 	check_that(env, f->read < 0, "read(2) of the file fails");
-	check_observe(env, "load_of_new_page", touch_json(&f->cold));
-	check_observe(env, "load_of_mapped_page", touch_json(&f->load));
-	check_observe(env, "store_to_mapped_page", touch_json(&f->store));
-	check_observe(env, "read", errno_json(f->read));
-	check_observe(env, "write", errno_json(f->write));
-	check_observe(env, "msync", errno_json(f->msync));
+	check_observe(env, "load_of_new_page", check_touch_json(&f->cold));
+	check_observe(env, "load_of_mapped_page", check_touch_json(&f->load));
+	check_observe(env, "store_to_mapped_page", check_touch_json(&f->store));
+	check_observe(env, "read", check_errno_json(f->read));
+	check_observe(env, "write", check_errno_json(f->write));
+	check_observe(env, "msync", check_errno_json(f->msync));
 }
 
 static void force_ends(struct check_env *env, const void *arg)

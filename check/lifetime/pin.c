@@ -166,7 +166,7 @@ void pin_io_uring(struct check_env *env, const void *arg)
 	rc = register_buffer(&ring, bed.map.base);
 	check_that(env, rc < 0,
 		   "io_uring_register(2) refuses a mapping of a DAX file as a registered buffer");
-	check_observe(env, "errno", json_string(rc < 0 ? strerrorname_np(-rc) : "success"));
+	check_observe(env, "errno", check_errno_json(rc));
 	if (rc >= 0)
 		io_uring_unregister_buffers(&ring);
 	testbed_close(env, &bed);
@@ -390,13 +390,6 @@ drop:
 	testbed_close(env, &bed);
 }
 
-static int unmount_main(void *arg)
-{
-	const struct testbed *bed = arg;
-
-	return umount2(bed->fs.where, 0) < 0 ? errno : 0;
-}
-
 void pin_umount(struct check_env *env, const void *arg)
 {
 	struct check_task unmounter;
@@ -410,7 +403,7 @@ void pin_umount(struct check_env *env, const void *arg)
 		goto drop;
 	testbed_unmap(&bed);
 	testbed_close_file(&bed);
-	if (check_start(env, &unmounter, unmount_main, &bed) < 0)
+	if (check_start(env, &unmounter, testbed_unmount_main, &bed) < 0)
 		goto drop;
 	ended = !falls_asleep(&unmounter);
 	check_that(env, !ended || unmounter.status > 0,

@@ -63,11 +63,6 @@ static json_t *touch_json(const struct check_touch *touch)
 	return json_string(code_text(touch->code));
 }
 
-static json_t *errno_json(int rc)
-{
-	return json_string(rc < 0 ? strerrorname_np(-rc) : "success");
-}
-
 /* ---- bad blocks ------------------------------------------------------------------------------ */
 
 static const char *list_path(const struct namespace *ns, char path[96])
@@ -217,7 +212,7 @@ static void reading(struct check_env *env, const void *arg)
 	n = read_file(&b, -2 * PAGE_BYTES, bytes, sizeof(bytes));
 	check_that(env, n <= 2 * PAGE_BYTES, "read(2) across the bad page gives nothing of it");
 	check_observe(env, "pages_of_read_across",
-		      n < 0 ? errno_json((int)n) : json_integer(n / PAGE_BYTES));
+		      n < 0 ? check_errno_json((int)n) : json_integer(n / PAGE_BYTES));
 	drop_bad(env, &b);
 }
 
@@ -470,7 +465,7 @@ static void hwpoison(struct check_env *env, const void *arg)
 		return;
 	status = check_await(env, &reader, "read(2) of the poisoned page");
 	if (status >= 0)
-		check_observe(env, "read", errno_json(-status));
+		check_observe(env, "read", check_errno_json(-status));
 }
 
 /* ---- table ----------------------------------------------------------------------------------- */

@@ -87,8 +87,7 @@ static void new_access(struct check_env *env, const void *data)
 		for (unsigned int i = 0; i < ACCESSES; i++)
 			judge_access(env, &swap, &workers[i], &accesses[i], work_page(i));
 	}
-	if (!workers_end(workers, ACCESSES))
-		check_fail(env, "a task cannot be killed");
+	workers_end(env, workers, ACCESSES);
 	swapped_members_close(env, &swap);
 }
 
@@ -120,7 +119,7 @@ static void remounted(struct check_env *env, struct swapped_members *swap, struc
 		swapped_members_hold(env, swap, &swap->old, "after the remount", work_page(i),
 				     i ? SWAPPED_BEFORE : 1);
 	}
-	workers_end(worker, 1);
+	workers_end(env, worker, 1);
 }
 
 static void remount(struct check_env *env, const void *data)
@@ -132,9 +131,7 @@ static void remount(struct check_env *env, const void *data)
 		    !workers_start(env, &worker, 1, &swap.bed) && touch_before(env, &worker) &&
 		    swapped_members_swap(env, &swap, arg->flags);
 
-	if (!workers_end(&worker, 1))
-		check_fail(env, "a task cannot be killed");
-	else if (good)
+	if (workers_end(env, &worker, 1) && good)
 		remounted(env, &swap, &worker);
 	swapped_members_close(env, &swap);
 }
@@ -312,8 +309,7 @@ static void old_mapping(struct check_env *env, const void *data)
 		}
 		conclude(env, &swap, tale, workers);
 	}
-	if (!workers_end(workers, tale->n))
-		check_fail(env, "a task cannot be killed");
+	workers_end(env, workers, tale->n);
 	swapped_members_close(env, &swap);
 }
 
@@ -360,8 +356,7 @@ static void next_owner(struct check_env *env, const void *data)
 		      SWAPPED_BEFORE) &&
 	    swapped_members_swap(env, &swap, arg->flags))
 		store_into_owner(env, &swap, &worker);
-	if (!workers_end(&worker, 1))
-		check_fail(env, "a task cannot be killed");
+	workers_end(env, &worker, 1);
 	swapped_members_close(env, &swap);
 }
 
@@ -413,8 +408,7 @@ static void sync_after(struct check_env *env, const void *data)
 		swapped_members_hold(env, &swap, &swap.new, "after fsync", work_page(2),
 				     SWAPPED_AFTER);
 	}
-	if (!workers_end(&worker, 1))
-		check_fail(env, "a task cannot be killed");
+	workers_end(env, &worker, 1);
 	swapped_members_close(env, &swap);
 }
 
@@ -495,8 +489,7 @@ static void same_bytes(struct check_env *env, const void *data)
 	for (unsigned int i = 0; i < 3 && good && !check_complained(env); i++)
 		if (cut_at(env, &bed, &whole, cuts[i], arg->flags))
 			look_at_cut(env, &bed, &worker, SWAPPED_BEFORE + i, i < 2);
-	if (!workers_end(&worker, 1))
-		check_fail(env, "a task cannot be killed");
+	workers_end(env, &worker, 1);
 	graph_clear_targets(&whole, bed.device);
 	testbed_close(env, &bed);
 }
@@ -568,8 +561,7 @@ static void smaller(struct check_env *env, const void *data)
 	free(table);
 	free(whole);
 out:
-	if (!workers_end(workers, BEYOND))
-		check_fail(env, "a task cannot be killed");
+	workers_end(env, workers, BEYOND);
 	graph_clear_targets(&cut, bed.device);
 	testbed_close(env, &bed);
 }

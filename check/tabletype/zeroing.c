@@ -98,7 +98,7 @@ void zeroing(struct check_env *env, const void *data)
 	    worker_do(env, &worker, "preparing a file", make_longer_file, 0, 0, 0))
 		zero_away(env, &bed, &worker, instead.what);
 	if (!worker.shared || worker.state == WORK_DONE) {
-		workers_end(&worker, 1);
+		workers_end(env, &worker, 1);
 		testbed_close(env, &bed);
 	}
 	substitute_drop(&instead);

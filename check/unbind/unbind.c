@@ -243,26 +243,6 @@ static bool rebind(struct check_env *env, const struct namespace *ns, struct dri
 	return check_errno(env, rc, 0, "finding %s after another bind", ns->node);
 }
 
-static const char *touch_text(const struct check_touch *touch)
-{
-	static char text[64];
-
-	if (!touch->signal)
-		return "success";
-	snprintf(text, sizeof(text), "SIG%s code %d", sigabbrev_np(touch->signal), touch->code);
-	return text;
-}
-
-static void observe_touch(struct check_env *env, const char *name, const struct work *work)
-{
-	check_observe(env, name, json_string(touch_text(&work->touch)));
-}
-
-static void observe_errno(struct check_env *env, const char *name, int rc)
-{
-	check_observe(env, name, json_string(rc ? strerrorname_np(-rc) : "success"));
-}
-
 /* ---- the checks ------------------------------------------------------------------------------ */
 
 /*
@@ -287,11 +267,11 @@ static void store(struct check_env *env, const void *arg)
 		      TESTBED_GENERATION);
 	if (!unbind(env, place.ns, &driver) || !(work = load(env, &h, WARM)))
 		return;
-	observe_touch(env, "load_of_mapped_page", work);
+	check_observe(env, "load_of_mapped_page", check_touch_json(&work->touch));
 	work = store_stamps(env, &h, WARM, NEXT_GENERATION);
 	if (!work)
 		return;
-	observe_touch(env, "store_to_mapped_page", work);
+	check_observe(env, "store_to_mapped_page", check_touch_json(&work->touch));
 	landed = !work->touch.signal;
 	if (landed && !(work = load(env, &h, WARM)))
 		return;
@@ -317,21 +297,21 @@ static void new_fault(struct check_env *env, const void *arg)
 		return;
 	check_that(env, work->touch.signal,
 		   "a load from a page that was not mapped before the unbind brings a signal");
-	observe_touch(env, "load", work);
+	check_observe(env, "load", check_touch_json(&work->touch));
 	work = store_stamps(env, &h, COLD + PAGE_BYTES, TESTBED_GENERATION);
 	if (!work)
 		return;
 	check_that(env, work->touch.signal,
 		   "a store to a page that was not mapped before the unbind brings a signal");
-	observe_touch(env, "store", work);
+	check_observe(env, "store", check_touch_json(&work->touch));
 	work = order(env, &h, "read, write, msync or fsync", work_file, 0, 0);
 	if (!work)
 		return;
 	memcpy(&answers, work->bytes, sizeof(answers));
-	observe_errno(env, "read", answers.read);
-	observe_errno(env, "write", answers.write);
-	observe_errno(env, "msync", answers.msync);
-	observe_errno(env, "fsync", answers.fsync);
+	check_observe(env, "read", check_errno_json(answers.read));
+	check_observe(env, "write", check_errno_json(answers.write));
+	check_observe(env, "msync", check_errno_json(answers.msync));
+	check_observe(env, "fsync", check_errno_json(answers.fsync));
 	check_that(env, answers.read < 0, "read(2) of the file fails after the unbind");
 }
 
@@ -388,13 +368,6 @@ static void exits(struct check_env *env, const void *arg)
 	end_holder(env, &h);
 }
 
-static int unmount_main(void *arg)
-{
-	const struct testbed *bed = arg;
-
-	return umount2(bed->fs.where, 0) < 0 ? errno : 0;
-}
-
 static int remove_main(void *arg)
 {
 	return -dm_device_remove(testbed_dm(arg), 0);
@@ -405,7 +378,7 @@ static void take_down(struct check_env *env, struct testbed *bed)
 {
 	struct check_task task;
 
-	if (check_start(env, &task, unmount_main, bed) < 0 ||
+	if (check_start(env, &task, testbed_unmount_main, bed) < 0 ||
 	    !check_await_errno(env, &task, "umount after the unbind", 0) || !testbed_dm(bed) ||
 	    check_start(env, &task, remove_main, bed) < 0)
 		return;
