@@ -3,6 +3,7 @@
 
 #include "lib/base/limit_clock.h"
 #include "lib/base/memory.h"
+#include "lib/base/owner.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -380,12 +381,12 @@ const char *dm_device_node(const char *name, char node[128])
 
 pid_t dm_owner(const char *name)
 {
-	int pid = 0, end = 0;
+	const char *rest = "";
+	pid_t owner = owner_of(name, "daxdm-", &rest);
 
-	if (sscanf(name, "daxdm-%d-%n", &pid, &end) < 1 || !end)
-		if (sscanf(name, "daxdm%d-%n", &pid, &end) < 1 || !end)
-			return 0;
-	return pid > 0 ? pid : 0;
+	if (!owner)
+		owner = owner_of(name, "daxdm", &rest);
+	return *rest == '-' ? owner : 0;
 }
 
 char *dm_devices_of(pid_t pid)

@@ -2,6 +2,7 @@
 #include "lib/run/leftovers.h"
 
 #include "lib/base/limit_clock.h"
+#include "lib/base/owner.h"
 #include "lib/dev/dm.h"
 #include "lib/file/fs.h"
 #include "lib/trace/kprobe.h"
@@ -69,17 +70,6 @@ static void add(struct search *search, pid_t owner, const char *kind, const char
 	snprintf(more[out->n++].name, sizeof(more->name), "%s", name);
 }
 
-/* The process of "daxdm-PID...", and what follows in *rest; 0 for any other name. */
-static pid_t owner_of(const char *name, const char **rest)
-{
-	int pid = 0, end = 0;
-
-	if (sscanf(name, "daxdm-%d%n", &pid, &end) < 1 || pid <= 0)
-		return 0;
-	*rest = name + end;
-	return pid;
-}
-
 static void find_devices(struct search *search)
 {
 	char *list = dm_devices_of(search->owner), *next = list, *name;
@@ -95,7 +85,7 @@ static void find_devices(struct search *search)
 static int visit_mount(const char *point, void *arg)
 {
 	const char *rest;
-	pid_t owner = strncmp(point, "/run/", 5) ? 0 : owner_of(point + 5, &rest);
+	pid_t owner = strncmp(point, "/run/", 5) ? 0 : owner_of(point + 5, "daxdm-", &rest);
 
 	if (owner && (!*rest || *rest == '/'))
 		add(arg, owner, "mount", point);
@@ -109,7 +99,7 @@ static int visit_mount(const char *point, void *arg)
 static pid_t entry_owner(const char *place, const char *name)
 {
 	const char *rest;
-	pid_t owner = owner_of(name, &rest);
+	pid_t owner = owner_of(name, "daxdm-", &rest);
 
 	if (!owner)
 		return 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/trace/kprobe.h"
 
+#include "lib/base/owner.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -176,18 +178,17 @@ int kprobe_events_hits(void (*visit)(const char *function, uint64_t hits, void *
 }
 
 /* The process of daxdm_PID, the group that a name is or begins with; 0 for any other name. */
-static pid_t owner_of(const char *name)
+static pid_t group_owner(const char *name)
 {
-	int pid = 0, end = 0;
+	const char *rest = "";
+	pid_t owner = owner_of(name, "daxdm_", &rest);
 
-	if (sscanf(name, "daxdm_%d%n", &pid, &end) < 1 || (name[end] && name[end] != '/'))
-		return 0;
-	return pid > 0 ? pid : 0;
+	return !*rest || *rest == '/' ? owner : 0;
 }
 
 static bool is_stale(pid_t owner)
 {
-	return owner && (owner == owner_of(group()) || (kill(owner, 0) < 0 && errno == ESRCH));
+	return owner && (owner == group_owner(group()) || (kill(owner, 0) < 0 && errno == ESRCH));
 }
 
 void kprobe_events_each(void (*visit)(pid_t owner, const char *name, void *arg), void *arg)
@@ -200,7 +201,7 @@ void kprobe_events_each(void (*visit)(pid_t owner, const char *name, void *arg),
 	/* "r64:daxdm_PID/leave_F F"; what is removed is read from a copy that the kernel made. */
 	while (in && fgets(line, sizeof(line), in)) {
 		char *name = strchr(line, ':');
-		pid_t owner = name ? owner_of(++name) : 0;
+		pid_t owner = name ? group_owner(++name) : 0;
 
 		if (!is_stale(owner))
 			continue;
@@ -232,7 +233,7 @@ static void disable_events(void)
 	dir = opendir(path);
 	while (dir && (entry = readdir(dir))) {
 		snprintf(path, sizeof(path), "events/%.255s/enable", entry->d_name);
-		if (is_stale(owner_of(entry->d_name)))
+		if (is_stale(group_owner(entry->d_name)))
 			put(path, O_TRUNC, "0");
 	}
 	if (dir)

@@ -370,6 +370,12 @@ static void owners(void **state)
 	assert_int_equal(dm_owner("daxdm-123"), 0);
 	assert_int_equal(dm_owner("daxdm--1-0"), 0);
 	assert_int_equal(dm_owner("daxdm-x-0"), 0);
+	assert_int_equal(dm_owner("daxdm- 1-0"), 0);
+	assert_int_equal(dm_owner("daxdm-+1-0"), 0);
+	assert_int_equal(dm_owner("daxdm-01-0"), 0);
+	assert_int_equal(dm_owner("daxdm-4294967297-0"), 0);
+	assert_int_equal(dm_owner("daxdm-99999999999999999999-0"), 0);
+	assert_int_equal(dm_owner("daxdm-"), 0);
 	assert_int_equal(dm_owner("daxdmx-0"), 0);
 	assert_int_equal(dm_owner("vg0-daxdm-123-0"), 0);
 }
