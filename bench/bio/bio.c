@@ -39,7 +39,6 @@
  * Alone: ./run.sh bench --bench bio --stack raw --stack linear:16
  */
 #include "bench/bio/bio.h"
-#include "lib/base/msg.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -35,7 +35,6 @@
  * Alone: ./run.sh bench --bench copy --stack raw --stack linear:16
  */
 #include "bench/ops.h"
-#include "lib/base/msg.h"
 #include "lib/file/datafile.h"
 #include "lib/file/mapping.h"
 

@@ -2,6 +2,7 @@
 #include "lib/base/text.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

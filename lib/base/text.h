@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Text that a guest, a kernel or a file chose.  It must not command a terminal (ESC and the C1
- * control characters do), nor make a line of its own where one line was meant.  Pure.
+ * Printing text from a guest, a kernel or a file.  It must not control the terminal (ESC and the C1
+ * control characters do) or begin a new line.  Pure.
  */
 #ifndef DAXDM_TEXT_H
 #define DAXDM_TEXT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 

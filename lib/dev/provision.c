@@ -358,12 +358,15 @@ static int mode_of(const char *text, size_t len)
 static int parse_size(const char *text, const char *end, uint64_t *bytes)
 {
 	unsigned int shift = end == text ? 0 : end[-1] == 'M' ? 20 : end[-1] == 'G' ? 30 : 0;
-	int len = (int)(end - text) - !!shift;
+	size_t len = (size_t)(end - text) - !!shift; /* a suffix is a character of text */
 	char digits[24];
 	int64_t number;
 
-	snprintf(digits, sizeof(digits), "%.*s", len < 0 ? 0 : len, text);
-	if (len >= (int)sizeof(digits) || number_parse(digits, 1, INT64_MAX >> shift, &number) < 0)
+	if (len >= sizeof(digits))
+		return -EINVAL;
+	memcpy(digits, text, len);
+	digits[len] = '\0';
+	if (number_parse(digits, 1, INT64_MAX >> shift, &number) < 0)
 		return -EINVAL;
 	*bytes = (uint64_t)number << shift;
 	return 0;
