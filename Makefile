@@ -46,7 +46,7 @@ OBJS := $(SRCS:%.c=build/obj/%.o)
 # The unit tests link what they need of the same sources, compiled once more with sanitisers.
 SANITISE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 SAN_OBJS := $(patsubst %.c,build/san/%.o,$(filter-out cli/main.c,$(SRCS)))
-# The readers of outside text under libFuzzer, which comes with clang; warnings are the other builds'.
+# The parsers of external text under libFuzzer, a part of clang. Warnings are off: the other builds have them.
 FUZZ_SECONDS ?= 60
 FUZZ_CFLAGS := -w -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FUZZ_OBJS   := $(patsubst %.c,build/fuzz/%.o,$(filter-out check/% cli/main.c cli/check.c emu/%,$(SRCS)))

@@ -22,7 +22,7 @@ static const char *kind_of(mode_t mode)
 
 int text_file_open(const char *path, uint64_t max_bytes, FILE **out, char *why, size_t why_len)
 {
-	/* Without O_NONBLOCK a pipe is waited for until somebody writes. */
+	/* Without O_NONBLOCK, open() of a pipe blocks until another process writes. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), rc = 0;
 	struct stat st;
 
@@ -32,13 +32,13 @@ int text_file_open(const char *path, uint64_t max_bytes, FILE **out, char *why, 
 		snprintf(why, why_len, "cannot read %s: %s", path, strerror(-rc));
 	} else if (!S_ISREG(st.st_mode)) {
 		rc = S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-		snprintf(why, why_len, "cannot read %s: it is %s, a regular file is wanted", path,
+		snprintf(why, why_len, "cannot read %s: expected a regular file, it is %s", path,
 			 kind_of(st.st_mode));
 	} else if ((uint64_t)st.st_size > max_bytes) {
 		rc = -EFBIG;
 		snprintf(why, why_len,
-			 "cannot read %s: it has %jd bytes, at most %" PRIu64
-			 " are read; is it the right file?",
+			 "cannot read %s: it has %jd bytes, the limit is %" PRIu64
+			 "; is it the right file?",
 			 path, (intmax_t)st.st_size, max_bytes);
 	} else if (!(*out = fdopen(fd, "r"))) {
 		rc = -errno;
@@ -51,7 +51,7 @@ int text_file_open(const char *path, uint64_t max_bytes, FILE **out, char *why, 
 	return rc;
 }
 
-/* Takes the end off a line of len bytes.  Returns 0, or -EINVAL after one error line. */
+/* Removes the end of a line of len bytes, and checks it.  Returns 0, or -EINVAL after one error line. */
 static int check_line(const char *path, unsigned int line, char *text, size_t len)
 {
 	if (len && text[len - 1] == '\n')
@@ -63,13 +63,13 @@ static int check_line(const char *path, unsigned int line, char *text, size_t le
 
 		if ((c >= ' ' && c != 0x7f) || c == '\t')
 			continue;
-		msg_error("%s:%u:%zu: the control character 0x%02x%s is no text; remove it", path,
-			  line, i + 1, c, c ? "" : " (NUL)");
+		msg_error("%s:%u:%zu: control character 0x%02x%s; remove it", path, line, i + 1, c,
+			  c ? "" : " (NUL)");
 		return -EINVAL;
 	}
 	if (len <= TEXT_LINE_CHARS_MAX)
 		return 0;
-	msg_error("%s:%u:%d: the line has %zu characters, at most %d are read", path, line,
+	msg_error("%s:%u:%d: the line has %zu characters, the limit is %d", path, line,
 		  TEXT_LINE_CHARS_MAX + 1, len, TEXT_LINE_CHARS_MAX);
 	return -EINVAL;
 }
@@ -93,13 +93,13 @@ int text_file_read(const char *path, const char *what, text_line_fn *take, void 
 			rc = take(arg, path, line, text);
 	}
 	if (!rc && !ferror(in) && !feof(in)) {
-		/* What getline() says of memory that is not there, too, looks like the end. */
+		/* getline() returns -1 without memory as it does at the end. */
 		rc = -ENOMEM;
 		memory_check(NULL);
 		msg_error("%s: %s: out of memory", what, path);
 	} else if (!rc && ferror(in)) {
 		rc = -EIO;
-		msg_error("%s: cannot read %s to its end: %s", what, path, strerror(EIO));
+		msg_error("%s: cannot read all of %s: %s", what, path, strerror(EIO));
 	}
 	free(text);
 	fclose(in);

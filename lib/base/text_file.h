@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Text files that people write: workloads, thresholds, fio jobs, known kernel bugs. */
+/* Text files that users write: workloads, thresholds, fio jobs, known kernel bugs. */
 #ifndef DAXDM_TEXT_FILE_H
 #define DAXDM_TEXT_FILE_H
 
@@ -13,8 +13,8 @@ enum {
 };
 
 /*
- * Opens a regular file of at most max_bytes for reading.  What may never end (a pipe, a terminal,
- * /dev/zero) is refused before it is waited for.  Returns 0, or -errno with one sentence in why
+ * Opens a regular file of at most max_bytes for reading.  Anything else (a pipe, a terminal,
+ * /dev/zero) is refused without blocking.  Returns 0, or -errno with one sentence in why
  * that names the path and what to do.
  */
 int text_file_open(const char *path, uint64_t max_bytes, FILE **out, char *why, size_t why_len);
@@ -24,10 +24,10 @@ typedef int text_line_fn(void *arg, const char *path, unsigned int line, char *t
 
 /*
  * Calls take for each line, numbered from 1, until it fails.  Lines may end with CRLF, and the last
- * one without either.  `what` says in error lines what the file is to be ("the workload").
- * Returns 0, what take gave, or -errno after one error line: no regular file, larger than
- * TEXT_FILE_BYTES_MAX; and with line and column a line longer than TEXT_LINE_CHARS_MAX, or a
- * control character such as NUL, but for tabs.
+ * one without either.  `what` names the file in error lines ("the workload").
+ * Returns 0, what take returned, or -errno after one error line: not a regular file, or larger
+ * than TEXT_FILE_BYTES_MAX; with line and column: a line longer than TEXT_LINE_CHARS_MAX, or a
+ * control character other than a tab.
  */
 int text_file_read(const char *path, const char *what, text_line_fn *take, void *arg);
 

@@ -77,8 +77,8 @@ main() {
 		say "there already, from $(<"$OUT/version"); rm -r build/libperf to build it again"
 		return
 	fi
-	[[ ! $PWD =~ [^A-Za-z0-9/._+-] ]] || die 4 "libperf cannot be built in $PWD: the kernel's makefiles want letters," \
-		"digits and . _ + - in a path; only bench --counters needs it"
+	[[ ! $PWD =~ [^A-Za-z0-9/._+-] ]] || die 4 "cannot build libperf in $PWD: the kernel's makefiles accept only" \
+		"letters, digits and . _ + - in a path; only bench --counters needs libperf"
 	need xz xz-utils >/dev/null
 	need "${CC:-cc}" gcc >/dev/null
 	room 400 "building libperf"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What people are told of the kernel of a run.  A run with a rebuilt module is not one of the stock
- * kernel: "replaced" in its context says which, and so does every name of it.
+ * How reports name the kernel of a run.  A run with a rebuilt module is not a run of the stock
+ * kernel: "replaced" in its context lists the modules, and the name includes them.
  */
 #ifndef DAXDM_KERNEL_NAME_H
 #define DAXDM_KERNEL_NAME_H
@@ -9,15 +9,15 @@
 #include <jansson.h>
 #include <stddef.h>
 
-/* [{"file", "module", "build_id"}]: what emu/initramfs.sh put in place of the kernel's own modules,
- * lines of FILE MODULE BUILD-ID.  Returns a new reference, or NULL if nothing was replaced. */
+/* [{"file", "module", "build_id"}]: the modules that emu/initramfs.sh replaced, from lines of
+ * FILE MODULE BUILD-ID in path.  Returns a new reference, or NULL if nothing was replaced. */
 json_t *kernel_name_replaced(const char *path);
 
 /* "6.1.0-56-amd64 (PACKAGE) with dm-mod.ko replaced (build-id 0123456789ab)", of a context line.
  * Returns buf. */
 const char *kernel_name(const json_t *context, char *buf, size_t size);
 
-/* "+dm-mod" for each module that was replaced, "" if none was.  Returns buf. */
+/* "+dm-mod" for each replaced module, "" if there is none.  Returns buf. */
 const char *kernel_name_suffix(const json_t *context, char *buf, size_t size);
 
 #endif

@@ -17,7 +17,7 @@
 
 #define RUN_BYTES_MAX (UINT64_C(4) << 30)
 
-/* Where the reader stands, and where its complaint goes. */
+/* The position of the reader, and the buffer of its error message. */
 struct reader {
 	struct run *run;
 	unsigned int line;
@@ -180,7 +180,7 @@ static int read_values(struct reader *r, struct run_record *rec, const json_t *l
 		v->value = json_integer_value(value);
 		v->count = json_integer_value(count);
 		if (v->value > RUN_SAMPLE_MAX || v->value < -RUN_SAMPLE_MAX)
-			return complain(r, "record %s: a sample is %lld; none is beyond %lld",
+			return complain(r, "record %s: a sample is %lld; the limit is %lld",
 					rec->id, (long long)v->value, (long long)RUN_SAMPLE_MAX);
 		if (i && v->value <= v[-1].value)
 			return complain(r, "record %s: samples are not in ascending order",
@@ -254,11 +254,11 @@ static int read_record_numbers(struct reader *r, struct run_record *rec, json_t 
 	if (rec->n < 1)
 		return complain(r, "record %s has no samples", rec->id);
 	if (rec->n > RUN_COUNT_MAX)
-		return complain(r, "record %s: n is %lld; there is no such number of samples",
-				rec->id, (long long)rec->n);
+		return complain(r, "record %s: n is %lld; the limit is %lld", rec->id,
+				(long long)rec->n, (long long)RUN_COUNT_MAX);
 	if (rec->segments < 0 || rec->segments > INT32_MAX)
-		return complain(r, "record %s: segments is %lld", rec->id,
-				(long long)rec->segments);
+		return complain(r, "record %s: segments is %lld; expected 0 to %d", rec->id,
+				(long long)rec->segments, INT32_MAX);
 	rec->mean = json_number_value(mean);
 	rec->overhead = field_number(line, "overhead");
 	if (rec->overhead < -1 || rec->overhead > RUN_SAMPLE_MAX)
@@ -371,7 +371,8 @@ static int read_counted(struct reader *r, const json_t *line)
 	if (!*c->id || !*c->bench || !*c->variant || !*c->stack)
 		return complain(r, "counters without id, bench, variant or stack");
 	if (!*c->why && (c->operations < 1 || !json_is_object(c->counters)))
-		return complain(r, "counters of %s say neither what was counted nor why not",
+		return complain(r,
+				"counters of %s have neither values nor a reason for their absence",
 				c->id);
 	if (c->operations > RUN_COUNT_MAX)
 		return complain(r, "counters of %s: operations is %lld", c->id,
@@ -397,17 +398,19 @@ static int read_check(struct reader *r, json_t *line)
 	if (snprintf(c->id, sizeof(c->id), "%s%s%s", id, *plant ? "+" : "", plant) >=
 		    (int)sizeof(c->id) ||
 	    strpbrk(c->id, " #"))
-		return complain(r, "'%.100s' is no name of a check", id);
+		return complain(r, "'%.100s' is not the name of a check", id);
 	if (json_object_get(line, "ms") && (ms < 0 || ms > RUN_COUNT_MAX))
-		return complain(r, "check %s: ms is no time", c->id);
+		return complain(r, "check %s: ms is %lld; expected 0 to %lld", c->id, (long long)ms,
+				(long long)RUN_COUNT_MAX);
 	while (known < 4 && strcmp(field_text(line, "verdict"), verdicts[known]))
 		known++;
 	if (known == 4)
-		return complain(r, "check %s: its verdict is none of pass, fail, skip, broken",
-				c->id);
+		return complain(
+			r, "check %s: the verdict is '%.20s'; expected pass, fail, skip or broken",
+			c->id, field_text(line, "verdict"));
 	if (json_object_get(r->check_lines, c->id))
 		return complain(
-			r, "check %s is there already, in line %lld", c->id,
+			r, "check %s occurs twice, first in line %lld", c->id,
 			(long long)json_integer_value(json_object_get(r->check_lines, c->id)));
 	if (json_object_set_new(r->check_lines, c->id, json_integer(r->line)) < 0)
 		return no_memory(r);
@@ -440,7 +443,7 @@ static int read_object(struct reader *r, json_t *line)
 	if (!strcmp(type, "context"))
 		return read_context(r, line);
 	if (!run->context.json)
-		return complain(r, "%s before the context, which has to be line 1", type);
+		return complain(r, "%s before the context line, which must be line 1", type);
 	if (!strcmp(type, "record"))
 		return read_record(r, line);
 	if (!strcmp(type, "observation"))
@@ -490,7 +493,7 @@ static int read_lines(struct reader *r, FILE *file)
 	/* getline() says of memory that is not there no more than of the end of the file. */
 	if (!rc && !run->cut && ferror(file)) {
 		rc = -EIO;
-		complain(r, "cannot read on: %s", strerror(errno));
+		complain(r, "cannot read: %s", strerror(errno));
 	} else if (!rc && !run->cut && !feof(file)) {
 		rc = no_memory(r);
 	}
@@ -558,7 +561,7 @@ static int put_in_order(struct reader *r)
 		if (strcmp(a->id, b->id))
 			continue;
 		r->line = a->line > b->line ? a->line : b->line;
-		return complain(r, "record %s is there already, in line %u", a->id,
+		return complain(r, "record %s occurs twice, first in line %u", a->id,
 				a->line > b->line ? b->line : a->line);
 	}
 	return 0;
@@ -575,7 +578,9 @@ static int read_file(struct reader *r, FILE *file)
 	json_decref(r->check_lines);
 	fclose(file);
 	if (!rc && !r->run->context.json) {
-		snprintf(r->why, r->why_size, "%s: no context line, so this is no run (yet)",
+		snprintf(r->why, r->why_size,
+			 "%s: no context line; this is not a run, or its first line is not written "
+			 "yet",
 			 r->run->path);
 		rc = -EINVAL;
 	}

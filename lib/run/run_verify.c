@@ -17,7 +17,7 @@
 enum { DEPTH_MAX = 16 };
 
 struct verifier {
-	char field[256]; /* where it stands, "kernel.release" */
+	char field[256]; /* the path to it, "kernel.release" */
 	bool context;	 /* of the line: seeds may be any number, and all text is one line */
 	char *why;
 	size_t why_size;
@@ -44,11 +44,11 @@ static int verify_text(struct verifier *v, const char *what, const char *text)
 
 	if (!at)
 		return 0;
-	/* A character has at most four bytes; how many this one has is text_escape()'s business. */
+	/* A character has at most four bytes; text_escape() finds how many this one has. */
 	snprintf(one, sizeof(one), "%.4s", at);
 	text_escape(one, bad, 5);
-	snprintf(v->why, v->why_size, "%s%s holds the control character %s: '%s'", v->field, what,
-		 bad, text_escape(text, shown, sizeof(shown)));
+	snprintf(v->why, v->why_size, "%s%s contains the control character %s: '%s'", v->field,
+		 what, bad, text_escape(text, shown, sizeof(shown)));
 	return -EINVAL;
 }
 
@@ -76,7 +76,7 @@ static int verify_value(struct verifier *v, const json_t *value, bool anything, 
 	int rc = 0;
 
 	if (depth == DEPTH_MAX) {
-		snprintf(v->why, v->why_size, "%.64s is nested too deep", v->field);
+		snprintf(v->why, v->why_size, "%.64s is nested too deeply", v->field);
 		return -EINVAL;
 	}
 	if (json_is_string(value))
@@ -84,8 +84,8 @@ static int verify_value(struct verifier *v, const json_t *value, bool anything, 
 	if (json_is_integer(value) && !v->context &&
 	    (json_integer_value(value) > RUN_NUMBER_MAX ||
 	     json_integer_value(value) < -RUN_NUMBER_MAX)) {
-		snprintf(v->why, v->why_size, "%s is %lld; nothing in a run is beyond %lld",
-			 v->field, (long long)json_integer_value(value), (long long)RUN_NUMBER_MAX);
+		snprintf(v->why, v->why_size, "%s is %lld; the limit is %lld", v->field,
+			 (long long)json_integer_value(value), (long long)RUN_NUMBER_MAX);
 		return -EINVAL;
 	}
 	json_array_foreach(value, i, member) {
@@ -147,7 +147,7 @@ static int verify_quantiles(const struct run_record *rec, char *why, size_t why_
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		if (fields[i].stored == fields[i].computed)
 			continue;
-		snprintf(why, why_size, "%s is %" PRId64 ", but that of its samples is %" PRId64,
+		snprintf(why, why_size, "%s is %" PRId64 ", but its samples give %" PRId64,
 			 fields[i].name, fields[i].stored, fields[i].computed);
 		return -EINVAL;
 	}
@@ -169,7 +169,7 @@ static int verify_mean(const struct run_record *rec, char *why, size_t why_size)
 	if (fabs(mean - rec->mean) <=
 	    MEAN_PRECISION * fabs(mean) + 1e-15 * size / (double)rec->n * (double)rec->n_values)
 		return 0;
-	snprintf(why, why_size, "mean is %.12g, but that of its samples is %.12g", rec->mean, mean);
+	snprintf(why, why_size, "mean is %.12g, but its samples give %.12g", rec->mean, mean);
 	return -EINVAL;
 }
 
@@ -190,7 +190,7 @@ static int verify_digest(const struct run_record *rec, char *why, size_t why_siz
 		 stats_digest(samples, (size_t)rec->n));
 	if (!strcmp(digest, rec->digest))
 		return 0;
-	snprintf(why, why_size, "digest is %s, but that of its samples is %s", rec->digest, digest);
+	snprintf(why, why_size, "digest is %s, but its samples give %s", rec->digest, digest);
 	return -EINVAL;
 }
 
@@ -203,7 +203,7 @@ int run_verify_id(const char *id, const char *name, const char *stack, const cha
 	snprintf(no_fs, sizeof(no_fs), "%s{stack=%s}", name, stack);
 	if (strlen(id) <= RUN_ID_MAX && (!strcmp(id, want) || (!*fs && !strcmp(id, no_fs))))
 		return 0;
-	snprintf(why, why_size, "its fields make it %s", want);
+	snprintf(why, why_size, "its fields give the id %s", want);
 	return -EINVAL;
 }
 

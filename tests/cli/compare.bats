@@ -122,14 +122,14 @@ daxdm() {
 	for verb in "compare $A" "compare $B" report "identical $A" "gate $A $B"; do
 		# shellcheck disable=SC2086
 		daxdm $verb "$B"
-		expect 4 "$B/run.jsonl:2: record hop.map{stack=raw}: median is 1, but that of its samples is 90"
+		expect 4 "$B/run.jsonl:2: record hop.map{stack=raw}: median is 1, but its samples give 90"
 		((${#lines[@]} == 1))
 	done
 	daxdm assert --metric 'hop.map{stack=raw}' --max 80 "$B"
 	expect 125 ":2: record"
 	sed 's/6\.1\.0-fixture/6.1\\u001b]0;x\\u0007/' "$A/run.jsonl" >"$B/run.jsonl"
 	daxdm compare "$A" "$B"
-	expect 4 "$B/run.jsonl:1: kernel.release holds the control character \x1b: '6.1\x1b]0;x\x07'"
+	expect 4 "$B/run.jsonl:1: kernel.release contains the control character \x1b: '6.1\x1b]0;x\x07'"
 }
 
 @test "nothing in common is not comparable" {

@@ -147,11 +147,11 @@ options_of() { # VERB
 	printf 'stack raw\0linear:1\n' >"$dir/nul"
 	printf 'fault.* 1\033\n' >"$dir/escape"
 	for file in "$dir" "$dir/pipe" /dev/zero; do
-		refused "workload: cannot read $file: it is a" bench --workload "$file"
-		refused "thresholds: cannot read $file: it is a" compare --thresholds "$file" x y
+		refused "workload: cannot read $file: expected a regular file, it is a" bench --workload "$file"
+		refused "thresholds: cannot read $file: expected a regular file, it is a" compare --thresholds "$file" x y
 	done
-	refused "$dir/nul:1:10: the control character 0x00 (NUL)" bench --workload "$dir/nul"
-	refused "$dir/escape:1:10: the control character 0x1b" compare --thresholds "$dir/escape" x y
+	refused "$dir/nul:1:10: control character 0x00 (NUL)" bench --workload "$dir/nul"
+	refused "$dir/escape:1:10: control character 0x1b" compare --thresholds "$dir/escape" x y
 	refused "unknown verb 'a\\x0ab'" $'a\nb'
 }
 

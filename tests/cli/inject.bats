@@ -79,11 +79,11 @@ compare_two() { # NAME
 	touch "$BATS_TEST_TMPDIR/start"
 	hostile "$SEVERAL" >"$RUN/run.jsonl"
 	run timeout 20 build/daxdm report --plot-data "$RUN" "$RUN"
-	expect 4 "holds the control character \\x0a"
+	expect 4 "contains the control character \\x0a"
 	expect_short
 	[[ $(find "$RUN" -type f -printf '%f ') == "run.jsonl " ]]
 	compare_two "$SEVERAL"
-	expect 4 "holds the control character \\x0a"
+	expect 4 "contains the control character \\x0a"
 	expect_short
 	[[ ! $(find "$BATS_TEST_TMPDIR/data" -type f) ]]
 	nothing_ran

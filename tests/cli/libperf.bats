@@ -57,7 +57,7 @@ nothing_made() {
 	mv "$CO" "$CO; touch X"
 	CO+="; touch X"
 	libperf
-	expect 4 "libperf cannot be built in $CO: the kernel's makefiles want letters, digits"
+	expect 4 "cannot build libperf in $CO: the kernel's makefiles accept only letters, digits"
 	nothing_made
 	[[ ! -e $BATS_TEST_TMPDIR/asked ]]
 }
