@@ -89,7 +89,7 @@ static void a_job_file_is_one_job_that_says_nothing_twice(void **state)
 	expect_copy("[a]\r\nrw=read\r\n", 0, "[a]\nrw=read\n");
 	expect_copy("[a]\nbs=4k\n bs = 8k\n", -EINVAL, ":3:2: this option is given twice");
 	expect_copy("[a]\nbs=4k\n[b]\n", -EINVAL, ":3:1: a second job");
-	expect_copy("[a]\nbs=\0334k\n", -EINVAL, ":2:4: the control character 0x1b");
+	expect_copy("[a]\nbs=\0334k\n", -EINVAL, ":2:4: control character 0x1b");
 }
 
 /* The hooks of the job file are what fio would run: the shell's parent stops. */
