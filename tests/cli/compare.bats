@@ -1,10 +1,11 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# compare, assert, gate and newest: the program on hand-made runs, and run.sh with its helpers
-# replaced by fakes.
+# compare, assert, gate and newest: the program on hand-made runs, and run.sh with the emulated host replaced
+# (guest.sh).
 
 load ../helpers
 load fakes
+load guest
 
 setup() {
 	cd "$TOP" || return
@@ -346,50 +347,54 @@ gate_run() { # DIR FAULT-ON-TWO-LAYERS
 
 # ---- run.sh --------------------------------------------------------------------------------------
 
-# daxdm of the fake checkout: knows no run of any kernel, and measures by making a directory.
-fake_daxdm() { # BODY
-	fake_checkout
-	mkdir -p "$CO/results/published/old" "$CO/results/mine"
-	echo '{}' | tee "$CO/results/published/old/run.jsonl" >"$CO/results/mine/run.jsonl"
-	fake build/daxdm '[[ $1 != emulate ]] || mkdir "$(sed "s/.*--results \([^ ]*\).*/\1/" <<<"$*")"
-		'"$1"
+# A checkout with two runs, the second one of another kernel whose linear:16 costs 2.4 % more.
+two_runs() {
+	fake_guest "${1-}"
+	put_run mine
+	put_run published/old 's/6\.1\.0-fixture/6.12.9/; s/6\.1\.192-1/6.12.9-1/; s/\[4223,6]/[4323,6]/'
 }
 
-@test "run.sh compare: runs by name, published ones, files, several of one kernel; status and options are daxdm's" {
-	fake_daxdm '[[ $1 != compare ]] || exit 3'
-	cp tests/fixtures/fixture-run.jsonl "$BATS_TEST_TMPDIR/x.jsonl"
+@test "run.sh compare: runs by name, published ones, files, several of one kernel; the status is that of the comparison" {
+	two_runs
+	cp "$CO/results/published/old/run.jsonl" "$BATS_TEST_TMPDIR/x.jsonl"
+	cp -r "$CO/results/mine" "$CO/results/mine2"
 	cd "$BATS_TEST_TMPDIR"
 	run timeout 30 "$CO/run.sh" compare mine old --threshold 2 --json j --all
-	expect 3
-	[[ $(tail -n 1 "$CO/calls") == "build/daxdm compare --known check/known --threshold 2 --json $BATS_TEST_TMPDIR/j --all results/mine results/published/old" ]]
-	run timeout 30 "$CO/run.sh" compare mine,old x.jsonl
-	[[ $(tail -n 1 "$CO/calls") == "build/daxdm compare --known check/known results/mine,results/published/old $BATS_TEST_TMPDIR/x.jsonl" ]]
-	run ! grep -q emulate "$CO/calls"
+	expect 1 "6.12.9 against 6.1.0-fixture" "read.warm  raw"
+	jq -e '.sides | length == 2' j
+	run timeout 30 "$CO/run.sh" compare mine old --threshold 3
+	expect 0
+	[[ $output != *"read.warm  raw"* ]]
+	run timeout 30 "$CO/run.sh" compare mine,mine2 x.jsonl
+	expect 1 "6.12.9 against 6.1.0-fixture"
+	[[ $(runs | xargs) == "mine mine2" ]]
 	left_nothing
 }
 
 @test "run.sh compare: a kernel that was not measured is measured, one that was is not" {
-	fake_daxdm '[[ $1 != newest || -e found ]] || exit 1
-		[[ $1 != newest ]] || echo results/mine'
+	local build
+	build=$(build_digest)
+	two_runs "BUILD=$build"
+	put_run mine "1s/\"meter\"/\"build\":\"$build\",&/"
 	run timeout 30 "$CO/run.sh" compare mine 6.12 --quick --stack raw
-	expect 0 "measure"
-	grep -qF 'emu/kernel.sh resolve 6.12' "$CO/calls"
-	grep -q 'build/daxdm newest --package linux-image-6.1.0-56-amd64 6.1.192-1 --workload workloads/quick --stack raw --fs ext4 --fs xfs results/mine results/published/old' "$CO/calls"
-	grep -q 'build/daxdm emulate .*--meter insn .*-- --workload workloads/quick --stack raw --fs ext4 --fs xfs$' "$CO/calls"
-	grep -qE 'build/daxdm compare --known check/known --stack raw results/mine results/6.1.0-56-insn-' "$CO/calls"
-	rm "$CO/calls"
-	touch "$CO/found"
-	run timeout 30 "$CO/run.sh" compare 6.1 6.12
-	expect 0 "6.12: results/mine, its newest run of this workload"
-	run ! grep -q emulate "$CO/calls"
-	run timeout 30 "$CO/run.sh" compare mine 6.12 --anew
+	expect 0 "measure" "6.1.0-56 against 6.1.0-fixture"
+	[[ $(runs | wc -l) == 2 ]]
+	new=$(runs | grep -v mine)
+	[[ $new == 6.1.0-56-insn-* ]]
+	[[ $(context_of "$new" '[.stacks, .fs, .meter]') == '[["raw"],["ext4","xfs"],"insn"]' ]]
+	# Now it is known.
+	run timeout 30 "$CO/run.sh" compare mine 6.12 --quick --stack raw
+	expect 0 "6.12: results/$new, its newest run of this workload"
+	[[ $(runs | wc -l) == 2 ]]
+	sleep 1 # runs are named by the second
+	run timeout 30 "$CO/run.sh" compare mine 6.12 --quick --stack raw --anew
 	expect 0
-	grep -q emulate "$CO/calls"
+	[[ $(runs | wc -l) == 3 ]]
 	left_nothing
 }
 
 @test "run.sh compare refuses what it cannot know, before anything is built" {
-	fake_daxdm :
+	two_runs
 	for words in "" mine; do
 		# shellcheck disable=SC2086
 		run timeout 10 "$CO/run.sh" compare $words
@@ -403,36 +408,44 @@ fake_daxdm() { # BODY
 	expect 64 "ext4 or xfs"
 	run timeout 10 "$CO/run.sh" compare mine mine --quick --full
 	expect 64 "exclude each other"
-	[[ ! -e $CO/calls ]]
+	[[ $(runs) == mine ]]
+	left_nothing
 }
 
 @test "run.sh compare: of runs --stack, --fs and --bench choose rows, and what is for kernels is refused" {
-	fake_daxdm :
-	run timeout 30 "$CO/run.sh" compare mine old --bench 'fault.*' --stack raw --stack linear:1 --fs ext4
-	expect 0
-	[[ $(tail -n 1 "$CO/calls") == "build/daxdm compare --known check/known --stack raw --stack linear:1 --fs ext4 --bench fault.* results/mine results/published/old" ]]
-	rm "$CO/calls"
+	two_runs
+	run timeout 30 "$CO/run.sh" compare mine old --all --bench 'fault.*warm*' --stack raw --stack linear:16 --fs ext4
+	expect 1 "read.warm  raw"
+	[[ $output != *read.cold* && $output != *hop* && $output != *linear:1\ * ]]
 	for word in --quick --full --anew "--workload=$CO/workloads/quick" "--modules=$CO"; do
 		run timeout 10 "$CO/run.sh" compare mine old "$word"
 		expect 64 "${word%%=*} says how to measure kernels, and mine old are runs"
 		expect_short
 	done
-	[[ ! -e $CO/calls ]]
-	run timeout 30 "$CO/run.sh" compare mine 6.12 --quick --bench fault
-	expect 0
-	grep -q 'build/daxdm compare .* --bench fault results/mine results/6' "$CO/calls"
+	[[ $(runs) == mine ]]
+	run timeout 30 "$CO/run.sh" compare mine 6.12 --all --quick --bench fault
+	expect 0 "read.warm  raw"
+	[[ $output != *hop.map* ]]
 }
 
 @test "run.sh assert: measures what the metric names, and 125 is for what cannot be told" {
-	fake_daxdm '[[ $1 != assert ]] || exit 1'
-	metric='fault.read.warm.pte{stack=linear:16,align=4k,fs=xfs}'
+	fake_guest
+	local metric='fault.read.warm.pte{stack=linear:16,fs=ext4}' xfs='fault.read.warm.pte{stack=linear:16,align=4k,fs=xfs}'
+	run timeout 30 "$CO/run.sh" assert --metric "$metric" --max 4200
+	expect 1 4,223
+	[[ $(context_of "$(runs)" '[.stacks, .fs, .metrics, .emulator.seed]') == '[["linear:16"],["ext4"],["fault.read.warm.pte"],1]' ]]
+	rm -r "$CO"/results/*
 	run timeout 30 "$CO/run.sh" assert --metric "$metric" --max 4400
-	expect 1
-	grep -q -- '--guest xfs=build/xfs.cpio .*-- --workload workloads/default --stack linear:16,align=4k --bench fault.read.warm.pte --fs xfs$' "$CO/calls"
-	grep -qF "build/daxdm assert --metric $metric --max 4400 results/6.1.0-56-assert-" "$CO/calls"
+	expect 0
+	rm -r "$CO"/results/*
 	run timeout 30 "$CO/run.sh" assert --metric "tax:$metric" --min 1
-	grep -q -- '--stack raw --stack linear:16,align=4k' "$CO/calls"
-	fake_daxdm '[[ $1 != emulate ]] || exit 4'
+	expect 0
+	[[ $(context_of "$(runs)" .stacks) == '["raw","linear:16"]' ]]
+	rm -r "$CO"/results/*
+	run timeout 30 "$CO/run.sh" assert --metric "$xfs" --max 4400
+	expect 125 # the guest has no such number
+	[[ $(context_of "$(runs)" '[.stacks, .fs]') == '[["linear:16,align=4k"],["xfs"]]' ]]
+	in_guest 'exit 4'
 	run timeout 30 "$CO/run.sh" assert --metric "$metric" --max 4400
 	expect 125
 	run timeout 30 "$CO/run.sh" assert --metric "$metric" --max 4400 --kernel no/bzImage --modules /tmp
@@ -446,25 +459,29 @@ fake_daxdm() { # BODY
 }
 
 @test "run.sh explain: a module is put into NEW alone; with one kernel NEW is that kernel with it" {
-	fake_daxdm :
-	fake emu/plugin.sh 'echo plugin'
-	fake plot/plot.sh :
-	touch "$BATS_TEST_TMPDIR/dm-mod.ko"
 	local ko=$BATS_TEST_TMPDIR/dm-mod.ko id='fault.read.warm.pte{stack=raw,fs=ext4}'
+	fake_guest "$(declare -f profile_of)"'
+		after() {
+			case $run in
+			*/base) profile_of "$run" "fault.read.warm.pte{stack=raw,fs=ext4}" 10 6841332fb27971a5 14 0:2:3 ;;
+			*) profile_of "$run" "fault.read.warm.pte{stack=raw,fs=ext4}" 12 482d5ab581969ce5 16 0:2:4 ;;
+			esac
+		}'
+	fake emu/plugin.sh 'echo plugin'
+	touch "$ko"
 	for words in "6.1 6.1" 6.1; do
-		rm -f "$CO/calls"
 		# shellcheck disable=SC2086
 		run timeout 30 "$CO/run.sh" explain $words --module "$ko" --metric "$id" --name "n${words// /}"
-		expect 0
-		[[ $(grep '^emu/initramfs.sh' "$CO/calls") == "emu/initramfs.sh build/kernels/k ext4"$'\n'"emu/initramfs.sh build/kernels/k ext4 --module $ko" ]]
-		[[ $(grep -o 'results results/[^ ]*' "$CO/calls" | xargs) == *"/base results results/"*"/new" ]]
-		grep -qE 'daxdm explain .* results/n[.0-9]*/base results/n[.0-9]*/new$' "$CO/calls"
+		expect 0 "10 insn" "12 insn"
+		[[ $(context_of "n${words// /}/base" .replaced) == null ]]
+		[[ $(context_of "n${words// /}/new" '.replaced[0].file') == '"dm-mod.ko"' ]]
+		[[ -s $CO/results/n${words// /}/explain.json ]]
 	done
 	run timeout 30 "$CO/run.sh" explain 6.1 --module "$ko" --metric "$id" --metric "${id/raw/linear:1}"
-	expect 64 "--module is put into NEW"
+	expect 64 "--module replaces a module of NEW"
 	expect_short
 	run timeout 30 "$CO/run.sh" explain 6.1 --metric "$id"
-	expect 64 "nothing to hold it against"
+	expect 64 "nothing to compare with"
 	# A ladder's kernels are of several releases, a module is of one.
 	run timeout 30 "$CO/run.sh" bench --kernel 6.1 --kernel 6.12 --module "$ko"
 	expect 64 "--module is for one kernel"
@@ -493,11 +510,19 @@ fake_daxdm() { # BODY
 }
 
 @test "run.sh gate-selftest: three runs, one of them fresh; a gate that fails fails it" {
-	fake_daxdm '[[ $1 != gate ]] || exit 1'
+	fake_guest 'after() { head -n 1 "$run/run.jsonl" | jq .emulator.boot >>boots; sort -o boots boots; { head -n 1 "$run/run.jsonl"; tail -n +2 gate; } >"$run/new"; mv "$run/new" "$run/run.jsonl"; }'
+	gate_run "$A" 4332
+	cp "$A/run.jsonl" "$CO/gate"
 	run timeout 30 "$CO/run.sh" gate-selftest
-	expect 1
-	[[ $(grep -c 'build/daxdm emulate' "$CO/calls") == 3 && $(grep -c 'emulate .*--fresh' "$CO/calls") == 1 ]]
-	fake_daxdm '[[ $1 != emulate ]] || exit 4'
+	expect 0 "1..15"
+	diff "$CO/boots" <(printf '"%s"\n' fresh snapshot snapshot)
+	[[ ! $(runs) ]]
+	rm "$CO/boots"
+	gate_run "$A" 4166 # a layer that costs nothing
+	cp "$A/run.jsonl" "$CO/gate"
+	run timeout 30 "$CO/run.sh" gate-selftest
+	expect 1 "not ok 3"
+	in_guest 'exit 4'
 	run timeout 30 "$CO/run.sh" gate-selftest
 	expect 4 "could not be measured twice"
 	run timeout 10 "$CO/run.sh" gate-selftest now
