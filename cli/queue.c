@@ -52,6 +52,6 @@ bool queue_take(struct queue *queue, struct batch *out)
 
 void queue_return(struct queue *queue, const struct batch *batch)
 {
-	/* There is room: it was taken from here. */
+	/* The slot is free: queue_take() advanced over it. */
 	queue->list[--queue->next] = *batch;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which cases go into one guest together, and in which order.  Pure. */
+/* Divides the cases into batches, one per guest, and orders them.  Pure. */
 #ifndef DAXDM_QUEUE_H
 #define DAXDM_QUEUE_H
 
@@ -13,7 +13,7 @@ enum { BATCH_MAX = 24 };
 struct batch {
 	size_t n;
 	size_t cases[BATCH_MAX]; /* indices in the list of cases */
-	unsigned int tries;	 /* guests that did not even begin it */
+	unsigned int tries;	 /* guests that finished none of its cases */
 };
 
 struct queue {
@@ -22,9 +22,9 @@ struct queue {
 };
 
 /*
- * Batches of at most BATCH_MAX cases that leave the host as it was, in their order, so many that
- * each slot has one; behind them each case that spoils the host, alone.  Returns 0 or -ENOMEM; free
- * with queue_free().
+ * Makes batches of at most BATCH_MAX cases without CHECK_SPOILS, in their order, at least one batch
+ * per slot if there are enough cases; then a batch for each case with CHECK_SPOILS.  Returns 0 or
+ * -ENOMEM; free with queue_free().
  */
 int queue_fill(struct queue *queue, const struct check_case *cases, size_t n_cases, size_t slots);
 void queue_free(struct queue *queue);
@@ -32,7 +32,7 @@ void queue_free(struct queue *queue);
 /* Takes the next batch.  Returns false if there is none. */
 bool queue_take(struct queue *queue, struct batch *out);
 
-/* Gives a taken batch, or what is left of it, back: it is the next. */
+/* Returns a taken batch, or the rest of it, to the front of the queue. */
 void queue_return(struct queue *queue, const struct batch *batch);
 
 #endif

@@ -475,15 +475,15 @@ static void keep_logs(struct vm_slot *slot)
 static void add_times(struct vm_slot *slot)
 {
 	const struct guest *g = &slot->guest;
-	int64_t now = clock_ms(), let_go = g->let_go_ms ? g->let_go_ms : now;
+	int64_t now = clock_ms(), job_start_ms = g->job_start_ms ? g->job_start_ms : now;
 
-	slot->checks_ms += now - let_go;
+	slot->checks_ms += now - job_start_ms;
 	if (g->restored) {
 		slot->restores++;
-		slot->restore_ms += let_go - g->started_ms;
+		slot->restore_ms += job_start_ms - g->started_ms;
 	} else {
 		slot->boots++;
-		slot->boot_ms += let_go - g->started_ms;
+		slot->boot_ms += job_start_ms - g->started_ms;
 	}
 }
 

@@ -137,7 +137,7 @@ static void note_heard(struct guest *g)
 	g->heard_given_ms = given_ms(&g->vm.given);
 }
 
-static int let_go(struct guest *g)
+static int continue_guest(struct guest *g)
 {
 	char why[200];
 	int rc = vm_command(&g->vm, "cont", NULL, NULL, why);
@@ -145,7 +145,7 @@ static int let_go(struct guest *g)
 	if (rc == -EIO)
 		msg_error("%s guest: QEMU does not continue it: %s", g->name, why);
 	note_heard(g);
-	g->let_go_ms = g->heard_ms;
+	g->job_start_ms = g->heard_ms;
 	g->state = GUEST_RUNNING;
 	return rc;
 }
@@ -157,7 +157,7 @@ static int restore(struct guest *g)
 	int rc = vm_load_state(&g->vm, why);
 
 	if (!rc)
-		rc = let_go(g);
+		rc = continue_guest(g);
 	if (rc < 0 && rc != -EINTR) {
 		msg_note("%s guest: its snapshot does not start (%s); booting", g->name, why);
 		snapshot_drop(&g->snapshot);
@@ -521,7 +521,7 @@ static int continue_from_state(struct guest *g)
 	if (!rc)
 		rc = vm_load_state(&g->vm, why);
 	if (!rc)
-		return let_go(g);
+		return continue_guest(g);
 	if (rc == -EINTR)
 		return rc;
 	broken(g, why);
@@ -537,7 +537,7 @@ static int answer_pause(struct guest *g)
 	g->vm.paused_itself = false;
 	if (g->state != GUEST_BOOTING || g->plan->kvm ||
 	    (!machine->icount && !machine->job_after_pause))
-		return let_go(g);
+		return continue_guest(g);
 	rc = continue_from_state(g);
 	g->save_ms = clock_ms() - since;
 	return rc;

@@ -92,7 +92,7 @@ struct guest {
 	char what[128];
 	enum phase phase;
 	int64_t phase_since_ms, phase_ms[N_PHASES];
-	int64_t started_ms, let_go_ms, save_ms, first_samples_ms, heard_ms, ended_ms;
+	int64_t started_ms, job_start_ms, save_ms, first_samples_ms, heard_ms, ended_ms;
 	/* The same moments in given time. */
 	int64_t started_given_ms, heard_given_ms;
 };

@@ -11,10 +11,10 @@
 
 static bool line_is_open;
 
-/* Seconds until this guest is done, or -1 when it cannot be known yet. */
+/* Estimates the seconds until this guest is done; -1 if that is not possible yet. */
 static int eta_s(const struct guest *g)
 {
-	int64_t spent = clock_ms() - g->let_go_ms;
+	int64_t spent = clock_ms() - g->job_start_ms;
 
 	if (g->state == GUEST_DONE)
 		return 0;
@@ -130,7 +130,7 @@ static double s(int64_t ms)
 static bool any_started(const struct guest *guests, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (guests[i].let_go_ms)
+		if (guests[i].job_start_ms)
 			return true;
 	return false;
 }
@@ -147,10 +147,10 @@ void progress_sum_up(const struct guest *guests, size_t n, int64_t since_ms)
 		const struct guest *g = &guests[i];
 		int64_t end = g->ended_ms ? g->ended_ms : clock_ms();
 
-		if (!g->let_go_ms)
+		if (!g->job_start_ms)
 			continue;
-		printf("  %-6s %8.1f %6.1f", g->name, s(g->let_go_ms - g->started_ms),
-		       g->first_samples_ms ? s(g->first_samples_ms - g->let_go_ms) : 0.0);
+		printf("  %-6s %8.1f %6.1f", g->name, s(g->job_start_ms - g->started_ms),
+		       g->first_samples_ms ? s(g->first_samples_ms - g->job_start_ms) : 0.0);
 		for (int p = PHASE_MKFS; p < N_PHASES; p++)
 			printf(" %8.1f", s(g->phase_ms[p]));
 		printf(" %7.1f %7.1f  %s", s(g->phase_ms[PHASE_OTHER]), s(end - g->started_ms),

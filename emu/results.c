@@ -94,7 +94,7 @@ static json_t *first_context(const struct results *r, const json_t *guests)
 	return context;
 }
 
-/* Each guest has loaded its own filesystem: takes over what the others did not know.  False if two
+/* Each guest loads one filesystem: adds the modules that the others do not have.  False if two
  * know different things. */
 static bool merge_modules(json_t *known, const json_t *more)
 {

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A QEMU plugin: which code the samples of a benchmark ran, instruction by instruction.
+ * A QEMU plugin that counts the instructions of each sample of a benchmark, per block and caller.
  *
- * A sample is what runs between two readings of the time-stamp counter in the guest's program that
- * lib/meter/meter.h calls marks.  Under -icount the counter is the number of instructions, so that
- * what is counted here is, sample by sample, what the guest reads; report/explain/profile.c holds
- * the one against the other.  The guest sees nothing of it: a mark is the place of an instruction
- * that is there anyway.
+ * A sample is the code between two reads of the time-stamp counter in the guest's program, the marks
+ * of lib/meter/meter.h.  Under -icount the counter is the number of instructions, so the count here
+ * equals the difference that the guest reads; report/explain/profile.c compares the two for each
+ * sample.  The guest does not notice: a mark is the address of an existing instruction.
  *
- * For each block of code: how often it ran, and called from where.  Callers are followed by what
- * returns to where a call pushed; what jumps elsewhere (a thunk, a switch to another task) leaves
- * them as they are.  An instruction that faults is counted when it ends, not when it faults, as
- * QEMU does (cpu_restore_state_from_tb() in accel/tcg).
+ * For each block of code the plugin records how often it ran, per call path.  A return is recognised
+ * by the address that the call pushed; other jumps (a thunk, a context switch) do not change the
+ * call path.  A faulting instruction is counted when it completes, not when it faults, as in QEMU
+ * (cpu_restore_state_from_tb() in accel/tcg).
  *
  * Arguments: out=FILE, begin=OFFSET and end=OFFSET (hexadecimal, of a mark in its page of 4 KiB;
  * repeatable).  The file is text, a line each:

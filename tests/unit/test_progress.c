@@ -17,7 +17,7 @@ static struct guest running(const char *name, const char *what)
 	struct guest g = {.name = name, .state = GUEST_RUNNING, .done = 98, .total = 100};
 
 	g.phase = PHASE_MEASURE;
-	g.let_go_ms = clock_ms() - 500000;
+	g.job_start_ms = clock_ms() - 500000;
 	snprintf(g.what, sizeof(g.what), "%s", what);
 	return g;
 }
