@@ -135,7 +135,7 @@ qemu_is_confined() {
 @test "a guest that never comes up is the harness's failure, with the end of its console" {
 	printf 'not a cpio' >"$BATS_TEST_TMPDIR/bad.cpio"
 	GUEST=$BATS_TEST_TMPDIR/bad.cpio checks 200 -- --check capability.loop
-	expect 4 "Kernel panic" "no guest came up"
+	expect 4 "Kernel panic" "no guest started to run checks"
 	run ! grep -q '"type": *"end"' "$RUN/run.jsonl"
 	expect_nothing_left "$MARK" "$START"
 }
