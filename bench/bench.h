@@ -14,6 +14,7 @@
 #include "lib/meter/counters.h"
 #include "lib/meter/meter.h"
 #include "lib/run/record.h"
+#include "lib/run/role.h"
 #include "lib/trace/probe.h"
 
 #include <stdbool.h>
@@ -82,6 +83,8 @@ struct bench {
 	const char *better; /* "lower" or "higher" */
 	const enum need *needs;
 	const struct variant *variants; /* ends with name == NULL */
+	/* What its variants are to a report; may be NULL: nothing but rows of a table. */
+	const struct role *roles;
 	/* Why the default sweep leaves it out; NULL: it runs there.  See "others" in
 	 * bench/workload_read.h. */
 	const char *by_name_only;

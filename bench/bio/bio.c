@@ -326,12 +326,22 @@ static const struct proof_waiver waivers[] = {
 	{0},
 };
 
+static const struct role roles[] = {
+	{.variants = "dax.read.4k", .kind = ROLE_FILE_IO, .panel = "read 4 KiB of a file, DAX"},
+	{.variants = "direct.read.4k",
+	 .kind = ROLE_FILE_IO,
+	 .panel = "read 4 KiB of a file, O_DIRECT, bios"},
+	{.variants = "*", .kind = ROLE_FILE_IO},
+	{0},
+};
+
 const struct bench bench_bio = {
 	.name = "bio",
 	.why = "what losing DAX costs: the same blocks by direct access and by struct bio",
 	.better = "lower",
 	.needs = needs,
 	.variants = variants,
+	.roles = roles,
 	.setup = setup,
 	.probes = points,
 	.waivers = waivers,

@@ -512,12 +512,19 @@ static const struct proof_waiver waivers[] = {
 	{0},
 };
 
+static const struct role roles[] = {
+	{.variants = "msync.4k", .kind = ROLE_COPY, .panel = "msync() of one stored page"},
+	{.variants = "*", .kind = ROLE_COPY},
+	{0},
+};
+
 const struct bench bench_copy = {
 	.name = "copy",
 	.why = "moving bytes to and from a mapped DAX file, and making them durable",
 	.better = "lower",
 	.needs = needs,
 	.variants = variants,
+	.roles = roles,
 	.setup = setup,
 	.probes = points,
 	.waivers = waivers,

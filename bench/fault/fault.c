@@ -592,12 +592,19 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 
 static const enum need needs[] = {NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NEED_END};
 
+static const struct role roles[] = {
+	{.variants = "read.warm.*", .kind = ROLE_FAULT, .headline = true},
+	{.variants = "*", .kind = ROLE_FAULT},
+	{0},
+};
+
 const struct bench bench_fault = {
 	.name = "fault",
 	.why = "what a page fault on a DAX file costs",
 	.better = "lower",
 	.needs = needs,
 	.variants = fault_variants,
+	.roles = roles,
 	.setup = setup,
 	.probes = points,
 	.once = once,

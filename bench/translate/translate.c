@@ -627,12 +627,20 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 
 static const enum need needs[] = {NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NEED_END};
 
+static const struct role roles[] = {
+	{.variants = "page.random",
+	 .kind = ROLE_TRANSLATION,
+	 .panel = "one dax_direct_access(), inside the kernel"},
+	{0},
+};
+
 const struct bench bench_translate = {
 	.name = "translate",
 	.why = "what a dax_direct_access() call costs, from offset to page frame",
 	.better = "lower",
 	.needs = needs,
 	.variants = variants,
+	.roles = roles,
 	.setup = setup,
 	.once = once,
 	.probe = probe,

@@ -28,7 +28,8 @@ static bool same_section(const struct run_record *a, const struct run_record *b)
 
 static void section_head(struct grid *g, const struct run_record *rec)
 {
-	const struct table_row row = {rec->bench, rec->variant, rec->page, NULL};
+	const struct table_row row = {
+		.bench = rec->bench, .variant = rec->variant, .page = rec->page};
 	const struct table table = {.fs = rec->fs};
 	char section[128];
 
@@ -41,7 +42,8 @@ static void section_head(struct grid *g, const struct run_record *rec)
 /* The variant, unless the line above is of the same one. */
 static void key_cells(struct grid *g, const struct run_record *rec, const struct run_record *above)
 {
-	const struct table_row row = {rec->bench, rec->variant, rec->page, NULL};
+	const struct table_row row = {
+		.bench = rec->bench, .variant = rec->variant, .page = rec->page};
 	char label[256];
 
 	grid_line(g);

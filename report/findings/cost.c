@@ -126,8 +126,7 @@ const struct table_row *cost_headline(const struct table *table, const char *ben
 			continue;
 		if (!first)
 			first = row;
-		if (!strncmp(row->variant, "read.warm.", strlen("read.warm.")) &&
-		    !strcmp(row->bench, first->bench))
+		if (row->role->headline && !strcmp(row->bench, first->bench))
 			return row;
 	}
 	return first;

@@ -40,7 +40,7 @@ struct huge {
 bool cost_is_rate(const struct table *table);
 
 /* The row that speaks for the section of that benchmark and page size ("" is any benchmark):
- * read.warm if there is one, else the first.  NULL if the table has no such section. */
+ * the headline if there is one, else the first.  NULL if the table has no such section. */
 const struct table_row *cost_headline(const struct table *table, const char *bench,
 				      enum run_page page);
 

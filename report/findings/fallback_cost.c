@@ -49,7 +49,7 @@ const char *fallback_cost_size(const struct table *t, const char *op, size_t i)
 			const struct table_row *row = &t->rows[r];
 			const char *size = row->variant + strlen(prefix);
 
-			if (strcmp(row->bench, "bio") ||
+			if (row->role->kind != ROLE_FILE_IO ||
 			    strncmp(row->variant, prefix, strlen(prefix)) ||
 			    fallback_cost_size_bytes(size) <= above)
 				continue;
@@ -80,7 +80,7 @@ static const struct run_record *other_record(const struct table *t, size_t stack
 	char name[128];
 
 	snprintf(name, sizeof(name), "%s.%s.%s%s%s", path, op, warmth, *warmth ? "." : "", size);
-	return fallback_cost_record(t, stack, "bio", name);
+	return fallback_cost_record(t, stack, role_bench(ROLE_FILE_IO), name);
 }
 
 double fallback_cost_ratio(const struct table *t, size_t stack, const char *path, const char *op,
@@ -188,9 +188,9 @@ static void say_faults(const struct tables *tables, const struct table *t, size_
 		size_t used = strlen(text);
 
 		snprintf(name, sizeof(name), "%s.pte", kinds[i]);
-		dax = fallback_cost_record(t, stack, "fault", name);
+		dax = fallback_cost_record(t, stack, role_bench(ROLE_FAULT), name);
 		snprintf(name, sizeof(name), "mmap.%s", kinds[i]);
-		other = fallback_cost_record(t, stack, "bio", name);
+		other = fallback_cost_record(t, stack, role_bench(ROLE_FILE_IO), name);
 		if (dax && other && dax->median > 0 && other->median > 0)
 			snprintf(text + used, sizeof(text) - used,
 				 "%s%s %.2f (%s %s instead of %s)", used ? ", " : "", kinds[i],
@@ -229,7 +229,7 @@ static void say_stack(const struct tables *tables, const struct table *t, long s
 void fallback_cost_say(const struct tables *tables, const struct table *t, findings_say *say,
 		       void *arg)
 {
-	long dm = fallback_cost_dm_stack(tables, t, "bio");
+	long dm = fallback_cost_dm_stack(tables, t, role_bench(ROLE_FILE_IO));
 
 	say_stack(tables, t, dm < 0 ? tables->raw : dm, say, arg);
 }
@@ -237,7 +237,7 @@ void fallback_cost_say(const struct tables *tables, const struct table *t, findi
 void fallback_cost_say_raw(const struct tables *tables, const struct table *t, findings_say *say,
 			   void *arg)
 {
-	if (fallback_cost_dm_stack(tables, t, "bio") >= 0)
+	if (fallback_cost_dm_stack(tables, t, role_bench(ROLE_FILE_IO)) >= 0)
 		say_stack(tables, t, tables->raw, say, arg);
 }
 
@@ -253,9 +253,9 @@ static void say_durable(const struct tables *tables, const struct table *t, size
 		size_t used = strlen(text);
 
 		snprintf(name, sizeof(name), "durable.mapsync.%s", sizes[i]);
-		own = fallback_cost_record(t, stack, "copy", name);
+		own = fallback_cost_record(t, stack, role_bench(ROLE_COPY), name);
 		snprintf(name, sizeof(name), "durable.msync.%s", sizes[i]);
-		call = fallback_cost_record(t, stack, "copy", name);
+		call = fallback_cost_record(t, stack, role_bench(ROLE_COPY), name);
 		if (own && call && own->median > 0 && call->median > 0)
 			snprintf(text + used, sizeof(text) - used,
 				 "%s%s %.1f times as many (%s %s instead of %s)", used ? ", " : "",
@@ -280,8 +280,8 @@ static void say_fsync(const struct tables *tables, const struct table *t, size_t
 		const struct run_record *raw, *dm;
 
 		snprintf(name, sizeof(name), "%s.4k", calls[i]);
-		raw = fallback_cost_record(t, (size_t)tables->raw, "copy", name);
-		dm = fallback_cost_record(t, stack, "copy", name);
+		raw = fallback_cost_record(t, (size_t)tables->raw, role_bench(ROLE_COPY), name);
+		dm = fallback_cost_record(t, stack, role_bench(ROLE_COPY), name);
 		if (raw && dm && raw->median > 0 && dm->median > 0)
 			findings_sayf(
 				say, arg,
@@ -296,7 +296,7 @@ static void say_fsync(const struct tables *tables, const struct table *t, size_t
 void fallback_cost_say_sync(const struct tables *tables, const struct table *t, findings_say *say,
 			    void *arg)
 {
-	long dm = fallback_cost_dm_stack(tables, t, "copy");
+	long dm = fallback_cost_dm_stack(tables, t, role_bench(ROLE_COPY));
 
 	if (tables->raw >= 0)
 		say_durable(tables, t, (size_t)tables->raw, say, arg);

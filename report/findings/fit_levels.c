@@ -47,7 +47,7 @@ void fit_levels_say(const struct tables *tables, const struct table *table, find
 		const struct run_record *rec = &tables->run->records[i];
 		int levels = levels_of(rec->stack);
 
-		if (!strcmp(rec->bench, "translate") && !strcmp(rec->variant, "page.random") &&
+		if (role_of(rec->bench, rec->variant)->kind == ROLE_TRANSLATION &&
 		    !strcmp(rec->fs, table->fs) && !strcmp(rec->unit, table->unit) && levels >= 0 &&
 		    levels <= LEVELS_MAX)
 			at[levels] = rec;

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char bench[] = "table";
 static const char mounted[] = "mounted.";
 static const char fault[] = "fault.";
 
@@ -65,12 +64,7 @@ bool fit_segments_of(const struct table *t, const struct table_row *row, struct 
 
 static bool is_operation(const struct table_row *row)
 {
-	return !strcmp(row->bench, bench) && strncmp(row->variant, fault, strlen(fault));
-}
-
-static bool is_mounted(const struct table_row *row)
-{
-	return !strncmp(row->variant, mounted, strlen(mounted));
+	return row->role->kind == ROLE_TABLE_OP;
 }
 
 /* Not less than it is. */
@@ -124,7 +118,7 @@ static void say_growing(const struct table *t, bool of_mounted, findings_say *sa
 	for (size_t r = 0; r < t->n_rows; r++) {
 		const struct table_row *row = &t->rows[r];
 
-		if (!is_operation(row) || is_mounted(row) != of_mounted ||
+		if (!is_operation(row) || row->role->mounted != of_mounted ||
 		    !fit_segments_of(t, row, &fit) ||
 		    fit_segments_shape(&fit) != FIT_SEGMENTS_LINE ||
 		    strlen(text) + 128 > sizeof(text))
@@ -171,7 +165,7 @@ static const struct table_row *find_row(const struct table *t, const char *kind,
 
 	snprintf(name, sizeof(name), "%s%s.%s", fault, kind, after);
 	for (size_t r = 0; r < t->n_rows; r++)
-		if (!strcmp(t->rows[r].bench, bench) && !strcmp(t->rows[r].variant, name))
+		if (t->rows[r].role->kind == ROLE_FIRST_FAULT && !strcmp(t->rows[r].variant, name))
 			return &t->rows[r];
 	return NULL;
 }

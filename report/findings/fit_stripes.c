@@ -35,8 +35,7 @@ static int64_t self_of(const struct run_record *rec, const char *function)
 
 static bool is_page(const struct run_record *rec, const char *fs)
 {
-	return !strcmp(rec->bench, "translate") && !strcmp(rec->variant, "page.random") &&
-	       !strcmp(rec->fs, fs);
+	return role_of(rec->bench, rec->variant)->kind == ROLE_TRANSLATION && !strcmp(rec->fs, fs);
 }
 
 static bool is_power_of_two(unsigned int n)

@@ -58,6 +58,13 @@ static const struct quantity *point(const struct curve *curve, size_t side)
  * of segments that is named, or else with the most, or with the fewest. */
 enum which { RAW, NAMED, FEW, MANY };
 
+static bool is_headline(const struct run_record *rec)
+{
+	const struct role *role = role_of(rec->bench, rec->variant);
+
+	return role->kind == ROLE_FAULT && role->headline;
+}
+
 static const struct row *find_row(const struct comparison *c, const char *fs, enum run_page page,
 				  enum which which)
 {
@@ -68,8 +75,7 @@ static const struct row *find_row(const struct comparison *c, const char *fs, en
 		const struct run_record *rec = c->rows[r].rec;
 		int64_t have = best ? best->rec->segments : 0;
 
-		if (strcmp(rec->bench, "fault") || strncmp(rec->variant, "read.warm.", 10) ||
-		    rec->page != page || strcmp(rec->fs, fs))
+		if (!is_headline(rec) || rec->page != page || strcmp(rec->fs, fs))
 			continue;
 		if (which == RAW && !strcmp(rec->stack, "raw"))
 			return &c->rows[r];
@@ -103,7 +109,8 @@ static void find_sheets(struct ladder *l)
 	for (size_t r = 0; r < l->c->n_rows; r++) {
 		const struct run_record *rec = l->c->rows[r].rec;
 		struct sheet *s = &l->sheets[l->n];
-		bool known = strcmp(rec->bench, "fault") || l->n == PANELS_MAX;
+		bool known =
+			role_of(rec->bench, rec->variant)->kind != ROLE_FAULT || l->n == PANELS_MAX;
 		const struct row *many, *few;
 
 		for (size_t i = 0; i < l->n; i++)

@@ -16,19 +16,8 @@
 
 #define STACK "linear:16"
 
-/* A line here is a panel. */
-static const struct path {
-	const char *bench, *variant, *words;
-} paths[] = {
-	{"translate", "page.random", "one dax_direct_access(), inside the kernel"},
-	{"bio", "dax.read.4k", "read 4 KiB of a file, DAX"},
-	{"bio", "direct.read.4k", "read 4 KiB of a file, O_DIRECT, bios"},
-	{"copy", "msync.4k", "msync() of one stored page"},
-	{"table", "load", "load a table of 16 segments"},
-	{"table", "mounted.suspend.freeze", "suspend below a mounted filesystem"},
-};
-
-enum { N_PATHS = sizeof(paths) / sizeof(*paths), LINES = 4 };
+/* The page has room for so many panels. */
+enum { PATHS_MAX = 6, LINES = 4 };
 
 struct line {
 	const struct row *row;
@@ -45,7 +34,8 @@ static const struct quantity *value(const struct row *row, size_t side)
 }
 
 /* Lines of more than one kernel; colours as line types of plot/style.gp. */
-static size_t find_lines(const struct comparison *c, const struct path *path, struct line *line)
+static size_t find_lines(const struct comparison *c, const char *bench, const char *variant,
+			 struct line *line)
 {
 	static const char *const fs[] = {"ext4", "xfs"};
 	size_t n = 0;
@@ -55,7 +45,7 @@ static size_t find_lines(const struct comparison *c, const struct path *path, st
 		size_t points = 0;
 		char id[256];
 
-		snprintf(id, sizeof(id), "%s.%s{stack=%s,fs=%s}", path->bench, path->variant,
+		snprintf(id, sizeof(id), "%s.%s{stack=%s,fs=%s}", bench, variant,
 			 raw ? "raw" : STACK, fs[i / 2]);
 		line[n] = (struct line){comparison_find(c, id), fs[i / 2], (int)(i / 2) + 1, raw};
 		for (size_t s = 0; line[n].row && s < c->n_sides; s++)
@@ -102,24 +92,26 @@ static int put_lines(const struct comparison *c, const struct plot *p, size_t pa
 
 int ladder_put_paths(const struct comparison *c, const struct plot *p)
 {
-	struct line line[N_PATHS][LINES + 1];
-	size_t count[N_PATHS], panels = 0;
+	const struct role *role;
+	const char *bench;
+	size_t panels = 0;
 	int rc = 0;
 
 	fprintf(p->gp,
 		"array path_name[%d]\narray path_n[%d]\narray path_colour[%d]\n"
 		"array path_raw[%d]\npath_lines = %d\n",
-		N_PATHS, N_PATHS, N_PATHS * LINES, N_PATHS * LINES, LINES);
-	for (size_t i = 0; i < N_PATHS && !rc; i++) {
+		PATHS_MAX, PATHS_MAX, PATHS_MAX * LINES, PATHS_MAX * LINES, LINES);
+	for (size_t i = 0; (role = role_at(i, &bench)) && panels < PATHS_MAX && !rc; i++) {
+		struct line line[LINES + 1];
+		size_t n = role->panel ? find_lines(c, bench, role->variants, line) : 0;
 		char name[32];
 
-		count[i] = find_lines(c, &paths[i], line[i]);
-		if (!count[i])
+		if (!n)
 			continue;
-		rc = put_lines(c, p, panels, line[i], count[i]);
+		rc = put_lines(c, p, panels, line, n);
 		snprintf(name, sizeof(name), "path_name[%zu]", ++panels);
-		plot_put_string(p, name, paths[i].words);
-		fprintf(p->gp, "path_n[%zu] = %zu\n", panels, count[i]);
+		plot_put_string(p, name, role->panel);
+		fprintf(p->gp, "path_n[%zu] = %zu\n", panels, n);
 	}
 	fprintf(p->gp, "draw_paths = %d\npaths = %zu\n", panels ? 1 : 0, panels);
 	return rc;

@@ -181,8 +181,8 @@ static int put_others(const struct plot *p, size_t panel, double lo, double hi, 
 		size_t n;
 		bool out_of_axis = false;
 
-		if (strcmp(t->rows[r].bench, "fault") ||
-		    &t->rows[r] == cost_headline(t, "fault", t->rows[r].page) ||
+		if (t->rows[r].role->kind != ROLE_FAULT ||
+		    &t->rows[r] == cost_headline(t, t->rows[r].bench, t->rows[r].page) ||
 		    !cost_find(p->tables, t, &t->rows[r], NULL, &c))
 			continue;
 		n = plain_cells(&c, cell);

@@ -13,21 +13,21 @@
 #include <math.h>
 #include <string.h>
 
-/* What is drawn; colours are for what grows, grey is for what hardly does. */
-static const struct {
-	const char *variant, *words;
-	int colour;
-} lines[] = {
-	{"load", "load", 3},
-	{"mounted.suspend.freeze", "suspend, frozen", 1},
-	{"resume.swap", "resume, new table", 2},
-	{"create", "create", 9},
-	{"remove", "remove", 9},
-	{"resume", "resume", 9},
-	{"suspend", "suspend", 9},
-};
+enum { LINES = 8, GREY = 9 };
 
-enum { LINES = sizeof(lines) / sizeof(lines[0]) };
+/* Of what grows; what hardly does is grey. */
+static const int colours[] = {3, 1, 2, 4, 5, 6, 7, 8};
+
+/* The I-th role that has a line, and its benchmark; NULL: there are no more. */
+static const struct role *line_at(size_t i, const char **bench)
+{
+	const struct role *role;
+
+	for (size_t r = 0; (role = role_at(r, bench)) && i < LINES; r++)
+		if (role->line && !i--)
+			return role;
+	return NULL;
+}
 
 /* What the panels share. */
 struct table_plot {
@@ -35,18 +35,26 @@ struct table_plot {
 	size_t most_points;
 };
 
-static const struct table_row *find_row(const struct table *t, const char *variant)
+static const struct table_row *find_row(const struct table *t, const struct role *role)
 {
 	for (size_t r = 0; r < t->n_rows; r++)
-		if (!strcmp(t->rows[r].bench, "table") && !strcmp(t->rows[r].variant, variant))
+		if (t->rows[r].role == role)
+			return &t->rows[r];
+	return NULL;
+}
+
+static const struct table_row *find_headline(const struct table *t)
+{
+	for (size_t r = 0; r < t->n_rows; r++)
+		if (t->rows[r].role->line && t->rows[r].role->headline)
 			return &t->rows[r];
 	return NULL;
 }
 
 bool plot_has_table(const struct table *t)
 {
-	for (size_t l = 0; l < LINES; l++)
-		if (find_row(t, lines[l].variant))
+	for (size_t r = 0; r < t->n_rows; r++)
+		if (t->rows[r].role->line)
 			return true;
 	return false;
 }
@@ -85,36 +93,37 @@ static int put_panel(const struct plot *p, size_t panel, struct plot_label *labe
 {
 	const struct table *t = p->panel[panel].table;
 	FILE *out = plot_open(p, "table-%zu.tsv", panel + 1);
+	const struct role *role;
+	const char *bench;
 
 	if (!out)
 		return -errno;
 	fputs("# segments, median\n", out);
 	*n_lines = 0;
-	for (size_t l = 0; l < LINES; l++) {
-		const struct table_row *row = find_row(t, lines[l].variant);
+	for (size_t l = 0; (role = line_at(l, &bench)); l++) {
+		const struct table_row *row = find_row(t, role);
 		struct plot_label *at = &label[*n_lines];
 		size_t n = row ? put_line(t, row, out, at, plot) : 0;
 
 		if (!n)
 			continue;
-		snprintf(at->text, sizeof(at->text), "%s %s", lines[l].words,
+		snprintf(at->text, sizeof(at->text), "%s %s", role->line,
 			 number(number_round(pow(10, at->y))).s);
-		at->colour = lines[l].colour;
+		at->colour = role->grows ? colours[l] : GREY;
 		++*n_lines;
-		fprintf(p->gp, "table_colour[%zu] = %d\n", panel * LINES + *n_lines,
-			lines[l].colour);
+		fprintf(p->gp, "table_colour[%zu] = %d\n", panel * LINES + *n_lines, at->colour);
 		plot->most_points = n > plot->most_points ? n : plot->most_points;
 	}
 	fprintf(p->gp, "table_n[%zu] = %zu\n", panel + 1, *n_lines);
 	return plot_close(out);
 }
 
-/* What a further segment costs where a table is loaded. */
+/* What a further segment costs the operation that speaks for all. */
 static void put_title(const struct plot *p)
 {
 	for (size_t i = 0; i < p->n_panels; i++) {
 		const struct table *t = p->panel[i].table;
-		const struct table_row *row = find_row(t, "load");
+		const struct table_row *row = find_headline(t);
 		struct segment_fit fit;
 		char title[256];
 
@@ -122,8 +131,8 @@ static void put_title(const struct plot *p)
 		    fit_segments_shape(&fit) != FIT_SEGMENTS_LINE || fit.base < 0)
 			continue;
 		snprintf(title, sizeof(title),
-			 "To load a table costs %s %s for each segment, and %s for any table",
-			 number_tenths(fit.per_segment).s, t->unit,
+			 "To %s a table costs %s %s for each segment, and %s for any table",
+			 row->role->line, number_tenths(fit.per_segment).s, t->unit,
 			 number(number_round(fit.base)).s);
 		plot_put_string(p, "table_title", title);
 		return;

@@ -18,17 +18,17 @@ static void find_panels(struct plot *p)
 
 		*panel = (struct plot_panel){.table = &p->tables->table[i]};
 		for (int page = RUN_PAGE_PTE; page <= RUN_PAGE_PMD; page++) {
-			const struct table_row *row =
-				cost_headline(panel->table, "fault", (enum run_page)page);
+			const struct table_row *row = cost_headline(
+				panel->table, role_bench(ROLE_FAULT), (enum run_page)page);
 
 			if (row && cost_find(p->tables, panel->table, row, NULL,
 					     &panel->series[panel->n_series]))
 				panel->n_series++;
 		}
-		panel->n_growing = cost_growing(p->tables, panel->table, "fault", NULL,
-						panel->growing, GROWING_MAX);
-		if (cost_headline(panel->table, "fault", RUN_PAGE_PTE) ||
-		    cost_headline(panel->table, "fault", RUN_PAGE_PMD) ||
+		panel->n_growing = cost_growing(p->tables, panel->table, role_bench(ROLE_FAULT),
+						NULL, panel->growing, GROWING_MAX);
+		if (cost_headline(panel->table, role_bench(ROLE_FAULT), RUN_PAGE_PTE) ||
+		    cost_headline(panel->table, role_bench(ROLE_FAULT), RUN_PAGE_PMD) ||
 		    fallback_cost_size(panel->table, "read", 0) || plot_has_table(panel->table))
 			p->n_panels++;
 	}

@@ -42,7 +42,8 @@ static struct table_row *add_row(struct table *t, const struct run_record *rec, 
 		return NULL;
 	t->rows = rows;
 	rows += t->n_rows;
-	*rows = (struct table_row){rec->bench, rec->variant, rec->page, NULL};
+	*rows = (struct table_row){rec->bench, rec->variant, rec->page,
+				   role_of(rec->bench, rec->variant), NULL};
 	rows->cell = calloc(n_stacks, sizeof(const struct run_record *));
 	if (!rows->cell)
 		return NULL;

@@ -4,6 +4,7 @@
 #ifndef DAXDM_TABLE_H
 #define DAXDM_TABLE_H
 
+#include "lib/run/role.h"
 #include "lib/run/run.h"
 
 #include <stdio.h>
@@ -11,6 +12,7 @@
 struct table_row {
 	const char *bench, *variant;
 	enum run_page page;
+	const struct role *role;
 	const struct run_record **cell; /* by rank in run->stacks; NULL: no record */
 };
 

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a variant is to those who read its records.  A benchmark declares it in its descriptor
+ * (bench/bench.h), so that report/ knows none by name; it is looked up by name, because the records
+ * of published runs do not say it.
+ */
+#ifndef DAXDM_ROLE_H
+#define DAXDM_ROLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum role_kind {
+	ROLE_OTHER,
+	ROLE_FAULT,	  /* a page fault on a DAX file */
+	ROLE_TRANSLATION, /* one dax_direct_access() of one page, anywhere in the file */
+	ROLE_FILE_IO,	  /* the same I/O with DAX and without it: PATH.OP[.WARMTH].SIZE */
+	ROLE_COPY,	  /* copies, and what makes stores durable */
+	ROLE_TABLE_OP,	  /* an operation on a table of device-mapper */
+	ROLE_FIRST_FAULT, /* the first fault after one: fault.KIND.AFTER */
+};
+
+struct role {
+	const char
+		*variants; /* GLOB over names; NULL ends a list.  The first that matches counts */
+	enum role_kind kind;
+	bool headline; /* speaks for all of its page size; with a line, for all lines: a verb */
+	bool mounted;  /* ROLE_TABLE_OP: below a mounted filesystem */
+	/* The plot of table operations by segments has a line for it, of that name; grows: its cost
+	 * grows with the segments. */
+	const char *line;
+	bool grows;
+	/* The plots of other operations than faults by kernel have a panel for it, of that title;
+	 * the GLOB is then a name. */
+	const char *panel;
+};
+
+/* bench/table.c defines these from the descriptors. */
+
+/* The role of a variant; ROLE_OTHER if there is no such benchmark, or it declares none for it. */
+const struct role *role_of(const char *bench, const char *variant);
+
+/* The benchmark that declares a role of that kind; "" if none does. */
+const char *role_bench(enum role_kind kind);
+
+/* The roles of all benchmarks, in their order: the i-th and its benchmark, or NULL. */
+const struct role *role_at(size_t i, const char **bench);
+
+#endif

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* bench/table.c: the roles that benchmarks declare, and how they are looked up. */
+#include "bench/bench.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct bench *find(const char *name)
+{
+	for (const struct bench *const *b = bench_table; *b; b++)
+		if (!strcmp((*b)->name, name))
+			return *b;
+	fail_msg("no benchmark %s", name);
+	return NULL;
+}
+
+/* A role that no variant has is a mistake in its GLOB, or comes too late in the list. */
+static void each_role_has_a_variant(void **state)
+{
+	const struct role *role;
+	const char *name;
+
+	(void)state;
+	for (size_t i = 0; (role = role_at(i, &name)); i++) {
+		bool any = false;
+
+		for (const struct variant *v = find(name)->variants; v->name && !any; v++)
+			any = role_of(name, v->name) == role;
+		if (!any)
+			fail_msg("%s: no variant has the role %s", name, role->variants);
+		/* What is drawn is one variant. */
+		if ((role->panel || role->line) && strpbrk(role->variants, "*?["))
+			fail_msg("%s: %s is drawn, but no name", name, role->variants);
+	}
+	assert_true(role_at(0, &name) != NULL);
+}
+
+/* Records of published runs are found by name alone, and those of no benchmark of ours are rows. */
+static void roles_are_found_by_name(void **state)
+{
+	(void)state;
+	assert_int_equal(role_of("fault", "read.warm.pte")->kind, ROLE_FAULT);
+	assert_true(role_of("fault", "read.warm.fallback")->headline);
+	assert_false(role_of("fault", "read.cold.pte")->headline);
+	assert_int_equal(role_of("translate", "page.random")->kind, ROLE_TRANSLATION);
+	assert_int_equal(role_of("translate", "page.first")->kind, ROLE_OTHER);
+	assert_true(role_of("table", "mounted.load")->mounted);
+	assert_false(role_of("table", "load")->mounted);
+	assert_int_equal(role_of("table", "fault.known.ordinary")->kind, ROLE_FIRST_FAULT);
+	assert_int_equal(role_of("hop", "map")->kind, ROLE_OTHER);
+	assert_string_equal(role_bench(ROLE_FILE_IO), "bio");
+	assert_string_equal(role_bench(ROLE_COPY), "copy");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_role_has_a_variant),
+		cmocka_unit_test(roles_are_found_by_name),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
