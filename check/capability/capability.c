@@ -253,11 +253,31 @@ out:
 	"commit 545ed20e6df6 (dm: add infrastructure for DAX support); " \
 	"Documentation/ABI/stable/sysfs-block, queue/dax; Documentation/filesystems/dax.rst"
 
+#define BY_FLAG "Documentation/filesystems/dax.rst, 'Enabling DAX on ext4 and xfs'"
+
+#define BY_NEIGHBOURS                                                             \
+	"Documentation/filesystems/dax.rst: a filesystem on a block device that " \
+	"supports DAX is DAX; another one beside it is none of its business"
+
 #define CASE(what, said, need, planted, ...)                                           \
 	{                                                                              \
 		.name = what, .promise = said, .by = BY, .needs = need, .limit_s = 20, \
 		.plants = planted, .run = dax_capability_check,                        \
 		.arg = &(const struct dax_case){.table = __VA_ARGS__},                 \
+	}
+
+#define FLAG(word, does, need, ...)                                          \
+	{                                                                    \
+		.name = word, .promise = does, .by = BY_FLAG, .needs = need, \
+		.plants = PLANT_VALUE, .run = flags,                         \
+		.arg = &(const struct flag_case){__VA_ARGS__},               \
+	}
+
+#define NEIGHBOURS(word, does, need, ...)                                          \
+	{                                                                          \
+		.name = word, .promise = does, .by = BY_NEIGHBOURS, .needs = need, \
+		.plants = PLANT_VALUE, .run = neighbours,                          \
+		.arg = &(const struct neighbours_case){__VA_ARGS__},               \
 	}
 
 #define DIRECT_PLANTS (PLANT_STACK | PLANT_FRAME | PLANT_VALUE)
@@ -477,83 +497,25 @@ static const struct check_item items[] = {
 	/* clang-format on */
 
 	/* flags of mount and file */
-	{
-		.name = "flag.ext4",
-		.promise = "with dax=inode a file that inherits FS_XFLAG_DAX is DAX",
-		.by = "Documentation/filesystems/dax.rst, 'Enabling DAX on ext4 and xfs'",
-		.needs = fsdax_2,
-		.plants = PLANT_VALUE,
-		.run = flags,
-		.arg = &(const struct flag_case){"ext4", "dax=inode", true, 0, true},
-	},
-	{
-		.name = "flag.xfs",
-		.promise = "with dax=inode a file that inherits FS_XFLAG_DAX is DAX",
-		.by = "Documentation/filesystems/dax.rst, 'Enabling DAX on ext4 and xfs'",
-		.needs = NEEDS("device:fsdax:2", "fs:xfs"),
-		.plants = PLANT_VALUE,
-		.run = flags,
-		.arg = &(const struct flag_case){"xfs", "dax=inode", true, 0, true},
-	},
-	{
-		.name = "flag.unset",
-		.promise = "with dax=inode a file without FS_XFLAG_DAX is not DAX",
-		.by = "Documentation/filesystems/dax.rst, 'Enabling DAX on ext4 and xfs'",
-		.needs = fsdax_2,
-		.plants = PLANT_VALUE,
-		.run = flags,
-		.arg = &(const struct flag_case){"ext4", "dax=inode", false, 0, false},
-	},
-	{
-		.name = "flag.never",
-		.promise = "with dax=never no file is DAX, whatever its flag",
-		.by = "Documentation/filesystems/dax.rst, 'Enabling DAX on ext4 and xfs'",
-		.needs = fsdax_2,
-		.plants = PLANT_VALUE,
-		.run = flags,
-		.arg = &(const struct flag_case){"ext4", "dax=never", true, 0, false},
-	},
-	{
-		.name = "flag.raw",
-		.promise = "on a device that is not capable FS_XFLAG_DAX makes no file DAX",
-		.by = "Documentation/filesystems/dax.rst, 'Enabling DAX on ext4 and xfs'",
-		.needs = NEEDS("device:raw", "fs:ext4"),
-		.plants = PLANT_VALUE,
-		.run = flags,
-		.arg = &(const struct flag_case){"ext4", "dax=inode", true, 1, false},
-	},
+	FLAG("flag.ext4", "with dax=inode a file that inherits FS_XFLAG_DAX is DAX", fsdax_2,
+	     "ext4", "dax=inode", true, 0, true),
+	FLAG("flag.xfs", "with dax=inode a file that inherits FS_XFLAG_DAX is DAX",
+	     NEEDS("device:fsdax:2", "fs:xfs"), "xfs", "dax=inode", true, 0, true),
+	FLAG("flag.unset", "with dax=inode a file without FS_XFLAG_DAX is not DAX", fsdax_2, "ext4",
+	     "dax=inode", false, 0, false),
+	FLAG("flag.never", "with dax=never no file is DAX, whatever its flag", fsdax_2, "ext4",
+	     "dax=never", true, 0, false),
+	FLAG("flag.raw", "on a device that is not capable FS_XFLAG_DAX makes no file DAX",
+	     NEEDS("device:raw", "fs:ext4"), "ext4", "dax=inode", true, 1, false),
 
 	/* two at once */
-	{
-		.name = "neighbours.ext4",
-		.promise = "two partitions of a namespace are DAX at once",
-		.by = "Documentation/filesystems/dax.rst: a filesystem on a block device that "
-		      "supports DAX is DAX; another one beside it is none of its business",
-		.needs = fsdax,
-		.plants = PLANT_VALUE,
-		.run = neighbours,
-		.arg = &(const struct neighbours_case){"ext4", 32 * MIB_SECTORS, false},
-	},
-	{
-		.name = "neighbours.xfs",
-		.promise = "two partitions of a namespace are DAX at once",
-		.by = "Documentation/filesystems/dax.rst: a filesystem on a block device that "
-		      "supports DAX is DAX; another one beside it is none of its business",
-		.needs = NEEDS("device:fsdax", "fs:xfs"),
-		.plants = PLANT_VALUE,
-		.run = neighbours,
-		.arg = &(const struct neighbours_case){"xfs", 304 * MIB_SECTORS, false},
-	},
-	{
-		.name = "neighbours.xfs_dm",
-		.promise = "a partition and a DM device over its neighbour are DAX at once",
-		.by = "Documentation/filesystems/dax.rst: a filesystem on a block device that "
-		      "supports DAX is DAX; another one beside it is none of its business",
-		.needs = NEEDS("device:fsdax", "fs:xfs"),
-		.plants = PLANT_VALUE,
-		.run = neighbours,
-		.arg = &(const struct neighbours_case){"xfs", 304 * MIB_SECTORS, true},
-	},
+	NEIGHBOURS("neighbours.ext4", "two partitions of a namespace are DAX at once", fsdax,
+		   "ext4", 32 * MIB_SECTORS, false),
+	NEIGHBOURS("neighbours.xfs", "two partitions of a namespace are DAX at once",
+		   NEEDS("device:fsdax", "fs:xfs"), "xfs", 304 * MIB_SECTORS, false),
+	NEIGHBOURS("neighbours.xfs_dm",
+		   "a partition and a DM device over its neighbour are DAX at once",
+		   NEEDS("device:fsdax", "fs:xfs"), "xfs", 304 * MIB_SECTORS, true),
 	{0},
 };
 

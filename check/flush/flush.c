@@ -262,6 +262,12 @@ static const char *const needs_virtio[] = {"device:virtio",
 					   KPROBES,
 					   NULL};
 
+#define ITEM(word, does, source, needs_, flags_, planted, fn, data)                            \
+	{                                                                                      \
+		.name = word, .promise = does, .by = source, .needs = needs_, .flags = flags_, \
+		.plants = planted, .run = fn, .arg = data,                                     \
+	}
+
 #define WRITES_BACK(name_, by_what_, needs_, arg_)                                                \
 	.name = "write_back." name_,                                                              \
 	.promise = by_what_ " writes the cache lines of every dirty page back, as many bytes as " \
@@ -291,34 +297,15 @@ static const struct check_item items[] = {
 		     WRITTEN(UNMOUNT, "ext4", PTE, WRITEBACK_LINEAR))},
 	{WRITES_BACK("suspend", "suspending the device, which freezes the filesystem,", needs_two,
 		     WRITTEN(FREEZE, "ext4", PTE, WRITEBACK_LINEAR))},
-	{
-		.name = "clean.pte.ext4",
-		.promise = "after fsync the next store faults, and is written back again",
-		.by = BY_MKCLEAN,
-		.needs = needs_two,
-		.plants = PLANT_STACK | PLANT_VALUE,
-		.run = clean_afterwards,
-		.arg = BED("ext4", PTE, WRITEBACK_LINEAR),
-	},
-	{
-		.name = "clean.pmd.ext4",
-		.promise = "after fsync the next store faults, and is written back again",
-		.by = BY_MKCLEAN,
-		.needs = needs_huge,
-		.flags = CHECK_QUICK,
-		.plants = PLANT_STACK | PLANT_VALUE,
-		.run = clean_afterwards,
-		.arg = BED("ext4", PMD, WRITEBACK_LINEAR),
-	},
-	{
-		.name = "clean.pmd.xfs",
-		.promise = "after fsync the next store faults, and is written back again",
-		.by = BY_MKCLEAN,
-		.needs = needs_huge_xfs,
-		.plants = PLANT_STACK | PLANT_VALUE,
-		.run = clean_afterwards,
-		.arg = BED("xfs", PMD, WRITEBACK_LINEAR),
-	},
+	ITEM("clean.pte.ext4", "after fsync the next store faults, and is written back again",
+	     BY_MKCLEAN, needs_two, 0, PLANT_STACK | PLANT_VALUE, clean_afterwards,
+	     BED("ext4", PTE, WRITEBACK_LINEAR)),
+	ITEM("clean.pmd.ext4", "after fsync the next store faults, and is written back again",
+	     BY_MKCLEAN, needs_huge, CHECK_QUICK, PLANT_STACK | PLANT_VALUE, clean_afterwards,
+	     BED("ext4", PMD, WRITEBACK_LINEAR)),
+	ITEM("clean.pmd.xfs", "after fsync the next store faults, and is written back again",
+	     BY_MKCLEAN, needs_huge_xfs, 0, PLANT_STACK | PLANT_VALUE, clean_afterwards,
+	     BED("xfs", PMD, WRITEBACK_LINEAR)),
 	{
 		.name = "clean.alias",
 		.promise = "a small page beside a large one of the same memory is clean after "
@@ -330,86 +317,41 @@ static const struct check_item items[] = {
 		.run = alias,
 		.arg = "ext4",
 	},
-	{
-		.name = "members.fsync.linear",
-		.promise = "fsync flushes each of two members, after the cache lines",
-		.by = BY_PREFLUSH,
-		.needs = needs_two,
-		.flags = CHECK_QUICK,
-		.plants = PLANT_VALUE,
-		.run = members_flushed,
-		.arg = MEMBERS(MEMBERS_BY_FSYNC, WRITEBACK_LINEAR),
-	},
-	{
-		.name = "members.fsync.striped",
-		.promise = "fsync flushes each of two stripes' members, after the cache lines",
-		.by = BY_PREFLUSH,
-		.needs = needs_striped,
-		.plants = PLANT_VALUE,
-		.run = members_flushed,
-		.arg = MEMBERS(MEMBERS_BY_FSYNC, WRITEBACK_STRIPED),
-	},
-	{
-		.name = "members.fsync.depth",
-		.promise = "fsync flushes each of two members through three devices",
-		.by = BY_PREFLUSH,
-		.needs = needs_two,
-		.plants = PLANT_VALUE,
-		.run = members_flushed,
-		.arg = MEMBERS(MEMBERS_BY_FSYNC, WRITEBACK_DEPTH),
-	},
-	{
-		.name = "members.dsync_write",
-		.promise = "a write(2) with O_DSYNC flushes each of two members",
-		.by = BY_PREFLUSH,
-		.needs = needs_two,
-		.plants = PLANT_VALUE,
-		.run = members_flushed,
-		.arg = MEMBERS(MEMBERS_BY_DSYNC_WRITE, WRITEBACK_LINEAR),
-	},
-	{
-		.name = "members.block_device",
-		.promise = "fsync of the device itself flushes each of two members",
-		.by = BY_PREFLUSH,
-		.needs = needs_two,
-		.plants = PLANT_VALUE,
-		.run = members_flushed,
-		.arg = MEMBERS(MEMBERS_BY_BLOCK_DEVICE, WRITEBACK_LINEAR),
-	},
-	{
-		.name = "members.mixed",
-		.promise = "fsync flushes an NVDIMM and a virtio-pmem that are members of one "
-			   "device",
-		.by = BY_PREFLUSH,
-		.needs = needs_virtio,
-		.plants = PLANT_VALUE,
-		.run = members_flushed,
-		.arg = MEMBERS(MEMBERS_BY_FSYNC, .name = "linear over an NVDIMM and virtio-pmem",
-			       .table = "16x $/32 linear A +0; $/32 linear V +0"),
-	},
-	{
-		.name = "hypervisor.linear",
-		.promise = "fsync through a linear device asks the hypervisor of virtio-pmem to "
-			   "flush, as often as without",
-		.by = BY_PREFLUSH "; Documentation/driver-api/nvdimm, virtio-pmem: fsync makes it "
-				  "durable",
-		.needs = needs_virtio,
-		.plants = PLANT_VALUE,
-		.run = members_hypervisor,
-		.arg = BED("ext4", .name = "linear over virtio-pmem",
-			   .table = "4x $/4 linear V +0"),
-	},
-	{
-		.name = "hypervisor.depth",
-		.promise = "fsync through three devices asks the hypervisor of virtio-pmem to "
-			   "flush, as often as without",
-		.by = BY_PREFLUSH,
-		.needs = needs_virtio,
-		.plants = PLANT_VALUE,
-		.run = members_hypervisor,
-		.arg = BED("ext4", .name = "linear of depth 3 over virtio-pmem",
-			   .table = "4x $/4 linear V +0" TESTBED_TWO_MORE),
-	},
+	ITEM("members.fsync.linear", "fsync flushes each of two members, after the cache lines",
+	     BY_PREFLUSH, needs_two, CHECK_QUICK, PLANT_VALUE, members_flushed,
+	     MEMBERS(MEMBERS_BY_FSYNC, WRITEBACK_LINEAR)),
+	ITEM("members.fsync.striped",
+	     "fsync flushes each of two stripes' members, after the cache lines", BY_PREFLUSH,
+	     needs_striped, 0, PLANT_VALUE, members_flushed,
+	     MEMBERS(MEMBERS_BY_FSYNC, WRITEBACK_STRIPED)),
+	ITEM("members.fsync.depth", "fsync flushes each of two members through three devices",
+	     BY_PREFLUSH, needs_two, 0, PLANT_VALUE, members_flushed,
+	     MEMBERS(MEMBERS_BY_FSYNC, WRITEBACK_DEPTH)),
+	ITEM("members.dsync_write", "a write(2) with O_DSYNC flushes each of two members",
+	     BY_PREFLUSH, needs_two, 0, PLANT_VALUE, members_flushed,
+	     MEMBERS(MEMBERS_BY_DSYNC_WRITE, WRITEBACK_LINEAR)),
+	ITEM("members.block_device", "fsync of the device itself flushes each of two members",
+	     BY_PREFLUSH, needs_two, 0, PLANT_VALUE, members_flushed,
+	     MEMBERS(MEMBERS_BY_BLOCK_DEVICE, WRITEBACK_LINEAR)),
+	ITEM("members.mixed",
+	     "fsync flushes an NVDIMM and a virtio-pmem that are members of one "
+	     "device",
+	     BY_PREFLUSH, needs_virtio, 0, PLANT_VALUE, members_flushed,
+	     MEMBERS(MEMBERS_BY_FSYNC, .name = "linear over an NVDIMM and virtio-pmem",
+		     .table = "16x $/32 linear A +0; $/32 linear V +0")),
+	ITEM("hypervisor.linear",
+	     "fsync through a linear device asks the hypervisor of virtio-pmem to "
+	     "flush, as often as without",
+	     BY_PREFLUSH "; Documentation/driver-api/nvdimm, virtio-pmem: fsync makes it "
+			 "durable",
+	     needs_virtio, 0, PLANT_VALUE, members_hypervisor,
+	     BED("ext4", .name = "linear over virtio-pmem", .table = "4x $/4 linear V +0")),
+	ITEM("hypervisor.depth",
+	     "fsync through three devices asks the hypervisor of virtio-pmem to "
+	     "flush, as often as without",
+	     BY_PREFLUSH, needs_virtio, 0, PLANT_VALUE, members_hypervisor,
+	     BED("ext4", .name = "linear of depth 3 over virtio-pmem",
+		 .table = "4x $/4 linear V +0" TESTBED_TWO_MORE)),
 	{
 		.name = "past_the_cache.write",
 		.promise = "write(2) on a DAX file copies past the cache, as many bytes as "
@@ -438,35 +380,19 @@ static const struct check_item items[] = {
 						   .function = "__memcpy_flushcache",
 						   .copied = nontemporal_by_bio},
 	},
-	{
-		.name = "zeroes",
-		.promise = "zeroes that replace a part of a page reach the memory by fsync",
-		.by = "fs/dax.c, dax_iomap_zero(): memset() and dax_flush()",
-		.needs = needs_two,
-		.plants = PLANT_STACK | PLANT_VALUE,
-		.run = nontemporal_zeroes,
-		.arg = BED("ext4", WRITEBACK_LINEAR),
-	},
-	{
-		.name = "queue_attribute.linear",
-		.promise = "queue/write_cache of a linear device says what its members say",
-		.by = "Documentation/block/queue-sysfs.rst, write_cache; drivers/md/dm-table.c, "
-		      "dm_table_supports_flush()",
-		.needs = needs_two,
-		.plants = PLANT_VALUE,
-		.run = write_cache_attr_queue,
-		.arg = BED("ext4", WRITEBACK_LINEAR),
-	},
-	{
-		.name = "queue_attribute.depth",
-		.promise = "queue/write_cache says what the lowest members say, three devices up",
-		.by = "Documentation/block/queue-sysfs.rst, write_cache; drivers/md/dm-table.c, "
-		      "dm_table_supports_flush()",
-		.needs = needs_two,
-		.plants = PLANT_VALUE,
-		.run = write_cache_attr_queue,
-		.arg = BED("ext4", WRITEBACK_DEPTH),
-	},
+	ITEM("zeroes", "zeroes that replace a part of a page reach the memory by fsync",
+	     "fs/dax.c, dax_iomap_zero(): memset() and dax_flush()", needs_two, 0,
+	     PLANT_STACK | PLANT_VALUE, nontemporal_zeroes, BED("ext4", WRITEBACK_LINEAR)),
+	ITEM("queue_attribute.linear",
+	     "queue/write_cache of a linear device says what its members say",
+	     "Documentation/block/queue-sysfs.rst, write_cache; drivers/md/dm-table.c, "
+	     "dm_table_supports_flush()",
+	     needs_two, 0, PLANT_VALUE, write_cache_attr_queue, BED("ext4", WRITEBACK_LINEAR)),
+	ITEM("queue_attribute.depth",
+	     "queue/write_cache says what the lowest members say, three devices up",
+	     "Documentation/block/queue-sysfs.rst, write_cache; drivers/md/dm-table.c, "
+	     "dm_table_supports_flush()",
+	     needs_two, 0, PLANT_VALUE, write_cache_attr_queue, BED("ext4", WRITEBACK_DEPTH)),
 	{
 		.name = "switched.raw",
 		.promise = "a namespace whose " WRITE_CACHE_ATTR " is turned on writes back from "
@@ -477,28 +403,16 @@ static const struct check_item items[] = {
 		.plants = PLANT_VALUE,
 		.run = write_cache_attr_turned_on_raw,
 	},
-	{
-		.name = "switched.first_off",
-		.promise = "what is on the member that needs it is written back, though the first "
-			   "member does not",
-		.by = BY_ATTRIBUTE "; drivers/md/dm-table.c: if any member does",
-		.needs = needs_two,
-		.flags = CHECK_EMULATED,
-		.plants = PLANT_VALUE,
-		.run = write_cache_attr_one_of_two,
-		.arg = &(const unsigned int){0},
-	},
-	{
-		.name = "switched.last_off",
-		.promise = "what is on the member that needs it is written back, though the last "
-			   "member does not",
-		.by = BY_ATTRIBUTE "; drivers/md/dm-table.c: if any member does",
-		.needs = needs_two,
-		.flags = CHECK_EMULATED,
-		.plants = PLANT_VALUE,
-		.run = write_cache_attr_one_of_two,
-		.arg = &(const unsigned int){1},
-	},
+	ITEM("switched.first_off",
+	     "what is on the member that needs it is written back, though the first "
+	     "member does not",
+	     BY_ATTRIBUTE "; drivers/md/dm-table.c: if any member does", needs_two, CHECK_EMULATED,
+	     PLANT_VALUE, write_cache_attr_one_of_two, (&(const unsigned int){0})),
+	ITEM("switched.last_off",
+	     "what is on the member that needs it is written back, though the last "
+	     "member does not",
+	     BY_ATTRIBUTE "; drivers/md/dm-table.c: if any member does", needs_two, CHECK_EMULATED,
+	     PLANT_VALUE, write_cache_attr_one_of_two, (&(const unsigned int){1})),
 	{
 		.name = "switched.reload",
 		.promise = "members whose " WRITE_CACHE_ATTR " is turned on are written back once "

@@ -155,8 +155,19 @@ static void other_filesystem(struct check_env *env, const void *arg)
 							  .file_bytes = MAPSYNC_FILE_BYTES},  \
 						  .granted = granted_},                       \
 	}
-#define DURABLE(fs_, file_, table_) \
-	(&(const struct durable){.bed = {.table = table_, .fs = fs_}, .file = file_})
+/* Of a device whose table changes. */
+#define TABLE(word, does, source, needs_, quick, planted, fn, data)                           \
+	{                                                                                     \
+		.name = word, .promise = does, .by = source, .needs = needs_, .flags = quick, \
+		.plants = planted, .run = fn, .arg = data,                                    \
+	}
+#define DURABLE(word, does, needs_, quick, planted, fs_, file_, table_)                        \
+	{                                                                                      \
+		.name = word, .promise = does, .by = BY_MMAP, .needs = needs_, .flags = quick, \
+		.plants = planted, .run = durable,                                             \
+		.arg = &(const struct durable){.bed = {.table = table_, .fs = fs_},            \
+					       .file = file_},                                 \
+	}
 
 #define LINEAR "2x $/4 linear A +0; $/4 linear B +0"
 
@@ -189,15 +200,8 @@ static const struct check_item items[] = {
 	      needs_striped, 0, GRANTED, "ext4", true, "striped", TESTBED_STRIPED_2),
 	STACK("granted.depth", "MAP_SYNC is granted through three devices on NVDIMMs", BY_ASYNC,
 	      needs_two, 0, GRANTED, "ext4", true, "linear of depth 3", LINEAR TESTBED_TWO_MORE),
-	{
-		.name = "granted.reload",
-		.promise = "a device whose last virtio-pmem goes grants MAP_SYNC from then on",
-		.by = BY_ASYNC,
-		.needs = needs_mixed,
-		.plants = PLANT_VALUE,
-		.run = synctable_sequence,
-		.arg = "AMS",
-	},
+	TABLE("granted.reload", "a device whose last virtio-pmem goes grants MAP_SYNC from then on",
+	      BY_ASYNC, needs_mixed, 0, PLANT_VALUE, synctable_sequence, "AMS"),
 	STACK("refused.virtio.raw.ext4",
 	      "MAP_SYNC is refused over virtio-pmem, whose flush is the hypervisor's", BY_ASYNC,
 	      needs_virtio, 0, REFUSED_RAW, "ext4", false, "virtio-pmem", "V"),
@@ -246,116 +250,52 @@ static const struct check_item items[] = {
 		.plants = PLANT_VALUE,
 		.run = other_filesystem,
 	},
-	{
-		.name = "reload.to_async",
-		.promise = "a device that was synchronous and gets virtio-pmem as its member "
-			   "refuses MAP_SYNC from then on",
-		.by = BY_ASYNC,
-		.needs = needs_mixed,
-		.flags = CHECK_QUICK,
-		.plants = PLANT_VALUE,
-		.run = synctable_sequence,
-		.arg = "SA",
-	},
-	{
-		.name = "reload.to_mixed",
-		.promise = "a device that was synchronous and gets virtio-pmem as one of its "
-			   "members refuses MAP_SYNC from then on",
-		.by = BY_ASYNC,
-		.needs = needs_mixed,
-		.plants = PLANT_VALUE,
-		.run = synctable_sequence,
-		.arg = "SM",
-	},
-	{
-		.name = "reload.there_and_back",
-		.promise = "MAP_SYNC follows a table that goes from synchronous to virtio-pmem "
-			   "and back, twice",
-		.by = BY_ASYNC,
-		.needs = needs_mixed,
-		.plants = PLANT_VALUE,
-		.run = synctable_sequence,
-		.arg = "SASA",
-	},
-	{
-		.name = "reload.mounted",
-		.promise = "a device refuses new MAP_SYNC mappings once a part of it is moved to "
-			   "virtio-pmem, the filesystem being mounted",
-		.by = BY_ASYNC,
-		.needs = needs_mixed,
-		.plants = PLANT_VALUE | PLANT_BYTE,
-		.run = synctable_mounted,
-	},
-	{
-		.name = "below.changed",
-		.promise = "a device refuses MAP_SYNC once the device below it stands on "
-			   "virtio-pmem",
-		.by = BY_ASYNC,
-		.needs = needs_mixed,
-		.plants = PLANT_VALUE,
-		.run = synctable_below,
-		.arg = &(const bool){false},
-	},
-	{
-		.name = "below.reloaded",
-		.promise = "a device refuses MAP_SYNC once the device below it stands on "
-			   "virtio-pmem and its own table was loaded again",
-		.by = BY_ASYNC,
-		.needs = needs_mixed,
-		.plants = PLANT_VALUE,
-		.run = synctable_below,
-		.arg = &(const bool){true},
-	},
-	{
-		.name = "inherited",
-		.promise = "what a removed device had been does not matter to a new one: over "
-			   "virtio-pmem, MAP_SYNC is refused",
-		.by = BY_ASYNC,
-		.needs = needs_mixed,
-		.plants = PLANT_VALUE,
-		.run = synctable_inherited,
-	},
-	{
-		.name = "durable.raw",
-		.promise = "what was stored into a hole with MAP_SYNC and flushed by the processor "
-			   "is in the file after a power cut, without fsync",
-		.by = BY_MMAP,
-		.needs = needs_two,
-		.plants = PLANT_BYTE | PLANT_VALUE,
-		.run = durable,
-		.arg = DURABLE("ext4", DURABLE_HOLE, TESTBED_RAW),
-	},
-	{
-		.name = "durable.hole.ext4",
-		.promise = "what was stored into a hole with MAP_SYNC and flushed by the processor "
-			   "is in the file after a power cut, without fsync",
-		.by = BY_MMAP,
-		.needs = needs_two,
-		.flags = CHECK_QUICK,
-		.plants = PLANT_BYTE | PLANT_VALUE | PLANT_STACK,
-		.run = durable,
-		.arg = DURABLE("ext4", DURABLE_HOLE, LINEAR),
-	},
-	{
-		.name = "durable.hole.xfs",
-		.promise = "what was stored into a hole with MAP_SYNC and flushed by the processor "
-			   "is in the file after a power cut, without fsync",
-		.by = BY_MMAP,
-		.needs = needs_xfs,
-		.plants = PLANT_BYTE | PLANT_VALUE | PLANT_STACK,
-		.run = durable,
-		.arg = DURABLE("xfs", DURABLE_HOLE, LINEAR),
-	},
-	{
-		.name = "durable.unwritten",
-		.promise = "what was stored into unwritten blocks with MAP_SYNC and flushed by the "
-			   "processor is in the file after a power cut, without fsync",
-		.by = BY_MMAP,
-		.needs = needs_striped,
-		.plants = PLANT_BYTE | PLANT_VALUE | PLANT_STACK,
-		.run = durable,
-		.arg = DURABLE("ext4", DURABLE_UNWRITTEN, TESTBED_STRIPED_2),
-	},
+	TABLE("reload.to_async",
+	      "a device that was synchronous and gets virtio-pmem as its member "
+	      "refuses MAP_SYNC from then on",
+	      BY_ASYNC, needs_mixed, CHECK_QUICK, PLANT_VALUE, synctable_sequence, "SA"),
+	TABLE("reload.to_mixed",
+	      "a device that was synchronous and gets virtio-pmem as one of its "
+	      "members refuses MAP_SYNC from then on",
+	      BY_ASYNC, needs_mixed, 0, PLANT_VALUE, synctable_sequence, "SM"),
+	TABLE("reload.there_and_back",
+	      "MAP_SYNC follows a table that goes from synchronous to virtio-pmem "
+	      "and back, twice",
+	      BY_ASYNC, needs_mixed, 0, PLANT_VALUE, synctable_sequence, "SASA"),
+	TABLE("reload.mounted",
+	      "a device refuses new MAP_SYNC mappings once a part of it is moved to "
+	      "virtio-pmem, the filesystem being mounted",
+	      BY_ASYNC, needs_mixed, 0, PLANT_VALUE | PLANT_BYTE, synctable_mounted, NULL),
+	TABLE("below.changed",
+	      "a device refuses MAP_SYNC once the device below it stands on "
+	      "virtio-pmem",
+	      BY_ASYNC, needs_mixed, 0, PLANT_VALUE, synctable_below, &(const bool){false}),
+	TABLE("below.reloaded",
+	      "a device refuses MAP_SYNC once the device below it stands on "
+	      "virtio-pmem and its own table was loaded again",
+	      BY_ASYNC, needs_mixed, 0, PLANT_VALUE, synctable_below, &(const bool){true}),
+	TABLE("inherited",
+	      "what a removed device had been does not matter to a new one: over "
+	      "virtio-pmem, MAP_SYNC is refused",
+	      BY_ASYNC, needs_mixed, 0, PLANT_VALUE, synctable_inherited, NULL),
+	DURABLE("durable.raw",
+		"what was stored into a hole with MAP_SYNC and flushed by the processor "
+		"is in the file after a power cut, without fsync",
+		needs_two, 0, PLANT_BYTE | PLANT_VALUE, "ext4", DURABLE_HOLE, TESTBED_RAW),
+	DURABLE("durable.hole.ext4",
+		"what was stored into a hole with MAP_SYNC and flushed by the processor "
+		"is in the file after a power cut, without fsync",
+		needs_two, CHECK_QUICK, PLANT_BYTE | PLANT_VALUE | PLANT_STACK, "ext4",
+		DURABLE_HOLE, LINEAR),
+	DURABLE("durable.hole.xfs",
+		"what was stored into a hole with MAP_SYNC and flushed by the processor "
+		"is in the file after a power cut, without fsync",
+		needs_xfs, 0, PLANT_BYTE | PLANT_VALUE | PLANT_STACK, "xfs", DURABLE_HOLE, LINEAR),
+	DURABLE("durable.unwritten",
+		"what was stored into unwritten blocks with MAP_SYNC and flushed by the "
+		"processor is in the file after a power cut, without fsync",
+		needs_striped, 0, PLANT_BYTE | PLANT_VALUE | PLANT_STACK, "ext4", DURABLE_UNWRITTEN,
+		TESTBED_STRIPED_2),
 	{0},
 };
 

@@ -173,6 +173,12 @@ static void thp_never(struct check_env *env, const void *arg)
 			.fs = fs_, .huge = GEOMETRY_##huge_, .table = __VA_ARGS__},           \
 	}
 
+#define CHANGE(word, does, source, needs_, quick, planted, fn, data)                          \
+	{                                                                                     \
+		.name = word, .promise = does, .by = source, .needs = needs_, .flags = quick, \
+		.plants = planted, .run = fn, .arg = data,                                    \
+	}
+
 /* Segments of 5 MiB + 12 KiB that take turns on two namespaces; each begins as far past a 2 MiB
  * boundary there as in the device. */
 #define BORDERS_TWO "10264 linear A +2072; 10264 linear B +2072"
@@ -254,163 +260,85 @@ static const struct check_item items[] = {
 		 "pages map what a PMD could",
 		 BY_FALLBACK, needs_one, 0, PLANTS_GEOMETRY, "ext4", ALL, WINDOW_LINEAR,
 		 .small_pages = true),
-	{
-		.name = "punch.page.ext4",
-		.promise = "a page punched out of a PMD reads as zeroes, its neighbours stay, by "
-			   "small pages",
-		.by = "fallocate(2), FALLOC_FL_PUNCH_HOLE; fs/dax.c, dax_iomap_pmd_fault()",
-		.needs = needs_one,
-		.plants = PLANTS_CHANGE | PLANT_STACK,
-		.run = filechange_punch_page,
-		.arg = "ext4",
-	},
-	{
-		.name = "punch.page.xfs",
-		.promise = "a page punched out of a PMD reads as zeroes, its neighbours stay, by "
-			   "small pages",
-		.by = "fallocate(2), FALLOC_FL_PUNCH_HOLE; fs/dax.c, dax_iomap_pmd_fault()",
-		.needs = needs_xfs,
-		.plants = PLANTS_CHANGE | PLANT_STACK,
-		.run = filechange_punch_page,
-		.arg = "xfs",
-	},
-	{
-		.name = "punch.window",
-		.promise = "a window punched out whole reads as zeroes, and a store into it gets "
-			   "a block of its own",
-		.by = "fallocate(2), FALLOC_FL_PUNCH_HOLE; fs/dax.c, dax_pmd_load_hole()",
-		.needs = needs_one,
-		.plants = PLANTS_CHANGE | PLANT_STACK | PLANT_VALUE,
-		.run = filechange_punch_window,
-		.arg = "ext4",
-	},
-	{
-		.name = "truncate",
-		.promise = "what is cut off a PMD's window brings SIGBUS, then zeroes, by small "
-			   "pages; the rest stays",
-		.by = "mmap(2), SIGBUS; truncate(2)",
-		.needs = needs_one,
-		.flags = CHECK_QUICK,
-		.plants = PLANTS_CHANGE | PLANT_STACK | PLANT_VALUE,
-		.run = filechange_truncate,
-		.arg = "ext4",
-	},
-	{
-		.name = "end_of_file",
-		.promise = "a window in which the file ends is mapped by small pages, though all "
-			   "its blocks are there",
-		.by = BY_FALLBACK,
-		.needs = needs_one,
-		.plants = PLANT_VALUE | PLANT_BYTE,
-		.run = filechange_end,
-		.arg = "ext4",
-	},
-	{
-		.name = "unwritten",
-		.promise = "a store into an unwritten window that is one aligned extent is one "
-			   "PMD of zeroes",
-		.by = "Documentation/filesystems/dax.rst: blocks are zeroed and converted to "
-		      "written extents before they are mapped; " BY_MODEL,
-		.needs = needs_one,
-		.plants = PLANT_VALUE | PLANT_FRAME | PLANT_STACK,
-		.run = filechange_unwritten,
-		.arg = "ext4",
-	},
-	{
-		.name = "mremap.same",
-		.promise = "a PMD moved to addresses that are congruent to the file keeps bytes, "
-			   "frames and size",
-		.by = "mremap(2); mm/mremap.c, move_page_tables()",
-		.needs = needs_one,
-		.plants = PLANTS_CHANGE | PLANT_STACK,
-		.run = mapchange_moved,
-		.arg = &(const bool){true},
-	},
-	{
-		.name = "mremap.other",
-		.promise = "a PMD moved to addresses that are not congruent keeps bytes and "
-			   "frames, by small pages",
-		.by = "mremap(2); " BY_FALLBACK,
-		.needs = needs_one,
-		.plants = PLANTS_CHANGE | PLANT_STACK,
-		.run = mapchange_moved,
-		.arg = &(const bool){false},
-	},
-	{
-		.name = "mapping_edges",
-		.promise = "windows that the mapping covers in part are mapped by small pages, "
-			   "those between by PMDs",
-		.by = BY_FALLBACK,
-		.needs = needs_one,
-		.plants = PLANT_VALUE | PLANT_SIZE | PLANT_BYTE,
-		.run = mapchange_edges,
-	},
-	{
-		.name = "mprotect.page",
-		.promise = "one page of a PMD made read-only is read-only alone, the window is "
-			   "mapped by small pages",
-		.by = "mprotect(2); " BY_FALLBACK,
-		.needs = needs_one,
-		.plants = PLANT_VALUE | PLANT_FRAME | PLANT_BYTE | PLANT_STACK,
-		.run = mapchange_protect_page,
-	},
-	{
-		.name = "mprotect.all",
-		.promise = "a PMD made read-only and writable again is one PMD still",
-		.by = "mprotect(2); fs/dax.c, dax_iomap_pmd_fault()",
-		.needs = needs_one,
-		.plants = PLANTS_CHANGE | PLANT_VALUE | PLANT_STACK,
-		.run = mapchange_protect_all,
-	},
-	{
-		.name = "fork",
-		.promise = "a child maps a shared window by a PMD of its own, and parent and "
-			   "child see each other's stores",
-		.by = "fork(2), mmap(2): MAP_SHARED",
-		.needs = needs_one,
-		.plants = PLANT_SIZE | PLANT_FRAME | PLANT_VALUE | PLANT_STACK,
-		.run = mapchange_forked,
-	},
-	{
-		.name = "private_store",
-		.promise = "a store into a private mapping copies one page by small pages and "
-			   "leaves the file as it is",
-		.by = "mmap(2): MAP_PRIVATE; " BY_FALLBACK,
-		.needs = needs_one,
-		.plants = PLANT_VALUE | PLANT_BYTE,
-		.run = mapchange_private,
-	},
-	{
-		.name = "mixed.order.ext4",
-		.promise = "a window mapped by a PMD and by small pages at once is the same "
-			   "memory through both, whichever came first",
-		.by = "mmap(2): MAP_SHARED; fs/dax.c, the comment of grab_mapping_entry()",
-		.needs = needs_one,
-		.plants = PLANT_BYTE | PLANT_FRAME | PLANT_STACK | PLANT_SIZE,
-		.run = mixed_order,
-		.arg = "ext4",
-	},
-	{
-		.name = "mixed.race.ext4",
-		.promise = "two processes that fault the same windows at once, one by PMDs and "
-			   "one by small pages, lose nothing",
-		.by = "mmap(2): MAP_SHARED; fs/dax.c, the comment of grab_mapping_entry()",
-		.needs = needs_one,
-		.flags = CHECK_QUICK,
-		.plants = PLANT_BYTE | PLANT_FRAME | PLANT_STACK | PLANT_VALUE,
-		.run = mixed_race,
-		.arg = "ext4",
-	},
-	{
-		.name = "mixed.race.xfs",
-		.promise = "two processes that fault the same windows at once, one by PMDs and "
-			   "one by small pages, lose nothing",
-		.by = "mmap(2): MAP_SHARED; fs/dax.c, the comment of grab_mapping_entry()",
-		.needs = needs_xfs,
-		.plants = PLANT_BYTE | PLANT_FRAME | PLANT_STACK | PLANT_VALUE,
-		.run = mixed_race,
-		.arg = "xfs",
-	},
+	CHANGE("punch.page.ext4",
+	       "a page punched out of a PMD reads as zeroes, its neighbours stay, by "
+	       "small pages",
+	       "fallocate(2), FALLOC_FL_PUNCH_HOLE; fs/dax.c, dax_iomap_pmd_fault()", needs_one, 0,
+	       PLANTS_CHANGE | PLANT_STACK, filechange_punch_page, "ext4"),
+	CHANGE("punch.page.xfs",
+	       "a page punched out of a PMD reads as zeroes, its neighbours stay, by "
+	       "small pages",
+	       "fallocate(2), FALLOC_FL_PUNCH_HOLE; fs/dax.c, dax_iomap_pmd_fault()", needs_xfs, 0,
+	       PLANTS_CHANGE | PLANT_STACK, filechange_punch_page, "xfs"),
+	CHANGE("punch.window",
+	       "a window punched out whole reads as zeroes, and a store into it gets "
+	       "a block of its own",
+	       "fallocate(2), FALLOC_FL_PUNCH_HOLE; fs/dax.c, dax_pmd_load_hole()", needs_one, 0,
+	       PLANTS_CHANGE | PLANT_STACK | PLANT_VALUE, filechange_punch_window, "ext4"),
+	CHANGE("truncate",
+	       "what is cut off a PMD's window brings SIGBUS, then zeroes, by small "
+	       "pages; the rest stays",
+	       "mmap(2), SIGBUS; truncate(2)", needs_one, CHECK_QUICK,
+	       PLANTS_CHANGE | PLANT_STACK | PLANT_VALUE, filechange_truncate, "ext4"),
+	CHANGE("end_of_file",
+	       "a window in which the file ends is mapped by small pages, though all "
+	       "its blocks are there",
+	       BY_FALLBACK, needs_one, 0, PLANT_VALUE | PLANT_BYTE, filechange_end, "ext4"),
+	CHANGE("unwritten",
+	       "a store into an unwritten window that is one aligned extent is one "
+	       "PMD of zeroes",
+	       "Documentation/filesystems/dax.rst: blocks are zeroed and converted to "
+	       "written extents before they are mapped; " BY_MODEL,
+	       needs_one, 0, PLANT_VALUE | PLANT_FRAME | PLANT_STACK, filechange_unwritten, "ext4"),
+	CHANGE("mremap.same",
+	       "a PMD moved to addresses that are congruent to the file keeps bytes, "
+	       "frames and size",
+	       "mremap(2); mm/mremap.c, move_page_tables()", needs_one, 0,
+	       PLANTS_CHANGE | PLANT_STACK, mapchange_moved, &(const bool){true}),
+	CHANGE("mremap.other",
+	       "a PMD moved to addresses that are not congruent keeps bytes and "
+	       "frames, by small pages",
+	       "mremap(2); " BY_FALLBACK, needs_one, 0, PLANTS_CHANGE | PLANT_STACK,
+	       mapchange_moved, &(const bool){false}),
+	CHANGE("mapping_edges",
+	       "windows that the mapping covers in part are mapped by small pages, "
+	       "those between by PMDs",
+	       BY_FALLBACK, needs_one, 0, PLANT_VALUE | PLANT_SIZE | PLANT_BYTE, mapchange_edges,
+	       NULL),
+	CHANGE("mprotect.page",
+	       "one page of a PMD made read-only is read-only alone, the window is "
+	       "mapped by small pages",
+	       "mprotect(2); " BY_FALLBACK, needs_one, 0,
+	       PLANT_VALUE | PLANT_FRAME | PLANT_BYTE | PLANT_STACK, mapchange_protect_page, NULL),
+	CHANGE("mprotect.all", "a PMD made read-only and writable again is one PMD still",
+	       "mprotect(2); fs/dax.c, dax_iomap_pmd_fault()", needs_one, 0,
+	       PLANTS_CHANGE | PLANT_VALUE | PLANT_STACK, mapchange_protect_all, NULL),
+	CHANGE("fork",
+	       "a child maps a shared window by a PMD of its own, and parent and "
+	       "child see each other's stores",
+	       "fork(2), mmap(2): MAP_SHARED", needs_one, 0,
+	       PLANT_SIZE | PLANT_FRAME | PLANT_VALUE | PLANT_STACK, mapchange_forked, NULL),
+	CHANGE("private_store",
+	       "a store into a private mapping copies one page by small pages and "
+	       "leaves the file as it is",
+	       "mmap(2): MAP_PRIVATE; " BY_FALLBACK, needs_one, 0, PLANT_VALUE | PLANT_BYTE,
+	       mapchange_private, NULL),
+	CHANGE("mixed.order.ext4",
+	       "a window mapped by a PMD and by small pages at once is the same "
+	       "memory through both, whichever came first",
+	       "mmap(2): MAP_SHARED; fs/dax.c, the comment of grab_mapping_entry()", needs_one, 0,
+	       PLANT_BYTE | PLANT_FRAME | PLANT_STACK | PLANT_SIZE, mixed_order, "ext4"),
+	CHANGE("mixed.race.ext4",
+	       "two processes that fault the same windows at once, one by PMDs and "
+	       "one by small pages, lose nothing",
+	       "mmap(2): MAP_SHARED; fs/dax.c, the comment of grab_mapping_entry()", needs_one,
+	       CHECK_QUICK, PLANT_BYTE | PLANT_FRAME | PLANT_STACK | PLANT_VALUE, mixed_race,
+	       "ext4"),
+	CHANGE("mixed.race.xfs",
+	       "two processes that fault the same windows at once, one by PMDs and "
+	       "one by small pages, lose nothing",
+	       "mmap(2): MAP_SHARED; fs/dax.c, the comment of grab_mapping_entry()", needs_xfs, 0,
+	       PLANT_BYTE | PLANT_FRAME | PLANT_STACK | PLANT_VALUE, mixed_race, "xfs"),
 	{
 		.name = "counts.raw",
 		.promise = "loads all over a window take one fault by a PMD, 512 by small pages",
