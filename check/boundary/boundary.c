@@ -3,14 +3,14 @@
  * Boundary: the first and last pages of segments, stripes, members and devices, and accesses that
  * cross from one to the next.
  *
- * What the file has next to each other, the table has apart: a direct access may go on only as far
- * as dm_dax_direct_access() says that memory stays together.  Each check plays around some borders
- * of a file (check/boundary/extent_boundaries.h) in one way: by mapping, by read and write of all
- * sizes, by zeroing, by turning unwritten blocks into written ones, by faults in a window of 2 MiB
- * that holds a border.
+ * Bytes that are contiguous in the file are not so in memory: a direct access may only be as long
+ * as dm_dax_direct_access() says.  Each check accesses the bytes around some boundaries of a file
+ * (check/boundary/extent_boundaries.h) in one way: by mapping, by read(2) and write(2) of all
+ * sizes, by zeroing, by converting unwritten blocks, by faults in a 2 MiB window that has a
+ * boundary.
  *
- * Left out: the first page of the device that the filesystem is on, which holds its superblock; the
- * first page of a device is looked at where that is a member of another one (shape "device").
+ * Left out: the first page of the device that the filesystem is on, which holds its superblock;
+ * the first page of a device is covered where it is a member of another one (shape "device").
  */
 #include "check/boundary/extent_boundaries.h"
 #include "check/fixture/longer.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Capability: what says "DAX", agrees.
+ * Capability: all reports of DAX agree.
  *
  * Four interfaces report it: sysfs (queue/dax), the result of mount -o dax=always, statx(2) of a
  * file, and the mapping itself (pagemap).  They must agree with each other and with the model: a

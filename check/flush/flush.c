@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Durability: what has to reach the memory is counted inside the kernel, without device-mapper and
- * through it.  Doing less than without is a failure, even when it is faster.
+ * Durability: cache writeback and flushes are recorded inside the kernel, without device-mapper
+ * and through it.  Fewer than without device-mapper is a failure, even if it is faster.
  *
- *   written back  the cache lines of every dirty page, at fsync(2) and whatever else promises it:
+ *   written back  the cache lines of every dirty page, by fsync(2) and every other call that
+ *                 promises durability:
  *                 dax_writeback_mapping_range -> dax_flush(dm's dax_device) -> arch_wb_cache_pmem
- *   flushed       every member that holds a part: REQ_PREFLUSH -> dm clones it to all members
+ *   flushed       every member: REQ_PREFLUSH -> dm clones it to all members
  *                 -> pmem_submit_bio -> nvdimm_flush(region) [-> virtio_pmem_flush]
- *   not cached    copies past the cache: write(2) -> dax_copy_from_iter, bios -> pmem_do_write
- *   clean         after that, the next store faults: the page is known as dirty again
+ *   not cached    nontemporal copies: write(2) -> dax_copy_from_iter, bios -> pmem_do_write
+ *   clean         after that the next store faults, so that the page is dirty again
  *
- * The calls are seen one by one (check/fixture/calls.h), with their addresses: it is not their
- * number that counts but whether each dirty page is among them, at the place that the model says.
- * Left out: whether the processor's instructions do what they say; the power cut.
+ * Each call is recorded with its arguments (check/fixture/calls.h): each dirty page must be among
+ * them, at the address that the model computes. Left out: whether the processor's instructions do
+ * what they promise; power failure.
  *
- * Here: written back, and clean afterwards.  members.c has what is flushed, nontemporal.c what is
- * not cached, write_cache_attr.c the attributes, writeback.c how a page is looked for among the
- * calls.
+ * Here: written back, and clean.  members.c: flushed; nontemporal.c: not cached;
+ * write_cache_attr.c: the attributes; writeback.c: how a page is found among the calls.
  *
  * Alone: ./run.sh check --check 'flush.*'
  */

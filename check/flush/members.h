@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Every member that holds a part is flushed, as far as the hypervisor of virtio-pmem. */
+/* Whether a flush reaches every member of a device, and the hypervisor of virtio-pmem. */
 #ifndef DAXDM_MEMBERS_H
 #define DAXDM_MEMBERS_H
 

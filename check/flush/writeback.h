@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Pages of a file that get dirty, and whether the cache lines of each were written back where the
- * model has it: seen in the calls of the kernel's functions.
+ * Makes pages of a file dirty, and verifies that the cache lines of each were written back at the
+ * address that the model computes: by the calls of the kernel's functions.
  */
 #ifndef DAXDM_WRITEBACK_H
 #define DAXDM_WRITEBACK_H
@@ -11,11 +11,11 @@
 
 enum { WRITEBACK_FILE_BYTES = 4 * WINDOW_BYTES };
 
-/* What is watched, in this order, for calls_open(). */
+/* The functions whose calls are recorded, in the order of calls_open(). */
 enum { WRITEBACK_CALL, WRITEBACK_FLUSH };
 extern const char *const writeback_functions[];
 
-/* The pages that get dirty: no regular distance, more than one on every member. */
+/* The pages that are made dirty: at irregular distances, more than one on each member. */
 enum { WRITEBACK_PAGES = 8 };
 extern const uint64_t writeback_pages[WRITEBACK_PAGES];
 
@@ -31,15 +31,15 @@ extern const uint64_t writeback_pages[WRITEBACK_PAGES];
 /* The same on a namespace, without device-mapper. */
 struct testbed_spec writeback_raw(const struct testbed_spec *spec);
 
-/* What is seen of a testbed: where the kernel has the memory. */
+/* The kernel's address of the memory of a testbed. */
 struct writeback_view {
 	const struct testbed *bed;
 	struct calls *calls;
 	uint64_t base; /* kernel address of physical address 0 */
 };
 
-/* Finds the kernel's address of memory from a page that is known: stored into, written back, looked
- * up in pagemap.  Returns true, or false after check_broken(). */
+/* Computes it from one page, which is stored into, written back and looked up in pagemap.  Returns
+ * true, or false after check_broken(). */
 bool writeback_view_begin(struct check_env *env, struct writeback_view *v,
 			  const struct testbed *bed, struct calls *calls);
 

@@ -3,17 +3,17 @@
  * Journals: what a filesystem committed through device-mapper is there when it is mounted again.
  *
  *   data with a flush before it  a commit of a journal is one bio with REQ_PREFLUSH | REQ_FUA and
- *                                data: device-mapper has to flush every member and to map the data
- *                                like any other.  User space has no way to send one; filesystems
- *                                do: jbd2 with each commit, xfs with its log
+ *                                data: device-mapper must flush every member and map the data like
+ *                                any other.  User space cannot send one; filesystems do: jbd2 with
+ *                                each commit, xfs with its log
  *   data with FUA only           pwritev2(RWF_DSYNC) on the bare device: the control
  *
- * A file's fsync commits.  Then the filesystem is unmounted; or it is shut down, and the table of
- * its device is swapped for other memory until it is unmounted, so that nothing but the journal has
- * the files.  Mounted again, every byte has to be there; and the memory beside the device has to be
- * as it was, for a commit that went elsewhere is somewhere.  What a layout is contrasted with is
- * the same ground as linear segments that lie as its stripes.  Left out: whether the flush came,
- * see flush.c; the power cut.
+ * fsync(2) of a file commits.  Then the filesystem is unmounted; or it is shut down, and the table
+ * of its device is replaced by other memory until it is unmounted, so that only the journal has
+ * the files.  When it is mounted again, every byte must be there, and the memory beside the device
+ * must be unchanged, because a commit that is mapped wrongly is written somewhere.  The control of
+ * a striped device is the same memory as linear segments.  Left out: whether the flush was sent
+ * (see flush.c); power failure.
  *
  * Alone: ./run.sh check --check 'journal.*'
  */

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Layout: where DAX is granted, every byte is right on every path; where it cannot be, DAX or the
+ * Layout: where DAX is granted, every byte is correct on every path; where it cannot be, DAX or the
  * table is refused.
  *
- * Each check tries tables (check/layout/table_oracle.h): some are written by hand, others come at
- * random, and those that fail are made as small as they can be.  Device-mapper takes tables to the
- * sector, DAX knows but pages: what must not be is that a table is taken, DAX granted, and an
- * access then ends in an error or somewhere else.
+ * Each check verifies tables (check/layout/table_oracle.h): some are written by hand, others are
+ * random, and those that fail are reduced.  Device-mapper accepts tables of any number of sectors,
+ * DAX works in pages: no table may be accepted and get DAX if an access then fails or reaches other
+ * memory.
  *
- * On the path: dm_dax_direct_access(), linear_dax_direct_access(), stripe_dax_direct_access(), and
- * what refuses: dm_table_supports_dax(), fs_dax_get_by_bdev() (before 5.17 dax_supported()).
+ * On the path: dm_dax_direct_access(), linear_dax_direct_access(), stripe_dax_direct_access();
+ * refusal: dm_table_supports_dax(), fs_dax_get_by_bdev() (before 5.17 dax_supported()).
  *
- * Left out: tables that use a byte of a namespace twice (no filesystem can live there on any path).
+ * Left out: tables that use a byte of a namespace twice, on which no filesystem works.
  */
 #include "check/layout/table_oracle.h"
 

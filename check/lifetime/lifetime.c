@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lifetime: who keeps what alive.
+ * Lifetime: what keeps mapping, file, filesystem and devices alive.
  *
- * A mapping keeps the file, the file the filesystem, the filesystem the DM device, and that its
- * members: so umount and removal are refused (or deferred) as long as anybody is left, and whoever
- * is left goes on as if nothing had been tried.  Pages that somebody else holds a reference to
- * (direct I/O, pipes) must not be given to another file meanwhile: check/lifetime/pin.c.
+ * A mapping holds the file, the file the filesystem, the filesystem the DM device, and that its
+ * members.  So umount and removal must be refused or deferred while there is a user, and the user
+ * must not notice the attempt.  Pages that are pinned or referenced (direct I/O, pipes) must not be
+ * given to another file: check/lifetime/pin.c.
  */
 #include "check/fixture/testbed.h"
 #include "check/lifetime/pin.h"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A DAX page is the file's block itself.  Whoever holds a reference to it besides the page tables
- * must be done before the block goes to another file: filesystems wait for that in truncation and
- * hole punching (dax_layout_busy_page()), since 6.15 also before an inode goes from memory.  Direct
- * I/O is held under way by suspending the DM device that it goes to; a pipe holds a page that was
- * vmspliced until it is read.
+ * A DAX page is the block of the file itself.  Every reference to it besides the page tables must
+ * be dropped before the block is given to another file: filesystems wait for that in truncation
+ * and hole punching (dax_layout_busy_page()), since 6.15 also before an inode is evicted.  Direct
+ * I/O is kept in flight by suspending the DM device that it goes to; a pipe keeps a reference to a
+ * page that was vmspliced until it is read.
  */
 #include "check/lifetime/pin.h"
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Pages of a mapping that somebody else holds a reference to: direct I/O under way, pipes,
- * registered buffers.  Checks of the family lifetime; arg is a struct testbed_spec on
- * TESTBED_LINEAR.
+ * Pages of a mapping that are pinned or referenced: by direct I/O, pipes, registered buffers.
+ * Checks of the family lifetime; arg is a struct testbed_spec on TESTBED_LINEAR.
  */
 #ifndef DAXDM_PIN_H
 #define DAXDM_PIN_H

@@ -2,13 +2,13 @@
 /*
  * LVM over persistent memory: lvm2 itself, on a volume group of the named namespaces.
  *
- * What an administrator does to a volume while a file on it is mapped: extend it, by memory and by
- * what is none; move it; take a snapshot.  Device-mapper never turns a live device that is DAX into
- * one that is not ("can't change device type after initial table load"), so much of that is
- * refused; whatever the answer, mapped bytes must stay right and DAX must stay DAX.
+ * What an administrator does to a volume while a file on it is mapped: extend it, by DAX memory and
+ * by other devices; move it; take a snapshot.  Device-mapper never turns a live DAX device into one
+ * that is not ("can't change device type after initial table load"), so much of that is refused.
+ * Whatever the result, mapped bytes must be correct and DAX must stay DAX.
  *
- * lvm2 gets a configuration of its own below the check's directory: it sees the named namespaces
- * and nothing else, and leaves nothing in /etc.
+ * lvm2 gets its own configuration in the check's directory: it uses only the named namespaces, and
+ * leaves nothing in /etc.
  */
 #include "check/check.h"
 #include "check/fixture/bio.h"

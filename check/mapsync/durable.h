@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What MAP_SYNC gives: the moment a store into a hole has come back, a copy of the device, made
- * under the mounted filesystem, has the block in the file.
+ * What MAP_SYNC promises: once a store into a hole is done, the block is in the file of a copy of
+ * the device that is made while the filesystem is mounted.
  */
 #ifndef DAXDM_DURABLE_H
 #define DAXDM_DURABLE_H

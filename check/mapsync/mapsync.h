@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* MAP_SYNC of the first window of a file: asking for it, and what its user does instead of
+/* mmap(MAP_SYNC) of the first window of a file, and the cache flush that its user does instead of
  * fsync(2). */
 #ifndef DAXDM_MAPSYNC_H
 #define DAXDM_MAPSYNC_H
@@ -27,10 +27,9 @@ int mapsync_area_is_sync(const void *at);
 void mapsync_flush_cpu(const volatile char *p, size_t len);
 
 /*
- * A device may take over the memory of one that was removed, with what that one had been: this is
- * what sync.inherited is about.  The other checks want to know what a device is of its own accord:
- * one that grants what it must not is kept, so that its memory is not used again, and another one
- * is made, so often.
+ * A new struct dax_device may reuse the memory of one that was removed, with its flags:
+ * sync.inherited verifies that.  The other checks keep a device that grants MAP_SYNC wrongly, so
+ * that its memory is not reused, and make another one, at most so often.
  */
 enum { MAPSYNC_TRIES = 10 };
 

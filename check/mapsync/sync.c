@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * MAP_SYNC: granted exactly where every member is synchronous.
+ * MAP_SYNC is granted exactly where every member is synchronous.
  *
  * A process with a MAP_SYNC mapping flushes the processor's caches itself and never calls fsync(2).
- * That is enough on an NVDIMM, not where a flush must be carried on to somebody else: virtio-pmem
- * ends in the page cache of the hypervisor.  A stack is as synchronous as its least member, and
- * device-mapper must know so after each change of its table.
+ * That is sufficient on an NVDIMM, but not on virtio-pmem, whose data is in the page cache of the
+ * hypervisor until it is flushed there.  A device is synchronous only if all its members are, and
+ * device-mapper must update that with each change of its table.
  *
  *   mmap -> {ext4,xfs}_file_mmap -> daxdev_mapping_supported -> dax_synchronous(dm's dax_device)
  *   table load, resume -> dm_table_set_restrictions -> set_dax_synchronous
  *
- * Here: stacks as they are.  synctable.c has tables that change, durable.c what MAP_SYNC gives,
- * mapsync.c how it is asked for.
+ * Here: devices whose table does not change.  synctable.c: tables that change; durable.c: what
+ * MAP_SYNC promises; mapsync.c: the system call.
  *
  * Alone: ./run.sh check --check 'sync.*'
  */

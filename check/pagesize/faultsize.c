@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Page sizes: a 2 MiB page exactly where it is possible, small ones everywhere else.
+ * Page sizes: a PMD exactly where it is possible, PTEs everywhere else.
  *
  * The model allows a PMD where the window of the file is one extent, 2 MiB aligned on the device,
- * stays together through every table on the way down and ends up 2 MiB aligned in memory; the
- * mapping must be congruent to the file modulo 2 MiB, cover the window and be shared (or only
- * read), and the file must reach to the window's last page.  Then what changes a mapping or a file
- * under way: the page size must follow, and the bytes and frames must stay right.
+ * contiguous through every table below and 2 MiB aligned in memory; the mapping must be congruent
+ * to the file modulo 2 MiB, cover the window and be shared (or only read), and the file must
+ * include the last page of the window.  If the mapping or the file changes, the page size must
+ * follow, and bytes and frames must stay correct.
  *
  *   handle_mm_fault -> create_huge_pmd -> {ext4,xfs}'s huge_fault -> dax_iomap_pmd_fault
  *     -> dax_fault_check_fallback, grab_mapping_entry, iomap, dax_iomap_direct_access
- *       -> dm_dax_direct_access: how many pages stay together
+ *       -> dm_dax_direct_access: how many pages are contiguous
  *
- * How it is seen: faults and what pagemap has after touching two pages of a window.  How many
- * faults a window takes is an observation.
+ * Method: the number of faults and the entries in pagemap after an access to two pages of a
+ * window.  How many faults a window takes is an observation.
  *
- * Here: how many faults there are, and what the host may switch off.  geometry.c has the shapes of
- * stacks, filechange.c and mapchange.c what changes under way, mixed.c two sizes at once, window.c
- * how one window is looked at.
+ * Here: the number of faults, and what the host may disable.  geometry.c: tables; filechange.c and
+ * mapchange.c: changes of file and mapping; mixed.c: both sizes at once; window.c: one window.
  *
  * Alone: ./run.sh check --check 'faultsize.*'
  */

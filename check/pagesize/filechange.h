@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A file that changes under a mapping by PMDs. */
+/* A file that changes while it is mapped by PMDs. */
 #ifndef DAXDM_FILECHANGE_H
 #define DAXDM_FILECHANGE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Stacks of which the model says, window by window, where a PMD is possible. */
+/* Tables for which the model computes, window by window, whether a PMD is possible. */
 #ifndef DAXDM_GEOMETRY_H
 #define DAXDM_GEOMETRY_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A mapping by PMDs that changes: moved, cut, protected, inherited, private. */
+/* A mapping by PMDs that changes: mremap(2), munmap(2), mprotect(2), fork(2), MAP_PRIVATE. */
 #ifndef DAXDM_MAPCHANGE_H
 #define DAXDM_MAPCHANGE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One 2 MiB window of the testbed's file: how it is laid out, mapped, and what is in it. */
+/* One 2 MiB window of the testbed's file: its extents, its mapping and its bytes. */
 #ifndef DAXDM_WINDOW_H
 #define DAXDM_WINDOW_H
 
@@ -36,7 +36,7 @@ bool window_all_laid_out(struct check_env *env, const struct testbed *bed);
  * complaint, with nothing left behind. */
 bool window_open_pmd(struct check_env *env, const char *table, const char *fs, struct testbed *bed);
 
-/* Whether [from, from + len) of the mapping reads as zeroes; what begins the sentence of a failure.
+/* Whether [from, from + len) of the mapping reads as zeroes; what begins the message.
  * false after check_fail(). */
 bool window_is_zero(struct check_env *env, const struct testbed *bed, uint64_t from, uint64_t len,
 		    const char *what);

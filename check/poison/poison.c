@@ -2,14 +2,15 @@
 /*
  * Poison: bad memory under device-mapper.
  *
- * Bad blocks: the badblocks list of the namespace (in sysfs, writable) has the sectors that must not
- * be read.  dax_direct_access() returns an error for their pages, and bios fail: exactly the page of
- * the file that the tables map to them gets SIGBUS in a mapping and EIO from read(2).  A write clears
- * a bad block if the hardware can.  The emulated NVDIMM cannot: its list keeps the block, and the
- * host cannot be used again.  For virtio-pmem the kernel treats every write as a repair.
+ * Bad blocks: the badblocks list of the namespace (in sysfs, writable) has the sectors that must
+ * not be read.  dax_direct_access() returns an error for their pages, and bios fail: exactly the
+ * page of the file that the tables map to them gets SIGBUS in a mapping and EIO from read(2).  A
+ * write clears a bad block if the hardware can.  The emulated NVDIMM cannot: its list keeps the
+ * block, and the host cannot be used again.  For virtio-pmem the kernel treats every write as a
+ * repair.
  *
- * MADV_HWPOISON reports a page to memory_failure().  Processes that have it mapped get SIGBUS.  The
- * namespace is not informed, so the result of a later access is an observation.
+ * MADV_HWPOISON reports a page to memory_failure().  Processes that have it mapped get SIGBUS.
+ * The namespace is not informed, so the result of a later access is an observation.
  */
 #include "check/fixture/bio.h"
 #include "check/fixture/block_reuse.h"

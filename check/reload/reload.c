@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reload: pages mapped before a table is swapped for another, and after.
+ * Reload: accesses after a table was swapped for another, through mappings made before and after.
  *
- * swapped_members.h has the two members, and how a byte tells which of them it is of.
+ * swapped_members.h has the two members, and how a byte identifies its member.
  *
- * What is asked of the kernel after the resume goes to the new table: that is device-mapper's word.
- * What needs no kernel is nobody's word: a page that was mapped before the swap stays where it was
- * until somebody unmaps it, and device-mapper does not.  Whether a store through it lands on the
- * old member (which may have another owner by now) is the leak that was feared when DAX came to
- * device-mapper; it is observed here, not judged.  Judged is that every such access ends.
+ * After the resume, whatever asks the kernel must reach the new table: device-mapper promises
+ * that. No contract covers an access that needs no kernel: a page that was mapped before the swap
+ * stays in the page tables until it is unmapped, and device-mapper does not unmap it.  Whether a
+ * store through it reaches the old member, which may have another owner by then, is the corruption
+ * that was discussed when DAX came to device-mapper.  It is observed, not judged; every such
+ * access must end.
  *
- * Kernel side: dm_swap_table(), __bind(), dm_dax_direct_access() in drivers/md/dm.c;
+ * On the path: dm_swap_table(), __bind(), dm_dax_direct_access() in drivers/md/dm.c;
  * dax_iomap_pte_fault(), dax_insert_entry() in fs/dax.c; insert_pfn() in mm/memory.c.
  */
 #include "check/check.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Two members that hold the same filesystem with different bytes in its one file, and a device that
- * is swapped from one to the other: each byte that a path shows tells which member it came from,
- * and each byte that a member holds tells who wrote there, whatever the kernel believes.
+ * Two members that hold the same filesystem with different bytes in its one file, and a device
+ * whose table is swapped from one to the other.  Each byte that is read identifies the member it
+ * came from, and each byte of a member identifies its writer.
  */
 #ifndef DAXDM_SWAPPED_MEMBERS_H
 #define DAXDM_SWAPPED_MEMBERS_H

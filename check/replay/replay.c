@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Replay: what broke on the path of DAX through device-mapper before, each as a check of its own.
+ * Replay: one check for each bug that was fixed on the path of DAX through device-mapper.
  *
- * Found late and by accident, every one: no DAX over two namespaces, a hang after a device was
- * asked, a device that is DAX because one member is, stores that no flush ever reached.  fixed_by
- * and first_bad name the commits; a kernel between them fails.
+ * All of them were found late: no DAX over two namespaces, a hang after the capability of a device
+ * was read, a device that is DAX because one member is, stores that no flush reaches.  fixed_by and
+ * first_bad name the commits; a kernel between them fails.
  */
 #include "check/check.h"
 #include "check/fixture/bio.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Devices that are created, used and removed again and again, several beside each other. */
+/* Devices that are created, used and removed repeatedly, several at a time. */
 #ifndef DAXDM_CREATE_REMOVE_LOOP_H
 #define DAXDM_CREATE_REMOVE_LOOP_H
 

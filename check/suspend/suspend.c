@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Suspend: who has to wait while a DM device is suspended, and what becomes of those who waited.
+ * Suspend: which accesses wait while a DM device is suspended, and that all of them end correctly
+ * after the resume.
  *
- * Device-mapper defers bios, which it sees.  It does not see a load or a store through a DAX
- * mapping, and a page fault asks it only for an address.  What stops those is the filesystem, which
- * device-mapper freezes on the way (lockfs) unless it is told not to (nolockfs) or not to wait for
- * anything (noflush).  A freeze is a promise about every write: those by system call, those that
- * fault, and those into pages that were writable before, which the freeze has to make read-only.
+ * Device-mapper defers bios.  It is not involved in a load or a store through a DAX mapping, and a
+ * page fault asks it only for an address.  Those are stopped by the filesystem, which
+ * device-mapper freezes (lockfs) unless nolockfs or noflush is given.  A freeze must stop every
+ * write: system calls, write faults, and stores into pages that were writable before, which it
+ * makes read-only.
  *
- * Kernel side: __dm_suspend(), lock_fs(), dm_submit_bio(), dm_dax_direct_access() in
+ * On the path: __dm_suspend(), lock_fs(), dm_submit_bio(), dm_dax_direct_access() in
  * drivers/md/dm.c; freeze_super() in fs/super.c; dax_writeback_mapping_range() in fs/dax.c.
  *
- * Here: what must wait for a frozen filesystem, and the bio path.  suspend_ops.c has who waits in
- * each mode, suspend_stress.c many at once, create_remove_loop.c devices that come and go. Not
- * here: suspended devices that are swapped to another table (reload.c, tabletype.c).
+ * Here: what must wait for a frozen filesystem, and the bio path.  suspend_ops.c: every operation
+ * in each mode; suspend_stress.c: many at once; create_remove_loop.c: devices that are created and
+ * removed.  Left out: suspended devices that get another table (reload.c, tabletype.c).
  */
 #include "check/check.h"
 #include "check/fixture/testbed.h"

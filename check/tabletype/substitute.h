@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What takes the place of memory in a table: targets that have none, and devices that are not
- * direct.
+ * Tables in which targets without memory, or devices without DAX, replace DAX memory.
  */
 #ifndef DAXDM_SUBSTITUTE_H
 #define DAXDM_SUBSTITUTE_H

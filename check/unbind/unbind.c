@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Unbind: the pmem driver goes away under a mapped file.
+ * Unbind: the pmem driver is unbound while a file is mapped.
  *
- * Unbinding cannot be refused, and does not wait for users: the memory is returned to nobody, its
- * struct pages are freed, and whoever mapped it goes on.  Promised is that nothing is written any
- * more into what the device no longer owns, that no new fault is served, and that everything that
- * follows (an access, exit, umount, removal of the DM device, another bind) comes to an end,
- * without an oops.  What the process gets is observed.
+ * Unbinding cannot be refused and does not wait for users: the struct pages are freed, and
+ * existing mappings stay.  The contract: no more writes to memory that the device does not own, no
+ * new fault is served, and everything that follows (an access, exit, umount, removal of the DM
+ * device, another bind) ends without an oops.  What the process gets is an observation.
  *
  * pmem_release_disk() -> del_gendisk(), which syncs a filesystem that is mounted on the namespace
  * itself and so write-protects its dirty pages; kill_dax(), after which dax_direct_access() fails
- * and, since 6.8, dax_holder_notify_failure(MF_MEM_PRE_REMOVE) has xfs with rmapbt unmap all files.
- * device-mapper between the two hears of none of this.
+ * and, since 6.8, dax_holder_notify_failure(MF_MEM_PRE_REMOVE) has xfs with rmapbt unmap all
+ * files. A device-mapper layer in between is not notified.
  *
- * The mapping belongs to a task, the holder, so that only the holder is lost with it.
+ * Only one process, the holder, has the mapping: the check survives its death.
  */
 #include "check/fixture/bio.h"
 #include "check/fixture/testbed.h"

@@ -43,7 +43,8 @@ unsigned int worker_pool_processors(void);
 
 /*
  * Makes n workers, which wait.  Threads and processes that begin later are not theirs.  Returns 0,
- * -EINVAL for none or more than WORKER_POOL_MAX, or -errno.  *out needs worker_pool_end() in either case.
+ * -EINVAL for none or more than WORKER_POOL_MAX, or -errno.  *out needs worker_pool_end() in
+ * either case.
  */
 int worker_pool_make(struct worker_pool **out, enum worker_pool_kind kind, unsigned int n,
 		     const struct worker_pool_work *work);
