@@ -14,10 +14,8 @@
 #include "lib/base/msg.h"
 #include "lib/base/number.h"
 #include "lib/base/terminal.h"
-#include "lib/base/text.h"
 #include "report/checks/behaviour_changes.h"
 #include "report/compare/compare_show.h"
-#include "report/compare/unlike.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -163,151 +161,6 @@ static const struct option_spec options[] = {
 	{NULL, NULL, NULL, NULL},
 };
 
-/* ---- runs ---------------------------------------------------------------------------------- */
-
-/* Whether the run can vouch for anything; says why not. */
-static bool usable(const struct run *run)
-{
-	if (!run->ended)
-		msg_error("compare: %s is incomplete (it has no end); run it again", run->path);
-	else if (!run_is_complete(run))
-		msg_error("compare: %s is broken (it ended with status %lld); run it again",
-			  run->path, (long long)run->status);
-	else if (!run->context.checks && !run->n_records)
-		msg_error("compare: %s holds no record, so there is nothing to compare", run->path);
-	else
-		return true;
-	return false;
-}
-
-/* "A" or "A,B,C": the runs of one kernel. */
-static int read_side(struct side *side, const char *names)
-{
-	char why[512], *copy = memory_check(strdup(names)), *save, *name;
-	int rc = copy ? 0 : -ENOMEM;
-
-	side->name = names;
-	side->runs = memory_check(calloc(CHANGE_RUNS_MAX, sizeof(*side->runs)));
-	if (!side->runs)
-		rc = -ENOMEM;
-	for (name = rc ? NULL : strtok_r(copy, ",", &save); name && !rc;
-	     name = strtok_r(NULL, ",", &save)) {
-		if (side->n_runs == CHANGE_RUNS_MAX) {
-			msg_error("compare: %s: at most %d runs of one kernel", names,
-				  CHANGE_RUNS_MAX);
-			rc = -EINVAL;
-			break;
-		}
-		rc = run_read(name, &side->runs[side->n_runs++], why, sizeof(why));
-		if (rc < 0)
-			msg_error("compare: %s", why);
-		else if (!usable(&side->runs[side->n_runs - 1]))
-			rc = -EINVAL;
-	}
-	if (!rc && !side->n_runs) {
-		msg_error("compare: '%s' names no run", names);
-		rc = -EINVAL;
-	}
-	free(copy);
-	return rc;
-}
-
-/* The last part of a run's directory. */
-static void name_of(const char *path, char *buf, size_t size)
-{
-	size_t len = strlen(path), at;
-
-	while (len > 1 && path[len - 1] == '/')
-		len--;
-	if (len > 10 && !strncmp(path + len - 10, "/run.jsonl", 10))
-		len -= 10;
-	for (at = len; at && path[at - 1] != '/';)
-		at--;
-	snprintf(buf, size, "%.*s", (int)(len - at), path + at);
-}
-
-static void label_sides(struct comparison *c)
-{
-	for (size_t s = 0; s < c->n_sides; s++) {
-		struct side *side = &c->sides[s];
-		const char *release = side->runs[0].context.release;
-		const char *suffix = side->runs[0].context.suffix;
-		bool alone = true;
-		size_t len;
-
-		for (size_t o = 0; o < c->n_sides; o++)
-			alone = alone &&
-				(o == s ||
-				 strcmp(release, c->sides[o].runs[0].context.release) != 0 ||
-				 strcmp(suffix, c->sides[o].runs[0].context.suffix) != 0);
-		if (alone && *release)
-			snprintf(side->label, sizeof(side->label), "%s", release);
-		else
-			name_of(side->name, side->label, sizeof(side->label));
-		/* All emulated hosts are of one architecture. */
-		if (alone && strlen(side->label) > 6 &&
-		    !strcmp(side->label + strlen(side->label) - 6, "-amd64"))
-			side->label[strlen(side->label) - 6] = '\0';
-		len = strlen(side->label);
-		snprintf(side->label + len, sizeof(side->label) - len, "%s", suffix);
-		if (c->stack_base) {
-			size_t used = strlen(side->label);
-
-			snprintf(side->label + used, sizeof(side->label) - used, " %s",
-				 s + 1 == c->n_sides ? c->stack_new : c->stack_base);
-		}
-	}
-}
-
-/* Prints what differs between two runs that must not.  Returns how much. */
-static size_t differences(const struct run *a, const struct run *b, bool same_kernel)
-{
-	enum unlike_rule rule = a->context.checks ? UNLIKE_CHECKS : UNLIKE_KERNELS;
-	size_t n = unlike(&a->context, &b->context, rule, unlike_print, NULL);
-
-	if (same_kernel && (strcmp(a->context.release, b->context.release) ||
-			    strcmp(a->context.build_id, b->context.build_id) ||
-			    strcmp(a->context.kernel, b->context.kernel))) {
-		unlike_print(NULL, "kernel.release", a->context.release, b->context.release);
-		unlike_print(NULL, "kernel.build_id", a->context.build_id, b->context.build_id);
-		if (strcmp(a->context.kernel, b->context.kernel))
-			unlike_print(NULL, "kernel", a->context.kernel, b->context.kernel);
-		n++;
-	}
-	return n;
-}
-
-/* Returns an enum exit_status. */
-static int refuse_unlike(struct comparison *c, bool force)
-{
-	const struct run *first = &c->sides[0].runs[0];
-	size_t n = 0;
-
-	for (size_t s = 0; s < c->n_sides; s++)
-		for (size_t r = 0; r < c->sides[s].n_runs; r++) {
-			const struct run *run = &c->sides[s].runs[r];
-
-			/* A clock is no counter, and a verdict no number: no force compares them.
-			 */
-			if (run->context.checks != first->context.checks ||
-			    strcmp(run->context.meter, first->context.meter)) {
-				differences(first, run, false);
-				msg_error("compare: %s and %s do not hold the same kind of thing",
-					  first->path, run->path);
-				return STATUS_NOT_COMPARABLE;
-			}
-			n += run == first ? 0
-			     : r	  ? differences(&c->sides[s].runs[0], run, true)
-					  : differences(first, run, false);
-		}
-	c->forced = n && force;
-	if (!n || force)
-		return STATUS_GOOD;
-	msg_error("compare: not only the kernels differ, see above: measure both with the same "
-		  "daxdm on the same host; --force compares all the same");
-	return STATUS_NOT_COMPARABLE;
-}
-
 /* ---- output -------------------------------------------------------------------------------- */
 
 static FILE *open_out(const char *path)
@@ -333,53 +186,13 @@ static int close_out(const char *path, FILE *out)
 	return rc;
 }
 
-static void markdown_sentence(void *arg, const char *sentence)
-{
-	char *printable = memory_check(text_escaped(sentence));
-
-	fputs("* ", arg);
-	grid_markdown_text(printable, arg);
-	fputc('\n', arg);
-	free(printable);
-}
-
-static const char forced_text[] = "FORCED: the runs are unlike in more than their kernels; what "
-				  "follows is no evidence";
-
-static void print_text(const struct comparison *c, const struct compare_options *o)
-{
-	int width = o->width ? o->width : terminal_width();
-	struct printer head = {.width = width, .bullet = ""};
-	struct printer gone = {.width = width, .bullet = ""};
-	struct grid g;
-
-	if (c->forced)
-		print_sentence(&head, forced_text);
-	compare_say(c, print_sentence, &head);
-	compare_say_kernels(c, print_sentence, &head);
-	compare_say_gone(c, o->all, print_sentence, &gone);
-	putchar('\n');
-	compare_grid(c, o->all, &g);
-	grid_print(&g, stdout, width);
-	grid_free(&g);
-}
-
 static int write_markdown(const struct comparison *c, const struct compare_options *o)
 {
 	FILE *out = open_out(o->markdown);
-	struct grid g;
 
 	if (!out)
 		return -EIO;
-	if (c->forced)
-		fprintf(out, "**%s**\n\n", forced_text);
-	compare_say(c, markdown_sentence, out);
-	compare_say_kernels(c, markdown_sentence, out);
-	compare_say_gone(c, o->all, markdown_sentence, out);
-	compare_grid(c, o->all, &g);
-	fputc('\n', out);
-	grid_markdown(&g, out);
-	grid_free(&g);
+	compare_markdown(c, o->all, out);
 	return close_out(o->markdown, out);
 }
 
@@ -451,7 +264,7 @@ static int compare_numbers(struct comparison *c, const struct compare_options *o
 	}
 	status = comparison_status(c);
 	if (!is_stdout(o->json) && !is_stdout(o->markdown) && !is_stdout(o->junit))
-		print_text(c, o);
+		compare_print(c, o->all, o->width ? o->width : terminal_width());
 	if (o->plot_data && compare_plotdata(c, o->plot_data) < 0) {
 		msg_error("compare: cannot write into %s: %s", o->plot_data, strerror(errno));
 		return STATUS_BROKEN;
@@ -505,7 +318,7 @@ static int compare_checks(const struct comparison *c, const struct compare_optio
 	status = b.n_regressed ? STATUS_FAILED : STATUS_GOOD;
 	if (!is_stdout(o->json)) {
 		if (c->forced)
-			puts(forced_text);
+			puts(compare_forced_text);
 		printf("%zu promises that were kept are broken now; %zu verdicts and observations "
 		       "changed\n",
 		       b.n_regressed, b.n_changes);
@@ -526,12 +339,12 @@ static int compare(struct comparison *c, const struct compare_options *o, char *
 	int status;
 
 	for (size_t s = 0; s < c->n_sides; s++)
-		if (read_side(&c->sides[s], names[s]) < 0)
+		if (compare_read_side(&c->sides[s], names[s]) < 0)
 			return STATUS_BROKEN;
-	status = refuse_unlike(c, o->force);
+	status = compare_refuse(c, o->force);
 	if (status != STATUS_GOOD)
 		return status;
-	label_sides(c);
+	compare_label_sides(c);
 	return c->sides[0].runs[0].context.checks ? compare_checks(c, o) : compare_numbers(c, o);
 }
 

@@ -69,6 +69,15 @@ struct comparison {
 	bool forced;	      /* the runs are unlike and were compared all the same */
 };
 
+/* Reads a side: "A" or "A,B,C", the runs of one kernel, which must be complete.  Returns 0, or
+ * -errno after one error line. */
+int compare_read_side(struct side *side, const char *names);
+/* Says what differs besides the kernel.  Returns STATUS_GOOD, or STATUS_NOT_COMPARABLE after one
+ * error line; force: runs of one kind are compared all the same, and c->forced is set. */
+int compare_refuse(struct comparison *c, bool force);
+/* Names each side by its kernel, or by its run if two sides are of one kernel. */
+void compare_label_sides(struct comparison *c);
+
 /*
  * Makes the rows of the sides' runs.  Returns 0 or -ENOMEM.  *c needs comparison_free() in any
  * case.

@@ -26,6 +26,14 @@ void compare_say_kernels(const struct comparison *c, findings_say *say, void *ar
  * which nothing changed are counted only, unless all is set. */
 void compare_grid(const struct comparison *c, bool all, struct grid *g);
 
+/* What marks a comparison of runs that differ in more than the kernel. */
+extern const char compare_forced_text[];
+
+/* Sentences and table on stdout. */
+void compare_print(const struct comparison *c, bool all, int width);
+/* The same as Markdown. */
+void compare_markdown(const struct comparison *c, bool all, FILE *out);
+
 /* Everything, for programs; a new reference, NULL without memory. */
 json_t *compare_json(const struct comparison *c, int status);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Why two medians differ: both sides read, matched and attributed (cli/explain.c), and what is
- * written of it (report/explain/explain_text.c, report/explain/explain_json.c,
- * report/plots/plot_waterfall.c). */
+/* Why two medians differ: both sides read, matched and attributed (explanation.c), and what is
+ * written of it (explain_text.c, explain_json.c, report/plots/plot_waterfall.c). */
 #ifndef DAXDM_EXPLANATION_H
 #define DAXDM_EXPLANATION_H
 
@@ -28,6 +27,19 @@ struct explanation {
 	struct attribution aligned; /* its frames side by side */
 	bool one_kernel, one_metric;
 };
+
+/* Reads the run, the profile and the symbols of a directory, and finds the metric's median in them.
+ * side->metric is set before.  Returns 0, or -errno after one error line. */
+int explanation_read(struct explained_side *side, const char *dir);
+/* Whether both were measured on one emulated host; one error line if not. */
+bool explanation_is_fair(const struct explanation *e);
+/* Attributes the difference to functions.  Returns 0, or -ENOMEM after one error line. */
+int explanation_attribute(struct explanation *e);
+/* Writes all of it as text, as JSON and as folded stacks into the existing directory.  Returns 0 or
+ * -errno. */
+int explanation_write(const struct explanation *e, const json_t *json, const char *dir);
+/* Of calloc(); may be NULL or half read. */
+void explanation_free(struct explanation *e);
 
 /* The medians' difference, and what of it the functions' differences leave over. */
 int64_t explanation_difference(const struct explanation *e);

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The runs of each kernel: read, named, and refused if more than the kernel differs. */
+#include "report/compare/compare.h"
+
+#include "lib/base/memory.h"
+#include "lib/base/msg.h"
+#include "report/compare/unlike.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Whether the run can vouch for anything; says why not. */
+static bool usable(const struct run *run)
+{
+	if (!run->ended)
+		msg_error("compare: %s is incomplete (it has no end); run it again", run->path);
+	else if (!run_is_complete(run))
+		msg_error("compare: %s is broken (it ended with status %lld); run it again",
+			  run->path, (long long)run->status);
+	else if (!run->context.checks && !run->n_records)
+		msg_error("compare: %s holds no record, so there is nothing to compare", run->path);
+	else
+		return true;
+	return false;
+}
+
+/* "A" or "A,B,C": the runs of one kernel. */
+int compare_read_side(struct side *side, const char *names)
+{
+	char why[512], *copy = memory_check(strdup(names)), *save, *name;
+	int rc = copy ? 0 : -ENOMEM;
+
+	side->name = names;
+	side->runs = memory_check(calloc(CHANGE_RUNS_MAX, sizeof(*side->runs)));
+	if (!side->runs)
+		rc = -ENOMEM;
+	for (name = rc ? NULL : strtok_r(copy, ",", &save); name && !rc;
+	     name = strtok_r(NULL, ",", &save)) {
+		if (side->n_runs == CHANGE_RUNS_MAX) {
+			msg_error("compare: %s: at most %d runs of one kernel", names,
+				  CHANGE_RUNS_MAX);
+			rc = -EINVAL;
+			break;
+		}
+		rc = run_read(name, &side->runs[side->n_runs++], why, sizeof(why));
+		if (rc < 0)
+			msg_error("compare: %s", why);
+		else if (!usable(&side->runs[side->n_runs - 1]))
+			rc = -EINVAL;
+	}
+	if (!rc && !side->n_runs) {
+		msg_error("compare: '%s' names no run", names);
+		rc = -EINVAL;
+	}
+	free(copy);
+	return rc;
+}
+
+/* The last part of a run's directory. */
+static void name_of(const char *path, char *buf, size_t size)
+{
+	size_t len = strlen(path), at;
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	if (len > 10 && !strncmp(path + len - 10, "/run.jsonl", 10))
+		len -= 10;
+	for (at = len; at && path[at - 1] != '/';)
+		at--;
+	snprintf(buf, size, "%.*s", (int)(len - at), path + at);
+}
+
+void compare_label_sides(struct comparison *c)
+{
+	for (size_t s = 0; s < c->n_sides; s++) {
+		struct side *side = &c->sides[s];
+		const char *release = side->runs[0].context.release;
+		const char *suffix = side->runs[0].context.suffix;
+		bool alone = true;
+		size_t len;
+
+		for (size_t o = 0; o < c->n_sides; o++)
+			alone = alone &&
+				(o == s ||
+				 strcmp(release, c->sides[o].runs[0].context.release) != 0 ||
+				 strcmp(suffix, c->sides[o].runs[0].context.suffix) != 0);
+		if (alone && *release)
+			snprintf(side->label, sizeof(side->label), "%s", release);
+		else
+			name_of(side->name, side->label, sizeof(side->label));
+		/* All emulated hosts are of one architecture. */
+		if (alone && strlen(side->label) > 6 &&
+		    !strcmp(side->label + strlen(side->label) - 6, "-amd64"))
+			side->label[strlen(side->label) - 6] = '\0';
+		len = strlen(side->label);
+		snprintf(side->label + len, sizeof(side->label) - len, "%s", suffix);
+		if (c->stack_base) {
+			size_t used = strlen(side->label);
+
+			snprintf(side->label + used, sizeof(side->label) - used, " %s",
+				 s + 1 == c->n_sides ? c->stack_new : c->stack_base);
+		}
+	}
+}
+
+/* Prints what differs between two runs that must not.  Returns how much. */
+static size_t differences(const struct run *a, const struct run *b, bool same_kernel)
+{
+	enum unlike_rule rule = a->context.checks ? UNLIKE_CHECKS : UNLIKE_KERNELS;
+	size_t n = unlike(&a->context, &b->context, rule, unlike_print, NULL);
+
+	if (same_kernel && (strcmp(a->context.release, b->context.release) ||
+			    strcmp(a->context.build_id, b->context.build_id) ||
+			    strcmp(a->context.kernel, b->context.kernel))) {
+		unlike_print(NULL, "kernel.release", a->context.release, b->context.release);
+		unlike_print(NULL, "kernel.build_id", a->context.build_id, b->context.build_id);
+		if (strcmp(a->context.kernel, b->context.kernel))
+			unlike_print(NULL, "kernel", a->context.kernel, b->context.kernel);
+		n++;
+	}
+	return n;
+}
+
+/* Returns an enum exit_status. */
+int compare_refuse(struct comparison *c, bool force)
+{
+	const struct run *first = &c->sides[0].runs[0];
+	size_t n = 0;
+
+	for (size_t s = 0; s < c->n_sides; s++)
+		for (size_t r = 0; r < c->sides[s].n_runs; r++) {
+			const struct run *run = &c->sides[s].runs[r];
+
+			/* A clock is no counter, and a verdict no number: no force compares them.
+			 */
+			if (run->context.checks != first->context.checks ||
+			    strcmp(run->context.meter, first->context.meter)) {
+				differences(first, run, false);
+				msg_error("compare: %s and %s do not hold the same kind of thing",
+					  first->path, run->path);
+				return STATUS_NOT_COMPARABLE;
+			}
+			n += run == first ? 0
+			     : r	  ? differences(&c->sides[s].runs[0], run, true)
+					  : differences(first, run, false);
+		}
+	c->forced = n && force;
+	if (!n || force)
+		return STATUS_GOOD;
+	msg_error("compare: not only the kernels differ, see above: measure both with the same "
+		  "daxdm on the same host; --force compares all the same");
+	return STATUS_NOT_COMPARABLE;
+}
