@@ -8,7 +8,7 @@
 #include "lib/base/msg.h"
 #include "report/checks/behaviour_changes.h"
 #include "report/checks/check_run.h"
-#include "report/compare/unlike.h"
+#include "report/compare/comparability.h"
 
 #include <string.h>
 
@@ -30,8 +30,8 @@ static int refuse_unlike(const struct run *runs, size_t n, bool force)
 				  runs[r].path);
 			return STATUS_BROKEN;
 		}
-		any |= r && unlike(&runs[0].context, &runs[r].context, UNLIKE_CHECKS, unlike_print,
-				   NULL);
+		any |= r && comparability_check(&runs[0].context, &runs[r].context,
+						COMPARABILITY_CHECKS, comparability_print, NULL);
 	}
 	if (!any || force)
 		return STATUS_GOOD;

@@ -7,7 +7,7 @@
 #include "cli/cli.h"
 #include "lib/base/msg.h"
 #include "lib/base/number.h"
-#include "report/compare/unlike.h"
+#include "report/compare/comparability.h"
 #include "report/table/table.h"
 
 #include <stdlib.h>
@@ -119,7 +119,8 @@ static int identical(const char *first, const char *second, bool medians)
 	}
 	if (!usable(&a) || !usable(&b))
 		goto out;
-	if (unlike(&a.context, &b.context, UNLIKE_SAMPLES, unlike_print, NULL)) {
+	if (comparability_check(&a.context, &b.context, COMPARABILITY_SAMPLES, comparability_print,
+				NULL)) {
 		msg_error("identical: %s and %s were not measured on the same terms; see above",
 			  a.path, b.path);
 		status = STATUS_NOT_COMPARABLE;

@@ -66,7 +66,7 @@ struct comparison {
 	struct workload only; /* rows of these alone; an empty list chooses nothing out */
 	const char *unit;     /* of the first record */
 	bool time;	      /* the meter */
-	bool forced;	      /* the runs are unlike and were compared all the same */
+	bool forced; /* the runs differ in more than the kernel and were compared all the same */
 };
 
 /* Reads a side: "A" or "A,B,C", the runs of one kernel, which must be complete.  Returns 0, or

@@ -4,7 +4,7 @@
 
 #include "lib/base/number.h"
 #include "lib/base/xml.h"
-#include "report/compare/unlike.h"
+#include "report/compare/comparability.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -94,7 +94,7 @@ static void add_fact(void *arg, const char *name, const char *a, const char *b)
 
 static json_t *json_facts(const struct comparison *c, size_t step,
 			  size_t (*of)(const struct run_context *a, const struct run_context *b,
-				       unlike_say *say, void *arg))
+				       comparability_say *say, void *arg))
 {
 	json_t *facts = json_object();
 
@@ -145,11 +145,11 @@ json_t *compare_json(const struct comparison *c, int status)
 	for (size_t s = 0; s < c->n_steps; s++) {
 		const struct counts n = comparison_count(c, s);
 
-		json_array_append_new(steps,
-				      json_pack("{ss ss so so so}", "from", c->sides[s].label, "to",
-						c->sides[s + 1].label, "counts", json_counts(&n),
-						"kernels", json_facts(c, s, unlike_kernels),
-						"asked_for", json_facts(c, s, unlike_sweeps)));
+		json_array_append_new(
+			steps, json_pack("{ss ss so so so}", "from", c->sides[s].label, "to",
+					 c->sides[s + 1].label, "counts", json_counts(&n),
+					 "kernels", json_facts(c, s, comparability_kernels),
+					 "asked_for", json_facts(c, s, comparability_sweeps)));
 	}
 	return json_pack("{ss si si sb ss so so so}", "type", "comparison", "schema",
 			 COMPARISON_SCHEMA, "status", status, "forced", c->forced, "meter",

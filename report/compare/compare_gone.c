@@ -4,7 +4,7 @@
 
 #include "lib/base/memory.h"
 #include "lib/base/number.h"
-#include "report/compare/unlike.h"
+#include "report/compare/comparability.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -89,8 +89,8 @@ static void add_fact(void *arg, const char *name, const char *a, const char *b)
 		strncmp(name, "kernel.", 7) ? name : name + 7, a, b);
 }
 
-typedef size_t facts_of(const struct run_context *a, const struct run_context *b, unlike_say *say,
-			void *arg);
+typedef size_t facts_of(const struct run_context *a, const struct run_context *b,
+			comparability_say *say, void *arg);
 
 static void say_facts(const struct comparison *c, size_t step, const char *head, facts_of *of,
 		      findings_say *say, void *arg)
@@ -110,8 +110,8 @@ static void say_facts(const struct comparison *c, size_t step, const char *head,
 void compare_say_kernels(const struct comparison *c, findings_say *say, void *arg)
 {
 	for (size_t s = 0; s < c->n_steps; s++) {
-		say_facts(c, s, "the kernels differ,", unlike_kernels, say, arg);
+		say_facts(c, s, "the kernels differ,", comparability_kernels, say, arg);
 		say_facts(c, s, "not the same was asked for, which moves a cold fault a little,",
-			  unlike_sweeps, say, arg);
+			  comparability_sweeps, say, arg);
 	}
 }

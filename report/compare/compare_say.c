@@ -4,7 +4,7 @@
 
 #include "lib/base/memory.h"
 #include "lib/base/number.h"
-#include "report/compare/unlike.h"
+#include "report/compare/comparability.h"
 #include "report/findings/cost.h"
 
 #include <math.h>

@@ -4,7 +4,7 @@
 
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
-#include "report/compare/unlike.h"
+#include "report/compare/comparability.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -107,16 +107,18 @@ void compare_label_sides(struct comparison *c)
 /* Prints what differs between two runs that must not.  Returns how much. */
 static size_t differences(const struct run *a, const struct run *b, bool same_kernel)
 {
-	enum unlike_rule rule = a->context.checks ? UNLIKE_CHECKS : UNLIKE_KERNELS;
-	size_t n = unlike(&a->context, &b->context, rule, unlike_print, NULL);
+	enum comparability_rule rule =
+		a->context.checks ? COMPARABILITY_CHECKS : COMPARABILITY_KERNELS;
+	size_t n = comparability_check(&a->context, &b->context, rule, comparability_print, NULL);
 
 	if (same_kernel && (strcmp(a->context.release, b->context.release) ||
 			    strcmp(a->context.build_id, b->context.build_id) ||
 			    strcmp(a->context.kernel, b->context.kernel))) {
-		unlike_print(NULL, "kernel.release", a->context.release, b->context.release);
-		unlike_print(NULL, "kernel.build_id", a->context.build_id, b->context.build_id);
+		comparability_print(NULL, "kernel.release", a->context.release, b->context.release);
+		comparability_print(NULL, "kernel.build_id", a->context.build_id,
+				    b->context.build_id);
 		if (strcmp(a->context.kernel, b->context.kernel))
-			unlike_print(NULL, "kernel", a->context.kernel, b->context.kernel);
+			comparability_print(NULL, "kernel", a->context.kernel, b->context.kernel);
 		n++;
 	}
 	return n;

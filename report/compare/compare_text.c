@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-const char compare_forced_text[] = "FORCED: the runs are unlike in more than their kernels; what "
+const char compare_forced_text[] = "FORCED: the runs differ in more than the kernel; what "
 				   "follows is no evidence";
 
 static void markdown_sentence(void *arg, const char *sentence)

@@ -58,7 +58,7 @@ static bool any_pair(const struct tables *tables, const struct table *t)
 	return false;
 }
 
-/* The DM stack that is shown beside raw; -1 if there is none. */
+/* The DM stack that is shown besides raw; -1 if there is none. */
 static long dm_stack(const struct tables *tables, const struct table *t)
 {
 	struct fio_pair pair;
@@ -83,7 +83,7 @@ static void print_stack(const struct tables *tables, const struct table *t, size
 	if (!count_pairs(t, stack))
 		return;
 	fprintf(out, "  %-27s %-27s %11s %11s %10s %10s %9s\n", tables->run->stacks.name[stack],
-		"our variant", "ours", "fio", "apart", "fio itself", "the rest");
+		"our variant", "ours", "fio", "difference", "fio itself", "rest");
 	for (size_t r = 0; r < t->n_rows; r++) {
 		if (!fio_compare_pair(t, r, stack, &pair))
 			continue;
@@ -105,7 +105,7 @@ void fio_compare_print(const struct tables *tables, FILE *out)
 
 		if (!any_pair(tables, t))
 			continue;
-		fprintf(out, "%s: fio beside our own for the same work, median in %s\n",
+		fprintf(out, "%s: fio and our benchmarks for the same work, median in %s\n",
 			table_fs(t), t->unit);
 		if (tables->raw >= 0)
 			print_stack(tables, t, (size_t)tables->raw, out);
@@ -152,15 +152,15 @@ void fio_compare_html(const struct tables *tables, FILE *out)
 			continue;
 		fputs("<h2>", out);
 		xml_put(out, table_fs(t));
-		fputs(": fio beside our own for the same work, median in ", out);
+		fputs(": fio and our benchmarks for the same work, median in ", out);
 		xml_put(out, t->unit);
 		fputs("</h2>\n"
 		      "<p>fio itself is what its null engine takes for the same job: two "
 		      "readings of the clock and what lies between them.</p>\n"
 		      "<div class=\"scroll\"><table>\n<thead><tr><th></th>"
 		      "<th scope=\"col\">our variant</th><th scope=\"col\">ours</th>"
-		      "<th scope=\"col\">fio</th><th scope=\"col\">apart</th>"
-		      "<th scope=\"col\">fio itself</th><th scope=\"col\">the rest</th>"
+		      "<th scope=\"col\">fio</th><th scope=\"col\">difference</th>"
+		      "<th scope=\"col\">fio itself</th><th scope=\"col\">rest</th>"
 		      "</tr></thead>\n<tbody>\n",
 		      out);
 		for (size_t s = 0; s < tables->run->stacks.n; s++)
@@ -204,8 +204,8 @@ static bool is_less(const struct fio_pair *a, const struct fio_pair *b)
 	       (__int128)fio_compare_rest(b) * a->ours->median;
 }
 
-/* How far the two are apart, without what fio itself takes. */
-static void say_apart(const struct tables *tables, const struct table *t, size_t stack,
+/* How far the two differ, without what fio itself takes. */
+static void say_delta(const struct tables *tables, const struct table *t, size_t stack,
 		      findings_say *say, void *arg)
 {
 	struct fio_pair least = {0}, most = {0};
@@ -240,7 +240,7 @@ void fio_compare_say(const struct tables *tables, const struct table *t, finding
 
 	if (tables->raw < 0)
 		return;
-	say_apart(tables, t, (size_t)tables->raw, say, arg);
+	say_delta(tables, t, (size_t)tables->raw, say, arg);
 	if (dm >= 0)
 		say_extra(tables, t, (size_t)dm, say, arg);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Records of other programs beside our own for the same work.  Such a record names ours in its
+ * Records of other programs and of our own for the same work.  Such a record names ours in its
  * proof ("same_as", BENCH.VARIANT), and what the program takes for itself ("fio_own").
  */
 #ifndef DAXDM_FIO_COMPARE_H

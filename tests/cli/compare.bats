@@ -94,7 +94,7 @@ daxdm() {
 	daxdm compare "$A" "$B"
 	expect 3 "not comparable: mem_kib: 1,000,000 | 2" "not comparable: emulator.seed: 1 | 2" "--force"
 	daxdm compare --force "$A" "$B"
-	expect 0 "FORCED: the runs are unlike"
+	expect 0 "FORCED: the runs differ"
 	daxdm compare --force --json "$BATS_TEST_TMPDIR/json" --markdown "$BATS_TEST_TMPDIR/md" "$A" "$B"
 	jq -e '.forced' "$BATS_TEST_TMPDIR/json"
 	grep -q '^\*\*FORCED' "$BATS_TEST_TMPDIR/md"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* report/compare/compare_rows.c: rows, steps and counts of hand-made runs. */
 #include "lib/base/msg.h"
+#include "report/compare/comparability.h"
 #include "report/compare/compare.h"
 #include "report/compare/compare_show.h"
-#include "report/compare/unlike.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -241,25 +241,27 @@ static void collect(void *arg, const char *name, const char *a, const char *b)
 
 struct fact {
 	const char *from, *to;
-	enum unlike_rule rule;
+	enum comparability_rule rule;
 	const char *want;
 };
 
 static void test_unlike(void **state)
 {
 	static const struct fact facts[] = {
-		{"\"seed\":1", "\"seed\":2", UNLIKE_KERNELS, "emulator.seed 1|2;"},
-		{"\"seed\":1", "\"seed\":2", UNLIKE_SAMPLES, ""},
-		{"6.1.0-fixture", "6.12", UNLIKE_KERNELS, ""},
-		{"6.1.0-fixture", "6.12", UNLIKE_SAMPLES, "kernel.release 6.1.0-fixture|6.12;"},
-		{"\"mem_kib\":1000000", "\"mem_kib\":1", UNLIKE_KERNELS, "mem_kib 1,000,000|1;"},
-		{"\"qemu\":\"7.2.19\"", "\"qemu\":null", UNLIKE_KERNELS,
+		{"\"seed\":1", "\"seed\":2", COMPARABILITY_KERNELS, "emulator.seed 1|2;"},
+		{"\"seed\":1", "\"seed\":2", COMPARABILITY_SAMPLES, ""},
+		{"6.1.0-fixture", "6.12", COMPARABILITY_KERNELS, ""},
+		{"6.1.0-fixture", "6.12", COMPARABILITY_SAMPLES,
+		 "kernel.release 6.1.0-fixture|6.12;"},
+		{"\"mem_kib\":1000000", "\"mem_kib\":1", COMPARABILITY_KERNELS,
+		 "mem_kib 1,000,000|1;"},
+		{"\"qemu\":\"7.2.19\"", "\"qemu\":null", COMPARABILITY_KERNELS,
 		 "emulator.qemu 7.2.19|(none);"},
-		{"\"boot\":\"fresh\"", "\"boot\":\"snapshot\"", UNLIKE_KERNELS, ""},
-		{"\"suite\":\"fixture, not measured\"", "\"suite\":\"x\"", UNLIKE_CHECKS,
+		{"\"boot\":\"fresh\"", "\"boot\":\"snapshot\"", COMPARABILITY_KERNELS, ""},
+		{"\"suite\":\"fixture, not measured\"", "\"suite\":\"x\"", COMPARABILITY_CHECKS,
 		 "suite fixture, not measured|x;"},
 		/* A flag that is not set is the same as one that is not there. */
-		{"\"cpus\":1", "\"cpus\":1,\"planted\":false", UNLIKE_CHECKS, ""},
+		{"\"cpus\":1", "\"cpus\":1,\"planted\":false", COMPARABILITY_CHECKS, ""},
 	};
 
 	(void)state;
@@ -269,8 +271,8 @@ static void test_unlike(void **state)
 
 		begin(&c);
 		add_side(&c, facts[i].from, facts[i].to);
-		unlike(&c.sides[0].runs[0].context, &c.sides[1].runs[0].context, facts[i].rule,
-		       collect, text);
+		comparability_check(&c.sides[0].runs[0].context, &c.sides[1].runs[0].context,
+				    facts[i].rule, collect, text);
 		assert_string_equal(text, facts[i].want);
 		comparison_free(&c);
 	}
@@ -288,7 +290,8 @@ static void test_kernels(void **state)
 	add_side(&c, "{\"KASAN\":false}",
 		 "{\"KASAN\":true,\"PAGE_TABLE_ISOLATION\":false,"
 		 "\"MITIGATION_PAGE_TABLE_ISOLATION\":true}");
-	unlike_kernels(&c.sides[0].runs[0].context, &c.sides[1].runs[0].context, collect, text);
+	comparability_kernels(&c.sides[0].runs[0].context, &c.sides[1].runs[0].context, collect,
+			      text);
 	assert_string_equal(text, "kernel.settings.KASAN false|true;");
 	comparison_free(&c);
 }

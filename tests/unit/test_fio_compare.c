@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* fio beside our own numbers: pairs, table, page and sentences of a hand-made run. */
+/* fio and our own numbers: pairs, table, page and sentences of a hand-made run. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -107,7 +107,7 @@ static void the_rest_is_neither_ours_nor_fios_own(void **state)
 	(void)state;
 	open_with(&o, pairs, sizeof(pairs) / sizeof(pairs[0]));
 	text = written(&o, fio_compare_print);
-	assert_holds(text, "ext4: fio beside our own for the same work, median in insn\n");
+	assert_holds(text, "ext4: fio and our benchmarks for the same work, median in insn\n");
 	assert_holds(text, "  fiojob.psync.read.4k        bio.dax.read.4k                   6,000  "
 			   "     6,386       +386        266      +120\n");
 	assert_holds(text, "60,000      60,200       +200        266       -66\n");
@@ -122,7 +122,7 @@ static void the_rest_is_neither_ours_nor_fios_own(void **state)
 	close_it(&o);
 }
 
-static void sentences_say_how_far_they_are_apart(void **state)
+static void sentences_say_how_far_they_differ(void **state)
 {
 	struct opened o;
 	char *text;
@@ -161,7 +161,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_rest_is_neither_ours_nor_fios_own),
-		cmocka_unit_test(sentences_say_how_far_they_are_apart),
+		cmocka_unit_test(sentences_say_how_far_they_differ),
 		cmocka_unit_test(nothing_is_said_without_a_pair),
 	};
 

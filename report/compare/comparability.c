@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "report/compare/unlike.h"
+#include "report/compare/comparability.h"
 
 #include "lib/base/memory.h"
 #include "lib/base/number.h"
@@ -13,29 +13,29 @@ static const struct {
 	const char *name;
 	unsigned int rules;
 } facts[] = {
-	{"checks", UNLIKE_SAMPLES | UNLIKE_KERNELS | UNLIKE_CHECKS},
-	{"planted", UNLIKE_CHECKS},
-	{"kernel.release", UNLIKE_SAMPLES},
-	{"kernel.build_id", UNLIKE_SAMPLES},
-	{"replaced", UNLIKE_SAMPLES},
-	{"meter", UNLIKE_SAMPLES | UNLIKE_KERNELS},
-	{"suite", UNLIKE_SAMPLES | UNLIKE_KERNELS | UNLIKE_CHECKS},
-	{"build", UNLIKE_SAMPLES | UNLIKE_KERNELS | UNLIKE_CHECKS},
-	{"seed", UNLIKE_CHECKS},
-	{"rounds", UNLIKE_CHECKS},
-	{"cpu", UNLIKE_SAMPLES | UNLIKE_KERNELS | UNLIKE_CHECKS},
-	{"cpus", UNLIKE_KERNELS},
-	{"mem_kib", UNLIKE_SAMPLES | UNLIKE_KERNELS},
-	{"numa_nodes", UNLIKE_KERNELS},
+	{"checks", COMPARABILITY_SAMPLES | COMPARABILITY_KERNELS | COMPARABILITY_CHECKS},
+	{"planted", COMPARABILITY_CHECKS},
+	{"kernel.release", COMPARABILITY_SAMPLES},
+	{"kernel.build_id", COMPARABILITY_SAMPLES},
+	{"replaced", COMPARABILITY_SAMPLES},
+	{"meter", COMPARABILITY_SAMPLES | COMPARABILITY_KERNELS},
+	{"suite", COMPARABILITY_SAMPLES | COMPARABILITY_KERNELS | COMPARABILITY_CHECKS},
+	{"build", COMPARABILITY_SAMPLES | COMPARABILITY_KERNELS | COMPARABILITY_CHECKS},
+	{"seed", COMPARABILITY_CHECKS},
+	{"rounds", COMPARABILITY_CHECKS},
+	{"cpu", COMPARABILITY_SAMPLES | COMPARABILITY_KERNELS | COMPARABILITY_CHECKS},
+	{"cpus", COMPARABILITY_KERNELS},
+	{"mem_kib", COMPARABILITY_SAMPLES | COMPARABILITY_KERNELS},
+	{"numa_nodes", COMPARABILITY_KERNELS},
 	/* A kernel that was booted another way has other page tables: 61 instructions a fault. */
-	{"page_table_levels", UNLIKE_KERNELS},
-	{"span_bytes", UNLIKE_KERNELS},
-	{"emulator.qemu", UNLIKE_SAMPLES | UNLIKE_KERNELS | UNLIKE_CHECKS},
-	{"emulator.accel", UNLIKE_SAMPLES | UNLIKE_KERNELS | UNLIKE_CHECKS},
-	{"emulator.cpu", UNLIKE_SAMPLES | UNLIKE_KERNELS | UNLIKE_CHECKS},
-	{"emulator.machine", UNLIKE_SAMPLES | UNLIKE_KERNELS | UNLIKE_CHECKS},
-	{"emulator.mem_mib", UNLIKE_SAMPLES | UNLIKE_KERNELS},
-	{"emulator.seed", UNLIKE_KERNELS},
+	{"page_table_levels", COMPARABILITY_KERNELS},
+	{"span_bytes", COMPARABILITY_KERNELS},
+	{"emulator.qemu", COMPARABILITY_SAMPLES | COMPARABILITY_KERNELS | COMPARABILITY_CHECKS},
+	{"emulator.accel", COMPARABILITY_SAMPLES | COMPARABILITY_KERNELS | COMPARABILITY_CHECKS},
+	{"emulator.cpu", COMPARABILITY_SAMPLES | COMPARABILITY_KERNELS | COMPARABILITY_CHECKS},
+	{"emulator.machine", COMPARABILITY_SAMPLES | COMPARABILITY_KERNELS | COMPARABILITY_CHECKS},
+	{"emulator.mem_mib", COMPARABILITY_SAMPLES | COMPARABILITY_KERNELS},
+	{"emulator.seed", COMPARABILITY_KERNELS},
 };
 
 static const json_t *fact(const json_t *context, const char *name)
@@ -100,7 +100,8 @@ static char *words(const json_t *value)
 	return json_dumps(value, JSON_ENCODE_ANY | JSON_SORT_KEYS);
 }
 
-static size_t tell(const char *name, const json_t *a, const json_t *b, unlike_say *say, void *arg)
+static size_t tell(const char *name, const json_t *a, const json_t *b, comparability_say *say,
+		   void *arg)
 {
 	char *wa, *wb;
 
@@ -115,8 +116,8 @@ static size_t tell(const char *name, const json_t *a, const json_t *b, unlike_sa
 	return 1;
 }
 
-size_t unlike(const struct run_context *a, const struct run_context *b, enum unlike_rule rule,
-	      unlike_say *say, void *arg)
+size_t comparability_check(const struct run_context *a, const struct run_context *b,
+			   enum comparability_rule rule, comparability_say *say, void *arg)
 {
 	size_t n = 0;
 
@@ -127,7 +128,7 @@ size_t unlike(const struct run_context *a, const struct run_context *b, enum unl
 	return n;
 }
 
-void unlike_print(void *arg, const char *name, const char *a, const char *b)
+void comparability_print(void *arg, const char *name, const char *a, const char *b)
 {
 	(void)arg;
 	printf("not comparable: %s: %s | %s\n", name, a, b);
@@ -136,7 +137,7 @@ void unlike_print(void *arg, const char *name, const char *a, const char *b)
 /* Each member of two objects that differs, by the name PREFIX.KEY.  What only one of them knows of
  * is reported if both_only is false. */
 static size_t tell_members(const char *prefix, const json_t *a, const json_t *b, bool both_only,
-			   unlike_say *say, void *arg)
+			   comparability_say *say, void *arg)
 {
 	json_t *keys = json_object(), *unused;
 	const char *key;
@@ -176,8 +177,8 @@ static json_t *settings_of(const struct run_context *context)
 	return s;
 }
 
-size_t unlike_kernels(const struct run_context *a, const struct run_context *b, unlike_say *say,
-		      void *arg)
+size_t comparability_kernels(const struct run_context *a, const struct run_context *b,
+			     comparability_say *say, void *arg)
 {
 	static const char *const plain[] = {"kernel.release", "kernel.package", "kernel.version",
 					    "kernel.thp", "replaced"};
@@ -203,8 +204,8 @@ size_t unlike_kernels(const struct run_context *a, const struct run_context *b, 
 	return n;
 }
 
-size_t unlike_sweeps(const struct run_context *a, const struct run_context *b, unlike_say *say,
-		     void *arg)
+size_t comparability_sweeps(const struct run_context *a, const struct run_context *b,
+			    comparability_say *say, void *arg)
 {
 	static const char *const lists[] = {"fs", "stacks", "metrics"};
 	size_t n = 0;
