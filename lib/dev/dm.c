@@ -15,14 +15,13 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A removal that fails with -EBUSY is retried so long. */
+/* How long a removal that fails with -EBUSY is retried. */
 enum { BUSY_LIMIT_MS = 1000 };
 
-/* It is there as soon as the kernel has device-mapper, built in or loaded. */
+/* Exists if device-mapper is built in or loaded. */
 static const char dm_class[] = "/sys/class/misc/device-mapper";
 
-/* The first thing libdevmapper complained of in the call under way: what follows it, follows from
- * it. */
+/* The first error message of libdevmapper in the current call: later ones are its consequences. */
 static char complaint[256];
 static bool library_ready;
 
@@ -34,7 +33,7 @@ keep_complaint(int level, const char *file, int line, int error, const char *fmt
 	(void)file;
 	(void)line;
 	(void)error;
-	/* _LOG_WARN of libdevmapper: less important is not kept */
+	/* Up to _LOG_WARN of libdevmapper. */
 	if ((level & 7) > 4 || complaint[0])
 		return;
 	va_start(args, fmt);
@@ -42,7 +41,7 @@ keep_complaint(int level, const char *file, int line, int error, const char *fmt
 	va_end(args);
 }
 
-/* Each public function begins with it. */
+/* Called first by each public function. */
 static void library_setup(void)
 {
 	complaint[0] = '\0';
@@ -50,7 +49,7 @@ static void library_setup(void)
 		return;
 	library_ready = true;
 	dm_log_with_errno_init(keep_complaint);
-	/* Without udev nobody would complete a cookie: make the nodes ourselves. */
+	/* Without udev, no process would complete a cookie: libdevmapper makes the nodes. */
 	if (access("/run/udev/control", F_OK) < 0)
 		dm_udev_set_sync_support(0);
 }
@@ -83,7 +82,7 @@ static int task_ask(struct dm_task *task)
 	return rc ? rc : -EIO;
 }
 
-/* Runs and frees the task; settles: nodes come or go by it.  Returns 0 or -errno. */
+/* Runs and frees the task; settles: it creates or removes nodes.  Returns 0 or -errno. */
 static int task_run(struct dm_task *task, bool settles)
 {
 	uint32_t cookie = 0;
@@ -113,7 +112,8 @@ int dm_available(void)
 	return rc < 0 && access(dm_class, F_OK) < 0 ? -ENODEV : rc;
 }
 
-/* One line of a table, "START LEN TYPE [ARGUMENT]..."; the line is cut up.  Returns 0 or -errno. */
+/* One line of a table, "START LEN TYPE [ARGUMENT]..."; the line is modified.  Returns 0 or
+ * -errno. */
 static int add_line(struct dm_task *task, char *line)
 {
 	uint64_t start, len;
@@ -189,7 +189,7 @@ static int remove_once(const char *name, unsigned int flags)
 	return task_run(task, true);
 }
 
-/* A moment of -EBUSY is blkid or udev having a look; a long one is a real holder. */
+/* blkid and udev open new devices for a moment; -EBUSY for longer is a real holder. */
 static int remove_patiently(const char *name, unsigned int flags)
 {
 	int64_t until_ms = limit_clock_ms() + BUSY_LIMIT_MS;
@@ -202,8 +202,7 @@ static int remove_patiently(const char *name, unsigned int flags)
 }
 
 /*
- * In three steps: libdevmapper, asked for all at once, forgets which errno the kernel gave for the
- * table.
+ * In three steps: DM_DEVICE_CREATE with a table would lose the errno of the table load.
  */
 int dm_device_create(const char *name, const char *table, unsigned int flags)
 {
@@ -346,7 +345,7 @@ char *dm_device_table(const char *name, bool inactive)
 	return NULL;
 }
 
-/* Whatever the device was, it fails all I/O from now on. */
+/* Loads an error table: from now on the device fails all I/O. */
 static int load_error(const char *name, unsigned int flags)
 {
 	char table[64];
@@ -396,12 +395,12 @@ char *dm_devices_of(pid_t pid)
 	unsigned int next = 0;
 	char *text = NULL;
 	FILE *out = memory_stream(&text);
-	/* Where there is no device-mapper there are no devices, and asking would load it. */
+	/* Without device-mapper there are no devices, and an ioctl would load the module. */
 	bool there = !access(dm_class, F_OK);
 	int rc = out ? 0 : -ENOMEM;
 
 	library_setup();
-	/* The library makes no task either if it was not answered when it asked for the version. */
+	/* The library also creates no task if its version ioctl failed. */
 	task = !rc && there ? dm_task_create(DM_DEVICE_LIST) : NULL;
 	if (task)
 		rc = task_ask(task);
@@ -431,8 +430,8 @@ char *dm_devices_of(pid_t pid)
 	return NULL;
 }
 
-/* One round over the devices of a process: those that stand on others are not always listed first.
- * Returns how many are gone, or -errno if none would go; *left says how many there were. */
+/* One round over the devices of a process: the upper ones are not always listed first.  Returns the
+ * number removed, or -errno if none could be; *left is the number listed. */
 static int remove_round(pid_t pid, unsigned int *left)
 {
 	char *list = dm_devices_of(pid), *next = list, *name;

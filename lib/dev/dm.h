@@ -8,20 +8,20 @@
 #include <sys/types.h>
 
 /*
- * Tables are text as dmsetup(8) takes it.  All are silent and return 0 or -errno as the ioctl gave
- * it; dm_complaint() has what libdevmapper said.  udev cookies where udev runs, own nodes where it
- * does not.  Source: Documentation/admin-guide/device-mapper, dm-ioctl.
+ * Tables are text as dmsetup(8) takes it.  Functions print nothing and return 0 or -errno of the
+ * ioctl; dm_complaint() has the message of libdevmapper.  They use udev cookies if udev runs, else
+ * they make the nodes.  Source: Documentation/admin-guide/device-mapper, dm-ioctl.
  */
 
 enum dm_flags {
-	DM_NOFLUSH = 1 << 0,  /* suspend: do not wait for I/O that is under way */
+	DM_NOFLUSH = 1 << 0,  /* suspend: do not wait for I/O in flight */
 	DM_NOLOCKFS = 1 << 1, /* suspend: do not freeze the filesystem */
 	DM_DEFERRED = 1 << 2, /* remove: when the last user closes it */
 	DM_FORCE = 1 << 3,    /* remove: an error table first, without flush, as dmsetup
 			       * remove --force */
 	DM_READONLY = 1 << 4, /* load, create */
-	DM_NO_RETRY = 1 << 5, /* remove: -EBUSY at once; else tried for a second, for blkid and udev
-			       * have a look at new devices */
+	DM_NO_RETRY = 1 << 5, /* remove: return -EBUSY at once; else retry for 1 s, because blkid
+			       * and udev open new devices */
 };
 
 struct dm_device_info {
@@ -32,7 +32,7 @@ struct dm_device_info {
 	uint32_t event_nr;
 };
 
-/* Creates, loads, resumes; table NULL: only creates, a device without a table.  On failure nothing
+/* Creates, loads, resumes; table NULL: creates a device without a table.  On failure nothing
  * is left. */
 int dm_device_create(const char *name, const char *table, unsigned int flags);
 int dm_device_load(const char *name, const char *table, unsigned int flags);
@@ -45,22 +45,22 @@ int dm_device_info(const char *name, struct dm_device_info *out);
 char *dm_device_table(const char *name, bool inactive);
 /* The node, e.g. /dev/mapper/NAME.  Returns node. */
 const char *dm_device_node(const char *name, char node[128]);
-/* What libdevmapper complained of first in the last call, "" if nothing. */
+/* The first error message of libdevmapper in the last call, "" if there was none. */
 const char *dm_complaint(void);
 
-/* The process that a device was named for: daxdm-PID-..., or in the volume group daxdmPID; 0 for
+/* The process that created a device, by its name: daxdm-PID-..., or volume group daxdmPID; 0 for
  * any other name.  Pure. */
 pid_t dm_owner(const char *name);
 
 /* Names of the devices of a process (0: of any), one a line, to be freed; NULL with errno set. */
 char *dm_devices_of(pid_t pid);
 
-/* Resumes every device of a process that is suspended: an unmount or a remove would wait for it for
- * ever.  Returns 0 or the last -errno. */
+/* Resumes every suspended device of a process: an unmount or a remove of one would never return.
+ * Returns 0 or the last -errno. */
 int dm_resume_of(pid_t pid);
 
-/* Removes those devices: what a dead process left; tries for a second, whatever the error.  Returns
- * 0 or the last -errno. */
+/* Removes all devices of a process; retries for 1 s after any error.  Returns 0 or the last
+ * -errno. */
 int dm_remove_of(pid_t pid);
 
 /* Whether the kernel answers device-mapper ioctls.  Returns 0, -ENODEV if it has no device-mapper,

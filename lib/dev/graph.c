@@ -91,7 +91,7 @@ int graph_add_partition(struct graph *g, const char *node, unsigned int on, uint
 	int rc = set_node(&d, node);
 
 	if (!rc)
-		look_up(&d, &real_sectors); /* of no matter while it is not there */
+		look_up(&d, &real_sectors); /* may not exist yet */
 	return rc < 0 ? rc : add_device(g, &d);
 }
 
@@ -447,7 +447,7 @@ char *graph_table(const struct graph *g, unsigned int device)
 	return text_of(out, &text);
 }
 
-/* Partitions are not made by us, but whoever pastes must know of them. */
+/* A comment: graph_create() makes no partitions, and neither can dmsetup. */
 static void print_partition(FILE *out, const struct graph *g, const struct graph_device *d)
 {
 	char buffer[128];
@@ -490,7 +490,7 @@ char *graph_dmsetup(const struct graph *g)
 	return text_of(out, &text);
 }
 
-/* ---- made real ------------------------------------------------------------------------------- */
+/* ---- devices --------------------------------------------------------------------------------- */
 
 static int create_device(struct graph *g, unsigned int device)
 {

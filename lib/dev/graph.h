@@ -34,16 +34,16 @@ struct graph_target {
 
 enum graph_kind {
 	GRAPH_NAMESPACE,
-	GRAPH_PARTITION, /* of another device of the graph; made by the kernel, not by us */
-	GRAPH_OTHER,	 /* loop, brd, virtio disk: no memory that a mapping could reach */
+	GRAPH_PARTITION, /* of another device of the graph; graph_create() does not create it */
+	GRAPH_OTHER,	 /* loop, brd, virtio disk: no memory to map */
 	GRAPH_DM,
 };
 
 struct graph_device {
 	enum graph_kind kind;
 	char name[64];	  /* DM only */
-	char node[128];	  /* "" until it is real */
-	char numbers[32]; /* MAJOR:MINOR, "" until it is real */
+	char node[128];	  /* "" until it exists */
+	char numbers[32]; /* MAJOR:MINOR, "" until it exists */
 	uint64_t size_sectors;
 	const struct namespace *ns; /* NAMESPACE only; borrowed */
 	struct graph_member on;	    /* PARTITION only */
@@ -56,7 +56,7 @@ struct graph {
 	unsigned int n;
 };
 
-/* Each adds a device and returns its index, or -errno (-ENOSPC: GRAPH_DEVICES_MAX are there). */
+/* Each adds a device and returns its index, or -errno (-ENOSPC: more than GRAPH_DEVICES_MAX). */
 int graph_add_namespace(struct graph *g, const struct namespace *ns);
 int graph_add_other(struct graph *g, const char *node); /* looks its size and numbers up */
 int graph_add_partition(struct graph *g, const char *node, unsigned int on, uint64_t start_sectors,
@@ -138,11 +138,11 @@ bool graph_keeps_pages(const struct graph *g, unsigned int device);
 /* The same, and every length and chunk is a multiple of a page too: no layer has a torn page. */
 bool graph_is_paged(const struct graph *g, unsigned int device);
 
-/* The table of a DM device as dmsetup(8) would take it, members as MAJOR:MINOR (symbolic names
- * while they are not real).  A string to be freed, or NULL without memory. */
+/* The table of a DM device as dmsetup(8) would take it, members as MAJOR:MINOR (as nodes
+ * until they exist).  A string to be freed, or NULL without memory. */
 char *graph_table(const struct graph *g, unsigned int device);
 
-/* All DM devices as `dmsetup create` lines that anyone can paste, lowest first, members by node.
+/* All DM devices as `dmsetup create` commands to paste, lowest first, members by node.
  * A string to be freed, or NULL. */
 char *graph_dmsetup(const struct graph *g);
 

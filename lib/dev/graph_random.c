@@ -17,7 +17,7 @@ enum {
 	STRIPES_MAX = 4,
 };
 
-/* What is taken of a device. */
+/* A used range of a device. */
 struct used {
 	unsigned int device;
 	uint64_t from_sectors, to_sectors;
@@ -28,7 +28,7 @@ struct maker {
 	const struct graph_random_rules *rules;
 	const char *prefix;
 	uint64_t state;
-	unsigned int calm; /* one choice in 2^calm is as wild as the rules allow, others are whole
+	unsigned int calm; /* one choice in 2^calm uses the grain of the rules, the others whole
 			      pages */
 	struct used *used;
 	size_t n_used;
@@ -39,7 +39,7 @@ static uint64_t below(struct maker *m, uint64_t n)
 	return n ? random_next(&m->state) % n : 0;
 }
 
-/* What this choice is a multiple of. */
+/* The unit of this choice, in sectors. */
 static uint64_t pick_grain(struct maker *m)
 {
 	uint64_t grain = m->rules->grain_sectors;
@@ -49,7 +49,7 @@ static uint64_t pick_grain(struct maker *m)
 	return grain;
 }
 
-/* The same for an offset, which may be rounder still. */
+/* The same for an offset, which may also be a multiple of 2 MiB. */
 static uint64_t pick_offset_grain(struct maker *m)
 {
 	uint64_t grain = pick_grain(m);
@@ -57,7 +57,7 @@ static uint64_t pick_offset_grain(struct maker *m)
 	return below(m, 3) || WINDOW_SECTORS % grain ? grain : WINDOW_SECTORS;
 }
 
-/* A length of at most left_sectors: tiny, some pages, up to 2 MiB, or all that is left. */
+/* A length of at most left_sectors: a few sectors, some pages, up to 2 MiB, or all. */
 static uint64_t pick_len(struct maker *m, uint64_t left_sectors)
 {
 	static const uint64_t classes[] = {16, 512, WINDOW_SECTORS, 0};
@@ -96,8 +96,8 @@ static int take(struct maker *m, unsigned int device, uint64_t from, uint64_t le
 	return 0;
 }
 
-/* Room of len sectors on a device: at its front or end, behind (or a grain behind) what was taken
- * last, or anywhere.  Returns 0, -ENOSPC or -ENOMEM. */
+/* A free range of len sectors on a device: at its start or end, after (or some units after) the
+ * range used last, or anywhere.  Returns 0, -ENOSPC or -ENOMEM. */
 static int find_room(struct maker *m, unsigned int device, uint64_t len, uint64_t *from)
 {
 	uint64_t size = m->g->devices[device].size_sectors;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The smallest graph that still fails, by trying: each step proposes a candidate, which is kept if
- * it is sound (no byte used twice) and still fails.
+ * Reduction by trial: each step proposes a candidate, which is kept if it is sound (no byte used
+ * twice) and still fails.
  */
 #include "lib/dev/graph_reduce.h"
 
@@ -15,7 +15,7 @@
 enum {
 	PAGE_SECTORS = PAGE_BYTES / SECTOR_BYTES,
 	WINDOW_SECTORS = WINDOW_BYTES / SECTOR_BYTES,
-	FLAT_MAX = 64, /* more segments than this are no simpler than stripes */
+	FLAT_MAX = 64, /* more segments are no simpler than stripes */
 };
 
 struct reduction {
@@ -25,7 +25,7 @@ struct reduction {
 	int rc;
 };
 
-/* A filesystem could live on it. */
+/* Whether a filesystem can be on it: every byte is on a device, none is used twice. */
 static bool is_sound(const struct graph *g)
 {
 	struct graph_map map;
@@ -39,7 +39,7 @@ static bool is_sound(const struct graph *g)
 	return sound;
 }
 
-/* The end of what anybody uses of a device. */
+/* The end of the used part of a device. */
 static uint64_t used_sectors(const struct graph *g, unsigned int device)
 {
 	uint64_t end = 0;
@@ -66,7 +66,7 @@ static uint64_t used_sectors(const struct graph *g, unsigned int device)
 	return end;
 }
 
-/* Devices that nobody stands on. */
+/* Removes the devices that are no member of another. */
 static void drop_unused(struct graph *g)
 {
 	for (unsigned int i = g->n - 1; i-- > 0;) {
@@ -89,7 +89,7 @@ static void drop_unused(struct graph *g)
 	}
 }
 
-/* Takes the candidate in place of the graph if that is as bad; frees the other.  Steals it. */
+/* Replaces the graph by the candidate if that still fails; frees the other.  Takes ownership. */
 static bool try(struct reduction *s, struct graph *candidate)
 {
 	struct graph copy;
@@ -113,7 +113,7 @@ static bool try(struct reduction *s, struct graph *candidate)
 	return better;
 }
 
-/* A copy to change.  false without memory, or when it is over. */
+/* Makes a copy to change.  Returns false without memory, then and later. */
 static bool begin(struct reduction *s, struct graph *candidate)
 {
 	if (!s->rc)
@@ -123,7 +123,7 @@ static bool begin(struct reduction *s, struct graph *candidate)
 
 /* ---- steps ----------------------------------------------------------------------------------- */
 
-/* The last device in segments of the namespaces, nothing between. */
+/* Makes the last device of segments of the namespaces, without devices between. */
 static bool flatten(struct reduction *s)
 {
 	unsigned int top = s->g->n - 1;
@@ -151,13 +151,13 @@ static bool flatten(struct reduction *s)
 	return try(s, &candidate);
 }
 
-/* Room on the first namespace that nobody uses: from there on to its end. */
+/* The start of the unused rest of the first namespace. */
 static uint64_t fresh_sectors(const struct graph *g)
 {
 	return (used_sectors(g, 0) + WINDOW_SECTORS - 1) / WINDOW_SECTORS * WINDOW_SECTORS;
 }
 
-/* n targets from `at` on become one, of whole pages on the first namespace. */
+/* Replaces n targets from `at` on by one, in the unused rest of the first namespace. */
 static bool merge(struct reduction *s, unsigned int device, size_t at, size_t n)
 {
 	const struct graph_device *d = &s->g->devices[device];
@@ -186,7 +186,7 @@ static bool merge(struct reduction *s, unsigned int device, size_t at, size_t n)
 	return try(s, &candidate);
 }
 
-/* n targets from `at` on go. */
+/* Removes n targets from `at` on. */
 static bool drop(struct reduction *s, unsigned int device, size_t at, size_t n)
 {
 	const struct graph_device *d = &s->g->devices[device];
@@ -200,7 +200,7 @@ static bool drop(struct reduction *s, unsigned int device, size_t at, size_t n)
 	return try(s, &candidate);
 }
 
-/* Runs of targets: halves first, single ones last. */
+/* Tries a step on runs of targets: halves first, single ones last. */
 static bool fewer(struct reduction *s, unsigned int device,
 		  bool (*step)(struct reduction *s, unsigned int device, size_t at, size_t n))
 {
@@ -216,7 +216,7 @@ static bool fewer(struct reduction *s, unsigned int device,
 	return better;
 }
 
-/* What a member of so many sectors stands on, if that is one segment of it; else itself. */
+/* The place below a member of len sectors, if that is in one segment; else the member. */
 static struct graph_member look_through(const struct graph *g, struct graph_member m, uint64_t len)
 {
 	const struct graph_device *d = &g->devices[m.device];
@@ -235,8 +235,8 @@ static struct graph_member look_through(const struct graph *g, struct graph_memb
 	return m;
 }
 
-/* A member of a target elsewhere, the simplest first: the front of the first namespace, fresh room
- * of it, the front of where it is; it keeps what its offset is beyond a page, if it can. */
+/* Moves a member of a target, to the simplest place first: the start of the first namespace, its
+ * unused rest, the start of the same device; the offset within a page is kept. */
 static bool simplify_member(struct reduction *s, unsigned int device, size_t at, unsigned int m)
 {
 	const struct graph_target *t = &s->g->devices[device].targets[at];
@@ -266,7 +266,7 @@ static bool simplify_member(struct reduction *s, unsigned int device, size_t at,
 	return false;
 }
 
-/* A target linear instead of striped. */
+/* Makes a striped target linear. */
 static bool unstripe(struct reduction *s, unsigned int device, size_t at)
 {
 	struct graph candidate;
@@ -281,7 +281,7 @@ static bool unstripe(struct reduction *s, unsigned int device, size_t at)
 	return try(s, &candidate);
 }
 
-/* Each target: linear instead of striped, simpler members. */
+/* Simplifies each target: linear instead of striped, simpler members. */
 static bool simplify(struct reduction *s, unsigned int device)
 {
 	bool better = false;

@@ -52,7 +52,7 @@ static int block_size(const char *node, uint64_t *bytes, dev_t *device)
 	return rc;
 }
 
-/* Whether the last component of the path [path, end) begins with that. */
+/* Whether the last component of the path [path, end) begins with a prefix. */
 static bool last_begins(const char *path, const char *end, const char *with)
 {
 	while (end > path && end[-1] != '/')
@@ -62,7 +62,7 @@ static bool last_begins(const char *path, const char *end, const char *with)
 
 /*
  * dir is the nd device behind the gendisk, .../ndbusN/regionN/{namespaceN.M,pfnN.M,bttN.M}; the bus
- * of virtio-pmem hangs on its virtio device.  Returns 0, or -ENODEV for what is not libnvdimm's.
+ * of virtio-pmem is a child of its virtio device.  Returns 0, or -ENODEV for another device.
  */
 static int classify(char *dir, struct namespace *out)
 {
@@ -83,7 +83,7 @@ static int classify(char *dir, struct namespace *out)
 	else
 		out->mode = pfn ? NAMESPACE_FSDAX : NAMESPACE_RAW;
 	out->fsdax = out->mode == NAMESPACE_FSDAX;
-	/* A sector has no fixed place: BTT moves it with every write. */
+	/* A sector has no fixed address: BTT moves it with every write. */
 	if (!btt && sysfs_u64(dir, "resource", &out->resource_bytes) < 0)
 		return -ENODEV;
 	*child = '\0';
@@ -156,8 +156,8 @@ static int refuse_signature(const char *node)
 	} else if (rc != 1) {
 		if (blkid_probe_lookup_value(probe, "TYPE", &type, NULL) < 0)
 			blkid_probe_lookup_value(probe, "PTTYPE", &type, NULL);
-		msg_error("%s holds a signature (%s) and is not written; `wipefs -a %s` if what is "
-			  "on it may go",
+		msg_error("%s has a signature (%s) and is not written; `wipefs -a %s` if its "
+			  "contents are not needed",
 			  node, type, node);
 		rc = -EBUSY;
 	} else {
@@ -197,7 +197,7 @@ int namespace_refuse_used(const struct namespace *ns)
 
 int signature_wipe(const char *node)
 {
-	/* Claimed for ourselves: what is mounted or held by another device is never written. */
+	/* O_EXCL: a device that is mounted or held by another device is never written. */
 	int fd = open(node, O_RDWR | O_EXCL | O_CLOEXEC), rc, found;
 	blkid_probe probe;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* libnvdimm namespaces: what stands under every stack. */
+/* libnvdimm namespaces, the lowest devices of every stack. */
 #ifndef DAXDM_NAMESPACE_H
 #define DAXDM_NAMESPACE_H
 
@@ -20,22 +20,21 @@ struct namespace
 	unsigned int major, minor;
 	uint64_t size_bytes;	 /* of the block device (BLKGETSIZE64) */
 	uint64_t resource_bytes; /* physical address of its first byte; 0 for sector mode */
-	uint64_t region_bytes; /* where that is in its region, which is the DIMM's or backing file's
+	uint64_t region_bytes;	 /* its offset in the region, which is the DIMM's or backing file's
 				* offset on an emulated host */
-	char region[32];       /* "region0" */
-	bool fsdax;	       /* mode is NAMESPACE_FSDAX */
+	char region[32];	 /* "region0" */
+	bool fsdax;		 /* mode is NAMESPACE_FSDAX */
 };
 
 /*
  * Looks a block device up.  Source: sysfs, the nd device behind the gendisk; `resource` of a pfn
- * device is where its data begin.  Any mode; of virtio-pmem and BTT the nd device's place tells.
+ * device is where its data begin.  The path of the nd device tells virtio-pmem and BTT.
  * Returns 0, or -errno after one error line: -ENOTBLK, -ENODEV for a device that is not persistent
- * memory, or what open(2) or sysfs gave.
+ * memory, or -errno of open(2) or sysfs.
  */
 int namespace_open(const char *node, struct namespace *out);
 
-/* Whether what these functions returned says that the wrong device was named; else something broke.
- */
+/* Whether an error of these functions means that the wrong device was named. */
 bool namespace_is_usage_error(int rc);
 
 /* Refuses (-EBUSY, after one error line) a device that is mounted or held by another device.
@@ -49,8 +48,8 @@ int namespace_refuse_claimed(const struct namespace *ns);
 int namespace_refuse_used(const struct namespace *ns);
 
 /*
- * Erases every signature that libblkid finds on a device of ours.  Returns 0 or -errno; -EBUSY
- * and nothing written if it is mounted or held by another device.
+ * Erases every signature that libblkid finds on a device of this run.  Returns 0 or -errno; -EBUSY,
+ * and nothing is written, if it is mounted or held by another device.
  */
 int signature_wipe(const char *node);
 

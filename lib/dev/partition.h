@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Partitions that the kernel is told of, without a partition table on the disk. */
+/* Partitions added to the kernel by ioctl, without a partition table on the disk. */
 #ifndef DAXDM_PARTITION_H
 #define DAXDM_PARTITION_H
 
 #include <stdint.h>
 
 /*
- * Tells the kernel that number (1..) of the disk is there, and waits up to 5 s for its node (made
- * by devtmpfs), whose name goes to out.  Returns 0 or -errno; -EBUSY if the number or the place is
- * taken.  Source: linux/blkpg.h, BLKPG_ADD_PARTITION.
+ * Adds partition number (1..) of the disk, and waits up to 5 s for its node (made by devtmpfs),
+ * whose name goes to out.  Returns 0 or -errno; -EBUSY if the number or the range is in use.
+ * Source: linux/blkpg.h, BLKPG_ADD_PARTITION.
  */
 int partition_add(const char *disk, unsigned int number, uint64_t start_sectors,
 		  uint64_t len_sectors, char out[128]);

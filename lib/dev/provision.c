@@ -42,7 +42,7 @@ static bool region_is_used(struct ndctl_region *region)
 	return false;
 }
 
-/* A label-less region is one raw namespace: nothing but blank memory may be relabelled. */
+/* A region without labels is one raw namespace: only blank memory may be labelled. */
 static int refuse_used_region(struct ndctl_region *region)
 {
 	struct ndctl_namespace *ns;
@@ -55,7 +55,7 @@ static int refuse_used_region(struct ndctl_region *region)
 			continue;
 		if (ndctl_namespace_get_pfn(ns) || ndctl_namespace_get_btt(ns) ||
 		    ndctl_namespace_get_dax(ns)) {
-			msg_error("%s is claimed already and is left alone",
+			msg_error("%s is in use and is not changed",
 				  ndctl_namespace_get_devname(ns));
 			return -EBUSY;
 		}
@@ -69,8 +69,8 @@ static int refuse_used_region(struct ndctl_region *region)
 }
 
 /*
- * A DIMM fresh from the factory has no label index: without one its region has one fixed raw
- * namespace and nothing can be made on it.
+ * A new DIMM has no label index: without one, its region has one fixed raw namespace, and no other
+ * can be created.
  */
 static int label_dimms(struct ndctl_region *region)
 {
@@ -113,8 +113,8 @@ static int size_namespace(struct ndctl_region *region, struct ndctl_namespace *n
 						  : ndctl_region_get_max_available_extent(region));
 }
 
-/* 2 MiB, or a page where the kernel offers nothing larger: without transparent huge pages (as with
- * PREEMPT_RT) it refuses 2 MiB, and maps by PTEs whatever the alignment. */
+/* 2 MiB, or a page if the kernel supports nothing larger: without transparent huge pages (as with
+ * PREEMPT_RT) it refuses 2 MiB, and maps by PTEs with any alignment. */
 static unsigned long alignment_of(struct ndctl_pfn *pfn)
 {
 	int n = ndctl_pfn_get_num_alignments(pfn);
@@ -231,7 +231,7 @@ static struct ndctl_region *region_named(struct ndctl_ctx *ctx, const char *name
 	return NULL;
 }
 
-/* A region's next seed is seen by a fresh look only: libndctl reads the tree once. */
+/* A new context, because libndctl reads the tree once: it finds the region's next seed. */
 static int make_next_part(const char *region_name, enum namespace_mode mode, uint64_t bytes,
 			  char *node, size_t node_len)
 {
@@ -247,7 +247,7 @@ static int make_next_part(const char *region_name, enum namespace_mode mode, uin
 	return rc;
 }
 
-/* Returns how many namespaces were made, or -errno after one error line. */
+/* Returns the number of namespaces created, or -errno after one error line. */
 static int provision_blank(struct ndctl_region *region, const struct provision_plan *plan,
 			   void (*made)(const char *node))
 {
@@ -263,7 +263,7 @@ static int provision_blank(struct ndctl_region *region, const struct provision_p
 		if (!rc)
 			rc = wait_for_node(node);
 		if (rc < 0) {
-			msg_error("cannot make %s %s namespace on %s: %s",
+			msg_error("cannot create %s %s namespace on %s: %s",
 				  mode == NAMESPACE_FSDAX ? "an" : "a", mode_names[mode], name,
 				  strerror(-rc));
 			return rc;
@@ -273,7 +273,7 @@ static int provision_blank(struct ndctl_region *region, const struct provision_p
 	return (int)plan->n;
 }
 
-/* Returns 1 if the region was blank and is labelled now, 0 if it is to be left alone, or -errno
+/* Returns 1 if the region was blank and has labels now, 0 if it must not be changed, or -errno
  * after one error line. */
 static int prepare_region(struct ndctl_region *region)
 {
@@ -295,8 +295,7 @@ static int prepare_region(struct ndctl_region *region)
 	return !region_is_used(region);
 }
 
-/* The region's place among those of persistent memory, by number: libndctl lists them in any order.
- */
+/* The index of the region among those of persistent memory, by number: libndctl does not sort. */
 static size_t rank_of(struct ndctl_ctx *ctx, struct ndctl_region *region)
 {
 	struct ndctl_bus *bus;
@@ -354,7 +353,7 @@ static int mode_of(const char *text, size_t len)
 	return -EINVAL;
 }
 
-/* A size in bytes, or with M or G behind, up to *end.  Returns 0 or -EINVAL. */
+/* A size in bytes, or with suffix M or G, up to *end.  Returns 0 or -EINVAL. */
 static int parse_size(const char *text, const char *end, uint64_t *bytes)
 {
 	unsigned int shift = end == text ? 0 : end[-1] == 'M' ? 20 : end[-1] == 'G' ? 30 : 0;
@@ -385,9 +384,10 @@ int provision_parse(const char *text, struct provision_plan *out)
 
 		if (mode < 0 || out->n == PROVISION_PARTS_MAX ||
 		    (colon && parse_size(colon + 1, end, &bytes) < 0)) {
-			msg_error("plan '%s': '%.*s' is no MODE[:SIZE]; modes are fsdax, raw and "
-				  "sector, sizes like 64M, at most %d of them",
-				  text, (int)(end - at), at, PROVISION_PARTS_MAX);
+			msg_error(
+				"plan '%s': expected MODE[:SIZE], got '%.*s'; modes are fsdax, raw "
+				"and sector, sizes like 64M, at most %d namespaces",
+				text, (int)(end - at), at, PROVISION_PARTS_MAX);
 			return -EINVAL;
 		}
 		out->parts[out->n].mode = (enum namespace_mode)mode;
@@ -396,6 +396,6 @@ int provision_parse(const char *text, struct provision_plan *out)
 	}
 	if (out->n)
 		return 0;
-	msg_error("plan '%s': want at least one MODE[:SIZE], e.g. 'fsdax:640M raw:64M'", text);
+	msg_error("plan '%s': expected at least one MODE[:SIZE], e.g. 'fsdax:640M raw:64M'", text);
 	return -EINVAL;
 }

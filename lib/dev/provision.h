@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Blank persistent memory made into namespaces. */
+/* Creates namespaces on blank persistent memory. */
 #ifndef DAXDM_PROVISION_H
 #define DAXDM_PROVISION_H
 
@@ -10,28 +10,28 @@
 
 enum { PROVISION_PARTS_MAX = 8 };
 
-/* What to make of one region, in this order. */
+/* The namespaces of one region, in this order. */
 struct provision_plan {
 	struct {
 		enum namespace_mode mode; /* fsdax, raw or sector */
-		uint64_t bytes;		  /* of the namespace; 0: all that is left */
+		uint64_t bytes;		  /* of the namespace; 0: the rest of the region */
 	} parts[PROVISION_PARTS_MAX];
 	unsigned int n;
 };
 
 /*
- * Reads "fsdax:640M raw:64M sector:64M": MODE[:SIZE], the size in bytes or with M or G behind.
+ * Reads "fsdax:640M raw:64M sector:64M": MODE[:SIZE], the size in bytes, or with suffix M or G.
  * Pure.  Returns 0, or -EINVAL after one error line.
  */
 int provision_parse(const char *text, struct provision_plan *out);
 
 /*
- * Makes namespaces on every region that has none, with fresh labels where the DIMMs are labelled,
- * and waits up to 30 s for each node.  The i-th region by number gets plans[i]; those behind the
- * last plan get one fsdax namespace over all of it.  fsdax has its struct pages in memory and is
- * aligned to 2 MiB, or to 4 KiB where the kernel has no transparent huge pages; sector has sectors
- * of 4096 bytes.  Regions that hold a namespace are left as they are.
- * Calls made(node) for each new node.  Returns how many were made, or -errno after one error line.
+ * Creates namespaces on every region that has none, with new labels if the DIMMs support labels,
+ * and waits up to 30 s for each node.  The i-th region by number gets plans[i]; regions after the
+ * last plan get one fsdax namespace of their size.  fsdax has its struct pages in memory and is
+ * aligned to 2 MiB, or to 4 KiB if the kernel has no transparent huge pages; sector has sectors
+ * of 4096 bytes.  Regions that have a namespace are not changed.
+ * Calls made(node) for each new node.  Returns the number created, or -errno after one error line.
  * Source: libndctl(3), Documentation/driver-api/nvdimm.
  */
 int namespace_provision(const struct provision_plan *plans, size_t n_plans,

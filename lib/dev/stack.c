@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Where parse functions put their one sentence. */
+/* The buffer for the error message of parse functions. */
 struct complaint {
 	const char *spec;
 	char *why;
@@ -85,7 +85,7 @@ static size_t name_len(const char *p, const char *end)
 	return (size_t)((equals ? equals : end) - p);
 }
 
-/* Whether the modifier at p is among those between first and it. */
+/* Whether the modifier at p occurs between first and p already. */
 static bool is_repeated(const char *first, const char *p, const char *end)
 {
 	size_t len = name_len(p, end);
@@ -161,7 +161,7 @@ static int parse_layer(const struct complaint *c, const char *p, const char *end
 	}
 	if (rc < 0)
 		return rc;
-	/* What vgcreate(8) and lvcreate(8) do unless told otherwise; what the spec says stays. */
+	/* The defaults of vgcreate(8) and lvcreate(8), unless the spec says otherwise. */
 	if (layer->lvm && layer->start_bytes == UINT64_MAX)
 		layer->start_bytes = 1 << 20;
 	if (layer->lvm && !layer->extent_bytes)
@@ -204,7 +204,7 @@ int stack_parse(const char *text, struct stack_spec *out, char *why, size_t why_
 	}
 }
 
-/* Segment lengths are whole granules: 2 MiB, or the alignment where so many would not fit. */
+/* Segment lengths are multiples of this: 2 MiB, or the alignment if so many would not fit. */
 static uint64_t layer_granule(const struct stack_layer *layer, uint64_t size_bytes)
 {
 	if (layer->extent_bytes)
@@ -304,7 +304,7 @@ static void shuffle_order(unsigned int *order, unsigned int n)
 
 /* ---- layers -> graph ------------------------------------------------------------------------- */
 
-/* The stripes, and what they cannot divide; `first` is the lowest member. */
+/* The stripes, and the remainder as one more segment; `first` is the index of the first member. */
 static int add_striped(const struct stack_layer *layer, uint64_t size_bytes, struct graph *g,
 		       unsigned int device, unsigned int first)
 {
@@ -335,7 +335,7 @@ static int add_striped(const struct stack_layer *layer, uint64_t size_bytes, str
 	return graph_add_target(g, device, &target);
 }
 
-/* The segments, in the order of the device; on each member they lie in `order`. */
+/* The segments, in the order of the device; on each member they are in `order`. */
 static int add_linear(const struct stack_layer *layer, uint64_t size_bytes, struct graph *g,
 		      unsigned int device, unsigned int first)
 {
@@ -442,7 +442,7 @@ int stack_describe(const struct stack_spec *spec, const struct namespace *namesp
 	return rc;
 }
 
-/* ---- made real ------------------------------------------------------------------------------- */
+/* ---- devices --------------------------------------------------------------------------------- */
 
 int stack_create(const struct stack_spec *spec, const struct namespace *namespaces, unsigned int n,
 		 uint64_t size_bytes, struct stack *out, char *why, size_t why_len)

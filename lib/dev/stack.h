@@ -11,9 +11,9 @@
  *   linear:8,start=1m,extent=4m    the first segment begins 1 MiB into the member, and all are
  *                            whole extents of 4 MiB long: what LVM makes, also called linear:8,lvm
  *   striped:4                one dm-stripe segment of 4 stripes, chunks of 2 MiB: the smallest
- *                            that a PMD can map.  They lie behind one another on one namespace
+ *                            that a PMD can map.  They follow each other on one namespace
  *   striped:4,chunk=64k,over=2     stripes alternate over two namespaces; chunks too small for PMDs
- *   striped:2,over=2,lvm     LVM's: chunks of 64 KiB, stripes of whole extents, begun at 1 MiB
+ *   striped:2,over=2,lvm     LVM's: chunks of 64 KiB, stripes of whole extents from 1 MiB on
  *   linear:4/linear:1        depth 2; the leftmost layer is the one the filesystem sees
  */
 #ifndef DAXDM_STACK_H
@@ -66,14 +66,14 @@ struct stack {
  */
 int stack_parse(const char *text, struct stack_spec *out, char *why, size_t why_len);
 
-/* How many segments the device has that the filesystem sees; 0 for raw, 1 for striped. */
+/* The number of segments of the top device; 0 for raw, 1 for striped. */
 unsigned int stack_segments(const struct stack_spec *spec);
 
-/* How many namespaces the stack stands on. */
+/* The number of namespaces below the stack. */
 unsigned int stack_members(const struct stack_spec *spec);
 
 /*
- * Whether the namespaces have room for the stack.  Pure.  Returns 0, or with one sentence in why
+ * Whether the stack fits the namespaces.  Pure.  Returns 0, or with one sentence in why
  * -ENOSPC if a namespace is too small or the segments are too many, -ENODEV if more namespaces are
  * needed.
  */
@@ -81,27 +81,27 @@ int stack_fits(const struct stack_spec *spec, const struct namespace *namespaces
 	       uint64_t size_bytes, char *why, size_t why_len);
 
 /*
- * Describes the devices of spec over namespaces[0..n), which are borrowed: named daxdm-PID-LEVEL
- * (0 is the lowest).  Each layer offers size_bytes (a multiple of PAGE_BYTES) to the one above.
+ * Describes the devices of spec over namespaces[0..n), which are borrowed: named daxdm-PID-LEVEL (0
+ * is the lowest).  Each layer offers size_bytes (a multiple of PAGE_BYTES) to the one above.
  * Segments are as equal as whole granules of 2 MiB allow.  What a striped layer cannot divide by
- * its stripes is a second segment behind, of one stripe.  Pure.  Returns 0, or with one sentence in
- * why as stack_fits(), or -ENOMEM; free with graph_destroy().
+ * its stripes is a second segment at the end, of one stripe.  Pure.  Returns 0, or with one
+ * sentence in why as stack_fits(), or -ENOMEM; free with graph_destroy().
  */
 int stack_describe(const struct stack_spec *spec, const struct namespace *namespaces,
 		   unsigned int n, uint64_t size_bytes, struct stack *out, char *why,
 		   size_t why_len);
 
 /*
- * The same made real by graph_create().  Returns 0, or -errno with one sentence in why and nothing
- * left behind: as stack_describe(), or what device-mapper gave.
+ * The same, and creates the devices with graph_create().  Returns 0, or -errno with one sentence in
+ * why and nothing left behind: as stack_describe(), or what device-mapper gave.
  */
 int stack_create(const struct stack_spec *spec, const struct namespace *namespaces, unsigned int n,
 		 uint64_t size_bytes, struct stack *out, char *why, size_t why_len);
 
 /*
- * Removes the devices, top first; a half-built or destroyed stack is fine.  Returns 0, or -errno
- * with one sentence in why: that device and those below it exist still, and another call tries
- * again.
+ * Removes the devices, top first; a partly created or destroyed stack is allowed.  Returns 0, or
+ * -errno with one sentence in why: that device and those below it exist still, and another call
+ * tries again.
  */
 int stack_destroy(struct stack *stack, char *why, size_t why_len);
 

@@ -44,9 +44,9 @@ static int write_window(int fd, char *buffer, uint64_t offset)
 }
 
 /*
- * Chooses windows that the filesystem laid out huge, one from each of n equal parts of the
- * candidates; where in its part varies, so that no position in a b-tree node is favoured.
- * Returns 0 or -ENOMEM.
+ * Chooses windows that the filesystem allocated 2 MiB aligned, one from each of n equal parts of
+ * the candidates; the position in the part varies, so that no position in a b-tree node is
+ * favoured. Returns 0 or -ENOMEM.
  */
 static int choose_windows(struct datafile *file, unsigned int n)
 {
@@ -67,7 +67,7 @@ static int choose_windows(struct datafile *file, unsigned int n)
 	return 0;
 }
 
-/* Punches what lies between the chosen windows: the space is for variants that allocate. */
+/* Punches the ranges between the chosen windows: variants that allocate use the space. */
 static int punch_rest(const struct datafile *file)
 {
 	uint64_t from = 0;

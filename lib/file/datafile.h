@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The file that benchmarks access: as large as the filesystem allows, written in a number of 2 MiB
- * windows that lie spread over the whole device, a hole everywhere else.  Each window stands in one
- * extent, 2 MiB aligned on the device, so that only the stack decides whether a PMD may map it.
+ * windows spread over the whole device, a hole everywhere else.  Each window is in one extent, 2
+ * MiB aligned on the device, so that only the stack decides whether a PMD may map it.
  */
 #ifndef DAXDM_DATAFILE_H
 #define DAXDM_DATAFILE_H
@@ -24,12 +24,12 @@ int datafile_open(struct datafile *file, const char *directory);
 void datafile_close(struct datafile *file);
 
 /*
- * Lays the open file out with n windows (fewer if the filesystem has fewer such places), writes
- * and syncs them.  Returns 0, -ENOSPC if there are not even DATAFILE_WINDOWS_MIN, or -errno.
+ * Lays the open file out with n windows (fewer if the filesystem has fewer such ranges), writes
+ * and syncs them.  Returns 0, -ENOSPC for fewer than DATAFILE_WINDOWS_MIN, or -errno.
  */
 int datafile_make(struct datafile *file, unsigned int n);
 
-/* What stands in the first eight bytes of each page that is written. */
+/* The contents of the first eight bytes of each written page. */
 uint64_t datafile_stamp(uint64_t offset_bytes);
 
 #endif

@@ -94,7 +94,7 @@ int fallocate_all(int fd, uint64_t most_bytes, uint64_t *len_bytes)
 
 	if (fstatvfs(fd, &room) < 0)
 		return -errno;
-	/* What a filesystem keeps back beyond what it says is found out by asking for less. */
+	/* f_bavail does not show all reserves of a filesystem: retry with less. */
 	for (uint64_t n = room.f_bavail; n > slack_blocks && rc == -ENOSPC;
 	     n -= slack_blocks + n / 64) {
 		*len_bytes = (n - slack_blocks) * room.f_frsize;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a file's pages stand on, and what a mapping of them really is. */
+/* The extents of a file, the page frames they must be mapped to, and those that are mapped. */
 #ifndef DAXDM_FILE_H
 #define DAXDM_FILE_H
 
@@ -22,14 +22,14 @@ struct extents {
 	size_t n;
 };
 
-/* The extents of a file whose delayed work is done (fsync first).  Returns 0 or -errno; free with
- * extents_free().  Source: FIEMAP, Documentation/filesystems/fiemap.rst. */
+/* The extents of a file; call fsync(2) first, because of delayed allocation.  Returns 0 or
+ * -errno; free with extents_free().  Source: FIEMAP, Documentation/filesystems/fiemap.rst. */
 int extents_read(int fd, struct extents *out);
 void extents_free(struct extents *extents);
 
 /*
- * Gives an empty file all the room of its filesystem but a little for its trees, at most
- * most_bytes; nothing is written.  Returns 0 and the length, a multiple of the block size, or
+ * Allocates nearly all free space of the filesystem to an empty file, at most most_bytes; nothing
+ * is written.  Returns 0 and the length, a multiple of the block size, or
  * -errno.
  */
 int fallocate_all(int fd, uint64_t most_bytes, uint64_t *len_bytes);
@@ -38,8 +38,8 @@ int fallocate_all(int fd, uint64_t most_bytes, uint64_t *len_bytes);
 const struct extent *extents_find(const struct extents *extents, uint64_t logical_bytes);
 
 /*
- * Whether the filesystem placed this 2 MiB window of the file so that a PMD could map it if
- * nothing lay between: one extent, 2 MiB aligned on the device.  Pure.
+ * Whether the filesystem allocated this 2 MiB window of the file so that a PMD could map it on a
+ * raw namespace: one extent, 2 MiB aligned on the device.  Pure.
  */
 bool extents_window_is_huge_on_fs(const struct extents *extents, uint64_t window_offset_bytes);
 
@@ -61,7 +61,7 @@ int extents_pfn(const struct extents *extents, struct backing backing, uint64_t 
 int extents_map(const struct extents *extents, struct backing backing, struct graph_map *out);
 
 /*
- * The page frames really mapped at n pages from a virtual address on; 0 where nothing is mapped.
+ * The page frames mapped at n pages from a virtual address on; 0 if none is mapped.
  * Needs CAP_SYS_ADMIN.  Returns 0 or -errno.
  * Source: Documentation/admin-guide/mm/pagemap.rst.
  */

@@ -28,9 +28,10 @@ enum {
 	FS_BLOCK_BYTES = 4096,
 	EXT4_TINY_BYTES = 16 << 20,
 	EXT4_SMALL_BYTES = 128 << 20,
-	/* With less, a quarter of it (an allocation group) has no room for the log of 64 MiB. */
+	/* With less, the log of 64 MiB does not fit an allocation group, a quarter of the
+	 * device. */
 	XFS_SMALL_BYTES = 640 << 20,
-	/* An unmount that fails with -EBUSY is retried so long. */
+	/* How long an unmount that fails with -EBUSY is retried. */
 	BUSY_LIMIT_MS = 1000,
 	BELOW_MAX = 64,
 };
@@ -87,8 +88,7 @@ const char *fs_mkfs_program(const char *type)
 	return kind ? kind->mkfs : NULL;
 }
 
-/* A journal of 32 MiB would be most of a small device, and any be most of a tiny one.  Sets two
- * arguments. */
+/* A small device gets a small journal, a tiny one none.  Sets two arguments. */
 static void ext4_journal(uint64_t size_bytes, const char *argv[2])
 {
 	argv[0] = size_bytes < EXT4_TINY_BYTES ? "-O" : "-J";
@@ -194,7 +194,7 @@ static bool has_option(const char *options, const char *wanted)
 	return false;
 }
 
-/* 1: mounted here as asked for, 2: mounted here in another way. */
+/* 1: mounted here with the requested option, 2: mounted here with another one. */
 static int visit_dax(const char *point, const char *type, const char *options, void *arg)
 {
 	const struct fs *fs = arg;
@@ -206,7 +206,7 @@ static int visit_dax(const char *point, const char *type, const char *options, v
 	return has_option(options, "dax=always") || has_option(options, "dax") ? 1 : 2;
 }
 
-/* Two of our filesystems at once have the same identifier, which xfs refuses unless told. */
+/* All filesystems have the same UUID; without nouuid, xfs refuses to mount two of them. */
 static const char *fs_mount_options(const struct fs *fs)
 {
 	if (fs->dax_never)
@@ -233,8 +233,8 @@ int fs_mount(struct fs *fs)
 		msg_error("cannot read how %s on %s was mounted: %s", fs->type, fs->node,
 			  strerror(-rc));
 	else
-		msg_error("%s on %s was mounted, but without %s: no number comes from it", fs->type,
-			  fs->node, dax);
+		msg_error("%s on %s was mounted without %s; it is not measured", fs->type, fs->node,
+			  dax);
 	fs_unmount(fs);
 	return rc < 0 ? rc : -ENOTSUP;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Filesystems that are asked for DAX, and the proof that they gave it. */
+/* Filesystems mounted with DAX, and the proof that DAX is in use. */
 #ifndef DAXDM_FS_H
 #define DAXDM_FS_H
 
@@ -17,25 +17,25 @@ struct fs {
 /* Whether daxdm knows this filesystem. */
 bool fs_known(const char *type);
 
-/* The program that makes it, e.g. "mkfs.xfs"; NULL for an unknown one. */
+/* The mkfs program, e.g. "mkfs.xfs"; NULL for an unknown filesystem. */
 const char *fs_mkfs_program(const char *type);
 
 /*
  * Makes a filesystem of size_bytes (0: as large as the device) on node, laid out so that files can
  * have 2 MiB aligned extents and the same on every kernel (no reflink on xfs: older kernels refuse
- * it with DAX).  xfs wants 300 MiB, ext4 2 MiB, and below
- * 16 MiB it has no journal.  Returns 0, or -errno after one error line.
+ * it with DAX).  xfs needs 300 MiB, ext4 2 MiB;
+ * below 16 MiB ext4 has no journal.  Returns 0, or -errno after one error line.
  */
 int fs_make(const char *type, const char *node, uint64_t size_bytes);
 
 /*
  * Mounts with dax=always (or dax=never) and proves it: the option is read back from
  * /proc/self/mountinfo.  Returns 0, or -errno after one error line; -ENOTSUP if the kernel mounted
- * in another way.
+ * with another option.
  */
 int fs_mount(struct fs *fs);
 
-/* Unmounts; -EBUSY is tried again for a second, and a filesystem that is not mounted is fine.
+/* Unmounts; -EBUSY is retried for 1 s, and a filesystem that is not mounted is no error.
  * Returns 0, or -errno after an error line. */
 int fs_unmount(struct fs *fs);
 
@@ -52,7 +52,7 @@ int fs_unmount_path(const char *where);
 void fs_remove_tree(const char *path);
 
 /*
- * Whether this file is accessed directly.  Source: statx(2), STATX_ATTR_DAX.
+ * Whether this file uses DAX.  Source: statx(2), STATX_ATTR_DAX.
  * Returns 1, 0, or -errno (-ENOTSUP: the filesystem does not report the attribute).
  */
 int file_is_dax(int fd);
@@ -61,7 +61,7 @@ int file_is_dax(int fd);
  * that, else 0 or -errno. */
 int fs_each_mount_point(int (*visit)(const char *point, void *arg), void *arg);
 
-/* Whether path is the directory or lies below it.  Pure. */
+/* Whether path is the directory or is below it.  Pure. */
 bool fs_path_is_below(const char *path, const char *directory);
 
 /* Unmounts whatever is mounted at a directory or below it, the last one first; what cannot be

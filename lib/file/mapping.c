@@ -9,8 +9,8 @@
 
 int mapping_make(struct mapping *m, int fd, uint64_t bytes, int flags, bool huge)
 {
-	/* Whole GiB, which is what one page of PMDs maps: none is shared with a neighbour, so that
-	 * as many are filled by the same faults, whatever address the kernel chose at random. */
+	/* Whole GiB, the range of one page of PMDs: none is shared with another mapping, so that
+	 * the same faults fill the same number of them at any random address. */
 	const uintptr_t gib = (uintptr_t)WINDOW_BYTES * 512;
 	uintptr_t base;
 
@@ -98,14 +98,14 @@ bool frames_prove(const struct frame_proof *proof, const struct mapping *m, uint
 
 void mapping_precharge(void)
 {
-	/* Dropped page tables come back after a grace period of RCU. */
+	/* Freed page tables return to the allocator after an RCU grace period. */
 	const struct timespec grace = {.tv_nsec = 50 * 1000 * 1000};
 	const size_t tables = 128, bytes = (tables + 1) * WINDOW_BYTES;
 	volatile char *p =
 		mmap(NULL, bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (p == MAP_FAILED)
-		return; /* not needed to be right, only to be exact */
+		return; /* only exactness depends on it */
 	madvise((void *)p, bytes, MADV_NOHUGEPAGE);
 	for (size_t i = 0; i < tables; i++)
 		(void)p[i * WINDOW_BYTES];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Mappings of a file whose page size is ours to choose, and proof of what stands behind them. */
+/* Mappings of a file with a chosen page size, and proof of the page frames behind them. */
 #ifndef DAXDM_MAPPING_H
 #define DAXDM_MAPPING_H
 
@@ -22,13 +22,13 @@ struct mapping {
 
 /*
  * Maps bytes of a file, readable and writable, with the flags of mmap(2).  huge: at an address
- * congruent to the offset mod 2 MiB, so that PMDs are possible; else a page beside that, where the
- * kernel can only use PTEs.  Returns 0 or -errno.
+ * congruent to the offset mod 2 MiB, so that PMDs are possible; else one page after that, so that
+ * the kernel can only use PTEs.  Returns 0 or -errno.
  */
 int mapping_make(struct mapping *m, int fd, uint64_t bytes, int flags, bool huge);
 void mapping_drop(struct mapping *m);
 
-/* What frames are held against. */
+/* What page frames are compared with. */
 struct frame_proof {
 	int pagemap_fd;
 	struct backing backing; /* of the filesystem */
@@ -39,20 +39,20 @@ struct frame_proof {
 
 /*
  * Whether the n pages of the mapping from a file offset on are backed by exactly the frames that
- * extents and tables say (or, if outside, by none of its namespaces).  Returns true, or false with
+ * extents and tables give (or, if outside, by none of its namespaces).  Returns true, or false with
  * a sentence in why.
  */
 bool frames_prove(const struct frame_proof *proof, const struct mapping *m, uint64_t offset_bytes,
 		  unsigned int n, char *why, size_t why_len);
 
 /*
- * Leaves a stock of free page-table pages behind, by making some and dropping them: whether the
- * allocator had to fetch new ones during a pass was a matter of its past.
+ * Fills the allocator with free page-table pages, by allocating and freeing some: otherwise a pass
+ * may or may not need new ones, depending on earlier passes.
  */
 void mapping_precharge(void);
 
-/* The number of memory areas of this process.  The kernel looks the area of each fault up among
- * them: a part of the cost that must not differ between stacks. */
+/* The number of VMAs of this process.  Each fault looks its VMA up: a part of the cost that must
+ * not differ between stacks. */
 unsigned int mapping_areas(void);
 
 #endif

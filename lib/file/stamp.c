@@ -10,11 +10,11 @@
 
 enum { FOUND_LEN = 160 };
 
-/* A sector is filled with these: each knows all of it, so that a piece is enough to tell. */
+/* A sector is filled with these: each names the sector, so that one intact cell is enough. */
 struct cell {
 	uint32_t file_id, generation;
 	uint64_t sector_bytes; /* offset of the sector in the file */
-	uint64_t position;     /* of the cell in the sector, and what says that it is a stamp */
+	uint64_t position;     /* of the cell in the sector, and a magic number */
 	uint64_t sum;	       /* of all of the above */
 };
 
@@ -86,8 +86,8 @@ static bool same_stamp(const struct cell *a, const struct cell *b)
 }
 
 /*
- * Says of the sector that a wrong byte is in what it says of itself.  Only whole cells that were
- * read speak; where they stand in the sector was known before, for only whole sectors go astray.
+ * Finds the name in the sector of a wrong byte.  Only complete cells are used; their position in
+ * the sector is known, because only whole sectors can be misplaced.
  */
 static void describe(const char *bytes, size_t len, uint64_t offset_bytes, size_t wrong,
 		     const struct cell *own, char *found)
