@@ -1,10 +1,11 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# Several kernels at once, bisect and kernels: run.sh with its helpers replaced by fakes, and GNU
-# parallel; the plots of a ladder from hand-made runs; emu/kernel.sh on a catalogue of its own.
+# Several kernels at once, bisect and kernels: run.sh with the emulated host and the catalogue replaced (guest.sh), and
+# GNU parallel; the plots of a ladder from hand-made runs; emu/kernel.sh on a catalogue of its own.
 
 load ../helpers
 load fakes
+load guest
 
 stderr= # of run --separate-stderr
 
@@ -18,11 +19,20 @@ teardown() {
 }
 
 # A checkout in which kernels are called 5.10, 6.1 ...; the kernel K does not boot if there is a file
-# broken-K, is slow if there is slow-K, and costs what is in the file cost-K, or 100.
+# broken-K, does not end if there is slow-K, and its linear:16 costs more by what is in the file cost-K.
 # shellcheck disable=SC2016
 fake_kernels() {
-	fake_checkout
-	fake plot/plot.sh :
+	fake_guest "BUILD=$(build_digest)"'
+		kernel=$(basename "$(asked kernel)")
+		echo "$kernel" >>booted
+		COST=$(cat "cost-$kernel" 2>/dev/null || echo 0)
+		if [[ -e slow-$kernel || -e broken-$kernel ]]; then
+			mkdir "$run"
+			bench_run | sed "\$d" >"$run/run.jsonl"
+		fi
+		if [[ -e slow-$kernel ]]; then touch "begun-$kernel"; exec sleep 60; fi
+		if [[ -e broken-$kernel ]]; then echo "daxdm: no banner from init" >&2; exit 4; fi
+		after() { if [[ -e higher ]]; then sed -i "s/\"unit\":\"insn\"/&,\"better\":\"higher\"/; s/\"better\":\"lower\",*//" "$run/run.jsonl"; fi; }'
 	fake emu/kernel.sh 'verb=$1
 		shift
 		case $verb in
@@ -44,40 +54,16 @@ fake_kernels() {
 			echo "build/kernels/$n"
 			;;
 		esac'
-	fake build/daxdm 'last=${*: -1}
-		case $1 in
-		emulate)
-			kernel=${3##*/}
-			dir=$(sed "s/.*--results \([^ ]*\).*/\1/" <<<"$*")
-			mkdir "$dir"
-			echo "{\"type\":\"record\"}" >"$dir/run.jsonl"
-			if [[ -e slow-$kernel ]]; then touch "begun-$kernel"; exec sleep 60; fi
-			if [[ -e broken-$kernel ]]; then echo "daxdm: no banner from init" >&2; exit 4; fi
-			echo "{\"type\":\"end\",\"status\":0}" >>"$dir/run.jsonl"
-			;;
-		newest)
-			kernel=${3#linux-image-} kernel=${kernel%%-*}
-			for last; do
-				[[ $last == results/$kernel-* || $last == results/*/$kernel ]] || continue
-				if [[ ! -e other ]] && grep -q "\"end\"" "$last/run.jsonl"; then echo "$last"; exit; fi
-			done
-			exit 1
-			;;
-		assert)
-			if [[ $(tail -n 1 "$last/run.jsonl") != *end* ]]; then echo "M: not measured: x" ; exit 125; fi
-			kernel=${last#results/} kernel=${kernel%%-*}
-			echo "$(cat "cost-$kernel" 2>/dev/null || echo 100) $(cat better 2>/dev/null || echo lower) insn"
-			;;
-		compare) echo "the table of ${*: -2}" ;;
-		esac'
 }
 
 ladder() {
 	run timeout 60 "$CO/run.sh" bench "$@"
 }
 
-emulated() { # how many guests were started
-	grep -c '^build/daxdm emulate' "$CO/calls" || true
+# The kernels that were booted since this was asked last.
+booted() {
+	sort "$CO/booted" 2>/dev/null | xargs
+	rm -f "$CO/booted"
 }
 
 # ---- ladders -------------------------------------------------------------------------------------
@@ -85,10 +71,12 @@ emulated() { # how many guests were started
 @test "several kernels: a run for each in one directory, oldest first, and the table of all" {
 	fake_kernels
 	ladder --name l --kernel 6.1 --kernel 5.10 --quick --stack raw
-	expect 0 "2: 5.10 6.1" "ladder of 2 kernels, 0 done" "5.10: 1 records in" "2 of 2 done" \
-		"the table of results/l/5.10 results/l/6.1" "results are in results/l/"
-	grep -q 'emulate --kernel build/kernels/5.10 .*--results results/l/5.10 .*-- --workload .*workloads/quick --stack raw --fs ext4 --fs xfs$' "$CO/calls"
-	[[ $(tail -n 1 "$CO/calls") == "plot/plot.sh --data "*" results/l" ]]
+	expect 0 "2: 5.10 6.1" "ladder of 2 kernels, 0 done" "5.10: 3 records in" "2 of 2 done" \
+		"6.1 against 5.10: all 3 are equal" "results are in results/l/"
+	[[ $(runs | xargs) == "l/5.10 l/6.1" ]]
+	for k in 5.10 6.1; do
+		[[ $(context_of "l/$k" '[.kernel.release, .stacks, .fs, .meter]') == "[\"$k-amd64\",[\"raw\"],[\"ext4\",\"xfs\"],\"insn\"]" ]]
+	done
 	[[ -s $CO/results/l/ladder.txt && $(grep -c "results/l/" "$CO/results/l/jobs.tsv") == 2 ]]
 	left_nothing
 }
@@ -97,7 +85,7 @@ emulated() { # how many guests were started
 	fake_kernels
 	ladder --kernel ladder --kernel linux-image-6.1-amd64
 	expect 0 "3: 5.10 6.1 7.2" "results are in results/ladder-insn-"
-	[[ $(emulated) == 3 ]]
+	[[ $(booted) == "5.10 6.1 7.2" ]]
 	ladder --kernel 6.1 --kernel linux-image-6.1-amd64
 	expect 64 "are the same one, 6.1"
 	left_nothing
@@ -108,15 +96,14 @@ emulated() { # how many guests were started
 	touch "$CO/broken-6.1"
 	ladder --name l --kernel ladder
 	expect 4 "6.1: FAILED: daxdm: no banner from init" "3 of 3 done" \
-		"no numbers of 6.1: daxdm: no banner from init" "the table of results/l/5.10 results/l/7.2"
-	rm "$CO/broken-6.1" "$CO/calls"
+		"no numbers of 6.1: daxdm: no banner from init" "7.2 against 5.10"
+	rm "$CO/broken-6.1" "$CO/booted"
 	ladder --name l --kernel ladder
-	expect 0 "3 kernels, 2 done" "1 of 1 done" "the table of results/l/6.1 results/l/7.2"
-	[[ $(emulated) == 1 ]]
-	rm "$CO/calls"
+	expect 0 "3 kernels, 2 done" "1 of 1 done" "6.1 against 5.10" "7.2 against 6.1"
+	[[ $(booted) == 6.1 ]]
 	ladder --name l --kernel ladder
 	expect 0 "3 kernels, 3 done"
-	[[ $(emulated) == 0 ]]
+	[[ ! $(booted) ]]
 }
 
 @test "interrupted: 130, nothing runs on, what was measured stays, and the same name goes on" {
@@ -130,16 +117,16 @@ emulated() { # how many guests were started
 	expect 130 "interrupted in the phase measure" "--name l"
 	[[ ! $(marked "$MARK") ]]
 	left_nothing
-	rm "$CO/slow-7.2" "$CO/calls"
+	rm "$CO/slow-7.2" "$CO/booted"
 	ladder --name l --fs ext4 --kernel ladder
-	expect 0 "3 kernels, 2 done" "the table of"
-	[[ $(emulated) == 1 ]]
+	expect 0 "3 kernels, 2 done" "7.2 against 6.1"
+	[[ $(booted) == 7.2 ]]
 }
 
 @test "what is not of one ladder is refused" {
 	fake_kernels
 	ladder --name l --kernel 5.10 --kernel 6.1
-	touch "$CO/other"
+	sed -i '1s/"build":"[^"]*"/"build":"another"/' "$CO"/results/l/*/run.jsonl
 	ladder --name l --kernel 5.10 --kernel 6.1
 	expect 64 "another build of daxdm or of another workload; choose another --name"
 	mkdir "$CO/results/mine"
@@ -166,41 +153,44 @@ emulated() { # how many guests were started
 	touch "$BATS_TEST_TMPDIR/tree/arch/x86/boot/bzImage"
 	ladder --kernel-tree "$BATS_TEST_TMPDIR/tree" --name one
 	expect 0
-	grep -qF "emu/kernel.sh resolve --tree $BATS_TEST_TMPDIR/tree" "$CO/calls"
-	[[ -e $CO/results/one/run.jsonl ]]
+	[[ $(context_of one .kernel.release) == '"9.9-amd64"' ]]
 }
 
 # ---- bisect --------------------------------------------------------------------------------------
 
 bisect() {
 	run timeout 60 "$CO/run.sh" bisect --metric 'fault.read.warm.pte{stack=linear:16,fs=ext4}' "$@"
+	output=$(sed -E 's/([0-9]),([0-9]{3})/\1\2/g' <<<"$output") # digits may be grouped
 }
 
 @test "bisect finds the first bad kernel, and measures no kernel twice" {
 	fake_kernels
 	echo 1.1 1.2 1.3 1.4 1.5 1.6 1.7 1.8 >"$CO/all"
-	for k in 1.6 1.7 1.8; do echo 120 >"$CO/cost-$k"; done
+	for k in 1.6 1.7 1.8; do echo 1000 >"$CO/cost-$k"; done
 	bisect --good 1.1 --bad 1.8
-	expect 0 "8 kernels from 1.1 to 1.8" "bad is above 110 insn" \
-		"first bad: 1.6 (120 insn), 1.5 is good (100 insn)" "why: ./run.sh compare 1.5-bisect-"
-	(($(emulated) <= 5))
+	expect 0 "8 kernels from 1.1 to 1.8" "bad is above 4723 insn" \
+		"first bad: 1.6 (5223 insn), 1.5 is good (4223 insn)" "why: ./run.sh compare 1.5-bisect-"
+	booted >"$BATS_TEST_TMPDIR/booted"
+	[[ $(wc -w <"$BATS_TEST_TMPDIR/booted") -le 5 && ! $(tr ' ' '\n' <"$BATS_TEST_TMPDIR/booted" | uniq -d) ]]
 	left_nothing
 }
 
 @test "bisect: a threshold, a metric of which more is better, and nothing to look for" {
 	fake_kernels
 	echo 1.1 1.2 1.3 1.4 >"$CO/all"
-	echo 102 >"$CO/cost-1.2" && echo 103 >"$CO/cost-1.3" && echo 150 >"$CO/cost-1.4"
+	echo 90 >"$CO/cost-1.2" && echo 95 >"$CO/cost-1.3" && echo 2000 >"$CO/cost-1.4"
 	bisect --good 1.1 --bad 1.4
-	expect 0 "first bad: 1.4 (150 insn)"
+	expect 0 "first bad: 1.4 (6223 insn)"
 	bisect --good 1.1 --bad 1.4 --threshold 1.5 --anew
-	expect 0 "bad is above 101 insn" "first bad: 1.2 (102 insn)"
-	echo higher >"$CO/better"
+	expect 0 "bad is above 4286 insn" "first bad: 1.2 (4313 insn)"
+	touch "$CO/higher"
+	rm -r "$CO"/results/*
 	bisect --good 1.1 --bad 1.4
 	expect 3 "no change for the worse"
-	echo 10 >"$CO/cost-1.4" && echo 90 >"$CO/cost-1.3"
+	echo -3000 >"$CO/cost-1.4" && echo -500 >"$CO/cost-1.3"
+	rm -r "$CO"/results/*
 	bisect --good 1.1 --bad 1.4
-	expect 0 "bad is below 55 insn" "first bad: 1.4 (10 insn), 1.3 is good (90 insn)"
+	expect 0 "bad is below 2723 insn" "first bad: 1.4 (1223 insn), 1.3 is good (3723 insn)"
 	bisect --good 1.1
 	expect 64 "--good K, --bad K and --metric M are needed"
 	bisect --good 1.1 --bad 1.4 --threshold x
@@ -210,7 +200,7 @@ bisect() {
 @test "bisect passes over kernels that cannot be measured, and names them if they may be the first" {
 	fake_kernels
 	echo 1.1 1.2 1.3 1.4 1.5 >"$CO/all"
-	echo 120 | tee "$CO/cost-1.5" >"$CO/cost-1.4"
+	echo 1000 | tee "$CO/cost-1.5" >"$CO/cost-1.4"
 	touch "$CO/broken-1.3"
 	bisect --good 1.1 --bad 1.5
 	expect 0 "skipped:  1.3: daxdm: no banner from init" "first bad: 1.4" \
