@@ -1,38 +1,21 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# run.sh check: what it says to bad input before anything boots, and, with its helpers replaced by
-# small fakes, what they are called with and what becomes of their exit status.
+# run.sh check: what it says to bad input before anything boots, and, with the emulated host replaced (guest.sh), what
+# becomes of its checks.
 
 # shellcheck disable=SC2154 # stderr is what run --separate-stderr sets
 
 load ../helpers
 load fakes
-
-# A checks driver that leaves a run as the real one does; $STATUS by kernel directory.
-DRIVER='
-dir=$(sed -n "s/.*--results \([^ ]*\).*/\1/p" <<<"$*")
-[[ $dir ]] || dir=$(sed -n "s/.*--output \([^ ]*\)\/run.jsonl.*/\1/p" <<<"$*")
-case $1 in
-checks)
-	mkdir "$dir"
-	echo "KTAP version 1" | tee "$dir/ktap.txt"
-	echo "{\"type\":\"context\",\"checks\":true}" >"$dir/run.jsonl"
-	exit "$(cat "$(sed "s/.*--kernel \([^ ]*\).*/\1/" <<<"$*")/status" 2>/dev/null || echo 0)" ;;
-check) echo "{}" >"$dir/run.jsonl" ;;
-verdicts) [[ $* == *--quiet* ]] || { echo "KTAP version 1"; touch "${*: -1}/ktap.txt"; exit 77; } ;;
-behaviour) echo "a table"; exit 1 ;;
-coverage) echo "12 of 14 reached"; exit 1 ;;
-list) [[ $* != *nosuch* ]] || { echo "daxdm: no check fits nosuch" >&2; exit 64; } ;;
-esac'
+load guest
 
 setup() {
 	RUN=bats-$$-$BATS_TEST_NUMBER
 	MARK=$RUN
-	fake_checkout
-	fake build/daxdm "$DRIVER"
-	fake emu/kernel.sh 'k=build/kernels/$2; mkdir -p "$k"
-		echo "$2.0-amd64" >"$k/release"; echo "linux-image-$2 $2.1-1" >"$k/package"
-		[[ ! -e status.$2 ]] || cp "status.$2" "$k/status"
+	# shellcheck disable=SC2016 # for the guest
+	fake_guest 'VERDICT=$(cat "verdict.$(basename "$(asked kernel)")" 2>/dev/null || echo "${VERDICT-pass}")'
+	fake emu/kernel.sh 'n=${2/debian/6.1}; k=build/kernels/$n; mkdir -p "$k"
+		echo "$n.0-amd64" >"$k/release"; echo "linux-image-$n $n.1-1" >"$k/package"
 		echo "$k"'
 }
 
@@ -53,8 +36,8 @@ check() {
 	run --separate-stderr timeout 30 "$CO/run.sh" check "$@"
 }
 
-called() { # prints what was called, but for the question whether there are such checks
-	grep -v '^build/daxdm list ' "$CO/calls"
+ids_of() { # RUN
+	jq -r 'select(.type == "check").id' "$CO/results/$1/run.jsonl"
 }
 
 # ---- bad input -----------------------------------------------------------------------------------
@@ -122,45 +105,44 @@ called() { # prints what was called, but for the question whether there are such
 	fake emu/kernel.sh 'echo "daxdm: no kernel 9.99.9" >&2; exit 64'
 	check --kernel 9.99.9
 	expect 64
-	[[ $stderr == *"daxdm: no kernel 9.99.9"* ]]
-	run ! grep "daxdm checks" "$CO/calls"
+	[[ $stderr == *"daxdm: no kernel 9.99.9"* && ! $output && ! $(runs) ]]
 	left_nothing
 }
 
-# ---- what is called ------------------------------------------------------------------------------
+# ---- runs ----------------------------------------------------------------------------------------
 
 @test "the phases of a run, in order; only KTAP on stdout" {
-	check --name r
+	check --name r --check capability
 	expect 0
-	[[ $output == $'KTAP version 1\n# results are in results/r/' ]]
-	for phase in setup build kernel guests; do grep -q "^$phase " <<<"$stderr"; done
-	run called
-	[[ ${lines[0]} == "emu/kernel.sh resolve debian" ]]
-	[[ ${lines[1]} == "emu/initramfs.sh build/kernels/debian check" ]]
-	[[ ${lines[2]} == "build/daxdm checks --kernel build/kernels/debian --guest build/check.cpio --results results/r --seed 1 --known check/known --" ]]
-	((${#lines[@]} == 3))
+	[[ ${lines[0]} == "KTAP version 1" && ${lines[-1]} == "# results are in results/r/" ]]
+	run grep -vE '^(KTAP version 1|1\.\.[0-9]+|(not )?ok [0-9]+ .*|# .*)$' <<<"$output"
+	expect 1
+	diff <(printf '%s\n' setup build kernel guests) <(grep -oE '^(setup|build|kernel|guests) ' <<<"$stderr" | tr -d ' ')
+	[[ -s $CO/results/r/ktap.txt && -s $CO/results/r/junit.xml ]]
+	[[ $(context_of r '[.seed, .kernel.release, .planted, .emulator.boot]') == '[1,"6.1.0-amd64",false,"snapshot"]' ]]
+	diff <(ids_of r) <("$TOP/build/daxdm" list --ids --check capability)
 	left_nothing
 }
 
-@test "options reach the one they are for" {
+@test "options do what they say" {
 	cd "$BATS_TEST_TMPDIR"
 	touch dm-mod.ko
 	check --kernel 6.1 --module dm-mod.ko --check 'suspend.*' --check layout --quick --plant --coverage \
 		--seed 7 --rounds 9 --fresh --console --name r --ktap here.txt --junit=x.xml
-	expect 0 "# 12 of 14 reached"
-	here=$BATS_TEST_TMPDIR
-	run cat "$CO/calls"
-	[[ ${lines[0]} == "build/daxdm list --ids --check suspend.* --check layout --quick --plant" ]]
-	[[ ${lines[2]} == "emu/initramfs.sh build/kernels/6.1 check --module $here/dm-mod.ko" ]]
-	[[ ${lines[3]} == *" --seed 7 --known check/known --fresh --console -- --check suspend.* --check layout --quick --plant --coverage --rounds 9" ]]
-	[[ ${lines[4]} == "build/daxdm verdicts --quiet --known check/known --ktap $here/here.txt --junit $here/x.xml results/r" ]]
-	[[ ${lines[5]} == "build/daxdm coverage results/r" ]]
+	expect 0 "# 1 of 2 "
+	[[ $(context_of r '[.kernel.release, .replaced[0].file, .seed, .rounds, .planted, .emulator.boot]') == \
+		'["6.1.0-amd64","dm-mod.ko",7,9,true,"fresh"]' ]]
+	[[ $stderr == *"the console of the guest"* ]]
+	diff <(jq -r 'select(.type == "check") | .id + if .plant then "+" + .plant else "" end' "$CO/results/r/run.jsonl") \
+		<("$TOP/build/daxdm" list --ids --check 'suspend.*' --check layout --quick --plant)
+	grep -q '^1\.\.' here.txt
+	valid_junit x.xml
 }
 
 @test "a check that does not exist is refused before a kernel is looked for" {
 	check --check nosuch
 	expect 64
-	run ! called
+	[[ ! -e $CO/build/kernels && ! $(runs) ]]
 	left_nothing
 }
 
@@ -168,31 +150,29 @@ called() { # prints what was called, but for the question whether there are such
 	check
 	expect 0
 	run ls "$CO/results"
-	[[ $output =~ ^debian\.0-check-20[0-9]{6}T[0-9]{6}$ ]]
+	[[ $output =~ ^6\.1\.0-check-20[0-9]{6}T[0-9]{6}$ ]]
 }
 
 @test "several kernels: a run each, and what differs" {
-	check --kernel 5.10 --kernel 6.1 --name r --junit "$BATS_TEST_TMPDIR/x"
-	expect 0 "# a table" "# results are in results/r-5.10.0/" "# results are in results/r-6.1.0/"
-	run called
-	[[ ${lines[0]} == "emu/kernel.sh resolve 5.10" && ${lines[1]} == "emu/kernel.sh resolve 6.1" ]]
-	[[ ${lines[3]} == *" --results results/r-5.10.0 "* && ${lines[5]} == *" --results results/r-6.1.0 "* ]]
-	[[ ${lines[6]} == "build/daxdm verdicts --quiet --known check/known --junit $BATS_TEST_TMPDIR/x results/r-5.10.0 results/r-6.1.0" ]]
-	[[ ${lines[7]} == "build/daxdm behaviour --known check/known results/r-5.10.0 results/r-6.1.0" ]]
+	echo fail >"$CO/verdict.5.10"
+	check --kernel 5.10 --kernel 6.1 --check capability.loop --name r --junit "$BATS_TEST_TMPDIR/x"
+	expect 1 "# linux 5.10.0-amd64" "# linux 6.1.0-amd64" "# results are in results/r-5.10.0/" "# results are in results/r-6.1.0/"
+	run grep '^# .*capability.loop.*fail.*pass' <<<"$output"
+	expect 0
+	[[ $(runs | xargs) == "r-5.10.0 r-6.1.0" ]]
+	valid_junit "$BATS_TEST_TMPDIR/x"
+	[[ $(grep -c '<testsuite ' "$BATS_TEST_TMPDIR/x") == 2 ]]
 	left_nothing
 }
 
-@test "a module goes with one kernel only" {
-	refused "--module is for one kernel" --kernel 5.10 --kernel 6.1 --module "$TOP/run.sh"
-}
-
 @test "several kernels: the worst status, and none hides another" {
-	for words in "0 0 0" "0 1 1" "1 0 1" "4 1 1" "1 4 1" "4 0 4" "77 0 77" "77 4 4" "77 77 77"; do
+	for words in "pass pass 0" "pass fail 1" "fail pass 1" "broken fail 1" "fail broken 1" "broken pass 4" "skip pass 77" \
+		"skip broken 4" "skip skip 77"; do
 		read -r first second want <<<"$words"
 		rm -rf "$CO/results" "$CO/build/kernels"
-		echo "$first" >"$CO/status.5.10"
-		echo "$second" >"$CO/status.6.1"
-		check --kernel 5.10 --kernel 6.1 --name r
+		echo "$first" >"$CO/verdict.5.10"
+		echo "$second" >"$CO/verdict.6.1"
+		check --kernel 5.10 --kernel 6.1 --check capability.loop --name r
 		expect "$want" "results/r-6.1.0/"
 	done
 }
@@ -204,30 +184,29 @@ called() { # prints what was called, but for the question whether there are such
 	mkdir "$CO/results/r-6.1.0"
 	check --kernel 5.10 --kernel 6.1 --name r
 	expect 64
-	[[ $stderr == *"results/r-6.1.0 is there already"* ]]
-	run ! grep 'daxdm checks' "$CO/calls"
+	[[ $stderr == *"results/r-6.1.0 is there already"* && ! $(runs) ]]
 	left_nothing
 }
 
 @test "a broken host: status 4, and no second report of it" {
-	fake build/daxdm '[[ $1 != checks ]] || exit 4'
+	in_guest 'exit 4'
 	check --name r --junit "$BATS_TEST_TMPDIR/x"
 	expect 4
-	run ! grep verdicts "$CO/calls"
+	[[ ! $output && ! -e $BATS_TEST_TMPDIR/x ]]
 	left_nothing
 }
 
 @test "this host: no kernel, no guest; its verdicts are the exit status" {
+	in_guest VERDICT=skip
 	check --host --device /dev/pmem7 --device /dev/pmem8 --name r --quick --seed 3
-	expect 77 "KTAP version 1"
-	run called
-	[[ ${lines[0]} == "build/daxdm check --seed 3 --device /dev/pmem7 --device /dev/pmem8 --quick --output results/r/run.jsonl" ]]
-	[[ ${lines[1]} == "build/daxdm verdicts --known check/known results/r" ]]
-	((${#lines[@]} == 2))
+	expect 77 "KTAP version 1" "# SKIP because"
+	[[ $(context_of r '[.seed, [.devices[].node], .emulator]') == '[3,["/dev/pmem7","/dev/pmem8"],null]' ]]
+	[[ ! -e $CO/build/kernels ]]
+	diff <(ids_of r) <("$TOP/build/daxdm" list --ids --quick)
 }
 
 @test "a device that is refused leaves no run" {
-	fake build/daxdm '[[ $1 != check ]] || { echo "daxdm: no" >&2; exit 64; }'
+	in_guest 'echo "daxdm: no" >&2; exit 64'
 	check --host --device /dev/pmem7 --name r
 	expect 64
 	[[ $stderr == *"daxdm: no"* && ! -e $CO/results/r ]]
@@ -235,7 +214,7 @@ called() { # prints what was called, but for the question whether there are such
 
 @test "an interrupted run says 130 and ends its children" {
 	for signal in INT:130 TERM:143; do
-		fake build/daxdm '[[ $1 == checks ]] || exit 0; sleep 300 & echo $! >pid; wait'
+		in_guest 'sleep 300 & echo $! >pid; wait'
 		rm -f "$CO/pid"
 		start_marked "$CO/run.sh" check --name "r${signal%:*}"
 		within 10 test -s "$CO/pid"
@@ -248,10 +227,9 @@ called() { # prints what was called, but for the question whether there are such
 }
 
 @test "report of a run of checks draws nothing" {
-	mkdir "$CO/results/r"
-	echo '{"type":"context","checks":true}' >"$CO/results/r/run.jsonl"
+	check --name r --check capability
+	fake plot/plot.sh 'touch drawn'
 	run timeout 30 "$CO/run.sh" report r
-	expect 0 "results are in results/r/"
-	run cat "$CO/calls"
-	[[ $output == "build/daxdm report results/r" ]]
+	expect 0 " passed, 0 failed" "results are in results/r/"
+	[[ ! -e $CO/drawn && ! -e $CO/results/r/report.html ]]
 }

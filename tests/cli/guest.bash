@@ -7,6 +7,7 @@ fake_guest() { # [COMMANDS]: done in the place of the guest, before its run is w
 	cp "$TOP/tests/cli/guest.sh" "$CO/build/daxdm"
 	fake emu/initramfs.sh 'echo "build/$2${4:++${4##*/}}.cpio"'
 	fake plot/plot.sh :
+	mkdir -p "$CO/check/known"
 	printf 'stack raw linear:1 linear:16\nfs ext4 xfs\nbench fault\n' | tee "$CO"/workloads/{default,quick,full} >/dev/null
 	in_guest "${1-}"
 }

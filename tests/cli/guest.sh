@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # In the place of build/daxdm in the checkout of a test: what would boot a guest or use a device writes the run of
-# tests/fixtures instead, with those records that were asked for and what was asked for in its context.  All other
+# tests/fixtures instead, with those records or checks that were asked for, and what was asked for in its context.  All other
 # verbs are done by the real program.  The commands in the file guest are done before; a function `after` of it, once
 # the run is written to $run.
 set -euo pipefail
@@ -39,7 +39,7 @@ bench_run() {
 		--argjson stacks "$(chosen stack)" --argjson fs "$(chosen fs)" --argjson metrics "$(chosen bench)" \
 		--argjson devices "$(asked device | jq -Rnc '[inputs]')" --argjson cost "${COST-0}" \
 		--arg release "$(cat "$kernel/release" 2>/dev/null || uname -r)" --arg build "${BUILD-}" \
-		--arg package "$(cat "$kernel/package" 2>/dev/null || echo host)" --arg replaced "$(asked guest | sed -n 's/.*+\(.*\)\.cpio$/\1/p; q')" --arg now "$(date --iso-8601=ns)" '
+		--arg package "$(cat "$kernel/package" 2>/dev/null || echo host)" --arg replaced "$(replaced)" --arg now "$(date --iso-8601=ns)" '
 		def any_of($list; $value): $list == [] or any($list[]; . as $w | $value | test("^" + ($w | gsub("[.]"; "[.]") | gsub("[*]"; ".*") | gsub("[+]"; "[+]"))));
 		if .type == "context" then
 			.kernel.release = $release | .kernel.package = $package | .meter = $meter | .date = $now |
@@ -56,6 +56,39 @@ bench_run() {
 		elif .type == "end" then . else empty end' "$TOP/tests/fixtures/fixture-run.jsonl"
 }
 
+# The checks that were asked for, all with the verdict VERDICT; a fault that is planted is found.
+check_run() {
+	local kernel id plant verdict
+	kernel=$(asked kernel)
+	head -n 1 "$TOP/tests/fixtures/check-run.jsonl" | jq -c --arg seed "$(asked seed)" --arg rounds "$(asked rounds)" \
+		--argjson planted "$(has plant && echo true || echo false)" --arg fresh "$(has fresh && echo yes)" \
+		--argjson coverage "$(has coverage && echo '{"dax_direct_access":"dax","dm_dax_zero_page_range":"dm_mod"}' || echo null)" \
+		--argjson devices "$(asked device | jq -Rnc '[inputs | {node: ., mode: "fsdax", bytes: 1073741824}]')" \
+		--arg replaced "$(replaced)" --arg release "$(cat "$kernel/release" 2>/dev/null || uname -r)" \
+		--arg package "$(cat "$kernel/package" 2>/dev/null || echo host)" '
+		.kernel.release = $release | .kernel.package = $package | .planted = $planted | .seed = ($seed | tonumber) |
+		if $rounds == "" then del(.rounds) else .rounds = ($rounds | tonumber) end |
+		if $coverage then .coverage = $coverage else . end |
+		if $replaced == "" then . else .replaced = [{file: $replaced, module: "dm_mod", build_id: "0123456789ab"}] end |
+		if $devices == [] then .emulator.boot = (if $fresh == "" then "snapshot" else "fresh" end)
+		else del(.emulator) | .devices = $devices end'
+	while IFS=+ read -r id plant; do
+		verdict=${VERDICT-pass}
+		[[ ! $plant ]] || verdict=fail
+		jq -nc --arg id "$id" --arg plant "$plant" --arg verdict "$verdict" '
+			{type: "check", id: $id, verdict: $verdict, promise: "p", by: "fixture", needs: [], ms: 1, dmesg: [],
+			 evidence: [], taint: 0} +
+			if $plant == "" then {} else {plant: $plant} end +
+			if $verdict == "pass" then {} else {why: "because"} end + if $verdict == "skip" then {cure: "mend it"} else {} end'
+		if has coverage; then echo "{\"type\":\"coverage\",\"id\":\"$id\",\"hits\":{\"dax_direct_access\":3}}"; fi
+	done < <("$real" list --ids "${of_list[@]}")
+	echo '{"type":"end","status":0}'
+}
+
+replaced() { # the module that its initramfs brings
+	asked guest | sed -n 's/.*+\(.*\)\.cpio$/\1/p; q'
+}
+
 verb=${1-}
 words=("${@:2}")
 run=$(asked results)
@@ -64,11 +97,19 @@ if [[ ! $run ]]; then
 	run=${run%/run.jsonl}
 fi
 case $verb in
-emulate | bench | bench-here) [[ $run ]] || exec "$real" "$@" ;;
-*) exec "$real" "$@" ;;
+emulate | bench | bench-here) writer=bench_run ;;
+checks | check | check-here) writer=check_run ;;
+*) writer= ;;
 esac
+if [[ ! $writer || ! $run ]]; then exec "$real" "$@"; fi
+of_list=()
+while read -r glob; do of_list+=(--check "$glob"); done < <(asked check)
+for word in quick plant; do if has $word; then of_list+=("--$word"); fi; done
+if has console; then echo "the console of the guest" >&2; fi
 # shellcheck source=/dev/null
 if [[ -e guest ]]; then . ./guest; fi
 mkdir -p "$run"
-bench_run >"$run/run.jsonl"
+$writer >"$run/run.jsonl"
 if declare -F after >/dev/null; then after; fi
+# It also prints the verdicts.
+if [[ $verb == checks ]]; then exec "$real" verdicts --known check/known "$run"; fi

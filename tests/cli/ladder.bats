@@ -160,6 +160,7 @@ booted() {
 
 bisect() {
 	run timeout 60 "$CO/run.sh" bisect --metric 'fault.read.warm.pte{stack=linear:16,fs=ext4}' "$@"
+	# shellcheck disable=SC2031
 	output=$(sed -E 's/([0-9]),([0-9]{3})/\1\2/g' <<<"$output") # digits may be grouped
 }
 
