@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Several kernels at once, bisect and kernels: run.sh with the emulated host and the catalogue replaced (guest.sh), and
 # GNU parallel; the plots of a ladder from hand-made runs; emu/kernel.sh on a catalogue of its own.
+# shellcheck disable=SC2030,SC2031 # each test has its own output
 
 load ../helpers
 load fakes
@@ -160,7 +161,6 @@ booted() {
 
 bisect() {
 	run timeout 60 "$CO/run.sh" bisect --metric 'fault.read.warm.pte{stack=linear:16,fs=ext4}' "$@"
-	# shellcheck disable=SC2031
 	output=$(sed -E 's/([0-9]),([0-9]{3})/\1\2/g' <<<"$output") # digits may be grouped
 }
 
