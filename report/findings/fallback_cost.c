@@ -258,16 +258,17 @@ static void say_durable(const struct tables *tables, const struct table *t, size
 		call = fallback_cost_record(t, stack, role_bench(ROLE_COPY), name);
 		if (own && call && own->median > 0 && call->median > 0)
 			snprintf(text + used, sizeof(text) - used,
-				 "%s%s %.1f times as many (%s %s instead of %s)", used ? ", " : "",
+				 "%s%s %.1f (%s %s instead of %s)", used ? ", " : "",
 				 fallback_cost_size_words(sizes[i], words, sizeof(words)),
 				 (double)call->median / (double)own->median, number(call->median).s,
 				 t->unit, number(own->median).s);
 	}
 	if (*text)
-		findings_sayf(say, arg,
-			      "%s: to copy and make durable on %s by msync instead of MAP_SYNC and "
-			      "pmem_memcpy_persist: %s",
-			      table_fs(t), tables->run->stacks.name[stack], text);
+		findings_sayf(
+			say, arg,
+			"%s: a durable copy on %s by msync costs, as a multiple of one by MAP_SYNC "
+			"and pmem_memcpy_persist: %s",
+			table_fs(t), tables->run->stacks.name[stack], text);
 }
 
 static void say_fsync(const struct tables *tables, const struct table *t, size_t stack,

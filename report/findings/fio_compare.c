@@ -193,7 +193,7 @@ static void say_extra(const struct tables *tables, const struct table *t, size_t
 			 number_signed(dm.ours->median - raw.ours->median).s);
 	}
 	if (n)
-		findings_sayf(say, arg, "%s: what %s adds to raw in %s, by fio and by ours: %s",
+		findings_sayf(say, arg, "%s: %s adds to raw, in %s by fio and by our benchmark: %s",
 			      table_fs(t), tables->run->stacks.name[stack], t->unit, text);
 }
 
@@ -224,8 +224,9 @@ static void say_delta(const struct tables *tables, const struct table *t, size_t
 	}
 	if (n)
 		findings_sayf(say, arg,
-			      "%s: fio for the same work on %s: without what its null engine takes "
-			      "its medians are from %s (%s) to %s (%s) off ours (%zu pairs)",
+			      "%s: the medians of fio on %s, less what its null engine takes, "
+			      "differ from "
+			      "ours by %s (%s) to %s (%s) (%zu pairs)",
 			      table_fs(t), tables->run->stacks.name[stack],
 			      number_percent(fio_compare_rest(&least), least.ours->median).s,
 			      least.theirs->variant,

@@ -62,7 +62,7 @@ none_where() { # JQ-FILTER
 
 @test "they stand side by side in the terminal and on the page" {
 	grep -E 'fiojob.psync.read.4k +bio.dax.read.4k +[0-9,]+ +[0-9,]+ +\+[0-9]+ +[0-9]+ +\+[0-9]+$' "$BATS_FILE_TMPDIR/out"
-	grep -F 'what linear:16 adds to raw in insn, by fio and by ours: psync.read.4k' "$BATS_FILE_TMPDIR/out"
+	grep -F 'linear:16 adds to raw, in insn by fio and by our benchmark: psync.read.4k' "$BATS_FILE_TMPDIR/out"
 	grep -F '<th scope="row">fiojob.psync.read.4k</th><td>bio.dax.read.4k</td>' "$DIR/report.html"
 }
 

@@ -961,7 +961,7 @@ static void cached_faults(void)
 	}
 }
 
-/* "4 KiB 14.7 times as many (10,541 insn instead of 717), ..." */
+/* "4 KiB 14.7 (10,541 insn instead of 717), ..." */
 static void durable(void)
 {
 	char fs[16], stack[64], list[1600], *at;
@@ -973,8 +973,8 @@ static void durable(void)
 		char name[64], size[16];
 		double call, own;
 
-		assert_true(match("^([0-9]+ [KM]iB) ([-0-9.]+) times as many \\(" N
-				  " [a-z/]+ instead of " N "\\)(, )?",
+		assert_true(match("^([0-9]+ [KM]iB) ([-0-9.]+) \\(" N " [a-z/]+ instead of " N
+				  "\\)(, )?",
 				  at));
 		short_size(group[1], size);
 		snprintf(name, sizeof(name), "copy durable.msync.%s", size);
@@ -1126,17 +1126,16 @@ static const struct {
 	{FS
 	 "a 4 KiB fault in the page cache on ([^ ]+) costs, as a multiple of one with DAX: (.*)$",
 	 cached_faults},
-	{FS "to copy and make durable on ([^ ]+) by msync instead of MAP_SYNC and "
+	{FS "a durable copy on ([^ ]+) by msync costs, as a multiple of one by MAP_SYNC and "
 	    "pmem_memcpy_persist: (.*)$",
 	 durable},
 	{FS "(fsync|msync) after one dirty page costs " N " [a-z/]+ on raw and " N
 	    " on ([^ ]+): ([-0-9.]+) times as many$",
 	 sync_call},
-	{FS "fio for the same work on ([^ ]+): without what its null engine takes its medians are "
-	    "from " PERCENT " \\(([^)]*)\\) to " PERCENT " \\(([^)]*)\\) off ours \\(([0-9]+) "
-	    "pairs\\)$",
+	{FS "the medians of fio on ([^ ]+), less what its null engine takes, differ from ours "
+	    "by " PERCENT " \\(([^)]*)\\) to " PERCENT " \\(([^)]*)\\) \\(([0-9]+) pairs\\)$",
 	 fio_compare},
-	{FS "what ([^ ]+) adds to raw in [a-z/]+, by fio and by ours: (.*)$", fio_extra},
+	{FS "([^ ]+) adds to raw, in [a-z/]+ by fio and by our benchmark: (.*)$", fio_extra},
 };
 
 static void check_sentence(void *arg, const char *text)

@@ -130,9 +130,9 @@ static void sentences_say_how_far_they_differ(void **state)
 	(void)state;
 	open_with(&o, pairs, sizeof(pairs) / sizeof(pairs[0]));
 	text = written(&o, NULL);
-	assert_holds(text, "its medians are from -0.1 % (psync.read.64k) to +2.0 % (psync.read.4k) "
-			   "off ours (2 pairs)\n");
-	assert_holds(text, "ext4: what linear:16 adds to raw in insn, by fio and by ours: "
+	assert_holds(text, "differ from ours by -0.1 % (psync.read.64k) to +2.0 % (psync.read.4k) "
+			   "(2 pairs)\n");
+	assert_holds(text, "ext4: linear:16 adds to raw, in insn by fio and by our benchmark: "
 			   "psync.read.4k +194 and +200\n");
 	free(text);
 	close_it(&o);
