@@ -23,6 +23,7 @@ readonly VERBS=(
 	"lint||shellcheck, clang-format, licence lines, warnings as errors"
 	"list|[OPTION]...|benchmarks, stacks and checks, and what each needs"
 	"report|[--verbose] RUN|print a run once more; of benchmarks, draw its plots too"
+	"new|KIND NAME|write a template: a benchmark (KIND bench) or family of checks (check)"
 	"setup|[all]|install missing Debian packages (all: those of the tests too)"
 	"cleanup|[--dry-run]|remove what dead runs left on this host: devices, mounts, kprobes; as root"
 	"clean||remove what was built, kernels and snapshots too; results stay"
@@ -940,6 +941,14 @@ verb_lint() {
 	run tests/lint.sh
 }
 
+verb_new() {
+	quiet=yes
+	make_tmp
+	setup build
+	build all
+	run build/daxdm new "$@"
+}
+
 verb_cleanup() {
 	quiet=yes
 	if is_read_only; then
@@ -966,7 +975,7 @@ main() {
 	case ${1-} in
 	'') die $USAGE "no verb given; ./run.sh help lists them" ;;
 	help | --help | -h) help ;;
-	bench | explain | test | lint | list | report | setup | cleanup | clean) "verb_$1" "${@:2}" ;;
+	bench | explain | test | lint | list | report | new | setup | cleanup | clean) "verb_$1" "${@:2}" ;;
 	check)
 		# shellcheck source=cli/check.sh
 		. cli/check.sh

@@ -47,6 +47,7 @@ struct variant {
 
 /* One mounted filesystem on one stack: what a benchmark works on. */
 struct bench_env {
+	const struct bench *bench; /* that runs */
 	struct cell cell;
 	struct stack *stack;
 	struct fs *fs;	       /* mounted */

@@ -146,6 +146,7 @@ static int run_variants(struct sweep *s, struct bench_env *env, const struct ben
 
 	s->bench = bench;
 	s->state = NULL;
+	env->bench = bench;
 	env->cell.waivers = bench->waivers;
 	json_object_clear(s->counted);
 	sweep_phase(env, "prepare");

@@ -55,6 +55,7 @@ extern const struct verb verb_wants;	 /* cli/wants.c */
 extern const struct verb verb_explain;	 /* cli/explain.c */
 extern const struct verb verb_draw;	 /* cli/draw.c */
 extern const struct verb verb_cleanup;	 /* cli/cleanup.c */
+extern const struct verb verb_new;	 /* cli/new.c */
 extern const struct verb verb_watchdog;	 /* cli/watchdog.c */
 
 #endif

@@ -14,6 +14,7 @@ static const struct verb *const verbs[] = {
 	&verb_compare,	 &verb_assert,	 &verb_gate,	  &verb_newest,	  &verb_verdicts,
 	&verb_behaviour, &verb_coverage, &verb_provision, &verb_emulate,  &verb_checks,
 	&verb_wants,	 &verb_explain,	 &verb_draw,	  &verb_watchdog, &verb_cleanup,
+	&verb_new,
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))

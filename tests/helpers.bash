@@ -164,3 +164,15 @@ run_as_nobody() { # SECONDS WORD...
 	cp "$TOP/build/daxdm" "$BATS_TEST_TMPDIR/daxdm"
 	run timeout "$seconds" setpriv --reuid 65534 --clear-groups "$BATS_TEST_TMPDIR/daxdm" "$@"
 }
+
+# A copy of the sources with what is built of them, as it stands: make then compiles what changes in it.
+copy_of_sources() { # DIR
+	local dir
+	mkdir -p "$1/build" "$1/results"
+	for dir in "$TOP"/* "$TOP"/.[a-z]*; do
+		case ${dir##*/} in build | results | .git) ;; *) cp -a "$dir" "$1/" ;; esac
+	done
+	for dir in daxdm flags gen libs-seen obj libperf; do
+		[[ ! -e $TOP/build/$dir ]] || cp -a "$TOP/build/$dir" "$1/build/"
+	done
+}
