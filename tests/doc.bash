@@ -62,19 +62,21 @@ doc_class() { # COMMAND
 	"make "*) echo make ;;
 	"./run.sh cleanup") echo "tests/cli/cleanup.bats: cleanup" ;;
 	"./run.sh clean") echo "tests/cli/killed.bats: run.sh\" clean" ;;
+	"./run.sh new bench shiny" | "./run.sh bench --bench shiny"*) echo "tests/e2e/new.bats: new bench" ;;
+	"./run.sh new check shiny" | "./run.sh check --check shiny"*) echo "tests/e2e/new.bats: new check --plant" ;;
 	"./run.sh setup") echo "tests/cli/setup.bats: setup" ;;
 	"./run.sh test") echo "tests/run.sh: tests/cli tests/e2e" ;;
 	"./run.sh lint") echo "tests/run.sh: tests/lint.sh" ;;
 	"./run.sh gate-selftest") echo "tests/e2e/gate.bats: gate-selftest" ;;
 	"./run.sh bench --quick") echo "tests/e2e/bench.bats: bench --quick" ;;
-	"./run.sh bench --repeat 2" | "./run.sh bench --bench "*" --repeat 2") echo "tests/e2e/bench.bats: --repeat 2" ;;
+	"./run.sh bench --repeat 2") echo "tests/e2e/bench.bats: --repeat 2" ;;
 	"./run.sh bench --bench "* | "./run.sh bench --stack "*) echo "tests/e2e/bench.bats: bench --bench --stack --fs" ;;
 	"./run.sh bench --kernel arch/x86/boot/bzImage --modules /tmp/modules")
 		echo "tests/e2e/bench.bats: --kernel --modules"
 		;;
 	"./run.sh bench --kernel 6.1 --module drivers/md/dm-mod.ko") echo "tests/e2e/bench.bats: --kernel --module" ;;
 	"./run.sh check --quick") echo "tests/e2e/check.bats: check --quick" ;;
-	"./run.sh check --plant" | "./run.sh check --check namespace --plant") echo "tests/e2e/check.bats: check --plant" ;;
+	"./run.sh check --plant") echo "tests/e2e/check.bats: check --plant" ;;
 	"./run.sh check --junit "*) echo "tests/e2e/check.bats: check --junit" ;;
 	*" --host "*) echo "tests/e2e/trouble.bats: --host --device" ;;
 	"./run.sh explain 6.1 --metric "*" --metric "*) echo "tests/e2e/explain.bats: explain --metric" ;;

@@ -65,6 +65,8 @@ setup() {
 		command=${command//\~\/linux/"$BATS_TEST_TMPDIR/tree"}
 		command=${command//\/tmp\/modules/"$TOP/lib"}
 		command=${command//drivers\/md\/dm-mod.ko/"$TOP/run.sh"}
+		command=${command//--bench shiny/--bench fault}
+		command=${command//--check shiny/--check namespace}
 		case $command in
 		"./run.sh bench"*)
 			run bash -c "cd '$TOP' && ${command//--repeat 2/} --name bats-readme"
@@ -150,12 +152,7 @@ setup() {
 	for doc in "$TOP"/doc/writing-a-*.md; do
 		{
 			grep -q check/check.h "$doc" && printf '#include "check/%s.h"\n' check fixture/testbed
-			grep -q bench/bench.h "$doc" && printf '%s\n' '#include "bench/bench.h"' \
-				'int setup(struct bench_env *env, void **state);' \
-				'int once(struct bench_env *env, void *state, const struct variant *variant);' \
-				'int probe(struct bench_env *env, void *state, const struct variant *variant, struct probe_set *probes);' \
-				'int report(struct bench_env *env, void *state, const struct variant *variant);' \
-				'void teardown(struct bench_env *env, void *state);'
+			grep -q bench/bench.h "$doc" && echo '#include "bench/ops_bench.h"'
 			printf '#include <%s.h>\n' errno fcntl unistd
 			awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on && !/^\t(X|bench)\(/' "$doc"
 		} >"$BATS_TEST_TMPDIR/doc.c"
