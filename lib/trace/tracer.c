@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/trace/tracer.h"
 
+#include "lib/base/stats.h"
 #include "lib/meter/meter.h"
 #include "lib/trace/kprobe.h"
 #include "lib/trace/tracer.skel.h"
@@ -260,19 +261,6 @@ long tracer_read(struct tracer *tracer, const struct stamp **stamps)
 
 enum { CALIBRATION_CALLS = 65 };
 
-static int compare_ticks(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static uint64_t median_ticks(uint64_t *ticks)
-{
-	qsort(ticks, CALIBRATION_CALLS, sizeof(*ticks), compare_ticks);
-	return ticks[CALIBRATION_CALLS / 2];
-}
-
 /* Has the kernel call its functions for tests, or getpid(2).
  * Source: net/bpf/test_run.c, bpf_prog_test_run_tracing(). */
 static int call_test_function(const struct tracer *t, int fd)
@@ -299,7 +287,7 @@ static int call_test_functions(struct tracer *t, uint64_t *median)
 		if (rc < 0)
 			return rc;
 	}
-	*median = median_ticks(ticks);
+	*median = stats_median_ticks(ticks, CALIBRATION_CALLS);
 	return 0;
 }
 
@@ -331,7 +319,7 @@ static int calibrate_on(struct tracer *t, enum tracer_function function, uint64_
 		return -EBADMSG;
 	for (int i = 0; i < CALIBRATION_CALLS; i++)
 		ticks[i] = stamps[2 * i + 1].ticks - stamps[2 * i].ticks;
-	*inside = median_ticks(ticks);
+	*inside = stats_median_ticks(ticks, CALIBRATION_CALLS);
 	*around = with - without;
 	return 0;
 }
@@ -377,7 +365,8 @@ static uint64_t getpid_ticks(void)
 			}
 		}
 	}
-	return median_ticks(ticks[1]) - median_ticks(ticks[0]);
+	return stats_median_ticks(ticks[1], CALIBRATION_CALLS) -
+	       stats_median_ticks(ticks[0], CALIBRATION_CALLS);
 }
 
 static int calibrate(struct tracer *tracer)

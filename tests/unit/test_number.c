@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Numbers as people write them. */
+/* Numbers as people write and read them, those of JSON fields, and those by chance. */
+#include "lib/base/field.h"
 #include "lib/base/number.h"
+#include "lib/base/random.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -64,11 +66,52 @@ static void refuses_what_may_mean_something_else(void **state)
 	assert_int_equal(number, 42);
 }
 
+static void prints_what_was_fitted(void **state)
+{
+	(void)state;
+	assert_string_equal(number_tenths(1750).s, "1,750");
+	assert_string_equal(number_tenths(4.999).s, "5");
+	assert_string_equal(number_tenths(0.4).s, "0.4");
+	assert_string_equal(number_tenths(-1e-12).s, "0");
+	assert_string_equal(number(number_round(1e300)).s, "1,000,000,000,000,000,000");
+}
+
+/* A guest may send a field of any type. */
+static void reads_fields_of_any_type(void **state)
+{
+	json_t *object = json_pack("{ss si sf sn}", "text", "a", "number", 7, "real", 7.5, "null");
+
+	(void)state;
+	assert_string_equal(field_text(object, "text"), "a");
+	assert_string_equal(field_text(object, "number"), "");
+	assert_string_equal(field_text(object, "none"), "");
+	assert_string_equal(field_text(NULL, "text"), "");
+	assert_int_equal(field_number(object, "number"), 7);
+	assert_int_equal(field_number(object, "text"), -1);
+	assert_int_equal(field_number(object, "real"), -1);
+	assert_int_equal(field_number(object, "null"), -1);
+	json_decref(object);
+}
+
+/* The vector that implementations of splitmix64 are tested with. */
+static void random_numbers_are_those_of_splitmix64(void **state)
+{
+	uint64_t seed = 1234567;
+
+	(void)state;
+	assert_true(random_next(&seed) == UINT64_C(6457827717110365317));
+	assert_true(random_next(&seed) == UINT64_C(3203168211198807973));
+	assert_true(random_next(&seed) == UINT64_C(9817491932198370423));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_numbers_in_range),
 		cmocka_unit_test(refuses_what_may_mean_something_else),
+		cmocka_unit_test(prints_what_was_fitted),
+		cmocka_unit_test(reads_fields_of_any_type),
+		cmocka_unit_test(random_numbers_are_those_of_splitmix64),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

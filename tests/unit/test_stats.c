@@ -112,6 +112,15 @@ static void test_digest(void **state)
 	assert_true(stats_digest(negative, 1) == 0x8cf51a8bfca3883du);
 }
 
+static void test_median_of_ticks(void **state)
+{
+	uint64_t odd[] = {9, 1, UINT64_MAX}, even[] = {4, 1, 3, 2};
+
+	(void)state;
+	assert_int_equal(stats_median_ticks(odd, 3), 9);
+	assert_int_equal(stats_median_ticks(even, 4), 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -119,6 +128,7 @@ int main(void)
 		cmocka_unit_test(test_none_is_refused),
 		cmocka_unit_test(test_samples_keep_their_order),
 		cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_median_of_ticks),
 		cmocka_unit_test(test_quantiles_of_a_million),
 	};
 
