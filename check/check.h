@@ -243,6 +243,9 @@ struct check_task {
  * Returns 0, or -errno after check_broken(). */
 int check_start(struct check_env *env, struct check_task *task, int (*fn)(void *arg), void *arg);
 
+/* Sleeps so long. */
+void check_pause(unsigned int milliseconds);
+
 /* Limits count what this host was given by an outer one (lib/base/limit_clock.h). */
 
 /* Waits at most so long.  Returns true if it is done; task->status is then its exit status, or 128

@@ -238,7 +238,7 @@ struct first_write {
 static bool convert_once(struct extent_boundaries *e, const struct extent_boundary *boundary,
 			 const struct first_write *first)
 {
-	enum { LITTER = 1000 };
+	enum { STALE = 1000 };
 	uint64_t at[5];
 	unsigned int n = places(boundary, first->len, at), p = n ? first->place % n : 0;
 	char after[80];
@@ -247,8 +247,8 @@ static bool convert_once(struct extent_boundaries *e, const struct extent_bounda
 		return true;
 	extent_boundary_expect(e, boundary, boundary->begin_bytes,
 			       boundary->end_bytes - boundary->begin_bytes, NULL);
-	if (extent_boundary_litter(e, boundary, LITTER) < 0 ||
-	    !extent_boundary_look(e, boundary, "littering unwritten blocks"))
+	if (extent_boundary_write_stale(e, boundary, STALE) < 0 ||
+	    !extent_boundary_look(e, boundary, "writing stale bytes to unwritten blocks"))
 		return false;
 	snprintf(after, sizeof(after), "writing %zu bytes from %" PRIu64 " on, first of all",
 		 first->len, at[p]);

@@ -339,8 +339,8 @@ bool extent_boundary_look(struct extent_boundaries *e, const struct extent_bound
 	return good;
 }
 
-int extent_boundary_litter(struct extent_boundaries *e, const struct extent_boundary *boundary,
-			   uint32_t generation)
+int extent_boundary_write_stale(struct extent_boundaries *e, const struct extent_boundary *boundary,
+				uint32_t generation)
 {
 	struct extents extents;
 	char bytes[PAGE_BYTES];

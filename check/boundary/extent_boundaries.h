@@ -69,7 +69,7 @@ bool extent_boundary_look_read(struct extent_boundaries *e, const struct extent_
 
 /* Writes the blocks around a boundary with stamps of that generation by bios of the device: what an
  * unwritten block holds must never be seen.  Returns 0, or -errno after check_broken(). */
-int extent_boundary_litter(struct extent_boundaries *e, const struct extent_boundary *boundary,
-			   uint32_t generation);
+int extent_boundary_write_stale(struct extent_boundaries *e, const struct extent_boundary *boundary,
+				uint32_t generation);
 
 #endif

@@ -79,18 +79,18 @@ static void by_hand(struct check_env *env, const void *arg)
 
 /* ---- at random -------------------------------------------------------------------------- */
 
-struct dice {
+struct random_arg {
 	struct graph_random_rules rules;
 	unsigned int rounds; /* if nobody says how many */
 };
 
-/* What a table brings while it is one of many: into a file, told only if it is the last. */
-struct whisper {
+/* The messages about one of many tables: kept in a file, written only if it is the last. */
+struct output {
 	struct check_env env;
 	int fd;
 };
 
-static int whisper_begin(struct whisper *w, const struct check_env *env)
+static int output_begin(struct output *w, const struct check_env *env)
 {
 	w->env = *env;
 	w->env.complained = w->env.planted = false;
@@ -99,8 +99,8 @@ static int whisper_begin(struct whisper *w, const struct check_env *env)
 	return w->fd < 0 ? -errno : 0;
 }
 
-/* Passes on what was said. */
-static void whisper_tell(struct whisper *w, struct check_env *env)
+/* Writes them to the output of the check. */
+static void output_tell(struct output *w, struct check_env *env)
 {
 	char chunk[4096];
 	ssize_t n;
@@ -115,16 +115,16 @@ static void whisper_tell(struct whisper *w, struct check_env *env)
 	env->complained |= w->env.complained;
 }
 
-static void whisper_end(struct whisper *w)
+static void output_end(struct output *w)
 {
 	if (w->fd >= 0)
 		close(w->fd);
 }
 
-struct hunt {
+struct search {
 	struct check_env *env;
 	enum table_oracle_wrong wrong; /* what was wrong with the first */
-	struct whisper smallest;
+	struct output smallest;
 	int64_t until_ms;
 	unsigned int trials;
 };
@@ -132,42 +132,42 @@ struct hunt {
 /* One table, kept if it is wrong in the same way. */
 static bool still_wrong(struct graph *candidate, void *arg)
 {
-	struct hunt *hunt = arg;
+	struct search *search = arg;
 	struct table_oracle_result result;
-	struct whisper w;
+	struct output w;
 
-	if (limit_clock_ms() >= hunt->until_ms || whisper_begin(&w, hunt->env) < 0)
+	if (limit_clock_ms() >= search->until_ms || output_begin(&w, search->env) < 0)
 		return false;
-	hunt->trials++;
+	search->trials++;
 	result = table_oracle_run(&w.env, candidate, "ext4", FILE_MAX_BYTES, false);
-	if (result.wrong != hunt->wrong) {
-		whisper_end(&w);
+	if (result.wrong != search->wrong) {
+		output_end(&w);
 		return false;
 	}
-	whisper_end(&hunt->smallest);
-	hunt->smallest = w;
+	output_end(&search->smallest);
+	search->smallest = w;
 	return true;
 }
 
 /* Makes a failing table as small as the time allows, and tells. */
-static void shrink(struct check_env *env, struct graph *g, struct hunt *hunt)
+static void shrink(struct check_env *env, struct graph *g, struct search *search)
 {
 	enum { SHRINK_MS = 5000 };
 	size_t before = g->devices[g->n - 1].n_targets;
 
-	hunt->until_ms = limit_clock_ms() + SHRINK_MS;
-	if (!env->plant && hunt->wrong != TABLE_ORACLE_BROKEN)
-		graph_reduce(g, still_wrong, hunt);
-	whisper_tell(&hunt->smallest, env);
+	search->until_ms = limit_clock_ms() + SHRINK_MS;
+	if (!env->plant && search->wrong != TABLE_ORACLE_BROKEN)
+		graph_reduce(g, still_wrong, search);
+	output_tell(&search->smallest, env);
 	check_evidence(env, "found with %zu segments, the smallest of %u more trials has %zu",
-		       before, hunt->trials, g->devices[g->n - 1].n_targets);
+		       before, search->trials, g->devices[g->n - 1].n_targets);
 }
 
-/* One throw.  Returns 1 if a table was tried and right, 0 if there was none or device-mapper
+/* One random table.  Returns 1 if a table was tried and right, 0 if there was none or device-mapper
  * refused it, -1 if something was wrong. */
-static int throw_dice(struct check_env *env, const struct dice *dice, uint64_t seed)
+static int try_random(struct check_env *env, const struct random_arg *random_arg, uint64_t seed)
 {
-	struct hunt hunt = {.env = env};
+	struct search search = {.env = env};
 	struct table_oracle_result result;
 	struct graph g, copy;
 	char name[64];
@@ -175,41 +175,41 @@ static int throw_dice(struct check_env *env, const struct dice *dice, uint64_t s
 
 	if (!begin(env, &g, 2))
 		return -1;
-	if (graph_random(&g, check_name(env, "", name), seed, &dice->rules) < 0 ||
-	    graph_copy(&g, &copy) < 0 || whisper_begin(&hunt.smallest, env) < 0) {
+	if (graph_random(&g, check_name(env, "", name), seed, &random_arg->rules) < 0 ||
+	    graph_copy(&g, &copy) < 0 || output_begin(&search.smallest, env) < 0) {
 		graph_destroy(&g);
-		return 0; /* the dice gave nothing */
+		return 0; /* no table within the rules */
 	}
 	paged = graph_is_paged(&copy, copy.n - 1);
-	result = table_oracle_run(&hunt.smallest.env, &copy, "ext4", FILE_MAX_BYTES, false);
-	env->planted |= hunt.smallest.env.planted;
-	hunt.wrong = result.wrong;
-	if (hunt.wrong == TABLE_ORACLE_RIGHT && paged && !result.table_rc && !result.dax) {
+	result = table_oracle_run(&search.smallest.env, &copy, "ext4", FILE_MAX_BYTES, false);
+	env->planted |= search.smallest.env.planted;
+	search.wrong = result.wrong;
+	if (search.wrong == TABLE_ORACLE_RIGHT && paged && !result.table_rc && !result.dax) {
 		char *text = graph_dmsetup(&g);
 
 		check_fail(env, "table of whole pages: no DAX");
 		check_evidence(env, "%s", text ? text : "(no memory for the table)");
 		free(text);
-		hunt.wrong = TABLE_ORACLE_ACCESS;
-	} else if (hunt.wrong != TABLE_ORACLE_RIGHT) {
-		shrink(env, &g, &hunt);
+		search.wrong = TABLE_ORACLE_ACCESS;
+	} else if (search.wrong != TABLE_ORACLE_RIGHT) {
+		shrink(env, &g, &search);
 	}
-	whisper_end(&hunt.smallest);
+	output_end(&search.smallest);
 	graph_destroy(&g);
-	return hunt.wrong == TABLE_ORACLE_RIGHT ? !result.table_rc : -1;
+	return search.wrong == TABLE_ORACLE_RIGHT ? !result.table_rc : -1;
 }
 
 static void at_random(struct check_env *env, const void *arg)
 {
 	enum { DICE_S = 70 }; /* well within the limit of the check */
-	const struct dice *dice = arg;
-	unsigned int rounds = env->rounds ? env->rounds : dice->rounds, good = 0;
+	const struct random_arg *random_arg = arg;
+	unsigned int rounds = env->rounds ? env->rounds : random_arg->rounds, good = 0;
 	int64_t until_ms = limit_clock_ms() + DICE_S * 1000;
 	uint64_t i;
 
 	/* Throws that give nothing do not count, as long as some do. */
 	for (i = 0; good < rounds && i < 8 * (uint64_t)rounds && limit_clock_ms() < until_ms; i++) {
-		int rc = throw_dice(env, dice, env->seed + i);
+		int rc = try_random(env, random_arg, env->seed + i);
 
 		if (rc < 0) {
 			check_evidence(env, "--seed %" PRIu64 " --rounds 1 throws this table first",
@@ -234,7 +234,7 @@ static const char *const needs_ext4[] = {"device:fsdax:2", "target:linear", "tar
 static const char *const needs_xfs[] = {"device:fsdax:2", "target:linear", "target:striped",
 					"fs:xfs", NULL};
 
-static const struct dice dice_pages = {
+static const struct random_arg random_pages = {
 	.rules = {.grain_sectors = 8,
 		  .min_sectors = 3 << 11,
 		  .max_sectors = 5 << 11,
@@ -243,7 +243,7 @@ static const struct dice dice_pages = {
 		  .partitions = true},
 	.rounds = 4,
 };
-static const struct dice dice_sectors = {
+static const struct random_arg random_sectors = {
 	.rules = {.grain_sectors = 1,
 		  .min_sectors = 3 << 11,
 		  .max_sectors = 5 << 11,
@@ -317,7 +317,7 @@ static const struct check_item items[] = {
 		.limit_s = 90,
 		.plants = PLANT_STACK | PLANT_BYTE | PLANT_FRAME | PLANT_DMESG,
 		.run = at_random,
-		.arg = &dice_pages,
+		.arg = &random_pages,
 	},
 	{
 		.name = "random.sectors",
@@ -327,7 +327,7 @@ static const struct check_item items[] = {
 		.limit_s = 90,
 		.plants = PLANT_BYTE,
 		.run = at_random,
-		.arg = &dice_sectors,
+		.arg = &random_sectors,
 	},
 	{
 		.name = "outside",

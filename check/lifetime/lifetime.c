@@ -31,13 +31,6 @@ enum {
 	LIMIT_MS = 8000, /* for a step that may hang */
 };
 
-static void pause_ms(long ms)
-{
-	const struct timespec pause = {.tv_nsec = ms * 1000000};
-
-	nanosleep(&pause, NULL);
-}
-
 static void store_stamps(char *base, uint64_t offset_bytes, size_t len, uint32_t generation)
 {
 	stamp_fill(base + offset_bytes, len, TESTBED_FILE, offset_bytes, generation);
@@ -66,27 +59,27 @@ static int try_unmount(struct check_env *env, struct testbed *bed)
 
 /* ---- processes ------------------------------------------------------------------------------- */
 
-struct family {
+struct processes {
 	struct testbed *bed;
 	volatile bool stored, end;
 	volatile pid_t grandchild;
 };
 
-static int grandchild_main(struct family *f, pid_t parent)
+static int grandchild_main(struct processes *f, pid_t parent)
 {
 	/* It is gone when somebody else has become the parent. */
 	while (getppid() == parent)
-		pause_ms(1);
+		check_pause(1);
 	store_stamps(f->bed->map.base, 0, WINDOW_BYTES, NEXT_GENERATION);
 	f->stored = true;
 	while (!f->end)
-		pause_ms(1);
+		check_pause(1);
 	return 0;
 }
 
 static int parent_main(void *arg)
 {
-	struct family *f = arg;
+	struct processes *f = arg;
 	pid_t parent = getpid(), pid = fork();
 
 	if (!pid)
@@ -97,7 +90,7 @@ static int parent_main(void *arg)
 
 static void fork_keeps(struct check_env *env, const void *arg)
 {
-	struct family *f = check_shared(env, sizeof(*f));
+	struct processes *f = check_shared(env, sizeof(*f));
 	char *bytes = malloc(WINDOW_BYTES);
 	struct check_task task, grandchild = {0};
 	struct testbed bed;
@@ -129,7 +122,7 @@ out:
 /* Opens and maps the file by itself, sees the first window, stores into the second one. */
 static int other_main(void *arg)
 {
-	struct family *f = arg;
+	struct processes *f = arg;
 	char path[300], found[160];
 	struct mapping m;
 	int fd;
@@ -148,12 +141,12 @@ static int other_main(void *arg)
 static void two_processes(struct check_env *env, const void *arg)
 {
 	struct check_task task;
-	struct family f;
+	struct processes f;
 	struct testbed bed;
 
 	if (!testbed_open(env, &bed, arg))
 		return;
-	f = (struct family){.bed = &bed};
+	f = (struct processes){.bed = &bed};
 	store_stamps(bed.map.base, 0, WINDOW_BYTES, NEXT_GENERATION);
 	if (check_start(env, &task, other_main, &f) < 0)
 		return;
@@ -169,7 +162,7 @@ static void two_processes(struct check_env *env, const void *arg)
 }
 
 /* Stores until it is killed. */
-static int storm_main(void *arg)
+static int store_main(void *arg)
 {
 	struct testbed *bed = arg;
 
@@ -184,11 +177,11 @@ static void killed(struct check_env *env, const void *arg)
 	struct check_task task;
 	struct testbed bed;
 
-	if (!testbed_open(env, &bed, arg) || check_start(env, &task, storm_main, &bed) < 0)
+	if (!testbed_open(env, &bed, arg) || check_start(env, &task, store_main, &bed) < 0)
 		return;
 	testbed_unmap(&bed);
 	testbed_close_file(&bed);
-	pause_ms(100);
+	check_pause(100);
 	check_errno(env, try_unmount(env, &bed), -EBUSY, "umount while a process stores");
 	if (!check_that(env, check_kill(&task), "a process that stores can be killed"))
 		return;
@@ -310,7 +303,7 @@ static void remove_deferred(struct check_env *env, const void *arg)
 		return;
 	until_ms = limit_clock_ms() + LIMIT_MS;
 	do {
-		pause_ms(10);
+		check_pause(10);
 		rc = dm_device_info(testbed_dm(&bed), &info);
 	} while (rc != -ENXIO && limit_clock_ms() < until_ms);
 	check_errno(env, rc, -ENXIO, "asking for the device when its last user is gone");
@@ -334,7 +327,7 @@ static int forced_main(void *arg)
 	store_stamps(base, 0, PAGE_BYTES, TESTBED_GENERATION);
 	f->touched = true;
 	while (!f->removed)
-		pause_ms(1);
+		check_pause(1);
 	f->load = check_load(base, NULL);
 	f->store = check_copy(base, f->page, PAGE_BYTES);
 	f->cold = check_load(base + COLD, NULL);

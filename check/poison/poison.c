@@ -367,7 +367,6 @@ static void note_signal(int signal, siginfo_t *info, void *context)
 static int victim_main(void *arg)
 {
 	const struct sigaction noting = {.sa_sigaction = note_signal, .sa_flags = SA_SIGINFO};
-	const struct timespec pause = {.tv_nsec = 1000000};
 	struct victim *v = arg;
 	char *page = v->bed->map.base + v->offset_bytes;
 
@@ -380,7 +379,7 @@ static int victim_main(void *arg)
 		v->madvise = madvise(page, PAGE_BYTES, MADV_HWPOISON) < 0 ? -errno : 0;
 	v->ready = true;
 	while (!v->over)
-		nanosleep(&pause, NULL);
+		check_pause(1);
 	v->beside = check_load(page + PAGE_BYTES, NULL);
 	v->again = check_load(page, NULL);
 	return 0;

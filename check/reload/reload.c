@@ -141,13 +141,13 @@ static void remount(struct check_env *env, const void *data)
 
 enum { STEPS_MAX = 3 };
 
-/* One page's story; the last step says what is looked at. */
-struct story {
+/* The accesses to one page; the result of the last step is judged. */
+struct sequence {
 	const char *name;
 	work_fn *before, *steps[STEPS_MAX];
 };
 
-static const struct story loads[] = {
+static const struct sequence loads[] = {
 	{"load", work_load, {work_load}},
 	{"load_of_stored", work_store, {work_load}},
 	{"msync_load", work_store, {work_msync, work_load}},
@@ -158,41 +158,41 @@ static const struct story loads[] = {
 	{"remap_load_of_stored", work_store, {work_remap, work_load}},
 };
 
-static const struct story writable[] = {
+static const struct sequence writable[] = {
 	{"store", work_store, {work_store}},
 };
 
-static const struct story readable[] = {
+static const struct sequence readable[] = {
 	{"store", work_load, {work_store}},
 	{"msync_store", work_store, {work_msync, work_store}},
 };
 
-static const struct story fresh_stores[] = {
+static const struct sequence fresh_stores[] = {
 	{"dontneed_store", work_load, {work_dontneed, work_store}},
 	{"dontneed_store_into_stored", work_store, {work_dontneed, work_store}},
 	{"remap_store", work_load, {work_remap, work_store}},
 	{"remap_store_into_stored", work_store, {work_remap, work_store}},
 };
 
-struct tale {
-	const struct story *stories;
+struct sequence_set {
+	const struct sequence *sequences;
 	unsigned int n;
 	bool stores;
 	const char *observation;
 };
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
-static const struct tale tale_loads = {loads, N(loads), false, "a_load_shows"};
-static const struct tale tale_writable = {writable, N(writable), true, "a_store_lands_on"};
-static const struct tale tale_readable = {readable, N(readable), true, "a_store_lands_on"};
-static const struct tale tale_fresh_stores = {fresh_stores, N(fresh_stores), true,
-					      "a_store_lands_on"};
+static const struct sequence_set set_loads = {loads, N(loads), false, "a_load_shows"};
+static const struct sequence_set set_writable = {writable, N(writable), true, "a_store_lands_on"};
+static const struct sequence_set set_readable = {readable, N(readable), true, "a_store_lands_on"};
+static const struct sequence_set set_fresh_stores = {fresh_stores, N(fresh_stores), true,
+						     "a_store_lands_on"};
 
-enum { STORIES_MAX = 8 };
+enum { SEQUENCES_MAX = 8 };
 
 struct old_arg {
 	struct swapped_members_arg reload;
-	const struct tale *tale;
+	const struct sequence_set *set;
 };
 
 static bool is_generation(const void *bytes, uint64_t offset, uint32_t generation)
@@ -201,9 +201,9 @@ static bool is_generation(const void *bytes, uint64_t offset, uint32_t generatio
 }
 
 /* Which member a load showed. */
-static const char *shown(const struct story *story, const void *bytes, uint64_t offset)
+static const char *shown(const struct sequence *sequence, const void *bytes, uint64_t offset)
 {
-	if (is_generation(bytes, offset, story->before == work_store ? SWAPPED_BEFORE : 1))
+	if (is_generation(bytes, offset, sequence->before == work_store ? SWAPPED_BEFORE : 1))
 		return "old member";
 	return is_generation(bytes, offset, SWAPPED_NEW) ? "new member" : "neither";
 }
@@ -225,33 +225,34 @@ static const char *landed(const struct swapped_members *swap, uint64_t offset)
 				: "neither";
 }
 
-/* One observation of all stories; evidence of a leak; each must have ended. */
+/* One observation of all sequences, and whether a store reached the old member; each must have
+ * ended. */
 static void conclude(struct check_env *env, const struct swapped_members *swap,
-		     const struct tale *tale, struct worker *workers)
+		     const struct sequence_set *set, struct worker *workers)
 {
 	json_t *value = json_object();
 	bool leak = false;
 
-	for (unsigned int i = 0; i < tale->n; i++) {
+	for (unsigned int i = 0; i < set->n; i++) {
 		char text[32];
 		const char *is = worker_outcome(&workers[i], text);
-		const struct story *story = &tale->stories[i];
+		const struct sequence *sequence = &set->sequences[i];
 
 		check_that(env,
 			   workers[i].state == WORK_DONE &&
-				   (!worker_work(&workers[i])->rc || !tale->stores),
-			   "%s ends (it is: %s)", story->name, is);
+				   (!worker_work(&workers[i])->rc || !set->stores),
+			   "%s ends (it is: %s)", sequence->name, is);
 		if (!strcmp(is, "done"))
-			is = tale->stores
-				     ? landed(swap, work_page(i))
-				     : shown(story, worker_work(&workers[i])->bytes, work_page(i));
+			is = set->stores ? landed(swap, work_page(i))
+					 : shown(sequence, worker_work(&workers[i])->bytes,
+						 work_page(i));
 		check_that(env, strcmp(is, "neither") && strcmp(is, "both"),
-			   "%s is found on one of the members (it is: %s)", story->name, is);
-		leak = leak || (tale->stores && !strcmp(is, "old member"));
-		json_object_set_new(value, story->name, json_string(is));
+			   "%s is found on one of the members (it is: %s)", sequence->name, is);
+		leak = leak || (set->stores && !strcmp(is, "old member"));
+		json_object_set_new(value, sequence->name, json_string(is));
 	}
-	check_observe(env, tale->observation, value);
-	if (!tale->stores)
+	check_observe(env, set->observation, value);
+	if (!set->stores)
 		return;
 	check_observe(env, "leak", json_boolean(leak));
 	check_observe(
@@ -273,44 +274,45 @@ static void drop_caches(void)
 	}
 }
 
-/* A step of each story at once; one that did not end gets no further one. */
-static void step(const struct tale *tale, struct worker *workers, unsigned int s)
+/* A step of each sequence at once; one that did not end gets no further one. */
+static void step(const struct sequence_set *set, struct worker *workers, unsigned int s)
 {
 	bool any = false;
 
-	for (unsigned int i = 0; i < tale->n; i++) {
-		const struct story *story = &tale->stories[i];
+	for (unsigned int i = 0; i < set->n; i++) {
+		const struct sequence *sequence = &set->sequences[i];
 
-		if (!story->steps[s] || workers[i].state != WORK_DONE)
+		if (!sequence->steps[s] || workers[i].state != WORK_DONE)
 			continue;
-		worker_ask(&workers[i], story->steps[s], work_page(i), PAGE_BYTES, SWAPPED_AFTER);
+		worker_ask(&workers[i], sequence->steps[s], work_page(i), PAGE_BYTES,
+			   SWAPPED_AFTER);
 		any = true;
 	}
 	if (any)
-		workers_finish(workers, tale->n, LIMIT_MS);
+		workers_finish(workers, set->n, LIMIT_MS);
 }
 
 static void old_mapping(struct check_env *env, const void *data)
 {
 	const struct old_arg *arg = data;
-	const struct tale *tale = arg->tale;
-	struct worker workers[STORIES_MAX] = {0};
+	const struct sequence_set *set = arg->set;
+	struct worker workers[SEQUENCES_MAX] = {0};
 	struct swapped_members swap;
 	bool good = swapped_members_open(env, &swap, &arg->reload) &&
-		    !workers_start(env, workers, tale->n, &swap.bed);
+		    !workers_start(env, workers, set->n, &swap.bed);
 
-	for (unsigned int i = 0; i < tale->n && good; i++)
-		good = worker_do(env, &workers[i], tale->stories[i].name, tale->stories[i].before,
+	for (unsigned int i = 0; i < set->n && good; i++)
+		good = worker_do(env, &workers[i], set->sequences[i].name, set->sequences[i].before,
 				 work_page(i), PAGE_BYTES, SWAPPED_BEFORE);
 	if (good && swapped_members_swap(env, &swap, arg->reload.flags)) {
 		for (unsigned int s = 0; s < STEPS_MAX; s++) {
-			step(tale, workers, s);
+			step(set, workers, s);
 			if (!s)
 				drop_caches();
 		}
-		conclude(env, &swap, tale, workers);
+		conclude(env, &swap, set, workers);
 	}
-	workers_end(env, workers, tale->n);
+	workers_end(env, workers, set->n);
 	swapped_members_close(env, &swap);
 }
 
@@ -662,11 +664,11 @@ static const struct check_item items[] = {
 	BYTES("remount.ext4_nolockfs", needs_ext4, &ext4_nolockfs),
 	BYTES("remount.xfs", needs_xfs, &xfs),
 	BYTES("remount.xfs_nolockfs", needs_xfs, &xfs_nolockfs),
-	OLD_MOST("old_load", tale_loads),
-	OLD_MOST("old_writable", tale_writable),
-	OLD("old_writable", xfs, "_nolockfs", DM_NOLOCKFS, tale_writable),
-	OLD_MOST("old_readable", tale_readable),
-	OLD_MOST("old_remap", tale_fresh_stores),
+	OLD_MOST("old_load", set_loads),
+	OLD_MOST("old_writable", set_writable),
+	OLD("old_writable", xfs, "_nolockfs", DM_NOLOCKFS, set_writable),
+	OLD_MOST("old_readable", set_readable),
+	OLD_MOST("old_remap", set_fresh_stores),
 	ITEM("next_owner.ext4", needs_ext4, next_owner, &ext4_nolockfs,
 	     "after a swap the old member can be opened for oneself, and a store through an old "
 	     "mapping ends",

@@ -262,7 +262,7 @@ static const char *const needs_fsdax[] = {"device:fsdax", NULL};
 #endif
 
 static const struct suspend_ops_arg ext4 = {.fs = "ext4"}, xfs = {.fs = "xfs"};
-static const struct suspend_ops_arg ext4_lower = {.table = TESTBED_DEPTH, .fs = "ext4"};
+static const struct suspend_ops_arg ext4_lower = {.fs = "ext4", .lower = true};
 static const struct suspend_ops_arg ext4_huge = {.fs = "ext4", .huge = true};
 static const struct suspend_ops_arg xfs_huge = {.fs = "xfs", .huge = true};
 static const struct suspend_ops_arg ext4_sync = {.fs = "ext4",
@@ -349,8 +349,8 @@ static const struct check_item items[] = {
 	BOTH("flush_nolockfs.released", , _nolockfs, suspend_ops_released, RELEASED, DM_IOCTL),
 	BOTH("noflush.released", , _noflush, suspend_ops_released, RELEASED, DM_IOCTL),
 	BOTH("noflush_nolockfs.released", , _neither, suspend_ops_released, RELEASED, DM_IOCTL),
-	ITEM("lower.released", "ext4", needs_ext4, suspend_ops_lower_released, &ext4_lower,
-	     RELEASED, DM_IOCTL),
+	ITEM("lower.released", "ext4", needs_ext4, suspend_ops_released, &ext4_lower, RELEASED,
+	     DM_IOCTL),
 	ITEM("resume_again", "ext4", needs_ext4, resume_again, &ext4,
 	     "to resume a device that is not suspended is no error and changes nothing",
 	     "linux/dm-ioctl.h, DM_SUSPEND: it is no longer an error to issue this command on an "

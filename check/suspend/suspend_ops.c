@@ -13,7 +13,7 @@ enum { FILE_BYTES = 4 * WINDOW_BYTES };
 bool suspend_ops_open(struct check_env *env, struct testbed *bed, const struct suspend_ops_arg *arg)
 {
 	const struct testbed_spec spec = {
-		.table = arg->table ? arg->table : "2x $/2 linear A +0",
+		.table = arg->lower ? TESTBED_DEPTH : "2x $/2 linear A +0",
 		.fs = arg->fs,
 		.file_bytes = FILE_BYTES,
 		.small_pages = !arg->huge,
@@ -151,33 +151,14 @@ void suspend_ops_released(struct check_env *env, const void *data)
 	const struct suspend_ops_arg *arg = data;
 	struct worker workers[OPS] = {0};
 	struct testbed bed;
+	const char *name = NULL;
 
-	if (suspend_ops_open(env, &bed, arg) && !workers_start(env, workers, OPS, &bed) &&
-	    prepare(env, &bed, workers) && testbed_suspend(env, &bed, arg->flags)) {
+	if (suspend_ops_open(env, &bed, arg))
+		name = bed.graph.devices[arg->lower ? 1 : bed.device].name;
+	if (name && !workers_start(env, workers, OPS, &bed) && prepare(env, &bed, workers) &&
+	    check_setup(env, dm_device_suspend(name, arg->flags), "suspending %s", name)) {
 		run_ops(env, workers);
-		if (testbed_resume(env, &bed))
-			judge_released(env, &bed, workers);
-	}
-	workers_end(env, workers, OPS);
-	testbed_close(env, &bed);
-}
-
-/* ---- the lower of two ------------------------------------------------------------------------ */
-
-void suspend_ops_lower_released(struct check_env *env, const void *data)
-{
-	struct worker workers[OPS] = {0};
-	struct testbed bed;
-	const char *lower = NULL;
-	int rc;
-
-	if (suspend_ops_open(env, &bed, data))
-		lower = bed.graph.devices[1].name;
-	if (lower && !workers_start(env, workers, OPS, &bed) && prepare(env, &bed, workers) &&
-	    check_setup(env, dm_device_suspend(lower, 0), "suspending the lower device")) {
-		run_ops(env, workers);
-		rc = dm_device_resume(lower, 0);
-		if (check_errno(env, rc, 0, "resuming the lower device"))
+		if (check_errno(env, dm_device_resume(name, 0), 0, "resuming %s", name))
 			judge_released(env, &bed, workers);
 	}
 	workers_end(env, workers, OPS);

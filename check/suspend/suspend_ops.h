@@ -11,25 +11,24 @@
 #include "check/fixture/testbed.h"
 
 struct suspend_ops_arg {
-	const char *table; /* check/fixture/testbed.h; NULL: two segments */
 	const char *fs;
+	bool lower;	    /* the suspended device is the one below the mounted one */
 	unsigned int flags; /* of the suspend */
 	bool huge;
 	int map_flags; /* 0: MAP_SHARED */
 };
 
 enum {
-	SUSPEND_SETTLE_MS = 10000,  /* who waits, waits by then */
-	SUSPEND_RELEASE_MS = 10000, /* what waited must be gone so long after the resume */
+	SUSPEND_SETTLE_MS = 10000,  /* what waits is asleep by then */
+	SUSPEND_RELEASE_MS = 10000, /* what waited must end so long after the resume */
 };
 
-/* A testbed as arg says.  Returns true, or false after check_broken();
- * testbed_close() in either case. */
+/* A device of two segments, or of two levels, in use as arg says.  Returns true, or false after
+ * check_broken(); testbed_close() in either case. */
 bool suspend_ops_open(struct check_env *env, struct testbed *bed,
 		      const struct suspend_ops_arg *arg);
 
-/* Run functions; arg is a const struct suspend_ops_arg.  The one suspends the device that is
- * mounted, the other the one below it, the second of its table (with no flags). */
+/* A run function; arg is a const struct suspend_ops_arg. */
 void suspend_ops_released(struct check_env *env, const void *arg);
 void suspend_ops_lower_released(struct check_env *env, const void *arg);
 

@@ -57,13 +57,6 @@ struct file_answers {
 	int read, write, msync, fsync;
 };
 
-static void pause_ms(long ms)
-{
-	const struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-
-	nanosleep(&pause, NULL);
-}
-
 static int answer(ssize_t n)
 {
 	return n < 0 ? -errno : 0;
@@ -237,7 +230,7 @@ static bool rebind(struct check_env *env, const struct namespace *ns, struct dri
 	while (rc < 0 && limit_clock_ms() < until_ms) {
 		rc = access(ns->node, F_OK) < 0 ? -errno : namespace_open(ns->node, again);
 		if (rc < 0)
-			pause_ms(10);
+			check_pause(10);
 	}
 	return check_errno(env, rc, 0, "finding %s after another bind", ns->node);
 }
