@@ -160,7 +160,7 @@ void write_cache_attr_turned_on(struct check_env *env, const void *arg)
 	if (n < 0 || !switch_to(env, &s, 0, true) || !switch_to(env, &s, 1, true))
 		goto out;
 	if (*write_cache_attr_turn == WRITE_CACHE_ATTR_RELOAD &&
-	    !check_setup(env, testbed_reload(&bed.graph, bed.device),
+	    !check_setup(env, graph_reload(&bed.graph, bed.device, 0),
 			 "loading the table again (%s)", dm_complaint()))
 		goto out;
 	bytes = writeback_of_windows(env, &bed, &calls);

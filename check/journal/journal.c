@@ -215,16 +215,14 @@ static bool lose_memory(struct check_env *env, const struct check_fs *fs, const 
 		return false;
 	snprintf(table, sizeof(table), "0 %" PRIu64 " linear %u:%u %d", sectors, spare->major,
 		 spare->minor, SPARE_MIB * MIB_SECTORS);
-	rc = testbed_change_table(dm_name, table, DM_NOFLUSH | DM_NOLOCKFS);
+	rc = dm_device_reload(dm_name, table, DM_NOFLUSH | DM_NOLOCKFS);
 	return check_setup(env, rc, "swapping the table for other memory (%s)", dm_complaint());
 }
 
 static bool swap_back(struct check_env *env, const struct graph *graph, unsigned int device)
 {
-	char *table = graph_table(graph, device);
-	int rc = table ? testbed_change_table(graph->devices[device].name, table, 0) : -ENOMEM;
+	int rc = graph_reload(graph, device, 0);
 
-	free(table);
 	return check_setup(env, rc, "swapping the old table in again (%s)", dm_complaint());
 }
 

@@ -125,7 +125,7 @@ void synctable_sequence(struct check_env *env, const void *arg)
 		if (l != letters)
 			rc = describe(&c, *l);
 		if (!rc && l != letters)
-			rc = testbed_reload(&c.graph, c.device);
+			rc = graph_reload(&c.graph, c.device, 0);
 		if (!check_setup(env, rc, "the table of %s (%s)", letter_text(*l), dm_complaint()))
 			break;
 		snprintf(what, sizeof(what), "%s%s", letter_text(*l), before);
@@ -158,9 +158,9 @@ void synctable_below(struct check_env *env, const void *arg)
 		goto out;
 	rc = describe(&c, 'A');
 	if (!rc)
-		rc = testbed_reload(&c.graph, c.device);
+		rc = graph_reload(&c.graph, c.device, 0);
 	if (!rc && *again)
-		rc = testbed_reload(&c.graph, c.watched);
+		rc = graph_reload(&c.graph, c.watched, 0);
 	if (check_setup(env, rc, "changing the lower one (%s)", dm_complaint()))
 		ask_anew(env, &c, false,
 			 *again ? "a device whose member was changed to virtio-pmem under it, and "
@@ -193,7 +193,7 @@ void synctable_mounted(struct check_env *env, const void *arg)
 	if (fd < 0 || !mapsync_judge(env, fd, true, "synchronous members", &p))
 		goto out;
 	c.graph.devices[c.device].targets[2].members[0].device = c.async;
-	if (!check_setup(env, testbed_reload(&c.graph, c.device), "changing the table (%s)",
+	if (!check_setup(env, graph_reload(&c.graph, c.device, 0), "changing the table (%s)",
 			 dm_complaint()))
 		goto out;
 	check_observe(env, "older_mapping_is_synchronous",

@@ -455,7 +455,7 @@ static bool cut_at(struct check_env *env, struct testbed *bed, const struct grap
 	as_whole.graph = *whole;
 	rc = testbed_cut(&as_whole, cut_bytes, &cut);
 	table = rc ? NULL : graph_table(&cut, bed->device);
-	rc = table ? testbed_change_table(testbed_dm(bed), table, flags) : -ENOMEM;
+	rc = rc ? rc : graph_reload(&cut, bed->device, flags);
 	check_evidence(env, "%s", table ? table : "no memory");
 	free(table);
 	graph_clear_targets(&bed->graph, bed->device);
@@ -541,7 +541,7 @@ static void smaller(struct check_env *env, const void *data)
 	struct worker workers[BEYOND] = {0};
 	struct testbed bed;
 	struct graph cut = {0};
-	char *table, *whole;
+	char *table;
 	int rc;
 
 	if (!testbed_open(env, &bed, &spec) ||
@@ -550,19 +550,17 @@ static void smaller(struct check_env *env, const void *data)
 		goto out;
 	rc = testbed_cut(&bed, bed.extents.list[0].physical_bytes + end_bytes, &cut);
 	table = rc ? NULL : graph_table(&cut, bed.device);
-	whole = graph_table(&bed.graph, bed.device);
-	if (table && whole) {
+	if (table) {
 		*(strchr(table, '\n') + 1) = '\0'; /* the first segment alone */
-		rc = testbed_change_table(testbed_dm(&bed), table, arg->flags);
+		rc = dm_device_reload(testbed_dm(&bed), table, arg->flags);
 		check_observe(env, "load", json_string(rc ? strerrorname_np(-rc) : "accepted"));
 		if (!rc)
 			look_beyond(env, &bed, workers, end_bytes);
-		rc = testbed_change_table(testbed_dm(&bed), whole, arg->flags);
+		rc = graph_reload(&bed.graph, bed.device, arg->flags);
 		if (check_errno(env, rc, 0, "swapping the whole table in again"))
 			testbed_holds(env, &bed, "at full size again", 0, FILE_BYTES, 1);
 	}
 	free(table);
-	free(whole);
 out:
 	workers_end(env, workers, BEYOND);
 	graph_clear_targets(&cut, bed.device);

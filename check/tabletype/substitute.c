@@ -88,7 +88,7 @@ const char *substitute_outcome(int rc)
 
 int substitute_swap(const char *name, const char *table)
 {
-	return testbed_change_table(name, table, DM_NOFLUSH | DM_NOLOCKFS);
+	return dm_device_reload(name, table, DM_NOFLUSH | DM_NOLOCKFS);
 }
 
 bool substitute_upgrade(struct check_env *env, struct testbed *bed,

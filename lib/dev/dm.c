@@ -251,6 +251,19 @@ int dm_device_resume(const char *name, unsigned int flags)
 	return change(DM_DEVICE_RESUME, name, flags);
 }
 
+int dm_device_reload(const char *name, const char *table, unsigned int suspend_flags)
+{
+	int rc, resumed;
+
+	library_setup();
+	rc = change(DM_DEVICE_SUSPEND, name, suspend_flags);
+	if (rc < 0)
+		return rc;
+	rc = load(name, table, 0);
+	resumed = change(DM_DEVICE_RESUME, name, 0);
+	return rc < 0 ? rc : resumed;
+}
+
 /* Returns 0, -ENXIO if there is no such device, or -errno. */
 static int ask_info(struct dm_task *task, struct dm_info *info)
 {

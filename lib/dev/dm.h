@@ -40,6 +40,9 @@ int dm_device_clear(const char *name); /* the inactive table */
 int dm_device_suspend(const char *name, unsigned int flags);
 int dm_device_resume(const char *name, unsigned int flags);
 int dm_device_remove(const char *name, unsigned int flags);
+/* Suspends with suspend_flags, loads a table and resumes, also if the load failed.  Returns the
+ * first error. */
+int dm_device_reload(const char *name, const char *table, unsigned int suspend_flags);
 int dm_device_info(const char *name, struct dm_device_info *out);
 /* The live (or inactive) table as text, to be freed, "" if there is none; NULL with errno set. */
 char *dm_device_table(const char *name, bool inactive);

@@ -533,6 +533,15 @@ int graph_create(struct graph *g)
 	return rc;
 }
 
+int graph_reload(const struct graph *g, unsigned int device, unsigned int suspend_flags)
+{
+	char *table = graph_table(g, device);
+	int rc = table ? dm_device_reload(g->devices[device].name, table, suspend_flags) : -ENOMEM;
+
+	free(table);
+	return rc;
+}
+
 /* Whether a DM device that could not be removed has the device as a member. */
 static bool is_held(const struct graph *g, unsigned int device, const bool *kept)
 {

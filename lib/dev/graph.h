@@ -152,6 +152,9 @@ char *graph_dmsetup(const struct graph *g);
  */
 int graph_create(struct graph *g);
 
+/* Replaces the table of an existing DM device by that of the graph, as dm_device_reload(). */
+int graph_reload(const struct graph *g, unsigned int device, unsigned int suspend_flags);
+
 /*
  * Removes the DM devices, highest first, but none that is a member of one that could not be
  * removed: a second call tries those again.  A half-made graph is fine.  Returns 0 or the last

@@ -17,6 +17,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +42,8 @@ struct host {
 	char devices[DEVICES][64];
 	int dm_fails, dm_error; /* so many calls from now on, with that errno */
 	int no_task;		/* so many times there is no task for a question */
+	int reload_error;	/* errno of a table load */
+	bool suspended;
 	int umount_fails, umount_error;
 	pid_t worker;
 	int aftermaths;
@@ -109,6 +112,17 @@ static int find(const char *device)
 	return -1;
 }
 
+int dm_task_add_target(struct dm_task *task, uint64_t start, uint64_t size, const char *ttype,
+		       const char *params)
+{
+	(void)task;
+	(void)start;
+	(void)size;
+	(void)ttype;
+	(void)params;
+	return 1;
+}
+
 int dm_task_run(struct dm_task *task)
 {
 	int i = find(name);
@@ -122,6 +136,10 @@ int dm_task_run(struct dm_task *task)
 		last_errno = ENXIO;
 	} else if (type == DM_DEVICE_REMOVE) {
 		host->devices[i][0] = '\0';
+	} else if (type == DM_DEVICE_RELOAD) {
+		last_errno = host->reload_error;
+	} else if (type == DM_DEVICE_SUSPEND || type == DM_DEVICE_RESUME) {
+		host->suspended = type == DM_DEVICE_SUSPEND;
 	}
 	return !last_errno;
 }
@@ -483,22 +501,31 @@ static void stack_twice(void **state)
 	assert_int_equal(find(stack.graph.devices[2].name), -1);
 }
 
+/* A device whose new table is refused is resumed with the old one. */
+static void reload_refused(void **state)
+{
+	(void)state;
+	host->reload_error = EINVAL;
+	assert_int_equal(dm_device_reload("daxdm-5-0", "0 8 zero", 0), -EINVAL);
+	assert_false(host->suspended);
+	host->reload_error = 0;
+	assert_int_equal(dm_device_reload("daxdm-5-0", "0 8 zero", 0), 0);
+	assert_false(host->suspended);
+	/* One that cannot be suspended is left alone. */
+	host->dm_fails = 1;
+	host->dm_error = EBUSY;
+	assert_int_equal(dm_device_reload("daxdm-5-0", "0 8 zero", 0), -EBUSY);
+}
+
 #define TEST(f) cmocka_unit_test_setup(f, setup)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(below),
-		TEST(owners),
-		TEST(in_use),
-		TEST(does_not_answer),
-		TEST(stack_twice),
-		TEST(any_end),
-		TEST(others),
-		TEST(calls_that_fail),
-		TEST(expendable_host),
-		TEST(what_stays),
-		TEST(no_answer_is_no_empty_list),
+		TEST(below),	       TEST(owners),	  TEST(in_use),
+		TEST(does_not_answer), TEST(stack_twice), TEST(reload_refused),
+		TEST(any_end),	       TEST(others),	  TEST(calls_that_fail),
+		TEST(expendable_host), TEST(what_stays),  TEST(no_answer_is_no_empty_list),
 		TEST(names_of_others),
 	};
 
