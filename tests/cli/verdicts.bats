@@ -222,7 +222,7 @@ daxdm() {
 	expect 4 "cannot read /nonexistent/run.jsonl"
 	sed -i 's/"verdict":"pass"/"verdict":"good"/' "$A/run.jsonl"
 	daxdm verdicts "$A"
-	expect 4 "run.jsonl:3: check suspend.flush: its verdict is none of"
+	expect 4 "run.jsonl:3: check suspend.flush: the verdict is 'good'"
 }
 
 @test "of an observation with members, those that differ are told" {
