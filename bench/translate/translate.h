@@ -52,8 +52,7 @@ json_t *translate_proof(const struct bench_env *env, const struct translate_chai
 			const struct translate_result *raw);
 
 /* [levels, keys, full, what dm_dax_direct_access cost, how often] over all samples and linear
- * levels: what the search of the table's b-tree did (lib/dev/btree.h), for report/findings/fit_search.h.
- */
+ * levels: what the search of the table's b-tree did (lib/dev/btree.h). */
 json_t *translate_searches(const struct bench_env *env, const struct translate_chain *chain,
 			   const struct translate_result *r);
 

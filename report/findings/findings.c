@@ -10,10 +10,7 @@
 #include "report/findings/cost.h"
 #include "report/findings/fallback_cost.h"
 #include "report/findings/fio_compare.h"
-#include "report/findings/fit_levels.h"
-#include "report/findings/fit_search.h"
 #include "report/findings/fit_segments.h"
-#include "report/findings/fit_stripes.h"
 #include "report/findings/scaling.h"
 
 #include <fnmatch.h>
@@ -427,14 +424,19 @@ static const struct {
 	bool main;
 	void (*say)(const struct tables *, const struct table *, findings_say *, void *);
 } kinds[] = {
-	{true, fallback_cost_say},  {false, fallback_cost_say_raw},
-	{true, say_all_growing},    {true, say_main_costs},
-	{false, fit_search_say},    {false, fit_levels_say},
-	{false, fit_stripes_say},   {false, fit_segments_say},
-	{false, scaling_say},	    {true, fallback_cost_say_sync},
-	{false, fio_compare_say},   {true, say_lost_all},
-	{true, say_refused_on_raw}, {false, say_range},
-	{false, say_more_costs},    {false, say_main_rest},
+	{true, fallback_cost_say},
+	{false, fallback_cost_say_raw},
+	{true, say_all_growing},
+	{true, say_main_costs},
+	{false, fit_segments_say},
+	{false, scaling_say},
+	{true, fallback_cost_say_sync},
+	{false, fio_compare_say},
+	{true, say_lost_all},
+	{true, say_refused_on_raw},
+	{false, say_range},
+	{false, say_more_costs},
+	{false, say_main_rest},
 	{true, say_kept},
 };
 

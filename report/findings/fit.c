@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "report/findings/fit.h"
 
-#include <errno.h>
-#include <gsl/gsl_errno.h>
 #include <gsl/gsl_fit.h>
-#include <gsl/gsl_multifit.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
-
-/* Singular values below this part of the largest are zero. */
-#define TOLERANCE 1e-9
 
 void fit_add(struct fit_points *p, double x, double y)
 {
@@ -67,58 +61,4 @@ bool fit_rises(const struct fit_points *p)
 			if (p->x[i] < p->x[k] && p->y[i] - p->y[k] > (most - least) / 10)
 				return false;
 	return true;
-}
-
-/* Fits the terms listed in used[].  Returns 1 if they are independent, 0 if not, or -ENOMEM. */
-static int fit_used(size_t n, const double (*terms)[FIT_TERMS_MAX], const double *y,
-		    const size_t *used, size_t n_used, double fitted[FIT_TERMS_MAX])
-{
-	gsl_multifit_linear_workspace *work = gsl_multifit_linear_alloc(n, n_used);
-	gsl_matrix *x = gsl_matrix_alloc(n, n_used), *cov = gsl_matrix_alloc(n_used, n_used);
-	gsl_vector_const_view want = gsl_vector_const_view_array(y, n);
-	gsl_vector_view cost = gsl_vector_view_array(fitted, n_used);
-	double square_sum;
-	size_t rank = 0;
-	int rc = -ENOMEM;
-
-	if (!work || !x || !cov)
-		goto out;
-	for (size_t i = 0; i < n; i++)
-		for (size_t t = 0; t < n_used; t++)
-			gsl_matrix_set(x, i, t, terms[i][used[t]]);
-	rc = gsl_multifit_linear_tsvd(x, &want.vector, TOLERANCE, &cost.vector, cov, &square_sum,
-				      &rank, work);
-	rc = rc ? -ENOMEM : rank == n_used;
-out:
-	gsl_matrix_free(cov);
-	gsl_matrix_free(x);
-	gsl_multifit_linear_free(work);
-	return rc;
-}
-
-int fit_terms(size_t n, size_t n_terms, const double (*terms)[FIT_TERMS_MAX], const double *y,
-	      double cost[FIT_TERMS_MAX], bool known[FIT_TERMS_MAX])
-{
-	gsl_error_handler_t *before = gsl_set_error_handler_off();
-	size_t used[FIT_TERMS_MAX], n_used = 0;
-	int rc = 0;
-
-	for (size_t t = 0; t < n_terms; t++) {
-		cost[t] = 0;
-		known[t] = false;
-	}
-	for (size_t t = 0; t < n_terms && rc >= 0 && n_used < n; t++) {
-		double fitted[FIT_TERMS_MAX];
-
-		used[n_used] = t;
-		rc = fit_used(n, terms, y, used, n_used + 1, fitted);
-		if (rc <= 0)
-			continue;
-		n_used++;
-		known[t] = true;
-		for (size_t u = 0; u < n_used; u++)
-			cost[used[u]] = fitted[u];
-	}
-	gsl_set_error_handler(before);
-	return rc < 0 ? rc : 0;
 }

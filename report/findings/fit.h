@@ -34,13 +34,4 @@ double fit_distance(const struct fit_points *points, double base, double slope, 
 /* Whether no point is below one with a smaller x by more than a tenth of the range of y. */
 bool fit_rises(const struct fit_points *points);
 
-enum { FIT_TERMS_MAX = 8 };
-
-/*
- * y = the sum of cost[t] * terms[i][t] over the n points.  A term that depends linearly on those
- * before it cannot be told apart: its cost is 0, its known false.  Returns 0 or -ENOMEM.
- */
-int fit_terms(size_t n, size_t n_terms, const double (*terms)[FIT_TERMS_MAX], const double *y,
-	      double cost[FIT_TERMS_MAX], bool known[FIT_TERMS_MAX]);
-
 #endif

@@ -34,7 +34,6 @@ static const char *sentence;	  /* under test */
 static char extra_row[256];	  /* the row that the title of the plot of extras is of */
 static const char *group[GROUPS]; /* what its pattern's groups matched */
 static size_t seen_kinds[32];	  /* sentences of each kind, over all runs */
-static size_t selves_seen, doublings_seen;
 
 #define claim(condition)                                                                  \
 	do {                                                                              \
@@ -514,155 +513,6 @@ static void refused(void)
 		claim(num(7) == (double)(rec->n + (huge ? huge->n : 0)) && num(6) <= num(7));
 }
 
-/* "5 insn for each key compared and 7 for each node visited (+3 if it has no larger one)". */
-/* What a search costs more, on average over all segments, with twice as many of them. */
-static double doubling_of(double key, double node, double full)
-{
-	enum { KEYS = 8, CHILDREN = KEYS + 1 }; /* of a node of dm-table.c's b-tree */
-	double level = 0;
-
-	for (int child = 0; child < CHILDREN; child++) {
-		level += node + key * (child < KEYS ? child + 1 : KEYS);
-		level += child < KEYS ? 0 : full; /* no key is larger */
-	}
-	return level / CHILDREN / log2(CHILDREN);
-}
-
-static void search_law(void)
-{
-	const char *fs = fs_of(group[1]);
-	double key = num(2), node = num(4), full = num(6), exact = 0, all = 0, stacks = 0;
-	double base = num(11);
-
-	for (size_t i = 0; i < run->n_observations; i++) {
-		const struct run_observation *o = &run->observations[i];
-		const json_t *row;
-		size_t k;
-
-		if (strncmp(o->id, "table_search{", 13) || strcmp(o->fs, fs))
-			continue;
-		stacks++;
-		json_array_foreach(o->value, k, row) {
-			double n = (double)json_integer_value(json_array_get(row, 4));
-			double want = base;
-
-			want += node * (double)json_integer_value(json_array_get(row, 0));
-			want += key * (double)json_integer_value(json_array_get(row, 1));
-			want += full * (double)json_integer_value(json_array_get(row, 2));
-			want -= (double)json_integer_value(json_array_get(row, 3));
-			all += n;
-			exact += fabs(want) < 0.01 ? n : 0;
-		}
-	}
-	claim(num(10) == stacks);
-	claim(num(8) == exact && num(9) == all);
-	if (*group[7]) {
-		claim(near(value_of(group[7] + 2), doubling_of(key, node, full), 0, 0.2));
-		doublings_seen++;
-	}
-}
-
-/* Points of stacks of nothing but linear:1, and their number. */
-static void levels(void)
-{
-	char stack[160] = "raw", slopes[32], want[512] = "";
-	const char *fs = fs_of(group[1]);
-	struct points p = {.n = 0};
-	double s;
-
-	snprintf(slopes, sizeof(slopes), "%s", group[3]);
-	for (int level = 0; level <= 8; level++) {
-		const struct run_record *rec = find(fs, "translate page.random", stack);
-
-		if (rec) {
-			p.segments[p.n] = level;
-			p.cost[p.n++] = (double)rec->median;
-			snprintf(want + strlen(want), sizeof(want) - strlen(want), "%s%s with %d",
-				 *want ? ", " : "", number(rec->median).s, level);
-		}
-		snprintf(stack + (level ? strlen(stack) : 0), sizeof(stack) - strlen(stack), "%s",
-			 level ? "/linear:1" : "linear:1");
-	}
-	claim(p.n > 2 && !strcmp(want, group[4]));
-	s = slope(&p, false, NULL);
-	if (*slopes) {
-		double least = INFINITY, most = -INFINITY, mean = 0;
-
-		claim(near(value_of(slopes), s, 0, 0.051));
-		for (size_t i = 0; i < p.n; i++) {
-			double off = p.cost[i] - s * p.segments[i];
-
-			mean += off / (double)p.n;
-			least = fmin(least, off);
-			most = fmax(most, off);
-		}
-		claim(fmax(most - mean, mean - least) <= num(6) + 1e-9);
-		for (size_t i = 1; i < p.n; i++) /* "each level adds" */
-			claim(near(p.cost[i] - p.cost[i - 1],
-				   s * (p.segments[i] - p.segments[i - 1]), 0.51, 1));
-	}
-}
-
-/* What a function took by itself in a record's proof. */
-static double self_of(const struct run_record *rec, const char *function)
-{
-	const json_t *row;
-	size_t i;
-
-	json_array_foreach(json_object_get(rec->proof, "functions"), i, row)
-		if (!strcmp(json_string_value(json_object_get(row, "function")), function))
-			return (double)json_integer_value(json_object_get(row, "self"));
-	return 0;
-}
-
-/* " (with 1, 147 in dm_dax_direct_access and 92 in stripe_dax_direct_access, by themselves)" */
-static void claim_selves(const char *fs, const char *text)
-{
-	const struct run_record *rec;
-	char words[256], stack[32], on[16];
-
-	snprintf(words, sizeof(words), "%s", text);
-	snprintf(on, sizeof(on), "%s", fs);
-	if (!match("^ \\(with ([0-9]+), " N " in dm_dax_direct_access and " N
-		   " in stripe_dax_direct_access, by themselves\\)$",
-		   words))
-		fail_msg("%s: what does this claim?%s", run->path, words);
-	snprintf(stack, sizeof(stack), "striped:%s", group[1]);
-	rec = find(on, "translate page.random", stack);
-	claim(rec && num(2) == self_of(rec, "dm_dax_direct_access") &&
-	      num(3) == self_of(rec, "stripe_dax_direct_access"));
-	selves_seen++;
-}
-
-static void stripes(void)
-{
-	char want[1024] = "", unit[32];
-	const char *fs = fs_of(group[1]);
-	struct points all = plain(fs, "translate page.random", "striped"), p = {.n = 0};
-
-	snprintf(unit, sizeof(unit), "%s", group[5]);
-	for (size_t i = 0; i < all.n; i++) {
-		long stripes = (long)all.segments[i];
-
-		snprintf(want + strlen(want), sizeof(want) - strlen(want), "%s%s%s%s with %ld",
-			 i ? ", " : "", number((int64_t)all.cost[i]).s, i ? "" : " ",
-			 i ? "" : "insn", stripes);
-		if (stripes & (stripes - 1))
-			continue;
-		p.segments[p.n] = (double)stripes;
-		p.cost[p.n++] = all.cost[i];
-	}
-	claim(!strcmp(group[6], want));
-	if (!strcmp(group[2], "each doubling of the stripes of dm-stripe costs nothing"))
-		claim(most_of(&p) - least_of(&p) <= 2);
-	else if (*group[4])
-		claim(near(num(4), slope(&p, true, NULL), 0, 0.051) && (rises(&p) || num(4) < 0));
-	if (*group[9])
-		claim(num(9) == median(fs, "translate page.random", "linear:1"));
-	if (*group[7])
-		claim_selves(fs, group[7]);
-}
-
 /* The points of a row of the table benchmark: stacks of one device. */
 static struct points one_device(const char *fs, const char *variant)
 {
@@ -1082,21 +932,6 @@ static const struct {
 	{FS "([a-z.]+): " N " faults asked for 2 MiB and got 4 KiB on raw already, median " N
 	    " [a-z/]+(; the filesystem placed " N " of all " N " windows 2 MiB aligned)?$",
 	 refused},
-	{FS "the search for a segment costs ([-0-9,.]+) [a-z/]+ for each key compared( and "
-	    "([-0-9,.]+) for each node visited)?( \\(([-+0-9,.]+) if it has no larger one\\))?; a "
-	    "b-tree level is added beyond 8, 72, 648 segments(: [-0-9.]+ [a-z/]+ for each doubling "
-	    "of the segments, on average)? \\(exact for " N " of " N " searches on ([0-9]+) "
-	    "stacks?; all else in dm_dax_direct_access: ([-0-9,.]+)\\)$",
-	 search_law},
-	{FS "(each device-mapper level adds ([-0-9.]+) [a-z/]+ to a translation|the cost of a "
-	    "translation is not linear in the number of device-mapper levels, in [a-z/]+): "
-	    "([^(]*[0-9])( \\(largest deviation ([0-9.]+)\\))?$",
-	 levels},
-	{FS "(each doubling of the stripes of dm-stripe costs (nothing|([-0-9.]+) "
-	    "([a-z/]+))|the cost of a translation is not linear in the doublings of the stripes of "
-	    "dm-stripe): a translation takes "
-	    "([^(;]*[0-9])( \\([^)]*\\))?(; linear:1 takes " N ")?$",
-	 stripes},
 	{FS
 	 "operations on (an unused|a mounted) device, [a-z/]+ for each segment \\+ for any table "
 	 "\\(([^)]*)\\): (.*)$",
@@ -1395,20 +1230,6 @@ static bool is_there(const char *stack)
 	return !strcmp(stack, "raw") ? below(12) : below(8);
 }
 
-/* A copy of a proof; that of a translation says what its functions took by themselves. */
-static json_t *with_selves(const json_t *proof, const char *variant)
-{
-	json_t *copy = json_deep_copy(proof);
-
-	if (!strcmp(variant, "page.random"))
-		json_object_set_new(copy, "functions",
-				    json_pack("[{ss si}{ss si}]", "function",
-					      "dm_dax_direct_access", "self", (int)below(500),
-					      "function", "stripe_dax_direct_access", "self",
-					      (int)below(99)));
-	return copy;
-}
-
 static void put_series(struct sink *sink, const char *bench, const char *unit, const char *variant,
 		       json_t *proof)
 {
@@ -1428,7 +1249,7 @@ static void put_series(struct sink *sink, const char *bench, const char *unit, c
 					: strchr(stacks[i], '/')
 						? (int64_t)strlen(stacks[i]) / 9 + 1
 						: (int64_t)stack_segments(&spec)),
-		    with_selves(proof, variant));
+		    json_deep_copy(proof));
 	}
 	json_decref(proof);
 }
@@ -1497,7 +1318,7 @@ static void put_rows(struct sink *sink)
 
 static void put_observations(struct sink *sink)
 {
-	struct series memory = make_series(), search = make_series();
+	struct series memory = make_series();
 
 	for (size_t i = 0; i < COUNT(stacks); i++) {
 		struct stack_spec spec;
@@ -1511,11 +1332,6 @@ static void put_observations(struct sink *sink)
 		observe(sink, "table_memory", stacks[i],
 			json_pack("{sI sI}", "segments", (json_int_t)segments, "held",
 				  (json_int_t)cost_at(&memory, segments)));
-		observe(sink, "table_search", stacks[i],
-			json_pack("[[iiiII] [iiiII]]", (int)(i % 4) + 1, (int)i, 0,
-				  (json_int_t)cost_at(&search, (int64_t)i), (json_int_t)40,
-				  (int)(i % 4) + 1, (int)i / 2, 1,
-				  (json_int_t)cost_at(&search, (int64_t)i / 2), (json_int_t)24));
 	}
 	if (below(2))
 		observe(sink, "huge_pages", "linear:16,align=4k",
@@ -1573,7 +1389,6 @@ static void every_kind_was_seen(void **state)
 	for (size_t k = 0; k < COUNT(titles); k++)
 		if (!seen_titles[k])
 			fail_msg("no plot said: %s", titles[k].pattern);
-	assert_true(selves_seen > 0 && doublings_seen > 0);
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* report/findings/fit.c: lines, distances and terms of known answers. */
+/* report/findings/fit.c: lines and distances with known answers. */
 #include "report/findings/fit.h"
 
 #include <math.h>
@@ -68,27 +68,6 @@ static void what_falls_by_more_than_a_tenth_does_not_rise(void **state)
 }
 
 /* The third term is twice the second: it is left out, and the others are found. */
-static void a_dependent_term_is_left_out(void **state)
-{
-	const double terms[][FIT_TERMS_MAX] = {
-		{1, 1, 2, 0}, {1, 2, 4, 1}, {1, 3, 6, 0}, {1, 4, 8, 1}, {1, 5, 10, 5}};
-	double y[5], cost[FIT_TERMS_MAX];
-	bool known[FIT_TERMS_MAX];
-
-	(void)state;
-	for (size_t i = 0; i < 5; i++)
-		y[i] = 100 + 7 * terms[i][1] - 3 * terms[i][3];
-	assert_int_equal(fit_terms(5, 4, terms, y, cost, known), 0);
-	assert_true(known[0] && known[1] && !known[2] && known[3]);
-	assert_true(is_near(cost[0], 100) && is_near(cost[1], 7) && is_near(cost[3], -3));
-	assert_true(is_near(cost[2], 0));
-	/* Fewer points than terms. */
-	assert_int_equal(fit_terms(1, 4, terms, y, cost, known), 0);
-	assert_true(known[0] && !known[1] && !known[3] && is_near(cost[0], y[0]));
-	assert_int_equal(fit_terms(0, 4, terms, y, cost, known), 0);
-	assert_false(known[0]);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -96,7 +75,6 @@ int main(void)
 		cmocka_unit_test(one_x_is_no_line),
 		cmocka_unit_test(the_part_explained_is_known),
 		cmocka_unit_test(what_falls_by_more_than_a_tenth_does_not_rise),
-		cmocka_unit_test(a_dependent_term_is_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
