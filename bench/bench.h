@@ -36,12 +36,12 @@ enum need {
 	NEED_COUNT,
 };
 
-enum { NEEDS_MAX = 6 };
+enum { NEED_LIST_MAX = 6 };
 
 struct variant {
 	const char *name; /* "read.warm.pte": the metric is BENCH.NAME{...} */
 	const char *why;
-	enum need needs[NEEDS_MAX];
+	enum need needs[NEED_LIST_MAX];
 	const void *arg; /* the benchmark's own */
 };
 
@@ -62,7 +62,7 @@ struct bench_env {
 	/* Not NULL in a pass that is counted, not timed: started and stopped around just the
 	 * operations that a timed pass times. */
 	struct counters *counters;
-	/* What needs_met() found out on this filesystem: 0 not asked, 1 met, -1 missing. */
+	/* What need_all_met() found out on this filesystem: 0 not asked, 1 met, -1 missing. */
 	signed char needs[NEED_COUNT];
 	/* The same for needs that no mount changes, for all processes of the sweep; may be NULL. */
 	signed char *lasting_needs;

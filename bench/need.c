@@ -42,7 +42,7 @@ static bool has_dm(const struct bench_env *env)
 static bool has_dax(const struct bench_env *env)
 {
 	int fd = scratch_file(env);
-	bool dax = fd >= 0 && file_is_dax(fd) == 1;
+	bool dax = fd >= 0 && fs_file_is_dax(fd) == 1;
 
 	if (fd >= 0)
 		close(fd);
@@ -60,7 +60,7 @@ static bool has_pagemap(const struct bench_env *env)
 	if (fd < 0)
 		return false;
 	*(volatile char *)page = 1;
-	there = !mapped_pfns(fd, page, &pfn, 1) && pfn; /* without the capability it reads as 0 */
+	there = !mapping_pfns(fd, page, &pfn, 1) && pfn; /* without the capability it reads as 0 */
 	close(fd);
 	return there;
 }
@@ -268,9 +268,9 @@ static bool need_met(enum need need, struct bench_env *env)
 	return known[need] > 0;
 }
 
-bool needs_met(const enum need *list, struct bench_env *env, struct missing *missing)
+bool need_all_met(const enum need *list, struct bench_env *env, struct missing *missing)
 {
-	for (unsigned int i = 0; list && i < NEEDS_MAX && list[i] != NEED_END; i++) {
+	for (unsigned int i = 0; list && i < NEED_LIST_MAX && list[i] != NEED_END; i++) {
 		if (need_met(list[i], env))
 			continue;
 		*missing = needs[list[i]].say ? needs[list[i]].say() : needs[list[i]].missing;

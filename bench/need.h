@@ -16,10 +16,10 @@ const char *need_name(enum need need);
 const char *need_program(enum need need);
 
 /*
- * Checks a list that ends with NEED_END (or has NEEDS_MAX entries) on a mounted filesystem, once
+ * Checks a list that ends with NEED_END (or has NEED_LIST_MAX entries) on a mounted filesystem, once
  * per filesystem. Returns true if all is there; else false with the first that is missing.
  */
-bool needs_met(const enum need *needs, struct bench_env *env, struct missing *missing);
+bool need_all_met(const enum need *needs, struct bench_env *env, struct missing *missing);
 
 /*
  * Whether io_uring can be had.  Returns 0, or -errno as io_uring_setup(2): -ENOSYS if the kernel

@@ -6,7 +6,7 @@
 #include "bench/sweep.h"
 
 #include "lib/base/msg.h"
-#include "lib/meter/busy.h"
+#include "lib/meter/idle_blocker.h"
 #include "lib/run/context.h"
 #include "lib/run/supervise.h"
 #include "lib/run/symbols.h"
@@ -23,7 +23,7 @@ enum { HEAP_BYTES = 64 << 20 };
 /* Returns 0, or -errno after an error line; quietly: without one. */
 static int wipe_node(const char *node, bool quietly)
 {
-	int rc = signature_wipe(node);
+	int rc = namespace_wipe_signatures(node);
 
 	if (rc < 0 && !quietly)
 		msg_error("cannot wipe %s: %s", node, strerror(-rc));
@@ -101,7 +101,7 @@ static int write_context(struct sweep *s)
 		json_array_append_new(list,
 				      json_pack("{ss sI}", "node", s->namespaces[i].node, "bytes",
 						(json_int_t)s->namespaces[i].size_bytes));
-	return sink_line(&s->sink, context);
+	return record_write_line(&s->sink, context);
 }
 
 static int run_on(struct sweep *s, const char *fs_type, const char *spec_text,
@@ -152,9 +152,10 @@ static int run_cells(struct sweep *s, const char *directory)
 
 	for (size_t f = 0; f < s->workload.filesystems.n && !rc; f++)
 		for (size_t i = 0; i < s->workload.stacks.n && !rc; i++)
-			rc = interrupted() ? -EINTR
-					   : run_on(s, s->workload.filesystems.list[f],
-						    s->workload.stacks.list[i], directory);
+			rc = supervise_interrupted()
+				     ? -EINTR
+				     : run_on(s, s->workload.filesystems.list[f],
+					      s->workload.stacks.list[i], directory);
 	return rc;
 }
 
@@ -204,7 +205,7 @@ int sweep_work(void *arg, const char *directory)
 	void *volatile heap;
 	int rc;
 
-	if (sink_open(&s->sink, s->output, s->progress) < 0)
+	if (record_open(&s->sink, s->output, s->progress) < 0)
 		return STATUS_BROKEN;
 	/* No allocation becomes a memory area of its own, none is given back: the search for the
 	 * area of a fault then costs the same on every stack. */
@@ -213,20 +214,20 @@ int sweep_work(void *arg, const char *directory)
 	/* Nor does the heap grow, which after a fork would be by an area of its own, too. */
 	heap = malloc(HEAP_BYTES);
 	free(heap);
-	rc = s->meter.kind == METER_INSN ? busy_start() : 0;
-	meter_clear_of_ticks(0); /* finds out when they are, for all benchmarks */
+	rc = s->meter.kind == METER_INSN ? idle_blocker_start() : 0;
+	meter_wait_for_tick(0); /* finds out when they are, for all benchmarks */
 	if (!rc)
 		rc = write_context(s);
 	if (!rc)
 		rc = run_sweep(s, directory);
-	busy_end();
+	idle_blocker_end();
 	if (s->terminal)
 		fputs("\r\033[K", stderr);
 	if (!rc && s->symbols)
 		rc = symbols_write(&s->sink);
 	if (!rc)
-		rc = end_write(&s->sink, STATUS_GOOD);
-	if (sink_close(&s->sink) < 0 || rc < 0)
+		rc = record_write_end(&s->sink, STATUS_GOOD);
+	if (record_close(&s->sink) < 0 || rc < 0)
 		return STATUS_BROKEN;
 	return STATUS_GOOD;
 }

@@ -21,7 +21,7 @@ void sweep_phase(struct bench_env *env, const char *phase)
 {
 	struct sweep *s = env->progress;
 
-	progress_write(&s->sink, s->done, s->total, phase, s->what);
+	record_write_progress(&s->sink, s->done, s->total, phase, s->what);
 	if (s->terminal)
 		fprintf(stderr, "\r\033[K%u/%u %s: %s", s->done, s->total, s->what, phase);
 }
@@ -48,7 +48,7 @@ bool sweep_wanted(struct bench_env *env, const struct variant *variant)
 	struct missing missing;
 
 	return workload_wants(&s->workload, s->bench->name, variant->name) &&
-	       needs_met(variant->needs, env, &missing);
+	       need_all_met(variant->needs, env, &missing);
 }
 
 /* A step of a benchmark for each variant that is wanted and can be had here. */
@@ -63,7 +63,7 @@ static int each_variant(struct sweep *s, struct bench_env *env, const struct ben
 			continue;
 		snprintf(s->what, sizeof(s->what), "%s %s %s.%s", env->cell.spec->text,
 			 env->cell.fs, bench->name, v->name);
-		rc = interrupted() ? -EINTR : step(s, env, bench, v);
+		rc = supervise_interrupted() ? -EINTR : step(s, env, bench, v);
 	}
 	return rc;
 }
@@ -99,7 +99,7 @@ static int report_counted(struct sweep *s, struct bench_env *env, const struct b
 	s->sink.captured = NULL;
 	counted = counters_line(lines, counted);
 	json_decref(lines);
-	return rc || !counted ? rc : sink_line(&s->sink, counted);
+	return rc || !counted ? rc : record_write_line(&s->sink, counted);
 }
 
 static int step_report(struct sweep *s, struct bench_env *env, const struct bench *bench,
@@ -129,12 +129,12 @@ static int write_skips(struct sweep *s, struct bench_env *env, const struct benc
 
 	for (const struct variant *v = bench->variants; v->name && !rc; v++) {
 		if (!workload_wants(&s->workload, bench->name, v->name) ||
-		    needs_met(v->needs, env, &missing))
+		    need_all_met(v->needs, env, &missing))
 			continue;
 		s->done++;
 		if (!env->counters)
-			rc = skip_write(env->sink, &env->cell, bench->name, v->name, missing.why,
-					missing.cure);
+			rc = record_write_skip(env->sink, &env->cell, bench->name, v->name,
+					       missing.why, missing.cure);
 	}
 	return rc;
 }
@@ -175,13 +175,13 @@ static int run_part(void *arg)
 
 	snprintf(s->what, sizeof(s->what), "%s %s %s", env->cell.spec->text, env->cell.fs,
 		 bench->name);
-	if (needs_met(bench->needs, env, &missing)) {
+	if (need_all_met(bench->needs, env, &missing)) {
 		rc = run_variants(s, env, bench);
 	} else {
 		s->done += sweep_count_wanted(s, bench);
 		if (!env->counters) /* else said in the first sweep */
-			rc = skip_write(env->sink, &env->cell, bench->name, "*", missing.why,
-					missing.cure);
+			rc = record_write_skip(env->sink, &env->cell, bench->name, "*", missing.why,
+					       missing.cure);
 	}
 	if (rc < 0 && rc != -EINTR && msg_errors() == said)
 		msg_error("%s: %s", s->what, strerror(-rc));
@@ -213,7 +213,7 @@ int sweep_bench(struct sweep *s, struct bench_env *env, size_t index)
 	env->fds_kept = &s->kept[index];
 	s->carried->done = s->done;
 	s->carried->mounted = env->fs->mounted;
-	rc = env->counters ? run_part(&part) : run_apart(run_part_apart, &part);
+	rc = env->counters ? run_part(&part) : supervise_run_child(run_part_apart, &part);
 	fdstore_receive(&s->fdstore, &s->kept[index]);
 	s->done = s->carried->done;
 	env->fs->mounted = s->carried->mounted;

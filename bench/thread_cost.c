@@ -42,7 +42,7 @@ static void both_over(uint64_t rounds, int64_t *ticks, int64_t *ns)
 	struct thread_cost cost;
 
 	do {
-		meter_clear_of_ticks(0);
+		meter_wait_for_tick(0);
 		left = rounds;
 		start(&cost);
 		while (left)

@@ -21,7 +21,7 @@
 #include "lib/dev/dm.h"
 #include "lib/dev/graph.h"
 #include "lib/dev/namespace.h"
-#include "lib/file/file.h"
+#include "lib/file/extents.h"
 #include "lib/file/fs.h"
 #include "lib/file/mapping.h"
 

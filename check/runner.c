@@ -83,10 +83,11 @@ static void take_observation(struct runner *k, const struct under_way *u, json_t
 	if (u->c->plant) /* with a planted fault it does not describe the kernel */
 		return;
 	check_id(u->c->family, u->c->item, id);
-	sink_line(k->sink, json_pack("{ss so ss sO}", "type", "observation", "id",
-				     json_sprintf("%s/%s", id,
-						  json_string_value(json_object_get(line, "name"))),
-				     "check", id, "value", json_object_get(line, "value")));
+	record_write_line(k->sink,
+			  json_pack("{ss so ss sO}", "type", "observation", "id",
+				    json_sprintf("%s/%s", id,
+						 json_string_value(json_object_get(line, "name"))),
+				    "check", id, "value", json_object_get(line, "value")));
 }
 
 static void take_line(struct runner *k, struct under_way *u, const char *text)
@@ -112,7 +113,7 @@ static void take_line(struct runner *k, struct under_way *u, const char *text)
 		json_object_del(line, "say");
 		json_object_set_new(line, "type", json_string("outside"));
 		json_object_set_new(line, "id", json_string(u->c->id));
-		sink_line(k->sink, json_incref(line));
+		record_write_line(k->sink, json_incref(line));
 	}
 	json_decref(line);
 }
@@ -243,7 +244,7 @@ static void follow(struct runner *k, struct under_way *u)
 	bool open = true, gone = false;
 
 	while (!gone && given_ms(u) < limit_ms && wall_ms(u) < limit_ms * LIMIT_CLOCK_PATIENCE &&
-	       !interrupted()) {
+	       !supervise_interrupted()) {
 		struct pollfd p = {.fd = open ? u->pipe : -1, .events = POLLIN};
 
 		poll(&p, 1, 5);
@@ -256,7 +257,7 @@ static void follow(struct runner *k, struct under_way *u)
 		kill(-u->pid, SIGKILL);
 		gone = !reap(u, &status, DIE_MS);
 		u->stuck = !gone;
-		if (!interrupted())
+		if (!supervise_interrupted())
 			judge_late(u);
 	} else if (WIFSIGNALED(status)) {
 		snprintf(why, sizeof(why), "the check died of signal %d (%s)", WTERMSIG(status),
@@ -281,7 +282,7 @@ static int wipe_patiently(const char *node)
 	int rc;
 
 	do
-		rc = signature_wipe(node);
+		rc = namespace_wipe_signatures(node);
 	while (rc == -EBUSY && limit_clock_retry(until_ms));
 	return rc;
 }
@@ -376,15 +377,15 @@ static int write_verdict(struct runner *k, struct under_way *u, json_t *dmesg, u
 	for (const char *const *n = item->needs; n && *n; n++)
 		json_array_append_new(needs, json_string(*n));
 	k->verdicts[u->verdict]++;
-	return sink_line(k->sink,
-			 json_pack("{ss ss ss* ss ss* ss* ss ss so ss* ss* sI so so sI so*}",
-				   "type", "check", "id", check_id(u->c->family, item, id), "plant",
-				   plant_name(u->c->plant), "verdict", verdict_names[u->verdict],
-				   "why", u->why, "cure", u->cure, "promise", item->promise, "by",
-				   item->by, "needs", needs, "fixed_by", item->fixed_by,
-				   "first_bad", item->first_bad, "ms", (json_int_t)wall_ms(u),
-				   "dmesg", dmesg, "evidence", u->evidence, "taint",
-				   (json_int_t)taint, "starved", u->starved ? json_true() : NULL));
+	return record_write_line(
+		k->sink,
+		json_pack("{ss ss ss* ss ss* ss* ss ss so ss* ss* sI so so sI so*}", "type",
+			  "check", "id", check_id(u->c->family, item, id), "plant",
+			  plant_name(u->c->plant), "verdict", verdict_names[u->verdict], "why",
+			  u->why, "cure", u->cure, "promise", item->promise, "by", item->by,
+			  "needs", needs, "fixed_by", item->fixed_by, "first_bad", item->first_bad,
+			  "ms", (json_int_t)wall_ms(u), "dmesg", dmesg, "evidence", u->evidence,
+			  "taint", (json_int_t)taint, "starved", u->starved ? json_true() : NULL));
 }
 
 /* Starts the check in a child.  Returns 0 or -errno. */
@@ -471,8 +472,8 @@ int runner_case(struct runner *k, const struct check_case *c, const char *base)
 
 	u.evidence = json_array();
 	snprintf(directory, sizeof(directory), "%s/check", base);
-	sink_line(k->sink, json_pack("{ss ss si}", "type", "begin", "id", c->id, "limit_s",
-				     (int)check_limit_s(c->item)));
+	record_write_line(k->sink, json_pack("{ss ss si}", "type", "begin", "id", c->id, "limit_s",
+					     (int)check_limit_s(c->item)));
 	if ((c->item->flags & (CHECK_EMULATED | CHECK_SPOILS)) && !k->env.emulated)
 		judge(&u, VERDICT_SKIP, "it may take the host down",
 		      "run it on the emulated host: ./run.sh check without --host");
@@ -481,17 +482,18 @@ int runner_case(struct runner *k, const struct check_case *c, const char *base)
 	else
 		go_on = run_it(k, &u, directory, dmesg, &taint);
 	if (k->coverage)
-		sink_line(k->sink, json_pack("{ss ss so}", "type", "coverage", "id", c->id, "hits",
-					     coverage_take(k->coverage)));
-	if (interrupted())
+		record_write_line(k->sink, json_pack("{ss ss so}", "type", "coverage", "id", c->id,
+						     "hits", coverage_take(k->coverage)));
+	if (supervise_interrupted())
 		rc = -EINTR;
 	else
 		rc = write_verdict(k, &u, json_incref(dmesg), taint);
-	if (interrupted())
+	if (supervise_interrupted())
 		json_decref(u.evidence);
 	if (!rc && !go_on) {
-		rc = sink_line(k->sink, json_pack("{ss ss ss}", "type", "spoiled", "id", c->id,
-						  "why", u.why ? u.why : "its nature"));
+		rc = record_write_line(k->sink,
+				       json_pack("{ss ss ss}", "type", "spoiled", "id", c->id,
+						 "why", u.why ? u.why : "its nature"));
 		rc = rc ? rc : -ESTALE;
 	}
 	json_decref(dmesg);

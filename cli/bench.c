@@ -89,7 +89,7 @@ static int check_stacks_fit(const struct sweep *s)
 				  spec.text);
 		else if (rc < 0)
 			msg_error("device-mapper does not answer (%s; %s): %s cannot be made",
-				  strerror(-rc), dm_complaint(), spec.text);
+				  strerror(-rc), dm_last_error(), spec.text);
 		if (rc < 0)
 			return rc;
 		rc = stack_fits(&spec, s->namespaces, s->n_namespaces, s->span_bytes, why,

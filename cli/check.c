@@ -59,7 +59,7 @@ static int write_context(struct checker *k)
 						      (json_int_t)ns->size_bytes, "sick",
 						      *sick ? sick : NULL));
 	}
-	return sink_line(&k->sink, context);
+	return record_write_line(&k->sink, context);
 }
 
 static int status_of(const struct checker *k)
@@ -94,17 +94,18 @@ static int work(void *arg, const char *directory)
 	k->runner.env.owner = getpid();
 	k->runner.sink = &k->sink;
 	devices_try(&k->runner.env);
-	if (sink_open(&k->sink, k->output, false) < 0)
+	if (record_open(&k->sink, k->output, false) < 0)
 		return STATUS_BROKEN;
 	rc = k->coverage ? count_coverage(k) : 0;
 	if (!rc)
 		rc = write_context(k);
 	for (size_t i = 0; i < k->n && !rc; i++)
-		rc = interrupted() ? -EINTR : runner_case(&k->runner, &k->list[i], directory);
+		rc = supervise_interrupted() ? -EINTR
+					     : runner_case(&k->runner, &k->list[i], directory);
 	coverage_end(&k->counts);
 	if (!rc)
-		rc = end_write(&k->sink, status_of(k));
-	if (sink_close(&k->sink) < 0 || (rc < 0 && rc != -ESTALE))
+		rc = record_write_end(&k->sink, status_of(k));
+	if (record_close(&k->sink) < 0 || (rc < 0 && rc != -ESTALE))
 		return STATUS_BROKEN;
 	return rc == -ESTALE ? STATUS_NEEDS_REBOOT : status_of(k);
 }
@@ -112,7 +113,7 @@ static int work(void *arg, const char *directory)
 static void wipe_devices(struct checker *k)
 {
 	for (unsigned int i = 0; i < k->runner.env.n_devices; i++)
-		signature_wipe(k->runner.env.devices[i].node);
+		namespace_wipe_signatures(k->runner.env.devices[i].node);
 }
 
 static void aftermath(void *arg)

@@ -133,9 +133,9 @@ static int set_width(void *opts, const char *value)
 {
 	int64_t width;
 
-	if (number_parse(value, WIDTH_MIN, 10000, &width) < 0) {
+	if (number_parse(value, TERMINAL_WIDTH_MIN, 10000, &width) < 0) {
 		msg_error("compare: --width %s: a number of columns from %d to 10000 is needed",
-			  value, WIDTH_MIN);
+			  value, TERMINAL_WIDTH_MIN);
 		return -EINVAL;
 	}
 	((struct compare_options *)opts)->width = (int)width;
@@ -202,7 +202,7 @@ static int write_json(json_t *json, const char *path)
 	int rc = -EIO, closed;
 
 	if (out) {
-		rc = json ? print_json(json, out) : -ENOMEM;
+		rc = json ? terminal_print_json(json, out) : -ENOMEM;
 		if (rc < 0)
 			msg_error("compare: out of memory");
 		closed = close_out(path, out);

@@ -80,7 +80,7 @@ static int write_all(const struct explanation *e, const struct explain_options *
 	if (!rc && o->output)
 		rc = explanation_write(e, json, o->output);
 	if (!rc && o->json)
-		rc = print_json(json, stdout);
+		rc = terminal_print_json(json, stdout);
 	else if (!rc)
 		explanation_print(e, o->all ? 0 : ROWS, stdout);
 	if (rc == -ENOMEM)

@@ -14,7 +14,7 @@
 
 static void print_needs(const enum need *needs)
 {
-	for (unsigned int i = 0; needs && i < NEEDS_MAX && needs[i] != NEED_END; i++)
+	for (unsigned int i = 0; needs && i < NEED_LIST_MAX && needs[i] != NEED_END; i++)
 		printf("%s%s", i ? ", " : "  needs ", need_name(needs[i]));
 }
 

@@ -60,7 +60,7 @@ static int run(int argc, char **argv)
 			"--region=REGION");
 		return STATUS_USAGE;
 	}
-	n = namespace_provision(o.plans, o.n, print_node);
+	n = provision_namespaces(o.plans, o.n, print_node);
 	if (n < 0)
 		return STATUS_BROKEN;
 	if (!n)

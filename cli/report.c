@@ -58,9 +58,9 @@ static int set_width(void *opts, const char *value)
 {
 	int64_t width;
 
-	if (number_parse(value, WIDTH_MIN, 10000, &width) < 0) {
+	if (number_parse(value, TERMINAL_WIDTH_MIN, 10000, &width) < 0) {
 		msg_error("report: --width %s: a number of columns from %d to 10000 is needed",
-			  value, WIDTH_MIN);
+			  value, TERMINAL_WIDTH_MIN);
 		return -EINVAL;
 	}
 	((struct report_options *)opts)->width = (int)width;

@@ -2,7 +2,7 @@
 #include "cli/vm_slot.h"
 
 #include "emu/progress.h"
-#include "lib/base/field.h"
+#include "lib/base/json_field.h"
 #include "lib/base/msg.h"
 #include "lib/file/stamp.h"
 #include "report/checks/outcome.h"
@@ -78,14 +78,14 @@ static bool emulator_failed(const json_t *line)
 static bool run_again(struct suite *suite, size_t index, const json_t *line)
 {
 	bool starved = json_is_true(json_object_get(line, "starved")) &&
-		       !strcmp(field_text(line, "verdict"), "broken");
+		       !strcmp(json_field_text(line, "verdict"), "broken");
 
 	if (suite->again[index] || (!starved && !emulator_failed(line)))
 		return false;
 	progress_clear();
 	if (starved)
 		msg_note("%s: %s; running it again", suite->cases[index].id,
-			 field_text(line, "why"));
+			 json_field_text(line, "why"));
 	else
 		msg_note("%s: the emulator ran stale kernel text (int3); running it again",
 			 suite->cases[index].id);
@@ -142,7 +142,7 @@ static void amend(json_t *line, const char *why, const char *key, json_t *lines)
 {
 	json_t *list = json_object_get(line, "evidence");
 
-	if (!strcmp(field_text(line, "verdict"), "fail")) {
+	if (!strcmp(json_field_text(line, "verdict"), "fail")) {
 		json_array_append_new(list, json_sprintf("also: %s", why));
 	} else {
 		json_object_set_new(line, "verdict", json_string("fail"));
@@ -165,7 +165,7 @@ static uint64_t number_of(const json_t *line, const char *key)
  */
 static int look_at_piece(const struct guest *g, const json_t *piece, char *why, size_t why_len)
 {
-	const char *region = field_text(piece, "region");
+	const char *region = json_field_text(piece, "region");
 	uint64_t offset = number_of(piece, "offset_bytes"), len = number_of(piece, "len_bytes");
 	uint64_t in_file = number_of(piece, "file_offset_bytes");
 	uint32_t file = (uint32_t)number_of(piece, "file");
@@ -215,12 +215,12 @@ static void look_outside(struct vm_slot *slot)
 		int rc;
 
 		if (!slot->held ||
-		    strcmp(field_text(piece, "id"), slot->suite->cases[slot->held_case].id))
+		    strcmp(json_field_text(piece, "id"), slot->suite->cases[slot->held_case].id))
 			continue;
 		rc = look_at_piece(&slot->guest, piece, why, sizeof(why));
 		if (rc == -EILSEQ)
 			amend(slot->held, why, "evidence", json_array());
-		else if (rc < 0 && !strcmp(field_text(slot->held, "verdict"), "pass")) {
+		else if (rc < 0 && !strcmp(json_field_text(slot->held, "verdict"), "pass")) {
 			json_object_set_new(slot->held, "verdict", json_string("broken"));
 			json_object_set_new(slot->held, "why", json_string(why));
 		}
@@ -237,7 +237,7 @@ static int confused(const struct vm_slot *slot, const char *text)
 
 static int take_begin(struct vm_slot *slot, const json_t *line, const char *text)
 {
-	const char *id = field_text(line, "id");
+	const char *id = json_field_text(line, "id");
 	long found = -1;
 	int rc;
 

@@ -14,7 +14,7 @@ static int add_programs(const enum need *needs, struct words *programs)
 {
 	int rc = 0;
 
-	for (unsigned int i = 0; needs && i < NEEDS_MAX && needs[i] != NEED_END && !rc; i++) {
+	for (unsigned int i = 0; needs && i < NEED_LIST_MAX && needs[i] != NEED_END && !rc; i++) {
 		const char *program = need_program(needs[i]);
 
 		if (program)

@@ -53,9 +53,9 @@ enum { WINDOWS = 8, PROBED = 2 };
 
 extern const struct bench bench_bio;
 
-#define V(name_, why_, ...)                                                           \
-	{                                                                             \
-		.name = name_, .why = why_, .arg = &(const struct plan){__VA_ARGS__}, \
+#define V(name_, why_, ...)                                                               \
+	{                                                                                 \
+		.name = name_, .why = why_, .arg = &(const struct bio_plan){__VA_ARGS__}, \
 	}
 #define SIZES(name_, why_, ...)                                                          \
 	V(name_ ".4k", why_, __VA_ARGS__), V(name_ ".16k", why_, __VA_ARGS__),           \
@@ -64,38 +64,42 @@ extern const struct bench bench_bio;
 
 /* Those of one mount stand together. */
 static const struct variant variants[] = {
-	SIZES("dax.read", "read of a file, dax=always", .path = DAX),
-	SIZES("dax.write", "write to a file, dax=always", .path = DAX, .write = true),
-	SIZES("node.read", "O_DIRECT read of the block node", .path = NODE),
-	SIZES("direct.read", "O_DIRECT read of a file, dax=never", .path = DIRECT),
-	SIZES("direct.write", "O_DIRECT write to a file, dax=never", .path = DIRECT, .write = true),
+	SIZES("dax.read", "read of a file, dax=always", .path = BIO_DAX),
+	SIZES("dax.write", "write to a file, dax=always", .path = BIO_DAX, .write = true),
+	SIZES("node.read", "O_DIRECT read of the block node", .path = BIO_NODE),
+	SIZES("direct.read", "O_DIRECT read of a file, dax=never", .path = BIO_DIRECT),
+	SIZES("direct.write", "O_DIRECT write to a file, dax=never", .path = BIO_DIRECT,
+	      .write = true),
 	SIZES("buffered.read.cold", "read of a file, dax=never, not in the page cache",
-	      .path = BUFFERED),
+	      .path = BIO_BUFFERED),
 	SIZES("buffered.read.warm", "read of a file, dax=never, in the page cache",
-	      .path = BUFFERED, .warm = true),
+	      .path = BIO_BUFFERED, .warm = true),
 	SIZES("buffered.write.warm", "write to a file, dax=never, in the page cache",
-	      .path = BUFFERED, .write = true, .warm = true),
-	V("uring.q1.read.4k", "io_uring, one O_DIRECT read at a time", .path = URING, .depth = 1),
-	V("uring.q32.read.4k", "io_uring, batches of 32 O_DIRECT reads", .path = URING,
+	      .path = BIO_BUFFERED, .write = true, .warm = true),
+	V("uring.q1.read.4k", "io_uring, one O_DIRECT read at a time", .path = BIO_URING,
+	  .depth = 1),
+	V("uring.q32.read.4k", "io_uring, batches of 32 O_DIRECT reads", .path = BIO_URING,
 	  .depth = 32),
 	V("uring.q32fixed.read.4k", "io_uring, batches of 32, registered buffer and file",
-	  .path = URING, .depth = 32, .registered = true),
-	V("uring.q1.read.64k", "io_uring, one O_DIRECT read at a time", .path = URING, .depth = 1),
-	V("uring.q32.read.64k", "io_uring, batches of 32 O_DIRECT reads", .path = URING,
+	  .path = BIO_URING, .depth = 32, .registered = true),
+	V("uring.q1.read.64k", "io_uring, one O_DIRECT read at a time", .path = BIO_URING,
+	  .depth = 1),
+	V("uring.q32.read.64k", "io_uring, batches of 32 O_DIRECT reads", .path = BIO_URING,
 	  .depth = 32),
-	V("uring.q1.write.4k", "io_uring, one O_DIRECT write at a time", .path = URING, .depth = 1,
-	  .write = true),
-	V("uring.q32.write.4k", "io_uring, batches of 32 O_DIRECT writes", .path = URING,
+	V("uring.q1.write.4k", "io_uring, one O_DIRECT write at a time", .path = BIO_URING,
+	  .depth = 1, .write = true),
+	V("uring.q32.write.4k", "io_uring, batches of 32 O_DIRECT writes", .path = BIO_URING,
 	  .depth = 32, .write = true),
 	V("uring.q32fixed.write.4k", "io_uring, batches of 32, registered buffer and file",
-	  .path = URING, .depth = 32, .write = true, .registered = true),
-	V("uring.poll.read.4k", "io_uring, one O_DIRECT read, completion polled for", .path = URING,
-	  .depth = 1, .polled = true),
-	V("mmap.read.cold", "load of a page that is not in the page cache", .path = MMAP),
-	V("mmap.read.warm", "load of a page that is in the page cache", .path = MMAP, .warm = true),
-	V("mmap.write.warm", "store to a page that is in the page cache", .path = MMAP,
+	  .path = BIO_URING, .depth = 32, .write = true, .registered = true),
+	V("uring.poll.read.4k", "io_uring, one O_DIRECT read, completion polled for",
+	  .path = BIO_URING, .depth = 1, .polled = true),
+	V("mmap.read.cold", "load of a page that is not in the page cache", .path = BIO_MMAP),
+	V("mmap.read.warm", "load of a page that is in the page cache", .path = BIO_MMAP,
+	  .warm = true),
+	V("mmap.write.warm", "store to a page that is in the page cache", .path = BIO_MMAP,
 	  .write = true, .warm = true),
-	SIZES("node.write", "O_DIRECT write to the block node, not mounted", .path = NODE,
+	SIZES("node.write", "O_DIRECT write to the block node, not mounted", .path = BIO_NODE,
 	      .write = true),
 	{0},
 };
@@ -124,17 +128,17 @@ static int64_t run_and_sync(void *arg, size_t i)
 	return done < 0 || !fsync(s->fd) ? done : -errno;
 }
 
-static bool stays_in_cache(const struct plan *plan)
+static bool stays_in_cache(const struct bio_plan *plan)
 {
-	return plan->write && (plan->path == BUFFERED || plan->path == MMAP);
+	return plan->write && (plan->path == BIO_BUFFERED || plan->path == BIO_MMAP);
 }
 
 struct job {
 	struct bench_env *env;
 	struct bio_state *s;
-	const struct ops *ops;
+	const struct timed_ops *ops;
 	struct probe_set *probes;
-	struct ops_result *result;
+	struct timed_ops_result *result;
 	int rc;
 };
 
@@ -143,9 +147,9 @@ static void *work(void *arg)
 	struct job *job = arg;
 
 	if (job->probes)
-		ops_probe(job->ops, job->ops->n, job->probes, job->result);
+		timed_ops_probe(job->ops, job->ops->n, job->probes, job->result);
 	else
-		job->rc = ops_time(job->env, job->ops, job->s->base.ticks, job->result);
+		job->rc = timed_ops_time(job->env, job->ops, job->s->base.ticks, job->result);
 	return NULL;
 }
 
@@ -161,7 +165,7 @@ static int run_in_thread(struct job *job)
 	pthread_t thread;
 	int rc;
 
-	if (job->s->plan->path != URING) {
+	if (job->s->plan->path != BIO_URING) {
 		work(job);
 		return job->rc;
 	}
@@ -177,16 +181,16 @@ static int run_in_thread(struct job *job)
 }
 
 static int pass(struct bench_env *env, struct bio_state *s, const struct variant *variant,
-		struct probe_set *probes, struct ops_result *result)
+		struct probe_set *probes, struct timed_ops_result *result)
 {
-	const struct plan *plan = variant->arg;
-	struct ops ops = {.before = bio_before, .run = bio_run, .holds = bio_holds, .arg = s};
+	const struct bio_plan *plan = variant->arg;
+	struct timed_ops ops = {.before = bio_before, .run = bio_run, .holds = bio_holds, .arg = s};
 	int rc, rc2;
 
 	env->phase(env, "prepare");
 	s->plan = plan;
 	s->most = &s->most_faults[variant - variants];
-	s->bytes = plan->path == MMAP ? PAGE_BYTES : (uint32_t)ops_size_of(variant->name);
+	s->bytes = plan->path == BIO_MMAP ? PAGE_BYTES : (uint32_t)timed_ops_size_of(variant->name);
 	ops.n = probes ? PROBED : bio_count_samples(env, s);
 	ops.per_sample = bio_in_flight(s);
 	ops.wanted = (int64_t)s->bytes * bio_in_flight(s);
@@ -194,7 +198,7 @@ static int pass(struct bench_env *env, struct bio_state *s, const struct variant
 	rc = bio_start(env, s, ops.n, result);
 	if (probes && stays_in_cache(plan))
 		ops.run = run_and_sync;
-	if (!rc && s->plan->path == MMAP)
+	if (!rc && s->plan->path == BIO_MMAP)
 		mapping_precharge();
 	env->phase(env, probes ? "proof" : "measure");
 	if (!rc)
@@ -205,12 +209,12 @@ static int pass(struct bench_env *env, struct bio_state *s, const struct variant
 }
 
 /* io_uring may be missing, and polling is: said instead of measured. */
-static bool is_missing(struct bench_env *env, struct bio_state *s, const struct plan *plan,
-		       struct ops_result *result)
+static bool is_missing(struct bench_env *env, struct bio_state *s, const struct bio_plan *plan,
+		       struct timed_ops_result *result)
 {
 	int rc = s->uring_rc, fd;
 
-	if (plan->path != URING || result->missing.why)
+	if (plan->path != BIO_URING || result->missing.why)
 		return result->missing.why;
 	if (!rc && plan->polled && !bio_mount(env, s, true)) {
 		fd = bio_open(env, plan);
@@ -226,45 +230,49 @@ static bool is_missing(struct bench_env *env, struct bio_state *s, const struct 
 static int once(struct bench_env *env, void *state, const struct variant *variant)
 {
 	struct bio_state *s = state;
-	struct ops_result *result = &s->results[variant - variants];
+	struct timed_ops_result *result = &s->results[variant - variants];
 
 	return is_missing(env, s, variant->arg, result) ? 0 : pass(env, s, variant, NULL, result);
 }
 
 /* Which way the operations must have gone. */
-static const char *way_of(const struct plan *plan)
+static const char *way_of(const struct bio_plan *plan)
 {
 	bool cached = plan->warm && !plan->write;
 
-	return plan->path == DAX ? "dax" : cached ? "page cache" : "bio";
+	return plan->path == BIO_DAX ? "dax" : cached ? "page cache" : "bio";
 }
 
-static void judge(const struct bench_env *env, const struct plan *plan, struct ops_result *result)
+static void judge(const struct bench_env *env, const struct bio_plan *plan,
+		  struct timed_ops_result *result)
 {
-	int64_t bios = ops_hits(result, points[0]), direct = ops_hits(result, "dax_direct_access");
-	int64_t n = ops_hits(result, "operations"); /* each a bio for each device that it passes */
+	int64_t bios = timed_ops_hits(result, points[0]),
+		direct = timed_ops_hits(result, "dax_direct_access");
+	int64_t n = timed_ops_hits(result,
+				   "operations"); /* each a bio for each device that it passes */
 	const char *way = way_of(plan);
 
 	if (bios < 0 || direct < 0)
-		ops_void(result, "this kernel does not let %s be counted",
-			 bios < 0 ? points[0] : "dax_direct_access");
+		timed_ops_void(result, "this kernel does not let %s be counted",
+			       bios < 0 ? points[0] : "dax_direct_access");
 	else if (!strcmp(way, "bio") && (bios < n * (1 + env->stack->spec.depth) || direct))
-		ops_void(result,
-			 "%" PRId64 " operations made %" PRId64 " bios and %" PRId64
-			 " direct accesses",
-			 n, bios, direct);
+		timed_ops_void(result,
+			       "%" PRId64 " operations made %" PRId64 " bios and %" PRId64
+			       " direct accesses",
+			       n, bios, direct);
 	else if (strcmp(way, "bio") && bios)
-		ops_void(result, "%" PRId64 " operations without any bio made %" PRId64, n, bios);
+		timed_ops_void(result, "%" PRId64 " operations without any bio made %" PRId64, n,
+			       bios);
 	else if (!strcmp(way, "dax") ? direct < n : direct > 0)
-		ops_void(result, "%" PRId64 " operations made %" PRId64 " direct accesses", n,
-			 direct);
+		timed_ops_void(result, "%" PRId64 " operations made %" PRId64 " direct accesses", n,
+			       direct);
 }
 
 static int probe(struct bench_env *env, void *state, const struct variant *variant,
 		 struct probe_set *probes)
 {
 	struct bio_state *s = state;
-	struct ops_result *result = &s->results[variant - variants];
+	struct timed_ops_result *result = &s->results[variant - variants];
 	int rc;
 
 	if (result->missing.why || result->why[0])
@@ -276,17 +284,17 @@ static int probe(struct bench_env *env, void *state, const struct variant *varia
 
 static int report(struct bench_env *env, void *state, const struct variant *variant)
 {
-	const struct plan *plan = variant->arg;
+	const struct bio_plan *plan = variant->arg;
 	struct bio_state *s = state;
-	struct ops_result *r = &s->results[variant - variants];
+	struct timed_ops_result *r = &s->results[variant - variants];
 
-	return ops_report(env, &bench_bio, variant, r,
-			  json_pack("{ss ss sb sI sI}", "way", way_of(plan), "read_back",
-				    plan->path == MMAP ? "page frames" : "stamps",
-				    "buffer_in_one_piece", s->base.one_piece, "operations",
-				    (json_int_t)(r->n * (plan->depth ? plan->depth : 1)),
-				    "faults_at_most",
-				    (json_int_t)s->most_faults[variant - variants]));
+	return timed_ops_report(env, &bench_bio, variant, r,
+				json_pack("{ss ss sb sI sI}", "way", way_of(plan), "read_back",
+					  plan->path == BIO_MMAP ? "page frames" : "stamps",
+					  "buffer_in_one_piece", s->base.one_piece, "operations",
+					  (json_int_t)(r->n * (plan->depth ? plan->depth : 1)),
+					  "faults_at_most",
+					  (json_int_t)s->most_faults[variant - variants]));
 }
 
 /* ---- set-up ---------------------------------------------------------------------------------- */
@@ -300,7 +308,7 @@ static int setup(struct bench_env *env, void **state)
 		return -ENOMEM;
 	s->fd = -1;
 	s->uring_rc = need_io_uring();
-	return ops_base_make(env, &bench_bio, &s->base, WINDOWS);
+	return timed_ops_base_make(env, &bench_bio, &s->base, WINDOWS);
 }
 
 static void teardown(struct bench_env *env, void *state)
@@ -312,8 +320,8 @@ static void teardown(struct bench_env *env, void *state)
 	/* What comes next finds the mount as every benchmark does. */
 	if (env->fs->mounted)
 		bio_mount(env, s, false);
-	ops_base_drop(env, &s->base);
-	ops_results_free(s->results, N_VARIANTS);
+	timed_ops_base_drop(env, &s->base);
+	timed_ops_results_free(s->results, N_VARIANTS);
 	free(s);
 }
 

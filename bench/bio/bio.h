@@ -5,14 +5,14 @@
 #define DAXDM_BIO_H
 
 #include "bench/bio/uring.h"
-#include "bench/ops.h"
+#include "bench/timed_ops.h"
 #include "lib/file/mapping.h"
 
 enum { BIO_VARIANTS_MAX = 64 };
 
 /* What one variant does. */
-struct plan {
-	enum { DAX, DIRECT, BUFFERED, NODE, URING, MMAP } path;
+struct bio_plan {
+	enum { BIO_DAX, BIO_DIRECT, BIO_BUFFERED, BIO_NODE, BIO_URING, BIO_MMAP } path;
 	bool write;
 	bool warm;		 /* the pages are in the page cache */
 	bool registered, polled; /* io_uring */
@@ -20,18 +20,18 @@ struct plan {
 };
 
 struct bio_state {
-	struct ops_base base;
+	struct timed_ops_base base;
 	int uring_rc;
 	uint64_t generation; /* of what is written next */
 	/* The pass under way. */
-	const struct plan *plan;
+	const struct bio_plan *plan;
 	uint32_t bytes; /* of one operation */
 	int fd;
 	struct uring ring;
 	struct mapping mapping;
 	uint64_t faults; /* of one access */
 	int64_t *most, most_faults[BIO_VARIANTS_MAX];
-	struct ops_result results[BIO_VARIANTS_MAX];
+	struct timed_ops_result results[BIO_VARIANTS_MAX];
 };
 
 /* Operations in flight at a time. */
@@ -42,7 +42,7 @@ unsigned int bio_in_flight(const struct bio_state *s);
 size_t bio_count_samples(const struct bench_env *env, const struct bio_state *s);
 void bio_fill_offsets(struct bio_state *s, size_t n);
 
-/* One operation: the functions of struct ops (bench/ops.h). */
+/* One operation: the functions of struct timed_ops (bench/timed_ops.h). */
 int bio_before(void *arg, size_t i);
 int64_t bio_run(void *arg, size_t i);
 bool bio_holds(void *arg, size_t i, char *why, size_t why_len);
@@ -51,13 +51,14 @@ bool bio_holds(void *arg, size_t i, char *why, size_t why_len);
 int bio_mount(struct bench_env *env, struct bio_state *s, bool never);
 
 /* The file or node that a plan reads and writes.  Returns a descriptor, or -1 with errno set. */
-int bio_open(const struct bench_env *env, const struct plan *plan);
+int bio_open(const struct bench_env *env, const struct bio_plan *plan);
 
 /* Brings the state about from which a pass of n samples starts.  Returns 0 or -errno; bio_stop() in
  * either case. */
-int bio_start(struct bench_env *env, struct bio_state *s, size_t n, struct ops_result *result);
+int bio_start(struct bench_env *env, struct bio_state *s, size_t n,
+	      struct timed_ops_result *result);
 /* Ends what bio_start() began and proves what it left; the filesystem is mounted again.  Returns 0
  * or -errno. */
-int bio_stop(struct bench_env *env, struct bio_state *s, size_t n, struct ops_result *result);
+int bio_stop(struct bench_env *env, struct bio_state *s, size_t n, struct timed_ops_result *result);
 
 #endif

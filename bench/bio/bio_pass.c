@@ -46,7 +46,7 @@ size_t bio_count_samples(const struct bench_env *env, const struct bio_state *s)
 	size_t n = PASS_BYTES / s->bytes;
 
 	n = n > SAMPLES_MAX ? SAMPLES_MAX : n < SAMPLES_MIN ? SAMPLES_MIN : n;
-	if (s->plan->path == MMAP)
+	if (s->plan->path == BIO_MMAP)
 		n = FAULTS;
 	if (s->plan->depth > 1)
 		n = SAMPLES_MIN;
@@ -69,8 +69,8 @@ int bio_before(void *arg, size_t i)
 	struct bio_state *s = arg;
 	const uint64_t *offset = &s->base.offsets[i * bio_in_flight(s)];
 
-	if (s->plan->path == MMAP) {
-		s->faults = page_faults();
+	if (s->plan->path == BIO_MMAP) {
+		s->faults = mapping_page_faults();
 		return 0;
 	}
 	for (uint64_t at = 0; at < (uint64_t)s->bytes * bio_in_flight(s); at += PAGE_BYTES) {
@@ -93,17 +93,17 @@ int64_t bio_run(void *arg, size_t i)
 	ssize_t done;
 
 	switch (s->plan->path) {
-	case URING:
+	case BIO_URING:
 		return uring_batch(&s->ring, s->plan->write, &s->base.offsets[i * bio_in_flight(s)],
 				   bio_in_flight(s), s->bytes);
-	case MMAP:
+	case BIO_MMAP:
 		byte = s->mapping.base + offset + PAGE_BYTES / 2;
 		if (s->plan->write)
 			*byte = 1;
 		else
 			(void)*byte;
 		return PAGE_BYTES;
-	case NODE:
+	case BIO_NODE:
 		offset = on_device(s, offset);
 		break;
 	default:
@@ -119,8 +119,8 @@ bool bio_holds(void *arg, size_t i, char *why, size_t why_len)
 	struct bio_state *s = arg;
 	const uint64_t *offset = &s->base.offsets[i * bio_in_flight(s)];
 
-	if (s->plan->path == MMAP) {
-		s->faults = page_faults() - s->faults;
+	if (s->plan->path == BIO_MMAP) {
+		s->faults = mapping_page_faults() - s->faults;
 		if ((int64_t)s->faults > *s->most)
 			*s->most = (int64_t)s->faults;
 		if (!s->faults)
@@ -183,34 +183,34 @@ static int set_cache(struct bio_state *s, size_t n)
 	return rc;
 }
 
-int bio_open(const struct bench_env *env, const struct plan *plan)
+int bio_open(const struct bench_env *env, const struct bio_plan *plan)
 {
 	char path[256];
 	int flags = O_CLOEXEC;
 
 	snprintf(path, sizeof(path), "%s/data", env->directory);
-	if (plan->path == DIRECT || plan->path == URING || plan->path == NODE)
+	if (plan->path == BIO_DIRECT || plan->path == BIO_URING || plan->path == BIO_NODE)
 		flags |= O_DIRECT;
 	/* A mounted device is never opened for writing. */
-	if (plan->path == NODE)
+	if (plan->path == BIO_NODE)
 		return open(env->stack->node, flags | (plan->write ? O_RDWR : O_RDONLY));
 	return open(path, flags | O_RDWR);
 }
 
 static int start_uring(struct bio_state *s)
 {
-	return uring_start(&s->ring, DEPTH_MAX, s->fd, s->base.buffer, OPS_BUFFER_BYTES,
+	return uring_start(&s->ring, DEPTH_MAX, s->fd, s->base.buffer, TIMED_OPS_BUFFER_BYTES,
 			   s->plan->registered, s->plan->polled);
 }
 
 /* Returns 0 or -errno; bio_stop() in either case. */
-int bio_start(struct bench_env *env, struct bio_state *s, size_t n, struct ops_result *result)
+int bio_start(struct bench_env *env, struct bio_state *s, size_t n, struct timed_ops_result *result)
 {
-	const struct plan *plan = s->plan;
-	int rc = bio_mount(env, s, plan->path != DAX && plan->path != NODE);
+	const struct bio_plan *plan = s->plan;
+	int rc = bio_mount(env, s, plan->path != BIO_DAX && plan->path != BIO_NODE);
 
 	s->generation++;
-	if (!rc && plan->path == NODE && plan->write) {
+	if (!rc && plan->path == BIO_NODE && plan->write) {
 		datafile_close(&s->base.data);
 		rc = fs_unmount(env->fs);
 	}
@@ -219,15 +219,15 @@ int bio_start(struct bench_env *env, struct bio_state *s, size_t n, struct ops_r
 	s->fd = bio_open(env, plan);
 	if (s->fd < 0)
 		return -errno;
-	proof_dax(&result->proof, s->fd, plan->path == DAX, result->why, sizeof(result->why));
+	proof_dax(&result->proof, s->fd, plan->path == BIO_DAX, result->why, sizeof(result->why));
 	/* By io_uring what has pages there waits for a worker. */
-	if (plan->path != DAX && plan->path != NODE)
+	if (plan->path != BIO_DAX && plan->path != BIO_NODE)
 		rc = set_cache(s, n);
-	if (!rc && plan->path == URING)
+	if (!rc && plan->path == BIO_URING)
 		rc = start_uring(s);
-	if (!rc && plan->path == MMAP)
+	if (!rc && plan->path == BIO_MMAP)
 		rc = mapping_make(&s->mapping, s->fd, s->base.data.bytes, MAP_SHARED, false);
-	if (!rc && plan->path == MMAP)
+	if (!rc && plan->path == BIO_MMAP)
 		madvise(s->mapping.base, s->base.data.bytes, MADV_RANDOM);
 	return rc;
 }
@@ -236,7 +236,7 @@ int bio_start(struct bench_env *env, struct bio_state *s, size_t n, struct ops_r
 static bool read_back(const struct bio_state *s, int fd, uint64_t offset, char *why, size_t why_len)
 {
 	static uint64_t page[PAGE_BYTES / sizeof(uint64_t)] __attribute__((aligned(4096)));
-	uint64_t where = s->plan->path == NODE ? offset : on_device(s, offset);
+	uint64_t where = s->plan->path == BIO_NODE ? offset : on_device(s, offset);
 	ssize_t done = pread(fd, page, PAGE_BYTES, (off_t)where);
 
 	if (done == PAGE_BYTES && page[0] == datafile_stamp(offset) && page[1] == s->generation)
@@ -249,14 +249,14 @@ static bool read_back(const struct bio_state *s, int fd, uint64_t offset, char *
 }
 
 static void check_written(struct bench_env *env, struct bio_state *s, size_t n,
-			  struct ops_result *result)
+			  struct timed_ops_result *result)
 {
-	bool by_file = s->plan->path == NODE;
+	bool by_file = s->plan->path == BIO_NODE;
 	int fd =
 		by_file ? s->base.data.fd : open(env->stack->node, O_RDONLY | O_DIRECT | O_CLOEXEC);
 
 	if (fd < 0)
-		ops_void(result, "what was written cannot be read back: %s", strerror(errno));
+		timed_ops_void(result, "what was written cannot be read back: %s", strerror(errno));
 	for (size_t i = 0; i < n * bio_in_flight(s) && !result->why[0]; i++)
 		if (read_back(s, fd, s->base.offsets[i], result->why, sizeof(result->why)))
 			read_back(s, fd, s->base.offsets[i] + s->bytes - PAGE_BYTES, result->why,
@@ -266,7 +266,7 @@ static void check_written(struct bench_env *env, struct bio_state *s, size_t n,
 }
 
 static void check_frames(struct bench_env *env, struct bio_state *s, size_t n,
-			 struct ops_result *result)
+			 struct timed_ops_result *result)
 {
 	const struct frame_proof proof = {
 		.pagemap_fd = s->base.pagemap_fd,
@@ -280,11 +280,11 @@ static void check_frames(struct bench_env *env, struct bio_state *s, size_t n,
 }
 
 /* Ends what bio_start() began and proves what it left; the filesystem is mounted again. */
-int bio_stop(struct bench_env *env, struct bio_state *s, size_t n, struct ops_result *result)
+int bio_stop(struct bench_env *env, struct bio_state *s, size_t n, struct timed_ops_result *result)
 {
 	int rc = 0;
 
-	if (s->plan->path == MMAP && s->mapping.reserved) {
+	if (s->plan->path == BIO_MMAP && s->mapping.reserved) {
 		check_frames(env, s, n, result);
 		mapping_drop(&s->mapping);
 		s->mapping.reserved = NULL;
@@ -292,13 +292,13 @@ int bio_stop(struct bench_env *env, struct bio_state *s, size_t n, struct ops_re
 	uring_stop(&s->ring);
 	if (s->fd >= 0) {
 		if (s->plan->write && fsync(s->fd) < 0)
-			ops_void(result, "fsync failed: %s", strerror(errno));
+			timed_ops_void(result, "fsync failed: %s", strerror(errno));
 		close(s->fd);
 		s->fd = -1;
 	}
 	if (!env->fs->mounted)
 		rc = bio_mount(env, s, false);
-	if (!rc && s->plan->write && s->plan->path != MMAP)
+	if (!rc && s->plan->write && s->plan->path != BIO_MMAP)
 		check_written(env, s, n, result);
 	return rc;
 }

@@ -34,7 +34,7 @@
  *
  * Alone: ./run.sh bench --bench copy --stack raw --stack linear:16
  */
-#include "bench/ops.h"
+#include "bench/timed_ops.h"
 #include "lib/file/datafile.h"
 #include "lib/file/mapping.h"
 
@@ -113,7 +113,7 @@ static const char *const points[] = {
 };
 
 struct copy_state {
-	struct ops_base base;
+	struct timed_ops_base base;
 	uint64_t generation; /* what is stored next */
 	/* The pass under way. */
 	const struct plan *plan;
@@ -123,7 +123,7 @@ struct copy_state {
 	uint64_t loaded; /* what the loads came to */
 	int64_t *most;
 	int64_t most_faults[N_VARIANTS]; /* of one operation */
-	struct ops_result results[N_VARIANTS];
+	struct timed_ops_result results[N_VARIANTS];
 };
 
 static bool enters_kernel(const struct plan *plan)
@@ -188,7 +188,7 @@ static int before(void *arg, size_t i)
 	default:
 		mark_pages(s->base.buffer, s->generation, s->bytes);
 	}
-	s->faults = page_faults();
+	s->faults = mapping_page_faults();
 	return 0;
 }
 
@@ -249,7 +249,7 @@ static uint64_t expected_sum(const struct copy_state *s, uint64_t offset)
 static bool holds(void *arg, size_t i, char *why, size_t why_len)
 {
 	struct copy_state *s = arg;
-	int64_t faults = (int64_t)(page_faults() - s->faults);
+	int64_t faults = (int64_t)(mapping_page_faults() - s->faults);
 
 	if (faults > *s->most)
 		*s->most = faults;
@@ -336,7 +336,7 @@ static int start_pass(struct copy_state *s, size_t n)
 }
 
 static void check_frames(struct bench_env *env, struct copy_state *s, size_t n,
-			 struct ops_result *result)
+			 struct timed_ops_result *result)
 {
 	unsigned int pages = (unsigned int)((s->bytes + PAGE_BYTES - 1) / PAGE_BYTES);
 	struct frame_proof proof = {
@@ -353,13 +353,13 @@ static void check_frames(struct bench_env *env, struct copy_state *s, size_t n,
 
 /* What was stored is looked for on the block node: the first and the last eight bytes. */
 static void check_stored(struct bench_env *env, struct copy_state *s, size_t n,
-			 struct ops_result *result)
+			 struct timed_ops_result *result)
 {
 	static uint64_t page[PAGE_BYTES / sizeof(uint64_t)] __attribute__((aligned(4096)));
 	int fd = open(env->stack->node, O_RDONLY | O_DIRECT | O_CLOEXEC);
 
 	if (fd < 0)
-		ops_void(result, "%s cannot be read: %s", env->stack->node, strerror(errno));
+		timed_ops_void(result, "%s cannot be read: %s", env->stack->node, strerror(errno));
 	for (size_t i = 0; i < 2 * n && !result->why[0]; i++) {
 		uint64_t offset = s->base.offsets[i / 2] + (i % 2 ? s->bytes - sizeof(*page) : 0);
 		const struct extent *e = extents_find(&s->base.data.extents, offset);
@@ -368,24 +368,26 @@ static void check_stored(struct bench_env *env, struct copy_state *s, size_t n,
 		if (pread(fd, page, PAGE_BYTES, (off_t)(where / PAGE_BYTES * PAGE_BYTES)) !=
 			    PAGE_BYTES ||
 		    page[where % PAGE_BYTES / sizeof(*page)] != s->generation)
-			ops_void(result,
-				 "what was stored at file offset %" PRIu64 " is not on the device",
-				 offset);
+			timed_ops_void(result,
+				       "what was stored at file offset %" PRIu64
+				       " is not on the device",
+				       offset);
 	}
 	if (fd >= 0)
 		close(fd);
 }
 
 static int pass(struct bench_env *env, struct copy_state *s, const struct variant *variant,
-		struct probe_set *probes, struct ops_result *result)
+		struct probe_set *probes, struct timed_ops_result *result)
 {
-	struct ops ops = {.before = before, .run = run, .holds = holds, .arg = s, .per_sample = 1};
+	struct timed_ops ops = {
+		.before = before, .run = run, .holds = holds, .arg = s, .per_sample = 1};
 	int rc;
 
 	env->phase(env, "prepare");
 	s->plan = variant->arg;
 	s->most = &s->most_faults[variant - variants];
-	s->bytes = s->plan->how == DRAIN ? DRAIN_BYTES : ops_size_of(variant->name);
+	s->bytes = s->plan->how == DRAIN ? DRAIN_BYTES : timed_ops_size_of(variant->name);
 	ops.n = probes ? PROBED : count_samples(env, s);
 	ops.wanted = (int64_t)s->bytes;
 	fill_offsets(s, ops.n);
@@ -394,9 +396,9 @@ static int pass(struct bench_env *env, struct copy_state *s, const struct varian
 		goto out;
 	env->phase(env, probes ? "proof" : "measure");
 	if (probes)
-		ops_probe(&ops, ops.n, probes, result);
+		timed_ops_probe(&ops, ops.n, probes, result);
 	else
-		rc = ops_time(env, &ops, s->base.ticks, result);
+		rc = timed_ops_time(env, &ops, s->base.ticks, result);
 	env->phase(env, "proof");
 	if (rc < 0)
 		goto out;
@@ -422,32 +424,35 @@ static int once(struct bench_env *env, void *state, const struct variant *varian
 	return pass(env, s, variant, NULL, &s->results[variant - variants]);
 }
 
-static void judge(const struct copy_state *s, struct ops_result *result)
+static void judge(const struct copy_state *s, struct timed_ops_result *result)
 {
-	int64_t n = ops_hits(result, "operations"), pages = (int64_t)s->bytes / PAGE_BYTES;
-	int64_t back = ops_hits(result, points[0]), flushes = ops_hits(result, points[1]);
+	int64_t n = timed_ops_hits(result, "operations"), pages = (int64_t)s->bytes / PAGE_BYTES;
+	int64_t back = timed_ops_hits(result, points[0]),
+		flushes = timed_ops_hits(result, points[1]);
 
 	if (back < 0 || flushes < 0)
-		ops_void(result, "this kernel does not let %s be counted",
-			 back < 0 ? points[0] : points[1] + 1);
+		timed_ops_void(result, "this kernel does not let %s be counted",
+			       back < 0 ? points[0] : points[1] + 1);
 	else if (enters_kernel(s->plan) && back < n * pages)
-		ops_void(result,
-			 "%" PRId64 " dirty pages were made durable, and only %" PRId64
-			 " ranges written back",
-			 n * pages, back);
+		timed_ops_void(result,
+			       "%" PRId64 " dirty pages were made durable, and only %" PRId64
+			       " ranges written back",
+			       n * pages, back);
 	else if (enters_kernel(s->plan) && flushes < n)
-		ops_void(result, "%" PRId64 " calls made only %" PRId64 " flushes of the region", n,
-			 flushes);
+		timed_ops_void(result,
+			       "%" PRId64 " calls made only %" PRId64 " flushes of the region", n,
+			       flushes);
 	else if (!enters_kernel(s->plan) && back)
-		ops_void(result,
-			 "the kernel wrote %" PRId64 " ranges back, and should not be asked", back);
+		timed_ops_void(result,
+			       "the kernel wrote %" PRId64 " ranges back, and should not be asked",
+			       back);
 }
 
 static int probe(struct bench_env *env, void *state, const struct variant *variant,
 		 struct probe_set *probes)
 {
 	struct copy_state *s = state;
-	struct ops_result *result = &s->results[variant - variants];
+	struct timed_ops_result *result = &s->results[variant - variants];
 	int rc;
 
 	if (result->why[0])
@@ -461,9 +466,9 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 {
 	const struct plan *plan = variant->arg;
 	struct copy_state *s = state;
-	struct ops_result *r = &s->results[variant - variants];
+	struct timed_ops_result *r = &s->results[variant - variants];
 
-	return ops_report(
+	return timed_ops_report(
 		env, &bench_copy, variant, r,
 		json_pack("{ss sb ss sb sI sI}", "way", enters_kernel(plan) ? "kernel" : "user",
 			  "pfn_in_segment", 1, "read_back", reads(plan) ? "stamps" : "block node",
@@ -478,7 +483,7 @@ static int setup(struct bench_env *env, void **state)
 	struct copy_state *s = calloc(1, sizeof(*s));
 
 	*state = s;
-	return s ? ops_base_make(env, &bench_copy, &s->base, WINDOWS) : -ENOMEM;
+	return s ? timed_ops_base_make(env, &bench_copy, &s->base, WINDOWS) : -ENOMEM;
 }
 
 static void teardown(struct bench_env *env, void *state)
@@ -487,8 +492,8 @@ static void teardown(struct bench_env *env, void *state)
 
 	if (!s)
 		return;
-	ops_base_drop(env, &s->base);
-	ops_results_free(s->results, N_VARIANTS);
+	timed_ops_base_drop(env, &s->base);
+	timed_ops_results_free(s->results, N_VARIANTS);
 	free(s);
 }
 

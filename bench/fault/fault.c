@@ -135,17 +135,18 @@ static int setup(struct bench_env *env, void **state)
 	f->data.fd = f->holes_fd = -1;
 	slab_warmup_open(&f->nodes);
 	f->pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	rc = f->pagemap_fd < 0 ? -errno : touch_arrays(WINDOWS * PAGES_TIME, &f->offset, &f->ticks);
+	rc = f->pagemap_fd < 0 ? -errno
+			       : meter_touch_arrays(WINDOWS * PAGES_TIME, &f->offset, &f->ticks);
 	if (rc < 0) {
 		msg_error("cannot prepare the fault benchmark: %s", strerror(-rc));
 		return rc;
 	}
-	f->overhead_load_ticks = touch_overhead_load();
-	f->overhead_store_ticks = touch_overhead_store();
+	f->overhead_load_ticks = meter_touch_overhead_load();
+	f->overhead_store_ticks = meter_touch_overhead_store();
 	rc = open_files(env, f);
 	if (rc < 0)
 		return rc;
-	if (file_is_dax(f->data.fd) != 1) {
+	if (fs_file_is_dax(f->data.fd) != 1) {
 		msg_error("%s/data is not a DAX file: no number comes from it", env->directory);
 		return -ENOTSUP;
 	}
@@ -179,13 +180,14 @@ static void teardown(struct bench_env *env, void *state)
 }
 
 /* The holes file has as many windows as the data file, from its begin, all of them used. */
-static uint64_t window_offset(const struct fault_state *f, const struct plan *plan, unsigned int i)
+static uint64_t window_offset(const struct fault_state *f, const struct fault_plan *plan,
+			      unsigned int i)
 {
-	return plan->file == DATA ? f->data.windows[i] : (uint64_t)i * WINDOW_BYTES;
+	return plan->file == FAULT_DATA ? f->data.windows[i] : (uint64_t)i * WINDOW_BYTES;
 }
 
 /* Samples per window. */
-static unsigned int plan_pages(const struct bench_env *env, const struct plan *plan)
+static unsigned int plan_pages(const struct bench_env *env, const struct fault_plan *plan)
 {
 	if (plan->pages)
 		return plan->pages;
@@ -193,7 +195,7 @@ static unsigned int plan_pages(const struct bench_env *env, const struct plan *p
 }
 
 static size_t fill_offsets(const struct bench_env *env, struct fault_state *f,
-			   const struct plan *plan, unsigned int n_windows)
+			   const struct fault_plan *plan, unsigned int n_windows)
 {
 	unsigned int pages = plan_pages(env, plan);
 	size_t n = 0;
@@ -210,28 +212,29 @@ static size_t fill_offsets(const struct bench_env *env, struct fault_state *f,
 }
 
 /* Brings the holes file into the state that the variant starts from. */
-static int reset_holes(struct fault_state *f, const struct plan *plan)
+static int reset_holes(struct fault_state *f, const struct fault_plan *plan)
 {
 	off_t bytes = (off_t)f->data.n_windows * WINDOW_BYTES;
 
 	if (ftruncate(f->holes_fd, 0) < 0 || ftruncate(f->holes_fd, bytes) < 0)
 		return -errno;
-	if (plan->file == UNWRITTEN && fallocate(f->holes_fd, 0, 0, bytes) < 0)
+	if (plan->file == FAULT_UNWRITTEN && fallocate(f->holes_fd, 0, 0, bytes) < 0)
 		return -errno;
 	return fsync(f->holes_fd) < 0 ? -errno : 0;
 }
 
-static uint64_t plan_bytes(const struct fault_state *f, const struct plan *plan)
+static uint64_t plan_bytes(const struct fault_state *f, const struct fault_plan *plan)
 {
-	return plan->file == DATA ? f->data.bytes : (uint64_t)f->data.n_windows * WINDOW_BYTES;
+	return plan->file == FAULT_DATA ? f->data.bytes
+					: (uint64_t)f->data.n_windows * WINDOW_BYTES;
 }
 
-static int plan_fd(const struct fault_state *f, const struct plan *plan)
+static int plan_fd(const struct fault_state *f, const struct fault_plan *plan)
 {
-	return plan->file == DATA ? f->data.fd : f->holes_fd;
+	return plan->file == FAULT_DATA ? f->data.fd : f->holes_fd;
 }
 
-static int map_plan(const struct fault_state *f, const struct plan *plan, struct mapping *m)
+static int map_plan(const struct fault_state *f, const struct fault_plan *plan, struct mapping *m)
 {
 	int flags = plan->is_private ? MAP_PRIVATE | MAP_NORESERVE
 		    : plan->sync     ? MAP_SHARED_VALIDATE | MAP_SYNC
@@ -241,9 +244,9 @@ static int map_plan(const struct fault_state *f, const struct plan *plan, struct
 }
 
 /* Makes the offsets known to the DAX index, through a mapping that is gone afterwards. */
-static int warm_up(struct fault_state *f, const struct plan *plan, size_t n)
+static int warm_up(struct fault_state *f, const struct fault_plan *plan, size_t n)
 {
-	struct plan other = *plan;
+	struct fault_plan other = *plan;
 	struct mapping m;
 	int rc;
 
@@ -251,20 +254,20 @@ static int warm_up(struct fault_state *f, const struct plan *plan, size_t n)
 	rc = map_plan(f, &other, &m);
 	if (rc < 0)
 		return rc;
-	if (plan->timed == STORE && !plan->is_private)
-		touch_store(m.base, f->offset, f->ticks, n);
+	if (plan->timed == FAULT_STORE && !plan->is_private)
+		meter_touch_store(m.base, f->offset, f->ticks, n);
 	else
-		touch_load(m.base, f->offset, f->ticks, n);
+		meter_touch_load(m.base, f->offset, f->ticks, n);
 	mapping_drop(&m);
 	return 0;
 }
 
 /* Frames of the zero page or of private copies must be outside the namespaces, every other exactly
  * where the extents and the tables say. */
-static void prove_frames(struct bench_env *env, struct fault_state *f, const struct plan *plan,
-			 const struct mapping *m, struct pass *pass)
+static void prove_frames(struct bench_env *env, struct fault_state *f,
+			 const struct fault_plan *plan, const struct mapping *m, struct pass *pass)
 {
-	bool outside = plan->is_private || (plan->file == HOLE && plan->timed == LOAD);
+	bool outside = plan->is_private || (plan->file == FAULT_HOLE && plan->timed == FAULT_LOAD);
 	struct frame_proof proof = {
 		.pagemap_fd = f->pagemap_fd,
 		.backing = stack_backing(env->stack),
@@ -311,10 +314,10 @@ static void split_by_page_size(struct fault_state *f, const struct mapping *m, s
 
 	pass->n_pmd = 0;
 	for (size_t i = 0; i < pass->n; i++) {
-		uint64_t other = f->offset[i] ^ (WINDOW_BYTES / 2), before = page_faults();
+		uint64_t other = f->offset[i] ^ (WINDOW_BYTES / 2), before = mapping_page_faults();
 
 		(void)*(volatile char *)(m->base + other);
-		before = page_faults() - before;
+		before = mapping_page_faults() - before;
 		if (!before)
 			f->ticks[pass->n_pmd++] = f->ticks[i];
 		else
@@ -331,27 +334,27 @@ static void split_by_page_size(struct fault_state *f, const struct mapping *m, s
 }
 
 /* The timed (or probed) accesses; everything around them is outside the clock. */
-static void touch_pass(struct bench_env *env, struct fault_state *f, const struct plan *plan,
+static void touch_pass(struct bench_env *env, struct fault_state *f, const struct fault_plan *plan,
 		       const struct mapping *m, struct probe_set *probes, struct pass *pass)
 {
 	uint64_t before;
 
 	if (plan->load_first || plan->dontneed)
-		touch_load(m->base, f->offset, f->ticks, pass->n);
+		meter_touch_load(m->base, f->offset, f->ticks, pass->n);
 	if (plan->dontneed)
 		madvise(m->base, plan_bytes(f, plan), MADV_DONTNEED);
 	if (probes)
 		probe_start(probes);
-	before = page_faults();
+	before = mapping_page_faults();
 	if (!probes)
 		counters_start(env->counters);
-	if (plan->timed == STORE)
-		touch_store(m->base, f->offset, f->ticks, pass->n);
+	if (plan->timed == FAULT_STORE)
+		meter_touch_store(m->base, f->offset, f->ticks, pass->n);
 	else
-		touch_load(m->base, f->offset, f->ticks, pass->n);
+		meter_touch_load(m->base, f->offset, f->ticks, pass->n);
 	if (!probes)
 		counters_stop(env->counters, pass->n);
-	pass->faults = page_faults() - before;
+	pass->faults = mapping_page_faults() - before;
 	if (probes)
 		probe_stop(probes);
 	if (pass->faults != pass->n)
@@ -359,7 +362,7 @@ static void touch_pass(struct bench_env *env, struct fault_state *f, const struc
 			 pass->n, pass->faults);
 }
 
-static unsigned int plan_windows(const struct fault_state *f, const struct plan *plan)
+static unsigned int plan_windows(const struct fault_state *f, const struct fault_plan *plan)
 {
 	return plan->windows && plan->windows < f->data.n_windows ? plan->windows
 								  : f->data.n_windows;
@@ -375,7 +378,7 @@ static int run_pass(struct bench_env *env, struct fault_state *f, const struct v
 static int start_state(struct bench_env *env, struct fault_state *f, const struct variant *variant)
 {
 	struct counters *counters = env->counters;
-	const struct plan *plan = variant->arg;
+	const struct fault_plan *plan = variant->arg;
 	struct pass before;
 	int rc = 0;
 
@@ -387,7 +390,7 @@ static int start_state(struct bench_env *env, struct fault_state *f, const struc
 		env->counters = counters;
 		return rc;
 	}
-	if (plan->file != DATA)
+	if (plan->file != FAULT_DATA)
 		rc = reset_holes(f, plan);
 	return rc < 0 ? rc : remount(env, f);
 }
@@ -396,9 +399,10 @@ static int start_state(struct bench_env *env, struct fault_state *f, const struc
  * Counts repeat to the instruction only if what the kernel batches is equally full.  Not before
  * faults that allocate blocks or pages: with this their medians differed more between seeds.
  */
-static void settle(struct fault_state *f, const struct plan *plan)
+static void settle(struct fault_state *f, const struct fault_plan *plan)
 {
-	bool allocates = plan->is_private || (plan->file != DATA && plan->timed == STORE);
+	bool allocates =
+		plan->is_private || (plan->file != FAULT_DATA && plan->timed == FAULT_STORE);
 
 	if (allocates)
 		return;
@@ -412,7 +416,7 @@ static void settle(struct fault_state *f, const struct plan *plan)
 static int run_pass(struct bench_env *env, struct fault_state *f, const struct variant *variant,
 		    unsigned int n_windows, struct probe_set *probes, struct pass *pass)
 {
-	const struct plan *plan = variant->arg;
+	const struct fault_plan *plan = variant->arg;
 	struct mapping m;
 	int rc = 0;
 
@@ -420,7 +424,7 @@ static int run_pass(struct bench_env *env, struct fault_state *f, const struct v
 	env->phase(env, "prepare");
 	if (!probes)
 		rc = start_state(env, f, variant);
-	else if (plan->file != DATA)
+	else if (plan->file != FAULT_DATA)
 		rc = reset_holes(f, plan);
 	if (rc < 0)
 		return rc;
@@ -447,7 +451,7 @@ static int run_pass(struct bench_env *env, struct fault_state *f, const struct v
 	proof_dax(&pass->proof, plan_fd(f, plan), true, pass->why, sizeof(pass->why));
 	if (!pass->why[0])
 		prove_frames(env, f, plan, &m, pass);
-	if (!pass->why[0] && plan->file == DATA)
+	if (!pass->why[0] && plan->file == FAULT_DATA)
 		prove_bytes(f, &m, pass);
 	mapping_drop(&m);
 	return 0;
@@ -455,10 +459,10 @@ static int run_pass(struct bench_env *env, struct fault_state *f, const struct v
 
 /* Whether the counts fit the stack: at depth d each access of the namespace passed d DM devices,
  * and each fault that needs memory of the namespace asked for it. */
-static void judge_path(const struct bench_env *env, const struct plan *plan,
+static void judge_path(const struct bench_env *env, const struct fault_plan *plan,
 		       const struct probe_set *probes, uint64_t faults, char *why, size_t why_len)
 {
-	bool reaches = !plan->is_private && (plan->file != HOLE || plan->timed != LOAD);
+	bool reaches = !plan->is_private && (plan->file != FAULT_HOLE || plan->timed != FAULT_LOAD);
 	int64_t dm = probe_count(probes, "dm_dax_direct_access");
 	int64_t pmem = probe_count(probes, "pmem_dax_direct_access");
 
@@ -476,7 +480,7 @@ static void judge_path(const struct bench_env *env, const struct plan *plan,
 static int probe(struct bench_env *env, void *state, const struct variant *variant,
 		 struct probe_set *probes)
 {
-	const struct plan *plan = variant->arg;
+	const struct fault_plan *plan = variant->arg;
 	struct fault_state *f = state;
 	struct result *result = &f->results[variant - fault_variants];
 	unsigned int n_windows =
@@ -495,15 +499,15 @@ static int probe(struct bench_env *env, void *state, const struct variant *varia
 }
 
 static int64_t overhead(const struct bench_env *env, const struct fault_state *f,
-			const struct plan *plan)
+			const struct fault_plan *plan)
 {
-	return meter_value(env->cell.meter,
-			   plan->timed == STORE ? f->overhead_store_ticks : f->overhead_load_ticks);
+	return meter_value(env->cell.meter, plan->timed == FAULT_STORE ? f->overhead_store_ticks
+								       : f->overhead_load_ticks);
 }
 
-static json_t *more_proof(const struct plan *plan, size_t n, const struct result *result)
+static json_t *more_proof(const struct fault_plan *plan, size_t n, const struct result *result)
 {
-	bool zero = plan->file == HOLE && plan->timed == LOAD;
+	bool zero = plan->file == FAULT_HOLE && plan->timed == FAULT_LOAD;
 	json_t *more;
 
 	more = json_pack("{sI sb ss si}", "faults", (json_int_t)n, "pfn_in_segment",
@@ -525,17 +529,17 @@ static int observe_huge(struct bench_env *env, struct fault_state *f, const stru
 	for (unsigned int i = 0; i < f->data.n_windows; i++)
 		allowed += extents_window_is_huge(&f->data.extents, stack_backing(env->stack),
 						  f->data.windows[i]);
-	return observation_write(env->sink, &env->cell, "huge_pages",
-				 json_pack("{si si si si}", "windows", (int)result->n, "pmd",
-					   (int)result->n_pmd, "lost",
-					   (int)(result->n - result->n_pmd), "allowed_by_table",
-					   (int)allowed));
+	return record_write_observation(env->sink, &env->cell, "huge_pages",
+					json_pack("{si si si si}", "windows", (int)result->n, "pmd",
+						  (int)result->n_pmd, "lost",
+						  (int)(result->n - result->n_pmd),
+						  "allowed_by_table", (int)allowed));
 }
 
 /* The timed pass. */
 static int once(struct bench_env *env, void *state, const struct variant *variant)
 {
-	const struct plan *plan = variant->arg;
+	const struct fault_plan *plan = variant->arg;
 	struct fault_state *f = state;
 	struct result *result = &f->results[variant - fault_variants];
 	struct pass pass;
@@ -561,7 +565,7 @@ static int once(struct bench_env *env, void *state, const struct variant *varian
 /* One record, or two where PMD faults were refused: page sizes are never mixed. */
 static int report(struct bench_env *env, void *state, const struct variant *variant)
 {
-	const struct plan *plan = variant->arg;
+	const struct fault_plan *plan = variant->arg;
 	struct fault_state *f = state;
 	const struct result *r = &f->results[variant - fault_variants];
 	size_t n_first = plan->huge ? r->n_pmd : r->n;
@@ -570,8 +574,9 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 	int rc = 0;
 
 	if (r->why[0])
-		return void_write(env->sink, &env->cell, "fault", variant->name, r->why);
-	if (plan->huge && plan->file == DATA && plan->timed == LOAD && !f->huge_observed)
+		return record_write_void(env->sink, &env->cell, "fault", variant->name, r->why);
+	if (plan->huge && plan->file == FAULT_DATA && plan->timed == FAULT_LOAD &&
+	    !f->huge_observed)
 		rc = observe_huge(env, f, r);
 	if (!rc && n_first)
 		rc = record_write(env->sink, &env->cell, "fault", bench_fault.better, variant->name,

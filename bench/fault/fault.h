@@ -6,9 +6,9 @@
 #include "bench/bench.h"
 
 /* What one variant does. */
-struct plan {
-	enum { DATA, HOLE, UNWRITTEN } file;
-	enum { LOAD, STORE } timed;
+struct fault_plan {
+	enum { FAULT_DATA, FAULT_HOLE, FAULT_UNWRITTEN } file;
+	enum { FAULT_LOAD, FAULT_STORE } timed;
 	bool huge;
 	bool warm;	 /* other loads make the DAX index know the offset first */
 	bool follows;	 /* warm by the variant before it in the table: same mount, new mapping */

@@ -120,7 +120,7 @@ static int wait_change(struct fio *fio, int *status)
 		const time_t left_s = end_s - now_s();
 		const struct timespec wait = {.tv_sec = left_s};
 
-		if (interrupted())
+		if (supervise_interrupted())
 			return -EINTR;
 		if (left_s <= 0)
 			return -ETIMEDOUT;
@@ -130,7 +130,7 @@ static int wait_change(struct fio *fio, int *status)
 	return 0;
 }
 
-int fio_go_on(struct fio *fio, struct fio_stop *stop)
+int fio_continue(struct fio *fio, struct fio_stop *stop)
 {
 	int rc;
 

@@ -51,7 +51,7 @@ int fio_start(struct fio *fio, FILE *jobs, const char *path, unsigned int limit_
  * Lets it go on (if it stands) and waits until it stands again or ended.  Returns 0, -ETIMEDOUT
  * (it is killed then), -EINTR if this run was asked to end, or -errno.
  */
-int fio_go_on(struct fio *fio, struct fio_stop *stop);
+int fio_continue(struct fio *fio, struct fio_stop *stop);
 
 /* The text of a file in its directory, or of /proc/PID/NAME if proc; to be freed; NULL with errno
  * set. */

@@ -77,26 +77,26 @@ extern const struct bench bench_fiojob;
 /* Those of one mount stand together. */
 static const struct variant variants[] = {
 	THREE("psync.read", "fio: pread, dax=always", NEED_FIO, .job = "psync-read",
-	      .same_as = "bio.dax.read", .by = CALL),
+	      .same_as = "bio.dax.read", .by = FIOJOB_CALL),
 	THREE("psync.write", "fio: pwrite, dax=always", NEED_FIO, .job = "psync-write",
-	      .same_as = "bio.dax.write", .by = CALL, .write = true),
+	      .same_as = "bio.dax.write", .by = FIOJOB_CALL, .write = true),
 	TWO("mmap.read", "fio: memcpy out of a mapping", NEED_FIO, .job = "mmap-read",
-	    .same_as = "copy.from", .by = MAP),
+	    .same_as = "copy.from", .by = FIOJOB_MAP),
 	TWO("mmap.write", "fio: memcpy into a mapping", NEED_FIO, .job = "mmap-write",
-	    .same_as = "copy.memcpy", .by = MAP, .write = true),
+	    .same_as = "copy.memcpy", .by = FIOJOB_MAP, .write = true),
 	TWO("libpmem.read", "fio: memcpy out of a MAP_SYNC mapping", NEED_FIO_LIBPMEM,
-	    .job = "libpmem-read", .same_as = "copy.from", .by = MAP, .sync = true),
+	    .job = "libpmem-read", .same_as = "copy.from", .by = FIOJOB_MAP, .sync = true),
 	TWO("libpmem.write", "fio: pmem_memcpy past the cache, drained", NEED_FIO_LIBPMEM,
-	    .job = "libpmem-write", .same_as = "copy.nontemporal", .by = MAP, .write = true,
+	    .job = "libpmem-write", .same_as = "copy.nontemporal", .by = FIOJOB_MAP, .write = true,
 	    .sync = true),
 	THREE("direct.read", "fio: pread, O_DIRECT, dax=never", NEED_FIO, .job = "direct-read",
-	      .same_as = "bio.direct.read", .by = BIO),
+	      .same_as = "bio.direct.read", .by = FIOJOB_BIO),
 	THREE("direct.write", "fio: pwrite, O_DIRECT, dax=never", NEED_FIO, .job = "direct-write",
-	      .same_as = "bio.direct.write", .by = BIO, .write = true),
+	      .same_as = "bio.direct.write", .by = FIOJOB_BIO, .write = true),
 	TWO("uring.read", "fio: io_uring, O_DIRECT, dax=never", NEED_FIO_URING, .job = "uring-read",
-	    .same_as = "bio.uring.q1.read", .by = BIO, .queue = true),
+	    .same_as = "bio.uring.q1.read", .by = FIOJOB_BIO, .queue = true),
 	V("uring.write.4k", "fio: io_uring, O_DIRECT, dax=never", NEED_FIO_URING,
-	  .job = "uring-write", .same_as = "bio.uring.q1.write", .by = BIO, .write = true,
+	  .job = "uring-write", .same_as = "bio.uring.q1.write", .by = FIOJOB_BIO, .write = true,
 	  .queue = true),
 	{0},
 };
@@ -130,7 +130,7 @@ static void void_all(struct bench_env *env, struct fiojob *f, const char *why)
 {
 	for (const struct variant *v = variants; v->name; v++)
 		if (env->wanted(env, v))
-			ops_void(&fiojob_result(f, v)->ops, "%s", why);
+			timed_ops_void(&fiojob_result(f, v)->ops, "%s", why);
 }
 
 /* ---- before and after a job ------------------------------------------------------------------ */
@@ -174,11 +174,11 @@ static void arm(struct fiojob *f, bool armed)
 static int before_job(struct bench_env *env, struct fiojob *f, const struct variant *variant)
 {
 	const struct fiojob_plan *plan = variant->arg;
-	int rc = mount_as(env, f, plan->by == BIO);
+	int rc = mount_as(env, f, plan->by == FIOJOB_BIO);
 
 	if (rc < 0)
 		return rc;
-	arm(f, f->pass == PROBED);
+	arm(f, f->pass == FIOJOB_PROBED);
 	fiojob_prove_before(f, variant);
 	env->phase(env, f->armed ? "proof" : "measure");
 	if (f->armed)
@@ -204,26 +204,26 @@ static void take_job(struct fiojob *f, const json_t *root, const char *complaint
 	struct fiojob_result *r = fiojob_result(f, variant);
 	const struct fiojob_log *log = &r->logs[pass];
 	struct fio_sum sum;
-	char why[OPS_WHY_BYTES], name[64];
+	char why[TIMED_OPS_WHY_BYTES], name[64];
 
 	fiojob_name(variant, pass, name);
 	if (fio_json_job(root, name, plan->write, fiojob_latency(variant), &sum, why, sizeof(why)) <
 	    0)
-		ops_void(&r->ops, "%s", why);
+		timed_ops_void(&r->ops, "%s", why);
 	else if (!sum.ios && *complaint)
-		ops_void(&r->ops, "%s", complaint);
+		timed_ops_void(&r->ops, "%s", complaint);
 	else if (sum.error || sum.short_ios || sum.ios != (int64_t)log->n)
-		ops_void(&r->ops,
-			 "fio's job ended with error %" PRId64 " (%s) after %" PRId64
-			 " I/Os, %" PRId64 " of them short",
-			 sum.error, strerror((int)sum.error), sum.ios, sum.short_ios);
+		timed_ops_void(&r->ops,
+			       "fio's job ended with error %" PRId64 " (%s) after %" PRId64
+			       " I/Os, %" PRId64 " of them short",
+			       sum.error, strerror((int)sum.error), sum.ios, sum.short_ios);
 	else if (!fio_log_agrees(log->samples, log->n, &sum, why, sizeof(why)))
-		ops_void(&r->ops, "%s", why);
+		timed_ops_void(&r->ops, "%s", why);
 }
 
 static void keep_samples(struct fiojob_result *r)
 {
-	const struct fiojob_log *log = &r->logs[TIMED];
+	const struct fiojob_log *log = &r->logs[FIOJOB_TIMED];
 
 	if (r->ops.why[0])
 		return;
@@ -241,7 +241,7 @@ static void take_own(struct bench_env *env, struct fiojob *f)
 	for (const struct variant *v = variants; v->name; v++) {
 		const struct fiojob_null *null =
 			env->wanted(env, v) ? fiojob_null_like(f, v) : NULL;
-		char name[64], why[OPS_WHY_BYTES], *text;
+		char name[64], why[TIMED_OPS_WHY_BYTES], *text;
 		int n = -1;
 
 		fiojob_result(f, v)->fio_own = -1;
@@ -259,7 +259,7 @@ static void take_own(struct bench_env *env, struct fiojob *f)
 
 static void conclude(struct bench_env *env, struct fiojob *f, const struct fio_stop *stop)
 {
-	char why[OPS_WHY_BYTES] = "", *text = fio_read(&f->fio, "fio.json", false);
+	char why[TIMED_OPS_WHY_BYTES] = "", *text = fio_read(&f->fio, "fio.json", false);
 	json_t *root = text ? fio_json_parse(text, why, sizeof(why)) : NULL;
 
 	if (WIFSIGNALED(stop->status))
@@ -275,8 +275,8 @@ static void conclude(struct bench_env *env, struct fiojob *f, const struct fio_s
 		for (const struct variant *v = variants; v->name; v++) {
 			if (!env->wanted(env, v))
 				continue;
-			take_job(f, root, why, v, TIMED);
-			take_job(f, root, why, v, PROBED);
+			take_job(f, root, why, v, FIOJOB_TIMED);
+			take_job(f, root, why, v, FIOJOB_PROBED);
 			keep_samples(fiojob_result(f, v));
 		}
 		take_own(env, f);
@@ -290,7 +290,7 @@ static void conclude(struct bench_env *env, struct fiojob *f, const struct fio_s
 static const struct variant *find_job(const char *job, enum fiojob_pass *pass)
 {
 	for (const struct variant *v = variants; v->name; v++) {
-		for (*pass = TIMED; *pass < FIOJOB_PASSES; ++*pass) {
+		for (*pass = FIOJOB_TIMED; *pass < FIOJOB_PASSES; ++*pass) {
 			char name[64];
 
 			fiojob_name(v, *pass, name);
@@ -310,7 +310,7 @@ static int follow(struct bench_env *env, struct fiojob *f)
 	while (!rc) {
 		const struct variant *v;
 
-		rc = fio_go_on(&f->fio, &stop);
+		rc = fio_continue(&f->fio, &stop);
 		if (rc == -ETIMEDOUT) {
 			void_all(env, f, "fio did not end within its time, and was killed");
 			return 0;
@@ -333,7 +333,7 @@ static int follow(struct bench_env *env, struct fiojob *f)
 /* All wanted variants, timed and probed. */
 static int run_fio(struct bench_env *env, struct fiojob *f)
 {
-	char why[OPS_WHY_BYTES];
+	char why[TIMED_OPS_WHY_BYTES];
 	FILE *jobs;
 	int rc = 0, rc2;
 
@@ -371,7 +371,8 @@ static int once(struct bench_env *env, void *state, const struct variant *varian
 
 static int report(struct bench_env *env, void *state, const struct variant *variant)
 {
-	static const char *const ways[] = {[CALL] = "dax", [MAP] = "dax", [BIO] = "bio"};
+	static const char *const ways[] = {
+		[FIOJOB_CALL] = "dax", [FIOJOB_MAP] = "dax", [FIOJOB_BIO] = "bio"};
 	const struct fiojob_plan *plan = variant->arg;
 	struct fiojob *f = state;
 	struct fiojob_result *r = fiojob_result(f, variant);
@@ -382,11 +383,11 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 	more = json_pack("{ss ss ss ss sI sI}", "way", ways[plan->by], "fio", f->version, "latency",
 			 fiojob_latency(variant), "same_as", same_as, "fio_own",
 			 (json_int_t)r->fio_own, "clock_apart_ppm", (json_int_t)f->apart_ppm);
-	if (more && plan->by == MAP) {
+	if (more && plan->by == FIOJOB_MAP) {
 		json_object_set_new(more, "map_sync", json_boolean(r->map_sync));
 		json_object_set_new(more, "frames_in_segments", json_integer(r->frames));
 	}
-	return ops_report(env, &bench_fiojob, variant, &r->ops, more);
+	return timed_ops_report(env, &bench_fiojob, variant, &r->ops, more);
 }
 
 /* ---- set-up ---------------------------------------------------------------------------------- */
@@ -436,7 +437,7 @@ static int64_t clock_apart_ppm(void)
 
 static void prove_clock(struct bench_env *env, struct fiojob *f)
 {
-	char why[OPS_WHY_BYTES];
+	char why[TIMED_OPS_WHY_BYTES];
 
 	if (env->cell.meter->kind != METER_INSN)
 		return;
@@ -459,7 +460,7 @@ static int setup(struct bench_env *env, void **state)
 	f->data.fd = -1;
 	snprintf(f->path, sizeof(f->path), "%s/data", env->directory);
 	prove_clock(env, f);
-	rc = ops_data_make(env, &f->data, WINDOWS);
+	rc = timed_ops_data_make(env, &f->data, WINDOWS);
 	if (!rc)
 		rc = close_ranks(&f->data);
 	/* A file that is open keeps the mount: every look at it opens it anew. */
@@ -478,11 +479,11 @@ static void teardown(struct bench_env *env, void *state)
 		return;
 	if (env->fs->mounted)
 		mount_as(env, f, false);
-	ops_data_remove(env, &f->data);
+	timed_ops_data_remove(env, &f->data);
 	for (size_t i = 0; i < N_VARIANTS; i++) {
 		for (int pass = 0; pass < FIOJOB_PASSES; pass++)
 			free(f->results[i].logs[pass].samples);
-		ops_result_free(&f->results[i].ops);
+		timed_ops_result_free(&f->results[i].ops);
 	}
 	free(f);
 }

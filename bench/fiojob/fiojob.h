@@ -5,7 +5,7 @@
 
 #include "bench/fiojob/fio.h"
 #include "bench/fiojob/fio_output.h"
-#include "bench/ops.h"
+#include "bench/timed_ops.h"
 
 enum {
 	FIOJOB_VARIANTS_MAX = 32,
@@ -17,16 +17,16 @@ enum {
 
 /* What one variant does. */
 struct fiojob_plan {
-	const char *job;	    /* workloads/JOB.fio */
-	const char *same_as;	    /* our own variant for the same work, without its size */
-	enum { CALL, MAP, BIO } by; /* system call with DAX, mapping, bio */
+	const char *job;     /* workloads/JOB.fio */
+	const char *same_as; /* our own variant for the same work, without its size */
+	enum { FIOJOB_CALL, FIOJOB_MAP, FIOJOB_BIO } by; /* system call with DAX, mapping, bio */
 	bool write;
 	bool sync;  /* fio must have got MAP_SYNC */
 	bool queue; /* submission does the work: lat, not clat */
 };
 
 /* Each job is done twice: timed, and with the probes armed. */
-enum fiojob_pass { TIMED, PROBED, FIOJOB_PASSES };
+enum fiojob_pass { FIOJOB_TIMED, FIOJOB_PROBED, FIOJOB_PASSES };
 
 /* The samples of one pass. */
 struct fiojob_log {
@@ -36,7 +36,7 @@ struct fiojob_log {
 
 /* What was found out about one variant. */
 struct fiojob_result {
-	struct ops_result ops;
+	struct timed_ops_result ops;
 	struct fiojob_log logs[FIOJOB_PASSES];
 	bool map_sync;
 	int64_t frames; /* of fio's mapping, each where it must be */

@@ -20,7 +20,7 @@ enum {
 size_t fiojob_ios(const struct bench_env *env, const struct variant *variant)
 {
 	size_t n = env->cell.meter->kind == METER_INSN ? SAMPLES_INSN : FIOJOB_SAMPLES_MAX;
-	size_t most = PASS_BYTES / ops_size_of(variant->name);
+	size_t most = PASS_BYTES / timed_ops_size_of(variant->name);
 
 	return n < most ? n : most;
 }
@@ -105,7 +105,7 @@ int fiojob_copy(const char *path, FILE *jobs)
 
 void fiojob_name(const struct variant *variant, enum fiojob_pass pass, char name[64])
 {
-	snprintf(name, 64, "%s%s", pass == PROBED ? "probed." : "", variant->name);
+	snprintf(name, 64, "%s%s", pass == FIOJOB_PROBED ? "probed." : "", variant->name);
 }
 
 /* Returns whether the job is in the file. */
@@ -122,7 +122,7 @@ static bool write_job(const struct bench_env *env, struct fiojob *f, const struc
 	snprintf(path, sizeof(path), "workloads/%s.fio", plan->job);
 	rc = fiojob_copy(path, jobs);
 	if (rc < 0) {
-		ops_void(&r->ops, "cannot read %s: %s", path, strerror(-rc));
+		timed_ops_void(&r->ops, "cannot read %s: %s", path, strerror(-rc));
 		return false;
 	}
 	fiojob_name(variant, pass, name);
@@ -172,7 +172,7 @@ static unsigned int write_pass(struct bench_env *env, struct fiojob *f, const st
 	for (const struct variant *v = list; v->name; v++) {
 		const struct fiojob_plan *plan = v->arg;
 
-		if ((plan->by == BIO) != never || !env->wanted(env, v) ||
+		if ((plan->by == FIOJOB_BIO) != never || !env->wanted(env, v) ||
 		    !write_job(env, f, v, pass, jobs))
 			continue;
 		fiojob_null_like(f, v);
@@ -191,8 +191,8 @@ unsigned int fiojob_write(struct bench_env *env, struct fiojob *f, const struct 
 	unsigned int n = 0;
 
 	for (int never = 1; never >= 0; never--) {
-		n += write_pass(env, f, list, never, TIMED, jobs);
-		write_pass(env, f, list, never, PROBED, jobs);
+		n += write_pass(env, f, list, never, FIOJOB_TIMED, jobs);
+		write_pass(env, f, list, never, FIOJOB_PROBED, jobs);
 	}
 	for (unsigned int i = 0; i < f->n_nulls && n; i++)
 		write_null(env, f, &f->nulls[i], jobs);

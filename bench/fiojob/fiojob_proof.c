@@ -33,7 +33,7 @@ bool fiojob_prove_file(const struct bench_env *env, const struct fiojob *f, char
 	good = true;
 	for (uint64_t at = 0; at < f->data.bytes && good; at += WINDOW_BYTES) {
 		(void)*(volatile char *)(m.base + at);
-		good = frames_prove(&proof, &m, at, 1, why, why_len);
+		good = mapping_prove_frames(&proof, &m, at, 1, why, why_len);
 	}
 	mapping_drop(&m);
 out:
@@ -46,12 +46,13 @@ out:
 
 /* ---- before a job ---------------------------------------------------------------------------- */
 
-static void prove_dax_bit(const struct fiojob *f, bool wanted, struct ops_result *ops)
+static void prove_dax_bit(const struct fiojob *f, bool wanted, struct timed_ops_result *ops)
 {
 	int fd = open(f->path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		ops_void(ops, "before fio's job the file cannot be opened: %s", strerror(errno));
+		timed_ops_void(ops, "before fio's job the file cannot be opened: %s",
+			       strerror(errno));
 	else
 		proof_dax(&ops->proof, fd, wanted, ops->why, sizeof(ops->why));
 	if (fd >= 0)
@@ -61,9 +62,9 @@ static void prove_dax_bit(const struct fiojob *f, bool wanted, struct ops_result
 void fiojob_prove_before(struct fiojob *f, const struct variant *variant)
 {
 	const struct fiojob_plan *plan = variant->arg;
-	char *smaps = plan->by == MAP ? fio_read(&f->fio, "smaps", true) : NULL;
+	char *smaps = plan->by == FIOJOB_MAP ? fio_read(&f->fio, "smaps", true) : NULL;
 
-	prove_dax_bit(f, plan->by != BIO, &fiojob_result(f, variant)->ops);
+	prove_dax_bit(f, plan->by != FIOJOB_BIO, &fiojob_result(f, variant)->ops);
 	f->n_before = fio_mappings(smaps, f->path, f->before, FIOJOB_MAPPINGS_MAX);
 	free(smaps);
 }
@@ -84,12 +85,12 @@ static void read_log(const struct bench_env *env, struct fiojob *f, const struct
 	text = fio_read(&f->fio, name, false);
 	log->samples = calloc(most, sizeof(*log->samples));
 	if (!text || !log->samples) {
-		ops_void(&r->ops, "fio's latency log cannot be read: %s", strerror(errno));
+		timed_ops_void(&r->ops, "fio's latency log cannot be read: %s", strerror(errno));
 	} else {
 		n = fio_log_parse(text, log->samples, most, r->ops.why, sizeof(r->ops.why));
 		log->n = n < 0 ? 0 : (size_t)n < most ? (size_t)n : most;
 		if (n >= 0 && (size_t)n != most)
-			ops_void(&r->ops, "fio did %d I/Os instead of %zu", n, most);
+			timed_ops_void(&r->ops, "fio did %d I/Os instead of %zu", n, most);
 	}
 	free(text);
 }
@@ -100,15 +101,16 @@ static void prove_work(const struct fiojob *f, const struct variant *variant,
 {
 	const struct fiojob_plan *plan = variant->arg;
 	const struct fiojob_log *log = &r->logs[f->pass];
-	uint64_t bytes = ops_size_of(variant->name);
+	uint64_t bytes = timed_ops_size_of(variant->name);
 
 	for (size_t i = 0; i < log->n; i++) {
 		const struct fio_sample *s = &log->samples[i];
 
 		if (s->write != plan->write || s->len_bytes != bytes || s->offset_bytes % bytes ||
 		    s->offset_bytes + bytes > f->data.bytes)
-			ops_void(&r->ops, "I/O %zu is a %s of %" PRIu64 " bytes at %" PRIu64, i,
-				 s->write ? "write" : "read", s->len_bytes, s->offset_bytes);
+			timed_ops_void(&r->ops, "I/O %zu is a %s of %" PRIu64 " bytes at %" PRIu64,
+				       i, s->write ? "write" : "read", s->len_bytes,
+				       s->offset_bytes);
 	}
 }
 
@@ -150,14 +152,14 @@ static void prove_frames(const struct bench_env *env, const struct fiojob *f,
 		unsigned int pages = (unsigned int)(log->samples[i].len_bytes / PAGE_BYTES);
 		uint64_t at = log->samples[i].offset_bytes, pfn;
 
-		if (!mapped_pfns(pagemap_fd, mapping.base + at, &pfn, 1) && !pfn)
+		if (!mapping_pfns(pagemap_fd, mapping.base + at, &pfn, 1) && !pfn)
 			continue;
 		if (proof_frames(&r->ops.proof, &proof, &mapping, at, pages, r->ops.why,
 				 sizeof(r->ops.why)))
 			r->frames += pages;
 	}
 	if (!r->frames)
-		ops_void(&r->ops, "nothing that fio touched is in its mapping any more");
+		timed_ops_void(&r->ops, "nothing that fio touched is in its mapping any more");
 }
 
 /* fio's own mapping: MAP_SYNC where the engine relies on it, and its frames. */
@@ -169,16 +171,16 @@ static void prove_mapping(const struct bench_env *env, const struct fiojob *f,
 	int fd;
 
 	if (!find_mapping(f, &m)) {
-		ops_void(&r->ops, "fio has no shared mapping of the file after its job");
+		timed_ops_void(&r->ops, "fio has no shared mapping of the file after its job");
 		return;
 	}
 	r->map_sync = m.synchronous;
 	if (plan->sync && !m.synchronous)
-		ops_void(&r->ops, "fio's engine fell back: its mapping is not MAP_SYNC");
+		timed_ops_void(&r->ops, "fio's engine fell back: its mapping is not MAP_SYNC");
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)f->fio.pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
-		ops_void(&r->ops, "%s cannot be opened: %s", path, strerror(errno));
+		timed_ops_void(&r->ops, "%s cannot be opened: %s", path, strerror(errno));
 		return;
 	}
 	prove_frames(env, f, &m, fd, r);
@@ -204,11 +206,11 @@ static void prove_direct(const struct fiojob *f, struct fiojob_result *r)
 		flags = info ? strstr(info, "flags:") : NULL;
 		open_at_all = flags;
 		if (flags && !(strtoul(flags + strlen("flags:"), NULL, 8) & O_DIRECT))
-			ops_void(&r->ops, "fio opened the file without O_DIRECT");
+			timed_ops_void(&r->ops, "fio opened the file without O_DIRECT");
 		free(info);
 	}
 	if (!open_at_all)
-		ops_void(&r->ops, "fio has the file no more open after its job");
+		timed_ops_void(&r->ops, "fio has the file no more open after its job");
 }
 
 /* What fio says that it wrote must be in the file, by another way than fio's mapping. */
@@ -226,11 +228,12 @@ static void prove_written(const struct fiojob *f, const struct variant *variant,
 
 		if (pread(fd, page, PAGE_BYTES, last) != PAGE_BYTES || page[0] != want ||
 		    page[PAGE_BYTES / sizeof(*page) - 1] != want)
-			ops_void(&r->ops, "file offset %jd reads %#" PRIx64 ", fio wrote %#" PRIx64,
-				 (intmax_t)last, page[0], want);
+			timed_ops_void(&r->ops,
+				       "file offset %jd reads %#" PRIx64 ", fio wrote %#" PRIx64,
+				       (intmax_t)last, page[0], want);
 	}
 	if (fd < 0 || !page)
-		ops_void(&r->ops, "what fio wrote cannot be read back: %s", strerror(errno));
+		timed_ops_void(&r->ops, "what fio wrote cannot be read back: %s", strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	free(page);
@@ -238,36 +241,38 @@ static void prove_written(const struct fiojob *f, const struct variant *variant,
 
 static void keep_counts(const struct fiojob *f, struct fiojob_result *r)
 {
-	proof_count(&r->ops.proof, "operations", (int64_t)r->logs[PROBED].n, &f->probes);
+	proof_count(&r->ops.proof, "operations", (int64_t)r->logs[FIOJOB_PROBED].n, &f->probes);
 }
 
 static void judge_counts(const struct bench_env *env, const struct fiojob_plan *plan,
-			 struct ops_result *ops)
+			 struct timed_ops_result *ops)
 {
-	int64_t n = ops_hits(ops, "operations"), bios = ops_hits(ops, "block:block_bio_queue");
-	int64_t direct = ops_hits(ops, "*dax_direct_access"),
-		calls = ops_hits(ops, "*dax_iomap_rw");
-	int64_t faults = ops_hits(ops, "fs_dax:dax_pte_fault_done") +
-			 ops_hits(ops, "fs_dax:dax_pmd_fault_done");
+	int64_t n = timed_ops_hits(ops, "operations"),
+		bios = timed_ops_hits(ops, "block:block_bio_queue");
+	int64_t direct = timed_ops_hits(ops, "*dax_direct_access"),
+		calls = timed_ops_hits(ops, "*dax_iomap_rw");
+	int64_t faults = timed_ops_hits(ops, "fs_dax:dax_pte_fault_done") +
+			 timed_ops_hits(ops, "fs_dax:dax_pmd_fault_done");
 	bool good;
 
 	if (bios < 0 || direct < 0 || calls < 0) {
-		ops_void(ops, "this kernel does not let bios and direct accesses be counted");
+		timed_ops_void(ops, "this kernel does not let bios and direct accesses be counted");
 		return;
 	}
-	if (plan->by == BIO)
+	if (plan->by == FIOJOB_BIO)
 		good = bios >= n * (1 + env->stack->spec.depth) && !direct && !calls;
-	else if (plan->by == CALL)
+	else if (plan->by == FIOJOB_CALL)
 		good = !bios && direct >= n && calls >= n;
 	else
 		/* A write fault of a MAP_SYNC mapping may commit the journal, by bios; the stores
 		 * themselves are none: the frames are proven. */
 		good = (!bios || (plan->sync && plan->write)) && direct > 0 && !calls && faults > 0;
 	if (!good)
-		ops_void(ops,
-			 "%" PRId64 " I/Os of fio made %" PRId64 " bios, %" PRId64
-			 " direct accesses, %" PRId64 " DAX reads or writes, %" PRId64 " faults",
-			 n, bios, direct, calls, faults);
+		timed_ops_void(ops,
+			       "%" PRId64 " I/Os of fio made %" PRId64 " bios, %" PRId64
+			       " direct accesses, %" PRId64 " DAX reads or writes, %" PRId64
+			       " faults",
+			       n, bios, direct, calls, faults);
 }
 
 void fiojob_prove_after(struct bench_env *env, struct fiojob *f, const struct variant *variant)
@@ -277,13 +282,13 @@ void fiojob_prove_after(struct bench_env *env, struct fiojob *f, const struct va
 
 	read_log(env, f, variant);
 	prove_work(f, variant, r);
-	if (plan->by == MAP)
+	if (plan->by == FIOJOB_MAP)
 		prove_mapping(env, f, plan, r);
-	if (plan->by == BIO)
+	if (plan->by == FIOJOB_BIO)
 		prove_direct(f, r);
 	if (plan->write)
 		prove_written(f, variant, r);
-	if (f->pass == PROBED) {
+	if (f->pass == FIOJOB_PROBED) {
 		keep_counts(f, r);
 		judge_counts(env, plan, &r->ops);
 	}

@@ -180,7 +180,7 @@ static int make_file(const struct bench_env *env, struct written *file, int numb
 	file->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (file->fd < 0)
 		return -errno;
-	if (file_is_dax(file->fd) != 1)
+	if (fs_file_is_dax(file->fd) != 1)
 		return -ENOTSUP;
 	rc = write_windows(file->fd, n);
 	return rc < 0 ? rc : extents_read(file->fd, &file->extents);
@@ -313,7 +313,8 @@ static void prove_pages(void *arg, unsigned int worker, char why[WORKER_POOL_WHY
 		.extents = post->file->extents,
 	};
 
-	frames_prove(&proof, &post->file->mapping, post->offset, PAGES, why, WORKER_POOL_WHY_BYTES);
+	mapping_prove_frames(&proof, &post->file->mapping, post->offset, PAGES, why,
+			     WORKER_POOL_WHY_BYTES);
 	close(proof.pagemap_fd);
 	for (unsigned int p = 0; p < PAGES && !why[0]; p++) {
 		uint64_t at = post->offset + p * PAGE_BYTES, value;
@@ -513,15 +514,15 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 	json_t *more;
 
 	if (r->missing.why)
-		return skip_write(env->sink, &env->cell, "scale", variant->name, r->missing.why,
-				  r->missing.cure);
+		return record_write_skip(env->sink, &env->cell, "scale", variant->name,
+					 r->missing.why, r->missing.cure);
 	if (!r->why[0] && r->apart > r->n)
 		snprintf(r->why, sizeof(r->why),
 			 "in %u of %zu rounds the workers were not at it together for half of the "
 			 "time: the host is busy, or has fewer processors free",
 			 r->apart, r->apart + r->n);
 	if (r->why[0])
-		return void_write(env->sink, &env->cell, "scale", variant->name, r->why);
+		return record_write_void(env->sink, &env->cell, "scale", variant->name, r->why);
 	more = json_pack("{si si si}", "workers", (int)r->workers, "operations_per_worker", PAGES,
 			 "rounds", (int)r->n);
 	if (plan->what == FAULT) {

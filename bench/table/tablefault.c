@@ -28,9 +28,9 @@ enum {
 
 static uint64_t page_offset(const struct tableops *t, const struct table_fault *f, size_t i)
 {
-	unsigned int leaf = f->page == PAGE_KNOWN    ? LEAF_KNOWN
-			    : f->page == PAGE_STORED ? LEAF_STORED
-						     : LEAF_FRESH + f->after;
+	unsigned int leaf = f->page == TABLE_PAGE_KNOWN	   ? LEAF_KNOWN
+			    : f->page == TABLE_PAGE_STORED ? LEAF_STORED
+							   : LEAF_FRESH + f->after;
 	size_t page = leaf * LEAF_PAGES + f->after * KIND_PAGES + i / t->data.n_windows;
 
 	return t->data.windows[i % t->data.n_windows] + page * PAGE_BYTES;
@@ -41,7 +41,7 @@ int tablefault_open(struct bench_env *env, struct tableops *t)
 	int rc;
 
 	env->phase(env, "mkfs");
-	rc = ops_data_make(env, &t->data, WINDOWS);
+	rc = timed_ops_data_make(env, &t->data, WINDOWS);
 	env->phase(env, "prepare");
 	if (rc < 0)
 		return rc;
@@ -49,7 +49,7 @@ int tablefault_open(struct bench_env *env, struct tableops *t)
 	rc = fs_remount(env->fs);
 	if (!rc)
 		rc = datafile_open(&t->data, env->directory);
-	if (!rc && file_is_dax(t->data.fd) != 1)
+	if (!rc && fs_file_is_dax(t->data.fd) != 1)
 		rc = -ENOTSUP;
 	if (!rc)
 		rc = mapping_make(&t->mapping, t->data.fd, t->data.bytes, MAP_SHARED, false);
@@ -71,7 +71,7 @@ void tablefault_close(const struct bench_env *env, struct tableops *t)
 	if (t->mapping.reserved)
 		mapping_drop(&t->mapping);
 	t->mapping.reserved = NULL;
-	ops_data_remove(env, &t->data);
+	timed_ops_data_remove(env, &t->data);
 }
 
 void tablefault_dirty(const struct tableops *t)
@@ -87,60 +87,62 @@ static int make_ready(const struct tableops *t, const struct table_fault *f, uin
 	volatile char *byte = t->mapping.base + at + BYTE_IN_PAGE;
 
 	switch (f->page) {
-	case PAGE_FRESH:
+	case TABLE_PAGE_FRESH:
 		return 0;
-	case PAGE_KNOWN:
+	case TABLE_PAGE_KNOWN:
 		(void)*byte;
 		return madvise(t->mapping.base + at, PAGE_BYTES, MADV_DONTNEED) < 0 ? -errno : 0;
-	case PAGE_STORED:
+	case TABLE_PAGE_STORED:
 		*byte = 1;
 		/* What makes the page read-only: this, or the freeze of the filesystem. */
-		return f->after == AFTER_NOTHING && fsync(t->data.fd) < 0 ? -errno : 0;
+		return f->after == TABLE_AFTER_NOTHING && fsync(t->data.fd) < 0 ? -errno : 0;
 	}
 	return -EINVAL;
 }
 
-static bool ask(struct bench_env *env, struct tableops *t, enum table_ask what,
-		struct table_state after, struct ops_result *result)
+static bool run_ioctl(struct bench_env *env, struct tableops *t, enum table_ioctl_kind what,
+		      struct table_state after, struct timed_ops_result *result)
 {
-	return table_ask(t, env->cell.meter, &t->top, what, after, NULL, NULL, NULL, result);
+	return table_ioctl(t, env->cell.meter, &t->top, what, after, NULL, NULL, NULL, result);
 }
 
 /* A suspension, with or without a freeze of the filesystem, with or without another table (the same
  * once more). */
 static bool interrupt_device(struct bench_env *env, struct tableops *t,
-			     enum table_fault_after after, struct ops_result *result)
+			     enum table_fault_after after, struct timed_ops_result *result)
 {
-	bool swaps = after == AFTER_SWAP;
+	bool swaps = after == TABLE_AFTER_SWAP;
 
-	if (after == AFTER_NOTHING)
-		return ask(env, t, ASK_STATUS, (struct table_state){.live = true}, result);
-	if (swaps &&
-	    !ask(env, t, ASK_LOAD, (struct table_state){.live = true, .inactive = true}, result))
+	if (after == TABLE_AFTER_NOTHING)
+		return run_ioctl(env, t, TABLE_IOCTL_STATUS, (struct table_state){.live = true},
+				 result);
+	if (swaps && !run_ioctl(env, t, TABLE_IOCTL_LOAD,
+				(struct table_state){.live = true, .inactive = true}, result))
 		return false;
-	return ask(env, t, after == AFTER_RESUME ? ASK_NOLOCKFS : ASK_SUSPEND,
-		   (struct table_state){.live = true, .inactive = swaps, .suspended = true},
-		   result) &&
-	       ask(env, t, ASK_RESUME, (struct table_state){.live = true}, result);
+	return run_ioctl(env, t,
+			 after == TABLE_AFTER_RESUME ? TABLE_IOCTL_NOLOCKFS : TABLE_IOCTL_SUSPEND,
+			 (struct table_state){.live = true, .inactive = swaps, .suspended = true},
+			 result) &&
+	       run_ioctl(env, t, TABLE_IOCTL_RESUME, (struct table_state){.live = true}, result);
 }
 
-static void judge_path(const struct bench_env *env, struct ops_result *result)
+static void judge_path(const struct bench_env *env, struct timed_ops_result *result)
 {
-	int64_t pmem = ops_hits(result, "pmem_dax_direct_access");
-	int64_t dm = ops_hits(result, "dm_dax_direct_access");
+	int64_t pmem = timed_ops_hits(result, "pmem_dax_direct_access");
+	int64_t dm = timed_ops_hits(result, "dm_dax_direct_access");
 
 	if (pmem < 0 || dm < 0)
-		ops_void(result, "this kernel does not let direct accesses be counted");
+		timed_ops_void(result, "this kernel does not let direct accesses be counted");
 	else if (pmem < 1 || dm != pmem * (int64_t)env->stack->spec.depth)
-		ops_void(result,
-			 "the fault made %" PRId64 " accesses of the namespace and %" PRId64
-			 " of device-mapper, at depth %u",
-			 pmem, dm, env->stack->spec.depth);
+		timed_ops_void(result,
+			       "the fault made %" PRId64 " accesses of the namespace and %" PRId64
+			       " of device-mapper, at depth %u",
+			       pmem, dm, env->stack->spec.depth);
 }
 
 /* One fault; returns what it took, in ticks. */
 static uint64_t fault_once(struct bench_env *env, struct tableops *t, const struct table_fault *f,
-			   uint64_t at, struct probe_set *probes, struct ops_result *result)
+			   uint64_t at, struct probe_set *probes, struct timed_ops_result *result)
 {
 	const struct frame_proof proof = {.pagemap_fd = t->pagemap_fd,
 					  .backing = stack_backing(env->stack),
@@ -149,22 +151,22 @@ static uint64_t fault_once(struct bench_env *env, struct tableops *t, const stru
 	uint64_t before;
 
 	if (rc < 0)
-		ops_void(result, "the page could not be prepared: %s", strerror(-rc));
+		timed_ops_void(result, "the page could not be prepared: %s", strerror(-rc));
 	if (rc < 0 || !interrupt_device(env, t, f->after, result))
 		return 0;
 	t->offset[0] = at + BYTE_IN_PAGE;
 	if (probes)
 		probe_start(probes);
-	before = page_faults();
-	if (f->page == PAGE_STORED)
-		touch_store(t->mapping.base, t->offset, t->ticks, 1);
+	before = mapping_page_faults();
+	if (f->page == TABLE_PAGE_STORED)
+		meter_touch_store(t->mapping.base, t->offset, t->ticks, 1);
 	else
-		touch_load(t->mapping.base, t->offset, t->ticks, 1);
-	before = page_faults() - before;
+		meter_touch_load(t->mapping.base, t->offset, t->ticks, 1);
+	before = mapping_page_faults() - before;
 	if (probes)
 		probe_stop(probes);
 	if (before != 1)
-		ops_void(result, "the access took %" PRIu64 " faults", before);
+		timed_ops_void(result, "the access took %" PRIu64 " faults", before);
 	proof_dax(&result->proof, t->data.fd, true, result->why, sizeof(result->why));
 	proof_pages(&result->proof, PAGE_BYTES, 1, before, result->why, sizeof(result->why));
 	if (!result->why[0])
@@ -174,10 +176,10 @@ static uint64_t fault_once(struct bench_env *env, struct tableops *t, const stru
 }
 
 int tablefault_pass(struct bench_env *env, struct tableops *t, const struct table_fault *fault,
-		    struct probe_set *probes, struct ops_result *result)
+		    struct probe_set *probes, struct timed_ops_result *result)
 {
-	uint64_t overhead =
-		fault->page == PAGE_STORED ? touch_overhead_store() : touch_overhead_load();
+	uint64_t overhead = fault->page == TABLE_PAGE_STORED ? meter_touch_overhead_store()
+							     : meter_touch_overhead_load();
 
 	if (probes) {
 		fault_once(env, t, fault, page_offset(t, fault, t->n_samples), probes, result);

@@ -19,28 +19,29 @@ static json_t *sizes_json(const struct kmem_held *held)
 	return list;
 }
 
-static bool ask(struct bench_env *env, struct tableops *t, enum table_ask what,
-		struct table_state after, struct ops_result *result)
+static bool run_ioctl(struct bench_env *env, struct tableops *t, enum table_ioctl_kind what,
+		      struct table_state after, struct timed_ops_result *result)
 {
-	return table_ask(t, env->cell.meter, &t->own, what, after, NULL, NULL, NULL, result);
+	return table_ioctl(t, env->cell.meter, &t->own, what, after, NULL, NULL, NULL, result);
 }
 
 /* Between the two: what load takes.  Returns 0 or -errno; a refusal by device-mapper is in result.
  */
 static int watch(struct bench_env *env, struct tableops *t, struct kmem *kmem,
-		 struct ops_result *result, json_t **out)
+		 struct timed_ops_result *result, json_t **out)
 {
 	struct kmem_held held;
 	int64_t vmalloc_returned = 0;
 	uint64_t slab_returned = 0;
 	int rc = kmem_start(kmem);
 
-	if (!rc &&
-	    !ask(env, t, ASK_LOAD, (struct table_state){.live = true, .inactive = true}, result))
+	if (!rc && !run_ioctl(env, t, TABLE_IOCTL_LOAD,
+			      (struct table_state){.live = true, .inactive = true}, result))
 		return 0;
 	if (!rc)
 		rc = kmem_held(kmem, &held);
-	if (!rc && !ask(env, t, ASK_CLEAR, (struct table_state){.live = true}, result))
+	if (!rc &&
+	    !run_ioctl(env, t, TABLE_IOCTL_CLEAR, (struct table_state){.live = true}, result))
 		return 0;
 	if (!rc)
 		rc = kmem_returned(kmem, &slab_returned, &vmalloc_returned);
@@ -54,7 +55,7 @@ static int watch(struct bench_env *env, struct tableops *t, struct kmem *kmem,
 	return 0;
 }
 
-int tablemem_measure(struct bench_env *env, struct tableops *t, struct ops_result *result,
+int tablemem_measure(struct bench_env *env, struct tableops *t, struct timed_ops_result *result,
 		     json_t **out)
 {
 	const struct table_state empty = {.live = false}, loaded = {.inactive = true},
@@ -66,13 +67,15 @@ int tablemem_measure(struct bench_env *env, struct tableops *t, struct ops_resul
 	if (rc < 0)
 		return rc;
 	/* The second load is watched: what a device gets with its first one is not the table's. */
-	if (ask(env, t, ASK_CREATE, empty, result) && ask(env, t, ASK_LOAD, loaded, result) &&
-	    ask(env, t, ASK_RESUME, live, result) &&
-	    ask(env, t, ASK_LOAD, (struct table_state){.live = true, .inactive = true}, result) &&
-	    ask(env, t, ASK_CLEAR, live, result)) {
+	if (run_ioctl(env, t, TABLE_IOCTL_CREATE, empty, result) &&
+	    run_ioctl(env, t, TABLE_IOCTL_LOAD, loaded, result) &&
+	    run_ioctl(env, t, TABLE_IOCTL_RESUME, live, result) &&
+	    run_ioctl(env, t, TABLE_IOCTL_LOAD,
+		      (struct table_state){.live = true, .inactive = true}, result) &&
+	    run_ioctl(env, t, TABLE_IOCTL_CLEAR, live, result)) {
 		rc = watch(env, t, kmem, result, out);
 		if (!result->why[0])
-			ask(env, t, ASK_REMOVE, gone, result);
+			run_ioctl(env, t, TABLE_IOCTL_REMOVE, gone, result);
 	}
 	kmem_close(kmem);
 	return rc;

@@ -113,12 +113,13 @@ enum op {
 		.name = "fault." name_, .why = why_,                                   \
 		.arg = &(const struct plan){.group = FAULT, .fault = {page_, after_}}, \
 	}
-#define FAULTS_V(name_, why_, page_)                                                  \
-	FAULT_V(name_ ".ordinary", why_, page_, AFTER_NOTHING),                       \
-		FAULT_V(name_ ".thawed", why_ ", after a freeze", page_, AFTER_THAW), \
-		FAULT_V(name_ ".swapped", why_ ", after a swap of tables", page_, AFTER_SWAP)
+#define FAULTS_V(name_, why_, page_)                                                        \
+	FAULT_V(name_ ".ordinary", why_, page_, TABLE_AFTER_NOTHING),                       \
+		FAULT_V(name_ ".thawed", why_ ", after a freeze", page_, TABLE_AFTER_THAW), \
+		FAULT_V(name_ ".swapped", why_ ", after a swap of tables", page_,           \
+			TABLE_AFTER_SWAP)
 #define RESUMED_V(name_, why_, page_) \
-	FAULT_V(name_ ".resumed", why_ ", after a suspension", page_, AFTER_RESUME)
+	FAULT_V(name_ ".resumed", why_ ", after a suspension", page_, TABLE_AFTER_RESUME)
 
 static const struct variant variants[] = {
 	[CREATE] = OPERATION("create", "a device without a table", OWN),
@@ -141,11 +142,11 @@ static const struct variant variants[] = {
 	[M_LOAD] = OPERATION("mounted.load", "the same table once more", MOUNTED),
 	[M_SWAP] = OPERATION("mounted.resume.swap", "the tables change, and thaw", MOUNTED),
 	[M_RELOAD] = OPERATION("mounted.reload", "load, suspend.freeze and resume.swap", MOUNTED),
-	FAULTS_V("known", "load from a page that was mapped before", PAGE_KNOWN),
-	RESUMED_V("known", "load from a page that was mapped before", PAGE_KNOWN),
-	FAULTS_V("fresh", "load from a page never touched", PAGE_FRESH),
-	RESUMED_V("fresh", "load from a page never touched", PAGE_FRESH),
-	FAULTS_V("stored", "store to a page that was dirty before", PAGE_STORED),
+	FAULTS_V("known", "load from a page that was mapped before", TABLE_PAGE_KNOWN),
+	RESUMED_V("known", "load from a page that was mapped before", TABLE_PAGE_KNOWN),
+	FAULTS_V("fresh", "load from a page never touched", TABLE_PAGE_FRESH),
+	RESUMED_V("fresh", "load from a page never touched", TABLE_PAGE_FRESH),
+	FAULTS_V("stored", "store to a page that was dirty before", TABLE_PAGE_STORED),
 	{0},
 };
 
@@ -154,88 +155,94 @@ enum { N_VARIANTS = sizeof(variants) / sizeof(variants[0]) - 1 };
 /* ---- the cycles ------------------------------------------------------------------------------ */
 
 struct step {
-	enum table_ask ask;
+	enum table_ioctl_kind request;
 	int op, also; /* whose samples it makes; the sample of `also` is the sum of several */
 	bool dirty;   /* with dirty pages */
 	struct table_state after;
 };
 
 static const struct step own_steps[] = {
-	{ASK_CREATE, CREATE, OP_NONE, false, {.live = false}},
-	{ASK_LOAD, LOAD_FIRST, OP_NONE, false, {.inactive = true}},
-	{ASK_RESUME, RESUME_FIRST, OP_NONE, false, {.live = true}},
-	{ASK_LOAD, OP_NONE, OP_NONE, false, {.live = true, .inactive = true}},
-	{ASK_CLEAR, CLEAR, OP_NONE, false, {.live = true}},
-	{ASK_LOAD, LOAD, RELOAD, false, {.live = true, .inactive = true}},
-	{ASK_SUSPEND, OP_NONE, RELOAD, false, {.live = true, .inactive = true, .suspended = true}},
-	{ASK_RESUME, SWAP, RELOAD, false, {.live = true}},
-	{ASK_SUSPEND, SUSPEND, OP_NONE, false, {.live = true, .suspended = true}},
-	{ASK_RESUME, RESUME, OP_NONE, false, {.live = true}},
-	{ASK_SUSPEND, OP_NONE, OP_NONE, false, {.live = true, .suspended = true}},
-	{ASK_REMOVE, REMOVE, OP_NONE, false, {.gone = true}},
+	{TABLE_IOCTL_CREATE, CREATE, OP_NONE, false, {.live = false}},
+	{TABLE_IOCTL_LOAD, LOAD_FIRST, OP_NONE, false, {.inactive = true}},
+	{TABLE_IOCTL_RESUME, RESUME_FIRST, OP_NONE, false, {.live = true}},
+	{TABLE_IOCTL_LOAD, OP_NONE, OP_NONE, false, {.live = true, .inactive = true}},
+	{TABLE_IOCTL_CLEAR, CLEAR, OP_NONE, false, {.live = true}},
+	{TABLE_IOCTL_LOAD, LOAD, RELOAD, false, {.live = true, .inactive = true}},
+	{TABLE_IOCTL_SUSPEND,
+	 OP_NONE,
+	 RELOAD,
+	 false,
+	 {.live = true, .inactive = true, .suspended = true}},
+	{TABLE_IOCTL_RESUME, SWAP, RELOAD, false, {.live = true}},
+	{TABLE_IOCTL_SUSPEND, SUSPEND, OP_NONE, false, {.live = true, .suspended = true}},
+	{TABLE_IOCTL_RESUME, RESUME, OP_NONE, false, {.live = true}},
+	{TABLE_IOCTL_SUSPEND, OP_NONE, OP_NONE, false, {.live = true, .suspended = true}},
+	{TABLE_IOCTL_REMOVE, REMOVE, OP_NONE, false, {.gone = true}},
 };
 
 static const struct step mounted_steps[] = {
-	{ASK_SUSPEND, M_FREEZE, OP_NONE, false, {.live = true, .suspended = true}},
-	{ASK_RESUME, M_THAW, OP_NONE, false, {.live = true}},
-	{ASK_SUSPEND, M_DIRTY, OP_NONE, true, {.live = true, .suspended = true}},
-	{ASK_RESUME, OP_NONE, OP_NONE, false, {.live = true}},
-	{ASK_NOLOCKFS, M_NOLOCKFS, OP_NONE, false, {.live = true, .suspended = true}},
-	{ASK_RESUME, M_RESUME_NOLOCKFS, OP_NONE, false, {.live = true}},
-	{ASK_NOFLUSH, M_NOFLUSH, OP_NONE, false, {.live = true, .suspended = true}},
-	{ASK_RESUME, M_RESUME_NOFLUSH, OP_NONE, false, {.live = true}},
-	{ASK_LOAD, M_LOAD, M_RELOAD, false, {.live = true, .inactive = true}},
-	{ASK_SUSPEND,
+	{TABLE_IOCTL_SUSPEND, M_FREEZE, OP_NONE, false, {.live = true, .suspended = true}},
+	{TABLE_IOCTL_RESUME, M_THAW, OP_NONE, false, {.live = true}},
+	{TABLE_IOCTL_SUSPEND, M_DIRTY, OP_NONE, true, {.live = true, .suspended = true}},
+	{TABLE_IOCTL_RESUME, OP_NONE, OP_NONE, false, {.live = true}},
+	{TABLE_IOCTL_NOLOCKFS, M_NOLOCKFS, OP_NONE, false, {.live = true, .suspended = true}},
+	{TABLE_IOCTL_RESUME, M_RESUME_NOLOCKFS, OP_NONE, false, {.live = true}},
+	{TABLE_IOCTL_NOFLUSH, M_NOFLUSH, OP_NONE, false, {.live = true, .suspended = true}},
+	{TABLE_IOCTL_RESUME, M_RESUME_NOFLUSH, OP_NONE, false, {.live = true}},
+	{TABLE_IOCTL_LOAD, M_LOAD, M_RELOAD, false, {.live = true, .inactive = true}},
+	{TABLE_IOCTL_SUSPEND,
 	 OP_NONE,
 	 M_RELOAD,
 	 false,
 	 {.live = true, .inactive = true, .suspended = true}},
-	{ASK_RESUME, M_SWAP, M_RELOAD, false, {.live = true}},
+	{TABLE_IOCTL_RESUME, M_SWAP, M_RELOAD, false, {.live = true}},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---- the probe pass -------------------------------------------------------------------------- */
 
-static void expect_hits(struct ops_result *result, const struct probe_set *probes,
+static void expect_hits(struct timed_ops_result *result, const struct probe_set *probes,
 			const char *point, int64_t want)
 {
 	int64_t count = probe_count(probes, point);
 
 	if (count < 0)
-		ops_void(result, "this kernel does not let %s be counted", point);
+		timed_ops_void(result, "this kernel does not let %s be counted", point);
 	else if (count != want)
-		ops_void(result, "%s was called %" PRId64 " times instead of %" PRId64, point,
-			 count, want);
+		timed_ops_void(result, "%s was called %" PRId64 " times instead of %" PRId64, point,
+			       count, want);
 }
 
 /* Whether what was called fits what was asked, in that state. */
 static void judge_step(const struct tableops *t, const struct table_device *device,
 		       const struct step *step, struct table_state before,
-		       const struct probe_set *probes, struct ops_result *result)
+		       const struct probe_set *probes, struct timed_ops_result *result)
 {
-	bool swaps = step->ask == ASK_RESUME && before.inactive;
-	bool frees = step->ask == ASK_CLEAR || step->ask == ASK_REMOVE || (swaps && before.live);
+	bool swaps = step->request == TABLE_IOCTL_RESUME && before.inactive;
+	bool frees = step->request == TABLE_IOCTL_CLEAR || step->request == TABLE_IOCTL_REMOVE ||
+		     (swaps && before.live);
 	bool suspends = step->after.suspended && !before.suspended;
 
-	expect_hits(result, probes, "linear_ctr", step->ask == ASK_LOAD ? t->targets : 0);
+	expect_hits(result, probes, "linear_ctr",
+		    step->request == TABLE_IOCTL_LOAD ? t->targets : 0);
 	expect_hits(result, probes, "linear_dtr", frees ? t->targets : 0);
 	expect_hits(result, probes, "dm_swap_table", swaps);
 	if (suspends)
 		expect_hits(result, probes, "dm_suspend", 1);
 	expect_hits(result, probes, t->freezes,
-		    suspends && device->mounted && step->ask == ASK_SUSPEND);
+		    suspends && device->mounted && step->request == TABLE_IOCTL_SUSPEND);
 }
 
 static void read_back(const struct tableops *t, const struct table_device *device, bool inactive,
-		      struct ops_result *result)
+		      struct timed_ops_result *result)
 {
 	char *text = dm_device_table(device->name, inactive);
 
 	if (!text)
-		ops_void(result, "the table cannot be read back: %s", strerror(errno));
+		timed_ops_void(result, "the table cannot be read back: %s", strerror(errno));
 	else if (strcmp(text, t->text))
-		ops_void(result, "the table that is read back is another one");
+		timed_ops_void(result, "the table that is read back is another one");
 	free(text);
 }
 
@@ -255,19 +262,19 @@ static void keep(const struct bench_env *env, struct tableops *t, int op, size_t
 /* What goes wrong in a step makes the whole cycle void: what follows, follows from it. */
 static bool run_cycle(struct bench_env *env, struct tableops *t, struct table_device *device,
 		      const struct step *steps, size_t n, long sample, struct probe_set *probes,
-		      struct ops_result *result)
+		      struct timed_ops_result *result)
 {
 	struct table_state before = {.gone = !device->mounted, .live = device->mounted};
 
 	for (size_t s = 0; s < n; s++) {
 		const struct step *step = &steps[s];
-		bool swaps = step->ask == ASK_RESUME && before.inactive, switched;
+		bool swaps = step->request == TABLE_IOCTL_RESUME && before.inactive, switched;
 		int64_t ticks;
 
 		if (step->dirty)
 			tablefault_dirty(t);
-		if (!table_ask(t, env->cell.meter, device, step->ask, step->after, &ticks,
-			       &switched, probes, result))
+		if (!table_ioctl(t, env->cell.meter, device, step->request, step->after, &ticks,
+				 &switched, probes, result))
 			return false;
 		if (sample >= 0) {
 			keep(env, t, step->op, (size_t)sample, ticks, switched);
@@ -279,8 +286,8 @@ static bool run_cycle(struct bench_env *env, struct tableops *t, struct table_de
 				table_add_hits(&t->results[step->op], probes);
 			if (step->also != OP_NONE)
 				table_add_hits(&t->results[step->also], probes);
-			if (step->ask == ASK_LOAD || swaps)
-				read_back(t, device, step->ask == ASK_LOAD, result);
+			if (step->request == TABLE_IOCTL_LOAD || swaps)
+				read_back(t, device, step->request == TABLE_IOCTL_LOAD, result);
 		}
 		before = step->after;
 	}
@@ -308,7 +315,7 @@ static int run_cycles(struct bench_env *env, struct tableops *t, bool mounted,
 	const struct step *steps = mounted ? mounted_steps : own_steps;
 	size_t n = mounted ? COUNT(mounted_steps) : COUNT(own_steps);
 	int first = mounted ? M_FREEZE : CREATE, last = mounted ? M_RELOAD : REMOVE, rc;
-	struct ops_result result = {0};
+	struct timed_ops_result result = {0};
 	bool good = true;
 
 	env->phase(env, probes ? "proof" : "prepare");
@@ -323,7 +330,7 @@ static int run_cycles(struct bench_env *env, struct tableops *t, bool mounted,
 	}
 	rc = good ? 0 : put_back(device);
 	for (int op = first; op <= last && !good; op++)
-		ops_void(&t->results[op], "%s", result.why);
+		timed_ops_void(&t->results[op], "%s", result.why);
 	if (rc < 0)
 		msg_error("table on %s, %s: %s cannot be put back: %s", env->cell.spec->text,
 			  env->cell.fs, device->name, strerror(-rc));
@@ -336,7 +343,7 @@ static int pass(struct bench_env *env, struct tableops *t, const struct variant 
 		struct probe_set *probes)
 {
 	const struct plan *plan = variant->arg;
-	struct ops_result *result = &t->results[variant - variants];
+	struct timed_ops_result *result = &t->results[variant - variants];
 	int rc;
 
 	if (plan->group != FAULT) {
@@ -365,7 +372,7 @@ static int once(struct bench_env *env, void *state, const struct variant *varian
 
 static int measure_memory(struct bench_env *env, struct tableops *t)
 {
-	struct ops_result result = {0};
+	struct timed_ops_result result = {0};
 	int rc = tablemem_measure(env, t, &result, &t->memory);
 
 	if (result.why[0]) {
@@ -377,7 +384,7 @@ static int measure_memory(struct bench_env *env, struct tableops *t)
 		return rc;
 	snprintf(t->memory_missing, sizeof(t->memory_missing),
 		 "the kernel's allocations cannot be seen: %s%s%s", strerror(-rc),
-		 *kmem_complaint() ? ": " : "", kmem_complaint());
+		 *kmem_last_error() ? ": " : "", kmem_last_error());
 	return 0;
 }
 
@@ -402,16 +409,17 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 	const struct plan *plan = variant->arg;
 	struct tableops *t = state;
 	size_t op = (size_t)(variant - variants);
-	struct ops_result *r = &t->results[op];
+	struct timed_ops_result *r = &t->results[op];
 	json_t *more;
 	int rc = 0;
 
 	if (op == LOAD && t->memory)
-		rc = observation_write(env->sink, &env->cell, "table_memory",
-				       json_incref(t->memory));
+		rc = record_write_observation(env->sink, &env->cell, "table_memory",
+					      json_incref(t->memory));
 	else if (op == LOAD && *t->memory_missing)
-		rc = skip_write(env->sink, &env->cell, "table", "memory", t->memory_missing,
-				"take a kernel with CONFIG_BPF_EVENTS and SLUB, not locked down");
+		rc = record_write_skip(
+			env->sink, &env->cell, "table", "memory", t->memory_missing,
+			"take a kernel with CONFIG_BPF_EVENTS and SLUB, not locked down");
 	if (rc < 0)
 		return rc;
 	if (plan->group == FAULT)
@@ -421,7 +429,7 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 				 plan->group == MOUNTED ? "mounted" : "own", "targets",
 				 (json_int_t)t->targets, "state_read_back", 1, "table_read_back", 1,
 				 "switched_away", (int)t->switched[op]);
-	return ops_report(env, &bench_tableops, variant, r, more);
+	return timed_ops_report(env, &bench_tableops, variant, r, more);
 }
 
 /* ---- set-up ---------------------------------------------------------------------------------- */
@@ -430,25 +438,25 @@ static const struct {
 	unsigned long command;
 	uint32_t flags;
 	bool table;
-} asks[ASKS] = {
-	[ASK_CREATE] = {DM_DEV_CREATE, 0, false},
-	[ASK_LOAD] = {DM_TABLE_LOAD, 0, true},
-	[ASK_CLEAR] = {DM_TABLE_CLEAR, 0, false},
-	[ASK_SUSPEND] = {DM_DEV_SUSPEND, DM_SUSPEND_FLAG, false},
-	[ASK_NOLOCKFS] = {DM_DEV_SUSPEND, DM_SUSPEND_FLAG | DM_SKIP_LOCKFS_FLAG, false},
-	[ASK_NOFLUSH] = {DM_DEV_SUSPEND, DM_SUSPEND_FLAG | DM_NOFLUSH_FLAG, false},
-	[ASK_RESUME] = {DM_DEV_SUSPEND, 0, false},
-	[ASK_STATUS] = {DM_DEV_STATUS, 0, false},
-	[ASK_REMOVE] = {DM_DEV_REMOVE, 0, false},
+} ioctl_inputs[TABLE_IOCTLS] = {
+	[TABLE_IOCTL_CREATE] = {DM_DEV_CREATE, 0, false},
+	[TABLE_IOCTL_LOAD] = {DM_TABLE_LOAD, 0, true},
+	[TABLE_IOCTL_CLEAR] = {DM_TABLE_CLEAR, 0, false},
+	[TABLE_IOCTL_SUSPEND] = {DM_DEV_SUSPEND, DM_SUSPEND_FLAG, false},
+	[TABLE_IOCTL_NOLOCKFS] = {DM_DEV_SUSPEND, DM_SUSPEND_FLAG | DM_SKIP_LOCKFS_FLAG, false},
+	[TABLE_IOCTL_NOFLUSH] = {DM_DEV_SUSPEND, DM_SUSPEND_FLAG | DM_NOFLUSH_FLAG, false},
+	[TABLE_IOCTL_RESUME] = {DM_DEV_SUSPEND, 0, false},
+	[TABLE_IOCTL_STATUS] = {DM_DEV_STATUS, 0, false},
+	[TABLE_IOCTL_REMOVE] = {DM_DEV_REMOVE, 0, false},
 };
 
 static int make_requests(struct table_device *device, const char *text)
 {
 	int rc = 0;
 
-	for (int a = 0; a < ASKS && !rc; a++)
-		rc = dm_request_make(&device->asks[a], asks[a].command, device->name, asks[a].flags,
-				     asks[a].table ? text : NULL);
+	for (int a = 0; a < TABLE_IOCTLS && !rc; a++)
+		rc = dm_request_make(&device->requests[a], ioctl_inputs[a].command, device->name,
+				     ioctl_inputs[a].flags, ioctl_inputs[a].table ? text : NULL);
 	return rc;
 }
 
@@ -469,7 +477,7 @@ static int make_results(const struct bench_env *env, struct tableops *t)
 	if (!t->results || !t->switched)
 		return -ENOMEM;
 	for (int op = 0; op < FAULTS; op++) {
-		struct ops_result *r = &t->results[op];
+		struct timed_ops_result *r = &t->results[op];
 
 		r->samples = calloc(t->n_samples, sizeof(*r->samples));
 		r->n = t->n_samples;
@@ -511,7 +519,7 @@ static int setup(struct bench_env *env, void **state)
 	t->control_fd = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
 	rc = t->pagemap_fd < 0 || t->control_fd < 0 ? -errno : 0;
 	if (!rc)
-		rc = touch_arrays(1, &t->offset, &t->ticks);
+		rc = meter_touch_arrays(1, &t->offset, &t->ticks);
 	thread_cost_calibrate(env->kept);
 	if (!rc)
 		rc = make_devices(env, t);
@@ -532,16 +540,16 @@ static void teardown(struct bench_env *env, void *state)
 	if (!t)
 		return;
 	tablefault_close(env, t);
-	for (int a = 0; a < ASKS; a++) {
-		dm_request_free(&t->own.asks[a]);
-		dm_request_free(&t->top.asks[a]);
+	for (int a = 0; a < TABLE_IOCTLS; a++) {
+		dm_request_free(&t->own.requests[a]);
+		dm_request_free(&t->top.requests[a]);
 	}
 	if (t->control_fd >= 0)
 		close(t->control_fd);
 	if (t->pagemap_fd >= 0)
 		close(t->pagemap_fd);
 	for (size_t i = 0; t->results && i < N_VARIANTS; i++)
-		ops_result_free(&t->results[i]);
+		timed_ops_result_free(&t->results[i]);
 	free(t->results);
 	free(t->switched);
 	json_decref(t->memory);

@@ -4,7 +4,7 @@
 #ifndef DAXDM_TABLEOPS_H
 #define DAXDM_TABLEOPS_H
 
-#include "bench/ops.h"
+#include "bench/timed_ops.h"
 #include "lib/dev/dm_request.h"
 #include "lib/file/mapping.h"
 
@@ -15,23 +15,23 @@ enum {
 };
 
 /* What a device can be asked. */
-enum table_ask {
-	ASK_CREATE,
-	ASK_LOAD,
-	ASK_CLEAR,
-	ASK_SUSPEND,
-	ASK_NOLOCKFS,
-	ASK_NOFLUSH,
-	ASK_RESUME,
-	ASK_STATUS, /* changes nothing */
-	ASK_REMOVE,
-	ASKS,
+enum table_ioctl_kind {
+	TABLE_IOCTL_CREATE,
+	TABLE_IOCTL_LOAD,
+	TABLE_IOCTL_CLEAR,
+	TABLE_IOCTL_SUSPEND,
+	TABLE_IOCTL_NOLOCKFS,
+	TABLE_IOCTL_NOFLUSH,
+	TABLE_IOCTL_RESUME,
+	TABLE_IOCTL_STATUS, /* changes nothing */
+	TABLE_IOCTL_REMOVE,
+	TABLE_IOCTLS,
 };
 
 struct table_device {
 	char name[64];
 	bool mounted; /* the measured stack's own top device */
-	struct dm_request asks[ASKS];
+	struct dm_request requests[TABLE_IOCTLS];
 };
 
 /* One per mounted filesystem. */
@@ -49,10 +49,10 @@ struct tableops {
 	size_t n_samples;
 	bool ran[2]; /* the cycle of the own device, of the mounted one */
 	bool probing;
-	struct ops_result *results; /* by variant */
-	unsigned int *switched;	    /* samples in which the thread was switched away */
-	json_t *memory;		    /* what a table holds, or NULL */
-	char memory_missing[320];   /* or why that could not be seen */
+	struct timed_ops_result *results; /* by variant */
+	unsigned int *switched;		  /* samples in which the thread was switched away */
+	json_t *memory;			  /* what a table holds, or NULL */
+	char memory_missing[320];	  /* or why that could not be seen */
 };
 
 /* What is asked of the kernel in the probe pass; ends with NULL. */
@@ -67,13 +67,18 @@ struct table_state {
  * Asks, and looks whether the device is then as it should be.  ticks (may be NULL) gets what the
  * system call took.  Returns true, or false with the reason in result.
  */
-bool table_ask(struct tableops *t, const struct meter *meter, struct table_device *device,
-	       enum table_ask ask, struct table_state after, int64_t *ticks, bool *switched,
-	       struct probe_set *probes, struct ops_result *result);
+bool table_ioctl(struct tableops *t, const struct meter *meter, struct table_device *device,
+		 enum table_ioctl_kind kind, struct table_state after, int64_t *ticks,
+		 bool *switched, struct probe_set *probes, struct timed_ops_result *result);
 
 /* The faults: which page, and after what. */
-enum table_fault_page { PAGE_KNOWN, PAGE_FRESH, PAGE_STORED };
-enum table_fault_after { AFTER_NOTHING, AFTER_RESUME, AFTER_THAW, AFTER_SWAP };
+enum table_fault_page { TABLE_PAGE_KNOWN, TABLE_PAGE_FRESH, TABLE_PAGE_STORED };
+enum table_fault_after {
+	TABLE_AFTER_NOTHING,
+	TABLE_AFTER_RESUME,
+	TABLE_AFTER_THAW,
+	TABLE_AFTER_SWAP
+};
 
 struct table_fault {
 	enum table_fault_page page;
@@ -86,7 +91,7 @@ void tablefault_close(const struct bench_env *env, struct tableops *t);
 
 /* A timed pass, or with probes a probe pass.  Returns 0 or -ENOMEM. */
 int tablefault_pass(struct bench_env *env, struct tableops *t, const struct table_fault *fault,
-		    struct probe_set *probes, struct ops_result *result);
+		    struct probe_set *probes, struct timed_ops_result *result);
 
 /* Stores to the pages that shall be dirty when the filesystem is frozen. */
 void tablefault_dirty(const struct tableops *t);
@@ -96,10 +101,10 @@ void tablefault_dirty(const struct tableops *t);
  * not there before and afterwards unless result says what device-mapper refused.  *out is NULL if
  * it could not be seen.  Returns 0 or -errno.
  */
-int tablemem_measure(struct bench_env *env, struct tableops *t, struct ops_result *result,
+int tablemem_measure(struct bench_env *env, struct tableops *t, struct timed_ops_result *result,
 		     json_t **out);
 
 /* Adds what the probes counted to what a variant's path says. */
-void table_add_hits(struct ops_result *result, const struct probe_set *probes);
+void table_add_hits(struct timed_ops_result *result, const struct probe_set *probes);
 
 #endif

@@ -220,12 +220,13 @@ static int setup(struct bench_env *env, void **state)
 	t->data.fd = -1;
 	t->kept = env->kept;
 	t->pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	rc = t->pagemap_fd < 0 ? -errno : touch_arrays(SAMPLES, &t->offset, &t->ticks);
+	rc = t->pagemap_fd < 0 ? -errno
+			       : meter_touch_arrays(TRANSLATE_SAMPLES, &t->offset, &t->ticks);
 	if (!rc)
 		rc = start_empty(env);
 	if (!rc)
 		rc = datafile_open(&t->data, env->directory);
-	if (!rc && file_is_dax(t->data.fd) != 1)
+	if (!rc && fs_file_is_dax(t->data.fd) != 1)
 		rc = -ENOTSUP;
 	if (!rc) {
 		env->phase(env, "mkfs");
@@ -237,7 +238,7 @@ static int setup(struct bench_env *env, void **state)
 			  strerror(-rc));
 		return rc;
 	}
-	t->overhead_ticks = touch_overhead_load();
+	t->overhead_ticks = meter_touch_overhead_load();
 	sort_windows(t);
 	have_tracer(env, t);
 	fill_chain(env, t);
@@ -260,7 +261,7 @@ static void teardown(struct bench_env *env, void *state)
 	free(t);
 }
 
-/* The offsets of one round; a variant's samples are as many rounds as give SAMPLES. */
+/* The offsets of one round; a variant's samples are as many rounds as give TRANSLATE_SAMPLES. */
 static size_t fill_offsets(struct translate *t, const struct plan *plan)
 {
 	unsigned int last = t->data.n_windows - 1, n = 0;
@@ -269,7 +270,7 @@ static size_t fill_offsets(struct translate *t, const struct plan *plan)
 	if (plan->place != RANDOM && plan->window) {
 		t->offset[n++] = t->windows[window] + BYTE_IN_PAGE;
 	} else if (plan->place != RANDOM) {
-		for (; n < SAMPLES / 2; n++)
+		for (; n < TRANSLATE_SAMPLES / 2; n++)
 			t->offset[n] = t->windows[window] + n * PAGE_BYTES + BYTE_IN_PAGE;
 	} else {
 		for (unsigned int w = 0; w <= last; w++) {
@@ -296,11 +297,11 @@ static int64_t touch_rounds(struct translate *t, const struct mapping *m, size_t
 		uint64_t before;
 
 		madvise(m->base, t->data.bytes, MADV_DONTNEED);
-		before = page_faults();
+		before = mapping_page_faults();
 		counters_start(t->counters);
-		touch_load(m->base, t->offset, t->ticks, n_round);
+		meter_touch_load(m->base, t->offset, t->ticks, n_round);
 		counters_stop(t->counters, n_round);
-		more += (int64_t)(page_faults() - before) - (int64_t)n_round;
+		more += (int64_t)(mapping_page_faults() - before) - (int64_t)n_round;
 		for (size_t i = 0; i < n_round; i++)
 			out[done + i] = (int64_t)(t->ticks[i] - t->overhead_ticks);
 	}
@@ -354,14 +355,14 @@ static int know_file(struct bench_env *env, struct translate *t, bool window)
 		return rc;
 	for (unsigned int i = 0; i < t->data.n_windows; i++)
 		t->offset[i] = t->windows[i] + BYTE_IN_PAGE;
-	touch_load(m.base, t->offset, t->ticks, t->data.n_windows);
+	meter_touch_load(m.base, t->offset, t->ticks, t->data.n_windows);
 	/* Another page of each: it takes a fault only if the first took one for itself. */
 	for (unsigned int i = 0; i < t->data.n_windows; i++)
 		t->offset[i] += PAGE_BYTES;
-	before = page_faults();
+	before = mapping_page_faults();
 	if (window)
-		touch_load(m.base, t->offset, t->ticks, t->data.n_windows);
-	t->refused = page_faults() != before;
+		meter_touch_load(m.base, t->offset, t->ticks, t->data.n_windows);
+	t->refused = mapping_page_faults() != before;
 	mapping_drop(&m);
 	return 0;
 }
@@ -389,7 +390,7 @@ static int run_pass(struct bench_env *env, struct translate *t, const struct var
 	r->refused = plan->window && t->refused && !r->small;
 	if (r->small || r->refused)
 		goto out;
-	r->n = (n_round == 1 ? ROUNDS_OF_ONE : SAMPLES / n_round) * n_round;
+	r->n = (n_round == 1 ? ROUNDS_OF_ONE : TRANSLATE_SAMPLES / n_round) * n_round;
 	for (size_t i = 0; i < r->n; i++)
 		r->at_bytes[i] = on_device(t, t->offset[i % n_round] - BYTE_IN_PAGE);
 	touch_rounds(t, &m, n_round, out, n_round);
@@ -512,8 +513,8 @@ static bool find_calls(const struct translate *t, const struct plan *plan, size_
 static void take_costs(const struct bench_env *env, struct translate *t, const struct plan *plan,
 		       const int64_t *traced, size_t n, struct translate_result *r)
 {
-	unsigned int n_calls[SAMPLES];
-	size_t first[SAMPLES];
+	unsigned int n_calls[TRANSLATE_SAMPLES];
+	size_t first[TRANSLATE_SAMPLES];
 
 	if (!find_calls(t, plan, n, r, first, n_calls))
 		return;
@@ -538,7 +539,7 @@ static int probe(struct bench_env *env, void *state, const struct variant *varia
 	struct translate *t = state;
 	struct translate_result *r = &t->results[variant - variants];
 	const struct stamp *stamps;
-	int64_t traced[SAMPLES];
+	int64_t traced[TRANSLATE_SAMPLES];
 	long n = 0;
 	int rc;
 
@@ -574,34 +575,34 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 	struct translate *t = state;
 	struct translate_result *r = &t->results[variant - variants];
 	struct kept *kept = t->kept;
-	int64_t samples[SAMPLES];
+	int64_t samples[TRANSLATE_SAMPLES];
 	int rc;
 
 	if (!t->traceable)
-		return skip_write(env->sink, &env->cell, "translate", variant->name,
-				  kept->missing.why, kept->missing.cure);
+		return record_write_skip(env->sink, &env->cell, "translate", variant->name,
+					 kept->missing.why, kept->missing.cure);
 	if (!env->stack->spec.depth) {
 		snprintf(kept->raw_fs, sizeof(kept->raw_fs), "%s", env->cell.fs);
 		kept->raw[variant - variants] = *r;
 	}
 	if (r->small)
-		return skip_write(
+		return record_write_skip(
 			env->sink, &env->cell, "translate", variant->name,
 			"no lasting 2 MiB mapping here: after the first refusal the kernel asks "
 			"for single pages",
 			"take a stack whose segments and chunks begin and end at multiples of 2 "
 			"MiB");
 	if (r->refused)
-		return skip_write(
+		return record_write_skip(
 			env->sink, &env->cell, "translate", variant->name,
 			"this kernel maps the stack by 4 KiB only, though its tables would allow "
 			"2 MiB: through dm-stripe it gives no more than max_sectors_kb at once",
 			"echo 2048 >/sys/block/dm-N/queue/max_sectors_kb, for each striped device");
 	if (t->unattached[0])
-		return skip_write(env->sink, &env->cell, "translate", variant->name, t->unattached,
-				  "try another way: --tracer kprobe");
+		return record_write_skip(env->sink, &env->cell, "translate", variant->name,
+					 t->unattached, "try another way: --tracer kprobe");
 	if (r->missed)
-		return skip_write(
+		return record_write_skip(
 			env->sink, &env->cell, "translate", variant->name,
 			"this kernel's kretprobes hold too few calls at a time for a function "
 			"that calls itself through device-mapper, and more must be asked for by "
@@ -609,7 +610,7 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 			"mount -t tracefs nodev /sys/kernel/tracing, or take a kernel with "
 			"CONFIG_DEBUG_INFO_BTF_MODULES (5.11 or newer)");
 	if (r->why[0])
-		return void_write(env->sink, &env->cell, "translate", variant->name, r->why);
+		return record_write_void(env->sink, &env->cell, "translate", variant->name, r->why);
 	for (size_t i = 0; i < r->n; i++)
 		samples[i] = translate_value(env, r->inside[i]);
 	rc = record_write(env->sink, &env->cell, "translate", bench_translate.better, variant->name,
@@ -620,8 +621,8 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 						  ? NULL
 						  : &kept->raw[variant - variants]));
 	if (!rc && plan->place == RANDOM && !plan->window && env->stack->spec.depth)
-		rc = observation_write(env->sink, &env->cell, "table_search",
-				       translate_searches(env, &t->chain, r));
+		rc = record_write_observation(env->sink, &env->cell, "table_search",
+					      translate_searches(env, &t->chain, r));
 	return rc;
 }
 

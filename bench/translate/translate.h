@@ -9,25 +9,25 @@
 #include <stdlib.h>
 
 enum {
-	SAMPLES = 64, /* of each variant; exact, so that more would say no more */
-	CHAIN_MAX = 3 * STACK_DEPTH_MAX + 2,
+	TRANSLATE_SAMPLES = 64, /* of each variant; exact, so that more would say no more */
+	TRANSLATE_CHAIN_MAX = 3 * STACK_DEPTH_MAX + 2,
 };
 
 /* The functions that a call goes through on a stack, outermost first. */
 struct translate_chain {
-	enum tracer_function functions[CHAIN_MAX];
+	enum tracer_function functions[TRANSLATE_CHAIN_MAX];
 	size_t n;
 };
 
 /* One variant on one stack. */
 struct translate_result {
 	size_t n;
-	uint64_t at_bytes[SAMPLES];	    /* on the mounted device */
-	int64_t outside[SAMPLES];	    /* ticks of the access, no probe */
-	int64_t inside[SAMPLES];	    /* ticks of the call */
-	int64_t self[CHAIN_MAX][SAMPLES];   /* of each function on the way */
-	int64_t around_ticks, inside_ticks; /* what tracing cost */
-	size_t exact;			    /* samples to which tracing added just that */
+	uint64_t at_bytes[TRANSLATE_SAMPLES];		      /* on the mounted device */
+	int64_t outside[TRANSLATE_SAMPLES];		      /* ticks of the access, no probe */
+	int64_t inside[TRANSLATE_SAMPLES];		      /* ticks of the call */
+	int64_t self[TRANSLATE_CHAIN_MAX][TRANSLATE_SAMPLES]; /* of each function on the way */
+	int64_t around_ticks, inside_ticks;		      /* what tracing cost */
+	size_t exact; /* samples to which tracing added just that */
 	bool traced;
 	bool small;	    /* a window of it cannot be mapped by 2 MiB on this stack */
 	bool refused;	    /* it could be by the tables, and the kernel does not */

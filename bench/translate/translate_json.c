@@ -10,7 +10,7 @@
 /* The median of values, which are not many. */
 static int64_t median(const int64_t *values, size_t n)
 {
-	int64_t sorted[SAMPLES];
+	int64_t sorted[TRANSLATE_SAMPLES];
 
 	memcpy(sorted, values, n * sizeof(*values));
 	qsort(sorted, n, sizeof(*sorted), stats_compare);
@@ -117,7 +117,8 @@ static json_t *segments_json(const struct bench_env *env, const struct translate
 static json_t *twin_json(const struct bench_env *env, const struct translate_result *r,
 			 const struct translate_result *raw)
 {
-	int64_t inside[SAMPLES], outside[SAMPLES], apart[SAMPLES], most = 0;
+	int64_t inside[TRANSLATE_SAMPLES], outside[TRANSLATE_SAMPLES], apart[TRANSLATE_SAMPLES],
+		most = 0;
 	size_t equal = 0;
 
 	if (!env->stack->spec.depth || !raw || !raw->traced || raw->n != r->n)

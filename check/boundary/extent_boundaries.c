@@ -168,7 +168,7 @@ static bool make_file(struct extent_boundaries *e, bool device_end)
 	if (!rc && device_end)
 		block_reuse_release_reserve(&e->bed);
 	if (!rc)
-		rc = fallocate_all(e->bed.fd, UINT64_MAX, &len_bytes);
+		rc = extents_fallocate_all(e->bed.fd, UINT64_MAX, &len_bytes);
 	if (!rc && device_end)
 		rc = take_the_end(e->bed.fd, &len_bytes);
 	if (!rc && fsync(e->bed.fd) < 0)

@@ -43,7 +43,7 @@ static void expect_no_dax(struct check_env *env, const char *node)
 
 	if (!check_setup(env, fd < 0 ? -errno : 0, "open %s", node))
 		return;
-	check_that(env, file_is_dax(fd) != 1, "statx of the block device %s does not say DAX",
+	check_that(env, fs_file_is_dax(fd) != 1, "statx of the block device %s does not say DAX",
 		   node);
 	p = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED_VALIDATE | MAP_SYNC, fd, 0);
 	check_errno(env, p == MAP_FAILED ? -errno : 0, -EOPNOTSUPP,
@@ -168,7 +168,7 @@ static void flags(struct check_env *env, const void *arg)
 		goto out;
 	fd = file_in_flagged(where, c->flagged);
 	if (check_setup(env, fd, "creating a file"))
-		check_equal(env, file_is_dax(fd), c->direct,
+		check_equal(env, fs_file_is_dax(fd), c->direct,
 			    "what statx says of a %s file on %s mounted with %s",
 			    c->flagged ? "flagged" : "plain", c->fs, c->options);
 	if (fd >= 0)
@@ -201,7 +201,7 @@ static void mount_and_ask(struct check_env *env, const char *type, const char *n
 	snprintf(path, sizeof(path), "%s/file", where);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (check_setup(env, fd < 0 ? -errno : 0, "creating %s", path))
-		check_equal(env, file_is_dax(fd), 1, "what statx says of %s on the %s partition",
+		check_equal(env, fs_file_is_dax(fd), 1, "what statx says of %s on the %s partition",
 			    type, word);
 	if (fd >= 0)
 		close(fd);

@@ -135,10 +135,10 @@ static void written_back(struct check_env *env, const void *arg)
 /* Faults of a store. */
 static uint64_t store_faults(struct check_env *env, const struct testbed *bed, uint64_t page)
 {
-	uint64_t before = page_faults();
+	uint64_t before = mapping_page_faults();
 
 	writeback_store_page(env, bed, page);
-	return page_faults() - before;
+	return mapping_page_faults() - before;
 }
 
 static void dirty_again(struct check_env *env, const struct testbed_spec *spec, struct calls *calls)
@@ -204,9 +204,9 @@ static void alias(struct check_env *env, const void *arg)
 	check_store(small.base + at, 'a');
 	if (!check_setup(env, fsync(bed.fd) < 0 ? -errno : 0, "fsync"))
 		goto out;
-	faults = page_faults();
+	faults = mapping_page_faults();
 	check_store(small.base + at, 'b');
-	check_that(env, page_faults() > faults,
+	check_that(env, mapping_page_faults() > faults,
 		   "the first store after fsync through the small page faults");
 	calls_start(&calls);
 	rc = fsync(bed.fd) < 0 ? -errno : 0;

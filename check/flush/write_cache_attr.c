@@ -161,7 +161,7 @@ void write_cache_attr_turned_on(struct check_env *env, const void *arg)
 		goto out;
 	if (*write_cache_attr_turn == WRITE_CACHE_ATTR_RELOAD &&
 	    !check_setup(env, graph_reload(&bed.graph, bed.device, 0),
-			 "loading the table again (%s)", dm_complaint()))
+			 "loading the table again (%s)", dm_last_error()))
 		goto out;
 	bytes = writeback_of_windows(env, &bed, &calls);
 	if (bytes >= 0)

@@ -72,7 +72,7 @@ bool writeback_view_begin(struct check_env *env, struct writeback_view *v,
 	if (!check_setup(env, rc, "storing into the mapping"))
 		return false;
 	fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	rc = fd < 0 ? -errno : mapped_pfns(fd, bed->map.base, &pfn, 1);
+	rc = fd < 0 ? -errno : mapping_pfns(fd, bed->map.base, &pfn, 1);
 	if (fd >= 0)
 		close(fd);
 	calls_start(calls);

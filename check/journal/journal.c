@@ -131,7 +131,7 @@ static int lay_out(struct check_env *env, const struct layout *l, struct graph *
 		rc = add_parts(l, graph, (unsigned int)device);
 	if (!rc)
 		rc = check_create(env, graph);
-	if (!check_setup(env, rc, "making %s (%s)", l->name, dm_complaint())) {
+	if (!check_setup(env, rc, "making %s (%s)", l->name, dm_last_error())) {
 		graph_destroy(graph);
 		return rc;
 	}
@@ -144,7 +144,7 @@ static int lay_out(struct check_env *env, const struct layout *l, struct graph *
 
 static void ground_remove(struct check_env *env, struct graph *graph)
 {
-	check_setup(env, graph_destroy(graph), "removing the device (%s)", dm_complaint());
+	check_setup(env, graph_destroy(graph), "removing the device (%s)", dm_last_error());
 }
 
 /* ---- the memory beside ----------------------------------------------------------------------- */
@@ -216,14 +216,14 @@ static bool lose_memory(struct check_env *env, const struct check_fs *fs, const 
 	snprintf(table, sizeof(table), "0 %" PRIu64 " linear %u:%u %d", sectors, spare->major,
 		 spare->minor, SPARE_MIB * MIB_SECTORS);
 	rc = dm_device_reload(dm_name, table, DM_NOFLUSH | DM_NOLOCKFS);
-	return check_setup(env, rc, "swapping the table for other memory (%s)", dm_complaint());
+	return check_setup(env, rc, "swapping the table for other memory (%s)", dm_last_error());
 }
 
 static bool swap_back(struct check_env *env, const struct graph *graph, unsigned int device)
 {
 	int rc = graph_reload(graph, device, 0);
 
-	return check_setup(env, rc, "swapping the old table in again (%s)", dm_complaint());
+	return check_setup(env, rc, "swapping the old table in again (%s)", dm_last_error());
 }
 
 static void files_hold(struct check_env *env, const struct check_fs *fs, const char *on,

@@ -505,11 +505,11 @@ static int make_file(struct table_oracle *t)
 	t->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (t->fd < 0)
 		return -errno;
-	rc = file_is_dax(t->fd);
+	rc = fs_file_is_dax(t->fd);
 	if (rc < 0)
 		return rc;
 	t->result.dax = rc;
-	rc = fallocate_all(t->fd, t->most_bytes, &t->len_bytes);
+	rc = extents_fallocate_all(t->fd, t->most_bytes, &t->len_bytes);
 	if (!rc && fsync(t->fd) < 0)
 		rc = -errno;
 	t->direct_fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
@@ -555,7 +555,7 @@ static void take_down(struct table_oracle *t, bool leave)
 	if (t->fs.fs.mounted && check_unmount(t->env, &t->fs) < 0)
 		set_wrong(t, TABLE_ORACLE_BROKEN);
 	if (!leave && t->g->devices[t->top].node[0] && !t->result.table_rc)
-		signature_wipe(t->g->devices[t->top].node);
+		namespace_wipe_signatures(t->g->devices[t->top].node);
 	drop_devices(t);
 	free(t->bytes);
 	free(t->bounce);

@@ -166,8 +166,8 @@ static void volume_remove(struct volume *v)
 	check_setup(v->env, dm_remove_of(v->env->owner), "removing the devices of %s", v->group);
 	for (unsigned int i = 0; i < v->env->n_devices; i++)
 		if (!v->env->sick[i][0])
-			check_setup(v->env, signature_wipe(v->env->devices[i].node), "wiping %s",
-				    v->env->devices[i].node);
+			check_setup(v->env, namespace_wipe_signatures(v->env->devices[i].node),
+				    "wiping %s", v->env->devices[i].node);
 	remove_links(v->group);
 }
 
@@ -371,7 +371,7 @@ static void still_right(struct in_use *u)
 	check_mapped_bytes(env, "the mapping as it was", u->mapping.base, FILE_BYTES, 1, 0, 1);
 	check_setup(env, madvise(u->mapping.base, FILE_BYTES, MADV_DONTNEED), "madvise");
 	check_mapped_bytes(env, "the mapping by new faults", u->mapping.base, FILE_BYTES, 1, 0, 1);
-	check_equal(env, file_is_dax(u->fd), 1, "what statx says of the file");
+	check_equal(env, fs_file_is_dax(u->fd), 1, "what statx says of the file");
 	device = volume_graph(&u->v, &g);
 	if (device < 0)
 		return; /* targets that the model does not know */

@@ -158,7 +158,7 @@ void durable(struct check_env *env, const void *arg)
 	if (!testbed_open(env, &bed, &d->bed))
 		return;
 	rc = copy = add_copy_device(env, &other, bytes);
-	if (!check_setup(env, rc, "a device for the copy (%s)", dm_complaint()))
+	if (!check_setup(env, rc, "a device for the copy (%s)", dm_last_error()))
 		goto out;
 	fds[0] = blank_file(&bed.fs, "synchronous", d->file == DURABLE_UNWRITTEN);
 	fds[1] = blank_file(&bed.fs, "plain", d->file == DURABLE_UNWRITTEN);

@@ -127,7 +127,7 @@ static void other_filesystem(struct check_env *env, const void *arg)
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (check_setup(env, fd < 0 || ftruncate(fd, WINDOW_BYTES) < 0 ? -errno : 0, "making %s",
 			path)) {
-		if (file_is_dax(fd) == 1)
+		if (fs_file_is_dax(fd) == 1)
 			check_skip(env, "a TMPDIR that is not DAX", "%s is DAX", path);
 		else
 			mapsync_judge(env, fd, false,

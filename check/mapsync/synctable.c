@@ -99,7 +99,7 @@ static bool make_first(struct check_env *env, struct change *c, char letter)
 		if (!rc)
 			rc = check_create(env, &c->graph);
 		if (!check_setup(env, rc, "the table of %s (%s)", letter_text(letter),
-				 dm_complaint()))
+				 dm_last_error()))
 			return false;
 		rc = letter == 'S' ? 0 : ask_anew(env, c, false, NULL);
 		if (rc <= 0)
@@ -126,7 +126,7 @@ void synctable_sequence(struct check_env *env, const void *arg)
 			rc = describe(&c, *l);
 		if (!rc && l != letters)
 			rc = graph_reload(&c.graph, c.device, 0);
-		if (!check_setup(env, rc, "the table of %s (%s)", letter_text(*l), dm_complaint()))
+		if (!check_setup(env, rc, "the table of %s (%s)", letter_text(*l), dm_last_error()))
 			break;
 		snprintf(what, sizeof(what), "%s%s", letter_text(*l), before);
 		if (ask_anew(env, &c, *l == 'S', what) < 0)
@@ -153,7 +153,7 @@ void synctable_below(struct check_env *env, const void *arg)
 		rc = graph_add_linear(&c.graph, c.watched, sectors, c.device, 0);
 	if (!rc)
 		rc = check_create(env, &c.graph);
-	if (!check_setup(env, rc, "two devices on top of each other (%s)", dm_complaint()) ||
+	if (!check_setup(env, rc, "two devices on top of each other (%s)", dm_last_error()) ||
 	    ask_anew(env, &c, true, "a device over one over a synchronous namespace") < 0)
 		goto out;
 	rc = describe(&c, 'A');
@@ -161,7 +161,7 @@ void synctable_below(struct check_env *env, const void *arg)
 		rc = graph_reload(&c.graph, c.device, 0);
 	if (!rc && *again)
 		rc = graph_reload(&c.graph, c.watched, 0);
-	if (check_setup(env, rc, "changing the lower one (%s)", dm_complaint()))
+	if (check_setup(env, rc, "changing the lower one (%s)", dm_last_error()))
 		ask_anew(env, &c, false,
 			 *again ? "a device whose member was changed to virtio-pmem under it, and "
 				  "whose own table was loaded again"
@@ -186,7 +186,7 @@ void synctable_mounted(struct check_env *env, const void *arg)
 		rc = graph_add_linear(&c.graph, c.device, tail, c.sync, bytes / SECTOR_BYTES);
 	if (!rc)
 		rc = check_create(env, &c.graph);
-	if (!check_setup(env, rc, "making the device (%s)", dm_complaint()) ||
+	if (!check_setup(env, rc, "making the device (%s)", dm_last_error()) ||
 	    check_mount(env, "ext4", c.graph.devices[c.device].node, bytes, &fs) < 0)
 		goto out;
 	fd = check_file(env, &fs, "file", MAPSYNC_FILE_BYTES, TESTBED_FILE, TESTBED_GENERATION);
@@ -194,7 +194,7 @@ void synctable_mounted(struct check_env *env, const void *arg)
 		goto out;
 	c.graph.devices[c.device].targets[2].members[0].device = c.async;
 	if (!check_setup(env, graph_reload(&c.graph, c.device, 0), "changing the table (%s)",
-			 dm_complaint()))
+			 dm_last_error()))
 		goto out;
 	check_observe(env, "older_mapping_is_synchronous",
 		      json_boolean(mapsync_area_is_sync(p) == 1));
@@ -226,7 +226,7 @@ static bool come_and_go(struct check_env *env)
 	if (!rc)
 		rc = graph_destroy(&c.graph);
 	limit_clock_sleep(100); /* memory is given back after an RCU grace period */
-	return check_setup(env, rc, "synchronous devices that come and go (%s)", dm_complaint());
+	return check_setup(env, rc, "synchronous devices that come and go (%s)", dm_last_error());
 }
 
 /* A mounted filesystem on a device of virtio-pmem; it is made once, by the first of them. */
@@ -267,7 +267,7 @@ static bool any_inherits(struct check_env *env, struct change *c, const char *pa
 
 		if (!rc)
 			rc = check_create(env, &c->graph);
-		if (!check_setup(env, rc, "a device of virtio-pmem (%s)", dm_complaint()))
+		if (!check_setup(env, rc, "a device of virtio-pmem (%s)", dm_last_error()))
 			break;
 		granted = ask_mounted(env, c, path, false);
 	}

@@ -40,7 +40,7 @@ enum { KIB = 1 << 10 };
 /* Faults of an access to every page of a window. */
 static json_int_t faults_of(volatile char *window, bool store)
 {
-	uint64_t before = page_faults();
+	uint64_t before = mapping_page_faults();
 
 	for (unsigned int i = 0; i < WINDOW_PAGES; i++) {
 		volatile char *p = window + i * PAGE_BYTES;
@@ -50,7 +50,7 @@ static json_int_t faults_of(volatile char *window, bool store)
 		else
 			(void)*p;
 	}
-	return (json_int_t)(page_faults() - before);
+	return (json_int_t)(mapping_page_faults() - before);
 }
 
 static void fault_counts(struct check_env *env, const void *arg)

@@ -86,11 +86,11 @@ void mapchange_edges(struct check_env *env, const void *arg)
 		if (pread(bed.fd, &values[i], 1, (off_t)(from + first[i])) != 1)
 			rc = -EIO;
 	if (check_setup(env, rc, "cutting the mapping")) {
-		uint64_t faults = page_faults();
+		uint64_t faults = mapping_page_faults();
 
 		for (int i = 0; i < 2; i++)
 			check_store(base + from + first[i], values[i]);
-		faults = page_faults() - faults;
+		faults = mapping_page_faults() - faults;
 		check_that(env, faults >= 2,
 			   "a window that the mapping covers by half is mapped by small pages");
 		check_page_size(env, bed.fd, base, WINDOW_BYTES, &bed.graph, bed.device);
@@ -190,11 +190,11 @@ void mapchange_forked(struct check_env *env, const void *arg)
 		goto out;
 	}
 	check_equal(env, child.status, 1, "PMD in the child of a fork");
-	faults = page_faults();
+	faults = mapping_page_faults();
 	check_load(bed.map.base + WINDOW_AT + 3, &value);
 	check_that(env, value == 'c', "the parent sees at once what its child stored");
 	check_observe(env, "faults_of_the_parent_afterwards",
-		      json_integer((json_int_t)(page_faults() - faults)));
+		      json_integer((json_int_t)(mapping_page_faults() - faults)));
 	testbed_page_size(env, &bed, WINDOW_AT);
 	testbed_frames(env, &bed, WINDOW_AT, WINDOW_BYTES);
 out:

@@ -35,11 +35,11 @@ int window_store_to_pmd(volatile char *window, const uint64_t at[2], const char 
 	for (int tries = 0; tries < 4; tries++) {
 		if (madvise((void *)window, WINDOW_BYTES, MADV_DONTNEED) < 0)
 			return -errno;
-		faults = page_faults();
+		faults = mapping_page_faults();
 		for (int i = 0; i < 2; i++)
 			if (check_store(window + at[i], values[i]).signal)
 				return -EFAULT;
-		faults = page_faults() - faults;
+		faults = mapping_page_faults() - faults;
 		present = window_pages_present(window);
 		if (present < 0)
 			return present;

@@ -368,10 +368,10 @@ static void next_owner(struct check_env *env, const void *data)
 /* The number of page faults goes to rc. */
 static void store_counted(struct testbed *bed, struct work *work)
 {
-	uint64_t before = page_faults();
+	uint64_t before = mapping_page_faults();
 
 	work_store(bed, work);
-	work->rc = (int)(page_faults() - before);
+	work->rc = (int)(mapping_page_faults() - before);
 }
 
 /* After an fsync() a store must fault, or the next fsync() knows nothing of it.  A page that brings

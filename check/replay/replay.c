@@ -98,10 +98,10 @@ static void table_references(struct check_env *env, const void *arg)
 /* Faults that one store brings. */
 static uint64_t faults_of_store(volatile char *p, char value)
 {
-	uint64_t before = page_faults();
+	uint64_t before = mapping_page_faults();
 
 	*p = value;
-	return page_faults() - before;
+	return mapping_page_faults() - before;
 }
 
 /*
@@ -258,7 +258,7 @@ static void use_writecache(struct check_env *env, const struct namespace *disk,
 		 origin->node, cache);
 	rc = dm_device_create(check_name(env, "cache", name), table, 0);
 	check_evidence(env, "dmsetup create %s --table '%s'", name, table);
-	if (!check_setup(env, rc, "creating the cache (%s)", dm_complaint()))
+	if (!check_setup(env, rc, "creating the cache (%s)", dm_last_error()))
 		return;
 	rc = write_stamped(dm_device_node(name, node), DATA_BYTES, 2);
 	if (check_setup(env, rc, "writing to the cache"))

@@ -50,7 +50,8 @@ static bool remove_in_time(struct check_env *env, const char *name, uint32_t cyc
 	int64_t since_ms = limit_clock_ms();
 	int rc = dm_device_remove(name, 0);
 
-	if (!check_errno(env, rc, 0, "removing the device in cycle %u (%s)", cycle, dm_complaint()))
+	if (!check_errno(env, rc, 0, "removing the device in cycle %u (%s)", cycle,
+			 dm_last_error()))
 		return false;
 	return check_that(env, limit_clock_ms() - since_ms < REMOVE_MS,
 			  "removing the device ends within %d s", REMOVE_MS / 1000);
@@ -69,7 +70,7 @@ static bool cycle_on(struct loop *c, const char *table)
 		    !remove_in_time(env, testbed_dm(bed), i))
 			return false;
 		rc = dm_device_create(testbed_dm(bed), table, 0);
-		if (!check_setup(env, rc, "creating the device again (%s)", dm_complaint()) ||
+		if (!check_setup(env, rc, "creating the device again (%s)", dm_last_error()) ||
 		    !testbed_attach(env, bed))
 			return false;
 	}

@@ -189,7 +189,7 @@ static bool change_table(struct check_env *env, const struct testbed *bed, char 
 	pause_randomly(random);
 	/* 4 and 3 have no common factor: each table meets each mode. */
 	rc = i % 8 < 5 ? dm_device_load(name, tables[i % CUTS], 0) : 0;
-	if (!check_errno(env, rc, 0, "load %u (%s)", i, dm_complaint()))
+	if (!check_errno(env, rc, 0, "load %u (%s)", i, dm_last_error()))
 		check_evidence(env, "%s", tables[i % CUTS]);
 	rc = dm_device_resume(name, 0);
 	check_errno(env, rc, 0, "resume %u", i);

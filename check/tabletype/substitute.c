@@ -109,12 +109,12 @@ bool substitute_upgrade(struct check_env *env, struct testbed *bed,
 	snprintf(first, sizeof(first), "0 %d %s", SUBSTITUTE_TAIL_SECTORS, begin->what);
 	if (!rc)
 		rc = dm_device_create(testbed_dm(bed), first, 0);
-	if (!check_setup(env, rc, "making a device of %s (%s)", begin->what, dm_complaint()))
+	if (!check_setup(env, rc, "making a device of %s (%s)", begin->what, dm_last_error()))
 		return false;
 	check_equal(env, dax_capability_queue(bed->graph.devices[bed->device].node), 0,
 		    "queue/dax of a device of %s", begin->what);
 	table = graph_table(&bed->graph, bed->device);
 	rc = substitute_swap(testbed_dm(bed), table);
 	free(table);
-	return check_errno(env, rc, 0, "making a device direct that was not (%s)", dm_complaint());
+	return check_errno(env, rc, 0, "making a device direct that was not (%s)", dm_last_error());
 }

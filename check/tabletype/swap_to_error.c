@@ -167,7 +167,7 @@ static void swap_table(struct check_env *env, struct testbed *bed, unsigned int 
 			judge_member(env, bed);
 		try_accesses(env, bed, workers, serves);
 		rc = substitute_swap(d->name, table);
-		check_errno(env, rc, 0, "swapping the old table in again (%s)", dm_complaint());
+		check_errno(env, rc, 0, "swapping the old table in again (%s)", dm_last_error());
 	}
 	if (!check_complained(env))
 		restored(env, bed, workers);

@@ -119,7 +119,7 @@ static void swap_members(struct check_env *env, struct testbed *bed, const struc
 	if (!check_setup(env, rc, "stamping the other member"))
 		goto out;
 	rc = dm_device_load(name, table, 0);
-	if (!check_errno(env, rc, 0, "loading a table of the same type (%s)", dm_complaint()))
+	if (!check_errno(env, rc, 0, "loading a table of the same type (%s)", dm_last_error()))
 		goto out;
 	dm_device_info(name, &info);
 	check_that(env, info.inactive_table, "a loaded table is there as the inactive one");

@@ -400,7 +400,7 @@ static enum mark mark_of(struct qemu_plugin_tb *tb, size_t n)
 	return MARK_NONE;
 }
 
-/* What keeps the guest's processor busy (lib/meter/busy.c) is run a thousand times as often as all
+/* What keeps the guest's processor busy (lib/meter/idle_blocker.c) is run a thousand times as often as all
  * else.
  */
 static bool is_idle(struct qemu_plugin_tb *tb, size_t n)

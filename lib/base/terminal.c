@@ -20,12 +20,12 @@ int terminal_width(void)
 
 	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || !size.ws_col)
 		return WIDTH_UNKNOWN;
-	return size.ws_col < WIDTH_MIN	 ? WIDTH_MIN
-	       : size.ws_col > WIDTH_MAX ? WIDTH_MAX
-					 : size.ws_col;
+	return size.ws_col < TERMINAL_WIDTH_MIN ? TERMINAL_WIDTH_MIN
+	       : size.ws_col > WIDTH_MAX	? WIDTH_MAX
+						: size.ws_col;
 }
 
-void print_sentence(void *arg, const char *sentence)
+void terminal_print_sentence(void *arg, const char *sentence)
 {
 	struct printer *p = arg;
 	FILE *out = p->out ? p->out : stdout;
@@ -55,7 +55,7 @@ void print_sentence(void *arg, const char *sentence)
 	free(printable);
 }
 
-int print_json(const json_t *json, FILE *out)
+int terminal_print_json(const json_t *json, FILE *out)
 {
 	char *text = json_dumps(json, JSON_INDENT(1) | JSON_ENSURE_ASCII), *at = text;
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 /* Narrower than this no table is readable. */
-#define WIDTH_MIN 60
+#define TERMINAL_WIDTH_MIN 60
 
 /* How many columns lines may have; what suits most where nothing tells how wide it is. */
 int terminal_width(void);
@@ -23,10 +23,10 @@ struct printer {
 
 /* Prints a sentence, broken at spaces; later lines stand under the text of the first.  A
  * findings_say: arg is a struct printer. */
-void print_sentence(void *arg, const char *sentence);
+void terminal_print_sentence(void *arg, const char *sentence);
 
 /* Prints JSON that a terminal can show too: ASCII, without control characters but newlines.
  * Returns 0, or -ENOMEM before anything was printed. */
-int print_json(const json_t *json, FILE *out);
+int terminal_print_json(const json_t *json, FILE *out);
 
 #endif

@@ -54,7 +54,7 @@ static void library_setup(void)
 		dm_udev_set_sync_support(0);
 }
 
-const char *dm_complaint(void)
+const char *dm_last_error(void)
 {
 	return complaint;
 }

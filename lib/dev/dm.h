@@ -9,7 +9,7 @@
 
 /*
  * Tables are text as dmsetup(8) takes it.  Functions print nothing and return 0 or -errno of the
- * ioctl; dm_complaint() has the message of libdevmapper.  They use udev cookies if udev runs, else
+ * ioctl; dm_last_error() has the message of libdevmapper.  They use udev cookies if udev runs, else
  * they make the nodes.  Source: Documentation/admin-guide/device-mapper, dm-ioctl.
  */
 
@@ -49,7 +49,7 @@ char *dm_device_table(const char *name, bool inactive);
 /* The node, e.g. /dev/mapper/NAME.  Returns node. */
 const char *dm_device_node(const char *name, char node[128]);
 /* The first error message of libdevmapper in the last call, "" if there was none. */
-const char *dm_complaint(void);
+const char *dm_last_error(void);
 
 /* The process that created a device, by its name: daxdm-PID-..., or volume group daxdmPID; 0 for
  * any other name.  Pure. */

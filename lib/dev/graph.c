@@ -292,8 +292,8 @@ int graph_resolve(const struct graph *g, unsigned int device, uint64_t byte,
 	return rc;
 }
 
-int backing_address(struct backing backing, uint64_t byte, uint64_t *address_bytes,
-		    uint64_t *contiguous_bytes)
+int graph_backing_address(struct backing backing, uint64_t byte, uint64_t *address_bytes,
+			  uint64_t *contiguous_bytes)
 {
 	struct graph_place place;
 	int rc = graph_resolve(backing.graph, backing.device, byte, &place);

@@ -118,8 +118,8 @@ struct backing {
  * contiguous.  Pure.  Returns 0, what graph_resolve() gave, or -ENXIO where no memory has a fixed
  * address: loop devices, sector mode.
  */
-int backing_address(struct backing backing, uint64_t byte, uint64_t *address_bytes,
-		    uint64_t *contiguous_bytes);
+int graph_backing_address(struct backing backing, uint64_t byte, uint64_t *address_bytes,
+			  uint64_t *contiguous_bytes);
 
 /*
  * Whether the device is on nothing but namespaces with struct pages (fsdax, virtio), all the way
@@ -148,7 +148,7 @@ char *graph_dmsetup(const struct graph *g);
 
 /*
  * Creates every DM device that does not exist yet, lowest first.  Returns 0, or -errno of the first
- * that device-mapper refused (those below it stay; graph_destroy()); silent, see dm_complaint().
+ * that device-mapper refused (those below it stay; graph_destroy()); silent, see dm_last_error().
  */
 int graph_create(struct graph *g);
 

@@ -195,7 +195,7 @@ int namespace_refuse_used(const struct namespace *ns)
 	return rc < 0 ? rc : refuse_signature(ns->node);
 }
 
-int signature_wipe(const char *node)
+int namespace_wipe_signatures(const char *node)
 {
 	/* O_EXCL: a device that is mounted or held by another device is never written. */
 	int fd = open(node, O_RDWR | O_EXCL | O_CLOEXEC), rc, found;

@@ -51,6 +51,6 @@ int namespace_refuse_used(const struct namespace *ns);
  * Erases every signature that libblkid finds on a device of this run.  Returns 0 or -errno; -EBUSY,
  * and nothing is written, if it is mounted or held by another device.
  */
-int signature_wipe(const char *node);
+int namespace_wipe_signatures(const char *node);
 
 #endif

@@ -311,8 +311,8 @@ static size_t rank_of(struct ndctl_ctx *ctx, struct ndctl_region *region)
 	return rank;
 }
 
-int namespace_provision(const struct provision_plan *plans, size_t n_plans,
-			void (*made)(const char *node))
+int provision_namespaces(const struct provision_plan *plans, size_t n_plans,
+			 void (*made)(const char *node))
 {
 	static const struct provision_plan whole = {.parts = {{NAMESPACE_FSDAX, 0}}, .n = 1};
 	struct ndctl_ctx *ctx;

@@ -34,7 +34,7 @@ int provision_parse(const char *text, struct provision_plan *out);
  * Calls made(node) for each new node.  Returns the number created, or -errno after one error line.
  * Source: libndctl(3), Documentation/driver-api/nvdimm.
  */
-int namespace_provision(const struct provision_plan *plans, size_t n_plans,
-			void (*made)(const char *node));
+int provision_namespaces(const struct provision_plan *plans, size_t n_plans,
+			 void (*made)(const char *node));
 
 #endif

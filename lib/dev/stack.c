@@ -456,7 +456,8 @@ int stack_create(const struct stack_spec *spec, const struct namespace *namespac
 	if (rc < 0) {
 		snprintf(why, why_len,
 			 "cannot make the devices of %s: %s%s%s; `dmesg | tail` may say more",
-			 spec->text, strerror(-rc), dm_complaint()[0] ? ": " : "", dm_complaint());
+			 spec->text, strerror(-rc), dm_last_error()[0] ? ": " : "",
+			 dm_last_error());
 		stack_destroy(out, ignored, sizeof(ignored));
 		return rc;
 	}

@@ -7,7 +7,7 @@
 #ifndef DAXDM_DATAFILE_H
 #define DAXDM_DATAFILE_H
 
-#include "lib/file/file.h"
+#include "lib/file/extents.h"
 
 enum { DATAFILE_WINDOWS_MAX = 256, DATAFILE_WINDOWS_MIN = 4 };
 

@@ -265,7 +265,7 @@ int fs_unmount(struct fs *fs)
 	return 0;
 }
 
-int file_is_dax(int fd)
+int fs_file_is_dax(int fd)
 {
 	struct statx sx;
 

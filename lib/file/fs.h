@@ -55,7 +55,7 @@ void fs_remove_tree(const char *path);
  * Whether this file uses DAX.  Source: statx(2), STATX_ATTR_DAX.
  * Returns 1, 0, or -errno (-ENOTSUP: the filesystem does not report the attribute).
  */
-int file_is_dax(int fd);
+int fs_file_is_dax(int fd);
 
 /* Calls visit() for each mount point of this process; stops when it returns non-zero and returns
  * that, else 0 or -errno. */

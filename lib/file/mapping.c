@@ -5,7 +5,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 int mapping_make(struct mapping *m, int fd, uint64_t bytes, int flags, bool huge)
 {
@@ -75,14 +77,14 @@ static bool frame_is_right(const struct frame_proof *proof, uint64_t offset, uin
 	return false;
 }
 
-bool frames_prove(const struct frame_proof *proof, const struct mapping *m, uint64_t offset_bytes,
-		  unsigned int n, char *why, size_t why_len)
+bool mapping_prove_frames(const struct frame_proof *proof, const struct mapping *m,
+			  uint64_t offset_bytes, unsigned int n, char *why, size_t why_len)
 {
 	uint64_t pfns[64];
 
 	while (n) {
 		unsigned int batch = n < 64 ? n : 64;
-		int rc = mapped_pfns(proof->pagemap_fd, m->base + offset_bytes, pfns, batch);
+		int rc = mapping_pfns(proof->pagemap_fd, m->base + offset_bytes, pfns, batch);
 
 		if (rc < 0) {
 			snprintf(why, why_len, "cannot read pagemap: %s", strerror(-rc));
@@ -124,4 +126,25 @@ unsigned int mapping_areas(void)
 	if (in)
 		fclose(in);
 	return n;
+}
+
+int mapping_pfns(int pagemap_fd, const volatile void *address, uint64_t *pfns, size_t n)
+{
+	const uint64_t present = UINT64_C(1) << 63, pfn_mask = (UINT64_C(1) << 55) - 1;
+	off_t where = (off_t)((uintptr_t)address / PAGE_BYTES * sizeof(uint64_t));
+	ssize_t len = pread(pagemap_fd, pfns, n * sizeof(*pfns), where);
+
+	if (len != (ssize_t)(n * sizeof(*pfns)))
+		return len < 0 ? -errno : -EIO;
+	for (size_t i = 0; i < n; i++)
+		pfns[i] = pfns[i] & present ? pfns[i] & pfn_mask : 0;
+	return 0;
+}
+
+uint64_t mapping_page_faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_THREAD, &usage);
+	return (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt;
 }

@@ -3,7 +3,7 @@
 #ifndef DAXDM_MAPPING_H
 #define DAXDM_MAPPING_H
 
-#include "lib/file/file.h"
+#include "lib/file/extents.h"
 
 #include <sys/mman.h>
 
@@ -42,8 +42,8 @@ struct frame_proof {
  * extents and tables give (or, if outside, by none of its namespaces).  Returns true, or false with
  * a sentence in why.
  */
-bool frames_prove(const struct frame_proof *proof, const struct mapping *m, uint64_t offset_bytes,
-		  unsigned int n, char *why, size_t why_len);
+bool mapping_prove_frames(const struct frame_proof *proof, const struct mapping *m,
+			  uint64_t offset_bytes, unsigned int n, char *why, size_t why_len);
 
 /*
  * Fills the allocator with free page-table pages, by allocating and freeing some: otherwise a pass
@@ -54,5 +54,16 @@ void mapping_precharge(void);
 /* The number of VMAs of this process.  Each fault looks its VMA up: a part of the cost that must
  * not differ between stacks. */
 unsigned int mapping_areas(void);
+
+/*
+ * The page frames mapped at n pages from a virtual address on; 0 if none is mapped.
+ * Needs CAP_SYS_ADMIN.  Returns 0 or -errno.
+ * Source: Documentation/admin-guide/mm/pagemap.rst.
+ */
+int mapping_pfns(int pagemap_fd, const volatile void *address, uint64_t *pfns, size_t n);
+
+/* Page faults of this thread so far; a 2 MiB fault counts once.  Minor and major ones: a DAX fault
+ * that allocates a block is called major by some kernels (fs/dax.c, VM_FAULT_MAJOR). */
+uint64_t mapping_page_faults(void);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/meter/counters.h"
-#include "lib/base/field.h"
+#include "lib/base/json_field.h"
 
 #include <errno.h>
 #include <linux/perf_event.h>
@@ -320,7 +320,7 @@ static int64_t value_of(const json_t *counted, const char *name)
 {
 	const json_t *counter = json_object_get(json_object_get(counted, "counters"), name);
 
-	return field_number(counter, "value");
+	return json_field_number(counter, "value");
 }
 
 /* Why the counters of that record say nothing; false if they do. */

@@ -65,8 +65,8 @@ static int fault_until_flushed(void *base)
 {
 	for (unsigned int i = 0; i < FAULTS; i++)
 		offsets[i] = (uint64_t)i * PAGE_BYTES;
-	touch_load(base, offsets, ticks, WATCHED);
-	touch_load(base, offsets + WATCHED, ticks + WATCHED, faults_to_go());
+	meter_touch_load(base, offsets, ticks, WATCHED);
+	meter_touch_load(base, offsets + WATCHED, ticks + WATCHED, faults_to_go());
 	return 0;
 }
 

@@ -186,7 +186,7 @@ void meter_ignore_ticks(void)
 	settle_after_ticks = 0;
 }
 
-uint64_t meter_clear_of_ticks(uint64_t settled)
+uint64_t meter_wait_for_tick(uint64_t settled)
 {
 	if (!settle_after_ticks)
 		return 0;
@@ -203,14 +203,14 @@ const struct meter_mark *meter_marks(size_t *n)
 	return __start_daxdm_marks;
 }
 
-void touch_load(const volatile char *base, const uint64_t *offset, uint64_t *ticks, size_t n)
+void meter_touch_load(const volatile char *base, const uint64_t *offset, uint64_t *ticks, size_t n)
 {
 	uint64_t settled = 0, begin;
 
 	for (size_t i = 0; i < n; i++) {
 		const volatile char *byte = base + offset[i];
 
-		settled = meter_clear_of_ticks(settled);
+		settled = meter_wait_for_tick(settled);
 		begin = meter_begin();
 
 		(void)*byte;
@@ -218,14 +218,14 @@ void touch_load(const volatile char *base, const uint64_t *offset, uint64_t *tic
 	}
 }
 
-void touch_store(volatile char *base, const uint64_t *offset, uint64_t *ticks, size_t n)
+void meter_touch_store(volatile char *base, const uint64_t *offset, uint64_t *ticks, size_t n)
 {
 	uint64_t settled = 0, begin;
 
 	for (size_t i = 0; i < n; i++) {
 		volatile char *byte = base + offset[i];
 
-		settled = meter_clear_of_ticks(settled);
+		settled = meter_wait_for_tick(settled);
 		begin = meter_begin();
 
 		*byte = 1;
@@ -233,12 +233,12 @@ void touch_store(volatile char *base, const uint64_t *offset, uint64_t *ticks, s
 	}
 }
 
-static uint64_t offsets[TOUCH_MAX] __attribute__((aligned(4096)));
-static uint64_t readings[TOUCH_MAX] __attribute__((aligned(4096)));
+static uint64_t offsets[METER_TOUCH_MAX] __attribute__((aligned(4096)));
+static uint64_t readings[METER_TOUCH_MAX] __attribute__((aligned(4096)));
 
-int touch_arrays(size_t n, uint64_t **offset, uint64_t **ticks)
+int meter_touch_arrays(size_t n, uint64_t **offset, uint64_t **ticks)
 {
-	if (n > TOUCH_MAX)
+	if (n > METER_TOUCH_MAX)
 		return -E2BIG;
 	if (mlock(offsets, sizeof(offsets)) < 0 || mlock(readings, sizeof(readings)) < 0)
 		return -errno;
@@ -249,7 +249,7 @@ int touch_arrays(size_t n, uint64_t **offset, uint64_t **ticks)
 
 enum { OVERHEAD_SAMPLES = 1024 };
 
-uint64_t touch_overhead_load(void)
+uint64_t meter_touch_overhead_load(void)
 {
 	static const uint64_t offset[OVERHEAD_SAMPLES];
 	static uint64_t ticks[OVERHEAD_SAMPLES];
@@ -257,17 +257,17 @@ uint64_t touch_overhead_load(void)
 
 	/* Twice: the first round maps the arrays. */
 	for (int round = 0; round < 2; round++)
-		touch_load(&byte, offset, ticks, OVERHEAD_SAMPLES);
+		meter_touch_load(&byte, offset, ticks, OVERHEAD_SAMPLES);
 	return stats_median_ticks(ticks, OVERHEAD_SAMPLES);
 }
 
-uint64_t touch_overhead_store(void)
+uint64_t meter_touch_overhead_store(void)
 {
 	static const uint64_t offset[OVERHEAD_SAMPLES];
 	static uint64_t ticks[OVERHEAD_SAMPLES];
 	volatile char byte = 0;
 
 	for (int round = 0; round < 2; round++)
-		touch_store(&byte, offset, ticks, OVERHEAD_SAMPLES);
+		meter_touch_store(&byte, offset, ticks, OVERHEAD_SAMPLES);
 	return stats_median_ticks(ticks, OVERHEAD_SAMPLES);
 }

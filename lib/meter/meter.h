@@ -105,7 +105,7 @@ const struct meter_mark *meter_marks(size_t *n);
  * and the ranks would shift.  settled is what the last call returned, 0 at first; a sample may then
  * take 3 million instructions.  Returns when it last waited for a tick.
  */
-uint64_t meter_clear_of_ticks(uint64_t settled);
+uint64_t meter_wait_for_tick(uint64_t settled);
 
 /* From now on it does not wait: for passes whose samples are not kept but whose events are counted,
  * the waits among them. */
@@ -117,23 +117,23 @@ void meter_ignore_ticks(void);
  * insn the samples are taken between timer ticks: every million instructions, outside the clock, it
  * waits for the next.
  */
-void touch_load(const volatile char *base, const uint64_t *offset, uint64_t *ticks, size_t n);
-void touch_store(volatile char *base, const uint64_t *offset, uint64_t *ticks, size_t n);
+void meter_touch_load(const volatile char *base, const uint64_t *offset, uint64_t *ticks, size_t n);
+void meter_touch_store(volatile char *base, const uint64_t *offset, uint64_t *ticks, size_t n);
 
 /*
- * The two arrays of the timed pass, for up to TOUCH_MAX samples: resident, locked, and at the same
+ * The two arrays of the timed pass, for up to METER_TOUCH_MAX samples: resident, locked, and at the same
  * place in every pass.  Arrays from the heap would split it into memory areas in one way here and
  * another there, and the kernel's search for the faulting area costs by their number: 14
  * instructions were seen.  Returns 0, -E2BIG, or -errno of mlock(2).
  */
-enum { TOUCH_MAX = 8192 };
-int touch_arrays(size_t n, uint64_t **offset, uint64_t **ticks);
+enum { METER_TOUCH_MAX = 8192 };
+int meter_touch_arrays(size_t n, uint64_t **offset, uint64_t **ticks);
 
 /*
  * What the loops cost by themselves, in ticks: the median over accesses to memory that is mapped
  * already.
  */
-uint64_t touch_overhead_load(void);
-uint64_t touch_overhead_store(void);
+uint64_t meter_touch_overhead_load(void);
+uint64_t meter_touch_overhead_store(void);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/meter/slab_warmup.h"
 
-#include "lib/file/file.h"
+#include "lib/file/extents.h"
 
 #include <fcntl.h>
 #include <stdbool.h>

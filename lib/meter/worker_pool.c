@@ -3,7 +3,7 @@
 
 #include "lib/base/child.h"
 #include "lib/base/limit_clock.h"
-#include "lib/file/file.h"
+#include "lib/file/mapping.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -108,12 +108,12 @@ static void work_round(const struct worker_pool *pool, unsigned int number, unsi
 {
 	struct board *board = pool->board;
 	struct worker_pool_share *share = &board->share[number];
-	uint64_t faults = page_faults();
+	uint64_t faults = mapping_page_faults();
 
 	share->begin_ns = limit_clock_wall_ns();
 	share->done = pool->work.run(pool->work.arg, number);
 	share->end_ns = limit_clock_wall_ns();
-	share->faults = page_faults() - faults;
+	share->faults = mapping_page_faults() - faults;
 	/* What comes next would disturb those who are still at it. */
 	atomic_fetch_add(&board->ran, 1);
 	while (atomic_load(&board->ran) < pool->n * round)

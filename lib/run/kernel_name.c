@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/run/kernel_name.h"
-#include "lib/base/field.h"
+#include "lib/base/json_field.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -34,17 +34,17 @@ json_t *kernel_name_replaced(const char *path)
 const char *kernel_name(const json_t *context, char *buf, size_t size)
 {
 	const json_t *kernel = json_object_get(context, "kernel"), *one;
-	const char *package = field_text(kernel, "package");
+	const char *package = json_field_text(kernel, "package");
 	size_t i, used;
 
-	snprintf(buf, size, "%s%s%s%s", field_text(kernel, "release"), *package ? " (" : "",
+	snprintf(buf, size, "%s%s%s%s", json_field_text(kernel, "release"), *package ? " (" : "",
 		 package, *package ? ")" : "");
 	json_array_foreach(json_object_get(context, "replaced"), i, one) {
-		const char *id = field_text(one, "build_id");
+		const char *id = json_field_text(one, "build_id");
 
 		used = strlen(buf);
 		snprintf(buf + used, size - used, "%s%s replaced (build-id %.*s)",
-			 i ? ", " : " with ", field_text(one, "file"), ID_SHOWN,
+			 i ? ", " : " with ", json_field_text(one, "file"), ID_SHOWN,
 			 *id ? id : "unknown");
 	}
 	return buf;
@@ -57,7 +57,7 @@ const char *kernel_name_suffix(const json_t *context, char *buf, size_t size)
 
 	buf[0] = '\0';
 	json_array_foreach(json_object_get(context, "replaced"), i, one) {
-		const char *file = field_text(one, "file");
+		const char *file = json_field_text(one, "file");
 		size_t used = strlen(buf);
 
 		snprintf(buf + used, size - used, "+%.*s", (int)strcspn(file, "."), file);

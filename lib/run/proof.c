@@ -24,7 +24,7 @@ __attribute__((format(printf, 3, 4))) static bool refuse(char *why, size_t why_l
 
 bool proof_dax(struct proof *proof, int fd, bool wanted, char *why, size_t why_len)
 {
-	int dax = file_is_dax(fd);
+	int dax = fs_file_is_dax(fd);
 
 	if (dax < 0)
 		return refuse(why, why_len, "statx does not report whether the file is DAX: %s",
@@ -52,7 +52,7 @@ bool proof_pages(struct proof *proof, uint64_t page_bytes, size_t n, uint64_t fa
 bool proof_frames(struct proof *proof, const struct frame_proof *frames, const struct mapping *m,
 		  uint64_t offset_bytes, unsigned int n, char *why, size_t why_len)
 {
-	if (!frames_prove(frames, m, offset_bytes, n, why, why_len))
+	if (!mapping_prove_frames(frames, m, offset_bytes, n, why, why_len))
 		return false;
 	if (n)
 		proof->shown |= PROOF_FRAME;

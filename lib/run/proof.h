@@ -52,7 +52,7 @@ bool proof_dax(struct proof *proof, int fd, bool wanted, char *why, size_t why_l
 bool proof_pages(struct proof *proof, uint64_t page_bytes, size_t n, uint64_t faults, char *why,
 		 size_t why_len);
 
-/* As frames_prove() of lib/file/mapping.h. */
+/* As mapping_prove_frames() of lib/file/mapping.h. */
 bool proof_frames(struct proof *proof, const struct frame_proof *frames, const struct mapping *m,
 		  uint64_t offset_bytes, unsigned int n, char *why, size_t why_len);
 

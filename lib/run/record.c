@@ -13,7 +13,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-int sink_open(struct sink *sink, const char *path, bool progress)
+int record_open(struct sink *sink, const char *path, bool progress)
 {
 	struct stat st;
 	int fd;
@@ -40,7 +40,7 @@ int sink_open(struct sink *sink, const char *path, bool progress)
 	return 0;
 }
 
-int sink_close(struct sink *sink)
+int record_close(struct sink *sink)
 {
 	if (!sink->out)
 		return 0;
@@ -95,7 +95,7 @@ static int put_line(struct sink *sink, json_t *object)
 	return sink->error;
 }
 
-int sink_line(struct sink *sink, json_t *object)
+int record_write_line(struct sink *sink, json_t *object)
 {
 	if (sink->captured && object)
 		return json_array_append_new(sink->captured, object) < 0 ? -ENOMEM : 0;
@@ -147,10 +147,11 @@ fail:
 static int proven_write(struct sink *sink, const struct cell *cell, const char *bench,
 			const char *variant, size_t n, json_t *proof)
 {
-	return sink_line(sink, json_pack("{ss so ss ss ss ss sI so}", "type", "proven", "id",
-					 metric_id(cell, bench, variant), "bench", bench, "variant",
-					 variant, "stack", cell->spec->text, "fs", cell->fs, "n",
-					 (json_int_t)n, "proof", proof));
+	return record_write_line(sink,
+				 json_pack("{ss so ss ss ss ss sI so}", "type", "proven", "id",
+					   metric_id(cell, bench, variant), "bench", bench,
+					   "variant", variant, "stack", cell->spec->text, "fs",
+					   cell->fs, "n", (json_int_t)n, "proof", proof));
 }
 
 int record_write_unit(struct sink *sink, const struct cell *cell, const char *bench,
@@ -168,13 +169,13 @@ int record_write_unit(struct sink *sink, const struct cell *cell, const char *be
 	if (missing || rc < 0) {
 		json_decref(more);
 		return rc < 0 ? rc
-			      : void_write(sink, cell, bench, variant,
-					   proof_sentence(missing, why));
+			      : record_write_void(sink, cell, bench, variant,
+						  proof_sentence(missing, why));
 	}
 	if (cell->meter->kind == METER_NONE)
 		return proven_write(sink, cell, bench, variant, n, proof_json(proof, more));
 	snprintf(digest, sizeof(digest), "fnv1a64:%016" PRIx64, stats_digest(samples, n));
-	return sink_line(
+	return record_write_line(
 		sink,
 		json_pack("{ss so ss ss ss ss si ss ss ss sI sI sI sI sf sI sI sI ss so sI so}",
 			  "type", "record", "id", metric_id(cell, bench, variant), "bench", bench,
@@ -195,33 +196,34 @@ int record_write(struct sink *sink, const struct cell *cell, const char *bench, 
 				 samples, n, overhead, proof, more);
 }
 
-int observation_write(struct sink *sink, const struct cell *cell, const char *name, json_t *value)
+int record_write_observation(struct sink *sink, const struct cell *cell, const char *name,
+			     json_t *value)
 {
-	return sink_line(sink, json_pack("{ss so ss ss so}", "type", "observation", "id",
-					 cell_id(cell, name), "stack", cell->spec->text, "fs",
-					 cell->fs, "value", value));
+	return record_write_line(sink, json_pack("{ss so ss ss so}", "type", "observation", "id",
+						 cell_id(cell, name), "stack", cell->spec->text,
+						 "fs", cell->fs, "value", value));
 }
 
-int void_write(struct sink *sink, const struct cell *cell, const char *bench, const char *variant,
-	       const char *why)
+int record_write_void(struct sink *sink, const struct cell *cell, const char *bench,
+		      const char *variant, const char *why)
 {
-	return sink_line(sink,
-			 json_pack("{ss so ss ss ss ss ss}", "type", "void", "id",
-				   metric_id(cell, bench, variant), "bench", bench, "variant",
-				   variant, "stack", cell->spec->text, "fs", cell->fs, "why", why));
+	return record_write_line(sink, json_pack("{ss so ss ss ss ss ss}", "type", "void", "id",
+						 metric_id(cell, bench, variant), "bench", bench,
+						 "variant", variant, "stack", cell->spec->text,
+						 "fs", cell->fs, "why", why));
 }
 
-int skip_write(struct sink *sink, const struct cell *cell, const char *bench, const char *variant,
-	       const char *why, const char *cure)
+int record_write_skip(struct sink *sink, const struct cell *cell, const char *bench,
+		      const char *variant, const char *why, const char *cure)
 {
-	return sink_line(sink, json_pack("{ss so ss ss ss ss ss ss}", "type", "skip", "id",
-					 metric_id(cell, bench, variant), "bench", bench, "variant",
-					 variant, "stack", cell->spec->text, "fs", cell->fs, "why",
-					 why, "cure", cure));
+	return record_write_line(sink, json_pack("{ss so ss ss ss ss ss ss}", "type", "skip", "id",
+						 metric_id(cell, bench, variant), "bench", bench,
+						 "variant", variant, "stack", cell->spec->text,
+						 "fs", cell->fs, "why", why, "cure", cure));
 }
 
-int progress_write(struct sink *sink, unsigned int done, unsigned int total, const char *phase,
-		   const char *what)
+int record_write_progress(struct sink *sink, unsigned int done, unsigned int total,
+			  const char *phase, const char *what)
 {
 	if (!sink->progress)
 		return 0;
@@ -230,7 +232,7 @@ int progress_write(struct sink *sink, unsigned int done, unsigned int total, con
 					what, "ticks", (json_int_t)meter_ticks()));
 }
 
-int end_write(struct sink *sink, int status)
+int record_write_end(struct sink *sink, int status)
 {
-	return sink_line(sink, json_pack("{ss si}", "type", "end", "status", status));
+	return record_write_line(sink, json_pack("{ss si}", "type", "end", "status", status));
 }

@@ -35,17 +35,17 @@ struct cell {
  * Opens FILE ("-" for stdout); an existing regular file is refused, results are never overwritten.
  * Returns 0, or -errno after one error line.
  */
-int sink_open(struct sink *sink, const char *path, bool progress);
+int record_open(struct sink *sink, const char *path, bool progress);
 
 /* Closes.  Returns 0, or the first -errno of any write, after one error line. */
-int sink_close(struct sink *sink);
+int record_close(struct sink *sink);
 
 /*
  * Writes one object as one line and waits until a terminal line has sent it, so that its
  * interrupts do not fall into the next timed pass.  Steals the reference.  Returns 0 or -errno;
- * the error is kept for sink_close().
+ * the error is kept for record_close().
  */
-int sink_line(struct sink *sink, json_t *object);
+int record_write_line(struct sink *sink, json_t *object);
 
 /*
  * A record: samples[0..n) in the meter's unit, overhead already taken off.  variant is e.g.
@@ -64,19 +64,20 @@ int record_write_unit(struct sink *sink, const struct cell *cell, const char *be
 		      json_t *more);
 
 /* A fact the contract is silent on: id is NAME{stack=...,fs=...}.  Steals value. */
-int observation_write(struct sink *sink, const struct cell *cell, const char *name, json_t *value);
+int record_write_observation(struct sink *sink, const struct cell *cell, const char *name,
+			     json_t *value);
 
 /* A group of samples whose proof failed, and why. */
-int void_write(struct sink *sink, const struct cell *cell, const char *bench, const char *variant,
-	       const char *why);
+int record_write_void(struct sink *sink, const struct cell *cell, const char *bench,
+		      const char *variant, const char *why);
 
 /* What was not measured, why, and what would cure it. */
-int skip_write(struct sink *sink, const struct cell *cell, const char *bench, const char *variant,
-	       const char *why, const char *cure);
+int record_write_skip(struct sink *sink, const struct cell *cell, const char *bench,
+		      const char *variant, const char *why, const char *cure);
 
-int progress_write(struct sink *sink, unsigned int done, unsigned int total, const char *phase,
-		   const char *what);
+int record_write_progress(struct sink *sink, unsigned int done, unsigned int total,
+			  const char *phase, const char *what);
 
-int end_write(struct sink *sink, int status);
+int record_write_end(struct sink *sink, int status);
 
 #endif

@@ -3,7 +3,7 @@
  * a comparison of numbers that nobody can vouch for is worse than none. */
 #include "lib/run/run.h"
 
-#include "lib/base/field.h"
+#include "lib/base/json_field.h"
 #include "lib/base/text_file.h"
 #include "lib/run/kernel_name.h"
 #include "lib/run/run_verify.h"
@@ -126,28 +126,28 @@ static int read_context(struct reader *r, const json_t *line)
 		return complain(r, "schema %lld; this daxdm reads schema %d only",
 				(long long)json_integer_value(schema), RUN_SCHEMA);
 	c->json = line;
-	c->suite = field_text(line, "suite");
-	c->build = field_text(line, "build");
-	c->meter = field_text(line, "meter");
-	c->cpu = field_text(line, "cpu");
-	c->date = field_text(line, "date");
-	c->mem_kib = field_number(line, "mem_kib");
-	c->release = field_text(kernel, "release");
-	c->version = field_text(kernel, "version");
-	c->build_id = field_text(kernel, "build_id");
-	c->package = field_text(kernel, "package");
+	c->suite = json_field_text(line, "suite");
+	c->build = json_field_text(line, "build");
+	c->meter = json_field_text(line, "meter");
+	c->cpu = json_field_text(line, "cpu");
+	c->date = json_field_text(line, "date");
+	c->mem_kib = json_field_number(line, "mem_kib");
+	c->release = json_field_text(kernel, "release");
+	c->version = json_field_text(kernel, "version");
+	c->build_id = json_field_text(kernel, "build_id");
+	c->package = json_field_text(kernel, "package");
 	kernel_name(line, c->kernel, sizeof(c->kernel));
 	kernel_name_suffix(line, c->suffix, sizeof(c->suffix));
-	c->qemu = field_text(emulator, "qemu");
-	c->accel = field_text(emulator, "accel");
-	c->emulated_cpu = field_text(emulator, "cpu");
-	c->machine = field_text(emulator, "machine");
-	c->boot = field_text(emulator, "boot");
-	c->emulated_mem_mib = field_number(emulator, "mem_mib");
+	c->qemu = json_field_text(emulator, "qemu");
+	c->accel = json_field_text(emulator, "accel");
+	c->emulated_cpu = json_field_text(emulator, "cpu");
+	c->machine = json_field_text(emulator, "machine");
+	c->boot = json_field_text(emulator, "boot");
+	c->emulated_mem_mib = json_field_number(emulator, "mem_mib");
 	c->checks = json_is_true(json_object_get(line, "checks"));
 	c->planted = json_is_true(json_object_get(line, "planted"));
-	c->seed = field_number(line, "seed");
-	c->rounds = field_number(line, "rounds");
+	c->seed = json_field_number(line, "seed");
+	c->rounds = json_field_number(line, "rounds");
 	if (!*c->meter && !c->checks)
 		return complain(r, "the context names no meter");
 	if (add_names(r, &r->run->fs, json_object_get(line, "fs")) < 0 ||
@@ -207,16 +207,16 @@ static int read_record_words(struct reader *r, struct run_record *rec, const jso
 		{"unit", &rec->unit},	{"meter", &rec->meter},	    {"digest", &rec->digest},
 	};
 
-	rec->id = field_text(line, "id");
+	rec->id = json_field_text(line, "id");
 	if (!*rec->id)
 		return complain(r, "a record without an id");
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		*words[i].to = field_text(line, words[i].key);
+		*words[i].to = json_field_text(line, words[i].key);
 		if (!**words[i].to)
 			return complain(r, "record %s has no %s", rec->id, words[i].key);
 	}
-	rec->fs = field_text(line, "fs");
-	rec->better = *field_text(line, "better") ? field_text(line, "better") : "lower";
+	rec->fs = json_field_text(line, "fs");
+	rec->better = *json_field_text(line, "better") ? json_field_text(line, "better") : "lower";
 	rec->page = run_page_of(rec->variant, NULL);
 	if (strcmp(rec->meter, r->run->context.meter))
 		return complain(r, "record %s is of meter %s in a run of meter %s", rec->id,
@@ -260,7 +260,7 @@ static int read_record_numbers(struct reader *r, struct run_record *rec, json_t 
 		return complain(r, "record %s: segments is %lld; expected 0 to %d", rec->id,
 				(long long)rec->segments, INT32_MAX);
 	rec->mean = json_number_value(mean);
-	rec->overhead = field_number(line, "overhead");
+	rec->overhead = json_field_number(line, "overhead");
 	if (rec->overhead < -1 || rec->overhead > RUN_SAMPLE_MAX)
 		return complain(r, "record %s: overhead is %lld", rec->id,
 				(long long)rec->overhead);
@@ -302,20 +302,20 @@ static int read_record(struct reader *r, json_t *line)
 /* Where a line says of which benchmark, stack and filesystem it is, its id says the same. */
 static int verify_id(struct reader *r, const json_t *line)
 {
-	const char *id = field_text(line, "id"), *bench = field_text(line, "bench");
+	const char *id = json_field_text(line, "id"), *bench = json_field_text(line, "bench");
 	char name[RUN_VARIANT_MAX + 1], wrong[700];
 
 	if (strlen(id) > RUN_ID_MAX)
 		return complain(r, "an id of more than %d bytes: %.100s", RUN_ID_MAX, id);
-	if (!*field_text(line, "stack"))
+	if (!*json_field_text(line, "stack"))
 		return 0;
 	if (*bench)
-		snprintf(name, sizeof(name), "%s.%s", bench, field_text(line, "variant"));
+		snprintf(name, sizeof(name), "%s.%s", bench, json_field_text(line, "variant"));
 	else
 		snprintf(name, sizeof(name), "%.*s", (int)strcspn(id, "{"), id);
-	if (run_verify_id(id, name, field_text(line, "stack"), field_text(line, "fs"), wrong,
-			  sizeof(wrong)) < 0)
-		return complain(r, "%s %s: %s", field_text(line, "type"), id, wrong);
+	if (run_verify_id(id, name, json_field_text(line, "stack"), json_field_text(line, "fs"),
+			  wrong, sizeof(wrong)) < 0)
+		return complain(r, "%s %s: %s", json_field_text(line, "type"), id, wrong);
 	return 0;
 }
 
@@ -326,11 +326,11 @@ static int read_gap(struct reader *r, const json_t *line, struct run_gap **gaps,
 
 	if (!gap)
 		return no_memory(r);
-	gap->id = field_text(line, "id");
-	gap->why = field_text(line, "why");
-	gap->cure = field_text(line, "cure");
+	gap->id = json_field_text(line, "id");
+	gap->why = json_field_text(line, "why");
+	gap->cure = json_field_text(line, "cure");
 	if (!*gap->id || !*gap->why)
-		return complain(r, "a %s without id or why", field_text(line, "type"));
+		return complain(r, "a %s without id or why", json_field_text(line, "type"));
 	return verify_id(r, line);
 }
 
@@ -342,10 +342,10 @@ static int read_observation(struct reader *r, const json_t *line)
 
 	if (!o)
 		return no_memory(r);
-	o->id = field_text(line, "id");
-	o->stack = field_text(line, "stack");
-	o->fs = field_text(line, "fs");
-	o->check = field_text(line, "check");
+	o->id = json_field_text(line, "id");
+	o->stack = json_field_text(line, "stack");
+	o->fs = json_field_text(line, "fs");
+	o->check = json_field_text(line, "check");
 	o->line = line;
 	o->value = json_object_get(line, "value");
 	if (!*o->id || !o->value)
@@ -360,13 +360,13 @@ static int read_counted(struct reader *r, const json_t *line)
 
 	if (!c)
 		return no_memory(r);
-	c->id = field_text(line, "id");
-	c->bench = field_text(line, "bench");
-	c->variant = field_text(line, "variant");
-	c->stack = field_text(line, "stack");
-	c->fs = field_text(line, "fs");
-	c->why = field_text(line, "void");
-	c->operations = field_number(line, "operations");
+	c->id = json_field_text(line, "id");
+	c->bench = json_field_text(line, "bench");
+	c->variant = json_field_text(line, "variant");
+	c->stack = json_field_text(line, "stack");
+	c->fs = json_field_text(line, "fs");
+	c->why = json_field_text(line, "void");
+	c->operations = json_field_number(line, "operations");
 	c->counters = json_object_get(line, "counters");
 	if (!*c->id || !*c->bench || !*c->variant || !*c->stack)
 		return complain(r, "counters without id, bench, variant or stack");
@@ -385,8 +385,8 @@ static int read_check(struct reader *r, json_t *line)
 	static const char *const verdicts[] = {"pass", "fail", "skip", "broken"};
 	struct run *run = r->run;
 	struct run_check *c = push(&run->checks, &run->n_checks, &r->room_checks, sizeof(*c));
-	const char *id = field_text(line, "id"), *plant = field_text(line, "plant");
-	int64_t ms = field_number(line, "ms");
+	const char *id = json_field_text(line, "id"), *plant = json_field_text(line, "plant");
+	int64_t ms = json_field_number(line, "ms");
 	size_t known = 0;
 
 	if (!c)
@@ -402,12 +402,12 @@ static int read_check(struct reader *r, json_t *line)
 	if (json_object_get(line, "ms") && (ms < 0 || ms > RUN_COUNT_MAX))
 		return complain(r, "check %s: ms is %lld; expected 0 to %lld", c->id, (long long)ms,
 				(long long)RUN_COUNT_MAX);
-	while (known < 4 && strcmp(field_text(line, "verdict"), verdicts[known]))
+	while (known < 4 && strcmp(json_field_text(line, "verdict"), verdicts[known]))
 		known++;
 	if (known == 4)
 		return complain(
 			r, "check %s: the verdict is '%.20s'; expected pass, fail, skip or broken",
-			c->id, field_text(line, "verdict"));
+			c->id, json_field_text(line, "verdict"));
 	if (json_object_get(r->check_lines, c->id))
 		return complain(
 			r, "check %s occurs twice, first in line %lld", c->id,
@@ -431,7 +431,7 @@ static int read_end(struct reader *r, const json_t *line)
 static int read_object(struct reader *r, json_t *line)
 {
 	struct run *run = r->run;
-	const char *type = field_text(line, "type");
+	const char *type = json_field_text(line, "type");
 	char wrong[700];
 
 	if (!*type)

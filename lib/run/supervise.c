@@ -20,7 +20,7 @@ static volatile sig_atomic_t stop_signal;
 static volatile sig_atomic_t grace_over;
 static pid_t owner; /* the child of supervise() */
 
-bool interrupted(void)
+bool supervise_interrupted(void)
 {
 	return stop_signal;
 }
@@ -160,7 +160,7 @@ static void part_main(int (*part)(void *arg), void *arg, pid_t parent)
 	_exit(fflush(NULL) && !rc ? EIO : -rc);
 }
 
-int run_apart(int (*part)(void *arg), void *arg)
+int supervise_run_child(int (*part)(void *arg), void *arg)
 {
 	pid_t parent = getpid(), pid;
 	sigset_t before;

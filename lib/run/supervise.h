@@ -12,7 +12,7 @@
 
 struct supervised {
 	/* Runs in the child; its return value is an enum exit_status.  It should look at
-	 * interrupted() between steps and come home when that turns true. */
+	 * supervise_interrupted() between steps and come home when that turns true. */
 	int (*work)(void *arg, const char *directory);
 	/* Runs in the parent if the child died or broke; the mounts and devices are gone. */
 	void (*aftermath)(void *arg);
@@ -36,12 +36,12 @@ int supervise(const struct supervised *s);
  * shared memory comes back.  Returns what part returned, 0 or -errno.  If it dies of a signal so
  * does the caller, and supervise() cleans up.
  */
-int run_apart(int (*part)(void *arg), void *arg);
+int supervise_run_child(int (*part)(void *arg), void *arg);
 
 /* The process whose number names carry: the child of supervise(), or this process without one. */
 pid_t supervise_owner(void);
 
 /* Whether the work was asked to stop. */
-bool interrupted(void);
+bool supervise_interrupted(void);
 
 #endif

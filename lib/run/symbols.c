@@ -129,8 +129,9 @@ static ssize_t write_line(const struct symbols *s, size_t i, struct sink *sink)
 	}
 	list[at] = '\0';
 	snprintf(from, sizeof(from), "%" PRIx64, first->address);
-	rc = at ? sink_line(sink, json_pack("{ss ss ss ss#}", "type", "symbols", "module",
-					    module_of(first), "from", from, "list", list, at))
+	rc = at ? record_write_line(sink,
+				    json_pack("{ss ss ss ss#}", "type", "symbols", "module",
+					      module_of(first), "from", from, "list", list, at))
 		: 0;
 	return rc < 0 ? rc : (ssize_t)i;
 }

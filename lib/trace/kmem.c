@@ -39,7 +39,7 @@ __attribute__((format(printf, 2, 0))) static int keep_complaint(enum libbpf_prin
 	return 0;
 }
 
-const char *kmem_complaint(void)
+const char *kmem_last_error(void)
 {
 	return complaint;
 }

@@ -36,7 +36,7 @@ struct kmem_held {
  */
 int kmem_open(struct kmem **out, const char *owner);
 /* What was in the way of the last kmem_open(), "" if that is not known. */
-const char *kmem_complaint(void);
+const char *kmem_last_error(void);
 void kmem_close(struct kmem *kmem); /* NULL is fine */
 
 /* From now on allocations count.  Returns 0 or -errno. */

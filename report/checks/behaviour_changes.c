@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "report/checks/behaviour_changes.h"
 
-#include "lib/base/field.h"
+#include "lib/base/json_field.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
 #include "lib/base/text.h"
@@ -122,7 +122,7 @@ static int compare_verdict(struct behaviour *b, const char *id)
 		const json_t *line = json_object_get(b->checks[r], id);
 
 		change.text[r] =
-			memory_check(strdup(line ? field_text(line, "verdict") : "not run"));
+			memory_check(strdup(line ? json_field_text(line, "verdict") : "not run"));
 		if (!line)
 			continue;
 		change.regressed |= was_kept && broke(outcome_of(line));
@@ -144,8 +144,8 @@ static bool should_have_observed(const struct behaviour *b, size_t r, const char
 
 	for (size_t other = 0; other < b->n && !line; other++)
 		line = json_object_get(b->observations[other], id);
-	check = json_object_get(b->checks[r], field_text(line, "check"));
-	return !strcmp(field_text(check, "verdict"), "pass");
+	check = json_object_get(b->checks[r], json_field_text(line, "check"));
+	return !strcmp(json_field_text(check, "verdict"), "pass");
 }
 
 /* An observation, or one member of it where it is an object (key is not NULL). */

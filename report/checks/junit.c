@@ -5,7 +5,7 @@
  */
 #include "report/checks/junit.h"
 
-#include "lib/base/field.h"
+#include "lib/base/json_field.h"
 #include "lib/base/msg.h"
 #include "lib/base/xml.h"
 #include "lib/run/run_verify.h"
@@ -25,7 +25,7 @@ static int family_len(const char *id)
 
 static bool same_family(const json_t *a, const json_t *b)
 {
-	const char *ia = field_text(a, "id"), *ib = field_text(b, "id");
+	const char *ia = json_field_text(a, "id"), *ib = json_field_text(b, "id");
 
 	return family_len(ia) == family_len(ib) && !strncmp(ia, ib, (size_t)family_len(ia));
 }
@@ -101,21 +101,21 @@ static void put_system_out(FILE *out, const json_t *line, const json_t *observat
 		xml_put(out, reason ? reason : "");
 		fputc('\n', out);
 	}
-	if (*field_text(line, "promise")) {
+	if (*json_field_text(line, "promise")) {
 		fputs("promised: ", out);
-		xml_put(out, field_text(line, "promise"));
+		xml_put(out, json_field_text(line, "promise"));
 		fputs(" (", out);
-		xml_put(out, field_text(line, "by"));
+		xml_put(out, json_field_text(line, "by"));
 		fputs(")\n", out);
 	}
 	json_array_foreach(observations, i, o) {
 		char *value;
 
 		if (json_object_get(line, "plant") ||
-		    strcmp(field_text(o, "check"), field_text(line, "id")))
+		    strcmp(json_field_text(o, "check"), json_field_text(line, "id")))
 			continue;
 		value = json_dumps(json_object_get(o, "value"), JSON_ENCODE_ANY | JSON_SORT_KEYS);
-		xml_put(out, field_text(o, "id"));
+		xml_put(out, json_field_text(o, "id"));
 		fputs(": ", out);
 		xml_put(out, value ? value : "?");
 		fputc('\n', out);
@@ -136,7 +136,7 @@ static void put_complaint(FILE *out, const char *element, const json_t *line, co
 		[OUTCOME_XFAIL] = "known kernel bug",
 		[OUTCOME_SKIPPED] = "not possible here",
 	};
-	bool planted = *field_text(line, "plant");
+	bool planted = *json_field_text(line, "plant");
 	enum outcome outcome = outcome_of(line);
 
 	fprintf(out, "<%s", element);
@@ -179,7 +179,7 @@ static void put_case(FILE *out, const char *class, const json_t *line, const jso
 static void put_suite(FILE *out, const struct junit_run *run, const json_t *first)
 {
 	struct sum sum = sum_of(run->checks, first);
-	const char *id = field_text(first, "id");
+	const char *id = json_field_text(first, "id");
 	const json_t *line;
 	char class[256];
 	size_t i;

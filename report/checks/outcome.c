@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "report/checks/outcome.h"
 
-#include "lib/base/field.h"
+#include "lib/base/json_field.h"
 #include "lib/base/memory.h"
 #include "lib/base/text.h"
 
@@ -11,8 +11,8 @@
 
 enum outcome outcome_of(const json_t *line)
 {
-	const char *verdict = field_text(line, "verdict");
-	bool planted = *field_text(line, "plant"), known = *field_text(line, "known");
+	const char *verdict = json_field_text(line, "verdict");
+	bool planted = *json_field_text(line, "plant"), known = *json_field_text(line, "known");
 
 	if (!strcmp(verdict, "pass")) {
 		if (planted)
@@ -41,17 +41,17 @@ const char *outcome_words(enum outcome outcome)
 
 const char *outcome_case(const json_t *line, char id[112])
 {
-	const char *plant = field_text(line, "plant");
+	const char *plant = json_field_text(line, "plant");
 
-	snprintf(id, 112, "%s%s%s", field_text(line, "id"), *plant ? "+" : "", plant);
+	snprintf(id, 112, "%s%s%s", json_field_text(line, "id"), *plant ? "+" : "", plant);
 	return id;
 }
 
 char *outcome_reason(const json_t *line)
 {
-	const char *why = field_text(line, "why"), *cure = field_text(line, "cure");
-	const char *known = field_text(line, "known");
-	bool planted = *field_text(line, "plant");
+	const char *why = json_field_text(line, "why"), *cure = json_field_text(line, "cure");
+	const char *known = json_field_text(line, "known");
+	bool planted = *json_field_text(line, "plant");
 	char *reason = NULL;
 	int rc = -1;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "report/checks/verdict.h"
 
-#include "lib/base/field.h"
+#include "lib/base/json_field.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
 #include "lib/base/text.h"
@@ -129,7 +129,7 @@ void verdicts_kernel(struct verdicts *v, const json_t *context)
 
 void verdicts_observation(struct verdicts *v, const json_t *line)
 {
-	const char *check = field_text(line, "check");
+	const char *check = json_field_text(line, "check");
 	json_t *list = json_object_get(v->pending, check);
 
 	v->lost |= json_array_append(v->observations, (json_t *)line) < 0;
@@ -142,18 +142,18 @@ void verdicts_observation(struct verdicts *v, const json_t *line)
 
 static void say_observations(struct verdicts *v, const json_t *check)
 {
-	const char *id = field_text(check, "id");
+	const char *id = json_field_text(check, "id");
 	const json_t *line;
 	size_t i;
 
 	/* A value observed under a planted fault does not describe the kernel. */
-	if (!*field_text(check, "plant")) {
+	if (!*json_field_text(check, "plant")) {
 		json_array_foreach(json_object_get(v->pending, id), i, line) {
 			char *value = json_dumps(json_object_get(line, "value"),
 						 JSON_ENCODE_ANY | JSON_SORT_KEYS);
 
 			v->lost |= !value;
-			say(v, "# %s: %s", field_text(line, "id"), value ? value : "?");
+			say(v, "# %s: %s", json_field_text(line, "id"), value ? value : "?");
 			free(value);
 		}
 	}
@@ -192,13 +192,14 @@ static void say_lines(struct verdicts *v, const char *head, const json_t *lines)
 /* Prints what explains a failed or broken check. */
 static void say_evidence(struct verdicts *v, const json_t *check)
 {
-	const char *bad = field_text(check, "first_bad"), *fixed = field_text(check, "fixed_by");
+	const char *bad = json_field_text(check, "first_bad"),
+		   *fixed = json_field_text(check, "fixed_by");
 	const json_t *dmesg = json_object_get(check, "dmesg");
 	FILE *out = v->out;
 
-	if (*field_text(check, "promise"))
-		say(v, "# promised: %s (%s)", field_text(check, "promise"),
-		    field_text(check, "by"));
+	if (*json_field_text(check, "promise"))
+		say(v, "# promised: %s (%s)", json_field_text(check, "promise"),
+		    json_field_text(check, "by"));
 	if (*bad || *fixed)
 		say(v, "# first bad: %s; fixed by: %s", *bad ? bad : "not known",
 		    *fixed ? fixed : "not known");
@@ -217,12 +218,12 @@ static void say_evidence(struct verdicts *v, const json_t *check)
 /* Sets or takes away "known", by check/known/. */
 static void recognise(const struct verdicts *v, json_t *line)
 {
-	const char *verdict = field_text(line, "verdict"), *id = field_text(line, "id");
+	const char *verdict = json_field_text(line, "verdict"), *id = json_field_text(line, "id");
 	const struct known_bug *bug = NULL;
 
 	if (!strcmp(verdict, "fail"))
 		bug = known_cause(v->known, &v->version, line);
-	else if (!strcmp(verdict, "pass") && !*field_text(line, "plant"))
+	else if (!strcmp(verdict, "pass") && !*json_field_text(line, "plant"))
 		bug = known_about(v->known, &v->version, id);
 	if (bug)
 		json_object_set_new(line, "known", json_string(bug->name));
@@ -291,7 +292,7 @@ static struct sum count(const struct verdicts *v, FILE *out, const char *prefix)
 
 	json_array_foreach(v->checks, i, line) {
 		sum.count[outcome_of(line)]++;
-		sum.planted += *field_text(line, "plant") != '\0';
+		sum.planted += *json_field_text(line, "plant") != '\0';
 	}
 	return sum;
 }
@@ -395,10 +396,11 @@ static void sum_sentences(const struct sum *sum, const json_t *observations)
 	size_t i;
 
 	json_array_foreach(observations, i, line) {
-		const char *name = strrchr(field_text(line, "id"), '/');
+		const char *name = strrchr(json_field_text(line, "id"), '/');
 
 		if (name && !strcmp(name, "/verdict") && !sum->planted)
-			group_add(groups, field_text(line, "value"), field_text(line, "check"));
+			group_add(groups, json_field_text(line, "value"),
+				  json_field_text(line, "check"));
 	}
 	sum_groups(sum, groups, "in words");
 	json_decref(groups);
@@ -408,8 +410,8 @@ static char *known_of(const json_t *line)
 {
 	char *text;
 
-	return asprintf(&text, "known/%s", field_text(line, "known")) < 0 ? memory_check(NULL)
-									  : text;
+	return asprintf(&text, "known/%s", json_field_text(line, "known")) < 0 ? memory_check(NULL)
+									       : text;
 }
 
 void verdicts_sum(const struct verdicts *v, FILE *out, const char *prefix)

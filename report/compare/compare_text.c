@@ -28,10 +28,10 @@ void compare_print(const struct comparison *c, bool all, int width)
 	struct grid g;
 
 	if (c->forced)
-		print_sentence(&head, compare_forced_text);
-	compare_say(c, print_sentence, &head);
-	compare_say_kernels(c, print_sentence, &head);
-	compare_say_gone(c, all, print_sentence, &gone);
+		terminal_print_sentence(&head, compare_forced_text);
+	compare_say(c, terminal_print_sentence, &head);
+	compare_say_kernels(c, terminal_print_sentence, &head);
+	compare_say_gone(c, all, terminal_print_sentence, &gone);
 	putchar('\n');
 	compare_grid(c, all, &g);
 	grid_print(&g, stdout, width);

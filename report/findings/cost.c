@@ -5,7 +5,7 @@
  */
 #include "report/findings/cost.h"
 
-#include "lib/base/field.h"
+#include "lib/base/json_field.h"
 #include "lib/base/number.h"
 #include "lib/run/run_verify.h"
 #include "report/findings/fit.h"
@@ -326,9 +326,9 @@ bool cost_huge(const struct tables *tables, const struct table *table, size_t st
 	pmd = table_sibling(table, row, RUN_PAGE_PMD);
 	fb = table_sibling(table, row, RUN_PAGE_FALLBACK);
 	*huge = (struct huge){.fs = table->fs, .stack = stack, .unit = table->unit, .row = row};
-	huge->windows = o ? field_number(o->value, "windows")
+	huge->windows = o ? json_field_number(o->value, "windows")
 			  : n_of(pmd, stack_rank) + n_of(fb, stack_rank);
-	huge->lost = o ? field_number(o->value, "lost") : n_of(fb, stack_rank);
+	huge->lost = o ? json_field_number(o->value, "lost") : n_of(fb, stack_rank);
 	if (huge->windows < 1 || huge->windows > RUN_COUNT_MAX || huge->lost < 0 ||
 	    huge->lost > huge->windows)
 		return false;

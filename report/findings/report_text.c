@@ -20,12 +20,12 @@ static void print_findings(const struct tables *tables, int width, bool all, FIL
 		.out = out, .width = width, .bullet = "  * ", .heading = "\nNot in the numbers"};
 
 	if (all)
-		findings_numbers(tables, print_sentence, &numbers);
+		findings_numbers(tables, terminal_print_sentence, &numbers);
 	else
-		findings_main(tables, print_sentence, &numbers);
+		findings_main(tables, terminal_print_sentence, &numbers);
 	if (!numbers.any && !tables->run->n_proven)
 		fputs("Findings\n  none: the run holds no record that could be compared\n", out);
-	findings_gaps(tables, print_sentence, &gaps);
+	findings_gaps(tables, terminal_print_sentence, &gaps);
 	fputc('\n', out);
 }
 
@@ -96,7 +96,7 @@ static void print_tables(const struct tables *tables, int width, FILE *out)
 	fio_compare_print(tables, out);
 	if (!tables->run->n_counted)
 		return;
-	counters_report_say(tables->run, print_sentence, &counted);
+	counters_report_say(tables->run, terminal_print_sentence, &counted);
 	counters_report_tables(tables->run, out);
 	fputc('\n', out);
 }
@@ -105,7 +105,7 @@ static void print_all(const struct tables *tables, int width, FILE *out)
 {
 	struct printer head = {.out = out, .width = width, .bullet = ""};
 
-	findings_head(tables, print_sentence, &head);
+	findings_head(tables, terminal_print_sentence, &head);
 	fputc('\n', out);
 	print_findings(tables, width, true, out);
 	print_tables(tables, width, out);
@@ -115,7 +115,7 @@ static void print_short(const struct tables *tables, int width, FILE *out)
 {
 	struct printer head = {.out = out, .width = width, .bullet = ""};
 
-	findings_head(tables, print_sentence, &head);
+	findings_head(tables, terminal_print_sentence, &head);
 	fputc('\n', out);
 	print_findings(tables, width, false, out);
 	for (size_t i = 0; i < tables->n; i++)

@@ -152,7 +152,7 @@ setup() {
 	for doc in "$TOP"/doc/writing-a-*.md; do
 		{
 			grep -q check/check.h "$doc" && printf '#include "check/%s.h"\n' check fixture/testbed
-			grep -q bench/bench.h "$doc" && echo '#include "bench/ops_bench.h"'
+			grep -q bench/bench.h "$doc" && echo '#include "bench/timed_ops_bench.h"'
 			printf '#include <%s.h>\n' errno fcntl unistd
 			awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on && !/^\t(X|bench)\(/' "$doc"
 		} >"$BATS_TEST_TMPDIR/doc.c"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Words of the command line: versions, numbers, sizes, patterns, plans, verbs. */
-#include "bench/ops.h"
+#include "bench/timed_ops.h"
 #include "bench/workload_read.h"
 #include "lib/base/nearest.h"
 #include "lib/base/number.h"
@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	workload_matches(word, "fault", "read.warm.pte");
 	if (!provision_parse(word, &plan))
 		FUZZ_ASSERT(plan.n && plan.n <= PROVISION_PARTS_MAX);
-	ops_size_of(word);
+	timed_ops_size_of(word);
 	nearest_of(word, "bench", word);
 	free(word);
 	return 0;

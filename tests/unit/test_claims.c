@@ -1200,7 +1200,7 @@ static void observe(struct sink *sink, const char *name, const char *stack, json
 	char why[200];
 
 	assert_int_equal(stack_parse(stack, &spec, why, sizeof(why)), 0);
-	assert_int_equal(observation_write(sink, &cell, name, value), 0);
+	assert_int_equal(record_write_observation(sink, &cell, name, value), 0);
 }
 
 static const char *const stacks[] = {
@@ -1355,10 +1355,10 @@ static void make_run(const char *path)
 	json_object_set_new(line, "stacks", json_array());
 	for (size_t i = 0; i < COUNT(stacks); i++)
 		json_array_append_new(json_object_get(line, "stacks"), json_string(stacks[i]));
-	sink_line(&sink, line);
+	record_write_line(&sink, line);
 	put_rows(&sink);
 	put_observations(&sink);
-	end_write(&sink, 0);
+	record_write_end(&sink, 0);
 	assert_int_equal(sink.error, 0);
 	fclose(sink.out);
 }

@@ -79,11 +79,11 @@ static void hands_over(void **state)
 	assert_int_equal(fdstore_open(&w.store), 0);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		w.text = texts[i];
-		assert_int_equal(run_apart(hand_over, &w), 0);
+		assert_int_equal(supervise_run_child(hand_over, &w), 0);
 		fdstore_receive(&w.store, &w.kept);
-		assert_int_equal(run_apart(find, &w), 0);
+		assert_int_equal(supervise_run_child(find, &w), 0);
 		fdstore_receive(&w.store, &w.kept); /* nothing new: they stay */
-		assert_int_equal(run_apart(find, &w), 0);
+		assert_int_equal(supervise_run_child(find, &w), 0);
 		assert_int_equal(count_open(), before + 2 + w.kept.n);
 	}
 	fdstore_fds_close(&w.kept);
@@ -99,14 +99,14 @@ static void takes_the_last(void **state)
 
 	(void)state;
 	assert_int_equal(fdstore_open(&w.store), 0);
-	assert_int_equal(run_apart(hand_over, &w), 0);
+	assert_int_equal(supervise_run_child(hand_over, &w), 0);
 	fd = memfd_create("letter", 0);
 	assert_int_equal(write(fd, "n", 1), 1);
 	assert_int_equal(fdstore_send(&w.store, &fd, 1), 0);
 	close(fd);
 	fdstore_receive(&w.store, &w.kept);
 	w.text = "n";
-	assert_int_equal(run_apart(find, &w), 0);
+	assert_int_equal(supervise_run_child(find, &w), 0);
 	fdstore_fds_close(&w.kept);
 	fdstore_close(&w.store);
 }
@@ -119,7 +119,7 @@ static void keeps_all_or_none(void **state)
 
 	(void)state;
 	assert_int_equal(fdstore_open(&w.store), 0);
-	assert_int_equal(run_apart(hand_over, &w), 0);
+	assert_int_equal(supervise_run_child(hand_over, &w), 0);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	low = limit;
 	low.rlim_cur = (rlim_t)w.store.sender + 2; /* one more can be open */

@@ -103,12 +103,12 @@ static void it_stops_before_and_after(void **state)
 	script("run() { sh -c \"$(sed -n \"s/^exec_$1=//p\" jobs.fio)\"; }\n"
 	       "run prerun\necho \"$FILE $*\" >said\nrun postrun\nexit 3");
 	fio = started(20);
-	assert_int_equal(fio_go_on(&fio, &stop), 0);
+	assert_int_equal(fio_continue(&fio, &stop), 0);
 	assert_false(stop.ended);
 	assert_false(stop.after);
 	assert_string_equal(stop.job, "job.4k");
 	assert_null(fio_read(&fio, "said", false)); /* it stands */
-	assert_int_equal(fio_go_on(&fio, &stop), 0);
+	assert_int_equal(fio_continue(&fio, &stop), 0);
 	assert_false(stop.ended);
 	assert_true(stop.after);
 	text = fio_read(&fio, "said", false);
@@ -117,7 +117,7 @@ static void it_stops_before_and_after(void **state)
 	text = fio_read(&fio, "maps", true);
 	assert_non_null(strstr(text, "[stack]"));
 	free(text);
-	assert_int_equal(fio_go_on(&fio, &stop), 0);
+	assert_int_equal(fio_continue(&fio, &stop), 0);
 	assert_true(stop.ended);
 	assert_int_equal(WEXITSTATUS(stop.status), 3);
 	finished(&fio);
@@ -131,7 +131,7 @@ static void its_death_is_noticed(void **state)
 	(void)state;
 	script("kill -KILL $$");
 	fio = started(20);
-	assert_int_equal(fio_go_on(&fio, &stop), 0);
+	assert_int_equal(fio_continue(&fio, &stop), 0);
 	assert_true(stop.ended);
 	assert_true(WIFSIGNALED(stop.status));
 	assert_int_equal(WTERMSIG(stop.status), SIGKILL);
@@ -146,12 +146,12 @@ static void it_is_ended_when_its_time_is_over(void **state)
 	(void)state;
 	script("exec sleep 100");
 	fio = started(1);
-	assert_int_equal(fio_go_on(&fio, &stop), -ETIMEDOUT);
+	assert_int_equal(fio_continue(&fio, &stop), -ETIMEDOUT);
 	finished(&fio);
 	/* One that stands is ended, too. */
 	script("echo before x >stop; kill -STOP $$; exec sleep 100");
 	fio = started(20);
-	assert_int_equal(fio_go_on(&fio, &stop), 0);
+	assert_int_equal(fio_continue(&fio, &stop), 0);
 	assert_false(stop.ended);
 	finished(&fio);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The model of any device against known answers. */
 #include "lib/dev/graph.h"
-#include "lib/file/file.h"
+#include "lib/file/extents.h"
 
 #include <errno.h>
 #include <setjmp.h>

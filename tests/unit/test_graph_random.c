@@ -4,7 +4,7 @@
 #include "lib/dev/graph_parse.h"
 #include "lib/dev/graph_random.h"
 #include "lib/dev/graph_reduce.h"
-#include "lib/file/file.h"
+#include "lib/file/extents.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -23,12 +23,12 @@ static void an_engine_that_fio_has_not_is_said(void **state)
 	struct missing missing = {0};
 
 	(void)state;
-	assert_true(needs_met(fio, &env, &missing));
+	assert_true(need_all_met(fio, &env, &missing));
 	assert_null(missing.why);
-	assert_false(needs_met(libpmem, &env, &missing));
+	assert_false(need_all_met(libpmem, &env, &missing));
 	assert_string_equal(missing.why, "fio has no engine libpmem");
 	assert_non_null(missing.cure);
-	assert_false(needs_met(uring, &env, &missing));
+	assert_false(need_all_met(uring, &env, &missing));
 	assert_string_equal(missing.why, "fio has no engine io_uring");
 	assert_non_null(missing.cure);
 }
@@ -42,9 +42,9 @@ static void what_lasts_is_not_asked_again(void **state)
 	struct missing missing = {0};
 
 	(void)state;
-	assert_true(needs_met(libpmem, &env, &missing));
+	assert_true(need_all_met(libpmem, &env, &missing));
 	lasting[NEED_FIO_LIBPMEM] = 0;
-	assert_false(needs_met(libpmem, &env, &missing));
+	assert_false(need_all_met(libpmem, &env, &missing));
 	assert_int_equal(lasting[NEED_FIO_LIBPMEM], -1);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Numbers as people write and read them, those of JSON fields, and those by chance. */
-#include "lib/base/field.h"
+#include "lib/base/json_field.h"
 #include "lib/base/number.h"
 #include "lib/base/random.h"
 
@@ -82,14 +82,14 @@ static void reads_fields_of_any_type(void **state)
 	json_t *object = json_pack("{ss si sf sn}", "text", "a", "number", 7, "real", 7.5, "null");
 
 	(void)state;
-	assert_string_equal(field_text(object, "text"), "a");
-	assert_string_equal(field_text(object, "number"), "");
-	assert_string_equal(field_text(object, "none"), "");
-	assert_string_equal(field_text(NULL, "text"), "");
-	assert_int_equal(field_number(object, "number"), 7);
-	assert_int_equal(field_number(object, "text"), -1);
-	assert_int_equal(field_number(object, "real"), -1);
-	assert_int_equal(field_number(object, "null"), -1);
+	assert_string_equal(json_field_text(object, "text"), "a");
+	assert_string_equal(json_field_text(object, "number"), "");
+	assert_string_equal(json_field_text(object, "none"), "");
+	assert_string_equal(json_field_text(NULL, "text"), "");
+	assert_int_equal(json_field_number(object, "number"), 7);
+	assert_int_equal(json_field_number(object, "text"), -1);
+	assert_int_equal(json_field_number(object, "real"), -1);
+	assert_int_equal(json_field_number(object, "null"), -1);
 	json_decref(object);
 }
 

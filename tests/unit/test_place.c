@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Where a byte of a file must live: extents, tables of several levels, data start. */
 #include "lib/dev/stack.h"
-#include "lib/file/file.h"
+#include "lib/file/extents.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -187,7 +187,7 @@ static void lines_can_be_caught(void **state)
 	struct sink sink = {.captured = json_array()};
 
 	(void)state;
-	assert_int_equal(sink_line(&sink, json_pack("{ss}", "type", "void")), 0);
+	assert_int_equal(record_write_line(&sink, json_pack("{ss}", "type", "void")), 0);
 	assert_int_equal(json_array_size(sink.captured), 1);
 	assert_int_equal(sink.error, 0);
 	json_decref(sink.captured);

@@ -36,7 +36,7 @@ static void test_apart(void **state)
 	assert_true(shared != MAP_FAILED);
 	for (int i = 0; i < 2; i++) {
 		*shared = 0;
-		assert_int_equal(run_apart(change, shared), 0);
+		assert_int_equal(supervise_run_child(change, shared), 0);
 		assert_int_equal(*shared, 1);
 		assert_int_equal(number, 0);
 	}
@@ -52,7 +52,7 @@ static int fill_the_disk(void *arg)
 static void test_error(void **state)
 {
 	(void)state;
-	assert_int_equal(run_apart(fill_the_disk, NULL), -ENOSPC);
+	assert_int_equal(supervise_run_child(fill_the_disk, NULL), -ENOSPC);
 }
 
 /* What it wrote with stdio is there, once. */
@@ -72,7 +72,7 @@ static void test_output(void **state)
 	assert_non_null(out);
 	unlink(name);
 	fputs("before\n", out);
-	assert_int_equal(run_apart(say, out), 0);
+	assert_int_equal(supervise_run_child(say, out), 0);
 	assert_int_equal(fflush(out), 0);
 	assert_true(pread(fd, text, sizeof(text) - 1, 0) > 0);
 	assert_string_equal(text, "before\nof the part\n");
@@ -95,7 +95,7 @@ static void test_death(void **state)
 	(void)state;
 	assert_true(pid >= 0);
 	if (!pid) {
-		run_apart(die, NULL);
+		supervise_run_child(die, NULL);
 		_exit(0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -106,9 +106,9 @@ static void test_death(void **state)
 static int wait_to_be_told(void *arg)
 {
 	*(volatile int *)arg = 1;
-	for (int i = 0; i < 1000 && !interrupted(); i++)
+	for (int i = 0; i < 1000 && !supervise_interrupted(); i++)
 		usleep(10000);
-	return interrupted() ? -EINTR : 0;
+	return supervise_interrupted() ? -EINTR : 0;
 }
 
 /* A signal that only the caller gets is handed on. */
@@ -124,7 +124,7 @@ static void test_told_to_stop(void **state)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (!pid)
-		_exit(run_apart(wait_to_be_told, (void *)begun) == -EINTR ? 7 : 8);
+		_exit(supervise_run_child(wait_to_be_told, (void *)begun) == -EINTR ? 7 : 8);
 	while (!*begun)
 		usleep(1000);
 	kill(pid, SIGTERM);

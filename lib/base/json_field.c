@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "lib/base/field.h"
+#include "lib/base/json_field.h"
 
-const char *field_text(const json_t *object, const char *key)
+const char *json_field_text(const json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
 
 	return text ? text : "";
 }
 
-int64_t field_number(const json_t *object, const char *key)
+int64_t json_field_number(const json_t *object, const char *key)
 {
 	const json_t *value = json_object_get(object, key);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "bench/ops.h"
+#include "bench/timed_ops.h"
 
 #include "lib/base/stats.h"
 
@@ -17,7 +17,7 @@
 
 enum { OVERHEAD_SAMPLES = 256 };
 
-void ops_void(struct ops_result *result, const char *fmt, ...)
+void timed_ops_void(struct timed_ops_result *result, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -28,28 +28,29 @@ void ops_void(struct ops_result *result, const char *fmt, ...)
 	va_end(ap);
 }
 
-static void judge(struct ops_result *result, const struct ops *ops, size_t i, int64_t done)
+static void judge(struct timed_ops_result *result, const struct timed_ops *ops, size_t i,
+		  int64_t done)
 {
 	if (done < 0)
-		ops_void(result, "operation %zu failed: %s", i, strerror((int)-done));
+		timed_ops_void(result, "operation %zu failed: %s", i, strerror((int)-done));
 	else
-		ops_void(result, "operation %zu moved %" PRId64 " bytes instead of %" PRId64, i,
-			 done, ops->wanted);
+		timed_ops_void(result, "operation %zu moved %" PRId64 " bytes instead of %" PRId64,
+			       i, done, ops->wanted);
 }
 
 /* One sample and what belongs to it.  Returns whether all went well. */
-static bool sample(const struct ops *ops, size_t i, struct counters *counters, uint64_t *settled,
-		   uint64_t *ticks, struct ops_result *result)
+static bool sample(const struct timed_ops *ops, size_t i, struct counters *counters,
+		   uint64_t *settled, uint64_t *ticks, struct timed_ops_result *result)
 {
 	int64_t done = ops->before ? ops->before(ops->arg, i) : 0;
 	uint64_t begin;
 
 	if (done < 0) {
-		ops_void(result, "operation %zu could not be prepared: %s", i,
-			 strerror((int)-done));
+		timed_ops_void(result, "operation %zu could not be prepared: %s", i,
+			       strerror((int)-done));
 		return false;
 	}
-	*settled = meter_clear_of_ticks(*settled);
+	*settled = meter_wait_for_tick(*settled);
 	counters_start(counters);
 	begin = meter_begin();
 	done = ops->run(ops->arg, i);
@@ -73,8 +74,8 @@ static int64_t nothing(void *arg, size_t i)
 static uint64_t overhead_ticks(void)
 {
 	static uint64_t ticks[OVERHEAD_SAMPLES], median;
-	const struct ops ops = {.run = nothing};
-	struct ops_result result = {0};
+	const struct timed_ops ops = {.run = nothing};
+	struct timed_ops_result result = {0};
 	uint64_t settled = 0;
 
 	if (median)
@@ -85,8 +86,8 @@ static uint64_t overhead_ticks(void)
 	return median = stats_median_ticks(ticks, OVERHEAD_SAMPLES);
 }
 
-int ops_time(const struct bench_env *env, const struct ops *ops, uint64_t *ticks,
-	     struct ops_result *result)
+int timed_ops_time(const struct bench_env *env, const struct timed_ops *ops, uint64_t *ticks,
+		   struct timed_ops_result *result)
 {
 	uint64_t settled = 0;
 
@@ -104,7 +105,8 @@ int ops_time(const struct bench_env *env, const struct ops *ops, uint64_t *ticks
 	return 0;
 }
 
-void ops_probe(const struct ops *ops, size_t n, struct probe_set *probes, struct ops_result *result)
+void timed_ops_probe(const struct timed_ops *ops, size_t n, struct probe_set *probes,
+		     struct timed_ops_result *result)
 {
 	json_decref(result->proof.path);
 	result->proof.path = NULL;
@@ -112,8 +114,8 @@ void ops_probe(const struct ops *ops, size_t n, struct probe_set *probes, struct
 		int64_t done = ops->before ? ops->before(ops->arg, i) : 0;
 
 		if (done < 0) {
-			ops_void(result, "operation %zu could not be prepared: %s", i,
-				 strerror((int)-done));
+			timed_ops_void(result, "operation %zu could not be prepared: %s", i,
+				       strerror((int)-done));
 			break;
 		}
 		probe_start(probes);
@@ -127,13 +129,14 @@ void ops_probe(const struct ops *ops, size_t n, struct probe_set *probes, struct
 	}
 }
 
-int64_t ops_hits(const struct ops_result *result, const char *point)
+int64_t timed_ops_hits(const struct timed_ops_result *result, const char *point)
 {
 	return proof_hits(&result->proof, point);
 }
 
-int ops_report(struct bench_env *env, const struct bench *bench, const struct variant *variant,
-	       const struct ops_result *result, json_t *more)
+int timed_ops_report(struct bench_env *env, const struct bench *bench,
+		     const struct variant *variant, const struct timed_ops_result *result,
+		     json_t *more)
 {
 	if (!result->missing.why && !result->why[0])
 		return record_write(env->sink, &env->cell, bench->name, bench->better,
@@ -141,24 +144,24 @@ int ops_report(struct bench_env *env, const struct bench *bench, const struct va
 				    &result->proof, more);
 	json_decref(more);
 	if (result->missing.why)
-		return skip_write(env->sink, &env->cell, bench->name, variant->name,
-				  result->missing.why, result->missing.cure);
-	return void_write(env->sink, &env->cell, bench->name, variant->name, result->why);
+		return record_write_skip(env->sink, &env->cell, bench->name, variant->name,
+					 result->missing.why, result->missing.cure);
+	return record_write_void(env->sink, &env->cell, bench->name, variant->name, result->why);
 }
 
-void ops_result_free(struct ops_result *result)
+void timed_ops_result_free(struct timed_ops_result *result)
 {
 	proof_free(&result->proof);
 	free(result->samples);
-	*result = (struct ops_result){0};
+	*result = (struct timed_ops_result){0};
 }
 
 static bool is_one_piece(const char *buffer)
 {
-	enum { PAGES = OPS_BUFFER_BYTES / PAGE_BYTES };
+	enum { PAGES = TIMED_OPS_BUFFER_BYTES / PAGE_BYTES };
 	static uint64_t pfns[PAGES];
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	bool whole = fd >= 0 && !mapped_pfns(fd, buffer, pfns, PAGES) && pfns[0];
+	bool whole = fd >= 0 && !mapping_pfns(fd, buffer, pfns, PAGES) && pfns[0];
 
 	for (unsigned int i = 1; i < PAGES && whole; i++)
 		whole = pfns[i] == pfns[0] + i;
@@ -168,41 +171,41 @@ static bool is_one_piece(const char *buffer)
 }
 
 /* What mmap(2) gave is kept in the page before the buffer. */
-char *ops_buffer(bool *one_piece)
+char *timed_ops_buffer(bool *one_piece)
 {
-	const size_t room = 3 * (size_t)OPS_BUFFER_BYTES;
+	const size_t room = 3 * (size_t)TIMED_OPS_BUFFER_BYTES;
 	char *all = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char *buffer;
 
 	if (all == MAP_FAILED)
 		return NULL;
-	buffer = (char *)(((uintptr_t)all + PAGE_BYTES + OPS_BUFFER_BYTES - 1) &
-			  ~((uintptr_t)OPS_BUFFER_BYTES - 1));
-	madvise(buffer, OPS_BUFFER_BYTES, MADV_HUGEPAGE);
-	memset(buffer, 0x5a, OPS_BUFFER_BYTES);
-	mlock(buffer, OPS_BUFFER_BYTES);
+	buffer = (char *)(((uintptr_t)all + PAGE_BYTES + TIMED_OPS_BUFFER_BYTES - 1) &
+			  ~((uintptr_t)TIMED_OPS_BUFFER_BYTES - 1));
+	madvise(buffer, TIMED_OPS_BUFFER_BYTES, MADV_HUGEPAGE);
+	memset(buffer, 0x5a, TIMED_OPS_BUFFER_BYTES);
+	mlock(buffer, TIMED_OPS_BUFFER_BYTES);
 	memcpy(buffer - sizeof(all), &all, sizeof(all));
 	*one_piece = is_one_piece(buffer);
 	return buffer;
 }
 
-void ops_buffer_free(char *buffer)
+void timed_ops_buffer_free(char *buffer)
 {
 	char *all;
 
 	if (!buffer)
 		return;
 	memcpy(&all, buffer - sizeof(all), sizeof(all));
-	munmap(all, 3 * (size_t)OPS_BUFFER_BYTES);
+	munmap(all, 3 * (size_t)TIMED_OPS_BUFFER_BYTES);
 }
 
-void ops_results_free(struct ops_result *results, size_t n)
+void timed_ops_results_free(struct timed_ops_result *results, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		ops_result_free(&results[i]);
+		timed_ops_result_free(&results[i]);
 }
 
-int ops_data_make(const struct bench_env *env, struct datafile *data, unsigned int windows)
+int timed_ops_data_make(const struct bench_env *env, struct datafile *data, unsigned int windows)
 {
 	static const char *const left[] = {"data", "holes"};
 	char path[256];
@@ -216,7 +219,7 @@ int ops_data_make(const struct bench_env *env, struct datafile *data, unsigned i
 	return rc < 0 ? rc : datafile_make(data, windows);
 }
 
-void ops_data_remove(const struct bench_env *env, struct datafile *data)
+void timed_ops_data_remove(const struct bench_env *env, struct datafile *data)
 {
 	char path[256];
 
@@ -227,8 +230,8 @@ void ops_data_remove(const struct bench_env *env, struct datafile *data)
 		unlink(path);
 }
 
-int ops_base_make(const struct bench_env *env, const struct bench *bench, struct ops_base *base,
-		  unsigned int windows)
+int timed_ops_base_make(const struct bench_env *env, const struct bench *bench,
+			struct timed_ops_base *base, unsigned int windows)
 {
 	int rc = 0;
 
@@ -236,14 +239,14 @@ int ops_base_make(const struct bench_env *env, const struct bench *bench, struct
 	base->pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	if (base->pagemap_fd < 0)
 		rc = -errno;
-	base->buffer = ops_buffer(&base->one_piece);
+	base->buffer = timed_ops_buffer(&base->one_piece);
 	if (!rc && !base->buffer)
 		rc = -errno;
 	if (!rc)
-		rc = touch_arrays(TOUCH_MAX, &base->offsets, &base->ticks);
+		rc = meter_touch_arrays(METER_TOUCH_MAX, &base->offsets, &base->ticks);
 	if (!rc)
-		rc = ops_data_make(env, &base->data, windows);
-	if (!rc && file_is_dax(base->data.fd) != 1)
+		rc = timed_ops_data_make(env, &base->data, windows);
+	if (!rc && fs_file_is_dax(base->data.fd) != 1)
 		rc = -ENOTSUP;
 	if (rc < 0)
 		msg_error("cannot prepare the %s benchmark on %s, %s: %s", bench->name,
@@ -251,15 +254,15 @@ int ops_base_make(const struct bench_env *env, const struct bench *bench, struct
 	return rc;
 }
 
-void ops_base_drop(const struct bench_env *env, struct ops_base *base)
+void timed_ops_base_drop(const struct bench_env *env, struct timed_ops_base *base)
 {
-	ops_data_remove(env, &base->data);
+	timed_ops_data_remove(env, &base->data);
 	if (base->pagemap_fd >= 0)
 		close(base->pagemap_fd);
-	ops_buffer_free(base->buffer);
+	timed_ops_buffer_free(base->buffer);
 }
 
-uint64_t ops_size_of(const char *variant)
+uint64_t timed_ops_size_of(const char *variant)
 {
 	const char *dot = strrchr(variant, '.');
 	const char *word = dot ? dot + 1 : variant;

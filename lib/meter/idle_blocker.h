@@ -9,16 +9,16 @@
  * is then ahead by as many, and ticks fall elsewhere.  A task that takes only what no other wants
  * keeps the processor busy, so that an operation that sleeps costs the same again.
  */
-#ifndef DAXDM_BUSY_H
-#define DAXDM_BUSY_H
+#ifndef DAXDM_IDLE_BLOCKER_H
+#define DAXDM_IDLE_BLOCKER_H
 
 /*
  * Starts the task; it dies with its parent.  Call it before memory is touched that shall
  * not be copied on the next store.  Returns 0 or -errno.
  */
-int busy_start(void);
+int idle_blocker_start(void);
 
 /* Ends the task, if there is one. */
-void busy_end(void);
+void idle_blocker_end(void);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "bench/ops_bench.h"
+#include "bench/timed_ops_bench.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,10 +9,10 @@ enum { WINDOWS = 32, SAMPLES = 32, PROBED = 2 };
 
 /* One per mounted filesystem. */
 struct state {
-	struct ops_base base;
-	const struct ops_plan *plan; /* of the pass that runs */
+	struct timed_ops_base base;
+	const struct timed_ops_plan *plan; /* of the pass that runs */
 	size_t n_results;
-	struct ops_result results[]; /* by variant */
+	struct timed_ops_result results[]; /* by variant */
 };
 
 static int before(void *arg, size_t i)
@@ -38,10 +38,10 @@ static bool holds(void *arg, size_t i, char *why, size_t why_len)
 	return !s->plan->holds || s->plan->holds(&s->base, s->base.offsets[i], why, why_len);
 }
 
-static struct ops ops_of(struct state *s, const struct variant *variant, size_t n)
+static struct timed_ops ops_of(struct state *s, const struct variant *variant, size_t n)
 {
 	s->plan = variant->arg;
-	return (struct ops){
+	return (struct timed_ops){
 		.before = before,
 		.run = run,
 		.holds = holds,
@@ -52,13 +52,13 @@ static struct ops ops_of(struct state *s, const struct variant *variant, size_t 
 	};
 }
 
-static struct ops_result *result_of(const struct bench_env *env, struct state *s,
-				    const struct variant *variant)
+static struct timed_ops_result *result_of(const struct bench_env *env, struct state *s,
+					  const struct variant *variant)
 {
 	return &s->results[variant - env->bench->variants];
 }
 
-int ops_bench_setup(struct bench_env *env, void **state)
+int timed_ops_bench_setup(struct bench_env *env, void **state)
 {
 	size_t n = 0;
 	struct state *s;
@@ -70,50 +70,50 @@ int ops_bench_setup(struct bench_env *env, void **state)
 	if (!s)
 		return -ENOMEM;
 	s->n_results = n;
-	rc = ops_base_make(env, env->bench, &s->base, WINDOWS);
+	rc = timed_ops_base_make(env, env->bench, &s->base, WINDOWS);
 	for (size_t i = 0; i < SAMPLES && !rc; i++)
 		s->base.offsets[i] = s->base.data.windows[i % s->base.data.n_windows];
 	return rc;
 }
 
-int ops_bench_once(struct bench_env *env, void *state, const struct variant *variant)
+int timed_ops_bench_once(struct bench_env *env, void *state, const struct variant *variant)
 {
 	struct state *s = state;
-	struct ops_result *r = result_of(env, s, variant);
-	struct ops ops = ops_of(s, variant, SAMPLES);
+	struct timed_ops_result *r = result_of(env, s, variant);
+	struct timed_ops ops = ops_of(s, variant, SAMPLES);
 
 	env->phase(env, "prepare");
 	proof_dax(&r->proof, s->base.data.fd, true, r->why, sizeof(r->why));
 	env->phase(env, "measure");
-	return r->why[0] ? 0 : ops_time(env, &ops, s->base.ticks, r);
+	return r->why[0] ? 0 : timed_ops_time(env, &ops, s->base.ticks, r);
 }
 
-int ops_bench_probe(struct bench_env *env, void *state, const struct variant *variant,
-		    struct probe_set *probes)
+int timed_ops_bench_probe(struct bench_env *env, void *state, const struct variant *variant,
+			  struct probe_set *probes)
 {
 	struct state *s = state;
-	struct ops ops = ops_of(s, variant, PROBED);
+	struct timed_ops ops = ops_of(s, variant, PROBED);
 
 	env->phase(env, "proof");
-	ops_probe(&ops, PROBED, probes, result_of(env, s, variant));
+	timed_ops_probe(&ops, PROBED, probes, result_of(env, s, variant));
 	return 0;
 }
 
-int ops_bench_report(struct bench_env *env, void *state, const struct variant *variant)
+int timed_ops_bench_report(struct bench_env *env, void *state, const struct variant *variant)
 {
-	struct ops_result *r = result_of(env, state, variant);
+	struct timed_ops_result *r = result_of(env, state, variant);
 
-	return ops_report(env, env->bench, variant, r,
-			  json_pack("{sI}", "operations", (json_int_t)r->n));
+	return timed_ops_report(env, env->bench, variant, r,
+				json_pack("{sI}", "operations", (json_int_t)r->n));
 }
 
-void ops_bench_teardown(struct bench_env *env, void *state)
+void timed_ops_bench_teardown(struct bench_env *env, void *state)
 {
 	struct state *s = state;
 
 	if (!s)
 		return;
-	ops_base_drop(env, &s->base);
-	ops_results_free(s->results, s->n_results);
+	timed_ops_base_drop(env, &s->base);
+	timed_ops_results_free(s->results, s->n_results);
 	free(s);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "lib/file/file.h"
+#include "lib/file/extents.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -86,7 +85,7 @@ void extents_free(struct extents *extents)
 	*extents = (struct extents){0};
 }
 
-int fallocate_all(int fd, uint64_t most_bytes, uint64_t *len_bytes)
+int extents_fallocate_all(int fd, uint64_t most_bytes, uint64_t *len_bytes)
 {
 	const uint64_t slack_blocks = 16;
 	struct statvfs room;
@@ -151,7 +150,7 @@ bool extents_window_is_huge(const struct extents *extents, struct backing backin
 	uint64_t address_bytes, contiguous_bytes;
 
 	return physical != UINT64_MAX &&
-	       !backing_address(backing, physical, &address_bytes, &contiguous_bytes) &&
+	       !graph_backing_address(backing, physical, &address_bytes, &contiguous_bytes) &&
 	       contiguous_bytes >= WINDOW_BYTES && address_bytes % WINDOW_BYTES == 0;
 }
 
@@ -164,8 +163,8 @@ int extents_pfn(const struct extents *extents, struct backing backing, uint64_t 
 
 	if (!e)
 		return -ENOENT;
-	rc = backing_address(backing, e->physical_bytes + (offset_bytes - e->logical_bytes),
-			     &address_bytes, &contiguous_bytes);
+	rc = graph_backing_address(backing, e->physical_bytes + (offset_bytes - e->logical_bytes),
+				   &address_bytes, &contiguous_bytes);
 	if (!rc)
 		*pfn = address_bytes / PAGE_BYTES;
 	return rc;
@@ -183,25 +182,4 @@ int extents_map(const struct extents *extents, struct backing backing, struct gr
 				      e->len_bytes, e->logical_bytes);
 	}
 	return rc;
-}
-
-int mapped_pfns(int pagemap_fd, const volatile void *address, uint64_t *pfns, size_t n)
-{
-	const uint64_t present = UINT64_C(1) << 63, pfn_mask = (UINT64_C(1) << 55) - 1;
-	off_t where = (off_t)((uintptr_t)address / PAGE_BYTES * sizeof(uint64_t));
-	ssize_t len = pread(pagemap_fd, pfns, n * sizeof(*pfns), where);
-
-	if (len != (ssize_t)(n * sizeof(*pfns)))
-		return len < 0 ? -errno : -EIO;
-	for (size_t i = 0; i < n; i++)
-		pfns[i] = pfns[i] & present ? pfns[i] & pfn_mask : 0;
-	return 0;
-}
-
-uint64_t page_faults(void)
-{
-	struct rusage usage;
-
-	getrusage(RUSAGE_THREAD, &usage);
-	return (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "lib/meter/busy.h"
+#include "lib/meter/idle_blocker.h"
 
 #include "lib/base/child.h"
 
@@ -12,7 +12,7 @@
 
 static pid_t task = -1;
 
-int busy_start(void)
+int idle_blocker_start(void)
 {
 	const struct sched_param none = {0};
 
@@ -29,7 +29,7 @@ int busy_start(void)
 		__asm__ volatile(".rept 8192\n\tnop\n\t.endr");
 }
 
-void busy_end(void)
+void idle_blocker_end(void)
 {
 	if (task < 0)
 		return;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bench/bio/uring.h"
 #include "bench/need.h"
-#include "bench/ops.h"
 #include "bench/thread_cost.h"
+#include "bench/timed_ops.h"
 
 #include <errno.h>
 #include <linux/filter.h>
@@ -22,13 +22,13 @@
 static void sizes_are_the_last_word(void **state)
 {
 	(void)state;
-	assert_int_equal(ops_size_of("dax.read.4k"), 4096);
-	assert_int_equal(ops_size_of("buffered.read.cold.1m"), 1 << 20);
-	assert_int_equal(ops_size_of("persist.64"), 64);
-	assert_int_equal(ops_size_of("2m"), 2 << 20);
-	assert_int_equal(ops_size_of("drain"), 0);
-	assert_int_equal(ops_size_of("mmap.read.cold"), 0);
-	assert_int_equal(ops_size_of(""), 0);
+	assert_int_equal(timed_ops_size_of("dax.read.4k"), 4096);
+	assert_int_equal(timed_ops_size_of("buffered.read.cold.1m"), 1 << 20);
+	assert_int_equal(timed_ops_size_of("persist.64"), 64);
+	assert_int_equal(timed_ops_size_of("2m"), 2 << 20);
+	assert_int_equal(timed_ops_size_of("drain"), 0);
+	assert_int_equal(timed_ops_size_of("mmap.read.cold"), 0);
+	assert_int_equal(timed_ops_size_of(""), 0);
 }
 
 /* Operations that need no device: each does what its number says. */
@@ -65,9 +65,9 @@ static bool fake_holds(void *arg, size_t i, char *why, size_t why_len)
 static const struct meter meter = {.kind = METER_TIME, .ns_per_tick = 1};
 static const struct bench_env env = {.cell.meter = &meter};
 
-static struct ops_result time_fake(struct fake *fake, bool check)
+static struct timed_ops_result time_fake(struct fake *fake, bool check)
 {
-	const struct ops ops = {
+	const struct timed_ops ops = {
 		.before = fake_before,
 		.run = fake_run,
 		.holds = check ? fake_holds : NULL,
@@ -76,24 +76,24 @@ static struct ops_result time_fake(struct fake *fake, bool check)
 		.wanted = 4096,
 		.per_sample = 1,
 	};
-	struct ops_result result = {0};
+	struct timed_ops_result result = {0};
 	uint64_t ticks[4];
 
-	assert_int_equal(ops_time(&env, &ops, ticks, &result), 0);
+	assert_int_equal(timed_ops_time(&env, &ops, ticks, &result), 0);
 	return result;
 }
 
 static void every_operation_is_a_sample(void **state)
 {
 	struct fake fake = {.fails_at = 9};
-	struct ops_result result = time_fake(&fake, false);
+	struct timed_ops_result result = time_fake(&fake, false);
 
 	(void)state;
 	assert_string_equal(result.why, "");
 	assert_int_equal(result.n, 4);
 	assert_int_equal(fake.prepared, 4);
 	assert_int_equal(fake.ran, 4);
-	ops_result_free(&result);
+	timed_ops_result_free(&result);
 }
 
 /* Each sample is what was read without what the meter itself takes, spread over the operations of
@@ -101,21 +101,21 @@ static void every_operation_is_a_sample(void **state)
 static void the_overhead_is_taken_off(void **state)
 {
 	struct fake fake = {.fails_at = 9};
-	struct ops ops = {
+	struct timed_ops ops = {
 		.before = fake_before, .run = fake_run, .arg = &fake, .n = 4, .wanted = 4096};
 	const struct meter half = {.kind = METER_TIME, .ns_per_tick = 0.5};
 
 	(void)state;
 	for (ops.per_sample = 1; ops.per_sample <= 4; ops.per_sample *= 4) {
-		struct ops_result result = {0};
+		struct timed_ops_result result = {0};
 		uint64_t ticks[4];
 
-		assert_int_equal(ops_time(&env, &ops, ticks, &result), 0);
+		assert_int_equal(timed_ops_time(&env, &ops, ticks, &result), 0);
 		assert_true(result.overhead > 0);
 		for (int i = 0; i < 4; i++)
 			assert_int_equal(result.samples[i], ((int64_t)ticks[i] - result.overhead) /
 								    (int64_t)ops.per_sample);
-		ops_result_free(&result);
+		timed_ops_result_free(&result);
 	}
 	assert_int_equal(meter_sample(&meter, 1000, 100), 900);
 	assert_int_equal(meter_sample(&half, 1000, 100), 400);
@@ -147,9 +147,9 @@ static void the_overhead_of_an_access_is_what_it_takes(void **state)
 	int64_t overhead, above = 0;
 
 	(void)state;
-	overhead = meter_value(&meter, touch_overhead_load());
-	touch_load(&byte, offset, ticks, 1024);
-	touch_load(&byte, offset, ticks, 1024);
+	overhead = meter_value(&meter, meter_touch_overhead_load());
+	meter_touch_load(&byte, offset, ticks, 1024);
+	meter_touch_load(&byte, offset, ticks, 1024);
 	for (int i = 0; i < 1024; i++)
 		above += meter_sample(&meter, ticks[i], overhead) > overhead / 2;
 	assert_true(overhead > 0);
@@ -160,51 +160,51 @@ static void a_failed_operation_voids_all(void **state)
 {
 	struct fake error = {.fails_at = 1, .returns = -EIO},
 		    less = {.fails_at = 1, .returns = 512};
-	struct ops_result result = time_fake(&error, false);
+	struct timed_ops_result result = time_fake(&error, false);
 
 	(void)state;
 	assert_string_equal(result.why, "operation 1 failed: Input/output error");
 	assert_int_equal(result.n, 0);
 	assert_int_equal(error.ran, 2);
-	ops_result_free(&result);
+	timed_ops_result_free(&result);
 	result = time_fake(&less, false);
 	assert_string_equal(result.why, "operation 1 moved 512 bytes instead of 4096");
 	assert_int_equal(result.n, 0);
-	ops_result_free(&result);
+	timed_ops_result_free(&result);
 }
 
 static void wrong_bytes_void_all(void **state)
 {
 	struct fake fake = {.fails_at = 9};
-	struct ops_result result = time_fake(&fake, true);
+	struct timed_ops_result result = time_fake(&fake, true);
 
 	(void)state;
 	assert_string_equal(result.why, "sample 2 is not what was written");
 	assert_int_equal(result.n, 0);
-	ops_result_free(&result);
+	timed_ops_result_free(&result);
 }
 
 static void the_first_reason_stays(void **state)
 {
-	struct ops_result result = {0};
+	struct timed_ops_result result = {0};
 
 	(void)state;
-	ops_void(&result, "first %d", 1);
-	ops_void(&result, "second");
+	timed_ops_void(&result, "first %d", 1);
+	timed_ops_void(&result, "second");
 	assert_string_equal(result.why, "first 1");
 }
 
 static void a_buffer_is_whole_and_writable(void **state)
 {
 	bool one_piece;
-	char *buffer = ops_buffer(&one_piece);
+	char *buffer = timed_ops_buffer(&one_piece);
 
 	(void)state;
 	assert_non_null(buffer);
-	assert_int_equal((uintptr_t)buffer % OPS_BUFFER_BYTES, 0);
-	memset(buffer, 1, OPS_BUFFER_BYTES);
-	ops_buffer_free(buffer);
-	ops_buffer_free(NULL);
+	assert_int_equal((uintptr_t)buffer % TIMED_OPS_BUFFER_BYTES, 0);
+	memset(buffer, 1, TIMED_OPS_BUFFER_BYTES);
+	timed_ops_buffer_free(buffer);
+	timed_ops_buffer_free(NULL);
 }
 
 /* What need_io_uring() says in a process whose io_uring_setup(2) gives that error. */

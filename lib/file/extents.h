@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The extents of a file, the page frames they must be mapped to, and those that are mapped. */
-#ifndef DAXDM_FILE_H
-#define DAXDM_FILE_H
+/* The extents of a file, and the page frames that must back them. */
+#ifndef DAXDM_EXTENTS_H
+#define DAXDM_EXTENTS_H
 
 #include "lib/base/bytes.h"
 #include "lib/dev/graph.h"
@@ -32,7 +32,7 @@ void extents_free(struct extents *extents);
  * is written.  Returns 0 and the length, a multiple of the block size, or
  * -errno.
  */
-int fallocate_all(int fd, uint64_t most_bytes, uint64_t *len_bytes);
+int extents_fallocate_all(int fd, uint64_t most_bytes, uint64_t *len_bytes);
 
 /* The extent that holds a file offset, or NULL for a hole. */
 const struct extent *extents_find(const struct extents *extents, uint64_t logical_bytes);
@@ -52,23 +52,12 @@ bool extents_window_is_huge(const struct extents *extents, struct backing backin
 
 /*
  * The page frame that must back a file offset: extent + tables + the namespace's data start.
- * Pure.  Returns 0, -ENOENT for a hole, or what backing_address() gave.
+ * Pure.  Returns 0, -ENOENT for a hole, or what graph_backing_address() gave.
  */
 int extents_pfn(const struct extents *extents, struct backing backing, uint64_t offset_bytes,
 		uint64_t *pfn);
 
 /* Maps the bytes of a file; holes are left out.  Returns as graph_map_append(). */
 int extents_map(const struct extents *extents, struct backing backing, struct graph_map *out);
-
-/*
- * The page frames mapped at n pages from a virtual address on; 0 if none is mapped.
- * Needs CAP_SYS_ADMIN.  Returns 0 or -errno.
- * Source: Documentation/admin-guide/mm/pagemap.rst.
- */
-int mapped_pfns(int pagemap_fd, const volatile void *address, uint64_t *pfns, size_t n);
-
-/* Page faults of this thread so far; a 2 MiB fault counts once.  Minor and major ones: a DAX fault
- * that allocates a block is called major by some kernels (fs/dax.c, VM_FAULT_MAJOR). */
-uint64_t page_faults(void);
 
 #endif

@@ -16,40 +16,41 @@ const char *const table_points[] = {
 };
 
 static bool check_state(struct tableops *t, const struct table_device *device,
-			struct table_state want, struct ops_result *result)
+			struct table_state want, struct timed_ops_result *result)
 {
 	struct dm_device_info info = {0};
 	int rc = dm_device_info(device->name, &info);
 
 	if (want.gone) {
 		if (rc != -ENXIO)
-			ops_void(result, "the device is there after its removal");
+			timed_ops_void(result, "the device is there after its removal");
 		return rc == -ENXIO;
 	}
 	if (rc < 0)
-		ops_void(result, "device-mapper does not tell of the device: %s", strerror(-rc));
+		timed_ops_void(result, "device-mapper does not tell of the device: %s",
+			       strerror(-rc));
 	else if (info.live_table != want.live || info.inactive_table != want.inactive ||
 		 info.suspended != want.suspended)
-		ops_void(result,
-			 "the device has %s live table, %s inactive one, and is %ssuspended",
-			 info.live_table ? "a" : "no", info.inactive_table ? "an" : "no",
-			 info.suspended ? "" : "not ");
+		timed_ops_void(result,
+			       "the device has %s live table, %s inactive one, and is %ssuspended",
+			       info.live_table ? "a" : "no", info.inactive_table ? "an" : "no",
+			       info.suspended ? "" : "not ");
 	else if (want.live && info.target_count != t->targets)
-		ops_void(result, "the live table has %u targets instead of %" PRId64,
-			 info.target_count, t->targets);
+		timed_ops_void(result, "the live table has %u targets instead of %" PRId64,
+			       info.target_count, t->targets);
 	return !result->why[0];
 }
 
-void table_add_hits(struct ops_result *result, const struct probe_set *probes)
+void table_add_hits(struct timed_ops_result *result, const struct probe_set *probes)
 {
 	proof_count(&result->proof, NULL, 0, probes);
 }
 
-bool table_ask(struct tableops *t, const struct meter *meter, struct table_device *device,
-	       enum table_ask ask, struct table_state after, int64_t *ticks, bool *switched,
-	       struct probe_set *probes, struct ops_result *result)
+bool table_ioctl(struct tableops *t, const struct meter *meter, struct table_device *device,
+		 enum table_ioctl_kind kind, struct table_state after, int64_t *ticks,
+		 bool *switched, struct probe_set *probes, struct timed_ops_result *result)
 {
-	struct dm_request *request = &device->asks[ask];
+	struct dm_request *request = &device->requests[kind];
 	bool away = false;
 	struct thread_cost cost;
 	int64_t took;
@@ -57,7 +58,7 @@ bool table_ask(struct tableops *t, const struct meter *meter, struct table_devic
 
 	dm_request_reset(request);
 	if (ticks)
-		meter_clear_of_ticks(0);
+		meter_wait_for_tick(0);
 	if (probes)
 		probe_start(probes);
 	thread_cost_start(&cost, meter);
@@ -70,6 +71,6 @@ bool table_ask(struct tableops *t, const struct meter *meter, struct table_devic
 	if (switched)
 		*switched = away;
 	if (rc)
-		ops_void(result, "device-mapper refused: %s", strerror(rc));
+		timed_ops_void(result, "device-mapper refused: %s", strerror(rc));
 	return !rc && check_state(t, device, after, result);
 }
