@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of `daxdm bench` share. */
+/* What the files of `daxdm bench-here` share. */
 #ifndef DAXDM_SWEEP_H
 #define DAXDM_SWEEP_H
 

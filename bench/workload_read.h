@@ -32,7 +32,7 @@ void workload_override(struct workload *workload, struct workload *by_hand);
 int workload_check(const struct workload *workload);
 
 /*
- * The workload that the words of a `daxdm bench` command line ask for (--workload, --stack, --fs,
+ * The workload that the words of a `daxdm bench-here` command line ask for (--workload, --stack, --fs,
  * --bench; other words are left out), checked, and whether all stacks fit on two namespaces of
  * span_bytes plus one window each.  Returns 0, or -EINVAL after one error line.
  */

@@ -1,155 +1,154 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * daxdm assert: whether one metric of a run keeps within a limit, as git bisect wants to know it:
- * 0 it does, 1 it does not, 125 nothing was found out (git-bisect(1), "bisect run").
+ * daxdm assert: whether one metric keeps within a limit, as git-bisect(1) wants to know it: 0 it
+ * does, 1 it does not, 125 nothing was found out.  It measures the kernel, or reads a run.
  */
-#include "cli/cli.h"
+#include "cli/measure.h"
+#include "cli/metric.h"
+#include "cli/workspace.h"
 #include "lib/base/msg.h"
 #include "lib/base/number.h"
 #include "report/table/table.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-/* What git-bisect(1) takes as "this commit cannot be tested". */
-enum { CANNOT_TELL = 125 };
-
-static const char tax_prefix[] = "tax:";
-
-struct assert_options {
+struct assert_request {
+	struct target target;
+	struct measurement m;
 	const char *metric;
-	bool has_max, has_min, value;
+	bool has_max, has_min;
 	int64_t max, min;
 };
-
-static int set_metric(void *opts, const char *value)
-{
-	((struct assert_options *)opts)->metric = value;
-	return 0;
-}
 
 static int set_limit(const char *name, const char *value, int64_t *limit, bool *has)
 {
 	*has = true;
 	if (!number_parse(value, INT64_MIN, INT64_MAX, limit))
 		return 0;
-	msg_error("assert: --%s %s: a whole number is wanted, in the metric's unit", name, value);
+	msg_error("--%s %s: a whole number is wanted, in the metric's unit", name, value);
 	return -EINVAL;
 }
 
 static int set_max(void *opts, const char *value)
 {
-	struct assert_options *o = opts;
+	struct assert_request *a = opts;
 
-	return set_limit("max", value, &o->max, &o->has_max);
+	return set_limit("max", value, &a->max, &a->has_max);
 }
 
 static int set_min(void *opts, const char *value)
 {
-	struct assert_options *o = opts;
+	struct assert_request *a = opts;
 
-	return set_limit("min", value, &o->min, &o->has_min);
-}
-
-static int set_value(void *opts, const char *value)
-{
-	(void)value;
-	((struct assert_options *)opts)->value = true;
-	return 0;
+	return set_limit("min", value, &a->min, &a->has_min);
 }
 
 static const struct option_spec options[] = {
-	{"metric", "ID",
-	 "e.g. 'fault.read.warm.pte{stack=linear:16,fs=ext4}'; tax:ID is what its "
-	 "stack adds to raw",
-	 set_metric},
-	{"max", "N", "its median may be this, not more", set_max},
-	{"min", "N", "its median may be this, not less", set_min},
-	{"value", NULL, "only print it, which direction is better, and its unit", set_value},
-	{NULL, NULL, NULL, NULL},
+	OPTION("metric", OPTION_TEXT, offsetof(struct assert_request, metric), "M",
+	       "'fault.read.warm.pte{stack=linear:16,fs=ext4}'; tax:M is what that adds to raw"),
+	OPTION("max", OPTION_CALL, 0, "N", "the most that its median may be", .set = set_max),
+	OPTION("min", OPTION_CALL, 0, "N", "the least that its median may be", .set = set_min),
+	OPTION("kernel", OPTION_LIST, offsetof(struct assert_request, target.kernels), "K",
+	       "as of bench"),
+	TARGET_MODULE_OPTIONS(struct assert_request, target),
+	{0},
 };
 
-/* Why there is no such record; a run may know. */
-static const char *why_not(const struct run *run, const char *id)
+static int judge(const struct assert_request *a, const char *dir)
 {
-	for (size_t i = 0; i < run->n_voids; i++)
-		if (!strcmp(run->voids[i].id, id))
-			return run->voids[i].why;
-	for (size_t i = 0; i < run->n_skips; i++)
-		if (!strcmp(run->skips[i].id, id))
-			return run->skips[i].why;
-	return "the run has no such record";
-}
-
-static const struct run_record *raw_of(const struct run *run, const struct run_record *rec)
-{
-	char id[512];
-
-	snprintf(id, sizeof(id), "%s.%s{stack=raw%s%s}", rec->bench, rec->variant,
-		 *rec->fs ? ",fs=" : "", rec->fs);
-	return run_find(run, id);
-}
-
-static int judge(const struct run *run, const struct assert_options *o)
-{
-	bool tax = !strncmp(o->metric, tax_prefix, strlen(tax_prefix));
-	const char *id = o->metric + (tax ? strlen(tax_prefix) : 0);
-	const struct run_record *rec = run_find(run, id), *raw = rec ? raw_of(run, rec) : NULL;
-	int64_t value;
+	struct metric_value v;
+	char why[512];
+	int rc = metric_read(dir, a->metric, &v, why, sizeof(why));
 	bool good;
 
-	if (!run_is_complete(run) || !rec || (tax && !raw)) {
-		printf("%s: not measured: %s\n", o->metric,
-		       !run_is_complete(run) ? "the run is incomplete"
-		       : rec		     ? "raw was not measured"
-					     : why_not(run, id));
-		return CANNOT_TELL;
-	}
-	value = rec->median - (tax ? raw->median : 0);
-	if (o->value) {
-		printf("%lld %s %s\n", (long long)value, rec->better, rec->unit);
-		return STATUS_GOOD;
-	}
-	good = !(o->has_max && value > o->max) && !(o->has_min && value < o->min);
-	printf("%s on %s: %s %s, ", o->metric, run->context.release, number(value).s, rec->unit);
-	if (o->has_max)
-		printf("at most %s%s", number(o->max).s, o->has_min ? ", " : "");
-	if (o->has_min)
-		printf("at least %s", number(o->min).s);
+	if (rc == -EINVAL)
+		msg_error("assert: %s", why);
+	else if (rc < 0)
+		printf("%s: not measured: %s\n", a->metric, why);
+	if (rc < 0)
+		return METRIC_CANNOT_TELL;
+	good = !(a->has_max && v.median > a->max) && !(a->has_min && v.median < a->min);
+	printf("%s on %s: %s %s, ", a->metric, v.release, number(v.median).s, v.unit);
+	if (a->has_max)
+		printf("at most %s%s", number(a->max).s, a->has_min ? ", " : "");
+	if (a->has_min)
+		printf("at least %s", number(a->min).s);
 	printf(" asked for: %s\n", good ? "good" : "bad");
 	return good ? STATUS_GOOD : STATUS_FAILED;
 }
 
-static int assert_main(int argc, char **argv)
+/* A build that failed left no kernel: that is no reason to call the commit bad. */
+static void vet(struct assert_request *a)
 {
-	struct assert_options o = {0};
-	struct run run = {0};
-	char why[512];
-	int status, at = options_parse(&verb_assert, options, &o, argc, argv);
+	const struct words *kernels = &a->target.kernels;
+
+	measure_plan_metric(&a->m, a->metric);
+	measure_vet(&a->m);
+	for (size_t i = 0; i < kernels->n; i++) {
+		char *path = options_user_path(kernels->list[i]);
+
+		if (strchr(kernels->list[i], '/') && access(path, F_OK) < 0)
+			process_quit(METRIC_CANNOT_TELL, "--kernel %s: no such file; was it built?",
+				     path);
+		free(path);
+	}
+	target_vet(&a->target, METRIC_CANNOT_TELL);
+	if (kernels->n != 1)
+		process_quit(STATUS_USAGE, "assert: --kernel or --kernel-tree, one kernel");
+}
+
+static int measure_and_judge(struct assert_request *a)
+{
+	char *release, *suffix, *stamp, *base;
+	struct kernel kernel;
+
+	vet(a);
+	process_cannot_tell = METRIC_CANNOT_TELL; /* what breaks now says nothing of the kernel */
+	phase_lines = PHASES_STDERR;
+	workspace_open();
+	workspace_make_dir("results");
+	workspace_setup("run", NULL);
+	kernel = target_find(&a->target, a->target.kernels.list[0]);
+	release = target_short_release(kernel.release);
+	suffix = target_suffix(&a->target.replaced);
+	stamp = workspace_timestamp();
+	base = process_text("%s%s-assert-%s", release, suffix, stamp);
+	free(release);
+	free(suffix);
+	free(stamp);
+	return judge(a, measure_now(&a->m, &a->target, &kernel, base));
+}
+
+static int run(int argc, char **argv)
+{
+	struct assert_request a = {.target.seed = 1, .m.meter = "insn"};
+	int at = options_parse(&verb_assert, &a, argc, argv);
 
 	if (at == -1)
 		return STATUS_GOOD;
 	if (at < 0)
 		return STATUS_USAGE;
-	if (argc - at != 1 || !o.metric || (!o.has_max && !o.has_min && !o.value)) {
-		msg_error("assert: needs --metric ID, --max N or --min N or --value, and one run");
-		return STATUS_USAGE;
-	}
-	if (run_read(argv[at], &run, why, sizeof(why)) < 0) {
-		msg_error("assert: %s", why);
-		status = CANNOT_TELL;
-	} else {
-		status = judge(&run, &o);
-	}
-	run_free(&run);
-	return status;
+	if (!a.metric)
+		process_quit(STATUS_USAGE, "assert: which metric? --metric M");
+	if (!a.has_max && !a.has_min)
+		process_quit(STATUS_USAGE, "assert: which limit? --max N or --min N");
+	return at < argc ? judge(&a, argv[at]) : measure_and_judge(&a);
 }
 
 const struct verb verb_assert = {
 	.name = "assert",
-	.args = "RUNDIR",
-	.why = "whether a metric keeps within a limit: exit status for git bisect run",
-	.run = assert_main,
-	.no_memory = CANNOT_TELL,
+	.args = "[RUNDIR]",
+	.why = "whether a metric keeps within a limit, for git bisect run",
+	.examples =
+		{"assert --metric 'fault.read.warm.pte{stack=linear:16,fs=ext4}' --max 4400 "
+		 "--kernel-tree ~/linux",
+		 "assert --metric 'tax:fault.read.warm.pte{stack=linear:16,fs=ext4}' --max 400"},
+	.options = options,
+	.operands = 1,
+	.run = run,
+	.no_memory = METRIC_CANNOT_TELL,
 };

@@ -10,6 +10,7 @@
 #include "report/checks/check_run.h"
 #include "report/compare/comparability.h"
 
+#include <limits.h>
 #include <string.h>
 
 enum { RUNS_MAX = BEHAVIOUR_RUNS_MAX };
@@ -84,31 +85,19 @@ static int behaviour(struct run *runs, char *const dirs[], size_t n,
 	return status;
 }
 
-static int set_known(void *opts, const char *value)
-{
-	((struct behaviour_options *)opts)->known = value;
-	return 0;
-}
-
-static int set_force(void *opts, const char *value)
-{
-	(void)value;
-	((struct behaviour_options *)opts)->force = true;
-	return 0;
-}
-
 static const struct option_spec options[] = {
-	{"known", "DIR", "the known kernel bugs (default: what the runs themselves say)",
-	 set_known},
-	{"force", NULL, "compare even what differs in more than the kernel", set_force},
-	{NULL, NULL, NULL, NULL},
+	OPTION("known", OPTION_TEXT, offsetof(struct behaviour_options, known), "DIR",
+	       "directory of known kernel bugs (default: what the runs themselves say)"),
+	OPTION("force", OPTION_FLAG, offsetof(struct behaviour_options, force), NULL,
+	       "compare runs that differ in more than the kernel"),
+	{0},
 };
 
 static int run(int argc, char **argv)
 {
 	struct behaviour_options o = {0};
 	struct run runs[RUNS_MAX] = {0};
-	int status, at = options_parse(&verb_behaviour, options, &o, argc, argv);
+	int status, at = options_parse(&verb_behaviour, &o, argc, argv);
 
 	if (at == -1)
 		return STATUS_GOOD;
@@ -130,6 +119,9 @@ const struct verb verb_behaviour = {
 	.name = "behaviour",
 	.args = "RUNDIR RUNDIR...",
 	.why = "what differs between the checks of several kernels",
+	.options = options,
+	.operands = INT_MAX,
+	.internal = true,
 	.run = run,
 	.no_memory = STATUS_BROKEN,
 };

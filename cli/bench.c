@@ -1,283 +1,239 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * daxdm bench: the sweep, on the host it stands on.  Here is what it is told and what can be
- * refused before anything is done; bench/sweep.c does the rest, under lib/run/supervise.c, so that
- * whatever happens nothing of it stays behind.
+ * daxdm bench: measures a kernel in the emulated host, or this host, into results/RUN, and reports
+ * it.  Several kernels are a ladder: cli/ladder.c.
  */
-#include "bench/sweep.h"
-#include "bench/workload_read.h"
-#include "cli/cli.h"
+#include "cli/ladder.h"
+#include "cli/workspace.h"
 #include "lib/base/msg.h"
-#include "lib/dev/dm.h"
-#include "lib/run/supervise.h"
+#include "lib/meter/counters.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-struct bench_options {
-	struct words devices;
-	struct workload by_hand;
-	const char *workload, *meter, *output;
-	bool progress, wipe, counters, symbols;
-};
+/* Set in the environment of the program that is built with it. */
+#define LIBPERF_BUILT "DAXDM_LIBPERF_BUILT"
 
-static int open_devices(struct sweep *s, const struct bench_options *o)
-{
-	uint64_t room;
-	int rc;
-
-	if (!o->devices.n) {
-		msg_error("bench: no device named; --device /dev/pmemN says what may be written "
-			  "(everything on it is lost)");
-		return -EINVAL;
-	}
-	if (o->devices.n > SWEEP_DEVICES_MAX) {
-		msg_error("bench: at most %d devices", SWEEP_DEVICES_MAX);
-		return -EINVAL;
-	}
-	for (size_t i = 0; i < o->devices.n; i++) {
-		struct namespace *ns = &s->namespaces[i];
-
-		rc = namespace_open(o->devices.list[i], ns);
-		if (rc < 0)
-			return rc;
-		if (!ns->fsdax) {
-			msg_error("%s is not in fsdax mode; `ndctl create-namespace -f -e NAME -m "
-				  "fsdax -a 2M` makes it so (and destroys what is on it)",
-				  ns->node);
-			return -EINVAL;
-		}
-		rc = namespace_refuse_claimed(ns);
-		if (rc < 0)
-			return rc;
-		for (size_t j = 0; j < i; j++) {
-			if (s->namespaces[j].major != ns->major ||
-			    s->namespaces[j].minor != ns->minor)
-				continue;
-			msg_error("%s and %s are one device", s->namespaces[j].node, ns->node);
-			return -EINVAL;
-		}
-	}
-	s->n_namespaces = (unsigned int)o->devices.n;
-	rc = o->wipe ? sweep_wipe(s) : 0;
-	for (unsigned int i = 0; i < s->n_namespaces && !rc; i++)
-		rc = namespace_refuse_used(&s->namespaces[i]);
-	if (rc < 0)
-		return rc;
-	/* One window is kept for the stacks that begin past a 2 MiB boundary. */
-	room = s->namespaces[0].size_bytes / WINDOW_BYTES * WINDOW_BYTES;
-	room = room > WINDOW_BYTES ? room - WINDOW_BYTES : 0;
-	s->span_bytes = room < STACK_SPAN_MAX_BYTES ? room : STACK_SPAN_MAX_BYTES;
-	return 0;
-}
-
-/* Everything that can be known to be wrong is said before anything is done. */
-static int check_stacks_fit(const struct sweep *s)
-{
-	for (size_t i = 0; i < s->workload.stacks.n; i++) {
-		struct stack_spec spec;
-		char why[192];
-		int rc;
-
-		stack_parse(s->workload.stacks.list[i], &spec, why, sizeof(why));
-		rc = spec.depth ? dm_available() : 0;
-		if (rc == -ENODEV)
-			msg_error("this kernel has no device-mapper: %s cannot be made; `modprobe "
-				  "dm-mod`",
-				  spec.text);
-		else if (rc < 0)
-			msg_error("device-mapper does not answer (%s; %s): %s cannot be made",
-				  strerror(-rc), dm_last_error(), spec.text);
-		if (rc < 0)
-			return rc;
-		rc = stack_fits(&spec, s->namespaces, s->n_namespaces, s->span_bytes, why,
-				sizeof(why));
-		if (rc < 0) {
-			msg_error("%s", why);
-			return rc;
-		}
-	}
-	return 0;
-}
-
-static int prepare(struct sweep *s, struct bench_options *o)
-{
-	bool complete = o->by_hand.stacks.n && o->by_hand.filesystems.n && o->by_hand.benches.n;
-	int rc;
-
-	/* A list said by hand needs no file behind it. */
-	if (!o->workload && !complete)
-		o->workload = "workloads/default";
-	if (o->workload && workload_read(o->workload, &s->workload) < 0)
-		return STATUS_USAGE;
-	workload_override(&s->workload, &o->by_hand);
-	if (workload_check(&s->workload) < 0)
-		return STATUS_USAGE;
-	if (meter_check(o->meter) < 0)
-		return STATUS_USAGE;
-	if (o->counters && !counters_libperf()) {
-		msg_error("--counters: built without libperf; run `make libperf`, then `make`");
-		return STATUS_USAGE;
-	}
-	if (geteuid()) {
-		msg_error("bench: makes devices and mounts: run it as root");
-		return STATUS_BROKEN;
-	}
-	rc = open_devices(s, o);
-	if (!rc)
-		rc = check_stacks_fit(s);
-	if (rc < 0)
-		return namespace_is_usage_error(rc) ? STATUS_USAGE : STATUS_BROKEN;
-	if (meter_start(o->meter, &s->meter) < 0)
-		return STATUS_USAGE;
-	s->output = o->output;
-	s->progress = o->progress;
-	s->symbols = o->symbols;
-	s->terminal = !o->progress && isatty(STDERR_FILENO) && strcmp(o->output, "-");
-	for (const struct bench *const *b = bench_table; *b; b++)
-		s->total += sweep_count_wanted(s, *b);
-	s->count = o->counters;
-	s->total *= (unsigned int)(s->workload.stacks.n * s->workload.filesystems.n *
-				   (s->count ? 2 : 1));
-	return STATUS_GOOD;
-}
-
-static int add_word(struct words *words, const char *value)
-{
-	if (words_add_new(words, value, strlen(value)) < 0) {
-		msg_error("out of memory");
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int set_device(void *opts, const char *value)
-{
-	return add_word(&((struct bench_options *)opts)->devices, value);
-}
-
-static int set_stack(void *opts, const char *value)
-{
-	return add_word(&((struct bench_options *)opts)->by_hand.stacks, value);
-}
-
-static int set_fs(void *opts, const char *value)
-{
-	return add_word(&((struct bench_options *)opts)->by_hand.filesystems, value);
-}
-
-static int set_bench(void *opts, const char *value)
-{
-	return add_word(&((struct bench_options *)opts)->by_hand.benches, value);
-}
-
-static int set_workload(void *opts, const char *value)
-{
-	((struct bench_options *)opts)->workload = value;
-	return 0;
-}
-
-static int set_meter(void *opts, const char *value)
-{
-	((struct bench_options *)opts)->meter = value;
-	return 0;
-}
-
-static int set_output(void *opts, const char *value)
-{
-	((struct bench_options *)opts)->output = value;
-	return 0;
-}
-
-/* Benchmarks find it in the environment: only those that look into the kernel ask. */
 static int set_tracer(void *opts, const char *value)
 {
-	(void)opts;
-	if (!strcmp(value, "tracefs")) {
+	((struct bench_request *)opts)->m.tracer = value;
+	if (!strcmp(value, "fentry") || !strcmp(value, "kprobe"))
+		return 0;
+	if (!strcmp(value, "tracefs"))
 		msg_error(
 			"--tracer tracefs was removed, its own cost is not constant; use --tracer "
 			"kprobe");
-		return -EINVAL;
-	}
-	if (strcmp(value, "fentry") && strcmp(value, "kprobe")) {
-		msg_error("--tracer %s: there are fentry and kprobe", value);
-		return -EINVAL;
-	}
-	return setenv("DAXDM_TRACER", value, 1) < 0 ? -errno : 0;
-}
-
-static int set_progress(void *opts, const char *value)
-{
-	(void)value;
-	((struct bench_options *)opts)->progress = true;
-	return 0;
-}
-
-static int set_symbols(void *opts, const char *value)
-{
-	(void)value;
-	((struct bench_options *)opts)->symbols = true;
-	return 0;
-}
-
-static int set_wipe(void *opts, const char *value)
-{
-	(void)value;
-	((struct bench_options *)opts)->wipe = true;
-	return 0;
-}
-
-static int set_counters(void *opts, const char *value)
-{
-	(void)value;
-	((struct bench_options *)opts)->counters = true;
-	return 0;
+	else
+		msg_error("--tracer %s: fentry or kprobe is wanted", value);
+	return -EINVAL;
 }
 
 static const struct option_spec options[] = {
-	{"device", "NODE", "an fsdax namespace that may be overwritten (repeatable)", set_device},
-	{"workload", "FILE", "what to measure (default: workloads/default)", set_workload},
-	{"stack", "SPEC", "these stacks instead of the workload's (repeatable)", set_stack},
-	{"fs", "NAME", "these filesystems instead: ext4, xfs (repeatable)", set_fs},
-	{"bench", "GLOB", "these metrics instead, e.g. 'fault.read.*' (repeatable)", set_bench},
-	{"tracer", "WAY", "how translate stamps kernel functions: fentry or kprobe", set_tracer},
-	{"meter", "NAME", "time (default), insn, or none: prove only", set_meter},
-	{"output", "FILE", "where the lines go (default: - for stdout)", set_output},
-	{"progress", NULL, "progress lines among them", set_progress},
-	{"counters", NULL, "then once more, counting events (needs libperf)", set_counters},
-	{"symbols", NULL, "the functions of the kernel behind them", set_symbols},
-	{"wipe", NULL, "erase signatures on the named devices first", set_wipe},
+	OPTION("kernel", OPTION_LIST, offsetof(struct bench_request, target.kernels), "K",
+	       "debian (default), 6.12.107, a package, PATH/bzImage; ladder: all series"),
+	TARGET_MODULE_OPTIONS(struct bench_request, target),
+	OPTION("meter", OPTION_TEXT, offsetof(struct bench_request, m.meter), "M",
+	       "insn: instructions (default); time: ns (default with --host); none: only prove",
+	       .choices = "insn|time|none"),
+	MEASURE_WORKLOAD_OPTIONS(struct bench_request, m),
+	OPTION("tracer", OPTION_CALL, 0, "WAY",
+	       "how translate stamps kernel functions: fentry or kprobe", .set = set_tracer),
+	OPTION("counters", OPTION_FLAG, offsetof(struct bench_request, m.counters), NULL,
+	       "in a second sweep count page faults, TLB misses and other events"),
+	OPTION("name", OPTION_TEXT, offsetof(struct bench_request, target.name), "RUN",
+	       "name of the run (default: kernel, meter, time); of several kernels: go on with it"),
+	OPTION("repeat", OPTION_NUMBER, offsetof(struct bench_request, repeat), "N",
+	       "boot and measure N times; fail unless every sample is the same", .min = 1,
+	       .max = 100),
+	OPTION("seed", OPTION_NUMBER, offsetof(struct bench_request, target.seed), "N",
+	       "seed of the emulated host (default 1)", .min = 1, .max = TARGET_SEED_MAX),
+	TARGET_HOST_OPTIONS(struct bench_request, target),
+	OPTION("device", OPTION_WORDS, offsetof(struct bench_request, target.devices), "DEV",
+	       "with --host: the pmem device; EVERYTHING ON IT IS LOST"),
 	{0},
 };
 
+/* Refuses what can be refused before anything is installed or booted. */
+static void vet(struct bench_request *b)
+{
+	target_vet_host(&b->target, b->target.seed ? "seed" : NULL);
+	if (!b->target.seed)
+		b->target.seed = 1;
+	if (!b->m.meter)
+		b->m.meter = b->target.host ? "time" : "insn";
+	if (!strcmp(b->m.meter, "none") && b->m.counters)
+		process_quit(STATUS_USAGE,
+			     "--counters does not go with --meter none, which keeps no number");
+	if (strcmp(b->m.meter, "insn") && b->repeat > 1)
+		process_quit(STATUS_USAGE, "--repeat wants every sample to be the same, which only "
+					   "--meter insn can give");
+	/* What is to be shown is that boots are equal; a restored machine was booted only once. */
+	b->target.fresh |= b->repeat > 1;
+	target_vet(&b->target, STATUS_USAGE);
+	target_vet_name(b->target.name, getenv(LADDER_STEP));
+	measure_vet(&b->m);
+}
+
+static char *run_name(const struct bench_request *b, const char *name, int64_t i)
+{
+	return b->repeat > 1 ? process_text("%s-%lld", name, (long long)i)
+			     : process_text("%s", name);
+}
+
+int bench_show(const char *dir)
+{
+	struct words command = {0};
+
+	process_phase = "report";
+	command_add(&command, "build/daxdm", "report", dir, NULL);
+	return process_run(&command, NULL, NULL);
+}
+
+/* Measures once and reports it.  Returns the worse exit status. */
+static int one_run(const struct bench_request *b, const struct kernel *kernel,
+		   const struct words *guests, const char *name)
+{
+	char *dir = process_text("results/%s", name);
+	int status = measure_run(&b->m, &b->target, kernel, guests, dir), shown = 0;
+
+	if (status == STATUS_GOOD || status == STATUS_FAILED || status == STATUS_SKIPPED)
+		shown = bench_show(dir);
+	if (shown)
+		msg_error(
+			"the run is complete in %s, its report is not; when the cause is removed: "
+			"./run.sh report %s",
+			dir, name);
+	free(dir);
+	return shown ? shown : status;
+}
+
+static int identical(const char *first, const char *second)
+{
+	struct words command = {0};
+	char *a = process_text("results/%s", first), *b = process_text("results/%s", second);
+
+	command_add(&command, "build/daxdm", "identical", a, b, NULL);
+	free(a);
+	free(b);
+	return process_run(&command, NULL, NULL);
+}
+
+static char *choose_name(const struct bench_request *b, const struct kernel *kernel)
+{
+	char *release = kernel ? process_text("%s", kernel->release) : target_host_release();
+	char *base = target_short_release(release), *suffix = target_suffix(&b->target.replaced);
+	char *stamp = workspace_timestamp(), *whole;
+
+	whole = process_text("%s%s-%s-%s", base, suffix, b->m.meter, stamp);
+	free(release);
+	free(base);
+	free(suffix);
+	free(stamp);
+	base = workspace_claim(whole);
+	free(whole);
+	return base;
+}
+
+static int run_all(const struct bench_request *b, const struct kernel *kernel,
+		   const struct words *guests)
+{
+	char *name = b->target.name ? process_text("%s", b->target.name) : choose_name(b, kernel);
+	char *first = run_name(b, name, 1), *next;
+	int status = STATUS_GOOD, one;
+
+	for (int64_t i = 1; i <= b->repeat; i++) {
+		next = run_name(b, name, i);
+		one = one_run(b, kernel, guests, next);
+		free(next);
+		status = one ? one : status;
+		if (one != STATUS_GOOD && one != STATUS_FAILED && one != STATUS_SKIPPED)
+			return one;
+	}
+	for (int64_t i = 2; i <= b->repeat; i++) {
+		next = run_name(b, name, i);
+		one = identical(first, next);
+		status = one ? one : status;
+		free(next);
+	}
+	free(first);
+	free(name);
+	return status;
+}
+
+/* The program is built anew with libperf, and starts again. */
+static void need_libperf(const struct bench_request *b, char **argv)
+{
+	const char *from = getenv("DAXDM_FROM");
+	struct words command = {0};
+	char *here, *script;
+	int status;
+
+	if (!b->m.counters || counters_libperf())
+		return;
+	workspace_open();
+	phase_begin("libperf");
+	command_add(&command, "lib/meter/libperf.sh", NULL);
+	status = process_run(&command, NULL, NULL);
+	if (status)
+		process_exit(status);
+	phase_end("%s", file_line("build/libperf/version"));
+	here = getcwd(NULL, 0);
+	script = process_text("%s/run.sh", here ? here : ".");
+	argv[0] = script;
+	if (setenv(LIBPERF_BUILT, "yes", 1) || (from && chdir(from) < 0) || execv(script, argv) < 0)
+		process_quit(STATUS_BROKEN, "cannot start %s again: %s", script, strerror(errno));
+}
+
+static int bench(struct bench_request *b)
+{
+	struct words guests = {0};
+	struct kernel kernel;
+	char *parent;
+
+	for (int64_t i = 1; b->target.name && i <= b->repeat; i++)
+		target_vet_name_is_free(run_name(b, b->target.name, i));
+	workspace_open();
+	workspace_make_dir("results");
+	if (!getenv(LADDER_STEP)) /* in a step of a ladder all is in place, and stays as it is */
+		workspace_setup("run", "plot", NULL);
+	measure_setup_programs(&b->m);
+	if (b->target.host)
+		return run_all(b, NULL, &guests);
+	kernel = target_find(&b->target, b->target.kernels.list[0]);
+	measure_make_guests(&b->m, &b->target, &kernel, &guests);
+	parent = b->target.name ? strchr(b->target.name, '/') : NULL;
+	if (parent) {
+		parent = process_text("results/%.*s", (int)(parent - b->target.name),
+				      b->target.name);
+		workspace_make_dir(parent);
+	}
+	return run_all(b, &kernel, &guests);
+}
+
 static int run(int argc, char **argv)
 {
-	struct bench_options o = {.meter = "time", .output = "-"};
-	struct sweep s = {0};
-	const struct supervised supervised = {
-		.work = sweep_work, .aftermath = sweep_aftermath, .arg = &s};
-	int status, operand = options_parse(&verb_bench, options, &o, argc, argv);
+	struct bench_request b = {.repeat = 1};
+	int operand = options_parse(&verb_bench, &b, argc, argv);
 
 	if (operand == -1)
 		return STATUS_GOOD;
-	if (operand >= 0 && operand < argc) {
-		msg_error("bench: '%s' is one word too many", argv[operand]);
-		operand = -EINVAL;
-	}
-	status = operand < 0 ? STATUS_USAGE : prepare(&s, &o);
-	if (status == STATUS_GOOD)
-		status = supervise(&supervised);
-	workload_free(&s.workload);
-	workload_free(&o.by_hand);
-	words_free(&o.devices);
-	return status;
+	if (operand < 0)
+		return STATUS_USAGE;
+	vet(&b);
+	if (b.m.counters && getenv(LIBPERF_BUILT) && !counters_libperf())
+		process_quit(STATUS_BROKEN, "--counters: the program was built without libperf");
+	need_libperf(&b, argv - 1);
+	return target_is_ladder(&b.target) ? ladder(&b) : bench(&b);
 }
 
 const struct verb verb_bench = {
 	.name = "bench",
 	.args = "",
-	.why = "measures on the host it stands on",
+	.why = "measure; results and plots go to results/RUN/",
+	.examples = {"bench --quick", "bench --kernel 6.12 --stack linear:16 --fs ext4"},
+	.options = options,
 	.run = run,
 };

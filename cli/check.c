@@ -1,330 +1,346 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * daxdm check: runs checks on the host it stands on, one after the other, each in a child of its
- * own with a time limit.
+ * daxdm check: runs the checks on kernels in the emulated host, or on this host, prints KTAP, and
+ * says what differs between several kernels.
  */
-#include "check/device_health.h"
-#include "check/need.h"
-#include "check/runner.h"
-#include "cli/cli.h"
+#include "check/select.h"
+#include "cli/measure.h"
+#include "cli/workspace.h"
 #include "lib/base/msg.h"
-#include "lib/base/number.h"
-#include "lib/base/words.h"
-#include "lib/run/context.h"
-#include "lib/run/supervise.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-struct checker {
-	struct words globs, cases, devices;
-	bool quick, plant, coverage, emulated, wipe;
-	uint64_t seed;
-	unsigned int rounds;
-	const char *output;
-	struct check_case *list;
+#define KNOWN "check/known"
+
+struct check_request {
+	struct target target;
+	struct words globs;
+	bool quick, plant, coverage;
+	int64_t rounds;
+	const char *ktap, *junit;
+	/* What becomes of it. */
+	struct words args;	/* as options of check-here and checks */
+	struct kernel *kernels; /* none: this host */
 	size_t n;
-	struct runner runner;
-	struct sink sink;
-	struct coverage counts;
+	struct words names; /* of the runs */
 };
 
-/* --- all of them ----------------------------------------------------------------------------- */
-
-static int write_context(struct checker *k)
-{
-	json_t *context = context_of_host(), *list;
-
-	if (!context)
-		return -ENOMEM;
-	json_object_set_new(context, "checks", json_true());
-	json_object_set_new(context, "seed", json_integer((json_int_t)k->seed));
-	json_object_set_new(context, "rounds", json_integer(k->rounds));
-	json_object_set_new(context, "planted", json_boolean(k->plant));
-	if (k->coverage) {
-		json_object_set_new(context, "coverage", coverage_functions(&k->counts));
-		json_object_set(context, "coverage_refused", k->counts.refused);
-	}
-	json_object_set_new(context, "devices", list = json_array());
-	for (unsigned int i = 0; i < k->runner.env.n_devices; i++) {
-		const struct namespace *ns = &k->runner.env.devices[i];
-		const char *sick = k->runner.env.sick[i];
-
-		json_array_append_new(list, json_pack("{ss ss sI ss*}", "node", ns->node, "mode",
-						      namespace_mode_name(ns->mode), "bytes",
-						      (json_int_t)ns->size_bytes, "sick",
-						      *sick ? sick : NULL));
-	}
-	return record_write_line(&k->sink, context);
-}
-
-static int status_of(const struct checker *k)
-{
-	if (k->runner.verdicts[VERDICT_FAIL])
-		return STATUS_FAILED;
-	if (k->runner.verdicts[VERDICT_BROKEN])
-		return STATUS_BROKEN;
-	return k->runner.verdicts[VERDICT_SKIP] == k->n ? STATUS_SKIPPED : STATUS_GOOD;
-}
-
-static int count_coverage(struct checker *k)
-{
-	int rc = coverage_begin(&k->counts);
-
-	if (rc < 0)
-		msg_error("--coverage: this kernel's functions cannot be counted: %s; it needs "
-			  "tracefs "
-			  "and CONFIG_KPROBE_EVENTS",
-			  strerror(-rc));
-	else
-		k->runner.coverage = &k->counts;
-	return rc;
-}
-
-/* In the child of supervise(). */
-static int work(void *arg, const char *directory)
-{
-	struct checker *k = arg;
-	int rc;
-
-	k->runner.env.owner = getpid();
-	k->runner.sink = &k->sink;
-	devices_try(&k->runner.env);
-	if (record_open(&k->sink, k->output, false) < 0)
-		return STATUS_BROKEN;
-	rc = k->coverage ? count_coverage(k) : 0;
-	if (!rc)
-		rc = write_context(k);
-	for (size_t i = 0; i < k->n && !rc; i++)
-		rc = supervise_interrupted() ? -EINTR
-					     : runner_case(&k->runner, &k->list[i], directory);
-	coverage_end(&k->counts);
-	if (!rc)
-		rc = record_write_end(&k->sink, status_of(k));
-	if (record_close(&k->sink) < 0 || (rc < 0 && rc != -ESTALE))
-		return STATUS_BROKEN;
-	return rc == -ESTALE ? STATUS_NEEDS_REBOOT : status_of(k);
-}
-
-static void wipe_devices(struct checker *k)
-{
-	for (unsigned int i = 0; i < k->runner.env.n_devices; i++)
-		namespace_wipe_signatures(k->runner.env.devices[i].node);
-}
-
-static void aftermath(void *arg)
-{
-	wipe_devices(arg);
-}
-
-static int open_devices(struct checker *k)
-{
-	int rc = 0;
-
-	if (k->devices.n > CHECK_DEVICES_MAX) {
-		msg_error("check: at most %d devices", CHECK_DEVICES_MAX);
-		return -EINVAL;
-	}
-	for (size_t i = 0; i < k->devices.n; i++) {
-		struct namespace *ns = &k->runner.env.devices[i];
-
-		rc = namespace_open(k->devices.list[i], ns);
-		if (!rc)
-			rc = namespace_refuse_claimed(ns);
-		if (rc < 0)
-			return rc;
-		for (size_t j = 0; j < i; j++) {
-			if (k->runner.env.devices[j].major != ns->major ||
-			    k->runner.env.devices[j].minor != ns->minor)
-				continue;
-			msg_error("%s and %s are one device", k->runner.env.devices[j].node,
-				  ns->node);
-			return -EINVAL;
-		}
-		k->runner.env.n_devices++;
-	}
-	if (k->wipe)
-		wipe_devices(k);
-	for (unsigned int i = 0; i < k->runner.env.n_devices && !rc; i++)
-		rc = namespace_refuse_used(&k->runner.env.devices[i]);
-	return rc;
-}
-
-/* Cases said one by one, or globs. */
-static int choose(struct checker *k)
-{
-	if (!k->cases.n)
-		return check_select(k->globs.list, k->globs.n, k->quick, k->plant, &k->list, &k->n);
-	k->list = calloc(k->cases.n, sizeof(*k->list));
-	if (!k->list)
-		return -ENOMEM;
-	for (size_t i = 0; i < k->cases.n; i++)
-		if (check_case_of(k->cases.list[i], &k->list[k->n++]) < 0)
-			return -EINVAL;
-	return 0;
-}
-
-static int prepare(struct checker *k)
-{
-	int rc;
-
-	if (choose(k) < 0)
-		return STATUS_USAGE;
-	if (geteuid()) {
-		msg_error("check: makes devices and mounts: run it as root");
-		return STATUS_BROKEN;
-	}
-	if (!k->devices.n) {
-		msg_error("check: no device named; --device /dev/pmemN says what may be written "
-			  "(everything on it is lost)");
-		return STATUS_USAGE;
-	}
-	rc = open_devices(k);
-	if (rc < 0)
-		return namespace_is_usage_error(rc) ? STATUS_USAGE : STATUS_BROKEN;
-	k->runner.env.seed = k->seed;
-	k->runner.env.rounds = k->rounds;
-	k->runner.env.quick = k->quick;
-	k->runner.env.emulated = k->emulated;
-	return STATUS_GOOD;
-}
-
-/* --- options --------------------------------------------------------------------------------- */
-
-static int add_word(struct words *words, const char *value)
-{
-	if (words_add_new(words, value, strlen(value)) < 0) {
-		msg_error("out of memory");
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int set_check(void *opts, const char *value)
-{
-	return add_word(&((struct checker *)opts)->globs, value);
-}
-
-static int set_case(void *opts, const char *value)
-{
-	return add_word(&((struct checker *)opts)->cases, value);
-}
-
-static int set_device(void *opts, const char *value)
-{
-	return add_word(&((struct checker *)opts)->devices, value);
-}
-
-static int set_output(void *opts, const char *value)
-{
-	((struct checker *)opts)->output = value;
-	return 0;
-}
-
-static int set_quick(void *opts, const char *value)
-{
-	(void)value;
-	((struct checker *)opts)->quick = true;
-	return 0;
-}
-
-static int set_plant(void *opts, const char *value)
-{
-	(void)value;
-	((struct checker *)opts)->plant = true;
-	return 0;
-}
-
-static int set_coverage(void *opts, const char *value)
-{
-	(void)value;
-	((struct checker *)opts)->coverage = true;
-	return 0;
-}
-
-static int set_emulated(void *opts, const char *value)
-{
-	(void)value;
-	((struct checker *)opts)->emulated = true;
-	return 0;
-}
-
-static int set_wipe(void *opts, const char *value)
-{
-	(void)value;
-	((struct checker *)opts)->wipe = true;
-	return 0;
-}
-
-static int set_seed(void *opts, const char *value)
-{
-	int64_t seed;
-
-	if (number_parse(value, 0, INT64_MAX, &seed) < 0) {
-		msg_error("--seed %s: want a number from 0 to %" PRId64, value, INT64_MAX);
-		return -EINVAL;
-	}
-	((struct checker *)opts)->seed = (uint64_t)seed;
-	return 0;
-}
-
-static int set_rounds(void *opts, const char *value)
-{
-	int64_t rounds;
-
-	if (number_parse(value, 1, 1000000, &rounds) < 0) {
-		msg_error("--rounds %s: want a number from 1 to 1000000", value);
-		return -EINVAL;
-	}
-	((struct checker *)opts)->rounds = (unsigned int)rounds;
-	return 0;
-}
-
 static const struct option_spec options[] = {
-	{"check", "GLOB", "these checks, e.g. 'suspend.*' (repeatable)", set_check},
-	{"case", "ID", "this check, ID or ID+FAULT, exactly (repeatable)", set_case},
-	{"device", "NODE", "a namespace that may be overwritten (repeatable)", set_device},
-	{"quick", NULL, "the quick ones only", set_quick},
-	{"plant", NULL, "each with a planted fault, which it must notice", set_plant},
-	{"coverage", NULL, "count the kernel functions that each reaches", set_coverage},
-	{"seed", "N", "for what is random (default 1)", set_seed},
-	{"rounds", "N", "of what is random", set_rounds},
-	{"emulated", NULL, "this host may be taken down, it is thrown away", set_emulated},
-	{"output", "FILE", "where the lines go (default: - for stdout)", set_output},
-	{"wipe", NULL, "erase signatures on the named devices first", set_wipe},
+	OPTION("kernel", OPTION_LIST, offsetof(struct check_request, target.kernels), "K",
+	       "as of bench; a run for each, and what differs between them"),
+	TARGET_MODULE_OPTIONS(struct check_request, target),
+	OPTION("check", OPTION_WORDS, offsetof(struct check_request, globs), "GLOB",
+	       "these checks only, e.g. suspend or 'layout.*'"),
+	OPTION("quick", OPTION_FLAG, offsetof(struct check_request, quick), NULL,
+	       "the quick checks only"),
+	OPTION("plant", OPTION_FLAG, offsetof(struct check_request, plant), NULL,
+	       "run each check with faults injected; one that does not detect them is a failure"),
+	OPTION("coverage", OPTION_FLAG, offsetof(struct check_request, coverage), NULL,
+	       "count which functions of the kernel's DAX interface each check reaches"),
+	OPTION("seed", OPTION_NUMBER, offsetof(struct check_request, target.seed), "N",
+	       "seed of random checks (default 1); the same seed makes the same checks", .min = 1,
+	       .max = TARGET_SEED_MAX),
+	OPTION("rounds", OPTION_NUMBER, offsetof(struct check_request, rounds), "N",
+	       "rounds of random checks", .min = 1, .max = 1000000),
+	OPTION("name", OPTION_TEXT, offsetof(struct check_request, target.name), "RUN",
+	       "name of the run (default: kernel, check, time); of several kernels: RUN-KERNEL"),
+	TARGET_HOST_OPTIONS(struct check_request, target),
+	OPTION("device", OPTION_WORDS, offsetof(struct check_request, target.devices), "DEV",
+	       "with --host: a namespace; EVERYTHING ON IT IS LOST"),
+	OPTION("ktap", OPTION_PATH, offsetof(struct check_request, ktap), "FILE",
+	       "also write what is printed to this file"),
+	OPTION("junit", OPTION_PATH, offsetof(struct check_request, junit), "FILE",
+	       "also write the results as JUnit XML to this file"),
 	{0},
 };
 
+/* ---- before anything is done ---------------------------------------------------------------- */
+
+static void vet_file(const char *option, const char *path)
+{
+	struct stat st;
+	char *dir;
+
+	if (!path)
+		return;
+	if (!stat(path, &st) && S_ISDIR(st.st_mode))
+		process_quit(STATUS_USAGE, "--%s %s: that is a directory; a file is wanted", option,
+			     path);
+	dir = process_text("%.*s/", (int)(strrchr(path, '/') ? strrchr(path, '/') - path : 0),
+			   path);
+	if (strchr(path, '/') && access(dir, F_OK) < 0)
+		process_quit(STATUS_USAGE, "--%s %s: there is no such directory to put it in",
+			     option, path);
+	free(dir);
+}
+
+/* Whether there are such checks. */
+static void vet_checks(const struct check_request *c)
+{
+	struct check_case *cases = NULL;
+	size_t n = 0;
+
+	if (check_select(c->globs.list, c->globs.n, c->quick, c->plant, &cases, &n) < 0)
+		process_exit(STATUS_USAGE);
+	if (!n)
+		process_quit(STATUS_USAGE, "check: none of these checks is a quick one");
+	free(cases);
+}
+
+static void vet(struct check_request *c)
+{
+	target_vet_host(&c->target, c->plant ? "plant" : NULL);
+	if (!c->target.seed)
+		c->target.seed = 1;
+	vet_file("ktap", c->ktap);
+	vet_file("junit", c->junit);
+	target_vet(&c->target, STATUS_USAGE);
+	target_vet_name(c->target.name, false);
+	if (c->target.kernels.n > 1 && c->target.replaced.n)
+		process_quit(STATUS_USAGE,
+			     "--module is for one kernel: a module is built for one release");
+	if (c->target.kernels.n == 1)
+		target_vet_name_is_free(c->target.name);
+	vet_checks(c);
+}
+
+static void spell_args(struct check_request *c)
+{
+	char *seed = process_text("%lld", (long long)c->target.seed);
+	char *rounds = process_text("%lld", (long long)c->rounds);
+
+	command_add(&c->args, "--seed", seed, NULL);
+	command_add_each(&c->args, "--check", &c->globs);
+	if (c->quick)
+		command_add(&c->args, "--quick", NULL);
+	if (c->plant)
+		command_add(&c->args, "--plant", NULL);
+	if (c->coverage)
+		command_add(&c->args, "--coverage", NULL);
+	if (c->rounds)
+		command_add(&c->args, "--rounds", rounds, NULL);
+	free(seed);
+	free(rounds);
+}
+
+/* ---- one run for each kernel ---------------------------------------------------------------- */
+
+static char *base_name(const struct check_request *c, const struct kernel *kernel,
+		       const char *stamp)
+{
+	char *release = kernel ? process_text("%s", kernel->release) : target_host_release();
+	char *label = target_short_release(release), *suffix = target_suffix(&c->target.replaced);
+	char *base;
+
+	if (!c->target.name)
+		base = process_text("%s%s-check-%s", label, suffix, stamp);
+	else if (c->target.kernels.n > 1)
+		base = process_text("%s-%s", c->target.name, label);
+	else
+		base = process_text("%s", c->target.name);
+	if (c->target.name)
+		target_vet_name_is_free(base);
+	free(release);
+	free(label);
+	free(suffix);
+	return base;
+}
+
+static void plan(struct check_request *c)
+{
+	const struct words *kernels = &c->target.kernels;
+	char *stamp = workspace_timestamp();
+
+	c->n = c->target.host ? 0 : kernels->n;
+	c->kernels = calloc(c->n + 1, sizeof(*c->kernels));
+	if (!c->kernels)
+		process_quit(STATUS_BROKEN, "out of memory");
+	for (size_t i = 0; i < (c->n ? c->n : 1); i++) {
+		char *base, *name;
+
+		if (c->n)
+			c->kernels[i] = target_find(&c->target, kernels->list[i]);
+		for (size_t j = 0; j < i; j++)
+			if (!strcmp(c->kernels[i].dir, c->kernels[j].dir))
+				process_quit(STATUS_USAGE,
+					     "--kernel %s: another --kernel is the same, %s",
+					     kernels->list[i], c->kernels[i].package);
+		base = base_name(c, c->n ? &c->kernels[i] : NULL, stamp);
+		name = workspace_claim(base);
+		command_add(&c->names, name, NULL);
+		free(base);
+		free(name);
+	}
+	free(stamp);
+}
+
+static int check_host(const struct check_request *c, const char *dir)
+{
+	struct words command = {0};
+	int status;
+
+	command_add(&command, "build/daxdm", "check-here", NULL);
+	command_add_each(&command, "--device", &c->target.devices);
+	command_add_all(&command, &c->args);
+	status = measure_on_this_host(&command, dir);
+	if (access(dir, F_OK) < 0)
+		return status;
+	command_add(&command, "build/daxdm", "verdicts", "--known", KNOWN, dir, NULL);
+	return process_run(&command, NULL, NULL);
+}
+
+static int check_emulated(const struct check_request *c, const struct kernel *kernel,
+			  const char *dir)
+{
+	struct words command = {0}, kinds = {0}, guests = {0};
+
+	command_add(&kinds, "check", NULL);
+	target_make_guests(kernel, &kinds, &c->target.replaced, &guests);
+	if (c->n > 1)
+		printf("# linux %s\n", kernel->release);
+	command_add(&command, "build/daxdm", "checks", "--kernel", kernel->dir, "--guest",
+		    guests.list[0], "--results", dir, "--known", KNOWN, NULL);
+	if (c->target.fresh)
+		command_add(&command, "--fresh", NULL);
+	if (c->target.console)
+		command_add(&command, "--console", NULL);
+	command_add_all(&command, &c->args);
+	words_free(&kinds);
+	words_free(&guests);
+	process_says_it = true;
+	return process_run(&command, NULL, NULL);
+}
+
+static int one_check(const struct check_request *c, size_t i, const char *dir)
+{
+	int status = c->n ? check_emulated(c, &c->kernels[i], dir) : check_host(c, dir);
+
+	process_says_it = false;
+	if (!access(dir, F_OK))
+		printf("# results are in %s/\n", dir);
+	return status;
+}
+
+/* ---- what can be said when all are done ----------------------------------------------------- */
+
+/* The worse of two exit statuses. */
+static int worse(int a, int b)
+{
+	static const int order[] = {STATUS_FAILED, STATUS_BROKEN, STATUS_NOT_COMPARABLE,
+				    STATUS_SKIPPED};
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (a == order[i] || b == order[i])
+			return order[i];
+	return a ? a : b;
+}
+
+/* Runs a command whose output is for people, as diagnostic lines of KTAP. */
+static void as_diagnostics(struct words *command)
+{
+	char *said = workspace_path("said"), *line = NULL;
+	size_t size = 0;
+	FILE *in;
+
+	process_run(command, said, NULL);
+	in = fopen(said, "re");
+	while (in && getline(&line, &size, in) > 0)
+		printf("# %s", line);
+	if (in)
+		fclose(in);
+	free(line);
+	free(said);
+}
+
+/* Returns STATUS_BROKEN if something could not be written. */
+static int sum_up(const struct check_request *c, const struct words *dirs)
+{
+	struct words command = {0};
+	int status = STATUS_GOOD;
+
+	if (c->ktap || c->junit) {
+		command_add(&command, "build/daxdm", "verdicts", "--quiet", "--known", KNOWN, NULL);
+		if (c->ktap)
+			command_add(&command, "--ktap", c->ktap, NULL);
+		if (c->junit)
+			command_add(&command, "--junit", c->junit, NULL);
+		command_add_all(&command, dirs);
+		status = process_run(&command, NULL, NULL);
+	}
+	for (size_t i = 0; c->coverage && i < dirs->n; i++) {
+		command_add(&command, "build/daxdm", "coverage", dirs->list[i], NULL);
+		as_diagnostics(&command);
+	}
+	/* That kernels differ is no failure. */
+	if (dirs->n > 1) {
+		command_add(&command, "build/daxdm", "behaviour", "--known", KNOWN, NULL);
+		command_add_all(&command, dirs);
+		as_diagnostics(&command);
+	}
+	return status;
+}
+
+static bool has_verdicts(const char *dir)
+{
+	char *ktap = process_text("%s/ktap.txt", dir);
+	struct stat st;
+	bool has = !stat(ktap, &st) && st.st_size;
+
+	free(ktap);
+	return has;
+}
+
+static int check(struct check_request *c)
+{
+	struct words done = {0};
+	int status = STATUS_GOOD;
+
+	phase_lines = PHASES_STDERR; /* stdout is KTAP */
+	workspace_open();
+	workspace_make_dir("results");
+	workspace_setup("run", NULL);
+	spell_args(c);
+	plan(c);
+	for (size_t i = 0; i < c->names.n; i++) {
+		char *dir = process_text("results/%s", c->names.list[i]);
+		int one = one_check(c, i, dir);
+
+		if (one != STATUS_GOOD && one != STATUS_FAILED && one != STATUS_BROKEN &&
+		    one != STATUS_SKIPPED)
+			return one;
+		status = worse(status, one);
+		if (has_verdicts(dir))
+			command_add(&done, dir, NULL);
+		free(dir);
+	}
+	if (done.n)
+		status = worse(status, sum_up(c, &done));
+	words_free(&done);
+	return status;
+}
+
 static int run(int argc, char **argv)
 {
-	struct checker k = {.seed = 1, .rounds = 0, .output = "-"};
-	struct supervised supervised = {.work = work, .aftermath = aftermath, .arg = &k};
-	int status, operand = options_parse(&verb_check, options, &k, argc, argv);
+	struct check_request c = {0};
+	int operand = options_parse(&verb_check, &c, argc, argv);
 
 	if (operand == -1)
 		return STATUS_GOOD;
-	if (operand >= 0 && operand < argc) {
-		msg_error("check: '%s' is one word too many", argv[operand]);
-		operand = -EINVAL;
-	}
-	status = operand < 0 ? STATUS_USAGE : prepare(&k);
-	supervised.expendable = k.emulated;
-	if (status == STATUS_GOOD)
-		status = supervise(&supervised);
-	free(k.list);
-	words_free(&k.globs);
-	words_free(&k.cases);
-	words_free(&k.devices);
-	return status;
+	if (operand < 0)
+		return STATUS_USAGE;
+	vet(&c);
+	return check(&c);
 }
 
 const struct verb verb_check = {
 	.name = "check",
 	.args = "",
-	.why = "checks the contracts of DAX on the host it stands on",
+	.why = "verify every contract; prints KTAP, results go to results/RUN/",
+	.examples = {"check --quick", "check --kernel 6.1 --check 'suspend.*'"},
+	.options = options,
 	.run = run,
 };

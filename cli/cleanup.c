@@ -17,15 +17,9 @@ struct cleanup {
 	bool dry_run;
 };
 
-static int set_dry_run(void *opts, const char *value)
-{
-	(void)value;
-	((struct cleanup *)opts)->dry_run = true;
-	return 0;
-}
-
 static const struct option_spec options[] = {
-	{"dry-run", NULL, "only list what would be removed", set_dry_run},
+	OPTION("dry-run", OPTION_FLAG, offsetof(struct cleanup, dry_run), NULL,
+	       "only list what would be removed"),
 	{0},
 };
 
@@ -118,14 +112,10 @@ static int clean_up(const struct cleanup *c)
 static int run(int argc, char **argv)
 {
 	struct cleanup c = {0};
-	int operand = options_parse(&verb_cleanup, options, &c, argc, argv);
+	int operand = options_parse(&verb_cleanup, &c, argc, argv);
 
 	if (operand == -1)
 		return STATUS_GOOD;
-	if (operand >= 0 && operand < argc) {
-		msg_error("cleanup: '%s' is one word too many", argv[operand]);
-		operand = -EINVAL;
-	}
 	if (operand < 0)
 		return STATUS_USAGE;
 	if (geteuid()) {
@@ -138,6 +128,8 @@ static int run(int argc, char **argv)
 const struct verb verb_cleanup = {
 	.name = "cleanup",
 	.args = "",
-	.why = "removes what dead runs left on this host",
+	.why = "remove what dead runs left on this host",
+	.examples = {"cleanup --dry-run", "cleanup"},
+	.options = options,
 	.run = run,
 };

@@ -9,23 +9,31 @@
  * a promise that was kept and is broken now fails the comparison; what else changed is told.
  */
 #include "report/compare/compare.h"
-#include "cli/cli.h"
+#include "cli/measure.h"
+#include "cli/workspace.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
-#include "lib/base/number.h"
+#include "lib/base/nearest.h"
 #include "lib/base/terminal.h"
 #include "report/checks/behaviour_changes.h"
 #include "report/compare/compare_show.h"
 
 #include <errno.h>
+#include <glob.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#define KNOWN "check/known"
 
 struct compare_options {
 	struct comparison comparison;
 	const char *json, *markdown, *junit, *known, *plot_data;
-	bool all, force;
-	int width;
+	bool all, force, anew;
+	int64_t width;
+	struct measurement asked; /* of kernels that have to be measured */
+	struct target target;
 };
 
 /* ---- options ------------------------------------------------------------------------------- */
@@ -65,100 +73,48 @@ static int set_stacks(void *opts, const char *value)
 	return c->stack_base && c->stack_new ? 0 : -EINVAL;
 }
 
-static int choose(struct words *words, const char *value)
-{
-	return words_add_new(words, value, strlen(value)) < 0 ? -EINVAL : 0;
-}
-
-static int set_stack(void *opts, const char *value)
-{
-	return choose(&((struct compare_options *)opts)->comparison.only.stacks, value);
-}
-
-static int set_fs(void *opts, const char *value)
-{
-	return choose(&((struct compare_options *)opts)->comparison.only.filesystems, value);
-}
-
-static int set_bench(void *opts, const char *value)
-{
-	return choose(&((struct compare_options *)opts)->comparison.only.benches, value);
-}
-
-static int set_json(void *opts, const char *value)
-{
-	((struct compare_options *)opts)->json = value;
-	return 0;
-}
-
-static int set_markdown(void *opts, const char *value)
-{
-	((struct compare_options *)opts)->markdown = value;
-	return 0;
-}
-
-static int set_junit(void *opts, const char *value)
-{
-	((struct compare_options *)opts)->junit = value;
-	return 0;
-}
-
-static int set_known(void *opts, const char *value)
-{
-	((struct compare_options *)opts)->known = value;
-	return 0;
-}
-
-static int set_plot_data(void *opts, const char *value)
-{
-	((struct compare_options *)opts)->plot_data = value;
-	return 0;
-}
-
-static int set_all(void *opts, const char *value)
-{
-	(void)value;
-	((struct compare_options *)opts)->all = true;
-	return 0;
-}
-
-static int set_force(void *opts, const char *value)
-{
-	(void)value;
-	((struct compare_options *)opts)->force = true;
-	return 0;
-}
-
-static int set_width(void *opts, const char *value)
-{
-	int64_t width;
-
-	if (number_parse(value, TERMINAL_WIDTH_MIN, 10000, &width) < 0) {
-		msg_error("compare: --width %s: a number of columns from %d to 10000 is needed",
-			  value, TERMINAL_WIDTH_MIN);
-		return -EINVAL;
-	}
-	((struct compare_options *)opts)->width = (int)width;
-	return 0;
-}
-
 static const struct option_spec options[] = {
-	{"threshold", "PERCENT", "worse by so much is a regression (default 0.5)", set_threshold},
-	{"thresholds", "FILE", "other thresholds by metric: lines of GLOB PERCENT", set_thresholds},
-	{"stack", "SPEC", "rows of this stack only (repeatable)", set_stack},
-	{"stacks", "BASE=>NEW", "one stack against another one, e.g. of the same run", set_stacks},
-	{"fs", "NAME", "rows of this filesystem only (repeatable)", set_fs},
-	{"bench", "GLOB", "rows of these benchmarks and variants only (repeatable)", set_bench},
-	{"all", NULL, "rows that are equal, too", set_all},
-	{"force", NULL, "compare even what is unlike; the result is marked", set_force},
-	{"json", "FILE", "everything, for programs (- for stdout)", set_json},
-	{"markdown", "FILE", "the same as Markdown", set_markdown},
-	{"junit", "FILE", "the same as JUnit's XML", set_junit},
-	{"plot-data", "DIR", "what plot/plot.sh --data draws from", set_plot_data},
-	{"known", "DIR", "the known kernel bugs (default: what the runs say)", set_known},
-	{"width", "COLUMNS", "lines no longer than this (default: the terminal's width)",
-	 set_width},
-	{NULL, NULL, NULL, NULL},
+	OPTION("threshold", OPTION_CALL, 0, "PERCENT",
+	       "an increase of this or more is a regression (default 0.5)", .set = set_threshold),
+	OPTION("thresholds", OPTION_CALL, 0, "FILE", "thresholds by metric; lines of GLOB PERCENT",
+	       .set = set_thresholds),
+	OPTION("stacks", OPTION_CALL, 0, "BASE=>NEW", "compare two stacks, e.g. of the same run",
+	       .set = set_stacks),
+	OPTION("all", OPTION_FLAG, offsetof(struct compare_options, all), NULL,
+	       "also show rows that are equal"),
+	OPTION("force", OPTION_FLAG, offsetof(struct compare_options, force), NULL,
+	       "compare runs that differ in more than the kernel; marks the result"),
+	OPTION("json", OPTION_PATH, offsetof(struct compare_options, json), "FILE",
+	       "write the comparison as JSON (- for stdout)"),
+	OPTION("markdown", OPTION_PATH, offsetof(struct compare_options, markdown), "FILE",
+	       "write the comparison as Markdown"),
+	OPTION("junit", OPTION_PATH, offsetof(struct compare_options, junit), "FILE",
+	       "write the comparison as JUnit XML"),
+	OPTION("stack", OPTION_WORDS, offsetof(struct compare_options, asked.by_hand.stacks), "S",
+	       "compare only this stack; kernels: measure it"),
+	OPTION("fs", OPTION_WORDS, offsetof(struct compare_options, asked.by_hand.filesystems), "F",
+	       "compare only this filesystem, ext4 or xfs; kernels: measure it",
+	       .choices = "ext4|xfs"),
+	OPTION("bench", OPTION_WORDS, offsetof(struct compare_options, asked.by_hand.benches),
+	       "GLOB", "compare only these benchmarks and variants; kernels: measure them"),
+	OPTION("width", OPTION_NUMBER, offsetof(struct compare_options, width), "COLUMNS",
+	       "length of lines (default: width of the terminal)", .min = TERMINAL_WIDTH_MIN,
+	       .max = 10000),
+	OPTION("quick", OPTION_FLAG, offsetof(struct compare_options, asked.quick), NULL,
+	       "kernels: measure the quick workload, as of bench"),
+	OPTION("full", OPTION_FLAG, offsetof(struct compare_options, asked.full), NULL,
+	       "kernels: measure everything"),
+	OPTION("workload", OPTION_PATH, offsetof(struct compare_options, asked.workload), "FILE",
+	       "kernels: measure this workload file"),
+	OPTION("modules", OPTION_PATH, offsetof(struct compare_options, target.modules), "DIR",
+	       "the modules of a kernel that is PATH/bzImage"),
+	OPTION("anew", OPTION_FLAG, offsetof(struct compare_options, anew), NULL,
+	       "kernels: measure even if a suitable run exists"),
+	OPTION("plot-data", OPTION_TEXT, offsetof(struct compare_options, plot_data), "DIR",
+	       "write what plot/plot.sh --data draws from", .internal = true),
+	OPTION("known", OPTION_TEXT, offsetof(struct compare_options, known), "DIR",
+	       "directory of known kernel bugs (default: check/known)"),
+	{0},
 };
 
 /* ---- output -------------------------------------------------------------------------------- */
@@ -264,7 +220,7 @@ static int compare_numbers(struct comparison *c, const struct compare_options *o
 	}
 	status = comparison_status(c);
 	if (!is_stdout(o->json) && !is_stdout(o->markdown) && !is_stdout(o->junit))
-		compare_print(c, o->all, o->width ? o->width : terminal_width());
+		compare_print(c, o->all, o->width ? (int)o->width : terminal_width());
 	if (o->plot_data && compare_plotdata(c, o->plot_data) < 0) {
 		msg_error("compare: cannot write into %s: %s", o->plot_data, strerror(errno));
 		return STATUS_BROKEN;
@@ -348,29 +304,172 @@ static int compare(struct comparison *c, const struct compare_options *o, char *
 	return c->sides[0].runs[0].context.checks ? compare_checks(c, o) : compare_numbers(c, o);
 }
 
+/* ---- runs and kernels that the user names ---------------------------------------------------- */
+
+static bool is_run(const char *path)
+{
+	size_t len = strlen(path);
+	char *file = process_text("%s/run.jsonl", path);
+	bool is = !access(file, F_OK) ||
+		  (len > 6 && !strcmp(path + len - 6, ".jsonl") && !access(path, F_OK));
+
+	free(file);
+	return is;
+}
+
+/* Where the run of that name is; NULL: there is none.  To be freed. */
+static char *find_run(const char *word)
+{
+	char *places[] = {
+		process_text("results/%s", strncmp(word, "results/", 8) ? word : word + 8),
+		process_text("results/published/%s", word), options_user_path(word)};
+	char *found = NULL;
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		size_t len = strlen(places[i]);
+
+		while (len > 1 && places[i][len - 1] == '/')
+			places[i][--len] = '\0';
+		if (!found && is_run(places[i]))
+			found = places[i];
+		else
+			free(places[i]);
+	}
+	return found;
+}
+
+/* "A,B": of all of them; NULL if one of them is no run. */
+static char *find_runs(const char *words)
+{
+	char *copy = process_text("%s", words), *rest = copy, *word, *runs = NULL;
+
+	while ((word = strsep(&rest, ","))) {
+		char *run = find_run(word), *longer;
+
+		if (!run) {
+			free(runs);
+			runs = NULL;
+			break;
+		}
+		longer = runs ? process_text("%s,%s", runs, run) : process_text("%s", run);
+		free(runs);
+		free(run);
+		runs = longer;
+	}
+	free(copy);
+	return runs;
+}
+
+static bool looks_like_a_kernel(const char *word)
+{
+	return !strcmp(word, "debian") || !strcmp(word, "newest") ||
+	       (*word >= '0' && *word <= '9') || !strncmp(word, "linux-", 6) ||
+	       target_is_path(word);
+}
+
+static noreturn void unknown_run(const char *word)
+{
+	static const char *const patterns[] = {"results/*", "results/published/*"};
+	const char *best = NULL;
+	glob_t found;
+
+	for (size_t p = 0; p < 2; p++)
+		if (!glob(patterns[p], GLOB_ONLYDIR, NULL, &found))
+			for (size_t i = 0; i < found.gl_pathc; i++)
+				best = nearest_of(word, best, strrchr(found.gl_pathv[i], '/') + 1);
+	process_quit(STATUS_USAGE, "unknown run or kernel '%s'%s%s%s; ls results lists them", word,
+		     best ? " (did you mean '" : "", best ? best : "", best ? "'?)" : "");
+}
+
+static void refuse_measuring(const struct compare_options *o, char *const words[])
+{
+	const struct measurement *m = &o->asked;
+	const char *option = m->quick		 ? "quick"
+			     : m->full		 ? "full"
+			     : m->workload	 ? "workload"
+			     : o->target.modules ? "modules"
+			     : o->anew		 ? "anew"
+						 : NULL;
+
+	if (option)
+		process_quit(STATUS_USAGE,
+			     "compare: --%s says how to measure kernels, and %s and %s are runs; "
+			     "--stack, --fs and --bench choose what of them is compared",
+			     option, words[0], words[1]);
+}
+
+/* Makes runs of the words that are kernels. */
+static void measure_kernels(struct compare_options *o, char *names[], size_t n)
+{
+	size_t next = 0;
+
+	measure_vet(&o->asked);
+	target_vet(&o->target, STATUS_USAGE);
+	phase_lines = PHASES_STDERR; /* stdout is the comparison's */
+	workspace_open();
+	workspace_make_dir("results");
+	workspace_setup("run", NULL);
+	for (size_t i = 0; i < n; i++)
+		if (!names[i])
+			names[i] = measure_run_of(&o->asked, &o->target,
+						  o->target.kernels.list[next++], "insn", o->anew);
+}
+
+/* Sets names to the runs to be compared. */
+static void find_operands(struct compare_options *o, char *const words[], char *names[], size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		names[i] = find_runs(words[i]);
+		if (names[i])
+			continue;
+		if (strchr(words[i], ',') || !looks_like_a_kernel(words[i]))
+			unknown_run(words[i]);
+		command_add(&o->target.kernels, words[i], NULL);
+	}
+	if (o->target.kernels.n)
+		measure_kernels(o, names, n);
+	else
+		refuse_measuring(o, words);
+}
+
 static int compare_main(int argc, char **argv)
 {
-	struct compare_options o = {.comparison.thresholds.percent = THRESHOLD_PERCENT};
+	struct compare_options o = {.comparison.thresholds.percent = THRESHOLD_PERCENT,
+				    .target.seed = 1,
+				    .asked.meter = "insn"};
 	struct comparison *c = &o.comparison;
-	int status = STATUS_USAGE, at = options_parse(&verb_compare, options, &o, argc, argv);
+	int status, at = options_parse(&verb_compare, &o, argc, argv);
+	char *names[SIDES_MAX] = {0};
 
-	if (at == -1) {
-		status = STATUS_GOOD;
-	} else if (at >= 0 && (argc - at < 2 || argc - at > SIDES_MAX)) {
-		msg_error("compare: needs runs, directories under results/: two to %d; got %d",
-			  SIDES_MAX, argc - at);
-	} else if (at >= 0) {
-		c->n_sides = (size_t)(argc - at);
-		status = compare(c, &o, argv + at);
+	if (at == -1)
+		return STATUS_GOOD;
+	if (at < 0)
+		return STATUS_USAGE;
+	if (argc - at < 2 || argc - at > SIDES_MAX) {
+		msg_error("compare: two runs or kernels are wanted at least, %d at most: ./run.sh "
+			  "compare BASE NEW",
+			  SIDES_MAX);
+		return STATUS_USAGE;
 	}
+	c->n_sides = (size_t)(argc - at);
+	if (!o.known && !access(KNOWN, F_OK))
+		o.known = KNOWN;
+	find_operands(&o, argv + at, names, c->n_sides);
+	c->only = o.asked.by_hand;
+	status = compare(c, &o, names);
 	comparison_free(c);
+	for (int i = 0; i < argc - at; i++)
+		free(names[i]);
 	return status;
 }
 
 const struct verb verb_compare = {
 	.name = "compare",
-	.args = "RUN[,RUN...] RUN[,RUN...]...",
-	.why = "kernels against each other: what became slower, faster, or behaves otherwise",
+	.args = "BASE NEW...",
+	.why = "compare runs or kernels; measures kernels that were not measured yet",
+	.examples = {"compare 6.1 6.12 --quick", "compare results/a results/b --all --json -"},
+	.options = options,
+	.operands = INT_MAX,
 	.run = compare_main,
 	.no_memory = STATUS_BROKEN,
 };

@@ -161,11 +161,9 @@ static unsigned int print(const struct report *r)
 	return holes;
 }
 
-static const struct option_spec options[] = {{0}};
-
 static int run(int argc, char **argv)
 {
-	int operand = options_parse(&verb_coverage, options, NULL, argc, argv);
+	int operand = options_parse(&verb_coverage, NULL, argc, argv);
 	struct report r = {0};
 	struct run checks;
 	int status = STATUS_BROKEN;
@@ -188,6 +186,8 @@ const struct verb verb_coverage = {
 	.name = "coverage",
 	.args = "RUN",
 	.why = "prints which functions of the kernel's DAX interface a run of checks reached",
+	.operands = 1,
+	.internal = true,
 	.run = run,
 	.no_memory = STATUS_BROKEN,
 };

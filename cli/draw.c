@@ -174,11 +174,9 @@ static int become_gnuplot(const char *script, const char *format)
 	return STATUS_BROKEN;
 }
 
-static const struct option_spec options[] = {{0}};
-
 static int run(int argc, char **argv)
 {
-	int first = options_parse(&verb_draw, options, NULL, argc, argv);
+	int first = options_parse(&verb_draw, NULL, argc, argv);
 	char script[64];
 
 	if (first < 0)
@@ -206,5 +204,7 @@ const struct verb verb_draw = {
 	.name = "draw",
 	.args = "DIR PLOT svg|png",
 	.why = "run gnuplot on DIR/PLOT.gp without the means to start programs",
+	.operands = 3,
+	.internal = true,
 	.run = run,
 };

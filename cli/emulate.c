@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * daxdm emulate: runs `daxdm bench` in emulated hosts, side by side, and makes one run of what they
+ * daxdm emulate: runs `daxdm bench-here` in emulated hosts, side by side, and makes one run of what they
  * say.  One guest per filesystem; at most as many at a time as this machine has cores, for under
  * the instruction meter the load of this machine changes nothing but the time it takes.
  */
@@ -15,13 +15,12 @@
 #include "emu/scratch.h"
 #include "emu/stop.h"
 #include "lib/base/msg.h"
-#include "lib/base/number.h"
 #include "lib/base/text.h"
 #include "lib/dev/stack.h"
 #include "lib/meter/meter.h"
 
 #include <errno.h>
-#include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +43,7 @@ struct emulate {
 	struct words jobs[GUESTS_MAX]; /* each guest's, with it */
 	char *plugin;		       /* its arguments, see emu/profile.h */
 	const char *meter;
+	int64_t seed, stall_s;
 	bool counters; /* the guests count events, too */
 };
 
@@ -89,21 +89,6 @@ static int set_meter(void *opts, const char *value)
 	return 0;
 }
 
-static int set_results(void *opts, const char *value)
-{
-	((struct emulate *)opts)->results_dir = value;
-	return 0;
-}
-
-static int set_number(const char *name, const char *value, int64_t max, int64_t *number)
-{
-	if (number_parse(value, 0, max, number) < 0) {
-		msg_error("--%s %s: want a number from 0 to %" PRId64, name, value, max);
-		return -EINVAL;
-	}
-	return 0;
-}
-
 static int set_profile(void *opts, const char *value)
 {
 	struct emulate *e = opts;
@@ -115,60 +100,29 @@ static int set_profile(void *opts, const char *value)
 	return e->plugin ? 0 : -EINVAL;
 }
 
-static int set_seed(void *opts, const char *value)
-{
-	int64_t number;
-
-	if (set_number("seed", value, 0xffffffff, &number) < 0)
-		return -EINVAL;
-	((struct emulate *)opts)->plan.seed = (unsigned int)number;
-	return 0;
-}
-
-static int set_stall(void *opts, const char *value)
-{
-	int64_t number;
-
-	if (set_number("stall", value, 86400, &number) < 0)
-		return -EINVAL;
-	((struct emulate *)opts)->plan.stall_s = (int)number;
-	return 0;
-}
-
-static int set_fresh(void *opts, const char *value)
-{
-	(void)value;
-	((struct emulate *)opts)->plan.fresh = true;
-	return 0;
-}
-
-static int set_console(void *opts, const char *value)
-{
-	(void)value;
-	((struct emulate *)opts)->plan.console = true;
-	return 0;
-}
-
-static int set_counters(void *opts, const char *value)
-{
-	(void)value;
-	((struct emulate *)opts)->counters = true;
-	return 0;
-}
-
 static const struct option_spec options[] = {
-	{"kernel", "KDIR", "the kernel: a directory that emu/kernel.sh resolve prints", set_kernel},
-	{"guest", "FS=CPIO", "a guest and its initramfs (emu/initramfs.sh); repeatable", set_guest},
-	{"meter", "METER", "insn (default), time (needs KVM, else insn), or none: prove only",
-	 set_meter},
-	{"results", "DIR", "the run; must not exist", set_results},
-	{"profile", "PLUGIN", "count what the samples run by this (emu/plugin.sh), and name it",
-	 set_profile},
-	{"seed", "N", "of the guest's random numbers (default 1)", set_seed},
-	{"counters", NULL, "the guests count events in a second sweep", set_counters},
-	{"fresh", NULL, "boot; neither use nor save a snapshot", set_fresh},
-	{"console", NULL, "show the guests' consoles", set_console},
-	{"stall", "SECONDS", "a guest silent for so long is ended (default 240)", set_stall},
+	OPTION("kernel", OPTION_CALL, 0, "KDIR",
+	       "the kernel: a directory that emu/kernel.sh resolve prints", .set = set_kernel),
+	OPTION("guest", OPTION_CALL, 0, "FS=CPIO", "a guest and its initramfs (emu/initramfs.sh)",
+	       .set = set_guest, .repeatable = true),
+	OPTION("meter", OPTION_CALL, 0, "METER",
+	       "insn (default), time (needs KVM, else insn), or none: prove only",
+	       .set = set_meter),
+	OPTION("results", OPTION_TEXT, offsetof(struct emulate, results_dir), "DIR",
+	       "directory of the run; must not exist"),
+	OPTION("profile", OPTION_CALL, 0, "PLUGIN",
+	       "count the instructions of the samples by function with this plugin (emu/plugin.sh)",
+	       .set = set_profile),
+	OPTION("seed", OPTION_NUMBER, offsetof(struct emulate, seed), "N",
+	       "seed of the guest's random numbers (default 1)", .max = UINT32_MAX),
+	OPTION("counters", OPTION_FLAG, offsetof(struct emulate, counters), NULL,
+	       "count events in a second sweep"),
+	OPTION("fresh", OPTION_FLAG, offsetof(struct emulate, plan.fresh), NULL,
+	       "boot; neither use nor save a snapshot"),
+	OPTION("console", OPTION_FLAG, offsetof(struct emulate, plan.console), NULL,
+	       "show the guests' consoles"),
+	OPTION("stall", OPTION_NUMBER, offsetof(struct emulate, stall_s), "SECONDS",
+	       "end a guest that is silent for so long (default 240)", .max = 86400),
 	{0},
 };
 
@@ -523,16 +477,18 @@ static int run_emulate(int argc, char **argv)
 	if (!e)
 		return STATUS_BROKEN;
 	e->meter = "insn";
-	e->plan = (struct plan){.machine = &vm_bench,
-				.seed = 1,
-				.boot_s = 180,
-				.stall_s = 240,
-				.take = take,
-				.arg = &e->results};
-	first = options_parse(&verb_emulate, options, e, argc, argv);
+	e->seed = 1;
+	e->stall_s = 240;
+	e->plan = (struct plan){
+		.machine = &vm_bench, .boot_s = 180, .take = take, .arg = &e->results};
+	first = options_parse(&verb_emulate, e, argc, argv);
 	if (first == -1) {
 		status = STATUS_GOOD;
 	} else if (first >= 0) {
+		e->plan.seed = (unsigned int)e->seed;
+		e->plan.stall_s = (int)e->stall_s;
+		for (size_t i = 0; i < e->n; i++)
+			e->guests[i].stall_s = e->plan.stall_s;
 		if (!check_options(e) && !expand_workload(e, argc - first, argv + first))
 			status = run_plan(e);
 	}
@@ -550,6 +506,9 @@ static int run_emulate(int argc, char **argv)
 const struct verb verb_emulate = {
 	.name = "emulate",
 	.args = "-- BENCH-ARGUMENT...",
-	.why = "run `daxdm bench` in emulated hosts and collect one run",
+	.why = "run `daxdm bench-here` in emulated hosts and collect one run",
+	.options = options,
+	.operands = INT_MAX,
+	.internal = true,
 	.run = run_emulate,
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * daxdm checks: runs `daxdm check` in emulated hosts, several at a time, and
+ * daxdm checks: runs `daxdm check-here` in emulated hosts, several at a time, and
  * makes one run of what they say.  A case is a check as it is, or with one
  * fault planted; cases go in batches to slots (cli/queue.c, cli/vm_slot.c), each
  * batch to a host restored from the same snapshot.
@@ -14,7 +14,6 @@
 #include "emu/scratch.h"
 #include "emu/stop.h"
 #include "lib/base/msg.h"
-#include "lib/base/number.h"
 #include "report/checks/known.h"
 
 #include <errno.h>
@@ -28,10 +27,11 @@ struct checks {
 	struct package kernel;
 	char qemu[128];
 	const char *results_dir, *known_dir;
-	size_t n_slots; /* 0: one more than cores */
+	int64_t slots_asked; /* 0: one more than cores */
+	size_t n_slots;
 	struct words globs;
 	bool quick, plant, coverage;
-	const char *seed, *rounds; /* NULL: the guest's default */
+	int64_t seed, rounds; /* -1: the default of check-here */
 	struct suite suite;
 	FILE *ktap;
 	struct vm_slot slots[VM_SLOTS_MAX];
@@ -60,144 +60,64 @@ static int set_guest(void *opts, const char *value)
 	return -EINVAL;
 }
 
-static int set_results(void *opts, const char *value)
-{
-	((struct checks *)opts)->results_dir = value;
-	return 0;
-}
-
-static int set_known(void *opts, const char *value)
-{
-	((struct checks *)opts)->known_dir = value;
-	return 0;
-}
-
-/* Returns 0, or -EINVAL after one error line. */
-static int check_number(const char *name, const char *value, int64_t min, int64_t max)
-{
-	int64_t number;
-
-	if (!number_parse(value, min, max, &number))
-		return 0;
-	msg_error("--%s %s: want a number from %" PRId64 " to %" PRId64, name, value, min, max);
-	return -EINVAL;
-}
-
-static int set_slots(void *opts, const char *value)
-{
-	if (check_number("lanes", value, 1, VM_SLOTS_MAX) < 0)
-		return -EINVAL;
-	((struct checks *)opts)->n_slots = (size_t)atoi(value);
-	return 0;
-}
-
-static int set_seed(void *opts, const char *value)
-{
-	((struct checks *)opts)->seed = value;
-	return check_number("seed", value, 0, INT64_MAX);
-}
-
-static int set_rounds(void *opts, const char *value)
-{
-	((struct checks *)opts)->rounds = value;
-	return check_number("rounds", value, 1, 1000000);
-}
-
-static int set_fresh(void *opts, const char *value)
-{
-	(void)value;
-	((struct checks *)opts)->suite.plan.fresh = true;
-	return 0;
-}
-
-static int set_console(void *opts, const char *value)
-{
-	(void)value;
-	((struct checks *)opts)->suite.plan.console = true;
-	return 0;
-}
-
-static int set_check(void *opts, const char *value)
-{
-	if (!words_add_new(&((struct checks *)opts)->globs, value, strlen(value)))
-		return 0;
-	msg_error("out of memory");
-	return -EINVAL;
-}
-
-static int set_quick(void *opts, const char *value)
-{
-	(void)value;
-	((struct checks *)opts)->quick = true;
-	return 0;
-}
-
-static int set_plant(void *opts, const char *value)
-{
-	(void)value;
-	((struct checks *)opts)->plant = true;
-	return 0;
-}
-
-static int set_coverage(void *opts, const char *value)
-{
-	(void)value;
-	((struct checks *)opts)->coverage = true;
-	return 0;
-}
-
 static const struct option_spec options[] = {
-	{"kernel", "KDIR", "the kernel: a directory that emu/kernel.sh resolve prints", set_kernel},
-	{"guest", "CPIO", "the initramfs of the kind check (emu/initramfs.sh)", set_guest},
-	{"results", "DIR", "the run; must not exist", set_results},
-	{"known", "DIR", "entries of known kernel bugs", set_known},
-	{"lanes", "N", "so many guests at a time (default: one more than cores, at most 4)",
-	 set_slots},
-	{"fresh", NULL, "boot every guest; neither use nor save a snapshot", set_fresh},
-	{"console", NULL, "show the guests' consoles", set_console},
-	{"seed", "N", "of what is random in checks", set_seed},
-	{0},
-};
-
-/* Behind `--`. */
-static const struct option_spec check_options[] = {
-	{"check", "GLOB", "these checks, e.g. 'suspend.*' (repeatable)", set_check},
-	{"quick", NULL, "the quick ones only", set_quick},
-	{"plant", NULL, "each with each of its planted faults, which it must notice", set_plant},
-	{"coverage", NULL, "count the kernel functions that each reaches", set_coverage},
-	{"seed", "N", "of what is random in checks", set_seed},
-	{"rounds", "N", "of what is random in checks", set_rounds},
+	OPTION("kernel", OPTION_CALL, 0, "KDIR",
+	       "the kernel: a directory that emu/kernel.sh resolve prints", .set = set_kernel),
+	OPTION("guest", OPTION_CALL, 0, "CPIO",
+	       "the initramfs of the kind check (emu/initramfs.sh)", .set = set_guest),
+	OPTION("results", OPTION_TEXT, offsetof(struct checks, results_dir), "DIR",
+	       "directory of the run; must not exist"),
+	OPTION("known", OPTION_TEXT, offsetof(struct checks, known_dir), "DIR",
+	       "directory of known kernel bugs"),
+	OPTION("lanes", OPTION_NUMBER, offsetof(struct checks, slots_asked), "N",
+	       "guests at a time (default: one more than cores, at most 4)", .min = 1,
+	       .max = VM_SLOTS_MAX),
+	OPTION("fresh", OPTION_FLAG, offsetof(struct checks, suite.plan.fresh), NULL,
+	       "boot every guest; neither use nor save a snapshot"),
+	OPTION("console", OPTION_FLAG, offsetof(struct checks, suite.plan.console), NULL,
+	       "show the guests' consoles"),
+	OPTION("check", OPTION_WORDS, offsetof(struct checks, globs), "GLOB",
+	       "run these checks, e.g. 'suspend.*'"),
+	OPTION("quick", OPTION_FLAG, offsetof(struct checks, quick), NULL,
+	       "run the quick checks only"),
+	OPTION("plant", OPTION_FLAG, offsetof(struct checks, plant), NULL,
+	       "run each check with each of its faults injected"),
+	OPTION("coverage", OPTION_FLAG, offsetof(struct checks, coverage), NULL,
+	       "count the kernel functions that each check reaches"),
+	OPTION("seed", OPTION_NUMBER, offsetof(struct checks, seed), "N",
+	       "seed of random checks (default 1)", .max = INT64_MAX),
+	OPTION("rounds", OPTION_NUMBER, offsetof(struct checks, rounds), "N",
+	       "rounds of random checks", .min = 1, .max = 1000000),
 	{0},
 };
 
 static int parse(struct checks *c, int argc, char **argv)
 {
-	int first = options_parse(&verb_checks, options, c, argc, argv), second;
+	int first = options_parse(&verb_checks, c, argc, argv);
 
 	if (first < 0)
 		return first;
-	/* options_parse() passes over the word before the first option. */
-	second = options_parse(&verb_checks, check_options, c, argc - first + 1, argv + first - 1);
-	if (second < 0)
-		return second;
-	if (first - 1 + second < argc) {
-		msg_error("checks: '%s' is one word too many", argv[first - 1 + second]);
-		return -EINVAL;
-	}
 	if (c->kernel.dir[0] && c->suite.initrd[0] && c->results_dir)
 		return 0;
 	msg_error("checks: --kernel, --guest and --results are needed; daxdm checks --help "
-		  "explains them");
+		  "lists them");
 	return -EINVAL;
 }
 
 /* ---- before the guests ----------------------------------------------------------------------- */
 
-static int add_option(struct words *words, const char *option, const char *value)
+static int add_option(struct words *words, const char *option)
 {
-	int rc = words_add(words, option, strlen(option));
+	return words_add(words, option, strlen(option));
+}
 
-	return rc || !value ? rc : words_add(words, value, strlen(value));
+static int add_number(struct words *words, const char *option, int64_t number)
+{
+	char text[24];
+	int rc = add_option(words, option);
+
+	snprintf(text, sizeof(text), "%" PRId64, number);
+	return rc ? rc : add_option(words, text);
 }
 
 static int spell_options(struct checks *c)
@@ -205,16 +125,16 @@ static int spell_options(struct checks *c)
 	struct words *words = &c->suite.options;
 	int rc = 0;
 
-	if (c->seed)
-		rc = add_option(words, "--seed", c->seed);
-	if (c->rounds && !rc)
-		rc = add_option(words, "--rounds", c->rounds);
+	if (c->seed >= 0)
+		rc = add_number(words, "--seed", c->seed);
+	if (c->rounds >= 0 && !rc)
+		rc = add_number(words, "--rounds", c->rounds);
 	if (c->quick && !rc)
-		rc = add_option(words, "--quick", NULL);
+		rc = add_option(words, "--quick");
 	if (c->plant && !rc)
-		rc = add_option(words, "--plant", NULL);
+		rc = add_option(words, "--plant");
 	if (c->coverage && !rc)
-		rc = add_option(words, "--coverage", NULL);
+		rc = add_option(words, "--coverage");
 	return rc;
 }
 
@@ -231,6 +151,7 @@ static void choose_slots(struct checks *c)
 	int64_t each = vm_memory_bytes(machine) + 256LL * 1048576,
 		room = host_resources_memory_bytes() / each;
 
+	c->n_slots = (size_t)c->slots_asked;
 	/* One more than cores: checks wait and sleep, too. */
 	if (!c->n_slots) {
 		c->n_slots = smaller(host_resources_cores() + 1, VM_SLOTS_MAX);
@@ -446,6 +367,7 @@ static int run(int argc, char **argv)
 
 	if (!c)
 		return STATUS_BROKEN;
+	c->seed = c->rounds = -1;
 	c->suite.plan = (struct plan){.machine = &vm_checks,
 				      .quiet = true,
 				      .boot_s = 180,
@@ -468,8 +390,9 @@ static int run(int argc, char **argv)
 
 const struct verb verb_checks = {
 	.name = "checks",
-	.args = "-- [--check GLOB]... [--quick] [--plant] [--coverage] [--seed N] "
-		"[--rounds N]",
-	.why = "runs `daxdm check` in emulated hosts and collects one run",
+	.args = "",
+	.why = "run the checks in emulated hosts and collect one run",
+	.options = options,
+	.internal = true,
 	.run = run,
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* daxdm explain: which functions make the difference between two medians. */
-#include "cli/cli.h"
+#include "cli/measure.h"
+#include "cli/workspace.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
 #include "lib/base/terminal.h"
@@ -9,6 +10,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { ROWS = 30 };
 
@@ -17,6 +20,8 @@ struct explain_options {
 	size_t n_metrics;
 	const char *output, *plot_data;
 	bool json, all;
+	struct target target;
+	struct measurement m;
 };
 
 /* --- options --------------------------------------------------------------------------------- */
@@ -34,40 +39,32 @@ static int set_metric(void *opts, const char *value)
 	return 0;
 }
 
-static int set_output(void *opts, const char *value)
-{
-	((struct explain_options *)opts)->output = value;
-	return 0;
-}
-
-static int set_plot_data(void *opts, const char *value)
-{
-	((struct explain_options *)opts)->plot_data = value;
-	return 0;
-}
-
-static int set_json(void *opts, const char *value)
-{
-	(void)value;
-	((struct explain_options *)opts)->json = true;
-	return 0;
-}
-
-static int set_all(void *opts, const char *value)
-{
-	(void)value;
-	((struct explain_options *)opts)->all = true;
-	return 0;
-}
-
 static const struct option_spec options[] = {
-	{"metric", "ID", "what to explain; a second one is that of NEW", set_metric},
-	{"output", "DIR", "where explain.json, explain.txt and stacks for flame graphs go",
-	 set_output},
-	{"plot-data", "DIR", "where the data of the plot goes", set_plot_data},
-	{"json", NULL, "print explain.json instead of the table", set_json},
-	{"all", NULL, "print every function, unchanged ones too", set_all},
-	{NULL, NULL, NULL, NULL},
+	OPTION("metric", OPTION_CALL, 0, "ID",
+	       "e.g. 'fault.read.warm.pte{stack=raw,fs=ext4}'; a second one is that of NEW",
+	       .set = set_metric, .repeatable = true),
+	OPTION("modules", OPTION_PATH, offsetof(struct explain_options, target.modules), "DIR",
+	       "as of bench"),
+	OPTION("module", OPTION_WORDS, offsetof(struct explain_options, target.replaced), "FILE.ko",
+	       "put this module into NEW; with one kernel NEW is that kernel with it"),
+	OPTION("name", OPTION_TEXT, offsetof(struct explain_options, target.name), "RUN",
+	       "name of the results (default: explain, kernels, time)"),
+	OPTION("seed", OPTION_NUMBER, offsetof(struct explain_options, target.seed), "N",
+	       "seed of the emulated host (default 1)", .min = 1, .max = TARGET_SEED_MAX),
+	OPTION("all", OPTION_FLAG, offsetof(struct explain_options, all), NULL,
+	       "show every function, unchanged ones too"),
+	OPTION("json", OPTION_FLAG, offsetof(struct explain_options, json), NULL,
+	       "print explain.json instead of the table"),
+	OPTION("fresh", OPTION_FLAG, offsetof(struct explain_options, target.fresh), NULL,
+	       "boot, even if there is a snapshot to restore"),
+	OPTION("console", OPTION_FLAG, offsetof(struct explain_options, target.console), NULL,
+	       "show the console of the emulated host"),
+	OPTION("output", OPTION_TEXT, offsetof(struct explain_options, output), "DIR",
+	       "runs: write explain.json, explain.txt and stacks for flame graphs to DIR",
+	       .internal = true),
+	OPTION("plot-data", OPTION_TEXT, offsetof(struct explain_options, plot_data), "DIR",
+	       "write the data of the plot to DIR", .internal = true),
+	{0},
 };
 
 static int write_all(const struct explanation *e, const struct explain_options *o)
@@ -115,28 +112,197 @@ static int explain(char **dirs, int n, const struct explain_options *o)
 	return status;
 }
 
+/* ---- measuring ------------------------------------------------------------------------------- */
+
+static bool is_run(const char *dir)
+{
+	char *path = process_text("%s/run.jsonl", dir);
+	bool is = !access(path, F_OK);
+
+	free(path);
+	return is;
+}
+
+/* Refuses what can be refused before anything is installed or booted. */
+static void vet(struct explain_options *o)
+{
+	struct words *kernels = &o->target.kernels;
+
+	if (!o->n_metrics)
+		process_quit(STATUS_USAGE,
+			     "explain: --metric says what to explain; ./run.sh report "
+			     "RUN shows what there is");
+	if (kernels->n == 1 && o->target.replaced.n && o->n_metrics > 1)
+		process_quit(
+			STATUS_USAGE,
+			"explain: --module replaces a module of NEW, but with two metrics one "
+			"kernel "
+			"is both BASE and NEW; give one --metric to compare with the unmodified "
+			"kernel, or two kernels");
+	if (kernels->n == 1 && o->target.replaced.n)
+		command_add(kernels, kernels->list[0], NULL);
+	if (kernels->n + o->n_metrics < 3)
+		process_quit(STATUS_USAGE,
+			     "explain: one kernel and one metric: there is nothing to "
+			     "compare with; name another kernel, --metric or "
+			     "--module");
+	for (size_t i = 0; i < o->n_metrics; i++) {
+		if (!strstr(o->metric[i], ",fs=") || !strncmp(o->metric[i], "tax:", 4))
+			process_quit(STATUS_USAGE,
+				     "--metric %s: an id such as "
+				     "'fault.read.warm.pte{stack=linear:16,fs=ext4}' is wanted",
+				     o->metric[i]);
+		measure_plan_metric(&o->m, o->metric[i]);
+	}
+	measure_vet(&o->m);
+	target_vet(&o->target, STATUS_USAGE);
+	target_vet_name(o->target.name, false);
+	target_vet_name_is_free(o->target.name);
+}
+
+/* The plugin that QEMU loads. */
+static char *make_plugin(void)
+{
+	char *said = workspace_path("plugin"), *plugin;
+	struct words command = {0};
+	int status;
+
+	phase_begin("plugin");
+	command_add(&command, "emu/plugin.sh", NULL);
+	status = process_run(&command, said, NULL);
+	if (status)
+		process_exit(status);
+	plugin = file_last_line(said);
+	phase_end("counts instructions by function");
+	free(said);
+	return plugin;
+}
+
+static void choose_name(struct explain_options *o, const struct kernel *kernels, size_t n)
+{
+	char *from = target_short_release(kernels[0].release);
+	char *to = target_short_release(kernels[n - 1].release);
+	char *suffix = target_suffix(&o->target.replaced), *stamp = workspace_timestamp(), *base;
+
+	base = n > 1 ? process_text("explain-%s-%s%s-%s", from, to, suffix, stamp)
+		     : process_text("explain-%s-%s", from, stamp);
+	if (!o->target.name)
+		o->target.name = workspace_claim(base);
+	free(from);
+	free(to);
+	free(suffix);
+	free(stamp);
+	free(base);
+}
+
+static void watch(struct explain_options *o, const struct kernel *kernel, const char *dir)
+{
+	struct words guests = {0};
+	char *suffix = target_suffix(&o->target.replaced);
+	int status;
+
+	measure_make_guests(&o->m, &o->target, kernel, &guests);
+	phase_begin("measure");
+	status = measure_run(&o->m, &o->target, kernel, &guests, dir);
+	if (status)
+		process_exit(status);
+	phase_end("%s%s, every instruction of the samples counted", kernel->release, suffix);
+	words_free(&guests);
+	free(suffix);
+}
+
+static int draw(const char *data, const char *dir)
+{
+	struct words command = {0};
+	char *said = workspace_path("said");
+	int status;
+
+	command_add(&command, "plot/plot.sh", "--waterfall", data, dir, NULL);
+	status = process_run(&command, said, NULL);
+	free(said);
+	return status;
+}
+
+static int explain_kernels(struct explain_options *o)
+{
+	const struct words replaced = o->target.replaced, none = {0};
+	const size_t n = o->target.kernels.n;
+	struct kernel kernels[N_SIDES];
+	char *dirs[N_SIDES], *data, *dir;
+	int status;
+
+	if (o->json)
+		phase_lines = PHASES_STDERR;
+	workspace_open();
+	workspace_make_dir("results");
+	workspace_setup("run", "plot", NULL);
+	o->m.profile = make_plugin();
+	for (size_t i = 0; i < n; i++)
+		kernels[i] = target_find(&o->target, o->target.kernels.list[i]);
+	choose_name(o, kernels, n);
+	dir = process_text("results/%s", o->target.name);
+	workspace_make_dir(dir);
+	workspace_may_be_empty(dir);
+	for (size_t i = 0; i < n; i++) {
+		dirs[i] = process_text("%s/%s", dir, i ? "new" : "base");
+		o->target.replaced = i ? replaced : none;
+		watch(o, &kernels[i], dirs[i]);
+	}
+	data = workspace_path("plot");
+	mkdir(data, 0777);
+	process_phase = "report";
+	o->output = dir;
+	o->plot_data = data;
+	status = explain(dirs, (int)n, o);
+	if (!status)
+		status = draw(data, dir);
+	if (!status)
+		fprintf(o->json ? stderr : stdout, "results are in %s/\n", dir);
+	return status;
+}
+
 static int explain_main(int argc, char **argv)
 {
-	struct explain_options o = {0};
-	int at = options_parse(&verb_explain, options, &o, argc, argv);
+	struct explain_options o = {.target.seed = 1, .m.meter = "insn"};
+	int at = options_parse(&verb_explain, &o, argc, argv);
+	char *dirs[N_SIDES];
 
 	if (at == -1)
 		return STATUS_GOOD;
 	if (at < 0)
 		return STATUS_USAGE;
-	if (argc - at < 1 || argc - at > N_SIDES || !o.n_metrics ||
-	    (argc - at == 1 && o.n_metrics == 1)) {
-		msg_error("explain: two runs and --metric, or one run and two of them, are needed; "
-			  "daxdm explain --help");
-		return STATUS_USAGE;
+	if (argc - at < 1)
+		process_quit(STATUS_USAGE,
+			     "explain: one kernel and two metrics, or two kernels and a "
+			     "metric are wanted: ./run.sh explain 6.1 6.12 --metric ID");
+	for (int i = at; i < argc; i++) {
+		dirs[i - at] = options_user_path(argv[i]);
+		if (is_run(dirs[i - at]) != is_run(dirs[0]))
+			process_quit(STATUS_USAGE,
+				     "explain: %s and %s: two kernels or two runs are "
+				     "wanted",
+				     argv[at], argv[i]);
+		if (!is_run(dirs[i - at]))
+			command_add(&o.target.kernels, argv[i], NULL);
 	}
-	return explain(argv + at, argc - at, &o);
+	if (!o.target.kernels.n && o.n_metrics + (size_t)(argc - at) < 3)
+		process_quit(STATUS_USAGE, "explain: two runs and --metric, or one run and two of "
+					   "them, are needed; ./run.sh help explain");
+	if (!o.target.kernels.n)
+		return explain(dirs, argc - at, &o);
+	vet(&o);
+	return explain_kernels(&o);
 }
 
 const struct verb verb_explain = {
 	.name = "explain",
-	.args = "BASEDIR [NEWDIR]",
+	.args = "BASE [NEW]",
 	.why = "which functions make the difference between two medians",
+	.examples = {"explain 6.1 6.12 --metric 'fault.read.warm.pte{stack=raw,fs=ext4}'",
+		     "explain 6.12 --metric 'fault.read.warm.pte{stack=raw,fs=ext4}' --module "
+		     "dm-mod.ko"},
+	.options = options,
+	.operands = N_SIDES,
 	.run = explain_main,
 	.no_memory = STATUS_BROKEN,
 };

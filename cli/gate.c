@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * daxdm gate: whether the comparison of two kernels can be trusted, shown on two boots of one.
+ * daxdm gate-selftest: whether the comparison of two kernels can be trusted, shown on two boots of one.
  *
  *   - the same kernel twice is equal, to the last instruction;
  *   - what is known to cost something is found, with the right sign and size.  Planted are one more
@@ -12,7 +12,9 @@
  *
  * Prints TAP, then the smallest effect that can be seen.
  */
-#include "cli/cli.h"
+#include "cli/measure.h"
+#include "cli/parallel.h"
+#include "cli/workspace.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
 #include "lib/base/number.h"
@@ -22,6 +24,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define FS "ext4"
 /* Outside and inside are medians over other samples. */
@@ -241,33 +244,116 @@ static int gate(char *const dirs[])
 	return g.failed ? STATUS_FAILED : STATUS_GOOD;
 }
 
-static const struct option_spec options[] = {
-	{NULL, NULL, NULL, NULL},
-};
+/* ---- measuring ----------------------------------------------------------------------------- */
+
+static void put_job(const struct measurement *m, const struct kernel *kernel, const char *guest,
+		    const char *dir, const char *bench, bool fresh, FILE *jobs)
+{
+	char *log = process_text("%s.log", dir), *cpio = process_text(FS "=%s", guest);
+	struct words job = {0};
+
+	command_add(&job, "setpriv", "--pdeathsig", "TERM", "build/daxdm", "emulate", "--kernel",
+		    kernel->dir, "--guest", cpio, "--meter", "insn", "--seed", "1", "--results",
+		    dir, NULL);
+	if (fresh)
+		command_add(&job, "--fresh", NULL);
+	command_add(&job, "--", NULL);
+	command_add_all(&job, &m->args);
+	command_add(&job, "--bench", bench, NULL);
+	parallel_put(&job, log, jobs);
+	words_free(&job);
+	free(log);
+	free(cpio);
+}
+
+static void print_tail(const char *log)
+{
+	struct words command = {0};
+
+	if (access(log, F_OK) < 0)
+		return;
+	command_add(&command, "tail", "-n", "20", log, NULL);
+	process_run(&command, "&2", NULL);
+}
+
+/* Faults in two boots side by side, of which one may come from a snapshot and the other never does.
+ * Then what happens inside the kernel. */
+static void measure(char *dirs[])
+{
+	static const char *const names[] = {"first", "second", "inside"};
+	struct measurement m = {.meter = "insn"};
+	struct target target = {.seed = 1};
+	struct words guests = {0}, command = {0};
+	char *path = workspace_path("jobs");
+	struct kernel kernel;
+	FILE *jobs = fopen(path, "we");
+	int status;
+
+	if (!jobs)
+		process_quit(STATUS_BROKEN, "cannot write %s", path);
+	command_add(&m.by_hand.filesystems, FS, NULL);
+	command_add(&m.by_hand.stacks, "raw", NULL);
+	for (size_t i = 0; i < N_PLANTED; i++)
+		command_add(&m.by_hand.stacks, planted[i].base, planted[i].more, NULL);
+	measure_vet(&m);
+	words_free(&m.programs); /* of benchmarks that are not measured here */
+	kernel = target_find(&target, "debian");
+	measure_make_guests(&m, &target, &kernel, &guests);
+	for (int i = 0; i < 3; i++) {
+		dirs[i] = workspace_path(names[i]);
+		put_job(&m, &kernel, guests.list[0], dirs[i],
+			i < 2 ? "fault.read.warm.*" : "translate.page.random", i == 1, jobs);
+	}
+	fclose(jobs);
+	phase_begin("measure");
+	parallel_command(&command, path, 2);
+	command_add(&command, "--halt", "now,fail=1", NULL);
+	status = process_run(&command, "&2", NULL);
+	for (int i = 0; i < 3 && status; i++) {
+		char *log = process_text("%s.log", dirs[i]);
+
+		print_tail(log);
+		free(log);
+	}
+	if (status)
+		process_quit(STATUS_BROKEN, "the kernel could not be measured twice");
+	phase_end("two boots of %s", kernel.package);
+	free(path);
+}
 
 static int gate_main(int argc, char **argv)
 {
-	int at = options_parse(&verb_gate, options, NULL, argc, argv);
+	int at = options_parse(&verb_gate, NULL, argc, argv);
+	char *dirs[3];
 
 	if (at == -1)
 		return STATUS_GOOD;
 	if (at < 0)
 		return STATUS_USAGE;
-	if (argc - at != 3) {
-		msg_error(
-			"gate: needs two runs of one kernel with %s and %s, %s and %s, and one of "
-			"translate with the same; got %d",
+	if (argc - at == 3)
+		return gate(argv + at);
+	if (at < argc)
+		process_quit(
+			STATUS_USAGE,
+			"gate-selftest: takes no words, or three runs: two of one kernel with %s "
+			"and %s, %s and %s, and one of translate with the same; got %d",
 			planted[0].base, planted[0].more, planted[1].base, planted[1].more,
 			argc - at);
-		return STATUS_USAGE;
-	}
-	return gate(argv + at);
+	phase_lines = PHASES_STDERR;
+	workspace_open();
+	workspace_setup("run", NULL);
+	measure(dirs);
+	return gate(dirs);
 }
 
 const struct verb verb_gate = {
-	.name = "gate",
-	.args = "RUNDIR RUNDIR RUNDIR",
-	.why = "whether comparisons can be trusted, by two boots of one kernel",
+	.name = "gate-selftest",
+	.args = "[RUNDIR RUNDIR RUNDIR]",
+	.why = "whether comparisons can be trusted: identical kernels compare equal, a known cost "
+	       "is "
+	       "detected",
+	.examples = {"gate-selftest"},
+	.operands = 3,
 	.run = gate_main,
 	.no_memory = STATUS_BROKEN,
 };

@@ -17,16 +17,10 @@ struct identical_options {
 	bool medians;
 };
 
-static int set_medians(void *opts, const char *value)
-{
-	(void)value;
-	((struct identical_options *)opts)->medians = true;
-	return 0;
-}
-
 static const struct option_spec options[] = {
-	{"medians", NULL, "compare medians only, not every sample", set_medians},
-	{NULL, NULL, NULL, NULL},
+	OPTION("medians", OPTION_FLAG, offsetof(struct identical_options, medians), NULL,
+	       "compare medians only, not every sample"),
+	{0},
 };
 
 /* True, and a line that says so, if the two records are not the same. */
@@ -136,7 +130,7 @@ out:
 static int identical_main(int argc, char **argv)
 {
 	struct identical_options opts = {0};
-	int at = options_parse(&verb_identical, options, &opts, argc, argv);
+	int at = options_parse(&verb_identical, &opts, argc, argv);
 
 	if (at == -1)
 		return STATUS_GOOD;
@@ -154,6 +148,9 @@ const struct verb verb_identical = {
 	.name = "identical",
 	.args = "RUNDIR RUNDIR",
 	.why = "whether two runs hold the same samples, to the last one",
+	.options = options,
+	.operands = 2,
+	.internal = true,
 	.run = identical_main,
 	.no_memory = STATUS_BROKEN,
 };

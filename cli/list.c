@@ -113,55 +113,25 @@ static int print_checks(const struct list_options *o)
 	return STATUS_GOOD;
 }
 
-static int set_check(void *opts, const char *value)
-{
-	if (words_add_new(&((struct list_options *)opts)->globs, value, strlen(value)) < 0) {
-		msg_error("out of memory");
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int set_quick(void *opts, const char *value)
-{
-	(void)value;
-	((struct list_options *)opts)->quick = true;
-	return 0;
-}
-
-static int set_plant(void *opts, const char *value)
-{
-	(void)value;
-	((struct list_options *)opts)->plant = true;
-	return 0;
-}
-
-static int set_ids(void *opts, const char *value)
-{
-	(void)value;
-	((struct list_options *)opts)->ids = true;
-	return 0;
-}
-
 static const struct option_spec options[] = {
-	{"check", "GLOB", "only these checks, and no benchmarks (repeatable)", set_check},
-	{"quick", NULL, "only the checks of check --quick", set_quick},
-	{"plant", NULL, "the checks with each fault that is planted in them", set_plant},
-	{"ids", NULL, "only the ids of the checks, one per line", set_ids},
-	{NULL, NULL, NULL, NULL},
+	OPTION("check", OPTION_WORDS, offsetof(struct list_options, globs), "GLOB",
+	       "list these checks, and no benchmarks"),
+	OPTION("quick", OPTION_FLAG, offsetof(struct list_options, quick), NULL,
+	       "list the checks of check --quick"),
+	OPTION("plant", OPTION_FLAG, offsetof(struct list_options, plant), NULL,
+	       "list the checks with each fault that can be injected"),
+	OPTION("ids", OPTION_FLAG, offsetof(struct list_options, ids), NULL,
+	       "print the ids of the checks alone, one per line"),
+	{0},
 };
 
 static int run(int argc, char **argv)
 {
 	struct list_options o = {0};
-	int status, operand = options_parse(&verb_list, options, &o, argc, argv);
+	int status, operand = options_parse(&verb_list, &o, argc, argv);
 
 	if (operand == -1)
 		return STATUS_GOOD;
-	if (operand >= 0 && operand < argc) {
-		msg_error("list: '%s' is one word too many", argv[operand]);
-		operand = -EINVAL;
-	}
 	if (operand >= 0 && !o.globs.n && !o.quick && !o.plant && !o.ids)
 		print_benches();
 	status = operand < 0 ? STATUS_USAGE : print_checks(&o);
@@ -172,7 +142,9 @@ static int run(int argc, char **argv)
 const struct verb verb_list = {
 	.name = "list",
 	.args = "",
-	.why = "lists benchmarks, stacks and checks, and what each needs",
+	.why = "list benchmarks, stacks and checks, and what each needs",
+	.examples = {"list", "list --check 'suspend.*'"},
+	.options = options,
 	.run = run,
 	.no_memory = STATUS_BROKEN,
 };

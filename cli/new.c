@@ -253,8 +253,7 @@ static int make(const struct kind *kind, const char *name)
 
 static int run(int argc, char **argv)
 {
-	static const struct option_spec none[] = {{0}};
-	int operand = options_parse(&verb_new, none, NULL, argc, argv);
+	int operand = options_parse(&verb_new, NULL, argc, argv);
 	const struct kind *kind = kinds;
 
 	if (operand == -1)
@@ -276,7 +275,9 @@ static int run(int argc, char **argv)
 
 const struct verb verb_new = {
 	.name = "new",
-	.args = "bench|check NAME",
-	.why = "writes a new benchmark or family of checks from a template",
+	.args = "KIND NAME",
+	.why = "write a template: a benchmark (KIND bench) or family of checks (check)",
+	.examples = {"new bench mine", "new check mine"},
+	.operands = 2,
 	.run = run,
 };

@@ -34,25 +34,20 @@ static int set_plan(void *opts, const char *value)
 }
 
 static const struct option_spec options[] = {
-	{"plan", "PARTS",
-	 "what to make of the first, second... region by number, e.g. 'fsdax:640M raw:64M "
-	 "sector:64M' (repeatable; "
-	 "default: fsdax)",
-	 set_plan},
+	OPTION("plan", OPTION_CALL, 0, "PARTS",
+	       "what to make of the first, second... region by number, e.g. 'fsdax:640M raw:64M "
+	       "sector:64M' (default: fsdax)",
+	       .set = set_plan, .repeatable = true),
 	{0},
 };
 
 static int run(int argc, char **argv)
 {
 	struct provision_options o = {0};
-	int n, operand = options_parse(&verb_provision, options, &o, argc, argv);
+	int n, operand = options_parse(&verb_provision, &o, argc, argv);
 
 	if (operand < 0)
 		return operand == -1 ? STATUS_GOOD : STATUS_USAGE;
-	if (operand < argc) {
-		msg_error("provision: '%s' is one word too many", argv[operand]);
-		return STATUS_USAGE;
-	}
 	if (!host_is_emulated()) {
 		msg_error(
 			"provision: this is not the emulated host, and it would label every DIMM; "
@@ -72,5 +67,7 @@ const struct verb verb_provision = {
 	.name = "provision",
 	.args = "",
 	.why = "in the emulated host: makes namespaces on every blank region and prints the nodes",
+	.options = options,
+	.internal = true,
 	.run = run,
 };

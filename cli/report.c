@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* daxdm report: a run as a table, as sentences, as a page, and as data for plots. */
-#include "cli/cli.h"
+#include "cli/ladder.h"
+#include "cli/workspace.h"
 #include "lib/base/msg.h"
-#include "lib/base/number.h"
+#include "lib/base/nearest.h"
 #include "lib/base/terminal.h"
 #include "report/checks/check_run.h"
 #include "report/findings/report_text.h"
@@ -10,6 +11,7 @@
 #include "report/plots/plotdata.h"
 
 #include <errno.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,68 +19,28 @@
 
 struct report_options {
 	const char *plot_data, *output;
-	bool quiet, no_html, verbose;
-	int width;
+	bool quiet, no_html, no_plots, verbose;
+	bool checks; /* found out: it is a run of checks */
+	int64_t width;
 };
 
-static int set_plot_data(void *opts, const char *value)
-{
-	((struct report_options *)opts)->plot_data = value;
-	return 0;
-}
-
-static int set_output(void *opts, const char *value)
-{
-	((struct report_options *)opts)->output = value;
-	return 0;
-}
-
-static int set_quiet(void *opts, const char *value)
-{
-	(void)value;
-	((struct report_options *)opts)->quiet = true;
-	return 0;
-}
-
-static int set_no_html(void *opts, const char *value)
-{
-	(void)value;
-	((struct report_options *)opts)->no_html = true;
-	return 0;
-}
-
-static int set_verbose(void *opts, const char *value)
-{
-	(void)value;
-	((struct report_options *)opts)->verbose = true;
-	return 0;
-}
-
-static int set_width(void *opts, const char *value)
-{
-	int64_t width;
-
-	if (number_parse(value, TERMINAL_WIDTH_MIN, 10000, &width) < 0) {
-		msg_error("report: --width %s: a number of columns from %d to 10000 is needed",
-			  value, TERMINAL_WIDTH_MIN);
-		return -EINVAL;
-	}
-	((struct report_options *)opts)->width = (int)width;
-	return 0;
-}
-
 static const struct option_spec options[] = {
-	{"plot-data", "DIR", "write the data and titles of the plots to DIR, and nothing else",
-	 set_plot_data},
-	{"output", "DIR",
-	 "write report.html to DIR, with the plots that are there, not into the run", set_output},
-	{"no-html", NULL, "do not write report.html into the run", set_no_html},
-	{"verbose", NULL, "print every row and finding, however many lines that takes",
-	 set_verbose},
-	{"quiet", NULL, "print no table (report.html is still written)", set_quiet},
-	{"width", "COLUMNS", "lines no longer than this (default: the terminal's width)",
-	 set_width},
-	{NULL, NULL, NULL, NULL},
+	OPTION("no-html", OPTION_FLAG, offsetof(struct report_options, no_html), NULL,
+	       "write neither report.html nor plots"),
+	OPTION("no-plots", OPTION_FLAG, offsetof(struct report_options, no_plots), NULL,
+	       "draw no plots"),
+	OPTION("verbose", OPTION_FLAG, offsetof(struct report_options, verbose), NULL,
+	       "print every row and finding"),
+	OPTION("width", OPTION_NUMBER, offsetof(struct report_options, width), "COLUMNS",
+	       "length of lines (default: width of the terminal)", .min = TERMINAL_WIDTH_MIN,
+	       .max = 10000),
+	OPTION("output", OPTION_TEXT, offsetof(struct report_options, output), "DIR",
+	       "write report.html to DIR, with the plots that are there", .internal = true),
+	OPTION("plot-data", OPTION_TEXT, offsetof(struct report_options, plot_data), "DIR",
+	       "write the data and titles of the plots to DIR, and nothing else", .internal = true),
+	OPTION("quiet", OPTION_FLAG, offsetof(struct report_options, quiet), NULL,
+	       "write report.html, and print no table", .internal = true),
+	{0},
 };
 
 /* What to do next, with the run as it was named. */
@@ -165,9 +127,9 @@ static int report_numbers(const char *dir, const struct run *run, const struct r
 		rc = plotdata_write(&tables, opts->plot_data);
 	} else {
 		if (!opts->quiet)
-			is_whole =
-				report_text(&tables, opts->width ? opts->width : terminal_width(),
-					    opts->verbose, stdout);
+			is_whole = report_text(&tables,
+					       opts->width ? (int)opts->width : terminal_width(),
+					       opts->verbose, stdout);
 		/* A bare file has no directory of its own to put a page into. */
 		if (opts->output)
 			page = opts->output;
@@ -187,7 +149,7 @@ static int report_numbers(const char *dir, const struct run *run, const struct r
 	return status;
 }
 
-static int report(const char *dir, const struct report_options *opts)
+static int report(const char *dir, struct report_options *opts)
 {
 	struct run run;
 	char why[512];
@@ -195,7 +157,7 @@ static int report(const char *dir, const struct report_options *opts)
 
 	if (rc < 0)
 		msg_error("report: %s", why);
-	else if (run.context.checks)
+	else if ((opts->checks = run.context.checks))
 		status = report_checks(&run, opts);
 	else
 		status = report_numbers(dir, &run, opts);
@@ -210,26 +172,157 @@ static int report(const char *dir, const struct report_options *opts)
 	return status;
 }
 
+/* ---- finding the run ------------------------------------------------------------------------ */
+
+char *report_page_dir(const char *dir)
+{
+	char *run = realpath(dir, NULL), *published = realpath("results/published", NULL);
+	size_t len = published ? strlen(published) : 0;
+	char *page;
+
+	if (run && published && !strncmp(run, published, len) && run[len] == '/') {
+		page = process_text("build/report/%s", run + len + 1);
+		workspace_make_dir(page);
+	} else {
+		page = process_text("%s", dir);
+	}
+	free(run);
+	free(published);
+	return page;
+}
+
+static noreturn void unknown_run(const char *word)
+{
+	const char *best = NULL;
+	glob_t found;
+
+	if (!glob("results/*", GLOB_ONLYDIR, NULL, &found))
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			best = nearest_of(word, best, found.gl_pathv[i] + strlen("results/"));
+	process_quit(STATUS_USAGE, "unknown run '%s'%s%s%s; ls results lists them", word,
+		     best ? " (did you mean '" : "", best ? best : "", best ? "'?)" : "");
+}
+
+/* RUN, results/RUN or a path of the user's. */
+static char *find_run(const char *word)
+{
+	bool named = !strncmp(word, "results/", 8);
+	char *dir = process_text("results/%s", named ? word + 8 : word), *path;
+	size_t len;
+
+	for (len = strlen(dir); len && dir[len - 1] == '/';)
+		dir[--len] = '\0';
+	if (!access(dir, F_OK))
+		return dir;
+	path = options_user_path(word);
+	if (access(path, F_OK) < 0)
+		unknown_run(word);
+	free(dir);
+	return path;
+}
+
+static bool has_file(const char *dir, const char *name)
+{
+	char *path = process_text("%s/%s", dir, name);
+	bool has = !access(path, F_OK);
+
+	free(path);
+	return has;
+}
+
+static int print_file(const char *dir, const char *name)
+{
+	char *path = process_text("%s/%s", dir, name), block[4096];
+	FILE *in = fopen(path, "re");
+	size_t n;
+
+	if (!in)
+		process_quit(STATUS_BROKEN, "cannot read %s: %s", path, strerror(errno));
+	while ((n = fread(block, 1, sizeof(block), in)) > 0)
+		fwrite(block, 1, n, stdout);
+	fclose(in);
+	free(path);
+	return STATUS_GOOD;
+}
+
+/* ---- the whole ------------------------------------------------------------------------------ */
+
+static int draw_plots(const char *dir, const char *page)
+{
+	struct words command = {0};
+
+	command_add(&command, "plot/plot.sh", dir, strcmp(dir, page) ? page : NULL, NULL);
+	return process_run(&command, NULL, NULL);
+}
+
+/* A run of benchmarks or checks, its page and its plots. */
+static int report_run(const char *dir, struct report_options *o)
+{
+	struct stat st;
+	bool is_dir = !stat(dir, &st) && S_ISDIR(st.st_mode);
+	bool draws = is_dir && !o->no_html && !o->no_plots && !access("plot/plot.sh", X_OK);
+	char *page = NULL;
+	int status;
+
+	if (is_dir && !o->no_html && !o->output) {
+		page = report_page_dir(dir);
+		o->output = page;
+	}
+	status = report(dir, o);
+	if (status == STATUS_GOOD && draws && page && !o->checks)
+		status = draw_plots(dir, page);
+	if (status == STATUS_GOOD && is_dir && !o->checks && page && strcmp(page, dir))
+		printf("report.html and plots are in %s/\n", page);
+	if (status == STATUS_GOOD && is_dir)
+		printf("results are in %s/\n", dir);
+	free(page);
+	return status;
+}
+
 static int report_main(int argc, char **argv)
 {
-	struct report_options opts = {0};
-	int at = options_parse(&verb_report, options, &opts, argc, argv);
+	struct report_options o = {0};
+	int status, at = options_parse(&verb_report, &o, argc, argv);
+	bool may_write;
+	char *dir;
 
 	if (at == -1)
 		return STATUS_GOOD;
 	if (at < 0)
 		return STATUS_USAGE;
 	if (argc - at != 1) {
-		msg_error("report: needs one run, a directory under results/; got %d", argc - at);
+		msg_error("report: one run is wanted: ./run.sh report RUN");
 		return STATUS_USAGE;
 	}
-	return report(argv[at], &opts);
+	may_write = !workspace_is_read_only() || !getenv("DAXDM_FROM");
+	dir = find_run(argv[at]);
+	if (o.plot_data || o.quiet) {
+		status = report(dir, &o);
+	} else if (has_file(dir, "explain.txt")) {
+		status = print_file(dir, "explain.txt");
+	} else if (has_file(dir, "kernels.tsv") && !may_write) {
+		status = print_file(dir, "ladder.txt");
+	} else if (has_file(dir, "kernels.tsv")) {
+		phase_lines = PHASES_NONE;
+		workspace_open();
+		workspace_setup("plot", NULL);
+		status = ladder_show(dir);
+	} else {
+		o.no_html |= !may_write;
+		status = report_run(dir, &o);
+	}
+	free(dir);
+	return status;
 }
 
 const struct verb verb_report = {
 	.name = "report",
-	.args = "RUNDIR",
-	.why = "print a run: table, findings and report.html, or what its checks came to",
+	.args = "RUN",
+	.why = "print a run again; of benchmarks, draw its plots, too",
+	.examples = {"report 6.1.0-56-insn-20260131T120000",
+		     "report results/published/linux-6.1.0-56-insn"},
+	.options = options,
+	.operands = 1,
 	.run = report_main,
 	.no_memory = STATUS_BROKEN,
 };

@@ -210,51 +210,24 @@ out:
 	return status;
 }
 
-static int set_known(void *opts, const char *value)
-{
-	((struct verdicts_options *)opts)->known = value;
-	return 0;
-}
-
-static int set_ktap(void *opts, const char *value)
-{
-	((struct verdicts_options *)opts)->ktap = value;
-	return 0;
-}
-
-static int set_junit(void *opts, const char *value)
-{
-	((struct verdicts_options *)opts)->junit = value;
-	return 0;
-}
-
-static int set_quiet(void *opts, const char *value)
-{
-	(void)value;
-	((struct verdicts_options *)opts)->quiet = true;
-	return 0;
-}
-
-static int set_verbose(void *opts, const char *value)
-{
-	(void)value;
-	((struct verdicts_options *)opts)->verbose = true;
-	return 0;
-}
-
 static const struct option_spec options[] = {
-	{"known", "DIR", "the known kernel bugs (default: what the run itself says)", set_known},
-	{"ktap", "FILE", "KTAP goes there too", set_ktap},
-	{"junit", "FILE", "JUnit's XML goes there too", set_junit},
-	{"quiet", NULL, "print nothing, only write the files", set_quiet},
-	{"verbose", NULL, "all observations at the end", set_verbose},
-	{NULL, NULL, NULL, NULL},
+	OPTION("known", OPTION_TEXT, offsetof(struct verdicts_options, known), "DIR",
+	       "directory of known kernel bugs (default: what the run itself says)"),
+	OPTION("ktap", OPTION_TEXT, offsetof(struct verdicts_options, ktap), "FILE",
+	       "also write KTAP to this file"),
+	OPTION("junit", OPTION_TEXT, offsetof(struct verdicts_options, junit), "FILE",
+	       "also write JUnit XML to this file"),
+	OPTION("quiet", OPTION_FLAG, offsetof(struct verdicts_options, quiet), NULL,
+	       "print nothing, only write the files"),
+	OPTION("verbose", OPTION_FLAG, offsetof(struct verdicts_options, verbose), NULL,
+	       "print all observations at the end"),
+	{0},
 };
 
 static int run(int argc, char **argv)
 {
 	struct verdicts_options o = {0};
-	int at = options_parse(&verb_verdicts, options, &o, argc, argv);
+	int at = options_parse(&verb_verdicts, &o, argc, argv);
 
 	if (at == -1)
 		return STATUS_GOOD;
@@ -272,6 +245,9 @@ const struct verb verb_verdicts = {
 	.name = "verdicts",
 	.args = "RUNDIR...",
 	.why = "what the checks of runs came to, as KTAP, JUnit and exit status",
+	.options = options,
+	.operands = INT_MAX,
+	.internal = true,
 	.run = run,
 	.no_memory = STATUS_BROKEN,
 };

@@ -16,11 +16,9 @@
 
 enum { IB700_PORT = 0x443, LONGEST_S = 30 };
 
-static const struct option_spec options[] = {{0}};
-
 static int run(int argc, char **argv)
 {
-	int operand = options_parse(&verb_watchdog, options, NULL, argc, argv);
+	int operand = options_parse(&verb_watchdog, NULL, argc, argv);
 	int64_t seconds = -1;
 
 	if (operand == -1)
@@ -52,5 +50,7 @@ const struct verb verb_watchdog = {
 	.name = "watchdog",
 	.args = "SECONDS",
 	.why = "stops the emulated host that it runs in after so long",
+	.operands = 1,
+	.internal = true,
 	.run = run,
 };

@@ -6,32 +6,32 @@
 
 enum { WORD_MAX = 63 };
 
-/* Levenshtein distance; words longer than WORD_MAX are "far away". */
+static unsigned int least(unsigned int a, unsigned int b)
+{
+	return a < b ? a : b;
+}
+
+/* Insertions, deletions, replacements and swaps of neighbours (optimal string alignment); words
+ * longer than WORD_MAX are "far away". */
 static unsigned int edit_distance(const char *a, const char *b)
 {
+	unsigned int d[WORD_MAX + 1][WORD_MAX + 1];
 	size_t len_a = strlen(a), len_b = strlen(b);
-	unsigned int row[WORD_MAX + 1];
 
 	if (len_a > WORD_MAX || len_b > WORD_MAX)
 		return WORD_MAX;
-	for (size_t j = 0; j <= len_b; j++)
-		row[j] = (unsigned int)j;
-	for (size_t i = 1; i <= len_a; i++) {
-		unsigned int diagonal = row[0];
-
-		row[0] = (unsigned int)i;
-		for (size_t j = 1; j <= len_b; j++) {
-			unsigned int cost = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = row[j];
-			if (row[j] + 1 < cost)
-				cost = row[j] + 1;
-			if (row[j - 1] + 1 < cost)
-				cost = row[j - 1] + 1;
-			row[j] = cost;
+	for (size_t i = 0; i <= len_a; i++)
+		for (size_t j = 0; j <= len_b; j++) {
+			if (!i || !j) {
+				d[i][j] = (unsigned int)(i + j);
+				continue;
+			}
+			d[i][j] = least(least(d[i - 1][j], d[i][j - 1]) + 1,
+					d[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);
 		}
-	}
-	return row[len_b];
+	return d[len_a][len_b];
 }
 
 const char *nearest_of(const char *typed, const char *best, const char *candidate)

@@ -30,7 +30,7 @@ replace() { # PROGRAM BODY
 refused() { # WANTED-TEXT WORD...
 	local text=$1
 	shift
-	run timeout 10 "$TOP/run.sh" explain "$@"
+	PATH=${PATH#"$BIN":} run timeout 10 "$TOP/run.sh" explain "$@"
 	expect 64 "$text"
 	expect_short
 }
@@ -44,7 +44,7 @@ plugin() {
 
 @test "no kernel, too many, nothing to compare with" {
 	refused "one kernel and two metrics, or two kernels and a metric" --metric "$ID"
-	refused "one kernel and two metrics, or two kernels and a metric" 5.10 6.1 6.12 --metric "$ID"
+	refused "unexpected word '6.12'" 5.10 6.1 6.12 --metric "$ID"
 	refused "there is nothing to compare with" 6.1 --metric "$ID"
 }
 
@@ -58,7 +58,7 @@ plugin() {
 }
 
 @test "words that are no options are refused where there are none to take" {
-	run timeout 10 "$TOP/run.sh" bench 6.1
+	PATH=${PATH#"$BIN":} run timeout 10 "$TOP/run.sh" bench 6.1
 	expect 64 "unexpected word '6.1'"
 	refused "unexpected word '-q'" 6.1 -q
 }
@@ -87,10 +87,14 @@ plugin() {
 	expect 4 "apt knows no Debian archive; run: apt-get update"
 }
 
-@test "the program wants runs and metrics" {
-	run "$TOP/build/daxdm" explain results/none --metric "$ID"
+@test "of runs it wants two, or two metrics" {
+	mkdir "$BATS_TEST_TMPDIR/run"
+	cp "$TOP/tests/fixtures/fixture-run.jsonl" "$BATS_TEST_TMPDIR/run/run.jsonl"
+	run "$TOP/build/daxdm" explain "$BATS_TEST_TMPDIR/run" --metric "$ID"
 	expect 64 "two runs and --metric, or one run and two of them, are needed"
-	run "$TOP/build/daxdm" explain --metric "$ID" "$BATS_TEST_TMPDIR/none" "$BATS_TEST_TMPDIR/none"
-	expect 4 "none"
+	run "$TOP/build/daxdm" explain "$BATS_TEST_TMPDIR/run" 6.1 --metric "$ID"
+	expect 64 "two kernels or two runs are wanted"
+	run "$TOP/build/daxdm" explain --metric "$ID" "$BATS_TEST_TMPDIR/run" "$BATS_TEST_TMPDIR/run"
+	expect 4 "profile-ext4.txt"
 	expect_short
 }

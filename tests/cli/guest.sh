@@ -97,8 +97,8 @@ if [[ ! $run ]]; then
 	run=${run%/run.jsonl}
 fi
 case $verb in
-emulate | bench | bench-here) writer=bench_run ;;
-checks | check | check-here) writer=check_run ;;
+emulate | bench-here) writer=bench_run ;;
+checks | check-here) writer=check_run ;;
 *) writer= ;;
 esac
 if [[ ! $writer || ! $run ]]; then exec "$real" "$@"; fi

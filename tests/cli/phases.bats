@@ -8,10 +8,6 @@ load fakes
 
 setup() {
 	fake_checkout
-	fake build/daxdm '[[ $1 != wants ]] || sed -i "\$d" calls
-		[[ $1 != emulate ]] || mkdir "$(sed "s/.*--results \([^ ]*\).*/\1/" <<<"$*")"
-		[[ $1 != bench ]] || echo {} >"$(sed "s/.*--output \\([^ ]*\\).*/\\1/" <<<"$*")"'
-	fake plot/plot.sh :
 	MARK=phases-$$-$BATS_TEST_NUMBER
 }
 
@@ -25,15 +21,14 @@ bench() {
 
 @test "the phases of a run, in order" {
 	bench --name r
-	expect 0 setup build kernel guests "results are in results/r/"
-	run cat "$CO/calls"
+	expect 0 setup kernel guests "results are in results/r/"
+	run called
 	[[ ${lines[0]} == "emu/kernel.sh resolve debian" ]]
 	[[ ${lines[1]} == "emu/initramfs.sh build/kernels/k ext4" ]]
 	[[ ${lines[2]} == "emu/initramfs.sh build/kernels/k xfs" ]]
 	[[ ${lines[3]} == "build/daxdm emulate --kernel build/kernels/k --guest ext4=build/ext4.cpio --guest xfs=build/xfs.cpio --meter insn --results results/r --seed 1 -- --workload workloads/default --fs ext4 --fs xfs" ]]
 	[[ ${lines[4]} == "build/daxdm report results/r" ]]
-	[[ ${lines[5]} == "plot/plot.sh results/r" ]]
-	((${#lines[@]} == 6))
+	((${#lines[@]} == 5))
 	left_nothing
 }
 
@@ -45,14 +40,14 @@ bench() {
 		--stack raw --stack linear:16,align=4k --fs xfs --bench 'fault.read.*' --seed 7 --fresh --console
 	expect 0
 	here=$BATS_TEST_TMPDIR
-	run cat "$CO/calls"
+	run called
 	[[ ${lines[0]} == "emu/kernel.sh resolve $here/bzImage --modules $here/mods" ]]
 	[[ ${lines[1]} == "emu/initramfs.sh build/kernels/k xfs --module $here/dm-mod.ko" ]]
 	[[ ${lines[2]} == "build/daxdm emulate --kernel build/kernels/k --guest xfs=build/xfs.cpio --meter time --results results/r --seed 7 --fresh --console -- --workload $here/mine --stack raw --stack linear:16,align=4k --bench fault.read.* --fs xfs" ]]
 }
 
 @test "no guest for a filesystem that is not measured" {
-	echo 'fs xfs' >"$BATS_TEST_TMPDIR/mine"
+	printf 'stack raw\nfs xfs\nbench fault\n' >"$BATS_TEST_TMPDIR/mine"
 	bench --workload "$BATS_TEST_TMPDIR/mine" --name r
 	expect 0
 	grep -q -- '--guest xfs=build/xfs.cpio --meter' "$CO/calls"
@@ -63,6 +58,14 @@ bench() {
 	printf 'stack raw\r\nfs xfs # not ext4\r\nbench fault\r\n' >"$BATS_TEST_TMPDIR/mine"
 	bench --workload "$BATS_TEST_TMPDIR/mine" --name r
 	grep -q -- "-- --workload $BATS_TEST_TMPDIR/mine --fs xfs\$" "$CO/calls"
+}
+
+@test "fio is a part of the guest only where a benchmark runs it" {
+	bench --name r
+	grep -qx 'emu/initramfs.sh build/kernels/k ext4' "$CO/calls"
+	bench --name s --bench 'fiojob.psync.*' --fs xfs
+	expect 0
+	grep -qx 'emu/initramfs.sh build/kernels/k xfs+fio' "$CO/calls"
 }
 
 @test "--quick and --full choose the workload" {
@@ -92,32 +95,28 @@ bench() {
 }
 
 @test "a difference between repeats is the exit status" {
-	fake build/daxdm '[[ $1 != identical ]] || exit 1'
+	fake_program '[[ $1 != identical ]] || exit 1'
 	bench --repeat 2 --name r
 	expect 1
-	fake build/daxdm '[[ $1 != identical ]] || exit 3'
+	fake_program '[[ $1 != identical ]] || exit 3'
 	bench --repeat 2 --name s
 	expect 3
 }
 
 @test "the status of the emulated host is the exit status, and a broken run is not reported" {
-	fake build/daxdm 'exit 4'
+	fake_program '[[ $1 != emulate ]] || exit 4'
 	bench --name r
 	expect 4
-	run ! grep report "$CO/calls"
+	run ! grep 'daxdm report' "$CO/calls"
 	left_nothing
 }
 
 @test "a run whose report or plots failed is no success" {
-	fake plot/plot.sh 'echo "plot: gnuplot could not draw" >&2; exit 4'
+	fake_program '[[ $1 != report ]] || { echo "plot: gnuplot could not draw" >&2; exit 4; }'
 	bench --name r
 	expect 4 "plot: gnuplot could not draw" "the run is complete in results/r, its report is not" "./run.sh report r"
-	fake build/daxdm '[[ $1 != report ]] || exit 4'
-	fake plot/plot.sh :
-	bench --name s
-	expect 4 "its report is not"
 	# Worse than what was measured.
-	fake build/daxdm '[[ $1 != emulate ]] || exit 1; [[ $1 != report ]] || exit 4'
+	fake_program '[[ $1 != emulate ]] || exit 1; [[ $1 != report ]] || exit 4'
 	bench --name t
 	expect 4
 	left_nothing
@@ -125,23 +124,21 @@ bench() {
 
 @test "what is published stays as it is: its page and plots go elsewhere" {
 	mkdir -p "$CO/results/published/p/q"
-	echo '{}' >"$CO/results/published/p/run.jsonl"
+	cp "$TOP/tests/fixtures/fixture-run.jsonl" "$CO/results/published/p/run.jsonl"
 	cp "$CO/results/published/p/run.jsonl" "$CO/results/published/p/q/"
-	fake plot/plot.sh '[[ -d $2 ]]'
+	fake_program '[[ $1 != report ]] || exec "$TOP/build/daxdm" "$@"'
 	for name in published/p results/published/p/ published/p/q; do
 		run timeout 30 "$CO/run.sh" report "$name"
 		name=${name#results/}
 		name=${name%/}
 		expect 0 "report.html and plots are in build/report/${name#published/}/" "results are in results/$name/"
+		[[ -s $CO/build/report/${name#published/}/report.html && ! -e $CO/results/$name/report.html ]]
+		grep -qx "plot/plot.sh results/$name build/report/${name#published/}" "$CO/calls"
 	done
-	run cat "$CO/calls"
-	[[ ${lines[0]} == "build/daxdm report --output build/report/p results/published/p" ]]
-	[[ ${lines[1]} == "plot/plot.sh results/published/p build/report/p" ]]
-	[[ ${lines[5]} == "plot/plot.sh results/published/p/q build/report/p/q" ]]
 }
 
 @test "a run in which all was skipped is reported and says 77" {
-	fake build/daxdm '[[ $1 != emulate ]] || exit 77'
+	fake_program '[[ $1 != emulate ]] || exit 77'
 	bench --name r
 	expect 77
 	grep -q report "$CO/calls"
@@ -151,7 +148,7 @@ bench() {
 	fake emu/kernel.sh 'echo "daxdm: no kernel" >&2; exit 64'
 	bench --name r
 	expect 64 "daxdm: no kernel"
-	run ! grep -q daxdm "$CO/calls"
+	run ! grep -q "daxdm emulate" "$CO/calls"
 	left_nothing
 }
 
@@ -165,12 +162,12 @@ bench() {
 @test "this host: no kernel, no guest" {
 	bench --host --device /dev/pmem7 --name r --quick
 	expect 0
-	run cat "$CO/calls"
-	[[ ${lines[0]} == "build/daxdm bench --device /dev/pmem7 --meter time --workload workloads/quick --fs ext4 --fs xfs --output results/r/run.jsonl" ]]
+	run called
+	[[ ${lines[0]} == "build/daxdm bench-here --device /dev/pmem7 --meter time --workload workloads/quick --fs ext4 --fs xfs --output results/r/run.jsonl" ]]
 }
 
 @test "a device that is refused leaves no run" {
-	fake build/daxdm 'echo "daxdm: no" >&2; exit 64'
+	fake_program '[[ $1 != bench-here ]] || { echo "daxdm: no" >&2; exit 64; }'
 	bench --host --device /dev/pmem7 --name r
 	expect 64 "daxdm: no"
 	[[ ! -e $CO/results/r ]]
@@ -178,7 +175,7 @@ bench() {
 
 @test "an interrupted run says 130 and ends its children, a terminated one 143" {
 	for signal in INT:130 TERM:143 HUP:129; do
-		fake build/daxdm 'sleep 300 & echo $! >pid; wait'
+		fake_program '[[ $1 != emulate ]] || { sleep 300 & echo $! >pid; wait; }'
 		rm -f "$CO/pid"
 		start_marked "$CO/run.sh" bench --name "r${signal%:*}"
 		within 10 test -s "$CO/pid"
@@ -199,14 +196,14 @@ bench() {
 		build) printf 'all:\n\t@%s\n' "${long//\$/\$\$}" >"$CO/Makefile" ;;
 		kernel) fake emu/kernel.sh "$long" ;;
 		guests) fake emu/initramfs.sh "$long" ;;
-		report) fake plot/plot.sh "$long" ;;
+		report) fake_program "[[ \$1 != report ]] || { $long; }" ;;
 		esac
 		start_marked "$CO/run.sh" bench --name r
 		within 10 test -s "$CO/pid"
 		kill -INT $!
 		ended
 		output=$(cat "$BATS_TEST_TMPDIR/err")
-		expect 130 "run.sh: interrupted in the phase $phase"
+		expect 130 ": interrupted in the phase $phase"
 		[[ $output != *$'\n'* ]] || expect "one line"
 		within 5 gone "$(cat "$CO/pid")"
 		left_nothing
@@ -214,7 +211,7 @@ bench() {
 }
 
 @test "a child that will not end is ended" {
-	fake build/daxdm 'trap "" TERM; echo $$ >pid; while :; do sleep 1; done'
+	fake_program '[[ $1 != emulate ]] || { trap "" TERM; echo $$ >pid; while :; do sleep 1; done; }'
 	start_marked "$CO/run.sh" bench --name r
 	within 10 test -s "$CO/pid"
 	kill -TERM $!

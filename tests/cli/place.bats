@@ -60,7 +60,7 @@ teardown() {
 	cp -r ./run.sh packages.txt emu cli Makefile VERSION "$place/"
 	for place in "$place" "$place/"$'c\n'; do
 		mkdir -p "$place"
-		cp -r ./run.sh emu cli "$place/"
+		cp -r ./run.sh emu "$place/"
 		run timeout 10 "$place/run.sh" list
 		expect 64 "holds a newline or another control character; move the checkout elsewhere"
 		[[ ! -e $place/build ]]

@@ -17,7 +17,7 @@ left() {
 }
 
 @test "report prints head, table and findings, and writes the page" {
-	run timeout 20 build/daxdm report "$RUN"
+	run timeout 20 build/daxdm report --no-plots "$RUN"
 	expect 0 "meter: insn" "QEMU 7.2.19" "4,223 +188" "huge pages lost: 16 of 16 windows" \
 		"not measured: xfs"
 	[[ $(left) == "report.html run.jsonl" ]]

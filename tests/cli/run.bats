@@ -130,7 +130,7 @@ refused() { # WANTED-TEXT WORD...
 @test "report of a run that is not there" {
 	refused "unknown run 'nosuchrun'" report nosuchrun
 	refused "one run is wanted" report
-	refused "one run is wanted" report a b
+	refused "unexpected word 'b'" report a b
 	mkdir -p "$TOP/results/$RUN"
 	refused "did you mean '$RUN'?" report "${RUN}x"
 }
@@ -142,29 +142,72 @@ refused() { # WANTED-TEXT WORD...
 	refused "unknown word 'everything'" setup everything
 }
 
-@test "help shows every verb and option, and goes to stdout" {
-	run --separate-stderr timeout 10 "$TOP/run.sh" help
-	expect 0
-	[[ -z $stderr ]]
-	for word in bench test lint list report setup cleanup clean; do
-		[[ $output == *"  $word"* ]]
+@test "help lists every verb, and goes to stdout" {
+	for words in help --help -h; do
+		run --separate-stderr timeout 10 "$TOP/run.sh" $words
+		expect 0
+		[[ -z $stderr ]]
+		for word in bench check compare assert gate-selftest explain bisect kernels test lint list report setup \
+			cleanup clean help; do
+			[[ $output == *$'\n'"  $word "* ]] || { echo "no $word"; false; }
+		done
 	done
-	for word in kernel modules module meter quick full workload stack fs bench name repeat seed \
-		fresh console host device; do
-		[[ $output == *"  --$word "* ]]
-	done
-	help=$output
-	for words in --help -h "bench --help"; do
-		# shellcheck disable=SC2086
-		run timeout 10 "$TOP/run.sh" $words
+}
+
+@test "help VERB and VERB --help are of that verb alone, with examples, in 80 columns" {
+	local verb line
+	for verb in $("$TOP/run.sh" help | sed -nE 's/^  ([a-z][a-z-]*) .*/\1/p'); do
+		run --separate-stderr timeout 10 "$TOP/run.sh" help "$verb"
+		expect 0 "usage: ./run.sh $verb" "examples:"
+		[[ -z $stderr && $(grep -c '^usage:' <<<"$output") == 1 ]]
+		for line in "${lines[@]}"; do ((${#line} <= 80)) || { echo "$line"; false; }; done
+		help=$output
+		run timeout 10 "$TOP/run.sh" "$verb" --help
 		expect 0
 		[[ $output == "$help" ]]
 	done
+	for word in kernel modules module meter quick full workload stack fs bench name repeat seed fresh console host device; do
+		run timeout 10 "$TOP/run.sh" help bench
+		[[ $output == *"  --$word "* ]]
+	done
+	refused "unknown verb 'bnech' (did you mean 'bench'?)" help bnech
+}
+
+@test "help without a program: the verbs, and nothing is installed or built" {
+	mkdir -p "$BATS_TEST_TMPDIR/checkout/doc"
+	cp "$TOP/run.sh" "$BATS_TEST_TMPDIR/checkout/"
+	cp "$TOP/doc/options.md" "$BATS_TEST_TMPDIR/checkout/doc/"
+	run timeout 10 "$BATS_TEST_TMPDIR/checkout/run.sh" help
+	expect 0
+	diff <(echo "$output") <("$TOP/run.sh" help)
+	[[ ! -e $BATS_TEST_TMPDIR/checkout/build ]]
 }
 
 @test "help fits a terminal" {
 	run timeout 10 "$TOP/run.sh" help
-	for line in "${lines[@]}"; do ((${#line} <= 100)); done
+	for line in "${lines[@]}"; do ((${#line} <= 80)); done
+}
+
+@test "the version" {
+	run timeout 10 "$TOP/run.sh" --version
+	expect 0 "daxdm $(cat "$TOP/VERSION"), build fnv1a64:"
+}
+
+@test "doc/options.md, the man page and the completion are those of the program" {
+	diff <("$TOP/build/daxdm" help --format markdown) "$TOP/doc/options.md"
+	diff <("$TOP/build/daxdm" help --format man) "$TOP/doc/daxdm.1"
+	diff <("$TOP/build/daxdm" help --format bash) "$TOP/doc/daxdm.bash"
+}
+
+@test "the completion knows verbs, and the options of each" {
+	# shellcheck source=doc/daxdm.bash
+	. "$TOP/doc/daxdm.bash"
+	COMP_WORDS=(./run.sh be) COMP_CWORD=1
+	_daxdm
+	[[ ${COMPREPLY[*]} == bench ]]
+	COMP_WORDS=(./run.sh check --pl) COMP_CWORD=2
+	_daxdm
+	[[ ${COMPREPLY[*]} == --plant ]]
 }
 
 @test "it works from any directory and through a link" {

@@ -9,7 +9,6 @@ setup() {
 	BIN=$BATS_TEST_TMPDIR/bin
 	mkdir -p "$CO/emu" "$BIN"
 	cp "$TOP/run.sh" "$TOP/packages.txt" "$CO/"
-	cp "$TOP/emu/explain.sh" "$CO/emu/"
 	# Says of every package it is asked about that it is installed, but for those in `missing`.
 	fake dpkg-query 'for p in "${@:4}"; do
 			grep -qx "$p" '"$BIN/missing"' || echo "installed $p"

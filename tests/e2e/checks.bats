@@ -54,7 +54,7 @@ is() { # GOT WANT
 	local id ids=(raw_block_device dm_block_device sysfs_names loop partition partition.beside namespace.fsdax
 		namespace.raw namespace.sector namespace.virtio) globs=()
 	for id in "${ids[@]}"; do globs+=(--check "capability.$id"); done
-	checks 250 -- "${globs[@]}"
+	checks 250 "${globs[@]}"
 	expect 1 "the kernel died: Kernel panic" "the kernel hung: it sent nothing for" \
 		"the runner in the guest ended with status 4" "seen from outside after power-off"
 	is "$(verdict_of capability.raw_block_device)" pass
@@ -102,7 +102,7 @@ qemu_is_confined() {
 }
 
 @test "interrupted while it checks: 130, no QEMU, and the run does not look whole" {
-	start_checks -- --check capability.namespace.raw
+	start_checks --check capability.namespace.raw
 	within 100 grep -qs '"context"' "$RUN/run.jsonl"
 	qemu_is_confined
 	kill -INT $!
@@ -113,7 +113,7 @@ qemu_is_confined() {
 }
 
 @test "interrupted while it boots: 130 and nothing left" {
-	start_checks --fresh -- --check capability.namespace.raw
+	start_checks --fresh --check capability.namespace.raw
 	within 60 qemu_runs "$MARK"
 	kill -TERM $!
 	ended
@@ -123,7 +123,7 @@ qemu_is_confined() {
 }
 
 @test "an emulator that dies is not the kernel's failure" {
-	start_checks -- --check capability.namespace.raw
+	start_checks --check capability.namespace.raw
 	within 100 grep -qs '"context"' "$RUN/run.jsonl"
 	sleep 0.5
 	pgrep -P $! qemu-system | xargs kill -KILL
@@ -134,20 +134,20 @@ qemu_is_confined() {
 
 @test "a guest that never comes up is the harness's failure, with the end of its console" {
 	printf 'not a cpio' >"$BATS_TEST_TMPDIR/bad.cpio"
-	GUEST=$BATS_TEST_TMPDIR/bad.cpio checks 200 -- --check capability.loop
+	GUEST=$BATS_TEST_TMPDIR/bad.cpio checks 200 --check capability.loop
 	expect 4 "Kernel panic" "no guest started to run checks"
 	run ! grep -q '"type": *"end"' "$RUN/run.jsonl"
 	expect_nothing_left "$MARK" "$START"
 }
 
 @test "bad words are refused before anything boots" {
-	checks 20 -- --check nosuch
+	checks 20 --check nosuch
 	expect 64 "nosuch"
-	checks 20 -- --frobnicate
+	checks 20 --frobnicate
 	expect 64 "frobnicate"
 	checks 20 --lanes 0
 	expect 64 "--lanes 0"
-	checks 20 -- --rounds x
+	checks 20 --rounds x
 	expect 64 "--rounds x"
 	[[ ! -e $RUN ]]
 }

@@ -66,18 +66,6 @@ none_where() { # JQ-FILTER
 	grep -F '<th scope="row">fiojob.psync.read.4k</th><td>bio.dax.read.4k</td>' "$DIR/report.html"
 }
 
-@test "only a workload that asks for fio wants it" {
-	cd "$TOP"
-	run build/daxdm wants -- --workload workloads/quick
-	expect 0
-	[[ -z $output ]]
-	run build/daxdm wants -- --workload workloads/default --bench 'fiojob.psync.*'
-	expect 0
-	[[ $output == fio ]]
-	run build/daxdm wants -- --bench 'nothing.*'
-	expect 64 "no metric matches 'nothing.*'"
-}
-
 @test "the emulated host has the distribution's fio, but not what its network engines need" {
 	local image
 	image=$("$TOP/emu/initramfs.sh" "$("$TOP/emu/kernel.sh" resolve debian)" xfs+fio)

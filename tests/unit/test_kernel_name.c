@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A run with a replaced module is never told as one of the stock kernel, nor taken for one. */
-#include "cli/cli.h"
+#include "cli/measure.h"
 #include "lib/base/msg.h"
 #include "lib/run/context.h"
 #include "lib/run/kernel_name.h"
@@ -65,14 +65,14 @@ static void what_was_replaced(void **state)
 	assert_null(kernel_name_replaced(path));
 }
 
-static int find_newest(const char *dir)
+static bool stands_for_the_stock_kernel(const char *dir)
 {
-	char *words[] = {"newest",    "--package", "linux-image-fixture 6.1.192-1",
-			 "--stack",   "raw",	   "--fs",
-			 "ext4",      "--bench",   "fault",
-			 (char *)dir, NULL};
+	char *stacks[] = {"raw"}, *fs[] = {"ext4"}, *benches[] = {"fault"}, *list[] = {(char *)dir};
+	const struct measurement m = {.meter = "insn",
+				      .whole = {{stacks, 1}, {fs, 1}, {benches, 1}}};
+	const struct words dirs = {list, 1};
 
-	return verb_newest.run(10, words);
+	return measure_newest(&m, "linux-image-fixture 6.1.192-1", 1, &dirs);
 }
 
 static void the_stock_kernels_run_is_another(void **state)
@@ -89,7 +89,7 @@ static void the_stock_kernels_run_is_another(void **state)
 		 "\"stacks\":[\"raw\"],\"fs\":[\"ext4\"],\"metrics\":[\"fault\"],\"build\":\"%s\"",
 		 json_string_value(build));
 	fixture_make(&f, from, to);
-	assert_int_equal(find_newest(f.dir), STATUS_GOOD);
+	assert_true(stands_for_the_stock_kernel(f.dir));
 	fixture_remove(&f);
 	snprintf(
 		to, sizeof(to),
@@ -97,7 +97,7 @@ static void the_stock_kernels_run_is_another(void **state)
 		"\"replaced\":[{\"file\":\"dm-mod.ko\",\"module\":\"dm_mod\",\"build_id\":\"01\"}]",
 		json_string_value(build));
 	fixture_make(&f, from, to);
-	assert_int_equal(find_newest(f.dir), STATUS_FAILED);
+	assert_false(stands_for_the_stock_kernel(f.dir));
 	fixture_remove(&f);
 	json_decref(build);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* cli/options.c: the parser, its error lines, and the help, all from one table. */
 #include "cli/cli.h"
+#include "lib/base/words.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -15,29 +16,11 @@
 #include <cmocka.h>
 
 struct seen {
-	int flags;
-	int values;
-	const char *last;
+	bool fresh;
+	const char *stack, *path, *meter;
+	struct words fs;
+	int64_t n;
 };
-
-static int set_flag(void *opts, const char *value)
-{
-	struct seen *seen = opts;
-
-	assert_null(value);
-	seen->flags++;
-	return 0;
-}
-
-static int set_value(void *opts, const char *value)
-{
-	struct seen *seen = opts;
-
-	assert_non_null(value);
-	seen->values++;
-	seen->last = value;
-	return 0;
-}
 
 static int refuse(void *opts, const char *value)
 {
@@ -47,50 +30,63 @@ static int refuse(void *opts, const char *value)
 }
 
 static const struct option_spec table[] = {
-	{"fresh", NULL, "boot anew", set_flag},
-	{"stack", "SPEC", "only this stack", set_value},
-	{"picky", "X", "never content", refuse},
+	OPTION("fresh", OPTION_FLAG, offsetof(struct seen, fresh), NULL, "boot anew"),
+	OPTION("stack", OPTION_TEXT, offsetof(struct seen, stack), "SPEC", "only this stack"),
+	OPTION("meter", OPTION_TEXT, offsetof(struct seen, meter), "M", "what is counted",
+	       .choices = "insn|time|none"),
+	OPTION("fs", OPTION_WORDS, offsetof(struct seen, fs), "F", "this filesystem, too",
+	       .choices = "ext4|xfs"),
+	OPTION("number", OPTION_NUMBER, offsetof(struct seen, n), "N", "how often", .min = 1,
+	       .max = 100),
+	OPTION("output", OPTION_PATH, offsetof(struct seen, path), "FILE", "where to"),
+	OPTION("picky", OPTION_CALL, 0, "X", "never content", .set = refuse),
+	OPTION("hidden", OPTION_FLAG, offsetof(struct seen, fresh), NULL, "for tests",
+	       .internal = true),
 	{0},
 };
 
-static const struct verb verb = {.name = "try", .args = "[FILE]", .why = "Tries it."};
+static const struct verb verb = {.name = "try",
+				 .args = "[FILE]",
+				 .why = "tries it",
+				 .examples = {"try --fresh"},
+				 .options = table,
+				 .operands = 1};
 
 enum { MAX_WORDS = 8 };
 
 struct known {
 	const char *words[MAX_WORDS]; /* without argv[0] */
-	int want;		      /* what options_parse returns */
-	int flags, values;
-	const char *last; /* value seen last */
+	int want;		      /* what options_parse returns: argc less the operands */
 	const char *text; /* must be on stderr (or stdout for --help); NULL: nothing at all */
 };
 
 static const struct known known[] = {
-	{{NULL}, 1, 0, 0, NULL, NULL},
-	{{"file"}, 1, 0, 0, NULL, NULL},
-	{{"--fresh"}, 2, 1, 0, NULL, NULL},
-	{{"--fresh", "--fresh", "file"}, 3, 2, 0, NULL, NULL},
-	{{"--stack", "raw"}, 3, 0, 1, "raw", NULL},
-	{{"--stack=raw"}, 2, 0, 1, "raw", NULL},
-	{{"--stack=linear:16,align=4k"}, 2, 0, 1, "linear:16,align=4k", NULL},
-	{{"--stack="}, 2, 0, 1, "", NULL},
-	{{"--stack", "--fresh"}, 3, 0, 1, "--fresh", NULL},
-	{{"--stack", "a", "--stack", "b", "--fresh"}, 6, 1, 2, "b", NULL},
-	{{"--", "--fresh"}, 2, 0, 0, NULL, NULL},
-	{{"--fresh", "--", "x"}, 3, 1, 0, NULL, NULL},
-	{{"-"}, 1, 0, 0, NULL, NULL},
-	{{"file", "--fresh"}, 1, 0, 0, NULL, NULL},
-	{{"--stack"}, -EINVAL, 0, 0, NULL, "try: --stack needs a value: SPEC"},
-	{{"--fresh=1"}, -EINVAL, 0, 0, NULL, "try: --fresh takes no value"},
-	{{"--picky", "x"}, -EINVAL, 0, 0, NULL, NULL},
-	{{"--frehs"}, -EINVAL, 0, 0, NULL, "unknown option --frehs"},
-	{{"--stak", "raw"}, -EINVAL, 0, 0, NULL, "did you mean --stack?"},
-	{{"--stak=linear:16"}, -EINVAL, 0, 0, NULL, "did you mean --stack?"},
-	{{"--zzzzzz"}, -EINVAL, 0, 0, NULL, "daxdm try --help lists them"},
-	{{"-x"}, -EINVAL, 0, 0, NULL, "unknown option -x"},
-	{{"--fres"}, -EINVAL, 0, 0, NULL, "did you mean --fresh?"},
-	{{"--help"}, -1, 0, 0, NULL, "--stack SPEC"},
-	{{"-h"}, -1, 0, 0, NULL, "usage: daxdm try [OPTION]... [FILE]"},
+	{{NULL}, 1, NULL},
+	{{"file"}, 1, NULL},
+	{{"--fresh"}, 2, NULL},
+	{{"--fresh", "--fresh", "file"}, 3, NULL},
+	{{"file", "--fresh", "--stack", "raw"}, 4, NULL},
+	{{"--", "--fresh"}, 2, NULL},
+	{{"--fresh", "--", "x"}, 3, NULL},
+	{{"-"}, 1, NULL},
+	{{"--hidden"}, 2, NULL},
+	{{"a", "b"}, -EINVAL, "try: unexpected word 'b'"},
+	{{"--stack"}, -EINVAL, "try: --stack needs a value: SPEC"},
+	{{"--stack="}, -EINVAL, "try: --stack needs a value: SPEC"},
+	{{"--fresh=1"}, -EINVAL, "try: --fresh takes no value"},
+	{{"--picky", "x"}, -EINVAL, NULL},
+	{{"--meter", "ns"}, -EINVAL, "--meter ns: insn, time or none is wanted"},
+	{{"--meter", "time|none"}, -EINVAL, "--meter time|none: insn"},
+	{{"--fs", "btrfs"}, -EINVAL, "--fs btrfs: ext4 or xfs is wanted"},
+	{{"--number", "0"}, -EINVAL, "--number 0: a number from 1 to 100 is wanted"},
+	{{"--number", "07"}, -EINVAL, "--number 07"},
+	{{"--frehs"}, -EINVAL, "unknown option '--frehs' (did you mean '--fresh'?)"},
+	{{"--stak=linear:16"}, -EINVAL, "did you mean '--stack'?"},
+	{{"--hiddne"}, -EINVAL, "'--hiddne'; "},
+	{{"--zzzzzz"}, -EINVAL, "./run.sh help try lists them"},
+	{{"-x"}, -EINVAL, "unexpected word '-x'"},
+	{{"--help"}, -1, "--fs F..."},
+	{{"-h"}, -1, "usage: ./run.sh try [OPTION]... [FILE]"},
 };
 
 /* Calls options_parse with stdout and stderr in `text`.  Returns what it returned. */
@@ -109,7 +105,7 @@ static int parse(const struct known *k, struct seen *seen, char *text, size_t si
 	fflush(NULL);
 	dup2(fileno(capture), 1);
 	dup2(fileno(capture), 2);
-	result = options_parse(&verb, table, seen, argc, argv);
+	result = options_parse(&verb, seen, argc, argv);
 	fflush(NULL);
 	dup2(out, 1);
 	dup2(err, 2);
@@ -131,13 +127,36 @@ static void test_known_answers(void **state)
 		char text[4096];
 		int result = parse(k, &seen, text, sizeof(text));
 
-		if (result != k->want || seen.flags != k->flags || seen.values != k->values ||
-		    (k->last && (!seen.last || strcmp(seen.last, k->last))))
+		words_free(&seen.fs);
+		if (result != k->want)
 			fail_msg("row %zu (%s): returned %d, wanted %d", i,
 				 k->words[0] ? k->words[0] : "nothing", result, k->want);
 		if (k->text ? !strstr(text, k->text) : text[0] != '\0')
 			fail_msg("row %zu (%s) printed '%s'", i, k->words[0], text);
 	}
+}
+
+static void test_values(void **state)
+{
+	static const struct known k = {.words = {"--stack=a", "--stack=b,c=d", "--fs=xfs",
+						 "--fs=ext4", "--fs=xfs", "--number=100",
+						 "--output=out", "--meter=none"}};
+	struct seen seen = {0};
+	char text[4096];
+
+	(void)state;
+	setenv("DAXDM_FROM", "/from/here", 1);
+	assert_int_equal(parse(&k, &seen, text, sizeof(text)), 9);
+	unsetenv("DAXDM_FROM");
+	assert_string_equal(seen.stack, "b,c=d");
+	assert_int_equal(seen.fs.n, 2);
+	assert_string_equal(seen.fs.list[0], "xfs");
+	assert_int_equal(seen.n, 100);
+	assert_string_equal(seen.path, "/from/here/out");
+	assert_string_equal(seen.meter, "none");
+	assert_false(seen.fresh);
+	words_free(&seen.fs);
+	free((char *)seen.path);
 }
 
 static void test_help_has_every_option(void **state)
@@ -149,10 +168,8 @@ static void test_help_has_every_option(void **state)
 	(void)state;
 	assert_int_equal(parse(&help, &seen, text, sizeof(text)), -1);
 	assert_non_null(strstr(text, verb.why));
-	for (const struct option_spec *o = table; o->name; o++) {
-		assert_non_null(strstr(text, o->name));
-		assert_non_null(strstr(text, o->help));
-	}
+	for (const struct option_spec *o = table; o->name; o++)
+		assert_int_equal(!strstr(text, o->help), o->internal);
 }
 
 static void test_an_error_is_one_line(void **state)
@@ -175,6 +192,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_known_answers),
+		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_help_has_every_option),
 		cmocka_unit_test(test_an_error_is_one_line),
 	};

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The same benchmarks on several kernels.  Each kernel is a job of its own, `daxdm bench --name
+ * RUN/LABEL`, and GNU parallel runs them side by side.  What a job has measured stays when another
+ * one fails or all are stopped; the same name again does what is left.
+ *
+ * results/RUN/ holds kernels.tsv (LABEL PACKAGE VERSION KERNEL, oldest first), jobs.tsv (the job log
+ * of GNU parallel), LABEL/ (a run) and LABEL.log for each kernel, ladder.txt and plots.
+ */
+#ifndef DAXDM_LADDER_H
+#define DAXDM_LADDER_H
+
+#include "cli/measure.h"
+
+/* Set in the environment of a job. */
+#define LADDER_STEP "DAXDM_LADDER"
+
+/* What bench is asked for. */
+struct bench_request {
+	struct target target;
+	struct measurement m;
+	int64_t repeat;
+};
+
+/* Measures what is left of the ladder, and reports it.  Returns the exit status. */
+int ladder(struct bench_request *b);
+
+/* Reports the ladder in DIR; needs the workspace.  Returns the exit status. */
+int ladder_show(const char *dir);
+
+/* Reports a run as `./run.sh report` does.  Returns the exit status. */
+int bench_show(const char *dir);
+
+/* Where page and plots of a run go: into the run; of a published one, which stays as it is, below
+ * build/report/.  To be freed. */
+char *report_page_dir(const char *dir);
+
+#endif

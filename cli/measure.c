@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/measure.h"
+
+#include "bench/bench.h"
+#include "bench/need.h"
+#include "bench/workload_read.h"
+#include "cli/workspace.h"
+#include "lib/base/msg.h"
+#include "lib/dev/stack.h"
+#include "lib/run/context.h"
+#include "lib/run/run.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* That a workload fits is verified where the devices are known. */
+#define ROOM_ANY_BYTES (1ULL << 60)
+
+/* ---- what to measure ------------------------------------------------------------------------ */
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void add_programs(const enum need *needs, struct words *programs)
+{
+	for (unsigned int i = 0; needs && i < NEED_LIST_MAX && needs[i] != NEED_END; i++) {
+		const char *program = need_program(needs[i]);
+
+		if (program && words_add_new(programs, program, strlen(program)) < 0)
+			process_quit(STATUS_BROKEN, "out of memory");
+	}
+}
+
+static void find_programs(struct measurement *m)
+{
+	for (const struct bench *const *b = bench_table; *b; b++)
+		for (const struct variant *v = (*b)->variants; v->name; v++) {
+			if (!workload_wants(&m->whole, (*b)->name, v->name))
+				continue;
+			add_programs((*b)->needs, &m->programs);
+			add_programs(v->needs, &m->programs);
+		}
+}
+
+static void choose_file(struct measurement *m)
+{
+	struct stat st;
+
+	if (m->quick + m->full + !!m->workload > 1)
+		process_quit(STATUS_USAGE, "--quick, --full and --workload exclude each other");
+	if (!m->workload)
+		m->workload = m->quick	? "workloads/quick"
+			      : m->full ? "workloads/full"
+					: "workloads/default";
+	else if (stat(m->workload, &st) < 0)
+		process_quit(STATUS_USAGE, "--workload %s: %s", m->workload,
+			     errno == ENOENT ? "no such file" : strerror(errno));
+	else if (!S_ISREG(st.st_mode))
+		process_quit(
+			STATUS_USAGE,
+			"--workload %s: a regular file is wanted; no directory, pipe or device",
+			m->workload);
+}
+
+void measure_vet(struct measurement *m)
+{
+	static const char *const all[] = {"ext4", "xfs"};
+
+	choose_file(m);
+	command_add(&m->args, "--workload", m->workload, NULL);
+	command_add_each(&m->args, "--stack", &m->by_hand.stacks);
+	command_add_each(&m->args, "--bench", &m->by_hand.benches);
+	command_add_each(&m->args, "--fs", &m->by_hand.filesystems);
+	if (workload_of_words((int)m->args.n, m->args.list, ROOM_ANY_BYTES, &m->whole) < 0)
+		process_exit(STATUS_USAGE);
+	command_add_all(&m->filesystems, &m->whole.filesystems);
+	for (size_t i = 0; !m->whole.filesystems.n && i < sizeof(all) / sizeof(all[0]); i++)
+		command_add(&m->filesystems, all[i], NULL);
+	qsort(m->filesystems.list, m->filesystems.n, sizeof(*m->filesystems.list), by_name);
+	if (!m->by_hand.filesystems.n)
+		command_add_each(&m->args, "--fs", &m->filesystems);
+	if (m->tracer)
+		command_add(&m->args, "--tracer", m->tracer, NULL);
+	find_programs(m);
+}
+
+/* The part of a text that an expression in brackets found. */
+static char *part(const char *text, const regmatch_t *match)
+{
+	if (match->rm_so < 0)
+		return NULL;
+	return process_text("%.*s", (int)(match->rm_eo - match->rm_so), text + match->rm_so);
+}
+
+void measure_plan_metric(struct measurement *m, const char *id)
+{
+	const char *metric = strncmp(id, "tax:", 4) ? id : id + 4;
+	char *bench, *stack, *fs, *dot, *comma;
+	regmatch_t match[4];
+	regex_t regex;
+
+	if (regcomp(&regex, "^([a-z0-9_]+(\\.[a-z0-9_]+)+)\\{stack=([^{}]+)\\}$", REG_EXTENDED))
+		process_quit(STATUS_BROKEN, "out of memory");
+	if (regexec(&regex, metric, 4, match, 0))
+		process_quit(STATUS_USAGE,
+			     "--metric %s: an id such as "
+			     "'fault.read.warm.pte{stack=linear:16,fs=ext4}' is wanted",
+			     id);
+	regfree(&regex);
+	bench = part(metric, &match[1]);
+	stack = part(metric, &match[3]);
+	/* A benchmark that needs no filesystem names none: any guest will do. */
+	comma = strrchr(stack, ',');
+	if (comma && strncmp(comma, ",fs=", 4))
+		comma = NULL;
+	fs = process_text("%s", comma ? comma + 4 : "ext4");
+	if (comma)
+		*comma = '\0';
+	/* What fell back to 4 KiB pages was asked for with 2 MiB. */
+	dot = strrchr(bench, '.');
+	if (!strcmp(dot, ".fallback"))
+		strcpy(dot, ".pmd");
+	if (strcmp(fs, "ext4") && strcmp(fs, "xfs"))
+		process_quit(STATUS_USAGE, "--metric %s: fs=ext4 or fs=xfs is wanted", id);
+	if (metric != id)
+		command_add(&m->by_hand.stacks, "raw", NULL);
+	if (metric == id || strcmp(stack, "raw"))
+		command_add(&m->by_hand.stacks, stack, NULL);
+	command_add(&m->by_hand.benches, bench, NULL);
+	command_add(&m->by_hand.filesystems, fs, NULL);
+	free(bench);
+	free(stack);
+	free(fs);
+}
+
+void measure_setup_programs(const struct measurement *m)
+{
+	for (size_t i = 0; i < m->programs.n; i++)
+		workspace_setup(m->programs.list[i], NULL);
+}
+
+/* ---- measuring ------------------------------------------------------------------------------ */
+
+void measure_make_guests(const struct measurement *m, const struct target *t,
+			 const struct kernel *kernel, struct words *files)
+{
+	struct words kinds = {0};
+
+	for (size_t i = 0; i < m->filesystems.n; i++) {
+		char *kind = process_text("%s", m->filesystems.list[i]);
+
+		for (size_t p = 0; p < m->programs.n; p++) {
+			char *longer = process_text("%s+%s", kind, m->programs.list[p]);
+
+			free(kind);
+			kind = longer;
+		}
+		command_add(&kinds, kind, NULL);
+		free(kind);
+	}
+	target_make_guests(kernel, &kinds, &t->replaced, files);
+	words_free(&kinds);
+}
+
+int measure_on_this_host(struct words *command, const char *dir)
+{
+	char *file = process_text("%s/run.jsonl", dir);
+	struct stat st;
+	int status;
+
+	if (mkdir(dir, 0777) < 0)
+		process_quit(STATUS_BROKEN, "cannot make %s: %s", dir, strerror(errno));
+	command_add(command, "--output", file, NULL);
+	status = process_run(command, NULL, NULL);
+	if (stat(file, &st) < 0 || !st.st_size) {
+		unlink(file);
+		rmdir(dir);
+	}
+	free(file);
+	return status;
+}
+
+static int run_here(const struct measurement *m, const struct target *t, const char *dir)
+{
+	struct words command = {0};
+
+	command_add(&command, "build/daxdm", "bench-here", NULL);
+	command_add_each(&command, "--device", &t->devices);
+	command_add(&command, "--meter", m->meter, m->counters ? "--counters" : NULL, NULL);
+	command_add_all(&command, &m->args);
+	return measure_on_this_host(&command, dir);
+}
+
+static int run_emulated(const struct measurement *m, const struct target *t,
+			const struct kernel *kernel, const struct words *guests, const char *dir)
+{
+	struct words command = {0};
+	char *seed = process_text("%lld", (long long)t->seed);
+
+	command_add(&command, "build/daxdm", "emulate", "--kernel", kernel->dir, NULL);
+	for (size_t i = 0; i < guests->n; i++) {
+		char *guest = process_text("%s=%s", m->filesystems.list[i], guests->list[i]);
+
+		command_add(&command, "--guest", guest, NULL);
+		free(guest);
+	}
+	command_add(&command, "--meter", m->meter, "--results", dir, "--seed", seed, NULL);
+	if (m->profile)
+		command_add(&command, "--profile", m->profile, NULL);
+	if (t->fresh)
+		command_add(&command, "--fresh", NULL);
+	if (t->console)
+		command_add(&command, "--console", NULL);
+	if (m->counters)
+		command_add(&command, "--counters", NULL);
+	command_add(&command, "--", NULL);
+	command_add_all(&command, &m->args);
+	free(seed);
+	/* Its table of times is no part of what is to be explained. */
+	return process_run(&command, m->profile ? "/dev/null" : NULL, NULL);
+}
+
+int measure_run(const struct measurement *m, const struct target *t, const struct kernel *kernel,
+		const struct words *guests, const char *dir)
+{
+	int status;
+
+	process_says_it = true;
+	status = kernel ? run_emulated(m, t, kernel, guests, dir) : run_here(m, t, dir);
+	process_says_it = false;
+	return status;
+}
+
+/* ---- runs that are there -------------------------------------------------------------------- */
+
+static bool has_word(const struct words *words, const char *word)
+{
+	for (size_t i = 0; word && i < words->n; i++)
+		if (!strcmp(words->list[i], word))
+			return true;
+	return false;
+}
+
+/* Whether both name the same, in whatever order. */
+static bool same_words(const json_t *list, const struct words *words)
+{
+	if (json_array_size(list) != words->n)
+		return false;
+	for (size_t i = 0; i < words->n; i++)
+		if (!has_word(words, json_string_value(json_array_get(list, i))))
+			return false;
+	return true;
+}
+
+static bool stands_for(const struct run *run, const struct measurement *m, const char *package,
+		       int64_t seed, const char *build)
+{
+	const json_t *context = run->context.json;
+	const json_t *its_seed = json_object_get(json_object_get(context, "emulator"), "seed");
+
+	return run_is_complete(run) && !run->context.checks && run->n_records &&
+	       !strcmp(run->context.package, package) && !strcmp(run->context.meter, m->meter) &&
+	       !strcmp(run->context.build, build) && json_integer_value(its_seed) == seed &&
+	       !json_array_size(json_object_get(context, "replaced")) &&
+	       same_words(json_object_get(context, "stacks"), &m->whole.stacks) &&
+	       same_words(json_object_get(context, "fs"), &m->whole.filesystems) &&
+	       same_words(json_object_get(context, "metrics"), &m->whole.benches);
+}
+
+const char *measure_newest(const struct measurement *m, const char *package, int64_t seed,
+			   const struct words *dirs)
+{
+	json_t *build = context_build_digest();
+	char newest_date[64] = "", why[512];
+	const char *found = NULL;
+
+	for (size_t i = 0; i < dirs->n; i++) {
+		struct run run;
+
+		/* What cannot be read stands for nothing. */
+		if (!run_read(dirs->list[i], &run, why, sizeof(why)) &&
+		    stands_for(&run, m, package, seed, json_string_value(build)) &&
+		    strcmp(run.context.date, newest_date) >= 0) {
+			snprintf(newest_date, sizeof(newest_date), "%s", run.context.date);
+			found = dirs->list[i];
+		}
+		run_free(&run);
+	}
+	json_decref(build);
+	return found;
+}
+
+static void all_runs(struct words *dirs)
+{
+	static const char *const patterns[] = {"results/*/run.jsonl", "results/*/*/run.jsonl"};
+	glob_t found;
+
+	for (size_t p = 0; p < sizeof(patterns) / sizeof(patterns[0]); p++) {
+		if (!glob(patterns[p], 0, NULL, &found))
+			for (size_t i = 0; i < found.gl_pathc; i++) {
+				*strrchr(found.gl_pathv[i], '/') = '\0';
+				command_add(dirs, found.gl_pathv[i], NULL);
+			}
+		globfree(&found);
+	}
+}
+
+char *measure_now(const struct measurement *m, const struct target *t, const struct kernel *kernel,
+		  const char *base)
+{
+	struct words guests = {0};
+	char *name, *dir;
+	int status;
+
+	measure_setup_programs(m);
+	measure_make_guests(m, t, kernel, &guests);
+	name = workspace_claim(base);
+	dir = process_text("results/%s", name);
+	phase_begin("measure");
+	status = measure_run(m, t, kernel, &guests, dir);
+	if (status == STATUS_SKIPPED)
+		process_quit(STATUS_BROKEN,
+			     "nothing could be measured; ./run.sh report %s says why", name);
+	if (status != STATUS_GOOD && status != STATUS_FAILED)
+		process_exit(status);
+	phase_end("%s", dir);
+	words_free(&guests);
+	free(name);
+	return dir;
+}
+
+char *measure_run_of(const struct measurement *m, const struct target *t, const char *word,
+		     const char *tag, bool anew)
+{
+	const struct kernel kernel = target_find(t, word);
+	char *release = target_short_release(kernel.release), *stamp, *base, *dir = NULL;
+	struct words dirs = {0};
+	const char *found = NULL;
+
+	/* What a file holds may have changed since. */
+	if (!anew && *word != '/') {
+		all_runs(&dirs);
+		found = measure_newest(m, kernel.package, t->seed, &dirs);
+	}
+	if (found) {
+		msg_note("%s: %s, its newest run of this workload (--anew measures again)", word,
+			 found);
+		dir = process_text("%s", found);
+	} else {
+		stamp = workspace_timestamp();
+		base = process_text("%s-%s-%s", release, tag, stamp);
+		dir = measure_now(m, t, &kernel, base);
+		free(stamp);
+		free(base);
+	}
+	words_free(&dirs);
+	free(release);
+	return dir;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Measuring a kernel or this host into a run, for bench, compare, assert, bisect and explain.  As
+ * in cli/target.h errors end the process.
+ */
+#ifndef DAXDM_MEASURE_H
+#define DAXDM_MEASURE_H
+
+#include "cli/target.h"
+#include "lib/run/workload.h"
+
+/* What to measure, and how. */
+struct measurement {
+	struct workload by_hand; /* --stack, --fs, --bench */
+	const char *workload;	 /* the file; measure_vet() chooses one */
+	bool quick, full, counters;
+	const char *meter, *tracer;
+	const char *profile; /* the plugin of explain, or NULL */
+	/* What measure_vet() makes of it. */
+	struct workload whole;
+	struct words filesystems; /* a guest for each */
+	struct words programs;	  /* that its benchmarks run: groups of packages.txt */
+	struct words args;	  /* the workload as options of bench-here */
+};
+
+/* Rows of the option table. */
+#define MEASURE_WORKLOAD_OPTIONS(type, m)                                                 \
+	OPTION("quick", OPTION_FLAG, offsetof(type, m.quick), NULL,                       \
+	       "raw, linear:1 and linear:16 with the main variants"),                     \
+		OPTION("full", OPTION_FLAG, offsetof(type, m.full), NULL, "everything"),  \
+		OPTION("workload", OPTION_PATH, offsetof(type, m.workload), "FILE",       \
+		       "a sweep of your own; see workloads/"),                            \
+		OPTION("stack", OPTION_WORDS, offsetof(type, m.by_hand.stacks), "S",      \
+		       "this stack instead of the workload's, e.g. linear:16,align=4k"),  \
+		OPTION("fs", OPTION_WORDS, offsetof(type, m.by_hand.filesystems), "F",    \
+		       "this filesystem instead", .choices = "ext4|xfs"),                 \
+	{                                                                                 \
+		.name = "bench", OPTION_WORDS, offsetof(type, m.by_hand.benches), "GLOB", \
+		"these benchmarks and variants instead, e.g. 'fault.read.*'"              \
+	}
+
+/* Refuses a workload that cannot be measured, and fills in the rest. */
+void measure_vet(struct measurement *m);
+
+/* The stack, filesystem and benchmark of a metric id become those to be measured; of tax:ID raw,
+ * too.  option: the name of the option it came by. */
+void measure_plan_metric(struct measurement *m, const char *id);
+
+/* Installs the programs that the benchmarks run. */
+void measure_setup_programs(const struct measurement *m);
+
+/* Makes the guests, one for each filesystem with the programs. */
+void measure_make_guests(const struct measurement *m, const struct target *t,
+			 const struct kernel *kernel, struct words *files);
+
+/* Measures into the directory DIR, which must not exist.  kernel is NULL for this host.  Returns
+ * the exit status of the run. */
+int measure_run(const struct measurement *m, const struct target *t, const struct kernel *kernel,
+		const struct words *guests, const char *dir);
+
+/* Runs a command that writes run.jsonl into results on this host; nothing is left if it refused. */
+int measure_on_this_host(struct words *command, const char *dir);
+
+/* The newest complete run among dirs which stands for that package, made by this very build with
+ * this seed and just this workload; NULL: there is none.  Points into dirs. */
+const char *measure_newest(const struct measurement *m, const char *package, int64_t seed,
+			   const struct words *dirs);
+
+/* Measures the kernel into a run of its own, named BASE; returns its directory, to be freed. */
+char *measure_now(const struct measurement *m, const struct target *t, const struct kernel *kernel,
+		  const char *base);
+
+/* A run of the kernel: the newest that will do, or, if anew or there is none, one made now, named
+ * RELEASE-TAG-TIME. */
+char *measure_run_of(const struct measurement *m, const struct target *t, const char *kernel,
+		     const char *tag, bool anew);
+
+#endif

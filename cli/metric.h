@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The value of one metric in a run, for assert and bisect. */
+#ifndef DAXDM_METRIC_H
+#define DAXDM_METRIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What git-bisect(1) takes as "this commit cannot be tested". */
+enum { METRIC_CANNOT_TELL = 125 };
+
+struct metric_value {
+	int64_t median; /* in unit; of tax:ID minus that of raw */
+	char unit[16], release[128];
+	bool higher_is_better;
+};
+
+/* Reads the metric ID, or tax:ID, of the run in dir.  Returns 0, or -ENOENT with a sentence in why
+ * if it was not measured, -EINVAL if the run cannot be read. */
+int metric_read(const char *dir, const char *id, struct metric_value *value, char *why,
+		size_t size);
+
+#endif

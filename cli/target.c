@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/target.h"
+
+#include "cli/workspace.h"
+#include "lib/base/msg.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+/* ---- before anything is done ---------------------------------------------------------------- */
+
+static bool is_dir(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode);
+}
+
+static void replace_word(char **word, char *with)
+{
+	free(*word);
+	*word = with;
+}
+
+bool target_is_path(const char *word)
+{
+	char *path = options_user_path(word);
+	bool is = strchr(word, '/') || is_file(path);
+
+	free(path);
+	return is;
+}
+
+static char *vet_tree(const char *tree, int no_kernel)
+{
+	char *image = process_text("%s/arch/x86/boot/bzImage", tree), *whole;
+
+	if (!is_dir(tree))
+		process_quit(STATUS_USAGE, "--kernel-tree %s: no such directory", tree);
+	if (!is_file(image))
+		process_quit(no_kernel,
+			     "--kernel-tree %s: no arch/x86/boot/bzImage there; was it built (make "
+			     "bzImage modules)?",
+			     tree);
+	free(image);
+	whole = realpath(tree, NULL);
+	if (!whole)
+		process_quit(STATUS_USAGE, "--kernel-tree %s: %s", tree, strerror(errno));
+	return whole;
+}
+
+/* Returns whether it is a file, whose modules have to be named. */
+static bool vet_kernel(const struct target *t, char **kernel, int no_kernel)
+{
+	char *path = options_user_path(*kernel);
+	bool is_path = target_is_path(*kernel);
+
+	if (strchr(*kernel, '/') && is_dir(path)) {
+		replace_word(kernel, vet_tree(path, no_kernel));
+		free(path);
+		return false;
+	}
+	if (!is_path) {
+		free(path);
+		return false;
+	}
+	if (!is_file(path))
+		process_quit(STATUS_USAGE, "--kernel %s: no such file", path);
+	if (!t->modules)
+		process_quit(STATUS_USAGE, "--kernel PATH needs --modules DIR, the modules of that "
+					   "kernel");
+	replace_word(kernel, path);
+	return true;
+}
+
+void target_vet(struct target *t, int no_kernel)
+{
+	size_t files = 0;
+
+	for (size_t i = 0; i < t->kernels.n; i++)
+		files += vet_kernel(t, &t->kernels.list[i], no_kernel);
+	if (t->tree)
+		command_add(&t->kernels, vet_tree(t->tree, no_kernel), NULL);
+	if (!t->kernels.n)
+		command_add(&t->kernels, "debian", NULL);
+	if (files > 1)
+		process_quit(STATUS_USAGE, "only one --kernel PATH at a time: --modules has the "
+					   "modules of one");
+	if (t->modules && !files)
+		process_quit(STATUS_USAGE, "--modules goes with --kernel PATH only; to replace one "
+					   "module use --module FILE.ko");
+	if (t->modules && !is_dir(t->modules))
+		process_quit(STATUS_USAGE, "--modules %s: no such directory", t->modules);
+	for (size_t i = 0; i < t->replaced.n; i++) {
+		replace_word(&t->replaced.list[i], options_user_path(t->replaced.list[i]));
+		if (!is_file(t->replaced.list[i]))
+			process_quit(STATUS_USAGE, "--module %s: no such file",
+				     t->replaced.list[i]);
+	}
+}
+
+void target_vet_host(const struct target *t, const char *refused)
+{
+	if (!t->host && t->devices.n)
+		process_quit(STATUS_USAGE, "--device goes with --host only");
+	if (!t->host)
+		return;
+	if (!t->devices.n)
+		process_quit(STATUS_USAGE,
+			     "--host writes to a pmem device of this host and needs to "
+			     "be told which: --device /dev/pmemN");
+	refused = t->kernels.n	  ? "kernel"
+		  : t->modules	  ? "modules"
+		  : t->tree	  ? "kernel-tree"
+		  : t->replaced.n ? "module"
+		  : t->fresh	  ? "fresh"
+		  : t->console	  ? "console"
+				  : refused;
+	if (refused)
+		process_quit(STATUS_USAGE,
+			     "--%s is for the emulated host; it does not go with --host", refused);
+	process_stop_limit_ms =
+		90000; /* it has devices and mounts to remove: lib/run/supervise.c */
+}
+
+bool target_is_ladder(const struct target *t)
+{
+	for (size_t i = 0; i < t->kernels.n; i++)
+		if (!strcmp(t->kernels.list[i], "ladder"))
+			return true;
+	return t->kernels.n > 1;
+}
+
+void target_vet_name(const char *name, bool step)
+{
+	const char *word = "[A-Za-z0-9_][A-Za-z0-9._+~-]{0,99}";
+	char *pattern = process_text("^%s%s%s%s$", word, step ? "(/" : "", step ? word : "",
+				     step ? ")?" : "");
+	regex_t regex;
+
+	if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB))
+		process_quit(STATUS_BROKEN, "out of memory");
+	if (name && regexec(&regex, name, 0, NULL, 0))
+		process_quit(STATUS_USAGE,
+			     "--name %s: letters, digits and . _ + - are allowed, 100 at most",
+			     name);
+	regfree(&regex);
+	free(pattern);
+}
+
+void target_vet_name_is_free(const char *name)
+{
+	char *dir;
+
+	if (!name)
+		return;
+	dir = process_text("results/%s", name);
+	if (!access(dir, F_OK))
+		process_quit(
+			STATUS_USAGE,
+			"%s is there already and is never overwritten; choose another --name or "
+			"remove it",
+			dir);
+	free(dir);
+}
+
+/* ---- kernels and guests --------------------------------------------------------------------- */
+
+struct kernel target_find(const struct target *t, const char *kernel)
+{
+	char *said = workspace_path("kernel"), *path;
+	struct words command = {0};
+	struct kernel found;
+	int status;
+
+	phase_begin("kernel");
+	command_add(&command, "emu/kernel.sh", "resolve", NULL);
+	if (is_dir(kernel) && *kernel == '/')
+		command_add(&command, "--tree", kernel, NULL);
+	else
+		command_add(&command, kernel, NULL);
+	if (*kernel == '/' && !is_dir(kernel))
+		command_add(&command, "--modules", t->modules, NULL);
+	status = process_run(&command, said, NULL);
+	if (status)
+		process_exit(status);
+	found.dir = file_last_line(said);
+	if (!found.dir)
+		process_quit(STATUS_BROKEN, "emu/kernel.sh printed no directory for %s", kernel);
+	path = process_text("%s/package", found.dir);
+	found.package = file_line(path);
+	free(path);
+	path = process_text("%s/release", found.dir);
+	found.release = file_line(path);
+	phase_end("%s", found.package);
+	free(path);
+	free(said);
+	return found;
+}
+
+void target_make_guests(const struct kernel *kernel, const struct words *kinds,
+			const struct words *modules, struct words *files)
+{
+	char *said = workspace_path("guest"), *file;
+	char names[256] = "";
+	int status;
+
+	phase_begin("guests");
+	for (size_t i = 0; i < kinds->n; i++) {
+		struct words command = {0};
+
+		command_add(&command, "emu/initramfs.sh", kernel->dir, kinds->list[i], NULL);
+		command_add_each(&command, "--module", modules);
+		status = process_run(&command, said, NULL);
+		if (status)
+			process_exit(status);
+		file = file_last_line(said);
+		if (!file)
+			process_quit(STATUS_BROKEN, "emu/initramfs.sh printed no file for %s",
+				     kinds->list[i]);
+		command_add(files, file, NULL);
+		free(file);
+		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", i ? " " : "",
+			 kinds->list[i]);
+	}
+	phase_end("%s", names);
+	free(said);
+}
+
+char *target_short_release(const char *release)
+{
+	static const char arch[] = "-amd64";
+	size_t len = strlen(release);
+
+	if (len > strlen(arch) && !strcmp(release + len - strlen(arch), arch))
+		len -= strlen(arch);
+	return process_text("%.*s", (int)len, release);
+}
+
+char *target_host_release(void)
+{
+	struct utsname host;
+
+	uname(&host);
+	return process_text("%s", host.release);
+}
+
+char *target_suffix(const struct words *modules)
+{
+	char *suffix = process_text("%s", "");
+
+	for (size_t i = 0; i < modules->n; i++) {
+		const char *slash = strrchr(modules->list[i], '/');
+		const char *name = slash ? slash + 1 : modules->list[i];
+		char *longer = process_text("%s+%.*s", suffix, (int)strcspn(name, "."), name);
+
+		for (char *c = longer + strlen(suffix) + 1; *c; c++)
+			if (!isalnum((unsigned char)*c) && *c != '_' && *c != '-')
+				*c = '_';
+		free(suffix);
+		suffix = longer;
+	}
+	return suffix;
+}

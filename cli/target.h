@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is measured or checked: kernels of the archive or of the user's own, in guests of the
+ * emulated host, or this host.  All functions end the process after one error line if something is
+ * wrong (cli/process.h).
+ */
+#ifndef DAXDM_TARGET_H
+#define DAXDM_TARGET_H
+
+#include "cli/cli.h"
+#include "cli/process.h"
+
+struct target {
+	struct words kernels; /* as asked for; target_vet() makes files and trees absolute paths */
+	const char *modules, *tree;
+	struct words replaced; /* files of modules, in place of the kernel's own */
+	int64_t seed;
+	bool fresh, console, host;
+	struct words devices;
+	const char *name; /* of the run; NULL: not chosen */
+};
+
+#define TARGET_SEED_MAX UINT32_MAX
+
+/* Rows of the option table of a verb whose structure has a struct target. */
+#define TARGET_MODULE_OPTIONS(type, target)                                                 \
+	OPTION("modules", OPTION_PATH, offsetof(type, target.modules), "DIR",               \
+	       "the modules of that bzImage: DIR/lib/modules/RELEASE, or that directory"),  \
+		OPTION("kernel-tree", OPTION_PATH, offsetof(type, target.tree), "DIR",      \
+		       "the kernel of that build tree, with its modules"),                  \
+	{                                                                                   \
+		.name = "module", OPTION_WORDS, offsetof(type, target.replaced), "FILE.ko", \
+		"put this module in place of the kernel's own of that name"                 \
+	}
+#define TARGET_HOST_OPTIONS(type, target)                                            \
+	OPTION("fresh", OPTION_FLAG, offsetof(type, target.fresh), NULL,             \
+	       "boot, even if there is a snapshot to restore"),                      \
+		OPTION("console", OPTION_FLAG, offsetof(type, target.console), NULL, \
+		       "show the console of the emulated host"),                     \
+	{                                                                            \
+		.name = "host", OPTION_FLAG, offsetof(type, target.host), NULL,      \
+		"run on this host instead of an emulated one; needs --device"        \
+	}
+
+/* One that can be booted. */
+struct kernel {
+	char *dir, *package, *release; /* package: "linux-image-... VERSION" or "file PATH" */
+};
+
+/* Refuses kernels, modules and trees that are not there, before anything is installed or built;
+ * adds the default kernel if there is none.  no_kernel: the exit status where a tree was not built. */
+void target_vet(struct target *t, int no_kernel);
+
+/* Whether word is a path or file of the user's, not the name of a kernel. */
+bool target_is_path(const char *word);
+
+/* Refuses --device without --host, and the other way round; refused: an option that was given and
+ * is for the emulated host alone, or NULL. */
+void target_vet_host(const struct target *t, const char *refused);
+
+/* Whether several kernels are asked for. */
+bool target_is_ladder(const struct target *t);
+
+/* Refuses a name that is no file name, or is taken; NULL is neither.  step: GROUP/RUN is one. */
+void target_vet_name(const char *name, bool step);
+void target_vet_name_is_free(const char *name);
+
+/* Fetches or copies the kernel; prints the phase. */
+struct kernel target_find(const struct target *t, const char *kernel);
+
+/* Makes the initramfs of each kind, with the modules; prints the phase.  files gets their paths. */
+void target_make_guests(const struct kernel *kernel, const struct words *kinds,
+			const struct words *modules, struct words *files);
+
+/* What names of runs call a release: without the architecture.  To be freed. */
+char *target_short_release(const char *release);
+
+/* The release of this host. */
+char *target_host_release(void);
+
+/* "+dm-mod" for each module that is replaced.  To be freed. */
+char *target_suffix(const struct words *modules);
+
+#endif

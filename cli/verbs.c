@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The table of all verbs, and those that run.sh does itself, which have a help only. */
+#include "cli/cli.h"
+#include "lib/base/msg.h"
+#include "lib/base/nearest.h"
+
+#include <string.h>
+
+static const struct verb verb_test = {
+	.name = "test",
+	.args = "",
+	.why = "run the tests of the suite itself",
+	.examples = {"test"},
+};
+
+static const struct verb verb_lint = {
+	.name = "lint",
+	.args = "",
+	.why = "shellcheck, clang-format, licence lines, warnings as errors",
+	.examples = {"lint"},
+};
+
+static const struct verb verb_setup = {
+	.name = "setup",
+	.args = "[all | GROUP...]",
+	.why = "install missing Debian packages (all: those of the tests, too)",
+	.examples = {"setup", "setup all"},
+};
+
+static const struct verb verb_clean = {
+	.name = "clean",
+	.args = "",
+	.why = "remove what was built, kernels and snapshots; results stay",
+	.examples = {"clean"},
+};
+
+const struct verb *const verb_table[] = {
+	&verb_bench,	      &verb_check,     &verb_compare,	&verb_assert,	  &verb_gate,
+	&verb_explain,	      &verb_bisect,    &verb_kernels,	&verb_test,	  &verb_lint,
+	&verb_list,	      &verb_report,    &verb_new,	&verb_setup,	  &verb_cleanup,
+	&verb_clean,	      &verb_help,      &verb_behaviour, &verb_bench_here, &verb_check_here,
+	&verb_checks,	      &verb_coverage,  &verb_draw,	&verb_emulate,	  &verb_identical,
+	&verb_measure_kernel, &verb_provision, &verb_verdicts,	&verb_watchdog,	  NULL,
+};
+
+const struct verb *verb_find(const char *name)
+{
+	for (const struct verb *const *v = verb_table; *v; v++)
+		if (!strcmp((*v)->name, name))
+			return *v;
+	return NULL;
+}
+
+void verb_unknown(const char *name)
+{
+	const char *best = NULL;
+
+	for (const struct verb *const *v = verb_table; *v; v++)
+		best = (*v)->internal ? best : nearest_of(name, best, (*v)->name);
+	msg_error("unknown verb '%s'%s%s%s; ./run.sh help lists them", name,
+		  best ? " (did you mean '" : "", best ? best : "", best ? "'?)" : "");
+}

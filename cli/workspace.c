@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/workspace.h"
+
+#include "cli/process.h"
+#include "lib/base/msg.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <glob.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* run.sh holds a shared lock on the checkout by this descriptor, which `clean` wants alone, when
+ * it becomes this program. */
+enum { INHERITED_LOCK = 6, CLEAN_LIMIT_MS = 60000 };
+
+enum phase_lines phase_lines;
+
+static char tmp[64]; /* below build/; "" until it is made */
+static int lock_fd = -1, tmp_fd = -1;
+static struct words claims;
+static const char *may_be_empty;
+static pid_t owner;
+
+/* ---- files ---------------------------------------------------------------------------------- */
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	remove(path);
+	return 0;
+}
+
+void tree_remove(const char *path)
+{
+	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static char *last_line(const char *path, const char *prefix)
+{
+	FILE *in = fopen(path, "re");
+	char *line = NULL, *last = NULL;
+	size_t size = 0;
+
+	while (in && getline(&line, &size, in) > 0) {
+		line[strcspn(line, "\r\n")] = '\0';
+		if (!*line || strncmp(line, prefix, strlen(prefix)))
+			continue;
+		free(last);
+		last = process_text("%s", line);
+	}
+	if (in)
+		fclose(in);
+	free(line);
+	return last;
+}
+
+char *file_last_line(const char *path)
+{
+	return last_line(path, "");
+}
+
+char *file_last_with(const char *path, const char *prefix)
+{
+	return last_line(path, prefix);
+}
+
+char *file_line(const char *path)
+{
+	FILE *in = fopen(path, "re");
+	char *line = NULL;
+	size_t size = 0;
+
+	if (!in || getline(&line, &size, in) < 0)
+		process_quit(STATUS_BROKEN, "cannot read %s: %s", path,
+			     in ? "it is empty" : strerror(errno));
+	line[strcspn(line, "\n")] = '\0';
+	fclose(in);
+	return line;
+}
+
+static noreturn void cannot_write(const char *what)
+{
+	char *here = getcwd(NULL, 0);
+
+	process_quit(STATUS_BROKEN,
+		     "cannot write to %s/%s: use a checkout of your own, or repair its permissions "
+		     "or free space",
+		     here ? here : "", what);
+}
+
+void workspace_make_dir(const char *dir)
+{
+	char *path = process_text("%s", dir);
+
+	for (char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(path, 0777);
+		*slash = '/';
+	}
+	mkdir(path, 0777);
+	if (access(path, W_OK) < 0)
+		cannot_write(path);
+	free(path);
+}
+
+void workspace_may_be_empty(const char *dir)
+{
+	may_be_empty = dir;
+}
+
+char *workspace_timestamp(void)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+	char text[32];
+
+	localtime_r(&now, &tm);
+	strftime(text, sizeof(text), "%Y%m%dT%H%M%S", &tm);
+	return process_text("%s", text);
+}
+
+/* ---- what killed runs left ------------------------------------------------------------------ */
+
+/* A claim is a link to the directory of its owner. */
+static void sweep_claims(void)
+{
+	glob_t found;
+
+	if (!glob("build/name.tmp.*", 0, NULL, &found))
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			if (access(found.gl_pathv[i], F_OK) < 0)
+				unlink(found.gl_pathv[i]);
+	globfree(&found);
+}
+
+/* Removes the directories that nobody holds a lock on, while nobody makes one. */
+static void sweep(void)
+{
+	static const char *const patterns[] = {"build/run.tmp.*", "build/test.tmp.*"};
+	glob_t found;
+
+	for (size_t p = 0; p < sizeof(patterns) / sizeof(patterns[0]); p++) {
+		if (!glob(patterns[p], 0, NULL, &found))
+			for (size_t i = 0; i < found.gl_pathc; i++) {
+				int fd = open(found.gl_pathv[i], O_RDONLY | O_CLOEXEC);
+
+				if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
+					tree_remove(found.gl_pathv[i]);
+				if (fd >= 0)
+					close(fd);
+			}
+		globfree(&found);
+	}
+	sweep_claims();
+}
+
+/* ---- the guardian --------------------------------------------------------------------------- */
+
+/* Reads what it has to end until the other end of the pipe is closed. */
+static noreturn void guard(int notes)
+{
+	struct process_note note = {0}, next;
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	setsid();
+	sigaction(SIGINT, &ignore, NULL);
+	sigaction(SIGTERM, &ignore, NULL);
+	sigaction(SIGHUP, &ignore, NULL);
+	/* The locks stay: nobody else removes what it is about to. */
+	for (int fd = 0; fd < 1024; fd++)
+		if (fd <= STDERR_FILENO)
+			dup2(null, fd);
+		else if (fd != notes && fd != lock_fd && fd != tmp_fd)
+			close(fd);
+	while (read(notes, &next, sizeof(next)) == sizeof(next))
+		note = next;
+	if (note.group < 0)
+		_exit(0);
+	if (note.group > 0)
+		process_stop_group(note.group, note.limit_ms);
+	tree_remove(tmp);
+	sweep_claims();
+	_exit(0);
+}
+
+static void start_guardian(void)
+{
+	int ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		process_quit(STATUS_BROKEN, "cannot make a pipe: %s", strerror(errno));
+	fflush(NULL);
+	pid = fork();
+	if (!pid) {
+		close(ends[1]);
+		guard(ends[0]);
+	}
+	if (pid < 0)
+		process_quit(STATUS_BROKEN, "cannot start a process: %s", strerror(errno));
+	close(ends[0]);
+	process_guard_fd = ends[1];
+}
+
+/* ---- open and close ------------------------------------------------------------------------- */
+
+bool workspace_is_read_only(void)
+{
+	return access("build", W_OK) < 0;
+}
+
+static void clean_up(void)
+{
+	if (getpid() != owner)
+		return;
+	if (*tmp)
+		tree_remove(tmp);
+	for (size_t i = 0; i < claims.n; i++)
+		unlink(claims.list[i]);
+	if (may_be_empty)
+		rmdir(may_be_empty);
+	process_note(-1);
+}
+
+/* A shared lock on the checkout: `clean` waits for it. */
+static void lock_checkout(void)
+{
+	const struct timespec tick = {.tv_nsec = 100000000};
+	struct stat here, there;
+
+	if (!stat(".", &here) && !fstat(INHERITED_LOCK, &there) && here.st_dev == there.st_dev &&
+	    here.st_ino == there.st_ino) {
+		lock_fd = INHERITED_LOCK;
+		fcntl(lock_fd, F_SETFD, FD_CLOEXEC);
+	} else {
+		lock_fd = open(".", O_RDONLY | O_CLOEXEC);
+	}
+	for (int waited_ms = 0; flock(lock_fd, LOCK_SH | LOCK_NB) < 0; waited_ms += 100) {
+		if (waited_ms >= CLEAN_LIMIT_MS)
+			process_quit(STATUS_BROKEN,
+				     "another process runs `./run.sh clean` in this checkout; try "
+				     "again when it has ended");
+		nanosleep(&tick, NULL);
+	}
+}
+
+void workspace_sweep(void)
+{
+	int build = open("build", O_RDONLY | O_CLOEXEC);
+
+	if (build >= 0 && !flock(build, LOCK_EX))
+		sweep();
+	if (build >= 0)
+		close(build);
+}
+
+void workspace_open(void)
+{
+	int build;
+
+	if (access("run.sh", X_OK) < 0)
+		process_quit(STATUS_USAGE,
+			     "the current directory is no checkout of daxdm; call its "
+			     "run.sh");
+	owner = getpid();
+	lock_checkout();
+	if ((mkdir("build", 0777) < 0 && errno != EEXIST) || access("build", W_OK) < 0)
+		cannot_write("build");
+	/* Nobody removes what is not locked yet. */
+	build = open("build", O_RDONLY | O_CLOEXEC);
+	if (build < 0 || flock(build, LOCK_EX) < 0)
+		cannot_write("build");
+	sweep();
+	strcpy(tmp, "build/run.tmp.XXXXXX");
+	if (!mkdtemp(tmp)) {
+		*tmp = '\0';
+		cannot_write("build");
+	}
+	tmp_fd = open(tmp, O_RDONLY | O_CLOEXEC);
+	flock(tmp_fd, LOCK_EX);
+	close(build);
+	start_guardian();
+	atexit(clean_up);
+}
+
+char *workspace_path(const char *name)
+{
+	return process_text("%s/%s", tmp, name);
+}
+
+char *workspace_claim(const char *base)
+{
+	char *name = NULL, *run = NULL, *first = NULL, *link = NULL;
+	bool taken = true;
+
+	for (unsigned int n = 1; taken; n++) {
+		free(name);
+		name = n > 1 ? process_text("%s.%u", base, n) : process_text("%s", base);
+		run = process_text("results/%s", name);
+		first = process_text("results/%s-1", name); /* of --repeat */
+		link = process_text("build/name.tmp.%s", name);
+		taken = !access(run, F_OK) || !access(first, F_OK) ||
+			symlink(tmp + strlen("build/"), link) < 0;
+		if (taken && access("build", W_OK) < 0)
+			cannot_write("build");
+		if (!taken)
+			command_add(&claims, link, NULL);
+		free(run);
+		free(first);
+		free(link);
+	}
+	return name;
+}
+
+/* ---- phases --------------------------------------------------------------------------------- */
+
+static struct timespec since;
+
+static FILE *phase_out(void)
+{
+	return phase_lines == PHASES_STDERR ? stderr : stdout;
+}
+
+void phase_begin(const char *name)
+{
+	process_phase = name;
+	clock_gettime(CLOCK_MONOTONIC, &since);
+	if (phase_lines != PHASES_NONE && isatty(fileno(phase_out()))) {
+		fprintf(phase_out(), "%-9s ...\r", name);
+		fflush(phase_out());
+	}
+}
+
+void phase_end(const char *fmt, ...)
+{
+	const char *name = process_phase;
+	struct timespec now;
+	va_list args;
+
+	process_phase = NULL;
+	if (phase_lines == PHASES_NONE)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	fprintf(phase_out(), "%-9s %5.1f s  ", name,
+		(double)(now.tv_sec - since.tv_sec) + (double)(now.tv_nsec - since.tv_nsec) / 1e9);
+	va_start(args, fmt);
+	vfprintf(phase_out(), fmt, args);
+	va_end(args);
+	fputc('\n', phase_out());
+}
+
+void workspace_setup(const char *group, ...)
+{
+	static const char *const outs[] = {NULL, "&2", "/dev/null"};
+	struct words command = {0};
+	va_list args;
+	int status;
+
+	command_add(&command, "./run.sh", "setup", NULL);
+	va_start(args, group);
+	for (; group; group = va_arg(args, const char *))
+		command_add(&command, group, NULL);
+	va_end(args);
+	process_phase = "setup";
+	status = process_run(&command, outs[phase_lines], NULL);
+	if (status)
+		process_exit(status);
+	process_phase = NULL;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a verb keeps in the checkout while it runs: locks, a directory for temporary files, names
+ * of runs that it has claimed; and the lines about its phases.  The current directory is the
+ * checkout (run.sh sees to that).
+ *
+ * Everything is removed at exit.  If the process is killed its guardian, a process of its own, ends
+ * the program that ran and removes the rest; if both are killed the next verb does.
+ */
+#ifndef DAXDM_WORKSPACE_H
+#define DAXDM_WORKSPACE_H
+
+#include <stdbool.h>
+
+/* Makes it.  Ends the process with one error line if the checkout cannot be written to. */
+void workspace_open(void);
+
+/* Removes what runs left that were killed together with their guardians; workspace_open() does it,
+ * too. */
+void workspace_sweep(void);
+
+/* Whether the checkout cannot be written to: what only reads and prints can be done then. */
+bool workspace_is_read_only(void);
+
+/* The path of a temporary file of that name.  To be freed. */
+char *workspace_path(const char *name);
+
+/* A name for a run which no other run has: base, or base.N.  To be freed. */
+char *workspace_claim(const char *base);
+
+/* Makes results/, or the directory DIR and those above it.  Ends the process if it cannot. */
+void workspace_make_dir(const char *dir);
+
+/* A directory that is removed at exit if nothing came into it. */
+void workspace_may_be_empty(const char *dir);
+
+/* "20260131T235959". */
+char *workspace_timestamp(void);
+
+/* Whole lines of a file, without their newlines; the last one, or NULL. */
+char *file_last_line(const char *path);
+/* The last line that begins with PREFIX ("daxdm: "), or NULL. */
+char *file_last_with(const char *path, const char *prefix);
+/* The first line of a file.  Ends the process if it cannot be read. */
+char *file_line(const char *path);
+
+/* Removes a directory and all that is in it. */
+void tree_remove(const char *path);
+
+/*
+ * One line for each phase: its name, seconds, a remark.  On a terminal it appears when the phase
+ * begins.
+ */
+enum phase_lines { PHASES_STDOUT, PHASES_STDERR, PHASES_NONE };
+extern enum phase_lines phase_lines;
+void phase_begin(const char *name);
+void phase_end(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Installs what is missing of the named groups of packages.txt, up to NULL (run.sh setup). */
+void workspace_setup(const char *group, ...) __attribute__((sentinel));
+
+#endif

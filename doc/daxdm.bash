@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Made by `build/daxdm help --format bash`; do not edit.  Use: . doc/daxdm.bash
+# shellcheck shell=bash
+_daxdm() {
+	local word=${COMP_WORDS[COMP_CWORD]} words
+	if ((COMP_CWORD == 1)); then
+		words="bench check compare assert gate-selftest explain bisect kernels test lint list report new setup cleanup clean help"
+	else
+		case ${COMP_WORDS[1]} in
+		bench) words="--kernel --modules --kernel-tree --module --meter --quick --full --workload --stack --fs --bench --tracer --counters --name --repeat --seed --fresh --console --host --device --help" ;;
+		check) words="--kernel --modules --kernel-tree --module --check --quick --plant --coverage --seed --rounds --name --fresh --console --host --device --ktap --junit --help" ;;
+		compare) words="--threshold --thresholds --stacks --all --force --json --markdown --junit --stack --fs --bench --width --quick --full --workload --modules --anew --known --help" ;;
+		assert) words="--metric --max --min --kernel --modules --kernel-tree --module --help" ;;
+		gate-selftest) words="--help" ;;
+		explain) words="--metric --modules --module --name --seed --all --json --fresh --console --help" ;;
+		bisect) words="--good --bad --metric --threshold --anew --help" ;;
+		kernels) words="--fetch --remove --json --update --help" ;;
+		test) words="--help" ;;
+		lint) words="--help" ;;
+		list) words="--check --quick --plant --ids --help" ;;
+		report) words="--no-html --no-plots --verbose --width --help" ;;
+		new) words="--help" ;;
+		setup) words="--help" ;;
+		cleanup) words="--dry-run --help" ;;
+		clean) words="--help" ;;
+		help) words="--format --help" ;;
+		*) words= ;;
+		esac
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+complete -o default -F _daxdm run.sh ./run.sh
