@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What reads and writes cost without DAX, as a multiple of what they cost with, by size; raw dashed.
+# Cost of reads and writes without DAX relative to DAX, by size; raw dashed.
 height = 540
 call 'style.gp' ARG1
 eval start(height)
 set output out
 set multiplot
 set label 1 words[bio_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[bio_title])) tc rgb ink
-note = 'O_DIRECT, dax=never, as a multiple of the same with dax=always; median '.words[unit].', copying included; dashed: raw pmem'
+note = 'O_DIRECT with dax=never, relative to dax=always; median '.words[unit].' including the copy; dashed: raw pmem'
 set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
 set label 4 words[subtitle] at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(words[subtitle])) tc rgb dim
 set logscale x 2
@@ -20,7 +20,7 @@ set xlabel 'bytes of one read or write (log scale)' tc rgb dim
 do for [p = 1 : panels] {
 	set lmargin at screen px_x((p - 1) * panel_width + 92)
 	set rmargin at screen px_x(p * panel_width - 132)
-	if (p == 1) { set ylabel 'times the cost with DAX' tc rgb dim offset ylabel_in,0 } else { unset ylabel }
+	if (p == 1) { set ylabel 'cost relative to DAX' tc rgb dim offset ylabel_in,0 } else { unset ylabel }
 	set label 3 words[panel[p]] at graph 0, graph 1 offset 0,1.1 font bold(14) tc rgb ink
 	unset label 11
 	if (bio_n[p] > 0) {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The samples themselves: one strip per stack, one column per filesystem, log scale upwards so that
-# a single sample is as visible as a thousand.  The dashed line is the median of raw.
+# Histograms of the samples: one strip per stack, one column per filesystem, logarithmic count.
+# The dashed line is the median of raw.
 load 'plot.gp'
 row = 128
 top = 114
@@ -11,7 +11,7 @@ eval start(height)
 set output out
 set multiplot
 set label 1 words[dist_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[dist_title])) tc rgb ink
-note = 'Samples by '.words[unit].' per fault, '.words[fault_words].'; log scale upwards; dashed: median of raw'
+note = 'Samples by '.words[unit].' per fault, '.words[fault_words].'; logarithmic count; dashed: median of raw'
 set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
 set label 4 words[subtitle] at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(words[subtitle])) tc rgb dim
 set logscale y 10

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What the stack adds to raw, by number of segments; the other variants of the fault in grey.
+# DM overhead by number of segments; the other fault variants in grey.
 # The first series is drawn wide, so that it shows where the second one covers it.
 height = 540
 call 'style.gp' ARG1
@@ -7,7 +7,7 @@ eval start(height)
 set output out
 set multiplot
 set label 1 words[extra_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[extra_title])) tc rgb ink
-note = 'Extra '.words[unit].' over raw, median, '.words[extra_words].words[extra_note]
+note = 'DM overhead (stack minus raw), median '.words[unit].', '.words[extra_words].words[extra_note]
 set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
 set label 4 words[subtitle] at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(words[subtitle])) tc rgb dim
 set logscale x 2

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Faults whose cost grows with the segments, both axes logarithmic; raw as a dashed line.
+# Faults whose cost grows with the number of segments, both axes logarithmic; raw as a dashed line.
 height = 540
 call 'style.gp' ARG1
 eval start(height)

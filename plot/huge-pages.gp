@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What touching all of a 2 MiB window costs on each stack: where the huge page is lost, 512 faults.
+# Cost of touching a whole 2 MiB window per stack: 512 faults where the huge page is lost.
 load 'plot.gp'
 row = 30
 height = 194 + row * huge_places

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What a warm read fault costs by kernel version: one panel per filesystem, raw as dashed lines.
+# Cost of a warm read fault by kernel version: one panel per filesystem, raw as dashed lines.
 height = 540
 call 'style.gp' ARG1
 eval start(height)

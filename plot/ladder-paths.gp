@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What else than a fault costs by kernel version: a small panel for each operation, raw as dashed lines.
+# Cost of operations other than faults by kernel version: a small panel per operation, raw as dashed lines.
 load 'plot.gp'
 columns = paths < 3 ? paths : 3
 rows = (paths + columns - 1) / columns

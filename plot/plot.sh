@@ -20,7 +20,7 @@ die() {
 
 command -v gnuplot >/dev/null || die 4 "gnuplot is missing; apt-get install gnuplot-nox"
 
-# The reason is in the last line; the ones before show the place in the script.
+# The reason is in the last line; earlier lines show the place in the script.
 why_not() { # STATUS
 	local why
 	why=$(sed 's/[^[:print:]]/ /g' "$data/said" | grep '[^ ]' | tail -n 1) || true
@@ -31,7 +31,7 @@ why_not() { # STATUS
 	echo "$why"
 }
 
-# Each plot appears whole or not at all.
+# Writes a plot atomically.
 draw() {
 	local name=$1 format status
 	for format in svg png; do
@@ -39,9 +39,9 @@ draw() {
 		"$daxdm" draw "$data" "$name" "$format" </dev/null 2>"$data/said" || status=$?
 		[[ -s $data/plot.$format ]] || ((status)) || status=4
 		((status == 0)) || die 4 "gnuplot could not draw $name.$format: $(why_not "$status")"
-		# That a run has no further variants to draw in grey is nothing to tell.
+		# A run without further variants is no error.
 		grep -v 'Skipping data file with no valid points' "$data/said" >&2 || true
-		# gnuplot leaves the weight in the name of the font, which viewers do not know.
+		# gnuplot writes the weight into the font name.
 		[ "$format" = png ] ||
 			sed -i -e 's/font-family="\([^":]*\):Bold"/font-family="\1" font-weight="bold"/' \
 				-e "s,<title>Gnuplot</title>,<title>$name</title>," "$data/plot.svg"
@@ -111,7 +111,7 @@ if wanted huge; then draw huge-pages; fi
 if wanted bio; then draw bio-ratio; fi
 if wanted table; then draw table-ops; fi
 if ! wanted segments && ! wanted huge && ! wanted bio && ! wanted table; then
-	echo "plot: nothing to draw: the run has no faults and no sizes on both raw and a plain dm stack such as linear:16, and no tables of two sizes" >&2
+	echo "plot: nothing to draw: the run needs faults or reads on both raw and a plain dm stack such as linear:16, or ioctls with two segment counts" >&2
 fi
 [ "$status" -ne 0 ] || "$daxdm" report --quiet --output "$out" -- "$run" || status=$?
 exit "$status"

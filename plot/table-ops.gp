@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What device-mapper's operations on tables cost by the number of segments, both axes logarithmic.
+# Cost of device-mapper ioctls by number of segments, both axes logarithmic.
 height = 540
 call 'style.gp' ARG1
 eval start(height)
 set output out
 set multiplot
 set label 1 words[table_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[table_title])) tc rgb ink
-note = 'Median '.words[unit].' of one ioctl, both axes logarithmic; suspend, frozen: with a mounted filesystem; all else on an unused device'
+note = 'Median '.words[unit].' per ioctl, log-log; suspend, frozen: mounted filesystem; others: unused device'
 set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
 set label 4 words[subtitle] at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(words[subtitle])) tc rgb dim
 set logscale x 2

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# From one median to another: what each function adds or takes away, largest first.
+# From the median of base to that of new: the change per function, largest first.
 load 'plot.gp'
 row = 26
 height = 178 + row * waterfall_rows
@@ -20,10 +20,10 @@ set tmargin at screen 1 - 94.0 / height
 set bmargin at screen 68.0 / height
 set lmargin at screen px_x(32 + 7.4 * waterfall_name_len)
 set rmargin at screen px_x(width - 48)
-set xlabel 'instructions of the sample (the axis does not begin at 0)' tc rgb dim
+set xlabel 'instructions per sample (the axis does not start at 0)' tc rgb dim
 set style fill solid 1 noborder
 file = 'waterfall.tsv'
-# A whole median begins at the edge.
+# A median starts at the edge.
 left(from) = from < 0 ? waterfall_lo : from
 room = 0.008 * (waterfall_hi - waterfall_lo)
 plot file using (left($2)):1:(left($2)):3:($1 - 0.32):($1 + 0.32):4 with boxxyerror lc variable, \

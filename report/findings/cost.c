@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The arithmetic behind sentences and plots, and the phrases that both use: which rows and stacks
- * speak, what segments add to raw, which line fits, and what a lost huge page costs.
+ * Numbers and phrases shared by findings and plots: headline rows, DM overhead by number of segments,
+ * the better fit, and the cost of a lost huge page.
  */
 #include "report/findings/cost.h"
 
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The number of segments that sentences name when it was measured. */
+/* The number of segments that findings name, if it was measured. */
 #define SEGMENTS_NAMED 16
 
 bool cost_is_rate(const struct table *table)
@@ -29,7 +29,7 @@ bool cost_plain(const char *stack, char *target)
 	const char *colon = strchr(stack, ':');
 	size_t len = colon ? (size_t)(colon - stack) : 0;
 
-	/* The number of a striped stack is its stripes; it has one segment. */
+	/* striped:N has N stripes and one segment. */
 	if (!strncmp(stack, "striped:", 8))
 		return false;
 	if (!len || len > 31 || !colon[1] || strspn(colon + 1, "0123456789") != strlen(colon + 1))
@@ -238,7 +238,7 @@ const char *cost_times(const struct cost *cost, char *buf, size_t size)
 {
 	double times = (double)cost->many->median / (double)cost->raw->median;
 
-	snprintf(buf, size, "%.*f times raw", times < 9.95, times);
+	snprintf(buf, size, "%.*fx raw", times < 9.95, times);
 	return buf;
 }
 
@@ -248,13 +248,13 @@ const char *cost_slope(const struct cost *cost, char *buf, size_t size)
 	double digits = pow(10, fmax(0, floor(log10(fmax(slope, 1))) - 2));
 	char value[32];
 
-	/* Three digits: more would say more than a fitted line knows. */
+	/* Three significant digits. */
 	if (slope < 9.5)
 		snprintf(value, sizeof(value), "%.1f", slope);
 	else
 		snprintf(value, sizeof(value), "%s",
 			 number(number_round(round(slope / digits) * digits)).s);
-	snprintf(buf, size, "%s %s for each %s", value, cost->table->unit,
+	snprintf(buf, size, "%s %s per %s", value, cost->table->unit,
 		 cost->linear ? "segment" : "doubling");
 	return buf;
 }
@@ -265,12 +265,12 @@ const char *cost_trend(const struct cost *cost, char *buf, size_t size)
 	char slope[96];
 
 	if (cost_is_flat(cost))
-		snprintf(buf, size, "the number of segments hardly matters");
+		snprintf(buf, size, "independent of the number of segments");
 	else if (!cost_fits(cost))
 		snprintf(buf, size, "no clear trend, %s to %s on %zu stacks",
 			 number_signed(cost->least).s, number_signed(cost->most).s, cost->n_stacks);
 	else
-		snprintf(buf, size, "on average %s%s", step > 0 ? "" : "minus ",
+		snprintf(buf, size, "on average %s%s", step > 0 ? "" : "-",
 			 cost_slope(cost, slope, sizeof(slope)));
 	return buf;
 }
@@ -298,8 +298,8 @@ static int64_t n_of(const struct table_row *row, size_t stack_rank)
 	return row && row->cell[stack_rank] ? row->cell[stack_rank]->n : 0;
 }
 
-/* A lost window's first fault is the one that failed to be huge; the other pages of the window
- * then find a page table in place and are ordinary 4 KiB faults. */
+/* The first fault of a lost window tries a PMD and falls back; the other pages of the window find the
+ * page table in place and are ordinary 4 KiB faults. */
 static int64_t lost_window(int64_t fallback, int64_t pte)
 {
 	if (fallback < 0 && pte < 0)

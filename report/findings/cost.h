@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the numbers of a run come to: the extra over raw by segments, and huge pages lost.  The
- * sentences of findings.h and the plots are made from these. */
+/* DM overhead by number of segments, and huge pages lost: the numbers behind findings and plots. */
 #ifndef DAXDM_COST_H
 #define DAXDM_COST_H
 
 #include "report/table/table.h"
 
-/* What the stacks TARGET:1, TARGET:2 ... (nothing else in their names) add to raw in one row. */
+/* DM overhead of the plain stacks TARGET:1, TARGET:2 ... in one row. */
 struct cost {
 	const struct table *table;
 	const struct table_row *row;
@@ -17,18 +16,18 @@ struct cost {
 	/* Least squares, in the table's unit, and which of the two lines fits better. */
 	double per_doubling, per_segment;
 	double r2_doubling, r2_segment; /* 1 is a perfect fit; two stacks fit either line */
-	bool linear;	     /* per_segment it is; false while two stacks leave it open */
-	int64_t least, most; /* extra over raw */
-	bool rises;	     /* with more segments never less, but for a tenth of the range */
+	bool linear;			/* per_segment fits better; false with two stacks */
+	int64_t least, most;		/* DM overhead */
+	bool rises;			/* fit_rises() */
 };
 
-/* What became of the 2 MiB windows of a file on one stack. */
+/* The 2 MiB windows of a file on one stack. */
 struct huge {
 	const char *fs, *stack, *unit;
 	const struct table_row *row; /* whose records the costs come from */
 	int64_t windows, lost;	     /* lost: of those, mapped by 4 KiB pages */
 	int64_t raw;   /* median to map one window on raw, in unit; -1 if not measured */
-	int64_t first; /* median of the fault that is refused 2 MiB; -1 if not measured */
+	int64_t first; /* median of the 2 MiB fault that falls back; -1 if not measured */
 	int64_t page;  /* median of one 4 KiB fault in a lost window; -1 if none or not measured */
 	int64_t cost;  /* to touch all of a window, mean over the windows; -1 if not measured */
 };
@@ -36,11 +35,10 @@ struct huge {
 /* 2 MiB / 4 KiB: the faults that a lost window takes when all of it is touched. */
 #define PAGES_PER_WINDOW 512
 
-/* Whether its numbers are so many a second: no costs. */
+/* Whether the unit is a rate ("/s"): no costs. */
 bool cost_is_rate(const struct table *table);
 
-/* The row that speaks for the section of that benchmark and page size ("" is any benchmark):
- * the headline if there is one, else the first.  NULL if the table has no such section. */
+/* The headline row of that benchmark ("": any) and page size, or else the first one.  NULL if the table has no such section. */
 const struct table_row *cost_headline(const struct table *table, const char *bench,
 				      enum run_page page);
 
@@ -57,27 +55,26 @@ const struct run_record *cost_reference_stack(const struct table *t, const struc
 /* The plain stack with the most segments that the table has: a position in its columns, or -1. */
 long cost_most_segments(const struct table *t);
 
-/* Whether the extra grows with the segments, by more than half of raw from the fewest to the most.
- */
+/* Whether the overhead grows by more than half of raw from the fewest to the most segments. */
 bool cost_grows(const struct cost *cost);
-/* Whether the better line tells where the extras lie; two stacks fit any line. */
+/* Whether the better line has R2 of 0.8 or more; two stacks fit any line. */
 bool cost_fits(const struct cost *cost);
-/* Whether all extras are as good as one, whatever the number of segments. */
+/* Whether the overhead is independent of the number of segments. */
 bool cost_is_flat(const struct cost *cost);
-/* The rows of the benchmark ("": of any) that grow with the segments of that target (NULL: the
+/* The rows of the benchmark ("": of any) that grow with the number of segments of that target (NULL: the
  * first one there is), by their multiple of raw, largest first.  Returns how many, at most max. */
 size_t cost_growing(const struct tables *tables, const struct table *table, const char *bench,
 		    const char *target, struct cost *costs, size_t max);
-/* "17 times raw": the most segments. */
+/* "17x raw": with the most segments. */
 const char *cost_times(const struct cost *cost, char *buf, size_t size);
-/* "1,780 insn for each segment", or for each doubling, by the line that fits better; its size. */
+/* "1,780 insn per segment" or "... per doubling", by the better fit; without sign. */
 const char *cost_slope(const struct cost *cost, char *buf, size_t size);
 
-/* How the extra depends on the number of segments, of two or more stacks: "on average 12 insn for
- * each doubling", "no clear trend, +5 to +90 on 4 stacks". */
+/* Overhead against number of segments, of two or more stacks: "on average 12 insn per doubling",
+ * "no clear trend, +5 to +90 on 4 stacks". */
 const char *cost_trend(const struct cost *cost, char *buf, size_t size);
 
-/* False if nothing is known of huge pages on that stack. */
+/* False if huge pages were not measured on that stack. */
 bool cost_huge(const struct tables *tables, const struct table *table, size_t stack_rank,
 	       struct huge *huge);
 

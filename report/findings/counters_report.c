@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Counters come in numbers: eight for each record.  Most say the same everywhere (one page fault
- * for each access, no migration, no such counter on this host), and that is one sentence; only what
- * differs becomes a table.
+ * A counter with the same value in all passes (one page fault per access, no migration), or unavailable
+ * on this host, is one sentence; only counters that differ get a table.
  */
 #include "report/findings/counters_report.h"
 
@@ -19,8 +18,8 @@ static bool is_counted(const struct run_counted *c)
 	return !*c->why;
 }
 
-/* Per operation: "1.00", "4,195", "0", "below 0.01"; a mark where it was scaled.  Returns false
- * and the reason in *why if the counter is unavailable. */
+/* Per operation: "1.00", "4,195", "0", "below 0.01"; "~" where it was scaled.  Returns false and the
+ * reason in *why if the counter is unavailable. */
 static bool per_operation(const struct run_counted *c, const char *name, char *text, size_t size,
 			  const char **why)
 {
@@ -43,7 +42,7 @@ static bool per_operation(const struct run_counted *c, const char *name, char *t
 	return true;
 }
 
-/* What one sentence says of a counter: text holds its value or reason; both false: a table does. */
+/* text: the value, or the reason why it is unavailable; both false: it gets a table. */
 struct summary {
 	const char *name, *cure;
 	bool same, unavailable;
@@ -77,7 +76,7 @@ static struct summary summarise(const struct run *run, const char *name)
 	return s;
 }
 
-/* Each counter that any pass has, in order.  Returns how many. */
+/* All counters of all passes, in order.  Returns how many. */
 static size_t summarise_all(const struct run *run, struct summary *all)
 {
 	size_t n = 0;
@@ -98,7 +97,7 @@ static size_t summarise_all(const struct run *run, struct summary *all)
 	return n;
 }
 
-/* The counters after one of which the same is said, joined: "a, b and c". */
+/* The names of all counters with the same summary as the first: "a, b and c". */
 static void join_names(const struct summary *all, size_t n, size_t first, bool *said, char *names,
 		       size_t size)
 {
@@ -121,7 +120,7 @@ static void join_names(const struct summary *all, size_t n, size_t first, bool *
 	}
 }
 
-/* Passes whose counters say nothing, by reason. */
+/* Passes without counters, by reason. */
 static void say_voids(const struct run *run, findings_say *say, void *arg)
 {
 	for (size_t i = 0; i < run->n_counted; i++) {
@@ -157,7 +156,7 @@ void counters_report_say(const struct run *run, findings_say *say, void *arg)
 	}
 	if (passes)
 		findings_sayf(say, arg,
-			      "%s operations in %s passes; no sample above is one of them",
+			      "%s operations in %s passes, separate from the samples above",
 			      number(operations).s, number((int64_t)passes).s);
 	for (size_t i = 0; i < n; i++) {
 		if (said[i] || (!all[i].same && !all[i].unavailable))
@@ -167,7 +166,7 @@ void counters_report_say(const struct run *run, findings_say *say, void *arg)
 			findings_sayf(say, arg, "unavailable: %s: %s%s%s", names, all[i].text,
 				      all[i].cure ? "; " : "", all[i].cure ? all[i].cure : "");
 		else
-			findings_sayf(say, arg, "%s: %s per operation, everywhere", names,
+			findings_sayf(say, arg, "%s: %s per operation in all passes", names,
 				      all[i].text);
 	}
 	say_voids(run, say, arg);
@@ -203,7 +202,7 @@ static void print_cell(const struct run_counted *c, const char *name, int width,
 	fprintf(out, "  %*s", width, text);
 }
 
-/* Whether no line before has that row (by_fs: no row of that filesystem). */
+/* Whether no earlier line is of the same row. */
 static bool is_first(const struct run *run, size_t i)
 {
 	const struct run_counted *c = &run->counted[i];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the second sweep of `bench --counters` counted, per operation, for terminal and page. */
+/* Counters of `bench --counters`, per operation, for terminal and HTML. */
 #ifndef DAXDM_COUNTERS_REPORT_H
 #define DAXDM_COUNTERS_REPORT_H
 
@@ -8,10 +8,10 @@
 
 #include <stdio.h>
 
-/* What one sentence can say of a counter: it is the same everywhere, or nowhere to be had. */
+/* Counters that are equal in all passes, or unavailable. */
 void counters_report_say(const struct run *run, findings_say *say, void *arg);
 
-/* A table for each counter that is not: variants by stacks. */
+/* A table of variants by stacks per other counter. */
 void counters_report_tables(const struct run *run, FILE *out);
 
 #endif

@@ -35,7 +35,7 @@ double fallback_cost_size_bytes(const char *size)
 	return *unit == 'k' ? bytes * 1024 : *unit == 'm' ? bytes * 1048576 : bytes;
 }
 
-/* Records come as their proofs allowed, so not in order; each size is there once. */
+/* Records are not in order of size; each size occurs once. */
 const char *fallback_cost_size(const struct table *t, const char *op, size_t i)
 {
 	double above = 0;
@@ -92,16 +92,12 @@ double fallback_cost_ratio(const struct table *t, size_t stack, const char *path
 	return dax && other && dax->median > 0 ? (double)other->median / (double)dax->median : 0;
 }
 
-static const struct {
-	const char *warmth, *read, *write;
-} buffered[] = {
-	{"cold", " through a cold page cache", " into a cold page cache"},
-	{"warm", " through a warm one", " into the page cache"},
-};
+/* States of the page cache; each has a ratio of its own. */
+static const char *const buffered[] = {"cold", "warm"};
 
 enum { BUFFERED = sizeof(buffered) / sizeof(buffered[0]) };
 
-/* Which of the page cache's ratios any size has. */
+/* Which states of the page cache were measured with any size. */
 static void find_ways(const struct table *t, size_t stack, const char *op, bool has[BUFFERED])
 {
 	const char *size;
@@ -110,15 +106,14 @@ static void find_ways(const struct table *t, size_t stack, const char *op, bool 
 		has[w] = false;
 		for (size_t i = 0; (size = fallback_cost_size(t, op, i)) && !has[w]; i++)
 			has[w] = other_record(t, stack, "direct", op, "", size) &&
-				 fallback_cost_ratio(t, stack, "buffered", op, buffered[w].warmth,
-						     size) > 0;
+				 fallback_cost_ratio(t, stack, "buffered", op, buffered[w], size) >
+					 0;
 	}
 }
 
 /*
- * One size: "4 KiB 1.45 by O_DIRECT (8,868 insn instead of 6,123), 2.95 through a cold page cache,
- * 0.92 through a warm one"; later ones as short as "64 KiB 1.10, 3.62, 1.19", with a dash in the
- * place of what was not measured.
+ * One size: "4 KiB 1.45 O_DIRECT (8,868 insn, DAX 6,123), 2.95 cold page cache, 0.92 warm page
+ * cache"; the next sizes are as short as "64 KiB 1.10, 3.62, 1.19", with "-" for what was not measured.
  */
 static void add_size(const struct table *t, size_t stack, const char *op, const char *size,
 		     const bool has[BUFFERED], char *text, size_t text_size)
@@ -136,12 +131,11 @@ static void add_size(const struct table *t, size_t stack, const char *op, const 
 		    fallback_cost_size_words(size, words, sizeof(words)),
 		    fallback_cost_ratio(t, stack, "direct", op, "", size));
 	if (first)
-		text_append(text, text_size, " by O_DIRECT (%s %s instead of %s)",
-			    number(direct->median).s, t->unit, number(dax->median).s);
+		text_append(text, text_size, " O_DIRECT (%s %s, DAX %s)", number(direct->median).s,
+			    t->unit, number(dax->median).s);
 	for (unsigned int i = 0; i < BUFFERED; i++) {
-		double ratio =
-			fallback_cost_ratio(t, stack, "buffered", op, buffered[i].warmth, size);
-		const char *name = strcmp(op, "write") ? buffered[i].read : buffered[i].write;
+		double ratio = fallback_cost_ratio(t, stack, "buffered", op, buffered[i], size);
+		char name[32] = "";
 
 		if (!has[i])
 			continue;
@@ -149,10 +143,12 @@ static void add_size(const struct table *t, size_t stack, const char *op, const 
 			passed++;
 			continue;
 		}
+		if (first)
+			snprintf(name, sizeof(name), " %s page cache", buffered[i]);
 		for (; passed; passed--)
 			text_append(text, text_size, ", -");
 		if (ratio > 0)
-			text_append(text, text_size, ", %.2f%s", ratio, first ? name : "");
+			text_append(text, text_size, ", %.2f%s", ratio, name);
 		else
 			text_append(text, text_size, ", -%s", name);
 	}
@@ -169,13 +165,11 @@ static void say_op(const struct tables *tables, const struct table *t, size_t st
 	for (size_t i = 0; (size = fallback_cost_size(t, op, i)); i++)
 		add_size(t, stack, op, size, has, text, sizeof(text));
 	if (*text)
-		findings_sayf(say, arg,
-			      "%s: without DAX a %s on %s costs, as a multiple of what it costs "
-			      "with: %s",
+		findings_sayf(say, arg, "%s: %s without DAX on %s, relative to DAX: %s",
 			      table_fs(t), op, tables->run->stacks.name[stack], text);
 }
 
-/* A fault in the page cache against one that maps the memory itself. */
+/* A fault that maps the page cache against a DAX fault. */
 static void say_faults(const struct tables *tables, const struct table *t, size_t stack,
 		       findings_say *say, void *arg)
 {
@@ -192,17 +186,15 @@ static void say_faults(const struct tables *tables, const struct table *t, size_
 		snprintf(name, sizeof(name), "mmap.%s", kinds[i]);
 		other = fallback_cost_record(t, stack, role_bench(ROLE_FILE_IO), name);
 		if (dax && other && dax->median > 0 && other->median > 0)
-			snprintf(text + used, sizeof(text) - used,
-				 "%s%s %.2f (%s %s instead of %s)", used ? ", " : "", kinds[i],
+			snprintf(text + used, sizeof(text) - used, "%s%s %.2f (%s %s, DAX %s)",
+				 used ? ", " : "", kinds[i],
 				 (double)other->median / (double)dax->median,
 				 number(other->median).s, t->unit, number(dax->median).s);
 	}
 	if (*text)
-		findings_sayf(
-			say, arg,
-			"%s: a 4 KiB fault in the page cache on %s costs, as a multiple of one "
-			"with DAX: %s",
-			table_fs(t), tables->run->stacks.name[stack], text);
+		findings_sayf(say, arg,
+			      "%s: 4 KiB fault in the page cache on %s, relative to DAX: %s",
+			      table_fs(t), tables->run->stacks.name[stack], text);
 }
 
 long fallback_cost_dm_stack(const struct tables *tables, const struct table *t, const char *bench)
@@ -241,7 +233,7 @@ void fallback_cost_say_raw(const struct tables *tables, const struct table *t, f
 		say_stack(tables, t, tables->raw, say, arg);
 }
 
-/* What msync costs where MAP_SYNC and the processor's own flush would do. */
+/* msync against MAP_SYNC with a CPU cache flush. */
 static void say_durable(const struct tables *tables, const struct table *t, size_t stack,
 			findings_say *say, void *arg)
 {
@@ -257,18 +249,17 @@ static void say_durable(const struct tables *tables, const struct table *t, size
 		snprintf(name, sizeof(name), "durable.msync.%s", sizes[i]);
 		call = fallback_cost_record(t, stack, role_bench(ROLE_COPY), name);
 		if (own && call && own->median > 0 && call->median > 0)
-			snprintf(text + used, sizeof(text) - used,
-				 "%s%s %.1f (%s %s instead of %s)", used ? ", " : "",
+			snprintf(text + used, sizeof(text) - used, "%s%s %.1f (%s %s, MAP_SYNC %s)",
+				 used ? ", " : "",
 				 fallback_cost_size_words(sizes[i], words, sizeof(words)),
 				 (double)call->median / (double)own->median, number(call->median).s,
 				 t->unit, number(own->median).s);
 	}
 	if (*text)
-		findings_sayf(
-			say, arg,
-			"%s: a durable copy on %s by msync costs, as a multiple of one by MAP_SYNC "
-			"and pmem_memcpy_persist: %s",
-			table_fs(t), tables->run->stacks.name[stack], text);
+		findings_sayf(say, arg,
+			      "%s: durable copy by msync on %s, relative to MAP_SYNC with "
+			      "pmem_memcpy_persist: %s",
+			      table_fs(t), tables->run->stacks.name[stack], text);
 }
 
 static void say_fsync(const struct tables *tables, const struct table *t, size_t stack,
@@ -286,8 +277,7 @@ static void say_fsync(const struct tables *tables, const struct table *t, size_t
 		if (raw && dm && raw->median > 0 && dm->median > 0)
 			findings_sayf(
 				say, arg,
-				"%s: %s after one dirty page costs %s %s on raw and %s on %s: "
-				"%.1f times as many",
+				"%s: %s after one dirty page costs %s %s on raw, %s on %s (%.1fx)",
 				table_fs(t), calls[i], number(raw->median).s, t->unit,
 				number(dm->median).s, dm->stack,
 				(double)dm->median / (double)raw->median);

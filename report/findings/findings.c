@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From the numbers of cost.c to sentences.  Each sentence carries its unit and what it was computed
- * from, so that it can be quoted alone; none says more than the records do.
+ * Findings: sentences computed from the records and from the numbers of cost.c.  Each sentence names
+ * its unit and the numbers that it was computed from, so that it can be quoted alone.
  */
 #include "report/findings/findings.h"
 #include "lib/base/memory.h"
@@ -21,11 +21,11 @@
 
 /* Ids listed per reason before "and N more". */
 #define IDS_NAMED 4
-/* An extra is far above the median if it is more than so many times as large. */
+/* An overhead is far above the median from this multiple of it on. */
 #define FAR 3
 #define FAR_NAMED 5
 
-/* A list of names in one growing sentence. */
+/* A list of names, at most a limit of them. */
 struct list {
 	char text[1024];
 	size_t n, more;
@@ -51,19 +51,19 @@ static void list_close(struct list *l)
 		snprintf(l->text + used, sizeof(l->text) - used, " and %zu more", l->more);
 }
 
-/* How sure the better line is.  Two stacks fit any line, so nothing is claimed of them. */
+/* How well the better line fits.  Two stacks fit any line, so nothing is claimed of them. */
 static void say_fit(const struct cost *c, char *buf, size_t size)
 {
 	if (c->n_stacks < 3)
-		snprintf(buf, size, "only two stacks, which do not tell the shape");
+		snprintf(buf, size, "two stacks only, shape unknown");
 	else
-		snprintf(buf, size, "R2 %.3f, by %s %.3f",
+		snprintf(buf, size, "R2 %.3f, %s fit %.3f",
 			 c->linear ? c->r2_segment : c->r2_doubling,
-			 c->linear ? "doublings" : "segments",
+			 c->linear ? "logarithmic" : "linear",
 			 c->linear ? c->r2_doubling : c->r2_segment);
 }
 
-/* A variant's own name tells a fault; others are told with their benchmark. */
+/* A fault is named by its variant; other rows need the name of their benchmark. */
 static const char *row_name(const struct table_row *row, char *buf, size_t size)
 {
 	if (row->page != RUN_PAGE_NONE)
@@ -72,7 +72,7 @@ static const char *row_name(const struct table_row *row, char *buf, size_t size)
 	return buf;
 }
 
-/* The rows that grow with the segments: the worst in full, then the names of the others. */
+/* The rows that grow with the number of segments: the worst in full, then the names of the others. */
 static void say_growing(const struct tables *tables, const struct table *t, const char *bench,
 			const char *target, findings_say *say, void *arg)
 {
@@ -87,37 +87,48 @@ static void say_growing(const struct tables *tables, const struct table *t, cons
 		size_t used = strlen(others);
 
 		snprintf(others + used, sizeof(others) - used, "%s%s (%s%s%s)",
-			 i == 1 ? "; so does " : ", ", row_name(c[i].row, name, sizeof(name)),
+			 i == 1 ? "; also " : ", ", row_name(c[i].row, name, sizeof(name)),
 			 cost_times(&c[i], times, sizeof(times)), cost_fits(&c[i]) ? ", " : "",
 			 cost_fits(&c[i]) ? cost_slope(&c[i], slope, sizeof(slope)) : "");
 	}
 	say_fit(c, shape, sizeof(shape));
 	findings_sayf(say, arg,
-		      "%s: %s grows with the segments of dm-%s: %s %s on raw, %s with %s, %s with "
-		      "%s (%s); "
-		      "%s%s%s (%s)%s",
+		      "%s: %s grows with the number of dm-%s segments: %s %s on raw, %s with %s, "
+		      "%s with %s (%s); %s%s (%s)%s",
 		      table_fs(t), row_name(c->row, name, sizeof(name)), target,
 		      number(c->raw->median).s, t->unit, number(c->few->median).s,
 		      number(c->few->segments).s, number(c->many->median).s,
 		      number(c->many->segments).s, cost_times(c, times, sizeof(times)),
-		      !fits	  ? "no line fits"
-		      : c->linear ? "linear, "
-				  : "",
-		      fits ? "about " : "", fits ? cost_slope(c, slope, sizeof(slope)) : "", shape,
-		      others);
+		      fits && c->linear ? "linear, " : "",
+		      fits ? cost_slope(c, slope, sizeof(slope)) : "no linear or logarithmic fit",
+		      shape, others);
 }
 
-/* A share of nothing, or of less, is none. */
+/* A percentage needs a raw median above 0. */
 static bool has_share(const struct run_record *raw)
 {
 	return raw->median > 0;
 }
 
+/* "adds 227 insn (+4.5 %) to a warm 4 KiB read fault: median 5,277, raw 5,050" */
+static const char *overhead_words(const struct table *t, const struct table_row *row,
+				  const struct run_record *rec, const struct run_record *raw,
+				  char buf[512])
+{
+	int64_t overhead = rec->median - raw->median;
+	char words[256];
+
+	snprintf(buf, 512, "%s %s %s (%s) %s %s%s: median %s, raw %s",
+		 overhead < 0 ? "removes" : "adds", number(llabs(overhead)).s, t->unit,
+		 number_percent(overhead, raw->median).s, overhead < 0 ? "from" : "to",
+		 row->page == RUN_PAGE_NONE ? "" : "a ", cost_words(row, words, sizeof(words)),
+		 number(rec->median).s, number(raw->median).s);
+	return buf;
+}
+
 static void say_cost(const struct cost *c, findings_say *say, void *arg)
 {
-	const char *unit = c->table->unit;
-	int64_t extra = c->at->median - c->raw->median;
-	char words[256], range[384] = "";
+	char overhead[512], range[384] = "";
 
 	if (!has_share(c->raw))
 		return;
@@ -127,17 +138,13 @@ static void say_cost(const struct cost *c, findings_say *say, void *arg)
 		char trend[128];
 
 		snprintf(range, sizeof(range), "; %s %s with %s segment%s, %s with %s: %s",
-			 number_signed(few).s, unit, number(c->few->segments).s,
+			 number_signed(few).s, c->table->unit, number(c->few->segments).s,
 			 c->few->segments == 1 ? "" : "s", number_signed(many).s,
 			 number(c->many->segments).s, cost_trend(c, trend, sizeof(trend)));
 	}
-	findings_sayf(
-		say, arg, "%s: dm-%s with %s segment%s %s %s %s (%s) %s a %s: %s instead of %s%s",
-		table_fs(c->table), c->target, number(c->at->segments).s,
-		c->at->segments == 1 ? "" : "s", extra < 0 ? "takes" : "adds",
-		number(extra < 0 ? -extra : extra).s, unit, number_percent(extra, c->raw->median).s,
-		extra < 0 ? "off" : "to", cost_words(c->row, words, sizeof(words)),
-		number(c->at->median).s, number(c->raw->median).s, range);
+	findings_sayf(say, arg, "%s: dm-%s with %s segment%s %s%s", table_fs(c->table), c->target,
+		      number(c->at->segments).s, c->at->segments == 1 ? "" : "s",
+		      overhead_words(c->table, c->row, c->at, c->raw, overhead), range);
 }
 
 static bool starts_bench(const struct table *t, size_t r)
@@ -169,31 +176,28 @@ static void say_costs(const struct tables *tables, const struct table *t,
 			say_cost(&cost, say, arg);
 }
 
-/* Stacks that are more than a target and a number: what each adds to the row, unless the plain
- * stack of as many segments costs the same, within a hundredth of raw. */
+/* DM overhead of each stack that is not plain TARGET:N, unless the plain stack with the same number
+ * of segments has the same overhead within 1 % of raw. */
 static void say_odd(const struct tables *tables, const struct table *t, const struct table_row *row,
 		    findings_say *say, void *arg)
 {
 	const struct run_record *raw = table_raw(tables, row);
-	char words[256], target[32];
+	char words[512], target[32];
 
 	for (size_t c = 0; raw && c < t->n_columns; c++) {
-		const struct run_record *rec = row->cell[t->columns[c]], *twin;
+		const struct run_record *rec = row->cell[t->columns[c]], *plain;
 
 		if (!rec || rec == raw || !has_share(raw) || cost_plain(rec->stack, target))
 			continue;
-		twin = cost_reference_stack(t, row, rec);
-		if (twin && llabs(rec->median - twin->median) * 100 <= llabs(raw->median))
+		plain = cost_reference_stack(t, row, rec);
+		if (plain && llabs(rec->median - plain->median) * 100 <= llabs(raw->median))
 			continue;
-		findings_sayf(say, arg, "%s: %s: %s %s (%s) on a %s: %s instead of %s", table_fs(t),
-			      rec->stack, number_signed(rec->median - raw->median).s, t->unit,
-			      number_percent(rec->median - raw->median, raw->median).s,
-			      cost_words(row, words, sizeof(words)), number(rec->median).s,
-			      number(raw->median).s);
+		findings_sayf(say, arg, "%s: %s %s", table_fs(t), rec->stack,
+			      overhead_words(t, row, rec, raw, words));
 	}
 }
 
-/* What the stack adds to raw in one row. */
+/* DM overhead of one row. */
 struct extra {
 	const struct run_record *rec;
 	int64_t extra;
@@ -206,12 +210,11 @@ static int by_extra(const void *a, const void *b)
 	return (ea->extra > eb->extra) - (ea->extra < eb->extra);
 }
 
-/* The smallest, the median and the largest extra over all variants, and those far above the median,
- * on the stack with the most segments, of one benchmark. */
+/* DM overhead over all variants of a benchmark on the stack with the most segments: minimum, median,
+ * maximum, and the variants far above the median. */
 static void say_range_of(const struct tables *tables, const struct table *t, const char *bench,
 			 findings_say *say, void *arg)
 {
-	bool alone = !strcmp(t->rows[0].bench, t->rows[t->n_rows - 1].bench);
 	struct extra *e = memory_check(calloc(t->n_rows, sizeof(*e)));
 	long most = cost_most_segments(t);
 	struct list far = {.text = ""};
@@ -240,14 +243,13 @@ static void say_range_of(const struct tables *tables, const struct table *t, con
 	}
 	list_close(&far);
 	findings_sayf(say, arg,
-		      "%s: over %s%zu variants%s%s on %s the extra over raw goes from %s (%s) to "
-		      "%s %s (%s); "
-		      "the median is %s%s%s",
-		      table_fs(t), n == rows ? "all " : "", n, alone ? "" : " of ",
-		      alone ? "" : bench, e[0].rec->stack, number_signed(e[0].extra).s,
-		      e[0].rec->variant, number_signed(e[n - 1].extra).s, t->unit,
-		      e[n - 1].rec->variant, number_signed(e[(n - 1) / 2].extra).s,
-		      far.n ? ", more than 3 times it are also " : "", far.text);
+		      "%s: DM overhead of %s%zu %s variants on %s: min %s (%s), median %s, max %s "
+		      "%s (%s)%s%s",
+		      table_fs(t), n == rows ? "all " : "", n, bench, e[0].rec->stack,
+		      number_signed(e[0].extra).s, e[0].rec->variant,
+		      number_signed(e[(n - 1) / 2].extra).s, number_signed(e[n - 1].extra).s,
+		      t->unit, e[n - 1].rec->variant, far.n ? "; more than 3x the median: " : "",
+		      far.text);
 	free(e);
 }
 
@@ -276,11 +278,10 @@ static void say_cold(const struct tables *tables, const struct table *t,
 			cold = table_raw(tables, &t->rows[r]);
 	if (!cold)
 		return;
-	findings_sayf(
-		say, arg, "%s: a %s costs %s %s (%s) when it is cold instead of warm, on raw: %s",
-		table_fs(t), strchr(cost_words(warm, words, sizeof(words)), ' ') + 1,
-		number_signed(cold->median - raw->median).s, t->unit,
-		number_percent(cold->median - raw->median, raw->median).s, number(cold->median).s);
+	findings_sayf(say, arg, "%s: a cold %s on raw costs %s %s, %s (%s) over a warm one",
+		      table_fs(t), strchr(cost_words(warm, words, sizeof(words)), ' ') + 1,
+		      number(cold->median).s, t->unit, number_signed(cold->median - raw->median).s,
+		      number_percent(cold->median - raw->median, raw->median).s);
 }
 
 static void say_lost(const struct huge *h, const char *fs, findings_say *say, void *arg)
@@ -294,14 +295,12 @@ static void say_lost(const struct huge *h, const char *fs, findings_say *say, vo
 		if (h->first >= 0 && h->first != h->page)
 			snprintf(first, sizeof(first), "one fault of %s and ", number(h->first).s);
 		text_append(cost, sizeof(cost),
-			    ": touching all of one costs %s%d faults of %s %s each instead of one "
-			    "of %s",
+			    "; a whole window takes %s%d faults of %s %s instead of one of %s",
 			    first, PAGES_PER_WINDOW - !!*first, number(h->page).s, h->unit,
 			    number(h->raw).s);
 		if (window > 0)
-			text_append(cost, sizeof(cost), " (%s %s, %s times as many)",
-				    number(window).s, h->unit,
-				    number((window + h->raw / 2) / h->raw).s);
+			text_append(cost, sizeof(cost), " (%s %s, %sx raw)", number(window).s,
+				    h->unit, number((window + h->raw / 2) / h->raw).s);
 	}
 	findings_sayf(say, arg, "huge pages lost: %s of %s windows on %s (%s)%s", number(h->lost).s,
 		      number(h->windows).s, h->stack, fs, cost);
@@ -339,7 +338,7 @@ static void say_kept(const struct tables *tables, const struct table *t, finding
 			number(windows).s);
 }
 
-/* The row that speaks for the section that row r starts; NULL if it starts none that speaks. */
+/* The headline row of the section that row r starts, or NULL. */
 static const struct table_row *section_row(const struct table *t, size_t r)
 {
 	if (!table_section_starts(t, r) || t->rows[r].page == RUN_PAGE_FALLBACK)
@@ -347,7 +346,7 @@ static const struct table_row *section_row(const struct table *t, size_t r)
 	return cost_headline(t, t->rows[r].bench, t->rows[r].page);
 }
 
-/* Whether the row is another program's, for work that a row of our own measures. */
+/* Whether the row is of another program (fio) that repeats a row of this suite. */
 static bool is_repeated(const struct table *t, size_t r)
 {
 	const struct run_record *rec = NULL;
@@ -385,10 +384,7 @@ static void say_main_rest(const struct tables *tables, const struct table *t, fi
 	}
 }
 
-/*
- * A 2 MiB fault that is refused without any device-mapper is the filesystem's doing: it gave the
- * window a place that no PMD can map.
- */
+/* A 2 MiB fault that falls back on raw has its cause in the filesystem: the extent is not aligned. */
 static void say_refused_on_raw(const struct tables *tables, const struct table *t,
 			       findings_say *say, void *arg)
 {
@@ -408,18 +404,17 @@ static void say_refused_on_raw(const struct tables *tables, const struct table *
 		placed = json_object_get(raw->proof, "windows_placed_huge");
 		if (json_is_integer(placed))
 			snprintf(where, sizeof(where),
-				 "; the filesystem placed %s of all %s windows 2 MiB aligned",
+				 "; the filesystem aligned %s of %s windows to 2 MiB",
 				 number(json_integer_value(placed)).s, number(n).s);
 		findings_sayf(say, arg,
-			      "%s: %s: %s faults asked for 2 MiB and got 4 KiB on raw already, "
-			      "median %s %s%s",
+			      "%s: %s: %s faults on raw fell back from 2 MiB to 4 KiB, median %s "
+			      "%s%s",
 			      table_fs(t), raw->variant, number(raw->n).s, number(raw->median).s,
 			      t->unit, where);
 	}
 }
 
-/* The most important first, each for all filesystems: a reader may stop after five lines.  main:
- * what people act on. */
+/* The most important first, each for all filesystems.  main: part of the short report. */
 static const struct {
 	bool main;
 	void (*say)(const struct tables *, const struct table *, findings_say *, void *);
@@ -457,7 +452,7 @@ void findings_main(const struct tables *tables, findings_say *say, void *arg)
 	say_kinds(tables, true, say, arg);
 }
 
-/* One sentence per reason, with the ids it holds for. */
+/* One sentence per reason, with the ids. */
 static void say_gaps(const char *kind, const struct run_gap *gaps, size_t n, findings_say *say,
 		     void *arg)
 {
@@ -479,7 +474,7 @@ static void say_gaps(const char *kind, const struct run_gap *gaps, size_t n, fin
 	}
 }
 
-/* The cells of one stack that have neither record, nor void, nor skip. */
+/* The cells of one stack without record, void or skip. */
 static void say_missing(const struct tables *tables, const struct table *t, size_t stack,
 			findings_say *say, void *arg)
 {
@@ -523,7 +518,7 @@ void findings_gaps(const struct tables *tables, findings_say *say, void *arg)
 	for (size_t b = 0; b < run->benches.n; b++) {
 		bool found = false;
 
-		/* The context names benchmarks as they were asked for: by name, or as GLOBs. */
+		/* The context names benchmarks as the user did: by name or glob. */
 		for (size_t v = 0; v < run->variants.n && !found; v++)
 			found = !fnmatch(run->benches.name[b], run->variants.name[v], 0);
 		for (size_t i = 0; i < run->n_records && !found; i++)
@@ -536,7 +531,7 @@ void findings_gaps(const struct tables *tables, findings_say *say, void *arg)
 		for (size_t s = 0; s < run->stacks.n; s++)
 			say_missing(tables, &tables->table[i], s, say, arg);
 	if (tables->n && tables->raw < 0)
-		findings_sayf(say, arg, "not measured: raw, so no extra over raw can be told");
+		findings_sayf(say, arg, "not measured: raw; DM overhead is unknown");
 }
 
 static void say_state(const struct run *run, findings_say *say, void *arg)
@@ -551,23 +546,20 @@ static void say_state(const struct run *run, findings_say *say, void *arg)
 			      number((int64_t)run->n_records).s, number(samples).s, run->n_voids,
 			      run->n_skips);
 	else if (run->ended)
-		findings_sayf(
-			say, arg,
-			"run: BROKEN, it ended with status %lld after %s records; never a baseline",
-			(long long)run->status, number((int64_t)run->n_records).s);
+		findings_sayf(say, arg,
+			      "run: BROKEN, ended with status %lld after %s records; not a valid "
+			      "baseline",
+			      (long long)run->status, number((int64_t)run->n_records).s);
 	else
 		findings_sayf(say, arg,
-			      "run: INCOMPLETE, it stopped %safter %s records without its end "
-			      "line; never a "
-			      "baseline",
-			      run->cut ? "in the middle of a line " : "",
+			      "run: INCOMPLETE, %s after %s records; not a valid baseline",
+			      run->cut ? "last line cut off" : "no end line",
 			      number((int64_t)run->n_records).s);
 	if (run->n_proven)
-		findings_sayf(say, arg, "proven: %s passes, of which no number is kept",
+		findings_sayf(say, arg, "proven: %s passes; no numbers kept",
 			      number((int64_t)run->n_proven).s);
 	if (run->n_unread)
-		findings_sayf(say, arg, "note: %zu lines are of types this daxdm does not report",
-			      run->n_unread);
+		findings_sayf(say, arg, "note: %zu lines of unknown type ignored", run->n_unread);
 }
 
 void findings_head(const struct tables *tables, findings_say *say, void *arg)
@@ -578,9 +570,9 @@ void findings_head(const struct tables *tables, findings_say *say, void *arg)
 
 	findings_sayf(say, arg, "kernel: %s", c->kernel);
 	findings_sayf(say, arg, "meter: %s%s", c->meter,
-		      insn ? " (exact guest instructions; says nothing about time)"
-		      : !strcmp(c->meter, "time") ? " (ns of the host's clock)"
-		      : !strcmp(c->meter, "none") ? " (nothing is measured: proofs only)"
+		      insn ? " (guest instructions, exact; no measure of time)"
+		      : !strcmp(c->meter, "time") ? " (host clock, ns)"
+		      : !strcmp(c->meter, "none") ? " (proofs only, nothing measured)"
 						  : "");
 	if (*c->qemu)
 		findings_sayf(say, arg, "host: emulated by QEMU %.*s, %s, %.*s, %s MiB, boot %s",
@@ -588,7 +580,7 @@ void findings_head(const struct tables *tables, findings_say *say, void *arg)
 			      (int)strcspn(c->machine, ","), c->machine,
 			      number(c->emulated_mem_mib).s, *c->boot ? c->boot : "unknown");
 	else
-		findings_sayf(say, arg, "host: this one, %s", c->cpu);
+		findings_sayf(say, arg, "host: local, %s", c->cpu);
 	findings_sayf(say, arg, "suite: daxdm %s", c->suite);
 	for (size_t i = 0; i < tables->run->stacks.n; i++)
 		list_add(&names, 64, tables->run->stacks.name[i]);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the numbers of a run say, in sentences: computed from the records, for terminal and page
- * alike. */
+/* Findings of a run: sentences computed from the records, for terminal and HTML. */
 #ifndef DAXDM_FINDINGS_H
 #define DAXDM_FINDINGS_H
 
@@ -8,13 +7,13 @@
 #include "report/table/table.h"
 
 void findings_numbers(const struct tables *tables, findings_say *say, void *arg);
-/* Only what people act on: what device-mapper adds, growth with segments, lost huge pages, what
- * losing DAX costs, durability. */
+/* The short list: DM overhead, growth with the number of segments, lost huge pages, cost of losing DAX,
+ * durability. */
 void findings_main(const struct tables *tables, findings_say *say, void *arg);
-/* Voids, skips, and what is missing from the grid of variants and stacks, with the reasons. */
+/* Voids, skips and missing cells, with their reasons. */
 void findings_gaps(const struct tables *tables, findings_say *say, void *arg);
 
-/* The head of a report: what was measured, on what, and whether the run is whole. */
+/* The head of a report: kernel, meter, host, stacks, and whether the run is complete. */
 void findings_head(const struct tables *tables, findings_say *say, void *arg);
 
 #endif

@@ -2,7 +2,6 @@
 #include "report/findings/fio_compare.h"
 
 #include "lib/base/number.h"
-#include "lib/base/xml.h"
 #include "report/findings/fallback_cost.h"
 
 #include <string.h>
@@ -58,7 +57,7 @@ static bool any_pair(const struct tables *tables, const struct table *t)
 	return false;
 }
 
-/* The DM stack that is shown besides raw; -1 if there is none. */
+/* The DM stack shown besides raw, or -1. */
 static long dm_stack(const struct tables *tables, const struct table *t)
 {
 	struct fio_pair pair;
@@ -82,14 +81,14 @@ static void print_stack(const struct tables *tables, const struct table *t, size
 
 	if (!count_pairs(t, stack))
 		return;
-	fprintf(out, "  %-27s %-27s %11s %11s %10s %10s %9s\n", tables->run->stacks.name[stack],
-		"our variant", "ours", "fio", "difference", "fio itself", "rest");
+	fprintf(out, "  %-27s %-27s %11s %11s %10s %11s %9s\n", tables->run->stacks.name[stack],
+		"variant", "daxdm", "fio", "difference", "null engine", "rest");
 	for (size_t r = 0; r < t->n_rows; r++) {
 		if (!fio_compare_pair(t, r, stack, &pair))
 			continue;
 		full_name(pair.theirs, theirs, sizeof(theirs));
 		full_name(pair.ours, ours, sizeof(ours));
-		fprintf(out, "  %-27s %-27s %11s %11s %10s %10s %9s\n", theirs, ours,
+		fprintf(out, "  %-27s %-27s %11s %11s %10s %11s %9s\n", theirs, ours,
 			number(pair.ours->median).s, number(pair.theirs->median).s,
 			number_signed(pair.theirs->median - pair.ours->median).s,
 			pair.itself < 0 ? "?" : number(pair.itself).s,
@@ -105,7 +104,7 @@ void fio_compare_print(const struct tables *tables, FILE *out)
 
 		if (!any_pair(tables, t))
 			continue;
-		fprintf(out, "%s: fio and our benchmarks for the same work, median in %s\n",
+		fprintf(out, "%s: fio and this suite for the same work, median in %s\n",
 			table_fs(t), t->unit);
 		if (tables->raw >= 0)
 			print_stack(tables, t, (size_t)tables->raw, out);
@@ -116,60 +115,7 @@ void fio_compare_print(const struct tables *tables, FILE *out)
 	}
 }
 
-static void html_stack(const struct tables *tables, const struct table *t, size_t stack, FILE *out)
-{
-	struct fio_pair pair;
-	char theirs[96], ours[96];
-
-	if (!count_pairs(t, stack))
-		return;
-	fputs("<tr class=\"section\"><th colspan=\"7\" scope=\"rowgroup\">", out);
-	xml_put(out, tables->run->stacks.name[stack]);
-	fputs("</th></tr>\n", out);
-	for (size_t r = 0; r < t->n_rows; r++) {
-		if (!fio_compare_pair(t, r, stack, &pair))
-			continue;
-		full_name(pair.theirs, theirs, sizeof(theirs));
-		full_name(pair.ours, ours, sizeof(ours));
-		fputs("<tr><th scope=\"row\">", out);
-		xml_put(out, theirs);
-		fputs("</th><td>", out);
-		xml_put(out, ours);
-		fprintf(out, "</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>\n",
-			number(pair.ours->median).s, number(pair.theirs->median).s,
-			number_signed(pair.theirs->median - pair.ours->median).s,
-			pair.itself < 0 ? "?" : number(pair.itself).s,
-			number_signed(fio_compare_rest(&pair)).s);
-	}
-}
-
-void fio_compare_html(const struct tables *tables, FILE *out)
-{
-	for (size_t i = 0; i < tables->n; i++) {
-		const struct table *t = &tables->table[i];
-
-		if (!any_pair(tables, t))
-			continue;
-		fputs("<h2>", out);
-		xml_put(out, table_fs(t));
-		fputs(": fio and our benchmarks for the same work, median in ", out);
-		xml_put(out, t->unit);
-		fputs("</h2>\n"
-		      "<p>fio itself is what its null engine takes for the same job: two "
-		      "readings of the clock and what lies between them.</p>\n"
-		      "<div class=\"scroll\"><table>\n<thead><tr><th></th>"
-		      "<th scope=\"col\">our variant</th><th scope=\"col\">ours</th>"
-		      "<th scope=\"col\">fio</th><th scope=\"col\">difference</th>"
-		      "<th scope=\"col\">fio itself</th><th scope=\"col\">rest</th>"
-		      "</tr></thead>\n<tbody>\n",
-		      out);
-		for (size_t s = 0; s < tables->run->stacks.n; s++)
-			html_stack(tables, t, s, out);
-		fputs("</tbody></table></div>\n", out);
-	}
-}
-
-/* What the stack adds to raw by fio and by ours, of the pairs with the smallest operation. */
+/* DM overhead by fio and by this suite, of the pairs of 4 KiB. */
 static void say_extra(const struct tables *tables, const struct table *t, size_t stack,
 		      findings_say *say, void *arg)
 {
@@ -193,18 +139,18 @@ static void say_extra(const struct tables *tables, const struct table *t, size_t
 			 number_signed(dm.ours->median - raw.ours->median).s);
 	}
 	if (n)
-		findings_sayf(say, arg, "%s: %s adds to raw, in %s by fio and by our benchmark: %s",
+		findings_sayf(say, arg, "%s: DM overhead on %s in %s, fio and this suite: %s",
 			      table_fs(t), tables->run->stacks.name[stack], t->unit, text);
 }
 
-/* Whether a's rest is a smaller part of ours than b's. */
+/* Whether the rest of a is a smaller part of its median than that of b. */
 static bool is_less(const struct fio_pair *a, const struct fio_pair *b)
 {
 	return (__int128)fio_compare_rest(a) * b->ours->median <
 	       (__int128)fio_compare_rest(b) * a->ours->median;
 }
 
-/* How far the two differ, without what fio itself takes. */
+/* The difference of the two without the overhead of fio (its null engine). */
 static void say_delta(const struct tables *tables, const struct table *t, size_t stack,
 		      findings_say *say, void *arg)
 {
@@ -224,9 +170,8 @@ static void say_delta(const struct tables *tables, const struct table *t, size_t
 	}
 	if (n)
 		findings_sayf(say, arg,
-			      "%s: the medians of fio on %s, less what its null engine takes, "
-			      "differ from "
-			      "ours by %s (%s) to %s (%s) (%zu pairs)",
+			      "%s: fio on %s minus its null engine differs from this suite by %s "
+			      "(%s) to %s (%s) (%zu pairs)",
 			      table_fs(t), tables->run->stacks.name[stack],
 			      number_percent(fio_compare_rest(&least), least.ours->median).s,
 			      least.theirs->variant,

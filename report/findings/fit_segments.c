@@ -13,7 +13,7 @@
 static const char mounted[] = "mounted.";
 static const char fault[] = "fault.";
 
-/* To a tenth below 100, else whole: a thousand segments make hundreds of a few tenths. */
+/* To one decimal below 100, else to an integer. */
 static double round_slope(double per_segment)
 {
 	return fabs(per_segment) < 100 ? round(per_segment * 10) / 10 : round(per_segment);
@@ -53,7 +53,7 @@ bool fit_segments_of(const struct table *t, const struct table_row *row, struct 
 	for (size_t c = 0; c < t->n_columns; c++) {
 		const struct run_record *rec = row->cell[t->columns[c]];
 
-		/* A device on another has a flush, a freeze of its own to hand down. */
+		/* A stacked device also flushes and freezes the device below it. */
 		if (rec && rec->segments > 0 && rec->median > 0 && !strchr(rec->stack, '/') &&
 		    !strstr(rec->stack, "over="))
 			fit_add(&points, (double)rec->segments, (double)rec->median);
@@ -67,13 +67,13 @@ static bool is_operation(const struct table_row *row)
 	return row->role->kind == ROLE_TABLE_OP;
 }
 
-/* Not less than it is. */
+/* Rounded up. */
 static double percent_above(double part)
 {
 	return fmax(0, ceil(1000 * part - 1e-6)) / 10;
 }
 
-/* "load 14,100 + 49,000 (0.4 %)": for each segment, for any table, and how far off at most. */
+/* "load 14,100 + 49,000 (0.4 %)": per segment, constant, maximum deviation. */
 static void add_fit(const char *name, const struct segment_fit *fit, char *text, size_t size)
 {
 	text_append(text, size, "%s%s %s %s %s", *text ? ", " : "", name,
@@ -83,7 +83,7 @@ static void add_fit(const char *name, const struct segment_fit *fit, char *text,
 		text_append(text, size, " (%.1f %%)", percent_above(fit->most_off));
 }
 
-/* A line that misses a stack by more is none. */
+/* The maximum deviation of a linear fit. */
 #define FITS 0.1
 
 enum fit_segments_shape fit_segments_shape(const struct segment_fit *fit)
@@ -95,20 +95,19 @@ enum fit_segments_shape fit_segments_shape(const struct segment_fit *fit)
 	return fit->rises ? FIT_SEGMENTS_BENDS : FIT_SEGMENTS_OTHER;
 }
 
-/* How sure the lines are; two numbers of segments fit any. */
+/* Two numbers of segments fit any line. */
 static const char *sure(size_t fewest, size_t most, char buf[128])
 {
 	if (most < 3)
-		return "only two numbers of segments, which do not tell the shape";
+		return "two segment counts only, shape unknown";
 	if (fewest < most)
-		snprintf(buf, 128, "largest deviation of %zu to %zu numbers of segments", fewest,
-			 most);
+		snprintf(buf, 128, "max deviation over %zu to %zu segment counts", fewest, most);
 	else
-		snprintf(buf, 128, "largest deviation of %zu numbers of segments", most);
+		snprintf(buf, 128, "max deviation over %zu segment counts", most);
 	return buf;
 }
 
-/* What grows by a line, of the device of our own or of the mounted one. */
+/* Operations that grow linearly, on the unused or on the mounted device. */
 static void say_growing(const struct table *t, bool of_mounted, findings_say *say, void *arg)
 {
 	char text[1536] = "", buf[128];
@@ -130,13 +129,12 @@ static void say_growing(const struct table *t, bool of_mounted, findings_say *sa
 	}
 	if (*text)
 		findings_sayf(say, arg,
-			      "%s: operations on %s device, %s for each segment + for any table "
-			      "(%s): %s",
+			      "%s: operations on %s device, %s per segment + constant (%s): %s",
 			      table_fs(t), of_mounted ? "a mounted" : "an unused", t->unit,
 			      sure(fewest, most, buf), text);
 }
 
-/* What no line tells: from the least to the most it cost, on stacks of one device. */
+/* Operations without a linear fit: minimum to maximum over the stacks of one device. */
 static void say_others(const struct table *t, enum fit_segments_shape shape, const char *words,
 		       findings_say *say, void *arg)
 {
@@ -194,9 +192,9 @@ static void say_fault(const struct table *t, const char *kind, const char *words
 	static const struct {
 		const char *after, *words;
 	} afters[] = {
-		{"resumed", "a suspension"},
-		{"thawed", "one with a freeze"},
-		{"swapped", "a freeze and a swap of tables"},
+		{"resumed", "suspend and resume"},
+		{"thawed", "freeze and thaw"},
+		{"swapped", "freeze and table swap"},
 	};
 	const struct table_row *usual = find_row(t, kind, "ordinary");
 	const struct run_record *ordinary = NULL;
@@ -207,7 +205,7 @@ static void say_fault(const struct table *t, const char *kind, const char *words
 		long rank = usual && first ? stack_of_both(t, usual, first) : -1;
 		size_t used = strlen(text);
 
-		/* One stack for all of them. */
+		/* The same stack for all of them. */
 		if (ordinary)
 			rank = first ? (long)ordinary->stack_rank : -1;
 		if (rank < 0 || !first->cell[rank])
@@ -218,12 +216,11 @@ static void say_fault(const struct table *t, const char *kind, const char *words
 			 afters[i].words);
 	}
 	if (ordinary)
-		findings_sayf(say, arg, "%s: %s costs %s %s on %s; as the first fault, %s",
-			      table_fs(t), words, number(ordinary->median).s, t->unit,
-			      ordinary->stack, text);
+		findings_sayf(say, arg, "%s: %s costs %s %s on %s; %s", table_fs(t), words,
+			      number(ordinary->median).s, t->unit, ordinary->stack, text);
 }
 
-/* Kernel memory, of which no record can tell: it is no cost in the meter's unit. */
+/* Kernel memory of a loaded table, from an observation: its unit is bytes, not that of the meter. */
 static void say_memory(const struct tables *tables, const struct table *t, findings_say *say,
 		       void *arg)
 {
@@ -253,8 +250,7 @@ static void say_memory(const struct tables *tables, const struct table *t, findi
 		return;
 	}
 	add_fit("a loaded table holds", &fit, text, sizeof(text));
-	findings_sayf(say, arg,
-		      "%s: %s bytes of kernel memory, for each segment + for any table (%s)",
+	findings_sayf(say, arg, "%s: %s bytes of kernel memory, per segment + constant (%s)",
 		      table_fs(t), text, sure(fit.n, fit.n, buf));
 }
 
@@ -264,17 +260,14 @@ void fit_segments_say(const struct tables *tables, const struct table *t, findin
 	say_growing(t, false, say, arg);
 	say_growing(t, true, say, arg);
 	say_others(t, FIT_SEGMENTS_BENDS,
-		   "operations whose cost grows with the number of segments, but not linearly", say,
-		   arg);
-	say_others(t, FIT_SEGMENTS_FLAT,
-		   "operations whose cost changes by less than a tenth with the number of segments",
-		   say, arg);
+		   "operations that grow nonlinearly with the number of segments", say, arg);
+	say_others(t, FIT_SEGMENTS_FLAT, "operations that vary by less than 10 %", say, arg);
 	say_others(t, FIT_SEGMENTS_OTHER,
-		   "operations whose cost differs by a tenth or more between tables, but does not "
-		   "grow with their segments",
+		   "operations that vary by 10 % or more, but do not grow with the number of "
+		   "segments",
 		   say, arg);
 	say_memory(tables, t, say, arg);
-	say_fault(t, "known", "a load from a page that was mapped before", say, arg);
+	say_fault(t, "known", "a load from a page mapped before", say, arg);
 	say_fault(t, "fresh", "a load from a page never touched", say, arg);
-	say_fault(t, "stored", "a store to a page that was dirty", say, arg);
+	say_fault(t, "stored", "a store to a dirty page", say, arg);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What each further segment costs in device-mapper's operations on tables, as a line: a line through
- * the medians of the stacks; and what the first fault after them costs. */
+/* Cost of device-mapper ioctls by number of segments, as a linear fit through the medians of the stacks,
+ * and cost of the first fault after them. */
 #ifndef DAXDM_FIT_SEGMENTS_H
 #define DAXDM_FIT_SEGMENTS_H
 
@@ -14,23 +14,20 @@ struct segment_fit {
 	size_t n;	    /* different numbers of segments */
 	double least, most; /* cost */
 	bool grows;	    /* from the fewest segments to the most by more than a tenth */
-	/* With more segments it never costs less, but for a tenth of the whole range. */
-	bool rises;
+	bool rises;	    /* fit_rises() */
 };
 
-/* What can be said of a fit. */
 enum fit_segments_shape {
-	FIT_SEGMENTS_LINE, /* grows, and no point is further than a tenth off; two points fit any line */
-	FIT_SEGMENTS_BENDS, /* grows, but not by a line */
-	FIT_SEGMENTS_FLAT,  /* the most is less than a tenth above the least */
-	FIT_SEGMENTS_OTHER, /* differs by more than that, but not with the segments */
+	FIT_SEGMENTS_LINE,  /* grows, maximum deviation 10 %; two points fit any line */
+	FIT_SEGMENTS_BENDS, /* grows, not linearly */
+	FIT_SEGMENTS_FLAT,  /* maximum less than 10 % above the minimum */
+	FIT_SEGMENTS_OTHER, /* varies by 10 % or more, does not grow */
 };
 
 enum fit_segments_shape fit_segments_shape(const struct segment_fit *fit);
 
-/* Fits by least squares of the relative distances, so that the fewest segments count as much as the
- * most; base and per_segment are rounded to what sentences say of them, and most_off is that of the
- * rounded line.  x: segments, y: cost, above 0.  Pure. */
+/* Least squares of the relative distances, so that few segments weigh as much as many; base and
+ * per_segment are rounded as findings print them, and most_off is that of the rounded line.  x: segments, y: cost, above 0.  Pure. */
 struct segment_fit fit_segments(const struct fit_points *points);
 
 /* The fit of one row, over the stacks of one device.  False if there are less than two of them. */

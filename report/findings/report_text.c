@@ -16,20 +16,22 @@ static void print_findings(const struct tables *tables, int width, bool all, FIL
 {
 	struct printer numbers = {
 		.out = out, .width = width, .bullet = "  * ", .heading = "Findings"};
-	struct printer gaps = {
-		.out = out, .width = width, .bullet = "  * ", .heading = "\nNot in the numbers"};
+	struct printer gaps = {.out = out,
+			       .width = width,
+			       .bullet = "  * ",
+			       .heading = "\nMissing from the results"};
 
 	if (all)
 		findings_numbers(tables, terminal_print_sentence, &numbers);
 	else
 		findings_main(tables, terminal_print_sentence, &numbers);
 	if (!numbers.any && !tables->run->n_proven)
-		fputs("Findings\n  none: the run holds no record that could be compared\n", out);
+		fputs("Findings\n  none: no comparable records\n", out);
 	findings_gaps(tables, terminal_print_sentence, &gaps);
 	fputc('\n', out);
 }
 
-/* The stack that stands for all of device-mapper in a short table; -1 if there is none. */
+/* The DM stack of a short table, or -1. */
 static long dm_stack(const struct tables *tables, const struct table *t)
 {
 	struct cost cost;
@@ -45,7 +47,7 @@ static void add_median(struct grid *g, size_t column, const struct run_record *r
 	grid_cell(g, column, "%s", rec ? number(rec->median).s : "-");
 }
 
-/* One row for each section: on raw, and on one stack of device-mapper. */
+/* One row per section: raw and one DM stack. */
 static void print_short_table(const struct tables *tables, const struct table *t, int width,
 			      FILE *out)
 {
@@ -78,8 +80,7 @@ static void print_short_table(const struct tables *tables, const struct table *t
 			grid_cell(&g, 3, "%s (%s)", number_signed(on_dm->median - raw->median).s,
 				  number_percent(on_dm->median - raw->median, raw->median).s);
 	}
-	fprintf(out, "%s: median in %s per sample, one row of each section\n", table_fs(t),
-		t->unit);
+	fprintf(out, "%s: median in %s per sample, headline rows\n", table_fs(t), t->unit);
 	grid_print(&g, out, width);
 	fputc('\n', out);
 	grid_free(&g);
@@ -87,10 +88,8 @@ static void print_short_table(const struct tables *tables, const struct table *t
 
 static void print_tables(const struct tables *tables, int width, FILE *out)
 {
-	struct printer counted = {.out = out,
-				  .width = width,
-				  .bullet = "  * ",
-				  .heading = "Counted, in a second sweep"};
+	struct printer counted = {
+		.out = out, .width = width, .bullet = "  * ", .heading = "Counters (second sweep)"};
 
 	table_print(tables, out, width);
 	fio_compare_print(tables, out);

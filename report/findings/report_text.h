@@ -5,13 +5,13 @@
 
 #include "report/table/table.h"
 
-/* More lines than two screens have are printed only if all is asked for. */
+/* A longer report is printed in its short form unless all is set. */
 enum { REPORT_LINES_MAX = 100 };
 
 /*
- * What was measured, the findings, what is missing, and the tables, in lines of width columns.
- * Unless all is set and if that is more than REPORT_LINES_MAX lines, only the findings that people
- * act on and one row for each section of the tables.  Returns whether it printed everything.
+ * Prints context, findings, gaps and tables in lines of width columns.  Unless all is set, a report of
+ * more than REPORT_LINES_MAX lines is reduced to findings_main() and one row per section of the tables.
+ * Returns whether it printed everything.
  */
 bool report_text(const struct tables *tables, int width, bool all, FILE *out);
 

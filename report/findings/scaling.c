@@ -79,10 +79,10 @@ static void say_family(const struct tables *tables, const struct table *table,
 	if (!first.stack)
 		return;
 	if (others > 1)
-		snprintf(of, sizeof(of), ", the least of %zu others with as many", others);
+		snprintf(of, sizeof(of), " (lowest of %zu other stacks)", others);
 	if (least.stack)
-		snprintf(also, sizeof(also), ", %.2f times on %s%s", least.times, least.stack, of);
-	findings_sayf(say, arg, "%s: %s %.*s: %ld workers make %.2f times the %s of one on %s%s",
+		snprintf(also, sizeof(also), ", %.2fx on %s%s", least.times, least.stack, of);
+	findings_sayf(say, arg, "%s: %s %.*s: %ld workers reach %.2fx the %s of one on %s%s",
 		      table_fs(table), one->bench, (int)stem_len, one->variant, first.workers,
 		      first.times, table->unit, first.stack, also);
 }

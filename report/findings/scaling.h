@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How rates grow with the number of those who work at the same time. */
+/* How rates scale with the number of workers. */
 #ifndef DAXDM_SCALING_H
 #define DAXDM_SCALING_H
 
@@ -7,9 +7,9 @@
 #include "report/table/table.h"
 
 /*
- * One sentence for each family of variants that differ in their last word only, a number of
- * workers ("fault.threads.one.1", ".2", ...): how many times the rate of one the most of them have,
- * on raw (or the first stack), and on the stack that has the least.  Tables of rates only ("/s").
+ * One sentence per family of variants that differ in their last word only, the number of workers
+ * ("fault.threads.one.1", ".2", ...): the rate of the most workers relative to one, on raw (or the first
+ * stack) and on the stack where it is lowest.  Tables of rates only ("/s").
  */
 void scaling_say(const struct tables *tables, const struct table *table, findings_say *say,
 		 void *arg);

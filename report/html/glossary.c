@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The terms of the tables and findings, for readers of a page that has no other file beside it.
- * doc/glossary.md has the same rows in the same words (tests/cli/readme.bats). */
+/* Terms of tables and findings.  doc/glossary.md has the same text (tests/cli/readme.bats). */
 #include "report/html/glossary.h"
 
 #include "lib/base/xml.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the terms of a page mean. */
+/* Glossary of report.html. */
 #ifndef DAXDM_GLOSSARY_H
 #define DAXDM_GLOSSARY_H
 
 #include <stdio.h>
 
-/* Writes the terms and their meanings as a list of HTML that is folded. */
+/* Writes the terms as a collapsed list. */
 void glossary_write(FILE *out);
 
 #endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One page without anything from elsewhere: style inline, plots as data URLs (an SVG that is an
- * image keeps its ids to itself, several inlined ones would clash). */
+/* A self-contained page: inline style, plots as data URLs (the ids of several inline SVGs would clash). */
 #include "report/html/html.h"
 #include "report/findings/counters_report.h"
 #include "report/findings/findings.h"
@@ -44,7 +43,7 @@ static const char style[] =
 	"border:1px solid var(--line);border-radius:.4rem}\n"
 	"summary{cursor:pointer;padding:.3rem 0}details.more{margin:.5rem 0}"
 	"details.more details{margin-left:1rem}details.more details summary{font-size:.9rem}\n"
-	/* On a phone a plot is scrolled rather than shrunk until nobody can read it. */
+	/* Narrow screens scroll a plot instead of shrinking it. */
 	"@media(max-width:44rem){figure{overflow-x:auto}figure "
 	"img{width:62rem;max-width:none}}\n"
 	"dt{font-weight:600}\n"
@@ -96,7 +95,7 @@ static void put_table(const struct tables *tables, const struct table *t, FILE *
 	fputs(": median in ", out);
 	xml_put(out, t->unit);
 	fprintf(out, " per sample%s</h2>\n<div class=\"scroll\"><table>\n<thead><tr><th></th>",
-		tables->raw < 0 ? "" : "; below it what the stack adds to raw");
+		tables->raw < 0 ? "" : "; below it DM overhead");
 	for (size_t c = 0; c < t->n_columns; c++) {
 		fputs("<th scope=\"col\">", out);
 		for (const char *s = tables->run->stacks.name[t->columns[c]]; *s; s++) {
@@ -127,7 +126,7 @@ static void put_table(const struct tables *tables, const struct table *t, FILE *
 	fputs("</tbody></table></div>\n", out);
 }
 
-/* With one digit after the point. */
+/* With one decimal. */
 static void put_mean(double mean, FILE *out)
 {
 	double size = fabs(mean), whole = floor(size), tenths = round((size - whole) * 10);
@@ -140,7 +139,7 @@ static void put_mean(double mean, FILE *out)
 		number(number_round(whole)).s, tenths);
 }
 
-/* Everything that is known of one row, a line per stack. */
+/* All statistics of one row, a line per stack. */
 static void put_row_more(const struct tables *tables, const struct table *t,
 			 const struct table_row *row, FILE *out)
 {
@@ -207,13 +206,13 @@ static void put_plots(const char *dir, FILE *out)
 	static const struct {
 		const char *file, *what;
 	} plots[] = {
-		{"bio-ratio.svg", "What reads and writes cost without DAX, by size"},
+		{"bio-ratio.svg", "Cost of reads and writes without DAX by size"},
 		{"fault-by-segments.svg", "Fault cost by number of segments"},
-		{"fault-growth.svg", "Faults whose cost grows with the segments"},
-		{"fault-extra.svg", "Extra fault cost over raw by number of segments"},
+		{"fault-growth.svg", "Faults whose cost grows with the number of segments"},
+		{"fault-extra.svg", "DM overhead of faults by number of segments"},
 		{"fault-distribution.svg", "Distribution of the samples by stack"},
-		{"huge-pages.svg", "What lost huge pages cost"},
-		{"table-ops.svg", "What operations on tables cost by number of segments"},
+		{"huge-pages.svg", "Cost of lost huge pages"},
+		{"table-ops.svg", "Cost of device-mapper ioctls by number of segments"},
 	};
 
 	for (size_t i = 0; i < sizeof(plots) / sizeof(plots[0]); i++) {
@@ -234,7 +233,7 @@ static void put_plots(const char *dir, FILE *out)
 	}
 }
 
-/* The context's facts, one row each; names of nested ones are joined by dots. */
+/* One row per field of the context; nested names are joined by dots. */
 static void put_facts(const char *prefix, const json_t *value, FILE *out)
 {
 	const char *key;
@@ -273,9 +272,19 @@ static void put_head(void *arg, const char *sentence)
 	fputs("</li>\n", items->out);
 }
 
+/* Text for a terminal, if there is any. */
+static void put_pre(const char *text, FILE *out)
+{
+	if (!text || !*text)
+		return;
+	fputs("<div class=\"scroll\"><pre>", out);
+	xml_put(out, text);
+	fputs("</pre></div>\n", out);
+}
+
 static void put_counted(const struct run *run, FILE *out)
 {
-	struct items counted = {.out = out, .heading = "Counted, in a second sweep"};
+	struct items counted = {.out = out, .heading = "Counters (second sweep)"};
 	char *text = NULL;
 	FILE *tables;
 
@@ -286,15 +295,24 @@ static void put_counted(const struct run *run, FILE *out)
 		counters_report_tables(run, tables);
 		fclose(tables);
 	}
-	if (text && *text) {
-		fputs("<div class=\"scroll\"><pre>", out);
-		xml_put(out, text);
-		fputs("</pre></div>\n", out);
-	}
+	put_pre(text, out);
 	free(text);
 }
 
-/* The release, and which modules were replaced. */
+static void put_fio(const struct tables *tables, FILE *out)
+{
+	char *text = NULL;
+	FILE *pairs = memory_stream(&text);
+
+	if (pairs) {
+		fio_compare_print(tables, pairs);
+		fclose(pairs);
+	}
+	put_pre(text, out);
+	free(text);
+}
+
+/* The release and the replaced modules. */
 static void put_kernel(const struct run *run, FILE *out)
 {
 	xml_put(out, run->context.release);
@@ -306,7 +324,7 @@ int html_write(const struct tables *tables, const char *dir, FILE *out)
 	const struct run *run = tables->run;
 	struct items head = {.out = out, .any = run_is_complete(run)};
 	struct items numbers = {.out = out, .heading = "Findings"};
-	struct items gaps = {.out = out, .heading = "Not in the numbers"};
+	struct items gaps = {.out = out, .heading = "Missing from the results"};
 
 	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 	      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>",
@@ -327,7 +345,7 @@ int html_write(const struct tables *tables, const char *dir, FILE *out)
 		put_table(tables, &tables->table[i], out);
 		put_more(tables, &tables->table[i], out);
 	}
-	fio_compare_html(tables, out);
+	put_fio(tables, out);
 	put_counted(run, out);
 	findings_gaps(tables, put_item, &gaps);
 	fputs(gaps.any ? "</ul>\n" : "", out);

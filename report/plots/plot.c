@@ -58,8 +58,8 @@ int plot_end(struct plot *p)
 	return rc ? rc : closed;
 }
 
-/* In a column a quote would join it with the next one and a backslash would escape what follows;
- * control characters have no place in a plot.  What `set xtics add` gets is a format. */
+/* gnuplot interprets quotes and backslashes in a column; control characters become spaces.  The text of
+ * `set xtics add` is a format. */
 static void put_text(FILE *tsv, const char *text, bool is_format)
 {
 	for (; *text; text++) {
@@ -114,7 +114,7 @@ static double nice_step(double range, int count)
 	return rough / power > 2 ? 5 * power : rough / power > 1 ? 2 * power : power;
 }
 
-/* The tics have digits in groups of three, which gnuplot has no way to print in the C locale. */
+/* gnuplot cannot group digits in the C locale. */
 void plot_put_axis(const struct plot *p, const char *name, double lo, double hi, int count,
 		   bool sign)
 {
@@ -139,7 +139,7 @@ static int by_y(const void *a, const void *b)
 	return (la->y > lb->y) - (la->y < lb->y);
 }
 
-/* Those beyond lo or hi go to it, and push the others on. */
+/* Labels beyond lo or hi move to it and push the others. */
 static void keep_within(struct plot_label **order, size_t n, double apart, double lo, double hi)
 {
 	if (order[0]->y < lo) {

@@ -71,17 +71,17 @@ void plot_tics_end(const struct plot *p, const char *name);
 void plot_put_axis(const struct plot *p, const char *name, double lo, double hi, int count,
 		   bool sign);
 
-/* Moves at most LABELS_MAX labels apart, symmetrically, until no two are nearer than apart; all
- * stay within lo and hi, or gnuplot would leave them out. */
+/* Moves at most LABELS_MAX labels apart, symmetrically, to a distance of `apart`; all stay within lo and
+ * hi, because gnuplot drops labels beyond. */
 void plot_spread(struct plot_label *label, size_t n, double apart, double lo, double hi);
 /* Writes NAME-P-labels.tsv.  Returns 0 or -errno. */
 int plot_put_labels(const struct plot *p, const char *name, size_t panel,
 		    const struct plot_label *label, size_t n);
 
-/* The series that titles are about: the first there is, or NULL. */
+/* The series in the titles: the first one, or NULL. */
 const struct cost *plot_first_series(const struct plot *p);
 
-/* Each writes the data of its plots, and to plot.gp whether there is any.  Returns 0 or -errno. */
+/* Each writes the data of its plots, and draw_NAME to plot.gp.  Returns 0 or -errno. */
 int plot_put_segments(const struct plot *p); /* fault-by-segments and fault-extra */
 int plot_put_growth(const struct plot *p);   /* fault-growth */
 int plot_put_dist(const struct plot *p);     /* fault-distribution */

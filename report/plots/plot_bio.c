@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bio-ratio: what a read or write costs without DAX, as a multiple of what it costs with, by size.
+ * bio-ratio: cost of a read or write without DAX relative to DAX, by size.
  * Files:
  *   bio-P.tsv         panel P, one index per line: bytes, multiple
  *   bio-P-labels.tsv  where the lines end: bytes, multiple, text, colour
@@ -16,13 +16,13 @@ enum { LINES_MAX = 4 };
 
 static const char *const ops[] = {"read", "write"};
 
-/* What the panels share. */
+/* Shared by the panels. */
 struct bio_plot {
 	double x_lo, x_hi, hi;
 	size_t most_sizes;
 };
 
-/* Raw, and the stack that findings speak of; returns how many. */
+/* Raw and the stack that findings name; returns how many. */
 static size_t find_stacks(const struct plot *p, const struct table *t, size_t stacks[2])
 {
 	long dm = fallback_cost_dm_stack(p->tables, t, role_bench(ROLE_FILE_IO));
@@ -70,7 +70,7 @@ static int put_panel(const struct plot *p, size_t panel, struct plot_label *labe
 
 	if (!out)
 		return -errno;
-	fputs("# bytes, multiple of what it costs with DAX\n", out);
+	fputs("# bytes, cost relative to DAX\n", out);
 	*n_lines = 0;
 	for (size_t s = 0; s < n_stacks; s++) {
 		for (size_t o = 0; o < sizeof(ops) / sizeof(ops[0]); o++) {
@@ -109,13 +109,13 @@ static void put_title(const struct plot *p)
 		if (ratio <= 0)
 			continue;
 		snprintf(title, sizeof(title),
-			 "Without DAX a %s read costs %.1f times as much on %s (%s, O_DIRECT)",
-			 fallback_cost_size_words(size, words, sizeof(words)), ratio,
-			 p->tables->run->stacks.name[stacks[n - 1]], table_fs(t));
+			 "%s read without DAX on %s: %.1fx the cost with DAX (%s, O_DIRECT)",
+			 fallback_cost_size_words(size, words, sizeof(words)),
+			 p->tables->run->stacks.name[stacks[n - 1]], ratio, table_fs(t));
 		plot_put_string(p, "bio_title", title);
 		return;
 	}
-	plot_put_string(p, "bio_title", "What reads and writes cost without DAX");
+	plot_put_string(p, "bio_title", "Cost of reads and writes without DAX");
 }
 
 static void put_sizes(const struct plot *p)

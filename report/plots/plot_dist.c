@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fault-distribution: how the samples of a fault spread on raw and on a few stacks.  Files:
- *   dist-P-R.tsv  stack R of panel P: middle of a bin, samples in it
+ * fault-distribution: distribution of the samples of a fault on raw and on a few stacks.  Files:
+ *   dist-P-R.tsv  stack R of panel P: centre of a bin, samples in it
  */
 #include "lib/base/number.h"
 #include "report/plots/plot.h"
@@ -33,9 +33,8 @@ struct dist_axis {
 	int64_t lo, hi, bin;
 };
 
-/* Faults that make a page-table page, or meet a timer tick, cost several times as much as the
- * others.  An axis that showed them would squeeze the rest into one bar, so where p99 is far out
- * the axis ends soon after p90, and words tell what is beyond. */
+/* Faults that allocate a page table, or hit a timer tick, cost several times as much as the others.  If
+ * p99 is far above p90, the axis ends soon after p90 and a label describes the samples beyond. */
 static void find_dist_axis(const struct run_record *const *rec, size_t n, struct dist_axis *axis)
 {
 	int64_t lo = rec[0]->min, hi = rec[0]->p90;
@@ -107,7 +106,7 @@ static int put_dist_stack(const struct plot *p, size_t panel, size_t place,
 
 	if (!out)
 		return -errno;
-	fputs("# middle of a bin, samples\n", out);
+	fputs("# centre of a bin, samples\n", out);
 	beyond = put_bins(out, rec, axis);
 	used = snprintf(text, sizeof(text), "median %s%s%s%s", number(rec->median).s,
 			rec == raw ? "" : " (",
@@ -129,14 +128,10 @@ static void put_dist_title(const struct plot *p, const struct cost *c)
 {
 	int64_t p10 = c->at->p10 - c->raw->p10, p90 = c->at->p90 - c->raw->p90;
 	int64_t median = c->at->median - c->raw->median;
-	/* Lower and upper end moved like the middle, within a tenth: nothing but a shift. */
-	bool shift = llabs(p10 - median) * 10 <= llabs(median) &&
-		     llabs(p90 - median) * 10 <= llabs(median);
 	char words[256], title[512];
 
-	snprintf(title, sizeof(title), "%s %s a %s: p10 %s, median %s, p90 %s %s (%s)",
-		 c->at->stack, shift ? "shifts the whole distribution of" : "changes",
-		 cost_words(c->row, words, sizeof(words)), number_signed(p10).s,
+	snprintf(title, sizeof(title), "%s, %s: p10 %s, median %s, p90 %s %s over raw (%s)",
+		 c->at->stack, cost_words(c->row, words, sizeof(words)), number_signed(p10).s,
 		 number_signed(median).s, number_signed(p90).s, p->unit, table_fs(c->table));
 	plot_put_string(p, "dist_title", title);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * huge-pages: what it costs to touch a 2 MiB window, with its huge page kept or lost.  Files:
+ * huge-pages: cost of touching a 2 MiB window with its huge page kept or lost.  Files:
  *   huge-P.tsv  panel P: place from the top, cost of a 2 MiB window, text if kept, text if lost,
  *               colour, stack
  */
@@ -15,7 +15,7 @@
 #define COLOUR_LOST 3
 #define COLOUR_RAW 9
 
-/* What the panels of huge-pages share, and the stack that its title is about. */
+/* Shared by the panels; worst: the stack in the title. */
 struct huge_plot {
 	double lo, hi;
 	size_t places, name_len;
@@ -76,11 +76,11 @@ static void put_huge_titles(const struct plot *p, const struct huge *worst)
 			    number(worst->cost).s, p->unit);
 
 	if (worst->raw > 0 && used > 0 && used < (int)sizeof(title))
-		snprintf(title + used, sizeof(title) - used, ", %s times as many as on raw",
+		snprintf(title + used, sizeof(title) - used, ", %sx raw",
 			 number((worst->cost + worst->raw / 2) / worst->raw).s);
 	plot_put_string(p, "huge_title", title);
 	snprintf(title, sizeof(title),
-		 "To touch all of a 2 MiB window: one %s, or %d faults of 4 KiB where it is lost",
+		 "Cost of touching a whole 2 MiB window: one %s, or %d faults of 4 KiB if lost",
 		 cost_words(worst->row, words, sizeof(words)), PAGES_PER_WINDOW);
 	plot_put_string(p, "huge_words", title);
 }
@@ -93,7 +93,7 @@ int plot_put_huge(const struct plot *p)
 	fprintf(p->gp, "array huge_n[%d]\n", PANELS_MAX);
 	for (size_t i = 0; i < p->n_panels && !rc; i++)
 		rc = put_huge_panel(p, i, &plot);
-	/* Nothing lost is a sentence, not a plot. */
+	/* No plot if nothing was lost. */
 	fprintf(p->gp, "draw_huge = %d\n", plot.lost && !rc ? 1 : 0);
 	if (rc || !plot.lost)
 		return rc;

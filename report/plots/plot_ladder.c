@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The plots over kernel versions: ladder-cost, what a warm read fault costs on raw and through
- * device-mapper, and ladder-tax, what device-mapper adds to raw of the same boot.  One panel for
+ * The plots over kernel versions: ladder-cost, the cost of a warm read fault on raw and through
+ * device-mapper, and ladder-tax, the DM overhead in the same boot.  One panel for
  * each filesystem; the kernels stand at 1, 2, 3 ...  Files of panel P:
  *   cost-P.tsv         blocks, one per line: kernel, median, colour
- *   tax-P.tsv          the same with the extra over raw
+ *   tax-P.tsv          the same with the DM overhead
  *   cost-P-labels.tsv  x, y, text, colour   (tax-P-labels.tsv: the same)
  */
 #include "lib/base/number.h"
@@ -19,7 +19,7 @@
 #include <string.h>
 
 #define LINES_MAX 4
-/* Two labels nearer than this part of the axis would touch. */
+/* Minimum distance of two labels as a part of the axis. */
 #define LABEL_APART 0.055
 /* Line types of plot/style.gp: 1 is PTE, 2 is PMD, as in the other plots. */
 enum { COLOUR_MANY = 3, COLOUR_FEW = 9 };
@@ -258,7 +258,7 @@ static void find_range(const struct ladder *l, bool tax, double *lo, double *hi)
 				any = true;
 			}
 	}
-	/* The extra's axis always shows its zero. */
+	/* The overhead axis includes zero. */
 	if (tax)
 		*lo = fmin(*lo, 0);
 	*hi += 0.08 * (*hi - *lo) + 1;
@@ -274,9 +274,9 @@ static void put_head(const struct ladder *l)
 	version_of(&l->c->sides[0], version, sizeof(version));
 	version_of(&l->c->sides[l->c->n_sides - 1], last, sizeof(last));
 	snprintf(text, sizeof(text), "%s%zu kernels, Linux %s to %s, meter %s%s%s%.*s",
-		 l->c->forced ? "UNLIKE RUNS: " : "", l->c->n_sides, version, last, k->meter,
-		 l->c->time ? "" : " (exact guest instructions)", *k->qemu ? ", QEMU " : "",
-		 (int)strcspn(k->qemu, " "), k->qemu);
+		 l->c->forced ? "FORCED, RUNS DIFFER: " : "", l->c->n_sides, version, last,
+		 k->meter, l->c->time ? "" : " (exact guest instructions)",
+		 *k->qemu ? ", QEMU " : "", (int)strcspn(k->qemu, " "), k->qemu);
 	plot_put_string(&l->p, "subtitle", text);
 	plot_put_string(&l->p, "unit", l->p.unit);
 	fprintf(gp, "panels = %zu\narray panel[%zu]\n", l->n, l->n ? l->n : 1);
@@ -326,7 +326,7 @@ int compare_plotdata(const struct comparison *c, const char *dir)
 	put_head(&l);
 	if (l.n) {
 		put_title(&l, "cost_title", "warm read fault", false);
-		put_title(&l, "tax_title", "what it adds to a warm read fault", true);
+		put_title(&l, "tax_title", "overhead on a warm read fault", true);
 		rc = put_plot(&l, "cost", false);
 		if (!rc)
 			rc = put_plot(&l, "tax", true);

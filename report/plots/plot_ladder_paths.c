@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The plot ladder-paths: what else than a fault costs by kernel version, one small panel for each
+ * The plot ladder-paths: cost of operations other than faults by kernel version, one small panel per
  * operation, raw and through device-mapper.  Files of panel P:
  *   path-P.tsv         blocks, one per line: kernel (1, 2, 3 ...), median
  *   path-P-labels.tsv  x, y, text, colour
@@ -16,7 +16,6 @@
 
 #define STACK "linear:16"
 
-/* The page has room for so many panels. */
 enum { PATHS_MAX = 6, LINES = 4 };
 
 struct line {

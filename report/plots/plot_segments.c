@@ -2,10 +2,10 @@
 /*
  * The plots over the number of segments: fault-by-segments, fault-extra and fault-growth.  Files of
  * panel P:
- *   segments-P.tsv         blocks, one per line: segments, median, extra over raw, colour
- *                          (growth-P.tsv: the same, of the faults that grow)
+ *   segments-P.tsv         blocks, one per line: segments, median, DM overhead, colour
+ *                          (growth-P.tsv: the same, of the growing faults)
  *   segments-P-labels.tsv  x, y, text, colour   (extra-P-, growth-P-labels.tsv: the same)
- *   extra-P-others.tsv     blocks, one per further variant: segments, extra over raw
+ *   extra-P-others.tsv     blocks, one per further variant: segments, DM overhead
  */
 #include "lib/base/number.h"
 #include "report/plots/plot.h"
@@ -15,14 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Two labels nearer than this part of the axis would touch. */
+/* Minimum distance of two labels as a part of the axis. */
 #define LABEL_APART 0.06
-/* The segments axis goes on by this factor at either end, as the scripts have it; words over a line
- * take this part of it. */
+/* The segments axis extends by this factor at both ends, as in the scripts; text over a line takes this
+ * part of it. */
 #define X_MARGIN 1.35
 #define WORDS_PART 0.39
 
-/* 4 KiB or 2 MiB: what tells the two series of a panel apart. */
 static const char *page_words(enum run_page page)
 {
 	return page == RUN_PAGE_PMD ? "2 MiB" : "4 KiB";
@@ -49,12 +48,12 @@ static size_t plain_cells(const struct cost *c, const struct run_record **cell)
 	return n;
 }
 
-/* The ranges that all panels of a plot share, so that panels can be compared by eye. */
+/* The ranges shared by all panels of a plot. */
 struct ranges {
 	double x_min, x_max, lo, hi, extra_lo, extra_hi;
 };
 
-/* The top of the line below its words, which begin at its left end and take less than half of the
+/* The maximum of the line below its text, which starts at the left end and takes less than half of the
  * axis. */
 static double below_words(const struct run_record *const *cell, size_t n, const struct ranges *g)
 {
@@ -100,7 +99,7 @@ static int put_curves(const struct plot *p, size_t panel, const struct curves *c
 		fprintf(p->gp, "%s_raw[%zu] = %lld\n%s_over[%zu] = %.6g\n%s_colour[%zu] = %d\n",
 			curves->name, place, (long long)c->raw->median, curves->name, place,
 			below_words(cell, n, g), curves->name, place, (int)c->row->page + 1);
-		fputs("# segments, median, extra over raw, colour\n", out);
+		fputs("# segments, median, DM overhead, colour\n", out);
 		for (size_t i = 0; i < n; i++)
 			fprintf(out, "%lld\t%lld\t%lld\t%d\n", (long long)cell[i]->segments,
 				(long long)cell[i]->median,
@@ -163,8 +162,7 @@ static int put_extra_labels(const struct plot *p, size_t panel, const struct ran
 	return plot_put_labels(p, "extra", panel, label, n);
 }
 
-/* The extra of all other variants of faults, for the background; *beyond counts those that leave
- * the axis. */
+/* DM overhead of all other fault variants, for the background; *beyond counts those off the axis. */
 static int put_others(const struct plot *p, size_t panel, double lo, double hi, size_t *n_others,
 		      size_t *beyond)
 {
@@ -186,7 +184,7 @@ static int put_others(const struct plot *p, size_t panel, double lo, double hi, 
 		    !cost_find(p->tables, t, &t->rows[r], NULL, &c))
 			continue;
 		n = plain_cells(&c, cell);
-		fputs("# segments, extra over raw\n", out);
+		fputs("# segments, DM overhead\n", out);
 		for (size_t i = 0; i < n; i++) {
 			int64_t extra = cell[i]->median - c.raw->median;
 
@@ -275,7 +273,7 @@ static void find_ranges(const struct plot *p, struct ranges *g)
 			any = true;
 		}
 	}
-	/* Room for the text over the lines; the extra's axis always shows its zero. */
+	/* Room for the text over the lines; the overhead axis includes zero. */
 	g->lo -= 0.10 * (g->hi - g->lo) + 1;
 	g->hi += 0.14 * (g->hi - g->lo) + 1;
 	g->extra_hi = fmax(g->extra_hi * 1.45, 4);
@@ -373,10 +371,11 @@ static void put_growth_title(const struct plot *p, const struct cost *worst)
 
 	cost_words(worst->row, words, sizeof(words));
 	if (cost_fits(worst))
-		snprintf(title, sizeof(title), "The cost of a %s grows by about %s: ", words,
+		snprintf(title, sizeof(title), "Cost of a %s grows by %s: ", words,
 			 cost_slope(worst, slope, sizeof(slope)));
 	else
-		snprintf(title, sizeof(title), "The cost of a %s grows with the segments: ", words);
+		snprintf(title, sizeof(title),
+			 "Cost of a %s grows with the number of segments: ", words);
 	for (size_t i = 0; i < p->n_panels; i++) {
 		for (size_t s = 0; s < p->panel[i].n_growing; s++) {
 			const struct cost *c = &p->panel[i].growing[s];
@@ -391,8 +390,9 @@ static void put_growth_title(const struct plot *p, const struct cost *worst)
 	}
 	plot_put_string(p, "growth_title", title);
 	snprintf(note, sizeof(note),
-		 "Median %s per fault, both axes logarithmic; the faults whose extra grows by more "
-		 "than half of raw; dashed: raw",
+		 "Median %s per fault, log-log; faults whose DM overhead grows by more than half "
+		 "of raw; "
+		 "dashed: raw",
 		 p->unit);
 	plot_put_string(p, "growth_note", note);
 }

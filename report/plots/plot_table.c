@@ -15,7 +15,7 @@
 
 enum { LINES = 8, GREY = 9 };
 
-/* Of what grows; what hardly does is grey. */
+/* Of operations that grow; the others are grey. */
 static const int colours[] = {3, 1, 2, 4, 5, 6, 7, 8};
 
 /* The I-th role that has a line, and its benchmark; NULL: there are no more. */
@@ -29,7 +29,7 @@ static const struct role *line_at(size_t i, const char **bench)
 	return NULL;
 }
 
-/* What the panels share. */
+/* Shared by the panels. */
 struct table_plot {
 	double x_lo, x_hi, lo, hi;
 	size_t most_points;
@@ -118,7 +118,7 @@ static int put_panel(const struct plot *p, size_t panel, struct plot_label *labe
 	return plot_close(out);
 }
 
-/* What a further segment costs the operation that speaks for all. */
+/* The fit of the headline operation. */
 static void put_title(const struct plot *p)
 {
 	for (size_t i = 0; i < p->n_panels; i++) {
@@ -130,14 +130,13 @@ static void put_title(const struct plot *p)
 		if (!row || !fit_segments_of(t, row, &fit) ||
 		    fit_segments_shape(&fit) != FIT_SEGMENTS_LINE || fit.base < 0)
 			continue;
-		snprintf(title, sizeof(title),
-			 "To %s a table costs %s %s for each segment, and %s for any table",
+		snprintf(title, sizeof(title), "Table %s: %s %s per segment + %s constant",
 			 row->role->line, number_tenths(fit.per_segment).s, t->unit,
 			 number(number_round(fit.base)).s);
 		plot_put_string(p, "table_title", title);
 		return;
 	}
-	plot_put_string(p, "table_title", "What device-mapper's operations on tables cost");
+	plot_put_string(p, "table_title", "Cost of device-mapper ioctls");
 }
 
 /* Powers of BASE^STEP within the axis. */
@@ -172,7 +171,7 @@ int plot_put_table(const struct plot *p)
 	put_tics(p, "table_x", plot.x_lo, plot.x_hi, 4);
 	put_tics(p, "table", plot.lo, plot.hi, 10);
 	for (size_t i = 0; i < p->n_panels && !rc; i++) {
-		/* Apart by what the eye sees: the axis is logarithmic. */
+		/* Distances on the logarithmic axis. */
 		plot_spread(label[i], n[i], log10(plot.hi / plot.lo) / 20, log10(plot.lo),
 			    log10(plot.hi));
 		for (size_t l = 0; l < n[i]; l++)

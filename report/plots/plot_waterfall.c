@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The waterfall: from the base's median to the new one, a bar for each function that moves it. */
+/* The waterfall: from the median of base to that of new, a bar per function that changed. */
 #include "report/explain/explanation.h"
 #include "report/table/table.h"
 
@@ -19,7 +19,7 @@ struct waterfall {
 	size_t rows, name_len;
 };
 
-/* A bar from where the last one ended. */
+/* A bar that starts at the end of the previous one. */
 static void put_bar(struct waterfall *w, const char *name, const char *module, int64_t change)
 {
 	char label[96];
@@ -37,7 +37,7 @@ static void put_bar(struct waterfall *w, const char *name, const char *module, i
 		w->name_len = (size_t)len;
 }
 
-/* A whole median: it begins at the left edge, which is not zero. */
+/* A median: it starts at the left edge, which is not zero. */
 static void put_whole(struct waterfall *w, const char *name, int64_t value)
 {
 	w->rows++;

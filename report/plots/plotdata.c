@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Data for plots: which panels there are, and what all plots share.
- * What a plot says (titles, labels, which numbers) is decided in the plot_*.c files, by the numbers
- * of cost.c; how it looks (sizes, colours, fonts) is decided by the scripts of plot/.
+ * Data for plots: the panels, and what all plots share.  The plot_*.c files choose titles, labels and
+ * numbers; the scripts of plot/ choose sizes, colours and fonts.
  */
 #include "report/plots/plotdata.h"
 #include "lib/base/number.h"
@@ -39,7 +38,7 @@ static void put_context(const struct plot *p)
 	const struct run *run = p->tables->run;
 	const struct run_context *c = &run->context;
 	const struct cost *first = plot_first_series(p);
-	/* A kernel from a file has a path there, which says nothing to a reader elsewhere. */
+	/* For a kernel from a file this is a local path. */
 	const char *version = strncmp(c->package, "file ", 5) ? strchr(c->package, ' ') : NULL;
 	char text[512], words[256];
 

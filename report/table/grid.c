@@ -95,7 +95,7 @@ static int width_of(const struct grid *g, size_t column)
 	return (int)width;
 }
 
-/* A cell; spaces are owed until text follows, so that no line ends in one. */
+/* A cell; spaces are deferred until text follows, so that no line ends in one. */
 static void put(FILE *out, int *owed, const char *text, bool left, int width)
 {
 	int len = text ? (int)strlen(text) : 0;
@@ -158,7 +158,7 @@ void grid_markdown_text(const char *text, FILE *out)
 {
 	if (!text)
 		return;
-	/* What is indented for a terminal. */
+	/* Skip the indentation for a terminal. */
 	for (text += strspn(text, " "); *text; text++) {
 		if (strchr("|\\`*_~<[&", *text))
 			fputc('\\', out);

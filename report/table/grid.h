@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A table of texts, for a terminal or as Markdown. */
+/* A table of text cells, for a terminal or as Markdown. */
 #ifndef DAXDM_GRID_H
 #define DAXDM_GRID_H
 
@@ -14,7 +14,7 @@ struct grid_line {
 	char *cells[GRID_COLUMNS_MAX];
 };
 
-/* Begin with grid_init(); what has no memory is left out, and said by grid_print(). */
+/* Start with grid_init(); grid_print() reports lines lost without memory. */
 struct grid {
 	size_t n_columns, n_keys; /* the first n_keys are repeated where a wide grid is split */
 	char *head[GRID_COLUMNS_MAX];
@@ -35,12 +35,11 @@ __attribute__((format(printf, 2, 3))) void grid_across(struct grid *g, const cha
 __attribute__((format(printf, 3, 4))) void grid_cell(struct grid *g, size_t column, const char *fmt,
 						     ...);
 
-/* No line is wider than width, if that can be: columns are split into groups, each with the keys.
- */
+/* In lines of width columns if possible: columns are split into groups, each with the keys. */
 void grid_print(const struct grid *g, FILE *out, int width);
 void grid_markdown(const struct grid *g, FILE *out);
 
-/* Text (may be NULL) with what means something to Markdown, or to HTML within it, made harmless. */
+/* Text (may be NULL) with the markup of Markdown and HTML escaped. */
 void grid_markdown_text(const char *text, FILE *out);
 void grid_free(struct grid *g);
 

@@ -25,7 +25,7 @@ static struct table *find_table(const struct tables *tables, const struct run_re
 	return NULL;
 }
 
-/* The last row, if the record belongs to it: records are in the order of rows. */
+/* The last row, if the record belongs to it: records are ordered by row. */
 static struct table_row *find_row(const struct table *t, const struct run_record *rec)
 {
 	struct table_row *row = t->n_rows ? &t->rows[t->n_rows - 1] : NULL;
@@ -163,7 +163,7 @@ const char *table_gap(const struct tables *tables, const struct table *table,
 		return "void";
 	if (has_gap(run->skips, run->n_skips, id))
 		return "skip";
-	/* A benchmark that cannot be had there at all is skipped as a whole. */
+	/* A benchmark may be skipped as a whole. */
 	snprintf(id, sizeof(id), "%s.*{stack=%s%s%s}", row->bench, run->stacks.name[stack_rank],
 		 *table->fs ? ",fs=" : "", table->fs);
 	if (has_gap(run->skips, run->n_skips, id))
@@ -177,7 +177,7 @@ const char *table_section(const struct table_row *row, char *buf, size_t size)
 	static const char *const pages[] = {
 		[RUN_PAGE_PTE] = ", 4 KiB pages (pte)",
 		[RUN_PAGE_PMD] = ", 2 MiB pages (pmd)",
-		[RUN_PAGE_FALLBACK] = ", 2 MiB asked for, 4 KiB mapped (fallback)",
+		[RUN_PAGE_FALLBACK] = ", 2 MiB fault mapped by 4 KiB (fallback)",
 		[RUN_PAGE_NONE] = "",
 	};
 
@@ -206,15 +206,15 @@ const char *table_fs(const struct table *table)
 	return *table->fs ? table->fs : "no filesystem";
 }
 
-/* How wide everything is, in terminal columns. */
+/* Widths in terminal columns. */
 struct layout {
-	bool beside;		    /* the extra is beside the median, not below it */
+	bool beside;		    /* the overhead is beside the median, not below it */
 	int label;		    /* width of the row labels */
 	int *median, *extra, *cell; /* by position in table->columns */
 };
 
-/* A stack's name is broken after its commas and slashes: "linear:16," over "align=4k".  Returns the
- * length of part number PART, *text its start; 0 if there is none. */
+/* A stack name breaks after commas and slashes: "linear:16," over "align=4k".  Returns the length of
+ * part PART, *text its start; 0 past the last. */
 static int head_part(const char *name, int part, const char **text)
 {
 	const char *comma = strpbrk(name, ",/");
@@ -275,7 +275,7 @@ static int width_of(const struct tables *tables, const struct table *t, struct l
 	return sum;
 }
 
-/* The columns that are printed side by side with column FIRST in front; raw always leads. */
+/* The end of the group of columns from FIRST on that fits the width; each group starts with raw. */
 static size_t group_end(const struct tables *tables, const struct table *t, const struct layout *l,
 			size_t first, int width)
 {
@@ -292,13 +292,13 @@ static size_t group_end(const struct tables *tables, const struct table *t, cons
 	return c;
 }
 
-/* Calls one(column) for raw, if it is not in the group anyway, and for the columns of the group. */
+/* Column raw, if it is not in the group, and the columns of the group. */
 #define for_group(c, first, end, tables, t)                                              \
 	for (size_t c = (first) && (long)(t)->columns[0] == (tables)->raw ? 0 : (first); \
 	     c < (end); c = c || !(first) ? c + 1 : (first))
 
-/* A cell that ends `width` columns after the one before it.  Spaces are owed until text follows,
- * so that no line ends in one. */
+/* A cell that ends `width` columns after the previous one.  Spaces are deferred until text follows, so
+ * that no line ends in one. */
 static void put_text(FILE *out, int *owed, int width, int len, const char *text)
 {
 	*owed += width;
@@ -330,7 +330,7 @@ static void print_head(const struct tables *tables, const struct table *t, const
 	}
 }
 
-/* The line of extras under a line of medians. */
+/* The overheads below a line of medians. */
 static void print_below(const struct table *t, const struct layout *l, const struct table_row *row,
 			const struct run_record *raw, const struct tables *tables, size_t first,
 			size_t end, FILE *out)
@@ -361,7 +361,7 @@ static void print_row(const struct tables *tables, const struct table *t, const 
 	for_group(c, first, end, tables, t)
 	{
 		const struct run_record *rec = row->cell[t->columns[c]];
-		/* Medians stay in line whether or not an extra follows. */
+		/* Medians stay aligned without an overhead. */
 		int tail = l->beside && l->extra[c] ? 1 + l->extra[c] : 0;
 		struct number extra = {""};
 
@@ -421,8 +421,8 @@ void table_print(const struct tables *tables, FILE *out, int width)
 		}
 		fprintf(out, "%s: median in %s per sample%s\n", table_fs(t), t->unit,
 			tables->raw < 0 ? ""
-			: l.beside	? " and, with its sign, what the stack adds to raw"
-					: "; below it what the stack adds to raw");
+			: l.beside	? " and signed DM overhead"
+					: "; below it DM overhead");
 		print_groups(tables, t, &l, out, width);
 		fputc('\n', out);
 		free(widths);

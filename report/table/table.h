@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The records of a run as tables, for terminal, page and plots alike: one table per filesystem and
- * unit, one row per variant, one column per stack.  Nothing here knows a benchmark by name. */
+/* The records of a run as tables, for terminal, HTML and plots: one table per filesystem and unit, one
+ * row per variant, one column per stack.  Independent of any benchmark. */
 #ifndef DAXDM_TABLE_H
 #define DAXDM_TABLE_H
 
@@ -28,7 +28,7 @@ struct tables {
 	const struct run *run;
 	struct table *table;
 	size_t n;
-	long raw; /* rank of the stack "raw", or -1: no extra can be told */
+	long raw; /* rank of the stack "raw", or -1: DM overhead is unknown */
 };
 
 /* Returns 0 or -ENOMEM; *tables needs tables_free() in either case, before the run is freed. */
@@ -42,8 +42,8 @@ const struct run_record *table_raw(const struct tables *tables, const struct tab
 const struct table_row *table_sibling(const struct table *table, const struct table_row *row,
 				      enum run_page page);
 
-/* What stands in a cell without a record: "void", "skip", "lost" (all its huge pages were mapped
- * by 4 KiB pages, see the fallback row) or "-". */
+/* Text of a cell without a record: "void", "skip", "lost" (all huge pages fell back, see the fallback
+ * row) or "-". */
 const char *table_gap(const struct tables *tables, const struct table *table,
 		      const struct table_row *row, size_t stack_rank);
 
@@ -53,10 +53,10 @@ const char *table_section(const struct table_row *row, char *buf, size_t size);
 bool table_section_starts(const struct table *table, size_t row);
 /* The row's variant without its page size. */
 const char *table_label(const struct table_row *row, char *buf, size_t size);
-/* "ext4", or words where a benchmark needs no filesystem. */
+/* "ext4", or "no filesystem". */
 const char *table_fs(const struct table *table);
 
-/* The tables as text, no line wider than width columns if that can be. */
+/* The tables as text, in lines of width columns if possible. */
 void table_print(const struct tables *tables, FILE *out, int width);
 
 #endif

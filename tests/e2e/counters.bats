@@ -54,10 +54,10 @@ counters() { # JQ-FILTER
 
 @test "counting changes no median, and the report shows it" {
 	jq -e 'select(.type == "end") | .status == 0' "$DIR/run.jsonl"
-	grep -F 'Counted, in a second sweep' "$BATS_FILE_TMPDIR/out"
+	grep -F 'Counters (second sweep)' "$BATS_FILE_TMPDIR/out"
 	grep -E '^ext4: minor-faults per operation$' "$BATS_FILE_TMPDIR/out"
 	grep -F 'unavailable: cycles:k, instructions:k' "$BATS_FILE_TMPDIR/out"
-	grep -F 'Counted, in a second sweep' "$DIR/report.html"
+	grep -F 'Counters (second sweep)' "$DIR/report.html"
 	DAXDM_TEST_MARK=$BASE timeout 380 "$TOP/run.sh" bench --name "$BASE-without" --fs ext4 --stack raw \
 		--stack linear:16 --bench 'fault.read.warm.*'
 	jq -rs '[.[] | select(.type == "record" and .variant == "read.warm.pte" and .stack != "linear:16,align=4k") |

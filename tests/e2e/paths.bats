@@ -92,7 +92,7 @@ count() { # JQ-FILTER
 			.["direct.write.4k"].median > .["dax.write.4k"].median' "$DIR/run.jsonl"
 		expect 0
 	done
-	grep -F 'without DAX a read on linear:16 costs' "$BATS_FILE_TMPDIR/out"
+	grep -F 'read without DAX on linear:16' "$BATS_FILE_TMPDIR/out"
 	grep -F 'fsync after one dirty page costs' "$BATS_FILE_TMPDIR/out"
 }
 

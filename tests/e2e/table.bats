@@ -64,7 +64,7 @@ none_where() { # JQ-FILTER
 			.["linear:16"].median > .["linear:1"].median * 1.2' "$DIR/run.jsonl"
 		expect 0
 	done
-	grep -F 'ext4: operations on an unused device, insn for each segment' "$BATS_FILE_TMPDIR/out"
+	grep -F 'ext4: operations on an unused device, insn per segment' "$BATS_FILE_TMPDIR/out"
 }
 
 @test "a loaded table holds an object for each segment, and all of it comes back" {

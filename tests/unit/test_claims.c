@@ -122,17 +122,16 @@ static double median(const char *fs, const char *name, const char *stack)
 	return (double)rec->median;
 }
 
-/* "a warm 4 KiB read fault" back to read.warm.pte; what is no fault is its name. */
+/* "a warm 4 KiB read fault" back to read.warm.pte; other rows are their own name. */
 static const char *name_of_words(const char *words)
 {
 	static char name[256];
 	char size[8], op[64] = "";
-	const char *warmth = !strncmp(words, "cold ", 5)   ? ".cold"
-			     : !strncmp(words, "warm ", 5) ? ".warm"
-							   : "";
-	const char *rest = words + (*warmth ? 5 : 0);
-	const char *page = "pte";
+	const char *page = "pte", *warmth, *rest;
 
+	words += strncmp(words, "a ", 2) ? 0 : 2;
+	warmth = !strncmp(words, "cold ", 5) ? ".cold" : !strncmp(words, "warm ", 5) ? ".warm" : "";
+	rest = words + (*warmth ? 5 : 0);
 	if (sscanf(rest, "%1[24] %*[KM]iB", size) != 1) {
 		snprintf(name, sizeof(name), "%s", words);
 		return name;
@@ -242,11 +241,11 @@ static bool near(double said, double is, double share, double absolute)
 	return fabs(said - is) <= fmax(share * fabs(is), absolute) + 1e-9;
 }
 
-/* "1,750 insn for each segment" or "minus 10 insn for each doubling". */
+/* "1,750 insn per segment" or "-10 insn per doubling". */
 static void claim_slope(const char *text, const struct points *p)
 {
-	bool minus = !strncmp(text, "minus ", 6), doublings = strstr(text, "each doubling");
-	double said = value_of(text + (minus ? 6 : 0)) * (minus ? -1 : 1), r2, other;
+	bool doublings = strstr(text, "per doubling");
+	double said = value_of(text), r2, other;
 	double is = slope(p, doublings, &r2);
 
 	slope(p, !doublings, &other);
@@ -288,24 +287,24 @@ static void grows(void)
 	claim(num(5) == p.cost[0] && num(6) == p.segments[0]);
 	claim(num(7) == p.cost[p.n - 1] && num(8) == p.segments[p.n - 1]);
 	growth(fs, name, target, num(9));
-	if (!strncmp(slopes, "linear, about ", 14))
-		claim_slope(slopes + 14, &p);
-	else if (!strncmp(slopes, "about ", 6))
-		claim_slope(slopes + 6, &p);
-	slope(&p, !strstr(slopes, "each segment"), &r2);
-	slope(&p, strstr(slopes, "each segment"), &other);
-	if (!strcmp(slopes, "no line fits")) {
+	if (!strncmp(slopes, "linear, ", 8))
+		claim_slope(slopes + 8, &p);
+	else if (strncmp(slopes, "no ", 3) != 0)
+		claim_slope(slopes, &p);
+	slope(&p, !strstr(slopes, "per segment"), &r2);
+	slope(&p, strstr(slopes, "per segment"), &other);
+	if (!strncmp(slopes, "no ", 3)) {
 		claim(fmax(r2, other) < 0.8);
-	} else if (match("^R2 ([0-9.]+), by [a-z]+ ([0-9.]+)$", how)) {
+	} else if (match("^R2 ([0-9.]+), [a-z]+ fit ([0-9.]+)$", how)) {
 		claim(near(num(1), r2, 0, 0.00051) && near(num(2), other, 0, 0.00051));
 	} else {
 		claim(p.n == 2);
 	}
-	item = strstr(rest, "so does ");
-	for (item = item ? strtok_r(item + 8, ")", &save) : NULL; item;
+	item = strstr(rest, "also ");
+	for (item = item ? strtok_r(item + 5, ")", &save) : NULL; item;
 	     item = strtok_r(NULL, ")", &save)) {
 		item += strncmp(item, ", ", 2) ? 0 : 2;
-		assert_true(match("^(.+) \\(([0-9.]+) times raw(, (.*))?$", item));
+		assert_true(match("^(.+) \\(([0-9.]+)x raw(, (.*))?$", item));
 		snprintf(name, sizeof(name), "%s", group[1]);
 		growth(fs, name, target, num(2));
 		p = plain(fs, name, target);
@@ -318,7 +317,7 @@ static void claim_trend(const char *trend, const struct points *p, double raw)
 {
 	double r2, other, range = most_of(p) - least_of(p);
 
-	if (!strcmp(trend, "the number of segments hardly matters")) {
+	if (!strcmp(trend, "independent of the number of segments")) {
 		claim(range <= 5 || range <= fabs(p->cost[0] - raw) / 100);
 	} else if (!strncmp(trend, "on average ", 11)) {
 		claim_slope(trend + 11, p);
@@ -359,11 +358,12 @@ static void adds(void)
 
 static void odd(void)
 {
-	const char *fs = fs_of(group[1]), *name = name_of_words(group[5]);
+	const char *fs = fs_of(group[1]), *name = name_of_words(group[7]);
 	double raw = median(fs, name, "raw"), at = median(fs, name, group[2]);
+	double sign = strcmp(group[3], "adds") ? -1 : 1;
 
-	claim(num(6) == at && num(7) == raw && num(3) == at - raw && raw > 0);
-	claim(near(num(4), 100 * (at - raw) / raw, 0, 0.051));
+	claim(num(8) == at && num(9) == raw && sign * num(4) == at - raw && raw > 0);
+	claim(near(num(5), 100 * (at - raw) / raw, 0, 0.051));
 }
 
 static void cold(void)
@@ -376,8 +376,8 @@ static void cold(void)
 	is = median(fs, name_of_words(words), "raw");
 	memcpy(words, "warm", 4);
 	warm = median(fs, name_of_words(words), "raw");
-	claim(num(5) == is && num(3) == is - warm);
-	claim(near(num(4), 100 * (is - warm) / warm, 0, 0.051));
+	claim(num(3) == is && num(4) == is - warm);
+	claim(near(num(5), 100 * (is - warm) / warm, 0, 0.051));
 }
 
 static int by_value(const void *a, const void *b)
@@ -387,23 +387,23 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Groups: fs, "all ", n, bench, stack, least, its variant, most, unit, its variant, middle, far
+/* Groups: fs, "all ", n, bench, stack, minimum, its variant, median, maximum, unit, its variant, far
  * ones. */
 static void range(void)
 {
 	char bench[64], far[1600], name[256], *save, *item;
 	const char *fs = fs_of(group[1]);
-	double extra[512], least = num(6), most = num(8), middle = num(11);
+	double extra[512], least = num(6), most = num(9), middle = num(8);
 	size_t n = 0, rows = 0, above = 0, told = 0, more = 0;
 
-	snprintf(bench, sizeof(bench), "%s", *group[4] ? group[4] + strlen(" of ") : "");
+	snprintf(bench, sizeof(bench), "%s", group[4]);
 	snprintf(far, sizeof(far), "%s", group[12]);
 	for (size_t v = 0; v < run->n_records; v++) {
 		const struct run_record *rec = &run->records[v], *on, *raw;
 		const struct run_record *before = v ? rec - 1 : NULL;
 
-		if (strcmp(rec->fs, fs) || strcmp(rec->unit, group[9]) ||
-		    (*bench && strcmp(rec->bench, bench)))
+		if (strcmp(rec->fs, fs) || strcmp(rec->unit, group[10]) ||
+		    strcmp(rec->bench, bench))
 			continue;
 		/* Records of one row follow one another. */
 		if (before && !strcmp(before->fs, rec->fs) && !strcmp(before->bench, rec->bench) &&
@@ -418,7 +418,7 @@ static void range(void)
 		extra[n++] = (double)(on->median - raw->median);
 		if (!strcmp(rec->variant, group[7]))
 			claim(extra[n - 1] == least);
-		if (!strcmp(rec->variant, group[10]))
+		if (!strcmp(rec->variant, group[11]))
 			claim(extra[n - 1] == most);
 	}
 	claim(num(3) == (double)n && (!*group[2] || n == rows));
@@ -564,7 +564,7 @@ static void claim_law(const char *law, const struct points *p)
 
 static void claim_numbers(const char *how, size_t fewest, size_t most)
 {
-	if (match("of ([0-9]+)( to ([0-9]+))? numbers of segments", how))
+	if (match("over ([0-9]+)( to ([0-9]+))? segment counts", how))
 		claim(num(1) == (double)fewest && (*group[2] ? num(3) : num(1)) == (double)most);
 	else
 		claim(most == 2);
@@ -621,7 +621,7 @@ static void others(void)
 		least = num(2);
 		most = *group[4] ? num(5) : least;
 		claim(least == least_of(&p) && most == most_of(&p));
-		if (!strncmp(what, "changes", 7)) {
+		if (strstr(what, "less than")) {
 			claim(most - least < least / 10);
 		} else if (!strncmp(what, "grow", 4)) {
 			claim(rises(&p) && most - least >= least / 10);
@@ -665,7 +665,7 @@ static void memory_range(void)
 	claim(num(2) == least_of(&p) && num(3) == most_of(&p));
 }
 
-/* "+0 after a suspension, +247 after one with a freeze", all on one stack. */
+/* "+0 after suspend and resume, +247 after freeze and thaw", all on one stack. */
 static void first_fault(void)
 {
 	const char *kind = strstr(group[2], "mapped before") ? "known"
@@ -673,9 +673,9 @@ static void first_fault(void)
 							     : "stored";
 	static const struct {
 		const char *words, *after;
-	} afters[] = {{"after a suspension", "resumed"},
-		      {"after one with", "thawed"},
-		      {"after a freeze and", "swapped"}};
+	} afters[] = {{"after suspend", "resumed"},
+		      {"after freeze and thaw", "thawed"},
+		      {"after freeze and table", "swapped"}};
 	char name[128];
 	double ordinary;
 
@@ -753,7 +753,7 @@ static void without_dax(void)
 	snprintf(stack, sizeof(stack), "%s", group[3]);
 	snprintf(list, sizeof(list), "%s", group[4]);
 	for (item = strtok_r(list, ";", &save); item; item = strtok_r(NULL, ";", &save)) {
-		bool first = n_ways == 1 && strstr(item, "by O_DIRECT");
+		bool first = n_ways == 1 && strstr(item, "O_DIRECT");
 		char size[16], name[128], *at, *inner;
 		double dax;
 
@@ -763,10 +763,10 @@ static void without_dax(void)
 		dax = median(fs, name, stack);
 		if (first && strstr(item, " cold "))
 			snprintf(ways[n_ways++], sizeof(ways[0]), "buffered.%s.cold", op);
-		if (first && (strstr(item, " warm ") || strstr(item, " into the page cache")))
+		if (first && strstr(item, " warm "))
 			snprintf(ways[n_ways++], sizeof(ways[0]), "buffered.%s.warm", op);
 		if (first) {
-			assert_true(match("\\(" N " [a-z/]+ instead of " N "\\)", item));
+			assert_true(match("\\(" N " [a-z/]+, DAX " N "\\)", item));
 			snprintf(name, sizeof(name), "bio direct.%s.%s", op, size);
 			claim(num(1) == median(fs, name, stack) && num(2) == dax);
 			inner = strchr(item, '('); /* whose commas are none of the list */
@@ -787,7 +787,7 @@ static void without_dax(void)
 	}
 }
 
-/* "read.cold 3.67 (16,121 insn instead of 4,387), ..." */
+/* "read.cold 3.67 (16,121 insn, DAX 4,387), ..." */
 static void cached_faults(void)
 {
 	char fs[16], stack[64], list[1600], *at;
@@ -799,8 +799,7 @@ static void cached_faults(void)
 		char name[64], kind[32];
 		double other, dax, times;
 
-		assert_true(match("^([a-z.]+) ([0-9.]+) \\(" N " [a-z/]+ instead of " N "\\)(, )?",
-				  at));
+		assert_true(match("^([a-z.]+) ([0-9.]+) \\(" N " [a-z/]+, DAX " N "\\)(, )?", at));
 		snprintf(kind, sizeof(kind), "%s", group[1]);
 		times = num(2), other = num(3), dax = num(4);
 		snprintf(name, sizeof(name), "%s.pte", kind);
@@ -811,7 +810,7 @@ static void cached_faults(void)
 	}
 }
 
-/* "4 KiB 14.7 (10,541 insn instead of 717), ..." */
+/* "4 KiB 14.7 (10,541 insn, MAP_SYNC 717), ..." */
 static void durable(void)
 {
 	char fs[16], stack[64], list[1600], *at;
@@ -823,7 +822,7 @@ static void durable(void)
 		char name[64], size[16];
 		double call, own;
 
-		assert_true(match("^([0-9]+ [KM]iB) ([-0-9.]+) \\(" N " [a-z/]+ instead of " N
+		assert_true(match("^([0-9]+ [KM]iB) ([-0-9.]+) \\(" N " [a-z/]+, MAP_SYNC " N
 				  "\\)(, )?",
 				  at));
 		short_size(group[1], size);
@@ -905,72 +904,62 @@ static const struct {
 	const char *pattern;
 	void (*holds)(void);
 } kinds[] = {
-	{FS "(.+) grows with the segments of dm-([a-z]+): " N " [a-z/]+ on raw, " N " with " N
-	    ", " N " with " N " \\(([0-9.]+) times raw\\); ([^(]*) \\(([^)]*)\\)(; so does .*)?$",
+	{FS "(.+) grows with the number of dm-([a-z]+) segments: " N " [a-z/]+ on raw, " N
+	    " with " N ", " N " with " N
+	    " \\(([0-9.]+)x raw\\); ([^(]*) \\(([^)]*)\\)(; also .*)?$",
 	 grows},
-	{FS "dm-([a-z]+) with " N " segments? (adds|takes) " N " [a-z/]+ \\(" PERCENT
-	    "\\) (to|off) a (.*): " N " instead of " N "(; " S " [a-z/]+ with " N " segments?, " S
+	{FS "dm-([a-z]+) with " N " segments? (adds|removes) " N " [a-z/]+ \\(" PERCENT
+	    "\\) (to|from) (.*): median " N ", raw " N "(; " S " [a-z/]+ with " N " segments?, " S
 	    " with " N ": (.*))?$",
 	 adds},
-	{FS "([a-z]+:[^ ]+): " S " [a-z/]+ \\(" PERCENT "\\) on a (.*): " N " instead of " N "$",
+	{FS "([a-z]+:[^ ]+) (adds|removes) " N " [a-z/]+ \\(" PERCENT
+	    "\\) (to|from) (.*): median " N ", raw " N "$",
 	 odd},
-	{FS "a (.*) costs " S " [a-z/]+ \\(" PERCENT
-	    "\\) when it is cold instead of warm, on raw: " N "$",
+	{FS "a cold (.*) on raw costs " N " [a-z/]+, " S " \\(" PERCENT "\\) over a warm one$",
 	 cold},
-	{FS "over (all )?" N " variants( of [a-z]+)? on ([^ ]+) the extra over raw goes from " S
-	    " \\(([^)]*)\\) to " S " ([a-z/]+) \\(([^)]*)\\); the median is " S
-	    "(, more than 3 times it are also .*)?$",
+	{FS "DM overhead of (all )?" N " ([a-z]+) variants on ([^ ]+): min " S
+	    " \\(([^)]*)\\), median " S ", max " S
+	    " ([a-z/]+) \\(([^)]*)\\)(; more than 3x the median: .*)?$",
 	 range},
-	{"^huge pages lost: " N " of " N
-	 " windows on ([^ ]+) \\(([a-z0-9]+)\\)(: touching all of one "
-	 "costs (one fault of " N " and )?" N " faults of " N " ([a-z/]+) each instead of one of " N
-	 "( \\(" N " [a-z/]+, " N " times as many\\))?)?$",
+	{"^huge pages lost: " N " of " N " windows on ([^ ]+) \\(([a-z0-9]+)\\)(; a whole window "
+	 "takes (one fault of " N " and )?" N " faults of " N " ([a-z/]+) instead of one of " N
+	 "( \\(" N " [a-z/]+, " N "x raw\\))?)?$",
 	 lost},
 	{FS "no huge page lost on (the other )?([0-9]+) stacks?: 2 MiB pages map all " N
 	    " windows$",
 	 kept},
-	{FS "([a-z.]+): " N " faults asked for 2 MiB and got 4 KiB on raw already, median " N
-	    " [a-z/]+(; the filesystem placed " N " of all " N " windows 2 MiB aligned)?$",
+	{FS "([a-z.]+): " N " faults on raw fell back from 2 MiB to 4 KiB, median " N
+	    " [a-z/]+(; the filesystem aligned " N " of " N " windows to 2 MiB)?$",
 	 refused},
-	{FS
-	 "operations on (an unused|a mounted) device, [a-z/]+ for each segment \\+ for any table "
-	 "\\(([^)]*)\\): (.*)$",
+	{FS "operations on (an unused|a mounted) device, [a-z/]+ per segment \\+ constant "
+	    "\\(([^)]*)\\): (.*)$",
 	 operations},
-	{FS
-	 "operations whose cost (grows with the number of segments, but not linearly|changes by "
-	 "less "
-	 "than a tenth with the number of segments|differs by a tenth or more between tables, but "
-	 "does not grow with their segments), in [a-z/]+: (.*)$",
+	{FS "operations that (grow nonlinearly with the number of segments|vary by less than 10 "
+	    "%|vary by 10 % or more, but do not grow with the number of segments), in [a-z/]+: "
+	    "(.*)$",
 	 others},
-	{FS
-	 "a loaded table holds ([-0-9,.]+ [-+] [0-9,]+( \\([0-9.]+ %\\))?) bytes of kernel memory, "
-	 "for each segment \\+ for any table \\(([^)]*)\\)$",
+	{FS "a loaded table holds ([-0-9,.]+ [-+] [0-9,]+( \\([0-9.]+ %\\))?) bytes of kernel "
+	    "memory, per segment \\+ constant \\(([^)]*)\\)$",
 	 memory_law},
 	{FS "a loaded table holds " N " to " N " bytes of kernel memory$", memory_range},
-	{FS
-	 "(a load from a page that was mapped before|a load from a page never touched|a store to a "
-	 "page that was dirty) costs " N " [a-z/]+ on ([^ ;]+); as the first fault, (.*)$",
+	{FS "(a load from a page mapped before|a load from a page never touched|a store to a dirty "
+	    "page) costs " N " [a-z/]+ on ([^ ;]+); (.*)$",
 	 first_fault},
-	{FS "([a-z]+) ([a-z0-9.]+): ([0-9]+) workers make ([0-9.]+) times the [a-z/]+ of one on "
-	    "([^ ]*[^ ,])(, ([0-9.]+) times on ([^ ]+[^ ,])(, the least of ([0-9]+) others with as "
-	    "many)?)?$",
+	{FS "([a-z]+) ([a-z0-9.]+): ([0-9]+) workers reach ([0-9.]+)x the [a-z/]+ of one on "
+	    "([^ ]*[^ ,])(, ([0-9.]+)x on ([^ ]+)( \\(lowest of ([0-9]+) other stacks\\))?)?$",
 	 scaling},
+	{FS "(read|write) without DAX on ([^ ]+), relative to DAX: (.*)$", without_dax},
+	{FS "4 KiB fault in the page cache on ([^ ]+), relative to DAX: (.*)$", cached_faults},
 	{FS
-	 "without DAX a (read|write) on ([^ ]+) costs, as a multiple of what it costs with: (.*)$",
-	 without_dax},
-	{FS
-	 "a 4 KiB fault in the page cache on ([^ ]+) costs, as a multiple of one with DAX: (.*)$",
-	 cached_faults},
-	{FS "a durable copy on ([^ ]+) by msync costs, as a multiple of one by MAP_SYNC and "
-	    "pmem_memcpy_persist: (.*)$",
+	 "durable copy by msync on ([^ ]+), relative to MAP_SYNC with pmem_memcpy_persist: (.*)$",
 	 durable},
-	{FS "(fsync|msync) after one dirty page costs " N " [a-z/]+ on raw and " N
-	    " on ([^ ]+): ([-0-9.]+) times as many$",
+	{FS "(fsync|msync) after one dirty page costs " N " [a-z/]+ on raw, " N
+	    " on ([^ ]+) \\(([-0-9.]+)x\\)$",
 	 sync_call},
-	{FS "the medians of fio on ([^ ]+), less what its null engine takes, differ from ours "
-	    "by " PERCENT " \\(([^)]*)\\) to " PERCENT " \\(([^)]*)\\) \\(([0-9]+) pairs\\)$",
+	{FS "fio on ([^ ]+) minus its null engine differs from this suite by " PERCENT
+	    " \\(([^)]*)\\) to " PERCENT " \\(([^)]*)\\) \\(([0-9]+) pairs\\)$",
 	 fio_compare},
-	{FS "([^ ]+) adds to raw, in [a-z/]+ by fio and by our benchmark: (.*)$", fio_extra},
+	{FS "DM overhead on ([^ ]+) in [a-z/]+, fio and this suite: (.*)$", fio_extra},
 };
 
 static void check_sentence(void *arg, const char *text)
@@ -1008,8 +997,8 @@ static void segments_title(void)
 	snprintf(extra_row, sizeof(extra_row), "%s", name_of_words(group[3]));
 }
 
-/* "... grows by about 100 insn for each segment: 7.9 times raw on ext4", or "grows with the
- * segments: ..." where no line fits. */
+/* "... grows by 100 insn per segment: 7.9x raw on ext4", or "grows with the number of segments: ..."
+ * without a fit. */
 static void growth_title(void)
 {
 	char name[128], slopes[128], rest[512], *item, *save;
@@ -1022,7 +1011,7 @@ static void growth_title(void)
 	for (item = strtok_r(rest, ",", &save); item; item = strtok_r(NULL, ",", &save)) {
 		bool is_first = item == rest;
 
-		claim(match("^ ?([0-9.]+) times raw on (.*)$", item));
+		claim(match("^ ?([0-9.]+)x raw on (.*)$", item));
 		p = plain(fs_of(group[2]), name, "linear");
 		growth(fs_of(group[2]), name, "linear", num(1));
 		if (!is_first)
@@ -1055,9 +1044,8 @@ static const struct {
 	{"^dm-([a-z]+) on ([a-z0-9 ]+): " S " [a-z/]+ with " N " segments?, " S " with " N
 	 "; (.*)$",
 	 extra_title},
-	{"^The cost of a (.*) grows (with the segments|by about ([^:]*)): (.*)$", growth_title},
-	{"^To load a table costs ([-0-9,.]+) [a-z/]+ for each segment, and " N " for any table$",
-	 table_title},
+	{"^Cost of a (.*) grows (with the number of segments|by ([^:]*)): (.*)$", growth_title},
+	{"^Table load: ([-0-9,.]+) [a-z/]+ per segment \\+ " N " constant$", table_title},
 };
 
 static size_t seen_titles[COUNT(titles)];

@@ -101,22 +101,17 @@ static void test_numbers(void **state)
 static void test_findings(void **state)
 {
 	static const char *const want[] = {
-		"huge pages lost: 16 of 16 windows on linear:16,align=4k (ext4): touching all of "
-		"one "
-		"costs one fault of 4,600 and 511 faults of 4,224 insn each instead of one of "
-		"5,900 (2,163,064 insn, 367 "
-		"times as many)\n",
+		"huge pages lost: 16 of 16 windows on linear:16,align=4k (ext4); a whole window "
+		"takes one fault of 4,600 and 511 faults of 4,224 insn instead of one of 5,900 "
+		"(2,163,064 insn, 367x raw)\n",
 		"ext4: no huge page lost on the other 3 stacks: 2 MiB pages map all 48 windows\n",
 		"ext4: dm-linear with 16 segments adds 188 insn (+4.7 %) to a warm 4 KiB read "
-		"fault: "
-		"4,223 instead of 4,035; +140 insn with 1 segment, +188 with 16: on average 12 "
-		"insn for "
-		"each doubling\n",
-		"ext4: a 4 KiB read fault costs +270 insn (+6.7 %) when it is cold instead of warm",
-		"adds 188 insn (+3.2 %) to a warm 2 MiB read fault: 6,088 instead of 5,900",
-		"no filesystem: dm-linear with 1 segment adds 120 insn (+133.3 %) to a hop map: "
-		"210 "
-		"instead of 90\n",
+		"fault: median 4,223, raw 4,035; +140 insn with 1 segment, +188 with 16: on "
+		"average 12 insn per doubling\n",
+		"ext4: a cold 4 KiB read fault on raw costs 4,305 insn, +270 (+6.7 %) over a warm",
+		"adds 188 insn (+3.2 %) to a warm 2 MiB read fault: median 6,088, raw 5,900",
+		"no filesystem: dm-linear with 1 segment adds 120 insn (+133.3 %) to hop map: "
+		"median 210, raw 90\n",
 	};
 	struct opened o;
 	char *text;
@@ -173,22 +168,17 @@ static void test_growing(void **state)
 		const char *first; /* NULL: nothing grows */
 	} cases[] = {
 		{1600, 3100, 7900,
-		 "ext4: odd.cold.pte grows with the segments of dm-linear: 1,000 insn on raw, "
-		 "1,600 "
-		 "with 1, 7,900 with 64 (7.9 times raw); linear, about 100 insn for each segment "
-		 "(R2 1.000, by doublings 0.784)\n"},
+		 "ext4: odd.cold.pte grows with the number of dm-linear segments: 1,000 insn on "
+		 "raw, 1,600 with 1, 7,900 with 64 (7.9x raw); linear, 100 insn per segment "
+		 "(R2 1.000, logarithmic fit 0.784)\n"},
 		{1200, 1600, 1800,
-		 "ext4: odd.cold.pte grows with the segments of dm-linear: 1,000 insn on raw, "
-		 "1,200 "
-		 "with 1, 1,800 with 64 (1.8 times raw); about 100 insn for each doubling (R2 "
-		 "1.000, "
-		 "by segments 0.784)\n"},
+		 "ext4: odd.cold.pte grows with the number of dm-linear segments: 1,000 insn on "
+		 "raw, 1,200 with 1, 1,800 with 64 (1.8x raw); 100 insn per doubling (R2 1.000, "
+		 "linear fit 0.784)\n"},
 		{1200, 1800, 0,
-		 "ext4: odd.cold.pte grows with the segments of dm-linear: 1,000 insn on raw, "
-		 "1,200 "
-		 "with 1, 1,800 with 16 (1.8 times raw); about 150 insn for each doubling (only "
-		 "two "
-		 "stacks, which do not tell the shape)\n"},
+		 "ext4: odd.cold.pte grows with the number of dm-linear segments: 1,000 insn on "
+		 "raw, 1,200 with 1, 1,800 with 16 (1.8x raw); 150 insn per doubling (two stacks "
+		 "only, shape unknown)\n"},
 		{1200, 1400, 1700, NULL},
 		{1911, 1911, 1911, NULL},
 	};
@@ -218,9 +208,8 @@ static void test_range(void **state)
 	(void)state;
 	open_growing(&o, 1600, 3100, 0);
 	text = sentences(&o.tables, findings_numbers);
-	assert_holds(text, "ext4: over 4 variants on linear:16 the extra over raw goes from "
-			   "+188 (");
-	assert_holds(text, ") to +2,100 insn (odd.cold.pte); the median is +188\n");
+	assert_holds(text, "ext4: DM overhead of 4 fault variants on linear:16: min +188 (");
+	assert_holds(text, "), median +188, max +2,100 insn (odd.cold.pte)\n");
 	free(text);
 	close_fixture(&o);
 }
@@ -234,13 +223,13 @@ static void test_odd(void **state)
 	(void)state;
 	open_fixture(&o, NULL, NULL);
 	text = sentences(&o.tables, findings_numbers);
-	assert_lacks(text, "linear:16,align=4k: +189");
+	assert_lacks(text, "linear:16,align=4k adds 189");
 	free(text);
 	close_fixture(&o);
 	open_median(&o, 4224, 4535);
 	text = sentences(&o.tables, findings_numbers);
-	assert_holds(text, "ext4: linear:16,align=4k: +500 insn (+12.4 %) on a warm 4 KiB read "
-			   "fault: 4,535 instead of 4,035\n");
+	assert_holds(text, "ext4: linear:16,align=4k adds 500 insn (+12.4 %) to a warm 4 KiB read "
+			   "fault: median 4,535, raw 4,035\n");
 	free(text);
 	close_fixture(&o);
 }
@@ -289,10 +278,8 @@ static void test_plot_growing(void **state)
 	open_growing(&o, 1600, 3100, 7900);
 	text = plot_settings(&o.tables);
 	assert_holds(text, "draw_growth = 1\n");
-	assert_holds(
-		text,
-		"\t0\tThe cost of a cold 4 KiB odd fault grows by about 100 insn for each segment: "
-		"7.9 times raw on ext4\n");
+	assert_holds(text, "\t0\tCost of a cold 4 KiB odd fault grows by 100 insn per segment: "
+			   "7.9x raw on ext4\n");
 	assert_holds(text, "off the axis: see fault-growth and the table)");
 	free(text);
 	close_fixture(&o);
@@ -314,7 +301,7 @@ static void test_cheaper(void **state)
 	open_median(&o, 4223, 4000);
 	text = sentences(&o.tables, findings_numbers);
 	assert_holds(text,
-		     "dm-linear with 16 segments takes 35 insn (-0.9 %) off a warm 4 KiB read");
+		     "dm-linear with 16 segments removes 35 insn (-0.9 %) from a warm 4 KiB read");
 	free(text);
 	close_fixture(&o);
 }
@@ -334,12 +321,12 @@ static void test_refused_on_raw(void **state)
 		"\"fault\",\"variant\":\"read.warm.fallback\",\"stack\":\"raw\"");
 	text = sentences(&o.tables, findings_numbers);
 	assert_non_null(strstr(text, "ext4: read.warm.fallback: "));
-	assert_non_null(strstr(text, " faults asked for 2 MiB and got 4 KiB on raw already, "));
+	assert_non_null(strstr(text, " faults on raw fell back from 2 MiB to 4 KiB, "));
 	free(text);
 	close_fixture(&o);
 	open_fixture(&o, NULL, NULL);
 	text = sentences(&o.tables, findings_numbers);
-	assert_null(strstr(text, "on raw already"));
+	assert_null(strstr(text, "on raw fell back"));
 	free(text);
 	close_fixture(&o);
 }
@@ -425,7 +412,7 @@ static void test_table(void **state)
 	(void)state;
 	open_fixture(&o, NULL, NULL);
 	text = table_text(&o.tables, 100);
-	assert_holds(text, "ext4: median in insn per sample and, with its sign");
+	assert_holds(text, "ext4: median in insn per sample and signed DM overhead");
 	assert_holds(text, "  read.warm  4,035  4,175 +140  4,223 +188  4,224 +189\n");
 	assert_holds(text, "  read.cold  4,305        void  4,493 +188           -\n");
 	assert_holds(text, "  read.warm  5,900  6,040 +140  6,088 +188        lost\n");
@@ -480,7 +467,7 @@ static char *counted_text(const struct run *run)
 	return text;
 }
 
-/* What is the same everywhere is a sentence, what differs a table. */
+/* Equal counters are a sentence, others a table. */
 static void test_counted(void **state)
 {
 	static const char end[] = "{\"type\":\"end\"";
@@ -500,8 +487,8 @@ static void test_counted(void **state)
 	text = sentences(&o.tables, collect_counted);
 	assert_holds(text, "400 operations in 2 passes");
 	assert_holds(text, "unavailable: cycles:k: no PMU; get one\n");
-	assert_holds(text, "major-faults: 0 per operation, everywhere\n");
-	assert_holds(text, "instructions:k: ~4,223 per operation, everywhere\n");
+	assert_holds(text, "major-faults: 0 per operation in all passes\n");
+	assert_holds(text, "instructions:k: ~4,223 per operation in all passes\n");
 	assert_holds(text, "not counted: fault.cow{stack=raw,fs=ext4}: it went elsewhere\n");
 	assert_lacks(text, "minor-faults");
 	free(text);
@@ -620,7 +607,7 @@ static void test_plotdata(void **state)
 		"draw_huge = 1\n",
 		"panels = 1\n",
 		"\tlinear:16,align=4k loses 16 of 16 huge pages on ext4: 2 MiB cost 2,163,064 "
-		"insn, 367 times as many as on raw\n",
+		"insn, 367x raw\n",
 	};
 	char dir[] = "/tmp/daxdm-plotdata-XXXXXX", text[8192] = "", command[128], *settings;
 	struct opened o;

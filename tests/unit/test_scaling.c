@@ -62,9 +62,9 @@ static void the_most_workers_against_one(void **state)
 							RATE("fault.processes.one.2", "raw", 2000));
 
 	(void)state;
-	assert_string_equal(text, "ext4: scale fault.threads.one: 8 workers make 5.00 times the "
-				  "faults/s of one on raw, 3.50 times on linear:16\n"
-				  "ext4: scale fault.processes.one: 2 workers make 2.00 times the "
+	assert_string_equal(text, "ext4: scale fault.threads.one: 8 workers reach 5.00x the "
+				  "faults/s of one on raw, 3.50x on linear:16\n"
+				  "ext4: scale fault.processes.one: 2 workers reach 2.00x the "
 				  "faults/s of one on raw\n");
 	free(text);
 }
@@ -77,7 +77,7 @@ static void only_like_is_compared(void **state)
 				     RATE("fault.threads.own.2", "linear:16", 1000));
 
 	(void)state;
-	assert_string_equal(text, "ext4: scale fault.threads.own: 4 workers make 4.00 times the "
+	assert_string_equal(text, "ext4: scale fault.threads.own: 4 workers reach 4.00x the "
 				  "faults/s of one on raw\n");
 	free(text);
 }
