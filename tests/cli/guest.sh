@@ -26,7 +26,7 @@ chosen() { # OPTION
 	local values
 	values=$(asked "$1")
 	if [[ ! $values ]]; then
-		values=$(awk -v name="$1" '{ sub(/#.*/, "") } $1 == name { for (i = 2; i <= NF; i++) print $i }' "$(asked workload)")
+		values=$(awk -v name="$1" '{ sub(/#.*/, ""); sub(/\r$/, "") } $1 == name { for (i = 2; i <= NF; i++) print $i }' "$(asked workload)")
 	fi
 	jq -Rnc '[inputs | select(. != "")]' <<<"$values"
 }
@@ -50,6 +50,7 @@ bench_run() {
 			else del(.emulator) | .devices = $devices end
 		elif .type == "record" then
 			select(any_of($stacks; .stack) and any_of($fs; .fs // "") and any_of($metrics; .id)) | .meter = $meter |
+			if $meter == "time" then .unit = "ns" else . end |
 			if .stack == "linear:16" then
 				(.min, .p10, .median, .mean, .p90, .p99, .max) += $cost | .samples |= map([.[0] + $cost, .[1]])
 			else . end
