@@ -25,7 +25,7 @@ bench() {
 @test "the phases of a run, in order" {
 	bench --name r
 	expect 0 "4,223" "results are in results/r/"
-	diff <(printf '%s\n' setup build kernel guests) <(grep -oE '^(setup|build|kernel|guests) ' <<<"$output" | tr -d ' ')
+	diff <(printf '%s\n' setup kernel guests) <(grep -oE '^(setup|kernel|guests) ' <<<"$output" | tr -d ' ')
 	[[ $(context_of r '[.kernel.release, .meter, .stacks, .fs, .metrics, .emulator.seed, .emulator.boot]') == \
 		'["6.1.0-56-amd64","insn",["raw","linear:1","linear:16"],["ext4","xfs"],["fault"],1,"snapshot"]' ]]
 	[[ -s $CO/results/r/report.html && -e $CO/results/r/drawn.svg ]]
@@ -194,7 +194,7 @@ bench() {
 		kill -INT $!
 		ended
 		output=$(cat "$BATS_TEST_TMPDIR/err")
-		expect 130 "run.sh: interrupted in the phase $phase"
+		expect 130 ": interrupted in the phase $phase"
 		[[ $output != *$'\n'* ]] || expect "one line"
 		within 5 gone "$(cat "$CO/pid")"
 		left_nothing
@@ -229,7 +229,7 @@ bench() {
 	# In processor time: a busy machine takes longer, not more of it.
 	TIMEFORMAT='%3U %3S'
 	{ time bench --name r; } 2>"$CO/time"
-	expect 0 "nothing to do" # nothing was built again
+	expect 0
 	awk '{ exit !($1 + $2 > 0 && $1 + $2 < 1.5) }' "$CO/time" # with the report, unloaded: 0.4 s
 }
 
