@@ -91,6 +91,9 @@ void command_add_each(struct words *command, const char *option, const struct wo
 
 /* ---- running -------------------------------------------------------------------------------- */
 
+/* Set for the programs that this one starts: an interruption is reported once, by the first. */
+static const char CHILD[] = "DAXDM_CHILD";
+
 void process_note(pid_t group)
 {
 	const struct process_note note = {.group = group, .limit_ms = process_stop_limit_ms};
@@ -151,6 +154,7 @@ static noreturn void become(char **argv, const char *out, const char *err, pid_t
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	unsetenv("DAXDM_FROM"); /* all paths are as seen from here now */
+	setenv(CHILD, "1", 1);
 	if (getppid() != parent)
 		_exit(STATUS_BROKEN);
 	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -197,7 +201,7 @@ void process_start(struct words *command, const char *out, const char *err)
 
 static noreturn void interrupted(int signal)
 {
-	if (!process_says_it) {
+	if (!process_says_it && !getenv(CHILD)) {
 		if (isatty(STDERR_FILENO))
 			fputs("\r\033[K", stderr);
 		msg_error("%s%s%s",

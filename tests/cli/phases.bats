@@ -63,6 +63,14 @@ bench() {
 	[[ $(context_of r .fs) == '["xfs"]' ]]
 }
 
+@test "fio is a part of the guest only where a benchmark runs it" {
+	bench --name r
+	grep -qx 'emu/initramfs.sh build/kernels/k ext4' "$CO/calls"
+	bench --name s --bench 'fiojob.psync.*' --fs xfs
+	expect 0
+	grep -qx 'emu/initramfs.sh build/kernels/k xfs+fio' "$CO/calls"
+}
+
 @test "--quick and --full choose the workload" {
 	printf 'stack raw\nfs ext4\nbench fault\n' >"$CO/workloads/quick"
 	printf 'stack linear:1\nfs ext4\nbench fault\n' >"$CO/workloads/full"
