@@ -249,9 +249,9 @@ static void lock_checkout(void)
 	}
 	for (int waited_ms = 0; flock(lock_fd, LOCK_SH | LOCK_NB) < 0; waited_ms += 100) {
 		if (waited_ms >= CLEAN_LIMIT_MS)
-			process_quit(STATUS_BROKEN,
-				     "another process runs `./run.sh clean` in this checkout; try "
-				     "again when it has ended");
+			process_quit(
+				STATUS_BROKEN,
+				"this checkout is being cleaned; try again when that has ended");
 		nanosleep(&tick, NULL);
 	}
 }
