@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a benchmark is.  One file in bench/ with one const descriptor, its last definition, and one
- * line in bench/table.c: nothing else needs to know of it.
+ * The descriptor of a benchmark.  A benchmark is one file in bench/ with one const descriptor, its
+ * last definition, and one line in bench/table.c.  No other file refers to it.
  */
 #ifndef DAXDM_BENCH_H
 #define DAXDM_BENCH_H
@@ -19,18 +19,18 @@
 
 #include <stdbool.h>
 
-/* What a benchmark or variant needs of the host; checked before set-up (bench/need.c). */
+/* Requirements of a benchmark or variant; checked before set-up (bench/need.c). */
 enum need {
 	NEED_END,
 	NEED_ROOT,
 	NEED_DAX,	  /* the filesystem grants DAX on this stack */
-	NEED_PAGEMAP,	  /* page frames are visible: CAP_SYS_ADMIN */
+	NEED_PAGEMAP,	  /* /proc/self/pagemap shows page frames: CAP_SYS_ADMIN */
 	NEED_HUGE,	  /* the kernel maps files with PMDs */
 	NEED_MAP_SYNC,	  /* the filesystem grants MAP_SYNC */
-	NEED_DM,	  /* there is a device-mapper table under the filesystem */
+	NEED_DM,	  /* the filesystem is on a device-mapper device */
 	NEED_FIO,	  /* the program */
-	NEED_FIO_LIBPMEM, /* it has that engine */
-	NEED_FIO_URING,	  /* it has io_uring, and so has the kernel */
+	NEED_FIO_LIBPMEM, /* fio has that engine */
+	NEED_FIO_URING,	  /* fio and the kernel support io_uring */
 	NEED_TIME,	  /* the meter is not one of instructions */
 	NEED_CPUS,	  /* several processors */
 	NEED_COUNT,
@@ -42,36 +42,42 @@ struct variant {
 	const char *name; /* "read.warm.pte": the metric is BENCH.NAME{...} */
 	const char *why;
 	enum need needs[NEED_LIST_MAX];
-	const void *arg; /* the benchmark's own */
+	const void *arg; /* private to the benchmark */
 };
 
-/* One mounted filesystem on one stack: what a benchmark works on. */
+/* One mounted filesystem on one stack. */
 struct bench_env {
-	const struct bench *bench; /* that runs */
+	const struct bench *bench; /* the current one */
 	struct cell cell;
 	struct stack *stack;
 	struct fs *fs;	       /* mounted */
 	const char *directory; /* on it */
 	struct sink *sink;
-	/* Says what is being done now: mkfs, mount, prepare, measure, proof, teardown. */
+	/* Reports the current phase: mkfs, mount, prepare, measure, proof, teardown. */
 	void (*phase)(struct bench_env *env, const char *phase);
 	void *progress;
-	/* Whether the workload asks for this variant of the benchmark under way, and its needs are
-	 * met: for those that do all variants in one go. */
+	/* Whether the workload selects this variant of the current benchmark, and its needs are
+	 * met.  For benchmarks that run all variants in one pass. */
 	bool (*wanted)(struct bench_env *env, const struct variant *variant);
-	/* Not NULL in a pass that is counted, not timed: started and stopped around just the
-	 * operations that a timed pass times. */
+	/* Not NULL in a counted pass: start and stop them around exactly the operations that a
+	 * timed pass times. */
 	struct counters *counters;
-	/* What need_all_met() found out on this filesystem: 0 not asked, 1 met, -1 missing. */
+	/* Results of need_all_met() on this filesystem: 0 unknown, 1 met, -1 missing. */
 	signed char needs[NEED_COUNT];
-	/* The same for needs that no mount changes, for all processes of the sweep; may be NULL. */
+	/* The same for needs that do not depend on the filesystem, shared by all processes of the
+	 * sweep; may be NULL. */
 	signed char *lasting_needs;
-	/* BENCH_KEPT_BYTES of the benchmark's own, zero at first: what it keeps on one stack for
-	 * the next ones.  It has another process on each, all else is forgotten. */
+	/*
+	 * BENCH_KEPT_BYTES that are private to the benchmark and initially zero.  Their contents
+	 * persist across stacks; all other state is lost, because each stack has a separate
+	 * process.
+	 */
 	void *kept;
-	/* Keeps open file descriptors for the next stacks, where they are in fds_kept instead of
-	 * those kept before.  There they are only lent: dup(2) them, close none.  Nothing else is
-	 * kept of them, what they are belongs into `kept`.  Returns 0 or -errno: it cannot be. */
+	/*
+	 * Keeps open file descriptors for the next stacks, which get them in fds_kept; replaces
+	 * those kept before.  The next stacks must dup(2) them and close none.  Their meaning must
+	 * be stored in `kept`.  Returns 0 or -errno.
+	 */
 	int (*keep_fds)(struct bench_env *env, const int *fds, unsigned int n);
 	const struct fdstore_fds *fds_kept;
 };
@@ -84,28 +90,31 @@ struct bench {
 	const char *better; /* "lower" or "higher" */
 	const enum need *needs;
 	const struct variant *variants; /* ends with name == NULL */
-	/* What its variants are to a report; may be NULL: nothing but rows of a table. */
+	/* The roles of its variants in reports; may be NULL: only rows of a table. */
 	const struct role *roles;
-	/* Why the default sweep leaves it out; NULL: it runs there.  See "others" in
+	/* Why the default sweep excludes it; NULL: it is included.  See "others" in
 	 * bench/workload_read.h. */
 	const char *by_name_only;
 	/* Kernel functions and tracepoints whose hits prove the path (lib/trace/probe.h); NULL only
-	 * for what waives PROOF_PATH or proves it otherwise. */
+	 * if it waives PROOF_PATH or proves it otherwise. */
 	const char *const *probes;
-	/* What it cannot prove, and why (lib/run/proof.h): a record without its proof is void.
-	 * NULL: it proves all. */
+	/* The parts that it cannot prove, with the reason (lib/run/proof.h): a record without proof
+	 * is void.  NULL: it proves all. */
 	const struct proof_waiver *waivers;
 	/* Once per mounted filesystem.  Returns 0 or -errno after one error line; teardown is
 	 * called in either case. */
 	int (*setup)(struct bench_env *env, void **state);
-	/* The timed pass of one variant: no probe is armed; keeps its samples in state.  The
-	 * filesystem is mounted before and after; in between it may be remounted.  Returns 0 (a
-	 * failed proof is kept for report()), or -errno after one error line if this host can no
-	 * longer be measured. */
+	/*
+	 * The timed pass of one variant: no probe is armed; stores its samples in state.  The
+	 * filesystem is mounted before and after; the pass may remount it.  Returns 0 (also if a
+	 * proof failed: report() handles it), or -errno after one error line if this host can no
+	 * longer be measured.
+	 */
 	int (*once)(struct bench_env *env, void *state, const struct variant *variant);
-	/* The probe pass of one variant, after all timed passes: does its work once more with the
-	 * probes started around it, and keeps what they counted.  NULL if there is none.  Returns
-	 * like once(). */
+	/*
+	 * The probe pass of one variant, after all timed passes: repeats its work with the probes
+	 * started around it, and stores their counts.  NULL if there is none.  Returns as once().
+	 */
 	int (*probe)(struct bench_env *env, void *state, const struct variant *variant,
 		     struct probe_set *probes);
 	/* Writes the records, observations and voids of one variant into env->sink. */

@@ -83,11 +83,11 @@ static struct missing huge_missing(void)
 {
 	if (access("/sys/kernel/mm/transparent_hugepage", F_OK) < 0)
 		return (struct missing){
-			"this kernel has no transparent huge pages: it maps files by PTEs only",
-			"take a kernel with CONFIG_TRANSPARENT_HUGEPAGE, which "
-			"PREEMPT_RT excludes"};
-	return (struct missing){"this kernel is not set to map files with 2 MiB pages",
-				"echo always > /sys/kernel/mm/transparent_hugepage/enabled"};
+			"this kernel has no transparent huge pages: it maps files with PTEs only",
+			"use a kernel with CONFIG_TRANSPARENT_HUGEPAGE (PREEMPT_RT excludes it)"};
+	return (struct missing){
+		"huge pages are disabled in /sys/kernel/mm/transparent_hugepage/enabled",
+		"echo always > /sys/kernel/mm/transparent_hugepage/enabled"};
 }
 
 static bool has_map_sync(const struct bench_env *env)
@@ -105,7 +105,7 @@ static bool has_map_sync(const struct bench_env *env)
 	return true;
 }
 
-/* fio prints its engines, one a line, which child_run() makes blanks of. */
+/* fio prints one engine per line; child_run() replaces newlines by blanks. */
 static bool fio_has(const char *engine)
 {
 	static char engines[2048];
@@ -150,22 +150,23 @@ struct missing need_io_uring_missing(int rc)
 					"build it with CONFIG_IO_URING=y"};
 	case -EPERM:
 	case -EACCES:
-		return (struct missing){"io_uring is forbidden here",
-					"sysctl kernel.io_uring_disabled=0, and no seccomp filter "
-					"or security module that refuses io_uring_setup"};
+		return (struct missing){"io_uring_setup(2) is not permitted",
+					"sysctl kernel.io_uring_disabled=0, and allow "
+					"io_uring_setup in the seccomp filter or security module"};
 	case -ENOMEM:
-		return (struct missing){"io_uring may not lock the memory it needs",
-					"raise the limit of locked memory (ulimit -l)"};
+		return (struct missing){"io_uring exceeds the limit of locked memory",
+					"raise RLIMIT_MEMLOCK (ulimit -l)"};
 	case -EOPNOTSUPP:
 		return (struct missing){
 			"polled reads are refused on this device (EOPNOTSUPP)",
-			"none: neither pmem nor dm-linear on it has a queue that can be polled"};
+			"none: neither pmem nor dm-linear on pmem supports polled completions"};
 	case -ETIMEDOUT:
 		return (struct missing){"a polled read did not complete within 0.2 s",
-					"another kernel"};
+					"use another kernel"};
 	default:
-		return (struct missing){"io_uring does not work here",
-					"`strace -e io_uring_setup,io_uring_enter` says why"};
+		return (struct missing){
+			"io_uring failed",
+			"find the failing call with `strace -e io_uring_setup,io_uring_enter`"};
 	}
 }
 
@@ -180,7 +181,7 @@ static struct missing fio_uring_missing(void)
 	if (fio_has("io_uring"))
 		return need_io_uring_missing(need_io_uring());
 	return (struct missing){"fio has no engine io_uring",
-				"take a fio that was built with it: `fio --enghelp` lists them"};
+				"install a fio built with it; `fio --enghelp` lists the engines"};
 }
 
 static bool has_time(const struct bench_env *env)
@@ -202,50 +203,48 @@ static const struct {
 	struct missing (*say)(void); /* instead of missing, where there is more than one reason */
 	bool lasting;		     /* no mount changes the answer, and to ask is dear */
 } needs[] = {
-	[NEED_ROOT] = {"root", has_root, {"this needs root", "run it as root"}},
+	[NEED_ROOT] = {"root", has_root, {"the benchmark needs root", "run it as root"}},
 	[NEED_DAX] = {"dax",
 		      has_dax,
 		      {"files on this stack are not DAX (statx)",
-		       "use fsdax namespaces on every member (ndctl list -N shows the mode)"}},
+		       "use an fsdax namespace for every member (ndctl list -N shows the mode)"}},
 	[NEED_PAGEMAP] = {"pagemap",
 			  has_pagemap,
-			  {"page frame numbers are hidden",
-			   "run it with CAP_SYS_ADMIN in the first user namespace"}},
+			  {"/proc/self/pagemap hides page frame numbers",
+			   "run it with CAP_SYS_ADMIN in the initial user namespace"}},
 	[NEED_HUGE] = {"huge", has_huge, .say = huge_missing},
 	[NEED_MAP_SYNC] = {"map_sync",
 			   has_map_sync,
-			   {"MAP_SYNC is refused on this stack",
+			   {"mmap(2) with MAP_SYNC fails on this stack",
 			    "use synchronous persistent memory (not virtio-pmem)"}},
 	[NEED_DM] = {"dm",
 		     has_dm,
-		     {"there is no device-mapper table under raw",
-		      "take a stack such as linear:16"}},
+		     {"stack raw has no device-mapper table", "use a stack such as linear:16"}},
 	[NEED_FIO] = {"fio",
 		      has_fio,
-		      {"there is no fio here", "apt-get install fio"},
+		      {"fio is not installed", "apt-get install fio"},
 		      "fio",
 		      NULL,
 		      true},
-	[NEED_FIO_LIBPMEM] =
-		{"fio_libpmem",
-		 has_fio_libpmem,
-		 {"fio has no engine libpmem",
-		  "take a fio that was built with it, or the package fio-engine-libpmem: "
-		  "`fio --enghelp` lists them"},
-		 "fio",
-		 NULL,
-		 true},
+	[NEED_FIO_LIBPMEM] = {"fio_libpmem",
+			      has_fio_libpmem,
+			      {"fio has no engine libpmem",
+			       "install a fio built with it, or the package fio-engine-libpmem; "
+			       "`fio --enghelp` lists the engines"},
+			      "fio",
+			      NULL,
+			      true},
 	[NEED_FIO_URING] =
 		{"fio_io_uring", has_fio_uring, {NULL, NULL}, "fio", fio_uring_missing, true},
 	[NEED_TIME] = {"time",
 		       has_time,
-		       {"instructions are counted here, one processor at a time: no rate",
-			"measure a real host (--host --device /dev/pmemN), or look whether it "
-			"works without numbers: --meter none"}},
+		       {"meter insn counts instructions of one processor and gives no rate",
+			"measure a real host (--host --device /dev/pmemN), or run it without "
+			"numbers: --meter none"}},
 	[NEED_CPUS] = {"cpus",
 		       has_cpus,
-		       {"there is only one processor to run on",
-			"measure a host with several, or lift the CPU affinity"}},
+		       {"only one processor is available",
+			"use a host with several processors, or widen the CPU affinity"}},
 };
 
 const char *need_name(enum need need)

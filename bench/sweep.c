@@ -30,8 +30,8 @@ static int wipe_node(const char *node, bool quietly)
 	return rc;
 }
 
-/* Makes and mounts the filesystem, runs the benchmarks, and takes everything down again;
- * fs->mounted says whether that failed. */
+/* Makes and mounts the filesystem, runs the benchmarks, and unmounts it.  fs->mounted is still set
+ * if that failed. */
 static int run_on_stack(struct sweep *s, struct stack *stack, struct fs *fs, const char *directory)
 {
 	struct bench_env env = {
@@ -65,7 +65,7 @@ static int run_on_stack(struct sweep *s, struct stack *stack, struct fs *fs, con
 	rc2 = fs_unmount(fs);
 	rc = rc ? rc : rc2;
 wipe:
-	/* Ours to wipe: the device was blank when it was named. */
+	/* Wiping is safe: the device was blank when the sweep started. */
 	if (!fs->mounted) {
 		rc2 = wipe_node(stack->node, rc < 0);
 		rc = rc ? rc : rc2;
@@ -159,7 +159,7 @@ static int run_cells(struct sweep *s, const char *directory)
 	return rc;
 }
 
-/* After everything was timed, so that no sample is another for it. */
+/* Runs after all timed passes, so that it changes no sample. */
 static int run_counting(struct sweep *s, const char *directory)
 {
 	int rc;
@@ -207,11 +207,11 @@ int sweep_work(void *arg, const char *directory)
 
 	if (record_open(&s->sink, s->output, s->progress) < 0)
 		return STATUS_BROKEN;
-	/* No allocation becomes a memory area of its own, none is given back: the search for the
-	 * area of a fault then costs the same on every stack. */
+	/* malloc() creates and removes no VMAs, so that the VMA lookup of a fault costs the same on
+	 * every stack. */
 	mallopt(M_MMAP_THRESHOLD, 1 << 30);
 	mallopt(M_TRIM_THRESHOLD, 1 << 30);
-	/* Nor does the heap grow, which after a fork would be by an area of its own, too. */
+	/* The heap is grown in advance: growing it after fork(2) would add a VMA too. */
 	heap = malloc(HEAP_BYTES);
 	free(heap);
 	rc = s->meter.kind == METER_INSN ? idle_blocker_start() : 0;

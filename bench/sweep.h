@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of `daxdm bench-here` share. */
+/* Shared by the files of the sweep. */
 #ifndef DAXDM_SWEEP_H
 #define DAXDM_SWEEP_H
 
@@ -9,32 +9,32 @@
 
 enum { SWEEP_DEVICES_MAX = STACK_OVER_MAX };
 
-/* One sweep under way. */
+/* One sweep. */
 struct sweep {
 	struct workload workload;
 	struct namespace namespaces[SWEEP_DEVICES_MAX];
 	unsigned int n_namespaces;
-	uint64_t span_bytes; /* every stack offers this much */
+	uint64_t span_bytes; /* size of every stack */
 	struct meter meter;
 	const char *output;
 	struct sink sink;
-	bool symbols; /* are written at the end */
+	bool symbols; /* write symbols at the end */
 	bool progress;
 	bool terminal;
 	unsigned int done, total;
 	char what[160];
-	const struct bench *bench; /* that runs */
-	void *state;		   /* its own */
+	const struct bench *bench; /* the current one */
+	void *state;		   /* of the current benchmark */
 	struct probe_set probes;
-	bool count;		   /* a second sweep, whose passes are counted */
+	bool count;		   /* run a second sweep with counted passes */
 	struct counters *counters; /* while it runs */
-	json_t *counted;	   /* what the passes of one benchmark counted, by variant */
+	json_t *counted;	   /* counts of the passes of one benchmark, by variant */
 	struct carried *carried;
 	struct fdstore fdstore;
 	struct fdstore_fds *kept; /* of each in bench_table */
 };
 
-/* What comes back from the process of a benchmark, in memory that both share. */
+/* Results of the process of a benchmark, in shared memory. */
 struct carried {
 	unsigned int done;
 	bool mounted;
@@ -47,13 +47,13 @@ struct carried {
 /* The work of supervise(): the context, all cells, the end line.  Returns an exit status. */
 int sweep_work(void *sweep, const char *directory);
 
-/* The process of sweep_work() died: its filesystem may still be on the devices that were named. */
+/* Called after the process of sweep_work() died: wipes its filesystem from the named devices. */
 void sweep_aftermath(void *sweep);
 
 /*
- * Wipes the namespaces, which were blank when they were named.  A stack over several, or one in
- * another order, may have put a second superblock where a namespace begins.  Returns 0 or -errno
- * after an error line.
+ * Wipes the namespaces, which were blank at the start.  A stack over several namespaces, or in
+ * another order, may have left a second superblock at the start of a namespace.  Returns 0, or
+ * -errno after an error line.
  */
 int sweep_wipe(const struct sweep *s);
 
@@ -61,17 +61,17 @@ int sweep_wipe(const struct sweep *s);
  * ---------------------------------
  */
 
-/* How many of its variants the workload asks for. */
+/* The number of its variants that the workload selects. */
 unsigned int sweep_count_wanted(const struct sweep *s, const struct bench *bench);
 
 /*
- * Runs bench_table[index] in a process of its own: what was mapped and unmapped before moves a
- * fault, for the tree that its area is searched in keeps the shape (46 insn on 6.12).  So the
- * process of all maps nothing between two stacks.  Returns 0 or -errno after one error line.
+ * Runs bench_table[index] in a child process: earlier mmap(2) and munmap(2) calls change the cost
+ * of a fault, because they shape the VMA tree (46 insn on 6.12).  For the same reason the parent
+ * maps nothing between two stacks.  Returns 0, or -errno after one error line.
  */
 int sweep_bench(struct sweep *s, struct bench_env *env, size_t index);
 
-/* For struct bench_env. */
+/* The functions of struct bench_env. */
 void sweep_phase(struct bench_env *env, const char *phase);
 bool sweep_wanted(struct bench_env *env, const struct variant *variant);
 int sweep_keep_fds(struct bench_env *env, const int *fds, unsigned int n);

@@ -51,7 +51,7 @@ bool sweep_wanted(struct bench_env *env, const struct variant *variant)
 	       need_all_met(variant->needs, env, &missing);
 }
 
-/* A step of a benchmark for each variant that is wanted and can be had here. */
+/* Runs one step of a benchmark for each selected variant whose needs are met. */
 static int each_variant(struct sweep *s, struct bench_env *env, const struct bench *bench,
 			int (*step)(struct sweep *s, struct bench_env *env,
 				    const struct bench *bench, const struct variant *variant))
@@ -87,7 +87,7 @@ static int step_probe(struct sweep *s, struct bench_env *env, const struct bench
 	return bench->probe(env, s->state, variant, &s->probes);
 }
 
-/* The samples of a counted pass are not kept: what counting costs is in them. */
+/* The samples of a counted pass are dropped: they include the cost of counting. */
 static int report_counted(struct sweep *s, struct bench_env *env, const struct bench *bench,
 			  const struct variant *variant)
 {
@@ -110,7 +110,7 @@ static int step_report(struct sweep *s, struct bench_env *env, const struct benc
 	return bench->report(env, s->state, variant);
 }
 
-/* All probes at once for all variants: arming and disarming costs more than the passes. */
+/* All probes are armed once for all variants: arming and disarming costs more than the passes. */
 static int run_probes(struct sweep *s, struct bench_env *env, const struct bench *bench)
 {
 	int rc;
@@ -139,7 +139,7 @@ static int write_skips(struct sweep *s, struct bench_env *env, const struct benc
 	return rc;
 }
 
-/* All wanted variants of a benchmark whose needs are met. */
+/* Runs all selected variants of a benchmark whose needs are met. */
 static int run_variants(struct sweep *s, struct bench_env *env, const struct bench *bench)
 {
 	int rc;
@@ -190,7 +190,8 @@ static int run_part(void *arg)
 	return rc;
 }
 
-/* In a process of its own, which has what others keep open no more than what they mapped. */
+/* Runs in a separate process, which inherits neither open files nor mappings of other
+ * benchmarks. */
 static int run_part_apart(void *arg)
 {
 	const struct part *part = arg;
@@ -201,7 +202,7 @@ static int run_part_apart(void *arg)
 	return run_part(arg);
 }
 
-/* Counters are those of the process that opened them. */
+/* Counters belong to the process that opened them. */
 int sweep_bench(struct sweep *s, struct bench_env *env, size_t index)
 {
 	struct part part = {s, env, bench_table[index]};

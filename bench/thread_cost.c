@@ -35,7 +35,7 @@ static void start(struct thread_cost *cost)
 	cost->ticks = meter_ticks();
 }
 
-/* Both clocks over that many rounds of a loop, in which nobody else ran. */
+/* Reads both clocks around a loop of that many rounds without a context switch. */
 static void both_over(uint64_t rounds, int64_t *ticks, int64_t *ns)
 {
 	uint64_t left;
@@ -79,10 +79,10 @@ static void calibrate(void)
 }
 
 /*
- * Meter insn: nobody who is woken meanwhile may take the processor away.  On his way in the kernel
- * would not look at its clock (rq_clock_skip_update()), for it thinks that the switch is at hand;
- * in a kernel that is not preempted it may be millions of instructions off, and those are then told
- * as his.
+ * Meter insn: no task that is woken during the operation may preempt this thread.  The kernel skips
+ * the clock update on wakeup (rq_clock_skip_update()) because it expects an immediate switch.
+ * Without kernel preemption the switch may come millions of instructions later, and these are then
+ * charged to the woken task.
  */
 static void hold_processor(bool hold)
 {

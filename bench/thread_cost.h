@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The instructions or the time of an operation that may sleep, without what other threads do.
+ * The instructions or the time of an operation that may sleep, without those of other threads.
  *
  * Meter insn counts all instructions of the guest, and the counter jumps ahead while the emulated
- * processor is idle.  If the thread was switched away, its CPU time (CLOCK_THREAD_CPUTIME_ID, which
- * advances with the same counter) gives its share.  If it was not, and always under meter time,
- * where waiting is part of the cost, the counter alone is used.
+ * processor is idle.  If the thread was switched away, its CPU time is used
+ * (CLOCK_THREAD_CPUTIME_ID, which advances with the same counter).  Otherwise, and always under
+ * meter time, where waiting is part of the cost, the counter is used.
  */
 #ifndef DAXDM_THREAD_COST_H
 #define DAXDM_THREAD_COST_H

@@ -38,7 +38,7 @@ static void judge(struct timed_ops_result *result, const struct timed_ops *ops, 
 			       i, done, ops->wanted);
 }
 
-/* One sample and what belongs to it.  Returns whether all went well. */
+/* Takes one sample: prepares, runs and verifies it.  Returns whether all steps succeeded. */
 static bool sample(const struct timed_ops *ops, size_t i, struct counters *counters,
 		   uint64_t *settled, uint64_t *ticks, struct timed_ops_result *result)
 {
@@ -46,8 +46,7 @@ static bool sample(const struct timed_ops *ops, size_t i, struct counters *count
 	uint64_t begin;
 
 	if (done < 0) {
-		timed_ops_void(result, "operation %zu could not be prepared: %s", i,
-			       strerror((int)-done));
+		timed_ops_void(result, "cannot prepare operation %zu: %s", i, strerror((int)-done));
 		return false;
 	}
 	*settled = meter_wait_for_tick(*settled);
@@ -70,7 +69,7 @@ static int64_t nothing(void *arg, size_t i)
 	return 0;
 }
 
-/* What sample() reads where run() does nothing: the median, in ticks. */
+/* Median ticks that sample() measures for an empty run(). */
 static uint64_t overhead_ticks(void)
 {
 	static uint64_t ticks[OVERHEAD_SAMPLES], median;
@@ -114,7 +113,7 @@ void timed_ops_probe(const struct timed_ops *ops, size_t n, struct probe_set *pr
 		int64_t done = ops->before ? ops->before(ops->arg, i) : 0;
 
 		if (done < 0) {
-			timed_ops_void(result, "operation %zu could not be prepared: %s", i,
+			timed_ops_void(result, "cannot prepare operation %zu: %s", i,
 				       strerror((int)-done));
 			break;
 		}
@@ -170,7 +169,7 @@ static bool is_one_piece(const char *buffer)
 	return whole;
 }
 
-/* What mmap(2) gave is kept in the page before the buffer. */
+/* The address that mmap(2) returned is stored in the page before the buffer. */
 char *timed_ops_buffer(bool *one_piece)
 {
 	const size_t room = 3 * (size_t)TIMED_OPS_BUFFER_BYTES;

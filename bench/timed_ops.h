@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Operations that are timed one by one, each proven: what bio and copy share. */
+/* Operations that are timed and verified one by one: shared by several benchmarks. */
 #ifndef DAXDM_TIMED_OPS_H
 #define DAXDM_TIMED_OPS_H
 
@@ -11,11 +11,12 @@ enum { TIMED_OPS_WHY_BYTES = 192 };
 
 /* One pass of operations.  arg and the number of the sample go to each function. */
 struct timed_ops {
-	/* Outside the clock; may be NULL.  Returns 0 or -errno. */
+	/* Not timed; may be NULL.  Returns 0 or -errno. */
 	int (*before)(void *arg, size_t i);
-	/* The timed one.  Returns what `wanted` says, fewer bytes than that, or -errno. */
+	/* The timed operation.  Returns `wanted`, or fewer bytes, or -errno. */
 	int64_t (*run)(void *arg, size_t i);
-	/* Outside the clock; may be NULL.  Whether what was to happen did; else says why not. */
+	/* Not timed; may be NULL.  Verifies the operation: returns true, or false with a sentence
+	 * in why. */
 	bool (*holds)(void *arg, size_t i, char *why, size_t why_len);
 	void *arg;
 	size_t n;
@@ -23,33 +24,35 @@ struct timed_ops {
 	unsigned int per_sample; /* operations in one run(): a sample is their mean */
 };
 
-/* What the passes of one variant found out. */
+/* Results of all passes of one variant. */
 struct timed_ops_result {
 	int64_t *samples;
 	size_t n;
 	int64_t overhead;
 	struct proof proof;	       /* its path: hits of the probe pass, and "operations" */
 	char why[TIMED_OPS_WHY_BYTES]; /* set: a proof failed, the samples are void */
-	struct missing missing;	       /* set: not to be had here */
+	struct missing missing;	       /* set: a requirement is missing */
 };
 
 /*
- * The timed pass.  ticks has room for ops->n.  Returns 0 (a sample that went wrong is said in
- * result->why) or -ENOMEM.
+ * The timed pass.  ticks has room for ops->n.  Returns 0 (result->why is set if a sample failed) or
+ * -ENOMEM.
  */
 int timed_ops_time(const struct bench_env *env, const struct timed_ops *ops, uint64_t *ticks,
 		   struct timed_ops_result *result);
 
 /*
- * The probe pass: the first n samples once more, with the probes started around each operation
- * alone; their counts go to result->proof.  */
+ * The probe pass: repeats the first n samples with the probes started around each operation; their
+ * counts go to result->proof.
+ */
 void timed_ops_probe(const struct timed_ops *ops, size_t n, struct probe_set *probes,
 		     struct timed_ops_result *result);
 
-/* Hits of a point in the probe pass; -1 if this kernel has no such point, or no pass was. */
+/* Hits of a probe in the probe pass; -1 if this kernel has no such function or tracepoint, or no
+ * probe pass ran. */
 int64_t timed_ops_hits(const struct timed_ops_result *result, const char *point);
 
-/* The first sentence stays: what failed later follows from it. */
+/* Makes the result void.  The first reason is kept: later failures follow from it. */
 __attribute__((format(printf, 2, 3))) void timed_ops_void(struct timed_ops_result *result,
 							  const char *fmt, ...);
 
@@ -62,9 +65,9 @@ int timed_ops_report(struct bench_env *env, const struct bench *bench,
 void timed_ops_result_free(struct timed_ops_result *result);
 
 /*
- * Memory of TIMED_OPS_BUFFER_BYTES for operations, resident and locked, in one piece of physical memory
- * if the kernel gives one (*one_piece): how many pieces a transfer has is a part of its cost that
- * must not differ between stacks.  Returns NULL without memory; timed_ops_buffer_free() takes it back.
+ * Allocates TIMED_OPS_BUFFER_BYTES for operations, resident and locked, and physically contiguous
+ * if possible (*one_piece): the number of segments of a transfer is part of its cost and must not
+ * differ between stacks.  Returns NULL without memory; free it with timed_ops_buffer_free().
  */
 enum { TIMED_OPS_BUFFER_BYTES = 2 << 20 };
 char *timed_ops_buffer(bool *one_piece);
@@ -73,33 +76,33 @@ void timed_ops_buffer_free(char *buffer);
 void timed_ops_results_free(struct timed_ops_result *results, size_t n);
 
 /*
- * The data file (lib/file/datafile.h) in an empty place: what other benchmarks left there takes the
- * room that its windows shall be spread over.  Returns 0 or -errno.
+ * Creates the data file (lib/file/datafile.h) in an empty filesystem: files of other benchmarks
+ * would occupy space that its windows shall cover.  Returns 0 or -errno.
  */
 int timed_ops_data_make(const struct bench_env *env, struct datafile *data, unsigned int windows);
-/* Closes it, and takes it away if its filesystem is mounted. */
+/* Closes the data file, and removes it if its filesystem is mounted. */
 void timed_ops_data_remove(const struct bench_env *env, struct datafile *data);
 
-/* What operations work on: the data file, memory, and where they go. */
+/* The data of operations: the data file, memory, offsets and ticks. */
 struct timed_ops_base {
 	struct datafile data;
 	int pagemap_fd;
 	char *buffer;	/* timed_ops_buffer() */
-	bool one_piece; /* the buffer is */
+	bool one_piece; /* the buffer is physically contiguous */
 	uint64_t *offsets, *ticks;
 };
 
 /*
- * Makes all of it, on a mount that is DAX.  The data file is that of timed_ops_data_make().
- * Returns 0 or -errno after one error line; timed_ops_base_drop() in either case.
+ * Creates all of it, on a DAX mount.  The data file is that of timed_ops_data_make().  Returns 0,
+ * or -errno after one error line; call timed_ops_base_drop() in either case.
  */
 int timed_ops_base_make(const struct bench_env *env, const struct bench *bench,
 			struct timed_ops_base *base, unsigned int windows);
-/* Takes the data file away, too, if its filesystem is mounted. */
+/* Also removes the data file, if its filesystem is mounted. */
 void timed_ops_base_drop(const struct bench_env *env, struct timed_ops_base *base);
 
-/* The last word of a variant's name as bytes: "dax.read.64k" is 65536; 0 if it is no size.  Pure.
- */
+/* The last word of a variant's name as bytes: "dax.read.64k" is 65536; 0 if it is not a size.
+ * Pure. */
 uint64_t timed_ops_size_of(const char *variant);
 
 #endif

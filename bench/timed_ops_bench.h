@@ -8,16 +8,16 @@
 
 #include "bench/timed_ops.h"
 
-/* What variant->arg points to.  An operation is given an offset of a written window of 2 MiB. */
+/* The type of variant->arg.  An operation gets the offset of a written 2 MiB window. */
 struct timed_ops_plan {
-	/* The timed operation and nothing else.  base->buffer is all zero before the first byte of
-	 * it.  Returns the bytes it moved, or -errno. */
+	/* The timed operation and nothing else.  base->buffer is zero before each operation.
+	 * Returns the number of bytes transferred, or -errno. */
 	int64_t (*run)(struct timed_ops_base *base, uint64_t offset_bytes);
-	/* Outside the clock; may be NULL.  Whether it did what it is measured for; else says why
-	 * not. */
+	/* Not timed; may be NULL.  Verifies the operation: returns true, or false with a sentence
+	 * in why. */
 	bool (*holds)(struct timed_ops_base *base, uint64_t offset_bytes, char *why,
 		      size_t why_len);
-	int64_t bytes; /* that it moves, at most TIMED_OPS_BUFFER_BYTES */
+	int64_t bytes; /* transferred per operation, at most TIMED_OPS_BUFFER_BYTES */
 };
 
 /* The functions of the descriptor.  The file is DAX (proven) and holds datafile_stamp() at the

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In a file: each benchmark that it does not name. */
+/* The word for each benchmark that the file does not name. */
 static const char others[] = "others";
 
 static struct words *statement(struct workload *w, const char *word, size_t len)
@@ -38,7 +38,8 @@ static bool pattern_matches_any(const char *pattern)
 	return false;
 }
 
-/* Whether one word of a statement can be meant; says why not, behind `where`. */
+/* Whether one word of a statement is valid; prints an error line that starts with `where` if
+ * not. */
 static int check_word(const struct workload *w, const struct words *of, const char *word,
 		      const char *where)
 {
@@ -52,7 +53,7 @@ static int check_word(const struct workload *w, const struct words *of, const ch
 	} else if (of == &w->filesystems) {
 		if (fs_known(word))
 			return 0;
-		msg_error("%sunknown filesystem '%s'; there are ext4 and xfs", where, word);
+		msg_error("%sunknown filesystem '%s'; expected ext4 or xfs", where, word);
 	} else {
 		if (pattern_matches_any(word))
 			return 0;
@@ -61,7 +62,7 @@ static int check_word(const struct workload *w, const struct words *of, const ch
 	return -EINVAL;
 }
 
-/* PATH:LINE:COLUMN of a word, for the error that it may be. */
+/* PATH:LINE:COLUMN of a word, for error lines. */
 static int read_word(const char *path, unsigned int number, const char *line, const char *word,
 		     size_t len, struct words *to, struct workload *out)
 {
@@ -101,14 +102,14 @@ static int read_line(void *workload, const char *path, unsigned int number, char
 		}
 		to = statement(out, p, len);
 		if (!to) {
-			msg_error("%s:%u:%zu: '%.*s' is no statement; there are stack, fs and "
+			msg_error("%s:%u:%zu: '%.*s' is not a statement; expected stack, fs or "
 				  "bench",
 				  path, number, (size_t)(p - line) + 1, (int)len, p);
 			return -EINVAL;
 		}
 	}
 	if (n_words == 1 && !rc) {
-		msg_error("%s:%u:%zu: nothing follows the statement", path, number,
+		msg_error("%s:%u:%zu: the statement has no words", path, number,
 			  (size_t)(p - line) + 1);
 		return -EINVAL;
 	}
@@ -123,7 +124,7 @@ static bool names_variant_of(const struct workload *w, const struct bench *bench
 	return false;
 }
 
-/* Replaces the word others by the benchmarks that it stands for.  Returns 0 or -ENOMEM. */
+/* Replaces the word `others` by the benchmarks that it stands for.  Returns 0 or -ENOMEM. */
 static int expand_others(struct workload *w)
 {
 	struct words all = {0};

@@ -7,8 +7,8 @@
  *	fs    ext4 xfs
  *	bench fault.read.* fault.write.*
  *
- * `bench others` stands for each benchmark of which the file names no variant, unless its
- * descriptor has by_name_only: so a new benchmark runs in workloads/default.
+ * `bench others` selects each benchmark of which the file names no variant, unless its descriptor
+ * has by_name_only.  So workloads/default includes new benchmarks.
  */
 #ifndef DAXDM_WORKLOAD_READ_H
 #define DAXDM_WORKLOAD_READ_H
@@ -22,7 +22,7 @@
  */
 int workload_read(const char *path, struct workload *out);
 
-/* What the user said by hand replaces what the file says, list by list.  Steals the words. */
+/* Command-line options replace the statements of the file, list by list.  Steals the words. */
 void workload_override(struct workload *workload, struct workload *by_hand);
 
 /*
@@ -32,9 +32,9 @@ void workload_override(struct workload *workload, struct workload *by_hand);
 int workload_check(const struct workload *workload);
 
 /*
- * The workload that the words of a `daxdm bench-here` command line ask for (--workload, --stack, --fs,
- * --bench; other words are left out), checked, and whether all stacks fit on two namespaces of
- * span_bytes plus one window each.  Returns 0, or -EINVAL after one error line.
+ * Builds and checks the workload of a `daxdm bench-here` command line (--workload, --stack, --fs,
+ * --bench; other words are ignored), and checks that all stacks fit on two namespaces of span_bytes
+ * plus one window each.  Returns 0, or -EINVAL after one error line.
  */
 int workload_of_words(int n, char *const words[], uint64_t span_bytes, struct workload *out);
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What it costs to lose DAX: the same reads and writes of the same blocks, by direct access and by
+ * The cost of losing DAX: the same reads and writes of the same blocks, by direct access and by
  * struct bio.
  *
- * One sample is one operation: a system call that moves the bytes that the variant's last word
- * says, or one page fault (mmap.*).  Of a queue of 32 (uring.q32.*) a sample is the mean over one
- * batch.
+ * One sample is one operation: a system call that transfers the number of bytes in the variant's
+ * last word, or one page fault (mmap.*).  For a queue depth of 32 (uring.q32.*) a sample is the
+ * mean over one batch.
  *
  *   dax       read and write of a file, mounted dax=always
  *   direct    O_DIRECT of the same file, mounted dax=never
@@ -20,21 +20,20 @@
  *             times what it does by pread(2)
  *   mmap      page faults in the page cache, dax=never; compare fault.read and fault.write
  *
- * Left out: writeback of what stays in the page cache after buffered.write and mmap.write (it is
- * forced after the pass), caches and TLBs (meter insn knows none).  Copying the bytes is a part of
- * each cost: it is most of it at 1 MiB.  Under meter insn a copy by `rep movs` counts each of its
- * steps, so that reads seem to lose less than on a processor that runs them fast; the differences
- * hold.
+ * Left out: writeback of dirty pages after buffered.write and mmap.write (it is forced after the
+ * pass), CPU caches and TLBs (not modelled by meter insn).  Each sample includes copying the bytes,
+ * which dominates at 1 MiB.  Meter insn counts each iteration of `rep movs` as one instruction, so
+ * the ratio of bio to DAX reads is smaller than on real processors; the differences are valid.
  *
  *   dax     ext4_file_read_iter | xfs_file_read_iter -> dax_iomap_rw -> dax_direct_access -> copy
  *   direct  iomap_dio_rw -> submit_bio -> dm_submit_bio -> clone -> pmem_submit_bio -> copy
  *
- * Shape to expect: dax grows by the copy alone; a bio is allocated, split at what the device takes
- * at once and at segments, cloned for each level of device-mapper, and ended again.
+ * Shape to expect: dax grows by the copy alone.  A bio is allocated, split at the queue limits and
+ * at segment boundaries, cloned for each device-mapper level, and completed.
  *
  * Proof: bios (block:block_bio_queue) are counted around each operation of the probe pass: at least
  * one for each operation of the bio path, none on the DAX path, none for a hit in the page cache.
- * What was read is what was written; what was written is read back by another way.
+ * Reads return the bytes written before; writes are read back through another path.
  *
  * Alone: ./run.sh bench --bench bio --stack raw --stack linear:16
  */
@@ -62,7 +61,7 @@ extern const struct bench bench_bio;
 		V(name_ ".64k", why_, __VA_ARGS__), V(name_ ".256k", why_, __VA_ARGS__), \
 		V(name_ ".1m", why_, __VA_ARGS__)
 
-/* Those of one mount stand together. */
+/* Variants of one mount are adjacent. */
 static const struct variant variants[] = {
 	SIZES("dax.read", "read of a file, dax=always", .path = BIO_DAX),
 	SIZES("dax.write", "write to a file, dax=always", .path = BIO_DAX, .write = true),
@@ -119,7 +118,7 @@ static const char *const points[] = {
 
 /* ---- the passes ------------------------------------------------------------------------------ */
 
-/* Buffered writes reach the device later: by fsync(2), which then is a part of what is probed. */
+/* Buffered writes reach the device at fsync(2), which the probe pass therefore includes. */
 static int64_t run_and_sync(void *arg, size_t i)
 {
 	struct bio_state *s = arg;
@@ -154,9 +153,9 @@ static void *work(void *arg)
 }
 
 /*
- * The kernel's workers of io_uring belong to the thread that used it first and stay until it ends;
- * only those that begin while probes are armed are counted.  So io_uring has a thread of its own
- * for each pass, on a stack that adds no memory area to the process.
+ * The io_uring worker threads of the kernel belong to the thread that submitted first and live as
+ * long as it does.  Probes count only workers created while they are armed.  Each pass therefore
+ * runs io_uring in a new thread, whose stack adds no VMA to the process.
  */
 static int run_in_thread(struct job *job)
 {
@@ -208,7 +207,7 @@ static int pass(struct bench_env *env, struct bio_state *s, const struct variant
 	return rc ? rc : rc2;
 }
 
-/* io_uring may be missing, and polling is: said instead of measured. */
+/* If io_uring or polling is not available, the variant is skipped with the reason. */
 static bool is_missing(struct bench_env *env, struct bio_state *s, const struct bio_plan *plan,
 		       struct timed_ops_result *result)
 {
@@ -235,7 +234,7 @@ static int once(struct bench_env *env, void *state, const struct variant *varian
 	return is_missing(env, s, variant->arg, result) ? 0 : pass(env, s, variant, NULL, result);
 }
 
-/* Which way the operations must have gone. */
+/* The path that the operations must have taken. */
 static const char *way_of(const struct bio_plan *plan)
 {
 	bool cached = plan->warm && !plan->write;
@@ -253,7 +252,7 @@ static void judge(const struct bench_env *env, const struct bio_plan *plan,
 	const char *way = way_of(plan);
 
 	if (bios < 0 || direct < 0)
-		timed_ops_void(result, "this kernel does not let %s be counted",
+		timed_ops_void(result, "this kernel cannot count %s with a probe",
 			       bios < 0 ? points[0] : "dax_direct_access");
 	else if (!strcmp(way, "bio") && (bios < n * (1 + env->stack->spec.depth) || direct))
 		timed_ops_void(result,
@@ -317,7 +316,7 @@ static void teardown(struct bench_env *env, void *state)
 
 	if (!s)
 		return;
-	/* What comes next finds the mount as every benchmark does. */
+	/* The next benchmark expects the default mount. */
 	if (env->fs->mounted)
 		bio_mount(env, s, false);
 	timed_ops_base_drop(env, &s->base);
@@ -345,7 +344,7 @@ static const struct role roles[] = {
 
 const struct bench bench_bio = {
 	.name = "bio",
-	.why = "what losing DAX costs: the same blocks by direct access and by struct bio",
+	.why = "cost of losing DAX: the same blocks by direct access and by struct bio",
 	.better = "lower",
 	.needs = needs,
 	.variants = variants,

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What bench/bio/bio.c, which says what is measured and proven, and bench/bio/bio_pass.c, which
- * does it, have in common. */
+/* Shared by bench/bio/bio.c (variants, probes, records) and bench/bio/bio_pass.c (one pass). */
 #ifndef DAXDM_BIO_H
 #define DAXDM_BIO_H
 
@@ -23,7 +22,7 @@ struct bio_state {
 	struct timed_ops_base base;
 	int uring_rc;
 	uint64_t generation; /* of what is written next */
-	/* The pass under way. */
+	/* The current pass. */
 	const struct bio_plan *plan;
 	uint32_t bytes; /* of one operation */
 	int fd;
@@ -37,8 +36,8 @@ struct bio_state {
 /* Operations in flight at a time. */
 unsigned int bio_in_flight(const struct bio_state *s);
 
-/* How many samples the pass under way takes, and where: from window to window, so that they are
- * spread over all segments. */
+/* The number of samples of the current pass, and their offsets.  Consecutive offsets are in
+ * different windows, so that they cover all segments. */
 size_t bio_count_samples(const struct bench_env *env, const struct bio_state *s);
 void bio_fill_offsets(struct bio_state *s, size_t n);
 
@@ -47,18 +46,17 @@ int bio_before(void *arg, size_t i);
 int64_t bio_run(void *arg, size_t i);
 bool bio_holds(void *arg, size_t i, char *why, size_t why_len);
 
-/* Mounts as asked for, unless it is.  Returns 0 or -errno. */
+/* Mounts with dax=never or dax=always, unless it is mounted so.  Returns 0 or -errno. */
 int bio_mount(struct bench_env *env, struct bio_state *s, bool never);
 
 /* The file or node that a plan reads and writes.  Returns a descriptor, or -1 with errno set. */
 int bio_open(const struct bench_env *env, const struct bio_plan *plan);
 
-/* Brings the state about from which a pass of n samples starts.  Returns 0 or -errno; bio_stop() in
- * either case. */
+/* Prepares a pass of n samples.  Returns 0 or -errno; call bio_stop() in either case. */
 int bio_start(struct bench_env *env, struct bio_state *s, size_t n,
 	      struct timed_ops_result *result);
-/* Ends what bio_start() began and proves what it left; the filesystem is mounted again.  Returns 0
- * or -errno. */
+/* Ends the pass and verifies the written data; the filesystem is mounted again.  Returns 0 or
+ * -errno. */
 int bio_stop(struct bench_env *env, struct bio_state *s, size_t n, struct timed_ops_result *result);
 
 #endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One pass of bench/bio/bio.c: the state that it starts from, its operations, and what they left.
- */
+/* One pass of bench/bio/bio.c: preparation, operations, and verification.  */
 #include "bench/bio/bio.h"
 
 #include <errno.h>
@@ -21,7 +20,7 @@ enum {
 
 /* ---- where the bytes are --------------------------------------------------------------------- */
 
-/* Where on the device an offset of the file is; the windows lie in one extent each. */
+/* The device offset of a file offset; each window is in one extent. */
 static uint64_t on_device(const struct bio_state *s, uint64_t offset)
 {
 	const struct extent *e = extents_find(&s->base.data.extents, offset);
@@ -29,7 +28,8 @@ static uint64_t on_device(const struct bio_state *s, uint64_t offset)
 	return e ? e->physical_bytes + (offset - e->logical_bytes) : UINT64_MAX;
 }
 
-/* The offsets of a pass: from window to window, so that they are spread over all segments. */
+/* Fills the offsets of a pass.  Consecutive offsets are in different windows, so that they cover
+ * all segments. */
 void bio_fill_offsets(struct bio_state *s, size_t n)
 {
 	uint32_t stride = s->bytes > SLOT_BYTES ? s->bytes : SLOT_BYTES;
@@ -63,7 +63,7 @@ unsigned int bio_in_flight(const struct bio_state *s)
 	return s->plan->depth ? s->plan->depth : 1;
 }
 
-/* Reads: nothing of what must come may be there already.  Writes: stamps of a new generation. */
+/* Reads: clears the buffer.  Writes: fills it with stamps of a new generation. */
 int bio_before(void *arg, size_t i)
 {
 	struct bio_state *s = arg;
@@ -124,7 +124,7 @@ bool bio_holds(void *arg, size_t i, char *why, size_t why_len)
 		if ((int64_t)s->faults > *s->most)
 			*s->most = (int64_t)s->faults;
 		if (!s->faults)
-			snprintf(why, why_len, "access %zu took no fault", i);
+			snprintf(why, why_len, "access %zu caused no page fault", i);
 		return s->faults;
 	}
 	for (uint64_t at = 0; !s->plan->write && at < (uint64_t)s->bytes * bio_in_flight(s);
@@ -144,7 +144,8 @@ bool bio_holds(void *arg, size_t i, char *why, size_t why_len)
 
 /* ---- the state a pass starts from ------------------------------------------------------------ */
 
-/* Mounts as asked for, unless it is.  Returns 0 or -errno after an error line. */
+/* Mounts with the requested options, unless it is mounted so.  Returns 0, or -errno after an error
+ * line. */
 int bio_mount(struct bench_env *env, struct bio_state *s, bool never)
 {
 	int rc;
@@ -160,13 +161,13 @@ int bio_mount(struct bench_env *env, struct bio_state *s, bool never)
 		rc = datafile_open(&s->base.data, env->directory);
 	if (rc < 0)
 		return rc;
-	/* The first operation would read where the blocks are, by a bio of its own. */
+	/* Otherwise the first operation would read the block mapping with an additional bio. */
 	extents_free(&s->base.data.extents);
 	return extents_read(s->base.data.fd, &s->base.data.extents);
 }
 
-/* Brings what the pass will touch into the page cache, or all of the file out of it.  Without
- * reading ahead: every operation is on its own. */
+/* Reads the pages of the pass into the page cache, or drops the whole file from it.  Disables
+ * readahead, so that operations are independent. */
 static int set_cache(struct bio_state *s, size_t n)
 {
 	uint64_t bytes = s->bytes > SLOT_BYTES ? s->bytes : SLOT_BYTES;
@@ -220,7 +221,7 @@ int bio_start(struct bench_env *env, struct bio_state *s, size_t n, struct timed
 	if (s->fd < 0)
 		return -errno;
 	proof_dax(&result->proof, s->fd, plan->path == BIO_DAX, result->why, sizeof(result->why));
-	/* By io_uring what has pages there waits for a worker. */
+	/* io_uring punts requests for cached pages to a worker. */
 	if (plan->path != BIO_DAX && plan->path != BIO_NODE)
 		rc = set_cache(s, n);
 	if (!rc && plan->path == BIO_URING)
@@ -232,7 +233,7 @@ int bio_start(struct bench_env *env, struct bio_state *s, size_t n, struct timed
 	return rc;
 }
 
-/* Where a written page is looked at: not the way it was written. */
+/* Opens the file or node for reading back through another path than the write. */
 static bool read_back(const struct bio_state *s, int fd, uint64_t offset, char *why, size_t why_len)
 {
 	static uint64_t page[PAGE_BYTES / sizeof(uint64_t)] __attribute__((aligned(4096)));
@@ -256,7 +257,7 @@ static void check_written(struct bench_env *env, struct bio_state *s, size_t n,
 		by_file ? s->base.data.fd : open(env->stack->node, O_RDONLY | O_DIRECT | O_CLOEXEC);
 
 	if (fd < 0)
-		timed_ops_void(result, "what was written cannot be read back: %s", strerror(errno));
+		timed_ops_void(result, "cannot read the written data back: %s", strerror(errno));
 	for (size_t i = 0; i < n * bio_in_flight(s) && !result->why[0]; i++)
 		if (read_back(s, fd, s->base.offsets[i], result->why, sizeof(result->why)))
 			read_back(s, fd, s->base.offsets[i] + s->bytes - PAGE_BYTES, result->why,
@@ -279,7 +280,8 @@ static void check_frames(struct bench_env *env, struct bio_state *s, size_t n,
 			     result->why, sizeof(result->why));
 }
 
-/* Ends what bio_start() began and proves what it left; the filesystem is mounted again. */
+/* Ends a pass that bio_start() began, and verifies the written data; the filesystem is mounted
+ * again. */
 int bio_stop(struct bench_env *env, struct bio_state *s, size_t n, struct timed_ops_result *result)
 {
 	int rc = 0;

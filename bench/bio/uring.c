@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A completion that a polled ring did not find by then is lost: no host is that slow. */
+/* A completion that polling did not find within this time is lost. */
 enum { POLL_LIMIT_S = 2 };
 
 int uring_start(struct uring *u, unsigned int depth, int fd, char *buffer, size_t buffer_bytes,

@@ -1,36 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What it costs to move bytes to and from a mapped DAX file, and to make them durable.
+ * The cost of copying bytes to and from a mapped DAX file, and of making them durable.
  *
- * One sample is one operation on as many bytes as the variant's last word says, on pages that are
- * mapped, and written to, already: no fault falls into it but where the head of a group says so.
+ * One sample is one operation on the number of bytes in the variant's last word, on pages that are
+ * already mapped writable: it includes no page fault, except as stated below.
  *
- *   load, store       eight bytes at a time, by the processor alone
+ *   load, store       eight bytes per instruction
  *   memcpy, from      libc's memcpy(3) into the file, and out of it
  *   temporal, nontemporal, noflush
  *                     libpmem's pmem_memcpy() into the file with that flag; .nodrain: without the
  *                     fence at the end
  *   flush, drain, persist
- *                     pmem_flush() of lines that are dirty, pmem_drain(), and both
+ *                     pmem_flush() of dirty cache lines, pmem_drain(), and both
  *   msync, fsync      after a store to each page; the stores, and their faults, are not timed
  *   durable           the same bytes copied and made durable: .mapsync by a MAP_SYNC mapping and
  *                     pmem_memcpy_persist(), .msync and .fsync by memcpy(3) and that system call,
- *                     with the write fault that the call before it made necessary
+ *                     with the write fault caused by the preceding call
  *
- * Left out: caches and the memory itself (meter insn knows none), so that no stack differs where no
- * kernel is on the path.  libpmem chooses instructions by the processor; under meter insn `rep
- * movs` counts each of its steps.
+ * Left out: CPU caches and memory latency (not modelled by meter insn), so that stacks do not
+ * differ in operations that do not enter the kernel.  libpmem selects instructions by CPU features;
+ * meter insn counts each iteration of `rep movs` as one instruction.
  *
  *   msync -> dax_writeback_mapping_range -> dax_flush -> arch_wb_cache_pmem      for each dirty
  * page
  *         -> journal or blkdev_issue_flush -> dm: one for each member -> nvdimm_flush
  *
  * Shape to expect: up to persist nothing depends on the stack.  msync and fsync grow with the dirty
- * pages, and on kernels before 6.12 with the segments, each of which had a flush of its own.
+ * pages, and on kernels before 6.12, which flush each segment, with the segments.
  *
- * Proof: the page frames are those of the file's blocks; what was stored is read back from the
- * block node; no fault was taken; for each msync, fsync the probe pass saw each dirty page written
- * back and a flush of the region (on any processor: the journal's thread may be the one that does).
+ * Proof: the page frames are those of the file's blocks; stored data is read back from the block
+ * node; no page fault occurred.  For each msync and fsync the probe pass counts writeback of each
+ * dirty page and a flush of the region (on all processors, because the journal thread may issue
+ * it).
  *
  * Alone: ./run.sh bench --bench copy --stack raw --stack linear:16
  */
@@ -235,8 +236,7 @@ static int64_t run(void *arg, size_t i)
 	return rc < 0 ? -errno : (int64_t)s->bytes;
 }
 
-/* Loads must have seen the stamps of the pages; nothing else in the file differs from zero there.
- */
+/* Loads must return the stamps of the pages; all other bytes there are zero.  */
 static uint64_t expected_sum(const struct copy_state *s, uint64_t offset)
 {
 	uint64_t sum = 0;
@@ -254,11 +254,11 @@ static bool holds(void *arg, size_t i, char *why, size_t why_len)
 	if (faults > *s->most)
 		*s->most = faults;
 	if (faults && !s->plan->copies)
-		snprintf(why, why_len, "operation %zu took %" PRId64 " faults", i, faults);
+		snprintf(why, why_len, "operation %zu caused %" PRId64 " page faults", i, faults);
 	if (s->plan->how == FROM)
 		s->loaded = load_words(s->base.buffer, s->bytes);
 	if (reads(s->plan) && s->loaded != expected_sum(s, s->base.offsets[i]))
-		snprintf(why, why_len, "file offset %" PRIu64 " does not read as it was written",
+		snprintf(why, why_len, "file offset %" PRIu64 " does not hold the written data",
 			 s->base.offsets[i]);
 	return !why[0];
 }
@@ -276,8 +276,9 @@ static size_t count_samples(const struct bench_env *env, const struct copy_state
 }
 
 /*
- * Half of the windows are mapped by 4 KiB pages, which get dirty one by one; the others by 2 MiB
- * where that can be, so that little is prepared for what no page size matters to.
+ * Half of the windows are mapped with 4 KiB pages, which become dirty one by one.  The others are
+ * mapped with 2 MiB pages where possible, which makes preparation cheap for operations that do not
+ * depend on the page size.
  */
 static void fill_offsets(struct copy_state *s, size_t n)
 {
@@ -290,7 +291,7 @@ static void fill_offsets(struct copy_state *s, size_t n)
 			windows[i % half] + i / half % (WINDOW_BYTES / stride) * stride;
 }
 
-/* Readers find the stamps that datafile_make() wrote. */
+/* Read operations read the stamps that datafile_make() wrote. */
 static int restore_stamps(struct copy_state *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -328,10 +329,10 @@ static int start_pass(struct copy_state *s, size_t n)
 				*byte = *byte;
 		}
 	}
-	/* What the first one needs for ever after, such as pages of the library, is not its own. */
+	/* The first operation also pays one-time costs, such as faults on pages of the library. */
 	before(s, 0);
 	run(s, 0);
-	/* What was stored here is none of the pages that the first sample makes durable. */
+	/* These stores are flushed here, so that the first sample does not include them. */
 	return !enters_kernel(s->plan) || !fsync(s->base.data.fd) ? 0 : -errno;
 }
 
@@ -351,7 +352,7 @@ static void check_frames(struct bench_env *env, struct copy_state *s, size_t n,
 			     result->why, sizeof(result->why));
 }
 
-/* What was stored is looked for on the block node: the first and the last eight bytes. */
+/* Verifies the first and the last eight stored bytes on the block node. */
 static void check_stored(struct bench_env *env, struct copy_state *s, size_t n,
 			 struct timed_ops_result *result)
 {
@@ -359,7 +360,7 @@ static void check_stored(struct bench_env *env, struct copy_state *s, size_t n,
 	int fd = open(env->stack->node, O_RDONLY | O_DIRECT | O_CLOEXEC);
 
 	if (fd < 0)
-		timed_ops_void(result, "%s cannot be read: %s", env->stack->node, strerror(errno));
+		timed_ops_void(result, "cannot read %s: %s", env->stack->node, strerror(errno));
 	for (size_t i = 0; i < 2 * n && !result->why[0]; i++) {
 		uint64_t offset = s->base.offsets[i / 2] + (i % 2 ? s->bytes - sizeof(*page) : 0);
 		const struct extent *e = extents_find(&s->base.data.extents, offset);
@@ -369,7 +370,7 @@ static void check_stored(struct bench_env *env, struct copy_state *s, size_t n,
 			    PAGE_BYTES ||
 		    page[where % PAGE_BYTES / sizeof(*page)] != s->generation)
 			timed_ops_void(result,
-				       "what was stored at file offset %" PRIu64
+				       "the data stored at file offset %" PRIu64
 				       " is not on the device",
 				       offset);
 	}
@@ -402,7 +403,7 @@ static int pass(struct bench_env *env, struct copy_state *s, const struct varian
 	env->phase(env, "proof");
 	if (rc < 0)
 		goto out;
-	/* After msync and fsync pages may be mapped read-only, or not at all. */
+	/* After msync and fsync pages may be mapped read-only or not mapped. */
 	if (!result->why[0] && enters_kernel(s->plan))
 		load_words(s->mapping.base + s->base.offsets[ops.n - 1], s->bytes);
 	check_frames(env, s, enters_kernel(s->plan) ? 1 : ops.n, result);
@@ -431,7 +432,7 @@ static void judge(const struct copy_state *s, struct timed_ops_result *result)
 		flushes = timed_ops_hits(result, points[1]);
 
 	if (back < 0 || flushes < 0)
-		timed_ops_void(result, "this kernel does not let %s be counted",
+		timed_ops_void(result, "this kernel cannot count %s with a probe",
 			       back < 0 ? points[0] : points[1] + 1);
 	else if (enters_kernel(s->plan) && back < n * pages)
 		timed_ops_void(result,
@@ -444,8 +445,7 @@ static void judge(const struct copy_state *s, struct timed_ops_result *result)
 			       flushes);
 	else if (!enters_kernel(s->plan) && back)
 		timed_ops_void(result,
-			       "the kernel wrote %" PRId64 " ranges back, and should not be asked",
-			       back);
+			       "expected no writeback by the kernel, got %" PRId64 " ranges", back);
 }
 
 static int probe(struct bench_env *env, void *state, const struct variant *variant,
@@ -525,7 +525,7 @@ static const struct role roles[] = {
 
 const struct bench bench_copy = {
 	.name = "copy",
-	.why = "moving bytes to and from a mapped DAX file, and making them durable",
+	.why = "cost of copying to and from a mapped DAX file, and of making it durable",
 	.better = "lower",
 	.needs = needs,
 	.variants = variants,

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a page fault on a DAX file costs.
+ * The cost of a page fault on a DAX file.
  *
- * One sample is one fault: the access of one byte of a page that is not mapped.  PTE variants
- * touch the first 32 (meter time: 128) pages of each of 32 2 MiB windows spread over the whole
- * device; PMD variants touch one page of each window.  Accesses that hit a page already mapped are
- * no samples.
+ * One sample is one fault: an access to one byte of a page that is not mapped.  PTE variants touch
+ * the first 32 (meter time: 128) pages of each of 32 2 MiB windows spread over the whole device;
+ * PMD variants touch one page of each window.  Accesses to pages that are already mapped give no
+ * samples.
  *
- * Left out: making the mapping, page-table teardown, caches and TLBs (meter insn knows none).
- * Part of the cost: exception entry, handle_mm_fault, the filesystem's iomap, the DAX index,
- * dax_direct_access through every DM level, and for the first page of a 2 MiB window of addresses
- * the page-table page.
+ * Left out: making the mapping, page-table teardown, CPU caches and TLBs (not modelled by meter
+ * insn).  Included: exception entry, handle_mm_fault, the filesystem's iomap, the DAX index,
+ * dax_direct_access through every DM level, and for the first page of a 2 MiB address range the
+ * page-table page.
  *
  *   handle_mm_fault -> do_{read,shared,cow}_fault | create_huge_pmd
  *     -> ext4_dax_huge_fault | xfs_filemap_huge_fault -> dax_iomap_{pte,pmd}_fault
@@ -21,10 +21,11 @@
  * Shape to expect: raw, plus a constant for one DM level, plus a step each time the table's b-tree
  * gets a level (segments > 8, 72, 648: KEYS_PER_NODE is 8).
  *
- * cold  first fault on that offset since the filesystem was mounted (it is remounted before)
- * warm  the DAX index knows the offset: another mapping touched it in the same way since mount
- *       (that was the cold pass: a warm variant stands behind its cold one in the table)
- * A PMD fault that the kernel refuses ends as a PTE: such samples are kept apart, as `fallback`.
+ * cold  first fault on that offset since the filesystem was mounted (it is remounted before) warm
+ * the DAX index knows the offset: another mapping accessed it in the same way since mount
+ *       (the cold pass: in the table a warm variant follows its cold one)
+ * If the kernel refuses a PMD fault, a PTE is mapped: such samples are recorded separately, as
+ * `fallback`.
  *
  * Alone: ./run.sh bench --bench 'fault.read.*' --stack linear:16
  */
@@ -60,7 +61,7 @@ static const char *const points[] = {
 	"fs_dax:dax_pte_fault_done", "fs_dax:dax_pmd_fault_done", NULL,
 };
 
-/* What the passes of one variant found out. */
+/* Results of all passes of one variant. */
 struct result {
 	int64_t *samples; /* the first n_pmd by 2 MiB where PMDs were asked for */
 	size_t n, n_pmd;
@@ -81,7 +82,7 @@ struct fault_state {
 	struct result results[FAULT_VARIANTS];
 };
 
-/* What one pass found out. */
+/* Results of one pass. */
 struct pass {
 	size_t n;
 	uint64_t faults;
@@ -102,7 +103,7 @@ static int open_files(struct bench_env *env, struct fault_state *f)
 	if (!rc && f->holes_fd < 0)
 		rc = -errno;
 	if (rc < 0)
-		msg_error("cannot open the benchmark's files in %s: %s", env->directory,
+		msg_error("cannot open the files of benchmark fault in %s: %s", env->directory,
 			  strerror(-rc));
 	return rc;
 }
@@ -138,7 +139,7 @@ static int setup(struct bench_env *env, void **state)
 	rc = f->pagemap_fd < 0 ? -errno
 			       : meter_touch_arrays(WINDOWS * PAGES_TIME, &f->offset, &f->ticks);
 	if (rc < 0) {
-		msg_error("cannot prepare the fault benchmark: %s", strerror(-rc));
+		msg_error("cannot prepare benchmark fault: %s", strerror(-rc));
 		return rc;
 	}
 	f->overhead_load_ticks = meter_touch_overhead_load();
@@ -147,13 +148,13 @@ static int setup(struct bench_env *env, void **state)
 	if (rc < 0)
 		return rc;
 	if (fs_file_is_dax(f->data.fd) != 1) {
-		msg_error("%s/data is not a DAX file: no number comes from it", env->directory);
+		msg_error("%s/data is not a DAX file (statx); nothing is measured", env->directory);
 		return -ENOTSUP;
 	}
 	rc = datafile_make(&f->data, WINDOWS);
 	if (rc == -ENOSPC)
-		msg_error("%s on %s has no %d windows of 2 MiB in one aligned piece; a larger "
-			  "device is needed",
+		msg_error("%s on %s has fewer than %d contiguous, aligned 2 MiB ranges; use a "
+			  "larger device",
 			  env->cell.fs, env->stack->node, DATAFILE_WINDOWS_MIN);
 	else if (rc < 0)
 		msg_error("cannot make the data file on %s: %s", env->stack->node, strerror(-rc));
@@ -179,7 +180,8 @@ static void teardown(struct bench_env *env, void *state)
 	free(f);
 }
 
-/* The holes file has as many windows as the data file, from its begin, all of them used. */
+/* The holes file has as many windows as the data file, starting at offset 0; all of them are
+ * used. */
 static uint64_t window_offset(const struct fault_state *f, const struct fault_plan *plan,
 			      unsigned int i)
 {
@@ -211,7 +213,7 @@ static size_t fill_offsets(const struct bench_env *env, struct fault_state *f,
 	return n;
 }
 
-/* Brings the holes file into the state that the variant starts from. */
+/* Prepares the holes file for the variant. */
 static int reset_holes(struct fault_state *f, const struct fault_plan *plan)
 {
 	off_t bytes = (off_t)f->data.n_windows * WINDOW_BYTES;
@@ -243,7 +245,7 @@ static int map_plan(const struct fault_state *f, const struct fault_plan *plan, 
 	return mapping_make(m, plan_fd(f, plan), plan_bytes(f, plan), flags, plan->huge);
 }
 
-/* Makes the offsets known to the DAX index, through a mapping that is gone afterwards. */
+/* Inserts the offsets into the DAX index through a temporary mapping. */
 static int warm_up(struct fault_state *f, const struct fault_plan *plan, size_t n)
 {
 	struct fault_plan other = *plan;
@@ -262,8 +264,8 @@ static int warm_up(struct fault_state *f, const struct fault_plan *plan, size_t 
 	return 0;
 }
 
-/* Frames of the zero page or of private copies must be outside the namespaces, every other exactly
- * where the extents and the tables say. */
+/* Page frames of the zero page and of private copies must be outside the namespaces.  All others
+ * must be those that extents and tables give. */
 static void prove_frames(struct bench_env *env, struct fault_state *f,
 			 const struct fault_plan *plan, const struct mapping *m, struct pass *pass)
 {
@@ -304,8 +306,8 @@ static void prove_bytes(struct fault_state *f, const struct mapping *m, struct p
 }
 
 /*
- * Which faults of a PMD pass mapped the whole window: another page of it then costs no fault.
- * Sorts the ticks: PMD samples first, in order; the rest behind them, in order.
+ * Finds the faults of a PMD pass that mapped the whole window: an access to another page of it then
+ * causes no fault.  Sorts the ticks: PMD samples first, then the others, each in order.
  */
 static void split_by_page_size(struct fault_state *f, const struct mapping *m, struct pass *pass)
 {
@@ -333,7 +335,7 @@ static void split_by_page_size(struct fault_state *f, const struct mapping *m, s
 			    sizeof(pass->why));
 }
 
-/* The timed (or probed) accesses; everything around them is outside the clock. */
+/* The timed (or probed) accesses.  All other work of a pass is not timed. */
 static void touch_pass(struct bench_env *env, struct fault_state *f, const struct fault_plan *plan,
 		       const struct mapping *m, struct probe_set *probes, struct pass *pass)
 {
@@ -358,8 +360,8 @@ static void touch_pass(struct bench_env *env, struct fault_state *f, const struc
 	if (probes)
 		probe_stop(probes);
 	if (pass->faults != pass->n)
-		snprintf(pass->why, sizeof(pass->why), "%zu accesses took %" PRIu64 " faults",
-			 pass->n, pass->faults);
+		snprintf(pass->why, sizeof(pass->why),
+			 "%zu accesses caused %" PRIu64 " page faults", pass->n, pass->faults);
 }
 
 static unsigned int plan_windows(const struct fault_state *f, const struct fault_plan *plan)
@@ -372,8 +374,8 @@ static int run_pass(struct bench_env *env, struct fault_state *f, const struct v
 		    unsigned int n_windows, struct probe_set *probes, struct pass *pass);
 
 /*
- * Brings filesystem and DAX index to where a timed pass starts: a fresh mount, or what the variant
- * before in the table left behind, which is run for that if it was not the last.
+ * Prepares filesystem and DAX index for a timed pass: a new mount, or the state after the preceding
+ * variant in the table, which is run first if necessary.
  */
 static int start_state(struct bench_env *env, struct fault_state *f, const struct variant *variant)
 {
@@ -396,8 +398,9 @@ static int start_state(struct bench_env *env, struct fault_state *f, const struc
 }
 
 /*
- * Counts repeat to the instruction only if what the kernel batches is equally full.  Not before
- * faults that allocate blocks or pages: with this their medians differed more between seeds.
+ * Aligns the kernel's batched work, so that instruction counts repeat exactly.  Not done before
+ * faults that allocate blocks or pages: it increases the differences of their medians between
+ * seeds.
  */
 static void settle(struct fault_state *f, const struct fault_plan *plan)
 {
@@ -411,8 +414,8 @@ static void settle(struct fault_state *f, const struct fault_plan *plan)
 	memcg_phase_align();
 }
 
-/* One pass over n_windows.  The probe pass takes the caches as they are: the path does not depend
- * on them, the cost does.  Returns 0 (look at pass->why) or -errno. */
+/* One pass over n_windows.  The probe pass does not align the slab cache: the path does not depend
+ * on it.  Returns 0 (pass->why is set if a proof failed) or -errno. */
 static int run_pass(struct bench_env *env, struct fault_state *f, const struct variant *variant,
 		    unsigned int n_windows, struct probe_set *probes, struct pass *pass)
 {
@@ -457,8 +460,8 @@ static int run_pass(struct bench_env *env, struct fault_state *f, const struct v
 	return 0;
 }
 
-/* Whether the counts fit the stack: at depth d each access of the namespace passed d DM devices,
- * and each fault that needs memory of the namespace asked for it. */
+/* Whether the counts match the stack: at depth d each direct access of the namespace passed d DM
+ * devices, and each fault that maps the namespace made one. */
 static void judge_path(const struct bench_env *env, const struct fault_plan *plan,
 		       const struct probe_set *probes, uint64_t faults, char *why, size_t why_len)
 {
@@ -476,7 +479,7 @@ static void judge_path(const struct bench_env *env, const struct fault_plan *pla
 			 faults, pmem);
 }
 
-/* Which kernel functions the faults of a few windows go through. */
+/* Counts the kernel functions that the faults of a few windows call. */
 static int probe(struct bench_env *env, void *state, const struct variant *variant,
 		 struct probe_set *probes)
 {
@@ -562,7 +565,7 @@ static int once(struct bench_env *env, void *state, const struct variant *varian
 	return 0;
 }
 
-/* One record, or two where PMD faults were refused: page sizes are never mixed. */
+/* Writes one record, or two if PMD faults were refused: page sizes are never mixed. */
 static int report(struct bench_env *env, void *state, const struct variant *variant)
 {
 	const struct fault_plan *plan = variant->arg;
@@ -586,7 +589,7 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 		return rc;
 	snprintf(fallback, sizeof(fallback), "%.*sfallback", (int)strlen(variant->name) - 3,
 		 variant->name);
-	/* The rest was examined for all samples at once. */
+	/* The other proofs covered all samples at once. */
 	small = r->proof;
 	small.page_bytes = r->small.page_bytes;
 	small.shown = (r->proof.shown & ~(unsigned int)PROOF_PAGE) | r->small.shown;
@@ -605,7 +608,7 @@ static const struct role roles[] = {
 
 const struct bench bench_fault = {
 	.name = "fault",
-	.why = "what a page fault on a DAX file costs",
+	.why = "cost of a page fault on a DAX file",
 	.better = "lower",
 	.needs = needs,
 	.variants = fault_variants,

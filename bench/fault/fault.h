@@ -10,7 +10,7 @@ struct fault_plan {
 	enum { FAULT_DATA, FAULT_HOLE, FAULT_UNWRITTEN } file;
 	enum { FAULT_LOAD, FAULT_STORE } timed;
 	bool huge;
-	bool warm;	 /* other loads make the DAX index know the offset first */
+	bool warm;	 /* other loads put the offset into the DAX index first */
 	bool follows;	 /* warm by the variant before it in the table: same mount, new mapping */
 	bool load_first; /* the page is mapped read-only before the timed store */
 	bool dontneed;	 /* mapped, then dropped by MADV_DONTNEED */
@@ -22,7 +22,7 @@ struct fault_plan {
 
 enum { FAULT_VARIANTS = 26 };
 
-/* The arg of each is its plan; behind the last stands one without a name. */
+/* The arg of each is its plan; an entry without a name ends the list. */
 extern const struct variant fault_variants[FAULT_VARIANTS + 1];
 
 #endif

@@ -20,17 +20,17 @@ enum {
 		.name = name_ ".pmd", .why = why_, .needs = {NEED_HUGE}, .arg = PMD(__VA_ARGS__) \
 	}
 
-#define COLD_LOAD "load, first touch since mount"
-#define WARM_LOAD "load, the DAX index knows the offset"
+#define COLD_LOAD "load, first access since mount"
+#define WARM_LOAD "load, the offset is in the DAX index"
 #define REFAULT "load after MADV_DONTNEED, page tables kept"
-#define COLD_STORE "store, first touch since mount"
-#define WARM_STORE "store, the DAX index knows the offset"
+#define COLD_STORE "store, first access since mount"
+#define WARM_STORE "store, the offset is in the DAX index"
 #define MKWRITE_COLD "store to a page mapped by a load, clean since mount"
 #define MKWRITE_WARM "store to a page mapped by a load, dirty already"
 #define HOLE_COLD "load from a hole: the zero page is mapped"
-#define HOLE_WARM "load from a hole that the DAX index knows"
+#define HOLE_WARM "load from a hole that is in the DAX index"
 #define ALLOC "store into a hole: the filesystem allocates and zeroes"
-#define CONVERT "store into a preallocated extent: it is converted"
+#define CONVERT "store into an unwritten extent: the extent is converted"
 #define SYNC "store into a hole of a MAP_SYNC mapping: the journal is committed"
 
 const struct variant fault_variants[FAULT_VARIANTS + 1] = {
@@ -56,7 +56,7 @@ const struct variant fault_variants[FAULT_VARIANTS + 1] = {
 	      .load_first = true, .follows = true),
 	V_PTE("cow.cold", "store to a private mapping: the page is copied", .file = FAULT_DATA,
 	      .timed = FAULT_STORE, .is_private = true),
-	V_PTE("cow.warm", "store to a private mapping, the DAX index knows the offset",
+	V_PTE("cow.warm", "store to a private mapping, the offset is in the DAX index",
 	      .file = FAULT_DATA, .timed = FAULT_STORE, .is_private = true, .warm = true),
 	V_PTE("hole.cold", HOLE_COLD, .file = FAULT_HOLE, .timed = FAULT_LOAD),
 	V_PTE("hole.warm", HOLE_WARM, .file = FAULT_HOLE, .timed = FAULT_LOAD, .follows = true),

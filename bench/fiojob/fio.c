@@ -36,7 +36,8 @@ FILE *fio_jobs(struct fio *fio)
 	return fopen(path, "we");
 }
 
-/* fio takes what follows a `;` for a comment, and adds where the output of its hooks goes. */
+/* fio treats text after a `;` as a comment, and appends a redirection of the output to its
+ * hooks. */
 void fio_write_stops(FILE *jobs, const char *job)
 {
 	fprintf(jobs, "exec_prerun=echo before %s >stop && kill -STOP $PPID\n", job);
@@ -71,7 +72,7 @@ int fio_start(struct fio *fio, FILE *jobs, const char *path, unsigned int limit_
 
 	if (fclose(jobs) || pipe2(error_pipe, O_CLOEXEC) < 0)
 		return -errno;
-	/* Waited for with a limit, without a race between looking and sleeping. */
+	/* SIGCHLD is blocked, so that sigtimedwait(2) waits with a limit and without a race. */
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, &fio->signals);
@@ -135,15 +136,15 @@ int fio_continue(struct fio *fio, struct fio_stop *stop)
 	int rc;
 
 	*stop = (struct fio_stop){0};
-	/* One that was not seen to stand may come to stand just now. */
-	if (fio->stands)
+	/* A child that was not seen stopped may stop at this moment. */
+	if (fio->stopped)
 		kill(fio->pid, SIGCONT);
-	fio->stands = false;
+	fio->stopped = false;
 	rc = wait_change(fio, &stop->status);
 	if (rc < 0)
 		return rc;
 	stop->ended = !WIFSTOPPED(stop->status);
-	fio->stands = !stop->ended;
+	fio->stopped = !stop->ended;
 	if (stop->ended)
 		fio->pid = 0;
 	else
@@ -164,7 +165,7 @@ char *fio_read(const struct fio *fio, const char *name, bool proc)
 	in = fopen(path, "re");
 	if (!in)
 		return NULL;
-	/* Up to a byte that no text has: all of it. */
+	/* Reads the whole file: text contains no NUL byte. */
 	if (getdelim(&text, &room, '\0', in) < 0) {
 		free(text);
 		text = ferror(in) ? NULL : strdup("");

@@ -21,7 +21,7 @@ static const char *find_json(const char *text)
 	return at;
 }
 
-/* The first line before the JSON that is a complaint, not a note of where a hook's output goes. */
+/* The first line before the JSON that is an error message, not the note on a hook's output file. */
 static void complaint(const char *text, const char *end, char *why, size_t why_len)
 {
 	while (text < end && *text) {
@@ -30,7 +30,7 @@ static void complaint(const char *text, const char *end, char *why, size_t why_l
 
 		snprintf(line, sizeof(line), "%.*s", len, text);
 		if (len && !strstr(line, ": Saving output of ")) {
-			snprintf(why, why_len, "fio says: %s", line);
+			snprintf(why, why_len, "fio reports: %s", line);
 			return;
 		}
 		text += len + (text[len] == '\n');
@@ -46,7 +46,7 @@ json_t *fio_json_parse(const char *text, char *why, size_t why_len)
 	if (root)
 		why[0] = '\0';
 	else if (json)
-		snprintf(why, why_len, "fio's JSON breaks off or is none (line %d: %.80s)",
+		snprintf(why, why_len, "fio's JSON is truncated or invalid (line %d: %.80s)",
 			 error.line, error.text);
 	else
 		snprintf(why, why_len, "fio wrote no JSON");
@@ -104,7 +104,7 @@ int fio_json_job(const json_t *root, const char *name, bool write, const char *l
 	    take(way, "short_ios", &out->short_ios) && take(ns, "N", &out->n) &&
 	    take(ns, "min", &out->min_ns) && take(ns, "max", &out->max_ns) && json_is_number(mean))
 		return 0;
-	snprintf(why, why_len, "fio's JSON does not say what %s came to (%s, %s)", name,
+	snprintf(why, why_len, "fio's JSON has no results of job %s (%s, %s)", name,
 		 write ? "write" : "read", key);
 	return -EINVAL;
 }
@@ -144,7 +144,7 @@ int fio_log_parse(const char *text, struct fio_sample *out, size_t max, char *wh
 		struct fio_sample sample;
 
 		if (!take_sample(text, &sample) || !strchr(text, '\n')) {
-			snprintf(why, why_len, "line %d of fio's latency log is no sample: %.*s",
+			snprintf(why, why_len, "line %d of fio's latency log is not a sample: %.*s",
 				 n + 1, (int)(strcspn(text, "\n") < 60 ? strcspn(text, "\n") : 60),
 				 text);
 			return -EINVAL;
@@ -199,7 +199,7 @@ int64_t fio_median_ns(const struct fio_sample *samples, size_t n)
 	return median;
 }
 
-/* Whether the line begins a mapping of that path; takes it. */
+/* Parses the first line of a mapping.  Returns whether it maps that path. */
 static bool take_head(const char *line, const char *path, struct fio_mapping *m)
 {
 	char rights[5] = "";

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What fio writes: its JSON, and its latency logs, which hold every sample.  Pure but for the text
- * that is given. */
+/* Parsers of fio's JSON and of its latency logs, which hold every sample.  Pure. */
 #ifndef DAXDM_FIO_OUTPUT_H
 #define DAXDM_FIO_OUTPUT_H
 
@@ -9,11 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One job of a run as the JSON sums it up. */
+/* The summary of one job in the JSON. */
 struct fio_sum {
 	int64_t error; /* errno; 0 is good */
 	int64_t ios, short_ios;
-	int64_t n, min_ns, max_ns; /* of the latencies asked for */
+	int64_t n, min_ns, max_ns; /* of the requested latencies */
 	double mean_ns;
 };
 
@@ -25,9 +24,9 @@ struct fio_sample {
 };
 
 /*
- * The JSON that --output-format=json writes; fio puts what it has to complain of before it, into
- * the same file.  Returns the root, with the first complaint in why ("" if there is none); or NULL
- * with a sentence in why, that complaint if there is one.
+ * Parses the output of --output-format=json; fio writes error messages before the JSON into the
+ * same file.  Returns the root, with the first error message in why ("" if there is none); or NULL
+ * with a sentence in why, that error message if there is one.
  */
 json_t *fio_json_parse(const char *text, char *why, size_t why_len);
 
@@ -39,7 +38,7 @@ json_t *fio_json_parse(const char *text, char *why, size_t why_len);
 int fio_json_job(const json_t *root, const char *job, bool write, const char *latency,
 		 struct fio_sum *out, char *why, size_t why_len);
 
-/* "fio-3.33"; "" if it is not told. */
+/* "fio-3.33"; "" if it is missing. */
 const char *fio_json_version(const json_t *root);
 
 /*
@@ -50,8 +49,8 @@ const char *fio_json_version(const json_t *root);
 int fio_log_parse(const char *text, struct fio_sample *out, size_t max, char *why, size_t why_len);
 
 /*
- * Whether the log is what the JSON sums up: as many samples, the same least and largest, and the
- * same mean to a thousandth.  Returns true, or false with a sentence in why.
+ * Whether the log agrees with the JSON: the same number of samples, minimum and maximum, and the
+ * same mean to 0.1 %.  Returns true, or false with a sentence in why.
  */
 bool fio_log_agrees(const struct fio_sample *samples, size_t n, const struct fio_sum *sum,
 		    char *why, size_t why_len);
@@ -59,7 +58,7 @@ bool fio_log_agrees(const struct fio_sample *samples, size_t n, const struct fio
 /* The median; 0 of none.  Sorts a copy; -ENOMEM is 0 as well. */
 int64_t fio_median_ns(const struct fio_sample *samples, size_t n);
 
-/* One mapping of a file as /proc/PID/smaps tells it. */
+/* One mapping of a file in /proc/PID/smaps. */
 struct fio_mapping {
 	uint64_t start, end, file_offset_bytes;
 	bool shared, synchronous; /* MAP_SHARED, MAP_SYNC ("sf" in VmFlags) */

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fio, the load generator that users know, doing the same work as our own benchmarks, as the
- * reference that these are held against.
+ * fio jobs that do the same work as benchmarks of daxdm, as a reference to compare these with.
  *
- * One sample is one I/O of fio, at a random place of a written file: what fio says it took.  The
- * jobs are those of workloads/; the block size is the variant's last word.
+ * One sample is one I/O of fio at a random offset of a written file: its latency as reported by
+ * fio.  The jobs are those of workloads/; the block size is the variant's last word.
  *
  *   psync    pread and pwrite of a file, mounted dax=always     as bio.dax
  *   mmap     memcpy(3) out of and into a mapping of it          as copy.from, copy.memcpy
@@ -12,32 +11,32 @@
  *   direct   psync with O_DIRECT, mounted dax=never             as bio.direct
  *   uring    io_uring, one at a time, O_DIRECT, dax=never       as bio.uring.q1
  *
- * Where the numbers are from: fio's latency log, which has each sample exactly; its percentiles are
- * buckets, up to 1.6 % wide.  Log and JSON must agree.  The reading is fio's clat, of uring its
- * lat, for there the submission does the work.  The seed is fixed, and so is the number of I/Os.
+ * Source of the numbers: fio's latency log, which has each sample exactly; its percentiles are
+ * buckets, up to 1.6 % wide.  Log and JSON must agree.  The value is fio's clat; for uring its lat,
+ * because the submission does the work.  The seed and the number of I/Os are fixed.
  *
- * What is in them that is not in ours: fio's two readings of the clock and what it does between
- * them.  Nothing is taken off, `overhead` is 0; what fio's null engine takes for the same job is in
- * the proof as fio_own (of uring a part: the null engine has no queue).  Page faults of mmap and
- * libpmem are in the samples, one for each 2 MiB that is touched first: no median shows them, but
- * where the stack breaks huge pages each I/O has one.  Timer ticks are not kept out.  Of direct and
- * uring above 4 KiB the buffer: ours is one piece of memory, fio's is one for each page, and a bio
- * is filled piece by piece.
+ * Differences from the benchmarks of daxdm: the samples include fio's two clock readings and its
+ * work between them.  Nothing is subtracted, `overhead` is 0; the latency of fio's null engine for
+ * the same job is in the proof as fio_own (for uring only a part: the null engine has no queue).
+ * Samples of mmap and libpmem include page faults, one for the first access to each 2 MiB: they do
+ * not change a median, unless the stack prevents huge pages and each I/O has one.  Timer ticks are
+ * included.  For direct and uring above 4 KiB the buffers differ: that of daxdm is physically
+ * contiguous, that of fio is not, and a bio gets one segment for each contiguous piece.
  *
  * The unit: under meter insn the kernel's clock, which fio reads, advances 1 ns with each
- * instruction, so that fio's ns are instructions.  That is measured first (clock_apart_ppm); if it
- * does not hold, all is void.  fio's bandwidth is never looked at.
+ * instruction, so that fio's ns are instructions.  This is measured first (clock_apart_ppm); if it
+ * does not hold, all variants are void.  fio's bandwidth is not used.
  *
- * Proof: before fio starts, statx's DAX bit and the page frames of the file.  fio stands still
- * before and after each job (bench/fiojob/fio.h): its own mapping must have the frames that extents
- * and tables say, and of libpmem it must be MAP_SYNC, without which the engine would go on and say
- * nothing.  What was written is read back.  Each job is then done once more, with probes armed that
- * count bios and faults of fio, and direct accesses of all processors.  A job that fio could not
- * do, did not do as it was told, or did another way is void.
+ * Proof: before fio starts, statx's DAX bit and the page frames of the file.  fio is stopped before
+ * and after each job (bench/fiojob/fio.h): its mapping must have the frames that extents and tables
+ * give, and for libpmem it must be MAP_SYNC, because the engine falls back silently.  Written data
+ * is read back.  Each job then runs again with probes armed that count bios and faults of fio, and
+ * direct accesses on all processors.  A job that fails, differs from the requested one, or takes
+ * another path is void.
  *
- * All wanted jobs are one run of fio, for its start costs more than they do; those on dax=never
- * come first, and the filesystem is mounted anew while fio stands still.  So it is fio's stops that
- * arm and disarm the probes, not the sweep: nothing is armed while a timed job runs.
+ * All selected jobs are one run of fio, because its start costs more than the jobs.  Jobs on
+ * dax=never come first, and the filesystem is remounted while fio is stopped.  Probes are armed and
+ * disarmed at these stops, not by the sweep: no probe is armed while a timed job runs.
  *
  * Alone: ./run.sh bench --workload workloads/fio
  */
@@ -74,7 +73,7 @@ extern const struct bench bench_fiojob;
 #define THREE(name_, why_, need_, ...) \
 	TWO(name_, why_, need_, __VA_ARGS__), V(name_ ".1m", why_, need_, __VA_ARGS__)
 
-/* Those of one mount stand together. */
+/* Variants of one mount are adjacent. */
 static const struct variant variants[] = {
 	THREE("psync.read", "fio: pread, dax=always", NEED_FIO, .job = "psync-read",
 	      .same_as = "bio.dax.read", .by = FIOJOB_CALL),
@@ -86,7 +85,7 @@ static const struct variant variants[] = {
 	    .same_as = "copy.memcpy", .by = FIOJOB_MAP, .write = true),
 	TWO("libpmem.read", "fio: memcpy out of a MAP_SYNC mapping", NEED_FIO_LIBPMEM,
 	    .job = "libpmem-read", .same_as = "copy.from", .by = FIOJOB_MAP, .sync = true),
-	TWO("libpmem.write", "fio: pmem_memcpy past the cache, drained", NEED_FIO_LIBPMEM,
+	TWO("libpmem.write", "fio: nontemporal pmem_memcpy, drained", NEED_FIO_LIBPMEM,
 	    .job = "libpmem-write", .same_as = "copy.nontemporal", .by = FIOJOB_MAP, .write = true,
 	    .sync = true),
 	THREE("direct.read", "fio: pread, O_DIRECT, dax=never", NEED_FIO, .job = "direct-read",
@@ -103,7 +102,8 @@ static const struct variant variants[] = {
 
 enum { N_VARIANTS = sizeof(variants) / sizeof(variants[0]) - 1 };
 
-/* Functions on all processors: a kprobe cannot be inherited by a program (lib/trace/probe.h). */
+/* Functions are counted on all processors: a kprobe is not inherited through exec
+ * (lib/trace/probe.h). */
 const char *const fiojob_points[] = {
 	"block:block_bio_queue",
 	"*dm_submit_bio",
@@ -125,7 +125,7 @@ const char *fiojob_latency(const struct variant *variant)
 	return ((const struct fiojob_plan *)variant->arg)->queue ? "lat" : "clat";
 }
 
-/* A sentence for all variants that have none yet. */
+/* Makes all variants void that have no reason yet. */
 static void void_all(struct bench_env *env, struct fiojob *f, const char *why)
 {
 	for (const struct variant *v = variants; v->name; v++)
@@ -135,8 +135,8 @@ static void void_all(struct bench_env *env, struct fiojob *f, const char *why)
 
 /* ---- before and after a job ------------------------------------------------------------------ */
 
-/* Mounts as the job needs it; fio stands still and has no file open.  Returns 0 or -errno after an
- * error line. */
+/* Mounts with the options of the job; fio is stopped and has no file open.  Returns 0, or -errno
+ * after an error line. */
 static int mount_as(struct bench_env *env, struct fiojob *f, bool never)
 {
 	int fd, rc;
@@ -149,7 +149,7 @@ static int mount_as(struct bench_env *env, struct fiojob *f, bool never)
 		rc = fs_mount(env->fs);
 	if (rc < 0)
 		return rc;
-	/* The first I/O would read where the blocks are, by a bio of its own. */
+	/* Otherwise the first I/O would read the block mapping with an additional bio. */
 	fd = open(f->path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -196,7 +196,7 @@ static void after_job(struct bench_env *env, struct fiojob *f, const struct vari
 
 /* ---- what fio says at its end ---------------------------------------------------------------- */
 
-/* The sum of one job against its samples. */
+/* Verifies the summary of one job against its samples. */
 static void take_job(struct fiojob *f, const json_t *root, const char *complaint,
 		     const struct variant *variant, enum fiojob_pass pass)
 {
@@ -233,7 +233,7 @@ static void keep_samples(struct fiojob_result *r)
 	r->ops.n = r->ops.samples ? log->n : 0;
 }
 
-/* What the null engine took in place of each wanted variant. */
+/* Reads the latency of the null engine for each selected variant. */
 static void take_own(struct bench_env *env, struct fiojob *f)
 {
 	static struct fio_sample log[FIOJOB_SAMPLES_MAX];
@@ -301,7 +301,7 @@ static const struct variant *find_job(const char *job, enum fiojob_pass *pass)
 	return NULL;
 }
 
-/* From stop to stop.  Returns 0 or -errno if this host can no longer be measured. */
+/* Runs fio from stop to stop.  Returns 0, or -errno if this host can no longer be measured. */
 static int follow(struct bench_env *env, struct fiojob *f)
 {
 	struct fio_stop stop;
@@ -312,7 +312,7 @@ static int follow(struct bench_env *env, struct fiojob *f)
 
 		rc = fio_continue(&f->fio, &stop);
 		if (rc == -ETIMEDOUT) {
-			void_all(env, f, "fio did not end within its time, and was killed");
+			void_all(env, f, "fio exceeded its time limit and was killed");
 			return 0;
 		}
 		if (rc < 0)
@@ -330,7 +330,7 @@ static int follow(struct bench_env *env, struct fiojob *f)
 	return rc;
 }
 
-/* All wanted variants, timed and probed. */
+/* Runs all selected variants, timed and probed. */
 static int run_fio(struct bench_env *env, struct fiojob *f)
 {
 	char why[TIMED_OPS_WHY_BYTES];
@@ -393,8 +393,8 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 /* ---- set-up ---------------------------------------------------------------------------------- */
 
 /*
- * Takes the holes out of the data file, so that any offset is written and fio's random numbers
- * still come to all parts of the device.
+ * Builds a file without holes from the written windows, so that fio's random offsets are all
+ * written and cover the whole device.
  */
 static int close_ranks(struct datafile *data)
 {
@@ -421,7 +421,8 @@ static int close_ranks(struct datafile *data)
 	return extents_read(data->fd, &data->extents);
 }
 
-/* How far the kernel's clock, which fio reads, is from the instruction counter. */
+/* Measures the difference between the kernel's clock, which fio reads, and the instruction
+ * counter. */
 static int64_t clock_apart_ppm(void)
 {
 	uint64_t begin, ticks;
@@ -443,7 +444,7 @@ static void prove_clock(struct bench_env *env, struct fiojob *f)
 		return;
 	f->apart_ppm = clock_apart_ppm();
 	snprintf(why, sizeof(why),
-		 "the clock that fio reads is %" PRId64 " ppm from the instruction counter",
+		 "the clock that fio reads differs by %" PRId64 " ppm from the instruction counter",
 		 f->apart_ppm);
 	if (f->apart_ppm < -APART_PPM_MAX || f->apart_ppm > APART_PPM_MAX)
 		void_all(env, f, why);
@@ -463,11 +464,11 @@ static int setup(struct bench_env *env, void **state)
 	rc = timed_ops_data_make(env, &f->data, WINDOWS);
 	if (!rc)
 		rc = close_ranks(&f->data);
-	/* A file that is open keeps the mount: every look at it opens it anew. */
+	/* An open file would block the unmount: it is opened for each use. */
 	datafile_close(&f->data);
 	if (rc < 0)
-		msg_error("cannot prepare the file for fio on %s, %s: %s", env->cell.spec->text,
-			  env->cell.fs, strerror(-rc));
+		msg_error("cannot prepare the file of benchmark fiojob on %s, %s: %s",
+			  env->cell.spec->text, env->cell.fs, strerror(-rc));
 	return rc;
 }
 
@@ -491,7 +492,7 @@ static void teardown(struct bench_env *env, void *state)
 static const enum need needs[] = {NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NEED_FIO, NEED_END};
 
 static const struct proof_waiver waivers[] = {
-	{"*", PROOF_PAGE, "fio maps the file by itself; the hits of the probes tell PTE from PMD"},
+	{"*", PROOF_PAGE, "fio maps the file; the hits of the probes tell PTE from PMD"},
 	{"direct.*", PROOF_FRAME, "the operation maps no page; its offsets and bytes are verified"},
 	{"psync.*", PROOF_FRAME, "the operation maps no page; its offsets and bytes are verified"},
 	{"uring.*", PROOF_FRAME, "the operation maps no page; its offsets and bytes are verified"},
@@ -500,7 +501,7 @@ static const struct proof_waiver waivers[] = {
 
 const struct bench bench_fiojob = {
 	.name = "fiojob",
-	.why = "fio doing the same work, as the reference that users know",
+	.why = "fio jobs that do the same work, as a reference",
 	.better = "lower",
 	.needs = needs,
 	.variants = variants,

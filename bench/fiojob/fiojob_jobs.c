@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The job file of a run of fio: those of workloads/, and lines that no job may say otherwise. */
+/* Writes the job file of a run of fio: the jobs of workloads/, and options that no job may
+ * override. */
 #include "bench/fiojob/fiojob.h"
 
 #include "lib/base/memory.h"
@@ -38,7 +39,7 @@ static const char *size_word(const struct variant *variant)
 	return strrchr(variant->name, '.') + 1;
 }
 
-/* Of what is said twice, fio takes the later; but file names it adds. */
+/* If an option is given twice, fio uses the last one, but adds up file names. */
 static void write_fixed(const struct bench_env *env, const struct fiojob *f,
 			const struct variant *variant, const char *name, FILE *jobs)
 {
@@ -55,7 +56,7 @@ struct copy {
 	char seen[4096]; /* what the job says: newline, word, newline, word, ..., newline */
 };
 
-/* Notes that the job says the word at text.  Returns 0, or -EINVAL after one error line. */
+/* Notes that the job has the option at text.  Returns 0, or -EINVAL after one error line. */
 static int note_word(struct copy *copy, const char *path, unsigned int line, const char *text)
 {
 	const char *blanks = " \t", *at = text + strspn(text, blanks);
@@ -67,7 +68,7 @@ static int note_word(struct copy *copy, const char *path, unsigned int line, con
 	snprintf(word, sizeof(word), "\n%.*s\n", len, at);
 	if (strstr(copy->seen, word)) {
 		msg_error("%s:%u:%zu: %s", path, line, (size_t)(at - text) + 1,
-			  *at == '[' ? "a second job; one file is one job"
+			  *at == '[' ? "a second job; expected one job per file"
 				     : "this option is given twice");
 		return -EINVAL;
 	}
@@ -163,7 +164,7 @@ static void write_null(const struct bench_env *env, const struct fiojob *f,
 	write_fixed(env, f, null->like, null->name, jobs);
 }
 
-/* The jobs of one pass that are on dax=never, or the others. */
+/* Writes the jobs of one pass that need dax=never, or the others. */
 static unsigned int write_pass(struct bench_env *env, struct fiojob *f, const struct variant *list,
 			       bool never, enum fiojob_pass pass, FILE *jobs)
 {
@@ -182,8 +183,8 @@ static unsigned int write_pass(struct bench_env *env, struct fiojob *f, const st
 }
 
 /*
- * dax=never first: its end is a remount, while fio has nothing of the filesystem open; what fio's
- * mmap engine leaves mapped would be in the way of it.
+ * Jobs on dax=never come first: the remount after them needs all files closed, and fio's mmap
+ * engine leaves mappings behind.
  */
 unsigned int fiojob_write(struct bench_env *env, struct fiojob *f, const struct variant *list,
 			  FILE *jobs)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The proofs that fio's work was the work that was asked for, and went the way its variant names.
- */
+/* The proofs that fio did the requested I/O and took the path of its variant.  */
 #include "bench/fiojob/fiojob.h"
 #include "lib/file/mapping.h"
 
@@ -27,7 +26,7 @@ bool fiojob_prove_file(const struct bench_env *env, const struct fiojob *f, char
 
 	if (proof.pagemap_fd < 0 || fd < 0 ||
 	    mapping_make(&m, fd, f->data.bytes, MAP_SHARED, true) < 0) {
-		snprintf(why, why_len, "the file cannot be mapped: %s", strerror(errno));
+		snprintf(why, why_len, "cannot map the file: %s", strerror(errno));
 		goto out;
 	}
 	good = true;
@@ -51,8 +50,7 @@ static void prove_dax_bit(const struct fiojob *f, bool wanted, struct timed_ops_
 	int fd = open(f->path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		timed_ops_void(ops, "before fio's job the file cannot be opened: %s",
-			       strerror(errno));
+		timed_ops_void(ops, "cannot open the file before fio's job: %s", strerror(errno));
 	else
 		proof_dax(&ops->proof, fd, wanted, ops->why, sizeof(ops->why));
 	if (fd >= 0)
@@ -85,17 +83,17 @@ static void read_log(const struct bench_env *env, struct fiojob *f, const struct
 	text = fio_read(&f->fio, name, false);
 	log->samples = calloc(most, sizeof(*log->samples));
 	if (!text || !log->samples) {
-		timed_ops_void(&r->ops, "fio's latency log cannot be read: %s", strerror(errno));
+		timed_ops_void(&r->ops, "cannot read fio's latency log: %s", strerror(errno));
 	} else {
 		n = fio_log_parse(text, log->samples, most, r->ops.why, sizeof(r->ops.why));
 		log->n = n < 0 ? 0 : (size_t)n < most ? (size_t)n : most;
 		if (n >= 0 && (size_t)n != most)
-			timed_ops_void(&r->ops, "fio did %d I/Os instead of %zu", n, most);
+			timed_ops_void(&r->ops, "fio did %d I/Os, expected %zu", n, most);
 	}
 	free(text);
 }
 
-/* Whether fio's samples are of the work that was asked for. */
+/* Whether fio's samples are of the requested I/O. */
 static void prove_work(const struct fiojob *f, const struct variant *variant,
 		       struct fiojob_result *r)
 {
@@ -134,8 +132,8 @@ static bool find_mapping(const struct fiojob *f, struct fio_mapping *out)
 	return found;
 }
 
-/* The frames of what fio touched.  Its mmap engine maps anew when it comes to the last block: what
- * was touched before is then not there any more. */
+/* Verifies the page frames that fio accessed.  Its mmap engine maps the file again when it reaches
+ * the last block: pages accessed before are then not mapped any more. */
 static void prove_frames(const struct bench_env *env, const struct fiojob *f,
 			 const struct fio_mapping *m, int pagemap_fd, struct fiojob_result *r)
 {
@@ -159,10 +157,10 @@ static void prove_frames(const struct bench_env *env, const struct fiojob *f,
 			r->frames += pages;
 	}
 	if (!r->frames)
-		timed_ops_void(&r->ops, "nothing that fio touched is in its mapping any more");
+		timed_ops_void(&r->ops, "no page that fio accessed is still mapped");
 }
 
-/* fio's own mapping: MAP_SYNC where the engine relies on it, and its frames. */
+/* Verifies fio's mapping: MAP_SYNC if the engine relies on it, and its page frames. */
 static void prove_mapping(const struct bench_env *env, const struct fiojob *f,
 			  const struct fiojob_plan *plan, struct fiojob_result *r)
 {
@@ -180,14 +178,14 @@ static void prove_mapping(const struct bench_env *env, const struct fiojob *f,
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)f->fio.pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
-		timed_ops_void(&r->ops, "%s cannot be opened: %s", path, strerror(errno));
+		timed_ops_void(&r->ops, "cannot open %s: %s", path, strerror(errno));
 		return;
 	}
 	prove_frames(env, f, &m, fd, r);
 	close(fd);
 }
 
-/* Whether fio still has the file open, with O_DIRECT: without, the page cache would be read. */
+/* Whether fio still has the file open with O_DIRECT: without it, fio would read the page cache. */
 static void prove_direct(const struct fiojob *f, struct fiojob_result *r)
 {
 	bool open_at_all = false;
@@ -210,10 +208,10 @@ static void prove_direct(const struct fiojob *f, struct fiojob_result *r)
 		free(info);
 	}
 	if (!open_at_all)
-		timed_ops_void(&r->ops, "fio has the file no more open after its job");
+		timed_ops_void(&r->ops, "fio closed the file before its job ended");
 }
 
-/* What fio says that it wrote must be in the file, by another way than fio's mapping. */
+/* Verifies the data that fio wrote, through another path than fio's mapping. */
 static void prove_written(const struct fiojob *f, const struct variant *variant,
 			  struct fiojob_result *r)
 {
@@ -233,7 +231,8 @@ static void prove_written(const struct fiojob *f, const struct variant *variant,
 				       (intmax_t)last, page[0], want);
 	}
 	if (fd < 0 || !page)
-		timed_ops_void(&r->ops, "what fio wrote cannot be read back: %s", strerror(errno));
+		timed_ops_void(&r->ops, "cannot read back the data that fio wrote: %s",
+			       strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	free(page);
@@ -256,7 +255,8 @@ static void judge_counts(const struct bench_env *env, const struct fiojob_plan *
 	bool good;
 
 	if (bios < 0 || direct < 0 || calls < 0) {
-		timed_ops_void(ops, "this kernel does not let bios and direct accesses be counted");
+		timed_ops_void(ops,
+			       "this kernel cannot count bios and direct accesses with probes");
 		return;
 	}
 	if (plan->by == FIOJOB_BIO)
@@ -264,8 +264,8 @@ static void judge_counts(const struct bench_env *env, const struct fiojob_plan *
 	else if (plan->by == FIOJOB_CALL)
 		good = !bios && direct >= n && calls >= n;
 	else
-		/* A write fault of a MAP_SYNC mapping may commit the journal, by bios; the stores
-		 * themselves are none: the frames are proven. */
+		/* A write fault of a MAP_SYNC mapping may commit the journal with bios.  The stores
+		 * cause none: the page frames are proven. */
 		good = (!bios || (plan->sync && plan->write)) && direct > 0 && !calls && faults > 0;
 	if (!good)
 		timed_ops_void(ops,

@@ -1,33 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How page faults and translations scale with the processors that make them at the same time.
+ * How page faults and translations scale with the number of processors.
  *
- * A pool of workers (lib/meter/worker_pool.h), each on a processor of its own, does 512 operations each;
- * one sample is one such round, in operations per second of all together: from the first begin to
- * the last end.  More is better; twice as many workers should make twice as many.
+ * A pool of workers (lib/meter/worker_pool.h), each bound to a processor, does 512 operations per
+ * worker.  One sample is one such round: operations per second of all workers, from the first begin
+ * to the last end.  Higher is better; twice the workers should give twice the rate.
  *
  *   fault  a load from a page of 4 KiB that is not mapped and that the DAX index knows: the pages
  *          are dropped by MADV_DONTNEED before each round
  *   read   pread(2) of 64 bytes: one translation (dax_direct_access), and no page table
  *
  *   threads    share one address space, and so its mmap_lock (or locks of its areas, since 6.4)
- *   processes  do not: what they lose beside threads' loss is the file's, device-mapper's, pmem's
+ *   processes  do not: contention that remains is on the file, device-mapper or pmem
  *
- *   one  file for all, each worker at 2 MiB of its own in it: i_mmap, the DAX index's lock, the
- *        inode's lock
- *   own  file for each
+ *   one  file for all, a separate 2 MiB range per worker: i_mmap, the locks of
+ *        DAX index and inode
+ *   own  file per worker
  *
- * The last word is how many; `all` is one for each processor of the host.
+ * The last word is the number of workers; `all` is one for each processor of the host.
  *
- * Shape to expect: device-mapper adds one SRCU read section per level, which is a counter of each
- * processor's own: it should not lessen the scaling.  What the kernel shares among the workers of
- * one file or one address space does.
+ * Shape to expect: device-mapper adds one SRCU read section per level.  SRCU uses per-CPU counters
+ * and should not limit scaling.  Locks of a shared file or address space do.
  *
- * Only time can tell: under meter insn there is one processor, and its instructions take turns.
- * With --meter none it runs on emulated processors, to show that each fault and each worker is
- * where it should be; no rate is kept.  A round in which the workers worked together for less than
- * half of the time says nothing of scaling and is no sample; where that is most of them the record
- * is void.  The two readings of the clock around 512 operations are not taken off.
+ * Needs meter time: meter insn has one processor.  With --meter none it runs on emulated processors
+ * and verifies faults and page frames; no rate is recorded.  A round in which all workers ran
+ * concurrently for less than half of the time gives no sample; if most rounds are such, the record
+ * is void.  The cost of the two clock readings around 512 operations is not subtracted.
  *
  * Alone: ./run.sh bench --host --device /dev/pmemN --bench 'scale.*'
  */
@@ -103,14 +101,14 @@ static const char *const points[] = {
 	NULL,
 };
 
-/* A file, written all over. */
+/* A file without holes. */
 struct written {
 	int fd; /* -1: not open */
 	struct extents extents;
 	struct mapping mapping; /* while the workers run */
 };
 
-/* What one worker works on. */
+/* The data of one worker. */
 struct post {
 	const struct written *file;
 	int fd;		 /* opened for this worker alone */
@@ -280,7 +278,7 @@ static uint64_t fault_pages(const struct post *post)
 	return PAGES;
 }
 
-/* Returns how many reads gave what was written. */
+/* Returns the number of reads that returned the written data. */
 static uint64_t read_pages(const struct post *post)
 {
 	uint64_t good = 0;
@@ -302,7 +300,8 @@ static uint64_t work(void *arg, unsigned int worker)
 	return s->plan->what == FAULT ? fault_pages(post) : read_pages(post);
 }
 
-/* Each page of this worker is the frame that extent and table say, and holds what was written. */
+/* Verifies that each page of this worker is the frame that extents and tables give, and holds the
+ * written data. */
 static void prove_pages(void *arg, unsigned int worker, char why[WORKER_POOL_WHY_BYTES])
 {
 	const struct scale *s = arg;
@@ -334,7 +333,7 @@ static int map_file(struct written *file, unsigned int windows)
 			    false);
 }
 
-/* Everything that needs mmap_lock for writing comes before the pool is made. */
+/* All work that takes mmap_lock for writing is done before the pool is created. */
 static int make_posts(struct scale *s, unsigned int n)
 {
 	bool own = s->plan->own;
@@ -370,18 +369,18 @@ static void drop_posts(struct scale *s)
 	s->own[WORKER_POOL_MAX - 1].mapping.reserved = NULL;
 }
 
-/* What the round must have been, by what each worker did in it. */
+/* Verifies a round by the result of each worker. */
 static void judge_round(const struct scale *s, const struct worker_pool_share *share,
 			struct result *r)
 {
 	for (unsigned int i = 0; i < r->workers && !r->why[0]; i++) {
 		if (share[i].done != PAGES)
 			snprintf(r->why, sizeof(r->why),
-				 "worker %u: %" PRIu64 " of %d operations were right", i,
+				 "worker %u: %" PRIu64 " of %d operations succeeded", i,
 				 share[i].done, PAGES);
 		else if (s->plan->what == FAULT && share[i].faults != PAGES)
 			snprintf(r->why, sizeof(r->why),
-				 "worker %u: %d accesses took %" PRIu64 " faults", i, PAGES,
+				 "worker %u: %d accesses caused %" PRIu64 " page faults", i, PAGES,
 				 share[i].faults);
 		else if (s->plan->what == FAULT)
 			proof_pages(&r->proof, PAGE_BYTES, PAGES, share[i].faults, r->why,
@@ -389,8 +388,7 @@ static void judge_round(const struct scale *s, const struct worker_pool_share *s
 	}
 }
 
-/* One round that nothing is kept of makes the DAX index know the pages, and each worker's own
- * memory be there. */
+/* The first round gives no sample: it fills the DAX index and maps the workers' memory. */
 static int run_rounds(struct scale *s, struct worker_pool *pool, size_t n, struct probe_set *probes,
 		      struct result *r)
 {
@@ -420,7 +418,7 @@ static int run_rounds(struct scale *s, struct worker_pool *pool, size_t n, struc
 	if (s->plan->what == FAULT && !r->why[0])
 		proof_seen(&r->proof, PROOF_FRAME); /* by each worker: prove_pages() */
 	if (rc == -ETIMEDOUT)
-		msg_error("scale: a worker did not come back from its work within %d s", LIMIT_S);
+		msg_error("scale: a worker did not finish its round within %d s", LIMIT_S);
 	return rc;
 }
 
@@ -460,11 +458,11 @@ static int once(struct bench_env *env, void *state, const struct variant *varian
 	r->missing = s->missing;
 	if (!r->missing.why && r->workers > WORKER_POOL_MAX)
 		r->missing = (struct missing){"this host has more than 64 processors",
-					      "run it under taskset, with 64 of them"};
+					      "restrict it to 64 processors with taskset"};
 	else if (!r->missing.why && r->workers > s->processors)
-		r->missing =
-			(struct missing){"this host has fewer processors than that",
-					 "measure a host with more, or only the variants .all"};
+		r->missing = (struct missing){
+			"this host has fewer processors than the variant needs",
+			"use a host with more processors, or select only the variants .all"};
 	if (r->missing.why)
 		return 0;
 	r->samples = calloc(rounds, sizeof(*r->samples));
@@ -518,8 +516,8 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 					 r->missing.why, r->missing.cure);
 	if (!r->why[0] && r->apart > r->n)
 		snprintf(r->why, sizeof(r->why),
-			 "in %u of %zu rounds the workers were not at it together for half of the "
-			 "time: the host is busy, or has fewer processors free",
+			 "in %u of %zu rounds the workers ran concurrently for less than half of "
+			 "the time: the host is loaded or has fewer free processors",
 			 r->apart, r->apart + r->n);
 	if (r->why[0])
 		return record_write_void(env->sink, &env->cell, "scale", variant->name, r->why);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Asks device-mapper something, timed or not, and looks what became of the device. */
+/* Issues one device-mapper ioctl, timed or not, and verifies the state of the device. */
 #include "bench/table/tableops.h"
 #include "bench/thread_cost.h"
 
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-/* The filesystems' own part of a freeze: freeze_super() itself is not called by name everywhere. */
+/* ext4_freeze and xfs_fs_freeze stand for a freeze: some kernels inline freeze_super(). */
 const char *const table_points[] = {
 	"linear_ctr",  "linear_dtr",	"dm_suspend",		"dm_swap_table",
 	"ext4_freeze", "xfs_fs_freeze", "dm_dax_direct_access", "pmem_dax_direct_access",
@@ -23,12 +23,11 @@ static bool check_state(struct tableops *t, const struct table_device *device,
 
 	if (want.gone) {
 		if (rc != -ENXIO)
-			timed_ops_void(result, "the device is there after its removal");
+			timed_ops_void(result, "the device exists after its removal");
 		return rc == -ENXIO;
 	}
 	if (rc < 0)
-		timed_ops_void(result, "device-mapper does not tell of the device: %s",
-			       strerror(-rc));
+		timed_ops_void(result, "cannot read the state of the device: %s", strerror(-rc));
 	else if (info.live_table != want.live || info.inactive_table != want.inactive ||
 		 info.suspended != want.suspended)
 		timed_ops_void(result,
@@ -71,6 +70,6 @@ bool table_ioctl(struct tableops *t, const struct meter *meter, struct table_dev
 	if (switched)
 		*switched = away;
 	if (rc)
-		timed_ops_void(result, "device-mapper refused: %s", strerror(rc));
+		timed_ops_void(result, "the device-mapper ioctl failed: %s", strerror(rc));
 	return !rc && check_state(t, device, after, result);
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Faults on a mapping that outlived a suspension of its device, or a swap of its table.
+ * Faults on a mapping after its device was suspended and resumed, or its table swapped.
  *
- * Every sample has a page of its own and a suspension of its own.  A window of 512 pages is divided
- * as the DAX index is, into leaves of 64: fresh pages of each kind have leaves of their own, which
- * one other page made known before, so that no fault finds another index than its twin.
+ * Every sample uses a different page and a separate suspension.  A window of 512 pages is divided
+ * into groups of 64, the size of a leaf of the DAX index.  Fresh pages of each kind have separate
+ * leaves, which an access to another page allocated before, so that all faults of a kind find the
+ * index in the same state.
  */
 #include "bench/table/tableops.h"
 
@@ -17,12 +18,11 @@
 enum {
 	WINDOWS = 8,
 	LEAF_PAGES = 64,
-	KIND_PAGES =
-		16, /* of a leaf, for each of three kinds; the last page is what makes it known */
+	KIND_PAGES = 16, /* of a leaf, for each of three kinds; the last page allocates the leaf */
 	BYTE_IN_PAGE = 2048,
 	LEAF_KNOWN = 1,
 	LEAF_STORED = 2,
-	LEAF_FRESH = 3, /* and the three behind it */
+	LEAF_FRESH = 3, /* and the next three */
 	LEAVES = 7,
 };
 
@@ -81,7 +81,7 @@ void tablefault_dirty(const struct tableops *t)
 				   BYTE_IN_PAGE) = 1;
 }
 
-/* The page as the fault shall find it, before anything is suspended. */
+/* Prepares the page for the fault, before the suspension. */
 static int make_ready(const struct tableops *t, const struct table_fault *f, uint64_t at)
 {
 	volatile char *byte = t->mapping.base + at + BYTE_IN_PAGE;
@@ -94,7 +94,7 @@ static int make_ready(const struct tableops *t, const struct table_fault *f, uin
 		return madvise(t->mapping.base + at, PAGE_BYTES, MADV_DONTNEED) < 0 ? -errno : 0;
 	case TABLE_PAGE_STORED:
 		*byte = 1;
-		/* What makes the page read-only: this, or the freeze of the filesystem. */
+		/* fsync(2) makes the page read-only, as does the freeze of the filesystem. */
 		return f->after == TABLE_AFTER_NOTHING && fsync(t->data.fd) < 0 ? -errno : 0;
 	}
 	return -EINVAL;
@@ -106,8 +106,8 @@ static bool run_ioctl(struct bench_env *env, struct tableops *t, enum table_ioct
 	return table_ioctl(t, env->cell.meter, &t->top, what, after, NULL, NULL, NULL, result);
 }
 
-/* A suspension, with or without a freeze of the filesystem, with or without another table (the same
- * once more). */
+/* Suspends and resumes the device, with or without a freeze of the filesystem, with or without a
+ * swap to another copy of the same table. */
 static bool interrupt_device(struct bench_env *env, struct tableops *t,
 			     enum table_fault_after after, struct timed_ops_result *result)
 {
@@ -132,7 +132,7 @@ static void judge_path(const struct bench_env *env, struct timed_ops_result *res
 	int64_t dm = timed_ops_hits(result, "dm_dax_direct_access");
 
 	if (pmem < 0 || dm < 0)
-		timed_ops_void(result, "this kernel does not let direct accesses be counted");
+		timed_ops_void(result, "this kernel cannot count direct accesses with a probe");
 	else if (pmem < 1 || dm != pmem * (int64_t)env->stack->spec.depth)
 		timed_ops_void(result,
 			       "the fault made %" PRId64 " accesses of the namespace and %" PRId64
@@ -140,7 +140,7 @@ static void judge_path(const struct bench_env *env, struct timed_ops_result *res
 			       pmem, dm, env->stack->spec.depth);
 }
 
-/* One fault; returns what it took, in ticks. */
+/* One fault; returns its ticks. */
 static uint64_t fault_once(struct bench_env *env, struct tableops *t, const struct table_fault *f,
 			   uint64_t at, struct probe_set *probes, struct timed_ops_result *result)
 {
@@ -151,7 +151,7 @@ static uint64_t fault_once(struct bench_env *env, struct tableops *t, const stru
 	uint64_t before;
 
 	if (rc < 0)
-		timed_ops_void(result, "the page could not be prepared: %s", strerror(-rc));
+		timed_ops_void(result, "cannot prepare the page: %s", strerror(-rc));
 	if (rc < 0 || !interrupt_device(env, t, f->after, result))
 		return 0;
 	t->offset[0] = at + BYTE_IN_PAGE;
@@ -166,7 +166,7 @@ static uint64_t fault_once(struct bench_env *env, struct tableops *t, const stru
 	if (probes)
 		probe_stop(probes);
 	if (before != 1)
-		timed_ops_void(result, "the access took %" PRIu64 " faults", before);
+		timed_ops_void(result, "the access caused %" PRIu64 " page faults", before);
 	proof_dax(&result->proof, t->data.fd, true, result->why, sizeof(result->why));
 	proof_pages(&result->proof, PAGE_BYTES, 1, before, result->why, sizeof(result->why));
 	if (!result->why[0])

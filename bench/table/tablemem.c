@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The kernel memory that a table holds, seen as it is loaded behind another one, and given back as
- * it is taken away again: so that nothing that belongs to the device is counted.
+ * The kernel memory of a table: allocated by a load into the inactive slot, and freed by a clear.
+ * Memory of the device itself is not included.
  */
 #include "bench/table/tableops.h"
 #include "lib/trace/kmem.h"
@@ -25,8 +25,8 @@ static bool run_ioctl(struct bench_env *env, struct tableops *t, enum table_ioct
 	return table_ioctl(t, env->cell.meter, &t->own, what, after, NULL, NULL, NULL, result);
 }
 
-/* Between the two: what load takes.  Returns 0 or -errno; a refusal by device-mapper is in result.
- */
+/* Measures the memory that a load allocates.  Returns 0 or -errno; a failed ioctl is noted in
+ * result. */
 static int watch(struct bench_env *env, struct tableops *t, struct kmem *kmem,
 		 struct timed_ops_result *result, json_t **out)
 {
@@ -66,7 +66,7 @@ int tablemem_measure(struct bench_env *env, struct tableops *t, struct timed_ops
 	*out = NULL;
 	if (rc < 0)
 		return rc;
-	/* The second load is watched: what a device gets with its first one is not the table's. */
+	/* The second load is measured: the first one also allocates memory of the device. */
 	if (run_ioctl(env, t, TABLE_IOCTL_CREATE, empty, result) &&
 	    run_ioctl(env, t, TABLE_IOCTL_LOAD, loaded, result) &&
 	    run_ioctl(env, t, TABLE_IOCTL_RESUME, live, result) &&

@@ -1,56 +1,56 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What device-mapper's own operations cost, by the number of segments of the table.
+ * The cost of device-mapper's operations by the number of segments of the table.
  *
- * One sample is one ioctl(2), made ready before: what the calling thread executes in it, kernel and
- * system call.  What other threads do meanwhile (grace periods, the journal, work queues), and
- * waiting for them, is not in it under meter insn; under meter time it is (bench/thread_cost.h).
+ * One sample is one ioctl(2) with a prepared request: the cost of the system call in the calling
+ * thread.  Meter insn excludes the work of other threads (grace periods, the journal, work queues)
+ * and waiting for them; meter time includes it (bench/thread_cost.h).
  *
- * On a device of our own with the measured stack's table, which nothing uses:
+ * On a separate, unused device with the table of the measured stack:
  *   create           a device without a table
- *   load.first       its first table, which makes its queue and its disk
- *   resume.first     and that goes live
- *   load             a table into the place behind the live one
- *   clear            takes that away again
- *   suspend, resume  with nobody to wait for
- *   resume.swap      a resume that changes the live table for the loaded one, and frees the old one
+ *   load.first       its first table: the load sets up its queue and disk
+ *   resume.first     makes the first table live
+ *   load             a table into the inactive slot
+ *   clear            removes the inactive table
+ *   suspend, resume  without I/O in flight
+ *   resume.swap      a resume that makes the inactive table live and frees the old one
  *   reload           load, suspend and resume.swap together: what changes a table in use
  *   remove           of a suspended device and its table
  * On the measured device, its filesystem mounted, a DAX mapping of a file live:
  *   mounted.suspend.{freeze,dirty,nolockfs,noflush}
- *                    the filesystem frozen; frozen with 16 dirty pages; not frozen, I/O awaited;
+ *                    filesystem frozen; frozen with 16 dirty pages; not frozen, I/O awaited;
  *                    neither
- *   mounted.resume.{thaw,nolockfs,noflush}   after those (dirty: as thaw)
+ *   mounted.resume.{thaw,nolockfs,noflush}   the matching resume (dirty: same as thaw)
  *   mounted.{load,resume.swap,reload}        the same table once more, the filesystem frozen
  * and one fault afterwards:
- *   fault.known      a load from a page that was mapped, and dropped (MADV_DONTNEED)
+ *   fault.known      a load from a page that was mapped and then dropped (MADV_DONTNEED)
  *   fault.fresh      a load from a page that was never touched
  *   fault.stored     a store to a page that was dirty: the freeze made it read-only, or fsync
- *   ....ordinary     after an ioctl that only asks for the state of the device
+ *   ....ordinary     after an ioctl that only reads the state of the device
  *   ....resumed      after a suspension without a freeze (a dirty page then stays writable)
- *   ....thawed       after one with
- *   ....swapped      after one with, and a swap of tables
+ *   ....thawed       after a suspension with a freeze
+ *   ....swapped      after a suspension with a freeze and a swap of tables
  *
  *   table_load -> populate_table -> dm_table_add_target -> linear_ctr -> dm_get_device
  *              -> dm_table_complete (the b-tree)
  *   dev_suspend -> do_suspend -> dm_suspend -> lock_fs -> freeze_bdev
  *               -> do_resume  -> dm_swap_table -> dm_table_set_restrictions; dm_table_destroy
  *
- * Shape to expect: linear in the segments where each is built, checked or freed (load, clear,
- * resume.swap, remove), and where each has a flush of its own (freeze, before 6.12);
- * report/findings/fit_segments.c says how much for each.  Of a mounted filesystem the journal's
- * thread may do a part, which is then left out: suspend.dirty on ext4 has one flush less where it
- * does.
+ * Shape to expect: linear in the segments for operations that build, check or free each segment
+ * (load, clear, resume.swap, remove) or flush each segment (freeze, before 6.12);
+ * report/findings/fit_segments.c fits the slope.  The journal thread of a mounted filesystem may do
+ * a part of the work, which is then left out: suspend.dirty on ext4 has one flush less in this
+ * case.
  *
- * Memory: with `load` goes the observation table_memory, the bytes of kernel memory that a loaded
- * table holds, object by object (lib/trace/kmem.h); all of it comes back with clear.
+ * Memory: `load` also writes the observation table_memory, the bytes of kernel memory that a loaded
+ * table holds, object by object (lib/trace/kmem.h); clear frees all of it.
  *
- * Left out: libdevmapper, which works through a table line by line on its own.  Timer ticks fall
- * into samples of more than 3 million instructions.
+ * Left out: libdevmapper, which parses and formats tables in user space.  Samples of more than 3
+ * million instructions may include timer ticks.
  *
- * Proof: after each ioctl device-mapper is asked what the device is (tables, suspended, targets);
- * in the probe pass each table is read back and compared, and the constructors and destructors of
- * segments, swaps, freezes are counted.  Faults: one fault, the file's frame, the DAX path.
+ * Proof: after each ioctl the state of the device is read (tables, suspended, targets).  The probe
+ * pass reads each table back and compares it, and counts calls of the targets' constructors and
+ * destructors, swaps and freezes.  Faults: one fault, the file's frame, the DAX path.
  *
  * raw has no table.  Alone: ./run.sh bench --bench 'table.*' --stack linear:16
  */
@@ -70,7 +70,7 @@ enum { SEGMENTS_IN_ALL = 2048 }; /* of the tables of all samples, if that makes 
 
 extern const struct bench bench_tableops;
 
-/* What one variant is: an operation of a cycle, or a fault. */
+/* A variant is an operation of a cycle, or a fault. */
 struct plan {
 	enum { OWN, MOUNTED, FAULT } group;
 	struct table_fault fault;
@@ -123,29 +123,30 @@ enum op {
 
 static const struct variant variants[] = {
 	[CREATE] = OPERATION("create", "a device without a table", OWN),
-	[LOAD_FIRST] = OPERATION("load.first", "a device's first table: its queue is made", OWN),
-	[RESUME_FIRST] = OPERATION("resume.first", "the first table goes live", OWN),
-	[LOAD] = OPERATION("load", "a table behind a live one", OWN),
-	[CLEAR] = OPERATION("clear", "a loaded table is taken away", OWN),
-	[SUSPEND] = OPERATION("suspend", "of a device that nobody uses", OWN),
+	[LOAD_FIRST] = OPERATION("load.first", "first table of a device: its queue is set up", OWN),
+	[RESUME_FIRST] = OPERATION("resume.first", "the first table becomes live", OWN),
+	[LOAD] = OPERATION("load", "a table into the inactive slot", OWN),
+	[CLEAR] = OPERATION("clear", "the inactive table is removed", OWN),
+	[SUSPEND] = OPERATION("suspend", "of an unused device", OWN),
 	[RESUME] = OPERATION("resume", "of the same table", OWN),
-	[SWAP] = OPERATION("resume.swap", "a resume to the loaded table", OWN),
+	[SWAP] = OPERATION("resume.swap", "a resume that makes the loaded table live", OWN),
 	[RELOAD] = OPERATION("reload", "load, suspend and resume.swap", OWN),
 	[REMOVE] = OPERATION("remove", "the device and its table", OWN),
 	[M_FREEZE] = OPERATION("mounted.suspend.freeze", "the filesystem is frozen", MOUNTED),
 	[M_DIRTY] = OPERATION("mounted.suspend.dirty", "frozen with 16 dirty pages", MOUNTED),
 	[M_NOLOCKFS] = OPERATION("mounted.suspend.nolockfs", "not frozen", MOUNTED),
-	[M_NOFLUSH] = OPERATION("mounted.suspend.noflush", "not frozen, nothing awaited", MOUNTED),
+	[M_NOFLUSH] = OPERATION("mounted.suspend.noflush", "not frozen, I/O not awaited", MOUNTED),
 	[M_THAW] = OPERATION("mounted.resume.thaw", "the filesystem is thawed", MOUNTED),
 	[M_RESUME_NOLOCKFS] = OPERATION("mounted.resume.nolockfs", "nothing to thaw", MOUNTED),
 	[M_RESUME_NOFLUSH] = OPERATION("mounted.resume.noflush", "nothing to thaw", MOUNTED),
-	[M_LOAD] = OPERATION("mounted.load", "the same table once more", MOUNTED),
-	[M_SWAP] = OPERATION("mounted.resume.swap", "the tables change, and thaw", MOUNTED),
+	[M_LOAD] = OPERATION("mounted.load", "the same table again", MOUNTED),
+	[M_SWAP] = OPERATION("mounted.resume.swap",
+			     "tables are swapped, and the filesystem is thawed", MOUNTED),
 	[M_RELOAD] = OPERATION("mounted.reload", "load, suspend.freeze and resume.swap", MOUNTED),
 	FAULTS_V("known", "load from a page that was mapped before", TABLE_PAGE_KNOWN),
 	RESUMED_V("known", "load from a page that was mapped before", TABLE_PAGE_KNOWN),
-	FAULTS_V("fresh", "load from a page never touched", TABLE_PAGE_FRESH),
-	RESUMED_V("fresh", "load from a page never touched", TABLE_PAGE_FRESH),
+	FAULTS_V("fresh", "load from a page never accessed", TABLE_PAGE_FRESH),
+	RESUMED_V("fresh", "load from a page never accessed", TABLE_PAGE_FRESH),
 	FAULTS_V("stored", "store to a page that was dirty before", TABLE_PAGE_STORED),
 	{0},
 };
@@ -156,7 +157,7 @@ enum { N_VARIANTS = sizeof(variants) / sizeof(variants[0]) - 1 };
 
 struct step {
 	enum table_ioctl_kind request;
-	int op, also; /* whose samples it makes; the sample of `also` is the sum of several */
+	int op, also; /* variants that get the sample; `also` adds several to one */
 	bool dirty;   /* with dirty pages */
 	struct table_state after;
 };
@@ -208,13 +209,13 @@ static void expect_hits(struct timed_ops_result *result, const struct probe_set 
 	int64_t count = probe_count(probes, point);
 
 	if (count < 0)
-		timed_ops_void(result, "this kernel does not let %s be counted", point);
+		timed_ops_void(result, "this kernel cannot count %s with a probe", point);
 	else if (count != want)
-		timed_ops_void(result, "%s was called %" PRId64 " times instead of %" PRId64, point,
-			       count, want);
+		timed_ops_void(result, "expected %" PRId64 " calls of %s, got %" PRId64, want,
+			       point, count);
 }
 
-/* Whether what was called fits what was asked, in that state. */
+/* Verifies the counted calls against the ioctl and the state of the device. */
 static void judge_step(const struct tableops *t, const struct table_device *device,
 		       const struct step *step, struct table_state before,
 		       const struct probe_set *probes, struct timed_ops_result *result)
@@ -240,9 +241,9 @@ static void read_back(const struct tableops *t, const struct table_device *devic
 	char *text = dm_device_table(device->name, inactive);
 
 	if (!text)
-		timed_ops_void(result, "the table cannot be read back: %s", strerror(errno));
+		timed_ops_void(result, "cannot read the table back: %s", strerror(errno));
 	else if (strcmp(text, t->text))
-		timed_ops_void(result, "the table that is read back is another one");
+		timed_ops_void(result, "the table read back differs from the loaded one");
 	free(text);
 }
 
@@ -259,7 +260,7 @@ static void keep(const struct bench_env *env, struct tableops *t, int op, size_t
 	t->switched[op] += switched;
 }
 
-/* What goes wrong in a step makes the whole cycle void: what follows, follows from it. */
+/* A failed step makes the whole cycle void, because later steps depend on it. */
 static bool run_cycle(struct bench_env *env, struct tableops *t, struct table_device *device,
 		      const struct step *steps, size_t n, long sample, struct probe_set *probes,
 		      struct timed_ops_result *result)
@@ -294,7 +295,8 @@ static bool run_cycle(struct bench_env *env, struct tableops *t, struct table_de
 	return !result->why[0];
 }
 
-/* Leaves the device as it was before a cycle that may have ended anywhere.  Returns 0 or -errno. */
+/* Restores the state of the device before the cycle, which may have ended at any step.  Returns 0
+ * or -errno. */
 static int put_back(const struct table_device *device)
 {
 	int rc;
@@ -307,7 +309,8 @@ static int put_back(const struct table_device *device)
 	return rc ? rc : dm_device_clear(device->name);
 }
 
-/* All cycles of a device, or with probes one; a reason to be void is that of all its operations. */
+/* Runs all cycles of a device, or one if probes are given.  A failure makes all its operations
+ * void. */
 static int run_cycles(struct bench_env *env, struct tableops *t, bool mounted,
 		      struct probe_set *probes)
 {
@@ -332,7 +335,7 @@ static int run_cycles(struct bench_env *env, struct tableops *t, bool mounted,
 	for (int op = first; op <= last && !good; op++)
 		timed_ops_void(&t->results[op], "%s", result.why);
 	if (rc < 0)
-		msg_error("table on %s, %s: %s cannot be put back: %s", env->cell.spec->text,
+		msg_error("table on %s, %s: cannot restore device %s: %s", env->cell.spec->text,
 			  env->cell.fs, device->name, strerror(-rc));
 	return rc;
 }
@@ -383,7 +386,7 @@ static int measure_memory(struct bench_env *env, struct tableops *t)
 	if (rc == -ENOMEM || !rc)
 		return rc;
 	snprintf(t->memory_missing, sizeof(t->memory_missing),
-		 "the kernel's allocations cannot be seen: %s%s%s", strerror(-rc),
+		 "cannot trace kernel allocations: %s%s%s", strerror(-rc),
 		 *kmem_last_error() ? ": " : "", kmem_last_error());
 	return 0;
 }
@@ -419,7 +422,7 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 	else if (op == LOAD && *t->memory_missing)
 		rc = record_write_skip(
 			env->sink, &env->cell, "table", "memory", t->memory_missing,
-			"take a kernel with CONFIG_BPF_EVENTS and SLUB, not locked down");
+			"use a kernel with CONFIG_BPF_EVENTS and SLUB, without lockdown");
 	if (rc < 0)
 		return rc;
 	if (plan->group == FAULT)
@@ -460,7 +463,7 @@ static int make_requests(struct table_device *device, const char *text)
 	return rc;
 }
 
-/* Long tables take long, and are as exact. */
+/* Long tables take longer and need no more samples. */
 static size_t count_samples(const struct bench_env *env, int64_t targets)
 {
 	int64_t n = SEGMENTS_IN_ALL / (targets > 0 ? targets : 1);
@@ -528,7 +531,7 @@ static int setup(struct bench_env *env, void **state)
 	if (!rc)
 		rc = tablefault_open(env, t);
 	if (rc < 0)
-		msg_error("cannot prepare the table benchmark on %s, %s: %s", env->cell.spec->text,
+		msg_error("cannot prepare benchmark table on %s, %s: %s", env->cell.spec->text,
 			  env->cell.fs, strerror(-rc));
 	return rc;
 }
@@ -562,7 +565,7 @@ static const enum need needs[] = {NEED_DM, NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NE
 static const struct proof_waiver waivers[] = {
 	{"[!f]*", PROOF_DAX | PROOF_PAGE | PROOF_FRAME,
 	 "an ioctl(2) of device-mapper touches no file; tables and state are read back"},
-	{"create", PROOF_PATH, "no segment is made; the state is read back"},
+	{"create", PROOF_PATH, "no segment is created; the state is read back"},
 	{"resume", PROOF_PATH, "no table is swapped; the state is read back"},
 	{"mounted.resume.[!s]*", PROOF_PATH, "no table is swapped; the state is read back"},
 	{0},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of the table benchmark share: tableops.c has the operations, tablefault.c the
- * faults after them. */
+/* Shared by the files of benchmark table: tableops.c (operations), tablefault.c (faults after
+ * them), tablemem.c (memory of a table). */
 #ifndef DAXDM_TABLEOPS_H
 #define DAXDM_TABLEOPS_H
 
@@ -14,7 +14,7 @@ enum {
 	TABLE_DIRTY_PAGES = 16, /* when a filesystem is frozen with dirty pages */
 };
 
-/* What a device can be asked. */
+/* The ioctls. */
 enum table_ioctl_kind {
 	TABLE_IOCTL_CREATE,
 	TABLE_IOCTL_LOAD,
@@ -37,9 +37,9 @@ struct table_device {
 /* One per mounted filesystem. */
 struct tableops {
 	int control_fd;
-	char *text; /* of the stack's top table, as the kernel tells it */
+	char *text; /* of the stack's top table, as the kernel reports it */
 	int64_t targets;
-	const char *freezes; /* the function by which the filesystem is frozen */
+	const char *freezes; /* the filesystem's freeze function */
 	struct table_device own, top;
 	/* The file that is mapped while its device is suspended. */
 	struct datafile data;
@@ -47,31 +47,31 @@ struct tableops {
 	int pagemap_fd;
 	uint64_t *offset, *ticks;
 	size_t n_samples;
-	bool ran[2]; /* the cycle of the own device, of the mounted one */
+	bool ran[2]; /* the cycle of the separate device, of the mounted one */
 	bool probing;
 	struct timed_ops_result *results; /* by variant */
 	unsigned int *switched;		  /* samples in which the thread was switched away */
-	json_t *memory;			  /* what a table holds, or NULL */
-	char memory_missing[320];	  /* or why that could not be seen */
+	json_t *memory;			  /* kernel memory of a table, or NULL */
+	char memory_missing[320];	  /* or why it is unknown */
 };
 
-/* What is asked of the kernel in the probe pass; ends with NULL. */
+/* The probes; ends with NULL. */
 extern const char *const table_points[];
 
-/* What device-mapper has to say of a device afterwards. */
+/* The expected state of a device after an ioctl. */
 struct table_state {
 	bool gone, live, inactive, suspended;
 };
 
 /*
- * Asks, and looks whether the device is then as it should be.  ticks (may be NULL) gets what the
- * system call took.  Returns true, or false with the reason in result.
+ * Issues the ioctl and verifies the state of the device.  ticks (may be NULL) gets the ticks of the
+ * system call.  Returns true, or false with the reason in result.
  */
 bool table_ioctl(struct tableops *t, const struct meter *meter, struct table_device *device,
 		 enum table_ioctl_kind kind, struct table_state after, int64_t *ticks,
 		 bool *switched, struct probe_set *probes, struct timed_ops_result *result);
 
-/* The faults: which page, and after what. */
+/* The faults: the page, and the operation before. */
 enum table_fault_page { TABLE_PAGE_KNOWN, TABLE_PAGE_FRESH, TABLE_PAGE_STORED };
 enum table_fault_after {
 	TABLE_AFTER_NOTHING,
@@ -85,7 +85,7 @@ struct table_fault {
 	enum table_fault_after after;
 };
 
-/* Makes and maps the file, on a filesystem that is mounted anew.  Returns 0 or -errno. */
+/* Creates and maps the file, and remounts the filesystem.  Returns 0 or -errno. */
 int tablefault_open(struct bench_env *env, struct tableops *t);
 void tablefault_close(const struct bench_env *env, struct tableops *t);
 
@@ -93,18 +93,18 @@ void tablefault_close(const struct bench_env *env, struct tableops *t);
 int tablefault_pass(struct bench_env *env, struct tableops *t, const struct table_fault *fault,
 		    struct probe_set *probes, struct timed_ops_result *result);
 
-/* Stores to the pages that shall be dirty when the filesystem is frozen. */
+/* Dirties the pages that the freeze of the filesystem writes back. */
 void tablefault_dirty(const struct tableops *t);
 
 /*
- * How much kernel memory the table holds, for an observation; on the device of our own, which is
- * not there before and afterwards unless result says what device-mapper refused.  *out is NULL if
- * it could not be seen.  Returns 0 or -errno.
+ * Measures the kernel memory of the table, for an observation.  Creates and removes the separate
+ * device; if an ioctl fails, result has the reason and the device may remain.  *out is NULL if the
+ * memory is unknown.  Returns 0 or -errno.
  */
 int tablemem_measure(struct bench_env *env, struct tableops *t, struct timed_ops_result *result,
 		     json_t **out);
 
-/* Adds what the probes counted to what a variant's path says. */
+/* Adds the counts of the probes to the variant's proof of the path. */
 void table_add_hits(struct timed_ops_result *result, const struct probe_set *probes);
 
 #endif

@@ -1,31 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What one dax_direct_access() call costs: from an offset on the device to a page frame.
+ * The cost of one dax_direct_access() call: from an offset on the device to a page frame.
  *
- * One sample is one call as a filesystem makes it in a fault: through every DM level down to the
- * namespace's driver.  Entry and exit of each function on the way are stamped inside the kernel, by
- * BPF programs if they can be had (lib/trace/tracer.h; DAXDM_TRACER, or --tracer, names the way);
- * what that costs is measured and taken off.
+ * One sample is one call that a filesystem makes in a fault: through every DM level down to the
+ * namespace's driver.  BPF programs record the counter at entry and exit of each function on the
+ * path, at fentry or kprobes (lib/trace/tracer.h; DAXDM_TRACER or --tracer selects the method).
+ * The cost of tracing is measured and subtracted.
  *
  *   dax_direct_access -> dm_dax_direct_access -> {linear,stripe}_dax_direct_access
  *     -> dax_direct_access -> pmem_dax_direct_access
  *
- * page    one page is asked for: a warm 4 KiB load.  window: 512 pages, a warm 2 MiB load.
+ * page    the call requests one page: a warm 4 KiB load.  window: 512 pages, a warm 2 MiB load.
  * first, middle, last    the segment that holds the file's lowest, middle, highest window of 2 MiB
  * random  pages of all windows
  *
- * Left out: what the filesystem does to know the offset, and what it does with the frame (fault.*).
+ * Left out: the filesystem's work before and after the call (fault.*).
  *
- * Shape to expect: raw is flat.  A DM level adds a constant, and the search for the segment in the
- * table's b-tree: so much for each level of the tree (8 segments fit one, 72 two, 648 three), and
- * so much for each key compared, so that the first segment is the cheapest.  A striped segment
- * costs more than a linear one, and the same for any number of stripes.
+ * Shape to expect: raw is flat.  A DM level adds a constant and the search for the segment in the
+ * table's b-tree: a cost per level of the tree (8 segments fit one level, 72 two, 648 three) and a
+ * cost per key compared, so that the first segment is the cheapest.  A striped segment costs more
+ * than a linear one, independent of the number of stripes.
  *
- * From outside, the same accesses without any probe, on this stack and on raw, must say the same:
- * the difference is in the proof, as `twin`.  raw has to come before the stack for that.
+ * Cross-check: the same accesses are timed without tracing on this stack and on raw.  Their
+ * difference must agree with the traced one; both are in the proof, as `twin`.  This needs raw
+ * before the stack.
  *
- * The meter's overhead: what lies between the two stamps of a function that does nothing, and what
- * a stamped function adds to the one around it.
+ * The meter's overhead: the ticks between the two stamps of an empty function, and the ticks that a
+ * traced function adds to its caller.
  *
  * Alone: ./run.sh bench --bench 'translate.*' --stack raw --stack linear:16
  */
@@ -103,25 +104,25 @@ struct translate {
 	struct translate_result results[N_VARIANTS];
 };
 
-/* What outlives a stack, in env->kept. */
+/* State kept across stacks, in env->kept. */
 struct kept {
 	struct translate_result raw[N_VARIANTS];
 	char raw_fs[16]; /* "" before raw was measured */
-	/* The tracer, which takes long to load; its file descriptors are in env->fds_kept. */
+	/* The tracer, which is slow to load; its file descriptors are in env->fds_kept. */
 	bool tried, found, with_dm;
 	struct tracer tracer;
 	struct tracer_missing missing;
 };
 
-_Static_assert(sizeof(struct kept) <= BENCH_KEPT_BYTES, "what is kept is too large");
+_Static_assert(sizeof(struct kept) <= BENCH_KEPT_BYTES, "struct kept is too large");
 _Static_assert((int)TRACER_FDS <= (int)FDSTORE_MAX, "the tracer has too many file descriptors");
 
 static struct call calls[CALLS_MAX];
 
 /*
- * Kretprobes see a call that is the caller's last act (a jump: so the target's functions call
- * dax_direct_access) return together with its caller, which costs less than what was calibrated.
- * With them the target's functions are not stamped, and are a part of dm_dax_direct_access.
+ * With kretprobes a tail call (the targets' functions tail-call dax_direct_access) returns together
+ * with its caller, which costs less than the calibrated overhead.  Therefore kretprobes do not
+ * trace the targets' functions; their cost is part of dm_dax_direct_access.
  */
 static void fill_chain(const struct bench_env *env, struct translate *t)
 {
@@ -140,7 +141,7 @@ static void fill_chain(const struct bench_env *env, struct translate *t)
 	t->chain.functions[t->chain.n++] = TRACER_pmem_dax_direct_access;
 }
 
-/* Opens the tracer, and keeps it for the next stacks; or the reason why there is none. */
+/* Opens the tracer and keeps it for the next stacks, or keeps the reason why there is none. */
 static void open_tracer(struct bench_env *env, struct translate *t)
 {
 	struct kept *kept = t->kept;
@@ -153,12 +154,12 @@ static void open_tracer(struct bench_env *env, struct translate *t)
 	if (!t->traceable)
 		return;
 	kept->tracer = t->tracer;
-	/* If that fails, the next stack finds none to adopt. */
+	/* If that fails, the next stack opens a new tracer. */
 	env->keep_fds(env, fds, tracer_fds(&t->tracer, fds));
 }
 
-/* Adopts the tracer of an earlier stack, or opens one: the first, or another one when device-mapper
- * came. */
+/* Adopts the tracer of an earlier stack, or opens one: for the first stack, and for the first stack
+ * with device-mapper. */
 static void have_tracer(struct bench_env *env, struct translate *t)
 {
 	bool with_dm = !access("/sys/module/dm_mod", F_OK);
@@ -176,7 +177,7 @@ static void have_tracer(struct bench_env *env, struct translate *t)
 	open_tracer(env, t);
 }
 
-/* Removes what another benchmark left, so that the layout does not depend on it. */
+/* Removes files of other benchmarks, so that the layout does not depend on them. */
 static int start_empty(struct bench_env *env)
 {
 	static const char *const names[] = {"data", "holes"};
@@ -261,7 +262,7 @@ static void teardown(struct bench_env *env, void *state)
 	free(t);
 }
 
-/* The offsets of one round; a variant's samples are as many rounds as give TRANSLATE_SAMPLES. */
+/* The offsets of one round; a variant runs as many rounds as give TRANSLATE_SAMPLES samples. */
 static size_t fill_offsets(struct translate *t, const struct plan *plan)
 {
 	unsigned int last = t->data.n_windows - 1, n = 0;
@@ -275,7 +276,7 @@ static size_t fill_offsets(struct translate *t, const struct plan *plan)
 	} else {
 		for (unsigned int w = 0; w <= last; w++) {
 			for (unsigned int p = 0; p < (plan->window ? 1 : PAGES_OF_WINDOW); p++) {
-				/* Anywhere in its part of the window, each page once. */
+				/* At random in its part of the window, each page once. */
 				unsigned int part = WINDOW_PAGES / PAGES_OF_WINDOW;
 				unsigned int page = p * part + w * 37 % part;
 
@@ -286,8 +287,8 @@ static size_t fill_offsets(struct translate *t, const struct plan *plan)
 	return n;
 }
 
-/* Touches n_round places, round by round, each time with no page mapped; copies what it took to
- * out, up to n.  Returns how many more faults there were than accesses. */
+/* Accesses n_round offsets in each round, with no page mapped at its start; copies up to n ticks to
+ * out.  Returns the number of faults minus the number of accesses. */
 static int64_t touch_rounds(struct translate *t, const struct mapping *m, size_t n_round,
 			    int64_t *out, size_t n)
 {
@@ -308,8 +309,8 @@ static int64_t touch_rounds(struct translate *t, const struct mapping *m, size_t
 	return more;
 }
 
-/* Once a 2 MiB fault was refused, the DAX index knows the offset as a page, and no later one asks
- * for 512 pages. */
+/* After a refused 2 MiB fault the DAX index has a PTE entry for the offset, and later faults do not
+ * request 512 pages. */
 static bool all_huge(const struct bench_env *env, const struct translate *t, size_t n_round)
 {
 	for (size_t i = 0; i < n_round; i++)
@@ -332,9 +333,9 @@ static void prove_frames(struct bench_env *env, struct translate *t, const struc
 }
 
 /*
- * Brings DAX index and filesystem into the state from which each pass starts: mounted anew, one
- * access to each window.  What a search in their trees costs goes by what they know, and in what
- * order they learned it; and an offset known as a page is never mapped as a window.
+ * Prepares DAX index and filesystem for a pass: a new mount, one access to each window.  The cost
+ * of a search in their trees depends on the entries and on the order of their insertion; and an
+ * offset with a PTE entry is never mapped with a PMD.
  */
 static int know_file(struct bench_env *env, struct translate *t, bool window)
 {
@@ -356,7 +357,7 @@ static int know_file(struct bench_env *env, struct translate *t, bool window)
 	for (unsigned int i = 0; i < t->data.n_windows; i++)
 		t->offset[i] = t->windows[i] + BYTE_IN_PAGE;
 	meter_touch_load(m.base, t->offset, t->ticks, t->data.n_windows);
-	/* Another page of each: it takes a fault only if the first took one for itself. */
+	/* Accesses another page of each window: it faults only if the first access mapped a PTE. */
 	for (unsigned int i = 0; i < t->data.n_windows; i++)
 		t->offset[i] += PAGE_BYTES;
 	before = mapping_page_faults();
@@ -367,8 +368,8 @@ static int know_file(struct bench_env *env, struct translate *t, bool window)
 	return 0;
 }
 
-/* A pass over one variant.  The first round of touches is not kept: it leaves page tables and the
- * DAX index as every later one finds them. */
+/* A pass over one variant.  The first round gives no samples: it allocates page tables and fills
+ * the DAX index. */
 static int run_pass(struct bench_env *env, struct translate *t, const struct variant *variant,
 		    const char *phase, int64_t *out)
 {
@@ -401,7 +402,7 @@ static int run_pass(struct bench_env *env, struct translate *t, const struct var
 	more = touch_rounds(t, &m, n_round, out, r->n);
 	t->counters = NULL;
 	if (more)
-		snprintf(r->why, sizeof(r->why), "%zu accesses took %" PRId64 " page faults%s",
+		snprintf(r->why, sizeof(r->why), "%zu accesses caused %" PRId64 " page faults%s",
 			 r->n, (int64_t)r->n + more,
 			 t->attached ? " with the tracer attached" : "");
 	env->phase(env, "proof");
@@ -412,7 +413,7 @@ out:
 	return rc;
 }
 
-/* From outside, nothing attached. */
+/* The untraced pass: the same accesses with no program attached. */
 static int once(struct bench_env *env, void *state, const struct variant *variant)
 {
 	struct translate *t = state;
@@ -423,7 +424,7 @@ static int once(struct bench_env *env, void *state, const struct variant *varian
 	return run_pass(env, t, variant, "measure", t->results[variant - variants].outside);
 }
 
-/* A function that cannot be stamped leaves nothing to be measured: said in t->unattached. */
+/* If a function cannot be traced, nothing is measured; t->unattached has the reason. */
 static void attach(struct translate *t)
 {
 	t->attached = true;
@@ -439,15 +440,15 @@ static void attach(struct translate *t)
 		rc = tracer_attach(&t->tracer, function);
 		if (!rc)
 			continue;
-		snprintf(t->unattached, sizeof(t->unattached),
-			 "%s cannot be attached to %s on this kernel: %s", tracer_way(&t->tracer),
-			 tracer_name(function), strerror(-rc));
+		snprintf(t->unattached, sizeof(t->unattached), "cannot attach %s to %s: %s",
+			 tracer_way(&t->tracer), tracer_name(function), strerror(-rc));
 		tracer_detach(&t->tracer);
 		return;
 	}
 }
 
-/* What tracing cost: as calibrated; and whether the accesses took just so much longer by it. */
+/* The calibrated cost of tracing, and the number of accesses that took longer by exactly that
+ * cost. */
 static void price_tracing(const struct bench_env *env, const struct translate *t,
 			  struct translate_result *r, const int64_t *traced,
 			  const unsigned int *n_calls)
@@ -462,7 +463,7 @@ static void price_tracing(const struct bench_env *env, const struct translate *t
 		r->exact += traced[i] - r->outside[i] == r->around_ticks * (int64_t)n_calls[i];
 }
 
-/* Whether the call at calls[0] went the way that the stack prescribes. */
+/* Whether the call at calls[0] took the path of the stack. */
 static bool chain_fits(const struct translate *t, const struct call *call)
 {
 	if (call->inside + 1 != t->chain.n)
@@ -474,8 +475,8 @@ static bool chain_fits(const struct translate *t, const struct call *call)
 }
 
 /*
- * Finds each sample's call among all: a fault that is refused as 2 MiB asks once more, for one
- * page. first[] gets its index, n_calls[] how many calls the access made in all.  Returns true, or
+ * Finds the call of each sample: a refused 2 MiB fault makes a second call, for one page.  first[]
+ * gets the index of the call, n_calls[] the number of calls that the access made.  Returns true, or
  * false with a sentence in r->why.
  */
 static bool find_calls(const struct translate *t, const struct plan *plan, size_t n,
@@ -496,9 +497,9 @@ static bool find_calls(const struct translate *t, const struct plan *plan, size_
 			n_calls[found - 1] += 1 + calls[i].inside;
 		if (!chain_fits(t, &calls[i])) {
 			snprintf(r->why, sizeof(r->why),
-				 "a call of dax_direct_access took another way than the stack's: "
-				 "%u traced calls within, not %zu",
-				 calls[i].inside, t->chain.n - 1);
+				 "dax_direct_access did not take the path of the stack: expected "
+				 "%zu nested traced calls, got %u",
+				 t->chain.n - 1, calls[i].inside);
 			return false;
 		}
 	}
@@ -520,7 +521,7 @@ static void take_costs(const struct bench_env *env, struct translate *t, const s
 		return;
 	price_tracing(env, t, r, traced, n_calls);
 	calls_cost(calls, n, r->inside_ticks, r->around_ticks);
-	/* The kernel asks for as many pages as it maps. */
+	/* The kernel requests as many pages as it maps. */
 	proof_pages(&r->proof, plan->window ? WINDOW_BYTES : PAGE_BYTES, r->n, r->n, r->why,
 		    sizeof(r->why));
 	proof_seen(&r->proof, PROOF_PATH);
@@ -532,7 +533,7 @@ static void take_costs(const struct bench_env *env, struct translate *t, const s
 	r->traced = true;
 }
 
-/* Inside the kernel: the same accesses once more, with the tracer attached. */
+/* The traced pass: the same accesses with the tracer attached. */
 static int probe(struct bench_env *env, void *state, const struct variant *variant,
 		 struct probe_set *probes)
 {
@@ -562,7 +563,7 @@ static int probe(struct bench_env *env, void *state, const struct variant *varia
 		n = calls_read(stamps, (size_t)n, calls, CALLS_MAX);
 	r->missed = n == -EBADMSG && !strcmp(tracer_way(&t->tracer), "kprobe");
 	if (n < 0 && !r->why[0])
-		snprintf(r->why, sizeof(r->why), "the stamps of entries and exits do not fit: %s",
+		snprintf(r->why, sizeof(r->why), "entry and exit stamps do not pair up: %s",
 			 strerror((int)-n));
 	if (!r->why[0])
 		take_costs(env, t, variant->arg, traced, (size_t)n, r);
@@ -588,26 +589,25 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 	if (r->small)
 		return record_write_skip(
 			env->sink, &env->cell, "translate", variant->name,
-			"no lasting 2 MiB mapping here: after the first refusal the kernel asks "
-			"for single pages",
-			"take a stack whose segments and chunks begin and end at multiples of 2 "
+			"2 MiB mappings do not persist on this stack: after the first refusal the "
+			"kernel requests single pages",
+			"use a stack whose segments and chunks begin and end at multiples of 2 "
 			"MiB");
 	if (r->refused)
 		return record_write_skip(
 			env->sink, &env->cell, "translate", variant->name,
-			"this kernel maps the stack by 4 KiB only, though its tables would allow "
-			"2 MiB: through dm-stripe it gives no more than max_sectors_kb at once",
+			"this kernel maps the stack with 4 KiB pages only, although its tables "
+			"allow 2 MiB: dm-stripe limits direct_access to max_sectors_kb",
 			"echo 2048 >/sys/block/dm-N/queue/max_sectors_kb, for each striped device");
 	if (t->unattached[0])
 		return record_write_skip(env->sink, &env->cell, "translate", variant->name,
-					 t->unattached, "try another way: --tracer kprobe");
+					 t->unattached, "try --tracer kprobe");
 	if (r->missed)
 		return record_write_skip(
 			env->sink, &env->cell, "translate", variant->name,
-			"this kernel's kretprobes hold too few calls at a time for a function "
-			"that calls itself through device-mapper, and more must be asked for by "
-			"the tracing filesystem",
-			"mount -t tracefs nodev /sys/kernel/tracing, or take a kernel with "
+			"the default maxactive of kretprobes is too small for a function that "
+			"recurses through device-mapper, and only tracefs can raise it",
+			"mount -t tracefs nodev /sys/kernel/tracing, or use a kernel with "
 			"CONFIG_DEBUG_INFO_BTF_MODULES (5.11 or newer)");
 	if (r->why[0])
 		return record_write_void(env->sink, &env->cell, "translate", variant->name, r->why);
@@ -637,7 +637,7 @@ static const struct role roles[] = {
 
 const struct bench bench_translate = {
 	.name = "translate",
-	.why = "what a dax_direct_access() call costs, from offset to page frame",
+	.why = "cost of a dax_direct_access() call, from offset to page frame",
 	.better = "lower",
 	.needs = needs,
 	.variants = variants,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the passes of bench/translate/translate.c found out, and the JSON that tells it. */
+/* The results of the passes of bench/translate/translate.c, and their JSON. */
 #ifndef DAXDM_TRANSLATE_H
 #define DAXDM_TRANSLATE_H
 
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 enum {
-	TRANSLATE_SAMPLES = 64, /* of each variant; exact, so that more would say no more */
+	TRANSLATE_SAMPLES = 64, /* of each variant; enough, because counts are exact */
 	TRANSLATE_CHAIN_MAX = 3 * STACK_DEPTH_MAX + 2,
 };
 
@@ -27,11 +27,11 @@ struct translate_result {
 	int64_t inside[TRANSLATE_SAMPLES];		      /* ticks of the call */
 	int64_t self[TRANSLATE_CHAIN_MAX][TRANSLATE_SAMPLES]; /* of each function on the way */
 	int64_t around_ticks, inside_ticks;		      /* what tracing cost */
-	size_t exact; /* samples to which tracing added just that */
+	size_t exact; /* samples to which tracing added exactly that */
 	bool traced;
-	bool small;	    /* a window of it cannot be mapped by 2 MiB on this stack */
-	bool refused;	    /* it could be by the tables, and the kernel does not */
-	bool missed;	    /* kretprobes held too few calls at a time */
+	bool small;	    /* this stack cannot map a window of it with a PMD */
+	bool refused;	    /* the tables allow it, but the kernel does not */
+	bool missed;	    /* the kretprobes' maxactive was too small */
 	struct proof proof; /* without a path: each call was traced */
 	char why[192];	    /* set: a proof failed, the samples are void */
 };
@@ -44,15 +44,18 @@ static inline int64_t translate_value(const struct bench_env *env, int64_t ticks
 	return ticks < 0 ? -value : value;
 }
 
-/* The rest of a record's proof: `functions`, what each took by itself; `segments`, the lowest and the highest
- * of the top device; `twin`, what the stack adds to raw, seen from inside and from outside (raw may
- * be NULL); `tracing`, what it cost and how many samples took longer by just that. */
+/*
+ * The rest of a record's proof: `functions`, what each took by itself; `segments`, the lowest and
+ * the highest of the top device; `twin`, the DM overhead by the traced and by the untraced pass
+ * (raw may be NULL); `tracing`, its cost and the number of samples that took longer by exactly
+ * that.
+ */
 json_t *translate_proof(const struct bench_env *env, const struct translate_chain *chain,
 			unsigned int pages, const char *way, const struct translate_result *r,
 			const struct translate_result *raw);
 
-/* [levels, keys, full, what dm_dax_direct_access cost, how often] over all samples and linear
- * levels: what the search of the table's b-tree did (lib/dev/btree.h). */
+/* [levels, keys, full, cost of dm_dax_direct_access, count] over all samples and linear levels: the
+ * work of the b-tree search (lib/dev/btree.h). */
 json_t *translate_searches(const struct bench_env *env, const struct translate_chain *chain,
 			   const struct translate_result *r);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The median of values, which are not many. */
+/* The median of a few values. */
 static int64_t median(const int64_t *values, size_t n)
 {
 	int64_t sorted[TRANSLATE_SAMPLES];
@@ -17,7 +17,7 @@ static int64_t median(const int64_t *values, size_t n)
 	return n ? sorted[(n - 1) / 2] : 0;
 }
 
-/* What the search of the table at one DM level does for one sample. */
+/* The work of the b-tree search at one DM level for one sample. */
 static struct btree_walk walk_of(const struct stack *stack, unsigned int level, uint64_t at_bytes,
 				 size_t *index)
 {
@@ -37,7 +37,7 @@ static struct btree_walk walk_of(const struct stack *stack, unsigned int level, 
 	return btree_walk(d->n_targets, *index);
 }
 
-/* One more search that did this and cost that. */
+/* Counts one search by its work and cost. */
 static void count_point(json_t *points, const struct btree_walk *w, int64_t cost)
 {
 	json_t *point = json_pack("[i,i,i,I]", (int)w->levels, (int)w->keys, (int)w->full,
@@ -72,7 +72,7 @@ json_t *translate_searches(const struct bench_env *env, const struct translate_c
 		if (chain->functions[c] != TRACER_dm_dax_direct_access)
 			continue;
 		next++;
-		/* Beside the search, device-mapper does more for a striped segment. */
+		/* For a striped segment device-mapper does more than the search. */
 		if (env->stack->spec.layers[level].stripes)
 			continue;
 		for (size_t i = 0; i < r->n; i++) {
@@ -113,7 +113,7 @@ static json_t *segments_json(const struct bench_env *env, const struct translate
 				      : json_null();
 }
 
-/* What the stack adds to raw, from inside and from outside, access by access. */
+/* The DM overhead by the traced and by the untraced pass, access by access. */
 static json_t *twin_json(const struct bench_env *env, const struct translate_result *r,
 			 const struct translate_result *raw)
 {

@@ -59,5 +59,5 @@ of() { # TYPE JQ-FILTER
 @test "where instructions are counted it is a skip with its cure" {
 	DAXDM_TEST_MARK=$BASE run timeout 380 "$TOP/run.sh" bench --name "$BASE-insn" --fs ext4 --stack raw \
 		--bench 'scale.*.2' --bench fault.read.warm.pte
-	expect 0 "skipped: instructions are counted here, one processor at a time: no rate" "--meter none"
+	expect 0 "skipped: meter insn counts instructions of one processor and gives no rate" "--meter none"
 }

@@ -38,7 +38,7 @@ none_where() { # JQ-FILTER
 
 @test "raw has no table: one skip, with its cure" {
 	run jq -r 'select(.type == "skip") | "\(.id) \(.why); \(.cure)"' "$DIR/run.jsonl"
-	[[ $output == "table.*{stack=raw,fs=ext4} there is no device-mapper table under raw; take a stack such as linear:16" ]] ||
+	[[ $output == "table.*{stack=raw,fs=ext4} stack raw has no device-mapper table; use a stack such as linear:16" ]] ||
 		expect "one skip"
 	run ! grep -F 'not measured: raw on ext4' "$BATS_FILE_TMPDIR/out"
 }

@@ -81,7 +81,7 @@ static void what_is_missing_is_said(void **state)
 			 -ENOENT);
 	assert_string_equal(why, "fio's JSON has no job psync");
 	assert_int_equal(fio_json_job(root, "odd", false, "clat", &sum, why, sizeof(why)), -EINVAL);
-	assert_string_equal(why, "fio's JSON does not say what odd came to (read, clat_ns)");
+	assert_string_equal(why, "fio's JSON has no results of job odd (read, clat_ns)");
 	assert_int_equal(fio_json_job(root, "other", true, "clat", &sum, why, sizeof(why)),
 			 -EINVAL);
 	json_decref(root);
@@ -102,7 +102,7 @@ static void truncated_json_is_none(void **state)
 	}
 	snprintf(text, sizeof(text), "%.*s", (int)(strstr(good, "\"jobs\"") - good), good);
 	assert_null(parsed(text));
-	assert_non_null(strstr(why, "breaks off"));
+	assert_non_null(strstr(why, "is truncated or invalid"));
 }
 
 static void garbage_is_none(void **state)
@@ -134,10 +134,10 @@ static void what_fio_complains_of_is_told(void **state)
 
 	(void)state;
 	assert_null(parsed("fio: engine libpmem not loadable\nfio: failed to load engine\n"));
-	assert_string_equal(why, "fio says: fio: engine libpmem not loadable");
+	assert_string_equal(why, "fio reports: fio: engine libpmem not loadable");
 	root = parsed("x : Saving output of prerun in x.prerun.txt\nfio: pid=0, err=22\n{\n}\n");
 	assert_non_null(root);
-	assert_string_equal(why, "fio says: fio: pid=0, err=22");
+	assert_string_equal(why, "fio reports: fio: pid=0, err=22");
 	json_decref(root);
 }
 
@@ -181,7 +181,7 @@ static void a_broken_log_is_refused(void **state)
 		assert_int_equal(fio_log_parse(logs[i], s, 4, why, sizeof(why)), -EINVAL);
 	snprintf(text, sizeof(text), "%s0, 64", log3);
 	assert_int_equal(fio_log_parse(text, s, 4, why, sizeof(why)), -EINVAL);
-	assert_string_equal(why, "line 4 of fio's latency log is no sample: 0, 64");
+	assert_string_equal(why, "line 4 of fio's latency log is not a sample: 0, 64");
 }
 
 static void log_and_json_must_agree(void **state)

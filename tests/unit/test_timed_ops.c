@@ -238,7 +238,7 @@ static void a_forbidden_io_uring_is_said(void **state)
 	(void)state;
 	assert_int_equal(available_where(EPERM), -EPERM);
 	missing = need_io_uring_missing(-EPERM);
-	assert_string_equal(missing.why, "io_uring is forbidden here");
+	assert_string_equal(missing.why, "io_uring_setup(2) is not permitted");
 	assert_non_null(strstr(missing.cure, "kernel.io_uring_disabled=0"));
 	assert_int_equal(available_where(ENOSYS), -ENOSYS);
 	assert_string_equal(need_io_uring_missing(-ENOSYS).why, "this kernel has no io_uring");

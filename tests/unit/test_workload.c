@@ -90,9 +90,9 @@ static void says_where_it_is_wrong(void **state)
 
 	(void)state;
 	assert_int_equal(read_text("stack raw\n  stacks raw\n", &w, &said), -EINVAL);
-	assert_non_null(strstr(said.text, ":2:3: 'stacks' is no statement"));
+	assert_non_null(strstr(said.text, ":2:3: 'stacks' is not a statement"));
 	assert_int_equal(read_text("stack raw\nfs\n", &w, &said), -EINVAL);
-	assert_non_null(strstr(said.text, ":2:3: nothing follows"));
+	assert_non_null(strstr(said.text, ":2:3: the statement has no words"));
 	assert_int_equal(read_text("stack raw\nstack  linear:1 linear:x\n", &w, &said), -EINVAL);
 	assert_non_null(strstr(said.text, ":2:17: stack 'linear:x', column 8: linear takes"));
 	assert_int_equal(read_text("fs ext4 ext3 # no\n", &w, &said), -EINVAL);
