@@ -372,26 +372,26 @@ static const struct shape xfs = {"16x 20480 linear A +8; 20480 linear B +16", "x
 	"dax.rst (direct_access: the bytes that can be accessed contiguously there); " \
 	"dax_iomap_pmd_fault(): less than 2 MiB in one piece falls back to 4 KiB"
 
-#define MAP_DOES "a load or store through a mapping that crosses a border reaches both sides"
+#define MAP_DOES "a load or store through a mapping that crosses a boundary reaches both sides"
 #define MAP_BY BY_TARGETS "mmap(2)"
 #define READ_WRITE_DOES \
-	"a read(2) or write(2) of any length that crosses a border reaches both sides"
+	"a read(2) or write(2) of any length that crosses a boundary reaches both sides"
 #define READ_WRITE_BY BY_TARGETS "read(2), write(2)"
-#define PUNCH_DOES "punching a hole across a border zeroes the inside and leaves the bytes around"
+#define PUNCH_DOES "punching a hole across a boundary zeroes the range and no byte outside it"
 #define PUNCH_BY BY_TARGETS "fallocate(2): FALLOC_FL_PUNCH_HOLE"
-#define ZERO_DOES "zeroing a range across a border zeroes the inside and leaves the bytes around"
+#define ZERO_DOES "FALLOC_FL_ZERO_RANGE across a boundary zeroes the range and no byte outside it"
 #define ZERO_BY BY_TARGETS "fallocate(2): FALLOC_FL_ZERO_RANGE"
 #define CONVERT_DOES \
-	"a first write to unwritten blocks at a border leaves zeroes around it, nothing older"
+	"a first write to unwritten blocks at a boundary leaves zeroes around it, no stale data"
 #define CONVERT_BY BY_TARGETS "fallocate(2): what did not hold data reads as zeroes"
-#define LONGER_DOES                                                                       \
-	"a file that gets longer over blocks that it has already reads as zeroes there, " \
-	"whatever the blocks held, and nothing else becomes zero"
+#define LONGER_DOES \
+	"extending a file over already written blocks zeroes them and no byte outside them"
 #define LONGER_BY                                                                 \
 	"ftruncate(2): the extended part reads as null bytes; \"dm,dax: Add dax " \
 	"zero_page_range operation\" (5.7)"
-#define WINDOW_DOES \
-	"a window of 2 MiB that holds a border is mapped by pages of 4 KiB, each on its own frame"
+#define WINDOW_DOES                                                                              \
+	"a 2 MiB window with a boundary inside is mapped by 4 KiB pages, each with the correct " \
+	"page frame"
 
 #define CHECK(word, does, source, list, fn, data, is_quick, faults)                    \
 	{                                                                              \
@@ -442,7 +442,8 @@ static const struct check_item items[] = {
 	WINDOW("last_page", needs_ext4, WINDOW_DOES, "16x 4088 linear A +8; 8 linear B +8", false,
 	       0, FS),
 	WINDOW("stripe", needs_ext4, WINDOW_DOES, "65536 striped 2 2048 A 0 B 0", false, 0, FS),
-	WINDOW("edge", needs_huge, "a border between windows of 2 MiB costs neither its huge page",
+	WINDOW("edge", needs_huge,
+	       "2 MiB windows on both sides of a boundary are each mapped by a PMD",
 	       "8x 4096 linear A +4096; 4096 linear B +4096", true, 0, PLANT_STACK | PLANT_SIZE),
 	LONGER("linear", needs_xfs, TESTBED_LINEAR),
 	LONGER("striped", needs_xfs, TESTBED_STRIPED),
@@ -453,6 +454,7 @@ static const struct check_item items[] = {
 
 const struct check_family check_boundary = {
 	.name = "boundary",
-	.why = "what the file has next to each other and the table apart is right on both sides",
+	.why = "accesses that cross a segment, stripe or namespace boundary are correct on both "
+	       "sides",
 	.items = items,
 };

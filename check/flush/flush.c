@@ -270,8 +270,7 @@ static const char *const needs_virtio[] = {"device:virtio",
 
 #define WRITES_BACK(name_, by_what_, needs_, arg_)                                                \
 	.name = "write_back." name_,                                                              \
-	.promise = by_what_ " writes the cache lines of every dirty page back, as many bytes as " \
-			    "without device-mapper",                                              \
+	.promise = by_what_ " writes back as many bytes of cache lines as without device-mapper", \
 	.by = BY_DAX_FLUSH, .needs = needs_, .plants = PLANT_STACK | PLANT_VALUE,                 \
 	.run = written_back, .arg = arg_
 
@@ -295,21 +294,24 @@ static const struct check_item items[] = {
 		     WRITTEN(SYNCFS, "ext4", PTE, WRITEBACK_LINEAR))},
 	{WRITES_BACK("unmount", "umount", needs_two,
 		     WRITTEN(UNMOUNT, "ext4", PTE, WRITEBACK_LINEAR))},
-	{WRITES_BACK("suspend", "suspending the device, which freezes the filesystem,", needs_two,
+	{WRITES_BACK("suspend", "a suspend that freezes the filesystem", needs_two,
 		     WRITTEN(FREEZE, "ext4", PTE, WRITEBACK_LINEAR))},
-	ITEM("clean.pte.ext4", "after fsync the next store faults, and is written back again",
+	ITEM("clean.pte.ext4",
+	     "after fsync the next store faults, and its cache lines are written back again",
 	     BY_MKCLEAN, needs_two, 0, PLANT_STACK | PLANT_VALUE, clean_afterwards,
 	     BED("ext4", PTE, WRITEBACK_LINEAR)),
-	ITEM("clean.pmd.ext4", "after fsync the next store faults, and is written back again",
+	ITEM("clean.pmd.ext4",
+	     "after fsync the next store faults, and its cache lines are written back again",
 	     BY_MKCLEAN, needs_huge, CHECK_QUICK, PLANT_STACK | PLANT_VALUE, clean_afterwards,
 	     BED("ext4", PMD, WRITEBACK_LINEAR)),
-	ITEM("clean.pmd.xfs", "after fsync the next store faults, and is written back again",
+	ITEM("clean.pmd.xfs",
+	     "after fsync the next store faults, and its cache lines are written back again",
 	     BY_MKCLEAN, needs_huge_xfs, 0, PLANT_STACK | PLANT_VALUE, clean_afterwards,
 	     BED("xfs", PMD, WRITEBACK_LINEAR)),
 	{
 		.name = "clean.alias",
-		.promise = "a small page beside a large one of the same memory is clean after "
-			   "fsync, too: a store through it faults and is written back",
+		.promise = "after fsync a store through a PTE to memory that a PMD also maps "
+			   "faults and is written back",
 		.by = "commit \"dax: fix missing writeprotect the pte entry\"",
 		.needs = needs_huge,
 		.plants = PLANT_STACK | PLANT_VALUE,
@@ -317,44 +319,44 @@ static const struct check_item items[] = {
 		.run = alias,
 		.arg = "ext4",
 	},
-	ITEM("members.fsync.linear", "fsync flushes each of two members, after the cache lines",
+	ITEM("members.fsync.linear", "fsync flushes each of two members after their cache lines",
 	     BY_PREFLUSH, needs_two, CHECK_QUICK, PLANT_VALUE, members_flushed,
 	     MEMBERS(MEMBERS_BY_FSYNC, WRITEBACK_LINEAR)),
 	ITEM("members.fsync.striped",
-	     "fsync flushes each of two stripes' members, after the cache lines", BY_PREFLUSH,
+	     "fsync flushes the members of both stripes after their cache lines", BY_PREFLUSH,
 	     needs_striped, 0, PLANT_VALUE, members_flushed,
 	     MEMBERS(MEMBERS_BY_FSYNC, WRITEBACK_STRIPED)),
-	ITEM("members.fsync.depth", "fsync flushes each of two members through three devices",
-	     BY_PREFLUSH, needs_two, 0, PLANT_VALUE, members_flushed,
+	ITEM("members.fsync.depth",
+	     "fsync flushes each of two members through three stacked DM devices", BY_PREFLUSH,
+	     needs_two, 0, PLANT_VALUE, members_flushed,
 	     MEMBERS(MEMBERS_BY_FSYNC, WRITEBACK_DEPTH)),
 	ITEM("members.dsync_write", "a write(2) with O_DSYNC flushes each of two members",
 	     BY_PREFLUSH, needs_two, 0, PLANT_VALUE, members_flushed,
 	     MEMBERS(MEMBERS_BY_DSYNC_WRITE, WRITEBACK_LINEAR)),
-	ITEM("members.block_device", "fsync of the device itself flushes each of two members",
+	ITEM("members.block_device", "fsync of the block device node flushes each of two members",
 	     BY_PREFLUSH, needs_two, 0, PLANT_VALUE, members_flushed,
 	     MEMBERS(MEMBERS_BY_BLOCK_DEVICE, WRITEBACK_LINEAR)),
 	ITEM("members.mixed",
-	     "fsync flushes an NVDIMM and a virtio-pmem that are members of one "
-	     "device",
-	     BY_PREFLUSH, needs_virtio, 0, PLANT_VALUE, members_flushed,
+	     "fsync flushes both members of a device over an NVDIMM and virtio-pmem", BY_PREFLUSH,
+	     needs_virtio, 0, PLANT_VALUE, members_flushed,
 	     MEMBERS(MEMBERS_BY_FSYNC, .name = "linear over an NVDIMM and virtio-pmem",
 		     .table = "16x $/32 linear A +0; $/32 linear V +0")),
 	ITEM("hypervisor.linear",
-	     "fsync through a linear device asks the hypervisor of virtio-pmem to "
-	     "flush, as often as without",
+	     "fsync on a linear device sends virtio-pmem as many flush requests as without "
+	     "device-mapper",
 	     BY_PREFLUSH "; Documentation/driver-api/nvdimm, virtio-pmem: fsync makes it "
 			 "durable",
 	     needs_virtio, 0, PLANT_VALUE, members_hypervisor,
 	     BED("ext4", .name = "linear over virtio-pmem", .table = "4x $/4 linear V +0")),
 	ITEM("hypervisor.depth",
-	     "fsync through three devices asks the hypervisor of virtio-pmem to "
-	     "flush, as often as without",
+	     "fsync on three stacked DM devices sends virtio-pmem as many flush requests as "
+	     "without device-mapper",
 	     BY_PREFLUSH, needs_virtio, 0, PLANT_VALUE, members_hypervisor,
 	     BED("ext4", .name = "linear of depth 3 over virtio-pmem",
 		 .table = "4x $/4 linear V +0" TESTBED_TWO_MORE)),
 	{
 		.name = "past_the_cache.write",
-		.promise = "write(2) on a DAX file copies past the cache, as many bytes as "
+		.promise = "write(2) to a DAX file copies as many bytes past the CPU cache as "
 			   "without device-mapper",
 		.by = "commit \"x86, uaccess: introduce copy_from_iter_flushcache for pmem / "
 		      "cache-bypass operations\"; dm-linear.c, dm-stripe.c, copy_from_iter of "
@@ -370,7 +372,7 @@ static const struct check_item items[] = {
 	},
 	{
 		.name = "past_the_cache.bio",
-		.promise = "a write by bios is copied past the cache, as many bytes as without "
+		.promise = "a write by bios copies as many bytes past the CPU cache as without "
 			   "device-mapper",
 		.by = "drivers/nvdimm/pmem.c, write_pmem(): memcpy_flushcache()",
 		.needs = needs_two,
@@ -380,23 +382,23 @@ static const struct check_item items[] = {
 						   .function = "__memcpy_flushcache",
 						   .copied = nontemporal_by_bio},
 	},
-	ITEM("zeroes", "zeroes that replace a part of a page reach the memory by fsync",
+	ITEM("zeroes", "zeroes written to a part of a page are written back by fsync",
 	     "fs/dax.c, dax_iomap_zero(): memset() and dax_flush()", needs_two, 0,
 	     PLANT_STACK | PLANT_VALUE, nontemporal_zeroes, BED("ext4", WRITEBACK_LINEAR)),
 	ITEM("queue_attribute.linear",
-	     "queue/write_cache of a linear device says what its members say",
+	     "queue/write_cache of a linear device equals that of its members",
 	     "Documentation/block/queue-sysfs.rst, write_cache; drivers/md/dm-table.c, "
 	     "dm_table_supports_flush()",
 	     needs_two, 0, PLANT_VALUE, write_cache_attr_queue, BED("ext4", WRITEBACK_LINEAR)),
 	ITEM("queue_attribute.depth",
-	     "queue/write_cache says what the lowest members say, three devices up",
+	     "queue/write_cache of three stacked DM devices equals that of the lowest members",
 	     "Documentation/block/queue-sysfs.rst, write_cache; drivers/md/dm-table.c, "
 	     "dm_table_supports_flush()",
 	     needs_two, 0, PLANT_VALUE, write_cache_attr_queue, BED("ext4", WRITEBACK_DEPTH)),
 	{
 		.name = "switched.raw",
-		.promise = "a namespace whose " WRITE_CACHE_ATTR " is turned on writes back from "
-			   "then on",
+		.promise = "stores to a namespace are written back after its " WRITE_CACHE_ATTR
+			   " is set to 1",
 		.by = BY_ATTRIBUTE,
 		.needs = needs_two,
 		.flags = CHECK_EMULATED, /* a setting of the device */
@@ -404,19 +406,19 @@ static const struct check_item items[] = {
 		.run = write_cache_attr_turned_on_raw,
 	},
 	ITEM("switched.first_off",
-	     "what is on the member that needs it is written back, though the first "
-	     "member does not",
+	     "cache lines of the last member are written back while dax/write_cache of the first "
+	     "is off",
 	     BY_ATTRIBUTE "; drivers/md/dm-table.c: if any member does", needs_two, CHECK_EMULATED,
 	     PLANT_VALUE, write_cache_attr_one_of_two, (&(const unsigned int){0})),
 	ITEM("switched.last_off",
-	     "what is on the member that needs it is written back, though the last "
-	     "member does not",
+	     "cache lines of the first member are written back while dax/write_cache of the last "
+	     "is off",
 	     BY_ATTRIBUTE "; drivers/md/dm-table.c: if any member does", needs_two, CHECK_EMULATED,
 	     PLANT_VALUE, write_cache_attr_one_of_two, (&(const unsigned int){1})),
 	{
 		.name = "switched.reload",
-		.promise = "members whose " WRITE_CACHE_ATTR " is turned on are written back once "
-			   "the table is loaded again",
+		.promise = "members are written back after their " WRITE_CACHE_ATTR
+			   " is set to 1 and the table is reloaded",
 		.by = BY_ATTRIBUTE,
 		.needs = needs_two,
 		.flags = CHECK_EMULATED,
@@ -426,8 +428,8 @@ static const struct check_item items[] = {
 	},
 	{
 		.name = "switched.on",
-		.promise = "members whose " WRITE_CACHE_ATTR " is turned on are written back from "
-			   "then on, as without device-mapper",
+		.promise = "members are written back after their " WRITE_CACHE_ATTR
+			   " is set to 1, without a reload",
 		.by = BY_ATTRIBUTE,
 		.needs = needs_two,
 		.flags = CHECK_EMULATED,
@@ -440,6 +442,6 @@ static const struct check_item items[] = {
 
 const struct check_family check_flush = {
 	.name = "flush",
-	.why = "what durability must reach is reached through device-mapper as without it",
+	.why = "cache write-back and flush reach every member through device-mapper",
 	.items = items,
 };

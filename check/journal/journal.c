@@ -399,19 +399,19 @@ static const char *const bare[] = {"device:fsdax", "target:striped", NULL};
 		name_, striped_, 1, 1, mib_, {48}, 48, 0 \
 	}
 
-#define STRIPES_ONE "a striped device with both stripes on one namespace"
-#define STRIPES_TWO "a striped device over two namespaces"
+#define STRIPES_ONE "a striped device on one namespace"
+#define STRIPES_TWO "a striped device on two namespaces"
 #define STRIPE "a striped device of one stripe"
-#define SEGMENTS "linear segments that lie as two stripes"
-#define SEGMENT "linear segments in a row"
+#define SEGMENTS "linear segments in stripe order"
+#define SEGMENT "consecutive linear segments"
 
-#define JOURNAL(name_, fs_, down_, needs_, on_, ...)                                           \
-	.name = name_,                                                                         \
-	.promise = down_ ? "what was synced on " on_ " is replayed from the journal after "    \
-			   "memory was lost, and nothing beside the device is written"         \
-			 : "a filesystem on " on_ " that was unmounted is mounted again with " \
-			   "all that was synced, and nothing beside the device is written",    \
-	.by = BY, .needs = needs_, .plants = PLANT_BYTE | PLANT_VALUE, .run = journal,         \
+#define JOURNAL(name_, fs_, down_, needs_, on_, ...)                                   \
+	.name = name_,                                                                 \
+	.promise = down_ ? "journal replay restores synced data on " on_               \
+			   " and writes nothing outside it"                            \
+			 : "a remount finds all synced data on " on_                   \
+			   ", and nothing outside it was written",                     \
+	.by = BY, .needs = needs_, .plants = PLANT_BYTE | PLANT_VALUE, .run = journal, \
 	.arg = (&(const struct commit){fs_, down_, __VA_ARGS__})
 
 static const struct check_item items[] = {
@@ -440,8 +440,8 @@ static const struct check_item items[] = {
 		 SMALL(SEGMENTS, false, 2, 1, 24))},
 	{
 		.name = "dsync.stripes",
-		.promise = "what pwritev2(RWF_DSYNC) writes to " STRIPES_ONE
-			   " is where the table says, and nothing beside the device is written",
+		.promise = "pwritev2(RWF_DSYNC) to " STRIPES_ONE
+			   " writes the mapped sectors and nothing else",
 		.by = "pwritev2(2); Documentation/admin-guide/device-mapper/striped.rst",
 		.needs = bare,
 		.plants = PLANT_STACK | PLANT_BYTE,
@@ -453,7 +453,7 @@ static const struct check_item items[] = {
 
 const struct check_family check_journal = {
 	.name = "journal",
-	.why = "a commit is data with a flush before it, in one bio: flushed and mapped, or the "
-	       "filesystem is lost",
+	.why = "journal commits (REQ_PREFLUSH with data) are flushed, mapped to the right sector "
+	       "and replayed",
 	.items = items,
 };

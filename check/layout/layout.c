@@ -253,12 +253,11 @@ static const struct random_arg random_sectors = {
 	.rounds = 4,
 };
 
-#define PAGED                                                                                \
-	"every byte of a file on a table of whole pages is right on every path, and DAX is " \
-	"granted"
-#define PIECES                                                                                   \
-	"on a table that tears pages every byte is right on every path, or DAX or the table is " \
-	"refused"
+#define PAGED \
+	"a table of whole pages is DAX, and every byte of a file is correct on every access path"
+#define PIECES                                                                                  \
+	"a table that splits pages is refused, is not DAX, or has every byte correct on every " \
+	"access path"
 #define BY_PAGED \
 	"dm linear: add DAX support (84b22f8378cf), dm stripe: add DAX support (beec25b4573b)"
 #define BY_PIECES                                                                               \
@@ -331,8 +330,7 @@ static const struct check_item items[] = {
 	},
 	{
 		.name = "outside",
-		.promise = "what was stored through a mapping is where the table says, seen from "
-			   "outside the machine",
+		.promise = "bytes stored through a mapping are at the table's offset in the DIMM's backing file on the host",
 		.by = BY_PAGED,
 		.needs = needs_ext4,
 		.flags = CHECK_EMULATED | CHECK_SPOILS,
@@ -347,6 +345,7 @@ static const struct check_item items[] = {
 
 const struct check_family check_layout = {
 	.name = "layout",
-	.why = "where DAX is granted, every byte is right on every path",
+	.why = "every byte of a file on a DAX device is correct on every access path, for every "
+	       "table layout",
 	.items = items,
 };

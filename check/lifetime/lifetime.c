@@ -427,99 +427,91 @@ static const char *const needs_xfs[] = {"device:fsdax", "fs:xfs", NULL};
 
 static const struct check_item items[] = {
 	ITEM("two_processes", two_processes, ext4, TESTBED_LINEAR, 0, PLANT_BYTE | PLANT_FRAME,
-	     "what one process stores through its mapping another one sees through its own, at "
-	     "once",
+	     "a store through one process's mapping is visible at once through another process's "
+	     "mapping",
 	     "mmap(2): MAP_SHARED, updates to the mapping are visible to other processes mapping "
 	     "the same region"),
 	ITEM("fork.child_keeps", fork_keeps, ext4, TESTBED_LINEAR, 0, PLANT_BYTE | PLANT_FRAME,
-	     "a child goes on with the mapping that it inherited when its parent is dead",
+	     "an inherited mapping works in the child after its parent has exited",
 	     "mmap(2): memory mapped with mmap() is preserved across fork(2), with the same "
 	     "attributes"),
 	ITEM("close.mapping_outlives", mapping_outlives_close, ext4, TESTBED_LINEAR, 0,
 	     PLANT_BYTE | PLANT_STACK,
-	     "a mapping goes on when its file is closed and unlinked, and its memory is the file's",
+	     "a mapping works after its file is closed and unlinked, and its memory is not reused",
 	     "mmap(2): closing the file descriptor does not unmap the region; unlink(2): a file "
 	     "in use goes when its last user does"),
 	ITEM("kill.releases", killed, ext4, TESTBED_LINEAR, 0, PLANT_VALUE,
-	     "a process killed while it stores leaves nothing that holds filesystem or device",
+	     "a process killed while it stores leaves no reference to filesystem or device",
 	     "signal(7), munmap(2): the region is unmapped when the process is terminated"),
 	ITEM("umount.busy_ext4", umount_busy, ext4, TESTBED_LINEAR, CHECK_QUICK,
 	     PLANT_VALUE | PLANT_BYTE | PLANT_STACK | PLANT_DMESG,
-	     "a mapping alone keeps its ext4 mounted, and goes on after the attempt", BY_UMOUNT),
+	     "a mapping makes umount of ext4 fail with EBUSY and works afterwards", BY_UMOUNT),
 	ITEM("umount.busy_xfs", umount_busy, xfs, TESTBED_LINEAR, 0, PLANT_VALUE | PLANT_BYTE,
-	     "a mapping alone keeps its xfs mounted, and goes on after the attempt", BY_UMOUNT),
+	     "a mapping makes umount of xfs fail with EBUSY and works afterwards", BY_UMOUNT),
 	ITEM("umount.lazy", umount_lazy, ext4, TESTBED_LINEAR, 0, PLANT_VALUE | PLANT_BYTE,
-	     "after a lazy umount the mapping goes on and keeps the device, until it is gone",
+	     "after a lazy umount a mapping works and keeps the device busy until it is unmapped",
 	     "umount(2): MNT_DETACH, the actual unmount is performed when the mount ceases to be "
 	     "busy"),
 	ITEM("remove.busy", remove_busy, ext4, TESTBED_DEPTH, 0,
 	     PLANT_VALUE | PLANT_BYTE | PLANT_FRAME | PLANT_STACK,
-	     "a DM device that is mounted, or that another one stands on, is not removed and goes "
-	     "on "
-	     "with its table",
+	     "a DM device that is mounted or is a member of another one cannot be removed and "
+	     "keeps its table",
 	     "dmsetup(8), remove: open devices cannot be removed"),
 	ITEM("remove.deferred", remove_deferred, ext4, TESTBED_LINEAR, 0,
 	     PLANT_VALUE | PLANT_BYTE | PLANT_STACK,
-	     "a mounted device that is removed deferred goes on, and is gone with its last user",
+	     "a mounted device with a deferred removal works until its last user is gone, and is "
+	     "then removed",
 	     "dmsetup(8), remove --deferred: the device is removed when the last user closes it"),
 	ITEM("remove.force_fails_access_ext4", force_fails_access, ext4, TESTBED_LINEAR,
 	     CHECK_EMULATED | CHECK_SPOILS, PLANT_VALUE,
-	     "when a device is removed by force under a mounted ext4, a new access to a file "
-	     "fails, "
-	     "and comes back",
+	     "after a forced removal of the device under a mounted ext4, a new file access fails "
+	     "and returns",
 	     BY_FORCE),
 	ITEM("remove.force_fails_access_xfs", force_fails_access, xfs, TESTBED_LINEAR,
 	     CHECK_EMULATED | CHECK_SPOILS, PLANT_VALUE,
-	     "when a device is removed by force under a mounted xfs, a new access to a file fails, "
-	     "and comes back",
+	     "after a forced removal of the device under a mounted xfs, a new file access fails "
+	     "and returns",
 	     BY_FORCE),
 	ITEM("remove.force_ends_ext4", force_ends, ext4, TESTBED_LINEAR,
 	     CHECK_EMULATED | CHECK_SPOILS, PLANT_VALUE,
-	     "when a device is removed by force under a mounted ext4, umount ends, and then the "
-	     "device goes",
+	     "after a forced removal of the device under a mounted ext4, umount ends and the "
+	     "device is removed",
 	     BY_FORCE),
 	ITEM("remove.force_ends_xfs", force_ends, xfs, TESTBED_LINEAR,
 	     CHECK_EMULATED | CHECK_SPOILS, PLANT_VALUE,
-	     "when a device is removed by force under a mounted xfs, umount ends, and then the "
-	     "device "
-	     "goes",
+	     "after a forced removal of the device under a mounted xfs, umount ends and the device "
+	     "is removed",
 	     BY_FORCE),
 	ITEM("pin.read_into_mapping", pin_read_into, ext4, TESTBED_LINEAR, 0,
 	     PLANT_BYTE | PLANT_STACK,
-	     "a direct read from a device into a mapping reaches the file and its memory",
+	     "a direct read from a device into a DAX mapping writes the file and its memory",
 	     "open(2), O_DIRECT: I/O is done directly to and from user-space buffers; read(2)"),
 	ITEM("pin.write_from_mapping", pin_write_from, ext4, TESTBED_LINEAR, 0, PLANT_BYTE,
-	     "a direct write to a device from a mapping takes the file's bytes",
+	     "a direct write to a device from a DAX mapping writes the bytes of the file",
 	     "open(2), O_DIRECT: I/O is done directly to and from user-space buffers; write(2)"),
 	ITEM("pin.io_uring_refused", pin_io_uring, ext4, TESTBED_LINEAR, 0, PLANT_VALUE,
-	     "a mapping is not pinned for long: io_uring refuses it as a registered buffer",
+	     "a DAX mapping cannot be pinned long-term: io_uring refuses it as a registered buffer",
 	     "commit 2bb6d2837083 (mm: introduce get_user_pages_longterm): not safe against "
 	     "filesystem-dax; FOLL_LONGTERM in mm/gup.c"),
 	ITEM("pin.truncate_waits_ext4", pin_truncate, ext4, TESTBED_LINEAR, 0, PLANT_VALUE,
-	     "truncation of an ext4 file waits for direct I/O that has its pages", BY_LAYOUT),
+	     "truncation of an ext4 file waits for direct I/O that pins its pages", BY_LAYOUT),
 	ITEM("pin.truncate_waits_xfs", pin_truncate, xfs, TESTBED_LINEAR, 0, PLANT_VALUE,
-	     "truncation of an xfs file waits for direct I/O that has its pages", BY_LAYOUT),
+	     "truncation of an xfs file waits for direct I/O that pins its pages", BY_LAYOUT),
 	ITEM("pin.punch_waits_ext4", pin_punch, ext4, TESTBED_LINEAR, 0, PLANT_VALUE | PLANT_BYTE,
-	     "a hole is punched into an ext4 file only when no pipe holds its pages any more",
-	     BY_LAYOUT),
+	     "punching a hole into an ext4 file waits until no pipe holds its pages", BY_LAYOUT),
 	ITEM("pin.punch_waits_xfs", pin_punch, xfs, TESTBED_LINEAR, 0, PLANT_VALUE | PLANT_BYTE,
-	     "a hole is punched into an xfs file only when no pipe holds its pages any more",
-	     BY_LAYOUT),
+	     "punching a hole into an xfs file waits until no pipe holds its pages", BY_LAYOUT),
 	ITEM("pin.unlink_ext4", pin_unlink, ext4, TESTBED_LINEAR, 0, PLANT_BYTE,
-	     "memory of an unlinked ext4 file is not given to another file while a pipe holds it",
-	     BY_IDLE),
+	     "memory of an unlinked ext4 file is not reused while a pipe holds it", BY_IDLE),
 	ITEM("pin.unlink_xfs", pin_unlink, xfs, TESTBED_LINEAR, 0, PLANT_BYTE,
-	     "memory of an unlinked xfs file is not given to another file while a pipe holds it",
-	     BY_IDLE),
+	     "memory of an unlinked xfs file is not reused while a pipe holds it", BY_IDLE),
 	ITEM("pin.umount", pin_umount, ext4, TESTBED_LINEAR, 0, PLANT_VALUE,
-	     "a filesystem is not unmounted, and its device not let go, while a pipe holds memory "
-	     "of it",
-	     BY_IDLE),
+	     "umount waits or is refused while a pipe holds memory of the filesystem", BY_IDLE),
 	{0},
 };
 
 const struct check_family check_lifetime = {
 	.name = "lifetime",
-	.why = "who keeps mapping, file, filesystem and device alive",
+	.why = "lifetime of mapping, file, filesystem and device, and of page pins",
 	.items = items,
 };

@@ -529,8 +529,8 @@ static const struct check_item items[] = {
 	},
 	{
 		.name = "extended.at_rest",
-		.promise = "a volume extended by a raw namespace while it was not active is not "
-			   "DAX any more",
+		.promise = "an inactive volume that is extended by a raw namespace is not DAX "
+			   "afterwards",
 		.by = BY,
 		.needs = needs_raw,
 		.plants = PLANT_VALUE,
@@ -538,9 +538,8 @@ static const struct check_item items[] = {
 	},
 	{
 		.name = "moved.at_rest",
-		.promise =
-			"a volume that is moved while it is not active, done or refused, keeps its "
-			"bytes, and is DAX",
+		.promise = "pvmove of an inactive volume succeeds or is refused; the volume keeps "
+			   "its bytes and DAX",
 		.by = "pvmove(8); " BY,
 		.needs = needs_mirror,
 		.plants = PLANT_FRAME | PLANT_VALUE,
@@ -548,8 +547,8 @@ static const struct check_item items[] = {
 	},
 	{
 		.name = "extended.in_use",
-		.promise = "a mounted DAX volume can be extended by memory; mapped bytes and DAX "
-			   "stay",
+		.promise = "a mounted DAX volume can be extended by an fsdax namespace; it keeps "
+			   "its mapped bytes and DAX",
 		.by = "lvextend(8); " BY,
 		.needs = needs_fsdax,
 		.plants = PLANT_BYTE | PLANT_FRAME | PLANT_VALUE,
@@ -558,8 +557,8 @@ static const struct check_item items[] = {
 	},
 	{
 		.name = "extended.in_use_by_raw",
-		.promise = "extending a mounted DAX volume by a raw namespace, done or refused, "
-			   "leaves mapped bytes and DAX as they were",
+		.promise = "extending a mounted DAX volume by a raw namespace changes no mapped "
+			   "byte and no DAX state",
 		.by = BY,
 		.needs = needs_raw,
 		.plants = PLANT_BYTE | PLANT_FRAME | PLANT_VALUE,
@@ -568,8 +567,7 @@ static const struct check_item items[] = {
 	},
 	{
 		.name = "moved.in_use",
-		.promise = "moving a mounted DAX volume, done or refused, leaves mapped bytes and "
-			   "DAX as they were",
+		.promise = "pvmove of a mounted DAX volume changes no mapped byte and no DAX state",
 		.by = "pvmove(8): volumes may be in use while they are moved; " BY,
 		.needs = needs_mirror,
 		.plants = PLANT_BYTE | PLANT_FRAME | PLANT_VALUE,
@@ -577,9 +575,8 @@ static const struct check_item items[] = {
 	},
 	{
 		.name = "snapshot.in_use",
-		.promise =
-			"a snapshot of a mounted DAX volume, if it is taken, holds what was there "
-			"then; if it is refused, mapped bytes and DAX stay as they were",
+		.promise = "a snapshot of a mounted DAX volume holds the bytes of its creation, or "
+			   "is refused without effect",
 		.by = "lvcreate(8) --snapshot; "
 		      "Documentation/admin-guide/device-mapper/snapshot.rst",
 		.needs = needs_snapshot,
@@ -591,6 +588,6 @@ static const struct check_item items[] = {
 
 const struct check_family check_lvm = {
 	.name = "lvm",
-	.why = "what LVM does to volumes over persistent memory",
+	.why = "LVM operations on volumes over persistent memory",
 	.items = items,
 };

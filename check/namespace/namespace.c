@@ -77,8 +77,8 @@ static void works(struct check_env *env, const void *arg)
 #define WORKS(name_, mode_)                                                                       \
 	{                                                                                         \
 		.name = name_,                                                                    \
-		.promise = "what is written to each named namespace of this mode and flushed "    \
-			   "by fsync is read back, and no call fails",                            \
+		.promise = "every named namespace of this mode can be written, flushed by fsync " \
+			   "and read back",                                                       \
 		.by = "write(2), fsync(2)", .needs = (const char *const[]){"named:" name_, NULL}, \
 		.flags = CHECK_QUICK, .plants = PLANT_BYTE | PLANT_VALUE, .run = works,           \
 		.arg = &(const enum namespace_mode){mode_},                                       \
@@ -94,6 +94,6 @@ static const struct check_item items[] = {
 
 const struct check_family check_namespace = {
 	.name = "namespace",
-	.why = "the namespaces that all other checks stand on can be written, flushed and read",
+	.why = "every named namespace can be written, flushed and read",
 	.items = items,
 };

@@ -200,147 +200,144 @@ static const char *const needs_thp[] = {"device:fsdax", "target:linear", "fs:ext
 
 static const struct check_item items[] = {
 	GEOMETRY("aligned.raw",
-		 "a window that is contiguous and aligned in memory is mapped by one "
-		 "PMD, without device-mapper",
+		 "a contiguous, aligned 2 MiB window is mapped by one PMD without device-mapper",
 		 BY_MODEL, needs_one, 0, PLANT_SIZE | PLANT_FRAME, "ext4", ALL, TESTBED_RAW),
 	GEOMETRY("aligned.ext4",
-		 "a window that is contiguous and aligned in memory is mapped by one "
-		 "PMD through a linear device",
+		 "a contiguous, aligned 2 MiB window is mapped by one PMD on a linear device",
 		 BY_MODEL, needs_one, CHECK_QUICK,
 		 PLANTS_GEOMETRY | PLANT_FRAME | PLANT_BYTE | PLANT_VALUE | PLANT_DMESG, "ext4",
 		 ALL, "4x $/4 linear A +0"),
 	GEOMETRY("aligned.xfs",
-		 "a window that is contiguous and aligned in memory is mapped by one "
-		 "PMD through a linear device",
+		 "a contiguous, aligned 2 MiB window is mapped by one PMD on a linear device",
 		 BY_MODEL, needs_xfs, 0, PLANTS_GEOMETRY, "xfs", ALL, "4x $/4 linear A +0"),
-	GEOMETRY("depth", "three devices on top of each other do not make a PMD smaller", BY_MODEL,
-		 needs_two, 0, PLANTS_GEOMETRY, "ext4", ALL,
+	GEOMETRY("depth",
+		 "a contiguous, aligned 2 MiB window is mapped by one PMD on three stacked DM "
+		 "devices",
+		 BY_MODEL, needs_two, 0, PLANTS_GEOMETRY, "ext4", ALL,
 		 "2x $/4 linear A +0; $/4 linear B +0" TESTBED_TWO_MORE),
 	GEOMETRY("two_namespaces",
-		 "segments that take turns on two namespaces keep PMDs where they are "
+		 "segments that alternate between two namespaces are mapped by PMDs where they are "
 		 "2 MiB aligned",
 		 BY_MODEL, needs_two, 0, PLANTS_GEOMETRY, "ext4", ALL,
 		 "8x $/16 linear A +0; $/16 linear B +0"),
-	GEOMETRY("shifted",
-		 "where segments begin 4 KiB past a 2 MiB boundary of memory, small "
-		 "pages map every window",
-		 BY_MODEL, needs_one, CHECK_QUICK, PLANTS_GEOMETRY, "ext4", NONE,
-		 "$/2 linear A 8; $/2 linear A +4096"),
+	GEOMETRY(
+		"shifted",
+		"segments that begin 4 KiB past a 2 MiB boundary of memory are mapped by PTEs only",
+		BY_MODEL, needs_one, CHECK_QUICK, PLANTS_GEOMETRY, "ext4", NONE,
+		"$/2 linear A 8; $/2 linear A +4096"),
 	GEOMETRY("shifts_cancel",
-		 "a device that begins 1 MiB past a boundary, on one that does so too, "
-		 "is aligned again and has PMDs",
+		 "two stacked devices with offsets of 1 MiB each are aligned again and are mapped "
+		 "by PMDs",
 		 BY_MODEL, needs_one, 0, PLANTS_GEOMETRY, "ext4", ALL,
 		 "135168 linear A 2048 | 65536 linear a 2048; 65536 linear a +0"),
 	GEOMETRY("border",
-		 "the windows that hold a segment's border are mapped by small pages, "
-		 "those beside them by PMDs",
+		 "windows with a segment boundary inside are mapped by PTEs, all others by PMDs",
 		 BY_MODEL, needs_two, CHECK_QUICK, PLANTS_GEOMETRY, "ext4", SOME, BORDERS),
 	GEOMETRY("border.one_namespace",
-		 "a border between segments that are neighbours in memory too is a "
-		 "border: small pages map its window",
+		 "a window with a boundary between segments that are adjacent in memory is mapped "
+		 "by PTEs",
 		 "drivers/md/dm.c, dm_dax_direct_access(): no further than the target's end",
 		 needs_one, 0, PLANTS_GEOMETRY, "ext4", SOME, "13x 10240 linear A +0"),
-	GEOMETRY("striped.chunk_1m", "chunks smaller than 2 MiB leave small pages only", BY_MODEL,
+	GEOMETRY("striped.chunk_1m",
+		 "a striped device with chunks of less than 2 MiB is mapped by PTEs only", BY_MODEL,
 		 needs_striped, 0, PLANTS_GEOMETRY, "ext4", NONE, "$ striped 2 2048 A 0 B 0"),
-	GEOMETRY("striped.chunk_2m", "chunks of 2 MiB keep PMDs", BY_MODEL, needs_striped, 0,
-		 PLANTS_GEOMETRY, "ext4", ALL, TESTBED_STRIPED_2),
+	GEOMETRY("striped.chunk_2m", "a striped device with chunks of 2 MiB is mapped by PMDs",
+		 BY_MODEL, needs_striped, 0, PLANTS_GEOMETRY, "ext4", ALL, TESTBED_STRIPED_2),
 	GEOMETRY("striped.chunk_3m",
-		 "of chunks of 3 MiB, some windows are whole and aligned and have PMDs, "
-		 "the others have small pages",
+		 "with chunks of 3 MiB, windows that are contiguous and aligned are mapped by "
+		 "PMDs, others by PTEs",
 		 BY_MODEL, needs_striped, 0, PLANTS_GEOMETRY, "ext4", SOME,
 		 "122880 striped 2 6144 A 0 B 0"),
 	GEOMETRY("striped.small_bios",
-		 "how large a bio a striped device takes does not make its PMDs smaller",
+		 "the bio size limit of a striped device does not prevent PMD mappings",
 		 "Documentation/ABI/stable/sysfs-block, max_sectors_kb: a limit of "
 		 "requests; " BY_MODEL,
 		 needs_striped, 0, PLANTS_GEOMETRY, "ext4", ALL, TESTBED_STRIPED_2, .bio_kib = 512),
 	GEOMETRY("incongruent",
-		 "at addresses that are not congruent to the file modulo 2 MiB, small "
-		 "pages map what a PMD could",
+		 "a mapping whose address is not congruent to the file offset modulo 2 MiB uses "
+		 "PTEs only",
 		 BY_FALLBACK, needs_one, 0, PLANTS_GEOMETRY, "ext4", ALL, WINDOW_LINEAR,
 		 .small_pages = true),
 	CHANGE("punch.page.ext4",
-	       "a page punched out of a PMD reads as zeroes, its neighbours stay, by "
-	       "small pages",
+	       "a page punched out of a PMD-mapped window reads as zeroes; the rest keeps its "
+	       "bytes, mapped by PTEs",
 	       "fallocate(2), FALLOC_FL_PUNCH_HOLE; fs/dax.c, dax_iomap_pmd_fault()", needs_one, 0,
 	       PLANTS_CHANGE | PLANT_STACK, filechange_punch_page, "ext4"),
 	CHANGE("punch.page.xfs",
-	       "a page punched out of a PMD reads as zeroes, its neighbours stay, by "
-	       "small pages",
+	       "a page punched out of a PMD-mapped window reads as zeroes; the rest keeps its "
+	       "bytes, mapped by PTEs",
 	       "fallocate(2), FALLOC_FL_PUNCH_HOLE; fs/dax.c, dax_iomap_pmd_fault()", needs_xfs, 0,
 	       PLANTS_CHANGE | PLANT_STACK, filechange_punch_page, "xfs"),
 	CHANGE("punch.window",
-	       "a window punched out whole reads as zeroes, and a store into it gets "
-	       "a block of its own",
+	       "a 2 MiB window that is punched out reads as zeroes, and a store into it allocates "
+	       "a block",
 	       "fallocate(2), FALLOC_FL_PUNCH_HOLE; fs/dax.c, dax_pmd_load_hole()", needs_one, 0,
 	       PLANTS_CHANGE | PLANT_STACK | PLANT_VALUE, filechange_punch_window, "ext4"),
 	CHANGE("truncate",
-	       "what is cut off a PMD's window brings SIGBUS, then zeroes, by small "
-	       "pages; the rest stays",
+	       "the truncated part of a PMD-mapped window raises SIGBUS and reads as zeroes after "
+	       "extension",
 	       "mmap(2), SIGBUS; truncate(2)", needs_one, CHECK_QUICK,
 	       PLANTS_CHANGE | PLANT_STACK | PLANT_VALUE, filechange_truncate, "ext4"),
 	CHANGE("end_of_file",
-	       "a window in which the file ends is mapped by small pages, though all "
-	       "its blocks are there",
+	       "a window that contains the end of file is mapped by PTEs, even with all blocks "
+	       "allocated",
 	       BY_FALLBACK, needs_one, 0, PLANT_VALUE | PLANT_BYTE, filechange_end, "ext4"),
 	CHANGE("unwritten",
-	       "a store into an unwritten window that is one aligned extent is one "
-	       "PMD of zeroes",
+	       "a store into an unwritten window of one aligned extent maps one PMD of zeroes",
 	       "Documentation/filesystems/dax.rst: blocks are zeroed and converted to "
 	       "written extents before they are mapped; " BY_MODEL,
 	       needs_one, 0, PLANT_VALUE | PLANT_FRAME | PLANT_STACK, filechange_unwritten, "ext4"),
 	CHANGE("mremap.same",
-	       "a PMD moved to addresses that are congruent to the file keeps bytes, "
-	       "frames and size",
+	       "mremap of a PMD to a congruent address keeps bytes, page frames and page size",
 	       "mremap(2); mm/mremap.c, move_page_tables()", needs_one, 0,
 	       PLANTS_CHANGE | PLANT_STACK, mapchange_moved, &(const bool){true}),
 	CHANGE("mremap.other",
-	       "a PMD moved to addresses that are not congruent keeps bytes and "
-	       "frames, by small pages",
+	       "mremap of a PMD to an address that is not congruent keeps bytes and page frames, "
+	       "mapped by PTEs",
 	       "mremap(2); " BY_FALLBACK, needs_one, 0, PLANTS_CHANGE | PLANT_STACK,
 	       mapchange_moved, &(const bool){false}),
 	CHANGE("mapping_edges",
-	       "windows that the mapping covers in part are mapped by small pages, "
-	       "those between by PMDs",
+	       "windows that the mapping covers in part are mapped by PTEs, full windows by PMDs",
 	       BY_FALLBACK, needs_one, 0, PLANT_VALUE | PLANT_SIZE | PLANT_BYTE, mapchange_edges,
 	       NULL),
 	CHANGE("mprotect.page",
-	       "one page of a PMD made read-only is read-only alone, the window is "
-	       "mapped by small pages",
+	       "mprotect of one page of a PMD makes that page alone read-only; the window is "
+	       "mapped by PTEs",
 	       "mprotect(2); " BY_FALLBACK, needs_one, 0,
 	       PLANT_VALUE | PLANT_FRAME | PLANT_BYTE | PLANT_STACK, mapchange_protect_page, NULL),
-	CHANGE("mprotect.all", "a PMD made read-only and writable again is one PMD still",
+	CHANGE("mprotect.all",
+	       "a PMD that is made read-only and writable again by mprotect remains one PMD",
 	       "mprotect(2); fs/dax.c, dax_iomap_pmd_fault()", needs_one, 0,
 	       PLANTS_CHANGE | PLANT_VALUE | PLANT_STACK, mapchange_protect_all, NULL),
 	CHANGE("fork",
-	       "a child maps a shared window by a PMD of its own, and parent and "
-	       "child see each other's stores",
+	       "a child maps a shared window by its own PMD; parent and child see each other's "
+	       "stores",
 	       "fork(2), mmap(2): MAP_SHARED", needs_one, 0,
 	       PLANT_SIZE | PLANT_FRAME | PLANT_VALUE | PLANT_STACK, mapchange_forked, NULL),
 	CHANGE("private_store",
-	       "a store into a private mapping copies one page by small pages and "
-	       "leaves the file as it is",
+	       "a store to a private mapping copies one 4 KiB page and does not change the file",
 	       "mmap(2): MAP_PRIVATE; " BY_FALLBACK, needs_one, 0, PLANT_VALUE | PLANT_BYTE,
 	       mapchange_private, NULL),
 	CHANGE("mixed.order.ext4",
-	       "a window mapped by a PMD and by small pages at once is the same "
-	       "memory through both, whichever came first",
+	       "a window mapped by a PMD and by PTEs is the same memory through both, in either "
+	       "order of the faults",
 	       "mmap(2): MAP_SHARED; fs/dax.c, the comment of grab_mapping_entry()", needs_one, 0,
 	       PLANT_BYTE | PLANT_FRAME | PLANT_STACK | PLANT_SIZE, mixed_order, "ext4"),
 	CHANGE("mixed.race.ext4",
-	       "two processes that fault the same windows at once, one by PMDs and "
-	       "one by small pages, lose nothing",
+	       "two processes that fault the same windows concurrently, by PMDs and by PTEs, lose "
+	       "no store",
 	       "mmap(2): MAP_SHARED; fs/dax.c, the comment of grab_mapping_entry()", needs_one,
 	       CHECK_QUICK, PLANT_BYTE | PLANT_FRAME | PLANT_STACK | PLANT_VALUE, mixed_race,
 	       "ext4"),
 	CHANGE("mixed.race.xfs",
-	       "two processes that fault the same windows at once, one by PMDs and "
-	       "one by small pages, lose nothing",
+	       "two processes that fault the same windows concurrently, by PMDs and by PTEs, lose "
+	       "no store",
 	       "mmap(2): MAP_SHARED; fs/dax.c, the comment of grab_mapping_entry()", needs_xfs, 0,
 	       PLANT_BYTE | PLANT_FRAME | PLANT_STACK | PLANT_VALUE, mixed_race, "xfs"),
 	{
 		.name = "counts.raw",
-		.promise = "loads all over a window take one fault by a PMD, 512 by small pages",
+		.promise = "reading every page of a 2 MiB window takes one fault with a PMD, 512 "
+			   "faults with PTEs",
 		.by = BY_MODEL,
 		.needs = needs_one,
 		.plants = PLANT_VALUE | PLANT_SIZE,
@@ -349,7 +346,8 @@ static const struct check_item items[] = {
 	},
 	{
 		.name = "counts.linear",
-		.promise = "loads all over a window take one fault by a PMD, 512 by small pages",
+		.promise = "reading every page of a 2 MiB window takes one fault with a PMD, 512 "
+			   "faults with PTEs",
 		.by = BY_MODEL,
 		.needs = needs_one,
 		.plants = PLANT_VALUE | PLANT_SIZE,
@@ -358,7 +356,8 @@ static const struct check_item items[] = {
 	},
 	{
 		.name = "advised",
-		.promise = "bytes and frames are right whatever a process asks of huge pages",
+		.promise = "bytes and page frames are correct with MADV_NOHUGEPAGE and with "
+			   "PR_SET_THP_DISABLE",
 		.by = "madvise(2), prctl(2): performance only",
 		.needs = needs_one,
 		.plants = PLANTS_CHANGE | PLANT_STACK,
@@ -366,7 +365,8 @@ static const struct check_item items[] = {
 	},
 	{
 		.name = "thp_never",
-		.promise = "bytes and frames are right whatever the host allows of huge pages",
+		.promise = "bytes and page frames are correct with transparent_hugepage/enabled "
+			   "set to never",
 		.by = "Documentation/admin-guide/mm/transhuge.rst: performance only",
 		.needs = needs_thp,
 		.flags = CHECK_EMULATED, /* a setting of the whole host */
@@ -378,6 +378,6 @@ static const struct check_item items[] = {
 
 const struct check_family check_faultsize = {
 	.name = "faultsize",
-	.why = "a 2 MiB page exactly where it is possible, small ones everywhere else",
+	.why = "a PMD maps a 2 MiB window exactly where alignment and contiguity allow it",
 	.items = items,
 };

@@ -517,16 +517,17 @@ static const char *const needs_xfs[] = {"device:fsdax", "fs:xfs", NULL};
 
 #define SPOILS (CHECK_EMULATED | CHECK_SPOILS)
 
-#define SEEN_BY_MAPPING(name_, needs_, flags_, plants_, site_)                      \
-	ITEM("mapping." name_, mapping, needs_, flags_, plants_, site_, BY_MAPPING, \
-	     "a bad block brings SIGBUS to a mapping at the one page that the tables put on it")
+#define SEEN_BY_MAPPING(name_, needs_, flags_, plants_, site_)                                    \
+	ITEM("mapping." name_, mapping, needs_, flags_, plants_, site_, BY_MAPPING,               \
+	     "a bad block raises SIGBUS in a mapping at exactly the page that the tables map to " \
+	     "it")
 #define SEEN_BY_READ(name_, needs_, flags_, plants_, site_)                   \
 	ITEM("read." name_, reading, needs_, flags_, plants_, site_, BY_READ, \
-	     "a bad block brings EIO to read(2) at the one page that the tables put on it")
-#define SEEN_BY_BIO(name_, needs_, flags_, plants_, site_)                                       \
-	ITEM("bio." name_, bios, needs_, flags_, plants_, site_, BY_BIO,                         \
-	     "a bad block brings EIO to direct I/O at the one sector of the DM device that the " \
-	     "tables put on it")
+	     "a bad block returns EIO to read(2) at exactly the page that the tables map to it")
+#define SEEN_BY_BIO(name_, needs_, flags_, plants_, site_)                                         \
+	ITEM("bio." name_, bios, needs_, flags_, plants_, site_, BY_BIO,                           \
+	     "a bad block returns EIO to direct I/O at exactly the sector that the tables map to " \
+	     "it")
 
 static const struct check_item items[] = {
 	SEEN_BY_MAPPING("linear", needs_virtio, CHECK_QUICK,
@@ -556,7 +557,7 @@ static const struct check_item items[] = {
 		    BED("ext4", SMALL_BYTES, DEPTH_V)),
 	ITEM("cleared.by_bio", cleared_by_bio, needs_virtio, 0, PLANT_VALUE | PLANT_BYTE,
 	     BED("ext4", SMALL_BYTES, DEPTH_V), BY_CLEAR,
-	     "direct I/O that writes over a bad block through DM devices clears it"),
+	     "direct I/O that overwrites a bad block through DM devices clears it"),
 	ITEM("cleared.by_write_raw", cleared_by_write, needs_recovery, 0, PLANT_VALUE | PLANT_BYTE,
 	     BED("ext4", SMALL_BYTES, RAW_V), BY_RECOVERY,
 	     "write(2) of a whole bad page of a DAX file clears it"),
@@ -574,29 +575,28 @@ static const struct check_item items[] = {
 	     "write(2) of a whole bad page of a DAX file on dm-log-writes clears it"),
 	ITEM("cleared.by_reuse", cleared_by_reuse, needs_virtio, 0, PLANT_VALUE | PLANT_BYTE,
 	     BED("ext4", SMALL_BYTES, LINEAR_V), BY_PUNCH,
-	     "a bad block that is punched out of a file and given to another one is cleared then"),
+	     "a bad block that is punched out of a file is cleared when another file allocates it"),
 	ITEM("hwpoison.raw_ext4", hwpoison, needs_ext4, SPOILS, PLANT_VALUE,
 	     BED("ext4", SMALL_BYTES, TESTBED_RAW), BY_MEMORY_FAILURE,
-	     "when the memory of a DAX page fails, whoever has it mapped and wants to know gets "
-	     "SIGBUS"),
+	     "when the memory of a DAX page fails, every process that mapped it with early kill "
+	     "gets SIGBUS"),
 	ITEM("hwpoison.linear_ext4", hwpoison, needs_ext4, SPOILS, PLANT_VALUE,
 	     BED("ext4", SMALL_BYTES, TESTBED_LINEAR), BY_MEMORY_FAILURE,
-	     "when the memory of a DAX page on dm-linear fails, all that have it mapped get "
+	     "when the memory of a DAX page on dm-linear fails, every process that mapped it gets "
 	     "SIGBUS"),
 	ITEM("hwpoison.raw_xfs", hwpoison, needs_xfs, SPOILS, PLANT_VALUE,
 	     BED("xfs+rmapbt", SMALL_BYTES, TESTBED_RAW), BY_MEMORY_FAILURE,
-	     "when the memory of a DAX page fails, xfs with rmapbt has whoever has it mapped and "
-	     "wants to know get SIGBUS"),
+	     "when the memory of a DAX page on xfs with rmapbt fails, every process with early "
+	     "kill gets SIGBUS"),
 	ITEM("hwpoison.linear_xfs", hwpoison, needs_xfs, SPOILS, PLANT_VALUE,
 	     BED("xfs+rmapbt", SMALL_BYTES, TESTBED_LINEAR), BY_MEMORY_FAILURE,
-	     "when the memory of a DAX page on dm-linear fails, all that have it mapped get "
-	     "SIGBUS, "
-	     "whether or not xfs with rmapbt is told"),
+	     "when the memory of a DAX page of xfs with rmapbt on dm-linear fails, every process "
+	     "that mapped it gets SIGBUS"),
 	{0},
 };
 
 const struct check_family check_poison = {
 	.name = "poison",
-	.why = "memory that is bad, seen through device-mapper",
+	.why = "media errors (bad blocks) and memory failures seen through device-mapper",
 	.items = items,
 };

@@ -219,11 +219,11 @@ static const char *const needs[] = {"device:fsdax", "fs:xfs", "kernel:6.0", NULL
 			.fs = "xfs+reflink", .table = TABLE, .file_bytes = FILE_BYTES},     \
 	}
 
-#define STORE                                                                                   \
-	"a store through a mapping to a block that two files share changes one of them alone, " \
-	"and no other byte of it"
-#define WRITE "write(2) of less than a page to a block that two files share changes one alone"
-#define DEDUPE "files share blocks after deduplication if their bytes are the same, and only then"
+#define STORE                                                                                     \
+	"a store through a mapping to a block that two files share changes only that byte, only " \
+	"in one file"
+#define WRITE "write(2) of less than a page to a block that two files share changes only one file"
+#define DEDUPE "files share blocks after deduplication exactly if their bytes are the same"
 #define BY_CLONE                                                                                  \
 	"ioctl_ficlonerange(2): each file has its own copy-on-write view; writes to one are not " \
 	"seen in the other"

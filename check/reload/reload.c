@@ -609,27 +609,22 @@ static const struct swapped_members_arg xfs_nolockfs = {.fs = "xfs", .flags = DM
 		.plants = PLANTS & ~(unsigned int)PLANT_VALUE, .run = remount, .arg = ARG \
 	}
 
-#define NEW_ACCESS                                                                             \
-	"after a swap every access that asks the kernel anew reaches the new member, and the " \
-	"old one keeps its bytes"
+#define NEW_ACCESS                                                                                 \
+	"after a table swap every new fault, read and write reaches the new member, and none the " \
+	"old one"
 #define REMOUNT                                                                                   \
-	"after a swap and a remount everything reads and writes the new member, and the old one " \
-	"keeps its bytes"
-#define OLD_ACCESS                                                                         \
-	"an access through a mapping made before a swap ends, and is found on one of the " \
-	"members, "                                                                        \
-	"or brings a signal"
+	"after a table swap and a remount every access reaches the new member, and none the old " \
+	"one"
+#define OLD_ACCESS                                                                             \
+	"an access through a mapping made before a table swap ends: it reaches one member or " \
+	"raises a signal"
 
-#define SYNC                                                                                    \
-	"after a swap a store into a page that fsync(2) has written faults again, so that the " \
-	"next "                                                                                 \
-	"fsync(2) knows of it"
-#define SAME_BYTES                                                                               \
-	"a swap to a table with the same bytes in other segments changes no byte, old mappings " \
-	"and new ones are right, and no page is larger than the new table allows"
-#define SMALLER                                                                                \
-	"behind the end of a device that was made smaller every new access fails and changes " \
-	"nothing"
+#define SYNC "after a table swap and fsync(2), a store to a page faults again and marks it dirty"
+#define SAME_BYTES                                                                              \
+	"a swap to other segments of the same bytes keeps every byte and limits page sizes to " \
+	"the new table"
+#define SMALLER \
+	"every new access past the end of a device that was shrunk fails and changes nothing"
 #define SAME(NAME, NEEDS, RUN, ARG, PROMISE, BY)                                    \
 	{                                                                           \
 		.name = NAME, .promise = PROMISE, .by = BY, .needs = NEEDS,         \
@@ -668,8 +663,8 @@ static const struct check_item items[] = {
 	OLD_MOST("old_readable", set_readable),
 	OLD_MOST("old_remap", set_fresh_stores),
 	ITEM("next_owner.ext4", needs_ext4, next_owner, &ext4_nolockfs,
-	     "after a swap the old member can be opened for oneself, and a store through an old "
-	     "mapping ends",
+	     "after a table swap the old member can be opened exclusively, and a store through an "
+	     "old mapping ends",
 	     ACTIVE),
 	ITEM("sync_after.ext4", needs_ext4, sync_after, &ext4, SYNC, FSYNC),
 	ITEM("sync_after.xfs", needs_xfs, sync_after, &xfs, SYNC, FSYNC),
@@ -684,6 +679,6 @@ static const struct check_item items[] = {
 
 const struct check_family check_reload = {
 	.name = "reload",
-	.why = "what reaches which member after a table was swapped",
+	.why = "which member an access reaches after a table swap",
 	.items = items,
 };

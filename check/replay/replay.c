@@ -315,7 +315,7 @@ static const struct check_item items[] = {
 	},
 	{
 		.name = "dm_on_dm",
-		.promise = "a DM device over a DAX capable DM device is found to be DAX",
+		.promise = "a DM device over a DAX-capable DM device reports DAX",
 		.by = "commit e2ec51282545 (dm: Call proper helper to determine dax support)",
 		.needs = fsdax,
 		.plants = PLANT_STACK | PLANT_FRAME | PLANT_VALUE,
@@ -326,7 +326,7 @@ static const struct check_item items[] = {
 	},
 	{
 		.name = "mount_namespace",
-		.promise = "asking a namespace itself whether it is DAX comes to an end",
+		.promise = "a DAX query of a raw namespace returns",
 		.by = "commit d4c5da5049ac (dax: Fix stack overflow when mounting fsdax pmem "
 		      "device)",
 		.needs = fsdax,
@@ -337,8 +337,7 @@ static const struct check_item items[] = {
 	},
 	{
 		.name = "table_references",
-		.promise = "asking a device without a table whether it is DAX leaves no reference "
-			   "behind",
+		.promise = "a DAX query of a DM device without a table leaks no reference",
 		.by = "commit 02186d8897d4 (dm/dax: Fix table reference counts)",
 		.needs = fsdax,
 		.plants = PLANT_VALUE,
@@ -348,7 +347,7 @@ static const struct check_item items[] = {
 	},
 	{
 		.name = "every_stripe",
-		.promise = "a striped device is DAX only if every stripe is, not if any is",
+		.promise = "a striped device is DAX only if every stripe is DAX",
 		.by = "commit 5b0fab508992 (dm table: fix DAX iterate_devices based device "
 		      "capability checks)",
 		.needs = fsdax_loop,
@@ -360,7 +359,7 @@ static const struct check_item items[] = {
 	},
 	{
 		.name = "every_segment",
-		.promise = "a device is DAX only if every segment is, not if the first is",
+		.promise = "a linear device is DAX only if every segment is DAX",
 		.by = "thread 'dm: prevent DAX mounts if not supported', "
 		      "https://lkml.org/lkml/2018/5/29/1054",
 		.needs = fsdax_loop,
@@ -371,8 +370,8 @@ static const struct check_item items[] = {
 	},
 	{
 		.name = "no_dax_device",
-		.promise = "a device over one without any dax_device is made without an oops, and "
-			   "is not DAX",
+		.promise = "a DM device over a device without a dax_device is created without an "
+			   "oops and is not DAX",
 		.by = "thread 'dm: fix dax_dev NULL dereference', "
 		      "https://lore.kernel.org/all/20190730113708.14660-1-pagupta@redhat.com",
 		.needs = loop,
@@ -382,8 +381,8 @@ static const struct check_item items[] = {
 	},
 	{
 		.name = "writecache_partition",
-		.promise =
-			"a writecache on a partition of persistent memory stays in its partition",
+		.promise = "a writecache on a partition of persistent memory writes only inside "
+			   "its partition",
 		.by = "commit f9e040efcc28 (dm writecache: handle DAX to partitions on persistent "
 		      "memory correctly)",
 		.needs = writecache,
@@ -403,8 +402,8 @@ static const struct check_item items[] = {
 	},
 	{
 		.name = "write_protect",
-		.promise = "fsync write-protects a page mapped by a PTE within a window that is "
-			   "dirty as a PMD, so that the next store is known",
+		.promise = "fsync write-protects a PTE inside a window that is dirty as a PMD, so "
+			   "that the next store faults",
 		.by = "commit 06083a0921fd (dax: fix missing writeprotect the pte entry)",
 		.needs = fsdax_huge,
 		.plants = PLANT_SIZE | PLANT_VALUE,
@@ -414,8 +413,8 @@ static const struct check_item items[] = {
 	},
 	{
 		.name = "pages_beside",
-		.promise = "what is written to a file on a device that begins within a page of its "
-			   "namespace is read back by the device's bio path",
+		.promise = "bytes written to a file on a device that begins within a page of its "
+			   "namespace are read back by bios",
 		.by = "Documentation/admin-guide/device-mapper/linear.rst; commit f43e0065c264 "
 		      "(dm-linear: add a linear_dax_pgoff helper) took the check of alignment "
 		      "away: 'already been done by the submitting file system', which knows no "
@@ -430,6 +429,6 @@ static const struct check_item items[] = {
 
 const struct check_family check_replay = {
 	.name = "replay",
-	.why = "what broke on this path before",
+	.why = "past regressions on this path",
 	.items = items,
 };

@@ -304,20 +304,18 @@ static const struct suspend_ops_arg xfs_neither = {.fs = "xfs", .flags = DM_NOFL
 		.arg = FS                                                                  \
 	}
 
-#define STORES                                                                                   \
-	"a store into a page that was writable before waits while the device is suspended with " \
-	"its filesystem frozen, and the medium keeps its bytes"
-#define FAULTS                                                                               \
-	"a write fault waits while the device is suspended with its filesystem frozen, and " \
-	"the medium keeps its bytes"
-#define WRITES                                                                            \
-	"system calls that write wait while the device is suspended with its filesystem " \
-	"frozen, and the medium keeps its bytes"
-#define RELEASED                                                                                \
-	"whatever waited for a suspended device ends after the resume, and every byte is what " \
-	"was written, on every path"
-#define CYCLE \
-	"a device that nobody uses any more can be removed, however often it was made and used"
+#define STORES                                                                                  \
+	"a store to a page that was writable before a suspend with a frozen filesystem blocks " \
+	"until the resume"
+#define FAULTS                                                                                     \
+	"a write fault blocks until the resume while the device is suspended with its filesystem " \
+	"frozen"
+#define WRITES                                                                                \
+	"a write system call blocks until the resume while the device is suspended with its " \
+	"filesystem frozen"
+#define RELEASED \
+	"every blocked access completes after the resume with correct bytes on every access path"
+#define CYCLE "an unused device can be removed after any number of create and use cycles"
 #define CYCLE_BY "dmsetup(8) remove; linux/dm-ioctl.h, DM_DEV_REMOVE"
 
 static const struct check_item items[] = {
@@ -338,8 +336,8 @@ static const struct check_item items[] = {
 	BOTH("flush.write_blocks", , , write_blocks, WRITES, FSFREEZE),
 	{
 		.name = "bio_deferred",
-		.promise = "a suspended device takes no I/O on the bio path, in no mode of "
-			   "suspend, and does what it was asked after the resume",
+		.promise = "a suspended device defers all bios until the resume, in every suspend "
+			   "mode",
 		.by = DM_IOCTL,
 		.needs = needs_fsdax,
 		.plants = PLANTS,
@@ -352,12 +350,12 @@ static const struct check_item items[] = {
 	ITEM("lower.released", "ext4", needs_ext4, suspend_ops_released, &ext4_lower, RELEASED,
 	     DM_IOCTL),
 	ITEM("resume_again", "ext4", needs_ext4, resume_again, &ext4,
-	     "to resume a device that is not suspended is no error and changes nothing",
+	     "resuming a device that is not suspended succeeds and changes nothing",
 	     "linux/dm-ioctl.h, DM_SUSPEND: it is no longer an error to issue this command on an "
 	     "unsuspended device"),
 	BOTH("frozen", , , frozen,
-	     "a device suspended over a filesystem that was frozen already comes back with "
-	     "resume and thaw",
+	     "a device suspended under an already frozen filesystem works again after resume and "
+	     "thaw",
 	     "fsfreeze(8), linux/dm-ioctl.h, DM_SUSPEND"),
 	STRESS("ext4", needs_ext4),
 	STRESS("xfs", needs_xfs),
@@ -376,6 +374,7 @@ static const struct check_item items[] = {
 
 const struct check_family check_suspend = {
 	.name = "suspend",
-	.why = "who waits for a suspended device, and that all are released whole",
+	.why = "accesses to a suspended device: which of them block, and that all complete after "
+	       "the resume",
 	.items = items,
 };

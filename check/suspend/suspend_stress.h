@@ -8,9 +8,8 @@
 
 #include "check/check.h"
 
-#define SUSPEND_STRESS_PROMISE                                                                    \
-	"through any number of suspends, reloads of the same bytes and resumes, everybody reads " \
-	"what was written, and at the end every sector holds what was written last"
+#define SUSPEND_STRESS_PROMISE \
+	"readers and writers get correct bytes during repeated suspends, reloads and resumes"
 
 /* A check's run function; arg is the filesystem. */
 void suspend_stress(struct check_env *env, const void *arg);

@@ -241,21 +241,17 @@ static const struct substitute_arg error_lower = {
 #define UPGRADE                                                                               \
 	"commit \"dm: allow bio-based table to be upgraded to bio-based with DAX support\"; " \
 	"Documentation/ABI/stable/sysfs-block, queue/dax"
-#define REFUSED                                                                        \
-	"a direct device refuses a table that is not, idle, open, mounted, mapped or " \
-	"suspended, and goes on with the old one"
-#define WITHOUT                                                                                   \
-	"over a table without memory every new access fails, the old member keeps its bytes and " \
-	"is free, nothing claims DAX; back on the old table everything is as it was"
-#define DIRECT                                                                                  \
-	"a device that was not direct and gets a table that is, is direct in all that it says " \
-	"and does"
-#define STAYS "a device that became direct refuses a table that is not, as any direct one"
-#define AWAY \
-	"no access is direct over a table that is not: it fails, or the old table is still live"
-#define ZEROING                                                                               \
-	"zeroing through DAX over a table that has no memory there fails with an errno, and " \
-	"the kernel stays well"
+#define REFUSED "a DAX device, idle or in use, refuses a table without DAX and keeps its live table"
+#define WITHOUT                                                                                    \
+	"new accesses fail while the live table has no memory, and succeed after a reload of the " \
+	"old table"
+#define DIRECT "a device whose first table lacks DAX is a DAX device after it is given a DAX table"
+#define STAYS \
+	"a device that became DAX by a reload refuses a table without DAX, like any DAX device"
+#define AWAY "no access is direct on a table without DAX: it fails, or the old table is still live"
+#define ZEROING                                                                                   \
+	"zeroing through DAX on a table without memory fails with an errno and without a kernel " \
+	"warning"
 
 #define PLANTS (PLANT_VALUE | PLANT_BYTE | PLANT_STACK)
 
@@ -289,8 +285,8 @@ static const struct check_item items[] = {
 	ITEM("refused.zero_tail", needs_ext4, refused, &zero, REFUSED, TYPE_RULE),
 	ITEM("refused.error_tail", needs_ext4, refused, &error, REFUSED, TYPE_RULE),
 	ITEM("same_type", needs_two, same_type, NULL,
-	     "a table of the same type on other members is live after the resume and not before, "
-	     "and the old member is free",
+	     "a table of the same type is live from the resume on, and then releases the old "
+	     "member",
 	     INACTIVE),
 	ITEM("error", needs_ext4, swap_to_error, &error, WITHOUT, WIPE),
 	ITEM("error.xfs", needs_xfs, swap_to_error, &error_xfs, WITHOUT, WIPE),
@@ -323,6 +319,7 @@ static const struct check_item items[] = {
 
 const struct check_family check_tabletype = {
 	.name = "tabletype",
-	.why = "what a live device may become, and what it may claim then",
+	.why = "table type changes of a live device, and the DAX capability that it reports "
+	       "afterwards",
 	.items = items,
 };

@@ -493,22 +493,22 @@ static const char *const needs_notify[] = {"device:fsdax", "fs:xfs", "kernel:6.8
 	"commit fa422b353d21 (mm, pmem, xfs: Introduce MF_MEM_PRE_REMOVE for unbind): programs " \
 	"that hang, an umount that fails and a crash are the unacceptable states after an unbind"
 
-#define STORE(name_, needs_, fs_, stack_, plants_)                                            \
-	{                                                                                     \
-		.name = (name_),                                                              \
-		.promise = "once the pmem driver is unbound, a store through a mapping made " \
-			   "before does not reach the namespace's memory",                    \
-		.by = BY_MEMORY, .needs = (needs_), .flags = CHECK_EMULATED | CHECK_SPOILS,   \
-		.plants = (plants_), .run = store, .arg = BED(fs_, stack_),                   \
+#define STORE(name_, needs_, fs_, stack_, plants_)                                             \
+	{                                                                                      \
+		.name = (name_),                                                               \
+		.promise = "after the pmem driver is unbound, a store through an old mapping " \
+			   "does not reach the namespace",                                     \
+		.by = BY_MEMORY, .needs = (needs_), .flags = CHECK_EMULATED | CHECK_SPOILS,    \
+		.plants = (plants_), .run = store, .arg = BED(fs_, stack_),                    \
 	}
 
-#define UNMOUNT(name_, needs_, fs_, stack_)                                                  \
-	{                                                                                    \
-		.name = (name_),                                                             \
-		.promise = "once the pmem driver is unbound, a filesystem with a file that " \
-			   "was mapped can be unmounted and its DM device removed",          \
-		.by = BY_ENDS, .needs = (needs_), .flags = CHECK_EMULATED | CHECK_SPOILS,    \
-		.plants = PLANT_VALUE, .run = unmounts, .arg = BED(fs_, stack_),             \
+#define UNMOUNT(name_, needs_, fs_, stack_)                                                     \
+	{                                                                                       \
+		.name = (name_),                                                                \
+		.promise = "after the pmem driver is unbound, the filesystem can be unmounted " \
+			   "and its DM device removed",                                         \
+		.by = BY_ENDS, .needs = (needs_), .flags = CHECK_EMULATED | CHECK_SPOILS,       \
+		.plants = PLANT_VALUE, .run = unmounts, .arg = BED(fs_, stack_),                \
 	}
 
 #define OTHER(name_, needs_, run_, by_, fs_, stack_, plants_, promise_)                     \
@@ -527,50 +527,48 @@ static const struct check_item items[] = {
 	      "kernel-doc of kill_dax() and dax_direct_access() in drivers/dax/super.c: no access "
 	      "is granted once the device is dead",
 	      "ext4", TESTBED_RAW, PLANT_VALUE,
-	      "once the pmem driver is unbound, no new page of a file is mapped or read"),
+	      "after the pmem driver is unbound, no new page of a file is mapped or read"),
 	OTHER("new_fault.linear", needs_ext4, new_fault,
 	      "kernel-doc of kill_dax() and dax_direct_access() in drivers/dax/super.c: no access "
 	      "is granted once the device is dead",
 	      "ext4", TESTBED_LINEAR, PLANT_VALUE | PLANT_STACK,
-	      "once the pmem driver below device-mapper is unbound, no new page of a file is "
-	      "mapped "
-	      "or read"),
+	      "after the pmem driver below device-mapper is unbound, no new page of a file is "
+	      "mapped or read"),
 	OTHER("notified.raw_xfs", needs_notify, notified,
 	      "commit fa422b353d21 (mm, pmem, xfs: Introduce MF_MEM_PRE_REMOVE for unbind)",
 	      "xfs+rmapbt+whole", TESTBED_RAW, PLANT_VALUE,
-	      "xfs with rmapbt, told of the removal of its namespace, takes the mapping of a file "
-	      "away from its process"),
+	      "xfs with rmapbt revokes file mappings when it is notified that its namespace is "
+	      "removed"),
 	OTHER("notified.smaller_xfs", needs_notify, notified,
 	      "commit fa422b353d21 (mm, pmem, xfs: Introduce MF_MEM_PRE_REMOVE for unbind)",
 	      "xfs+rmapbt", TESTBED_RAW, PLANT_VALUE,
-	      "xfs with rmapbt that is smaller than its namespace, told of the removal, takes the "
-	      "mapping of a file away from its process"),
+	      "xfs with rmapbt on a part of its namespace revokes file mappings when it is "
+	      "notified of the removal"),
 	OTHER("pagemap", needs_ext4, pagemap, BY_ENDS, "ext4", TESTBED_LINEAR, PLANT_VALUE,
-	      "once the pmem driver is unbound, a process with a mapping made before can read its "
+	      "after the pmem driver is unbound, a process with an old mapping can read its "
 	      "/proc/self/pagemap"),
 	OTHER("exit.raw", needs_ext4, exits, BY_ENDS, "ext4", TESTBED_RAW, PLANT_VALUE,
-	      "once the pmem driver is unbound, a process with a mapping made before can exit"),
+	      "after the pmem driver is unbound, a process with an old mapping can exit"),
 	OTHER("exit.linear", needs_ext4, exits, BY_ENDS, "ext4", TESTBED_LINEAR, PLANT_VALUE,
-	      "once the pmem driver below device-mapper is unbound, a process with a mapping made "
-	      "before can exit"),
+	      "after the pmem driver below device-mapper is unbound, a process with an old mapping "
+	      "can exit"),
 	UNMOUNT("umount.raw_ext4", needs_ext4, "ext4", TESTBED_RAW),
 	OTHER("umount.raw_ext4_mapped", needs_ext4, unmounts_mapped, BY_ENDS, "ext4", TESTBED_RAW,
 	      PLANT_VALUE,
-	      "once the pmem driver is unbound under a mapping, and that is gone, its filesystem "
-	      "can be "
-	      "unmounted"),
+	      "after the pmem driver is unbound under a mapping that is then removed, the "
+	      "filesystem can be unmounted"),
 	UNMOUNT("umount.linear_ext4", needs_ext4, "ext4", TESTBED_LINEAR),
 	UNMOUNT("umount.linear_xfs", needs_xfs, "xfs", TESTBED_LINEAR),
 	OTHER("binds_again", needs_ext4, binds_again,
 	      "Documentation/driver-api/driver-model/driver.rst: an unbound device may be bound "
 	      "again; dm_put_device() lets a device go whose driver went first",
 	      "ext4", TESTBED_LINEAR, PLANT_FRAME | PLANT_BYTE | PLANT_DMESG,
-	      "a namespace unbound below a DM device can be bound again when that is removed, and "
-	      "is whole"),
+	      "a namespace unbound below a DM device can be bound again after the device is "
+	      "removed, with its bytes"),
 	{
 		.name = "disable_refused",
-		.promise = "ndctl does not disable a namespace that a DM device with a mounted "
-			   "filesystem stands on",
+		.promise = "ndctl refuses to disable a namespace below a DM device with a mounted "
+			   "filesystem",
 		.by = "ndctl-disable-namespace(1); ndctl_namespace_disable_safe() of libndctl "
 		      "opens the "
 		      "block device O_EXCL",
