@@ -54,12 +54,12 @@ int device_try(const char *node, char why[DEVICE_SICK_MAX])
 	if (!rc)
 		rc = step(why, "read", pread(fd, back, sizeof(back), at));
 	if (!rc && memcmp(new, back, sizeof(new))) {
-		snprintf(why, DEVICE_SICK_MAX, "what was written is not what is read");
+		snprintf(why, DEVICE_SICK_MAX, "read data differs from written data");
 		rc = -EBADMSG;
 	}
 	restored = pwrite(fd, old, sizeof(old), at) == sizeof(old) && !fsync(fd) ? 0 : -EIO;
 	if (!rc && restored) {
-		snprintf(why, DEVICE_SICK_MAX, "it can be written once, not twice");
+		snprintf(why, DEVICE_SICK_MAX, "the first write succeeds, the second one fails");
 		rc = restored;
 	}
 out:

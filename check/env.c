@@ -127,7 +127,7 @@ static const char *errno_text(int rc)
 	return rc ? strerrorname_np(-rc) : "success";
 }
 
-/* WHAT: got GOT, must be WANT. */
+/* WHAT: expected WANT, got GOT. */
 static void unexpected(struct check_env *env, const char *got, const char *want, const char *fmt,
 		       va_list args) __attribute__((format(printf, 4, 0)));
 static void unexpected(struct check_env *env, const char *got, const char *want, const char *fmt,
@@ -135,7 +135,7 @@ static void unexpected(struct check_env *env, const char *got, const char *want,
 {
 	char *what = format(fmt, args);
 
-	check_fail(env, "%s: it is %s, and must be %s", what ? what : "?", got, want);
+	check_fail(env, "%s: expected %s, got %s", what ? what : "?", want, got);
 	free(what);
 }
 
@@ -184,7 +184,7 @@ bool check_that(struct check_env *env, bool holds, const char *what_fmt, ...)
 	va_start(args, what_fmt);
 	what = format(what_fmt, args);
 	va_end(args);
-	check_fail(env, "it does not hold that %s", what ? what : "?");
+	check_fail(env, "expected: %s", what ? what : "?");
 	free(what);
 	return false;
 }

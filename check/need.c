@@ -59,12 +59,12 @@ static bool has_device(const struct check_env *env, const char *what, struct mis
 		lacks(missing->why, "%s (%.*s) does not work: %s", env->devices[sick].node,
 		      (int)len, what, env->sick[sick]);
 		return lacks(missing->cure,
-			     "name one that works with --device; the check "
-			     "namespace.%.*s shows what is wrong",
+			     "name a working one with --device; the check namespace.%.*s shows the "
+			     "error",
 			     (int)len, what);
 	}
-	lacks(missing->why, "%u namespaces of mode %.*s were named, it needs %u", n, (int)len, what,
-	      wanted);
+	lacks(missing->why, "%u namespaces of mode %.*s were named, the check needs %u", n,
+	      (int)len, what, wanted);
 	return lacks(missing->cure, "name one more with --device (ndctl list -N shows the modes)");
 }
 
@@ -84,8 +84,8 @@ static bool has_page(const struct check_env *env, const char *what, struct missi
 	if (!access("/sys/kernel/mm/transparent_hugepage", F_OK))
 		return true;
 	lacks(missing->why,
-	      "this kernel has no transparent huge pages and maps files by PTEs only; it needs "
-	      "pages of %s",
+	      "this kernel has no transparent huge pages and maps files by PTEs only; the check "
+	      "needs pages of %s",
 	      what);
 	return lacks(missing->cure,
 		     "a kernel with CONFIG_TRANSPARENT_HUGEPAGE, which PREEMPT_RT excludes");
@@ -130,7 +130,8 @@ static bool has_module(const struct check_env *env, const char *what, struct mis
 	if (!access(path, F_OK))
 		return true;
 	lacks(missing->why, "this kernel has no module %s, or it does not load", what);
-	return lacks(missing->cure, "a kernel with it; `modprobe %s` says more", what);
+	return lacks(missing->cure, "a kernel with the module; `modprobe %s` shows the error",
+		     what);
 }
 
 static bool has_program(const struct check_env *env, const char *what, struct missing_need *missing)
@@ -211,8 +212,8 @@ static bool has_file(const struct check_env *env, const char *what, struct missi
 	(void)env;
 	if (!access(what, F_OK))
 		return true;
-	lacks(missing->why, "%s is not there", what);
-	return lacks(missing->cure, "a kernel that has it");
+	lacks(missing->why, "%s does not exist", what);
+	return lacks(missing->cure, "a kernel that provides the file");
 }
 
 static bool has_kernel(const struct check_env *env, const char *what, struct missing_need *missing)
@@ -228,7 +229,7 @@ static bool has_kernel(const struct check_env *env, const char *what, struct mis
 		if (have[i] > want[i])
 			return true;
 		if (have[i] < want[i]) {
-			lacks(missing->why, "what it looks at came with Linux %s", what);
+			lacks(missing->why, "the tested interface exists since Linux %s", what);
 			return lacks(missing->cure, "Linux %s or newer", what);
 		}
 	}
@@ -252,8 +253,8 @@ static bool need_met(const struct check_env *env, const char *need, struct missi
 		if (!strncmp(need, kinds[i].prefix, len))
 			return kinds[i].met(env, need + len, missing);
 	}
-	lacks(missing->why, "the check needs '%s', which nobody knows", need);
-	return lacks(missing->cure, "mend the check's list of needs");
+	lacks(missing->why, "the check needs '%s', which is not a known requirement", need);
+	return lacks(missing->cure, "correct the check's list of needs");
 }
 
 bool check_needs_met(const struct check_env *env, const char *const *needs,

@@ -98,7 +98,7 @@ static void take_line(struct runner *k, struct under_way *u, const char *text)
 	const char *cure = json_string_value(json_object_get(line, "cure"));
 
 	if (!say) {
-		judge(u, VERDICT_BROKEN, "the check sent a line that is not JSON", NULL);
+		judge(u, VERDICT_BROKEN, "the check's process sent a line that is not JSON", NULL);
 	} else if (!strcmp(say, "fail")) {
 		judge(u, VERDICT_FAIL, why, NULL);
 	} else if (!strcmp(say, "broken")) {
@@ -171,7 +171,8 @@ static void check_main(const struct runner *k, const struct under_way *u, const 
 	env.out = out;
 	u->c->item->run(&env, u->c->item->arg);
 	if (env.plant && env.plant != PLANT_DMESG && !env.planted)
-		check_broken(&env, "nothing was planted: the check does not use what it declares");
+		check_broken(&env, "no fault was planted: the check does not call the function of "
+				   "its declared fault");
 	_exit(0);
 }
 
@@ -227,7 +228,7 @@ static void judge_late(struct under_way *u)
 {
 	char why[200];
 
-	snprintf(why, sizeof(why), "it did not end within %u s%s", check_limit_s(u->c->item),
+	snprintf(why, sizeof(why), "the check did not end within %u s%s", check_limit_s(u->c->item),
 		 u->stuck ? " and cannot be killed" : "");
 	if (given_ms(u) < check_limit_s(u->c->item) * 1000LL)
 		judge_starved(u, "it did not end");
@@ -355,14 +356,14 @@ static int clean_up(const struct runner *k, const char *directory, char *why, si
 		snprintf(why, why_len, "fork: %s", strerror(errno));
 	} else if (rc < 0) {
 		kill(u.pid, SIGKILL);
-		snprintf(why, why_len, "taking it down did not end within %d s", CLEAN_S);
+		snprintf(why, why_len, "the clean-up did not end within %d s", CLEAN_S);
 	} else if (status) {
 		rc = -EIO;
 		n = read(fds[0], why, why_len - 1);
 		why[n > 0 ? n : 0] = '\0';
 		why[strcspn(why, "\n")] = '\0';
 		if (!why[0])
-			snprintf(why, why_len, "taking it down died");
+			snprintf(why, why_len, "the clean-up process died");
 	}
 	close(fds[0]);
 	return rc;
@@ -429,7 +430,7 @@ static bool run_it(struct runner *k, struct under_way *u, const char *directory,
 		health_plant();
 	rc = start(k, u, directory);
 	if (rc < 0) {
-		snprintf(reason, sizeof(reason), "it cannot be started: %s", strerror(-rc));
+		snprintf(reason, sizeof(reason), "the check cannot be started: %s", strerror(-rc));
 		judge(u, VERDICT_BROKEN, reason, NULL);
 	} else {
 		follow(k, u);
@@ -437,7 +438,7 @@ static bool run_it(struct runner *k, struct under_way *u, const char *directory,
 	}
 	rc = u->stuck || spoils ? 0 : clean_up(k, directory, why, sizeof(why));
 	if (rc < 0) {
-		snprintf(reason, sizeof(reason), "what it made cannot be taken down: %s", why);
+		snprintf(reason, sizeof(reason), "the clean-up failed: %s", why);
 		if (rc == -EAGAIN)
 			judge_starved(u, reason);
 		else
@@ -447,8 +448,9 @@ static bool run_it(struct runner *k, struct under_way *u, const char *directory,
 	}
 	if (!health_end(&health, dmesg, taint, NULL)) {
 		snprintf(reason, sizeof(reason), "the kernel complained: %s",
-			 json_array_size(dmesg) ? json_string_value(json_array_get(dmesg, 0))
-						: "it is tainted, without a line in the log");
+			 json_array_size(dmesg)
+				 ? json_string_value(json_array_get(dmesg, 0))
+				 : "the kernel is tainted, without a line in the log");
 		if (health.only_late && wall_ms(u) > 2 * given_ms(u))
 			judge_starved(u, reason);
 		else
@@ -475,7 +477,7 @@ int runner_case(struct runner *k, const struct check_case *c, const char *base)
 	record_write_line(k->sink, json_pack("{ss ss si}", "type", "begin", "id", c->id, "limit_s",
 					     (int)check_limit_s(c->item)));
 	if ((c->item->flags & (CHECK_EMULATED | CHECK_SPOILS)) && !k->env.emulated)
-		judge(&u, VERDICT_SKIP, "it may take the host down",
+		judge(&u, VERDICT_SKIP, "the check may crash the host",
 		      "run it on the emulated host: ./run.sh check without --host");
 	else if (!check_needs_met(&k->env, c->item->needs, &missing))
 		judge(&u, VERDICT_SKIP, missing.why, missing.cure);

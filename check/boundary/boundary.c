@@ -76,7 +76,7 @@ static bool by_call(struct extent_boundaries *e, const struct extent_boundary *b
 	extent_boundary_expect(e, boundary, at, len, bytes);
 	n = pwrite(e->bed.fd, bytes, len, (off_t)at);
 	if (!check_equal(e->env, n < 0 ? -errno : n, (int64_t)len,
-			 "what write(2) of %zu bytes at file offset %" PRIu64 " returns", len, at))
+			 "return value of write(2) of %zu bytes at file offset %" PRIu64, len, at))
 		return false;
 	return extent_boundary_look_read(e, boundary, at, len, "write(2)") &&
 	       extent_boundary_look_mapped(e, boundary, at, len, "write(2)");
@@ -93,7 +93,7 @@ static bool by_mapping(struct extent_boundaries *e, const struct extent_boundary
 	if (touch.signal) {
 		check_fail(e->env,
 			   "storing %zu bytes through the mapping at file offset %" PRIu64
-			   " brought SIG%s, code %d",
+			   " raised SIG%s, code %d",
 			   len, at, sigabbrev_np(touch.signal), touch.code);
 		return false;
 	}
@@ -114,7 +114,7 @@ static bool all_sizes(struct extent_boundaries *e, const struct extent_boundary 
 		for (unsigned int i = 0; i < n; i++)
 			if (!access(e, boundary, at[i], sizes[s]))
 				return false;
-		snprintf(after, sizeof(after), "writing %zu bytes here and there", sizes[s]);
+		snprintf(after, sizeof(after), "writing %zu bytes alternately", sizes[s]);
 		if (!extent_boundary_look(e, boundary, after))
 			return false;
 	}
@@ -186,7 +186,7 @@ static bool zero_range(struct extent_boundaries *e, const struct extent_boundary
 	if (!check_errno(e->env, fallocate(e->bed.fd, mode, (off_t)at, (off_t)len) < 0 ? -errno : 0,
 			 0, "zeroing %zu bytes at file offset %" PRIu64, len, at))
 		return false;
-	snprintf(after, sizeof(after), "zeroing %zu bytes from %" PRIu64 " on", len, at);
+	snprintf(after, sizeof(after), "zeroing %zu bytes at offset %" PRIu64, len, at);
 	return extent_boundary_look(e, boundary, after);
 }
 
@@ -199,7 +199,7 @@ static bool zero_ranges(struct extent_boundaries *e, unsigned int n, int mode)
 		if (!zero_range(e, boundary, mode, partial[i]))
 			return false;
 	if (!extent_boundary_is_there(e, boundary)) {
-		check_broken(e->env, "the filesystem moved blocks of which a part was zeroed");
+		check_broken(e->env, "the filesystem moved blocks that were partly zeroed");
 		return false;
 	}
 	return zero_range(e, boundary, mode, whole[n % N_WHOLE]);
@@ -250,7 +250,7 @@ static bool convert_once(struct extent_boundaries *e, const struct extent_bounda
 	if (extent_boundary_write_stale(e, boundary, STALE) < 0 ||
 	    !extent_boundary_look(e, boundary, "writing stale bytes to unwritten blocks"))
 		return false;
-	snprintf(after, sizeof(after), "writing %zu bytes from %" PRIu64 " on, first of all",
+	snprintf(after, sizeof(after), "the first write of %zu bytes at offset %" PRIu64,
 		 first->len, at[p]);
 	return first->access(e, boundary, at[p], first->len) &&
 	       extent_boundary_look(e, boundary, after);
@@ -310,7 +310,7 @@ static bool window_is_right(struct check_env *env, const struct testbed *bed, ui
 	/* A store first, and in the middle: what follows finds a part of the window mapped. */
 	stamp_fill(bytes, sizeof(bytes), TESTBED_FILE, at, TESTBED_GENERATION);
 	if (check_copy(bed->map.base + at, bytes, sizeof(bytes)).signal) {
-		check_fail(env, "a store at file offset %" PRIu64 " brought a signal", at);
+		check_fail(env, "a store at file offset %" PRIu64 " raised a signal", at);
 		return false;
 	}
 	return check_mapped_bytes(env, "read through the mapping", bed->map.base + window,
@@ -334,8 +334,8 @@ static void window(struct check_env *env, const void *arg)
 	}
 	if (!on_fs || (c->huge ? on_table != on_fs : on_table))
 		check_broken(env,
-			     "the filesystem laid out %u windows, the table keeps %u together: "
-			     "this is not what the check is for",
+			     "the filesystem made %u windows contiguous, the table %u: the layout "
+			     "does not suit the check",
 			     on_fs, on_table);
 	for (uint64_t w = 0; w < bed.bytes && !check_complained(env); w += WINDOW_BYTES)
 		window_is_right(env, &bed, w);

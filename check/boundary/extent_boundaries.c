@@ -80,15 +80,14 @@ static int find_boundaries(struct extent_boundaries *e, unsigned int borders, bo
 
 	if (!rc)
 		rc = extents_map(&extents, (struct backing){&e->bed.graph, e->bed.device}, &map);
-	if (check_setup(e->env, rc, "finding what the file stands on")) {
+	if (check_setup(e->env, rc, "resolving the file's extents")) {
 		find_borders(e, &extents, &map);
 		if (e->n < borders) {
-			check_broken(e->env,
-				     "the file has %u borders with room around them, not %u", e->n,
+			check_broken(e->env, "the file has %u usable boundaries, expected %u", e->n,
 				     borders);
 			rc = -ENOENT;
 		} else if (device_end && !find_device_end(e, &extents)) {
-			check_broken(e->env, "the file does not own the end of the device");
+			check_broken(e->env, "the file does not occupy the end of the device");
 			rc = -ENOENT;
 		}
 	}
@@ -219,7 +218,7 @@ int extent_boundary_fill(struct extent_boundaries *e, const struct extent_bounda
 	n = pwrite(e->bed.fd, bytes, len, (off_t)boundary->begin_bytes);
 	if (n == (ssize_t)len && !fsync(e->bed.fd))
 		return 0;
-	check_fail(e->env, "write(2) of %zu bytes at file offset %" PRIu64 " brought %s", len,
+	check_fail(e->env, "write(2) of %zu bytes at file offset %" PRIu64 " returned %s", len,
 		   boundary->begin_bytes, n < 0 ? strerrorname_np(errno) : "less");
 	return -EIO;
 }
@@ -246,7 +245,7 @@ static bool are_right(struct extent_boundaries *e, const struct extent_boundary 
 			if (bytes[i]) {
 				check_fail(e->env,
 					   "%s: the byte at file offset %" PRIu64
-					   " is %#x, it must be zero (the border is at %" PRIu64
+					   " is %#x, expected zero (the boundary is at %" PRIu64
 					   ")",
 					   path, offset_bytes + i, (unsigned char)bytes[i],
 					   boundary->at_bytes);
@@ -272,7 +271,7 @@ bool extent_boundary_look_mapped(struct extent_boundaries *e,
 	name_path(path, after, "the mapping");
 	if (!touch.signal)
 		return are_right(e, boundary, path, bytes, offset_bytes, len);
-	check_fail(e->env, "%s: a load at file offset %" PRIu64 " on brought SIG%s, code %d", path,
+	check_fail(e->env, "%s: a load at file offset %" PRIu64 " raised SIG%s, code %d", path,
 		   offset_bytes, sigabbrev_np(touch.signal), touch.code);
 	return false;
 }
@@ -286,7 +285,7 @@ bool extent_boundary_look_read(struct extent_boundaries *e, const struct extent_
 	name_path(path, after, "read(2)");
 	if (n == (ssize_t)len)
 		return are_right(e, boundary, path, bytes, offset_bytes, len);
-	check_fail(e->env, "%s: %zu bytes at file offset %" PRIu64 " brought %s", path, len,
+	check_fail(e->env, "%s: %zu bytes at file offset %" PRIu64 " returned %s", path, len,
 		   offset_bytes, n < 0 ? strerrorname_np(errno) : "less");
 	return false;
 }

@@ -43,8 +43,8 @@ static void expect_no_dax(struct check_env *env, const char *node)
 
 	if (!check_setup(env, fd < 0 ? -errno : 0, "open %s", node))
 		return;
-	check_that(env, fs_file_is_dax(fd) != 1, "statx of the block device %s does not say DAX",
-		   node);
+	check_that(env, fs_file_is_dax(fd) != 1,
+		   "statx of the block device %s does not report STATX_ATTR_DAX", node);
 	p = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED_VALIDATE | MAP_SYNC, fd, 0);
 	check_errno(env, p == MAP_FAILED ? -errno : 0, -EOPNOTSUPP,
 		    "mmap(MAP_SYNC) of the block device %s", node);
@@ -169,7 +169,7 @@ static void flags(struct check_env *env, const void *arg)
 	fd = file_in_flagged(where, c->flagged);
 	if (check_setup(env, fd, "creating a file"))
 		check_equal(env, fs_file_is_dax(fd), c->direct,
-			    "what statx says of a %s file on %s mounted with %s",
+			    "STATX_ATTR_DAX of a %s file on %s mounted with %s",
 			    c->flagged ? "flagged" : "plain", c->fs, c->options);
 	if (fd >= 0)
 		close(fd);
@@ -201,7 +201,7 @@ static void mount_and_ask(struct check_env *env, const char *type, const char *n
 	snprintf(path, sizeof(path), "%s/file", where);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (check_setup(env, fd < 0 ? -errno : 0, "creating %s", path))
-		check_equal(env, fs_file_is_dax(fd), 1, "what statx says of %s on the %s partition",
+		check_equal(env, fs_file_is_dax(fd), 1, "STATX_ATTR_DAX of %s on the %s partition",
 			    type, word);
 	if (fd >= 0)
 		close(fd);
@@ -255,9 +255,9 @@ out:
 
 #define BY_FLAG "Documentation/filesystems/dax.rst, 'Enabling DAX on ext4 and xfs'"
 
-#define BY_NEIGHBOURS                                                             \
-	"Documentation/filesystems/dax.rst: a filesystem on a block device that " \
-	"supports DAX is DAX; another one beside it is none of its business"
+#define BY_NEIGHBOURS                                                                             \
+	"Documentation/filesystems/dax.rst: a filesystem on a block device that supports DAX is " \
+	"DAX, independent of other filesystems"
 
 #define CASE(what, said, need, planted, ...)                                           \
 	{                                                                              \

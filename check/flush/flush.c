@@ -99,7 +99,7 @@ static int64_t write_back(struct check_env *env, const struct testbed_spec *spec
 	for (int i = 0; i < WRITEBACK_PAGES && good; i++)
 		good = writeback_store_page(env, &bed, writeback_pages[i]);
 	calls_start(calls);
-	good = good && check_setup(env, make_durable(env, &bed, how), "making it durable");
+	good = good && check_setup(env, make_durable(env, &bed, how), "flushing the file");
 	good = calls_stop(env, calls) && good;
 	for (int i = 0; i < WRITEBACK_PAGES && good; i++)
 		good = writeback_judge_page(env, &view, writeback_pages[i] * PAGE_BYTES,
@@ -198,7 +198,7 @@ static void alias(struct check_env *env, const void *arg)
 	if (!writeback_view_begin(env, &view, &bed, &calls))
 		goto out;
 	rc = mapping_make(&small, bed.fd, WRITEBACK_FILE_BYTES, MAP_SHARED, false);
-	if (!check_setup(env, rc, "a mapping of small pages"))
+	if (!check_setup(env, rc, "a mapping by PTEs"))
 		goto out;
 	writeback_store_page(env, &bed, writeback_pages[5]);
 	check_store(small.base + at, 'a');
@@ -207,12 +207,11 @@ static void alias(struct check_env *env, const void *arg)
 	faults = mapping_page_faults();
 	check_store(small.base + at, 'b');
 	check_that(env, mapping_page_faults() > faults,
-		   "the first store after fsync through the small page faults");
+		   "the first store after fsync through the PTE faults");
 	calls_start(&calls);
 	rc = fsync(bed.fd) < 0 ? -errno : 0;
 	if (calls_stop(env, &calls) && check_setup(env, rc, "fsync"))
-		writeback_judge_page(env, &view, at,
-				     "a mapping of small pages beside one of large pages");
+		writeback_judge_page(env, &view, at, "a mapping by PTEs beside one by PMDs");
 out:
 	if (small.reserved)
 		mapping_drop(&small);

@@ -32,7 +32,7 @@ static uint64_t region_of(struct check_env *env, const struct namespace *ns, str
 		else if (c->function == WRITEBACK_FLUSH)
 			region = c->arg[0];
 	}
-	if (!check_setup(env, rc, "flushing %s by itself", ns->node))
+	if (!check_setup(env, rc, "flushing %s without device-mapper", ns->node))
 		return 0;
 	if (!region)
 		check_broken(env, "a flush of %s did not reach nvdimm_flush()", ns->node);
@@ -115,12 +115,11 @@ void members_flushed(struct check_env *env, const void *arg)
 		goto out;
 	calls_start(&calls);
 	rc = reach_members(env, &bed, m->how);
-	if (!calls_stop(env, &calls) || !check_setup(env, rc, "making it durable"))
+	if (!calls_stop(env, &calls) || !check_setup(env, rc, "flushing the file"))
 		goto out;
 	for (int i = 0; i < 2; i++)
 		check_that(env, flushes_of(&calls, regions[i]) > 0,
-			   "%s, a member of %s, is flushed after the last cache line was written "
-			   "back",
+			   "member %s of %s is flushed after the last cache line was written back",
 			   ns[i]->node, testbed_name(&m->bed));
 out:
 	testbed_close(env, &bed);
@@ -171,10 +170,10 @@ void members_hypervisor(struct check_env *env, const void *arg)
 		through = without < 0 ? -EIO : host_flushes(env, spec, &calls);
 		if (through >= 0) {
 			check_that(env, without > 0,
-				   "fsync on virtio-pmem asks the hypervisor to flush");
+				   "fsync on virtio-pmem sends a flush request to the hypervisor");
 			check_that(env, through >= without,
-				   "fsync on %s asks the hypervisor to flush %" PRId64
-				   " times or more, as without device-mapper: it was %" PRId64,
+				   "fsync on %s sends at least %" PRId64
+				   " flush requests, as without device-mapper (got: %" PRId64 ")",
 				   testbed_name(spec), without, through);
 		}
 	}

@@ -69,14 +69,14 @@ void nontemporal_copied(struct check_env *env, const void *arg)
 		goto out;
 	without = p->copied(env, &raw, &calls);
 	if (without >= 0 && without < COPY_BYTES) {
-		check_skip(env, "a kernel whose copy past the cache is known by name",
+		check_skip(env, "a kernel whose cache-bypassing copy function has a known name",
 			   "%s sees %" PRId64 " of %d bytes without device-mapper", p->function,
 			   without, COPY_BYTES);
 		goto out;
 	}
 	through = without < 0 ? -EIO : p->copied(env, &p->bed, &calls);
 	if (through >= 0)
-		check_equal(env, through, without, "bytes copied past the cache on %s",
+		check_equal(env, through, without, "bytes copied past the CPU cache on %s",
 			    testbed_name(&p->bed));
 out:
 	calls_close(&calls);

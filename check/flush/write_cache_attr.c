@@ -66,7 +66,7 @@ void write_cache_attr_queue(struct check_env *env, const void *arg)
 			get_attribute(g->devices[bed.device].numbers, "queue/write_cache", value),
 			"queue/write_cache of %s", testbed_name(spec)))
 		check_that(env, !strcmp(value, any ? "write back" : "write through"),
-			   "queue/write_cache of %s is that of its members: it is '%s'",
+			   "queue/write_cache of %s equals that of its members (got: '%s')",
 			   testbed_name(spec), value);
 	check_observe(
 		env, "dax_write_cache",
@@ -166,8 +166,8 @@ void write_cache_attr_turned_on(struct check_env *env, const void *arg)
 	bytes = writeback_of_windows(env, &bed, &calls);
 	if (bytes >= 0)
 		check_equal(env, bytes, WRITEBACK_FILE_BYTES / WINDOW_BYTES * PAGE_BYTES,
-			    "bytes written back on %s whose members' " WRITE_CACHE_ATTR
-			    " was turned on after it was made",
+			    "bytes written back on %s after " WRITE_CACHE_ATTR
+			    " of its members was set to 1",
 			    testbed_name(&spec));
 out:
 	testbed_close(env, &bed);
@@ -192,11 +192,11 @@ void write_cache_attr_turned_on_raw(struct check_env *env, const void *arg)
 	if (!switch_to(env, &s, 0, false) || !testbed_open(env, &bed, &spec))
 		goto out;
 	check_equal(env, writeback_of_windows(env, &bed, &calls), 0,
-		    "bytes written back while " WRITE_CACHE_ATTR " is off");
+		    "bytes written back while " WRITE_CACHE_ATTR " is 0");
 	if (switch_to(env, &s, 0, true))
 		check_equal(env, writeback_of_windows(env, &bed, &calls),
 			    WRITEBACK_FILE_BYTES / WINDOW_BYTES * PAGE_BYTES,
-			    "bytes written back once " WRITE_CACHE_ATTR " is on");
+			    "bytes written back after " WRITE_CACHE_ATTR " was set to 1");
 out:
 	testbed_close(env, &bed);
 	end_switches(env, &s);

@@ -81,7 +81,7 @@ bool writeback_view_begin(struct check_env *env, struct writeback_view *v,
 	if (!calls_stop(env, calls) || !check_setup(env, rc, "writing one page back"))
 		return false;
 	if (!pfn || calls_count(calls, WRITEBACK_CALL) != 1) {
-		check_broken(env, "one dirty page was written back by %zu calls, it must be one",
+		check_broken(env, "one dirty page was written back by %zu calls, expected one",
 			     calls_count(calls, WRITEBACK_CALL));
 		return false;
 	}

@@ -108,7 +108,7 @@ static bool has_room(struct check_env *env, const struct layout *l, const struct
 		if (have >= want)
 			continue;
 		check_skip(env, "name a larger one",
-			   "a namespace has %" PRIu64 " MiB, and %" PRIu64 " are needed", have,
+			   "a namespace has %" PRIu64 " MiB, but %" PRIu64 " MiB are needed", have,
 			   want);
 		return false;
 	}
@@ -174,7 +174,7 @@ static void guard_holds(struct check_env *env, const struct layout *l, const cha
 				 node))
 			return;
 		snprintf(path, sizeof(path),
-			 "read from %s beside %s, %" PRIu64 " MiB from its begin", node, l->name,
+			 "read from %s beside %s, %" PRIu64 " MiB from its start", node, l->name,
 			 from >> 20);
 		if (!check_bytes(env, path, bytes, WINDOW_BYTES, GUARD_ID, at, 1))
 			return;
@@ -216,14 +216,14 @@ static bool lose_memory(struct check_env *env, const struct check_fs *fs, const 
 	snprintf(table, sizeof(table), "0 %" PRIu64 " linear %u:%u %d", sectors, spare->major,
 		 spare->minor, SPARE_MIB * MIB_SECTORS);
 	rc = dm_device_reload(dm_name, table, DM_NOFLUSH | DM_NOLOCKFS);
-	return check_setup(env, rc, "swapping the table for other memory (%s)", dm_last_error());
+	return check_setup(env, rc, "swapping the table to other memory (%s)", dm_last_error());
 }
 
 static bool swap_back(struct check_env *env, const struct graph *graph, unsigned int device)
 {
 	int rc = graph_reload(graph, device, 0);
 
-	return check_setup(env, rc, "swapping the old table in again (%s)", dm_last_error());
+	return check_setup(env, rc, "swapping back to the old table (%s)", dm_last_error());
 }
 
 static void files_hold(struct check_env *env, const struct check_fs *fs, const char *on,
@@ -272,7 +272,7 @@ static void commit_and_look(struct check_env *env, const struct commit *c,
 		return;
 	rc = fs_mount(&fs.fs);
 	if (check_errno(env, rc, 0, "mounting %s on %s again after %s", c->fs, l->name,
-			c->cut ? "its memory was lost" : "a clean unmount"))
+			c->cut ? "losing its memory" : "a clean unmount"))
 		files_hold(env, &fs, l->name, bytes);
 	check_unmount(env, &fs);
 }

@@ -159,8 +159,8 @@ static void shrink(struct check_env *env, struct graph *g, struct search *search
 	if (!env->plant && search->wrong != TABLE_ORACLE_BROKEN)
 		graph_reduce(g, still_wrong, search);
 	output_tell(&search->smallest, env);
-	check_evidence(env, "found with %zu segments, the smallest of %u more trials has %zu",
-		       before, search->trials, g->devices[g->n - 1].n_targets);
+	check_evidence(env, "found with %zu segments, reduced by %u more trials to %zu", before,
+		       search->trials, g->devices[g->n - 1].n_targets);
 }
 
 /* One random table.  Returns 1 if a table was tried and right, 0 if there was none or device-mapper
@@ -212,18 +212,19 @@ static void at_random(struct check_env *env, const void *arg)
 		int rc = try_random(env, random_arg, env->seed + i);
 
 		if (rc < 0) {
-			check_evidence(env, "--seed %" PRIu64 " --rounds 1 throws this table first",
+			check_evidence(env,
+				       "--seed %" PRIu64 " --rounds 1 generates this table first",
 				       env->seed + i);
 			return;
 		}
 		good += (unsigned int)rc;
 	}
 	if (!good)
-		check_broken(env, "device-mapper took none of %" PRIu64 " tables", i);
+		check_broken(env, "device-mapper accepted none of %" PRIu64 " tables", i);
 	else if (good < rounds)
 		check_evidence(env,
-			       "%u of %u tables were tried when the time was over; --seed %" PRIu64
-			       " goes on",
+			       "%u of %u tables were tested within the time limit; continue with "
+			       "--seed %" PRIu64,
 			       good, rounds, env->seed + i);
 }
 

@@ -58,17 +58,18 @@ static void say_table(struct table_oracle *t)
 	check_evidence(t->env, "%s", text ? text : "(no memory for the table)");
 	free(text);
 	if (!graph_map_device(t->g, t->top, &map) && graph_map_misaligned(&map, PAGE_BYTES, &at))
-		check_evidence(t->env,
-			       "sector %" PRIu64 " of the device begins the first page that is not "
-			       "one whole page of memory",
-			       at / SECTOR_BYTES);
+		check_evidence(
+			t->env,
+			"the first page that is not contiguous in memory begins at sector %" PRIu64
+			" of the device",
+			at / SECTOR_BYTES);
 	graph_map_free(&map);
 }
 
 /* "page by page" or "pages in pieces": part of every complaint, for known bugs to match. */
 static const char *kind_text(const struct table_oracle *t)
 {
-	return is_paged(t->g) ? "table of whole pages" : "table with pages in pieces";
+	return is_paged(t->g) ? "table of whole pages" : "table that splits pages";
 }
 
 static void set_wrong(struct table_oracle *t, enum table_oracle_wrong wrong)
@@ -102,7 +103,7 @@ static int access_failed(struct table_oracle *t, const char *what, uint64_t offs
 	char place[200];
 
 	place_text(t, offset, place, sizeof(place));
-	check_fail(t->env, "%s, %s: %s at file offset %" PRIu64 " brought %s; that is %s",
+	check_fail(t->env, "%s, %s: %s at file offset %" PRIu64 " ended with %s; that is %s",
 		   kind_text(t), t->result.dax ? "DAX granted" : "without DAX", what, offset, error,
 		   place);
 	set_wrong(t, TABLE_ORACLE_ACCESS);
@@ -391,7 +392,7 @@ static void look_at_guards(struct table_oracle *t)
 			continue;
 		check_fail(t->env,
 			   "%s, %s: sector %" PRIu64
-			   " of %s is not of the device, but was changed: it holds %s",
+			   " of %s is outside the device, but was changed: it holds %s",
 			   kind_text(t), t->result.dax ? "DAX granted" : "without DAX",
 			   (p->offset_bytes + at) / SECTOR_BYTES, t->g->devices[p->device].node,
 			   found);
@@ -584,7 +585,7 @@ struct table_oracle_result table_oracle_run(struct check_env *env, struct graph 
 		rc = find_guards(&t);
 	if (!rc)
 		rc = write_guards(&t);
-	if (!check_setup(env, rc, "looking at the namespaces")) {
+	if (!check_setup(env, rc, "reading the namespaces")) {
 		set_wrong(&t, TABLE_ORACLE_BROKEN);
 		take_down(&t, false);
 		return t.result;
@@ -592,7 +593,7 @@ struct table_oracle_result table_oracle_run(struct check_env *env, struct graph 
 	t.result.table_rc = make_devices(&t);
 	if (!t.result.table_rc) {
 		rc = prepare(&t);
-		if (!check_setup(env, rc, "putting %s and a file on the device", fs_type))
+		if (!check_setup(env, rc, "creating %s and a file on the device", fs_type))
 			set_wrong(&t, TABLE_ORACLE_BROKEN);
 		else if (each_path(&t) && t.result.dax)
 			frames(&t);

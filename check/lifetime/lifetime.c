@@ -105,7 +105,7 @@ static void fork_keeps(struct check_env *env, const void *arg)
 		check_equal(env, task.status, 0,
 			    "exit status of the process that mapped and forked");
 	check_that(env, check_flag(NULL, &f->stored, LIMIT_MS),
-		   "the child stores through the mapping of its dead parent");
+		   "the child stores through the mapping after its parent exited");
 	if (check_setup(env, pread(bed.fd, bytes, WINDOW_BYTES, 0) < 0 ? -errno : 0, "read(2)"))
 		check_bytes(env, "read(2) of what the child stored", bytes, WINDOW_BYTES,
 			    TESTBED_FILE, 0, NEXT_GENERATION);
@@ -150,11 +150,11 @@ static void two_processes(struct check_env *env, const void *arg)
 	store_stamps(bed.map.base, 0, WINDOW_BYTES, NEXT_GENERATION);
 	if (check_start(env, &task, other_main, &f) < 0)
 		return;
-	check_that(env, check_wait(&task, LIMIT_MS), "the other process comes to its end");
+	check_that(env, check_wait(&task, LIMIT_MS), "the other process ends");
 	check_equal(env, task.status, 0,
-		    "exit status of the other process, which is 2 when it does not see what was "
-		    "stored here");
-	check_mapped_bytes(env, "the mapping here, of what the other process stored",
+		    "exit status of the other process, which is 2 if it does not see this "
+		    "process's store");
+	check_mapped_bytes(env, "the mapping of this process after the other process's store",
 			   bed.map.base + WINDOW_BYTES, WINDOW_BYTES, TESTBED_FILE, WINDOW_BYTES,
 			   NEXT_GENERATION);
 	testbed_frames(env, &bed, 0, 2 * WINDOW_BYTES);
@@ -185,9 +185,9 @@ static void killed(struct check_env *env, const void *arg)
 	check_errno(env, try_unmount(env, &bed), -EBUSY, "umount while a process stores");
 	if (!check_that(env, check_kill(&task), "a process that stores can be killed"))
 		return;
-	check_errno(env, try_unmount(env, &bed), 0, "umount when the process is dead");
+	check_errno(env, try_unmount(env, &bed), 0, "umount after the process died");
 	check_errno(env, dm_device_remove(testbed_dm(&bed), 0), 0,
-		    "removing the device thereafter");
+		    "removing the device after the umount");
 	testbed_close(env, &bed);
 }
 
@@ -224,7 +224,7 @@ static void umount_busy(struct check_env *env, const void *arg)
 	check_alive(env, &bed, 0);
 	check_alive(env, &bed, COLD / PAGE_BYTES * PAGE_BYTES);
 	testbed_unmap(&bed);
-	check_errno(env, try_unmount(env, &bed), 0, "umount when the mapping is gone");
+	check_errno(env, try_unmount(env, &bed), 0, "umount after the munmap");
 	testbed_raw_holds(env, &bed, "afterwards", 0, PAGE_BYTES, NEXT_GENERATION);
 	testbed_close(env, &bed);
 }
@@ -244,11 +244,11 @@ static void umount_lazy(struct check_env *env, const void *arg)
 	check_alive(env, &bed, 0);
 	check_alive(env, &bed, COLD);
 	check_errno(env, dm_device_remove(testbed_dm(&bed), DM_NO_RETRY), -EBUSY,
-		    "removing the device while only a mapping is left");
+		    "removing the device while a mapping exists");
 	testbed_unmap(&bed);
 	for (int i = 0; i < 5 && rc != 0; i++)
 		rc = dm_device_remove(testbed_dm(&bed), 0);
-	check_errno(env, rc, 0, "removing the device when the mapping is gone");
+	check_errno(env, rc, 0, "removing the device after the munmap");
 	testbed_close(env, &bed);
 }
 
@@ -269,10 +269,12 @@ static void remove_busy(struct check_env *env, const void *arg)
 			continue;
 		before[i] = dm_device_table(name, false);
 		check_errno(env, dm_device_remove(name, DM_NO_RETRY), -EBUSY, "removing %s, %s",
-			    name, i == bed.device ? "which is mounted" : "which another stands on");
+			    name,
+			    i == bed.device ? "which is mounted"
+					    : "which is a member of another device");
 		after = dm_device_table(name, false);
 		check_that(env, before[i] && after && !strcmp(before[i], after),
-			   "the table of %s is as before", name);
+			   "the table of %s is unchanged", name);
 		free(after);
 		free(before[i]);
 	}
@@ -292,9 +294,9 @@ static void remove_deferred(struct check_env *env, const void *arg)
 	if (!testbed_open(env, &bed, arg))
 		return;
 	rc = dm_device_remove(testbed_dm(&bed), DM_DEFERRED);
-	check_errno(env, rc, 0, "removing a mounted device deferred");
+	check_errno(env, rc, 0, "deferred removal of a mounted device");
 	rc = dm_device_info(testbed_dm(&bed), &info);
-	check_that(env, !rc && info.deferred_remove, "the device says that it goes later");
+	check_that(env, !rc && info.deferred_remove, "the device reports a deferred removal");
 	check_alive(env, &bed, 0);
 	check_alive(env, &bed, COLD);
 	testbed_unmap(&bed);
@@ -306,7 +308,7 @@ static void remove_deferred(struct check_env *env, const void *arg)
 		check_pause(10);
 		rc = dm_device_info(testbed_dm(&bed), &info);
 	} while (rc != -ENXIO && limit_clock_ms() < until_ms);
-	check_errno(env, rc, -ENXIO, "asking for the device when its last user is gone");
+	check_errno(env, rc, -ENXIO, "querying the device after its last user is gone");
 	testbed_close(env, &bed);
 }
 
@@ -348,7 +350,7 @@ static bool force(struct check_env *env, struct testbed *bed)
 	struct check_task task;
 
 	return check_start(env, &task, force_main, bed) >= 0 &&
-	       check_await_errno(env, &task, "removal by force of a mounted device", EBUSY);
+	       check_await_errno(env, &task, "forced removal of a mounted device", EBUSY);
 }
 
 static void force_fails_access(struct check_env *env, const void *arg)
@@ -369,9 +371,9 @@ static void force_fails_access(struct check_env *env, const void *arg)
 	if (!force(env, &bed))
 		return;
 	f->removed = true;
-	if (!check_await_errno(env, &task, "access to the file after the removal by force", 0))
+	if (!check_await_errno(env, &task, "access to the file after the forced removal", 0))
 		return;
-	check_that(env, f->cold.signal, "a load from a page that was not mapped brings a signal");
+	check_that(env, f->cold.signal, "a load from a page that was not mapped raises a signal");
 	check_that(env, f->read < 0, "read(2) of the file fails");
 	check_observe(env, "load_of_new_page", check_touch_json(&f->cold));
 	check_observe(env, "load_of_mapped_page", check_touch_json(&f->load));
@@ -392,7 +394,7 @@ static void force_ends(struct check_env *env, const void *arg)
 		return;
 	testbed_unmap(&bed);
 	testbed_close_file(&bed);
-	if (!check_errno(env, try_unmount(env, &bed), 0, "umount after the removal by force"))
+	if (!check_errno(env, try_unmount(env, &bed), 0, "umount after the forced removal"))
 		return;
 	check_errno(env, dm_device_remove(testbed_dm(&bed), 0), 0,
 		    "removing the device after umount");

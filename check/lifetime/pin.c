@@ -48,7 +48,7 @@ static const char *make_other(struct check_env *env, struct testbed *bed)
 				      g->devices[0].size_sectors / 8 * 8 - len_sectors);
 	if (!rc)
 		rc = graph_create(g);
-	if (!check_setup(env, rc, "making another device on the same namespace"))
+	if (!check_setup(env, rc, "creating another device on the same namespace"))
 		return NULL;
 	return g->devices[device].name;
 }
@@ -125,8 +125,8 @@ void pin_write_from(struct check_env *env, const void *arg)
 		goto drop;
 	rc = bio_read(dm_device_node(other, node), 0, bytes, SPAN_BYTES);
 	if (check_setup(env, rc, "reading %s", node))
-		check_bytes(env, "the device that was written to from the mapping", bytes,
-			    SPAN_BYTES, TESTBED_FILE, 0, TESTBED_GENERATION);
+		check_bytes(env, "the device after the write from the mapping", bytes, SPAN_BYTES,
+			    TESTBED_FILE, 0, TESTBED_GENERATION);
 drop:
 	testbed_close(env, &bed);
 out:
@@ -230,17 +230,17 @@ static void truncate_meanwhile(struct check_env *env, struct testbed *bed, const
 		return;
 	reads = falls_asleep(&reader);
 	if (!reads)
-		check_broken(env, "a direct read from a suspended device does not wait");
+		check_broken(env, "a direct read from a suspended device does not block");
 	if (!reads || check_start(env, &truncater, truncate_main, bed) < 0) {
 		dm_device_resume(other, 0);
 		return;
 	}
 	check_that(env, falls_asleep(&truncater),
-		   "truncation waits while a direct read into the file's mapping is under way");
+		   "truncation waits while a direct read into the file's mapping is in flight");
 	rc = dm_device_resume(other, 0);
 	check_setup(env, rc, "resuming %s", other);
-	check_await_errno(env, &reader, "the direct read, when its device goes on", 0);
-	check_await_errno(env, &truncater, "truncation, when the read is over", 0);
+	check_await_errno(env, &reader, "the direct read after the resume of its device", 0);
+	check_await_errno(env, &truncater, "truncation after the end of the read", 0);
 }
 
 void pin_truncate(struct check_env *env, const void *arg)
@@ -322,7 +322,7 @@ void pin_punch(struct check_env *env, const void *arg)
 	check_that(env, falls_asleep(&puncher),
 		   "punching waits while a pipe holds a page of the range");
 	let_go(env, fds);
-	if (check_await_errno(env, &puncher, "punching, when the pipe is empty", 0)) {
+	if (check_await_errno(env, &puncher, "punching after the pipe was emptied", 0)) {
 		ssize_t n = pread(bed.fd, page, sizeof(page), HELD);
 
 		check_that(env,
@@ -381,11 +381,11 @@ void pin_unlink(struct check_env *env, const void *arg)
 		/* Not given away at all is well, too. */
 		if (rc != -ENODATA)
 			check_setup(env, rc, "writing to the block through another file");
-		check_evidence(env, "unlink came back; the block was %s",
-			       rc ? "not given away" : "given to another file and written");
+		check_evidence(env, "unlink returned; the block was %s",
+			       rc ? "not given away" : "reused by another file and written");
 	}
 	let_go(env, fds);
-	check_await_errno(env, &unlinker, "unlink, when the pipe is empty", 0);
+	check_await_errno(env, &unlinker, "unlink after the pipe was emptied", 0);
 drop:
 	testbed_close(env, &bed);
 }
@@ -414,7 +414,7 @@ void pin_umount(struct check_env *env, const void *arg)
 						     : "success"));
 	let_go(env, fds);
 	if (!ended)
-		check_await_errno(env, &unmounter, "umount, when the pipe is empty", 0);
+		check_await_errno(env, &unmounter, "umount after the pipe was emptied", 0);
 	bed.fs.fs.mounted = unmounter.status != 0;
 drop:
 	testbed_close(env, &bed);

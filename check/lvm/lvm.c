@@ -217,9 +217,8 @@ static void volume_agrees(struct volume *v, bool direct)
 		return;
 	show_table(v);
 	check_equal(v->env, graph_is_direct(&g, (unsigned int)device), direct,
-		    "whether the model takes %s for direct", v->name);
-	check_equal(v->env, dax_capability_queue(v->node), direct,
-		    "what sysfs (queue/dax) says of %s", v->name);
+		    "whether the model expects DAX on %s", v->name);
+	check_equal(v->env, dax_capability_queue(v->node), direct, "queue/dax of %s", v->name);
 	dax_capability_judge(v->env, &g, (unsigned int)device, &on_ext4, direct);
 	graph_clear_targets(&g, (unsigned int)device);
 }
@@ -276,7 +275,7 @@ static void moved_to(struct volume *v, const char *node, const char *bytes)
 	rc = after ? bio_read(v->node, 0, after, COPY_BYTES) : -ENOMEM;
 	if (check_setup(v->env, rc, "reading %s", v->node))
 		check_that(v->env, !memcmp(bytes, after, COPY_BYTES),
-			   "the bytes of the volume are what they were");
+			   "the bytes of the volume are unchanged");
 	free(after);
 }
 
@@ -368,15 +367,15 @@ static void still_right(struct in_use *u)
 	show_table(&u->v);
 	if (!not_suspended(u))
 		return;
-	check_mapped_bytes(env, "the mapping as it was", u->mapping.base, FILE_BYTES, 1, 0, 1);
+	check_mapped_bytes(env, "the old mapping", u->mapping.base, FILE_BYTES, 1, 0, 1);
 	check_setup(env, madvise(u->mapping.base, FILE_BYTES, MADV_DONTNEED), "madvise");
 	check_mapped_bytes(env, "the mapping by new faults", u->mapping.base, FILE_BYTES, 1, 0, 1);
-	check_equal(env, fs_file_is_dax(u->fd), 1, "what statx says of the file");
+	check_equal(env, fs_file_is_dax(u->fd), 1, "STATX_ATTR_DAX of the file");
 	device = volume_graph(&u->v, &g);
 	if (device < 0)
 		return; /* targets that the model does not know */
 	check_equal(env, dax_capability_queue(u->v.node), graph_is_direct(&g, (unsigned int)device),
-		    "what sysfs (queue/dax) says of %s", u->v.name);
+		    "queue/dax of %s", u->v.name);
 	check_frames(env, u->fd, u->mapping.base, 0, FILE_BYTES, &g, (unsigned int)device);
 	graph_clear_targets(&g, (unsigned int)device);
 }

@@ -110,11 +110,11 @@ static void look_at_copy(struct check_env *env, const struct durable *d, const c
 	if (!check_setup(env, mkdir(copy.where, 0700) < 0 ? -errno : 0, "making %s", copy.where))
 		return;
 	/* Filesystem and file outlive a power cut, or nothing in them does. */
-	if (!check_errno(env, fs_mount(&copy.fs), 0, "mounting what a power cut leaves"))
+	if (!check_errno(env, fs_mount(&copy.fs), 0, "mounting the state after a power cut"))
 		return;
 	if (check_errno(env, page_of_copy(&copy, "synchronous", STORED_AT, page), 0,
-			"reading the file in what a power cut leaves"))
-		check_bytes(env, "what was stored with MAP_SYNC, in a copy of the device", page,
+			"reading the file in the state after a power cut"))
+		check_bytes(env, "bytes stored with MAP_SYNC, in a copy of the device", page,
 			    PAGE_BYTES, TESTBED_FILE, STORED_AT, SECOND_GENERATION);
 	if (check_setup(env, page_of_copy(&copy, "plain", STORED_AT, page),
 			"reading the copy of the other file"))
@@ -163,7 +163,7 @@ void durable(struct check_env *env, const void *arg)
 	fds[0] = blank_file(&bed.fs, "synchronous", d->file == DURABLE_UNWRITTEN);
 	fds[1] = blank_file(&bed.fs, "plain", d->file == DURABLE_UNWRITTEN);
 	rc = fds[0] < 0 ? fds[0] : fds[1] < 0 ? fds[1] : 0;
-	if (!check_setup(env, rc, "making files of no block"))
+	if (!check_setup(env, rc, "creating files without blocks"))
 		goto out;
 	rc = store_both(env, fds[0], fds[1]);
 	if (check_complained(env) || !check_setup(env, rc, "mapping the other file"))

@@ -55,7 +55,7 @@ static int open_stack(struct check_env *env, const struct stack_case *c, struct 
 			mapsync_drop(p);
 		if (rc || c->granted || !testbed_dm(bed) || n == MAPSYNC_TRIES)
 			return n;
-		check_evidence(env, "MAP_SYNC was granted, another device is made");
+		check_evidence(env, "MAP_SYNC was granted; creating another device");
 		kept[n] = bed->graph;
 		bed->graph = (struct graph){0};
 		testbed_close(env, bed);

@@ -104,7 +104,7 @@ static bool make_first(struct check_env *env, struct change *c, char letter)
 		rc = letter == 'S' ? 0 : ask_anew(env, c, false, NULL);
 		if (rc <= 0)
 			return !rc;
-		check_evidence(env, "MAP_SYNC was granted, another device is made");
+		check_evidence(env, "MAP_SYNC was granted; creating another device");
 	}
 	return true; /* it will be judged as it is */
 }
@@ -153,8 +153,8 @@ void synctable_below(struct check_env *env, const void *arg)
 		rc = graph_add_linear(&c.graph, c.watched, sectors, c.device, 0);
 	if (!rc)
 		rc = check_create(env, &c.graph);
-	if (!check_setup(env, rc, "two devices on top of each other (%s)", dm_last_error()) ||
-	    ask_anew(env, &c, true, "a device over one over a synchronous namespace") < 0)
+	if (!check_setup(env, rc, "creating two stacked devices (%s)", dm_last_error()) ||
+	    ask_anew(env, &c, true, "a device of depth 2 over a synchronous namespace") < 0)
 		goto out;
 	rc = describe(&c, 'A');
 	if (!rc)
@@ -163,9 +163,8 @@ void synctable_below(struct check_env *env, const void *arg)
 		rc = graph_reload(&c.graph, c.watched, 0);
 	if (check_setup(env, rc, "changing the lower one (%s)", dm_last_error()))
 		ask_anew(env, &c, false,
-			 *again ? "a device whose member was changed to virtio-pmem under it, and "
-				  "whose own table was loaded again"
-				: "a device whose member was changed to virtio-pmem under it");
+			 *again ? "a reloaded device whose member was swapped to virtio-pmem"
+				: "a device whose member was swapped to virtio-pmem");
 out:
 	check_setup(env, graph_destroy(&c.graph), "removing the devices");
 }
@@ -198,8 +197,8 @@ void synctable_mounted(struct check_env *env, const void *arg)
 		goto out;
 	check_observe(env, "older_mapping_is_synchronous",
 		      json_boolean(mapsync_area_is_sync(p) == 1));
-	mapsync_judge(env, fd, false, "a device whose end was moved to virtio-pmem while mounted",
-		      &q);
+	mapsync_judge(env, fd, false,
+		      "a device whose last segment was moved to virtio-pmem while mounted", &q);
 	mapsync_drop(q);
 	check_mapped_bytes(env, "the older mapping", p, WINDOW_BYTES, TESTBED_FILE, 0,
 			   TESTBED_GENERATION);
@@ -226,7 +225,8 @@ static bool come_and_go(struct check_env *env)
 	if (!rc)
 		rc = graph_destroy(&c.graph);
 	limit_clock_sleep(100); /* memory is given back after an RCU grace period */
-	return check_setup(env, rc, "synchronous devices that come and go (%s)", dm_last_error());
+	return check_setup(env, rc, "creating and removing synchronous devices (%s)",
+			   dm_last_error());
 }
 
 /* A mounted filesystem on a device of virtio-pmem; it is made once, by the first of them. */

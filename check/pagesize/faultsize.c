@@ -63,7 +63,7 @@ static void fault_counts(struct check_env *env, const void *arg)
 	if (!window_open_pmd(env, arg, "ext4", &bed))
 		return;
 	rc = mapping_make(&small, bed.fd, WINDOW_FILE_BYTES, MAP_SHARED, false);
-	if (!check_setup(env, rc, "a mapping of small pages"))
+	if (!check_setup(env, rc, "a mapping by PTEs"))
 		goto out;
 	faults_of(small.base, false); /* code that comes in for the first time is not counted */
 	faults_of(small.base, true);
@@ -74,9 +74,9 @@ static void fault_counts(struct check_env *env, const void *arg)
 	check_observe(env, "faults",
 		      json_pack("{sI sI sI sI}", "pmd_loads", n[0], "pmd_stores_after", n[1],
 				"pte_loads", n[2], "pte_stores_after", n[3]));
-	check_equal(env, n[0], 1, "faults of loads all over a window that a PMD can map");
+	check_equal(env, n[0], 1, "faults of reading every page of a window that a PMD can map");
 	check_that(env, n[2] == WINDOW_PAGES,
-		   "loads all over a window that no PMD can map take a fault for each page");
+		   "reading every page of a window that no PMD can map takes one fault per page");
 	mapping_drop(&small);
 out:
 	testbed_close(env, &bed);
@@ -103,7 +103,7 @@ static void advised(struct check_env *env, const void *arg)
 			 window_size_name(window_is_pmd(bed.map.base, WINDOW_AT)));
 	check_observe(env, "PR_SET_THP_DISABLE", seen);
 	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
-	window_is_stamped(env, &bed, "read in whatever size", 0, WINDOW_FILE_BYTES);
+	window_is_stamped(env, &bed, "read with any page size", 0, WINDOW_FILE_BYTES);
 	testbed_frames(env, &bed, WINDOW_AT, WINDOW_BYTES);
 	testbed_close(env, &bed);
 }
@@ -149,7 +149,7 @@ static void thp_never(struct check_env *env, const void *arg)
 		check_observe(
 			env, "never",
 			json_string(window_size_name(window_is_pmd(bed.map.base, WINDOW_AT))));
-		window_is_stamped(env, &bed, "read in whatever size", 0, WINDOW_FILE_BYTES);
+		window_is_stamped(env, &bed, "read with any page size", 0, WINDOW_FILE_BYTES);
 		testbed_frames(env, &bed, WINDOW_AT, WINDOW_BYTES);
 	}
 	check_setup(env, set_thp(before) ? 0 : -EIO, "writing " THP);

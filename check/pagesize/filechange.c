@@ -26,7 +26,7 @@ void filechange_punch_page(struct check_env *env, const void *arg)
 	if (punch(env, &bed, hole, PAGE_BYTES) && testbed_page_size(env, &bed, WINDOW_AT) &&
 	    window_is_zero(env, &bed, hole, PAGE_BYTES, "the punched page") &&
 	    window_is_stamped(env, &bed, "before the hole", WINDOW_AT - PAGE_BYTES, hole) &&
-	    window_is_stamped(env, &bed, "behind the hole", hole + PAGE_BYTES,
+	    window_is_stamped(env, &bed, "after the hole", hole + PAGE_BYTES,
 			      WINDOW_AT + 2 * WINDOW_BYTES))
 		testbed_frames(env, &bed, WINDOW_AT, hole - WINDOW_AT);
 	testbed_close(env, &bed);
@@ -54,7 +54,7 @@ void filechange_punch_window(struct check_env *env, const void *arg)
 		   "read(2) finds what was stored into the hole");
 	window_is_zero(env, &bed, WINDOW_AT + PAGE_BYTES, WINDOW_BYTES - PAGE_BYTES,
 		       "the rest of the window");
-	window_is_stamped(env, &bed, "the window behind", WINDOW_AT + WINDOW_BYTES,
+	window_is_stamped(env, &bed, "the next window", WINDOW_AT + WINDOW_BYTES,
 			  WINDOW_AT + 2 * WINDOW_BYTES);
 out:
 	testbed_close(env, &bed);
@@ -71,13 +71,13 @@ void filechange_truncate(struct check_env *env, const void *arg)
 	if (!check_setup(env, ftruncate(bed.fd, (off_t)end) < 0 ? -errno : 0, "truncating"))
 		goto out;
 	touch = check_load(bed.map.base + end, NULL);
-	check_equal(env, touch.signal, SIGBUS, "signal of a load behind the end of the file");
+	check_equal(env, touch.signal, SIGBUS, "signal of a load past the end of the file");
 	if (!window_is_stamped(env, &bed, "before the end of the file", WINDOW_AT, end) ||
 	    !check_setup(env, ftruncate(bed.fd, WINDOW_FILE_BYTES) < 0 ? -errno : 0, "extending"))
 		goto out;
 	if (testbed_page_size(env, &bed, WINDOW_AT) &&
-	    window_is_stamped(env, &bed, "what was not cut off", WINDOW_AT, end) &&
-	    window_is_zero(env, &bed, end, WINDOW_FILE_BYTES - end, "what was cut off"))
+	    window_is_stamped(env, &bed, "the rest of the file", WINDOW_AT, end) &&
+	    window_is_zero(env, &bed, end, WINDOW_FILE_BYTES - end, "the truncated part"))
 		testbed_frames(env, &bed, WINDOW_AT, end - WINDOW_AT);
 out:
 	testbed_close(env, &bed);
@@ -109,7 +109,7 @@ void filechange_end(struct check_env *env, const void *arg)
 											  : "none");
 	rc = window_store_to_pmd(bed.map.base + last, at, values);
 	if (check_setup(env, rc, "storing before the end of the file"))
-		check_equal(env, rc, 0, "PMD over the end of the file");
+		check_equal(env, rc, 0, "PMD across the end of the file");
 	window_is_stamped(env, &bed, "before the end of the file", last, end);
 out:
 	testbed_close(env, &bed);

@@ -77,7 +77,8 @@ void geometry(struct check_env *env, const void *arg)
 	if (good && (g->huge == GEOMETRY_ALL	? huge != WINDOW_COUNT
 		     : g->huge == GEOMETRY_NONE ? huge != 0
 						: huge == 0 || huge == WINDOW_COUNT)) {
-		check_broken(env, "of %d windows, the model has %u as huge", WINDOW_COUNT, huge);
+		check_broken(env, "of %d windows, the model expects %u as huge", WINDOW_COUNT,
+			     huge);
 		good = false;
 	}
 	for (uint64_t at = 0; at < bed.bytes && good; at += WINDOW_BYTES)

@@ -52,7 +52,7 @@ void mapchange_moved(struct check_env *env, const void *arg)
 	check_setup(env,
 		    check_store(bed.map.base + WINDOW_AT, bed.map.base[WINDOW_AT]).signal ? -EFAULT
 											  : 0,
-		    "storing what is there");
+		    "storing the same bytes");
 	base = move_mapping(env, &bed, *congruent, &reserved, &reserved_bytes);
 	if (base) {
 		bed.map.base = base;
@@ -85,14 +85,14 @@ void mapchange_edges(struct check_env *env, const void *arg)
 	for (int i = 0; i < 2 && !rc; i++)
 		if (pread(bed.fd, &values[i], 1, (off_t)(from + first[i])) != 1)
 			rc = -EIO;
-	if (check_setup(env, rc, "cutting the mapping")) {
+	if (check_setup(env, rc, "unmapping a part of the mapping")) {
 		uint64_t faults = mapping_page_faults();
 
 		for (int i = 0; i < 2; i++)
 			check_store(base + from + first[i], values[i]);
 		faults = mapping_page_faults() - faults;
 		check_that(env, faults >= 2,
-			   "a window that the mapping covers by half is mapped by small pages");
+			   "a window that the mapping covers by half is mapped by PTEs");
 		check_page_size(env, bed.fd, base, WINDOW_BYTES, &bed.graph, bed.device);
 		check_page_size(env, bed.fd, base, WINDOW_AT, &bed.graph, bed.device);
 		window_is_stamped(env, &bed, "what is still mapped", from, to);
@@ -144,7 +144,7 @@ void mapchange_protect_all(struct check_env *env, const void *arg)
 		return;
 	base = bed.map.base;
 	check_setup(env, check_store(base + WINDOW_AT, base[WINDOW_AT]).signal ? -EFAULT : 0,
-		    "storing what is there");
+		    "storing the same bytes");
 	if (!protect(env, base, WINDOW_FILE_BYTES, PROT_READ))
 		goto out;
 	check_equal(env, check_store(base + WINDOW_AT, 'x').signal, SIGSEGV,
@@ -185,14 +185,14 @@ void mapchange_forked(struct check_env *env, const void *arg)
 		return;
 	if (check_start(env, &child, child_stores, &bed) < 0)
 		goto out;
-	if (!check_that(env, check_wait(&child, 5000), "the child comes home")) {
+	if (!check_that(env, check_wait(&child, 5000), "the child exits")) {
 		check_kill(&child);
 		goto out;
 	}
 	check_equal(env, child.status, 1, "PMD in the child of a fork");
 	faults = mapping_page_faults();
 	check_load(bed.map.base + WINDOW_AT + 3, &value);
-	check_that(env, value == 'c', "the parent sees at once what its child stored");
+	check_that(env, value == 'c', "the parent sees its child's store at once");
 	check_observe(env, "faults_of_the_parent_afterwards",
 		      json_integer((json_int_t)(mapping_page_faults() - faults)));
 	testbed_page_size(env, &bed, WINDOW_AT);
@@ -220,9 +220,9 @@ void mapchange_private(struct check_env *env, const void *arg)
 		      json_string(window_size_name(window_is_pmd(own.base, WINDOW_AT))));
 	check_equal(env, check_store(own.base + WINDOW_AT, 'p').signal, 0, "signal of the store");
 	check_load(own.base + WINDOW_AT, &value);
-	check_that(env, value == 'p', "the private mapping has what was stored into it");
+	check_that(env, value == 'p', "the private mapping holds the stored bytes");
 	check_that(env, window_pages_present(own.base + WINDOW_AT) < WINDOW_PAGES,
-		   "the window of a private copy is mapped by small pages");
+		   "the window of a private copy is mapped by PTEs");
 	check_mapped_bytes(env, "the rest of the private window", own.base + WINDOW_AT + PAGE_BYTES,
 			   WINDOW_BYTES - PAGE_BYTES, TESTBED_FILE, WINDOW_AT + PAGE_BYTES,
 			   TESTBED_GENERATION);

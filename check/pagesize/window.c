@@ -91,7 +91,7 @@ bool window_open_pmd(struct check_env *env, const char *table, const char *fs, s
 				   rc == 1  ? 0
 				   : rc < 0 ? rc
 					    : -EINVAL,
-				   "a PMD at file offset %d to begin with", WINDOW_AT);
+				   "a PMD at file offset %d before the test", WINDOW_AT);
 	}
 	if (!good)
 		testbed_close(env, bed);
@@ -111,7 +111,7 @@ bool window_is_zero(struct check_env *env, const struct testbed *bed, uint64_t f
 		zero = !copy[i];
 	free(copy);
 	if (touch.signal)
-		check_fail(env, "%s: reading it brought signal %d", what, touch.signal);
+		check_fail(env, "%s: reading it raised signal %d", what, touch.signal);
 	else
 		check_that(env, zero, "%s reads as zeroes", what);
 	return zero && !touch.signal;

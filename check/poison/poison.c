@@ -147,7 +147,7 @@ static void drop_bad(struct check_env *env, struct bad *b)
 	if (b->heals && any_bad(b->place.ns) > 0) {
 		bio_write(b->place.ns->node, b->place.offset_bytes, zeroes, sizeof(zeroes));
 		if (any_bad(b->place.ns))
-			check_broken(env, "%s keeps a bad block", b->place.ns->node);
+			check_broken(env, "%s still has a bad block", b->place.ns->node);
 	}
 	testbed_close(env, &b->bed);
 }
@@ -157,7 +157,7 @@ static void check_beside(struct check_env *env, struct bad *b, int pages)
 {
 	uint64_t at = b->offset_bytes + (uint64_t)(int64_t)(pages * PAGE_BYTES);
 
-	check_mapped_bytes(env, "the mapping, a page beside the bad one", b->bed.map.base + at,
+	check_mapped_bytes(env, "the mapping, a page next to the bad one", b->bed.map.base + at,
 			   PAGE_BYTES, TESTBED_FILE, at, TESTBED_GENERATION);
 }
 
@@ -170,13 +170,13 @@ static void mapping(struct check_env *env, const void *arg)
 		return;
 	touch = check_load(b.bed.map.base + b.offset_bytes, NULL);
 	if (check_that(env, touch.signal == SIGBUS,
-		       "a load from the bad page through the mapping brings SIGBUS"))
+		       "a load from the bad page through the mapping raises SIGBUS"))
 		check_that(env, touch.address == b.bed.map.base + b.offset_bytes,
-			   "the signal tells the address of the load");
+			   "the signal reports the address of the load");
 	check_observe(env, "load", touch_json(&touch));
 	touch = check_store(b.bed.map.base + b.offset_bytes, 1);
 	check_that(env, touch.signal == SIGBUS,
-		   "a store to the bad page through the mapping brings SIGBUS");
+		   "a store to the bad page through the mapping raises SIGBUS");
 	check_observe(env, "store", touch_json(&touch));
 	check_beside(env, &b, -1);
 	check_beside(env, &b, 1);
@@ -204,14 +204,14 @@ static void reading(struct check_env *env, const void *arg)
 	check_errno(env, (int)n, -EIO, "read(2) of the bad page");
 	for (int side = -1; side <= 1; side += 2) {
 		n = read_file(&b, side * PAGE_BYTES, bytes, PAGE_BYTES);
-		if (check_equal(env, n, PAGE_BYTES, "bytes of read(2) beside the bad page"))
-			check_bytes(env, "read(2) beside the bad page", bytes, PAGE_BYTES,
+		if (check_equal(env, n, PAGE_BYTES, "bytes of read(2) next to the bad page"))
+			check_bytes(env, "read(2) next to the bad page", bytes, PAGE_BYTES,
 				    TESTBED_FILE,
 				    b.offset_bytes + (uint64_t)(int64_t)(side * PAGE_BYTES),
 				    TESTBED_GENERATION);
 	}
 	n = read_file(&b, -2 * PAGE_BYTES, bytes, sizeof(bytes));
-	check_that(env, n <= 2 * PAGE_BYTES, "read(2) across the bad page gives nothing of it");
+	check_that(env, n <= 2 * PAGE_BYTES, "read(2) across the bad page returns no byte of it");
 	check_observe(env, "pages_of_read_across",
 		      n < 0 ? check_errno_json((int)n) : json_integer(n / PAGE_BYTES));
 	drop_bad(env, &b);
@@ -235,8 +235,8 @@ static void bios(struct check_env *env, const void *arg)
 		uint64_t beside = (uint64_t)(int64_t)((BAD_SECTOR + side) * SECTOR_BYTES);
 
 		rc = bio_read(b.node, b.device_byte + beside, bytes, SECTOR_BYTES);
-		if (check_errno(env, rc, 0, "a direct read beside the bad sector"))
-			check_bytes(env, "the device, beside the bad sector", bytes, SECTOR_BYTES,
+		if (check_errno(env, rc, 0, "a direct read next to the bad sector"))
+			check_bytes(env, "the device, next to the bad sector", bytes, SECTOR_BYTES,
 				    TESTBED_FILE, b.offset_bytes + beside, TESTBED_GENERATION);
 	}
 	drop_bad(env, &b);
@@ -289,7 +289,7 @@ static void cleared_by_write(struct check_env *env, const void *arg)
 	stamp_fill(bytes, sizeof(bytes), TESTBED_FILE, b.offset_bytes, NEXT_GENERATION);
 	n = pwrite(b.bed.fd, bytes, sizeof(bytes), (off_t)b.offset_bytes);
 	if (check_errno(env, n < 0 ? -errno : 0, 0, "write(2) of the whole bad page") &&
-	    check_equal(env, n, PAGE_BYTES, "bytes that write(2) took"))
+	    check_equal(env, n, PAGE_BYTES, "bytes that write(2) accepted"))
 		check_healed(env, &b);
 	drop_bad(env, &b);
 }
@@ -310,17 +310,17 @@ static void cleared_by_reuse(struct check_env *env, const void *arg)
 	if (!check_errno(env, rc < 0 ? -errno : 0, 0, "punching a hole where the bad page is"))
 		goto drop;
 	fd = block_reuse(&b.bed, b.offset_bytes, &at);
-	if (!check_setup(env, fd, "having the bad block given to another file"))
+	if (!check_setup(env, fd, "allocating the bad block to another file"))
 		goto drop;
 	page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)at);
 	if (check_setup(env, page == MAP_FAILED ? -errno : 0, "mapping the other file")) {
 		touch = check_store(page, 1);
 		check_that(env, !touch.signal,
-			   "a store to a page that is new to its file brings no signal, though the "
-			   "block was bad");
+			   "a store to a newly allocated page raises no signal, though its block "
+			   "was bad");
 		check_observe(env, "store", touch_json(&touch));
 		check_equal(env, any_bad(b.place.ns), 0,
-			    "whether %s has bad blocks after the block was given away",
+			    "whether %s has bad blocks after the block was reallocated",
 			    b.place.ns->node);
 		munmap(page, PAGE_BYTES);
 	}
@@ -408,8 +408,8 @@ static void judge_victim(struct check_env *env, const struct victim *v)
 			   (v->sent.code == BUS_MCEERR_AR || v->sent.code == BUS_MCEERR_AO) &&
 				   (uintptr_t)v->sent.address / WINDOW_BYTES ==
 					   (uintptr_t)page / WINDOW_BYTES,
-			   "the SIGBUS of the %s says that memory failed, and where", who);
-	check_that(env, !v->beside.signal, "the %s can load from the page beside", who);
+			   "the SIGBUS of the %s reports a memory failure and its address", who);
+	check_that(env, !v->beside.signal, "the %s can load from the next page", who);
 	snprintf(name, sizeof(name), "%s.signal", who);
 	check_observe(env, name, v->sent.signal ? touch_json(&v->sent) : json_string("none"));
 	snprintf(name, sizeof(name), "%s.exact_address", who);

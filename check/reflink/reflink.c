@@ -85,7 +85,7 @@ static bool clone_open(struct check_env *env, struct clone *clone, const void *a
 		rc = ioctl(clone->copy_fd, FICLONE, clone->bed.fd) < 0 ? -errno : 0;
 	if (check_setup(env, rc, "FICLONE of the file") &&
 	    check_setup(env, block_of(clone->copy_fd) == block_of(clone->bed.fd) ? 0 : -EXDEV,
-			"looking whether both files stand on the same block"))
+			"comparing the blocks of both files"))
 		return true;
 	clone_close(env, clone);
 	return false;
@@ -117,7 +117,7 @@ static void apart(struct check_env *env, struct clone *clone, size_t changed_byt
 	const uint64_t own = block_of(clone->bed.fd), other = block_of(clone->copy_fd);
 
 	check_that(env, own && other && own != other,
-		   "each file stands on a block of its own after one of them was changed");
+		   "each file has its own block after one of them was changed");
 	holds(env, "the file that was changed", clone->bed.fd, changed_bytes);
 	holds(env, "the file that shared its blocks", clone->copy_fd, 0);
 	check_bytes(env, "the mapping of the file that was changed", clone->bed.map.base + PLACE,
@@ -152,7 +152,7 @@ static void write_part(struct check_env *env, const void *arg)
 	stamp_fill(bytes, sizeof(bytes), TESTBED_FILE, PLACE, NEXT_GENERATION);
 	n = pwrite(clone.bed.fd, bytes, sizeof(bytes), PLACE);
 	if (check_setup(env, n < 0 ? -errno : 0, "write(2) of a sector") &&
-	    check_equal(env, n, SMALL_BYTES, "bytes that write(2) took"))
+	    check_equal(env, n, SMALL_BYTES, "bytes that write(2) accepted"))
 		apart(env, &clone, sizeof(bytes));
 	clone_close(env, &clone);
 }
@@ -187,22 +187,23 @@ static void deduplicate(struct check_env *env, const void *arg)
 		return;
 	/* A block of its own for the copy, with the same bytes. */
 	rc = pwrite(clone.copy_fd, clone.bed.map.base + PLACE, PAGE_BYTES, PLACE) < 0 ? -errno : 0;
-	if (!check_setup(env, rc, "writing a page of the copy anew"))
+	if (!check_setup(env, rc, "rewriting a page of the copy"))
 		goto out;
 	check_setup(env, block_of(clone.copy_fd) == block_of(clone.bed.fd) ? -EEXIST : 0,
-		    "having a block of its own for the copy");
+		    "allocating a separate block for the copy");
 	rc = dedupe(&clone, &len_bytes);
-	if (check_equal(env, rc, FILE_DEDUPE_RANGE_SAME, "status of two ranges of the same bytes"))
+	if (check_equal(env, rc, FILE_DEDUPE_RANGE_SAME,
+			"deduplication status of two identical ranges"))
 		check_that(env,
 			   len_bytes == WINDOW_BYTES &&
 				   block_of(clone.copy_fd) == block_of(clone.bed.fd),
-			   "files of the same bytes share their blocks afterwards");
+			   "files with the same bytes share their blocks afterwards");
 	holds(env, "the file", clone.bed.fd, 0);
 	holds(env, "the copy", clone.copy_fd, 0);
 	rc = pwrite(clone.copy_fd, &byte, 1, WINDOW_BYTES + 77) < 0 ? -errno : 0;
 	if (check_setup(env, rc, "writing a byte of the copy"))
 		check_equal(env, dedupe(&clone, &len_bytes), FILE_DEDUPE_RANGE_DIFFERS,
-			    "status of two ranges that differ in one byte");
+			    "deduplication status of two ranges that differ in one byte");
 out:
 	clone_close(env, &clone);
 }

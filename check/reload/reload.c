@@ -42,8 +42,8 @@ struct access {
 };
 
 static const struct access accesses[] = {
-	{"a load from a page that was never touched", work_load, false},
-	{"a store into a page that was never touched", work_store, true},
+	{"a load from an untouched page", work_load, false},
+	{"a store to an untouched page", work_store, true},
 	{"read(2)", work_read, false},
 	{"read(2) with O_DIRECT", work_read_direct, false},
 	{"write(2)", work_write, true},
@@ -60,7 +60,7 @@ static void judge_access(struct check_env *env, const struct swapped_members *sw
 	char text[32], bytes[PAGE_BYTES];
 	const char *outcome = worker_outcome(worker, text);
 
-	if (!check_that(env, !strcmp(outcome, "done"), "%s is done (it is: %s)", access->what,
+	if (!check_that(env, !strcmp(outcome, "done"), "%s succeeds (got: %s)", access->what,
 			outcome))
 		return;
 	memcpy(bytes, worker_work(worker)->bytes, sizeof(bytes));
@@ -241,13 +241,13 @@ static void conclude(struct check_env *env, const struct swapped_members *swap,
 		check_that(env,
 			   workers[i].state == WORK_DONE &&
 				   (!worker_work(&workers[i])->rc || !set->stores),
-			   "%s ends (it is: %s)", sequence->name, is);
+			   "%s ends (got: %s)", sequence->name, is);
 		if (!strcmp(is, "done"))
 			is = set->stores ? landed(swap, work_page(i))
 					 : shown(sequence, worker_work(&workers[i])->bytes,
 						 work_page(i));
 		check_that(env, strcmp(is, "neither") && strcmp(is, "both"),
-			   "%s is found on one of the members (it is: %s)", sequence->name, is);
+			   "%s reaches one of the members (got: %s)", sequence->name, is);
 		leak = leak || (set->stores && !strcmp(is, "old member"));
 		json_object_set_new(value, sequence->name, json_string(is));
 	}
@@ -255,12 +255,11 @@ static void conclude(struct check_env *env, const struct swapped_members *swap,
 	if (!set->stores)
 		return;
 	check_observe(env, "leak", json_boolean(leak));
-	check_observe(
-		env, "verdict",
-		json_string(leak ? "leak: a store through a mapping made before the table was "
-				   "swapped lands on the old member"
-				 : "no leak: no store through a mapping made before the "
-				   "table was swapped lands on the old member"));
+	check_observe(env, "verdict",
+		      json_string(leak ? "leak: a store through a mapping made before the table "
+					 "swap reaches the old member"
+				       : "no leak: no store through a mapping made before the "
+					 "table swap reaches the old member"));
 }
 
 static void drop_caches(void)
@@ -328,7 +327,7 @@ static void store_into_owner(struct check_env *env, struct swapped_members *swap
 	char bytes[PAGE_BYTES];
 	bool corrupted;
 
-	if (!check_errno(env, fd < 0 ? -errno : 0, 0, "opening the old member for oneself"))
+	if (!check_errno(env, fd < 0 ? -errno : 0, 0, "opening the old member exclusively"))
 		return;
 	rc = testbed_raw_stamp(&swap->bed, &swap->old, work_page(0), PAGE_BYTES, OWNER);
 	check_setup(env, rc, "writing to the old member");
@@ -339,12 +338,12 @@ static void store_into_owner(struct check_env *env, struct swapped_members *swap
 	corrupted = stamp_check(bytes, sizeof(bytes), TESTBED_FILE, work_page(0), OWNER, NULL) !=
 		    sizeof(bytes);
 	check_observe(env, "corrupted", json_boolean(corrupted));
-	check_observe(env, "verdict",
-		      json_string(corrupted ? "leak: a store through a mapping made before the "
-					      "table was swapped corrupts what the old member's "
-					      "next owner wrote"
-					    : "no leak: what the old member's next owner wrote "
-					      "stays as it is"));
+	check_observe(
+		env, "verdict",
+		json_string(corrupted
+				    ? "leak: a store through a mapping made before the table swap "
+				      "corrupts data of the old member's next owner"
+				    : "no leak: data of the old member's next owner is unchanged"));
 	close(fd);
 }
 
@@ -388,7 +387,7 @@ static void fault_after_sync(struct check_env *env, struct worker *worker, unsig
 	worker_ask(worker, store_counted, work_page(page), PAGE_BYTES, SWAPPED_AFTER);
 	if (check_that(env, workers_finish(worker, 1, LIMIT_MS), "the second store ends: %s", what))
 		check_that(env, worker_work(worker)->rc > 0,
-			   "a store into a page that was synced faults again: %s", what);
+			   "a store to a synced page faults again: %s", what);
 }
 
 static void sync_after(struct check_env *env, const void *data)
@@ -405,9 +404,9 @@ static void sync_after(struct check_env *env, const void *data)
 		      SWAPPED_BEFORE) &&
 	    swapped_members_swap(env, &swap, arg->flags) &&
 	    worker_do(env, &worker, "mapping anew", work_remap, 0, 0, 0)) {
-		fault_after_sync(env, &worker, 2, "one that was never touched before the swap");
-		fault_after_sync(env, &worker, 0, "one that was stored into before the swap");
-		fault_after_sync(env, &worker, 1, "one that was read before the swap");
+		fault_after_sync(env, &worker, 2, "an untouched page before the swap");
+		fault_after_sync(env, &worker, 0, "a page that was stored to before the swap");
+		fault_after_sync(env, &worker, 1, "a page that was read before the swap");
 		swapped_members_hold(env, &swap, &swap.new, "after fsync", work_page(2),
 				     SWAPPED_AFTER);
 	}
@@ -433,9 +432,8 @@ static void look_at_cut(struct check_env *env, struct testbed *bed, struct worke
 	worker_ask(worker, work_store, work_page(0), PAGE_BYTES, generation + 1);
 	if (!check_that(env, workers_finish(worker, 1, LIMIT_MS), "a store ends"))
 		return;
-	testbed_holds(env, bed, "with the table cut otherwise", 0, PAGE_BYTES, generation + 1);
-	testbed_holds(env, bed, "with the table cut otherwise", PAGE_BYTES, FILE_BYTES - PAGE_BYTES,
-		      1);
+	testbed_holds(env, bed, "with other segments", 0, PAGE_BYTES, generation + 1);
+	testbed_holds(env, bed, "with other segments", PAGE_BYTES, FILE_BYTES - PAGE_BYTES, 1);
 	testbed_frames(env, bed, 0, FILE_BYTES);
 	testbed_page_size(env, bed, WINDOW_BYTES);
 	/* Where small pages were, they stay: only that none is too large is promised. */
@@ -524,7 +522,7 @@ static void look_beyond(struct check_env *env, struct testbed *bed, struct worke
 		const char *outcome = worker_outcome(&workers[i], text);
 
 		check_that(env, workers[i].state == WORK_DONE && strcmp(outcome, "done"),
-			   "%s behind the end of the device fails (it is: %s)", beyond[i].what,
+			   "%s past the end of the device fails (got: %s)", beyond[i].what,
 			   outcome);
 		testbed_raw_holds(env, bed, beyond[i].what, end_bytes + work_page(i), PAGE_BYTES,
 				  1);
@@ -557,7 +555,7 @@ static void smaller(struct check_env *env, const void *data)
 		if (!rc)
 			look_beyond(env, &bed, workers, end_bytes);
 		rc = graph_reload(&bed.graph, bed.device, arg->flags);
-		if (check_errno(env, rc, 0, "swapping the whole table in again"))
+		if (check_errno(env, rc, 0, "swapping back to the full table"))
 			testbed_holds(env, &bed, "at full size again", 0, FILE_BYTES, 1);
 	}
 	free(table);
@@ -585,9 +583,9 @@ static const struct swapped_members_arg xfs_nolockfs = {.fs = "xfs", .flags = DM
 #define ACTIVE                                                                                 \
 	"linux/dm-ioctl.h, DM_SUSPEND: the table of the inactive slot is moved to the active " \
 	"slot, the old table is destroyed, finally the device is resumed"
-#define ENDS                                                                                  \
-	"include/linux/mm_types.h: VM_FAULT_NOPAGE says that the fault installed the entry, " \
-	"VM_FAULT_SIGBUS that it could not; a fault that does neither for ever keeps no word"
+#define ENDS                                                                         \
+	"include/linux/mm_types.h: VM_FAULT_NOPAGE: the fault installed the entry; " \
+	"VM_FAULT_SIGBUS: it could not; a fault handler does one of both"
 #define FSYNC                                                                                    \
 	"fsync(2); commit 4b4bb46d00b3 (dax: clear dirty entry tags on cache flush): pages are " \
 	"write-protected when they are flushed, so that the next store is noticed"

@@ -83,10 +83,10 @@ static void table_references(struct check_env *env, const void *arg)
 	if (check_start(env, &task, use_device, d) < 0)
 		return;
 	if (check_that(env, check_wait(&task, STEP_MS),
-		       "a device that was asked whether it is DAX before it had a table can be "
-		       "given one, suspended and resumed within %d s",
+		       "a device that was queried for DAX without a table can be given one, "
+		       "suspended and resumed within %d s",
 		       STEP_MS / 1000))
-		check_setup(env, d->rc, "giving %s a table", d->name);
+		check_setup(env, d->rc, "loading a table into %s", d->name);
 	else
 		check_kill(&task);
 	dm_device_remove(upper, 0);
@@ -130,9 +130,9 @@ static void write_protect(struct check_env *env, const void *arg)
 	if (!check_setup(env, fsync(bed.fd) < 0 ? -errno : 0, "fsync"))
 		goto out;
 	check_that(env, faults_of_store(page, 4) >= 1,
-		   "after fsync a store to a page mapped by a PTE of its own faults");
+		   "after fsync a store to a page that a PTE maps faults");
 	check_that(env, faults_of_store(bed.map.base, 5) >= 1,
-		   "after fsync a store to the window mapped by a PMD faults");
+		   "after fsync a store to the window that a PMD maps faults");
 out:
 	if (page != MAP_FAILED)
 		munmap((void *)page, PAGE_BYTES);
@@ -249,10 +249,10 @@ static void use_writecache(struct check_env *env, const struct namespace *disk,
 	char name[64], node[128], table[320], zeroes[PAGE_BYTES] = "";
 	int rc = bio_write(cache, 0, zeroes, sizeof(zeroes));
 
-	if (!check_setup(env, rc, "clearing the begin of %s", cache))
+	if (!check_setup(env, rc, "clearing the start of %s", cache))
 		return;
 	rc = write_stamped(disk->node, GUARD_BYTES, 1);
-	if (!check_setup(env, rc, "stamping the begin of %s", disk->node))
+	if (!check_setup(env, rc, "stamping the start of %s", disk->node))
 		return;
 	snprintf(table, sizeof(table), "0 %d writecache p %s %s 4096 0", CACHE_SECTORS,
 		 origin->node, cache);

@@ -120,7 +120,7 @@ void create_remove_loop(struct check_env *env, const void *arg)
 		int64_t left_ms = until_ms - limit_clock_ms();
 
 		if (!check_wait(&loops[i].task, left_ms > 0 ? (unsigned int)left_ms : 0))
-			check_fail(env, "device %u is not through its cycles after %d s", i,
+			check_fail(env, "device %u has not completed its cycles after %d s", i,
 				   CYCLES_MS / 1000);
 		else if (loops[i].task.pid)
 			check_equal(env, loops[i].task.status, 0, "status of the task of device %u",

@@ -51,7 +51,7 @@ static void expect_waiting(struct check_env *env, const struct testbed *bed, str
 	workers_settle(workers, n, SUSPEND_SETTLE_MS);
 	for (unsigned int i = 0; i < n; i++) {
 		check_that(env, workers[i].state == WORK_WAITS,
-			   "%s waits while the filesystem is frozen (it is: %s)", attempts[i].what,
+			   "%s blocks while the filesystem is frozen (got: %s)", attempts[i].what,
 			   worker_outcome(&workers[i], text));
 		if (attempts[i].stores)
 			testbed_raw_holds(env, bed, "while frozen", work_page(i), PAGE_BYTES,
@@ -69,7 +69,7 @@ static void expect_released(struct check_env *env, const struct testbed *bed,
 	for (unsigned int i = 0; i < n; i++) {
 		const char *outcome = worker_outcome(&workers[i], text);
 
-		check_that(env, !strcmp(outcome, "done"), "%s is done after the resume (it is: %s)",
+		check_that(env, !strcmp(outcome, "done"), "%s completes after the resume (got: %s)",
 			   attempts[i].what, outcome);
 	}
 	for (unsigned int i = 0; i < n && !check_complained(env); i++)
@@ -113,7 +113,7 @@ static void run_attempts(struct check_env *env, const struct suspend_ops_arg *ar
 static void store_blocks(struct check_env *env, const void *arg)
 {
 	static const struct attempt attempts[] = {
-		{"a store into a page that was writable before", work_store, work_store, true},
+		{"a store to a page that was writable before", work_store, work_store, true},
 	};
 
 	run_attempts(env, arg, attempts, 1);
@@ -122,8 +122,8 @@ static void store_blocks(struct check_env *env, const void *arg)
 static void fault_blocks(struct check_env *env, const void *arg)
 {
 	static const struct attempt attempts[] = {
-		{"a store into a page that was never touched", NULL, work_store, true},
-		{"a store into a page that was read before", work_load, work_store, true},
+		{"a store to an untouched page", NULL, work_store, true},
+		{"a store to a page that was read before", work_load, work_store, true},
 	};
 
 	run_attempts(env, arg, attempts, 2);
@@ -153,13 +153,13 @@ static void deferred_once(struct check_env *env, const struct testbed *bed, stru
 	workers_settle(workers, 2, SUSPEND_SETTLE_MS);
 	for (unsigned int i = 0; i < 2; i++)
 		check_that(env, workers[i].state == WORK_WAITS,
-			   "%s of a suspended device waits (it is: %s)", i ? "a write" : "a read",
+			   "%s of a suspended device blocks (got: %s)", i ? "a write" : "a read",
 			   worker_outcome(&workers[i], text));
 	testbed_raw_holds(env, bed, "while suspended", work_page(1), PAGE_BYTES, generation - 1);
 	if (!testbed_resume(env, bed))
 		return;
 	if (check_that(env, workers_finish(workers, 2, SUSPEND_RELEASE_MS),
-		       "what waited for a suspended device is done after the resume"))
+		       "every blocked access to a suspended device completes after the resume"))
 		testbed_holds(env, bed, "after the resume", work_page(1), PAGE_BYTES, generation);
 }
 
@@ -231,7 +231,8 @@ static void over_freeze(struct check_env *env, const struct testbed *bed, struct
 	check_observe(env, "thaw", check_errno_json(rc));
 	close(fd);
 	if (check_that(env, workers_finish(worker, 1, SUSPEND_RELEASE_MS),
-		       "a store is done once the device is resumed and the filesystem thawed")) {
+		       "a store completes after the resume of the device and the thaw of the "
+		       "filesystem")) {
 		testbed_holds(env, bed, "after resume and thaw", 0, PAGE_BYTES, 2);
 		testbed_holds(env, bed, "after resume and thaw", PAGE_BYTES,
 			      bed->bytes - PAGE_BYTES, 1);

@@ -129,7 +129,7 @@ static void judge_released(struct check_env *env, const struct testbed *bed, str
 
 		check_that(env,
 			   !strcmp(outcome, "done") || (ops[i].killed && !strcmp(outcome, "dies")),
-			   "%s is over after the resume (it is: %s)", ops[i].name, outcome);
+			   "%s ends after the resume (got: %s)", ops[i].name, outcome);
 	}
 	for (unsigned int i = 0; i < OPS && !check_complained(env); i++)
 		if (is_known(&ops[i], &workers[i]))

@@ -67,7 +67,7 @@ static bool holds(struct stress_task *t, const char *how, const void *bytes, siz
 	if (at == len)
 		return true;
 	snprintf(t->state->why, sizeof(t->state->why),
-		 "%s: %zu bytes into its region it found %.100s, generation %u was there", how, at,
+		 "%s: %zu bytes into its region it read %.100s, expected generation %u", how, at,
 		 found, generation);
 	return false;
 }
@@ -77,7 +77,7 @@ static bool round_store(struct stress_task *t)
 {
 	char *p = t->bed->map.base + t->offset_bytes;
 
-	if (!holds(t, "a load of what was stored", p, t->len, t->generation))
+	if (!holds(t, "a load of stored bytes", p, t->len, t->generation))
 		return false;
 	stamp_fill(scratch, t->len, TESTBED_FILE, t->offset_bytes, t->generation + 1);
 	for (size_t at = 0; at < t->len; at += PAGE_BYTES)
@@ -95,7 +95,7 @@ static bool round_write(struct stress_task *t)
 
 	if (n != (ssize_t)t->len)
 		return wrong(t, "read(2)", n < 0 ? errno : EIO);
-	if (!holds(t, "a read(2) of what was written", scratch, t->len, t->generation))
+	if (!holds(t, "a read(2) of written bytes", scratch, t->len, t->generation))
 		return false;
 	stamp_fill(scratch, t->len, TESTBED_FILE, t->offset_bytes, t->generation + 1);
 	/* Pieces that begin and end inside sectors, pages and what came before. */
@@ -246,8 +246,7 @@ static void judge(struct check_env *env, struct testbed *bed, struct stress_task
 	uint32_t generation;
 
 	if (!check_wait(&t->task, END_MS)) {
-		check_fail(env,
-			   "%s has not come to the end of its round %d s after the last reload",
+		check_fail(env, "%s has not completed its round %d s after the last reload",
 			   t->name, END_MS / 1000);
 		return;
 	}

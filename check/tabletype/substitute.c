@@ -41,7 +41,7 @@ bool substitute_find(struct check_env *env, enum substitute_kind instead, struct
 	if (!rc)
 		rc = find_numbers(node, numbers);
 	snprintf(out->what, sizeof(out->what), "linear %s 0", numbers);
-	return check_setup(env, rc, "finding a device that is not direct (%s)", node);
+	return check_setup(env, rc, "finding a device without DAX (%s)", node);
 }
 
 void substitute_drop(struct substitute *s)
@@ -116,5 +116,6 @@ bool substitute_upgrade(struct check_env *env, struct testbed *bed,
 	table = graph_table(&bed->graph, bed->device);
 	rc = substitute_swap(testbed_dm(bed), table);
 	free(table);
-	return check_errno(env, rc, 0, "making a device direct that was not (%s)", dm_last_error());
+	return check_errno(env, rc, 0, "giving a device without DAX a DAX table (%s)",
+			   dm_last_error());
 }

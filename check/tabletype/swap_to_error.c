@@ -61,8 +61,8 @@ static const char *old_outcome(const struct testbed *bed, const struct worker *w
 		return raw_is(bed, offset, AFTER) ? "reaches the old member" : "is lost";
 	return stamp_check(worker_work(worker)->bytes, PAGE_BYTES, TESTBED_FILE, offset, 1, NULL) ==
 			       PAGE_BYTES
-		       ? "shows the old member"
-		       : "shows something else";
+		       ? "reads the old member"
+		       : "reads something else";
 }
 
 /* serves: the bio path of the table gives and takes. */
@@ -75,16 +75,15 @@ static void judge_access(struct check_env *env, const struct testbed *bed, struc
 	if (access->old)
 		outcome = old_outcome(bed, worker, access, offset, text);
 	json_object_set_new(seen, access->name, json_string(outcome));
-	check_that(env, worker->state == WORK_DONE, "%s ends (it is: %s)", access->name, outcome);
+	check_that(env, worker->state == WORK_DONE, "%s ends (got: %s)", access->name, outcome);
 	if (access->old)
 		return;
 	if (serves && access->bio)
-		check_that(env, !strcmp(outcome, "done"), "%s is done (it is: %s)", access->name,
+		check_that(env, !strcmp(outcome, "done"), "%s succeeds (got: %s)", access->name,
 			   outcome);
 	else
 		check_that(env, strcmp(outcome, "done"),
-			   "%s fails over a table without memory (it is: %s)", access->name,
-			   outcome);
+			   "%s fails on a table without memory (got: %s)", access->name, outcome);
 	if (access->stores)
 		testbed_raw_holds(env, bed, access->name, offset, PAGE_BYTES, 1);
 }
@@ -112,8 +111,8 @@ static void try_accesses(struct check_env *env, struct testbed *bed, struct work
 		judge_access(env, bed, &workers[i], &accesses[i], work_page(i), serves, seen);
 	if (accesses[ACCESSES - 1].old && workers[ACCESSES - 1].state == WORK_DONE &&
 	    raw_is(bed, work_page(ACCESSES - 1), AFTER))
-		check_evidence(env, "leak: a store through a mapping made before the swap landed "
-				    "on a member that the table does not have any more");
+		check_evidence(env, "leak: a store through a mapping made before the swap reached "
+				    "a member that the live table no longer has");
 	check_observe(env, "accesses", seen);
 }
 
@@ -167,7 +166,7 @@ static void swap_table(struct check_env *env, struct testbed *bed, unsigned int 
 			judge_member(env, bed);
 		try_accesses(env, bed, workers, serves);
 		rc = substitute_swap(d->name, table);
-		check_errno(env, rc, 0, "swapping the old table in again (%s)", dm_last_error());
+		check_errno(env, rc, 0, "swapping back to the old table (%s)", dm_last_error());
 	}
 	if (!check_complained(env))
 		restored(env, bed, workers);

@@ -42,7 +42,7 @@ static void try_load(struct check_env *env, const char *name, const char *table,
 	int rc = dm_device_load(name, table, 0);
 
 	json_object_set_new(seen, state, json_string(substitute_outcome(rc)));
-	if (!check_that(env, rc < 0, "a table that is not direct is refused while the device is %s",
+	if (!check_that(env, rc < 0, "a table without DAX is refused while the device is %s",
 			state))
 		dm_device_clear(name);
 	dm_device_info(name, &info);
@@ -50,7 +50,7 @@ static void try_load(struct check_env *env, const char *name, const char *table,
 	check_that(env, info.live_table && !info.inactive_table,
 		   "after the refusal there is a live table and no inactive one");
 	check_that(env, before && after && !strcmp(before, after),
-		   "after the refusal the live table is what it was");
+		   "after the refusal the live table is unchanged");
 	free(before);
 	free(after);
 }
@@ -122,7 +122,7 @@ static void swap_members(struct check_env *env, struct testbed *bed, const struc
 	if (!check_errno(env, rc, 0, "loading a table of the same type (%s)", dm_last_error()))
 		goto out;
 	dm_device_info(name, &info);
-	check_that(env, info.inactive_table, "a loaded table is there as the inactive one");
+	check_that(env, info.inactive_table, "the loaded table is in the inactive slot");
 	testbed_bio_holds(env, bed, "before the resume", 0, WINDOW_BYTES, 1);
 	rc = dm_device_resume(name, 0);
 	check_errno(env, rc, 0, "resuming with a table of the same type");
@@ -130,7 +130,7 @@ static void swap_members(struct check_env *env, struct testbed *bed, const struc
 	check_equal(env, dax_capability_queue(bed->graph.devices[bed->device].node), 1,
 		    "queue/dax after the resume");
 	fd = open(old, O_RDWR | O_EXCL | O_CLOEXEC);
-	check_errno(env, fd < 0 ? -errno : 0, 0, "opening the old member for oneself");
+	check_errno(env, fd < 0 ? -errno : 0, 0, "opening the old member exclusively");
 	if (fd >= 0)
 		close(fd);
 out:
@@ -171,10 +171,10 @@ static void upgraded(struct check_env *env, const void *data)
 
 	if (substitute_upgrade(env, &bed, arg, &begin)) {
 		check_equal(env, dax_capability_queue(bed.graph.devices[bed.device].node), 1,
-			    "queue/dax of a device that became direct");
+			    "queue/dax of a device that became DAX");
 		bed.spec.small_pages = false;
 		if (testbed_use(env, &bed)) {
-			testbed_holds(env, &bed, "on a device that became direct", 0,
+			testbed_holds(env, &bed, "on a device that became DAX", 0,
 				      SUBSTITUTE_FILE_BYTES, 1);
 			testbed_frames(env, &bed, 0, SUBSTITUTE_FILE_BYTES);
 		}

@@ -61,7 +61,7 @@ static void zero_away(struct check_env *env, struct testbed *bed, struct worker 
 		worker_ask(worker, make_longer, 0, 0, 0);
 		workers_finish(worker, 1, LIMIT_MS);
 		check_that(env, worker->state == WORK_DONE && worker_work(worker)->rc < 0,
-			   "zeroing fails over a table that cannot (it is: %s)",
+			   "zeroing fails on a table without memory (got: %s)",
 			   worker_outcome(worker, text));
 		check_observe(env, "ftruncate", json_string(worker_outcome(worker, text)));
 	}
@@ -69,7 +69,7 @@ static void zero_away(struct check_env *env, struct testbed *bed, struct worker 
 	 * or the filesystem would never end. */
 	if (!rc && worker->state == WORK_DONE) {
 		rc = substitute_swap(testbed_dm(bed), table);
-		if (check_errno(env, rc, 0, "swapping the old table in again"))
+		if (check_errno(env, rc, 0, "swapping back to the old table"))
 			testbed_holds(env, bed, "back on the old table", 0, WINDOW_BYTES, 1);
 	}
 	free(table);

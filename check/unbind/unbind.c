@@ -270,10 +270,9 @@ static void store(struct check_env *env, const void *arg)
 	landed = landed && !work->touch.signal &&
 		 stamp_check(work->bytes, PAGE_BYTES, TESTBED_FILE, WARM, NEXT_GENERATION, NULL) ==
 			 PAGE_BYTES;
-	check_that(env, !landed,
-		   "a store through the old mapping does not reach the frame that was the "
-		   "namespace's: "
-		   "it is there");
+	check_that(
+		env, !landed,
+		"a store through the old mapping does not reach the namespace's former page frame");
 }
 
 static void new_fault(struct check_env *env, const void *arg)
@@ -288,13 +287,13 @@ static void new_fault(struct check_env *env, const void *arg)
 	    !(work = load(env, &h, COLD)))
 		return;
 	check_that(env, work->touch.signal,
-		   "a load from a page that was not mapped before the unbind brings a signal");
+		   "a load from a page that was not mapped before the unbind raises a signal");
 	check_observe(env, "load", check_touch_json(&work->touch));
 	work = store_stamps(env, &h, COLD + PAGE_BYTES, TESTBED_GENERATION);
 	if (!work)
 		return;
 	check_that(env, work->touch.signal,
-		   "a store to a page that was not mapped before the unbind brings a signal");
+		   "a store to a page that was not mapped before the unbind raises a signal");
 	check_observe(env, "store", check_touch_json(&work->touch));
 	work = order(env, &h, "read, write, msync or fsync", work_file, 0, 0);
 	if (!work)
@@ -328,8 +327,7 @@ static void notified(struct check_env *env, const void *arg)
 	if (!work)
 		return;
 	check_that(env, work->touch.signal,
-		   "the process with the mapping loses it: a load from a page that was mapped "
-		   "brings a signal");
+		   "the mapping is revoked: a load from a page that was mapped raises a signal");
 	check_observe(env, "notified_by", json_string("access"));
 }
 
@@ -344,7 +342,7 @@ static void pagemap(struct check_env *env, const void *arg)
 	if (!make_holder(env, &h, &bed, arg) || !unbind(env, bed.graph.devices[0].ns, &driver) ||
 	    !(work = order(env, &h, "reading its pagemap", work_pagemap, 0, 0)))
 		return;
-	check_that(env, !h.worker.task.done, "the process lives on after reading its pagemap");
+	check_that(env, !h.worker.task.done, "the process survives reading its pagemap");
 	memcpy(&entry, work->bytes, sizeof(entry));
 	check_observe(env, "page_present", json_boolean(entry >> 63));
 }
@@ -422,12 +420,12 @@ static void binds_again(struct check_env *env, const void *arg)
 	    !rebind(env, ns, &driver, &again))
 		return;
 	check_equal(env, (int64_t)again.resource_bytes, (int64_t)ns->resource_bytes,
-		    "where the namespace begins, after another bind");
+		    "the start of the namespace after another bind");
 	env->devices[ns - env->devices] = again;
 	if (!testbed_open(env, &bed, spec))
 		return;
-	check_mapped_bytes(env, "the mapping of a file on the device that was bound again",
-			   bed.map.base, FILE_BYTES, TESTBED_FILE, 0, TESTBED_GENERATION);
+	check_mapped_bytes(env, "the mapping of a file on the rebound device", bed.map.base,
+			   FILE_BYTES, TESTBED_FILE, 0, TESTBED_GENERATION);
 	testbed_frames(env, &bed, 0, FILE_BYTES);
 	testbed_close(env, &bed);
 }
@@ -468,10 +466,9 @@ static void disable_refused(struct check_env *env, const void *arg)
 	if (!testbed_open(env, &bed, spec))
 		return;
 	check_errno(env, disable_safely(env, bed.graph.devices[0].ns), -EBUSY,
-		    "disabling a namespace that a mounted filesystem on '%s' stands on",
-		    testbed_name(spec));
-	check_mapped_bytes(env, "the mapping, after the namespace was not disabled", bed.map.base,
-			   FILE_BYTES, TESTBED_FILE, 0, TESTBED_GENERATION);
+		    "disabling a namespace below a mounted filesystem on '%s'", testbed_name(spec));
+	check_mapped_bytes(env, "the mapping after the refused disabling", bed.map.base, FILE_BYTES,
+			   TESTBED_FILE, 0, TESTBED_GENERATION);
 	testbed_close(env, &bed);
 }
 

@@ -123,7 +123,8 @@ static void what_needs_a_sick_one_is_skipped_with_its_sentence(void **state)
 			    "/dev/zero (virtio) does not work: fsync: Invalid argument");
 	assert_non_null(strstr(missing.cure, "namespace.virtio"));
 	assert_false(met(&env, "device:fsdax:2", &missing));
-	assert_string_equal(missing.why, "1 namespaces of mode fsdax were named, it needs 2");
+	assert_string_equal(missing.why,
+			    "1 namespaces of mode fsdax were named, the check needs 2");
 	assert_false(met(&env, "named:raw", &missing));
 }
 

@@ -329,8 +329,9 @@ static const struct question seen[] = {
 	 "'dmesg':[],'evidence':['ordinary lines']}",
 	 NULL, "dm-type-not-upgraded-oops"},
 	{"7.1.13-1~bpo13+1",
-	 "{'id':'namespace.virtio','why':'fsync of /dev/pmem2 (virtio) after a write at 0: it is "
-	 "EIO, and must be success','evidence':['also: fsync of /dev/pmem2 (virtio) after a ...']}",
+	 "{'id':'namespace.virtio','why':'fsync of /dev/pmem2 (virtio) after a write at 0: "
+	 "expected success, got EIO','evidence':['also: fsync of /dev/pmem2 (virtio) after a "
+	 "...']}",
 	 "virtio-pmem-flush-fails", "virtio-pmem-flush-fails"},
 	{"7.1.13-1~bpo13+1",
 	 "{'id':'namespace.virtio','why':'/dev/pmem2 (virtio) does not work: fsync: Input/output "

@@ -161,7 +161,7 @@ static void its_time_does_not_pass_while_the_host_is_busy(void **state)
 static void a_hang_is_a_failure(void **state)
 {
 	(void)state;
-	expect_line(hang, "fail", "it did not end within 1 s", false);
+	expect_line(hang, "fail", "the check did not end within 1 s", false);
 }
 
 static void a_host_that_never_gives_enough_is_too_slow(void **state)
