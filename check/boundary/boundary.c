@@ -13,7 +13,7 @@
  * the first page of a device is covered where it is a member of another one (shape "device").
  */
 #include "check/boundary/extent_boundaries.h"
-#include "check/fixture/longer.h"
+#include "check/fixture/extend_file.h"
 #include "check/fixture/testbed.h"
 
 #include "lib/file/stamp.h"
@@ -384,9 +384,9 @@ static const struct shape xfs = {"16x 20480 linear A +8; 20480 linear B +16", "x
 #define CONVERT_DOES \
 	"a first write to unwritten blocks at a boundary leaves zeroes around it, no stale data"
 #define CONVERT_BY BY_TARGETS "fallocate(2): what did not hold data reads as zeroes"
-#define LONGER_DOES \
+#define EXTEND_DOES \
 	"extending a file over already written blocks zeroes them and no byte outside them"
-#define LONGER_BY                                                                 \
+#define EXTEND_BY                                                                 \
 	"ftruncate(2): the extended part reads as null bytes; \"dm,dax: Add dax " \
 	"zero_page_range operation\" (5.7)"
 #define WINDOW_DOES                                                                              \
@@ -414,8 +414,8 @@ static const struct shape xfs = {"16x 20480 linear A +8; 20480 linear B +16", "x
 		      .bed = {.table = table_, .fs = "ext4", .file_bytes = 12 << 20}, \
 		      .huge = whole}),                                                \
 	      is_quick, faults)
-#define LONGER(word, list, ...)                                                            \
-	CHECK("longer." word, LONGER_DOES, LONGER_BY, list, longer,                        \
+#define EXTEND(word, list, ...)                                                            \
+	CHECK("longer." word, EXTEND_DOES, EXTEND_BY, list, extend_file,                   \
 	      (&(const struct testbed_spec){                                               \
 		      .fs = "xfs", .file_bytes = 2 * WINDOW_BYTES, .table = __VA_ARGS__}), \
 	      0, PLANT_VALUE | PLANT_BYTE | PLANT_STACK)
@@ -445,10 +445,10 @@ static const struct check_item items[] = {
 	WINDOW("edge", needs_huge,
 	       "2 MiB windows on both sides of a boundary are each mapped by a PMD",
 	       "8x 4096 linear A +4096; 4096 linear B +4096", true, 0, PLANT_STACK | PLANT_SIZE),
-	LONGER("linear", needs_xfs, TESTBED_LINEAR),
-	LONGER("striped", needs_xfs, TESTBED_STRIPED),
-	LONGER("depth", needs_xfs, TESTBED_DEPTH),
-	LONGER("log", needs_log, TESTBED_LINEAR, .top = "log-writes @ +"),
+	EXTEND("linear", needs_xfs, TESTBED_LINEAR),
+	EXTEND("striped", needs_xfs, TESTBED_STRIPED),
+	EXTEND("depth", needs_xfs, TESTBED_DEPTH),
+	EXTEND("log", needs_log, TESTBED_LINEAR, .top = "log-writes @ +"),
 	{0},
 };
 

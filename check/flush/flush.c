@@ -15,14 +15,14 @@
  * them, at the address that the model computes. Left out: whether the processor's instructions do
  * what they promise; power failure.
  *
- * Here: written back, and clean.  members.c: flushed; nontemporal.c: not cached;
+ * Here: written back, and clean.  member_flush.c: flushed; nontemporal.c: not cached;
  * write_cache_attr.c: the attributes; writeback.c: how a page is found among the calls.
  *
  * Alone: ./run.sh check --check 'flush.*'
  */
 #include "check/fixture/calls.h"
 #include "check/fixture/testbed.h"
-#include "check/flush/members.h"
+#include "check/flush/member_flush.h"
 #include "check/flush/nontemporal.h"
 #include "check/flush/write_cache_attr.h"
 #include "check/flush/writeback.h"
@@ -240,7 +240,7 @@ out:
 #define WRITTEN(how_, fs_, ...) \
 	(&(const struct written){.bed = WRITEBACK_BED(fs_, __VA_ARGS__), .how = how_})
 #define MEMBERS(how_, ...) \
-	(&(const struct members){.bed = WRITEBACK_BED("ext4", __VA_ARGS__), .how = how_})
+	(&(const struct member_flush){.bed = WRITEBACK_BED("ext4", __VA_ARGS__), .how = how_})
 
 #define KPROBES "file:/sys/bus/event_source/devices/kprobe/type"
 
@@ -319,38 +319,38 @@ static const struct check_item items[] = {
 		.arg = "ext4",
 	},
 	ITEM("members.fsync.linear", "fsync flushes each of two members after their cache lines",
-	     BY_PREFLUSH, needs_two, CHECK_QUICK, PLANT_VALUE, members_flushed,
-	     MEMBERS(MEMBERS_BY_FSYNC, WRITEBACK_LINEAR)),
+	     BY_PREFLUSH, needs_two, CHECK_QUICK, PLANT_VALUE, member_flush_all,
+	     MEMBERS(MEMBER_FLUSH_BY_FSYNC, WRITEBACK_LINEAR)),
 	ITEM("members.fsync.striped",
 	     "fsync flushes the members of both stripes after their cache lines", BY_PREFLUSH,
-	     needs_striped, 0, PLANT_VALUE, members_flushed,
-	     MEMBERS(MEMBERS_BY_FSYNC, WRITEBACK_STRIPED)),
+	     needs_striped, 0, PLANT_VALUE, member_flush_all,
+	     MEMBERS(MEMBER_FLUSH_BY_FSYNC, WRITEBACK_STRIPED)),
 	ITEM("members.fsync.depth",
 	     "fsync flushes each of two members through three stacked DM devices", BY_PREFLUSH,
-	     needs_two, 0, PLANT_VALUE, members_flushed,
-	     MEMBERS(MEMBERS_BY_FSYNC, WRITEBACK_DEPTH)),
+	     needs_two, 0, PLANT_VALUE, member_flush_all,
+	     MEMBERS(MEMBER_FLUSH_BY_FSYNC, WRITEBACK_DEPTH)),
 	ITEM("members.dsync_write", "a write(2) with O_DSYNC flushes each of two members",
-	     BY_PREFLUSH, needs_two, 0, PLANT_VALUE, members_flushed,
-	     MEMBERS(MEMBERS_BY_DSYNC_WRITE, WRITEBACK_LINEAR)),
+	     BY_PREFLUSH, needs_two, 0, PLANT_VALUE, member_flush_all,
+	     MEMBERS(MEMBER_FLUSH_BY_DSYNC_WRITE, WRITEBACK_LINEAR)),
 	ITEM("members.block_device", "fsync of the block device node flushes each of two members",
-	     BY_PREFLUSH, needs_two, 0, PLANT_VALUE, members_flushed,
-	     MEMBERS(MEMBERS_BY_BLOCK_DEVICE, WRITEBACK_LINEAR)),
+	     BY_PREFLUSH, needs_two, 0, PLANT_VALUE, member_flush_all,
+	     MEMBERS(MEMBER_FLUSH_BY_BLOCK_DEVICE, WRITEBACK_LINEAR)),
 	ITEM("members.mixed",
 	     "fsync flushes both members of a device over an NVDIMM and virtio-pmem", BY_PREFLUSH,
-	     needs_virtio, 0, PLANT_VALUE, members_flushed,
-	     MEMBERS(MEMBERS_BY_FSYNC, .name = "linear over an NVDIMM and virtio-pmem",
+	     needs_virtio, 0, PLANT_VALUE, member_flush_all,
+	     MEMBERS(MEMBER_FLUSH_BY_FSYNC, .name = "linear over an NVDIMM and virtio-pmem",
 		     .table = "16x $/32 linear A +0; $/32 linear V +0")),
 	ITEM("hypervisor.linear",
 	     "fsync on a linear device sends virtio-pmem as many flush requests as without "
 	     "device-mapper",
 	     BY_PREFLUSH "; Documentation/driver-api/nvdimm, virtio-pmem: fsync makes it "
 			 "durable",
-	     needs_virtio, 0, PLANT_VALUE, members_hypervisor,
+	     needs_virtio, 0, PLANT_VALUE, member_flush_hypervisor,
 	     BED("ext4", .name = "linear over virtio-pmem", .table = "4x $/4 linear V +0")),
 	ITEM("hypervisor.depth",
 	     "fsync on three stacked DM devices sends virtio-pmem as many flush requests as "
 	     "without device-mapper",
-	     BY_PREFLUSH, needs_virtio, 0, PLANT_VALUE, members_hypervisor,
+	     BY_PREFLUSH, needs_virtio, 0, PLANT_VALUE, member_flush_hypervisor,
 	     BED("ext4", .name = "linear of depth 3 over virtio-pmem",
 		 .table = "4x $/4 linear V +0" TESTBED_TWO_MORE)),
 	{

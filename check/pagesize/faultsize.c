@@ -16,7 +16,7 @@
  * window.  How many faults a window takes is an observation.
  *
  * Here: the number of faults, and what the host may disable.  geometry.c: tables; filechange.c and
- * mapchange.c: changes of file and mapping; mixed.c: both sizes at once; window.c: one window.
+ * mapchange.c: changes of file and mapping; pmd_pte_alias.c: one window by a PMD and by PTEs; window.c: one window.
  *
  * Alone: ./run.sh check --check 'faultsize.*'
  */
@@ -24,7 +24,7 @@
 #include "check/pagesize/filechange.h"
 #include "check/pagesize/geometry.h"
 #include "check/pagesize/mapchange.h"
-#include "check/pagesize/mixed.h"
+#include "check/pagesize/pmd_pte_alias.h"
 #include "check/pagesize/window.h"
 
 #include <errno.h>
@@ -322,18 +322,18 @@ static const struct check_item items[] = {
 	       "a window mapped by a PMD and by PTEs is the same memory through both, in either "
 	       "order of the faults",
 	       "mmap(2): MAP_SHARED; fs/dax.c, the comment of grab_mapping_entry()", needs_one, 0,
-	       PLANT_BYTE | PLANT_FRAME | PLANT_STACK | PLANT_SIZE, mixed_order, "ext4"),
+	       PLANT_BYTE | PLANT_FRAME | PLANT_STACK | PLANT_SIZE, pmd_pte_alias_order, "ext4"),
 	CHANGE("mixed.race.ext4",
 	       "two processes that fault the same windows concurrently, by PMDs and by PTEs, lose "
 	       "no store",
 	       "mmap(2): MAP_SHARED; fs/dax.c, the comment of grab_mapping_entry()", needs_one,
-	       CHECK_QUICK, PLANT_BYTE | PLANT_FRAME | PLANT_STACK | PLANT_VALUE, mixed_race,
-	       "ext4"),
+	       CHECK_QUICK, PLANT_BYTE | PLANT_FRAME | PLANT_STACK | PLANT_VALUE,
+	       pmd_pte_alias_race, "ext4"),
 	CHANGE("mixed.race.xfs",
 	       "two processes that fault the same windows concurrently, by PMDs and by PTEs, lose "
 	       "no store",
 	       "mmap(2): MAP_SHARED; fs/dax.c, the comment of grab_mapping_entry()", needs_xfs, 0,
-	       PLANT_BYTE | PLANT_FRAME | PLANT_STACK | PLANT_VALUE, mixed_race, "xfs"),
+	       PLANT_BYTE | PLANT_FRAME | PLANT_STACK | PLANT_VALUE, pmd_pte_alias_race, "xfs"),
 	{
 		.name = "counts.raw",
 		.promise = "reading every page of a 2 MiB window takes one fault with a PMD, 512 "

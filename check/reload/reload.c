@@ -241,13 +241,13 @@ static void conclude(struct check_env *env, const struct swapped_members *swap,
 		check_that(env,
 			   workers[i].state == WORK_DONE &&
 				   (!worker_work(&workers[i])->rc || !set->stores),
-			   "%s ends (got: %s)", sequence->name, is);
+			   "sequence %s ends (got: %s)", sequence->name, is);
 		if (!strcmp(is, "done"))
 			is = set->stores ? landed(swap, work_page(i))
 					 : shown(sequence, worker_work(&workers[i])->bytes,
 						 work_page(i));
 		check_that(env, strcmp(is, "neither") && strcmp(is, "both"),
-			   "%s reaches one of the members (got: %s)", sequence->name, is);
+			   "sequence %s reaches one of the members (got: %s)", sequence->name, is);
 		leak = leak || (set->stores && !strcmp(is, "old member"));
 		json_object_set_new(value, sequence->name, json_string(is));
 	}

@@ -135,7 +135,7 @@ static void write_blocks(struct check_env *env, const void *arg)
 		{"write(2)", NULL, work_write, true},
 		{"write(2) with O_DIRECT", NULL, work_write_direct, true},
 		{"making a file", NULL, work_create, false},
-		{"making a file longer", work_create, work_truncate, false},
+		{"extending a file", work_create, work_truncate, false},
 	};
 
 	run_attempts(env, arg, attempts, 4);

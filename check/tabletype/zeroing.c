@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check/tabletype/zeroing.h"
 
-#include "check/fixture/longer.h"
+#include "check/fixture/extend_file.h"
 #include "check/fixture/worker.h"
 #include "check/tabletype/substitute.h"
 
@@ -14,20 +14,20 @@
 enum { LIMIT_MS = 10000 };
 
 /* The task keeps the file open: xfs gives blocks behind the end back when it is closed. */
-static int longer_fd = -1;
+static int extended_fd = -1;
 
 /* Where on the device the last of its blocks is goes to work->bytes, in sectors. */
-static void make_longer_file(struct testbed *bed, struct work *work)
+static void create_file(struct testbed *bed, struct work *work)
 {
-	const uint64_t last = LONGER_BYTES - PAGE_BYTES;
+	const uint64_t last = EXTEND_FILE_BYTES - PAGE_BYTES;
 	char path[sizeof(bed->fs.where) + 16];
 	struct extents extents;
 	const struct extent *e;
 	uint64_t sector;
 
-	snprintf(path, sizeof(path), "%s/longer", bed->fs.where);
-	longer_fd = longer_make(path, work->bytes, &extents);
-	work->rc = longer_fd < 0 ? longer_fd : 0;
+	snprintf(path, sizeof(path), "%s/extended", bed->fs.where);
+	extended_fd = extend_file_create(path, work->bytes, &extents);
+	work->rc = extended_fd < 0 ? extended_fd : 0;
 	if (work->rc)
 		return;
 	e = extents_find(&extents, last);
@@ -36,10 +36,10 @@ static void make_longer_file(struct testbed *bed, struct work *work)
 	extents_free(&extents);
 }
 
-static void make_longer(struct testbed *bed, struct work *work)
+static void extend(struct testbed *bed, struct work *work)
 {
 	(void)bed;
-	work->rc = ftruncate(longer_fd, LONGER_BYTES) < 0 ? -errno : 0;
+	work->rc = ftruncate(extended_fd, EXTEND_FILE_BYTES) < 0 ? -errno : 0;
 }
 
 static void zero_away(struct check_env *env, struct testbed *bed, struct worker *worker,
@@ -58,7 +58,7 @@ static void zero_away(struct check_env *env, struct testbed *bed, struct worker 
 	check_evidence(env, "%s", away);
 	check_observe(env, "load", json_string(substitute_outcome(rc)));
 	if (!rc) {
-		worker_ask(worker, make_longer, 0, 0, 0);
+		worker_ask(worker, extend, 0, 0, 0);
 		workers_finish(worker, 1, LIMIT_MS);
 		check_that(env, worker->state == WORK_DONE && worker_work(worker)->rc < 0,
 			   "zeroing fails on a table without memory (got: %s)",
@@ -95,7 +95,7 @@ void zeroing(struct check_env *env, const void *data)
 	else
 		good = substitute_upgrade(env, &bed, arg, &instead) && testbed_use(env, &bed);
 	if (good && !workers_start(env, &worker, 1, &bed) &&
-	    worker_do(env, &worker, "preparing a file", make_longer_file, 0, 0, 0))
+	    worker_do(env, &worker, "preparing a file", create_file, 0, 0, 0))
 		zero_away(env, &bed, &worker, instead.what);
 	if (!worker.shared || worker.state == WORK_DONE) {
 		workers_end(env, &worker, 1);

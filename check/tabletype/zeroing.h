@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Zeroing through DAX where the table cannot; where it can: check/fixture/longer.h. */
+/* Zeroing through DAX where the table cannot; where it can: check/fixture/extend_file.h. */
 #ifndef DAXDM_ZEROING_H
 #define DAXDM_ZEROING_H
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The same windows mapped by PMDs and by small pages at once. */
-#ifndef DAXDM_MIXED_H
-#define DAXDM_MIXED_H
+#ifndef DAXDM_PMD_PTE_ALIAS_H
+#define DAXDM_PMD_PTE_ALIAS_H
 
 #include "check/check.h"
 
 /* Run functions; arg is the filesystem, a string. */
 
 /* A window known by its small pages, and one known by its large page, reached the other way. */
-void mixed_order(struct check_env *env, const void *arg);
+void pmd_pte_alias_order(struct check_env *env, const void *arg);
 
 /* Two processes that write every other page each. */
-void mixed_race(struct check_env *env, const void *arg);
+void pmd_pte_alias_race(struct check_env *env, const void *arg);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "check/flush/members.h"
+#include "check/flush/member_flush.h"
 
 #include "check/flush/writeback.h"
 
@@ -72,25 +72,26 @@ static bool regions_of(struct check_env *env, const struct namespace *ns[2], str
 }
 
 /* One page of each window is made dirty or written, and made durable. */
-static int reach_members(struct check_env *env, struct testbed *bed, enum members_how how)
+static int reach_members(struct check_env *env, struct testbed *bed, enum member_flush_how how)
 {
 	const struct graph_device *d = &bed->graph.devices[bed->device];
 	char path[sizeof(bed->fs.where) + 8], page[PAGE_BYTES] = {1};
 	int rc = 0, fd = -1;
 
-	if (how == MEMBERS_BY_FSYNC) {
+	if (how == MEMBER_FLUSH_BY_FSYNC) {
 		writeback_store_windows(env, bed);
 		return fsync(bed->fd) < 0 ? -errno : 0;
 	}
 	snprintf(path, sizeof(path), "%s/file", bed->fs.where);
-	fd = open(how == MEMBERS_BY_BLOCK_DEVICE ? d->node : path,
-		  how == MEMBERS_BY_BLOCK_DEVICE ? O_RDONLY | O_CLOEXEC
-						 : O_RDWR | O_DSYNC | O_CLOEXEC);
+	fd = open(how == MEMBER_FLUSH_BY_BLOCK_DEVICE ? d->node : path,
+		  how == MEMBER_FLUSH_BY_BLOCK_DEVICE ? O_RDONLY | O_CLOEXEC
+						      : O_RDWR | O_DSYNC | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (how == MEMBERS_BY_BLOCK_DEVICE)
+	if (how == MEMBER_FLUSH_BY_BLOCK_DEVICE)
 		rc = fsync(fd) < 0 ? -errno : 0;
-	for (uint64_t at = 0; at < WRITEBACK_FILE_BYTES && how == MEMBERS_BY_DSYNC_WRITE && !rc;
+	for (uint64_t at = 0;
+	     at < WRITEBACK_FILE_BYTES && how == MEMBER_FLUSH_BY_DSYNC_WRITE && !rc;
 	     at += WINDOW_BYTES)
 		if (pwrite(fd, page, sizeof(page), (off_t)at) != (ssize_t)sizeof(page))
 			rc = -EIO;
@@ -98,9 +99,9 @@ static int reach_members(struct check_env *env, struct testbed *bed, enum member
 	return rc;
 }
 
-void members_flushed(struct check_env *env, const void *arg)
+void member_flush_all(struct check_env *env, const void *arg)
 {
-	const struct members *m = arg;
+	const struct member_flush *m = arg;
 	bool virtio = strchr(m->bed.table, 'V');
 	const struct namespace *ns[2];
 	struct testbed bed = TESTBED_NONE;
@@ -158,7 +159,7 @@ static int64_t host_flushes(struct check_env *env, const struct testbed_spec *sp
 	return n;
 }
 
-void members_hypervisor(struct check_env *env, const void *arg)
+void member_flush_hypervisor(struct check_env *env, const void *arg)
 {
 	const struct testbed_spec virtio = WRITEBACK_BED("ext4", .table = "V");
 	const struct testbed_spec *spec = arg;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "check/pagesize/mixed.h"
+#include "check/pagesize/pmd_pte_alias.h"
 
 #include "check/pagesize/window.h"
 #include "lib/file/stamp.h"
@@ -12,7 +12,7 @@
 
 enum { SECOND_GENERATION = TESTBED_GENERATION + 1 };
 
-void mixed_order(struct check_env *env, const void *arg)
+void pmd_pte_alias_order(struct check_env *env, const void *arg)
 {
 	struct mapping small;
 	struct testbed bed;
@@ -82,7 +82,7 @@ static int write_pages(void *arg)
 	return 0;
 }
 
-void mixed_race(struct check_env *env, const void *arg)
+void pmd_pte_alias_race(struct check_env *env, const void *arg)
 {
 	const struct testbed_spec spec = {
 		.table = WINDOW_LINEAR, .fs = arg, .file_bytes = WINDOW_FILE_BYTES};
