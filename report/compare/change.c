@@ -47,7 +47,7 @@ static double share_of(double difference, int64_t whole)
 	return difference > 0 ? INFINITY : difference < 0 ? -INFINITY : 0;
 }
 
-/* Whether a difference is shown at all; fills the test. */
+/* Whether the difference is significant; fills the test. */
 static bool is_shown(const struct quantity *base, const struct quantity *new,
 		     const struct judge *judge, struct change *c)
 {
@@ -72,7 +72,7 @@ struct change change_judge(const struct quantity *base, const struct quantity *n
 	double difference = c.tested ? c.test.shift : (double)c.difference;
 
 	c.share = share_of(difference, whole);
-	/* Clocks are not exact: that two runs show the same nanosecond does not make them equal. */
+	/* Equal ns of two runs do not prove equality. */
 	if (!judge->time && all_the_same(base, new))
 		c.kind = CHANGE_EQUAL;
 	if (!shown)

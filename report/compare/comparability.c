@@ -27,7 +27,7 @@ static const struct {
 	{"cpus", COMPARABILITY_KERNELS},
 	{"mem_kib", COMPARABILITY_SAMPLES | COMPARABILITY_KERNELS},
 	{"numa_nodes", COMPARABILITY_KERNELS},
-	/* A kernel that was booted another way has other page tables: 61 instructions a fault. */
+	/* Another boot method gives other page tables: 61 insn per fault. */
 	{"page_table_levels", COMPARABILITY_KERNELS},
 	{"span_bytes", COMPARABILITY_KERNELS},
 	{"emulator.qemu", COMPARABILITY_SAMPLES | COMPARABILITY_KERNELS | COMPARABILITY_CHECKS},
@@ -49,7 +49,7 @@ static const json_t *fact(const json_t *context, const char *name)
 	return json_object_get(json_object_get(context, object), dot + 1);
 }
 
-/* Not said, false and null are one: a flag is written where it is set. */
+/* Missing, false and null are equal: a flag is written only if set. */
 static bool is_nothing(const json_t *value)
 {
 	return !value || json_is_null(value) || json_is_false(value) ||
@@ -61,7 +61,7 @@ static bool same(const json_t *a, const json_t *b)
 	return (is_nothing(a) && is_nothing(b)) || (a && b && json_equal(a, b));
 }
 
-/* The words of a list. */
+/* A list as text. */
 static char *join(const json_t *list)
 {
 	char *text = NULL;
@@ -85,7 +85,7 @@ static char *join(const json_t *list)
 	return fclose(out) ? NULL : text;
 }
 
-/* A value as people read it, in a buffer of its own; free() it. */
+/* A value as text; free() it. */
 static char *words(const json_t *value)
 {
 	if (json_is_array(value))
@@ -134,8 +134,7 @@ void comparability_print(void *arg, const char *name, const char *a, const char 
 	printf("not comparable: %s: %s | %s\n", name, a, b);
 }
 
-/* Each member of two objects that differs, by the name PREFIX.KEY.  What only one of them knows of
- * is reported if both_only is false. */
+/* Each member of two objects that differs, as PREFIX.KEY; both_only: members of both only. */
 static size_t tell_members(const char *prefix, const json_t *a, const json_t *b, bool both_only,
 			   comparability_say *say, void *arg)
 {
@@ -197,7 +196,7 @@ size_t comparability_kernels(const struct run_context *a, const struct run_conte
 	json_decref(sb);
 	n += tell_members("mitigations", fact(a->json, "mitigations"), fact(b->json, "mitigations"),
 			  true, say, arg);
-	/* Of two kernels every module is another one; of one kernel somebody has replaced it. */
+	/* Modules of the same kernel differ only if replaced. */
 	if (*a->build_id && !strcmp(a->build_id, b->build_id))
 		n += tell_members("modules", fact(a->json, "modules"), fact(b->json, "modules"),
 				  false, say, arg);

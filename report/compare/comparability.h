@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Whether two runs can be compared: facts of their contexts that must be the same, and facts of
- * their kernels that may differ. */
+/* Comparability of two runs: facts of the context that must be equal, and facts of the kernels that may
+ * differ. */
 #ifndef DAXDM_COMPARABILITY_H
 #define DAXDM_COMPARABILITY_H
 
 #include "lib/run/run.h"
 
-/* What is compared says what has to be the same. */
 enum comparability_rule {
 	COMPARABILITY_SAMPLES = 1, /* samples of one kernel, to the last */
 	COMPARABILITY_KERNELS = 2, /* numbers of several kernels */
 	COMPARABILITY_CHECKS = 4,  /* verdicts of several kernels */
 };
 
-/* Called for each fact that differs; what a run does not say is "(none)". */
+/* Called per fact that differs; a missing fact is "(none)". */
 typedef void comparability_say(void *arg, const char *name, const char *a, const char *b);
 
-/* Returns how many facts differ that have to be the same. */
+/* Returns the number of facts that must be equal and are not. */
 size_t comparability_check(const struct run_context *a, const struct run_context *b,
 			   enum comparability_rule rule, comparability_say *say, void *arg);
 
@@ -27,8 +26,8 @@ void comparability_print(void *arg, const char *name, const char *a, const char 
 size_t comparability_kernels(const struct run_context *a, const struct run_context *b,
 			     comparability_say *say, void *arg);
 
-/* What was asked for: stacks, filesystems, metrics.  What differs makes rows vanish, or moves a
- * cold fault a little, by what the kernel has done before. */
+/* The selection: stacks, filesystems, metrics.  A difference makes rows vanish, or shifts a cold fault a
+ * little, because the kernel has done other work before. */
 size_t comparability_sweeps(const struct run_context *a, const struct run_context *b,
 			    comparability_say *say, void *arg);
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Kernels against each other: the runs of each side by side, metric by metric, and what became of
- * each from one kernel to the next.  cli/compare_*.c show it.
+ * Compares the runs of several kernels metric by metric, from one kernel to the next.
  *
- * The dm tax is what a stack adds to raw in the same boot.  It is compared by itself: where a
- * kernel became slower as a whole it stands, and where device-mapper did it moves.
+ * dm tax is stack minus raw in the same boot.  It is compared separately: a kernel that is slower as a
+ * whole leaves it unchanged, a slower device-mapper changes it.
  */
 #ifndef DAXDM_COMPARE_H
 #define DAXDM_COMPARE_H
@@ -33,8 +32,8 @@ struct cell {
 
 struct step {
 	struct change metric, tax;
-	const char *why;   /* it vanished: what the run says of it; "" if it says nothing */
-	bool same_samples; /* to the last one, in order; of one run each */
+	const char *why;   /* it vanished: the reason given by the run, or "" */
+	bool same_samples; /* in order; of one run each */
 };
 
 struct row {
@@ -63,17 +62,17 @@ struct comparison {
 	/* Two stacks instead of one: of the last side the records of stack_new are taken for stack
 	 * stack_base.  NULL: each is compared with itself. */
 	char *stack_base, *stack_new;
-	struct workload only; /* rows of these alone; an empty list chooses nothing out */
+	struct workload only; /* only these rows; an empty list selects all */
 	const char *unit;     /* of the first record */
 	bool time;	      /* the meter */
-	bool forced; /* the runs differ in more than the kernel and were compared all the same */
+	bool forced;	      /* --force: the runs differ in more than the kernel */
 };
 
 /* Reads a side: "A" or "A,B,C", the runs of one kernel, which must be complete.  Returns 0, or
  * -errno after one error line. */
 int compare_read_side(struct side *side, const char *names);
-/* Says what differs besides the kernel.  Returns STATUS_GOOD, or STATUS_NOT_COMPARABLE after one
- * error line; force: runs of one kind are compared all the same, and c->forced is set. */
+/* Prints what differs besides the kernel.  Returns STATUS_GOOD, or STATUS_NOT_COMPARABLE after one
+ * error line; force: runs of one kind are compared anyway, and c->forced is set. */
 int compare_refuse(struct comparison *c, bool force);
 /* Names each side by its kernel, or by its run if two sides are of one kernel. */
 void compare_label_sides(struct comparison *c);
@@ -85,19 +84,19 @@ void compare_label_sides(struct comparison *c);
 int comparison_build(struct comparison *c);
 void comparison_free(struct comparison *c);
 
-/* What the changes of one step come to; step n_steps is that from the first side to the last. */
+/* Counts of one step; step n_steps is from the first side to the last. */
 struct counts comparison_count(const struct comparison *c, size_t step);
 
 /* STATUS_FAILED if a step between two neighbours fails, else STATUS_GOOD. */
 int comparison_status(const struct comparison *c);
 
-/* Whether anything is to be said of the row: one of its steps is no "=". */
+/* Whether one of the steps of the row is not "=". */
 bool row_moved(const struct comparison *c, const struct row *row);
 
 /* The row of that metric id, or NULL. */
 const struct row *comparison_find(const struct comparison *c, const char *id);
 
-/* Whether the sweep of a run asked for what REC is. */
+/* Whether the run requested the metric of REC. */
 bool sweep_asked(const struct run *run, const struct run_record *rec, const char *stack);
 
 #endif

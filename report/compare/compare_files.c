@@ -35,7 +35,7 @@ static json_t *json_quantity(const struct quantity *q)
 		    : json_null();
 }
 
-/* JSON has no infinity: a difference from nothing has no share. */
+/* JSON has no infinity: a difference from 0 has no percentage. */
 static json_t *json_change(const struct change *change)
 {
 	json_t *j;
@@ -175,7 +175,7 @@ static bool cannot_tell(const struct step *step)
 	return step->metric.kind == CHANGE_UNSHOWN && step->metric.too_few;
 }
 
-/* "4,361 -> 5,318 insn (+21.9 %); dm tax 166 -> 178 (+12)", and the why of what vanished. */
+/* "4,361 -> 5,318 insn (+21.9 %); dm tax 166 -> 178 (+12)", or the reason of a vanished metric. */
 static void case_message(const struct row *row, size_t s, char *buf, size_t size)
 {
 	const struct cell *base = &row->cells[s], *new = &row->cells[s + 1];
@@ -218,7 +218,7 @@ static void put_case(const struct row *row, size_t s, const char *class, FILE *o
 		fputs("</failure>", out);
 	} else if (cannot_tell(step)) {
 		fputs("<skipped type=\"too few runs\" "
-		      "message=\"too few runs to tell a difference from chance\"/>",
+		      "message=\"too few runs for a significance test\"/>",
 		      out);
 	}
 	fputs("<system-out>", out);

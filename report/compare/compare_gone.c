@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What has no difference, and what the kernels themselves differ in. */
+/* Vanished, deselected and new metrics, and the differences of the kernels. */
 #include "report/compare/compare_show.h"
 
 #include "lib/base/memory.h"
@@ -15,7 +15,7 @@
 
 static const char *const heads[CHANGE_KINDS] = {
 	[CHANGE_VANISHED] = "vanished",
-	[CHANGE_LEFT_OUT] = "not asked for any more",
+	[CHANGE_LEFT_OUT] = "no longer requested",
 	[CHANGE_NEW] = "new",
 };
 
@@ -50,7 +50,7 @@ static void say_group(const struct comparison *c, size_t step, size_t first, boo
 	if (n > limit)
 		fprintf(out, " and %zu more", n - limit);
 	if (!fclose(out))
-		findings_sayf(say, arg, "%s on %s, %zu%s%s: %s", heads[like->metric.kind],
+		findings_sayf(say, arg, "%s on %s (%zu%s%s): %s", heads[like->metric.kind],
 			      c->sides[step + 1].label, n, *like->why ? ", " : "", like->why, text);
 	free(text);
 }
@@ -78,7 +78,7 @@ struct facts {
 	size_t n;
 };
 
-/* What every two kernels differ in is in their names already. */
+/* The release is in the label already. */
 static void add_fact(void *arg, const char *name, const char *a, const char *b)
 {
 	struct facts *f = arg;
@@ -110,8 +110,8 @@ static void say_facts(const struct comparison *c, size_t step, const char *head,
 void compare_say_kernels(const struct comparison *c, findings_say *say, void *arg)
 {
 	for (size_t s = 0; s < c->n_steps; s++) {
-		say_facts(c, s, "the kernels differ,", comparability_kernels, say, arg);
-		say_facts(c, s, "not the same was asked for, which moves a cold fault a little,",
+		say_facts(c, s, "kernels differ,", comparability_kernels, say, arg);
+		say_facts(c, s, "selections differ (cold faults may shift slightly),",
 			  comparability_sweeps, say, arg);
 	}
 }

@@ -12,7 +12,7 @@ struct number percent(double share)
 	double size = fabs(share);
 
 	if (isinf(share))
-		snprintf(out.s, sizeof(out.s), "from nothing");
+		snprintf(out.s, sizeof(out.s), "from 0");
 	else if (share && size < 0.005)
 		snprintf(out.s, sizeof(out.s), "%+.1g %%", share);
 	else
@@ -70,7 +70,7 @@ static void two_head(const struct comparison *c, struct grid *g)
 	grid_column(g, "", false);
 }
 
-/* The difference; under meter time with the interval that it lies in. */
+/* The difference; with meter time also its confidence interval. */
 static void difference_cell(struct grid *g, size_t column, const struct change *change)
 {
 	const struct rank_test *t = &change->test;
@@ -118,7 +118,7 @@ static void ladder_head(const struct comparison *c, struct grid *g)
 	grid_column(g, "first to last", false);
 }
 
-/* A value and, behind it, what changed since the kernel before; medians stay in line. */
+/* A value followed by the change since the previous kernel; medians stay aligned. */
 static void ladder_cell(struct grid *g, size_t column, const struct quantity *q,
 			const struct change *change, bool in_percent)
 {
@@ -170,7 +170,7 @@ static void ladder_cells(const struct comparison *c, struct grid *g, const struc
 
 /* ---- both ---------------------------------------------------------------------------------- */
 
-/* How many rows of the section that begins at row FIRST did not move. */
+/* The number of unchanged rows of the section that begins at row FIRST. */
 static size_t count_still(const struct comparison *c, size_t first, size_t *end)
 {
 	size_t still = 0, i;
@@ -182,7 +182,7 @@ static size_t count_still(const struct comparison *c, size_t first, size_t *end)
 	return still;
 }
 
-/* A row that is only told of: it vanished, was left out or is new. */
+/* A row without a difference: vanished, deselected or new. */
 static bool is_gone(const struct comparison *c, const struct row *row)
 {
 	return c->n_sides == 2 && row->steps[0].metric.kind >= CHANGE_VANISHED;

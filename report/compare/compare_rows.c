@@ -86,7 +86,7 @@ static const char *why_not(const struct run *run, const struct run_record *rec, 
 		return why ? why : "";
 	snprintf(variant, sizeof(variant), "%.*s.fallback", (int)stem, rec->variant);
 	other.variant = variant;
-	return find_on(run, &other, stack) ? "its huge pages are lost: mapped by 4 KiB pages" : "";
+	return find_on(run, &other, stack) ? "huge pages lost, mapped by 4 KiB pages" : "";
 }
 
 /* ---- cells and steps ----------------------------------------------------------------------- */
@@ -151,7 +151,7 @@ static void fill_step(const struct comparison *c, const struct row *row, size_t 
 			step->why = why_not(run, row->rec, stack);
 	} else if (new->rec && partly_lost(c, from, run, row->rec, stack)) {
 		step->metric.kind = CHANGE_REGRESSED;
-		step->why = "huge pages are lost that were not";
+		step->why = "huge pages newly lost";
 	} else if (new->rec) {
 		step->metric.kind = CHANGE_NEW;
 	}

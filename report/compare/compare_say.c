@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A comparison in words.  Every sentence can be quoted alone. */
+/* A comparison as sentences, each of which can be quoted alone. */
 #include "report/compare/compare_show.h"
 
 #include "lib/base/memory.h"
@@ -15,7 +15,7 @@
 #define IDS_NAMED 4
 #define STRIDES_MAX (8 * SIDES_MAX)
 
-/* A sentence that grows. */
+/* A sentence being written. */
 struct sentence {
 	char *text;
 	FILE *out;
@@ -40,14 +40,14 @@ static bool is_shown(const struct change *change)
 	return change->kind > CHANGE_UNSHOWN && change->kind <= CHANGE_REGRESSED;
 }
 
-/* "+4.2 %", "unchanged", "no change shown", "not measured any more". */
+/* "+4.2 %", "unchanged", "no significant change", "no longer measured". */
 static const char *in_words(const struct change *change, char *buf, size_t size)
 {
 	switch (change->kind) {
 	case CHANGE_EQUAL:
 		return "unchanged";
 	case CHANGE_UNSHOWN:
-		return change->too_few ? "too few runs to tell" : "no change shown";
+		return change->too_few ? "too few runs" : "no significant change";
 	case CHANGE_BETTER:
 	case CHANGE_IMPROVED:
 	case CHANGE_WORSE:
@@ -58,7 +58,7 @@ static const char *in_words(const struct change *change, char *buf, size_t size)
 		return "new";
 	case CHANGE_VANISHED:
 	case CHANGE_LEFT_OUT:
-		return "not measured any more";
+		return "no longer measured";
 	default:
 		return "not measured";
 	}
@@ -66,8 +66,7 @@ static const char *in_words(const struct change *change, char *buf, size_t size)
 
 /* ---- headlines ----------------------------------------------------------------------------- */
 
-/* The row that speaks for a filesystem: a warm 4 KiB fault on 16 segments, or what is next to it.
- */
+/* The headline row of a filesystem: the warm 4 KiB fault on 16 segments, or the nearest. */
 static const struct row *headline_row(const struct comparison *c, const struct tables *tables,
 				      const struct table *table)
 {
@@ -83,7 +82,7 @@ static const struct row *headline_row(const struct comparison *c, const struct t
 	for (size_t s = 0; s < tables->run->stacks.n; s++)
 		if (row->cell[s] && comparison_find(c, row->cell[s]->id))
 			return comparison_find(c, row->cell[s]->id);
-	/* Other rows were chosen. */
+	/* The user selected other rows. */
 	for (size_t i = 0; i < c->n_rows; i++)
 		if (!strcmp(c->rows[i].rec->fs, table->fs) &&
 		    !strcmp(c->rows[i].rec->unit, table->unit))
@@ -224,7 +223,7 @@ static void say_stride(const struct comparison *c, const struct stride *s, const
 	fprintf(w.out, " %s %s (%s) from %s to %s", number_signed(step->metric.difference).s,
 		s->row->rec->unit, percent(step->metric.share).s, from->label, to->label);
 	if (is_shown(&step->tax) || step->tax.kind == CHANGE_EQUAL)
-		fprintf(w.out, ", of it dm tax %s",
+		fprintf(w.out, ", dm tax %s",
 			step->tax.difference ? number_signed(step->tax.difference).s : "0");
 	if (!c->time && !*from->runs[0].context.suffix && !*to->runs[0].context.suffix &&
 	    strncmp(from->runs[0].context.package, "file ", 5) &&
@@ -235,7 +234,7 @@ static void say_stride(const struct comparison *c, const struct stride *s, const
 	sentence_say(&w, say, arg);
 }
 
-/* Of the headlines' rows: what is worth to be explained. */
+/* The largest steps of the headline rows, with the command that explains each. */
 static void say_strides(const struct comparison *c, findings_say *say, void *arg)
 {
 	static const char *const rank[] = {"largest", "second largest", "third largest"};
@@ -264,57 +263,61 @@ static void say_strides(const struct comparison *c, findings_say *say, void *arg
 
 /* ---- counts -------------------------------------------------------------------------------- */
 
-static void add_count(struct sentence *w, bool *any, size_t n, const char *what)
+/* Adds "12 regressed", or "regressed" alone if all metrics are of that kind. */
+static void add_count(struct sentence *w, const char **comma, size_t n, size_t both,
+		      const char *what)
 {
-	if (n)
-		fprintf(w->out, "%s%zu %s", *any ? ", " : "", n, what);
-	*any |= n;
+	if (!n)
+		return;
+	if (n == both)
+		fprintf(w->out, " %s", what);
+	else
+		fprintf(w->out, "%s%zu %s", *comma, n, what);
+	*comma = ", ";
 }
 
 static void say_counts(const struct comparison *c, size_t step, findings_say *say, void *arg)
 {
 	const struct counts n = comparison_count(c, step);
-	size_t both = 0;
+	const char *comma = ": ";
 	struct sentence w;
-	bool any = false, all = false;
+	size_t both = 0;
+	bool all = false;
 
 	if (!sentence_begin(&w))
 		return;
 	for (int k = CHANGE_EQUAL; k <= CHANGE_REGRESSED; k++)
 		both += n.kind[k];
-	fprintf(w.out, "%s against %s: ", c->sides[step + 1].label, c->sides[step].label);
 	for (int k = CHANGE_EQUAL; k <= CHANGE_REGRESSED; k++)
-		all |= both && n.kind[k] == both;
-	if (all)
-		fputs("all ", w.out);
-	else
-		fprintf(w.out, "of %zu metrics ", both);
-	add_count(&w, &any, n.kind[CHANGE_REGRESSED], "regressed");
-	add_count(&w, &any, n.kind[CHANGE_WORSE], "are worse by less than the threshold");
-	add_count(&w, &any, n.kind[CHANGE_IMPROVED], "improved");
-	add_count(&w, &any, n.kind[CHANGE_BETTER], "are better by less than the threshold");
-	add_count(&w, &any, n.kind[CHANGE_EQUAL], "are equal");
-	add_count(&w, &any, n.kind[CHANGE_UNSHOWN], "show no difference");
+		all |= both > 1 && n.kind[k] == both;
+	fprintf(w.out, "%s against %s%s%zu metric%s", c->sides[step + 1].label,
+		c->sides[step].label,
+		all	    ? ": all "
+		: both == 1 ? ": "
+			    : ", ",
+		both, both == 1 ? "" : "s");
+	add_count(&w, &comma, n.kind[CHANGE_REGRESSED], both, "regressed");
+	add_count(&w, &comma, n.kind[CHANGE_WORSE], both, "worse below the threshold");
+	add_count(&w, &comma, n.kind[CHANGE_IMPROVED], both, "improved");
+	add_count(&w, &comma, n.kind[CHANGE_BETTER], both, "better below the threshold");
+	add_count(&w, &comma, n.kind[CHANGE_EQUAL], both, "equal");
+	add_count(&w, &comma, n.kind[CHANGE_UNSHOWN], both, "without significant change");
 	if (n.same_samples && !n.other_samples)
 		fputs(" to the last sample", w.out);
 	else if (n.same_samples)
 		fprintf(w.out, ", %zu of them to the last sample", n.same_samples);
-	any = false;
-	if (n.kind[CHANGE_VANISHED] || n.kind[CHANGE_LEFT_OUT] || n.kind[CHANGE_NEW])
-		fputs("; besides, ", w.out);
-	add_count(&w, &any, n.kind[CHANGE_VANISHED], "vanished");
-	add_count(&w, &any, n.kind[CHANGE_LEFT_OUT], "were not asked for any more");
-	add_count(&w, &any, n.kind[CHANGE_NEW], "are new");
+	comma = "; ";
+	add_count(&w, &comma, n.kind[CHANGE_VANISHED], 0, "vanished");
+	add_count(&w, &comma, n.kind[CHANGE_LEFT_OUT], 0, "no longer requested");
+	add_count(&w, &comma, n.kind[CHANGE_NEW], 0, "new");
 	sentence_say(&w, say, arg);
 	if (n.too_few)
 		findings_sayf(say, arg,
-			      "clocks are not exact: to tell a difference from chance takes %d "
-			      "runs of each kernel, RUN,RUN,RUN,RUN",
+			      "meter time: a significance test needs %d runs of each kernel, "
+			      "RUN,RUN,RUN,RUN",
 			      CHANGE_RUNS_MIN);
 	else if (c->time && both)
-		findings_sayf(say, arg,
-			      "by chance alone about %.0f of %zu would show a difference that is "
-			      "none (1 in %.0f)",
+		findings_sayf(say, arg, "expected false positives: %.0f of %zu metrics (1 in %.0f)",
 			      CHANGE_CHANCE * (double)both, both, 1 / CHANGE_CHANCE);
 }
 
@@ -325,9 +328,9 @@ static int by_number(const void *pa, const void *pb)
 	return (a > b) - (a < b);
 }
 
-/* The median of what changed: shares of raw rows, or differences of taxes. */
-static bool middle(const struct comparison *c, size_t step, bool tax, size_t *of, size_t *changed,
-		   double *value)
+/* The median of the changes: percentages of raw rows, or differences of dm tax. */
+static bool median_change(const struct comparison *c, size_t step, bool tax, size_t *of,
+			  size_t *changed, double *value)
 {
 	double *list = memory_check(calloc(c->n_rows + 1, sizeof(*list)));
 
@@ -358,8 +361,8 @@ static void say_where(const struct comparison *c, size_t step, findings_say *say
 	size_t of, changed, tax_of, tax_changed;
 	double value = 0, tax_value = 0;
 	struct sentence w;
-	bool has_raw = middle(c, step, false, &of, &changed, &value);
-	bool has_tax = middle(c, step, true, &tax_of, &tax_changed, &tax_value);
+	bool has_raw = median_change(c, step, false, &of, &changed, &value);
+	bool has_tax = median_change(c, step, true, &tax_of, &tax_changed, &tax_value);
 	const struct counts n = comparison_count(c, step);
 
 	if ((!has_raw && !has_tax) || !sentence_begin(&w))
@@ -369,17 +372,17 @@ static void say_where(const struct comparison *c, size_t step, findings_say *say
 			changed, of, percent(value).s);
 	else if (has_raw)
 		fprintf(w.out, "whole kernel: raw %s in all %zu metrics",
-			c->time ? "shows no change" : "is unchanged", of);
+			c->time ? "without significant change" : "unchanged", of);
 	if (has_raw && has_tax)
 		fputs("; ", w.out);
 	if (has_tax && tax_changed)
-		fprintf(w.out, "device-mapper: the tax changed in %zu of %zu, median %s %s",
+		fprintf(w.out, "device-mapper: dm tax changed in %zu of %zu metrics, median %s %s",
 			tax_changed, tax_of, number_signed(number_round(tax_value)).s, c->unit);
 	else if (has_tax)
-		fprintf(w.out, "device-mapper: the tax %s in all %zu",
-			c->time ? "shows no change" : "is unchanged", tax_of);
+		fprintf(w.out, "device-mapper: dm tax %s in all %zu metrics",
+			c->time ? "without significant change" : "unchanged", tax_of);
 	if (n.tax[CHANGE_REGRESSED])
-		fprintf(w.out, "; %zu taxes regressed", n.tax[CHANGE_REGRESSED]);
+		fprintf(w.out, ", %zu regressed", n.tax[CHANGE_REGRESSED]);
 	sentence_say(&w, say, arg);
 }
 
@@ -400,7 +403,7 @@ static int by_share(const void *pa, const void *pb)
 	return (sa < sb) - (sa > sb);
 }
 
-/* Regressions of metrics, or of taxes whose metric did not regress. */
+/* Regressions of metrics, or of a dm tax whose metric did not regress. */
 static void say_largest(const struct comparison *c, size_t step, findings_say *say, void *arg)
 {
 	struct large *list = memory_check(calloc(c->n_rows + 1, sizeof(*list)));
@@ -421,15 +424,15 @@ static void say_largest(const struct comparison *c, size_t step, findings_say *s
 			c->n_sides > 2 ? " in that step" : "");
 		for (size_t i = 0; i < n && i < LARGEST_NAMED; i++)
 			fprintf(w.out, "%s%s%s %s%s", i ? ", " : "",
-				list[i].tax ? "the tax of " : "", list[i].row->rec->id,
+				list[i].tax ? "dm tax of " : "", list[i].row->rec->id,
 				percent(list[i].change->share).s,
-				list[i].tax ? " of the whole" : "");
+				list[i].tax ? " of the median" : "");
 		sentence_say(&w, say, arg);
 	}
 	free(list);
 }
 
-/* By how much the slow end of a row moved, in per cent; 0 unless both sides are one run. */
+/* Change of p90 in per cent; 0 unless both sides are one run. */
 static double tail_share(const struct row *row, size_t s)
 {
 	const struct cell *base = &row->cells[s], *new = &row->cells[s + 1];
@@ -439,7 +442,7 @@ static double tail_share(const struct row *row, size_t s)
 	return 100 * (double)(new->rec->p90 - base->rec->p90) / (double)base->rec->p90;
 }
 
-/* A median says nothing of the slowest tenth of the samples. */
+/* Regressions of p90 without one of the median. */
 static void say_tails(const struct comparison *c, size_t s, findings_say *say, void *arg)
 {
 	size_t n = 0;
@@ -463,11 +466,8 @@ static void say_tails(const struct comparison *c, size_t s, findings_say *say, v
 		fprintf(w.out, " and %zu more", n - LARGEST_NAMED);
 	fclose(w.out);
 	if (n)
-		findings_sayf(
-			say, arg,
-			"the slow end (p90) is worse by the threshold where the median is not, "
-			"in %zu: %s",
-			n, w.text);
+		findings_sayf(say, arg, "p90 regressed, median did not: %zu metric%s: %s", n,
+			      n == 1 ? "" : "s", w.text);
 	free(w.text);
 }
 

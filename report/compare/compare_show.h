@@ -9,24 +9,23 @@
 #include "report/table/grid.h"
 #include "report/table/table.h"
 
-/* "+4.2 %"; two digits behind the point where one would show nothing. */
+/* "+4.2 %"; two decimals for small values. */
 struct number percent(double share);
 
-/* The headlines: what a warm fault came to, how many metrics changed, whole kernel or
- * device-mapper, the largest regressions. */
+/* Headlines: the warm fault, counts of changes, whole kernel or device-mapper, largest regressions. */
 void compare_say(const struct comparison *c, findings_say *say, void *arg);
 
-/* What has no difference: vanished, left out, new; by reason.  all: every id. */
+/* Vanished, deselected and new metrics by reason.  all: every id. */
 void compare_say_gone(const struct comparison *c, bool all, findings_say *say, void *arg);
 
-/* In which facts the kernels differ that explain much. */
+/* Differences of the kernels: package, settings, mitigations, modules. */
 void compare_say_kernels(const struct comparison *c, findings_say *say, void *arg);
 
-/* Two sides: base, new, difference, verdict.  More: a ladder, a column for each kernel.  Rows in
- * which nothing changed are counted only, unless all is set. */
+/* Two sides: base, new, difference, verdict.  More: a ladder, a column for each kernel.  Unchanged
+ * rows are counted only, unless all is set. */
 void compare_grid(const struct comparison *c, bool all, struct grid *g);
 
-/* What marks a comparison of runs that differ in more than the kernel. */
+/* The heading of a forced comparison. */
 extern const char compare_forced_text[];
 
 /* Sentences and table on stdout. */
@@ -44,7 +43,7 @@ void compare_junit(const struct comparison *c, FILE *out);
  * existing directory DIR.  Returns 0 or -errno. */
 int compare_plotdata(const struct comparison *c, const char *dir);
 
-/* A part of it: what other operations than faults cost by kernel.  Returns 0 or -errno. */
+/* Its part for operations other than faults.  Returns 0 or -errno. */
 struct plot;
 int ladder_put_paths(const struct comparison *c, const struct plot *p);
 

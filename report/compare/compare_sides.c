@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The runs of each kernel: read, named, and refused if more than the kernel differs. */
+/* The runs of each kernel: reads and labels them, and refuses runs that differ in more than the kernel. */
 #include "report/compare/compare.h"
 
 #include "lib/base/memory.h"
@@ -10,16 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whether the run can vouch for anything; says why not. */
+/* Whether the run is complete and has records; one error line if not. */
 static bool usable(const struct run *run)
 {
 	if (!run->ended)
-		msg_error("compare: %s is incomplete (it has no end); run it again", run->path);
+		msg_error("compare: %s is incomplete (no end line); run it again", run->path);
 	else if (!run_is_complete(run))
-		msg_error("compare: %s is broken (it ended with status %lld); run it again",
-			  run->path, (long long)run->status);
+		msg_error("compare: %s is broken (ended with status %lld); run it again", run->path,
+			  (long long)run->status);
 	else if (!run->context.checks && !run->n_records)
-		msg_error("compare: %s holds no record, so there is nothing to compare", run->path);
+		msg_error("compare: %s has no records", run->path);
 	else
 		return true;
 	return false;
@@ -89,7 +89,7 @@ void compare_label_sides(struct comparison *c)
 			snprintf(side->label, sizeof(side->label), "%s", release);
 		else
 			name_of(side->name, side->label, sizeof(side->label));
-		/* All emulated hosts are of one architecture. */
+		/* All emulated hosts are amd64. */
 		if (alone && strlen(side->label) > 6 &&
 		    !strcmp(side->label + strlen(side->label) - 6, "-amd64"))
 			side->label[strlen(side->label) - 6] = '\0';
@@ -104,7 +104,7 @@ void compare_label_sides(struct comparison *c)
 	}
 }
 
-/* Prints what differs between two runs that must not.  Returns how much. */
+/* Prints the facts that must be equal and are not.  Returns how many. */
 static size_t differences(const struct run *a, const struct run *b, bool same_kernel)
 {
 	enum comparability_rule rule =
@@ -134,12 +134,12 @@ int compare_refuse(struct comparison *c, bool force)
 		for (size_t r = 0; r < c->sides[s].n_runs; r++) {
 			const struct run *run = &c->sides[s].runs[r];
 
-			/* A clock is no counter, and a verdict no number: no force compares them.
-			 */
+			/* --force does not compare different meters, or checks with benchmarks. */
 			if (run->context.checks != first->context.checks ||
 			    strcmp(run->context.meter, first->context.meter)) {
 				differences(first, run, false);
-				msg_error("compare: %s and %s do not hold the same kind of thing",
+				msg_error("compare: %s and %s differ in meter or kind (checks, "
+					  "benchmarks)",
 					  first->path, run->path);
 				return STATUS_NOT_COMPARABLE;
 			}
@@ -150,7 +150,7 @@ int compare_refuse(struct comparison *c, bool force)
 	c->forced = n && force;
 	if (!n || force)
 		return STATUS_GOOD;
-	msg_error("compare: not only the kernels differ, see above: measure both with the same "
-		  "daxdm on the same host; --force compares all the same");
+	msg_error("compare: the runs differ in more than the kernel, see above; measure both with "
+		  "the same daxdm on the same host, or use --force");
 	return STATUS_NOT_COMPARABLE;
 }

@@ -8,8 +8,8 @@
 
 #include <stdlib.h>
 
-const char compare_forced_text[] = "FORCED: the runs differ in more than the kernel; what "
-				   "follows is no evidence";
+const char compare_forced_text[] = "FORCED: the runs differ in more than the kernel; the "
+				   "results are no evidence";
 
 static void markdown_sentence(void *arg, const char *sentence)
 {

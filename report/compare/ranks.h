@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Whether two small samples differ in place: the rank test of Mann and Whitney, exact, ties and
- * all.  Pure. */
+/* Exact Mann-Whitney U test with ties, and Hodges-Lehmann shift.  Pure. */
 #ifndef DAXDM_RANKS_H
 #define DAXDM_RANKS_H
 
@@ -10,10 +9,9 @@
 enum { RANKS_MAX = 16 }; /* values of one sample */
 
 struct rank_test {
-	double p; /* two-sided: so often chance alone sets the samples at least as far apart */
-	/* What b has more than a, in the unit of the values: the median of all differences
-	 * (Hodges and Lehmann), and the interval that holds the true one with the confidence asked
-	 * for, or with the most that so few values give. */
+	double p; /* two-sided */
+	/* b minus a: median of all differences (Hodges-Lehmann) and its confidence interval, with a
+	 * lower confidence if there are too few values. */
 	double shift, low, high;
 };
 

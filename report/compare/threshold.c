@@ -42,9 +42,8 @@ static int add_line(void *thresholds, const char *path, unsigned int number, cha
 	percent = strtok_r(NULL, " \t", &save);
 	more = strtok_r(NULL, " \t", &save);
 	if (!percent || threshold_parse(percent, &value) < 0 || (more && strcmp(more, "%"))) {
-		msg_error("%s:%u: want a metric, globs allowed, and a number of per cent, e.g. "
-			  "'fault.*.pmd{*} 2.5'",
-			  path, number);
+		msg_error("%s:%u: expected METRIC-GLOB PERCENT, e.g. 'fault.*.pmd{*} 2.5'", path,
+			  number);
 		return -EINVAL;
 	}
 	list = memory_check(reallocarray(t->list, t->n + 1, sizeof(*list)));

@@ -153,7 +153,7 @@ nothing_left() {
 	expect 0 "results are in results/r/"
 	[[ ! -e $CO/results/r/report.html ]]
 	run "${nobody[@]}" compare r r
-	expect 0 "all 12 are equal"
+	expect 0 "all 12 metrics equal"
 	run "${nobody[@]}" help
 	expect 0
 	run "${nobody[@]}" cleanup

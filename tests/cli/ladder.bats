@@ -73,7 +73,7 @@ booted() {
 	fake_kernels
 	ladder --name l --kernel 6.1 --kernel 5.10 --quick --stack raw
 	expect 0 "2: 5.10 6.1" "ladder of 2 kernels, 0 done" "5.10: 3 records in" "2 of 2 done" \
-		"6.1 against 5.10: all 3 are equal" "results are in results/l/"
+		"6.1 against 5.10: all 3 metrics equal" "results are in results/l/"
 	[[ $(runs | xargs) == "l/5.10 l/6.1" ]]
 	for k in 5.10 6.1; do
 		[[ $(context_of "l/$k" '[.kernel.release, .stacks, .fs, .meter]') == "[\"$k-amd64\",[\"raw\"],[\"ext4\",\"xfs\"],\"insn\"]" ]]
