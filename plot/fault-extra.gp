@@ -21,7 +21,7 @@ set xlabel 'segments in the dm table (log scale)' tc rgb dim
 do for [p = 1 : panels] {
 	set lmargin at screen px_x((p - 1) * panel_width + 92)
 	set rmargin at screen px_x(p * panel_width - 172)
-	if (p == 1) { set ylabel 'extra '.words[unit].' per fault over raw' tc rgb dim offset ylabel_in,0 } else { unset ylabel }
+	if (p == 1) { set ylabel 'DM overhead, '.words[unit].' per fault' tc rgb dim offset ylabel_in,0 } else { unset ylabel }
 	set label 3 words[panel[p]] at graph 0, graph 1 offset 0,1.1 font bold(14) tc rgb ink
 	unset label 11
 	if (segments_n[p] > 0) {

@@ -102,7 +102,7 @@ static int keep(struct behaviour *b, struct behaviour_change *change)
 	return 0;
 }
 
-/* "fail, as known": what one has been told of is no surprise, but no promise kept either. */
+/* A known failure breaks the contract, too. */
 static bool kept(enum outcome outcome)
 {
 	return outcome == OUTCOME_PASSED || outcome == OUTCOME_XPASS;
@@ -137,7 +137,7 @@ static json_t *observed(const struct behaviour *b, size_t r, const char *id)
 	return json_object_get(json_object_get(b->observations[r], id), "value");
 }
 
-/* A check that was skipped has observed nothing, and its verdict says so already. */
+/* Only a check that passed should have observed it. */
 static bool should_have_observed(const struct behaviour *b, size_t r, const char *id)
 {
 	const json_t *line = NULL, *check;
@@ -167,7 +167,7 @@ static int compare_value(struct behaviour *b, const char *id, const char *key)
 	return keep(b, &change);
 }
 
-/* Of objects, only the members that differ are told. */
+/* Of objects, only the members that differ are printed. */
 static int compare_observation(struct behaviour *b, const char *id)
 {
 	json_t *keys = json_object(), *unused;
@@ -253,7 +253,7 @@ void behaviour_print_changes(const struct behaviour *b, FILE *out)
 	for (size_t i = 0; i < b->n_changes; i++)
 		print_change(b, &b->changes[i], out);
 	if (!b->n_changes)
-		fprintf(out, "the same behaviour on all %zu\n", b->n);
+		fprintf(out, "same behaviour on all %zu\n", b->n);
 }
 
 void behaviour_free(struct behaviour *b)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What differs between runs of the same checks: verdicts, and observations, which no contract
- * speaks of. */
+/* Differences between runs of the same checks: verdicts, and observations outside of any contract. */
 #ifndef DAXDM_BEHAVIOUR_CHANGES_H
 #define DAXDM_BEHAVIOUR_CHANGES_H
 
@@ -10,12 +9,12 @@
 
 enum { BEHAVIOUR_RUNS_MAX = 32 };
 
-/* One thing as each run has it. */
+/* One verdict or observation in each run. */
 struct behaviour_change {
 	bool verdict;			/* of a check; else an observation */
-	bool regressed;			/* a promise that one run kept is broken in the next */
+	bool regressed;			/* kept in one run, broken in the next */
 	char *name;			/* id, and the member of an observation that is an object */
-	char *text[BEHAVIOUR_RUNS_MAX]; /* NULL: the run says nothing of it */
+	char *text[BEHAVIOUR_RUNS_MAX]; /* NULL: not in the run */
 };
 
 /* Begin with all zero. */
@@ -37,11 +36,11 @@ int behaviour_add(struct behaviour *b, struct run *run, const char *label, const
 /* Fills the changes.  Returns 0 or -ENOMEM. */
 int behaviour_find(struct behaviour *b);
 
-/* How many checks of each run came to what; then a line for each change. */
+/* Counts of outcomes per run; then a line per change. */
 void behaviour_print_counts(const struct behaviour *b, FILE *out);
 void behaviour_print_changes(const struct behaviour *b, FILE *out);
 
-/* Everything, for programs; a new reference, NULL without memory. */
+/* As JSON; a new reference, NULL without memory. */
 json_t *behaviour_json(const struct behaviour *b, bool forced, int status);
 
 void behaviour_free(struct behaviour *b);

@@ -57,28 +57,29 @@ char *outcome_reason(const json_t *line)
 
 	switch (outcome_of(line)) {
 	case OUTCOME_PASSED:
-		rc = asprintf(&reason, "%s%s", planted ? "noticed: " : "", planted ? why : "");
+		rc = asprintf(&reason, "%s%s", planted ? "detected: " : "", planted ? why : "");
 		break;
 	case OUTCOME_FAILED:
-		rc = asprintf(&reason, "%s", planted ? "the planted fault was not noticed" : why);
+		rc = asprintf(&reason, "%s", planted ? "planted fault not detected" : why);
 		break;
 	case OUTCOME_XFAIL:
 		rc = asprintf(&reason, "known/%s: %s", known, why);
 		break;
 	case OUTCOME_XPASS:
-		rc = asprintf(&reason, "known/%s does not show", known);
+		rc = asprintf(&reason, "known/%s not reproduced", known);
 		break;
 	case OUTCOME_SKIPPED:
 		if (planted && *known)
 			rc = asprintf(&reason,
-				      "known/%s fails it without a planted fault too; a kernel "
-				      "without that bug can show it",
+				      "known/%s fails this check without a planted fault, too; use "
+				      "a kernel "
+				      "without that bug",
 				      known);
 		else
 			rc = asprintf(&reason, "%s%s%s", why, *cure ? "; " : "", cure);
 		break;
 	default:
-		rc = asprintf(&reason, "%s", *why ? why : "it gave no verdict");
+		rc = asprintf(&reason, "%s", *why ? why : "no verdict");
 	}
 	if (rc < 0)
 		return memory_check(NULL);

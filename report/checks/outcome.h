@@ -7,7 +7,7 @@
 
 /* The outcome of a check line, with regard to its known bug and its planted fault. */
 enum outcome {
-	OUTCOME_PASSED, /* planted: the fault was noticed */
+	OUTCOME_PASSED, /* planted: the fault was detected */
 	OUTCOME_FAILED, /* planted: it was not */
 	OUTCOME_XFAIL,	/* fails as known */
 	OUTCOME_XPASS,	/* known to fail, but passes */
@@ -25,8 +25,7 @@ const char *outcome_words(enum outcome outcome);
 /* FAMILY.NAME, with +PLANT if a fault was planted.  Returns id. */
 const char *outcome_case(const json_t *line, char id[112]);
 
-/* Why it came to that, in one line without control characters; "" if there is nothing to say.
- * free() it; NULL without memory. */
+/* The reason in one line without control characters, or "".  free() it; NULL without memory. */
 char *outcome_reason(const json_t *line);
 
 #endif

@@ -33,8 +33,7 @@ struct verdicts {
 
 /* ---- beginning ----------------------------------------------------------------------------- */
 
-/* One line, whatever text goes into it: a newline would begin a line of KTAP of its own.  Returns
- * false without memory. */
+/* One line: newlines are escaped, because KTAP is line-based.  Returns false without memory. */
 __attribute__((format(printf, 2, 0))) static bool put_line(FILE *out, const char *fmt, va_list ap)
 {
 	char *line;
@@ -47,7 +46,7 @@ __attribute__((format(printf, 2, 0))) static bool put_line(FILE *out, const char
 	return true;
 }
 
-/* A line to both places. */
+/* A line to out and ktap. */
 __attribute__((format(printf, 2, 3))) static void say(struct verdicts *v, const char *fmt, ...)
 {
 	FILE *const to[] = {v->out, v->ktap};
@@ -308,9 +307,9 @@ static void sum_counts(const struct sum *sum)
 		const char *words = outcome_words((enum outcome)s);
 
 		if (sum->planted && s == OUTCOME_PASSED)
-			words = "noticed";
+			words = "detected";
 		if (sum->planted && s == OUTCOME_FAILED)
-			words = "not noticed";
+			words = "not detected";
 		if (sum->count[s] || s == OUTCOME_PASSED || (s == OUTCOME_FAILED && !sum->planted))
 			fprintf(sum->out, "%s %zu %s", s ? "," : "", sum->count[s], words);
 	}
@@ -402,7 +401,7 @@ static void sum_sentences(const struct sum *sum, const json_t *observations)
 			group_add(groups, json_field_text(line, "value"),
 				  json_field_text(line, "check"));
 	}
-	sum_groups(sum, groups, "in words");
+	sum_groups(sum, groups, "observed");
 	json_decref(groups);
 }
 
@@ -420,17 +419,17 @@ void verdicts_sum(const struct verdicts *v, FILE *out, const char *prefix)
 	size_t n = json_array_size(v->checks);
 
 	sum_counts(&sum);
-	sum_reasons(&sum, OUTCOME_FAILED, sum.planted ? "not noticed" : "failed");
-	sum_reasons(&sum, OUTCOME_BROKEN,
-		    "broken (the set-up failed, nothing learned about the kernel)");
+	sum_reasons(&sum, OUTCOME_FAILED, sum.planted ? "not detected" : "failed");
+	sum_reasons(&sum, OUTCOME_BROKEN, "broken (set-up failed, no result about the kernel)");
 	sum_shared(&sum, OUTCOME_XFAIL, "failed as known", known_of);
 	sum_shared(&sum, OUTCOME_XPASS,
-		   "unexpectedly passing (these entries of check/known/ may have ended)", known_of);
+		   "unexpectedly passing (these entries of check/known/ may be outdated)",
+		   known_of);
 	sum_shared(&sum, OUTCOME_SKIPPED, "skipped", outcome_reason);
 	sum_sentences(&sum, v->observations);
 	if (n < v->n_cases)
-		fprintf(out, "%s%zu of %zu did not report: nothing learned from them\n", prefix,
-			v->n_cases - n, v->n_cases);
+		fprintf(out, "%s%zu of %zu checks did not report\n", prefix, v->n_cases - n,
+			v->n_cases);
 }
 
 static int status_of(const struct verdicts *v)

@@ -11,7 +11,7 @@ enum { DEPTH_MAX = 256 };
 
 #define USER_SPACE_END (UINT64_C(1) << 63)
 
-/* An address that no symbol is for. */
+/* An address without a symbol. */
 static struct symbol nowhere = {.name = "(no symbol)", .module = "?", .function = -1};
 
 static long new_function(struct attribution *a, const char *name)
@@ -28,7 +28,7 @@ static long new_function(struct attribution *a, const char *name)
 	return (long)a->n_functions++;
 }
 
-/* Of the same name first the one of the same module, then one that this side has not yet. */
+/* Of equal names first that of the same module, then one that this side does not have yet. */
 static long function_of(struct attribution *a, enum side side, struct symbol *s)
 {
 	long found = -1;
@@ -74,7 +74,7 @@ static size_t frame_of(struct attribution *a, size_t parent, size_t function)
 	return a->n_frames - 1;
 }
 
-/* What stands between a caller and what it calls by a pointer is none of the callers. */
+/* A thunk of an indirect call is no caller. */
 static bool is_thunk(const struct symbol *s)
 {
 	const char *name = s->name + (strncmp(s->name, "__pi_", 5) ? 0 : 5);
@@ -82,7 +82,7 @@ static bool is_thunk(const struct symbol *s)
 	return !strncmp(name, "__x86_indirect_", 15) || !strncmp(name, "__x86_return_", 13);
 }
 
-/* The frame of what node called.  Returns 0 for the program itself, or -ENOMEM. */
+/* The frame of the callee of node.  Returns 0 for the program itself, or -ENOMEM. */
 static long caller_frame(struct attribution *a, enum side side, const struct profile *p,
 			 uint32_t node, struct symtab *tab)
 {
@@ -257,7 +257,7 @@ static int by_change(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* Frames name functions by number: those move along. */
+/* Renumbers the functions in the frames, too. */
 static void sort_functions(struct attribution *a)
 {
 	struct function **order = memory_check(calloc(a->n_functions + 1, sizeof(*order)));
@@ -303,7 +303,7 @@ bool function_is_of_one_side(const struct function *f)
 	return !f->module[BASE] || !f->module[NEW];
 }
 
-/* Where a frame of a hangs in what is aligned. */
+/* The parent of a frame in the aligned tree. */
 static size_t aligned_parent(const struct attribution *a, size_t frame)
 {
 	size_t parent = a->frames[frame].parent;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Two samples by the functions that they ran: which instructions are whose, side by side.  Pure.
+ * Attributes the instructions of two samples to functions, side by side.  Pure.
  *
- * A function is the same on both sides if its name is, compilers' suffixes left out; its module may
- * differ.  What a compiler put into another function counts there.
+ * Functions of both sides match by name without compiler suffixes; the module may differ.  Inlined code
+ * counts for its caller.
  */
 #ifndef DAXDM_ATTRIBUTE_H
 #define DAXDM_ATTRIBUTE_H
@@ -19,18 +19,18 @@ struct function {
 	const char *name;
 	const char *module[N_SIDES]; /* NULL: that side did not run it */
 	int64_t insns[N_SIDES];	     /* its own */
-	int64_t calls[N_SIDES];	     /* how often it was begun */
-	/* Over all samples of the record, whatever they cost: the sum. */
+	int64_t calls[N_SIDES];	     /* number of calls */
+	/* The sum over all samples of the record. */
 	int64_t all_insns[N_SIDES];
 };
 
-/* A function called from where its parents say.  Number 0 is the program. */
+/* A function in a call chain.  Frame 0 is the program. */
 struct frame {
 	size_t function;
 	size_t parent, first, next; /* frames; 0: none */
 	unsigned int depth;	    /* of the program 0 */
 	int64_t insns[N_SIDES];	    /* its own */
-	int64_t total[N_SIDES];	    /* with all that it called; attribution_sum() */
+	int64_t total[N_SIDES];	    /* with callees; attribution_sum() */
 };
 
 struct attribution {
@@ -52,20 +52,18 @@ int attribution_add_all(struct attribution *a, enum side side, const struct prof
 			const struct profile_path *path, int64_t times, struct symtab *tab);
 
 /*
- * When both are in: what ran in user space, less what the meter costs by itself (in all: over all
- * samples), as one more function, if there is any of it.  Returns 0 or -ENOMEM.
+ * After both sides: adds a function for user space less the overhead of the meter, unless that is 0.
+ * overhead_all: over all samples.  Returns 0 or -ENOMEM.
  */
 int attribution_add_program(struct attribution *a, const int64_t *overhead,
 			    const int64_t *overhead_all);
 
-/* When all is in: sums the frames up, and puts the functions in order, those that changed most
- * first, of equals those that cost most. */
+/* Last: sums the frames and sorts the functions by absolute change, then by cost. */
 void attribution_sum(struct attribution *a);
 
 /*
- * The same frames, so that both sides stand beside each other where a compiler has put a function
- * into its caller on one side only: what both sides have hangs from the nearest caller that both
- * have.  After attribution_sum().  *out needs attribution_free().  Returns 0 or -ENOMEM.
+ * The same frames aligned for functions inlined on one side only: a function of both sides hangs from its
+ * nearest caller of both sides.  After attribution_sum().  *out needs attribution_free().  Returns 0 or -ENOMEM.
  */
 int attribution_align(const struct attribution *a, struct attribution *out);
 

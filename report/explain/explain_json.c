@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* An explanation for programs: JSON, and folded stacks. */
+/* An explanation as JSON and as folded stacks. */
 #include "report/explain/explanation.h"
 #include "report/table/table.h"
 

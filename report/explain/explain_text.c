@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* An explanation for people. */
+/* An explanation as text. */
 #include "lib/base/number.h"
 #include "report/explain/explanation.h"
 #include "report/table/table.h"
@@ -56,7 +56,7 @@ void explanation_headline(const struct explanation *e, char *text, size_t size)
 
 	*text = '\0';
 	if (!difference)
-		say(text, size, "no difference in sum");
+		say(text, size, "no difference in total");
 	else
 		say(text, size, "%s insn (%s)", number_signed(difference).s,
 		    number_percent(difference, e->side[BASE].record->median).s);
@@ -92,8 +92,7 @@ static void print_side(const struct explanation *e, enum side side, FILE *out)
 
 	fprintf(out, "  %-5s %s insn  %s  on %s\n", side == BASE ? "base" : "new",
 		number(s->record->median).s, s->metric, c->kernel);
-	fprintf(out,
-		"        median of %s samples; %s cost as much, %s of them by this very path\n",
+	fprintf(out, "        median of %s samples; %s samples equal it, %s of them on this path\n",
 		number(s->record->n).s, number((int64_t)s->n_cost).s, number((int64_t)s->n_same).s);
 }
 
@@ -116,7 +115,7 @@ static void print_row(int width, const char *name, const char *module, const int
 		average, *remark ? "  " : "", remark);
 }
 
-/* How often it was begun, if that is what changed. */
+/* The number of calls, if it changed. */
 static const char *remark(const struct function *f, char *text, size_t size)
 {
 	const char *fate = explanation_fate(f);
@@ -124,9 +123,9 @@ static const char *remark(const struct function *f, char *text, size_t size)
 	if (*fate || f->calls[BASE] == f->calls[NEW])
 		snprintf(text, size, "%s", fate);
 	else if (f->calls[NEW] == 1)
-		snprintf(text, size, "begun once, was %s", number(f->calls[BASE]).s);
+		snprintf(text, size, "called once, was %s", number(f->calls[BASE]).s);
 	else
-		snprintf(text, size, "begun %s times, was %s", number(f->calls[NEW]).s,
+		snprintf(text, size, "called %s times, was %s", number(f->calls[NEW]).s,
 			 number(f->calls[BASE]).s);
 	return text;
 }
@@ -182,12 +181,12 @@ static void print_remainder(const struct explanation *e, FILE *out)
 	int64_t rest = explanation_remainder(e);
 
 	if (!rest)
-		fprintf(out, "  the sum is the difference of the medians, to the instruction; on "
-			     "average: over all\n"
-			     "  samples, whatever they cost\n");
+		fprintf(out,
+			"  the sum is exactly the difference of the medians; on average: over all "
+			"samples\n");
 	else
 		fprintf(out,
-			"  remainder: %s insn of the difference of the medians are in no "
+			"  remainder: %s insn of the difference of the medians belong to no "
 			"function\n",
 			number_signed(rest).s);
 }
@@ -209,7 +208,7 @@ static void print_modules(const struct explanation *e, FILE *out)
 			first = j >= i;
 			change += function_change(&e->by.functions[j]);
 		}
-		/* From the first function of a module on, the rest of it. */
+		/* From the first function of a module on. */
 		if (!first)
 			continue;
 		change = 0;
@@ -232,7 +231,7 @@ static bool is_of_one_side(const struct attribution *a, size_t frame, enum side 
 	return frame && !a->functions[a->frames[frame].function].module[!side];
 }
 
-/* A frame with those below it that are of one side as well, without what they call of both. */
+/* A frame with its callees of the same side, without callees of both sides. */
 static int64_t total_of_one_side(const struct attribution *a, size_t frame, enum side side)
 {
 	int64_t total = a->frames[frame].insns[side];
@@ -243,7 +242,7 @@ static int64_t total_of_one_side(const struct attribution *a, size_t frame, enum
 	return total;
 }
 
-/* The functions that the other side never ran, largest first. */
+/* The functions that the other side did not run, largest first. */
 static void print_calls(const struct explanation *e, enum side side, FILE *out)
 {
 	const struct attribution *a = &e->by;
@@ -268,8 +267,8 @@ static void print_calls(const struct explanation *e, enum side side, FILE *out)
 		}
 		fprintf(out, "%s %s %s",
 			n	      ? ","
-			: side == NEW ? "  only new has, with what only new has below:"
-				      : "  only base has, likewise:",
+			: side == NEW ? "  only in new, with callees only in new:"
+				      : "  only in base, likewise:",
 			number_signed(side == NEW ? total[most] : -total[most]).s,
 			a->functions[most].name);
 		total[most] = 0;
@@ -291,15 +290,15 @@ static int64_t frame_change(const struct frame *f)
 	return f->total[NEW] - f->total[BASE];
 }
 
-/* How much changed in a frame and below it, gains and losses both. */
-static int64_t frame_stir(const struct attribution *a, size_t frame)
+/* Sum of the absolute changes in a frame and below. */
+static int64_t frame_absolute_change(const struct attribution *a, size_t frame)
 {
 	const struct frame *f = &a->frames[frame];
-	int64_t stir = llabs(f->insns[NEW] - f->insns[BASE]);
+	int64_t sum = llabs(f->insns[NEW] - f->insns[BASE]);
 
 	for (size_t i = f->first; i; i = a->frames[i].next)
-		stir += frame_stir(a, i);
-	return stir;
+		sum += frame_absolute_change(a, i);
+	return sum;
 }
 
 static void print_frame(struct tree *t, size_t frame)
@@ -309,7 +308,7 @@ static void print_frame(struct tree *t, size_t frame)
 	int indent = 2 * ((int)f->depth - 1);
 
 	if (frame) {
-		if (frame_stir(a, frame) < t->least)
+		if (frame_absolute_change(a, frame) < t->least)
 			return;
 		if (t->lines++ < t->lines_max)
 			fprintf(t->out, "  %9s %9s %9s %9s  %*s%s\n", number(f->total[BASE]).s,
@@ -331,18 +330,17 @@ static void print_tree(const struct explanation *e, bool all, FILE *out)
 
 	if (all)
 		t.lines_max = SIZE_MAX;
-	/* What is less than a fiftieth of the difference explains nothing. */
+	/* Omit frames below 2 % of the difference. */
 	if (!all && difference / 50 > 1)
 		t.least = difference / 50;
-	if (!all && !frame_stir(&e->aligned, 0))
+	if (!all && !frame_absolute_change(&e->aligned, 0))
 		return;
 	fprintf(out,
-		"\n  %9s %9s %9s %9s  called from above, with all that it calls; itself alone\n",
-		"base", "new", "with all", "itself");
+		"\n  %9s %9s %9s %9s  call tree; base, new and total with callees, self without\n",
+		"base", "new", "total", "self");
 	print_frame(&t, 0);
 	if (t.lines > t.lines_max)
-		fprintf(out, "  (%zu further lines; explain.txt has them all)\n",
-			t.lines - t.lines_max);
+		fprintf(out, "  (%zu more lines in explain.txt)\n", t.lines - t.lines_max);
 }
 
 void explanation_print(const struct explanation *e, size_t max, FILE *out)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Of each side the sample that is the median is taken, and of those that cost as much the path that
- * most of them took.  That the samples of the profile are those of the record is shown by their
- * digest: counted on both sides of the emulated processor, they are the same to the last one.
+ * Takes the samples of each side that equal the median, and the path that most of them took.  The digest
+ * of the samples proves that those of the profile (counted by QEMU) are those of the record (counted by
+ * the guest).
  */
 #include "report/explain/explanation.h"
 
@@ -23,8 +23,8 @@ static int find_record(struct explained_side *s, const char *dir)
 	if (s->record && !strcmp(s->record->unit, "insn"))
 		return 0;
 	if (s->record) {
-		msg_error("explain: %s in %s is in %s; only instructions can be told apart",
-			  s->metric, dir, s->record->unit);
+		msg_error("explain: %s in %s is in %s; only insn can be explained", s->metric, dir,
+			  s->record->unit);
 		return -EINVAL;
 	}
 	for (size_t i = 0; i < run->n_voids; i++)
@@ -33,7 +33,7 @@ static int find_record(struct explained_side *s, const char *dir)
 	for (size_t i = 0; i < run->n_skips; i++)
 		if (!strcmp(run->skips[i].id, s->metric))
 			msg_error("explain: %s was not measured: %s", s->metric, run->skips[i].why);
-	msg_error("explain: %s holds no %s; ids are as `./run.sh report` and run.jsonl have them, "
+	msg_error("explain: %s has no record %s; ids are those of `./run.sh report` and run.jsonl, "
 		  "e.g. fault.read.warm.pte{stack=linear:16,fs=ext4}",
 		  dir, s->metric);
 	return -EINVAL;
@@ -46,9 +46,9 @@ static int find_path(struct explained_side *s)
 
 	first = profile_find(&s->profile, (size_t)r->n, r->overhead, r->digest);
 	if (first == -ENOENT) {
-		msg_error("explain: the samples of %s are not among the %zu that were watched: it "
-			  "measures inside the kernel, several operations at once, or has samples "
-			  "of two page sizes; none of these can be explained",
+		msg_error("explain: the samples of %s are not among the %zu profiled ones; metrics "
+			  "that measure inside the kernel, concurrent operations or two page sizes "
+			  "cannot be explained",
 			  s->metric, s->profile.n_samples);
 		return -EINVAL;
 	}
@@ -107,10 +107,9 @@ bool explanation_is_fair(const struct explanation *e)
 	if (!strcmp(a->qemu, b->qemu) && !strcmp(a->emulated_cpu, b->emulated_cpu) &&
 	    !strcmp(a->machine, b->machine) && a->emulated_mem_mib == b->emulated_mem_mib)
 		return true;
-	msg_error(
-		"explain: the two were measured on different emulated hosts: QEMU %s, %s and QEMU "
-		"%s, %s",
-		a->qemu, a->machine, b->qemu, b->machine);
+	msg_error("explain: the emulated hosts differ: QEMU %s, %s and QEMU "
+		  "%s, %s",
+		  a->qemu, a->machine, b->qemu, b->machine);
 	return false;
 }
 
@@ -169,7 +168,7 @@ int explanation_attribute(struct explanation *e)
 	return 0;
 }
 
-/* Appears whole or not at all; its being there says that the explanation is complete. */
+/* Written atomically and last: the file marks a complete explanation. */
 static int write_json(const json_t *json, const char *dir)
 {
 	char aside[4096], path[4096];
@@ -186,7 +185,7 @@ static int write_json(const json_t *json, const char *dir)
 	return rc;
 }
 
-/* All of it, unlike what is printed. */
+/* The whole explanation; the terminal gets a short one. */
 static int write_text(const struct explanation *e, const char *path)
 {
 	FILE *out = fopen(path, "we");

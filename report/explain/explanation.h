@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Why two medians differ: both sides read, matched and attributed (explanation.c), and what is
- * written of it (explain_text.c, explain_json.c, report/plots/plot_waterfall.c). */
+/* The difference of two medians by function: reading and attribution (explanation.c), output
+ * (explain_text.c, explain_json.c, report/plots/plot_waterfall.c). */
 #ifndef DAXDM_EXPLANATION_H
 #define DAXDM_EXPLANATION_H
 
@@ -15,9 +15,9 @@ struct explained_side {
 	const struct run_record *record;
 	struct profile profile;
 	struct symtab tab;
-	const struct profile_path *path; /* what the typical sample ran */
+	const struct profile_path *path; /* path of the typical sample */
 	size_t first;			 /* of its samples in the profile */
-	size_t n_same, n_cost;		 /* samples that ran the same, that cost the same */
+	size_t n_same, n_cost;		 /* samples on the same path, with the same cost */
 	int64_t sum;			 /* of its functions */
 };
 
@@ -41,20 +41,20 @@ int explanation_write(const struct explanation *e, const json_t *json, const cha
 /* Of calloc(); may be NULL or half read. */
 void explanation_free(struct explanation *e);
 
-/* The medians' difference, and what of it the functions' differences leave over. */
+/* The difference of the medians, and the part of it that no function explains. */
 int64_t explanation_difference(const struct explanation *e);
 int64_t explanation_remainder(const struct explanation *e);
 
-/* What one side is called where the other is named too: its kernel, or its metric. */
+/* The name of a side: its kernel, or its metric. */
 const char *explanation_side(const struct explanation *e, enum side side);
 
-/* What a function costs more on average over all samples, whatever they cost. */
+/* The mean change of a function over all samples. */
 double explanation_average(const struct explanation *e, const struct function *f);
 
 /* "added", "vanished" or "". */
 const char *explanation_fate(const struct function *f);
 
-/* The sentence that says it all. */
+/* The headline: the difference and its largest parts. */
 void explanation_headline(const struct explanation *e, char *text, size_t size);
 
 /* As text; at most max functions (0: all of them). */

@@ -174,7 +174,7 @@ static int read_text(const char *file, struct profile *p, char *why, size_t why_
 	p->text[p->text_bytes] = '\0';
 	if (strlen(p->text) == p->text_bytes)
 		return 0;
-	snprintf(why, why_size, "cannot read %s: there is a NUL among its text", file);
+	snprintf(why, why_size, "cannot read %s: it contains a NUL", file);
 	return -EINVAL;
 }
 
@@ -189,7 +189,7 @@ int profile_read(const char *file, struct profile *p, char *why, size_t why_size
 	if (rc < 0)
 		return rc;
 	rc = ROOM(p, nodes, 0); /* the program */
-	/* A last line without its end was being written when QEMU was ended. */
+	/* A last line without newline was cut off when QEMU ended. */
 	for (line = p->text; !rc && (next = strchr(line, '\n')); line = next) {
 		*next++ = '\0';
 		number++;
@@ -197,7 +197,7 @@ int profile_read(const char *file, struct profile *p, char *why, size_t why_size
 	}
 	if (rc < 0)
 		snprintf(why, why_size, "%s:%u: %s", file, number,
-			 rc == -EINVAL ? "this is no line of a profile" : strerror(-rc));
+			 rc == -EINVAL ? "not a line of a profile" : strerror(-rc));
 	return rc;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What emu/plugin/profile.c wrote: which blocks of code each sample of a guest ran, and called from
- * where.  Pure: nothing here knows a kernel.
+ * Reads the output of emu/plugin/profile.c: the basic blocks of each sample, with their call chains.
+ * Pure: independent of the kernel.
  */
 #ifndef DAXDM_PROFILE_READ_H
 #define DAXDM_PROFILE_READ_H

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* No function is that long: what lies further behind the last symbol is in none. */
+/* The maximum length of a function. */
 #define FUNCTION_BYTES_MAX (UINT64_C(1) << 20)
 
 #define SYMTAB_BYTES_MAX (UINT64_C(1) << 28)
@@ -29,7 +29,7 @@ static int add(struct symtab *tab, const struct symbol *symbol)
 	return 0;
 }
 
-/* Words are cut out of the line in place: it is ours. */
+/* Splits the line in place. */
 static int take_list(struct symtab *tab, char *list, uint64_t address, const char *module)
 {
 	char *rest = NULL, *word, *type, *name, *dot;
@@ -85,8 +85,8 @@ static bool is_alias(const char *name)
 	       !strcmp(name, "_text");
 }
 
-/* A function's own name before such, a global one before a local one of the same place, and
- * a plain one before one with underscores. */
+/* Prefers at one address: function names to linker marks, global to local, names without leading
+ * underscore. */
 static int by_address(const void *a, const void *b)
 {
 	const struct symbol *x = a, *y = b;
@@ -141,7 +141,7 @@ int symtab_read(const char *file, struct symtab *tab, char *why, size_t why_size
 	fclose(in);
 	if (rc < 0)
 		snprintf(why, why_size, "%s:%u: %s", file, number,
-			 rc == -EINVAL ? "this is no list of functions" : strerror(-rc));
+			 rc == -EINVAL ? "not a list of functions" : strerror(-rc));
 	sort(tab);
 	return rc;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The functions of a kernel by address, as the guest told them (lib/run/symbols.h). */
+/* The functions of a kernel by address, as reported by the guest (lib/run/symbols.h). */
 #ifndef DAXDM_SYMTAB_H
 #define DAXDM_SYMTAB_H
 
@@ -9,7 +9,7 @@
 
 struct symbol {
 	uint64_t address;
-	const char *name;   /* without what compilers put behind it: .isra.0, .constprop.0, .cold */
+	const char *name;   /* without compiler suffixes: .isra.0, .constprop.0, .cold */
 	const char *module; /* "vmlinux" for the kernel itself */
 	char type;	    /* as nm(1) has it */
 	long function;	    /* the caller's own, -1 at first */

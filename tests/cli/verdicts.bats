@@ -162,7 +162,7 @@ daxdm() {
 
 @test "the same behaviour on two kernels" {
 	daxdm behaviour "$A" "$B"
-	expect 0 "6.1.0-fixture        1        1        0        0        1        0" "the same behaviour on all 2"
+	expect 0 "6.1.0-fixture        1        1        0        0        1        0" "same behaviour on all 2"
 }
 
 @test "verdicts and observations that changed, one line each" {

@@ -86,7 +86,7 @@ has_result() {
 	echo "$output" | tail -n 40
 	expect 0
 	n=$("$TOP/build/daxdm" list --ids --quick --plant | wc -l)
-	[[ $output == *$'\n'"# $n planted faults, "* && $output != *"not noticed"* ]]
+	[[ $output == *$'\n'"# $n planted faults, "* && $output != *"not detected"* ]]
 	diff <("$TOP/build/daxdm" list --ids --quick --plant | sort) <(results <<<"$output" | cut -d' ' -f1)
 }
 

@@ -39,8 +39,8 @@ explanation() { # JQ-FILTER
 @test "the table says what is new, and that the sum is the difference" {
 	grep -E '^\+[0-9]+ insn \(\+[0-9.]+ %\): .* in dm_dax_direct_access' "$BATS_FILE_TMPDIR/out"
 	grep -E '^  dm_dax_direct_access +dm_mod +0 +[0-9]+ +\+[0-9]+ +\+[0-9.]+ +added$' "$BATS_FILE_TMPDIR/out"
-	grep -E '^  dax_direct_access .* begun 2 times, was 1$' "$BATS_FILE_TMPDIR/out"
-	grep -F "the sum is the difference of the medians, to the instruction" "$BATS_FILE_TMPDIR/out"
+	grep -E '^  dax_direct_access .* called 2 times, was 1$' "$BATS_FILE_TMPDIR/out"
+	grep -F "the sum is exactly the difference of the medians" "$BATS_FILE_TMPDIR/out"
 	grep -F "results are in results/$BASE/" "$BATS_FILE_TMPDIR/out"
 }
 

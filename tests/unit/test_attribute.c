@@ -346,7 +346,7 @@ static void what_is_no_list_of_functions_is_refused(void **state)
 
 		if (symtab_read(path, &tab, why, sizeof(why)) != -EINVAL)
 			fail_msg("taken for functions: %s", bad[i]);
-		assert_non_null(strstr(why, "no list of functions"));
+		assert_non_null(strstr(why, "not a list of functions"));
 		unlink(path);
 		symtab_free(&tab);
 	}

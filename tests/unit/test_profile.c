@@ -108,7 +108,7 @@ static void what_is_no_profile_is_refused_with_its_line(void **state)
 
 		if (read_it(bad[i], &p, why) != -EINVAL)
 			fail_msg("taken for a profile: %s", bad[i]);
-		assert_non_null(strstr(why, "no line of a profile"));
+		assert_non_null(strstr(why, "not a line of a profile"));
 		profile_free(&p);
 	}
 }

@@ -174,21 +174,21 @@ static void test_ktap(void **state)
 		    "ok 4 b.two # SKIP no device; name one\n"
 		    "not ok 5 reload.leak # XFAIL known/stale: stale byte\n"
 		    "not ok 6 reload.other # another byte\n"
-		    "ok 7 reload.pass # XPASS known/stale does not show\n"
+		    "ok 7 reload.pass # XPASS known/stale not reproduced\n"
 		    "# z.last/seen: \"x\"\n"
 		    "not ok 8 z.last # BROKEN mkfs: no space\n"
-		    "not ok 9 z.odd # BROKEN it gave no verdict\n"
+		    "not ok 9 z.odd # BROKEN no verdict\n"
 		    "# 9 checks: 1 passed, 2 failed, 1 failed as known, 1 unexpectedly passing, "
 		    "2 skipped, 2 broken\n"
 		    "# failed:\n"
 		    "#   a.two: a byte is wrong\n"
 		    "#   reload.other: another byte\n"
-		    "# broken (the set-up failed, nothing learned about the kernel):\n"
+		    "# broken (set-up failed, no result about the kernel):\n"
 		    "#   z.last: mkfs: no space\n"
-		    "#   z.odd: it gave no verdict\n"
+		    "#   z.odd: no verdict\n"
 		    "# failed as known:\n"
 		    "#   known/stale (1: reload.leak)\n"
-		    "# unexpectedly passing (these entries of check/known/ may have ended):\n"
+		    "# unexpectedly passing (these entries of check/known/ may be outdated):\n"
 		    "#   known/stale (1: reload.pass)\n"
 		    "# skipped:\n"
 		    "#   no device; name one (2: b.one, b.two)\n");
@@ -215,7 +215,7 @@ static void test_sentences(void **state)
 		    "# a.two/verdict: \"it leaks\"\n"
 		    "ok 2 a.two\n"
 		    "# 2 checks: 2 passed, 0 failed\n"
-		    "# in words:\n"
+		    "# observed:\n"
 		    "#   it leaks (2: a.one, a.two)\n");
 	assert_int_equal(status, STATUS_GOOD);
 }
@@ -315,7 +315,7 @@ static void test_families(void **state)
 		"message=\"y\">y\n</skipped>",
 		"<error type=\"set-up failed\" message=\"x\">x\n</error>",
 		"<skipped type=\"known kernel bug\" message=\"known/stale: stale\">",
-		"name=\"y\" time=\"0.000\"><system-out>known/stale does not show\n",
+		"name=\"y\" time=\"0.000\"><system-out>known/stale not reproduced\n",
 	};
 	int status;
 	char *xml;
@@ -347,23 +347,23 @@ static void test_planted(void **state)
 	expect_text(judge(lines, COUNT(lines), 7, known_dir, &status),
 		    "KTAP version 1\n"
 		    "1..7\n"
-		    "ok 1 a.one+byte # noticed: a byte is wrong\n"
-		    "not ok 2 a.one+dmesg # the planted fault was not noticed\n"
-		    "ok 3 reload.x+value # SKIP known/stale fails it without a planted fault too; "
-		    "a kernel without that bug can show it\n"
-		    "ok 4 reload.x+byte # noticed: flipped\n"
-		    "not ok 5 reload.x+size # the planted fault was not noticed\n"
+		    "ok 1 a.one+byte # detected: a byte is wrong\n"
+		    "not ok 2 a.one+dmesg # planted fault not detected\n"
+		    "ok 3 reload.x+value # SKIP known/stale fails this check without a planted "
+		    "fault, too; use a kernel without that bug\n"
+		    "ok 4 reload.x+byte # detected: flipped\n"
+		    "not ok 5 reload.x+size # planted fault not detected\n"
 		    "ok 6 c.one+size # SKIP no device\n"
 		    "not ok 7 c.two+size # BROKEN nothing was planted\n"
-		    "# 7 planted faults, 2 noticed, 2 not noticed, 2 skipped, 1 broken\n"
-		    "# not noticed:\n"
-		    "#   a.one+dmesg: the planted fault was not noticed\n"
-		    "#   reload.x+size: the planted fault was not noticed\n"
-		    "# broken (the set-up failed, nothing learned about the kernel):\n"
+		    "# 7 planted faults, 2 detected, 2 not detected, 2 skipped, 1 broken\n"
+		    "# not detected:\n"
+		    "#   a.one+dmesg: planted fault not detected\n"
+		    "#   reload.x+size: planted fault not detected\n"
+		    "# broken (set-up failed, no result about the kernel):\n"
 		    "#   c.two+size: nothing was planted\n"
 		    "# skipped:\n"
-		    "#   known/stale fails it without a planted fault too; a kernel without that "
-		    "bug can show it (1: reload.x+value)\n"
+		    "#   known/stale fails this check without a planted fault, too; use a kernel "
+		    "without that bug (1: reload.x+value)\n"
 		    "#   no device (1: c.one+size)\n");
 	assert_int_equal(status, STATUS_FAILED);
 }
@@ -420,7 +420,7 @@ static void test_without_entries(void **state)
 	assert_non_null(strstr(text, "not ok 1 a.b # XFAIL known/one: x\n"));
 	/* What only begins like a directive is none. */
 	assert_non_null(strstr(text, "not ok 2 a.c # fail: skipped a page\n"));
-	assert_non_null(strstr(text, "# 1 of 3 did not report: nothing learned from them\n"));
+	assert_non_null(strstr(text, "# 1 of 3 checks did not report\n"));
 }
 
 static void test_long_logs_are_cut(void **state)
