@@ -9,7 +9,7 @@
 #   emu/kernel.sh series                             the package of the newest one of each series
 #   emu/kernel.sh identify K...                      their names: LABEL PACKAGE VERSION K, separated by tabs
 #   emu/kernel.sh between FIRST LAST                 the same for the kernels from FIRST to LAST
-#   emu/kernel.sh table | json [WORD]...             all kernels, or those of a version or flavour, with their size
+#   emu/kernel.sh catalogue [WORD]...                reads the lists into build/apt/catalogue if they are a day old
 #   emu/kernel.sh remove K...                        removes their directories
 #   emu/kernel.sh update                             reads the archive's lists, as is done once a day
 #
@@ -463,7 +463,7 @@ resolve_tree() { # TREE
 
 usage() {
 	die 64 "usage: emu/kernel.sh resolve [KERNEL] [--modules DIR] | resolve --tree DIR | list | series |" \
-		"identify KERNEL... | between FIRST LAST | table [WORD]... | json [WORD]... | remove KERNEL... | update"
+		"identify KERNEL... | between FIRST LAST | catalogue | remove KERNEL... | update"
 }
 
 main_resolve() { # WORD...
@@ -500,7 +500,7 @@ main() {
 		return
 	fi
 	case $verb in
-	list | series | identify | between | table | json | remove | update) ;;
+	list | series | identify | between | catalogue | remove | update) ;;
 	*) usage ;;
 	esac
 	for word in "$@"; do vet_word "$word"; done
@@ -514,8 +514,6 @@ main() {
 		(($# == 2)) || usage
 		between "$@"
 		;;
-	table) all_kernels "$@" | print_table ;;
-	json) all_kernels "$@" | print_json ;;
 	remove) for word in "$@"; do remove "$word"; done ;;
 	esac
 }

@@ -18,7 +18,7 @@ readonly OUT=results/published/flavours
 # SERIES FLAVOUR VERSION PACKAGE and whether it is fetched (true or false) of the newest of each, with tabs; those
 # without modules cannot be booted.
 newest() { # [WORD]...
-	emu/kernel.sh json "$@" | jq -r '
+	./run.sh kernels --json "$@" | jq -r '
 		[.[] | select((.size_bytes or .fetched_kib) and (.package | startswith("linux-image-"))) |
 			. + {series: (.version | capture("^(?<s>[0-9]+\\.[0-9]+)").s)}] |
 		reduce .[] as $k ({}; .["\($k.series) \($k.flavour)"] = $k) | .[] |

@@ -18,7 +18,8 @@ setup() {
 		 {"version": "6.12.9", "flavour": "generic", "package": "file", "size_bytes": null, "fetched_kib": 7}]
 	EOF
 	fake emu/kernel.sh 'if [[ ${2-} ]]; then jq "[.[] | select(.flavour == \"$2\" or (.version | startswith(\"$2.\")))]" catalogue; else cat catalogue; fi'
-	fake run.sh '
+	fake run.sh 'if [[ "$1 ${2-}" == "kernels --json" ]]; then exec emu/kernel.sh json "${@:3}"; fi
+
 		name=${*: -1} out=results/${*: -1}/run.jsonl
 		[[ $1 != kernels ]] || { touch "removed-$name"; exit 0; }
 		[[ $* != *6.12* ]] || { echo "initramfs: the kernel 6.12.1 was built without CONFIG_FS_DAX https://archive.invalid/pool/x.deb  404 [IP: 192.0.2.1 80]"; exit 4; }

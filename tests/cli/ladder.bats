@@ -239,20 +239,26 @@ kernel_sh() {
 	run --separate-stderr timeout 30 "$CO/emu/kernel.sh" "$@"
 }
 
+kernels() {
+	run --separate-stderr timeout 30 "$TOP/build/daxdm" kernels "$@"
+}
+
 @test "the table: every kernel once, oldest first, sizes, what is here, and what cannot be fetched" {
 	catalogue
-	kernel_sh table
+	cp "$TOP/run.sh" "$TOP/packages.txt" "$CO/"
+	cd "$CO"
+	kernels
 	[[ $status == 0 && ${lines[0]} == "version    flavour  package "* ]]
 	[[ ${lines[1]} =~ ^6\.1\.7-1\ +generic\ +linux-image-6\.1\.0-1-amd64\ +bookworm,bookworm-security\ +50\ MiB\ +[01]\ MiB$ ]]
 	[[ ${lines[2]} =~ ^6\.1\.8-1\ +rt\ +.*\ -$ && ${lines[3]} == 6.12.9-1* ]]
 	[[ ${lines[4]} =~ ^7\.1\.3-1\ .*\ unstable\ +\(no\ modules\)\ +-$ ]]
 	[[ ${lines[5]} =~ ^7\.2~rc1-1\ .*\ experimental\ +111\ MiB\ +-$ ]]
 	[[ $output == *"5 kernels in the archive, 1 fetched"*"1 cannot be fetched"* ]]
-	kernel_sh table 6.1 7.2
+	kernels 6.1 7.2
 	[[ $output == *"3 kernels"* && $output != *6.12.9* ]]
-	kernel_sh table rt
+	kernels rt
 	[[ $output == *"1 kernels"* ]]
-	kernel_sh json
+	kernels --json
 	[[ $(jq -r '.[4] | .version, .size_bytes, .suites[0]' <<<"$output" | paste -sd ' ') == "7.2~rc1-1 116391936 experimental" ]]
 	[[ $(jq -r '.[3].size_bytes' <<<"$output") == null ]]
 }
