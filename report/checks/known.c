@@ -86,7 +86,7 @@ const char *kernel_version_text(const char *release, const char *package, const 
 
 	snprintf(out, size, "%s", release);
 	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
-		/* Only if it is about the same kernel: a package may hold a path. */
+		/* Only if it is of the same kernel: a package may be a path. */
 		if (!candidates[i] || kernel_version_read(release, &ours) < 0 ||
 		    kernel_version_read(candidates[i], &other) < 0 || ours.major != other.major ||
 		    ours.minor != other.minor)
@@ -181,8 +181,8 @@ static int take_line(void *reader, const char *path, unsigned int line, char *te
 	if (*text == ' ' || *text == '\t') {
 		if (r->key >= 0)
 			return append(&e->values[r->key], text + strspn(text, " \t"));
-		msg_error("%s:%u: a continuation of nothing; the first line is KEY: VALUE", path,
-			  line);
+		msg_error("%s:%u: continuation without a key; the first line must be KEY: VALUE",
+			  path, line);
 		return -EINVAL;
 	}
 	if (text[len] != ':') {
@@ -193,7 +193,7 @@ static int take_line(void *reader, const char *path, unsigned int line, char *te
 	if (k < 0)
 		return k;
 	if (e->values[k]) {
-		msg_error("%s:%u: %s is there already", path, line, keys[k]);
+		msg_error("%s:%u: duplicate key %s", path, line, keys[k]);
 		return -EINVAL;
 	}
 	r->key = k;
@@ -243,7 +243,7 @@ static int compile_match(const char *path, struct entry *e)
 	return -EINVAL;
 }
 
-/* All keys are there and mean something. */
+/* Checks that all keys are there and valid. */
 static int entry_check(const char *path, struct entry *e)
 {
 	for (int i = 0; i < KEYS; i++) {
@@ -338,7 +338,7 @@ const struct known_bug *known_at(const struct known *known, size_t i)
 	return i < known->n ? &known->entries[i].bug : NULL;
 }
 
-/* ---- what they are about ------------------------------------------------------------------- */
+/* ---- matching ---------------------------------------------------------------------------- */
 
 /* globs: one or more, with blanks between them. */
 static bool any_fits(const char *globs, const char *id)
@@ -365,7 +365,7 @@ static bool fits(const struct entry *e, const json_t *text)
 {
 	bool found;
 
-	errno = 0; /* glibc's regexec() says of each error that nothing matched */
+	errno = 0; /* glibc's regexec() returns REG_NOMATCH for every error */
 	found = json_is_string(text) && !regexec(&e->match, json_string_value(text), 0, NULL, 0);
 	if (!found && errno == ENOMEM)
 		memory_check(NULL);
@@ -374,7 +374,7 @@ static bool fits(const struct entry *e, const json_t *text)
 
 static bool entry_explains(const struct entry *e, const json_t *line)
 {
-	static const char also[] = "also: "; /* how check/runner.c begins a further complaint */
+	static const char also[] = "also: "; /* prefix of further complaints of check/runner.c */
 	const json_t *text;
 	size_t i;
 

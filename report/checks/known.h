@@ -10,27 +10,27 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* MAJOR.MINOR[.PATCH][-rcN].  patch -1: not said; rc 0: none. */
+/* MAJOR.MINOR[.PATCH][-rcN].  patch -1: not given; rc 0: none. */
 struct kernel_version {
 	int major, minor, patch, rc;
 };
 
 /*
- * Reads the version that text begins with; what follows it ("-56-amd64") is left alone.  -rc7 and
+ * Reads the version at the start of text and ignores the rest ("-56-amd64").  -rc7 and
  * Debian's ~rc7 are the same.  Returns 0 or -EINVAL.
  */
 int kernel_version_read(const char *text, struct kernel_version *out);
 
 /*
- * Compares a kernel with a bound, as far as the bound says: 6.1.192 equals the bound 6.1, and is
+ * Compares a kernel with a bound to the precision of the bound: 6.1.192 equals the bound 6.1, and is
  * past the bound 6.1.150; an -rc is before its release.  Returns < 0, 0, > 0.
  */
 int kernel_version_compare(const struct kernel_version *kernel, const struct kernel_version *bound);
 
 /*
- * uname -r of Debian's stable kernels says 6.1.0-56-amd64 for 6.1.192.  The package's version (of
- * "linux-image-... 6.1.192-2", or of uname -v's "... Debian 6.1.192-2 (...)") tells it.  Either may
- * be NULL.  Copies the version that says most into out ("6.1.192-2"), else release.  Returns out.
+ * uname -r of Debian's stable kernels is 6.1.0-56-amd64 for 6.1.192.  The version of the package
+ * ("linux-image-... 6.1.192-2", or uname -v "... Debian 6.1.192-2 (...)") is exact.  Either may be
+ * NULL.  Copies the most exact version into out ("6.1.192-2"), else release.  Returns out.
  */
 const char *kernel_version_text(const char *release, const char *package, const char *uname_v,
 				char *out, size_t size);
@@ -59,8 +59,8 @@ const struct known_bug *known_about(const struct known *known, const struct kern
 				    const char *id);
 
 /*
- * The first bug that explains a failed check line.  One with a match does if a line of the log fits
- * it, or else every complaint does: "why", and each "also: ..." among the evidence.
+ * The first bug that explains a failed check line.  A match must fit a line of the log, or else every
+ * complaint: "why", and each "also: ..." of the evidence.
  */
 const struct known_bug *known_cause(const struct known *known, const struct kernel_version *kernel,
 				    const json_t *line);

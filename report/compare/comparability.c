@@ -100,8 +100,8 @@ static char *words(const json_t *value)
 	return json_dumps(value, JSON_ENCODE_ANY | JSON_SORT_KEYS);
 }
 
-static size_t tell(const char *name, const json_t *a, const json_t *b, comparability_say *say,
-		   void *arg)
+static size_t compare_fact(const char *name, const json_t *a, const json_t *b,
+			   comparability_say *say, void *arg)
 {
 	char *wa, *wb;
 
@@ -123,8 +123,8 @@ size_t comparability_check(const struct run_context *a, const struct run_context
 
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
 		if (facts[i].rules & rule)
-			n += tell(facts[i].name, fact(a->json, facts[i].name),
-				  fact(b->json, facts[i].name), say, arg);
+			n += compare_fact(facts[i].name, fact(a->json, facts[i].name),
+					  fact(b->json, facts[i].name), say, arg);
 	return n;
 }
 
@@ -135,8 +135,8 @@ void comparability_print(void *arg, const char *name, const char *a, const char 
 }
 
 /* Each member of two objects that differs, as PREFIX.KEY; both_only: members of both only. */
-static size_t tell_members(const char *prefix, const json_t *a, const json_t *b, bool both_only,
-			   comparability_say *say, void *arg)
+static size_t compare_members(const char *prefix, const json_t *a, const json_t *b, bool both_only,
+			      comparability_say *say, void *arg)
 {
 	json_t *keys = json_object(), *unused;
 	const char *key;
@@ -153,7 +153,7 @@ static size_t tell_members(const char *prefix, const json_t *a, const json_t *b,
 		if (both_only && (!va || !vb))
 			continue;
 		snprintf(name, sizeof(name), "%s.%s", prefix, key);
-		n += tell(name, va, vb, say, arg);
+		n += compare_fact(name, va, vb, say, arg);
 	}
 	json_decref(keys);
 	return n;
@@ -185,21 +185,22 @@ size_t comparability_kernels(const struct run_context *a, const struct run_conte
 	size_t n = 0;
 
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
-		n += tell(plain[i], fact(a->json, plain[i]), fact(b->json, plain[i]), say, arg);
+		n += compare_fact(plain[i], fact(a->json, plain[i]), fact(b->json, plain[i]), say,
+				  arg);
 	if (sa && sb) {
-		n += tell_members("kernel.settings", sa, sb, false, say, arg);
+		n += compare_members("kernel.settings", sa, sb, false, say, arg);
 	} else if (sa || sb) {
 		say(arg, "kernel.settings", sa ? "known" : "(none)", sb ? "known" : "(none)");
 		n++;
 	}
 	json_decref(sa);
 	json_decref(sb);
-	n += tell_members("mitigations", fact(a->json, "mitigations"), fact(b->json, "mitigations"),
-			  true, say, arg);
+	n += compare_members("mitigations", fact(a->json, "mitigations"),
+			     fact(b->json, "mitigations"), true, say, arg);
 	/* Modules of the same kernel differ only if replaced. */
 	if (*a->build_id && !strcmp(a->build_id, b->build_id))
-		n += tell_members("modules", fact(a->json, "modules"), fact(b->json, "modules"),
-				  false, say, arg);
+		n += compare_members("modules", fact(a->json, "modules"), fact(b->json, "modules"),
+				     false, say, arg);
 	return n;
 }
 
@@ -210,6 +211,7 @@ size_t comparability_sweeps(const struct run_context *a, const struct run_contex
 	size_t n = 0;
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
-		n += tell(lists[i], fact(a->json, lists[i]), fact(b->json, lists[i]), say, arg);
+		n += compare_fact(lists[i], fact(a->json, lists[i]), fact(b->json, lists[i]), say,
+				  arg);
 	return n;
 }

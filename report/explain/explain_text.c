@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* An explanation as text. */
 #include "lib/base/number.h"
+#include "lib/base/text.h"
 #include "report/explain/explanation.h"
 #include "report/table/table.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +14,7 @@ const char *explanation_side(const struct explanation *e, enum side side)
 {
 	const struct run_context *c = &e->side[side].run.context;
 
-	if (!e->one_kernel) /* the package tells two of one release from one another */
+	if (!e->one_kernel) /* the package distinguishes two builds of one release */
 		return *c->suffix ? c->kernel : c->release;
 	return e->one_metric ? (side == BASE ? "base" : "new") : e->side[side].metric;
 }
@@ -33,19 +33,6 @@ struct rest {
 	size_t n_up, n_down;
 };
 
-static void say(char *text, size_t size, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void say(char *text, size_t size, const char *fmt, ...)
-{
-	size_t at = strlen(text);
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text + at, size - at, fmt, ap);
-	va_end(ap);
-}
-
 /* "+923 insn (+21.0 %): +311 in a, +133 in b; +700 in 51 others, -221 in 23" */
 void explanation_headline(const struct explanation *e, char *text, size_t size)
 {
@@ -56,16 +43,17 @@ void explanation_headline(const struct explanation *e, char *text, size_t size)
 
 	*text = '\0';
 	if (!difference)
-		say(text, size, "no difference in total");
+		text_append(text, size, "no difference in total");
 	else
-		say(text, size, "%s insn (%s)", number_signed(difference).s,
-		    number_percent(difference, e->side[BASE].record->median).s);
+		text_append(text, size, "%s insn (%s)", number_signed(difference).s,
+			    number_percent(difference, e->side[BASE].record->median).s);
 	for (size_t i = 0; i < e->by.n_functions; i++) {
 		const struct function *f = &e->by.functions[i];
 		int64_t change = function_change(f);
 
 		if (named < NAMED && change) {
-			say(text, size, "%s %s in %s", comma, number_signed(change).s, f->name);
+			text_append(text, size, "%s %s in %s", comma, number_signed(change).s,
+				    f->name);
 			comma = ",";
 			named++;
 			continue;
@@ -76,11 +64,11 @@ void explanation_headline(const struct explanation *e, char *text, size_t size)
 		rest.n_down += change < 0;
 	}
 	if (rest.n_up)
-		say(text, size, "; %s in %zu other%s", number_signed(rest.up).s, rest.n_up,
-		    rest.n_up == 1 ? "" : "s");
+		text_append(text, size, "; %s in %zu other%s", number_signed(rest.up).s, rest.n_up,
+			    rest.n_up == 1 ? "" : "s");
 	if (rest.n_down)
-		say(text, size, "%s %s in %zu other%s", rest.n_up ? "," : ";",
-		    number_signed(rest.down).s, rest.n_down, rest.n_down == 1 ? "" : "s");
+		text_append(text, size, "%s %s in %zu other%s", rest.n_up ? "," : ";",
+			    number_signed(rest.down).s, rest.n_down, rest.n_down == 1 ? "" : "s");
 }
 
 /* --- the table ------------------------------------------------------------------------------- */
@@ -195,27 +183,21 @@ static void print_remainder(const struct explanation *e, FILE *out)
 
 static void print_modules(const struct explanation *e, FILE *out)
 {
+	const struct attribution *a = &e->by;
 	const char *comma = "  by module:";
 
-	for (size_t i = 0; i < e->by.n_functions; i++) {
-		const char *module = function_module(&e->by.functions[i]);
+	for (size_t i = 0; i < a->n_functions; i++) {
+		const char *module = function_module(&a->functions[i]);
 		int64_t change = 0;
 		bool first = true;
 
-		for (size_t j = 0; j < e->by.n_functions && first; j++) {
-			if (strcmp(function_module(&e->by.functions[j]), module))
+		for (size_t j = 0; j < a->n_functions; j++) {
+			if (strcmp(function_module(&a->functions[j]), module))
 				continue;
-			first = j >= i;
-			change += function_change(&e->by.functions[j]);
+			first = first && j >= i;
+			change += function_change(&a->functions[j]);
 		}
-		/* From the first function of a module on. */
-		if (!first)
-			continue;
-		change = 0;
-		for (size_t j = i; j < e->by.n_functions; j++)
-			if (!strcmp(function_module(&e->by.functions[j]), module))
-				change += function_change(&e->by.functions[j]);
-		if (!change)
+		if (!first || !change)
 			continue;
 		fprintf(out, "%s %s %s", comma, number_signed(change).s, module);
 		comma = ",";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tables for a terminal.  A cell is the median and, beside it, what the stack adds to raw.  Where
- * that is too wide the extra goes below the median, and where that is too wide as well the stacks
- * are split into groups, each with row labels and raw of its own.
+ * Tables for a terminal.  A cell is the median followed by the DM overhead.  If that is too wide, the
+ * overhead goes below the median; if that is still too wide, the stacks are split into groups, each
+ * with row labels and raw.
  */
 #include "report/table/table.h"
 
