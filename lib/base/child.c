@@ -27,7 +27,8 @@ pid_t child_fork(void)
 	return 0;
 }
 
-/* In the child: never returns.  127 and errno through the pipe say that exec failed. */
+/* Runs in the child and does not return.  If exec fails, sends errno through the pipe and exits
+ * with 127. */
 static void child_exec(char *const argv[], int out, int error_pipe)
 {
 	sigset_t none;

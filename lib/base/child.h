@@ -6,10 +6,10 @@
 #include <sys/types.h>
 
 /*
- * Runs a program to its end, at most timeout_s seconds, and keeps the last `len` bytes of what it
- * said (both streams) in said, newlines turned to blanks.  It dies with its parent.
- * Returns its exit status (128 + signal if it was killed), or -errno: -ENOENT if it is not
- * installed, -ETIMEDOUT if it took too long (it is killed then).
+ * Runs a program for at most timeout_s seconds and stores the last `len` bytes of its output
+ * (stdout and stderr) in said, with newlines replaced by blanks.  The program is killed when its
+ * parent dies.  Returns its exit status (128 + signal if it was killed), or -errno: -ENOENT if it
+ * is not installed, -ETIMEDOUT if it exceeded the time limit (it is killed then).
  */
 int child_run(char *const argv[], unsigned int timeout_s, char *said, size_t len);
 

@@ -7,7 +7,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* Room for the ancillary data of a message. */
+/* Buffer for the ancillary data of a message. */
 union room {
 	struct cmsghdr aligned;
 	char bytes[CMSG_SPACE(FDSTORE_MAX * sizeof(int))];
@@ -54,7 +54,7 @@ int fdstore_send(const struct fdstore *store, const int *fds, unsigned int n)
 	return sendmsg(store->sender, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-/* One message.  Returns whether there was one. */
+/* Receives one message.  Returns whether there was one. */
 static int receive_one(const struct fdstore *store, struct fdstore_fds *kept)
 {
 	char byte;
@@ -74,7 +74,7 @@ static int receive_one(const struct fdstore *store, struct fdstore_fds *kept)
 		kept->n = (unsigned int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(*kept->fds));
 		memcpy(kept->fds, CMSG_DATA(header), kept->n * sizeof(*kept->fds));
 	}
-	if (message.msg_flags & MSG_CTRUNC) /* no more can be open here */
+	if (message.msg_flags & MSG_CTRUNC) /* RLIMIT_NOFILE is reached */
 		fdstore_fds_close(kept);
 	return 1;
 }

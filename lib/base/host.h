@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-/* Whether this is an emulated host of daxdm: its driver leaves the job in QEMU's fw_cfg (emu/vm.c),
- * and nobody else does. */
+/* Whether this is an emulated host of daxdm: only its driver puts a job into QEMU's fw_cfg
+ * (emu/vm.c). */
 bool host_is_emulated(void);
 
 #endif

@@ -70,7 +70,7 @@ static const volatile struct limit_clock_page *map_page(const char *device)
 	return NULL;
 }
 
-/* Memory decoding of a PCI device.  Returns whether it could be set. */
+/* Sets memory decoding of a PCI device.  Returns whether it succeeded. */
 static bool set_enabled(const char *device, const char *value)
 {
 	char path[PATH_MAX];
@@ -85,8 +85,8 @@ static bool set_enabled(const char *device, const char *value)
 	return good;
 }
 
-/* No driver is bound to it, so that it may have to be enabled; one that is not ours stays as it
- * was. */
+/* No driver is bound to the device, so it may be disabled.  A device that is not the driver's is
+ * left in its state. */
 static const volatile struct limit_clock_page *enable_and_map(const char *device)
 {
 	const volatile struct limit_clock_page *p;

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The clock that time limits count in.  On a real host, and in an emulated host whose time is its
- * instructions, it is CLOCK_MONOTONIC.  In an emulated host of several processors CLOCK_MONOTONIC
- * goes on while the processors wait for one of the outer host: there the driver publishes how long
- * they did not wait (emu/given.c), in a page that is the memory of a PCI device (ivshmem).  A slow
- * outer host then extends a limit in wall time; work that exceeds it did get that much time.
+ * The clock for time limits.  On a real host, and under -icount, it is CLOCK_MONOTONIC.  In an
+ * emulated host with several processors CLOCK_MONOTONIC advances while the vCPUs wait for a
+ * processor of the outer host.  There the driver publishes the time that the vCPUs really had
+ * (emu/given.c), in a page of a PCI device (ivshmem).  A slow outer host then extends a limit in
+ * wall time.
  *
- * Not for measuring, and not for showing that something does NOT happen within a time: that may
- * take the time that it takes.
+ * Not for measurements, and not for showing that something does NOT happen within a time.
  */
 #ifndef DAXDM_LIMIT_CLOCK_H
 #define DAXDM_LIMIT_CLOCK_H
@@ -27,18 +26,19 @@ struct limit_clock_page {
 };
 
 /*
- * How many times as long as a limit an outer host may take to give that much time.  What takes even
- * longer is ended and blamed on that host.
+ * The limit in wall time, as a multiple of a time limit.  Work that exceeds it is ended, and the
+ * outer host is blamed.
  */
 enum { LIMIT_CLOCK_PATIENCE = 20 };
 
-/* In ms since some moment.  The processes that are started after the first call share its page. */
+/* Milliseconds since an arbitrary point.  Processes that are started after the first call share its
+ * page. */
 int64_t limit_clock_ms(void);
 
-/* Whether an outer host publishes it. */
+/* Whether an outer host publishes its clock. */
 bool limit_clock_is_published(void);
 
-/* From now on, this is the page (of tests, which are their own outer host). */
+/* Replaces the page.  For tests. */
 void limit_clock_use(const volatile struct limit_clock_page *page);
 
 /* CLOCK_MONOTONIC. */
@@ -51,7 +51,8 @@ int64_t limit_clock_wall_ms(void);
  */
 bool limit_clock_retry(int64_t until_ms);
 
-/* Sleeps for so long of the limit clock, and at most LIMIT_CLOCK_PATIENCE times as long. */
+/* Sleeps for ms milliseconds of the limit clock, at most LIMIT_CLOCK_PATIENCE times as long in wall
+ * time. */
 void limit_clock_sleep(unsigned int ms);
 
 #endif

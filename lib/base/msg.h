@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What daxdm says to people, and the exit status it leaves.  Error text says what was tried, on
- * what, what came back, and what to do next, in one line.
+ * Messages for users, and exit statuses.  An error message is one line: what was tried, on what,
+ * the error, and what to do next.
  */
 #ifndef DAXDM_MSG_H
 #define DAXDM_MSG_H
@@ -11,20 +11,21 @@ enum exit_status {
 	STATUS_GOOD = 0,
 	STATUS_FAILED = 1, /* a regression or a failed check */
 	STATUS_NOT_COMPARABLE = 3,
-	STATUS_BROKEN = 4, /* the harness broke: nothing was found out about the kernel */
+	STATUS_BROKEN = 4, /* the harness failed: the result says nothing about the kernel */
 	STATUS_USAGE = 64,
 	STATUS_NEEDS_REBOOT = 75, /* emulated host only: the remaining checks need a fresh boot */
 	STATUS_SKIPPED = 77,
 };
 
-/* Prints "daxdm: TEXT\n" on stderr, with what cannot be printed in TEXT as \x1b (lib/base/text.h):
- * it may quote a guest or a file.  errno is kept. */
+/* Prints "daxdm: TEXT\n" on stderr.  TEXT may quote a guest or a file; unprintable characters are
+ * escaped as \x1b (lib/base/text.h).  Preserves errno. */
 void msg_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* How many it printed in this process so far: whether a failure was explained where it happened. */
+/* The number of error lines that this process printed so far: shows whether a failure was already
+ * explained. */
 unsigned int msg_errors(void);
 
-/* The same with "daxdm: note: " in front: something worth knowing that is not an error. */
+/* The same with the prefix "daxdm: note: ", for information that is not an error. */
 void msg_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -3,9 +3,9 @@
 #define DAXDM_NEAREST_H
 
 /*
- * Keeps the better of two guesses at what `typed` was meant to be, by edit distance.
- * best may be NULL.  Returns best, or candidate if that is nearer; NULL while nothing is within a
- * third of the word's length (at least one, at most three edits).
+ * Finds the word nearest to a misspelt one, by edit distance.  best is the result of the previous
+ * call, or NULL.  Returns best, or candidate if it is nearer; NULL if none is within a third of the
+ * word's length (at least one, at most three edits).
  */
 const char *nearest_of(const char *typed, const char *best, const char *candidate);
 

@@ -12,7 +12,7 @@ pid_t owner_of(const char *name, const char *prefix, const char **rest)
 	long pid;
 	char *end;
 
-	/* No sign, no blank and no zero in front: we write none. */
+	/* Rejects a sign, blanks and leading zeros, which daxdm never writes. */
 	if (strncmp(name, prefix, len) || name[len] < '1' || name[len] > '9')
 		return 0;
 	errno = 0;

@@ -21,7 +21,7 @@ int stats_summarise(const int64_t *samples, size_t n, struct stats *out);
  * mean the same samples in the same order. */
 uint64_t stats_digest(const int64_t *samples, size_t n);
 
-/* For qsort() of int64_t, ascending. */
+/* Comparison function for qsort() of int64_t, ascending. */
 int stats_compare(const void *a, const void *b);
 
 /* Sorts n > 0 ticks and returns their median, the upper one of two. */

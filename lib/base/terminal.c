@@ -10,7 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* Lines are cut to this where nothing tells how wide the terminal is. */
+/* The default width if the width of the terminal is unknown. */
 #define WIDTH_UNKNOWN 120
 #define WIDTH_MAX 200
 
@@ -61,7 +61,7 @@ int terminal_print_json(const json_t *json, FILE *out)
 
 	if (!text)
 		return -ENOMEM;
-	/* The one control character that jansson leaves as it is. */
+	/* DEL is the one control character that jansson does not escape. */
 	for (size_t len; *at; at += len + (at[len] == 0x7f)) {
 		len = strcspn(at, "\x7f");
 		fwrite(at, 1, len, out);

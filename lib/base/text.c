@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of the valid UTF-8 character at p, *code what it is; 0 if there is none.
+/* The length of the valid UTF-8 character at p, with its code point in *code; 0 if it is invalid.
  * Source: RFC 3629, 4. */
 static size_t decode(const unsigned char *p, unsigned int *code)
 {
 	static const struct {
 		unsigned char mask, lead;
-		unsigned int least; /* a lesser one has a shorter form, which alone is valid */
+		unsigned int least; /* smaller code points have a shorter, valid form */
 	} forms[] = {
 		{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
 	size_t n = 0;
@@ -54,7 +54,8 @@ const char *text_unprintable(const char *text)
 	return *text ? text : NULL;
 }
 
-/* The next piece of an escaped text: itself or "\x1b".  Returns its length and moves *text on. */
+/* Stores the next character of an escaped text, unchanged or as "\x1b".  Returns its length and
+ * advances *text. */
 static size_t next_piece(const char **text, char piece[8])
 {
 	unsigned int code;

@@ -9,18 +9,21 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Bytes of the character at text if it can be printed as a part of one line: valid UTF-8, no
- * control character (C0, tab and newline too, DEL, C1).  0 if it cannot, and at the end. */
+/*
+ * The length in bytes of the character at text if it is printable in one line: valid UTF-8 and no
+ * control character (C0 including tab and newline, DEL, C1).  0 if it is not printable, and at the
+ * end.
+ */
 size_t text_char_bytes(const char *text);
 
-/* The first byte of text that is no part of such a character, or NULL. */
+/* The first byte of text that is not part of a printable character, or NULL. */
 const char *text_unprintable(const char *text);
 
-/* Writes text as one line without a newline: what cannot be printed is written as \x1b (a C1
- * control character by its code, what is not UTF-8 by its byte). */
+/* Writes text as one line without a newline.  Unprintable characters are escaped as \x1b (C1
+ * control characters by their code, invalid UTF-8 byte by byte). */
 void text_put(const char *text, FILE *out);
 
-/* The same as a text of its own; free() it.  NULL without memory. */
+/* The same as an allocated string; free() it.  NULL without memory. */
 char *text_escaped(const char *text);
 
 /* The same into a buffer; never ends within a character.  Returns buf. */
@@ -29,11 +32,11 @@ const char *text_escape(const char *text, char *buf, size_t size);
 /* Replaces the control characters of text (C0, DEL, C1) by blanks. */
 void text_flatten(char *text);
 
-/* Writes n bytes of a console, which may be cut anywhere: printable ASCII, newlines and tabs as
- * they are, carriage returns not at all, all else as \x1b. */
+/* Writes n bytes of console output, which may begin and end anywhere.  Printable ASCII, newlines
+ * and tabs are unchanged, carriage returns are dropped, all other bytes are escaped as \x1b. */
 void text_put_console(const char *bytes, size_t n, FILE *out);
 
-/* Adds to the text in buf what there is room for. */
+/* Appends to the string in buf; truncates at size. */
 __attribute__((format(printf, 3, 4))) void text_append(char *buf, size_t size, const char *fmt,
 						       ...);
 

@@ -51,7 +51,8 @@ int text_file_open(const char *path, uint64_t max_bytes, FILE **out, char *why, 
 	return rc;
 }
 
-/* Removes the end of a line of len bytes, and checks it.  Returns 0, or -EINVAL after one error line. */
+/* Removes the newline of a line of len bytes, and checks the line.  Returns 0, or -EINVAL after one
+ * error line. */
 static int check_line(const char *path, unsigned int line, char *text, size_t len)
 {
 	if (len && text[len - 1] == '\n')
@@ -93,13 +94,13 @@ int text_file_read(const char *path, const char *what, text_line_fn *take, void 
 			rc = take(arg, path, line, text);
 	}
 	if (!rc && !ferror(in) && !feof(in)) {
-		/* getline() returns -1 without memory as it does at the end. */
+		/* getline() returns -1 both at the end and without memory. */
 		rc = -ENOMEM;
 		memory_check(NULL);
 		msg_error("%s: %s: out of memory", what, path);
 	} else if (!rc && ferror(in)) {
 		rc = -EIO;
-		msg_error("%s: cannot read all of %s: %s", what, path, strerror(EIO));
+		msg_error("%s: cannot read %s to its end: %s", what, path, strerror(EIO));
 	}
 	free(text);
 	fclose(in);

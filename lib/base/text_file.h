@@ -19,14 +19,15 @@ enum {
  */
 int text_file_open(const char *path, uint64_t max_bytes, FILE **out, char *why, size_t why_len);
 
-/* A line without its end; it may be written into.  Returns 0, or -errno after one error line. */
+/* Gets one line without its newline, which it may modify.  Returns 0, or -errno after one error
+ * line. */
 typedef int text_line_fn(void *arg, const char *path, unsigned int line, char *text);
 
 /*
- * Calls take for each line, numbered from 1, until it fails.  Lines may end with CRLF, and the last
- * one without either.  `what` names the file in error lines ("the workload").
- * Returns 0, what take returned, or -errno after one error line: not a regular file, or larger
- * than TEXT_FILE_BYTES_MAX; with line and column: a line longer than TEXT_LINE_CHARS_MAX, or a
+ * Calls take for each line, numbered from 1, until it fails.  Lines may end with CRLF; the last one
+ * may have no newline.  `what` names the file in error lines ("the workload"). Returns 0, the error
+ * of take, or -errno after one error line: the file is not regular or larger than
+ * TEXT_FILE_BYTES_MAX; or, with line and column, a line is longer than TEXT_LINE_CHARS_MAX or has a
  * control character other than a tab.
  */
 int text_file_read(const char *path, const char *what, text_line_fn *take, void *arg);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A list of words, each a copy. */
+/* A list of words; owns copies of them. */
 #ifndef DAXDM_WORDS_H
 #define DAXDM_WORDS_H
 
@@ -12,7 +12,7 @@ struct words {
 
 /* Adds a copy of a word of len bytes.  Returns 0 or -ENOMEM. */
 int words_add(struct words *words, const char *word, size_t len);
-/* The same if the word is not in the list yet; else changes nothing. */
+/* The same, but does nothing if the word is already in the list. */
 int words_add_new(struct words *words, const char *word, size_t len);
 void words_free(struct words *words);
 

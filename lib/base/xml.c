@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/base/xml.h"
 
-/* The bytes at text that XML 1.0 has no place for, escaped or not; C1 controls and DEL are allowed
- * there, but no reader does well with them.  Text is valid UTF-8, for jansson takes no other. */
+/*
+ * The number of bytes at text that XML 1.0 does not allow, escaped or not.  C1 controls and DEL are
+ * allowed there, but many readers fail on them.  Text is valid UTF-8, because jansson accepts no
+ * other.
+ */
 static size_t forbidden(const char *text)
 {
 	const unsigned char *p = (const unsigned char *)text;
@@ -31,13 +34,13 @@ void xml_put(FILE *out, const char *text)
 		case '<':
 			fputs("&lt;", out);
 			break;
-		case '>': /* "]]>" must not stand in content */
+		case '>': /* content must not contain "]]>" */
 			fputs("&gt;", out);
 			break;
 		case '"':
 			fputs("&quot;", out);
 			break;
-		case '\n': /* a reader makes a blank of it in an attribute */
+		case '\n': /* readers replace it by a blank in an attribute */
 			fputs("&#10;", out);
 			break;
 		case '\t':

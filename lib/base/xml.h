@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Text in XML: for what writes JUnit. */
+/* Escaping of text in XML, for JUnit files. */
 #ifndef DAXDM_XML_H
 #define DAXDM_XML_H
 
 #include <stdio.h>
 
-/* Text as the content of an element, or of an attribute in double quotes.  What XML 1.0 has no
- * place for is left out (2.2, characters). */
+/* Writes text as the content of an element or of an attribute in double quotes.  Characters that
+ * XML 1.0 does not allow (2.2) are dropped. */
 void xml_put(FILE *out, const char *text);
 
 /* ` NAME="VALUE"`. */

@@ -12,8 +12,8 @@
 #define DTLB_MISSES(op) \
 	(PERF_COUNT_HW_CACHE_DTLB | (op) << 8 | PERF_COUNT_HW_CACHE_RESULT_MISS << 16)
 
-/* By the names that perf(1) has for them.  Of the processor first: stopped first, they see the
- * least of how the others are switched. */
+/* With perf(1)'s names.  Hardware events come first: they are stopped first, and count least of the
+ * switching of the others. */
 static const struct {
 	const char *name;
 	uint32_t type;
@@ -47,24 +47,23 @@ void counters_missing(int err, int paranoid, int hardware, char why[192], const 
 	case ENODEV:
 	case EOPNOTSUPP:
 		snprintf(why, 192, "this host has no such counter%s",
-			 hardware ? " (a virtual machine has none unless it is given a virtual PMU)"
-				  : "");
+			 hardware ? " (a virtual machine needs a virtual PMU)" : "");
 		*cure = hardware ? "measure on bare metal, or give the virtual machine a PMU"
-				 : "take a kernel that has it";
+				 : "use a kernel that has it";
 		break;
 	case EACCES:
 	case EPERM:
 		snprintf(why, 192, "not permitted (kernel.perf_event_paranoid is %d)", paranoid);
 		*cure = paranoid > 1 ? "run it as root, or sysctl kernel.perf_event_paranoid=1"
-				     : "allow perf_event_open: a container's seccomp filter or a "
-				       "security module forbids it";
+				     : "allow perf_event_open in the container's seccomp filter or "
+				       "in the security module";
 		break;
 	case ENOSYS:
 		snprintf(why, 192, "this kernel has no perf events");
-		*cure = "take a kernel with CONFIG_PERF_EVENTS";
+		*cure = "use a kernel with CONFIG_PERF_EVENTS";
 		break;
 	default:
-		snprintf(why, 192, "it cannot be opened: %s", strerror(err));
+		snprintf(why, 192, "cannot open the event: %s", strerror(err));
 		*cure = "see perf_event_open(2)";
 	}
 }
@@ -75,7 +74,7 @@ void counters_missing(int err, int paranoid, int hardware, char why[192], const 
 #include <perf/evsel.h>
 #include <perf/threadmap.h>
 
-/* Start and stop are counted so often to know what they are counted as. */
+/* Number of empty start/stop pairs in the calibration. */
 enum { CALIBRATIONS = 64 };
 
 struct event {
@@ -83,7 +82,7 @@ struct event {
 	char why[192];
 	const char *cure;
 	struct perf_counts_values base; /* at counters_begin() */
-	double bracket;			/* what one start and stop count by themselves */
+	double bracket;			/* counts of one start and stop */
 };
 
 struct counters {
@@ -144,7 +143,7 @@ static void open_event(struct counters *c, size_t i)
 	e->evsel = NULL;
 }
 
-/* Counts since counters_begin(); zeroes if it cannot be read. */
+/* Counts since counters_begin(); zeroes if the event cannot be read. */
 static struct perf_counts_values counted(const struct event *e)
 {
 	struct perf_counts_values now = {0};
@@ -255,8 +254,9 @@ static json_t *event_json(const struct counters *c, const struct event *e)
 	value = counters_scale(v.val, v.ena, v.run);
 	if (value < 0)
 		return json_pack("{ss ss}", "unavailable",
-				 "it never ran: others have the processor's counters", "cure",
-				 "end what counts on this host (perf, the NMI watchdog)");
+				 "the event never ran: other users occupy the processor's counters",
+				 "cure",
+				 "stop other users of the counters (perf, the NMI watchdog)");
 	value = (double)value > own ? (int64_t)((double)value - own + 0.5) : 0;
 	out = json_pack("{sI}", "value", (json_int_t)value);
 	if (v.run < v.ena)
@@ -315,7 +315,7 @@ json_t *counters_json(const struct counters *c)
 
 #endif
 
-/* The value that was counted, or -1 if it is unavailable. */
+/* The count, or -1 if it is unavailable. */
 static int64_t value_of(const json_t *counted, const char *name)
 {
 	const json_t *counter = json_object_get(json_object_get(counted, "counters"), name);
@@ -323,7 +323,7 @@ static int64_t value_of(const json_t *counted, const char *name)
 	return json_field_number(counter, "value");
 }
 
-/* Why the counters of that record say nothing; false if they do. */
+/* Whether the counters contradict the record; says in why how. */
 static bool contradicts(const json_t *record, const json_t *counted, char *why, size_t why_len)
 {
 	const json_t *faults = json_object_get(json_object_get(record, "proof"), "faults");
@@ -332,13 +332,13 @@ static bool contradicts(const json_t *record, const json_t *counted, char *why, 
 	json_int_t operations = json_integer_value(json_object_get(counted, "operations"));
 
 	if (!operations)
-		snprintf(why, why_len, "this benchmark has no pass that could be counted");
+		snprintf(why, why_len, "this benchmark has no counted pass");
 	else if (json_is_integer(faults) && operations != json_integer_value(faults))
-		snprintf(why, why_len, "%lld accesses were counted, and %lld are proven",
+		snprintf(why, why_len, "counted %lld accesses, but %lld are proven",
 			 (long long)operations, (long long)json_integer_value(faults));
 	else if (json_is_integer(faults) && minor >= 0 && major >= 0 &&
 		 minor + major != json_integer_value(faults))
-		snprintf(why, why_len, "%lld page faults were counted, and %lld are proven",
+		snprintf(why, why_len, "counted %lld page faults, but %lld are proven",
 			 (long long)(minor + major), (long long)json_integer_value(faults));
 	else
 		return false;

@@ -23,8 +23,8 @@ int idle_blocker_start(void)
 	signal(SIGTERM, SIG_DFL);
 	if (sched_setscheduler(0, SCHED_IDLE, &none) < 0)
 		_exit(1);
-	/* TCG makes no code of a nop, but counts it: so the clock goes on some hundred times as
-	 * fast as with a loop that does something. */
+	/* TCG emits no code for a nop but counts it, so the clock advances some hundred times
+	 * faster than with other instructions. */
 	for (;;)
 		__asm__ volatile(".rept 8192\n\tnop\n\t.endr");
 }

@@ -12,7 +12,7 @@
 #include <time.h>
 
 enum {
-	/* A flush comes with every fault number MEMCG_CHARGE_BATCH, or with the one after it. */
+	/* Every MEMCG_CHARGE_BATCH-th fault flushes, or the one after it. */
 	PERIOD_MIN = 64,
 	PERIOD_MAX = 65,
 	WATCHED = 3 * PERIOD_MAX, /* so that each period is seen at least three times */
@@ -22,7 +22,7 @@ enum {
 static uint64_t offsets[FAULTS], ticks[FAULTS];
 static char child_stack[64 * 1024] __attribute__((aligned(64)));
 
-/* What the largest number of the watched faults cost: those without a flush. */
+/* The most frequent cost of the watched faults: that without a flush. */
 static uint64_t usual_ticks(void)
 {
 	uint64_t usual = 0;
@@ -41,8 +41,8 @@ static uint64_t usual_ticks(void)
 	return usual;
 }
 
-/* Looks for a period p and a fault first < p so that first, first + p, ... all cost more than
- * usual.  Returns how many more faults make the next of them the last one, 0 if there is none. */
+/* Finds a period p and a fault first < p such that first, first + p, ... all cost more than usual.
+ * Returns the number of faults up to and including the next flush, 0 if there is no period. */
 static unsigned int faults_to_go(void)
 {
 	uint64_t usual = usual_ticks();
@@ -59,8 +59,8 @@ static unsigned int faults_to_go(void)
 	return 0;
 }
 
-/* Loads of pages that were never touched: the zero page is mapped, nothing is allocated but one
- * page table. */
+/* Loads from pages that were never accessed: they map the zero page and allocate only one page
+ * table. */
 static int fault_until_flushed(void *base)
 {
 	for (unsigned int i = 0; i < FAULTS; i++)
@@ -72,7 +72,7 @@ static int fault_until_flushed(void *base)
 
 void memcg_phase_align(void)
 {
-	/* What is left of the child is freed after a grace period of RCU. */
+	/* The kernel frees the child's task after an RCU grace period. */
 	const struct timespec grace = {.tv_nsec = 50 * 1000 * 1000};
 	char *p = mmap(NULL, 2 * WINDOW_BYTES, PROT_READ,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -80,11 +80,11 @@ void memcg_phase_align(void)
 	pid_t pid;
 
 	if (p == MAP_FAILED)
-		return; /* only the exactness of the medians suffers */
+		return; /* medians may then differ by a few instructions */
 	base = (char *)(((uintptr_t)p + WINDOW_BYTES - 1) & ~(uintptr_t)(WINDOW_BYTES - 1));
 	madvise(p, 2 * WINDOW_BYTES, MADV_NOHUGEPAGE);
-	/* In a task of its own: a task counts its faults too, and every so many of them the kernel
-	 * adds them up (check_sync_rss_stat()); ours must not be moved in that. */
+	/* Runs in a separate task: the kernel also batches per-task fault counts
+	 * (check_sync_rss_stat()), and the phase of this task must not change. */
 	pid = clone(fault_until_flushed, child_stack + sizeof(child_stack),
 		    CLONE_VM | CLONE_VFORK | SIGCHLD, base);
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)

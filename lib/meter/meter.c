@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
-/* Meter insn only: how much of a tick may be gone before the next is waited for. */
+/* Meter insn only: ticks after which meter_wait_for_tick() waits for the next timer tick. */
 static uint64_t settle_after_ticks;
 
 /* Executes exactly 2 * rounds instructions between the two readings' fences, plus a constant. */
@@ -26,7 +26,7 @@ static uint64_t ticks_of_loop(uint64_t rounds)
 	return meter_ticks() - begin;
 }
 
-/* A timer tick may fall into one try; a counter of instructions is exact in most. */
+/* A timer tick may occur in one try; an instruction counter is exact in most tries. */
 static int prove_instructions(void)
 {
 	int exact = 0;
@@ -79,7 +79,7 @@ int meter_check(const char *name)
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (!strcmp(name, kinds[i].name))
 			return 0;
-	msg_error("unknown meter '%s'; there are insn, time and none", name);
+	msg_error("unknown meter '%s'; expected insn, time or none", name);
 	return -EINVAL;
 }
 
@@ -90,14 +90,15 @@ int meter_start(const char *name, struct meter *out)
 		settle_after_ticks = 1000000; /* a tick is 4,000,000 at HZ=250 */
 		if (!prove_instructions())
 			return 0;
-		msg_error("meter insn: this host's counter does not count instructions; it does "
-			  "in the emulated host (./run.sh bench), here use --meter time");
+		msg_error("meter insn: the time-stamp counter of this host does not count "
+			  "instructions; use the emulated host (./run.sh bench) or --meter time");
 		return -ENOTSUP;
 	}
 	if (!strcmp(name, "time")) {
 		if (processor_is_emulated()) {
-			msg_error("meter time: this processor is emulated by QEMU TCG, its time "
-				  "tells nothing; use --meter insn with -icount, or a real host");
+			msg_error(
+				"meter time: this processor is emulated by QEMU TCG, and its time "
+				"is meaningless; use --meter insn with -icount, or a real host");
 			return -ENOTSUP;
 		}
 		*out = (struct meter){.kind = METER_TIME, .ns_per_tick = calibrate_ns_per_tick()};
@@ -107,7 +108,7 @@ int meter_start(const char *name, struct meter *out)
 		*out = (struct meter){.kind = METER_NONE};
 		return 0;
 	}
-	msg_error("unknown meter '%s'; there are insn, time and none", name);
+	msg_error("unknown meter '%s'; expected insn, time or none", name);
 	return -EINVAL;
 }
 
@@ -146,7 +147,7 @@ static uint64_t monotonic_ns(clockid_t clock)
 	return ns_of(&now);
 }
 
-/* When a timer tick was: the coarse clock is set by it, so it was when that clock changed. */
+/* Returns the time of a timer tick: the tick updates the coarse clock. */
 static uint64_t find_tick_ns(void)
 {
 	uint64_t coarse_ns = monotonic_ns(CLOCK_MONOTONIC_COARSE);
@@ -157,8 +158,8 @@ static uint64_t find_tick_ns(void)
 }
 
 /*
- * Sleeps until just after the next timer tick, which for an idle emulated processor costs nothing;
- * what the tick woke may run before us.  The kernel keeps the phase of its ticks over idle times
+ * Sleeps until just after the next timer tick, which is cheap for an idle emulated processor; tasks
+ * that the tick woke may run first.  The kernel keeps the phase of its ticks over idle times
  * (tick_nohz_restart()).  Returns the counter.
  */
 static uint64_t settle(void)
@@ -193,7 +194,7 @@ uint64_t meter_wait_for_tick(uint64_t settled)
 	return !settled || meter_ticks() - settled > settle_after_ticks ? settle() : settled;
 }
 
-/* Both made by the linker (ld, "orphan sections"); weak: a program may have no marks. */
+/* Defined by the linker (ld, "orphan sections"); weak: a program may have no marks. */
 extern const struct meter_mark __start_daxdm_marks[] __attribute__((weak, visibility("hidden")));
 extern const struct meter_mark __stop_daxdm_marks[] __attribute__((weak, visibility("hidden")));
 

@@ -5,7 +5,7 @@
  *   insn  the TSC advances by one per guest instruction (QEMU TCG, -icount shift=0).  Proven at
  *         start: a loop of known length must move the counter by exactly its instructions.
  *   time  the TSC is a clock; ticks become ns by a calibration against CLOCK_MONOTONIC_RAW.
- *   none  nothing is measured: all is done and proven, and no number is kept (record_write())
+ *   none  operations run and are proven, but no number is recorded (record_write())
  */
 #ifndef DAXDM_METER_H
 #define DAXDM_METER_H
@@ -21,12 +21,12 @@ struct meter {
 	double ns_per_tick; /* meter time only */
 };
 
-/* Whether there is a meter of that name.  Returns 0, or -EINVAL after one error line. */
+/* Checks the name of a meter.  Returns 0, or -EINVAL after one error line. */
 int meter_check(const char *name);
 
 /*
  * Starts a meter by name.  Returns 0, -EINVAL for an unknown name, or -ENOTSUP if this host's
- * counter is not what the name says; both after one error line.
+ * counter does not suit the meter; both after one error line.
  */
 int meter_start(const char *name, struct meter *out);
 
@@ -55,9 +55,8 @@ static inline uint64_t meter_ticks(void)
 }
 
 /*
- * The readings that begin and end a sample.  Each leaves its own address in a section of its own,
- * for those who watch from outside the emulated host (emu/plugin/profile.c); it executes nothing
- * more than meter_ticks().
+ * The readings that begin and end a sample.  Each adds its address to the section daxdm_marks, for
+ * the QEMU plugin (emu/plugin/profile.c); it executes the same instructions as meter_ticks().
  */
 enum meter_mark_kind { METER_MARK_BEGIN, METER_MARK_END };
 
@@ -96,42 +95,40 @@ static inline uint64_t meter_end(void)
 	return high << 32 | low;
 }
 
-/* All of this program, n of them. */
+/* All marks of this program, n of them. */
 const struct meter_mark *meter_marks(size_t *n);
 
 /*
- * Between two samples, outside the clock: under meter insn a timer tick must not fall into the
- * next, or its cost would be that of another sample with every other sequence of random numbers,
- * and the ranks would shift.  settled is what the last call returned, 0 at first; a sample may then
- * take 3 million instructions.  Returns when it last waited for a tick.
+ * Called between samples, not timed.  Under meter insn no timer tick may occur in the next sample:
+ * which sample it hits depends on the seed.  Waits for the next tick if the last wait is too long
+ * ago; a sample may then take 3 million instructions.  settled is the result of the last call, 0 at
+ * first.  Returns the counter at the last wait.
  */
 uint64_t meter_wait_for_tick(uint64_t settled);
 
-/* From now on it does not wait: for passes whose samples are not kept but whose events are counted,
- * the waits among them. */
+/* Disables meter_wait_for_tick(): for counted passes, whose samples are dropped and whose events
+ * would include the waits. */
 void meter_ignore_ticks(void);
 
 /*
- * The hot loops.  One sample = one access of one byte at base + offset[i]; ticks[i] is what it
- * took, the meter's own cost included.  Nothing else is touched but the two arrays.  Under meter
- * insn the samples are taken between timer ticks: every million instructions, outside the clock, it
- * waits for the next.
+ * The hot loops.  One sample = one access of one byte at base + offset[i]; ticks[i] is its cost,
+ * the meter's overhead included.  The loops access no other memory except the two arrays.  Under
+ * meter insn samples are taken between timer ticks (meter_wait_for_tick()).
  */
 void meter_touch_load(const volatile char *base, const uint64_t *offset, uint64_t *ticks, size_t n);
 void meter_touch_store(volatile char *base, const uint64_t *offset, uint64_t *ticks, size_t n);
 
 /*
- * The two arrays of the timed pass, for up to METER_TOUCH_MAX samples: resident, locked, and at the same
- * place in every pass.  Arrays from the heap would split it into memory areas in one way here and
- * another there, and the kernel's search for the faulting area costs by their number: 14
- * instructions were seen.  Returns 0, -E2BIG, or -errno of mlock(2).
+ * The two arrays of the timed pass, for up to METER_TOUCH_MAX samples: resident, locked, and at the
+ * same address in every pass.  Locked arrays on the heap would split its VMA, and the cost of the
+ * VMA lookup depends on the number of VMAs (by 14 instructions).  Returns 0, -E2BIG, or -errno of
+ * mlock(2).
  */
 enum { METER_TOUCH_MAX = 8192 };
 int meter_touch_arrays(size_t n, uint64_t **offset, uint64_t **ticks);
 
 /*
- * What the loops cost by themselves, in ticks: the median over accesses to memory that is mapped
- * already.
+ * The overhead of the loops in ticks: the median over accesses to mapped memory.
  */
 uint64_t meter_touch_overhead_load(void);
 uint64_t meter_touch_overhead_store(void);

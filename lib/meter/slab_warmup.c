@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 enum {
-	SLOTS = 64,	     /* XA_CHUNK_SIZE: pages that one node of the lowest level knows */
+	SLOTS = 64,	     /* XA_CHUNK_SIZE: pages per node of the lowest level */
 	STEPS_MAX = 1 << 13, /* for a cache that never grows: 32 MiB */
 };
 
@@ -39,12 +39,12 @@ void slab_warmup_align(struct slab_warmup *warmup)
 	long before, now;
 
 	if (warmup->fd < 0)
-		return; /* only the exactness of the medians suffers */
+		return; /* medians may then differ by a few instructions */
 	before = slabs(warmup);
 	for (int i = 0; i < STEPS_MAX; i++, before = now) {
 		/*
-		 * So far from the page before that it takes a node of its own.  Nodes of higher
-		 * levels come with the first of SLOTS pages, in a new file with the second.
+		 * Each page is far enough from the previous one to need a new node.  The first of
+		 * SLOTS pages also allocates nodes of higher levels, in a new file the second.
 		 */
 		unsigned long page = warmup->taken++;
 		bool one_node = page % SLOTS > 1;
@@ -52,7 +52,7 @@ void slab_warmup_align(struct slab_warmup *warmup)
 		if (pwrite(warmup->fd, "", 1, (off_t)(page * SLOTS * PAGE_BYTES)) != 1)
 			return;
 		now = slabs(warmup);
-		/* Of two nodes either may have been the first of the slab. */
+		/* Of two new nodes either may be the first of the slab. */
 		if (now < 0 || (now > before && one_node))
 			return;
 	}

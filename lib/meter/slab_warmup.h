@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Brings the slab cache radix_tree_node, of which the page cache and the DAX index allocate, into a
- * known state. */
+/* Brings the slab cache radix_tree_node, from which the page cache and the DAX index allocate, into
+ * a known state. */
 #ifndef DAXDM_SLAB_WARMUP_H
 #define DAXDM_SLAB_WARMUP_H
 
 /*
- * Which objects of a slab are free depends on CONFIG_SLAB_FREELIST_RANDOM, and so on all earlier
- * allocations.  The fault that takes the last free object pays for the next slab: 154 instructions
- * on 6.1.  A pass that starts with a new slab pays at the same faults every time.
+ * The number of free objects in a slab depends on all earlier allocations.  The fault that takes
+ * the last free object allocates the next slab: 154 instructions on 6.1.  If each pass starts with
+ * a new slab, the same faults of each pass allocate slabs.
  */
 struct slab_warmup {
 	int fd;		     /* a memfd; -1: /sys/kernel/slab is missing, and nothing is done */

@@ -19,12 +19,12 @@
 #include <time.h>
 #include <unistd.h>
 
-/* What all see, whatever address spaces they have. */
+/* Memory that all workers share, also across address spaces. */
 struct board {
 	atomic_uint ready;    /* workers that wait for a round, summed up over the rounds */
-	atomic_uint round;    /* the one that may run */
+	atomic_uint round;    /* the current round */
 	atomic_uint ran;      /* workers whose run() came back, summed up over the rounds */
-	atomic_uint turn;     /* whose prove() is next in this round */
+	atomic_uint turn;     /* the worker whose prove() is next in this round */
 	atomic_uint finished; /* workers that are done with this round */
 	atomic_bool over;
 	struct worker_pool_share share[WORKER_POOL_MAX];
@@ -49,7 +49,7 @@ struct worker_pool {
 	struct worker worker[WORKER_POOL_MAX];
 };
 
-/* Of one who waits while others are at it: gives up the processor. */
+/* Waits without using the processor while other workers run. */
 static void nap(void)
 {
 	const struct timespec ts = {.tv_nsec = 50000};
@@ -89,7 +89,7 @@ static void go_to_processor(const struct worker_pool *pool, unsigned int number)
 		return;
 	CPU_ZERO(&set);
 	CPU_SET(pool->cpu[number], &set);
-	sched_setaffinity(0, sizeof(set), &set); /* else it goes where the scheduler sends it */
+	sched_setaffinity(0, sizeof(set), &set); /* on failure the scheduler places it */
 }
 
 /* Returns false if there will be no further round. */
@@ -114,7 +114,7 @@ static void work_round(const struct worker_pool *pool, unsigned int number, unsi
 	share->done = pool->work.run(pool->work.arg, number);
 	share->end_ns = limit_clock_wall_ns();
 	share->faults = mapping_page_faults() - faults;
-	/* What comes next would disturb those who are still at it. */
+	/* The next steps would disturb workers that still run. */
 	atomic_fetch_add(&board->ran, 1);
 	while (atomic_load(&board->ran) < pool->n * round)
 		nap();
@@ -204,7 +204,7 @@ static bool has_died(struct worker_pool *pool)
 	return false;
 }
 
-/* Until the counter is at least as far.  Returns 0, -ECHILD or -ETIMEDOUT. */
+/* Waits until the counter reaches value.  Returns 0, -ECHILD or -ETIMEDOUT. */
 static int wait_until(struct worker_pool *pool, atomic_uint *counter, unsigned int value,
 		      int64_t until_ms)
 {
@@ -254,12 +254,12 @@ void worker_pool_end(struct worker_pool *pool)
 			continue;
 		if (pool->stuck)
 			kill(worker->pid, SIGKILL);
-		/* The signal of another one that ended wakes us, too. */
+		/* SIGCHLD of another worker also interrupts the wait. */
 		while (waitpid(worker->pid, NULL, 0) < 0 && errno == EINTR)
 			;
 	}
 	if (pool->kind == WORKER_POOL_THREADS && pool->stuck)
-		return; /* they may still look at it */
+		return; /* stuck threads may still access it */
 	munmap(pool->board, sizeof(*pool->board));
 	free(pool);
 }

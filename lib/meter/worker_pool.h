@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Workers that are made beforehand, each on a processor of its own, and then do the same
- * work at the same time, round by round.  As threads they share one address space, and with it
- * mmap_lock; as processes they do not: what differs between the two is what sharing costs.
+ * Workers that are created in advance, each bound to a processor, and then do the same work
+ * concurrently, round by round.  Threads share one address space and its mmap_lock; processes do
+ * not: the difference between the two is the cost of sharing.
  *
  * Nothing is created, mapped or allocated while a round runs (a page fault that sleeps holds
- * mmap_lock, and who wants it for writing would wait for it).  The one who let them start sleeps
- * meanwhile.
+ * mmap_lock, and writers would wait for it).  The thread that starts the round sleeps meanwhile.
  */
 #ifndef DAXDM_WORKER_POOL_H
 #define DAXDM_WORKER_POOL_H
@@ -21,17 +20,16 @@ enum worker_pool_kind { WORKER_POOL_THREADS, WORKER_POOL_PROCESSES };
 struct worker_pool_share {
 	int64_t begin_ns, end_ns; /* CLOCK_MONOTONIC */
 	uint64_t done;		  /* what run() returned */
-	uint64_t faults;	  /* page faults it took meanwhile */
+	uint64_t faults;	  /* page faults during run() */
 };
 
 struct worker_pool_work {
-	/* All three get the worker's number.  Before the round begins, beside the others; may be
-	 * NULL. */
+	/* All three get the worker's number.  Called before the round, concurrently with other
+	 * workers; may be NULL. */
 	void (*before)(void *arg, unsigned int worker);
-	/* The work; returns how many operations it was. */
+	/* The work; returns the number of operations. */
 	uint64_t (*run)(void *arg, unsigned int worker);
-	/* After the round, one worker after the other; says what is wrong in why, if anything.  May
-	 * be NULL. */
+	/* Called after the round, one worker at a time; reports a failure in why.  May be NULL. */
 	void (*prove)(void *arg, unsigned int worker, char why[WORKER_POOL_WHY_BYTES]);
 	void *arg;
 };
@@ -50,22 +48,22 @@ int worker_pool_make(struct worker_pool **out, enum worker_pool_kind kind, unsig
 		     const struct worker_pool_work *work);
 
 /*
- * One round.  Returns 0 with what each did in share[0..n) and the first complaint of prove() in why
- * ("" if there is none), -ECHILD if a worker died, or -ETIMEDOUT if they did not end within
- * limit_s; the pool can then only be ended.
+ * Runs one round.  Returns 0 with the result of each worker in share[0..n) and the first failure of
+ * prove() in why ("" if there is none), -ECHILD if a worker died, or -ETIMEDOUT if the round
+ * exceeded limit_s; the pool can then only be ended.
  */
 int worker_pool_round(struct worker_pool *pool, unsigned int limit_s,
 		      struct worker_pool_share *share, char why[WORKER_POOL_WHY_BYTES]);
 
-/* Ends all and waits for them; not for threads that did not come back from a round: those end with
- * the process.  NULL: nothing. */
+/* Ends all workers and waits for them, except for threads stuck in a round: those end with the
+ * process.  NULL is allowed. */
 void worker_pool_end(struct worker_pool *pool);
 
-/* Operations per second: all that was done, from the first begin to the last end.  0 if no time
- * passed.  Pure. */
+/* Operations per second of all workers, from the first begin to the last end.  0 if no time passed.
+ * Pure. */
 int64_t worker_pool_rate(const struct worker_pool_share *share, unsigned int n);
 
-/* How much of that time all of them worked, in percent; 0 if they never did.  Pure. */
+/* The share of that time in which all workers ran, in percent; 0 if they never did.  Pure. */
 int worker_pool_overlap_percent(const struct worker_pool_share *share, unsigned int n);
 
 #endif

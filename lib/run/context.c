@@ -21,7 +21,7 @@
 #define DAXDM_VERSION "unknown"
 #endif
 
-/* Settings that change what is measured: faults, and of IMA the loading of tables. */
+/* Kernel settings that change results: of page faults, and IMA, which changes table loads. */
 static const char *const settings[] = {
 	"KASAN",
 	"PROVE_LOCKING",
@@ -58,7 +58,7 @@ static json_t *first_line(const char *path)
 	return text ? text : json_null();
 }
 
-/* The GNU build id in a file of ELF notes: of the kernel or of a loaded module. */
+/* The GNU build id in a file of ELF notes of the kernel or of a loaded module. */
 static json_t *build_id(const char *path)
 {
 	unsigned char notes[8192];
@@ -89,7 +89,8 @@ static json_t *build_id(const char *path)
 	return json_null();
 }
 
-/* A rebuilt module does not show in the kernel's own build id.  Null: built in, or not loaded. */
+/* Build ids of modules, because a rebuilt module does not change the kernel's build id.  Null:
+ * built in, or not loaded. */
 static json_t *module_build_ids(void)
 {
 	static const char *const names[] = {"dm_mod", "dax", "nd_pmem", "libnvdimm", "ext4", "xfs"};
@@ -117,7 +118,7 @@ static FILE *open_config(const char *release)
 	return fopen(path, "re");
 }
 
-/* FNV-1a over the lines that set something, and what the settings that matter are. */
+/* FNV-1a over the lines that set an option, and the values of the relevant settings. */
 static void add_config(json_t *kernel, const char *release)
 {
 	FILE *in = open_config(release);
@@ -202,7 +203,7 @@ static void add_cpu(json_t *context)
 		line[strcspn(line, "\n")] = '\0';
 		if (!strncmp(line, "model name", 10) && value)
 			json_object_set_new(context, "cpu", json_string(value + 2));
-		/* The flag stands there only while the kernel uses it. */
+		/* The kernel lists the flag only if it uses the feature. */
 		if (!strncmp(line, "flags", 5))
 			la57 = strstr(line, " la57");
 		if (!line[0])
@@ -213,7 +214,7 @@ static void add_cpu(json_t *context)
 	json_object_set_new(context, "page_table_levels", json_integer(la57 ? 5 : 4));
 }
 
-/* What the firmware calls System RAM; the kernel's own total depends on what is loaded. */
+/* The sum of System RAM in the firmware's map; the kernel's total depends on what is loaded. */
 static json_t *memory_kib(void)
 {
 	FILE *in = fopen("/proc/iomem", "re");

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* How much of a build id people need to tell two builds from one another. */
+/* Digits of a build id in a name: enough to distinguish builds. */
 enum { ID_SHOWN = 12 };
 
 json_t *kernel_name_replaced(const char *path)

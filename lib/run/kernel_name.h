@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How reports name the kernel of a run.  A run with a rebuilt module is not a run of the stock
- * kernel: "replaced" in its context lists the modules, and the name includes them.
+ * The name of a run's kernel in reports.  If modules were replaced, "replaced" in the context lists
+ * them, and the name includes them.
  */
 #ifndef DAXDM_KERNEL_NAME_H
 #define DAXDM_KERNEL_NAME_H

@@ -25,7 +25,7 @@ enum {
 	ROUNDS = 5,
 	PAUSE_MS = 100,
 	LIMIT_S = 60,
-	LOOK_MS = 5, /* whether the child is done */
+	LOOK_MS = 5, /* interval of polling the child */
 };
 
 static const char *const places[] = {"/run", "/tmp"};
@@ -93,8 +93,9 @@ static int visit_mount(const char *point, void *arg)
 }
 
 /*
- * The owner of an entry of /run or /tmp; 0 unless it is one that a run makes: daxdm-PID-fio-XXXXXX
- * in either, daxdm-PID and daxdm-PID-lock in /run.  Other names may be anybody's files.
+ * The owner of an entry of /run or /tmp; 0 unless a run creates entries of that name:
+ * daxdm-PID-fio-XXXXXX in either, daxdm-PID and daxdm-PID-lock in /run.  Files of other names are
+ * not daxdm's.
  */
 static pid_t entry_owner(const char *place, const char *name)
 {
@@ -108,7 +109,7 @@ static pid_t entry_owner(const char *place, const char *name)
 	return !strcmp(place, "/run") && (!*rest || !strcmp(rest, "-lock")) ? owner : 0;
 }
 
-/* Only files of this user: in /tmp anybody may choose a name. */
+/* Only files of this user: other users may create any name in /tmp. */
 static void find_directories(struct search *search)
 {
 	for (int i = 0; i < N_PLACES; i++) {
@@ -158,7 +159,7 @@ void leftovers_free(struct leftovers *left)
 
 /* --- removing -------------------------------------------------------------------------------- */
 
-/* Not what is mounted below them. */
+/* Does not remove what is mounted below them. */
 static void remove_directories(pid_t owner)
 {
 	struct leftovers found = {0};
@@ -175,7 +176,7 @@ static int remove_once(pid_t owner)
 	char directory[64];
 	int rc, rc2;
 
-	/* A suspended device would make the unmount wait for ever. */
+	/* Resumes devices first: an unmount on a suspended device blocks forever. */
 	dm_resume_of(owner);
 	rc = fs_unmount_below(leftovers_directory(owner, directory));
 	rc2 = dm_remove_of(owner);
@@ -193,8 +194,7 @@ static int remove_all(pid_t owner)
 		struct leftovers left;
 		int found;
 
-		kprobe_events_remove(); /* of the owner and of all dead ones: benchmarks have their
-					   own */
+		kprobe_events_remove(); /* of the owner and of all dead owners */
 		found = leftovers_find(owner, &left);
 		bool nothing = !found && !left.n;
 
@@ -229,13 +229,13 @@ int leftovers_remove(pid_t owner)
 			return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECANCELED;
 		pause_ms(LOOK_MS);
 	}
-	kill(pid, SIGKILL); /* not waited for: it may be stuck in the kernel */
+	kill(pid, SIGKILL); /* no wait: it may be stuck in the kernel */
 	return -ETIMEDOUT;
 }
 
 /* --- whose it is ----------------------------------------------------------------------------- */
 
-/* Not the directory: what is mounted there hides it. */
+/* The lock is not in the directory, because a mount may hide it. */
 static const char *lock_of(pid_t owner, char path[64])
 {
 	snprintf(path, 64, "/run/daxdm-%d-lock", (int)owner);
@@ -249,7 +249,7 @@ int leftovers_claim(void)
 
 	if (fd < 0)
 		return -errno;
-	if (!flock(fd, LOCK_EX)) /* who looks whether it is locked holds it for a moment */
+	if (!flock(fd, LOCK_EX)) /* leftovers_in_use() of another process holds it briefly */
 		return 0;
 	rc = -errno;
 	close(fd);

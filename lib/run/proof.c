@@ -42,7 +42,7 @@ bool proof_pages(struct proof *proof, uint64_t page_bytes, size_t n, uint64_t fa
 {
 	if (!n || faults < n)
 		return refuse(why, why_len,
-			      "%zu pages of %" PRIu64 " bytes took %" PRIu64 " faults", n,
+			      "%zu pages of %" PRIu64 " bytes caused %" PRIu64 " page faults", n,
 			      page_bytes, faults);
 	proof->page_bytes = page_bytes;
 	proof->shown |= PROOF_PAGE;

@@ -23,14 +23,14 @@ int record_open(struct sink *sink, const char *path, bool progress)
 		sink->out = stdout;
 		return 0;
 	}
-	/* A new file, or a device such as a serial line; never an old result. */
+	/* Accepts a new file or a device such as a serial line, never an existing result. */
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0 && errno == EEXIST && !stat(path, &st) && !S_ISREG(st.st_mode))
 		fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0 || !(sink->out = fdopen(fd, "w"))) {
 		int rc = -errno;
 
-		msg_error("cannot write results to %s: %s%s", path, strerror(-rc),
+		msg_error("cannot create %s: %s%s", path, strerror(-rc),
 			  rc == -EEXIST ? "; results are never overwritten, choose another name"
 					: "");
 		if (fd >= 0)
@@ -48,12 +48,12 @@ int record_close(struct sink *sink)
 		sink->error = sink->error ? sink->error : -errno;
 	sink->out = NULL;
 	if (sink->error)
-		msg_error("writing the results failed: %s; the run is incomplete",
+		msg_error("cannot write the results: %s; the run is incomplete",
 			  strerror(-sink->error));
 	return sink->error;
 }
 
-/* All of it, whatever signals arrive meanwhile: stdio drops what a signal kept it from writing.
+/* Writes everything, also if signals arrive: stdio loses data if a signal interrupts a write.
  * Returns 0 or -errno. */
 static int write_all(int fd, const char *bytes, size_t len_bytes)
 {
@@ -82,7 +82,7 @@ static int put_line(struct sink *sink, json_t *object)
 	json_decref(object);
 	if (!line)
 		sink->error = -ENOMEM;
-	else if (fflush(sink->out)) /* what the same stream was given otherwise */
+	else if (fflush(sink->out)) /* other output of the same stream */
 		sink->error = -errno;
 	if (!sink->error)
 		sink->error = write_all(fileno(sink->out), line, strlen(line));

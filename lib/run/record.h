@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The lines of a run: one JSON object each, in DESIGN.md's schema. */
+/* Writes the lines of a run, one JSON object each. */
 #ifndef DAXDM_RECORD_H
 #define DAXDM_RECORD_H
 
@@ -15,15 +15,15 @@
 
 enum { RECORD_SCHEMA = 1 };
 
-/* Where lines go. */
+/* The output of lines. */
 struct sink {
 	FILE *out;
-	bool progress;	  /* progress lines are wanted */
-	int error;	  /* the first -errno of writing */
+	bool progress;	  /* write progress lines */
+	int error;	  /* the first write error, -errno */
 	json_t *captured; /* if not NULL, lines go into this array instead; progress lines do not */
 };
 
-/* What every line of one stack and filesystem has in common. */
+/* The common properties of all lines of one stack and filesystem. */
 struct cell {
 	const struct stack_spec *spec;
 	const char *fs;
@@ -32,7 +32,7 @@ struct cell {
 };
 
 /*
- * Opens FILE ("-" for stdout); an existing regular file is refused, results are never overwritten.
+ * Opens FILE ("-" for stdout).  An existing regular file is refused: results are never overwritten.
  * Returns 0, or -errno after one error line.
  */
 int record_open(struct sink *sink, const char *path, bool progress);
@@ -41,37 +41,38 @@ int record_open(struct sink *sink, const char *path, bool progress);
 int record_close(struct sink *sink);
 
 /*
- * Writes one object as one line and waits until a terminal line has sent it, so that its
- * interrupts do not fall into the next timed pass.  Steals the reference.  Returns 0 or -errno;
+ * Writes one object as one line.  If the output is a serial line, waits until it is sent, so that
+ * its interrupts do not disturb the next timed pass.  Steals the reference.  Returns 0 or -errno;
  * the error is kept for record_close().
  */
 int record_write_line(struct sink *sink, json_t *object);
 
 /*
- * A record: samples[0..n) in the meter's unit, overhead already taken off.  variant is e.g.
- * "read.warm.pte".  Without a part of the proof that cell->waivers does not waive it is a void that
- * names the part.  more are members for the proof of the record, which it steals; may be NULL.
- * Under meter none the samples are not looked at: it is a line of type "proven", with the proof
- * alone.  Returns 0 or -errno.
+ * Writes a record: samples[0..n) in the meter's unit, overhead already subtracted.  variant is e.g.
+ * "read.warm.pte".  If a part of the proof is missing that cell->waivers does not waive, writes a
+ * void that names the part.  more has additional members for the record's proof; it is stolen and
+ * may be NULL.  Under meter none samples are ignored: writes a line of type "proven" with the proof
+ * only.  Returns 0 or -errno.
  */
 int record_write(struct sink *sink, const struct cell *cell, const char *bench, const char *better,
 		 const char *variant, const int64_t *samples, size_t n, int64_t overhead,
 		 const struct proof *proof, json_t *more);
-/* The same, in a unit of its own: a rate, which is of meter time. */
+/* The same with a given unit: for rates, under meter time. */
 int record_write_unit(struct sink *sink, const struct cell *cell, const char *bench,
 		      const char *better, const char *unit, const char *variant,
 		      const int64_t *samples, size_t n, int64_t overhead, const struct proof *proof,
 		      json_t *more);
 
-/* A fact the contract is silent on: id is NAME{stack=...,fs=...}.  Steals value. */
+/* Writes an observation, a fact that no check covers: its id is NAME{stack=...,fs=...}.  Steals
+ * value. */
 int record_write_observation(struct sink *sink, const struct cell *cell, const char *name,
 			     json_t *value);
 
-/* A group of samples whose proof failed, and why. */
+/* Writes a void: samples whose proof failed, and why. */
 int record_write_void(struct sink *sink, const struct cell *cell, const char *bench,
 		      const char *variant, const char *why);
 
-/* What was not measured, why, and what would cure it. */
+/* Writes a skip: what was not measured, why, and the cure. */
 int record_write_skip(struct sink *sink, const struct cell *cell, const char *bench,
 		      const char *variant, const char *why, const char *cure);
 

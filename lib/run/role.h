@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a variant is to those who read its records.  A benchmark declares it in its descriptor
- * (bench/bench.h), so that report/ knows none by name; it is looked up by name, because the records
- * of published runs do not say it.
+ * The role of a variant in reports.  A benchmark declares it in its descriptor (bench/bench.h), so
+ * that report/ knows no benchmark by name.  It is looked up by name, because records of published
+ * runs do not have it.
  */
 #ifndef DAXDM_ROLE_H
 #define DAXDM_ROLE_H
@@ -14,17 +14,17 @@ enum role_kind {
 	ROLE_OTHER,
 	ROLE_FAULT,	  /* a page fault on a DAX file */
 	ROLE_TRANSLATION, /* one dax_direct_access() of one page, anywhere in the file */
-	ROLE_FILE_IO,	  /* the same I/O with DAX and without it: PATH.OP[.WARMTH].SIZE */
-	ROLE_COPY,	  /* copies, and what makes stores durable */
+	ROLE_FILE_IO,	  /* the same I/O with and without DAX: PATH.OP[.WARMTH].SIZE */
+	ROLE_COPY,	  /* copies, and operations that make stores durable */
 	ROLE_TABLE_OP,	  /* an operation on a table of device-mapper */
-	ROLE_FIRST_FAULT, /* the first fault after one: fault.KIND.AFTER */
+	ROLE_FIRST_FAULT, /* the first fault after a table operation: fault.KIND.AFTER */
 };
 
 struct role {
 	const char
 		*variants; /* GLOB over names; NULL ends a list.  The first that matches counts */
 	enum role_kind kind;
-	bool headline; /* speaks for all of its page size; with a line, for all lines: a verb */
+	bool headline; /* represents its page size; with a line, all lines: a verb */
 	bool mounted;  /* ROLE_TABLE_OP: below a mounted filesystem */
 	/* The plot of table operations by segments has a line for it, of that name; grows: its cost
 	 * grows with the segments. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A run as it lies in results/RUN/run.jsonl, read into plain structs.  Everything that judges
- * numbers (report, identical, compare) stands on this and never looks at JSON lines itself.
+ * Reads results/RUN/run.jsonl into structs.  All consumers of results (report, identical, compare)
+ * use these and do not parse JSON lines.
  *
  * All strings and JSON values belong to the run and live until run_free().
  */
@@ -13,11 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The schema of run.jsonl that this reader understands; it changes with any field's meaning. */
+/* The supported schema of run.jsonl; it changes if the meaning of a field changes. */
 #define RUN_SCHEMA 1
 
-/* What mapped the samples of a record: the last word of its variant.  NONE: the variant does not
- * name a page size (a benchmark that maps nothing). */
+/* The page size of a record: the last word of its variant.  NONE: the variant names no page size
+ * (the benchmark maps nothing). */
 enum run_page { RUN_PAGE_PTE, RUN_PAGE_PMD, RUN_PAGE_FALLBACK, RUN_PAGE_NONE };
 
 struct run_value {
@@ -58,11 +58,11 @@ struct run_observation {
 	const json_t *line; /* all of it */
 };
 
-/* What was counted in a pass of its own, of the same id as the record that was timed. */
+/* The counts of a counted pass, with the id of the timed record. */
 struct run_counted {
 	const char *id, *bench, *variant, *stack, *fs;
-	const char *why;    /* not "": nothing was counted, and why */
-	int64_t operations; /* in which */
+	const char *why;    /* not "": why nothing was counted */
+	int64_t operations; /* counted operations */
 	const json_t
 		*counters; /* NAME: {"value"} or {"unavailable", "cure"}; lib/meter/counters.h */
 };
@@ -70,28 +70,28 @@ struct run_counted {
 /* The verdict of one check, or of one planted fault. */
 struct run_check {
 	char id[112]; /* unique within the run: FAMILY.NAME, or FAMILY.NAME+PLANT */
-	json_t *line; /* not const: what is known of its failure may be added */
+	json_t *line; /* not const: a known bug may be added */
 };
 
-/* Names in an order that tables follow: as the context lists them, then as records bring them. */
+/* Names in the order of tables: as listed in the context, then in the order of records. */
 struct run_names {
 	const char **name;
 	size_t n;
 	json_t *rank; /* name -> index */
 };
 
-/* "" or -1 for what the context does not say. */
+/* "" or -1 for fields that are missing in the context. */
 struct run_context {
 	const json_t *json; /* the whole line */
 	const char *suite, *build, *meter, *cpu, *date;
 	const char *release, *version, *build_id, *package; /* of the kernel */
-	char kernel[512]; /* it, and which of its modules were replaced (lib/run/kernel_name.h) */
-	char suffix[96];  /* "+dm-mod": for names of it */
+	char kernel[512]; /* its name with replaced modules (lib/run/kernel_name.h) */
+	char suffix[96];  /* "+dm-mod", for file names */
 	const char *qemu, *accel, *emulated_cpu, *machine, *boot; /* of the emulated host */
 	int64_t mem_kib, emulated_mem_mib;
 	bool checks;	      /* a run of checks: verdicts, no records, and no meter */
 	bool planted;	      /* with faults planted */
-	int64_t seed, rounds; /* of what is random in checks */
+	int64_t seed, rounds; /* of random checks */
 };
 
 struct run {
@@ -119,26 +119,26 @@ struct run {
 };
 
 /*
- * Reads the run at PATH: a directory that holds run.jsonl, or such a file.  A run without its end
- * line is read as far as it goes.  Returns 0, or -errno with a sentence in why that names file and
- * line (-EINVAL: not a run of this schema, or its lines contradict each other or themselves:
+ * Reads the run at PATH: a directory that holds run.jsonl, or such a file.  A run without an end
+ * line is read up to its last line.  Returns 0, or -errno with a sentence in why that names file
+ * and line (-EINVAL: not a run of this schema, or its lines contradict each other or themselves:
  * lib/run/run_verify.h).  *run needs run_free() in either case.
  */
 int run_read(const char *path, struct run *run, char *why, size_t why_size);
 
-/* The same of size bytes of memory, which messages call "memory". */
+/* The same from size bytes of memory; messages name it "memory". */
 int run_read_memory(const char *text, size_t size, struct run *run, char *why, size_t why_size);
 
 void run_free(struct run *run);
 
-/* Whether it ended, and ended well; checks may have failed. */
+/* Whether the run has its end line with a good status; checks may have failed. */
 bool run_is_complete(const struct run *run);
 
 /* The record of that metric id, or NULL. */
 const struct run_record *run_find(const struct run *run, const char *id);
 
-/* The page size that VARIANT's last word names; *stem_len (may be NULL) gets the length of what
- * is before it ("read.warm" of "read.warm.pte"). */
+/* The page size in the last word of variant; *stem_len (may be NULL) gets the length of the part
+ * before it ("read.warm" of "read.warm.pte"). */
 enum run_page run_page_of(const char *variant, size_t *stem_len);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reads run.jsonl.  Lines that contradict each other are refused, with file and line: a report or
- * a comparison of numbers that nobody can vouch for is worse than none. */
+/* Reads run.jsonl.  Lines that contradict each other are rejected, with file and line: reports must
+ * not use unreliable numbers. */
 #include "lib/run/run.h"
 
 #include "lib/base/json_field.h"
@@ -46,7 +46,8 @@ static int no_memory(struct reader *r)
 	return -ENOMEM;
 }
 
-/* Room for one more of SIZE bytes in an array of *n; doubles.  Returns the new slot, zeroed. */
+/* Appends a zeroed element of SIZE bytes to an array of *n; doubles its capacity.  Returns the new
+ * element. */
 static void *push(void *array_pointer, size_t *n, size_t *room, size_t size)
 {
 	void **array = array_pointer;
@@ -221,7 +222,7 @@ static int read_record_words(struct reader *r, struct run_record *rec, const jso
 	if (strcmp(rec->meter, r->run->context.meter))
 		return complain(r, "record %s is of meter %s in a run of meter %s", rec->id,
 				rec->meter, r->run->context.meter);
-	/* Emulated instructions say nothing about time; whoever wrote this mixed the two up. */
+	/* Instructions are not a measure of time: the record is inconsistent. */
 	if (!strcmp(rec->meter, "insn") && !strcmp(rec->unit, "ns"))
 		return complain(r, "record %s has unit ns from meter insn", rec->id);
 	return 0;
@@ -268,7 +269,7 @@ static int read_record_numbers(struct reader *r, struct run_record *rec, json_t 
 	rc = read_values(r, rec, json_object_get(line, "samples"));
 	if (!rc && run_verify_record(rec, wrong, sizeof(wrong)) < 0)
 		rc = complain(r, "record %s: %s", rec->id, wrong);
-	/* Most of a run's memory, and kept in rec->values now. */
+	/* Frees most of a run's memory; rec->values has the samples. */
 	json_object_del(line, "samples");
 	return rc;
 }
@@ -299,7 +300,7 @@ static int read_record(struct reader *r, json_t *line)
 	return 0;
 }
 
-/* Where a line says of which benchmark, stack and filesystem it is, its id says the same. */
+/* Verifies the id of a line against its benchmark, stack and filesystem. */
 static int verify_id(struct reader *r, const json_t *line)
 {
 	const char *id = json_field_text(line, "id"), *bench = json_field_text(line, "bench");
@@ -394,7 +395,7 @@ static int read_check(struct reader *r, json_t *line)
 	c->line = line;
 	if (!*id)
 		return complain(r, "a check without an id");
-	/* KTAP takes what follows a blank, or a '#', for something else. */
+	/* KTAP gives blanks and '#' a special meaning. */
 	if (snprintf(c->id, sizeof(c->id), "%s%s%s", id, *plant ? "+" : "", plant) >=
 		    (int)sizeof(c->id) ||
 	    strpbrk(c->id, " #"))
@@ -479,7 +480,7 @@ static int read_lines(struct reader *r, FILE *file)
 		r->line++;
 		line = json_loadb(text, (size_t)len, JSON_REJECT_DUPLICATES, &error);
 		if (!line && text[len - 1] != '\n') {
-			/* The writer died in this line; all lines before it are whole. */
+			/* The writer died in this line; all lines before it are complete. */
 			run->cut = true;
 			break;
 		}
@@ -490,7 +491,7 @@ static int read_lines(struct reader *r, FILE *file)
 		else
 			rc = read_object(r, line);
 	}
-	/* getline() says of memory that is not there no more than of the end of the file. */
+	/* getline() returns -1 both at the end and without memory. */
 	if (!rc && !run->cut && ferror(file)) {
 		rc = -EIO;
 		complain(r, "cannot read: %s", strerror(errno));
@@ -511,7 +512,7 @@ static long compare(long a, long b)
 	return (a > b) - (a < b);
 }
 
-/* By name: which guest spoke first must not change the order.  No filesystem is last. */
+/* By name: the order must not depend on which guest reported first.  No filesystem is last. */
 static long compare_fs(const char *a, const char *b)
 {
 	if (!*a || !*b)

@@ -13,7 +13,7 @@
 /* A record's mean is written with 12 digits, which is right to half of the last one. */
 #define MEAN_PRECISION 5.1e-12
 
-/* Deeper than any line that daxdm writes. */
+/* Limit of nesting, deeper than any line that daxdm writes. */
 enum { DEPTH_MAX = 16 };
 
 struct verifier {
@@ -25,7 +25,7 @@ struct verifier {
 
 /* ---- text and numbers ---------------------------------------------------------------------- */
 
-/* Fields whose text may be several lines, of whatever bytes a kernel or a program said. */
+/* Fields with unrestricted text: output of a kernel or a program. */
 static bool may_be_anything(const char *key)
 {
 	static const char *const keys[] = {"why",      "cure",	"void", "unavailable",
@@ -165,7 +165,7 @@ static int verify_mean(const struct run_record *rec, char *why, size_t why_size)
 		size += fabs(part);
 	}
 	mean = sum / (double)rec->n;
-	/* The second part: what adding up in doubles loses where samples of both signs cancel. */
+	/* The second part is the rounding error of the sum if samples of both signs cancel. */
 	if (fabs(mean - rec->mean) <=
 	    MEAN_PRECISION * fabs(mean) + 1e-15 * size / (double)rec->n * (double)rec->n_values)
 		return 0;
@@ -173,8 +173,8 @@ static int verify_mean(const struct run_record *rec, char *why, size_t why_size)
 	return -EINVAL;
 }
 
-/* A digest (one of this kind) is of the samples in the order in which they were taken, which is
- * known only of samples that are all alike. */
+/* A digest of this kind covers the samples in the order in which they were taken, which is known
+ * only if all samples are equal. */
 static int verify_digest(const struct run_record *rec, char *why, size_t why_size)
 {
 	enum { SAMPLES_MAX = 4096 };

@@ -29,12 +29,12 @@ static void on_signal(int signal)
 {
 	if (signal == SIGALRM)
 		grace_over = 1;
-	else if (signal != SIGCHLD) /* that one only wakes the parent */
+	else if (signal != SIGCHLD) /* SIGCHLD only wakes the parent */
 		stop_signal = signal;
 }
 
-/* Catches the signals that end a run, and blocks them and SIGCHLD; *before is the mask to wait
- * with. */
+/* Catches the signals that end a run, and blocks them and SIGCHLD; *before gets the previous
+ * mask. */
 static void catch_signals(sigset_t *before)
 {
 	struct sigaction action = {.sa_handler = on_signal};
@@ -59,8 +59,8 @@ pid_t supervise_owner(void)
 	return owner ? owner : getpid();
 }
 
-/* Makes the directory and says that it is in use.  What carries our number already is of a process
- * that had it before.  Returns 0, or -errno after one error line. */
+/* Creates the directory and its lock.  Existing objects with this PID belong to an earlier process
+ * and are removed.  Returns 0, or -errno after one error line. */
 static int begin(const char *directory)
 {
 	int rc = leftovers_claim();
@@ -68,12 +68,12 @@ static int begin(const char *directory)
 	if (rc == -EEXIST && !leftovers_remove(getpid()))
 		rc = leftovers_claim();
 	if (rc < 0) {
-		msg_error("cannot make %s-lock: %s", directory, strerror(-rc));
+		msg_error("cannot create %s-lock: %s", directory, strerror(-rc));
 		return rc;
 	}
 	if (mkdir(directory, 0700) < 0) {
 		rc = -errno;
-		msg_error("cannot make %s: %s", directory, strerror(-rc));
+		msg_error("cannot create %s: %s", directory, strerror(-rc));
 	}
 	return rc;
 }
@@ -95,7 +95,7 @@ static void child_main(const struct supervised *s, pid_t parent)
 	exit(status);
 }
 
-/* Says in one line what is there still of the child. */
+/* Reports the remaining objects of the child in one line. */
 static void report_left(pid_t pid, int rc)
 {
 	struct leftovers left;
@@ -103,18 +103,17 @@ static void report_left(pid_t pid, int rc)
 	size_t len = 0;
 
 	if (leftovers_find(pid, &left) < 0 && !left.n)
-		len = (size_t)snprintf(text, sizeof(text), "the list cannot be read");
+		len = (size_t)snprintf(text, sizeof(text), "cannot list them");
 	for (size_t i = 0; i < left.n && len < sizeof(text); i++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s %s", i ? ", " : "",
 					left.list[i].kind, left.list[i].name);
 	leftovers_free(&left);
-	msg_error("left on this host, cannot be removed (%s): %s; `./run.sh cleanup` tries again",
-		  strerror(-rc), *text ? text : "nothing is listed");
+	msg_error("cannot remove objects of this run (%s): %s; retry with `./run.sh cleanup`",
+		  strerror(-rc), *text ? text : "none is listed");
 }
 
 /*
- * Whatever the child said of its end: looks for what carries its number, and removes it.  Returns
- * 0, or -errno after one error line.
+ * Removes all objects of the child, however it ended.  Returns 0, or -errno after one error line.
  */
 static int clean_up_after(const struct supervised *s, pid_t pid, bool ended_well)
 {
@@ -128,8 +127,8 @@ static int clean_up_after(const struct supervised *s, pid_t pid, bool ended_well
 }
 
 /*
- * Waits for the child, hands a stop signal on to it, and kills it when its grace is over.  The
- * signals are blocked but while it sleeps, so that none comes between a look and the sleep.
+ * Waits for the child, forwards a stop signal to it, and kills it after the grace period.  Signals
+ * are unblocked only in sigsuspend(2), so that none is missed.
  */
 static int wait_for(pid_t pid, const sigset_t *unblocked)
 {
@@ -198,7 +197,7 @@ int supervise(const struct supervised *s)
 	fflush(NULL);
 	pid = fork();
 	if (pid < 0) {
-		msg_error("cannot start the work: %s", strerror(errno));
+		msg_error("cannot fork the child of the run: %s", strerror(errno));
 		return STATUS_BROKEN;
 	}
 	if (!pid) {
@@ -211,7 +210,7 @@ int supervise(const struct supervised *s)
 	if (ended != STATUS_NEEDS_REBOOT || !s->expendable)
 		rc = clean_up_after(s, pid, WIFEXITED(status) && ended != STATUS_BROKEN);
 	if (WIFSIGNALED(status) && !stop_signal)
-		msg_error("the work died of signal %d (%s); %sthe run is incomplete",
+		msg_error("the child of the run died of signal %d (%s); %sthe run is incomplete",
 			  WTERMSIG(status), strsignal(WTERMSIG(status)),
 			  rc ? "" : "its mounts and devices were removed, ");
 	if (stop_signal)

@@ -19,7 +19,7 @@ struct symbol {
 struct symbols {
 	struct symbol *list;
 	size_t n, room;
-	uint64_t init_from, init_to; /* code that is freed after the boot */
+	uint64_t init_from, init_to; /* __init code, freed after boot */
 };
 
 static bool is_function(char type)
@@ -27,7 +27,7 @@ static bool is_function(char type)
 	return strchr("tTwW", type) != NULL;
 }
 
-/* What the compiler puts before functions is never run (CONFIG_FUNCTION_PADDING). */
+/* Symbols of padding before functions, which is never executed (CONFIG_FUNCTION_PADDING). */
 static bool is_padding(const char *name)
 {
 	return !strncmp(name, "__pfx_", 6) || !strncmp(name, "__cfi_", 6);
@@ -84,7 +84,7 @@ static int read_all(struct symbols *s)
 		rc = -EIO;
 	free(line);
 	fclose(in);
-	/* Without the right to see them all addresses are 0. */
+	/* Without permission all addresses are 0. */
 	if (!rc && (!s->n || !s->list[s->n - 1].address))
 		rc = -EPERM;
 	return rc;
@@ -104,7 +104,8 @@ static const char *module_of(const struct symbol *s)
 	return s->module ? s->module : "";
 }
 
-/* One line, from number i on.  Returns the number of the first that is not in it, or -errno. */
+/* Writes one line of the functions from index i.  Returns the index of the first function after it,
+ * or -errno. */
 static ssize_t write_line(const struct symbols *s, size_t i, struct sink *sink)
 {
 	static char list[LINE_CHARS];
@@ -142,8 +143,8 @@ int symbols_write(struct sink *sink)
 	ssize_t rc = read_all(&s);
 
 	if (rc < 0)
-		msg_error("cannot read the kernel's functions from /proc/kallsyms: %s; is "
-			  "CONFIG_KALLSYMS on, and this root?",
+		msg_error("cannot read functions from /proc/kallsyms: %s; it needs root and "
+			  "CONFIG_KALLSYMS",
 			  strerror((int)-rc));
 	if (!rc)
 		qsort(s.list, s.n, sizeof(*s.list), by_address);

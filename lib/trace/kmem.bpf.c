@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The kernel's half of lib/trace/kmem.c: at each allocation by the thread its size is kept by its
- * address, at each release it is taken off again.
+ * The BPF programs of lib/trace/kmem.c: each allocation by the thread stores its size by its
+ * address, each release removes it.
  */
 #include <linux/bpf.h>
 
@@ -25,8 +25,8 @@ struct {
 	__type(value, struct kmem_state);
 } states SEC(".maps");
 
-/* As kernels since 5.10 have them.  Since 7.x some allocations tell a name before the sizes;
- * lib/trace/kmem.c picks the programs that fit this one. */
+/* The layout of the tracepoints since 5.10.  Since 7.x some have a name before the sizes;
+ * lib/trace/kmem.c selects the programs that match this kernel. */
 struct allocation_32 {
 	__u64 common, call_site, address, bytes_asked, bytes;
 };
@@ -46,7 +46,7 @@ static __always_inline int take(__u64 address, __u64 bytes)
 
 	if (!s || !s->taking || !address || bpf_get_current_pid_tgid() != s->thread)
 		return 0;
-	/* Some kernels tell of a large one twice. */
+	/* Some kernels report a large allocation twice. */
 	if (bpf_map_update_elem(&objects, &address, &bytes, BPF_ANY))
 		s->missed++;
 	return 0;

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* What is given back by RCU is not held; a grace period is over by then. */
+/* Memory freed by RCU is not held: this time is longer than a grace period. */
 enum { GRACE_NS = 50 * 1000 * 1000 };
 
 enum { VMALLOC_PAGE_BYTES = 4096, PROGRAMS_MAX = 16, TRACEPOINTS_MIN = 4 };
@@ -23,10 +23,10 @@ struct kmem {
 	struct bpf_link *links[PROGRAMS_MAX];
 	unsigned int n_links;
 	int64_t vmalloc_before, vmalloc_held;
-	uint64_t returned_before; /* that was never the watched one's */
+	uint64_t returned_before; /* not allocated by the watched thread */
 };
 
-/* What libbpf complained of first, or what is missing. */
+/* The first error message of libbpf, or what is missing. */
 static char complaint[192];
 
 __attribute__((format(printf, 2, 0))) static int keep_complaint(enum libbpf_print_level level,
@@ -60,7 +60,7 @@ int64_t kmem_vmalloc_bytes(const char *text, const char *owner)
 	return pages * VMALLOC_PAGE_BYTES;
 }
 
-/* A file of /proc or of tracefs, to be freed; NULL with errno set. */
+/* The text of a file of /proc or tracefs; free() it.  NULL with errno set on failure. */
 static char *read_text(const char *path)
 {
 	FILE *in = fopen(path, "re"), *out;
@@ -80,7 +80,7 @@ static char *read_text(const char *path)
 	return NULL;
 }
 
-/* How a tracepoint describes its fields, to be freed; NULL if this kernel has no such one. */
+/* The format file of a tracepoint; free() it.  NULL if this kernel has no such tracepoint. */
 static char *read_format(const char *event)
 {
 	static const char *const roots[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
@@ -93,8 +93,8 @@ static char *read_format(const char *event)
 	return text;
 }
 
-/* Whether a tracepoint's fields are as one program takes them.  Its name says what that is:
- * atOFFSET_EVENT finds the bytes of an allocation there, free_EVENT has none. */
+/* Whether the fields of a tracepoint match a program.  The program's name gives the layout:
+ * atOFFSET_EVENT reads the size of an allocation at OFFSET, free_EVENT reads no size. */
 static bool fits(const char *program, const char *format)
 {
 	char bytes[64];
@@ -105,7 +105,7 @@ static bool fits(const char *program, const char *format)
 	       (strncmp(program, "at", 2) || strstr(format, bytes));
 }
 
-/* Leaves out what does not fit.  Returns 0, or -ENOTSUP if too little does. */
+/* Disables programs whose tracepoints do not match.  Returns 0, or -ENOTSUP if too few match. */
 static int choose_programs(struct kmem *k)
 {
 	struct bpf_program *program;
@@ -122,7 +122,7 @@ static int choose_programs(struct kmem *k)
 	}
 	if (n < TRACEPOINTS_MIN)
 		snprintf(complaint, sizeof(complaint),
-			 "of the tracepoints kmem:* only %u are there as they are known", n);
+			 "only %u of the tracepoints kmem:* have a known format", n);
 	return n < TRACEPOINTS_MIN ? -ENOTSUP : 0;
 }
 
@@ -264,7 +264,7 @@ int kmem_held(struct kmem *kmem, struct kmem_held *out)
 		rc = read_vmalloc(kmem, &vmalloc);
 	if (!rc)
 		rc = sort_objects(kmem, out);
-	/* The system calls that ask have memory of their own meanwhile. */
+	/* The system calls that read the map allocate memory themselves. */
 	if (!rc)
 		rc = get_state(kmem, &state);
 	if (rc < 0)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How much kernel memory something holds, exactly: every allocation of the calling thread is seen
- * by BPF programs at the tracepoints of the allocators, every release too, and what lies between is
- * held.  Memory by vmalloc is what /proc/vmallocinfo adds up to.
+ * Measures exactly how much kernel memory an object holds.  BPF programs at the tracepoints of the
+ * allocators record every allocation of the calling thread and every release; memory allocated and
+ * not yet released is held.  vmalloc memory is the sum of /proc/vmallocinfo.
  *
- * Not seen: whole pages taken from the page allocator otherwise (page tables of vmalloc's area).
+ * Not included: whole pages from the page allocator (page tables of the vmalloc area).
  */
 #ifndef DAXDM_KMEM_H
 #define DAXDM_KMEM_H
@@ -16,7 +16,7 @@
 
 struct kmem;
 
-/* Objects of the allocators' caches by their size, the padding included. */
+/* Slab objects by size, padding included. */
 struct kmem_size {
 	uint64_t bytes, objects;
 };
@@ -31,25 +31,26 @@ struct kmem_held {
 };
 
 /*
- * Loads and attaches the programs; owner is borrowed.  Returns 0, -ENOTSUP where the tracepoints
- * have other fields, or -errno.  Source: include/trace/events/kmem.h; bpf(2).
+ * Loads and attaches the programs; owner is borrowed.  Returns 0, -ENOTSUP if the tracepoints have
+ * unknown fields, or -errno.  Source: include/trace/events/kmem.h; bpf(2).
  */
 int kmem_open(struct kmem **out, const char *owner);
-/* What was in the way of the last kmem_open(), "" if that is not known. */
+/* The reason why the last kmem_open() failed, "" if it is unknown. */
 const char *kmem_last_error(void);
 void kmem_close(struct kmem *kmem); /* NULL is fine */
 
-/* From now on allocations count.  Returns 0 or -errno. */
+/* Starts to record allocations.  Returns 0 or -errno. */
 int kmem_start(struct kmem *kmem);
 
-/* No longer: what is held.  Returns 0, -EOVERFLOW if it is more than is kept track of, or -errno.
- */
+/* Stops recording and returns the memory held.  Returns 0, -EOVERFLOW if there are more than
+ * KMEM_OBJECTS_MAX objects, or -errno. */
 int kmem_held(struct kmem *kmem, struct kmem_held *out);
 
-/* What of it was given back since.  Returns 0 or -errno. */
+/* The part of it that was released since.  Returns 0 or -errno. */
 int kmem_returned(struct kmem *kmem, uint64_t *slab_bytes, int64_t *vmalloc_bytes);
 
-/* The bytes of the areas of a text like /proc/vmallocinfo whose lines name owner.  Pure. */
+/* The sum of the bytes of lines that name owner, in text of the format of /proc/vmallocinfo.
+ * Pure. */
 int64_t kmem_vmalloc_bytes(const char *text, const char *owner);
 
 /* Adds objects of one size.  Returns 0, or -ENOSPC.  Pure. */

@@ -77,8 +77,8 @@ int kprobe_open(const struct perf_event_attr *attr, pid_t thread, int cpu)
 /* ---- kprobe events ----------------------------------------------------------------------------
  */
 
-/* daxdm_PID: the group of this process's events.  Asked for once: the tracer is calibrated on
- * getpid(2). */
+/* daxdm_PID: the group of this process's events.  Calls getpid(2) only once: the tracer is
+ * calibrated on it. */
 static const char *group(void)
 {
 	static char name[32];
@@ -198,7 +198,8 @@ void kprobe_events_each(void (*visit)(pid_t owner, const char *name, void *arg),
 
 	snprintf(path, sizeof(path), "%s/kprobe_events", root);
 	in = fopen(path, "re");
-	/* "r64:daxdm_PID/leave_F F"; what is removed is read from a copy that the kernel made. */
+	/* "r64:daxdm_PID/leave_F F"; the kernel made a copy, so events may be removed while it is
+	 * read. */
 	while (in && fgets(line, sizeof(line), in)) {
 		char *name = strchr(line, ':');
 		pid_t owner = name ? group_owner(++name) : 0;

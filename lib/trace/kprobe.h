@@ -3,9 +3,9 @@
  * Kprobes and tracepoints: arming, reading and removing them.  There are two interfaces:
  *
  *   perf events    for one thread or one processor, gone with their file descriptor
- *   kprobe events  of the tracing filesystem: kretprobes can be told there how many calls they
- *                  hold at a time, and hits are counted without a file descriptor for each
- *                  function and processor; they stay until they are removed
+ *   kprobe events  of the tracing filesystem: they can set maxactive of kretprobes, and count hits
+ *                  without a file descriptor per function and processor; they persist until they
+ *                  are removed
  *
  * Source: perf_event_open(2), PMU types kprobe and tracepoint; Documentation/trace/kprobetrace.rst.
  */
@@ -22,8 +22,8 @@
 
 /*
  * Fills attr for a point, disabled: "function" is a kprobe (at_return: a kretprobe), "system:event"
- * a tracepoint.  attr borrows the name.  Returns 0, or -errno if this kernel has no such
- * tracepoint or no kprobes; whether it has the function is found out by kprobe_open().
+ * a tracepoint.  attr borrows the name.  Returns 0, or -errno if this kernel has no such tracepoint
+ * or no kprobes; kprobe_open() fails if it lacks the function.
  */
 int kprobe_describe(const char *point, bool at_return, struct perf_event_attr *attr);
 
@@ -34,20 +34,20 @@ int kprobe_open(const struct perf_event_attr *attr, pid_t thread, int cpu);
 /* ---- kprobe events ----------------------------------------------------------------------------
  */
 
-/* Whether they can be made: 0, -ENOENT (no tracing filesystem, or CONFIG_KPROBE_EVENTS=n), -EACCES
- * or -EPERM (not root, locked down). */
+/* Whether kprobe events can be created: 0, -ENOENT (no tracing filesystem, or
+ * CONFIG_KPROBE_EVENTS=n), -EACCES or -EPERM (not root, or lockdown). */
 int kprobe_events_available(void);
 
 /*
- * Makes the event of a function's entry or return in the group of this process, not enabled.
- * Returns hold as many calls at a time as the deepest stack makes: kretprobes would else miss calls
- * within calls.  An existing event is fine.  Returns 0 or -errno (-ENOENT: the kernel has no such
- * function).
+ * Creates the disabled event of a function's entry or return in the group of this process.
+ * maxactive of a return is the number of nested calls of the deepest stack: otherwise kretprobes
+ * miss nested calls.  An existing event is no error.  Returns 0 or -errno (-ENOENT: the kernel has
+ * no such function).
  */
 int kprobe_event_add(const char *function, bool at_return);
 
-/* The same as a perf event of this thread, added first if need be.  Returns a file descriptor or
- * -errno. */
+/* Opens the event as a perf event of this thread, and creates it first if necessary.  Returns a
+ * file descriptor or -errno. */
 int kprobe_event_open(const char *function, bool at_return);
 
 /* Enables or disables all events of this process.  Returns 0 or -errno. */
@@ -60,8 +60,8 @@ int kprobe_events_hits(void (*visit)(const char *function, uint64_t hits, void *
 /* Calls visit() for each event (daxdm_PID/NAME) of this process and of dead ones. */
 void kprobe_events_each(void (*visit)(pid_t owner, const char *name, void *arg), void *arg);
 
-/* Removes the events of this process, and those that dead ones left.  Nothing of them may be in use
- * here. */
+/* Removes the events of this process and those of dead processes.  This process must not have them
+ * open. */
 void kprobe_events_remove(void);
 
 #endif

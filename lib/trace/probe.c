@@ -11,8 +11,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* Opens a point for a thread (0: this one) or for one processor (thread -1), and puts it to the
- * others in fds.  Returns 0 or -errno. */
+/* Opens a point for a thread (0: this one) or for one processor (thread -1), and appends it to fds.
+ * Returns 0 or -errno. */
 static int open_point(struct perf_event_attr *attr, pid_t thread, int cpu, int **fds,
 		      unsigned int *n_fds)
 {
@@ -21,7 +21,7 @@ static int open_point(struct perf_event_attr *attr, pid_t thread, int cpu, int *
 	if (!more)
 		return -ENOMEM;
 	*fds = more;
-	attr->inherit = cpu < 0; /* a kernel worker of io_uring is a thread that we started */
+	attr->inherit = cpu < 0; /* an io_uring worker is a thread that this thread started */
 	fd = kprobe_open(attr, thread, cpu);
 	if (fd < 0)
 		return fd;
@@ -50,7 +50,7 @@ static int open_processors(struct perf_event_attr *attr, int **fds, unsigned int
 	return rc;
 }
 
-/* The threads that there are; those that they start later inherit it. */
+/* Opens it for all existing threads; threads that they start later inherit it. */
 static int open_threads(struct perf_event_attr *attr, pid_t process, int **fds, unsigned int *n_fds)
 {
 	const struct dirent *e;
@@ -94,7 +94,8 @@ int probe_add(struct probe_set *set, const char *point)
 	return rc;
 }
 
-/* Counts of threads that ended stay in the sum and cannot be reset: what was there is taken off. */
+/* Counts of ended threads remain in the sum and cannot be reset: the count at start is
+ * subtracted. */
 static uint64_t read_count(const int *fds, unsigned int n_fds)
 {
 	uint64_t sum = 0, count;

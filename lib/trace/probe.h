@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Counts how often kernel functions and tracepoints are hit by this thread and by those it starts
- * meanwhile, or by another process, for the probe pass.  Nothing stays armed after probe_close():
- * the timed pass runs without probes.
+ * Counts hits of kernel functions and tracepoints for the probe pass: by this thread and threads
+ * that it starts meanwhile, or by another process.  No probe stays armed after probe_close(): the
+ * timed pass runs without probes.
  */
 #ifndef DAXDM_PROBE_H
 #define DAXDM_PROBE_H
@@ -14,25 +14,26 @@
 enum { PROBE_MAX = 8 };
 
 struct probe_set {
-	pid_t process; /* that is counted, with all its threads; 0: this thread */
+	pid_t process; /* the counted process with all its threads; 0: this thread */
 	unsigned int n;
 	struct {
 		const char *name;
 		int *fds;	    /* one, or one for each processor or thread */
-		unsigned int n_fds; /* 0: this kernel has no such point */
+		unsigned int n_fds; /* 0: this kernel has no such function or tracepoint */
 		uint64_t count, before;
 	} points[PROBE_MAX];
 };
 
 /*
- * Adds a point: "function" is a kprobe, "system:event" a tracepoint; with a `*` before it, it is
- * counted on all processors, whoever comes there.  Stopped until probe_start().  Returns 0, or
- * -errno if this kernel or host does not offer it; the point is then kept as unavailable. Source:
- * perf_event_open(2), PMU types kprobe and tracepoint.
+ * Adds a point: "function" is a kprobe, "system:event" a tracepoint; with a leading `*` hits of all
+ * processes on all processors are counted.  It is stopped until probe_start().  Returns 0, or
+ * -errno if this kernel or host does not support it; the point is then kept as unavailable.
+ * Source: perf_event_open(2), PMU types kprobe and tracepoint.
  *
- * A function counted for this thread must not be armed while it runs another program: each fork of
- * that program would inherit it, for which the kernel reads the name anew, at its address here, and
- * fails (EFAULT).  Tracepoints, and functions with a `*`, may.
+ * A function that is counted for this thread must not be armed while the thread runs another
+ * program: forks of that program inherit the event, for which the kernel reads the name again at
+ * its address in this process, and fails (EFAULT).  Tracepoints, and functions with a `*`, may be
+ * armed.
  */
 int probe_add(struct probe_set *set, const char *point);
 

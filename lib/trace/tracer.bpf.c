@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The kernel's half of lib/trace/tracer.c: at entry and exit of a function, a reading of the
- * time-stamp counter goes into a log.  At entry the counter is read last, at exit first, so that
- * little of this lies between the two readings; what does is the same for all calls.
+ * The BPF programs of lib/trace/tracer.c: at entry and exit of a function they log a reading of the
+ * time-stamp counter.  The counter is read last at entry and first at exit, so that little of the
+ * programs lies between the two readings; that part is the same for all calls.
  */
 #include <linux/bpf.h>
 #include <linux/ptrace.h>
@@ -22,7 +22,7 @@ struct {
 	__type(value, int);
 } counter SEC(".maps");
 
-/* Not mapped by user space: the memory areas of a process are part of what its faults cost. */
+/* Not mapped into user space: the VMAs of a process are part of the cost of its faults. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -66,7 +66,7 @@ static __always_inline void note_leave(__u32 function)
 	stamp->ticks = ticks;
 }
 
-/* By trampolines, where the kernel has BTF of the function; else by kprobes. */
+/* For trampolines, if the kernel has BTF of the function. */
 #define TRACED(function, pages, pages_by_kprobe)                               \
 	SEC("fentry/" #function) int enter_##function(__u64 *ctx)              \
 	{                                                                      \
@@ -97,7 +97,7 @@ TRACED_PAGES(linear_dax_direct_access)
 TRACED_PAGES(stripe_dax_direct_access)
 TRACED_PAGES(pmem_dax_direct_access)
 TRACED(bpf_fentry_test1, ctx[0], PT_REGS_PARM1(ctx))
-/* The same programs, so that they cost the same. */
+/* The same programs for kprobes. */
 TRACED_PAGES(bpf_fentry_test5)
 TRACED_PAGES(bpf_fentry_test6)
 TRACED_PAGES(__x64_sys_getpid)

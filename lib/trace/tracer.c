@@ -21,7 +21,7 @@
 /* Copied from the kernel. */
 static struct tracer_log copied;
 
-/* What libbpf complained of first. */
+/* The first error message of libbpf. */
 static char complaint[128];
 
 __attribute__((format(printf, 2, 0))) static int keep_complaint(enum libbpf_print_level level,
@@ -118,7 +118,7 @@ static int duplicate(int *copy, int fd)
 	return *copy < 0 ? -errno : 0;
 }
 
-/* libbpf closes its own. */
+/* libbpf closes its descriptors. */
 static int keep_loaded(struct tracer *t, const struct tracer_bpf *bpf)
 {
 	bool kprobes = t->way == TRACER_KPROBE;
@@ -135,7 +135,7 @@ static int keep_loaded(struct tracer *t, const struct tracer_bpf *bpf)
 	return rc;
 }
 
-/* One try: by trampolines or by kprobes. */
+/* Loads the programs for one method: trampolines or kprobes. */
 static int load(struct tracer *t)
 {
 	bool kprobes = t->way == TRACER_KPROBE;
@@ -186,8 +186,8 @@ static int give_counter(struct tracer *t)
 }
 
 /*
- * By a kprobe event, for its kretprobes hold many calls at a time; where there are none, by the
- * perf event of the function, and calls within calls may be missed.
+ * Uses a kprobe event, whose kretprobe has a large maxactive.  Without kprobe events uses a perf
+ * event of the function, which may miss nested calls.
  */
 static int attach_kprobe(int program_fd, const char *name, bool leaves)
 {
@@ -222,8 +222,8 @@ int tracer_attach(struct tracer *tracer, enum tracer_function function)
 {
 	int rc = give_counter(tracer);
 
-	/* The exit first: of two probes at one place the later one is run last, so that nothing of
-	 * the other's lies between the stamp and the function. */
+	/* The exit is attached first: of two probes at one address the later one runs last, so that
+	 * the other does not run between the stamp and the function. */
 	for (int leaves = 1; leaves >= 0 && !rc; leaves--)
 		rc = attach_one(tracer, function, leaves);
 	return rc;
@@ -261,8 +261,8 @@ long tracer_read(struct tracer *tracer, const struct stamp **stamps)
 
 enum { CALIBRATION_CALLS = 65 };
 
-/* Has the kernel call its functions for tests, or getpid(2).
- * Source: net/bpf/test_run.c, bpf_prog_test_run_tracing(). */
+/* Makes the kernel call its test functions, or calls getpid(2). Source: net/bpf/test_run.c,
+ * bpf_prog_test_run_tracing(). */
 static int call_test_function(const struct tracer *t, int fd)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
@@ -273,7 +273,7 @@ static int call_test_function(const struct tracer *t, int fd)
 	return 0;
 }
 
-/* The median of what the system call takes that calls the functions. */
+/* The median ticks of the system call that calls the functions. */
 static int call_test_functions(struct tracer *t, uint64_t *median)
 {
 	int fd = fd_of(t, TRACER_bpf_fentry_test1, false);
@@ -291,7 +291,7 @@ static int call_test_functions(struct tracer *t, uint64_t *median)
 	return 0;
 }
 
-/* What tracing one of the test functions puts between its stamps, and what it adds to a call. */
+/* Measures the overhead of tracing a test function: between its stamps, and in total. */
 static int calibrate_on(struct tracer *t, enum tracer_function function, uint64_t *inside,
 			uint64_t *around)
 {
@@ -324,8 +324,8 @@ static int calibrate_on(struct tracer *t, enum tracer_function function, uint64_
 	return 0;
 }
 
-/* The arguments of dax_direct_access, and of all the others: 5, and 6 since 5.19.  Returns 0 where
- * the kernel does not say. */
+/* The number of arguments of dax_direct_access and the other functions: 5, and 6 since 5.19.
+ * Returns 0 if the kernel has no BTF. */
 static unsigned int count_arguments(void)
 {
 	struct btf *vmlinux = btf__load_vmlinux_btf(), *module = NULL, *btf = vmlinux;
@@ -350,7 +350,7 @@ static unsigned int count_arguments(void)
 	return n;
 }
 
-/* What getpid(2) takes longer than a system call that there is none of: nfsservctl(2) is gone. */
+/* The ticks of getpid(2) minus those of an unimplemented system call (nfsservctl(2)). */
 static uint64_t getpid_ticks(void)
 {
 	uint64_t ticks[2][CALIBRATION_CALLS];
@@ -406,12 +406,12 @@ static const char *cure_of(int rc)
 	switch (rc) {
 	case -EPERM:
 	case -EACCES:
-		return "run it as root of the first user namespace, on a kernel that is not locked "
-		       "down (/sys/kernel/security/lockdown)";
+		return "run it as root in the initial user namespace, on a kernel without lockdown "
+		       "(/sys/kernel/security/lockdown)";
 	case -ENOSYS:
-		return "take a kernel with CONFIG_BPF_SYSCALL";
+		return "use a kernel with CONFIG_BPF_SYSCALL";
 	default:
-		return "take a kernel with CONFIG_DEBUG_INFO_BTF, or with CONFIG_BPF_EVENTS and "
+		return "use a kernel with CONFIG_DEBUG_INFO_BTF, or with CONFIG_BPF_EVENTS and "
 		       "CONFIG_KPROBE_EVENTS";
 	}
 }
@@ -422,7 +422,7 @@ static void start_detached(struct tracer *t)
 	memset(t->links, 0xff, sizeof(t->links)); /* -1 */
 }
 
-/* Tries one way; what it failed by is added to why. */
+/* Tries one method; appends the reason of a failure to why. */
 static int try_way(struct tracer *t, struct tracer_missing *missing)
 {
 	size_t len = strlen(missing->why);
@@ -433,7 +433,7 @@ static int try_way(struct tracer *t, struct tracer_missing *missing)
 	if (!rc) {
 		rc = calibrate(t);
 		if (rc < 0 && !complaint[0])
-			snprintf(complaint, sizeof(complaint), "in the call that calibrates it");
+			snprintf(complaint, sizeof(complaint), "calibration failed");
 	}
 	for (int f = 0; f < TRACER_N; f++)
 		for (int leaves = 0; leaves < 2 && calibrates(f); leaves++)
@@ -442,7 +442,7 @@ static int try_way(struct tracer *t, struct tracer_missing *missing)
 		return 0;
 	tracer_close(t);
 	snprintf(missing->why + len, sizeof(missing->why) - len, "%s%s: %s%s%s%s",
-		 len ? "; " : "no way to stamp calls of kernel functions: ", ways[t->way],
+		 len ? "; " : "cannot trace calls of kernel functions: ", ways[t->way],
 		 strerror(-rc), complaint[0] ? " (" : "", complaint, complaint[0] ? ")" : "");
 	return rc;
 }
@@ -457,7 +457,7 @@ int tracer_open(struct tracer *tracer, bool with_dm, const char *way,
 	memset(tracer->fds, 0xff, sizeof(tracer->fds)); /* -1 */
 	start_detached(tracer);
 	libbpf_set_print(keep_complaint);
-	kprobe_events_remove(); /* what a dead run left */
+	kprobe_events_remove(); /* left by dead processes */
 	for (tracer->way = 0; tracer->way < TRACER_WAYS; tracer->way++) {
 		if (way && strcmp(way, ways[tracer->way]))
 			continue;
@@ -469,7 +469,7 @@ int tracer_open(struct tracer *tracer, bool with_dm, const char *way,
 	}
 	if (!missing->why[0])
 		snprintf(missing->why, sizeof(missing->why),
-			 "'%s' is no way to trace; there are fentry and kprobe", way);
+			 "unknown tracer '%s'; expected fentry or kprobe", way);
 	missing->cure = cure_of(forbidden ? forbidden : rc);
 	return rc;
 }
@@ -502,7 +502,7 @@ int tracer_adopt(struct tracer *tracer, const int *fds, unsigned int n)
 	if (tracer_fds(tracer, numbers) != n)
 		return -EBADF;
 	start_detached(tracer);
-	/* Which there are says the copy, in the order of tracer_fds(). */
+	/* The copy shows which exist, in the order of tracer_fds(). */
 	for (int i = 0; i < TRACER_FDS; i++)
 		if (tracer->fds[i] >= 0 && duplicate(&tracer->fds[i], *fds++) < 0)
 			rc = -EBADF;

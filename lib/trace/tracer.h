@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What calls of kernel functions take, stamped inside the kernel at their entry and exit:
- *   fentry  by BPF programs at fentry and fexit, where the kernel has BTF of the functions (of
- *           modules since 5.11)
- *   kprobe  by the same programs at kprobe and kretprobe
- * The stamps are readings of the time-stamp counter, as the meters' are: in the emulated host exact
- * instructions.
+ * Measures the cost of calls of kernel functions.  BPF programs read the counter at their entry and
+ * exit:
+ *   fentry  at fentry and fexit, if the kernel has BTF of the functions (of modules since 5.11)
+ *   kprobe  at kprobe and kretprobe
+ * The stamps are readings of the time-stamp counter, as those of the meters: in the emulated host
+ * exact instructions.
  *
- * Only calls by the thread that opened or adopted the tracer are logged.  No memory area of the
- * process is left behind, for those are part of what a fault costs.
+ * Only calls by the thread that opened or adopted the tracer are logged.  The tracer leaves no VMA
+ * in the process, because VMAs are part of the cost of a fault.
  *
- * To open one takes long, and so it can be done once for several processes: a copy of struct tracer
- * and of its file descriptors is all that another one needs.
+ * Opening is slow, so a tracer can be shared by several processes: another process needs a copy of
+ * struct tracer and its file descriptors.
  */
 #ifndef DAXDM_TRACER_H
 #define DAXDM_TRACER_H
@@ -24,17 +24,17 @@
 
 enum tracer_way { TRACER_FENTRY, TRACER_KPROBE, TRACER_WAYS };
 
-/* Of file descriptors: first the programs, of entry and exit of each function. */
+/* Indices of file descriptors: first the programs for entry and exit of each function. */
 enum { TRACER_RECORDS = 2 * TRACER_N, TRACER_COUNTER, TRACER_FDS };
 
 /* Plain data, private to lib/trace/tracer.c. */
 struct tracer {
 	enum tracer_way way;
 	bool with_dm;
-	bool lasting; /* what was attached once can be so again */
+	bool lasting; /* programs can be attached again after detaching */
 	uint64_t inside_ticks, around_ticks;
 	int fds[TRACER_FDS]; /* -1: none */
-	/* Of the one process: */
+	/* Private to one process: */
 	int counter_fd;		/* -1: closed */
 	int links[TRACER_N][2]; /* BPF links, or perf events; -1: none */
 };
@@ -46,22 +46,23 @@ struct tracer_missing {
 };
 
 /*
- * Opens and calibrates the first way that this kernel has, or none but the one named ("fentry" or
- * "kprobe").  with_dm: device-mapper's functions as well, which must be there.  Returns 0 or -errno
- * with the reason in missing; -EINVAL: there is no such way.  Source: bpf(2), perf_event_open(2);
+ * Opens and calibrates the first method that this kernel supports, or only the named one ("fentry"
+ * or "kprobe").  with_dm: also traces device-mapper's functions, which must exist.  Returns 0, or
+ * -errno with the reason in missing; -EINVAL: unknown method.  Source: bpf(2), perf_event_open(2);
  * Documentation/bpf/prog_fentry, Documentation/trace.
  */
 int tracer_open(struct tracer *tracer, bool with_dm, const char *way,
 		struct tracer_missing *missing);
-/* Nothing of it stays in the kernel, but for what others have copies of. */
+/* Releases all kernel objects, except those of which other processes have copies. */
 void tracer_close(struct tracer *tracer);
 
-/* What another process needs besides the copy of *tracer.  Returns how many. */
+/* The file descriptors that another process needs besides the copy of *tracer.  Returns their
+ * number. */
 unsigned int tracer_fds(const struct tracer *tracer, int fds[TRACER_FDS]);
 /*
- * Makes a copy of a tracer one of this process, with the file descriptors that came with it, which
- * are duplicated.  Returns 0 or -errno; -EBADF: they are not all there, -EBUSY: this kernel
- * attaches a program just once (fentry before 5.13).
+ * Makes a copied tracer usable in this process, with its file descriptors, which are duplicated.
+ * Returns 0 or -errno; -EBADF: file descriptors are missing, -EBUSY: this kernel attaches a program
+ * only once (fentry before 5.13).
  */
 int tracer_adopt(struct tracer *tracer, const int *fds, unsigned int n);
 
@@ -75,20 +76,19 @@ int tracer_attach(struct tracer *tracer, enum tracer_function function);
 /* Detaches from all. */
 void tracer_detach(struct tracer *tracer);
 
-/* Forgets the stamps so far.  Returns 0 or -errno. */
+/* Clears the log.  Returns 0 or -errno. */
 int tracer_start(struct tracer *tracer);
 
-/* Borrowed until the next call: the stamps since.  Returns their number, -EOVERFLOW if they found
- * no room, or -errno. */
+/* The stamps since tracer_start(), borrowed until the next call.  Returns their number, -EOVERFLOW
+ * if the log overflowed, or -errno. */
 long tracer_read(struct tracer *tracer, const struct stamp **stamps);
 
 /*
- * What tracing costs a call: how many ticks it puts between the two stamps, and how many it adds
- * altogether.  fentry was calibrated on functions of the kernel that do nearly nothing; the two
- * instructions (add one to the argument, return) of the one that was stamped are in inside_ticks.
- * kprobe was calibrated on getpid(2): what it takes by itself is what it takes longer than
- * a system call that there is none of, whose two instructions (-ENOSYS, return) are then in
- * inside_ticks.
+ * The overhead of tracing a call: the ticks between its two stamps, and the ticks that it adds in
+ * total.  fentry is calibrated on test functions of the kernel; inside_ticks includes the two
+ * instructions of the function (add, return).  kprobe is calibrated on getpid(2), whose cost is the
+ * difference to an unimplemented system call; inside_ticks includes the two instructions of the
+ * latter (-ENOSYS, return).
  */
 void tracer_cost(const struct tracer *tracer, uint64_t *inside_ticks, uint64_t *around_ticks);
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the two halves of lib/trace/tracer.c, in the kernel and in user space, have in common. */
+/* Shared by lib/trace/tracer.c and its BPF programs. */
 #ifndef DAXDM_TRACER_LOG_H
 #define DAXDM_TRACER_LOG_H
 
 #include <linux/types.h>
 
-/* The functions that can be traced.  The first five take the number of pages as third argument.
- * The others calibrate: three of the kernel's own for tests of tracing, with as many arguments, and
- * a system call that does next to nothing. */
+/*
+ * The functions that can be traced.  The first five have the number of pages as third argument. The
+ * others are for calibration: three test functions of the kernel with the same numbers of
+ * arguments, and a trivial system call.
+ */
 /* clang-format off */
 #define TRACER_FUNCTIONS(function)         \
 	function(dax_direct_access)        \
@@ -30,14 +32,14 @@ enum { TRACER_STAMPS_MAX = 8192 };
 /* One reading of the time-stamp counter. */
 struct stamp {
 	__u64 ticks;
-	__u64 pages;	/* that the call asks for; of an entry only */
+	__u64 pages;	/* requested by the call; entries only */
 	__u32 function; /* enum tracer_function */
 	__u32 leaves;	/* 0: an entry, 1: an exit */
 };
 
 struct tracer_log {
-	__u64 thread; /* as bpf_get_current_pid_tgid() gives it: only this one is logged */
-	__u64 n;      /* stamps; also those that found no room */
+	__u64 thread; /* as from bpf_get_current_pid_tgid(): only this one is logged */
+	__u64 n;      /* stamps, including those that did not fit */
 	struct stamp stamps[TRACER_STAMPS_MAX];
 };
 

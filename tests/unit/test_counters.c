@@ -98,11 +98,11 @@ static void a_counted_pass_is_held_against_its_proof(void **state)
 	assert_null(json_object_get(line, "void"));
 	json_decref(line);
 	assert_void("[" RECORD("read.cold.pte", 64) "]", COUNTED(64, 65, 0),
-		    "65 page faults were counted, and 64 are proven");
+		    "counted 65 page faults, but 64 are proven");
 	assert_void("[" RECORD("read.cold.pte", 64) "]", COUNTED(64, 64, 1), "65 page faults");
 	assert_void("[" RECORD("read.cold.pte", 64) "]", COUNTED(96, 96, 0),
-		    "96 accesses were counted, and 64 are proven");
-	assert_void("[" RECORD("read.cold.pte", 64) "]", COUNTED(0, 0, 0), "no pass");
+		    "counted 96 accesses, but 64 are proven");
+	assert_void("[" RECORD("read.cold.pte", 64) "]", COUNTED(0, 0, 0), "no counted pass");
 }
 
 static void what_cannot_be_counted_is_said(void **state)

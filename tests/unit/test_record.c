@@ -163,7 +163,7 @@ static void what_is_wrong_proves_nothing(void **state)
 	assert_non_null(strstr(why, "DAX"));
 	why[0] = '\0';
 	assert_false(proof_pages(&proof, PAGE_BYTES, 8, 1, why, sizeof(why)));
-	assert_string_equal(why, "8 pages of 4096 bytes took 1 faults");
+	assert_string_equal(why, "8 pages of 4096 bytes caused 1 page faults");
 	assert_false(proof_pages(&proof, PAGE_BYTES, 0, 0, why, sizeof(why)));
 	for (unsigned int i = 0; i < 2; i++) {
 		probes.points[i].name = names[i];
