@@ -49,7 +49,7 @@ SAN_OBJS := $(patsubst %.c,build/san/%.o,$(filter-out cli/main.c,$(SRCS)))
 # The parsers of external text under libFuzzer, a part of clang. Warnings are off: the other builds have them.
 FUZZ_SECONDS ?= 60
 FUZZ_CFLAGS := -w -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-FUZZ_OBJS   := $(patsubst %.c,build/fuzz/%.o,$(filter-out check/% cli/main.c cli/check.c emu/%,$(SRCS)))
+FUZZ_OBJS   := $(SAN_OBJS:build/san/%=build/fuzz/%)
 FUZZERS     := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 UNITS    := $(patsubst tests/unit/%.c,build/test/%,$(sort $(wildcard tests/unit/test_*.c)))
