@@ -131,7 +131,7 @@ struct scale {
 	unsigned int processors, n_files;
 	struct written one, own[WORKER_POOL_MAX];
 	struct post post[WORKER_POOL_MAX];
-	struct missing missing; /* the files could not be had */
+	struct missing missing; /* set: the files could not be created */
 	struct result results[N_VARIANTS];
 };
 
