@@ -7,7 +7,7 @@
  * devices blank, and a time limit.  What it leaves behind (tasks, mounts, DM devices named after
  * it, loop devices) is taken down by the runner; what it says is its verdict:
  *
- *   pass    it came home and complained of nothing
+ *   pass    it returned without a failure
  *   fail    the kernel broke the promise: check_fail(), or an expectation that did not hold
  *   skip    what it needs is not there
  *   broken  the set-up failed: nothing learned about the kernel
@@ -37,7 +37,7 @@ enum plant {
 	PLANT_NONE = 0,
 	PLANT_STACK = 1 << 0, /* check_create() makes a device that is not what the model says */
 	PLANT_BYTE = 1 << 1,  /* one byte is flipped before check_bytes() looks */
-	PLANT_FRAME = 1 << 2, /* check_frames() expects the frame beside */
+	PLANT_FRAME = 1 << 2, /* check_frames() expects the next frame */
 	PLANT_SIZE = 1 << 3,  /* check_page_size() expects the other size */
 	PLANT_VALUE = 1 << 4, /* the first check_equal(), check_errno() or check_that() of the check
 			       * gets another expectation */
@@ -53,7 +53,7 @@ enum {
 struct check_env;
 
 struct check_item {
-	const char *name;    /* "flush.store_blocks": the id is FAMILY.NAME, stable for ever */
+	const char *name; /* "flush.store_blocks": the id is FAMILY.NAME, stable, never renamed */
 	const char *promise; /* what must hold, in one sentence */
 	const char *by;	     /* who promises it: kernel document, man page, commit, thread */
 	/*
@@ -191,7 +191,8 @@ bool check_mapped_bytes(struct check_env *env, const char *path, const volatile 
 			size_t len, uint32_t file_id, uint64_t offset_bytes, uint32_t generation);
 
 /* Whether the mapped pages [offset, offset + len) of an open file (mapping base at file offset 0)
- * stand on exactly the frames that FIEMAP, the graph and the namespace say.  Each is read first. */
+ * are mapped to exactly the frames that FIEMAP, the graph and the namespace say.  Each is read
+ * first. */
 bool check_frames(struct check_env *env, int fd, const volatile char *base, uint64_t offset_bytes,
 		  uint64_t len_bytes, const struct graph *graph, unsigned int device);
 
@@ -200,7 +201,7 @@ bool check_frames(struct check_env *env, int fd, const volatile char *base, uint
  * and sees how many faults that took and how many pages came.  A window of which a part is mapped
  * is not touched, for that is PTEs; one that is wholly mapped does not tell, so it is dropped from
  * the page tables (MADV_DONTNEED) for the kernel to choose again.  Returns 1, 0, or -errno; -EFAULT
- * if reading brought a signal.
+ * if a read raised a signal.
  */
 int window_is_pmd(volatile char *base, uint64_t window_offset_bytes);
 
@@ -211,7 +212,7 @@ bool check_page_size(struct check_env *env, int fd, volatile char *base,
 
 /* ---- tasks, signals (check/fixture/task.c) --------------------------------------------------- */
 
-/* What an access brought: 0, or the signal with its code and address. */
+/* The result of an access: 0, or the signal with its code and address. */
 struct check_touch {
 	int signal, code;
 	void *address;

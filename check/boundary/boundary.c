@@ -44,7 +44,7 @@ static bool open_shape(struct check_env *env, struct extent_boundaries *e,
 /* Lengths of accesses. */
 static const size_t sizes[] = {1, 2, 8, 511, 512, 513, 4095, 4096, 4097, 8191, 8192, 8193, 12289};
 
-/* Where an access of that length begins, at most so many places: up to the border, all but a byte
+/* Where an access of that length begins, at most so many places: up to the boundary, all but a byte
  * before it, half, all but a byte behind it, behind it.  Places that do not fit are left out.
  * Returns how many. */
 static unsigned int places(const struct extent_boundary *boundary, size_t len, uint64_t out[5])
@@ -152,7 +152,7 @@ static void map(struct check_env *env, const void *arg)
 
 /* ---- zeroes ------------------------------------------------------------------------------ */
 
-/* Ranges, from the border on. */
+/* Ranges, from the boundary on. */
 struct range {
 	int begin;
 	unsigned int len;
@@ -257,7 +257,7 @@ static bool convert_once(struct extent_boundaries *e, const struct extent_bounda
 }
 
 /* Makes the blocks unwritten again.  Returns false if the filesystem gave others, which have no
- * border, or could not. */
+ * boundary, or could not. */
 static bool unwrite(struct extent_boundaries *e, const struct extent_boundary *boundary)
 {
 	if (!fallocate(e->bed.fd, FALLOC_FL_ZERO_RANGE, (off_t)boundary->begin_bytes,

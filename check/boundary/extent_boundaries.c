@@ -17,9 +17,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* ---- borders ----------------------------------------------------------------------------- */
+/* ---- boundaries -------------------------------------------------------------------------- */
 
-/* Whether the filesystem keeps [from, to) of the file together, so that a border within is of the
+/* Whether the filesystem keeps [from, to) of the file together, so that a boundary within is of the
  * table's making. */
 static bool is_together(const struct extents *extents, uint64_t from, uint64_t to)
 {
@@ -28,10 +28,10 @@ static bool is_together(const struct extents *extents, uint64_t from, uint64_t t
 	return e && to <= e->logical_bytes + e->len_bytes;
 }
 
-/* Borders with room on both sides, and apart from each other: from the first to the last, spread
+/* Boundaries with room on both sides, and apart from each other: from the first to the last, spread
  * evenly. */
-static void find_borders(struct extent_boundaries *e, const struct extents *extents,
-			 struct graph_map *map)
+static void find_spread(struct extent_boundaries *e, const struct extents *extents,
+			struct graph_map *map)
 {
 	enum { PICKS = EXTENT_BOUNDARIES_MAX - 1 }; /* one may be the end of the device */
 	size_t n = 0;
@@ -72,7 +72,7 @@ static bool find_device_end(struct extent_boundaries *e, const struct extents *e
 	return false;
 }
 
-static int find_boundaries(struct extent_boundaries *e, unsigned int borders, bool device_end)
+static int find_boundaries(struct extent_boundaries *e, unsigned int wanted, bool device_end)
 {
 	struct graph_map map = {0};
 	struct extents extents;
@@ -81,10 +81,10 @@ static int find_boundaries(struct extent_boundaries *e, unsigned int borders, bo
 	if (!rc)
 		rc = extents_map(&extents, (struct backing){&e->bed.graph, e->bed.device}, &map);
 	if (check_setup(e->env, rc, "resolving the file's extents")) {
-		find_borders(e, &extents, &map);
-		if (e->n < borders) {
+		find_spread(e, &extents, &map);
+		if (e->n < wanted) {
 			check_broken(e->env, "the file has %u usable boundaries, expected %u", e->n,
-				     borders);
+				     wanted);
 			rc = -ENOENT;
 		} else if (device_end && !find_device_end(e, &extents)) {
 			check_broken(e->env, "the file does not occupy the end of the device");
@@ -290,7 +290,7 @@ bool extent_boundary_look_read(struct extent_boundaries *e, const struct extent_
 	return false;
 }
 
-/* One page by bios of the device, and by those of what it stands on. */
+/* One page by bios of the device, and by those of its members. */
 static bool look_at_page(struct extent_boundaries *e, const struct extent_boundary *boundary,
 			 uint64_t offset_bytes, uint64_t physical_bytes, const char *after)
 {

@@ -43,7 +43,7 @@ void extent_boundaries_close(struct extent_boundaries *e);
  * check_fail(). */
 int extent_boundary_fill(struct extent_boundaries *e, const struct extent_boundary *boundary);
 
-/* Whether the border is still one: a hole that is filled again may get other blocks. */
+/* Whether the boundary is still one: a hole that is filled again may get other blocks. */
 bool extent_boundary_is_there(const struct extent_boundaries *e,
 			      const struct extent_boundary *boundary);
 

@@ -181,7 +181,7 @@ static void clean_afterwards(struct check_env *env, const void *arg)
 	calls_close(&calls);
 }
 
-/* The same page once more through a mapping of small pages beside one of large pages. */
+/* The same page once more through a mapping by PTEs besides one by PMDs. */
 static void alias(struct check_env *env, const void *arg)
 {
 	const struct testbed_spec spec = WRITEBACK_BED(arg, WRITEBACK_LINEAR);
@@ -211,7 +211,7 @@ static void alias(struct check_env *env, const void *arg)
 	calls_start(&calls);
 	rc = fsync(bed.fd) < 0 ? -errno : 0;
 	if (calls_stop(env, &calls) && check_setup(env, rc, "fsync"))
-		writeback_judge_page(env, &view, at, "a mapping by PTEs beside one by PMDs");
+		writeback_judge_page(env, &view, at, "a mapping by PTEs besides one by PMDs");
 out:
 	if (small.reserved)
 		mapping_drop(&small);

@@ -314,7 +314,7 @@ static int write_durably(const char *node, uint64_t offset_bytes, char *bytes, s
 	return rc;
 }
 
-/* One call writes half a chunk before a border and half a chunk behind it; each has to be where the
+/* One call writes half a chunk on each side of a chunk boundary; each half has to be where the
  * model says. */
 static void dsync_lands(struct check_env *env, const struct graph *graph, unsigned int device,
 			uint64_t at, char *bytes)

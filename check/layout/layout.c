@@ -201,13 +201,13 @@ static int try_random(struct check_env *env, const struct random_arg *random_arg
 
 static void at_random(struct check_env *env, const void *arg)
 {
-	enum { DICE_S = 70 }; /* well within the limit of the check */
+	enum { RANDOM_S = 70 }; /* well within the limit of the check */
 	const struct random_arg *random_arg = arg;
 	unsigned int rounds = env->rounds ? env->rounds : random_arg->rounds, good = 0;
-	int64_t until_ms = limit_clock_ms() + DICE_S * 1000;
+	int64_t until_ms = limit_clock_ms() + RANDOM_S * 1000;
 	uint64_t i;
 
-	/* Throws that give nothing do not count, as long as some do. */
+	/* Random tables that are refused do not count, as long as some do. */
 	for (i = 0; good < rounds && i < 8 * (uint64_t)rounds && limit_clock_ms() < until_ms; i++) {
 		int rc = try_random(env, random_arg, env->seed + i);
 

@@ -31,7 +31,7 @@ struct table_oracle {
 	const char *fs_type;
 	struct table_oracle_result result;
 	struct check_fs fs;
-	struct graph_map guards;	  /* beside what the device uses */
+	struct graph_map guards;	  /* outside what the device uses */
 	int below_fds[GRAPH_DEVICES_MAX]; /* of namespaces, O_DIRECT; else -1 */
 	int fd, direct_fd, node_fd;	  /* the file, it with O_DIRECT, the device with O_DIRECT */
 	char *bytes, *bounce;		  /* the whole file; IO_BYTES */
@@ -312,7 +312,7 @@ static void frames(struct table_oracle *t)
 	mapping_drop(&m);
 }
 
-/* ---- what lies beside -- */
+/* ---- bytes outside the device -- */
 
 /* Up to a page before and behind each piece that the device has of a namespace, where that is
  * nobody's.  Returns 0 or -ENOMEM. */

@@ -9,8 +9,8 @@ enum table_oracle_wrong {
 	TABLE_ORACLE_RIGHT,
 	TABLE_ORACLE_ACCESS, /* an access that was granted gets an error or a signal */
 	TABLE_ORACLE_BYTES,  /* a byte is not what was written */
-	TABLE_ORACLE_FRAME,  /* a page stands on the wrong frame */
-	TABLE_ORACLE_OTHERS, /* bytes beside the device were changed */
+	TABLE_ORACLE_FRAME,  /* a page is mapped to the wrong frame */
+	TABLE_ORACLE_OTHERS, /* bytes outside the device were changed */
 	TABLE_ORACLE_BROKEN, /* the set-up failed: nothing is known */
 };
 

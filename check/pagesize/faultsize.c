@@ -180,10 +180,10 @@ static void thp_never(struct check_env *env, const void *arg)
 
 /* Segments of 5 MiB + 12 KiB that take turns on two namespaces; each begins as far past a 2 MiB
  * boundary there as in the device. */
-#define BORDERS_TWO "10264 linear A +2072; 10264 linear B +2072"
-#define BORDERS                                                                                 \
-	"10264 linear A 0; 10264 linear B 2072; " BORDERS_TWO "; " BORDERS_TWO "; " BORDERS_TWO \
-	"; " BORDERS_TWO "; " BORDERS_TWO
+#define BOUNDARIES_TWO "10264 linear A +2072; 10264 linear B +2072"
+#define BOUNDARIES                                                                   \
+	"10264 linear A 0; 10264 linear B 2072; " BOUNDARIES_TWO "; " BOUNDARIES_TWO \
+	"; " BOUNDARIES_TWO "; " BOUNDARIES_TWO "; " BOUNDARIES_TWO
 
 static const char *const needs_one[] = {"device:fsdax", "target:linear", "fs:ext4", "page:2M",
 					NULL};
@@ -232,7 +232,7 @@ static const struct check_item items[] = {
 		 "135168 linear A 2048 | 65536 linear a 2048; 65536 linear a +0"),
 	GEOMETRY("border",
 		 "windows with a segment boundary inside are mapped by PTEs, all others by PMDs",
-		 BY_MODEL, needs_two, CHECK_QUICK, PLANTS_GEOMETRY, "ext4", SOME, BORDERS),
+		 BY_MODEL, needs_two, CHECK_QUICK, PLANTS_GEOMETRY, "ext4", SOME, BOUNDARIES),
 	GEOMETRY("border.one_namespace",
 		 "a window with a boundary between segments that are adjacent in memory is mapped "
 		 "by PTEs",

@@ -24,7 +24,7 @@ void pmd_pte_alias_order(struct check_env *env, const void *arg)
 	rc = mapping_make(&small, bed.fd, WINDOW_FILE_BYTES, MAP_SHARED, false);
 	if (!check_setup(env, rc, "a mapping by PTEs"))
 		goto out;
-	/* Window 0 by a small page first, window WINDOW_AT by a PMD already. */
+	/* Window 0 by a PTE first, window WINDOW_AT by a PMD already. */
 	stamp_fill(small.base + PAGE_BYTES, PAGE_BYTES, TESTBED_FILE, PAGE_BYTES,
 		   SECOND_GENERATION);
 	seen = json_pack("{ss}", "pte_first", window_size_name(window_store_is_pmd(&bed, 0)));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The same windows mapped by PMDs and by small pages at once. */
+/* The same windows mapped by PMDs and by PTEs at the same time. */
 #ifndef DAXDM_PMD_PTE_ALIAS_H
 #define DAXDM_PMD_PTE_ALIAS_H
 
@@ -7,7 +7,7 @@
 
 /* Run functions; arg is the filesystem, a string. */
 
-/* A window known by its small pages, and one known by its large page, reached the other way. */
+/* A window that was mapped by PTEs first, and one mapped by a PMD first, accessed the other way. */
 void pmd_pte_alias_order(struct check_env *env, const void *arg);
 
 /* Two processes that write every other page each. */

@@ -152,7 +152,7 @@ static void drop_bad(struct check_env *env, struct bad *b)
 	testbed_close(env, &b->bed);
 }
 
-/* The page beside is as it was written. */
+/* The next page is unchanged. */
 static void check_beside(struct check_env *env, struct bad *b, int pages)
 {
 	uint64_t at = b->offset_bytes + (uint64_t)(int64_t)(pages * PAGE_BYTES);

@@ -111,7 +111,7 @@ static void holds(struct check_env *env, const char *what, int fd, size_t change
 	free(bytes);
 }
 
-/* The file of the testbed was changed, the copy was not; each stands on a block of its own. */
+/* The file of the testbed was changed, the copy was not; each has its own block. */
 static void apart(struct check_env *env, struct clone *clone, size_t changed_bytes)
 {
 	const uint64_t own = block_of(clone->bed.fd), other = block_of(clone->copy_fd);

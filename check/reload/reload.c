@@ -30,7 +30,7 @@
 
 enum {
 	FILE_BYTES = SWAPPED_FILE_BYTES,
-	LIMIT_MS = 10000, /* of one access; who faults for ever is found earlier */
+	LIMIT_MS = 10000, /* of one access; endless faults are found earlier */
 };
 
 /* ---- what is asked of the kernel after the resume -------------------------------------------- */
@@ -436,7 +436,7 @@ static void look_at_cut(struct check_env *env, struct testbed *bed, struct worke
 	testbed_holds(env, bed, "with other segments", PAGE_BYTES, FILE_BYTES - PAGE_BYTES, 1);
 	testbed_frames(env, bed, 0, FILE_BYTES);
 	testbed_page_size(env, bed, WINDOW_BYTES);
-	/* Where small pages were, they stay: only that none is too large is promised. */
+	/* PTEs may stay PTEs: the contract is only that no page is too large. */
 	if (cut_inside)
 		testbed_page_size(env, bed, 0);
 }

@@ -35,7 +35,7 @@ struct empty_device {
 	int rc;
 };
 
-/* What waited for ever: a suspend synchronizes with whoever still reads the table. */
+/* What hung: a suspend synchronizes with whoever still reads the table. */
 static int use_device(void *arg)
 {
 	struct empty_device *d = arg;

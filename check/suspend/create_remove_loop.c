@@ -13,7 +13,7 @@
 
 /*
  * Several at a time, each on bytes of its own: to take a device down is mostly waiting for RCU, and
- * devices that come and go beside each other are what a busy host has.
+ * devices that are created and removed concurrently are usual on a busy host.
  */
 enum {
 	LOOPS = 5,
