@@ -306,14 +306,18 @@ static int compare(struct comparison *c, const struct compare_options *o, char *
 
 /* ---- runs and kernels that the user names ---------------------------------------------------- */
 
+/* A directory that holds run.jsonl, or a file of JSON. */
 static bool is_run(const char *path)
 {
-	size_t len = strlen(path);
-	char *file = process_text("%s/run.jsonl", path);
-	bool is = !access(file, F_OK) ||
-		  (len > 6 && !strcmp(path + len - 6, ".jsonl") && !access(path, F_OK));
+	char *name = process_text("%s/run.jsonl", path), first = '\0';
+	bool is = !access(name, F_OK);
+	FILE *file = is ? NULL : fopen(path, "re");
 
-	free(file);
+	free(name);
+	if (file) {
+		is = fscanf(file, " %c", &first) == 1 && first == '{';
+		fclose(file);
+	}
 	return is;
 }
 

@@ -106,7 +106,11 @@ static int set_option(const struct option_spec *o, void *opts, const char *value
 		*(const char **)member = value;
 		return 0;
 	case OPTION_PATH:
-		*(const char **)member = strcmp(value, "-") ? options_user_path(value) : value;
+		/* A path that is made stays allocated until the program ends. */
+		*(const char **)member =
+			!strcmp(value, "-") || *value == '/' || !getenv("DAXDM_FROM")
+				? value
+				: options_user_path(value);
 		return 0;
 	case OPTION_WORDS:
 		if (!words_add_new(member, value, strlen(value)))
