@@ -53,7 +53,7 @@ static const struct option_spec options[] = {
 	OPTION("max", OPTION_CALL, 0, "N", "the most that its median may be", .set = set_max),
 	OPTION("min", OPTION_CALL, 0, "N", "the least that its median may be", .set = set_min),
 	OPTION("kernel", OPTION_LIST, offsetof(struct assert_request, target.kernels), "K",
-	       "as of bench"),
+	       "same as for bench"),
 	TARGET_MODULE_OPTIONS(struct assert_request, target),
 	{0},
 };

@@ -42,7 +42,7 @@ static int set_threshold(void *opts, const char *value)
 
 static const struct option_spec options[] = {
 	OPTION("good", OPTION_TEXT, offsetof(struct bisect, good_word), "K",
-	       "a kernel that was good, as of bench --kernel"),
+	       "a kernel that was good, same as for bench --kernel"),
 	OPTION("bad", OPTION_TEXT, offsetof(struct bisect, bad_word), "K",
 	       "a newer one that is bad"),
 	OPTION("metric", OPTION_TEXT, offsetof(struct bisect, metric), "M", "as of assert"),
@@ -161,7 +161,7 @@ static void set_limit(struct bisect *b)
 	       (long long)(b->sign * b->limit), b->list[0].value.unit);
 }
 
-/* The middle one of those between good and bad that may be measured, or NULL. */
+/* The median of the kernels between good and bad that may be measured, or NULL. */
 static struct candidate *choose_next(struct bisect *b)
 {
 	size_t usable = 0, at = 0;

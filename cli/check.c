@@ -31,7 +31,7 @@ struct check_request {
 
 static const struct option_spec options[] = {
 	OPTION("kernel", OPTION_LIST, offsetof(struct check_request, target.kernels), "K",
-	       "as of bench; a run for each, and what differs between them"),
+	       "same as for bench; a run for each, and what differs between them"),
 	TARGET_MODULE_OPTIONS(struct check_request, target),
 	OPTION("check", OPTION_WORDS, offsetof(struct check_request, globs), "GLOB",
 	       "these checks only, e.g. suspend or 'layout.*'"),

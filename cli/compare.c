@@ -6,7 +6,7 @@
  * enough; the threshold says from where on a change for the worse makes the comparison fail.  Under
  * meter time it takes several runs of each kernel, whose medians go through a rank test; where that
  * shows nothing stands "~".  Runs that are unlike in more than the kernel are refused.  Of checks,
- * a promise that was kept and is broken now fails the comparison; what else changed is told.
+ * a check that passed and fails now fails the comparison; other changes are printed.
  */
 #include "report/compare/compare.h"
 #include "cli/measure.h"
@@ -101,7 +101,7 @@ static const struct option_spec options[] = {
 	       "length of lines (default: width of the terminal)", .min = TERMINAL_WIDTH_MIN,
 	       .max = 10000),
 	OPTION("quick", OPTION_FLAG, offsetof(struct compare_options, asked.quick), NULL,
-	       "kernels: measure the quick workload, as of bench"),
+	       "kernels: measure the quick workload, same as for bench"),
 	OPTION("full", OPTION_FLAG, offsetof(struct compare_options, asked.full), NULL,
 	       "kernels: measure everything"),
 	OPTION("workload", OPTION_PATH, offsetof(struct compare_options, asked.workload), "FILE",

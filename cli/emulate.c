@@ -12,6 +12,7 @@
 #include "emu/package.h"
 #include "emu/profile.h"
 #include "emu/progress.h"
+#include "emu/qemu.h"
 #include "emu/scratch.h"
 #include "emu/stop.h"
 #include "lib/base/msg.h"

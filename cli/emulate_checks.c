@@ -7,10 +7,10 @@
  */
 #include "cli/cli.h"
 #include "cli/vm_slot.h"
-#include "emu/accel.h"
 #include "emu/host_resources.h"
 #include "emu/package.h"
 #include "emu/progress.h"
+#include "emu/qemu.h"
 #include "emu/scratch.h"
 #include "emu/stop.h"
 #include "lib/base/msg.h"

@@ -44,7 +44,7 @@ static const struct option_spec options[] = {
 	       "e.g. 'fault.read.warm.pte{stack=raw,fs=ext4}'; a second one is that of NEW",
 	       .set = set_metric, .repeatable = true),
 	OPTION("modules", OPTION_PATH, offsetof(struct explain_options, target.modules), "DIR",
-	       "as of bench"),
+	       "same as for bench"),
 	OPTION("module", OPTION_WORDS, offsetof(struct explain_options, target.replaced), "FILE.ko",
 	       "put this module into NEW; with one kernel NEW is that kernel with it"),
 	OPTION("name", OPTION_TEXT, offsetof(struct explain_options, target.name), "RUN",

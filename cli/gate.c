@@ -196,7 +196,7 @@ static int find_planted(struct gate *g, const struct planted *p, const char *bas
 
 /* ---- the smallest effect ------------------------------------------------------------------- */
 
-/* What one more instruction is told as, and from how many on the default threshold fails. */
+/* How one more instruction is reported, and from how many on the default threshold fails. */
 static int smallest(struct gate *g, int64_t noise)
 {
 	const struct judge judge = {.threshold = THRESHOLD_PERCENT};
@@ -211,7 +211,7 @@ static int smallest(struct gate *g, int64_t noise)
 		quantity_add(&base, row->cells[0].metric.median);
 		quantity_add(&more, base.median + 1);
 		ok(g, change_judge(&base, &more, base.median, &judge).kind == CHANGE_WORSE,
-		   "one instruction more is told as worse");
+		   "one instruction more is reported as worse");
 		fails = (int64_t)ceil(THRESHOLD_PERCENT / 100 * (double)base.median);
 		printf("# smallest effect that can be seen: %s insn (%.2f %% of a warm 4 KiB fault "
 		       "of %s insn); two boots differ by %s\n"

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "emu/accel.h"
 
-#include "emu/confine.h"
 #include "emu/scratch.h"
 #include "emu/stop.h"
-#include "lib/base/msg.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -12,45 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define PROBE_S 15
-
-int qemu_version(char *text, size_t len)
-{
-	FILE *in = popen(VM_QEMU " --version 2>/dev/null", "re");
-	static const char prefix[] = "QEMU emulator version ";
-	char line[256] = "";
-
-	if (in && !fgets(line, sizeof(line), in))
-		line[0] = '\0';
-	if (in)
-		pclose(in);
-	if (strncmp(line, prefix, strlen(prefix))) {
-		msg_error("cannot run %s; run: apt-get install qemu-system-x86", VM_QEMU);
-		return -ENOENT;
-	}
-	line[strcspn(line, "\n")] = '\0';
-	snprintf(text, len, "%s", line + strlen(prefix));
-	return 0;
-}
-
-bool qemu_has_sandbox(void)
-{
-	static int answer = -1;
-
-	if (answer < 0) {
-		int status =
-			system(VM_QEMU " -sandbox " CONFINE_SANDBOX " --version >/dev/null 2>&1");
-
-		/* Another status does not answer the question: use the option, QEMU may refuse it. */
-		answer = !WIFEXITED(status) || WEXITSTATUS(status) != 1;
-		if (!answer)
-			msg_note("this %s has no -sandbox; it runs without", VM_QEMU);
-	}
-	return answer;
-}
 
 /* build/kvm/ID, the file of the answer; ID from the kernel's directory, QEMU and this host. */
 static void answer_path(const struct plan *plan, char *path, size_t len)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "emu/guest.h"
 
-#include "emu/accel.h"
 #include "emu/confine.h"
+#include "emu/qemu.h"
 #include "emu/scratch.h"
 #include "emu/stop.h"
 #include "lib/base/msg.h"

@@ -254,7 +254,7 @@ daxdm() {
 
 # ---- verdicts ------------------------------------------------------------------------------------
 
-@test "checks: a promise that is broken now fails; another behaviour is told" {
+@test "checks: a promise that is broken now fails; another behaviour is reported" {
 	cp tests/fixtures/check-run.jsonl "$A/run.jsonl"
 	change "$B" 's/6\.1\.0-fixture/6.12.9/; s/"verdict":"pass"/"verdict":"fail"/'
 	daxdm compare "$A" "$B"
@@ -479,7 +479,7 @@ two_runs() {
 	expect 64 "--module is for one kernel"
 }
 
-@test "a replaced module is told wherever the kernel is" {
+@test "a replaced module is named wherever the kernel is" {
 	local words="6.1.0-fixture (linux-image-fixture 6.1.192-1) with dm-mod.ko replaced (build-id 0123456789ab)"
 	change "$B" '1s/"meter"/"replaced":[{"file":"dm-mod.ko","module":"dm_mod","build_id":"0123456789abcdef"}],&/'
 	daxdm report --width 1000 "$B"

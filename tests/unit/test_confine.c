@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "emu/accel.h"
 #include "emu/confine.h"
 #include "emu/guest.h"
+#include "emu/qemu.h"
 #include "emu/scratch.h"
 
 #include <errno.h>
