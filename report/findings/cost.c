@@ -223,7 +223,7 @@ size_t cost_growing(const struct tables *tables, const struct table *table, cons
 
 		if ((*bench && strcmp(row->bench, bench)) ||
 		    !cost_find(tables, table, row, target, &c) || c.raw->median < 1 ||
-		    !cost_grows(&c))
+		    c.few->median < 1 || !cost_grows(&c))
 			continue;
 		if (n == max && by_times_raw(&costs[n - 1], &c) <= 0)
 			continue;

@@ -151,10 +151,17 @@ list_more() { # NAME...: what the lists name, too
 	printf '\nPackage: %s\nVersion: 9.9-1~b+1\nSize: 300\n' "$@" >>"$BIN/lists"
 }
 
+# The table of the program, from this catalogue.
+table() {
+	printf '#!/bin/sh\n' >"$CO/run.sh" # installs packages
+	chmod +x "$CO/run.sh"
+	run bash -c 'cd "$1" && timeout 30 "$2/build/daxdm" kernels' - "$CO" "$TOP"
+}
+
 # The lists are read; what is in none of them lies in $BIN/packages.
 read_lists() {
 	curl_says 200
-	run timeout 30 "$CO/emu/kernel.sh" table
+	table
 	expect 0 "linux-image-9.9-amd64"
 	sed -i "s|https:.*/\(linux-[a-z]*-9.9-amd64\)_.*_amd64.deb|file:$BIN/packages/\1.deb|" "$CO/build/apt/catalogue"
 }
@@ -205,7 +212,7 @@ curl_says() { # STATUS
 @test "modules that went from the archive, too: the table says so, the kernel is no choice" {
 	archive_of_four
 	curl_says 404
-	run timeout 30 "$CO/emu/kernel.sh" table
+	table
 	expect 0 "(no modules)" "1 cannot be fetched"
 	resolve 9.9
 	expect 64 "unknown kernel '9.9'"
