@@ -437,6 +437,9 @@ static bool run_it(struct runner *k, struct under_way *u, const char *directory,
 		close(u->pipe);
 	}
 	rc = u->stuck || spoils ? 0 : clean_up(k, directory, why, sizeof(why));
+	/* Once more, in another process: libdevmapper does not repeat a version check that failed. */
+	if (rc == -EIO)
+		rc = clean_up(k, directory, why, sizeof(why));
 	if (rc < 0) {
 		snprintf(reason, sizeof(reason), "the clean-up failed: %s", why);
 		if (rc == -EAGAIN)

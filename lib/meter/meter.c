@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/meter/meter.h"
 
+#include "lib/base/bytes.h"
 #include "lib/base/msg.h"
 #include "lib/base/stats.h"
 
 #include <cpuid.h>
 #include <errno.h>
+#include <link.h>
 #include <math.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -271,4 +273,25 @@ uint64_t meter_touch_overhead_store(void)
 	for (int round = 0; round < 2; round++)
 		meter_touch_store(&byte, offset, ticks, OVERHEAD_SAMPLES);
 	return stats_median_ticks(ticks, OVERHEAD_SAMPLES);
+}
+
+static int prefault_object(struct dl_phdr_info *object, size_t size, void *arg)
+{
+	(void)size;
+	(void)arg;
+	for (int i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+		uintptr_t begin = object->dlpi_addr + segment->p_vaddr;
+
+		if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X))
+			continue;
+		for (uintptr_t at = begin; at < begin + segment->p_memsz; at += PAGE_BYTES)
+			(void)*(const volatile char *)at;
+	}
+	return 0;
+}
+
+void meter_prefault_code(void)
+{
+	dl_iterate_phdr(prefault_object, NULL);
 }

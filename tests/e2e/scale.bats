@@ -52,7 +52,7 @@ of() { # TYPE JQ-FILTER
 	[[ -z $(of record .id) ]]
 	[[ $(of proven .id | grep -c '^fault\.') == 4 ]]
 	[[ -z $(of proven 'select(has("samples") or has("median") or has("unit")) | .id') ]]
-	grep -F 'meter: none (nothing is measured: proofs only)' "$BATS_FILE_TMPDIR/out"
+	grep -F 'meter: none (proofs only, nothing measured)' "$BATS_FILE_TMPDIR/out"
 	grep -F 'proven: 36 passes; no numbers kept' "$BATS_FILE_TMPDIR/out"
 }
 
