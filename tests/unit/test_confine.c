@@ -239,10 +239,11 @@ static int takes_sandbox(const char *end)
 
 	snprintf(script, sizeof(script), "#!/bin/sh\n%s\n", end);
 	put_file(VM_QEMU, script, 0755);
-	setenv("PATH", dir, 1);
 	pid = fork();
-	if (!pid)
+	if (!pid) {
+		setenv("PATH", dir, 1);
 		_exit(qemu_has_sandbox());
+	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	return WEXITSTATUS(status);
