@@ -502,12 +502,12 @@ two_runs() {
 }
 
 @test "run.sh gate-selftest: three runs, one of them fresh; a gate that fails fails it" {
-	fake_guest 'after() { head -n 1 "$run/run.jsonl" | jq .emulator.boot >>boots; sort -o boots boots; { head -n 1 "$run/run.jsonl"; tail -n +2 gate; } >"$run/new"; mv "$run/new" "$run/run.jsonl"; }'
+	fake_guest 'after() { head -n 1 "$run/run.jsonl" | jq .emulator.boot >>boots; { head -n 1 "$run/run.jsonl"; tail -n +2 gate; } >"$run/new"; mv "$run/new" "$run/run.jsonl"; }'
 	gate_run "$A" 4332
 	cp "$A/run.jsonl" "$CO/gate"
 	run timeout 30 "$CO/run.sh" gate-selftest
 	expect 0 "1..15"
-	diff "$CO/boots" <(printf '"%s"\n' fresh snapshot snapshot)
+	diff <(sort "$CO/boots") <(printf '"%s"\n' fresh snapshot snapshot)
 	[[ ! $(runs) ]]
 	rm "$CO/boots"
 	gate_run "$A" 4166 # a layer that costs nothing
