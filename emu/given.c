@@ -15,6 +15,10 @@
 /* If the driver itself was late, too little given time is better than too much. */
 #define STEP_MAX_NS (250 * INT64_C(1000000))
 
+/* The longest wait that is deducted whole.  Overlapping waits of two threads count twice, so an
+ * unlimited deduction could stop the given time of a QEMU that runs. */
+#define OWED_MAX_NS (1000 * INT64_C(1000000))
+
 /* How long a thread has waited for a processor so far; 0 if this kernel does not count it.  A wait
  * is counted when it ends. */
 static uint64_t waited_ns(int tasks_fd, const char *tid)
@@ -83,7 +87,7 @@ void given_look_at(struct given *given, const char *tasks, int64_t now)
 	if (step > 0)
 		given->given_ns += step > STEP_MAX_NS ? STEP_MAX_NS : step;
 	else
-		given->owed_ns = -step > STEP_MAX_NS ? STEP_MAX_NS : -step;
+		given->owed_ns = -step > OWED_MAX_NS ? OWED_MAX_NS : -step;
 	if (given->page)
 		*(volatile int64_t *)&given->page->given_ms = given_ms(given);
 }
@@ -100,6 +104,7 @@ void given_watch(struct given *given, pid_t pid)
 {
 	given->pid = pid;
 	given->n = 0;
+	given->owed_ns = 0;
 	given->looked_ns = limit_clock_wall_ns();
 }
 

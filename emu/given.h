@@ -18,7 +18,7 @@ enum { GIVEN_THREADS_MAX = 128 };
 struct given {
 	pid_t pid; /* 0: none; given time is wall time */
 	int64_t looked_ns, given_ns;
-	int64_t owed_ns; /* counted as given during a wait that ended later */
+	int64_t owed_ns; /* counted as given during a wait that ended later; at most 1 s */
 	struct given_thread {
 		int tid;
 		uint64_t waited_ns;
@@ -27,7 +27,8 @@ struct given {
 	struct limit_clock_page *page; /* published to the guest, or NULL */
 };
 
-/* Watches another process from now on (0: none); the given time so far stays. */
+/* Watches another process from now on (0: none); the given time so far stays, and nothing is
+ * deducted for waits of the last process. */
 void given_watch(struct given *given, pid_t pid);
 
 /*

@@ -101,6 +101,59 @@ static void a_wait_of_several_looks_is_not_given(void **state)
 	assert_in_range(given_ms(&g), 50, 120);
 }
 
+/* A wait of 1 s that ended at the 51st look; the looks before it counted 980 ms. */
+static struct given after_long_wait(int64_t waited_ms)
+{
+	struct given g = {.pid = 1};
+
+	put_thread(11, 0, 0);
+	put_thread(12, 0, 0);
+	put_thread(13, 0, 0);
+	given_look_at(&g, tasks, 0);
+	g.given_ns = 0;
+	for (int i = 1; i <= 50; i++) {
+		if (i == 50)
+			put_thread(11, 0, waited_ms);
+		given_look_at(&g, tasks, 20 * i * MS);
+	}
+	assert_int_equal(given_ms(&g), 980);
+	return g;
+}
+
+static void a_wait_of_a_second_is_deducted_whole(void **state)
+{
+	struct given g = after_long_wait(1000);
+
+	(void)state;
+	for (int i = 51; i <= 99; i++)
+		given_look_at(&g, tasks, 20 * i * MS);
+	assert_int_equal(given_ms(&g), 980);
+	given_look_at(&g, tasks, 20 * 100 * MS);
+	assert_int_equal(given_ms(&g), 1000);
+}
+
+/* Waits of two threads that overlap count twice: the deduction has a limit. */
+static void no_more_than_a_second_is_deducted(void **state)
+{
+	struct given g = after_long_wait(100000);
+
+	(void)state;
+	for (int i = 51; i <= 110; i++)
+		given_look_at(&g, tasks, 20 * i * MS);
+	assert_int_equal(given_ms(&g), 1180);
+}
+
+static void a_restart_deducts_nothing(void **state)
+{
+	struct given g = {.owed_ns = 100000 * MS};
+
+	(void)state;
+	given_watch(&g, getpid());
+	usleep(20000);
+	given_look(&g);
+	assert_in_range(given_ms(&g), 20, 250);
+}
+
 static void a_late_driver_gives_too_little(void **state)
 {
 	struct given g = {.pid = 1};
@@ -217,6 +270,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(time_without_waits_is_given),
 		cmocka_unit_test(a_wait_of_several_looks_is_not_given),
+		cmocka_unit_test(a_wait_of_a_second_is_deducted_whole),
+		cmocka_unit_test(no_more_than_a_second_is_deducted),
+		cmocka_unit_test(a_restart_deducts_nothing),
 		cmocka_unit_test(a_late_driver_gives_too_little),
 		cmocka_unit_test(what_is_given_stays_over_a_restart),
 		cmocka_unit_test(a_limit_is_of_given_time),
