@@ -337,9 +337,11 @@ static size_t find_mark(const json_t *lines, const char *const *marks)
 	return json_array_size(lines);
 }
 
-static bool kernel_died(const struct guest *g)
+/* Whether its end shows nothing about the kernel. */
+static bool is_excused(const struct guest *g)
 {
-	return !g->hung && !g->starved && !g->protocol_error && !g->emulator_died;
+	return g->cause == GUEST_CAUSE_EMULATOR || g->cause == GUEST_CAUSE_STARVED ||
+	       g->cause == GUEST_CAUSE_PROTOCOL;
 }
 
 const char *vm_slot_log_of_death(const json_t *console, json_t **lines)
@@ -361,6 +363,20 @@ const char *vm_slot_log_of_death(const json_t *console, json_t **lines)
 	return complained ? "dmesg" : "evidence";
 }
 
+static const char *reason_prefix(const struct guest *g)
+{
+	switch (g->cause) {
+	case GUEST_CAUSE_KERNEL:
+		return "the kernel died: ";
+	case GUEST_CAUSE_HUNG:
+		return "the kernel hung: ";
+	case GUEST_CAUSE_EMULATOR:
+		return "the emulator died: ";
+	default: /* the reason is a sentence of its own */
+		return "";
+	}
+}
+
 /* Composes the reason, "the kernel died: Kernel panic - not syncing: ..."; lines as
  * vm_slot_log_of_death(). */
 static const char *explain_death(const struct guest *g, char *why, size_t len, json_t **lines)
@@ -370,15 +386,8 @@ static const char *explain_death(const struct guest *g, char *why, size_t len, j
 	const char *line = json_string_value(json_array_get(console, find_mark(console, panic)));
 	const char *key = vm_slot_log_of_death(console, lines);
 
-	snprintf(why, len, "%s: %s",
-		 g->hung	    ? "the kernel hung"
-		 : g->emulator_died ? "the emulator died"
-				    : "the kernel died",
-		 g->why);
-	if (g->starved || g->protocol_error)
-		snprintf(why, len, "%s", g->why);
-	if (kernel_died(g) && line)
-		snprintf(why, len, "the kernel died: %s", strstr(line, panic[0]));
+	snprintf(why, len, "%s%s", reason_prefix(g),
+		 g->cause == GUEST_CAUSE_KERNEL && line ? strstr(line, panic[0]) : g->why);
 	json_decref(console);
 	return key;
 }
@@ -389,14 +398,13 @@ static void after_death(struct vm_slot *slot)
 	json_t *lines;
 	char why[400];
 	const char *key = explain_death(&slot->guest, why, sizeof(why), &lines);
-	bool excused =
-		slot->guest.emulator_died || slot->guest.starved || slot->guest.protocol_error;
+	bool excused = is_excused(&slot->guest);
 
 	if (slot->under_way >= 0) {
 		hold(slot, (size_t)slot->under_way,
 		     verdict_line(&slot->suite->cases[slot->under_way], excused ? "broken" : "fail",
 				  why, clock_ms() - slot->begun_ms, key, lines));
-		if (slot->guest.starved)
+		if (slot->guest.cause == GUEST_CAUSE_STARVED)
 			json_object_set_new(slot->held, "starved", json_true());
 	} else if (slot->held && !excused) {
 		amend(slot->held, why, key, lines);

@@ -332,7 +332,7 @@ static int broken_or_again(struct guest *g, const char *why)
 	if (g->restored)
 		snapshot_drop(&g->snapshot);
 	forget_start(g);
-	g->hung = g->starved = g->emulator_died = false;
+	g->cause = GUEST_CAUSE_KERNEL;
 	g->attempt++;
 	guest_start(g);
 	return 0;
@@ -378,7 +378,7 @@ void guest_end(struct guest *g, const struct results *results, const char *conso
 
 static void protocol_error(struct guest *g, const char *why)
 {
-	g->protocol_error = true;
+	g->cause = GUEST_CAUSE_PROTOCOL;
 	broken(g, why);
 }
 
@@ -547,7 +547,8 @@ static int ended(struct guest *g)
 {
 	char why[80] = "QEMU ended: the guest reset or panicked";
 
-	g->emulator_died = vm_ended(&g->vm, why) < 0;
+	if (vm_ended(&g->vm, why) < 0)
+		g->cause = GUEST_CAUSE_EMULATOR;
 	return broken_or_again(g, why);
 }
 
@@ -571,8 +572,10 @@ static int look_at_limits(struct guest *g)
 
 	if (limit == LIMIT_AHEAD)
 		return 0;
-	g->starved = limit == LIMIT_STARVED;
-	g->hung = !boots && !g->starved;
+	if (limit == LIMIT_STARVED)
+		g->cause = GUEST_CAUSE_STARVED;
+	else if (!boots)
+		g->cause = GUEST_CAUSE_HUNG;
 	vm_why_late(&g->vm, boots ? "no user space" : "it sent nothing", limit_ms, limit, why,
 		    sizeof(why));
 	return broken_or_again(g, why);
@@ -595,8 +598,8 @@ int guest_look(struct guest *g)
 		return 0;
 	}
 	if (is_full(g->console)) {
-		g->hung = true;
-		broken(g, "its kernel wrote more than 64 MiB to its console");
+		g->cause = GUEST_CAUSE_CONSOLE_FULL;
+		broken(g, "the kernel wrote more than 64 MiB to its console");
 		return 0;
 	}
 	if (g->vm.closed)

@@ -32,6 +32,16 @@ enum guest_state {
 	GUEST_BROKEN, /* died, stalled or did not boot: an error line was printed */
 };
 
+/* Why a guest is BROKEN. */
+enum guest_cause {
+	GUEST_CAUSE_KERNEL,	  /* it died, or its job ended too early */
+	GUEST_CAUSE_HUNG,	  /* it sent nothing for too long */
+	GUEST_CAUSE_CONSOLE_FULL, /* its kernel wrote more than CONFINE_FILE_BYTES to its console */
+	GUEST_CAUSE_STARVED,	  /* this host gave it too little time */
+	GUEST_CAUSE_EMULATOR,	  /* QEMU crashed, not the guest */
+	GUEST_CAUSE_PROTOCOL,	  /* it sent a line that a guest never sends */
+};
+
 /* What all guests of a run have in common. */
 struct guest;
 
@@ -73,10 +83,7 @@ struct guest {
 	int ram;		/* of a machine with ram_in_file; -1: not open */
 	int attempt;		/* from 0 */
 	int stall_s;		/* the plan's, or set by take() */
-	bool hung;		/* it sent nothing for too long, or filled its console */
-	bool starved;		/* this host gave it too little time */
-	bool emulator_died;	/* QEMU crashed, not the guest */
-	bool protocol_error;	/* it sent a line that a guest never sends */
+	enum guest_cause cause; /* of BROKEN */
 	unsigned int logs;	/* lines for the user so far */
 	char why[200];		/* reason of BROKEN */
 	bool restored;

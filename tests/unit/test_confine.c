@@ -300,7 +300,7 @@ static void a_line_without_end_ends_the_guest(void **state)
 	assert_int_equal(g.state, GUEST_RUNNING);
 	sends(&g, "0123456789abcdef", (8 << 20) / 16 + 1);
 	assert_int_equal(g.state, GUEST_BROKEN);
-	assert_true(g.protocol_error);
+	assert_int_equal(g.cause, GUEST_CAUSE_PROTOCOL);
 	assert_string_equal(g.why, "it sent a line of more than 8 MiB");
 }
 
@@ -318,7 +318,7 @@ static void so_do_endless_lines_for_the_user(void **state)
 	sends(&g, "@log x\n", 1001);
 	said_end(&said);
 	assert_int_equal(g.state, GUEST_BROKEN);
-	assert_true(g.protocol_error);
+	assert_int_equal(g.cause, GUEST_CAUSE_PROTOCOL);
 }
 
 static void so_does_an_exit_status_that_is_no_number(void **state)
@@ -331,7 +331,7 @@ static void so_does_an_exit_status_that_is_no_number(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		sends(&g, bad[i], 1);
 		assert_int_equal(g.state, GUEST_BROKEN);
-		assert_true(g.protocol_error);
+		assert_int_equal(g.cause, GUEST_CAUSE_PROTOCOL);
 	}
 	sends(&g, "@exit 77\n", 1);
 	assert_int_equal(g.state, GUEST_DONE);
@@ -352,9 +352,8 @@ static void so_does_a_full_console(void **state)
 	send_with_console(&g, "@ready\n", 1, g.console);
 	fclose(g.console);
 	assert_int_equal(g.state, GUEST_BROKEN);
-	assert_true(g.hung);
-	assert_false(g.protocol_error);
-	assert_string_equal(g.why, "its kernel wrote more than 64 MiB to its console");
+	assert_int_equal(g.cause, GUEST_CAUSE_CONSOLE_FULL);
+	assert_string_equal(g.why, "the kernel wrote more than 64 MiB to its console");
 }
 
 int main(void)

@@ -106,6 +106,47 @@ static void a_failure_is_not(void **state)
 	assert_int_equal(suite.n_failed, 1);
 }
 
+/* The guest breaks during its case; the verdict must have these texts. */
+static void breaks(enum guest_cause by, const char *why, const char *verdict, const char *reason)
+{
+	const char *line;
+
+	take("{\"type\":\"context\"}");
+	take("{\"type\":\"begin\",\"id\":\"family.item\",\"limit_s\":1000000}");
+	slot.guest.state = GUEST_BROKEN;
+	slot.guest.cause = by;
+	snprintf(slot.guest.why, sizeof(slot.guest.why), "%s", why);
+	assert_int_equal(vm_slot_look(&slot), 0);
+	line = json_string_value(json_array_get(json_array_get(suite.results.lines, 0), 0));
+	assert_non_null(line);
+	assert_non_null(strstr(line, verdict));
+	assert_non_null(strstr(line, reason));
+}
+
+/* A kernel that filled its console did not hang, and it is still the kernel's failure. */
+static void a_full_console_is_no_hang(void **state)
+{
+	(void)state;
+	breaks(GUEST_CAUSE_CONSOLE_FULL, "the kernel wrote more than 64 MiB to its console",
+	       "\"verdict\":\"fail\"",
+	       "\"why\":\"the kernel wrote more than 64 MiB to its console\"");
+	assert_int_equal(suite.n_failed, 1);
+}
+
+static void a_hang_is_a_hang(void **state)
+{
+	(void)state;
+	breaks(GUEST_CAUSE_HUNG, "it sent nothing for 44 s", "\"verdict\":\"fail\"",
+	       "\"why\":\"the kernel hung: it sent nothing for 44 s\"");
+}
+
+static void a_crash_of_the_emulator_is_broken(void **state)
+{
+	(void)state;
+	breaks(GUEST_CAUSE_EMULATOR, "QEMU died of signal 11", "\"verdict\":\"broken\"",
+	       "\"why\":\"the emulator died: QEMU died of signal 11\"");
+}
+
 static int make_dir(void **state)
 {
 	(void)state;
@@ -126,6 +167,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_a_slow_host_broke_is_run_again, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_failure_is_not, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_full_console_is_no_hang, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_hang_is_a_hang, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_crash_of_the_emulator_is_broken, set_up,
+						tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
