@@ -3,9 +3,9 @@
  * daxdm assert: whether one metric keeps within a limit, as git-bisect(1) wants to know it: 0 it
  * does, 1 it does not, 125 nothing was found out.  It measures the kernel, or reads a run.
  */
-#include "cli/measure.h"
-#include "cli/metric.h"
-#include "cli/workspace.h"
+#include "cli/driver/measure.h"
+#include "cli/driver/metric.h"
+#include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
 #include "lib/base/number.h"
 #include "report/table/table.h"

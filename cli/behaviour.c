@@ -4,7 +4,7 @@
  * observations, which no contract speaks of.  That a kernel behaves differently is no failure; it
  * is what one wants to have been told before a user tells.
  */
-#include "cli/cli.h"
+#include "cli/options/cli.h"
 #include "lib/base/msg.h"
 #include "report/checks/behaviour_changes.h"
 #include "report/checks/check_run.h"

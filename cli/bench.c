@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * daxdm bench: measures a kernel in the emulated host, or this host, into results/RUN, and reports
- * it.  Several kernels are a ladder: cli/ladder.c.
+ * it.  Several kernels are a ladder: cli/driver/ladder.c.
  */
-#include "cli/ladder.h"
-#include "cli/workspace.h"
+#include "cli/driver/ladder.h"
+#include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
 #include "lib/meter/counters.h"
 

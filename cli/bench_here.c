@@ -6,7 +6,7 @@
  */
 #include "bench/sweep.h"
 #include "bench/workload_read.h"
-#include "cli/cli.h"
+#include "cli/options/cli.h"
 #include "lib/base/msg.h"
 #include "lib/dev/dm.h"
 #include "lib/run/supervise.h"

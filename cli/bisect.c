@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* daxdm bisect: finds the kernel of the archive where a metric became worse. */
-#include "cli/measure.h"
-#include "cli/metric.h"
-#include "cli/workspace.h"
+#include "cli/driver/measure.h"
+#include "cli/driver/metric.h"
+#include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
 #include "report/compare/threshold.h"
 

@@ -4,8 +4,8 @@
  * says what differs between several kernels.
  */
 #include "check/select.h"
-#include "cli/measure.h"
-#include "cli/workspace.h"
+#include "cli/driver/measure.h"
+#include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
 
 #include <stdio.h>

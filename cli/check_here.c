@@ -6,7 +6,7 @@
 #include "check/device_health.h"
 #include "check/need.h"
 #include "check/runner.h"
-#include "cli/cli.h"
+#include "cli/options/cli.h"
 #include "lib/base/msg.h"
 #include "lib/base/words.h"
 #include "lib/run/context.h"

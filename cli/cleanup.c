@@ -3,7 +3,7 @@
  * daxdm cleanup: removes the devices, mounts, kprobes and files that runs which died left on this
  * host (lib/run/leftovers.h).  What belongs to a running process is kept.
  */
-#include "cli/cli.h"
+#include "cli/options/cli.h"
 #include "lib/base/msg.h"
 #include "lib/run/leftovers.h"
 

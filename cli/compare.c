@@ -9,8 +9,8 @@
  * a check that passed and fails now fails the comparison; other changes are printed.
  */
 #include "report/compare/compare.h"
-#include "cli/measure.h"
-#include "cli/workspace.h"
+#include "cli/driver/measure.h"
+#include "cli/driver/workspace.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
 #include "lib/base/nearest.h"

@@ -3,7 +3,7 @@
  * daxdm coverage RUN: which functions of the kernel's DAX interface the checks of a run reached,
  * and which of device-mapper's no check did.
  */
-#include "cli/cli.h"
+#include "cli/options/cli.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
 #include "report/checks/check_run.h"

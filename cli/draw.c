@@ -9,7 +9,7 @@
  * process.
  */
 #include "cli/draw.h"
-#include "cli/cli.h"
+#include "cli/options/cli.h"
 #include "lib/base/msg.h"
 
 #include <ctype.h>

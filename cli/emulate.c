@@ -5,7 +5,7 @@
  * the instruction meter the load of this machine changes nothing but the time it takes.
  */
 #include "bench/workload_read.h"
-#include "cli/cli.h"
+#include "cli/options/cli.h"
 #include "emu/accel.h"
 #include "emu/guest.h"
 #include "emu/host_resources.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* daxdm explain: which functions make the difference between two medians. */
-#include "cli/measure.h"
-#include "cli/workspace.h"
+#include "cli/driver/measure.h"
+#include "cli/driver/workspace.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
 #include "lib/base/terminal.h"

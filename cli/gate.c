@@ -12,9 +12,9 @@
  *
  * Prints TAP, then the smallest effect that can be seen.
  */
-#include "cli/measure.h"
-#include "cli/parallel.h"
-#include "cli/workspace.h"
+#include "cli/driver/measure.h"
+#include "cli/driver/parallel.h"
+#include "cli/driver/workspace.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
 #include "lib/base/number.h"

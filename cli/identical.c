@@ -4,7 +4,7 @@
  * That is what the instruction meter promises of two boots of one kernel.  --medians asks less:
  * what has to hold between seeds, and between a fresh boot and a snapshot.
  */
-#include "cli/cli.h"
+#include "cli/options/cli.h"
 #include "lib/base/msg.h"
 #include "lib/base/number.h"
 #include "report/compare/comparability.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* daxdm kernels: shows, fetches and removes kernels of the archive (emu/kernel.sh). */
-#include "cli/target.h"
-#include "cli/workspace.h"
+#include "cli/driver/target.h"
+#include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
 #include "lib/base/terminal.h"
 

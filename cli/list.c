@@ -3,7 +3,7 @@
 #include "bench/bench.h"
 #include "bench/need.h"
 #include "check/select.h"
-#include "cli/cli.h"
+#include "cli/options/cli.h"
 #include "lib/base/msg.h"
 #include "lib/base/words.h"
 

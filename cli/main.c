@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* daxdm VERB [OPTION]...: finds the verb, nothing else. */
-#include "cli/cli.h"
-#include "cli/workspace.h"
+#include "cli/driver/workspace.h"
+#include "cli/options/cli.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
 #include "lib/run/context.h"

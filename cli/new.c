@@ -5,7 +5,7 @@
  */
 #include "bench/bench.h"
 #include "check/check.h"
-#include "cli/cli.h"
+#include "cli/options/cli.h"
 #include "lib/base/msg.h"
 
 #include <ctype.h>

@@ -2,7 +2,7 @@
 /* daxdm provision: makes blank persistent memory usable.  It takes every region and labels every
  * DIMM, so that it runs on the emulated host only. */
 #include "lib/dev/provision.h"
-#include "cli/cli.h"
+#include "cli/options/cli.h"
 #include "lib/base/host.h"
 #include "lib/base/msg.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* daxdm report: a run as a table, as sentences, as a page, and as data for plots. */
-#include "cli/ladder.h"
-#include "cli/workspace.h"
+#include "cli/driver/ladder.h"
+#include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
 #include "lib/base/nearest.h"
 #include "lib/base/terminal.h"

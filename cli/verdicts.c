@@ -4,7 +4,7 @@
  * emulated host has been judged as it came; this is for one on this host, for several as one, and
  * for looking at a run again after check/known/ has changed.
  */
-#include "cli/cli.h"
+#include "cli/options/cli.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
 #include "lib/base/text.h"

@@ -4,7 +4,7 @@
  * expires.  By ioperm(2): not every kernel has /dev/port or the driver (Debian's cloud flavour has
  * neither).
  */
-#include "cli/cli.h"
+#include "cli/options/cli.h"
 #include "lib/base/host.h"
 #include "lib/base/msg.h"
 #include "lib/base/number.h"

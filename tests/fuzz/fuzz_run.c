@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* run.jsonl, of benchmarks or checks, through all that is made of it.  Inputs are mutated as JSON,
  * and records made to follow from their samples again, or the reader would refuse nearly all. */
-#include "cli/cli.h"
+#include "cli/options/cli.h"
 #include "lib/run/run_verify.h"
 #include "report/html/html.h"
 #include "report/plots/plotdata.h"

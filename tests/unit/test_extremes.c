@@ -3,7 +3,7 @@
  * The largest and the smallest numbers that a run may hold, through all that is made of one: this
  * is built with UBSan, so an overflow or a conversion out of range ends the test.
  */
-#include "cli/cli.h"
+#include "cli/options/cli.h"
 #include "lib/base/msg.h"
 #include "lib/run/run_verify.h"
 #include "report/findings/findings.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A run with a replaced module is never told as one of the stock kernel, nor taken for one. */
-#include "cli/measure.h"
+#include "cli/driver/measure.h"
 #include "lib/base/msg.h"
 #include "lib/run/context.h"
 #include "lib/run/kernel_name.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* report/checks/known.c: versions, entries, and which failure an entry explains. */
-#include "cli/vm_slot.h"
+#include "cli/guests/vm_slot.h"
 #include "report/checks/known.h"
 
 #include <errno.h>

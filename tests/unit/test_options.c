@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cli/options.c: the parser, its error lines, and the help, all from one table. */
-#include "cli/cli.h"
+/* cli/options/options.c: the parser, its error lines, and the help, all from one table. */
+#include "cli/options/cli.h"
 #include "lib/base/words.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* How cases are put together for guests. */
-#include "cli/queue.h"
+#include "cli/guests/queue.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tables, findings, page and plot data of a hand-made run, and daxdm identical on its variations.
  */
-#include "cli/cli.h"
 #include "cli/draw.h"
+#include "cli/options/cli.h"
 #include "lib/base/msg.h"
 #include "report/findings/counters_report.h"
 #include "report/findings/findings.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a slot makes of the lines of its guest, which is not there: no QEMU is started. */
-#include "cli/vm_slot.h"
+#include "cli/guests/vm_slot.h"
 #include "lib/file/fs.h"
 
 #include <setjmp.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Measuring a kernel or this host into a run, for bench, compare, assert, bisect and explain.  As
- * in cli/target.h errors end the process.
+ * in cli/driver/target.h errors end the process.
  */
 #ifndef DAXDM_MEASURE_H
 #define DAXDM_MEASURE_H
 
-#include "cli/target.h"
+#include "cli/driver/target.h"
 #include "lib/run/workload.h"
 
 /* What to measure, and how. */

@@ -5,7 +5,7 @@
  * SIGINT, SIGTERM and SIGHUP end the program first, by SIGTERM, and what is left of its group
  * after a limit by SIGKILL; then this process says what was interrupted and exits with 128 plus
  * the signal's number.  If this process is killed and cannot do that, its guardian does
- * (cli/workspace.c).
+ * (cli/driver/workspace.c).
  */
 #ifndef DAXDM_PROCESS_H
 #define DAXDM_PROCESS_H

@@ -3,7 +3,7 @@
  * daxdm help: the manual, made from the option tables: for a terminal, as doc/options.md, as the
  * man page doc/daxdm.1, and as doc/daxdm.bash, which completes verbs and options.
  */
-#include "cli/cli.h"
+#include "cli/options/cli.h"
 #include "lib/base/msg.h"
 
 #include <stdio.h>

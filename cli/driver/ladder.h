@@ -10,7 +10,7 @@
 #ifndef DAXDM_LADDER_H
 #define DAXDM_LADDER_H
 
-#include "cli/measure.h"
+#include "cli/driver/measure.h"
 
 /* Set in the environment of a job. */
 #define LADDER_STEP "DAXDM_LADDER"

@@ -2,13 +2,13 @@
 /*
  * What is measured or checked: kernels of the archive or of the user's own, in guests of the
  * emulated host, or this host.  All functions end the process after one error line if something is
- * wrong (cli/process.h).
+ * wrong (cli/driver/process.h).
  */
 #ifndef DAXDM_TARGET_H
 #define DAXDM_TARGET_H
 
-#include "cli/cli.h"
-#include "cli/process.h"
+#include "cli/driver/process.h"
+#include "cli/options/cli.h"
 
 struct target {
 	struct words kernels; /* as asked for; target_vet() makes files and trees absolute paths */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "cli/measure.h"
+#include "cli/driver/measure.h"
 
 #include "bench/bench.h"
 #include "bench/need.h"
 #include "bench/workload_read.h"
-#include "cli/workspace.h"
+#include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
 #include "lib/dev/stack.h"
 #include "lib/run/context.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The verbs of daxdm.  A verb is one file in cli/ with one entry in the table of cli/verbs.c.  Its
- * option table is the only place that knows its options: the parser (cli/options.c), the help, the
- * man page, doc/options.md and the completion of bash (cli/help.c) are made from it.
+ * The verbs of daxdm.  A verb is one file in cli/ with one entry in the table of
+ * cli/options/verbs.c.  Its option table is the only place that knows its options: the parser
+ * (cli/options/options.c), the help, the man page, doc/options.md and the completion of bash
+ * (cli/options/help.c) are made from it.
  */
 #ifndef DAXDM_CLI_H
 #define DAXDM_CLI_H

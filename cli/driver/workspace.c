@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "cli/workspace.h"
+#include "cli/driver/workspace.h"
 
-#include "cli/process.h"
+#include "cli/driver/process.h"
 #include "lib/base/msg.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 #ifndef DAXDM_PARALLEL_H
 #define DAXDM_PARALLEL_H
 
-#include "cli/process.h"
+#include "cli/driver/process.h"
 
 #include <stdio.h>
 

@@ -6,7 +6,7 @@
 #ifndef DAXDM_VM_SLOT_H
 #define DAXDM_VM_SLOT_H
 
-#include "cli/queue.h"
+#include "cli/guests/queue.h"
 #include "emu/guest.h"
 #include "emu/results.h"
 #include "lib/base/words.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "cli/metric.h"
+#include "cli/driver/metric.h"
 
 #include "lib/run/run.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "cli/target.h"
+#include "cli/driver/target.h"
 
-#include "cli/workspace.h"
+#include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
 
 #include <ctype.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "cli/vm_slot.h"
+#include "cli/guests/vm_slot.h"
 
 #include "emu/progress.h"
 #include "lib/base/json_field.h"

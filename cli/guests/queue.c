@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "cli/queue.h"
+#include "cli/guests/queue.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "cli/ladder.h"
+#include "cli/driver/ladder.h"
 
-#include "cli/parallel.h"
-#include "cli/workspace.h"
+#include "cli/driver/parallel.h"
+#include "cli/driver/workspace.h"
 #include "emu/host_resources.h"
 #include "lib/base/msg.h"
 #include "lib/base/terminal.h"

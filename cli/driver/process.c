@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "cli/process.h"
+#include "cli/driver/process.h"
 
 #include "lib/base/msg.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The parser of all verbs; see cli/cli.h. */
-#include "cli/cli.h"
+/* The parser of all verbs; see cli/options/cli.h. */
+#include "cli/options/cli.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
 #include "lib/base/nearest.h"

@@ -2,11 +2,11 @@
 /*
  * daxdm checks: runs `daxdm check-here` in emulated hosts, several at a time, and
  * makes one run of what they say.  A case is a check as it is, or with one
- * fault planted; cases go in batches to slots (cli/queue.c, cli/vm_slot.c), each
+ * fault planted; cases go in batches to slots (cli/guests/queue.c, cli/guests/vm_slot.c), each
  * batch to a host restored from the same snapshot.
  */
-#include "cli/cli.h"
-#include "cli/vm_slot.h"
+#include "cli/guests/vm_slot.h"
+#include "cli/options/cli.h"
 #include "emu/host_resources.h"
 #include "emu/package.h"
 #include "emu/progress.h"
