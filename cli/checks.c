@@ -13,6 +13,7 @@
 #include "emu/qemu.h"
 #include "emu/scratch.h"
 #include "emu/stop.h"
+#include "lib/base/limit_clock.h"
 #include "lib/base/msg.h"
 #include "report/checks/known.h"
 
@@ -228,7 +229,8 @@ static void show_progress(const struct checks *c)
 	char text[128];
 
 	snprintf(text, sizeof(text), "%zu of %zu checks, %zu failed, %.0f s", c->suite.n_done,
-		 c->suite.n_cases, c->suite.n_failed, (double)(clock_ms() - c->since_ms) / 1000);
+		 c->suite.n_cases, c->suite.n_failed,
+		 (double)(limit_clock_wall_ms() - c->since_ms) / 1000);
 	progress_text(text);
 }
 
@@ -287,8 +289,8 @@ static double s(int64_t ms)
 
 static void sum_up(const struct checks *c)
 {
-	printf("# %.1f s for %zu checks in %u guests", s(clock_ms() - c->since_ms), c->suite.n_done,
-	       c->suite.n_guests);
+	printf("# %.1f s for %zu checks in %u guests", s(limit_clock_wall_ms() - c->since_ms),
+	       c->suite.n_done, c->suite.n_guests);
 	for (size_t i = 0; i < c->n_slots; i++) {
 		const struct vm_slot *slot = &c->slots[i];
 
@@ -344,7 +346,7 @@ static int run_checks(struct checks *c)
 		return status;
 	scratch_sweep();
 	stop_install();
-	c->since_ms = clock_ms();
+	c->since_ms = limit_clock_wall_ms();
 	rc = open_results(c);
 	if (rc < 0) {
 		results_close(&c->suite.results, 0);

@@ -15,6 +15,7 @@
 #include "emu/qemu.h"
 #include "emu/scratch.h"
 #include "emu/stop.h"
+#include "lib/base/limit_clock.h"
 #include "lib/base/msg.h"
 #include "lib/base/text.h"
 #include "lib/dev/stack.h"
@@ -197,7 +198,7 @@ static void choose_accelerator(struct emulate *e)
 		e->plan.fresh = true; /* of several processors, each boot is another anyway */
 	if (strcmp(e->meter, "time"))
 		return;
-	e->plan.kvm = kvm_boots(&e->guests[0], why, sizeof(why));
+	e->plan.kvm = accel_kvm_boots(&e->guests[0], why, sizeof(why));
 	if (!e->plan.kvm && !stop_signal()) {
 		msg_note("no time meter: %s; counting instructions instead (--meter insn)", why);
 		e->meter = "insn";
@@ -296,16 +297,16 @@ static void note_progress(struct guest *g, const json_t *line)
 {
 	const char *phase = json_string_value(json_object_get(line, "phase"));
 	const char *what = json_string_value(json_object_get(line, "what"));
-	int64_t now = clock_ms();
+	int64_t now = limit_clock_wall_ms();
 
 	g->phase_ms[g->phase] += now - g->phase_since_ms;
-	if (g->phase == PHASE_MEASURE && !g->first_samples_ms)
+	if (g->phase == GUEST_PHASE_MEASURE && !g->first_samples_ms)
 		g->first_samples_ms = now;
 	g->phase_since_ms = now;
-	g->phase = PHASE_OTHER;
-	for (int i = 0; phase && i < N_PHASES; i++)
-		if (!strcmp(phase, phase_names[i]))
-			g->phase = (enum phase)i;
+	g->phase = GUEST_PHASE_OTHER;
+	for (int i = 0; phase && i < GUEST_N_PHASES; i++)
+		if (!strcmp(phase, guest_phase_names[i]))
+			g->phase = (enum guest_phase)i;
 	g->done = count_of(line, "done");
 	g->total = count_of(line, "total");
 	text_escape(what ? what : "", g->what, sizeof(g->what));
@@ -322,7 +323,7 @@ static int take(struct guest *g, const char *type, json_t *line, const char *tex
 	} else if (!strcmp(type, "context")) {
 		g->has_context = true;
 		/* What was before, the start of the program, is part of the start of the guest. */
-		g->phase_since_ms = clock_ms();
+		g->phase_since_ms = limit_clock_wall_ms();
 		return results_context(results, line);
 	} else if (!strcmp(type, "symbols")) {
 		return profile_take_symbols(g, text);
@@ -446,7 +447,7 @@ static int run_plan(struct emulate *e)
 		return STATUS_BROKEN;
 	e->plan.qemu = e->qemu;
 	stop_install();
-	e->since_ms = clock_ms();
+	e->since_ms = limit_clock_wall_ms();
 	if (!access(e->results_dir, F_OK)) { /* said before a probe costs 15 s */
 		msg_error("%s is there already and a run is never overwritten; choose another name",
 			  e->results_dir);

@@ -45,7 +45,7 @@ static bool probe(const struct guest *guest)
 	return up;
 }
 
-bool kvm_boots(const struct guest *guest, char *why, size_t len)
+bool accel_kvm_boots(const struct guest *guest, char *why, size_t len)
 {
 	char path[PATH_MAX], answer[8] = "";
 	FILE *file;
@@ -64,7 +64,8 @@ bool kvm_boots(const struct guest *guest, char *why, size_t len)
 		fprintf(stderr, "testing whether KVM boots this kernel (once, at most %d s)\n",
 			PROBE_S);
 		strcpy(answer, probe(guest) ? "yes" : "no");
-		file = stop_signal() || make_dirs("build/kvm") < 0 ? NULL : fopen(path, "we");
+		file = stop_signal() || scratch_make_dirs("build/kvm") < 0 ? NULL
+									   : fopen(path, "we");
 		if (file) {
 			fputs(answer, file);
 			fclose(file);

@@ -10,6 +10,6 @@
  * Boots the guest's kernel under KVM for at most 15 s, unless build/kvm/ has the answer for this
  * kernel, this QEMU and this host's kernel.  If it returns false, why has the reason.
  */
-bool kvm_boots(const struct guest *guest, char *why, size_t len);
+bool accel_kvm_boots(const struct guest *guest, char *why, size_t len);
 
 #endif

@@ -123,7 +123,7 @@ enum limit given_limit(const struct given *given, int64_t given_since_ms, int64_
 		       : LIMIT_AHEAD;
 }
 
-int64_t processor_time_ms(pid_t pid)
+int64_t given_processor_ms(pid_t pid)
 {
 	unsigned long user = 0, system = 0;
 	char path[64], text[1024] = "";

@@ -53,6 +53,6 @@ enum limit given_limit(const struct given *given, int64_t given_since_ms, int64_
 
 /* The processor time of a process so far in ms, of all its threads; 0 if it cannot be read.
  * Source: proc_pid_stat(5), utime and stime. */
-int64_t processor_time_ms(pid_t pid);
+int64_t given_processor_ms(pid_t pid);
 
 #endif

@@ -5,6 +5,7 @@
 #include "emu/qemu.h"
 #include "emu/scratch.h"
 #include "emu/stop.h"
+#include "lib/base/limit_clock.h"
 #include "lib/base/msg.h"
 #include "lib/base/number.h"
 #include "lib/base/text.h"
@@ -27,14 +28,9 @@ enum {
 	LOGS_MAX = 1000,
 };
 
-const char *const phase_names[N_PHASES] = {
+const char *const guest_phase_names[GUEST_N_PHASES] = {
 	"other", "mkfs", "mount", "prepare", "measure", "proof", "teardown",
 };
-
-int64_t clock_ms(void)
-{
-	return limit_clock_wall_ms();
-}
 
 void guest_init(struct guest *g, const struct plan *plan, const char *name, size_t number)
 {
@@ -93,20 +89,21 @@ static int lay_out(struct guest *g, bool restore)
 	}
 	rc = write_job(g, blank ? 0 : g->n_words);
 	for (unsigned int i = 0; i < g->plan->machine->n_pmems && !rc; i++) {
-		g->pmem[i] =
-			nameless_file(g->dir, g->plan->in_memory, g->plan->machine->pmems[i].bytes);
+		g->pmem[i] = scratch_unnamed_file(g->dir, g->plan->in_memory,
+						  g->plan->machine->pmems[i].bytes);
 		if (g->pmem[i] < 0)
 			rc = g->pmem[i];
 	}
 	if (!rc && g->plan->machine->ram_in_file) {
-		g->ram = nameless_file(g->dir, true, g->plan->machine->mem_mib * INT64_C(1048576));
+		g->ram = scratch_unnamed_file(g->dir, true,
+					      g->plan->machine->mem_mib * INT64_C(1048576));
 		rc = g->ram < 0 ? g->ram : 0;
 	}
 	if (!rc && restore)
 		rc = snapshot_lay_out(&g->snapshot, g->dir, g->pmem, g->ram);
 	if (rc < 0)
 		msg_error("cannot write the files of the emulated host in %s: %s", g->dir,
-			  why_not_written(rc));
+			  scratch_write_error(rc));
 	return rc;
 }
 
@@ -133,7 +130,7 @@ static int start_qemu(struct guest *g, bool incoming)
 
 static void note_heard(struct guest *g)
 {
-	g->heard_ms = clock_ms();
+	g->heard_ms = limit_clock_wall_ms();
 	g->heard_given_ms = given_ms(&g->vm.given);
 }
 
@@ -315,7 +312,7 @@ static void broken(struct guest *g, const char *why)
 	if (!g->plan->quiet)
 		guest_complain(g);
 	g->state = GUEST_BROKEN;
-	g->ended_ms = clock_ms();
+	g->ended_ms = limit_clock_wall_ms();
 }
 
 /* A guest that fails before user space is up, or a restored one before its first line, shows nothing
@@ -405,8 +402,8 @@ static void take_exit(struct guest *g, const char *text)
 		return;
 	}
 	g->status = (int)status;
-	g->phase_ms[g->phase] += clock_ms() - g->phase_since_ms;
-	g->ended_ms = clock_ms();
+	g->phase_ms[g->phase] += limit_clock_wall_ms() - g->phase_since_ms;
+	g->ended_ms = limit_clock_wall_ms();
 	if (status == STATUS_GOOD && !g->has_end) {
 		broken(g, "its job ended with status 0, but without its last line");
 		return;
@@ -531,7 +528,7 @@ static int continue_from_state(struct guest *g)
 static int answer_pause(struct guest *g)
 {
 	const struct vm_machine *machine = g->plan->machine;
-	int64_t since = clock_ms();
+	int64_t since = limit_clock_wall_ms();
 	int rc;
 
 	g->vm.paused_itself = false;
@@ -539,7 +536,7 @@ static int answer_pause(struct guest *g)
 	    (!machine->icount && !machine->job_after_pause))
 		return continue_guest(g);
 	rc = continue_from_state(g);
-	g->save_ms = clock_ms() - since;
+	g->save_ms = limit_clock_wall_ms() - since;
 	return rc;
 }
 

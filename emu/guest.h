@@ -11,18 +11,18 @@
 #include "emu/vm.h"
 
 /* In the order of a sweep; `other` is the time before the first progress line. */
-enum phase {
-	PHASE_OTHER,
-	PHASE_MKFS,
-	PHASE_MOUNT,
-	PHASE_PREPARE,
-	PHASE_MEASURE,
-	PHASE_PROOF,
-	PHASE_TEARDOWN,
-	N_PHASES,
+enum guest_phase {
+	GUEST_PHASE_OTHER,
+	GUEST_PHASE_MKFS,
+	GUEST_PHASE_MOUNT,
+	GUEST_PHASE_PREPARE,
+	GUEST_PHASE_MEASURE,
+	GUEST_PHASE_PROOF,
+	GUEST_PHASE_TEARDOWN,
+	GUEST_N_PHASES,
 };
 
-extern const char *const phase_names[N_PHASES];
+extern const char *const guest_phase_names[GUEST_N_PHASES];
 
 enum guest_state {
 	GUEST_QUEUED,
@@ -97,14 +97,12 @@ struct guest {
 	/* From its last progress line; times are CLOCK_MONOTONIC in ms, 0: not yet. */
 	int done, total;
 	char what[128];
-	enum phase phase;
-	int64_t phase_since_ms, phase_ms[N_PHASES];
+	enum guest_phase phase;
+	int64_t phase_since_ms, phase_ms[GUEST_N_PHASES];
 	int64_t started_ms, job_start_ms, save_ms, first_samples_ms, heard_ms, ended_ms;
 	/* The same moments in given time. */
 	int64_t started_given_ms, heard_given_ms;
 };
-
-int64_t clock_ms(void);
 
 /* Makes a guest that is not started. */
 void guest_init(struct guest *g, const struct plan *plan, const char *name, size_t number);

@@ -81,7 +81,7 @@ int profile_take_symbols(const struct guest *g, const char *text)
 	if (out && fclose(out) == EOF && !rc)
 		rc = -errno;
 	if (rc < 0)
-		msg_error("cannot write %s: %s", path, why_not_written(rc));
+		msg_error("cannot write %s: %s", path, scratch_write_error(rc));
 	return rc;
 }
 
@@ -92,10 +92,10 @@ static void keep_symbols(const char *from, const char *path)
 	int in = open(from, O_RDONLY | O_CLOEXEC), out = -1, rc = -1;
 
 	snprintf(aside, sizeof(aside), "%s.%d", path, (int)getpid());
-	if (in >= 0 && !make_dirs(SYMBOLS_DIR))
+	if (in >= 0 && !scratch_make_dirs(SYMBOLS_DIR))
 		out = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (out >= 0) {
-		rc = copy_sparse(in, out);
+		rc = scratch_copy_sparse(in, out);
 		if (close(out) < 0 || rc < 0 || rename(aside, path) < 0)
 			unlink(aside);
 	}

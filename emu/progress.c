@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "emu/progress.h"
+#include "lib/base/limit_clock.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +15,7 @@ static bool line_is_open;
 /* Estimates the seconds until this guest is done; -1 if that is not possible yet. */
 static int eta_s(const struct guest *g)
 {
-	int64_t spent = clock_ms() - g->job_start_ms;
+	int64_t spent = limit_clock_wall_ms() - g->job_start_ms;
 
 	if (g->state == GUEST_DONE)
 		return 0;
@@ -32,12 +33,12 @@ static int describe(const struct guest *g, char *text, size_t len)
 		return snprintf(text, len, "%s: waiting", g->name);
 	case GUEST_BOOTING:
 		return snprintf(text, len, "%s: booting %.0f s", g->name,
-				(double)(clock_ms() - g->started_ms) / 1000);
+				(double)(limit_clock_wall_ms() - g->started_ms) / 1000);
 	case GUEST_RUNNING:
 		if (!g->total)
 			return snprintf(text, len, "%s: starting", g->name);
 		return snprintf(text, len, "%s: %d/%d %s %s", g->name, g->done, g->total,
-				phase_names[g->phase], g->what);
+				guest_phase_names[g->phase], g->what);
 	case GUEST_DONE:
 		return snprintf(text, len, "%s: done", g->name);
 	default:
@@ -91,9 +92,9 @@ void progress_text(const char *text)
 {
 	static int64_t last_ms;
 
-	if (!isatty(STDERR_FILENO) || clock_ms() - last_ms < TERMINAL_EVERY_MS)
+	if (!isatty(STDERR_FILENO) || limit_clock_wall_ms() - last_ms < TERMINAL_EVERY_MS)
 		return;
-	last_ms = clock_ms();
+	last_ms = limit_clock_wall_ms();
 	fprintf(stderr, "\r%.*s\033[K", terminal_columns(), text);
 	line_is_open = true;
 }
@@ -104,9 +105,9 @@ void progress_show(const struct guest *guests, size_t n)
 	bool terminal = isatty(STDERR_FILENO);
 	char line[1024];
 
-	if (!terminal && clock_ms() - last_ms < PLAIN_EVERY_MS)
+	if (!terminal && limit_clock_wall_ms() - last_ms < PLAIN_EVERY_MS)
 		return;
-	last_ms = clock_ms();
+	last_ms = limit_clock_wall_ms();
 	progress_compose(guests, n, terminal ? (size_t)terminal_columns() : sizeof(line), line,
 			 sizeof(line));
 	if (terminal)
@@ -140,26 +141,26 @@ void progress_sum_up(const struct guest *guests, size_t n, int64_t since_ms)
 	if (!any_started(guests, n))
 		return;
 	printf("where the time went (s)\n  %-6s %8s %6s", "guest", "start", "first");
-	for (int p = PHASE_MKFS; p < N_PHASES; p++)
-		printf(" %8s", phase_names[p]);
+	for (int p = GUEST_PHASE_MKFS; p < GUEST_N_PHASES; p++)
+		printf(" %8s", guest_phase_names[p]);
 	printf(" %7s %7s\n", "other", "total");
 	for (size_t i = 0; i < n; i++) {
 		const struct guest *g = &guests[i];
-		int64_t end = g->ended_ms ? g->ended_ms : clock_ms();
+		int64_t end = g->ended_ms ? g->ended_ms : limit_clock_wall_ms();
 
 		if (!g->job_start_ms)
 			continue;
 		printf("  %-6s %8.1f %6.1f", g->name, s(g->job_start_ms - g->started_ms),
 		       g->first_samples_ms ? s(g->first_samples_ms - g->job_start_ms) : 0.0);
-		for (int p = PHASE_MKFS; p < N_PHASES; p++)
+		for (int p = GUEST_PHASE_MKFS; p < GUEST_N_PHASES; p++)
 			printf(" %8.1f", s(g->phase_ms[p]));
-		printf(" %7.1f %7.1f  %s", s(g->phase_ms[PHASE_OTHER]), s(end - g->started_ms),
-		       g->restored ? "from its snapshot" : "booted");
+		printf(" %7.1f %7.1f  %s", s(g->phase_ms[GUEST_PHASE_OTHER]),
+		       s(end - g->started_ms), g->restored ? "from its snapshot" : "booted");
 		if (g->save_ms)
 			printf(", %.1f s of it to save the state", s(g->save_ms));
 		putchar('\n');
 	}
 	printf("  all guests %.1f s; start: boot or restore until the job starts, first: from "
 	       "there to the end of the first timed pass\n",
-	       s(clock_ms() - since_ms));
+	       s(limit_clock_wall_ms() - since_ms));
 }

@@ -14,7 +14,7 @@
 static int not_written(const struct results *r, int rc)
 {
 	msg_error("cannot write %s/run.jsonl: %s; the run is incomplete", r->dir,
-		  why_not_written(rc));
+		  scratch_write_error(rc));
 	return rc;
 }
 
@@ -28,7 +28,7 @@ static int make_run_dir(const char *dir)
 	slash = strrchr(parent, '/');
 	if (slash && slash != parent) {
 		*slash = '\0';
-		rc = make_dirs(parent);
+		rc = scratch_make_dirs(parent);
 	}
 	if (!rc && mkdir(dir, 0777) < 0)
 		rc = -errno;
@@ -46,7 +46,7 @@ int results_create(struct results *r, const char *dir, size_t n_guests, const ch
 		msg_error("%s is there already and a run is never overwritten; choose another name",
 			  dir);
 	else if (rc < 0)
-		msg_error("cannot make %s: %s", dir, why_not_written(rc));
+		msg_error("cannot make %s: %s", dir, scratch_write_error(rc));
 	if (rc < 0)
 		return rc;
 	snprintf(r->dir, sizeof(r->dir), "%s", dir);

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int make_dirs(const char *path)
+int scratch_make_dirs(const char *path)
 {
 	char copy[PATH_MAX];
 
@@ -54,7 +54,7 @@ int scratch_make(const char *name, char *path)
 {
 	static int count;
 	char here[PATH_MAX - 64];
-	int rc = make_dirs("build");
+	int rc = scratch_make_dirs("build");
 
 	if (!rc && !getcwd(here, sizeof(here)))
 		rc = -errno;
@@ -65,7 +65,7 @@ int scratch_make(const char *name, char *path)
 		rc = -errno;
 	if (rc < 0)
 		msg_error("cannot make a directory for the emulated host under build/: %s",
-			  why_not_written(rc));
+			  scratch_write_error(rc));
 	return rc;
 }
 
@@ -92,7 +92,7 @@ static int copy_range(int in, int out, off_t from, off_t to)
 	return 0;
 }
 
-int copy_sparse(int in, int out)
+int scratch_copy_sparse(int in, int out)
 {
 	off_t size = lseek(in, 0, SEEK_END), at = 0;
 	int rc = size < 0 || ftruncate(out, size) < 0 ? -errno : 0;
@@ -127,7 +127,7 @@ static int unlinked_file(const char *dir)
 	return fd;
 }
 
-int nameless_file(const char *dir, bool in_memory, int64_t bytes)
+int scratch_unnamed_file(const char *dir, bool in_memory, int64_t bytes)
 {
 	int fd = in_memory ? memfd_create("nvdimm", MFD_CLOEXEC) : unlinked_file(dir);
 
@@ -142,7 +142,7 @@ int nameless_file(const char *dir, bool in_memory, int64_t bytes)
 	return fd;
 }
 
-const char *why_not_written(int rc)
+const char *scratch_write_error(int rc)
 {
 	return rc == -ENOSPC || rc == -EDQUOT ? "disk full; free some space there and try again"
 					      : strerror(-rc);

@@ -14,17 +14,17 @@ void scratch_sweep(void);
 int scratch_make(const char *name, char *path);
 
 /* mkdir -p.  Returns 0 or -errno. */
-int make_dirs(const char *path);
+int scratch_make_dirs(const char *path);
 
 /* Copies a file into an empty one; holes and blocks of zeroes become holes.  Returns 0 or -errno, with
  * a part of it copied. */
-int copy_sparse(int from, int to);
+int scratch_copy_sparse(int from, int to);
 
 /* Creates a sparse file of that size without a name, in memory or in the filesystem of dir.  Returns
  * its descriptor or -errno. */
-int nameless_file(const char *dir, bool in_memory, int64_t bytes);
+int scratch_unnamed_file(const char *dir, bool in_memory, int64_t bytes);
 
 /* For -ENOSPC and -EDQUOT "disk full" and what to do, else strerror(). */
-const char *why_not_written(int rc);
+const char *scratch_write_error(int rc);
 
 #endif

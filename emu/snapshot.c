@@ -292,7 +292,7 @@ static int load_file(const struct snapshot *snapshot, const char *name, int to)
 	from = open(path, O_RDONLY | O_CLOEXEC);
 	if (from < 0)
 		return -errno;
-	rc = copy_sparse(from, to);
+	rc = scratch_copy_sparse(from, to);
 	close(from);
 	return rc;
 }
@@ -319,7 +319,7 @@ static int save_file(const char *dir, const char *name, int from)
 	to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (to < 0)
 		return -errno;
-	rc = copy_sparse(from, to);
+	rc = scratch_copy_sparse(from, to);
 	if (close(to) < 0 && !rc)
 		rc = -errno;
 	return rc;
@@ -421,7 +421,7 @@ int snapshot_keep(const struct snapshot *snapshot, const char *dir, const int *p
 		  char *why)
 {
 	char state[PATH_MAX], aside[PATH_MAX], linked[PATH_MAX];
-	int rc = make_dirs(DIR_NAME);
+	int rc = scratch_make_dirs(DIR_NAME);
 
 	path_in(state, dir, "state");
 	path_in(aside, dir, "snapshot");
@@ -443,7 +443,7 @@ int snapshot_keep(const struct snapshot *snapshot, const char *dir, const int *p
 	}
 	fs_remove_tree(aside);
 	if (rc < 0)
-		snprintf(why, 200, "%s", why_not_written(rc));
+		snprintf(why, 200, "%s", scratch_write_error(rc));
 	else
 		prune();
 	return rc;

@@ -367,7 +367,7 @@ void vm_why_late(const struct vm *vm, const char *what, int64_t limit_ms, enum l
 		snprintf(why, len,
 			 "host too slow: QEMU ran for %.1f s of %.0f s (%s); try again with less "
 			 "load",
-			 (double)processor_time_ms(vm->pid) / 1000,
+			 (double)given_processor_ms(vm->pid) / 1000,
 			 (double)(limit_clock_wall_ms() - vm->started_ms) / 1000, what);
 	else
 		snprintf(why, len, "%s for %d s", what, (int)(limit_ms / 1000));
@@ -532,7 +532,7 @@ out:
 /* Makes the page of the guest's limit clock.  Returns its descriptor or -errno. */
 static int make_limit_clock(struct vm *vm)
 {
-	int fd = nameless_file(vm->dir, true, LIMIT_CLOCK_BYTES);
+	int fd = scratch_unnamed_file(vm->dir, true, LIMIT_CLOCK_BYTES);
 	void *p = fd < 0 ? MAP_FAILED
 			 : mmap(NULL, LIMIT_CLOCK_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 

@@ -3,6 +3,7 @@
 
 #include "emu/progress.h"
 #include "lib/base/json_field.h"
+#include "lib/base/limit_clock.h"
 #include "lib/base/msg.h"
 #include "lib/file/stamp.h"
 #include "report/checks/outcome.h"
@@ -255,7 +256,7 @@ static int take_begin(struct vm_slot *slot, const json_t *line, const char *text
 	}
 	rc = say_held(slot);
 	slot->under_way = found;
-	slot->begun_ms = clock_ms();
+	slot->begun_ms = limit_clock_wall_ms();
 	slot->guest.stall_s = 2 * (int)check_limit_s(slot->suite->cases[found].item) + 30;
 	return rc;
 }
@@ -403,7 +404,7 @@ static void after_death(struct vm_slot *slot)
 	if (slot->under_way >= 0) {
 		hold(slot, (size_t)slot->under_way,
 		     verdict_line(&slot->suite->cases[slot->under_way], excused ? "broken" : "fail",
-				  why, clock_ms() - slot->begun_ms, key, lines));
+				  why, limit_clock_wall_ms() - slot->begun_ms, key, lines));
 		if (slot->guest.cause == GUEST_CAUSE_STARVED)
 			json_object_set_new(slot->held, "starved", json_true());
 	} else if (slot->held && !excused) {
@@ -424,7 +425,7 @@ static void after_exit(struct vm_slot *slot)
 		 slot->guest.status);
 	hold(slot, (size_t)slot->under_way,
 	     verdict_line(&slot->suite->cases[slot->under_way], "broken", why,
-			  clock_ms() - slot->begun_ms, "evidence", json_array()));
+			  limit_clock_wall_ms() - slot->begun_ms, "evidence", json_array()));
 }
 
 /* No guest starts to run these cases. */
@@ -483,7 +484,7 @@ static void keep_logs(struct vm_slot *slot)
 static void add_times(struct vm_slot *slot)
 {
 	const struct guest *g = &slot->guest;
-	int64_t now = clock_ms(), job_start_ms = g->job_start_ms ? g->job_start_ms : now;
+	int64_t now = limit_clock_wall_ms(), job_start_ms = g->job_start_ms ? g->job_start_ms : now;
 
 	slot->checks_ms += now - job_start_ms;
 	if (g->restored) {

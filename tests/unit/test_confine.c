@@ -151,7 +151,8 @@ static FILE *start_fake_qemu(void)
 						  .n_pmems = 1,
 						  .pmems = {{.bytes = 4096}}};
 	char path[400], vmlinux[100];
-	int pmem = nameless_file(dir, false, 4096), ram = nameless_file(dir, true, 1 << 20);
+	int pmem = scratch_unnamed_file(dir, false, 4096),
+	    ram = scratch_unnamed_file(dir, true, 1 << 20);
 	struct vm_config config = {.machine = &machine,
 				   .vmlinux = vmlinux,
 				   .initrd = vmlinux,
@@ -271,7 +272,7 @@ static void send_with_console(struct guest *g, const char *text, size_t times, F
 
 	guest_init(g, &plan, "unit", 0);
 	g->state = GUEST_RUNNING;
-	g->heard_ms = clock_ms();
+	g->heard_ms = limit_clock_wall_ms();
 	g->console = console;
 	snprintf(path, sizeof(path), "%s/channel", dir);
 	out = fopen(path, "w");

@@ -241,7 +241,7 @@ static void a_real_process_that_shares_its_processor(void **state)
 		given_look(&g);
 	}
 	wall_ms = limit_clock_wall_ms() - since_ms;
-	used_ms = processor_time_ms(pid[0]);
+	used_ms = given_processor_ms(pid[0]);
 	for (int i = 0; i < SPINNERS; i++) {
 		status[i] = -1;
 		if (pid[i] > 0) {

@@ -16,8 +16,8 @@ static struct guest running(const char *name, const char *what)
 {
 	struct guest g = {.name = name, .state = GUEST_RUNNING, .done = 98, .total = 100};
 
-	g.phase = PHASE_MEASURE;
-	g.job_start_ms = clock_ms() - 500000;
+	g.phase = GUEST_PHASE_MEASURE;
+	g.job_start_ms = limit_clock_wall_ms() - 500000;
 	snprintf(g.what, sizeof(g.what), "%s", what);
 	return g;
 }
