@@ -264,6 +264,10 @@ static void follow(struct runner *k, struct under_way *u)
 		snprintf(why, sizeof(why), "the check died of signal %d (%s)", WTERMSIG(status),
 			 strsignal(WTERMSIG(status)));
 		judge(u, VERDICT_FAIL, why, NULL);
+	} else if (WEXITSTATUS(status)) {
+		snprintf(why, sizeof(why), "the check's process exited with status %d",
+			 WEXITSTATUS(status));
+		judge(u, VERDICT_BROKEN, why, NULL);
 	}
 	kill(-u->pid, SIGKILL); /* its remaining tasks */
 	fcntl(u->pipe, F_SETFL, O_NONBLOCK);

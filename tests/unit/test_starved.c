@@ -117,6 +117,14 @@ static void is_late_and_warns(struct check_env *env, const void *arg)
 	complain("WARNING: CPU: 0 PID: 0 at planted/by/daxdm.c:1 (daxdm unit test)");
 }
 
+/* As a sanitiser does, or a library that calls exit(3). */
+static void exits(struct check_env *env, const void *arg)
+{
+	(void)env;
+	(void)arg;
+	_exit(1);
+}
+
 /* Runs a check and returns its line. */
 static json_t *verdict_of(void (*run)(struct check_env *env, const void *arg))
 {
@@ -189,9 +197,16 @@ static void the_kernel_complains_of_itself(void **state)
 	expect_line(is_late_and_warns, "fail", "the kernel complained: ", false);
 }
 
+static void a_process_that_exits_early_does_not_pass(void **state)
+{
+	(void)state;
+	expect_line(exits, "broken", "the check's process exited with status 1", false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_process_that_exits_early_does_not_pass),
 		cmocka_unit_test(its_time_does_not_pass_while_the_host_is_busy),
 		cmocka_unit_test(a_hang_is_a_failure),
 		cmocka_unit_test(a_host_that_never_gives_enough_is_too_slow),
