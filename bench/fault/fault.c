@@ -460,30 +460,12 @@ static int run_pass(struct bench_env *env, struct fault_state *f, const struct v
 	return 0;
 }
 
-/* Whether the counts match the stack: at depth d each direct access of the namespace passed d DM
- * devices, and each fault that maps the namespace made one. */
-static void judge_path(const struct bench_env *env, const struct fault_plan *plan,
-		       const struct probe_set *probes, uint64_t faults, char *why, size_t why_len)
-{
-	bool reaches = !plan->is_private && (plan->file != FAULT_HOLE || plan->timed != FAULT_LOAD);
-	int64_t dm = probe_count(probes, "dm_dax_direct_access");
-	int64_t pmem = probe_count(probes, "pmem_dax_direct_access");
-
-	if (pmem >= 0 && dm >= 0 && dm != pmem * (int64_t)env->stack->spec.depth)
-		snprintf(why, why_len,
-			 "%" PRId64 " accesses reached the namespace and %" PRId64
-			 " passed device-mapper, at depth %u",
-			 pmem, dm, env->stack->spec.depth);
-	else if (pmem >= 0 && reaches && pmem < (int64_t)faults)
-		snprintf(why, why_len, "%" PRIu64 " faults made only %" PRId64 " direct accesses",
-			 faults, pmem);
-}
-
 /* Counts the kernel functions that the faults of a few windows call. */
 static int probe(struct bench_env *env, void *state, const struct variant *variant,
 		 struct probe_set *probes)
 {
 	const struct fault_plan *plan = variant->arg;
+	bool reaches = !plan->is_private && (plan->file != FAULT_HOLE || plan->timed != FAULT_LOAD);
 	struct fault_state *f = state;
 	struct result *result = &f->results[variant - fault_variants];
 	unsigned int n_windows =
@@ -496,8 +478,8 @@ static int probe(struct bench_env *env, void *state, const struct variant *varia
 	proof_count(&result->proof, "faults", (int64_t)pass.faults, probes);
 	if (pass.why[0])
 		strcpy(result->why, pass.why);
-	else if (!result->why[0])
-		judge_path(env, plan, probes, pass.faults, result->why, sizeof(result->why));
+	proof_dax_path(&result->proof, reaches ? (int64_t)pass.faults : 0, env->stack->spec.depth,
+		       result->why, sizeof(result->why));
 	return 0;
 }
 

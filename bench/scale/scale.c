@@ -469,39 +469,22 @@ static int once(struct bench_env *env, void *state, const struct variant *varian
 	return r->samples ? run_pass(env, s, variant, rounds, NULL) : -ENOMEM;
 }
 
-static void judge_path(const struct bench_env *env, const struct probe_set *probes,
-		       struct result *r)
-{
-	int64_t dm = probe_count(probes, points[0]), pmem = probe_count(probes, points[1]);
-	int64_t operations = (int64_t)r->workers * PAGES;
-
-	proof_count(&r->proof, "operations", operations, probes);
-	if (r->why[0] || pmem < 0)
-		return;
-	if (pmem < operations)
-		snprintf(r->why, sizeof(r->why),
-			 "%" PRId64 " operations made only %" PRId64 " direct accesses", operations,
-			 pmem);
-	else if (dm >= 0 && dm != pmem * (int64_t)env->stack->spec.depth)
-		snprintf(r->why, sizeof(r->why),
-			 "%" PRId64 " accesses reached the namespace and %" PRId64
-			 " passed device-mapper, at depth %u",
-			 pmem, dm, env->stack->spec.depth);
-}
-
 static int probe(struct bench_env *env, void *state, const struct variant *variant,
 		 struct probe_set *probes)
 {
 	struct scale *s = state;
 	struct result *r = &s->results[variant - variants];
+	int64_t operations = (int64_t)r->workers * PAGES;
 	int rc;
 
 	if (r->missing.why || r->why[0])
 		return 0;
 	rc = run_pass(env, s, variant, 1, probes);
-	if (!rc)
-		judge_path(env, probes, r);
-	return rc;
+	if (rc < 0)
+		return rc;
+	proof_count(&r->proof, "operations", operations, probes);
+	proof_dax_path(&r->proof, operations, env->stack->spec.depth, r->why, sizeof(r->why));
+	return 0;
 }
 
 static int report(struct bench_env *env, void *state, const struct variant *variant)

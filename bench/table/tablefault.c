@@ -126,20 +126,6 @@ static bool interrupt_device(struct bench_env *env, struct tableops *t,
 	       run_ioctl(env, t, TABLE_IOCTL_RESUME, (struct table_state){.live = true}, result);
 }
 
-static void judge_path(const struct bench_env *env, struct timed_ops_result *result)
-{
-	int64_t pmem = timed_ops_hits(result, "pmem_dax_direct_access");
-	int64_t dm = timed_ops_hits(result, "dm_dax_direct_access");
-
-	if (pmem < 0 || dm < 0)
-		timed_ops_void(result, "this kernel cannot count direct accesses with a probe");
-	else if (pmem < 1 || dm != pmem * (int64_t)env->stack->spec.depth)
-		timed_ops_void(result,
-			       "the fault made %" PRId64 " accesses of the namespace and %" PRId64
-			       " of device-mapper, at depth %u",
-			       pmem, dm, env->stack->spec.depth);
-}
-
 /* One fault; returns its ticks. */
 static uint64_t fault_once(struct bench_env *env, struct tableops *t, const struct table_fault *f,
 			   uint64_t at, struct probe_set *probes, struct timed_ops_result *result)
@@ -184,7 +170,8 @@ int tablefault_pass(struct bench_env *env, struct tableops *t, const struct tabl
 	if (probes) {
 		fault_once(env, t, fault, page_offset(t, fault, t->n_samples), probes, result);
 		table_add_hits(result, probes);
-		judge_path(env, result);
+		proof_dax_path(&result->proof, 1, env->stack->spec.depth, result->why,
+			       sizeof(result->why));
 		return 0;
 	}
 	result->overhead = meter_value(env->cell.meter, overhead);

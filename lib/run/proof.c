@@ -89,6 +89,29 @@ void proof_count(struct proof *proof, const char *work, int64_t n, const struct 
 	}
 }
 
+bool proof_dax_path(const struct proof *proof, int64_t accesses, unsigned int depth, char *why,
+		    size_t why_len)
+{
+	static const char dm_point[] = "dm_dax_direct_access",
+			  pmem_point[] = "pmem_dax_direct_access";
+	int64_t dm = proof_hits(proof, dm_point), pmem = proof_hits(proof, pmem_point);
+
+	if (pmem < 0 || (depth && dm < 0))
+		return refuse(why, why_len, "this kernel cannot count %s with a probe",
+			      pmem < 0 ? pmem_point : dm_point);
+	if (pmem < accesses)
+		return refuse(why, why_len,
+			      "expected at least %" PRId64 " direct accesses of the namespace, got "
+			      "%" PRId64,
+			      accesses, pmem);
+	if (dm >= 0 && dm != pmem * (int64_t)depth)
+		return refuse(why, why_len,
+			      "%" PRId64 " accesses reached the namespace and %" PRId64
+			      " passed device-mapper, at depth %u",
+			      pmem, dm, depth);
+	return true;
+}
+
 void proof_seen(struct proof *proof, unsigned int parts)
 {
 	proof->shown |= parts;

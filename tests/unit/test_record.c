@@ -181,6 +181,44 @@ static void what_is_wrong_proves_nothing(void **state)
 	fclose(file);
 }
 
+/* A count that the kernel does not give is no proof of the path through device-mapper. */
+static void the_path_is_proven_by_counts(void **state)
+{
+	static const struct {
+		int64_t dm, pmem; /* -1: not counted */
+		unsigned int depth;
+		const char *why; /* NULL: proven, by 4 accesses */
+	} cases[] = {
+		{-1, 4, 0, NULL},
+		{0, 4, 0, NULL},
+		{10, 5, 2, NULL},
+		{-1, 4, 1, "this kernel cannot count dm_dax_direct_access with a probe"},
+		{4, -1, 1, "this kernel cannot count pmem_dax_direct_access with a probe"},
+		{3, 3, 1, "expected at least 4 direct accesses of the namespace, got 3"},
+		{4, 4, 2,
+		 "4 accesses reached the namespace and 4 passed device-mapper, at depth 2"},
+		{4, 4, 0,
+		 "4 accesses reached the namespace and 4 passed device-mapper, at depth 0"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct proof proof = {.path = json_object()};
+		char why[192] = "";
+		bool proven;
+
+		if (cases[i].dm >= 0)
+			json_object_set_new(proof.path, "dm_dax_direct_access",
+					    json_integer(cases[i].dm));
+		json_object_set_new(proof.path, "pmem_dax_direct_access",
+				    cases[i].pmem < 0 ? json_null() : json_integer(cases[i].pmem));
+		proven = proof_dax_path(&proof, 4, cases[i].depth, why, sizeof(why));
+		assert_string_equal(why, cases[i].why ? cases[i].why : "");
+		assert_int_equal(proven, !cases[i].why);
+		proof_free(&proof);
+	}
+}
+
 /* Lines that are caught do not go out, nor do they need anywhere to go. */
 static void lines_can_be_caught(void **state)
 {
@@ -203,6 +241,7 @@ int main(void)
 		cmocka_unit_test(a_waiver_is_for_the_variants_it_names),
 		cmocka_unit_test(a_proof_says_what_was_examined),
 		cmocka_unit_test(what_is_wrong_proves_nothing),
+		cmocka_unit_test(the_path_is_proven_by_counts),
 		cmocka_unit_test(lines_can_be_caught),
 	};
 
