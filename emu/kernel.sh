@@ -5,7 +5,6 @@
 #
 #   emu/kernel.sh resolve [KERNEL] [--modules DIR]   prints build/kernels/ID, its only line on stdout
 #   emu/kernel.sh resolve --tree DIR                 the same for a kernel's build tree
-#   emu/kernel.sh list                               the kernels of the archive, one "VERSION PACKAGE" a line
 #   emu/kernel.sh series                             the package of the newest one of each series
 #   emu/kernel.sh identify K...                      their names: LABEL PACKAGE VERSION K, separated by tabs
 #   emu/kernel.sh between FIRST LAST                 the same for the kernels from FIRST to LAST
@@ -462,7 +461,7 @@ resolve_tree() { # TREE
 }
 
 usage() {
-	die 64 "usage: emu/kernel.sh resolve [KERNEL] [--modules DIR] | resolve --tree DIR | list | series |" \
+	die 64 "usage: emu/kernel.sh resolve [KERNEL] [--modules DIR] | resolve --tree DIR | series |" \
 		"identify KERNEL... | between FIRST LAST | catalogue | remove KERNEL... | update"
 }
 
@@ -500,14 +499,13 @@ main() {
 		return
 	fi
 	case $verb in
-	list | series | identify | between | catalogue | remove | update) ;;
+	series | identify | between | catalogue | remove | update) ;;
 	*) usage ;;
 	esac
 	for word in "$@"; do vet_word "$word"; done
 	[[ $verb == remove && ${1-} == file-* ]] || need_catalogue
 	case $verb in
 	update) [[ -n $(find "$CATALOGUE" -newer "$TMP") ]] || refresh force || no_lists ;;
-	list) generic_kernels ;;
 	series) newest_of_series >"$TMP/series" && plain_names <"$TMP/series" ;;
 	identify) for word in "$@"; do identify "$word"; done ;;
 	between)
