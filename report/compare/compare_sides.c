@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The runs of each kernel: reads and labels them, and refuses runs that differ in more than the kernel. */
+/* The runs of each kernel: reads and labels them, and refuses runs that differ in more than the
+ * kernel. */
 #include "report/compare/compare.h"
 
 #include "lib/base/memory.h"
@@ -104,22 +105,26 @@ void compare_label_sides(struct comparison *c)
 	}
 }
 
+/* Prints a property of the kernel if it differs.  Returns whether it does. */
+static bool kernel_differs(const char *name, const char *a, const char *b)
+{
+	if (!strcmp(a, b))
+		return false;
+	comparability_print(NULL, name, *a ? a : "(none)", *b ? b : "(none)");
+	return true;
+}
+
 /* Prints the facts that must be equal and are not.  Returns how many. */
 static size_t differences(const struct run *a, const struct run *b, bool same_kernel)
 {
-	enum comparability_rule rule =
-		a->context.checks ? COMPARABILITY_CHECKS : COMPARABILITY_KERNELS;
-	size_t n = comparability_check(&a->context, &b->context, rule, comparability_print, NULL);
+	const struct run_context *ca = &a->context, *cb = &b->context;
+	enum comparability_rule rule = ca->checks ? COMPARABILITY_CHECKS : COMPARABILITY_KERNELS;
+	size_t n = comparability_check(ca, cb, rule, comparability_print, NULL);
 
-	if (same_kernel && (strcmp(a->context.release, b->context.release) ||
-			    strcmp(a->context.build_id, b->context.build_id) ||
-			    strcmp(a->context.kernel, b->context.kernel))) {
-		comparability_print(NULL, "kernel.release", a->context.release, b->context.release);
-		comparability_print(NULL, "kernel.build_id", a->context.build_id,
-				    b->context.build_id);
-		if (strcmp(a->context.kernel, b->context.kernel))
-			comparability_print(NULL, "kernel", a->context.kernel, b->context.kernel);
-		n++;
+	if (same_kernel) {
+		n += kernel_differs("kernel.release", ca->release, cb->release);
+		n += kernel_differs("kernel.build_id", ca->build_id, cb->build_id);
+		n += kernel_differs("kernel", ca->kernel, cb->kernel);
 	}
 	return n;
 }

@@ -161,6 +161,17 @@ daxdm() {
 	expect 3 "not comparable: kernel.release"
 }
 
+@test "runs of one kernel that differ: only the facts that differ are printed" {
+	change "$B" 's/0123abcd/4567cdef/'
+	daxdm compare "$A" "$A,$B"
+	expect 3 "not comparable: kernel.build_id: 0123abcd | 4567cdef"
+	[[ $output != *"kernel.release"* ]]
+	change "$B" 's/6\.1\.0-fixture/6.12.9/'
+	daxdm compare "$A" "$A,$B"
+	expect 3 "not comparable: kernel.release: 6.1.0-fixture | 6.12.9"
+	[[ $output != *"kernel.build_id"* ]]
+}
+
 @test "a ladder of kernels: values, steps, taxes" {
 	change "$B" 's/6\.1\.0-fixture/6.6.1/; s/\[4223,6]/[4323,6]/'
 	daxdm compare "$A" "$B" "$C"
