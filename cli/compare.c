@@ -17,6 +17,7 @@
 #include "lib/base/terminal.h"
 #include "report/checks/behaviour_changes.h"
 #include "report/compare/compare_show.h"
+#include "report/plots/plotdata.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -221,7 +222,7 @@ static int compare_numbers(struct comparison *c, const struct compare_options *o
 	status = comparison_status(c);
 	if (!is_stdout(o->json) && !is_stdout(o->markdown) && !is_stdout(o->junit))
 		compare_print(c, o->all, o->width ? (int)o->width : terminal_width());
-	if (o->plot_data && compare_plotdata(c, o->plot_data) < 0) {
+	if (o->plot_data && plotdata_write_ladder(c, o->plot_data) < 0) {
 		msg_error("compare: cannot write into %s: %s", o->plot_data, strerror(errno));
 		return STATUS_BROKEN;
 	}

@@ -6,6 +6,7 @@
 #include "lib/base/msg.h"
 #include "lib/base/terminal.h"
 #include "report/explain/explanation.h"
+#include "report/plots/plotdata.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -73,7 +74,7 @@ static int write_all(const struct explanation *e, const struct explain_options *
 	int rc = json ? 0 : -ENOMEM;
 
 	if (!rc && o->plot_data)
-		rc = explanation_plot(e, o->plot_data);
+		rc = plotdata_write_waterfall(e, o->plot_data);
 	if (!rc && o->output)
 		rc = explanation_write(e, json, o->output);
 	if (!rc && o->json)

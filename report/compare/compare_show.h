@@ -12,7 +12,8 @@
 /* "+4.2 %"; two decimals for small values. */
 struct number percent(double share);
 
-/* Headlines: the warm fault, counts of changes, whole kernel or device-mapper, largest regressions. */
+/* Headlines: the warm fault, counts of changes, whole kernel or device-mapper, largest
+ * regressions. */
 void compare_say(const struct comparison *c, findings_say *say, void *arg);
 
 /* Vanished, deselected and new metrics by reason.  all: every id. */
@@ -38,13 +39,5 @@ json_t *compare_json(const struct comparison *c, int status);
 
 /* One testsuite per step, filesystem and benchmark, one testcase per metric. */
 void compare_junit(const struct comparison *c, FILE *out);
-
-/* Writes plot.gp and the TSV files it names, of which plot/ draws cost and tax by kernel, into the
- * existing directory DIR.  Returns 0 or -errno. */
-int compare_plotdata(const struct comparison *c, const char *dir);
-
-/* Its part for operations other than faults.  Returns 0 or -errno. */
-struct plot;
-int ladder_put_paths(const struct comparison *c, const struct plot *p);
 
 #endif

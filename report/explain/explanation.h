@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The difference of two medians by function: reading and attribution (explanation.c), output
- * (explain_text.c, explain_json.c, report/plots/plot_waterfall.c). */
+ * (explain_text.c, explain_json.c). */
 #ifndef DAXDM_EXPLANATION_H
 #define DAXDM_EXPLANATION_H
 
@@ -69,8 +69,5 @@ json_t *explanation_json(const struct explanation *e);
  */
 int explanation_fold(const struct explanation *e, enum side side, const char *file);
 int explanation_fold_both(const struct explanation *e, const char *file);
-
-/* waterfall.gp and waterfall.tsv for plot/waterfall.gp, into dir.  Returns 0 or -errno. */
-int explanation_plot(const struct explanation *e, const char *dir);
 
 #endif

@@ -13,6 +13,8 @@
 
 #include "report/findings/cost.h"
 
+struct comparison;
+
 #define PANELS_MAX 4
 #define SERIES_MAX 2 /* PTE, PMD */
 #define GROWING_MAX 4
@@ -88,6 +90,8 @@ int plot_put_dist(const struct plot *p);     /* fault-distribution */
 int plot_put_huge(const struct plot *p);     /* huge-pages */
 int plot_put_bio(const struct plot *p);	     /* bio-ratio */
 int plot_put_table(const struct plot *p);    /* table-ops */
+/* ladder-paths */
+int plot_put_paths(const struct plot *p, const struct comparison *c);
 
 /* Whether the table has what table-ops draws. */
 bool plot_has_table(const struct table *table);

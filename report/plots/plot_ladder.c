@@ -9,9 +9,10 @@
  */
 #include "lib/base/number.h"
 #include "lib/base/text.h"
-#include "report/compare/compare_show.h"
+#include "report/compare/compare.h"
 #include "report/findings/cost.h"
 #include "report/plots/plot.h"
+#include "report/plots/plotdata.h"
 
 #include <errno.h>
 #include <math.h>
@@ -314,7 +315,7 @@ static int put_plot(const struct ladder *l, const char *name, bool tax)
 	return rc;
 }
 
-int compare_plotdata(const struct comparison *c, const char *dir)
+int plotdata_write_ladder(const struct comparison *c, const char *dir)
 {
 	struct ladder l = {.c = c, .p = {.dir = dir, .unit = c->unit}};
 	struct plot_words words;
@@ -332,7 +333,7 @@ int compare_plotdata(const struct comparison *c, const char *dir)
 			rc = put_plot(&l, "tax", true);
 	}
 	if (!rc)
-		rc = ladder_put_paths(c, &l.p);
+		rc = plot_put_paths(&l.p, c);
 	closed = plot_end(&l.p);
 	return rc ? rc : closed;
 }

@@ -6,7 +6,7 @@
  *   path-P-labels.tsv  x, y, text, colour
  */
 #include "lib/base/number.h"
-#include "report/compare/compare_show.h"
+#include "report/compare/compare.h"
 #include "report/plots/plot.h"
 
 #include <errno.h>
@@ -89,7 +89,7 @@ static int put_lines(const struct comparison *c, const struct plot *p, size_t pa
 	return rc ? rc : plot_put_labels(p, "path", panel, label, n);
 }
 
-int ladder_put_paths(const struct comparison *c, const struct plot *p)
+int plot_put_paths(const struct plot *p, const struct comparison *c)
 {
 	const struct role *role;
 	const char *bench;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The waterfall: from the median of base to that of new, a bar per function that changed. */
-#include "report/explain/explanation.h"
-#include "report/table/table.h"
-
 #include "lib/base/number.h"
+#include "report/explain/explanation.h"
 #include "report/plots/plot.h"
+#include "report/plots/plotdata.h"
 
 #include <errno.h>
 #include <math.h>
@@ -104,7 +103,7 @@ static void put_words(const struct explanation *e, const struct plot *p)
 	plot_put_string(p, "subtitle", text);
 }
 
-int explanation_plot(const struct explanation *e, const char *dir)
+int plotdata_write_waterfall(const struct explanation *e, const char *dir)
 {
 	struct plot p = {.dir = dir};
 	struct plot_words words;
