@@ -186,7 +186,7 @@ static int find_planted(struct gate *g, const struct planted *p, const char *bas
 		snprintf(what, sizeof(what), "%s %s: as large as inside the kernel, %s insn",
 			 p->what, added ? "is found" : "taken away", number_signed(inside).s);
 		ok(g, agree(fault->metric.difference, inside), what);
-		snprintf(what, sizeof(what), "%s %s: it is dm tax, %s insn", p->what,
+		snprintf(what, sizeof(what), "%s %s: it is DM overhead, %s insn", p->what,
 			 added ? "is found" : "taken away", number_signed(fault->tax.difference).s);
 		ok(g, fault->tax.difference == fault->metric.difference, what);
 	}

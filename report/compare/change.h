@@ -61,8 +61,8 @@ struct judge {
 };
 
 /*
- * Judges base -> new, both measured.  whole is the denominator of the percentage, e.g. the median of
- * base.  Exact numbers of several runs of one kernel differ only if their ranges do not overlap.
+ * Judges base -> new, both measured.  whole is the denominator of the percentage, e.g. the median
+ * of base.  Exact numbers of several runs of one kernel differ only if their ranges do not overlap.
  */
 struct change change_judge(const struct quantity *base, const struct quantity *new, int64_t whole,
 			   const struct judge *judge);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Comparability of two runs: facts of the context that must be equal, and facts of the kernels that may
- * differ. */
+/* Comparability of two runs: facts of the context that must be equal, and facts of the kernels that
+ * may differ. */
 #ifndef DAXDM_COMPARABILITY_H
 #define DAXDM_COMPARABILITY_H
 
@@ -26,8 +26,8 @@ void comparability_print(void *arg, const char *name, const char *a, const char 
 size_t comparability_kernels(const struct run_context *a, const struct run_context *b,
 			     comparability_say *say, void *arg);
 
-/* The selection: stacks, filesystems, metrics.  A difference makes rows vanish, or shifts a cold fault a
- * little, because the kernel has done other work before. */
+/* The selection: stacks, filesystems, metrics.  A difference makes rows vanish, or shifts a cold
+ * fault a little, because the kernel has done other work before. */
 size_t comparability_sweeps(const struct run_context *a, const struct run_context *b,
 			    comparability_say *say, void *arg);
 

@@ -2,8 +2,8 @@
 /*
  * Compares the runs of several kernels metric by metric, from one kernel to the next.
  *
- * dm tax is stack minus raw in the same boot.  It is compared separately: a kernel that is slower as a
- * whole leaves it unchanged, a slower device-mapper changes it.
+ * DM overhead is stack minus raw in the same boot.  It is compared separately: a kernel that is
+ * slower as a whole leaves it unchanged, a slower device-mapper changes it.
  */
 #ifndef DAXDM_COMPARE_H
 #define DAXDM_COMPARE_H

@@ -175,7 +175,8 @@ static bool cannot_tell(const struct step *step)
 	return step->metric.kind == CHANGE_UNSHOWN && step->metric.too_few;
 }
 
-/* "4,361 -> 5,318 insn (+21.9 %); dm tax 166 -> 178 (+12)", or the reason of a vanished metric. */
+/* "4,361 -> 5,318 insn (+21.9 %); DM overhead 166 -> 178 (+12)", or the reason of a vanished
+ * metric. */
 static void case_message(const struct row *row, size_t s, char *buf, size_t size)
 {
 	const struct cell *base = &row->cells[s], *new = &row->cells[s + 1];
@@ -190,7 +191,7 @@ static void case_message(const struct row *row, size_t s, char *buf, size_t size
 		 number(new->metric.median).s, row->rec->unit, percent(step->metric.share).s);
 	used = strlen(buf);
 	if (step->tax.kind != CHANGE_ABSENT)
-		snprintf(buf + used, size - used, "; dm tax %s -> %s (%s)",
+		snprintf(buf + used, size - used, "; DM overhead %s -> %s (%s)",
 			 number(base->tax.median).s, number(new->tax.median).s,
 			 number_signed(step->tax.difference).s);
 }
@@ -211,7 +212,7 @@ static void put_case(const struct row *row, size_t s, const char *class, FILE *o
 		fputs("<failure", out);
 		xml_attribute(out, "type",
 			      change_fails(step->metric.kind) ? change_word(step->metric.kind)
-							      : "TAX REGRESSED");
+							      : "DM OVERHEAD REGRESSED");
 		xml_attribute(out, "message", message);
 		fputc('>', out);
 		xml_put(out, message);

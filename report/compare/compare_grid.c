@@ -66,7 +66,7 @@ static void two_head(const struct comparison *c, struct grid *g)
 	grid_column(g, "difference", false);
 	grid_column(g, "", false);
 	grid_column(g, "verdict", true);
-	grid_column(g, "dm tax", false);
+	grid_column(g, "DM overhead", false);
 	grid_column(g, "", false);
 }
 
@@ -96,7 +96,7 @@ static void two_cells(struct grid *g, const struct row *row)
 			grid_cell(g, SHARE, "%s", percent(step->metric.share).s);
 	}
 	if (step->tax.kind == CHANGE_REGRESSED && step->metric.kind != CHANGE_REGRESSED)
-		grid_cell(g, VERDICT, "TAX REGRESSED");
+		grid_cell(g, VERDICT, "DM OVERHEAD REGRESSED");
 	else
 		grid_cell(g, VERDICT, "%s%s", change_word(step->metric.kind),
 			  step->metric.too_few ? " few runs" : "");
@@ -159,7 +159,7 @@ static void ladder_cells(const struct comparison *c, struct grid *g, const struc
 	if (!has_tax(c, row))
 		return;
 	grid_line(g);
-	grid_cell(g, 1, "  dm tax");
+	grid_cell(g, 1, "  DM overhead");
 	for (size_t s = 0; s < c->n_sides; s++)
 		ladder_cell(g, 2 + s, &row->cells[s].tax, s ? &row->steps[s - 1].tax : NULL, false);
 	if (whole->tax.kind == CHANGE_EQUAL)

@@ -110,8 +110,8 @@ static void head_name(struct sentence *w, const struct comparison *c, const stru
 		c->stack_new ? " against " : "", c->stack_new ? c->stack_base : "");
 }
 
-/* "ext4 linear:16 fault.read.warm.pte: +4.2 % (4,395 -> 4,580 insn); dm tax +12 insn (200 -> 212);
- * raw unchanged". */
+/* "ext4 linear:16 fault.read.warm.pte: +4.2 % (4,395 -> 4,580 insn); DM overhead +12 insn (200 ->
+ * 212); raw unchanged". */
 static void say_two(const struct comparison *c, const struct row *row, findings_say *say, void *arg)
 {
 	const struct step *step = &row->steps[0];
@@ -132,10 +132,11 @@ static void say_two(const struct comparison *c, const struct row *row, findings_
 			number(base->rec ? base->metric.median : new->metric.median).s,
 			row->rec->unit);
 	if (is_shown(&step->tax))
-		fprintf(w.out, "; dm tax %s %s (%s -> %s)", number_signed(step->tax.difference).s,
-			row->rec->unit, number(base->tax.median).s, number(new->tax.median).s);
+		fprintf(w.out, "; DM overhead %s %s (%s -> %s)",
+			number_signed(step->tax.difference).s, row->rec->unit,
+			number(base->tax.median).s, number(new->tax.median).s);
 	else if (step->tax.kind != CHANGE_ABSENT)
-		fprintf(w.out, "; dm tax %s (%s %s)", in_words(&step->tax, buf, sizeof(buf)),
+		fprintf(w.out, "; DM overhead %s (%s %s)", in_words(&step->tax, buf, sizeof(buf)),
 			number(base->tax.median).s, row->rec->unit);
 	if (raw)
 		fprintf(w.out, "; raw %s", in_words(&raw->steps[0].metric, buf, sizeof(buf)));
@@ -166,7 +167,7 @@ static void say_ladder(const struct comparison *c, const struct row *row, findin
 	fprintf(w.out, " in %s: ", row->rec->unit);
 	list_values(&w, c, row, false);
 	if (raw) {
-		fputs("; dm tax: ", w.out);
+		fputs("; DM overhead: ", w.out);
 		list_values(&w, c, row, true);
 	}
 	sentence_say(&w, say, arg);
@@ -223,7 +224,7 @@ static void say_stride(const struct comparison *c, const struct stride *s, const
 	fprintf(w.out, " %s %s (%s) from %s to %s", number_signed(step->metric.difference).s,
 		s->row->rec->unit, percent(step->metric.share).s, from->label, to->label);
 	if (is_shown(&step->tax) || step->tax.kind == CHANGE_EQUAL)
-		fprintf(w.out, ", dm tax %s",
+		fprintf(w.out, ", DM overhead %s",
 			step->tax.difference ? number_signed(step->tax.difference).s : "0");
 	if (!c->time && !*from->runs[0].context.suffix && !*to->runs[0].context.suffix &&
 	    strncmp(from->runs[0].context.package, "file ", 5) &&
@@ -328,7 +329,7 @@ static int by_number(const void *pa, const void *pb)
 	return (a > b) - (a < b);
 }
 
-/* The median of the changes: percentages of raw rows, or differences of dm tax. */
+/* The median of the changes: percentages of raw rows, or differences of DM overhead. */
 static bool median_change(const struct comparison *c, size_t step, bool tax, size_t *of,
 			  size_t *changed, double *value)
 {
@@ -376,10 +377,11 @@ static void say_where(const struct comparison *c, size_t step, findings_say *say
 	if (has_raw && has_tax)
 		fputs("; ", w.out);
 	if (has_tax && tax_changed)
-		fprintf(w.out, "device-mapper: dm tax changed in %zu of %zu metrics, median %s %s",
+		fprintf(w.out,
+			"device-mapper: DM overhead changed in %zu of %zu metrics, median %s %s",
 			tax_changed, tax_of, number_signed(number_round(tax_value)).s, c->unit);
 	else if (has_tax)
-		fprintf(w.out, "device-mapper: dm tax %s in all %zu metrics",
+		fprintf(w.out, "device-mapper: DM overhead %s in all %zu metrics",
 			c->time ? "without significant change" : "unchanged", tax_of);
 	if (n.tax[CHANGE_REGRESSED])
 		fprintf(w.out, ", %zu regressed", n.tax[CHANGE_REGRESSED]);
@@ -403,7 +405,7 @@ static int by_share(const void *pa, const void *pb)
 	return (sa < sb) - (sa > sb);
 }
 
-/* Regressions of metrics, or of a dm tax whose metric did not regress. */
+/* Regressions of metrics, or of a DM overhead whose metric did not regress. */
 static void say_largest(const struct comparison *c, size_t step, findings_say *say, void *arg)
 {
 	struct large *list = memory_check(calloc(c->n_rows + 1, sizeof(*list)));
@@ -424,7 +426,7 @@ static void say_largest(const struct comparison *c, size_t step, findings_say *s
 			c->n_sides > 2 ? " in that step" : "");
 		for (size_t i = 0; i < n && i < LARGEST_NAMED; i++)
 			fprintf(w.out, "%s%s%s %s%s", i ? ", " : "",
-				list[i].tax ? "dm tax of " : "", list[i].row->rec->id,
+				list[i].tax ? "DM overhead of " : "", list[i].row->rec->id,
 				percent(list[i].change->share).s,
 				list[i].tax ? " of the median" : "");
 		sentence_say(&w, say, arg);

@@ -4,7 +4,7 @@
  * begins a comment, the last line that matches wins:
  *
  *	fault.*.pmd{*}    2.5    # per cent of the metric
- *	tax:*             0      # of dm tax: any instruction
+ *	tax:*             0      # of DM overhead: any instruction
  */
 #ifndef DAXDM_THRESHOLD_H
 #define DAXDM_THRESHOLD_H
@@ -30,7 +30,7 @@ int threshold_parse(const char *text, double *percent);
 /* Adds the lines of a file.  Returns 0, or -errno after one error line with file and line. */
 int thresholds_read(const char *path, struct thresholds *t);
 
-/* The threshold of a metric id ("tax:ID": of its dm tax), in per cent. */
+/* The threshold of a metric id ("tax:ID": of its DM overhead), in per cent. */
 double thresholds_of(const struct thresholds *t, const char *id);
 
 void thresholds_free(struct thresholds *t);
