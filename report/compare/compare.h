@@ -91,12 +91,12 @@ struct counts comparison_count(const struct comparison *c, size_t step);
 int comparison_status(const struct comparison *c);
 
 /* Whether one of the steps of the row is not "=". */
-bool row_moved(const struct comparison *c, const struct row *row);
+bool compare_row_changed(const struct comparison *c, const struct row *row);
 
 /* The row of that metric id, or NULL. */
 const struct row *comparison_find(const struct comparison *c, const char *id);
 
 /* Whether the run requested the metric of REC. */
-bool sweep_asked(const struct run *run, const struct run_record *rec, const char *stack);
+bool compare_was_requested(const struct run *run, const struct run_record *rec, const char *stack);
 
 #endif

@@ -188,7 +188,8 @@ static void case_message(const struct row *row, size_t s, char *buf, size_t size
 		return;
 	}
 	snprintf(buf, size, "%s -> %s %s (%s)", number(base->metric.median).s,
-		 number(new->metric.median).s, row->rec->unit, percent(step->metric.share).s);
+		 number(new->metric.median).s, row->rec->unit,
+		 compare_percent(step->metric.share).s);
 	used = strlen(buf);
 	if (step->tax.kind != CHANGE_ABSENT)
 		snprintf(buf + used, size - used, "; DM overhead %s -> %s (%s)",

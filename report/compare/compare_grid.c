@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-struct number percent(double share)
+struct number compare_percent(double share)
 {
 	struct number out;
 
@@ -93,7 +93,7 @@ static void two_cells(struct grid *g, const struct row *row)
 	if (base->rec && new->rec) {
 		difference_cell(g, DIFFERENCE, &step->metric);
 		if (step->metric.kind != CHANGE_EQUAL)
-			grid_cell(g, SHARE, "%s", percent(step->metric.share).s);
+			grid_cell(g, SHARE, "%s", compare_percent(step->metric.share).s);
 	}
 	if (step->tax.kind == CHANGE_REGRESSED && step->metric.kind != CHANGE_REGRESSED)
 		grid_cell(g, VERDICT, "DM OVERHEAD REGRESSED");
@@ -131,7 +131,8 @@ static void ladder_cell(struct grid *g, size_t column, const struct quantity *q,
 	if (change && change->kind == CHANGE_UNSHOWN)
 		snprintf(step.s, sizeof(step.s), "~");
 	else if (change && change->kind > CHANGE_UNSHOWN && change->kind <= CHANGE_REGRESSED)
-		step = in_percent ? percent(change->share) : number_signed(change->difference);
+		step = in_percent ? compare_percent(change->share)
+				  : number_signed(change->difference);
 	grid_cell(g, column, "%s %9s", number(q->median).s, step.s);
 }
 
@@ -155,7 +156,7 @@ static void ladder_cells(const struct comparison *c, struct grid *g, const struc
 	else if (whole->metric.kind == CHANGE_EQUAL)
 		grid_cell(g, 2 + c->n_sides, "=");
 	else if (whole->metric.kind != CHANGE_ABSENT)
-		grid_cell(g, 2 + c->n_sides, "%s", percent(whole->metric.share).s);
+		grid_cell(g, 2 + c->n_sides, "%s", compare_percent(whole->metric.share).s);
 	if (!has_tax(c, row))
 		return;
 	grid_line(g);
@@ -177,7 +178,7 @@ static size_t count_still(const struct comparison *c, size_t first, size_t *end)
 
 	for (i = first;
 	     i < c->n_rows && (i == first || same_section(c->rows[i].rec, c->rows[first].rec)); i++)
-		still += !row_moved(c, &c->rows[i]);
+		still += !compare_row_changed(c, &c->rows[i]);
 	*end = i;
 	return still;
 }
@@ -206,7 +207,7 @@ void compare_grid(const struct comparison *c, bool all, struct grid *g)
 		for (size_t i = first; i < end; i++) {
 			const struct row *row = &c->rows[i];
 
-			if (is_gone(c, row) || (!all && !row_moved(c, row)))
+			if (is_gone(c, row) || (!all && !compare_row_changed(c, row)))
 				continue;
 			key_cells(g, row->rec, above);
 			above = row->rec;

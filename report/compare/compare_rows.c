@@ -44,7 +44,7 @@ static bool names_it(const json_t *list, const char *word)
 	return false;
 }
 
-bool sweep_asked(const struct run *run, const struct run_record *rec, const char *stack)
+bool compare_was_requested(const struct run *run, const struct run_record *rec, const char *stack)
 {
 	const json_t *context = run->context.json, *glob;
 	const json_t *globs = json_object_get(context, "metrics");
@@ -118,7 +118,7 @@ static bool partly_lost(const struct comparison *c, size_t from, const struct ru
 	size_t stem;
 
 	if (run_page_of(rec->variant, &stem) != RUN_PAGE_FALLBACK ||
-	    !sweep_asked(&c->sides[from].runs[0], rec, rec->stack))
+	    !compare_was_requested(&c->sides[from].runs[0], rec, rec->stack))
 		return false;
 	snprintf(variant, sizeof(variant), "%.*s.pmd", (int)stem, rec->variant);
 	huge.variant = variant;
@@ -145,8 +145,8 @@ static void fill_step(const struct comparison *c, const struct row *row, size_t 
 			step->tax =
 				change_judge(&base->tax, &new->tax, base->metric.median, &judge);
 	} else if (base->rec) {
-		step->metric.kind =
-			sweep_asked(run, row->rec, stack) ? CHANGE_VANISHED : CHANGE_LEFT_OUT;
+		step->metric.kind = compare_was_requested(run, row->rec, stack) ? CHANGE_VANISHED
+										: CHANGE_LEFT_OUT;
 		if (step->metric.kind == CHANGE_VANISHED)
 			step->why = why_not(run, row->rec, stack);
 	} else if (new->rec && partly_lost(c, from, run, row->rec, stack)) {
@@ -307,7 +307,7 @@ int comparison_status(const struct comparison *c)
 	return STATUS_GOOD;
 }
 
-bool row_moved(const struct comparison *c, const struct row *row)
+bool compare_row_changed(const struct comparison *c, const struct row *row)
 {
 	for (size_t s = 0; s < c->n_steps; s++) {
 		enum change_kind metric = row->steps[s].metric.kind, tax = row->steps[s].tax.kind;

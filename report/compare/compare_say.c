@@ -52,7 +52,7 @@ static const char *in_words(const struct change *change, char *buf, size_t size)
 	case CHANGE_IMPROVED:
 	case CHANGE_WORSE:
 	case CHANGE_REGRESSED:
-		snprintf(buf, size, "%s", percent(change->share).s);
+		snprintf(buf, size, "%s", compare_percent(change->share).s);
 		return buf;
 	case CHANGE_NEW:
 		return "new";
@@ -222,7 +222,7 @@ static void say_stride(const struct comparison *c, const struct stride *s, const
 	fprintf(w.out, "%s step: ", rank);
 	head_name(&w, c, s->row);
 	fprintf(w.out, " %s %s (%s) from %s to %s", number_signed(step->metric.difference).s,
-		s->row->rec->unit, percent(step->metric.share).s, from->label, to->label);
+		s->row->rec->unit, compare_percent(step->metric.share).s, from->label, to->label);
 	if (is_shown(&step->tax) || step->tax.kind == CHANGE_EQUAL)
 		fprintf(w.out, ", DM overhead %s",
 			step->tax.difference ? number_signed(step->tax.difference).s : "0");
@@ -370,7 +370,7 @@ static void say_where(const struct comparison *c, size_t step, findings_say *say
 		return;
 	if (has_raw && changed)
 		fprintf(w.out, "whole kernel: raw changed in %zu of %zu metrics, median %s",
-			changed, of, percent(value).s);
+			changed, of, compare_percent(value).s);
 	else if (has_raw)
 		fprintf(w.out, "whole kernel: raw %s in all %zu metrics",
 			c->time ? "without significant change" : "unchanged", of);
@@ -427,7 +427,7 @@ static void say_largest(const struct comparison *c, size_t step, findings_say *s
 		for (size_t i = 0; i < n && i < LARGEST_NAMED; i++)
 			fprintf(w.out, "%s%s%s %s%s", i ? ", " : "",
 				list[i].tax ? "DM overhead of " : "", list[i].row->rec->id,
-				percent(list[i].change->share).s,
+				compare_percent(list[i].change->share).s,
 				list[i].tax ? " of the median" : "");
 		sentence_say(&w, say, arg);
 	}
@@ -462,7 +462,7 @@ static void say_tails(const struct comparison *c, size_t s, findings_say *say, v
 			continue;
 		if (n++ < LARGEST_NAMED)
 			fprintf(w.out, "%s%s %s", n > 1 ? ", " : "", row->rec->id,
-				percent(tail_share(row, s)).s);
+				compare_percent(tail_share(row, s)).s);
 	}
 	if (n > LARGEST_NAMED)
 		fprintf(w.out, " and %zu more", n - LARGEST_NAMED);

@@ -10,7 +10,7 @@
 #include "report/table/table.h"
 
 /* "+4.2 %"; two decimals for small values. */
-struct number percent(double share);
+struct number compare_percent(double share);
 
 /* Headlines: the warm fault, counts of changes, whole kernel or device-mapper, largest
  * regressions. */

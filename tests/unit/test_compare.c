@@ -76,7 +76,7 @@ static void test_same(void **state)
 	assert_int_equal(n.same_samples, 12);
 	assert_int_equal(comparison_status(&c), STATUS_GOOD);
 	for (size_t i = 0; i < c.n_rows; i++)
-		assert_false(row_moved(&c, &c.rows[i]));
+		assert_false(compare_row_changed(&c, &c.rows[i]));
 	comparison_free(&c);
 }
 
@@ -118,7 +118,7 @@ static void test_raw_change(void **state)
 	assert_int_equal(step->metric.kind, CHANGE_EQUAL);
 	assert_int_equal(step->tax.kind, CHANGE_IMPROVED);
 	assert_int_equal(step->tax.difference, -100);
-	assert_true(row_moved(&c, comparison_find(&c, WARM)));
+	assert_true(compare_row_changed(&c, comparison_find(&c, WARM)));
 	assert_int_equal(step_of(&c, "fault.read.warm.pte{stack=raw,fs=ext4}")->metric.kind,
 			 CHANGE_REGRESSED);
 	comparison_free(&c);
@@ -146,13 +146,13 @@ static void test_gone(void **state)
 	add_side(&c, "\"benches\":[\"fault\",\"hop\"]",
 		 "\"benches\":[\"fault\",\"hop\"],\"metrics\":[\"fault.read.*\"]");
 	assert_int_equal(comparison_build(&c), 0);
-	assert_false(sweep_asked(&c.sides[1].runs[0],
-				 run_find(&c.sides[0].runs[0], "hop.map{stack=linear:1}"),
-				 "linear:1"));
-	assert_true(
-		sweep_asked(&c.sides[1].runs[0], run_find(&c.sides[0].runs[0], WARM), "linear:16"));
-	assert_false(
-		sweep_asked(&c.sides[1].runs[0], run_find(&c.sides[0].runs[0], WARM), "linear:17"));
+	assert_false(compare_was_requested(&c.sides[1].runs[0],
+					   run_find(&c.sides[0].runs[0], "hop.map{stack=linear:1}"),
+					   "linear:1"));
+	assert_true(compare_was_requested(&c.sides[1].runs[0], run_find(&c.sides[0].runs[0], WARM),
+					  "linear:16"));
+	assert_false(compare_was_requested(&c.sides[1].runs[0], run_find(&c.sides[0].runs[0], WARM),
+					   "linear:17"));
 	comparison_free(&c);
 }
 
