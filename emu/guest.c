@@ -7,7 +7,6 @@
 #include "emu/stop.h"
 #include "lib/base/limit_clock.h"
 #include "lib/base/msg.h"
-#include "lib/base/number.h"
 #include "lib/base/text.h"
 #include "lib/file/fs.h"
 
@@ -21,12 +20,7 @@
 
 #define CONSOLE_TAIL 20 /* lines shown of a guest that broke */
 
-/* Limits of what a guest sends; all of it is at most CONFINE_FILE_BYTES (emu/confine.h). */
-enum {
-	SENT_LINE_BYTES = 8 << 20,
-	SHOWN_LINE_BYTES = 1000,
-	LOGS_MAX = 1000,
-};
+#define SHOWN_LINE_BYTES 1000
 
 const char *const guest_phase_names[GUEST_N_PHASES] = {
 	"other", "mkfs", "mount", "prepare", "measure", "proof", "teardown",
@@ -43,8 +37,6 @@ void guest_init(struct guest *g, const struct plan *plan, const char *name, size
 	for (int i = 0; i < VM_PMEMS_MAX; i++)
 		g->pmem[i] = -1;
 }
-
-static void broken(struct guest *g, const char *why);
 
 /* --- start ----------------------------------------------------------------------------------- */
 
@@ -128,7 +120,7 @@ static int start_qemu(struct guest *g, bool incoming)
 	return vm_start(&g->vm, &config);
 }
 
-static void note_heard(struct guest *g)
+void guest_heard(struct guest *g)
 {
 	g->heard_ms = limit_clock_wall_ms();
 	g->heard_given_ms = given_ms(&g->vm.given);
@@ -141,7 +133,7 @@ static int continue_guest(struct guest *g)
 
 	if (rc == -EIO)
 		msg_error("%s guest: QEMU does not continue it: %s", g->name, why);
-	note_heard(g);
+	guest_heard(g);
 	g->job_start_ms = g->heard_ms;
 	g->state = GUEST_RUNNING;
 	return rc;
@@ -198,7 +190,7 @@ static int start_once(struct guest *g, bool restored)
 {
 	int rc;
 
-	note_heard(g);
+	guest_heard(g);
 	g->started_ms = g->phase_since_ms = g->heard_ms;
 	g->started_given_ms = g->heard_given_ms;
 	g->state = GUEST_BOOTING;
@@ -209,7 +201,7 @@ static int start_once(struct guest *g, bool restored)
 	rc = start_qemu(g, restored);
 	if (rc < 0) {
 		if (!restored && rc != -EINTR)
-			broken(g, "QEMU did not start");
+			guest_break(g, GUEST_CAUSE_EMULATOR, "QEMU did not start");
 		return rc;
 	}
 	g->channel = open_log(g, "channel");
@@ -306,8 +298,9 @@ void guest_complain(const struct guest *g)
 		fprintf(stderr, "  (it is empty)\n");
 }
 
-static void broken(struct guest *g, const char *why)
+void guest_break(struct guest *g, enum guest_cause cause, const char *why)
 {
+	g->cause = cause;
 	snprintf(g->why, sizeof(g->why), "%s", why);
 	if (!g->plan->quiet)
 		guest_complain(g);
@@ -317,19 +310,18 @@ static void broken(struct guest *g, const char *why)
 
 /* A guest that fails before user space is up, or a restored one before its first line, shows nothing
  * about the kernel: it is booted once more. */
-static int broken_or_again(struct guest *g, const char *why)
+static int break_or_start_again(struct guest *g, enum guest_cause cause, const char *why)
 {
 	bool early = !g->ready || (g->restored && !g->has_context);
 
 	if (!early || g->attempt) {
-		broken(g, why);
+		guest_break(g, cause, why);
 		return 0;
 	}
 	msg_note("%s guest: %s; starting it once more", g->name, why);
 	if (g->restored)
 		snapshot_drop(&g->snapshot);
 	forget_start(g);
-	g->cause = GUEST_CAUSE_KERNEL;
 	g->attempt++;
 	guest_start(g);
 	return 0;
@@ -371,109 +363,7 @@ void guest_end(struct guest *g, const struct results *results, const char *conso
 	forget_start(g);
 }
 
-/* --- lines from the guest ---------------------------------------------------------------------------- */
-
-static void protocol_error(struct guest *g, const char *why)
-{
-	g->cause = GUEST_CAUSE_PROTOCOL;
-	broken(g, why);
-}
-
-static int take_json(struct guest *g, const char *text)
-{
-	json_t *line = json_loads(text, 0, NULL);
-	const char *type = json_string_value(json_object_get(line, "type"));
-	int rc = 0;
-
-	if (!type)
-		protocol_error(g, "it sent a line that is not JSON");
-	else
-		rc = g->plan->take(g, type, line, text);
-	json_decref(line);
-	return rc;
-}
-
-static void take_exit(struct guest *g, const char *text)
-{
-	int64_t status;
-
-	if (number_parse(text, 0, 255, &status) < 0) {
-		protocol_error(g, "the exit status of its job is not a number from 0 to 255");
-		return;
-	}
-	g->status = (int)status;
-	g->phase_ms[g->phase] += limit_clock_wall_ms() - g->phase_since_ms;
-	g->ended_ms = limit_clock_wall_ms();
-	if (status == STATUS_GOOD && !g->has_end) {
-		broken(g, "its job ended with status 0, but without its last line");
-		return;
-	}
-	g->state = GUEST_DONE;
-}
-
-static int take_line(struct guest *g, const char *text)
-{
-	if (text[0] == '{')
-		return g->plan->take ? take_json(g, text) : 0;
-	if (!strcmp(text, "@ready")) {
-		g->ready = true;
-	} else if (!strncmp(text, "@log ", 5)) {
-		if (++g->logs > LOGS_MAX)
-			protocol_error(g, "it sent more than 1000 lines for the user");
-		else
-			msg_error("%s guest: %s", g->name, text + 5);
-	} else if (!strncmp(text, "@dmesg ", 7)) {
-		if (!g->dmesg)
-			g->dmesg = open_memstream(&g->dmesg_text, &g->dmesg_len);
-		if (g->dmesg)
-			fprintf(g->dmesg, "%s\n", text + 7);
-	} else if (!strncmp(text, "@exit ", 6)) {
-		take_exit(g, text + 6);
-	}
-	return 0;
-}
-
-static int add_char(struct guest *g, char c)
-{
-	if (g->line_len == SENT_LINE_BYTES) {
-		protocol_error(g, "it sent a line of more than 8 MiB");
-		return 0;
-	}
-	if (g->line_len + 1 >= g->line_size) {
-		size_t size = g->line_size ? 2 * g->line_size : 4096;
-		char *bigger = realloc(g->line, size);
-
-		if (!bigger) {
-			msg_error("out of memory");
-			return -ENOMEM;
-		}
-		g->line = bigger;
-		g->line_size = size;
-	}
-	g->line[g->line_len++] = c;
-	return 0;
-}
-
-/* Handles all complete lines.  Returns 0 or -errno. */
-static int read_channel(struct guest *g)
-{
-	int c, rc = 0;
-
-	if (!g->channel)
-		return 0;
-	clearerr(g->channel);
-	while (!rc && g->state < GUEST_DONE && (c = getc_unlocked(g->channel)) != EOF) {
-		note_heard(g);
-		if (c == '\r')
-			continue;
-		rc = add_char(g, c == '\n' ? '\0' : (char)c);
-		if (!rc && c == '\n' && g->state < GUEST_DONE) {
-			g->line_len = 0;
-			rc = take_line(g, g->line);
-		}
-	}
-	return rc;
-}
+/* --- events --------------------------------------------------------------------------------- */
 
 static void show_console(struct guest *g)
 {
@@ -486,8 +376,6 @@ static void show_console(struct guest *g)
 	while ((n = fread(buf, 1, sizeof(buf), g->console)))
 		text_put_console(buf, n, stderr);
 }
-
-/* --- events --------------------------------------------------------------------------------- */
 
 /*
  * Continues the guest that paused at the end of its boot in a new QEMU, which loads the state of the
@@ -521,7 +409,7 @@ static int continue_from_state(struct guest *g)
 		return continue_guest(g);
 	if (rc == -EINTR)
 		return rc;
-	broken(g, why);
+	guest_break(g, GUEST_CAUSE_EMULATOR, why);
 	return 0;
 }
 
@@ -544,9 +432,9 @@ static int ended(struct guest *g)
 {
 	char why[80] = "QEMU ended: the guest reset or panicked";
 
-	if (vm_ended(&g->vm, why) < 0)
-		g->cause = GUEST_CAUSE_EMULATOR;
-	return broken_or_again(g, why);
+	int rc = vm_ended(&g->vm, why);
+
+	return break_or_start_again(g, rc ? GUEST_CAUSE_EMULATOR : GUEST_CAUSE_KERNEL, why);
 }
 
 /* Output is lost if its file is full (emu/confine.h). */
@@ -569,13 +457,13 @@ static int look_at_limits(struct guest *g)
 
 	if (limit == LIMIT_AHEAD)
 		return 0;
-	if (limit == LIMIT_STARVED)
-		g->cause = GUEST_CAUSE_STARVED;
-	else if (!boots)
-		g->cause = GUEST_CAUSE_HUNG;
 	vm_why_late(&g->vm, boots ? "no user space" : "it sent nothing", limit_ms, limit, why,
 		    sizeof(why));
-	return broken_or_again(g, why);
+	return break_or_start_again(g,
+				    limit == LIMIT_STARVED ? GUEST_CAUSE_STARVED
+				    : boots		   ? GUEST_CAUSE_KERNEL
+							   : GUEST_CAUSE_HUNG,
+				    why);
 }
 
 int guest_look(struct guest *g)
@@ -587,16 +475,16 @@ int guest_look(struct guest *g)
 	vm_listen(&g->vm);
 	if (g->plan->console)
 		show_console(g);
-	rc = read_channel(g);
+	rc = guest_read_lines(g);
 	if (rc < 0 || g->state >= GUEST_DONE)
 		return rc;
 	if (is_full(g->channel)) {
-		protocol_error(g, "it wrote more than 64 MiB to its channel");
+		guest_break(g, GUEST_CAUSE_PROTOCOL, "it wrote more than 64 MiB to its channel");
 		return 0;
 	}
 	if (is_full(g->console)) {
-		g->cause = GUEST_CAUSE_CONSOLE_FULL;
-		broken(g, "the kernel wrote more than 64 MiB to its console");
+		guest_break(g, GUEST_CAUSE_CONSOLE_FULL,
+			    "the kernel wrote more than 64 MiB to its console");
 		return 0;
 	}
 	if (g->vm.closed)
@@ -622,7 +510,7 @@ bool guest_boots(struct guest *g)
 
 		poll(&p, 1, 20);
 		vm_listen(&g->vm);
-		read_channel(g);
+		guest_read_lines(g);
 		up = g->ready;
 	}
 	return up;

@@ -134,6 +134,16 @@ void guest_stop(struct guest *g);
 void guest_end(struct guest *g, const struct results *results, const char *console,
 	       const char *about);
 
+/* Records that the guest sent something now: the limit of its silence starts again. */
+void guest_heard(struct guest *g);
+
+/* Makes it BROKEN and prints why, unless the plan is quiet. */
+void guest_break(struct guest *g, enum guest_cause cause, const char *why);
+
+/* Handles all complete lines in its channel (emu/guest_lines.c).  Returns 0, or -errno after an error
+ * line if the run cannot continue. */
+int guest_read_lines(struct guest *g);
+
 /* Boots the kernel under KVM.  Returns whether user space started within the plan's boot_s. */
 bool guest_boots(struct guest *g);
 
