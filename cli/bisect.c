@@ -106,12 +106,13 @@ static void plan(struct bisect *b)
 	printf("%zu kernels from %s to %s\n", b->n, b->list[0].label, b->list[b->n - 1].label);
 }
 
-/* Measures in a process of its own: what ends that does not end the bisection. */
+/* Measures in a process of its own, so that a failure ends only that process.  Returns whether
+ * there is a value; if not, why is the reason, to be freed. */
 static bool measure(const struct bisect *b, struct candidate *c, char **why)
 {
 	char *step = workspace_path("step"), *said = workspace_path("step.err"), text[512];
 	struct words command = {0};
-	int rc = 0;
+	int rc;
 
 	process_phase = c->label;
 	command_add(&command, "build/daxdm", "measure-kernel", NULL);
@@ -122,16 +123,17 @@ static bool measure(const struct bisect *b, struct candidate *c, char **why)
 	rc = process_run(&command, step, said);
 	process_phase = NULL;
 	c->run = rc ? NULL : file_last_line(step);
-	*why = NULL;
-	if (c->run)
-		rc = metric_read(c->run, b->metric, &c->value, text, sizeof(text));
-	if (!c->run || rc)
-		*why = file_last_with(said, "daxdm: ");
-	if (!*why && rc)
-		*why = process_text("%s", c->run ? text : "its measurement ended early");
+	if (!c->run)
+		*why = file_last_error(said);
+	else if (metric_read(c->run, b->metric, &c->value, text, sizeof(text)) < 0)
+		*why = process_text("%s", text);
+	else
+		*why = NULL;
+	if (!c->run && !*why)
+		*why = process_text("its measurement ended early with status %d", rc);
 	free(step);
 	free(said);
-	return c->run && !rc;
+	return !*why;
 }
 
 static void tell(const struct candidate *c, const char *verdict)

@@ -251,6 +251,9 @@ static int draw_plots(const char *dir, const char *page)
 {
 	struct words command = {0};
 
+	/* A verb that runs report has installed it. */
+	if (getenv("DAXDM_FROM"))
+		workspace_setup("plot", NULL);
 	command_add(&command, "plot/plot.sh", dir, strcmp(dir, page) ? page : NULL, NULL);
 	return process_run(&command, NULL, NULL);
 }
@@ -294,6 +297,7 @@ static int report_main(int argc, char **argv)
 		msg_error("report: one run is wanted: ./run.sh report RUN");
 		return STATUS_USAGE;
 	}
+	phase_lines = PHASES_NONE;
 	may_write = !workspace_is_read_only() || !getenv("DAXDM_FROM");
 	dir = find_run(argv[at]);
 	if (o.plot_data || o.quiet) {
@@ -303,7 +307,6 @@ static int report_main(int argc, char **argv)
 	} else if (has_file(dir, "kernels.tsv") && !may_write) {
 		status = print_file(dir, "ladder.txt");
 	} else if (has_file(dir, "kernels.tsv")) {
-		phase_lines = PHASES_NONE;
 		workspace_open();
 		workspace_setup("plot", NULL);
 		status = ladder_show(dir);

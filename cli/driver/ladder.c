@@ -289,7 +289,7 @@ static void write_jobs(struct ladder *l, const char *path)
 
 static char *why_failed(const char *dir, const char *label)
 {
-	char *log = process_text("%s/%s.log", dir, label), *why = file_last_with(log, "daxdm: ");
+	char *log = process_text("%s/%s.log", dir, label), *why = file_last_error(log);
 
 	if (!why)
 		why = process_text("it ended early; %s", log);

@@ -46,7 +46,7 @@ void tree_remove(const char *path)
 	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-static char *last_line(const char *path, const char *prefix)
+static char *last_line(const char *path, const char *prefix, const char *not_prefix)
 {
 	FILE *in = fopen(path, "re");
 	char *line = NULL, *last = NULL;
@@ -54,7 +54,8 @@ static char *last_line(const char *path, const char *prefix)
 
 	while (in && getline(&line, &size, in) > 0) {
 		line[strcspn(line, "\r\n")] = '\0';
-		if (!*line || strncmp(line, prefix, strlen(prefix)))
+		if (!*line || strncmp(line, prefix, strlen(prefix)) ||
+		    (not_prefix && !strncmp(line, not_prefix, strlen(not_prefix))))
 			continue;
 		free(last);
 		last = process_text("%s", line);
@@ -67,12 +68,12 @@ static char *last_line(const char *path, const char *prefix)
 
 char *file_last_line(const char *path)
 {
-	return last_line(path, "");
+	return last_line(path, "", NULL);
 }
 
-char *file_last_with(const char *path, const char *prefix)
+char *file_last_error(const char *path)
 {
-	return last_line(path, prefix);
+	return last_line(path, "daxdm: ", "daxdm: note: ");
 }
 
 char *file_line(const char *path)

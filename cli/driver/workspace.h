@@ -39,8 +39,8 @@ char *workspace_timestamp(void);
 
 /* Whole lines of a file, without their newlines; the last one, or NULL. */
 char *file_last_line(const char *path);
-/* The last line that begins with PREFIX ("daxdm: "), or NULL. */
-char *file_last_with(const char *path, const char *prefix);
+/* The last line of msg_error(), notes are none; or NULL. */
+char *file_last_error(const char *path);
 /* The first line of a file.  Ends the process if it cannot be read. */
 char *file_line(const char *path);
 

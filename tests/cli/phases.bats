@@ -112,6 +112,24 @@ bench() {
 	left_nothing
 }
 
+@test "report installs what draws, before it draws" {
+	put_run r
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	# shellcheck disable=SC2016 # for the fakes
+	printf '#!/bin/bash\nfor p in "${@:4}"; do [[ $p == gnuplot-nox && ! -e gnuplot ]] || echo "installed $p"; done\n' \
+		>"$BATS_TEST_TMPDIR/bin/dpkg-query"
+	# shellcheck disable=SC2016
+	printf '#!/bin/bash\n[[ $* != *gnuplot-nox* ]] || touch gnuplot\n' >"$BATS_TEST_TMPDIR/bin/apt-get"
+	printf '#!/bin/bash\necho 0\n' >"$BATS_TEST_TMPDIR/bin/id"
+	chmod +x "$BATS_TEST_TMPDIR"/bin/*
+	fake plot/plot.sh '[[ -e gnuplot ]]'
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH run timeout 30 "$CO/run.sh" report r --no-plots
+	expect 0
+	[[ ! -e $CO/gnuplot ]]
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH run timeout 30 "$CO/run.sh" report r
+	expect 0 "installing 1 Debian packages: gnuplot-nox" "results are in results/r/"
+}
+
 @test "a run whose plots failed is no success" {
 	fake plot/plot.sh 'echo "plot: gnuplot could not draw" >&2; exit 4'
 	bench --name r
