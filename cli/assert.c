@@ -5,6 +5,7 @@
  */
 #include "cli/driver/measure.h"
 #include "cli/driver/metric.h"
+#include "cli/driver/run_dir.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
 #include "lib/base/number.h"
@@ -136,7 +137,15 @@ static int run(int argc, char **argv)
 		process_quit(STATUS_USAGE, "assert: which metric? --metric M");
 	if (!a.has_max && !a.has_min)
 		process_quit(STATUS_USAGE, "assert: which limit? --max N or --min N");
-	return at < argc ? judge(&a, argv[at]) : measure_and_judge(&a);
+	if (at == argc)
+		return measure_and_judge(&a);
+	if (target_option(&a.target))
+		process_quit(STATUS_USAGE,
+			     "assert: --%s chooses a kernel to measure; it has no effect on the "
+			     "run %s",
+			     target_option(&a.target), argv[at]);
+	process_cannot_tell = METRIC_CANNOT_TELL;
+	return judge(&a, run_dir_find_or_exit(argv[at]));
 }
 
 const struct verb verb_assert = {

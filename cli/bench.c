@@ -83,7 +83,8 @@ static char *run_name(const struct bench_request *b, const char *name, int64_t i
 			     : process_text("%s", name);
 }
 
-int bench_show(const char *dir)
+/* Reports a run as `./run.sh report` does.  Returns the exit status. */
+static int show(const char *dir)
 {
 	struct words command = {0};
 
@@ -100,7 +101,7 @@ static int one_run(const struct bench_request *b, const struct kernel *kernel,
 	int status = measure_run(&b->m, &b->target, kernel, guests, dir), shown = 0;
 
 	if (status == STATUS_GOOD || status == STATUS_FAILED || status == STATUS_SKIPPED)
-		shown = bench_show(dir);
+		shown = show(dir);
 	if (shown)
 		msg_error(
 			"the run is complete in %s, its report is not; when the cause is removed: "

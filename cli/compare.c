@@ -10,17 +10,16 @@
  */
 #include "report/compare/compare.h"
 #include "cli/driver/measure.h"
+#include "cli/driver/run_dir.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
-#include "lib/base/nearest.h"
 #include "lib/base/terminal.h"
 #include "report/checks/behaviour_changes.h"
 #include "report/compare/compare_show.h"
 #include "report/plots/plotdata.h"
 
 #include <errno.h>
-#include <glob.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +29,7 @@
 
 struct compare_options {
 	struct comparison comparison;
-	const char *json, *markdown, *junit, *known, *plot_data;
+	const char *json, *markdown, *junit, *thresholds, *known, *plot_data;
 	bool all, force, anew;
 	int64_t width;
 	struct measurement asked; /* of kernels that have to be measured */
@@ -47,13 +46,6 @@ static int set_threshold(void *opts, const char *value)
 		return 0;
 	msg_error("compare: --threshold %s: a number of per cent is wanted, e.g. 0.5", value);
 	return -EINVAL;
-}
-
-static int set_thresholds(void *opts, const char *value)
-{
-	struct compare_options *o = opts;
-
-	return thresholds_read(value, &o->comparison.thresholds) < 0 ? -EINVAL : 0;
 }
 
 static int set_stacks(void *opts, const char *value)
@@ -77,8 +69,8 @@ static int set_stacks(void *opts, const char *value)
 static const struct option_spec options[] = {
 	OPTION("threshold", OPTION_CALL, 0, "PERCENT",
 	       "an increase of this or more is a regression (default 0.5)", .set = set_threshold),
-	OPTION("thresholds", OPTION_CALL, 0, "FILE", "thresholds by metric; lines of GLOB PERCENT",
-	       .set = set_thresholds),
+	OPTION("thresholds", OPTION_PATH, offsetof(struct compare_options, thresholds), "FILE",
+	       "thresholds by metric; lines of GLOB PERCENT"),
 	OPTION("stacks", OPTION_CALL, 0, "BASE=>NEW", "compare two stacks, e.g. of the same run",
 	       .set = set_stacks),
 	OPTION("all", OPTION_FLAG, offsetof(struct compare_options, all), NULL,
@@ -113,7 +105,7 @@ static const struct option_spec options[] = {
 	       "kernels: measure even if a suitable run exists"),
 	OPTION("plot-data", OPTION_TEXT, offsetof(struct compare_options, plot_data), "DIR",
 	       "write what plot/plot.sh --data draws from", .internal = true),
-	OPTION("known", OPTION_TEXT, offsetof(struct compare_options, known), "DIR",
+	OPTION("known", OPTION_PATH, offsetof(struct compare_options, known), "DIR",
 	       "directory of known kernel bugs (default: check/known)"),
 	{0},
 };
@@ -307,49 +299,13 @@ static int compare(struct comparison *c, const struct compare_options *o, char *
 
 /* ---- runs and kernels that the user names ---------------------------------------------------- */
 
-/* A directory that holds run.jsonl, or a file of JSON. */
-static bool is_run(const char *path)
-{
-	char *name = process_text("%s/run.jsonl", path), first = '\0';
-	bool is = !access(name, F_OK);
-	FILE *file = is ? NULL : fopen(path, "re");
-
-	free(name);
-	if (file) {
-		is = fscanf(file, " %c", &first) == 1 && first == '{';
-		fclose(file);
-	}
-	return is;
-}
-
-/* Where the run of that name is; NULL: there is none.  To be freed. */
-static char *find_run(const char *word)
-{
-	char *places[] = {
-		process_text("results/%s", strncmp(word, "results/", 8) ? word : word + 8),
-		process_text("results/published/%s", word), options_user_path(word)};
-	char *found = NULL;
-
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		size_t len = strlen(places[i]);
-
-		while (len > 1 && places[i][len - 1] == '/')
-			places[i][--len] = '\0';
-		if (!found && is_run(places[i]))
-			found = places[i];
-		else
-			free(places[i]);
-	}
-	return found;
-}
-
 /* "A,B": of all of them; NULL if one of them is no run. */
 static char *find_runs(const char *words)
 {
 	char *copy = process_text("%s", words), *rest = copy, *word, *runs = NULL;
 
 	while ((word = strsep(&rest, ","))) {
-		char *run = find_run(word), *longer;
+		char *run = run_dir_find(word), *longer;
 
 		if (!run) {
 			free(runs);
@@ -370,20 +326,6 @@ static bool looks_like_a_kernel(const char *word)
 	return !strcmp(word, "debian") || !strcmp(word, "newest") ||
 	       (*word >= '0' && *word <= '9') || !strncmp(word, "linux-", 6) ||
 	       target_is_path(word);
-}
-
-static noreturn void unknown_run(const char *word)
-{
-	static const char *const patterns[] = {"results/*", "results/published/*"};
-	const char *best = NULL;
-	glob_t found;
-
-	for (size_t p = 0; p < 2; p++)
-		if (!glob(patterns[p], GLOB_ONLYDIR, NULL, &found))
-			for (size_t i = 0; i < found.gl_pathc; i++)
-				best = nearest_of(word, best, strrchr(found.gl_pathv[i], '/') + 1);
-	process_quit(STATUS_USAGE, "unknown run or kernel '%s'%s%s%s; ls results lists them", word,
-		     best ? " (did you mean '" : "", best ? best : "", best ? "'?)" : "");
 }
 
 static void refuse_measuring(const struct compare_options *o, char *const words[])
@@ -428,7 +370,7 @@ static void find_operands(struct compare_options *o, char *const words[], char *
 		if (names[i])
 			continue;
 		if (strchr(words[i], ',') || !looks_like_a_kernel(words[i]))
-			unknown_run(words[i]);
+			run_dir_unknown("run or kernel", words[i]);
 		command_add(&o->target.kernels, words[i], NULL);
 	}
 	if (o->target.kernels.n)
@@ -456,6 +398,8 @@ static int compare_main(int argc, char **argv)
 			  SIDES_MAX);
 		return STATUS_USAGE;
 	}
+	if (o.thresholds && thresholds_read(o.thresholds, &c->thresholds) < 0)
+		return STATUS_USAGE;
 	c->n_sides = (size_t)(argc - at);
 	if (!o.known && !access(KNOWN, F_OK))
 		o.known = KNOWN;

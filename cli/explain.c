@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* daxdm explain: which functions make the difference between two medians. */
 #include "cli/driver/measure.h"
+#include "cli/driver/run_dir.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
@@ -115,15 +116,6 @@ static int explain(char **dirs, int n, const struct explain_options *o)
 
 /* ---- measuring ------------------------------------------------------------------------------- */
 
-static bool is_run(const char *dir)
-{
-	char *path = process_text("%s/run.jsonl", dir);
-	bool is = !access(path, F_OK);
-
-	free(path);
-	return is;
-}
-
 /* Refuses what can be refused before anything is installed or booted. */
 static void vet(struct explain_options *o)
 {
@@ -237,6 +229,7 @@ static int explain_kernels(struct explain_options *o)
 	workspace_open();
 	workspace_make_dir("results");
 	workspace_setup("run", "plot", NULL);
+	measure_setup_programs(&o->m);
 	o->m.profile = make_plugin();
 	for (size_t i = 0; i < n; i++)
 		kernels[i] = target_find(&o->target, o->target.kernels.list[i]);
@@ -262,9 +255,23 @@ static int explain_kernels(struct explain_options *o)
 	return status;
 }
 
+/* Runs have been measured: what says how to measure has no effect on them. */
+static void refuse_measuring(const struct explain_options *o)
+{
+	const char *option = o->target.name   ? "name"
+			     : o->target.seed ? "seed"
+					      : target_option(&o->target);
+
+	if (option)
+		process_quit(STATUS_USAGE,
+			     "explain: --%s is for kernels, which are measured; it has no effect "
+			     "on runs",
+			     option);
+}
+
 static int explain_main(int argc, char **argv)
 {
-	struct explain_options o = {.target.seed = 1, .m.meter = "insn"};
+	struct explain_options o = {.m.meter = "insn"};
 	int at = options_parse(&verb_explain, &o, argc, argv);
 	char *dirs[N_SIDES];
 
@@ -277,20 +284,23 @@ static int explain_main(int argc, char **argv)
 			     "explain: one kernel and two metrics, or two kernels and a "
 			     "metric are wanted: ./run.sh explain 6.1 6.12 --metric ID");
 	for (int i = at; i < argc; i++) {
-		dirs[i - at] = options_user_path(argv[i]);
-		if (is_run(dirs[i - at]) != is_run(dirs[0]))
+		dirs[i - at] = run_dir_find(argv[i]);
+		if (!dirs[i - at] != !dirs[0])
 			process_quit(STATUS_USAGE,
-				     "explain: %s and %s: two kernels or two runs are "
-				     "wanted",
+				     "explain: expected two kernels or two runs, got %s and %s",
 				     argv[at], argv[i]);
-		if (!is_run(dirs[i - at]))
+		if (!dirs[i - at])
 			command_add(&o.target.kernels, argv[i], NULL);
 	}
 	if (!o.target.kernels.n && o.n_metrics + (size_t)(argc - at) < 3)
 		process_quit(STATUS_USAGE, "explain: two runs and --metric, or one run and two of "
 					   "them, are needed; ./run.sh help explain");
-	if (!o.target.kernels.n)
+	if (!o.target.kernels.n) {
+		refuse_measuring(&o);
 		return explain(dirs, argc - at, &o);
+	}
+	if (!o.target.seed)
+		o.target.seed = 1;
 	vet(&o);
 	return explain_kernels(&o);
 }

@@ -14,6 +14,7 @@
  */
 #include "cli/driver/measure.h"
 #include "cli/driver/parallel.h"
+#include "cli/driver/run_dir.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
@@ -330,8 +331,11 @@ static int gate_main(int argc, char **argv)
 		return STATUS_GOOD;
 	if (at < 0)
 		return STATUS_USAGE;
-	if (argc - at == 3)
-		return gate(argv + at);
+	if (argc - at == 3) {
+		for (int i = 0; i < 3; i++)
+			dirs[i] = run_dir_find_or_exit(argv[at + i]);
+		return gate(dirs);
+	}
 	if (at < argc)
 		process_quit(
 			STATUS_USAGE,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* daxdm report: a run as a table, as sentences, as a page, and as data for plots. */
 #include "cli/driver/ladder.h"
+#include "cli/driver/run_dir.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
-#include "lib/base/nearest.h"
 #include "lib/base/terminal.h"
 #include "report/checks/check_run.h"
 #include "report/findings/report_text.h"
@@ -11,7 +11,6 @@
 #include "report/plots/plotdata.h"
 
 #include <errno.h>
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -172,54 +171,7 @@ static int report(const char *dir, struct report_options *opts)
 	return status;
 }
 
-/* ---- finding the run ------------------------------------------------------------------------ */
-
-char *report_page_dir(const char *dir)
-{
-	char *run = realpath(dir, NULL), *published = realpath("results/published", NULL);
-	size_t len = published ? strlen(published) : 0;
-	char *page;
-
-	if (run && published && !strncmp(run, published, len) && run[len] == '/') {
-		page = process_text("build/report/%s", run + len + 1);
-		workspace_make_dir(page);
-	} else {
-		page = process_text("%s", dir);
-	}
-	free(run);
-	free(published);
-	return page;
-}
-
-static noreturn void unknown_run(const char *word)
-{
-	const char *best = NULL;
-	glob_t found;
-
-	if (!glob("results/*", GLOB_ONLYDIR, NULL, &found))
-		for (size_t i = 0; i < found.gl_pathc; i++)
-			best = nearest_of(word, best, found.gl_pathv[i] + strlen("results/"));
-	process_quit(STATUS_USAGE, "unknown run '%s'%s%s%s; ls results lists them", word,
-		     best ? " (did you mean '" : "", best ? best : "", best ? "'?)" : "");
-}
-
-/* RUN, results/RUN or a path of the user's. */
-static char *find_run(const char *word)
-{
-	bool named = !strncmp(word, "results/", 8);
-	char *dir = process_text("results/%s", named ? word + 8 : word), *path;
-	size_t len;
-
-	for (len = strlen(dir); len && dir[len - 1] == '/';)
-		dir[--len] = '\0';
-	if (!access(dir, F_OK))
-		return dir;
-	path = options_user_path(word);
-	if (access(path, F_OK) < 0)
-		unknown_run(word);
-	free(dir);
-	return path;
-}
+/* ---- the whole ------------------------------------------------------------------------------ */
 
 static bool has_file(const char *dir, const char *name)
 {
@@ -245,8 +197,6 @@ static int print_file(const char *dir, const char *name)
 	return STATUS_GOOD;
 }
 
-/* ---- the whole ------------------------------------------------------------------------------ */
-
 static int draw_plots(const char *dir, const char *page)
 {
 	struct words command = {0};
@@ -268,7 +218,7 @@ static int report_run(const char *dir, struct report_options *o)
 	int status;
 
 	if (is_dir && !o->no_html && !o->output) {
-		page = report_page_dir(dir);
+		page = run_dir_page(dir);
 		o->output = page;
 	}
 	status = report(dir, o);
@@ -299,7 +249,7 @@ static int report_main(int argc, char **argv)
 	}
 	phase_lines = PHASES_NONE;
 	may_write = !workspace_is_read_only() || !getenv("DAXDM_FROM");
-	dir = find_run(argv[at]);
+	dir = run_dir_find_or_exit(argv[at]);
 	if (o.plot_data || o.quiet) {
 		status = report(dir, &o);
 	} else if (has_file(dir, "explain.txt")) {

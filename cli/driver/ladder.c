@@ -2,6 +2,7 @@
 #include "cli/driver/ladder.h"
 
 #include "cli/driver/parallel.h"
+#include "cli/driver/run_dir.h"
 #include "cli/driver/workspace.h"
 #include "emu/host_resources.h"
 #include "lib/base/msg.h"
@@ -553,7 +554,7 @@ static void print_head(const char *path)
 /* The table of all runs, and their plots. */
 static int compare_runs(const char *dir, const struct words *runs)
 {
-	char *page = report_page_dir(dir), *all = process_text("%s/ladder.txt", page);
+	char *page = run_dir_page(dir), *all = process_text("%s/ladder.txt", page);
 	char *plots = workspace_path("plot"), *words = workspace_path("words");
 	struct words command = {0};
 	int status;

@@ -28,11 +28,4 @@ int ladder(struct bench_request *b);
 /* Reports the ladder in DIR; needs the workspace.  Returns the exit status. */
 int ladder_show(const char *dir);
 
-/* Reports a run as `./run.sh report` does.  Returns the exit status. */
-int bench_show(const char *dir);
-
-/* Where page and plots of a run go: into the run; of a published one, which stays as it is, below
- * build/report/.  To be freed. */
-char *report_page_dir(const char *dir);
-
 #endif

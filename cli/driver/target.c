@@ -114,6 +114,17 @@ void target_vet(struct target *t, int no_kernel)
 	}
 }
 
+const char *target_option(const struct target *t)
+{
+	return t->kernels.n    ? "kernel"
+	       : t->modules    ? "modules"
+	       : t->tree       ? "kernel-tree"
+	       : t->replaced.n ? "module"
+	       : t->fresh      ? "fresh"
+	       : t->console    ? "console"
+			       : NULL;
+}
+
 void target_vet_host(const struct target *t, const char *refused)
 {
 	if (!t->host && t->devices.n)
@@ -124,13 +135,8 @@ void target_vet_host(const struct target *t, const char *refused)
 		process_quit(STATUS_USAGE,
 			     "--host writes to a pmem device of this host and needs to "
 			     "be told which: --device /dev/pmemN");
-	refused = t->kernels.n	  ? "kernel"
-		  : t->modules	  ? "modules"
-		  : t->tree	  ? "kernel-tree"
-		  : t->replaced.n ? "module"
-		  : t->fresh	  ? "fresh"
-		  : t->console	  ? "console"
-				  : refused;
+	if (target_option(t))
+		refused = target_option(t);
 	if (refused)
 		process_quit(STATUS_USAGE,
 			     "--%s is for the emulated host; it does not go with --host", refused);

@@ -54,6 +54,9 @@ void target_vet(struct target *t, int no_kernel);
 /* Whether word is a path or file of the user's, not the name of a kernel. */
 bool target_is_path(const char *word);
 
+/* The name of an option of the emulated host that was given, but for --seed; NULL: none was. */
+const char *target_option(const struct target *t);
+
 /* Refuses --device without --host, and the other way round; refused: an option that was given and
  * is for the emulated host alone, or NULL. */
 void target_vet_host(const struct target *t, const char *refused);

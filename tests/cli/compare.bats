@@ -371,7 +371,68 @@ two_runs() {
 	run timeout 30 "$CO/run.sh" compare mine,mine2 x.jsonl
 	expect 1 "6.12.9 against 6.1.0-fixture"
 	[[ $(runs | xargs) == "mine mine2" ]]
+	# Files are seen from where the user stands.
+	echo '* 3' >thresholds
+	run timeout 30 "$CO/run.sh" compare mine old --thresholds thresholds
+	expect 0
+	cp "$TOP/tests/fixtures/check-run.jsonl" checks.jsonl
+	mkdir known
+	echo junk >known/junk
+	run timeout 30 "$CO/run.sh" compare checks.jsonl checks.jsonl --known known
+	expect 4 "$BATS_TEST_TMPDIR/known"
 	left_nothing
+}
+
+@test "report, explain, assert and gate-selftest find runs as compare does" {
+	local id='fault.read.warm.pte{stack=raw,fs=ext4}'
+	two_runs
+	cp "$CO/results/published/old/run.jsonl" "$BATS_TEST_TMPDIR/x.jsonl"
+	cd "$BATS_TEST_TMPDIR"
+	for word in mine results/mine old published/old x.jsonl "$CO/results/mine"; do
+		run timeout 30 "$CO/run.sh" report --no-html "$word"
+		expect 0 "meter: insn"
+		run timeout 30 "$CO/run.sh" assert --metric "$id" --max 9999 "$word"
+		expect 0 "4,035 insn"
+		run timeout 30 "$CO/run.sh" gate-selftest "$word" "$word" "$word"
+		expect 1 "ok 1 - the same kernel in two boots"
+	done
+	for word in mine old; do
+		run timeout 30 "$CO/run.sh" explain "$word" "$word" --metric "$id"
+		expect 4 "profile-ext4.txt"
+	done
+	run timeout 30 "$CO/run.sh" report minx
+	expect 64 "unknown run 'minx' (did you mean 'mine'?)"
+	run timeout 30 "$CO/run.sh" gate-selftest mine mine minx
+	expect 64 "unknown run 'minx'"
+	run timeout 30 "$CO/run.sh" assert --metric "$id" --max 9999 minx
+	expect 125 "unknown run 'minx'"
+}
+
+@test "of runs, options that say how to measure are refused" {
+	local id='fault.read.warm.pte{stack=raw,fs=ext4}'
+	two_runs
+	touch "$BATS_TEST_TMPDIR/dm-mod.ko"
+	for word in --kernel=6.1 "--kernel-tree=$CO" "--modules=$CO" "--module=$BATS_TEST_TMPDIR/dm-mod.ko"; do
+		run timeout 10 "$CO/run.sh" assert --metric "$id" --max 1 mine "$word"
+		expect 64 "assert: ${word%%=*} chooses a kernel to measure; it has no effect on the run mine"
+		expect_short
+	done
+	for word in --name=x --seed=1 --fresh --console "--modules=$CO" "--module=$BATS_TEST_TMPDIR/dm-mod.ko"; do
+		run timeout 10 "$CO/run.sh" explain --metric "$id" mine old "$word"
+		expect 64 "explain: ${word%%=*} is for kernels"
+		expect_short
+	done
+}
+
+@test "explain installs the programs that its benchmarks run" {
+	fake_guest
+	fake emu/plugin.sh 'echo plugin'
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	# shellcheck disable=SC2016 # for the fake
+	printf '#!/bin/bash\nprintf "installed %%s\\n" "${@:4}" | tee -a %q\n' "$BATS_TEST_TMPDIR/asked" >"$BATS_TEST_TMPDIR/bin/dpkg-query"
+	chmod +x "$BATS_TEST_TMPDIR/bin/dpkg-query"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH run timeout 30 "$CO/run.sh" explain 6.1 6.12 --metric 'fiojob.psync.read.4k{stack=raw,fs=ext4}'
+	grep -qx 'installed fio' "$BATS_TEST_TMPDIR/asked"
 }
 
 @test "run.sh compare: a kernel that was not measured is measured, one that was is not" {

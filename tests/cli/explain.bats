@@ -93,7 +93,7 @@ plugin() {
 	run "$TOP/build/daxdm" explain "$BATS_TEST_TMPDIR/run" --metric "$ID"
 	expect 64 "two runs and --metric, or one run and two of them, are needed"
 	run "$TOP/build/daxdm" explain "$BATS_TEST_TMPDIR/run" 6.1 --metric "$ID"
-	expect 64 "two kernels or two runs are wanted"
+	expect 64 "expected two kernels or two runs, got"
 	run "$TOP/build/daxdm" explain --metric "$ID" "$BATS_TEST_TMPDIR/run" "$BATS_TEST_TMPDIR/run"
 	expect 4 "profile-ext4.txt"
 	expect_short
