@@ -29,12 +29,11 @@ struct reduction {
 static bool is_sound(const struct graph *g)
 {
 	struct graph_map map;
-	bool sound =
-		g->n && g->devices[g->n - 1].size_sectors && !graph_map_device(g, g->n - 1, &map);
+	bool sound;
 
 	if (!g->n || !g->devices[g->n - 1].size_sectors)
 		return false;
-	sound = sound && !graph_map_overlaps(&map);
+	sound = !graph_map_device(g, g->n - 1, &map) && !graph_map_overlaps(&map);
 	graph_map_free(&map);
 	return sound;
 }
@@ -95,7 +94,7 @@ static bool try(struct reduction *s, struct graph *candidate)
 	struct graph copy;
 	bool better = false;
 
-	if (is_sound(candidate)) {
+	if (!s->rc && is_sound(candidate)) {
 		s->rc = graph_copy(candidate, &copy);
 		if (!s->rc) {
 			drop_unused(&copy);
@@ -129,17 +128,13 @@ static bool flatten(struct reduction *s)
 	unsigned int top = s->g->n - 1;
 	struct graph candidate;
 	struct graph_map map;
-	bool same = true;
+	bool mapped = !graph_map_device(s->g, top, &map), same = true, better = false;
 
-	if (s->rc || graph_map_device(s->g, top, &map) < 0)
-		return false;
 	for (unsigned int i = 0; i < top; i++)
 		same = same && s->g->devices[i].kind == GRAPH_NAMESPACE;
 	same = same && map.n == s->g->devices[top].n_targets;
-	if (same || map.n > FLAT_MAX || !begin(s, &candidate)) {
-		graph_map_free(&map);
-		return false;
-	}
+	if (!mapped || same || map.n > FLAT_MAX || !begin(s, &candidate))
+		goto out;
 	graph_clear_targets(&candidate, top);
 	for (size_t i = 0; i < map.n && !s->rc; i++) {
 		const struct graph_piece *p = &map.list[i];
@@ -147,8 +142,10 @@ static bool flatten(struct reduction *s)
 		s->rc = graph_add_linear(&candidate, top, p->len_bytes / SECTOR_BYTES, p->device,
 					 p->offset_bytes / SECTOR_BYTES);
 	}
+	better = try(s, &candidate);
+out:
 	graph_map_free(&map);
-	return try(s, &candidate);
+	return better;
 }
 
 /* The start of the unused rest of the first namespace. */

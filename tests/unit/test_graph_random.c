@@ -564,9 +564,24 @@ static void shrinks_in_time(void **state)
 	}
 }
 
+/* Some bytes of the device are on no namespace: it cannot be mapped.  Nothing is leaked. */
+static void reduces_a_device_without_a_map(void **state)
+{
+	struct hunt hunt = {.fails = is_torn, .most = 0};
+	struct graph g;
+
+	(void)state;
+	begin(&g);
+	assert_true(graph_parse(&g, "T", "4096 linear A 0; 8 zero; 4096 linear B 4096") >= 0);
+	assert_int_equal(graph_reduce(&g, still_fails, &hunt), 0);
+	assert_int_equal(g.devices[2].n_targets, 3);
+	graph_destroy(&g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reduces_a_device_without_a_map),
 		cmocka_unit_test(many_ways_down),
 		cmocka_unit_test(parses),
 		cmocka_unit_test(parses_tables),
