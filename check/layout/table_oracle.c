@@ -381,12 +381,16 @@ static void look_at_guards(struct table_oracle *t)
 
 	for (size_t i = 0; i < t->guards.n; i++) {
 		const struct graph_piece *p = &t->guards.list[i];
+		int rc = move(t->below_fds[p->device], t->bounce, p->len_bytes, p->offset_bytes,
+			      false, &where);
 		char found[160];
 		size_t at;
 
-		if (move(t->below_fds[p->device], t->bounce, p->len_bytes, p->offset_bytes, false,
-			 &where) < 0)
-			continue;
+		if (!check_setup(t->env, rc, "reading %s outside the device",
+				 t->g->devices[p->device].node)) {
+			set_wrong(t, TABLE_ORACLE_BROKEN);
+			return;
+		}
 		at = stamp_check(t->bounce, p->len_bytes, GUARD_ID, p->offset_bytes, 0, found);
 		if (at == p->len_bytes)
 			continue;
