@@ -9,9 +9,10 @@
  * block, and the host cannot be used again.  For virtio-pmem the kernel treats every write as a
  * repair.
  *
- * MADV_HWPOISON reports a page to memory_failure().  Processes that have it mapped get SIGBUS.
- * The namespace is not informed, so the result of a later access is an observation.
+ * hwpoison.c: memory failures.
  */
+#include "check/poison/hwpoison.h"
+
 #include "check/fixture/bio.h"
 #include "check/fixture/block_reuse.h"
 #include "check/fixture/testbed.h"
@@ -26,8 +27,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -36,33 +35,6 @@ enum {
 	BAD_SECTOR = 3,		/* of the page: one is enough to make it bad */
 	NEXT_GENERATION = TESTBED_GENERATION + 1,
 };
-
-static const char *code_text(int code)
-{
-	switch (code) {
-	case BUS_ADRALN:
-		return "BUS_ADRALN";
-	case BUS_ADRERR:
-		return "BUS_ADRERR";
-	case BUS_OBJERR:
-		return "BUS_OBJERR";
-	case BUS_MCEERR_AR:
-		return "BUS_MCEERR_AR";
-	case BUS_MCEERR_AO:
-		return "BUS_MCEERR_AO";
-	default:
-		return "another code";
-	}
-}
-
-static json_t *touch_json(const struct check_touch *touch)
-{
-	if (!touch->signal)
-		return json_string("success");
-	if (touch->signal != SIGBUS)
-		return json_sprintf("SIG%s", sigabbrev_np(touch->signal));
-	return json_string(code_text(touch->code));
-}
 
 /* ---- bad blocks ------------------------------------------------------------------------------ */
 
@@ -103,14 +75,14 @@ static int any_bad(const struct namespace *ns)
 	return rc;
 }
 
-/* A testbed with a bad page, and the same page in other words. */
+/* A testbed with a bad page, and where that page is. */
 struct bad {
 	struct testbed bed;
 	struct graph_place place;
 	uint64_t offset_bytes; /* in the file */
 	uint64_t device_byte;  /* on the mounted device */
 	const char *node;      /* of that */
-	bool heals;	       /* a write to it takes it off the list */
+	bool write_clears;     /* a write removes it from the list */
 };
 
 /* Returns 0 or -errno after check_broken(). */
@@ -121,7 +93,7 @@ static int make_bad(struct check_env *env, struct bad *b, const struct testbed_s
 
 	if (!testbed_open(env, &b->bed, spec))
 		return -EIO;
-	b->heals = strchr(spec->table, 'V');
+	b->write_clears = strchr(spec->table, 'V');
 	b->offset_bytes = spec->file_bytes - 7 * PAGE_BYTES;
 	d = &b->bed.graph.devices[b->bed.device];
 	b->node = d->node;
@@ -138,13 +110,13 @@ static int make_bad(struct check_env *env, struct bad *b, const struct testbed_s
 	return rc;
 }
 
-/* Leaves no bad block where it heals; elsewhere the host is thrown away. */
+/* Clears the bad block where a write does so; elsewhere the host is discarded. */
 static void drop_bad(struct check_env *env, struct bad *b)
 {
 	static char zeroes[PAGE_BYTES];
 
 	testbed_unmap(&b->bed);
-	if (b->heals && any_bad(b->place.ns) > 0) {
+	if (b->write_clears && any_bad(b->place.ns) > 0) {
 		bio_write(b->place.ns->node, b->place.offset_bytes, zeroes, sizeof(zeroes));
 		if (any_bad(b->place.ns))
 			check_broken(env, "%s still has a bad block", b->place.ns->node);
@@ -152,8 +124,8 @@ static void drop_bad(struct check_env *env, struct bad *b)
 	testbed_close(env, &b->bed);
 }
 
-/* The next page is unchanged. */
-static void check_beside(struct check_env *env, struct bad *b, int pages)
+/* The page so many pages from the bad one is unchanged. */
+static void check_neighbour(struct check_env *env, struct bad *b, int pages)
 {
 	uint64_t at = b->offset_bytes + (uint64_t)(int64_t)(pages * PAGE_BYTES);
 
@@ -173,20 +145,20 @@ static void mapping(struct check_env *env, const void *arg)
 		       "a load from the bad page through the mapping raises SIGBUS"))
 		check_that(env, touch.address == b.bed.map.base + b.offset_bytes,
 			   "the signal reports the address of the load");
-	check_observe(env, "load", touch_json(&touch));
+	check_observe(env, "load", hwpoison_touch_json(&touch));
 	touch = check_store(b.bed.map.base + b.offset_bytes, 1);
 	check_that(env, touch.signal == SIGBUS,
 		   "a store to the bad page through the mapping raises SIGBUS");
-	check_observe(env, "store", touch_json(&touch));
-	check_beside(env, &b, -1);
-	check_beside(env, &b, 1);
+	check_observe(env, "store", hwpoison_touch_json(&touch));
+	check_neighbour(env, &b, -1);
+	check_neighbour(env, &b, 1);
 	drop_bad(env, &b);
 }
 
 /* pread() of the file.  Returns the bytes that came, or -errno. */
-static ssize_t read_file(const struct bad *b, int64_t beside_bytes, char *bytes, size_t len)
+static ssize_t read_file(const struct bad *b, int64_t from_bad_bytes, char *bytes, size_t len)
 {
-	off_t at = (off_t)b->offset_bytes + beside_bytes;
+	off_t at = (off_t)b->offset_bytes + from_bad_bytes;
 	ssize_t n = pread(b->bed.fd, bytes, len, at);
 
 	return n < 0 ? -errno : n;
@@ -232,12 +204,12 @@ static void bios(struct check_env *env, const void *arg)
 	rc = bio_read(b.node, b.device_byte, bytes, PAGE_BYTES);
 	check_errno(env, rc, -EIO, "a direct read of the page with the bad sector");
 	for (int side = -1; side <= 1; side += 2) {
-		uint64_t beside = (uint64_t)(int64_t)((BAD_SECTOR + side) * SECTOR_BYTES);
+		uint64_t into_page = (uint64_t)(int64_t)((BAD_SECTOR + side) * SECTOR_BYTES);
 
-		rc = bio_read(b.node, b.device_byte + beside, bytes, SECTOR_BYTES);
+		rc = bio_read(b.node, b.device_byte + into_page, bytes, SECTOR_BYTES);
 		if (check_errno(env, rc, 0, "a direct read next to the bad sector"))
 			check_bytes(env, "the device, next to the bad sector", bytes, SECTOR_BYTES,
-				    TESTBED_FILE, b.offset_bytes + beside, TESTBED_GENERATION);
+				    TESTBED_FILE, b.offset_bytes + into_page, TESTBED_GENERATION);
 	}
 	drop_bad(env, &b);
 }
@@ -245,7 +217,7 @@ static void bios(struct check_env *env, const void *arg)
 /* ---- repair ---------------------------------------------------------------------------------- */
 
 /* After a repair the page holds what was written, on every path, and the list is empty. */
-static void check_healed(struct check_env *env, struct bad *b)
+static void check_cleared(struct check_env *env, struct bad *b)
 {
 	static char bytes[PAGE_BYTES];
 	ssize_t n;
@@ -259,8 +231,8 @@ static void check_healed(struct check_env *env, struct bad *b)
 		check_bytes(env, "read(2) after the repair", bytes, PAGE_BYTES, TESTBED_FILE,
 			    b->offset_bytes, NEXT_GENERATION);
 	testbed_raw_holds(env, &b->bed, "afterwards", b->offset_bytes, PAGE_BYTES, NEXT_GENERATION);
-	check_beside(env, b, -1);
-	check_beside(env, b, 1);
+	check_neighbour(env, b, -1);
+	check_neighbour(env, b, 1);
 }
 
 static void cleared_by_bio(struct check_env *env, const void *arg)
@@ -274,7 +246,7 @@ static void cleared_by_bio(struct check_env *env, const void *arg)
 	stamp_fill(bytes, sizeof(bytes), TESTBED_FILE, b.offset_bytes, NEXT_GENERATION);
 	rc = bio_write(b.node, b.device_byte, bytes, sizeof(bytes));
 	if (check_errno(env, rc, 0, "a direct write to the bad page of the mounted device"))
-		check_healed(env, &b);
+		check_cleared(env, &b);
 	drop_bad(env, &b);
 }
 
@@ -290,7 +262,7 @@ static void cleared_by_write(struct check_env *env, const void *arg)
 	n = pwrite(b.bed.fd, bytes, sizeof(bytes), (off_t)b.offset_bytes);
 	if (check_errno(env, n < 0 ? -errno : 0, 0, "write(2) of the whole bad page") &&
 	    check_equal(env, n, PAGE_BYTES, "bytes that write(2) accepted"))
-		check_healed(env, &b);
+		check_cleared(env, &b);
 	drop_bad(env, &b);
 }
 
@@ -318,154 +290,17 @@ static void cleared_by_reuse(struct check_env *env, const void *arg)
 		check_that(env, !touch.signal,
 			   "a store to a newly allocated page raises no signal, though its block "
 			   "was bad");
-		check_observe(env, "store", touch_json(&touch));
+		check_observe(env, "store", hwpoison_touch_json(&touch));
 		check_equal(env, any_bad(b.place.ns), 0,
 			    "whether %s has bad blocks after the block was reallocated",
 			    b.place.ns->node);
 		munmap(page, PAGE_BYTES);
 	}
 	close(fd);
-	check_beside(env, &b, -1);
-	check_beside(env, &b, 1);
+	check_neighbour(env, &b, -1);
+	check_neighbour(env, &b, 1);
 drop:
 	drop_bad(env, &b);
-}
-
-/* ---- memory failure -------------------------------------------------------------------------- */
-
-/* One process with the file mapped. */
-enum role {
-	ROLE_INJECTOR,
-	ROLE_EARLY, /* shares the page and wants to be told at once */
-	ROLE_LATE,  /* shares the page, as processes are by default */
-	ROLES,
-};
-
-enum { VICTIM_MS = 5000, MOMENT_MS = 100 };
-
-static const char *const role_names[] = {"injector", "early_sharer", "late_sharer"};
-
-struct victim {
-	const struct testbed *bed;
-	uint64_t offset_bytes;
-	enum role role;
-	volatile bool ready, told, over; /* told: a signal came */
-	int madvise;			 /* 0 or -errno */
-	struct check_touch sent;	 /* what came without an access */
-	struct check_touch again, beside;
-};
-
-static struct victim *self;
-
-static void note_signal(int signal, siginfo_t *info, void *context)
-{
-	(void)context;
-	self->sent = (struct check_touch){signal, info->si_code, info->si_addr};
-	self->told = true;
-}
-
-static int victim_main(void *arg)
-{
-	const struct sigaction noting = {.sa_sigaction = note_signal, .sa_flags = SA_SIGINFO};
-	struct victim *v = arg;
-	char *page = v->bed->map.base + v->offset_bytes;
-
-	self = v;
-	sigaction(SIGBUS, &noting, NULL);
-	if (v->role == ROLE_EARLY)
-		prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0);
-	(void)*(volatile char *)page;
-	if (v->role == ROLE_INJECTOR)
-		v->madvise = madvise(page, PAGE_BYTES, MADV_HWPOISON) < 0 ? -errno : 0;
-	v->ready = true;
-	while (!v->over)
-		check_pause(1);
-	v->beside = check_load(page + PAGE_BYTES, NULL);
-	v->again = check_load(page, NULL);
-	return 0;
-}
-
-/* Starts a victim and waits until it has the page, or has injected. */
-static int start_victim(struct check_env *env, struct check_task *task, struct victim *v)
-{
-	int rc = check_start(env, task, victim_main, v);
-
-	if (!rc && !check_flag(task, &v->ready, VICTIM_MS))
-		rc = -ESRCH;
-	check_setup(env, rc, "starting a process with the page mapped");
-	return rc;
-}
-
-/* What a process got without an access, and what accesses bring thereafter. */
-static void judge_victim(struct check_env *env, const struct victim *v)
-{
-	const char *page = v->bed->map.base + v->offset_bytes, *who = role_names[v->role];
-	char name[64];
-
-	if (v->role != ROLE_LATE &&
-	    check_that(env, v->sent.signal == SIGBUS, "the %s gets SIGBUS", who))
-		check_that(env,
-			   (v->sent.code == BUS_MCEERR_AR || v->sent.code == BUS_MCEERR_AO) &&
-				   (uintptr_t)v->sent.address / WINDOW_BYTES ==
-					   (uintptr_t)page / WINDOW_BYTES,
-			   "the SIGBUS of the %s reports a memory failure and its address", who);
-	check_that(env, !v->beside.signal, "the %s can load from the next page", who);
-	snprintf(name, sizeof(name), "%s.signal", who);
-	check_observe(env, name, v->sent.signal ? touch_json(&v->sent) : json_string("none"));
-	snprintf(name, sizeof(name), "%s.exact_address", who);
-	if (v->sent.signal)
-		check_observe(env, name, json_boolean(v->sent.address == page));
-	snprintf(name, sizeof(name), "%s.load_again", who);
-	check_observe(env, name, touch_json(&v->again));
-}
-
-/* Reads the page with read(2): it may kill. */
-static int read_main(void *arg)
-{
-	const struct victim *v = arg;
-	static char page[PAGE_BYTES];
-
-	return pread(v->bed->fd, page, sizeof(page), (off_t)v->offset_bytes) < 0 ? errno : 0;
-}
-
-static void hwpoison(struct check_env *env, const void *arg)
-{
-	struct victim *v = check_shared(env, ROLES * sizeof(*v));
-	struct check_task tasks[ROLES], reader;
-	struct testbed bed;
-	int status;
-
-	if (!v || !testbed_open(env, &bed, arg))
-		return;
-	/* The injector last. */
-	for (int i = ROLES - 1; i >= 0; i--) {
-		v[i] = (struct victim){
-			.bed = &bed, .offset_bytes = 3 * PAGE_BYTES, .role = (enum role)i};
-		if (start_victim(env, &tasks[i], &v[i]) < 0)
-			return;
-	}
-	/* Who must be told is waited for; to who need not be, it is given a moment. */
-	for (int i = 0; i < ROLES && !v[ROLE_INJECTOR].madvise; i++)
-		check_flag(&tasks[i], &v[i].told, i == ROLE_LATE ? MOMENT_MS : VICTIM_MS);
-	for (int i = 0; i < ROLES; i++)
-		v[i].over = true;
-	for (int i = 0; i < ROLES; i++)
-		if (check_await(env, &tasks[i], role_names[i]) != 0)
-			return;
-	if (v[ROLE_INJECTOR].madvise == -EINVAL) {
-		check_skip(env, "a kernel with CONFIG_MEMORY_FAILURE",
-			   "madvise(MADV_HWPOISON) is not known");
-		return;
-	}
-	check_errno(env, v[ROLE_INJECTOR].madvise, 0,
-		    "madvise(MADV_HWPOISON) of a mapped DAX page");
-	for (int i = 0; i < ROLES; i++)
-		judge_victim(env, &v[i]);
-	if (check_start(env, &reader, read_main, v) < 0)
-		return;
-	status = check_await(env, &reader, "read(2) of the poisoned page");
-	if (status >= 0)
-		check_observe(env, "read", check_errno_json(-status));
 }
 
 /* ---- table ----------------------------------------------------------------------------------- */
@@ -576,19 +411,19 @@ static const struct check_item items[] = {
 	ITEM("cleared.by_reuse", cleared_by_reuse, needs_virtio, 0, PLANT_VALUE | PLANT_BYTE,
 	     BED("ext4", SMALL_BYTES, LINEAR_V), BY_PUNCH,
 	     "a bad block that is punched out of a file is cleared when another file allocates it"),
-	ITEM("hwpoison.raw_ext4", hwpoison, needs_ext4, SPOILS, PLANT_VALUE,
+	ITEM("hwpoison.raw_ext4", hwpoison_run, needs_ext4, SPOILS, PLANT_VALUE,
 	     BED("ext4", SMALL_BYTES, TESTBED_RAW), BY_MEMORY_FAILURE,
 	     "when the memory of a DAX page fails, every process that mapped it with early kill "
 	     "gets SIGBUS"),
-	ITEM("hwpoison.linear_ext4", hwpoison, needs_ext4, SPOILS, PLANT_VALUE,
+	ITEM("hwpoison.linear_ext4", hwpoison_run, needs_ext4, SPOILS, PLANT_VALUE,
 	     BED("ext4", SMALL_BYTES, TESTBED_LINEAR), BY_MEMORY_FAILURE,
 	     "when the memory of a DAX page on dm-linear fails, every process that mapped it gets "
 	     "SIGBUS"),
-	ITEM("hwpoison.raw_xfs", hwpoison, needs_xfs, SPOILS, PLANT_VALUE,
+	ITEM("hwpoison.raw_xfs", hwpoison_run, needs_xfs, SPOILS, PLANT_VALUE,
 	     BED("xfs+rmapbt", SMALL_BYTES, TESTBED_RAW), BY_MEMORY_FAILURE,
 	     "when the memory of a DAX page on xfs with rmapbt fails, every process with early "
 	     "kill gets SIGBUS"),
-	ITEM("hwpoison.linear_xfs", hwpoison, needs_xfs, SPOILS, PLANT_VALUE,
+	ITEM("hwpoison.linear_xfs", hwpoison_run, needs_xfs, SPOILS, PLANT_VALUE,
 	     BED("xfs+rmapbt", SMALL_BYTES, TESTBED_LINEAR), BY_MEMORY_FAILURE,
 	     "when the memory of a DAX page of xfs with rmapbt on dm-linear fails, every process "
 	     "that mapped it gets SIGBUS"),

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Memory failures of mapped DAX pages. */
+#ifndef DAXDM_HWPOISON_H
+#define DAXDM_HWPOISON_H
+
+#include "check/check.h"
+
+/* A run function; arg is a struct testbed_spec.  It may leave processes and the mount behind:
+ * CHECK_SPOILS. */
+void hwpoison_run(struct check_env *env, const void *arg);
+
+/* For observations: "success", the code of a SIGBUS ("BUS_MCEERR_AR"), or another signal. */
+json_t *hwpoison_touch_json(const struct check_touch *touch);
+
+#endif
