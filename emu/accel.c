@@ -3,6 +3,7 @@
 
 #include "emu/scratch.h"
 #include "emu/stop.h"
+#include "lib/base/msg.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -51,7 +52,7 @@ bool accel_kvm_boots(const struct guest *guest, char *why, size_t len)
 	FILE *file;
 
 	if (access("/dev/kvm", R_OK | W_OK) < 0) {
-		snprintf(why, len, "/dev/kvm: %s", strerror(errno));
+		snprintf(why, len, "KVM cannot be used: /dev/kvm: %s", strerror(errno));
 		return false;
 	}
 	answer_path(guest->plan, path, sizeof(path));
@@ -61,8 +62,7 @@ bool accel_kvm_boots(const struct guest *guest, char *why, size_t len)
 	if (file)
 		fclose(file);
 	if (!answer[0]) {
-		fprintf(stderr, "testing whether KVM boots this kernel (once, at most %d s)\n",
-			PROBE_S);
+		msg_note("testing whether KVM boots this kernel (once, at most %d s)", PROBE_S);
 		strcpy(answer, probe(guest) ? "yes" : "no");
 		file = stop_signal() || scratch_make_dirs("build/kvm") < 0 ? NULL
 									   : fopen(path, "we");
@@ -71,7 +71,9 @@ bool accel_kvm_boots(const struct guest *guest, char *why, size_t len)
 			fclose(file);
 		}
 	}
-	snprintf(why, len, "this kernel does not boot under KVM here within %d s (recorded in %s)",
+	snprintf(why, len,
+		 "KVM does not boot this kernel on this host within %d s; remove %s to test it "
+		 "again",
 		 PROBE_S, path);
 	return answer[0] == 'y';
 }

@@ -126,13 +126,11 @@ void guest_heard(struct guest *g)
 	g->heard_given_ms = given_ms(&g->vm.given);
 }
 
-static int continue_guest(struct guest *g)
+/* Returns 0 or -errno as vm_command(). */
+static int continue_guest(struct guest *g, char *why)
 {
-	char why[200];
 	int rc = vm_command(&g->vm, "cont", NULL, NULL, why);
 
-	if (rc == -EIO)
-		msg_error("%s guest: QEMU does not continue it: %s", g->name, why);
 	guest_heard(g);
 	g->job_start_ms = g->heard_ms;
 	g->state = GUEST_RUNNING;
@@ -146,9 +144,9 @@ static int restore(struct guest *g)
 	int rc = vm_load_state(&g->vm, why);
 
 	if (!rc)
-		rc = continue_guest(g);
+		rc = continue_guest(g, why);
 	if (rc < 0 && rc != -EINTR) {
-		msg_note("%s guest: its snapshot does not start (%s); booting", g->name, why);
+		msg_note("%s guest: its snapshot cannot be restored (%s); booting", g->name, why);
 		snapshot_drop(&g->snapshot);
 	}
 	g->ready = true;
@@ -222,7 +220,8 @@ int guest_start(struct guest *g)
 	int rc = snapshot_of(&config, plan->qemu, &g->snapshot);
 
 	if (rc < 0) {
-		msg_error("cannot read %s or %s: %s", plan->vmlinux, g->initrd, strerror(-rc));
+		msg_error("%s guest: cannot read %s: %s", g->name,
+			  access(plan->vmlinux, F_OK) ? plan->vmlinux : g->initrd, strerror(-rc));
 		g->state = GUEST_BROKEN;
 		return rc;
 	}
@@ -293,9 +292,10 @@ static size_t print_tail(const struct guest *g, const char *name)
 
 void guest_complain(const struct guest *g)
 {
-	msg_error("%s guest: %s; the last lines of its console:", g->name, g->why);
+	msg_error("%s guest: %s; the last lines of QEMU's messages and its console:", g->name,
+		  g->why);
 	if (print_tail(g, "qemu.log") + print_tail(g, "console") == 0)
-		fprintf(stderr, "  (it is empty)\n");
+		fprintf(stderr, "  (both are empty)\n");
 }
 
 void guest_break(struct guest *g, enum guest_cause cause, const char *why)
@@ -395,34 +395,42 @@ static int continue_from_state(struct guest *g)
 	}
 	if (!rc && !g->plan->fresh && snapshot_look(&g->snapshot, why) < 0 &&
 	    snapshot_keep(&g->snapshot, g->dir, g->pmem, g->ram, why) < 0)
-		msg_note("%s guest: no snapshot was kept: %s", g->name, why);
+		msg_note("%s guest: cannot keep a snapshot: %s; the next run boots it again",
+			 g->name, why);
 	if (!rc) {
 		vm_end(&g->vm);
 		if (g->plan->machine->job_after_pause)
 			rc = write_job(g, g->n_words);
-		rc = rc ? rc : start_qemu(g, true);
-		snprintf(why, sizeof(why), "QEMU did not start a second time");
+		snprintf(why, sizeof(why), "cannot write its job: %s", scratch_write_error(rc));
+		if (!rc) {
+			rc = start_qemu(g, true);
+			snprintf(why, sizeof(why), "QEMU did not start again to load the state");
+		}
 	}
 	if (!rc)
 		rc = vm_load_state(&g->vm, why);
 	if (!rc)
-		return continue_guest(g);
-	if (rc == -EINTR)
-		return rc;
-	guest_break(g, GUEST_CAUSE_EMULATOR, why);
-	return 0;
+		rc = continue_guest(g, why);
+	if (rc < 0 && rc != -EINTR)
+		guest_break(g, GUEST_CAUSE_EMULATOR, why);
+	return rc == -EINTR ? rc : 0;
 }
 
 static int answer_pause(struct guest *g)
 {
 	const struct vm_machine *machine = g->plan->machine;
 	int64_t since = limit_clock_wall_ms();
+	char why[200];
 	int rc;
 
 	g->vm.paused_itself = false;
 	if (g->state != GUEST_BOOTING || g->plan->kvm ||
-	    (!machine->icount && !machine->job_after_pause))
-		return continue_guest(g);
+	    (!machine->icount && !machine->job_after_pause)) {
+		rc = continue_guest(g, why);
+		if (rc < 0 && rc != -EINTR)
+			guest_break(g, GUEST_CAUSE_EMULATOR, why);
+		return rc == -EINTR ? rc : 0;
+	}
 	rc = continue_from_state(g);
 	g->save_ms = limit_clock_wall_ms() - since;
 	return rc;

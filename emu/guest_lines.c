@@ -25,7 +25,7 @@ static int take_json(struct guest *g, const char *text)
 	int rc = 0;
 
 	if (!type)
-		protocol_error(g, "it sent a line that is not JSON");
+		protocol_error(g, "it sent a line that is not a JSON object with a type");
 	else
 		rc = g->plan->take(g, type, line, text);
 	json_decref(line);
@@ -45,7 +45,7 @@ static void take_exit(struct guest *g, const char *text)
 	g->ended_ms = limit_clock_wall_ms();
 	if (status == STATUS_GOOD && !g->has_end) {
 		guest_break(g, GUEST_CAUSE_KERNEL,
-			    "its job ended with status 0, but without its last line");
+			    "its job ended with status 0, but did not send its line \"end\"");
 		return;
 	}
 	g->state = GUEST_DONE;
@@ -59,7 +59,7 @@ static int take_line(struct guest *g, const char *text)
 		g->ready = true;
 	} else if (!strncmp(text, "@log ", 5)) {
 		if (++g->logs > LOGS_MAX)
-			protocol_error(g, "it sent more than 1000 lines for the user");
+			protocol_error(g, "it sent more than 1000 @log lines");
 		else
 			msg_error("%s guest: %s", g->name, text + 5);
 	} else if (!strncmp(text, "@dmesg ", 7)) {
@@ -84,7 +84,7 @@ static int add_char(struct guest *g, char c)
 		char *bigger = realloc(g->line, size);
 
 		if (!bigger) {
-			msg_error("out of memory");
+			msg_error("%s guest: no memory for a line of %zu bytes", g->name, size);
 			return -ENOMEM;
 		}
 		g->line = bigger;

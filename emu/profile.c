@@ -24,8 +24,8 @@ char *profile_plugin(const char *file)
 	FILE *out;
 
 	if (access(file, R_OK) < 0) {
-		msg_error("--profile %s: %s; the file is what emu/plugin.sh prints", file,
-			  strerror(errno));
+		msg_error("--profile %s: %s; emu/plugin.sh builds the plugin and prints its path",
+			  file, strerror(errno));
 		return NULL;
 	}
 	out = memory_stream(&text);

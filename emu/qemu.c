@@ -41,7 +41,8 @@ bool qemu_has_sandbox(void)
 		/* Another status does not answer the question: use the option, QEMU may refuse it. */
 		answer = !WIFEXITED(status) || WEXITSTATUS(status) != 1;
 		if (!answer)
-			msg_note("this %s has no -sandbox; it runs without", VM_QEMU);
+			msg_note("%s does not support -sandbox; it runs without a seccomp filter",
+				 VM_QEMU);
 	}
 	return answer;
 }

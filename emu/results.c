@@ -46,7 +46,7 @@ int results_create(struct results *r, const char *dir, size_t n_guests, const ch
 		msg_error("%s is there already and a run is never overwritten; choose another name",
 			  dir);
 	else if (rc < 0)
-		msg_error("cannot make %s: %s", dir, scratch_write_error(rc));
+		msg_error("cannot create %s: %s", dir, scratch_write_error(rc));
 	if (rc < 0)
 		return rc;
 	snprintf(r->dir, sizeof(r->dir), "%s", dir);
@@ -135,7 +135,8 @@ static int merge(const struct results *r, const json_t *more)
 					      : merge_modules(known, value);
 		json_decref(copy);
 		if (!same) {
-			msg_error("the contexts of the guests differ in \"%s\"; %s is incomplete",
+			msg_error("the contexts of two guests differ in \"%s\", expected the same; "
+				  "%s is incomplete",
 				  key, r->dir);
 			return -EINVAL;
 		}

@@ -64,7 +64,7 @@ int scratch_make(const char *name, char *path)
 	if (!rc && mkdir(path, 0777) < 0)
 		rc = -errno;
 	if (rc < 0)
-		msg_error("cannot make a directory for the emulated host under build/: %s",
+		msg_error("cannot create a directory for the emulated host under build/: %s",
 			  scratch_write_error(rc));
 	return rc;
 }

@@ -272,7 +272,8 @@ int snapshot_look(const struct snapshot *snapshot, char *why)
 		return -ENOENT;
 	rc = has_what(snapshot) ? read_digests(snapshot->path, parts, n) : -EILSEQ;
 	if (rc < 0)
-		snprintf(why, 200, "its description or digest cannot be read");
+		snprintf(why, 200,
+			 "its description cannot be read or differs, or its digest cannot be read");
 	for (unsigned int i = 0; i < n && !rc; i++)
 		rc = check_part(snapshot->path, &parts[i], &touched, why);
 	if (!rc && touched)

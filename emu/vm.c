@@ -238,7 +238,7 @@ static void keep(int fd)
 {
 	if (fd < 0 || !fcntl(fd, F_SETFD, 0))
 		return;
-	fprintf(stderr, "cannot keep descriptor %d open: %s\n", fd, strerror(errno));
+	fprintf(stderr, "cannot pass descriptor %d to QEMU: %s\n", fd, strerror(errno));
 	_exit(126);
 }
 
@@ -247,7 +247,8 @@ static void check_given(const char *name, int rc)
 {
 	if (!rc)
 		return;
-	fprintf(stderr, "cannot give QEMU its file for %s: %s\n", name, strerror(-rc));
+	fprintf(stderr, "cannot make QEMU's user the owner of its file for %s: %s\n", name,
+		strerror(-rc));
 	_exit(126);
 }
 
@@ -301,7 +302,7 @@ static void check_readable(int fd, const char *path)
 	snprintf(number, sizeof(number), "/proc/self/fd/%d", fd);
 	if (!access(number, R_OK))
 		return;
-	fprintf(stderr, "user %d may not read %s: %s; run: chmod a+r %s\n", (int)geteuid(), path,
+	fprintf(stderr, "user %d cannot read %s: %s; run: chmod a+r %s\n", (int)geteuid(), path,
 		strerror(errno), path);
 	_exit(127);
 }
@@ -318,13 +319,14 @@ static void become_qemu(const struct vm_config *c, char *const *argv, const stru
 	redirect(c->dir);
 	rc = confine_detach();
 	if (rc < 0) {
-		fprintf(stderr, "cannot leave the session of daxdm: %s\n", strerror(-rc));
+		fprintf(stderr, "cannot start a session for QEMU: %s\n", strerror(-rc));
 		_exit(126);
 	}
 	give_files(c, fds);
 	rc = confine_self(c->kvm);
 	if (rc < 0) {
-		fprintf(stderr, "cannot confine %s: %s\n", argv[0], strerror(-rc));
+		fprintf(stderr, "cannot limit the resources or change the user of %s: %s\n",
+			argv[0], strerror(-rc));
 		_exit(127);
 	}
 	/* After the change of user, which clears it. */
@@ -477,7 +479,8 @@ int vm_ended(struct vm *vm, char *why)
 	else if (pid > 0 && WEXITSTATUS(status))
 		snprintf(why, 80, "QEMU ended with status %d", WEXITSTATUS(status));
 	else if (pid <= 0)
-		snprintf(why, 80, "QEMU closed QMP");
+		snprintf(why, 80, "QEMU closed its QMP socket, but did not end within %d s",
+			 END_TIMEOUT_MS / 1000);
 	else
 		return 0;
 	return -EIO;

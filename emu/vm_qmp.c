@@ -154,14 +154,17 @@ int vm_command(struct vm *vm, const char *command, json_t *args, json_t **answer
 	reason = json_string_value(json_object_get(json_object_get(message, "error"), "desc"));
 	if (reason) {
 		if (why)
-			snprintf(why, 200, "%s", reason);
+			snprintf(why, 200, "QMP command %s: %s", command, reason);
 		rc = -EIO;
 	} else if (answer) {
 		*answer = json_incref(json_object_get(message, "return"));
 	}
 out:
 	if (rc < 0 && why && !*why)
-		snprintf(why, 200, "%s: %s", command, strerror(-rc));
+		snprintf(why, 200, "QMP command %s: %s", command,
+			 rc == -EPIPE	    ? "QEMU ended"
+			 : rc == -ETIMEDOUT ? "no answer within 60 s"
+					    : strerror(-rc));
 	json_decref(message);
 	json_decref(request);
 	free(text);

@@ -47,12 +47,12 @@ static int wait_migration(struct vm *vm, char *why)
 		if (done)
 			return 0;
 		if (failed) {
-			snprintf(why, 200, "QEMU could not write or read it (disk full?)");
+			snprintf(why, 200, "the migration failed (disk full?)");
 			return -EIO;
 		}
 		nanosleep(&pause, NULL);
 	}
-	snprintf(why, 200, "the state took longer than %d s", STATE_TIMEOUT_MS / 1000);
+	snprintf(why, 200, "the migration did not end within %d s", STATE_TIMEOUT_MS / 1000);
 	return -ETIMEDOUT;
 }
 
@@ -151,8 +151,8 @@ static int move_state(struct vm *vm, bool to_file, char *why)
 	cat_rc = end_cat(vm, cat, rc < 0);
 	if (!rc && cat_rc < 0) {
 		rc = cat_rc;
-		snprintf(why, 200, "cat could not %s the file",
-			 to_file ? "write (disk full?)" : "read");
+		snprintf(why, 200, "cat could not %s the file of the state%s",
+			 to_file ? "write" : "read", to_file ? " (disk full?)" : "");
 	}
 	return rc;
 }

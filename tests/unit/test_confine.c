@@ -226,9 +226,9 @@ static void why_it_does_not_start_is_in_its_log(void **state)
 		;
 	fclose(log);
 	remove(path);
-	assert_string_equal(line,
-			    "cannot give QEMU its file for console: Too many levels of symbolic "
-			    "links\n");
+	assert_string_equal(line, "cannot make QEMU's user the owner of its file for console: Too "
+				  "many levels of symbolic "
+				  "links\n");
 }
 
 /* How this QEMU takes -sandbox, whose shell script ends so. */
@@ -357,6 +357,21 @@ static void so_does_a_full_console(void **state)
 	assert_string_equal(g.why, "the kernel wrote more than 64 MiB to its console");
 }
 
+/* QEMU ends between the pause and the command that continues the guest. */
+static void a_guest_that_cannot_be_continued_is_broken(void **state)
+{
+	struct guest g;
+
+	(void)state;
+	guest_init(&g, &plan, "unit", 0);
+	g.state = GUEST_RUNNING;
+	g.ready = g.vm.paused_itself = true;
+	assert_int_equal(guest_look(&g), 0);
+	assert_int_equal(g.state, GUEST_BROKEN);
+	assert_int_equal(g.cause, GUEST_CAUSE_EMULATOR);
+	assert_string_equal(g.why, "QMP command cont: QEMU ended");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -370,6 +385,7 @@ int main(void)
 		cmocka_unit_test(so_do_endless_lines_for_the_user),
 		cmocka_unit_test(so_does_an_exit_status_that_is_no_number),
 		cmocka_unit_test(so_does_a_full_console),
+		cmocka_unit_test(a_guest_that_cannot_be_continued_is_broken),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
