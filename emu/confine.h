@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Limits what QEMU can do to this host if its guest takes it over: it cannot start a program, each
+ * Limits what QEMU can do to this host if its guest controls it: it cannot start a program, each
  * file it writes has a maximum size, and if daxdm runs as root QEMU runs as nobody, who owns only
  * the files QEMU needs.  All functions are called in the child that becomes QEMU.
  */
@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Maximum size of a file that QEMU writes, such as the output of a serial line.  Further writes fail,
- * so a reader must check whether the file is full. */
+/* Maximum size of a file that QEMU writes, such as the output of a serial line.  Further writes
+ * fail, so a reader must check whether the file is full. */
 #define CONFINE_FILE_BYTES (INT64_C(64) << 20)
 
 /* The value of -sandbox. */

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* If the driver itself was late, too little given time is better than too much. */
+/* The most that one call counts, if the driver was late: too little is better than too much. */
 #define STEP_MAX_NS (250 * INT64_C(1000000))
 
 /* The longest wait that is deducted whole.  Overlapping waits of two threads count twice, so an

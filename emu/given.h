@@ -2,7 +2,7 @@
 /*
  * The given time of a QEMU: wall time minus the time in which its threads were runnable but waited
  * for a processor of this host.  Time limits count it, here and in the guest
- * (lib/base/limit_clock.h), so that a loaded host only makes a guest slow.
+ * (lib/base/limit_clock.h), so that a loaded host does not make a guest exceed them.
  */
 #ifndef DAXDM_GIVEN_H
 #define DAXDM_GIVEN_H

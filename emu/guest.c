@@ -70,7 +70,7 @@ static int write_job(const struct guest *g, size_t n_words)
 	return rc;
 }
 
-static int lay_out(struct guest *g, bool restore)
+static int make_files(struct guest *g, bool restore)
 {
 	bool blank = g->plan->machine->job_after_pause && !restore;
 	int rc = scratch_make(g->name, g->dir);
@@ -193,7 +193,7 @@ static int start_once(struct guest *g, bool restored)
 	g->started_given_ms = g->heard_given_ms;
 	g->state = GUEST_BOOTING;
 	g->restored = restored;
-	rc = lay_out(g, restored);
+	rc = make_files(g, restored);
 	if (rc < 0)
 		return rc;
 	rc = start_qemu(g, restored);
@@ -308,8 +308,8 @@ void guest_break(struct guest *g, enum guest_cause cause, const char *why)
 	g->ended_ms = limit_clock_wall_ms();
 }
 
-/* A guest that fails before user space is up, or a restored one before its first line, shows nothing
- * about the kernel: it is booted once more. */
+/* A guest that fails before user space is up, or a restored one before its first line, shows
+ * nothing about the kernel: it is booted once more. */
 static int break_or_start_again(struct guest *g, enum guest_cause cause, const char *why)
 {
 	bool early = !g->ready || (g->restored && !g->has_context);
@@ -378,9 +378,9 @@ static void show_console(struct guest *g)
 }
 
 /*
- * Continues the guest that paused at the end of its boot in a new QEMU, which loads the state of the
- * old one.  What is not part of the state (the position of QEMU's random number generator) is then
- * the same after a boot as after a restore, and so is every sample.
+ * Continues the guest that paused at the end of its boot in a new QEMU, which loads the state of
+ * the old one.  What is not part of the state (the position of QEMU's random number generator) is
+ * then the same after a boot as after a restore, and so is every sample.
  */
 static int continue_from_state(struct guest *g)
 {

@@ -107,14 +107,14 @@ struct guest {
 /* Makes a guest that is not started. */
 void guest_init(struct guest *g, const struct plan *plan, const char *name, size_t number);
 
-/* Starts it, from its snapshot if there is one and the plan allows it.  Returns 0, or -errno after an
- * error line, and it is BROKEN. */
+/* Starts it, from its snapshot if there is one and the plan allows it.  Returns 0, or -errno after
+ * an error line, and it is BROKEN. */
 int guest_start(struct guest *g);
 
 /*
  * Handles everything that happened since the last call: passes lines to take(), continues a paused
- * guest, starts a guest that died before @ready once more.  Returns 0, or -errno after an error line
- * if the run cannot continue.
+ * guest, starts a guest that died before @ready once more.  Returns 0, or -errno after an error
+ * line if the run cannot continue.
  */
 int guest_look(struct guest *g);
 
@@ -140,8 +140,8 @@ void guest_heard(struct guest *g);
 /* Makes it BROKEN and prints why, unless the plan is quiet. */
 void guest_break(struct guest *g, enum guest_cause cause, const char *why);
 
-/* Handles all complete lines in its channel (emu/guest_lines.c).  Returns 0, or -errno after an error
- * line if the run cannot continue. */
+/* Handles all complete lines in its channel (emu/guest_lines.c).  Returns 0, or -errno after an
+ * error line if the run cannot continue. */
 int guest_read_lines(struct guest *g);
 
 /* Boots the kernel under KVM.  Returns whether user space started within the plan's boot_s. */

@@ -88,16 +88,16 @@ int profile_take_symbols(const struct guest *g, const char *text)
 /* Renames the file into place: another run may be reading it. */
 static void keep_symbols(const char *from, const char *path)
 {
-	char aside[PATH_MAX + 32];
+	char tmp[PATH_MAX + 32];
 	int in = open(from, O_RDONLY | O_CLOEXEC), out = -1, rc = -1;
 
-	snprintf(aside, sizeof(aside), "%s.%d", path, (int)getpid());
+	snprintf(tmp, sizeof(tmp), "%s.%d", path, (int)getpid());
 	if (in >= 0 && !scratch_make_dirs(SYMBOLS_DIR))
-		out = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		out = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (out >= 0) {
 		rc = scratch_copy_sparse(in, out);
-		if (close(out) < 0 || rc < 0 || rename(aside, path) < 0)
-			unlink(aside);
+		if (close(out) < 0 || rc < 0 || rename(tmp, path) < 0)
+			unlink(tmp);
 	}
 	if (in >= 0)
 		close(in);

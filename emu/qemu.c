@@ -38,7 +38,7 @@ bool qemu_has_sandbox(void)
 		int status =
 			system(VM_QEMU " -sandbox " CONFINE_SANDBOX " --version >/dev/null 2>&1");
 
-		/* Another status does not answer the question: use the option, QEMU may refuse it. */
+		/* Another status does not answer the question: the option is used. */
 		answer = !WIFEXITED(status) || WEXITSTATUS(status) != 1;
 		if (!answer)
 			msg_note("%s does not support -sandbox; it runs without a seccomp filter",

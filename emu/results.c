@@ -196,22 +196,22 @@ static int write_canonical(const struct results *r, FILE *out, int status)
 
 int results_finish(struct results *r, int status)
 {
-	char aside[PATH_MAX + 32], path[PATH_MAX + 32];
+	char tmp[PATH_MAX + 32], path[PATH_MAX + 32];
 	FILE *out;
 	int rc;
 
-	snprintf(aside, sizeof(aside), "%s/.run.jsonl.%d", r->dir, (int)getpid());
+	snprintf(tmp, sizeof(tmp), "%s/.run.jsonl.%d", r->dir, (int)getpid());
 	snprintf(path, sizeof(path), "%s/run.jsonl", r->dir);
-	out = fopen(aside, "we");
+	out = fopen(tmp, "we");
 	if (!out)
 		return not_written(r, -errno);
 	rc = write_canonical(r, out, status);
 	if (fclose(out) == EOF && !rc)
 		rc = -errno;
-	if (!rc && rename(aside, path) < 0)
+	if (!rc && rename(tmp, path) < 0)
 		rc = -errno;
 	if (rc < 0) {
-		remove(aside);
+		remove(tmp);
 		return not_written(r, rc);
 	}
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The directory of a run: one run.jsonl from the lines of several guests.  Lines are written as they
- * arrive; results_finish() writes the file again in canonical order, with its `end`.
+ * The directory of a run: one run.jsonl from the lines of several guests.  Lines are written as
+ * they arrive; results_finish() writes the file again in canonical order, with its `end`.
  */
 #ifndef DAXDM_RESULTS_H
 #define DAXDM_RESULTS_H
@@ -27,8 +27,8 @@ int results_create(struct results *r, const char *dir, size_t n_guests, const ch
 		   json_t *emulator);
 
 /*
- * Adds the context of one guest.  Returns 0, -EINVAL after one error line if it differs from that of
- * another guest in more than the filesystem, or -errno if it could not be written.
+ * Adds the context of one guest.  Returns 0, -EINVAL after one error line if it differs from that
+ * of another guest in more than the filesystem, or -errno if it could not be written.
  */
 int results_context(struct results *r, const json_t *context);
 
@@ -44,7 +44,8 @@ void results_forget(struct results *r, size_t g);
  */
 int results_finish(struct results *r, int status);
 
-/* Appends a file to DIR/name, after a line "# HEADER" if header is not NULL.  Errors are ignored. */
+/* Appends a file to DIR/name, after a line "# HEADER" if header is not NULL.  Errors are
+ * ignored. */
 void results_keep_log(const struct results *r, const char *from, const char *name,
 		      const char *header);
 

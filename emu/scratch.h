@@ -16,12 +16,12 @@ int scratch_make(const char *name, char *path);
 /* mkdir -p.  Returns 0 or -errno. */
 int scratch_make_dirs(const char *path);
 
-/* Copies a file into an empty one; holes and blocks of zeroes become holes.  Returns 0 or -errno, with
- * a part of it copied. */
+/* Copies a file into an empty one; holes and blocks of zeroes become holes.  Returns 0 or -errno,
+ * with a part of it copied. */
 int scratch_copy_sparse(int from, int to);
 
-/* Creates a sparse file of that size without a name, in memory or in the filesystem of dir.  Returns
- * its descriptor or -errno. */
+/* Creates a sparse file of that size without a name, in memory or in the filesystem of dir.
+ * Returns its descriptor or -errno. */
 int scratch_unnamed_file(const char *dir, bool in_memory, int64_t bytes);
 
 /* For -ENOSPC and -EDQUOT "disk full" and what to do, else strerror(). */

@@ -17,8 +17,8 @@
 #define KEEP 12 /* snapshots of 140 to 250 MiB; three per kernel */
 #define DIR_NAME "build/snapshots"
 
-/* The path of a kernel has the hash of its content or the version of its package; size and time show
- * a file that was changed in place. */
+/* The path of a kernel has the hash of its content or the version of its package; size and time
+ * show a file that was changed in place. */
 static int describe_file(const char *path, char *line, size_t len)
 {
 	struct stat st;
@@ -163,14 +163,14 @@ static int look_at_part(const char *dir, struct part *part, bool read_it)
 /* Renames the file into place when it is complete.  Returns 0 or -errno. */
 static int write_digests(const char *dir, const struct part *parts, unsigned int n)
 {
-	char path[PATH_MAX], aside[PATH_MAX], name[32];
+	char path[PATH_MAX], tmp[PATH_MAX], name[32];
 	FILE *out;
 	int rc = 0;
 
 	snprintf(name, sizeof(name), "digest.%d", (int)getpid());
 	path_in(path, dir, "digest");
-	path_in(aside, dir, name);
-	out = fopen(aside, "we");
+	path_in(tmp, dir, name);
+	out = fopen(tmp, "we");
 	if (!out)
 		return -errno;
 	for (unsigned int i = 0; i < n && !rc; i++)
@@ -179,7 +179,7 @@ static int write_digests(const char *dir, const struct part *parts, unsigned int
 			rc = -errno;
 	if (fclose(out) < 0 && !rc)
 		rc = -errno;
-	if (!rc && rename(aside, path) < 0)
+	if (!rc && rename(tmp, path) < 0)
 		rc = -errno;
 	return rc;
 }
@@ -277,8 +277,7 @@ int snapshot_look(const struct snapshot *snapshot, char *why)
 	for (unsigned int i = 0; i < n && !rc; i++)
 		rc = check_part(snapshot->path, &parts[i], &touched, why);
 	if (!rc && touched)
-		write_digests(snapshot->path, parts,
-			      n); /* if this fails it is done again next time */
+		write_digests(snapshot->path, parts, n); /* an error only costs the next run time */
 	return rc;
 }
 
@@ -421,28 +420,28 @@ static void prune(void)
 int snapshot_keep(const struct snapshot *snapshot, const char *dir, const int *pmem, int ram,
 		  char *why)
 {
-	char state[PATH_MAX], aside[PATH_MAX], linked[PATH_MAX];
+	char state[PATH_MAX], tmp[PATH_MAX], linked[PATH_MAX];
 	int rc = scratch_make_dirs(DIR_NAME);
 
 	path_in(state, dir, "state");
-	path_in(aside, dir, "snapshot");
+	path_in(tmp, dir, "snapshot");
 	path_in(linked, dir, "snapshot/state");
-	if (!rc && (mkdir(aside, 0777) < 0 || link(state, linked) < 0))
+	if (!rc && (mkdir(tmp, 0777) < 0 || link(state, linked) < 0))
 		rc = -errno;
 	if (!rc)
-		rc = save_pmems(snapshot, aside, pmem);
+		rc = save_pmems(snapshot, tmp, pmem);
 	if (!rc && snapshot->machine->ram_in_file)
-		rc = save_file(aside, "ram", ram);
+		rc = save_file(tmp, "ram", ram);
 	if (!rc)
-		rc = write_all_digests(snapshot, aside);
+		rc = write_all_digests(snapshot, tmp);
 	if (!rc)
-		rc = write_what(snapshot, aside);
+		rc = write_what(snapshot, tmp);
 	if (!rc) {
 		fs_remove_tree(snapshot->path);
-		if (rename(aside, snapshot->path) < 0)
+		if (rename(tmp, snapshot->path) < 0)
 			rc = -errno;
 	}
-	fs_remove_tree(aside);
+	fs_remove_tree(tmp);
 	if (rc < 0)
 		snprintf(why, 200, "%s", scratch_write_error(rc));
 	else

@@ -23,8 +23,8 @@ int snapshot_of(const struct vm_config *config, const char *qemu, struct snapsho
 
 /*
  * Verifies that the snapshot exists, has the same description, and that no file changed: by size
- * and time, and if the time differs by digest.  Returns 0, -ENOENT if there is none, or -EILSEQ with
- * a reason in why (200 bytes).
+ * and time, and if the time differs by digest.  Returns 0, -ENOENT if there is none, or -EILSEQ
+ * with a reason in why (200 bytes).
  */
 int snapshot_look(const struct snapshot *snapshot, char *why);
 

@@ -46,9 +46,9 @@
 #define KERNEL_ARGS_ICOUNT \
 	KERNEL_ARGS " tsc_early_khz=1000000 nolapic_timer no_timer_check cryptomgr.notests=1"
 
-/* With less than 512 MiB of usable memory the kernel disables transparent huge pages.  A 2 GiB stack
- * that is shifted by 2 MiB fits on the namespace of each NVDIMM.  The size is a multiple of 16 MiB
- * plus the label area, else the next NVDIMM is misaligned. */
+/* With less than 512 MiB of usable memory the kernel disables transparent huge pages.  A 2 GiB
+ * stack that is shifted by 2 MiB fits on the namespace of each NVDIMM.  The size is a multiple of
+ * 16 MiB plus the label area, else the next NVDIMM is misaligned. */
 #define MIB INT64_C(1048576)
 #define NVDIMM_BYTES(mib) ((mib)*MIB + LABEL_KIB * 1024)
 
@@ -234,7 +234,7 @@ static void free_argv(struct argv *argv)
 }
 
 /* The descriptor stays open over execve(2).  Ends this process if that is not possible. */
-static void keep(int fd)
+static void inherit(int fd)
 {
 	if (fd < 0 || !fcntl(fd, F_SETFD, 0))
 		return;
@@ -258,17 +258,17 @@ static void give_files(const struct vm_config *c, const struct inherited *fds)
 {
 	static const char *const names[] = {"job", "console", "channel"};
 
-	keep(fds->qmp);
-	keep(fds->clock);
-	keep(fds->vmlinux);
-	keep(fds->initrd);
-	keep(fds->plugin);
+	inherit(fds->qmp);
+	inherit(fds->clock);
+	inherit(fds->vmlinux);
+	inherit(fds->initrd);
+	inherit(fds->plugin);
 	for (unsigned int i = 0; i < c->machine->n_pmems; i++) {
-		keep(c->pmem[i]);
+		inherit(c->pmem[i]);
 		check_given("persistent memory", confine_give(c->pmem[i]));
 	}
 	if (c->machine->ram_in_file) {
-		keep(c->ram);
+		inherit(c->ram);
 		check_given("memory", confine_give(c->ram));
 	}
 	if (fds->clock >= 0)
@@ -280,8 +280,8 @@ static void give_files(const struct vm_config *c, const struct inherited *fds)
 	check_given("its directory", chmod(".", 0755) < 0 ? -errno : 0);
 }
 
-/* Standard input is empty; both outputs go to DIR/qemu.log.  Ends this process if that is not
- * possible. */
+/* Standard input is empty; standard output and standard error go to DIR/qemu.log.  Ends this
+ * process if that is not possible. */
 static void redirect(const char *dir)
 {
 	int log = -1, null = open("/dev/null", O_RDONLY | O_CLOEXEC);

@@ -25,11 +25,10 @@ struct vm_machine {
 	const char *name;
 	unsigned int cpus, mem_mib;
 	bool icount; /* its time is its instructions */
-	/* It runs in host time and has a device that tells it how much of that time it ran
+	/* It runs in host time, and a device reports how much of that time it ran
 	 * (lib/base/limit_clock.h). */
 	bool limit_clock;
-	/* It is paused and saved before it has a job; each machine restored from that state gets
-	 * its own. */
+	/* It is saved before it has a job; each machine restored from that state gets its own. */
 	bool job_after_pause;
 	/* Its memory is a file, which is not part of the state that QEMU saves. */
 	bool ram_in_file;
@@ -67,7 +66,7 @@ struct vm_config {
 	const int *pmem;	      /* descriptors of their content */
 	int ram;		      /* descriptor of the memory of a machine with ram_in_file */
 	bool kvm;		      /* else TCG */
-	bool incoming;		      /* starts stopped and waits for the state */
+	bool incoming;		      /* starts stopped and loads the state */
 	const char *plugin;	      /* file of a QEMU plugin, or NULL; it writes VM_PLUGIN_OUT */
 	const char *plugin_args;      /* NAME=VALUE,... */
 	unsigned int seed;	      /* of a machine under icount */
@@ -125,8 +124,8 @@ struct vm_moment {
 
 struct vm_moment vm_now(const struct vm *vm);
 
-/* Returns 0, or -ETIMEDOUT if QEMU ran for limit_ms since that moment, or if this host does not give
- * it so much time (given_limit()). */
+/* Returns 0, or -ETIMEDOUT if QEMU ran for limit_ms since that moment, or if this host does not
+ * give it so much time (given_limit()). */
 int vm_check_limit(struct vm *vm, const struct vm_moment *since, int64_t limit_ms);
 
 /* The message for a limit that is LIMIT_OVER ("WHAT for N s") or LIMIT_STARVED; what reads as "it

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Saves and loads the state of a machine by QEMU's migration.  QEMU may start no program
- * (-sandbox), and it wants a pipe: a cat(1) of ours copies between that pipe and the state file.
+ * (-sandbox), so it gets a pipe, and a cat(1) copies between that pipe and the state file.
  */
 #include "emu/stop.h"
 #include "emu/vm.h"
@@ -64,8 +64,8 @@ static int full_speed(struct vm *vm, char *why)
 	return vm_command(vm, "migrate-set-parameters", args, NULL, why);
 }
 
-/* Passes a descriptor to QEMU, which knows it by that name, and closes it here. */
-static int hand_over(struct vm *vm, const char *name, int fd, char *why)
+/* Passes a descriptor to QEMU under that name, and closes it here. */
+static int pass_descriptor(struct vm *vm, const char *name, int fd, char *why)
 {
 	int rc;
 
@@ -76,8 +76,8 @@ static int hand_over(struct vm *vm, const char *name, int fd, char *why)
 	return rc;
 }
 
-/* Starts the cat; to_file: from QEMU into the file.  Returns its pid, with QEMU's end of the pipe in
- * *fd, or -errno. */
+/* Starts the cat; to_file: from QEMU into the file.  Returns its pid, with QEMU's end of the pipe
+ * in *fd, or -errno. */
 static pid_t start_cat(const struct vm *vm, bool to_file, int *fd)
 {
 	char path[PATH_MAX + 16];
@@ -107,8 +107,8 @@ static pid_t start_cat(const struct vm *vm, bool to_file, int *fd)
 	return rc ? -rc : pid;
 }
 
-/* Waits for the cat; ends it if QEMU failed.  Returns 0, -EINTR (a signal asks this process to end),
- * -EIO or -ETIMEDOUT. */
+/* Waits for the cat; ends it if QEMU failed.  Returns 0, -EINTR (a signal asks this process to
+ * end), -EIO or -ETIMEDOUT. */
 static int end_cat(struct vm *vm, pid_t cat, bool failed)
 {
 	const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
@@ -141,7 +141,7 @@ static int move_state(struct vm *vm, bool to_file, char *why)
 		snprintf(why, 200, "cannot run cat: %s", strerror(-cat));
 		return -EIO;
 	}
-	rc = hand_over(vm, "state", fd, why);
+	rc = pass_descriptor(vm, "state", fd, why);
 	if (rc)
 		json_decref(uri);
 	else

@@ -2,15 +2,15 @@
 /*
  * A QEMU plugin that counts the instructions of each sample of a benchmark, per block and caller.
  *
- * A sample is the code between two reads of the time-stamp counter in the guest's program, the marks
- * of lib/meter/meter.h.  Under -icount the counter is the number of instructions, so the count here
- * equals the difference that the guest reads; report/explain/profile.c compares the two for each
- * sample.  The guest does not notice: a mark is the address of an existing instruction.
+ * A sample is the code between two reads of the time-stamp counter in the guest's program, the
+ * marks of lib/meter/meter.h.  Under -icount the counter is the number of instructions, so the
+ * count here equals the difference that the guest reads; report/explain/profile.c compares the two
+ * for each sample.  The guest does not notice: a mark is the address of an existing instruction.
  *
- * For each block of code the plugin records how often it ran, per call path.  A return is recognised
- * by the address that the call pushed; other jumps (a thunk, a context switch) do not change the
- * call path.  A faulting instruction is counted when it completes, not when it faults, as in QEMU
- * (cpu_restore_state_from_tb() in accel/tcg).
+ * For each block of code the plugin records how often it ran, per call path.  A return is
+ * recognised by the address that the call pushed; other jumps (a thunk, a context switch) do not
+ * change the call path.  A faulting instruction is counted when it completes, not when it faults,
+ * as in QEMU (cpu_restore_state_from_tb() in accel/tcg).
  *
  * Arguments: out=FILE, begin=OFFSET and end=OFFSET (hexadecimal, of a mark in its page of 4 KiB;
  * repeatable).  The file is text, a line each:
@@ -400,8 +400,8 @@ static enum mark mark_of(struct qemu_plugin_tb *tb, size_t n)
 	return MARK_NONE;
 }
 
-/* What keeps the guest's processor busy (lib/meter/idle_blocker.c) is run a thousand times as often as all
- * else.
+/* What keeps the guest's processor busy (lib/meter/idle_blocker.c) is run a thousand times as often
+ * as all else.
  */
 static bool is_idle(struct qemu_plugin_tb *tb, size_t n)
 {
