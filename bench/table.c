@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "bench/table.h"
 #include "bench/bench.h"
-
-#include <fnmatch.h>
-#include <string.h>
 
 /* The benchmarks, in the order in which they run: one line each. */
 /* clang-format off */
@@ -23,7 +21,7 @@ BENCHES(DECLARE)
 
 const struct bench *const bench_table[] = {BENCHES(ENTRY) NULL};
 
-const struct role *role_at(size_t i, const char **bench)
+static const struct role *role_at_index(size_t i, const char **bench)
 {
 	for (const struct bench *const *b = bench_table; *b; b++)
 		for (const struct role *role = (*b)->roles; role && role->variants; role++)
@@ -34,25 +32,7 @@ const struct role *role_at(size_t i, const char **bench)
 	return NULL;
 }
 
-const struct role *role_of(const char *bench, const char *variant)
+void bench_register_roles(void)
 {
-	static const struct role other = {.kind = ROLE_OTHER};
-	const struct role *role;
-	const char *of;
-
-	for (size_t i = 0; (role = role_at(i, &of)); i++)
-		if (!strcmp(of, bench) && !fnmatch(role->variants, variant, 0))
-			return role;
-	return &other;
-}
-
-const char *role_bench(enum role_kind kind)
-{
-	const struct role *role;
-	const char *of;
-
-	for (size_t i = 0; (role = role_at(i, &of)); i++)
-		if (role->kind == kind)
-			return of;
-	return "";
+	role_register(role_at_index);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* daxdm VERB [OPTION]...: finds the verb, nothing else. */
+#include "bench/table.h"
 #include "cli/driver/workspace.h"
 #include "cli/options/cli.h"
 #include "lib/base/memory.h"
@@ -61,6 +62,7 @@ int main(int argc, char **argv)
 		manual_print();
 		return finish(STATUS_GOOD, STATUS_BROKEN);
 	}
+	bench_register_roles();
 	verb = verb_find(argv[1]);
 	if (verb)
 		return run_verb(verb, argc - 1, argv + 1);

@@ -35,7 +35,11 @@ struct role {
 	const char *panel;
 };
 
-/* bench/table.c defines these from the descriptors. */
+/* The i-th role of all benchmarks, in their order, and its benchmark; NULL past the last. */
+typedef const struct role *role_table(size_t i, const char **bench);
+
+/* Sets the table that the functions below read; call it before them (bench_register_roles()). */
+void role_register(role_table *at);
 
 /* The role of a variant; ROLE_OTHER if there is no such benchmark, or it declares none for it. */
 const struct role *role_of(const char *bench, const char *variant);
@@ -43,7 +47,7 @@ const struct role *role_of(const char *bench, const char *variant);
 /* The benchmark that declares a role of that kind; "" if none does. */
 const char *role_bench(enum role_kind kind);
 
-/* The roles of all benchmarks, in their order: the i-th and its benchmark, or NULL. */
+/* As role_table() of the registered table. */
 const struct role *role_at(size_t i, const char **bench);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* run.jsonl, of benchmarks or checks, through all that is made of it.  Inputs are mutated as JSON,
  * and records made to follow from their samples again, or the reader would refuse nearly all. */
+#include "bench/table.h"
 #include "cli/options/cli.h"
 #include "lib/run/run_verify.h"
 #include "report/html/html.h"
@@ -68,6 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *path = (char *)fuzz_file(0, data, size), why[1024] = "";
 	struct run run;
 
+	bench_register_roles();
 	if (run_read(path, &run, why, sizeof(why)) < 0) {
 		FUZZ_ASSERT(*why && !strchr(why, '\n'));
 	} else {

@@ -5,6 +5,7 @@
  * runs whose numbers are made to break claims: flat but for one, up and down, bent, ties, nothing,
  * less than nothing.  A sentence of a kind that is not known here fails.
  */
+#include "bench/table.h"
 #include "report/findings/findings.h"
 #include "report/plots/plotdata.h"
 
@@ -1387,5 +1388,6 @@ int main(void)
 		cmocka_unit_test(every_kind_was_seen),
 	};
 
+	bench_register_roles();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

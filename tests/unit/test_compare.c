@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* report/compare/compare_rows.c: rows, steps and counts of hand-made runs. */
+#include "bench/table.h"
 #include "lib/base/msg.h"
 #include "report/compare/comparability.h"
 #include "report/compare/compare.h"
@@ -310,5 +311,6 @@ int main(void)
 		cmocka_unit_test(test_headline_of_a_unit),
 	};
 
+	bench_register_roles();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
  * The largest and the smallest numbers that a run may hold, through all that is made of one: this
  * is built with UBSan, so an overflow or a conversion out of range ends the test.
  */
+#include "bench/table.h"
 #include "cli/options/cli.h"
 #include "lib/base/msg.h"
 #include "lib/run/run_verify.h"
@@ -217,5 +218,6 @@ int main(void)
 		cmocka_unit_test(test_mean),
 	};
 
+	bench_register_roles();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

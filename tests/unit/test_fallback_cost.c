@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "bench/table.h"
 #include "report/findings/fallback_cost.h"
 #include "report/findings/findings.h"
 #include "report/plots/plotdata.h"
@@ -199,5 +200,6 @@ int main(void)
 		cmocka_unit_test(the_plot_has_a_line_for_each_stack),
 	};
 
+	bench_register_roles();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

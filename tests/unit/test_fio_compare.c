@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "bench/table.h"
 #include "report/findings/findings.h"
 #include "report/findings/fio_compare.h"
 #include "run_fixture.h"
@@ -159,5 +160,6 @@ int main(void)
 		cmocka_unit_test(nothing_is_said_without_a_pair),
 	};
 
+	bench_register_roles();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

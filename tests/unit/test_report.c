@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tables, findings, page and plot data of a hand-made run, and daxdm identical on its variations.
  */
+#include "bench/table.h"
 #include "cli/draw.h"
 #include "cli/options/cli.h"
 #include "lib/base/msg.h"
@@ -651,5 +652,6 @@ int main(void)
 		cmocka_unit_test(test_plotdata),
 	};
 
+	bench_register_roles();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* bench/table.c: the roles that benchmarks declare, and how they are looked up. */
+/* lib/run/role.c and bench/table.c: the roles that benchmarks declare, and how they are looked up. */
 #include "bench/bench.h"
+#include "bench/table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -64,5 +65,6 @@ int main(void)
 		cmocka_unit_test(roles_are_found_by_name),
 	};
 
+	bench_register_roles();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "bench/table.h"
 #include "report/findings/scaling.h"
 
 #include <setjmp.h>
@@ -100,5 +101,6 @@ int main(void)
 		cmocka_unit_test(one_alone_says_nothing),
 	};
 
+	bench_register_roles();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
