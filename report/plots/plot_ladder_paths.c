@@ -16,7 +16,7 @@
 
 #define STACK "linear:16"
 
-enum { PATHS_MAX = 6, LINES = 4 };
+enum { LINES = 4 };
 
 struct line {
 	const struct row *row;
@@ -89,18 +89,31 @@ static int put_lines(const struct comparison *c, const struct plot *p, size_t pa
 	return rc ? rc : plot_put_labels(p, "path", panel, label, n);
 }
 
+/* How many roles ask for a panel. */
+static size_t count_panels(void)
+{
+	const struct role *role;
+	const char *bench;
+	size_t n = 0;
+
+	for (size_t i = 0; (role = role_at(i, &bench)); i++)
+		n += role->panel != NULL;
+	return n;
+}
+
 int plot_put_paths(const struct plot *p, const struct comparison *c)
 {
+	const size_t most = count_panels() + 1; /* gnuplot refuses an array of 0 */
 	const struct role *role;
 	const char *bench;
 	size_t panels = 0;
 	int rc = 0;
 
 	fprintf(p->gp,
-		"array path_name[%d]\narray path_n[%d]\narray path_colour[%d]\n"
-		"array path_raw[%d]\npath_lines = %d\n",
-		PATHS_MAX, PATHS_MAX, PATHS_MAX * LINES, PATHS_MAX * LINES, LINES);
-	for (size_t i = 0; (role = role_at(i, &bench)) && panels < PATHS_MAX && !rc; i++) {
+		"array path_name[%zu]\narray path_n[%zu]\narray path_colour[%zu]\n"
+		"array path_raw[%zu]\npath_lines = %d\n",
+		most, most, most * LINES, most * LINES, LINES);
+	for (size_t i = 0; (role = role_at(i, &bench)) && !rc; i++) {
 		struct line line[LINES + 1];
 		size_t n = role->panel ? find_lines(c, bench, role->variants, line) : 0;
 		char name[32];

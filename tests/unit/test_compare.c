@@ -5,6 +5,7 @@
 #include "report/compare/comparability.h"
 #include "report/compare/compare.h"
 #include "report/compare/compare_show.h"
+#include "report/plots/plotdata.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -297,6 +298,37 @@ static void test_kernels(void **state)
 	comparison_free(&c);
 }
 
+/* Seven panels, all of one metric. */
+static const struct role *seven_panels(size_t i, const char **bench)
+{
+	static const struct role role = {
+		.variants = "read.warm.pte", .kind = ROLE_FAULT, .panel = "a fault"};
+
+	*bench = "fault";
+	return i < 7 ? &role : NULL;
+}
+
+/* The plot by kernel has a panel for each role that asks for one. */
+static void test_every_panel_is_drawn(void **state)
+{
+	char dir[] = "/tmp/daxdm-panels-XXXXXX", command[96];
+	struct comparison c;
+
+	(void)state;
+	begin(&c);
+	add_side(&c, NULL, NULL);
+	assert_int_equal(comparison_build(&c), 0);
+	assert_non_null(mkdtemp(dir));
+	role_register(seven_panels);
+	assert_int_equal(plotdata_write_ladder(&c, dir), 0);
+	bench_register_roles();
+	snprintf(command, sizeof(command), "grep -qx 'paths = 7' %s/plot.gp", dir);
+	assert_int_equal(system(command), 0);
+	snprintf(command, sizeof(command), "test -s %s/path-7.tsv && rm -r %s", dir, dir);
+	assert_int_equal(system(command), 0);
+	comparison_free(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -309,6 +341,7 @@ int main(void)
 		cmocka_unit_test(test_unlike),
 		cmocka_unit_test(test_kernels),
 		cmocka_unit_test(test_headline_of_a_unit),
+		cmocka_unit_test(test_every_panel_is_drawn),
 	};
 
 	bench_register_roles();
