@@ -3,7 +3,7 @@
 # `daxdm draw` runs a script in a directory with these scripts and what `daxdm report --plot-data`
 # wrote: plot.gp, numbers only, and data.  ARG1 is svg or png; the plot goes to plot.svg or plot.png.
 # Nothing from the data may become a command: a text is words[N], a tic is added by tics().
-# Line types: 1 PTE, 2 PMD, 3 huge pages lost, 8 the background, 9 raw.
+# Line types: 1 PTE, 2 PMD, 3 huge pages lost, 4 to 7 more lines, 8 the background, 9 raw.
 load 'plot.gp'
 set encoding utf8
 set datafile separator tab
@@ -20,6 +20,10 @@ tics(axis, name) = 'set '.axis.'tics (); do for [tic = '.name.'_tic_first : '.na
 set linetype 1 lc rgb '#0072B2' lw 2.5 pt 7 ps 0.8
 set linetype 2 lc rgb '#009E73' lw 2.5 pt 5 ps 0.75
 set linetype 3 lc rgb '#D55E00' lw 2.5 pt 7 ps 0.8
+set linetype 4 lc rgb '#CC79A7' lw 2.5 pt 5 ps 0.75
+set linetype 5 lc rgb '#E69F00' lw 2.5 pt 9 ps 0.9
+set linetype 6 lc rgb '#56B4E9' lw 2.5 pt 13 ps 0.9
+set linetype 7 lc rgb '#B8A800' lw 2.5 pt 11 ps 0.9
 set linetype 8 lc rgb '#AEB5BD' lw 1.2 pt 7 ps 0.4
 set linetype 9 lc rgb '#4D4D4D' lw 1.6 pt 7 ps 0.8
 

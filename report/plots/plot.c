@@ -2,6 +2,7 @@
 /* Helpers of all plots: files, words, axes and labels. */
 #include "report/plots/plot.h"
 
+#include "lib/base/memory.h"
 #include "lib/base/number.h"
 
 #include <errno.h>
@@ -140,30 +141,32 @@ static int by_y(const void *a, const void *b)
 }
 
 /* Labels beyond lo or hi move to it and push the others. */
-static void keep_within(struct plot_label **order, size_t n, double apart, double lo, double hi)
+static void keep_within(struct plot_label **order, size_t n, double distance, double lo, double hi)
 {
 	if (order[0]->y < lo) {
 		order[0]->y = lo;
 		for (size_t i = 1; i < n; i++)
-			order[i]->y = fmax(order[i]->y, order[i - 1]->y + apart);
+			order[i]->y = fmax(order[i]->y, order[i - 1]->y + distance);
 	}
 	if (order[n - 1]->y > hi) {
 		order[n - 1]->y = hi;
 		for (size_t i = n - 1; i > 0; i--)
-			order[i - 1]->y = fmin(order[i - 1]->y, order[i]->y - apart);
+			order[i - 1]->y = fmin(order[i - 1]->y, order[i]->y - distance);
 	}
 }
 
-void plot_spread(struct plot_label *label, size_t n, double apart, double lo, double hi)
+void plot_spread(struct plot_label *label, size_t n, double distance, double lo, double hi)
 {
-	struct plot_label *order[LABELS_MAX];
+	struct plot_label **order = memory_check(calloc(n + 1, sizeof(*order)));
 
+	if (!order)
+		return;
 	for (size_t i = 0; i < n; i++)
 		order[i] = &label[i];
 	qsort(order, n, sizeof(order[0]), by_y);
 	for (int round = 0; round < 200; round++) {
 		for (size_t i = 1; i < n; i++) {
-			double miss = apart - (order[i]->y - order[i - 1]->y);
+			double miss = distance - (order[i]->y - order[i - 1]->y);
 
 			if (miss <= 1e-9)
 				continue;
@@ -172,7 +175,8 @@ void plot_spread(struct plot_label *label, size_t n, double apart, double lo, do
 		}
 	}
 	if (n)
-		keep_within(order, n, apart, lo, hi);
+		keep_within(order, n, distance, lo, hi);
+	free(order);
 }
 
 int plot_put_labels(const struct plot *p, const char *name, size_t panel,

@@ -73,9 +73,9 @@ void plot_tics_end(const struct plot *p, const char *name);
 void plot_put_axis(const struct plot *p, const char *name, double lo, double hi, int count,
 		   bool sign);
 
-/* Moves at most LABELS_MAX labels apart, symmetrically, to a distance of `apart`; all stay within lo and
- * hi, because gnuplot drops labels beyond. */
-void plot_spread(struct plot_label *label, size_t n, double apart, double lo, double hi);
+/* Moves labels vertically, symmetrically, to at least this distance from each other; all stay within
+ * lo and hi, because gnuplot drops labels beyond. */
+void plot_spread(struct plot_label *label, size_t n, double distance, double lo, double hi);
 /* Writes NAME-P-labels.tsv.  Returns 0 or -errno. */
 int plot_put_labels(const struct plot *p, const char *name, size_t panel,
 		    const struct plot_label *label, size_t n);

@@ -11,19 +11,23 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { LINES = 8, GREY = 9 };
+enum { GREY = 9 };
 
-/* Of operations that grow; the others are grey. */
-static const int colours[] = {3, 1, 2, 4, 5, 6, 7, 8};
+/* Line types of plot/style.gp for operations that grow; the others are grey. */
+static const int colours[] = {3, 1, 2, 4, 5, 6, 7};
 
-/* The I-th role that has a line, and its benchmark; NULL: there are no more. */
-static const struct role *line_at(size_t i, const char **bench)
+enum { N_COLOURS = sizeof(colours) / sizeof(colours[0]) };
+
+/* The I-th role that has a line; NULL: there are no more. */
+static const struct role *line_at(size_t i)
 {
 	const struct role *role;
+	const char *bench;
 
-	for (size_t r = 0; (role = role_at(r, bench)) && i < LINES; r++)
+	for (size_t r = 0; (role = role_at(r, &bench)); r++)
 		if (role->line && !i--)
 			return role;
 	return NULL;
@@ -33,6 +37,7 @@ static const struct role *line_at(size_t i, const char **bench)
 struct table_plot {
 	double x_lo, x_hi, lo, hi;
 	size_t most_points;
+	size_t places; /* for the lines of a panel */
 };
 
 static const struct table_row *find_row(const struct table *t, const struct role *role)
@@ -94,13 +99,12 @@ static int put_panel(const struct plot *p, size_t panel, struct plot_label *labe
 	const struct table *t = p->panel[panel].table;
 	FILE *out = plot_open(p, "table-%zu.tsv", panel + 1);
 	const struct role *role;
-	const char *bench;
 
 	if (!out)
 		return -errno;
 	fputs("# segments, median\n", out);
 	*n_lines = 0;
-	for (size_t l = 0; (role = line_at(l, &bench)); l++) {
+	for (size_t l = 0; (role = line_at(l)); l++) {
 		const struct table_row *row = find_row(t, role);
 		struct plot_label *at = &label[*n_lines];
 		size_t n = row ? put_line(t, row, out, at, plot) : 0;
@@ -109,9 +113,10 @@ static int put_panel(const struct plot *p, size_t panel, struct plot_label *labe
 			continue;
 		snprintf(at->text, sizeof(at->text), "%s %s", role->line,
 			 number(number_round(pow(10, at->y))).s);
-		at->colour = role->grows ? colours[l] : GREY;
+		at->colour = role->grows ? colours[l % N_COLOURS] : GREY;
 		++*n_lines;
-		fprintf(p->gp, "table_colour[%zu] = %d\n", panel * LINES + *n_lines, at->colour);
+		fprintf(p->gp, "table_colour[%zu] = %d\n", panel * plot->places + *n_lines,
+			at->colour);
 		plot->most_points = n > plot->most_points ? n : plot->most_points;
 	}
 	fprintf(p->gp, "table_n[%zu] = %zu\n", panel + 1, *n_lines);
@@ -150,33 +155,49 @@ static void put_tics(const struct plot *p, const char *name, double lo, double h
 	plot_tics_end(p, name);
 }
 
+/* The labels of all panels, at the ends of their lines.  Returns 0 or -errno. */
+static int put_all_labels(const struct plot *p, const struct table_plot *plot,
+			  struct plot_label *label, const size_t *n)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < p->n_panels && !rc; i++, label += plot->places) {
+		/* Distances on the logarithmic axis. */
+		plot_spread(label, n[i], log10(plot->hi / plot->lo) / 20, log10(plot->lo),
+			    log10(plot->hi));
+		for (size_t l = 0; l < n[i]; l++)
+			label[l].y = pow(10, label[l].y);
+		rc = plot_put_labels(p, "table", i, label, n[i]);
+	}
+	return rc;
+}
+
 int plot_put_table(const struct plot *p)
 {
-	struct plot_label label[PANELS_MAX][LINES];
-	struct table_plot plot = {0};
+	struct table_plot plot = {.places = 1};
+	struct plot_label *label;
 	size_t n[PANELS_MAX] = {0};
 	int rc = 0;
 
-	fprintf(p->gp, "array table_n[%d]\narray table_colour[%d]\ntable_places = %d\n", PANELS_MAX,
-		PANELS_MAX * LINES, LINES);
+	while (line_at(plot.places))
+		plot.places++;
+	label = calloc(PANELS_MAX * plot.places, sizeof(*label));
+	if (!label)
+		return -ENOMEM;
+	fprintf(p->gp, "array table_n[%d]\narray table_colour[%zu]\ntable_places = %zu\n",
+		PANELS_MAX, PANELS_MAX * plot.places, plot.places);
 	for (size_t i = 0; i < p->n_panels && !rc; i++)
-		rc = put_panel(p, i, label[i], &n[i], &plot);
+		rc = put_panel(p, i, label + i * plot.places, &n[i], &plot);
 	/* A line needs two points. */
 	fprintf(p->gp, "draw_table = %d\n", !rc && plot.most_points > 1 ? 1 : 0);
-	if (rc || plot.most_points < 2)
-		return rc;
-	plot.lo /= 1.5;
-	plot.hi *= 1.5;
-	put_title(p);
-	put_tics(p, "table_x", plot.x_lo, plot.x_hi, 4);
-	put_tics(p, "table", plot.lo, plot.hi, 10);
-	for (size_t i = 0; i < p->n_panels && !rc; i++) {
-		/* Distances on the logarithmic axis. */
-		plot_spread(label[i], n[i], log10(plot.hi / plot.lo) / 20, log10(plot.lo),
-			    log10(plot.hi));
-		for (size_t l = 0; l < n[i]; l++)
-			label[i][l].y = pow(10, label[i][l].y);
-		rc = plot_put_labels(p, "table", i, label[i], n[i]);
+	if (!rc && plot.most_points > 1) {
+		plot.lo /= 1.5;
+		plot.hi *= 1.5;
+		put_title(p);
+		put_tics(p, "table_x", plot.x_lo, plot.x_hi, 4);
+		put_tics(p, "table", plot.lo, plot.hi, 10);
+		rc = put_all_labels(p, &plot, label, n);
 	}
+	free(label);
 	return rc;
 }

@@ -35,8 +35,8 @@ static void add_record(char *lines, size_t size, const struct median *m)
 		 "\"p10\":%d,\"median\":%d,\"mean\":%d.0,\"p90\":%d,\"p99\":%d,\"max\":%d,"
 		 "\"digest\":\"fnv1a64:0000000f\",\"samples\":[[%d,1]],\"overhead\":12}\n",
 		 m->bench, m->variant, m->stack, m->bench, m->variant, m->stack,
-		 strcmp(m->stack, "raw") ? 16 : 0, m->value, m->value, m->value, m->value, m->value,
-		 m->value, m->value, m->value);
+		 strcmp(m->stack, "raw") ? atoi(strchr(m->stack, ':') + 1) : 0, m->value, m->value,
+		 m->value, m->value, m->value, m->value, m->value, m->value);
 }
 
 static void open_with(struct opened *o, const struct median *medians, size_t n)
@@ -190,6 +190,60 @@ static void the_plot_has_a_line_for_each_stack(void **state)
 	assert_int_equal(system(command), 0);
 }
 
+enum { OPERATIONS = 9 };
+
+/* More operations that grow than plot/style.gp has colours. */
+static const struct role *many_operations(size_t i, const char **bench)
+{
+	static const char *const names[OPERATIONS] = {"op1", "op2", "op3", "op4", "op5",
+						      "op6", "op7", "op8", "op9"};
+	static struct role roles[OPERATIONS];
+
+	*bench = "table";
+	if (i >= OPERATIONS)
+		return NULL;
+	roles[i] = (struct role){
+		.variants = names[i], .kind = ROLE_TABLE_OP, .line = names[i], .grows = true};
+	return &roles[i];
+}
+
+static void the_plot_has_a_line_for_each_operation(void **state)
+{
+	static const char *const stacks[] = {"linear:1", "linear:16"};
+	char dir[] = "/tmp/daxdm-plot-XXXXXX", command[64], *text, line[64];
+	char names[OPERATIONS][16];
+	struct median medians[2 * OPERATIONS];
+	struct opened o;
+
+	(void)state;
+	for (int i = 0; i < OPERATIONS; i++) {
+		snprintf(names[i], sizeof(names[i]), "op%d", i + 1);
+		for (int s = 0; s < 2; s++)
+			medians[2 * i + s] = (struct median){"table", names[i], stacks[s],
+							     1000 * (i + 1) * (3 * s + 1)};
+	}
+	assert_non_null(mkdtemp(dir));
+	role_register(many_operations);
+	open_with(&o, medians, 2 * OPERATIONS);
+	assert_int_equal(plotdata_write(&o.tables, dir), 0);
+	bench_register_roles();
+	text = slurp(dir, "plot.gp");
+	assert_holds(text, "table_n[1] = 9\n");
+	for (int i = 0; i < OPERATIONS; i++) {
+		/* The line types of plot/style.gp that are neither grey nor undefined. */
+		snprintf(line, sizeof(line), "table_colour[%d] = ", i + 1);
+		assert_non_null(strstr(text, line));
+		assert_in_range(atoi(strstr(text, line) + strlen(line)), 1, 7);
+		snprintf(line, sizeof(line), "grep -q '^set linetype %d ' plot/style.gp",
+			 1 + i % 7);
+		assert_int_equal(system(line), 0);
+	}
+	free(text);
+	close_it(&o);
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +252,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_said_without_its_other_half),
 		cmocka_unit_test(durability_is_compared),
 		cmocka_unit_test(the_plot_has_a_line_for_each_stack),
+		cmocka_unit_test(the_plot_has_a_line_for_each_operation),
 	};
 
 	bench_register_roles();
