@@ -7,6 +7,7 @@
 #include "report/explain/explanation.h"
 
 #include "lib/base/msg.h"
+#include "lib/base/number.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -52,12 +53,18 @@ static int find_path(struct explained_side *s)
 			  s->metric, s->profile.n_samples);
 		return -EINVAL;
 	}
-	if (first < 0)
+	if (first < 0) {
+		msg_error("explain: out of memory");
 		return (int)first;
+	}
 	s->first = (size_t)first;
 	s->path = profile_typical(&s->profile, (size_t)first, (size_t)r->n, r->median + r->overhead,
 				  &s->n_same, &s->n_cost);
-	return s->path ? 0 : -EINVAL;
+	if (s->path)
+		return 0;
+	msg_error("explain: no profiled sample of %s costs its median, %s insn; measure it again",
+		  s->metric, number(r->median).s);
+	return -EINVAL;
 }
 
 int explanation_read(struct explained_side *s, const char *dir)

@@ -8,7 +8,10 @@
 #include <cmocka.h>
 
 #include "lib/base/stats.h"
+#include "report/explain/explanation.h"
 #include "report/explain/profile.h"
+#include "tests/unit/run_fixture.h"
+#include "tests/unit/said.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -152,6 +155,46 @@ static void the_path_that_most_took_is_the_typical_one(void **state)
 	profile_free(&p);
 }
 
+static void put_file(const char *dir, const char *name, const char *text)
+{
+	char path[128];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	out = fopen(path, "we");
+	assert_non_null(out);
+	fputs(text, out);
+	assert_int_equal(fclose(out), 0);
+}
+
+/* A run whose digest is that of the profiled samples, but whose median is another one. */
+static void a_median_that_was_not_profiled_is_an_error_line(void **state)
+{
+	static const int64_t samples[8] = {-28, -28, -28, -28, -28, -28, -28, -28};
+	struct explained_side side = {.metric = "fault.read.warm.pte{stack=linear:16,fs=ext4}"};
+	char digest[32], command[96];
+	struct fixture f;
+	struct said said;
+
+	(void)state;
+	digest_of(samples, 8, digest);
+	fixture_make(&f, "fnv1a64:00000007", digest);
+	put_file(f.dir, "profile-ext4.txt",
+		 "T 1 ffffffff81000000 45\nP 1 2 0:1:1\nS 1\nS 1\nS 1\nS 1\nS 1\nS 1\nS 1\nS 1\n");
+	put_file(f.dir, "symbols-ext4.jsonl",
+		 "{\"module\":\"\",\"from\":\"ffffffff81000000\",\"list\":\"0 T f\"}\n");
+	said_begin(&said);
+	assert_int_equal(explanation_read(&side, f.dir), -EINVAL);
+	said_end(&said);
+	assert_int_equal(said_lines(&said), 1);
+	assert_non_null(strstr(said.text, "median"));
+	run_free(&side.run);
+	profile_free(&side.profile);
+	symtab_free(&side.tab);
+	snprintf(command, sizeof(command), "rm -r %s", f.dir);
+	assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +203,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_profile_is_refused_with_its_line),
 		cmocka_unit_test(samples_are_found_by_their_digest),
 		cmocka_unit_test(the_path_that_most_took_is_the_typical_one),
+		cmocka_unit_test(a_median_that_was_not_profiled_is_an_error_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
