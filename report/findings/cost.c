@@ -185,6 +185,17 @@ bool cost_find(const struct tables *tables, const struct table *table, const str
 	return cost->n_stacks > 0;
 }
 
+long cost_dm_stack(const struct tables *tables, const struct table *table, const char *bench)
+{
+	struct cost cost;
+
+	for (size_t r = 0; r < table->n_rows; r++)
+		if ((!*bench || !strcmp(table->rows[r].bench, bench)) &&
+		    cost_find(tables, table, &table->rows[r], NULL, &cost))
+			return (long)cost.at->stack_rank;
+	return -1;
+}
+
 bool cost_grows(const struct cost *cost)
 {
 	return cost->rises && cost->many->median - cost->few->median > cost->raw->median / 2;

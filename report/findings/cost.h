@@ -45,6 +45,9 @@ const struct table_row *cost_headline(const struct table *table, const char *ben
 /* False if the row lacks raw or stacks of that target.  target NULL: the first one there is. */
 bool cost_find(const struct tables *tables, const struct table *table, const struct table_row *row,
 	       const char *target, struct cost *cost);
+/* The rank of the DM stack that findings name: 16 segments, or else the most; -1 if the benchmark
+ * ("": any) was not measured on raw and a plain stack. */
+long cost_dm_stack(const struct tables *tables, const struct table *table, const char *bench);
 /* Whether the stack is TARGET:N and nothing else; its target is copied into target[32]. */
 bool cost_plain(const char *stack, char *target);
 /* Whether column c is the first of a plain stack of its target, which is copied into target[32]. */

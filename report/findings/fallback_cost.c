@@ -197,17 +197,6 @@ static void say_faults(const struct tables *tables, const struct table *t, size_
 			      table_fs(t), tables->run->stacks.name[stack], text);
 }
 
-long fallback_cost_dm_stack(const struct tables *tables, const struct table *t, const char *bench)
-{
-	struct cost cost;
-
-	for (size_t r = 0; r < t->n_rows; r++)
-		if (!strcmp(t->rows[r].bench, bench) &&
-		    cost_find(tables, t, &t->rows[r], NULL, &cost))
-			return (long)cost.at->stack_rank;
-	return -1;
-}
-
 static void say_stack(const struct tables *tables, const struct table *t, long stack,
 		      findings_say *say, void *arg)
 {
@@ -221,7 +210,7 @@ static void say_stack(const struct tables *tables, const struct table *t, long s
 void fallback_cost_say(const struct tables *tables, const struct table *t, findings_say *say,
 		       void *arg)
 {
-	long dm = fallback_cost_dm_stack(tables, t, role_bench(ROLE_FILE_IO));
+	long dm = cost_dm_stack(tables, t, role_bench(ROLE_FILE_IO));
 
 	say_stack(tables, t, dm < 0 ? tables->raw : dm, say, arg);
 }
@@ -229,7 +218,7 @@ void fallback_cost_say(const struct tables *tables, const struct table *t, findi
 void fallback_cost_say_raw(const struct tables *tables, const struct table *t, findings_say *say,
 			   void *arg)
 {
-	if (fallback_cost_dm_stack(tables, t, role_bench(ROLE_FILE_IO)) >= 0)
+	if (cost_dm_stack(tables, t, role_bench(ROLE_FILE_IO)) >= 0)
 		say_stack(tables, t, tables->raw, say, arg);
 }
 
@@ -287,7 +276,7 @@ static void say_fsync(const struct tables *tables, const struct table *t, size_t
 void fallback_cost_say_sync(const struct tables *tables, const struct table *t, findings_say *say,
 			    void *arg)
 {
-	long dm = fallback_cost_dm_stack(tables, t, role_bench(ROLE_COPY));
+	long dm = cost_dm_stack(tables, t, role_bench(ROLE_COPY));
 
 	if (tables->raw >= 0)
 		say_durable(tables, t, (size_t)tables->raw, say, arg);

@@ -25,11 +25,7 @@ const char *fallback_cost_size_words(const char *size, char *buf, size_t buf_siz
 double fallback_cost_ratio(const struct table *t, size_t stack, const char *path, const char *op,
 			   const char *warmth, const char *size);
 
-/* The rank of the DM stack that findings name: 16 segments, or else the most; -1 if the benchmark was
- * not measured on raw and a plain stack. */
-long fallback_cost_dm_stack(const struct tables *tables, const struct table *t, const char *bench);
-
-/* Findings of one table: on fallback_cost_dm_stack(), or else on raw. */
+/* Findings of one table: on cost_dm_stack(), or else on raw. */
 void fallback_cost_say(const struct tables *tables, const struct table *t, findings_say *say,
 		       void *arg);
 /* The same on raw, if there is such a stack. */

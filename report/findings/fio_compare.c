@@ -2,7 +2,7 @@
 #include "report/findings/fio_compare.h"
 
 #include "lib/base/number.h"
-#include "report/findings/fallback_cost.h"
+#include "report/findings/cost.h"
 
 #include <string.h>
 
@@ -65,7 +65,7 @@ static long dm_stack(const struct tables *tables, const struct table *t)
 	for (size_t s = 0; s < tables->run->stacks.n; s++)
 		for (size_t r = 0; r < t->n_rows; r++)
 			if (fio_compare_pair(t, r, s, &pair))
-				return fallback_cost_dm_stack(tables, t, pair.theirs->bench);
+				return cost_dm_stack(tables, t, pair.theirs->bench);
 	return -1;
 }
 

@@ -20,7 +20,7 @@ bool fio_compare_pair(const struct table *t, size_t row, size_t stack, struct fi
 /* The difference without the overhead of fio. */
 int64_t fio_compare_rest(const struct fio_pair *pair);
 
-/* Tables of the pairs on raw and on fallback_cost_dm_stack(); nothing if there are no pairs. */
+/* Tables of the pairs on raw and on cost_dm_stack(); nothing if there are no pairs. */
 void fio_compare_print(const struct tables *tables, FILE *out);
 
 /* Findings of one table. */

@@ -31,17 +31,6 @@ static void print_findings(const struct tables *tables, int width, bool all, FIL
 	fputc('\n', out);
 }
 
-/* The DM stack of a short table, or -1. */
-static long dm_stack(const struct tables *tables, const struct table *t)
-{
-	struct cost cost;
-
-	for (size_t r = 0; r < t->n_rows; r++)
-		if (cost_find(tables, t, &t->rows[r], NULL, &cost))
-			return (long)cost.at->stack_rank;
-	return -1;
-}
-
 static void add_median(struct grid *g, size_t column, const struct run_record *rec)
 {
 	grid_cell(g, column, "%s", rec ? number(rec->median).s : "-");
@@ -51,7 +40,7 @@ static void add_median(struct grid *g, size_t column, const struct run_record *r
 static void print_short_table(const struct tables *tables, const struct table *t, int width,
 			      FILE *out)
 {
-	long dm = dm_stack(tables, t);
+	long dm = cost_dm_stack(tables, t, "");
 	struct grid g;
 
 	grid_init(&g, 1);

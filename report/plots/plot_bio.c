@@ -25,7 +25,7 @@ struct bio_plot {
 /* Raw and the stack that findings name; returns how many. */
 static size_t find_stacks(const struct plot *p, const struct table *t, size_t stacks[2])
 {
-	long dm = fallback_cost_dm_stack(p->tables, t, role_bench(ROLE_FILE_IO));
+	long dm = cost_dm_stack(p->tables, t, role_bench(ROLE_FILE_IO));
 	size_t n = 0;
 
 	if (p->tables->raw >= 0)
