@@ -52,7 +52,8 @@ FUZZ_CFLAGS := -w -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-
 FUZZ_OBJS   := $(SAN_OBJS:build/san/%=build/fuzz/%)
 FUZZERS     := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
-UNITS    := $(patsubst tests/unit/%.c,build/test/%,$(sort $(wildcard tests/unit/test_*.c)))
+# Each folder of tests/unit/ tests the sources of the folder of its name.
+UNITS    := $(patsubst tests/unit/%.c,build/test/%,$(sort $(call c_files,$(wildcard tests/unit/*))))
 
 .DELETE_ON_ERROR:
 .SECONDARY:

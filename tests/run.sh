@@ -79,9 +79,9 @@ suite() { # NAME SECONDS COMMAND...
 	fi
 }
 
-for test in build/test/test_*; do
-	[[ -x $test && -e tests/unit/${test##*/}.c ]] || continue
-	CMOCKA_MESSAGE_OUTPUT=TAP suite "unit ${test##*/test_}" 120 "$test"
+mapfile -t units < <(cd tests/unit && find . -name 'test_*.c' -printf '%P\n' | sort)
+for test in "${units[@]%.c}"; do
+	CMOCKA_MESSAGE_OUTPUT=TAP suite "unit ${test##*/test_}" 120 "build/test/$test"
 done
 suite fuzz 900 tests/fuzz/run.sh
 suite lint 300 tests/lint.sh

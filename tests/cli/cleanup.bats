@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# What dead runs left on this host, and nothing else, is removed.  (Devices: tests/unit/test_leftovers.c
+# What dead runs left on this host, and nothing else, is removed.  (Devices: tests/unit/lib/run/test_leftovers.c
 # and tests/e2e/leftovers.bats.)
 
 load ../helpers

@@ -11,10 +11,10 @@ setup_file() {
 }
 
 small_checkout() { # DIR
-	mkdir -p "$1/cli" "$1/lib/base" "$1/tests/unit"
+	mkdir -p "$1/cli" "$1/lib/base" "$1/tests/unit/lib/base"
 	cp "$TOP/Makefile" "$TOP/VERSION" "$1/"
 	cp "$TOP"/lib/base/{msg,text,stats}.[ch] "$1/lib/base/"
-	cp "$TOP/tests/unit/test_stats.c" "$1/tests/unit/"
+	cp "$TOP/tests/unit/lib/base/test_stats.c" "$1/tests/unit/lib/base/"
 	printf '#include "lib/base/msg.h"\nint main(void)\n{\n\tmsg_note(DAXDM_VERSION);\n\treturn 0;\n}\n' \
 		>"$1/cli/main.c"
 }

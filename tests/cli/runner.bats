@@ -6,7 +6,7 @@ load ../helpers
 
 setup() {
 	CO=$BATS_TEST_TMPDIR/checkout
-	mkdir -p "$CO/tests/unit" "$CO/tests/fuzz" "$CO/tests/cli" "$CO/tests/e2e" "$CO/build/test"
+	mkdir -p "$CO"/tests/{unit/lib/base,fuzz,cli,e2e} "$CO/build/test/lib/base"
 	cp "$TOP"/tests/{run.sh,tmp.bash} "$CO/tests/"
 	script tests/fuzz/run.sh 'echo "ok 1 - fuzz"; echo 1..1'
 	script tests/lint.sh 'echo "ok 1 - lint"; echo 1..1'
@@ -20,8 +20,8 @@ script() { # PATH BODY
 }
 
 unit() { # NAME BODY
-	touch "$CO/tests/unit/test_$1.c"
-	script "build/test/test_$1" "$2"
+	touch "$CO/tests/unit/lib/base/test_$1.c"
+	script "build/test/lib/base/test_$1" "$2"
 }
 
 bats_file() { # NAME TEXT
@@ -74,9 +74,17 @@ last_line() {
 
 @test "the binary of a unit that is no more is not run" {
 	unit a 'echo 1..1; echo "not ok 1 - a"'
-	rm "$CO/tests/unit/test_a.c"
+	rm "$CO/tests/unit/lib/base/test_a.c"
 	runner
 	expect 0
+}
+
+@test "a unit that was not built is a failure" {
+	unit a 'echo 1..1; echo "ok 1 - a"'
+	rm "$CO/build/test/lib/base/test_a"
+	runner
+	expect 1 "unit a " "failed to run command" "build/test/lib/base/test_a"
+	last_line "4 passed, 1 failed, 0 skipped"
 }
 
 @test "a failed test of the command line, one of the end-to-end tests, one lint item" {

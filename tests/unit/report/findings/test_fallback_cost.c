@@ -11,7 +11,7 @@
 #include "report/findings/fallback_cost.h"
 #include "report/findings/findings.h"
 #include "report/plots/plotdata.h"
-#include "run_fixture.h"
+#include "tests/unit/run_fixture.h"
 
 struct opened {
 	struct fixture f;

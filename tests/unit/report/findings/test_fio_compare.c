@@ -10,7 +10,7 @@
 #include "bench/table.h"
 #include "report/findings/findings.h"
 #include "report/findings/fio_compare.h"
-#include "run_fixture.h"
+#include "tests/unit/run_fixture.h"
 
 struct opened {
 	struct fixture f;
