@@ -5,12 +5,12 @@
  *
  * Each check runs in a child process of its own (check/runner.c) with an empty directory, the named
  * devices blank, and a time limit.  What it leaves behind (tasks, mounts, DM devices named after
- * it, loop devices) is taken down by the runner; what it says is its verdict:
+ * it, loop devices) is removed by the runner.  Its verdict is one of:
  *
  *   pass    it returned without a failure
  *   fail    the kernel broke the promise: check_fail(), or an expectation that did not hold
- *   skip    what it needs is not there
- *   broken  the set-up failed: nothing learned about the kernel
+ *   skip    a need is missing
+ *   broken  the set-up failed: no result about the kernel
  *
  * The first complaint is the verdict's reason; fail beats broken beats skip.
  */
@@ -100,25 +100,25 @@ struct check_env {
 	bool complained, planted;
 };
 
-/* ---- what a check says (check/env.c) ------------------------------------------------------- */
+/* ---- messages of a check (check/env.c) ------------------------------------------------------ */
 
-/* The promise is broken: one sentence with what was seen and what was expected. */
+/* The promise is broken: one sentence with what was expected and what was seen. */
 void check_fail(struct check_env *env, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* The set-up failed. */
 void check_broken(struct check_env *env, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Something is not there; cure says what would bring it. */
+/* A need is missing; cure says how to provide it. */
 void check_skip(struct check_env *env, const char *cure, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* A line that helps whoever looks at a failure: a table, a dmsetup command. */
+/* A line that helps to analyse a failure: a table, a dmsetup command. */
 void check_evidence(struct check_env *env, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* A fact that no contract speaks of; compared between kernels.  One named "verdict" is a sentence,
- * which the end of the run says again.  Steals value. */
+/* A fact that no contract covers; compared between kernels.  One named "verdict" is a sentence,
+ * which the summary of the run repeats.  Steals value. */
 void check_observe(struct check_env *env, const char *name, json_t *value);
 
 /* These bytes of a namespace must hold these stamps when the emulated host is off: its driver reads
@@ -127,11 +127,11 @@ void check_outside(struct check_env *env, const struct namespace *ns, uint64_t o
 		   uint64_t len_bytes, uint32_t file_id, uint64_t file_offset_bytes,
 		   uint32_t generation);
 
-/* Whether anything was complained of so far. */
+/* Whether check_fail(), check_broken() or check_skip() was called. */
 bool check_complained(const struct check_env *env);
 
 /* Expectations of the promise: true, or false after check_fail() with both sides.  what reads as
- * "statx of a file on linear:2", "errno of the mount"; check_that() wants a whole sentence. */
+ * "statx of a file on linear:2", "errno of the mount"; check_that() takes a whole sentence. */
 bool check_equal(struct check_env *env, int64_t got, int64_t want, const char *what_fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 /* rc and want are 0 or -errno. */
@@ -152,7 +152,7 @@ const struct namespace *check_device(const struct check_env *env, enum namespace
 
 /*
  * Makes the devices of a graph real (graph_create()); the only place of PLANT_STACK.  Returns 0 or
- * -errno, silently: what a refusal means is for the check to say.
+ * -errno, without a message: the check judges a refusal.
  */
 int check_create(struct check_env *env, struct graph *graph);
 
@@ -179,7 +179,7 @@ int check_unmount(struct check_env *env, struct check_fs *fs);
 int check_file(struct check_env *env, const struct check_fs *fs, const char *name, uint64_t bytes,
 	       uint32_t file_id, uint32_t generation);
 
-/* ---- looking (check/fixture/verify.c) -------------------------------------------------------- */
+/* ---- verification (check/fixture/verify.c) --------------------------------------------------- */
 
 /* Whether len bytes read from offset hold the stamps; PLANT_BYTE flips one first.  false after
  * check_fail(), which names the path ("read through the mapping") and the first wrong sector. */
@@ -198,9 +198,9 @@ bool check_frames(struct check_env *env, int fd, const volatile char *base, uint
 
 /*
  * Whether a 2 MiB window of a shared mapping is mapped by one PMD: reads its first and last page
- * and sees how many faults that took and how many pages came.  A window of which a part is mapped
- * is not touched, for that is PTEs; one that is wholly mapped does not tell, so it is dropped from
- * the page tables (MADV_DONTNEED) for the kernel to choose again.  Returns 1, 0, or -errno; -EFAULT
+ * and counts the faults and the pages mapped by them.  A window that is mapped in part is not
+ * touched: PTEs map it.  A window that is mapped as a whole is first dropped from the page tables
+ * (MADV_DONTNEED), because it shows no fault.  Returns 1, 0, or -errno; -EFAULT
  * if a read raised a signal.
  */
 int window_is_pmd(volatile char *base, uint64_t window_offset_bytes);
@@ -222,7 +222,7 @@ struct check_touch check_store(volatile char *p, char value);
 /* The first byte of each page of [p, p + len). */
 struct check_touch check_load_pages(const volatile char *p, size_t len);
 struct check_touch check_copy(void *to, const volatile char *from, size_t len);
-/* Any other access.  It must not lock or allocate: it may be left in the middle. */
+/* Any other access.  It must not lock or allocate: a signal may end it in the middle. */
 struct check_touch check_guard(void (*access)(void *arg), void *arg);
 
 /* For observations: "success", or "SIGBUS code 2". */
@@ -233,7 +233,7 @@ json_t *check_errno_json(int rc);
 /* Memory that tasks share with the check; zeroed, locked.  NULL after check_broken(). */
 void *check_shared(struct check_env *env, size_t bytes);
 
-/* A task is a child process: it may block in the kernel without harm to the check. */
+/* A task is a child process: the check goes on while it blocks in the kernel. */
 struct check_task {
 	pid_t pid; /* 0: none */
 	int status;
@@ -247,7 +247,7 @@ int check_start(struct check_env *env, struct check_task *task, int (*fn)(void *
 /* Sleeps so long. */
 void check_pause(unsigned int milliseconds);
 
-/* Limits count what this host was given by an outer one (lib/base/limit_clock.h). */
+/* Time limits count the time that an outer host gives to this one (lib/base/limit_clock.h). */
 
 /* Waits at most so long.  Returns true if it is done; task->status is then its exit status, or 128
  * + signal. */
@@ -257,14 +257,14 @@ bool check_wait(struct check_task *task, unsigned int milliseconds);
  * the flag. */
 bool check_flag(struct check_task *task, const volatile bool *flag, unsigned int milliseconds);
 
-/* Kills it and waits at most 5 s.  Returns false if it would not die. */
+/* Kills it and waits at most 5 s.  Returns false if it did not end. */
 bool check_kill(struct check_task *task);
 
 /* Whether the kernel has oopsed in some process since the boot. */
 bool check_oopsed(void);
 
 /* Evidence of where a task is in the kernel. */
-void check_say_stack(struct check_env *env, const struct check_task *task);
+void check_evidence_stack(struct check_env *env, const struct check_task *task);
 
 /*
  * Waits for a task that must end: 5 s, less if the kernel oopses meanwhile.  what reads as
