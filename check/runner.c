@@ -281,7 +281,7 @@ static void follow(struct runner *k, struct under_way *u)
 }
 
 /* A device that was removed "deferred" releases its members shortly after it disappeared. */
-static int wipe_patiently(const char *node)
+static int wipe_retrying(const char *node)
 {
 	int64_t until_ms = limit_clock_ms() + WIPE_LIMIT_MS;
 	int rc;
@@ -314,7 +314,7 @@ static int clean_once(const struct runner *k, const char *directory)
 		/* Partitions that checks add; most have none. */
 		for (unsigned int p = 1; p <= PARTITIONS_MAX; p++)
 			partition_remove(k->env.devices[i].node, p);
-		rc = wipe_patiently(k->env.devices[i].node);
+		rc = wipe_retrying(k->env.devices[i].node);
 		if (rc < 0) {
 			fprintf(stderr, "wiping %s: %s\n", k->env.devices[i].node, strerror(-rc));
 			return 1;

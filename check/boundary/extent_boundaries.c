@@ -28,8 +28,8 @@ static bool is_together(const struct extents *extents, uint64_t from, uint64_t t
 	return e && to <= e->logical_bytes + e->len_bytes;
 }
 
-/* Boundaries with room on both sides, and apart from each other: from the first to the last, spread
- * evenly. */
+/* Boundaries with room on both sides and between each other, spread evenly from the first to the
+ * last. */
 static void find_spread(struct extent_boundaries *e, const struct extents *extents,
 			struct graph_map *map)
 {
@@ -136,7 +136,7 @@ static int open_below(struct extent_boundaries *e)
 	return 0;
 }
 
-/* The last blocks too; in exchange the trees get room where nobody looks. */
+/* Allocates the last blocks too; in exchange the trees get room that no check examines. */
 static int take_the_end(int fd, uint64_t *len_bytes)
 {
 	const uint64_t room_bytes = 16 * PAGE_BYTES;

@@ -66,7 +66,7 @@ static bool regions_of(struct check_env *env, const struct namespace *ns[2], str
 	if (regions[0] != regions[1])
 		return true;
 	check_skip(env, "name namespaces of two regions with --device",
-		   "%s and %s are in one region and cannot be told apart", ns[0]->node,
+		   "%s and %s are in one region and cannot be distinguished", ns[0]->node,
 		   ns[1]->node);
 	return false;
 }

@@ -82,7 +82,7 @@ out:
 	calls_close(&calls);
 }
 
-/* Zeroes that are written into a part of a page, on the way to a hole beside it. */
+/* Zeroes that hole punching writes into a part of a page. */
 static bool zeroed_part(struct check_env *env, const struct testbed_spec *spec, struct calls *calls)
 {
 	const uint64_t at = writeback_pages[5] * PAGE_BYTES, from = 1024, len = 512;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is copied past the cache by nontemporal stores, so that it needs no writing back; and
- * zeroes, which do. */
+/* Bytes that nontemporal stores copy, which need no writeback; and zeroes, which do. */
 #ifndef DAXDM_NONTEMPORAL_H
 #define DAXDM_NONTEMPORAL_H
 
@@ -16,7 +15,7 @@ int64_t nontemporal_by_bio(struct check_env *env, const struct testbed_spec *spe
 
 struct nontemporal {
 	struct testbed_spec bed;
-	const char *function; /* of the kernel: as calls_open() wants it */
+	const char *function; /* of the kernel: as calls_open() takes it */
 	int64_t (*copied)(struct check_env *env, const struct testbed_spec *spec,
 			  struct calls *calls);
 };
@@ -24,8 +23,8 @@ struct nontemporal {
 /* A run function; arg is a const struct nontemporal. */
 void nontemporal_copied(struct check_env *env, const void *arg);
 
-/* Zeroes that are written into a part of a page, on the way to a hole beside it: a run function;
- * arg is a const struct testbed_spec. */
+/* Zeroes that hole punching writes into a part of a page: a run function; arg is a const struct
+ * testbed_spec. */
 void nontemporal_zeroes(struct check_env *env, const void *arg);
 
 #endif

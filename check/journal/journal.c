@@ -10,7 +10,7 @@
  *
  * fsync(2) of a file commits.  Then the filesystem is unmounted; or it is shut down, and the table
  * of its device is replaced by other memory until it is unmounted, so that only the journal has
- * the files.  When it is mounted again, every byte must be there, and the memory beside the device
+ * the files.  When it is mounted again, every byte must be there, and the memory outside the device
  * must be unchanged, because a commit that is mapped wrongly is written somewhere.  The control of
  * a striped device is the same memory as linear segments.  Left out: whether the flush was sent
  * (see flush.c); power failure.
@@ -147,7 +147,7 @@ static void ground_remove(struct check_env *env, struct graph *graph)
 	check_setup(env, graph_destroy(graph), "removing the device (%s)", dm_last_error());
 }
 
-/* ---- the memory beside ----------------------------------------------------------------------- */
+/* ---- the memory outside the device ----------------------------------------------------------- */
 
 static void guard_write(struct check_env *env, const struct layout *l, const char *node,
 			char *bytes)
@@ -157,7 +157,7 @@ static void guard_write(struct check_env *env, const struct layout *l, const cha
 
 		stamp_fill(bytes, WINDOW_BYTES, GUARD_ID, at, 1);
 		rc = bio_write(node, (l->guard_at_mib << 20) + at, bytes, WINDOW_BYTES);
-		if (!check_setup(env, rc, "stamping %s beside the device", node))
+		if (!check_setup(env, rc, "stamping %s outside the device", node))
 			return;
 	}
 }
@@ -174,7 +174,7 @@ static void guard_holds(struct check_env *env, const struct layout *l, const cha
 				 node))
 			return;
 		snprintf(path, sizeof(path),
-			 "read from %s beside %s, %" PRIu64 " MiB from its start", node, l->name,
+			 "read from %s outside %s, %" PRIu64 " MiB from its start", node, l->name,
 			 from >> 20);
 		if (!check_bytes(env, path, bytes, WINDOW_BYTES, GUARD_ID, at, 1))
 			return;

@@ -81,7 +81,7 @@ static void by_hand(struct check_env *env, const void *arg)
 
 struct random_arg {
 	struct graph_random_rules rules;
-	unsigned int rounds; /* if nobody says how many */
+	unsigned int rounds; /* unless check_env has a number */
 };
 
 /* The messages about one of many tables: kept in a file, written only if it is the last. */
@@ -94,13 +94,13 @@ static int output_begin(struct output *w, const struct check_env *env)
 {
 	w->env = *env;
 	w->env.complained = w->env.planted = false;
-	w->fd = memfd_create("trial", MFD_CLOEXEC);
+	w->fd = memfd_create("daxdm", MFD_CLOEXEC);
 	w->env.out = w->fd;
 	return w->fd < 0 ? -errno : 0;
 }
 
 /* Writes them to the output of the check. */
-static void output_tell(struct output *w, struct check_env *env)
+static void output_send(struct output *w, struct check_env *env)
 {
 	char chunk[4096];
 	ssize_t n;
@@ -158,7 +158,7 @@ static void shrink(struct check_env *env, struct graph *g, struct search *search
 	search->until_ms = limit_clock_ms() + SHRINK_MS;
 	if (!env->plant && search->wrong != TABLE_ORACLE_BROKEN)
 		graph_reduce(g, still_wrong, search);
-	output_tell(&search->smallest, env);
+	output_send(&search->smallest, env);
 	check_evidence(env, "found with %zu segments, reduced by %u more trials to %zu", before,
 		       search->trials, g->devices[g->n - 1].n_targets);
 }

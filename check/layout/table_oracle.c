@@ -21,7 +21,7 @@ enum {
 	GUARDS_MAX = 512,
 	GUARD_BYTES = PAGE_BYTES,
 	IO_BYTES = 1 << 20,
-	OUTSIDE_MAX = 16, /* pieces that are named to the driver */
+	OUTSIDE_MAX = 16, /* pieces that are reported to the driver */
 };
 
 struct table_oracle {
@@ -41,15 +41,15 @@ struct table_oracle {
 	uint32_t generation;
 };
 
-/* ---- what is said ---------------------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
-/* Tables that tear no page anywhere are another matter than those that do. */
+/* Whether the table splits no page: known bugs depend on it. */
 static bool is_paged(const struct graph *g)
 {
 	return graph_is_paged(g, g->n - 1);
 }
 
-static void say_table(struct table_oracle *t)
+static void report_table(struct table_oracle *t)
 {
 	char *text = graph_dmsetup(t->g);
 	struct graph_map map;
@@ -66,7 +66,7 @@ static void say_table(struct table_oracle *t)
 	graph_map_free(&map);
 }
 
-/* "page by page" or "pages in pieces": part of every complaint, for known bugs to match. */
+/* Part of every message: known bugs match it. */
 static const char *kind_text(const struct table_oracle *t)
 {
 	return is_paged(t->g) ? "table of whole pages" : "table that splits pages";
@@ -78,7 +78,7 @@ static void set_wrong(struct table_oracle *t, enum table_oracle_wrong wrong)
 		t->result.wrong = wrong;
 }
 
-/* Where a byte of the file lies, for whoever reads of an error there. */
+/* Where a byte of the file is placed, for messages. */
 static void place_text(const struct table_oracle *t, uint64_t offset, char *text, size_t len)
 {
 	const struct extent *e = extents_find(&t->extents, offset);
@@ -112,7 +112,7 @@ static int access_failed(struct table_oracle *t, const char *what, uint64_t offs
 
 /* ---- paths: each moves the whole file from or to t->bytes -- */
 
-/* Reads or writes all; where: how far it came.  Returns 0 or -errno. */
+/* Reads or writes all; *where: the bytes moved before an error.  Returns 0 or -errno. */
 static int move(int fd, char *bytes, uint64_t len, uint64_t at, bool store, uint64_t *where)
 {
 	for (*where = 0; *where < len;) {
@@ -188,8 +188,8 @@ static int by_device(struct table_oracle *t, bool store)
 	return 0;
 }
 
-/* Pieces that follow each other on a namespace go in one request, however they are strewn over the
- * file.  Returns how many, and their length. */
+/* Pieces that are adjacent on a namespace go in one request, wherever they are in the file.
+ * Returns their number and length. */
 static size_t find_run(const struct graph_map *below, size_t first, uint64_t *len)
 {
 	const struct graph_piece *p = &below->list[first];
@@ -256,9 +256,9 @@ static const struct path {
 
 enum { N_PATHS = sizeof(paths) / sizeof(paths[0]) };
 
-/* What the page cache has of the file goes, so that no copy can pass for the device's bytes.
- * With DAX there is none. */
-static int forget(struct table_oracle *t)
+/* Drops the file from the page cache, so that a cached copy is not read in place of the device.
+ * DAX has no such copies. */
+static int drop_cache(struct table_oracle *t)
 {
 	if (fsync(t->fd) < 0)
 		return access_failed(t, "fsync(2)", 0, strerrorname_np(errno));
@@ -269,7 +269,7 @@ static int forget(struct table_oracle *t)
 static bool bytes_are_right(struct table_oracle *t, const struct path *from, const struct path *to)
 {
 	char path[200];
-	int rc = forget(t);
+	int rc = drop_cache(t);
 
 	if (!rc)
 		rc = from->move(t, false);
@@ -289,7 +289,7 @@ static bool each_path(struct table_oracle *t)
 	for (size_t w = 0; w < N_PATHS; w++) {
 		t->generation++;
 		stamp_fill(t->bytes, t->len_bytes, FILE_ID, 0, t->generation);
-		if (forget(t) < 0 || paths[w].move(t, true) < 0)
+		if (drop_cache(t) < 0 || paths[w].move(t, true) < 0)
 			return false;
 		for (size_t r = 0; r < N_PATHS; r++)
 			if (r != w && !bytes_are_right(t, &paths[r], &paths[w]))
@@ -314,8 +314,8 @@ static void frames(struct table_oracle *t)
 
 /* ---- bytes outside the device -- */
 
-/* Up to a page before and behind each piece that the device has of a namespace, where that is
- * nobody's.  Returns 0 or -ENOMEM. */
+/* Up to a page before and after each piece of a namespace that the device uses, where the device
+ * does not use it.  Returns 0 or -ENOMEM. */
 static int find_guards(struct table_oracle *t)
 {
 	struct graph_map used;
@@ -375,7 +375,7 @@ static int write_guards(struct table_oracle *t)
 	return rc;
 }
 
-static void look_at_guards(struct table_oracle *t)
+static void check_guards(struct table_oracle *t)
 {
 	uint64_t where;
 
@@ -405,9 +405,9 @@ static void look_at_guards(struct table_oracle *t)
 	}
 }
 
-/* A last generation, stored through the mapping; its pieces, for whoever reads the DIMM from the
- * outside. */
-static void tell_outside(struct table_oracle *t)
+/* Stores a last generation through the mapping, and reports its pieces to the driver of the emulated
+ * host, which reads the DIMM's backing file. */
+static void report_outside(struct table_oracle *t)
 {
 	t->generation++;
 	stamp_fill(t->bytes, t->len_bytes, FILE_ID, 0, t->generation);
@@ -423,8 +423,7 @@ static void tell_outside(struct table_oracle *t)
 
 /* ---- set-up -- */
 
-/* The number that the kernel shall give a partition: the first of a disk is 1.  Their nodes, which
- * the graph knows beforehand, are named so. */
+/* The number to give a partition: the first of a disk is 1.  graph_parse() named its node so. */
 static unsigned int partition_number(const struct graph *g, unsigned int device)
 {
 	unsigned int number = 1;
@@ -480,7 +479,7 @@ static int open_below(struct table_oracle *t)
 	return 0;
 }
 
-/* With DAX, or if that is refused without.  Returns 0 or -errno. */
+/* With DAX, or without if that is refused.  Returns 0 or -errno. */
 static int mount_as_granted(struct table_oracle *t)
 {
 	struct check_fs *fs = &t->fs;
@@ -489,7 +488,7 @@ static int mount_as_granted(struct table_oracle *t)
 
 	fs->fs = (struct fs){.type = t->fs_type, .node = fs->node, .where = fs->where};
 	snprintf(fs->node, sizeof(fs->node), "%s", t->g->devices[t->top].node);
-	snprintf(fs->where, sizeof(fs->where), "%s/trial", t->env->directory);
+	snprintf(fs->where, sizeof(fs->where), "%s/mnt", t->env->directory);
 	snprintf(dax, sizeof(dax), "dax=always%s%s", plain[0] ? "," : "", plain);
 	if (mkdir(fs->where, 0700) < 0 && errno != EEXIST)
 		return -errno;
@@ -500,7 +499,7 @@ static int mount_as_granted(struct table_oracle *t)
 	return 0;
 }
 
-/* A file as large as there is room.  Returns 0 or -errno. */
+/* A file as large as the filesystem has room for.  Returns 0 or -errno. */
 static int make_file(struct table_oracle *t)
 {
 	char path[sizeof(t->fs.where) + 16];
@@ -547,7 +546,7 @@ static int prepare(struct table_oracle *t)
 	return rc;
 }
 
-static void take_down(struct table_oracle *t, bool leave)
+static void tear_down(struct table_oracle *t, bool leave)
 {
 	int fds[] = {t->fd, t->direct_fd, t->node_fd};
 
@@ -589,9 +588,9 @@ struct table_oracle_result table_oracle_run(struct check_env *env, struct graph 
 		rc = find_guards(&t);
 	if (!rc)
 		rc = write_guards(&t);
-	if (!check_setup(env, rc, "reading the namespaces")) {
+	if (!check_setup(env, rc, "writing around the device")) {
 		set_wrong(&t, TABLE_ORACLE_BROKEN);
-		take_down(&t, false);
+		tear_down(&t, false);
 		return t.result;
 	}
 	t.result.table_rc = make_devices(&t);
@@ -601,13 +600,13 @@ struct table_oracle_result table_oracle_run(struct check_env *env, struct graph 
 			set_wrong(&t, TABLE_ORACLE_BROKEN);
 		else if (each_path(&t) && t.result.dax)
 			frames(&t);
-		look_at_guards(&t);
+		check_guards(&t);
 	}
 	if (t.result.wrong != TABLE_ORACLE_RIGHT)
-		say_table(&t);
+		report_table(&t);
 	else if (outside && !t.result.table_rc)
-		tell_outside(&t);
-	take_down(&t, outside);
+		report_outside(&t);
+	tear_down(&t, outside);
 	return t.result;
 }
 

@@ -27,7 +27,7 @@
 
 enum {
 	SPAN_BYTES = 2 * WINDOW_BYTES,	      /* of the file, and of the other device */
-	HELD = WINDOW_BYTES + 3 * PAGE_BYTES, /* the page that somebody holds */
+	HELD = WINDOW_BYTES + 3 * PAGE_BYTES, /* the page with another reference */
 	NEXT_GENERATION = TESTBED_GENERATION + 1,
 	OTHER_FILE_ID = TESTBED_FILE + 1,
 };
@@ -265,7 +265,7 @@ void pin_truncate(struct check_env *env, const void *arg)
 
 /* ---- pipes ----------------------------------------------------------------------------------- */
 
-/* The page of the mapping in a pipe.  Returns 0 or -errno after check_broken(). */
+/* Puts the page of the mapping into a pipe.  Returns 0 or -errno after check_broken(). */
 static int hold(struct check_env *env, struct testbed *bed, int fds[2])
 {
 	const struct iovec iov = {bed->map.base + HELD, PAGE_BYTES};
@@ -286,8 +286,8 @@ static int hold(struct check_env *env, struct testbed *bed, int fds[2])
 	return -EIO;
 }
 
-/* Reads the page out of the pipe, which lets go of it.  It must be as it was. */
-static void let_go(struct check_env *env, int fds[2])
+/* Reads the page out of the pipe, which drops its reference.  The bytes must be unchanged. */
+static void release(struct check_env *env, int fds[2])
 {
 	static char page[PAGE_BYTES];
 	ssize_t n = read(fds[0], page, sizeof(page));
@@ -321,7 +321,7 @@ void pin_punch(struct check_env *env, const void *arg)
 		goto drop;
 	check_that(env, falls_asleep(&puncher),
 		   "punching waits while a pipe holds a page of the range");
-	let_go(env, fds);
+	release(env, fds);
 	if (check_await_errno(env, &puncher, "punching after the pipe was emptied", 0)) {
 		ssize_t n = pread(bed.fd, page, sizeof(page), HELD);
 
@@ -333,7 +333,7 @@ drop:
 	testbed_close(env, &bed);
 }
 
-/* --- the block given away --- */
+/* ---- reuse of the block ---------------------------------------------------------------------- */
 
 static int unlink_main(void *arg)
 {
@@ -378,13 +378,13 @@ void pin_unlink(struct check_env *env, const void *arg)
 	check_observe(env, "unlink_waits", json_boolean(waits));
 	if (!waits) {
 		rc = take_block(&bed);
-		/* Not given away at all is well, too. */
+		/* A block that is not reused at all is correct, too. */
 		if (rc != -ENODATA)
 			check_setup(env, rc, "writing to the block through another file");
 		check_evidence(env, "unlink returned; the block was %s",
-			       rc ? "not given away" : "reused by another file and written");
+			       rc ? "not reused" : "reused by another file and written");
 	}
-	let_go(env, fds);
+	release(env, fds);
 	check_await_errno(env, &unlinker, "unlink after the pipe was emptied", 0);
 drop:
 	testbed_close(env, &bed);
@@ -412,7 +412,7 @@ void pin_umount(struct check_env *env, const void *arg)
 		      json_string(!ended	     ? "waits"
 				  : unmounter.status ? strerrorname_np(unmounter.status)
 						     : "success"));
-	let_go(env, fds);
+	release(env, fds);
 	if (!ended)
 		check_await_errno(env, &unmounter, "umount after the pipe was emptied", 0);
 	bed.fs.fs.mounted = unmounter.status != 0;

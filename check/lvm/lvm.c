@@ -156,8 +156,8 @@ static bool volume_make(struct volume *v, struct check_env *env, const char *sec
 			"lvcreate");
 }
 
-/* Without lvm2, which may be what failed: its devices, then the labels of the group, so that nobody
- * finds it again.  Fine for one that was never made. */
+/* Without lvm2, which may be what failed: removes its devices, then the labels of the group, so that
+ * no scan finds it again.  Does nothing for a volume that was not made. */
 static void volume_remove(struct volume *v)
 {
 	if (!v->group[0])
@@ -207,7 +207,7 @@ static void show_table(const struct volume *v)
 
 static const struct dax_case on_ext4 = {.fs = "ext4"};
 
-/* All voices, against the model of what LVM loaded. */
+/* Every report of DAX capability agrees with the model of the tables that LVM loaded. */
 static void volume_agrees(struct volume *v, bool direct)
 {
 	struct graph g;
@@ -279,7 +279,7 @@ static void moved_to(struct volume *v, const char *node, const char *bytes)
 	free(after);
 }
 
-/* pvmove makes the volume active for a moment, to put a mirror in its place. */
+/* pvmove activates the volume temporarily, to put a mirror in its place. */
 static void moved_at_rest(struct check_env *env, const void *arg)
 {
 	static char bytes[COPY_BYTES];

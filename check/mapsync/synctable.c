@@ -211,7 +211,7 @@ out:
 	check_setup(env, graph_destroy(&c.graph), "removing the device");
 }
 
-/* Synchronous devices that are there for a moment: their memory is free for others afterwards. */
+/* Creates and removes synchronous devices, so that new devices may reuse their kernel memory. */
 static bool come_and_go(struct check_env *env)
 {
 	struct change c;

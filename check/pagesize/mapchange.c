@@ -14,8 +14,8 @@ static void keep_reserved(char *at, size_t len)
 	mmap(at, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 }
 
-/* Moves the whole mapping elsewhere, congruent to the file or a page beside.  Returns its new
- * base; NULL after check_broken(). */
+/* Moves the whole mapping to addresses congruent to the file mod 2 MiB, or a page more.  Returns its
+ * new base; NULL after check_broken(). */
 static char *move_mapping(struct check_env *env, struct testbed *bed, bool congruent,
 			  void **reserved, size_t *reserved_bytes)
 {
@@ -119,7 +119,7 @@ void mapchange_protect_page(struct check_env *env, const void *arg)
 	check_equal(env, check_store(bed.map.base + page, 'x').signal, SIGSEGV,
 		    "signal of a store into the read-only page");
 	check_equal(env, check_store(bed.map.base + page - 1, bed.map.base[page - 1]).signal, 0,
-		    "signal of a store beside it");
+		    "signal of a store next to it");
 	rc = window_pages_present(bed.map.base + WINDOW_AT);
 	check_that(env, rc >= 0 && rc < WINDOW_PAGES,
 		   "a window of two protections is not mapped by one PMD");

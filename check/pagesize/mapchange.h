@@ -7,8 +7,8 @@
 
 /* Run functions; but for the first, arg does not count. */
 
-/* mremap(2) to addresses that are congruent to the file, or, unless *(const bool *)arg, a page
- * beside. */
+/* mremap(2) to addresses that are congruent to the file mod 2 MiB, or, unless *(const bool *)arg, a
+ * page more. */
 void mapchange_moved(struct check_env *env, const void *arg);
 
 /* Mappings that begin and end inside windows: those two are not covered. */

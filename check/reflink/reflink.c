@@ -112,7 +112,7 @@ static void holds(struct check_env *env, const char *what, int fd, size_t change
 }
 
 /* The file of the testbed was changed, the copy was not; each has its own block. */
-static void apart(struct check_env *env, struct clone *clone, size_t changed_bytes)
+static void check_unshared(struct check_env *env, struct clone *clone, size_t changed_bytes)
 {
 	const uint64_t own = block_of(clone->bed.fd), other = block_of(clone->copy_fd);
 
@@ -122,7 +122,7 @@ static void apart(struct check_env *env, struct clone *clone, size_t changed_byt
 	holds(env, "the file that shared its blocks", clone->copy_fd, 0);
 	check_bytes(env, "the mapping of the file that was changed", clone->bed.map.base + PLACE,
 		    changed_bytes, TESTBED_FILE, PLACE, NEXT_GENERATION);
-	/* The namespace, where the file stood first, is the copy's now. */
+	/* The copy has the block that the file had first. */
 	testbed_raw_holds(env, &clone->bed, "afterwards", PLACE, PAGE_BYTES, TESTBED_GENERATION);
 }
 
@@ -137,7 +137,7 @@ static void store(struct check_env *env, const void *arg)
 		return;
 	stamp_fill(bytes, sizeof(bytes), TESTBED_FILE, PLACE, NEXT_GENERATION);
 	memcpy(clone.bed.map.base + PLACE, bytes, sizeof(bytes));
-	apart(env, &clone, sizeof(bytes));
+	check_unshared(env, &clone, sizeof(bytes));
 	clone_close(env, &clone);
 }
 
@@ -153,7 +153,7 @@ static void write_part(struct check_env *env, const void *arg)
 	n = pwrite(clone.bed.fd, bytes, sizeof(bytes), PLACE);
 	if (check_setup(env, n < 0 ? -errno : 0, "write(2) of a sector") &&
 	    check_equal(env, n, SMALL_BYTES, "bytes that write(2) accepted"))
-		apart(env, &clone, sizeof(bytes));
+		check_unshared(env, &clone, sizeof(bytes));
 	clone_close(env, &clone);
 }
 

@@ -35,7 +35,7 @@ struct empty_device {
 	int rc;
 };
 
-/* What hung: a suspend synchronizes with whoever still reads the table. */
+/* The operation that hung: a suspend waits for every reader of the table. */
 static int use_device(void *arg)
 {
 	struct empty_device *d = arg;

@@ -33,7 +33,7 @@
 
 enum { FILE_BYTES = 4 * WINDOW_BYTES };
 
-/* ---- what a frozen filesystem lets nobody do ------------------------------------------------ */
+/* ---- operations that a frozen filesystem blocks ---------------------------------------------- */
 
 struct attempt {
 	const char *what;

@@ -24,10 +24,10 @@ bool suspend_ops_open(struct check_env *env, struct testbed *bed, const struct s
 	return testbed_open(env, bed, &spec);
 }
 
-/* ---- who waits, in each mode; all are released ---------------------------------------------- */
+/* ---- operations that wait, in each mode; all are released ------------------------------------ */
 
-/* stores: writes its page.  killed: gets SIGKILL where it waits.  second: only once the others
- * stand still, for it makes a journal wait and with it whoever comes after. */
+/* stores: writes its page.  killed: gets SIGKILL while it waits.  second: starts once the others
+ * wait, because it makes a journal wait, and with it all later operations. */
 struct op {
 	const char *name;
 	work_fn *prepare, *fn;
@@ -113,7 +113,7 @@ static uint32_t expected_generation(const struct op *item, const struct worker *
 	return item->prepare == work_store ? 2 : 1;
 }
 
-/* Whether a write(2) that was killed where it waited is done is nobody's promise. */
+/* No contract covers whether a write(2) that was killed while it waited is done. */
 static bool is_known(const struct op *item, const struct worker *worker)
 {
 	return item->fn != work_write || worker->state == WORK_DONE;

@@ -150,15 +150,15 @@ static void restored(struct check_env *env, struct testbed *bed, struct worker *
 		      raw_is(bed, work_page(ACCESSES - 1), AFTER) ? AFTER : BEFORE);
 }
 
-/* away: a table without memory where the file is.  serves: its bio path gives and takes. */
+/* error_table: a table without memory where the file is.  serves: its bio path reads and writes. */
 static void swap_table(struct check_env *env, struct testbed *bed, unsigned int swapped,
-		       struct worker *workers, const char *away, bool serves)
+		       struct worker *workers, const char *error_table, bool serves)
 {
 	const struct graph_device *d = &bed->graph.devices[swapped];
 	char *table = graph_table(&bed->graph, swapped);
-	int rc = substitute_swap(d->name, away);
+	int rc = substitute_swap(d->name, error_table);
 
-	check_evidence(env, "%s", away);
+	check_evidence(env, "%s", error_table);
 	check_observe(env, "load", json_string(substitute_outcome(rc)));
 	if (!rc) {
 		judge_device(env, bed, swapped);
@@ -191,14 +191,14 @@ void swap_to_error(struct check_env *env, const void *data)
 	struct worker workers[ACCESSES] = {0};
 	struct testbed bed;
 	int swapped = open_stack(env, &bed, arg);
-	char away[64];
+	char error_table[64];
 
 	if (swapped >= 0 && !workers_start(env, workers, ACCESSES, &bed) &&
 	    prepare_accesses(env, &bed, workers)) {
-		snprintf(away, sizeof(away), "0 %" PRIu64 " %s",
+		snprintf(error_table, sizeof(error_table), "0 %" PRIu64 " %s",
 			 bed.graph.devices[swapped].size_sectors,
 			 arg->instead == SUBSTITUTE_ZERO ? "zero" : "error");
-		swap_table(env, &bed, (unsigned int)swapped, workers, away,
+		swap_table(env, &bed, (unsigned int)swapped, workers, error_table,
 			   arg->instead == SUBSTITUTE_ZERO);
 	}
 	workers_end(env, workers, ACCESSES);

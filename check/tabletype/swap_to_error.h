@@ -9,8 +9,8 @@
 #include "check/check.h"
 
 /* Run functions; arg is a const struct substitute_arg (check/tabletype/substitute.h).  The first
- * swaps a table without any member in; the second a device that is not direct, under one that
- * became direct: if that can be done, then nobody may be direct over it. */
+ * swaps a table without any member in; the second a device without DAX, under a
+ * device that became DAX: if the kernel accepts that table, no access may be direct over it. */
 void swap_to_error(struct check_env *env, const void *arg);
 void swap_to_error_upgraded(struct check_env *env, const void *arg);
 

@@ -205,7 +205,6 @@ static void stays_direct(struct check_env *env, const void *data)
 	substitute_drop(&begin);
 }
 
-/* If it can become what is not direct, then nobody may be direct over it. */
 /* ---- table ----------------------------------------------------------------------------------- */
 
 static const char *const needs_ext4[] = {"device:fsdax", "fs:ext4", NULL};

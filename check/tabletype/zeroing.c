@@ -42,20 +42,20 @@ static void extend(struct testbed *bed, struct work *work)
 	work->rc = ftruncate(extended_fd, EXTEND_FILE_BYTES) < 0 ? -errno : 0;
 }
 
-static void zero_away(struct check_env *env, struct testbed *bed, struct worker *worker,
-		      const char *what)
+static void zero_without_memory(struct check_env *env, struct testbed *bed, struct worker *worker,
+				const char *what)
 {
 	uint64_t at, len = PAGE_BYTES / SECTOR_BYTES;
 	uint64_t sectors = bed->graph.devices[bed->device].size_sectors;
 	bool whole = !strcmp(what, "error") || !strcmp(what, "zero");
-	char *table = graph_table(&bed->graph, bed->device), *away, text[32];
+	char *table = graph_table(&bed->graph, bed->device), *error_table, text[32];
 	int rc;
 
 	memcpy(&at, worker_work(worker)->bytes, sizeof(at));
-	away = substitute_table(&bed->graph, bed->device, what, whole ? 0 : at,
-				whole ? sectors : len);
-	rc = substitute_swap(testbed_dm(bed), away);
-	check_evidence(env, "%s", away);
+	error_table = substitute_table(&bed->graph, bed->device, what, whole ? 0 : at,
+				       whole ? sectors : len);
+	rc = substitute_swap(testbed_dm(bed), error_table);
+	check_evidence(env, "%s", error_table);
 	check_observe(env, "load", json_string(substitute_outcome(rc)));
 	if (!rc) {
 		worker_ask(worker, extend, 0, 0, 0);
@@ -65,15 +65,15 @@ static void zero_away(struct check_env *env, struct testbed *bed, struct worker 
 			   worker_outcome(worker, text));
 		check_observe(env, "ftruncate", json_string(worker_outcome(worker, text)));
 	}
-	/* A task that died in the kernel has left its locks behind: whatever we did to the device
-	 * or the filesystem would never end. */
+	/* A task that died in the kernel holds its locks for ever: a later operation on the device
+	 * or the filesystem would not end. */
 	if (!rc && worker->state == WORK_DONE) {
 		rc = substitute_swap(testbed_dm(bed), table);
 		if (check_errno(env, rc, 0, "swapping back to the old table"))
 			testbed_holds(env, bed, "back on the old table", 0, WINDOW_BYTES, 1);
 	}
 	free(table);
-	free(away);
+	free(error_table);
 }
 
 void zeroing(struct check_env *env, const void *data)
@@ -96,7 +96,7 @@ void zeroing(struct check_env *env, const void *data)
 		good = substitute_upgrade(env, &bed, arg, &instead) && testbed_use(env, &bed);
 	if (good && !workers_start(env, &worker, 1, &bed) &&
 	    worker_do(env, &worker, "preparing a file", create_file, 0, 0, 0))
-		zero_away(env, &bed, &worker, instead.what);
+		zero_without_memory(env, &bed, &worker, instead.what);
 	if (!worker.shared || worker.state == WORK_DONE) {
 		workers_end(env, &worker, 1);
 		testbed_close(env, &bed);

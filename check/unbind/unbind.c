@@ -115,7 +115,7 @@ static const struct work *order(struct check_env *env, struct holder *h, const c
 		return NULL;
 	}
 	check_fail(env, "%s did not end", what);
-	check_say_stack(env, &w->task);
+	check_evidence_stack(env, &w->task);
 	return NULL;
 }
 
@@ -306,7 +306,7 @@ static void new_fault(struct check_env *env, const void *arg)
 	check_that(env, answers.read < 0, "read(2) of the file fails after the unbind");
 }
 
-/* xfs, told of the removal, unmaps the file of everybody. */
+/* On notification of the removal, xfs unmaps the file from every process. */
 static void notified(struct check_env *env, const void *arg)
 {
 	struct driver_order driver;
