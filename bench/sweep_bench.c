@@ -192,7 +192,7 @@ static int run_part(void *arg)
 
 /* Runs in a separate process, which inherits neither open files nor mappings of other
  * benchmarks. */
-static int run_part_apart(void *arg)
+static int run_part_in_child(void *arg)
 {
 	const struct part *part = arg;
 
@@ -215,7 +215,7 @@ int sweep_bench(struct sweep *s, struct bench_env *env, size_t index)
 	env->fds_kept = &s->kept[index];
 	s->carried->done = s->done;
 	s->carried->mounted = env->fs->mounted;
-	rc = env->counters ? run_part(&part) : supervise_run_child(run_part_apart, &part);
+	rc = env->counters ? run_part(&part) : supervise_run_child(run_part_in_child, &part);
 	fdstore_receive(&s->fdstore, &s->kept[index]);
 	s->done = s->carried->done;
 	env->fs->mounted = s->carried->mounted;

@@ -3,7 +3,7 @@
  * The instructions or the time of an operation that may sleep, without those of other threads.
  *
  * Meter insn counts all instructions of the guest, and the counter jumps ahead while the emulated
- * processor is idle.  If the thread was switched away, its CPU time is used
+ * processor is idle.  If the thread was scheduled out, its CPU time is used
  * (CLOCK_THREAD_CPUTIME_ID, which advances with the same counter).  Otherwise, and always under
  * meter time, where waiting is part of the cost, the counter is used.
  */
@@ -35,8 +35,8 @@ void thread_cost_calibrate(struct thread_cost_calibration *kept);
 
 void thread_cost_start(struct thread_cost *cost, const struct meter *meter);
 
-/* Ticks since thread_cost_start(), less the overhead.  *switched: whether the thread was switched
- * away meanwhile. */
+/* Ticks since thread_cost_start(), less the overhead.  *switched: whether the thread was scheduled
+ * out in between. */
 int64_t thread_cost_ticks(const struct thread_cost *cost, bool *switched);
 
 /* The overhead of the counter that thread_cost_ticks() subtracts, in ticks. */

@@ -16,7 +16,7 @@ struct fault_plan {
 	bool dontneed;	 /* mapped, then dropped by MADV_DONTNEED */
 	bool is_private;
 	bool sync;
-	unsigned int pages;   /* per window; 0: as many as the meter wants */
+	unsigned int pages;   /* per window; 0: as many as the meter needs */
 	unsigned int windows; /* 0: all */
 };
 

@@ -119,8 +119,8 @@ struct result {
 	int64_t *samples; /* operations per second */
 	size_t n;
 	unsigned int workers;
-	unsigned int apart; /* rounds in which the workers were not at it together: no samples */
-	struct proof proof; /* its path: hits of the probe pass */
+	unsigned int serial; /* rounds in which the workers did not run concurrently: no samples */
+	struct proof proof;  /* its path: hits of the probe pass */
 	char why[WORKER_POOL_WHY_BYTES];
 	struct missing missing;
 };
@@ -411,7 +411,7 @@ static int run_rounds(struct scale *s, struct worker_pool *pool, size_t n, struc
 			continue;
 		if (s->env->cell.meter->kind == METER_TIME &&
 		    worker_pool_overlap_percent(share, r->workers) < OVERLAP_MIN_PERCENT)
-			r->apart++;
+			r->serial++;
 		else
 			r->samples[r->n++] = worker_pool_rate(share, r->workers);
 	}
@@ -497,11 +497,11 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 	if (r->missing.why)
 		return record_write_skip(env->sink, &env->cell, "scale", variant->name,
 					 r->missing.why, r->missing.cure);
-	if (!r->why[0] && r->apart > r->n)
+	if (!r->why[0] && r->serial > r->n)
 		snprintf(r->why, sizeof(r->why),
 			 "in %u of %zu rounds the workers ran concurrently for less than half of "
 			 "the time: the host is loaded or has fewer free processors",
-			 r->apart, r->apart + r->n);
+			 r->serial, r->serial + r->n);
 	if (r->why[0])
 		return record_write_void(env->sink, &env->cell, "scale", variant->name, r->why);
 	more = json_pack("{si si si}", "workers", (int)r->workers, "operations_per_worker", PAGES,
@@ -512,7 +512,7 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 		json_object_set_new(more, "pfn_in_segment", json_true());
 	}
 	if (env->cell.meter->kind == METER_TIME)
-		json_object_set_new(more, "rounds_apart", json_integer(r->apart));
+		json_object_set_new(more, "rounds_apart", json_integer(r->serial));
 	return record_write_unit(env->sink, &env->cell, "scale", bench_scale.better,
 				 plan->what == FAULT ? "faults/s" : "reads/s", variant->name,
 				 r->samples, r->n, 0, &r->proof, more);

@@ -50,7 +50,7 @@ bool table_ioctl(struct tableops *t, const struct meter *meter, struct table_dev
 		 bool *switched, struct probe_set *probes, struct timed_ops_result *result)
 {
 	struct dm_request *request = &device->requests[kind];
-	bool away = false;
+	bool scheduled_out = false;
 	struct thread_cost cost;
 	int64_t took;
 	int rc;
@@ -62,13 +62,13 @@ bool table_ioctl(struct tableops *t, const struct meter *meter, struct table_dev
 		probe_start(probes);
 	thread_cost_start(&cost, meter);
 	rc = ioctl(t->control_fd, request->command, request->io) < 0 ? errno : 0;
-	took = thread_cost_ticks(&cost, &away);
+	took = thread_cost_ticks(&cost, &scheduled_out);
 	if (probes)
 		probe_stop(probes);
 	if (ticks)
 		*ticks = took;
 	if (switched)
-		*switched = away;
+		*switched = scheduled_out;
 	if (rc)
 		timed_ops_void(result, "the device-mapper ioctl failed: %s", strerror(rc));
 	return !rc && check_state(t, device, after, result);

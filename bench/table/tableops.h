@@ -50,7 +50,7 @@ struct tableops {
 	bool ran[2]; /* the cycle of the separate device, of the mounted one */
 	bool probing;
 	struct timed_ops_result *results; /* by variant */
-	unsigned int *switched;		  /* samples in which the thread was switched away */
+	unsigned int *switched;		  /* samples in which the thread was scheduled out */
 	json_t *memory;			  /* kernel memory of a table, or NULL */
 	char memory_missing[320];	  /* or why it is unknown */
 };

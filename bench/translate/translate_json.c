@@ -117,7 +117,7 @@ static json_t *segments_json(const struct bench_env *env, const struct translate
 static json_t *twin_json(const struct bench_env *env, const struct translate_result *r,
 			 const struct translate_result *raw)
 {
-	int64_t inside[TRANSLATE_SAMPLES], outside[TRANSLATE_SAMPLES], apart[TRANSLATE_SAMPLES],
+	int64_t inside[TRANSLATE_SAMPLES], outside[TRANSLATE_SAMPLES], delta[TRANSLATE_SAMPLES],
 		most = 0;
 	size_t equal = 0;
 
@@ -126,14 +126,14 @@ static json_t *twin_json(const struct bench_env *env, const struct translate_res
 	for (size_t i = 0; i < r->n; i++) {
 		inside[i] = r->inside[i] - raw->inside[i];
 		outside[i] = r->outside[i] - raw->outside[i];
-		apart[i] = outside[i] - inside[i];
-		equal += !apart[i];
-		most = llabs(apart[i]) > most ? llabs(apart[i]) : most;
+		delta[i] = outside[i] - inside[i];
+		equal += !delta[i];
+		most = llabs(delta[i]) > most ? llabs(delta[i]) : most;
 	}
 	return json_pack("{sI sI sI sI sI}", "inside",
 			 (json_int_t)translate_value(env, median(inside, r->n)), "outside",
 			 (json_int_t)translate_value(env, median(outside, r->n)), "apart",
-			 (json_int_t)translate_value(env, median(apart, r->n)), "apart_most",
+			 (json_int_t)translate_value(env, median(delta, r->n)), "apart_most",
 			 (json_int_t)translate_value(env, most), "equal", (json_int_t)equal);
 }
 

@@ -189,8 +189,8 @@ static int remove_once(const char *name, unsigned int flags)
 	return task_run(task, true);
 }
 
-/* blkid and udev open new devices for a moment; -EBUSY for longer is a real holder. */
-static int remove_patiently(const char *name, unsigned int flags)
+/* blkid and udev open new devices briefly; -EBUSY for longer is a real holder. */
+static int remove_retrying(const char *name, unsigned int flags)
 {
 	int64_t until_ms = limit_clock_ms() + BUSY_LIMIT_MS;
 	int rc;
@@ -220,7 +220,7 @@ int dm_device_create(const char *name, const char *table, unsigned int flags)
 	if (!rc)
 		rc = change(DM_DEVICE_RESUME, name, flags);
 	if (rc < 0)
-		remove_patiently(name, 0);
+		remove_retrying(name, 0);
 	return rc;
 }
 
@@ -382,7 +382,7 @@ int dm_device_remove(const char *name, unsigned int flags)
 		if (rc < 0)
 			return rc;
 	}
-	return remove_patiently(name, flags);
+	return remove_retrying(name, flags);
 }
 
 const char *dm_device_node(const char *name, char node[128])

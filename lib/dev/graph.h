@@ -135,7 +135,7 @@ bool graph_is_direct(const struct graph *g, unsigned int device);
  */
 bool graph_keeps_pages(const struct graph *g, unsigned int device);
 
-/* The same, and every length and chunk is a multiple of a page too: no layer has a torn page. */
+/* The same, and every length and chunk is a multiple of a page too: no layer splits a page. */
 bool graph_is_paged(const struct graph *g, unsigned int device);
 
 /* The table of a DM device as dmsetup(8) would take it, members as MAJOR:MINOR (as nodes

@@ -252,7 +252,7 @@ int graph_random(struct graph *g, const char *prefix, uint64_t seed,
 	}
 	for (unsigned int i = 0; i < g->n && rc >= 0; i++)
 		if (g->devices[i].kind == GRAPH_DM && !g->devices[i].n_targets)
-			rc = -ENOSPC; /* device-mapper wants at least one */
+			rc = -ENOSPC; /* device-mapper requires at least one */
 	if (rc >= 0) {
 		grain = pick_grain(&m);
 		rc = add_dm(&m, size / grain * grain);

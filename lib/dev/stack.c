@@ -170,7 +170,7 @@ static int parse_layer(const struct complaint *c, const char *p, const char *end
 		layer->chunk_bytes = layer->lvm ? 64 << 10 : WINDOW_BYTES;
 	if (layer->over > (layer->stripes ? layer->stripes : layer->segments))
 		return complain(c, p,
-				"over wants at least one segment or stripe for each namespace");
+				"over needs at least one segment or stripe for each namespace");
 	return 0;
 }
 

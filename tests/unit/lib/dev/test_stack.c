@@ -219,7 +219,7 @@ static const struct {
 				"from 4k to 1g"},
 	{"striped:2,shuffle", "stack 'striped:2,shuffle', column 11: expected chunk=SIZE, "
 			      "start=SIZE, extent=SIZE, lvm or over=N"},
-	{"striped:2,over=3", "stack 'striped:2,over=3', column 1: over wants at least one segment "
+	{"striped:2,over=3", "stack 'striped:2,over=3', column 1: over needs at least one segment "
 			     "or stripe for each namespace"},
 	{"linear:2,chunk=64k", "stack 'linear:2,chunk=64k', column 10: expected shuffle, "
 			       "align=SIZE, start=SIZE, extent=SIZE, lvm or over=N"},
@@ -245,7 +245,7 @@ static const struct {
 	 "stack 'linear:2,align=512', column 16: expected a power of two from 4k to 1g"},
 	{"linear:2,align=12k",
 	 "stack 'linear:2,align=12k', column 16: expected a power of two from 4k to 1g"},
-	{"linear:2,over=3", "stack 'linear:2,over=3', column 1: over wants at least one segment "
+	{"linear:2,over=3", "stack 'linear:2,over=3', column 1: over needs at least one segment "
 			    "or stripe for each namespace"},
 	{"linear:2,over=9",
 	 "stack 'linear:2,over=9', column 15: over takes a number of namespaces, 1 to 8"},
