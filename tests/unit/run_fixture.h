@@ -94,4 +94,16 @@ static inline void fixture_remove(struct fixture *f)
 	assert_int_equal(rmdir(f->dir), 0);
 }
 
+/* A findings_say: a line of the file ARG. */
+static inline void fixture_sentence(void *arg, const char *sentence)
+{
+	fprintf(arg, "%s\n", sentence);
+}
+
+static inline void assert_holds(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("no \"%s\" in:\n%s", part, text);
+}
+
 #endif

@@ -56,11 +56,6 @@ static void close_fixture(struct opened *o)
 	fixture_remove(&o->f);
 }
 
-static void collect(void *arg, const char *sentence)
-{
-	fprintf(arg, "%s\n", sentence);
-}
-
 static char *sentences(const struct tables *tables,
 		       void (*of)(const struct tables *, findings_say *, void *))
 {
@@ -69,15 +64,9 @@ static char *sentences(const struct tables *tables,
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
-	of(tables, collect, out);
+	of(tables, fixture_sentence, out);
 	fclose(out);
 	return text;
-}
-
-static void assert_holds(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("no \"%s\" in:\n%s", part, text);
 }
 
 static void assert_lacks(const char *text, const char *part)

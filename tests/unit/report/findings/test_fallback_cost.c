@@ -11,58 +11,7 @@
 #include "report/findings/fallback_cost.h"
 #include "report/findings/findings.h"
 #include "report/plots/plotdata.h"
-#include "tests/unit/run_fixture.h"
-
-struct opened {
-	struct fixture f;
-	struct run run;
-	struct tables tables;
-};
-
-struct median {
-	const char *bench, *variant, *stack;
-	int value;
-};
-
-static void add_record(char *lines, size_t size, const struct median *m)
-{
-	size_t used = strlen(lines);
-
-	snprintf(lines + used, size - used,
-		 "{\"type\":\"record\",\"id\":\"%s.%s{stack=%s,fs=ext4}\",\"bench\":\"%s\","
-		 "\"variant\":\"%s\",\"stack\":\"%s\",\"fs\":\"ext4\",\"segments\":%d,"
-		 "\"unit\":\"insn\",\"better\":\"lower\",\"meter\":\"insn\",\"n\":1,\"min\":%d,"
-		 "\"p10\":%d,\"median\":%d,\"mean\":%d.0,\"p90\":%d,\"p99\":%d,\"max\":%d,"
-		 "\"digest\":\"fnv1a64:0000000f\",\"samples\":[[%d,1]],\"overhead\":12}\n",
-		 m->bench, m->variant, m->stack, m->bench, m->variant, m->stack,
-		 strcmp(m->stack, "raw") ? atoi(strchr(m->stack, ':') + 1) : 0, m->value, m->value,
-		 m->value, m->value, m->value, m->value, m->value, m->value);
-}
-
-static void open_with(struct opened *o, const struct median *medians, size_t n)
-{
-	char lines[16384] = "", why[512] = "";
-
-	for (size_t i = 0; i < n; i++)
-		add_record(lines, sizeof(lines), &medians[i]);
-	strcat(lines, "{\"type\":\"end\"");
-	fixture_make(&o->f, "{\"type\":\"end\"", lines);
-	if (run_read(o->f.dir, &o->run, why, sizeof(why)) < 0)
-		fail_msg("%s", why);
-	assert_int_equal(tables_build(&o->run, &o->tables), 0);
-}
-
-static void close_it(struct opened *o)
-{
-	tables_free(&o->tables);
-	run_free(&o->run);
-	fixture_remove(&o->f);
-}
-
-static void collect(void *arg, const char *sentence)
-{
-	fprintf(arg, "%s\n", sentence);
-}
+#include "tests/unit/report/findings/tables_fixture.h"
 
 static char *numbers(const struct opened *o)
 {
@@ -71,23 +20,20 @@ static char *numbers(const struct opened *o)
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
-	findings_numbers(&o->tables, collect, out);
+	findings_numbers(&o->tables, fixture_sentence, out);
 	fclose(out);
 	return text;
 }
 
-static void assert_holds(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("no \"%s\" in:\n%s", part, text);
-}
-
 static const struct median reads[] = {
-	{"bio", "dax.read.64k", "raw", 60000}, /* not in order */
-	{"bio", "dax.read.4k", "raw", 6000},	   {"bio", "direct.read.4k", "raw", 9000},
-	{"bio", "direct.read.64k", "raw", 66000},  {"bio", "buffered.read.cold.4k", "raw", 18000},
-	{"bio", "dax.read.4k", "linear:16", 6200}, {"bio", "direct.read.4k", "linear:16", 12400},
-	{"bio", "mmap.read.warm", "raw", 9000},
+	{"bio", "dax.read.64k", "raw", 60000, NULL, 0}, /* not in order */
+	{"bio", "dax.read.4k", "raw", 6000, NULL, 0},
+	{"bio", "direct.read.4k", "raw", 9000, NULL, 0},
+	{"bio", "direct.read.64k", "raw", 66000, NULL, 0},
+	{"bio", "buffered.read.cold.4k", "raw", 18000, NULL, 0},
+	{"bio", "dax.read.4k", "linear:16", 6200, NULL, 0},
+	{"bio", "direct.read.4k", "linear:16", 12400, NULL, 0},
+	{"bio", "mmap.read.warm", "raw", 9000, NULL, 0},
 };
 
 static void sizes_have_words(void **state)
@@ -135,10 +81,10 @@ static void nothing_is_said_without_its_other_half(void **state)
 static void durability_is_compared(void **state)
 {
 	static const struct median medians[] = {
-		{"copy", "fsync.4k", "raw", 5000},
-		{"copy", "durable.mapsync.4k", "raw", 700},
-		{"copy", "durable.msync.4k", "raw", 10500},
-		{"copy", "fsync.4k", "linear:16", 28000},
+		{"copy", "fsync.4k", "raw", 5000, NULL, 0},
+		{"copy", "durable.mapsync.4k", "raw", 700, NULL, 0},
+		{"copy", "durable.msync.4k", "raw", 10500, NULL, 0},
+		{"copy", "fsync.4k", "linear:16", 28000, NULL, 0},
 	};
 	struct opened o;
 	char *text;
@@ -219,8 +165,9 @@ static void the_plot_has_a_line_for_each_operation(void **state)
 	for (int i = 0; i < OPERATIONS; i++) {
 		snprintf(names[i], sizeof(names[i]), "op%d", i + 1);
 		for (int s = 0; s < 2; s++)
-			medians[2 * i + s] = (struct median){"table", names[i], stacks[s],
-							     1000 * (i + 1) * (3 * s + 1)};
+			medians[2 * i + s] = (struct median){
+				"table", names[i], stacks[s], 1000 * (i + 1) * (3 * s + 1),
+				NULL,	 0};
 	}
 	assert_non_null(mkdtemp(dir));
 	role_register(many_operations);

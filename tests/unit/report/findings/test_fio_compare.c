@@ -10,63 +10,7 @@
 #include "bench/table.h"
 #include "report/findings/findings.h"
 #include "report/findings/fio_compare.h"
-#include "tests/unit/run_fixture.h"
-
-struct opened {
-	struct fixture f;
-	struct run run;
-	struct tables tables;
-};
-
-struct median {
-	const char *bench, *variant, *stack, *same_as;
-	int value, own;
-};
-
-static void add_record(char *lines, size_t size, const struct median *m)
-{
-	size_t used = strlen(lines);
-	char proof[128] = "{\"dax\":true}";
-
-	if (m->same_as)
-		snprintf(proof, sizeof(proof), "{\"same_as\":\"%s\",\"fio_own\":%d}", m->same_as,
-			 m->own);
-	snprintf(lines + used, size - used,
-		 "{\"type\":\"record\",\"id\":\"%s.%s{stack=%s,fs=ext4}\",\"bench\":\"%s\","
-		 "\"variant\":\"%s\",\"stack\":\"%s\",\"fs\":\"ext4\",\"segments\":%d,"
-		 "\"unit\":\"insn\",\"better\":\"lower\",\"meter\":\"insn\",\"n\":1,\"min\":%d,"
-		 "\"p10\":%d,\"median\":%d,\"mean\":%d.0,\"p90\":%d,\"p99\":%d,\"max\":%d,"
-		 "\"digest\":\"fnv1a64:0000000f\",\"samples\":[[%d,1]],\"overhead\":0,"
-		 "\"proof\":%s}\n",
-		 m->bench, m->variant, m->stack, m->bench, m->variant, m->stack,
-		 strcmp(m->stack, "raw") ? 16 : 0, m->value, m->value, m->value, m->value, m->value,
-		 m->value, m->value, m->value, proof);
-}
-
-static void open_with(struct opened *o, const struct median *medians, size_t n)
-{
-	char lines[16384] = "", why[512] = "";
-
-	for (size_t i = 0; i < n; i++)
-		add_record(lines, sizeof(lines), &medians[i]);
-	strcat(lines, "{\"type\":\"end\"");
-	fixture_make(&o->f, "{\"type\":\"end\"", lines);
-	if (run_read(o->f.dir, &o->run, why, sizeof(why)) < 0)
-		fail_msg("%s", why);
-	assert_int_equal(tables_build(&o->run, &o->tables), 0);
-}
-
-static void close_it(struct opened *o)
-{
-	tables_free(&o->tables);
-	run_free(&o->run);
-	fixture_remove(&o->f);
-}
-
-static void collect(void *arg, const char *sentence)
-{
-	fprintf(arg, "%s\n", sentence);
-}
+#include "tests/unit/report/findings/tables_fixture.h"
 
 /* What a writer wrote. */
 static char *written(const struct opened *o, void (*write)(const struct tables *, FILE *))
@@ -79,25 +23,19 @@ static char *written(const struct opened *o, void (*write)(const struct tables *
 	if (write)
 		write(&o->tables, out);
 	else
-		fio_compare_say(&o->tables, &o->tables.table[0], collect, out);
+		fio_compare_say(&o->tables, &o->tables.table[0], fixture_sentence, out);
 	fclose(out);
 	return text;
 }
 
-static void assert_holds(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("no \"%s\" in:\n%s", part, text);
-}
-
 static const struct median pairs[] = {
-	{"bio", "dax.read.4k", "raw", NULL, 6000, 0},
-	{"bio", "dax.read.4k", "linear:16", NULL, 6200, 0},
-	{"bio", "dax.read.64k", "raw", NULL, 60000, 0},
-	{"fiojob", "psync.read.4k", "raw", "bio.dax.read.4k", 6386, 266},
-	{"fiojob", "psync.read.4k", "linear:16", "bio.dax.read.4k", 6580, 266},
-	{"fiojob", "psync.read.64k", "raw", "bio.dax.read.64k", 60200, 266},
-	{"fiojob", "mmap.read.4k", "raw", "copy.from.4k", 700, 266},
+	{"bio", "dax.read.4k", "raw", 6000, NULL, 0},
+	{"bio", "dax.read.4k", "linear:16", 6200, NULL, 0},
+	{"bio", "dax.read.64k", "raw", 60000, NULL, 0},
+	{"fiojob", "psync.read.4k", "raw", 6386, "bio.dax.read.4k", 266},
+	{"fiojob", "psync.read.4k", "linear:16", 6580, "bio.dax.read.4k", 266},
+	{"fiojob", "psync.read.64k", "raw", 60200, "bio.dax.read.64k", 266},
+	{"fiojob", "mmap.read.4k", "raw", 700, "copy.from.4k", 266},
 };
 
 static void the_rest_is_neither_ours_nor_fios_own(void **state)

@@ -21,11 +21,6 @@
 	",\"digest\":\"fnv1a64:00000001\",\"samples\":[[" #rate ",1]],\"overhead\":0,"     \
 	"\"proof\":{\"dax\":true}}\n"
 
-static void collect(void *arg, const char *sentence)
-{
-	fprintf(arg, "%s\n", sentence);
-}
-
 /* What is said of a run with these records, too. */
 static char *said_of(const char *records)
 {
@@ -43,7 +38,7 @@ static char *said_of(const char *records)
 		fail_msg("%s", why);
 	assert_int_equal(tables_build(&run, &tables), 0);
 	for (size_t i = 0; i < tables.n; i++)
-		scaling_say(&tables, &tables.table[i], collect, out);
+		scaling_say(&tables, &tables.table[i], fixture_sentence, out);
 	tables_free(&tables);
 	run_free(&run);
 	fixture_remove(&f);
