@@ -346,14 +346,15 @@ static const struct table_row *section_row(const struct table *t, size_t r)
 	return cost_headline(t, t->rows[r].bench, t->rows[r].page);
 }
 
-/* Whether the row is of another program (fio) that repeats a row of this suite. */
+/* Whether the row is of another program (fio), and this table has the row that it repeats. */
 static bool is_repeated(const struct table *t, size_t r)
 {
-	const struct run_record *rec = NULL;
+	struct fio_pair pair;
 
-	for (size_t c = 0; c < t->n_columns && !rec; c++)
-		rec = t->rows[r].cell[t->columns[c]];
-	return rec && json_object_get(rec->proof, "same_as");
+	for (size_t c = 0; c < t->n_columns; c++)
+		if (fio_compare_pair(t, r, t->columns[c], &pair))
+			return true;
+	return false;
 }
 
 /* The first page size of each benchmark. */

@@ -21,10 +21,10 @@ static void print_findings(const struct tables *tables, int width, bool all, FIL
 			       .bullet = "  * ",
 			       .heading = "\nMissing from the results"};
 
-	if (all)
-		findings_numbers(tables, terminal_print_sentence, &numbers);
-	else
+	if (!all)
 		findings_main(tables, terminal_print_sentence, &numbers);
+	if (!numbers.any)
+		findings_numbers(tables, terminal_print_sentence, &numbers);
 	if (!numbers.any && !tables->run->n_proven)
 		fputs("Findings\n  none: no comparable records\n", out);
 	findings_gaps(tables, terminal_print_sentence, &gaps);

@@ -41,3 +41,16 @@ line_of() { # PATTERN: the number of the first line that has it
 	[[ $status == 0 && $output != *--verbose* ]]
 	[[ $output == *"Page: $BATS_TEST_TMPDIR/r/report.html"* && -s $BATS_TEST_TMPDIR/r/report.html ]]
 }
+
+@test "a large run without a main finding is printed with the others" {
+	mkdir "$BATS_TEST_TMPDIR/r"
+	jq -c 'select(.type == "context"), (select(.id == "fault.read.warm.pte{stack=raw,fs=ext4}") |
+		range(100; 200) as $n | ("raw", "linear:16,align=4k") as $stack |
+		.variant = "v\($n)" | .bench = "hop" | .stack = $stack | .segments = (if $stack == "raw" then 0 else 16 end) |
+		.id = "hop.v\($n){stack=\($stack),fs=ext4}" |
+		if $stack == "raw" then . else .samples[1][0] += 100 end), select(.type == "end")' \
+		tests/fixtures/fixture-run.jsonl | settle >"$BATS_TEST_TMPDIR/r/run.jsonl"
+	run timeout 20 build/daxdm report --no-html "$BATS_TEST_TMPDIR/r"
+	expect 0 "linear:16,align=4k adds 100 insn" "--verbose"
+	[[ $output != *"no comparable records"* ]]
+}

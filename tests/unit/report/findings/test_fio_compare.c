@@ -90,12 +90,39 @@ static void nothing_is_said_without_a_pair(void **state)
 	close_it(&o);
 }
 
+static void main_findings(const struct tables *tables, FILE *out)
+{
+	findings_main(tables, collect, out);
+}
+
+/* A job of fio is a main finding unless the run has the variant that it repeats. */
+static void fio_alone_is_a_main_finding(void **state)
+{
+	static const char finding[] = "ext4: dm-linear with 16 segments adds 194 insn (+3.0 %) to "
+				      "fiojob psync.read.4k";
+	struct opened o;
+	char *text;
+
+	(void)state;
+	open_with(&o, pairs + 3, 2);
+	text = written(&o, main_findings);
+	assert_holds(text, finding);
+	free(text);
+	close_it(&o);
+	open_with(&o, pairs, sizeof(pairs) / sizeof(pairs[0]));
+	text = written(&o, main_findings);
+	assert_null(strstr(text, finding));
+	free(text);
+	close_it(&o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_rest_is_neither_ours_nor_fios_own),
 		cmocka_unit_test(sentences_say_how_far_they_differ),
 		cmocka_unit_test(nothing_is_said_without_a_pair),
+		cmocka_unit_test(fio_alone_is_a_main_finding),
 	};
 
 	bench_register_roles();
