@@ -41,27 +41,25 @@ static int refuse_unlike(const struct run *runs, size_t n, bool force)
 	return STATUS_NOT_COMPARABLE;
 }
 
-/* The name of the run: the last part of its directory. */
-static const char *run_name(const char *dir)
-{
-	const char *slash = strrchr(dir, '/');
-
-	return slash && slash[1] ? slash + 1 : dir;
-}
+struct label {
+	char text[64];
+};
 
 /* The kernel; or the run, if another one is of the same kernel. */
-static const char *label_of(const struct run *runs, size_t n, size_t r, char *const dirs[])
+static const char *label_of(const struct run *runs, size_t n, size_t r, char *const dirs[],
+			    struct label *label)
 {
 	for (size_t other = 0; other < n; other++)
 		if (other != r && !strcmp(runs[r].context.release, runs[other].context.release) &&
 		    !strcmp(runs[r].context.suffix, runs[other].context.suffix))
-			return run_name(dirs[r]);
+			return run_name(dirs[r], label->text, sizeof(label->text));
 	return *runs[r].context.suffix ? runs[r].context.kernel : runs[r].context.release;
 }
 
 static int behaviour(struct run *runs, char *const dirs[], size_t n,
 		     const struct behaviour_options *o)
 {
+	struct label label[RUNS_MAX];
 	struct behaviour b = {0};
 	int status = STATUS_GOOD;
 
@@ -70,7 +68,8 @@ static int behaviour(struct run *runs, char *const dirs[], size_t n,
 			return STATUS_BROKEN;
 	status = refuse_unlike(runs, n, o->force);
 	for (size_t r = 0; r < n && status == STATUS_GOOD; r++)
-		if (behaviour_add(&b, &runs[r], label_of(runs, n, r, dirs), o->known) < 0)
+		if (behaviour_add(&b, &runs[r], label_of(runs, n, r, dirs, &label[r]), o->known) <
+		    0)
 			status = STATUS_BROKEN;
 	if (status == STATUS_GOOD && behaviour_find(&b) < 0) {
 		msg_error("behaviour: out of memory");

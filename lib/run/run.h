@@ -134,6 +134,10 @@ void run_free(struct run *run);
 /* Whether the run has its end line with a good status; checks may have failed. */
 bool run_is_complete(const struct run *run);
 
+/* The name of the run at PATH, of which run_read() takes each form: the last part of its directory.
+ * Returns buf. */
+const char *run_name(const char *path, char *buf, size_t size);
+
 /* The record of that metric id, or NULL. */
 const struct run_record *run_find(const struct run *run, const char *id);
 

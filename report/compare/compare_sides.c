@@ -58,20 +58,6 @@ int compare_read_side(struct side *side, const char *names)
 	return rc;
 }
 
-/* The last part of a run's directory. */
-static void name_of(const char *path, char *buf, size_t size)
-{
-	size_t len = strlen(path), at;
-
-	while (len > 1 && path[len - 1] == '/')
-		len--;
-	if (len > 10 && !strncmp(path + len - 10, "/run.jsonl", 10))
-		len -= 10;
-	for (at = len; at && path[at - 1] != '/';)
-		at--;
-	snprintf(buf, size, "%.*s", (int)(len - at), path + at);
-}
-
 void compare_label_sides(struct comparison *c)
 {
 	for (size_t s = 0; s < c->n_sides; s++) {
@@ -89,7 +75,7 @@ void compare_label_sides(struct comparison *c)
 		if (alone && *release)
 			snprintf(side->label, sizeof(side->label), "%s", release);
 		else
-			name_of(side->name, side->label, sizeof(side->label));
+			run_name(side->name, side->label, sizeof(side->label));
 		/* All emulated hosts are amd64. */
 		if (alone && strlen(side->label) > 6 &&
 		    !strcmp(side->label + strlen(side->label) - 6, "-amd64"))

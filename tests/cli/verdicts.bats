@@ -165,6 +165,12 @@ daxdm() {
 	expect 0 "6.1.0-fixture        1        1        0        0        1        0" "same behaviour on all 2"
 }
 
+@test "two runs of one kernel are named by their directories" {
+	sed -i 's/6\.12\.9/6.1.0-fixture/; s/"verdict":"skip"/"verdict":"pass"/' "$B/run.jsonl"
+	daxdm behaviour "$A/run.jsonl" "$B/run.jsonl"
+	expect 1 "skip on ${A##*/}; pass on ${B##*/}"
+}
+
 @test "verdicts and observations that changed, one line each" {
 	mkdir "$BATS_TEST_TMPDIR/c"
 	sed 's/\["store"\]/["nobody"]/; s/6\.12\.9/7.2/; s/"verdict":"skip"/"verdict":"pass"/' "$B/run.jsonl" \

@@ -428,16 +428,31 @@ static void test_large(void **state)
 	fixture_remove(&f);
 }
 
+static void test_name(void **state)
+{
+	static const char *const paths[] = {"run", "results/run", "results/run/", "a/run//",
+					    "results/run/run.jsonl"};
+	char name[64];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(paths); i++)
+		assert_string_equal(run_name(paths[i], name, sizeof(name)), "run");
+	assert_string_equal(run_name("run.jsonl", name, sizeof(name)), "run.jsonl");
+	assert_string_equal(run_name("/", name, sizeof(name)), "");
+	assert_string_equal(run_name("a/long", name, 3), "lo");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_whole),	       cmocka_unit_test(test_order),
-		cmocka_unit_test(test_refusals),       cmocka_unit_test(test_incomplete),
-		cmocka_unit_test(test_unknown_type),   cmocka_unit_test(test_no_file),
-		cmocka_unit_test(test_page_of),	       cmocka_unit_test(test_checks),
-		cmocka_unit_test(test_check_refusals), cmocka_unit_test(test_planted),
-		cmocka_unit_test(test_large),	       cmocka_unit_test(test_text_of_others),
-		cmocka_unit_test(test_digest),	       cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_whole),	       cmocka_unit_test(test_name),
+		cmocka_unit_test(test_order),	       cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_incomplete),     cmocka_unit_test(test_unknown_type),
+		cmocka_unit_test(test_no_file),	       cmocka_unit_test(test_page_of),
+		cmocka_unit_test(test_checks),	       cmocka_unit_test(test_check_refusals),
+		cmocka_unit_test(test_planted),	       cmocka_unit_test(test_large),
+		cmocka_unit_test(test_text_of_others), cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
