@@ -92,7 +92,7 @@ static void nothing_is_said_without_a_pair(void **state)
 
 static void main_findings(const struct tables *tables, FILE *out)
 {
-	findings_main(tables, collect, out);
+	findings_main(tables, fixture_sentence, out);
 }
 
 /* A job of fio is a main finding unless the run has the variant that it repeats. */
