@@ -32,7 +32,7 @@ on_signal() { # STATUS WHAT
 }
 trap 'on_signal 130 interrupted' INT
 trap 'on_signal 143 terminated' TERM
-trap 'on_signal 129 "the terminal has gone"' HUP
+trap 'on_signal 129 "terminal closed (SIGHUP)"' HUP
 
 # Runs a command in a process group of its own, which ends with this script, even if that is killed.  What it says goes
 # to the descriptor in log.

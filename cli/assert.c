@@ -5,6 +5,7 @@
  */
 #include "cli/driver/measure.h"
 #include "cli/driver/metric.h"
+#include "cli/driver/phase.h"
 #include "cli/driver/run_dir.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/msg.h"

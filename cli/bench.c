@@ -3,7 +3,9 @@
  * daxdm bench: measures a kernel in the emulated host, or this host, into results/RUN, and reports
  * it.  Several kernels are a ladder: cli/driver/ladder.c.
  */
+#include "cli/driver/command.h"
 #include "cli/driver/ladder.h"
+#include "cli/driver/phase.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
 #include "lib/meter/counters.h"
@@ -180,7 +182,7 @@ static void need_libperf(const struct bench_request *b, char **argv)
 	status = process_run(&command, NULL, NULL);
 	if (status)
 		process_exit(status);
-	phase_end("%s", file_line("build/libperf/version"));
+	phase_end("%s", workspace_first_line("build/libperf/version"));
 	here = getcwd(NULL, 0);
 	script = process_text("%s/run.sh", here ? here : ".");
 	argv[0] = script;

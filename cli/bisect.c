@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* daxdm bisect: finds the kernel of the archive where a metric became worse. */
+#include "cli/driver/command.h"
 #include "cli/driver/measure.h"
 #include "cli/driver/metric.h"
+#include "cli/driver/phase.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
 #include "report/compare/threshold.h"
@@ -122,9 +124,9 @@ static bool measure(const struct bisect *b, struct candidate *c, char **why)
 	command_add(&command, c->package, NULL);
 	rc = process_run(&command, step, said);
 	process_phase = NULL;
-	c->run = rc ? NULL : file_last_line(step);
+	c->run = rc ? NULL : workspace_last_line(step);
 	if (!c->run)
-		*why = file_last_error(said);
+		*why = workspace_last_error(said);
 	else if (metric_read(c->run, b->metric, &c->value, text, sizeof(text)) < 0)
 		*why = process_text("%s", text);
 	else

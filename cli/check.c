@@ -4,7 +4,9 @@
  * says what differs between several kernels.
  */
 #include "check/select.h"
+#include "cli/driver/command.h"
 #include "cli/driver/measure.h"
+#include "cli/driver/phase.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
 
@@ -197,6 +199,7 @@ static int check_emulated(const struct check_request *c, const struct kernel *ke
 			  const char *dir)
 {
 	struct words command = {0}, kinds = {0}, guests = {0};
+	int status;
 
 	command_add(&kinds, "check", NULL);
 	target_make_guests(kernel, &kinds, &c->target.replaced, &guests);
@@ -212,14 +215,15 @@ static int check_emulated(const struct check_request *c, const struct kernel *ke
 	words_free(&kinds);
 	words_free(&guests);
 	process_says_it = true;
-	return process_run(&command, NULL, NULL);
+	status = process_run(&command, NULL, NULL);
+	process_says_it = false;
+	return status;
 }
 
 static int one_check(const struct check_request *c, size_t i, const char *dir)
 {
 	int status = c->n ? check_emulated(c, &c->kernels[i], dir) : check_host(c, dir);
 
-	process_says_it = false;
 	if (!access(dir, F_OK))
 		printf("# results are in %s/\n", dir);
 	return status;

@@ -9,7 +9,9 @@
  * a check that passed and fails now fails the comparison; other changes are printed.
  */
 #include "report/compare/compare.h"
+#include "cli/driver/command.h"
 #include "cli/driver/measure.h"
+#include "cli/driver/phase.h"
 #include "cli/driver/run_dir.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/memory.h"

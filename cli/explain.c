@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* daxdm explain: which functions make the difference between two medians. */
+#include "cli/driver/command.h"
 #include "cli/driver/measure.h"
+#include "cli/driver/phase.h"
 #include "cli/driver/run_dir.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/memory.h"
@@ -165,7 +167,7 @@ static char *make_plugin(void)
 	status = process_run(&command, said, NULL);
 	if (status)
 		process_exit(status);
-	plugin = file_last_line(said);
+	plugin = workspace_last_line(said);
 	phase_end("counts instructions by function");
 	free(said);
 	return plugin;

@@ -12,8 +12,10 @@
  *
  * Prints TAP, then the smallest effect that can be seen.
  */
+#include "cli/driver/command.h"
 #include "cli/driver/measure.h"
 #include "cli/driver/parallel.h"
+#include "cli/driver/phase.h"
 #include "cli/driver/run_dir.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/memory.h"
@@ -309,7 +311,9 @@ static void measure(char *dirs[])
 	phase_begin("measure");
 	parallel_command(&command, path, 2);
 	command_add(&command, "--halt", "now,fail=1", NULL);
+	process_stop_limit_ms = PARALLEL_STOP_LIMIT_MS;
 	status = process_run(&command, "&2", NULL);
+	process_stop_limit_ms = PROCESS_STOP_LIMIT_MS;
 	for (int i = 0; i < 3 && status; i++) {
 		char *log = process_text("%s.log", dirs[i]);
 

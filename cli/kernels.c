@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* daxdm kernels: shows, fetches and removes kernels of the archive (emu/kernel.sh). */
+#include "cli/driver/command.h"
+#include "cli/driver/phase.h"
 #include "cli/driver/target.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
@@ -218,7 +220,8 @@ static void add_fetched(struct table *t)
 
 	if (!glob("build/kernels/*/package", 0, NULL, &found))
 		for (size_t i = 0; i < found.gl_pathc; i++) {
-			char *path = found.gl_pathv[i], *text = file_line(path), *blank, *release;
+			char *path = found.gl_pathv[i], *text = workspace_first_line(path), *blank,
+			     *release;
 			struct row *row;
 
 			*strrchr(path, '/') = '\0';
@@ -228,8 +231,8 @@ static void add_fetched(struct table *t)
 			*blank = '\0';
 			if (!strcmp(text, "file")) {
 				release = process_text("%s/release", path);
-				row = add_row(t, strrchr(path, '/') + 1, file_line(release), "own",
-					      "-");
+				row = add_row(t, strrchr(path, '/') + 1,
+					      workspace_first_line(release), "own", "-");
 				free(release);
 			} else {
 				row = find_row(t, text, blank + 1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* daxdm VERB [OPTION]...: finds the verb, nothing else. */
 #include "bench/table.h"
+#include "cli/driver/process.h"
 #include "cli/driver/workspace.h"
 #include "cli/options/cli.h"
 #include "lib/base/memory.h"
@@ -32,6 +33,8 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 		msg_error("%s is a verb of run.sh alone: ./run.sh %s", verb->name, verb->name);
 		return STATUS_USAGE;
 	}
+	if (!verb->internal)
+		process_catch_signals();
 	if (!verb->internal && getenv("DAXDM_FROM") && !workspace_is_read_only())
 		workspace_sweep();
 	if (verb->no_memory)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* daxdm report: a run as a table, as sentences, as a page, and as data for plots. */
+#include "cli/driver/command.h"
 #include "cli/driver/ladder.h"
+#include "cli/driver/phase.h"
 #include "cli/driver/run_dir.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
@@ -67,6 +69,7 @@ static int write_page(const struct tables *tables, const char *dir)
 		temp = NULL;
 	if (!path || !temp)
 		goto out;
+	process_temporary = temp;
 	out = fopen(temp, "we");
 	if (!out) {
 		rc = -errno;
@@ -80,6 +83,7 @@ static int write_page(const struct tables *tables, const char *dir)
 	if (rc)
 		unlink(temp);
 out:
+	process_temporary = NULL;
 	if (rc)
 		msg_error("report: cannot write %s: %s; --no-html does without it",
 			  path ? path : dir, strerror(-rc));

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/driver/ladder.h"
 
+#include "cli/driver/command.h"
 #include "cli/driver/parallel.h"
+#include "cli/driver/phase.h"
 #include "cli/driver/run_dir.h"
 #include "cli/driver/workspace.h"
 #include "emu/host_resources.h"
 #include "lib/base/msg.h"
 #include "lib/base/terminal.h"
+#include "lib/file/fs.h"
 #include "lib/run/run.h"
 
 #include <errno.h>
@@ -274,7 +277,7 @@ static void write_jobs(struct ladder *l, const char *path)
 		char *log = process_text("%s.log", dir);
 
 		if (!is_done(l, step)) {
-			tree_remove(dir);
+			fs_remove_tree(dir);
 			unlink(log);
 			l->todo[l->n_todo++] = step;
 			put_job(l, step, out);
@@ -290,7 +293,7 @@ static void write_jobs(struct ladder *l, const char *path)
 
 static char *why_failed(const char *dir, const char *label)
 {
-	char *log = process_text("%s/%s.log", dir, label), *why = file_last_error(log);
+	char *log = process_text("%s/%s.log", dir, label), *why = workspace_last_error(log);
 
 	if (!why)
 		why = process_text("it ended early; %s", log);
@@ -374,7 +377,8 @@ static int64_t left_of(const char *last)
 
 static char *running_text(struct ladder *l, struct step *step, int64_t *rest)
 {
-	char *log = process_text("%s/%s.log", l->dir, step->label), *last = file_last_line(log);
+	char *log = process_text("%s/%s.log", l->dir, step->label),
+	     *last = workspace_last_line(log);
 	int64_t now = time(NULL), elapsed, left = left_of(last);
 	char *text;
 
@@ -517,13 +521,15 @@ static void run_jobs(struct ladder *l, const char *jobs)
 	setenv(LADDER_STEP, "yes", 1);
 	parallel_command(&command, jobs, l->jobs);
 	command_add(&command, "--joblog", to, NULL);
+	process_stop_limit_ms = PARALLEL_STOP_LIMIT_MS;
 	process_start(&command, said, "&1");
 	while (!process_wait(1000, &status))
 		show_jobs(l);
+	process_stop_limit_ms = PROCESS_STOP_LIMIT_MS;
 	unsetenv(LADDER_STEP);
 	show_jobs(l);
 	/* Its status is how many jobs failed, which the log says, too. */
-	why = file_last_line(said);
+	why = workspace_last_line(said);
 	if (l->n_ended != l->n_todo)
 		process_quit(STATUS_BROKEN,
 			     "GNU parallel ended with status %d: %s; the same command goes on",

@@ -4,6 +4,8 @@
 #include "bench/bench.h"
 #include "bench/need.h"
 #include "bench/workload_read.h"
+#include "cli/driver/command.h"
+#include "cli/driver/phase.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
 #include "lib/dev/stack.h"
@@ -18,6 +20,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* The program has devices and mounts to remove: lib/run/supervise.c. */
+enum { HOST_STOP_LIMIT_MS = 90000 };
 
 /* That a workload fits is verified where the devices are known. */
 #define ROOM_ANY_BYTES (1ULL << 60)
@@ -179,7 +184,9 @@ int measure_on_this_host(struct words *command, const char *dir)
 	if (mkdir(dir, 0777) < 0)
 		process_quit(STATUS_BROKEN, "cannot make %s: %s", dir, strerror(errno));
 	command_add(command, "--output", file, NULL);
+	process_stop_limit_ms = HOST_STOP_LIMIT_MS;
 	status = process_run(command, NULL, NULL);
+	process_stop_limit_ms = PROCESS_STOP_LIMIT_MS;
 	if (stat(file, &st) < 0 || !st.st_size) {
 		unlink(file);
 		rmdir(dir);
@@ -204,6 +211,7 @@ static int run_emulated(const struct measurement *m, const struct target *t,
 {
 	struct words command = {0};
 	char *seed = process_text("%lld", (long long)t->seed);
+	int status;
 
 	command_add(&command, "build/daxdm", "emulate", "--kernel", kernel->dir, NULL);
 	for (size_t i = 0; i < guests->n; i++) {
@@ -224,19 +232,17 @@ static int run_emulated(const struct measurement *m, const struct target *t,
 	command_add(&command, "--", NULL);
 	command_add_all(&command, &m->args);
 	free(seed);
+	process_says_it = true;
 	/* Its table of times is no part of what is to be explained. */
-	return process_run(&command, m->profile ? "/dev/null" : NULL, NULL);
+	status = process_run(&command, m->profile ? "/dev/null" : NULL, NULL);
+	process_says_it = false;
+	return status;
 }
 
 int measure_run(const struct measurement *m, const struct target *t, const struct kernel *kernel,
 		const struct words *guests, const char *dir)
 {
-	int status;
-
-	process_says_it = true;
-	status = kernel ? run_emulated(m, t, kernel, guests, dir) : run_here(m, t, dir);
-	process_says_it = false;
-	return status;
+	return kernel ? run_emulated(m, t, kernel, guests, dir) : run_here(m, t, dir);
 }
 
 /* ---- runs that are there -------------------------------------------------------------------- */
@@ -270,6 +276,7 @@ static bool stands_for(const struct run *run, const struct measurement *m, const
 	       !strcmp(run->context.package, package) && !strcmp(run->context.meter, m->meter) &&
 	       !strcmp(run->context.build, build) && json_integer_value(its_seed) == seed &&
 	       !json_array_size(json_object_get(context, "replaced")) &&
+	       (!m->counters || json_object_get(context, "libperf")) &&
 	       same_words(json_object_get(context, "stacks"), &m->whole.stacks) &&
 	       same_words(json_object_get(context, "fs"), &m->whole.filesystems) &&
 	       same_words(json_object_get(context, "metrics"), &m->whole.benches);

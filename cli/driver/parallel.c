@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/driver/parallel.h"
 
+#include "cli/driver/command.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
 
@@ -41,7 +42,6 @@ void parallel_command(struct words *command, const char *jobs, unsigned int n)
 	mkdir(home, 0777);
 	setenv("PARALLEL_HOME", absolute, 1);
 	setenv("SHELL", "/bin/bash", 1);
-	process_stop_limit_ms = 20000; /* the jobs have programs of their own to stop */
 	/* It ends the jobs when it is ended itself; their guests need a moment. */
 	command_add(command, "parallel", "--plain", "--will-cite", "--ungroup", "--jobs", number,
 		    "--termseq", "TERM,15000,KILL,25", "--arg-file", jobs, NULL);

@@ -11,6 +11,9 @@
  * cannot stand in a line. */
 void parallel_put(const struct words *job, const char *log, FILE *jobs);
 
+/* Of process_stop_limit_ms while it runs: the jobs have programs of their own to stop. */
+enum { PARALLEL_STOP_LIMIT_MS = 20000 };
+
 /* The command that runs that file, so many jobs at a time; needs the workspace.  Its status is how
  * many jobs failed.  More options may be added. */
 void parallel_command(struct words *command, const char *jobs, unsigned int n);

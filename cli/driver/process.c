@@ -16,11 +16,16 @@
 #include <unistd.h>
 
 int process_cannot_tell;
-int process_stop_limit_ms = 10000;
+int process_stop_limit_ms = PROCESS_STOP_LIMIT_MS;
 bool process_says_it;
 const char *process_phase;
 int process_guard_fd = -1;
 
+const char *volatile process_temporary;
+void (*process_end_guard)(void);
+
+static pid_t self; /* the process whose signals are caught */
+static bool is_child, on_terminal;
 static pid_t child; /* the program that runs, and its process group; 0: none */
 
 /* ---- ends ----------------------------------------------------------------------------------- */
@@ -59,37 +64,9 @@ char *process_text(const char *fmt, ...)
 	return text;
 }
 
-/* ---- commands ------------------------------------------------------------------------------- */
-
-static void add(struct words *command, const char *word)
-{
-	if (words_add(command, word, strlen(word)) < 0)
-		process_quit(STATUS_BROKEN, "out of memory");
-}
-
-void command_add(struct words *command, const char *word, ...)
-{
-	va_list args;
-
-	va_start(args, word);
-	for (; word; word = va_arg(args, const char *))
-		add(command, word);
-	va_end(args);
-}
-
-void command_add_all(struct words *command, const struct words *more)
-{
-	for (size_t i = 0; i < more->n; i++)
-		add(command, more->list[i]);
-}
-
-void command_add_each(struct words *command, const char *option, const struct words *list)
-{
-	for (size_t i = 0; i < list->n; i++)
-		command_add(command, option, list->list[i], NULL);
-}
-
 /* ---- running -------------------------------------------------------------------------------- */
+
+static void on_signal(int signal);
 
 /* Set for the programs that this one starts: an interruption is reported once, by the first. */
 static const char CHILD[] = "DAXDM_CHILD";
@@ -124,6 +101,16 @@ void process_stop_group(pid_t group, int limit_ms)
 	waitpid(group, NULL, 0);
 }
 
+void process_default_signals(void)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction before;
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (!sigaction(signals[i], NULL, &before) && before.sa_handler == on_signal)
+			signal(signals[i], SIG_DFL);
+}
+
 /* What is waited for while a program runs. */
 static void signal_set(sigset_t *set)
 {
@@ -150,6 +137,7 @@ static noreturn void become(char **argv, const char *out, const char *err, pid_t
 	setpgid(0, 0);
 	process_note(getpid());
 	signal(SIGPIPE, SIG_DFL);
+	process_default_signals();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -199,20 +187,64 @@ void process_start(struct words *command, const char *out, const char *err)
 	}
 }
 
+/* The line about an interruption.  Async-signal-safe. */
+static void print_interrupted(int signal)
+{
+	const char *const parts[] = {
+		on_terminal ? "\r\033[K" : "",
+		"daxdm: ",
+		signal == SIGINT    ? "interrupted"
+		: signal == SIGTERM ? "terminated"
+				    : "terminal closed (SIGHUP)",
+		process_phase ? " in the phase " : "",
+		process_phase ? process_phase : "",
+		"\n",
+	};
+	char line[256] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		for (const char *c = parts[i]; *c && len < sizeof(line); c++)
+			line[len++] = *c;
+	if (write(STDERR_FILENO, line, len) < 0)
+		errno = 0; /* there is nobody to tell */
+}
+
 static noreturn void interrupted(int signal)
 {
-	if (!process_says_it && !getenv(CHILD)) {
-		if (isatty(STDERR_FILENO))
-			fputs("\r\033[K", stderr);
-		msg_error("%s%s%s",
-			  signal == SIGINT    ? "interrupted"
-			  : signal == SIGTERM ? "terminated"
-					      : "the terminal has gone",
-			  process_phase ? " in the phase " : "",
-			  process_phase ? process_phase : "");
-	}
+	if (!process_says_it && !is_child)
+		print_interrupted(signal);
 	process_stop_group(child, process_stop_limit_ms);
 	exit(128 + signal);
+}
+
+/* While no program runs.  exit() is not async-signal-safe, so that another process has to clean
+ * up. */
+static void on_signal(int signal)
+{
+	if (getpid() != self)
+		_exit(128 + signal);
+	if (!is_child)
+		print_interrupted(signal);
+	if (process_temporary)
+		unlink(process_temporary);
+	if (process_end_guard)
+		process_end_guard();
+	_exit(128 + signal);
+}
+
+void process_catch_signals(void)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action = {.sa_handler = on_signal}, before;
+
+	self = getpid();
+	is_child = getenv(CHILD);
+	on_terminal = isatty(STDERR_FILENO);
+	signal_set(&action.sa_mask);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (!sigaction(signals[i], NULL, &before) && before.sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
 }
 
 bool process_wait(int timeout_ms, int *status)

@@ -25,12 +25,6 @@ noreturn void process_exit(int status);
 /* Text as of printf().  To be freed; ends the process without memory. */
 char *process_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Adds words to a command, up to NULL.  Ends the process without memory. */
-void command_add(struct words *command, const char *word, ...) __attribute__((sentinel));
-void command_add_all(struct words *command, const struct words *more);
-/* For each word of a list: the option and the word. */
-void command_add_each(struct words *command, const char *option, const struct words *list);
-
 /*
  * Runs the command, whose stdin is /dev/null, and frees it.  out and err are files to write stdout
  * and stderr to; NULL: those of this process; "&1" for err: where stdout goes; "&2" for out: where
@@ -44,6 +38,7 @@ void process_start(struct words *command, const char *out, const char *err);
 bool process_wait(int timeout_ms, int *status);
 
 /* How long a program may take to end, and whether it says itself that it was interrupted. */
+enum { PROCESS_STOP_LIMIT_MS = 10000 };
 extern int process_stop_limit_ms;
 extern bool process_says_it;
 
@@ -57,6 +52,23 @@ struct process_note {
 };
 extern int process_guard_fd;
 void process_note(pid_t group);
+
+/*
+ * SIGINT, SIGTERM and SIGHUP that arrive while no program runs end this process in the same way: one
+ * line, nothing left, 128 plus the signal's number.  A signal that was ignored before stays
+ * ignored.
+ */
+void process_catch_signals(void);
+
+/* In a new process: these signals end it again. */
+void process_default_signals(void);
+
+/* A file to be removed then; NULL: there is none. */
+extern const char *volatile process_temporary;
+
+/* Ends the guardian, which removes what the workspace holds, and waits for it; NULL: there is none.
+ * Async-signal-safe. */
+extern void (*process_end_guard)(void);
 
 /* Ends what is left of a process group. */
 void process_stop_group(pid_t group, int limit_ms);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/driver/target.h"
 
+#include "cli/driver/command.h"
+#include "cli/driver/phase.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
 
@@ -140,8 +142,6 @@ void target_vet_host(const struct target *t, const char *refused)
 	if (refused)
 		process_quit(STATUS_USAGE,
 			     "--%s is for the emulated host; it does not go with --host", refused);
-	process_stop_limit_ms =
-		90000; /* it has devices and mounts to remove: lib/run/supervise.c */
 }
 
 bool target_is_ladder(const struct target *t)
@@ -205,14 +205,14 @@ struct kernel target_find(const struct target *t, const char *kernel)
 	status = process_run(&command, said, NULL);
 	if (status)
 		process_exit(status);
-	found.dir = file_last_line(said);
+	found.dir = workspace_last_line(said);
 	if (!found.dir)
 		process_quit(STATUS_BROKEN, "emu/kernel.sh printed no directory for %s", kernel);
 	path = process_text("%s/package", found.dir);
-	found.package = file_line(path);
+	found.package = workspace_first_line(path);
 	free(path);
 	path = process_text("%s/release", found.dir);
-	found.release = file_line(path);
+	found.release = workspace_first_line(path);
 	phase_end("%s", found.package);
 	free(path);
 	free(said);
@@ -235,7 +235,7 @@ void target_make_guests(const struct kernel *kernel, const struct words *kinds,
 		status = process_run(&command, said, NULL);
 		if (status)
 			process_exit(status);
-		file = file_last_line(said);
+		file = workspace_last_line(said);
 		if (!file)
 			process_quit(STATUS_BROKEN, "emu/initramfs.sh printed no file for %s",
 				     kinds->list[i]);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/driver/workspace.h"
 
+#include "cli/driver/command.h"
+#include "cli/driver/phase.h"
 #include "cli/driver/process.h"
 #include "lib/base/msg.h"
+#include "lib/file/fs.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <glob.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -15,6 +17,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,29 +25,13 @@
  * it becomes this program. */
 enum { INHERITED_LOCK = 6, CLEAN_LIMIT_MS = 60000 };
 
-enum phase_lines phase_lines;
-
 static char tmp[64]; /* below build/; "" until it is made */
 static int lock_fd = -1, tmp_fd = -1;
 static struct words claims;
 static const char *may_be_empty;
-static pid_t owner;
+static pid_t owner, guardian;
 
 /* ---- files ---------------------------------------------------------------------------------- */
-
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-	(void)st;
-	(void)type;
-	(void)at;
-	remove(path);
-	return 0;
-}
-
-void tree_remove(const char *path)
-{
-	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-}
 
 static char *last_line(const char *path, const char *prefix, const char *not_prefix)
 {
@@ -66,17 +53,17 @@ static char *last_line(const char *path, const char *prefix, const char *not_pre
 	return last;
 }
 
-char *file_last_line(const char *path)
+char *workspace_last_line(const char *path)
 {
 	return last_line(path, "", NULL);
 }
 
-char *file_last_error(const char *path)
+char *workspace_last_error(const char *path)
 {
 	return last_line(path, "daxdm: ", "daxdm: note: ");
 }
 
-char *file_line(const char *path)
+char *workspace_first_line(const char *path)
 {
 	FILE *in = fopen(path, "re");
 	char *line = NULL;
@@ -157,7 +144,7 @@ static void sweep(void)
 				int fd = open(found.gl_pathv[i], O_RDONLY | O_CLOEXEC);
 
 				if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
-					tree_remove(found.gl_pathv[i]);
+					fs_remove_tree(found.gl_pathv[i]);
 				if (fd >= 0)
 					close(fd);
 			}
@@ -191,9 +178,19 @@ static noreturn void guard(int notes)
 		_exit(0);
 	if (note.group > 0)
 		process_stop_group(note.group, note.limit_ms);
-	tree_remove(tmp);
+	fs_remove_tree(tmp);
 	sweep_claims();
 	_exit(0);
+}
+
+/* In a signal handler. */
+static void end_guardian(void)
+{
+	if (may_be_empty)
+		rmdir(may_be_empty);
+	close(process_guard_fd);
+	while (waitpid(guardian, NULL, 0) < 0 && errno == EINTR)
+		;
 }
 
 static void start_guardian(void)
@@ -213,6 +210,8 @@ static void start_guardian(void)
 		process_quit(STATUS_BROKEN, "cannot start a process: %s", strerror(errno));
 	close(ends[0]);
 	process_guard_fd = ends[1];
+	guardian = pid;
+	process_end_guard = end_guardian;
 }
 
 /* ---- open and close ------------------------------------------------------------------------- */
@@ -227,7 +226,7 @@ static void clean_up(void)
 	if (getpid() != owner)
 		return;
 	if (*tmp)
-		tree_remove(tmp);
+		fs_remove_tree(tmp);
 	for (size_t i = 0; i < claims.n; i++)
 		unlink(claims.list[i]);
 	if (may_be_empty)
@@ -249,6 +248,9 @@ static void lock_checkout(void)
 		lock_fd = open(".", O_RDONLY | O_CLOEXEC);
 	}
 	for (int waited_ms = 0; flock(lock_fd, LOCK_SH | LOCK_NB) < 0; waited_ms += 100) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			process_quit(STATUS_BROKEN, "cannot lock this checkout: flock: %s",
+				     strerror(errno));
 		if (waited_ms >= CLEAN_LIMIT_MS)
 			process_quit(
 				STATUS_BROKEN,
@@ -312,10 +314,14 @@ char *workspace_claim(const char *base)
 		run = process_text("results/%s", name);
 		first = process_text("results/%s-1", name); /* of --repeat */
 		link = process_text("build/name.tmp.%s", name);
-		taken = !access(run, F_OK) || !access(first, F_OK) ||
-			symlink(tmp + strlen("build/"), link) < 0;
-		if (taken && access("build", W_OK) < 0)
-			cannot_write("build");
+		taken = !access(run, F_OK) || !access(first, F_OK);
+		if (!taken && symlink(tmp + strlen("build/"), link) < 0) {
+			if (errno != EEXIST)
+				process_quit(STATUS_BROKEN,
+					     "cannot claim the name %s: symlink %s: %s", name, link,
+					     strerror(errno));
+			taken = true;
+		}
 		if (!taken)
 			command_add(&claims, link, NULL);
 		free(run);
@@ -325,42 +331,7 @@ char *workspace_claim(const char *base)
 	return name;
 }
 
-/* ---- phases --------------------------------------------------------------------------------- */
-
-static struct timespec since;
-
-static FILE *phase_out(void)
-{
-	return phase_lines == PHASES_STDERR ? stderr : stdout;
-}
-
-void phase_begin(const char *name)
-{
-	process_phase = name;
-	clock_gettime(CLOCK_MONOTONIC, &since);
-	if (phase_lines != PHASES_NONE && isatty(fileno(phase_out()))) {
-		fprintf(phase_out(), "%-9s ...\r", name);
-		fflush(phase_out());
-	}
-}
-
-void phase_end(const char *fmt, ...)
-{
-	const char *name = process_phase;
-	struct timespec now;
-	va_list args;
-
-	process_phase = NULL;
-	if (phase_lines == PHASES_NONE)
-		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	fprintf(phase_out(), "%-9s %5.1f s  ", name,
-		(double)(now.tv_sec - since.tv_sec) + (double)(now.tv_nsec - since.tv_nsec) / 1e9);
-	va_start(args, fmt);
-	vfprintf(phase_out(), fmt, args);
-	va_end(args);
-	fputc('\n', phase_out());
-}
+/* ---- packages -------------------------------------------------------------------------------- */
 
 void workspace_setup(const char *group, ...)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What a verb keeps in the checkout while it runs: locks, a directory for temporary files, names
- * of runs that it has claimed; and the lines about its phases.  The current directory is the
+ * of runs that it has claimed.  The current directory is the
  * checkout (run.sh sees to that).
  *
  * Everything is removed at exit.  If the process is killed its guardian, a process of its own, ends
@@ -38,23 +38,11 @@ void workspace_may_be_empty(const char *dir);
 char *workspace_timestamp(void);
 
 /* Whole lines of a file, without their newlines; the last one, or NULL. */
-char *file_last_line(const char *path);
+char *workspace_last_line(const char *path);
 /* The last line of msg_error(), notes are none; or NULL. */
-char *file_last_error(const char *path);
+char *workspace_last_error(const char *path);
 /* The first line of a file.  Ends the process if it cannot be read. */
-char *file_line(const char *path);
-
-/* Removes a directory and all that is in it. */
-void tree_remove(const char *path);
-
-/*
- * One line for each phase: its name, seconds, a remark.  On a terminal it appears when the phase
- * begins.
- */
-enum phase_lines { PHASES_STDOUT, PHASES_STDERR, PHASES_NONE };
-extern enum phase_lines phase_lines;
-void phase_begin(const char *name);
-void phase_end(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+char *workspace_first_line(const char *path);
 
 /* Installs what is missing of the named groups of packages.txt, up to NULL (run.sh setup). */
 void workspace_setup(const char *group, ...) __attribute__((sentinel));

@@ -227,6 +227,51 @@ bench() {
 	done
 }
 
+@test "interrupted on this host: one line" {
+	in_guest 'sleep 300 & echo $! >pid; wait'
+	start_marked "$CO/run.sh" bench --host --device /dev/pmem7 --name r
+	within 10 test -s "$CO/pid"
+	kill -INT $!
+	ended
+	expect 130 "daxdm: interrupted"
+	[[ $(cat "$BATS_TEST_TMPDIR/err") == "daxdm: interrupted" ]]
+	within 5 gone "$(cat "$CO/pid")"
+	left_nothing
+}
+
+is_program() { # PID
+	[[ $(readlink "/proc/$1/exe") == */daxdm ]]
+}
+
+@test "interrupted while no program runs: one line, the status, nothing left" {
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	mkdir -p "$CO/build/apt"
+	mkfifo "$CO/build/apt/catalogue"
+	for signal in "INT:130:interrupted" "TERM:143:terminated" "HUP:129:terminal closed (SIGHUP)"; do
+		for words in "report $BATS_TEST_TMPDIR/fifo" kernels; do
+			# shellcheck disable=SC2086 # two words
+			start_marked "$CO/run.sh" $words
+			# It waits until somebody writes to the FIFO.
+			within 10 is_program $!
+			sleep 1
+			kill "-${signal%%:*}" $!
+			ended
+			IFS=: read -r _ code text <<<"$signal"
+			[[ $status == "$code" && $(cat "$BATS_TEST_TMPDIR/err") == "daxdm: $text" ]] || expect "$code" "daxdm: $text"
+			left_nothing
+		done
+	done
+}
+
+@test "a name that the filesystem refuses: one line, no endless search for another" {
+	local ko
+	ko=$BATS_TEST_TMPDIR/$(printf 'a%.0s' {1..240}).ko
+	touch "$ko"
+	bench --module "$ko"
+	expect 4 "cannot claim the name 6.1.0-56+aaa" "File name too long"
+	left_nothing
+}
+
 @test "a child that will not end is ended" {
 	in_guest 'trap "" TERM; echo $$ >pid; while :; do sleep 1; done'
 	start_marked "$CO/run.sh" bench --name r

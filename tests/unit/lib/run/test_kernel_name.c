@@ -65,17 +65,19 @@ static void what_was_replaced(void **state)
 	assert_null(kernel_name_replaced(path));
 }
 
-static bool stands_for_the_stock_kernel(const char *dir)
+static bool stands_for(const char *dir, bool counters)
 {
 	char *stacks[] = {"raw"}, *fs[] = {"ext4"}, *benches[] = {"fault"}, *list[] = {(char *)dir};
 	const struct measurement m = {.meter = "insn",
+				      .counters = counters,
 				      .whole = {{stacks, 1}, {fs, 1}, {benches, 1}}};
 	const struct words dirs = {list, 1};
 
 	return measure_newest(&m, "linux-image-fixture 6.1.192-1", 1, &dirs);
 }
 
-static void the_stock_kernels_run_is_another(void **state)
+/* A run with a replaced module, or without the events that are asked for, is not reused. */
+static void which_runs_are_reused(void **state)
 {
 	static const char from[] = "\"fs\":[\"ext4\",\"xfs\"],\"benches\":[\"fault\",\"hop\"],"
 				   "\"stacks\":[\"raw\",\"linear:1\",\"linear:16\","
@@ -89,7 +91,13 @@ static void the_stock_kernels_run_is_another(void **state)
 		 "\"stacks\":[\"raw\"],\"fs\":[\"ext4\"],\"metrics\":[\"fault\"],\"build\":\"%s\"",
 		 json_string_value(build));
 	fixture_make(&f, from, to);
-	assert_true(stands_for_the_stock_kernel(f.dir));
+	assert_true(stands_for(f.dir, false));
+	assert_false(stands_for(f.dir, true));
+	fixture_remove(&f);
+	strcat(to, ",\"libperf\":\"6.1\"");
+	fixture_make(&f, from, to);
+	assert_true(stands_for(f.dir, false));
+	assert_true(stands_for(f.dir, true));
 	fixture_remove(&f);
 	snprintf(
 		to, sizeof(to),
@@ -97,7 +105,7 @@ static void the_stock_kernels_run_is_another(void **state)
 		"\"replaced\":[{\"file\":\"dm-mod.ko\",\"module\":\"dm_mod\",\"build_id\":\"01\"}]",
 		json_string_value(build));
 	fixture_make(&f, from, to);
-	assert_false(stands_for_the_stock_kernel(f.dir));
+	assert_false(stands_for(f.dir, false));
 	fixture_remove(&f);
 	json_decref(build);
 }
@@ -107,7 +115,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names),
 		cmocka_unit_test(what_was_replaced),
-		cmocka_unit_test(the_stock_kernels_run_is_another),
+		cmocka_unit_test(which_runs_are_reused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
