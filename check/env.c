@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a check says goes as JSON lines through a pipe to the runner, which puts it together: a
- * check that dies has said what it had said.
+ * The messages of a check go as JSON lines through a pipe to the runner at once: those of a check
+ * that dies later are not lost.
  */
 #include "check/check.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,12 +28,19 @@ static void send_line(struct check_env *env, json_t *line)
 	json_decref(line);
 }
 
+/* Messages are ASCII.  A byte that is not, from a program's output or a wrong sector, becomes '?':
+ * JSON takes UTF-8 only, and a line that cannot be encoded would be lost with its verdict. */
 static char *format(const char *fmt, va_list args) __attribute__((format(printf, 1, 0)));
 static char *format(const char *fmt, va_list args)
 {
 	char *text = NULL;
 
-	return vasprintf(&text, fmt, args) < 0 ? NULL : text;
+	if (vasprintf(&text, fmt, args) < 0)
+		return NULL;
+	for (char *p = text; *p; p++)
+		if (!isascii((unsigned char)*p))
+			*p = '?';
+	return text;
 }
 
 /* Sends {say: verdict, why: text}; keeps errno. */

@@ -125,6 +125,13 @@ static void exits(struct check_env *env, const void *arg)
 	_exit(1);
 }
 
+/* A message with what a program printed. */
+static void fails_in_another_encoding(struct check_env *env, const void *arg)
+{
+	(void)arg;
+	check_fail(env, "the volume's name is %s", "caf\xe9");
+}
+
 /* Runs a check and returns its line. */
 static json_t *verdict_of(void (*run)(struct check_env *env, const void *arg))
 {
@@ -203,9 +210,16 @@ static void a_process_that_exits_early_does_not_pass(void **state)
 	expect_line(exits, "broken", "the check's process exited with status 1", false);
 }
 
+static void a_failure_that_is_not_utf8_is_a_failure(void **state)
+{
+	(void)state;
+	expect_line(fails_in_another_encoding, "fail", "the volume's name is caf?", false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_failure_that_is_not_utf8_is_a_failure),
 		cmocka_unit_test(a_process_that_exits_early_does_not_pass),
 		cmocka_unit_test(its_time_does_not_pass_while_the_host_is_busy),
 		cmocka_unit_test(a_hang_is_a_failure),
