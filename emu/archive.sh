@@ -2,21 +2,13 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2153
 #
-# For emu/kernel.sh: a separate apt root under $APT, and the catalogue made from its lists: every kernel package in
-# the suites of the archive.
+# For emu/kernel.sh: reads the package lists of all suites of the archive into the catalogue of
+# kernel packages.
 
-# NAME <tab> VERSION <tab> CODENAME <tab> DEPENDS <tab> BYTES of the package.  For a package that is in the archive
-# but in no list CODENAME is "unlisted" and DEPENDS is its address.
+# A line for each package: NAME <tab> VERSION <tab> CODENAME <tab> DEPENDS <tab> BYTES.  For a
+# package that is in the archive but in no list, CODENAME is "unlisted" and DEPENDS is its URL.
 readonly CATALOGUE=$APT/catalogue
-readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 readonly FRESH_MINUTES=1440
-# Not in apt.conf, where a path must not have a quote.
-readonly APT_PLACES=(-o "Dir::State::Lists=$APT/lists" -o "Dir::Cache=$APT/cache"
-	-o "Dir::Etc::SourceList=$APT/sources.list")
-
-apt_run() { # ARGUMENTS of apt-get...; only in a subshell, which it replaces
-	exec timeout 900 apt-get -c "$APT/apt.conf" "${APT_PLACES[@]}" "$@"
-}
 
 # The suites that this machine uses, by its own names, then every other suite at the same address.
 write_sources() {
@@ -29,11 +21,8 @@ write_sources() {
 		*) main=$uri ;;
 		esac
 		own+="# $suite"$'\n'
-	done < <(apt-get indextargets --format '$(REPO_URI)|$(RELEASE)|$(SUITE)' \
-		'Created-By: Packages' 'Origin: Debian' 'Component: main' | sort -u)
-	if [[ -z $main ]]; then # no lists on this machine
-		die 4 "apt knows no Debian archive; run: apt-get update"
-	fi
+	done < <(own_archive '$(REPO_URI)|$(RELEASE)|$(SUITE)')
+	[[ $main ]] || no_archive
 	for suite in oldoldstable oldstable stable testing unstable experimental; do
 		echo "$main $suite"
 		case $suite in oldoldstable | oldstable | stable)
@@ -48,34 +37,16 @@ write_sources() {
 	done <"$TMP/suites" >>"$APT/sources.list"
 }
 
-write_apt_conf() {
-	mkdir -p "$APT/lists/partial" "$APT/cache/archives/partial"
-	cat >"$APT/apt.conf" <<-CONF
-		#clear APT::Update::Pre-Invoke;
-		#clear APT::Update::Post-Invoke;
-		#clear APT::Update::Post-Invoke-Success;
-		Dir::Cache::pkgcache "pkgcache.bin";
-		Dir::Cache::srcpkgcache "";
-		Dir::Etc::SourceParts "/dev/null";
-		APT::Sandbox::User "";
-		APT::Architecture "amd64";
-		APT::Architectures { "amd64"; };
-		Acquire::Languages "none";
-		Acquire::Retries "1";
-		Acquire::http::Timeout "20";
-	CONF
-}
-
 apt_update() { # SOURCES
 	# Cleanup would remove the lists of the other sources; a missing suite is not an error.
-	patiently apt_run -q -o "Dir::Etc::SourceList=$1" -o APT::Get::List-Cleanup=false update >>"$TMP/update" 2>&1 || true
+	patiently apt_run -o "Dir::Etc::SourceList=$1" -o APT::Get::List-Cleanup=false update >>"$TMP/update" 2>&1 || true
 	if grep -qE '^E:.*No space left|^E: Write error' "$TMP/update"; then
 		die 4 "disk full while reading the archive's lists into $APT; free some space and try again"
 	fi
 }
 
-# The security archive keeps the updates of a release under its codename after the name "oldoldstable-security" is
-# gone; the codename is in the index of the suite.
+# The security archive keeps the updates of a release under its codename after the name
+# "oldoldstable-security" is gone; the codename is in the index of the suite.
 name_by_codename() {
 	local uri suite codename
 	: >"$APT/sources.again"
@@ -89,9 +60,10 @@ name_by_codename() {
 	[[ ! -s $APT/sources.again ]] || apt_update "$APT/sources.again"
 }
 
-# The lists of a suite drop the modules of a kernel before the kernel, and both before the archive removes the files:
-# request the size of each package that is needed and not listed, by its expected name.  No list authenticates such a
-# package; the kernel, which is listed, verifies the signatures of its modules.
+# The lists of a suite drop the modules of a kernel before the kernel, and both before the archive
+# removes the files: request the size of each package that is needed and not listed, by its expected
+# name.  No list authenticates such a package; the kernel, which is listed, verifies the signatures
+# of its modules.
 ask_for_unlisted() {
 	local proxy
 	command -v curl >/dev/null || return 0
@@ -155,14 +127,11 @@ write_catalogue() {
 # Returns 0 with a catalogue of today, 1 with an old one or none (no network).
 refresh() { # [force]
 	if [[ -z ${1-} && -s $CATALOGUE && -n $(find "$CATALOGUE" -mmin -$FRESH_MINUTES) ]]; then
-		# A catalogue without sizes is written again from the same lists.
-		if [[ -s $APT/sources.list ]] && awk -F'\t' '{ exit NF >= 5 }' "$CATALOGUE"; then write_catalogue || true; fi
 		return 0
 	fi
 	room 500 "reading the archive's package lists"
 	say "reading the archive's package lists (at most once a day)"
-	write_apt_conf
-	[[ -r $KEYRING ]] || die 4 "no $KEYRING: cannot verify packages; run: apt-get install debian-archive-keyring"
+	apt_root
 	write_sources
 	: >"$TMP/update"
 	apt_update "$APT/sources.list"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# For the scripts in emu/: messages, and a temporary directory that is always removed.
-# After `begin NAME` the stderr of commands goes to $TMP/err, where on_exit finds the reason of a failure; `say` and
-# `die` write to the stderr of the script.
+# For the scripts in emu/: messages, a temporary directory that is always removed, an apt root, and
+# digests.  After `begin NAME` the stderr of commands goes to $TMP/err, where on_exit finds the
+# reason of a failure; `say` and `die` write to the stderr of the script.
 
 TMP=
 NAME=
@@ -90,9 +90,55 @@ room() { # MIB WHAT
 	((free >= $1)) || die 4 "disk full: $2 needs $1 MiB under $PWD/build, $((free)) MiB are free; free some space there and try again"
 }
 
-# --- digests of the files that later runs use -------------------------------------------------------
+# Prints the names in DIR that match PATTERN, without the KEEP newest.
+old_ones() { # DIR PATTERN KEEP
+	find "$1" -mindepth 1 -maxdepth 1 -name "$2" -printf '%T@ %f\n' | sort -rn | tail -n "+$(($3 + 1))" | cut -d' ' -f2-
+}
 
-# DIR/digest or FILE.digest has a line for each file: path, bytes, time and SHA-256, separated by tabs.
+# --- a separate apt root, $APT --------------------------------------------------------------------
+
+readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# Nothing is installed from it, and signatures are verified with $KEYRING.
+apt_root() {
+	[[ -r $KEYRING ]] || die 4 "no $KEYRING: cannot verify packages; run: apt-get install debian-archive-keyring"
+	# Not in apt.conf, where a path must not have a quote.
+	APT_OPTIONS=(-q -c "$APT/apt.conf" -o "Dir::State::Lists=$APT/lists" -o "Dir::Cache=$APT/cache"
+		-o "Dir::Etc::SourceList=$APT/sources.list")
+	mkdir -p "$APT/lists/partial" "$APT/cache/archives/partial"
+	cat >"$APT/apt.conf" <<-CONF
+		#clear APT::Update::Pre-Invoke;
+		#clear APT::Update::Post-Invoke;
+		#clear APT::Update::Post-Invoke-Success;
+		Dir::Cache::pkgcache "pkgcache.bin";
+		Dir::Cache::srcpkgcache "";
+		Dir::Etc::SourceParts "/dev/null";
+		APT::Sandbox::User "";
+		APT::Architecture "amd64";
+		APT::Architectures { "amd64"; };
+		Acquire::Languages "none";
+		Acquire::Retries "1";
+		Acquire::http::Timeout "20";
+	CONF
+}
+
+apt_run() { # ARGUMENTS of apt-get...; only in a subshell, which it replaces
+	exec timeout 900 apt-get "${APT_OPTIONS[@]}" "$@"
+}
+
+# The archive that this machine uses, in a format of apt-get indextargets.
+own_archive() { # FORMAT
+	apt-get indextargets --format "$1" 'Created-By: Packages' 'Origin: Debian' 'Component: main' | sort -u
+}
+
+no_archive() {
+	die 4 "apt knows no Debian archive; run: apt-get update"
+}
+
+# --- digests of the files that later runs use -----------------------------------------------------
+
+# DIR/digest or FILE.digest has a line for each file: path, bytes, time and SHA-256, separated by
+# tabs.
 digest_of() { # PATH
 	if [[ -d $1 ]]; then echo "$1/digest"; else echo "$1.digest"; fi
 }
@@ -115,8 +161,8 @@ seal() { # PATH
 	mv "$TMP/digest" "$(digest_of "$1")"
 }
 
-# Whether nothing changed since seal; else WHY has the reason.  The content is read only if the bytes or time of a
-# file differ.
+# Whether nothing changed since seal; else WHY has the reason.  The content is read only if the
+# bytes or time of a file differ.
 whole() { # PATH
 	local digest
 	digest=$(digest_of "$1")

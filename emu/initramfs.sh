@@ -1,16 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Makes the user space of the emulated host: a small uncompressed cpio.  QEMU copies it into the guest's memory;
-# to decompress it there would take the guest longer.
+# Makes the user space of the emulated host: a small uncompressed cpio.  QEMU copies it into the
+# guest's memory; to decompress it there would take the guest longer.
 #
 #   emu/initramfs.sh KDIR KIND [--module FILE.ko]...   prints build/initramfs/KEY.cpio, its only stdout line
 #
-# KIND is ext4 or xfs for benchmarks on that filesystem, or check for checks, with both filesystems, lvm2, and
-# more kernel modules for modprobe.  KIND+PROGRAM adds a program that a benchmark runs (fio, if a workload needs it).
+# KIND is ext4 or xfs for benchmarks on that filesystem, or check for checks, with both filesystems,
+# lvm2, and more kernel modules for modprobe.  KIND+PROGRAM adds a program that a benchmark runs
+# (fio, if a workload needs it).
 #
-# KDIR comes from emu/kernel.sh.  --module replaces the kernel's module of that name.  KEY is a hash over the whole
-# input, so the file is rebuilt only if something changed; the same input gives the same bytes.
+# KDIR comes from emu/kernel.sh.  --module replaces the kernel's module of that name.  KEY is a hash
+# over the whole input, so the file is rebuilt only if something changed; the same input gives the
+# same bytes.
 # Exit status: 0; 4 something is missing on this machine or the disk is full; 64 bad arguments.
 set -euo pipefail
 CALLER=$PWD
@@ -28,7 +30,7 @@ readonly LVM_COMMANDS="lvchange lvconvert lvcreate lvdisplay lvextend lvreduce l
 	pvchange pvcreate pvdisplay pvmove pvremove pvresize pvs pvscan vgcfgrestore vgchange vgcreate vgdisplay
 	vgextend vgmknodes vgreduce vgremove vgrename vgs vgscan"
 
-# --- the kernel's configuration --------------------------------------------------------------------
+# --- the kernel's configuration -------------------------------------------------------------------
 
 # The guest needs these to boot or to measure.  Checked before it boots.
 readonly OPTIONS="PVH SERIAL_8250 X86_IOPL_IOPERM FW_CFG_SYSFS ACPI_NFIT BLK_DEV_PMEM NVDIMM_PFN FS_DAX BLK_DEV_DM"
@@ -45,8 +47,8 @@ vet_config() {
 
 # --- modules -------------------------------------------------------------------------------------
 
-# Makes a tree of links to the kernel's modules with the replaced ones in it, and runs depmod: their dependencies
-# may differ.
+# Makes a tree of links to the kernel's modules with the replaced ones in it, and runs depmod: their
+# dependencies may differ.
 with_replacements() { # prints the root to use
 	local root=$TMP/modules file name own vermagic
 	mkdir -p "$root/lib/modules"
@@ -75,33 +77,25 @@ with_replacements() { # prints the root to use
 	echo "$root"
 }
 
-# Prints FILE of modprobe's lines "insmod FILE OPTIONS", each once.
-inserted() {
-	sed -nE 's/^insmod (.*\.ko(\.[a-z0-9]+)?)( .*)?$/\1/p' | awk '!seen[$0]++'
-}
-
 # Prints the GNU build id of an object, if it has one.
 build_id() { # FILE
 	readelf -n "$1" 2>/dev/null | sed -n 's/.*Build ID: //p' | head -n 1
 }
 
-# Prints the files to load for the named modules, in order; nothing for a built-in one.
-load_order() { # ROOT MODULE...
-	local root=$1 module out
-	for module in "${@:2}"; do
-		# -C /dev/null: not this machine's configuration, such as an `install` line for libnvdimm.
-		out=$("$MODPROBE" -C /dev/null -d "$root" -S "$RELEASE" --show-depends "$module" 2>&1) ||
+# Prints the files to load for the named modules, in order, each once; nothing for a built-in one,
+# or for an optional one that the kernel does not have.  No links: the key of the cpio has the
+# paths.
+load_order() { # ROOT needed | optional MODULE...
+	local module out
+	for module in "${@:3}"; do
+		# -C /dev/null: not this machine's configuration, such as an `install` line for
+		# libnvdimm.
+		if out=$("$MODPROBE" -C /dev/null -d "$1" -S "$RELEASE" --show-depends "$module" 2>&1); then
+			echo "$out"
+		elif [[ $2 == needed ]]; then
 			die 4 "the kernel $RELEASE has no module $module: ${out##*$'\n'}"
-		echo "$out"
-	done | inserted
-}
-
-# The same for optional modules: nothing for one that the kernel does not have.
-optional_order() { # ROOT MODULE...
-	local module
-	for module in "${@:2}"; do
-		"$MODPROBE" -C /dev/null -d "$1" -S "$RELEASE" --show-depends "$module" 2>/dev/null || true
-	done | inserted
+		fi
+	done | sed -nE 's/^insmod (.*\.ko(\.[a-z0-9]+)?)( .*)?$/\1/p' | awk '!seen[$0]++' | xargs -r -d '\n' readlink -f
 }
 
 unpack_module() { # SRC DEST
@@ -152,9 +146,10 @@ stub_library() { # PROGRAM LIBRARY
 		ld -shared --build-id=none -soname "$name" --version-script "$TMP/versions" -o "$TMP/empty/$name" "$TMP/empty.o"
 }
 
-# fio is linked with 75 MB of libraries, for engines that use a network; to load them takes longer than the jobs run.
-# The libraries that no job needs are replaced by stubs, the program is the distribution's.  Prints lines "DEST SRC",
-# of the real libraries if fio does not start with the stubs.
+# fio is linked with 75 MB of libraries, for engines that use a network; to load them takes longer
+# than the jobs run.  The libraries that no job needs are replaced by stubs, the program is the
+# distribution's.  Prints lines "DEST SRC", of the real libraries if fio does not start with the
+# stubs.
 fio_manifest() {
 	local fio library job empty=${TMP#"$PWD/"}/empty # relative: the path of the checkout may have a colon
 	fio=$(readlink -f "$(need fio fio)")
@@ -199,8 +194,9 @@ add_module() { # ROOT FILE
 	local to
 	to=$1/modules/$(basename "${2%.ko*}").ko
 	unpack_module "$2" "$to"
-	# A locally built module may have 30 MB of debug information; strip would remove the signature of a packaged one.
-	# objdump does not read modules of packages that no list authenticates.
+	# A locally built module may have 30 MB of debug information; strip would remove the
+	# signature of a packaged one. objdump does not read modules of packages that no list
+	# authenticates.
 	if [[ ! -e $KDIR/signed-only || $2 != "$KDIR"/* ]] && objdump -h "$to" | grep -q debug_info; then
 		strip --strip-debug "$to"
 	fi
@@ -267,8 +263,7 @@ prune() {
 	local old
 	while read -r old; do
 		rm -f "$OUT/$old" "$OUT/${old%.digest}"
-	done < <(cd "$OUT" && find . -maxdepth 1 -name '*.cpio.digest' -printf '%T@ %f\n' | sort -rn |
-		tail -n "+$((KEEP + 1))" | cut -d' ' -f2)
+	done < <(old_ones "$OUT" '*.cpio.digest' $KEEP)
 	for old in "$OUT"/*.cpio; do
 		[[ -e $old.digest ]] || rm -f "$old"
 	done
@@ -319,14 +314,11 @@ build() {
 	if ((${#REPLACE[@]})); then
 		root=$(with_replacements)
 	fi
-	load_order "$root" nfit nd_pmem dm-mod qemu_fw_cfg "${FILESYSTEMS[@]}" >"$TMP/load.links"
-	# The key is made of the path and content of the files, not of links.
-	xargs -r -d '\n' -n 1 readlink -f <"$TMP/load.links" >"$TMP/load"
+	load_order "$root" needed nfit nd_pmem dm-mod qemu_fw_cfg "${FILESYSTEMS[@]}" >"$TMP/load"
 	: >"$TMP/on_demand"
 	if [[ $KIND == check ]]; then
 		# shellcheck disable=SC2086 # words
-		optional_order "$root" $ON_DEMAND | xargs -r -d '\n' -n 1 readlink -f |
-			grep -vxFf "$TMP/load" >"$TMP/on_demand" || true
+		load_order "$root" optional $ON_DEMAND | grep -vxFf "$TMP/load" >"$TMP/on_demand" || true
 	fi
 	manifest >"$TMP/manifest"
 	out=$OUT/$(key).cpio

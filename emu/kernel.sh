@@ -1,28 +1,29 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The kernel catalogue: turns the name of a kernel into a directory with a bootable kernel.
+# Finds kernels in the package archive, and makes a directory with a bootable kernel from a name or
+# from files.
 #
 #   emu/kernel.sh resolve [KERNEL] [--modules DIR]   prints build/kernels/ID, its only line on stdout
 #   emu/kernel.sh resolve --tree DIR                 the same for a kernel's build tree
-#   emu/kernel.sh series                             the package of the newest one of each series
-#   emu/kernel.sh identify K...                      their names: LABEL PACKAGE VERSION K, separated by tabs
-#   emu/kernel.sh between FIRST LAST                 the same for the kernels from FIRST to LAST
-#   emu/kernel.sh catalogue [WORD]...                reads the lists into build/apt/catalogue if they are a day old
-#   emu/kernel.sh remove K...                        removes their directories
-#   emu/kernel.sh update                             reads the archive's lists, as is done once a day
+#   emu/kernel.sh series                prints the package of the newest kernel of each series
+#   emu/kernel.sh identify K...         prints LABEL PACKAGE VERSION K, separated by tabs
+#   emu/kernel.sh between FIRST LAST    the same for the kernels from FIRST to LAST
+#   emu/kernel.sh remove K...           removes their directories
+#   emu/kernel.sh catalogue             updates build/apt/catalogue if it is older than a day
+#   emu/kernel.sh update                updates it now
 #
 # KERNEL: debian (default) | newest | 6.1 | 6.12.107 | 6.1.0-54-amd64 | linux-image-... | PATH
 #
 # build/kernels/ID holds `vmlinux` (an ELF that QEMU starts by its PVH note), `release` (uname -r),
-# `package` (its origin), `config` if the package has one, `modules/lib/modules/RELEASE` after depmod,
-# `signed-only` if the modules come from a package that no package list authenticates, so that the guest has to
-# verify their signatures, and `digest` of all files.  The directory is renamed into place when it is complete,
-# and rebuilt if a file changed.
+# `package` (its origin), `config` if the package has one, `modules/lib/modules/RELEASE` after
+# depmod, `signed-only` if the modules come from a package that no package list authenticates, so
+# that the guest has to verify their signatures, and `digest` of all files.  The directory is
+# renamed into place when it is complete, and rebuilt if a file changed.
 #
-# Packages come from the archive that apt uses on this machine, from all its suites, through a separate apt root
-# under build/apt: nothing is installed, signatures are verified with the keyring of the package
-# debian-archive-keyring.
+# Packages come from the archive that apt uses on this machine, from all its suites, through a
+# separate apt root under build/apt: nothing is installed, signatures are verified with the keyring
+# of the package debian-archive-keyring.
 # Exit status: 0; 4 no network, no space, broken package; 64 no such kernel, bad arguments.
 set -euo pipefail
 CALLER=$PWD
@@ -33,98 +34,8 @@ readonly APT=$PWD/build/apt KERNELS=$PWD/build/kernels
 readonly KEEP_LOCAL=3 # kernels made from files; a developer makes a new one with every build
 # shellcheck source=emu/archive.sh
 . emu/archive.sh
-# shellcheck source=emu/kernel_table.sh
-. emu/kernel_table.sh
-
-# --- from a name to packages ---------------------------------------------------------------------
-
-# The kernels that can be named by version: VERSION <tab> PACKAGE, oldest first.  Without metapackages (they
-# depend on another linux-image), the other flavours, and kernels whose modules are no longer in the archive.
-generic_kernels() {
-	awk -F'\t' -v OFS='\t' '
-		FNR == NR { there[$1, $2] = 1; next }
-		$1 !~ /^linux-image-[0-9].*-amd64$/ || $1 ~ /-(cloud|rt)-amd64$/ || $4 ~ /linux-image-/ { next }
-		{
-			whole = 1
-			n = split($4, dep, /, */)
-			for (i = 1; i <= n; i++) {
-				sub(/ .*/, "", dep[i])
-				if (dep[i] ~ /^linux-(binary|modules)-/ && !((dep[i], $2) in there)) whole = 0
-			}
-			if (whole) print $2, $1
-		}' "$CATALOGUE" "$CATALOGUE" | sort -u | sort -t $'\t' -k1,1V
-}
-
-# The newest of each series, in the format of generic_kernels.
-newest_of_series() {
-	generic_kernels | awk -F'[.~-]' '{ s = $1 "." $2; if (!(s in line)) order[++n] = s; line[s] = $0 }
-		END { for (i = 1; i <= n; i++) print line[order[i]] }'
-}
-
-newest_per_series() { # the versions alone, on one line
-	newest_of_series | cut -f1 | sed 's/-[^-]*$//' | paste -sd' '
-}
-
-# VERSION <tab> PACKAGE of the newest kernel whose upstream version is, or starts with, $1.
-by_version() {
-	generic_kernels | awk -F'\t' -v want="${1/-rc/\~rc}" '{
-		upstream = $1
-		sub(/^[0-9]+:/, "", upstream)
-		sub(/-[^-]*$/, "", upstream)
-		if (upstream == want || index(upstream, want ".") == 1 || index(upstream, want "~") == 1)
-			found = $0
-	} END { if (found) print found }'
-}
-
-by_package() { # NAME: newest VERSION <tab> NAME
-	awk -F'\t' -v OFS='\t' -v name="$1" '$1 == name { print $2, $1 }' "$CATALOGUE" | sort -V | tail -n 1
-}
-
-# The kernel of this machine's own Debian release, by its metapackage.
-by_own_release() {
-	local codename
-	# shellcheck disable=SC1091
-	codename=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
-	awk -F'\t' -v OFS='\t' -v own="$codename" '$1 == "linux-image-amd64" &&
-		($3 == own || $3 == own "-security" || $3 == own "-updates") { print $2, $1 }' "$CATALOGUE" |
-		sort -V | tail -n 1
-}
-
-depends_of() { # NAME VERSION: names of the linux-* packages it needs
-	awk -F'\t' -v name="$1" -v version="$2" '$1 == name && $2 == version { print $4; exit }' "$CATALOGUE" |
-		tr ',' '\n' | sed -nE 's/^ *(linux-(image-|binary-|modules-|base-[0-9])[^ ]+).*/\1/p'
-}
-
-has_package() { # NAME VERSION
-	awk -F'\t' -v name="$1" -v version="$2" '$1 == name && $2 == version { found = 1 } END { exit !found }' \
-		"$CATALOGUE"
-}
-
-# Sets PACKAGE and VERSION; returns 1 when the catalogue has no such kernel.
-find_kernel() { # KERNEL
-	local line next
-	case $1 in
-	debian) line=$(by_own_release) ;;
-	newest) line=$(generic_kernels | tail -n 1) ;;
-	linux-*) line=$(by_package "$1") ;;
-	*-amd64) line=$(by_package "linux-image-$1") ;;
-	*) line=$(by_version "$1") ;;
-	esac
-	[[ -n $line ]] || return 1
-	IFS=$'\t' read -r VERSION PACKAGE <<<"$line"
-	while next=$(depends_of "$PACKAGE" "$VERSION" | grep '^linux-image-' | head -n 1) && [[ -n $next ]]; do
-		PACKAGE=$next # a metapackage
-	done
-	# The same kernel without a signature, which QEMU does not verify; not if the package was named.
-	if [[ $1 != linux-image-*[0-9]* ]] && has_package "$PACKAGE-unsigned" "$VERSION"; then
-		PACKAGE+=-unsigned
-	fi
-}
-
-unknown_kernel() { # KERNEL
-	die 64 "unknown kernel '$1' (lists of $(date -r "$CATALOGUE" '+%F %R')); newest of each series: $(newest_per_series);" \
-		"./run.sh kernels shows all, ./run.sh kernels --update reads the archive's lists anew"
-}
+# shellcheck source=emu/catalogue.sh
+. emu/catalogue.sh
 
 # --- from packages or files to a directory -------------------------------------------------------
 
@@ -174,8 +85,8 @@ extract_vmlinux() { # IMAGE OUT
 		die 4 "$image: the unpacked kernel is not an ELF file of $size bytes; is the image complete?"
 }
 
-# Selects paths below lib/modules/RELEASE: modules and the lists of built-in modules, without the three quarters that
-# a machine without network, graphics and sound does not need.
+# Selects paths below lib/modules/RELEASE: modules and the lists of built-in modules, without the
+# three quarters that a machine without network, graphics and sound does not need.
 readonly MODULE_FILES='
 	function is_wanted(path) {
 		if (path ~ /^kernel\/(sound|drivers\/(net|gpu|media|staging|infiniband|iio|usb|hid|input|hwmon|mmc|mtd|comedi|isdn|video|scsi|misc|pci|platform|power|regulator|rtc|spi|tty|thermal|ufs|soundwire))\//)
@@ -184,9 +95,9 @@ readonly MODULE_FILES='
 			path ~ /^modules\.(order|builtin|builtin\.modinfo)$/
 	}'
 
-# Selects the members of a package to unpack from tar's listing: regular files with expected names.  A package that
-# no list authenticates may come from anyone: no links, no special modes, and no name twice, because the second
-# member could be something else.
+# Selects the members of a package to unpack from tar's listing: regular files with expected names.
+# A package that no list authenticates may come from anyone: no links, no special modes, and no name
+# twice, because the second member could be something else.
 wanted_members() { # boot | modules RELEASE
 	LC_ALL=C awk -v what="$1" -v release="${2-}" "$MODULE_FILES"'
 		{
@@ -243,7 +154,7 @@ drop_damaged() { # ID
 
 apt_fetch() { # DIR NAME=VERSION...
 	cd "$1"
-	apt_run -q download "${@:2}"
+	apt_run download "${@:2}"
 }
 
 pool_fetch() { # DIR ADDRESS...
@@ -251,24 +162,23 @@ pool_fetch() { # DIR ADDRESS...
 	cd "$1"
 	for at in "${@:2}"; do
 		n=$((n + 1))
-		timeout 900 /usr/lib/apt/apt-helper -c "$APT/apt.conf" "${APT_PLACES[@]}" download-file "$at" "unlisted-$n.deb" || return 1
+		timeout 900 /usr/lib/apt/apt-helper "${APT_OPTIONS[@]}" download-file "$at" "unlisted-$n.deb" || return 1
 	done
-}
-
-address_of_unlisted() { # NAME VERSION: nothing if a list has it
-	awk -F'\t' -v name="$1" -v version="$2" '$1 == name && $2 == version && $3 == "unlisted" { print $4 }' "$CATALOGUE"
 }
 
 # Sets GONE if an unsigned package is in the lists, but no longer in the archive.
 download() { # DIR NAMES...: packages of $VERSION
-	local dir=$1 names=("${@:2}") name at listed=() unlisted=()
+	local dir=$1 names=("${@:2}") name listed=() unlisted=()
 	GONE=
 	mkdir -p "$dir/listed" "$dir/unlisted"
-	write_apt_conf
+	apt_root
 	say "fetching ${names[*]} $VERSION"
 	for name in "${names[@]}"; do
-		at=$(address_of_unlisted "$name" "$VERSION")
-		if [[ $at ]]; then unlisted+=("$at"); else listed+=("$name=$VERSION"); fi
+		if [[ $(field_of "$name" "$VERSION" 3) == unlisted ]]; then
+			unlisted+=("$(field_of "$name" "$VERSION" 4)")
+		else
+			listed+=("$name=$VERSION")
+		fi
 	done
 	if ! {
 		patiently apt_fetch "$dir/listed" "${listed[@]}" && patiently pool_fetch "$dir/unlisted" "${unlisted[@]}"
@@ -300,8 +210,9 @@ payload_packages() { # prints the packages to unpack for PACKAGE VERSION
 	done
 }
 
-# Makes the directory of PACKAGE VERSION.  Sets PACKAGE to the signed one if the archive has no other.  The kernel and
-# its config come from packages that a list authenticates, only modules from others.
+# Makes the directory of PACKAGE VERSION.  Sets PACKAGE to the signed one if the archive has no
+# other.  The kernel and its config come from packages that a list authenticates, only modules from
+# others.
 make_from_packages() {
 	local new=$TMP/new names deb image release config modules n=0
 	room 900 "unpacking a kernel"
@@ -358,8 +269,7 @@ prune_local() {
 	local old
 	while read -r old; do
 		rm -rf "${KERNELS:?}/$old"
-	done < <(cd "$KERNELS" && find . -mindepth 1 -maxdepth 1 -name 'file-*' -printf '%T@ %f\n' | sort -rn |
-		tail -n "+$((KEEP_LOCAL + 1))" | cut -d' ' -f2-)
+	done < <(old_ones "$KERNELS" 'file-*' $KEEP_LOCAL)
 }
 
 resolve_path() { # IMAGE MODULES
@@ -399,15 +309,6 @@ id_of() { # PACKAGE VERSION
 	printf '%s' "${1#linux-image-}_$2" | tr -c 'A-Za-z0-9.+_-' _
 }
 
-# The packages of lines VERSION <tab> PACKAGE, the unsigned one if there is one.
-plain_names() {
-	local version package
-	while IFS=$'\t' read -r version package; do
-		if has_package "$package-unsigned" "$version"; then package+=-unsigned; fi
-		echo "$package"
-	done
-}
-
 no_lists() {
 	die 4 "cannot read the archive's package lists (network?):" \
 		"$(grep -hE '^(E:|W: Failed)' "$TMP/update" | head -n 1); --kernel PATH --modules DIR needs none"
@@ -437,12 +338,33 @@ resolve_name() { # KERNEL
 	echo "$KERNELS/$(id_of "$PACKAGE" "$VERSION")"
 }
 
+# Removes the directories of that kernel, signed and unsigned, or of the ID of a kernel given as a
+# file.
+remove() { # KERNEL
+	local id gone=''
+	if [[ $1 == file-* && -d $KERNELS/$1 ]]; then
+		rm -rf "${KERNELS:?}/$1"
+		say "removed $1"
+		return
+	fi
+	find_kernel "$1" || unknown_kernel "$1"
+	for id in "${PACKAGE%-unsigned}" "${PACKAGE%-unsigned}-unsigned"; do
+		id=$(id_of "$id" "$VERSION")
+		[[ -d $KERNELS/$id ]] || continue
+		rm -rf "${KERNELS:?}/$id"
+		say "removed $id"
+		gone=yes
+	done
+	[[ $gone ]] || die 64 "$PACKAGE $VERSION is not here; ./run.sh kernels shows what is"
+}
+
 vet_word() { # KERNEL
 	[[ $1 =~ ^[A-Za-z0-9][A-Za-z0-9.+~-]*$ ]] || die 64 "unknown kernel '$1': neither a file nor the name of a kernel"
 }
 
 install_modules() { # TREE INTO: by the tree's own Makefile, stripped
-	# Its recipes do not quote the path, which may have any character: use another name of it, in /proc.
+	# Its recipes do not quote the path, which may have any character: use another name of it,
+	# in /proc.
 	exec timeout 900 make -C "$1" INSTALL_MOD_PATH="/proc/$$/cwd/${2#"$PWD/"}" INSTALL_MOD_STRIP=1 modules_install
 }
 
@@ -494,11 +416,11 @@ main() {
 	shift || true
 	begin kernel
 	mkdir -p "$KERNELS"
-	if [[ $verb == resolve ]]; then
+	case $verb in
+	resolve)
 		main_resolve "$@"
 		return
-	fi
-	case $verb in
+		;;
 	series | identify | between | catalogue | remove | update) ;;
 	*) usage ;;
 	esac

@@ -1,50 +1,30 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Builds emu/plugin/profile.c, which counts instructions per function, as a plugin of the installed QEMU.
+# Builds emu/plugin/profile.c, which counts instructions per function, as a plugin of the installed
+# QEMU.
 #
 #   emu/plugin.sh        prints build/plugin/VERSION/profile.so, its only line on stdout
 #
-# No binary package has the header qemu-plugin.h.  It is extracted from the source package of the installed QEMU,
-# from the archive that apt uses on this machine, through a separate apt root under build/plugin/apt, and verified with
-# the keyring of the package debian-archive-keyring; nothing else of the source package is kept.
+# No binary package has the header qemu-plugin.h.  It is extracted from the source package of the
+# installed QEMU, from the archive that apt uses on this machine, through a separate apt root under
+# build/plugin/apt, and verified with the keyring of the package debian-archive-keyring; nothing
+# else of the source package is kept.
 # Exit status: 0; 4 no network, no space, no such source package, or a QEMU without plugins.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . emu/common.sh
 
 readonly OUT=$PWD/build/plugin APT=$PWD/build/plugin/apt
-readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 readonly QEMU=qemu-system-x86_64
-
-apt_run() { # ARGUMENTS of apt-get...; only in a subshell, which it replaces
-	exec timeout 900 apt-get -q -c "$APT/apt.conf" -o "Dir::State::Lists=$APT/lists" -o "Dir::Cache=$APT/cache" \
-		-o "Dir::Etc::SourceList=$APT/sources.list" "$@"
-}
-
-write_apt_root() {
-	mkdir -p "$APT/lists/partial" "$APT/cache/archives/partial"
-	cat >"$APT/apt.conf" <<-CONF
-		#clear APT::Update::Pre-Invoke;
-		#clear APT::Update::Post-Invoke;
-		#clear APT::Update::Post-Invoke-Success;
-		Dir::Etc::SourceParts "/dev/null";
-		APT::Sandbox::User "";
-		Acquire::Languages "none";
-		Acquire::Retries "1";
-		Acquire::http::Timeout "20";
-	CONF
-	apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' 'Origin: Debian' \
-		'Component: main' | sort -u | sed "s|.*|deb-src [signed-by=$KEYRING] & main|" >"$APT/sources.list"
-	[[ -s $APT/sources.list ]] || die 4 "apt knows no Debian archive; run: apt-get update"
-}
 
 # Fetches the source archive of SOURCE VERSION into $TMP.
 fetch_source() { # SOURCE VERSION
 	room 200 "the source of QEMU"
-	[[ -r $KEYRING ]] || die 4 "no $KEYRING: cannot verify packages; run: apt-get install debian-archive-keyring"
 	say "fetching the source of $1 $2 for its header qemu-plugin.h (once)"
-	write_apt_root
+	apt_root
+	own_archive '$(REPO_URI) $(RELEASE)' | sed "s|.*|deb-src [signed-by=$KEYRING] & main|" >"$APT/sources.list"
+	[[ -s $APT/sources.list ]] || no_archive
 	patiently apt_run update >>"$TMP/err" 2>&1 || true
 	cd "$TMP"
 	patiently apt_run source --download-only --tar-only "$1=$2" >>"$TMP/err" 2>&1 || {
