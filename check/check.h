@@ -222,8 +222,6 @@ struct check_touch check_store(volatile char *p, char value);
 /* The first byte of each page of [p, p + len). */
 struct check_touch check_load_pages(const volatile char *p, size_t len);
 struct check_touch check_copy(void *to, const volatile char *from, size_t len);
-/* Any other access.  It must not lock or allocate: a signal may end it in the middle. */
-struct check_touch check_guard(void (*access)(void *arg), void *arg);
 
 /* For observations: "success", or "SIGBUS code 2". */
 json_t *check_touch_json(const struct check_touch *touch);

@@ -104,7 +104,7 @@ enum { N_VARIANTS = sizeof(variants) / sizeof(variants[0]) - 1 };
 
 /* Functions are counted on all processors: a kprobe is not inherited through exec
  * (lib/trace/probe.h). */
-const char *const fiojob_points[] = {
+static const char *const points[] = {
 	"block:block_bio_queue",
 	"*dm_submit_bio",
 	"*pmem_submit_bio",
@@ -164,7 +164,7 @@ static void arm(struct fiojob *f, bool armed)
 	if (f->armed == armed)
 		return;
 	f->probes.process = f->fio.pid;
-	for (const char *const *point = fiojob_points; armed && *point; point++)
+	for (const char *const *point = points; armed && *point; point++)
 		probe_add(&f->probes, *point);
 	if (!armed)
 		probe_close(&f->probes);

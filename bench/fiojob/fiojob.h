@@ -67,9 +67,6 @@ struct fiojob {
 	struct fiojob_result results[FIOJOB_VARIANTS_MAX];
 };
 
-/* The probes; ends with NULL. */
-extern const char *const fiojob_points[];
-
 struct fiojob_result *fiojob_result(struct fiojob *f, const struct variant *variant);
 
 /* "clat" or "lat". */

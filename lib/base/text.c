@@ -37,7 +37,8 @@ static bool is_control(unsigned int code)
 	return code < 0x20 || (code >= 0x7f && code < 0xa0);
 }
 
-size_t text_char_bytes(const char *text)
+/* The length in bytes of the printable character at text; 0 if there is none. */
+static size_t char_bytes(const char *text)
 {
 	unsigned int code;
 	size_t n = decode((const unsigned char *)text, &code);
@@ -49,7 +50,7 @@ const char *text_unprintable(const char *text)
 {
 	size_t n;
 
-	while ((n = text_char_bytes(text)))
+	while ((n = char_bytes(text)))
 		text += n;
 	return *text ? text : NULL;
 }
@@ -59,7 +60,7 @@ const char *text_unprintable(const char *text)
 static size_t next_piece(const char **text, char piece[8])
 {
 	unsigned int code;
-	size_t n = text_char_bytes(*text);
+	size_t n = char_bytes(*text);
 
 	if (n) {
 		memcpy(piece, *text, n);

@@ -10,13 +10,9 @@
 #include <stdio.h>
 
 /*
- * The length in bytes of the character at text if it is printable in one line: valid UTF-8 and no
- * control character (C0 including tab and newline, DEL, C1).  0 if it is not printable, and at the
- * end.
+ * The first byte of text that is not part of a printable character, or NULL.  Printable in one line
+ * is valid UTF-8 but control characters (C0 including tab and newline, DEL, C1).
  */
-size_t text_char_bytes(const char *text);
-
-/* The first byte of text that is not part of a printable character, or NULL. */
 const char *text_unprintable(const char *text);
 
 /* Writes text as one line without a newline.  Unprintable characters are escaped as \x1b (C1

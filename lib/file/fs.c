@@ -81,13 +81,6 @@ bool fs_known(const char *type)
 	return find_kind(type);
 }
 
-const char *fs_mkfs_program(const char *type)
-{
-	const struct fs_kind *kind = find_kind(type);
-
-	return kind ? kind->mkfs : NULL;
-}
-
 /* A small device gets a small journal, a tiny one none.  Sets two arguments. */
 static void ext4_journal(uint64_t size_bytes, const char *argv[2])
 {

@@ -17,9 +17,6 @@ struct fs {
 /* Whether daxdm knows this filesystem. */
 bool fs_known(const char *type);
 
-/* The mkfs program, e.g. "mkfs.xfs"; NULL for an unknown filesystem. */
-const char *fs_mkfs_program(const char *type);
-
 /*
  * Makes a filesystem of size_bytes (0: as large as the device) on node, laid out so that files can
  * have 2 MiB aligned extents and the same on every kernel (no reflink on xfs: older kernels refuse

@@ -298,7 +298,8 @@ void attribution_sum(struct attribution *a)
 	sum_frames(a);
 }
 
-bool function_is_of_one_side(const struct function *f)
+/* Whether only one side ran it. */
+static bool is_of_one_side(const struct function *f)
 {
 	return !f->module[BASE] || !f->module[NEW];
 }
@@ -308,9 +309,9 @@ static size_t aligned_parent(const struct attribution *a, size_t frame)
 {
 	size_t parent = a->frames[frame].parent;
 
-	if (function_is_of_one_side(&a->functions[a->frames[frame].function]))
+	if (is_of_one_side(&a->functions[a->frames[frame].function]))
 		return parent;
-	while (parent && function_is_of_one_side(&a->functions[a->frames[parent].function]))
+	while (parent && is_of_one_side(&a->functions[a->frames[parent].function]))
 		parent = a->frames[parent].parent;
 	return parent;
 }

@@ -67,9 +67,6 @@ void attribution_sum(struct attribution *a);
  */
 int attribution_align(const struct attribution *a, struct attribution *out);
 
-/* Whether only one side ran it. */
-bool function_is_of_one_side(const struct function *f);
-
 /* All functions of one side. */
 int64_t attribution_total(const struct attribution *a, enum side side);
 

@@ -196,7 +196,8 @@ long cost_dm_stack(const struct tables *tables, const struct table *table, const
 	return -1;
 }
 
-bool cost_grows(const struct cost *cost)
+/* Whether the overhead grows by more than half of raw from the fewest to the most segments. */
+static bool grows(const struct cost *cost)
 {
 	return cost->rises && cost->many->median - cost->few->median > cost->raw->median / 2;
 }
@@ -206,7 +207,8 @@ bool cost_fits(const struct cost *cost)
 	return cost->n_stacks < 3 || fmax(cost->r2_segment, cost->r2_doubling) >= 0.8;
 }
 
-bool cost_is_flat(const struct cost *cost)
+/* Whether the overhead is independent of the number of segments. */
+static bool is_flat(const struct cost *cost)
 {
 	int64_t few = llabs(cost->few->median - cost->raw->median),
 		range = cost->most - cost->least;
@@ -234,7 +236,7 @@ size_t cost_growing(const struct tables *tables, const struct table *table, cons
 
 		if ((*bench && strcmp(row->bench, bench)) ||
 		    !cost_find(tables, table, row, target, &c) || c.raw->median < 1 ||
-		    c.few->median < 1 || !cost_grows(&c))
+		    c.few->median < 1 || !grows(&c))
 			continue;
 		if (n == max && by_times_raw(&costs[n - 1], &c) <= 0)
 			continue;
@@ -275,7 +277,7 @@ const char *cost_trend(const struct cost *cost, char *buf, size_t size)
 	double step = cost->linear ? cost->per_segment : cost->per_doubling;
 	char slope[96];
 
-	if (cost_is_flat(cost))
+	if (is_flat(cost))
 		snprintf(buf, size, "independent of the number of segments");
 	else if (!cost_fits(cost))
 		snprintf(buf, size, "no clear trend, %s to %s on %zu stacks",

@@ -58,12 +58,8 @@ const struct run_record *cost_reference_stack(const struct table *t, const struc
 /* The plain stack with the most segments that the table has: a position in its columns, or -1. */
 long cost_most_segments(const struct table *t);
 
-/* Whether the overhead grows by more than half of raw from the fewest to the most segments. */
-bool cost_grows(const struct cost *cost);
 /* Whether the better line has R2 of 0.8 or more; two stacks fit any line. */
 bool cost_fits(const struct cost *cost);
-/* Whether the overhead is independent of the number of segments. */
-bool cost_is_flat(const struct cost *cost);
 /* The rows of the benchmark ("": of any) that grow with the number of segments of that target (NULL: the
  * first one there is), by their multiple of raw, largest first.  Returns how many, at most max. */
 size_t cost_growing(const struct tables *tables, const struct table *table, const char *bench,

@@ -19,8 +19,9 @@ static const struct table_row *find_row(const struct table *t, const char *bench
 	return NULL;
 }
 
-const struct run_record *fallback_cost_record(const struct table *t, size_t stack,
-					      const char *bench, const char *variant)
+/* The record of BENCH.VARIANT on a stack (its rank in run->stacks), or NULL. */
+static const struct run_record *find_record(const struct table *t, size_t stack, const char *bench,
+					    const char *variant)
 {
 	const struct table_row *row = find_row(t, bench, variant);
 
@@ -80,7 +81,7 @@ static const struct run_record *other_record(const struct table *t, size_t stack
 	char name[128];
 
 	snprintf(name, sizeof(name), "%s.%s.%s%s%s", path, op, warmth, *warmth ? "." : "", size);
-	return fallback_cost_record(t, stack, role_bench(ROLE_FILE_IO), name);
+	return find_record(t, stack, role_bench(ROLE_FILE_IO), name);
 }
 
 double fallback_cost_ratio(const struct table *t, size_t stack, const char *path, const char *op,
@@ -182,9 +183,9 @@ static void say_faults(const struct tables *tables, const struct table *t, size_
 		size_t used = strlen(text);
 
 		snprintf(name, sizeof(name), "%s.pte", kinds[i]);
-		dax = fallback_cost_record(t, stack, role_bench(ROLE_FAULT), name);
+		dax = find_record(t, stack, role_bench(ROLE_FAULT), name);
 		snprintf(name, sizeof(name), "mmap.%s", kinds[i]);
-		other = fallback_cost_record(t, stack, role_bench(ROLE_FILE_IO), name);
+		other = find_record(t, stack, role_bench(ROLE_FILE_IO), name);
 		if (dax && other && dax->median > 0 && other->median > 0)
 			snprintf(text + used, sizeof(text) - used, "%s%s %.2f (%s %s, DAX %s)",
 				 used ? ", " : "", kinds[i],
@@ -234,9 +235,9 @@ static void say_durable(const struct tables *tables, const struct table *t, size
 		size_t used = strlen(text);
 
 		snprintf(name, sizeof(name), "durable.mapsync.%s", sizes[i]);
-		own = fallback_cost_record(t, stack, role_bench(ROLE_COPY), name);
+		own = find_record(t, stack, role_bench(ROLE_COPY), name);
 		snprintf(name, sizeof(name), "durable.msync.%s", sizes[i]);
-		call = fallback_cost_record(t, stack, role_bench(ROLE_COPY), name);
+		call = find_record(t, stack, role_bench(ROLE_COPY), name);
 		if (own && call && own->median > 0 && call->median > 0)
 			snprintf(text + used, sizeof(text) - used, "%s%s %.1f (%s %s, MAP_SYNC %s)",
 				 used ? ", " : "",
@@ -261,8 +262,8 @@ static void say_fsync(const struct tables *tables, const struct table *t, size_t
 		const struct run_record *raw, *dm;
 
 		snprintf(name, sizeof(name), "%s.4k", calls[i]);
-		raw = fallback_cost_record(t, (size_t)tables->raw, role_bench(ROLE_COPY), name);
-		dm = fallback_cost_record(t, stack, role_bench(ROLE_COPY), name);
+		raw = find_record(t, (size_t)tables->raw, role_bench(ROLE_COPY), name);
+		dm = find_record(t, stack, role_bench(ROLE_COPY), name);
 		if (raw && dm && raw->median > 0 && dm->median > 0)
 			findings_sayf(
 				say, arg,

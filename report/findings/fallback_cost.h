@@ -6,9 +6,6 @@
 
 #include "report/findings/say.h"
 #include "report/table/table.h"
-/* The record of BENCH.VARIANT on a stack (its rank in run->stacks), or NULL. */
-const struct run_record *fallback_cost_record(const struct table *t, size_t stack,
-					      const char *bench, const char *variant);
 
 /* The I-th size (0: the smallest) of bio.dax.OP in this table, as in its name ("64k"); NULL past the
  * last. */

@@ -34,7 +34,8 @@ bool fio_compare_pair(const struct table *t, size_t row, size_t stack, struct fi
 	return out->ours;
 }
 
-int64_t fio_compare_rest(const struct fio_pair *pair)
+/* The difference without the overhead of fio. */
+static int64_t rest(const struct fio_pair *pair)
 {
 	return pair->theirs->median - pair->ours->median - (pair->itself > 0 ? pair->itself : 0);
 }
@@ -92,7 +93,7 @@ static void print_stack(const struct tables *tables, const struct table *t, size
 			number(pair.ours->median).s, number(pair.theirs->median).s,
 			number_signed(pair.theirs->median - pair.ours->median).s,
 			pair.itself < 0 ? "?" : number(pair.itself).s,
-			number_signed(fio_compare_rest(&pair)).s);
+			number_signed(rest(&pair)).s);
 	}
 }
 
@@ -146,8 +147,7 @@ static void say_extra(const struct tables *tables, const struct table *t, size_t
 /* Whether the rest of a is a smaller part of its median than that of b. */
 static bool is_less(const struct fio_pair *a, const struct fio_pair *b)
 {
-	return (__int128)fio_compare_rest(a) * b->ours->median <
-	       (__int128)fio_compare_rest(b) * a->ours->median;
+	return (__int128)rest(a) * b->ours->median < (__int128)rest(b) * a->ours->median;
 }
 
 /* The difference of the two without the overhead of fio (its null engine). */
@@ -169,14 +169,13 @@ static void say_delta(const struct tables *tables, const struct table *t, size_t
 			most = pair;
 	}
 	if (n)
-		findings_sayf(say, arg,
-			      "%s: fio on %s minus its null engine differs from this suite by %s "
-			      "(%s) to %s (%s) (%zu pairs)",
-			      table_fs(t), tables->run->stacks.name[stack],
-			      number_percent(fio_compare_rest(&least), least.ours->median).s,
-			      least.theirs->variant,
-			      number_percent(fio_compare_rest(&most), most.ours->median).s,
-			      most.theirs->variant, n);
+		findings_sayf(
+			say, arg,
+			"%s: fio on %s minus its null engine differs from this suite by %s "
+			"(%s) to %s (%s) (%zu pairs)",
+			table_fs(t), tables->run->stacks.name[stack],
+			number_percent(rest(&least), least.ours->median).s, least.theirs->variant,
+			number_percent(rest(&most), most.ours->median).s, most.theirs->variant, n);
 }
 
 void fio_compare_say(const struct tables *tables, const struct table *t, findings_say *say,

@@ -17,9 +17,6 @@ struct fio_pair {
 /* The pair that begins with row r of the table on a stack; false if there is none. */
 bool fio_compare_pair(const struct table *t, size_t row, size_t stack, struct fio_pair *out);
 
-/* The difference without the overhead of fio. */
-int64_t fio_compare_rest(const struct fio_pair *pair);
-
 /* Tables of the pairs on raw and on cost_dm_stack(); nothing if there are no pairs. */
 void fio_compare_print(const struct tables *tables, FILE *out);
 
