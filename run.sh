@@ -133,8 +133,30 @@ build() { # MAKE-ARGUMENT...
 	phase=
 }
 
+# The completion is made from the option table of the program: by it a wrong word is refused before anything is built.
+vet_words() { # WORD...
+	local word
+	local -a COMP_WORDS=(run.sh '') COMPREPLY=()
+	local -i COMP_CWORD=1
+	# shellcheck source=doc/daxdm.bash
+	. doc/daxdm.bash
+	(($#)) || die $USAGE "no verb given; ./run.sh help lists them"
+	[[ $1 != --version ]] || return 0
+	_daxdm
+	[[ $1 != *' '* && " ${COMPREPLY[*]} " == *" $1 "* ]] || die $USAGE "unknown verb '$1'; ./run.sh help lists them"
+	COMP_WORDS=(run.sh "$1" '') COMP_CWORD=2
+	_daxdm
+	for word in "${@:2}"; do
+		[[ $word != -- ]] || break
+		word=${word%%=*}
+		[[ $word != --* || " ${COMPREPLY[*]} " == *" $word "* ]] ||
+			die $USAGE "$1: unknown option '$word'; ./run.sh help $1 lists them"
+	done
+}
+
 # The program takes the place of this script.  What only reads can be done in a checkout that cannot be written to.
 program() { # WORD...
+	if [[ ! -x build/daxdm ]]; then vet_words "$@"; fi
 	if [[ ! -x build/daxdm || -w build ]]; then
 		lock_checkout
 		setup '' build >&2
@@ -148,10 +170,14 @@ program() { # WORD...
 
 verb_setup() { # [all | GROUP...]
 	local word
-	local -a groups=("$@")
+	local -a groups=()
 	if (($# == 0)); then groups=(build run plot); fi
-	if [[ $* == all ]]; then groups=(build run plot fio test); fi
-	for word in "${groups[@]}"; do
+	for word; do
+		if [[ $word == all ]]; then
+			groups+=(build run plot fio test)
+			continue
+		fi
+		groups+=("$word")
 		grep -qxF "[$word]" packages.txt || die $USAGE "setup: unknown word '$word'; all and the groups of packages.txt are known"
 	done
 	lock_checkout

@@ -69,8 +69,11 @@ static void vet_file(const char *option, const char *path)
 
 	if (!path)
 		return;
+	if (!strcmp(path, "-"))
+		process_quit(STATUS_USAGE,
+			     "--%s -: expected a file; stdout has what is printed anyway", option);
 	if (!stat(path, &st) && S_ISDIR(st.st_mode))
-		process_quit(STATUS_USAGE, "--%s %s: that is a directory; a file is wanted", option,
+		process_quit(STATUS_USAGE, "--%s %s: expected a file, got a directory", option,
 			     path);
 	dir = process_text("%.*s/", (int)(strrchr(path, '/') ? strrchr(path, '/') - path : 0),
 			   path);

@@ -461,6 +461,12 @@ static int run(int argc, char **argv)
 		return STATUS_USAGE;
 	if (k.fetch.n + k.remove.n && (k.json || at < argc))
 		process_quit(STATUS_USAGE, "kernels: --fetch and --remove go with nothing else");
+	for (size_t i = 0; i < k.fetch.n; i++)
+		if (strchr(k.fetch.list[i], '/'))
+			process_quit(STATUS_USAGE,
+				     "kernels: --fetch %s: expected a kernel of the archive, got a "
+				     "path; bench --kernel takes a path as it is",
+				     k.fetch.list[i]);
 	for (int i = at; i < argc; i++)
 		command_add(&words, argv[i], NULL);
 	phase_lines = PHASES_NONE;

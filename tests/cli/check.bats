@@ -85,7 +85,9 @@ ids_of() { # RUN
 	refused "only one --kernel PATH at a time" --modules /tmp --kernel "$TOP/run.sh" --kernel "$TOP/run.sh"
 	refused "/nonexistent.ko: no such file" --module /nonexistent.ko
 	refused "--ktap /nonexistent/file: there is no such directory" --ktap /nonexistent/file
-	refused "--junit /tmp: that is a directory" --junit /tmp
+	refused "--junit /tmp: expected a file, got a directory" --junit /tmp
+	refused "--ktap -: expected a file" --ktap -
+	refused "--junit -: expected a file" --junit -
 }
 
 @test "names of runs that are no file names, or taken" {

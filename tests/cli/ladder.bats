@@ -273,6 +273,8 @@ kernels() {
 	[[ $output == *"3 kernels"* && $output != *6.12.9* ]]
 	kernels rt
 	[[ $output == *"1 kernels"* ]]
+	kernels --fetch "$TOP/bzImage"
+	[[ $status == 64 && $stderr == *"expected a kernel of the archive, got a path"* ]]
 	kernels --json
 	[[ $(jq -r '.[4] | .version, .size_bytes, .suites[0]' <<<"$output" | paste -sd ' ') == "7.2~rc1-1 116391936 experimental" ]]
 	[[ $(jq -r '.[3].size_bytes' <<<"$output") == null ]]

@@ -52,6 +52,33 @@ setup_verb() {
 	expect 0 "packages are in place"
 }
 
+@test "all goes with other words, and an unknown one is refused" {
+	setup_verb all build
+	expect 0 "packages are in place"
+	setup_verb build all
+	expect 0 "packages are in place"
+	setup_verb all nosuchgroup
+	expect 64 "unknown word 'nosuchgroup'"
+}
+
+@test "without a program a wrong verb or option is refused before anything is installed" {
+	mkdir "$CO/doc"
+	cp "$TOP/doc/daxdm.bash" "$CO/doc/"
+	echo gcc >"$BIN/missing"
+	for words in "" nosuchverb "bench --nosuchoption" "bench --nosuchoption=1" "check --quick --nosuchoption"; do
+		# shellcheck disable=SC2086
+		run timeout 20 "$CO/run.sh" $words
+		expect 64
+		((${#lines[@]} == 1))
+	done
+	run timeout 20 "$CO/run.sh" "bench check"
+	expect 64 "unknown verb 'bench check'"
+	[[ ! -e $BIN/installed ]]
+	# What is right goes on: there is no Makefile to build with.
+	run timeout 20 "$CO/run.sh" bench --quick --kernel=6.1 -- --nosuchoption
+	expect 4 "the build failed"
+}
+
 @test "what is missing is installed, without questions and without recommendations" {
 	printf 'cpio\ngnuplot-nox\n' >"$BIN/missing"
 	setup_verb
