@@ -12,29 +12,23 @@ readonly FRESH_MINUTES=1440
 
 # The suites that this machine uses, by its own names, then every other suite at the same address.
 write_sources() {
-	local uri release suite own="" main="" security="" opts="[arch=amd64 signed-by=$KEYRING]"
+	local uri release suite main="" security="" opts="[arch=amd64 signed-by=$KEYRING]"
+	own_archive '$(REPO_URI)|$(RELEASE)|$(SUITE)' >"$TMP/own"
 	while IFS='|' read -r uri release suite; do
-		own+="deb $opts $uri $release main"$'\n'
 		case $suite in
 		*-security) security=$uri ;;
 		*-updates | *-backports* | *-debug) ;;
 		*) main=$uri ;;
 		esac
-		own+="# $suite"$'\n'
-	done < <(own_archive '$(REPO_URI)|$(RELEASE)|$(SUITE)')
-	[[ $main ]] || no_archive
-	for suite in oldoldstable oldstable stable testing unstable experimental; do
-		echo "$main $suite"
-		case $suite in oldoldstable | oldstable | stable)
-			echo "$main $suite-backports"
-			[[ -z $security ]] || echo "$security $suite-security"
-			;;
-		esac
-	done >"$TMP/suites"
-	printf '%s' "$own" | grep '^deb' >"$APT/sources.list"
-	while read -r uri suite; do
-		grep -qx "# $suite" <<<"$own" || echo "deb $opts $uri $suite main"
-	done <"$TMP/suites" >>"$APT/sources.list"
+		echo "deb $opts $uri $release main"
+	done <"$TMP/own" >"$TMP/sources"
+	[[ $main ]] || no_archive # no lists on this machine
+	for suite in {oldoldstable,oldstable,stable}{,-backports,-security} testing unstable experimental; do
+		uri=$main
+		[[ $suite != *-security ]] || uri=$security
+		[[ -z $uri ]] || cut -d'|' -f3 "$TMP/own" | grep -qx "$suite" || echo "deb $opts $uri $suite main"
+	done >>"$TMP/sources"
+	mv "$TMP/sources" "$APT/sources.list"
 }
 
 apt_update() { # SOURCES
