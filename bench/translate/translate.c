@@ -577,7 +577,6 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 	struct translate_result *r = &t->results[variant - variants];
 	struct kept *kept = t->kept;
 	int64_t samples[TRANSLATE_SAMPLES];
-	int rc;
 
 	if (!t->traceable)
 		return record_write_skip(env->sink, &env->cell, "translate", variant->name,
@@ -613,17 +612,14 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 		return record_write_void(env->sink, &env->cell, "translate", variant->name, r->why);
 	for (size_t i = 0; i < r->n; i++)
 		samples[i] = translate_value(env, r->inside[i]);
-	rc = record_write(env->sink, &env->cell, "translate", bench_translate.better, variant->name,
-			  samples, r->n, translate_value(env, r->inside_ticks), &r->proof,
-			  translate_proof(env, &t->chain, plan->window ? WINDOW_PAGES : 1,
-					  tracer_way(&t->tracer), r,
-					  strcmp(kept->raw_fs, env->cell.fs)
-						  ? NULL
-						  : &kept->raw[variant - variants]));
-	if (!rc && plan->place == RANDOM && !plan->window && env->stack->spec.depth)
-		rc = record_write_observation(env->sink, &env->cell, "table_search",
-					      translate_searches(env, &t->chain, r));
-	return rc;
+	return record_write(env->sink, &env->cell, "translate", bench_translate.better,
+			    variant->name, samples, r->n, translate_value(env, r->inside_ticks),
+			    &r->proof,
+			    translate_proof(env, &t->chain, plan->window ? WINDOW_PAGES : 1,
+					    tracer_way(&t->tracer), r,
+					    strcmp(kept->raw_fs, env->cell.fs)
+						    ? NULL
+						    : &kept->raw[variant - variants]));
 }
 
 static const enum need needs[] = {NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NEED_END};

@@ -54,9 +54,4 @@ json_t *translate_proof(const struct bench_env *env, const struct translate_chai
 			unsigned int pages, const char *way, const struct translate_result *r,
 			const struct translate_result *raw);
 
-/* [levels, keys, full, cost of dm_dax_direct_access, count] over all samples and linear levels: the
- * work of the b-tree search (lib/dev/btree.h). */
-json_t *translate_searches(const struct bench_env *env, const struct translate_chain *chain,
-			   const struct translate_result *r);
-
 #endif

@@ -209,7 +209,6 @@ pmem_dax_direct_access" ]]
 	# A second level costs what the first did, and more segments cost more.
 	[[ $(records "$NAME" 'select(.variant == "page.first") | [.stack, .median]' | jq -s 'map({(.[0]): .[1]}) | add |
 		.["linear:1/linear:1"] - .["linear:1"] == .["linear:1"] - .raw and .["linear:64"] > .["linear:1"]') == true ]]
-	jq -es 'any(.[]; .type == "observation" and (.id | startswith("table_search{")))' "$TOP/results/$NAME/run.jsonl"
 	jq -es 'any(.[]; .type == "skip" and .id == "translate.window.random{stack=linear:16,align=4k,fs=ext4}" and
 		(.why | length) > 0 and (.cure | length) > 0)' "$TOP/results/$NAME/run.jsonl"
 }
