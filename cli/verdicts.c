@@ -67,8 +67,9 @@ static struct junit_run junit_of(const struct judged *j)
 	return (struct junit_run){j->name, j->run.context.kernel, j->checks, j->observations};
 }
 
-/* ktap.txt and junit.xml beside run.jsonl; a bare file has no directory of its own. */
-static int write_beside(const struct judged *j, const char *dir)
+/* Writes ktap.txt and junit.xml into the directory of run.jsonl; a bare file has no directory of
+ * its own. */
+static int write_files(const struct judged *j, const char *dir)
 {
 	struct junit_run junit = junit_of(j);
 	char path[PATH_MAX];
@@ -159,7 +160,7 @@ static int judge(struct judged *j, const char *dir, const struct verdicts_option
 		if (j->status != STATUS_FAILED)
 			j->status = STATUS_BROKEN;
 	}
-	return write_beside(j, dir);
+	return write_files(j, dir);
 }
 
 /* 1 beats 4 beats 77 beats 0. */

@@ -24,7 +24,7 @@
  * contiguous, that of fio is not, and a bio gets one segment for each contiguous piece.
  *
  * The unit: under meter insn the kernel's clock, which fio reads, advances 1 ns with each
- * instruction, so that fio's ns are instructions.  This is measured first (clock_apart_ppm); if it
+ * instruction, so that fio's ns are instructions.  This is measured first (clock_delta_ppm); if it
  * does not hold, all variants are void.  fio's bandwidth is not used.
  *
  * Proof: before fio starts, statx's DAX bit and the page frames of the file.  fio is stopped before
@@ -57,7 +57,7 @@
 
 enum {
 	WINDOWS = 16,
-	APART_PPM_MAX = 1000,
+	CLOCK_DELTA_PPM_MAX = 1000,
 	CLOCK_TICKS = 4000000,
 };
 
@@ -382,7 +382,7 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 	snprintf(same_as, sizeof(same_as), "%s%s", plan->same_as, strrchr(variant->name, '.'));
 	more = json_pack("{ss ss ss ss sI sI}", "way", ways[plan->by], "fio", f->version, "latency",
 			 fiojob_latency(variant), "same_as", same_as, "fio_own",
-			 (json_int_t)r->fio_own, "clock_apart_ppm", (json_int_t)f->apart_ppm);
+			 (json_int_t)r->fio_own, "clock_apart_ppm", (json_int_t)f->clock_delta_ppm);
 	if (more && plan->by == FIOJOB_MAP) {
 		json_object_set_new(more, "map_sync", json_boolean(r->map_sync));
 		json_object_set_new(more, "frames_in_segments", json_integer(r->frames));
@@ -423,7 +423,7 @@ static int close_ranks(struct datafile *data)
 
 /* Measures the difference between the kernel's clock, which fio reads, and the instruction
  * counter. */
-static int64_t clock_apart_ppm(void)
+static int64_t clock_delta_ppm(void)
 {
 	uint64_t begin, ticks;
 	int64_t begin_ns = limit_clock_wall_ns(), ns;
@@ -442,11 +442,11 @@ static void prove_clock(struct bench_env *env, struct fiojob *f)
 
 	if (env->cell.meter->kind != METER_INSN)
 		return;
-	f->apart_ppm = clock_apart_ppm();
+	f->clock_delta_ppm = clock_delta_ppm();
 	snprintf(why, sizeof(why),
 		 "the clock that fio reads differs by %" PRId64 " ppm from the instruction counter",
-		 f->apart_ppm);
-	if (f->apart_ppm < -APART_PPM_MAX || f->apart_ppm > APART_PPM_MAX)
+		 f->clock_delta_ppm);
+	if (f->clock_delta_ppm < -CLOCK_DELTA_PPM_MAX || f->clock_delta_ppm > CLOCK_DELTA_PPM_MAX)
 		void_all(env, f, why);
 }
 

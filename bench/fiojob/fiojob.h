@@ -62,7 +62,7 @@ struct fiojob {
 	unsigned int n_nulls;
 	struct fio_mapping before[FIOJOB_MAPPINGS_MAX]; /* of earlier jobs */
 	unsigned int n_before;
-	int64_t apart_ppm;
+	int64_t clock_delta_ppm;
 	char version[32];
 	struct fiojob_result results[FIOJOB_VARIANTS_MAX];
 };

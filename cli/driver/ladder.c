@@ -27,7 +27,7 @@ enum job_state { JOB_WAITING, JOB_RUNNING, JOB_ENDED };
 struct step {
 	char *label, *package, *version, *kernel;
 	/* Of those to be measured. */
-	enum job_state state, told;
+	enum job_state state, reported;
 	int64_t begun_s, seconds;
 	int status;
 };
@@ -414,12 +414,12 @@ static void tell(struct ladder *l, struct step *step, const char *text, const ch
 	if (isatty(STDOUT_FILENO)) {
 		printf("  %.*s\033[K\n", terminal_width() - 3, text);
 		l->shown++;
-	} else if (step->state != step->told && step->state == JOB_ENDED) {
+	} else if (step->state != step->reported && step->state == JOB_ENDED) {
 		printf("  %s; %s\n", text, left);
-	} else if (step->state != step->told && step->state == JOB_RUNNING) {
+	} else if (step->state != step->reported && step->state == JOB_RUNNING) {
 		printf("  %s: begun\n", step->label);
 	}
-	step->told = step->state;
+	step->reported = step->state;
 }
 
 /* "2 of 3 done, about 4 min left" */

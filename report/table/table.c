@@ -208,7 +208,7 @@ const char *table_fs(const struct table *table)
 
 /* Widths in terminal columns. */
 struct layout {
-	bool beside;		    /* the overhead is beside the median, not below it */
+	bool inline_overhead;	    /* the overhead is beside the median, not below it */
 	int label;		    /* width of the row labels */
 	int *median, *extra, *cell; /* by position in table->columns */
 };
@@ -264,8 +264,9 @@ static int width_of(const struct tables *tables, const struct table *t, struct l
 
 	for (size_t c = 0; c < t->n_columns; c++) {
 		const char *text, *name = tables->run->stacks.name[t->columns[c]];
-		int part_len, w = l->beside && l->extra[c] ? l->median[c] + 1 + l->extra[c]
-							   : max_int(l->median[c], l->extra[c]);
+		int part_len, w = l->inline_overhead && l->extra[c]
+					  ? l->median[c] + 1 + l->extra[c]
+					  : max_int(l->median[c], l->extra[c]);
 
 		for (int part = 0; (part_len = head_part(name, part, &text)) > 0; part++)
 			w = max_int(w, part_len);
@@ -362,7 +363,7 @@ static void print_row(const struct tables *tables, const struct table *t, const 
 	{
 		const struct run_record *rec = row->cell[t->columns[c]];
 		/* Medians stay aligned without an overhead. */
-		int tail = l->beside && l->extra[c] ? 1 + l->extra[c] : 0;
+		int tail = l->inline_overhead && l->extra[c] ? 1 + l->extra[c] : 0;
 		struct number extra = {""};
 
 		if (!rec) {
@@ -373,10 +374,10 @@ static void print_row(const struct tables *tables, const struct table *t, const 
 		}
 		if (raw && rec != raw) {
 			extra = number_signed(rec->median - raw->median);
-			below = !l->beside;
+			below = !l->inline_overhead;
 		}
 		put_text(out, &owed, GAP + l->cell[c] - tail, INT_MAX, number(rec->median).s);
-		put_text(out, &owed, tail, l->beside ? (int)strlen(extra.s) : 0, extra.s);
+		put_text(out, &owed, tail, l->inline_overhead ? (int)strlen(extra.s) : 0, extra.s);
 	}
 	fputc('\n', out);
 	if (below)
@@ -406,7 +407,7 @@ void table_print(const struct tables *tables, FILE *out, int width)
 {
 	for (size_t i = 0; i < tables->n; i++) {
 		const struct table *t = &tables->table[i];
-		struct layout l = {.beside = true};
+		struct layout l = {.inline_overhead = true};
 		int *widths = memory_check(calloc(t->n_columns * 3, sizeof(*widths)));
 
 		if (!widths)
@@ -416,13 +417,13 @@ void table_print(const struct tables *tables, FILE *out, int width)
 		l.cell = widths + 2 * t->n_columns;
 		measure_cells(tables, t, &l);
 		if (width_of(tables, t, &l) > width) {
-			l.beside = false;
+			l.inline_overhead = false;
 			width_of(tables, t, &l);
 		}
 		fprintf(out, "%s: median in %s per sample%s\n", table_fs(t), t->unit,
-			tables->raw < 0 ? ""
-			: l.beside	? " and signed DM overhead"
-					: "; below it DM overhead");
+			tables->raw < 0	    ? ""
+			: l.inline_overhead ? " and signed DM overhead"
+					    : "; below it DM overhead");
 		print_groups(tables, t, &l, out, width);
 		fputc('\n', out);
 		free(widths);
