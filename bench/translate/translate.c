@@ -515,13 +515,20 @@ static void take_costs(const struct bench_env *env, struct translate *t, const s
 		       const int64_t *traced, size_t n, struct translate_result *r)
 {
 	unsigned int n_calls[TRANSLATE_SAMPLES];
-	size_t first[TRANSLATE_SAMPLES];
+	size_t first[TRANSLATE_SAMPLES], refused = 0;
 
 	if (!find_calls(t, plan, n, r, first, n_calls))
 		return;
+	for (size_t i = 0; i < r->n; i++)
+		refused += n_calls[i] != t->chain.n;
+	if (plan->window && refused) {
+		snprintf(r->why, sizeof(r->why), "%zu of %zu faults were not mapped by a PMD",
+			 refused, r->n);
+		return;
+	}
 	price_tracing(env, t, r, traced, n_calls);
 	calls_cost(calls, n, r->inside_ticks, r->around_ticks);
-	/* The kernel requests as many pages as it maps. */
+	/* The kernel requests as many pages as it maps, and calls again for a PMD that it refused. */
 	proof_pages(&r->proof, plan->window ? WINDOW_BYTES : PAGE_BYTES, r->n, r->n, r->why,
 		    sizeof(r->why));
 	proof_seen(&r->proof, PROOF_PATH);

@@ -85,7 +85,7 @@ static void go_to_processor(const struct worker_pool *pool, unsigned int number)
 	unsigned int n = worker_pool_processors();
 	cpu_set_t set;
 
-	if (pool->cpu[number] < 0 || n < 2)
+	if (n < 2)
 		return;
 	CPU_ZERO(&set);
 	CPU_SET(pool->cpu[number], &set);
