@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check/layout/table_oracle.h"
 
+#include "check/layout/guards.h"
 #include "lib/dev/graph_map.h"
 #include "lib/dev/partition.h"
 #include "lib/file/stamp.h"
@@ -17,9 +18,6 @@
 
 enum {
 	FILE_ID = 1,
-	GUARD_ID = 2,
-	GUARDS_MAX = 512,
-	GUARD_BYTES = PAGE_BYTES,
 	IO_BYTES = 1 << 20,
 	OUTSIDE_MAX = 16, /* pieces that are reported to the driver */
 };
@@ -314,94 +312,22 @@ static void frames(struct table_oracle *t)
 
 /* ---- bytes outside the device -- */
 
-/* Up to a page before and after each piece of a namespace that the device uses, where the device
- * does not use it.  Returns 0 or -ENOMEM. */
-static int find_guards(struct table_oracle *t)
-{
-	struct graph_map used;
-	uint64_t end = 0;
-	int rc = graph_map_device(t->g, t->top, &used);
-
-	graph_map_sort_below(&used);
-	t->guards.list = calloc(GUARDS_MAX, sizeof(*t->guards.list));
-	if (!rc && !t->guards.list)
-		rc = -ENOMEM;
-	for (size_t i = 0; i <= used.n && !rc && t->guards.n + 2 <= GUARDS_MAX; i++) {
-		const struct graph_piece *p = i < used.n ? &used.list[i] : NULL;
-		const struct graph_piece *before = i ? &used.list[i - 1] : NULL;
-		uint64_t size, gap;
-
-		if (before && (!p || p->device != before->device)) { /* to the end of that one */
-			size = t->g->devices[before->device].size_sectors * SECTOR_BYTES;
-			gap = size - end < GUARD_BYTES ? size - end : GUARD_BYTES;
-			if (gap)
-				t->guards.list[t->guards.n++] =
-					(struct graph_piece){end, before->device, end, gap};
-			end = 0;
-		}
-		if (!p)
-			break;
-		gap = p->offset_bytes - end;
-		if (gap > 2 * GUARD_BYTES) {
-			uint64_t from = p->offset_bytes - GUARD_BYTES;
-
-			if (end)
-				t->guards.list[t->guards.n++] =
-					(struct graph_piece){end, p->device, end, GUARD_BYTES};
-			t->guards.list[t->guards.n++] =
-				(struct graph_piece){from, p->device, from, GUARD_BYTES};
-		} else if (gap) {
-			t->guards.list[t->guards.n++] =
-				(struct graph_piece){end, p->device, end, gap};
-		}
-		end = p->offset_bytes + p->len_bytes;
-	}
-	graph_map_free(&used);
-	return rc;
-}
-
-static int write_guards(struct table_oracle *t)
-{
-	uint64_t where;
-	int rc = 0;
-
-	for (size_t i = 0; i < t->guards.n && !rc; i++) {
-		const struct graph_piece *p = &t->guards.list[i];
-
-		stamp_fill(t->bounce, p->len_bytes, GUARD_ID, p->offset_bytes, 0);
-		rc = move(t->below_fds[p->device], t->bounce, p->len_bytes, p->offset_bytes, true,
-			  &where);
-	}
-	return rc;
-}
-
 static void check_guards(struct table_oracle *t)
 {
-	uint64_t where;
+	struct guard_change change;
+	int rc = guards_find_change(&t->guards, t->below_fds, &change);
 
-	for (size_t i = 0; i < t->guards.n; i++) {
-		const struct graph_piece *p = &t->guards.list[i];
-		int rc = move(t->below_fds[p->device], t->bounce, p->len_bytes, p->offset_bytes,
-			      false, &where);
-		char found[160];
-		size_t at;
-
-		if (!check_setup(t->env, rc, "reading %s outside the device",
-				 t->g->devices[p->device].node)) {
-			set_wrong(t, TABLE_ORACLE_BROKEN);
-			return;
-		}
-		at = stamp_check(t->bounce, p->len_bytes, GUARD_ID, p->offset_bytes, 0, found);
-		if (at == p->len_bytes)
-			continue;
+	if (!check_setup(t->env, rc < 0 ? rc : 0, "reading %s outside the device",
+			 t->g->devices[change.device].node)) {
+		set_wrong(t, TABLE_ORACLE_BROKEN);
+	} else if (rc) {
 		check_fail(t->env,
 			   "%s, %s: sector %" PRIu64
 			   " of %s is outside the device, but was changed: it holds %s",
 			   kind_text(t), t->result.dax ? "DAX granted" : "without DAX",
-			   (p->offset_bytes + at) / SECTOR_BYTES, t->g->devices[p->device].node,
-			   found);
+			   change.offset_bytes / SECTOR_BYTES, t->g->devices[change.device].node,
+			   change.found);
 		set_wrong(t, TABLE_ORACLE_OTHERS);
-		return;
 	}
 }
 
@@ -585,9 +511,7 @@ struct table_oracle_result table_oracle_run(struct check_env *env, struct graph 
 		t.below_fds[i] = -1;
 	rc = posix_memalign((void **)&t.bounce, PAGE_BYTES, IO_BYTES) ? -ENOMEM : open_below(&t);
 	if (!rc)
-		rc = find_guards(&t);
-	if (!rc)
-		rc = write_guards(&t);
+		rc = guards_make(g, t.top, t.below_fds, &t.guards);
 	if (!check_setup(env, rc, "writing around the device")) {
 		set_wrong(&t, TABLE_ORACLE_BROKEN);
 		tear_down(&t, false);
