@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The role of a variant in reports.  A benchmark declares it in its descriptor (bench/bench.h), so
- * that report/ knows no benchmark by name.  It is looked up by name, because records of published
- * runs do not have it.
+ * that report/ finds a benchmark by what it measures and not by its name.  It is looked up by name,
+ * because records of published runs do not have it.
+ *
+ * Findings that compare variants of one kind look up the names below; a unit test holds that they
+ * exist (tests/unit/bench/test_role.c).
  */
 #ifndef DAXDM_ROLE_H
 #define DAXDM_ROLE_H
@@ -12,12 +15,21 @@
 
 enum role_kind {
 	ROLE_OTHER,
-	ROLE_FAULT,	  /* a page fault on a DAX file */
-	ROLE_TRANSLATION, /* one dax_direct_access() of one page, anywhere in the file */
-	ROLE_FILE_IO,	  /* the same I/O with and without DAX: PATH.OP[.WARMTH].SIZE */
-	ROLE_COPY,	  /* copies, and operations that make stores durable */
-	ROLE_TABLE_OP,	  /* an operation on a table of device-mapper */
-	ROLE_FIRST_FAULT, /* the first fault after a table operation: fault.KIND.AFTER */
+	/* A page fault on a DAX file: KIND.WARMTH.PAGE; read.cold.pte, read.warm.pte, write.warm.pte */
+	ROLE_FAULT,
+	/* One dax_direct_access() of one page, anywhere in the file */
+	ROLE_TRANSLATION,
+	/* The same I/O with and without DAX: PATH.OP[.WARMTH].SIZE with PATH dax, direct, buffered and
+	 * OP read, write; faults in the page cache: mmap.KIND.WARMTH */
+	ROLE_FILE_IO,
+	/* Copies, and operations that make stores durable: durable.mapsync.SIZE, durable.msync.SIZE,
+	 * fsync.4k, msync.4k */
+	ROLE_COPY,
+	/* An operation on a table of device-mapper; below a mounted filesystem: mounted.OPERATION */
+	ROLE_TABLE_OP,
+	/* The first fault after a table operation: fault.KIND.AFTER with KIND known, fresh, stored and
+	 * AFTER ordinary, resumed, thawed, swapped */
+	ROLE_FIRST_FAULT,
 };
 
 struct role {

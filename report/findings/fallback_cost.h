@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The cost of losing DAX: O_DIRECT, page cache and msync against DAX, from the records of bench/bio and
- * bench/copy. */
+/* The cost of losing DAX: O_DIRECT, page cache and msync against DAX, from records of ROLE_FILE_IO and
+ * ROLE_COPY. */
 #ifndef DAXDM_FALLBACK_COST_H
 #define DAXDM_FALLBACK_COST_H
 
 #include "report/findings/say.h"
 #include "report/table/table.h"
 
-/* The I-th size (0: the smallest) of bio.dax.OP in this table, as in its name ("64k"); NULL past the
+/* The I-th size (0: the smallest) of dax.OP in this table, as in its name ("64k"); NULL past the
  * last. */
 const char *fallback_cost_size(const struct table *t, const char *op, size_t i);
 
@@ -17,7 +17,7 @@ double fallback_cost_size_bytes(const char *size);
 /* "64k" as "64 KiB", "2m" as "2 MiB", "64" as "64 B". */
 const char *fallback_cost_size_words(const char *size, char *buf, size_t buf_size);
 
-/* Median of bio's PATH.OP[.WARMTH].SIZE divided by that of dax.OP.SIZE; 0 if one of them was not
+/* Median of PATH.OP[.WARMTH].SIZE divided by that of dax.OP.SIZE; 0 if one of them was not
  * measured on that stack. */
 double fallback_cost_ratio(const struct table *t, size_t stack, const char *path, const char *op,
 			   const char *warmth, const char *size);

@@ -58,11 +58,63 @@ static void roles_are_found_by_name(void **state)
 	assert_string_equal(role_bench(ROLE_COPY), "copy");
 }
 
+/* The names that findings look up by role (lib/run/role.h). */
+static void names_that_findings_look_up_exist(void **state)
+{
+	static const struct {
+		enum role_kind kind;
+		const char *variant;
+	} names[] = {
+		{ROLE_FAULT, "read.cold.pte"},
+		{ROLE_FAULT, "read.warm.pte"},
+		{ROLE_FAULT, "write.warm.pte"},
+		{ROLE_FILE_IO, "dax.read.4k"},
+		{ROLE_FILE_IO, "dax.write.4k"},
+		{ROLE_FILE_IO, "direct.read.4k"},
+		{ROLE_FILE_IO, "direct.write.4k"},
+		{ROLE_FILE_IO, "buffered.read.cold.4k"},
+		{ROLE_FILE_IO, "buffered.read.warm.4k"},
+		{ROLE_FILE_IO, "buffered.write.warm.4k"},
+		{ROLE_FILE_IO, "mmap.read.cold"},
+		{ROLE_FILE_IO, "mmap.read.warm"},
+		{ROLE_FILE_IO, "mmap.write.warm"},
+		{ROLE_COPY, "durable.mapsync.4k"},
+		{ROLE_COPY, "durable.mapsync.64k"},
+		{ROLE_COPY, "durable.mapsync.2m"},
+		{ROLE_COPY, "durable.msync.4k"},
+		{ROLE_COPY, "durable.msync.64k"},
+		{ROLE_COPY, "durable.msync.2m"},
+		{ROLE_COPY, "fsync.4k"},
+		{ROLE_COPY, "msync.4k"},
+		{ROLE_FIRST_FAULT, "fault.known.ordinary"},
+		{ROLE_FIRST_FAULT, "fault.known.resumed"},
+		{ROLE_FIRST_FAULT, "fault.known.thawed"},
+		{ROLE_FIRST_FAULT, "fault.known.swapped"},
+		{ROLE_FIRST_FAULT, "fault.fresh.ordinary"},
+		{ROLE_FIRST_FAULT, "fault.fresh.resumed"},
+		{ROLE_FIRST_FAULT, "fault.stored.ordinary"},
+		{ROLE_FIRST_FAULT, "fault.stored.swapped"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *bench = role_bench(names[i].kind);
+		const struct variant *v = find(bench)->variants;
+
+		while (v->name && strcmp(v->name, names[i].variant))
+			v++;
+		if (!v->name)
+			fail_msg("%s has no variant %s", bench, names[i].variant);
+		assert_int_equal(role_of(bench, v->name)->kind, names[i].kind);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_role_has_a_variant),
 		cmocka_unit_test(roles_are_found_by_name),
+		cmocka_unit_test(names_that_findings_look_up_exist),
 	};
 
 	bench_register_roles();
