@@ -137,8 +137,10 @@ unpack() { # DEB DIR boot | modules RELEASE
 	find "$2" -type f -exec chmod 644 {} +
 }
 
-finish() { # NEW ID: renames the directory into place
-	mkdir -p "$KERNELS"
+finish() { # NEW ID RELEASE ORIGIN: completes the directory and renames it into place
+	depmod -b "$1/modules" "$3"
+	echo "$3" >"$1/release"
+	echo "$4" >"$1/package"
 	seal "$1"
 	rm -rf "${KERNELS:?}/$2"
 	mv "$1" "$KERNELS/$2"
@@ -246,10 +248,7 @@ make_from_packages() {
 		rm -rf "$deb" "$TMP/root$n"
 	done
 	[[ -n $(ls -A "$new/modules/lib/modules/$release") ]] || die 4 "package $PACKAGE $VERSION has no lib/modules/$release"
-	depmod -b "$new/modules" "$release"
-	echo "$release" >"$new/release"
-	echo "$PACKAGE $VERSION" >"$new/package"
-	finish "$new" "$(id_of "$PACKAGE" "$VERSION")"
+	finish "$new" "$(id_of "$PACKAGE" "$VERSION")" "$release" "$PACKAGE $VERSION"
 }
 
 # Prints the directory that holds modules.order/kernel: DIR itself or the one below DIR/lib/modules.
@@ -265,15 +264,8 @@ modules_root() { # DIR RELEASE
 		"or its lib/modules/$2"
 }
 
-prune_local() {
-	local old
-	while read -r old; do
-		rm -rf "${KERNELS:?}/$old"
-	done < <(old_ones "$KERNELS" 'file-*' $KEEP_LOCAL)
-}
-
 resolve_path() { # IMAGE MODULES
-	local image=$1 modules=$2 new=$TMP/new release root id
+	local image=$1 modules=$2 new=$TMP/new release root id old
 	[[ -f $image && -r $image ]] || die 64 "kernel file $image cannot be read"
 	[[ -n $modules ]] || die 64 "--kernel $image needs --modules DIR (of 'make modules_install INSTALL_MOD_PATH=DIR')"
 	[[ -d $modules ]] || die 64 "--modules $modules is not a directory"
@@ -295,13 +287,10 @@ resolve_path() { # IMAGE MODULES
 		mkdir "$new/modules/lib/modules/$release"
 		(cd "$root" && find . -type f -printf '%P\n' | awk "$MODULE_FILES"' is_wanted($0)' |
 			xargs -r -d '\n' cp --parents --no-preserve=mode,ownership -t "$new/modules/lib/modules/$release")
-		depmod -b "$new/modules" "$release"
-		echo "$release" >"$new/release"
-		echo "file $(readlink -f "$image")" >"$new/package"
-		finish "$new" "$id"
+		finish "$new" "$id" "$release" "file $(readlink -f "$image")"
 	fi
 	touch "$KERNELS/$id"
-	prune_local
+	old_ones "$KERNELS" 'file-*' $KEEP_LOCAL | while read -r old; do rm -rf "${KERNELS:?}/$old"; done
 	echo "$KERNELS/$id"
 }
 
