@@ -13,7 +13,7 @@ exec 8>&2
 
 say() { echo "$NAME: $*" >&8; }
 
-die() { # STATUS TEXT; works in a subshell: the file tells the script that a message was printed
+die() { # STATUS TEXT; works in a subshell: the file shows the script that a message was printed
 	[[ -z $TMP ]] || : >"$TMP/said"
 	echo "daxdm: ${*:2}" >&8
 	exit "$1"
