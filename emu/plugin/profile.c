@@ -295,8 +295,8 @@ static uint64_t place_of(const struct block *b, uint32_t k)
 /*
  * What the block before did, now that the next begins.  If it was left early and the next goes on
  * behind what it began last, all that it began has ended: QEMU drops an instruction that reaches
- * into the next page from a block after it reported it (i386_tr_translate_insn()), and runs one that
- * turns out to be I/O once more by itself (cpu_io_recompile()).  Else the last one faulted.
+ * into the next page from a block after it reported it (i386_tr_translate_insn()), and runs one
+ * that turns out to be I/O once more by itself (cpu_io_recompile()).  Else the last one faulted.
  */
 static void account(uint64_t begun_now, uint64_t next)
 {
