@@ -242,16 +242,16 @@ struct check_task {
  * Returns 0, or -errno after check_broken(). */
 int check_start(struct check_env *env, struct check_task *task, int (*fn)(void *arg), void *arg);
 
-/* Sleeps so long. */
+/* Sleeps. */
 void check_pause(unsigned int milliseconds);
 
 /* Time limits count the time that an outer host gives to this one (lib/base/limit_clock.h). */
 
-/* Waits at most so long.  Returns true if it is done; task->status is then its exit status, or 128
+/* Waits at most that time.  Returns true if it is done; task->status is then its exit status, or 128
  * + signal. */
 bool check_wait(struct check_task *task, unsigned int milliseconds);
 
-/* Waits at most so long for a flag that a task sets, or, if the task is not NULL, its end.  Returns
+/* Waits at most that time for a flag that a task sets, or, if the task is not NULL, its end.  Returns
  * the flag. */
 bool check_flag(struct check_task *task, const volatile bool *flag, unsigned int milliseconds);
 
@@ -265,7 +265,7 @@ bool check_oopsed(void);
 void check_evidence_stack(struct check_env *env, const struct check_task *task);
 
 /*
- * Waits for a task that must end: 5 s, less if the kernel oopses meanwhile.  what reads as
+ * Waits for a task that must end: 5 s, less if the kernel oopses.  what reads as
  * "umount".  Returns its exit status, or -1 after check_fail(): it did not end, or was killed; it
  * is killed then, as far as that is possible.
  */

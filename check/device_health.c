@@ -91,7 +91,7 @@ static void read_result(int fd, char why[DEVICE_SICK_MAX])
 		snprintf(why, DEVICE_SICK_MAX, "the process that wrote to it died");
 }
 
-/* Leaves why empty if the device is well. */
+/* Leaves why empty if the device works. */
 static void try_in_child(const char *node, char why[DEVICE_SICK_MAX])
 {
 	pid_t pid, parent = getpid();

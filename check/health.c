@@ -153,7 +153,7 @@ bool health_end(struct health *h, json_t *lines, uint64_t *taint, json_t *log)
 		bool late;
 		ssize_t n = read(h->kmsg, record, sizeof(record) - 1);
 
-		if (n < 0 && errno == EPIPE) /* overwritten meanwhile: continue after the gap */
+		if (n < 0 && errno == EPIPE) /* records were overwritten: continue after the gap */
 			continue;
 		if (n <= 0)
 			break;

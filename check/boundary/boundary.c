@@ -26,12 +26,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* What lies below the file. */
+/* The devices below the file. */
 struct shape {
 	const char *table; /* check/fixture/testbed.h */
 	const char *fs;
 	unsigned int boundaries; /* that the file has at least */
-	bool device_end;	 /* the file owns the last page of the device, look there too */
+	bool device_end;	 /* the file has the last page of the device: a boundary too */
 };
 
 static bool open_shape(struct check_env *env, struct extent_boundaries *e,
@@ -44,9 +44,8 @@ static bool open_shape(struct check_env *env, struct extent_boundaries *e,
 /* Lengths of accesses. */
 static const size_t sizes[] = {1, 2, 8, 511, 512, 513, 4095, 4096, 4097, 8191, 8192, 8193, 12289};
 
-/* Where an access of that length begins, at most so many places: up to the boundary, all but a byte
- * before it, half, all but a byte behind it, behind it.  Places that do not fit are left out.
- * Returns how many. */
+/* The offsets at which an access of that length begins: all of it before the boundary, all but a
+ * byte, half, one byte, none.  Offsets that do not fit are left out.  Returns their number. */
 static unsigned int places(const struct extent_boundary *boundary, size_t len, uint64_t out[5])
 {
 	const uint64_t begins[] = {boundary->at_bytes - len, boundary->at_bytes - len + 1,
@@ -63,7 +62,7 @@ static unsigned int places(const struct extent_boundary *boundary, size_t len, u
 
 /* ---- reads and writes -------------------------------------------------------------------- */
 
-/* One access: writes, and looks at it through the other path at once. */
+/* One access: writes, and verifies through the other paths at once. */
 typedef bool (*access_fn)(struct extent_boundaries *e, const struct extent_boundary *boundary,
 			  uint64_t at, size_t len);
 
@@ -158,8 +157,8 @@ struct range {
 	unsigned int len;
 };
 
-/* These leave every block where it is; of those that hold whole blocks a boundary sees but one, the
- * last, for the blocks may come back from elsewhere. */
+/* partial: they free no block.  whole: they free blocks, which the filesystem may replace by others,
+ * so that each boundary gets only one of them, last. */
 static const struct range partial[] = {{-1, 2},	     {-1, 1},	   {0, 1},
 				       {-512, 1024}, {-100, 3000}, {-4095, 8190}};
 static const struct range whole[] = {
@@ -177,9 +176,9 @@ static bool zero_range(struct extent_boundaries *e, const struct extent_boundary
 	size_t len = range.len;
 	char after[80];
 
-	if (at + len > boundary->end_bytes) /* of the device: nothing is behind */
+	if (at + len > boundary->end_bytes) /* the end of the device */
 		return true;
-	/* The page tables shall know the pages that go. */
+	/* Maps the pages that are removed next. */
 	if (extent_boundary_fill(e, boundary) < 0 || !extent_boundary_look(e, boundary, "filling"))
 		return false;
 	extent_boundary_expect(e, boundary, at, len, NULL);

@@ -16,7 +16,7 @@ enum {
 };
 
 /* A boundary, and the bytes around it that a check may change; offsets in the file.  At the end of
- * the device nothing is behind. */
+ * the device no bytes follow it. */
 struct extent_boundary {
 	uint64_t begin_bytes, at_bytes, end_bytes;
 };
@@ -27,7 +27,7 @@ struct extent_boundaries {
 	int below_fds[GRAPH_DEVICES_MAX]; /* of namespaces, O_DIRECT; else -1 */
 	struct extent_boundary list[EXTENT_BOUNDARIES_MAX];
 	unsigned int n;
-	/* That each byte around the boundary under test must be of; 0: zero. */
+	/* The generation expected of each byte around the boundary under test; 0: zero. */
 	uint8_t generation[EXTENT_BOUNDARY_BYTES];
 	uint8_t last; /* the latest of them */
 };
@@ -39,7 +39,7 @@ bool extent_boundaries_open(struct check_env *env, struct extent_boundaries *e, 
 			    const char *fs, unsigned int boundaries, bool device_end);
 void extent_boundaries_close(struct extent_boundaries *e);
 
-/* Everything around a boundary is written anew, with a new generation.  Returns 0, or -errno after
+/* Writes all bytes around a boundary with a new generation.  Returns 0, or -errno after
  * check_fail(). */
 int extent_boundary_fill(struct extent_boundaries *e, const struct extent_boundary *boundary);
 
@@ -53,9 +53,9 @@ void extent_boundary_expect(struct extent_boundaries *e, const struct extent_bou
 			    uint64_t offset_bytes, size_t len, char *bytes);
 
 /*
- * Whether each path shows what is expected around a boundary: mapping, read(2), and for what is
- * written also bios of the device and of the namespaces.  after says what was done last.  false
- * after check_fail().
+ * Whether each path reads the expected bytes around a boundary: mapping, read(2), and for written
+ * blocks also bios of the device and of the namespaces.  after: the last operation, for messages.
+ * false after check_fail().
  */
 bool extent_boundary_look(struct extent_boundaries *e, const struct extent_boundary *boundary,
 			  const char *after);

@@ -356,8 +356,8 @@ static bool not_suspended(struct in_use *u)
 			  u->v.name, u->v.said);
 }
 
-/* The bytes by the mapping as it was and by new faults; the frames; statx of the file and of a new
- * one. */
+/* Verifies the bytes through the old mapping and through new faults, the frames, and statx of the
+ * file and of a new one. */
 static void still_right(struct in_use *u)
 {
 	struct check_env *env = u->v.env;

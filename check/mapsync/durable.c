@@ -17,7 +17,7 @@ enum {
 	OTHER_FILE_ID = TESTBED_FILE + 1,
 };
 
-/* Where the copy goes: behind every table of this check. */
+/* The place of the copy: past every table of this check. */
 enum { COPY_AT_SECTORS = 312 << (20 - 9) };
 
 /* A device for the copy, on the last member.  Returns its index in graph, or -errno. */

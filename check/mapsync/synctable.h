@@ -12,7 +12,7 @@
 void synctable_sequence(struct check_env *env, const void *arg);
 
 /* A device on top keeps its table while the member below it changes; then, if *(const bool *)arg,
- * its table is loaded again, as it was. */
+ * the same table is loaded again. */
 void synctable_below(struct check_env *env, const void *arg);
 
 /* The filesystem stays mounted, its file mapped, while the unused end of the device moves. */

@@ -45,7 +45,7 @@ void filechange_punch_window(struct check_env *env, const void *arg)
 		      json_string(window_size_name(window_is_pmd(bed.map.base, WINDOW_AT))));
 	if (!window_is_zero(env, &bed, WINDOW_AT, WINDOW_BYTES, "the punched window"))
 		goto out;
-	/* A block of its own takes the place of the zero page. */
+	/* An allocated block replaces the zero page. */
 	if (!check_equal(env, check_store(bed.map.base + WINDOW_AT + 7, 'x').signal, 0,
 			 "signal of a store into the hole") ||
 	    !testbed_frames(env, &bed, WINDOW_AT, PAGE_BYTES))

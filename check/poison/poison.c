@@ -266,7 +266,7 @@ static void cleared_by_write(struct check_env *env, const void *arg)
 	drop_bad(env, &b);
 }
 
-/* The block goes back to the filesystem, which gives it to another file. */
+/* The block is freed, and the filesystem allocates it to another file. */
 static void cleared_by_reuse(struct check_env *env, const void *arg)
 {
 	struct check_touch touch;

@@ -133,7 +133,7 @@ static void remount(struct check_env *env, const void *data)
 
 /* ---- fsync(2) after a swap ------------------------------------------------------------------- */
 
-/* The number of page faults goes to rc. */
+/* Stores the number of page faults in rc. */
 static void store_counted(struct testbed *bed, struct work *work)
 {
 	uint64_t before = mapping_page_faults();
@@ -183,7 +183,7 @@ static void sync_after(struct check_env *env, const void *data)
 	swapped_members_close(env, &swap);
 }
 
-/* ---- the same bytes, cut otherwise ----------------------------------------------------------- */
+/* ---- the same bytes in other segments -------------------------------------------------------- */
 
 /* cut_inside: the first window lies across the cut.
  * Everything through the worker's mapping, which is older than the cut, and through ours. */
@@ -277,7 +277,7 @@ static const struct access beyond[] = {
 
 enum { BEYOND = sizeof(beyond) / sizeof(beyond[0]) };
 
-/* The device ends end_bytes into the file: behind that everything fails and nothing is changed. */
+/* The device ends end_bytes into the file: accesses past that fail and change nothing. */
 static void look_beyond(struct check_env *env, struct testbed *bed, struct worker *workers,
 			uint64_t end_bytes)
 {
@@ -369,7 +369,7 @@ static const struct swapped_members_arg xfs_nolockfs = {.fs = "xfs", .flags = DM
 		.run = RUN, .arg = ARG                                                        \
 	}
 
-/* Its promise is about bytes alone. */
+/* Its promise is about bytes only. */
 #define BYTES(NAME, NEEDS, ARG)                                                           \
 	{                                                                                 \
 		.name = NAME, .promise = REMOUNT, .by = ACTIVE, .needs = NEEDS,           \

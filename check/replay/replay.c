@@ -28,7 +28,7 @@ enum {
 	STEP_MS = 5000, /* of a call that hung where it was broken */
 };
 
-/* ---- a reference to the table, left behind --------------------------------------------------- */
+/* ---- a leaked reference to the table --------------------------------------------------------- */
 
 struct empty_device {
 	char name[64], table[128];

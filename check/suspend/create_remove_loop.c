@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 /*
- * Several at a time, each on bytes of its own: to take a device down is mostly waiting for RCU, and
- * devices that are created and removed concurrently are usual on a busy host.
+ * Several at a time, each on its own bytes: removing a device mostly waits for RCU, and devices are
+ * created and removed concurrently on a busy host.
  */
 enum {
 	LOOPS = 5,

@@ -72,7 +72,7 @@ static void start_round(struct worker *workers, bool second)
 	workers_settle(workers, OPS, SUSPEND_SETTLE_MS);
 }
 
-/* Sends SIGKILL to those that wait; an observation says which of them died of it. */
+/* Sends SIGKILL to those that wait; observes which of them died of it. */
 static void kill_waiting(struct check_env *env, struct worker *workers)
 {
 	json_t *value = json_object();
@@ -137,7 +137,7 @@ static void judge_released(struct check_env *env, const struct testbed *bed, str
 				      expected_generation(&ops[i], &workers[i]));
 }
 
-/* Who waits, and who dies of it. */
+/* Which operations wait, and which of them SIGKILL ends. */
 static void run_ops(struct check_env *env, struct worker *workers)
 {
 	start_round(workers, false);

@@ -20,7 +20,7 @@ struct suspend_ops_arg {
 
 enum {
 	SUSPEND_SETTLE_MS = 10000,  /* what waits is asleep by then */
-	SUSPEND_RELEASE_MS = 10000, /* what waited must end so long after the resume */
+	SUSPEND_RELEASE_MS = 10000, /* for a waiting task to end after the resume */
 };
 
 /* A device of two segments, or of two levels, in use as arg says.  Returns true, or false after

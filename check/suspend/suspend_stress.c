@@ -22,9 +22,9 @@ enum {
 	PAUSE_US = 4000, /* at most, between two changes */
 	END_MS = 10000,	 /* the tasks must be at the end of their round */
 	REGION_BYTES = WINDOW_BYTES,
-	/* What one round goes over: little, so that there are many rounds. */
+	/* The bytes of one round: few, so that there are many rounds. */
 	ROUND_BYTES = 64 * PAGE_BYTES,
-	SLOW_BYTES = 16 * PAGE_BYTES, /* of those who ask the kernel for everything */
+	SLOW_BYTES = 16 * PAGE_BYTES, /* of tasks whose every access is a system call */
 	CUTS = 3,
 };
 

@@ -49,7 +49,7 @@ static bool raw_is(const struct testbed *bed, uint64_t offset, uint32_t generati
 		       sizeof(bytes);
 }
 
-/* Where the bytes of an old page come from, or went to. */
+/* Which memory a load from an old page read, or a store to it wrote. */
 static const char *old_outcome(const struct testbed *bed, const struct worker *worker,
 			       const struct access *access, uint64_t offset, char text[32])
 {
@@ -116,7 +116,7 @@ static void try_accesses(struct check_env *env, struct testbed *bed, struct work
 	check_observe(env, "accesses", seen);
 }
 
-/* The swapped device, and what it may claim and hold meanwhile. */
+/* What the swapped device may report, and which members it may hold, while its table has none. */
 static void judge_device(struct check_env *env, const struct testbed *bed, unsigned int swapped)
 {
 	int dax = dax_capability_queue(bed->graph.devices[swapped].node);

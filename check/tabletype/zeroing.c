@@ -13,10 +13,10 @@
 
 enum { LIMIT_MS = 10000 };
 
-/* The task keeps the file open: xfs gives blocks behind the end back when it is closed. */
+/* The task keeps the file open: xfs frees blocks past the end of file on close. */
 static int extended_fd = -1;
 
-/* Where on the device the last of its blocks is goes to work->bytes, in sectors. */
+/* Stores the device sector of its last block in work->bytes. */
 static void create_file(struct testbed *bed, struct work *work)
 {
 	const uint64_t last = EXTEND_FILE_BYTES - PAGE_BYTES;
