@@ -6,6 +6,9 @@ bats_require_minimum_version 1.5.0
 TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 export TOP
 
+# Messages of other programs, sort orders and character classes are those of one locale.
+export LC_ALL=C.UTF-8
+
 # Times are what an idle host needs, times this factor (tests/run.sh).
 PATIENCE=${PATIENCE:-6}
 
@@ -162,7 +165,7 @@ run_as_nobody() { # SECONDS WORD...
 	shift
 	open_test_directory
 	cp "$TOP/build/daxdm" "$BATS_TEST_TMPDIR/daxdm"
-	run timeout "$seconds" setpriv --reuid 65534 --clear-groups "$BATS_TEST_TMPDIR/daxdm" "$@"
+	run timeout "$seconds" setpriv --reuid 65534 --regid 65534 --clear-groups "$BATS_TEST_TMPDIR/daxdm" "$@"
 }
 
 # A copy of the sources with what is built of them, as it stands: make then compiles what changes in it.

@@ -147,7 +147,7 @@ compare_two() { # NAME
 		as=()
 		if [[ $user == nobody ]]; then
 			(($(id -u) == 0)) || continue
-			as=(setpriv --reuid 65534 --clear-groups)
+			as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 		fi
 		for bad in "$data"/bad*.gp; do
 			bad=${bad##*/}

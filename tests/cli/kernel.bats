@@ -155,7 +155,7 @@ list_more() { # NAME...: what the lists name, too
 table() {
 	printf '#!/bin/sh\n' >"$CO/run.sh" # installs packages
 	chmod +x "$CO/run.sh"
-	run bash -c 'cd "$1" && timeout 30 "$2/build/daxdm" kernels' - "$CO" "$TOP"
+	run timeout 30 env -C "$CO" "$TOP/build/daxdm" kernels
 }
 
 # The lists are read; what is in none of them lies in $BIN/packages.

@@ -137,7 +137,7 @@ nothing_left() {
 	mkdir -p "$CO/results/r"
 	cp "$TOP/tests/fixtures/fixture-run.jsonl" "$CO/results/r/run.jsonl"
 	cp "$TOP/build/daxdm" "$CO/build/"
-	nobody=(timeout 10 setpriv --reuid 65534 --clear-groups "$CO/run.sh")
+	nobody=(timeout 10 setpriv --reuid 65534 --regid 65534 --clear-groups "$CO/run.sh")
 	for words in bench check test lint setup clean gate-selftest kernels \
 		"explain 6.1 6.12 --metric fault.read.warm.pte{stack=raw,fs=ext4}"; do
 		# shellcheck disable=SC2086

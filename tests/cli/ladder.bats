@@ -119,7 +119,7 @@ booted() {
 	kill -INT $!
 	ended
 	expect 130 "interrupted in the phase measure" "--name l"
-	[[ ! $(marked "$MARK") ]]
+	within 5 none_marked "$MARK"
 	left_nothing
 	rm "$CO/slow-7.2" "$CO/booted"
 	ladder --name l --fs ext4 --kernel ladder

@@ -307,7 +307,7 @@ is_program() { # PID
 @test "a checkout that cannot be written to" {
 	(($(id -u) == 0)) || skip "expected: not root, so nothing to give up"
 	open_test_directory
-	run timeout 60 setpriv --reuid 65534 --clear-groups "$CO/run.sh" bench --name r
+	run timeout 60 setpriv --reuid 65534 --regid 65534 --clear-groups "$CO/run.sh" bench --name r
 	expect 4 "cannot write to" "permissions"
 	expect_short
 }

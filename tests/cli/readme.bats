@@ -14,9 +14,12 @@ setup() {
 }
 
 @test "every verb of the help is in a document" {
+	local n=0 verb
 	while read -r verb; do
+		n=$((n + 1))
 		grep -q "run.sh $verb" "${docs[@]}" || { echo "no $verb"; false; }
 	done < <("$TOP/run.sh" help | sed -nE 's/^  ([a-z][a-z-]*) .*/\1/p')
+	((n > 10))
 }
 
 @test "every command of a document has a test" {
@@ -34,9 +37,10 @@ setup() {
 }
 
 @test "what needs no guest is executed" {
-	local shown
+	local shown n=0
 	while read -r command; do
 		[[ $(doc_class "$command") == here ]] || continue
+		n=$((n + 1))
 		run bash -c "cd '$TOP' && $command"
 		[[ $command == *" compare "* && $status == 1 ]] || expect 0
 		[[ $output ]]
@@ -45,17 +49,22 @@ setup() {
 			[[ $shown == ... || $output == *"$shown"* ]] || { echo "$command does not say: $shown"; false; }
 		done < <(awk -v c="\$ $command" '/^```/ { on = 0 } on { print } $0 == c { on = 1 }' "${docs[@]}")
 	done < <(doc_commands "${docs[@]}" | sort -u)
+	((n > 5))
 }
 
 @test "make has the targets" {
+	local n=0
 	while read -r command; do
 		[[ $(doc_class "$command") == make ]] || continue
+		n=$((n + 1))
 		run bash -c "cd '$TOP' && $command --dry-run"
 		expect 0
 	done < <(doc_commands "${docs[@]}" | sort -u)
+	((n > 1))
 }
 
 @test "run.sh takes the options of every example" {
+	local n=0
 	# It refuses the name last, after it has taken all else.
 	mkdir -p "$TOP/results/bats-readme" "$BATS_TEST_TMPDIR/tree/arch/x86/boot"
 	touch "$BATS_TEST_TMPDIR/tree/arch/x86/boot/bzImage"
@@ -71,23 +80,28 @@ setup() {
 		"./run.sh bench"*)
 			run bash -c "cd '$TOP' && ${command//--repeat 2/} --name bats-readme"
 			expect 64 "results/bats-readme"
+			n=$((n + 1))
 			;;
 		"./run.sh check"* | "./run.sh explain"*)
 			run bash -c "cd '$TOP' && $command --name ../readme"
 			expect 64 "--name ../readme: letters"
+			n=$((n + 1))
 			;;
 		esac
 	done < <(doc_commands "${docs[@]}" | sort -u)
 	rmdir "$TOP/results/bats-readme"
+	((n > 10))
 }
 
 @test "every file and folder that is named is there" {
-	local doc path
+	local doc path n=0
 	for doc in "${docs[@]}"; do
 		while read -r path; do
+			n=$((n + 1))
 			[[ -e ${doc%/*}/${path%%#*} ]] || { echo "${doc##*/}: no $path"; false; }
 		done < <(grep -oE '\]\([^)]+\)' "$doc" | tr -d '])(' | grep -v '^http')
 	done
+	((n > 20))
 }
 
 @test "the figures of the table are those of the published run" {
@@ -140,11 +154,13 @@ setup() {
 }
 
 @test "the families and benchmarks that are described are there" {
-	local name
+	local name n=0
 	"$TOP/build/daxdm" list >"$BATS_TEST_TMPDIR/list"
 	while read -r name; do
+		n=$((n + 1))
 		grep -qE "^  $name: " "$BATS_TEST_TMPDIR/list" || { echo "no $name"; false; }
 	done < <(sed -n '/^| \(family\|benchmark\) |/,/^$/p' "$TOP/doc/checks.md" "$TOP/doc/reading-results.md" | sed -nE 's/^\| `([a-z]+)` \|.*/\1/p')
+	((n > 20))
 }
 
 @test "the code of the walkthroughs compiles" {
@@ -161,10 +177,12 @@ setup() {
 }
 
 @test "the functions that the walkthroughs name are there" {
-	local name
+	local name n=0
 	while read -r name; do
+		n=$((n + 1))
 		grep -rqE --include='*.h' "\b$name\(" "$TOP/lib" "$TOP/check" "$TOP/bench" || { echo "no $name()"; false; }
 	done < <(grep -ohE '`[a-z_]+\(\)`' "$TOP"/doc/writing-a-*.md | tr -d '`()' | sort -u)
+	((n > 3))
 }
 
 @test "every known bug is among the findings, with its kernels" {
@@ -184,13 +202,17 @@ setup() {
 	"$TOP/build/daxdm" report --output "$BATS_TEST_TMPDIR" "$TOP/results/published/linux-6.1.0-56-insn" >/dev/null
 	sed -nE 's/^<dt>(.*)<dd>(.*)$/\1|\2/p' "$BATS_TEST_TMPDIR/report.html" >"$BATS_TEST_TMPDIR/page"
 	sed -nE 's/^\| ([^|]+) \| ([^|]+) \|$/\1|\2/p' "$TOP/doc/glossary.md" | sed 1d >"$BATS_TEST_TMPDIR/glossary"
+	(($(wc -l <"$BATS_TEST_TMPDIR/glossary") > 20))
 	diff "$BATS_TEST_TMPDIR/glossary" "$BATS_TEST_TMPDIR/page"
 }
 
 @test "the exit statuses of the help and of the documents are those of the program" {
+	local n=0 number
 	"$TOP/run.sh" help >"$BATS_TEST_TMPDIR/help"
 	while read -r number; do
+		n=$((n + 1))
 		grep -qE "^\| ([0-9]+, )?${number}[ ,]" "$TOP/doc/reading-results.md"
 		grep -qE "\b$number " "$BATS_TEST_TMPDIR/help"
 	done < <(sed -nE -e "/emulated host only/d" -e 's/^\s*STATUS_[A-Z_]+ = ([0-9]+),.*/\1/p' "$TOP/lib/base/msg.h")
+	((n > 5))
 }
