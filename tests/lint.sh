@@ -32,12 +32,17 @@ done)
 mapfile -t documents < <(printf '%s\n' "${files[@]}" | grep -E '\.md$|^check/known/')
 
 licence_lines() {
-	local f
+	local f licence="SPDX-License-Identifier: GPL-2.0-only"
 	for f in "${files[@]}"; do
 		case $f in tests/fuzz/corpus/*) continue ;; esac # inputs, byte by byte
 		case $f in LICENSE | VERSION) continue ;; esac
-		awk 'NR == 1 && /^#!/ { next } { exit !/SPDX-License-Identifier: GPL-2\.0-only/ }' <(head -n 2 -- "$f" | tr -d '\0') ||
-			echo "$f: its first line (its second after a #! line) is no SPDX-License-Identifier: GPL-2.0-only"
+		# What README.md begins with is read first.
+		if [[ $f == README.md ]]; then
+			tail -n 1 -- "$f" | grep -qF "$licence" || echo "$f: its last line is no $licence"
+			continue
+		fi
+		awk -v l="$licence" 'NR == 1 && /^#!/ { next } { exit !index($0, l) }' <(head -n 2 -- "$f" | tr -d '\0') ||
+			echo "$f: its first line (its second after a #! line) is no $licence"
 	done
 }
 
