@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * daxdm bench-here: the sweep, on this host.  Here is what it is told and what can be
+ * daxdm bench-here: the sweep, on this host.  Parses the options and refuses what can be
  * refused before anything is done; bench/sweep.c does the rest, under lib/run/supervise.c, so that
  * whatever happens nothing of it stays behind.
  */

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The newest kernel of each series and flavour of the archive: whether it boots, what `check --quick` and
 # `bench --quick` say on it, and what it lacks.  The table is written to results/published/flavours.tsv, and for
-# people to flavours.md beside it.
+# people to results/published/flavours.md.
 #
 #   tests/flavours.sh [WORD]...   WORD: a series (6.1) or a flavour (generic, cloud, rt); default: all
 #   tests/flavours.sh --table     only the table, of the runs that are there

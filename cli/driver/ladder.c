@@ -482,7 +482,7 @@ static void show_jobs(struct ladder *l)
 
 /* A guest for each filesystem keeps a core busy.  More of them than cores hinder each other: from
  * their snapshots three kernels took 159 and 161 s with one kernel at a time on two cores, 170 s
- * with two, 166 s with the second one at a lower priority.  Instruction counts are the same beside
+ * with two, 166 s with the second one at a lower priority.  Instruction counts are the same under
  * any load. */
 static unsigned int side_by_side(const struct ladder *l)
 {

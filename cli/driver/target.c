@@ -134,9 +134,8 @@ void target_vet_host(const struct target *t, const char *refused)
 	if (!t->host)
 		return;
 	if (!t->devices.n)
-		process_quit(STATUS_USAGE,
-			     "--host writes to a pmem device of this host and needs to "
-			     "be told which: --device /dev/pmemN");
+		process_quit(STATUS_USAGE, "--host needs the pmem device that it may write to: "
+					   "--device /dev/pmemN");
 	if (target_option(t))
 		refused = target_option(t);
 	if (refused)

@@ -208,7 +208,7 @@ const char *table_fs(const struct table *table)
 
 /* Widths in terminal columns. */
 struct layout {
-	bool inline_overhead;	    /* the overhead is beside the median, not below it */
+	bool inline_overhead;	    /* the overhead is on the line of the median, not below it */
 	int label;		    /* width of the row labels */
 	int *median, *extra, *cell; /* by position in table->columns */
 };

@@ -38,7 +38,7 @@ daxdm() {
 	expect 0 "read.warm  raw"
 }
 
-@test "a change in device-mapper is told from one of the whole kernel" {
+@test "a change in device-mapper is distinguished from one of the whole kernel" {
 	change "$B" 's/6\.1\.0-fixture/6.12.9/; s/\[4223,6]/[4323,6]/'
 	daxdm compare "$A" "$B"
 	expect 1 "ext4 linear:16 fault.read.warm.pte: +2.4 % (4,223 -> 4,323 insn); DM overhead +100 insn (188 -> 288); raw unchanged" \
@@ -492,7 +492,7 @@ two_runs() {
 	[[ $output != *hop.map* ]]
 }
 
-@test "run.sh assert: measures what the metric names, and 125 is for what cannot be told" {
+@test "run.sh assert: measures what the metric names, and 125 if it cannot be measured" {
 	fake_guest
 	local metric='fault.read.warm.pte{stack=linear:16,fs=ext4}' xfs='fault.read.warm.pte{stack=linear:16,align=4k,fs=xfs}'
 	run timeout 30 "$CO/run.sh" assert --metric "$metric" --max 4200
@@ -594,7 +594,7 @@ two_runs() {
 	left_nothing
 }
 
-@test "what we publish: 6.1 is equal to itself, and 7.3 is told from it" {
+@test "what we publish: 6.1 is equal to itself, and 7.3 differs from it" {
 	daxdm compare results/published/linux-6.1.0-56-insn results/published/linux-6.1.0-56-insn
 	expect 0 "all 1790 metrics equal to the last sample"
 	daxdm compare --width 300 results/published/linux-6.1.0-56-insn results/published/linux-7.3-rc7-insn

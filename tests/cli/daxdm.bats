@@ -4,7 +4,7 @@
 
 load ../helpers
 
-# Each verb and a wrong use of it that must be told apart.
+# The verbs that refuse an unknown option.
 VERBS="list bench-here check-here report identical compare assert gate-selftest verdicts behaviour coverage provision emulate checks watchdog"
 
 daxdm() {

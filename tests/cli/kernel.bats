@@ -193,7 +193,7 @@ curl_says() { # STATUS
 	grep -q CONFIG_DAX=y "$FETCHED/config"
 }
 
-@test "modules that no list names: asked for in the archive, fetched, and the guest is told to verify them" {
+@test "modules that no list names: asked for in the archive, fetched, and the guest has to verify them" {
 	archive_of_four
 	read_lists
 	expect 0 "1 kernels in the archive"
@@ -455,7 +455,7 @@ expect_made_again() { # WHY
 	[[ -n $(find "$CO/build/apt/catalogue" -mmin -1) ]]
 }
 
-@test "a kernel's own makefile gets a path for its modules that no shell takes apart" {
+@test "a kernel's own makefile gets a path for its modules that no shell splits" {
 	local tree=$BATS_TEST_TMPDIR/tree
 	mkdir -p "$tree/arch/x86/boot"
 	touch "$tree/arch/x86/boot/bzImage"

@@ -53,7 +53,7 @@ nothing_made() {
 	[[ ! -e $BATS_TEST_TMPDIR/asked ]]
 }
 
-@test "a path that the kernel's makefiles would take apart is refused before anything is fetched" {
+@test "a path that the kernel's makefiles would split is refused before anything is fetched" {
 	mv "$CO" "$CO; touch X"
 	CO+="; touch X"
 	libperf

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# A checkout may lie anywhere: in a path that make, a shell, gnuplot, awk or QEMU could take apart.
+# A checkout may lie anywhere: in a path that make, a shell, gnuplot, awk or QEMU could split or execute.
 
 load ../helpers
 

@@ -14,7 +14,7 @@ setup() {
 			grep -qx "$p" '"$BIN/missing"' || echo "installed $p"
 		done | sort; [[ ! -s '"$BIN/missing"' ]]'
 	fake id 'echo 0'
-	# Installs what it is told to, with what is recommended unless it is told not to, and asks unless it is told not to.
+	# Installs its operands; with recommended packages unless --no-install-recommends, with a question unless --yes.
 	fake apt-get 'cd '"$BIN"'
 		[[ $1 == install ]] || exit 0
 		[[ " $* " == *" --yes "* && ${DEBIAN_FRONTEND-} == noninteractive ]] || { read -r; exit 1; }

@@ -21,7 +21,7 @@ daxdm() {
 	run timeout 20 build/daxdm "$@"
 }
 
-@test "verdicts prints KTAP, leaves it and JUnit beside the run, and sets the status" {
+@test "verdicts prints KTAP, writes it and JUnit to the directory of the run, and sets the status" {
 	daxdm verdicts "$A"
 	expect 1 $'KTAP version 1\n1..3\n' "not ok 2 reload.leak # page 3 is of the old member" \
 		"# dmesg: BUG: a fixture" "# 3 checks: 1 passed, 1 failed, 1 skipped"
@@ -191,7 +191,7 @@ daxdm() {
 	[[ $output != *"behaviour changed"* ]]
 }
 
-@test "two runs of one kernel are told apart by their names" {
+@test "two runs of one kernel are distinguished by their names" {
 	sed 's/\["store"\]/1/' "$A/run.jsonl" >"$B/run.jsonl"
 	daxdm behaviour "$A" "$B"
 	expect 1 'who_blocks: ["store"] on a; 1 on b'
@@ -231,7 +231,7 @@ daxdm() {
 	expect 4 "run.jsonl:3: check suspend.flush: the verdict is 'good'"
 }
 
-@test "of an observation with members, those that differ are told" {
+@test "of an observation with members, those that differ are printed" {
 	sed -i 's/\["store"\]/{"load":1,"store":"old","more":[1]}/' "$A/run.jsonl"
 	sed -i 's/\["store"\]/{"load":1,"store":"new"}/' "$B/run.jsonl"
 	daxdm behaviour "$A" "$B"

@@ -107,7 +107,7 @@ static void it_stops_before_and_after(void **state)
 	assert_false(stop.ended);
 	assert_false(stop.after);
 	assert_string_equal(stop.job, "job.4k");
-	assert_null(fio_read(&fio, "said", false)); /* it stands */
+	assert_null(fio_read(&fio, "said", false)); /* it is stopped */
 	assert_int_equal(fio_continue(&fio, &stop), 0);
 	assert_false(stop.ended);
 	assert_true(stop.after);
@@ -148,7 +148,7 @@ static void it_is_ended_when_its_time_is_over(void **state)
 	fio = started(1);
 	assert_int_equal(fio_continue(&fio, &stop), -ETIMEDOUT);
 	finished(&fio);
-	/* One that stands is ended, too. */
+	/* A stopped one is killed, too. */
 	script("echo before x >stop; kill -STOP $$; exec sleep 100");
 	fio = started(20);
 	assert_int_equal(fio_continue(&fio, &stop), 0);

@@ -276,7 +276,7 @@ static void frames_and_windows(void **state)
 	add_striped(&g, dm, 32 * MIB_SECTORS, MIB_SECTORS, 1,
 		    (const struct graph_member[]){{0, 0}});
 	assert_false(extents_window_is_huge(&extents, (struct backing){&g, dm}, 0));
-	/* A page beside on the member. */
+	/* One page further on the member. */
 	graph_clear_targets(&g, dm);
 	graph_add_linear(&g, dm, 32 * MIB_SECTORS, 0, 8);
 	assert_false(extents_window_is_huge(&extents, (struct backing){&g, dm}, 0));

@@ -27,7 +27,7 @@ static int change(void *arg)
 }
 
 /* Each part begins as the first did; what lies in shared memory comes back. */
-static void test_apart(void **state)
+static void test_own_memory(void **state)
 {
 	int *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -103,7 +103,7 @@ static void test_death(void **state)
 	assert_int_equal(WTERMSIG(status), SIGKILL);
 }
 
-static int wait_to_be_told(void *arg)
+static int wait_for_signal(void *arg)
 {
 	*(volatile int *)arg = 1;
 	for (int i = 0; i < 1000 && !supervise_interrupted(); i++)
@@ -112,7 +112,7 @@ static int wait_to_be_told(void *arg)
 }
 
 /* A signal that only the caller gets is handed on. */
-static void test_told_to_stop(void **state)
+static void test_interrupted(void **state)
 {
 	volatile int *begun = mmap(NULL, sizeof(*begun), PROT_READ | PROT_WRITE,
 				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -124,7 +124,7 @@ static void test_told_to_stop(void **state)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (!pid)
-		_exit(supervise_run_child(wait_to_be_told, (void *)begun) == -EINTR ? 7 : 8);
+		_exit(supervise_run_child(wait_for_signal, (void *)begun) == -EINTR ? 7 : 8);
 	while (!*begun)
 		usleep(1000);
 	kill(pid, SIGTERM);
@@ -137,9 +137,9 @@ static void test_told_to_stop(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_apart),	     cmocka_unit_test(test_error),
-		cmocka_unit_test(test_output),	     cmocka_unit_test(test_death),
-		cmocka_unit_test(test_told_to_stop),
+		cmocka_unit_test(test_own_memory),  cmocka_unit_test(test_error),
+		cmocka_unit_test(test_output),	    cmocka_unit_test(test_death),
+		cmocka_unit_test(test_interrupted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

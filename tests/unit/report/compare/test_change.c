@@ -87,12 +87,12 @@ static void test_exact(void **state)
 	}
 }
 
-/* Several runs of one kernel that are not equal: only ranges apart are a difference. */
+/* Several runs of one kernel that are not equal: only disjoint ranges are a difference. */
 static void test_spread(void **state)
 {
-	static const int64_t base[] = {100, 104}, over[] = {103, 110}, apart[] = {105, 110};
+	static const int64_t base[] = {100, 104}, over[] = {103, 110}, above[] = {105, 110};
 	const struct quantity b = quantity_of(base, 2), o = quantity_of(over, 2),
-			      a = quantity_of(apart, 2);
+			      a = quantity_of(above, 2);
 	const struct judge judge = {.threshold = 0.5};
 
 	(void)state;

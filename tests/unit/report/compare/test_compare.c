@@ -280,7 +280,7 @@ static void test_unlike(void **state)
 	}
 }
 
-/* What may differ: PTI had two names, and is told by neither if it is on in both. */
+/* What may differ: PTI had two names, and is not reported if it is on in both. */
 static void test_kernels(void **state)
 {
 	struct comparison c;
