@@ -144,7 +144,7 @@ bool check_that(struct check_env *env, bool holds, const char *what_fmt, ...)
 bool check_setup(struct check_env *env, int rc, const char *what_fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* ---- devices, filesystems (check/fixture/device.c) -------------------------------------------- */
+/* ---- devices, filesystems (check/fixture/device.c) ------------------------------------------- */
 
 /* The i-th named namespace of a mode that works, or NULL. */
 const struct namespace *check_device(const struct check_env *env, enum namespace_mode mode,

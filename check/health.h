@@ -25,9 +25,10 @@ int health_begin(struct health *h, const char *what);
 void health_plant(void);
 
 /*
- * Reads the log from the marker on.  Adds to lines the complaints of the kernel (WARNING, BUG, Oops,
- * lockdep, stalls, hung tasks), each with the next few lines; sets taint to the new bits of an error;
- * adds all lines, at most 400, to log if it is not NULL.  Returns true if there is neither.
+ * Reads the log from the marker on.  Adds to lines the complaints of the kernel (WARNING, BUG,
+ * Oops, lockdep, stalls, hung tasks), each with the next few lines; sets taint to the new bits of
+ * an error; adds all lines, at most 400, to log if it is not NULL.  Returns true if there is
+ * neither.
  */
 bool health_end(struct health *h, json_t *lines, uint64_t *taint, json_t *log);
 

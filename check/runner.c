@@ -56,7 +56,7 @@ static int64_t given_ms(const struct under_way *u)
 	return limit_clock_ms() - u->given_since_ms;
 }
 
-/* --- lines from the check ---------------------------------------------------------------------------- */
+/* --- lines from the check --------------------------------------------------------------------- */
 
 /* Keeps the first reason of the worst verdict: fail, then broken, then skip. */
 static void judge(struct under_way *u, enum verdict verdict, const char *why, const char *cure)
@@ -331,8 +331,8 @@ static int clean(const struct runner *k, const char *directory)
 
 /*
  * Removes what the check left, in a child, because umount(2) may hang in the kernel.  Returns 0 if
- * nothing is left, else a sentence in why and -EIO, -ETIMEDOUT, or -EAGAIN if the outer host did not
- * give the child its time.
+ * nothing is left, else a sentence in why and -EIO, -ETIMEDOUT, or -EAGAIN if the outer host did
+ * not give the child its time.
  */
 static int clean_up(const struct runner *k, const char *directory, char *why, size_t why_len)
 {
@@ -441,7 +441,8 @@ static bool run_it(struct runner *k, struct under_way *u, const char *directory,
 		close(u->pipe);
 	}
 	rc = u->stuck || spoils ? 0 : clean_up(k, directory, why, sizeof(why));
-	/* Once more, in another process: libdevmapper does not repeat a version check that failed. */
+	/* Once more, in another process: libdevmapper does not repeat a version check that
+	 * failed. */
 	if (rc == -EIO)
 		rc = clean_up(k, directory, why, sizeof(why));
 	if (rc < 0) {

@@ -18,8 +18,8 @@ struct runner {
 
 /*
  * Runs one case in a child with a directory below base and a time limit, removes what it left,
- * examines the kernel log, and writes its lines.  Returns 0, -ESTALE if this boot cannot run another
- * check, -EINTR, or -errno of the sink.
+ * examines the kernel log, and writes its lines.  Returns 0, -ESTALE if this boot cannot run
+ * another check, -EINTR, or -errno of the sink.
  */
 int runner_case(struct runner *k, const struct check_case *c, const char *base);
 

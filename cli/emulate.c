@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * daxdm emulate: runs `daxdm bench-here` in emulated hosts, side by side, and makes one run of what they
- * say.  One guest per filesystem; at most as many at a time as this machine has cores, for under
- * the instruction meter the load of this machine changes nothing but the time it takes.
+ * daxdm emulate: runs `daxdm bench-here` in emulated hosts, side by side, and makes one run of what
+ * they say.  One guest per filesystem; at most as many at a time as this machine has cores, for
+ * under the instruction meter the load of this machine changes nothing but the time it takes.
  */
 #include "bench/workload_read.h"
 #include "cli/options/cli.h"

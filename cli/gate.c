@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * daxdm gate-selftest: whether the comparison of two kernels can be trusted, shown on two boots of one.
+ * daxdm gate-selftest: whether the comparison of two kernels can be trusted, shown on two boots of
+ * one.
  *
  *   - the same kernel twice is equal, to the last instruction;
  *   - what is known to cost something is found, with the right sign and size.  Planted are one more

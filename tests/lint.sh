@@ -61,6 +61,17 @@ long_functions() {
 		}' "${c_files[@]}"
 }
 
+# clang-format wraps code, but no comments (.clang-format).
+long_comments() {
+	awk '/^[ \t]*(\/\*|\*|\/\/)/ && length > 50 {
+			width = 0
+			for (i = 1; i <= length; i++)
+				width += substr($0, i, 1) == "\t" ? 8 - width % 8 : 1
+			if (width > 100)
+				print FILENAME ":" FNR ": a comment of " width " columns, 100 are the limit"
+		}' "${c_files[@]}"
+}
+
 # Every source file that is mentioned by its path exists.  Paths in tests/cli/ may be invented.
 named_files() {
 	local where path
@@ -165,6 +176,7 @@ item "files that are named exist" named_files
 item "no word that was replaced" replaced_words
 item "errno is read before it is stale" stale_errno
 item "functions fit on a screen" long_functions
+item "comments fit in 100 columns" long_comments
 item "each folder includes what its layer may" layers
 item "no circles of files or folders" circles
 item "benchmarks and checks are in their tables" in_tables

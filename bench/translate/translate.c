@@ -528,7 +528,8 @@ static void take_costs(const struct bench_env *env, struct translate *t, const s
 	}
 	price_tracing(env, t, r, traced, n_calls);
 	calls_cost(calls, n, r->inside_ticks, r->around_ticks);
-	/* The kernel requests as many pages as it maps, and calls again for a PMD that it refused. */
+	/* The kernel requests as many pages as it maps, and calls again for a PMD that it
+	 * refused. */
 	proof_pages(&r->proof, plan->window ? WINDOW_BYTES : PAGE_BYTES, r->n, r->n, r->why,
 		    sizeof(r->why));
 	proof_seen(&r->proof, PROOF_PATH);

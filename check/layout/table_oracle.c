@@ -331,8 +331,8 @@ static void check_guards(struct table_oracle *t)
 	}
 }
 
-/* Stores a last generation through the mapping, and reports its pieces to the driver of the emulated
- * host, which reads the DIMM's backing file. */
+/* Stores a last generation through the mapping, and reports its pieces to the driver of the
+ * emulated host, which reads the DIMM's backing file. */
 static void report_outside(struct table_oracle *t)
 {
 	t->generation++;

@@ -156,8 +156,8 @@ static bool volume_make(struct volume *v, struct check_env *env, const char *sec
 			"lvcreate");
 }
 
-/* Without lvm2, which may be what failed: removes its devices, then the labels of the group, so that
- * no scan finds it again.  Does nothing for a volume that was not made. */
+/* Without lvm2, which may be what failed: removes its devices, then the labels of the group, so
+ * that no scan finds it again.  Does nothing for a volume that was not made. */
 static void volume_remove(struct volume *v)
 {
 	if (!v->group[0])

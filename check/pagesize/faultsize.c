@@ -16,7 +16,8 @@
  * window.  How many faults a window takes is an observation.
  *
  * Here: the number of faults, and what the host may disable.  geometry.c: tables; filechange.c and
- * mapchange.c: changes of file and mapping; pmd_pte_alias.c: one window by a PMD and by PTEs; window.c: one window.
+ * mapchange.c: changes of file and mapping; pmd_pte_alias.c: one window by a PMD and by PTEs;
+ * window.c: one window.
  *
  * Alone: ./run.sh check --check 'faultsize.*'
  */

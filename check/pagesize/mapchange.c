@@ -14,8 +14,8 @@ static void keep_reserved(char *at, size_t len)
 	mmap(at, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 }
 
-/* Moves the whole mapping to addresses congruent to the file mod 2 MiB, or a page more.  Returns its
- * new base; NULL after check_broken(). */
+/* Moves the whole mapping to addresses congruent to the file mod 2 MiB, or a page more.  Returns
+ * its new base; NULL after check_broken(). */
 static char *move_mapping(struct check_env *env, struct testbed *bed, bool congruent,
 			  void **reserved, size_t *reserved_bytes)
 {

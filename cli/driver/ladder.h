@@ -4,8 +4,8 @@
  * RUN/LABEL`, and GNU parallel runs them side by side.  What a job has measured stays when another
  * one fails or all are stopped; the same name again does what is left.
  *
- * results/RUN/ holds kernels.tsv (LABEL PACKAGE VERSION KERNEL, oldest first), jobs.tsv (the job log
- * of GNU parallel), LABEL/ (a run) and LABEL.log for each kernel, ladder.txt and plots.
+ * results/RUN/ holds kernels.tsv (LABEL PACKAGE VERSION KERNEL, oldest first), jobs.tsv (the job
+ * log of GNU parallel), LABEL/ (a run) and LABEL.log for each kernel, ladder.txt and plots.
  */
 #ifndef DAXDM_LADDER_H
 #define DAXDM_LADDER_H

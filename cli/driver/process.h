@@ -54,8 +54,8 @@ extern int process_guard_fd;
 void process_note(pid_t group);
 
 /*
- * SIGINT, SIGTERM and SIGHUP that arrive while no program runs end this process in the same way: one
- * line, nothing left, 128 plus the signal's number.  A signal that was ignored before stays
+ * SIGINT, SIGTERM and SIGHUP that arrive while no program runs end this process in the same way:
+ * one line, nothing left, 128 plus the signal's number.  A signal that was ignored before stays
  * ignored.
  */
 void process_catch_signals(void);

@@ -48,7 +48,8 @@ struct kernel {
 };
 
 /* Refuses kernels, modules and trees that are not there, before anything is installed or built;
- * adds the default kernel if there is none.  no_kernel: the exit status where a tree was not built. */
+ * adds the default kernel if there is none.  no_kernel: the exit status where a tree was not
+ * built. */
 void target_vet(struct target *t, int no_kernel);
 
 /* Whether word is a path or file of the user's, not the name of a kernel. */

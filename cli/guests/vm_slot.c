@@ -66,8 +66,8 @@ static bool any_line_has(const json_t *lines, const char *text)
 
 /*
  * QEMU before 8.1 with a thread for each processor can run a stale translation of patched kernel
- * text (fixed by "accel/tcg: Always lock pages before translation"): the kernel reports an int3 that
- * does not exist.  That is not a failure of the kernel.
+ * text (fixed by "accel/tcg: Always lock pages before translation"): the kernel reports an int3
+ * that does not exist.  That is not a failure of the kernel.
  */
 static bool emulator_failed(const json_t *line)
 {
@@ -153,7 +153,7 @@ static void amend(json_t *line, const char *why, const char *key, json_t *lines)
 	json_decref(lines);
 }
 
-/* --- verification from outside ---------------------------------------------------------------------------- */
+/* --- verification from outside ---------------------------------------------------------------- */
 
 static uint64_t number_of(const json_t *line, const char *key)
 {
@@ -447,7 +447,8 @@ static int give_up(struct vm_slot *slot, const struct batch *rest)
 	return rc;
 }
 
-/* Returns the cases that were not run to the queue, a batch without progress at most TRIES times. */
+/* Returns the cases that were not run to the queue, a batch without progress at most TRIES
+ * times. */
 static int return_rest(struct vm_slot *slot)
 {
 	struct suite *suite = slot->suite;

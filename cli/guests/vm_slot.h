@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A VM slot runs batches of checks one after the other, each in a new guest.  If a guest dies, the case
- * that was running fails, and the other cases of the batch go back to the queue.
+ * A VM slot runs batches of checks one after the other, each in a new guest.  If a guest dies, the
+ * case that was running fails, and the other cases of the batch go back to the queue.
  */
 #ifndef DAXDM_VM_SLOT_H
 #define DAXDM_VM_SLOT_H

@@ -135,8 +135,8 @@ uint64_t meter_touch_overhead_store(void);
 
 /*
  * Loads one byte of each page of code of the program and its libraries.  fork(2) does not copy the
- * page tables of mapped files, so that a child would fault on code that it executes first in a timed
- * operation.
+ * page tables of mapped files, so that a child would fault on code that it executes first in a
+ * timed operation.
  */
 void meter_prefault_code(void);
 

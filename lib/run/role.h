@@ -15,20 +15,22 @@
 
 enum role_kind {
 	ROLE_OTHER,
-	/* A page fault on a DAX file: KIND.WARMTH.PAGE; read.cold.pte, read.warm.pte, write.warm.pte */
+	/* A page fault on a DAX file: KIND.WARMTH.PAGE; read.cold.pte, read.warm.pte,
+	 * write.warm.pte */
 	ROLE_FAULT,
 	/* One dax_direct_access() of one page, anywhere in the file */
 	ROLE_TRANSLATION,
-	/* The same I/O with and without DAX: PATH.OP[.WARMTH].SIZE with PATH dax, direct, buffered and
-	 * OP read, write; faults in the page cache: mmap.KIND.WARMTH */
+	/* The same I/O with and without DAX: PATH.OP[.WARMTH].SIZE with PATH dax, direct, buffered
+	 * and OP read, write; faults in the page cache: mmap.KIND.WARMTH */
 	ROLE_FILE_IO,
-	/* Copies, and operations that make stores durable: durable.mapsync.SIZE, durable.msync.SIZE,
-	 * fsync.4k, msync.4k */
+	/* Copies, and operations that make stores durable: durable.mapsync.SIZE,
+	 * durable.msync.SIZE, fsync.4k, msync.4k */
 	ROLE_COPY,
-	/* An operation on a table of device-mapper; below a mounted filesystem: mounted.OPERATION */
+	/* An operation on a table of device-mapper; below a mounted filesystem:
+	 * mounted.OPERATION */
 	ROLE_TABLE_OP,
-	/* The first fault after a table operation: fault.KIND.AFTER with KIND known, fresh, stored and
-	 * AFTER ordinary, resumed, thawed, swapped */
+	/* The first fault after a table operation: fault.KIND.AFTER with KIND known, fresh, stored
+	 * and AFTER ordinary, resumed, thawed, swapped */
 	ROLE_FIRST_FAULT,
 };
 

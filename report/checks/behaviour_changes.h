@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Differences between runs of the same checks: verdicts, and observations outside of any contract. */
+/* Differences between runs of the same checks: verdicts, and observations outside of any
+ * contract. */
 #ifndef DAXDM_BEHAVIOUR_CHANGES_H
 #define DAXDM_BEHAVIOUR_CHANGES_H
 

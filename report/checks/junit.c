@@ -86,7 +86,8 @@ static void put_lines(FILE *out, const char *head, const json_t *lines)
 	}
 }
 
-/* Writes promise, observations and log of a check, and its evidence unless put_complaint() wrote it. */
+/* Writes promise, observations and log of a check, and its evidence unless put_complaint() wrote
+ * it. */
 static void put_system_out(FILE *out, const json_t *line, const json_t *observations,
 			   const char *reason, bool complained)
 {

@@ -22,8 +22,8 @@ struct kernel_version {
 int kernel_version_read(const char *text, struct kernel_version *out);
 
 /*
- * Compares a kernel with a bound to the precision of the bound: 6.1.192 equals the bound 6.1, and is
- * past the bound 6.1.150; an -rc is before its release.  Returns < 0, 0, > 0.
+ * Compares a kernel with a bound to the precision of the bound: 6.1.192 equals the bound 6.1, and
+ * is past the bound 6.1.150; an -rc is before its release.  Returns < 0, 0, > 0.
  */
 int kernel_version_compare(const struct kernel_version *kernel, const struct kernel_version *bound);
 
@@ -59,8 +59,8 @@ const struct known_bug *known_about(const struct known *known, const struct kern
 				    const char *id);
 
 /*
- * The first bug that explains a failed check line.  A match must fit a line of the log, or else every
- * complaint: "why", and each "also: ..." of the evidence.
+ * The first bug that explains a failed check line.  A match must fit a line of the log, or else
+ * every complaint: "why", and each "also: ..." of the evidence.
  */
 const struct known_bug *known_cause(const struct known *known, const struct kernel_version *kernel,
 				    const json_t *line);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Evaluates the check lines of a run: recognises known kernel bugs, prints KTAP as the lines arrive,
- * writes JUnit at the end and computes the exit status.
+ * Evaluates the check lines of a run: recognises known kernel bugs, prints KTAP as the lines
+ * arrive, writes JUnit at the end and computes the exit status.
  * Source: Documentation/dev-tools/ktap.rst; JUnit's XML as Jenkins reads it.
  */
 #ifndef DAXDM_VERDICT_H

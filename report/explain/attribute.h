@@ -2,8 +2,8 @@
 /*
  * Attributes the instructions of two samples to functions, side by side.  Pure.
  *
- * Functions of both sides match by name without compiler suffixes; the module may differ.  Inlined code
- * counts for its caller.
+ * Functions of both sides match by name without compiler suffixes; the module may differ.  Inlined
+ * code counts for its caller.
  */
 #ifndef DAXDM_ATTRIBUTE_H
 #define DAXDM_ATTRIBUTE_H
@@ -52,8 +52,8 @@ int attribution_add_all(struct attribution *a, enum side side, const struct prof
 			const struct profile_path *path, int64_t times, struct symtab *tab);
 
 /*
- * After both sides: adds a function for user space less the overhead of the meter, unless that is 0.
- * overhead_all: over all samples.  Returns 0 or -ENOMEM.
+ * After both sides: adds a function for user space less the overhead of the meter, unless that is
+ * 0.  overhead_all: over all samples.  Returns 0 or -ENOMEM.
  */
 int attribution_add_program(struct attribution *a, const int64_t *overhead,
 			    const int64_t *overhead_all);
@@ -62,8 +62,9 @@ int attribution_add_program(struct attribution *a, const int64_t *overhead,
 void attribution_sum(struct attribution *a);
 
 /*
- * The same frames aligned for functions inlined on one side only: a function of both sides hangs from its
- * nearest caller of both sides.  After attribution_sum().  *out needs attribution_free().  Returns 0 or -ENOMEM.
+ * The same frames aligned for functions inlined on one side only: a function of both sides hangs
+ * from its nearest caller of both sides.  After attribution_sum().  *out needs attribution_free().
+ * Returns 0 or -ENOMEM.
  */
 int attribution_align(const struct attribution *a, struct attribution *out);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Takes the samples of each side that equal the median, and the path that most of them took.  The digest
- * of the samples proves that those of the profile (counted by QEMU) are those of the record (counted by
- * the guest).
+ * Takes the samples of each side that equal the median, and the path that most of them took.  The
+ * digest of the samples proves that those of the profile (counted by QEMU) are those of the record
+ * (counted by the guest).
  */
 #include "report/explain/explanation.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reads the output of emu/plugin/profile.c: the basic blocks of each sample, with their call chains.
- * Pure: independent of the kernel.
+ * Reads the output of emu/plugin/profile.c: the basic blocks of each sample, with their call
+ * chains.  Pure: independent of the kernel.
  */
 #ifndef DAXDM_PROFILE_READ_H
 #define DAXDM_PROFILE_READ_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Numbers and phrases shared by findings and plots: headline rows, DM overhead by number of segments,
- * the better fit, and the cost of a lost huge page.
+ * Numbers and phrases shared by findings and plots: headline rows, DM overhead by number of
+ * segments, the better fit, and the cost of a lost huge page.
  */
 #include "report/findings/cost.h"
 
@@ -311,8 +311,8 @@ static int64_t n_of(const struct table_row *row, size_t stack_rank)
 	return row && row->cell[stack_rank] ? row->cell[stack_rank]->n : 0;
 }
 
-/* The first fault of a lost window tries a PMD and falls back; the other pages of the window find the
- * page table in place and are ordinary 4 KiB faults. */
+/* The first fault of a lost window tries a PMD and falls back; the other pages of the window find
+ * the page table in place and are ordinary 4 KiB faults. */
 static int64_t lost_window(int64_t fallback, int64_t pte)
 {
 	if (fallback < 0 && pte < 0)

@@ -38,7 +38,8 @@ struct huge {
 /* Whether the unit is a rate ("/s"): no costs. */
 bool cost_is_rate(const struct table *table);
 
-/* The headline row of that benchmark ("": any) and page size, or else the first one.  NULL if the table has no such section. */
+/* The headline row of that benchmark ("": any) and page size, or else the first one.  NULL if the
+ * table has no such section. */
 const struct table_row *cost_headline(const struct table *table, const char *bench,
 				      enum run_page page);
 
@@ -60,8 +61,9 @@ long cost_most_segments(const struct table *t);
 
 /* Whether the better line has R2 of 0.8 or more; two stacks fit any line. */
 bool cost_fits(const struct cost *cost);
-/* The rows of the benchmark ("": of any) that grow with the number of segments of that target (NULL: the
- * first one there is), by their multiple of raw, largest first.  Returns how many, at most max. */
+/* The rows of the benchmark ("": of any) that grow with the number of segments of that target
+ * (NULL: the first one there is), by their multiple of raw, largest first.  Returns how many, at
+ * most max. */
 size_t cost_growing(const struct tables *tables, const struct table *table, const char *bench,
 		    const char *target, struct cost *costs, size_t max);
 /* "17x raw": with the most segments. */

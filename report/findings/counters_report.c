@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A counter with the same value in all passes (one page fault per access, no migration), or unavailable
- * on this host, is one sentence; only counters that differ get a table.
+ * A counter with the same value in all passes (one page fault per access, no migration), or
+ * unavailable on this host, is one sentence; only counters that differ get a table.
  */
 #include "report/findings/counters_report.h"
 
@@ -18,8 +18,8 @@ static bool is_counted(const struct run_counted *c)
 	return !*c->why;
 }
 
-/* Per operation: "1.00", "4,195", "0", "below 0.01"; "~" where it was scaled.  Returns false and the
- * reason in *why if the counter is unavailable. */
+/* Per operation: "1.00", "4,195", "0", "below 0.01"; "~" where it was scaled.  Returns false and
+ * the reason in *why if the counter is unavailable. */
 static bool per_operation(const struct run_counted *c, const char *name, char *text, size_t size,
 			  const char **why)
 {

@@ -114,7 +114,8 @@ static void find_ways(const struct table *t, size_t stack, const char *op, bool 
 
 /*
  * One size: "4 KiB 1.45 O_DIRECT (8,868 insn, DAX 6,123), 2.95 cold page cache, 0.92 warm page
- * cache"; the next sizes are as short as "64 KiB 1.10, 3.62, 1.19", with "-" for what was not measured.
+ * cache"; the next sizes are as short as "64 KiB 1.10, 3.62, 1.19", with "-" for what was not
+ * measured.
  */
 static void add_size(const struct table *t, size_t stack, const char *op, const char *size,
 		     const bool has[BUFFERED], char *text, size_t text_size)

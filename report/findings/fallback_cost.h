@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The cost of losing DAX: O_DIRECT, page cache and msync against DAX, from records of ROLE_FILE_IO and
- * ROLE_COPY. */
+/* The cost of losing DAX: O_DIRECT, page cache and msync against DAX, from records of ROLE_FILE_IO
+ * and ROLE_COPY. */
 #ifndef DAXDM_FALLBACK_COST_H
 #define DAXDM_FALLBACK_COST_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Findings: sentences computed from the records and from the numbers of cost.c.  Each sentence names
- * its unit and the numbers that it was computed from, so that it can be quoted alone.
+ * Findings: sentences computed from the records and from the numbers of cost.c.  Each sentence
+ * names its unit and the numbers that it was computed from, so that it can be quoted alone.
  */
 #include "report/findings/findings.h"
 #include "lib/base/memory.h"
@@ -72,7 +72,8 @@ static const char *row_name(const struct table_row *row, char *buf, size_t size)
 	return buf;
 }
 
-/* The rows that grow with the number of segments: the worst in full, then the names of the others. */
+/* The rows that grow with the number of segments: the worst in full, then the names of the
+ * others. */
 static void say_growing(const struct tables *tables, const struct table *t, const char *bench,
 			const char *target, findings_say *say, void *arg)
 {
@@ -210,8 +211,8 @@ static int by_extra(const void *a, const void *b)
 	return (ea->extra > eb->extra) - (ea->extra < eb->extra);
 }
 
-/* DM overhead over all variants of a benchmark on the stack with the most segments: minimum, median,
- * maximum, and the variants far above the median. */
+/* DM overhead over all variants of a benchmark on the stack with the most segments: minimum,
+ * median, maximum, and the variants far above the median. */
 static void say_range_of(const struct tables *tables, const struct table *t, const char *bench,
 			 findings_say *say, void *arg)
 {
@@ -385,7 +386,8 @@ static void say_main_rest(const struct tables *tables, const struct table *t, fi
 	}
 }
 
-/* A 2 MiB fault that falls back on raw has its cause in the filesystem: the extent is not aligned. */
+/* A 2 MiB fault that falls back on raw has its cause in the filesystem: the extent is not
+ * aligned. */
 static void say_refused_on_raw(const struct tables *tables, const struct table *t,
 			       findings_say *say, void *arg)
 {

@@ -7,8 +7,8 @@
 #include "report/table/table.h"
 
 void findings_numbers(const struct tables *tables, findings_say *say, void *arg);
-/* The short list: DM overhead, growth with the number of segments, lost huge pages, cost of losing DAX,
- * durability. */
+/* The short list: DM overhead, growth with the number of segments, lost huge pages, cost of losing
+ * DAX, durability. */
 void findings_main(const struct tables *tables, findings_say *say, void *arg);
 /* Voids, skips and missing cells, with their reasons. */
 void findings_gaps(const struct tables *tables, findings_say *say, void *arg);

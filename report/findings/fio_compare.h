@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Pairs of records of fio and of this suite for the same work.  The proof of a record of fio names the
- * other one ("same_as", BENCH.VARIANT) and the overhead of fio ("fio_own", its null engine).
+ * Pairs of records of fio and of this suite for the same work.  The proof of a record of fio names
+ * the other one ("same_as", BENCH.VARIANT) and the overhead of fio ("fio_own", its null engine).
  */
 #ifndef DAXDM_FIO_COMPARE_H
 #define DAXDM_FIO_COMPARE_H

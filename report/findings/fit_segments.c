@@ -220,7 +220,8 @@ static void say_fault(const struct table *t, const char *kind, const char *words
 			      number(ordinary->median).s, t->unit, ordinary->stack, text);
 }
 
-/* Kernel memory of a loaded table, from an observation: its unit is bytes, not that of the meter. */
+/* Kernel memory of a loaded table, from an observation: its unit is bytes, not that of the
+ * meter. */
 static void say_memory(const struct tables *tables, const struct table *t, findings_say *say,
 		       void *arg)
 {

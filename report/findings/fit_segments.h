@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Cost of device-mapper ioctls by number of segments, as a linear fit through the medians of the stacks,
- * and cost of the first fault after them. */
+/* Cost of device-mapper ioctls by number of segments, as a linear fit through the medians of the
+ * stacks, and cost of the first fault after them. */
 #ifndef DAXDM_FIT_SEGMENTS_H
 #define DAXDM_FIT_SEGMENTS_H
 
@@ -27,7 +27,8 @@ enum fit_segments_shape {
 enum fit_segments_shape fit_segments_shape(const struct segment_fit *fit);
 
 /* Least squares of the relative distances, so that few segments weigh as much as many; base and
- * per_segment are rounded as findings print them, and most_off is that of the rounded line.  x: segments, y: cost, above 0.  Pure. */
+ * per_segment are rounded as findings print them, and most_off is that of the rounded line.  x:
+ * segments, y: cost, above 0.  Pure. */
 struct segment_fit fit_segments(const struct fit_points *points);
 
 /* The fit of one row, over the stacks of one device.  False if there are less than two of them. */

@@ -9,9 +9,9 @@
 enum { REPORT_LINES_MAX = 100 };
 
 /*
- * Prints context, findings, gaps and tables in lines of width columns.  Unless all is set, a report of
- * more than REPORT_LINES_MAX lines is reduced to findings_main() and one row per section of the tables.
- * Returns whether it printed everything.
+ * Prints context, findings, gaps and tables in lines of width columns.  Unless all is set, a report
+ * of more than REPORT_LINES_MAX lines is reduced to findings_main() and one row per section of the
+ * tables.  Returns whether it printed everything.
  */
 bool report_text(const struct tables *tables, int width, bool all, FILE *out);
 

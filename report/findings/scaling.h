@@ -8,8 +8,8 @@
 
 /*
  * One sentence per family of variants that differ in their last word only, the number of workers
- * ("fault.threads.one.1", ".2", ...): the rate of the most workers relative to one, on raw (or the first
- * stack) and on the stack where it is lowest.  Tables of rates only ("/s").
+ * ("fault.threads.one.1", ".2", ...): the rate of the most workers relative to one, on raw (or the
+ * first stack) and on the stack where it is lowest.  Tables of rates only ("/s").
  */
 void scaling_say(const struct tables *tables, const struct table *table, findings_say *say,
 		 void *arg);

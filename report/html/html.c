@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A self-contained page: inline style, plots as data URLs (the ids of several inline SVGs would clash). */
+/* A self-contained page: inline style, plots as data URLs (the ids of several inline SVGs would
+ * clash). */
 #include "report/html/html.h"
 #include "report/findings/counters_report.h"
 #include "report/findings/findings.h"

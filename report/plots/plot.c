@@ -59,8 +59,8 @@ int plot_end(struct plot *p)
 	return rc ? rc : closed;
 }
 
-/* gnuplot interprets quotes and backslashes in a column; control characters become spaces.  The text of
- * `set xtics add` is a format. */
+/* gnuplot interprets quotes and backslashes in a column; control characters become spaces.  The
+ * text of `set xtics add` is a format. */
 static void put_text(FILE *tsv, const char *text, bool is_format)
 {
 	for (; *text; text++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Private to plotdata.c, plot.c and the plot_*.c files: the panels, and helpers that write plot.gp and TSV
- * files.  Panel P (from 1) is filesystem P.  A colour column holds the number of a line type of
- * plot/style.gp.
+ * Private to plotdata.c, plot.c and the plot_*.c files: the panels, and helpers that write plot.gp
+ * and TSV files.  Panel P (from 1) is filesystem P.  A colour column holds the number of a line
+ * type of plot/style.gp.
  *
  * gnuplot executes plot.gp, so it holds numbers only (draw.h): what comes from a run, a
  * kernel's release for one, must never be a command.  Words go into words.tsv, which gnuplot reads
@@ -73,8 +73,8 @@ void plot_tics_end(const struct plot *p, const char *name);
 void plot_put_axis(const struct plot *p, const char *name, double lo, double hi, int count,
 		   bool sign);
 
-/* Moves labels vertically, symmetrically, to at least this distance from each other; all stay within
- * lo and hi, because gnuplot drops labels beyond. */
+/* Moves labels vertically, symmetrically, to at least this distance from each other; all stay
+ * within lo and hi, because gnuplot drops labels beyond. */
 void plot_spread(struct plot_label *label, size_t n, double distance, double lo, double hi);
 /* Writes NAME-P-labels.tsv.  Returns 0 or -errno. */
 int plot_put_labels(const struct plot *p, const char *name, size_t panel,

@@ -33,8 +33,9 @@ struct dist_axis {
 	int64_t lo, hi, bin;
 };
 
-/* Faults that allocate a page table, or hit a timer tick, cost several times as much as the others.  If
- * p99 is far above p90, the axis ends soon after p90 and a label describes the samples beyond. */
+/* Faults that allocate a page table, or hit a timer tick, cost several times as much as the
+ * others.  If p99 is far above p90, the axis ends soon after p90 and a label describes the samples
+ * beyond. */
 static void find_dist_axis(const struct run_record *const *rec, size_t n, struct dist_axis *axis)
 {
 	int64_t lo = rec[0]->min, hi = rec[0]->p90;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The plot ladder-paths: cost of operations other than faults by kernel version, one small panel per
- * operation, raw and through device-mapper.  Files of panel P:
+ * The plot ladder-paths: cost of operations other than faults by kernel version, one small panel
+ * per operation, raw and through device-mapper.  Files of panel P:
  *   path-P.tsv         blocks, one per line: kernel (1, 2, 3 ...), median
  *   path-P-labels.tsv  x, y, text, colour
  */

@@ -17,8 +17,8 @@
 
 /* Minimum distance of two labels as a part of the axis. */
 #define LABEL_APART 0.06
-/* The segments axis extends by this factor at both ends, as in the scripts; text over a line takes this
- * part of it. */
+/* The segments axis extends by this factor at both ends, as in the scripts; text over a line takes
+ * this part of it. */
 #define X_MARGIN 1.35
 #define WORDS_PART 0.39
 
@@ -53,8 +53,8 @@ struct ranges {
 	double x_min, x_max, lo, hi, extra_lo, extra_hi;
 };
 
-/* The maximum of the line below its text, which starts at the left end and takes less than half of the
- * axis. */
+/* The maximum of the line below its text, which starts at the left end and takes less than half of
+ * the axis. */
 static double below_words(const struct run_record *const *cell, size_t n, const struct ranges *g)
 {
 	double axis = log2(g->x_max * X_MARGIN) - log2(g->x_min / X_MARGIN);
@@ -162,7 +162,8 @@ static int put_extra_labels(const struct plot *p, size_t panel, const struct ran
 	return plot_put_labels(p, "extra", panel, label, n);
 }
 
-/* DM overhead of all other fault variants, for the background; *beyond counts those off the axis. */
+/* DM overhead of all other fault variants, for the background; *beyond counts those off the
+ * axis. */
 static int put_others(const struct plot *p, size_t panel, double lo, double hi, size_t *n_others,
 		      size_t *beyond)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Data for plots: the panels, and what all plots share.  The plot_*.c files choose titles, labels and
- * numbers; the scripts of plot/ choose sizes, colours and fonts.
+ * Data for plots: the panels, and what all plots share.  The plot_*.c files choose titles, labels
+ * and numbers; the scripts of plot/ choose sizes, colours and fonts.
  */
 #include "report/plots/plotdata.h"
 #include "lib/base/number.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tables for a terminal.  A cell is the median followed by the DM overhead.  If that is too wide, the
- * overhead goes below the median; if that is still too wide, the stacks are split into groups, each
- * with row labels and raw.
+ * Tables for a terminal.  A cell is the median followed by the DM overhead.  If that is too wide,
+ * the overhead goes below the median; if that is still too wide, the stacks are split into groups,
+ * each with row labels and raw.
  */
 #include "report/table/table.h"
 
@@ -213,8 +213,8 @@ struct layout {
 	int *median, *extra, *cell; /* by position in table->columns */
 };
 
-/* A stack name breaks after commas and slashes: "linear:16," over "align=4k".  Returns the length of
- * part PART, *text its start; 0 past the last. */
+/* A stack name breaks after commas and slashes: "linear:16," over "align=4k".  Returns the length
+ * of part PART, *text its start; 0 past the last. */
 static int head_part(const char *name, int part, const char **text)
 {
 	const char *comma = strpbrk(name, ",/");
@@ -298,8 +298,8 @@ static size_t group_end(const struct tables *tables, const struct table *t, cons
 	for (size_t c = (first) && (long)(t)->columns[0] == (tables)->raw ? 0 : (first); \
 	     c < (end); c = c || !(first) ? c + 1 : (first))
 
-/* A cell that ends `width` columns after the previous one.  Spaces are deferred until text follows, so
- * that no line ends in one. */
+/* A cell that ends `width` columns after the previous one.  Spaces are deferred until text follows,
+ * so that no line ends in one. */
 static void put_text(FILE *out, int *owed, int width, int len, const char *text)
 {
 	*owed += width;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The records of a run as tables, for terminal, HTML and plots: one table per filesystem and unit, one
- * row per variant, one column per stack.  Independent of any benchmark. */
+/* The records of a run as tables, for terminal, HTML and plots: one table per filesystem and unit,
+ * one row per variant, one column per stack.  Independent of any benchmark. */
 #ifndef DAXDM_TABLE_H
 #define DAXDM_TABLE_H
 
@@ -42,8 +42,8 @@ const struct run_record *table_raw(const struct tables *tables, const struct tab
 const struct table_row *table_sibling(const struct table *table, const struct table_row *row,
 				      enum run_page page);
 
-/* Text of a cell without a record: "void", "skip", "lost" (all huge pages fell back, see the fallback
- * row) or "-". */
+/* Text of a cell without a record: "void", "skip", "lost" (all huge pages fell back, see the
+ * fallback row) or "-". */
 const char *table_gap(const struct tables *tables, const struct table *table,
 		      const struct table_row *row, size_t stack_rank);
 

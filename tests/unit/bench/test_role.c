@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* lib/run/role.c and bench/table.c: the roles that benchmarks declare, and how they are looked up. */
+/* lib/run/role.c and bench/table.c: the roles that benchmarks declare, and how they are looked
+ * up. */
 #include "bench/bench.h"
 #include "bench/table.h"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Checks on an emulated host that gets too little CPU time.  This test plays the driver that publishes how much.  Its
- * kernel log is a socket, so that the log of this host is neither read nor written.
+ * Checks on an emulated host that gets too little CPU time.  This test plays the driver that
+ * publishes how much.  Its kernel log is a socket, so that the log of this host is neither read nor
+ * written.
  */
 #include "check/runner.h"
 #include "lib/base/limit_clock.h"

@@ -145,7 +145,8 @@ static const struct refusal refusals[] = {
 	{"\"status\":0}\n", "\"status\":0}\n{\"type\":\"skip\"}\n", ":21: ", "after the end line"},
 };
 
-/* The run with one thing changed is not read; the reason names the file, the line and what is wrong. */
+/* The run with one thing changed is not read; the reason names the file, the line and what is
+ * wrong. */
 static void expect_refused(const char *source, const struct refusal *refusal)
 {
 	struct fixture f;

@@ -12,7 +12,8 @@ struct opened {
 	struct tables tables;
 };
 
-/* On ext4, in instructions.  SAME_AS (or NULL) is the metric of the same operation without fio, OWN fio's own cost. */
+/* On ext4, in instructions.  SAME_AS (or NULL) is the metric of the same operation without fio, OWN
+ * fio's own cost. */
 struct median {
 	const char *bench, *variant, *stack;
 	int value;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Checks the sentences of report/findings/: each is parsed by a regular expression, and its claim is
- * recomputed from the records without the code that wrote it.  Over the published runs, and over
+ * Checks the sentences of report/findings/: each is parsed by a regular expression, and its claim
+ * is recomputed from the records without the code that wrote it.  Over the published runs, and over
  * runs whose numbers are made to break claims: flat but for one, up and down, bent, ties, nothing,
  * less than nothing.  A sentence of a kind that is not known here fails.
  */
@@ -388,8 +388,8 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Groups: fs, "all ", n, bench, stack, minimum, its variant, median, maximum, unit, its variant, far
- * ones. */
+/* Groups: fs, "all ", n, bench, stack, minimum, its variant, median, maximum, unit, its variant,
+ * far ones. */
 static void range(void)
 {
 	char bench[64], far[1600], name[256], *save, *item;
@@ -998,8 +998,8 @@ static void segments_title(void)
 	snprintf(extra_row, sizeof(extra_row), "%s", name_of_words(group[3]));
 }
 
-/* "... grows by 100 insn per segment: 7.9x raw on ext4", or "grows with the number of segments: ..."
- * without a fit. */
+/* "... grows by 100 insn per segment: 7.9x raw on ext4", or "grows with the number of segments:
+ * ..." without a fit. */
 static void growth_title(void)
 {
 	char name[128], slopes[128], rest[512], *item, *save;
