@@ -247,12 +247,12 @@ void check_pause(unsigned int milliseconds);
 
 /* Time limits count the time that an outer host gives to this one (lib/base/limit_clock.h). */
 
-/* Waits at most that time.  Returns true if it is done; task->status is then its exit status, or 128
- * + signal. */
+/* Waits at most that time.  Returns true if it is done; task->status is then its exit status, or
+ * 128 + signal. */
 bool check_wait(struct check_task *task, unsigned int milliseconds);
 
-/* Waits at most that time for a flag that a task sets, or, if the task is not NULL, its end.  Returns
- * the flag. */
+/* Waits at most that time for a flag that a task sets, or, if the task is not NULL, its end.
+ * Returns the flag. */
 bool check_flag(struct check_task *task, const volatile bool *flag, unsigned int milliseconds);
 
 /* Kills it and waits at most 5 s.  Returns false if it did not end. */

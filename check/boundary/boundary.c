@@ -157,8 +157,8 @@ struct range {
 	unsigned int len;
 };
 
-/* partial: they free no block.  whole: they free blocks, which the filesystem may replace by others,
- * so that each boundary gets only one of them, last. */
+/* partial: they free no block.  whole: they free blocks, which the filesystem may replace by
+ * others, so that each boundary gets only one of them, last. */
 static const struct range partial[] = {{-1, 2},	     {-1, 1},	   {0, 1},
 				       {-512, 1024}, {-100, 3000}, {-4095, 8190}};
 static const struct range whole[] = {
