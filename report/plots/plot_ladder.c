@@ -26,7 +26,7 @@
 enum { COLOUR_MANY = 3, COLOUR_FEW = 9 };
 enum { SEGMENTS_NAMED = 16 };
 
-/* One line: a row of the comparison, its metric or its tax. */
+/* One line: a row of the comparison, its metric or its DM overhead. */
 struct curve {
 	const struct row *row;
 	bool tax;

@@ -311,7 +311,7 @@ kernels() {
 
 # ---- plots ---------------------------------------------------------------------------------------
 
-@test "plots of a ladder: cost and tax by kernel version, titled with first and last" {
+@test "plots of a ladder: cost and DM overhead by kernel version, titled with first and last" {
 	local data=$BATS_TEST_TMPDIR/data out=$BATS_TEST_TMPDIR/out
 	mkdir "$data" "$out"
 	sed 's/6\.1\.0-fixture/6.12.9/; s/6\.1\.192-1/6.12.9-1/; s/\[4223,6]/[4323,6]/' \
