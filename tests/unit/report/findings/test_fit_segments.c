@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* report/findings/fit_segments.c: a line that points were made by is found again, and what is none
- * is told. */
+/* report/findings/fit_segments.c: the line that points were made from is found again; points that
+ * are not on a line are reported as such. */
 #include "report/findings/fit_segments.h"
 
 #include <math.h>
