@@ -64,7 +64,7 @@ cannot_write() { # WHAT
 	die $BROKEN "cannot write to $PWD/$1: use a checkout of your own, or repair its permissions or free space"
 }
 
-# Descriptor 6 is this directory, with a shared lock as long as a verb runs: clean wants it alone.
+# Descriptor 6 is this directory, with a shared lock as long as a verb runs; clean takes an exclusive one.
 lock_checkout() {
 	exec 6<.
 	flock -s -w 60 6 || die $BROKEN "another process runs './run.sh clean' in $PWD; try again when it has ended"
@@ -80,17 +80,17 @@ seconds_since() { # EPOCHREALTIME
 
 # Installs what is missing of the named groups of packages.txt.  Prints a line where it installs, or if asked to.
 setup() { # VERBOSE GROUP...
-	local -a wanted missing apt
+	local -a required missing apt
 	local since=$EPOCHREALTIME
 	phase=setup
-	mapfile -t wanted < <(awk -v groups=" ${*:2} " '
+	mapfile -t required < <(awk -v groups=" ${*:2} " '
 		/^\[/ { on = index(groups, " " substr($0, 2, length($0) - 2) " "); next }
 		on && NF && !/^#/' packages.txt)
-	mapfile -t missing < <(comm -23 <(printf '%s\n' "${wanted[@]}" | sort) \
-		<(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null |
+	mapfile -t missing < <(comm -23 <(printf '%s\n' "${required[@]}" | sort) \
+		<(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${required[@]}" 2>/dev/null |
 			sed -n 's/^installed //p' | sort))
 	if ((${#missing[@]} == 0)); then
-		[[ ! $1 ]] || echo "setup     $(seconds_since "$since")  ${#wanted[@]} packages are in place"
+		[[ ! $1 ]] || echo "setup     $(seconds_since "$since")  ${#required[@]} packages are in place"
 		phase=
 		return
 	fi
@@ -178,7 +178,7 @@ verb_setup() { # [all | GROUP...]
 			continue
 		fi
 		groups+=("$word")
-		grep -qxF "[$word]" packages.txt || die $USAGE "setup: unknown word '$word'; all and the groups of packages.txt are known"
+		grep -qxF "[$word]" packages.txt || die $USAGE "setup: unknown group '$word'; expected all or a group of packages.txt"
 	done
 	lock_checkout
 	setup verbose "${groups[@]}"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * daxdm assert: whether one metric keeps within a limit, as git-bisect(1) wants to know it: 0 it
- * does, 1 it does not, 125 nothing was found out.  It measures the kernel, or reads a run.
+ * daxdm assert: whether one metric keeps within a limit, with the exit status that git-bisect(1)
+ * expects: 0 yes, 1 no, 125 the commit cannot be tested.  It measures the kernel, or reads a run.
  */
 #include "cli/driver/measure.h"
 #include "cli/driver/metric.h"
@@ -31,7 +31,7 @@ static int set_limit(const char *name, const char *value, int64_t *limit, bool *
 	*has = true;
 	if (!number_parse(value, INT64_MIN, INT64_MAX, limit))
 		return 0;
-	msg_error("--%s %s: a whole number is wanted, in the metric's unit", name, value);
+	msg_error("--%s: expected a whole number in the metric's unit, got '%s'", name, value);
 	return -EINVAL;
 }
 

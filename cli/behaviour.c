@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * daxdm behaviour: what differs between runs of the same checks on several kernels: verdicts, and
- * observations, which no contract speaks of.  That a kernel behaves differently is no failure; it
- * is what one wants to have been told before a user tells.
+ * daxdm behaviour: compares runs of the same checks on several kernels: verdicts, and observations,
+ * which no contract covers.  A difference is no failure of a kernel; it is reported because a user
+ * may rely on the former behaviour.
  */
 #include "cli/options/cli.h"
 #include "lib/base/msg.h"
@@ -27,7 +27,7 @@ static int refuse_unlike(const struct run *runs, size_t n, bool force)
 
 	for (size_t r = 0; r < n; r++) {
 		if (!runs[r].ended) {
-			msg_error("behaviour: %s is incomplete (it has no end); run it again",
+			msg_error("behaviour: %s is incomplete (no end line); run it again",
 				  runs[r].path);
 			return STATUS_BROKEN;
 		}

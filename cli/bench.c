@@ -25,11 +25,10 @@ static int set_tracer(void *opts, const char *value)
 	if (!strcmp(value, "fentry") || !strcmp(value, "kprobe"))
 		return 0;
 	if (!strcmp(value, "tracefs"))
-		msg_error(
-			"--tracer tracefs was removed, its own cost is not constant; use --tracer "
-			"kprobe");
+		msg_error("--tracer tracefs was removed: its own cost is not constant; "
+			  "use --tracer kprobe");
 	else
-		msg_error("--tracer %s: fentry or kprobe is wanted", value);
+		msg_error("--tracer: expected fentry or kprobe, got '%s'", value);
 	return -EINVAL;
 }
 
@@ -70,8 +69,8 @@ static void vet(struct bench_request *b)
 		process_quit(STATUS_USAGE,
 			     "--counters does not go with --meter none, which keeps no number");
 	if (strcmp(b->m.meter, "insn") && b->repeat > 1)
-		process_quit(STATUS_USAGE, "--repeat wants every sample to be the same, which only "
-					   "--meter insn can give");
+		process_quit(STATUS_USAGE,
+			     "--repeat needs samples that repeat exactly: --meter insn only");
 	/* What is to be shown is that boots are equal; a restored machine was booted only once. */
 	b->target.fresh |= b->repeat > 1;
 	target_vet(&b->target, STATUS_USAGE);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * daxdm bench-here: the sweep, on this host.  Parses the options and refuses what can be
- * refused before anything is done; bench/sweep.c does the rest, under lib/run/supervise.c, so that
- * whatever happens nothing of it stays behind.
+ * daxdm bench-here: the sweep, on this host.  This file parses the options and refuses wrong ones
+ * before anything is set up; bench/sweep.c measures, supervised by lib/run/supervise.c, which
+ * removes devices and mounts however it ends.
  */
 #include "bench/sweep.h"
 #include "bench/workload_read.h"

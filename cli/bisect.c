@@ -38,7 +38,7 @@ static int set_threshold(void *opts, const char *value)
 
 	if (!threshold_parse(value, &b->threshold))
 		return 0;
-	msg_error("--threshold %s: a number of per cent is wanted", value);
+	msg_error("--threshold: expected a number of per cent, got '%s'", value);
 	return -EINVAL;
 }
 
@@ -47,7 +47,7 @@ static const struct option_spec options[] = {
 	       "a kernel that was good, same as for bench --kernel"),
 	OPTION("bad", OPTION_TEXT, offsetof(struct bisect, bad_word), "K",
 	       "a newer one that is bad"),
-	OPTION("metric", OPTION_TEXT, offsetof(struct bisect, metric), "M", "as of assert"),
+	OPTION("metric", OPTION_TEXT, offsetof(struct bisect, metric), "M", "same as for assert"),
 	OPTION("threshold", OPTION_CALL, 0, "PERCENT",
 	       "an increase of this over good is bad (default: half of the way to bad)",
 	       .set = set_threshold),
@@ -65,8 +65,8 @@ static void vet(struct bisect *b)
 	for (int i = 0; i < 2; i++)
 		if (strchr(words[i], '/'))
 			process_quit(STATUS_USAGE,
-				     "--%s %s: only kernels of the archive are in a row; for a git "
-				     "tree see ./run.sh help assert",
+				     "--%s: expected a kernel of the archive, got the path '%s'; "
+				     "git bisect run and ./run.sh assert search a git tree",
 				     i ? "bad" : "good", words[i]);
 	measure_plan_metric(&b->m, b->metric);
 	measure_vet(&b->m);

@@ -46,7 +46,8 @@ static int set_threshold(void *opts, const char *value)
 
 	if (!threshold_parse(value, &o->comparison.thresholds.percent))
 		return 0;
-	msg_error("compare: --threshold %s: a number of per cent is wanted, e.g. 0.5", value);
+	msg_error("compare: --threshold: expected a number of per cent such as 0.5, got '%s'",
+		  value);
 	return -EINVAL;
 }
 
@@ -56,8 +57,8 @@ static int set_stacks(void *opts, const char *value)
 	const char *with = strstr(value, "=>");
 
 	if (!with || with == value || !with[2]) {
-		msg_error("compare: --stacks %s: wants two stacks, BASE=>NEW, e.g. "
-			  "'linear:1=>linear:1/linear:1'",
+		msg_error("compare: --stacks: expected BASE=>NEW such as "
+			  "'linear:1=>linear:1/linear:1', got '%s'",
 			  value);
 		return -EINVAL;
 	}
@@ -395,9 +396,9 @@ static int compare_main(int argc, char **argv)
 	if (at < 0)
 		return STATUS_USAGE;
 	if (argc - at < 2 || argc - at > SIDES_MAX) {
-		msg_error("compare: two runs or kernels are wanted at least, %d at most: ./run.sh "
-			  "compare BASE NEW",
-			  SIDES_MAX);
+		msg_error("compare: expected two to %d runs or kernels, got %d: "
+			  "./run.sh compare BASE NEW",
+			  SIDES_MAX, argc - at);
 		return STATUS_USAGE;
 	}
 	if (o.thresholds && thresholds_read(o.thresholds, &c->thresholds) < 0)

@@ -171,7 +171,7 @@ static int run(int argc, char **argv)
 	if (operand < 0)
 		return operand == -1 ? STATUS_GOOD : STATUS_USAGE;
 	if (operand != argc - 1) {
-		msg_error("coverage: one run is wanted");
+		msg_error("coverage: expected one run, got %d", argc - operand);
 		return STATUS_USAGE;
 	}
 	if (check_run_read("coverage", argv[operand], &checks) == 0 && take_run(&checks, &r) == 0)

@@ -3,10 +3,10 @@
  * daxdm draw: one script of plot/, run by gnuplot in a directory of data.
  *
  * gnuplot's language can run programs (system(), `!`, backquotes, files named "<COMMAND" and
- * "|COMMAND"), and the data comes from a kernel that is under test.  Three things keep them apart:
- * text is data that gnuplot reads (plot.h); plot.gp, which gnuplot executes, may only assign
- * numbers and is refused here otherwise; and a seccomp filter keeps gnuplot from starting a
- * process.
+ * "|COMMAND"), and the data comes from a kernel that is under test.  Three things keep that data
+ * from being executed: text is data that gnuplot reads (plot.h); plot.gp, which gnuplot executes,
+ * may only assign numbers and is refused here otherwise; and a seccomp filter keeps gnuplot from
+ * starting a process.
  */
 #include "cli/draw.h"
 #include "cli/options/cli.h"

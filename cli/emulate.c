@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * daxdm emulate: runs `daxdm bench-here` in emulated hosts, side by side, and makes one run of what
- * they say.  One guest per filesystem; at most as many at a time as this machine has cores, for
- * under the instruction meter the load of this machine changes nothing but the time it takes.
+ * daxdm emulate: runs `daxdm bench-here` in emulated hosts, and writes their lines into one run.
+ * One guest per filesystem; at most as many at a time as this machine has cores.  Under the
+ * instruction meter the load of this machine changes only how long it takes.
  */
 #include "bench/workload_read.h"
 #include "cli/options/cli.h"
@@ -68,7 +68,8 @@ static int set_guest(void *opts, const char *value)
 	struct guest *g = &e->guests[e->n];
 
 	if (!equals || equals == value || e->n == GUESTS_MAX) {
-		msg_error("--guest %s: want FS=FILE.cpio, at most %d times", value, GUESTS_MAX);
+		msg_error("--guest: expected FS=FILE.cpio, at most %d times, got '%s'", GUESTS_MAX,
+			  value);
 		return -EINVAL;
 	}
 	guest_init(g, &e->plan, strndup(value, (size_t)(equals - value)), e->n++);
@@ -154,8 +155,8 @@ static int check_options(const struct emulate *e)
 	return 0;
 }
 
-/* What is wrong with the workload is said before anything is booted, and the guests get it spelled
- * out: they have none of this machine's files. */
+/* Reads the workload, so that errors in it are reported before a guest is booted, and passes it to
+ * the guests as options: they have none of this machine's files. */
 static int expand_workload(struct emulate *e, int n, char *const words[])
 {
 	size_t kept = 0;
@@ -171,20 +172,19 @@ static int expand_workload(struct emulate *e, int n, char *const words[])
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < e->n; i++) {
-		bool wanted = false;
+		bool measured = false;
 
 		for (size_t j = 0; j < e->workload.filesystems.n; j++)
-			wanted = wanted ||
-				 !strcmp(e->guests[i].name, e->workload.filesystems.list[j]);
-		if (wanted)
+			measured = measured ||
+				   !strcmp(e->guests[i].name, e->workload.filesystems.list[j]);
+		if (measured)
 			e->guests[kept++] = e->guests[i];
 		else
 			free((char *)e->guests[i].name);
 	}
 	e->n = kept;
 	if (!kept)
-		msg_error(
-			"emulate: the workload wants none of the filesystems there are guests for");
+		msg_error("emulate: there is no --guest for a filesystem of the workload");
 	return kept ? 0 : -EINVAL;
 }
 
@@ -282,7 +282,7 @@ static int start_next(struct emulate *e)
 	return 0;
 }
 
-/* --- what they say --------------------------------------------------------------------------- */
+/* --- lines of the guests --------------------------------------------------------------------- */
 
 /* Of a progress line: a guest may say anything. */
 static int count_of(const json_t *line, const char *key)

@@ -35,8 +35,7 @@ static int set_metric(void *opts, const char *value)
 	struct explain_options *o = opts;
 
 	if (o->n_metrics == N_SIDES) {
-		msg_error("explain: --metric can be given twice: of the base, and of what is held "
-			  "against it");
+		msg_error("explain: expected at most two --metric: of BASE and of NEW");
 		return -EINVAL;
 	}
 	o->metric[o->n_metrics++] = value;
@@ -137,15 +136,15 @@ static void vet(struct explain_options *o)
 	if (kernels->n == 1 && o->target.replaced.n)
 		command_add(kernels, kernels->list[0], NULL);
 	if (kernels->n + o->n_metrics < 3)
-		process_quit(STATUS_USAGE,
-			     "explain: one kernel and one metric: there is nothing to "
-			     "compare with; name another kernel, --metric or "
-			     "--module");
+		process_quit(
+			STATUS_USAGE,
+			"explain: one kernel and one metric: there is nothing to compare with; "
+			"name another kernel, --metric or --module");
 	for (size_t i = 0; i < o->n_metrics; i++) {
 		if (!strstr(o->metric[i], ",fs=") || !strncmp(o->metric[i], "tax:", 4))
 			process_quit(STATUS_USAGE,
-				     "--metric %s: an id such as "
-				     "'fault.read.warm.pte{stack=linear:16,fs=ext4}' is wanted",
+				     "--metric: expected an id such as "
+				     "'fault.read.warm.pte{stack=linear:16,fs=ext4}', got '%s'",
 				     o->metric[i]);
 		measure_plan_metric(&o->m, o->metric[i]);
 	}
@@ -283,8 +282,8 @@ static int explain_main(int argc, char **argv)
 		return STATUS_USAGE;
 	if (argc - at < 1)
 		process_quit(STATUS_USAGE,
-			     "explain: one kernel and two metrics, or two kernels and a "
-			     "metric are wanted: ./run.sh explain 6.1 6.12 --metric ID");
+			     "explain: expected one kernel and two metrics, or two kernels and a "
+			     "metric: ./run.sh explain 6.1 6.12 --metric ID");
 	for (int i = at; i < argc; i++) {
 		dirs[i - at] = run_dir_find(argv[i]);
 		if (!dirs[i - at] != !dirs[0])

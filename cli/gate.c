@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * daxdm gate-selftest: whether the comparison of two kernels can be trusted, shown on two boots of
- * one.
+ * daxdm gate-selftest: verifies the comparison of two kernels on two boots of one kernel.
  *
- *   - the same kernel twice is equal, to the last instruction;
- *   - what is known to cost something is found, with the right sign and size.  Planted are one more
- *     device-mapper layer (linear:1/linear:1 in the place of linear:1) and one more level of the
- *     b-tree that finds a segment (1,024 segments in the place of 256).  What they must come to is
- *     measured another way: inside the kernel, by BPF programs (the benchmark translate), in a run
- * of its own, for what comes after such programs is not the same to the last instruction;
- *   - taken away again they are an improvement.
+ *   - Two boots of the same kernel compare equal, to the last instruction.
+ *   - A known cost is detected, with the right sign and size: one more device-mapper layer
+ *     (linear:1/linear:1 against linear:1), and one more level of the b-tree that finds a segment
+ *     (1,024 segments against 256).  The expected size is measured inside the kernel by BPF
+ *     programs (the benchmark translate), in a run of its own: samples taken after such programs
+ *     ran do not repeat exactly.
+ *   - Removing that cost is an improvement.
  *
- * Prints TAP, then the smallest effect that can be seen.
+ * Prints TAP, then the smallest change that is detected.
  */
 #include "cli/driver/command.h"
 #include "cli/driver/measure.h"
@@ -31,9 +30,10 @@
 #include <unistd.h>
 
 #define FS "ext4"
-/* Outside and inside are medians over other samples. */
-#define APART_INSN 2
-#define APART_SHARE 0.1
+/* By how much the cost of a fault and that inside the kernel may differ: they are medians of
+ * different samples. */
+#define TOLERANCE_INSN 2
+#define TOLERANCE_SHARE 0.1
 
 struct planted {
 	const char *what, *base, *more;
@@ -90,7 +90,7 @@ static int open_comparison(struct comparison *c, const char *base, const char *n
 
 /* ---- the same kernel twice ----------------------------------------------------------------- */
 
-/* The largest difference, which is what chance can do; -1 if nothing could be compared. */
+/* The largest difference between the two boots; -1 if nothing could be compared. */
 static int64_t largest(const struct comparison *c)
 {
 	int64_t most = -1;
@@ -120,7 +120,8 @@ static int same_twice(struct gate *g, int64_t *noise)
 			 "sample",
 			 n.kind[CHANGE_EQUAL], c.n_rows, n.same_samples);
 		ok(g, c.n_rows && n.kind[CHANGE_EQUAL] == c.n_rows, what);
-		ok(g, comparison_status(&c) == STATUS_GOOD, "which is no regression");
+		ok(g, comparison_status(&c) == STATUS_GOOD,
+		   "two boots of the same kernel: no regression");
 	}
 	comparison_free(&c);
 	return rc;
@@ -139,7 +140,7 @@ static const struct step *step_of(const struct comparison *c, const char *metric
 	return row && row->steps[0].metric.kind <= CHANGE_REGRESSED ? &row->steps[0] : NULL;
 }
 
-/* What the planted cost comes to inside the kernel.  Returns 0, or -1 after one error line; *found
+/* The size of the planted cost inside the kernel.  Returns 0, or -1 after one error line; *found
  * tells whether it was measured. */
 static int inside_of(const struct gate *g, const char *base, const char *more, bool *found,
 		     int64_t *difference)
@@ -157,7 +158,8 @@ static int inside_of(const struct gate *g, const char *base, const char *more, b
 
 static bool agree(int64_t outside, int64_t inside)
 {
-	return llabs(outside - inside) <= fmax(APART_INSN, APART_SHARE * fabs((double)inside));
+	return llabs(outside - inside) <=
+	       fmax(TOLERANCE_INSN, TOLERANCE_SHARE * fabs((double)inside));
 }
 
 static int find_planted(struct gate *g, const struct planted *p, const char *base, const char *more,
@@ -178,7 +180,7 @@ static int find_planted(struct gate *g, const struct planted *p, const char *bas
 		ok(g, false, what);
 	} else if (!rc) {
 		snprintf(what, sizeof(what), "%s %s: %s insn in a warm fault (%+.1f %%), %s",
-			 p->what, added ? "is found" : "taken away",
+			 p->what, added ? "is detected" : "is removed",
 			 number_signed(fault->metric.difference).s, fault->metric.share,
 			 change_word(fault->metric.kind));
 		ok(g,
@@ -187,20 +189,21 @@ static int find_planted(struct gate *g, const struct planted *p, const char *bas
 			 : fault->metric.kind == CHANGE_IMPROVED &&
 				   comparison_status(&c) == STATUS_GOOD,
 		   what);
-		snprintf(what, sizeof(what), "%s %s: as large as inside the kernel, %s insn",
-			 p->what, added ? "is found" : "taken away", number_signed(inside).s);
+		snprintf(what, sizeof(what), "%s %s: equal to the cost inside the kernel, %s insn",
+			 p->what, added ? "is detected" : "is removed", number_signed(inside).s);
 		ok(g, agree(fault->metric.difference, inside), what);
 		snprintf(what, sizeof(what), "%s %s: it is DM overhead, %s insn", p->what,
-			 added ? "is found" : "taken away", number_signed(fault->tax.difference).s);
+			 added ? "is detected" : "is removed",
+			 number_signed(fault->tax.difference).s);
 		ok(g, fault->tax.difference == fault->metric.difference, what);
 	}
 	comparison_free(&c);
 	return rc;
 }
 
-/* ---- the smallest effect ------------------------------------------------------------------- */
+/* ---- the smallest change ------------------------------------------------------------------- */
 
-/* How one more instruction is reported, and from how many on the default threshold fails. */
+/* One more instruction must be reported; prints how many fail by the default threshold. */
 static int smallest(struct gate *g, int64_t noise)
 {
 	const struct judge judge = {.threshold = THRESHOLD_PERCENT};
@@ -217,7 +220,7 @@ static int smallest(struct gate *g, int64_t noise)
 		ok(g, change_judge(&base, &more, base.median, &judge).kind == CHANGE_WORSE,
 		   "one instruction more is reported as worse");
 		fails = (int64_t)ceil(THRESHOLD_PERCENT / 100 * (double)base.median);
-		printf("# smallest effect that can be seen: %s insn (%.2f %% of a warm 4 KiB fault "
+		printf("# smallest change that is detected: %s insn (%.2f %% of a warm 4 KiB fault "
 		       "of %s insn); two boots differ by %s\n"
 		       "# smallest that fails by the default threshold of %.1f %%: %s insn\n",
 		       number(noise + 1).s, 100 * (double)(noise + 1) / (double)base.median,
@@ -280,8 +283,8 @@ static void print_tail(const char *log)
 	process_run(&command, "&2", NULL);
 }
 
-/* Faults in two boots side by side, of which one may come from a snapshot and the other never does.
- * Then what happens inside the kernel. */
+/* Measures faults in two boots at a time, the second never from a snapshot, then the cost inside
+ * the kernel. */
 static void measure(char *dirs[])
 {
 	static const char *const names[] = {"first", "second", "inside"};
@@ -358,9 +361,8 @@ static int gate_main(int argc, char **argv)
 const struct verb verb_gate = {
 	.name = "gate-selftest",
 	.args = "[RUNDIR RUNDIR RUNDIR]",
-	.why = "whether comparisons can be trusted: identical kernels compare equal, a known cost "
-	       "is "
-	       "detected",
+	.why = "whether comparisons can be trusted: identical kernels compare equal, "
+	       "a known cost is detected",
 	.examples = {"gate-selftest"},
 	.operands = 3,
 	.run = gate_main,

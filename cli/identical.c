@@ -89,8 +89,7 @@ static bool usable(const struct run *run)
 		msg_error("identical: %s is a run of checks; daxdm behaviour compares those",
 			  run->path);
 	else if (!run->ended)
-		msg_error("identical: %s is incomplete (it has no end); measure it again",
-			  run->path);
+		msg_error("identical: %s is incomplete (no end line); measure it again", run->path);
 	else if (run->status)
 		msg_error("identical: %s is broken (it ended with status %lld); measure it again",
 			  run->path, (long long)run->status);

@@ -50,10 +50,9 @@ static void print_benches(void)
 	       "device-mapper\n"
 	       "    ,chunk=SIZE              (default 2m: the least that 2 MiB pages can map; with "
 	       "lvm 64k)\n"
-	       "    ,over=M ,start= ,extent= ,lvm    as of linear\n"
-	       "  SPEC/SPEC                  one DM device on another, up to 8 deep; the leftmost "
-	       "is "
-	       "the top\n"
+	       "    ,over=M ,start= ,extent= ,lvm    same as for linear\n"
+	       "  SPEC/SPEC                  one DM device on another, up to 8 deep; "
+	       "the leftmost is the top\n"
 	       "filesystems: ext4 (mkfs.ext4), xfs (mkfs.xfs), mounted with dax=always\n");
 }
 

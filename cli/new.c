@@ -23,12 +23,12 @@ enum { NAME_MAX_CHARS = 24 };
 static const struct kind {
 	const char *name, *what; /* "bench" is also the folder and the prefix of the descriptor */
 	const char *entry;	 /* of the table */
-	const char *run;
+	const char *run, *run_options; /* the command line before and after the name */
 } kinds[] = {
-	{"bench", "benchmark", "bench",
-	 "./run.sh bench --bench %1$s --stack raw --stack linear:16 --fs ext4"},
-	{"check", "family of checks", "X", "./run.sh check --check %1$s"},
-	{NULL, NULL, NULL, NULL},
+	{"bench", "benchmark", "bench", "./run.sh bench --bench ",
+	 " --stack raw --stack linear:16 --fs ext4"},
+	{"check", "family of checks", "X", "./run.sh check --check ", ""},
+	{NULL, NULL, NULL, NULL, NULL},
 };
 
 /* What is written, for messages and to undo it. */
@@ -246,8 +246,7 @@ static int make(const struct kind *kind, const char *name)
 	}
 	printf("wrote %s, a %s to edit, and its line in %s\nnext: ./run.sh list\n      ",
 	       paths.file, kind->what, paths.table);
-	printf(kind->run, name);
-	printf("\n");
+	printf("%s%s%s\n", kind->run, name, kind->run_options);
 	return STATUS_GOOD;
 }
 
@@ -261,13 +260,13 @@ static int run(int argc, char **argv)
 	if (operand < 0)
 		return STATUS_USAGE;
 	if (argc - operand != 2) {
-		msg_error("new: a kind and a name are wanted: new bench NAME, or new check FAMILY");
+		msg_error("new: expected a kind and a name: new bench NAME, or new check FAMILY");
 		return STATUS_USAGE;
 	}
 	while (kind->name && strcmp(kind->name, argv[operand]))
 		kind++;
 	if (!kind->name) {
-		msg_error("new: '%s' is not bench or check", argv[operand]);
+		msg_error("new: expected bench or check, got '%s'", argv[operand]);
 		return STATUS_USAGE;
 	}
 	return make(kind, argv[operand + 1]);

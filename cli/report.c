@@ -166,7 +166,7 @@ static int report(const char *dir, struct report_options *opts)
 		status = report_numbers(dir, &run, opts);
 	if (status == STATUS_GOOD && !run_is_complete(&run)) {
 		msg_error("report: %s is %s; %s", run.path,
-			  run.ended ? "broken (its end says so)" : "incomplete (it has no end)",
+			  run.ended ? "broken (by its end line)" : "incomplete (no end line)",
 			  run.context.checks ? "run it again"
 					     : "measure again for numbers to rely on");
 		status = STATUS_BROKEN;
@@ -248,7 +248,7 @@ static int report_main(int argc, char **argv)
 	if (at < 0)
 		return STATUS_USAGE;
 	if (argc - at != 1) {
-		msg_error("report: one run is wanted: ./run.sh report RUN");
+		msg_error("report: expected one run, got %d: ./run.sh report RUN", argc - at);
 		return STATUS_USAGE;
 	}
 	phase_lines = PHASES_NONE;

@@ -67,9 +67,8 @@ static struct junit_run junit_of(const struct judged *j)
 	return (struct junit_run){j->name, j->run.context.kernel, j->checks, j->observations};
 }
 
-/* Writes ktap.txt and junit.xml into the directory of run.jsonl; a bare file has no directory of
- * its own. */
-static int write_files(const struct judged *j, const char *dir)
+/* Writes ktap.txt and junit.xml into the directory of the run; a bare file has none. */
+static int write_run_files(const struct judged *j, const char *dir)
 {
 	struct junit_run junit = junit_of(j);
 	char path[PATH_MAX];
@@ -154,13 +153,13 @@ static int judge(struct judged *j, const char *dir, const struct verdicts_option
 	for (size_t i = 0; i < j->run.n_observations; i++)
 		json_array_append(j->observations, (json_t *)j->run.observations[i].line);
 	if (!run_is_complete(&j->run)) {
-		msg_error("verdicts: %s is incomplete (it has no end): the checks after the last "
+		msg_error("verdicts: %s is incomplete (no end line): the checks after the last "
 			  "one were not run",
 			  j->run.path);
 		if (j->status != STATUS_FAILED)
 			j->status = STATUS_BROKEN;
 	}
-	return write_files(j, dir);
+	return write_run_files(j, dir);
 }
 
 /* 1 beats 4 beats 77 beats 0. */

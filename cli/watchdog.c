@@ -27,7 +27,7 @@ static int run(int argc, char **argv)
 		return STATUS_USAGE;
 	if (operand + 1 != argc || number_parse(argv[operand], 0, LONGEST_S, &seconds) < 0 ||
 	    seconds % 2) {
-		msg_error("watchdog: want one even number of seconds from 0 to %d", LONGEST_S);
+		msg_error("watchdog: expected one even number of seconds from 0 to %d", LONGEST_S);
 		return STATUS_USAGE;
 	}
 	/* The port of a real host may belong to another device. */

@@ -480,11 +480,11 @@ static void show_jobs(struct ladder *l)
 
 /* ---- the jobs ------------------------------------------------------------------------------- */
 
-/* A guest for each filesystem keeps a core busy.  More of them than cores hinder each other: from
- * their snapshots three kernels took 159 and 161 s with one kernel at a time on two cores, 170 s
- * with two, 166 s with the second one at a lower priority.  Instruction counts are the same under
- * any load. */
-static unsigned int side_by_side(const struct ladder *l)
+/* How many kernels to measure at a time.  A guest for each filesystem uses a whole core, and more
+ * guests than cores take longer: three kernels restored from snapshots took 159 and 161 s with one
+ * kernel at a time on two cores, 170 s with two, 166 s with the second one at a lower priority.
+ * Instruction counts do not depend on the load. */
+static unsigned int kernels_at_a_time(const struct ladder *l)
 {
 	size_t n =
 		strcmp(l->b->m.meter, "time") ? host_resources_cores() / l->b->m.filesystems.n : 1;
@@ -516,7 +516,7 @@ static void run_jobs(struct ladder *l, const char *jobs)
 	int status;
 
 	begin_log(l, log);
-	l->jobs = side_by_side(l);
+	l->jobs = kernels_at_a_time(l);
 	phase_begin("measure");
 	setenv(LADDER_STEP, "yes", 1);
 	parallel_command(&command, jobs, l->jobs);
@@ -534,7 +534,7 @@ static void run_jobs(struct ladder *l, const char *jobs)
 		process_quit(STATUS_BROKEN,
 			     "GNU parallel ended with status %d: %s; the same command goes on",
 			     status, why ? why : "");
-	phase_end("%zu kernels, %u side by side", l->n_todo, l->jobs);
+	phase_end("%zu kernels, %u at a time", l->n_todo, l->jobs);
 	free(log);
 	free(to);
 	free(said);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The same benchmarks on several kernels.  Each kernel is a job of its own, `daxdm bench --name
- * RUN/LABEL`, and GNU parallel runs them side by side.  What a job has measured stays when another
+ * RUN/LABEL`, and GNU parallel runs several at a time.  What a job has measured stays when another
  * one fails or all are stopped; the same name again does what is left.
  *
  * results/RUN/ holds kernels.tsv (LABEL PACKAGE VERSION KERNEL, oldest first), jobs.tsv (the job

@@ -69,10 +69,8 @@ static void choose_file(struct measurement *m)
 		process_quit(STATUS_USAGE, "--workload %s: %s", m->workload,
 			     errno == ENOENT ? "no such file" : strerror(errno));
 	else if (!S_ISREG(st.st_mode))
-		process_quit(
-			STATUS_USAGE,
-			"--workload %s: a regular file is wanted; no directory, pipe or device",
-			m->workload);
+		process_quit(STATUS_USAGE, "--workload: expected a regular file, got '%s'",
+			     m->workload);
 }
 
 void measure_vet(struct measurement *m)
@@ -116,8 +114,8 @@ void measure_plan_metric(struct measurement *m, const char *id)
 		process_quit(STATUS_BROKEN, "out of memory");
 	if (regexec(&regex, metric, 4, match, 0))
 		process_quit(STATUS_USAGE,
-			     "--metric %s: an id such as "
-			     "'fault.read.warm.pte{stack=linear:16,fs=ext4}' is wanted",
+			     "--metric: expected an id such as "
+			     "'fault.read.warm.pte{stack=linear:16,fs=ext4}', got '%s'",
 			     id);
 	regfree(&regex);
 	bench = part(metric, &match[1]);
@@ -134,7 +132,8 @@ void measure_plan_metric(struct measurement *m, const char *id)
 	if (!strcmp(dot, ".fallback"))
 		strcpy(dot, ".pmd");
 	if (strcmp(fs, "ext4") && strcmp(fs, "xfs"))
-		process_quit(STATUS_USAGE, "--metric %s: fs=ext4 or fs=xfs is wanted", id);
+		process_quit(STATUS_USAGE, "--metric %s: expected fs=ext4 or fs=xfs, got fs=%s", id,
+			     fs);
 	if (metric != id)
 		command_add(&m->by_hand.stacks, "raw", NULL);
 	if (metric == id || strcmp(stack, "raw"))

@@ -84,8 +84,8 @@ static bool vet_kernel(const struct target *t, char **kernel, int no_kernel)
 	if (!is_file(path))
 		process_quit(STATUS_USAGE, "--kernel %s: no such file", path);
 	if (!t->modules)
-		process_quit(STATUS_USAGE, "--kernel PATH needs --modules DIR, the modules of that "
-					   "kernel");
+		process_quit(STATUS_USAGE,
+			     "--kernel PATH needs --modules DIR, the modules of that kernel");
 	replace_word(kernel, path);
 	return true;
 }
@@ -101,8 +101,8 @@ void target_vet(struct target *t, int no_kernel)
 	if (!t->kernels.n)
 		command_add(&t->kernels, "debian", NULL);
 	if (files > 1)
-		process_quit(STATUS_USAGE, "only one --kernel PATH at a time: --modules has the "
-					   "modules of one");
+		process_quit(STATUS_USAGE,
+			     "only one --kernel PATH at a time: --modules has the modules of one");
 	if (t->modules && !files)
 		process_quit(STATUS_USAGE, "--modules goes with --kernel PATH only; to replace one "
 					   "module use --module FILE.ko");
@@ -176,11 +176,10 @@ void target_vet_name_is_free(const char *name)
 		return;
 	dir = process_text("results/%s", name);
 	if (!access(dir, F_OK))
-		process_quit(
-			STATUS_USAGE,
-			"%s is there already and is never overwritten; choose another --name or "
-			"remove it",
-			dir);
+		process_quit(STATUS_USAGE,
+			     "%s is there already and is never overwritten; "
+			     "choose another --name or remove it",
+			     dir);
 	free(dir);
 }
 

@@ -21,8 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* run.sh holds a shared lock on the checkout by this descriptor, which `clean` wants alone, when
- * it becomes this program. */
+/* run.sh executes this program with a shared lock on the checkout at this descriptor; `clean` takes
+ * an exclusive one. */
 enum { INHERITED_LOCK = 6, CLEAN_LIMIT_MS = 60000 };
 
 static char tmp[64]; /* below build/; "" until it is made */

@@ -83,8 +83,8 @@ static int set_number(const struct option_spec *o, const char *value, int64_t *o
 {
 	if (!number_parse(value, o->min, o->max, out))
 		return 0;
-	msg_error("--%s %s: a number from %" PRId64 " to %" PRId64 " is wanted", o->name, value,
-		  o->min, o->max);
+	msg_error("--%s: expected a number from %" PRId64 " to %" PRId64 ", got '%s'", o->name,
+		  o->min, o->max, value);
 	return -EINVAL;
 }
 
@@ -95,7 +95,7 @@ static int set_option(const struct option_spec *o, void *opts, const char *value
 
 	if (o->choices && !is_choice(o->choices, value)) {
 		spell_choices(o->choices, choices, sizeof(choices));
-		msg_error("--%s %s: %s is wanted", o->name, value, choices);
+		msg_error("--%s: expected %s, got '%s'", o->name, choices, value);
 		return -EINVAL;
 	}
 	switch (o->kind) {

@@ -61,8 +61,8 @@ ids_of() { # RUN
 }
 
 @test "numbers that are none, or out of range" {
-	for n in 0 -1 x 1.5 4294967296; do refused "--seed $n: a number from 1 to 4294967295" --seed "$n"; done
-	for n in 0 x 1000001; do refused "--rounds $n: a number from 1 to 1000000" --rounds "$n"; done
+	for n in 0 -1 x 1.5 4294967296; do refused "--seed: expected a number from 1 to 4294967295, got '$n'" --seed "$n"; done
+	for n in 0 x 1000001; do refused "--rounds: expected a number from 1 to 1000000, got '$n'" --rounds "$n"; done
 }
 
 @test "this host only with a device that was named" {

@@ -106,18 +106,18 @@ options_of() { # VERB
 @test "words given twice and numbers that may mean another one" {
 	refused "column 19: this word is given twice" bench-here --stack linear:2,align=4k,align=2m
 	refused "column 8: linear takes" bench-here --stack linear:016
-	refused "--seed 007" check-here --seed 007
-	refused "--seed +7" check-here --seed +7
-	refused "--seed 9223372036854775808" check-here --seed 9223372036854775808
-	refused "--rounds 08" check-here --rounds 08
-	refused "--seed 0x7" emulate --seed 0x7
-	refused "--stall  7" emulate --stall " 7"
-	refused "--lanes 08" checks --lanes 08
-	refused "--width 080" report --width 080 x
-	refused "--width 1e2" compare --width 1e2 x y
-	refused "--max 010" assert --max 010
+	refused "got '007'" check-here --seed 007
+	refused "got '+7'" check-here --seed +7
+	refused "got '9223372036854775808'" check-here --seed 9223372036854775808
+	refused "got '08'" check-here --rounds 08
+	refused "got '0x7'" emulate --seed 0x7
+	refused "got ' 7'" emulate --stall " 7"
+	refused "got '08'" checks --lanes 08
+	refused "got '080'" report --width 080 x
+	refused "got '1e2'" compare --width 1e2 x y
+	refused "got '010'" assert --max 010
 	for word in 01 +1 0x1 1e3 -1 nan 1000001; do
-		refused "--threshold $word" compare --threshold "$word" x y
+		refused "got '$word'" compare --threshold "$word" x y
 	done
 	refused "plan 'fsdax:064M'" provision --plan fsdax:064M
 }

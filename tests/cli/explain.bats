@@ -50,11 +50,11 @@ plugin() {
 
 @test "no metric, too many, one that is none" {
 	refused "--metric says what to explain" 6.1 6.12
-	refused "--metric can be given twice" 6.1 6.12 --metric "$ID" --metric "$ID" --metric "$ID"
+	refused "expected at most two --metric" 6.1 6.12 --metric "$ID" --metric "$ID" --metric "$ID"
 	for id in fault.read.warm.pte 'fault.read.warm.pte{stack=raw}' 'fault{fs=ext4,stack=raw}' "${ID}x"; do
-		refused "--metric $id: an id such as" 6.1 6.12 --metric "$id"
+		refused "got '$id'" 6.1 6.12 --metric "$id"
 	done
-	refused "fs=ext4 or fs=xfs is wanted" 6.1 6.12 --metric 'fault.read.warm.pte{stack=raw,fs=btrfs}'
+	refused "expected fs=ext4 or fs=xfs, got fs=btrfs" 6.1 6.12 --metric 'fault.read.warm.pte{stack=raw,fs=btrfs}'
 }
 
 @test "words that are no options are refused where there are none to take" {

@@ -84,9 +84,9 @@ changed() { # prints the files that differ from the original or are new
 		expect 64 "is no name of a family of checks"
 	done
 	new bench
-	expect 64 "a kind and a name are wanted"
+	expect 64 "expected a kind and a name"
 	new verb x
-	expect 64 "'verb' is not bench or check"
+	expect 64 "expected bench or check, got 'verb'"
 	run changed
 	[[ -z $output ]]
 }

@@ -50,18 +50,18 @@ refused() { # WANTED-TEXT WORD...
 
 @test "numbers that are none, or out of range" {
 	for n in 0 -1 x 1x 1.5 101 99999999999999999999; do
-		refused "--repeat $n: a number from 1 to 100" bench --repeat "$n"
+		refused "--repeat: expected a number from 1 to 100, got '$n'" bench --repeat "$n"
 	done
 	for n in 0 x 4294967296; do
-		refused "--seed $n: a number from 1 to 4294967295" bench --seed "$n"
+		refused "--seed: expected a number from 1 to 4294967295, got '$n'" bench --seed "$n"
 	done
 }
 
 @test "a meter or filesystem that does not exist" {
-	refused "insn, time or none is wanted" bench --meter ns
-	refused "fentry or kprobe is wanted" bench --tracer strace
+	refused "--meter: expected insn, time or none, got 'ns'" bench --meter ns
+	refused "expected fentry or kprobe, got 'strace'" bench --tracer strace
 	refused "--tracer tracefs was removed" bench --tracer tracefs
-	refused "ext4 or xfs is wanted" bench --fs btrfs
+	refused "--fs: expected ext4 or xfs, got 'btrfs'" bench --fs btrfs
 }
 
 @test "workloads exclude each other" {
@@ -81,7 +81,7 @@ refused() { # WANTED-TEXT WORD...
 @test "a workload that is no regular file" {
 	mkfifo "$BATS_TEST_TMPDIR/pipe"
 	for file in "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/pipe" /dev/zero; do
-		refused "--workload $file: a regular file is wanted" bench --workload "$file"
+		refused "--workload: expected a regular file, got '$file'" bench --workload "$file"
 	done
 }
 
@@ -119,8 +119,8 @@ refused() { # WANTED-TEXT WORD...
 }
 
 @test "times are never the same twice" {
-	refused "--repeat wants every sample" bench --meter time --repeat 2
-	refused "--repeat wants every sample" bench --host --device /dev/pmem0 --repeat 2
+	refused "--repeat needs samples that repeat exactly" bench --meter time --repeat 2
+	refused "--repeat needs samples that repeat exactly" bench --host --device /dev/pmem0 --repeat 2
 }
 
 @test "what keeps no number does not count" {
@@ -129,7 +129,7 @@ refused() { # WANTED-TEXT WORD...
 
 @test "report of a run that is not there" {
 	refused "unknown run 'nosuchrun'" report nosuchrun
-	refused "one run is wanted" report
+	refused "expected one run, got 0" report
 	refused "unexpected word 'b'" report a b
 	mkdir -p "$TOP/results/$RUN"
 	refused "did you mean '$RUN'?" report "${RUN}x"
@@ -139,7 +139,7 @@ refused() { # WANTED-TEXT WORD...
 	refused "takes no words" test now
 	refused "takes no words" lint now
 	refused "takes no words" clean now
-	refused "unknown word 'everything'" setup everything
+	refused "unknown group 'everything'" setup everything
 }
 
 @test "help lists every verb, and goes to stdout" {

@@ -58,7 +58,7 @@ setup_verb() {
 	setup_verb build all
 	expect 0 "packages are in place"
 	setup_verb all nosuchgroup
-	expect 64 "unknown word 'nosuchgroup'"
+	expect 64 "unknown group 'nosuchgroup'"
 }
 
 @test "without a program a wrong verb or option is refused before anything is installed" {

@@ -129,9 +129,9 @@ daxdm() {
 	sed -i '$d' "$A/run.jsonl"
 	sed -i '/reload.leak/d' "$A/run.jsonl"
 	daxdm verdicts "$A"
-	expect 4 "ok 1 suspend.flush" "incomplete (it has no end)"
+	expect 4 "ok 1 suspend.flush" "incomplete (no end line)"
 	daxdm report "$A"
-	expect 4 "incomplete (it has no end); run it again"
+	expect 4 "incomplete (no end line); run it again"
 	daxdm behaviour "$A" "$B"
 	expect 4 "incomplete"
 }

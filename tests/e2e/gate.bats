@@ -13,7 +13,7 @@ setup() {
 @test "the same kernel is equal, a planted layer and a planted b-tree level are found, one instruction is seen" {
 	DAXDM_TEST_MARK=$MARK run timeout 380 "$TOP/run.sh" gate-selftest
 	expect 0 "ok 1 - the same kernel in two boots: 10 of 10 metrics equal, 10 to the last sample" \
-		"one more layer is found: +" "one more b-tree level is found: +" "smallest effect that can be seen: 1 insn" "1..15"
+		"one more layer is detected: +" "one more b-tree level is detected: +" "smallest change that is detected: 1 insn" "1..15"
 	[[ $output != *"not ok"* ]]
 	expect_nothing_left "$MARK" "$START"
 }
