@@ -69,14 +69,13 @@ gone() { # PID
 
 # The pids and commands of all processes with this mark in their environment.
 marked() { # MARK
-	local dir pid
-	for dir in /proc/[0-9]*; do
-		pid=${dir#/proc/}
-		if [[ $pid != "$$" && $pid != "$BASHPID" ]] &&
-			tr '\0' '\n' <"$dir/environ" 2>/dev/null | grep -qx "DAXDM_TEST_MARK=$1"; then
-			echo "$pid $(tr '\0' ' ' <"$dir/cmdline" 2>/dev/null)"
+	local file pid
+	while read -r file; do
+		pid=${file//[^0-9]/}
+		if [[ $pid != "$$" && $pid != "$BASHPID" ]]; then
+			echo "$pid $(tr '\0' ' ' <"/proc/$pid/cmdline")"
 		fi
-	done 2>/dev/null
+	done 2>/dev/null < <(grep -lzxF "DAXDM_TEST_MARK=$1" /proc/[0-9]*/environ)
 }
 
 none_marked() { # MARK
@@ -115,8 +114,9 @@ expect_nothing_left() { # MARK START-FILE
 	fi
 }
 
+# Not those that only print their version.
 qemu_of() { # MARK
-	marked "$1" | awk '$2 ~ /qemu-system/ { print $1 }'
+	marked "$1" | awk '$2 ~ /qemu-system/ && / -kernel / { print $1 }'
 }
 
 qemu_runs() { # MARK

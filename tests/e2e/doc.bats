@@ -33,6 +33,9 @@ narrowed() { # COMMAND
 	command=${command//\~\/linux/"$TREE"}
 	command=${command//drivers\/md\/dm-mod.ko/"$TREE/drivers/md/dm-mod.ko"}
 	command=${command//--kernel ladder/--kernel 6.1 --kernel 6.12}
+	# Another command has these two already.
+	command=${command/--kernel 5.10 --kernel 6.1 /--kernel 6.1 }
+	command=${command/compare 5.10 6.1 /compare 6.1 }
 	command=${command//5.10/6.1}
 	command=${command//suspend --check \'layout.\*\'/namespace --check \'capability.neighbours.*\'}
 	case $command in
