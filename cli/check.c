@@ -7,6 +7,7 @@
 #include "cli/driver/command.h"
 #include "cli/driver/measure.h"
 #include "cli/driver/phase.h"
+#include "cli/driver/run_dir.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
 
@@ -15,8 +16,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define KNOWN "check/known"
 
 struct check_request {
 	struct target target;
@@ -194,7 +193,7 @@ static int check_host(const struct check_request *c, const char *dir)
 	status = measure_on_this_host(&command, dir);
 	if (access(dir, F_OK) < 0)
 		return status;
-	command_add(&command, "build/daxdm", "verdicts", "--known", KNOWN, dir, NULL);
+	command_add(&command, "build/daxdm", "verdicts", "--known", RUN_DIR_KNOWN, dir, NULL);
 	return process_run(&command, NULL, NULL);
 }
 
@@ -209,7 +208,7 @@ static int check_emulated(const struct check_request *c, const struct kernel *ke
 	if (c->n > 1)
 		printf("# linux %s\n", kernel->release);
 	command_add(&command, "build/daxdm", "checks", "--kernel", kernel->dir, "--guest",
-		    guests.list[0], "--results", dir, "--known", KNOWN, NULL);
+		    guests.list[0], "--results", dir, "--known", RUN_DIR_KNOWN, NULL);
 	if (c->target.fresh)
 		command_add(&command, "--fresh", NULL);
 	if (c->target.console)
@@ -270,7 +269,8 @@ static int sum_up(const struct check_request *c, const struct words *dirs)
 	int status = STATUS_GOOD;
 
 	if (c->ktap || c->junit) {
-		command_add(&command, "build/daxdm", "verdicts", "--quiet", "--known", KNOWN, NULL);
+		command_add(&command, "build/daxdm", "verdicts", "--quiet", "--known",
+			    RUN_DIR_KNOWN, NULL);
 		if (c->ktap)
 			command_add(&command, "--ktap", c->ktap, NULL);
 		if (c->junit)
@@ -284,7 +284,7 @@ static int sum_up(const struct check_request *c, const struct words *dirs)
 	}
 	/* That kernels differ is no failure. */
 	if (dirs->n > 1) {
-		command_add(&command, "build/daxdm", "behaviour", "--known", KNOWN, NULL);
+		command_add(&command, "build/daxdm", "behaviour", "--known", RUN_DIR_KNOWN, NULL);
 		command_add_all(&command, dirs);
 		as_diagnostics(&command);
 	}

@@ -27,8 +27,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define KNOWN "check/known"
-
 struct compare_options {
 	struct comparison comparison;
 	const char *json, *markdown, *junit, *thresholds, *known, *plot_data;
@@ -404,8 +402,8 @@ static int compare_main(int argc, char **argv)
 	if (o.thresholds && thresholds_read(o.thresholds, &c->thresholds) < 0)
 		return STATUS_USAGE;
 	c->n_sides = (size_t)(argc - at);
-	if (!o.known && !access(KNOWN, F_OK))
-		o.known = KNOWN;
+	if (!o.known && !access(RUN_DIR_KNOWN, F_OK))
+		o.known = RUN_DIR_KNOWN;
 	find_operands(&o, argv + at, names, c->n_sides);
 	c->only = o.asked.by_hand;
 	status = compare(c, &o, names);
