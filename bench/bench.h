@@ -84,6 +84,13 @@ struct bench_env {
 
 enum { BENCH_KEPT_BYTES = 256 << 10 };
 
+/* The guest of the emulated host in which a benchmark runs; each starts from the same state. */
+enum bench_guest {
+	BENCH_GUEST_SHARED,	/* with other benchmarks, one for each stack and filesystem */
+	BENCH_GUEST_OWN,	/* alone: its costs depend on what others allocate */
+	BENCH_GUEST_ALL_STACKS, /* alone, one for each filesystem: it relates stacks to raw */
+};
+
 struct bench {
 	const char *name;
 	const char *why;
@@ -95,6 +102,7 @@ struct bench {
 	/* Why the default sweep excludes it; NULL: it is included.  See "others" in
 	 * bench/workload_read.h. */
 	const char *by_name_only;
+	enum bench_guest guest;
 	/* Kernel functions and tracepoints whose hits prove the path (lib/trace/probe.h); NULL only
 	 * if it waives PROOF_PATH or proves it otherwise. */
 	const char *const *probes;

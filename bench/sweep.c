@@ -7,11 +7,13 @@
 
 #include "lib/base/msg.h"
 #include "lib/meter/idle_blocker.h"
+#include "lib/meter/initial_state.h"
 #include "lib/run/context.h"
 #include "lib/run/supervise.h"
 #include "lib/run/symbols.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,6 +201,29 @@ static int run_sweep(struct sweep *s, const char *directory)
 	return rc ? rc : rc2;
 }
 
+/* Writeback that a timer starts would write-protect a dirty page between two operations. */
+static int stop_periodic_writeback(void)
+{
+	FILE *file = fopen("/proc/sys/vm/dirty_writeback_centisecs", "we");
+	int rc = !file || fputs("0", file) < 0 ? -errno : 0;
+
+	return file && fclose(file) == EOF && !rc ? -errno : rc;
+}
+
+static int prepare_emulated_host(const struct sweep *s)
+{
+	int rc = initial_state_start(s->initial_state);
+
+	if (rc < 0)
+		msg_error("initial state %" PRIu64 ": %s", s->initial_state, strerror(-rc));
+	if (rc < 0 || s->meter.kind != METER_INSN)
+		return rc;
+	rc = stop_periodic_writeback();
+	if (rc < 0)
+		msg_error("cannot stop periodic writeback: %s", strerror(-rc));
+	return rc < 0 ? rc : idle_blocker_start();
+}
+
 int sweep_work(void *arg, const char *directory)
 {
 	struct sweep *s = arg;
@@ -214,13 +239,14 @@ int sweep_work(void *arg, const char *directory)
 	/* The heap is grown in advance: growing it after fork(2) would add a VMA too. */
 	heap = malloc(HEAP_BYTES);
 	free(heap);
-	rc = s->meter.kind == METER_INSN ? idle_blocker_start() : 0;
+	rc = prepare_emulated_host(s);
 	meter_wait_for_tick(0); /* finds out when they are, for all benchmarks */
 	if (!rc)
 		rc = write_context(s);
 	if (!rc)
 		rc = run_sweep(s, directory);
 	idle_blocker_end();
+	initial_state_end();
 	if (s->terminal)
 		fputs("\r\033[K", stderr);
 	if (!rc && s->symbols)

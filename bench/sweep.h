@@ -9,6 +9,8 @@
 
 enum { SWEEP_DEVICES_MAX = STACK_OVER_MAX };
 
+#define SWEEP_SHARED "shared"
+
 /* One sweep. */
 struct sweep {
 	struct workload workload;
@@ -16,6 +18,8 @@ struct sweep {
 	unsigned int n_namespaces;
 	uint64_t span_bytes; /* size of every stack */
 	struct meter meter;
+	uint64_t initial_state; /* see lib/meter/initial_state.h */
+	const char *part; /* only this benchmark; SWEEP_SHARED: all BENCH_GUEST_SHARED; or NULL */
 	const char *output;
 	struct sink sink;
 	bool symbols; /* write symbols at the end */
@@ -60,6 +64,9 @@ int sweep_wipe(const struct sweep *s);
 /* --- bench/sweep_bench.c: one benchmark on one mounted filesystem
  * ---------------------------------
  */
+
+/* Whether the part has the benchmark. */
+bool sweep_is_in_part(const char *part, const struct bench *bench);
 
 /* The number of its variants that the workload selects. */
 unsigned int sweep_count_wanted(const struct sweep *s, const struct bench *bench);

@@ -33,10 +33,18 @@ int sweep_keep_fds(struct bench_env *env, const int *fds, unsigned int n)
 	return fdstore_send(&s->fdstore, fds, n);
 }
 
+bool sweep_is_in_part(const char *part, const struct bench *bench)
+{
+	return !part || (strcmp(part, SWEEP_SHARED) ? !strcmp(part, bench->name)
+						    : bench->guest == BENCH_GUEST_SHARED);
+}
+
 unsigned int sweep_count_wanted(const struct sweep *s, const struct bench *bench)
 {
 	unsigned int n = 0;
 
+	if (!sweep_is_in_part(s->part, bench))
+		return 0;
 	for (const struct variant *v = bench->variants; v->name; v++)
 		n += workload_wants(&s->workload, bench->name, v->name);
 	return n;

@@ -9,6 +9,7 @@
 #include "cli/options/cli.h"
 #include "lib/base/msg.h"
 #include "lib/dev/dm.h"
+#include "lib/meter/initial_state.h"
 #include "lib/run/supervise.h"
 
 #include <errno.h>
@@ -19,7 +20,8 @@
 struct bench_options {
 	struct words devices;
 	struct workload by_hand;
-	const char *workload, *meter, *output;
+	const char *workload, *meter, *output, *part;
+	int64_t state;
 	bool progress, wipe, counters, symbols;
 };
 
@@ -135,6 +137,8 @@ static int prepare(struct sweep *s, struct bench_options *o)
 	s->output = o->output;
 	s->progress = o->progress;
 	s->symbols = o->symbols;
+	s->part = o->part;
+	s->initial_state = (uint64_t)o->state;
 	s->terminal = !o->progress && isatty(STDERR_FILENO) && strcmp(o->output, "-");
 	for (const struct bench *const *b = bench_table; *b; b++)
 		s->total += sweep_count_wanted(s, *b);
@@ -172,6 +176,11 @@ static const struct option_spec options[] = {
 	       "write progress lines to the output, too"),
 	OPTION("counters", OPTION_FLAG, offsetof(struct bench_options, counters), NULL,
 	       "count events in a second sweep (needs libperf)"),
+	OPTION("part", OPTION_TEXT, offsetof(struct bench_options, part), "NAME",
+	       "only this benchmark, or shared: all that need no guest of their own"),
+	OPTION("state", OPTION_NUMBER, offsetof(struct bench_options, state), "N",
+	       "bring the kernel into this initial state first (1: leave it as it is)", .min = 1,
+	       .max = UINT32_MAX),
 	OPTION("symbols", OPTION_FLAG, offsetof(struct bench_options, symbols), NULL,
 	       "write the functions of the kernel to the output, too"),
 	OPTION("wipe", OPTION_FLAG, offsetof(struct bench_options, wipe), NULL,
@@ -181,7 +190,7 @@ static const struct option_spec options[] = {
 
 static int run(int argc, char **argv)
 {
-	struct bench_options o = {.meter = "time", .output = "-"};
+	struct bench_options o = {.meter = "time", .output = "-", .state = INITIAL_STATE_NONE};
 	struct sweep s = {0};
 	const struct supervised supervised = {
 		.work = sweep_work, .aftermath = sweep_aftermath, .arg = &s};

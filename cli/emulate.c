@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * daxdm emulate: runs `daxdm bench-here` in emulated hosts, and writes their lines into one run.
- * One guest per filesystem; at most as many at a time as this machine has cores.  Under the
- * instruction meter the load of this machine changes only how long it takes.
+ * daxdm emulate: runs `daxdm bench-here` in emulated hosts and makes one run of their lines.  At
+ * most as many guests run at a time as this machine has cores: under the instruction meter the load
+ * of this machine changes only how long it takes.
+ *
+ * Each stack on each filesystem is measured in guests of its own, which are restored from the same
+ * snapshot (enum bench_guest): what was measured before leaves nothing behind (slabs, per-CPU
+ * memory, worker threads), so that a metric has the same value whatever else is measured.
+ * Where there is no snapshot to restore, one guest measures all stacks of its filesystem.
  */
+#include "bench/sweep.h"
 #include "bench/workload_read.h"
 #include "cli/options/cli.h"
 #include "emu/accel.h"
@@ -19,9 +25,11 @@
 #include "lib/base/msg.h"
 #include "lib/base/text.h"
 #include "lib/dev/stack.h"
+#include "lib/meter/initial_state.h"
 #include "lib/meter/meter.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -29,23 +37,31 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define GUESTS_MAX 16
+enum { KINDS_MAX = 16, PARTS_MAX = 8 };
+
+/* A guest as --guest names it. */
+struct kind {
+	char *fs;
+	char initrd[PATH_MAX];
+};
 
 struct emulate {
 	struct plan plan;
 	struct package kernel;
 	char qemu[128];
 	const char *results_dir;
-	struct guest guests[GUESTS_MAX];
+	struct kind kinds[KINDS_MAX];
+	size_t n_kinds;
+	struct guest *guests; /* of each kind one after the other, in the order of the stacks */
+	struct words *jobs;   /* of each guest */
 	size_t n;
 	struct results results;
 	int64_t since_ms;
 	struct workload workload;
-	struct words job;	       /* the workload spelled out */
-	struct words jobs[GUESTS_MAX]; /* each guest's, with it */
-	char *plugin;		       /* its arguments, see emu/profile.h */
+	const char *tracer;
+	char *plugin; /* its arguments, see emu/profile.h */
 	const char *meter;
-	int64_t seed, stall_s;
+	int64_t seed, state, stall_s;
 	bool counters; /* the guests count events, too */
 };
 
@@ -65,20 +81,23 @@ static int set_guest(void *opts, const char *value)
 {
 	struct emulate *e = opts;
 	const char *equals = strchr(value, '=');
-	struct guest *g = &e->guests[e->n];
+	struct kind *kind = &e->kinds[e->n_kinds];
 
-	if (!equals || equals == value || e->n == GUESTS_MAX) {
-		msg_error("--guest: expected FS=FILE.cpio, at most %d times, got '%s'", GUESTS_MAX,
+	if (!equals || equals == value || e->n_kinds == KINDS_MAX) {
+		msg_error("--guest: expected FS=FILE.cpio, at most %d times, got '%s'", KINDS_MAX,
 			  value);
 		return -EINVAL;
 	}
-	guest_init(g, &e->plan, strndup(value, (size_t)(equals - value)), e->n++);
-	if (!realpath(equals + 1, g->initrd)) {
+	if (!realpath(equals + 1, kind->initrd)) {
 		msg_error("--guest %s: %s; the file is what emu/initramfs.sh prints", value,
 			  strerror(errno));
 		return -EINVAL;
 	}
-	return g->name ? 0 : -EINVAL;
+	kind->fs = strndup(value, (size_t)(equals - value));
+	if (!kind->fs)
+		return -ENOMEM;
+	e->n_kinds++;
+	return 0;
 }
 
 static int set_meter(void *opts, const char *value)
@@ -118,6 +137,9 @@ static const struct option_spec options[] = {
 	       .set = set_profile),
 	OPTION("seed", OPTION_NUMBER, offsetof(struct emulate, seed), "N",
 	       "seed of the guest's random numbers (default 1)", .max = UINT32_MAX),
+	OPTION("state", OPTION_NUMBER, offsetof(struct emulate, state), "N",
+	       "initial state of the guest's kernel (default 1: as it boots)", .min = 1,
+	       .max = UINT32_MAX),
 	OPTION("counters", OPTION_FLAG, offsetof(struct emulate, counters), NULL,
 	       "count events in a second sweep"),
 	OPTION("fresh", OPTION_FLAG, offsetof(struct emulate, plan.fresh), NULL,
@@ -129,21 +151,9 @@ static const struct option_spec options[] = {
 	{0},
 };
 
-static int add_word(struct words *job, const char *word)
-{
-	return words_add(job, word, strlen(word));
-}
-
-static int add_job_word(struct emulate *e, const char *option, const char *value)
-{
-	int rc = add_word(&e->job, option);
-
-	return rc < 0 ? rc : add_word(&e->job, value);
-}
-
 static int check_options(const struct emulate *e)
 {
-	if (!e->plan.kernel || !e->n || !e->results_dir) {
+	if (!e->plan.kernel || !e->n_kinds || !e->results_dir) {
 		msg_error("emulate: --kernel, --guest and --results are needed; daxdm emulate "
 			  "--help explains them");
 		return -EINVAL;
@@ -155,34 +165,33 @@ static int check_options(const struct emulate *e)
 	return 0;
 }
 
-/* Reads the workload, so that errors in it are reported before a guest is booted, and passes it to
- * the guests as options: they have none of this machine's files. */
+static bool has_word(const struct words *words, const char *word)
+{
+	for (size_t i = 0; i < words->n; i++)
+		if (!strcmp(words->list[i], word))
+			return true;
+	return false;
+}
+
+/* Reads the workload, so that errors in it are reported before a guest is booted; the guests get it
+ * as options, for they have none of this machine's files. */
 static int expand_workload(struct emulate *e, int n, char *const words[])
 {
 	size_t kept = 0;
 	int rc = workload_of_words(n, words, STACK_SPAN_MAX_BYTES, &e->workload);
 
-	for (size_t i = 0; i < e->workload.stacks.n && !rc; i++)
-		rc = add_job_word(e, "--stack", e->workload.stacks.list[i]);
-	for (size_t i = 0; i < e->workload.benches.n && !rc; i++)
-		rc = add_job_word(e, "--bench", e->workload.benches.list[i]);
-	for (int i = 0; i + 1 < n && !rc; i++)
+	for (int i = 0; i + 1 < n; i++)
 		if (!strcmp(words[i], "--tracer"))
-			rc = add_job_word(e, words[i], words[i + 1]);
+			e->tracer = words[i + 1];
 	if (rc < 0)
 		return rc;
-	for (size_t i = 0; i < e->n; i++) {
-		bool measured = false;
-
-		for (size_t j = 0; j < e->workload.filesystems.n; j++)
-			measured = measured ||
-				   !strcmp(e->guests[i].name, e->workload.filesystems.list[j]);
-		if (measured)
-			e->guests[kept++] = e->guests[i];
+	for (size_t i = 0; i < e->n_kinds; i++) {
+		if (has_word(&e->workload.filesystems, e->kinds[i].fs))
+			e->kinds[kept++] = e->kinds[i];
 		else
-			free((char *)e->guests[i].name);
+			free(e->kinds[i].fs);
 	}
-	e->n = kept;
+	e->n_kinds = kept;
 	if (!kept)
 		msg_error("emulate: there is no --guest for a filesystem of the workload");
 	return kept ? 0 : -EINVAL;
@@ -192,39 +201,149 @@ static int expand_workload(struct emulate *e, int n, char *const words[])
 
 static void choose_accelerator(struct emulate *e)
 {
+	struct guest guest;
 	char why[512];
 
 	if (!strcmp(e->meter, "none"))
 		e->plan.fresh = true; /* of several processors, each boot is another anyway */
 	if (strcmp(e->meter, "time"))
 		return;
-	e->plan.kvm = accel_kvm_boots(&e->guests[0], why, sizeof(why));
+	guest_init(&guest, &e->plan, e->kinds[0].fs, 0);
+	strcpy(guest.initrd, e->kinds[0].initrd);
+	e->plan.kvm = accel_kvm_boots(&guest, why, sizeof(why));
 	if (!e->plan.kvm && !stop_signal()) {
 		msg_note("no time meter: %s; counting instructions instead (--meter insn)", why);
 		e->meter = "insn";
 	}
 }
 
-/* The words of each guest's job.  Returns 0 or -ENOMEM. */
-static int spell_jobs(struct emulate *e)
+/* Returns 0 or -ENOMEM. */
+static int add_words(struct words *job, const char *option, const char *value)
 {
+	int rc = words_add(job, option, strlen(option));
+
+	return rc < 0 || !value ? rc : words_add(job, value, strlen(value));
+}
+
+static bool is_wanted(const struct workload *w, const struct bench *bench)
+{
+	for (const struct variant *v = bench->variants; v->name; v++)
+		if (workload_wants(w, bench->name, v->name))
+			return true;
+	return false;
+}
+
+/* Whether the part needs the glob: others in its job would change its memory. */
+static bool part_needs(const char *part, char *glob)
+{
+	const struct workload only = {.benches = {.list = &glob, .n = 1}};
+
+	for (const struct bench *const *b = bench_table; *b; b++)
+		if (sweep_is_in_part(part, *b) && is_wanted(&only, *b))
+			return true;
+	return false;
+}
+
+/* The words of the job that measures a part of the benchmarks (NULL: all) on these stacks.  Returns
+ * 0 or -ENOMEM. */
+static int spell_job(const struct emulate *e, const struct guest *g, char *const stacks[],
+		     size_t n_stacks, const char *part, struct words *job)
+{
+	const struct words *benches = &e->workload.benches;
+	char state[24];
+	int rc = add_words(job, "--meter", e->meter);
+
+	rc = rc ? rc : add_words(job, "--fs", g->name);
+	rc = rc ? rc : add_words(job, "--device", "/dev/pmem0");
+	rc = rc ? rc : add_words(job, "--device", "/dev/pmem1");
+	for (size_t i = 0; i < n_stacks && !rc; i++)
+		rc = add_words(job, "--stack", stacks[i]);
+	for (size_t i = 0; i < benches->n && !rc; i++)
+		if (part_needs(part, benches->list[i]))
+			rc = add_words(job, "--bench", benches->list[i]);
+	if (part && !rc)
+		rc = add_words(job, "--part", part);
+	if (e->tracer && !rc)
+		rc = add_words(job, "--tracer", e->tracer);
+	if (e->state != INITIAL_STATE_NONE && !rc) {
+		snprintf(state, sizeof(state), "%" PRId64, e->state);
+		rc = add_words(job, "--state", state);
+	}
+	if (e->counters && !rc)
+		rc = add_words(job, "--counters", NULL);
+	if (e->plugin && !profile_knows_symbols(g) && !rc)
+		rc = add_words(job, "--symbols", NULL);
+	return rc;
+}
+
+/* Whether each stack has a guest of its own. */
+static bool one_stack_per_guest(const struct emulate *e)
+{
+	return !strcmp(e->meter, "insn") && !e->plugin;
+}
+
+/* A part of the benchmarks that has guests of its own. */
+struct part {
+	const char *name; /* NULL: all benchmarks */
+	bool all_stacks;  /* in one guest */
+};
+
+/* Returns how many parts there are. */
+static size_t find_parts(const struct emulate *e, struct part parts[PARTS_MAX])
+{
+	bool shared = false;
+	size_t n = 0;
+
+	for (const struct bench *const *b = bench_table; *b; b++)
+		shared = shared ||
+			 ((*b)->guest == BENCH_GUEST_SHARED && is_wanted(&e->workload, *b));
+	if (shared)
+		parts[n++] = (struct part){.name = SWEEP_SHARED};
+	for (const struct bench *const *b = bench_table; *b && n < PARTS_MAX; b++)
+		if ((*b)->guest != BENCH_GUEST_SHARED && is_wanted(&e->workload, *b))
+			parts[n++] =
+				(struct part){.name = (*b)->name,
+					      .all_stacks = (*b)->guest == BENCH_GUEST_ALL_STACKS};
+	return n;
+}
+
+/* Returns 0 or -ENOMEM. */
+static int add_guest(struct emulate *e, const struct kind *kind, size_t stack, size_t n_stacks,
+		     const char *part)
+{
+	struct guest *g = &e->guests[e->n];
+	int rc;
+
+	guest_init(g, &e->plan, kind->fs, e->n);
+	strcpy(g->initrd, kind->initrd);
+	g->stall_s = e->plan.stall_s;
+	rc = spell_job(e, g, e->workload.stacks.list + stack, n_stacks, part, &e->jobs[e->n]);
+	g->words = e->jobs[e->n].list;
+	g->n_words = e->jobs[e->n].n;
+	e->n++;
+	return rc;
+}
+
+/* Returns 0, or -ENOMEM after an error line. */
+static int make_guests(struct emulate *e)
+{
+	const size_t n_stacks = e->workload.stacks.n;
+	struct part parts[PARTS_MAX] = {{.all_stacks = true}};
+	size_t n_parts = one_stack_per_guest(e) ? find_parts(e, parts) : 1;
+	size_t room = e->n_kinds * n_stacks * n_parts;
 	int rc = 0;
 
-	for (size_t i = 0; i < e->n && !rc; i++) {
-		const char *const head[] = {"--meter",	e->meter,     "--fs",	  e->guests[i].name,
-					    "--device", "/dev/pmem0", "--device", "/dev/pmem1"};
+	e->guests = calloc(room, sizeof(*e->guests));
+	e->jobs = calloc(room, sizeof(*e->jobs));
+	if (!e->guests || !e->jobs)
+		rc = -ENOMEM;
+	for (size_t k = 0; k < e->n_kinds; k++)
+		for (size_t p = 0; p < n_parts; p++) {
+			size_t each = parts[p].all_stacks ? n_stacks : 1;
 
-		for (size_t j = 0; j < sizeof(head) / sizeof(head[0]) && !rc; j++)
-			rc = add_word(&e->jobs[i], head[j]);
-		for (size_t j = 0; j < e->job.n && !rc; j++)
-			rc = add_word(&e->jobs[i], e->job.list[j]);
-		if (e->counters && !rc)
-			rc = add_word(&e->jobs[i], "--counters");
-		if (e->plugin && !profile_knows_symbols(&e->guests[i]) && !rc)
-			rc = add_word(&e->jobs[i], "--symbols");
-		e->guests[i].words = e->jobs[i].list;
-		e->guests[i].n_words = e->jobs[i].n;
-	}
+			for (size_t i = 0; i < n_stacks && !rc; i += each)
+				rc = add_guest(e, &e->kinds[k], i, each, parts[p].name);
+		}
 	if (rc < 0)
 		msg_error("out of memory");
 	return rc;
@@ -232,11 +351,11 @@ static int spell_jobs(struct emulate *e)
 
 static int open_results(struct emulate *e)
 {
-	json_t *emulator =
-		json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:I}", "qemu", e->qemu, "accel",
-			  vm_accel(e->plan.machine, e->plan.kvm), "cpu", vm_cpu(e->plan.kvm),
-			  "machine", VM_MACHINE, "mem_mib", e->plan.machine->mem_mib, "boot",
-			  "fresh", "seed", (json_int_t)e->plan.seed);
+	json_t *emulator = json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:I, s:I}", "qemu", e->qemu,
+				     "accel", vm_accel(e->plan.machine, e->plan.kvm), "cpu",
+				     vm_cpu(e->plan.kvm), "machine", VM_MACHINE, "mem_mib",
+				     e->plan.machine->mem_mib, "boot", "snapshot", "seed",
+				     (json_int_t)e->plan.seed, "state", (json_int_t)e->state);
 
 	return results_create(&e->results, e->results_dir, e->n, e->kernel.name, emulator);
 }
@@ -264,22 +383,41 @@ static bool nvdimms_fit_in_memory(const struct emulate *e)
 	       (int64_t)smaller(e->n, host_resources_cores()) * each;
 }
 
-static int start_next(struct emulate *e)
+/* Whether a guest of its filesystem is booting, and will leave the snapshot that it needs. */
+static bool waits_for_snapshot(const struct emulate *e, const struct guest *g)
 {
-	for (size_t i = 0; i < e->n; i++) {
-		struct guest *g = &e->guests[i];
-		int rc;
+	for (size_t i = 0; i < e->n && !e->plan.kvm; i++)
+		if (e->guests[i].state == GUEST_BOOTING && e->guests[i].name == g->name)
+			return true;
+	return false;
+}
 
-		if (g->state != GUEST_QUEUED)
-			continue;
-		rc = guest_start(g);
-		if (rc < 0)
-			return rc;
-		if (g->restored)
-			json_object_set_new(e->results.emulator, "boot", json_string("snapshot"));
-		return 0;
-	}
-	return 0;
+/* The first guest of each filesystem boots, then, and leaves a new one for the others. */
+static void drop_snapshots(struct emulate *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (!i || e->guests[i].name != e->guests[i - 1].name)
+			guest_drop_snapshot(&e->guests[i]);
+	e->plan.fresh = false;
+}
+
+static struct guest *next_to_start(const struct emulate *e)
+{
+	if (count(e, GUEST_BOOTING, GUEST_RUNNING) >= host_resources_cores())
+		return NULL;
+	for (size_t i = 0; i < e->n; i++)
+		if (e->guests[i].state == GUEST_QUEUED && !waits_for_snapshot(e, &e->guests[i]))
+			return &e->guests[i];
+	return NULL;
+}
+
+static int start(struct emulate *e, struct guest *g)
+{
+	int rc = guest_start(g);
+
+	if (!rc && !g->restored)
+		json_object_set_new(e->results.emulator, "boot", json_string("fresh"));
+	return rc;
 }
 
 /* --- lines of the guests --------------------------------------------------------------------- */
@@ -312,11 +450,38 @@ static void note_progress(struct guest *g, const json_t *line)
 	text_escape(what ? what : "", g->what, sizeof(g->what));
 }
 
+static json_t *words_json(const struct words *words)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < words->n; i++)
+		json_array_append_new(list, json_string(words->list[i]));
+	return list;
+}
+
+/* Makes the context of a part that of the whole run. */
+static json_t *whole_context(const struct emulate *e, json_t *context)
+{
+	json_t *fs = json_array(), *benches = json_array();
+
+	for (const struct bench *const *b = bench_table; *b; b++)
+		if (is_wanted(&e->workload, *b))
+			json_array_append_new(benches, json_string((*b)->name));
+	for (size_t k = 0; k < e->n_kinds; k++)
+		json_array_append_new(fs, json_string(e->kinds[k].fs));
+	json_object_set_new(context, "fs", fs);
+	json_object_set_new(context, "benches", benches);
+	json_object_set_new(context, "stacks", words_json(&e->workload.stacks));
+	json_object_set_new(context, "metrics", words_json(&e->workload.benches));
+	return context;
+}
+
 /* Returns 0, or -errno after an error line: results cannot be written, or the guests contradict
  * each other. */
 static int take(struct guest *g, const char *type, json_t *line, const char *text)
 {
-	struct results *results = g->plan->arg;
+	struct emulate *e = g->plan->arg;
+	struct results *results = &e->results;
 
 	if (!strcmp(type, "progress")) {
 		note_progress(g, line);
@@ -324,7 +489,7 @@ static int take(struct guest *g, const char *type, json_t *line, const char *tex
 		g->has_context = true;
 		/* What was before, the start of the program, is part of the start of the guest. */
 		g->phase_since_ms = limit_clock_wall_ms();
-		return results_context(results, line);
+		return results_context(results, whole_context(e, line));
 	} else if (!strcmp(type, "symbols")) {
 		return profile_take_symbols(g, text);
 	} else if (!strcmp(type, "end")) {
@@ -337,54 +502,66 @@ static int take(struct guest *g, const char *type, json_t *line, const char *tex
 
 static void end_guest(struct emulate *e, struct guest *g)
 {
-	char console[64] = "console.log";
+	char console[64] = "console.log", about[256];
+	bool several = e->n > e->n_kinds;
 
-	if (e->n > 1)
+	if (e->n_kinds > 1)
 		snprintf(console, sizeof(console), "console-%s.log", g->name);
+	snprintf(about, sizeof(about), "%s", g->what);
 	if (e->plugin)
 		profile_keep(g, &e->results);
-	guest_end(g, &e->results, console, NULL);
+	guest_end(g, &e->results, console, several ? about : NULL);
 }
 
 /* --- the loop -------------------------------------------------------------------------------- */
 
 static void wait_a_little(const struct emulate *e)
 {
-	struct pollfd fds[GUESTS_MAX];
+	enum { FDS_MAX = 64 };
+	struct pollfd fds[FDS_MAX];
+	nfds_t n = 0;
 
-	for (size_t i = 0; i < e->n; i++)
-		fds[i] = (struct pollfd){.fd = e->guests[i].vm.qmp, .events = POLLIN};
+	for (size_t i = 0; i < e->n && n < FDS_MAX; i++)
+		if (e->guests[i].state == GUEST_BOOTING || e->guests[i].state == GUEST_RUNNING)
+			fds[n++] = (struct pollfd){.fd = e->guests[i].vm.qmp, .events = POLLIN};
 	/* The channels are files, which cannot be waited for. */
-	poll(fds, e->n, 20);
+	poll(fds, n, 20);
 }
 
-/* Until all guests are done, one is broken, or we are asked to end.  Returns 0 or -errno after an
+static int look_at_all(struct emulate *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < e->n && !rc; i++) {
+		struct guest *g = &e->guests[i];
+		enum guest_state before = g->state;
+
+		if (before != GUEST_BOOTING && before != GUEST_RUNNING)
+			continue;
+		rc = guest_look(g);
+		if (!rc && g->state == GUEST_DONE)
+			end_guest(e, g);
+	}
+	return rc;
+}
+
+/* Until all guests are done, one is broken, or a signal arrived.  Returns 0, or -errno after an
  * error line. */
 static int run_guests(struct emulate *e)
 {
 	while (!stop_signal()) {
+		struct guest *next = next_to_start(e);
+		int rc;
+
 		if (count(e, GUEST_BROKEN, GUEST_BROKEN))
 			return -EIO;
 		if (count(e, GUEST_DONE, GUEST_DONE) == e->n)
 			return 0;
-		if (count(e, GUEST_QUEUED, GUEST_QUEUED) &&
-		    count(e, GUEST_BOOTING, GUEST_RUNNING) < host_resources_cores()) {
-			int rc = start_next(e);
-
-			if (rc < 0)
-				return rc;
-			continue;
-		}
-		wait_a_little(e);
-		for (size_t i = 0; i < e->n; i++) {
-			struct guest *g = &e->guests[i];
-			int rc = guest_look(g);
-
-			if (rc < 0)
-				return rc;
-			if (g->state == GUEST_DONE)
-				end_guest(e, g);
-		}
+		if (!next)
+			wait_a_little(e);
+		rc = next ? start(e, next) : look_at_all(e);
+		if (rc < 0)
+			return rc;
 		progress_show(e->guests, e->n);
 	}
 	return -EINTR;
@@ -418,7 +595,8 @@ static int conclude(struct emulate *e, int rc)
 
 	progress_clear();
 	for (size_t i = 0; i < e->n; i++) {
-		end_guest(e, &e->guests[i]);
+		if (e->guests[i].dir[0])
+			end_guest(e, &e->guests[i]);
 		complete = complete && e->guests[i].has_end && e->guests[i].has_context;
 	}
 	if (stop_signal()) {
@@ -456,8 +634,7 @@ static int run_plan(struct emulate *e)
 	choose_accelerator(e);
 	if (stop_signal())
 		return 128 + stop_signal();
-	rc = spell_jobs(e);
-	if (rc < 0)
+	if (make_guests(e) < 0)
 		return STATUS_BROKEN;
 	rc = open_results(e);
 	if (rc < 0) {
@@ -465,6 +642,8 @@ static int run_plan(struct emulate *e)
 		return rc == -EEXIST ? STATUS_USAGE : STATUS_BROKEN;
 	}
 	e->plan.in_memory = nvdimms_fit_in_memory(e);
+	if (e->plan.fresh && !strcmp(e->meter, "insn"))
+		drop_snapshots(e);
 	rc = run_guests(e);
 	status = conclude(e, rc);
 	results_close(&e->results, !stop_signal());
@@ -480,26 +659,25 @@ static int run_emulate(int argc, char **argv)
 		return STATUS_BROKEN;
 	e->meter = "insn";
 	e->seed = 1;
+	e->state = INITIAL_STATE_NONE;
 	e->stall_s = 240;
-	e->plan = (struct plan){
-		.machine = &vm_bench, .boot_s = 180, .take = take, .arg = &e->results};
+	e->plan = (struct plan){.machine = &vm_bench, .boot_s = 180, .take = take, .arg = e};
 	first = options_parse(&verb_emulate, e, argc, argv);
 	if (first == -1) {
 		status = STATUS_GOOD;
 	} else if (first >= 0) {
 		e->plan.seed = (unsigned int)e->seed;
 		e->plan.stall_s = (int)e->stall_s;
-		for (size_t i = 0; i < e->n; i++)
-			e->guests[i].stall_s = e->plan.stall_s;
 		if (!check_options(e) && !expand_workload(e, argc - first, argv + first))
 			status = run_plan(e);
 	}
-	for (size_t i = 0; i < e->n; i++)
-		free((char *)e->guests[i].name);
+	for (size_t i = 0; i < e->n_kinds; i++)
+		free(e->kinds[i].fs);
 	workload_free(&e->workload);
-	for (size_t i = 0; i < GUESTS_MAX; i++)
+	for (size_t i = 0; i < e->n; i++)
 		words_free(&e->jobs[i]);
-	words_free(&e->job);
+	free(e->jobs);
+	free(e->guests);
 	free(e->plugin);
 	free(e);
 	return status;

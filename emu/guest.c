@@ -207,7 +207,7 @@ static int start_once(struct guest *g, bool restored)
 	return restored ? restore(g) : 0;
 }
 
-int guest_start(struct guest *g)
+static int find_snapshot(struct guest *g)
 {
 	const struct plan *plan = g->plan;
 	struct vm_config config = {.machine = plan->machine,
@@ -215,9 +215,22 @@ int guest_start(struct guest *g)
 				   .initrd = g->initrd,
 				   .kvm = plan->kvm,
 				   .seed = plan->seed};
+
+	return snapshot_of(&config, plan->qemu, &g->snapshot);
+}
+
+void guest_drop_snapshot(struct guest *g)
+{
+	if (!find_snapshot(g))
+		snapshot_drop(&g->snapshot);
+}
+
+int guest_start(struct guest *g)
+{
+	const struct plan *plan = g->plan;
 	bool may_restore = !plan->kvm && !plan->fresh && !g->attempt;
 	char why[200];
-	int rc = snapshot_of(&config, plan->qemu, &g->snapshot);
+	int rc = find_snapshot(g);
 
 	if (rc < 0) {
 		msg_error("%s guest: cannot read %s: %s", g->name,

@@ -107,6 +107,9 @@ struct guest {
 /* Makes a guest that is not started. */
 void guest_init(struct guest *g, const struct plan *plan, const char *name, size_t number);
 
+/* Removes the snapshot that it would be restored from, if there is one. */
+void guest_drop_snapshot(struct guest *g);
+
 /* Starts it, from its snapshot if there is one and the plan allows it.  Returns 0, or -errno after
  * an error line, and it is BROKEN. */
 int guest_start(struct guest *g);

@@ -12,22 +12,71 @@
 
 static bool line_is_open;
 
-/* Estimates the seconds until this guest is done; -1 if that is not possible yet. */
-static int eta_s(const struct guest *g)
-{
-	int64_t spent = limit_clock_wall_ms() - g->job_start_ms;
+/* The guests of one name, which stand side by side. */
+struct group {
+	const struct guest *guests, *shown; /* shown: the one whose state stands for all */
+	size_t n;
+	int done, total; /* of all; total == 0: not known yet */
+};
 
-	if (g->state == GUEST_DONE)
-		return 0;
-	if (g->state != GUEST_RUNNING || !g->done || !g->total)
+/* The order in which a state stands for the group. */
+static int rank(enum guest_state state)
+{
+	static const int ranks[] = {[GUEST_QUEUED] = 1,
+				    [GUEST_BOOTING] = 2,
+				    [GUEST_RUNNING] = 3,
+				    [GUEST_DONE] = 0,
+				    [GUEST_BROKEN] = 4};
+
+	return ranks[state];
+}
+
+static struct group group_at(const struct guest *guests, size_t n)
+{
+	struct group group = {.guests = guests, .shown = guests};
+	int each = 0;
+
+	for (; group.n < n && !strcmp(guests[group.n].name, guests->name); group.n++) {
+		const struct guest *g = &guests[group.n];
+
+		group.done += g->done;
+		each = g->total ? g->total : each;
+		if (rank(g->state) > rank(group.shown->state))
+			group.shown = g;
+	}
+	group.total = each * (int)group.n;
+	return group;
+}
+
+/* Estimates the seconds until all guests are done; -1 if that is not possible yet. */
+static int eta_s(const struct guest *guests, size_t n)
+{
+	int64_t since = 0, done = 0, total = 0, n_unknown = 0, each = 0;
+	struct group group;
+
+	for (size_t i = 0; i < n; i += group.n) {
+		group = group_at(guests + i, n - i);
+		if (group.shown->state == GUEST_DONE)
+			continue;
+		done += group.done;
+		total += group.total;
+		each = group.total ? group.total : each;
+		n_unknown += !group.total;
+		if (group.guests->job_start_ms && (!since || group.guests->job_start_ms < since))
+			since = group.guests->job_start_ms;
+	}
+	total += n_unknown * each;
+	if (!done || !each || done > total)
 		return -1;
-	return (int)(spent * (g->total - g->done) / g->done / 1000);
+	return (int)((limit_clock_wall_ms() - since) * (total - done) / done / 1000);
 }
 
 static const char between[] = "  |  ";
 
-static int describe(const struct guest *g, char *text, size_t len)
+static int describe(const struct group *group, char *text, size_t len)
 {
+	const struct guest *g = group->shown;
+
 	switch (g->state) {
 	case GUEST_QUEUED:
 		return snprintf(text, len, "%s: waiting", g->name);
@@ -37,7 +86,7 @@ static int describe(const struct guest *g, char *text, size_t len)
 	case GUEST_RUNNING:
 		if (!g->total)
 			return snprintf(text, len, "%s: starting", g->name);
-		return snprintf(text, len, "%s: %d/%d %s %s", g->name, g->done, g->total,
+		return snprintf(text, len, "%s: %d/%d %s %s", g->name, group->done, group->total,
 				guest_phase_names[g->phase], g->what);
 	case GUEST_DONE:
 		return snprintf(text, len, "%s: done", g->name);
@@ -46,16 +95,18 @@ static int describe(const struct guest *g, char *text, size_t len)
 	}
 }
 
-/* Describes all guests, each in at most so many characters.  Returns the length. */
+/* Describes all groups, each in at most so many characters.  Returns the length. */
 static size_t describe_all(const struct guest *guests, size_t n, int each, char *line, size_t len)
 {
+	struct group group;
 	size_t at = 0;
 
 	line[0] = '\0';
-	for (size_t i = 0; i < n && at < len; i++) {
+	for (size_t i = 0; i < n && at < len; i += group.n) {
 		char text[256];
 
-		describe(&guests[i], text, sizeof(text));
+		group = group_at(guests + i, n - i);
+		describe(&group, text, sizeof(text));
 		at += (size_t)snprintf(line + at, len - at, "%s%.*s", i ? between : "", each, text);
 	}
 	return at;
@@ -64,13 +115,8 @@ static size_t describe_all(const struct guest *guests, size_t n, int each, char 
 void progress_compose(const struct guest *guests, size_t n, size_t columns, char *line, size_t len)
 {
 	char left[32] = "";
-	int eta = 0, each = 256;
+	int eta = eta_s(guests, n), each = 256;
 
-	for (size_t i = 0; i < n; i++) {
-		int e = eta_s(&guests[i]);
-
-		eta = e < 0 || eta < 0 ? -1 : e > eta ? e : eta;
-	}
 	if (eta > 0)
 		snprintf(left, sizeof(left), "%s%d s left", between, eta);
 	while (describe_all(guests, n, each, line, len) + strlen(left) > columns && each)
@@ -128,39 +174,67 @@ static double s(int64_t ms)
 	return (double)ms / 1000;
 }
 
-static bool any_started(const struct guest *guests, size_t n)
+/* The times of one group, summed up. */
+struct times {
+	int64_t start_ms, first_ms, total_ms, save_ms, phase_ms[GUEST_N_PHASES];
+	size_t booted, restored;
+};
+
+static void add_times(const struct guest *g, struct times *t)
 {
-	for (size_t i = 0; i < n; i++)
-		if (guests[i].job_start_ms)
-			return true;
-	return false;
+	if (!g->job_start_ms)
+		return;
+	t->start_ms += g->job_start_ms - g->started_ms;
+	if (!t->first_ms && g->first_samples_ms)
+		t->first_ms = g->first_samples_ms - g->job_start_ms;
+	t->total_ms += (g->ended_ms ? g->ended_ms : limit_clock_wall_ms()) - g->started_ms;
+	t->save_ms += g->save_ms;
+	for (int p = 0; p < GUEST_N_PHASES; p++)
+		t->phase_ms[p] += g->phase_ms[p];
+	*(g->restored ? &t->restored : &t->booted) += 1;
+}
+
+static void print_times(const char *name, const struct times *t)
+{
+	printf("  %-6s %8.1f %6.1f", name, s(t->start_ms), s(t->first_ms));
+	for (int p = GUEST_PHASE_MKFS; p < GUEST_N_PHASES; p++)
+		printf(" %8.1f", s(t->phase_ms[p]));
+	printf(" %7.1f %7.1f ", s(t->phase_ms[GUEST_PHASE_OTHER]), s(t->total_ms));
+	if (t->booted)
+		printf(" %zu booted", t->booted);
+	if (t->restored)
+		printf("%s %zu from the snapshot", t->booted ? "," : "", t->restored);
+	if (t->save_ms)
+		printf(", %.1f s to save the state", s(t->save_ms));
+	putchar('\n');
 }
 
 void progress_sum_up(const struct guest *guests, size_t n, int64_t since_ms)
 {
-	if (!any_started(guests, n))
-		return;
-	printf("where the time went (s)\n  %-6s %8s %6s", "guest", "start", "first");
-	for (int p = GUEST_PHASE_MKFS; p < GUEST_N_PHASES; p++)
-		printf(" %8s", guest_phase_names[p]);
-	printf(" %7s %7s\n", "other", "total");
-	for (size_t i = 0; i < n; i++) {
-		const struct guest *g = &guests[i];
-		int64_t end = g->ended_ms ? g->ended_ms : limit_clock_wall_ms();
+	struct group group;
+	bool header = false;
 
-		if (!g->job_start_ms)
+	for (size_t i = 0; i < n; i += group.n) {
+		struct times times = {0};
+
+		group = group_at(guests + i, n - i);
+		for (size_t j = 0; j < group.n; j++)
+			add_times(&group.guests[j], &times);
+		if (!times.booted && !times.restored)
 			continue;
-		printf("  %-6s %8.1f %6.1f", g->name, s(g->job_start_ms - g->started_ms),
-		       g->first_samples_ms ? s(g->first_samples_ms - g->job_start_ms) : 0.0);
-		for (int p = GUEST_PHASE_MKFS; p < GUEST_N_PHASES; p++)
-			printf(" %8.1f", s(g->phase_ms[p]));
-		printf(" %7.1f %7.1f  %s", s(g->phase_ms[GUEST_PHASE_OTHER]),
-		       s(end - g->started_ms), g->restored ? "from its snapshot" : "booted");
-		if (g->save_ms)
-			printf(", %.1f s of it to save the state", s(g->save_ms));
-		putchar('\n');
+		if (!header) {
+			printf("where the time went (s)\n  %-6s %8s %6s", "guests", "start",
+			       "first");
+			for (int p = GUEST_PHASE_MKFS; p < GUEST_N_PHASES; p++)
+				printf(" %8s", guest_phase_names[p]);
+			printf(" %7s %7s\n", "other", "total");
+		}
+		header = true;
+		print_times(group.guests->name, &times);
 	}
-	printf("  all guests %.1f s; start: boot or restore until the job starts, first: from "
-	       "there to the end of the first timed pass\n",
-	       s(limit_clock_wall_ms() - since_ms));
+	if (header)
+		printf("  all guests %.1f s; start: boot or restore until the job starts, first: "
+		       "from "
+		       "there to the end of the first timed pass\n",
+		       s(limit_clock_wall_ms() - since_ms));
 }

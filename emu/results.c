@@ -113,20 +113,16 @@ static bool merge_modules(json_t *known, const json_t *more)
 	return true;
 }
 
-/* All guests are the same machine: their contexts differ in the filesystem only. */
+/* All guests are the same machine: their contexts differ in the modules of the filesystems only. */
 static int merge(const struct results *r, const json_t *more)
 {
 	const char *key;
 	const json_t *value;
-	json_t *fs = json_object_get(r->context, "fs");
-	size_t i;
 
 	json_object_foreach((json_t *)more, key, value) {
 		json_t *known = json_object_get(r->context, key), *copy = NULL;
 		int same;
 
-		if (!strcmp(key, "fs"))
-			continue;
 		if (!strcmp(key, "kernel")) {
 			known = copy = json_deep_copy(known);
 			json_object_del(copy, "package");
@@ -140,9 +136,6 @@ static int merge(const struct results *r, const json_t *more)
 				  key, r->dir);
 			return -EINVAL;
 		}
-	}
-	json_array_foreach(json_object_get(more, "fs"), i, value) {
-		json_array_append(fs, (json_t *)value);
 	}
 	return 0;
 }

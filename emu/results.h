@@ -28,7 +28,7 @@ int results_create(struct results *r, const char *dir, size_t n_guests, const ch
 
 /*
  * Adds the context of one guest.  Returns 0, -EINVAL after one error line if it differs from that
- * of another guest in more than the filesystem, or -errno if it could not be written.
+ * of another guest in more than its modules, or -errno if it could not be written.
  */
 int results_context(struct results *r, const json_t *context);
 

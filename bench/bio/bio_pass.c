@@ -166,21 +166,40 @@ int bio_mount(struct bench_env *env, struct bio_state *s, bool never)
 	return extents_read(s->base.data.fd, &s->base.data.extents);
 }
 
-/* Reads the pages of the pass into the page cache, or drops the whole file from it.  Disables
- * readahead, so that operations are independent. */
+/* Reads one slot into the page cache, and so often that its pages are active and referenced, which
+ * further reads do not change (mm/swap.c, folio_mark_accessed()). */
+static int warm_slot(const struct bio_state *s, off64_t at)
+{
+	enum { TIMES = 3 };
+	char page[PAGE_BYTES];
+
+	if (readahead(s->fd, at, SLOT_BYTES) < 0)
+		return -errno;
+	for (int i = 0; i < TIMES; i++)
+		for (off64_t end = at + SLOT_BYTES, p = at; p < end; p += PAGE_BYTES)
+			if (pread64(s->fd, page, sizeof(page), p) < 0)
+				return -errno;
+	return 0;
+}
+
+/* Drops the whole file from the page cache, and reads the pages of a warm pass into it again: what
+ * earlier passes left there changes no sample.  Disables readahead, so that operations are
+ * independent. */
 static int set_cache(struct bio_state *s, size_t n)
 {
 	uint64_t bytes = s->bytes > SLOT_BYTES ? s->bytes : SLOT_BYTES;
 	int rc = fsync(s->fd) < 0 ? -errno : 0;
 
-	if (!rc && !s->plan->warm)
+	if (!rc)
 		rc = -posix_fadvise(s->fd, 0, 0, POSIX_FADV_DONTNEED);
 	if (!rc)
 		rc = -posix_fadvise(s->fd, 0, 0, POSIX_FADV_RANDOM);
 	for (size_t i = 0; i < n && !rc && s->plan->warm; i++)
 		for (uint64_t at = 0; at < bytes && !rc; at += SLOT_BYTES)
-			if (readahead(s->fd, (off64_t)(s->base.offsets[i] + at), SLOT_BYTES) < 0)
-				rc = -errno;
+			rc = warm_slot(s, (off64_t)(s->base.offsets[i] + at));
+	/* Behind its end: drains the per-CPU lists of pages to be activated (lru_add_drain()). */
+	if (!rc && s->plan->warm)
+		rc = -posix_fadvise(s->fd, (off64_t)1 << 40, PAGE_BYTES, POSIX_FADV_DONTNEED);
 	return rc;
 }
 

@@ -646,6 +646,7 @@ const struct bench bench_translate = {
 	.needs = needs,
 	.variants = variants,
 	.roles = roles,
+	.guest = BENCH_GUEST_ALL_STACKS,
 	.setup = setup,
 	.once = once,
 	.probe = probe,

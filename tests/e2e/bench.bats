@@ -134,6 +134,14 @@ records() { # NAME JQ-FILTER
 	expect 0 "identical to the last sample"
 }
 
+@test "the samples of a stack do not depend on the other stacks of the run" {
+	bench --fs ext4 --stack linear:16 --bench 'fault.read.*'
+	expect 0
+	[[ $(records "$NAME" .id | wc -l) -ge 4 ]]
+	diff <(records "$NAME" '"\(.id) \(.digest)"') \
+		<(records "$RESTORED" 'select(.stack == "linear:16") | "\(.id) \(.digest)"')
+}
+
 # Of loads only, on ext4: the medians of stores that allocate and of private copies do differ between seeds.
 @test "another seed gives the same medians, cold and warm, of both page sizes" {
 	bench --seed 2 "${NARROW[@]}"

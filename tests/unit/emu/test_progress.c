@@ -59,11 +59,34 @@ static void what_one_does_not_need_the_next_has(void **state)
 	assert_string_equal(line, "ext4: done  |  xfs: 98/100 measure "
 				  "fault.read.warm.pte{stack=line  |  10 s left");
 	guests[0] = guests[1];
-	guests[1].state = GUEST_DONE;
+	guests[1] = (struct guest){.name = "ext4", .state = GUEST_DONE};
 	progress_compose(guests, 2, 79, line, sizeof(line));
 	assert_string_equal(line,
-			    "xfs: 98/100 measure fault.read.warm.pte{stack=linea  |  xfs: done"
+			    "xfs: 98/100 measure fault.read.warm.pte{stack=line  |  ext4: done"
 			    "  |  10 s left");
+}
+
+/* Two stacks are done, one is measured and one waits: 298 took 500 s, so the 102 that are left of
+ * 400 take 171 s. */
+static void guests_of_one_filesystem_are_one(void **state)
+{
+	struct guest guests[] = {running("ext4", "linear:1"),
+				 running("ext4", "linear:2"),
+				 running("ext4", "linear:4"),
+				 {.name = "ext4", .state = GUEST_QUEUED}};
+	char line[1024];
+
+	(void)state;
+	guests[0].state = guests[1].state = GUEST_DONE;
+	guests[0].done = guests[1].done = 100;
+	progress_compose(guests, 4, 79, line, sizeof(line));
+	assert_string_equal(line, "ext4: 298/400 measure linear:4  |  171 s left");
+	guests[2].state = GUEST_DONE;
+	progress_compose(guests, 4, 79, line, sizeof(line));
+	assert_non_null(strstr(line, "ext4: waiting"));
+	guests[3].state = GUEST_DONE;
+	progress_compose(guests, 4, 79, line, sizeof(line));
+	assert_string_equal(line, "ext4: done");
 }
 
 static void nothing_is_said_of_what_cannot_be_known(void **state)
@@ -81,6 +104,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_time_left_is_never_cut),
 		cmocka_unit_test(what_one_does_not_need_the_next_has),
+		cmocka_unit_test(guests_of_one_filesystem_are_one),
 		cmocka_unit_test(nothing_is_said_of_what_cannot_be_known),
 	};
 
