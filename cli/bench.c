@@ -96,7 +96,7 @@ static int show(const char *dir)
 
 /* Measures once and reports it.  Returns the worse exit status. */
 static int one_run(const struct bench_request *b, const struct kernel *kernel,
-		   const struct words *guests, const char *name)
+		   const struct guest_files *guests, const char *name)
 {
 	char *dir = process_text("results/%s", name);
 	int status = measure_run(&b->m, &b->target, kernel, guests, dir), shown = 0;
@@ -140,7 +140,7 @@ static char *choose_name(const struct bench_request *b, const struct kernel *ker
 }
 
 static int run_all(const struct bench_request *b, const struct kernel *kernel,
-		   const struct words *guests)
+		   const struct guest_files *guests)
 {
 	char *name = b->target.name ? process_text("%s", b->target.name) : choose_name(b, kernel);
 	char *first = run_name(b, name, 1), *next;
@@ -191,7 +191,7 @@ static void need_libperf(const struct bench_request *b, char **argv)
 
 static int bench(struct bench_request *b)
 {
-	struct words guests = {0};
+	struct guest_files guests = {0};
 	struct kernel kernel;
 	char *parent;
 
@@ -205,7 +205,7 @@ static int bench(struct bench_request *b)
 	if (b->target.host)
 		return run_all(b, NULL, &guests);
 	kernel = target_find(&b->target, b->target.kernels.list[0]);
-	measure_make_guests(&b->m, &b->target, &kernel, &guests);
+	guests = measure_make_guests(&b->m, &b->target, &kernel);
 	parent = b->target.name ? strchr(b->target.name, '/') : NULL;
 	if (parent) {
 		parent = process_text("results/%.*s", (int)(parent - b->target.name),

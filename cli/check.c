@@ -200,22 +200,25 @@ static int check_host(const struct check_request *c, const char *dir)
 static int check_emulated(const struct check_request *c, const struct kernel *kernel,
 			  const char *dir)
 {
-	struct words command = {0}, kinds = {0}, guests = {0};
+	struct words command = {0}, kinds = {0};
+	struct guest_files guests;
 	int status;
 
 	command_add(&kinds, "check", NULL);
-	target_make_guests(kernel, &kinds, &c->target.replaced, &guests);
+	guests = target_make_guests(kernel, &kinds, &c->target.replaced);
 	if (c->n > 1)
 		printf("# linux %s\n", kernel->release);
 	command_add(&command, "build/daxdm", "checks", "--kernel", kernel->dir, "--guest",
-		    guests.list[0], "--results", dir, "--known", RUN_DIR_KNOWN, NULL);
+		    guests.initramfs.list[0], "--results", dir, "--known", RUN_DIR_KNOWN, NULL);
+	if (guests.modules)
+		command_add(&command, "--modules", guests.modules, NULL);
 	if (c->target.fresh)
 		command_add(&command, "--fresh", NULL);
 	if (c->target.console)
 		command_add(&command, "--console", NULL);
 	command_add_all(&command, &c->args);
 	words_free(&kinds);
-	words_free(&guests);
+	target_free_guests(&guests);
 	process_says_it = true;
 	status = process_run(&command, NULL, NULL);
 	process_says_it = false;

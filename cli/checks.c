@@ -26,7 +26,7 @@
 
 struct checks {
 	struct package kernel;
-	char qemu[128];
+	char qemu[128], modules[PATH_MAX];
 	const char *results_dir, *known_dir;
 	int64_t slots_asked; /* 0: one more than cores */
 	size_t n_slots;
@@ -59,11 +59,26 @@ static int set_guest(void *opts, const char *value)
 	return -EINVAL;
 }
 
+static int set_modules(void *opts, const char *value)
+{
+	struct checks *c = opts;
+
+	c->suite.plan.modules = realpath(value, c->modules);
+	if (c->suite.plan.modules)
+		return 0;
+	msg_error("--modules %s: %s; the file is what emu/initramfs.sh prints", value,
+		  strerror(errno));
+	return -EINVAL;
+}
+
 static const struct option_spec options[] = {
 	OPTION("kernel", OPTION_CALL, 0, "KDIR",
 	       "the kernel: a directory that emu/kernel.sh resolve prints", .set = set_kernel),
 	OPTION("guest", OPTION_CALL, 0, "CPIO",
 	       "the initramfs of the kind check (emu/initramfs.sh)", .set = set_guest),
+	OPTION("modules", OPTION_CALL, 0, "FILE.cpio",
+	       "modules that the guests load in place of the kernel's own (emu/initramfs.sh)",
+	       .set = set_modules),
 	OPTION("results", OPTION_TEXT, offsetof(struct checks, results_dir), "DIR",
 	       "directory of the run; must not exist"),
 	OPTION("known", OPTION_TEXT, offsetof(struct checks, known_dir), "DIR",

@@ -48,7 +48,7 @@ struct kind {
 struct emulate {
 	struct plan plan;
 	struct package kernel;
-	char qemu[128];
+	char qemu[128], modules[PATH_MAX];
 	const char *results_dir;
 	struct kind kinds[KINDS_MAX];
 	size_t n_kinds;
@@ -100,6 +100,18 @@ static int set_guest(void *opts, const char *value)
 	return 0;
 }
 
+static int set_modules(void *opts, const char *value)
+{
+	struct emulate *e = opts;
+
+	e->plan.modules = realpath(value, e->modules);
+	if (e->plan.modules)
+		return 0;
+	msg_error("--modules %s: %s; the file is what emu/initramfs.sh prints", value,
+		  strerror(errno));
+	return -EINVAL;
+}
+
 static int set_meter(void *opts, const char *value)
 {
 	struct emulate *e = opts;
@@ -127,6 +139,9 @@ static const struct option_spec options[] = {
 	       "the kernel: a directory that emu/kernel.sh resolve prints", .set = set_kernel),
 	OPTION("guest", OPTION_CALL, 0, "FS=CPIO", "a guest and its initramfs (emu/initramfs.sh)",
 	       .set = set_guest, .repeatable = true),
+	OPTION("modules", OPTION_CALL, 0, "FILE.cpio",
+	       "modules that the guests load in place of the kernel's own (emu/initramfs.sh)",
+	       .set = set_modules),
 	OPTION("meter", OPTION_CALL, 0, "METER",
 	       "insn (default), time (needs KVM, else insn), or none: prove only",
 	       .set = set_meter),

@@ -191,17 +191,17 @@ static void choose_name(struct explain_options *o, const struct kernel *kernels,
 
 static void watch(struct explain_options *o, const struct kernel *kernel, const char *dir)
 {
-	struct words guests = {0};
+	struct guest_files guests;
 	char *suffix = target_suffix(&o->target.replaced);
 	int status;
 
-	measure_make_guests(&o->m, &o->target, kernel, &guests);
+	guests = measure_make_guests(&o->m, &o->target, kernel);
 	phase_begin("measure");
 	status = measure_run(&o->m, &o->target, kernel, &guests, dir);
 	if (status)
 		process_exit(status);
 	phase_end("%s%s, every instruction of the samples counted", kernel->release, suffix);
-	words_free(&guests);
+	target_free_guests(&guests);
 	free(suffix);
 }
 

@@ -290,7 +290,8 @@ static void measure(char *dirs[])
 	static const char *const names[] = {"first", "second", "inside"};
 	struct measurement m = {.meter = "insn"};
 	struct target target = {.seed = 1};
-	struct words guests = {0}, command = {0};
+	struct guest_files guests;
+	struct words command = {0};
 	char *path = workspace_path("jobs");
 	struct kernel kernel;
 	FILE *jobs = fopen(path, "we");
@@ -305,10 +306,10 @@ static void measure(char *dirs[])
 	measure_vet(&m);
 	words_free(&m.programs); /* of benchmarks that are not measured here */
 	kernel = target_find(&target, "debian");
-	measure_make_guests(&m, &target, &kernel, &guests);
+	guests = measure_make_guests(&m, &target, &kernel);
 	for (int i = 0; i < 3; i++) {
 		dirs[i] = workspace_path(names[i]);
-		put_job(&m, &kernel, guests.list[0], dirs[i],
+		put_job(&m, &kernel, guests.initramfs.list[0], dirs[i],
 			i < 2 ? "fault.read.warm.*" : "translate.page.random", i == 1, jobs);
 	}
 	fclose(jobs);

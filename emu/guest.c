@@ -99,12 +99,20 @@ static int make_files(struct guest *g, bool restore)
 	return rc;
 }
 
+/* Whether the machine pauses to be saved, and continues in another QEMU. */
+static bool is_saved(const struct plan *plan)
+{
+	return !plan->kvm && (plan->machine->icount || plan->machine->job_after_pause);
+}
+
 static int start_qemu(struct guest *g, bool incoming)
 {
 	struct vm_config config = {
 		.machine = g->plan->machine,
 		.vmlinux = g->plan->vmlinux,
 		.initrd = g->initrd,
+		/* A machine that is saved has none: its snapshot serves all. */
+		.modules = incoming || !is_saved(g->plan) ? g->plan->modules : NULL,
 		.dir = g->dir,
 		.pmem = g->pmem,
 		.ram = g->ram,
@@ -431,14 +439,12 @@ static int continue_from_state(struct guest *g)
 
 static int answer_pause(struct guest *g)
 {
-	const struct vm_machine *machine = g->plan->machine;
 	int64_t since = limit_clock_wall_ms();
 	char why[200];
 	int rc;
 
 	g->vm.paused_itself = false;
-	if (g->state != GUEST_BOOTING || g->plan->kvm ||
-	    (!machine->icount && !machine->job_after_pause)) {
+	if (g->state != GUEST_BOOTING || !is_saved(g->plan)) {
 		rc = continue_guest(g, why);
 		if (rc < 0 && rc != -EINTR)
 			guest_break(g, GUEST_CAUSE_EMULATOR, why);

@@ -10,6 +10,9 @@
 # lvm2, and more kernel modules for modprobe.  KIND+PROGRAM adds a program that a benchmark runs
 # (fio, if a workload needs it).
 #
+# KIND modules makes an archive of the modules of --module, which a restored guest loads in place of
+# its own, and prints it; nothing if one of them is loaded before the snapshot.
+#
 # KDIR comes from emu/kernel.sh.  --module replaces the kernel's module of that name.  KEY is a hash
 # over the whole input, so the file is rebuilt only if something changed; the same input gives the
 # same bytes.
@@ -21,11 +24,13 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly OUT=$PWD/build/initramfs
 readonly KEEP=18 # cpio files; the least recently used are removed
-readonly APPLETS="sh cat dd dmesg echo grep insmod mkdir mknod mount umount poweroff printf sed sleep stty sync tail"
+readonly APPLETS="sh cat cpio dd dmesg echo grep insmod mkdir mknod mount umount poweroff printf sed sleep stty sync tail"
 readonly FIO_NEEDS="lib(c|m|dl|rt|pthread|gcc_s|z|aio|numa|uring|pmem2?)" # the others are replaced by stubs
 # Modules for modprobe in the guest of checks, if the kernel has them.
 readonly ON_DEMAND="brd dm-bufio dm-cache dm-crypt dm-delay dm-flakey dm-integrity dm-log-writes dm-mirror
 	dm-raid dm-snapshot dm-thin-pool dm-verity dm-writecache dm-zero hwpoison-inject loop virtio_pci virtio_pmem"
+# Modules that the guest loads after it is restored (emu/init).
+readonly LATE="dm-mod"
 readonly LVM_COMMANDS="lvchange lvconvert lvcreate lvdisplay lvextend lvreduce lvremove lvrename lvresize lvs
 	pvchange pvcreate pvdisplay pvmove pvremove pvresize pvs pvscan vgcfgrestore vgchange vgcreate vgdisplay
 	vgextend vgmknodes vgreduce vgremove vgrename vgs vgscan"
@@ -47,34 +52,80 @@ vet_config() {
 
 # --- modules -------------------------------------------------------------------------------------
 
+# Finds the module of the kernel that FILE replaces: MODULE is its name, OWN its file below ROOT.
+find_own() { # FILE ROOT
+	local file=$1 vermagic
+	[[ -r $file ]] || die 64 "--module $file cannot be read"
+	MODULE=$("$MODINFO" -F name "$file") || true
+	[[ -n $MODULE ]] || die 64 "--module $file is not a kernel module"
+	vermagic=$("$MODINFO" -F vermagic "$file")
+	[[ ${vermagic%% *} == "$RELEASE" ]] ||
+		die 64 "--module $file was built for ${vermagic%% *}, this kernel is $RELEASE"
+	OWN=$(find "$2/lib/modules/$RELEASE" -name '*.ko*' -printf '%p\n' |
+		awk -v name="$MODULE" '{ f = $0; sub(/.*\//, "", f); sub(/\.ko(\..*)?$/, "", f); gsub(/-/, "_", f)
+			if (f == name) print }' | head -n 1)
+	if [[ -z $OWN ]] && grep -qE "/${MODULE//_/[-_]}\.ko\$" "$KDIR/modules/lib/modules/$RELEASE/modules.builtin"; then
+		die 64 "--module $file: $MODULE is built into the kernel $RELEASE and cannot be replaced"
+	fi
+	[[ -n $OWN ]] || die 64 "--module $file: the kernel $RELEASE has no module $MODULE"
+}
+
+# A line of modules/replaced, for the context of the run: lib/run/context.c.
+replaced_line() { # FILE OWN MODULE
+	unpack_module "$1" "$TMP/replacement.ko"
+	echo "$(basename "${2%.ko*}").ko $3 $(build_id "$TMP/replacement.ko")"
+}
+
 # Makes a tree of links to the kernel's modules with the replaced ones in it, and runs depmod: their
 # dependencies may differ.
 with_replacements() { # prints the root to use
-	local root=$TMP/modules file name own vermagic
+	local root=$TMP/modules file MODULE OWN
 	mkdir -p "$root/lib/modules"
 	cp -as "$KDIR/modules/lib/modules/$RELEASE" "$root/lib/modules/"
 	for file in "${REPLACE[@]}"; do
-		[[ -r $file ]] || die 64 "--module $file cannot be read"
-		name=$("$MODINFO" -F name "$file") || true
-		[[ -n $name ]] || die 64 "--module $file is not a kernel module"
-		vermagic=$("$MODINFO" -F vermagic "$file")
-		[[ ${vermagic%% *} == "$RELEASE" ]] ||
-			die 64 "--module $file was built for ${vermagic%% *}, this kernel is $RELEASE"
-		own=$(find "$root/lib/modules/$RELEASE" -name '*.ko*' -printf '%p\n' |
-			awk -v name="$name" '{ f = $0; sub(/.*\//, "", f); sub(/\.ko(\..*)?$/, "", f); gsub(/-/, "_", f)
-				if (f == name) print }' | head -n 1)
-		if [[ -z $own ]] && grep -qE "/${name//_/[-_]}\.ko\$" "$KDIR/modules/lib/modules/$RELEASE/modules.builtin"; then
-			die 64 "--module $file: $name is built into the kernel $RELEASE and cannot be replaced"
-		fi
-		[[ -n $own ]] || die 64 "--module $file: the kernel $RELEASE has no module $name"
-		rm "$own"
-		ln -s "$(readlink -f "$file")" "${own%.ko*}.ko"
-		unpack_module "$file" "$TMP/replacement.ko"
-		echo "$(basename "${own%.ko*}").ko $name $(build_id "$TMP/replacement.ko")" >>"$TMP/replaced"
+		find_own "$file" "$root"
+		rm "$OWN"
+		ln -s "$(readlink -f "$file")" "${OWN%.ko*}.ko"
+		replaced_line "$file" "$OWN" "$MODULE" >>"$TMP/replaced"
 	done
 	rm -f "$root/lib/modules/$RELEASE"/modules.{dep,alias,softdep,symbols}*
 	"$DEPMOD" -b "$root" "$RELEASE"
 	echo "$root"
+}
+
+depends() { # FILE: the modules that it needs, sorted
+	"$MODINFO" -F depends "$1" | tr , '\n' | sort
+}
+
+# Whether a module is loaded after the snapshot only, so that the file can be given to a restored
+# guest.  The kernel of a guest that has loaded modules by their signatures refuses one without.
+is_late() { # FILE OWN MODULE
+	local name
+	[[ ! -e $KDIR/signed-only && $(depends "$1") == "$(depends "$2")" ]] || return 1
+	for name in $LATE $ON_DEMAND; do
+		[[ ${name//-/_} != "$3" || $name == virtio_* ]] || return 0
+	done
+	return 1
+}
+
+# Makes an archive of the modules, to be unpacked in a restored guest.  Prints nothing if one of
+# them has to be in the initramfs.
+archive() {
+	local file MODULE OWN out
+	mkdir -p "$TMP/root/modules"
+	for file in "${REPLACE[@]}"; do
+		find_own "$file" "$KDIR/modules"
+		is_late "$file" "$OWN" "$MODULE" || return 0
+		add_module "$TMP/root" "$file" "$(basename "${OWN%.ko*}").ko"
+		replaced_line "$file" "$OWN" "$MODULE" >>"$TMP/root/modules/replaced"
+	done
+	find "$TMP/root" -exec touch -hd @0 {} +
+	pack "$TMP/root" "$TMP/cpio"
+	out=$OUT/modules-$(sha256sum "$TMP/cpio" | cut -c1-20).cpio
+	mv "$TMP/cpio" "$out"
+	find "$OUT" -name 'modules-*.cpio' -printf '%T@ %p\n' | sort -rn | tail -n "+$((KEEP + 1))" | cut -d' ' -f2- |
+		xargs -r -d '\n' rm -f
+	echo "$out"
 }
 
 # Prints the GNU build id of an object, if it has one.
@@ -190,9 +241,9 @@ manifest() { # lines "DEST SRC", sorted, without modules
 	} | sort -u
 }
 
-add_module() { # ROOT FILE
+add_module() { # ROOT FILE [NAME.ko]
 	local to
-	to=$1/modules/$(basename "${2%.ko*}").ko
+	to=$1/modules/${3-$(basename "${2%.ko*}").ko}
 	unpack_module "$2" "$to"
 	# A locally built module may have 30 MB of debug information; strip would remove the
 	# signature of a packaged one. objdump does not read modules of packages that no list
@@ -245,10 +296,14 @@ make_tree() { # ROOT
 		add_module "$root" "$src"
 		echo "$(basename "${src%.ko*}").ko" >>"$root/modules/load"
 	done <"$TMP/load"
+	: >"$root/modules/late"
+	while read -r src; do
+		add_module "$root" "$src"
+		echo "$(basename "${src%.ko*}").ko" >>"$root/modules/late"
+	done <"$TMP/late"
 	printf '%s\n' "${FILESYSTEMS[@]}" >"$root/modules/filesystems"
 	echo "$KIND" >"$root/modules/kind"
 	if signed_only; then : >"$root/modules/signed-only"; fi
-	# For the context of the run: lib/run/context.c.
 	if [[ -s $TMP/replaced ]]; then cp "$TMP/replaced" "$root/modules/replaced"; fi
 	if [[ $KIND == check ]]; then add_check_tools "$root"; fi
 	find "$root" -exec touch -hd @0 {} +
@@ -264,15 +319,15 @@ prune() {
 	while read -r old; do
 		rm -f "$OUT/$old" "$OUT/${old%.digest}"
 	done < <(old_ones "$OUT" '*.cpio.digest' $KEEP)
-	for old in "$OUT"/*.cpio; do
+	for old in "$OUT"/[0-9a-f]*.cpio; do
 		[[ -e $old.digest ]] || rm -f "$old"
 	done
 }
 
 key() {
 	{
-		cat "$TMP/manifest" "$TMP/load" "$TMP/on_demand"
-		cut -d' ' -f2- "$TMP/manifest" | cat - "$TMP/load" "$TMP/on_demand" | sort -u | xargs -d '\n' sha256sum
+		cat "$TMP/manifest" "$TMP/load" "$TMP/late" "$TMP/on_demand"
+		cut -d' ' -f2- "$TMP/manifest" | cat - "$TMP/all" "$TMP/on_demand" | sort -u | xargs -d '\n' sha256sum
 		echo "$KIND ${PROGRAMS[*]} $RELEASE"
 		if signed_only; then echo "signed only"; fi
 		cat "$TMP/replaced"
@@ -298,7 +353,8 @@ arguments() {
 	case $KIND in
 	ext4 | xfs) FILESYSTEMS=("$KIND") ;;
 	check) FILESYSTEMS=(ext4 xfs) ;;
-	*) die 64 "unknown kind '$KIND'; known: ext4 xfs check" ;;
+	modules) FILESYSTEMS=() ;;
+	*) die 64 "unknown kind '$KIND'; known: ext4 xfs check modules" ;;
 	esac
 	for word in "${PROGRAMS[@]}"; do
 		[[ $word == fio ]] || die 64 "unknown program '$word' for $KIND; known: fio"
@@ -314,11 +370,13 @@ build() {
 	if ((${#REPLACE[@]})); then
 		root=$(with_replacements)
 	fi
-	load_order "$root" needed nfit nd_pmem dm-mod qemu_fw_cfg "${FILESYSTEMS[@]}" >"$TMP/load"
+	load_order "$root" needed nfit nd_pmem $LATE qemu_fw_cfg "${FILESYSTEMS[@]}" >"$TMP/all"
+	load_order "$root" needed $LATE >"$TMP/late"
+	grep -vxFf "$TMP/late" "$TMP/all" >"$TMP/load"
 	: >"$TMP/on_demand"
 	if [[ $KIND == check ]]; then
 		# shellcheck disable=SC2086 # words
-		load_order "$root" optional $ON_DEMAND | grep -vxFf "$TMP/load" >"$TMP/on_demand" || true
+		load_order "$root" optional $ON_DEMAND | grep -vxFf "$TMP/all" >"$TMP/on_demand" || true
 	fi
 	manifest >"$TMP/manifest"
 	out=$OUT/$(key).cpio
@@ -351,7 +409,7 @@ main() {
 	! ldd "$BUSYBOX" >/dev/null || die 4 "$BUSYBOX is not static; run: apt-get install busybox-static"
 	[[ -x build/daxdm ]] || die 4 "build/daxdm is not built; run: make"
 	mkdir -p "$OUT"
-	build
+	if [[ $KIND == modules ]]; then archive; else build; fi
 }
 
 main "$@"

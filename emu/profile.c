@@ -54,10 +54,13 @@ static int symbols_path(const struct guest *g, char *path)
 				   .seed = plan->seed};
 	struct snapshot snapshot;
 	int rc = snapshot_of(&config, plan->qemu, &snapshot);
+	/* Its name has the hash of its content. */
+	const char *modules = plan->modules ? strrchr(plan->modules, '/') : NULL;
 
 	if (!rc)
-		snprintf(path, PATH_MAX, "%s/%s.jsonl", SYMBOLS_DIR,
-			 strrchr(snapshot.path, '/') + 1);
+		snprintf(path, PATH_MAX, "%s/%s%s%s.jsonl", SYMBOLS_DIR,
+			 strrchr(snapshot.path, '/') + 1, modules ? "-" : "",
+			 modules ? modules + 1 : "");
 	return rc;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Profiles of a guest by the plugin emu/plugin/profile.c.  The guest itself sends the names of its
- * functions, once per snapshot (their addresses depend on nothing else); they are kept in
- * build/symbols/.
+ * functions, once per snapshot and archive of modules (their addresses depend on nothing else);
+ * they are kept in build/symbols/.
  */
 #ifndef DAXDM_PROFILE_H
 #define DAXDM_PROFILE_H

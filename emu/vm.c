@@ -174,7 +174,7 @@ static void add_limit_clock(struct argv *argv, int clock)
 
 /* Descriptors that QEMU inherits, except those of its memory. */
 struct inherited {
-	int qmp, clock, vmlinux, initrd, plugin; /* -1: none */
+	int qmp, clock, vmlinux, initrd, modules, plugin; /* -1: none */
 };
 
 static void build_argv(struct argv *argv, const struct vm_config *c, const struct inherited *fds)
@@ -209,6 +209,7 @@ static void build_argv(struct argv *argv, const struct vm_config *c, const struc
 	if (fds->clock >= 0)
 		add_limit_clock(argv, fds->clock);
 	add(argv, "-fw_cfg", "name=opt/daxdm/job,file=job");
+	add(argv, "-fw_cfg", "name=" VM_MODULES_NAME ",file=/proc/self/fd/%d", fds->modules);
 	add(argv, "-chardev", "file,id=console,path=console,append=on");
 	add(argv, "-device", "isa-serial,chardev=console");
 	add(argv, "-chardev", "file,id=channel,path=channel,append=on");
@@ -262,6 +263,7 @@ static void give_files(const struct vm_config *c, const struct inherited *fds)
 	inherit(fds->clock);
 	inherit(fds->vmlinux);
 	inherit(fds->initrd);
+	inherit(fds->modules);
 	inherit(fds->plugin);
 	for (unsigned int i = 0; i < c->machine->n_pmems; i++) {
 		inherit(c->pmem[i]);
@@ -335,6 +337,8 @@ static void become_qemu(const struct vm_config *c, char *const *argv, const stru
 		_exit(127);
 	check_readable(fds->vmlinux, c->vmlinux);
 	check_readable(fds->initrd, c->initrd);
+	if (c->modules)
+		check_readable(fds->modules, c->modules);
 	if (c->plugin)
 		check_readable(fds->plugin, c->plugin);
 	execvp(argv[0], argv);
@@ -397,12 +401,15 @@ static int open_inherited(struct vm *vm, const struct vm_config *c, struct inher
 {
 	int pair[2];
 
-	*fds = (struct inherited){-1, -1, -1, -1, -1};
+	*fds = (struct inherited){-1, -1, -1, -1, -1, -1};
 	fds->vmlinux = open(c->vmlinux, O_RDONLY | O_CLOEXEC);
 	if (fds->vmlinux < 0)
 		return -errno;
 	fds->initrd = open(c->initrd, O_RDONLY | O_CLOEXEC);
 	if (fds->initrd < 0)
+		return -errno;
+	fds->modules = open(c->modules ? c->modules : "/dev/null", O_RDONLY | O_CLOEXEC);
+	if (fds->modules < 0)
 		return -errno;
 	if (c->plugin) {
 		fds->plugin = open(c->plugin, O_RDONLY | O_CLOEXEC);
@@ -423,7 +430,8 @@ static int open_inherited(struct vm *vm, const struct vm_config *c, struct inher
 
 static void close_inherited(const struct inherited *fds)
 {
-	const int all[] = {fds->qmp, fds->clock, fds->vmlinux, fds->initrd, fds->plugin};
+	const int all[] = {fds->qmp,	fds->clock,   fds->vmlinux,
+			   fds->initrd, fds->modules, fds->plugin};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (all[i] >= 0)

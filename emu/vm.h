@@ -56,12 +56,16 @@ int64_t vm_memory_bytes(const struct vm_machine *machine);
 /* In QEMU's directory. */
 #define VM_PLUGIN_OUT "profile"
 
+/* In fw_cfg: an archive of kernel modules, empty if there is none. */
+#define VM_MODULES_NAME "opt/daxdm/modules"
+
 /* The job in fw_cfg always has this size, because the size is part of a snapshot. */
 #define VM_JOB_BYTES 16384
 
 struct vm_config {
 	const struct vm_machine *machine;
 	const char *vmlinux, *initrd; /* absolute paths */
+	const char *modules;	      /* absolute path of VM_MODULES_NAME, or NULL */
 	const char *dir;	      /* absolute, exists: holds job; QEMU's working directory */
 	const int *pmem;	      /* descriptors of their content */
 	int ram;		      /* descriptor of the memory of a machine with ram_in_file */

@@ -153,9 +153,10 @@ void measure_setup_programs(const struct measurement *m)
 
 /* ---- measuring ------------------------------------------------------------------------------ */
 
-void measure_make_guests(const struct measurement *m, const struct target *t,
-			 const struct kernel *kernel, struct words *files)
+struct guest_files measure_make_guests(const struct measurement *m, const struct target *t,
+				       const struct kernel *kernel)
 {
+	struct guest_files files;
 	struct words kinds = {0};
 
 	for (size_t i = 0; i < m->filesystems.n; i++) {
@@ -170,8 +171,9 @@ void measure_make_guests(const struct measurement *m, const struct target *t,
 		command_add(&kinds, kind, NULL);
 		free(kind);
 	}
-	target_make_guests(kernel, &kinds, &t->replaced, files);
+	files = target_make_guests(kernel, &kinds, &t->replaced);
 	words_free(&kinds);
+	return files;
 }
 
 int measure_on_this_host(struct words *command, const char *dir)
@@ -206,19 +208,23 @@ static int run_here(const struct measurement *m, const struct target *t, const c
 }
 
 static int run_emulated(const struct measurement *m, const struct target *t,
-			const struct kernel *kernel, const struct words *guests, const char *dir)
+			const struct kernel *kernel, const struct guest_files *guests,
+			const char *dir)
 {
 	struct words command = {0};
 	char *seed = process_text("%lld", (long long)t->seed);
 	int status;
 
 	command_add(&command, "build/daxdm", "emulate", "--kernel", kernel->dir, NULL);
-	for (size_t i = 0; i < guests->n; i++) {
-		char *guest = process_text("%s=%s", m->filesystems.list[i], guests->list[i]);
+	for (size_t i = 0; i < guests->initramfs.n; i++) {
+		char *guest =
+			process_text("%s=%s", m->filesystems.list[i], guests->initramfs.list[i]);
 
 		command_add(&command, "--guest", guest, NULL);
 		free(guest);
 	}
+	if (guests->modules)
+		command_add(&command, "--modules", guests->modules, NULL);
 	command_add(&command, "--meter", m->meter, "--results", dir, "--seed", seed, NULL);
 	if (m->profile)
 		command_add(&command, "--profile", m->profile, NULL);
@@ -239,7 +245,7 @@ static int run_emulated(const struct measurement *m, const struct target *t,
 }
 
 int measure_run(const struct measurement *m, const struct target *t, const struct kernel *kernel,
-		const struct words *guests, const char *dir)
+		const struct guest_files *guests, const char *dir)
 {
 	return kernel ? run_emulated(m, t, kernel, guests, dir) : run_here(m, t, dir);
 }
@@ -322,12 +328,12 @@ static void all_runs(struct words *dirs)
 char *measure_now(const struct measurement *m, const struct target *t, const struct kernel *kernel,
 		  const char *base)
 {
-	struct words guests = {0};
+	struct guest_files guests;
 	char *name, *dir;
 	int status;
 
 	measure_setup_programs(m);
-	measure_make_guests(m, t, kernel, &guests);
+	guests = measure_make_guests(m, t, kernel);
 	name = workspace_claim(base);
 	dir = process_text("results/%s", name);
 	phase_begin("measure");
@@ -338,7 +344,7 @@ char *measure_now(const struct measurement *m, const struct target *t, const str
 	if (status != STATUS_GOOD && status != STATUS_FAILED)
 		process_exit(status);
 	phase_end("%s", dir);
-	words_free(&guests);
+	target_free_guests(&guests);
 	free(name);
 	return dir;
 }

@@ -49,14 +49,14 @@ void measure_plan_metric(struct measurement *m, const char *id);
 /* Installs the programs that the benchmarks run. */
 void measure_setup_programs(const struct measurement *m);
 
-/* Makes the guests, one for each filesystem with the programs. */
-void measure_make_guests(const struct measurement *m, const struct target *t,
-			 const struct kernel *kernel, struct words *files);
+/* Makes the guests, one for each filesystem with the programs; target_free_guests() frees it. */
+struct guest_files measure_make_guests(const struct measurement *m, const struct target *t,
+				       const struct kernel *kernel);
 
 /* Measures into the directory DIR, which must not exist.  kernel is NULL for this host.  Returns
  * the exit status of the run. */
 int measure_run(const struct measurement *m, const struct target *t, const struct kernel *kernel,
-		const struct words *guests, const char *dir);
+		const struct guest_files *guests, const char *dir);
 
 /* Runs a command that writes run.jsonl into results on this host; nothing is left if it refused. */
 int measure_on_this_host(struct words *command, const char *dir);

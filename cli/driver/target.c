@@ -217,33 +217,54 @@ struct kernel target_find(const struct target *t, const char *kernel)
 	return found;
 }
 
-void target_make_guests(const struct kernel *kernel, const struct words *kinds,
-			const struct words *modules, struct words *files)
+/* Runs emu/initramfs.sh.  Returns the path that it prints, NULL if it prints none. */
+static char *make_guest_file(const struct kernel *kernel, const char *kind,
+			     const struct words *modules)
 {
 	char *said = workspace_path("guest"), *file;
-	char names[256] = "";
+	struct words command = {0};
 	int status;
 
-	phase_begin("guests");
-	for (size_t i = 0; i < kinds->n; i++) {
-		struct words command = {0};
-
-		command_add(&command, "emu/initramfs.sh", kernel->dir, kinds->list[i], NULL);
+	command_add(&command, "emu/initramfs.sh", kernel->dir, kind, NULL);
+	if (modules)
 		command_add_each(&command, "--module", modules);
-		status = process_run(&command, said, NULL);
-		if (status)
-			process_exit(status);
-		file = workspace_last_line(said);
+	status = process_run(&command, said, NULL);
+	if (status)
+		process_exit(status);
+	file = workspace_last_line(said);
+	free(said);
+	return file;
+}
+
+struct guest_files target_make_guests(const struct kernel *kernel, const struct words *kinds,
+				      const struct words *modules)
+{
+	struct guest_files files = {0};
+	char names[256] = "";
+
+	phase_begin("guests");
+	if (modules->n)
+		files.modules = make_guest_file(kernel, "modules", modules);
+	for (size_t i = 0; i < kinds->n; i++) {
+		char *file =
+			make_guest_file(kernel, kinds->list[i], files.modules ? NULL : modules);
+
 		if (!file)
 			process_quit(STATUS_BROKEN, "emu/initramfs.sh printed no file for %s",
 				     kinds->list[i]);
-		command_add(files, file, NULL);
+		command_add(&files.initramfs, file, NULL);
 		free(file);
 		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", i ? " " : "",
 			 kinds->list[i]);
 	}
-	phase_end("%s", names);
-	free(said);
+	phase_end("%s%s", names, files.modules ? ", modules for restored guests" : "");
+	return files;
+}
+
+void target_free_guests(struct guest_files *files)
+{
+	words_free(&files->initramfs);
+	free(files->modules);
 }
 
 char *target_short_release(const char *release)

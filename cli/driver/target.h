@@ -72,9 +72,17 @@ void target_vet_name_is_free(const char *name);
 /* Fetches or copies the kernel; prints the phase. */
 struct kernel target_find(const struct target *t, const char *kernel);
 
-/* Makes the initramfs of each kind, with the modules; prints the phase.  files gets their paths. */
-void target_make_guests(const struct kernel *kernel, const struct words *kinds,
-			const struct words *modules, struct words *files);
+/* What the guests of a kernel start from. */
+struct guest_files {
+	struct words initramfs; /* of each kind */
+	char *modules;		/* archive that restored guests load; NULL: no module is replaced,
+				 * or it is in the initramfs */
+};
+
+/* Makes the initramfs of each kind, and what it takes to replace the modules; prints the phase. */
+struct guest_files target_make_guests(const struct kernel *kernel, const struct words *kinds,
+				      const struct words *modules);
+void target_free_guests(struct guest_files *files);
 
 /* What names of runs call a release: without the architecture.  To be freed. */
 char *target_short_release(const char *release);

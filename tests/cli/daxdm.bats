@@ -5,7 +5,7 @@
 load ../helpers
 
 # The verbs that refuse an unknown option.
-VERBS="list bench-here check-here report identical compare assert gate-selftest verdicts behaviour coverage provision emulate checks watchdog"
+VERBS="list bench-here check-here report identical compare assert gate-selftest verdicts behaviour coverage provision emulate checks watchdog modules-given"
 
 daxdm() {
 	cd "$TOP" || return
@@ -185,4 +185,10 @@ options_of() { # VERB
 		run "$TOP/build/daxdm" watchdog $words
 		expect 64 "watchdog"
 	done
+}
+
+@test "modules are given to an emulated host only" {
+	[[ ! -e /sys/firmware/qemu_fw_cfg/by_name/opt/daxdm ]] || skip "this is an emulated host"
+	run "$TOP/build/daxdm" modules-given
+	expect 64 "this is not an emulated host"
 }

@@ -86,8 +86,8 @@ check_run() {
 	echo '{"type":"end","status":0}'
 }
 
-replaced() { # the module that its initramfs brings
-	asked guest | sed -n 's/.*+\(.*\)\.cpio$/\1/p; q'
+replaced() { # the module that it is given
+	asked modules | sed -n 's/.*+\(.*\)\.cpio$/\1/p; q'
 }
 
 verb=${1-}

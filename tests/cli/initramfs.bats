@@ -44,3 +44,45 @@ without() { # OPTION
 	initramfs check
 	[[ $output == *"has no module"* && $output != *"was built without"* ]]
 }
+
+# A kernel whose modules are this machine's ELF files with the sections that modinfo reads.
+module() { # FILE NAME DEPENDS
+	mkdir -p "$(dirname "$1")"
+	printf 'name=%s\0vermagic=6.6.6 SMP\0depends=%s\0' "$2" "$3" >"$BATS_TEST_TMPDIR/modinfo"
+	echo | gcc -c -x c -o "$1" -
+	objcopy --add-section .modinfo="$BATS_TEST_TMPDIR/modinfo" "$1"
+}
+
+archive() { # FILE...
+	local file words=()
+	for file in "$@"; do words+=(--module "$file"); done
+	run timeout 60 "$TOP/emu/initramfs.sh" "$KDIR" modules "${words[@]}"
+}
+
+@test "modules that a restored guest loads are an archive; one that is loaded before it is saved needs an initramfs" {
+	local own=$KDIR/modules/lib/modules/6.6.6/kernel new=$BATS_TEST_TMPDIR/new
+	module "$own/dm-mod.ko" dm_mod dax
+	module "$own/dm-log-writes.ko" dm_log_writes dm-mod
+	module "$own/nd_pmem.ko" nd_pmem libnvdimm
+	module "$new/dm-mod.ko" dm_mod dax
+	module "$new/dm-log-writes.ko" dm_log_writes dm-mod
+	module "$new/nd_pmem.ko" nd_pmem libnvdimm
+	archive "$new/dm-mod.ko" "$new/dm-log-writes.ko"
+	expect 0 "build/initramfs/modules-"
+	[[ $(cpio -t --quiet <"$output" | sort | tr '\n' ' ') == "modules modules/dm-log-writes.ko modules/dm-mod.ko modules/replaced " ]]
+	rm "$output"
+	archive "$new/dm-mod.ko" "$new/nd_pmem.ko"
+	expect 0
+	[[ ! $output ]]
+	# It needs a module that the kernel's own does not, which may not be there.
+	module "$new/dm-mod.ko" dm_mod dax,libcrc32c
+	archive "$new/dm-mod.ko"
+	expect 0
+	[[ ! $output ]]
+	# A guest that verifies signatures would refuse it.
+	module "$new/dm-mod.ko" dm_mod dax
+	: >"$KDIR/signed-only"
+	archive "$new/dm-mod.ko"
+	expect 0
+	[[ ! $output ]]
+}
