@@ -207,8 +207,9 @@ static void it_has_no_terminal_and_no_descriptor_of_others(void **state)
 		n++;
 	}
 	fclose(log);
-	/* 0 1 2, qmp, kernel, initrd, plugin, memory, limit clock, persistent memory; of ls one. */
-	assert_int_equal(n, 11);
+	/* 0 1 2, qmp, kernel, initrd, modules (none: /dev/null), plugin, memory, limit clock,
+	 * persistent memory; of ls one. */
+	assert_int_equal(n, 12);
 }
 
 static void why_it_does_not_start_is_in_its_log(void **state)
