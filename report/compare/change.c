@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "report/compare/change.h"
 
+#include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 
 void quantity_add(struct quantity *q, int64_t value)
 {
@@ -9,6 +11,8 @@ void quantity_add(struct quantity *q, int64_t value)
 
 	if (q->n == CHANGE_RUNS_MAX)
 		return;
+	if (!q->n)
+		q->first = value;
 	for (at = q->n++; at && q->of_run[at - 1] > value; at--)
 		q->of_run[at] = q->of_run[at - 1];
 	q->of_run[at] = value;
@@ -22,6 +26,8 @@ const char *change_word(enum change_kind kind)
 	static const char *const words[CHANGE_KINDS] = {
 		[CHANGE_ABSENT] = "",
 		[CHANGE_EQUAL] = "=",
+		[CHANGE_VARIES] = "varies",
+		[CHANGE_UNSURE] = "unsure",
 		[CHANGE_UNSHOWN] = "~",
 		[CHANGE_BETTER] = "better",
 		[CHANGE_IMPROVED] = "improved",
@@ -47,41 +53,146 @@ static double share_of(double difference, int64_t whole)
 	return difference > 0 ? INFINITY : difference < 0 ? -INFINITY : 0;
 }
 
-/* Whether the difference is significant; fills the test. */
-static bool is_shown(const struct quantity *base, const struct quantity *new,
-		     const struct judge *judge, struct change *c)
-{
-	if (!judge->time)
-		return base->most < new->least || new->most < base->least;
-	c->too_few = base->n < CHANGE_RUNS_MIN || new->n < CHANGE_RUNS_MIN;
-	c->tested = !c->too_few && !rank_test(base->of_run, base->n, new->of_run, new->n,
-					      1 - CHANGE_CHANCE, &c->test);
-	return c->tested && c->test.p < CHANGE_CHANCE && c->test.shift != 0;
-}
-
 static bool all_the_same(const struct quantity *base, const struct quantity *new)
 {
 	return base->least == base->most && new->least == new->most && base->least == new->least;
 }
 
+static bool is_inside(const struct quantity *a, const struct quantity *b)
+{
+	return a->least >= b->least && a->most <= b->most;
+}
+
+static bool is_worse(double difference, const struct judge *judge)
+{
+	return judge->higher_is_better ? difference < 0 : difference > 0;
+}
+
+/* A significant difference. */
+static enum change_kind shown_kind(const struct change *c, const struct judge *judge)
+{
+	bool large = fabs(c->share) >= judge->threshold;
+
+	if (large && c->several)
+		return CHANGE_UNSURE;
+	if (c->worse)
+		return large ? CHANGE_REGRESSED : CHANGE_WORSE;
+	return large ? CHANGE_IMPROVED : CHANGE_BETTER;
+}
+
+static void judge_time(const struct quantity *base, const struct quantity *new, int64_t whole,
+		       const struct judge *judge, struct change *c)
+{
+	double difference = (double)c->difference;
+
+	c->too_few = base->n < CHANGE_RUNS_MIN || new->n < CHANGE_RUNS_MIN;
+	c->tested = !c->too_few && !rank_test(base->of_run, base->n, new->of_run, new->n,
+					      1 - CHANGE_CHANCE, &c->test);
+	if (c->tested)
+		difference = c->test.shift;
+	c->share = share_of(difference, whole);
+	c->worse = is_worse(difference, judge);
+	/* Equal ns of two runs do not prove equality. */
+	if (c->tested && c->test.p < CHANGE_CHANCE && c->test.shift != 0)
+		c->kind = shown_kind(c, judge);
+}
+
+static void judge_exact(const struct quantity *base, const struct quantity *new, int64_t whole,
+			const struct judge *judge, struct change *c)
+{
+	double first = share_of((double)new->first - (double)base->first, whole);
+
+	c->share = share_of((double)c->difference, whole);
+	c->worse = is_worse((double)c->difference, judge);
+	c->several = base->n > 1 || new->n > 1;
+	if (all_the_same(base, new)) {
+		c->kind = CHANGE_EQUAL;
+		return;
+	}
+	c->flagged = (first != 0 && fabs(first) >= judge->threshold) ||
+		     (c->difference && fabs(c->share) >= judge->threshold);
+	if (base->most < new->least || new->most < base->least) {
+		c->chance = c->several ? change_chance(base->n, new->n) : 1;
+		c->kind = shown_kind(c, judge);
+	} else if (judge->unlike && (is_inside(base, new) || is_inside(new, base))) {
+		c->kind = CHANGE_EQUAL;
+	} else if (fabs(c->share) >= judge->threshold) {
+		c->kind = CHANGE_VARIES;
+	}
+}
+
 struct change change_judge(const struct quantity *base, const struct quantity *new, int64_t whole,
 			   const struct judge *judge)
 {
-	struct change c = {.kind = CHANGE_UNSHOWN, .difference = new->median - base->median};
-	bool shown = is_shown(base, new, judge, &c), large, worse;
-	double difference = c.tested ? c.test.shift : (double)c.difference;
+	struct change c = {
+		.kind = CHANGE_UNSHOWN, .difference = new->median - base->median, .chance = 1};
 
-	c.share = share_of(difference, whole);
-	/* Equal ns of two runs do not prove equality. */
-	if (!judge->time && all_the_same(base, new))
-		c.kind = CHANGE_EQUAL;
-	if (!shown)
-		return c;
-	large = fabs(c.share) >= judge->threshold;
-	worse = judge->higher_is_better ? difference < 0 : difference > 0;
-	if (worse)
-		c.kind = large ? CHANGE_REGRESSED : CHANGE_WORSE;
+	if (judge->time)
+		judge_time(base, new, whole, judge, &c);
 	else
-		c.kind = large ? CHANGE_IMPROVED : CHANGE_BETTER;
+		judge_exact(base, new, whole, judge, &c);
 	return c;
+}
+
+/* ---- over all quantities ------------------------------------------------------------------- */
+
+double change_chance(size_t n, size_t m)
+{
+	double ways = 1;
+
+	for (size_t i = 1; i <= n; i++)
+		ways = ways * (double)(m + i) / (double)i;
+	return 1 / ways;
+}
+
+static bool suffices(double chance, size_t k, size_t m)
+{
+	/* The smallest steps of rounding are no difference: 1/20 is 5 %. */
+	return chance <= CHANGE_CHANCE * (double)k / (double)m * (1 + 1e-9);
+}
+
+static int by_chance(const void *pa, const void *pb)
+{
+	const struct change *a = *(struct change *const *)pa, *b = *(struct change *const *)pb;
+
+	return (a->chance > b->chance) - (a->chance < b->chance);
+}
+
+int change_confirm(struct change *const *list, size_t n)
+{
+	struct change **unsure = calloc(n + 1, sizeof(struct change *));
+	size_t n_unsure = 0, flagged = 0, k;
+
+	if (!unsure)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		flagged += list[i]->flagged;
+		if (list[i]->kind == CHANGE_UNSURE && list[i]->several)
+			unsure[n_unsure++] = list[i];
+	}
+	if (n_unsure)
+		qsort(unsure, n_unsure, sizeof(*unsure), by_chance);
+	for (k = n_unsure; k && !suffices(unsure[k - 1]->chance, k, flagged); k--)
+		;
+	for (size_t i = 0; i < k; i++) {
+		unsure[i]->kind = unsure[i]->worse ? CHANGE_REGRESSED : CHANGE_IMPROVED;
+		unsure[i]->confirmed = true;
+	}
+	free(unsure);
+	return 0;
+}
+
+bool change_is_undecided(const struct change *change)
+{
+	return change->flagged && !change->confirmed &&
+	       (change->kind == CHANGE_UNSURE || change->kind == CHANGE_REGRESSED ||
+		change->kind == CHANGE_IMPROVED);
+}
+
+unsigned int change_states_needed(size_t k, size_t m)
+{
+	for (unsigned int n = 2; k && m && n <= CHANGE_STATES_MAX; n++)
+		if (suffices(change_chance(n, n), k, m))
+			return n;
+	return 0;
 }

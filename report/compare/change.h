@@ -15,12 +15,16 @@ enum { CHANGE_RUNS_MAX = RANKS_MAX };
 enum { CHANGE_RUNS_MIN = 4 };
 #define CHANGE_CHANCE 0.05
 
-/* One quantity of one kernel, a value per run. */
+/* Initial states of each kernel that a comparison measures at most, and by default. */
+enum { CHANGE_STATES_MAX = 8, CHANGE_STATES_DEFAULT = 5 };
+
+/* One quantity of one kernel: a value per run, or per initial state with meter insn. */
 struct quantity {
 	int64_t of_run[CHANGE_RUNS_MAX];
 	size_t n;	/* 0: not measured */
 	int64_t median; /* of of_run[]; the lower one of an even number */
 	int64_t least, most;
+	int64_t first; /* that was added: of state 1 */
 };
 
 void quantity_add(struct quantity *q, int64_t value);
@@ -28,6 +32,8 @@ void quantity_add(struct quantity *q, int64_t value);
 enum change_kind {
 	CHANGE_ABSENT,	  /* on neither side */
 	CHANGE_EQUAL,	  /* "=" */
+	CHANGE_VARIES,	  /* medians differ by the threshold or more, ranges over states overlap */
+	CHANGE_UNSURE,	  /* by the threshold or more in all states, of which there are too few */
 	CHANGE_UNSHOWN,	  /* "~": no significant difference */
 	CHANGE_BETTER,	  /* by less than the threshold */
 	CHANGE_IMPROVED,  /* by the threshold or more */
@@ -48,23 +54,50 @@ struct change {
 	enum change_kind kind;
 	int64_t difference; /* of the medians, in the unit of the quantity */
 	double share;	    /* the difference in per cent of `whole` */
-	bool too_few;	    /* meter time: fewer than CHANGE_RUNS_MIN runs on a side */
-	bool tested;	    /* the rank test below was made */
+	/* Meter insn: the chance that two equal kernels differ like this in all states; 1: they
+	 * do not, or one state of each was measured. */
+	double chance;
+	bool several;	/* meter insn: a side has several states */
+	bool worse;	/* the direction of the difference */
+	bool flagged;	/* by the threshold or more in the first state, or over all */
+	bool confirmed; /* by change_confirm() */
+	bool too_few;	/* meter time: fewer than CHANGE_RUNS_MIN runs on a side */
+	bool tested;	/* the rank test below was made */
 	struct rank_test test;
 };
 
 /* How a quantity is judged. */
 struct judge {
-	bool time; /* meter time: ranks decide; else numbers are exact */
+	bool time;   /* meter time: ranks decide; else numbers are exact */
+	bool unlike; /* measured with another seed or build: inside the other range is equal */
 	bool higher_is_better;
 	double threshold; /* per cent of the whole */
 };
 
 /*
  * Judges base -> new, both measured.  whole is the denominator of the percentage, e.g. the median
- * of base.  Exact numbers of several runs of one kernel differ only if their ranges do not overlap.
+ * of base.  Exact numbers of several states of one kernel differ only if their ranges do not overlap.
+ * A difference of the threshold or more over several states is CHANGE_UNSURE until change_confirm().
  */
 struct change change_judge(const struct quantity *base, const struct quantity *new, int64_t whole,
 			   const struct judge *judge);
+
+/*
+ * Of all differences of one comparison: those that are CHANGE_UNSURE and survive the correction for
+ * the number of flagged ones become CHANGE_REGRESSED or CHANGE_IMPROVED.
+ * Source: Benjamini and Hochberg, "Controlling the False Discovery Rate", 1995; CHANGE_CHANCE is
+ * the rate.  Returns 0 or -ENOMEM.
+ */
+int change_confirm(struct change *const *list, size_t n);
+
+/* Whether it is beyond the threshold and apart in all states, and not confirmed: more states could
+ * confirm it. */
+bool change_is_undecided(const struct change *change);
+
+/* The chance that n values of one kernel are all above m values of an equal one: 1 / C(n + m, n). */
+double change_chance(size_t n, size_t m);
+
+/* States of each kernel that confirm k of m flagged differences; 0: more than CHANGE_STATES_MAX. */
+unsigned int change_states_needed(size_t k, size_t m);
 
 #endif

@@ -10,6 +10,9 @@ enum comparability_rule {
 	COMPARABILITY_SAMPLES = 1, /* samples of one kernel, to the last */
 	COMPARABILITY_KERNELS = 2, /* numbers of several kernels */
 	COMPARABILITY_CHECKS = 4,  /* verdicts of several kernels */
+	/* What moves numbers as another initial state does: builds of daxdm and seeds.  Numbers of
+	 * unlike ones are comparable within their ranges over states. */
+	COMPARABILITY_STATES = 8,
 };
 
 /* Called per fact that differs; a missing fact is "(none)". */

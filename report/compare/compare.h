@@ -17,21 +17,28 @@
 
 enum { SIDES_MAX = 32 };
 
-/* The runs of one kernel. */
+/* The runs of one kernel.  With meter insn each run is of an initial state of it. */
 struct side {
 	struct run *runs;
 	size_t n_runs;
+	size_t *like;	/* for each run the first one of the same state, seed and build */
 	char label[64]; /* the kernel's release, or the run's name if two sides are of one kernel */
 	const char *name; /* as the user wrote it */
 };
 
 struct cell {
 	const struct run_record *rec; /* of the first run that has it, or NULL */
-	struct quantity metric, tax;  /* tax.n == 0: the stack is raw, or raw was not measured */
+	/* tax.n == 0: the stack is raw, or raw was not measured. */
+	struct quantity metric, tax;
+	struct quantity mean, slow;  /* the mean in hundredths of the unit; p90 */
+	uint64_t states, tax_states; /* bit N: state N was measured */
 };
 
 struct step {
 	struct change metric, tax;
+	/* Of those whose median is not flagged, and for the worse only; else CHANGE_ABSENT.  Of one
+	 * state of each kernel they are CHANGE_UNSURE. */
+	struct change mean, slow;
 	const char *why;   /* it vanished: the reason given by the run, or "" */
 	bool same_samples; /* in order; of one run each */
 };
@@ -50,6 +57,11 @@ struct counts {
 	size_t same_samples, other_samples; /* of equal medians */
 	size_t raw, raw_equal;		    /* rows of raw, and those of them that are equal */
 	size_t too_few;
+	/* Of metrics, DM overheads, means and slow ends: */
+	size_t flagged, confirmed, varies, unsure, one_state;
+	size_t n_mean, n_slow; /* confirmed */
+	size_t states;	       /* of each kernel, at most */
+	double chance;	       /* of a confirmed one, at most; 0: there is none */
 };
 
 struct comparison {
@@ -68,9 +80,12 @@ struct comparison {
 	bool forced;	      /* --force: the runs differ in more than the kernel */
 };
 
-/* Reads a side: "A" or "A,B,C", the runs of one kernel, which must be complete.  Returns 0, or
- * -errno after one error line. */
+/* Reads a side: "A" or "A,B,C", the runs of one kernel, which must be complete, and what is complete
+ * of their further initial states (lib/run/run_states.h).  Returns 0, or -errno after one error
+ * line. */
 int compare_read_side(struct side *side, const char *names);
+/* Adds the run in directory DIR.  Returns the same. */
+int compare_add_run(struct side *side, const char *dir);
 /* Prints what differs besides the kernel.  Returns STATUS_GOOD, or STATUS_NOT_COMPARABLE after one
  * error line; force: runs of one kind are compared anyway, and c->forced is set. */
 int compare_refuse(struct comparison *c, bool force);
@@ -82,10 +97,19 @@ void compare_label_sides(struct comparison *c);
  * case.
  */
 int comparison_build(struct comparison *c);
+/* The rows alone, so that they can be made again. */
+void comparison_free_rows(struct comparison *c);
 void comparison_free(struct comparison *c);
+
+/* Whether more states could confirm one of the step's changes; tax: of its DM overhead. */
+bool compare_is_undecided(const struct step *step, bool tax);
 
 /* Counts of one step; step n_steps is from the first side to the last. */
 struct counts comparison_count(const struct comparison *c, size_t step);
+
+/* Whether the comparison fails by it, and its verdict in words. */
+bool compare_step_fails(const struct step *step);
+const char *compare_step_verdict(const struct step *step);
 
 /* STATUS_FAILED if a step between two neighbours fails, else STATUS_GOOD. */
 int comparison_status(const struct comparison *c);

@@ -19,7 +19,8 @@ static const char *kind_name(enum change_kind kind)
 {
 	static const char *const names[CHANGE_KINDS] = {
 		[CHANGE_ABSENT] = "absent",	  [CHANGE_EQUAL] = "equal",
-		[CHANGE_UNSHOWN] = "unshown",	  [CHANGE_BETTER] = "better",
+		[CHANGE_UNSHOWN] = "unshown",	  [CHANGE_VARIES] = "varies",
+		[CHANGE_UNSURE] = "unsure",	  [CHANGE_BETTER] = "better",
 		[CHANGE_IMPROVED] = "improved",	  [CHANGE_WORSE] = "worse",
 		[CHANGE_REGRESSED] = "regressed", [CHANGE_VANISHED] = "vanished",
 		[CHANGE_LEFT_OUT] = "left_out",	  [CHANGE_NEW] = "new",
@@ -35,8 +36,9 @@ static json_t *json_quantity(const struct quantity *q)
 		    : json_null();
 }
 
-/* JSON has no infinity: a difference from 0 has no percentage. */
-static json_t *json_change(const struct change *change)
+/* parts: of the unit, in which the difference is given.  JSON has no infinity: a difference from 0
+ * has no percentage. */
+static json_t *json_change(const struct change *change, int parts)
 {
 	json_t *j;
 
@@ -44,9 +46,14 @@ static json_t *json_change(const struct change *change)
 		return json_null();
 	if (change->kind > CHANGE_REGRESSED)
 		return json_pack("{ss}", "verdict", kind_name(change->kind));
-	j = json_pack("{ss sI so}", "verdict", kind_name(change->kind), "difference",
-		      (json_int_t)change->difference, "percent",
-		      isfinite(change->share) ? json_real(change->share) : json_null());
+	j = json_pack("{ss so so}", "verdict", kind_name(change->kind), "difference",
+		      parts > 1 ? json_real((double)change->difference / parts)
+				: json_integer((json_int_t)change->difference),
+		      "percent", isfinite(change->share) ? json_real(change->share) : json_null());
+	if (j && change->several && change->chance < 1)
+		json_object_set_new(j, "chance", json_real(change->chance));
+	if (j && change->several && change->flagged)
+		json_object_set_new(j, "confirmed", json_boolean(change->confirmed));
 	if (j && change->too_few)
 		json_object_set_new(j, "too_few_runs", json_true());
 	if (j && change->tested)
@@ -59,11 +66,15 @@ static json_t *json_change(const struct change *change)
 
 static json_t *json_step(const struct step *step)
 {
-	json_t *j = json_pack("{so so}", "metric", json_change(&step->metric), "tax",
-			      json_change(&step->tax));
+	json_t *j = json_pack("{so so}", "metric", json_change(&step->metric, 1), "tax",
+			      json_change(&step->tax, 1));
 
 	if (j && step->metric.kind <= CHANGE_REGRESSED && step->metric.kind != CHANGE_ABSENT)
 		json_object_set_new(j, "same_samples", json_boolean(step->same_samples));
+	if (j && step->mean.kind != CHANGE_ABSENT)
+		json_object_set_new(j, "mean", json_change(&step->mean, 100));
+	if (j && step->slow.kind != CHANGE_ABSENT)
+		json_object_set_new(j, "slow_end", json_change(&step->slow, 1));
 	if (j && step->why && *step->why)
 		json_object_set_new(j, "why", json_string(step->why));
 	return j;
@@ -132,8 +143,11 @@ static json_t *json_counts(const struct counts *n)
 			json_object_set_new(taxes, kind_name(k),
 					    json_integer((json_int_t)n->tax[k]));
 	}
-	return json_pack("{so so sI}", "metrics", metrics, "taxes", taxes, "same_samples",
-			 (json_int_t)n->same_samples);
+	return json_pack("{so so sI sI sI sI sI sI}", "metrics", metrics, "taxes", taxes,
+			 "same_samples", (json_int_t)n->same_samples, "flagged",
+			 (json_int_t)n->flagged, "confirmed", (json_int_t)n->confirmed, "varies",
+			 (json_int_t)n->varies, "unsure", (json_int_t)n->unsure, "states",
+			 (json_int_t)n->states);
 }
 
 json_t *compare_json(const struct comparison *c, int status)
@@ -177,8 +191,9 @@ static bool cannot_tell(const struct step *step)
 
 /* "4,361 -> 5,318 insn (+21.9 %); DM overhead 166 -> 178 (+12)", or the reason of a vanished
  * metric. */
-static void case_message(const struct row *row, size_t s, char *buf, size_t size)
+static void case_message(const struct row *row, size_t s, bool time, char *buf, size_t size)
 {
+	char from[64], to[64];
 	const struct cell *base = &row->cells[s], *new = &row->cells[s + 1];
 	const struct step *step = &row->steps[s];
 	size_t used;
@@ -187,33 +202,41 @@ static void case_message(const struct row *row, size_t s, char *buf, size_t size
 		snprintf(buf, size, "%s: %s", change_word(step->metric.kind), step->why);
 		return;
 	}
-	snprintf(buf, size, "%s -> %s %s (%s)", number(base->metric.median).s,
-		 number(new->metric.median).s, row->rec->unit,
+	snprintf(buf, size, "%s -> %s %s (%s)", compare_value(&base->metric, from, sizeof(from)),
+		 compare_value(&new->metric, to, sizeof(to)), row->rec->unit,
 		 compare_percent(step->metric.share).s);
+	used = strlen(buf);
+	if (step->mean.confirmed || step->slow.confirmed)
+		snprintf(buf + used, size - used, "; %s %s", step->mean.confirmed ? "mean" : "p90",
+			 compare_percent(step->mean.confirmed ? step->mean.share : step->slow.share)
+				 .s);
 	used = strlen(buf);
 	if (step->tax.kind != CHANGE_ABSENT)
 		snprintf(buf + used, size - used, "; DM overhead %s -> %s (%s)",
-			 number(base->tax.median).s, number(new->tax.median).s,
+			 compare_value(&base->tax, from, sizeof(from)),
+			 compare_value(&new->tax, to, sizeof(to)),
 			 number_signed(step->tax.difference).s);
+	used = strlen(buf);
+	if (base->metric.n > 1 || new->metric.n > 1)
+		snprintf(buf + used, size - used, "; %zu and %zu %s: %s", base->metric.n,
+			 new->metric.n, time ? "runs" : "states", compare_step_verdict(step));
 }
 
-static void put_case(const struct row *row, size_t s, const char *class, FILE *out)
+static void put_case(const struct row *row, size_t s, bool time, const char *class, FILE *out)
 {
 	const struct step *step = &row->steps[s];
-	bool fails = change_fails(step->metric.kind) || change_fails(step->tax.kind);
+	bool fails = compare_step_fails(step);
 	char name[256], message[512];
 
 	snprintf(name, sizeof(name), "%s{stack=%s}", row->rec->variant, row->rec->stack);
-	case_message(row, s, message, sizeof(message));
+	case_message(row, s, time, message, sizeof(message));
 	fputs("    <testcase", out);
 	xml_attribute(out, "classname", class);
 	xml_attribute(out, "name", name);
 	fputs(" time=\"0.000\">", out);
 	if (fails) {
 		fputs("<failure", out);
-		xml_attribute(out, "type",
-			      change_fails(step->metric.kind) ? change_word(step->metric.kind)
-							      : "DM OVERHEAD REGRESSED");
+		xml_attribute(out, "type", compare_step_verdict(step));
 		xml_attribute(out, "message", message);
 		fputc('>', out);
 		xml_put(out, message);
@@ -239,7 +262,7 @@ static void put_suite(const struct comparison *c, size_t s, const struct run_rec
 		if (!is_case(step) || !same_suite(c->rows[i].rec, of))
 			continue;
 		tests++;
-		failures += change_fails(step->metric.kind) || change_fails(step->tax.kind);
+		failures += compare_step_fails(step);
 		skipped += cannot_tell(step);
 	}
 	if (!tests)
@@ -258,7 +281,7 @@ static void put_suite(const struct comparison *c, size_t s, const struct run_rec
 	fputs("/></properties>\n", out);
 	for (size_t i = 0; i < c->n_rows; i++)
 		if (is_case(&c->rows[i].steps[s]) && same_suite(c->rows[i].rec, of))
-			put_case(&c->rows[i], s, class, out);
+			put_case(&c->rows[i], s, c->time, class, out);
 	fputs("  </testsuite>\n", out);
 }
 

@@ -107,11 +107,20 @@ static void say_facts(const struct comparison *c, size_t step, const char *head,
 	free(text);
 }
 
+/* Comparable within the ranges over initial states. */
+static size_t other_states(const struct run_context *a, const struct run_context *b,
+			   comparability_say *say, void *arg)
+{
+	return comparability_check(a, b, COMPARABILITY_STATES, say, arg);
+}
+
 void compare_say_kernels(const struct comparison *c, findings_say *say, void *arg)
 {
 	for (size_t s = 0; s < c->n_steps; s++) {
 		say_facts(c, s, "kernels differ,", comparability_kernels, say, arg);
 		say_facts(c, s, "selections differ (cold faults may shift slightly),",
 			  comparability_sweeps, say, arg);
+		say_facts(c, s, "measured by other builds of daxdm or seeds,", other_states, say,
+			  arg);
 	}
 }

@@ -20,6 +20,15 @@ struct number compare_percent(double share)
 	return out;
 }
 
+const char *compare_value(const struct quantity *q, char *buf, size_t size)
+{
+	if (q->least < q->most)
+		snprintf(buf, size, "%s..%s", number(q->least).s, number(q->most).s);
+	else
+		snprintf(buf, size, "%s", number(q->median).s);
+	return buf;
+}
+
 static bool same_section(const struct run_record *a, const struct run_record *b)
 {
 	return !strcmp(a->fs, b->fs) && !strcmp(a->bench, b->bench) && a->page == b->page &&
@@ -54,7 +63,17 @@ static void key_cells(struct grid *g, const struct run_record *rec, const struct
 
 /* ---- two sides ----------------------------------------------------------------------------- */
 
-enum { BASE = 2, NEW, DIFFERENCE, SHARE, VERDICT, TAX, TAX_DIFFERENCE };
+enum { BASE = 2, NEW, DIFFERENCE, SHARE, VERDICT, TAX, TAX_DIFFERENCE, STATES };
+
+/* Whether a metric was measured in several initial states. */
+static bool has_states(const struct comparison *c)
+{
+	for (size_t i = 0; i < c->n_rows; i++)
+		for (size_t s = 0; s < c->n_sides; s++)
+			if (!c->time && c->rows[i].cells[s].metric.n > 1)
+				return true;
+	return false;
+}
 
 static void two_head(const struct comparison *c, struct grid *g)
 {
@@ -68,6 +87,16 @@ static void two_head(const struct comparison *c, struct grid *g)
 	grid_column(g, "verdict", true);
 	grid_column(g, "DM overhead", false);
 	grid_column(g, "", false);
+	if (has_states(c))
+		grid_column(g, "states", false);
+}
+
+/* With meter time the difference has an interval; the range of the runs says less. */
+static void value_cell(struct grid *g, size_t column, const struct quantity *q, bool time)
+{
+	char buf[64];
+
+	grid_cell(g, column, "%s", time ? number(q->median).s : compare_value(q, buf, sizeof(buf)));
 }
 
 /* The difference; with meter time also its confidence interval. */
@@ -83,26 +112,30 @@ static void difference_cell(struct grid *g, size_t column, const struct change *
 		grid_cell(g, column, "%s", number_signed(change->difference).s);
 }
 
-static void two_cells(struct grid *g, const struct row *row)
+static void two_cells(const struct comparison *c, struct grid *g, const struct row *row)
 {
 	const struct cell *base = &row->cells[0], *new = &row->cells[1];
 	const struct step *step = &row->steps[0];
 
-	grid_cell(g, BASE, "%s", base->rec ? number(base->metric.median).s : "-");
-	grid_cell(g, NEW, "%s", new->rec ? number(new->metric.median).s : "-");
+	if (base->rec)
+		value_cell(g, BASE, &base->metric, c->time);
+	else
+		grid_cell(g, BASE, "-");
+	if (new->rec)
+		value_cell(g, NEW, &new->metric, c->time);
+	else
+		grid_cell(g, NEW, "-");
 	if (base->rec && new->rec) {
 		difference_cell(g, DIFFERENCE, &step->metric);
 		if (step->metric.kind != CHANGE_EQUAL)
 			grid_cell(g, SHARE, "%s", compare_percent(step->metric.share).s);
 	}
-	if (step->tax.kind == CHANGE_REGRESSED && step->metric.kind != CHANGE_REGRESSED)
-		grid_cell(g, VERDICT, "DM OVERHEAD REGRESSED");
-	else
-		grid_cell(g, VERDICT, "%s%s", change_word(step->metric.kind),
-			  step->metric.too_few ? " few runs" : "");
+	grid_cell(g, VERDICT, "%s%s", compare_step_verdict(step),
+		  step->metric.too_few ? " few runs" : "");
+	grid_cell(g, STATES, "%zu, %zu", base->metric.n, new->metric.n);
 	if (step->tax.kind == CHANGE_ABSENT)
 		return;
-	grid_cell(g, TAX, "%s", number(new->tax.median).s);
+	value_cell(g, TAX, &new->tax, c->time);
 	difference_cell(g, TAX_DIFFERENCE, &step->tax);
 }
 
@@ -130,6 +163,8 @@ static void ladder_cell(struct grid *g, size_t column, const struct quantity *q,
 	}
 	if (change && change->kind == CHANGE_UNSHOWN)
 		snprintf(step.s, sizeof(step.s), "~");
+	else if (change && (change->kind == CHANGE_VARIES || change->kind == CHANGE_UNSURE))
+		snprintf(step.s, sizeof(step.s), "%s", change_word(change->kind));
 	else if (change && change->kind > CHANGE_UNSHOWN && change->kind <= CHANGE_REGRESSED)
 		step = in_percent ? compare_percent(change->share)
 				  : number_signed(change->difference);
@@ -212,7 +247,7 @@ void compare_grid(const struct comparison *c, bool all, struct grid *g)
 			key_cells(g, row->rec, above);
 			above = row->rec;
 			if (c->n_sides == 2)
-				two_cells(g, row);
+				two_cells(c, g, row);
 			else
 				ladder_cells(c, g, row);
 		}

@@ -3,8 +3,10 @@
 #include "report/compare/compare.h"
 
 #include "lib/base/msg.h"
+#include "report/compare/comparability.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,20 +93,85 @@ static const char *why_not(const struct run *run, const struct run_record *rec, 
 
 /* ---- cells and steps ----------------------------------------------------------------------- */
 
+static int64_t state_of(const struct run *run)
+{
+	const json_t *emulator = json_object_get(run->context.json, "emulator");
+	json_int_t state = json_integer_value(json_object_get(emulator, "state"));
+
+	return state ? state : 1;
+}
+
+static bool same_state(const struct run *a, const struct run *b)
+{
+	const json_t *ea = json_object_get(a->context.json, "emulator"),
+		     *eb = json_object_get(b->context.json, "emulator");
+
+	return !strcmp(a->context.meter, "insn") && state_of(a) == state_of(b) &&
+	       json_integer_value(json_object_get(ea, "seed")) ==
+		       json_integer_value(json_object_get(eb, "seed")) &&
+	       !strcmp(a->context.build, b->context.build);
+}
+
+/* A second run of the same state repeats the first to the last sample: it adds nothing. */
+static int find_states(struct side *side)
+{
+	free(side->like);
+	side->like = calloc(side->n_runs + 1, sizeof(*side->like));
+	if (!side->like)
+		return -ENOMEM;
+	for (size_t r = 0; r < side->n_runs; r++)
+		while (side->like[r] < r && !same_state(&side->runs[r], &side->runs[side->like[r]]))
+			side->like[r]++;
+	return 0;
+}
+
+/* Whether an earlier run of the same state has the record. */
+static bool has_state(const struct side *side, size_t r, const struct run_record *rec,
+		      const char *stack)
+{
+	for (size_t q = 0; q < r; q++)
+		if (side->like[q] == side->like[r] && find_on(&side->runs[q], rec, stack))
+			return true;
+	return false;
+}
+
+static uint64_t state_bit(const struct run *run)
+{
+	int64_t state = state_of(run);
+
+	return state > 0 && state < 64 ? UINT64_C(1) << state : 0;
+}
+
+static void add_to_cell(const struct side *side, size_t r, const struct run_record *rec,
+			const char *stack, struct cell *cell)
+{
+	const struct run *run = &side->runs[r];
+	const struct run_record *raw = strcmp(stack, "raw") ? find_on(run, rec, "raw") : NULL;
+	bool again = has_state(side, r, rec, stack);
+
+	if (!cell->rec)
+		cell->rec = rec;
+	if (!again) {
+		quantity_add(&cell->metric, rec->median);
+		quantity_add(&cell->mean, llround(rec->mean * 100));
+		quantity_add(&cell->slow, rec->p90);
+		cell->states |= state_bit(run);
+	}
+	/* A state may have been measured without raw, and again with it. */
+	if (raw && (!again || (state_bit(run) & ~cell->tax_states))) {
+		quantity_add(&cell->tax, rec->median - raw->median);
+		cell->tax_states |= state_bit(run);
+	}
+}
+
 static void fill_cell(const struct side *side, const struct run_record *like, const char *stack,
 		      struct cell *cell)
 {
 	for (size_t r = 0; r < side->n_runs; r++) {
-		const struct run_record *rec = find_on(&side->runs[r], like, stack), *raw;
+		const struct run_record *rec = find_on(&side->runs[r], like, stack);
 
-		if (!rec)
-			continue;
-		if (!cell->rec)
-			cell->rec = rec;
-		quantity_add(&cell->metric, rec->median);
-		raw = strcmp(stack, "raw") ? find_on(&side->runs[r], like, "raw") : NULL;
-		if (raw)
-			quantity_add(&cell->tax, rec->median - raw->median);
+		if (rec)
+			add_to_cell(side, r, rec, stack, cell);
 	}
 }
 
@@ -125,11 +192,48 @@ static bool partly_lost(const struct comparison *c, size_t from, const struct ru
 	return find_on(run, &huge, stack);
 }
 
+/* Whether the sides were measured with unlike seeds or builds: their states are not the same ones. */
+static bool are_unlike(const struct comparison *c, size_t from, size_t to)
+{
+	const struct run_context *a = &c->sides[from].runs[0].context,
+				 *b = &c->sides[to].runs[0].context;
+
+	return comparability_check(a, b, COMPARABILITY_STATES, NULL, NULL);
+}
+
+/* Mean or slow end: reported only if it is worse and the median does not say it already. */
+static struct change judge_aside(const struct quantity *base, const struct quantity *new,
+				 const struct change *metric, const struct judge *judge)
+{
+	struct change c = change_judge(base, new, base->median, judge);
+	bool said = metric->worse &&
+		    (metric->kind == CHANGE_REGRESSED || metric->kind == CHANGE_UNSURE);
+
+	if (said || !c.flagged || !c.worse || base->median <= 0)
+		return (struct change){.kind = CHANGE_ABSENT};
+	if (!c.several)
+		c.kind = CHANGE_UNSURE;
+	return c;
+}
+
+static void judge_asides(const struct cell *base, const struct cell *new, const struct judge *judge,
+			 struct step *step)
+{
+	if (judge->time)
+		return;
+	step->mean = judge_aside(&base->mean, &new->mean, &step->metric, judge);
+	if (!judge->higher_is_better)
+		step->slow = judge_aside(&base->slow, &new->slow, &step->metric, judge);
+}
+
 static void fill_step(const struct comparison *c, const struct row *row, size_t from, size_t to,
 		      struct step *step)
 {
 	const struct cell *base = &row->cells[from], *new = &row->cells[to];
-	struct judge judge = {c->time, !strcmp(row->rec->better, "higher"), row->threshold};
+	struct judge judge = {.time = c->time,
+			      .unlike = are_unlike(c, from, to),
+			      .higher_is_better = !strcmp(row->rec->better, "higher"),
+			      .threshold = row->threshold};
 	const char *stack = stack_of(c, to, row->rec);
 	const struct run *run = &c->sides[to].runs[0];
 
@@ -137,9 +241,10 @@ static void fill_step(const struct comparison *c, const struct row *row, size_t 
 	if (base->rec && new->rec) {
 		step->metric =
 			change_judge(&base->metric, &new->metric, base->metric.median, &judge);
-		step->same_samples = c->sides[from].n_runs == 1 && c->sides[to].n_runs == 1 &&
+		step->same_samples = base->metric.n == 1 && new->metric.n == 1 &&
 				     base->rec->n == new->rec->n &&
 				     !strcmp(base->rec->digest, new->rec->digest);
+		judge_asides(base, new, &judge, step);
 		judge.threshold = row->tax_threshold;
 		if (base->tax.n && new->tax.n)
 			step->tax =
@@ -236,12 +341,37 @@ static int add_rows(struct comparison *c, size_t side, size_t r)
 	return 0;
 }
 
+/* Of each step all quantities together. */
+static int confirm_step(struct comparison *c, size_t s)
+{
+	struct change **list = calloc(4 * c->n_rows + 1, sizeof(struct change *));
+	size_t n = 0;
+	int rc;
+
+	if (!list)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->n_rows; i++) {
+		struct step *step = &c->rows[i].steps[s];
+
+		list[n++] = &step->metric;
+		list[n++] = &step->tax;
+		list[n++] = &step->mean;
+		list[n++] = &step->slow;
+	}
+	rc = change_confirm(list, n);
+	free(list);
+	return rc;
+}
+
 int comparison_build(struct comparison *c)
 {
 	size_t room = 0;
 	int rc = 0;
 
 	c->n_steps = c->n_sides - 1;
+	for (size_t s = 0; s < c->n_sides; s++)
+		if (find_states(&c->sides[s]) < 0)
+			return -ENOMEM;
 	for (size_t s = 0; s < c->n_sides; s++)
 		for (size_t r = 0; r < c->sides[s].n_runs; r++)
 			room += c->sides[s].runs[r].n_records;
@@ -252,27 +382,64 @@ int comparison_build(struct comparison *c)
 	for (size_t s = 0; s < c->n_sides && !rc; s++)
 		for (size_t r = 0; r < c->sides[s].n_runs && !rc; r++)
 			rc = add_rows(c, s, r);
+	for (size_t s = 0; s <= c->n_steps && !rc; s++)
+		rc = confirm_step(c, s);
 	c->unit = c->n_rows ? c->rows[0].rec->unit : "";
 	return rc;
 }
 
-void comparison_free(struct comparison *c)
+void comparison_free_rows(struct comparison *c)
 {
 	for (size_t i = 0; i < c->n_rows; i++) {
 		free(c->rows[i].cells);
 		free(c->rows[i].steps);
 	}
 	free(c->rows);
+	c->rows = NULL;
+	c->n_rows = 0;
+}
+
+void comparison_free(struct comparison *c)
+{
+	comparison_free_rows(c);
 	for (size_t s = 0; s < c->n_sides; s++) {
 		for (size_t r = 0; r < c->sides[s].n_runs; r++)
 			run_free(&c->sides[s].runs[r]);
 		free(c->sides[s].runs);
+		free(c->sides[s].like);
 	}
 	thresholds_free(&c->thresholds);
 	free(c->stack_base);
 	free(c->stack_new);
 	workload_free(&c->only);
 	memset(c, 0, sizeof(*c));
+}
+
+bool compare_is_undecided(const struct step *step, bool tax)
+{
+	return tax ? change_is_undecided(&step->tax)
+		   : change_is_undecided(&step->metric) || change_is_undecided(&step->mean) ||
+			       change_is_undecided(&step->slow);
+}
+
+static void count_change(struct counts *n, const struct change *change)
+{
+	n->flagged += change->flagged;
+	n->varies += change->flagged && change->several && !change->confirmed &&
+		     change->kind != CHANGE_UNSURE;
+	n->one_state += change->flagged && !change->several;
+	n->unsure += change->kind == CHANGE_UNSURE && change->several;
+	n->confirmed += change->confirmed;
+	if (change->confirmed && change->chance > n->chance)
+		n->chance = change->chance;
+}
+
+static void count_states(struct counts *n, const struct row *row, size_t from, size_t to)
+{
+	size_t base = row->cells[from].metric.n, new = row->cells[to].metric.n,
+	       both = base < new ? base : new;
+
+	n->states = both > n->states ? both : n->states;
 }
 
 struct counts comparison_count(const struct comparison *c, size_t step)
@@ -287,6 +454,14 @@ struct counts comparison_count(const struct comparison *c, size_t step)
 		n.kind[s->metric.kind]++;
 		n.tax[s->tax.kind]++;
 		n.too_few += s->metric.too_few;
+		count_change(&n, &s->metric);
+		count_change(&n, &s->tax);
+		count_change(&n, &s->mean);
+		count_change(&n, &s->slow);
+		n.n_mean += s->mean.confirmed;
+		n.n_slow += s->slow.confirmed;
+		if (step < c->n_steps)
+			count_states(&n, row, step, step + 1);
 		n.same_samples += equal && s->same_samples;
 		n.other_samples += equal && !s->same_samples;
 		if (strcmp(row->rec->stack, "raw") || s->metric.kind == CHANGE_ABSENT)
@@ -297,12 +472,30 @@ struct counts comparison_count(const struct comparison *c, size_t step)
 	return n;
 }
 
+bool compare_step_fails(const struct step *step)
+{
+	return change_fails(step->metric.kind) || change_fails(step->tax.kind) ||
+	       change_fails(step->mean.kind) || change_fails(step->slow.kind);
+}
+
+const char *compare_step_verdict(const struct step *step)
+{
+	if (change_fails(step->metric.kind))
+		return change_word(step->metric.kind);
+	if (change_fails(step->tax.kind))
+		return "DM OVERHEAD REGRESSED";
+	if (change_fails(step->mean.kind))
+		return "REGRESSED (mean)";
+	if (change_fails(step->slow.kind))
+		return "REGRESSED (slow end)";
+	return change_word(step->metric.kind);
+}
+
 int comparison_status(const struct comparison *c)
 {
 	for (size_t i = 0; i < c->n_rows; i++)
 		for (size_t s = 0; s < c->n_steps; s++)
-			if (change_fails(c->rows[i].steps[s].metric.kind) ||
-			    change_fails(c->rows[i].steps[s].tax.kind))
+			if (compare_step_fails(&c->rows[i].steps[s]))
 				return STATUS_FAILED;
 	return STATUS_GOOD;
 }
@@ -312,7 +505,8 @@ bool compare_row_changed(const struct comparison *c, const struct row *row)
 	for (size_t s = 0; s < c->n_steps; s++) {
 		enum change_kind metric = row->steps[s].metric.kind, tax = row->steps[s].tax.kind;
 
-		if ((metric != CHANGE_EQUAL && metric != CHANGE_ABSENT) ||
+		if (compare_step_fails(&row->steps[s]) ||
+		    (metric != CHANGE_EQUAL && metric != CHANGE_ABSENT) ||
 		    (tax != CHANGE_EQUAL && tax != CHANGE_ABSENT))
 			return true;
 	}

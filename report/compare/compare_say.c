@@ -48,6 +48,11 @@ static const char *in_words(const struct change *change, char *buf, size_t size)
 		return "unchanged";
 	case CHANGE_UNSHOWN:
 		return change->too_few ? "too few runs" : "no significant change";
+	case CHANGE_VARIES:
+		return "varies";
+	case CHANGE_UNSURE:
+		snprintf(buf, size, "%.16s (unsure)", compare_percent(change->share).s);
+		return buf;
 	case CHANGE_BETTER:
 	case CHANGE_IMPROVED:
 	case CHANGE_WORSE:
@@ -110,6 +115,35 @@ static void head_name(struct sentence *w, const struct comparison *c, const stru
 		c->stack_new ? " against " : "", c->stack_new ? c->stack_base : "");
 }
 
+static void head_values(struct sentence *w, const struct quantity *base, const struct quantity *new)
+{
+	char from[64], to[64];
+
+	fprintf(w->out, "%s -> %s", compare_value(base, from, sizeof(from)),
+		compare_value(new, to, sizeof(to)));
+}
+
+/* "; DM overhead +12 insn (200 -> 212)". */
+static void head_tax(struct sentence *w, const struct comparison *c, const struct row *row)
+{
+	const struct change *tax = &row->steps[0].tax;
+	const struct quantity *base = &row->cells[0].tax, *new = &row->cells[1].tax;
+	char buf[48];
+
+	if (is_shown(tax))
+		fprintf(w->out, "; DM overhead %s %s", number_signed(tax->difference).s,
+			row->rec->unit);
+	else
+		fprintf(w->out, "; DM overhead %s", in_words(tax, buf, sizeof(buf)));
+	fputs(" (", w->out);
+	if (c->time || tax->kind == CHANGE_EQUAL)
+		fprintf(w->out, is_shown(tax) ? "%s -> %s" : "%s", number(base->median).s,
+			number(new->median).s);
+	else
+		head_values(w, base, new);
+	fprintf(w->out, is_shown(tax) ? ")" : " %s)", row->rec->unit);
+}
+
 /* "ext4 linear:16 fault.read.warm.pte: +4.2 % (4,395 -> 4,580 insn); DM overhead +12 insn (200 ->
  * 212); raw unchanged". */
 static void say_two(const struct comparison *c, const struct row *row, findings_say *say, void *arg)
@@ -118,26 +152,26 @@ static void say_two(const struct comparison *c, const struct row *row, findings_
 	const struct cell *base = &row->cells[0], *new = &row->cells[1];
 	const struct row *raw = raw_of(c, row);
 	struct sentence w;
-	char buf[32];
+	char buf[48];
 
 	if (!sentence_begin(&w))
 		return;
 	head_name(&w, c, row);
 	fprintf(w.out, ": %s", in_words(&step->metric, buf, sizeof(buf)));
-	if (base->rec && new->rec && step->metric.kind != CHANGE_EQUAL)
-		fprintf(w.out, " (%s -> %s %s)", number(base->metric.median).s,
-			number(new->metric.median).s, row->rec->unit);
-	else
+	if (base->rec && new->rec && step->metric.kind != CHANGE_EQUAL) {
+		fputs(" (", w.out);
+		if (c->time)
+			fprintf(w.out, "%s -> %s", number(base->metric.median).s,
+				number(new->metric.median).s);
+		else
+			head_values(&w, &base->metric, &new->metric);
+		fprintf(w.out, " %s)", row->rec->unit);
+	} else
 		fprintf(w.out, " (%s %s)",
 			number(base->rec ? base->metric.median : new->metric.median).s,
 			row->rec->unit);
-	if (is_shown(&step->tax))
-		fprintf(w.out, "; DM overhead %s %s (%s -> %s)",
-			number_signed(step->tax.difference).s, row->rec->unit,
-			number(base->tax.median).s, number(new->tax.median).s);
-	else if (step->tax.kind != CHANGE_ABSENT)
-		fprintf(w.out, "; DM overhead %s (%s %s)", in_words(&step->tax, buf, sizeof(buf)),
-			number(base->tax.median).s, row->rec->unit);
+	if (step->tax.kind != CHANGE_ABSENT)
+		head_tax(&w, c, row);
 	if (raw)
 		fprintf(w.out, "; raw %s", in_words(&raw->steps[0].metric, buf, sizeof(buf)));
 	sentence_say(&w, say, arg);
@@ -303,6 +337,8 @@ static void say_counts(const struct comparison *c, size_t step, findings_say *sa
 	add_count(&w, &comma, n.kind[CHANGE_BETTER], both, "better below the threshold");
 	add_count(&w, &comma, n.kind[CHANGE_EQUAL], both, "equal");
 	add_count(&w, &comma, n.kind[CHANGE_UNSHOWN], both, "without significant change");
+	add_count(&w, &comma, n.kind[CHANGE_VARIES], both, "varying with the initial state");
+	add_count(&w, &comma, n.kind[CHANGE_UNSURE], both, "unsure");
 	if (n.same_samples && !n.other_samples)
 		fputs(" to the last sample", w.out);
 	else if (n.same_samples)
@@ -320,6 +356,53 @@ static void say_counts(const struct comparison *c, size_t step, findings_say *sa
 	else if (c->time && both)
 		findings_sayf(say, arg, "expected false positives: %.0f of %zu metrics (1 in %.0f)",
 			      CHANGE_CHANCE * (double)both, both, 1 / CHANGE_CHANCE);
+}
+
+static void say_one_state(const struct comparison *c, const struct counts *n, findings_say *say,
+			  void *arg)
+{
+	if (c->stack_base)
+		return;
+	findings_sayf(say, arg,
+		      "one initial state of each kernel was measured: %zu difference%s of the "
+		      "threshold or more %s not confirmed; --states %d measures more states",
+		      n->flagged, n->flagged == 1 ? "" : "s", n->flagged == 1 ? "is" : "are",
+		      CHANGE_STATES_DEFAULT);
+}
+
+/* How many of the flagged hold over the initial states. */
+static void say_confirmed(const struct comparison *c, size_t step, findings_say *say, void *arg)
+{
+	const struct counts n = comparison_count(c, step);
+	unsigned int needed = change_states_needed(n.unsure, n.flagged);
+	struct sentence w;
+
+	if (c->time || !n.flagged)
+		return;
+	if (n.flagged == n.one_state) {
+		say_one_state(c, &n, say, arg);
+		return;
+	}
+	if (!sentence_begin(&w))
+		return;
+	fprintf(w.out,
+		"%zu difference%s of the threshold or more: %zu confirmed over up to %zu "
+		"initial states of each kernel",
+		n.flagged, n.flagged == 1 ? "" : "s", n.confirmed, n.states);
+	if (n.confirmed)
+		fprintf(w.out, " (chance of each at most 1 in %.0f; false discovery rate %.0f %%)",
+			1 / n.chance, 100 * CHANGE_CHANCE);
+	if (n.varies)
+		fprintf(w.out, ", %zu vary with the state", n.varies);
+	if (n.one_state)
+		fprintf(w.out, ", %zu measured in one state only", n.one_state);
+	if (n.unsure)
+		fprintf(w.out, ", %zu unsure", n.unsure);
+	if (n.unsure && needed > n.states)
+		fprintf(w.out, " (--states %u would do)", needed);
+	else if (n.unsure)
+		fputs(" (too few states of one kernel)", w.out);
+	sentence_say(&w, say, arg);
 }
 
 static int by_number(const void *pa, const void *pb)
@@ -434,43 +517,59 @@ static void say_largest(const struct comparison *c, size_t step, findings_say *s
 	free(list);
 }
 
-/* Change of p90 in per cent; 0 unless both sides are one run. */
-static double tail_share(const struct row *row, size_t s)
-{
-	const struct cell *base = &row->cells[s], *new = &row->cells[s + 1];
+/* ---- mean and slow end ---------------------------------------------------------------------- */
 
-	if (base->metric.n != 1 || new->metric.n != 1 || base->rec->p90 < 1)
-		return 0;
-	return 100 * (double)(new->rec->p90 - base->rec->p90) / (double)base->rec->p90;
+struct aside {
+	const char *name;
+	bool confirmed;
+	size_t of; /* offset of the change in struct step */
+};
+
+static const struct change *change_of(const struct row *row, size_t step, const struct aside *aside)
+{
+	return (const void *)((const char *)&row->steps[step] + aside->of);
 }
 
-/* Regressions of p90 without one of the median. */
-static void say_tails(const struct comparison *c, size_t s, findings_say *say, void *arg)
+/* Regressions of the mean or of p90 without one of the median. */
+static void say_aside(const struct comparison *c, size_t step, const struct aside *aside,
+		      findings_say *say, void *arg)
 {
 	size_t n = 0;
 	struct sentence w;
 
-	if (c->time || !sentence_begin(&w))
+	if (!sentence_begin(&w))
 		return;
 	for (size_t i = 0; i < c->n_rows; i++) {
-		const struct row *row = &c->rows[i];
-		enum change_kind kind = row->steps[s].metric.kind;
-		bool higher = !strcmp(row->rec->better, "higher");
+		const struct change *change = change_of(&c->rows[i], step, aside);
 
-		if (higher || kind == CHANGE_REGRESSED || kind > CHANGE_REGRESSED ||
-		    kind == CHANGE_ABSENT || tail_share(row, s) < row->threshold)
+		if (aside->confirmed ? !change->confirmed
+				     : change->kind != CHANGE_UNSURE || change->several)
 			continue;
 		if (n++ < LARGEST_NAMED)
-			fprintf(w.out, "%s%s %s", n > 1 ? ", " : "", row->rec->id,
-				compare_percent(tail_share(row, s)).s);
+			fprintf(w.out, "%s%s %s", n > 1 ? ", " : "", c->rows[i].rec->id,
+				compare_percent(change->share).s);
 	}
 	if (n > LARGEST_NAMED)
 		fprintf(w.out, " and %zu more", n - LARGEST_NAMED);
 	fclose(w.out);
 	if (n)
-		findings_sayf(say, arg, "p90 regressed, median did not: %zu metric%s: %s", n,
+		findings_sayf(say, arg, "%s regressed%s, median did not: %zu metric%s: %s",
+			      aside->name, aside->confirmed ? " in all states" : "", n,
 			      n == 1 ? "" : "s", w.text);
 	free(w.text);
+}
+
+static void say_asides(const struct comparison *c, size_t step, findings_say *say, void *arg)
+{
+	static const struct aside asides[] = {
+		{"mean", true, offsetof(struct step, mean)},
+		{"p90", true, offsetof(struct step, slow)},
+		{"mean", false, offsetof(struct step, mean)},
+		{"p90", false, offsetof(struct step, slow)},
+	};
+
+	for (size_t i = 0; i < sizeof(asides) / sizeof(asides[0]); i++)
+		say_aside(c, step, &asides[i], say, arg);
 }
 
 void compare_say(const struct comparison *c, findings_say *say, void *arg)
@@ -479,10 +578,11 @@ void compare_say(const struct comparison *c, findings_say *say, void *arg)
 	say_strides(c, say, arg);
 	for (size_t s = 0; s < c->n_steps; s++) {
 		say_counts(c, s, say, arg);
+		say_confirmed(c, s, say, arg);
 		if (!c->stack_base)
 			say_where(c, s, say, arg);
 		say_largest(c, s, say, arg);
 		if (!c->stack_base)
-			say_tails(c, s, say, arg);
+			say_asides(c, s, say, arg);
 	}
 }

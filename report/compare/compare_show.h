@@ -12,6 +12,9 @@
 /* "+4.2 %"; two decimals for small values. */
 struct number compare_percent(double share);
 
+/* "4,361", or "4,361..4,370" if the states differ.  Returns buf. */
+const char *compare_value(const struct quantity *q, char *buf, size_t size);
+
 /* Headlines: the warm fault, counts of changes, whole kernel or device-mapper, largest
  * regressions. */
 void compare_say(const struct comparison *c, findings_say *say, void *arg);

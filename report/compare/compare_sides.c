@@ -5,6 +5,7 @@
 
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
+#include "lib/run/run_states.h"
 #include "report/compare/comparability.h"
 
 #include <errno.h>
@@ -26,31 +27,83 @@ static bool usable(const struct run *run)
 	return false;
 }
 
+/* Makes room for one more run. */
+static struct run *next_run(struct side *side)
+{
+	struct run *runs =
+		memory_check(reallocarray(side->runs, side->n_runs + 1, sizeof(*side->runs)));
+
+	if (!runs)
+		return NULL;
+	side->runs = runs;
+	runs[side->n_runs] = (struct run){0};
+	return &runs[side->n_runs++];
+}
+
+int compare_add_run(struct side *side, const char *dir)
+{
+	struct run *run = next_run(side);
+	char why[512];
+	int rc = run ? run_read(dir, run, why, sizeof(why)) : -ENOMEM;
+
+	if (run && rc < 0)
+		msg_error("compare: %s", why);
+	if (!rc && !usable(run))
+		rc = -EINVAL;
+	return rc;
+}
+
+/* What was interrupted or cannot be read is left out. */
+static int add_state(struct side *side, const char *dir)
+{
+	struct run *run = next_run(side);
+	char why[512];
+	int rc;
+
+	if (!run)
+		return -ENOMEM;
+	rc = run_read(dir, run, why, sizeof(why));
+	if (!rc && run_is_complete(run) && run->n_records)
+		return 0;
+	msg_note("compare: %s is left out: %s", dir, rc < 0 ? why : "it is incomplete");
+	run_free(run);
+	side->n_runs--;
+	return 0;
+}
+
+static int add_states(struct side *side, const char *dir)
+{
+	struct words dirs = {0};
+	int rc = run_states_find(dir, &dirs);
+
+	memory_check(rc < 0 ? NULL : &dirs);
+	for (size_t i = 0; i < dirs.n && !rc; i++)
+		rc = add_state(side, dirs.list[i]);
+	words_free(&dirs);
+	return rc;
+}
+
 /* "A" or "A,B,C": the runs of one kernel. */
 int compare_read_side(struct side *side, const char *names)
 {
-	char why[512], *copy = memory_check(strdup(names)), *save, *name;
+	char *copy = memory_check(strdup(names)), *save, *name;
 	int rc = copy ? 0 : -ENOMEM;
+	size_t named = 0;
 
 	side->name = names;
-	side->runs = memory_check(calloc(CHANGE_RUNS_MAX, sizeof(*side->runs)));
-	if (!side->runs)
-		rc = -ENOMEM;
 	for (name = rc ? NULL : strtok_r(copy, ",", &save); name && !rc;
 	     name = strtok_r(NULL, ",", &save)) {
-		if (side->n_runs == CHANGE_RUNS_MAX) {
+		if (named++ == CHANGE_RUNS_MAX) {
 			msg_error("compare: %s: at most %d runs of one kernel", names,
 				  CHANGE_RUNS_MAX);
 			rc = -EINVAL;
 			break;
 		}
-		rc = run_read(name, &side->runs[side->n_runs++], why, sizeof(why));
-		if (rc < 0)
-			msg_error("compare: %s", why);
-		else if (!usable(&side->runs[side->n_runs - 1]))
-			rc = -EINVAL;
+		rc = compare_add_run(side, name);
+		if (!rc && !side->runs[side->n_runs - 1].context.checks)
+			rc = add_states(side, name);
 	}
-	if (!rc && !side->n_runs) {
+	if (!rc && !named) {
 		msg_error("compare: '%s' names no run", names);
 		rc = -EINVAL;
 	}

@@ -74,7 +74,8 @@ static void test_exact(void **state)
 		const struct exact *e = &exacts[i];
 		const struct quantity base = quantity_of(&e->base, 1),
 				      new = quantity_of(&e->new, 1);
-		const struct judge judge = {false, e->higher, e->threshold};
+		const struct judge judge = {.higher_is_better = e->higher,
+					    .threshold = e->threshold};
 		struct change c = change_judge(&base, &new, e->whole, &judge);
 
 		assert_int_equal(c.kind, e->kind);
@@ -87,19 +88,139 @@ static void test_exact(void **state)
 	}
 }
 
-/* Several runs of one kernel that are not equal: only disjoint ranges are a difference. */
+struct spread {
+	int64_t base[5], new[5];
+	size_t n_base, n_new;
+	bool unlike;
+	enum change_kind kind;
+	bool flagged;
+	double chance;
+};
+
+/* Over several states only ranges apart are a difference, and one of the threshold waits for
+ * change_confirm(). */
+static const struct spread spreads[] = {
+	{{100, 104}, {100, 104}, 2, 2, false, CHANGE_UNSHOWN, false, 1},
+	/* By the threshold or more, but the ranges overlap: in the medians, or in state 1 alone. */
+	{{100, 104}, {103, 110}, 2, 2, false, CHANGE_VARIES, true, 1},
+	{{1000, 1100, 1050}, {1050, 1000, 1060}, 3, 3, false, CHANGE_UNSHOWN, true, 1},
+	{{100, 104}, {105, 110}, 2, 2, false, CHANGE_UNSURE, true, 1 / 6.0},
+	{{105, 110}, {100, 104}, 2, 2, false, CHANGE_UNSURE, true, 1 / 6.0},
+	{{100, 101, 102}, {110}, 3, 1, false, CHANGE_UNSURE, true, 1 / 4.0},
+	/* Small, but constant. */
+	{{4000, 4001, 4000}, {4002, 4003, 4002}, 3, 3, false, CHANGE_WORSE, false, 1 / 20.0},
+	{{4002, 4003, 4002}, {4000, 4001, 4000}, 3, 3, false, CHANGE_BETTER, false, 1 / 20.0},
+	/* The first state of another seed or build is any: inside the range it is equal. */
+	{{100, 120, 110}, {118}, 3, 1, true, CHANGE_EQUAL, true, 1},
+	{{100, 120, 110}, {118}, 3, 1, false, CHANGE_VARIES, true, 1},
+	{{118}, {100, 120, 110}, 1, 3, true, CHANGE_EQUAL, true, 1},
+	{{100, 120, 110}, {121}, 3, 1, true, CHANGE_UNSURE, true, 1 / 4.0},
+	{{7, 7}, {7, 7, 7}, 2, 3, false, CHANGE_EQUAL, false, 1},
+};
+
 static void test_spread(void **state)
 {
-	static const int64_t base[] = {100, 104}, over[] = {103, 110}, above[] = {105, 110};
-	const struct quantity b = quantity_of(base, 2), o = quantity_of(over, 2),
-			      a = quantity_of(above, 2);
+	(void)state;
+	for (size_t i = 0; i < COUNT(spreads); i++) {
+		const struct spread *s = &spreads[i];
+		const struct quantity base = quantity_of(s->base, s->n_base),
+				      new = quantity_of(s->new, s->n_new);
+		const struct judge judge = {.threshold = 0.5, .unlike = s->unlike};
+		const struct change c = change_judge(&base, &new, base.median, &judge);
+
+		assert_int_equal(c.kind, s->kind);
+		assert_int_equal(c.flagged, s->flagged);
+		assert_float_equal(c.chance, s->chance, 1e-9);
+		assert_false(c.confirmed);
+		assert_int_equal(change_is_undecided(&c), s->kind == CHANGE_UNSURE);
+	}
+}
+
+static void test_chance(void **state)
+{
+	(void)state;
+	assert_float_equal(change_chance(1, 1), 1 / 2.0, 1e-12);
+	assert_float_equal(change_chance(3, 3), 1 / 20.0, 1e-12);
+	assert_float_equal(change_chance(4, 4), 1 / 70.0, 1e-12);
+	assert_float_equal(change_chance(5, 5), 1 / 252.0, 1e-12);
+	assert_float_equal(change_chance(5, 3), change_chance(3, 5), 1e-12);
+	assert_int_equal(change_states_needed(1, 1), 3);
+	assert_int_equal(change_states_needed(4, 4), 3);
+	assert_int_equal(change_states_needed(1, 2), 4);
+	assert_int_equal(change_states_needed(1, 4), 5);  /* 1/252 <= 0.05 / 4; 1/70 is not */
+	assert_int_equal(change_states_needed(1, 12), 5); /* 1/252 <= 0.05 / 12 */
+	assert_int_equal(change_states_needed(1, 13), 6);
+	assert_int_equal(change_states_needed(1, 1000000), 0);
+	assert_int_equal(change_states_needed(0, 3), 0);
+}
+
+/* n_apart differences apart in `states` states of each kernel, and n_other flagged ones that are
+ * not. */
+static size_t confirmed_of(size_t n_apart, size_t states, size_t n_other)
+{
+	static const int64_t low[] = {1, 2, 3, 4, 5}, high[] = {11, 12, 13, 14, 15},
+			     wide[] = {1, 20, 3, 4, 5};
 	const struct judge judge = {.threshold = 0.5};
+	const struct quantity l = quantity_of(low, states), h = quantity_of(high, states),
+			      w = quantity_of(wide, states);
+	struct change changes[32], *list[32];
+	size_t n = 0, confirmed = 0;
+
+	for (; n < n_apart; n++)
+		changes[n] = change_judge(&l, &h, l.median, &judge);
+	for (; n < n_apart + n_other; n++)
+		changes[n] = change_judge(&w, &h, l.median, &judge);
+	for (size_t i = 0; i < n; i++) {
+		assert_true(changes[i].flagged);
+		list[i] = &changes[i];
+	}
+	assert_int_equal(change_confirm(list, n), 0);
+	for (size_t i = 0; i < n; i++) {
+		confirmed += changes[i].confirmed;
+		assert_int_equal(changes[i].confirmed, changes[i].kind == CHANGE_REGRESSED);
+		assert_true(i < n_apart || !changes[i].confirmed);
+	}
+	return confirmed;
+}
+
+/* As many are confirmed as the number of flagged ones allows. */
+static void test_confirm(void **state)
+{
+	(void)state;
+	assert_int_equal(confirmed_of(0, 3, 3), 0);
+	assert_int_equal(confirmed_of(1, 2, 0), 0); /* 1/6 */
+	assert_int_equal(confirmed_of(1, 3, 0), 1); /* 1/20 */
+	assert_int_equal(confirmed_of(9, 3, 0), 9);
+	assert_int_equal(confirmed_of(9, 3, 1), 0); /* 1/20 > 0.05 * 9/10 */
+	assert_int_equal(confirmed_of(9, 4, 1), 9);
+	assert_int_equal(confirmed_of(1, 4, 3), 0); /* 1/70 > 0.05 * 1/4 */
+	assert_int_equal(confirmed_of(1, 5, 3), 1);
+	assert_int_equal(confirmed_of(1, 5, 12), 0); /* 1/252 > 0.05 * 1/13 */
+	assert_int_equal(confirmed_of(2, 5, 11), 2);
+}
+
+/* Unlike numbers of states: the better confirmed do not carry the others along. */
+static void test_confirm_mixed(void **state)
+{
+	static const int64_t low[] = {1, 2, 3, 4, 5}, high[] = {11, 12, 13, 14, 15};
+	const struct judge judge = {.threshold = 0.5};
+	const struct quantity l5 = quantity_of(low, 5), h5 = quantity_of(high, 5),
+			      l2 = quantity_of(low, 2), h2 = quantity_of(high, 2),
+			      l1 = quantity_of(low, 1), h1 = quantity_of(high, 1);
+	struct change c[] = {change_judge(&l2, &h2, 1, &judge), change_judge(&h5, &l5, 1, &judge),
+			     change_judge(&l1, &h1, 1, &judge)};
+	struct change *list[] = {&c[0], &c[1], &c[2]};
 
 	(void)state;
-	assert_int_equal(change_judge(&b, &o, 100, &judge).kind, CHANGE_UNSHOWN);
-	assert_int_equal(change_judge(&b, &b, 100, &judge).kind, CHANGE_UNSHOWN);
-	assert_int_equal(change_judge(&b, &a, 100, &judge).kind, CHANGE_REGRESSED);
-	assert_int_equal(change_judge(&a, &b, 100, &judge).kind, CHANGE_IMPROVED);
+	assert_int_equal(change_confirm(list, 3), 0);
+	assert_int_equal(c[0].kind, CHANGE_UNSURE);
+	assert_int_equal(c[1].kind, CHANGE_IMPROVED);
+	assert_true(c[1].confirmed);
+	/* One state of each: as ever, and more states could confirm it. */
+	assert_int_equal(c[2].kind, CHANGE_REGRESSED);
+	assert_false(c[2].confirmed);
+	assert_true(change_is_undecided(&c[0]) && change_is_undecided(&c[2]));
+	assert_false(change_is_undecided(&c[1]));
 }
 
 static void test_time(void **state)
@@ -108,7 +229,8 @@ static void test_time(void **state)
 			     mixed[] = {99, 102, 104, 101};
 	const struct quantity b = quantity_of(base, 4), s = quantity_of(slow, 4),
 			      m = quantity_of(mixed, 4), few = quantity_of(slow, 3);
-	const struct judge judge = {.time = true, .threshold = 0.5}, high = {true, true, 0.5},
+	const struct judge judge = {.time = true, .threshold = 0.5},
+			   high = {.time = true, .higher_is_better = true, .threshold = 0.5},
 			   wide = {.time = true, .threshold = 50};
 	struct change c = change_judge(&b, &s, 101, &judge);
 
@@ -194,7 +316,8 @@ int main(void)
 		cmocka_unit_test(test_quantity), cmocka_unit_test(test_exact),
 		cmocka_unit_test(test_spread),	 cmocka_unit_test(test_time),
 		cmocka_unit_test(test_fails),	 cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_file),	 cmocka_unit_test(test_chance),
+		cmocka_unit_test(test_confirm),	 cmocka_unit_test(test_confirm_mixed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
