@@ -10,6 +10,7 @@
  */
 #include "report/compare/compare.h"
 #include "cli/driver/command.h"
+#include "cli/driver/confirm.h"
 #include "cli/driver/measure.h"
 #include "cli/driver/phase.h"
 #include "cli/driver/run_dir.h"
@@ -31,7 +32,7 @@ struct compare_options {
 	struct comparison comparison;
 	const char *json, *markdown, *junit, *thresholds, *known, *plot_data;
 	bool all, force, anew;
-	int64_t width;
+	int64_t width, states;	  /* 0: by default */
 	struct measurement asked; /* of kernels that have to be measured */
 	struct target target;
 };
@@ -74,6 +75,10 @@ static const struct option_spec options[] = {
 	       "thresholds by metric; lines of GLOB PERCENT"),
 	OPTION("stacks", OPTION_CALL, 0, "BASE=>NEW", "compare two stacks, e.g. of the same run",
 	       .set = set_stacks),
+	OPTION("states", OPTION_NUMBER, offsetof(struct compare_options, states), "N",
+	       "confirm differences in up to N initial states of each kernel (kernels: 5; 1: do "
+	       "not)",
+	       .min = 1, .max = CHANGE_STATES_MAX),
 	OPTION("all", OPTION_FLAG, offsetof(struct compare_options, all), NULL,
 	       "also show rows that are equal"),
 	OPTION("force", OPTION_FLAG, offsetof(struct compare_options, force), NULL,
@@ -212,6 +217,10 @@ static int compare_numbers(struct comparison *c, const struct compare_options *o
 					      : "");
 		return STATUS_NOT_COMPARABLE;
 	}
+	if (c->stack_base || c->time || o->states < 2)
+		; /* not to be confirmed */
+	else if (confirm_differences(c, &o->asked, &o->target, (unsigned int)o->states) < 0)
+		return STATUS_BROKEN;
 	status = comparison_status(c);
 	if (!is_stdout(o->json) && !is_stdout(o->markdown) && !is_stdout(o->junit))
 		compare_print(c, o->all, o->width ? (int)o->width : terminal_width());
@@ -346,6 +355,14 @@ static void refuse_measuring(const struct compare_options *o, char *const words[
 			     option, words[0], words[1]);
 }
 
+static void open_workspace(void)
+{
+	phase_lines = PHASES_STDERR; /* stdout is the comparison's */
+	workspace_open();
+	workspace_make_dir("results");
+	workspace_setup("run", NULL);
+}
+
 /* Makes runs of the words that are kernels. */
 static void measure_kernels(struct compare_options *o, char *names[], size_t n)
 {
@@ -353,10 +370,7 @@ static void measure_kernels(struct compare_options *o, char *names[], size_t n)
 
 	measure_vet(&o->asked);
 	target_vet(&o->target, STATUS_USAGE);
-	phase_lines = PHASES_STDERR; /* stdout is the comparison's */
-	workspace_open();
-	workspace_make_dir("results");
-	workspace_setup("run", NULL);
+	open_workspace();
 	for (size_t i = 0; i < n; i++)
 		if (!names[i])
 			names[i] = measure_run_of(&o->asked, &o->target,
@@ -374,10 +388,15 @@ static void find_operands(struct compare_options *o, char *const words[], char *
 			run_dir_unknown("run or kernel", words[i]);
 		command_add(&o->target.kernels, words[i], NULL);
 	}
-	if (o->target.kernels.n)
+	if (!o->states)
+		o->states = o->target.kernels.n ? CHANGE_STATES_DEFAULT : 1;
+	if (o->target.kernels.n) {
 		measure_kernels(o, names, n);
-	else
-		refuse_measuring(o, words);
+		return;
+	}
+	refuse_measuring(o, words);
+	if (o->states > 1)
+		open_workspace();
 }
 
 static int compare_main(int argc, char **argv)

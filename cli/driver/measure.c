@@ -11,6 +11,7 @@
 #include "lib/dev/stack.h"
 #include "lib/run/context.h"
 #include "lib/run/run.h"
+#include "lib/run/run_states.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -207,6 +208,19 @@ static int run_here(const struct measurement *m, const struct target *t, const c
 	return measure_on_this_host(&command, dir);
 }
 
+/* Writes into the run's directory which files its replaced modules were. */
+static void note_modules(const char *dir, const struct words *modules)
+{
+	char *path = process_text("%s/" MEASURE_MODULES, dir);
+	FILE *out = modules->n ? fopen(path, "we") : NULL;
+
+	for (size_t i = 0; out && i < modules->n; i++)
+		fprintf(out, "%s\n", modules->list[i]);
+	if (out && fclose(out))
+		unlink(path);
+	free(path);
+}
+
 static int run_emulated(const struct measurement *m, const struct target *t,
 			const struct kernel *kernel, const struct guest_files *guests,
 			const char *dir)
@@ -228,6 +242,12 @@ static int run_emulated(const struct measurement *m, const struct target *t,
 	command_add(&command, "--meter", m->meter, "--results", dir, "--seed", seed, NULL);
 	if (m->profile)
 		command_add(&command, "--profile", m->profile, NULL);
+	if (m->state > 1) {
+		char *state = process_text("%u", m->state);
+
+		command_add(&command, "--state", state, NULL);
+		free(state);
+	}
 	if (t->fresh)
 		command_add(&command, "--fresh", NULL);
 	if (t->console)
@@ -239,8 +259,9 @@ static int run_emulated(const struct measurement *m, const struct target *t,
 	free(seed);
 	process_says_it = true;
 	/* Its table of times is no part of what is to be explained. */
-	status = process_run(&command, m->profile ? "/dev/null" : NULL, NULL);
+	status = process_run(&command, m->profile || m->quiet ? "/dev/null" : NULL, NULL);
 	process_says_it = false;
+	note_modules(dir, &t->replaced);
 	return status;
 }
 
@@ -319,7 +340,9 @@ static void all_runs(struct words *dirs)
 		if (!glob(patterns[p], 0, NULL, &found))
 			for (size_t i = 0; i < found.gl_pathc; i++) {
 				*strrchr(found.gl_pathv[i], '/') = '\0';
-				command_add(dirs, found.gl_pathv[i], NULL);
+				/* Further states belong to the run above. */
+				if (!run_is_state(found.gl_pathv[i], NULL))
+					command_add(dirs, found.gl_pathv[i], NULL);
 			}
 		globfree(&found);
 	}

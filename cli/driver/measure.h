@@ -16,12 +16,17 @@ struct measurement {
 	bool quick, full, counters;
 	const char *meter, *tracer;
 	const char *profile; /* the plugin of explain, or NULL */
+	unsigned int state;  /* initial state of the kernel (lib/meter/initial_state.h); 0: 1 */
+	bool quiet;	     /* nothing on stdout */
 	/* What measure_vet() makes of it. */
 	struct workload whole;
 	struct words filesystems; /* a guest for each */
 	struct words programs;	  /* that its benchmarks run: groups of packages.txt */
 	struct words args;	  /* the workload as options of bench-here */
 };
+
+/* The file in a run's directory that lists the files of its replaced modules, one a line. */
+#define MEASURE_MODULES "modules.txt"
 
 /* Rows of the option table. */
 #define MEASURE_WORKLOAD_OPTIONS(type, m)                                                 \

@@ -560,6 +560,89 @@ two_runs() {
 	left_nothing
 }
 
+# Kernels of any name; on new the stack linear:16 costs COST-N more in state N.
+two_kernels() { # COST-1 COST-2 ...
+	fake_guest "costs=(0 $*); state=\$(asked state | grep . || echo 1)
+		[[ \$(asked kernel) == *new* ]] && COST=\${costs[state]}; BUILD=$(build_digest)"
+	fake emu/kernel.sh 'mkdir -p "build/kernels/$2"; echo "$2-amd64" >"build/kernels/$2/release"
+		echo "linux-image-$2 1" >"build/kernels/$2/package"; echo "build/kernels/$2"'
+}
+
+# The states that were measured, and of which stacks and metrics.
+states() {
+	local run
+	for run in $(runs | grep /); do
+		echo "${run%%-insn*} $(context_of "$run" '[.emulator.state, .stacks, .fs, .metrics]')"
+	done
+}
+
+@test "run.sh compare: what is beyond the threshold is measured again in further states until it is confirmed" {
+	two_kernels 100 101 102 103 104
+	run timeout 60 "$CO/run.sh" compare 6.old 6.new --width 200
+	expect 1 "state 2 of up to 5: 3 metrics beyond the threshold" "state 3 of up to 5:" "4,323..4,325" "REGRESSED" \
+		"6 differences of the threshold or more: 6 confirmed over up to 3 initial states"
+	[[ $output != *"state 4 of"* ]]
+	# Only what is undecided, and raw for the DM overhead.
+	diff <(states) <(printf '%s [%s,["raw","linear:16"],["ext4"],["fault.read.warm.pte","fault.read.cold.pte","fault.read.warm.pmd"]]\n' 6.new 2 6.new 3 6.old 2 6.old 3)
+	# They are found again: nothing is measured.
+	run timeout 60 "$CO/run.sh" compare 6.old 6.new
+	expect 1 "6 confirmed over up to 3 initial states"
+	[[ $(states | wc -l) == 4 && $output != *"state 2 of"* ]]
+	# The runs stand for their kernels; their states of the same selection do not.
+	run timeout 60 "$CO/run.sh" compare 6.old 6.new --stack raw --stack linear:16 --fs ext4 --bench fault.read.warm.pte \
+		--bench fault.read.cold.pte --bench fault.read.warm.pmd
+	expect 1 "measure" "6 confirmed over up to 3 initial states"
+	left_nothing
+}
+
+@test "run.sh compare: what does not hold in the second state varies, and nothing more is measured" {
+	two_kernels 100 0 0
+	run timeout 60 "$CO/run.sh" compare 6.old 6.new
+	expect 0 "vary with the state" "4,223..4,323"
+	[[ $output != *"state 3 of"* ]]
+	rm -r "$CO/results"/6*
+	run timeout 60 "$CO/run.sh" compare 6.old 6.new --states 1
+	expect 1 "one initial state of each kernel was measured" "REGRESSED"
+	[[ ! $(states) ]]
+	# Of runs only if they are asked for.
+	run timeout 60 "$CO/run.sh" compare --width 200 "$(runs | grep old)" "$(runs | grep new)"
+	expect 1 "--states 5 measures more states"
+	run timeout 60 "$CO/run.sh" compare "$(runs | grep old)" "$(runs | grep new)" --states 5
+	expect 0 "state 2 of up to 5" "vary with the state"
+}
+
+@test "run.sh compare: a state that cannot be measured ends it; the next time goes on with what was" {
+	two_kernels 100 101 102
+	echo '[[ $state != 3 || $(asked kernel) != *new* ]] || exit 4' >>"$CO/guest"
+	run timeout 60 "$CO/run.sh" compare 6.old 6.new
+	expect 4
+	[[ $(states | wc -l) == 3 ]]
+	sed -i '$ d' "$CO/guest"
+	run timeout 60 "$CO/run.sh" compare 6.old 6.new
+	expect 1 "state 3 of up to 5" "6 confirmed over up to 3 initial states"
+	[[ $(states | wc -l) == 4 ]]
+}
+
+@test "run.sh compare: runs that cannot be measured again are compared as they are, with the reason" {
+	two_kernels 100 101 102
+	put_run mine
+	run timeout 60 "$CO/run.sh" compare mine 6.new
+	expect 1 "results/mine cannot be measured again: another build of daxdm measured it" "REGRESSED"
+	[[ ! $(states) ]]
+	# A module that was put in place of the kernel's own is used again.
+	: >"$CO/dm-mod.ko"
+	run timeout 60 "$CO/run.sh" bench --kernel 6.new --module "$CO/dm-mod.ko" --name patched
+	expect 0
+	run timeout 60 "$CO/run.sh" bench --kernel 6.old --name stock
+	run timeout 60 "$CO/run.sh" compare stock patched --states 4
+	expect 1 "6 confirmed over up to 3"
+	grep -q "initramfs.sh build/kernels/6.new .*--module $CO/dm-mod.ko" <(tail -n 6 "$CO/calls")
+	rm "$CO/dm-mod.ko"
+	rm -r "$CO/results/"{stock,patched}/state-*
+	run timeout 60 "$CO/run.sh" compare stock patched --states 4
+	expect 1 "patched cannot be measured again: a module that it was measured with is no longer there" "REGRESSED"
+}
+
 @test "run.sh compare refuses what it cannot know, before anything is built" {
 	two_runs
 	for words in "" mine; do

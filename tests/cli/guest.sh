@@ -36,7 +36,7 @@ bench_run() {
 	local kernel
 	kernel=$(asked kernel)
 	jq -c --arg meter "$(asked meter)" --arg seed "$(asked seed)" --arg fresh "$(has fresh && echo yes)" \
-		--argjson stacks "$(chosen stack)" --argjson fs "$(chosen fs)" --argjson metrics "$(chosen bench)" \
+		--arg state "$(asked state | grep . || echo 1)" --argjson stacks "$(chosen stack)" --argjson fs "$(chosen fs)" --argjson metrics "$(chosen bench)" \
 		--argjson devices "$(asked device | jq -Rnc '[inputs]')" --argjson cost "${COST-0}" \
 		--arg release "$(cat "$kernel/release" 2>/dev/null || uname -r)" --arg build "${BUILD-}" \
 		--arg package "$(cat "$kernel/package" 2>/dev/null || echo host)" --arg replaced "$(replaced)" --arg now "$(date --iso-8601=ns)" '
@@ -46,7 +46,7 @@ bench_run() {
 			.stacks = $stacks | .fs = $fs | .metrics = $metrics | .build = $build |
 			if $replaced == "" then . else .replaced = [{file: $replaced, module: "dm_mod", build_id: "0123456789ab"}] end |
 			if $devices == [] then
-				.emulator.seed = ($seed | tonumber) | .emulator.boot = (if $fresh == "" then "snapshot" else "fresh" end)
+				.emulator.seed = ($seed | tonumber) | .emulator.state = ($state | tonumber) | .emulator.boot = (if $fresh == "" then "snapshot" else "fresh" end)
 			else del(.emulator) | .devices = $devices end
 		elif .type == "record" then
 			select(any_of($stacks; .stack) and any_of($fs; .fs // "") and any_of($metrics; .id)) | .meter = $meter |

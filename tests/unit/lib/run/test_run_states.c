@@ -14,8 +14,8 @@
 
 static void test_name(void **state)
 {
-	static const char *const not[] = {"state-", "state-x", "states-2", "a/state-2x", "state",
-					  "state-2/run.jsonl"};
+	static const char *const others[] = {"state-",	   "state-x", "states-2",
+					     "a/state-2x", "state",   "state-2/run.jsonl"};
 	unsigned int n = 0;
 
 	(void)state;
@@ -23,8 +23,8 @@ static void test_name(void **state)
 	assert_int_equal(n, 2);
 	assert_true(run_is_state("results/a/state-13-20260101T000000", &n));
 	assert_int_equal(n, 13);
-	for (size_t i = 0; i < sizeof(not) / sizeof(not[0]); i++)
-		assert_false(run_is_state(not[i], &n));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_false(run_is_state(others[i], &n));
 	assert_int_equal(n, 13);
 }
 

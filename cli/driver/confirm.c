@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/driver/confirm.h"
+
+#include "cli/driver/command.h"
+#include "cli/driver/phase.h"
+#include "cli/driver/workspace.h"
+#include "lib/base/msg.h"
+#include "lib/base/text_file.h"
+#include "lib/run/context.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A side that can be measured again. */
+struct remeasured {
+	char *dir;
+	struct kernel kernel;
+	struct target target;
+	struct workload wanted; /* in the next round */
+};
+
+/* ---- how a run was measured ----------------------------------------------------------------- */
+
+static int add_module(void *modules, const char *path, unsigned int number, char *line)
+{
+	(void)path;
+	(void)number;
+	command_add(modules, line, NULL);
+	return 0;
+}
+
+/* Returns NULL, or why the modules cannot be used again.  What was rebuilt since has another
+ * build ID: the comparison refuses it. */
+static const char *find_modules(const struct run *run, struct remeasured *r)
+{
+	char *path = process_text("%s/" MEASURE_MODULES, r->dir);
+	const char *why = NULL;
+
+	r->target.replaced = (struct words){0};
+	if (!json_array_size(json_object_get(run->context.json, "replaced")))
+		why = NULL;
+	else if (access(path, R_OK) ||
+		 text_file_read(path, "modules", add_module, &r->target.replaced) < 0)
+		why = "it does not say which files its replaced modules were";
+	for (size_t i = 0; i < r->target.replaced.n; i++)
+		if (access(r->target.replaced.list[i], R_OK))
+			why = "a module that it was measured with is no longer there";
+	free(path);
+	return why;
+}
+
+/* The kernel of that package which was fetched or copied. */
+static bool find_kernel(const char *package, struct kernel *kernel)
+{
+	glob_t found = {0};
+	bool is = false;
+
+	if (!glob("build/kernels/*/package", 0, NULL, &found))
+		for (size_t i = 0; i < found.gl_pathc && !is; i++) {
+			char *has = workspace_first_line(found.gl_pathv[i]), *path;
+
+			is = !strcmp(has, package);
+			if (!is) {
+				free(has);
+				continue;
+			}
+			kernel->package = has;
+			*strrchr(found.gl_pathv[i], '/') = '\0';
+			kernel->dir = process_text("%s", found.gl_pathv[i]);
+			path = process_text("%s/release", kernel->dir);
+			kernel->release = workspace_first_line(path);
+			free(path);
+		}
+	globfree(&found);
+	return is;
+}
+
+/* Returns NULL, or why the side cannot be measured again. */
+static const char *find_side(const struct side *side, const struct target *target,
+			     struct remeasured *r)
+{
+	const struct run *run = &side->runs[0];
+	json_t *build = context_build_digest();
+	const json_t *emulator = json_object_get(run->context.json, "emulator");
+	bool same_build = !strcmp(run->context.build, json_string_value(build));
+
+	json_decref(build);
+	r->target = *target;
+	r->dir = process_text("%.*s", (int)strcspn(side->name, ","), side->name);
+	r->target.seed = json_integer_value(json_object_get(emulator, "seed"));
+	if (!emulator)
+		return "it was measured on a host";
+	if (!same_build)
+		return "another build of daxdm measured it";
+	if (!strncmp(r->dir, "results/published/", strlen("results/published/")))
+		return "it is published and never changed (--anew measures a run of its own)";
+	if (access(r->dir, W_OK))
+		return "its directory cannot be written to";
+	if (!find_kernel(run->context.package, &r->kernel))
+		return "its kernel is not in build/kernels";
+	return find_modules(run, r);
+}
+
+/* ---- what is to be measured again ----------------------------------------------------------- */
+
+static void want(struct words *words, const char *word)
+{
+	if (words_add_new(words, word, strlen(word)) < 0)
+		process_quit(STATUS_BROKEN, "out of memory");
+}
+
+/* Adds a row; what fell back to 4 KiB pages was asked for with 2 MiB. */
+static void want_row(struct workload *w, const struct run_record *rec, bool with_raw)
+{
+	size_t stem;
+	bool fallback = run_page_of(rec->variant, &stem) == RUN_PAGE_FALLBACK;
+	char *bench = fallback ? process_text("%s.%.*s.pmd", rec->bench, (int)stem, rec->variant)
+			       : process_text("%s.%s", rec->bench, rec->variant);
+
+	if (with_raw)
+		want(&w->stacks, "raw");
+	want(&w->stacks, rec->stack);
+	want(&w->benches, bench);
+	/* A benchmark that needs no filesystem names none: any guest will do. */
+	if (*rec->fs)
+		want(&w->filesystems, rec->fs);
+	free(bench);
+}
+
+/* What the two sides of the step lack of state STATE to decide the row.  Returns whether the row is
+ * undecided. */
+static bool want_step(const struct row *row, size_t s, unsigned int state, struct remeasured *sides)
+{
+	const struct step *step = &row->steps[s];
+	bool tax = compare_is_undecided(step, true);
+
+	if (!tax && !compare_is_undecided(step, false))
+		return false;
+	for (size_t side = s; side <= s + 1; side++) {
+		const struct cell *cell = &row->cells[side];
+		uint64_t has = tax ? cell->states & cell->tax_states : cell->states;
+
+		if (!(has >> state & 1))
+			want_row(&sides[side].wanted, cell->rec, tax);
+	}
+	return true;
+}
+
+/* Returns the number of undecided rows. */
+static size_t want_all(const struct comparison *c, unsigned int state, struct remeasured *sides)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_rows; i++) {
+		bool undecided = false;
+
+		for (size_t s = 0; s < c->n_steps; s++)
+			undecided |= want_step(&c->rows[i], s, state, sides);
+		n += undecided;
+	}
+	return n;
+}
+
+/* Whether that many states can confirm what is undecided of a step. */
+static bool can_be_confirmed(const struct comparison *c, unsigned int states)
+{
+	for (size_t s = 0; s < c->n_steps; s++) {
+		size_t k = 0, undecided = 0, m = comparison_count(c, s).flagged;
+		unsigned int needed;
+
+		for (size_t i = 0; i < c->n_rows; i++) {
+			const struct step *step = &c->rows[i].steps[s];
+			const struct change *all[] = {&step->metric, &step->tax, &step->mean,
+						      &step->slow};
+
+			for (size_t q = 0; q < sizeof(all) / sizeof(all[0]); q++) {
+				undecided += change_is_undecided(all[q]);
+				k += all[q]->confirmed || change_is_undecided(all[q]);
+			}
+		}
+		needed = change_states_needed(k, m);
+		if (undecided && needed && needed <= states)
+			return true;
+	}
+	return false;
+}
+
+/* ---- rounds --------------------------------------------------------------------------------- */
+
+/* Measures what is wanted of the side in that state.  Returns its directory; NULL: nothing was
+ * measured. */
+static char *measure_state(struct remeasured *r, const struct measurement *asked,
+			   unsigned int state)
+{
+	struct measurement m = {.workload = asked->workload,
+				.by_hand = r->wanted,
+				.meter = "insn",
+				.tracer = asked->tracer,
+				.state = state,
+				.quiet = true};
+	char *stamp = workspace_timestamp();
+	char *dir = process_text("%s/state-%u-%s", r->dir, state, stamp);
+	struct words guests = {0};
+	int status;
+
+	measure_vet(&m);
+	measure_setup_programs(&m);
+	measure_make_guests(&m, &r->target, &r->kernel, &guests);
+	status = measure_run(&m, &r->target, &r->kernel, &guests, dir);
+	if (status != STATUS_GOOD && status != STATUS_FAILED && status != STATUS_SKIPPED)
+		process_exit(status);
+	words_free(&guests);
+	free(stamp);
+	if (status != STATUS_SKIPPED)
+		return dir;
+	free(dir);
+	return NULL;
+}
+
+/* Adds the run in DIR to the side, unless it is of another kernel: its module was rebuilt since. */
+static int add_state(struct side *side, const char *dir)
+{
+	const struct run *run;
+	char *file;
+
+	if (compare_add_run(side, dir) < 0)
+		return -EINVAL;
+	run = &side->runs[side->n_runs - 1];
+	if (!strcmp(run->context.kernel, side->runs[0].context.kernel))
+		return 0;
+	msg_error("compare: %s was measured with %s, and now there is %s; measure both again",
+		  side->runs[0].path, side->runs[0].context.kernel, run->context.kernel);
+	file = process_text("%s/run.jsonl", dir);
+	unlink(file);
+	free(file);
+	return -EINVAL;
+}
+
+/* Measures one state of all sides and judges again. */
+static int one_round(struct comparison *c, struct remeasured *sides,
+		     const struct measurement *asked, unsigned int state)
+{
+	int rc = 0;
+
+	for (size_t s = 0; s < c->n_sides && !rc; s++) {
+		char *dir =
+			sides[s].wanted.benches.n ? measure_state(&sides[s], asked, state) : NULL;
+
+		if (dir)
+			rc = add_state(&c->sides[s], dir);
+		free(dir);
+	}
+	if (rc)
+		return rc;
+	comparison_free_rows(c);
+	rc = comparison_build(c);
+	if (rc < 0)
+		msg_error("compare: out of memory");
+	return rc;
+}
+
+static bool find_sides(const struct comparison *c, const struct target *target,
+		       struct remeasured *sides)
+{
+	for (size_t s = 0; s < c->n_sides; s++) {
+		const char *why = find_side(&c->sides[s], target, &sides[s]);
+
+		if (!why)
+			continue;
+		msg_note("differences are not confirmed in further initial states: %s cannot be "
+			 "measured again: %s",
+			 sides[s].dir, why);
+		return false;
+	}
+	return true;
+}
+
+/* Whether a side lacks a state of what is wanted. */
+static bool lacks_any(const struct remeasured *sides, size_t n)
+{
+	for (size_t s = 0; s < n; s++)
+		if (sides[s].wanted.benches.n)
+			return true;
+	return false;
+}
+
+int confirm_differences(struct comparison *c, const struct measurement *asked,
+			const struct target *target, unsigned int states)
+{
+	struct remeasured sides[SIDES_MAX] = {0};
+	bool found = false;
+	int rc = 0;
+
+	for (unsigned int state = 2; state <= states && !rc; state++) {
+		size_t n;
+
+		for (size_t s = 0; s < c->n_sides; s++)
+			sides[s].wanted = (struct workload){0};
+		n = want_all(c, state, sides);
+		if (!n || (state > 2 && !can_be_confirmed(c, states)))
+			break;
+		if (!lacks_any(sides, c->n_sides))
+			continue;
+		if (!found && !find_sides(c, target, sides))
+			break;
+		found = true;
+		msg_note("state %u of up to %u: %zu metric%s beyond the threshold to be confirmed",
+			 state, states, n, n == 1 ? "" : "s");
+		phase_lines = PHASES_NONE;
+		rc = one_round(c, sides, asked, state);
+		phase_lines = PHASES_STDERR;
+	}
+	return rc;
+}
