@@ -76,8 +76,9 @@ struct judge {
 
 /*
  * Judges base -> new, both measured.  whole is the denominator of the percentage, e.g. the median
- * of base.  Exact numbers of several states of one kernel differ only if their ranges do not overlap.
- * A difference of the threshold or more over several states is CHANGE_UNSURE until change_confirm().
+ * of base.  Exact numbers of several states of one kernel differ only if their ranges are
+ * disjoint.  A difference of the threshold or more over several states is CHANGE_UNSURE until
+ * change_confirm().
  */
 struct change change_judge(const struct quantity *base, const struct quantity *new, int64_t whole,
 			   const struct judge *judge);
@@ -90,11 +91,12 @@ struct change change_judge(const struct quantity *base, const struct quantity *n
  */
 int change_confirm(struct change *const *list, size_t n);
 
-/* Whether it is beyond the threshold and apart in all states, and not confirmed: more states could
+/* Whether it holds in all states by the threshold or more, but is not confirmed: more states could
  * confirm it. */
 bool change_is_undecided(const struct change *change);
 
-/* The chance that n values of one kernel are all above m values of an equal one: 1 / C(n + m, n). */
+/* The chance that n values of one kernel are all above m values of an equal one:
+ * 1 / C(n + m, n). */
 double change_chance(size_t n, size_t m);
 
 /* States of each kernel that confirm k of m flagged differences; 0: more than CHANGE_STATES_MAX. */

@@ -80,9 +80,9 @@ struct comparison {
 	bool forced;	      /* --force: the runs differ in more than the kernel */
 };
 
-/* Reads a side: "A" or "A,B,C", the runs of one kernel, which must be complete, and what is complete
- * of their further initial states (lib/run/run_states.h).  Returns 0, or -errno after one error
- * line. */
+/* Reads a side: "A" or "A,B,C", the runs of one kernel, which must be complete, and their further
+ * initial states (lib/run/run_states.h) as far as they are complete.  Returns 0, or -errno after one
+ * error line. */
 int compare_read_side(struct side *side, const char *names);
 /* Adds the run in directory DIR.  Returns the same. */
 int compare_add_run(struct side *side, const char *dir);

@@ -192,7 +192,7 @@ static bool partly_lost(const struct comparison *c, size_t from, const struct ru
 	return find_on(run, &huge, stack);
 }
 
-/* Whether the sides were measured with unlike seeds or builds: their states are not the same ones. */
+/* Whether the sides were measured with different seeds or builds of daxdm. */
 static bool are_unlike(const struct comparison *c, size_t from, size_t to)
 {
 	const struct run_context *a = &c->sides[from].runs[0].context,

@@ -97,7 +97,7 @@ struct spread {
 	double chance;
 };
 
-/* Over several states only ranges apart are a difference, and one of the threshold waits for
+/* Over several states only disjoint ranges are a difference, and one of the threshold waits for
  * change_confirm(). */
 static const struct spread spreads[] = {
 	{{100, 104}, {100, 104}, 2, 2, false, CHANGE_UNSHOWN, false, 1},
@@ -154,9 +154,9 @@ static void test_chance(void **state)
 	assert_int_equal(change_states_needed(0, 3), 0);
 }
 
-/* n_apart differences apart in `states` states of each kernel, and n_other flagged ones that are
- * not. */
-static size_t confirmed_of(size_t n_apart, size_t states, size_t n_other)
+/* n_disjoint differences in `states` states of each kernel, and n_other flagged ones whose ranges
+ * overlap. */
+static size_t confirmed_of(size_t n_disjoint, size_t states, size_t n_other)
 {
 	static const int64_t low[] = {1, 2, 3, 4, 5}, high[] = {11, 12, 13, 14, 15},
 			     wide[] = {1, 20, 3, 4, 5};
@@ -166,9 +166,9 @@ static size_t confirmed_of(size_t n_apart, size_t states, size_t n_other)
 	struct change changes[32], *list[32];
 	size_t n = 0, confirmed = 0;
 
-	for (; n < n_apart; n++)
+	for (; n < n_disjoint; n++)
 		changes[n] = change_judge(&l, &h, l.median, &judge);
-	for (; n < n_apart + n_other; n++)
+	for (; n < n_disjoint + n_other; n++)
 		changes[n] = change_judge(&w, &h, l.median, &judge);
 	for (size_t i = 0; i < n; i++) {
 		assert_true(changes[i].flagged);
@@ -178,7 +178,7 @@ static size_t confirmed_of(size_t n_apart, size_t states, size_t n_other)
 	for (size_t i = 0; i < n; i++) {
 		confirmed += changes[i].confirmed;
 		assert_int_equal(changes[i].confirmed, changes[i].kind == CHANGE_REGRESSED);
-		assert_true(i < n_apart || !changes[i].confirmed);
+		assert_true(i < n_disjoint || !changes[i].confirmed);
 	}
 	return confirmed;
 }
