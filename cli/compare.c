@@ -31,7 +31,7 @@
 struct compare_options {
 	struct comparison comparison;
 	const char *json, *markdown, *junit, *thresholds, *known, *plot_data;
-	bool all, force, anew;
+	bool all, force, anew, strict;
 	int64_t width, states;	  /* 0: by default */
 	struct measurement asked; /* of kernels that have to be measured */
 	struct target target;
@@ -83,6 +83,8 @@ static const struct option_spec options[] = {
 	       "also show rows that are equal"),
 	OPTION("force", OPTION_FLAG, offsetof(struct compare_options, force), NULL,
 	       "compare runs that differ in more than the kernel; marks the result"),
+	OPTION("strict", OPTION_FLAG, offsetof(struct compare_options, strict), NULL,
+	       "runs of checks: fail if any verdict or observation changed"),
 	OPTION("json", OPTION_PATH, offsetof(struct compare_options, json), "FILE",
 	       "write the comparison as JSON (- for stdout)"),
 	OPTION("markdown", OPTION_PATH, offsetof(struct compare_options, markdown), "FILE",
@@ -274,7 +276,7 @@ static int compare_checks(const struct comparison *c, const struct compare_optio
 	}
 	if (find_behaviour(c, o, &b) < 0)
 		goto out;
-	status = b.n_regressed ? STATUS_FAILED : STATUS_GOOD;
+	status = b.n_regressed || (o->strict && b.n_changes) ? STATUS_FAILED : STATUS_GOOD;
 	if (!is_stdout(o->json)) {
 		if (c->forced)
 			puts(compare_forced_text);

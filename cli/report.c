@@ -8,6 +8,7 @@
 #include "lib/base/msg.h"
 #include "lib/base/terminal.h"
 #include "report/checks/check_run.h"
+#include "report/compare/state_ranges.h"
 #include "report/findings/report_text.h"
 #include "report/html/html.h"
 #include "report/plots/plotdata.h"
@@ -115,6 +116,16 @@ static int report_checks(struct run *run, const struct report_options *opts)
 	return STATUS_GOOD;
 }
 
+/* What several initial states of the kernel show, if they were measured. */
+static int say_states(const char *dir, const struct report_options *opts)
+{
+	struct printer lines = {.out = stdout,
+				.width = opts->width ? (int)opts->width : terminal_width(),
+				.bullet = ""};
+
+	return state_ranges_say(dir, opts->verbose, terminal_print_sentence, &lines);
+}
+
 static int report_numbers(const char *dir, const struct run *run, const struct report_options *opts)
 {
 	struct tables tables = {.raw = -1};
@@ -133,13 +144,15 @@ static int report_numbers(const char *dir, const struct run *run, const struct r
 			is_whole = report_text(&tables,
 					       opts->width ? (int)opts->width : terminal_width(),
 					       opts->verbose, stdout);
+		if (!opts->quiet && run_is_complete(run) && say_states(dir, opts) < 0)
+			status = STATUS_BROKEN;
 		/* A bare file has no directory of its own to put a page into. */
 		if (opts->output)
 			page = opts->output;
 		else if (!opts->no_html && !stat(dir, &st) && S_ISDIR(st.st_mode))
 			page = dir;
 		if (page)
-			status = write_page(&tables, page);
+			status = status ? status : write_page(&tables, page);
 		if (!opts->quiet && !status)
 			print_next(dir, is_whole, page);
 	}

@@ -81,11 +81,13 @@ struct comparison {
 };
 
 /* Reads a side: "A" or "A,B,C", the runs of one kernel, which must be complete, and their further
- * initial states (lib/run/run_states.h) as far as they are complete.  Returns 0, or -errno after one
- * error line. */
+ * initial states (lib/run/run_states.h) as far as they are complete.  Returns 0, or -errno after
+ * one error line. */
 int compare_read_side(struct side *side, const char *names);
 /* Adds the run in directory DIR.  Returns the same. */
 int compare_add_run(struct side *side, const char *dir);
+/* The same with its further initial states. */
+int compare_add_states(struct side *side, const char *dir);
 /* Prints what differs besides the kernel.  Returns STATUS_GOOD, or STATUS_NOT_COMPARABLE after one
  * error line; force: runs of one kind are compared anyway, and c->forced is set. */
 int compare_refuse(struct comparison *c, bool force);

@@ -71,12 +71,15 @@ static int add_state(struct side *side, const char *dir)
 	return 0;
 }
 
-static int add_states(struct side *side, const char *dir)
+int compare_add_states(struct side *side, const char *dir)
 {
 	struct words dirs = {0};
-	int rc = run_states_find(dir, &dirs);
+	int rc = compare_add_run(side, dir);
 
-	memory_check(rc < 0 ? NULL : &dirs);
+	if (!rc && !side->runs[side->n_runs - 1].context.checks) {
+		rc = run_states_find(dir, &dirs);
+		memory_check(rc < 0 ? NULL : &dirs);
+	}
 	for (size_t i = 0; i < dirs.n && !rc; i++)
 		rc = add_state(side, dirs.list[i]);
 	words_free(&dirs);
@@ -99,9 +102,7 @@ int compare_read_side(struct side *side, const char *names)
 			rc = -EINVAL;
 			break;
 		}
-		rc = compare_add_run(side, name);
-		if (!rc && !side->runs[side->n_runs - 1].context.checks)
-			rc = add_states(side, name);
+		rc = compare_add_states(side, name);
 	}
 	if (!rc && !named) {
 		msg_error("compare: '%s' names no run", names);

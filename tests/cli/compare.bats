@@ -169,6 +169,15 @@ put_states() { # DIR MEDIAN...
 	expect 1 "3, 3" "2 confirmed"
 }
 
+@test "initial states: report says which metrics vary with them" {
+	put_states "$B" 4223 4323 4230
+	run timeout 20 build/daxdm report --no-html --width 300 "$B"
+	expect 0 "measured in up to 3 initial states; 2 of 19 metrics and DM overheads vary by 0.5 % of the median or more: " \
+		"fault.read.warm.pte{stack=linear:16,fs=ext4} 4,223..4,323 insn (2.4 %)" "DM overhead of"
+	run timeout 20 build/daxdm report --no-html "$A"
+	[[ $output != *"initial states"* ]]
+}
+
 @test "runs of other builds and seeds are comparable: named, and equal inside the range of the states" {
 	put_states "$C" 4223 4329 4224
 	put_states "$B" 4300
@@ -375,6 +384,10 @@ put_states() { # DIR MEDIAN...
 	expect 1 "1 promises that were kept are broken now" "verdict changed: "
 	daxdm compare "$B" "$A"
 	expect 0 "0 promises that were kept are broken now; 1 verdicts"
+	daxdm compare --strict "$B" "$A"
+	expect 1 "0 promises that were kept are broken now; 1 verdicts"
+	daxdm compare --strict "$B" "$B"
+	expect 0 "0 verdicts"
 	daxdm compare --json "$BATS_TEST_TMPDIR/j" "$A" "$B"
 	jq -e '.type == "comparison_of_checks" and ([.changes[] | select(.regressed)] | length) == 1' "$BATS_TEST_TMPDIR/j"
 	change "$B" 's/"seed":7/"seed":8/'

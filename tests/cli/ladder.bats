@@ -145,6 +145,17 @@ booted() {
 	done
 }
 
+@test "each kernel in several initial states; a state that is missing is measured when the ladder goes on" {
+	fake_kernels
+	ladder --name l --kernel 5.10 --kernel 6.1 --states 2
+	expect 0
+	[[ $(runs | xargs) == "l/5.10 l/5.10/state-2 l/6.1 l/6.1/state-2" ]]
+	rm -r "$CO/results/l/6.1/state-2" "$CO/booted"
+	ladder --name l --kernel 5.10 --kernel 6.1 --states 2
+	expect 0
+	[[ $(sort "$CO/booted" | xargs) == "6.1 6.1" ]]
+}
+
 @test "a build tree: its bzImage must be there, and it is one kernel as any other" {
 	fake_kernels
 	mkdir -p "$BATS_TEST_TMPDIR/tree/arch/x86/boot"

@@ -93,6 +93,24 @@ bench() {
 	for r in $(runs); do [[ $(context_of "$r" .emulator.boot) == '"fresh"' ]]; done
 }
 
+@test "--states measures further initial states into the run, which compare reads" {
+	bench --states 3 --name s
+	expect 0 "initial state 2 of 3" "initial state 3 of 3"
+	[[ $(runs | xargs) == "s s/state-2 s/state-3" ]]
+	[[ $(for r in $(runs); do context_of "$r" .emulator.state; done | xargs) == "1 2 3" ]]
+	run timeout 30 "$CO/run.sh" compare --all s s
+	expect 0 "3, 3"
+	bench --states 2 --repeat 2
+	expect 64 "does not go with --repeat"
+	bench --states 2 --meter time
+	expect 64 "--states is for --meter insn"
+	# shellcheck disable=SC2016 # for the guest
+	in_guest '[[ $run != */state-2 ]] || exit 4'
+	bench --states 3 --name t
+	expect 4
+	[[ $(runs | grep t | grep -v state | xargs) == t ]]
+}
+
 @test "a difference between repeats is the exit status" {
 	# shellcheck disable=SC2016 # for the guest
 	in_guest 'if [[ $run == *-2 ]]; then COST=1; fi'
