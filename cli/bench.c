@@ -103,7 +103,7 @@ static int show(const char *dir)
 
 /* Measures the further initial states of the run in DIR.  Returns the exit status. */
 static int further_states(const struct bench_request *b, const struct kernel *kernel,
-			  const struct words *guests, const char *dir)
+			  const struct guest_files *guests, const char *dir)
 {
 	struct measurement m = b->m;
 	int status = STATUS_GOOD;

@@ -204,16 +204,16 @@ static char *measure_state(struct remeasured *r, const struct measurement *asked
 				.quiet = true};
 	char *stamp = workspace_timestamp();
 	char *dir = process_text("%s/state-%u-%s", r->dir, state, stamp);
-	struct words guests = {0};
+	struct guest_files guests;
 	int status;
 
 	measure_vet(&m);
 	measure_setup_programs(&m);
-	measure_make_guests(&m, &r->target, &r->kernel, &guests);
+	guests = measure_make_guests(&m, &r->target, &r->kernel);
 	status = measure_run(&m, &r->target, &r->kernel, &guests, dir);
 	if (status != STATUS_GOOD && status != STATUS_FAILED && status != STATUS_SKIPPED)
 		process_exit(status);
-	words_free(&guests);
+	target_free_guests(&guests);
 	free(stamp);
 	if (status != STATUS_SKIPPED)
 		return dir;
