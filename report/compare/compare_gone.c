@@ -50,7 +50,10 @@ static void say_group(const struct comparison *c, size_t step, size_t first, boo
 	if (n > limit)
 		fprintf(out, " and %zu more", n - limit);
 	if (!fclose(out))
-		findings_sayf(say, arg, "%s on %s (%zu%s%s): %s", heads[like->metric.kind],
+		findings_sayf(say, arg, "%s on %s (%zu%s%s): %s",
+			      like->metric.kind == CHANGE_LEFT_OUT && *like->why
+				      ? "not compared"
+				      : heads[like->metric.kind],
 			      c->sides[step + 1].label, n, *like->why ? ", " : "", like->why, text);
 	free(text);
 }

@@ -226,6 +226,20 @@ static void judge_asides(const struct cell *base, const struct cell *new, const 
 		step->slow = judge_aside(&base->slow, &new->slow, &step->metric, judge);
 }
 
+/* How functions were traced, "fentry" or "kprobe"; NULL: the record needs no tracer. */
+static const char *tracer_of(const struct cell *cell)
+{
+	return json_string_value(json_object_get(cell->rec->proof, "traced_by"));
+}
+
+/* The two ways read the clock at different instructions. */
+static bool are_traced_alike(const struct cell *base, const struct cell *new)
+{
+	const char *a = tracer_of(base), *b = tracer_of(new);
+
+	return !a || !b || !strcmp(a, b);
+}
+
 static void fill_step(const struct comparison *c, const struct row *row, size_t from, size_t to,
 		      struct step *step)
 {
@@ -238,7 +252,11 @@ static void fill_step(const struct comparison *c, const struct row *row, size_t 
 	const struct run *run = &c->sides[to].runs[0];
 
 	step->why = "";
-	if (base->rec && new->rec) {
+	if (base->rec && new->rec && !are_traced_alike(base, new)) {
+		step->metric.kind = CHANGE_LEFT_OUT;
+		step->why = "traced by fentry on one side and kprobe on the other; bench --tracer "
+			    "kprobe measures both alike";
+	} else if (base->rec && new->rec) {
 		step->metric =
 			change_judge(&base->metric, &new->metric, base->metric.median, &judge);
 		step->same_samples = base->metric.n == 1 && new->metric.n == 1 &&

@@ -338,6 +338,17 @@ put_states() { # DIR MEDIAN...
 	expect 64 "choose among metrics; runs of checks have none"
 }
 
+@test "what was traced in different ways is not compared" {
+	jq -c 'if .bench == "hop" then .proof.traced_by = "fentry" else . end' tests/fixtures/fixture-run.jsonl | settle >"$A/run.jsonl"
+	jq -c 'if .bench == "hop" then .proof.traced_by = "kprobe" | .samples |= map([.[0] + 4, .[1]]) else . end' "$A/run.jsonl" |
+		sed 's/6\.1\.0-fixture/6.12.9/' | settle >"$B/run.jsonl"
+	daxdm compare "$A" "$B"
+	expect 0 "not compared on 6.12.9 (2, traced by fentry on one side and kprobe on the other"
+	[[ $output != *REGRESSED* ]]
+	daxdm compare --json - "$A" "$B"
+	[[ $(jq -r '.rows[] | select(.bench == "hop") | .steps[0].metric.verdict' <<<"$output" | sort -u) == left_out ]]
+}
+
 @test "one stack against another one: the new one is named first, the base behind \"against\"" {
 	daxdm compare --width 300 --stacks 'linear:1=>linear:16' "$A" "$A"
 	expect 1 "ext4 linear:16 fault.read.warm.pte against linear:1: +1.1 % (4,175 -> 4,223 insn)" \
