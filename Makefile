@@ -65,6 +65,17 @@ build/daxdm: $(OBJS)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(OBJS) $(LDLIBS)
 
+# Another build of the same program, for gate-selftest --full.
+OTHER_OBJS := $(OBJS:build/obj/%=build/other/%)
+build/other/%.o: %.c build/flags | build/libs-seen $(BPF:%.bpf.c=build/gen/%.skel.h)
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(ALL_CFLAGS) -O1 -MMD -MP -c -o $@ $<
+
+build/other/daxdm: $(OTHER_OBJS)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(ALL_CFLAGS) -O1 $(LDFLAGS) -o $@ $(OTHER_OBJS) $(LDLIBS)
+
 # BPF programs, and the header by which libbpf loads them.  -g: fentry needs BTF.
 build/gen/%.bpf.o: %.bpf.c build/flags | build/libs-seen
 	@mkdir -p $(@D)
@@ -171,5 +182,5 @@ clean:
 # X.c includes the skeleton of X.bpf.c; the first build has no .d file that says so.
 $(foreach b,$(BPF),$(eval build/obj/$(b:.bpf.c=.o) build/san/$(b:.bpf.c=.o) build/fuzz/$(b:.bpf.c=.o): build/gen/$(b:.bpf.c=.skel.h)))
 
--include $(BPF:%.c=build/gen/%.d) $(OBJS:.o=.d) $(SAN_OBJS:.o=.d) $(UNITS:build/test/%=build/san/tests/unit/%.d) \
+-include $(BPF:%.c=build/gen/%.d) $(OBJS:.o=.d) $(OTHER_OBJS:.o=.d) $(SAN_OBJS:.o=.d) $(UNITS:build/test/%=build/san/tests/unit/%.d) \
          $(FUZZ_OBJS:.o=.d) $(FUZZERS:build/fuzz/%=build/fuzz/tests/fuzz/%.d)

@@ -18,6 +18,7 @@
 #include "cli/driver/phase.h"
 #include "cli/driver/run_dir.h"
 #include "cli/driver/workspace.h"
+#include "cli/gate/full.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
 #include "lib/base/number.h"
@@ -331,15 +332,75 @@ static void measure(char *dirs[])
 	free(path);
 }
 
+/* ---- the verb ------------------------------------------------------------------------------ */
+
+struct gate_options {
+	bool is_full;
+	struct gate_full full;
+};
+
+static const struct option_spec options[] = {
+	OPTION("full", OPTION_FLAG, offsetof(struct gate_options, is_full), NULL,
+	       "all pairs without a difference and all planted costs, with rebuilt modules; "
+	       "takes hours"),
+	OPTION("kernel", OPTION_LIST, offsetof(struct gate_options, full.target.kernels), "K",
+	       "with --full: a kernel of the archive (default: debian)"),
+	OPTION("pair", OPTION_WORDS, offsetof(struct gate_options, full.only), "GLOB",
+	       "with --full: only these pairs, e.g. '*seed*'"),
+	OPTION("states", OPTION_NUMBER, offsetof(struct gate_options, full.states), "N",
+	       "with --full: initial states that a comparison may take (default 5)", .min = 1,
+	       .max = CHANGE_STATES_MAX),
+	OPTION("name", OPTION_TEXT, offsetof(struct gate_options, full.target.name), "RUN",
+	       "with --full: name the runs RUN-...; those that are complete are used again"),
+	OPTION("markdown", OPTION_PATH, offsetof(struct gate_options, full.markdown), "FILE",
+	       "with --full: append the table to this file"),
+	OPTION("quick", OPTION_FLAG, offsetof(struct gate_options, full.asked.quick), NULL,
+	       "with --full: without a difference compare the quick workload"),
+	OPTION("workload", OPTION_PATH, offsetof(struct gate_options, full.asked.workload), "FILE",
+	       "with --full: without a difference compare this workload (default: the default "
+	       "sweep)"),
+	{0},
+};
+
+static int run_full(struct gate_options *o, int n_words)
+{
+	struct gate_full *full = &o->full;
+
+	if (n_words)
+		process_quit(STATUS_USAGE, "gate-selftest --full takes no runs; it measures them");
+	if (full->target.kernels.n > 1)
+		process_quit(STATUS_USAGE, "gate-selftest --full takes one --kernel at a time");
+	if (full->target.kernels.n && target_is_path(full->target.kernels.list[0]))
+		process_quit(STATUS_USAGE,
+			     "--kernel %s: the modules of a kernel of the archive are rebuilt; "
+			     "its source is not known",
+			     full->target.kernels.list[0]);
+	target_vet(&full->target, STATUS_USAGE);
+	measure_vet(&full->asked);
+	if (!full->states)
+		full->states = CHANGE_STATES_DEFAULT;
+	phase_lines = PHASES_STDERR;
+	workspace_open();
+	workspace_make_dir("results");
+	workspace_setup("run", NULL);
+	return gate_full(full);
+}
+
 static int gate_main(int argc, char **argv)
 {
-	int at = options_parse(&verb_gate, NULL, argc, argv);
+	static struct gate_options o;
+	int at = options_parse(&verb_gate, &o, argc, argv);
 	char *dirs[3];
 
 	if (at == -1)
 		return STATUS_GOOD;
 	if (at < 0)
 		return STATUS_USAGE;
+	if (o.is_full)
+		return run_full(&o, argc - at);
+	if (o.full.target.kernels.n || o.full.only.n || o.full.states || o.full.target.name ||
+	    o.full.markdown || o.full.asked.quick || o.full.asked.workload)
+		process_quit(STATUS_USAGE, "gate-selftest: its options go with --full only");
 	if (argc - at == 3) {
 		for (int i = 0; i < 3; i++)
 			dirs[i] = run_dir_find_or_exit(argv[at + i]);
@@ -364,7 +425,8 @@ const struct verb verb_gate = {
 	.args = "[RUNDIR RUNDIR RUNDIR]",
 	.why = "whether comparisons can be trusted: identical kernels compare equal, "
 	       "a known cost is detected",
-	.examples = {"gate-selftest"},
+	.examples = {"gate-selftest", "gate-selftest --full --kernel 6.1"},
+	.options = options,
 	.operands = 3,
 	.run = gate_main,
 	.no_memory = STATUS_BROKEN,

@@ -16,6 +16,7 @@
 # KDIR comes from emu/kernel.sh.  --module replaces the kernel's module of that name.  KEY is a hash
 # over the whole input, so the file is rebuilt only if something changed; the same input gives the
 # same bytes.
+# For tests: DAXDM_GUEST_PROGRAM is used instead of build/daxdm, and DAXDM_GUEST_PADDING_MIB adds a file of that size.
 # Exit status: 0; 4 something is missing on this machine or the disk is full; 64 bad arguments.
 set -euo pipefail
 CALLER=$PWD
@@ -221,7 +222,7 @@ manifest() { # lines "DEST SRC", sorted, without modules
 	{
 		echo "/init $PWD/emu/init"
 		echo "/bin/busybox $BUSYBOX"
-		with_libraries "$PWD/build/daxdm" /bin/daxdm
+		with_libraries "$(absolute "${DAXDM_GUEST_PROGRAM:-$PWD/build/daxdm}")" /bin/daxdm
 		[[ ! -r $KDIR/config ]] || echo "/boot/config-$RELEASE $KDIR/config"
 		if [[ $KIND != xfs ]]; then
 			program mkfs.ext4 e2fsprogs
@@ -301,6 +302,7 @@ make_tree() { # ROOT
 		add_module "$root" "$src"
 		echo "$(basename "${src%.ko*}").ko" >>"$root/modules/late"
 	done <"$TMP/late"
+	if [[ ${DAXDM_GUEST_PADDING_MIB-} ]]; then truncate -s "${DAXDM_GUEST_PADDING_MIB}M" "$root/padding"; fi
 	printf '%s\n' "${FILESYSTEMS[@]}" >"$root/modules/filesystems"
 	echo "$KIND" >"$root/modules/kind"
 	if signed_only; then : >"$root/modules/signed-only"; fi
@@ -328,7 +330,7 @@ key() {
 	{
 		cat "$TMP/manifest" "$TMP/load" "$TMP/late" "$TMP/on_demand"
 		cut -d' ' -f2- "$TMP/manifest" | cat - "$TMP/all" "$TMP/on_demand" | sort -u | xargs -d '\n' sha256sum
-		echo "$KIND ${PROGRAMS[*]} $RELEASE"
+		echo "$KIND ${PROGRAMS[*]} $RELEASE ${DAXDM_GUEST_PADDING_MIB-}"
 		if signed_only; then echo "signed only"; fi
 		cat "$TMP/replaced"
 		sha256sum emu/initramfs.sh

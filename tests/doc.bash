@@ -67,6 +67,7 @@ doc_class() { # COMMAND
 	"./run.sh setup") echo "tests/cli/setup.bats: setup" ;;
 	"./run.sh test") echo "tests/run.sh: tests/cli tests/e2e" ;;
 	"./run.sh lint") echo "tests/run.sh: tests/lint.sh" ;;
+	"./run.sh gate-selftest --full"*) echo "tests/cli/gate.bats: gate-selftest --full" ;;
 	"./run.sh gate-selftest") echo "tests/e2e/gate.bats: gate-selftest" ;;
 	"./run.sh bench --quick") echo "tests/e2e/bench.bats: bench --quick" ;;
 	"./run.sh bench --repeat 2") echo "tests/e2e/bench.bats: --repeat 2" ;;

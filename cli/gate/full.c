@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/gate/full.h"
+
+#include "cli/driver/command.h"
+#include "cli/driver/phase.h"
+#include "cli/driver/workspace.h"
+#include "cli/gate/outcome.h"
+#include "cli/gate/pairs.h"
+#include "lib/base/msg.h"
+#include "lib/run/run.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const module_files[] = {"dm-mod.ko", "dm-log-writes.ko", "nd_pmem.ko"};
+
+struct session {
+	const struct gate_full *full;
+	struct kernel kernel;
+	const char *prefix;
+	char *modules;	   /* the directory of emu/modules.sh; NULL: not needed yet */
+	char *other_build; /* another build of daxdm; NULL: not needed yet */
+};
+
+/* ---- what runs are made of ------------------------------------------------------------------ */
+
+static const char *modules_dir(struct session *s)
+{
+	char *said = workspace_path("modules");
+	struct words command = {0};
+	int status;
+
+	if (s->modules)
+		return s->modules;
+	phase_begin("modules");
+	command_add(&command, "emu/modules.sh", s->kernel.dir, NULL);
+	status = process_run(&command, said, NULL);
+	if (status)
+		process_exit(status);
+	s->modules = workspace_last_line(said);
+	if (!s->modules)
+		process_quit(STATUS_BROKEN, "emu/modules.sh printed no directory");
+	phase_end("%s", s->modules);
+	free(said);
+	return s->modules;
+}
+
+static const char *other_build(struct session *s)
+{
+	static const char path[] = "build/other/daxdm";
+	char *log = workspace_path("other-build.log");
+	struct words command = {0};
+
+	if (s->other_build)
+		return s->other_build;
+	phase_begin("build");
+	command_add(&command, "make", "-j2", path, NULL);
+	if (process_run(&command, log, "&1"))
+		process_quit(STATUS_BROKEN, "make %s failed: %s", path, workspace_last_line(log));
+	s->other_build = process_text("%s", path);
+	phase_end("%s", path);
+	free(log);
+	return s->other_build;
+}
+
+/* ---- measuring ------------------------------------------------------------------------------ */
+
+/* An option for each word of a text. */
+static void add_each(struct words *command, const char *option, const char *text)
+{
+	for (const char *at = text; *at; at += strspn(at, " ")) {
+		size_t len = strcspn(at, " ");
+		char *word = process_text("%.*s", (int)len, at);
+
+		command_add(command, option, word, NULL);
+		free(word);
+		at += len;
+	}
+}
+
+static void add_workload(const struct session *s, const struct gate_run *run, struct words *command)
+{
+	const struct workload *whole = &s->full->asked.whole;
+
+	if (run->stacks)
+		add_each(command, "--stack", run->stacks);
+	for (size_t i = 0; i < whole->stacks.n && !run->stacks; i++)
+		command_add(command, "--stack",
+			    whole->stacks.list[run->reversed ? whole->stacks.n - 1 - i : i], NULL);
+	if (run->benches)
+		add_each(command, "--bench", run->benches);
+	else
+		command_add_each(command, "--bench", &whole->benches);
+	if (run->filesystems)
+		add_each(command, "--fs", run->filesystems);
+	else
+		command_add_each(command, "--fs", &s->full->asked.filesystems);
+}
+
+static char *name_of(const struct session *s, const struct gate_run *run)
+{
+	return process_text("%s-%s", s->prefix, run->name);
+}
+
+static bool is_measured(const char *name)
+{
+	char *dir = process_text("results/%s", name), why[512];
+	bool complete;
+	struct run run;
+
+	complete = !run_read(dir, &run, why, sizeof(why)) && run_is_complete(&run);
+	run_free(&run);
+	free(dir);
+	return complete;
+}
+
+/* Measures the run, unless it is there. */
+static void measure(struct session *s, const struct gate_run *run)
+{
+	char *name = name_of(s, run), *log = workspace_path(run->name), *seed;
+	struct words command = {0};
+	int status;
+
+	if (is_measured(name)) {
+		free(name);
+		free(log);
+		return;
+	}
+	seed = process_text("%u", run->seed ? run->seed : 1);
+	command_add(&command, "env", NULL);
+	if (run->other_build) {
+		char *set = process_text("DAXDM_GUEST_PROGRAM=%s", other_build(s));
+
+		command_add(&command, set, NULL);
+		free(set);
+	}
+	if (run->longer)
+		command_add(&command, "DAXDM_GUEST_PADDING_MIB=3", NULL);
+	command_add(&command, "build/daxdm", "bench", "--kernel", s->full->target.kernels.list[0],
+		    "--name", name, "--seed", seed, NULL);
+	for (size_t i = 0; run->modules && i < sizeof(module_files) / sizeof(*module_files); i++) {
+		char *file =
+			process_text("%s/%s/%s", modules_dir(s), run->modules, module_files[i]);
+
+		command_add(&command, "--module", file, NULL);
+		free(file);
+	}
+	add_workload(s, run, &command);
+	phase_begin("measure");
+	status = process_run(&command, log, "&1");
+	if (status != STATUS_GOOD && status != STATUS_FAILED) {
+		char *why = workspace_last_error(log);
+
+		process_quit(STATUS_BROKEN, "%s could not be measured: %s", name,
+			     why ? why : "no reason was printed");
+	}
+	phase_end("results/%s", name);
+	free(seed);
+	free(name);
+	free(log);
+}
+
+/* ---- comparing ------------------------------------------------------------------------------ */
+
+static void compare(struct session *s, const struct gate_pair *pair, struct gate_outcome *out)
+{
+	char *base = name_of(s, gate_run_find(pair->base));
+	char *new = name_of(s, gate_run_find(pair->new));
+	char *json = workspace_path("compare.json"), *log = workspace_path("compare.log");
+	char *states = process_text("%lld", (long long)s->full->states), why[256];
+	struct words command = {0};
+	int status;
+
+	command_add(&command, "build/daxdm", "compare", "--json", json, NULL);
+	if (s->full->states > 1 && !pair->stacks)
+		command_add(&command, "--states", states, NULL);
+	if (pair->stacks)
+		command_add(&command, "--stacks", pair->stacks, NULL);
+	command_add(&command, base, new, NULL);
+	unlink(json);
+	phase_begin("compare");
+	status = process_run(&command, log, "&1");
+	if (status != STATUS_GOOD && status != STATUS_FAILED) {
+		char *error = workspace_last_error(log);
+
+		process_quit(STATUS_BROKEN, "%s and %s could not be compared: %s", base, new,
+			     error ? error : "no reason was printed");
+	}
+	if (gate_outcome_read(pair, json, out, why, sizeof(why)) < 0)
+		process_quit(STATUS_BROKEN, "%s and %s: %s", base, new, why);
+	phase_end("%s", pair->name);
+	free(states);
+	free(log);
+	free(json);
+	free(new);
+	free(base);
+}
+
+static bool is_asked_for(const struct gate_full *full, const struct gate_pair *pair)
+{
+	for (size_t i = 0; i < full->only.n; i++)
+		if (!fnmatch(full->only.list[i], pair->name, 0))
+			return true;
+	return !full->only.n;
+}
+
+static int print(const struct session *s, const struct gate_totals *totals, FILE *table)
+{
+	const char *path = s->full->markdown;
+	FILE *out = path ? fopen(path, "ae") : stdout;
+
+	if (!out)
+		process_quit(STATUS_BROKEN, "cannot write %s: %s", path, strerror(errno));
+	rewind(table);
+	fprintf(out, "## Linux %s (%s)\n\n", s->kernel.release, s->kernel.package);
+	gate_outcome_print_table(table, totals, out);
+	if (path) {
+		if (fclose(out))
+			process_quit(STATUS_BROKEN, "cannot write %s: %s", path, strerror(errno));
+		rewind(table);
+		gate_outcome_print_table(table, totals, stdout);
+	}
+	return totals->false_alarms || totals->misses ? STATUS_FAILED : STATUS_GOOD;
+}
+
+int gate_full(struct gate_full *full)
+{
+	struct session s = {.full = full};
+	struct gate_totals totals = {0};
+	char *release, *stamp;
+	FILE *table = tmpfile();
+	int status;
+
+	if (!table)
+		process_quit(STATUS_BROKEN, "cannot make a temporary file: %s", strerror(errno));
+	s.kernel = target_find(&full->target, full->target.kernels.list[0]);
+	release = target_short_release(s.kernel.release);
+	stamp = workspace_timestamp();
+	s.prefix =
+		full->target.name ? full->target.name : process_text("gate-%s-%s", release, stamp);
+	for (const struct gate_pair *pair = gate_pairs; pair->name; pair++) {
+		struct gate_outcome outcome;
+
+		if (!is_asked_for(full, pair))
+			continue;
+		measure(&s, gate_run_find(pair->base));
+		measure(&s, gate_run_find(pair->new));
+		compare(&s, pair, &outcome);
+		gate_outcome_add(pair, &outcome, &totals, table);
+	}
+	if (!totals.no_ops && !totals.planted)
+		process_quit(STATUS_USAGE, "gate-selftest: --pair selects none");
+	status = print(&s, &totals, table);
+	fclose(table);
+	free(release);
+	free(stamp);
+	return status;
+}

@@ -1,0 +1,100 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# gate-selftest --full: which runs it makes, how it judges them; the emulated host and the build of modules are replaced.
+
+load ../helpers
+load fakes
+load guest
+
+setup() {
+	fake_guest
+	# The program in the guest tells variants apart by the name of the initramfs.
+	fake emu/initramfs.sh 'echo "build/$2${4:++$(basename "$(dirname "$4")")}.cpio"'
+	fake emu/modules.sh 'for v in rebuilt padded reordered every_call_1_percent every_call_8_insn one_call_in_64 table_load; do
+			mkdir -p "$PWD/build/modules/k/$v"
+			touch "$PWD/build/modules/k/$v/"{dm-mod,dm-log-writes,nd_pmem}.ko
+		done
+		echo "$PWD/build/modules/k"'
+}
+
+gate() {
+	run timeout 30 "$CO/run.sh" gate-selftest --full --name g --states 1 "$@"
+}
+
+@test "pairs without a difference: equal, and each false verdict is counted" {
+	gate --pair '*seed*'
+	expect 0 "| no-op | another seed (2) |" "| no-op | two other seeds (2 and 3) |" \
+		"False alarms: 0 of 3 comparisons without a difference (0 verdicts of "
+	[[ $(runs) == $'g-seed-2\ng-seed-3\ng-stock' ]]
+	[[ $(context_of g-seed-3 .emulator.seed) == 3 ]]
+	# Complete runs are used again.
+	: >"$CO/calls"
+	gate --pair '*seed (2)*'
+	expect 0 "False alarms: 0 of 1"
+	run ! grep -q emulate "$CO/calls"
+	rm -r "$CO/results/g-seed-2"
+	in_guest 'COST=100'
+	gate --pair '*seed (2)*'
+	expect 1 "False alarms: 1 of 1" "metric regressed by +100 |"
+	left_nothing
+}
+
+@test "stacks in the opposite order and narrowed sweeps are asked for" {
+	gate --pair 'stacks in*' --pair 'one stack alone'
+	expect 0 "False alarms: 0 of 2"
+	[[ $(context_of g-stock .stacks) == '["raw","linear:1","linear:16"]' ]]
+	[[ $(context_of g-reversed .stacks) == '["linear:16","linear:1","raw"]' ]]
+	[[ $(context_of g-one-stack .stacks) == '["linear:16"]' ]]
+}
+
+@test "modules: built once; a cost is found, or missed" {
+	in_guest 'if [[ $* == *every_call_8_insn* ]]; then COST=8; fi'
+	gate --pair 'objects*' --pair '8 insn*'
+	# The fixture has no xfs, and its cost is on linear:16 alone.
+	expect 1 "False alarms: 0 of 1" "0 of 2 found" "Misses: 2 of 2 claims about 1 planted costs; 0 verdicts blame"
+	[[ $(grep -c '^emu/modules.sh' "$CO/calls") == 1 ]]
+	grep -q 'initramfs.sh .*--module .*/reordered/dm-mod.ko --module .*/reordered/dm-log-writes.ko --module .*/reordered/nd_pmem.ko' "$CO/calls"
+}
+
+@test "the table is appended to a file" {
+	gate --pair '*seed (2)*' --markdown "$BATS_TEST_TMPDIR/gate.md"
+	expect 0
+	gate --pair '*seed (3)*' --markdown "$BATS_TEST_TMPDIR/gate.md"
+	expect 0
+	[[ $(grep -c '^## Linux 6.1.0-56-amd64 (linux-image-6.1.0-56-amd64' "$BATS_TEST_TMPDIR/gate.md") == 2 ]]
+}
+
+@test "what cannot be tested is refused" {
+	gate --pair 'no such pair'
+	expect 64 "--pair selects none"
+	gate --kernel /boot/vmlinuz
+	expect 64 "a kernel of the archive"
+	gate --kernel 6.1 --kernel 6.12
+	expect 64 "one --kernel at a time"
+	gate a b c
+	expect 64 "takes no runs"
+	run timeout 10 "$CO/run.sh" gate-selftest --pair x
+	expect 64 "go with --full only"
+	in_guest 'exit 4'
+	gate --pair '*seed (2)*'
+	expect 4 "g-stock could not be measured"
+	left_nothing
+}
+
+@test "modules.sh: what it cannot build is refused" {
+	local kdir=$BATS_TEST_TMPDIR/kernel
+	cp "$TOP/emu/modules.sh" "$TOP/emu/common.sh" "$CO/emu/"
+	run timeout 10 "$CO/emu/modules.sh"
+	expect 64 "usage: emu/modules.sh KDIR"
+	run timeout 10 "$CO/emu/modules.sh" "$BATS_TEST_TMPDIR"
+	expect 64 "is not a directory made by emu/kernel.sh resolve"
+	mkdir "$kdir"
+	echo 6.1.0 >"$kdir/release"
+	echo "file /boot/vmlinuz" >"$kdir/package"
+	run timeout 10 "$CO/emu/modules.sh" "$kdir"
+	expect 64 "comes from a file, not from a package"
+	echo "linux-image-6.1.0 6.1.1-1" >"$kdir/package"
+	run timeout 10 "$CO/emu/modules.sh" "$kdir"
+	expect 4 "there are no package lists"
+	left_nothing
+}
