@@ -105,8 +105,9 @@ static void vet(struct assert_request *a)
 
 static int measure_and_judge(struct assert_request *a)
 {
-	char *release, *suffix, *stamp, *base;
+	char *release, *suffix, *stamp, *base, *dir;
 	struct kernel kernel;
+	int status;
 
 	vet(a);
 	process_cannot_tell = METRIC_CANNOT_TELL; /* what breaks now says nothing of the kernel */
@@ -122,13 +123,17 @@ static int measure_and_judge(struct assert_request *a)
 	free(release);
 	free(suffix);
 	free(stamp);
-	return judge(a, measure_now(&a->m, &a->target, &kernel, base));
+	dir = measure_now(&a->m, &a->target, &kernel, base);
+	status = judge(a, dir);
+	free(dir);
+	return status;
 }
 
 static int run(int argc, char **argv)
 {
 	struct assert_request a = {.target.seed = 1, .m.meter = "insn"};
-	int at = options_parse(&verb_assert, &a, argc, argv);
+	int status, at = options_parse(&verb_assert, &a, argc, argv);
+	char *dir;
 
 	if (at == -1)
 		return STATUS_GOOD;
@@ -146,7 +151,10 @@ static int run(int argc, char **argv)
 			     "run %s",
 			     target_option(&a.target), argv[at]);
 	process_cannot_tell = METRIC_CANNOT_TELL;
-	return judge(&a, run_dir_find_or_exit(argv[at]));
+	dir = run_dir_find_or_exit(argv[at]);
+	status = judge(&a, dir);
+	free(dir);
+	return status;
 }
 
 const struct verb verb_assert = {
