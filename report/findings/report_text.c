@@ -8,6 +8,7 @@
 #include "report/findings/counters_report.h"
 #include "report/findings/findings.h"
 #include "report/findings/fio_compare.h"
+#include "report/findings/steady.h"
 #include "report/table/grid.h"
 
 #include <stdlib.h>
@@ -22,9 +23,9 @@ static void print_findings(const struct tables *tables, int width, bool all, FIL
 			       .heading = "\nMissing from the results"};
 
 	if (!all)
-		findings_main(tables, terminal_print_sentence, &numbers);
+		findings_say_steady(tables, findings_main, terminal_print_sentence, &numbers);
 	if (!numbers.any)
-		findings_numbers(tables, terminal_print_sentence, &numbers);
+		findings_say_steady(tables, findings_numbers, terminal_print_sentence, &numbers);
 	if (!numbers.any && !tables->run->n_proven)
 		fputs("Findings\n  none: no comparable records\n", out);
 	findings_gaps(tables, terminal_print_sentence, &gaps);

@@ -5,6 +5,7 @@
 #include "report/findings/counters_report.h"
 #include "report/findings/findings.h"
 #include "report/findings/fio_compare.h"
+#include "report/findings/steady.h"
 #include "report/html/glossary.h"
 
 #include "lib/base/memory.h"
@@ -339,7 +340,7 @@ int html_write(const struct tables *tables, const char *dir, FILE *out)
 	findings_head(tables, put_head, &head);
 	fputs("</ul>\n", out);
 	glossary_write(out);
-	findings_numbers(tables, put_item, &numbers);
+	findings_say_steady(tables, findings_numbers, put_item, &numbers);
 	fputs(numbers.any ? "</ul>\n" : "", out);
 	put_plots(dir, out);
 	for (size_t i = 0; i < tables->n; i++) {
