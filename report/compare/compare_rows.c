@@ -209,7 +209,12 @@ static struct change judge_aside(const struct quantity *base, const struct quant
 	bool said = metric->worse &&
 		    (metric->kind == CHANGE_REGRESSED || metric->kind == CHANGE_UNSURE);
 
-	if (said || !c.flagged || !c.worse || base->median <= 0)
+	/* What was worse in state 1 alone varies. */
+	bool varies =
+		c.several && c.chance >= 1 &&
+		(judge->higher_is_better ? new->first < base->first : new->first > base->first);
+
+	if (said || !c.flagged || !(c.worse || varies) || base->median <= 0)
 		return (struct change){.kind = CHANGE_ABSENT};
 	if (!c.several)
 		c.kind = CHANGE_UNSURE;
