@@ -191,7 +191,12 @@ static void compare(struct session *s, const struct gate_pair *pair, struct gate
 	}
 	if (gate_outcome_read(pair, json, out, why, sizeof(why)) < 0)
 		process_quit(STATUS_BROKEN, "%s and %s: %s", base, new, why);
-	phase_end("%s", pair->name);
+	if (gate_is_planted(pair))
+		phase_end("%s: %zu of %zu found (%s insn)", pair->name, out->found, out->costs,
+			  out->sizes);
+	else
+		phase_end("%s: %zu false verdicts of %zu metrics", pair->name, out->false_alarms,
+			  out->metrics);
 	free(states);
 	free(log);
 	free(json);
