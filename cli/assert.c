@@ -51,7 +51,9 @@ static int set_min(void *opts, const char *value)
 
 static const struct option_spec options[] = {
 	OPTION("metric", OPTION_TEXT, offsetof(struct assert_request, metric), "M",
-	       "'fault.read.warm.pte{stack=linear:16,fs=ext4}'; tax:M is what that adds to raw"),
+	       "'fault.read.warm.pte{stack=linear:16,fs=ext4}', or in short 'read.warm.pte "
+	       "linear:16 "
+	       "ext4'; tax:M is what that adds to raw"),
 	OPTION("max", OPTION_CALL, 0, "N", "the most that its median may be", .set = set_max),
 	OPTION("min", OPTION_CALL, 0, "N", "the least that its median may be", .set = set_min),
 	OPTION("kernel", OPTION_LIST, offsetof(struct assert_request, target.kernels), "K",
@@ -143,6 +145,7 @@ static int run(int argc, char **argv)
 		process_quit(STATUS_USAGE, "assert: which metric? --metric M");
 	if (!a.has_max && !a.has_min)
 		process_quit(STATUS_USAGE, "assert: which limit? --max N or --min N");
+	a.metric = metric_resolve(a.metric);
 	if (at == argc)
 		return measure_and_judge(&a);
 	if (target_option(&a.target))

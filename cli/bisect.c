@@ -68,6 +68,7 @@ static void vet(struct bisect *b)
 				     "--%s: expected a kernel of the archive, got the path '%s'; "
 				     "git bisect run and ./run.sh assert search a git tree",
 				     i ? "bad" : "good", words[i]);
+	b->metric = metric_resolve(b->metric);
 	measure_plan_metric(&b->m, b->metric);
 	measure_vet(&b->m);
 }

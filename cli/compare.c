@@ -6,9 +6,11 @@
  * enough; the threshold says from where on a change for the worse makes the comparison fail.  Under
  * meter time it takes several runs of each kernel, whose medians go through a rank test; where that
  * shows nothing stands "~".  Runs that are unlike in more than the kernel are refused.  Of checks,
- * a check that passed and fails now fails the comparison; other changes are printed.
+ * a check that passed and fails now fails the comparison; other changes are printed.  Of a module
+ * or build tree of the user's own both are compared, the quick ones.
  */
 #include "report/compare/compare.h"
+#include "cli/driver/checks_run.h"
 #include "cli/driver/command.h"
 #include "cli/driver/confirm.h"
 #include "cli/driver/measure.h"
@@ -19,11 +21,13 @@
 #include "lib/base/msg.h"
 #include "lib/base/terminal.h"
 #include "report/checks/behaviour_changes.h"
+#include "report/compare/compare_mail.h"
 #include "report/compare/compare_show.h"
 #include "report/plots/plotdata.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,6 +39,11 @@ struct compare_options {
 	int64_t width, states;	  /* 0: by default */
 	struct measurement asked; /* of kernels that have to be measured */
 	struct target target;
+	/* A kernel or module of the user's own against another: its quick checks, too. */
+	struct words trees, base_modules;
+	bool no_checks, explain;
+	bool own;
+	char *kernels[2], *checks[2]; /* of the sides; runs of the quick checks */
 };
 
 /* ---- options ------------------------------------------------------------------------------- */
@@ -107,6 +116,16 @@ static const struct option_spec options[] = {
 	       "kernels: measure everything"),
 	OPTION("workload", OPTION_PATH, offsetof(struct compare_options, asked.workload), "FILE",
 	       "kernels: measure this workload file"),
+	OPTION("module", OPTION_WORDS, offsetof(struct compare_options, target.replaced), "FILE.ko",
+	       "kernels: put this module into NEW; with one kernel NEW is that kernel with it"),
+	OPTION("module-base", OPTION_WORDS, offsetof(struct compare_options, base_modules),
+	       "FILE.ko", "kernels: put this module into BASE"),
+	OPTION("kernel-tree", OPTION_WORDS, offsetof(struct compare_options, trees), "DIR",
+	       "a kernel to compare: that of this build tree, with its modules"),
+	OPTION("no-checks", OPTION_FLAG, offsetof(struct compare_options, no_checks), NULL,
+	       "do not compare the quick checks of a module or a build tree"),
+	OPTION("explain", OPTION_FLAG, offsetof(struct compare_options, explain), NULL,
+	       "with a module or a build tree: show the functions that changed"),
 	OPTION("modules", OPTION_PATH, offsetof(struct compare_options, target.modules), "DIR",
 	       "the modules of a kernel that is PATH/bzImage"),
 	OPTION("anew", OPTION_FLAG, offsetof(struct compare_options, anew), NULL,
@@ -184,6 +203,192 @@ static bool is_stdout(const char *path)
 	return path && !strcmp(path, "-");
 }
 
+/* ---- a module or a kernel of the user's own -------------------------------------------------- */
+
+static int find_behaviour(const struct comparison *c, const struct compare_options *o,
+			  struct behaviour *b)
+{
+	for (size_t s = 0; s < c->n_sides; s++) {
+		const struct side *side = &c->sides[s];
+
+		if (side->n_runs > 1) {
+			msg_error("compare: %s: of checks one run of each kernel is compared",
+				  side->name);
+			return -EINVAL;
+		}
+		if (behaviour_add(b, side->runs, side->label, o->known) < 0)
+			return -EINVAL;
+	}
+	if (behaviour_find(b) < 0) {
+		msg_error("compare: out of memory");
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+enum { EXPLAINED_MAX = 3 };
+
+static double largest_share(const struct row *row, size_t step)
+{
+	const struct step *s = &row->steps[step];
+	bool changed = change_is_beyond(s->metric.kind) || change_is_beyond(s->tax.kind) ||
+		       change_is_beyond(s->mean.kind);
+
+	return changed ? fabs(s->metric.share) : 0;
+}
+
+/* Whether a chosen row changed by as many instructions: most likely in the same function. */
+static bool is_repeated(const struct row *row, const struct row *const *chosen, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (chosen[i]->steps[0].metric.difference == row->steps[0].metric.difference)
+			return true;
+	return false;
+}
+
+/* The rows that changed most beyond the threshold, by different amounts, at most EXPLAINED_MAX. */
+static size_t rows_to_explain(const struct comparison *c, const struct row *chosen[EXPLAINED_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_rows; i++) {
+		const struct row *row = &c->rows[i];
+		size_t at = n;
+
+		if (!row->cells[0].rec || !row->cells[1].rec || largest_share(row, 0) <= 0 ||
+		    is_repeated(row, chosen, n))
+			continue;
+		while (at && largest_share(chosen[at - 1], 0) < largest_share(row, 0))
+			at--;
+		if (at == EXPLAINED_MAX)
+			continue;
+		n = n < EXPLAINED_MAX ? n + 1 : n;
+		memmove(chosen + at + 1, chosen + at, (n - at - 1) * sizeof(*chosen));
+		chosen[at] = row;
+	}
+	return n;
+}
+
+/* Measures both sides again with every instruction counted.  Returns the explanation; NULL: it
+ * could not be made, and an error line was printed. */
+static json_t *explain_row(const struct compare_options *o, const char *id)
+{
+	char *said = workspace_path("explained");
+	struct words command = {0};
+	json_t *explanation = NULL;
+	int status;
+
+	phase_begin("explain");
+	command_add(&command, "build/daxdm", "explain", o->kernels[0], o->kernels[1], "--metric",
+		    id, "--json", NULL);
+	command_add_each(&command, "--module-base", &o->base_modules);
+	command_add_each(&command, "--module", &o->target.replaced);
+	process_says_it = true;
+	status = process_run(&command, said, NULL);
+	process_says_it = false;
+	if (!status)
+		explanation = json_load_file(said, 0, NULL);
+	phase_end("%s", id);
+	free(said);
+	return explanation;
+}
+
+/* What --explain adds; an empty array if nothing changed beyond the threshold. */
+static json_t *explain_changes(const struct comparison *c, const struct compare_options *o)
+{
+	const struct row *rows[EXPLAINED_MAX + 1];
+	size_t n = o->explain ? rows_to_explain(c, rows) : 0;
+	json_t *explained = json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		json_t *one = explain_row(o, rows[i]->rec->id);
+
+		if (one)
+			json_array_append_new(explained, one);
+	}
+	return explained;
+}
+
+/* Reads the runs of the quick checks.  Returns STATUS_GOOD, or another status after one error
+ * line. */
+static int read_checks(struct comparison *checks, const struct compare_options *o,
+		       struct behaviour *b)
+{
+	int status;
+
+	checks->n_sides = 2;
+	for (size_t s = 0; s < checks->n_sides; s++)
+		if (compare_read_side(&checks->sides[s], o->checks[s]) < 0)
+			return STATUS_BROKEN;
+	status = compare_refuse(checks, o->force);
+	if (status != STATUS_GOOD)
+		return status;
+	compare_label_sides(checks);
+	return find_behaviour(checks, o, b) < 0 ? STATUS_BROKEN : STATUS_GOOD;
+}
+
+static int write_mail(const struct comparison *c, const struct behaviour *b,
+		      const json_t *explained, const char *path)
+{
+	FILE *out = open_out(path);
+
+	if (!out)
+		return -EIO;
+	compare_mail(c, b, explained, out);
+	return close_out(path, out);
+}
+
+static int write_own(const struct comparison *c, const struct compare_options *o,
+		     const struct behaviour *b, json_t *explained, int status)
+{
+	json_t *json;
+
+	if (o->json) {
+		json = compare_json(c, status);
+		if (b)
+			json_object_set_new(json, "checks", behaviour_json(b, c->forced, status));
+		json_object_set(json, "explained", explained);
+		if (write_json(json, o->json) < 0)
+			return STATUS_BROKEN;
+	}
+	if ((o->markdown && write_mail(c, b, explained, o->markdown) < 0) ||
+	    (o->junit && write_junit(c, o->junit) < 0))
+		return STATUS_BROKEN;
+	return status;
+}
+
+/* The rest of such a comparison, whose numbers were compared with that status. */
+static int compare_own(const struct comparison *c, const struct compare_options *o, int status)
+{
+	bool quiet = is_stdout(o->json) || is_stdout(o->markdown) || is_stdout(o->junit);
+	int checked = STATUS_GOOD;
+	struct comparison checks = {0};
+	struct behaviour b = {0}, *has = o->checks[0] ? &b : NULL;
+	json_t *explained = explain_changes(c, o);
+	char verdict[512];
+
+	if (has)
+		checked = read_checks(&checks, o, &b);
+	if (checked == STATUS_GOOD) {
+		if (status == STATUS_GOOD && (b.n_regressed || (o->strict && b.n_changes)))
+			status = STATUS_FAILED;
+		if (!quiet) {
+			putchar('\n');
+			if (b.n_changes)
+				behaviour_print_changes(&b, stdout);
+			compare_functions(explained, "", stdout);
+			printf("%s\n", compare_verdict(c, has, verdict, sizeof(verdict)));
+		}
+		status = write_own(c, o, has, explained, status);
+	} else {
+		status = checked;
+	}
+	behaviour_free(&b);
+	comparison_free(&checks);
+	json_decref(explained);
+	return status;
+}
+
 /* ---- numbers ------------------------------------------------------------------------------- */
 
 static size_t count_common(const struct comparison *c)
@@ -230,6 +435,8 @@ static int compare_numbers(struct comparison *c, const struct compare_options *o
 		msg_error("compare: cannot write into %s: %s", o->plot_data, strerror(errno));
 		return STATUS_BROKEN;
 	}
+	if (o->own)
+		return compare_own(c, o, status);
 	if ((o->json && write_json(compare_json(c, status), o->json) < 0) ||
 	    (o->markdown && write_markdown(c, o) < 0) || (o->junit && write_junit(c, o->junit) < 0))
 		return STATUS_BROKEN;
@@ -237,27 +444,6 @@ static int compare_numbers(struct comparison *c, const struct compare_options *o
 }
 
 /* ---- checks -------------------------------------------------------------------------------- */
-
-static int find_behaviour(const struct comparison *c, const struct compare_options *o,
-			  struct behaviour *b)
-{
-	for (size_t s = 0; s < c->n_sides; s++) {
-		const struct side *side = &c->sides[s];
-
-		if (side->n_runs > 1) {
-			msg_error("compare: %s: of checks one run of each kernel is compared",
-				  side->name);
-			return -EINVAL;
-		}
-		if (behaviour_add(b, side->runs, side->label, o->known) < 0)
-			return -EINVAL;
-	}
-	if (behaviour_find(b) < 0) {
-		msg_error("compare: out of memory");
-		return -ENOMEM;
-	}
-	return 0;
-}
 
 static int compare_checks(const struct comparison *c, const struct compare_options *o)
 {
@@ -343,12 +529,16 @@ static bool looks_like_a_kernel(const char *word)
 static void refuse_measuring(const struct compare_options *o, char *const words[])
 {
 	const struct measurement *m = &o->asked;
-	const char *option = m->quick		 ? "quick"
-			     : m->full		 ? "full"
-			     : m->workload	 ? "workload"
-			     : o->target.modules ? "modules"
-			     : o->anew		 ? "anew"
-						 : NULL;
+	const char *option = m->quick		    ? "quick"
+			     : m->full		    ? "full"
+			     : m->workload	    ? "workload"
+			     : o->target.modules    ? "modules"
+			     : o->target.replaced.n ? "module"
+			     : o->base_modules.n    ? "module-base"
+			     : o->explain	    ? "explain"
+			     : o->no_checks	    ? "no-checks"
+			     : o->anew		    ? "anew"
+						    : NULL;
 
 	if (option)
 		process_quit(STATUS_USAGE,
@@ -365,18 +555,62 @@ static void open_workspace(void)
 	workspace_setup("run", NULL);
 }
 
+/* Refuses what a comparison with a module or build tree cannot have, and chooses what it
+ * measures. */
+static void vet_own(struct compare_options *o, size_t n)
+{
+	struct measurement *m = &o->asked;
+	bool modules = o->target.replaced.n || o->base_modules.n;
+
+	if (modules && n != 2)
+		process_quit(STATUS_USAGE,
+			     "compare: --module and --module-base go with one or two "
+			     "kernels, got %zu",
+			     n);
+	if (modules && o->target.kernels.n != n)
+		process_quit(STATUS_USAGE, "compare: --module and --module-base replace modules of "
+					   "kernels, not of runs");
+	o->own = (modules || o->trees.n) && n == 2 && o->target.kernels.n == 2;
+	if (o->explain && !o->own)
+		process_quit(
+			STATUS_USAGE,
+			"compare: --explain goes with --module, --module-base or --kernel-tree; "
+			"./run.sh explain explains one metric of any two kernels");
+	target_vet_modules("module-base", &o->base_modules);
+	if (o->own && !m->full && !m->workload)
+		m->quick = true;
+}
+
+/* Measures a kernel, of a comparison of the user's own with the module of that side and the quick
+ * checks. */
+static char *measure_side(struct compare_options *o, size_t side, char *kernel)
+{
+	struct target t = o->target;
+	char *run;
+
+	if (o->own && !side)
+		t.replaced = o->base_modules;
+	run = measure_run_of(&o->asked, &t, kernel, "insn", o->anew);
+	if (o->own) {
+		o->kernels[side] = kernel;
+		if (!o->no_checks)
+			o->checks[side] = checks_run_of(&t, kernel, o->anew);
+	}
+	return run;
+}
+
 /* Makes runs of the words that are kernels. */
 static void measure_kernels(struct compare_options *o, char *names[], size_t n)
 {
 	size_t next = 0;
 
+	vet_own(o, n);
 	measure_vet(&o->asked);
 	target_vet(&o->target, STATUS_USAGE);
 	open_workspace();
 	for (size_t i = 0; i < n; i++)
 		if (!names[i])
-			names[i] = measure_run_of(&o->asked, &o->target,
-						  o->target.kernels.list[next++], "insn", o->anew);
+			names[i] = measure_side(o, i, o->target.kernels.list[next++]);
 }
 
 /* Sets names to the runs to be compared. */
@@ -401,6 +635,24 @@ static void find_operands(struct compare_options *o, char *const words[], char *
 		open_workspace();
 }
 
+/* The operands, and the build trees behind them; one kernel with a module is both sides. */
+static void add_operands(const struct compare_options *o, int n, char *const argv[],
+			 struct words *words)
+{
+	for (int i = 0; i < n; i++)
+		command_add(words, argv[i], NULL);
+	for (size_t i = 0; i < o->trees.n; i++) {
+		char *tree = options_user_path(o->trees.list[i]);
+
+		if (!target_is_path(tree) || access(tree, F_OK))
+			process_quit(STATUS_USAGE, "--kernel-tree %s: no such directory", tree);
+		command_add(words, tree, NULL);
+		free(tree);
+	}
+	if (words->n == 1 && (o->target.replaced.n || o->base_modules.n))
+		command_add(words, words->list[0], NULL);
+}
+
 static int compare_main(int argc, char **argv)
 {
 	struct compare_options o = {.comparison.thresholds.percent = THRESHOLD_PERCENT,
@@ -409,12 +661,14 @@ static int compare_main(int argc, char **argv)
 	struct comparison *c = &o.comparison;
 	int status, at = options_parse(&verb_compare, &o, argc, argv);
 	char *names[SIDES_MAX] = {0};
+	struct words words = {0};
 
 	if (at == -1)
 		return STATUS_GOOD;
 	if (at < 0)
 		return STATUS_USAGE;
-	if (argc - at < 2 || argc - at > SIDES_MAX) {
+	add_operands(&o, argc - at, argv + at, &words);
+	if (words.n < 2 || words.n > SIDES_MAX) {
 		msg_error("compare: expected two to %d runs or kernels, got %d: "
 			  "./run.sh compare BASE NEW",
 			  SIDES_MAX, argc - at);
@@ -422,23 +676,25 @@ static int compare_main(int argc, char **argv)
 	}
 	if (o.thresholds && thresholds_read(o.thresholds, &c->thresholds) < 0)
 		return STATUS_USAGE;
-	c->n_sides = (size_t)(argc - at);
+	c->n_sides = words.n;
 	if (!o.known && !access(RUN_DIR_KNOWN, F_OK))
 		o.known = RUN_DIR_KNOWN;
-	find_operands(&o, argv + at, names, c->n_sides);
+	find_operands(&o, words.list, names, words.n);
 	c->only = o.asked.by_hand;
 	status = compare(c, &o, names);
 	comparison_free(c);
-	for (int i = 0; i < argc - at; i++)
+	for (size_t i = 0; i < words.n; i++)
 		free(names[i]);
+	words_free(&words);
 	return status;
 }
 
 const struct verb verb_compare = {
 	.name = "compare",
-	.args = "BASE NEW...",
+	.args = "BASE [NEW...]",
 	.why = "compare runs or kernels; measures kernels that were not measured yet",
-	.examples = {"compare 6.1 6.12 --quick", "compare results/a results/b --all --json -"},
+	.examples = {"compare 6.1 6.12 --quick",
+		     "compare 6.1 --module drivers/md/dm-mod.ko --explain"},
 	.options = options,
 	.operands = INT_MAX,
 	.run = compare_main,

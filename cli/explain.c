@@ -2,6 +2,7 @@
 /* daxdm explain: which functions make the difference between two medians. */
 #include "cli/driver/command.h"
 #include "cli/driver/measure.h"
+#include "cli/driver/metric.h"
 #include "cli/driver/phase.h"
 #include "cli/driver/run_dir.h"
 #include "cli/driver/workspace.h"
@@ -25,6 +26,7 @@ struct explain_options {
 	const char *output, *plot_data;
 	bool json, all;
 	struct target target;
+	struct words base_modules; /* in place of BASE's own; target.replaced: of NEW's */
 	struct measurement m;
 };
 
@@ -44,12 +46,14 @@ static int set_metric(void *opts, const char *value)
 
 static const struct option_spec options[] = {
 	OPTION("metric", OPTION_CALL, 0, "ID",
-	       "e.g. 'fault.read.warm.pte{stack=raw,fs=ext4}'; a second one is that of NEW",
+	       "same as for assert, e.g. 'read.warm.pte linear:16'; a second one is that of NEW",
 	       .set = set_metric, .repeatable = true),
 	OPTION("modules", OPTION_PATH, offsetof(struct explain_options, target.modules), "DIR",
 	       "same as for bench"),
 	OPTION("module", OPTION_WORDS, offsetof(struct explain_options, target.replaced), "FILE.ko",
 	       "put this module into NEW; with one kernel NEW is that kernel with it"),
+	OPTION("module-base", OPTION_WORDS, offsetof(struct explain_options, base_modules),
+	       "FILE.ko", "put this module into BASE"),
 	OPTION("name", OPTION_TEXT, offsetof(struct explain_options, target.name), "RUN",
 	       "name of the results (default: explain, kernels, time)"),
 	OPTION("seed", OPTION_NUMBER, offsetof(struct explain_options, target.seed), "N",
@@ -126,14 +130,14 @@ static void vet(struct explain_options *o)
 		process_quit(STATUS_USAGE,
 			     "explain: --metric says what to explain; ./run.sh report "
 			     "RUN shows what there is");
-	if (kernels->n == 1 && o->target.replaced.n && o->n_metrics > 1)
+	if (kernels->n == 1 && (o->target.replaced.n || o->base_modules.n) && o->n_metrics > 1)
 		process_quit(
 			STATUS_USAGE,
 			"explain: --module replaces a module of NEW, but with two metrics one "
 			"kernel "
 			"is both BASE and NEW; give one --metric to compare with the unmodified "
 			"kernel, or two kernels");
-	if (kernels->n == 1 && o->target.replaced.n)
+	if (kernels->n == 1 && (o->target.replaced.n || o->base_modules.n))
 		command_add(kernels, kernels->list[0], NULL);
 	if (kernels->n + o->n_metrics < 3)
 		process_quit(
@@ -150,6 +154,7 @@ static void vet(struct explain_options *o)
 	}
 	measure_vet(&o->m);
 	target_vet(&o->target, STATUS_USAGE);
+	target_vet_modules("module-base", &o->base_modules);
 	target_vet_name(o->target.name, false);
 	target_vet_name_is_free(o->target.name);
 }
@@ -219,7 +224,7 @@ static int draw(const char *data, const char *dir)
 
 static int explain_kernels(struct explain_options *o)
 {
-	const struct words replaced = o->target.replaced, none = {0};
+	const struct words replaced = o->target.replaced;
 	const size_t n = o->target.kernels.n;
 	struct kernel kernels[N_SIDES];
 	char *dirs[N_SIDES], *data, *dir;
@@ -240,7 +245,7 @@ static int explain_kernels(struct explain_options *o)
 	workspace_may_be_empty(dir);
 	for (size_t i = 0; i < n; i++) {
 		dirs[i] = process_text("%s/%s", dir, i ? "new" : "base");
-		o->target.replaced = i ? replaced : none;
+		o->target.replaced = i ? replaced : o->base_modules;
 		watch(o, &kernels[i], dirs[i]);
 	}
 	data = workspace_path("plot");
@@ -259,9 +264,10 @@ static int explain_kernels(struct explain_options *o)
 /* Runs have been measured: what says how to measure has no effect on them. */
 static void refuse_measuring(const struct explain_options *o)
 {
-	const char *option = o->target.name   ? "name"
-			     : o->target.seed ? "seed"
-					      : target_option(&o->target);
+	const char *option = o->target.name	 ? "name"
+			     : o->base_modules.n ? "module-base"
+			     : o->target.seed	 ? "seed"
+						 : target_option(&o->target);
 
 	if (option)
 		process_quit(STATUS_USAGE,
@@ -284,6 +290,8 @@ static int explain_main(int argc, char **argv)
 		process_quit(STATUS_USAGE,
 			     "explain: expected one kernel and two metrics, or two kernels and a "
 			     "metric: ./run.sh explain 6.1 6.12 --metric ID");
+	for (size_t i = 0; i < o.n_metrics; i++)
+		o.metric[i] = metric_resolve(o.metric[i]);
 	for (int i = at; i < argc; i++) {
 		dirs[i - at] = run_dir_find(argv[i]);
 		if (!dirs[i - at] != !dirs[0])

@@ -376,12 +376,12 @@ char *measure_run_of(const struct measurement *m, const struct target *t, const 
 		     const char *tag, bool anew)
 {
 	const struct kernel kernel = target_find(t, word);
-	char *release = target_short_release(kernel.release), *stamp, *base, *dir = NULL;
+	char *release = target_short_release(kernel.release), *stamp, *base, *suffix, *dir = NULL;
 	struct words dirs = {0};
 	const char *found = NULL;
 
 	/* What a file holds may have changed since. */
-	if (!anew && *word != '/') {
+	if (!anew && *word != '/' && !t->replaced.n) {
 		all_runs(&dirs);
 		found = measure_newest(m, kernel.package, t->seed, &dirs);
 	}
@@ -391,7 +391,9 @@ char *measure_run_of(const struct measurement *m, const struct target *t, const 
 		dir = process_text("%s", found);
 	} else {
 		stamp = workspace_timestamp();
-		base = process_text("%s-%s-%s", release, tag, stamp);
+		suffix = target_suffix(&t->replaced);
+		base = process_text("%s%s-%s-%s", release, suffix, tag, stamp);
+		free(suffix);
 		dir = measure_now(m, t, &kernel, base);
 		free(stamp);
 		free(base);

@@ -75,8 +75,8 @@ const char *measure_newest(const struct measurement *m, const char *package, int
 char *measure_now(const struct measurement *m, const struct target *t, const struct kernel *kernel,
 		  const char *base);
 
-/* A run of the kernel: the newest that will do, or, if anew or there is none, one made now, named
- * RELEASE-TAG-TIME. */
+/* A run of the kernel: the newest that will do, or, if anew, a module is replaced or there is none,
+ * one made now, named RELEASE-TAG-TIME. */
 char *measure_run_of(const struct measurement *m, const struct target *t, const char *kernel,
 		     const char *tag, bool anew);
 

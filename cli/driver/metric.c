@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/driver/metric.h"
 
+#include "bench/bench.h"
+#include "cli/driver/process.h"
+#include "lib/base/msg.h"
+#include "lib/base/nearest.h"
 #include "lib/run/run.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char tax_prefix[] = "tax:";
@@ -50,6 +55,81 @@ static int find(const struct run *run, const char *metric, struct metric_value *
 	snprintf(value->release, sizeof(value->release), "%s", run->context.release);
 	return 0;
 }
+
+/* ---- short names ----------------------------------------------------------------------------- */
+
+/* Whether NAME is that variant, or BENCHMARK.VARIANT; what falls back to 4 KiB pages is a variant
+ * of its own in runs only. */
+static bool is_named(const char *name, const char *bench, const char *variant)
+{
+	static const char pmd[] = ".pmd", fallback[] = ".fallback";
+	size_t len = strlen(bench), stem;
+
+	if (!strncmp(name, bench, len) && name[len] == '.')
+		name += len + 1;
+	if (!strcmp(name, variant))
+		return true;
+	stem = strlen(variant) - (strlen(variant) > strlen(pmd) ? strlen(pmd) : 0);
+	return !strcmp(variant + stem, pmd) && !strncmp(name, variant, stem) &&
+	       !strcmp(name + stem, fallback);
+}
+
+/* The benchmark that has the variant; ends the process if there is none, or several. */
+static const struct bench *find_bench(const char *word, const char *name)
+{
+	const struct bench *found = NULL;
+	const char *best = NULL;
+
+	for (const struct bench *const *b = bench_table; *b; b++)
+		for (const struct variant *v = (*b)->variants; v->name; v++) {
+			best = nearest_of(name, best, v->name);
+			if (!is_named(name, (*b)->name, v->name))
+				continue;
+			if (found && found != *b)
+				process_quit(STATUS_USAGE,
+					     "--metric %s: %s.%s or %s.%s? give one of them", word,
+					     found->name, name, (*b)->name, name);
+			found = *b;
+		}
+	if (!found)
+		process_quit(STATUS_USAGE,
+			     "--metric %s: no benchmark has a variant '%s'%s%s%s; ./run.sh list "
+			     "shows them",
+			     word, name, best ? " (did you mean '" : "", best ? best : "",
+			     best ? "'?)" : "");
+	return found;
+}
+
+char *metric_resolve(const char *word)
+{
+	const char *tax = strncmp(word, tax_prefix, strlen(tax_prefix)) ? "" : tax_prefix;
+	char *copy, *rest, *words[3] = {0}, *part, *id;
+	const struct bench *bench;
+	size_t n = 0, len;
+
+	if (strchr(word, '{'))
+		return process_text("%s", word);
+	copy = rest = process_text("%s", word + strlen(tax));
+	while ((part = strsep(&rest, " ")) && n < 3)
+		if (*part)
+			words[n++] = part;
+	if (n < 2 || (part && *part))
+		process_quit(STATUS_USAGE,
+			     "--metric %s: an id such as "
+			     "'fault.read.warm.pte{stack=linear:16,fs=ext4}', or a variant, a "
+			     "stack and a filesystem, 'read.warm.pte linear:16 ext4', is wanted",
+			     word);
+	bench = find_bench(word, words[0]);
+	len = strlen(bench->name);
+	if (!strncmp(words[0], bench->name, len) && words[0][len] == '.')
+		words[0] += len + 1;
+	id = process_text("%s%s.%s{stack=%s,fs=%s}", tax, bench->name, words[0], words[1],
+			  words[2] ? words[2] : "ext4");
+	free(copy);
+	return id;
+}
+
+/* ---- values ---------------------------------------------------------------------------------- */
 
 int metric_read(const char *dir, const char *id, struct metric_value *value, char *why, size_t size)
 {

@@ -16,6 +16,13 @@ struct metric_value {
 	bool higher_is_better;
 };
 
+/*
+ * The id of a metric that the user names: an id, or "NAME STACK [FS]", e.g. "read.warm.pte
+ * linear:16"; both may begin with "tax:".  NAME is a variant, or BENCHMARK.VARIANT; FS is ext4 if
+ * it is left out.  Ends the process with one error line if there is no such metric.  To be freed.
+ */
+char *metric_resolve(const char *word);
+
 /* Reads the metric ID, or tax:ID, of the run in dir.  Returns 0, or -ENOENT with a sentence in why
  * if it was not measured, -EINVAL if the run cannot be read. */
 int metric_read(const char *dir, const char *id, struct metric_value *value, char *why,

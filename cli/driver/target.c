@@ -90,6 +90,16 @@ static bool vet_kernel(const struct target *t, char **kernel, int no_kernel)
 	return true;
 }
 
+void target_vet_modules(const char *option, struct words *modules)
+{
+	for (size_t i = 0; i < modules->n; i++) {
+		replace_word(&modules->list[i], options_user_path(modules->list[i]));
+		if (!is_file(modules->list[i]))
+			process_quit(STATUS_USAGE, "--%s %s: no such file", option,
+				     modules->list[i]);
+	}
+}
+
 void target_vet(struct target *t, int no_kernel)
 {
 	size_t files = 0;
@@ -108,12 +118,7 @@ void target_vet(struct target *t, int no_kernel)
 					   "module use --module FILE.ko");
 	if (t->modules && !is_dir(t->modules))
 		process_quit(STATUS_USAGE, "--modules %s: no such directory", t->modules);
-	for (size_t i = 0; i < t->replaced.n; i++) {
-		replace_word(&t->replaced.list[i], options_user_path(t->replaced.list[i]));
-		if (!is_file(t->replaced.list[i]))
-			process_quit(STATUS_USAGE, "--module %s: no such file",
-				     t->replaced.list[i]);
-	}
+	target_vet_modules("module", &t->replaced);
 }
 
 const char *target_option(const struct target *t)

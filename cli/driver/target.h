@@ -55,6 +55,10 @@ void target_vet(struct target *t, int no_kernel);
 /* Whether word is a path or file of the user's, not the name of a kernel. */
 bool target_is_path(const char *word);
 
+/* Makes the words absolute paths, and refuses files that are not there; option: by which they
+ * came. */
+void target_vet_modules(const char *option, struct words *modules);
+
 /* The name of an option of the emulated host that was given, but for --seed; NULL: none was. */
 const char *target_option(const struct target *t);
 

@@ -41,6 +41,11 @@ const char *change_word(enum change_kind kind)
 	return words[kind];
 }
 
+bool change_is_beyond(enum change_kind kind)
+{
+	return kind == CHANGE_IMPROVED || kind == CHANGE_REGRESSED;
+}
+
 bool change_fails(enum change_kind kind)
 {
 	return kind == CHANGE_REGRESSED || kind == CHANGE_VANISHED;

@@ -47,6 +47,8 @@ enum change_kind {
 
 /* "=", "~", "better", "IMPROVED", ... as tables show it. */
 const char *change_word(enum change_kind kind);
+/* Whether it differs by the threshold or more. */
+bool change_is_beyond(enum change_kind kind);
 /* Whether the comparison fails by it. */
 bool change_fails(enum change_kind kind);
 

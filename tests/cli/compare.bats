@@ -766,11 +766,103 @@ states() {
 	run timeout 30 "$CO/run.sh" explain 6.1 --module "$ko" --metric "$id" --metric "${id/raw/linear:1}"
 	expect 64 "--module replaces a module of NEW"
 	expect_short
+	run timeout 30 "$CO/run.sh" explain 6.1 --module-base "$ko" --metric "read.warm.pte raw" --name based
+	expect 0 "10 insn" "12 insn"
+	[[ $(context_of based/base '.replaced[0].file') == '"dm-mod.ko"' && $(context_of based/new .replaced) == null ]]
 	run timeout 30 "$CO/run.sh" explain 6.1 --metric "$id"
 	expect 64 "nothing to compare with"
 	# A ladder's kernels are of several releases, a module is of one.
 	run timeout 30 "$CO/run.sh" bench --kernel 6.1 --kernel 6.12 --module "$ko"
 	expect 64 "--module is for one kernel"
+}
+
+@test "run.sh compare: a module against the kernel's own, in numbers and quick checks, is one verdict" {
+	local ko=$BATS_TEST_TMPDIR/dm-mod.ko mail=$BATS_TEST_TMPDIR/mail.md
+	fake_guest
+	touch "$ko"
+	run timeout 60 "$CO/run.sh" compare 6.1 --module "$ko" --markdown "$mail"
+	expect 0 "good: " " 0 REGRESSED, 0 improved" "0 passed and fail now, 0 changes"
+	[[ $(runs | wc -l) == 4 ]]
+	[[ $(context_of "$(runs | grep -- '+dm-mod-insn')" '.replaced[0].file') == '"dm-mod.ko"' ]]
+	[[ $(context_of "$(runs | grep -- '+dm-mod-check')" '.replaced[0].file') == '"dm-mod.ko"' ]]
+	for run in $(runs | grep -v '+dm-mod'); do [[ $(context_of "$run" .replaced) == null ]]; done
+	# Slower, and a check fails.
+	in_guest 'if [[ $(asked modules) ]]; then COST=50 VERDICT=fail; fi'
+	run timeout 60 "$CO/run.sh" compare 6.1 --module "$ko" --markdown "$mail" --json "$BATS_TEST_TMPDIR/j"
+	expect 1 "worse: 10 metrics: 3 REGRESSED, 0 improved; " ": pass on 6.1.0-56; fail on 6.1.0-56+dm-mod"
+	jq -e '.status == 1 and (.checks.changes | length) > 0 and .sides[1].replaced[0].module == "dm_mod"' "$BATS_TEST_TMPDIR/j"
+	[[ $(head -n 1 "$mail") == "worse: "* ]]
+	grep -q 'fault.read.warm.pte linear:16 ext4 ' "$mail"
+	grep -q '(REGRESSED)$' "$mail"
+	[[ $(wc -L <"$mail") -le 76 ]]
+	# Only the checks differ.
+	in_guest 'if [[ $(asked modules) ]]; then VERDICT=fail; fi'
+	run timeout 60 "$CO/run.sh" compare 6.1 --module "$ko"
+	expect 1 "worse: " " 0 REGRESSED"
+	run timeout 60 "$CO/run.sh" compare 6.1 --module "$ko" --no-checks
+	expect 0 "good: "
+	[[ $output != *"quick check"* ]]
+}
+
+@test "run.sh compare: a module for each side, and build trees" {
+	local ko=$BATS_TEST_TMPDIR/dm-mod.ko old=$BATS_TEST_TMPDIR/old/dm-mod.ko tree
+	fake_guest
+	mkdir "${old%/*}"
+	touch "$ko" "$old"
+	run timeout 60 "$CO/run.sh" compare 6.1 --module-base "$old" --module "$ko" --no-checks
+	expect 0 "good: "
+	[[ $(runs | grep -c '+dm-mod') == 2 ]]
+	rm -r "$CO"/results/*dm-mod*
+	run timeout 60 "$CO/run.sh" compare 6.1 --module-base "$old" --no-checks
+	expect 0 "good: "
+	[[ $(runs | grep -c '+dm-mod') == 1 ]]
+	for tree in t1 t2; do
+		mkdir -p "$BATS_TEST_TMPDIR/$tree/arch/x86/boot"
+		touch "$BATS_TEST_TMPDIR/$tree/arch/x86/boot/bzImage"
+	done
+	cd "$BATS_TEST_TMPDIR"
+	run timeout 60 "$CO/run.sh" compare --kernel-tree t1 --kernel-tree t2
+	expect 0 "good: "
+}
+
+@test "run.sh compare: what modules and build trees do not go with is refused before anything is measured" {
+	local ko=$BATS_TEST_TMPDIR/dm-mod.ko
+	fake_guest
+	touch "$ko"
+	put_run a
+	refused() { # TEXT WORD...
+		run timeout 30 "$CO/run.sh" compare "${@:2}"
+		expect 64 "$1"
+		expect_short
+	}
+	refused "one or two kernels, got 3" 5.10 6.1 6.12 --module "$ko"
+	refused "not of runs" a 6.1 --module "$ko"
+	refused "--module says how to measure kernels" a a --module "$ko"
+	refused "no-file.ko: no such file" 6.1 --module no-file.ko
+	refused "no-file.ko: no such file" 6.1 --module-base no-file.ko
+	refused "no-tree: no such directory" 6.1 --kernel-tree no-tree
+	refused "--explain goes with" 6.1 6.12 --explain
+	[[ $(runs) == a ]]
+}
+
+@test "metrics have short names" {
+	local words
+	fake_guest
+	put_run a
+	for words in "read.warm.pte linear:16" "fault.read.warm.pte linear:16 ext4"; do
+		run timeout 30 "$CO/run.sh" assert --metric "$words" --max 9000 a
+		expect 0 "fault.read.warm.pte{stack=linear:16,fs=ext4} on "
+	done
+	run timeout 30 "$CO/run.sh" assert --metric "tax:read.warm.pte linear:16" --max 9000 a
+	expect 0 "tax:fault.read.warm.pte{stack=linear:16,fs=ext4} on "
+	run timeout 30 "$CO/run.sh" assert --metric "read.warm.pte linear:16 xfs" --max 9000 a
+	expect 125 "fault.read.warm.pte{stack=linear:16,fs=xfs}: not measured"
+	run timeout 30 "$CO/run.sh" assert --metric "read.warm.fallback linear:16" --max 9000 a
+	expect 125 "fault.read.warm.fallback{stack=linear:16,fs=ext4}: not measured"
+	run timeout 30 "$CO/run.sh" assert --metric "read.warn.pte linear:16" --max 9000 a
+	expect 64 "no benchmark has a variant 'read.warn.pte' (did you mean 'read.warm.pte'?)"
+	run timeout 30 "$CO/run.sh" assert --metric read.warm.pte --max 9000 a
+	expect 64 "a variant, a stack and a filesystem"
 }
 
 @test "a replaced module is named wherever the kernel is" {
