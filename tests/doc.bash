@@ -83,6 +83,8 @@ doc_class() { # COMMAND
 	"./run.sh explain 6.1 --metric "*" --metric "*) echo "tests/e2e/explain.bats: explain --metric" ;;
 	"./run.sh bisect "*) echo "tests/cli/ladder.bats: bisect --good --bad --metric" ;;
 	"git bisect start"*) echo "tests/e2e/gate.bats: assert --metric --max" ;;
+	"./run.sh compare "*"--kernel-tree"*) echo "tests/cli/compare.bats: --kernel-tree --module-base" ;;
+	"./run.sh compare "*"--module"*) echo "tests/e2e/module.bats: compare --module" ;;
 	"./run.sh bench"* | "./run.sh check"* | "./run.sh explain "* | "./run.sh compare "* | "./run.sh assert "* | "./run.sh kernels"*)
 		echo guest
 		;;
