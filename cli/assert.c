@@ -131,11 +131,28 @@ static int measure_and_judge(struct assert_request *a)
 	return status;
 }
 
+static int judge_run(const struct assert_request *a, const char *name)
+{
+	char *dir;
+	int status;
+
+	if (target_option(&a->target))
+		process_quit(STATUS_USAGE,
+			     "assert: --%s chooses a kernel to measure; it has no effect on the "
+			     "run %s",
+			     target_option(&a->target), name);
+	process_cannot_tell = METRIC_CANNOT_TELL;
+	dir = run_dir_find_or_exit(name);
+	status = judge(a, dir);
+	free(dir);
+	return status;
+}
+
 static int run(int argc, char **argv)
 {
 	struct assert_request a = {.target.seed = 1, .m.meter = "insn"};
 	int status, at = options_parse(&verb_assert, &a, argc, argv);
-	char *dir;
+	char *metric;
 
 	if (at == -1)
 		return STATUS_GOOD;
@@ -145,18 +162,9 @@ static int run(int argc, char **argv)
 		process_quit(STATUS_USAGE, "assert: which metric? --metric M");
 	if (!a.has_max && !a.has_min)
 		process_quit(STATUS_USAGE, "assert: which limit? --max N or --min N");
-	a.metric = metric_resolve(a.metric);
-	if (at == argc)
-		return measure_and_judge(&a);
-	if (target_option(&a.target))
-		process_quit(STATUS_USAGE,
-			     "assert: --%s chooses a kernel to measure; it has no effect on the "
-			     "run %s",
-			     target_option(&a.target), argv[at]);
-	process_cannot_tell = METRIC_CANNOT_TELL;
-	dir = run_dir_find_or_exit(argv[at]);
-	status = judge(&a, dir);
-	free(dir);
+	a.metric = metric = metric_resolve(a.metric);
+	status = at == argc ? measure_and_judge(&a) : judge_run(&a, argv[at]);
+	free(metric);
 	return status;
 }
 

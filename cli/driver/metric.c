@@ -115,9 +115,9 @@ char *metric_resolve(const char *word)
 			words[n++] = part;
 	if (n < 2 || (part && *part))
 		process_quit(STATUS_USAGE,
-			     "--metric %s: an id such as "
-			     "'fault.read.warm.pte{stack=linear:16,fs=ext4}', or a variant, a "
-			     "stack and a filesystem, 'read.warm.pte linear:16 ext4', is wanted",
+			     "--metric: expected an id such as "
+			     "'fault.read.warm.pte{stack=linear:16,fs=ext4}', or variant, stack "
+			     "and filesystem, 'read.warm.pte linear:16 ext4'; got '%s'",
 			     word);
 	bench = find_bench(word, words[0]);
 	len = strlen(bench->name);
