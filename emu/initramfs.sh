@@ -372,9 +372,11 @@ build() {
 	if ((${#REPLACE[@]})); then
 		root=$(with_replacements)
 	fi
-	load_order "$root" needed nfit nd_pmem $LATE qemu_fw_cfg "${FILESYSTEMS[@]}" >"$TMP/all"
-	load_order "$root" needed $LATE >"$TMP/late"
-	grep -vxFf "$TMP/late" "$TMP/all" >"$TMP/load"
+	load_order "$root" needed nfit nd_pmem qemu_fw_cfg "${FILESYSTEMS[@]}" >"$TMP/load"
+	# What an early module needs as well is loaded early; a kernel may have all of them built in.
+	load_order "$root" needed $LATE >"$TMP/all"
+	grep -vxFf "$TMP/load" "$TMP/all" >"$TMP/late" || true
+	cat "$TMP/load" "$TMP/late" >"$TMP/all"
 	: >"$TMP/on_demand"
 	if [[ $KIND == check ]]; then
 		# shellcheck disable=SC2086 # words
