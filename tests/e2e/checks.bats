@@ -146,8 +146,8 @@ qemu_is_confined() {
 	checks 20 --frobnicate
 	expect 64 "frobnicate"
 	checks 20 --lanes 0
-	expect 64 "--lanes 0"
+	expect 64 "--lanes: expected a number from 1 to 4, got '0'"
 	checks 20 --rounds x
-	expect 64 "--rounds x"
+	expect 64 "--rounds: expected a number" "got 'x'"
 	[[ ! -e $RUN ]]
 }
