@@ -294,7 +294,7 @@ static int spell_job(const struct emulate *e, const struct guest *g, char *const
 /* Whether each stack has a guest of its own. */
 static bool one_stack_per_guest(const struct emulate *e)
 {
-	return !strcmp(e->meter, "insn") && !e->plugin;
+	return !strcmp(e->meter, "insn");
 }
 
 /* A part of the benchmarks that has guests of its own. */

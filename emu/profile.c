@@ -108,18 +108,20 @@ static void keep_symbols(const char *from, const char *path)
 
 void profile_keep(const struct guest *g, const struct results *results)
 {
-	char from[PATH_MAX + 16], known[PATH_MAX], name[64];
+	char from[PATH_MAX + 16], known[PATH_MAX], kept[PATH_MAX + 80], name[64];
 
 	if (!g->dir[0])
 		return;
 	snprintf(from, sizeof(from), "%s/" VM_PLUGIN_OUT, g->dir);
 	snprintf(name, sizeof(name), "profile-%s.txt", g->name);
-	results_keep_log(results, from, name, NULL);
+	results_keep_log(results, from, name, g->what);
 	snprintf(from, sizeof(from), "%s/symbols", g->dir);
 	if (symbols_path(g, known) < 0)
 		return;
 	if (!access(from, R_OK) && g->has_end)
 		keep_symbols(from, known);
 	snprintf(name, sizeof(name), "symbols-%s.jsonl", g->name);
-	results_keep_log(results, access(from, R_OK) ? known : from, name, NULL);
+	snprintf(kept, sizeof(kept), "%s/%s", results->dir, name);
+	if (access(kept, F_OK)) /* those of the next guest are the same */
+		results_keep_log(results, access(from, R_OK) ? known : from, name, NULL);
 }

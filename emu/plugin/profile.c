@@ -20,6 +20,8 @@
  *   P PROFILE INSNS NODE:BLOCK:TIMES...   what a sample ran; NODE:BLOCK/K:TIMES left it after K
  *   S PROFILE                       a sample, in order; most samples share a profile
  *
+ * Where profiles of several guests follow each other, each is after a line "# TEXT".
+ *
  * Numbers are decimal, addresses hexadecimal.  Source: docs/devel/tcg-plugins.rst of QEMU.
  */
 #include <qemu-plugin.h>

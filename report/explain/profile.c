@@ -63,7 +63,8 @@ static bool take_item(const struct profile *p, char *word, struct profile_item *
 
 	if (!take(&word, 10, ':', &node))
 		return false;
-	block = strtoull(word, &word, 10);
+	node += node ? p->node_base : 0;
+	block = strtoull(word, &word, 10) + p->block_base;
 	if (node >= p->n_nodes || block >= p->n_blocks || !p->blocks[block].lengths)
 		return false;
 	k = strlen(p->blocks[block].lengths);
@@ -89,7 +90,7 @@ static int take_path(struct profile *p, char *line)
 	char *word, *rest = NULL;
 	struct profile_path *path;
 
-	if (!take(&line, 10, ' ', &id) || id != p->n_paths + !p->n_paths)
+	if (!take(&line, 10, ' ', &id) || (id += p->path_base) != p->n_paths + !p->n_paths)
 		return -EINVAL;
 	if (ROOM(p, paths, id) < 0)
 		return -ENOMEM;
@@ -111,6 +112,15 @@ static int take_path(struct profile *p, char *line)
 	return sum == path->insns ? 0 : -EINVAL;
 }
 
+/* The profile of another guest follows, whose ids begin at 1 again.  Node 0 is the program in all. */
+static int begin_guest(struct profile *p)
+{
+	p->node_base = p->n_nodes - 1;
+	p->block_base = p->n_blocks ? p->n_blocks - 1 : 0;
+	p->path_base = p->n_paths ? p->n_paths - 1 : 0;
+	return 0;
+}
+
 static int take_line(struct profile *p, char *line)
 {
 	char kind = line[0];
@@ -119,11 +129,14 @@ static int take_line(struct profile *p, char *line)
 	if (!kind || line[1] != ' ')
 		return -EINVAL;
 	line += 2;
+	if (kind == '#')
+		return begin_guest(p);
 	if (kind == 'P')
 		return take_path(p, line);
 	if (kind == 'S') {
-		if (!take(&line, 10, '\0', &id) || !id || id >= p->n_paths)
+		if (!take(&line, 10, '\0', &id) || !id || id >= p->n_paths - p->path_base)
 			return -EINVAL;
+		id += p->path_base;
 		if (ROOM(p, samples, p->n_samples) < 0)
 			return -ENOMEM;
 		p->samples[p->n_samples - 1] = (uint32_t)id;
@@ -136,6 +149,8 @@ static int take_line(struct profile *p, char *line)
 		if (!take(&line, 10, ' ', &parent) || !take(&line, 16, '\0', &address) ||
 		    parent >= id)
 			return -EINVAL;
+		parent += parent ? p->node_base : 0;
+		id += p->node_base;
 		if (ROOM(p, nodes, id) < 0)
 			return -ENOMEM;
 		p->nodes[id] = (struct profile_node){address, (uint32_t)parent};
@@ -143,6 +158,7 @@ static int take_line(struct profile *p, char *line)
 	}
 	if (kind != 'T' || !take(&line, 16, ' ', &address))
 		return -EINVAL;
+	id += p->block_base;
 	if (ROOM(p, blocks, id) < 0)
 		return -ENOMEM;
 	p->blocks[id] = (struct profile_block){address, line};

@@ -41,6 +41,7 @@ struct profile {
 	size_t n_nodes, n_blocks, n_paths, n_samples;
 	char *text; /* what the strings above point into */
 	size_t text_bytes;
+	size_t node_base, block_base, path_base; /* of the guest that is read */
 };
 
 /* Returns 0, or -errno with a sentence in why; *profile needs profile_free() in either case. */

@@ -71,6 +71,36 @@ static void reads_blocks_callers_paths_and_samples(void **state)
 	profile_free(&p);
 }
 
+/* The ids of each guest begin at 1. */
+static void profiles_of_several_guests_follow_each_other(void **state)
+{
+	static const char second[] = "T 1 ffffffff82000000 12\n"
+				     "N 1 0 ffffffff82000009\n"
+				     "N 2 1 ffffffff82000019\n"
+				     "P 1 6 2:1:3\n"
+				     "S 1\n";
+	char text[1024], why[256] = "";
+	struct profile p;
+	const struct profile_item *item;
+
+	(void)state;
+	snprintf(text, sizeof(text), "# raw ext4\n%s# linear:1 ext4\n%s", good, second);
+	assert_int_equal(read_it(text, &p, why), 0);
+	assert_int_equal(p.n_samples, 6);
+	assert_int_equal(p.paths[p.samples[0]].insns, 10);
+	assert_int_equal(p.paths[p.samples[5]].insns, 6);
+	item = p.paths[p.samples[5]].items;
+	assert_int_equal(p.blocks[item->block].start, 0xffffffff82000000);
+	assert_int_equal(p.nodes[item->node].back, 0xffffffff82000019);
+	assert_int_equal(p.nodes[p.nodes[item->node].parent].back, 0xffffffff82000009);
+	assert_int_equal(p.nodes[1].back, 0xffffffff81000009);
+	profile_free(&p);
+	/* The second guest has no path 2. */
+	snprintf(text, sizeof(text), "# raw ext4\n%s# linear:1 ext4\n%sS 2\n", good, second);
+	assert_int_equal(read_it(text, &p, why), -EINVAL);
+	profile_free(&p);
+}
+
 static void a_line_that_was_being_written_is_left_out(void **state)
 {
 	struct profile p;
@@ -199,6 +229,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_blocks_callers_paths_and_samples),
+		cmocka_unit_test(profiles_of_several_guests_follow_each_other),
 		cmocka_unit_test(a_line_that_was_being_written_is_left_out),
 		cmocka_unit_test(what_is_no_profile_is_refused_with_its_line),
 		cmocka_unit_test(samples_are_found_by_their_digest),
