@@ -22,8 +22,8 @@ bool profile_knows_symbols(const struct guest *g);
 /* Stores one line of functions (lib/run/symbols.h).  Returns 0 or -errno after one error line. */
 int profile_take_symbols(const struct guest *g, const char *text);
 
-/* Copies the profile and the functions into the results, as profile-FS.txt, each guest's after a line
- * that begins with "#", and symbols-FS.jsonl.  Call it before guest_end(). */
+/* Copies the profile and the functions into the results, as profile-FS.txt, each guest's after a
+ * line that begins with "#", and symbols-FS.jsonl.  Call it before guest_end(). */
 void profile_keep(const struct guest *g, const struct results *results);
 
 #endif

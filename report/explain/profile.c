@@ -112,7 +112,7 @@ static int take_path(struct profile *p, char *line)
 	return sum == path->insns ? 0 : -EINVAL;
 }
 
-/* The profile of another guest follows, whose ids begin at 1 again.  Node 0 is the program in all. */
+/* The profile of another guest follows, whose ids begin at 1 again.  Node 0 is the program. */
 static int begin_guest(struct profile *p)
 {
 	p->node_base = p->n_nodes - 1;
