@@ -4,8 +4,18 @@
 
 load ../helpers
 
+setup() {
+	mkdir -p "$TOP/results"
+	find "$TOP/results" -mindepth 1 -maxdepth 1 -printf '%f\n' >"$BATS_TEST_TMPDIR/before"
+}
+
+# Only what the test has measured: runs of the user's stay.
 teardown() {
-	rm -rf "$TOP"/results/*+dm-mod-insn-*
+	measured | while read -r run; do rm -rf "${TOP:?}/results/$run"; done
+}
+
+measured() { # [PART]: the new runs whose name has it
+	find "$TOP/results" -mindepth 1 -maxdepth 1 -printf '%f\n' | grep -vxFf "$BATS_TEST_TMPDIR/before" | grep -F -- "${1-}"
 }
 
 @test "a dm-mod that differs in its notes is as good as the kernel's own, and needs no boot" {
@@ -17,10 +27,9 @@ teardown() {
 	esac
 	echo rebuilt >"$BATS_TEST_TMPDIR/note"
 	objcopy --add-section .note.rebuilt="$BATS_TEST_TMPDIR/note" "$ko"
-	rm -rf "$TOP"/results/*+dm-mod-insn-*
 	run timeout 380 "$TOP/run.sh" compare debian --module "$ko" --no-checks --fs ext4 --stack raw --stack linear:16 \
 		--bench 'fault.read.warm.pte' --markdown "$BATS_TEST_TMPDIR/mail.md"
 	expect 0 "good: 2 metrics: 0 REGRESSED, 0 improved" "modules for restored guests" "dm-mod.ko (build-id"
-	head -n 1 "$TOP"/results/*+dm-mod-insn-*/run.jsonl | jq -e '.emulator.boot == "snapshot" and .replaced[0].module == "dm_mod"'
+	head -n 1 "$TOP/results/$(measured +dm-mod-insn-)/run.jsonl" | jq -e '.emulator.boot == "snapshot" and .replaced[0].module == "dm_mod"'
 	[[ $(wc -L <"$BATS_TEST_TMPDIR/mail.md") -le 76 ]]
 }
