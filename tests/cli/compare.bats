@@ -862,7 +862,7 @@ states() {
 	run timeout 30 "$CO/run.sh" assert --metric "read.warn.pte linear:16" --max 9000 a
 	expect 64 "no benchmark has a variant 'read.warn.pte' (did you mean 'read.warm.pte'?)"
 	run timeout 30 "$CO/run.sh" assert --metric read.warm.pte --max 9000 a
-	expect 64 "a variant, a stack and a filesystem"
+	expect 64 "variant, stack and filesystem"
 }
 
 @test "a replaced module is named wherever the kernel is" {
