@@ -207,7 +207,7 @@ static int run_part_in_child(void *arg)
 	for (size_t b = 0; bench_table[b]; b++)
 		if (bench_table[b] != part->bench)
 			fdstore_fds_close(&part->s->kept[b]);
-	meter_prefault_code();
+	meter_prefault_program();
 	return run_part(arg);
 }
 

@@ -275,6 +275,20 @@ uint64_t meter_touch_overhead_store(void)
 	return stats_median_ticks(ticks, OVERHEAD_SAMPLES);
 }
 
+/* The part of an object that became read-only after it was relocated. */
+static bool is_relro(const struct dl_phdr_info *object, uintptr_t at)
+{
+	for (int i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+		uintptr_t begin = object->dlpi_addr + segment->p_vaddr;
+
+		if (segment->p_type == PT_GNU_RELRO && at + PAGE_BYTES > begin &&
+		    at < begin + segment->p_memsz)
+			return true;
+	}
+	return false;
+}
+
 static int prefault_object(struct dl_phdr_info *object, size_t size, void *arg)
 {
 	(void)size;
@@ -282,16 +296,32 @@ static int prefault_object(struct dl_phdr_info *object, size_t size, void *arg)
 	for (int i = 0; i < object->dlpi_phnum; i++) {
 		const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
 		uintptr_t begin = object->dlpi_addr + segment->p_vaddr;
+		uintptr_t end = begin + segment->p_memsz;
 
-		if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X))
+		if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_R))
 			continue;
-		for (uintptr_t at = begin; at < begin + segment->p_memsz; at += PAGE_BYTES)
-			(void)*(const volatile char *)at;
+		for (uintptr_t at = begin / PAGE_BYTES * PAGE_BYTES; at < end; at += PAGE_BYTES) {
+			volatile char *byte = (volatile char *)(at < begin ? begin : at);
+			char value = *byte;
+
+			if (segment->p_flags & PF_W && !is_relro(object, at))
+				*byte = value;
+		}
 	}
 	return 0;
 }
 
-void meter_prefault_code(void)
+static void prefault_stack(void)
+{
+	enum { STACK_BYTES = 64 << 10 };
+	volatile char bytes[STACK_BYTES];
+
+	for (size_t at = 0; at < sizeof(bytes); at += PAGE_BYTES)
+		bytes[at] = 0;
+}
+
+void meter_prefault_program(void)
 {
 	dl_iterate_phdr(prefault_object, NULL);
+	prefault_stack();
 }

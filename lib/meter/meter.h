@@ -134,10 +134,10 @@ uint64_t meter_touch_overhead_load(void);
 uint64_t meter_touch_overhead_store(void);
 
 /*
- * Loads one byte of each page of code of the program and its libraries.  fork(2) does not copy the
- * page tables of mapped files, so that a child would fault on code that it executes first in a
- * timed operation.
+ * Loads one byte of each page of the program and its libraries, stores one to each page of their
+ * data and of 64 KiB of stack.  fork(2) does not copy the page tables of mapped files and shares
+ * the pages that were written, so that a child would fault in a timed operation.
  */
-void meter_prefault_code(void);
+void meter_prefault_program(void);
 
 #endif
