@@ -37,7 +37,8 @@ static bool is_false(const struct gate_pair *pair, const json_t *row, const char
 	if (!is_one_of(verdict, claims))
 		return false;
 	return !pair->only || strcmp(verdict, "regressed") ||
-	       !strcmp(text_of(row, "stack"), "raw") || fnmatch(pair->only, text_of(row, "id"), 0);
+	       !strcmp(text_of(row, "stack"), "raw") ||
+	       fnmatch(pair->only, text_of(row, "id"), FNM_EXTMATCH);
 }
 
 static void judge_row(const struct gate_pair *pair, const json_t *row, struct gate_outcome *out)

@@ -32,7 +32,7 @@ struct gate_pair {
 	const char *name;
 	const char *base, *new; /* names of runs */
 	const char *stacks;	/* compare --stacks, or NULL */
-	const char *only;	/* glob of the metric ids that may be worse; NULL: none */
+	const char *only;	/* extended glob of the metric ids that may be worse; NULL: none */
 	struct gate_cost costs[GATE_COSTS_MAX]; /* none: a pair without a difference */
 };
 

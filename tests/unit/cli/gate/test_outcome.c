@@ -23,7 +23,7 @@ static const struct gate_pair planted = {
 	.name = "something",
 	.base = "a",
 	.new = "b",
-	.only = "fault.*",
+	.only = "@(fault|translate).*",
 	.costs = {{"fault.x{stack=linear:1}", "metric", true, 40, 42}},
 };
 static const struct gate_pair in_the_mean = {
