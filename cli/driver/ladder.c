@@ -498,14 +498,16 @@ static void show_jobs(struct ladder *l)
 
 /* ---- the jobs ------------------------------------------------------------------------------- */
 
-/* How many kernels to measure at a time.  A guest for each filesystem uses a whole core, and more
- * guests than cores take longer: three kernels restored from snapshots took 159 and 161 s with one
- * kernel at a time on two cores, 170 s with two, 166 s with the second one at a lower priority.
- * Instruction counts do not depend on the load. */
+/* How many kernels to measure at a time.  Each guest uses a whole core and 450 MiB of memory; a
+ * kernel has at least one for each stack and filesystem (enum bench_guest), or, if the meter is not
+ * insn, for each filesystem.  More guests than cores take longer: three kernels restored from
+ * snapshots took 159 and 161 s with one kernel at a time on two cores, 170 s with two, 166 s with
+ * the second one at a lower priority.  Instruction counts do not depend on the load. */
 static unsigned int kernels_at_a_time(const struct ladder *l)
 {
-	size_t n =
-		strcmp(l->b->m.meter, "time") ? host_resources_cores() / l->b->m.filesystems.n : 1;
+	const struct measurement *m = &l->b->m;
+	size_t guests = m->filesystems.n * (strcmp(m->meter, "insn") ? 1 : m->whole.stacks.n);
+	size_t n = strcmp(m->meter, "time") ? host_resources_cores() / guests : 1;
 
 	n = n ? n : 1;
 	return (unsigned int)(n < l->n_todo ? n : l->n_todo);

@@ -127,6 +127,21 @@ booted() {
 	[[ $(booted) == 7.2 ]]
 }
 
+@test "the guests of the kernels that are measured at a time are no more than cores" {
+	fake_kernels
+	touch "$CO/slow-5.10" "$CO/slow-6.1"
+	# Of each kernel one guest for each of three stacks.
+	start_marked taskset -c 0,1 "$CO/run.sh" bench --name l --fs ext4 --kernel 5.10 --kernel 6.1
+	within 30 test -e "$CO/begun-5.10"
+	sleep 1
+	[[ ! -e $CO/begun-6.1 ]]
+	kill -INT $!
+	ended
+	expect 130 "interrupted in the phase measure"
+	within 5 none_marked "$MARK"
+	left_nothing
+}
+
 @test "what is not of one ladder is refused" {
 	fake_kernels
 	ladder --name l --kernel 5.10 --kernel 6.1
