@@ -6,7 +6,7 @@ eval start(height)
 set output out
 set multiplot
 set label 1 words[tax_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[tax_title])) tc rgb ink
-note = 'dm tax: median '.words[unit].' per fault on the stack minus raw in the same boot'
+note = 'DM overhead (stack minus raw), median '.words[unit].' per fault'
 set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
 set label 4 words[subtitle] at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(words[subtitle])) tc rgb dim
 set xrange [0.7 : kernels + 0.3]

@@ -2,7 +2,7 @@
 /*
  * Compares the runs of several kernels metric by metric, from one kernel to the next.
  *
- * DM overhead is stack minus raw in the same boot.  It is compared separately: a kernel that is
+ * DM overhead is stack minus raw in the same run.  It is compared separately: a kernel that is
  * slower as a whole leaves it unchanged, a slower device-mapper changes it.
  */
 #ifndef DAXDM_COMPARE_H

@@ -32,7 +32,7 @@ static const struct {
 	{"segment, target",
 	 "one line of a device-mapper table; linear:16 is one dm-linear device of 16 "
 	 "segments of equal size"},
-	{"DM overhead", "stack minus raw, same metric, same boot"},
+	{"DM overhead", "stack minus raw, same metric, same run"},
 	{"pte", "a fault that maps one page of 4 KiB (an entry of the lowest page table)"},
 	{"pmd", "a fault that maps 2 MiB at once (an entry one level higher); file, segment "
 		"and address must be aligned to 2 MiB"},

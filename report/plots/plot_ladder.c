@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The plots over kernel versions: ladder-cost, the cost of a warm read fault on raw and through
- * device-mapper, and ladder-tax, the DM overhead in the same boot.  One panel for
- * each filesystem; the kernels stand at 1, 2, 3 ...  Files of panel P:
+ * device-mapper, and ladder-tax, the DM overhead in the same run.  One panel for each
+ * filesystem; the kernels stand at 1, 2, 3 ...  Files of panel P:
  *   cost-P.tsv         blocks, one per line: kernel, median, colour
  *   tax-P.tsv          the same with the DM overhead
  *   cost-P-labels.tsv  x, y, text, colour   (tax-P-labels.tsv: the same)
