@@ -2,6 +2,7 @@
 #include "emu/progress.h"
 #include "lib/base/limit_clock.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -12,11 +13,15 @@
 
 static bool line_is_open;
 
+struct work {
+	int64_t done, total; /* total == 0: not known yet */
+};
+
 /* The guests of one name, which stand side by side. */
 struct group {
 	const struct guest *guests, *shown; /* shown: the one whose state stands for all */
 	size_t n;
-	int done, total; /* of all; total == 0: not known yet */
+	struct work work;
 };
 
 /* The order in which a state stands for the group. */
@@ -31,44 +36,49 @@ static int rank(enum guest_state state)
 	return ranks[state];
 }
 
+/* Of guests whose jobs differ.  One that has not said how much it has to do counts as the others do
+ * on average; one that ended has nothing left. */
+static struct work add_up(const struct guest *guests, size_t n)
+{
+	struct work work = {0};
+	int64_t n_known = 0, n_unknown = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct guest *g = &guests[i];
+		bool ended = g->state == GUEST_DONE || g->state == GUEST_BROKEN;
+
+		work.done += g->done;
+		work.total += ended ? g->done : g->total;
+		n_known += g->total > 0;
+		n_unknown += !g->total && !ended;
+	}
+	work.total += n_known ? n_unknown * work.total / n_known : 0;
+	return work;
+}
+
 static struct group group_at(const struct guest *guests, size_t n)
 {
 	struct group group = {.guests = guests, .shown = guests};
-	int each = 0;
 
-	for (; group.n < n && !strcmp(guests[group.n].name, guests->name); group.n++) {
-		const struct guest *g = &guests[group.n];
-
-		group.done += g->done;
-		each = g->total ? g->total : each;
-		if (rank(g->state) > rank(group.shown->state))
-			group.shown = g;
-	}
-	group.total = each * (int)group.n;
+	for (; group.n < n && !strcmp(guests[group.n].name, guests->name); group.n++)
+		if (rank(guests[group.n].state) > rank(group.shown->state))
+			group.shown = &guests[group.n];
+	group.work = add_up(guests, group.n);
 	return group;
 }
 
 /* Estimates the seconds until all guests are done; -1 if that is not possible yet. */
 static int eta_s(const struct guest *guests, size_t n)
 {
-	int64_t since = 0, done = 0, total = 0, n_unknown = 0, each = 0;
-	struct group group;
+	struct work work = add_up(guests, n);
+	int64_t since = 0;
 
-	for (size_t i = 0; i < n; i += group.n) {
-		group = group_at(guests + i, n - i);
-		if (group.shown->state == GUEST_DONE)
-			continue;
-		done += group.done;
-		total += group.total;
-		each = group.total ? group.total : each;
-		n_unknown += !group.total;
-		if (group.guests->job_start_ms && (!since || group.guests->job_start_ms < since))
-			since = group.guests->job_start_ms;
-	}
-	total += n_unknown * each;
-	if (!done || !each || done > total)
+	for (size_t i = 0; i < n; i++)
+		if (guests[i].job_start_ms && (!since || guests[i].job_start_ms < since))
+			since = guests[i].job_start_ms;
+	if (!work.done || work.done > work.total)
 		return -1;
-	return (int)((limit_clock_wall_ms() - since) * (total - done) / done / 1000);
+	return (int)((limit_clock_wall_ms() - since) * (work.total - work.done) / work.done / 1000);
 }
 
 static const char between[] = "  |  ";
@@ -86,8 +96,9 @@ static int describe(const struct group *group, char *text, size_t len)
 	case GUEST_RUNNING:
 		if (!g->total)
 			return snprintf(text, len, "%s: starting", g->name);
-		return snprintf(text, len, "%s: %d/%d %s %s", g->name, group->done, group->total,
-				guest_phase_names[g->phase], g->what);
+		return snprintf(text, len, "%s: %" PRId64 "/%" PRId64 " %s %s", g->name,
+				group->work.done, group->work.total, guest_phase_names[g->phase],
+				g->what);
 	case GUEST_DONE:
 		return snprintf(text, len, "%s: done", g->name);
 	default:

@@ -89,6 +89,28 @@ static void guests_of_one_filesystem_are_one(void **state)
 	assert_string_equal(line, "ext4: done");
 }
 
+/* Guests of 70 and of 10 steps.  Those of ext4 are done; of xfs one is done, one runs, and one is
+ * taken for one of average size: 40 of xfs, 34 of all. */
+static void guests_with_different_jobs_add_up(void **state)
+{
+	static const int steps[] = {70, 10, 10};
+	struct guest guests[6];
+	char line[1024];
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		guests[i] = running(i < 3 ? "ext4" : "xfs", "linear:1");
+		guests[i].state = GUEST_DONE;
+		guests[i].done = guests[i].total = steps[i % 3];
+	}
+	guests[4].state = GUEST_RUNNING;
+	guests[4].done = 5;
+	guests[5] = (struct guest){.name = "xfs", .state = GUEST_QUEUED};
+	progress_compose(guests, 6, 79, line, sizeof(line));
+	/* 165 of 170 + 34 took 500 s. */
+	assert_string_equal(line, "ext4: done  |  xfs: 75/120 measure linear:1  |  118 s left");
+}
+
 static void nothing_is_said_of_what_cannot_be_known(void **state)
 {
 	struct guest g = {.name = "ext4", .state = GUEST_QUEUED};
@@ -105,6 +127,7 @@ int main(void)
 		cmocka_unit_test(the_time_left_is_never_cut),
 		cmocka_unit_test(what_one_does_not_need_the_next_has),
 		cmocka_unit_test(guests_of_one_filesystem_are_one),
+		cmocka_unit_test(guests_with_different_jobs_add_up),
 		cmocka_unit_test(nothing_is_said_of_what_cannot_be_known),
 	};
 
