@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bench/workload_read.h"
 
-#include "bench/bench.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
 #include "lib/base/text_file.h"
@@ -116,7 +115,7 @@ static int read_line(void *workload, const char *path, unsigned int number, char
 	return rc;
 }
 
-static bool names_variant_of(const struct workload *w, const struct bench *bench)
+bool workload_wants_bench(const struct workload *w, const struct bench *bench)
 {
 	for (const struct variant *v = bench->variants; v->name; v++)
 		if (workload_wants(w, bench->name, v->name))
@@ -139,7 +138,7 @@ static int expand_others(struct workload *w)
 		rc = is_others ? 0 : words_add(&all, word, strlen(word));
 	}
 	for (const struct bench *const *b = bench_table; *b && found && !rc; b++)
-		if (!(*b)->by_name_only && !names_variant_of(w, *b))
+		if (!(*b)->by_name_only && !workload_wants_bench(w, *b))
 			rc = words_add(&all, (*b)->name, strlen((*b)->name));
 	words_free(&w->benches);
 	w->benches = all;

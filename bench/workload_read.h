@@ -13,6 +13,7 @@
 #ifndef DAXDM_WORKLOAD_READ_H
 #define DAXDM_WORKLOAD_READ_H
 
+#include "bench/bench.h"
 #include "lib/run/workload.h"
 
 #include <stdint.h>
@@ -37,5 +38,8 @@ int workload_check(const struct workload *workload);
  * plus one window each.  Returns 0, or -EINVAL after one error line.
  */
 int workload_of_words(int n, char *const words[], uint64_t span_bytes, struct workload *out);
+
+/* Whether the workload selects a variant of the benchmark. */
+bool workload_wants_bench(const struct workload *workload, const struct bench *bench);
 
 #endif

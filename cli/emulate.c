@@ -180,14 +180,6 @@ static int check_options(const struct emulate *e)
 	return 0;
 }
 
-static bool has_word(const struct words *words, const char *word)
-{
-	for (size_t i = 0; i < words->n; i++)
-		if (!strcmp(words->list[i], word))
-			return true;
-	return false;
-}
-
 /* Reads the workload, so that errors in it are reported before a guest is booted; the guests get it
  * as options, for they have none of this machine's files. */
 static int expand_workload(struct emulate *e, int n, char *const words[])
@@ -201,7 +193,7 @@ static int expand_workload(struct emulate *e, int n, char *const words[])
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < e->n_kinds; i++) {
-		if (has_word(&e->workload.filesystems, e->kinds[i].fs))
+		if (words_has(&e->workload.filesystems, e->kinds[i].fs))
 			e->kinds[kept++] = e->kinds[i];
 		else
 			free(e->kinds[i].fs);
@@ -240,21 +232,13 @@ static int add_words(struct words *job, const char *option, const char *value)
 	return rc < 0 || !value ? rc : words_add(job, value, strlen(value));
 }
 
-static bool is_wanted(const struct workload *w, const struct bench *bench)
-{
-	for (const struct variant *v = bench->variants; v->name; v++)
-		if (workload_wants(w, bench->name, v->name))
-			return true;
-	return false;
-}
-
 /* Whether the part needs the glob: others in its job would change its memory. */
 static bool part_needs(const char *part, char *glob)
 {
 	const struct workload only = {.benches = {.list = &glob, .n = 1}};
 
 	for (const struct bench *const *b = bench_table; *b; b++)
-		if (sweep_is_in_part(part, *b) && is_wanted(&only, *b))
+		if (sweep_is_in_part(part, *b) && workload_wants_bench(&only, *b))
 			return true;
 	return false;
 }
@@ -310,12 +294,12 @@ static size_t find_parts(const struct emulate *e, struct part parts[PARTS_MAX])
 	size_t n = 0;
 
 	for (const struct bench *const *b = bench_table; *b; b++)
-		shared = shared ||
-			 ((*b)->guest == BENCH_GUEST_SHARED && is_wanted(&e->workload, *b));
+		shared = shared || ((*b)->guest == BENCH_GUEST_SHARED &&
+				    workload_wants_bench(&e->workload, *b));
 	if (shared)
 		parts[n++] = (struct part){.name = SWEEP_SHARED};
 	for (const struct bench *const *b = bench_table; *b && n < PARTS_MAX; b++)
-		if ((*b)->guest != BENCH_GUEST_SHARED && is_wanted(&e->workload, *b))
+		if ((*b)->guest != BENCH_GUEST_SHARED && workload_wants_bench(&e->workload, *b))
 			parts[n++] =
 				(struct part){.name = (*b)->name,
 					      .all_stacks = (*b)->guest == BENCH_GUEST_ALL_STACKS};
@@ -480,7 +464,7 @@ static json_t *whole_context(const struct emulate *e, json_t *context)
 	json_t *fs = json_array(), *benches = json_array();
 
 	for (const struct bench *const *b = bench_table; *b; b++)
-		if (is_wanted(&e->workload, *b))
+		if (workload_wants_bench(&e->workload, *b))
 			json_array_append_new(benches, json_string((*b)->name));
 	for (size_t k = 0; k < e->n_kinds; k++)
 		json_array_append_new(fs, json_string(e->kinds[k].fs));

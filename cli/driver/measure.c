@@ -273,21 +273,13 @@ int measure_run(const struct measurement *m, const struct target *t, const struc
 
 /* ---- runs that are there -------------------------------------------------------------------- */
 
-static bool has_word(const struct words *words, const char *word)
-{
-	for (size_t i = 0; word && i < words->n; i++)
-		if (!strcmp(words->list[i], word))
-			return true;
-	return false;
-}
-
 /* Whether both name the same, in whatever order. */
 static bool same_words(const json_t *list, const struct words *words)
 {
 	if (json_array_size(list) != words->n)
 		return false;
 	for (size_t i = 0; i < words->n; i++)
-		if (!has_word(words, json_string_value(json_array_get(list, i))))
+		if (!words_has(words, json_string_value(json_array_get(list, i))))
 			return false;
 	return true;
 }

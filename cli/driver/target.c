@@ -150,10 +150,7 @@ void target_vet_host(const struct target *t, const char *refused)
 
 bool target_is_ladder(const struct target *t)
 {
-	for (size_t i = 0; i < t->kernels.n; i++)
-		if (!strcmp(t->kernels.list[i], "ladder"))
-			return true;
-	return t->kernels.n > 1;
+	return t->kernels.n > 1 || words_has(&t->kernels, "ladder");
 }
 
 void target_vet_name(const char *name, bool step)

@@ -29,6 +29,14 @@ int words_add_new(struct words *words, const char *word, size_t len)
 	return words_add(words, word, len);
 }
 
+bool words_has(const struct words *words, const char *word)
+{
+	for (size_t i = 0; word && i < words->n; i++)
+		if (!strcmp(words->list[i], word))
+			return true;
+	return false;
+}
+
 void words_free(struct words *words)
 {
 	for (size_t i = 0; i < words->n; i++)

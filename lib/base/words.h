@@ -3,6 +3,7 @@
 #ifndef DAXDM_WORDS_H
 #define DAXDM_WORDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct words {
@@ -14,6 +15,8 @@ struct words {
 int words_add(struct words *words, const char *word, size_t len);
 /* The same, but does nothing if the word is already in the list. */
 int words_add_new(struct words *words, const char *word, size_t len);
+/* Whether the word is in the list; NULL never is. */
+bool words_has(const struct words *words, const char *word);
 void words_free(struct words *words);
 
 #endif

@@ -318,13 +318,9 @@ static bool had_before(const struct comparison *c, size_t side, size_t run,
 	return false;
 }
 
-static bool has_word(const struct words *words, const char *word)
+static bool is_any_or_has(const struct words *words, const char *word)
 {
-	bool found = !words->n;
-
-	for (size_t i = 0; i < words->n && !found; i++)
-		found = !strcmp(words->list[i], word);
-	return found;
+	return !words->n || words_has(words, word);
 }
 
 /* Whether the user chose its row.  What fell back to 4 KiB pages was asked for with 2 MiB. */
@@ -333,7 +329,8 @@ static bool is_chosen(const struct workload *only, const struct run_record *rec)
 	char asked[256];
 	size_t stem;
 
-	if (!has_word(&only->stacks, rec->stack) || !has_word(&only->filesystems, rec->fs))
+	if (!is_any_or_has(&only->stacks, rec->stack) ||
+	    !is_any_or_has(&only->filesystems, rec->fs))
 		return false;
 	if (!only->benches.n || workload_wants(only, rec->bench, rec->variant))
 		return true;

@@ -54,21 +54,13 @@ static void add_shape(void *arg, const char *sentence)
 	free(shape);
 }
 
-static bool has_shape(const struct words *list, const char *shape)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (!strcmp(list->list[i], shape))
-			return true;
-	return false;
-}
-
 static void say_one(void *arg, const char *sentence)
 {
 	const struct steady *s = arg;
 	char *shape = shape_of(sentence);
 
 	for (size_t i = 0; shape && i < s->n; i++)
-		if (!has_shape(&s->states[i].list, shape)) {
+		if (!words_has(&s->states[i].list, shape)) {
 			findings_sayf(s->say, s->arg, "%s (does not hold in initial state %u)",
 				      sentence, s->states[i].state);
 			free(shape);
