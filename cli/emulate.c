@@ -4,17 +4,13 @@
  * most as many guests run at a time as this machine has cores: under the instruction meter the load
  * of this machine changes only how long it takes.
  *
- * Each stack on each filesystem is measured in guests of its own, which are restored from the same
- * snapshot (enum bench_guest): what was measured before leaves nothing behind (slabs, per-CPU
- * memory, worker threads), so that a metric has the same value whatever else is measured.
- * Where there is no snapshot to restore, one guest measures all stacks of its filesystem.
+ * cli/guests/bench_guests.h says which guests there are.
  */
-#include "bench/sweep.h"
 #include "bench/workload_read.h"
+#include "cli/guests/bench_guests.h"
 #include "cli/options/cli.h"
 #include "emu/accel.h"
 #include "emu/guest.h"
-#include "emu/host_resources.h"
 #include "emu/package.h"
 #include "emu/profile.h"
 #include "emu/progress.h"
@@ -29,7 +25,6 @@
 #include "lib/meter/meter.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -37,32 +32,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { KINDS_MAX = 16, PARTS_MAX = 8 };
-
-/* A guest as --guest names it. */
-struct kind {
-	char *fs;
-	char initrd[PATH_MAX];
-};
-
 struct emulate {
-	struct plan plan;
+	struct bench_guests guests;
 	struct package kernel;
 	char qemu[128], modules[PATH_MAX];
 	const char *results_dir;
-	struct kind kinds[KINDS_MAX];
-	size_t n_kinds;
-	struct guest *guests; /* of each kind one after the other, in the order of the stacks */
-	struct words *jobs;   /* of each guest */
-	size_t n;
 	struct results results;
 	int64_t since_ms;
-	struct workload workload;
-	const char *tracer;
 	char *plugin; /* its arguments, see emu/profile.h */
-	const char *meter;
-	int64_t seed, state, stall_s;
-	bool counters; /* the guests count events, too */
+	int64_t seed, stall_s;
 };
 
 /* --- options --------------------------------------------------------------------------------- */
@@ -72,8 +50,8 @@ static int set_kernel(void *opts, const char *value)
 	struct emulate *e = opts;
 	int rc = package_open(value, &e->kernel);
 
-	e->plan.kernel = e->kernel.dir;
-	e->plan.vmlinux = e->kernel.vmlinux;
+	e->guests.plan.kernel = e->kernel.dir;
+	e->guests.plan.vmlinux = e->kernel.vmlinux;
 	return rc;
 }
 
@@ -81,11 +59,11 @@ static int set_guest(void *opts, const char *value)
 {
 	struct emulate *e = opts;
 	const char *equals = strchr(value, '=');
-	struct kind *kind = &e->kinds[e->n_kinds];
+	struct bench_guests_kind *kind = &e->guests.kinds[e->guests.n_kinds];
 
-	if (!equals || equals == value || e->n_kinds == KINDS_MAX) {
-		msg_error("--guest: expected FS=FILE.cpio, at most %d times, got '%s'", KINDS_MAX,
-			  value);
+	if (!equals || equals == value || e->guests.n_kinds == BENCH_GUESTS_KINDS_MAX) {
+		msg_error("--guest: expected FS=FILE.cpio, at most %d times, got '%s'",
+			  BENCH_GUESTS_KINDS_MAX, value);
 		return -EINVAL;
 	}
 	if (!realpath(equals + 1, kind->initrd)) {
@@ -96,7 +74,7 @@ static int set_guest(void *opts, const char *value)
 	kind->fs = strndup(value, (size_t)(equals - value));
 	if (!kind->fs)
 		return -ENOMEM;
-	e->n_kinds++;
+	e->guests.n_kinds++;
 	return 0;
 }
 
@@ -104,8 +82,8 @@ static int set_modules(void *opts, const char *value)
 {
 	struct emulate *e = opts;
 
-	e->plan.modules = realpath(value, e->modules);
-	if (e->plan.modules)
+	e->guests.plan.modules = realpath(value, e->modules);
+	if (e->guests.plan.modules)
 		return 0;
 	msg_error("--modules %s: %s; the file is what emu/initramfs.sh prints", value,
 		  strerror(errno));
@@ -118,8 +96,8 @@ static int set_meter(void *opts, const char *value)
 
 	if (meter_check(value) < 0)
 		return -EINVAL;
-	e->plan.machine = strcmp(value, "none") ? &vm_bench : &vm_prove;
-	e->meter = value;
+	e->guests.plan.machine = strcmp(value, "none") ? &vm_bench : &vm_prove;
+	e->guests.meter = value;
 	return 0;
 }
 
@@ -129,8 +107,8 @@ static int set_profile(void *opts, const char *value)
 
 	free(e->plugin);
 	e->plugin = profile_plugin(value);
-	e->plan.plugin = value;
-	e->plan.plugin_args = e->plugin;
+	e->guests.plan.plugin = value;
+	e->guests.plan.plugin_args = e->plugin;
 	return e->plugin ? 0 : -EINVAL;
 }
 
@@ -152,14 +130,14 @@ static const struct option_spec options[] = {
 	       .set = set_profile),
 	OPTION("seed", OPTION_NUMBER, offsetof(struct emulate, seed), "N",
 	       "seed of the guest's random numbers (default 1)", .max = UINT32_MAX),
-	OPTION("state", OPTION_NUMBER, offsetof(struct emulate, state), "N",
+	OPTION("state", OPTION_NUMBER, offsetof(struct emulate, guests.state), "N",
 	       "initial state of the guest's kernel (default 1: as it boots)", .min = 1,
 	       .max = UINT32_MAX),
-	OPTION("counters", OPTION_FLAG, offsetof(struct emulate, counters), NULL,
+	OPTION("counters", OPTION_FLAG, offsetof(struct emulate, guests.counters), NULL,
 	       "count events in a second sweep"),
-	OPTION("fresh", OPTION_FLAG, offsetof(struct emulate, plan.fresh), NULL,
+	OPTION("fresh", OPTION_FLAG, offsetof(struct emulate, guests.plan.fresh), NULL,
 	       "boot; neither use nor save a snapshot"),
-	OPTION("console", OPTION_FLAG, offsetof(struct emulate, plan.console), NULL,
+	OPTION("console", OPTION_FLAG, offsetof(struct emulate, guests.plan.console), NULL,
 	       "show the guests' consoles"),
 	OPTION("stall", OPTION_NUMBER, offsetof(struct emulate, stall_s), "SECONDS",
 	       "end a guest that is silent for so long (default 240)", .max = 86400),
@@ -168,12 +146,12 @@ static const struct option_spec options[] = {
 
 static int check_options(const struct emulate *e)
 {
-	if (!e->plan.kernel || !e->n_kinds || !e->results_dir) {
+	if (!e->guests.plan.kernel || !e->guests.n_kinds || !e->results_dir) {
 		msg_error("emulate: --kernel, --guest and --results are needed; daxdm emulate "
 			  "--help explains them");
 		return -EINVAL;
 	}
-	if (e->plugin && strcmp(e->meter, "insn")) {
+	if (e->plugin && strcmp(e->guests.meter, "insn")) {
 		msg_error("emulate: --profile counts instructions; it goes with --meter insn only");
 		return -EINVAL;
 	}
@@ -185,20 +163,20 @@ static int check_options(const struct emulate *e)
 static int expand_workload(struct emulate *e, int n, char *const words[])
 {
 	size_t kept = 0;
-	int rc = workload_of_words(n, words, STACK_SPAN_MAX_BYTES, &e->workload);
+	int rc = workload_of_words(n, words, STACK_SPAN_MAX_BYTES, &e->guests.workload);
 
 	for (int i = 0; i + 1 < n; i++)
 		if (!strcmp(words[i], "--tracer"))
-			e->tracer = words[i + 1];
+			e->guests.tracer = words[i + 1];
 	if (rc < 0)
 		return rc;
-	for (size_t i = 0; i < e->n_kinds; i++) {
-		if (words_has(&e->workload.filesystems, e->kinds[i].fs))
-			e->kinds[kept++] = e->kinds[i];
+	for (size_t i = 0; i < e->guests.n_kinds; i++) {
+		if (words_has(&e->guests.workload.filesystems, e->guests.kinds[i].fs))
+			e->guests.kinds[kept++] = e->guests.kinds[i];
 		else
-			free(e->kinds[i].fs);
+			free(e->guests.kinds[i].fs);
 	}
-	e->n_kinds = kept;
+	e->guests.n_kinds = kept;
 	if (!kept)
 		msg_error("emulate: there is no --guest for a filesystem of the workload");
 	return kept ? 0 : -EINVAL;
@@ -211,203 +189,30 @@ static void choose_accelerator(struct emulate *e)
 	struct guest guest;
 	char why[512];
 
-	if (!strcmp(e->meter, "none"))
-		e->plan.fresh = true; /* of several processors, each boot is another anyway */
-	if (strcmp(e->meter, "time"))
+	/* Of several processors, each boot is another anyway. */
+	if (!strcmp(e->guests.meter, "none"))
+		e->guests.plan.fresh = true;
+	if (strcmp(e->guests.meter, "time"))
 		return;
-	guest_init(&guest, &e->plan, e->kinds[0].fs, 0);
-	strcpy(guest.initrd, e->kinds[0].initrd);
-	e->plan.kvm = accel_kvm_boots(&guest, why, sizeof(why));
-	if (!e->plan.kvm && !stop_signal()) {
+	guest_init(&guest, &e->guests.plan, e->guests.kinds[0].fs, 0);
+	strcpy(guest.initrd, e->guests.kinds[0].initrd);
+	e->guests.plan.kvm = accel_kvm_boots(&guest, why, sizeof(why));
+	if (!e->guests.plan.kvm && !stop_signal()) {
 		msg_note("no time meter: %s; counting instructions instead (--meter insn)", why);
-		e->meter = "insn";
+		e->guests.meter = "insn";
 	}
-}
-
-/* Returns 0 or -ENOMEM. */
-static int add_words(struct words *job, const char *option, const char *value)
-{
-	int rc = words_add(job, option, strlen(option));
-
-	return rc < 0 || !value ? rc : words_add(job, value, strlen(value));
-}
-
-/* Whether the part needs the glob: others in its job would change its memory. */
-static bool part_needs(const char *part, char *glob)
-{
-	const struct workload only = {.benches = {.list = &glob, .n = 1}};
-
-	for (const struct bench *const *b = bench_table; *b; b++)
-		if (sweep_is_in_part(part, *b) && workload_wants_bench(&only, *b))
-			return true;
-	return false;
-}
-
-/* The words of the job that measures a part of the benchmarks (NULL: all) on these stacks.  Returns
- * 0 or -ENOMEM. */
-static int spell_job(const struct emulate *e, const struct guest *g, char *const stacks[],
-		     size_t n_stacks, const char *part, struct words *job)
-{
-	const struct words *benches = &e->workload.benches;
-	char state[24];
-	int rc = add_words(job, "--meter", e->meter);
-
-	rc = rc ? rc : add_words(job, "--fs", g->name);
-	rc = rc ? rc : add_words(job, "--device", "/dev/pmem0");
-	rc = rc ? rc : add_words(job, "--device", "/dev/pmem1");
-	for (size_t i = 0; i < n_stacks && !rc; i++)
-		rc = add_words(job, "--stack", stacks[i]);
-	for (size_t i = 0; i < benches->n && !rc; i++)
-		if (part_needs(part, benches->list[i]))
-			rc = add_words(job, "--bench", benches->list[i]);
-	if (part && !rc)
-		rc = add_words(job, "--part", part);
-	if (e->tracer && !rc)
-		rc = add_words(job, "--tracer", e->tracer);
-	if (e->state != INITIAL_STATE_NONE && !rc) {
-		snprintf(state, sizeof(state), "%" PRId64, e->state);
-		rc = add_words(job, "--state", state);
-	}
-	if (e->counters && !rc)
-		rc = add_words(job, "--counters", NULL);
-	if (e->plugin && !profile_knows_symbols(g) && !rc)
-		rc = add_words(job, "--symbols", NULL);
-	return rc;
-}
-
-/* Whether each stack has a guest of its own. */
-static bool one_stack_per_guest(const struct emulate *e)
-{
-	return !strcmp(e->meter, "insn");
-}
-
-/* A part of the benchmarks that has guests of its own. */
-struct part {
-	const char *name; /* NULL: all benchmarks */
-	bool all_stacks;  /* in one guest */
-};
-
-/* Returns how many parts there are. */
-static size_t find_parts(const struct emulate *e, struct part parts[PARTS_MAX])
-{
-	bool shared = false;
-	size_t n = 0;
-
-	for (const struct bench *const *b = bench_table; *b; b++)
-		shared = shared || ((*b)->guest == BENCH_GUEST_SHARED &&
-				    workload_wants_bench(&e->workload, *b));
-	if (shared)
-		parts[n++] = (struct part){.name = SWEEP_SHARED};
-	for (const struct bench *const *b = bench_table; *b && n < PARTS_MAX; b++)
-		if ((*b)->guest != BENCH_GUEST_SHARED && workload_wants_bench(&e->workload, *b))
-			parts[n++] =
-				(struct part){.name = (*b)->name,
-					      .all_stacks = (*b)->guest == BENCH_GUEST_ALL_STACKS};
-	return n;
-}
-
-/* Returns 0 or -ENOMEM. */
-static int add_guest(struct emulate *e, const struct kind *kind, size_t stack, size_t n_stacks,
-		     const char *part)
-{
-	struct guest *g = &e->guests[e->n];
-	int rc;
-
-	guest_init(g, &e->plan, kind->fs, e->n);
-	strcpy(g->initrd, kind->initrd);
-	g->stall_s = e->plan.stall_s;
-	rc = spell_job(e, g, e->workload.stacks.list + stack, n_stacks, part, &e->jobs[e->n]);
-	g->words = e->jobs[e->n].list;
-	g->n_words = e->jobs[e->n].n;
-	e->n++;
-	return rc;
-}
-
-/* Returns 0, or -ENOMEM after an error line. */
-static int make_guests(struct emulate *e)
-{
-	const size_t n_stacks = e->workload.stacks.n;
-	struct part parts[PARTS_MAX] = {{.all_stacks = true}};
-	size_t n_parts = one_stack_per_guest(e) ? find_parts(e, parts) : 1;
-	size_t room = e->n_kinds * n_stacks * n_parts;
-	int rc = 0;
-
-	e->guests = calloc(room, sizeof(*e->guests));
-	e->jobs = calloc(room, sizeof(*e->jobs));
-	if (!e->guests || !e->jobs)
-		rc = -ENOMEM;
-	for (size_t k = 0; k < e->n_kinds; k++)
-		for (size_t p = 0; p < n_parts; p++) {
-			size_t each = parts[p].all_stacks ? n_stacks : 1;
-
-			for (size_t i = 0; i < n_stacks && !rc; i += each)
-				rc = add_guest(e, &e->kinds[k], i, each, parts[p].name);
-		}
-	if (rc < 0)
-		msg_error("out of memory");
-	return rc;
 }
 
 static int open_results(struct emulate *e)
 {
-	json_t *emulator = json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:I, s:I}", "qemu", e->qemu,
-				     "accel", vm_accel(e->plan.machine, e->plan.kvm), "cpu",
-				     vm_cpu(e->plan.kvm), "machine", VM_MACHINE, "mem_mib",
-				     e->plan.machine->mem_mib, "boot", "snapshot", "seed",
-				     (json_int_t)e->plan.seed, "state", (json_int_t)e->state);
+	json_t *emulator =
+		json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:I, s:I}", "qemu", e->qemu, "accel",
+			  vm_accel(e->guests.plan.machine, e->guests.plan.kvm), "cpu",
+			  vm_cpu(e->guests.plan.kvm), "machine", VM_MACHINE, "mem_mib",
+			  e->guests.plan.machine->mem_mib, "boot", "snapshot", "seed",
+			  (json_int_t)e->guests.plan.seed, "state", (json_int_t)e->guests.state);
 
-	return results_create(&e->results, e->results_dir, e->n, e->kernel.name, emulator);
-}
-
-static size_t count(const struct emulate *e, enum guest_state from, enum guest_state to)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < e->n; i++)
-		n += e->guests[i].state >= from && e->guests[i].state <= to;
-	return n;
-}
-
-static size_t smaller(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* NVDIMMs in memory are written three times as fast as on the disk; only if they fit whole. */
-static bool nvdimms_fit_in_memory(const struct emulate *e)
-{
-	int64_t each = vm_memory_bytes(e->plan.machine) + 512LL * 1048576;
-
-	return host_resources_memory_bytes() >
-	       (int64_t)smaller(e->n, host_resources_cores()) * each;
-}
-
-/* Whether a guest of its filesystem is booting, and will leave the snapshot that it needs. */
-static bool waits_for_snapshot(const struct emulate *e, const struct guest *g)
-{
-	for (size_t i = 0; i < e->n && !e->plan.kvm; i++)
-		if (e->guests[i].state == GUEST_BOOTING && e->guests[i].name == g->name)
-			return true;
-	return false;
-}
-
-/* The first guest of each filesystem boots, then, and leaves a new one for the others. */
-static void drop_snapshots(struct emulate *e)
-{
-	for (size_t i = 0; i < e->n; i++)
-		if (!i || e->guests[i].name != e->guests[i - 1].name)
-			guest_drop_snapshot(&e->guests[i]);
-	e->plan.fresh = false;
-}
-
-static struct guest *next_to_start(const struct emulate *e)
-{
-	if (count(e, GUEST_BOOTING, GUEST_RUNNING) >= host_resources_cores())
-		return NULL;
-	for (size_t i = 0; i < e->n; i++)
-		if (e->guests[i].state == GUEST_QUEUED && !waits_for_snapshot(e, &e->guests[i]))
-			return &e->guests[i];
-	return NULL;
+	return results_create(&e->results, e->results_dir, e->guests.n, e->kernel.name, emulator);
 }
 
 static int start(struct emulate *e, struct guest *g)
@@ -449,32 +254,6 @@ static void note_progress(struct guest *g, const json_t *line)
 	text_escape(what ? what : "", g->what, sizeof(g->what));
 }
 
-static json_t *words_json(const struct words *words)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < words->n; i++)
-		json_array_append_new(list, json_string(words->list[i]));
-	return list;
-}
-
-/* Makes the context of a part that of the whole run. */
-static json_t *whole_context(const struct emulate *e, json_t *context)
-{
-	json_t *fs = json_array(), *benches = json_array();
-
-	for (const struct bench *const *b = bench_table; *b; b++)
-		if (workload_wants_bench(&e->workload, *b))
-			json_array_append_new(benches, json_string((*b)->name));
-	for (size_t k = 0; k < e->n_kinds; k++)
-		json_array_append_new(fs, json_string(e->kinds[k].fs));
-	json_object_set_new(context, "fs", fs);
-	json_object_set_new(context, "benches", benches);
-	json_object_set_new(context, "stacks", words_json(&e->workload.stacks));
-	json_object_set_new(context, "metrics", words_json(&e->workload.benches));
-	return context;
-}
-
 /* Returns 0, or -errno after an error line: results cannot be written, or the guests contradict
  * each other. */
 static int take(struct guest *g, const char *type, json_t *line, const char *text)
@@ -488,7 +267,8 @@ static int take(struct guest *g, const char *type, json_t *line, const char *tex
 		g->has_context = true;
 		/* What was before, the start of the program, is part of the start of the guest. */
 		g->phase_since_ms = limit_clock_wall_ms();
-		return results_context(results, whole_context(e, line));
+		bench_guests_set_context(&e->guests, line);
+		return results_context(results, line);
 	} else if (!strcmp(type, "symbols")) {
 		return profile_take_symbols(g, text);
 	} else if (!strcmp(type, "end")) {
@@ -502,9 +282,9 @@ static int take(struct guest *g, const char *type, json_t *line, const char *tex
 static void end_guest(struct emulate *e, struct guest *g)
 {
 	char console[64] = "console.log", about[256];
-	bool several = e->n > e->n_kinds;
+	bool several = e->guests.n > e->guests.n_kinds;
 
-	if (e->n_kinds > 1)
+	if (e->guests.n_kinds > 1)
 		snprintf(console, sizeof(console), "console-%s.log", g->name);
 	snprintf(about, sizeof(about), "%s", g->what);
 	if (e->plugin)
@@ -520,9 +300,11 @@ static void wait_a_little(const struct emulate *e)
 	struct pollfd fds[FDS_MAX];
 	nfds_t n = 0;
 
-	for (size_t i = 0; i < e->n && n < FDS_MAX; i++)
-		if (e->guests[i].state == GUEST_BOOTING || e->guests[i].state == GUEST_RUNNING)
-			fds[n++] = (struct pollfd){.fd = e->guests[i].vm.qmp, .events = POLLIN};
+	for (size_t i = 0; i < e->guests.n && n < FDS_MAX; i++)
+		if (e->guests.list[i].state == GUEST_BOOTING ||
+		    e->guests.list[i].state == GUEST_RUNNING)
+			fds[n++] =
+				(struct pollfd){.fd = e->guests.list[i].vm.qmp, .events = POLLIN};
 	/* The channels are files, which cannot be waited for. */
 	poll(fds, n, 20);
 }
@@ -531,8 +313,8 @@ static int look_at_all(struct emulate *e)
 {
 	int rc = 0;
 
-	for (size_t i = 0; i < e->n && !rc; i++) {
-		struct guest *g = &e->guests[i];
+	for (size_t i = 0; i < e->guests.n && !rc; i++) {
+		struct guest *g = &e->guests.list[i];
 		enum guest_state before = g->state;
 
 		if (before != GUEST_BOOTING && before != GUEST_RUNNING)
@@ -549,19 +331,19 @@ static int look_at_all(struct emulate *e)
 static int run_guests(struct emulate *e)
 {
 	while (!stop_signal()) {
-		struct guest *next = next_to_start(e);
+		struct guest *next = bench_guests_next(&e->guests);
 		int rc;
 
-		if (count(e, GUEST_BROKEN, GUEST_BROKEN))
+		if (bench_guests_count(&e->guests, GUEST_BROKEN, GUEST_BROKEN))
 			return -EIO;
-		if (count(e, GUEST_DONE, GUEST_DONE) == e->n)
+		if (bench_guests_count(&e->guests, GUEST_DONE, GUEST_DONE) == e->guests.n)
 			return 0;
 		if (!next)
 			wait_a_little(e);
 		rc = next ? start(e, next) : look_at_all(e);
 		if (rc < 0)
 			return rc;
-		progress_show(e->guests, e->n);
+		progress_show(e->guests.list, e->guests.n);
 	}
 	return -EINTR;
 }
@@ -574,16 +356,16 @@ static int joint_status(const struct emulate *e)
 	size_t skipped = 0;
 
 	for (size_t o = 0; o < sizeof(order) / sizeof(order[0]); o++)
-		for (size_t i = 0; i < e->n; i++)
-			if (e->guests[i].status == order[o])
+		for (size_t i = 0; i < e->guests.n; i++)
+			if (e->guests.list[i].status == order[o])
 				return order[o];
-	for (size_t i = 0; i < e->n; i++) {
-		if (e->guests[i].status == STATUS_SKIPPED)
+	for (size_t i = 0; i < e->guests.n; i++) {
+		if (e->guests.list[i].status == STATUS_SKIPPED)
 			skipped++;
-		else if (e->guests[i].status)
+		else if (e->guests.list[i].status)
 			return STATUS_BROKEN; /* killed by a signal, say */
 	}
-	return skipped == e->n ? STATUS_SKIPPED : STATUS_GOOD;
+	return skipped == e->guests.n ? STATUS_SKIPPED : STATUS_GOOD;
 }
 
 /* Returns the exit status.  A run is complete when every guest said that its job was. */
@@ -593,10 +375,10 @@ static int conclude(struct emulate *e, int rc)
 	int status;
 
 	progress_clear();
-	for (size_t i = 0; i < e->n; i++) {
-		if (e->guests[i].dir[0])
-			end_guest(e, &e->guests[i]);
-		complete = complete && e->guests[i].has_end && e->guests[i].has_context;
+	for (size_t i = 0; i < e->guests.n; i++) {
+		if (e->guests.list[i].dir[0])
+			end_guest(e, &e->guests.list[i]);
+		complete = complete && e->guests.list[i].has_end && e->guests.list[i].has_context;
 	}
 	if (stop_signal()) {
 		if (e->results.context)
@@ -610,7 +392,7 @@ static int conclude(struct emulate *e, int rc)
 		return STATUS_BROKEN;
 	if (!complete)
 		msg_error("%s is incomplete and no baseline", e->results_dir);
-	progress_sum_up(e->guests, e->n, e->since_ms);
+	progress_sum_up(e->guests.list, e->guests.n, e->since_ms);
 	return status;
 }
 
@@ -622,7 +404,7 @@ static int run_plan(struct emulate *e)
 	rc = qemu_version(e->qemu, sizeof(e->qemu));
 	if (rc < 0)
 		return STATUS_BROKEN;
-	e->plan.qemu = e->qemu;
+	e->guests.plan.qemu = e->qemu;
 	stop_install();
 	e->since_ms = limit_clock_wall_ms();
 	if (!access(e->results_dir, F_OK)) { /* said before a probe costs 15 s */
@@ -633,16 +415,16 @@ static int run_plan(struct emulate *e)
 	choose_accelerator(e);
 	if (stop_signal())
 		return 128 + stop_signal();
-	if (make_guests(e) < 0)
+	if (bench_guests_make(&e->guests) < 0)
 		return STATUS_BROKEN;
 	rc = open_results(e);
 	if (rc < 0) {
 		results_close(&e->results, 1);
 		return rc == -EEXIST ? STATUS_USAGE : STATUS_BROKEN;
 	}
-	e->plan.in_memory = nvdimms_fit_in_memory(e);
-	if (e->plan.fresh && !strcmp(e->meter, "insn"))
-		drop_snapshots(e);
+	e->guests.plan.in_memory = bench_guests_fit_in_memory(&e->guests);
+	if (e->guests.plan.fresh && !strcmp(e->guests.meter, "insn"))
+		bench_guests_drop_snapshots(&e->guests);
 	rc = run_guests(e);
 	status = conclude(e, rc);
 	results_close(&e->results, !stop_signal());
@@ -656,27 +438,21 @@ static int run_emulate(int argc, char **argv)
 
 	if (!e)
 		return STATUS_BROKEN;
-	e->meter = "insn";
+	e->guests.meter = "insn";
 	e->seed = 1;
-	e->state = INITIAL_STATE_NONE;
+	e->guests.state = INITIAL_STATE_NONE;
 	e->stall_s = 240;
-	e->plan = (struct plan){.machine = &vm_bench, .boot_s = 180, .take = take, .arg = e};
+	e->guests.plan = (struct plan){.machine = &vm_bench, .boot_s = 180, .take = take, .arg = e};
 	first = options_parse(&verb_emulate, e, argc, argv);
 	if (first == -1) {
 		status = STATUS_GOOD;
 	} else if (first >= 0) {
-		e->plan.seed = (unsigned int)e->seed;
-		e->plan.stall_s = (int)e->stall_s;
+		e->guests.plan.seed = (unsigned int)e->seed;
+		e->guests.plan.stall_s = (int)e->stall_s;
 		if (!check_options(e) && !expand_workload(e, argc - first, argv + first))
 			status = run_plan(e);
 	}
-	for (size_t i = 0; i < e->n_kinds; i++)
-		free(e->kinds[i].fs);
-	workload_free(&e->workload);
-	for (size_t i = 0; i < e->n; i++)
-		words_free(&e->jobs[i]);
-	free(e->jobs);
-	free(e->guests);
+	bench_guests_free(&e->guests);
 	free(e->plugin);
 	free(e);
 	return status;
