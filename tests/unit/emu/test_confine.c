@@ -20,24 +20,13 @@
 
 #include "tests/unit/said.h"
 #include "tests/unit/skip.h"
+#include "tests/unit/test_dir.h"
 
 enum { NOBODY = 65534 };
 
-static char dir[] = "/tmp/confine.XXXXXX";
-
 static int set_up(void **state)
 {
-	(void)state;
-	return mkdtemp(dir) && !chmod(dir, 0755) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	char command[100];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -r '%s'", dir);
-	return system(command);
+	return test_dir_make(state) || chmod(test_dir, 0755);
 }
 
 /* Runs it as QEMU would run, in our directory.  Returns the status of waitpid(). */
@@ -47,7 +36,7 @@ static int confined(void (*act)(void))
 	pid_t pid = fork();
 
 	if (!pid) {
-		if (chdir(dir) < 0 || confine_give_new("given") < 0 || confine_self(false) < 0)
+		if (chdir(test_dir) < 0 || confine_give_new("given") < 0 || confine_self(false) < 0)
 			_exit(100);
 		act();
 		_exit(0);
@@ -120,17 +109,13 @@ static void who_is_not_root_stays(void **state)
 
 /* ---- what it inherits ------------------------------------------------------------------------ */
 
-static void put_file(const char *name, const char *text, mode_t mode)
+static void put_qemu(const char *script)
 {
 	char path[100];
-	FILE *out;
 
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	out = fopen(path, "w");
-	assert_non_null(out);
-	fputs(text, out);
-	fclose(out);
-	assert_int_equal(chmod(path, mode), 0);
+	put_file(test_dir, VM_QEMU, script);
+	snprintf(path, sizeof(path), "%s/" VM_QEMU, test_dir);
+	assert_int_equal(chmod(path, 0755), 0);
 }
 
 /* In the place of QEMU: says who it is and which descriptors it has. */
@@ -151,12 +136,12 @@ static FILE *start_fake_qemu(void)
 						  .n_pmems = 1,
 						  .pmems = {{.bytes = 4096}}};
 	char path[400], vmlinux[100];
-	int pmem = scratch_unnamed_file(dir, false, 4096),
-	    ram = scratch_unnamed_file(dir, true, 1 << 20);
+	int pmem = scratch_unnamed_file(test_dir, false, 4096),
+	    ram = scratch_unnamed_file(test_dir, true, 1 << 20);
 	struct vm_config config = {.machine = &machine,
 				   .vmlinux = vmlinux,
 				   .initrd = vmlinux,
-				   .dir = dir,
+				   .dir = test_dir,
 				   .pmem = &pmem,
 				   .ram = ram,
 				   .incoming = true,
@@ -167,16 +152,16 @@ static FILE *start_fake_qemu(void)
 	FILE *log;
 
 	assert_true(unrelated >= 0 && pmem >= 0 && ram >= 0);
-	put_file(VM_QEMU, fake_qemu, 0755);
-	put_file("vmlinux", "", 0644);
-	snprintf(vmlinux, sizeof(vmlinux), "%s/vmlinux", dir);
-	snprintf(path, sizeof(path), "%s:/usr/bin:/bin", dir);
+	put_qemu(fake_qemu);
+	put_file(test_dir, "vmlinux", "");
+	snprintf(vmlinux, sizeof(vmlinux), "%s/vmlinux", test_dir);
+	snprintf(path, sizeof(path), "%s:/usr/bin:/bin", test_dir);
 	setenv("PATH", path, 1);
 	assert_int_equal(vm_start(&vm, &config), -EPIPE);
 	close(unrelated);
 	close(pmem);
 	close(ram);
-	snprintf(path, sizeof(path), "%s/qemu.log", dir);
+	snprintf(path, sizeof(path), "%s/qemu.log", test_dir);
 	log = fopen(path, "r");
 	assert_non_null(log);
 	return log;
@@ -218,7 +203,7 @@ static void why_it_does_not_start_is_in_its_log(void **state)
 	FILE *log;
 
 	(void)state;
-	snprintf(path, sizeof(path), "%s/console", dir);
+	snprintf(path, sizeof(path), "%s/console", test_dir);
 	remove(path);
 	assert_int_equal(symlink("/dev/null", path), 0); /* not a file to be given away */
 	log = start_fake_qemu();
@@ -240,10 +225,10 @@ static int takes_sandbox(const char *end)
 	pid_t pid;
 
 	snprintf(script, sizeof(script), "#!/bin/sh\n%s\n", end);
-	put_file(VM_QEMU, script, 0755);
+	put_qemu(script);
 	pid = fork();
 	if (!pid) {
-		setenv("PATH", dir, 1);
+		setenv("PATH", test_dir, 1);
 		_exit(qemu_has_sandbox());
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -275,7 +260,7 @@ static void send_with_console(struct guest *g, const char *text, size_t times, F
 	g->state = GUEST_RUNNING;
 	g->heard_ms = limit_clock_wall_ms();
 	g->console = console;
-	snprintf(path, sizeof(path), "%s/channel", dir);
+	snprintf(path, sizeof(path), "%s/channel", test_dir);
 	out = fopen(path, "w");
 	assert_non_null(out);
 	while (times--)
@@ -347,7 +332,7 @@ static void so_does_a_full_console(void **state)
 	struct guest g;
 
 	(void)state;
-	snprintf(path, sizeof(path), "%s/console", dir);
+	snprintf(path, sizeof(path), "%s/console", test_dir);
 	g.console = fopen(path, "w+");
 	assert_non_null(g.console);
 	assert_int_equal(ftruncate(fileno(g.console), CONFINE_FILE_BYTES), 0);
@@ -389,5 +374,5 @@ int main(void)
 		cmocka_unit_test(a_guest_that_cannot_be_continued_is_broken),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, test_dir_remove);
 }

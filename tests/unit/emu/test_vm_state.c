@@ -2,7 +2,6 @@
 /* Saving the state of a machine; a process of this test answers QMP in the place of QEMU. */
 #include "emu/stop.h"
 #include "emu/vm.h"
-#include "lib/file/fs.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -18,7 +17,7 @@
 
 #include <cmocka.h>
 
-static char dir[] = "/tmp/vm-state.XXXXXX";
+#include "tests/unit/test_dir.h"
 
 /* The other child of the parent: the cat. */
 static pid_t find_cat(void)
@@ -98,7 +97,7 @@ static int save(bool stop)
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
 	vm.qmp = pair[0];
-	snprintf(vm.dir, sizeof(vm.dir), "%s", dir);
+	snprintf(vm.dir, sizeof(vm.dir), "%s", test_dir);
 	vm.pid = fork();
 	if (!vm.pid) {
 		close(pair[0]);
@@ -117,7 +116,7 @@ static void ctrl_c_does_not_reach_the_cat(void **state)
 
 	(void)state;
 	assert_int_equal(save(false), 0);
-	snprintf(path, sizeof(path), "%s/state", dir);
+	snprintf(path, sizeof(path), "%s/state", test_dir);
 	in = fopen(path, "r");
 	assert_non_null(in);
 	assert_non_null(fgets(text, sizeof(text), in));
@@ -132,19 +131,6 @@ static void a_signal_to_end_is_no_disk_error(void **state)
 	assert_int_equal(save(true), -EINTR);
 }
 
-static int make_dir(void **state)
-{
-	(void)state;
-	return mkdtemp(dir) ? 0 : -1;
-}
-
-static int remove_dir(void **state)
-{
-	(void)state;
-	fs_remove_tree(dir);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,5 +138,5 @@ int main(void)
 		cmocka_unit_test(a_signal_to_end_is_no_disk_error),
 	};
 
-	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+	return cmocka_run_group_tests(tests, test_dir_make, test_dir_remove);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a slot makes of the lines of its guest, which is not there: no QEMU is started. */
 #include "cli/guests/vm_slot.h"
-#include "lib/file/fs.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/test_dir.h"
+
 static const struct check_item item = {.name = "item", .promise = "p", .by = "b", .limit_s = 7};
 static const struct check_family family = {.name = "family", .items = &item};
 
@@ -21,7 +22,6 @@ static struct check_case one_case;
 static struct suite suite;
 static struct vm_slot slot;
 static bool done, again;
-static char dir[] = "/tmp/slot.XXXXXX";
 
 static int set_up(void **state)
 {
@@ -38,7 +38,7 @@ static int set_up(void **state)
 			       .again = &again,
 			       .verdicts = verdicts_new(NULL, NULL, NULL, "6.1", 1)};
 	assert_non_null(suite.verdicts);
-	snprintf(results, sizeof(results), "%s/%zu", dir, n++);
+	snprintf(results, sizeof(results), "%s/%zu", test_dir, n++);
 	assert_int_equal(results_create(&suite.results, results, 1, "package", json_object()), 0);
 	vm_slot_init(&slot, &suite, 0);
 	slot.busy = true;
@@ -147,19 +147,6 @@ static void a_crash_of_the_emulator_is_broken(void **state)
 	       "\"why\":\"the emulator died: QEMU died of signal 11\"");
 }
 
-static int make_dir(void **state)
-{
-	(void)state;
-	return mkdtemp(dir) ? 0 : -1;
-}
-
-static int remove_dir(void **state)
-{
-	(void)state;
-	fs_remove_tree(dir);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,5 +160,5 @@ int main(void)
 						tear_down),
 	};
 
-	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+	return cmocka_run_group_tests(tests, test_dir_make, test_dir_remove);
 }

@@ -187,6 +187,15 @@ static void tables_read_back(void **state)
 
 /* ---- maps -- */
 
+/* The map of a stack's top device. */
+static void map_stack(struct graph *g, const char *text, struct graph_map *map)
+{
+	print_message("%s\n", text);
+	begin(g);
+	assert_true(graph_parse(g, "T", text) >= 0);
+	assert_int_equal(graph_map_device(g, g->n - 1, map), 0);
+}
+
 /* The first 2 MiB that no PMD can map. */
 static void lost_windows(void **state)
 {
@@ -213,10 +222,7 @@ static void lost_windows(void **state)
 		uint64_t at = 0;
 		bool lost;
 
-		begin(&g);
-		print_message("%s\n", table[i].text);
-		assert_true(graph_parse(&g, "T", table[i].text) >= 0);
-		assert_int_equal(graph_map_device(&g, g.n - 1, &map), 0);
+		map_stack(&g, table[i].text, &map);
 		lost = graph_map_misaligned(&map, WINDOW_BYTES, &at);
 		assert_int_equal(lost ? (int)(at / WINDOW_BYTES) : -1, table[i].window);
 		graph_map_free(&map);
@@ -261,9 +267,7 @@ static void maps(void **state)
 		uint64_t at = 0;
 		bool torn;
 
-		begin(&g);
-		assert_true(graph_parse(&g, "T", table[i].text) >= 0);
-		assert_int_equal(graph_map_device(&g, g.n - 1, &map), 0);
+		map_stack(&g, table[i].text, &map);
 		assert_int_equal(map.n, table[i].pieces);
 		assert_int_equal(graph_map_overlaps(&map), table[i].overlaps);
 		assert_int_equal(graph_is_paged(&g, g.n - 1), table[i].paged);

@@ -16,6 +16,8 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/test_dir.h"
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---- versions ------------------------------------------------------------------------------ */
@@ -117,38 +119,11 @@ static void test_what_says_most(void **state)
 	"reference: none found\n"        \
 	"reproducer: dmsetup create x\n"
 
-static char dir[64];
-
-static int make_dir(void **state)
-{
-	(void)state;
-	snprintf(dir, sizeof(dir), "/tmp/daxdm-known-XXXXXX");
-	return mkdtemp(dir) ? 0 : -1;
-}
-
-static int remove_dir(void **state)
-{
-	(void)state;
-	return rmdir(dir);
-}
-
-static void put_file(const char *name, const char *text)
-{
-	char path[128];
-	FILE *out;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	out = fopen(path, "we");
-	assert_non_null(out);
-	fputs(text, out);
-	assert_int_equal(fclose(out), 0);
-}
-
 static void remove_file(const char *name)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	snprintf(path, sizeof(path), "%s/%s", test_dir, name);
 	assert_int_equal(unlink(path), 0);
 }
 
@@ -158,16 +133,17 @@ static void test_an_entry(void **state)
 	struct known *known;
 
 	(void)state;
-	put_file("stale-mapping", "# SPDX-License-Identifier: GPL-2.0-only\n"
-				  "check: reload.*\n"
-				  "first: 5.10\n"
-				  "last:\n"
-				  "why: a mapping outlives\n"
-				  "\tits table  \n"
-				  "\n"
-				  "match: (BUG|WARNING): .*\n" REST);
-	put_file("README.md", "not an entry");
-	assert_int_equal(known_read(dir, &known), 0);
+	put_file(test_dir, "stale-mapping",
+		 "# SPDX-License-Identifier: GPL-2.0-only\n"
+		 "check: reload.*\n"
+		 "first: 5.10\n"
+		 "last:\n"
+		 "why: a mapping outlives\n"
+		 "\tits table  \n"
+		 "\n"
+		 "match: (BUG|WARNING): .*\n" REST);
+	put_file(test_dir, "README.md", "not an entry");
+	assert_int_equal(known_read(test_dir, &known), 0);
 	bug = known_at(known, 0);
 	assert_non_null(bug);
 	assert_null(known_at(known, 1));
@@ -207,8 +183,8 @@ static void test_refused_entries(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(texts); i++) {
-		put_file("entry", texts[i]);
-		if (known_read(dir, &known) != -EINVAL)
+		put_file(test_dir, "entry", texts[i]);
+		if (known_read(test_dir, &known) != -EINVAL)
 			fail_msg("taken: %s", texts[i]);
 		assert_null(known);
 		remove_file("entry");
@@ -288,13 +264,14 @@ static void test_cause(void **state)
 	struct known *known;
 
 	(void)state;
-	put_file("any",
+	put_file(test_dir, "any",
 		 "check: reload.* unbind.one  unbind.two\nfirst: 5.10\nlast: \nwhy: x\n" REST);
-	put_file("ended", "check: sync.one\nfirst: 6.1.5\nlast: 6.12.50\nwhy: x\n"
-			  "match: BUG [0-9]+\n" REST);
-	put_file("torn",
+	put_file(test_dir, "ended",
+		 "check: sync.one\nfirst: 6.1.5\nlast: 6.12.50\nwhy: x\n"
+		 "match: BUG [0-9]+\n" REST);
+	put_file(test_dir, "torn",
 		 "check: sync.one\nfirst: 6.1\nlast: 6.12.50\nwhy: x\nmatch: ^torn$\n" REST);
-	assert_int_equal(known_read(dir, &known), 0);
+	assert_int_equal(known_read(test_dir, &known), 0);
 	for (size_t i = 0; i < COUNT(questions); i++)
 		ask(known, &questions[i]);
 	known_free(known);
@@ -394,5 +371,5 @@ int main(void)
 		cmocka_unit_test(test_the_entries),	cmocka_unit_test(test_log_of_death),
 	};
 
-	return cmocka_run_group_tests_name("known", tests, make_dir, remove_dir);
+	return cmocka_run_group_tests_name("known", tests, test_dir_make, test_dir_remove);
 }

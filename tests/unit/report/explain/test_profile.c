@@ -12,6 +12,7 @@
 #include "report/explain/profile.h"
 #include "tests/unit/run_fixture.h"
 #include "tests/unit/said.h"
+#include "tests/unit/test_dir.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -183,18 +184,6 @@ static void the_path_that_most_took_is_the_typical_one(void **state)
 	assert_null(profile_typical(&p, 0, 5, 13, &same, &cost));
 	assert_int_equal(cost, 0);
 	profile_free(&p);
-}
-
-static void put_file(const char *dir, const char *name, const char *text)
-{
-	char path[128];
-	FILE *out;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	out = fopen(path, "we");
-	assert_non_null(out);
-	fputs(text, out);
-	assert_int_equal(fclose(out), 0);
 }
 
 /* A run whose digest is that of the profiled samples, but whose median is another one. */
