@@ -113,7 +113,7 @@ static void plan(struct bisect *b)
  * there is a value; if not, why is the reason, to be freed. */
 static bool measure(const struct bisect *b, struct candidate *c, char **why)
 {
-	char *step = workspace_path("step"), *said = workspace_path("step.err"), text[512];
+	char *step = workspace_path("step"), *output = workspace_path("step.err"), text[512];
 	struct words command = {0};
 	int rc;
 
@@ -123,11 +123,11 @@ static bool measure(const struct bisect *b, struct candidate *c, char **why)
 	if (b->anew)
 		command_add(&command, "--anew", NULL);
 	command_add(&command, c->package, NULL);
-	rc = process_run(&command, step, said);
+	rc = process_run(&command, step, output);
 	process_phase = NULL;
 	c->run = rc ? NULL : workspace_last_line(step);
 	if (!c->run)
-		*why = workspace_last_error(said);
+		*why = workspace_last_error(output);
 	else if (metric_read(c->run, b->metric, &c->value, text, sizeof(text)) < 0)
 		*why = process_text("%s", text);
 	else
@@ -135,7 +135,7 @@ static bool measure(const struct bisect *b, struct candidate *c, char **why)
 	if (!c->run && !*why)
 		*why = process_text("its measurement ended early with status %d", rc);
 	free(step);
-	free(said);
+	free(output);
 	return !*why;
 }
 

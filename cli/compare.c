@@ -5,7 +5,7 @@
  * Under meter insn numbers are exact: any difference is a difference, and one run of each kernel is
  * enough; the threshold says from where on a change for the worse makes the comparison fail.  Under
  * meter time it takes several runs of each kernel, whose medians go through a rank test; where that
- * shows nothing stands "~".  Runs that are unlike in more than the kernel are refused.  Of checks,
+ * shows nothing stands "~".  Runs that differ in more than the kernel are refused.  Of checks,
  * a check that passed and fails now fails the comparison; other changes are printed.  Of a module
  * or build tree of the user's own both are compared, the quick ones.
  */
@@ -273,7 +273,7 @@ static size_t rows_to_explain(const struct comparison *c, const struct row *chos
  * could not be made, and an error line was printed. */
 static json_t *explain_row(const struct compare_options *o, const char *id)
 {
-	char *said = workspace_path("explained");
+	char *output = workspace_path("explained");
 	struct words command = {0};
 	json_t *explanation = NULL;
 	int status;
@@ -284,12 +284,12 @@ static json_t *explain_row(const struct compare_options *o, const char *id)
 	command_add_each(&command, "--module-base", &o->base_modules);
 	command_add_each(&command, "--module", &o->target.replaced);
 	process_says_it = true;
-	status = process_run(&command, said, NULL);
+	status = process_run(&command, output, NULL);
 	process_says_it = false;
 	if (!status)
-		explanation = json_load_file(said, 0, NULL);
+		explanation = json_load_file(output, 0, NULL);
 	phase_end("%s", id);
-	free(said);
+	free(output);
 	return explanation;
 }
 

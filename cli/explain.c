@@ -162,18 +162,18 @@ static void vet(struct explain_options *o)
 /* The plugin that QEMU loads. */
 static char *make_plugin(void)
 {
-	char *said = workspace_path("plugin"), *plugin;
+	char *output = workspace_path("plugin"), *plugin;
 	struct words command = {0};
 	int status;
 
 	phase_begin("plugin");
 	command_add(&command, "emu/plugin.sh", NULL);
-	status = process_run(&command, said, NULL);
+	status = process_run(&command, output, NULL);
 	if (status)
 		process_exit(status);
-	plugin = workspace_last_line(said);
+	plugin = workspace_last_line(output);
 	phase_end("counts instructions by function");
-	free(said);
+	free(output);
 	return plugin;
 }
 
@@ -213,12 +213,12 @@ static void watch(struct explain_options *o, const struct kernel *kernel, const 
 static int draw(const char *data, const char *dir)
 {
 	struct words command = {0};
-	char *said = workspace_path("said");
+	char *output = workspace_path("waterfall.out");
 	int status;
 
 	command_add(&command, "plot/plot.sh", "--waterfall", data, dir, NULL);
-	status = process_run(&command, said, NULL);
-	free(said);
+	status = process_run(&command, output, NULL);
+	free(output);
 	return status;
 }
 

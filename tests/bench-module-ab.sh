@@ -25,11 +25,11 @@ new_module() {
 }
 
 compare() { # WORD...
-	./run.sh compare "$kernel" "$@" >"$out/said" 2>&1 || {
-		cat "$out/said" >&2
+	./run.sh compare "$kernel" "$@" >"$out/output" 2>&1 || {
+		cat "$out/output" >&2
 		exit 4
 	}
-	grep -oE 'results/[^ /]*\+dm-mod-[^ /]*$' "$out/said" >>"$names" || true
+	grep -oE 'results/[^ /]*\+dm-mod-[^ /]*$' "$out/output" >>"$names" || true
 }
 
 timed() { # NAME WORD...

@@ -20,7 +20,7 @@ struct remeasured {
 	char *dir;
 	struct kernel kernel;
 	struct target target;
-	struct workload wanted; /* in the next round */
+	struct workload missing; /* of the state that is measured next */
 };
 
 /* ---- how a run was measured ----------------------------------------------------------------- */
@@ -107,14 +107,14 @@ static const char *find_side(const struct side *side, const struct target *targe
 
 /* ---- what is to be measured again ----------------------------------------------------------- */
 
-static void want(struct words *words, const char *word)
+static void add_word(struct words *words, const char *word)
 {
 	if (words_add_new(words, word, strlen(word)) < 0)
 		process_quit(STATUS_BROKEN, "out of memory");
 }
 
 /* Adds a row; what fell back to 4 KiB pages was asked for with 2 MiB. */
-static void want_row(struct workload *w, const struct run_record *rec, bool with_raw)
+static void add_row(struct workload *w, const struct run_record *rec, bool with_raw)
 {
 	size_t stem;
 	bool fallback = run_page_of(rec->variant, &stem) == RUN_PAGE_FALLBACK;
@@ -122,18 +122,19 @@ static void want_row(struct workload *w, const struct run_record *rec, bool with
 			       : process_text("%s.%s", rec->bench, rec->variant);
 
 	if (with_raw)
-		want(&w->stacks, "raw");
-	want(&w->stacks, rec->stack);
-	want(&w->benches, bench);
-	/* A benchmark that needs no filesystem names none: any guest will do. */
+		add_word(&w->stacks, "raw");
+	add_word(&w->stacks, rec->stack);
+	add_word(&w->benches, bench);
+	/* A benchmark that needs no filesystem names none: every guest measures it. */
 	if (*rec->fs)
-		want(&w->filesystems, rec->fs);
+		add_word(&w->filesystems, rec->fs);
 	free(bench);
 }
 
-/* What the two sides of the step lack of state STATE to decide the row.  Returns whether the row is
- * undecided. */
-static bool want_step(const struct row *row, size_t s, unsigned int state, struct remeasured *sides)
+/* Adds what the row's step needs of state STATE to be decided and a side has not measured.  Returns
+ * whether the step is undecided. */
+static bool add_missing_of_step(const struct row *row, size_t s, unsigned int state,
+				struct remeasured *sides)
 {
 	const struct step *step = &row->steps[s];
 	bool tax = compare_is_undecided(step, true);
@@ -145,13 +146,13 @@ static bool want_step(const struct row *row, size_t s, unsigned int state, struc
 		uint64_t has = tax ? cell->states & cell->tax_states : cell->states;
 
 		if (!(has >> state & 1))
-			want_row(&sides[side].wanted, cell->rec, tax);
+			add_row(&sides[side].missing, cell->rec, tax);
 	}
 	return true;
 }
 
-/* Returns the number of undecided rows. */
-static size_t want_all(const struct comparison *c, unsigned int state, struct remeasured *sides)
+/* The same of all rows and steps.  Returns the number of undecided rows. */
+static size_t add_missing(const struct comparison *c, unsigned int state, struct remeasured *sides)
 {
 	size_t n = 0;
 
@@ -159,7 +160,7 @@ static size_t want_all(const struct comparison *c, unsigned int state, struct re
 		bool undecided = false;
 
 		for (size_t s = 0; s < c->n_steps; s++)
-			undecided |= want_step(&c->rows[i], s, state, sides);
+			undecided |= add_missing_of_step(&c->rows[i], s, state, sides);
 		n += undecided;
 	}
 	return n;
@@ -191,13 +192,13 @@ static bool can_be_confirmed(const struct comparison *c, unsigned int states)
 
 /* ---- rounds --------------------------------------------------------------------------------- */
 
-/* Measures what is wanted of the side in that state.  Returns its directory; NULL: nothing was
+/* Measures what is missing of the side in that state.  Returns its directory; NULL: nothing was
  * measured. */
 static char *measure_state(struct remeasured *r, const struct measurement *asked,
 			   unsigned int state)
 {
 	struct measurement m = {.workload = asked->workload,
-				.by_hand = r->wanted,
+				.by_hand = r->missing,
 				.meter = "insn",
 				.tracer = asked->tracer,
 				.state = state,
@@ -248,7 +249,7 @@ static int one_round(struct comparison *c, struct remeasured *sides,
 
 	for (size_t s = 0; s < c->n_sides && !rc; s++) {
 		char *dir =
-			sides[s].wanted.benches.n ? measure_state(&sides[s], asked, state) : NULL;
+			sides[s].missing.benches.n ? measure_state(&sides[s], asked, state) : NULL;
 
 		if (dir)
 			rc = add_state(&c->sides[s], dir);
@@ -279,11 +280,11 @@ static bool find_sides(const struct comparison *c, const struct target *target,
 	return true;
 }
 
-/* Whether a side lacks a state of what is wanted. */
-static bool lacks_any(const struct remeasured *sides, size_t n)
+/* Whether any side has to be measured again. */
+static bool is_any_missing(const struct remeasured *sides, size_t n)
 {
 	for (size_t s = 0; s < n; s++)
-		if (sides[s].wanted.benches.n)
+		if (sides[s].missing.benches.n)
 			return true;
 	return false;
 }
@@ -299,11 +300,11 @@ int confirm_differences(struct comparison *c, const struct measurement *asked,
 		size_t n;
 
 		for (size_t s = 0; s < c->n_sides; s++)
-			sides[s].wanted = (struct workload){0};
-		n = want_all(c, state, sides);
+			sides[s].missing = (struct workload){0};
+		n = add_missing(c, state, sides);
 		if (!n || (state > 2 && !can_be_confirmed(c, states)))
 			break;
-		if (!lacks_any(sides, c->n_sides))
+		if (!is_any_missing(sides, c->n_sides))
 			continue;
 		if (!found && !find_sides(c, target, sides))
 			break;

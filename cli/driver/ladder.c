@@ -531,7 +531,7 @@ static void begin_log(struct ladder *l, const char *path)
 static void run_jobs(struct ladder *l, const char *jobs)
 {
 	char *log = process_text("%s/jobs.tsv", l->dir), *to = process_text("+%s", log);
-	char *said = workspace_path("parallel.out"), *why;
+	char *output = workspace_path("parallel.out"), *why;
 	struct words command = {0};
 	int status;
 
@@ -542,14 +542,14 @@ static void run_jobs(struct ladder *l, const char *jobs)
 	parallel_command(&command, jobs, l->jobs);
 	command_add(&command, "--joblog", to, NULL);
 	process_stop_limit_ms = PARALLEL_STOP_LIMIT_MS;
-	process_start(&command, said, "&1");
+	process_start(&command, output, "&1");
 	while (!process_wait(1000, &status))
 		show_jobs(l);
 	process_stop_limit_ms = PROCESS_STOP_LIMIT_MS;
 	unsetenv(LADDER_STEP);
 	show_jobs(l);
 	/* Its status is how many jobs failed, which the log says, too. */
-	why = workspace_last_line(said);
+	why = workspace_last_line(output);
 	if (l->n_ended != l->n_todo)
 		process_quit(STATUS_BROKEN,
 			     "GNU parallel ended with status %d: %s; the same command goes on",
@@ -557,7 +557,7 @@ static void run_jobs(struct ladder *l, const char *jobs)
 	phase_end("%zu kernels, %u at a time", l->n_todo, l->jobs);
 	free(log);
 	free(to);
-	free(said);
+	free(output);
 	free(why);
 }
 

@@ -189,7 +189,7 @@ void target_vet_name_is_free(const char *name)
 
 struct kernel target_find(const struct target *t, const char *kernel)
 {
-	char *said = workspace_path("kernel"), *path;
+	char *output = workspace_path("kernel"), *path;
 	struct words command = {0};
 	struct kernel found;
 	int status;
@@ -202,10 +202,10 @@ struct kernel target_find(const struct target *t, const char *kernel)
 		command_add(&command, kernel, NULL);
 	if (*kernel == '/' && !is_dir(kernel))
 		command_add(&command, "--modules", t->modules, NULL);
-	status = process_run(&command, said, NULL);
+	status = process_run(&command, output, NULL);
 	if (status)
 		process_exit(status);
-	found.dir = workspace_last_line(said);
+	found.dir = workspace_last_line(output);
 	if (!found.dir)
 		process_quit(STATUS_BROKEN, "emu/kernel.sh printed no directory for %s", kernel);
 	path = process_text("%s/package", found.dir);
@@ -215,7 +215,7 @@ struct kernel target_find(const struct target *t, const char *kernel)
 	found.release = workspace_first_line(path);
 	phase_end("%s", found.package);
 	free(path);
-	free(said);
+	free(output);
 	return found;
 }
 
@@ -223,18 +223,18 @@ struct kernel target_find(const struct target *t, const char *kernel)
 static char *make_guest_file(const struct kernel *kernel, const char *kind,
 			     const struct words *modules)
 {
-	char *said = workspace_path("guest"), *file;
+	char *output = workspace_path("guest"), *file;
 	struct words command = {0};
 	int status;
 
 	command_add(&command, "emu/initramfs.sh", kernel->dir, kind, NULL);
 	if (modules)
 		command_add_each(&command, "--module", modules);
-	status = process_run(&command, said, NULL);
+	status = process_run(&command, output, NULL);
 	if (status)
 		process_exit(status);
-	file = workspace_last_line(said);
-	free(said);
+	file = workspace_last_line(output);
+	free(output);
 	return file;
 }
 

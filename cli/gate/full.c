@@ -29,7 +29,7 @@ struct session {
 
 static const char *modules_dir(struct session *s)
 {
-	char *said = workspace_path("modules");
+	char *output = workspace_path("modules");
 	struct words command = {0};
 	int status;
 
@@ -37,14 +37,14 @@ static const char *modules_dir(struct session *s)
 		return s->modules;
 	phase_begin("modules");
 	command_add(&command, "emu/modules.sh", s->kernel.dir, NULL);
-	status = process_run(&command, said, NULL);
+	status = process_run(&command, output, NULL);
 	if (status)
 		process_exit(status);
-	s->modules = workspace_last_line(said);
+	s->modules = workspace_last_line(output);
 	if (!s->modules)
 		process_quit(STATUS_BROKEN, "emu/modules.sh printed no directory");
 	phase_end("%s", s->modules);
-	free(said);
+	free(output);
 	return s->modules;
 }
 

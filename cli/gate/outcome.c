@@ -169,7 +169,7 @@ void gate_outcome_print_table(FILE *rows, const struct gate_totals *totals, FILE
 			number((int64_t)totals->no_op_metrics).s);
 	if (totals->planted)
 		fprintf(out,
-			"\nMisses: %zu of %zu claims about %zu planted costs; %zu verdicts blame "
-			"something else.\n",
+			"\nMisses: %zu of %zu claims about %zu planted costs; %zu false verdicts "
+			"about other metrics.\n",
 			totals->misses, totals->planted_costs, totals->planted, totals->wrong);
 }

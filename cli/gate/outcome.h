@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the comparison of a pair said, and whether it is what is true.  Pure but for files. */
+/* The verdicts of the comparison of a pair, and which of them are false.  Pure but for files. */
 #ifndef DAXDM_GATE_OUTCOME_H
 #define DAXDM_GATE_OUTCOME_H
 

@@ -119,7 +119,7 @@ static void judge_exact(const struct quantity *base, const struct quantity *new,
 	if (base->most < new->least || new->most < base->least) {
 		c->chance = c->several ? change_chance(base->n, new->n) : 1;
 		c->kind = shown_kind(c, judge);
-	} else if (judge->unlike && (is_inside(base, new) || is_inside(new, base))) {
+	} else if (judge->other_seed_or_build && (is_inside(base, new) || is_inside(new, base))) {
 		c->kind = CHANGE_EQUAL;
 	} else if (fabs(c->share) >= judge->threshold) {
 		c->kind = CHANGE_VARIES;

@@ -70,8 +70,8 @@ struct change {
 
 /* How a quantity is judged. */
 struct judge {
-	bool time;   /* meter time: ranks decide; else numbers are exact */
-	bool unlike; /* measured with another seed or build: inside the other range is equal */
+	bool time;		  /* meter time: ranks decide; else numbers are exact */
+	bool other_seed_or_build; /* the sides differ in it: inside the other range is equal */
 	bool higher_is_better;
 	double threshold; /* per cent of the whole */
 };

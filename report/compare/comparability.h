@@ -11,7 +11,7 @@ enum comparability_rule {
 	COMPARABILITY_KERNELS = 2, /* numbers of several kernels */
 	COMPARABILITY_CHECKS = 4,  /* verdicts of several kernels */
 	/* What moves numbers as another initial state does: builds of daxdm and seeds.  Numbers of
-	 * unlike ones are comparable within their ranges over states. */
+	 * runs that differ in them are comparable within their ranges over states. */
 	COMPARABILITY_STATES = 8,
 };
 

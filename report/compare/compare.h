@@ -21,7 +21,7 @@ enum { SIDES_MAX = 32 };
 struct side {
 	struct run *runs;
 	size_t n_runs;
-	size_t *like;	/* for each run the first one of the same state, seed and build */
+	size_t *first_of_state; /* for each run the first one of the same state, seed and build */
 	char label[64]; /* the kernel's release, or the run's name if two sides are of one kernel */
 	const char *name; /* as the user wrote it */
 };
@@ -88,7 +88,7 @@ int compare_read_side(struct side *side, const char *names);
 int compare_add_run(struct side *side, const char *dir);
 /* The same with its further initial states. */
 int compare_add_states(struct side *side, const char *dir);
-/* Prints what differs besides the kernel.  Returns STATUS_GOOD, or STATUS_NOT_COMPARABLE after one
+/* Prints every difference but the kernel.  Returns STATUS_GOOD, or STATUS_NOT_COMPARABLE after one
  * error line; force: runs of one kind are compared anyway, and c->forced is set. */
 int compare_refuse(struct comparison *c, bool force);
 /* Names each side by its kernel, or by its run if two sides are of one kernel. */

@@ -30,7 +30,7 @@ static bool is_of(const struct row *row, size_t step, enum change_kind kind, con
 static void say_group(const struct comparison *c, size_t step, size_t first, bool all,
 		      findings_say *say, void *arg)
 {
-	const struct step *like = &c->rows[first].steps[step];
+	const struct step *group = &c->rows[first].steps[step];
 	size_t n = 0, limit = all ? SIZE_MAX : IDS_NAMED;
 	char *text;
 	FILE *out = memory_stream(&text);
@@ -40,9 +40,9 @@ static void say_group(const struct comparison *c, size_t step, size_t first, boo
 	for (size_t i = first; i < c->n_rows; i++) {
 		const struct row *row = &c->rows[i];
 		const struct cell *cell =
-			&row->cells[like->metric.kind == CHANGE_NEW ? step + 1 : step];
+			&row->cells[group->metric.kind == CHANGE_NEW ? step + 1 : step];
 
-		if (!is_of(row, step, like->metric.kind, like->why) || n++ >= limit)
+		if (!is_of(row, step, group->metric.kind, group->why) || n++ >= limit)
 			continue;
 		fprintf(out, "%s%s (%s %s)", n > 1 ? ", " : "", row->rec->id,
 			number(cell->metric.median).s, row->rec->unit);
@@ -51,10 +51,11 @@ static void say_group(const struct comparison *c, size_t step, size_t first, boo
 		fprintf(out, " and %zu more", n - limit);
 	if (!fclose(out))
 		findings_sayf(say, arg, "%s on %s (%zu%s%s): %s",
-			      like->metric.kind == CHANGE_LEFT_OUT && *like->why
+			      group->metric.kind == CHANGE_LEFT_OUT && *group->why
 				      ? "not compared"
-				      : heads[like->metric.kind],
-			      c->sides[step + 1].label, n, *like->why ? ", " : "", like->why, text);
+				      : heads[group->metric.kind],
+			      c->sides[step + 1].label, n, *group->why ? ", " : "", group->why,
+			      text);
 	free(text);
 }
 

@@ -115,13 +115,17 @@ static bool same_state(const struct run *a, const struct run *b)
 /* A second run of the same state repeats the first to the last sample: it adds nothing. */
 static int find_states(struct side *side)
 {
-	free(side->like);
-	side->like = calloc(side->n_runs + 1, sizeof(*side->like));
-	if (!side->like)
+	free(side->first_of_state);
+	side->first_of_state = calloc(side->n_runs + 1, sizeof(*side->first_of_state));
+	if (!side->first_of_state)
 		return -ENOMEM;
-	for (size_t r = 0; r < side->n_runs; r++)
-		while (side->like[r] < r && !same_state(&side->runs[r], &side->runs[side->like[r]]))
-			side->like[r]++;
+	for (size_t r = 0; r < side->n_runs; r++) {
+		size_t first = 0;
+
+		while (first < r && !same_state(&side->runs[r], &side->runs[first]))
+			first++;
+		side->first_of_state[r] = first;
+	}
 	return 0;
 }
 
@@ -130,7 +134,8 @@ static bool has_state(const struct side *side, size_t r, const struct run_record
 		      const char *stack)
 {
 	for (size_t q = 0; q < r; q++)
-		if (side->like[q] == side->like[r] && find_on(&side->runs[q], rec, stack))
+		if (side->first_of_state[q] == side->first_of_state[r] &&
+		    find_on(&side->runs[q], rec, stack))
 			return true;
 	return false;
 }
@@ -164,11 +169,11 @@ static void add_to_cell(const struct side *side, size_t r, const struct run_reco
 	}
 }
 
-static void fill_cell(const struct side *side, const struct run_record *like, const char *stack,
+static void fill_cell(const struct side *side, const struct run_record *row_rec, const char *stack,
 		      struct cell *cell)
 {
 	for (size_t r = 0; r < side->n_runs; r++) {
-		const struct run_record *rec = find_on(&side->runs[r], like, stack);
+		const struct run_record *rec = find_on(&side->runs[r], row_rec, stack);
 
 		if (rec)
 			add_to_cell(side, r, rec, stack, cell);
@@ -193,7 +198,7 @@ static bool partly_lost(const struct comparison *c, size_t from, const struct ru
 }
 
 /* Whether the sides were measured with different seeds or builds of daxdm. */
-static bool are_unlike(const struct comparison *c, size_t from, size_t to)
+static bool differ_in_seed_or_build(const struct comparison *c, size_t from, size_t to)
 {
 	const struct run_context *a = &c->sides[from].runs[0].context,
 				 *b = &c->sides[to].runs[0].context;
@@ -201,34 +206,34 @@ static bool are_unlike(const struct comparison *c, size_t from, size_t to)
 	return comparability_check(a, b, COMPARABILITY_STATES, NULL, NULL);
 }
 
-/* Mean or slow end: reported only if it is worse and the median does not say it already. */
-static struct change judge_aside(const struct quantity *base, const struct quantity *new,
-				 const struct change *metric, const struct judge *judge)
+/* Reported only if it is worse and the median is not reported as worse already. */
+static struct change judge_mean_or_p90(const struct quantity *base, const struct quantity *new,
+				       const struct change *metric, const struct judge *judge)
 {
 	struct change c = change_judge(base, new, base->median, judge);
-	bool said = metric->worse &&
-		    (metric->kind == CHANGE_REGRESSED || metric->kind == CHANGE_UNSURE);
+	bool reported = metric->worse &&
+			(metric->kind == CHANGE_REGRESSED || metric->kind == CHANGE_UNSURE);
 
 	/* What was worse in state 1 alone varies. */
 	bool varies =
 		c.several && c.chance >= 1 &&
 		(judge->higher_is_better ? new->first < base->first : new->first > base->first);
 
-	if (said || !c.flagged || !(c.worse || varies) || base->median <= 0)
+	if (reported || !c.flagged || !(c.worse || varies) || base->median <= 0)
 		return (struct change){.kind = CHANGE_ABSENT};
 	if (!c.several)
 		c.kind = CHANGE_UNSURE;
 	return c;
 }
 
-static void judge_asides(const struct cell *base, const struct cell *new, const struct judge *judge,
-			 struct step *step)
+static void judge_mean_and_p90(const struct cell *base, const struct cell *new,
+			       const struct judge *judge, struct step *step)
 {
 	if (judge->time)
 		return;
-	step->mean = judge_aside(&base->mean, &new->mean, &step->metric, judge);
+	step->mean = judge_mean_or_p90(&base->mean, &new->mean, &step->metric, judge);
 	if (!judge->higher_is_better)
-		step->slow = judge_aside(&base->slow, &new->slow, &step->metric, judge);
+		step->slow = judge_mean_or_p90(&base->slow, &new->slow, &step->metric, judge);
 }
 
 /* How functions were traced, "fentry" or "kprobe"; NULL: the record needs no tracer. */
@@ -250,7 +255,7 @@ static void fill_step(const struct comparison *c, const struct row *row, size_t 
 {
 	const struct cell *base = &row->cells[from], *new = &row->cells[to];
 	struct judge judge = {.time = c->time,
-			      .unlike = are_unlike(c, from, to),
+			      .other_seed_or_build = differ_in_seed_or_build(c, from, to),
 			      .higher_is_better = !strcmp(row->rec->better, "higher"),
 			      .threshold = row->threshold};
 	const char *stack = stack_of(c, to, row->rec);
@@ -267,7 +272,7 @@ static void fill_step(const struct comparison *c, const struct row *row, size_t 
 		step->same_samples = base->metric.n == 1 && new->metric.n == 1 &&
 				     base->rec->n == new->rec->n &&
 				     !strcmp(base->rec->digest, new->rec->digest);
-		judge_asides(base, new, &judge, step);
+		judge_mean_and_p90(base, new, &judge, step);
 		judge.threshold = row->tax_threshold;
 		if (base->tax.n && new->tax.n)
 			step->tax =
@@ -426,7 +431,7 @@ void comparison_free(struct comparison *c)
 		for (size_t r = 0; r < c->sides[s].n_runs; r++)
 			run_free(&c->sides[s].runs[r]);
 		free(c->sides[s].runs);
-		free(c->sides[s].like);
+		free(c->sides[s].first_of_state);
 	}
 	thresholds_free(&c->thresholds);
 	free(c->stack_base);

@@ -519,20 +519,21 @@ static void say_largest(const struct comparison *c, size_t step, findings_say *s
 
 /* ---- mean and slow end ---------------------------------------------------------------------- */
 
-struct aside {
+struct mean_or_p90 {
 	const char *name;
 	bool confirmed;
 	size_t of; /* offset of the change in struct step */
 };
 
-static const struct change *change_of(const struct row *row, size_t step, const struct aside *aside)
+static const struct change *change_of(const struct row *row, size_t step,
+				      const struct mean_or_p90 *which)
 {
-	return (const void *)((const char *)&row->steps[step] + aside->of);
+	return (const void *)((const char *)&row->steps[step] + which->of);
 }
 
 /* Regressions of the mean or of p90 without one of the median. */
-static void say_aside(const struct comparison *c, size_t step, const struct aside *aside,
-		      findings_say *say, void *arg)
+static void say_mean_or_p90(const struct comparison *c, size_t step,
+			    const struct mean_or_p90 *which, findings_say *say, void *arg)
 {
 	size_t n = 0;
 	struct sentence w;
@@ -540,9 +541,9 @@ static void say_aside(const struct comparison *c, size_t step, const struct asid
 	if (!sentence_begin(&w))
 		return;
 	for (size_t i = 0; i < c->n_rows; i++) {
-		const struct change *change = change_of(&c->rows[i], step, aside);
+		const struct change *change = change_of(&c->rows[i], step, which);
 
-		if (aside->confirmed ? !change->confirmed
+		if (which->confirmed ? !change->confirmed
 				     : change->kind != CHANGE_UNSURE || change->several)
 			continue;
 		if (n++ < LARGEST_NAMED)
@@ -554,22 +555,22 @@ static void say_aside(const struct comparison *c, size_t step, const struct asid
 	fclose(w.out);
 	if (n)
 		findings_sayf(say, arg, "%s regressed%s, median did not: %zu metric%s: %s",
-			      aside->name, aside->confirmed ? " in all states" : "", n,
+			      which->name, which->confirmed ? " in all states" : "", n,
 			      n == 1 ? "" : "s", w.text);
 	free(w.text);
 }
 
-static void say_asides(const struct comparison *c, size_t step, findings_say *say, void *arg)
+static void say_mean_and_p90(const struct comparison *c, size_t step, findings_say *say, void *arg)
 {
-	static const struct aside asides[] = {
+	static const struct mean_or_p90 all[] = {
 		{"mean", true, offsetof(struct step, mean)},
 		{"p90", true, offsetof(struct step, slow)},
 		{"mean", false, offsetof(struct step, mean)},
 		{"p90", false, offsetof(struct step, slow)},
 	};
 
-	for (size_t i = 0; i < sizeof(asides) / sizeof(asides[0]); i++)
-		say_aside(c, step, &asides[i], say, arg);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		say_mean_or_p90(c, step, &all[i], say, arg);
 }
 
 void compare_say(const struct comparison *c, findings_say *say, void *arg)
@@ -583,6 +584,6 @@ void compare_say(const struct comparison *c, findings_say *say, void *arg)
 			say_where(c, s, say, arg);
 		say_largest(c, s, say, arg);
 		if (!c->stack_base)
-			say_asides(c, s, say, arg);
+			say_mean_and_p90(c, s, say, arg);
 	}
 }

@@ -10,8 +10,8 @@ typedef void findings_of(const struct tables *tables, findings_say *say, void *a
 
 /*
  * Says the sentences of `of` about the run.  A sentence that another initial state of the run
- * (lib/run/run_states.h, measured as a whole) does not say with the same words and signs, only the
- * numbers apart from that, ends with "(does not hold in initial state N)".
+ * (lib/run/run_states.h, measured as a whole) does not say with the same words and signs, but for
+ * the numbers, ends with "(does not hold in initial state N)".
  */
 void findings_say_steady(const struct tables *tables, findings_of *of, findings_say *say,
 			 void *arg);

@@ -8,7 +8,7 @@ load guest
 
 setup() {
 	fake_guest
-	# The program in the guest tells variants apart by the name of the initramfs.
+	# The program in the guest distinguishes variants by the name of the initramfs.
 	fake emu/initramfs.sh 'echo "build/$2${4:++$(basename "$(dirname "$4")")}.cpio"'
 	fake emu/modules.sh 'for v in rebuilt padded reordered every_call_1_percent every_call_8_insn one_call_in_64 table_load; do
 			mkdir -p "$PWD/build/modules/k/$v"
@@ -39,7 +39,7 @@ gate() {
 	left_nothing
 }
 
-@test "stacks in the opposite order and narrowed sweeps are asked for" {
+@test "stacks in the opposite order and narrowed sweeps are requested" {
 	gate --pair 'stacks in*' --pair 'one stack alone'
 	expect 0 "False alarms: 0 of 2"
 	[[ $(context_of g-stock .stacks) == '["raw","linear:1","linear:16"]' ]]
@@ -51,7 +51,7 @@ gate() {
 	in_guest 'if [[ $* == *every_call_8_insn* ]]; then COST=8; fi'
 	gate --pair 'objects*' --pair '8 insn*'
 	# The fixture has no xfs, and its cost is on linear:16 alone.
-	expect 1 "False alarms: 0 of 1" "0 of 2 found" "Misses: 2 of 2 claims about 1 planted costs; 0 verdicts blame"
+	expect 1 "False alarms: 0 of 1" "0 of 2 found" "Misses: 2 of 2 claims about 1 planted costs; 0 false verdicts about other metrics"
 	[[ $(grep -c '^emu/modules.sh' "$CO/calls") == 1 ]]
 	grep -q 'initramfs.sh .*--module .*/reordered/dm-mod.ko --module .*/reordered/dm-log-writes.ko --module .*/reordered/nd_pmem.ko' "$CO/calls"
 }

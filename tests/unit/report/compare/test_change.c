@@ -91,7 +91,7 @@ static void test_exact(void **state)
 struct spread {
 	int64_t base[5], new[5];
 	size_t n_base, n_new;
-	bool unlike;
+	bool other_seed_or_build;
 	enum change_kind kind;
 	bool flagged;
 	double chance;
@@ -125,7 +125,8 @@ static void test_spread(void **state)
 		const struct spread *s = &spreads[i];
 		const struct quantity base = quantity_of(s->base, s->n_base),
 				      new = quantity_of(s->new, s->n_new);
-		const struct judge judge = {.threshold = 0.5, .unlike = s->unlike};
+		const struct judge judge = {.threshold = 0.5,
+					    .other_seed_or_build = s->other_seed_or_build};
 		const struct change c = change_judge(&base, &new, base.median, &judge);
 
 		assert_int_equal(c.kind, s->kind);
@@ -199,7 +200,7 @@ static void test_confirm(void **state)
 	assert_int_equal(confirmed_of(2, 5, 11), 2);
 }
 
-/* Unlike numbers of states: the better confirmed do not carry the others along. */
+/* Different numbers of states: a confirmed difference does not confirm the others. */
 static void test_confirm_mixed(void **state)
 {
 	static const int64_t low[] = {1, 2, 3, 4, 5}, high[] = {11, 12, 13, 14, 15};
@@ -216,7 +217,7 @@ static void test_confirm_mixed(void **state)
 	assert_int_equal(c[0].kind, CHANGE_UNSURE);
 	assert_int_equal(c[1].kind, CHANGE_IMPROVED);
 	assert_true(c[1].confirmed);
-	/* One state of each: as ever, and more states could confirm it. */
+	/* One state of each: not corrected, and more states could confirm it. */
 	assert_int_equal(c[2].kind, CHANGE_REGRESSED);
 	assert_false(c[2].confirmed);
 	assert_true(change_is_undecided(&c[0]) && change_is_undecided(&c[2]));
