@@ -589,7 +589,6 @@ two_runs() {
 	run timeout 30 "$CO/run.sh" compare mine 6.12 --quick --stack raw
 	expect 0 "6.12: results/$new, its newest run of this workload"
 	[[ $(runs | wc -l) == 2 ]]
-	sleep 1 # runs are named by the second
 	run timeout 30 "$CO/run.sh" compare mine 6.12 --quick --stack raw --anew
 	expect 0
 	[[ $(runs | wc -l) == 3 ]]

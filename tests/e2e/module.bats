@@ -9,13 +9,13 @@ setup() {
 	find "$TOP/results" -mindepth 1 -maxdepth 1 -printf '%f\n' >"$BATS_TEST_TMPDIR/before"
 }
 
-# Only what the test has measured: runs of the user's stay.
+# Runs that the test did not measure stay.
 teardown() {
 	measured | while read -r run; do rm -rf "${TOP:?}/results/$run"; done
 }
 
-measured() { # [PART]: the new runs whose name has it
-	find "$TOP/results" -mindepth 1 -maxdepth 1 -printf '%f\n' | grep -vxFf "$BATS_TEST_TMPDIR/before" | grep -F -- "${1-}"
+measured() { # [PART]: the runs whose name has it, of those that the command printed and that are new
+	grep -oE 'results/[^/ ]+' <<<"${output-}" | cut -d/ -f2 | sort -u | grep -vxFf "$BATS_TEST_TMPDIR/before" | grep -F -- "${1-}"
 }
 
 @test "a dm-mod that differs in its notes is as good as the kernel's own, and needs no boot" {
