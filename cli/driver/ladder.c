@@ -2,13 +2,13 @@
 #include "cli/driver/ladder.h"
 
 #include "cli/driver/command.h"
+#include "cli/driver/job_table.h"
 #include "cli/driver/parallel.h"
 #include "cli/driver/phase.h"
 #include "cli/driver/run_dir.h"
 #include "cli/driver/workspace.h"
 #include "emu/host_resources.h"
 #include "lib/base/msg.h"
-#include "lib/base/terminal.h"
 #include "lib/file/fs.h"
 #include "lib/run/run.h"
 
@@ -19,17 +19,10 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
-
-enum job_state { JOB_WAITING, JOB_RUNNING, JOB_ENDED };
 
 struct step {
 	char *label, *package, *version, *kernel;
-	/* Of those to be measured. */
-	enum job_state state, reported;
-	int64_t begun_s, seconds;
-	int status;
 };
 
 struct ladder {
@@ -37,12 +30,7 @@ struct ladder {
 	char *dir;
 	struct step *steps; /* oldest first */
 	size_t n;
-	struct step **todo;
-	size_t n_todo, n_ended;
-	unsigned int jobs;  /* at a time */
-	long log_from;	    /* bytes of jobs.tsv from earlier times */
-	int64_t guess_s;    /* how long one takes; 0: not known */
-	unsigned int shown; /* lines on the terminal */
+	struct job_table jobs; /* of those to be measured */
 };
 
 /* ---- the steps ------------------------------------------------------------------------------ */
@@ -254,7 +242,7 @@ static void put_job(const struct ladder *l, const struct step *step, FILE *out)
 {
 	const struct bench_request *b = l->b;
 	char *name = process_text("%s/%s", b->target.name, step->label);
-	char *log = process_text("%s/%s.log", l->dir, step->label);
+	char *log = job_table_log(l->dir, step->label);
 	char *seed = process_text("%lld", (long long)b->target.seed);
 	char *states = process_text("%lld", (long long)b->states);
 	struct words job = {0};
@@ -288,212 +276,23 @@ static void write_jobs(struct ladder *l, const char *path)
 {
 	FILE *out = open_list(path);
 
-	l->todo = calloc(l->n, sizeof(struct step *));
-	for (size_t i = 0; l->todo && i < l->n; i++) {
-		struct step *step = &l->steps[i];
+	l->jobs.dir = l->dir;
+	for (size_t i = 0; i < l->n; i++) {
+		const struct step *step = &l->steps[i];
 		char *dir = process_text("%s/%s", l->dir, step->label);
-		char *log = process_text("%s.log", dir);
+		char *log = job_table_log(l->dir, step->label);
 
 		if (!is_done(l, step)) {
 			fs_remove_tree(dir);
 			unlink(log);
-			l->todo[l->n_todo++] = step;
+			job_table_add(&l->jobs, step->label);
 			put_job(l, step, out);
 		}
 		free(dir);
 		free(log);
 	}
-	if (!l->todo || fclose(out))
+	if (fclose(out))
 		process_quit(STATUS_BROKEN, "cannot write %s", path);
-}
-
-/* ---- progress ------------------------------------------------------------------------------- */
-
-static char *why_failed(const char *dir, const char *label)
-{
-	char *log = process_text("%s/%s.log", dir, label), *why = workspace_last_error(log);
-
-	if (!why)
-		why = process_text("it ended early; %s", log);
-	free(log);
-	return why;
-}
-
-static size_t count_records(const char *dir, const char *label)
-{
-	char *path = process_text("%s/%s/run.jsonl", dir, label), *line = NULL;
-	FILE *in = fopen(path, "re");
-	size_t size = 0, n = 0;
-
-	while (in && getline(&line, &size, in) > 0)
-		n += strstr(line, "\"type\":\"record\"") || strstr(line, "\"type\": \"record\"");
-	if (in)
-		fclose(in);
-	free(line);
-	free(path);
-	return n;
-}
-
-static char *minutes(int64_t seconds)
-{
-	return seconds < 100 ? process_text("%lld s", (long long)seconds)
-			     : process_text("%lld min", (long long)(seconds + 30) / 60);
-}
-
-/* The jobs of which the log of GNU parallel says that they have ended. */
-static void read_log(struct ladder *l)
-{
-	char *path = process_text("%s/jobs.tsv", l->dir), *line = NULL;
-	FILE *in = fopen(path, "re");
-	size_t size = 0, seq;
-	double seconds;
-	int status;
-
-	if (in)
-		fseek(in, l->log_from, SEEK_SET);
-	l->n_ended = 0;
-	while (in && getline(&line, &size, in) > 0) {
-		if (sscanf(line, "%zu\t%*[^\t]\t%*[^\t]\t%lf\t%*[^\t]\t%*[^\t]\t%d", &seq, &seconds,
-			   &status) != 3 ||
-		    !seq || seq > l->n_todo)
-			continue;
-		l->todo[seq - 1]->state = JOB_ENDED;
-		l->todo[seq - 1]->seconds = (int64_t)(seconds + 0.5);
-		l->todo[seq - 1]->status = status;
-		l->n_ended++;
-	}
-	if (in)
-		fclose(in);
-	free(line);
-	free(path);
-}
-
-static char *ended_text(const struct ladder *l, const struct step *step)
-{
-	char *text, *why;
-
-	if (step->status > STATUS_FAILED) {
-		why = why_failed(l->dir, step->label);
-		text = process_text("%s: FAILED: %s", step->label, why);
-	} else {
-		why = minutes(step->seconds);
-		text = process_text("%s: %zu records in %s", step->label,
-				    count_records(l->dir, step->label), why);
-	}
-	free(why);
-	return text;
-}
-
-/* What the last line of a job's log says is left: "...|  123 s left". */
-static int64_t left_of(const char *last)
-{
-	const char *bar = last ? strstr(last, "|  ") : NULL;
-	long long s;
-
-	return bar && sscanf(bar, "|  %lld s left", &s) == 1 ? s : -1;
-}
-
-static char *running_text(struct ladder *l, struct step *step, int64_t *rest)
-{
-	char *log = process_text("%s/%s.log", l->dir, step->label),
-	     *last = workspace_last_line(log);
-	int64_t now = time(NULL), elapsed, left = left_of(last);
-	char *text;
-
-	step->state = JOB_RUNNING;
-	if (!step->begun_s)
-		step->begun_s = now;
-	elapsed = now - step->begun_s;
-	if (l->n_ended && l->guess_s > elapsed) {
-		*rest += l->guess_s - elapsed;
-	} else if (left >= 0) {
-		*rest += left;
-		if (!l->n_ended)
-			l->guess_s = elapsed + left;
-	}
-	text = process_text("%s: %lld s: %s", step->label, (long long)elapsed, last ? last : "");
-	free(last);
-	free(log);
-	return text;
-}
-
-static bool has_begun(const struct ladder *l, const struct step *step)
-{
-	char *log = process_text("%s/%s.log", l->dir, step->label);
-	bool begun = !access(log, F_OK);
-
-	free(log);
-	return begun;
-}
-
-/* On a terminal a line for each kernel, always up to date; else one when a job begins or ends. */
-static void tell(struct ladder *l, struct step *step, const char *text, const char *left)
-{
-	if (isatty(STDOUT_FILENO)) {
-		printf("  %.*s\033[K\n", terminal_width() - 3, text);
-		l->shown++;
-	} else if (step->state != step->reported && step->state == JOB_ENDED) {
-		printf("  %s; %s\n", text, left);
-	} else if (step->state != step->reported && step->state == JOB_RUNNING) {
-		printf("  %s: begun\n", step->label);
-	}
-	step->reported = step->state;
-}
-
-/* "2 of 3 done, about 4 min left" */
-static char *left_text(const struct ladder *l, int64_t rest, size_t waiting, size_t running)
-{
-	size_t side = l->jobs < running + waiting ? l->jobs : running + waiting;
-	char *time_left, *text;
-
-	if (!l->guess_s || !side)
-		return process_text("%zu of %zu done", l->n_ended, l->n_todo);
-	time_left = minutes((rest + (int64_t)waiting * l->guess_s) / (int64_t)side);
-	text = process_text("%zu of %zu done, about %s left", l->n_ended, l->n_todo, time_left);
-	free(time_left);
-	return text;
-}
-
-static void show_jobs(struct ladder *l)
-{
-	char **texts = calloc(l->n_todo, sizeof(*texts)), *left;
-	size_t waiting = 0, running = 0;
-	int64_t sum = 0, rest = 0;
-
-	if (!texts)
-		process_quit(STATUS_BROKEN, "out of memory");
-	read_log(l);
-	for (size_t i = 0; i < l->n_todo; i++)
-		sum += l->todo[i]->state == JOB_ENDED ? l->todo[i]->seconds : 0;
-	if (l->n_ended)
-		l->guess_s = sum / (int64_t)l->n_ended;
-	for (size_t i = 0; i < l->n_todo; i++) {
-		struct step *step = l->todo[i];
-
-		if (step->state == JOB_ENDED) {
-			texts[i] = ended_text(l, step);
-		} else if (has_begun(l, step)) {
-			texts[i] = running_text(l, step, &rest);
-			running++;
-		} else {
-			texts[i] = process_text("%s: waiting", step->label);
-			waiting++;
-		}
-	}
-	left = left_text(l, rest, waiting, running);
-	if (isatty(STDOUT_FILENO) && l->shown)
-		printf("\033[%uA", l->shown);
-	l->shown = 0;
-	for (size_t i = 0; i < l->n_todo; i++) {
-		tell(l, l->todo[i], texts[i], left);
-		free(texts[i]);
-	}
-	if (isatty(STDOUT_FILENO)) {
-		printf("  %s\033[K\n", left);
-		l->shown++;
-	}
-	free(left);
-	free(texts);
 }
 
 /* ---- the jobs ------------------------------------------------------------------------------- */
@@ -510,51 +309,36 @@ static unsigned int kernels_at_a_time(const struct ladder *l)
 	size_t n = strcmp(m->meter, "time") ? host_resources_cores() / guests : 1;
 
 	n = n ? n : 1;
-	return (unsigned int)(n < l->n_todo ? n : l->n_todo);
-}
-
-/* Its heading, which GNU parallel leaves out of a log that it appends to. */
-static void begin_log(struct ladder *l, const char *path)
-{
-	FILE *log = fopen(path, "ae");
-
-	if (!log)
-		process_quit(STATUS_BROKEN, "cannot write %s: %s", path, strerror(errno));
-	fseek(log, 0, SEEK_END);
-	if (!ftell(log))
-		fputs("Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n",
-		      log);
-	l->log_from = ftell(log);
-	fclose(log);
+	return (unsigned int)(n < l->jobs.n ? n : l->jobs.n);
 }
 
 static void run_jobs(struct ladder *l, const char *jobs)
 {
-	char *log = process_text("%s/jobs.tsv", l->dir), *to = process_text("+%s", log);
+	struct job_table *t = &l->jobs;
+	char *log = job_table_begin_log(t), *to = process_text("+%s", log);
 	char *output = workspace_path("parallel.out"), *why;
 	struct words command = {0};
 	int status;
 
-	begin_log(l, log);
-	l->jobs = kernels_at_a_time(l);
+	t->at_a_time = kernels_at_a_time(l);
 	phase_begin("measure");
 	setenv(LADDER_STEP, "yes", 1);
-	parallel_command(&command, jobs, l->jobs);
+	parallel_command(&command, jobs, t->at_a_time);
 	command_add(&command, "--joblog", to, NULL);
 	process_stop_limit_ms = PARALLEL_STOP_LIMIT_MS;
 	process_start(&command, output, "&1");
 	while (!process_wait(1000, &status))
-		show_jobs(l);
+		job_table_show(t);
 	process_stop_limit_ms = PROCESS_STOP_LIMIT_MS;
 	unsetenv(LADDER_STEP);
-	show_jobs(l);
+	job_table_show(t);
 	/* Its status is how many jobs failed, which the log says, too. */
 	why = workspace_last_line(output);
-	if (l->n_ended != l->n_todo)
+	if (t->n_ended != t->n)
 		process_quit(STATUS_BROKEN,
 			     "GNU parallel ended with status %d: %s; the same command goes on",
 			     status, why ? why : "");
-	phase_end("%zu kernels, %u at a time", l->n_todo, l->jobs);
+	phase_end("%zu kernels, %u at a time", t->n, t->at_a_time);
 	free(log);
 	free(to);
 	free(output);
@@ -631,7 +415,7 @@ int ladder_show(const char *dir)
 	if (status)
 		return status;
 	for (size_t i = 0; i < missing.n; i++) {
-		char *why = why_failed(dir, missing.list[i]);
+		char *why = job_table_why_failed(dir, missing.list[i]);
 
 		printf("no numbers of %s: %s\n", missing.list[i], why);
 		free(why);
@@ -696,13 +480,14 @@ int ladder(struct bench_request *b)
 	jobs = workspace_path("jobs");
 	write_jobs(&l, jobs);
 	printf("ladder of %zu kernels, %zu done; to go on if it is stopped: --name %s\n", l.n,
-	       l.n - l.n_todo, b->target.name);
-	if (l.n_todo)
+	       l.n - l.jobs.n, b->target.name);
+	if (l.jobs.n)
 		run_jobs(&l, jobs);
 	status = ladder_show(l.dir);
 	/* A run may be complete and its report not. */
-	for (size_t i = 0; i < l.n_todo && status == STATUS_GOOD; i++)
-		if (l.todo[i]->status > STATUS_FAILED && l.todo[i]->status != STATUS_SKIPPED)
+	for (size_t i = 0; i < l.jobs.n && status == STATUS_GOOD; i++)
+		if (l.jobs.list[i].status > STATUS_FAILED &&
+		    l.jobs.list[i].status != STATUS_SKIPPED)
 			status = STATUS_BROKEN;
 	return status;
 }

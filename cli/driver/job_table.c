@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/driver/job_table.h"
+
+#include "cli/driver/process.h"
+#include "cli/driver/workspace.h"
+#include "lib/base/msg.h"
+#include "lib/base/terminal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+void job_table_add(struct job_table *t, const char *label)
+{
+	t->list = realloc(t->list, (t->n + 1) * sizeof(*t->list));
+	if (!t->list)
+		process_quit(STATUS_BROKEN, "out of memory");
+	t->list[t->n++] = (struct job_table_job){.label = label};
+}
+
+/* ---- files of the jobs ---------------------------------------------------------------------- */
+
+static char *log_path(const struct job_table *t)
+{
+	return process_text("%s/jobs.tsv", t->dir);
+}
+
+char *job_table_begin_log(struct job_table *t)
+{
+	char *path = log_path(t);
+	FILE *log = fopen(path, "ae");
+
+	if (!log)
+		process_quit(STATUS_BROKEN, "cannot write %s: %s", path, strerror(errno));
+	fseek(log, 0, SEEK_END);
+	/* GNU parallel leaves the heading out of a log that it appends to. */
+	if (!ftell(log))
+		fputs("Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n",
+		      log);
+	t->log_from = ftell(log);
+	fclose(log);
+	return path;
+}
+
+char *job_table_log(const char *dir, const char *label)
+{
+	return process_text("%s/%s.log", dir, label);
+}
+
+char *job_table_why_failed(const char *dir, const char *label)
+{
+	char *log = job_table_log(dir, label), *why = workspace_last_error(log);
+
+	if (!why)
+		why = process_text("it ended early; %s", log);
+	free(log);
+	return why;
+}
+
+static size_t count_records(const char *dir, const char *label)
+{
+	char *path = process_text("%s/%s/run.jsonl", dir, label), *line = NULL;
+	FILE *in = fopen(path, "re");
+	size_t size = 0, n = 0;
+
+	while (in && getline(&line, &size, in) > 0)
+		n += strstr(line, "\"type\":\"record\"") || strstr(line, "\"type\": \"record\"");
+	if (in)
+		fclose(in);
+	free(line);
+	free(path);
+	return n;
+}
+
+/* ---- progress ------------------------------------------------------------------------------- */
+
+static char *minutes(int64_t seconds)
+{
+	return seconds < 100 ? process_text("%lld s", (long long)seconds)
+			     : process_text("%lld min", (long long)(seconds + 30) / 60);
+}
+
+/* The jobs of which the log of GNU parallel says that they have ended. */
+static void read_log(struct job_table *t)
+{
+	char *path = log_path(t), *line = NULL;
+	FILE *in = fopen(path, "re");
+	size_t size = 0, seq;
+	double seconds;
+	int status;
+
+	if (in)
+		fseek(in, t->log_from, SEEK_SET);
+	t->n_ended = 0;
+	while (in && getline(&line, &size, in) > 0) {
+		if (sscanf(line, "%zu\t%*[^\t]\t%*[^\t]\t%lf\t%*[^\t]\t%*[^\t]\t%d", &seq, &seconds,
+			   &status) != 3 ||
+		    !seq || seq > t->n)
+			continue;
+		t->list[seq - 1].state = JOB_TABLE_ENDED;
+		t->list[seq - 1].seconds = (int64_t)(seconds + 0.5);
+		t->list[seq - 1].status = status;
+		t->n_ended++;
+	}
+	if (in)
+		fclose(in);
+	free(line);
+	free(path);
+}
+
+/* What else there is to see of the jobs: which have begun, and how long one takes. */
+static void read_states(struct job_table *t)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		struct job_table_job *job = &t->list[i];
+		char *log = job_table_log(t->dir, job->label);
+
+		if (job->state == JOB_TABLE_ENDED) {
+			sum += job->seconds;
+		} else if (job->state == JOB_TABLE_WAITING && !access(log, F_OK)) {
+			job->state = JOB_TABLE_RUNNING;
+			job->begun_s = time(NULL);
+		}
+		free(log);
+	}
+	if (t->n_ended)
+		t->guess_s = sum / (int64_t)t->n_ended;
+}
+
+static char *ended_text(const struct job_table *t, const struct job_table_job *job)
+{
+	char *text, *why;
+
+	if (job->status > STATUS_FAILED) {
+		why = job_table_why_failed(t->dir, job->label);
+		text = process_text("%s: FAILED: %s", job->label, why);
+	} else {
+		why = minutes(job->seconds);
+		text = process_text("%s: %zu records in %s", job->label,
+				    count_records(t->dir, job->label), why);
+	}
+	free(why);
+	return text;
+}
+
+/* What the last line of a job's log says is left: "...|  123 s left". */
+static int64_t left_of(const char *last)
+{
+	const char *bar = last ? strstr(last, "|  ") : NULL;
+	long long s;
+
+	return bar && sscanf(bar, "|  %lld s left", &s) == 1 ? s : -1;
+}
+
+/* Adds to *rest how long it still takes, if that is known. */
+static char *running_text(struct job_table *t, const struct job_table_job *job, int64_t *rest)
+{
+	char *log = job_table_log(t->dir, job->label), *last = workspace_last_line(log);
+	int64_t elapsed = time(NULL) - job->begun_s, left = left_of(last);
+	char *text;
+
+	if (t->n_ended && t->guess_s > elapsed) {
+		*rest += t->guess_s - elapsed;
+	} else if (left >= 0) {
+		*rest += left;
+		if (!t->n_ended)
+			t->guess_s = elapsed + left;
+	}
+	text = process_text("%s: %lld s: %s", job->label, (long long)elapsed, last ? last : "");
+	free(last);
+	free(log);
+	return text;
+}
+
+/* On a terminal a line for each kernel, always up to date; else one when a job begins or ends. */
+static void tell(struct job_table *t, struct job_table_job *job, const char *text, const char *left)
+{
+	if (isatty(STDOUT_FILENO)) {
+		printf("  %.*s\033[K\n", terminal_width() - 3, text);
+		t->shown++;
+	} else if (job->state != job->reported && job->state == JOB_TABLE_ENDED) {
+		printf("  %s; %s\n", text, left);
+	} else if (job->state != job->reported && job->state == JOB_TABLE_RUNNING) {
+		printf("  %s: begun\n", job->label);
+	}
+	job->reported = job->state;
+}
+
+/* "2 of 3 done, about 4 min left" */
+static char *left_text(const struct job_table *t, int64_t rest, size_t waiting, size_t running)
+{
+	size_t side = t->at_a_time < running + waiting ? t->at_a_time : running + waiting;
+	char *time_left, *text;
+
+	if (!t->guess_s || !side)
+		return process_text("%zu of %zu done", t->n_ended, t->n);
+	time_left = minutes((rest + (int64_t)waiting * t->guess_s) / (int64_t)side);
+	text = process_text("%zu of %zu done, about %s left", t->n_ended, t->n, time_left);
+	free(time_left);
+	return text;
+}
+
+void job_table_show(struct job_table *t)
+{
+	char **texts = calloc(t->n, sizeof(*texts)), *left;
+	size_t waiting = 0, running = 0;
+	int64_t rest = 0;
+
+	if (!texts)
+		process_quit(STATUS_BROKEN, "out of memory");
+	read_log(t);
+	read_states(t);
+	for (size_t i = 0; i < t->n; i++) {
+		const struct job_table_job *job = &t->list[i];
+
+		if (job->state == JOB_TABLE_ENDED) {
+			texts[i] = ended_text(t, job);
+		} else if (job->state == JOB_TABLE_RUNNING) {
+			texts[i] = running_text(t, job, &rest);
+			running++;
+		} else {
+			texts[i] = process_text("%s: waiting", job->label);
+			waiting++;
+		}
+	}
+	left = left_text(t, rest, waiting, running);
+	if (isatty(STDOUT_FILENO) && t->shown)
+		printf("\033[%uA", t->shown);
+	t->shown = 0;
+	for (size_t i = 0; i < t->n; i++) {
+		tell(t, &t->list[i], texts[i], left);
+		free(texts[i]);
+	}
+	if (isatty(STDOUT_FILENO)) {
+		printf("  %s\033[K\n", left);
+		t->shown++;
+	}
+	free(left);
+	free(texts);
+}
