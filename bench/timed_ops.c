@@ -122,9 +122,10 @@ void timed_ops_probe(const struct timed_ops *ops, size_t n, struct probe_set *pr
 		probe_stop(probes);
 		if (done != ops->wanted)
 			judge(result, ops, i, done);
-		proof_count(&result->proof, "operations", ops->per_sample, probes);
+		/* First, as it may count page faults: proof_count() allocates memory. */
 		if (ops->holds)
 			ops->holds(ops->arg, i, result->why, sizeof(result->why));
+		proof_count(&result->proof, "operations", ops->per_sample, probes);
 	}
 }
 

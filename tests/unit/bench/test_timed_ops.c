@@ -194,6 +194,37 @@ static void the_first_reason_stays(void **state)
 	assert_string_equal(result.why, "first 1");
 }
 
+static int64_t nothing_to_do(void *arg, size_t i)
+{
+	(void)arg;
+	(void)i;
+	return 0;
+}
+
+static bool nothing_allocated(void *arg, size_t i, char *why, size_t why_len)
+{
+	const struct timed_ops_result *result = arg;
+
+	if (!i && result->proof.path)
+		snprintf(why, why_len, "operation 0 was counted before");
+	return !why[0];
+}
+
+/* Copy voids an operation by the page faults until then, and counting an operation allocates. */
+static void an_operation_is_verified_before_it_is_counted(void **state)
+{
+	struct timed_ops_result result = {0};
+	const struct timed_ops ops = {
+		.run = nothing_to_do, .holds = nothing_allocated, .arg = &result, .per_sample = 1};
+	struct probe_set probes = {0};
+
+	(void)state;
+	timed_ops_probe(&ops, 2, &probes, &result);
+	assert_string_equal(result.why, "");
+	assert_int_equal(timed_ops_hits(&result, "operations"), 2);
+	timed_ops_result_free(&result);
+}
+
 static void a_buffer_is_whole_and_writable(void **state)
 {
 	bool one_piece;
@@ -257,6 +288,7 @@ int main(void)
 		cmocka_unit_test(a_failed_operation_voids_all),
 		cmocka_unit_test(wrong_bytes_void_all),
 		cmocka_unit_test(the_first_reason_stays),
+		cmocka_unit_test(an_operation_is_verified_before_it_is_counted),
 		cmocka_unit_test(a_buffer_is_whole_and_writable),
 		cmocka_unit_test(a_forbidden_io_uring_is_said),
 	};
