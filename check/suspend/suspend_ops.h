@@ -30,6 +30,5 @@ bool suspend_ops_open(struct check_env *env, struct testbed *bed,
 
 /* A run function; arg is a const struct suspend_ops_arg. */
 void suspend_ops_released(struct check_env *env, const void *arg);
-void suspend_ops_lower_released(struct check_env *env, const void *arg);
 
 #endif

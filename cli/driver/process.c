@@ -101,7 +101,8 @@ void process_stop_group(pid_t group, int limit_ms)
 	waitpid(group, NULL, 0);
 }
 
-void process_default_signals(void)
+/* In a new process: these signals end it again. */
+static void default_signals(void)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 	struct sigaction before;
@@ -137,7 +138,7 @@ static noreturn void become(char **argv, const char *out, const char *err, pid_t
 	setpgid(0, 0);
 	process_note(getpid());
 	signal(SIGPIPE, SIG_DFL);
-	process_default_signals();
+	default_signals();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);

@@ -60,9 +60,6 @@ void process_note(pid_t group);
  */
 void process_catch_signals(void);
 
-/* In a new process: these signals end it again. */
-void process_default_signals(void);
-
 /* A file to be removed then; NULL: there is none. */
 extern const char *volatile process_temporary;
 

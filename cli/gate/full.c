@@ -29,12 +29,13 @@ struct session {
 
 static const char *modules_dir(struct session *s)
 {
-	char *output = workspace_path("modules");
 	struct words command = {0};
+	char *output;
 	int status;
 
 	if (s->modules)
 		return s->modules;
+	output = workspace_path("modules");
 	phase_begin("modules");
 	command_add(&command, "emu/modules.sh", s->kernel.dir, NULL);
 	status = process_run(&command, output, NULL);
@@ -51,11 +52,12 @@ static const char *modules_dir(struct session *s)
 static const char *other_build(struct session *s)
 {
 	static const char path[] = "build/other/daxdm";
-	char *log = workspace_path("other-build.log");
 	struct words command = {0};
+	char *log;
 
 	if (s->other_build)
 		return s->other_build;
+	log = workspace_path("other-build.log");
 	phase_begin("build");
 	command_add(&command, "make", "-j2", path, NULL);
 	if (process_run(&command, log, "&1"))

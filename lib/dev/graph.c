@@ -224,7 +224,13 @@ static void shorten(uint64_t *bytes, uint64_t limit_bytes)
 		*bytes = limit_bytes;
 }
 
-void graph_target_descend(const struct graph_target *t, struct graph_place *place)
+/*
+ * One step of graph_resolve(): place, a byte of a DM device in its linear or striped target t,
+ * moves to the member below, and contiguous_bytes shrinks to what the target keeps together.  A
+ * chunk ends it even where the next chunk is adjacent: device-mapper splits there. Source:
+ * linear_map_sector() of dm-linear.c, stripe_map_sector() of dm-stripe.c.
+ */
+static void descend_target(const struct graph_target *t, struct graph_place *place)
 {
 	const struct graph_member *m = &t->members[0];
 	uint64_t byte = place->offset_bytes - t->start_sectors * SECTOR_BYTES;
@@ -256,7 +262,7 @@ static int descend_dm(const struct graph_device *d, struct graph_place *place)
 	}
 	if (!t->n_members || (t->type == TARGET_STRIPED && !t->chunk_sectors))
 		return -ERANGE; /* device-mapper accepts no such table */
-	graph_target_descend(t, place);
+	descend_target(t, place);
 	return 0;
 }
 

@@ -99,14 +99,6 @@ int graph_resolve(const struct graph *g, unsigned int device, uint64_t byte,
 /* The target of a DM device that holds a sector, found by bisection; NULL outside the table. */
 const struct graph_target *graph_find_target(const struct graph_device *d, uint64_t sector);
 
-/*
- * One step of graph_resolve(): place, a byte of a DM device in its linear or striped target t,
- * moves to the member below, and contiguous_bytes shrinks to what the target keeps together.  A
- * chunk ends it even where the next chunk is adjacent: device-mapper splits there. Source:
- * linear_map_sector() of dm-linear.c, stripe_map_sector() of dm-stripe.c.
- */
-void graph_target_descend(const struct graph_target *t, struct graph_place *place);
-
 /* What a filesystem or a file is on: a device of a graph. */
 struct backing {
 	const struct graph *graph; /* borrowed */

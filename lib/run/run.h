@@ -88,7 +88,7 @@ struct run_context {
 	char kernel[512]; /* its name with replaced modules (lib/run/kernel_name.h) */
 	char suffix[96];  /* "+dm-mod", for file names */
 	const char *qemu, *accel, *emulated_cpu, *machine, *boot; /* of the emulated host */
-	int64_t mem_kib, emulated_mem_mib;
+	int64_t emulated_mem_mib;
 	bool checks;	      /* a run of checks: verdicts, no records, and no meter */
 	bool planted;	      /* with faults planted */
 	int64_t seed, rounds; /* of random checks */

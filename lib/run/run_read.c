@@ -132,7 +132,6 @@ static int read_context(struct reader *r, const json_t *line)
 	c->meter = json_field_text(line, "meter");
 	c->cpu = json_field_text(line, "cpu");
 	c->date = json_field_text(line, "date");
-	c->mem_kib = json_field_number(line, "mem_kib");
 	c->release = json_field_text(kernel, "release");
 	c->version = json_field_text(kernel, "version");
 	c->build_id = json_field_text(kernel, "build_id");

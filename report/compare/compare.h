@@ -55,13 +55,11 @@ struct counts {
 	size_t kind[CHANGE_KINDS]; /* of metrics */
 	size_t tax[CHANGE_KINDS];
 	size_t same_samples, other_samples; /* of equal medians */
-	size_t raw, raw_equal;		    /* rows of raw, and those of them that are equal */
 	size_t too_few;
 	/* Of metrics, DM overheads, means and slow ends: */
 	size_t flagged, confirmed, varies, unsure, one_state;
-	size_t n_mean, n_slow; /* confirmed */
-	size_t states;	       /* of each kernel, at most */
-	double chance;	       /* of a confirmed one, at most; 0: there is none */
+	size_t states; /* of each kernel, at most */
+	double chance; /* of a confirmed one, at most; 0: there is none */
 };
 
 struct comparison {

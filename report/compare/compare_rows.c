@@ -243,7 +243,7 @@ static const char *tracer_of(const struct cell *cell)
 }
 
 /* The two ways read the clock at different instructions. */
-static bool are_traced_alike(const struct cell *base, const struct cell *new)
+static bool are_traced_in_one_way(const struct cell *base, const struct cell *new)
 {
 	const char *a = tracer_of(base), *b = tracer_of(new);
 
@@ -262,10 +262,10 @@ static void fill_step(const struct comparison *c, const struct row *row, size_t 
 	const struct run *run = &c->sides[to].runs[0];
 
 	step->why = "";
-	if (base->rec && new->rec && !are_traced_alike(base, new)) {
+	if (base->rec && new->rec && !are_traced_in_one_way(base, new)) {
 		step->metric.kind = CHANGE_LEFT_OUT;
 		step->why = "traced by fentry on one side and kprobe on the other; bench --tracer "
-			    "kprobe measures both alike";
+			    "kprobe traces both in the same way";
 	} else if (base->rec && new->rec) {
 		step->metric =
 			change_judge(&base->metric, &new->metric, base->metric.median, &judge);
@@ -483,16 +483,10 @@ struct counts comparison_count(const struct comparison *c, size_t step)
 		count_change(&n, &s->tax);
 		count_change(&n, &s->mean);
 		count_change(&n, &s->slow);
-		n.n_mean += s->mean.confirmed;
-		n.n_slow += s->slow.confirmed;
 		if (step < c->n_steps)
 			count_states(&n, row, step, step + 1);
 		n.same_samples += equal && s->same_samples;
 		n.other_samples += equal && !s->same_samples;
-		if (strcmp(row->rec->stack, "raw") || s->metric.kind == CHANGE_ABSENT)
-			continue;
-		n.raw++;
-		n.raw_equal += equal;
 	}
 	return n;
 }

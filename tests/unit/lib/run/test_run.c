@@ -28,7 +28,6 @@ static void test_whole(void **state)
 	assert_true(run_is_complete(&run));
 	assert_string_equal(run.context.release, "6.1.0-fixture");
 	assert_string_equal(run.context.qemu, "7.2.19");
-	assert_int_equal(run.context.mem_kib, 1000000);
 	assert_int_equal(run.n_records, 12);
 	assert_int_equal(run.n_observations, 4);
 	assert_int_equal(run.n_voids, 1);
