@@ -367,9 +367,13 @@ static int run_full(struct gate_options *o, int n_words)
 	struct gate_full *full = &o->full;
 
 	if (n_words)
-		process_quit(STATUS_USAGE, "gate-selftest --full takes no runs; it measures them");
+		process_quit(STATUS_USAGE,
+			     "gate-selftest --full: expected no runs, got %d: it "
+			     "measures its own",
+			     n_words);
 	if (full->target.kernels.n > 1)
-		process_quit(STATUS_USAGE, "gate-selftest --full takes one --kernel at a time");
+		process_quit(STATUS_USAGE, "gate-selftest --full: expected one --kernel, got %zu",
+			     full->target.kernels.n);
 	if (full->target.kernels.n && target_is_path(full->target.kernels.list[0]))
 		process_quit(STATUS_USAGE,
 			     "--kernel %s: the modules of a kernel of the archive are rebuilt; "
@@ -400,7 +404,7 @@ static int gate_main(int argc, char **argv)
 		return run_full(&o, argc - at);
 	if (o.full.target.kernels.n || o.full.only.n || o.full.states || o.full.target.name ||
 	    o.full.markdown || o.full.asked.quick || o.full.asked.workload)
-		process_quit(STATUS_USAGE, "gate-selftest: its options go with --full only");
+		process_quit(STATUS_USAGE, "gate-selftest: its options need --full");
 	if (argc - at == 3) {
 		for (int i = 0; i < 3; i++)
 			dirs[i] = run_dir_find_or_exit(argv[at + i]);

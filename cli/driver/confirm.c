@@ -45,10 +45,10 @@ static const char *find_modules(const struct run *run, struct remeasured *r)
 		why = NULL;
 	else if (access(path, R_OK) ||
 		 text_file_read(path, "modules", add_module, &r->target.replaced) < 0)
-		why = "it does not say which files its replaced modules were";
+		why = "its list of replaced modules cannot be read";
 	for (size_t i = 0; i < r->target.replaced.n; i++)
 		if (access(r->target.replaced.list[i], R_OK))
-			why = "a module that it was measured with is no longer there";
+			why = "a module that it was measured with was removed";
 	free(path);
 	return why;
 }
@@ -95,7 +95,7 @@ static const char *find_side(const struct side *side, const struct target *targe
 	if (!emulator)
 		return "it was measured on a host";
 	if (!same_build)
-		return "another build of daxdm measured it";
+		return "it was measured by another build of daxdm";
 	if (!strncmp(r->dir, "results/published/", strlen("results/published/")))
 		return "it is published and never changed (--anew measures a run of its own)";
 	if (access(r->dir, W_OK))

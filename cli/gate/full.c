@@ -259,7 +259,7 @@ int gate_full(struct gate_full *full)
 		gate_outcome_add(pair, &outcome, &totals, table);
 	}
 	if (!totals.no_ops && !totals.planted)
-		process_quit(STATUS_USAGE, "gate-selftest: --pair selects none");
+		process_quit(STATUS_USAGE, "gate-selftest: --pair: no pair has such a name");
 	status = print(&s, &totals, table);
 	fclose(table);
 	free(release);
