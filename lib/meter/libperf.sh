@@ -8,8 +8,8 @@
 # The source is the newest linux-source-* that is installed, else the newest that this machine's apt
 # knows, which is downloaded, verified by apt, and not installed.  Of its tarball only tools/ and
 # there only what libperf and libapi are made of is unpacked.  build/libperf then holds libperf.a,
-# libapi.a, include/perf/*.h and `version`; it is made aside and renamed, so a half-made one is never
-# seen.
+# libapi.a, include/perf/*.h and `version`; it is made under another name and renamed,
+# so that it is complete if it exists.
 # Exit status: 0; 4 no network, no space, no such package, a build that failed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."

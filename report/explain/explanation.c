@@ -178,17 +178,17 @@ int explanation_attribute(struct explanation *e)
 /* Written atomically and last: the file marks a complete explanation. */
 static int write_json(const json_t *json, const char *dir)
 {
-	char aside[4096], path[4096];
+	char temporary[4096], path[4096];
 	int rc = 0;
 
-	snprintf(aside, sizeof(aside), "%s/.explain.json.%d", dir, (int)getpid());
+	snprintf(temporary, sizeof(temporary), "%s/.explain.json.%d", dir, (int)getpid());
 	snprintf(path, sizeof(path), "%s/explain.json", dir);
-	if (json_dump_file(json, aside, JSON_INDENT(1) | JSON_ENSURE_ASCII) < 0)
+	if (json_dump_file(json, temporary, JSON_INDENT(1) | JSON_ENSURE_ASCII) < 0)
 		rc = -EIO;
-	else if (rename(aside, path) < 0)
+	else if (rename(temporary, path) < 0)
 		rc = -errno;
 	if (rc < 0)
-		unlink(aside);
+		unlink(temporary);
 	return rc;
 }
 

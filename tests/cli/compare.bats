@@ -89,7 +89,7 @@ daxdm() {
 	expect 0 "1 no longer requested"
 }
 
-@test "runs that are unlike are refused with what differs; --force marks the result" {
+@test "runs that differ in more than the kernel are refused with what differs; --force marks the result" {
 	change "$B" 's/"seed":1/"seed":2/; s/"mem_kib":1000000/"mem_kib":2/'
 	daxdm compare "$A" "$B"
 	expect 3 "not comparable: mem_kib: 1,000,000 | 2" "--force"

@@ -10,13 +10,13 @@
 #include "bench/bench.h"
 #include "bench/workload_read.h"
 #include "lib/dev/stack.h"
-#include "tests/unit/said.h"
+#include "tests/unit/stderr_capture.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* Reads text as a workload file; keeps what it complained of in said. */
-static int read_text(const char *text, struct workload *out, struct said *said)
+/* Reads text as a workload file; keeps what it complained of in capture. */
+static int read_text(const char *text, struct workload *out, struct stderr_capture *capture)
 {
 	char path[] = "/tmp/daxdm-workload-XXXXXX";
 	int fd = mkstemp(path), rc;
@@ -24,9 +24,9 @@ static int read_text(const char *text, struct workload *out, struct said *said)
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 	close(fd);
-	said_begin(said);
+	stderr_capture_begin(capture);
 	rc = workload_read(path, out);
-	said_end(said);
+	stderr_capture_end(capture);
 	unlink(path);
 	return rc;
 }
@@ -34,12 +34,12 @@ static int read_text(const char *text, struct workload *out, struct said *said)
 static void reads_statements(void **state)
 {
 	struct workload w;
-	struct said said;
+	struct stderr_capture capture;
 
 	(void)state;
 	assert_int_equal(read_text("# a comment\n\nstack raw  linear:1 # more\nstack linear:2\n"
 				   "\tfs ext4\nbench fault.read.* fault.cow.cold.pte",
-				   &w, &said),
+				   &w, &capture),
 			 0);
 	assert_int_equal(w.stacks.n, 3);
 	assert_string_equal(w.stacks.list[2], "linear:2");
@@ -56,11 +56,12 @@ static void reads_statements(void **state)
 static void a_new_benchmark_runs_where_others_do(void **state)
 {
 	struct workload w;
-	struct said said;
+	struct stderr_capture capture;
 
 	(void)state;
 	assert_int_equal(
-		read_text("stack raw\nfs ext4\nbench fault.read.*\nbench others\n", &w, &said), 0);
+		read_text("stack raw\nfs ext4\nbench fault.read.*\nbench others\n", &w, &capture),
+		0);
 	assert_false(workload_wants(&w, "fault", "write.warm.pte"));
 	for (const struct bench *const *b = bench_table; *b; b++)
 		if (strcmp((*b)->name, "fault"))
@@ -73,10 +74,10 @@ static void a_new_benchmark_runs_where_others_do(void **state)
 static void reads_crlf(void **state)
 {
 	struct workload w;
-	struct said said;
+	struct stderr_capture capture;
 
 	(void)state;
-	assert_int_equal(read_text("stack raw\r\nfs ext4 xfs\r\nbench fault\r\n", &w, &said), 0);
+	assert_int_equal(read_text("stack raw\r\nfs ext4 xfs\r\nbench fault\r\n", &w, &capture), 0);
 	assert_string_equal(w.filesystems.list[1], "xfs");
 	assert_string_equal(w.benches.list[0], "fault");
 	assert_int_equal(workload_check(&w), 0);
@@ -86,23 +87,23 @@ static void reads_crlf(void **state)
 static void says_where_it_is_wrong(void **state)
 {
 	struct workload w;
-	struct said said;
+	struct stderr_capture capture;
 
 	(void)state;
-	assert_int_equal(read_text("stack raw\n  stacks raw\n", &w, &said), -EINVAL);
-	assert_non_null(strstr(said.text, ":2:3: 'stacks' is not a statement"));
-	assert_int_equal(read_text("stack raw\nfs\n", &w, &said), -EINVAL);
-	assert_non_null(strstr(said.text, ":2:3: the statement has no words"));
-	assert_int_equal(read_text("stack raw\nstack  linear:1 linear:x\n", &w, &said), -EINVAL);
-	assert_non_null(strstr(said.text, ":2:17: stack 'linear:x', column 8: linear takes"));
-	assert_int_equal(read_text("fs ext4 ext3 # no\n", &w, &said), -EINVAL);
-	assert_non_null(strstr(said.text, ":1:9: unknown filesystem 'ext3'"));
-	assert_int_equal(read_text("\n\n bench fault fault.nothing\n", &w, &said), -EINVAL);
-	assert_non_null(strstr(said.text, ":3:14: no metric matches 'fault.nothing'"));
-	assert_int_equal(read_text("stack raw\nfs ext4 xfs ext4\n", &w, &said), -EINVAL);
-	assert_non_null(strstr(said.text, ":2:13: 'ext4' is given twice"));
-	assert_int_equal(read_text("stack raw linear:016\n", &w, &said), -EINVAL);
-	assert_non_null(strstr(said.text, ":1:11: stack 'linear:016', column 8: linear takes"));
+	assert_int_equal(read_text("stack raw\n  stacks raw\n", &w, &capture), -EINVAL);
+	assert_non_null(strstr(capture.text, ":2:3: 'stacks' is not a statement"));
+	assert_int_equal(read_text("stack raw\nfs\n", &w, &capture), -EINVAL);
+	assert_non_null(strstr(capture.text, ":2:3: the statement has no words"));
+	assert_int_equal(read_text("stack raw\nstack  linear:1 linear:x\n", &w, &capture), -EINVAL);
+	assert_non_null(strstr(capture.text, ":2:17: stack 'linear:x', column 8: linear takes"));
+	assert_int_equal(read_text("fs ext4 ext3 # no\n", &w, &capture), -EINVAL);
+	assert_non_null(strstr(capture.text, ":1:9: unknown filesystem 'ext3'"));
+	assert_int_equal(read_text("\n\n bench fault fault.nothing\n", &w, &capture), -EINVAL);
+	assert_non_null(strstr(capture.text, ":3:14: no metric matches 'fault.nothing'"));
+	assert_int_equal(read_text("stack raw\nfs ext4 xfs ext4\n", &w, &capture), -EINVAL);
+	assert_non_null(strstr(capture.text, ":2:13: 'ext4' is given twice"));
+	assert_int_equal(read_text("stack raw linear:016\n", &w, &capture), -EINVAL);
+	assert_non_null(strstr(capture.text, ":1:11: stack 'linear:016', column 8: linear takes"));
 	assert_int_equal(workload_read("/nonexistent/workload", &w), -ENOENT);
 	assert_int_equal(workload_read("/tmp", &w), -EISDIR);
 }

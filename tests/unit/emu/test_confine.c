@@ -18,8 +18,8 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/said.h"
 #include "tests/unit/skip.h"
+#include "tests/unit/stderr_capture.h"
 #include "tests/unit/test_dir.h"
 
 enum { NOBODY = 65534 };
@@ -293,17 +293,17 @@ static void a_line_without_end_ends_the_guest(void **state)
 
 static void so_do_endless_lines_for_the_user(void **state)
 {
-	struct said said;
+	struct stderr_capture capture;
 	struct guest g;
 
 	(void)state;
-	said_begin(&said);
+	stderr_capture_begin(&capture);
 	sends(&g, "@log x\n", 1000);
-	said_end(&said);
+	stderr_capture_end(&capture);
 	assert_int_equal(g.state, GUEST_RUNNING);
-	said_begin(&said);
+	stderr_capture_begin(&capture);
 	sends(&g, "@log x\n", 1001);
-	said_end(&said);
+	stderr_capture_end(&capture);
 	assert_int_equal(g.state, GUEST_BROKEN);
 	assert_int_equal(g.cause, GUEST_CAUSE_PROTOCOL);
 }

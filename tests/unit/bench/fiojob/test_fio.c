@@ -9,7 +9,7 @@
 
 #include "bench/fiojob/fio.h"
 #include "bench/fiojob/fiojob.h"
-#include "tests/unit/said.h"
+#include "tests/unit/stderr_capture.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -64,19 +64,19 @@ static void expect_copy(const char *text, int rc, const char *want)
 {
 	char path[] = "/tmp/daxdm-job-XXXXXX", *copy = NULL;
 	int fd = mkstemp(path);
-	struct said said;
+	struct stderr_capture capture;
 	size_t len;
 	FILE *out = open_memstream(&copy, &len);
 
 	assert_true(fd >= 0 && out);
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 	close(fd);
-	said_begin(&said);
+	stderr_capture_begin(&capture);
 	assert_int_equal(fiojob_copy(path, out), rc);
-	said_end(&said);
+	stderr_capture_end(&capture);
 	assert_int_equal(fclose(out), 0);
 	if (rc)
-		assert_non_null(strstr(said.text, want));
+		assert_non_null(strstr(capture.text, want));
 	assert_string_equal(copy, rc ? "" : want); /* nothing of one that is refused */
 	free(copy);
 	unlink(path);
@@ -101,17 +101,17 @@ static void it_stops_before_and_after(void **state)
 
 	(void)state;
 	script("run() { sh -c \"$(sed -n \"s/^exec_$1=//p\" jobs.fio)\"; }\n"
-	       "run prerun\necho \"$FILE $*\" >said\nrun postrun\nexit 3");
+	       "run prerun\necho \"$FILE $*\" >words\nrun postrun\nexit 3");
 	fio = started(20);
 	assert_int_equal(fio_continue(&fio, &stop), 0);
 	assert_false(stop.ended);
 	assert_false(stop.after);
 	assert_string_equal(stop.job, "job.4k");
-	assert_null(fio_read(&fio, "said", false)); /* it is stopped */
+	assert_null(fio_read(&fio, "words", false)); /* it is stopped */
 	assert_int_equal(fio_continue(&fio, &stop), 0);
 	assert_false(stop.ended);
 	assert_true(stop.after);
-	text = fio_read(&fio, "said", false);
+	text = fio_read(&fio, "words", false);
 	assert_string_equal(text, "/mnt/data --output-format=json --output=fio.json jobs.fio\n");
 	free(text);
 	text = fio_read(&fio, "maps", true);

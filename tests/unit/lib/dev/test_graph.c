@@ -294,7 +294,7 @@ static void text(void **state)
 {
 	struct graph g;
 	unsigned int a, b;
-	char *said;
+	char *output;
 
 	(void)state;
 	begin(&g);
@@ -305,20 +305,20 @@ static void text(void **state)
 	b = add_dm(&g, "B");
 	add_striped(&g, b, 2048, 24, 2, (const struct graph_member[]){{a, 5}, {1, 2048}});
 	graph_add_partition(&g, "/nowhere/B1", b, 8, 80);
-	said = graph_table(&g, a);
-	assert_string_equal(said, "0 2048 linear 259:0 0\n2048 8 zero\n2056 16 error\n");
-	free(said);
-	said = graph_table(&g, b);
-	assert_string_equal(said, "0 2048 striped 2 24 /dev/mapper/A 5 259:1 2048\n");
-	free(said);
-	said = graph_dmsetup(&g);
+	output = graph_table(&g, a);
+	assert_string_equal(output, "0 2048 linear 259:0 0\n2048 8 zero\n2056 16 error\n");
+	free(output);
+	output = graph_table(&g, b);
+	assert_string_equal(output, "0 2048 striped 2 24 /dev/mapper/A 5 259:1 2048\n");
+	free(output);
+	output = graph_dmsetup(&g);
 	assert_string_equal(
-		said,
+		output,
 		"printf '0 2048 linear /dev/pmem0 0\\n2048 8 zero\\n2056 16 error\\n' | dmsetup "
 		"create A\n"
 		"dmsetup create B --table '0 2048 striped 2 24 /dev/mapper/A 5 /dev/pmem1 2048'\n"
 		"# /nowhere/B1: partition of /dev/mapper/B from sector 8 on, 80 sectors\n");
-	free(said);
+	free(output);
 	graph_destroy(&g);
 }
 

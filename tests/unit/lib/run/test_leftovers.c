@@ -32,8 +32,8 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/said.h"
 #include "tests/unit/skip.h"
+#include "tests/unit/stderr_capture.h"
 
 enum { DEVICES = 4, FOR_EVER = 1 << 30 };
 
@@ -182,7 +182,7 @@ int umount2(const char *path, int flags)
 
 /* --- a run ----------------------------------------------------------------------------------- */
 
-static struct said said; /* by the last call that was captured */
+static struct stderr_capture capture; /* by the last call that was captured */
 
 static int setup(void **state)
 {
@@ -244,9 +244,9 @@ static int supervised(struct run run)
 	int status;
 
 	run.device = run.device ? run.device : "0";
-	said_begin(&said);
+	stderr_capture_begin(&capture);
 	status = supervise(&s);
-	said_end(&said);
+	stderr_capture_end(&capture);
 	return status;
 }
 
@@ -287,7 +287,7 @@ static void any_end(void **state)
 				 runs[i].signal ? STATUS_BROKEN : runs[i].status);
 		assert_nothing_left();
 		assert_int_equal(host->aftermaths, broke);
-		assert_int_equal(said_lines(&said), !!runs[i].signal);
+		assert_int_equal(stderr_capture_lines(&capture), !!runs[i].signal);
 	}
 }
 
@@ -320,11 +320,11 @@ static void what_stays(void **state)
 	host->umount_fails = FOR_EVER;
 	host->umount_error = EPERM;
 	assert_int_equal(supervised((struct run){.status = STATUS_GOOD}), STATUS_BROKEN);
-	assert_int_equal(said_lines(&said), 1);
-	assert_non_null(strstr(said.text, leftovers_directory(host->worker, path)));
-	assert_non_null(strstr(said.text, "mount /run/daxdm-"));
-	assert_non_null(strstr(said.text, strerror(EPERM)));
-	assert_non_null(strstr(said.text, "`./run.sh cleanup`"));
+	assert_int_equal(stderr_capture_lines(&capture), 1);
+	assert_non_null(strstr(capture.text, leftovers_directory(host->worker, path)));
+	assert_non_null(strstr(capture.text, "mount /run/daxdm-"));
+	assert_non_null(strstr(capture.text, strerror(EPERM)));
+	assert_non_null(strstr(capture.text, "`./run.sh cleanup`"));
 	assert_int_equal(host->aftermaths, 0);
 	host->umount_fails = 0;
 	assert_int_equal(leftovers_remove(host->worker), 0);

@@ -11,7 +11,7 @@
 #include "report/explain/explanation.h"
 #include "report/explain/profile.h"
 #include "tests/unit/run_fixture.h"
-#include "tests/unit/said.h"
+#include "tests/unit/stderr_capture.h"
 #include "tests/unit/test_dir.h"
 
 #include <errno.h>
@@ -193,7 +193,7 @@ static void a_median_that_was_not_profiled_is_an_error_line(void **state)
 	struct explained_side side = {.metric = "fault.read.warm.pte{stack=linear:16,fs=ext4}"};
 	char digest[32], command[96];
 	struct fixture f;
-	struct said said;
+	struct stderr_capture capture;
 
 	(void)state;
 	digest_of(samples, 8, digest);
@@ -202,11 +202,11 @@ static void a_median_that_was_not_profiled_is_an_error_line(void **state)
 		 "T 1 ffffffff81000000 45\nP 1 2 0:1:1\nS 1\nS 1\nS 1\nS 1\nS 1\nS 1\nS 1\nS 1\n");
 	put_file(f.dir, "symbols-ext4.jsonl",
 		 "{\"module\":\"\",\"from\":\"ffffffff81000000\",\"list\":\"0 T f\"}\n");
-	said_begin(&said);
+	stderr_capture_begin(&capture);
 	assert_int_equal(explanation_read(&side, f.dir), -EINVAL);
-	said_end(&said);
-	assert_int_equal(said_lines(&said), 1);
-	assert_non_null(strstr(said.text, "median"));
+	stderr_capture_end(&capture);
+	assert_int_equal(stderr_capture_lines(&capture), 1);
+	assert_non_null(strstr(capture.text, "median"));
 	run_free(&side.run);
 	profile_free(&side.profile);
 	symtab_free(&side.tab);
