@@ -136,7 +136,7 @@ static const struct option_spec options[] = {
 	OPTION("counters", OPTION_FLAG, offsetof(struct emulate, guests.counters), NULL,
 	       "count events in a second sweep"),
 	OPTION("fresh", OPTION_FLAG, offsetof(struct emulate, guests.plan.fresh), NULL,
-	       "boot; neither use nor save a snapshot"),
+	       "boot instead of restoring, and save a new snapshot (--meter insn)"),
 	OPTION("console", OPTION_FLAG, offsetof(struct emulate, guests.plan.console), NULL,
 	       "show the guests' consoles"),
 	OPTION("stall", OPTION_NUMBER, offsetof(struct emulate, stall_s), "SECONDS",

@@ -20,7 +20,7 @@ struct measurement {
 	bool quiet;	     /* nothing on stdout */
 	/* What measure_vet() makes of it. */
 	struct workload whole;
-	struct words filesystems; /* a guest for each */
+	struct words filesystems; /* an initramfs for each */
 	struct words programs;	  /* that its benchmarks run: groups of packages.txt */
 	struct words args;	  /* the workload as options of bench-here */
 };

@@ -393,7 +393,7 @@ static void say_confirmed(const struct comparison *c, size_t step, findings_say 
 		fprintf(w.out, " (chance of each at most 1 in %.0f; false discovery rate %.0f %%)",
 			1 / n.chance, 100 * CHANGE_CHANCE);
 	if (n.varies)
-		fprintf(w.out, ", %zu vary with the state", n.varies);
+		fprintf(w.out, ", %zu var%s with the state", n.varies, n.varies == 1 ? "ies" : "y");
 	if (n.one_state)
 		fprintf(w.out, ", %zu measured in one state only", n.one_state);
 	if (n.unsure)

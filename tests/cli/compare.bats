@@ -221,7 +221,7 @@ put_states() { # DIR MEDIAN...
 	# Worse in state 1 alone.
 	cp -r "$C"/state-* "$B"
 	daxdm compare --width 300 "$C" "$B"
-	expect 0 "1 difference of the threshold or more: 0 confirmed over up to 3 initial states of each kernel, 1 vary with the state"
+	expect 0 "1 difference of the threshold or more: 0 confirmed over up to 3 initial states of each kernel, 1 varies with the state"
 }
 
 @test "no force compares clocks with counters, or numbers with verdicts" {
