@@ -351,9 +351,12 @@ static const struct option_spec options[] = {
 	       "with --full: initial states that a comparison may take (default 5)", .min = 1,
 	       .max = CHANGE_STATES_MAX),
 	OPTION("name", OPTION_TEXT, offsetof(struct gate_options, full.target.name), "RUN",
-	       "with --full: name the runs RUN-...; those that are complete are used again"),
+	       "with --full: name the runs RUN-...; complete ones are used again, others are "
+	       "measured anew"),
 	OPTION("markdown", OPTION_PATH, offsetof(struct gate_options, full.markdown), "FILE",
 	       "with --full: append the table to this file"),
+	OPTION("json", OPTION_PATH, offsetof(struct gate_options, full.json), "FILE",
+	       "with --full: add the same as data to the array in this file"),
 	OPTION("quick", OPTION_FLAG, offsetof(struct gate_options, full.asked.quick), NULL,
 	       "with --full: without a difference compare the quick workload"),
 	OPTION("workload", OPTION_PATH, offsetof(struct gate_options, full.asked.workload), "FILE",
@@ -403,7 +406,7 @@ static int gate_main(int argc, char **argv)
 	if (o.is_full)
 		return run_full(&o, argc - at);
 	if (o.full.target.kernels.n || o.full.only.n || o.full.states || o.full.target.name ||
-	    o.full.markdown || o.full.asked.quick || o.full.asked.workload)
+	    o.full.markdown || o.full.json || o.full.asked.quick || o.full.asked.workload)
 		process_quit(STATUS_USAGE, "gate-selftest: its options need --full");
 	if (argc - at == 3) {
 		for (int i = 0; i < 3; i++)

@@ -11,7 +11,7 @@ _daxdm() {
 		check) words="--kernel --modules --kernel-tree --module --check --quick --plant --coverage --seed --rounds --name --fresh --console --host --device --ktap --junit --help" ;;
 		compare) words="--threshold --thresholds --stacks --states --all --force --strict --json --markdown --junit --stack --fs --bench --width --quick --full --workload --module --module-base --kernel-tree --no-checks --explain --modules --anew --known --help" ;;
 		assert) words="--metric --max --min --kernel --modules --kernel-tree --module --help" ;;
-		gate-selftest) words="--full --kernel --pair --states --name --markdown --quick --workload --help" ;;
+		gate-selftest) words="--full --kernel --pair --states --name --markdown --json --quick --workload --help" ;;
 		explain) words="--metric --modules --module --module-base --name --seed --all --json --fresh --console --help" ;;
 		bisect) words="--good --bad --metric --threshold --anew --help" ;;
 		kernels) words="--fetch --remove --json --update --help" ;;

@@ -6,7 +6,9 @@
 #include "cli/driver/workspace.h"
 #include "cli/gate/outcome.h"
 #include "cli/gate/pairs.h"
+#include "cli/gate/result.h"
 #include "lib/base/msg.h"
+#include "lib/file/fs.h"
 #include "lib/run/run.h"
 
 #include <errno.h>
@@ -107,29 +109,48 @@ static char *name_of(const struct session *s, const struct gate_run *run)
 	return process_text("%s-%s", s->prefix, run->name);
 }
 
-static bool is_measured(const char *name)
+/* The build of daxdm that measured the complete run, to be freed; NULL: there is no run of that
+ * name.  One that was interrupted is removed. */
+static char *find_measured(const struct session *s, const char *name)
 {
-	char *dir = process_text("results/%s", name), why[512];
-	bool complete;
-	struct run run;
+	char *dir = process_text("results/%s", name), *file = process_text("%s/run.jsonl", dir);
+	char *build = NULL, why[512];
+	struct run run = {0};
 
-	complete = !run_read(dir, &run, why, sizeof(why)) && run_is_complete(&run);
+	if (access(file, F_OK)) {
+		if (rmdir(dir) && errno != ENOENT)
+			process_quit(STATUS_USAGE,
+				     "%s is there already and holds no run; choose another --name",
+				     dir);
+	} else if (run_read(dir, &run, why, sizeof(why)) || !run_is_complete(&run)) {
+		msg_note("%s is incomplete: measured anew", dir);
+		fs_remove_tree(dir);
+	} else if (strcmp(run.context.package, s->kernel.package)) {
+		process_quit(STATUS_USAGE, "%s is of %s, not of %s; choose another --name", dir,
+			     run.context.package, s->kernel.package);
+	} else {
+		build = process_text("%s", run.context.build);
+	}
 	run_free(&run);
+	free(file);
 	free(dir);
-	return complete;
+	return build;
 }
 
-/* Measures the run, unless it is there. */
-static void measure(struct session *s, const struct gate_run *run)
+/* Measures the run, unless it is there.  Returns what find_measured() does. */
+static char *measure(struct session *s, const struct gate_run *run)
 {
-	char *name = name_of(s, run), *log = workspace_path(run->name), *seed;
+	char *name = name_of(s, run), *log = workspace_path(run->name), *seed, *build;
 	struct words command = {0};
 	int status;
 
-	if (is_measured(name)) {
+	build = find_measured(s, name);
+	if (build) {
+		phase_begin("measure");
+		phase_end("results/%s is complete: used again", name);
 		free(name);
 		free(log);
-		return;
+		return build;
 	}
 	seed = process_text("%u", run->seed ? run->seed : 1);
 	command_add(&command, "env", NULL);
@@ -160,9 +181,13 @@ static void measure(struct session *s, const struct gate_run *run)
 			     why ? why : "no reason was printed");
 	}
 	phase_end("results/%s", name);
+	build = find_measured(s, name);
+	if (!build)
+		process_quit(STATUS_BROKEN, "results/%s is incomplete", name);
 	free(seed);
 	free(name);
 	free(log);
+	return build;
 }
 
 /* ---- comparing ------------------------------------------------------------------------------ */
@@ -194,11 +219,11 @@ static void compare(struct session *s, const struct gate_pair *pair, struct gate
 	if (gate_outcome_read(pair, json, out, why, sizeof(why)) < 0)
 		process_quit(STATUS_BROKEN, "%s and %s: %s", base, new, why);
 	if (gate_is_planted(pair))
-		phase_end("%s: %zu of %zu found (%s insn)", pair->name, out->found, out->costs,
-			  out->sizes);
+		phase_end("%s: %zu of %zu found", pair->name, out->found,
+			  json_array_size(out->costs));
 	else
-		phase_end("%s: %zu false verdicts of %zu metrics", pair->name, out->false_alarms,
-			  out->metrics);
+		phase_end("%s: %zu false verdicts of %zu metrics", pair->name,
+			  json_array_size(out->false_verdicts), out->metrics);
 	free(states);
 	free(log);
 	free(json);
@@ -214,54 +239,95 @@ static bool is_asked_for(const struct gate_full *full, const struct gate_pair *p
 	return !full->only.n;
 }
 
-static int print(const struct session *s, const struct gate_totals *totals, FILE *table)
+static void one_pair(struct session *s, const struct gate_pair *pair, json_t *result)
 {
-	const char *path = s->full->markdown;
-	FILE *out = path ? fopen(path, "ae") : stdout;
+	const struct gate_run *base = gate_run_find(pair->base), *new = gate_run_find(pair->new);
+	char *names[] = {name_of(s, base), name_of(s, new)};
+	char *builds[] = {measure(s, base), base == new ? NULL : measure(s, new)};
+	const struct gate_measured measured[] = {{names[0], builds[0]},
+						 {names[1], builds[base == new ? 0 : 1]}};
+	struct gate_outcome outcome;
 
-	if (!out)
-		process_quit(STATUS_BROKEN, "cannot write %s: %s", path, strerror(errno));
-	rewind(table);
-	fprintf(out, "## Linux %s (%s)\n\n", s->kernel.release, s->kernel.package);
-	gate_outcome_print_table(table, totals, out);
-	if (path) {
-		if (fclose(out))
-			process_quit(STATUS_BROKEN, "cannot write %s: %s", path, strerror(errno));
-		rewind(table);
-		gate_outcome_print_table(table, totals, stdout);
+	compare(s, pair, &outcome);
+	gate_result_add(result, pair, &outcome, &measured[0], &measured[1]);
+	gate_outcome_free(&outcome);
+	for (int i = 0; i < 2; i++) {
+		free(names[i]);
+		free(builds[i]);
 	}
-	return totals->false_alarms || totals->misses ? STATUS_FAILED : STATUS_GOOD;
+}
+
+/* ---- the result ----------------------------------------------------------------------------- */
+
+/* Hours before they are written. */
+static void vet_files(const struct gate_full *full)
+{
+	FILE *markdown = full->markdown ? fopen(full->markdown, "ae") : NULL;
+	char why[512];
+
+	if (full->markdown && !markdown)
+		process_quit(STATUS_BROKEN, "cannot write %s: %s", full->markdown, strerror(errno));
+	if (markdown)
+		fclose(markdown);
+	if (full->json && gate_result_vet_file(full->json, why, sizeof(why)) < 0)
+		process_quit(STATUS_USAGE, "%s", why);
+}
+
+static void write_files(const struct gate_full *full, const json_t *result)
+{
+	FILE *markdown = full->markdown ? fopen(full->markdown, "ae") : NULL;
+	char why[512];
+
+	if (markdown)
+		gate_result_print(result, markdown);
+	if (full->markdown && (!markdown || fclose(markdown)))
+		process_quit(STATUS_BROKEN, "cannot write %s: %s", full->markdown, strerror(errno));
+	if (full->json && gate_result_append(result, full->json, why, sizeof(why)) < 0)
+		process_quit(STATUS_BROKEN, "%s", why);
+}
+
+static json_t *begin_result(const struct session *s)
+{
+	const struct gate_full *full = s->full;
+	json_t *result = gate_result_new(&(struct gate_subject){
+		.release = s->kernel.release,
+		.package = s->kernel.package,
+		.workload = full->asked.workload,
+		.whole = &full->asked.whole,
+		.filesystems = &full->asked.filesystems,
+		.states = full->states,
+	});
+
+	if (!result)
+		process_quit(STATUS_BROKEN, "out of memory");
+	return result;
 }
 
 int gate_full(struct gate_full *full)
 {
 	struct session s = {.full = full};
-	struct gate_totals totals = {0};
 	char *release, *stamp;
-	FILE *table = tmpfile();
+	json_t *result;
 	int status;
 
-	if (!table)
-		process_quit(STATUS_BROKEN, "cannot make a temporary file: %s", strerror(errno));
+	vet_files(full);
 	s.kernel = target_find(&full->target, full->target.kernels.list[0]);
 	release = target_short_release(s.kernel.release);
 	stamp = workspace_timestamp();
 	s.prefix =
 		full->target.name ? full->target.name : process_text("gate-%s-%s", release, stamp);
-	for (const struct gate_pair *pair = gate_pairs; pair->name; pair++) {
-		struct gate_outcome outcome;
-
-		if (!is_asked_for(full, pair))
-			continue;
-		measure(&s, gate_run_find(pair->base));
-		measure(&s, gate_run_find(pair->new));
-		compare(&s, pair, &outcome);
-		gate_outcome_add(pair, &outcome, &totals, table);
-	}
-	if (!totals.no_ops && !totals.planted)
+	result = begin_result(&s);
+	for (const struct gate_pair *pair = gate_pairs; pair->name; pair++)
+		if (is_asked_for(full, pair))
+			one_pair(&s, pair, result);
+		else
+			gate_result_leave_out(result, pair);
+	if (!gate_result_pairs(result))
 		process_quit(STATUS_USAGE, "gate-selftest: --pair: no pair has such a name");
-	status = print(&s, &totals, table);
-	fclose(table);
+	write_files(full, result);
+	gate_result_print(result, stdout);
+	status = gate_result_fails(result) ? STATUS_FAILED : STATUS_GOOD;
+	json_decref(result);
 	free(release);
 	free(stamp);
 	return status;

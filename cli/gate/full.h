@@ -13,6 +13,7 @@ struct gate_full {
 	struct target target; /* one kernel; name: prefix of the runs, NULL: by kernel and time */
 	struct words only;    /* globs of the names of pairs; none: all pairs */
 	const char *markdown; /* append the table to this file, or NULL */
+	const char *json;     /* add the result to this file, or NULL */
 	int64_t states;	      /* initial states that a comparison may take */
 };
 

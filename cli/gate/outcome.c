@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/gate/outcome.h"
 
-#include "lib/base/number.h"
-
 #include <errno.h>
 #include <fnmatch.h>
-#include <jansson.h>
 #include <string.h>
 
 static const char *const quantities[] = {"metric", "tax", "mean", "slow_end"};
@@ -41,6 +38,16 @@ static bool is_false(const struct gate_pair *pair, const json_t *row, const char
 	       fnmatch(pair->only, text_of(row, "id"), FNM_EXTMATCH);
 }
 
+/* What was said about a quantity of a metric; change is NULL if nothing was. */
+static json_t *said_of(const char *id, const char *quantity, const json_t *change)
+{
+	const char *verdict = text_of(change, "verdict");
+
+	return json_pack("{ss ss ss sf}", "id", id, "quantity", quantity, "verdict",
+			 *verdict ? verdict : "not measured", "difference",
+			 json_number_value(json_object_get(change, "difference")));
+}
+
 static void judge_row(const struct gate_pair *pair, const json_t *row, struct gate_outcome *out)
 {
 	static const char *const undecided[] = {"varies", "unsure", NULL};
@@ -57,12 +64,9 @@ static void judge_row(const struct gate_pair *pair, const json_t *row, struct ga
 
 		out->flagged += is_one_of(verdict, beyond);
 		out->undecided += is_one_of(verdict, undecided);
-		if (!is_false(pair, row, verdict))
-			continue;
-		if (!out->false_alarms++)
-			snprintf(out->first_false, sizeof(out->first_false), "%s %s %s by %+.0f",
-				 text_of(row, "id"), quantities[q], verdict,
-				 json_number_value(json_object_get(change, "difference")));
+		if (is_false(pair, row, verdict))
+			json_array_append_new(out->false_verdicts,
+					      said_of(text_of(row, "id"), quantities[q], change));
 	}
 }
 
@@ -86,16 +90,12 @@ static void find_cost(const struct gate_cost *cost, const json_t *rows, struct g
 	const char *verdict = text_of(change, "verdict");
 	double size = json_number_value(json_object_get(change, "difference"));
 	bool found = !strcmp(verdict, "regressed") || (!cost->fails && !strcmp(verdict, "worse"));
-	size_t used = strlen(out->sizes);
+	json_t *said = said_of(cost->metric, cost->quantity, change);
 
-	out->costs++;
-	out->found += found && size >= cost->least && size <= cost->most;
-	snprintf(out->sizes + used, sizeof(out->sizes) - used, "%s%+.0f", used ? ", " : "", size);
-	if (!found) {
-		used = strlen(out->sizes);
-		snprintf(out->sizes + used, sizeof(out->sizes) - used, " (%s)",
-			 *verdict ? verdict : "not measured");
-	}
+	found = found && size >= cost->least && size <= cost->most;
+	out->found += found;
+	json_object_set_new(said, "found", json_boolean(found));
+	json_array_append_new(out->costs, said);
 }
 
 int gate_outcome_read(const struct gate_pair *pair, const char *json, struct gate_outcome *out,
@@ -106,7 +106,7 @@ int gate_outcome_read(const struct gate_pair *pair, const char *json, struct gat
 	const json_t *rows = json_object_get(comparison, "rows"), *row, *first;
 	size_t i;
 
-	*out = (struct gate_outcome){0};
+	*out = (struct gate_outcome){.false_verdicts = json_array(), .costs = json_array()};
 	if (!rows) {
 		snprintf(why, size, "compare wrote no rows: %s", comparison ? "" : error.text);
 		json_decref(comparison);
@@ -123,53 +123,8 @@ int gate_outcome_read(const struct gate_pair *pair, const char *json, struct gat
 	return 0;
 }
 
-/* ---- the table ------------------------------------------------------------------------------ */
-
-void gate_outcome_add(const struct gate_pair *pair, const struct gate_outcome *o,
-		      struct gate_totals *totals, FILE *table)
+void gate_outcome_free(struct gate_outcome *outcome)
 {
-	bool planted = gate_is_planted(pair);
-
-	if (planted) {
-		totals->planted++;
-		totals->planted_costs += o->costs;
-		totals->misses += o->costs - o->found;
-		totals->wrong += o->false_alarms;
-	} else {
-		totals->no_ops++;
-		totals->no_op_metrics += o->metrics;
-		totals->false_pairs += !!o->false_alarms;
-	}
-	totals->false_alarms += o->false_alarms;
-	fprintf(table, "| %s | %s | %s | %zu | %zu | %zu | %zu |", planted ? "cost" : "no-op",
-		pair->name, number((int64_t)o->metrics).s, o->states ? o->states : 1, o->flagged,
-		o->undecided, o->false_alarms);
-	if (planted)
-		fprintf(table, " %zu of %zu found: %s insn |", o->found, o->costs, o->sizes);
-	else
-		fprintf(table, " %s |", o->false_alarms ? "" : "equal");
-	fprintf(table, " %s |\n", o->first_false);
-}
-
-void gate_outcome_print_table(FILE *rows, const struct gate_totals *totals, FILE *out)
-{
-	char line[1024];
-
-	fputs("| kind | difference | metrics | states | beyond the threshold | varies or unsure | "
-	      "false verdicts | outcome | first false verdict |\n"
-	      "|---|---|---|---|---|---|---|---|---|\n",
-	      out);
-	while (fgets(line, sizeof(line), rows))
-		fputs(line, out);
-	if (totals->no_ops)
-		fprintf(out,
-			"\nFalse alarms: %zu of %zu comparisons without a difference (%zu verdicts "
-			"of %s metrics).\n",
-			totals->false_pairs, totals->no_ops, totals->false_alarms - totals->wrong,
-			number((int64_t)totals->no_op_metrics).s);
-	if (totals->planted)
-		fprintf(out,
-			"\nMisses: %zu of %zu claims about %zu planted costs; %zu false verdicts "
-			"about other metrics.\n",
-			totals->misses, totals->planted_costs, totals->planted, totals->wrong);
+	json_decref(outcome->false_verdicts);
+	json_decref(outcome->costs);
 }

@@ -31,11 +31,28 @@ gate() {
 	in_guest 'exit 4'
 	gate --pair '*seed (2)*'
 	expect 0 "False alarms: 0 of 1"
-	rm -r "$CO/results/g-seed-2"
+	[[ $output == *"results/g-stock is complete: used again"* && $output == *"results/g-seed-2 is complete: used again"* ]]
+	# An interrupted one is measured anew.
+	sed -i '$d' "$CO/results/g-seed-2/run.jsonl"
 	in_guest 'COST=100'
 	gate --pair '*seed (2)*'
-	expect 1 "False alarms: 1 of 1" "metric regressed by +100 |"
+	expect 1 "note: results/g-seed-2 is incomplete: measured anew" "results/g-stock is complete: used again" \
+		"False alarms: 1 of 1" "metric regressed by +100 |"
 	left_nothing
+}
+
+@test "runs of another kernel, and what is no run, are left alone" {
+	mkdir -p "$CO/results/g-stock"
+	gate --pair '*seed (2)*'
+	expect 0
+	sed -i '1s/linux-image-6.1.0-56-amd64 /linux-image-6.12.0-1-amd64 /' "$CO/results/g-stock/run.jsonl"
+	gate --pair '*seed (2)*'
+	expect 64 "results/g-stock is of linux-image-6.12.0-1-amd64 6.1.192-1, not of linux-image-6.1.0-56-amd64 6.1.192-1; choose another --name"
+	rm "$CO/results/g-stock/run.jsonl"
+	touch "$CO/results/g-stock/notes"
+	gate --pair '*seed (2)*'
+	expect 64 "results/g-stock is there already and holds no run"
+	[[ -e $CO/results/g-stock/notes ]]
 }
 
 @test "stacks in the opposite order and narrowed sweeps are requested" {
@@ -55,12 +72,24 @@ gate() {
 	grep -q 'initramfs.sh .*--module .*/reordered/dm-mod.ko --module .*/reordered/dm-log-writes.ko --module .*/reordered/nd_pmem.ko' "$CO/calls"
 }
 
-@test "the table is appended to a file" {
-	gate --pair '*seed (2)*' --markdown "$BATS_TEST_TMPDIR/gate.md"
+@test "the result is added to files, as Markdown and as data" {
+	local md=$BATS_TEST_TMPDIR/gate.md json=$BATS_TEST_TMPDIR/gate.json
+	gate --pair '*seed (2)*' --markdown "$md" --json "$json"
 	expect 0
-	gate --pair '*seed (3)*' --markdown "$BATS_TEST_TMPDIR/gate.md"
+	gate --pair '*seed (3)*' --markdown "$md" --json "$json"
 	expect 0
-	[[ $(grep -c '^## Linux 6.1.0-56-amd64 (linux-image-6.1.0-56-amd64' "$BATS_TEST_TMPDIR/gate.md") == 2 ]]
+	[[ $(grep -c '^## Linux 6.1.0-56-amd64 (linux-image-6.1.0-56-amd64' "$md") == 2 ]]
+	[[ $(jq -c '[.[].pairs[].difference]' "$json") == '["another seed (2)","another seed (3)"]' ]]
+	[[ $(jq -c '.[1] | [.kernel.release, .workload.stacks, .pairs[0].base.run, .false_alarms.comparisons]' "$json") == \
+		'["6.1.0-56-amd64",["raw","linear:1","linear:16"],"g-stock",1]' ]]
+	[[ $(jq -r '.[1].not_compared[0]' "$json") == "modules rebuilt from the same source" ]]
+	grep -q '^- not compared: modules rebuilt from the same source; ' "$md"
+	echo '{}' >"$json"
+	in_guest 'exit 4'
+	gate --pair '*seed (2)*' --json "$json"
+	expect 64 "cannot add to $json: expected an array of results"
+	gate --pair '*seed (2)*' --markdown "$BATS_TEST_TMPDIR/none/gate.md"
+	expect 4 "cannot write $BATS_TEST_TMPDIR/none/gate.md"
 }
 
 @test "what cannot be tested is refused" {
