@@ -235,6 +235,7 @@ static int explain_kernels(struct explain_options *o)
 	workspace_open();
 	workspace_make_dir("results");
 	workspace_setup("run", "plot", NULL);
+	target_vet_names(&o->target);
 	measure_setup_programs(&o->m);
 	o->m.profile = make_plugin();
 	for (size_t i = 0; i < n; i++)
@@ -294,6 +295,8 @@ static int explain_main(int argc, char **argv)
 		o.metric[i] = metric_resolve(o.metric[i]);
 	for (int i = at; i < argc; i++) {
 		dirs[i - at] = run_dir_find(argv[i]);
+		if (!dirs[i - at] && target_is_foreign(argv[i]))
+			run_dir_unknown("run or kernel", argv[i]);
 		if (!dirs[i - at] != !dirs[0])
 			process_quit(STATUS_USAGE,
 				     "explain: expected two kernels or two runs, got %s and %s",

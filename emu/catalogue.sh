@@ -81,9 +81,22 @@ find_kernel() { # KERNEL
 	fi
 }
 
+# The upstream versions of the series of a kernel, the newest six; nothing if there is no such series.
+same_series() { # KERNEL
+	local series
+	series=$(sed -nE 's/^([0-9]+\.[0-9]+)([^0-9].*)?$/\1/p' <<<"$1")
+	[[ -z $series ]] || generic_kernels | cut -f1 | sed 's/^[0-9]*://; s/-[^-]*$//' |
+		awk -v series="$series" 'index($0 ".", series ".") == 1 || index($0, series "~") == 1' | uniq | tail -n 6
+}
+
 unknown_kernel() { # KERNEL
-	die 64 "unknown kernel '$1' (lists of $(date -r "$CATALOGUE" '+%F %R')); newest of each series:" \
-		"$(newest_of_series | cut -f1 | sed 's/-[^-]*$//' | paste -sd' ');" \
+	local near what="newest of its series"
+	near=$(same_series "$1" | paste -sd' ')
+	if [[ -z $near ]]; then
+		what="newest of each series"
+		near=$(newest_of_series | cut -f1 | sed 's/-[^-]*$//' | paste -sd' ')
+	fi
+	die 64 "unknown kernel '$1' (lists of $(date -r "$CATALOGUE" '+%F %R')); $what: $near;" \
 		"./run.sh kernels shows all, ./run.sh kernels --update reads the archive's lists anew"
 }
 

@@ -35,6 +35,12 @@ expect() { # STATUS [TEXT]...
 	done
 }
 
+# A file with the magic of a bzImage, and nothing else of one.
+put_bzimage() { # FILE
+	head -c 514 /dev/zero >"$1"
+	printf 'HdrS%06d' 0 >>"$1"
+}
+
 # An error is one line, or that line and one with the command that mends it.
 expect_short() {
 	if ((${#lines[@]} > 2)); then

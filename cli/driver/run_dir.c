@@ -2,6 +2,7 @@
 #include "cli/driver/run_dir.h"
 
 #include "cli/driver/process.h"
+#include "cli/driver/user_file.h"
 #include "cli/driver/workspace.h"
 #include "cli/options/cli.h"
 #include "lib/base/msg.h"
@@ -17,16 +18,11 @@ enum { N_PLACES = 3 };
 
 static bool is_run(const char *path)
 {
-	char *name = process_text("%s/run.jsonl", path), first = '\0';
+	char *name = process_text("%s/run.jsonl", path);
 	bool is = !access(name, F_OK);
-	FILE *file = is ? NULL : fopen(path, "re");
 
 	free(name);
-	if (file) {
-		is = fscanf(file, " %c", &first) == 1 && first == '{';
-		fclose(file);
-	}
-	return is;
+	return is || user_file_of(path) == USER_FILE_RUN;
 }
 
 static bool exists(const char *path)
@@ -65,18 +61,39 @@ char *run_dir_find_or_exit(const char *word)
 	char *found = find(word, is_run);
 
 	if (!found)
-		found = find(word, exists);
-	if (!found)
 		run_dir_unknown("run", word);
 	return found;
+}
+
+/* Ends the process: what was named is there, but is no run. */
+static noreturn void refuse(const char *kind, const char *word, const char *path)
+{
+	enum user_file what = user_file_of(path);
+	bool or_kernel = strstr(kind, "kernel");
+
+	if (what == USER_FILE_DIRECTORY || what == USER_FILE_EMPTY_DIRECTORY)
+		process_quit(STATUS_USAGE, "%s is %s run%s: it is %s%s", word,
+			     or_kernel ? "neither a" : "no",
+			     or_kernel ? " nor the build tree of a kernel" : "",
+			     user_file_name(what),
+			     what == USER_FILE_DIRECTORY ? " without run.jsonl" : "");
+	process_quit(STATUS_USAGE,
+		     "%s is %s run (its first line is no header of daxdm)%s: it is %s", word,
+		     or_kernel ? "neither a" : "no", or_kernel ? " nor a kernel" : "",
+		     user_file_name(what));
 }
 
 noreturn void run_dir_unknown(const char *kind, const char *word)
 {
 	static const char *const patterns[] = {"results/*", "results/published/*"};
 	const char *best = NULL;
+	char *path = find(word, exists);
 	glob_t found;
 
+	if (path)
+		refuse(kind, word, path);
+	if (strchr(word, '/') && strncmp(word, "results/", 8))
+		process_quit(STATUS_USAGE, "%s: no such file; expected a %s", word, kind);
 	for (size_t p = 0; p < sizeof(patterns) / sizeof(patterns[0]); p++)
 		if (!glob(patterns[p], GLOB_ONLYDIR, NULL, &found))
 			for (size_t i = 0; i < found.gl_pathc; i++)

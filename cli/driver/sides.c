@@ -127,6 +127,7 @@ static void measure_kernels(struct sides *s)
 	measure_vet(&s->asked);
 	target_vet(&s->target, STATUS_USAGE);
 	open_workspace();
+	target_vet_names(&s->target);
 	for (size_t i = 0; i < s->n; i++)
 		if (!s->runs[i])
 			s->runs[i] = measure_side(s, i, s->target.kernels.list[next++]);
@@ -168,7 +169,7 @@ void sides_find(struct sides *s, int n, char *const operands[])
 		s->runs[i] = find_runs(word);
 		if (s->runs[i])
 			continue;
-		if (strchr(word, ',') || !looks_like_a_kernel(word))
+		if (strchr(word, ',') || !looks_like_a_kernel(word) || target_is_foreign(word))
 			run_dir_unknown("run or kernel", word);
 		command_add(&s->target.kernels, word, NULL);
 	}

@@ -3,6 +3,7 @@
 
 #include "cli/driver/command.h"
 #include "cli/driver/phase.h"
+#include "cli/driver/user_file.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
 
@@ -48,6 +49,32 @@ bool target_is_path(const char *word)
 	return is;
 }
 
+/* Whether a directory may be the build tree of a kernel, built or not. */
+static bool is_tree(const char *path)
+{
+	static const char *const names[] = {"arch", "Makefile", ".config"};
+	bool is = false;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !is; i++) {
+		char *name = process_text("%s/%s", path, names[i]);
+
+		is = !access(name, F_OK);
+		free(name);
+	}
+	return is;
+}
+
+bool target_is_foreign(const char *word)
+{
+	char *path = options_user_path(word);
+	enum user_file what = user_file_of(path);
+	bool is = target_is_path(word) && what != USER_FILE_KERNEL &&
+		  !(what == USER_FILE_DIRECTORY && is_tree(path));
+
+	free(path);
+	return is;
+}
+
 static char *vet_tree(const char *tree, int no_kernel)
 {
 	char *image = process_text("%s/arch/x86/boot/bzImage", tree), *whole;
@@ -71,6 +98,7 @@ static bool vet_kernel(const struct target *t, char **kernel, int no_kernel)
 {
 	char *path = options_user_path(*kernel);
 	bool is_path = target_is_path(*kernel);
+	enum user_file what;
 
 	if (strchr(*kernel, '/') && is_dir(path)) {
 		replace_word(kernel, vet_tree(path, no_kernel));
@@ -83,6 +111,12 @@ static bool vet_kernel(const struct target *t, char **kernel, int no_kernel)
 	}
 	if (!is_file(path))
 		process_quit(STATUS_USAGE, "--kernel %s: no such file", path);
+	what = user_file_of(path);
+	if (what != USER_FILE_KERNEL)
+		process_quit(no_kernel,
+			     "%s is no kernel (neither a bzImage nor an ELF vmlinux): it is %s%s",
+			     path, user_file_name(what),
+			     what == USER_FILE_CONFIG ? "; give the bzImage built from it" : "");
 	if (!t->modules)
 		process_quit(STATUS_USAGE,
 			     "--kernel PATH needs --modules DIR, the modules of that kernel");
@@ -186,6 +220,26 @@ void target_vet_name_is_free(const char *name)
 }
 
 /* ---- kernels and guests --------------------------------------------------------------------- */
+
+void target_vet_names(const struct target *t)
+{
+	struct words command = {0};
+	size_t named = 0;
+	int status;
+
+	command_add(&command, "emu/kernel.sh", "identify", NULL);
+	for (size_t i = 0; i < t->kernels.n; i++)
+		if (*t->kernels.list[i] != '/' && ++named)
+			command_add(&command, t->kernels.list[i], NULL);
+	/* One alone is refused by target_find(). */
+	if (named < 2) {
+		words_free(&command);
+		return;
+	}
+	status = process_run(&command, "/dev/null", NULL);
+	if (status)
+		process_exit(status);
+}
 
 struct kernel target_find(const struct target *t, const char *kernel)
 {

@@ -55,6 +55,9 @@ void target_vet(struct target *t, int no_kernel);
 /* Whether word is a path or file of the user's, not the name of a kernel. */
 bool target_is_path(const char *word);
 
+/* Whether word is such a path, but neither a kernel nor the build tree of one. */
+bool target_is_foreign(const char *word);
+
 /* Makes the words absolute paths, and refuses files that are not there; option: by which they
  * came. */
 void target_vet_modules(const char *option, struct words *modules);
@@ -72,6 +75,9 @@ bool target_is_ladder(const struct target *t);
 /* Refuses a name that is no file name, or is taken; NULL is neither.  step: GROUP/RUN is one. */
 void target_vet_name(const char *name, bool step);
 void target_vet_name_is_free(const char *name);
+
+/* Refuses names of kernels that the archive does not have, before the first one is fetched. */
+void target_vet_names(const struct target *t);
 
 /* Fetches or copies the kernel; prints the phase. */
 struct kernel target_find(const struct target *t, const char *kernel);

@@ -80,7 +80,7 @@ ids_of() { # RUN
 
 @test "files that are not there" {
 	refused "--kernel /nonexistent/bzImage: no such file" --kernel /nonexistent/bzImage
-	refused "--kernel PATH needs --modules DIR" --kernel "$TOP/run.sh"
+	refused "it is a text file" --kernel "$TOP/run.sh"
 	refused "--modules goes with --kernel PATH only" --modules /tmp
 	refused "only one --kernel PATH at a time" --modules /tmp --kernel "$TOP/run.sh" --kernel "$TOP/run.sh"
 	refused "/nonexistent.ko: no such file" --module /nonexistent.ko

@@ -690,13 +690,59 @@ states() {
 	run timeout 10 "$CO/run.sh" compare mine minx
 	expect 64 "unknown run or kernel 'minx' (did you mean 'mine'?)"
 	run timeout 10 "$CO/run.sh" compare mine a/bzImage
-	expect 64 "a/bzImage: no such file"
+	expect 64 "a/bzImage: no such file; expected a run or kernel"
 	run timeout 10 "$CO/run.sh" compare mine mine --fs btrfs
 	expect 64 "ext4 or xfs"
 	run timeout 10 "$CO/run.sh" compare mine 6.12 --quick --full
 	expect 64 "exclude each other"
 	[[ $(runs) == mine ]]
 	left_nothing
+}
+
+@test "results of other programs and other files: compare, explain and report say what they are" {
+	local fio=$BATS_TEST_TMPDIR/fio-a.json lkp=$BATS_TEST_TMPDIR/lkp-table.txt not="(its first line is no header of daxdm)"
+	two_runs
+	printf '{\n  "fio version" : "fio-3.33",\n  "jobs" : []\n}\n' >"$fio"
+	printf 'base            head\n---------------- ----------------\n 812345 ±  2%%  -31.4%%  557269  will-it-scale.per_process_ops\n' >"$lkp"
+	mkdir "$BATS_TEST_TMPDIR/none"
+	run timeout 10 "$CO/run.sh" compare "$fio" "$fio"
+	expect 64 "$fio is neither a run $not nor a kernel: it is the JSON output of fio"
+	run timeout 10 "$CO/run.sh" compare "$lkp" "$lkp"
+	expect 64 "$lkp is neither a run $not nor a kernel: it is a text file"
+	run timeout 10 "$CO/run.sh" compare mine "$BATS_TEST_TMPDIR/none"
+	expect 64 "none is neither a run nor the build tree of a kernel: it is an empty directory"
+	run timeout 10 "$CO/run.sh" explain "$fio" --metric 'read.warm.pte raw'
+	expect 64 "$fio is neither a run $not nor a kernel: it is the JSON output of fio"
+	run timeout 10 "$CO/run.sh" report "$lkp"
+	expect 64 "$lkp is no run $not: it is a text file"
+	expect_short
+	[[ $(runs) == mine ]]
+}
+
+@test "a name that the archive does not have is refused before any kernel is fetched or measured" {
+	two_runs
+	fake emu/kernel.sh '[[ $1 != identify ]] || { echo "daxdm: unknown kernel '"'6.99'"'" >&2; exit 64; }; exit 4'
+	for words in "compare 6.12 6.99 --quick" "explain 6.12 6.99 --metric fault.read.warm.pte{stack=raw,fs=ext4}"; do
+		# shellcheck disable=SC2086
+		run timeout 20 "$CO/run.sh" $words
+		expect 64 "unknown kernel '6.99'"
+	done
+	! grep "^emu/kernel.sh resolve" "$CO/calls"
+}
+
+@test "a metric that does not exist is refused before any kernel is looked for" {
+	local metric='fault.mprotect.pte{stack=raw,fs=ext4}' mkfs='fault.read.warm.pte{stack=raw,fs=ext4,mkfs=none}'
+	two_runs
+	fake emu/kernel.sh 'exit 4'
+	for words in "bisect --good 6.12 --bad 6.19 --metric $metric" "bisect --good 6.12 --bad 6.19 --metric $mkfs" \
+		"assert --kernel 6.12 --max 400 --metric $metric" "explain 6.12 6.19 --metric $metric" \
+		"compare 6.12 6.19 --bench fault.mprotect"; do
+		# shellcheck disable=SC2086
+		run timeout 3 "$CO/run.sh" $words
+		expect 64
+		expect_short
+	done
+	! grep "^emu/" "$CO/calls"
 }
 
 @test "run.sh compare: of runs --stack, --fs and --bench choose rows, and what is for kernels is refused" {

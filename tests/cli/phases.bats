@@ -34,7 +34,8 @@ bench() {
 
 @test "options do what they say" {
 	cd "$BATS_TEST_TMPDIR"
-	touch bzImage dm-mod.ko
+	put_bzimage bzImage
+	touch dm-mod.ko
 	printf 'stack linear:1\nfs ext4\nbench fault\n' >mine
 	mkdir mods
 	# shellcheck disable=SC2016 # for the fake

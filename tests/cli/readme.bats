@@ -67,10 +67,10 @@ setup() {
 	local n=0
 	# It refuses the name last, after it has taken all else.
 	mkdir -p "$TOP/results/bats-readme" "$BATS_TEST_TMPDIR/tree/arch/x86/boot"
-	touch "$BATS_TEST_TMPDIR/tree/arch/x86/boot/bzImage"
+	put_bzimage "$BATS_TEST_TMPDIR/tree/arch/x86/boot/bzImage"
 	while read -r command; do
 		# Files that only a reader has.
-		command=${command//arch\/x86\/boot\/bzImage/"$TOP/run.sh"}
+		command=${command//arch\/x86\/boot\/bzImage/"$BATS_TEST_TMPDIR/tree/arch/x86/boot/bzImage"}
 		command=${command//\~\/linux/"$BATS_TEST_TMPDIR/tree"}
 		command=${command//\/tmp\/modules/"$TOP/lib"}
 		command=${command//drivers\/md\/dm-mod.ko/"$TOP/run.sh"}

@@ -71,11 +71,18 @@ refused() { # WANTED-TEXT WORD...
 
 @test "files that are not there" {
 	refused "--kernel /nonexistent/bzImage: no such file" bench --kernel /nonexistent/bzImage
-	refused "--kernel PATH needs --modules DIR" bench --kernel "$TOP/run.sh"
+	put_bzimage "$BATS_TEST_TMPDIR/bzImage"
 	refused "--modules goes with --kernel PATH only" bench --modules /tmp
-	refused "/nonexistent: no such directory" bench --kernel "$TOP/run.sh" --modules /nonexistent
+	refused "/nonexistent: no such directory" bench --kernel "$BATS_TEST_TMPDIR/bzImage" --modules /nonexistent
 	refused "/nonexistent.ko: no such file" bench --module /nonexistent.ko
 	refused "/nonexistent: no such file" bench --workload /nonexistent
+}
+
+@test "a file that is no kernel: the message says what it is" {
+	printf '#\n# Linux/x86 6.1.0 Kernel Configuration\n#\nCONFIG_64BIT=y\n' >"$BATS_TEST_TMPDIR/config"
+	refused "config is no kernel (neither a bzImage nor an ELF vmlinux): it is the configuration of a kernel; give the bzImage built from it" \
+		bench --kernel "$BATS_TEST_TMPDIR/config"
+	refused "run.sh is no kernel (neither a bzImage nor an ELF vmlinux): it is a text file" bench --kernel "$TOP/run.sh" --modules /tmp
 }
 
 @test "a workload that is no regular file" {
