@@ -30,6 +30,11 @@ static bool exists(const char *path)
 	return !access(path, F_OK);
 }
 
+static bool is_directory(const char *path)
+{
+	return user_file_of(path) == USER_FILE_DIRECTORY;
+}
+
 /* The first place where it is; NULL: none.  To be freed. */
 static char *find(const char *word, bool (*is)(const char *path))
 {
@@ -60,6 +65,8 @@ char *run_dir_find_or_exit(const char *word)
 {
 	char *found = find(word, is_run);
 
+	if (!found)
+		found = find(word, is_directory);
 	if (!found)
 		run_dir_unknown("run", word);
 	return found;

@@ -15,7 +15,8 @@
 /* The path of that run, to be freed; NULL if there is none. */
 char *run_dir_find(const char *word);
 
-/* The same; ends the process with STATUS_USAGE if there is none. */
+/* The same, or another directory that is not empty, of which its reader says what is missing.  Ends
+ * the process with STATUS_USAGE if there is neither. */
 char *run_dir_find_or_exit(const char *word);
 
 /* Ends the process with STATUS_USAGE: there is no such KIND ("run" or "run or kernel"), and which one

@@ -81,8 +81,9 @@ ids_of() { # RUN
 @test "files that are not there" {
 	refused "--kernel /nonexistent/bzImage: no such file" --kernel /nonexistent/bzImage
 	refused "it is a text file" --kernel "$TOP/run.sh"
+	put_bzimage "$BATS_TEST_TMPDIR/bzImage"
 	refused "--modules goes with --kernel PATH only" --modules /tmp
-	refused "only one --kernel PATH at a time" --modules /tmp --kernel "$TOP/run.sh" --kernel "$TOP/run.sh"
+	refused "only one --kernel PATH at a time" --modules /tmp --kernel "$BATS_TEST_TMPDIR/bzImage" --kernel "$BATS_TEST_TMPDIR/bzImage"
 	refused "/nonexistent.ko: no such file" --module /nonexistent.ko
 	refused "--ktap /nonexistent/file: there is no such directory" --ktap /nonexistent/file
 	refused "--junit /tmp: expected a file, got a directory" --junit /tmp
