@@ -75,7 +75,7 @@ static const struct option_spec options[] = {
 	OPTION("stacks", OPTION_CALL, 0, "BASE=>NEW", "compare two stacks, e.g. of the same run",
 	       .set = set_stacks),
 	OPTION("states", OPTION_NUMBER, offsetof(struct compare_options, sides.states), "N",
-	       "confirm differences in up to N initial states of each kernel (kernels: 5; 1: do "
+	       "confirm differences in up to N initial states of each kernel (kernels: 8; 1: do "
 	       "not)",
 	       .min = 1, .max = CHANGE_STATES_MAX),
 	OPTION("all", OPTION_FLAG, offsetof(struct compare_options, all), NULL,

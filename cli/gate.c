@@ -348,7 +348,7 @@ static const struct option_spec options[] = {
 	OPTION("pair", OPTION_WORDS, offsetof(struct gate_options, full.only), "GLOB",
 	       "with --full: only these pairs, e.g. '*seed*'"),
 	OPTION("states", OPTION_NUMBER, offsetof(struct gate_options, full.states), "N",
-	       "with --full: initial states that a comparison may take (default 5)", .min = 1,
+	       "with --full: initial states that a comparison may take (default 8)", .min = 1,
 	       .max = CHANGE_STATES_MAX),
 	OPTION("name", OPTION_TEXT, offsetof(struct gate_options, full.target.name), "RUN",
 	       "with --full: name the runs RUN-...; complete ones are used again, others are "

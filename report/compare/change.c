@@ -79,7 +79,7 @@ static enum change_kind shown_kind(const struct change *c, const struct judge *j
 	bool large = fabs(c->share) >= judge->threshold;
 
 	if (large && c->several)
-		return CHANGE_UNSURE;
+		return c->flagged ? CHANGE_UNSURE : CHANGE_VARIES;
 	if (c->worse)
 		return large ? CHANGE_REGRESSED : CHANGE_WORSE;
 	return large ? CHANGE_IMPROVED : CHANGE_BETTER;
@@ -114,10 +114,9 @@ static void judge_exact(const struct quantity *base, const struct quantity *new,
 		c->kind = CHANGE_EQUAL;
 		return;
 	}
-	c->flagged = (first != 0 && fabs(first) >= judge->threshold) ||
-		     (c->difference && fabs(c->share) >= judge->threshold);
+	c->flagged = first != 0 && fabs(first) >= judge->threshold;
 	if (base->most < new->least || new->most < base->least) {
-		c->chance = c->several ? change_chance(base->n, new->n) : 1;
+		c->chance = change_chance(base->n - 1, new->n - 1);
 		c->kind = shown_kind(c, judge);
 	} else if (judge->other_seed_or_build && (is_inside(base, new) || is_inside(new, base))) {
 		c->kind = CHANGE_EQUAL;
@@ -197,7 +196,7 @@ bool change_is_undecided(const struct change *change)
 unsigned int change_states_needed(size_t k, size_t m)
 {
 	for (unsigned int n = 2; k && m && n <= CHANGE_STATES_MAX; n++)
-		if (suffices(change_chance(n, n), k, m))
+		if (suffices(change_chance(n - 1, n - 1), k, m))
 			return n;
 	return 0;
 }

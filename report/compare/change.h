@@ -15,8 +15,9 @@ enum { CHANGE_RUNS_MAX = RANKS_MAX };
 enum { CHANGE_RUNS_MIN = 4 };
 #define CHANGE_CHANCE 0.05
 
-/* Initial states of each kernel that a comparison measures at most, and by default. */
-enum { CHANGE_STATES_MAX = 8, CHANGE_STATES_DEFAULT = 5 };
+/* Initial states of each kernel that a comparison measures at most, and by default.  The first
+ * selects what the others test; eight confirm one of 171 that it selects, five only 2 of 7. */
+enum { CHANGE_STATES_MAX = 8, CHANGE_STATES_DEFAULT = 8 };
 
 /* One quantity of one kernel: a value per run, or per initial state with meter insn. */
 struct quantity {
@@ -32,8 +33,8 @@ void quantity_add(struct quantity *q, int64_t value);
 enum change_kind {
 	CHANGE_ABSENT,	  /* on neither side */
 	CHANGE_EQUAL,	  /* "=" */
-	CHANGE_VARIES,	  /* medians differ by the threshold or more, ranges over states overlap */
-	CHANGE_UNSURE,	  /* by the threshold or more in all states, of which there are too few */
+	CHANGE_VARIES,	  /* medians differ by the threshold or more, but not all states agree */
+	CHANGE_UNSURE,	  /* by the threshold or more, all states agree, but they are too few */
 	CHANGE_UNSHOWN,	  /* "~": no significant difference */
 	CHANGE_BETTER,	  /* by less than the threshold */
 	CHANGE_IMPROVED,  /* by the threshold or more */
@@ -56,12 +57,12 @@ struct change {
 	enum change_kind kind;
 	int64_t difference; /* of the medians, in the unit of the quantity */
 	double share;	    /* the difference in per cent of `whole` */
-	/* Meter insn: the chance that two equal kernels differ like this in all states; 1: they
-	 * do not, or one state of each was measured. */
+	/* Meter insn: the chance that two equal kernels differ like this in all states after the
+	 * first; 1: they do not, or only the first was measured. */
 	double chance;
 	bool several;	/* meter insn: a side has several states */
 	bool worse;	/* the direction of the difference */
-	bool flagged;	/* by the threshold or more in the first state, or over all */
+	bool flagged;	/* by the threshold or more in the first state */
 	bool confirmed; /* by change_confirm() */
 	bool too_few;	/* meter time: fewer than CHANGE_RUNS_MIN runs on a side */
 	bool tested;	/* the rank test below was made */
@@ -79,8 +80,8 @@ struct judge {
 /*
  * Judges base -> new, both measured.  whole is the denominator of the percentage, e.g. the median
  * of base.  Exact numbers of several states of one kernel differ only if their ranges are
- * disjoint.  A difference of the threshold or more over several states is CHANGE_UNSURE until
- * change_confirm().
+ * disjoint.  The first state of each kernel selects: a difference that is flagged in it and holds
+ * in the others is CHANGE_UNSURE until change_confirm().
  */
 struct change change_judge(const struct quantity *base, const struct quantity *new, int64_t whole,
 			   const struct judge *judge);
@@ -89,7 +90,10 @@ struct change change_judge(const struct quantity *base, const struct quantity *n
  * Of all differences of one comparison: those that are CHANGE_UNSURE and survive the correction for
  * the number of flagged ones become CHANGE_REGRESSED or CHANGE_IMPROVED.
  * Source: Benjamini and Hochberg, "Controlling the False Discovery Rate", 1995; CHANGE_CHANCE is
- * the rate.  Returns 0 or -ENOMEM.
+ * the rate.  The first state, which selected, does not count in the chance.  Judging again after
+ * each state needs no correction: ranges that are disjoint over more states are disjoint over
+ * fewer, so that the smallest chance a difference reached is valid by itself.
+ * Returns 0 or -ENOMEM.
  */
 int change_confirm(struct change *const *list, size_t n);
 
@@ -101,7 +105,8 @@ bool change_is_undecided(const struct change *change);
  * 1 / C(n + m, n). */
 double change_chance(size_t n, size_t m);
 
-/* States of each kernel that confirm k of m flagged differences; 0: more than CHANGE_STATES_MAX. */
+/* States of each kernel, the first included, that confirm k of m flagged differences; 0: more than
+ * CHANGE_STATES_MAX. */
 unsigned int change_states_needed(size_t k, size_t m);
 
 #endif

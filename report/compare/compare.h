@@ -36,8 +36,8 @@ struct cell {
 
 struct step {
 	struct change metric, tax;
-	/* Of those whose median is not flagged, and for the worse only; else CHANGE_ABSENT.  Of one
-	 * state of each kernel they are CHANGE_UNSURE. */
+	/* For the worse only, else CHANGE_ABSENT.  Of one state of each kernel they are
+	 * CHANGE_UNSURE, and CHANGE_ABSENT if the median is worse. */
 	struct change mean, slow;
 	const char *why;   /* it vanished: the reason given by the run, or "" */
 	bool same_samples; /* in order; of one run each */
@@ -107,6 +107,8 @@ bool compare_is_undecided(const struct step *step, bool tax);
 /* Counts of one step; step n_steps is from the first side to the last. */
 struct counts comparison_count(const struct comparison *c, size_t step);
 
+/* Whether the median is worse by the threshold or more: mean and slow end are no news. */
+bool compare_median_is_worse(const struct step *step);
 /* Whether the comparison fails by it, and its verdict in words. */
 bool compare_step_fails(const struct step *step);
 const char *compare_step_verdict(const struct step *step);

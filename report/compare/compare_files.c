@@ -206,7 +206,7 @@ static void case_message(const struct row *row, size_t s, bool time, char *buf, 
 		 compare_value(&new->metric, to, sizeof(to)), row->rec->unit,
 		 compare_percent(step->metric.share).s);
 	used = strlen(buf);
-	if (step->mean.confirmed || step->slow.confirmed)
+	if (!compare_median_is_worse(step) && (step->mean.confirmed || step->slow.confirmed))
 		snprintf(buf + used, size - used, "; %s %s", step->mean.confirmed ? "mean" : "p90",
 			 compare_percent(step->mean.confirmed ? step->mean.share : step->slow.share)
 				 .s);

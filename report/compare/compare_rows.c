@@ -206,20 +206,16 @@ static bool differ_in_seed_or_build(const struct comparison *c, size_t from, siz
 	return comparability_check(a, b, COMPARABILITY_STATES, NULL, NULL);
 }
 
-/* Reported only if it is worse and the median is not reported as worse already. */
+/* Only for the worse in the first state, which selects what the others test: all of them count in
+ * the correction for their number.  In one state, nothing if the median says it. */
 static struct change judge_mean_or_p90(const struct quantity *base, const struct quantity *new,
-				       const struct change *metric, const struct judge *judge)
+				       const struct step *step, const struct judge *judge)
 {
 	struct change c = change_judge(base, new, base->median, judge);
-	bool reported = metric->worse &&
-			(metric->kind == CHANGE_REGRESSED || metric->kind == CHANGE_UNSURE);
+	bool worse = judge->higher_is_better ? new->first < base->first : new->first > base->first;
 
-	/* What was worse in state 1 alone varies. */
-	bool varies =
-		c.several && c.chance >= 1 &&
-		(judge->higher_is_better ? new->first < base->first : new->first > base->first);
-
-	if (reported || !c.flagged || !(c.worse || varies) || base->median <= 0)
+	if (!c.flagged || !worse || base->median <= 0 ||
+	    (!c.several && compare_median_is_worse(step)))
 		return (struct change){.kind = CHANGE_ABSENT};
 	if (!c.several)
 		c.kind = CHANGE_UNSURE;
@@ -231,9 +227,9 @@ static void judge_mean_and_p90(const struct cell *base, const struct cell *new,
 {
 	if (judge->time)
 		return;
-	step->mean = judge_mean_or_p90(&base->mean, &new->mean, &step->metric, judge);
+	step->mean = judge_mean_or_p90(&base->mean, &new->mean, step, judge);
 	if (!judge->higher_is_better)
-		step->slow = judge_mean_or_p90(&base->slow, &new->slow, &step->metric, judge);
+		step->slow = judge_mean_or_p90(&base->slow, &new->slow, step, judge);
 }
 
 /* How functions were traced, "fentry" or "kprobe"; NULL: the record needs no tracer. */
@@ -489,6 +485,12 @@ struct counts comparison_count(const struct comparison *c, size_t step)
 		n.other_samples += equal && !s->same_samples;
 	}
 	return n;
+}
+
+bool compare_median_is_worse(const struct step *step)
+{
+	return step->metric.worse &&
+	       (step->metric.kind == CHANGE_REGRESSED || step->metric.kind == CHANGE_UNSURE);
 }
 
 bool compare_step_fails(const struct step *step)

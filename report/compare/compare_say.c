@@ -400,6 +400,8 @@ static void say_confirmed(const struct comparison *c, size_t step, findings_say 
 		fprintf(w.out, ", %zu unsure", n.unsure);
 	if (n.unsure && needed > n.states)
 		fprintf(w.out, " (--states %u would do)", needed);
+	else if (n.unsure && !needed)
+		fprintf(w.out, " (too many for %d states)", CHANGE_STATES_MAX);
 	else if (n.unsure)
 		fputs(" (too few states of one kernel)", w.out);
 	sentence_say(&w, say, arg);
@@ -543,8 +545,9 @@ static void say_mean_or_p90(const struct comparison *c, size_t step,
 	for (size_t i = 0; i < c->n_rows; i++) {
 		const struct change *change = change_of(&c->rows[i], step, which);
 
-		if (which->confirmed ? !change->confirmed
-				     : change->kind != CHANGE_UNSURE || change->several)
+		if (compare_median_is_worse(&c->rows[i].steps[step]) ||
+		    (which->confirmed ? !change->confirmed
+				      : change->kind != CHANGE_UNSURE || change->several))
 			continue;
 		if (n++ < LARGEST_NAMED)
 			fprintf(w.out, "%s%s %s", n > 1 ? ", " : "", c->rows[i].rec->id,

@@ -118,22 +118,22 @@ put_states() { # DIR MEDIAN...
 	done
 }
 
-@test "initial states: what holds in three states of each is confirmed, and the ranges are shown" {
-	put_states "$B" 4323 4330 4325
-	put_states "$C" 4223 4229 4224
+@test "initial states: what holds in four states of each is confirmed, and the ranges are shown" {
+	put_states "$B" 4323 4330 4325 4326
+	put_states "$C" 4223 4229 4224 4225
 	daxdm compare --width 300 --json "$BATS_TEST_TMPDIR/j" --junit "$BATS_TEST_TMPDIR/x" --markdown "$BATS_TEST_TMPDIR/m" "$C" "$B"
 	expect 1 "+2.4 % (4,223..4,229 -> 4,323..4,330 insn)" "REGRESSED" \
-		"2 differences of the threshold or more: 2 confirmed over up to 3 initial states of each kernel (chance of each at most 1 in 20; false discovery rate 5 %)" \
-		"4,223..4,229  4,323..4,330" "3, 3"
+		"3 differences of the threshold or more: 3 confirmed over up to 4 initial states of each kernel (chance of each at most 1 in 20; false discovery rate 5 %)" \
+		"4,223..4,229  4,323..4,330" "4, 4"
 	jq -e '[.rows[] | select(.id == "fault.read.warm.pte{stack=linear:16,fs=ext4}")][0]
-		| .sides[0].metric == {median: 4224, runs: 3, least: 4223, most: 4229}
+		| .sides[0].metric == {median: 4224, runs: 4, least: 4223, most: 4229}
 		and .steps[0].metric.confirmed and .steps[0].metric.chance == 0.05' "$BATS_TEST_TMPDIR/j"
-	jq -e '.steps[0].counts | .flagged == 2 and .confirmed == 2 and .states == 3' "$BATS_TEST_TMPDIR/j"
+	jq -e '.steps[0].counts | .flagged == 3 and .confirmed == 3 and .states == 4' "$BATS_TEST_TMPDIR/j"
 	valid_junit "$BATS_TEST_TMPDIR/x"
 	grep -qF '4,223..4,229 -&gt; 4,323..4,330 insn (+2.4 %)' "$BATS_TEST_TMPDIR/x"
 	grep -qF '4,323..4,330' "$BATS_TEST_TMPDIR/m"
 	daxdm compare --width 300 "$B" "$C"
-	expect 0 "improved" "2 confirmed over up to 3"
+	expect 0 "improved" "confirmed over up to 4"
 }
 
 @test "initial states: ranges that overlap vary, two states are too few, and neither fails" {
@@ -144,10 +144,10 @@ put_states() { # DIR MEDIAN...
 		"1 varying with the initial state" "varies"
 	put_states "$B" 4323 4330
 	daxdm compare --width 300 "$C" "$B"
-	expect 0 "+2.3 % (unsure)" "DM overhead +2.3 % (unsure) (188..194 -> 288..295 insn)" "2 unsure" "(--states 3 would do)"
+	expect 0 "+2.3 % (unsure)" "DM overhead +2.3 % (unsure) (188..194 -> 288..295 insn)" "3 unsure (--states 4 would do)"
 	put_states "$B" 4323
 	daxdm compare --width 300 "$A" "$B"
-	expect 1 "one initial state of each kernel was measured: 2 differences of the threshold or more are not confirmed; --states 5 measures more states"
+	expect 1 "one initial state of each kernel was measured: 2 differences of the threshold or more are not confirmed; --states 8 measures more states"
 }
 
 @test "initial states: one measured twice counts once; one that was interrupted is left out" {
@@ -159,14 +159,18 @@ put_states() { # DIR MEDIAN...
 		sed '$ d' "$run/state-2/run.jsonl" >"$run/state-3/run.jsonl"
 	done
 	daxdm compare --width 300 "$C" "$B"
-	expect 0 "$B/state-3 is left out: it is incomplete" "2 unsure" "2, 2"
+	expect 0 "$B/state-3 is left out: it is incomplete" "3 unsure" "2, 2"
 	daxdm compare --width 300 "$C,$C" "$B,$B"
-	expect 0 "2 unsure" "2, 2"
+	expect 0 "3 unsure" "2, 2"
 	# The same state of another build or seed is another one.
 	put_state "$B" 3 4331 '1 s/"seed":1/"seed":7/'
 	put_state "$C" 3 4231 '1 s/"suite"/"build":"other",&/'
 	daxdm compare --width 300 "$C" "$B"
-	expect 1 "3, 3" "2 confirmed"
+	expect 0 "3, 3" "3 unsure"
+	put_state "$B" 4 4332
+	put_state "$C" 4 4232
+	daxdm compare --width 300 "$C" "$B"
+	expect 1 "4, 4" "3 confirmed"
 }
 
 @test "initial states: report says which metrics vary with them" {
@@ -199,16 +203,16 @@ put_states() { # DIR MEDIAN...
 
 @test "mean and p90 that regress in all states fail, although the median did not" {
 	local n
-	put_states "$B" 4223 4223 4223
-	put_states "$C" 4223 4223 4223
-	for n in run.jsonl state-{2,3}/run.jsonl; do
+	put_states "$B" 4223 4223 4223 4223
+	put_states "$C" 4223 4223 4223 4223
+	for n in run.jsonl state-{2,3,4}/run.jsonl; do
 		sed -i '/"read.warm.pte","stack":"linear:16","fs"/ s/\[4723,1]/[5000,1]/' "$B/$n"
 		settle <"$B/$n" >"$B/new" && mv "$B/new" "$B/$n"
 	done
 	daxdm compare --width 300 "$C" "$B"
 	expect 1 "p90 regressed in all states, median did not: 1 metric: fault.read.warm.pte{stack=linear:16,fs=ext4} +5.9 %" \
 		"mean regressed in all states, median did not: 1 metric" "REGRESSED (mean)"
-	for n in run.jsonl state-{2,3}/run.jsonl; do # only the slow end
+	for n in run.jsonl state-{2,3,4}/run.jsonl; do # only the slow end
 		sed -i '/"read.warm.pte","stack":"linear:16","fs"/ s/\[4213,1]/[3936,1]/' "$B/$n"
 		settle <"$B/$n" >"$B/new" && mv "$B/new" "$B/$n"
 	done
@@ -221,7 +225,7 @@ put_states() { # DIR MEDIAN...
 	# Worse in state 1 alone.
 	cp -r "$C"/state-* "$B"
 	daxdm compare --width 300 "$C" "$B"
-	expect 0 "1 difference of the threshold or more: 0 confirmed over up to 3 initial states of each kernel, 1 varies with the state"
+	expect 0 "1 difference of the threshold or more: 0 confirmed over up to 4 initial states of each kernel, 1 varies with the state"
 }
 
 @test "no force compares clocks with counters, or numbers with verdicts" {
@@ -612,21 +616,21 @@ states() {
 }
 
 @test "run.sh compare: what is beyond the threshold is measured again in further states until it is confirmed" {
-	two_kernels 100 101 102 103 104
+	two_kernels 100 101 102 103 104 105
 	run timeout 60 "$CO/run.sh" compare 6.old 6.new --width 200
-	expect 1 "state 2 of up to 5: 3 metrics beyond the threshold" "state 3 of up to 5:" "4,323..4,325" "REGRESSED" \
-		"6 differences of the threshold or more: 6 confirmed over up to 3 initial states"
-	[[ $output != *"state 4 of"* ]]
+	expect 1 "state 2 of up to 8: 3 metrics beyond the threshold" "state 4 of up to 8:" "4,323..4,326" "REGRESSED" \
+		"12 differences of the threshold or more: 12 confirmed over up to 4 initial states"
+	[[ $output != *"state 5 of"* ]]
 	# Only what is undecided, and raw for the DM overhead.
-	diff <(states) <(printf '%s [%s,["raw","linear:16"],["ext4"],["fault.read.warm.pte","fault.read.cold.pte","fault.read.warm.pmd"]]\n' 6.new 2 6.new 3 6.old 2 6.old 3)
+	diff <(states) <(printf '%s [%s,["raw","linear:16"],["ext4"],["fault.read.warm.pte","fault.read.cold.pte","fault.read.warm.pmd"]]\n' 6.new 2 6.new 3 6.new 4 6.old 2 6.old 3 6.old 4)
 	# They are found again: nothing is measured.
 	run timeout 60 "$CO/run.sh" compare 6.old 6.new
-	expect 1 "6 confirmed over up to 3 initial states"
-	[[ $(states | wc -l) == 4 && $output != *"state 2 of"* ]]
+	expect 1 "12 confirmed over up to 4 initial states"
+	[[ $(states | wc -l) == 6 && $output != *"state 2 of"* ]]
 	# The runs stand for their kernels; their states of the same selection do not.
 	run timeout 60 "$CO/run.sh" compare 6.old 6.new --stack raw --stack linear:16 --fs ext4 --bench fault.read.warm.pte \
 		--bench fault.read.cold.pte --bench fault.read.warm.pmd
-	expect 1 "measure" "6 confirmed over up to 3 initial states"
+	expect 1 "measure" "12 confirmed over up to 4 initial states"
 	left_nothing
 }
 
@@ -641,25 +645,25 @@ states() {
 	[[ ! $(states) ]]
 	# Of runs only if they are asked for.
 	run timeout 60 "$CO/run.sh" compare --width 200 "$(runs | grep old)" "$(runs | grep new)"
-	expect 1 "--states 5 measures more states"
+	expect 1 "--states 8 measures more states"
 	run timeout 60 "$CO/run.sh" compare "$(runs | grep old)" "$(runs | grep new)" --states 5
 	expect 0 "state 2 of up to 5" "vary with the state"
 }
 
 @test "run.sh compare: a state that cannot be measured ends it; the next time goes on with what was" {
-	two_kernels 100 101 102
+	two_kernels 100 101 102 103
 	echo '[[ $state != 3 || $(asked kernel) != *new* ]] || exit 4' >>"$CO/guest"
 	run timeout 60 "$CO/run.sh" compare 6.old 6.new
 	expect 4
 	[[ $(states | wc -l) == 3 ]]
 	sed -i '$ d' "$CO/guest"
 	run timeout 60 "$CO/run.sh" compare 6.old 6.new
-	expect 1 "state 3 of up to 5" "6 confirmed over up to 3 initial states"
-	[[ $(states | wc -l) == 4 ]]
+	expect 1 "state 3 of up to 8" "12 confirmed over up to 4 initial states"
+	[[ $(states | wc -l) == 6 ]]
 }
 
 @test "run.sh compare: runs that cannot be measured again are compared as they are, with the reason" {
-	two_kernels 100 101 102
+	two_kernels 100 101 102 103
 	put_run mine
 	run timeout 60 "$CO/run.sh" compare mine 6.new
 	expect 1 "results/mine cannot be measured again: it was measured by another build of daxdm" "REGRESSED"
@@ -672,8 +676,8 @@ states() {
 	expect 0
 	: >"$CO/calls"
 	run timeout 60 "$CO/run.sh" compare stock patched --states 4
-	expect 1 "6 confirmed over up to 3"
-	[[ $(grep -cF -- "--module $CO/dm-mod.ko" "$CO/calls") == 2 ]] # states 2 and 3
+	expect 1 "12 confirmed over up to 4"
+	[[ $(grep -cF -- "--module $CO/dm-mod.ko" "$CO/calls") == 3 ]] # states 2 to 4
 	rm "$CO/dm-mod.ko"
 	rm -r "$CO/results/"{stock,patched}/state-*
 	run timeout 60 "$CO/run.sh" compare stock patched --states 4

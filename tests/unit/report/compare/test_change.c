@@ -104,17 +104,21 @@ static const struct spread spreads[] = {
 	/* By the threshold or more, but the ranges overlap: in the medians, or in state 1 alone. */
 	{{100, 104}, {103, 110}, 2, 2, false, CHANGE_VARIES, true, 1},
 	{{1000, 1100, 1050}, {1050, 1000, 1060}, 3, 3, false, CHANGE_UNSHOWN, true, 1},
-	{{100, 104}, {105, 110}, 2, 2, false, CHANGE_UNSURE, true, 1 / 6.0},
-	{{105, 110}, {100, 104}, 2, 2, false, CHANGE_UNSURE, true, 1 / 6.0},
-	{{100, 101, 102}, {110}, 3, 1, false, CHANGE_UNSURE, true, 1 / 4.0},
+	/* Of the first state nothing follows: it selects. */
+	{{100, 104}, {105, 110}, 2, 2, false, CHANGE_UNSURE, true, 1 / 2.0},
+	{{105, 110}, {100, 104}, 2, 2, false, CHANGE_UNSURE, true, 1 / 2.0},
+	{{100, 101, 102}, {110}, 3, 1, false, CHANGE_UNSURE, true, 1},
+	{{100, 101, 102}, {110, 111, 112}, 3, 3, false, CHANGE_UNSURE, true, 1 / 6.0},
+	/* By the threshold or more in the others, but not in the first: not selected. */
+	{{1000, 1001, 1002}, {1004, 1010, 1011}, 3, 3, false, CHANGE_VARIES, false, 1 / 6.0},
 	/* Small, but constant. */
-	{{4000, 4001, 4000}, {4002, 4003, 4002}, 3, 3, false, CHANGE_WORSE, false, 1 / 20.0},
-	{{4002, 4003, 4002}, {4000, 4001, 4000}, 3, 3, false, CHANGE_BETTER, false, 1 / 20.0},
+	{{4000, 4001, 4000}, {4002, 4003, 4002}, 3, 3, false, CHANGE_WORSE, false, 1 / 6.0},
+	{{4002, 4003, 4002}, {4000, 4001, 4000}, 3, 3, false, CHANGE_BETTER, false, 1 / 6.0},
 	/* The first state of another seed or build is any: inside the range it is equal. */
 	{{100, 120, 110}, {118}, 3, 1, true, CHANGE_EQUAL, true, 1},
 	{{100, 120, 110}, {118}, 3, 1, false, CHANGE_VARIES, true, 1},
 	{{118}, {100, 120, 110}, 1, 3, true, CHANGE_EQUAL, true, 1},
-	{{100, 120, 110}, {121}, 3, 1, true, CHANGE_UNSURE, true, 1 / 4.0},
+	{{100, 120, 110}, {121}, 3, 1, true, CHANGE_UNSURE, true, 1},
 	{{7, 7}, {7, 7, 7}, 2, 3, false, CHANGE_EQUAL, false, 1},
 };
 
@@ -145,12 +149,14 @@ static void test_chance(void **state)
 	assert_float_equal(change_chance(4, 4), 1 / 70.0, 1e-12);
 	assert_float_equal(change_chance(5, 5), 1 / 252.0, 1e-12);
 	assert_float_equal(change_chance(5, 3), change_chance(3, 5), 1e-12);
-	assert_int_equal(change_states_needed(1, 1), 3);
-	assert_int_equal(change_states_needed(4, 4), 3);
-	assert_int_equal(change_states_needed(1, 2), 4);
-	assert_int_equal(change_states_needed(1, 4), 5);  /* 1/252 <= 0.05 / 4; 1/70 is not */
-	assert_int_equal(change_states_needed(1, 12), 5); /* 1/252 <= 0.05 / 12 */
-	assert_int_equal(change_states_needed(1, 13), 6);
+	assert_int_equal(change_states_needed(1, 1), 4);
+	assert_int_equal(change_states_needed(4, 4), 4);
+	assert_int_equal(change_states_needed(1, 2), 5);
+	assert_int_equal(change_states_needed(1, 4), 6);  /* 1/252 <= 0.05 / 4; 1/70 is not */
+	assert_int_equal(change_states_needed(1, 12), 6); /* 1/252 <= 0.05 / 12 */
+	assert_int_equal(change_states_needed(1, 13), 7);
+	assert_int_equal(change_states_needed(1, 171), 8); /* 1/3432 <= 0.05 / 171 */
+	assert_int_equal(change_states_needed(1, 172), 0);
 	assert_int_equal(change_states_needed(1, 1000000), 0);
 	assert_int_equal(change_states_needed(0, 3), 0);
 }
@@ -159,8 +165,8 @@ static void test_chance(void **state)
  * overlap. */
 static size_t confirmed_of(size_t n_disjoint, size_t states, size_t n_other)
 {
-	static const int64_t low[] = {1, 2, 3, 4, 5}, high[] = {11, 12, 13, 14, 15},
-			     wide[] = {1, 20, 3, 4, 5};
+	static const int64_t low[] = {1, 2, 3, 4, 5, 6}, high[] = {11, 12, 13, 14, 15, 16},
+			     wide[] = {1, 20, 3, 4, 5, 6};
 	const struct judge judge = {.threshold = 0.5};
 	const struct quantity l = quantity_of(low, states), h = quantity_of(high, states),
 			      w = quantity_of(wide, states);
@@ -188,27 +194,27 @@ static size_t confirmed_of(size_t n_disjoint, size_t states, size_t n_other)
 static void test_confirm(void **state)
 {
 	(void)state;
-	assert_int_equal(confirmed_of(0, 3, 3), 0);
-	assert_int_equal(confirmed_of(1, 2, 0), 0); /* 1/6 */
-	assert_int_equal(confirmed_of(1, 3, 0), 1); /* 1/20 */
-	assert_int_equal(confirmed_of(9, 3, 0), 9);
-	assert_int_equal(confirmed_of(9, 3, 1), 0); /* 1/20 > 0.05 * 9/10 */
-	assert_int_equal(confirmed_of(9, 4, 1), 9);
-	assert_int_equal(confirmed_of(1, 4, 3), 0); /* 1/70 > 0.05 * 1/4 */
-	assert_int_equal(confirmed_of(1, 5, 3), 1);
-	assert_int_equal(confirmed_of(1, 5, 12), 0); /* 1/252 > 0.05 * 1/13 */
-	assert_int_equal(confirmed_of(2, 5, 11), 2);
+	assert_int_equal(confirmed_of(0, 4, 3), 0);
+	assert_int_equal(confirmed_of(1, 3, 0), 0); /* 1/6 */
+	assert_int_equal(confirmed_of(1, 4, 0), 1); /* 1/20 */
+	assert_int_equal(confirmed_of(9, 4, 0), 9);
+	assert_int_equal(confirmed_of(9, 4, 1), 0); /* 1/20 > 0.05 * 9/10 */
+	assert_int_equal(confirmed_of(9, 5, 1), 9);
+	assert_int_equal(confirmed_of(1, 5, 3), 0); /* 1/70 > 0.05 * 1/4 */
+	assert_int_equal(confirmed_of(1, 6, 3), 1);
+	assert_int_equal(confirmed_of(1, 6, 12), 0); /* 1/252 > 0.05 * 1/13 */
+	assert_int_equal(confirmed_of(2, 6, 11), 2);
 }
 
 /* Different numbers of states: a confirmed difference does not confirm the others. */
 static void test_confirm_mixed(void **state)
 {
-	static const int64_t low[] = {1, 2, 3, 4, 5}, high[] = {11, 12, 13, 14, 15};
+	static const int64_t low[] = {1, 2, 3, 4, 5, 6}, high[] = {11, 12, 13, 14, 15, 16};
 	const struct judge judge = {.threshold = 0.5};
-	const struct quantity l5 = quantity_of(low, 5), h5 = quantity_of(high, 5),
+	const struct quantity l6 = quantity_of(low, 6), h6 = quantity_of(high, 6),
 			      l2 = quantity_of(low, 2), h2 = quantity_of(high, 2),
 			      l1 = quantity_of(low, 1), h1 = quantity_of(high, 1);
-	struct change c[] = {change_judge(&l2, &h2, 1, &judge), change_judge(&h5, &l5, 1, &judge),
+	struct change c[] = {change_judge(&l2, &h2, 1, &judge), change_judge(&h6, &l6, 1, &judge),
 			     change_judge(&l1, &h1, 1, &judge)};
 	struct change *list[] = {&c[0], &c[1], &c[2]};
 
