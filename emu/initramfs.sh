@@ -236,7 +236,6 @@ manifest() { # lines "DEST SRC", sorted, without modules
 		done
 		if [[ $KIND == check ]]; then
 			program lvm lvm2
-			program dmsetup dmsetup
 			echo "/etc/lvm/lvm.conf $PWD/emu/lvm.conf"
 		fi
 	} | sort -u

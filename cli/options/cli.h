@@ -102,6 +102,7 @@ extern const struct verb verb_emulate;
 extern const struct verb verb_explain;
 extern const struct verb verb_gate;
 extern const struct verb verb_help;
+extern const struct verb verb_hold_devices;
 extern const struct verb verb_identical;
 extern const struct verb verb_kernels;
 extern const struct verb verb_list;

@@ -59,6 +59,7 @@ const struct verb *const verb_table[] = {
 	&verb_coverage,
 	&verb_draw,
 	&verb_emulate,
+	&verb_hold_devices,
 	&verb_identical,
 	&verb_measure_kernel,
 	&verb_modules_given,

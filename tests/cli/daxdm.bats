@@ -5,7 +5,7 @@
 load ../helpers
 
 # The verbs that refuse an unknown option.
-VERBS="list bench-here check-here report identical compare assert gate-selftest verdicts behaviour coverage provision emulate checks watchdog modules-given"
+VERBS="list bench-here check-here report identical compare assert gate-selftest verdicts behaviour coverage provision emulate checks watchdog modules-given hold-devices"
 
 daxdm() {
 	cd "$TOP" || return
@@ -187,8 +187,10 @@ options_of() { # VERB
 	done
 }
 
-@test "modules are given to an emulated host only" {
+@test "modules are given to, and devices held in, an emulated host only" {
 	[[ ! -e /sys/firmware/qemu_fw_cfg/by_name/opt/daxdm ]] || skip "this is an emulated host"
 	run "$TOP/build/daxdm" modules-given
+	expect 64 "this is not an emulated host"
+	run "$TOP/build/daxdm" hold-devices
 	expect 64 "this is not an emulated host"
 }
