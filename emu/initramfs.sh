@@ -26,6 +26,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly OUT=$PWD/build/initramfs
 readonly KEEP=18 # cpio files; the least recently used are removed
 readonly APPLETS="sh cat cpio dd dmesg echo grep insmod mkdir mknod mount umount poweroff printf sed sleep stty sync tail"
+readonly LIBRARIES=/lib/x86_64-linux-gnu
 readonly FIO_NEEDS="lib(c|m|dl|rt|pthread|gcc_s|z|aio|numa|uring|pmem2?)" # the others are replaced by stubs
 # Modules for modprobe in the guest of checks, if the kernel has them.
 readonly ON_DEMAND="brd dm-bufio dm-cache dm-crypt dm-delay dm-flakey dm-integrity dm-log-writes dm-mirror
@@ -187,15 +188,19 @@ imported_from() { # PROGRAM LIBRARY
 			part=1 <(nm -D --defined-only --without-symbol-versions "$2") part=2 -
 }
 
+library_of() { # PROGRAM NAME: the library of that name that it is linked with, directly or not
+	ldd "$1" 2>/dev/null | awk -v name="$2.so" '$2 == "=>" && index($1, name) == 1 { print $3; exit }'
+}
+
 # Makes a stub library of the same name; a call of one of its functions is fatal.
-stub_library() { # PROGRAM LIBRARY
+stub_library() { # PROGRAM LIBRARY DIR
 	local name
 	name=$(basename "$2")
 	imported_from "$1" "$2" >"$TMP/taken" &&
 		awk '{ printf ".globl %s\n.type %s, @function\n%s: ud2\n", $1, $1, $1 }' "$TMP/taken" | as -o "$TMP/empty.o" - &&
 		awk '$2 { of[$2] = of[$2] $1 ";" } END { for (v in of) print v " { global: " of[v] " };" }' "$TMP/taken" >"$TMP/versions" &&
 		{ [[ -s $TMP/versions ]] || echo '{};' >"$TMP/versions"; } &&
-		ld -shared --build-id=none -soname "$name" --version-script "$TMP/versions" -o "$TMP/empty/$name" "$TMP/empty.o"
+		ld -shared --build-id=none -soname "$name" --version-script "$TMP/versions" -o "$3/$name" "$TMP/empty.o"
 }
 
 # fio is linked with 75 MB of libraries, for engines that use a network; to load them takes longer
@@ -203,18 +208,32 @@ stub_library() { # PROGRAM LIBRARY
 # distribution's.  Prints lines "DEST SRC", of the real libraries if fio does not start with the
 # stubs.
 fio_manifest() {
-	local fio library job empty=${TMP#"$PWD/"}/empty # relative: the path of the checkout may have a colon
+	# Relative: the path of the checkout may have a colon.
+	local fio library job empty=${TMP#"$PWD/"}/empty stub=${TMP#"$PWD/"}/nocrypto
 	fio=$(readlink -f "$(need fio fio)")
 	mkdir -p "$TMP/empty"
 	while read -r library; do
-		if ! stub_library "$fio" "$library"; then rm -f "$TMP/empty/$(basename "$library")"; fi
+		if ! stub_library "$fio" "$library" "$empty"; then rm -f "$TMP/empty/$(basename "$library")"; fi
 	done < <(needed_by "$fio" | grep -vE "/${FIO_NEEDS}[.-]") >/dev/null 2>&1
-	if [[ $(LD_LIBRARY_PATH=$empty "$fio" --version 2>/dev/null) == fio-* ]]; then
-		LD_LIBRARY_PATH=$empty with_libraries "$fio" /sbin/fio | sed "s|^$empty/|/lib/x86_64-linux-gnu/|"
-	else
-		with_libraries "$fio" /sbin/fio
-	fi
+	[[ $(LD_LIBRARY_PATH=$empty:$stub "$fio" --version 2>/dev/null) == fio-* ]] || rm -f "$empty"/*
+	LD_LIBRARY_PATH=$empty:$stub with_libraries "$fio" /sbin/fio | sed -E "s#^($empty|$stub)/#$LIBRARIES/#"
 	for job in workloads/*.fio; do echo "/$job $PWD/$job"; done
+}
+
+# libndctl is linked with libkmod, and that with libcrypto for the signatures of modules, which neither daxdm nor fio
+# reads.  Most relocations of either program are libcrypto's.  Prints lines "DEST SRC", with a stub in place of libcrypto
+# if the program starts with it; fio gets the same one.
+daxdm_manifest() {
+	local daxdm kmod crypto stub=${TMP#"$PWD/"}/nocrypto
+	daxdm=$(absolute "${DAXDM_GUEST_PROGRAM:-$PWD/build/daxdm}")
+	kmod=$(library_of "$daxdm" libkmod)
+	crypto=$(library_of "$daxdm" libcrypto)
+	mkdir -p "$stub"
+	if [[ ! $kmod || ! $crypto ]] || ! stub_library "$kmod" "$crypto" "$stub" 2>/dev/null ||
+		! LD_LIBRARY_PATH=$stub "$daxdm" list >/dev/null 2>&1; then
+		rm -f "$stub"/*
+	fi
+	LD_LIBRARY_PATH=$stub with_libraries "$daxdm" /bin/daxdm | sed "s|^$stub/|$LIBRARIES/|"
 }
 
 manifest() { # lines "DEST SRC", sorted, without modules
@@ -222,7 +241,7 @@ manifest() { # lines "DEST SRC", sorted, without modules
 	{
 		echo "/init $PWD/emu/init"
 		echo "/bin/busybox $BUSYBOX"
-		with_libraries "$(absolute "${DAXDM_GUEST_PROGRAM:-$PWD/build/daxdm}")" /bin/daxdm
+		daxdm_manifest
 		[[ ! -r $KDIR/config ]] || echo "/boot/config-$RELEASE $KDIR/config"
 		if [[ $KIND != xfs ]]; then
 			program mkfs.ext4 e2fsprogs
@@ -333,7 +352,7 @@ key() {
 		if signed_only; then echo "signed only"; fi
 		cat "$TMP/replaced"
 		sha256sum emu/initramfs.sh
-	} | TMP=$TMP awk '
+	} | TMP=${TMP#"$PWD/"} awk '
 		i = index($0, ENVIRON["TMP"]) { $0 = substr($0, 1, i - 1) substr($0, i + length(ENVIRON["TMP"])) }
 		{ print }' | sha256sum | cut -c1-20
 }

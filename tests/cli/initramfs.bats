@@ -86,3 +86,18 @@ archive() { # FILE...
 	expect 0
 	[[ ! $output ]]
 }
+
+# Otherwise each run boots: a snapshot belongs to an initramfs.
+@test "the same input gives the same initramfs, with stubs of fio's and daxdm's libraries" {
+	local base=$KDIR/modules/lib/modules/6.6.6
+	printf 'kernel/x/%s.ko\n' nfit nd_pmem qemu_fw_cfg ext4 dm-mod >"$base/modules.builtin"
+	depmod -b "$KDIR/modules" 6.6.6
+	initramfs ext4+fio
+	((status == 0))
+	first=${lines[-1]}
+	initramfs ext4+fio
+	expect 0 "$first"
+	run bash -c "cpio -tv <'$first' 2>/dev/null | grep -E ' lib/.*/libcrypto\.so'"
+	((status)) || [[ $(awk '{ print $5 }' <<<"$output") -lt 100000 ]] || expect "a stub of libcrypto"
+	rm "$first" "$first.digest"
+}
