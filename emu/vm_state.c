@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Saves and loads the state of a machine by QEMU's migration.  QEMU may start no program
- * (-sandbox), so it gets a pipe, and a cat(1) copies between that pipe and the state file.
+ * (-sandbox), so it gets a pipe, and a cat(1) copies from that pipe to the state file.  It loads the
+ * file itself, or from a pipe if it refuses.
  */
 #include "emu/stop.h"
 #include "emu/vm.h"
@@ -166,9 +167,32 @@ int vm_save_state(struct vm *vm, char *why)
 	return rc ? rc : move_state(vm, true, why);
 }
 
+/* QEMU reads the file.  Returns -EIO if it refuses: since version 9.1 it loads a descriptor only if
+ * that is a pipe or a socket. */
+static int load_file(struct vm *vm, char *why)
+{
+	char path[PATH_MAX + 16];
+	int fd, rc;
+
+	snprintf(path, sizeof(path), "%s/state", vm->dir);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -EIO;
+	rc = pass_descriptor(vm, "state", fd, why);
+	if (!rc)
+		rc = vm_command(vm, "migrate-incoming", json_pack("{s:s}", "uri", "fd:state"), NULL,
+				why);
+	return rc;
+}
+
 int vm_load_state(struct vm *vm, char *why)
 {
 	int rc = leave_out_shared_memory(vm, why);
 
-	return rc ? rc : move_state(vm, false, why);
+	if (rc)
+		return rc;
+	rc = load_file(vm, why);
+	if (rc == -EIO)
+		return move_state(vm, false, why);
+	return rc ? rc : wait_migration(vm, why);
 }

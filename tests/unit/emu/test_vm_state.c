@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Saving the state of a machine; a process of this test answers QMP in the place of QEMU. */
+/* Saving and loading the state of a machine; a process of this test answers QMP in the place of
+ * QEMU. */
 #include "emu/stop.h"
 #include "emu/vm.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -12,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -89,6 +92,74 @@ static void answer_qmp(int qmp, bool stop)
 	}
 }
 
+/* Of a QEMU that loads a file, or only what is a pipe.  Writes what it loaded to "loaded". */
+static void answer_load(int qmp, bool only_pipes)
+{
+	char text[1000], path[64];
+	struct stat st;
+	int state = -1, out;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%s/loaded", test_dir);
+	for (;;) {
+		int fd = receive(qmp, text, sizeof(text));
+		const char *answer = "{\"return\":{\"status\":\"completed\"}}\n";
+
+		state = fd >= 0 ? fd : state;
+		if (strstr(text, "\"migrate-incoming\"") && only_pipes && !fstat(state, &st) &&
+		    !S_ISFIFO(st.st_mode)) {
+			answer = "{\"error\":{\"class\":\"GenericError\",\"desc\":\"no pipe\"}}\n";
+		} else if (strstr(text, "\"migrate-incoming\"")) {
+			out = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+			while ((n = read(state, text, sizeof(text))) > 0)
+				if (write(out, text, (size_t)n) != n)
+					_exit(1);
+			close(out);
+			close(state);
+		}
+		if (write(qmp, answer, strlen(answer)) < 0)
+			_exit(1);
+	}
+}
+
+static void load(bool only_pipes)
+{
+	struct vm vm = {.pass = -1};
+	char why[200], path[64], text[64] = "";
+	int pair[2];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/state", test_dir);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fprintf(file, "state %d", only_pipes);
+	fclose(file);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	vm.qmp = pair[0];
+	snprintf(vm.dir, sizeof(vm.dir), "%s", test_dir);
+	vm.pid = fork();
+	if (!vm.pid) {
+		close(pair[0]);
+		answer_load(pair[1], only_pipes);
+	}
+	close(pair[1]);
+	assert_int_equal(vm_load_state(&vm, why), 0);
+	vm_end(&vm);
+	snprintf(path, sizeof(path), "%s/loaded", test_dir);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	assert_non_null(fgets(text, sizeof(text), file));
+	fclose(file);
+	assert_string_equal(text, only_pipes ? "state 1" : "state 0");
+}
+
+static void the_state_is_loaded_from_the_file_or_through_a_pipe(void **state)
+{
+	(void)state;
+	load(false);
+	load(true);
+}
+
 static int save(bool stop)
 {
 	struct vm vm = {.pass = -1};
@@ -134,6 +205,7 @@ static void a_signal_to_end_is_no_disk_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_state_is_loaded_from_the_file_or_through_a_pipe),
 		cmocka_unit_test(ctrl_c_does_not_reach_the_cat),
 		cmocka_unit_test(a_signal_to_end_is_no_disk_error),
 	};
