@@ -61,9 +61,12 @@ UNITS    := $(patsubst tests/unit/%.c,build/test/%,$(sort $(call c_files,$(wildc
 
 all: build/daxdm
 
+# Runs name the build that measured by it.
+BUILD_ID := -Wl,--build-id
+
 build/daxdm: $(OBJS)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(OBJS) $(LDLIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(BUILD_ID) $(LDFLAGS) -o $@ $(OBJS) $(LDLIBS)
 
 # Another build of the same program, for gate-selftest --full.
 OTHER_OBJS := $(OBJS:build/obj/%=build/other/%)
@@ -74,7 +77,7 @@ build/other/%.o: %.c build/flags | build/libs-seen $(BPF:%.bpf.c=build/gen/%.ske
 
 build/other/daxdm: $(OTHER_OBJS)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(ALL_CFLAGS) -O1 $(LDFLAGS) -o $@ $(OTHER_OBJS) $(LDLIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) -O1 $(BUILD_ID) $(LDFLAGS) -o $@ $(OTHER_OBJS) $(LDLIBS)
 
 # BPF programs, and the header by which libbpf loads them.  -g: fentry needs BTF.
 build/gen/%.bpf.o: %.bpf.c build/flags | build/libs-seen

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <elf.h>
 #include <inttypes.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,20 +172,37 @@ static json_t *mitigations(void)
 	return all;
 }
 
+static uint64_t hash_bytes(uint64_t hash, const unsigned char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		hash = (hash ^ bytes[i]) * FNV_PRIME;
+	return hash;
+}
+
+/* Of the program itself, which is the first object: hashes its notes, that is, its build id.  Sets
+ * the uint64_t to which arg points. */
+static int hash_notes(struct dl_phdr_info *object, size_t size, void *arg)
+{
+	uint64_t *hash = arg;
+
+	(void)size;
+	for (int i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+
+		if (segment->p_type == PT_NOTE)
+			*hash = hash_bytes(
+				*hash, (const unsigned char *)object->dlpi_addr + segment->p_vaddr,
+				segment->p_memsz);
+	}
+	return 1;
+}
+
 json_t *context_build_digest(void)
 {
-	FILE *in = fopen("/proc/self/exe", "re");
 	uint64_t hash = FNV_OFFSET;
-	unsigned char chunk[65536];
 	char digest[32];
-	size_t n;
 
-	if (!in)
-		return json_null();
-	while ((n = fread(chunk, 1, sizeof(chunk), in)) > 0)
-		for (size_t i = 0; i < n; i++)
-			hash = (hash ^ chunk[i]) * FNV_PRIME;
-	fclose(in);
+	dl_iterate_phdr(hash_notes, &hash);
 	snprintf(digest, sizeof(digest), "fnv1a64:%016" PRIx64, hash);
 	return json_string(digest);
 }

@@ -14,8 +14,9 @@
  */
 json_t *context_of_host(void);
 
-/* A digest of the running program, the context's "build": results of different builds may
- * differ. */
+/* A digest of the build id of the running program, the context's "build": results of different
+ * builds may differ.  The guest's copy of the program has no debug information and the same build
+ * id. */
 json_t *context_build_digest(void);
 
 #endif

@@ -24,19 +24,7 @@ put_run() { # NAME [SED]
 
 # What a context names as the build of the program that measured.
 build_digest() {
-	gcc -O2 -o "$BATS_TEST_TMPDIR/digest" -x c - <<-'C'
-		#include <inttypes.h>
-		#include <stdio.h>
-		int main(void)
-		{
-			uint64_t hash = UINT64_C(0xcbf29ce484222325);
-			int c;
-			while ((c = getchar()) != EOF)
-				hash = (hash ^ (unsigned char)c) * UINT64_C(0x100000001b3);
-			printf("fnv1a64:%016" PRIx64 "\n", hash);
-		}
-	C
-	"$BATS_TEST_TMPDIR/digest" <"$TOP/build/daxdm"
+	"$TOP/build/daxdm" --version | sed 's/.* build //'
 }
 
 # The runs below results/, but for those that are published.
