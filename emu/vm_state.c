@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Saves and loads the state of a machine by QEMU's migration.  QEMU may start no program
- * (-sandbox), so it gets a pipe, and a cat(1) copies from that pipe to the state file.  It loads the
- * file itself, or from a pipe if it refuses.
+ * (-sandbox), so it gets a pipe, and a cat(1) copies from that pipe to the state file.  It loads
+ * the file itself, or from a pipe if it refuses.
  */
 #include "emu/stop.h"
 #include "emu/vm.h"
