@@ -5,22 +5,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-void quantity_add(struct quantity *q, int64_t value)
-{
-	size_t at;
-
-	if (q->n == CHANGE_RUNS_MAX)
-		return;
-	if (!q->n)
-		q->first = value;
-	for (at = q->n++; at && q->of_run[at - 1] > value; at--)
-		q->of_run[at] = q->of_run[at - 1];
-	q->of_run[at] = value;
-	q->median = q->of_run[(q->n - 1) / 2];
-	q->least = q->of_run[0];
-	q->most = q->of_run[q->n - 1];
-}
-
 const char *change_word(enum change_kind kind)
 {
 	static const char *const words[CHANGE_KINDS] = {

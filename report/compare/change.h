@@ -4,12 +4,15 @@
 #define DAXDM_CHANGE_H
 
 #include "report/compare/ranks.h"
+#include "report/table/quantity.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum { CHANGE_RUNS_MAX = RANKS_MAX };
+_Static_assert((int)CHANGE_RUNS_MAX == (int)QUANTITY_VALUES_MAX,
+	       "a quantity has a value of each run");
 
 /* Runs of each kernel needed with meter time: with fewer no difference is significant at 5 %. */
 enum { CHANGE_RUNS_MIN = 4 };
@@ -18,17 +21,6 @@ enum { CHANGE_RUNS_MIN = 4 };
 /* Initial states of each kernel that a comparison measures at most, and by default.  The first
  * selects what the others test; eight confirm one of 171 that it selects, five only 2 of 7. */
 enum { CHANGE_STATES_MAX = 8, CHANGE_STATES_DEFAULT = 8 };
-
-/* One quantity of one kernel: a value per run, or per initial state with meter insn. */
-struct quantity {
-	int64_t of_run[CHANGE_RUNS_MAX];
-	size_t n;	/* 0: not measured */
-	int64_t median; /* of of_run[]; the lower one of an even number */
-	int64_t least, most;
-	int64_t first; /* that was added: of state 1 */
-};
-
-void quantity_add(struct quantity *q, int64_t value);
 
 enum change_kind {
 	CHANGE_ABSENT,	  /* on neither side */
