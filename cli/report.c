@@ -129,12 +129,13 @@ static int say_states(const char *dir, const struct report_options *opts)
 static int report_numbers(const char *dir, const struct run *run, const struct report_options *opts)
 {
 	struct tables tables = {.raw = -1};
+	struct over_states states;
 	const char *page = NULL;
 	bool is_whole = true;
 	struct stat st;
 	int status = STATUS_GOOD, rc = 0;
 
-	if (tables_build(run, &tables) < 0) {
+	if (over_states_read(run, &states) < 0 || tables_build_over(&states, &tables) < 0) {
 		msg_error("report: %s: out of memory", run->path);
 		status = STATUS_BROKEN;
 	} else if (opts->plot_data) {
@@ -162,6 +163,7 @@ static int report_numbers(const char *dir, const struct run *run, const struct r
 		status = STATUS_BROKEN;
 	}
 	tables_free(&tables);
+	over_states_free(&states);
 	return status;
 }
 

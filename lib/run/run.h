@@ -43,6 +43,16 @@ struct run_record {
 	struct run_value *values; /* ascending; their counts sum up to n */
 	size_t n_values;
 	unsigned int line; /* in the file, from 1 */
+	/* NULL, or the same record in each of over->n runs, which are of several initial states of
+	 * the kernel: the numbers above are then medians over the states
+	 * (report/table/over_states.h). */
+	const struct run_over *over;
+};
+
+struct run_over {
+	size_t n;
+	const unsigned int *state;	  /* of each run; ascending */
+	const struct run_record **record; /* of each run, or NULL */
 };
 
 /* A group that was measured but whose proof failed (void), or that was not measured (skip). */

@@ -148,6 +148,11 @@ static void fit_both(struct cost *cost, const struct fit_points *by_segment)
 	cost->rises = fit_rises(by_segment);
 }
 
+struct quantity cost_extra(const struct cost *cost, const struct run_record *rec)
+{
+	return over_states_difference(rec, cost->raw);
+}
+
 bool cost_find(const struct tables *tables, const struct table *table, const struct table_row *row,
 	       const char *target, struct cost *cost)
 {
@@ -168,7 +173,7 @@ bool cost_find(const struct tables *tables, const struct table *table, const str
 		if (strcmp(own, cost->target))
 			continue;
 		cost->n_stacks++;
-		extra = rec->median - cost->raw->median;
+		extra = cost_extra(cost, rec).median;
 		cost->least = cost->n_stacks == 1 || extra < cost->least ? extra : cost->least;
 		cost->most = cost->n_stacks == 1 || extra > cost->most ? extra : cost->most;
 		fit_add(&by_segment, (double)rec->segments, (double)extra);
@@ -199,7 +204,8 @@ long cost_dm_stack(const struct tables *tables, const struct table *table, const
 /* Whether the overhead grows by more than half of raw from the fewest to the most segments. */
 static bool grows(const struct cost *cost)
 {
-	return cost->rises && cost->many->median - cost->few->median > cost->raw->median / 2;
+	return cost->rises &&
+	       over_states_difference(cost->many, cost->few).median > cost->raw->median / 2;
 }
 
 bool cost_fits(const struct cost *cost)
@@ -210,8 +216,7 @@ bool cost_fits(const struct cost *cost)
 /* Whether the overhead is independent of the number of segments. */
 static bool is_flat(const struct cost *cost)
 {
-	int64_t few = llabs(cost->few->median - cost->raw->median),
-		range = cost->most - cost->least;
+	int64_t few = llabs(cost_extra(cost, cost->few).median), range = cost->most - cost->least;
 
 	return range <= 5 || range <= few / 100;
 }
@@ -219,8 +224,8 @@ static bool is_flat(const struct cost *cost)
 static int by_times_raw(const void *a, const void *b)
 {
 	const struct cost *ca = a, *cb = b;
-	double ta = (double)ca->many->median / (double)ca->raw->median;
-	double tb = (double)cb->many->median / (double)cb->raw->median;
+	double ta = over_states_ratio(ca->many, ca->raw).median;
+	double tb = over_states_ratio(cb->many, cb->raw).median;
 
 	return (tb > ta) - (tb < ta);
 }
@@ -249,7 +254,7 @@ size_t cost_growing(const struct tables *tables, const struct table *table, cons
 
 const char *cost_times(const struct cost *cost, char *buf, size_t size)
 {
-	double times = (double)cost->many->median / (double)cost->raw->median;
+	double times = over_states_ratio(cost->many, cost->raw).median;
 
 	snprintf(buf, size, "%.*fx raw", times < 9.95, times);
 	return buf;

@@ -66,6 +66,8 @@ bool cost_fits(const struct cost *cost);
  * most max. */
 size_t cost_growing(const struct tables *tables, const struct table *table, const char *bench,
 		    const char *target, struct cost *costs, size_t max);
+/* DM overhead of a record of the cost's row, over the initial states. */
+struct quantity cost_extra(const struct cost *cost, const struct run_record *rec);
 /* "17x raw": with the most segments. */
 const char *cost_times(const struct cost *cost, char *buf, size_t size);
 /* "1,780 insn per segment" or "... per doubling", by the better fit; without sign. */

@@ -84,13 +84,21 @@ static const struct run_record *other_record(const struct table *t, size_t stack
 	return find_record(t, stack, role_bench(ROLE_FILE_IO), name);
 }
 
-double fallback_cost_ratio(const struct table *t, size_t stack, const char *path, const char *op,
-			   const char *warmth, const char *size)
+struct real_range fallback_cost_ratio_range(const struct table *t, size_t stack, const char *path,
+					    const char *op, const char *warmth, const char *size)
 {
 	const struct run_record *dax = other_record(t, stack, "dax", op, "", size);
 	const struct run_record *other = other_record(t, stack, path, op, warmth, size);
 
-	return dax && other && dax->median > 0 ? (double)other->median / (double)dax->median : 0;
+	if (!dax || !other)
+		return (struct real_range){0, 0, 0};
+	return over_states_ratio(other, dax);
+}
+
+double fallback_cost_ratio(const struct table *t, size_t stack, const char *path, const char *op,
+			   const char *warmth, const char *size)
+{
+	return fallback_cost_ratio_range(t, stack, path, op, warmth, size).median;
 }
 
 /* States of the page cache; each has a ratio of its own. */
@@ -189,8 +197,7 @@ static void say_faults(const struct tables *tables, const struct table *t, size_
 		other = find_record(t, stack, role_bench(ROLE_FILE_IO), name);
 		if (dax && other && dax->median > 0 && other->median > 0)
 			snprintf(text + used, sizeof(text) - used, "%s%s %.2f (%s %s, DAX %s)",
-				 used ? ", " : "", kinds[i],
-				 (double)other->median / (double)dax->median,
+				 used ? ", " : "", kinds[i], over_states_ratio(other, dax).median,
 				 number(other->median).s, t->unit, number(dax->median).s);
 	}
 	if (*text)
@@ -243,7 +250,7 @@ static void say_durable(const struct tables *tables, const struct table *t, size
 			snprintf(text + used, sizeof(text) - used, "%s%s %.1f (%s %s, MAP_SYNC %s)",
 				 used ? ", " : "",
 				 fallback_cost_size_words(sizes[i], words, sizeof(words)),
-				 (double)call->median / (double)own->median, number(call->median).s,
+				 over_states_ratio(call, own).median, number(call->median).s,
 				 t->unit, number(own->median).s);
 	}
 	if (*text)
@@ -270,8 +277,7 @@ static void say_fsync(const struct tables *tables, const struct table *t, size_t
 				say, arg,
 				"%s: %s after one dirty page costs %s %s on raw, %s on %s (%.1fx)",
 				table_fs(t), calls[i], number(raw->median).s, t->unit,
-				number(dm->median).s, dm->stack,
-				(double)dm->median / (double)raw->median);
+				number(dm->median).s, dm->stack, over_states_ratio(dm, raw).median);
 	}
 }
 

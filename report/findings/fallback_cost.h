@@ -22,6 +22,10 @@ const char *fallback_cost_size_words(const char *size, char *buf, size_t buf_siz
 double fallback_cost_ratio(const struct table *t, size_t stack, const char *path, const char *op,
 			   const char *warmth, const char *size);
 
+/* The same with its range over the initial states. */
+struct real_range fallback_cost_ratio_range(const struct table *t, size_t stack, const char *path,
+					    const char *op, const char *warmth, const char *size);
+
 /* Findings of one table: on cost_dm_stack(), or else on raw. */
 void fallback_cost_say(const struct tables *tables, const struct table *t, findings_say *say,
 		       void *arg);

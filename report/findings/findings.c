@@ -111,19 +111,24 @@ static bool has_share(const struct run_record *raw)
 	return raw->median > 0;
 }
 
-/* "adds 227 insn (+4.5 %) to a warm 4 KiB read fault: median 5,277, raw 5,050" */
+/* "adds 227 insn (+4.5 %) to a warm 4 KiB read fault: median 5,277, raw 5,050"; with ranges over
+ * the initial states: "adds 227 insn (+225..+231) (+4.5 %) ...". */
 static const char *overhead_words(const struct table *t, const struct table_row *row,
 				  const struct run_record *rec, const struct run_record *raw,
 				  char buf[512])
 {
-	int64_t overhead = rec->median - raw->median;
+	const struct quantity extra = over_states_difference(rec, raw);
+	const struct quantity median = over_states_median(rec), of_raw = over_states_median(raw);
+	int64_t overhead = extra.median;
 	char words[256];
 
-	snprintf(buf, 512, "%s %s %s (%s) %s %s%s: median %s, raw %s",
+	snprintf(buf, 512, "%s %s %s%s (%s) %s %s%s: median %s%s, raw %s%s",
 		 overhead < 0 ? "removes" : "adds", number(llabs(overhead)).s, t->unit,
-		 number_percent(overhead, raw->median).s, overhead < 0 ? "from" : "to",
-		 row->page == RUN_PAGE_NONE ? "" : "a ", cost_words(row, words, sizeof(words)),
-		 number(rec->median).s, number(raw->median).s);
+		 quantity_range(&extra, true).s, number_percent(overhead, raw->median).s,
+		 overhead < 0 ? "from" : "to", row->page == RUN_PAGE_NONE ? "" : "a ",
+		 cost_words(row, words, sizeof(words)), number(rec->median).s,
+		 quantity_range(&median, false).s, number(raw->median).s,
+		 quantity_range(&of_raw, false).s);
 	return buf;
 }
 
@@ -134,8 +139,8 @@ static void say_cost(const struct cost *c, findings_say *say, void *arg)
 	if (!has_share(c->raw))
 		return;
 	if (c->n_stacks > 1) {
-		int64_t few = c->few->median - c->raw->median;
-		int64_t many = c->many->median - c->raw->median;
+		int64_t few = cost_extra(c, c->few).median;
+		int64_t many = cost_extra(c, c->many).median;
 		char trend[128];
 
 		snprintf(range, sizeof(range), "; %s %s with %s segment%s, %s with %s: %s",
@@ -191,7 +196,8 @@ static void say_odd(const struct tables *tables, const struct table *t, const st
 		if (!rec || rec == raw || !has_share(raw) || cost_plain(rec->stack, target))
 			continue;
 		plain = cost_reference_stack(t, row, rec);
-		if (plain && llabs(rec->median - plain->median) * 100 <= llabs(raw->median))
+		if (plain &&
+		    llabs(over_states_difference(rec, plain).median) * 100 <= llabs(raw->median))
 			continue;
 		findings_sayf(say, arg, "%s: %s %s", table_fs(t), rec->stack,
 			      overhead_words(t, row, rec, raw, words));
@@ -208,7 +214,10 @@ static int by_extra(const void *a, const void *b)
 {
 	const struct extra *ea = a, *eb = b;
 
-	return (ea->extra > eb->extra) - (ea->extra < eb->extra);
+	if (ea->extra != eb->extra)
+		return ea->extra > eb->extra ? 1 : -1;
+	/* In the order of rows: the same in all initial states. */
+	return (ea->rec > eb->rec) - (ea->rec < eb->rec);
 }
 
 /* DM overhead over all variants of a benchmark on the stack with the most segments: minimum,
@@ -229,7 +238,7 @@ static void say_range_of(const struct tables *tables, const struct table *t, con
 		const struct run_record *raw = table_raw(tables, &t->rows[r]);
 
 		if (rec && raw && !strcmp(rec->bench, bench))
-			e[n++] = (struct extra){rec, rec->median - raw->median};
+			e[n++] = (struct extra){rec, over_states_difference(rec, raw).median};
 	}
 	if (n < 3) {
 		free(e);
@@ -268,6 +277,7 @@ static void say_cold(const struct tables *tables, const struct table *t,
 	static const char mark[] = ".warm.";
 	const char *at = strstr(warm->variant, mark);
 	const struct run_record *raw = table_raw(tables, warm), *cold = NULL;
+	struct quantity more;
 	char name[256], words[256];
 
 	if (!at || !raw || !has_share(raw))
@@ -279,10 +289,11 @@ static void say_cold(const struct tables *tables, const struct table *t,
 			cold = table_raw(tables, &t->rows[r]);
 	if (!cold)
 		return;
-	findings_sayf(say, arg, "%s: a cold %s on raw costs %s %s, %s (%s) over a warm one",
+	more = over_states_difference(cold, raw);
+	findings_sayf(say, arg, "%s: a cold %s on raw costs %s %s, %s%s (%s) over a warm one",
 		      table_fs(t), strchr(cost_words(warm, words, sizeof(words)), ' ') + 1,
-		      number(cold->median).s, t->unit, number_signed(cold->median - raw->median).s,
-		      number_percent(cold->median - raw->median, raw->median).s);
+		      number(cold->median).s, t->unit, number_signed(more.median).s,
+		      quantity_range(&more, true).s, number_percent(more.median, raw->median).s);
 }
 
 static void say_lost(const struct huge *h, const char *fs, findings_say *say, void *arg)
@@ -537,17 +548,33 @@ void findings_gaps(const struct tables *tables, findings_say *say, void *arg)
 		findings_sayf(say, arg, "not measured: raw; DM overhead is unknown");
 }
 
-static void say_state(const struct run *run, findings_say *say, void *arg)
+/* Of all initial states. */
+static int64_t count_samples(const struct tables *tables)
 {
 	int64_t samples = 0;
 
-	for (size_t i = 0; i < run->n_records; i++)
-		samples += run->records[i].n;
+	for (size_t i = 0; i < tables->run->n_records; i++) {
+		const struct run_record *rec = &tables->run->records[i];
+
+		if (!rec->over)
+			samples += rec->n;
+		for (size_t v = 0; rec->over && v < rec->n_values; v++)
+			samples += rec->values[v].count;
+	}
+	return samples;
+}
+
+static void say_state(const struct tables *tables, findings_say *say, void *arg)
+{
+	const struct run *run = tables->run;
+	char states[64];
+
+	over_states_words(tables->states, states, sizeof(states));
 	if (run_is_complete(run))
 		findings_sayf(say, arg,
-			      "run: complete, %s records, %s samples, %zu void, %zu skipped",
-			      number((int64_t)run->n_records).s, number(samples).s, run->n_voids,
-			      run->n_skips);
+			      "run: complete, %s records, %s samples%s%s, %zu void, %zu skipped",
+			      number((int64_t)run->n_records).s, number(count_samples(tables)).s,
+			      *states ? " in " : "", states, run->n_voids, run->n_skips);
 	else if (run->ended)
 		findings_sayf(say, arg,
 			      "run: BROKEN, ended with status %lld after %s records; not a valid "
@@ -589,5 +616,5 @@ void findings_head(const struct tables *tables, findings_say *say, void *arg)
 		list_add(&names, 64, tables->run->stacks.name[i]);
 	list_close(&names);
 	findings_sayf(say, arg, "stacks: %s", names.text);
-	say_state(tables->run, say, arg);
+	say_state(tables, say, arg);
 }

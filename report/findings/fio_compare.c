@@ -37,7 +37,8 @@ bool fio_compare_pair(const struct table *t, size_t row, size_t stack, struct fi
 /* The difference without the overhead of fio. */
 static int64_t rest(const struct fio_pair *pair)
 {
-	return pair->theirs->median - pair->ours->median - (pair->itself > 0 ? pair->itself : 0);
+	return over_states_difference(pair->theirs, pair->ours).median -
+	       (pair->itself > 0 ? pair->itself : 0);
 }
 
 static size_t count_pairs(const struct table *t, size_t stack)
@@ -91,7 +92,7 @@ static void print_stack(const struct tables *tables, const struct table *t, size
 		full_name(pair.ours, ours, sizeof(ours));
 		fprintf(out, "  %-27s %-27s %11s %11s %10s %11s %9s\n", theirs, ours,
 			number(pair.ours->median).s, number(pair.theirs->median).s,
-			number_signed(pair.theirs->median - pair.ours->median).s,
+			number_signed(over_states_difference(pair.theirs, pair.ours).median).s,
 			pair.itself < 0 ? "?" : number(pair.itself).s,
 			number_signed(rest(&pair)).s);
 	}
@@ -136,8 +137,8 @@ static void say_extra(const struct tables *tables, const struct table *t, size_t
 			continue;
 		snprintf(text + used, sizeof(text) - used, "%s%s %s and %s", n++ ? ", " : "",
 			 dm.theirs->variant,
-			 number_signed(dm.theirs->median - raw.theirs->median).s,
-			 number_signed(dm.ours->median - raw.ours->median).s);
+			 number_signed(over_states_difference(dm.theirs, raw.theirs).median).s,
+			 number_signed(over_states_difference(dm.ours, raw.ours).median).s);
 	}
 	if (n)
 		findings_sayf(say, arg, "%s: DM overhead on %s in %s, fio and this suite: %s",

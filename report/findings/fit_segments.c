@@ -211,9 +211,10 @@ static void say_fault(const struct table *t, const char *kind, const char *words
 		if (rank < 0 || !first->cell[rank])
 			continue;
 		ordinary = usual->cell[rank];
-		snprintf(text + used, sizeof(text) - used, "%s%s after %s", used ? ", " : "",
-			 number_signed(first->cell[rank]->median - ordinary->median).s,
-			 afters[i].words);
+		snprintf(
+			text + used, sizeof(text) - used, "%s%s after %s", used ? ", " : "",
+			number_signed(over_states_difference(first->cell[rank], ordinary).median).s,
+			afters[i].words);
 	}
 	if (ordinary)
 		findings_sayf(say, arg, "%s: %s costs %s %s on %s; %s", table_fs(t), words,

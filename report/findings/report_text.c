@@ -34,7 +34,12 @@ static void print_findings(const struct tables *tables, int width, bool all, FIL
 
 static void add_median(struct grid *g, size_t column, const struct run_record *rec)
 {
-	grid_cell(g, column, "%s", rec ? number(rec->median).s : "-");
+	struct quantity q = {.n = 0};
+
+	if (rec)
+		q = over_states_median(rec);
+	grid_cell(g, column, "%s%s", rec ? number(rec->median).s : "-",
+		  quantity_range(&q, false).s);
 }
 
 /* One row per section: raw and one DM stack. */
@@ -42,6 +47,8 @@ static void print_short_table(const struct tables *tables, const struct table *t
 			      FILE *out)
 {
 	long dm = cost_dm_stack(tables, t, "");
+	struct quantity extra;
+	char words[128];
 	struct grid g;
 
 	grid_init(&g, 1);
@@ -66,11 +73,15 @@ static void print_short_table(const struct tables *tables, const struct table *t
 		grid_cell(&g, 0, "  %s.%s", row->bench, row->variant);
 		add_median(&g, 1, raw);
 		add_median(&g, 2, on_dm);
-		if (raw && on_dm)
-			grid_cell(&g, 3, "%s (%s)", number_signed(on_dm->median - raw->median).s,
-				  number_percent(on_dm->median - raw->median, raw->median).s);
+		if (!raw || !on_dm)
+			continue;
+		extra = over_states_difference(on_dm, raw);
+		grid_cell(&g, 3, "%s%s (%s)", number_signed(extra.median).s,
+			  quantity_range(&extra, true).s,
+			  number_percent(extra.median, raw->median).s);
 	}
-	fprintf(out, "%s: median in %s per sample, headline rows\n", table_fs(t), t->unit);
+	fprintf(out, "%s: %s in %s per sample, headline rows\n", table_fs(t),
+		table_value_words(tables, words, sizeof(words)), t->unit);
 	grid_print(&g, out, width);
 	fputc('\n', out);
 	grid_free(&g);

@@ -54,7 +54,7 @@ static struct growth growth_on(const struct tables *tables, const struct table *
 	    most->cell[stack]->median <= 0)
 		return g;
 	g.stack = tables->run->stacks.name[stack];
-	g.times = (double)most->cell[stack]->median / (double)one->cell[stack]->median;
+	g.times = over_states_ratio(most->cell[stack], one->cell[stack]).median;
 	return g;
 }
 

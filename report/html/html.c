@@ -69,10 +69,18 @@ static void put_item(void *arg, const char *sentence)
 	fputs("</li>\n", items->out);
 }
 
+/* Below a number, or after it, its range over the initial states if it varies. */
+static void put_range(const struct quantity *q, bool sign, FILE *out)
+{
+	if (q->least < q->most)
+		fprintf(out, " <span class=\"range\">%s</span>", quantity_range(q, sign).s + 1);
+}
+
 static void put_cell(const struct tables *tables, const struct table *t,
 		     const struct table_row *row, size_t stack, FILE *out)
 {
 	const struct run_record *rec = row->cell[stack], *raw = table_raw(tables, row);
+	struct quantity q;
 
 	if (!rec) {
 		fprintf(out, "<td class=\"gap\">%s</td>", table_gap(tables, t, row, stack));
@@ -83,8 +91,14 @@ static void put_cell(const struct tables *tables, const struct table *t,
 		number(rec->max).s);
 	xml_put(out, rec->unit);
 	fprintf(out, "\">%s", number(rec->median).s);
-	if (raw && rec != raw)
-		fprintf(out, "<small>%s</small>", number_signed(rec->median - raw->median).s);
+	q = over_states_median(rec);
+	put_range(&q, false, out);
+	if (raw && rec != raw) {
+		q = over_states_difference(rec, raw);
+		fprintf(out, "<small>%s", number_signed(q.median).s);
+		put_range(&q, true, out);
+		fputs("</small>", out);
+	}
 	fputs("</td>", out);
 }
 
@@ -94,7 +108,7 @@ static void put_table(const struct tables *tables, const struct table *t, FILE *
 
 	fputs("<h2>", out);
 	xml_put(out, table_fs(t));
-	fputs(": median in ", out);
+	fprintf(out, ": %s in ", table_value_words(tables, text, sizeof(text)));
 	xml_put(out, t->unit);
 	fprintf(out, " per sample%s</h2>\n<div class=\"scroll\"><table>\n<thead><tr><th></th>",
 		tables->raw < 0 ? "" : "; below it DM overhead");
@@ -128,8 +142,21 @@ static void put_table(const struct tables *tables, const struct table *t, FILE *
 	fputs("</tbody></table></div>\n", out);
 }
 
+/* A statistic, a cell. */
+static void put_statistic(const struct run_record *rec, int64_t value, size_t field, FILE *out)
+{
+	const struct quantity q = over_states_of(rec, field);
+
+	fprintf(out, "<td>%s", number(value).s);
+	put_range(&q, false, out);
+	fputs("</td>", out);
+}
+
+#define PUT_STATISTIC(rec, name, out) \
+	put_statistic(rec, (rec)->name, offsetof(struct run_record, name), out)
+
 /* With one decimal. */
-static void put_mean(double mean, FILE *out)
+static void put_decimal(double mean, FILE *out)
 {
 	double size = fabs(mean), whole = floor(size), tenths = round((size - whole) * 10);
 
@@ -137,8 +164,24 @@ static void put_mean(double mean, FILE *out)
 		whole++;
 		tenths = 0;
 	}
-	fprintf(out, "<td>%s%s.%.0f</td>", mean < 0 && whole + tenths > 0 ? "-" : "",
+	fprintf(out, "%s%s.%.0f", mean < 0 && whole + tenths > 0 ? "-" : "",
 		number(number_round(whole)).s, tenths);
+}
+
+static void put_mean(const struct run_record *rec, FILE *out)
+{
+	const struct real_range mean = over_states_mean(rec);
+
+	fputs("<td>", out);
+	put_decimal(rec->mean, out);
+	if (mean.least < mean.most) {
+		fputs(" <span class=\"range\">(", out);
+		put_decimal(mean.least, out);
+		fputs("..", out);
+		put_decimal(mean.most, out);
+		fputs(")</span>", out);
+	}
+	fputs("</td>", out);
 }
 
 /* All statistics of one row, a line per stack. */
@@ -164,12 +207,16 @@ static void put_row_more(const struct tables *tables, const struct table *t,
 				table_gap(tables, t, row, t->columns[c]));
 			continue;
 		}
-		fprintf(out, "</th><td>%s</td><td>%s</td><td>%s</td>", number(rec->min).s,
-			number(rec->p10).s, number(rec->median).s);
-		put_mean(rec->mean, out);
-		fprintf(out, "<td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>\n",
-			number(rec->p90).s, number(rec->p99).s, number(rec->max).s,
-			number(rec->n).s);
+		fputs("</th>", out);
+		PUT_STATISTIC(rec, min, out);
+		PUT_STATISTIC(rec, p10, out);
+		PUT_STATISTIC(rec, median, out);
+		put_mean(rec, out);
+		PUT_STATISTIC(rec, p90, out);
+		PUT_STATISTIC(rec, p99, out);
+		PUT_STATISTIC(rec, max, out);
+		PUT_STATISTIC(rec, n, out);
+		fputs("</tr>\n", out);
 	}
 	fputs("</tbody></table></div></details>\n", out);
 }
@@ -333,7 +380,8 @@ int html_write(const struct tables *tables, const char *dir, FILE *out)
 	      out);
 	fputs("DAX through device-mapper: Linux ", out);
 	put_kernel(run, out);
-	fprintf(out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n", style);
+	fprintf(out, "</title>\n<style>\n%s%s</style>\n</head>\n<body>\n", style,
+		tables->states ? ".range{color:var(--dim);font-size:.9em}\n" : "");
 	fputs("<h1>DAX through device-mapper on Linux ", out);
 	put_kernel(run, out);
 	fputs("</h1>\n<ul>\n", out);

@@ -106,6 +106,14 @@ int tables_build(const struct run *run, struct tables *tables)
 	return 0;
 }
 
+int tables_build_over(const struct over_states *states, struct tables *tables)
+{
+	int rc = tables_build(&states->run, tables);
+
+	tables->states = states->n_states > 1 ? states : NULL;
+	return rc;
+}
+
 void tables_free(struct tables *tables)
 {
 	for (size_t i = 0; i < tables->n; i++) {
@@ -206,12 +214,64 @@ const char *table_fs(const struct table *table)
 	return *table->fs ? table->fs : "no filesystem";
 }
 
+const char *table_value_words(const struct tables *tables, char *buf, size_t size)
+{
+	char states[64];
+
+	over_states_words(tables->states, states, sizeof(states));
+	snprintf(buf, size, "median%s%s%s", *states ? " over " : "", states,
+		 *states ? " (range where it varies)" : "");
+	return buf;
+}
+
+/* What a cell shows, in this order, on one line or two: the median, its range over the initial
+ * states, the DM overhead, its range. */
+enum part { MEDIAN, RANGE, EXTRA, EXTRA_RANGE, PARTS };
+
+struct cell_text {
+	char s[PARTS][80];
+};
+
 /* Widths in terminal columns. */
 struct layout {
-	bool inline_overhead;	    /* the overhead is on the line of the median, not below it */
-	int label;		    /* width of the row labels */
-	int *median, *extra, *cell; /* by position in table->columns */
+	bool inline_overhead; /* the overhead is on the line of the median, not below it */
+	int label;	      /* width of the row labels */
+	int (*part)[PARTS];   /* by position in table->columns */
+	int *cell;
 };
+
+/* The parts of a cell; all are "" without a record.  The space before a range is not a part. */
+static struct cell_text cell_text(const struct run_record *rec, const struct run_record *raw)
+{
+	struct cell_text text = {{""}};
+	struct quantity q;
+
+	if (!rec)
+		return text;
+	q = over_states_median(rec);
+	snprintf(text.s[MEDIAN], sizeof(text.s[MEDIAN]), "%s", number(rec->median).s);
+	if (q.least < q.most)
+		snprintf(text.s[RANGE], sizeof(text.s[RANGE]), "%s",
+			 quantity_range(&q, false).s + 1);
+	if (!raw || rec == raw)
+		return text;
+	q = over_states_difference(rec, raw);
+	snprintf(text.s[EXTRA], sizeof(text.s[EXTRA]), "%s", number_signed(q.median).s);
+	if (q.least < q.most)
+		snprintf(text.s[EXTRA_RANGE], sizeof(text.s[EXTRA_RANGE]), "%s",
+			 quantity_range(&q, true).s + 1);
+	return text;
+}
+
+/* Of parts FROM to TO, with a space between them. */
+static int width_of_parts(const int *part, enum part from, enum part to)
+{
+	int width = 0;
+
+	for (enum part i = from; i <= to; i++)
+		width += part[i] ? part[i] + !!width : 0;
+	return width;
+}
 
 /* A stack name breaks after commas and slashes: "linear:16," over "align=4k".  Returns the length
  * of part PART, *text its start; 0 past the last. */
@@ -245,15 +305,13 @@ static void measure_cells(const struct tables *tables, const struct table *t, st
 		l->label = max_int(l->label, (int)strlen(table_label(row, label, sizeof(label))));
 		for (size_t c = 0; c < t->n_columns; c++) {
 			const struct run_record *rec = row->cell[t->columns[c]];
+			struct cell_text text = cell_text(rec, raw);
 
-			l->median[c] = max_int(
-				l->median[c],
-				rec ? (int)strlen(number(rec->median).s)
-				    : (int)strlen(table_gap(tables, t, row, t->columns[c])));
-			if (rec && raw && rec != raw)
-				l->extra[c] = max_int(
-					l->extra[c],
-					(int)strlen(number_signed(rec->median - raw->median).s));
+			if (!rec)
+				snprintf(text.s[MEDIAN], sizeof(text.s[MEDIAN]), "%s",
+					 table_gap(tables, t, row, t->columns[c]));
+			for (enum part i = 0; i < PARTS; i++)
+				l->part[c][i] = max_int(l->part[c][i], (int)strlen(text.s[i]));
 		}
 	}
 }
@@ -264,16 +322,28 @@ static int width_of(const struct tables *tables, const struct table *t, struct l
 
 	for (size_t c = 0; c < t->n_columns; c++) {
 		const char *text, *name = tables->run->stacks.name[t->columns[c]];
-		int part_len, w = l->inline_overhead && l->extra[c]
-					  ? l->median[c] + 1 + l->extra[c]
-					  : max_int(l->median[c], l->extra[c]);
+		int part_len, w;
 
+		if (l->inline_overhead)
+			w = width_of_parts(l->part[c], MEDIAN, EXTRA_RANGE);
+		else
+			w = max_int(width_of_parts(l->part[c], MEDIAN, RANGE),
+				    width_of_parts(l->part[c], EXTRA, EXTRA_RANGE));
 		for (int part = 0; (part_len = head_part(name, part, &text)) > 0; part++)
 			w = max_int(w, part_len);
 		l->cell[c] = w;
 		sum += GAP + w;
 	}
 	return sum;
+}
+
+/* Of two lines the numbers are aligned, and their ranges. */
+static void align_lines(const struct table *t, struct layout *l)
+{
+	for (size_t c = 0; c < t->n_columns; c++)
+		for (enum part i = MEDIAN; i <= RANGE; i++)
+			l->part[c][i] = l->part[c][i + EXTRA] =
+				max_int(l->part[c][i], l->part[c][i + EXTRA]);
 }
 
 /* The end of the group of columns from FIRST on that fits the width; each group starts with raw. */
@@ -331,21 +401,55 @@ static void print_head(const struct tables *tables, const struct table *t, const
 	}
 }
 
-/* The overheads below a line of medians. */
-static void print_below(const struct table *t, const struct layout *l, const struct table_row *row,
-			const struct run_record *raw, const struct tables *tables, size_t first,
-			size_t end, FILE *out)
+/* Parts FROM to TO of a cell, aligned with those of the other cells of the column. */
+static void put_parts(FILE *out, int *owed, const struct layout *l, size_t c,
+		      const struct cell_text *text, enum part from, enum part to)
 {
-	int owed = 2 + l->label;
+	int before = l->cell[c] - width_of_parts(l->part[c], from, to);
+	bool any = false;
 
+	*owed += GAP + before;
+	for (enum part i = from; i <= to; i++) {
+		int len = (int)strlen(text->s[i]), width = l->part[c][i];
+		bool is_range = i == RANGE || i == EXTRA_RANGE;
+
+		if (!width)
+			continue;
+		*owed += any;
+		/* A range follows its number. */
+		put_text(out, owed, is_range ? len : width, len, text->s[i]);
+		*owed += is_range ? width - len : 0;
+		any = true;
+	}
+}
+
+/* Parts FROM to TO of each cell. */
+static void print_line(const struct tables *tables, const struct table *t, const struct layout *l,
+		       const struct table_row *row, size_t first, size_t end, enum part from,
+		       enum part to, FILE *out)
+{
+	const struct run_record *raw = table_raw(tables, row);
+	char label[256] = "";
+	int owed = 0;
+
+	if (from == MEDIAN)
+		table_label(row, label, sizeof(label));
+	if (*label)
+		fprintf(out, "  %-*s", l->label, label);
+	else
+		owed = 2 + l->label;
 	for_group(c, first, end, tables, t)
 	{
 		const struct run_record *rec = row->cell[t->columns[c]];
-		struct number extra = {""};
+		const struct cell_text text = cell_text(rec, raw);
+		const char *gap;
 
-		if (rec && rec != raw)
-			extra = number_signed(rec->median - raw->median);
-		put_text(out, &owed, GAP + l->cell[c], (int)strlen(extra.s), extra.s);
+		if (rec || from != MEDIAN) {
+			put_parts(out, &owed, l, c, &text, from, to);
+			continue;
+		}
+		gap = table_gap(tables, t, row, t->columns[c]);
+		put_text(out, &owed, GAP + l->cell[c], (int)strlen(gap), gap);
 	}
 	fputc('\n', out);
 }
@@ -354,34 +458,18 @@ static void print_row(const struct tables *tables, const struct table *t, const 
 		      const struct table_row *row, size_t first, size_t end, FILE *out)
 {
 	const struct run_record *raw = table_raw(tables, row);
-	char label[256];
 	bool below = false;
-	int owed = 0;
 
-	fprintf(out, "  %-*s", l->label, table_label(row, label, sizeof(label)));
 	for_group(c, first, end, tables, t)
 	{
 		const struct run_record *rec = row->cell[t->columns[c]];
-		/* Medians stay aligned without an overhead. */
-		int tail = l->inline_overhead && l->extra[c] ? 1 + l->extra[c] : 0;
-		struct number extra = {""};
 
-		if (!rec) {
-			const char *gap = table_gap(tables, t, row, t->columns[c]);
-
-			put_text(out, &owed, GAP + l->cell[c], (int)strlen(gap), gap);
-			continue;
-		}
-		if (raw && rec != raw) {
-			extra = number_signed(rec->median - raw->median);
-			below = !l->inline_overhead;
-		}
-		put_text(out, &owed, GAP + l->cell[c] - tail, INT_MAX, number(rec->median).s);
-		put_text(out, &owed, tail, l->inline_overhead ? (int)strlen(extra.s) : 0, extra.s);
+		below |= raw && rec && rec != raw && !l->inline_overhead;
 	}
-	fputc('\n', out);
+	print_line(tables, t, l, row, first, end, MEDIAN, l->inline_overhead ? EXTRA_RANGE : RANGE,
+		   out);
 	if (below)
-		print_below(t, l, row, raw, tables, first, end, out);
+		print_line(tables, t, l, row, first, end, EXTRA, EXTRA_RANGE, out);
 }
 
 static void print_groups(const struct tables *tables, const struct table *t, const struct layout *l,
@@ -408,24 +496,29 @@ void table_print(const struct tables *tables, FILE *out, int width)
 	for (size_t i = 0; i < tables->n; i++) {
 		const struct table *t = &tables->table[i];
 		struct layout l = {.inline_overhead = true};
-		int *widths = memory_check(calloc(t->n_columns * 3, sizeof(*widths)));
+		char words[128];
 
-		if (!widths)
+		l.part = memory_check(calloc(t->n_columns + 1, sizeof(*l.part)));
+		l.cell = memory_check(calloc(t->n_columns + 1, sizeof(*l.cell)));
+		if (!l.part || !l.cell) {
+			free(l.part);
+			free(l.cell);
 			return;
-		l.median = widths;
-		l.extra = widths + t->n_columns;
-		l.cell = widths + 2 * t->n_columns;
+		}
 		measure_cells(tables, t, &l);
 		if (width_of(tables, t, &l) > width) {
 			l.inline_overhead = false;
+			align_lines(t, &l);
 			width_of(tables, t, &l);
 		}
-		fprintf(out, "%s: median in %s per sample%s\n", table_fs(t), t->unit,
+		fprintf(out, "%s: %s in %s per sample%s\n", table_fs(t),
+			table_value_words(tables, words, sizeof(words)), t->unit,
 			tables->raw < 0	    ? ""
 			: l.inline_overhead ? " and signed DM overhead"
 					    : "; below it DM overhead");
 		print_groups(tables, t, &l, out, width);
 		fputc('\n', out);
-		free(widths);
+		free(l.part);
+		free(l.cell);
 	}
 }

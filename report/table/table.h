@@ -6,6 +6,7 @@
 
 #include "lib/run/role.h"
 #include "lib/run/run.h"
+#include "report/table/over_states.h"
 
 #include <stdio.h>
 
@@ -29,10 +30,13 @@ struct tables {
 	struct table *table;
 	size_t n;
 	long raw; /* rank of the stack "raw", or -1: DM overhead is unknown */
+	const struct over_states *states; /* NULL: one initial state */
 };
 
 /* Returns 0 or -ENOMEM; *tables needs tables_free() in either case, before the run is freed. */
 int tables_build(const struct run *run, struct tables *tables);
+/* The same of a run over its initial states, which must live as long as *tables. */
+int tables_build_over(const struct over_states *states, struct tables *tables);
 void tables_free(struct tables *tables);
 
 /* The record of raw in that row, or NULL. */
@@ -55,6 +59,9 @@ bool table_section_starts(const struct table *table, size_t row);
 const char *table_label(const struct table_row *row, char *buf, size_t size);
 /* "ext4", or "no filesystem". */
 const char *table_fs(const struct table *table);
+
+/* "median", or "median over 3 initial states (range where it varies)". */
+const char *table_value_words(const struct tables *tables, char *buf, size_t size);
 
 /* The tables as text, in lines of width columns if possible. */
 void table_print(const struct tables *tables, FILE *out, int width);
