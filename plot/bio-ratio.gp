@@ -8,14 +8,15 @@ set multiplot
 set label 1 words[bio_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[bio_title])) tc rgb ink
 note = 'O_DIRECT with dax=never, relative to dax=always; median '.words[unit].' including the copy; dashed: raw pmem'
 set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
-set label 4 words[subtitle] at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(words[subtitle])) tc rgb dim
+set label 4 subtitle_words at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle_words)) tc rgb dim
 set logscale x 2
 set xrange [bio_x_lo / 1.35 : bio_x_hi * 1.35]
-set yrange [1 : bio_hi]
+set yrange [bio_lo : bio_hi]
 eval tics('x', 'bio')
 set ytics format '%g'
 set tmargin at screen 1 - 122.0 / height
 set bmargin at screen 68.0 / height
+axis_px = height - 122 - 68
 set xlabel 'bytes of one read or write (log scale)' tc rgb dim
 do for [p = 1 : panels] {
 	set lmargin at screen px_x((p - 1) * panel_width + 92)
@@ -26,6 +27,7 @@ do for [p = 1 : panels] {
 	if (bio_n[p] > 0) {
 		plot for [s = 1 : bio_raw[p]] 'bio-'.p.'.tsv' index s - 1 using 1:2 with linespoints lt bio_colour[(p - 1) * bio_places + s] dt (6,4) lw 1.4, \
 			for [s = bio_raw[p] + 1 : bio_n[p]] 'bio-'.p.'.tsv' index s - 1 using 1:2 with linespoints lt bio_colour[(p - 1) * bio_places + s], \
+			for [s = 1 : bars * bio_n[p]] 'bio-'.p.'.tsv' index s - 1 using 1:(bar($2, $3, $4, bio_lo, bio_hi)):3:4 with yerrorbars lt bio_colour[(p - 1) * bio_places + s] lw 1.6, \
 			'bio-'.p.'-labels.tsv' using ($1 * 1.34):2:3:4 with labels left offset 0.6,0 tc variable
 	} else {
 		set label 11 'not measured' at graph 0.5, graph 0.5 center tc rgb dim

@@ -8,7 +8,7 @@ set multiplot
 set label 1 words[segments_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[segments_title])) tc rgb ink
 note = 'Median '.words[unit].' per fault; dashed: raw pmem without device-mapper'
 set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
-set label 4 words[subtitle] at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(words[subtitle])) tc rgb dim
+set label 4 subtitle_words at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle_words)) tc rgb dim
 set logscale x 2
 set xrange [x_lo / 1.35 : x_hi * 1.35]
 set yrange [segments_lo : segments_hi]
@@ -16,6 +16,7 @@ eval tics('x', 'x')
 eval tics('y', 'segments')
 set tmargin at screen 1 - 122.0 / height
 set bmargin at screen 68.0 / height
+axis_px = height - 122 - 68
 set xlabel 'segments in the dm table (log scale)' tc rgb dim
 do for [p = 1 : panels] {
 	set lmargin at screen px_x((p - 1) * panel_width + 92)
@@ -29,8 +30,10 @@ do for [p = 1 : panels] {
 		} else { unset label 10 + s }
 	}
 	if (segments_n[p] > 0) {
-		plot for [s = 1 : segments_n[p]] segments_raw[(p - 1) * segments_places + s] with lines lt segments_colour[(p - 1) * segments_places + s] dt (6,4) lw 1.4, \
+		plot for [s = 1 : bars * segments_n[p]] '+' using 1:(band(segments_raw_least[(p - 1) * segments_places + s], segments_raw_least[(p - 1) * segments_places + s], segments_raw_most[(p - 1) * segments_places + s], segments_lo, segments_hi)):(segments_raw_most[(p - 1) * segments_places + s]) with filledcurves fs transparent solid 0.2 noborder lt segments_colour[(p - 1) * segments_places + s], \
+			for [s = 1 : segments_n[p]] segments_raw[(p - 1) * segments_places + s] with lines lt segments_colour[(p - 1) * segments_places + s] dt (6,4) lw 1.4, \
 			for [s = 1 : segments_n[p]] 'segments-'.p.'.tsv' index s - 1 using 1:2 with linespoints lt segments_colour[(p - 1) * segments_places + s], \
+			for [s = 1 : bars * segments_n[p]] 'segments-'.p.'.tsv' index s - 1 using 1:(bar($2, $5, $6, segments_lo, segments_hi)):5:6 with yerrorbars lt segments_colour[(p - 1) * segments_places + s] lw 1.6, \
 			'segments-'.p.'-labels.tsv' using ($1 * 1.35):2:3:4 with labels left offset 0.6,0 tc variable
 	} else {
 		set label 11 'not measured on raw and dm' at graph 0.5, graph 0.5 center tc rgb dim

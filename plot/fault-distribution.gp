@@ -11,7 +11,7 @@ eval start(height)
 set output out
 set multiplot
 set label 1 words[dist_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[dist_title])) tc rgb ink
-note = 'Samples by '.words[unit].' per fault, '.words[fault_words].'; logarithmic count; dashed: median of raw'
+note = 'Samples by '.words[unit].' per fault, '.words[fault_words].'; logarithmic count; dashed: median of raw'.(bars ? ', band: its range over '.words[states_words].'; samples of all states' : '')
 set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
 set label 4 words[subtitle] at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(words[subtitle])) tc rgb dim
 set logscale y 10
@@ -26,6 +26,8 @@ do for [p = 1 : panels] {
 		if (r == 1) {
 			eval sprintf('set xrange [dist%d_lo : dist%d_hi]', p, p)
 			raw = dist_median[k]
+			raw_least = dist_least[k]
+			raw_most = dist_most[k]
 			set label 3 words[panel[p]] at graph 0, graph 1 offset 0,2.1 font bold(14) tc rgb ink
 		} else { unset label 3 }
 		set tmargin at screen 1 - (top + (r - 1) * row + 38.0) / height
@@ -41,8 +43,10 @@ do for [p = 1 : panels] {
 		}
 		if (p == 1) { set ylabel 'samples' tc rgb dim offset ylabel_in,0 } else { unset ylabel }
 		set label 11 words[dist_stack[k]] at graph 0, graph 1 offset 0,0.75 font bold(12.5) tc lt (r == 1 ? 9 : 1)
-		set label 12 words[dist_text[k]] at graph 1, graph 1 right offset 0,0.75 font font(11) tc rgb dim
+		set label 12 words[dist_text[k]] at graph 1, graph 1 right offset 0,0.75 font font(bars ? 10 : 11) tc rgb dim
 		set arrow 1 from first raw, graph 0 to first raw, graph 1 nohead back lt 9 lw 1.2 dt (6,4)
+		unset object 1
+		if (bars && raw_least < raw_most) { set object 1 rectangle from first raw_least, graph 0 to first raw_most, graph 1 back fs transparent solid 0.2 noborder fc lt 9 }
 		plot 'dist-'.p.'-'.r.'.tsv' using 1:2:(dist_bin[p]) with boxes fs solid 1 noborder lt (r == 1 ? 9 : 1)
 		unset label 1
 		unset label 2

@@ -9,7 +9,7 @@ set multiplot
 set label 1 words[extra_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[extra_title])) tc rgb ink
 note = 'DM overhead (stack minus raw), median '.words[unit].', '.words[extra_words].words[extra_note]
 set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
-set label 4 words[subtitle] at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(words[subtitle])) tc rgb dim
+set label 4 subtitle_words at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle_words)) tc rgb dim
 set logscale x 2
 set xrange [x_lo / 1.35 : x_hi * 1.35]
 set yrange [extra_lo : extra_hi]
@@ -17,6 +17,7 @@ eval tics('x', 'x')
 eval tics('y', 'extra')
 set tmargin at screen 1 - 122.0 / height
 set bmargin at screen 68.0 / height
+axis_px = height - 122 - 68
 set xlabel 'segments in the dm table (log scale)' tc rgb dim
 do for [p = 1 : panels] {
 	set lmargin at screen px_x((p - 1) * panel_width + 92)
@@ -26,7 +27,9 @@ do for [p = 1 : panels] {
 	unset label 11
 	if (segments_n[p] > 0) {
 		plot for [o = 1 : others_n[p]] 'extra-'.p.'-others.tsv' index o - 1 using 1:2 with linespoints lt 8, \
+			for [o = 1 : bars * others_n[p]] 'extra-'.p.'-others.tsv' index o - 1 using ($2 < extra_lo || $2 > extra_hi ? NaN : bar($1, $3, $4, extra_lo, extra_hi)):(max($3, extra_lo)):(0):(min($4, extra_hi) - max($3, extra_lo)) with vectors nohead lt 8 lw 0.8, \
 			for [s = 1 : segments_n[p]] 'segments-'.p.'.tsv' index s - 1 using 1:3 with linespoints lt segments_colour[(p - 1) * segments_places + s] lw (s < segments_n[p] ? 5.5 : 1.8) ps (s < segments_n[p] ? 1.5 : 0.7), \
+			for [s = 1 : bars * segments_n[p]] 'segments-'.p.'.tsv' index s - 1 using 1:(bar($3, $7, $8, extra_lo, extra_hi)):7:8 with yerrorbars lt segments_colour[(p - 1) * segments_places + s] lw 1.6 ps (s < segments_n[p] ? 1.5 : 0.7), \
 			'extra-'.p.'-labels.tsv' using ($1 * 1.35):2:3:4 with labels left offset 0.6,0 tc variable
 	} else {
 		set label 11 'not measured on raw and dm' at graph 0.5, graph 0.5 center tc rgb dim

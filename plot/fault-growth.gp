@@ -8,7 +8,7 @@ set multiplot
 set label 1 words[growth_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[growth_title])) tc rgb ink
 note = words[growth_note]
 set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
-set label 4 words[subtitle] at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(words[subtitle])) tc rgb dim
+set label 4 subtitle_words at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle_words)) tc rgb dim
 set logscale x 2
 set logscale y 10
 set xrange [growth_x_lo / 1.35 : growth_x_hi * 1.35]
@@ -17,6 +17,7 @@ eval tics('x', 'growth_x')
 eval tics('y', 'growth')
 set tmargin at screen 1 - 122.0 / height
 set bmargin at screen 68.0 / height
+axis_px = height - 122 - 68
 set xlabel 'segments in the dm table (log scale)' tc rgb dim
 do for [p = 1 : panels] {
 	set lmargin at screen px_x((p - 1) * panel_width + 112)
@@ -30,8 +31,10 @@ do for [p = 1 : panels] {
 		} else { unset label 10 + s }
 	}
 	if (growth_n[p] > 0) {
-		plot for [s = 1 : growth_n[p]] growth_raw[(p - 1) * growth_places + s] with lines lt growth_colour[(p - 1) * growth_places + s] dt (6,4) lw 1.4, \
+		plot for [s = 1 : bars * growth_n[p]] '+' using 1:(log_band(growth_raw_least[(p - 1) * growth_places + s], growth_raw_least[(p - 1) * growth_places + s], growth_raw_most[(p - 1) * growth_places + s], growth_lo, growth_hi)):(growth_raw_most[(p - 1) * growth_places + s]) with filledcurves fs transparent solid 0.2 noborder lt growth_colour[(p - 1) * growth_places + s], \
+			for [s = 1 : growth_n[p]] growth_raw[(p - 1) * growth_places + s] with lines lt growth_colour[(p - 1) * growth_places + s] dt (6,4) lw 1.4, \
 			for [s = 1 : growth_n[p]] 'growth-'.p.'.tsv' index s - 1 using 1:2 with linespoints lt growth_colour[(p - 1) * growth_places + s], \
+			for [s = 1 : bars * growth_n[p]] 'growth-'.p.'.tsv' index s - 1 using 1:(log_bar($2, $5, $6, growth_lo, growth_hi)):5:6 with yerrorbars lt growth_colour[(p - 1) * growth_places + s] lw 1.6, \
 			'growth-'.p.'-labels.tsv' using ($1 * 1.35):2:3:4 with labels left offset 0.6,0 tc variable
 	} else {
 		set label 11 'none grows by more than half of raw' at graph 0.5, graph 0.5 center tc rgb dim

@@ -10,7 +10,7 @@ set multiplot
 set label 1 words[huge_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[huge_title])) tc rgb ink
 note = words[huge_words]
 set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
-set label 4 words[subtitle] at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(words[subtitle])) tc rgb dim
+set label 4 subtitle_words at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle_words)) tc rgb dim
 set logscale x 10
 set xrange [huge_lo : huge_hi]
 eval tics('x', 'huge')
@@ -22,6 +22,7 @@ set ytics scale 0 textcolor rgb ink
 set tmargin at screen 1 - 122.0 / height
 set bmargin at screen 72.0 / height
 set xlabel words[unit].' for a 2 MiB window (log scale)' tc rgb dim
+axis_px = panel_width - 72 - 8 * huge_name_len
 do for [p = 1 : panels] {
 	set lmargin at screen px_x((p - 1) * panel_width + 32 + 8 * huge_name_len)
 	set rmargin at screen px_x(p * panel_width - 40)
@@ -30,7 +31,8 @@ do for [p = 1 : panels] {
 	if (huge_n[p] > 0) {
 		plot file using (huge_lo):1:($2 - huge_lo):(0):5 with vectors nohead lw 2.5 lc variable, \
 			file using 2:1:5:ytic(6) with points pt 7 ps 1.1 lc variable, \
-			file using 2:1:3:5 with labels left offset 1,0 tc variable, \
+			for [s = 1 : bars] file using (log_bar($2, $7, $8, huge_lo, huge_hi)):1:7:8:5 with xerrorbars lw 1.6 lc variable, \
+			file using (bars ? max(log_bar($8, $7, $8, huge_lo, huge_hi), $2) : $2):1:3:5 with labels left offset 1,0 tc variable, \
 			file using 2:1:4:5 with labels right offset 0,0.75 tc variable
 	} else {
 		set label 11 'not measured' at graph 0.5, graph 0.5 center tc rgb dim

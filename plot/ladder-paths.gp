@@ -14,19 +14,21 @@ path_title = 'Operations by kernel version, raw and through dm-linear of 16 segm
 set label 1 path_title at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(path_title)) tc rgb ink
 note = 'Median '.words[unit].' per operation, each panel from zero; blue: ext4, green: xfs; dashed: raw pmem without device-mapper'
 set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
-set label 4 words[subtitle] at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(words[subtitle])) tc rgb dim
+set label 4 subtitle_words at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle_words)) tc rgb dim
 set xrange [0.7 : kernels + 0.3]
 colour(s) = path_colour[(p - 1) * path_lines + s]
 raw(s) = path_raw[(p - 1) * path_lines + s]
 side = 1.0 * width / columns
+axis_px = 320 - 128
 do for [p = 1 : paths] {
+	path_hi = value(sprintf('path%d_hi', p))
 	col = (p - 1) % columns
 	row = (p - 1) / columns
 	set lmargin at screen px_x(col * side + 66)
 	set rmargin at screen px_x((col + 1) * side - 102)
 	set tmargin at screen 1 - (128.0 + 300 * row) / height
 	set bmargin at screen 1 - (320.0 + 300 * row) / height
-	eval sprintf('set yrange [0 : %g]', value(sprintf('path%d_hi', p)))
+	set yrange [0 : path_hi]
 	eval tics('y', sprintf('path%d', p))
 	eval 'set xtics rotate by -40 font "'.font(10).'"'
 	eval tics('x', 'kernel')
@@ -34,6 +36,7 @@ do for [p = 1 : paths] {
 	plot for [s = 1 : path_n[p]] 'path-'.p.'.tsv' index s - 1 using 1:(raw(s) ? NaN : $2) with lines lt colour(s), \
 		for [s = 1 : path_n[p]] 'path-'.p.'.tsv' index s - 1 using 1:(raw(s) ? $2 : NaN) with lines lt colour(s) dt (6,4) lw 1.4, \
 		for [s = 1 : path_n[p]] 'path-'.p.'.tsv' index s - 1 using 1:2 with points lt colour(s) ps 0.5, \
+		for [s = 1 : bars * path_n[p]] 'path-'.p.'.tsv' index s - 1 using 1:(bar($2, $3, $4, 0, path_hi)):3:4 with yerrorbars lt colour(s) lw 1.6 ps 0.5, \
 		'path-'.p.'-labels.tsv' using ($1 + 0.3):2:3:4 with labels left offset 0.4,0 font font(11) tc variable
 	unset label 1
 	unset label 2

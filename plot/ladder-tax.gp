@@ -8,7 +8,7 @@ set multiplot
 set label 1 words[tax_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[tax_title])) tc rgb ink
 note = 'DM overhead (stack minus raw), median '.words[unit].' per fault'
 set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
-set label 4 words[subtitle] at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(words[subtitle])) tc rgb dim
+set label 4 subtitle_words at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle_words)) tc rgb dim
 set xrange [0.7 : kernels + 0.3]
 set yrange [tax_lo : tax_hi]
 set xtics rotate by -40
@@ -16,6 +16,7 @@ eval tics('x', 'kernel')
 eval tics('y', 'tax')
 set tmargin at screen 1 - 122.0 / height
 set bmargin at screen 86.0 / height
+axis_px = height - 122 - 86
 colour(s) = tax_colour[(p - 1) * lines_max + s]
 dashed(s) = tax_dash[(p - 1) * lines_max + s]
 do for [p = 1 : panels] {
@@ -26,6 +27,7 @@ do for [p = 1 : panels] {
 	plot for [s = 1 : tax_n[p]] 'tax-'.p.'.tsv' index s - 1 using 1:(dashed(s) ? NaN : $2) with lines lt colour(s), \
 		for [s = 1 : tax_n[p]] 'tax-'.p.'.tsv' index s - 1 using 1:(dashed(s) ? $2 : NaN) with lines lt colour(s) dt (6,4) lw 1.4, \
 		for [s = 1 : tax_n[p]] 'tax-'.p.'.tsv' index s - 1 using 1:2 with points lt colour(s), \
+		for [s = 1 : bars * tax_n[p]] 'tax-'.p.'.tsv' index s - 1 using 1:(bar($2, $4, $5, tax_lo, tax_hi)):4:5 with yerrorbars lt colour(s) lw 1.6, \
 		'tax-'.p.'-labels.tsv' using ($1 + 0.3):2:3:4 with labels left offset 0.6,0 tc variable
 	unset label 1
 	unset label 2

@@ -27,6 +27,19 @@ set linetype 7 lc rgb '#B8A800' lw 2.5 pt 11 ps 0.9
 set linetype 8 lc rgb '#AEB5BD' lw 1.2 pt 7 ps 0.4
 set linetype 9 lc rgb '#4D4D4D' lw 1.6 pt 7 ps 0.8
 
+# A range over initial states (bars = 1) is drawn where it is longer than a point is high, on an axis from lo to hi of
+# axis_px pixels, linear or logarithmic; that of a line without points, where it is wider than the line.
+point_px = 9
+line_px = 3
+is_longer(least, most, lo, hi, px) = 1.0 * (most - least) / (hi - lo) * axis_px > px
+bar(value, least, most, lo, hi) = is_longer(least, most, lo, hi, point_px) ? value : NaN
+log_bar(value, least, most, lo, hi) = is_longer(log(least), log(most), log(lo), log(hi), point_px) ? value : NaN
+band(value, least, most, lo, hi) = is_longer(least, most, lo, hi, line_px) ? value : NaN
+log_band(value, least, most, lo, hi) = is_longer(log(least), log(most), log(lo), log(hi), line_px) ? value : NaN
+set errorbars 1.2
+if (!exists('bars')) { bars = 0 }
+subtitle_words = words[subtitle].(bars ? '; bars: range over '.words[states_words] : '')
+
 ink = '#1B1F24'
 dim = '#5B6470'
 face = 'sans-serif'

@@ -8,7 +8,7 @@ set multiplot
 set label 1 words[table_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[table_title])) tc rgb ink
 note = 'Median '.words[unit].' per ioctl, log-log; suspend, frozen: mounted filesystem; others: unused device'
 set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
-set label 4 words[subtitle] at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(words[subtitle])) tc rgb dim
+set label 4 subtitle_words at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle_words)) tc rgb dim
 set logscale x 2
 set logscale y 10
 set xrange [table_x_lo / 1.35 : table_x_hi * 1.35]
@@ -17,6 +17,7 @@ eval tics('x', 'table_x')
 eval tics('y', 'table')
 set tmargin at screen 1 - 122.0 / height
 set bmargin at screen 68.0 / height
+axis_px = height - 122 - 68
 set xlabel 'segments in the dm table (log scale)' tc rgb dim
 do for [p = 1 : panels] {
 	set lmargin at screen px_x((p - 1) * panel_width + 112)
@@ -26,6 +27,7 @@ do for [p = 1 : panels] {
 	unset label 11
 	if (table_n[p] > 0) {
 		plot for [s = 1 : table_n[p]] 'table-'.p.'.tsv' index s - 1 using 1:2 with linespoints lt table_colour[(p - 1) * table_places + s], \
+			for [s = 1 : bars * table_n[p]] 'table-'.p.'.tsv' index s - 1 using 1:(log_bar($2, $3, $4, table_lo, table_hi)):3:4 with yerrorbars lt table_colour[(p - 1) * table_places + s] lw 1.6, \
 			'table-'.p.'-labels.tsv' using ($1 * 1.35):2:3:4 with labels left offset 0.6,0 tc variable
 	} else {
 		set label 11 'not measured' at graph 0.5, graph 0.5 center tc rgb dim

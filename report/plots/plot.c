@@ -4,6 +4,8 @@
 
 #include "lib/base/memory.h"
 #include "lib/base/number.h"
+#include "lib/base/text.h"
+#include "report/findings/steady.h"
 
 #include <errno.h>
 #include <math.h>
@@ -86,6 +88,38 @@ void plot_put_string(const struct plot *p, const char *name, const char *text)
 	plot_put_text(p->words->out, text);
 	fputc('\n', p->words->out);
 	fprintf(p->gp, "%s = %zu\n", name, p->words->n);
+}
+
+/* Whether the title of that state has the same words and signs. */
+static bool same_title(const struct plot *state, plot_title *title, const char *shape)
+{
+	char text[1024] = "", *other;
+	bool same;
+
+	title(state, text, sizeof(text));
+	other = findings_shape(text);
+	same = other && !strcmp(other, shape);
+	free(other);
+	return same;
+}
+
+void plot_put_title(const struct plot *p, const char *name, plot_title *title)
+{
+	unsigned int *except = memory_check(calloc(p->n_states + 1, sizeof(*except)));
+	char text[1024] = "", exception[256], *shape;
+	size_t n = 0;
+
+	title(p, text, sizeof(text));
+	shape = findings_shape(text);
+	for (size_t i = 0; except && shape && i < p->n_states; i++)
+		if (!same_title(&p->of_state[i], title, shape))
+			except[n++] = p->state[i];
+	if (except)
+		text_append(text, sizeof(text), "%s",
+			    findings_except(except, n, exception, sizeof(exception)));
+	plot_put_string(p, name, text);
+	free(except);
+	free(shape);
 }
 
 void plot_tics_begin(const struct plot *p, const char *name)

@@ -41,6 +41,11 @@ struct plot {
 	size_t n_panels;
 	FILE *gp;
 	struct plot_words *words;
+	/* The same of each initial state that was measured as a whole, without files; titles have
+	 * to hold in all of them. */
+	struct plot *of_state;
+	unsigned int *state;
+	size_t n_states;
 };
 
 /* words.tsv: its number, a place on an axis (0 if it belongs to none), and the text. */
@@ -63,6 +68,11 @@ void plot_put_text(FILE *tsv, const char *text);
 
 /* NAME = N, the number of TEXT in words.tsv. */
 void plot_put_string(const struct plot *p, const char *name, const char *text);
+
+/* Writes a title; "" if it cannot be said. */
+typedef void plot_title(const struct plot *p, char *buf, size_t size);
+/* NAME = N, the number of the title; it names the initial states in which it does not hold. */
+void plot_put_title(const struct plot *p, const char *name, plot_title *title);
 
 /* NAME_tic_first and NAME_tic_last, the numbers of the tics put in between. */
 void plot_tics_begin(const struct plot *p, const char *name);

@@ -2,7 +2,7 @@
 /*
  * bio-ratio: cost of a read or write without DAX relative to DAX, by size.
  * Files:
- *   bio-P.tsv         panel P, one index per line: bytes, multiple
+ *   bio-P.tsv         panel P, one index per line: bytes, multiple, least, most
  *   bio-P-labels.tsv  where the lines end: bytes, multiple, text, colour
  */
 #include "report/findings/fallback_cost.h"
@@ -18,7 +18,7 @@ static const char *const ops[] = {"read", "write"};
 
 /* Shared by the panels. */
 struct bio_plot {
-	double x_lo, x_hi, hi;
+	double x_lo, x_hi, lo, hi;
 	size_t most_sizes;
 };
 
@@ -43,15 +43,19 @@ static size_t put_line(const struct table *t, size_t stack, const char *op, FILE
 	size_t n = 0;
 
 	for (size_t i = 0; (size = fallback_cost_size(t, op, i)); i++) {
-		double ratio = fallback_cost_ratio(t, stack, "direct", op, "", size);
+		const struct real_range range =
+			fallback_cost_ratio_range(t, stack, "direct", op, "", size);
+		double ratio = range.median;
 		double bytes = fallback_cost_size_bytes(size);
 
 		if (ratio <= 0 || bytes <= 0)
 			continue;
-		fprintf(out, "%.0f\t%.4f\n", bytes, ratio);
+		fprintf(out, "%.0f\t%.4f\t%.4f\t%.4f\n", bytes, ratio, range.least, range.most);
 		plot->x_lo = plot->x_lo > 0 ? fmin(plot->x_lo, bytes) : bytes;
 		plot->x_hi = fmax(plot->x_hi, bytes);
-		plot->hi = fmax(plot->hi, ratio);
+		plot->hi = fmax(plot->hi, range.most);
+		if (range.least < ratio)
+			plot->lo = fmin(plot->lo, range.least);
 		label->x = bytes;
 		label->y = ratio;
 		n++;
@@ -70,7 +74,7 @@ static int put_panel(const struct plot *p, size_t panel, struct plot_label *labe
 
 	if (!out)
 		return -errno;
-	fputs("# bytes, cost relative to DAX\n", out);
+	fputs("# bytes, cost relative to DAX, least, most\n", out);
 	*n_lines = 0;
 	for (size_t s = 0; s < n_stacks; s++) {
 		for (size_t o = 0; o < sizeof(ops) / sizeof(ops[0]); o++) {
@@ -95,27 +99,26 @@ static int put_panel(const struct plot *p, size_t panel, struct plot_label *labe
 	return plot_close(out);
 }
 
-static void put_title(const struct plot *p)
+static void write_title(const struct plot *p, char *title, size_t size)
 {
 	for (size_t i = 0; i < p->n_panels; i++) {
 		const struct table *t = p->panel[i].table;
-		const char *size = fallback_cost_size(t, "read", 0);
+		const char *least = fallback_cost_size(t, "read", 0);
 		size_t stacks[2], n = find_stacks(p, t, stacks);
-		double ratio = size && n ? fallback_cost_ratio(t, stacks[n - 1], "direct", "read",
-							       "", size)
-					 : 0;
-		char title[256], words[32];
+		double ratio = least && n ? fallback_cost_ratio(t, stacks[n - 1], "direct", "read",
+								"", least)
+					  : 0;
+		char words[32];
 
 		if (ratio <= 0)
 			continue;
-		snprintf(title, sizeof(title),
+		snprintf(title, size,
 			 "%s read without DAX on %s: %.1fx the cost with DAX (%s, O_DIRECT)",
-			 fallback_cost_size_words(size, words, sizeof(words)),
+			 fallback_cost_size_words(least, words, sizeof(words)),
 			 p->tables->run->stacks.name[stacks[n - 1]], ratio, table_fs(t));
-		plot_put_string(p, "bio_title", title);
 		return;
 	}
-	plot_put_string(p, "bio_title", "Cost of reads and writes without DAX");
+	snprintf(title, size, "Cost of reads and writes without DAX");
 }
 
 static void put_sizes(const struct plot *p)
@@ -134,7 +137,7 @@ static void put_sizes(const struct plot *p)
 int plot_put_bio(const struct plot *p)
 {
 	struct plot_label label[PANELS_MAX][LINES_MAX];
-	struct bio_plot plot = {.hi = 1};
+	struct bio_plot plot = {.lo = 1, .hi = 1};
 	size_t n[PANELS_MAX] = {0};
 	double top;
 	int rc = 0;
@@ -145,17 +148,18 @@ int plot_put_bio(const struct plot *p)
 	for (size_t i = 0; i < p->n_panels && !rc; i++)
 		rc = put_panel(p, i, label[i], &n[i], &plot);
 	top = fmax(1.1, 1 + (plot.hi - 1) * 1.15);
+	plot.lo = 1 - (1 - plot.lo) * 1.15;
 	for (size_t i = 0; i < p->n_panels && !rc; i++) {
-		plot_spread(label[i], n[i], (top - 1) / 18, 1, top);
+		plot_spread(label[i], n[i], (top - plot.lo) / 18, plot.lo, top);
 		rc = plot_put_labels(p, "bio", i, label[i], n[i]);
 	}
 	/* A line needs two points. */
 	fprintf(p->gp, "draw_bio = %d\n", !rc && plot.most_sizes > 1 ? 1 : 0);
 	if (rc || plot.most_sizes < 2)
 		return rc;
-	put_title(p);
+	plot_put_title(p, "bio_title", write_title);
 	put_sizes(p);
-	fprintf(p->gp, "bio_x_lo = %.0f\nbio_x_hi = %.0f\nbio_hi = %.4f\n", plot.x_lo, plot.x_hi,
-		top);
+	fprintf(p->gp, "bio_x_lo = %.0f\nbio_x_hi = %.0f\nbio_lo = %.6g\nbio_hi = %.4f\n",
+		plot.x_lo, plot.x_hi, plot.lo, top);
 	return 0;
 }

@@ -69,6 +69,16 @@ static int64_t median_beyond(const struct run_record *rec, int64_t hi, int64_t b
 	return rec->max;
 }
 
+/* Of all initial states. */
+static int64_t count_samples(const struct run_record *rec)
+{
+	int64_t n = 0;
+
+	for (size_t i = 0; i < rec->n_values; i++)
+		n += rec->values[i].count;
+	return n;
+}
+
 /* Writes the bins that hold samples; returns how many samples are beyond the axis. */
 static int64_t put_bins(FILE *out, const struct run_record *rec, const struct dist_axis *axis)
 {
@@ -100,6 +110,8 @@ static int put_dist_stack(const struct plot *p, size_t panel, size_t place,
 			  const struct dist_axis *axis)
 {
 	FILE *out = plot_open(p, "dist-%zu-%zu.tsv", panel + 1, place + 1);
+	const struct quantity median = over_states_median(rec),
+			      extra = over_states_difference(rec, raw);
 	size_t at = panel * DIST_MAX + place + 1;
 	int64_t beyond;
 	char name[64], text[256];
@@ -109,32 +121,40 @@ static int put_dist_stack(const struct plot *p, size_t panel, size_t place,
 		return -errno;
 	fputs("# centre of a bin, samples\n", out);
 	beyond = put_bins(out, rec, axis);
-	used = snprintf(text, sizeof(text), "median %s%s%s%s", number(rec->median).s,
-			rec == raw ? "" : " (",
-			rec == raw ? "" : number_signed(rec->median - raw->median).s,
-			rec == raw ? "" : ")");
-	if (beyond)
+	used = snprintf(text, sizeof(text), "median %s%s%s%s%s", number(rec->median).s,
+			quantity_range(&median, false).s, rec == raw ? "" : " (",
+			rec == raw ? "" : number_signed(extra.median).s, rec == raw ? "" : ")");
+	if (beyond && median.least < median.most)
+		snprintf(text + used, sizeof(text) - used, "; %.1f %% beyond, up to %s",
+			 100.0 * (double)beyond / (double)count_samples(rec), number(rec->max).s);
+	else if (beyond)
 		snprintf(text + used, sizeof(text) - used, "; %.1f %% beyond: median %s, max %s",
-			 100.0 * (double)beyond / (double)rec->n,
+			 100.0 * (double)beyond / (double)count_samples(rec),
 			 number(median_beyond(rec, axis->hi, beyond)).s, number(rec->max).s);
 	snprintf(name, sizeof(name), "dist_text[%zu]", at);
 	plot_put_string(p, name, text);
 	snprintf(name, sizeof(name), "dist_stack[%zu]", at);
 	plot_put_string(p, name, rec->stack);
-	fprintf(p->gp, "dist_median[%zu] = %lld\n", at, (long long)rec->median);
+	fprintf(p->gp, "dist_median[%zu] = %lld\ndist_least[%zu] = %lld\ndist_most[%zu] = %lld\n",
+		at, (long long)rec->median, at, (long long)median.least, at,
+		(long long)median.most);
 	return plot_close(out);
 }
 
-static void put_dist_title(const struct plot *p, const struct cost *c)
-{
-	int64_t p10 = c->at->p10 - c->raw->p10, p90 = c->at->p90 - c->raw->p90;
-	int64_t median = c->at->median - c->raw->median;
-	char words[256], title[512];
+/* A statistic of the named stack minus that of raw. */
+#define OVER_RAW(c, name) \
+	number_signed(    \
+		over_states_minus((c)->at, (c)->raw, offsetof(struct run_record, name)).median)
 
-	snprintf(title, sizeof(title), "%s, %s: p10 %s, median %s, p90 %s %s over raw (%s)",
-		 c->at->stack, cost_words(c->row, words, sizeof(words)), number_signed(p10).s,
-		 number_signed(median).s, number_signed(p90).s, p->unit, table_fs(c->table));
-	plot_put_string(p, "dist_title", title);
+static void write_title(const struct plot *p, char *title, size_t size)
+{
+	const struct cost *c = plot_first_series(p);
+	char words[256];
+
+	if (c)
+		snprintf(title, size, "%s, %s: p10 %s, median %s, p90 %s %s over raw (%s)",
+			 c->at->stack, cost_words(c->row, words, sizeof(words)), OVER_RAW(c, p10).s,
+			 OVER_RAW(c, median).s, OVER_RAW(c, p90).s, p->unit, table_fs(c->table));
 }
 
 int plot_put_dist(const struct plot *p)
@@ -147,12 +167,13 @@ int plot_put_dist(const struct plot *p)
 	fprintf(p->gp, "draw_dist = %d\n", first ? 1 : 0);
 	if (!first)
 		return 0;
-	put_dist_title(p, first);
+	plot_put_title(p, "dist_title", write_title);
 	fprintf(p->gp,
 		"dist_places = %d\narray dist_stack[%d]\narray dist_text[%d]\n"
-		"array dist_median[%d]\narray dist_n[%d]\narray dist_bin[%d]\n",
+		"array dist_median[%d]\narray dist_least[%d]\narray dist_most[%d]\n"
+		"array dist_n[%d]\narray dist_bin[%d]\n",
 		DIST_MAX, DIST_MAX * PANELS_MAX, DIST_MAX * PANELS_MAX, DIST_MAX * PANELS_MAX,
-		PANELS_MAX, PANELS_MAX);
+		DIST_MAX * PANELS_MAX, DIST_MAX * PANELS_MAX, PANELS_MAX, PANELS_MAX);
 	for (size_t i = 0; i < p->n_panels && !rc; i++) {
 		const struct run_record *rec[DIST_MAX];
 		size_t n = p->panel[i].n_series ? pick_dist(&p->panel[i].series[0], rec) : 0;
@@ -163,7 +184,7 @@ int plot_put_dist(const struct plot *p)
 			find_dist_axis(rec, n, &axis);
 		for (size_t d = 0; d < n && !rc; d++) {
 			rc = put_dist_stack(p, i, d, rec[d], rec[0], &axis);
-			top = rec[d]->n > top ? rec[d]->n : top;
+			top = count_samples(rec[d]) > top ? count_samples(rec[d]) : top;
 		}
 		snprintf(name, sizeof(name), "dist%zu", i + 1);
 		plot_put_axis(p, name, (double)axis.lo, (double)axis.hi, 8, false);

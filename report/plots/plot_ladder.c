@@ -3,7 +3,7 @@
  * The plots over kernel versions: ladder-cost, the cost of a warm read fault on raw and through
  * device-mapper, and ladder-tax, the DM overhead in the same run.  One panel for each
  * filesystem; the kernels stand at 1, 2, 3 ...  Files of panel P:
- *   cost-P.tsv         blocks, one per line: kernel, median, colour
+ *   cost-P.tsv         blocks, one per line: kernel, median, colour, least, most
  *   tax-P.tsv          the same with the DM overhead
  *   cost-P-labels.tsv  x, y, text, colour   (tax-P-labels.tsv: the same)
  */
@@ -184,8 +184,9 @@ static int put_curves(const struct ladder *l, const char *name, size_t panel,
 			const struct quantity *q = point(&curve[i], s);
 
 			if (q)
-				fprintf(out, "%zu\t%lld\t%d\n", s + 1, (long long)q->median,
-					curve[i].colour);
+				fprintf(out, "%zu\t%lld\t%d\t%lld\t%lld\n", s + 1,
+					(long long)q->median, curve[i].colour, (long long)q->least,
+					(long long)q->most);
 		}
 		fputs("\n\n", out);
 		label[i] = (struct plot_label){(double)last + 1,
@@ -254,8 +255,8 @@ static void find_range(const struct ladder *l, bool tax, double *lo, double *hi)
 
 				if (!q)
 					continue;
-				*lo = any ? fmin(*lo, (double)q->median) : (double)q->median;
-				*hi = any ? fmax(*hi, (double)q->median) : (double)q->median;
+				*lo = any ? fmin(*lo, (double)q->least) : (double)q->least;
+				*hi = any ? fmax(*hi, (double)q->most) : (double)q->most;
 				any = true;
 			}
 	}
@@ -266,9 +267,22 @@ static void find_range(const struct ladder *l, bool tax, double *lo, double *hi)
 	*lo -= *lo < 0 || !tax ? 0.08 * (*hi - *lo) + 1 : 0;
 }
 
+/* Runs or initial states of a kernel, at most. */
+static size_t most_values(const struct comparison *c)
+{
+	size_t most = 0;
+
+	for (size_t r = 0; r < c->n_rows; r++)
+		for (size_t s = 0; s < c->n_sides; s++)
+			most = c->rows[r].cells[s].metric.n > most ? c->rows[r].cells[s].metric.n
+								   : most;
+	return most;
+}
+
 static void put_head(const struct ladder *l)
 {
 	const struct run_context *k = &l->c->sides[0].runs[0].context;
+	const size_t values = most_values(l->c);
 	char text[512], version[64], last[64];
 	FILE *gp = l->p.gp;
 
@@ -279,6 +293,10 @@ static void put_head(const struct ladder *l)
 		 k->meter, l->c->time ? "" : " (exact guest instructions)",
 		 *k->qemu ? ", QEMU " : "", (int)strcspn(k->qemu, " "), k->qemu);
 	plot_put_string(&l->p, "subtitle", text);
+	snprintf(text, sizeof(text), "up to %zu %s", values,
+		 l->c->time ? "runs" : "initial states");
+	plot_put_string(&l->p, "states_words", text);
+	fprintf(gp, "bars = %d\n", values > 1);
 	plot_put_string(&l->p, "unit", l->p.unit);
 	fprintf(gp, "panels = %zu\narray panel[%zu]\n", l->n, l->n ? l->n : 1);
 	for (size_t i = 0; i < l->n; i++) {

@@ -2,7 +2,7 @@
 /*
  * The plot ladder-paths: cost of operations other than faults by kernel version, one small panel
  * per operation, raw and through device-mapper.  Files of panel P:
- *   path-P.tsv         blocks, one per line: kernel (1, 2, 3 ...), median
+ *   path-P.tsv         blocks, one per line: kernel (1, 2, 3 ...), median, least, most
  *   path-P-labels.tsv  x, y, text, colour
  */
 #include "lib/base/number.h"
@@ -71,8 +71,9 @@ static int put_lines(const struct comparison *c, const struct plot *p, size_t pa
 
 			if (!q)
 				continue;
-			fprintf(out, "%zu\t%lld\n", s + 1, (long long)q->median);
-			hi = fmax(hi, (double)q->median);
+			fprintf(out, "%zu\t%lld\t%lld\t%lld\n", s + 1, (long long)q->median,
+				(long long)q->least, (long long)q->most);
+			hi = fmax(hi, (double)q->most);
 			label[i] = (struct plot_label){(double)s + 1, (double)q->median, "",
 						       line[i].colour};
 		}

@@ -2,12 +2,14 @@
 /*
  * The plots over the number of segments: fault-by-segments, fault-extra and fault-growth.  Files of
  * panel P:
- *   segments-P.tsv         blocks, one per line: segments, median, DM overhead, colour
+ *   segments-P.tsv         blocks, one per line: segments, median, DM overhead, colour; least and
+ *                          most over the initial states: of the median, of the DM overhead
  *                          (growth-P.tsv: the same, of the growing faults)
  *   segments-P-labels.tsv  x, y, text, colour   (extra-P-, growth-P-labels.tsv: the same)
- *   extra-P-others.tsv     blocks, one per further variant: segments, DM overhead
+ *   extra-P-others.tsv     blocks, one per further variant: segments, DM overhead, least, most
  */
 #include "lib/base/number.h"
+#include "lib/base/text.h"
 #include "report/plots/plot.h"
 
 #include <errno.h>
@@ -53,16 +55,27 @@ struct ranges {
 	double x_min, x_max, lo, hi, extra_lo, extra_hi;
 };
 
+/* The upper end of its bar. */
+static double most_of(const struct run_record *rec)
+{
+	return (double)over_states_median(rec).most;
+}
+
+static double least_of(const struct run_record *rec)
+{
+	return (double)over_states_median(rec).least;
+}
+
 /* The maximum of the line below its text, which starts at the left end and takes less than half of
  * the axis. */
 static double below_words(const struct run_record *const *cell, size_t n, const struct ranges *g)
 {
 	double axis = log2(g->x_max * X_MARGIN) - log2(g->x_min / X_MARGIN);
-	double end = log2(g->x_min) + WORDS_PART * axis, top = n ? (double)cell[0]->median : g->lo;
+	double end = log2(g->x_min) + WORDS_PART * axis, top = n ? most_of(cell[0]) : g->lo;
 
 	for (size_t i = 1; i < n; i++) {
-		double x0 = log2((double)cell[i - 1]->segments), y0 = (double)cell[i - 1]->median;
-		double x1 = log2((double)cell[i]->segments), y1 = (double)cell[i]->median;
+		double x0 = log2((double)cell[i - 1]->segments), y0 = most_of(cell[i - 1]);
+		double x1 = log2((double)cell[i]->segments), y1 = most_of(cell[i]);
 
 		if (x0 >= end)
 			break;
@@ -78,6 +91,16 @@ struct curves {
 	size_t n, places; /* places: of the arrays, per panel */
 };
 
+static void put_point(FILE *out, const struct cost *c, const struct run_record *rec)
+{
+	const struct quantity median = over_states_median(rec), extra = cost_extra(c, rec);
+
+	fprintf(out, "%lld\t%lld\t%lld\t%d\t%lld\t%lld\t%lld\t%lld\n", (long long)rec->segments,
+		(long long)median.median, (long long)extra.median, (int)c->row->page + 1,
+		(long long)median.least, (long long)median.most, (long long)extra.least,
+		(long long)extra.most);
+}
+
 static int put_curves(const struct plot *p, size_t panel, const struct curves *curves,
 		      const struct ranges *g)
 {
@@ -92,6 +115,7 @@ static int put_curves(const struct plot *p, size_t panel, const struct curves *c
 	for (size_t s = 0; s < curves->n; s++) {
 		const struct cost *c = &curves->cost[s];
 		size_t n = plain_cells(c, cell), place = panel * curves->places + s + 1;
+		const struct quantity raw = over_states_median(c->raw);
 		char name[64], words[256];
 
 		snprintf(name, sizeof(name), "%s_words[%zu]", curves->name, place);
@@ -99,12 +123,11 @@ static int put_curves(const struct plot *p, size_t panel, const struct curves *c
 		fprintf(p->gp, "%s_raw[%zu] = %lld\n%s_over[%zu] = %.6g\n%s_colour[%zu] = %d\n",
 			curves->name, place, (long long)c->raw->median, curves->name, place,
 			below_words(cell, n, g), curves->name, place, (int)c->row->page + 1);
-		fputs("# segments, median, DM overhead, colour\n", out);
+		fprintf(p->gp, "%s_raw_least[%zu] = %lld\n%s_raw_most[%zu] = %lld\n", curves->name,
+			place, (long long)raw.least, curves->name, place, (long long)raw.most);
+		fputs("# segments, median, DM overhead, colour, range of each\n", out);
 		for (size_t i = 0; i < n; i++)
-			fprintf(out, "%lld\t%lld\t%lld\t%d\n", (long long)cell[i]->segments,
-				(long long)cell[i]->median,
-				(long long)(cell[i]->median - c->raw->median),
-				(int)c->row->page + 1);
+			put_point(out, c, cell[i]);
 		fputs("\n\n", out);
 	}
 	free(cell);
@@ -117,8 +140,10 @@ static void put_arrays(const struct plot *p, const char *name, size_t places)
 
 	fprintf(p->gp,
 		"%s_places = %zu\narray %s_n[%d]\narray %s_words[%zu]\narray %s_raw[%zu]\n"
-		"array %s_over[%zu]\narray %s_colour[%zu]\n",
-		name, places, name, PANELS_MAX, name, all, name, all, name, all, name, all);
+		"array %s_over[%zu]\narray %s_colour[%zu]\narray %s_raw_least[%zu]\n"
+		"array %s_raw_most[%zu]\n",
+		name, places, name, PANELS_MAX, name, all, name, all, name, all, name, all, name,
+		all, name, all);
 }
 
 /* Labels of one panel of fault-by-segments: at the right end of each line and of its raw. */
@@ -135,7 +160,7 @@ static int put_segment_labels(const struct plot *p, size_t panel, const struct r
 		label[n] = (struct plot_label){g->x_max, (double)c->many->median, "", colour};
 		snprintf(label[n++].text, sizeof(label->text), "%s  %s (%s)",
 			 page_words(c->row->page), number(c->many->median).s,
-			 number_percent(c->many->median - c->raw->median, c->raw->median).s);
+			 number_percent(cost_extra(c, c->many).median, c->raw->median).s);
 		label[n] = (struct plot_label){g->x_max, (double)c->raw->median, "", colour};
 		snprintf(label[n++].text, sizeof(label->text), "raw  %s", number(c->raw->median).s);
 	}
@@ -151,7 +176,7 @@ static int put_extra_labels(const struct plot *p, size_t panel, const struct ran
 
 	for (size_t s = 0; s < pn->n_series; s++) {
 		const struct cost *c = &pn->series[s];
-		int64_t extra = c->many->median - c->raw->median;
+		int64_t extra = cost_extra(c, c->many).median;
 
 		label[n] = (struct plot_label){g->x_max, (double)extra, "", (int)c->row->page + 1};
 		snprintf(label[n++].text, sizeof(label->text), "%s  %s (%s)",
@@ -185,13 +210,14 @@ static int put_others(const struct plot *p, size_t panel, double lo, double hi, 
 		    !cost_find(p->tables, t, &t->rows[r], NULL, &c))
 			continue;
 		n = plain_cells(&c, cell);
-		fputs("# segments, DM overhead\n", out);
+		fputs("# segments, DM overhead, least, most\n", out);
 		for (size_t i = 0; i < n; i++) {
-			int64_t extra = cell[i]->median - c.raw->median;
+			const struct quantity q = cost_extra(&c, cell[i]);
+			double extra = (double)q.median;
 
 			out_of_axis = out_of_axis || extra < lo || extra > hi;
-			fprintf(out, "%lld\t%lld\n", (long long)cell[i]->segments,
-				(long long)extra);
+			fprintf(out, "%lld\t%lld\t%lld\t%lld\n", (long long)cell[i]->segments,
+				(long long)q.median, (long long)q.least, (long long)q.most);
 		}
 		fputs("\n\n", out);
 		(*n_others)++;
@@ -208,7 +234,7 @@ static void title_extras(const struct plot *p, enum run_page page, char *buf, si
 	for (size_t i = 0; i < p->n_panels; i++) {
 		for (size_t s = 0; s < p->panel[i].n_series; s++) {
 			const struct cost *c = &p->panel[i].series[s];
-			int64_t extra = c->at->median - c->raw->median;
+			int64_t extra = cost_extra(c, c->at).median;
 			size_t used = strlen(buf);
 
 			if (c->row->page != page)
@@ -220,24 +246,33 @@ static void title_extras(const struct plot *p, enum run_page page, char *buf, si
 	}
 }
 
-static void put_segment_titles(const struct plot *p, const struct cost *c)
+static void write_segments_title(const struct plot *p, char *title, size_t size)
 {
-	int64_t few = c->few->median - c->raw->median, many = c->many->median - c->raw->median;
-	char words[256], extras[256], title[1024], trend[128];
+	const struct cost *c = plot_first_series(p);
+	char words[256], extras[256];
 
+	if (!c)
+		return;
 	title_extras(p, c->row->page, extras, sizeof(extras));
-	cost_words(c->row, words, sizeof(words));
-	snprintf(title, sizeof(title), "dm-%s with %s segment%s, %s: %s", c->target,
-		 number(c->at->segments).s, c->at->segments == 1 ? "" : "s", words, extras);
-	plot_put_string(p, "segments_title", title);
-	if (c->n_stacks > 1)
-		snprintf(title, sizeof(title),
-			 "dm-%s on %s: %s %s with %s segment%s, %s with %s; %s", c->target,
-			 table_fs(c->table), number_signed(few).s, p->unit,
-			 number(c->few->segments).s, c->few->segments == 1 ? "" : "s",
-			 number_signed(many).s, number(c->many->segments).s,
-			 cost_trend(c, trend, sizeof(trend)));
-	plot_put_string(p, "extra_title", title);
+	snprintf(title, size, "dm-%s with %s segment%s, %s: %s", c->target,
+		 number(c->at->segments).s, c->at->segments == 1 ? "" : "s",
+		 cost_words(c->row, words, sizeof(words)), extras);
+}
+
+static void write_extra_title(const struct plot *p, char *title, size_t size)
+{
+	const struct cost *c = plot_first_series(p);
+	char trend[128];
+
+	if (!c || c->n_stacks < 2) {
+		write_segments_title(p, title, size);
+		return;
+	}
+	snprintf(title, size, "dm-%s on %s: %s %s with %s segment%s, %s with %s; %s", c->target,
+		 table_fs(c->table), number_signed(cost_extra(c, c->few).median).s, p->unit,
+		 number(c->few->segments).s, c->few->segments == 1 ? "" : "s",
+		 number_signed(cost_extra(c, c->many).median).s, number(c->many->segments).s,
+		 cost_trend(c, trend, sizeof(trend)));
 }
 
 static void put_segment_tics(const struct plot *p, const char *name, double x_min, double x_max)
@@ -258,19 +293,19 @@ static void find_ranges(const struct plot *p, struct ranges *g)
 	for (size_t i = 0; i < p->n_panels; i++) {
 		for (size_t s = 0; s < p->panel[i].n_series; s++) {
 			const struct cost *c = &p->panel[i].series[s];
-			double low = (double)c->raw->median, high = low;
-			double few = (double)(c->few->median - c->raw->median);
-			double many = (double)(c->many->median - c->raw->median);
+			double low = fmin(least_of(c->raw), least_of(c->few));
+			double high = fmax(most_of(c->raw), most_of(c->many));
+			const struct quantity few = cost_extra(c, c->few),
+					      many = cost_extra(c, c->many);
 
-			low = fmin(low, (double)c->few->median);
-			high = fmax(high, (double)c->many->median);
 			g->lo = any ? fmin(g->lo, low) : low;
 			g->hi = any ? fmax(g->hi, high) : high;
 			g->x_min = any ? fmin(g->x_min, (double)c->few->segments)
 				       : (double)c->few->segments;
 			g->x_max = fmax(g->x_max, (double)c->many->segments);
-			g->extra_lo = fmin(g->extra_lo, fmin(few, many));
-			g->extra_hi = fmax(g->extra_hi, fmax(few, many));
+			g->extra_lo =
+				fmin(g->extra_lo, fmin((double)few.least, (double)many.least));
+			g->extra_hi = fmax(g->extra_hi, fmax((double)few.most, (double)many.most));
 			any = true;
 		}
 	}
@@ -307,7 +342,8 @@ int plot_put_segments(const struct plot *p)
 	if (!c)
 		return 0;
 	find_ranges(p, &g);
-	put_segment_titles(p, c);
+	plot_put_title(p, "segments_title", write_segments_title);
+	plot_put_title(p, "extra_title", write_extra_title);
 	put_segment_tics(p, "x", g.x_min, g.x_max);
 	plot_put_axis(p, "segments", g.lo, g.hi, 6, false);
 	plot_put_axis(p, "extra", g.extra_lo, g.extra_hi, 6, true);
@@ -348,7 +384,7 @@ static int put_growth_labels(const struct plot *p, size_t panel, const struct ra
 	/* Apart by what the eye sees: the axis is logarithmic. */
 	for (size_t s = 0; s < pn->n_growing; s++) {
 		const struct cost *c = &pn->growing[s];
-		double times = (double)c->many->median / (double)c->raw->median;
+		double times = over_states_ratio(c->many, c->raw).median;
 		int colour = (int)c->row->page + 1;
 
 		label[n] =
@@ -364,32 +400,48 @@ static int put_growth_labels(const struct plot *p, size_t panel, const struct ra
 	return plot_put_labels(p, "growth", panel, label, n);
 }
 
-/* What the worst row does, and how many times raw it costs on each filesystem. */
-static void put_growth_title(const struct plot *p, const struct cost *worst)
+/* The row that grows most, or NULL. */
+static const struct cost *find_worst(const struct plot *p)
 {
-	char words[256], slope[96], times[64], title[1024], note[256];
+	for (size_t i = 0; i < p->n_panels; i++)
+		if (p->panel[i].n_growing)
+			return &p->panel[i].growing[0];
+	return NULL;
+}
+
+/* What the worst row does, and how many times raw it costs on each filesystem. */
+static void write_growth_title(const struct plot *p, char *title, size_t size)
+{
+	const struct cost *worst = find_worst(p);
+	char words[256], slope[96], times[64];
 	const char *comma = "";
 
+	if (!worst)
+		return;
 	cost_words(worst->row, words, sizeof(words));
 	if (cost_fits(worst))
-		snprintf(title, sizeof(title), "Cost of a %s grows by %s: ", words,
+		snprintf(title, size, "Cost of a %s grows by %s: ", words,
 			 cost_slope(worst, slope, sizeof(slope)));
 	else
-		snprintf(title, sizeof(title),
-			 "Cost of a %s grows with the number of segments: ", words);
+		snprintf(title, size, "Cost of a %s grows with the number of segments: ", words);
 	for (size_t i = 0; i < p->n_panels; i++) {
 		for (size_t s = 0; s < p->panel[i].n_growing; s++) {
 			const struct cost *c = &p->panel[i].growing[s];
-			size_t used = strlen(title);
 
 			if (strcmp(c->row->variant, worst->row->variant))
 				continue;
-			snprintf(title + used, sizeof(title) - used, "%s%s on %s", comma,
-				 cost_times(c, times, sizeof(times)), table_fs(c->table));
+			text_append(title, size, "%s%s on %s", comma,
+				    cost_times(c, times, sizeof(times)), table_fs(c->table));
 			comma = ", ";
 		}
 	}
-	plot_put_string(p, "growth_title", title);
+}
+
+static void put_growth_words(const struct plot *p)
+{
+	char note[256];
+
+	plot_put_title(p, "growth_title", write_growth_title);
 	snprintf(note, sizeof(note),
 		 "Median %s per fault, log-log; faults whose DM overhead grows by more than half "
 		 "of raw; "
@@ -407,11 +459,10 @@ static void find_growth_ranges(const struct plot *p, struct ranges *g)
 		for (size_t s = 0; s < p->panel[i].n_growing; s++) {
 			const struct cost *c = &p->panel[i].growing[s];
 			/* The axis is logarithmic and has no zero. */
-			double low = fmax(1, fmin((double)c->raw->median, (double)c->few->median));
+			double low = fmax(1, fmin(least_of(c->raw), least_of(c->few)));
 
 			g->lo = any ? fmin(g->lo, low) : low;
-			g->hi = any ? fmax(g->hi, (double)c->many->median)
-				    : (double)c->many->median;
+			g->hi = any ? fmax(g->hi, most_of(c->many)) : most_of(c->many);
 			g->x_min = any ? fmin(g->x_min, (double)c->few->segments)
 				       : (double)c->few->segments;
 			g->x_max = fmax(g->x_max, (double)c->many->segments);
@@ -443,16 +494,14 @@ static void put_log_tics(const struct plot *p, const char *name, double lo, doub
 
 int plot_put_growth(const struct plot *p)
 {
-	const struct cost *worst = NULL;
+	const struct cost *worst = find_worst(p);
 	struct ranges g;
 	int rc = 0;
 
-	for (size_t i = 0; i < p->n_panels && !worst; i++)
-		worst = p->panel[i].n_growing ? &p->panel[i].growing[0] : NULL;
 	fprintf(p->gp, "draw_growth = %d\n", worst ? 1 : 0);
 	if (!worst)
 		return 0;
-	put_growth_title(p, worst);
+	put_growth_words(p);
 	find_growth_ranges(p, &g);
 	put_segment_tics(p, "growth_x", g.x_min, g.x_max);
 	put_log_tics(p, "growth", g.lo, g.hi);

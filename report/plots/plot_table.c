@@ -2,7 +2,7 @@
 /*
  * table-ops: what device-mapper's operations on tables cost by the number of segments, both axes
  * logarithmic.  Files:
- *   table-P.tsv         panel P, one index per line: segments, cost
+ *   table-P.tsv         panel P, one index per line: segments, cost, least, most
  *   table-P-labels.tsv  where the lines end: segments, cost, text, colour
  */
 #include "lib/base/number.h"
@@ -73,17 +73,21 @@ static size_t put_line(const struct table *t, const struct table_row *row, FILE 
 
 	for (size_t c = 0; c < t->n_columns; c++) {
 		const struct run_record *rec = row->cell[t->columns[c]];
+		struct quantity q;
 		double x, y;
 
-		if (!rec || rec->median <= 0 || !cost_plain(rec->stack, target))
+		if (!rec || rec->median <= 0 || over_states_median(rec).least <= 0 ||
+		    !cost_plain(rec->stack, target))
 			continue;
 		x = (double)rec->segments;
 		y = (double)rec->median;
-		fprintf(out, "%.0f\t%.0f\n", x, y);
+		q = over_states_median(rec);
+		fprintf(out, "%.0f\t%.0f\t%lld\t%lld\n", x, y, (long long)q.least,
+			(long long)q.most);
 		plot->x_lo = plot->x_lo > 0 ? fmin(plot->x_lo, x) : x;
 		plot->x_hi = fmax(plot->x_hi, x);
-		plot->lo = plot->lo > 0 ? fmin(plot->lo, y) : y;
-		plot->hi = fmax(plot->hi, y);
+		plot->lo = plot->lo > 0 ? fmin(plot->lo, (double)q.least) : (double)q.least;
+		plot->hi = fmax(plot->hi, (double)q.most);
 		label->x = x;
 		label->y = log10(y);
 		n++;
@@ -102,7 +106,7 @@ static int put_panel(const struct plot *p, size_t panel, struct plot_label *labe
 
 	if (!out)
 		return -errno;
-	fputs("# segments, median\n", out);
+	fputs("# segments, median, least, most\n", out);
 	*n_lines = 0;
 	for (size_t l = 0; (role = line_at(l)); l++) {
 		const struct table_row *row = find_row(t, role);
@@ -124,24 +128,22 @@ static int put_panel(const struct plot *p, size_t panel, struct plot_label *labe
 }
 
 /* The fit of the headline operation. */
-static void put_title(const struct plot *p)
+static void write_title(const struct plot *p, char *title, size_t size)
 {
 	for (size_t i = 0; i < p->n_panels; i++) {
 		const struct table *t = p->panel[i].table;
 		const struct table_row *row = find_headline(t);
 		struct segment_fit fit;
-		char title[256];
 
 		if (!row || !fit_segments_of(t, row, &fit) ||
 		    fit_segments_shape(&fit) != FIT_SEGMENTS_LINE || fit.base < 0)
 			continue;
-		snprintf(title, sizeof(title), "Table %s: %s %s per segment + %s constant",
-			 row->role->line, number_tenths(fit.per_segment).s, t->unit,
+		snprintf(title, size, "Table %s: %s %s per segment + %s constant", row->role->line,
+			 number_tenths(fit.per_segment).s, t->unit,
 			 number(number_round(fit.base)).s);
-		plot_put_string(p, "table_title", title);
 		return;
 	}
-	plot_put_string(p, "table_title", "Cost of device-mapper ioctls");
+	snprintf(title, size, "Cost of device-mapper ioctls");
 }
 
 /* Powers of BASE^STEP within the axis. */
@@ -193,7 +195,7 @@ int plot_put_table(const struct plot *p)
 	if (!rc && plot.most_points > 1) {
 		plot.lo /= 1.5;
 		plot.hi *= 1.5;
-		put_title(p);
+		plot_put_title(p, "table_title", write_title);
 		put_tics(p, "table_x", plot.x_lo, plot.x_hi, 4);
 		put_tics(p, "table", plot.lo, plot.hi, 10);
 		rc = put_all_labels(p, &plot, label, n);

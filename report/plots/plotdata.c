@@ -8,6 +8,8 @@
 #include "report/findings/fallback_cost.h"
 #include "report/plots/plot.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void find_panels(struct plot *p)
@@ -33,6 +35,27 @@ static void find_panels(struct plot *p)
 	}
 }
 
+/* Adds a plot for each initial state that was measured as a whole.  Returns 0 or -ENOMEM. */
+static int add_states(struct plot *p, struct tables *of_state)
+{
+	const struct over_states *states = p->tables->states;
+
+	for (size_t r = 0; states && r < states->n_runs; r++) {
+		struct tables *tables = &of_state[p->n_states];
+		struct plot *plot = &p->of_state[p->n_states];
+
+		if (states->runs[r]->n_records != states->run.n_records)
+			continue;
+		p->state[p->n_states++] = states->state[r];
+		if (tables_build(states->runs[r], tables) < 0)
+			return -ENOMEM;
+		*plot = (struct plot){.tables = tables};
+		find_panels(plot);
+		plot->unit = plot->n_panels ? plot->panel[0].table->unit : "";
+	}
+	return 0;
+}
+
 static void put_context(const struct plot *p)
 {
 	const struct run *run = p->tables->run;
@@ -40,14 +63,17 @@ static void put_context(const struct plot *p)
 	const struct cost *first = plot_first_series(p);
 	/* For a kernel from a file this is a local path. */
 	const char *version = strncmp(c->package, "file ", 5) ? strchr(c->package, ' ') : NULL;
-	char text[512], words[256];
+	char text[512], words[256], states[64];
 
+	over_states_words(p->tables->states, states, sizeof(states));
 	snprintf(text, sizeof(text), "%sLinux %s%s%s%s%s, meter %s (%s%s%.*s)",
 		 run_is_complete(run) ? "" : "INCOMPLETE RUN: ", c->release, c->suffix,
 		 version ? " (" : "", version ? version + 1 : "", version ? ")" : "", c->meter,
 		 !strcmp(c->meter, "insn") ? "exact guest instructions" : p->unit,
 		 *c->qemu ? ", QEMU " : "", (int)strcspn(c->qemu, " "), c->qemu);
 	plot_put_string(p, "subtitle", text);
+	plot_put_string(p, "states_words", states);
+	fprintf(p->gp, "bars = %d\n", *states ? 1 : 0);
 	plot_put_string(p, "unit", p->unit);
 	plot_put_string(p, "fault_words",
 			first ? cost_words(first->row, words, sizeof(words)) : "fault");
@@ -61,28 +87,44 @@ static void put_context(const struct plot *p)
 	}
 }
 
-int plotdata_write(const struct tables *tables, const char *dir)
+static int put_all(struct plot *p)
 {
-	struct plot p = {.tables = tables, .dir = dir};
+	static int (*const put[])(const struct plot *) = {
+		plot_put_segments, plot_put_growth, plot_put_dist,
+		plot_put_huge,	   plot_put_bio,    plot_put_table,
+	};
 	struct plot_words words;
-	int rc = plot_begin(&p, &words), closed;
+	int rc = plot_begin(p, &words), closed;
 
 	if (rc)
 		return rc;
-	find_panels(&p);
-	p.unit = p.n_panels ? p.panel[0].table->unit : "";
-	put_context(&p);
-	rc = plot_put_segments(&p);
-	if (!rc)
-		rc = plot_put_growth(&p);
-	if (!rc)
-		rc = plot_put_dist(&p);
-	if (!rc)
-		rc = plot_put_huge(&p);
-	if (!rc)
-		rc = plot_put_bio(&p);
-	if (!rc)
-		rc = plot_put_table(&p);
-	closed = plot_end(&p);
+	put_context(p);
+	for (size_t i = 0; i < sizeof(put) / sizeof(put[0]) && !rc; i++)
+		rc = put[i](p);
+	closed = plot_end(p);
 	return rc ? rc : closed;
+}
+
+int plotdata_write(const struct tables *tables, const char *dir)
+{
+	size_t n = tables->states ? tables->states->n_runs : 0;
+	struct plot p = {.tables = tables, .dir = dir};
+	struct tables *of_state = calloc(n + 1, sizeof(*of_state));
+	int rc = -ENOMEM;
+
+	p.of_state = calloc(n + 1, sizeof(*p.of_state));
+	p.state = calloc(n + 1, sizeof(*p.state));
+	if (of_state && p.of_state && p.state) {
+		find_panels(&p);
+		p.unit = p.n_panels ? p.panel[0].table->unit : "";
+		rc = add_states(&p, of_state);
+	}
+	if (!rc)
+		rc = put_all(&p);
+	for (size_t i = 0; of_state && i < p.n_states; i++)
+		tables_free(&of_state[i]);
+	free(of_state);
+	free(p.of_state);
+	free(p.state);
+	return rc;
 }

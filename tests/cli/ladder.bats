@@ -353,6 +353,29 @@ kernels() {
 	grep -q '4 KiB raw  4,035' "$out/ladder-cost.svg"
 }
 
+@test "plots of a ladder: a bar over the range of initial states" {
+	local data=$BATS_TEST_TMPDIR/data out=$BATS_TEST_TMPDIR/out a=$BATS_TEST_TMPDIR/a b=$BATS_TEST_TMPDIR/b state
+	mkdir -p "$data" "$out" "$a/state-2" "$a/state-3" "$b"
+	cp tests/fixtures/fixture-run.jsonl "$a/run.jsonl"
+	for state in 2 3; do
+		jq -c --argjson state $state 'if .type == "context" then .emulator.state = $state else . end' \
+			tests/fixtures/fixture-run.jsonl | sed "s/\[4223,6]/[$((4123 + state * 100)),6]/" | settle >"$a/state-$state/run.jsonl"
+	done
+	sed 's/6\.1\.0-fixture/6.12.9/; s/6\.1\.192-1/6.12.9-1/' tests/fixtures/fixture-run.jsonl >"$b/run.jsonl"
+	run timeout 20 build/daxdm compare --plot-data "$data" "$a" "$b"
+	expect 0
+	grep -qx $'1\t4323\t1\t4223\t4423' "$data/cost-1.tsv"
+	grep -qx $'1\t288\t1\t188\t388' "$data/tax-1.tsv"
+	grep -qx $'2\t4223\t1\t4223\t4223' "$data/cost-1.tsv"
+	run timeout 60 plot/plot.sh --data "$data" "$out"
+	expect 0
+	for svg in "$out"/*.svg; do
+		grep -q 'bars: range over up to 3 initial states' "$svg"
+		# The bar of one point: a line and two caps.
+		grep -qE "d='M[0-9.]+,[0-9.]+ L[0-9.]+,[0-9.]+ M[0-9.]+,[0-9.]+ L[0-9.]+,[0-9.]+ M" "$svg"
+	done
+}
+
 @test "operations other than faults by kernel version: the medians of the runs, drawn" {
 	local data=$BATS_TEST_TMPDIR/data out=$BATS_TEST_TMPDIR/out run id='translate.page.random{stack=linear:16,fs=ext4}'
 	local -a runs=(results/published/linux-6.1.0-56-insn results/published/linux-7.3-rc7-insn)

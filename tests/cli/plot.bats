@@ -93,6 +93,67 @@ run.jsonl" ]]
 	[[ $(tr -s " \n" " " <<<"$output") == *"over 3 segment counts): load 1,000 + 5,000 (0.0 %)"* ]]
 }
 
+# Two further initial states, with other medians of the warm fault on linear:16 than the 4,223 of the first.
+add_states() { # MEDIAN OF STATE 2, OF STATE 3
+	local state
+	for state in 2 3; do
+		mkdir "$RUN/state-$state"
+		sed "s/\[4223,6]/[$1,6]/" "$RUN/run.jsonl" | settle >"$RUN/state-$state/run.jsonl"
+		shift
+	done
+}
+
+# The y coordinates of the ends of all error bars of a plot with points, in pixels rounded.
+bars() { # SVG
+	grep -oP "d='M[0-9.]+,\K[0-9.]+ L[0-9.]+,[0-9.]+(?= M)" "$1" | awk '{ sub(/.*,/, "", $2); printf "%.0f %.0f\n", $1, $2 }'
+}
+
+@test "several initial states: the median over them, and a bar over the range" {
+	add_states 4323 4523
+	run timeout 60 plot/plot.sh "$RUN"
+	expect 0
+	mkdir "$BATS_TEST_TMPDIR/data"
+	run timeout 20 build/daxdm report --plot-data "$BATS_TEST_TMPDIR/data" "$RUN"
+	expect 0
+	# Axes are 350 pixels high and end at pixel 472.
+	axis() {
+		awk -v axis="$1" -v least="$2" -v most="$3" '$1 == axis "_lo" { lo = $3 } $1 == axis "_hi" { hi = $3 } END {
+			printf "%.0f %.0f\n", 472 - 350 * (least - lo) / (hi - lo), 472 - 350 * (most - lo) / (hi - lo) }' \
+			"$BATS_TEST_TMPDIR/data/plot.gp"
+	}
+	[[ $(bars "$RUN/fault-by-segments.svg") == "$(axis segments 4223 4523)" ]]
+	[[ $(bars "$RUN/fault-extra.svg") == "$(axis extra 188 488)" ]]
+	grep -q '+288 insn (+7.1 %) on ext4<' "$RUN/fault-by-segments.svg"
+	grep -q '4 KiB  4,323 (+7.1 %)' "$RUN/fault-by-segments.svg"
+	grep -q 'median 4,323 (4,223..4,523) (+288)' "$RUN/fault-distribution.svg"
+	for svg in fault-by-segments fault-extra huge-pages; do
+		grep -q 'bars: range over 3 initial states' "$RUN/$svg.svg"
+	done
+	run timeout 20 build/daxdm report --no-plots "$RUN"
+	expect 0 "4,323 (4,223..4,523) +288 (+188..+488)" "median over 3 initial states (range where it varies)"
+	grep -q '4,323 <span class="range">(4,223..4,523)</span>' "$RUN/report.html"
+}
+
+@test "a range that is not longer than a point is high has no bar, and one state has none" {
+	add_states 4224 4225
+	run timeout 60 plot/plot.sh "$RUN"
+	expect 0
+	[[ ! $(bars "$RUN/fault-by-segments.svg") ]]
+	rm -r "$RUN"/state-*
+	run timeout 60 plot/plot.sh "$RUN"
+	expect 0
+	[[ ! $(bars "$RUN/fault-by-segments.svg") && ! $(bars "$RUN/fault-extra.svg") ]]
+	run grep 'initial state' "$RUN"/*.svg "$RUN/report.html"
+	expect 1
+}
+
+@test "a title says in which initial states it does not hold" {
+	add_states 3935 4523
+	run timeout 60 plot/plot.sh "$RUN"
+	expect 0
+	grep -q '+188 insn (+4.7 %) on ext4 (does not hold in initial state 2)<' "$RUN/fault-by-segments.svg"
+}
+
 @test "gnuplot missing: one line that names the package" {
 	mkdir "$BATS_TEST_TMPDIR/bin"
 	ln -s "$(command -v dirname)" "$BATS_TEST_TMPDIR/bin/dirname"

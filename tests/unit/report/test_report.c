@@ -611,7 +611,8 @@ static void test_plotdata(void **state)
 	free(settings);
 	assert_int_equal(plotdata_write(&o.tables, dir), 0);
 	add_file(dir, "segments-1.tsv", text, sizeof(text));
-	assert_holds(text, "\n1\t4175\t140\t1\n16\t4223\t188\t1\n");
+	assert_holds(text, "\n1\t4175\t140\t1\t4175\t4175\t140\t140\n16\t4223\t188\t1\t4223\t4223\t"
+			   "188\t188\n");
 	snprintf(command, sizeof(command), "rm -r %s", dir);
 	assert_int_equal(system(command), 0);
 	assert_true(plotdata_write(&o.tables, "/nowhere/at/all") < 0);

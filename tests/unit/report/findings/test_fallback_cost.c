@@ -122,7 +122,8 @@ static void the_plot_has_a_line_for_each_stack(void **state)
 	open_with(&o, reads, sizeof(reads) / sizeof(reads[0]));
 	assert_int_equal(plotdata_write(&o.tables, dir), 0);
 	text = slurp(dir, "bio-1.tsv");
-	assert_holds(text, "4096\t1.5000\n65536\t1.1000\n\n\n4096\t2.0000\n");
+	assert_holds(text, "4096\t1.5000\t1.5000\t1.5000\n65536\t1.1000\t1.1000\t1."
+			   "1000\n\n\n4096\t2.0000\t2.0000\t2.0000\n");
 	free(text);
 	text = slurp(dir, "plot.gp");
 	assert_holds(text, "draw_bio = 1\n");
