@@ -20,37 +20,81 @@ struct remeasured {
 	char *dir;
 	struct kernel kernel;
 	struct target target;
+	struct words variables;	 /* with which its guests are made, NAME=VALUE */
 	struct workload missing; /* of the state that is measured next */
 };
 
 /* ---- how a run was measured ----------------------------------------------------------------- */
 
-static int add_module(void *modules, const char *path, unsigned int number, char *line)
+static int add_line(void *lines, const char *path, unsigned int number, char *line)
 {
 	(void)path;
 	(void)number;
-	command_add(modules, line, NULL);
+	command_add(lines, line, NULL);
 	return 0;
+}
+
+/* Reads the lines of a file of the side's directory; there is none if it need not be there. */
+static bool read_lines(const struct remeasured *r, const char *name, bool need, struct words *lines)
+{
+	char *path = process_text("%s/%s", r->dir, name);
+	bool is = !access(path, R_OK);
+
+	*lines = (struct words){0};
+	is = is ? !text_file_read(path, name, add_line, lines) : !need;
+	free(path);
+	return is;
 }
 
 /* Returns NULL, or why the modules cannot be used again.  What was rebuilt since has another
  * build ID: the comparison refuses it. */
 static const char *find_modules(const struct run *run, struct remeasured *r)
 {
-	char *path = process_text("%s/" MEASURE_MODULES, r->dir);
-	const char *why = NULL;
+	bool replaced = json_array_size(json_object_get(run->context.json, "replaced"));
 
 	r->target.replaced = (struct words){0};
-	if (!json_array_size(json_object_get(run->context.json, "replaced")))
-		why = NULL;
-	else if (access(path, R_OK) ||
-		 text_file_read(path, "modules", add_module, &r->target.replaced) < 0)
-		why = "its list of replaced modules cannot be read";
+	if (replaced && !read_lines(r, MEASURE_MODULES, true, &r->target.replaced))
+		return "its list of replaced modules cannot be read";
 	for (size_t i = 0; i < r->target.replaced.n; i++)
 		if (access(r->target.replaced.list[i], R_OK))
-			why = "a module that it was measured with was removed";
-	free(path);
-	return why;
+			return "a module that it was measured with was removed";
+	return NULL;
+}
+
+/* Whether the program prints that build with its version. */
+static bool is_of_build(const char *program, const char *build)
+{
+	char *output = workspace_path("version"), *line = NULL;
+	struct words command = {0};
+	bool is;
+
+	command_add(&command, program, "--version", NULL);
+	is = !process_run(&command, output, "/dev/null");
+	line = is ? workspace_last_line(output) : NULL;
+	is = line && strstr(line, build);
+	free(line);
+	free(output);
+	return is;
+}
+
+/* Returns NULL, or why the program that measured in the guest cannot do so again. */
+static const char *find_program(const struct run *run, struct remeasured *r)
+{
+	static const char variable[] = "DAXDM_GUEST_PROGRAM=";
+	const char *program = NULL;
+	json_t *build;
+	bool same;
+
+	if (!read_lines(r, MEASURE_VARIABLES, false, &r->variables))
+		return "its list of variables cannot be read";
+	for (size_t i = 0; i < r->variables.n; i++)
+		if (!strncmp(r->variables.list[i], variable, strlen(variable)))
+			program = r->variables.list[i] + strlen(variable);
+	build = context_build_digest();
+	same = program ? is_of_build(program, run->context.build)
+		       : !strcmp(run->context.build, json_string_value(build));
+	json_decref(build);
+	return same ? NULL : "it was measured by another build of daxdm";
 }
 
 /* The kernel of that package which was fetched or copied. */
@@ -84,18 +128,17 @@ static const char *find_side(const struct side *side, const struct target *targe
 			     struct remeasured *r)
 {
 	const struct run *run = &side->runs[0];
-	json_t *build = context_build_digest();
 	const json_t *emulator = json_object_get(run->context.json, "emulator");
-	bool same_build = !strcmp(run->context.build, json_string_value(build));
+	const char *why;
 
-	json_decref(build);
 	r->target = *target;
 	r->dir = process_text("%.*s", (int)strcspn(side->name, ","), side->name);
 	r->target.seed = json_integer_value(json_object_get(emulator, "seed"));
 	if (!emulator)
 		return "it was measured on a host";
-	if (!same_build)
-		return "it was measured by another build of daxdm";
+	why = find_program(run, r);
+	if (why)
+		return why;
 	if (!strncmp(r->dir, "results/published/", strlen("results/published/")))
 		return "it is published and never changed (--anew measures a run of its own)";
 	if (access(r->dir, W_OK))
@@ -192,6 +235,23 @@ static bool can_be_confirmed(const struct comparison *c, unsigned int states)
 
 /* ---- rounds --------------------------------------------------------------------------------- */
 
+/* Sets the variables of the side for the programs that make its guests, or removes them. */
+static void set_variables(const struct remeasured *r, bool set)
+{
+	for (size_t i = 0; i < r->variables.n; i++) {
+		char *name = process_text("%s", r->variables.list[i]);
+		char *value = strchr(name, '=');
+
+		if (value)
+			*value++ = '\0';
+		if (value && set)
+			setenv(name, value, 1);
+		else
+			unsetenv(name);
+		free(name);
+	}
+}
+
 /* Measures what is missing of the side in that state.  Returns its directory; NULL: nothing was
  * measured. */
 static char *measure_state(struct remeasured *r, const struct measurement *asked,
@@ -210,8 +270,10 @@ static char *measure_state(struct remeasured *r, const struct measurement *asked
 
 	measure_vet(&m);
 	measure_setup_programs(&m);
+	set_variables(r, true);
 	guests = measure_make_guests(&m, &r->target, &r->kernel);
 	status = measure_run(&m, &r->target, &r->kernel, &guests, dir);
+	set_variables(r, false);
 	if (status != STATUS_GOOD && status != STATUS_FAILED && status != STATUS_SKIPPED)
 		process_exit(status);
 	target_free_guests(&guests);

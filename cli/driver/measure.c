@@ -208,17 +208,36 @@ static int run_here(const struct measurement *m, const struct target *t, const c
 	return measure_on_this_host(&command, dir);
 }
 
-/* Writes into the run's directory which files its replaced modules were. */
-static void note_modules(const char *dir, const struct words *modules)
+/* Writes lines into a file of the run's directory. */
+static void note_lines(const char *dir, const char *name, const struct words *lines)
 {
-	char *path = process_text("%s/" MEASURE_MODULES, dir);
-	FILE *out = modules->n ? fopen(path, "we") : NULL;
+	char *path = process_text("%s/%s", dir, name);
+	FILE *out = lines->n ? fopen(path, "we") : NULL;
 
-	for (size_t i = 0; out && i < modules->n; i++)
-		fprintf(out, "%s\n", modules->list[i]);
+	for (size_t i = 0; out && i < lines->n; i++)
+		fprintf(out, "%s\n", lines->list[i]);
 	if (out && fclose(out))
 		unlink(path);
 	free(path);
+}
+
+/* What it takes to make the same guests again. */
+static void note_guests(const char *dir, const struct words *modules)
+{
+	static const char *const names[] = {"DAXDM_GUEST_PROGRAM", "DAXDM_GUEST_PADDING_MIB"};
+	struct words variables = {0};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *value = getenv(names[i]);
+		char *line = value ? process_text("%s=%s", names[i], value) : NULL;
+
+		if (line)
+			command_add(&variables, line, NULL);
+		free(line);
+	}
+	note_lines(dir, MEASURE_MODULES, modules);
+	note_lines(dir, MEASURE_VARIABLES, &variables);
+	words_free(&variables);
 }
 
 static int run_emulated(const struct measurement *m, const struct target *t,
@@ -261,7 +280,7 @@ static int run_emulated(const struct measurement *m, const struct target *t,
 	/* Its table of times is no part of what is to be explained. */
 	status = process_run(&command, m->profile || m->quiet ? "/dev/null" : NULL, NULL);
 	process_says_it = false;
-	note_modules(dir, &t->replaced);
+	note_guests(dir, &t->replaced);
 	return status;
 }
 

@@ -27,6 +27,8 @@ struct measurement {
 
 /* The file in a run's directory that lists the files of its replaced modules, one a line. */
 #define MEASURE_MODULES "modules.txt"
+/* That with the variables that changed its guests (emu/initramfs.sh), NAME=VALUE, one a line. */
+#define MEASURE_VARIABLES "variables.txt"
 
 /* Rows of the option table. */
 #define MEASURE_WORKLOAD_OPTIONS(type, m)                                                 \

@@ -684,6 +684,28 @@ states() {
 	expect 1 "patched cannot be measured again: a module that it was measured with was removed" "REGRESSED"
 }
 
+@test "run.sh compare: a run of another program in the guest is measured again with that one" {
+	two_kernels 100 101 102 103
+	echo '[[ ! ${DAXDM_GUEST_PROGRAM-} ]] || BUILD=fnv1a64:other' >>"$CO/guest"
+	fake build/other 'echo "daxdm 1, build fnv1a64:other"'
+	fake emu/initramfs.sh 'echo "${DAXDM_GUEST_PROGRAM-own} ${DAXDM_GUEST_PADDING_MIB-}" >>made; echo "build/$2.cpio"'
+	run timeout 60 "$CO/run.sh" bench --kernel 6.old --name stock
+	expect 0
+	DAXDM_GUEST_PROGRAM=build/other DAXDM_GUEST_PADDING_MIB=3 run timeout 60 "$CO/run.sh" bench --kernel 6.new --name other
+	expect 0
+	rm "$CO/made"
+	run timeout 60 "$CO/run.sh" compare stock other --states 4
+	expect 1 "12 confirmed over up to 4"
+	[[ $(context_of "$(runs | grep other/state-4)" .build) == '"fnv1a64:other"' ]]
+	[[ $(context_of "$(runs | grep stock/state-4)" .build) != '"fnv1a64:other"' ]]
+	[[ $(sort "$CO/made" | uniq -c | xargs) == "3 build/other 3 3 own" ]]
+	# The program was built again since.
+	fake build/other 'echo "daxdm 1, build fnv1a64:newer"'
+	rm -r "$CO/results/"{stock,other}/state-*
+	run timeout 60 "$CO/run.sh" compare stock other --states 4
+	expect 1 "other cannot be measured again: it was measured by another build of daxdm" "REGRESSED"
+}
+
 @test "run.sh compare refuses what it cannot know, before anything is built" {
 	two_runs
 	for words in "" mine; do
