@@ -5,7 +5,9 @@
  */
 #include "bench/sweep.h"
 
+#include "bench/workload_read.h"
 #include "lib/base/msg.h"
+#include "lib/file/fs_external.h"
 #include "lib/meter/idle_blocker.h"
 #include "lib/meter/initial_state.h"
 #include "lib/run/context.h"
@@ -32,47 +34,100 @@ static int wipe_node(const char *node, bool quietly)
 	return rc;
 }
 
+/* Makes and mounts the filesystem.  Returns 0; 1 with a sentence in why and its cure if mkfs or the
+ * kernel refuses the options of its spec; or -errno after one error line. */
+static int make_and_mount(struct bench_env *env, char *why, size_t why_len, const char **cure)
+{
+	bool options = !fs_spec_is_plain(env->fs->spec);
+	int rc;
+
+	sweep_phase(env, "mkfs");
+	*cure = "give mkfs= options that this mkfs accepts";
+	rc = fs_make_spec(env->fs, env->stack->size_bytes, why, why_len);
+	if (rc < 0) {
+		options = options && rc == -EIO;
+	} else {
+		sweep_phase(env, "mount");
+		*cure = "use options with which the kernel grants DAX: its log says why not";
+		rc = fs_mount_why(env->fs, why, why_len);
+		/* If it is mounted still, it holds the devices. */
+		options = options && !env->fs->mounted;
+	}
+	if (rc < 0 && !options)
+		msg_error("%s", why);
+	return rc < 0 && options ? 1 : rc;
+}
+
+/* Writes a skip for each selected benchmark. */
+static int skip_all(struct sweep *s, const struct bench_env *env, const char *why, const char *cure)
+{
+	int rc = 0;
+
+	for (const struct bench *const *b = bench_table; *b && !rc; b++) {
+		unsigned int wanted = sweep_count_wanted(s, *b);
+
+		s->done += wanted;
+		if (wanted && !env->counters) /* else said in the first sweep */
+			rc = record_write_skip(env->sink, &env->cell, (*b)->name, "*", why, cure);
+	}
+	return rc;
+}
+
 /* Makes and mounts the filesystem, runs the benchmarks, and unmounts it.  fs->mounted is still set
  * if that failed. */
-static int run_on_stack(struct sweep *s, struct stack *stack, struct fs *fs, const char *directory)
+static int run_on_stack(struct sweep *s, struct bench_env *env)
 {
-	struct bench_env env = {
-		.cell = {&stack->spec, fs->type, &s->meter},
-		.stack = stack,
-		.fs = fs,
-		.directory = directory,
-		.sink = &s->sink,
-		.phase = sweep_phase,
-		.progress = s,
-		.wanted = sweep_wanted,
-		.counters = s->counters,
-		.lasting_needs = s->carried->lasting_needs,
-		.keep_fds = sweep_keep_fds,
-	};
+	struct fs *fs = env->fs;
+	const char *cure;
+	char why[768];
 	int rc, rc2;
 
-	snprintf(s->what, sizeof(s->what), "%s %s", stack->spec.text, fs->type);
-	sweep_phase(&env, "mkfs");
-	rc = fs_make(fs->type, stack->node, stack->size_bytes);
-	if (rc < 0)
-		goto wipe;
-	sweep_phase(&env, "mount");
-	rc = fs_mount(fs);
-	if (rc < 0)
-		goto wipe;
-	for (size_t b = 0; bench_table[b] && !rc; b++)
-		rc = sweep_bench(s, &env, b);
-	snprintf(s->what, sizeof(s->what), "%s %s", stack->spec.text, fs->type);
-	sweep_phase(&env, "teardown");
+	rc = make_and_mount(env, why, sizeof(why), &cure);
+	if (rc > 0)
+		rc = skip_all(s, env, why, cure);
+	for (size_t b = 0; bench_table[b] && fs->mounted && !rc; b++)
+		rc = sweep_bench(s, env, b);
+	snprintf(s->what, sizeof(s->what), "%s %s", env->cell.spec->text, env->cell.fs);
+	sweep_phase(env, "teardown");
 	rc2 = fs_unmount(fs);
 	rc = rc ? rc : rc2;
-wipe:
 	/* Wiping is safe: the device was blank when the sweep started. */
 	if (!fs->mounted) {
-		rc2 = wipe_node(stack->node, rc < 0);
+		rc2 = wipe_node(env->stack->node, rc < 0);
 		rc = rc ? rc : rc2;
 	}
 	return rc;
+}
+
+/* Makes the external devices of the filesystem, runs the benchmarks, and removes them. */
+static int run_with_externals(struct sweep *s, struct bench_env *env)
+{
+	unsigned int members = stack_members(env->cell.spec);
+	const struct namespace *spare = s->namespaces + members;
+	unsigned int n_spare = s->n_namespaces - members;
+	struct fs_externals externals;
+	char why[512];
+	int rc, rc2;
+
+	snprintf(s->what, sizeof(s->what), "%s %s", env->cell.spec->text, env->cell.fs);
+	rc = fs_externals_place(env->fs->spec, spare, n_spare, &externals, why, sizeof(why));
+	if (rc < 0)
+		return skip_all(s, env, why,
+				"give --device once more, or take a stack over fewer namespaces");
+	rc = fs_externals_create(&externals, why, sizeof(why));
+	for (unsigned int i = 0; i < FS_N_EXTERNALS && !rc; i++)
+		if (externals.device[i].node[0])
+			env->fs->external[i] = externals.device[i].node;
+	if (rc < 0)
+		msg_error("%s: %s", s->what, why);
+	else
+		rc = run_on_stack(s, env);
+	if (env->fs->mounted)
+		return rc;
+	rc2 = fs_externals_remove(&externals, why, sizeof(why));
+	if (rc2 < 0)
+		msg_error("%s", why);
+	return rc ? rc : rc2;
 }
 
 static int write_context(struct sweep *s)
@@ -88,6 +143,7 @@ static int write_context(struct sweep *s)
 	json_object_set_new(context, "fs", list = json_array());
 	for (size_t i = 0; i < s->workload.filesystems.n; i++)
 		json_array_append_new(list, json_string(s->workload.filesystems.list[i]));
+	json_object_set_new(context, "mkfs", workload_mkfs(&s->workload));
 	json_object_set_new(context, "stacks", list = json_array());
 	for (size_t i = 0; i < s->workload.stacks.n; i++)
 		json_array_append_new(list, json_string(s->workload.stacks.list[i]));
@@ -106,15 +162,31 @@ static int write_context(struct sweep *s)
 	return record_write_line(&s->sink, context);
 }
 
-static int run_on(struct sweep *s, const char *fs_type, const char *spec_text,
+static int run_on(struct sweep *s, const char *fs_text, const char *spec_text,
 		  const char *directory)
 {
+	struct fs_spec fs_spec;
 	struct stack_spec spec;
 	struct stack stack;
-	struct fs fs = {.type = fs_type, .node = stack.node, .where = directory};
+	struct fs fs = {.node = stack.node, .where = directory, .spec = &fs_spec};
+	struct bench_env env = {
+		.cell = {&stack.spec, fs_spec.text, &s->meter},
+		.stack = &stack,
+		.fs = &fs,
+		.directory = directory,
+		.sink = &s->sink,
+		.phase = sweep_phase,
+		.progress = s,
+		.wanted = sweep_wanted,
+		.counters = s->counters,
+		.lasting_needs = s->carried->lasting_needs,
+		.keep_fds = sweep_keep_fds,
+	};
 	char why[512];
 	int rc, rc2;
 
+	fs_spec_parse(fs_text, &fs_spec, why, sizeof(why));
+	fs.type = fs_spec.type;
 	stack_parse(spec_text, &spec, why, sizeof(why));
 	rc = stack_create(&spec, s->namespaces, s->n_namespaces, s->span_bytes, &stack, why,
 			  sizeof(why));
@@ -122,7 +194,7 @@ static int run_on(struct sweep *s, const char *fs_type, const char *spec_text,
 		msg_error("%s", why);
 		return rc;
 	}
-	rc = run_on_stack(s, &stack, &fs, directory);
+	rc = run_with_externals(s, &env);
 	if (fs.mounted)
 		return rc; /* which holds the devices: supervise() tries again, then removes them */
 	rc2 = stack_destroy(&stack, why, sizeof(why));
@@ -260,5 +332,9 @@ int sweep_work(void *arg, const char *directory)
 
 void sweep_aftermath(void *arg)
 {
-	sweep_wipe(arg);
+	const struct sweep *s = arg;
+
+	for (unsigned int i = 0; i < s->n_namespaces; i++)
+		fs_externals_forget(&s->namespaces[i]);
+	sweep_wipe(s);
 }

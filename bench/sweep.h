@@ -26,7 +26,7 @@ struct sweep {
 	bool progress;
 	bool terminal;
 	unsigned int done, total;
-	char what[160];
+	char what[384];
 	const struct bench *bench; /* the current one */
 	void *state;		   /* of the current benchmark */
 	struct probe_set probes;

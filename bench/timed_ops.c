@@ -215,7 +215,7 @@ int timed_ops_data_make(const struct bench_env *env, struct datafile *data, unsi
 		snprintf(path, sizeof(path), "%s/%s", env->directory, left[i]);
 		unlink(path);
 	}
-	rc = datafile_open(data, env->directory);
+	rc = datafile_open(data, env->fs);
 	return rc < 0 ? rc : datafile_make(data, windows);
 }
 

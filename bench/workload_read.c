@@ -37,22 +37,39 @@ static bool pattern_matches_any(const char *pattern)
 	return false;
 }
 
+/* Replaces a filesystem by its canonical text.  Returns 0, -ENOMEM, or -EINVAL after an error line
+ * that starts with `where`. */
+static int check_filesystem(char **word, const char *where)
+{
+	struct fs_spec spec;
+	char why[512], *text;
+
+	if (fs_spec_parse(*word, &spec, why, sizeof(why)) < 0) {
+		msg_error("%s%s", where, why);
+		return -EINVAL;
+	}
+	text = memory_check(strdup(spec.text));
+	if (!text)
+		return -ENOMEM;
+	free(*word);
+	*word = text;
+	return 0;
+}
+
 /* Whether one word of a statement is valid; prints an error line that starts with `where` if
  * not. */
-static int check_word(const struct workload *w, const struct words *of, const char *word,
-		      const char *where)
+static int check_word(const struct workload *w, const struct words *of, size_t i, const char *where)
 {
+	const char *word = of->list[i];
 	struct stack_spec spec;
 	char why[192];
 
+	if (of == &w->filesystems)
+		return check_filesystem(&of->list[i], where);
 	if (of == &w->stacks) {
 		if (!stack_parse(word, &spec, why, sizeof(why)))
 			return 0;
 		msg_error("%s%s", where, why);
-	} else if (of == &w->filesystems) {
-		if (fs_known(word))
-			return 0;
-		msg_error("%sunknown filesystem '%s'; expected ext4 or xfs", where, word);
 	} else {
 		if (pattern_matches_any(word))
 			return 0;
@@ -82,7 +99,7 @@ static int read_word(const char *path, unsigned int number, const char *line, co
 	}
 	if (to == &out->benches && !strcmp(to->list[to->n - 1], others))
 		return 0;
-	return check_word(out, to, to->list[to->n - 1], where);
+	return check_word(out, to, to->n - 1, where);
 }
 
 static int read_line(void *workload, const char *path, unsigned int number, char *line)
@@ -94,7 +111,7 @@ static int read_line(void *workload, const char *path, unsigned int number, char
 	int rc = 0;
 
 	for (; *p && *p != '#' && !rc; p += len, p += strspn(p, blanks), n_words++) {
-		len = strcspn(p, " \t#");
+		len = fs_spec_word_len(p);
 		if (n_words) {
 			rc = read_word(path, number, line, p, len, to, out);
 			continue;
@@ -176,9 +193,41 @@ void workload_override(struct workload *workload, struct workload *by_hand)
 	override(&workload->benches, &by_hand->benches);
 }
 
-int workload_check(const struct workload *w)
+int workload_check_filesystems(struct words *filesystems)
 {
-	const struct words *const all[] = {&w->stacks, &w->filesystems, &w->benches};
+	struct words all = {0};
+	int rc = 0;
+
+	for (size_t i = 0; i < filesystems->n && !rc; i++) {
+		rc = check_filesystem(&filesystems->list[i], "");
+		if (!rc)
+			rc = words_add_new(&all, filesystems->list[i],
+					   strlen(filesystems->list[i]));
+	}
+	words_free(filesystems);
+	*filesystems = all;
+	return rc;
+}
+
+json_t *workload_mkfs(const struct workload *w)
+{
+	json_t *commands = json_object();
+
+	for (size_t i = 0; i < w->filesystems.n; i++) {
+		char why[512], command[512];
+		struct fs_spec spec;
+
+		if (fs_spec_parse(w->filesystems.list[i], &spec, why, sizeof(why)) < 0)
+			continue;
+		fs_mkfs_command(&spec, command, sizeof(command));
+		json_object_set_new(commands, spec.text, json_string(command));
+	}
+	return commands;
+}
+
+int workload_check(struct workload *w)
+{
+	const struct words *const all[] = {&w->stacks, &w->benches};
 
 	if (!w->stacks.n || !w->filesystems.n || !w->benches.n) {
 		msg_error("the workload names no %s", !w->stacks.n	  ? "stack"
@@ -188,9 +237,9 @@ int workload_check(const struct workload *w)
 	}
 	for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++)
 		for (size_t i = 0; i < all[k]->n; i++)
-			if (check_word(w, all[k], all[k]->list[i], "") < 0)
+			if (check_word(w, all[k], i, "") < 0)
 				return -EINVAL;
-	return 0;
+	return workload_check_filesystems(&w->filesystems) < 0 ? -EINVAL : 0;
 }
 
 static int check_room(const struct workload *w, uint64_t span_bytes)

@@ -7,6 +7,8 @@
  *	fs    ext4 xfs
  *	bench fault.read.* fault.write.*
  *
+ * A blank or `#` in brackets is part of its word: fs xfs:mkfs=[-b size=1024].
+ *
  * `bench others` selects each benchmark of which the file names no variant, unless its descriptor
  * has by_name_only.  So workloads/default includes new benchmarks.
  */
@@ -27,10 +29,17 @@ int workload_read(const char *path, struct workload *out);
 void workload_override(struct workload *workload, struct workload *by_hand);
 
 /*
- * Checks that every stack parses, every filesystem is known and every pattern matches a metric.
- * Returns 0, or -EINVAL after one error line with a hint.
+ * Checks that every stack and filesystem parses and every pattern matches a metric; filesystems are
+ * replaced by their canonical text.  Returns 0, or -EINVAL after one error line with a hint.
  */
-int workload_check(const struct workload *workload);
+int workload_check(struct workload *workload);
+
+/* Checks filesystems, replaces each by its canonical text and drops repetitions.  Returns 0,
+ * -ENOMEM, or -EINVAL after one error line. */
+int workload_check_filesystems(struct words *filesystems);
+
+/* The mkfs command of each filesystem (fs_mkfs_command()), for the context of a run. */
+json_t *workload_mkfs(const struct workload *workload);
 
 /*
  * Builds and checks the workload of a `daxdm bench-here` command line (--workload, --stack, --fs,

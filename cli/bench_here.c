@@ -163,7 +163,7 @@ static const struct option_spec options[] = {
 	OPTION("stack", OPTION_WORDS, offsetof(struct bench_options, by_hand.stacks), "SPEC",
 	       "measure this stack instead of the workload's"),
 	OPTION("fs", OPTION_WORDS, offsetof(struct bench_options, by_hand.filesystems), "NAME",
-	       "measure this filesystem instead, ext4 or xfs"),
+	       "measure this filesystem instead, e.g. xfs:default (daxdm list)"),
 	OPTION("bench", OPTION_WORDS, offsetof(struct bench_options, by_hand.benches), "GLOB",
 	       "measure these metrics instead, e.g. 'fault.read.*'"),
 	OPTION("tracer", OPTION_CALL, 0, "WAY", "how translate stamps kernel functions",

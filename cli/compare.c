@@ -94,8 +94,7 @@ static const struct option_spec options[] = {
 	       "S", "compare only this stack; kernels: measure it"),
 	OPTION("fs", OPTION_WORDS,
 	       offsetof(struct compare_options, sides.asked.by_hand.filesystems), "F",
-	       "compare only this filesystem, ext4 or xfs; kernels: measure it",
-	       .choices = "ext4|xfs"),
+	       "compare only this filesystem, e.g. xfs:default; kernels: measure it"),
 	OPTION("bench", OPTION_WORDS, offsetof(struct compare_options, sides.asked.by_hand.benches),
 	       "GLOB", "compare only these benchmarks and variants; kernels: measure them"),
 	OPTION("width", OPTION_NUMBER, offsetof(struct compare_options, width), "COLUMNS",
@@ -415,6 +414,7 @@ static int compare_main(int argc, char **argv)
 		return STATUS_USAGE;
 	if (o.thresholds && thresholds_read(o.thresholds, &c->thresholds) < 0)
 		return STATUS_USAGE;
+	measure_vet_filesystems(&o.sides.asked.by_hand.filesystems);
 	if (!o.known && !access(RUN_DIR_KNOWN, F_OK))
 		o.known = RUN_DIR_KNOWN;
 	sides_find(&o.sides, argc - at, argv + at);

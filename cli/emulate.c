@@ -171,7 +171,12 @@ static int expand_workload(struct emulate *e, int n, char *const words[])
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < e->guests.n_kinds; i++) {
-		if (words_has(&e->guests.workload.filesystems, e->guests.kinds[i].fs))
+		bool wanted = false;
+
+		for (size_t f = 0; f < e->guests.workload.filesystems.n && !wanted; f++)
+			wanted = bench_guests_is_of(&e->guests.kinds[i],
+						    e->guests.workload.filesystems.list[f]);
+		if (wanted)
 			e->guests.kinds[kept++] = e->guests.kinds[i];
 		else
 			free(e->guests.kinds[i].fs);

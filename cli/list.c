@@ -53,7 +53,19 @@ static void print_benches(void)
 	       "    ,over=M ,start= ,extent= ,lvm    same as for linear\n"
 	       "  SPEC/SPEC                  one DM device on another, up to 8 deep; "
 	       "the leftmost is the top\n"
-	       "filesystems: ext4 (mkfs.ext4), xfs (mkfs.xfs), mounted with dax=always\n");
+	       "filesystems, mounted with dax=always:\n"
+	       "  ext4, xfs                  made so that 2 MiB pages are possible\n"
+	       "  TYPE:default               mkfs without options: the defaults of the "
+	       "distribution's tools\n"
+	       "  TYPE:mkfs=OPTIONS          mkfs with these options instead of daxdm's\n"
+	       "  TYPE:mount=OPTIONS         mounted with these options, too\n"
+	       "  xfs:logdev=DEVICE          external log: namespace, partition or linear, on a "
+	       "namespace\n"
+	       "                             that the stack does not use  needs one more device\n"
+	       "  xfs:rtdev=DEVICE           the same for a realtime device\n"
+	       "  ext4:journal=DEVICE        the same for a journal\n"
+	       "    several with commas; a value with a comma is in brackets:\n"
+	       "    'xfs:mkfs=[-d su=2m,sw=1],mount=noatime'\n");
 }
 
 /* What is promised, by whom; what it needs, and what is special about it. */

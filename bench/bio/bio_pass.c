@@ -158,7 +158,7 @@ int bio_mount(struct bench_env *env, struct bio_state *s, bool never)
 	if (!rc)
 		rc = fs_mount(env->fs);
 	if (!rc)
-		rc = datafile_open(&s->base.data, env->directory);
+		rc = datafile_open(&s->base.data, env->fs);
 	if (rc < 0)
 		return rc;
 	/* Otherwise the first operation would read the block mapping with an additional bio. */

@@ -96,7 +96,7 @@ struct pass {
 static int open_files(struct bench_env *env, struct fault_state *f)
 {
 	char path[256];
-	int rc = datafile_open(&f->data, env->directory);
+	int rc = datafile_open(&f->data, env->fs);
 
 	snprintf(path, sizeof(path), "%s/holes", env->directory);
 	f->holes_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);

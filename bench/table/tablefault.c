@@ -48,7 +48,7 @@ int tablefault_open(struct bench_env *env, struct tableops *t)
 	datafile_close(&t->data);
 	rc = fs_remount(env->fs);
 	if (!rc)
-		rc = datafile_open(&t->data, env->directory);
+		rc = datafile_open(&t->data, env->fs);
 	if (!rc && fs_file_is_dax(t->data.fd) != 1)
 		rc = -ENOTSUP;
 	if (!rc)

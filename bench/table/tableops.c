@@ -500,7 +500,7 @@ static int make_devices(const struct bench_env *env, struct tableops *t)
 	snprintf(t->own.name, sizeof(t->own.name), "%.50s-table", top->name);
 	snprintf(t->top.name, sizeof(t->top.name), "%s", top->name);
 	t->top.mounted = true;
-	t->freezes = !strcmp(env->cell.fs, "xfs") ? "xfs_fs_freeze" : "ext4_freeze";
+	t->freezes = !strcmp(env->fs->type, "xfs") ? "xfs_fs_freeze" : "ext4_freeze";
 	t->targets = (int64_t)top->n_targets;
 	t->text = dm_device_table(t->top.name, false);
 	if (!t->text)

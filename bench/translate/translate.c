@@ -107,7 +107,7 @@ struct translate {
 /* State kept across stacks, in env->kept. */
 struct kept {
 	struct translate_result raw[N_VARIANTS];
-	char raw_fs[16]; /* "" before raw was measured */
+	char raw_fs[FS_SPEC_TEXT_BYTES]; /* "" before raw was measured */
 	/* The tracer, which is slow to load; its file descriptors are in env->fds_kept. */
 	bool tried, found, with_dm;
 	struct tracer tracer;
@@ -226,7 +226,7 @@ static int setup(struct bench_env *env, void **state)
 	if (!rc)
 		rc = start_empty(env);
 	if (!rc)
-		rc = datafile_open(&t->data, env->directory);
+		rc = datafile_open(&t->data, env->fs);
 	if (!rc && fs_file_is_dax(t->data.fd) != 1)
 		rc = -ENOTSUP;
 	if (!rc) {
@@ -348,7 +348,7 @@ static int know_file(struct bench_env *env, struct translate *t, bool window)
 	datafile_close(&t->data);
 	rc = fs_remount(env->fs);
 	if (!rc)
-		rc = datafile_open(&t->data, env->directory);
+		rc = datafile_open(&t->data, env->fs);
 	t->known = window ? WINDOWS_2M : PAGES;
 	if (!rc)
 		rc = mapping_make(&m, t->data.fd, t->data.bytes, MAP_SHARED, window);

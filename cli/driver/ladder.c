@@ -305,7 +305,7 @@ static void write_jobs(struct ladder *l, const char *path)
 static unsigned int kernels_at_a_time(const struct ladder *l)
 {
 	const struct measurement *m = &l->b->m;
-	size_t guests = m->filesystems.n * (strcmp(m->meter, "insn") ? 1 : m->whole.stacks.n);
+	size_t guests = m->whole.filesystems.n * (strcmp(m->meter, "insn") ? 1 : m->whole.stacks.n);
 	size_t n = strcmp(m->meter, "time") ? host_resources_cores() / guests : 1;
 
 	n = n ? n : 1;

@@ -9,6 +9,7 @@
 #include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
 #include "lib/dev/stack.h"
+#include "lib/file/fs_spec.h"
 #include "lib/run/context.h"
 #include "lib/run/run.h"
 #include "lib/run/run_states.h"
@@ -74,10 +75,26 @@ static void choose_file(struct measurement *m)
 			     m->workload);
 }
 
+void measure_vet_filesystems(struct words *filesystems)
+{
+	if (workload_check_filesystems(filesystems) < 0)
+		process_exit(STATUS_USAGE);
+}
+
+/* The types of the filesystems, in order. */
+static void find_types(struct measurement *m)
+{
+	for (size_t i = 0; i < m->whole.filesystems.n; i++) {
+		const char *fs = m->whole.filesystems.list[i];
+
+		if (words_add_new(&m->fs_types, fs, fs_spec_type_len(fs)) < 0)
+			process_quit(STATUS_BROKEN, "out of memory");
+	}
+	qsort(m->fs_types.list, m->fs_types.n, sizeof(char *), by_name);
+}
+
 void measure_vet(struct measurement *m)
 {
-	static const char *const all[] = {"ext4", "xfs"};
-
 	choose_file(m);
 	command_add(&m->args, "--workload", m->workload, NULL);
 	command_add_each(&m->args, "--stack", &m->by_hand.stacks);
@@ -85,12 +102,10 @@ void measure_vet(struct measurement *m)
 	command_add_each(&m->args, "--fs", &m->by_hand.filesystems);
 	if (workload_of_words((int)m->args.n, m->args.list, ROOM_ANY_BYTES, &m->whole) < 0)
 		process_exit(STATUS_USAGE);
-	command_add_all(&m->filesystems, &m->whole.filesystems);
-	for (size_t i = 0; !m->whole.filesystems.n && i < sizeof(all) / sizeof(all[0]); i++)
-		command_add(&m->filesystems, all[i], NULL);
-	qsort(m->filesystems.list, m->filesystems.n, sizeof(*m->filesystems.list), by_name);
+	find_types(m);
+	qsort(m->whole.filesystems.list, m->whole.filesystems.n, sizeof(char *), by_name);
 	if (!m->by_hand.filesystems.n)
-		command_add_each(&m->args, "--fs", &m->filesystems);
+		command_add_each(&m->args, "--fs", &m->whole.filesystems);
 	if (m->tracer)
 		command_add(&m->args, "--tracer", m->tracer, NULL);
 	find_programs(m);
@@ -107,7 +122,8 @@ static char *part(const char *text, const regmatch_t *match)
 void measure_plan_metric(struct measurement *m, const char *id)
 {
 	const char *metric = strncmp(id, "tax:", 4) ? id : id + 4;
-	char *bench, *stack, *fs, *dot, *comma;
+	char *bench, *stack, *fs, *dot, *comma, why[512];
+	struct fs_spec fs_spec;
 	regmatch_t match[4];
 	regex_t regex;
 
@@ -122,9 +138,7 @@ void measure_plan_metric(struct measurement *m, const char *id)
 	bench = part(metric, &match[1]);
 	stack = part(metric, &match[3]);
 	/* A benchmark that needs no filesystem names none: any guest will do. */
-	comma = strrchr(stack, ',');
-	if (comma && strncmp(comma, ",fs=", 4))
-		comma = NULL;
+	comma = strstr(stack, ",fs=");
 	fs = process_text("%s", comma ? comma + 4 : "ext4");
 	if (comma)
 		*comma = '\0';
@@ -132,15 +146,14 @@ void measure_plan_metric(struct measurement *m, const char *id)
 	dot = strrchr(bench, '.');
 	if (!strcmp(dot, ".fallback"))
 		strcpy(dot, ".pmd");
-	if (strcmp(fs, "ext4") && strcmp(fs, "xfs"))
-		process_quit(STATUS_USAGE, "--metric %s: expected fs=ext4 or fs=xfs, got fs=%s", id,
-			     fs);
+	if (fs_spec_parse(fs, &fs_spec, why, sizeof(why)) < 0)
+		process_quit(STATUS_USAGE, "--metric %s: %s", id, why);
 	if (metric != id)
 		command_add(&m->by_hand.stacks, "raw", NULL);
 	if (metric == id || strcmp(stack, "raw"))
 		command_add(&m->by_hand.stacks, stack, NULL);
 	command_add(&m->by_hand.benches, bench, NULL);
-	command_add(&m->by_hand.filesystems, fs, NULL);
+	command_add(&m->by_hand.filesystems, fs_spec.text, NULL);
 	free(bench);
 	free(stack);
 	free(fs);
@@ -160,8 +173,8 @@ struct guest_files measure_make_guests(const struct measurement *m, const struct
 	struct guest_files files;
 	struct words kinds = {0};
 
-	for (size_t i = 0; i < m->filesystems.n; i++) {
-		char *kind = process_text("%s", m->filesystems.list[i]);
+	for (size_t i = 0; i < m->fs_types.n; i++) {
+		char *kind = process_text("%s", m->fs_types.list[i]);
 
 		for (size_t p = 0; p < m->programs.n; p++) {
 			char *longer = process_text("%s+%s", kind, m->programs.list[p]);
@@ -250,8 +263,7 @@ static int run_emulated(const struct measurement *m, const struct target *t,
 
 	command_add(&command, "build/daxdm", "emulate", "--kernel", kernel->dir, NULL);
 	for (size_t i = 0; i < guests->initramfs.n; i++) {
-		char *guest =
-			process_text("%s=%s", m->filesystems.list[i], guests->initramfs.list[i]);
+		char *guest = process_text("%s=%s", m->fs_types.list[i], guests->initramfs.list[i]);
 
 		command_add(&command, "--guest", guest, NULL);
 		free(guest);

@@ -20,9 +20,9 @@ struct measurement {
 	bool quiet;	     /* nothing on stdout */
 	/* What measure_vet() makes of it. */
 	struct workload whole;
-	struct words filesystems; /* an initramfs for each */
-	struct words programs;	  /* that its benchmarks run: groups of packages.txt */
-	struct words args;	  /* the workload as options of bench-here */
+	struct words fs_types; /* an initramfs for each */
+	struct words programs; /* that its benchmarks run: groups of packages.txt */
+	struct words args;     /* the workload as options of bench-here */
 };
 
 /* The file in a run's directory that lists the files of its replaced modules, one a line. */
@@ -31,23 +31,26 @@ struct measurement {
 #define MEASURE_VARIABLES "variables.txt"
 
 /* Rows of the option table. */
-#define MEASURE_WORKLOAD_OPTIONS(type, m)                                                 \
-	OPTION("quick", OPTION_FLAG, offsetof(type, m.quick), NULL,                       \
-	       "raw, linear:1 and linear:16 with the main variants"),                     \
-		OPTION("full", OPTION_FLAG, offsetof(type, m.full), NULL, "everything"),  \
-		OPTION("workload", OPTION_PATH, offsetof(type, m.workload), "FILE",       \
-		       "a sweep of your own; see workloads/"),                            \
-		OPTION("stack", OPTION_WORDS, offsetof(type, m.by_hand.stacks), "S",      \
-		       "this stack instead of the workload's, e.g. linear:16,align=4k"),  \
-		OPTION("fs", OPTION_WORDS, offsetof(type, m.by_hand.filesystems), "F",    \
-		       "this filesystem instead", .choices = "ext4|xfs"),                 \
-	{                                                                                 \
-		.name = "bench", OPTION_WORDS, offsetof(type, m.by_hand.benches), "GLOB", \
-		"these benchmarks and variants instead, e.g. 'fault.read.*'"              \
+#define MEASURE_WORKLOAD_OPTIONS(type, m)                                                       \
+	OPTION("quick", OPTION_FLAG, offsetof(type, m.quick), NULL,                             \
+	       "raw, linear:1 and linear:16 with the main variants"),                           \
+		OPTION("full", OPTION_FLAG, offsetof(type, m.full), NULL, "everything"),        \
+		OPTION("workload", OPTION_PATH, offsetof(type, m.workload), "FILE",             \
+		       "a sweep of your own; see workloads/"),                                  \
+		OPTION("stack", OPTION_WORDS, offsetof(type, m.by_hand.stacks), "S",            \
+		       "this stack instead of the workload's, e.g. linear:16,align=4k"),        \
+		OPTION("fs", OPTION_WORDS, offsetof(type, m.by_hand.filesystems), "F",          \
+		       "this filesystem instead, e.g. xfs:default or 'xfs:mkfs=-b size=1024'"), \
+	{                                                                                       \
+		.name = "bench", OPTION_WORDS, offsetof(type, m.by_hand.benches), "GLOB",       \
+		"these benchmarks and variants instead, e.g. 'fault.read.*'"                    \
 	}
 
 /* Refuses a workload that cannot be measured, and fills in the rest. */
 void measure_vet(struct measurement *m);
+
+/* Replaces filesystems by their canonical texts; ends the process if one is wrong. */
+void measure_vet_filesystems(struct words *filesystems);
 
 /* The stack, filesystem and benchmark of a metric id become those to be measured; of tax:ID raw,
  * too.  option: the name of the option it came by. */

@@ -5,6 +5,7 @@
 #include "cli/driver/process.h"
 #include "lib/base/msg.h"
 #include "lib/base/nearest.h"
+#include "lib/file/fs_spec.h"
 #include "lib/run/run.h"
 
 #include <errno.h>
@@ -100,20 +101,42 @@ static const struct bench *find_bench(const char *word, const char *name)
 	return found;
 }
 
+/* The id with the canonical text of its filesystem; what is wrong is left as it is. */
+static char *canonical(const char *id)
+{
+	static const char key[] = ",fs=";
+	const char *at = strstr(id, key), *end = id + strlen(id);
+	struct fs_spec spec;
+	char why[512], *fs, *text;
+
+	if (!at || end[-1] != '}')
+		return process_text("%s", id);
+	at += strlen(key);
+	fs = process_text("%.*s", (int)(end - 1 - at), at);
+	text = fs_spec_parse(fs, &spec, why, sizeof(why)) < 0
+		       ? process_text("%s", id)
+		       : process_text("%.*s%s}", (int)(at - id), id, spec.text);
+	free(fs);
+	return text;
+}
+
 char *metric_resolve(const char *word)
 {
 	const char *tax = strncmp(word, tax_prefix, strlen(tax_prefix)) ? "" : tax_prefix;
-	char *copy, *rest, *words[3] = {0}, *part, *id;
+	char *copy, *rest, *words[3] = {0}, *part, *id, *resolved;
 	const struct bench *bench;
 	size_t n = 0, len;
 
 	if (strchr(word, '{'))
-		return process_text("%s", word);
+		return canonical(word);
 	copy = rest = process_text("%s", word + strlen(tax));
-	while ((part = strsep(&rest, " ")) && n < 3)
+	while (n < 2 && (part = strsep(&rest, " ")))
 		if (*part)
 			words[n++] = part;
-	if (n < 2 || (part && *part))
+	/* The options of a filesystem may have blanks. */
+	rest = rest ? rest + strspn(rest, " ") : NULL;
+	words[2] = rest && *rest ? rest : NULL;
+	if (n < 2 || (words[2] && strcspn(words[2], " ") < fs_spec_type_len(words[2])))
 		process_quit(STATUS_USAGE,
 			     "--metric: expected an id such as "
 			     "'fault.read.warm.pte{stack=linear:16,fs=ext4}', or variant, stack "
@@ -126,7 +149,9 @@ char *metric_resolve(const char *word)
 	id = process_text("%s%s.%s{stack=%s,fs=%s}", tax, bench->name, words[0], words[1],
 			  words[2] ? words[2] : "ext4");
 	free(copy);
-	return id;
+	resolved = canonical(id);
+	free(id);
+	return resolved;
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */

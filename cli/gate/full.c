@@ -101,7 +101,7 @@ static void add_workload(const struct session *s, const struct gate_run *run, st
 	if (run->filesystems)
 		add_each(command, "--fs", run->filesystems);
 	else
-		command_add_each(command, "--fs", &s->full->asked.filesystems);
+		command_add_each(command, "--fs", &s->full->asked.whole.filesystems);
 }
 
 static char *name_of(const struct session *s, const struct gate_run *run)
@@ -294,7 +294,7 @@ static json_t *begin_result(const struct session *s)
 		.package = s->kernel.package,
 		.workload = full->asked.workload,
 		.whole = &full->asked.whole,
-		.filesystems = &full->asked.filesystems,
+		.filesystems = &full->asked.whole.filesystems,
 		.states = full->states,
 	});
 

@@ -6,6 +6,7 @@
 #include "emu/host_resources.h"
 #include "emu/profile.h"
 #include "lib/base/msg.h"
+#include "lib/file/fs_spec.h"
 #include "lib/meter/initial_state.h"
 
 #include <errno.h>
@@ -37,21 +38,29 @@ static bool part_needs(const char *part, char *glob)
 	return false;
 }
 
+/* What a guest measures on. */
+struct place {
+	const struct bench_guests_kind *kind;
+	const char *fs;
+	char *const *stacks;
+	size_t n_stacks;
+};
+
 /* The words of the job that measures a part of the benchmarks (NULL: all) on these stacks.  Returns
  * 0 or -ENOMEM. */
-static int spell_job(const struct bench_guests *b, const struct guest *g, char *const stacks[],
-		     size_t n_stacks, const char *part, struct words *job)
+static int spell_job(const struct bench_guests *b, const struct place *at, const char *part,
+		     const struct guest *g, struct words *job)
 {
 	const struct words *benches = &b->workload.benches;
 	char state[24];
 	int rc = 0;
 
 	add_option(job, "--meter", b->meter, &rc);
-	add_option(job, "--fs", g->name, &rc);
+	add_option(job, "--fs", at->fs, &rc);
 	add_option(job, "--device", "/dev/pmem0", &rc);
 	add_option(job, "--device", "/dev/pmem1", &rc);
-	for (size_t i = 0; i < n_stacks; i++)
-		add_option(job, "--stack", stacks[i], &rc);
+	for (size_t i = 0; i < at->n_stacks; i++)
+		add_option(job, "--stack", at->stacks[i], &rc);
 	for (size_t i = 0; i < benches->n; i++)
 		if (part_needs(part, benches->list[i]))
 			add_option(job, "--bench", benches->list[i], &rc);
@@ -73,16 +82,15 @@ static int spell_job(const struct bench_guests *b, const struct guest *g, char *
 /* ---- which guests --------------------------------------------------------------------------- */
 
 /* Returns 0 or -ENOMEM. */
-static int add_guest(struct bench_guests *b, const struct bench_guests_kind *kind, size_t stack,
-		     size_t n_stacks, const char *part)
+static int add_guest(struct bench_guests *b, const struct place *at, const char *part)
 {
 	struct guest *g = &b->list[b->n];
 	struct words *job = &b->jobs[b->n];
 	int rc;
 
-	guest_init(g, &b->plan, kind->fs, b->n);
-	strcpy(g->initrd, kind->initrd);
-	rc = spell_job(b, g, b->workload.stacks.list + stack, n_stacks, part, job);
+	guest_init(g, &b->plan, at->kind->fs, b->n);
+	strcpy(g->initrd, at->kind->initrd);
+	rc = spell_job(b, at, part, g, job);
 	g->words = job->list;
 	g->n_words = job->n;
 	b->n++;
@@ -91,34 +99,58 @@ static int add_guest(struct bench_guests *b, const struct bench_guests_kind *kin
 
 /* Adds the guests of a filesystem that measure a part of the benchmarks (NULL: all): one for all
  * stacks, or one for each.  Returns 0 or -ENOMEM. */
-static int add_part(struct bench_guests *b, const struct bench_guests_kind *kind, const char *part,
+static int add_part(struct bench_guests *b, const struct place *all, const char *part,
 		    bool all_stacks)
 {
-	size_t n_stacks = b->workload.stacks.n, each = all_stacks ? n_stacks : 1;
+	struct place at = *all;
 	int rc = 0;
 
-	for (size_t i = 0; i < n_stacks && !rc; i += each)
-		rc = add_guest(b, kind, i, each, part);
+	if (all_stacks)
+		return add_guest(b, all, part);
+	at.n_stacks = 1;
+	for (; at.stacks < all->stacks + all->n_stacks && !rc; at.stacks++)
+		rc = add_guest(b, &at, part);
 	return rc;
 }
 
 /* Adds the guests of a filesystem.  Returns 0 or -ENOMEM. */
-static int add_kind(struct bench_guests *b, const struct bench_guests_kind *kind)
+static int add_filesystem(struct bench_guests *b, const struct place *all)
 {
 	bool shared = false;
 	int rc = 0;
 
 	if (strcmp(b->meter, "insn"))
-		return add_part(b, kind, NULL, true);
+		return add_part(b, all, NULL, true);
 	for (const struct bench *const *t = bench_table; *t; t++)
 		shared = shared || ((*t)->guest == BENCH_GUEST_SHARED &&
 				    workload_wants_bench(&b->workload, *t));
 	if (shared)
-		rc = add_part(b, kind, SWEEP_SHARED, false);
+		rc = add_part(b, all, SWEEP_SHARED, false);
 	for (const struct bench *const *t = bench_table; *t && !rc; t++)
 		if ((*t)->guest != BENCH_GUEST_SHARED && workload_wants_bench(&b->workload, *t))
-			rc = add_part(b, kind, (*t)->name, (*t)->guest == BENCH_GUEST_ALL_STACKS);
+			rc = add_part(b, all, (*t)->name, (*t)->guest == BENCH_GUEST_ALL_STACKS);
 	return rc;
+}
+
+/* Adds the guests of all filesystems of a type.  Returns 0 or -ENOMEM. */
+static int add_kind(struct bench_guests *b, const struct bench_guests_kind *kind)
+{
+	const struct words *filesystems = &b->workload.filesystems;
+	int rc = 0;
+
+	for (size_t f = 0; f < filesystems->n && !rc; f++) {
+		const struct place all = {kind, filesystems->list[f], b->workload.stacks.list,
+					  b->workload.stacks.n};
+
+		if (bench_guests_is_of(kind, all.fs))
+			rc = add_filesystem(b, &all);
+	}
+	return rc;
+}
+
+bool bench_guests_is_of(const struct bench_guests_kind *kind, const char *fs)
+{
+	return strlen(kind->fs) == fs_spec_type_len(fs) && !strncmp(kind->fs, fs, strlen(kind->fs));
 }
 
 int bench_guests_make(struct bench_guests *b)
@@ -128,7 +160,7 @@ int bench_guests_make(struct bench_guests *b)
 
 	while (bench_table[n_benches])
 		n_benches++;
-	room = b->n_kinds * b->workload.stacks.n * n_benches;
+	room = b->workload.filesystems.n * b->workload.stacks.n * n_benches;
 	b->list = calloc(room, sizeof(*b->list));
 	b->jobs = calloc(room, sizeof(*b->jobs));
 	if (!b->list || !b->jobs)
@@ -216,8 +248,12 @@ void bench_guests_set_context(const struct bench_guests *b, json_t *context)
 		if (workload_wants_bench(&b->workload, *t))
 			json_array_append_new(benches, json_string((*t)->name));
 	for (size_t k = 0; k < b->n_kinds; k++)
-		json_array_append_new(fs, json_string(b->kinds[k].fs));
+		for (size_t f = 0; f < b->workload.filesystems.n; f++)
+			if (bench_guests_is_of(&b->kinds[k], b->workload.filesystems.list[f]))
+				json_array_append_new(fs,
+						      json_string(b->workload.filesystems.list[f]));
 	json_object_set_new(context, "fs", fs);
+	json_object_set_new(context, "mkfs", workload_mkfs(&b->workload));
 	json_object_set_new(context, "benches", benches);
 	json_object_set_new(context, "stacks", words_json(&b->workload.stacks));
 	json_object_set_new(context, "metrics", words_json(&b->workload.benches));

@@ -17,9 +17,9 @@
 
 enum { BENCH_GUESTS_KINDS_MAX = 16 };
 
-/* The guests of a filesystem. */
+/* The guests of a type of filesystem. */
 struct bench_guests_kind {
-	char *fs;
+	char *fs; /* "xfs" */
 	char initrd[PATH_MAX];
 };
 
@@ -37,6 +37,9 @@ struct bench_guests {
 	struct words *jobs; /* of each guest */
 	size_t n;
 };
+
+/* Whether a filesystem is of that type. */
+bool bench_guests_is_of(const struct bench_guests_kind *kind, const char *fs);
 
 /* Makes the guests, none of which is started; they point into *b.  Returns 0, or -ENOMEM after an
  * error line; bench_guests_free() in either case. */

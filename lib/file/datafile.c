@@ -9,11 +9,12 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-int datafile_open(struct datafile *file, const char *directory)
+int datafile_open(struct datafile *file, const struct fs *fs)
 {
 	char path[256];
 
-	snprintf(path, sizeof(path), "%s/data", directory);
+	file->any_layout = fs->spec && !fs_spec_is_aligned(fs->spec);
+	snprintf(path, sizeof(path), "%s/data", fs->where);
 	file->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	return file->fd < 0 ? -errno : 0;
 }
@@ -44,9 +45,9 @@ static int write_window(int fd, char *buffer, uint64_t offset)
 }
 
 /*
- * Chooses windows that the filesystem allocated 2 MiB aligned, one from each of n equal parts of
- * the candidates; the position in the part varies, so that no position in a b-tree node is
- * favoured. Returns 0 or -ENOMEM.
+ * Chooses windows that the filesystem allocated 2 MiB aligned (any_layout: of all), one from each
+ * of n equal parts of the candidates; the position in the part varies, so that no position in a
+ * b-tree node is favoured.  Returns 0 or -ENOMEM.
  */
 static int choose_windows(struct datafile *file, unsigned int n)
 {
@@ -57,7 +58,8 @@ static int choose_windows(struct datafile *file, unsigned int n)
 	if (!candidates)
 		return -ENOMEM;
 	for (uint64_t i = 0; i < all; i++)
-		if (extents_window_is_huge_on_fs(&file->extents, i * WINDOW_BYTES))
+		if (file->any_layout ||
+		    extents_window_is_huge_on_fs(&file->extents, i * WINDOW_BYTES))
 			candidates[n_candidates++] = i * WINDOW_BYTES;
 	file->n_windows = n_candidates < n ? (unsigned int)n_candidates : n;
 	part = file->n_windows ? n_candidates / file->n_windows : 1;

@@ -2,17 +2,23 @@
 /*
  * The file that benchmarks access: as large as the filesystem allows, written in a number of 2 MiB
  * windows spread over the whole device, a hole everywhere else.  Each window is in one extent, 2
- * MiB aligned on the device, so that only the stack decides whether a PMD may map it.
+ * MiB aligned on the device, so that only the stack decides whether a PMD may map it.  If the
+ * layout of the filesystem is not daxdm's, the windows are spread over the file wherever they are
+ * on the device: how many of them a PMD may map is what is measured.
  */
 #ifndef DAXDM_DATAFILE_H
 #define DAXDM_DATAFILE_H
 
 #include "lib/file/extents.h"
+#include "lib/file/fs.h"
+
+#include <stdbool.h>
 
 enum { DATAFILE_WINDOWS_MAX = 256, DATAFILE_WINDOWS_MIN = 4 };
 
 struct datafile {
-	int fd; /* -1: closed */
+	int fd;		 /* -1: closed */
+	bool any_layout; /* windows may be anywhere on the device */
 	uint64_t bytes;
 	struct extents extents;			/* once made */
 	uint64_t windows[DATAFILE_WINDOWS_MAX]; /* offsets in the file, ascending */
@@ -20,7 +26,7 @@ struct datafile {
 };
 
 /* Opens (creates) the file in a mounted filesystem; again after a remount.  Returns 0 or -errno. */
-int datafile_open(struct datafile *file, const char *directory);
+int datafile_open(struct datafile *file, const struct fs *fs);
 void datafile_close(struct datafile *file);
 
 /*

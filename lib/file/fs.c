@@ -2,8 +2,10 @@
 #include "lib/file/fs.h"
 
 #include "lib/base/child.h"
+#include "lib/base/kernel_log.h"
 #include "lib/base/limit_clock.h"
 #include "lib/base/msg.h"
+#include "lib/base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,6 +36,9 @@ enum {
 	/* How long an unmount that fails with -EBUSY is retried. */
 	BUSY_LIMIT_MS = 1000,
 	BELOW_MAX = 64,
+	ARGS_MAX = 16 + FS_SPEC_TEXT_BYTES / 2,
+	LOG_BYTES = 64 << 20,
+	REALTIME_BYTES = 512 << 20,
 };
 
 /* One line per filesystem. */
@@ -42,7 +47,9 @@ struct fs_kind {
 	const char *mkfs;
 	const char *package;
 	const char *const *options;
-	bool size_is_option; /* in -d size=, or as the last operand */
+	const char *const *always; /* of them those that a spec with other options has, too */
+	bool size_is_option;	   /* in -d size=, or as the last operand */
+	const char *log;	   /* how its lines in the kernel log begin */
 };
 
 /*
@@ -59,13 +66,19 @@ static const char *const ext4_options[] = {
 	"-q", "-F", "-b", "4096", "-m", "0", "-N", "1024", "-U", FS_UUID, "-E", EXT4_EXTENDED, NULL,
 };
 
+/* The same of xfs. */
+#define XFS_ALIGNED "su=2m,sw=1"
 static const char *const xfs_options[] = {
 	"-q", "-f", "-K", "-m", "reflink=0,uuid=" FS_UUID, NULL,
 };
 
+/* Quiet, whatever is on the device. */
+static const char *const ext4_always[] = {"-q", "-F", NULL};
+static const char *const xfs_always[] = {"-q", "-f", NULL};
+
 static const struct fs_kind kinds[] = {
-	{"ext4", "mkfs.ext4", "e2fsprogs", ext4_options, false},
-	{"xfs", "mkfs.xfs", "xfsprogs", xfs_options, true},
+	{"ext4", "mkfs.ext4", "e2fsprogs", ext4_options, ext4_always, false, "EXT4-fs ("},
+	{"xfs", "mkfs.xfs", "xfsprogs", xfs_options, xfs_always, true, "XFS ("},
 };
 
 static const struct fs_kind *find_kind(const char *type)
@@ -90,7 +103,7 @@ static void ext4_journal(uint64_t size_bytes, const char *argv[2])
 						  : "size=32";
 }
 
-/* Returns 0, or -errno after one error line. */
+/* Returns 0 or -errno. */
 static int device_bytes(const char *node, uint64_t *bytes)
 {
 	int fd = open(node, O_RDONLY | O_CLOEXEC), rc = 0;
@@ -99,52 +112,181 @@ static int device_bytes(const char *node, uint64_t *bytes)
 		rc = -errno;
 	if (fd >= 0)
 		close(fd);
-	if (rc < 0)
-		msg_error("cannot find the size of %s: %s", node, strerror(-rc));
 	return rc;
 }
 
-int fs_make(const char *type, const char *node, uint64_t size_bytes)
+uint64_t fs_external_bytes(enum fs_external external)
 {
-	const struct fs_kind *kind = find_kind(type);
-	char size[64], said[512];
-	const char *argv[32];
-	size_t argc = 0;
-	int rc;
+	return external == FS_EXTERNAL_LOG ? LOG_BYTES : REALTIME_BYTES;
+}
+
+/* The command line of mkfs. */
+struct mkfs {
+	const char *argv[ARGS_MAX];
+	size_t argc;
+	/* What its words point to. */
+	char words[FS_SPEC_TEXT_BYTES], data[64], log[192], realtime[192], size[32];
+};
+
+static void add_words(struct mkfs *m, const char *const *words)
+{
+	for (; *words; words++)
+		m->argv[m->argc++] = *words;
+}
+
+/* The options of the spec, or daxdm's. */
+static void add_layout(struct mkfs *m, const struct fs_kind *kind, const struct fs_spec *spec)
+{
+	char *rest = m->words, *word;
+
+	if (!spec || fs_spec_is_aligned(spec)) {
+		add_words(m, kind->options);
+		return;
+	}
+	add_words(m, kind->always);
+	strcpy(m->words, spec->mkfs);
+	while ((word = strsep(&rest, " ")))
+		if (*word)
+			m->argv[m->argc++] = word;
+}
+
+/* Size, log and realtime device of an xfs. */
+static void add_xfs_devices(struct mkfs *m, const struct fs *fs, uint64_t size_bytes)
+{
+	bool aligned = !fs->spec || fs_spec_is_aligned(fs->spec);
+
+	snprintf(m->data, sizeof(m->data), "%s%ssize=%" PRIu64, aligned ? XFS_ALIGNED "," : "",
+		 aligned && size_bytes < XFS_SMALL_BYTES ? "agcount=2," : "", size_bytes);
+	m->argv[m->argc++] = "-d";
+	m->argv[m->argc++] = m->data;
+	if (fs->external[FS_EXTERNAL_LOG]) {
+		snprintf(m->log, sizeof(m->log), "logdev=%s,size=%d", fs->external[FS_EXTERNAL_LOG],
+			 LOG_BYTES);
+		m->argv[m->argc++] = "-l";
+		m->argv[m->argc++] = m->log;
+	}
+	if (fs->external[FS_EXTERNAL_REALTIME]) {
+		snprintf(m->realtime, sizeof(m->realtime), "rtdev=%s,size=%d",
+			 fs->external[FS_EXTERNAL_REALTIME], REALTIME_BYTES);
+		m->argv[m->argc++] = "-r";
+		m->argv[m->argc++] = m->realtime;
+	}
+	m->argv[m->argc++] = fs->node;
+}
+
+static void add_ext4_devices(struct mkfs *m, const struct fs *fs, uint64_t size_bytes)
+{
+	if (fs->external[FS_EXTERNAL_LOG]) {
+		snprintf(m->log, sizeof(m->log), "device=%s", fs->external[FS_EXTERNAL_LOG]);
+		m->argv[m->argc++] = "-J";
+		m->argv[m->argc++] = m->log;
+	} else if (!fs->spec || fs_spec_is_aligned(fs->spec)) {
+		ext4_journal(size_bytes, &m->argv[m->argc]);
+		m->argc += 2;
+	}
+	snprintf(m->size, sizeof(m->size), "%" PRIu64 "k", size_bytes >> 10);
+	m->argv[m->argc++] = fs->node;
+	m->argv[m->argc++] = m->size;
+}
+
+/* What mkfs printed, without the list of options that may follow. */
+static void cut_usage(char *said)
+{
+	char *usage = strcasestr(said, "usage:");
+	size_t len;
+
+	if (usage > said)
+		*usage = '\0';
+	text_flatten(said);
+	for (len = strlen(said); len && said[len - 1] == ' '; len--)
+		said[len - 1] = '\0';
+}
+
+/* Returns 0, or -errno with one sentence in why. */
+static int run_mkfs(const struct fs_kind *kind, const struct mkfs *m, const char *node, char *why,
+		    size_t why_len)
+{
+	char said[4096];
+	int rc = child_run((char *const *)m->argv, MKFS_LIMIT_S, said, sizeof(said));
+
+	if (rc == -ENOENT)
+		snprintf(why, why_len, "%s is not installed; `apt-get install %s`", kind->mkfs,
+			 kind->package);
+	else if (rc < 0)
+		snprintf(why, why_len, "cannot run %s on %s: %s", kind->mkfs, node, strerror(-rc));
+	else if (rc) {
+		cut_usage(said);
+		snprintf(why, why_len, "%s on %s failed (exit status %d): %.400s", kind->mkfs, node,
+			 rc, said);
+	}
+	return rc > 0 ? -EIO : rc;
+}
+
+/* Makes an external journal, with blocks of the same size as the filesystem's. */
+static int make_journal(const struct fs_kind *kind, const struct fs *fs, char *why, size_t why_len)
+{
+	const char *node = fs->external[FS_EXTERNAL_LOG];
+	const char *option = fs->spec ? strstr(fs->spec->mkfs, "-b ") : NULL;
+	struct mkfs m = {.argv = {kind->mkfs, "-q", "-F", "-O", "journal_dev", "-b"}, .argc = 6};
+
+	snprintf(m.data, sizeof(m.data), "%.*s", option ? (int)strcspn(option + 3, " ") : 4,
+		 option ? option + 3 : "4096");
+	snprintf(m.size, sizeof(m.size), "%dk", LOG_BYTES >> 10);
+	m.argv[m.argc++] = m.data;
+	m.argv[m.argc++] = node;
+	m.argv[m.argc++] = m.size;
+	return run_mkfs(kind, &m, node, why, why_len);
+}
+
+int fs_make_spec(const struct fs *fs, uint64_t size_bytes, char *why, size_t why_len)
+{
+	const struct fs_kind *kind = find_kind(fs->type);
+	struct mkfs m = {.argc = 0};
+	int rc = 0;
 
 	if (!kind)
 		return -EINVAL;
 	if (!size_bytes) {
-		rc = device_bytes(node, &size_bytes);
-		if (rc < 0)
-			return rc;
+		rc = device_bytes(fs->node, &size_bytes);
 		size_bytes -= size_bytes % FS_BLOCK_BYTES;
 	}
-	argv[argc++] = kind->mkfs;
-	for (const char *const *o = kind->options; *o; o++)
-		argv[argc++] = *o;
-	if (kind->size_is_option) {
-		snprintf(size, sizeof(size), "su=2m,sw=1,%ssize=%" PRIu64,
-			 size_bytes < XFS_SMALL_BYTES ? "agcount=2," : "", size_bytes);
-		argv[argc++] = "-d";
-		argv[argc++] = size;
-		argv[argc++] = node;
-	} else {
-		snprintf(size, sizeof(size), "%" PRIu64 "k", size_bytes >> 10);
-		ext4_journal(size_bytes, &argv[argc]);
-		argc += 2;
-		argv[argc++] = node;
-		argv[argc++] = size;
+	if (rc < 0) {
+		snprintf(why, why_len, "cannot find the size of %s: %s", fs->node, strerror(-rc));
+		return rc;
 	}
-	argv[argc] = NULL;
-	rc = child_run((char *const *)argv, MKFS_LIMIT_S, said, sizeof(said));
-	if (rc == -ENOENT)
-		msg_error("%s is not installed; `apt-get install %s`", kind->mkfs, kind->package);
-	else if (rc < 0)
-		msg_error("cannot run %s on %s: %s", kind->mkfs, node, strerror(-rc));
-	else if (rc)
-		msg_error("%s on %s failed (exit status %d): %s", kind->mkfs, node, rc, said);
-	return rc > 0 ? -EIO : rc;
+	m.argv[m.argc++] = kind->mkfs;
+	add_layout(&m, kind, fs->spec);
+	if (kind->size_is_option)
+		add_xfs_devices(&m, fs, size_bytes);
+	else
+		add_ext4_devices(&m, fs, size_bytes);
+	if (!kind->size_is_option && fs->external[FS_EXTERNAL_LOG])
+		rc = make_journal(kind, fs, why, why_len);
+	return rc < 0 ? rc : run_mkfs(kind, &m, fs->node, why, why_len);
+}
+
+void fs_mkfs_command(const struct fs_spec *spec, char *command, size_t size)
+{
+	const struct fs_kind *kind = find_kind(spec->type);
+	struct mkfs m = {.argc = 0};
+
+	snprintf(command, size, "%s", kind->mkfs);
+	add_layout(&m, kind, spec);
+	for (size_t i = 0; i < m.argc; i++)
+		text_append(command, size, " %s", m.argv[i]);
+	if (kind->size_is_option && fs_spec_is_aligned(spec))
+		text_append(command, size, " -d " XFS_ALIGNED);
+}
+
+int fs_make(const char *type, const char *node, uint64_t size_bytes)
+{
+	const struct fs fs = {.type = type, .node = node};
+	char why[768];
+	int rc = fs_make_spec(&fs, size_bytes, why, sizeof(why));
+
+	if (rc < 0 && find_kind(type))
+		msg_error("%s", why);
+	return rc;
 }
 
 /*
@@ -199,23 +341,63 @@ static int visit_dax(const char *point, const char *type, const char *options, v
 	return has_option(options, "dax=always") || has_option(options, "dax") ? 1 : 2;
 }
 
-/* All filesystems have the same UUID; without nouuid, xfs refuses to mount two of them. */
-static const char *fs_mount_options(const struct fs *fs)
+/* Mount options that are flags of mount(2). */
+static const struct {
+	const char *name;
+	unsigned long flag;
+} mount_flags[] = {
+	{"noatime", MS_NOATIME},	 {"nodiratime", MS_NODIRATIME}, {"relatime", MS_RELATIME},
+	{"strictatime", MS_STRICTATIME}, {"lazytime", MS_LAZYTIME},	{"sync", MS_SYNCHRONOUS},
+	{"dirsync", MS_DIRSYNC},	 {"nosuid", MS_NOSUID},		{"nodev", MS_NODEV},
+	{"noexec", MS_NOEXEC},
+};
+
+/* Appends the option, or adds its flag. */
+static void add_mount_option(const char *option, char *data, size_t size, unsigned long *flags)
 {
-	if (fs->dax_never)
-		return strcmp(fs->type, "xfs") ? "dax=never" : "dax=never,nouuid";
-	return strcmp(fs->type, "xfs") ? "dax=always" : "dax=always,nouuid";
+	for (size_t i = 0; i < sizeof(mount_flags) / sizeof(mount_flags[0]); i++)
+		if (!strcmp(mount_flags[i].name, option)) {
+			*flags |= mount_flags[i].flag;
+			return;
+		}
+	text_append(data, size, ",%s", option);
 }
 
-int fs_mount(struct fs *fs)
+/* All filesystems have the same UUID; without nouuid, xfs refuses to mount two of them.  The
+ * journal of an ext4 is named in its superblock. */
+static unsigned long mount_options(const struct fs *fs, char *data, size_t size)
+{
+	bool xfs = !strcmp(fs->type, "xfs");
+	char list[FS_SPEC_TEXT_BYTES] = "", *rest = list, *option;
+	unsigned long flags = 0;
+
+	snprintf(data, size, "dax=%s%s", fs->dax_never ? "never" : "always", xfs ? ",nouuid" : "");
+	if (xfs && fs->external[FS_EXTERNAL_LOG])
+		text_append(data, size, ",logdev=%s", fs->external[FS_EXTERNAL_LOG]);
+	if (xfs && fs->external[FS_EXTERNAL_REALTIME])
+		text_append(data, size, ",rtdev=%s", fs->external[FS_EXTERNAL_REALTIME]);
+	if (fs->spec)
+		strcpy(list, fs->spec->mount);
+	while ((option = strsep(&rest, ",")))
+		if (*option)
+			add_mount_option(option, data, size, &flags);
+	return flags;
+}
+
+int fs_mount_why(struct fs *fs, char *why, size_t why_len)
 {
 	const char *dax = fs->dax_never ? "dax=never" : "dax=always";
-	int rc;
+	const struct fs_kind *kind = find_kind(fs->type);
+	char data[640], reason[256];
+	unsigned long flags = mount_options(fs, data, sizeof(data));
+	int log = kernel_log_open();
+	int rc = mount(fs->node, fs->where, fs->type, flags, data) < 0 ? -errno : 0;
 
-	if (mount(fs->node, fs->where, fs->type, 0, fs_mount_options(fs)) < 0) {
-		rc = -errno;
-		msg_error("cannot mount %s from %s with %s: %s; `dmesg | tail` says why", fs->type,
-			  fs->node, dax, strerror(-rc));
+	kernel_log_reason(log, kind ? kind->log : "", "DAX", reason, sizeof(reason));
+	if (rc < 0) {
+		snprintf(why, why_len, "cannot mount %s from %s with %s: %s; %s%s", fs->type,
+			 fs->node, dax, strerror(-rc), *reason ? "the kernel says " : "",
+			 *reason ? reason : "`dmesg | tail` says why");
 		return rc;
 	}
 	fs->mounted = true;
@@ -223,13 +405,23 @@ int fs_mount(struct fs *fs)
 	if (rc == 1)
 		return 0;
 	if (rc < 0)
-		msg_error("cannot read how %s on %s was mounted: %s", fs->type, fs->node,
-			  strerror(-rc));
+		snprintf(why, why_len, "cannot read how %s on %s was mounted: %s", fs->type,
+			 fs->node, strerror(-rc));
 	else
-		msg_error("%s on %s was mounted without %s; it is not measured", fs->type, fs->node,
-			  dax);
+		snprintf(why, why_len, "%s on %s was mounted without %s; it is not measured%s%s",
+			 fs->type, fs->node, dax, *reason ? "; the kernel says " : "", reason);
 	fs_unmount(fs);
 	return rc < 0 ? rc : -ENOTSUP;
+}
+
+int fs_mount(struct fs *fs)
+{
+	char why[768];
+	int rc = fs_mount_why(fs, why, sizeof(why));
+
+	if (rc < 0)
+		msg_error("%s", why);
+	return rc;
 }
 
 int fs_unmount_path(const char *where)

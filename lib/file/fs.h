@@ -3,14 +3,18 @@
 #ifndef DAXDM_FS_H
 #define DAXDM_FS_H
 
+#include "lib/file/fs_spec.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
 struct fs {
-	const char *type;  /* "ext4" or "xfs" */
-	const char *node;  /* borrowed: the device it is on */
-	const char *where; /* borrowed: an existing directory */
-	bool dax_never;	   /* fs_mount() asks for dax=never instead of dax=always */
+	const char *type;		      /* "ext4" or "xfs" */
+	const char *node;		      /* borrowed: the device it is on */
+	const char *where;		      /* borrowed: an existing directory */
+	const struct fs_spec *spec;	      /* borrowed; NULL: a type without options */
+	const char *external[FS_N_EXTERNALS]; /* borrowed: nodes of the spec's external devices */
+	bool dax_never; /* fs_mount() asks for dax=never instead of dax=always */
 	bool mounted;
 };
 
@@ -25,12 +29,24 @@ bool fs_known(const char *type);
  */
 int fs_make(const char *type, const char *node, uint64_t size_bytes);
 
+/* The same for a filesystem with a spec and external devices.  Returns 0, or -errno with one
+ * sentence in why; -EIO: mkfs failed, and why has what it printed. */
+int fs_make_spec(const struct fs *fs, uint64_t size_bytes, char *why, size_t why_len);
+
+/* The command line of mkfs without sizes and devices.  Pure. */
+void fs_mkfs_command(const struct fs_spec *spec, char *command, size_t size);
+
+/* The size of an external device: of a log or journal, of a realtime device. */
+uint64_t fs_external_bytes(enum fs_external external);
+
 /*
  * Mounts with dax=always (or dax=never) and proves it: the option is read back from
  * /proc/self/mountinfo.  Returns 0, or -errno after one error line; -ENOTSUP if the kernel mounted
  * with another option.
  */
 int fs_mount(struct fs *fs);
+/* The same, but instead of an error line writes one sentence to why, with the kernel's reason. */
+int fs_mount_why(struct fs *fs, char *why, size_t why_len);
 
 /* Unmounts; -EBUSY is retried for 1 s, and a filesystem that is not mounted is no error.
  * Returns 0, or -errno after an error line. */

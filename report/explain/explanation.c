@@ -70,7 +70,7 @@ static int find_path(struct explained_side *s)
 int explanation_read(struct explained_side *s, const char *dir)
 {
 	char path[4096], why[512];
-	int rc = run_read(dir, &s->run, why, sizeof(why));
+	int rc = run_read(dir, &s->run, why, sizeof(why)), type_len;
 
 	if (!rc && !run_is_complete(&s->run)) {
 		snprintf(why, sizeof(why), "%s is incomplete; measure it again", dir);
@@ -81,11 +81,12 @@ int explanation_read(struct explained_side *s, const char *dir)
 	rc = find_record(s, dir);
 	if (rc < 0)
 		return rc;
-	snprintf(path, sizeof(path), "%s/profile-%s.txt", dir, s->record->fs);
+	type_len = (int)strcspn(s->record->fs, ":"); /* one file for all filesystems of a type */
+	snprintf(path, sizeof(path), "%s/profile-%.*s.txt", dir, type_len, s->record->fs);
 	rc = profile_read(path, &s->profile, why, sizeof(why));
 	if (rc < 0)
 		goto fail;
-	snprintf(path, sizeof(path), "%s/symbols-%s.jsonl", dir, s->record->fs);
+	snprintf(path, sizeof(path), "%s/symbols-%.*s.jsonl", dir, type_len, s->record->fs);
 	rc = symtab_read(path, &s->tab, why, sizeof(why));
 	if (rc < 0)
 		goto fail;

@@ -11,6 +11,7 @@
 #include "report/findings/fallback_cost.h"
 #include "report/findings/fio_compare.h"
 #include "report/findings/fit_segments.h"
+#include "report/findings/mkfs_layout.h"
 #include "report/findings/scaling.h"
 
 #include <fnmatch.h>
@@ -433,20 +434,11 @@ static const struct {
 	bool main;
 	void (*say)(const struct tables *, const struct table *, findings_say *, void *);
 } kinds[] = {
-	{true, fallback_cost_say},
-	{false, fallback_cost_say_raw},
-	{true, say_all_growing},
-	{true, say_main_costs},
-	{false, fit_segments_say},
-	{false, scaling_say},
-	{true, fallback_cost_say_sync},
-	{false, fio_compare_say},
-	{true, say_lost_all},
-	{true, say_refused_on_raw},
-	{false, say_range},
-	{false, say_more_costs},
-	{false, say_main_rest},
-	{true, say_kept},
+	{true, fallback_cost_say},	{false, fallback_cost_say_raw}, {true, say_all_growing},
+	{true, say_main_costs},		{false, fit_segments_say},	{false, scaling_say},
+	{true, fallback_cost_say_sync}, {false, fio_compare_say},	{true, mkfs_layout_say},
+	{true, say_lost_all},		{true, say_refused_on_raw},	{false, say_range},
+	{false, say_more_costs},	{false, say_main_rest},		{true, say_kept},
 };
 
 static void say_kinds(const struct tables *tables, bool main_only, findings_say *say, void *arg)
@@ -514,6 +506,15 @@ static void say_missing(const struct tables *tables, const struct table *t, size
 			      asked, names.text);
 }
 
+/* Whether an id is of all variants of a benchmark, BENCH.*{stack=STACK,fs=FS}. */
+static bool is_whole_on_fs(const char *id, const char *fs)
+{
+	const char *at = strstr(id, ",fs=");
+
+	return at && strstr(id, ".*{") && !strncmp(at + 4, fs, strlen(fs)) &&
+	       !strcmp(at + 4 + strlen(fs), "}");
+}
+
 void findings_gaps(const struct tables *tables, findings_say *say, void *arg)
 {
 	const struct run *run = tables->run;
@@ -525,6 +526,8 @@ void findings_gaps(const struct tables *tables, findings_say *say, void *arg)
 
 		for (size_t i = 0; i < tables->n && !found; i++)
 			found = !strcmp(tables->table[i].fs, run->fs.name[f]);
+		for (size_t i = 0; i < run->n_skips && !found; i++)
+			found = is_whole_on_fs(run->skips[i].id, run->fs.name[f]);
 		if (!found && !run->n_proven)
 			findings_sayf(say, arg, "not measured: %s: no record at all",
 				      run->fs.name[f]);

@@ -718,7 +718,9 @@ states() {
 	run timeout 10 "$CO/run.sh" compare mine a/bzImage
 	expect 64 "a/bzImage: no such file; expected a run or kernel"
 	run timeout 10 "$CO/run.sh" compare mine mine --fs btrfs
-	expect 64 "ext4 or xfs"
+	expect 64 "unknown filesystem 'btrfs'; expected ext4 or xfs"
+	run timeout 10 "$CO/run.sh" compare mine mine --fs xfs:mkfs=
+	expect 64 "expected options after mkfs="
 	run timeout 10 "$CO/run.sh" compare mine 6.12 --quick --full
 	expect 64 "exclude each other"
 	[[ $(runs) == mine ]]

@@ -54,7 +54,7 @@ plugin() {
 	for id in fault.read.warm.pte 'fault.read.warm.pte{stack=raw}' 'fault{fs=ext4,stack=raw}' "${ID}x"; do
 		refused "got '$id'" 6.1 6.12 --metric "$id"
 	done
-	refused "expected fs=ext4 or fs=xfs, got fs=btrfs" 6.1 6.12 --metric 'fault.read.warm.pte{stack=raw,fs=btrfs}'
+	refused "unknown filesystem 'btrfs'; expected ext4 or xfs" 6.1 6.12 --metric 'fault.read.warm.pte{stack=raw,fs=btrfs}'
 }
 
 @test "words that are no options are refused where there are none to take" {

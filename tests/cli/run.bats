@@ -61,7 +61,18 @@ refused() { # WANTED-TEXT WORD...
 	refused "--meter: expected insn, time or none, got 'ns'" bench --meter ns
 	refused "expected fentry or kprobe, got 'strace'" bench --tracer strace
 	refused "--tracer tracefs was removed" bench --tracer tracefs
-	refused "--fs: expected ext4 or xfs, got 'btrfs'" bench --fs btrfs
+	refused "unknown filesystem 'btrfs'; expected ext4 or xfs" bench --fs btrfs
+}
+
+@test "options of a filesystem that cannot be right" {
+	refused "column 5: expected default, mkfs=OPTIONS, mount=OPTIONS, logdev=DEVICE or rtdev=DEVICE, got 'blocks'" \
+		bench --fs xfs:blocks=1024
+	refused "a value with a comma is in brackets: mkfs=[-d su=2m,sw=1]" bench --fs 'xfs:mkfs=-d su=2m,sw=1'
+	refused "expected no '/': a device is named by logdev=DEVICE or rtdev=DEVICE" bench --fs 'xfs:mkfs=-l logdev=/dev/sda'
+	refused "expected mount options other than dax and ro" bench --fs ext4:mount=dax=inode
+	refused "expected namespace, partition or linear, got 'pmem1'" bench --fs ext4:journal=pmem1
+	refused "column 5: expected default, mkfs=OPTIONS" assert --max 1 --metric 'fault.read.warm.pte{stack=raw,fs=xfs:mkfss=-K}'
+	refused "column 5: expected default, mkfs=OPTIONS" assert --max 1 --metric 'read.warm.pte raw xfs:mkfss=-b size=1024'
 }
 
 @test "workloads exclude each other" {

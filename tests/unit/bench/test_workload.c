@@ -108,6 +108,37 @@ static void says_where_it_is_wrong(void **state)
 	assert_int_equal(workload_read("/tmp", &w), -EISDIR);
 }
 
+/* Blanks in brackets are part of a filesystem; the same options are one filesystem however they are
+ * written. */
+static void reads_options_of_filesystems(void **state)
+{
+	char *words[] = {"--workload", NULL,
+			 "--stack",    "raw",
+			 "--bench",    "fault",
+			 "--fs",       "xfs:mkfs=-b size=1024",
+			 "--fs",       "xfs:mkfs=[-b size=1024]",
+			 "--fs",       "xfs:default"};
+	struct stderr_capture capture;
+	struct workload w;
+
+	(void)state;
+	assert_int_equal(read_text("stack raw\nfs xfs:mkfs=[-d su=2m,sw=1] ext4 # comment\n"
+				   "bench fault\n",
+				   &w, &capture),
+			 0);
+	assert_int_equal(w.filesystems.n, 2);
+	assert_string_equal(w.filesystems.list[0], "xfs:mkfs=[-d su=2m,sw=1]");
+	workload_free(&w);
+	assert_int_equal(read_text("fs ext4 xfs:mkfs=-b size=1024\n", &w, &capture), -EINVAL);
+	assert_non_null(strstr(capture.text, ":1:21: unknown filesystem 'size=1024'"));
+	words[1] = "workloads/quick";
+	assert_int_equal(workload_of_words(12, words, STACK_SPAN_MAX_BYTES, &w), 0);
+	assert_int_equal(w.filesystems.n, 2);
+	assert_string_equal(w.filesystems.list[0], "xfs:mkfs=[-b size=1024]");
+	assert_string_equal(w.filesystems.list[1], "xfs:default");
+	workload_free(&w);
+}
+
 static void checks_words(void **state)
 {
 	static const char *const wrong[][6] = {
@@ -138,9 +169,9 @@ static void checks_words(void **state)
 /* The workloads that come with daxdm are themselves right. */
 static void own_workloads(void **state)
 {
-	static const char *const files[] = {"workloads/quick",	"workloads/default",
-					    "workloads/faults", "workloads/full",
-					    "workloads/lvm",	"workloads/fio"};
+	static const char *const files[] = {
+		"workloads/quick", "workloads/default", "workloads/faults", "workloads/full",
+		"workloads/lvm",   "workloads/fio",	"workloads/mkfs"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
@@ -159,6 +190,7 @@ int main(void)
 		cmocka_unit_test(a_new_benchmark_runs_where_others_do),
 		cmocka_unit_test(reads_crlf),
 		cmocka_unit_test(says_where_it_is_wrong),
+		cmocka_unit_test(reads_options_of_filesystems),
 		cmocka_unit_test(checks_words),
 		cmocka_unit_test(own_workloads),
 	};

@@ -30,8 +30,10 @@ static struct bench_guests *request(const char *meter)
 	b->plan.stall_s = 7;
 	b->meter = meter;
 	b->state = INITIAL_STATE_NONE;
-	for (; b->n_kinds < 2; b->n_kinds++)
+	for (; b->n_kinds < 2; b->n_kinds++) {
 		b->kinds[b->n_kinds].fs = strdup(fs[b->n_kinds]);
+		add(&b->workload.filesystems, fs[b->n_kinds]);
+	}
 	add(&b->workload.stacks, "raw");
 	add(&b->workload.stacks, "linear:1");
 	return b;
@@ -140,6 +142,27 @@ static void a_guest_waits_for_the_snapshot_of_its_filesystem(void **state)
 	release(b);
 }
 
+/* The snapshot of a guest depends on the type of its filesystem only. */
+static void filesystems_of_a_type_share_its_snapshot(void **state)
+{
+	struct bench_guests *b = request("insn");
+
+	(void)state;
+	add(&b->workload.filesystems, "ext4:mkfs=[-b 1024]");
+	add(&b->workload.benches, "fault");
+	assert_int_equal(bench_guests_make(b), 0);
+	assert_int_equal(b->n, 6);
+	for (size_t i = 0; i < b->n; i++)
+		assert_string_equal(b->list[i].name, i < 4 ? "ext4" : "xfs");
+	expect_job(&b->list[2],
+		   "--meter insn --fs ext4:mkfs=[-b 1024] --device /dev/pmem0 --device "
+		   "/dev/pmem1 --stack raw --bench fault --part shared");
+	b->list[0].state = GUEST_BOOTING;
+	if (host_resources_cores() > 1)
+		assert_ptr_equal(bench_guests_next(b), &b->list[4]);
+	release(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +170,7 @@ int main(void)
 		cmocka_unit_test(one_guest_measures_all_without_snapshots),
 		cmocka_unit_test(every_benchmark_is_in_a_job),
 		cmocka_unit_test(a_guest_waits_for_the_snapshot_of_its_filesystem),
+		cmocka_unit_test(filesystems_of_a_type_share_its_snapshot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
