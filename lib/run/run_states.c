@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/run/run_states.h"
 
+#include <dirent.h>
 #include <errno.h>
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 bool run_is_state(const char *path, unsigned int *state)
 {
@@ -30,37 +31,35 @@ static int by_state(const void *pa, const void *pb)
 	return na != nb ? (na > nb) - (na < nb) : strcmp(a, b);
 }
 
-/* The directory's name with the characters of glob(3) escaped. */
-static char *pattern_of(const char *dir)
+/* Adds DIR/NAME if it is of a state and holds a run. */
+static int add_if_state(const char *dir, const char *name, struct words *dirs)
 {
-	char *pattern = malloc(2 * strlen(dir) + sizeof("/state-*/run.jsonl")), *end = pattern;
+	char *path = NULL;
+	int rc = 0;
 
-	if (!pattern)
-		return NULL;
-	for (; *dir; *end++ = *dir++)
-		if (strchr("*?[\\", *dir))
-			*end++ = '\\';
-	strcpy(end, "/state-*/run.jsonl");
-	return pattern;
+	if (!run_is_state(name, NULL))
+		return 0;
+	if (asprintf(&path, "%s/%s/run.jsonl", dir, name) < 0)
+		return -ENOMEM;
+	if (!access(path, F_OK))
+		rc = words_add(dirs, path, strlen(path) - strlen("/run.jsonl"));
+	free(path);
+	return rc;
 }
 
+/* Not glob(3), which takes a lack of memory for no match. */
 int run_states_find(const char *dir, struct words *dirs)
 {
-	char *pattern = pattern_of(dir);
-	size_t from = dirs->n;
-	glob_t found = {0};
-	int rc = pattern ? glob(pattern, 0, NULL, &found) : GLOB_NOSPACE;
+	const size_t from = dirs->n;
+	const struct dirent *entry;
+	int rc = 0;
+	DIR *in = opendir(dir);
 
-	rc = rc == GLOB_NOSPACE ? -ENOMEM : 0;
-	for (size_t i = 0; i < found.gl_pathc && !rc; i++) {
-		char *path = found.gl_pathv[i];
-
-		*strrchr(path, '/') = '\0';
-		if (run_is_state(path, NULL))
-			rc = words_add(dirs, path, strlen(path));
-	}
-	globfree(&found);
-	free(pattern);
+	if (!in)
+		return errno == ENOMEM ? -ENOMEM : 0;
+	while (!rc && (entry = readdir(in)))
+		rc = add_if_state(dir, entry->d_name, dirs);
+	closedir(in);
 	if (dirs->n > from)
 		qsort(dirs->list + from, dirs->n - from, sizeof(*dirs->list), by_state);
 	return rc;
