@@ -458,6 +458,14 @@ void findings_main(const struct tables *tables, findings_say *say, void *arg)
 	say_kinds(tables, true, say, arg);
 }
 
+static bool has_gap(const struct run_gap *gaps, size_t n, const struct run_gap *gap)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(gaps[i].id, gap->id) && !strcmp(gaps[i].why, gap->why))
+			return true;
+	return false;
+}
+
 /* One sentence per reason, with the ids. */
 static void say_gaps(const char *kind, const struct run_gap *gaps, size_t n, findings_say *say,
 		     void *arg)
@@ -477,6 +485,38 @@ static void say_gaps(const char *kind, const struct run_gap *gaps, size_t n, fin
 		findings_sayf(say, arg, "%s: %s%s%s [%zu: %s]", kind, gaps[i].why,
 			      *gaps[i].cure ? "; cure: " : "", gaps[i].cure, ids.n + ids.more,
 			      ids.text);
+	}
+}
+
+/* Those of GAPS that state 1 has not. */
+static void say_more_gaps(const char *kind, unsigned int state, const struct run_gap *gaps,
+			  size_t n, const struct run_gap *first, size_t n_first, findings_say *say,
+			  void *arg)
+{
+	struct run_gap *more = memory_check(calloc(n + 1, sizeof(*more)));
+	char text[64];
+	size_t n_more = 0;
+
+	snprintf(text, sizeof(text), "%s in initial state %u", kind, state);
+	for (size_t i = 0; more && i < n; i++)
+		if (!has_gap(first, n_first, &gaps[i]))
+			more[n_more++] = gaps[i];
+	say_gaps(text, more, n_more, say, arg);
+	free(more);
+}
+
+/* Gaps of the further initial states. */
+static void say_gaps_of_states(const struct over_states *states, findings_say *say, void *arg)
+{
+	const struct run *first = states->runs[0];
+
+	for (size_t r = 1; r < states->n_runs; r++) {
+		const struct run *run = states->runs[r];
+
+		say_more_gaps("void (proof failed)", states->state[r], run->voids, run->n_voids,
+			      first->voids, first->n_voids, say, arg);
+		say_more_gaps("skipped", states->state[r], run->skips, run->n_skips, first->skips,
+			      first->n_skips, say, arg);
 	}
 }
 
@@ -521,6 +561,8 @@ void findings_gaps(const struct tables *tables, findings_say *say, void *arg)
 
 	say_gaps("void (proof failed)", run->voids, run->n_voids, say, arg);
 	say_gaps("skipped", run->skips, run->n_skips, say, arg);
+	if (tables->states)
+		say_gaps_of_states(tables->states, say, arg);
 	for (size_t f = 0; f < run->fs.n; f++) {
 		bool found = false;
 

@@ -289,6 +289,30 @@ static void findings_hold_in_all_states_or_say_so(void **state)
 	states_remove(&f);
 }
 
+static void gaps_of_further_states_are_named(void **state)
+{
+	struct states_fixture f;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(out);
+	states_begin(&f);
+	state_write(f.dir, ".", wide, COUNT(wide), 0, NULL, NULL);
+	state_write(f.dir, "state-2", wide, COUNT(wide), 1, NULL, NULL);
+	state_write(f.dir, "state-3", wide, COUNT(wide), 2, "7 of 8 faults", "6 of 8 faults");
+	states_open(&f);
+	findings_gaps(&f.tables, fixture_sentence, out);
+	fclose(out);
+	assert_holds(text, "void (proof failed): 7 of 8 faults were seen [1: "
+			   "fault.read.cold.pte{stack=linear:1,fs=ext4}]\n");
+	assert_holds(text, "void (proof failed) in initial state 3: 6 of 8 faults were seen [1: ");
+	assert_lacks(text, "in initial state 2");
+	free(text);
+	states_remove(&f);
+}
+
 static void shapes_have_no_numbers(void **state)
 {
 	static const struct {
@@ -369,6 +393,7 @@ int main(void)
 		cmocka_unit_test(tables_show_ranges),
 		cmocka_unit_test(the_page_shows_ranges),
 		cmocka_unit_test(findings_hold_in_all_states_or_say_so),
+		cmocka_unit_test(gaps_of_further_states_are_named),
 		cmocka_unit_test(shapes_have_no_numbers),
 		cmocka_unit_test(plots_get_ranges),
 	};
