@@ -65,6 +65,10 @@ static int add_state(struct side *side, const char *dir)
 	rc = run_read(dir, run, why, sizeof(why));
 	if (!rc && run_is_complete(run) && run->n_records)
 		return 0;
+	if (rc == -ENOMEM) {
+		msg_error("compare: %s", why);
+		return rc;
+	}
 	msg_note("compare: %s is left out: %s", dir, rc < 0 ? why : "it is incomplete");
 	run_free(run);
 	side->n_runs--;

@@ -147,7 +147,11 @@ static void add_state(struct steady *s, const struct over_states *states, size_t
 	const struct run *run = states->runs[r];
 	struct tables tables = {.raw = -1};
 
-	if (run->n_records == states->run.n_records && !tables_build(run, &tables)) {
+	if (run->n_records != states->run.n_records)
+		return;
+	if (tables_build(run, &tables) < 0) {
+		memory_check(NULL);
+	} else {
 		s->state[s->n] = states->state[r];
 		of(&tables, add_shape, &s->shapes[s->n++]);
 	}

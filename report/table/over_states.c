@@ -304,14 +304,16 @@ int over_states_build(const struct run *const *runs, const unsigned int *state, 
 	return rc;
 }
 
-/* Reads a further state into *run.  Returns whether it is one of the same kernel and seed. */
-static bool read_state(const struct run *first, const char *dir, struct run *run)
+/* Reads a further state into *run.  Returns 1 if it is one of the same kernel and seed, else 0, or
+ * -ENOMEM. */
+static int read_state(const struct run *first, const char *dir, struct run *run)
 {
 	const json_t *of_first = json_object_get(first->context.json, "emulator"), *of;
 	char why[512];
+	int rc = run_read(dir, run, why, sizeof(why));
 
-	if (run_read(dir, run, why, sizeof(why)) < 0)
-		return false;
+	if (rc < 0)
+		return rc == -ENOMEM ? rc : 0;
 	of = json_object_get(run->context.json, "emulator");
 	return run_is_complete(run) && run->n_records && !run->context.checks &&
 	       !strcmp(run->context.kernel, first->context.kernel) &&
@@ -362,18 +364,21 @@ int over_states_read(const struct run *first, struct over_states *o)
 	}
 	runs[0] = first;
 	state[0] = state_of(first);
-	for (size_t i = 0; i < dirs.n; i++) {
+	for (size_t i = 0; i < dirs.n && rc >= 0; i++) {
 		struct run *run = &read[n - 1];
 
-		if (read_state(first, dirs.list[i], run)) {
+		rc = read_state(first, dirs.list[i], run);
+		if (rc > 0) {
 			run_is_state(dirs.list[i], &state[n]);
 			runs[n++] = run;
 		} else {
 			run_free(run);
 		}
 	}
-	if (n > 1)
-		rc = over_states_build(runs, state, n, o);
+	if (rc >= 0)
+		rc = n > 1 ? over_states_build(runs, state, n, o) : 0;
+	else
+		o->n_runs = n;
 	o->read = read;
 	read = NULL;
 out:
@@ -387,7 +392,7 @@ out:
 void over_states_free(struct over_states *o)
 {
 	/* Without further states o->run shares all it has with the first. */
-	for (size_t i = 0; o->n_runs && o->run.records && i < o->run.n_records; i++)
+	for (size_t i = 0; o->made && o->run.records && i < o->run.n_records; i++)
 		free(o->run.records[i].values);
 	if (o->made) {
 		free(o->run.records);

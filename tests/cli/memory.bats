@@ -49,6 +49,12 @@ ALL=1000000
 @test "report, with each allocation failing once: all of it and its page, or status 4" {
 	NTH_FILES="a/report.html" nth $ALL report a
 	nth $ALL report checks
+	mkdir -p "$RUNS"/states/state-{2,3}
+	cp "$RUNS/a/run.jsonl" "$RUNS/states/run.jsonl"
+	for state in 2 3; do
+		sed "s/\[4223,6]/[43$state,6]/" "$RUNS/a/run.jsonl" | settle >"$RUNS/states/state-$state/run.jsonl"
+	done
+	NTH_FILES="states/report.html" nth $ALL report states
 }
 
 @test "compare, with each allocation failing once" {
