@@ -33,7 +33,8 @@ struct over_states {
 };
 
 /*
- * Adds the further states of FIRST, as far as they are complete and of the same kernel and seed.
+ * Adds the further states of FIRST, as far as they are complete and of the same kernel, build of
+ * daxdm and seed.
  * FIRST must live as long as *o.  Without further states o->run equals *first and n_states is 1.
  * Returns 0 or -ENOMEM; *o needs over_states_free() in either case.
  */

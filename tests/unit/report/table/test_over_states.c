@@ -124,7 +124,7 @@ static void fewer_states_are_said(void **state)
 	states_remove(&f);
 }
 
-/* Another kernel, and a run without an end. */
+/* Of another kernel, seed or build of daxdm. */
 static void what_is_no_state_is_left_out(void **state)
 {
 	struct states_fixture f;
@@ -135,6 +135,8 @@ static void what_is_no_state_is_left_out(void **state)
 	state_write(f.dir, ".", wide, COUNT(wide), 0, NULL, NULL);
 	state_write(f.dir, "state-2", wide, COUNT(wide), 1, "6.1.0-fixture", "6.1.0-other");
 	state_write(f.dir, "state-3", wide, COUNT(wide), 2, "\"seed\":1", "\"seed\":2");
+	state_write(f.dir, "state-4", wide, COUNT(wide), 2, "\"suite\"",
+		    "\"build\":\"other\",\"suite\"");
 	states_open(&f);
 	assert_int_equal(f.states.n_states, 1);
 	assert_null(f.tables.states);
