@@ -121,6 +121,11 @@ void check_evidence(struct check_env *env, const char *fmt, ...)
  * which the summary of the run repeats.  Steals value. */
 void check_observe(struct check_env *env, const char *name, json_t *value);
 
+/* The same of what a program relies on, though no contract promises it: DAX granted, a page size,
+ * which access raises a signal or waits.  compare shows a change between kernels first, as
+ * suspicious, and fails by it with --strict. */
+void check_observe_suspicious(struct check_env *env, const char *name, json_t *value);
+
 /* These bytes of a namespace must hold these stamps when the emulated host is off: its driver reads
  * the DIMM's backing file from the outside.  On this host nothing comes of it. */
 void check_outside(struct check_env *env, const struct namespace *ns, uint64_t offset_bytes,

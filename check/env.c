@@ -105,6 +105,12 @@ void check_observe(struct check_env *env, const char *name, json_t *value)
 	send_line(env, json_pack("{ss ss so}", "say", "observation", "name", name, "value", value));
 }
 
+void check_observe_suspicious(struct check_env *env, const char *name, json_t *value)
+{
+	send_line(env, json_pack("{ss ss sb so}", "say", "observation", "name", name, "suspicious",
+				 true, "value", value));
+}
+
 void check_outside(struct check_env *env, const struct namespace *ns, uint64_t offset_bytes,
 		   uint64_t len_bytes, uint32_t file_id, uint64_t file_offset_bytes,
 		   uint32_t generation)

@@ -84,10 +84,11 @@ static void take_observation(struct runner *k, const struct under_way *u, json_t
 		return;
 	check_id(u->c->family, u->c->item, id);
 	record_write_line(k->sink,
-			  json_pack("{ss so ss sO}", "type", "observation", "id",
+			  json_pack("{ss so ss sO sO*}", "type", "observation", "id",
 				    json_sprintf("%s/%s", id,
 						 json_string_value(json_object_get(line, "name"))),
-				    "check", id, "value", json_object_get(line, "value")));
+				    "check", id, "value", json_object_get(line, "value"),
+				    "suspicious", json_object_get(line, "suspicious")));
 }
 
 static void take_line(struct runner *k, struct under_way *u, const char *text)

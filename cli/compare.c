@@ -6,7 +6,8 @@
  * enough; the threshold says from where on a change for the worse makes the comparison fail.  Under
  * meter time it takes several runs of each kernel, whose medians go through a rank test; where that
  * shows nothing stands "~".  Runs that differ in more than the kernel are refused.  Of checks,
- * a check that passed and fails now fails the comparison; other changes are printed.  Of a module
+ * a check that passed and fails now fails the comparison; other changes are printed, suspicious
+ * ones first, which fail it with --strict.  Of a module
  * or build tree of the user's own both are compared, the quick ones.
  */
 #include "report/compare/compare.h"
@@ -83,7 +84,7 @@ static const struct option_spec options[] = {
 	OPTION("force", OPTION_FLAG, offsetof(struct compare_options, force), NULL,
 	       "compare runs that differ in more than the kernel; marks the result"),
 	OPTION("strict", OPTION_FLAG, offsetof(struct compare_options, strict), NULL,
-	       "runs of checks: fail if any verdict or observation changed"),
+	       "checks: fail by suspicious changes, too"),
 	OPTION("json", OPTION_PATH, offsetof(struct compare_options, json), "FILE",
 	       "write the comparison as JSON (- for stdout)"),
 	OPTION("markdown", OPTION_PATH, offsetof(struct compare_options, markdown), "FILE",
@@ -194,13 +195,27 @@ static int write_markdown(const struct comparison *c, const struct compare_optio
 	return close_out(o->markdown, out);
 }
 
-static int write_junit(const struct comparison *c, const char *path)
+static int write_check_markdown(const struct behaviour *b, const char *path)
 {
 	FILE *out = open_out(path);
 
 	if (!out)
 		return -EIO;
-	compare_junit(c, out);
+	behaviour_markdown(b, out);
+	return close_out(path, out);
+}
+
+/* c is NULL for checks alone. */
+static int write_junit(const struct comparison *c, const struct behaviour *b, const char *path)
+{
+	FILE *out = open_out(path);
+
+	if (!out)
+		return -EIO;
+	if (c)
+		compare_junit(c, b, out);
+	else
+		compare_junit_checks(b, out);
 	return close_out(path, out);
 }
 
@@ -221,7 +236,7 @@ static int write_files(const struct comparison *c, const struct compare_options 
 			return STATUS_BROKEN;
 	}
 	if ((o->markdown && write_markdown(c, o, b, explained) < 0) ||
-	    (o->junit && write_junit(c, o->junit) < 0))
+	    (o->junit && write_junit(c, b, o->junit) < 0))
 		return STATUS_BROKEN;
 	return status;
 }
@@ -231,6 +246,7 @@ static int write_files(const struct comparison *c, const struct compare_options 
 static int find_behaviour(const struct comparison *c, const struct compare_options *o,
 			  struct behaviour *b)
 {
+	b->strict = o->strict;
 	for (size_t s = 0; s < c->n_sides; s++) {
 		const struct side *side = &c->sides[s];
 
@@ -279,7 +295,7 @@ static int compare_own(const struct comparison *c, const struct compare_options 
 	if (has)
 		checked = read_checks(&checks, o, &b);
 	if (checked == STATUS_GOOD) {
-		if (status == STATUS_GOOD && (b.n_regressed || (o->strict && b.n_changes)))
+		if (status == STATUS_GOOD && behaviour_fails(&b))
 			status = STATUS_FAILED;
 		if (!is_quiet(o)) {
 			putchar('\n');
@@ -354,29 +370,26 @@ static int compare_checks(const struct comparison *c, const struct compare_optio
 	struct behaviour b = {0};
 	int status = STATUS_BROKEN;
 
-	if (o->junit || o->markdown || c->stack_base) {
-		msg_error("compare: of checks there is text and --json; ./run.sh check --junit has "
-			  "the verdicts themselves");
-		return STATUS_USAGE;
-	}
-	if (is_choice(&c->only)) {
-		msg_error("compare: --stack, --fs and --bench choose among metrics; runs of checks "
-			  "have none");
+	if (is_choice(&c->only) || c->stack_base) {
+		msg_error("compare: --stack, --stacks, --fs and --bench choose among metrics; runs "
+			  "of checks have none");
 		return STATUS_USAGE;
 	}
 	if (find_behaviour(c, o, &b) < 0)
 		goto out;
-	status = b.n_regressed || (o->strict && b.n_changes) ? STATUS_FAILED : STATUS_GOOD;
-	if (!is_stdout(o->json)) {
+	status = behaviour_fails(&b) ? STATUS_FAILED : STATUS_GOOD;
+	if (!is_quiet(o)) {
 		if (c->forced)
 			puts(compare_forced_text);
 		printf("%zu promises that were kept are broken now; %zu verdicts and observations "
-		       "changed\n",
-		       b.n_regressed, b.n_changes);
+		       "changed, %zu of them suspicious\n",
+		       b.n_regressed, b.n_changes, b.n_suspicious);
 		behaviour_print_counts(&b, stdout);
 		behaviour_print_changes(&b, stdout);
 	}
-	if (o->json && write_json(behaviour_json(&b, c->forced, status), o->json) < 0)
+	if ((o->json && write_json(behaviour_json(&b, c->forced, status), o->json) < 0) ||
+	    (o->markdown && write_check_markdown(&b, o->markdown) < 0) ||
+	    (o->junit && write_junit(NULL, &b, o->junit) < 0))
 		status = STATUS_BROKEN;
 out:
 	behaviour_free(&b);

@@ -79,9 +79,9 @@ static void observe_names(struct check_env *env, const char *word, const char *n
 	struct stat st;
 
 	snprintf(path, sizeof(path), "/sys/block/%s/dax/write_cache", name);
-	check_observe(env, word,
-		      json_pack("{si sb}", "queue/dax", dax_capability_queue(node),
-				"dax/write_cache", !stat(path, &st)));
+	check_observe_suspicious(env, word,
+				 json_pack("{si sb}", "queue/dax", dax_capability_queue(node),
+					   "dax/write_cache", !stat(path, &st)));
 }
 
 static void sysfs_names(struct check_env *env, const void *arg)

@@ -68,7 +68,7 @@ void write_cache_attr_queue(struct check_env *env, const void *arg)
 		check_that(env, !strcmp(value, any ? "write back" : "write through"),
 			   "queue/write_cache of %s equals that of its members (got: '%s')",
 			   testbed_name(spec), value);
-	check_observe(
+	check_observe_suspicious(
 		env, "dax_write_cache",
 		json_pack("{sb sb}", "of_the_namespace",
 			  !get_attribute(g->devices[0].numbers, WRITE_CACHE_ATTR, dax),

@@ -375,9 +375,9 @@ static void force_fails_access(struct check_env *env, const void *arg)
 		return;
 	check_that(env, f->cold.signal, "a load from a page that was not mapped raises a signal");
 	check_that(env, f->read < 0, "read(2) of the file fails");
-	check_observe(env, "load_of_new_page", check_touch_json(&f->cold));
-	check_observe(env, "load_of_mapped_page", check_touch_json(&f->load));
-	check_observe(env, "store_to_mapped_page", check_touch_json(&f->store));
+	check_observe_suspicious(env, "load_of_new_page", check_touch_json(&f->cold));
+	check_observe_suspicious(env, "load_of_mapped_page", check_touch_json(&f->load));
+	check_observe_suspicious(env, "store_to_mapped_page", check_touch_json(&f->store));
 	check_observe(env, "read", check_errno_json(f->read));
 	check_observe(env, "write", check_errno_json(f->write));
 	check_observe(env, "msync", check_errno_json(f->msync));

@@ -166,7 +166,7 @@ void pin_io_uring(struct check_env *env, const void *arg)
 	rc = register_buffer(&ring, bed.map.base);
 	check_that(env, rc < 0,
 		   "io_uring_register(2) refuses a mapping of a DAX file as a registered buffer");
-	check_observe(env, "errno", check_errno_json(rc));
+	check_observe_suspicious(env, "errno", check_errno_json(rc));
 	if (rc >= 0)
 		io_uring_unregister_buffers(&ring);
 	testbed_close(env, &bed);
@@ -375,7 +375,7 @@ void pin_unlink(struct check_env *env, const void *arg)
 	if (check_start(env, &unlinker, unlink_main, &bed) < 0)
 		goto drop;
 	waits = falls_asleep(&unlinker);
-	check_observe(env, "unlink_waits", json_boolean(waits));
+	check_observe_suspicious(env, "unlink_waits", json_boolean(waits));
 	if (!waits) {
 		rc = take_block(&bed);
 		/* A block that is not reused at all is correct, too. */

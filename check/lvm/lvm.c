@@ -294,7 +294,7 @@ static void moved_at_rest(struct check_env *env, const void *arg)
 		goto out;
 	status = lvm(&v, "pvmove -qq -i 1 %s", fsdax(&v, 0));
 	check_evidence(env, "pvmove: status %d %s", status, v.said);
-	check_observe(env, "moved", json_boolean(!status));
+	check_observe_suspicious(env, "moved", json_boolean(!status));
 	if (status)
 		lvm(&v, "pvmove -qq --abort");
 	if (!lvm_done(&v, lvm(&v, "lvchange -qq -ay %s/lv", v.group), "lvchange -ay"))
@@ -394,7 +394,7 @@ static void extended_in_use(struct check_env *env, const void *arg)
 		if (*mode == NAMESPACE_FSDAX)
 			check_equal(env, status, 0, "the exit status of lvextend");
 		else
-			check_observe(env, "extended", json_boolean(!status));
+			check_observe_suspicious(env, "extended", json_boolean(!status));
 		still_right(&u);
 	}
 	use_end(&u);
@@ -409,7 +409,7 @@ static void moved_in_use(struct check_env *env, const void *arg)
 	if (use_begin(&u, env, check_device(env, NAMESPACE_FSDAX, 1)->node)) {
 		status = lvm(&u.v, "pvmove -qq -i 1 %s", fsdax(&u.v, 0));
 		check_evidence(env, "pvmove: status %d %s", status, u.v.said);
-		check_observe(env, "moved", json_boolean(!status));
+		check_observe_suspicious(env, "moved", json_boolean(!status));
 		if (status)
 			lvm(&u.v, "pvmove -qq --abort");
 		still_right(&u);
@@ -462,9 +462,10 @@ static void store_to_origin(struct in_use *u)
 		if (check_that(env, check_wait(&task, ACCESS_MS),
 			       "a store to the origin of a snapshot ends within %d s",
 			       ACCESS_MS / 1000)) {
-			check_observe(env, "store_to_origin",
-				      s->touch.signal ? json_string(strsignal(s->touch.signal))
-						      : json_string("done"));
+			check_observe_suspicious(env, "store_to_origin",
+						 s->touch.signal
+							 ? json_string(strsignal(s->touch.signal))
+							 : json_string("done"));
 			read_snapshot(u, extents.list[0].physical_bytes);
 		} else {
 			check_kill(&task);
@@ -482,7 +483,7 @@ static void snapshot_in_use(struct check_env *env, const void *arg)
 	if (use_begin(&u, env, check_device(env, NAMESPACE_FSDAX, 1)->node)) {
 		status = lvm(&u.v, "lvcreate -qq -y -s -L 8m -n snap %s/lv", u.v.group);
 		check_evidence(env, "lvcreate -s: status %d %s", status, u.v.said);
-		check_observe(env, "taken", json_boolean(!status));
+		check_observe_suspicious(env, "taken", json_boolean(!status));
 		show_table(&u.v);
 		if (!status)
 			store_to_origin(&u);

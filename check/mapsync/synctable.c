@@ -195,8 +195,8 @@ void synctable_mounted(struct check_env *env, const void *arg)
 	if (!check_setup(env, graph_reload(&c.graph, c.device, 0), "changing the table (%s)",
 			 dm_last_error()))
 		goto out;
-	check_observe(env, "older_mapping_is_synchronous",
-		      json_boolean(mapsync_area_is_sync(p) == 1));
+	check_observe_suspicious(env, "older_mapping_is_synchronous",
+				 json_boolean(mapsync_area_is_sync(p) == 1));
 	mapsync_judge(env, fd, false,
 		      "a device whose last segment was moved to virtio-pmem while mounted", &q);
 	mapsync_drop(q);

@@ -41,8 +41,8 @@ void filechange_punch_window(struct check_env *env, const void *arg)
 		return;
 	if (!punch(env, &bed, WINDOW_AT, WINDOW_BYTES))
 		goto out;
-	check_observe(env, "hole",
-		      json_string(window_size_name(window_is_pmd(bed.map.base, WINDOW_AT))));
+	check_observe_suspicious(
+		env, "hole", json_string(window_size_name(window_is_pmd(bed.map.base, WINDOW_AT))));
 	if (!window_is_zero(env, &bed, WINDOW_AT, WINDOW_BYTES, "the punched window"))
 		goto out;
 	/* An allocated block replaces the zero page. */

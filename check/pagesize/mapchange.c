@@ -127,7 +127,7 @@ void mapchange_protect_page(struct check_env *env, const void *arg)
 			      WINDOW_AT + WINDOW_BYTES) &&
 	    testbed_frames(env, &bed, WINDOW_AT, WINDOW_BYTES) &&
 	    protect(env, bed.map.base + page, PAGE_BYTES, PROT_READ | PROT_WRITE))
-		check_observe(
+		check_observe_suspicious(
 			env, "after_undo",
 			json_string(window_size_name(window_is_pmd(bed.map.base, WINDOW_AT))));
 out:
@@ -216,8 +216,8 @@ void mapchange_private(struct check_env *env, const void *arg)
 	rc = mapping_make(&own, bed.fd, WINDOW_FILE_BYTES, MAP_PRIVATE, true);
 	if (!check_setup(env, rc, "a private mapping"))
 		goto out;
-	check_observe(env, "load",
-		      json_string(window_size_name(window_is_pmd(own.base, WINDOW_AT))));
+	check_observe_suspicious(env, "load",
+				 json_string(window_size_name(window_is_pmd(own.base, WINDOW_AT))));
 	check_equal(env, check_store(own.base + WINDOW_AT, 'p').signal, 0, "signal of the store");
 	check_load(own.base + WINDOW_AT, &value);
 	check_that(env, value == 'p', "the private mapping holds the stored bytes");

@@ -36,7 +36,7 @@ void pmd_pte_alias_order(struct check_env *env, const void *arg)
 		seen, "pmd_first",
 		json_string(window_size_name(window_pages_present(bed.map.base + WINDOW_AT) ==
 					     WINDOW_PAGES)));
-	check_observe(env, "large_mapping", seen);
+	check_observe_suspicious(env, "large_mapping", seen);
 	check_mapped_bytes(env, "PTE first, read through the PMD mapping",
 			   bed.map.base + PAGE_BYTES, PAGE_BYTES, TESTBED_FILE, PAGE_BYTES,
 			   SECOND_GENERATION);

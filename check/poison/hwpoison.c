@@ -120,13 +120,13 @@ static void judge_victim(struct check_env *env, const struct victim *v)
 			   "the SIGBUS of the %s reports a memory failure and its address", who);
 	check_that(env, !v->next_page.signal, "the %s can load from the next page", who);
 	snprintf(name, sizeof(name), "%s.signal", who);
-	check_observe(env, name,
-		      v->sent.signal ? hwpoison_touch_json(&v->sent) : json_string("none"));
+	check_observe_suspicious(
+		env, name, v->sent.signal ? hwpoison_touch_json(&v->sent) : json_string("none"));
 	snprintf(name, sizeof(name), "%s.exact_address", who);
 	if (v->sent.signal)
 		check_observe(env, name, json_boolean(v->sent.address == page));
 	snprintf(name, sizeof(name), "%s.load_again", who);
-	check_observe(env, name, hwpoison_touch_json(&v->again));
+	check_observe_suspicious(env, name, hwpoison_touch_json(&v->again));
 }
 
 /* Reads the page with read(2): it may kill. */
@@ -175,5 +175,5 @@ void hwpoison_run(struct check_env *env, const void *arg)
 		return;
 	status = check_await(env, &reader, "read(2) of the poisoned page");
 	if (status >= 0)
-		check_observe(env, "read", check_errno_json(-status));
+		check_observe_suspicious(env, "read", check_errno_json(-status));
 }

@@ -145,11 +145,11 @@ static void mapping(struct check_env *env, const void *arg)
 		       "a load from the bad page through the mapping raises SIGBUS"))
 		check_that(env, touch.address == b.bed.map.base + b.offset_bytes,
 			   "the signal reports the address of the load");
-	check_observe(env, "load", hwpoison_touch_json(&touch));
+	check_observe_suspicious(env, "load", hwpoison_touch_json(&touch));
 	touch = check_store(b.bed.map.base + b.offset_bytes, 1);
 	check_that(env, touch.signal == SIGBUS,
 		   "a store to the bad page through the mapping raises SIGBUS");
-	check_observe(env, "store", hwpoison_touch_json(&touch));
+	check_observe_suspicious(env, "store", hwpoison_touch_json(&touch));
 	check_neighbour(env, &b, -1);
 	check_neighbour(env, &b, 1);
 	drop_bad(env, &b);
@@ -290,7 +290,7 @@ static void cleared_by_reuse(struct check_env *env, const void *arg)
 		check_that(env, !touch.signal,
 			   "a store to a newly allocated page raises no signal, though its block "
 			   "was bad");
-		check_observe(env, "store", hwpoison_touch_json(&touch));
+		check_observe_suspicious(env, "store", hwpoison_touch_json(&touch));
 		check_equal(env, any_bad(b.place.ns), 0,
 			    "whether %s has bad blocks after the block was reallocated",
 			    b.place.ns->node);

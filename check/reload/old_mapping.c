@@ -122,7 +122,7 @@ static void conclude(struct check_env *env, const struct swapped_members *swap,
 	check_observe(env, set->observation, value);
 	if (!set->stores)
 		return;
-	check_observe(env, "leak", json_boolean(leak));
+	check_observe_suspicious(env, "leak", json_boolean(leak));
 	check_observe(env, "verdict",
 		      json_string(leak ? "leak: a store through a mapping made before the table "
 					 "swap reaches the old member"
@@ -205,7 +205,7 @@ static void store_into_owner(struct check_env *env, struct swapped_members *swap
 	check_setup(env, rc, "reading the old member");
 	corrupted = stamp_check(bytes, sizeof(bytes), TESTBED_FILE, work_page(0), OWNER, NULL) !=
 		    sizeof(bytes);
-	check_observe(env, "corrupted", json_boolean(corrupted));
+	check_observe_suspicious(env, "corrupted", json_boolean(corrupted));
 	check_observe(
 		env, "verdict",
 		json_string(corrupted

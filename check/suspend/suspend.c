@@ -225,7 +225,8 @@ static void over_freeze(struct check_env *env, const struct testbed *bed, struct
 	workers_settle(worker, 1, SUSPEND_SETTLE_MS);
 	if (!rc && testbed_resume(env, bed)) {
 		workers_settle(worker, 1, SUSPEND_SETTLE_MS);
-		check_observe(env, "resume_thaws", json_boolean(worker->state == WORK_DONE));
+		check_observe_suspicious(env, "resume_thaws",
+					 json_boolean(worker->state == WORK_DONE));
 	}
 	rc = ioctl(fd, FITHAW, 0) < 0 ? -errno : 0;
 	check_observe(env, "thaw", check_errno_json(rc));

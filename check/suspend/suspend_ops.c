@@ -102,7 +102,7 @@ static void observe(struct check_env *env, struct worker *workers)
 		if (!ops[i].killed)
 			json_object_set_new(value, ops[i].name,
 					    json_string(worker_outcome(&workers[i], text)));
-	check_observe(env, "who_waits", value);
+	check_observe_suspicious(env, "who_waits", value);
 }
 
 /* The page of a store that was killed while it waited keeps what it had. */

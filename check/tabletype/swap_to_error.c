@@ -113,7 +113,7 @@ static void try_accesses(struct check_env *env, struct testbed *bed, struct work
 	    raw_is(bed, work_page(ACCESSES - 1), AFTER))
 		check_evidence(env, "leak: a store through a mapping made before the swap reached "
 				    "a member that the live table no longer has");
-	check_observe(env, "accesses", seen);
+	check_observe_suspicious(env, "accesses", seen);
 }
 
 /* What the swapped device may report, and which members it may hold, while its table has none. */
@@ -123,7 +123,7 @@ static void judge_device(struct check_env *env, const struct testbed *bed, unsig
 
 	check_equal(env, dax, 0, "queue/dax of a device without memory");
 	if (swapped != bed->device)
-		check_observe(
+		check_observe_suspicious(
 			env, "upper_says_dax",
 			json_integer(dax_capability_queue(bed->graph.devices[bed->device].node)));
 }

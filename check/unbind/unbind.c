@@ -259,11 +259,11 @@ static void store(struct check_env *env, const void *arg)
 		      TESTBED_GENERATION);
 	if (!unbind(env, place.ns, &driver) || !(work = load(env, &h, WARM)))
 		return;
-	check_observe(env, "load_of_mapped_page", check_touch_json(&work->touch));
+	check_observe_suspicious(env, "load_of_mapped_page", check_touch_json(&work->touch));
 	work = store_stamps(env, &h, WARM, NEXT_GENERATION);
 	if (!work)
 		return;
-	check_observe(env, "store_to_mapped_page", check_touch_json(&work->touch));
+	check_observe_suspicious(env, "store_to_mapped_page", check_touch_json(&work->touch));
 	landed = !work->touch.signal;
 	if (landed && !(work = load(env, &h, WARM)))
 		return;
@@ -288,13 +288,13 @@ static void new_fault(struct check_env *env, const void *arg)
 		return;
 	check_that(env, work->touch.signal,
 		   "a load from a page that was not mapped before the unbind raises a signal");
-	check_observe(env, "load", check_touch_json(&work->touch));
+	check_observe_suspicious(env, "load", check_touch_json(&work->touch));
 	work = store_stamps(env, &h, COLD + PAGE_BYTES, TESTBED_GENERATION);
 	if (!work)
 		return;
 	check_that(env, work->touch.signal,
 		   "a store to a page that was not mapped before the unbind raises a signal");
-	check_observe(env, "store", check_touch_json(&work->touch));
+	check_observe_suspicious(env, "store", check_touch_json(&work->touch));
 	work = order(env, &h, "read, write, msync or fsync", work_file, 0, 0);
 	if (!work)
 		return;
@@ -320,7 +320,7 @@ static void notified(struct check_env *env, const void *arg)
 	if (check_wait(&h.worker.task, 100)) {
 		check_equal(env, h.worker.task.status, 128 + SIGBUS,
 			    "status of the process with the mapping");
-		check_observe(env, "notified_by", json_string("signal"));
+		check_observe_suspicious(env, "notified_by", json_string("signal"));
 		return;
 	}
 	work = load(env, &h, WARM);
@@ -328,7 +328,7 @@ static void notified(struct check_env *env, const void *arg)
 		return;
 	check_that(env, work->touch.signal,
 		   "the mapping is revoked: a load from a page that was mapped raises a signal");
-	check_observe(env, "notified_by", json_string("access"));
+	check_observe_suspicious(env, "notified_by", json_string("access"));
 }
 
 static void pagemap(struct check_env *env, const void *arg)

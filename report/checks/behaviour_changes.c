@@ -99,6 +99,7 @@ static int keep(struct behaviour *b, struct behaviour_change *change)
 	b->changes = more;
 	more[b->n_changes++] = *change;
 	b->n_regressed += change->regressed;
+	b->n_suspicious += change->suspicious;
 	return 0;
 }
 
@@ -116,18 +117,23 @@ static bool broke(enum outcome outcome)
 static int compare_verdict(struct behaviour *b, const char *id)
 {
 	struct behaviour_change change = {.verdict = true, .name = memory_check(strdup(id))};
-	bool was_kept = false;
+	bool was_kept = false, was_broken = false;
 
 	for (size_t r = 0; r < b->n; r++) {
 		const json_t *line = json_object_get(b->checks[r], id);
+		bool is_kept = line && kept(outcome_of(line));
+		bool is_broken = line && broke(outcome_of(line));
 
 		change.text[r] =
 			memory_check(strdup(line ? json_field_text(line, "verdict") : "not run"));
+		change.regressed |= was_kept && is_broken;
+		change.suspicious |= r && (was_kept ? !is_kept : is_broken && !was_broken);
 		if (!line)
 			continue;
-		change.regressed |= was_kept && broke(outcome_of(line));
-		was_kept = kept(outcome_of(line));
+		was_kept = is_kept;
+		was_broken = is_broken;
 	}
+	change.suspicious = change.suspicious && !change.regressed;
 	return keep(b, &change);
 }
 
@@ -153,6 +159,9 @@ static int compare_value(struct behaviour *b, const char *id, const char *key)
 {
 	struct behaviour_change change = {.verdict = false};
 
+	for (size_t r = 0; r < b->n; r++)
+		change.suspicious |= json_is_true(
+			json_object_get(json_object_get(b->observations[r], id), "suspicious"));
 	for (size_t r = 0; r < b->n; r++) {
 		const json_t *value = observed(b, r, id);
 		const json_t *part = key ? json_object_get(value, key) : value;
@@ -213,11 +222,41 @@ static int each_id(struct behaviour *b, json_t *const maps[],
 	return rc;
 }
 
+/* Moves the changes of that rank to the end, in their order. */
+static void move_down(struct behaviour *b, struct behaviour_change *sorted, size_t *n,
+		      bool regressed, bool suspicious)
+{
+	for (size_t i = 0; i < b->n_changes; i++)
+		if (b->changes[i].regressed == regressed && b->changes[i].suspicious == suspicious)
+			sorted[(*n)++] = b->changes[i];
+}
+
+static int sort_changes(struct behaviour *b)
+{
+	struct behaviour_change *sorted = calloc(b->n_changes + 1, sizeof(*sorted));
+	size_t n = 0;
+
+	if (!sorted)
+		return -ENOMEM;
+	move_down(b, sorted, &n, true, false);
+	move_down(b, sorted, &n, false, true);
+	move_down(b, sorted, &n, false, false);
+	free(b->changes);
+	b->changes = sorted;
+	return 0;
+}
+
 int behaviour_find(struct behaviour *b)
 {
 	int rc = each_id(b, b->checks, compare_verdict);
 
-	return rc ? rc : each_id(b, b->observations, compare_observation);
+	rc = rc ? rc : each_id(b, b->observations, compare_observation);
+	return rc ? rc : sort_changes(b);
+}
+
+bool behaviour_fails(const struct behaviour *b)
+{
+	return b->n_regressed || (b->strict && b->n_suspicious);
 }
 
 /* "ID: VALUE on A, B; OTHER on C", values in the order of the first run that has each. */
@@ -226,7 +265,11 @@ static void print_change(const struct behaviour *b, const struct behaviour_chang
 {
 	const char *between = ": ";
 
-	fprintf(out, "%s changed: ", change->verdict ? "verdict" : "behaviour");
+	fprintf(out, "%s%s changed: ",
+		change->regressed    ? "REGRESSED: "
+		: change->suspicious ? "suspicious: "
+				     : "",
+		change->verdict ? "verdict" : "behaviour");
 	text_put(change->name, out);
 	for (size_t r = 0; r < b->n; r++) {
 		const char *text = change->text[r];
@@ -282,10 +325,10 @@ json_t *behaviour_json(const struct behaviour *b, bool forced, int status)
 			json_array_append_new(texts, change->text[r] ? json_string(change->text[r])
 								     : json_null());
 		json_array_append_new(changes,
-				      json_pack("{ss ss sb so}", "what",
+				      json_pack("{ss ss sb sb so}", "what",
 						change->verdict ? "verdict" : "observation", "id",
 						change->name, "regressed", change->regressed,
-						"sides", texts));
+						"suspicious", change->suspicious, "sides", texts));
 	}
 	return json_pack("{ss si si sb so so}", "type", "comparison_of_checks", "schema", 1,
 			 "status", status, "forced", forced, "sides", labels, "changes", changes);

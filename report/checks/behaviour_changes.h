@@ -14,6 +14,7 @@ enum { BEHAVIOUR_RUNS_MAX = 32 };
 struct behaviour_change {
 	bool verdict;			/* of a check; else an observation */
 	bool regressed;			/* kept in one run, broken in the next */
+	bool suspicious;		/* a program may rely on the former: behaviour_find() */
 	char *name;			/* id, and the member of an observation that is an object */
 	char *text[BEHAVIOUR_RUNS_MAX]; /* NULL: not in the run */
 };
@@ -25,7 +26,8 @@ struct behaviour {
 	json_t *checks[BEHAVIOUR_RUNS_MAX], *observations[BEHAVIOUR_RUNS_MAX]; /* id -> line */
 	size_t n;
 	struct behaviour_change *changes;
-	size_t n_changes, n_regressed;
+	size_t n_changes, n_regressed, n_suspicious;
+	bool strict; /* suspicious changes fail */
 };
 
 /*
@@ -34,7 +36,11 @@ struct behaviour {
  */
 int behaviour_add(struct behaviour *b, struct run *run, const char *label, const char *known_dir);
 
-/* Fills the changes.  Returns 0 or -ENOMEM. */
+/*
+ * Fills the changes, sorted: regressed, suspicious, others.  Suspicious are an observation that its
+ * check declares so (check_observe_suspicious()), a check that passed and is skipped or missing
+ * now, and one that fails now and neither passed nor failed before.  Returns 0 or -ENOMEM.
+ */
 int behaviour_find(struct behaviour *b);
 
 /* Counts of outcomes per run; then a line per change. */
@@ -43,6 +49,13 @@ void behaviour_print_changes(const struct behaviour *b, FILE *out);
 
 /* As JSON; a new reference, NULL without memory. */
 json_t *behaviour_json(const struct behaviour *b, bool forced, int status);
+
+/* Whether the comparison fails by them. */
+bool behaviour_fails(const struct behaviour *b);
+
+/* A testsuite with a testcase per change; a Markdown table. */
+void behaviour_junit(const struct behaviour *b, FILE *out);
+void behaviour_markdown(const struct behaviour *b, FILE *out);
 
 void behaviour_free(struct behaviour *b);
 

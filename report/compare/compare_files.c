@@ -285,10 +285,20 @@ static void put_suite(const struct comparison *c, size_t s, const struct run_rec
 	fputs("  </testsuite>\n", out);
 }
 
-void compare_junit(const struct comparison *c, FILE *out)
+static const char junit_head[] =
+	"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"daxdm compare\">\n";
+static const char junit_tail[] = "</testsuites>\n";
+
+void compare_junit_checks(const struct behaviour *checks, FILE *out)
 {
-	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"daxdm compare\">\n",
-	      out);
+	fputs(junit_head, out);
+	behaviour_junit(checks, out);
+	fputs(junit_tail, out);
+}
+
+void compare_junit(const struct comparison *c, const struct behaviour *checks, FILE *out)
+{
+	fputs(junit_head, out);
 	for (size_t s = 0; s < c->n_steps; s++)
 		for (size_t i = 0; i < c->n_rows; i++) {
 			size_t before = 0;
@@ -298,5 +308,7 @@ void compare_junit(const struct comparison *c, FILE *out)
 			if (before == i)
 				put_suite(c, s, c->rows[i].rec, out);
 		}
-	fputs("</testsuites>\n", out);
+	if (checks)
+		behaviour_junit(checks, out);
+	fputs(junit_tail, out);
 }

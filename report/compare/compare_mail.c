@@ -83,18 +83,21 @@ const char *compare_verdict(const struct comparison *c, const struct behaviour *
 	for (int k = CHANGE_EQUAL; k < CHANGE_LEFT_OUT; k++)
 		metrics += n.kind[k];
 	at = snprintf(buf, size, "%s: %zu metric%s: %zu REGRESSED, %zu improved",
-		      comparison_status(c) || (checks && checks->n_regressed) ? "worse" : "good",
+		      comparison_status(c) || (checks && behaviour_fails(checks)) ? "worse"
+										  : "good",
 		      metrics, plural(metrics), count_rows(c, CHANGE_REGRESSED),
 		      count_rows(c, CHANGE_IMPROVED));
 	if (n.kind[CHANGE_VANISHED] && at < (int)size)
 		at += snprintf(buf + at, size - (size_t)at, ", %zu VANISHED",
 			       n.kind[CHANGE_VANISHED]);
 	if (checks && at < (int)size)
-		snprintf(buf + at, size - (size_t)at,
-			 "; %zu quick check%s: %zu passed and fail%s now, %zu change%s",
-			 checks->runs[0]->n_checks, plural(checks->runs[0]->n_checks),
-			 checks->n_regressed, checks->n_regressed == 1 ? "s" : "",
-			 checks->n_changes, plural(checks->n_changes));
+		snprintf(
+			buf + at, size - (size_t)at,
+			"; %zu quick check%s: %zu passed and fail%s now, %zu change%s, %zu of them "
+			"suspicious",
+			checks->runs[0]->n_checks, plural(checks->runs[0]->n_checks),
+			checks->n_regressed, checks->n_regressed == 1 ? "s" : "", checks->n_changes,
+			plural(checks->n_changes), checks->n_suspicious);
 	return buf;
 }
 
@@ -205,7 +208,10 @@ static void put_checks(const struct behaviour *b, FILE *out)
 		char line[1024];
 
 		snprintf(line, sizeof(line), "%s: %s -> %s%s", change->name, base ? base : "(none)",
-			 new ? new : "(none)", change->regressed ? " (REGRESSED)" : "");
+			 new ? new : "(none)",
+			 change->regressed    ? " (REGRESSED)"
+			 : change->suspicious ? " (suspicious)"
+					      : "");
 		put_wrapped("    ", line, out);
 	}
 	if (b->n_changes)

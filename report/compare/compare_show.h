@@ -4,6 +4,7 @@
 #define DAXDM_COMPARE_SHOW_H
 
 #include "lib/base/number.h"
+#include "report/checks/behaviour_changes.h"
 #include "report/compare/compare.h"
 #include "report/findings/say.h"
 #include "report/table/grid.h"
@@ -40,7 +41,10 @@ void compare_markdown(const struct comparison *c, bool all, FILE *out);
 /* Everything, for programs; a new reference, NULL without memory. */
 json_t *compare_json(const struct comparison *c, int status);
 
-/* One testsuite per step, filesystem and benchmark, one testcase per metric. */
-void compare_junit(const struct comparison *c, FILE *out);
+/* One testsuite per step, filesystem and benchmark, one testcase per metric; that of the checks if
+ * they were compared, else NULL. */
+void compare_junit(const struct comparison *c, const struct behaviour *checks, FILE *out);
+/* That of the checks alone. */
+void compare_junit_checks(const struct behaviour *checks, FILE *out);
 
 #endif

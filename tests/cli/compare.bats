@@ -411,8 +411,8 @@ put_states() { # DIR MEDIAN...
 	expect 1 "1 promises that were kept are broken now" "verdict changed: "
 	daxdm compare "$B" "$A"
 	expect 0 "0 promises that were kept are broken now; 1 verdicts"
-	daxdm compare --strict "$B" "$A"
-	expect 1 "0 promises that were kept are broken now; 1 verdicts"
+	daxdm compare --strict "$B" "$A" # a failure that is gone is not suspicious
+	expect 0 "0 promises that were kept are broken now; 1 verdicts and observations changed, 0 of them suspicious"
 	daxdm compare --strict "$B" "$B"
 	expect 0 "0 verdicts"
 	daxdm compare --json "$BATS_TEST_TMPDIR/j" "$A" "$B"
@@ -420,6 +420,32 @@ put_states() { # DIR MEDIAN...
 	change "$B" 's/"seed":7/"seed":8/'
 	daxdm compare "$A" "$B"
 	expect 3 "not comparable: seed: 7 | 8"
+}
+
+@test "checks: what a check declares suspicious is marked, comes first, and fails with --strict" {
+	cp tests/fixtures/check-run.jsonl "$A/run.jsonl"
+	local more='{"type":"observation","id":"suspend.flush/granted","check":"suspend.flush","value":true,"suspicious":true}'
+	sed -i "2a $more" "$A/run.jsonl"
+	change "$B" 's/6\.1\.0-fixture/6.12.9/; s/\["store"]/["load|store"]/'
+	daxdm compare --strict "$A" "$B" # only worth knowing
+	expect 0 '1 verdicts and observations changed, 0 of them suspicious' 'behaviour changed: suspend.flush/who_blocks'
+	change "$B" 's/6\.1\.0-fixture/6.12.9/; s/\["store"]/["load|store"]/; s/"value":true/"value":false/'
+	daxdm compare "$A" "$B"
+	expect 0 "2 verdicts and observations changed, 1 of them suspicious"
+	[[ $(grep changed: <<<"$output" | head -n 1) == "suspicious: behaviour changed: suspend.flush/granted: true on 6.1.0-fixture; false on 6.12.9" ]]
+	daxdm compare --strict --json "$BATS_TEST_TMPDIR/j" --junit "$BATS_TEST_TMPDIR/x" --markdown "$BATS_TEST_TMPDIR/m" "$A" "$B"
+	expect 1 "suspicious: "
+	jq -e '.status == 1 and ([.changes[] | [.id, .suspicious]] ==
+		[["suspend.flush/granted", true], ["suspend.flush/who_blocks", false]])' "$BATS_TEST_TMPDIR/j"
+	valid_junit "$BATS_TEST_TMPDIR/x"
+	grep -qF '<failure type="suspicious" message="true -&gt; false">true -&gt; false</failure>' "$BATS_TEST_TMPDIR/x"
+	[[ $(grep -c "<failure" "$BATS_TEST_TMPDIR/x") == 1 && $(grep -c "<testcase" "$BATS_TEST_TMPDIR/x") == 2 ]]
+	grep -qF '| suspicious | suspend.flush/granted | true | false |' "$BATS_TEST_TMPDIR/m"
+	grep -qF '["load\|store"]' "$BATS_TEST_TMPDIR/m"
+	# A check that passed and is skipped now is suspicious; the fixture's other one stays.
+	change "$B" 's/6\.1\.0-fixture/6.12.9/; s/"verdict":"pass"/"verdict":"skip","why":"x","cure":"y"/'
+	daxdm compare --strict "$A" "$B"
+	expect 1 "suspicious: verdict changed: suspend.flush: pass on 6.1.0-fixture; skip on 6.12.9"
 }
 
 # ---- assert, gate, newest ------------------------------------------------------------------------
