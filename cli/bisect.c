@@ -4,6 +4,8 @@
 #include "cli/driver/measure.h"
 #include "cli/driver/metric.h"
 #include "cli/driver/phase.h"
+#include "cli/driver/run_dir.h"
+#include "cli/driver/run_kernel.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
 #include "report/compare/threshold.h"
@@ -44,7 +46,7 @@ static int set_threshold(void *opts, const char *value)
 
 static const struct option_spec options[] = {
 	OPTION("good", OPTION_TEXT, offsetof(struct bisect, good_word), "K",
-	       "a kernel that was good, same as for bench --kernel"),
+	       "a kernel that was good, same as for bench --kernel, or a run of it"),
 	OPTION("bad", OPTION_TEXT, offsetof(struct bisect, bad_word), "K",
 	       "a newer one that is bad"),
 	OPTION("metric", OPTION_TEXT, offsetof(struct bisect, metric), "M", "same as for assert"),
@@ -56,12 +58,40 @@ static const struct option_spec options[] = {
 	{0},
 };
 
+/* A run stands for its kernel; other words stay. */
+static const char *kernel_of_run(const char *word)
+{
+	char *dir = run_dir_find(word), *kernel, text[512];
+	struct words modules;
+	struct run run = {0};
+	const char *why = NULL;
+
+	if (!dir)
+		return word;
+	if (run_read(dir, &run, text, sizeof(text)) < 0)
+		process_quit(STATUS_BROKEN, "bisect: %s", text);
+	kernel = run_kernel_find(&run, dir, &modules, &why);
+	if (kernel && modules.n)
+		why = "modules of its kernel were replaced";
+	if (why)
+		process_quit(STATUS_USAGE,
+			     "bisect: the run %s stands for no kernel of the archive: %s", dir,
+			     why);
+	run_free(&run);
+	free(dir);
+	return kernel;
+}
+
 static void vet(struct bisect *b)
 {
-	const char *const words[] = {b->good_word, b->bad_word};
+	const char *words[2];
 
 	if (!b->good_word || !b->bad_word || !b->metric)
 		process_quit(STATUS_USAGE, "bisect: --good K, --bad K and --metric M are needed");
+	b->good_word = kernel_of_run(b->good_word);
+	b->bad_word = kernel_of_run(b->bad_word);
+	words[0] = b->good_word;
+	words[1] = b->bad_word;
 	for (int i = 0; i < 2; i++)
 		if (strchr(words[i], '/'))
 			process_quit(STATUS_USAGE,

@@ -5,6 +5,7 @@
 #include "cli/driver/metric.h"
 #include "cli/driver/phase.h"
 #include "cli/driver/run_dir.h"
+#include "cli/driver/run_kernel.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
@@ -27,6 +28,7 @@ struct explain_options {
 	bool json, all;
 	struct target target;
 	struct words base_modules; /* in place of BASE's own; target.replaced: of NEW's */
+	struct words trees;	   /* kernels to explain, as operands are */
 	struct measurement m;
 };
 
@@ -54,6 +56,8 @@ static const struct option_spec options[] = {
 	       "put this module into NEW; with one kernel NEW is that kernel with it"),
 	OPTION("module-base", OPTION_WORDS, offsetof(struct explain_options, base_modules),
 	       "FILE.ko", "put this module into BASE"),
+	OPTION("kernel-tree", OPTION_WORDS, offsetof(struct explain_options, trees), "DIR",
+	       "a kernel to explain: that of this build tree, with its modules"),
 	OPTION("name", OPTION_TEXT, offsetof(struct explain_options, target.name), "RUN",
 	       "name of the results (default: explain, kernels, time)"),
 	OPTION("seed", OPTION_NUMBER, offsetof(struct explain_options, target.seed), "N",
@@ -262,13 +266,24 @@ static int explain_kernels(struct explain_options *o)
 	return status;
 }
 
-/* Runs have been measured: what says how to measure has no effect on them. */
+/* A run says which modules it was measured with. */
+static void refuse_modules(const struct explain_options *o)
+{
+	if (o->base_modules.n || o->target.replaced.n || o->target.modules)
+		process_quit(STATUS_USAGE,
+			     "explain: --%s is for kernels, which are measured; it has no effect "
+			     "on runs",
+			     o->base_modules.n	    ? "module-base"
+			     : o->target.replaced.n ? "module"
+						    : "modules");
+}
+
+/* Profiles have been measured: what says how to measure has no effect on them. */
 static void refuse_measuring(const struct explain_options *o)
 {
-	const char *option = o->target.name	 ? "name"
-			     : o->base_modules.n ? "module-base"
-			     : o->target.seed	 ? "seed"
-						 : target_option(&o->target);
+	const char *option = o->target.name   ? "name"
+			     : o->target.seed ? "seed"
+					      : target_option(&o->target);
 
 	if (option)
 		process_quit(STATUS_USAGE,
@@ -277,40 +292,116 @@ static void refuse_measuring(const struct explain_options *o)
 			     option);
 }
 
+/* Whether the run was measured by explain, with every instruction counted. */
+static bool has_profile(const char *dir)
+{
+	static const char *const files[] = {"profile-ext4.txt", "profile-xfs.txt"};
+	bool has = false;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		char *path = process_text("%s/%s", dir, files[i]);
+
+		has |= !access(path, R_OK);
+		free(path);
+	}
+	return has;
+}
+
+/* An operand that is a run without profile stands for its kernel, with the modules that were
+ * replaced in it. */
+static void add_kernel_of_run(struct explain_options *o, const char *dir, struct words *modules)
+{
+	struct run run = {0};
+	struct words found;
+	const char *why = "";
+	char *kernel, text[512];
+
+	if (run_read(dir, &run, text, sizeof(text)) < 0)
+		process_quit(STATUS_BROKEN, "explain: %s", text);
+	kernel = run_kernel_find(&run, dir, &found, &why);
+	if (!kernel)
+		process_quit(STATUS_BROKEN,
+			     "explain: %s has no profile (profile-ext4.txt, profile-xfs.txt) and "
+			     "cannot be measured again: %s; ./run.sh explain KERNEL KERNEL "
+			     "--metric '%s' measures kernels",
+			     dir, why, o->n_metrics ? o->metric[0] : "ID");
+	msg_note("%s has no profile: its kernel is measured, %s", dir, run.context.kernel);
+	command_add(&o->target.kernels, kernel, NULL);
+	if (found.n)
+		*modules = found;
+	if (!o->target.seed)
+		o->target.seed = json_integer_value(
+			json_object_get(json_object_get(run.context.json, "emulator"), "seed"));
+	free(kernel);
+	run_free(&run);
+}
+
+/* Makes kernels of all operands: runs stand for theirs. */
+static void add_kernels(struct explain_options *o, int n, char *const words[], char *const dirs[])
+{
+	for (int i = 0; i < n; i++)
+		if (dirs[i])
+			add_kernel_of_run(o, dirs[i], i ? &o->target.replaced : &o->base_modules);
+		else
+			command_add(&o->target.kernels, words[i], NULL);
+	/* One run and two metrics: both are of it, with its modules. */
+	if (n == 1 && dirs[0] && o->base_modules.n) {
+		o->target.replaced = o->base_modules;
+		command_add(&o->target.kernels, o->target.kernels.list[0], NULL);
+	}
+}
+
+/* The operands and the build trees. */
+static int find_operands(const struct explain_options *o, int n, char *const operands[],
+			 char *words[N_SIDES])
+{
+	if (n + (int)o->trees.n < 1 || n + (int)o->trees.n > N_SIDES)
+		process_quit(STATUS_USAGE,
+			     "explain: expected one kernel and two metrics, or two kernels and a "
+			     "metric: ./run.sh explain 6.1 6.12 --metric ID");
+	for (int i = 0; i < n; i++)
+		words[i] = operands[i];
+	for (size_t i = 0; i < o->trees.n; i++) {
+		char *tree = options_user_path(o->trees.list[i]);
+
+		if (!target_is_path(tree) || access(tree, F_OK))
+			process_quit(STATUS_USAGE, "--kernel-tree %s: no such directory", tree);
+		words[n++] = tree;
+	}
+	return n;
+}
+
 static int explain_main(int argc, char **argv)
 {
 	struct explain_options o = {.m.meter = "insn"};
 	int at = options_parse(&verb_explain, &o, argc, argv);
-	char *dirs[N_SIDES];
+	char *dirs[N_SIDES] = {0}, *words[N_SIDES];
+	bool all_profiled = true;
+	int n;
 
 	if (at == -1)
 		return STATUS_GOOD;
 	if (at < 0)
 		return STATUS_USAGE;
-	if (argc - at < 1)
-		process_quit(STATUS_USAGE,
-			     "explain: expected one kernel and two metrics, or two kernels and a "
-			     "metric: ./run.sh explain 6.1 6.12 --metric ID");
+	n = find_operands(&o, argc - at, argv + at, words);
 	for (size_t i = 0; i < o.n_metrics; i++)
 		o.metric[i] = metric_resolve(o.metric[i]);
-	for (int i = at; i < argc; i++) {
-		dirs[i - at] = run_dir_find(argv[i]);
-		if (!dirs[i - at] && target_is_foreign(argv[i]))
-			run_dir_unknown("run or kernel", argv[i]);
-		if (!dirs[i - at] != !dirs[0])
-			process_quit(STATUS_USAGE,
-				     "explain: expected two kernels or two runs, got %s and %s",
-				     argv[at], argv[i]);
-		if (!dirs[i - at])
-			command_add(&o.target.kernels, argv[i], NULL);
+	for (int i = 0; i < n; i++) {
+		dirs[i] = run_dir_find(words[i]);
+		if (!dirs[i] && target_is_foreign(words[i]))
+			run_dir_unknown("run or kernel", words[i]);
+		all_profiled = all_profiled && dirs[i] && has_profile(dirs[i]);
 	}
-	if (!o.target.kernels.n && o.n_metrics + (size_t)(argc - at) < 3)
+	if (dirs[0] && (n == 1 || dirs[1]) && o.n_metrics + (size_t)n < 3)
 		process_quit(STATUS_USAGE, "explain: two runs and --metric, or one run and two of "
 					   "them, are needed; ./run.sh help explain");
-	if (!o.target.kernels.n) {
+	if (dirs[0] || (n > 1 && dirs[1]))
+		refuse_modules(&o);
+	if (all_profiled) {
 		refuse_measuring(&o);
-		return explain(dirs, argc - at, &o);
+		return explain(dirs, n, &o);
 	}
+	add_kernels(&o, n, words, dirs);
 	if (!o.target.seed)
 		o.target.seed = 1;
 	vet(&o);

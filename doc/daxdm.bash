@@ -12,7 +12,7 @@ _daxdm() {
 		compare) words="--threshold --thresholds --stacks --states --all --force --strict --json --markdown --junit --stack --fs --bench --width --quick --full --workload --module --module-base --kernel-tree --no-checks --explain --modules --anew --known --help" ;;
 		assert) words="--metric --max --min --kernel --modules --kernel-tree --module --help" ;;
 		gate-selftest) words="--full --kernel --pair --states --name --markdown --json --quick --workload --help" ;;
-		explain) words="--metric --modules --module --module-base --name --seed --all --json --fresh --console --help" ;;
+		explain) words="--metric --modules --module --module-base --kernel-tree --name --seed --all --json --fresh --console --help" ;;
 		bisect) words="--good --bad --metric --threshold --anew --help" ;;
 		kernels) words="--fetch --remove --json --update --help" ;;
 		test) words="--help" ;;

@@ -3,6 +3,7 @@
 
 #include "cli/driver/command.h"
 #include "cli/driver/phase.h"
+#include "cli/driver/run_kernel.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
 #include "lib/base/text_file.h"
@@ -34,31 +35,16 @@ static int add_line(void *lines, const char *path, unsigned int number, char *li
 	return 0;
 }
 
-/* Reads the lines of a file of the side's directory; there is none if it need not be there. */
-static bool read_lines(const struct remeasured *r, const char *name, bool need, struct words *lines)
+/* Reads the lines of a file of the side's directory; it need not be there. */
+static bool read_lines(const struct remeasured *r, const char *name, struct words *lines)
 {
 	char *path = process_text("%s/%s", r->dir, name);
 	bool is = !access(path, R_OK);
 
 	*lines = (struct words){0};
-	is = is ? !text_file_read(path, name, add_line, lines) : !need;
+	is = !is || !text_file_read(path, name, add_line, lines);
 	free(path);
 	return is;
-}
-
-/* Returns NULL, or why the modules cannot be used again.  What was rebuilt since has another
- * build ID: the comparison refuses it. */
-static const char *find_modules(const struct run *run, struct remeasured *r)
-{
-	bool replaced = json_array_size(json_object_get(run->context.json, "replaced"));
-
-	r->target.replaced = (struct words){0};
-	if (replaced && !read_lines(r, MEASURE_MODULES, true, &r->target.replaced))
-		return "its list of replaced modules cannot be read";
-	for (size_t i = 0; i < r->target.replaced.n; i++)
-		if (access(r->target.replaced.list[i], R_OK))
-			return "a module that it was measured with was removed";
-	return NULL;
 }
 
 /* Whether the program prints that build with its version. */
@@ -85,7 +71,7 @@ static const char *find_program(const struct run *run, struct remeasured *r)
 	json_t *build;
 	bool same;
 
-	if (!read_lines(r, MEASURE_VARIABLES, false, &r->variables))
+	if (!read_lines(r, MEASURE_VARIABLES, &r->variables))
 		return "its list of variables cannot be read";
 	for (size_t i = 0; i < r->variables.n; i++)
 		if (!strncmp(r->variables.list[i], variable, strlen(variable)))
@@ -145,7 +131,7 @@ static const char *find_side(const struct side *side, const struct target *targe
 		return "its directory cannot be written to";
 	if (!find_kernel(run->context.package, &r->kernel))
 		return "its kernel is not in build/kernels";
-	return find_modules(run, r);
+	return run_kernel_modules(run, r->dir, &r->target.replaced);
 }
 
 /* ---- what is to be measured again ----------------------------------------------------------- */

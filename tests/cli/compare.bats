@@ -566,8 +566,9 @@ two_runs() {
 		expect 1 "ok 1 - the same kernel in two boots"
 	done
 	for word in mine old; do
+	fake emu/plugin.sh 'exit 4'
 		run timeout 30 "$CO/run.sh" explain "$word" "$word" --metric "$id"
-		expect 4 "profile-ext4.txt"
+		expect 4 "$word has no profile: its kernel is measured"
 	done
 	run timeout 30 "$CO/run.sh" report minx
 	expect 64 "unknown run 'minx' (did you mean 'mine'?)"
@@ -872,6 +873,23 @@ states() {
 	[[ $(context_of based/base '.replaced[0].file') == '"dm-mod.ko"' && $(context_of based/new .replaced) == null ]]
 	run timeout 30 "$CO/run.sh" explain 6.1 --metric "$id"
 	expect 64 "nothing to compare with"
+	# Ordinary runs stand for their kernels, with their modules.
+	run timeout 30 "$CO/run.sh" bench --kernel 6.1 --name stock --seed 3
+	run timeout 30 "$CO/run.sh" bench --kernel 6.1 --module "$ko" --name patched
+	rm "$CO/results/"{stock,patched}/profile-*
+	run timeout 30 "$CO/run.sh" explain stock patched --metric "read.warm.pte raw" --name again
+	expect 0 "results/stock has no profile: its kernel is measured" "10 insn" "12 insn"
+	[[ $(context_of again/base '[.replaced, .emulator.seed]') == '[null,3]' ]]
+	[[ $(context_of again/new '.replaced[0].file') == '"dm-mod.ko"' ]]
+	run timeout 30 "$CO/run.sh" explain 6.1 patched --metric "read.warm.pte raw" --name mixed
+	expect 0 "10 insn" "12 insn"
+	[[ $(context_of mixed/new '.replaced[0].file') == '"dm-mod.ko"' ]]
+	run timeout 30 "$CO/run.sh" explain stock patched --module "$ko" --metric "$id"
+	expect 64 "--module is for kernels"
+	rm "$ko"
+	run timeout 30 "$CO/run.sh" explain stock patched --metric "$id"
+	expect 4 "results/patched has no profile" "cannot be measured again: a module that it was measured with was removed"
+	touch "$ko"
 	# A ladder's kernels are of several releases, a module is of one.
 	run timeout 30 "$CO/run.sh" bench --kernel 6.1 --kernel 6.12 --module "$ko"
 	expect 64 "--module is for one kernel"
