@@ -9,20 +9,13 @@ static bool spoils(const struct check_case *c)
 	return c->item->flags & CHECK_SPOILS;
 }
 
-int queue_fill(struct queue *queue, const struct check_case *cases, size_t n_cases, size_t slots)
+/* Batches of the cases that others may follow. */
+static void fill_ordinary(struct queue *queue, const struct check_case *cases, size_t n_cases,
+			  size_t each)
 {
-	size_t together = 0, each;
-	struct batch *batch;
-
-	for (size_t i = 0; i < n_cases; i++)
-		together += !spoils(&cases[i]);
-	each = (together + slots - 1) / slots;
-	each = each > BATCH_MAX ? BATCH_MAX : each;
-	/* Never more batches than cases. */
-	*queue = (struct queue){.list = calloc(n_cases + 1, sizeof(*queue->list))};
-	if (!queue->list)
-		return -ENOMEM;
 	for (size_t i = 0; i < n_cases; i++) {
+		struct batch *batch;
+
 		if (spoils(&cases[i]))
 			continue;
 		if (!queue->n || queue->list[queue->n - 1].n == each)
@@ -30,9 +23,31 @@ int queue_fill(struct queue *queue, const struct check_case *cases, size_t n_cas
 		batch = &queue->list[queue->n - 1];
 		batch->cases[batch->n++] = i;
 	}
+}
+
+int queue_fill(struct queue *queue, const struct check_case *cases, size_t n_cases, size_t slots)
+{
+	size_t ordinary = 0, each, next = 0;
+
 	for (size_t i = 0; i < n_cases; i++)
-		if (spoils(&cases[i]))
-			queue->list[queue->n++] = (struct batch){.n = 1, .cases = {i}};
+		ordinary += !spoils(&cases[i]);
+	each = (ordinary + slots - 1) / slots;
+	/* One more place for a case with CHECK_SPOILS. */
+	each = each > BATCH_MAX - 1 ? BATCH_MAX - 1 : each;
+	/* Never more batches than cases. */
+	*queue = (struct queue){.list = calloc(n_cases + 1, sizeof(*queue->list))};
+	if (!queue->list)
+		return -ENOMEM;
+	fill_ordinary(queue, cases, n_cases, each);
+	for (size_t i = 0; i < n_cases; i++) {
+		struct batch *batch = &queue->list[next];
+
+		if (!spoils(&cases[i]))
+			continue;
+		batch->cases[batch->n++] = i;
+		next++;
+	}
+	queue->n = queue->n > next ? queue->n : next;
 	return 0;
 }
 

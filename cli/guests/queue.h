@@ -22,8 +22,9 @@ struct queue {
 };
 
 /*
- * Makes batches of at most BATCH_MAX cases without CHECK_SPOILS, in their order, at least one batch
- * per slot if there are enough cases; then a batch for each case with CHECK_SPOILS.  Returns 0 or
+ * Makes batches of the cases without CHECK_SPOILS, in their order, at least one batch per slot if
+ * there are enough cases, and puts one case with CHECK_SPOILS at the end of each.  What is left of
+ * those follows in batches of one case: short guests at the end keep all slots busy.  Returns 0 or
  * -ENOMEM; free with queue_free().
  */
 int queue_fill(struct queue *queue, const struct check_case *cases, size_t n_cases, size_t slots);

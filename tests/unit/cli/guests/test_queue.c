@@ -41,22 +41,21 @@ static void expect_empty(struct queue *queue)
 	queue_free(queue);
 }
 
-static void spoilers_are_alone_and_last(void **state)
+static void spoilers_end_a_guest(void **state)
 {
 	struct check_case cases[8];
 	struct queue queue;
 
 	(void)state;
 	assert_int_equal(queue_fill(&queue, cases, cases_of("pspps", cases), 1), 0);
-	expect_batch(&queue, 3, (size_t[]){0, 2, 3});
-	expect_batch(&queue, 1, (size_t[]){1});
+	expect_batch(&queue, 4, (size_t[]){0, 2, 3, 1});
 	expect_batch(&queue, 1, (size_t[]){4});
 	expect_empty(&queue);
 }
 
 static void batches_are_full_at_most(void **state)
 {
-	enum { N_CASES = 2 * BATCH_MAX + 4 };
+	enum { EACH = BATCH_MAX - 1, N_CASES = 2 * EACH + 4 };
 	char letters[N_CASES + 1] = "";
 	struct check_case cases[N_CASES];
 	size_t want[N_CASES];
@@ -67,9 +66,17 @@ static void batches_are_full_at_most(void **state)
 	for (size_t i = 0; i < N_CASES; i++)
 		want[i] = i;
 	assert_int_equal(queue_fill(&queue, cases, cases_of(letters, cases), 2), 0);
-	expect_batch(&queue, BATCH_MAX, want);
-	expect_batch(&queue, BATCH_MAX, want + BATCH_MAX);
-	expect_batch(&queue, 4, want + 2 * BATCH_MAX);
+	expect_batch(&queue, EACH, want);
+	expect_batch(&queue, EACH, want + EACH);
+	expect_batch(&queue, 4, want + 2 * EACH);
+	expect_empty(&queue);
+	letters[0] = 's';
+	assert_int_equal(queue_fill(&queue, cases, cases_of(letters, cases), 2), 0);
+	want[EACH + 1] = 0;
+	expect_batch(&queue, BATCH_MAX, want + 1);
+	want[EACH + 1] = EACH + 1;
+	expect_batch(&queue, EACH, want + EACH + 1);
+	expect_batch(&queue, 3, want + 2 * EACH + 1);
 	expect_empty(&queue);
 }
 
@@ -99,21 +106,21 @@ static void what_is_given_back_is_next(void **state)
 	struct batch batch;
 
 	(void)state;
-	assert_int_equal(queue_fill(&queue, cases, cases_of("pppppppppps", cases), 1), 0);
+	assert_int_equal(queue_fill(&queue, cases, cases_of("ppppppppppss", cases), 1), 0);
 	assert_true(queue_take(&queue, &batch));
 	queue_return(&queue, &(struct batch){.n = 2, .cases = {6, 7}, .tries = 1});
 	assert_true(queue_take(&queue, &batch));
 	assert_int_equal(batch.n, 2);
 	assert_int_equal(batch.cases[0], 6);
 	assert_int_equal(batch.tries, 1);
-	expect_batch(&queue, 1, (size_t[]){10});
+	expect_batch(&queue, 1, (size_t[]){11});
 	expect_empty(&queue);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(spoilers_are_alone_and_last),
+		cmocka_unit_test(spoilers_end_a_guest),
 		cmocka_unit_test(batches_are_full_at_most),
 		cmocka_unit_test(every_slot_has_work),
 		cmocka_unit_test(what_is_given_back_is_next),
