@@ -281,16 +281,42 @@ static void follow(struct runner *k, struct under_way *u)
 	}
 }
 
+/* Returns 0, or -EBUSY if the device is still mounted or held by another one. */
+static int claim(const char *node)
+{
+	int fd = open(node, O_RDWR | O_EXCL | O_CLOEXEC);
+
+	return fd < 0 || close(fd) < 0 ? -errno : 0;
+}
+
 /* A device that was removed "deferred" releases its members shortly after it disappeared. */
-static int wipe_retrying(const char *node)
+static int wipe_retrying(const char *node, bool clean)
 {
 	int64_t until_ms = limit_clock_ms() + WIPE_LIMIT_MS;
 	int rc;
 
 	do
-		rc = namespace_wipe_signatures(node);
+		rc = clean ? claim(node) : namespace_wipe_signatures(node);
 	while (rc == -EBUSY && limit_clock_retry(until_ms));
 	return rc;
+}
+
+/* Whether nothing can have made a signature since the device was last free of any. */
+static bool is_clean(const struct runner *k, unsigned int device)
+{
+	uint64_t sectors;
+
+	return k->written[device].clean &&
+	       !namespace_written_sectors(&k->env.devices[device], &sectors) &&
+	       sectors == k->written[device].sectors;
+}
+
+static void note_clean(struct runner *k)
+{
+	for (unsigned int i = 0; i < k->env.n_devices; i++)
+		k->written[i].clean =
+			!k->env.sick[i][0] &&
+			!namespace_written_sectors(&k->env.devices[i], &k->written[i].sectors);
 }
 
 static int clean_once(const struct runner *k, const char *directory)
@@ -315,7 +341,7 @@ static int clean_once(const struct runner *k, const char *directory)
 		/* Partitions that checks add; most have none. */
 		for (unsigned int p = 1; p <= PARTITIONS_MAX; p++)
 			partition_remove(k->env.devices[i].node, p);
-		rc = wipe_retrying(k->env.devices[i].node);
+		rc = wipe_retrying(k->env.devices[i].node, is_clean(k, i));
 		if (rc < 0) {
 			fprintf(stderr, "wiping %s: %s\n", k->env.devices[i].node, strerror(-rc));
 			return 1;
@@ -446,6 +472,8 @@ static bool run_it(struct runner *k, struct under_way *u, const char *directory,
 	 * failed. */
 	if (rc == -EIO)
 		rc = clean_up(k, directory, why, sizeof(why));
+	if (!rc && !u->stuck && !spoils)
+		note_clean(k);
 	if (rc < 0) {
 		snprintf(reason, sizeof(reason), "the clean-up failed: %s", why);
 		if (rc == -EAGAIN)

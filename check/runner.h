@@ -14,6 +14,11 @@ struct runner {
 	struct sink *sink;
 	unsigned int verdicts[4];  /* how many of each */
 	struct coverage *coverage; /* counts what each check reaches; may be NULL */
+	/* Written by bios when the device was last free of signatures; clean: it is known. */
+	struct {
+		bool clean;
+		uint64_t sectors;
+	} written[CHECK_DEVICES_MAX];
 };
 
 /*

@@ -222,3 +222,23 @@ out:
 	close(fd);
 	return rc;
 }
+
+int namespace_written_sectors(const struct namespace *ns, uint64_t *sectors)
+{
+	char dir[64], path[80];
+	uint64_t counted = 0;
+	FILE *in;
+	int rc;
+
+	snprintf(dir, sizeof(dir), "/sys/dev/block/%u:%u", ns->major, ns->minor);
+	rc = sysfs_u64(dir, "queue/iostats", &counted);
+	if (rc < 0 || !counted)
+		return rc < 0 ? rc : -EOPNOTSUPP;
+	snprintf(path, sizeof(path), "%s/stat", dir);
+	in = fopen(path, "re");
+	if (!in)
+		return -errno;
+	rc = fscanf(in, "%*u %*u %*u %*u %*u %*u %" SCNu64, sectors) == 1 ? 0 : -EIO;
+	fclose(in);
+	return rc;
+}

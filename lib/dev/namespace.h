@@ -53,4 +53,11 @@ int namespace_refuse_used(const struct namespace *ns);
  */
 int namespace_wipe_signatures(const char *node);
 
+/*
+ * Counts the sectors that bios have written to a device and its partitions; stores through DAX do
+ * not count.  Returns 0, or -errno if the kernel does not count them.
+ * Source: Documentation/block/stat.rst.
+ */
+int namespace_written_sectors(const struct namespace *ns, uint64_t *sectors);
+
 #endif

@@ -29,6 +29,12 @@ static int ask(const char *disk, int op, struct blkpg_partition *partition)
 	return rc;
 }
 
+/* Between the name of the disk and the number. */
+static const char *separator(const char *disk)
+{
+	return isdigit((unsigned char)disk[strlen(disk) - 1]) ? "p" : "";
+}
+
 int partition_add(const char *disk, unsigned int number, uint64_t start_sectors,
 		  uint64_t len_sectors, char out[128])
 {
@@ -38,11 +44,10 @@ int partition_add(const char *disk, unsigned int number, uint64_t start_sectors,
 		.length = (long long)(len_sectors * SECTOR_BYTES),
 		.pno = (int)number,
 	};
-	const char *between = isdigit((unsigned char)disk[strlen(disk) - 1]) ? "p" : "";
 	int64_t until_ms;
 	int rc;
 
-	if (snprintf(out, 128, "%s%s%u", disk, between, number) >= 128)
+	if (snprintf(out, 128, "%s%s%u", disk, separator(disk), number) >= 128)
 		return -ENAMETOOLONG;
 	rc = ask(disk, BLKPG_ADD_PARTITION, &partition);
 	until_ms = limit_clock_ms() + NODE_LIMIT_MS;
@@ -59,6 +64,13 @@ int partition_add(const char *disk, unsigned int number, uint64_t start_sectors,
 int partition_remove(const char *disk, unsigned int number)
 {
 	struct blkpg_partition partition = {.pno = (int)number};
+	const char *base = strrchr(disk, '/');
+	char path[160];
 
+	/* BLKPG would open the disk to find that out. */
+	snprintf(path, sizeof(path), "/sys/class/block/%s%s%u", base ? base + 1 : disk,
+		 separator(disk), number);
+	if (access(path, F_OK) < 0)
+		return -ENXIO;
 	return ask(disk, BLKPG_DEL_PARTITION, &partition);
 }
