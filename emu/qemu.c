@@ -3,30 +3,33 @@
 
 #include "emu/confine.h"
 #include "emu/vm.h"
+#include "lib/base/child.h"
 #include "lib/base/msg.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
+
+enum { ANSWER_LIMIT_S = 60 };
 
 int qemu_version(char *text, size_t len)
 {
-	FILE *in = popen(VM_QEMU " --version 2>/dev/null", "re");
 	static const char prefix[] = "QEMU emulator version ";
-	char line[256] = "";
+	char *const argv[] = {VM_QEMU, "--version", NULL};
+	char said[512], *end;
+	const char *version;
+	int rc = child_run(argv, ANSWER_LIMIT_S, said, sizeof(said));
 
-	if (in && !fgets(line, sizeof(line), in))
-		line[0] = '\0';
-	if (in)
-		pclose(in);
-	if (strncmp(line, prefix, strlen(prefix))) {
+	version = rc ? NULL : strstr(said, prefix);
+	if (!version) {
 		msg_error("cannot run %s; run: apt-get install qemu-system-x86", VM_QEMU);
 		return -ENOENT;
 	}
-	line[strcspn(line, "\n")] = '\0';
-	snprintf(text, len, "%s", line + strlen(prefix));
+	/* Its next line begins so; newlines are blanks. */
+	end = strstr(said, " Copyright");
+	if (end)
+		*end = '\0';
+	snprintf(text, len, "%s", version + strlen(prefix));
 	return 0;
 }
 
@@ -35,11 +38,11 @@ bool qemu_has_sandbox(void)
 	static int answer = -1;
 
 	if (answer < 0) {
-		int status =
-			system(VM_QEMU " -sandbox " CONFINE_SANDBOX " --version >/dev/null 2>&1");
+		char *const argv[] = {VM_QEMU, "-sandbox", CONFINE_SANDBOX, "--version", NULL};
+		char said[8];
 
 		/* Another status does not answer the question: the option is used. */
-		answer = !WIFEXITED(status) || WEXITSTATUS(status) != 1;
+		answer = child_run(argv, ANSWER_LIMIT_S, said, sizeof(said)) != 1;
 		if (!answer)
 			msg_note("%s does not support -sandbox; it runs without a seccomp filter",
 				 VM_QEMU);
