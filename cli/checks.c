@@ -300,8 +300,9 @@ static double s(int64_t ms)
 
 static void sum_up(const struct checks *c)
 {
-	printf("# %.1f s for %zu checks in %u guests", s(limit_clock_wall_ms() - c->since_ms),
-	       c->suite.n_done, c->suite.n_guests);
+	printf("# %.1f s for %zu check%s in %u guest%s", s(limit_clock_wall_ms() - c->since_ms),
+	       c->suite.n_done, c->suite.n_done == 1 ? "" : "s", c->suite.n_guests,
+	       c->suite.n_guests == 1 ? "" : "s");
 	for (size_t i = 0; i < c->n_slots; i++) {
 		const struct vm_slot *slot = &c->slots[i];
 

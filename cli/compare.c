@@ -440,7 +440,7 @@ static int compare_main(int argc, char **argv)
 
 const struct verb verb_compare = {
 	.name = "compare",
-	.args = "BASE [NEW...]",
+	.args = "[BASE [NEW...]]",
 	.why = "compare runs or kernels; measures kernels that were not measured yet",
 	.examples = {"compare 6.1 6.12 --quick",
 		     "compare 6.1 --module drivers/md/dm-mod.ko --explain"},
