@@ -34,6 +34,8 @@ static const struct verb verb_clean = {
 	.examples = {"clean"},
 };
 
+/* One a line, whatever their number. */
+/* clang-format off */
 const struct verb *const verb_table[] = {
 	&verb_bench,
 	&verb_check,
@@ -68,6 +70,7 @@ const struct verb *const verb_table[] = {
 	&verb_watchdog,
 	NULL,
 };
+/* clang-format on */
 
 const struct verb *verb_find(const char *name)
 {
