@@ -39,14 +39,38 @@ static bool has_dm(const struct bench_env *env)
 	return env->stack->spec.depth;
 }
 
+static bool has_uniform(const struct bench_env *env)
+{
+	return stack_is_uniform(env->stack);
+}
+
+static bool has_direct(const struct bench_env *env)
+{
+	return stack_is_direct(env->stack);
+}
+
 static bool has_dax(const struct bench_env *env)
 {
-	int fd = scratch_file(env);
+	int fd = has_direct(env) ? scratch_file(env) : -1;
 	bool dax = fd >= 0 && fs_file_is_dax(fd) == 1;
 
 	if (fd >= 0)
 		close(fd);
 	return dax;
+}
+
+static struct missing dax_missing(const struct bench_env *env)
+{
+	static char why[96];
+	const char *type = stack_not_direct(env->stack);
+
+	if (!type)
+		return (struct missing){
+			"files on this stack are not DAX (statx)",
+			"use an fsdax namespace for every member (ndctl list -N shows the mode)"};
+	snprintf(why, sizeof(why), "target %s of this stack gives no DAX", type);
+	return (struct missing){
+		why, "none for that target; 'bio.direct.*' and 'bio.buffered.*' are measured"};
 }
 
 static bool has_pagemap(const struct bench_env *env)
@@ -79,8 +103,9 @@ static bool has_huge(const struct bench_env *env)
 	return there;
 }
 
-static struct missing huge_missing(void)
+static struct missing huge_missing(const struct bench_env *env)
 {
+	(void)env;
 	if (access("/sys/kernel/mm/transparent_hugepage", F_OK) < 0)
 		return (struct missing){
 			"this kernel has no transparent huge pages: it maps files with PTEs only",
@@ -176,8 +201,9 @@ static bool has_fio_uring(const struct bench_env *env)
 	return fio_has("io_uring") && !need_io_uring();
 }
 
-static struct missing fio_uring_missing(void)
+static struct missing fio_uring_missing(const struct bench_env *env)
 {
+	(void)env;
 	if (fio_has("io_uring"))
 		return need_io_uring_missing(need_io_uring());
 	return (struct missing){"fio has no engine io_uring",
@@ -199,15 +225,20 @@ static const struct {
 	const char *name;
 	bool (*met)(const struct bench_env *env);
 	struct missing missing;
-	const char *program;	     /* that has to be there, by its package */
-	struct missing (*say)(void); /* instead of missing, where there is more than one reason */
-	bool lasting;		     /* no mount changes the answer, and to ask is dear */
+	const char *program; /* that has to be there, by its package */
+	struct missing (*say)(
+		const struct bench_env
+			*env); /* instead of missing, where there is more than one reason */
+	bool lasting;	       /* no mount changes the answer, and to ask is dear */
 } needs[] = {
 	[NEED_ROOT] = {"root", has_root, {"the benchmark needs root", "run it as root"}},
-	[NEED_DAX] = {"dax",
-		      has_dax,
-		      {"files on this stack are not DAX (statx)",
-		       "use an fsdax namespace for every member (ndctl list -N shows the mode)"}},
+	[NEED_DAX] = {"dax", has_dax, .say = dax_missing},
+	[NEED_DIRECT] = {"dax_stack", has_direct, .say = dax_missing},
+	[NEED_UNIFORM] = {"uniform",
+			  has_uniform,
+			  {"the ways down this stack differ in depth or target, and the trace is "
+			   "compared with one",
+			   "none; the other benchmarks measure it"}},
 	[NEED_PAGEMAP] = {"pagemap",
 			  has_pagemap,
 			  {"/proc/self/pagemap hides page frame numbers",
@@ -272,7 +303,7 @@ bool need_all_met(const enum need *list, struct bench_env *env, struct missing *
 	for (unsigned int i = 0; list && i < NEED_LIST_MAX && list[i] != NEED_END; i++) {
 		if (need_met(list[i], env))
 			continue;
-		*missing = needs[list[i]].say ? needs[list[i]].say() : needs[list[i]].missing;
+		*missing = needs[list[i]].say ? needs[list[i]].say(env) : needs[list[i]].missing;
 		return false;
 	}
 	return true;

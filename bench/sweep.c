@@ -144,9 +144,7 @@ static int write_context(struct sweep *s)
 	for (size_t i = 0; i < s->workload.filesystems.n; i++)
 		json_array_append_new(list, json_string(s->workload.filesystems.list[i]));
 	json_object_set_new(context, "mkfs", workload_mkfs(&s->workload));
-	json_object_set_new(context, "stacks", list = json_array());
-	for (size_t i = 0; i < s->workload.stacks.n; i++)
-		json_array_append_new(list, json_string(s->workload.stacks.list[i]));
+	workload_set_stacks(&s->workload, context);
 	json_object_set_new(context, "benches", list = json_array());
 	for (const struct bench *const *b = bench_table; *b; b++)
 		if (sweep_count_wanted(s, *b))
@@ -162,12 +160,26 @@ static int write_context(struct sweep *s)
 	return record_write_line(&s->sink, context);
 }
 
+/* How the stack was made, for whoever wants to make it by hand. */
+static int write_layout(struct sweep *s, const struct bench_env *env)
+{
+	const struct stack *stack = env->stack;
+	char *commands = graph_dmsetup(&stack->graph);
+	int rc = commands ? record_write_observation(
+				    &s->sink, &env->cell, "layout",
+				    json_pack("{ss ss}", "dmsetup", commands, "note", stack->note))
+			  : -ENOMEM;
+
+	free(commands);
+	return rc;
+}
+
 static int run_on(struct sweep *s, const char *fs_text, const char *spec_text,
 		  const char *directory)
 {
 	struct fs_spec fs_spec;
 	struct stack_spec spec;
-	struct stack stack;
+	struct stack stack = {0};
 	struct fs fs = {.node = stack.node, .where = directory, .spec = &fs_spec};
 	struct bench_env env = {
 		.cell = {&stack.spec, fs_spec.text, &s->meter},
@@ -190,11 +202,16 @@ static int run_on(struct sweep *s, const char *fs_text, const char *spec_text,
 	stack_parse(spec_text, &spec, why, sizeof(why));
 	rc = stack_create(&spec, s->namespaces, s->n_namespaces, s->span_bytes, &stack, why,
 			  sizeof(why));
+	if (rc < 0 && spec.tables && rc != -ENOMEM) /* of a table as it was written */
+		return skip_all(s, &env, why, "none on this kernel; `dmesg | tail` may say more");
 	if (rc < 0) {
 		msg_error("%s", why);
 		return rc;
 	}
-	rc = run_with_externals(s, &env);
+	fs.dax_never = !stack_is_direct(&stack);
+	rc = spec.tables && !s->counters ? write_layout(s, &env) : 0;
+	if (!rc)
+		rc = run_with_externals(s, &env);
 	if (fs.mounted)
 		return rc; /* which holds the devices: supervise() tries again, then removes them */
 	rc2 = stack_destroy(&stack, why, sizeof(why));

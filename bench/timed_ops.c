@@ -246,7 +246,7 @@ int timed_ops_base_make(const struct bench_env *env, const struct bench *bench,
 		rc = meter_touch_arrays(METER_TOUCH_MAX, &base->offsets, &base->ticks);
 	if (!rc)
 		rc = timed_ops_data_make(env, &base->data, windows);
-	if (!rc && fs_file_is_dax(base->data.fd) != 1)
+	if (!rc && fs_file_is_dax(base->data.fd) != stack_is_direct(env->stack))
 		rc = -ENOTSUP;
 	if (rc < 0)
 		msg_error("cannot prepare the %s benchmark on %s, %s: %s", bench->name,

@@ -6,6 +6,7 @@
 #include "lib/base/text_file.h"
 #include "lib/dev/dm.h"
 #include "lib/dev/stack.h"
+#include "lib/dev/stack_text.h"
 #include "lib/file/fs.h"
 
 #include <errno.h>
@@ -67,6 +68,8 @@ static int check_word(const struct workload *w, const struct words *of, size_t i
 	if (of == &w->filesystems)
 		return check_filesystem(&of->list[i], where);
 	if (of == &w->stacks) {
+		if (stack_text_is_file(word)) /* read when all words are there */
+			return 0;
 		if (!stack_parse(word, &spec, why, sizeof(why)))
 			return 0;
 		msg_error("%s%s", where, why);
@@ -172,8 +175,40 @@ int workload_read(const char *path, struct workload *out)
 	rc = text_file_read(path, "workload", read_line, out);
 	if (!rc)
 		rc = expand_others(out);
+	if (!rc)
+		rc = workload_expand_stacks(&out->stacks, "");
 	if (rc < 0)
 		workload_free(out);
+	return rc;
+}
+
+int workload_expand_stacks(struct words *stacks, const char *where)
+{
+	struct words all = {0};
+	char why[512], note[512];
+	bool found = false;
+	int rc = 0;
+
+	for (size_t i = 0; i < stacks->n && !rc; i++) {
+		const char *word = stacks->list[i];
+
+		if (!stack_text_is_file(word)) {
+			rc = words_add(&all, word, strlen(word));
+			continue;
+		}
+		found = true;
+		rc = stack_text_expand(word, &all, note, sizeof(note), why, sizeof(why));
+		if (rc < 0)
+			msg_error("%s%s", where, why);
+		else if (*note)
+			msg_note("%s: %s", word, note);
+	}
+	if (found && !rc) {
+		words_free(stacks);
+		*stacks = all;
+		return 0;
+	}
+	words_free(&all);
 	return rc;
 }
 
@@ -258,6 +293,8 @@ static int check_room(const struct workload *w, uint64_t span_bytes)
 			msg_error("%s", why);
 			return -EINVAL;
 		}
+		if (*why)
+			msg_note("%s", why);
 	}
 	return 0;
 }
@@ -282,6 +319,8 @@ int workload_of_words(int n, char *const words[], uint64_t span_bytes, struct wo
 	}
 	if (!rc)
 		rc = workload_read(file, out);
+	if (!rc)
+		rc = workload_expand_stacks(&by_hand.stacks, "");
 	if (!rc) {
 		workload_override(out, &by_hand);
 		rc = workload_check(out);

@@ -25,6 +25,12 @@
  */
 int workload_read(const char *path, struct workload *out);
 
+/*
+ * Replaces each `table:FILE` and `lvm:FILE` by the stacks that the file describes; what the text
+ * does not say is noted.  Returns 0, or -errno after one error line that starts with `where`.
+ */
+int workload_expand_stacks(struct words *stacks, const char *where);
+
 /* Command-line options replace the statements of the file, list by list.  Steals the words. */
 void workload_override(struct workload *workload, struct workload *by_hand);
 

@@ -80,7 +80,7 @@ static int check_stacks_fit(const struct sweep *s)
 {
 	for (size_t i = 0; i < s->workload.stacks.n; i++) {
 		struct stack_spec spec;
-		char why[192];
+		char why[512];
 		int rc;
 
 		stack_parse(s->workload.stacks.list[i], &spec, why, sizeof(why));
@@ -100,6 +100,8 @@ static int check_stacks_fit(const struct sweep *s)
 			msg_error("%s", why);
 			return rc;
 		}
+		if (*why)
+			msg_note("%s", why);
 	}
 	return 0;
 }
@@ -113,6 +115,8 @@ static int prepare(struct sweep *s, struct bench_options *o)
 	if (!o->workload && !complete)
 		o->workload = "workloads/default";
 	if (o->workload && workload_read(o->workload, &s->workload) < 0)
+		return STATUS_USAGE;
+	if (workload_expand_stacks(&o->by_hand.stacks, "") < 0)
 		return STATUS_USAGE;
 	workload_override(&s->workload, &o->by_hand);
 	if (workload_check(&s->workload) < 0)

@@ -8,7 +8,7 @@
 #
 # KIND is ext4 or xfs for benchmarks on that filesystem, or check for checks, with both filesystems,
 # lvm2, and more kernel modules for modprobe.  KIND+PROGRAM adds a program that a benchmark runs
-# (fio, if a workload needs it).
+# (fio, if a workload needs it); KIND+targets adds the modules of device-mapper's targets, for modprobe.
 #
 # KIND modules makes an archive of the modules of --module, which a restored guest loads in place of
 # its own, and prints it; nothing if one of them is loaded before the snapshot.
@@ -28,7 +28,10 @@ readonly KEEP=18 # cpio files; the least recently used are removed
 readonly APPLETS="sh cat cpio dd dmesg echo grep insmod mkdir mknod mount umount poweroff printf sed sleep stty sync tail"
 readonly LIBRARIES=/lib/x86_64-linux-gnu
 readonly FIO_NEEDS="lib(c|m|dl|rt|pthread|gcc_s|z|aio|numa|uring|pmem2?)" # the others are replaced by stubs
-# Modules for modprobe in the guest of checks, if the kernel has them.
+# Modules for modprobe in the guest of checks, if the kernel has them, and in that of +targets.
+readonly TARGET_MODULES="dm-cache-smq dm-clone dm-crypt dm-delay dm-dust dm-ebs dm-era dm-flakey dm-integrity
+	dm-log-writes dm-mirror dm-pcache dm-raid dm-snapshot dm-switch dm-thin-pool dm-unstripe dm-vdo dm-verity
+	dm-writecache dm-zero essiv xts cbc aes-generic sha256-generic"
 readonly ON_DEMAND="brd dm-bufio dm-cache dm-crypt dm-delay dm-flakey dm-integrity dm-log-writes dm-mirror
 	dm-raid dm-snapshot dm-thin-pool dm-verity dm-writecache dm-zero hwpoison-inject loop virtio_pci virtio_pmem"
 # Modules that the guest loads after it is restored (emu/init).
@@ -274,15 +277,21 @@ add_module() { # ROOT FILE [NAME.ko]
 
 # Adds every applet, the commands of lvm, and modprobe, which the kernel calls too.
 add_check_tools() { # ROOT
-	local root=$1 src applet
+	local root=$1 applet
 	for applet in $("$BUSYBOX" --list); do
 		[[ -e $root/bin/$applet || -L $root/bin/$applet || -e $root/sbin/$applet ]] ||
 			ln -s busybox "$root/bin/$applet"
 	done
-	ln -s ../bin/busybox "$root/sbin/modprobe"
 	for applet in $LVM_COMMANDS; do
 		ln -s lvm "$root/sbin/$applet"
 	done
+	add_on_demand "$root"
+}
+
+# Adds modprobe, which the kernel calls, and the modules that it may load.
+add_on_demand() { # ROOT
+	local root=$1 src
+	ln -s ../bin/busybox "$root/sbin/modprobe"
 	while read -r src; do
 		add_module "$root" "$src"
 	done <"$TMP/on_demand"
@@ -326,7 +335,11 @@ make_tree() { # ROOT
 	echo "$KIND" >"$root/modules/kind"
 	if signed_only; then : >"$root/modules/signed-only"; fi
 	if [[ -s $TMP/replaced ]]; then cp "$TMP/replaced" "$root/modules/replaced"; fi
-	if [[ $KIND == check ]]; then add_check_tools "$root"; fi
+	if [[ $KIND == check ]]; then
+		add_check_tools "$root"
+	elif [[ $TARGETS ]]; then
+		add_on_demand "$root"
+	fi
 	find "$root" -exec touch -hd @0 {} +
 }
 
@@ -377,8 +390,14 @@ arguments() {
 	modules) FILESYSTEMS=() ;;
 	*) die 64 "unknown kind '$KIND'; known: ext4 xfs check modules" ;;
 	esac
-	for word in "${PROGRAMS[@]}"; do
-		[[ $word == fio ]] || die 64 "unknown program '$word' for $KIND; known: fio"
+	TARGETS=
+	for word in "${!PROGRAMS[@]}"; do
+		if [[ ${PROGRAMS[word]} == targets ]]; then
+			TARGETS=yes
+			unset "PROGRAMS[word]"
+		elif [[ ${PROGRAMS[word]} != fio ]]; then
+			die 64 "unknown program '${PROGRAMS[word]}' for $KIND; known: fio targets"
+		fi
 	done
 	[[ -r $KDIR/release && -d $KDIR/modules ]] || die 64 "$1 is not a directory made by emu/kernel.sh resolve"
 	RELEASE=$(<"$KDIR/release")
@@ -400,6 +419,9 @@ build() {
 	if [[ $KIND == check ]]; then
 		# shellcheck disable=SC2086 # words
 		load_order "$root" optional $ON_DEMAND | grep -vxFf "$TMP/all" >"$TMP/on_demand" || true
+	elif [[ $TARGETS ]]; then
+		# shellcheck disable=SC2086 # words
+		load_order "$root" optional $TARGET_MODULES | grep -vxFf "$TMP/all" >"$TMP/on_demand" || true
 	fi
 	manifest >"$TMP/manifest"
 	out=$OUT/$(key).cpio

@@ -52,19 +52,25 @@ enum { WINDOWS = 8, PROBED = 2 };
 
 extern const struct bench bench_bio;
 
-#define V(name_, why_, ...)                                                               \
-	{                                                                                 \
-		.name = name_, .why = why_, .arg = &(const struct bio_plan){__VA_ARGS__}, \
+#define V_NEEDS(name_, need_, why_, ...)                                \
+	{                                                               \
+		.name = name_, .needs = {need_, NEED_END}, .why = why_, \
+		.arg = &(const struct bio_plan){__VA_ARGS__},           \
 	}
-#define SIZES(name_, why_, ...)                                                          \
-	V(name_ ".4k", why_, __VA_ARGS__), V(name_ ".16k", why_, __VA_ARGS__),           \
-		V(name_ ".64k", why_, __VA_ARGS__), V(name_ ".256k", why_, __VA_ARGS__), \
-		V(name_ ".1m", why_, __VA_ARGS__)
+#define V(name_, why_, ...) V_NEEDS(name_, NEED_END, why_, __VA_ARGS__)
+#define SIZES_NEED(name_, need_, why_, ...)                       \
+	V_NEEDS(name_ ".4k", need_, why_, __VA_ARGS__),           \
+		V_NEEDS(name_ ".16k", need_, why_, __VA_ARGS__),  \
+		V_NEEDS(name_ ".64k", need_, why_, __VA_ARGS__),  \
+		V_NEEDS(name_ ".256k", need_, why_, __VA_ARGS__), \
+		V_NEEDS(name_ ".1m", need_, why_, __VA_ARGS__)
+#define SIZES(name_, why_, ...) SIZES_NEED(name_, NEED_END, why_, __VA_ARGS__)
 
 /* Variants of one mount are adjacent. */
 static const struct variant variants[] = {
-	SIZES("dax.read", "read of a file, dax=always", .path = BIO_DAX),
-	SIZES("dax.write", "write to a file, dax=always", .path = BIO_DAX, .write = true),
+	SIZES_NEED("dax.read", NEED_DIRECT, "read of a file, dax=always", .path = BIO_DAX),
+	SIZES_NEED("dax.write", NEED_DIRECT, "write to a file, dax=always", .path = BIO_DAX,
+		   .write = true),
 	SIZES("node.read", "O_DIRECT read of the block node", .path = BIO_NODE),
 	SIZES("direct.read", "O_DIRECT read of a file, dax=never", .path = BIO_DIRECT),
 	SIZES("direct.write", "O_DIRECT write to a file, dax=never", .path = BIO_DIRECT,
@@ -254,7 +260,7 @@ static void judge(const struct bench_env *env, const struct bio_plan *plan,
 	if (bios < 0 || direct < 0)
 		timed_ops_void(result, "this kernel cannot count %s with a probe",
 			       bios < 0 ? points[0] : "dax_direct_access");
-	else if (!strcmp(way, "bio") && (bios < n * (1 + env->stack->spec.depth) || direct))
+	else if (!strcmp(way, "bio") && (bios < n * (1 + env->stack->spec.depth_min) || direct))
 		timed_ops_void(result,
 			       "%" PRId64 " operations made %" PRId64 " bios and %" PRId64
 			       " direct accesses",
@@ -324,7 +330,7 @@ static void teardown(struct bench_env *env, void *state)
 	free(s);
 }
 
-static const enum need needs[] = {NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NEED_END};
+static const enum need needs[] = {NEED_ROOT, NEED_PAGEMAP, NEED_END};
 
 static const struct proof_waiver waivers[] = {
 	{"mmap.*", PROOF_PAGE, "the page cache is mapped, not the namespace"},

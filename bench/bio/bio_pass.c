@@ -150,6 +150,7 @@ int bio_mount(struct bench_env *env, struct bio_state *s, bool never)
 {
 	int rc;
 
+	never = never || !stack_is_direct(env->stack);
 	if (env->fs->mounted && env->fs->dax_never == never)
 		return 0;
 	datafile_close(&s->base.data);

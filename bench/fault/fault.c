@@ -478,7 +478,7 @@ static int probe(struct bench_env *env, void *state, const struct variant *varia
 	proof_count(&result->proof, "faults", (int64_t)pass.faults, probes);
 	if (pass.why[0])
 		strcpy(result->why, pass.why);
-	proof_dax_path(&result->proof, reaches ? (int64_t)pass.faults : 0, env->stack->spec.depth,
+	proof_dax_path(&result->proof, reaches ? (int64_t)pass.faults : 0, &env->stack->spec,
 		       result->why, sizeof(result->why));
 	return 0;
 }

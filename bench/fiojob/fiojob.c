@@ -141,6 +141,7 @@ static int mount_as(struct bench_env *env, struct fiojob *f, bool never)
 {
 	int fd, rc;
 
+	never = never || !stack_is_direct(env->stack);
 	if (env->fs->mounted && env->fs->dax_never == never)
 		return 0;
 	rc = fs_unmount(env->fs);

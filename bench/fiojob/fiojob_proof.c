@@ -260,7 +260,7 @@ static void judge_counts(const struct bench_env *env, const struct fiojob_plan *
 		return;
 	}
 	if (plan->by == FIOJOB_BIO)
-		good = bios >= n * (1 + env->stack->spec.depth) && !direct && !calls;
+		good = bios >= n * (1 + env->stack->spec.depth_min) && !direct && !calls;
 	else if (plan->by == FIOJOB_CALL)
 		good = !bios && direct >= n && calls >= n;
 	else

@@ -483,7 +483,7 @@ static int probe(struct bench_env *env, void *state, const struct variant *varia
 	if (rc < 0)
 		return rc;
 	proof_count(&r->proof, "operations", operations, probes);
-	proof_dax_path(&r->proof, operations, env->stack->spec.depth, r->why, sizeof(r->why));
+	proof_dax_path(&r->proof, operations, &env->stack->spec, r->why, sizeof(r->why));
 	return 0;
 }
 

@@ -170,7 +170,7 @@ int tablefault_pass(struct bench_env *env, struct tableops *t, const struct tabl
 	if (probes) {
 		fault_once(env, t, fault, page_offset(t, fault, t->n_samples), probes, result);
 		table_add_hits(result, probes);
-		proof_dax_path(&result->proof, 1, env->stack->spec.depth, result->why,
+		proof_dax_path(&result->proof, 1, &env->stack->spec, result->why,
 			       sizeof(result->why));
 		return 0;
 	}

@@ -127,15 +127,19 @@ static struct call calls[CALLS_MAX];
 static void fill_chain(const struct bench_env *env, struct translate *t)
 {
 	bool targets = t->traceable && !strcmp(tracer_way(&t->tracer), "fentry");
+	const struct graph *graph = &env->stack->graph;
+	unsigned int device = env->stack->device;
 
 	for (unsigned int level = 0; level < env->stack->spec.depth; level++) {
+		const struct graph_target *target = graph->devices[device].targets;
+
+		device = target->members[0].device;
 		t->chain.functions[t->chain.n++] = TRACER_dax_direct_access;
 		t->chain.functions[t->chain.n++] = TRACER_dm_dax_direct_access;
 		if (targets)
 			t->chain.functions[t->chain.n++] =
-				env->stack->spec.layers[level].stripes
-					? TRACER_stripe_dax_direct_access
-					: TRACER_linear_dax_direct_access;
+				target->type == TARGET_STRIPED ? TRACER_stripe_dax_direct_access
+							       : TRACER_linear_dax_direct_access;
 	}
 	t->chain.functions[t->chain.n++] = TRACER_dax_direct_access;
 	t->chain.functions[t->chain.n++] = TRACER_pmem_dax_direct_access;
@@ -630,7 +634,7 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 						    : &kept->raw[variant - variants]));
 }
 
-static const enum need needs[] = {NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NEED_END};
+static const enum need needs[] = {NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NEED_UNIFORM, NEED_END};
 
 static const struct role roles[] = {
 	{.variants = "page.random",

@@ -296,8 +296,12 @@ static int one_round(struct comparison *c, struct remeasured *sides,
 	int rc = 0;
 
 	for (size_t s = 0; s < c->n_sides && !rc; s++) {
-		char *dir =
-			sides[s].missing.benches.n ? measure_state(&sides[s], asked, state) : NULL;
+		char *dir;
+
+		if (workload_restore_tables(&sides[s].missing.stacks,
+					    c->sides[s].runs[0].context.json) < 0)
+			process_quit(STATUS_BROKEN, "out of memory");
+		dir = sides[s].missing.benches.n ? measure_state(&sides[s], asked, state) : NULL;
 
 		if (dir)
 			rc = add_state(&c->sides[s], dir);

@@ -5,10 +5,12 @@
 #include "bench/need.h"
 #include "bench/workload_read.h"
 #include "cli/driver/command.h"
+#include "cli/driver/metric.h"
 #include "cli/driver/phase.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
 #include "lib/dev/stack.h"
+#include "lib/dev/stack_text.h"
 #include "lib/file/fs_spec.h"
 #include "lib/run/context.h"
 #include "lib/run/run.h"
@@ -57,6 +59,20 @@ static void find_programs(struct measurement *m)
 		}
 }
 
+/* Whether a stack needs modules of targets. */
+static bool needs_targets(const struct measurement *m)
+{
+	for (size_t i = 0; i < m->whole.stacks.n; i++) {
+		struct stack_spec spec;
+		char why[320];
+
+		if (!stack_parse(m->whole.stacks.list[i], &spec, why, sizeof(why)) &&
+		    stack_needs_targets(&spec))
+			return true;
+	}
+	return false;
+}
+
 static void choose_file(struct measurement *m)
 {
 	struct stat st;
@@ -96,6 +112,8 @@ static void find_types(struct measurement *m)
 void measure_vet(struct measurement *m)
 {
 	choose_file(m);
+	if (workload_expand_stacks(&m->by_hand.stacks, "") < 0)
+		process_exit(STATUS_USAGE);
 	command_add(&m->args, "--workload", m->workload, NULL);
 	command_add_each(&m->args, "--stack", &m->by_hand.stacks);
 	command_add_each(&m->args, "--bench", &m->by_hand.benches);
@@ -151,7 +169,7 @@ void measure_plan_metric(struct measurement *m, const char *id)
 	if (metric != id)
 		command_add(&m->by_hand.stacks, "raw", NULL);
 	if (metric == id || strcmp(stack, "raw"))
-		command_add(&m->by_hand.stacks, stack, NULL);
+		command_add(&m->by_hand.stacks, metric_stack_word(stack), NULL);
 	command_add(&m->by_hand.benches, bench, NULL);
 	command_add(&m->by_hand.filesystems, fs_spec.text, NULL);
 	free(bench);
@@ -174,7 +192,8 @@ struct guest_files measure_make_guests(const struct measurement *m, const struct
 	struct words kinds = {0};
 
 	for (size_t i = 0; i < m->fs_types.n; i++) {
-		char *kind = process_text("%s", m->fs_types.list[i]);
+		char *kind = process_text("%s%s", m->fs_types.list[i],
+					  needs_targets(m) ? "+targets" : "");
 
 		for (size_t p = 0; p < m->programs.n; p++) {
 			char *longer = process_text("%s+%s", kind, m->programs.list[p]);
@@ -309,9 +328,19 @@ static bool same_words(const json_t *list, const struct words *words)
 {
 	if (json_array_size(list) != words->n)
 		return false;
-	for (size_t i = 0; i < words->n; i++)
-		if (!words_has(words, json_string_value(json_array_get(list, i))))
+	for (size_t i = 0; i < words->n; i++) {
+		char name[STACK_TEXT_NAME_CHARS];
+		bool found = false;
+
+		stack_text_name(words->list[i], name);
+		for (size_t k = 0; k < words->n && !found; k++) {
+			const char *has = json_string_value(json_array_get(list, k));
+
+			found = has && !strcmp(name, has);
+		}
+		if (!found)
 			return false;
+	}
 	return true;
 }
 

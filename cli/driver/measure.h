@@ -38,7 +38,8 @@ struct measurement {
 		OPTION("workload", OPTION_PATH, offsetof(type, m.workload), "FILE",             \
 		       "a sweep of your own; see workloads/"),                                  \
 		OPTION("stack", OPTION_WORDS, offsetof(type, m.by_hand.stacks), "S",            \
-		       "this stack instead of the workload's, e.g. linear:16,align=4k"),        \
+		       "this stack instead of the workload's, e.g. linear:16,align=4k or "      \
+		       "table:FILE"),                                                           \
 		OPTION("fs", OPTION_WORDS, offsetof(type, m.by_hand.filesystems), "F",          \
 		       "this filesystem instead, e.g. xfs:default or 'xfs:mkfs=-b size=1024'"), \
 	{                                                                                       \

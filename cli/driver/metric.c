@@ -2,9 +2,11 @@
 #include "cli/driver/metric.h"
 
 #include "bench/bench.h"
+#include "bench/workload_read.h"
 #include "cli/driver/process.h"
 #include "lib/base/msg.h"
 #include "lib/base/nearest.h"
+#include "lib/dev/stack_text.h"
 #include "lib/file/fs_spec.h"
 #include "lib/run/run.h"
 
@@ -120,6 +122,51 @@ static char *canonical(const char *id)
 	return text;
 }
 
+/* ---- stacks from text ------------------------------------------------------------------------ */
+
+/* Those of the metrics of this process, as NAME=TABLES. */
+static struct words stack_words;
+
+const char *metric_stack_word(const char *name)
+{
+	for (size_t i = 0; i < stack_words.n; i++) {
+		char has[STACK_TEXT_NAME_CHARS];
+
+		if (!strcmp(stack_text_name(stack_words.list[i], has), name))
+			return stack_words.list[i];
+	}
+	return name;
+}
+
+/* Replaces the file or the tables in an id by the name of the stack.  Returns the id; frees the old
+ * one. */
+static char *name_stack(char *id)
+{
+	char *stack = strstr(id, "{stack="), *end, name[STACK_TEXT_NAME_CHARS], *named;
+	struct words found = {0};
+
+	if (!stack || !stack_text_is(stack += strlen("{stack=")))
+		return id;
+	end = strstr(stack, ",fs=");
+	if (!end)
+		end = strrchr(stack, '}');
+	if (!end || words_add(&found, stack, (size_t)(end - stack)) < 0)
+		return id;
+	if (workload_expand_stacks(&found, "--metric: ") < 0)
+		process_exit(STATUS_USAGE);
+	if (found.n != 1)
+		process_quit(STATUS_USAGE,
+			     "--metric %s: the text has %zu stacks; append #DEVICE to the file", id,
+			     found.n);
+	if (words_add_new(&stack_words, found.list[0], strlen(found.list[0])) < 0)
+		process_quit(STATUS_BROKEN, "out of memory");
+	named = process_text("%.*s%s%s", (int)(stack - id), id,
+			     stack_text_name(found.list[0], name), end);
+	words_free(&found);
+	free(id);
+	return named;
+}
+
 char *metric_resolve(const char *word)
 {
 	const char *tax = strncmp(word, tax_prefix, strlen(tax_prefix)) ? "" : tax_prefix;
@@ -128,7 +175,7 @@ char *metric_resolve(const char *word)
 	size_t n = 0, len;
 
 	if (strchr(word, '{'))
-		return canonical(word);
+		return name_stack(canonical(word));
 	copy = rest = process_text("%s", word + strlen(tax));
 	while (n < 2 && (part = strsep(&rest, " ")))
 		if (*part)
@@ -151,7 +198,7 @@ char *metric_resolve(const char *word)
 	free(copy);
 	resolved = canonical(id);
 	free(id);
-	return resolved;
+	return name_stack(resolved);
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */

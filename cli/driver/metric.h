@@ -19,9 +19,14 @@ struct metric_value {
 /*
  * The id of a metric that the user names: an id, or "NAME STACK [FS]", e.g. "read.warm.pte
  * linear:16"; both may begin with "tax:".  NAME is a variant, or BENCHMARK.VARIANT; FS is ext4 if
- * it is left out.  Ends the process with one error line if there is no such metric.  To be freed.
+ * it is left out.  STACK may be table:FILE or lvm:FILE, of one stack, which the id has the name of.
+ * Ends the process with one error line if there is no such metric.  To be freed.
  */
 char *metric_resolve(const char *word);
+
+/* The word for --stack of a stack that a resolved metric names: NAME=TABLES if the metric was given
+ * with a file or tables, else the name. */
+const char *metric_stack_word(const char *name);
 
 /* Reads the metric ID, or tax:ID, of the run in dir.  Returns 0, or -ENOENT with a sentence in why
  * if it was not measured, -EINVAL if the run cannot be read. */

@@ -255,6 +255,6 @@ void bench_guests_set_context(const struct bench_guests *b, json_t *context)
 	json_object_set_new(context, "fs", fs);
 	json_object_set_new(context, "mkfs", workload_mkfs(&b->workload));
 	json_object_set_new(context, "benches", benches);
-	json_object_set_new(context, "stacks", words_json(&b->workload.stacks));
+	workload_set_stacks(&b->workload, context);
 	json_object_set_new(context, "metrics", words_json(&b->workload.benches));
 }

@@ -385,6 +385,34 @@ int dm_device_remove(const char *name, unsigned int flags)
 	return remove_retrying(name, flags);
 }
 
+int dm_device_message(const char *name, const char *message)
+{
+	struct dm_task *task;
+
+	library_setup();
+	task = named_task(DM_DEVICE_TARGET_MSG, name);
+	if (!task)
+		return -ENOMEM;
+	if (!dm_task_set_sector(task, 0) || !dm_task_set_message(task, message)) {
+		dm_task_destroy(task);
+		return -EINVAL;
+	}
+	return task_run(task, false);
+}
+
+int dm_target_available(const char *type)
+{
+	struct dm_task *task;
+	int rc;
+
+	library_setup();
+	task = named_task(DM_DEVICE_GET_TARGET_VERSION, type);
+	if (!task)
+		return -ENOMEM;
+	rc = task_run(task, false);
+	return rc == -EINVAL || rc == -ENXIO ? -ENOENT : rc;
+}
+
 const char *dm_device_node(const char *name, char node[128])
 {
 	snprintf(node, 128, "%s/%s", dm_dir(), name);

@@ -46,6 +46,10 @@ int dm_device_reload(const char *name, const char *table, unsigned int suspend_f
 int dm_device_info(const char *name, struct dm_device_info *out);
 /* The live (or inactive) table as text, to be freed, "" if there is none; NULL with errno set. */
 char *dm_device_table(const char *name, bool inactive);
+/* Sends a message to the target at sector 0.  Returns 0 or -errno. */
+int dm_device_message(const char *name, const char *message);
+/* Whether the kernel has a target; a module is loaded.  Returns 0, -ENOENT or -errno. */
+int dm_target_available(const char *type);
 /* The node, e.g. /dev/mapper/NAME.  Returns node. */
 const char *dm_device_node(const char *name, char node[128]);
 /* The first error message of libdevmapper in the last call, "" if there was none. */

@@ -16,6 +16,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+enum { SUPERBLOCK_BYTES = 64 << 10 };
+
 /* ---- description ----------------------------------------------------------------------------- */
 
 static int add_device(struct graph *g, const struct graph_device *device)
@@ -122,11 +124,20 @@ int graph_add_target(struct graph *g, unsigned int device, const struct graph_ta
 	*t = *target;
 	t->start_sectors = d->size_sectors;
 	t->members = NULL;
+	t->other = NULL;
 	if (members_bytes) {
 		t->members = malloc(members_bytes);
 		if (!t->members)
 			return -ENOMEM;
 		memcpy(t->members, target->members, members_bytes);
+	}
+	if (target->other) {
+		t->other = malloc(sizeof(*t->other));
+		if (!t->other) {
+			free(t->members);
+			return -ENOMEM;
+		}
+		*t->other = *target->other;
 	}
 	d->n_targets++;
 	d->size_sectors += target->len_sectors;
@@ -146,10 +157,16 @@ int graph_add_linear(struct graph *g, unsigned int device, uint64_t len_sectors,
 	return graph_add_target(g, device, &target);
 }
 
+static void free_target(struct graph_target *t)
+{
+	free(t->members);
+	free(t->other);
+}
+
 static void free_targets(struct graph_device *d)
 {
 	for (size_t i = 0; i < d->n_targets; i++)
-		free(d->targets[i].members);
+		free_target(&d->targets[i]);
 	free(d->targets);
 	d->targets = NULL;
 	d->n_targets = 0;
@@ -164,7 +181,7 @@ void graph_clear_targets(struct graph *g, unsigned int device)
 void graph_remove_targets(struct graph_device *d, size_t first, size_t n)
 {
 	for (size_t i = first; i < first + n; i++)
-		free(d->targets[i].members);
+		free_target(&d->targets[i]);
 	memmove(&d->targets[first], &d->targets[first + n],
 		(d->n_targets - first - n) * sizeof(*d->targets));
 	d->n_targets -= n;
@@ -199,6 +216,12 @@ int graph_copy(const struct graph *g, struct graph *out)
 }
 
 /* ---- the model ------------------------------------------------------------------------------- */
+
+bool graph_target_is_linear(const struct graph_target *t)
+{
+	return t->type == TARGET_LINEAR ||
+	       (t->other && t->n_members && !strcmp(t->other->type, "log-writes"));
+}
 
 const struct graph_target *graph_find_target(const struct graph_device *d, uint64_t sector)
 {
@@ -244,6 +267,8 @@ static void descend_target(const struct graph_target *t, struct graph_place *pla
 		byte = chunk / t->n_members * chunk_bytes + into;
 		shorten(&place->contiguous_bytes, chunk_bytes - into);
 	}
+	if (t->other) /* log-writes does not subtract the start of its target */
+		byte += t->start_sectors * SECTOR_BYTES;
 	place->device = m->device;
 	place->offset_bytes = byte + m->offset_sectors * SECTOR_BYTES;
 }
@@ -259,6 +284,11 @@ static int descend_dm(const struct graph_device *d, struct graph_place *place)
 		shorten(&place->contiguous_bytes,
 			(t->start_sectors + t->len_sectors) * SECTOR_BYTES - place->offset_bytes);
 		return t->type == TARGET_ERROR ? -EIO : -ENODATA;
+	}
+	if (t->type == TARGET_OTHER && !graph_target_is_linear(t)) {
+		shorten(&place->contiguous_bytes,
+			(t->start_sectors + t->len_sectors) * SECTOR_BYTES - place->offset_bytes);
+		return -EOPNOTSUPP;
 	}
 	if (!t->n_members || (t->type == TARGET_STRIPED && !t->chunk_sectors))
 		return -ERANGE; /* device-mapper accepts no such table */
@@ -325,9 +355,10 @@ static bool device_is_direct(const struct graph_device *d, const bool *direct)
 	for (size_t i = 0; i < d->n_targets; i++) {
 		const struct graph_target *t = &d->targets[i];
 
-		if (!t->n_members)
+		if (!t->n_members || (t->type == TARGET_OTHER && !graph_target_is_linear(t)))
 			return false;
-		for (unsigned int m = 0; m < t->n_members; m++)
+		/* The log of log-writes needs no DAX. */
+		for (unsigned int m = 0; m < (t->other ? 1 : t->n_members); m++)
 			if (!direct[t->members[m].device])
 				return false;
 	}
@@ -407,6 +438,19 @@ static const char *name_by_numbers(const struct graph_device *member, char buffe
 	return member->numbers[0] ? member->numbers : name_by_node(member, buffer);
 }
 
+static void print_args(FILE *out, const struct graph *g, const struct graph_target *t, name_fn name)
+{
+	unsigned int m = 0;
+	char buffer[128];
+
+	for (const char *p = t->other->args; *p; p++) {
+		if (*p == '@' && m < t->n_members)
+			fputs(name(&g->devices[t->members[m++].device], buffer), out);
+		else
+			putc(*p, out);
+	}
+}
+
 /* One line of a table, without its newline. */
 static void print_target(FILE *out, const struct graph *g, const struct graph_target *t,
 			 name_fn name)
@@ -420,7 +464,12 @@ static void print_target(FILE *out, const struct graph *g, const struct graph_ta
 	char buffer[128];
 
 	fprintf(out, "%" PRIu64 " %" PRIu64 " %s", t->start_sectors, t->len_sectors,
-		types[t->type]);
+		t->other ? t->other->type : types[t->type]);
+	if (t->other) {
+		fputs(*t->other->args ? " " : "", out);
+		print_args(out, g, t, name);
+		return;
+	}
 	if (t->type == TARGET_STRIPED)
 		fprintf(out, " %u %" PRIu64, t->n_members, t->chunk_sectors);
 	for (unsigned int m = 0; m < t->n_members; m++)
@@ -498,6 +547,54 @@ char *graph_dmsetup(const struct graph *g)
 
 /* ---- devices --------------------------------------------------------------------------------- */
 
+/* The superblock of a device that a target keeps its own data on: of zeros, it is made new. */
+static void clear_superblock(const char *node)
+{
+	static const char zeros[SUPERBLOCK_BYTES];
+	int fd = open(node, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	/* What cannot be written, a thin pool, has none. */
+	if (pwrite(fd, zeros, sizeof(zeros), 0) == (ssize_t)sizeof(zeros))
+		fsync(fd);
+	close(fd);
+}
+
+static bool is_used_before(const struct graph *g, unsigned int before, unsigned int member)
+{
+	for (unsigned int i = 0; i < before; i++)
+		for (size_t k = 0; k < g->devices[i].n_targets; k++)
+			for (unsigned int m = 0; m < g->devices[i].targets[k].n_members; m++)
+				if (g->devices[i].targets[k].members[m].device == member)
+					return true;
+	return false;
+}
+
+/* What the targets that the model does not have expect of their members.  Source:
+ * Documentation/admin-guide/device-mapper/thin-provisioning.rst.  Returns 0 or -errno. */
+static int prepare_members(const struct graph *g, unsigned int device)
+{
+	const struct graph_device *d = &g->devices[device];
+	char message[64];
+	int rc = 0;
+
+	for (size_t k = 0; k < d->n_targets && !rc; k++) {
+		const struct graph_target *t = &d->targets[k];
+		const char *id = t->other ? strchr(t->other->args, ' ') : NULL;
+
+		for (unsigned int m = 0; t->other && m < t->n_members; m++)
+			if (!is_used_before(g, device, t->members[m].device))
+				clear_superblock(g->devices[t->members[m].device].node);
+		if (!id || strcmp(t->other->type, "thin") || t->other->args[0] != '@')
+			continue;
+		snprintf(message, sizeof(message), "create_thin %.40s", id + 1);
+		rc = dm_device_message(g->devices[t->members[0].device].name, message);
+		rc = rc == -EEXIST ? 0 : rc;
+	}
+	return rc;
+}
+
 static int create_device(struct graph *g, unsigned int device)
 {
 	struct graph_device *d = &g->devices[device];
@@ -507,7 +604,9 @@ static int create_device(struct graph *g, unsigned int device)
 
 	if (!table)
 		return -ENOMEM;
-	rc = dm_device_create(d->name, table, 0);
+	rc = prepare_members(g, device);
+	if (!rc)
+		rc = dm_device_create(d->name, table, 0);
 	free(table);
 	if (rc < 0)
 		return rc;

@@ -2,8 +2,9 @@
 /*
  * The one model of a stack: a graph of devices whose tables are device-mapper's, of linear,
  * striped, zero and error targets over namespaces, partitions and other block devices.  It is
- * byte-exact.  What writes one: stack.h from a short notation, graph_parse.h from text by hand or
- * of `dmsetup table`, graph_random.h at random.
+ * byte-exact.  Any other target is kept as it was written; where its bytes are is not known, but
+ * for log-writes, which maps as linear does.  What writes a graph: stack.h from a short notation,
+ * graph_parse.h from text by hand or of `dmsetup table`, graph_random.h at random.
  */
 #ifndef DAXDM_GRAPH_H
 #define DAXDM_GRAPH_H
@@ -16,7 +17,16 @@
 
 enum { GRAPH_DEVICES_MAX = 24, GRAPH_STRIPES_MAX = 128 /* as LVM's */ };
 
-enum target_type { TARGET_LINEAR, TARGET_STRIPED, TARGET_ZERO, TARGET_ERROR };
+enum target_type { TARGET_LINEAR, TARGET_STRIPED, TARGET_ZERO, TARGET_ERROR, TARGET_OTHER };
+
+enum { GRAPH_TYPE_CHARS = 32, GRAPH_ARGS_CHARS = 512 };
+
+/* A target that the model does not have.  In its arguments each `@` is one of its members, in
+ * order. */
+struct graph_other_target {
+	char type[GRAPH_TYPE_CHARS];
+	char args[GRAPH_ARGS_CHARS];
+};
 
 struct graph_member {
 	unsigned int device; /* index in the graph, lower than that of the device it is part of */
@@ -27,9 +37,10 @@ struct graph_target {
 	enum target_type type;
 	uint64_t start_sectors; /* set by graph_add_target() */
 	uint64_t len_sectors;
-	uint64_t chunk_sectors;	      /* striped */
-	unsigned int n_members;	      /* linear 1, striped 1.., else 0 */
-	struct graph_member *members; /* in a graph its own, copied by graph_add_target() */
+	uint64_t chunk_sectors;		  /* striped */
+	unsigned int n_members;		  /* linear 1, striped 1.., zero and error 0 */
+	struct graph_member *members;	  /* in a graph its own, copied by graph_add_target() */
+	struct graph_other_target *other; /* of TARGET_OTHER, else NULL; copied like members */
 };
 
 enum graph_kind {
@@ -90,7 +101,8 @@ struct graph_place {
 
 /*
  * Translates a byte of a device.  Pure.  Returns 0; -ERANGE outside the device; -EIO in an error
- * target; -ENODATA in a zero target (contiguous_bytes is set for both).  Source: dm-linear.c,
+ * target; -ENODATA in a zero target (contiguous_bytes is set for both); -EOPNOTSUPP in a target
+ * that the model does not have.  Source: dm-linear.c,
  * dm-stripe.c, Documentation/admin-guide/device-mapper/{linear,striped}.rst.
  */
 int graph_resolve(const struct graph *g, unsigned int device, uint64_t byte,
@@ -98,6 +110,10 @@ int graph_resolve(const struct graph *g, unsigned int device, uint64_t byte,
 
 /* The target of a DM device that holds a sector, found by bisection; NULL outside the table. */
 const struct graph_target *graph_find_target(const struct graph_device *d, uint64_t sector);
+
+/* Whether the target maps its bytes to its first member, from the offset of that on: linear, and
+ * log-writes.  Source: normal_map_bio(), log_writes_dax_pgoff() of dm-log-writes.c. */
+bool graph_target_is_linear(const struct graph_target *t);
 
 /* What a filesystem or a file is on: a device of a graph. */
 struct backing {

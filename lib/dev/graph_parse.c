@@ -61,6 +61,21 @@ static uint64_t take_number(struct parser *p)
 	return n;
 }
 
+/* The letter of a device that was made. */
+static unsigned int take_letter(struct parser *p)
+{
+	unsigned int device = isupper((unsigned char)*p->at)
+				      ? (unsigned int)(*p->at - 'A')
+				      : p->first + (unsigned int)(*p->at - 'a');
+
+	if (!isalpha((unsigned char)*p->at) || device >= p->made) {
+		p->bad = true;
+		return 0;
+	}
+	p->at++;
+	return device;
+}
+
 /* A member, and where on it: room_sectors from there on are used. */
 static struct graph_member take_member(struct parser *p, uint64_t room_sectors)
 {
@@ -69,13 +84,9 @@ static struct graph_member take_member(struct parser *p, uint64_t room_sectors)
 	char sign;
 
 	skip_blanks(p);
-	m.device = isupper((unsigned char)*p->at) ? (unsigned int)(*p->at - 'A')
-						  : p->first + (unsigned int)(*p->at - 'a');
-	if (!isalpha((unsigned char)*p->at) || m.device >= p->made) {
-		p->bad = true;
+	m.device = take_letter(p);
+	if (p->bad)
 		return m;
-	}
-	p->at++;
 	d = &p->g->devices[m.device];
 	skip_blanks(p);
 	sign = *p->at;
@@ -93,10 +104,60 @@ static struct graph_member take_member(struct parser *p, uint64_t room_sectors)
 	return m;
 }
 
+/* A word of a target that the model does not have: to the next blank or end of the target. */
+static size_t take_plain(struct parser *p, char *to, size_t room)
+{
+	size_t len;
+
+	skip_blanks(p);
+	len = strcspn(p->at, " \t\n;|");
+	if (len >= room) {
+		p->bad = true;
+		return 0;
+	}
+	memcpy(to, p->at, len);
+	to[len] = '\0';
+	p->at += len;
+	return len;
+}
+
+/* "TYPE ARGUMENT..."; an argument @MEMBER becomes `@` and a member. */
+static void take_other(struct parser *p, struct graph_target *t)
+{
+	char *args = t->other->args;
+	size_t used = 0;
+
+	t->type = TARGET_OTHER;
+	if (!take_plain(p, t->other->type, sizeof(t->other->type)) || strchr(t->other->type, '@'))
+		p->bad = true;
+	for (skip_blanks(p); *p->at && *p->at != ';' && *p->at != '|' && !p->bad; skip_blanks(p)) {
+		if (used + 3 > GRAPH_ARGS_CHARS || t->n_members == GRAPH_STRIPES_MAX) {
+			p->bad = true;
+			break;
+		}
+		if (used)
+			args[used++] = ' ';
+		if (*p->at == '@') {
+			p->at++;
+			t->members[t->n_members++] =
+				(struct graph_member){.device = take_letter(p)};
+			args[used++] = '@';
+			p->bad |= *p->at && !strchr(" \t\n;|", *p->at);
+		} else {
+			size_t len = take_plain(p, args + used, GRAPH_ARGS_CHARS - used);
+
+			p->bad |= !len || memchr(args + used, '@', len);
+			used += len;
+		}
+	}
+	args[used] = '\0';
+}
+
 static int take_target(struct parser *p, unsigned int device)
 {
 	const struct graph_device *d = &p->g->devices[device];
 	struct graph_member members[GRAPH_STRIPES_MAX];
+	struct graph_other_target other = {0};
 	struct graph_target t = {.len_sectors = take_number(p), .members = members};
 	uint64_t n;
 
@@ -111,13 +172,16 @@ static int take_target(struct parser *p, unsigned int device)
 		t.type = TARGET_ERROR;
 	} else if (take(p, "zero")) {
 		t.type = TARGET_ZERO;
+	} else if (take(p, "other")) {
+		t.other = &other;
+		take_other(p, &t);
 	} else {
 		p->bad = true;
 	}
 	if (t.n_members > GRAPH_STRIPES_MAX || d->n_targets == TARGETS_MAX ||
 	    d->size_sectors + t.len_sectors > SECTORS_MAX)
 		p->bad = true;
-	for (unsigned int i = 0; i < t.n_members && !p->bad; i++)
+	for (unsigned int i = 0; !t.other && i < t.n_members && !p->bad; i++)
 		members[i] = take_member(p, t.len_sectors / t.n_members);
 	return p->bad ? -EINVAL : graph_add_target(p->g, device, &t);
 }

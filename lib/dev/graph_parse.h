@@ -15,6 +15,8 @@
  *   TARGET   LEN linear MEMBER OFFSET
  *            LEN striped N CHUNK MEMBER OFFSET ...   N times
  *            LEN error | LEN zero
+ *            LEN other TYPE ARGUMENT ...            any other target, as dmsetup(8) takes it; an
+ *                                                   argument @MEMBER is that device
  *   MEMBER   A, B, ...: device 0, 1, ... of the graph; a, b, ...: the first, second device of text
  *   OFFSET   N from the front, -N from the end (rounded down to a page), +N after the end of what
  *            this text used last of that member

@@ -4,11 +4,15 @@
 
 #include "lib/base/bytes.h"
 #include "lib/dev/dm.h"
+#include "lib/dev/graph_parse.h"
+#include "lib/dev/stack_scale.h"
+#include "lib/dev/stack_text.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <libdevmapper.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,12 +178,126 @@ static int parse_layer(const struct complaint *c, const char *p, const char *end
 	return 0;
 }
 
+/* ---- tables as text -------------------------------------------------------------------------- */
+
+/* The most and the fewest levels of DM devices from each device down.  What a target that the model
+ * does not have passes on, nobody knows: its cache may serve it. */
+static void find_depths(const struct graph *g, unsigned int most[GRAPH_DEVICES_MAX],
+			unsigned int fewest[GRAPH_DEVICES_MAX])
+{
+	for (unsigned int i = 0; i < g->n; i++) {
+		const struct graph_device *d = &g->devices[i];
+		bool opaque = false;
+
+		most[i] = 0;
+		fewest[i] = UINT_MAX;
+		for (size_t k = 0; k < d->n_targets; k++) {
+			const struct graph_target *t = &d->targets[k];
+			unsigned int n = t->other ? !!t->n_members : t->n_members;
+
+			opaque |= t->other && !graph_target_is_linear(t);
+			for (unsigned int m = 0; m < n; m++) {
+				unsigned int below = t->members[m].device;
+
+				most[i] = most[below] > most[i] ? most[below] : most[i];
+				fewest[i] = fewest[below] < fewest[i] ? fewest[below] : fewest[i];
+			}
+		}
+		fewest[i] = fewest[i] == UINT_MAX ? 0 : fewest[i];
+		most[i] += d->kind == GRAPH_DM;
+		fewest[i] = opaque ? 0 : fewest[i] + (d->kind == GRAPH_DM);
+	}
+}
+
+/* Marks the namespaces that are members, and returns how many come before the last such one. */
+static unsigned int count_members(const struct graph *g)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < g->n; i++)
+		for (size_t k = 0; k < g->devices[i].n_targets; k++)
+			for (unsigned int m = 0; m < g->devices[i].targets[k].n_members; m++) {
+				unsigned int below = g->devices[i].targets[k].members[m].device;
+
+				if (g->devices[below].kind == GRAPH_NAMESPACE && below >= n)
+					n = below + 1;
+			}
+	return n;
+}
+
+/* Adds the devices of the tables, named daxdm-PID-0 and so on.  Returns 0 or -errno. */
+static int read_tables(struct graph *g, const char *tables, unsigned int *top)
+{
+	char prefix[48];
+	int rc;
+
+	snprintf(prefix, sizeof(prefix), "daxdm-%d-", (int)getpid());
+	rc = graph_parse(g, prefix, tables);
+	*top = rc < 0 ? 0 : (unsigned int)rc;
+	return rc < 0 ? rc : 0;
+}
+
+static int parse_tables(const struct complaint *c, struct stack_spec *out)
+{
+	unsigned int most[GRAPH_DEVICES_MAX] = {0}, fewest[GRAPH_DEVICES_MAX] = {0}, top;
+	const struct namespace any = {.node = "", .size_bytes = UINT64_MAX / 2};
+	struct graph g = {0};
+	char digest[9], right[64];
+	size_t len = strlen(out->text);
+	int rc;
+
+	for (unsigned int m = 0; m < STACK_OVER_MAX; m++)
+		graph_add_namespace(&g, &any);
+	rc = read_tables(&g, out->tables, &top);
+	out->members = count_members(&g);
+	find_depths(&g, most, fewest);
+	out->depth = most[top];
+	out->depth_min = fewest[top];
+	out->segments = (unsigned int)g.devices[top].n_targets;
+	for (unsigned int i = 0; i < g.n; i++)
+		if (g.devices[i].kind == GRAPH_PARTITION && !rc)
+			rc = -EOPNOTSUPP;
+	graph_destroy(&g);
+	if (rc < 0 || !out->members)
+		return complain(c, out->tables,
+				"expected tables as in run.jsonl, e.g. '8192 linear A 0;8192 "
+				"linear B 0'");
+	stack_text_digest(out->tables, digest);
+	snprintf(right, sizeof(right), "the tables belong to another name: it ends with -%s",
+		 digest);
+	if (len < 9 || out->text[len - 9] != '-' || strcmp(out->text + len - 8, digest))
+		return complain(c, c->spec, right);
+	return 0;
+}
+
+static int parse_text(const struct complaint *c, struct stack_spec *out)
+{
+	char right[96];
+
+	out->tables = stack_text_tables(c->spec);
+	if (!out->tables) {
+		snprintf(right, sizeof(right),
+			 "expected the file of its tables, or =TABLES after the name as in the "
+			 "run's stack_tables");
+		return complain(c, c->spec, right);
+	}
+	if ((size_t)(out->tables - c->spec) > sizeof(out->text) || strpbrk(c->spec, "{}"))
+		return complain(c, c->spec, "too long, or a brace in it");
+	stack_text_name(c->spec, out->text);
+	return parse_tables(c, out);
+}
+
+/* ---- the short notation ---------------------------------------------------------------------- */
+
 int stack_parse(const char *text, struct stack_spec *out, char *why, size_t why_len)
 {
 	const struct complaint c = {.spec = text, .why = why, .why_len = why_len};
 	const char *p = text;
 
 	memset(out, 0, sizeof(*out));
+	out->members = 1;
+	if (stack_text_is(text))
+		return parse_text(&c, out);
 	if (strlen(text) >= sizeof(out->text))
 		return complain(&c, text, "too long");
 	strcpy(out->text, text);
@@ -195,9 +313,12 @@ int stack_parse(const char *text, struct stack_spec *out, char *why, size_t why_
 		rc = parse_layer(&c, p, end, &out->layers[out->depth]);
 		if (rc < 0)
 			return rc;
-		out->depth++;
-		if (!slash)
+		out->depth_min = ++out->depth;
+		if (!slash) {
+			out->members = out->layers[out->depth - 1].over;
+			out->segments = out->layers[0].segments;
 			return 0;
+		}
 		if (out->layers[out->depth - 1].over > 1)
 			return complain(&c, p, "over belongs to the lowest layer");
 		p = slash + 1;
@@ -364,6 +485,15 @@ static int add_linear(const struct stack_layer *layer, uint64_t size_bytes, stru
 	return rc;
 }
 
+static int need_members(const struct stack_spec *spec, unsigned int n, char *why, size_t why_len)
+{
+	if (spec->members <= n)
+		return 0;
+	snprintf(why, why_len, "%s needs %u namespaces, %u named; give --device once more",
+		 spec->text, spec->members, n);
+	return -ENODEV;
+}
+
 /*
  * The size of the device of each layer, [depth] of the first namespace.  Returns 0, or as
  * stack_fits().
@@ -376,11 +506,8 @@ static int layer_sizes(const struct stack_spec *spec, const struct namespace *na
 	unsigned int members = stack_members(spec);
 	char reason[160];
 
-	if (members > n) {
-		snprintf(why, why_len, "%s needs %u namespaces, %u named; give --device once more",
-			 spec->text, members, n);
+	if (need_members(spec, n, why, why_len) < 0)
 		return -ENODEV;
-	}
 	sizes[0] = size_bytes;
 	for (unsigned int level = 0; level < spec->depth; level++) {
 		if (layer_need(&spec->layers[level], need[0], need, reason, sizeof(reason)) < 0) {
@@ -403,12 +530,55 @@ static int layer_sizes(const struct stack_spec *spec, const struct namespace *na
 	return 0;
 }
 
+/* The graph of tables as text.  Returns as stack_describe(). */
+static int describe_tables(const struct stack_spec *spec, const struct namespace *namespaces,
+			   unsigned int n, uint64_t span_bytes, struct stack *out, char *why,
+			   size_t why_len)
+{
+	struct graph written = {0};
+	char reason[256];
+	int rc = need_members(spec, n, why, why_len);
+
+	*out = (struct stack){.spec = *spec};
+	if (rc < 0)
+		return rc;
+	for (unsigned int m = 0; m < spec->members; m++)
+		graph_add_namespace(&written, &namespaces[m]);
+	rc = read_tables(&written, spec->tables, &out->device);
+	if (rc < 0)
+		snprintf(reason, sizeof(reason), "%s", strerror(-rc));
+	else
+		rc = stack_scale(&written, out->device, span_bytes, &out->graph, out->note,
+				 sizeof(out->note), reason, sizeof(reason));
+	graph_destroy(&written);
+	if (rc < 0)
+		snprintf(why, why_len, "%s cannot be made: %s", spec->text, reason);
+	else
+		out->size_bytes = out->graph.devices[out->device].size_sectors * SECTOR_BYTES /
+				  PAGE_BYTES * PAGE_BYTES;
+	return rc;
+}
+
 int stack_fits(const struct stack_spec *spec, const struct namespace *namespaces, unsigned int n,
 	       uint64_t size_bytes, char *why, size_t why_len)
 {
 	uint64_t sizes[STACK_DEPTH_MAX + 1];
+	struct stack *described;
+	int rc;
 
-	return layer_sizes(spec, namespaces, n, size_bytes, sizes, why, why_len);
+	*why = '\0';
+	if (!spec->tables)
+		return layer_sizes(spec, namespaces, n, size_bytes, sizes, why, why_len);
+	described = malloc(sizeof(*described));
+	if (!described)
+		return -ENOMEM;
+	rc = describe_tables(spec, namespaces, n, size_bytes, described, why, why_len);
+	if (!rc && *described->note)
+		snprintf(why, why_len, "%s: %s", spec->text, described->note);
+	if (!rc)
+		graph_destroy(&described->graph);
+	free(described);
+	return rc;
 }
 
 int stack_describe(const struct stack_spec *spec, const struct namespace *namespaces,
@@ -420,6 +590,8 @@ int stack_describe(const struct stack_spec *spec, const struct namespace *namesp
 	unsigned int first = 0; /* member of the layer */
 	int rc;
 
+	if (spec->tables)
+		return describe_tables(spec, namespaces, n, size_bytes, out, why, why_len);
 	*out = (struct stack){.spec = *spec, .size_bytes = size_bytes};
 	rc = layer_sizes(spec, namespaces, n, size_bytes, sizes, why, why_len);
 	for (unsigned int m = 0; m < stack_members(spec) && !rc; m++)
@@ -444,6 +616,24 @@ int stack_describe(const struct stack_spec *spec, const struct namespace *namesp
 
 /* ---- devices --------------------------------------------------------------------------------- */
 
+/* Whether the kernel has all targets.  Returns 0, or -EOPNOTSUPP with one sentence in why. */
+static int find_targets(const struct stack *stack, char *why, size_t why_len)
+{
+	for (unsigned int i = 0; i < stack->graph.n; i++) {
+		const struct graph_device *d = &stack->graph.devices[i];
+
+		for (size_t k = 0; k < d->n_targets; k++) {
+			const char *type = d->targets[k].other ? d->targets[k].other->type : NULL;
+
+			if (!type || dm_target_available(type) != -ENOENT)
+				continue;
+			snprintf(why, why_len, "this kernel has no device-mapper target %s", type);
+			return -EOPNOTSUPP;
+		}
+	}
+	return 0;
+}
+
 int stack_create(const struct stack_spec *spec, const struct namespace *namespaces, unsigned int n,
 		 uint64_t size_bytes, struct stack *out, char *why, size_t why_len)
 {
@@ -452,6 +642,11 @@ int stack_create(const struct stack_spec *spec, const struct namespace *namespac
 
 	if (rc < 0)
 		return rc;
+	rc = find_targets(out, why, why_len);
+	if (rc < 0) {
+		graph_destroy(&out->graph);
+		return rc;
+	}
 	rc = graph_create(&out->graph);
 	if (rc < 0) {
 		snprintf(why, why_len,
@@ -487,12 +682,65 @@ struct backing stack_backing(const struct stack *stack)
 	return (struct backing){&stack->graph, stack->device};
 }
 
+bool stack_is_direct(const struct stack *stack)
+{
+	return graph_is_direct(&stack->graph, stack->device);
+}
+
+bool stack_is_uniform(const struct stack *stack)
+{
+	enum target_type types[GRAPH_DEVICES_MAX] = {0};
+	unsigned int level[GRAPH_DEVICES_MAX] = {0};
+	bool seen[GRAPH_DEVICES_MAX] = {false};
+
+	if (stack->spec.depth != stack->spec.depth_min)
+		return false;
+	for (unsigned int i = stack->graph.n; i-- > 0;) {
+		const struct graph_device *d = &stack->graph.devices[i];
+
+		for (size_t k = 0; k < d->n_targets; k++) {
+			const struct graph_target *t = &d->targets[k];
+
+			if ((t->type != TARGET_LINEAR && t->type != TARGET_STRIPED) ||
+			    (seen[level[i]] && types[level[i]] != t->type))
+				return false;
+			seen[level[i]] = true;
+			types[level[i]] = t->type;
+			for (unsigned int m = 0; m < t->n_members; m++)
+				level[t->members[m].device] = level[i] + 1;
+		}
+	}
+	return true;
+}
+
+const char *stack_not_direct(const struct stack *stack)
+{
+	for (unsigned int i = stack->graph.n; i-- > 0;) {
+		const struct graph_device *d = &stack->graph.devices[i];
+
+		for (size_t k = 0; k < d->n_targets; k++) {
+			const struct graph_target *t = &d->targets[k];
+
+			if (t->type == TARGET_ZERO || t->type == TARGET_ERROR)
+				return t->type == TARGET_ZERO ? "zero" : "error";
+			if (t->other && !graph_target_is_linear(t))
+				return t->other->type;
+		}
+	}
+	return NULL;
+}
+
 unsigned int stack_segments(const struct stack_spec *spec)
 {
-	return spec->depth ? spec->layers[0].segments : 0;
+	return spec->segments;
 }
 
 unsigned int stack_members(const struct stack_spec *spec)
 {
-	return spec->depth ? spec->layers[spec->depth - 1].over : 1;
+	return spec->members;
+}
+
+bool stack_needs_targets(const struct stack_spec *spec)
+{
+	return spec->tables && (strstr(spec->tables, " other ") || strstr(spec->tables, " zero"));
 }

@@ -15,6 +15,10 @@
  *   striped:4,chunk=64k,over=2     stripes alternate over two namespaces; chunks too small for PMDs
  *   striped:2,over=2,lvm     LVM's: chunks of 64 KiB, stripes of whole extents from 1 MiB on
  *   linear:4/linear:1        depth 2; the leftmost layer is the one the filesystem sees
+ *   table:NAME-DIGEST=TABLES any graph of DM devices, in the notation of graph_parse.h, of which
+ *                            NAME-DIGEST is the name: stack_text.h makes it from text of dmsetup
+ *                            and LVM.  Where it is larger than the namespaces, its segments are
+ *                            made shorter, see stack_scale.h
  */
 #ifndef DAXDM_STACK_H
 #define DAXDM_STACK_H
@@ -48,9 +52,12 @@ struct stack_layer {
 };
 
 struct stack_spec {
-	char text[96]; /* as the user wrote it */
-	unsigned int depth;
-	struct stack_layer layers[STACK_DEPTH_MAX]; /* [0] is the top; raw has none */
+	char text[96];	    /* as the user wrote it; of tables their name */
+	const char *tables; /* borrowed from the text that was parsed, or NULL */
+	unsigned int members, segments;
+	unsigned int depth;	/* the most levels of DM devices that a byte passes */
+	unsigned int depth_min; /* the fewest: of tables they may differ */
+	struct stack_layer layers[STACK_DEPTH_MAX]; /* [0] is the top; raw and tables have none */
 };
 
 struct stack {
@@ -59,6 +66,7 @@ struct stack {
 	struct graph graph;  /* the namespaces, then one DM device per layer, lowest first */
 	unsigned int device; /* the one in the graph to put a filesystem on */
 	char node[128];	     /* the same, as a path */
+	char note[256];	     /* how it differs from the tables as written, or "" */
 };
 
 /*
@@ -69,11 +77,16 @@ int stack_parse(const char *text, struct stack_spec *out, char *why, size_t why_
 /* The number of segments of the top device; 0 for raw, 1 for striped. */
 unsigned int stack_segments(const struct stack_spec *spec);
 
+/* Whether it has a target that is in no module which every guest loads: others than linear, striped
+ * and error. */
+bool stack_needs_targets(const struct stack_spec *spec);
+
 /* The number of namespaces below the stack. */
 unsigned int stack_members(const struct stack_spec *spec);
 
 /*
- * Whether the stack fits the namespaces.  Pure.  Returns 0, or with one sentence in why
+ * Whether the stack fits the namespaces.  Pure.  Returns 0, and in why "" or one sentence on how
+ * tables are changed to fit; or with one sentence in why
  * -ENOSPC if a namespace is too small or the segments are too many, -ENODEV if more namespaces are
  * needed.
  */
@@ -93,7 +106,8 @@ int stack_describe(const struct stack_spec *spec, const struct namespace *namesp
 
 /*
  * The same, and creates the devices with graph_create().  Returns 0, or -errno with one sentence in
- * why and nothing left behind: as stack_describe(), or what device-mapper gave.
+ * why and nothing left behind: as stack_describe(), -EOPNOTSUPP if the kernel lacks a target, or
+ * what device-mapper gave.
  */
 int stack_create(const struct stack_spec *spec, const struct namespace *namespaces, unsigned int n,
 		 uint64_t size_bytes, struct stack *out, char *why, size_t why_len);
@@ -104,6 +118,16 @@ int stack_create(const struct stack_spec *spec, const struct namespace *namespac
  * tries again.
  */
 int stack_destroy(struct stack *stack, char *why, size_t why_len);
+
+/* Whether every byte is on memory that can be mapped: files on the stack can be DAX. */
+bool stack_is_direct(const struct stack *stack);
+
+/* Whether all ways down pass as many DM devices, of the same target at each level: linear or
+ * striped. */
+bool stack_is_uniform(const struct stack *stack);
+
+/* The first target of the stack that gives no DAX, by its type, or NULL. */
+const char *stack_not_direct(const struct stack *stack);
 
 /* What a file of the filesystem on the stack is backed by; borrows the stack. */
 struct backing stack_backing(const struct stack *stack);

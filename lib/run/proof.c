@@ -89,14 +89,14 @@ void proof_count(struct proof *proof, const char *work, int64_t n, const struct 
 	}
 }
 
-bool proof_dax_path(const struct proof *proof, int64_t accesses, unsigned int depth, char *why,
-		    size_t why_len)
+bool proof_dax_path(const struct proof *proof, int64_t accesses, const struct stack_spec *spec,
+		    char *why, size_t why_len)
 {
 	static const char dm_point[] = "dm_dax_direct_access",
 			  pmem_point[] = "pmem_dax_direct_access";
 	int64_t dm = proof_hits(proof, dm_point), pmem = proof_hits(proof, pmem_point);
 
-	if (pmem < 0 || (depth && dm < 0))
+	if (pmem < 0 || (spec->depth && dm < 0))
 		return refuse(why, why_len, "this kernel cannot count %s with a probe",
 			      pmem < 0 ? pmem_point : dm_point);
 	if (pmem < accesses)
@@ -104,11 +104,11 @@ bool proof_dax_path(const struct proof *proof, int64_t accesses, unsigned int de
 			      "expected at least %" PRId64 " direct accesses of the namespace, got "
 			      "%" PRId64,
 			      accesses, pmem);
-	if (dm >= 0 && dm != pmem * (int64_t)depth)
+	if (dm >= 0 && (dm < pmem * (int64_t)spec->depth_min || dm > pmem * (int64_t)spec->depth))
 		return refuse(why, why_len,
 			      "%" PRId64 " accesses reached the namespace and %" PRId64
 			      " passed device-mapper, at depth %u",
-			      pmem, dm, depth);
+			      pmem, dm, spec->depth);
 	return true;
 }
 

@@ -8,6 +8,7 @@
 #ifndef DAXDM_PROOF_H
 #define DAXDM_PROOF_H
 
+#include "lib/dev/stack.h"
 #include "lib/file/mapping.h"
 #include "lib/trace/probe.h"
 
@@ -69,11 +70,11 @@ int64_t proof_hits(const struct proof *proof, const char *point);
 
 /*
  * Verifies the counted path below the filesystem: at least so many direct accesses of the namespace
- * (pmem_dax_direct_access), and one of dm_dax_direct_access for each of them at each of depth DM
- * levels.  A kernel that cannot count them proves nothing.
+ * (pmem_dax_direct_access), and one of dm_dax_direct_access for each of them at each DM level of
+ * the stack.  A kernel that cannot count them proves nothing.
  */
-bool proof_dax_path(const struct proof *proof, int64_t accesses, unsigned int depth, char *why,
-		    size_t why_len);
+bool proof_dax_path(const struct proof *proof, int64_t accesses, const struct stack_spec *spec,
+		    char *why, size_t why_len);
 
 /* Notes parts that were verified otherwise: by other processes of the benchmark, or by a tracer. */
 void proof_seen(struct proof *proof, unsigned int parts);

@@ -5,6 +5,7 @@
 
 #include "lib/base/words.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 
 struct workload {
@@ -17,6 +18,14 @@ struct workload {
 bool workload_matches(const char *pattern, const char *bench, const char *variant);
 /* Whether one of the workload's patterns matches. */
 bool workload_wants(const struct workload *workload, const char *bench, const char *variant);
+
+/* Writes the names of the stacks into a context, as "stacks", and the tables of those that have
+ * some, as "stack_tables": NAME=TABLES is what --stack takes. */
+void workload_set_stacks(const struct workload *workload, json_t *context);
+
+/* The names of stacks that have tables in the context of a run become NAME=TABLES.  Returns 0 or
+ * -ENOMEM. */
+int workload_restore_tables(struct words *stacks, const json_t *context);
 
 void workload_free(struct workload *workload);
 

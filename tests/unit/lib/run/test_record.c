@@ -203,6 +203,8 @@ static void the_path_is_proven_by_counts(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct stack_spec spec = {.depth = cases[i].depth,
+						.depth_min = cases[i].depth};
 		struct proof proof = {.path = json_object()};
 		char why[192] = "";
 		bool proven;
@@ -212,7 +214,7 @@ static void the_path_is_proven_by_counts(void **state)
 					    json_integer(cases[i].dm));
 		json_object_set_new(proof.path, "pmem_dax_direct_access",
 				    cases[i].pmem < 0 ? json_null() : json_integer(cases[i].pmem));
-		proven = proof_dax_path(&proof, 4, cases[i].depth, why, sizeof(why));
+		proven = proof_dax_path(&proof, 4, &spec, why, sizeof(why));
 		assert_string_equal(why, cases[i].why ? cases[i].why : "");
 		assert_int_equal(proven, !cases[i].why);
 		proof_free(&proof);
