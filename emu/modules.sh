@@ -8,7 +8,7 @@
 #
 # KDIR comes from emu/kernel.sh and was made from packages.  build/modules/ID has a directory for each variant, with
 # dm-mod.ko, dm-log-writes.ko and nd_pmem.ko:
-#   rebuilt     the same source, compiler and options as the kernel's own
+#   rebuilt     the same source, compiler and options as the kernel's own; whether the code is the same is printed
 #   padded      each object begins with one more function that nobody calls
 #   reordered   the objects of dm-mod are linked in the opposite order
 #   NAME        rebuilt with emu/planted/NAME.patch, which adds a known cost to dm-mod
@@ -165,6 +165,36 @@ build() { # ID
 	say "ready: $1"
 }
 
+# A digest of the executable sections of a module.
+code_of() { # FILE
+	local section
+	readelf -SW "$1" | sed 's/^ *\[ *[0-9]*\] *//' | awk '$2 == "PROGBITS" && $7 ~ /X/ { print $1 }' | while read -r section; do
+		echo "$section"
+		objcopy -O binary -j "$section" "$1" /dev/stdout
+	done | sha256sum
+}
+
+# The compiler of a rolling release may be newer than that of the packaged modules.
+compare_code() { # DIR
+	local module own other=()
+	for module in "${MODULES[@]}"; do
+		own=$(find "$KDIR/modules" -name "$module.ko*" -print -quit)
+		case $own in
+		*.xz) xz -dc "$own" >"$TMP/own.ko" ;;
+		*.zst) zstd -dqc "$own" >"$TMP/own.ko" ;;
+		*.gz) gzip -dc "$own" >"$TMP/own.ko" ;;
+		"") continue ;; # built in
+		*) cp "$own" "$TMP/own.ko" ;;
+		esac
+		[[ $(code_of "$TMP/own.ko") == "$(code_of "$1/rebuilt/$module.ko")" ]] || other+=("$module")
+	done
+	if ((${#other[@]})); then
+		say "the code of ${other[*]} is not that of the packaged modules: compare rebuilt modules with each other only"
+	else
+		say "the code of the rebuilt modules is that of the packaged ones"
+	fi
+}
+
 main() {
 	local id
 	(($# == 1)) || die 64 "usage: emu/modules.sh KDIR"
@@ -182,6 +212,7 @@ main() {
 		rm -rf "${OUT:?}/$id"
 	fi
 	[[ -d $OUT/$id ]] || build "$id"
+	compare_code "$OUT/$id"
 	echo "$OUT/$id"
 }
 

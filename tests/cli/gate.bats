@@ -126,3 +126,30 @@ gate() {
 	expect 4 "there are no package lists"
 	left_nothing
 }
+
+@test "modules.sh: whether the code of the rebuilt modules is that of the packaged ones" {
+	local kdir=$CO/build/kernels/k out module
+	cp "$TOP/emu/modules.sh" "$TOP/emu/common.sh" "$CO/emu/"
+	cp -r "$TOP/emu/planted" "$CO/emu/"
+	out=$CO/build/modules/k-$(cat "$CO/emu/planted/"* | sha256sum | cut -c1-12)
+	mkdir -p "$kdir/modules" "$out/rebuilt" "$CO/build/apt"
+	echo 6.1.0 >"$kdir/release"
+	echo "linux-image-6.1.0 6.1.1-1" >"$kdir/package"
+	echo "a list" >"$CO/build/apt/catalogue"
+	seal_modules() {
+		bash -c '. "$1/emu/common.sh" && TMP=$2 && seal "$3"' seal "$CO" "$BATS_TEST_TMPDIR" "$out"
+	}
+	for module in dm-mod dm-log-writes nd_pmem; do
+		# Strings may differ: the source is in another directory.
+		printf '.text\nnop\n.section .rodata\n.string "drivers/md"\n' | as -o "$BATS_TEST_TMPDIR/own.ko"
+		xz -c "$BATS_TEST_TMPDIR/own.ko" >"$kdir/modules/$module.ko.xz"
+		printf '.text\nnop\n.section .rodata\n.string "/build/md"\n' | as -o "$out/rebuilt/$module.ko"
+	done
+	seal_modules
+	run timeout 20 "$CO/emu/modules.sh" "$kdir"
+	expect 0 "modules: the code of the rebuilt modules is that of the packaged ones" "$out"
+	printf '.text\nnop\nnop\n' | as -o "$out/rebuilt/nd_pmem.ko"
+	seal_modules
+	run timeout 20 "$CO/emu/modules.sh" "$kdir"
+	expect 0 "the code of nd_pmem is not that of the packaged modules: compare rebuilt modules with each other only"
+}
