@@ -105,6 +105,9 @@ struct bench {
 	 * bench/workload_read.h. */
 	const char *by_name_only;
 	enum bench_guest guest;
+	/* What the context of a run says of it, under its name: a new reference, or NULL for
+	 * nothing.  May be NULL. */
+	json_t *(*context)(void);
 	/* Kernel functions and tracepoints whose hits prove the path (lib/trace/probe.h); NULL only
 	 * if it waives PROOF_PATH or proves it otherwise. */
 	const char *const *probes;

@@ -132,7 +132,7 @@ static int run_with_externals(struct sweep *s, struct bench_env *env)
 
 static int write_context(struct sweep *s)
 {
-	json_t *context = context_of_host(), *list;
+	json_t *context = context_of_host(), *list, *own;
 
 	if (!context)
 		return -ENOMEM;
@@ -152,6 +152,11 @@ static int write_context(struct sweep *s)
 	json_object_set_new(context, "metrics", list = json_array());
 	for (size_t i = 0; i < s->workload.benches.n; i++)
 		json_array_append_new(list, json_string(s->workload.benches.list[i]));
+	for (const struct bench *const *b = bench_table; *b; b++) {
+		own = (*b)->context ? (*b)->context() : NULL;
+		if (own)
+			json_object_set_new(context, (*b)->name, own);
+	}
 	json_object_set_new(context, "devices", list = json_array());
 	for (unsigned int i = 0; i < s->n_namespaces; i++)
 		json_array_append_new(list,

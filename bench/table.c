@@ -11,6 +11,7 @@
 	bench(copy) \
 	bench(tableops) \
 	bench(fiojob) \
+	bench(fio) \
 	bench(scale)
 /* clang-format on */
 

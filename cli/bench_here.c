@@ -4,6 +4,7 @@
  * before anything is set up; bench/sweep.c measures, supervised by lib/run/supervise.c, which
  * removes devices and mounts however it ends.
  */
+#include "bench/fiojob/fio_job.h"
 #include "bench/sweep.h"
 #include "bench/workload_read.h"
 #include "cli/options/cli.h"
@@ -159,6 +160,12 @@ static int set_tracer(void *opts, const char *value)
 	return setenv("DAXDM_TRACER", value, 1) < 0 ? -errno : 0;
 }
 
+static int set_fio(void *opts, const char *value)
+{
+	(void)opts;
+	return fio_job_load(value);
+}
+
 static const struct option_spec options[] = {
 	OPTION("device", OPTION_WORDS, offsetof(struct bench_options, devices), "NODE",
 	       "an fsdax namespace; everything on it is lost"),
@@ -170,6 +177,8 @@ static const struct option_spec options[] = {
 	       "measure this filesystem instead, e.g. xfs:default (daxdm list)"),
 	OPTION("bench", OPTION_WORDS, offsetof(struct bench_options, by_hand.benches), "GLOB",
 	       "measure these metrics instead, e.g. 'fault.read.*'"),
+	OPTION("fio-text", OPTION_CALL, 0, "JOB",
+	       "name and text of a fio job, in one line (bench --fio)", .set = set_fio),
 	OPTION("tracer", OPTION_CALL, 0, "WAY", "how translate stamps kernel functions",
 	       .choices = "fentry|kprobe", .set = set_tracer),
 	OPTION("meter", OPTION_TEXT, offsetof(struct bench_options, meter), "NAME",

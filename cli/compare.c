@@ -107,6 +107,8 @@ static const struct option_spec options[] = {
 	       "kernels: measure everything"),
 	OPTION("workload", OPTION_PATH, offsetof(struct compare_options, sides.asked.workload),
 	       "FILE", "kernels: measure this workload file"),
+	OPTION("fio", OPTION_PATH, offsetof(struct compare_options, sides.asked.fio), "JOB",
+	       "kernels: measure this fio job file, same as for bench"),
 	OPTION("module", OPTION_WORDS, offsetof(struct compare_options, sides.target.replaced),
 	       "FILE.ko",
 	       "kernels: put this module into NEW; with one kernel NEW is that kernel with it"),

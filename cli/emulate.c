@@ -6,6 +6,7 @@
  *
  * cli/guests/bench_guests.h says which guests there are.
  */
+#include "bench/fiojob/fio_job.h"
 #include "bench/workload_read.h"
 #include "cli/guests/bench_guests.h"
 #include "cli/options/cli.h"
@@ -163,11 +164,15 @@ static int check_options(const struct emulate *e)
 static int expand_workload(struct emulate *e, int n, char *const words[])
 {
 	size_t kept = 0;
-	int rc = workload_of_words(n, words, STACK_SPAN_MAX_BYTES, &e->guests.workload);
+	int rc = 0;
 
-	for (int i = 0; i + 1 < n; i++)
+	for (int i = 0; i + 1 < n && !rc; i++)
 		if (!strcmp(words[i], "--tracer"))
 			e->guests.tracer = words[i + 1];
+		else if (!strcmp(words[i], "--fio-text"))
+			rc = fio_job_load(words[i + 1]);
+	if (!rc)
+		rc = workload_of_words(n, words, STACK_SPAN_MAX_BYTES, &e->guests.workload);
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < e->guests.n_kinds; i++) {

@@ -56,12 +56,9 @@
 #include <unistd.h>
 
 enum {
-	WINDOWS = 16,
 	CLOCK_DELTA_PPM_MAX = 1000,
 	CLOCK_TICKS = 4000000,
 };
-
-extern const struct bench bench_fiojob;
 
 #define V(name_, why_, need_, ...)                                      \
 	{                                                               \
@@ -100,8 +97,6 @@ static const struct variant variants[] = {
 	{0},
 };
 
-enum { N_VARIANTS = sizeof(variants) / sizeof(variants[0]) - 1 };
-
 /* Functions are counted on all processors: a kprobe is not inherited through exec
  * (lib/trace/probe.h). */
 static const char *const points[] = {
@@ -117,7 +112,7 @@ static const char *const points[] = {
 
 struct fiojob_result *fiojob_result(struct fiojob *f, const struct variant *variant)
 {
-	return &f->results[variant - variants];
+	return &f->results[variant - f->variants];
 }
 
 const char *fiojob_latency(const struct variant *variant)
@@ -128,7 +123,7 @@ const char *fiojob_latency(const struct variant *variant)
 /* Makes all variants void that have no reason yet. */
 static void void_all(struct bench_env *env, struct fiojob *f, const char *why)
 {
-	for (const struct variant *v = variants; v->name; v++)
+	for (const struct variant *v = f->variants; v->name; v++)
 		if (env->wanted(env, v))
 			timed_ops_void(&fiojob_result(f, v)->ops, "%s", why);
 }
@@ -239,7 +234,7 @@ static void take_own(struct bench_env *env, struct fiojob *f)
 {
 	static struct fio_sample log[FIOJOB_SAMPLES_MAX];
 
-	for (const struct variant *v = variants; v->name; v++) {
+	for (const struct variant *v = f->variants; v->name; v++) {
 		const struct fiojob_null *null =
 			env->wanted(env, v) ? fiojob_null_like(f, v) : NULL;
 		char name[64], why[TIMED_OPS_WHY_BYTES], *text;
@@ -273,7 +268,7 @@ static void conclude(struct bench_env *env, struct fiojob *f, const struct fio_s
 		void_all(env, f, why);
 	} else {
 		snprintf(f->version, sizeof(f->version), "%s", fio_json_version(root));
-		for (const struct variant *v = variants; v->name; v++) {
+		for (const struct variant *v = f->variants; v->name; v++) {
 			if (!env->wanted(env, v))
 				continue;
 			take_job(f, root, why, v, FIOJOB_TIMED);
@@ -288,9 +283,10 @@ static void conclude(struct bench_env *env, struct fiojob *f, const struct fio_s
 
 /* ---- fio's run ------------------------------------------------------------------------------- */
 
-static const struct variant *find_job(const char *job, enum fiojob_pass *pass)
+static const struct variant *find_job(const struct fiojob *f, const char *job,
+				      enum fiojob_pass *pass)
 {
-	for (const struct variant *v = variants; v->name; v++) {
+	for (const struct variant *v = f->variants; v->name; v++) {
 		for (*pass = FIOJOB_TIMED; *pass < FIOJOB_PASSES; ++*pass) {
 			char name[64];
 
@@ -320,7 +316,7 @@ static int follow(struct bench_env *env, struct fiojob *f)
 			return rc;
 		if (stop.ended)
 			break;
-		v = find_job(stop.job, &f->pass);
+		v = find_job(f, stop.job, &f->pass);
 		if (v && !stop.after)
 			rc = before_job(env, f, v);
 		else if (v)
@@ -344,7 +340,7 @@ static int run_fio(struct bench_env *env, struct fiojob *f)
 	jobs = fio_jobs(&f->fio);
 	if (!jobs) {
 		rc = -errno;
-	} else if (!fiojob_write(env, f, variants, jobs)) {
+	} else if (!fiojob_write(env, f, f->variants, jobs)) {
 		fclose(jobs);
 	} else {
 		rc = fio_start(&f->fio, jobs, f->path, FIOJOB_LIMIT_S);
@@ -360,7 +356,7 @@ static int run_fio(struct bench_env *env, struct fiojob *f)
 	return rc;
 }
 
-static int once(struct bench_env *env, void *state, const struct variant *variant)
+int fiojob_once(struct bench_env *env, void *state, const struct variant *variant)
 {
 	struct fiojob *f = state;
 	bool done = f->done;
@@ -370,7 +366,7 @@ static int once(struct bench_env *env, void *state, const struct variant *varian
 	return done ? 0 : run_fio(env, f);
 }
 
-static int report(struct bench_env *env, void *state, const struct variant *variant)
+int fiojob_report(struct bench_env *env, void *state, const struct variant *variant)
 {
 	static const char *const ways[] = {
 		[FIOJOB_CALL] = "dax", [FIOJOB_MAP] = "dax", [FIOJOB_BIO] = "bio"};
@@ -380,15 +376,16 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 	json_t *more;
 	char same_as[64];
 
-	snprintf(same_as, sizeof(same_as), "%s%s", plan->same_as, strrchr(variant->name, '.'));
-	more = json_pack("{ss ss ss ss sI sI}", "way", ways[plan->by], "fio", f->version, "latency",
-			 fiojob_latency(variant), "same_as", same_as, "fio_own",
-			 (json_int_t)r->fio_own, "clock_apart_ppm", (json_int_t)f->clock_delta_ppm);
+	fiojob_same_as(variant, same_as);
+	more = json_pack("{ss ss ss ss* sI sI}", "way", ways[plan->by], "fio", f->version,
+			 "latency", fiojob_latency(variant), "same_as", *same_as ? same_as : NULL,
+			 "fio_own", (json_int_t)r->fio_own, "clock_apart_ppm",
+			 (json_int_t)f->clock_delta_ppm);
 	if (more && plan->by == FIOJOB_MAP) {
 		json_object_set_new(more, "map_sync", json_boolean(r->map_sync));
 		json_object_set_new(more, "frames_in_segments", json_integer(r->frames));
 	}
-	return timed_ops_report(env, &bench_fiojob, variant, &r->ops, more);
+	return timed_ops_report(env, env->bench, variant, &r->ops, more);
 }
 
 /* ---- set-up ---------------------------------------------------------------------------------- */
@@ -451,7 +448,7 @@ static void prove_clock(struct bench_env *env, struct fiojob *f)
 		void_all(env, f, why);
 }
 
-static int setup(struct bench_env *env, void **state)
+int fiojob_setup(struct bench_env *env, void **state)
 {
 	struct fiojob *f = calloc(1, sizeof(*f));
 	int rc;
@@ -459,21 +456,22 @@ static int setup(struct bench_env *env, void **state)
 	*state = f;
 	if (!f)
 		return -ENOMEM;
+	f->variants = env->bench->variants;
 	f->data.fd = -1;
 	snprintf(f->path, sizeof(f->path), "%s/data", env->directory);
 	prove_clock(env, f);
-	rc = timed_ops_data_make(env, &f->data, WINDOWS);
+	rc = timed_ops_data_make(env, &f->data, FIOJOB_WINDOWS);
 	if (!rc)
 		rc = close_ranks(&f->data);
 	/* An open file would block the unmount: it is opened for each use. */
 	datafile_close(&f->data);
 	if (rc < 0)
-		msg_error("cannot prepare the file of benchmark fiojob on %s, %s: %s",
+		msg_error("cannot prepare the file of benchmark %s on %s, %s: %s", env->bench->name,
 			  env->cell.spec->text, env->cell.fs, strerror(-rc));
 	return rc;
 }
 
-static void teardown(struct bench_env *env, void *state)
+void fiojob_teardown(struct bench_env *env, void *state)
 {
 	struct fiojob *f = state;
 
@@ -482,7 +480,7 @@ static void teardown(struct bench_env *env, void *state)
 	if (env->fs->mounted)
 		mount_as(env, f, false);
 	timed_ops_data_remove(env, &f->data);
-	for (size_t i = 0; i < N_VARIANTS; i++) {
+	for (size_t i = 0; i < FIOJOB_VARIANTS_MAX; i++) {
 		for (int pass = 0; pass < FIOJOB_PASSES; pass++)
 			free(f->results[i].logs[pass].samples);
 		timed_ops_result_free(&f->results[i].ops);
@@ -507,8 +505,8 @@ const struct bench bench_fiojob = {
 	.needs = needs,
 	.variants = variants,
 	.waivers = waivers,
-	.setup = setup,
-	.once = once,
-	.report = report,
-	.teardown = teardown,
+	.setup = fiojob_setup,
+	.once = fiojob_once,
+	.report = fiojob_report,
+	.teardown = fiojob_teardown,
 };

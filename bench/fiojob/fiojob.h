@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Shared by the files of benchmark fiojob, which is documented in fiojob.c. */
+/* Shared by the files of the benchmarks fiojob (fiojob.c) and fio (fio_job.c). */
 #ifndef DAXDM_FIOJOB_H
 #define DAXDM_FIOJOB_H
 
@@ -13,16 +13,24 @@ enum {
 	FIOJOB_MAPPINGS_MAX = 64,
 	FIOJOB_SAMPLES_MAX = 1024,
 	FIOJOB_LIMIT_S = 120, /* for all jobs */
+	FIOJOB_WINDOWS = 16,
+	FIOJOB_FILE_BYTES = FIOJOB_WINDOWS * WINDOW_BYTES, /* if the namespace has room */
+	FIOJOB_BLOCK_MAX = 2 << 20,
 };
 
 /* What one variant does. */
 struct fiojob_plan {
-	const char *job;     /* workloads/JOB.fio */
-	const char *same_as; /* daxdm's variant for the same work, without its size */
+	const char *job;     /* workloads/JOB.fio; NULL: options are the user's */
+	const char *options; /* lines of a job file */
+	const char *same_as; /* daxdm's variant for the same work, without its size; may be NULL */
 	enum { FIOJOB_CALL, FIOJOB_MAP, FIOJOB_BIO } by; /* system call with DAX, mapping, bio */
 	bool write;
 	bool sync;  /* fio's mapping must be MAP_SYNC */
 	bool queue; /* submission does the work: lat, not clat */
+	/* Of a section of the user's. */
+	bool commits;	  /* each write waits for the journal: it may make bios */
+	bool nontemporal; /* stores past the cache */
+	uint64_t bytes;	  /* of an I/O; 0: the variant's last word */
 };
 
 /* Each job runs twice: timed, and with probes armed. */
@@ -51,6 +59,7 @@ struct fiojob_null {
 
 /* One per mounted filesystem. */
 struct fiojob {
+	const struct variant *variants; /* of the benchmark */
 	struct datafile data;
 	char path[256]; /* of the file */
 	struct fio fio;
@@ -72,8 +81,15 @@ struct fiojob_result *fiojob_result(struct fiojob *f, const struct variant *vari
 /* "clat" or "lat". */
 const char *fiojob_latency(const struct variant *variant);
 
+/* The bytes of an I/O. */
+uint64_t fiojob_bytes(const struct variant *variant);
+
 /* The number of I/Os of the job. */
-size_t fiojob_ios(const struct bench_env *env, const struct variant *variant);
+size_t fiojob_ios(const struct bench_env *env, const struct fiojob *f,
+		  const struct variant *variant);
+
+/* BENCH.VARIANT of this suite that does the same work; "" if there is none. */
+void fiojob_same_as(const struct variant *variant, char metric[64]);
 
 /* The pattern that the job writes, eight bytes in memory order: recognised when it is read back. */
 uint64_t fiojob_pattern(const struct fiojob *f, const struct variant *variant);
@@ -94,6 +110,12 @@ int fiojob_copy(const char *path, FILE *jobs);
  */
 unsigned int fiojob_write(struct bench_env *env, struct fiojob *f, const struct variant *list,
 			  FILE *jobs);
+
+/* The functions of the descriptors. */
+int fiojob_setup(struct bench_env *env, void **state);
+int fiojob_once(struct bench_env *env, void *state, const struct variant *variant);
+int fiojob_report(struct bench_env *env, void *state, const struct variant *variant);
+void fiojob_teardown(struct bench_env *env, void *state);
 
 /* The proofs.  A failed one makes the variant's result void. */
 /* Before fio starts: verifies the page frames of the file through a mapping of this process.

@@ -18,12 +18,48 @@ enum {
 	PASS_BYTES = 16 << 20, /* at most, of one job */
 };
 
-size_t fiojob_ios(const struct bench_env *env, const struct variant *variant)
+uint64_t fiojob_bytes(const struct variant *variant)
+{
+	const struct fiojob_plan *plan = variant->arg;
+
+	return plan->bytes ? plan->bytes : timed_ops_size_of(variant->name);
+}
+
+/* A section ends when it has accessed the whole file. */
+size_t fiojob_ios(const struct bench_env *env, const struct fiojob *f,
+		  const struct variant *variant)
 {
 	size_t n = env->cell.meter->kind == METER_INSN ? SAMPLES_INSN : FIOJOB_SAMPLES_MAX;
-	size_t most = PASS_BYTES / timed_ops_size_of(variant->name);
+	size_t most = PASS_BYTES / fiojob_bytes(variant);
+	size_t whole = f->data.bytes / fiojob_bytes(variant);
 
+	most = whole < most ? whole : most;
 	return n < most ? n : most;
+}
+
+static void size_word(const struct variant *variant, char word[24])
+{
+	uint64_t bytes = fiojob_bytes(variant);
+	bool m = !(bytes % (1 << 20)), k = !(bytes % 1024);
+
+	snprintf(word, 24, "%" PRIu64 "%s",
+		 m   ? bytes >> 20
+		 : k ? bytes >> 10
+		     : bytes,
+		 m   ? "m"
+		 : k ? "k"
+		     : "");
+}
+
+void fiojob_same_as(const struct variant *variant, char metric[64])
+{
+	const struct fiojob_plan *plan = variant->arg;
+	char word[24];
+
+	size_word(variant, word);
+	snprintf(metric, 64, "%s.%s", plan->same_as ? plan->same_as : "", word);
+	if (!plan->same_as)
+		metric[0] = '\0';
 }
 
 /* No two jobs write the same. */
@@ -34,21 +70,17 @@ uint64_t fiojob_pattern(const struct fiojob *f, const struct variant *variant)
 	return htobe64(UINT64_C(0x0100f1005a5a5a5a) + ((number + 1) << 32));
 }
 
-static const char *size_word(const struct variant *variant)
-{
-	return strrchr(variant->name, '.') + 1;
-}
-
 /* If an option is given twice, fio uses the last one, but adds up file names. */
 static void write_fixed(const struct bench_env *env, const struct fiojob *f,
 			const struct variant *variant, const char *name, FILE *jobs)
 {
 	fprintf(jobs,
-		"\nname=%s\nbs=%s\nsize=%" PRIu64 "\nnumber_ios=%zu\nnumjobs=1\niodepth=1\n"
+		"\nname=%s\nbs=%" PRIu64 "\nsize=%" PRIu64
+		"\nnumber_ios=%zu\nnumjobs=1\niodepth=1\n"
 		"thread=1\nrandseed=1\ntime_based=0\nruntime=%d\nstonewall\nwrite_lat_log=%s\n"
 		"log_offset=1\nper_job_logs=0\nclocksource=clock_gettime\ndisk_util=0\n",
-		name, size_word(variant), f->data.bytes, fiojob_ios(env, variant), FIOJOB_LIMIT_S,
-		name);
+		name, fiojob_bytes(variant), f->data.bytes, fiojob_ios(env, f, variant),
+		FIOJOB_LIMIT_S, name);
 }
 
 struct copy {
@@ -116,12 +148,15 @@ static bool write_job(const struct bench_env *env, struct fiojob *f, const struc
 	const struct fiojob_plan *plan = variant->arg;
 	struct fiojob_result *r = fiojob_result(f, variant);
 	char name[64], path[128];
-	int rc;
+	int rc = 0;
 
 	if (r->ops.why[0])
 		return false;
-	snprintf(path, sizeof(path), "workloads/%s.fio", plan->job);
-	rc = fiojob_copy(path, jobs);
+	snprintf(path, sizeof(path), "workloads/%s.fio", plan->job ? plan->job : "");
+	if (plan->job)
+		rc = fiojob_copy(path, jobs);
+	else
+		fprintf(jobs, "[%s]\n%sfilename=${FILE}\n", variant->name, plan->options);
 	if (rc < 0) {
 		timed_ops_void(&r->ops, "cannot read %s: %s", path, strerror(-rc));
 		return false;
@@ -140,10 +175,10 @@ struct fiojob_null *fiojob_null_like(struct fiojob *f, const struct variant *var
 {
 	const struct fiojob_plan *plan = variant->arg;
 	struct fiojob_null *null = f->nulls;
-	char name[40];
+	char name[40], word[24];
 
-	snprintf(name, sizeof(name), "null.%s.%s", plan->write ? "write" : "read",
-		 size_word(variant));
+	size_word(variant, word);
+	snprintf(name, sizeof(name), "null.%s.%s", plan->write ? "write" : "read", word);
 	for (; null < f->nulls + f->n_nulls; null++)
 		if (!strcmp(null->name, name))
 			return null;

@@ -74,7 +74,7 @@ static void read_log(const struct bench_env *env, struct fiojob *f, const struct
 {
 	struct fiojob_result *r = fiojob_result(f, variant);
 	struct fiojob_log *log = &r->logs[f->pass];
-	size_t most = fiojob_ios(env, variant);
+	size_t most = fiojob_ios(env, f, variant);
 	char job[64], name[80], *text;
 	int n;
 
@@ -99,7 +99,7 @@ static void prove_work(const struct fiojob *f, const struct variant *variant,
 {
 	const struct fiojob_plan *plan = variant->arg;
 	const struct fiojob_log *log = &r->logs[f->pass];
-	uint64_t bytes = timed_ops_size_of(variant->name);
+	uint64_t bytes = fiojob_bytes(variant);
 
 	for (size_t i = 0; i < log->n; i++) {
 		const struct fio_sample *s = &log->samples[i];
@@ -147,8 +147,10 @@ static void prove_frames(const struct bench_env *env, const struct fiojob *f,
 
 	r->frames = 0;
 	for (size_t i = 0; i < log->n && !r->ops.why[0]; i++) {
-		unsigned int pages = (unsigned int)(log->samples[i].len_bytes / PAGE_BYTES);
-		uint64_t at = log->samples[i].offset_bytes, pfn;
+		/* Of an I/O smaller than a page: the page that it is in. */
+		uint64_t at = log->samples[i].offset_bytes & ~(uint64_t)(PAGE_BYTES - 1), pfn;
+		uint64_t end = log->samples[i].offset_bytes + log->samples[i].len_bytes;
+		unsigned int pages = (unsigned int)((end - at + PAGE_BYTES - 1) / PAGE_BYTES);
 
 		if (!mapping_pfns(pagemap_fd, mapping.base + at, &pfn, 1) && !pfn)
 			continue;
@@ -222,13 +224,16 @@ static void prove_written(const struct fiojob *f, const struct variant *variant,
 
 	for (size_t i = 0; i < log->n && page && fd >= 0 && !r->ops.why[0]; i++) {
 		const struct fio_sample *s = &log->samples[i];
-		off_t last = (off_t)(s->offset_bytes + s->len_bytes - PAGE_BYTES);
+		uint64_t end = s->offset_bytes + s->len_bytes;
+		uint64_t last = (end - 1) & ~(uint64_t)(PAGE_BYTES - 1);
+		size_t from = s->offset_bytes > last ? (size_t)(s->offset_bytes - last) : 0;
 
-		if (pread(fd, page, PAGE_BYTES, last) != PAGE_BYTES || page[0] != want ||
-		    page[PAGE_BYTES / sizeof(*page) - 1] != want)
+		if (pread(fd, page, PAGE_BYTES, (off_t)last) != PAGE_BYTES ||
+		    page[from / sizeof(*page)] != want ||
+		    page[(end - last) / sizeof(*page) - 1] != want)
 			timed_ops_void(&r->ops,
 				       "file offset %jd reads %#" PRIx64 ", fio wrote %#" PRIx64,
-				       (intmax_t)last, page[0], want);
+				       (intmax_t)last, page[from / sizeof(*page)], want);
 	}
 	if (fd < 0 || !page)
 		timed_ops_void(&r->ops, "cannot read back the data that fio wrote: %s",
@@ -262,7 +267,7 @@ static void judge_counts(const struct bench_env *env, const struct fiojob_plan *
 	if (plan->by == FIOJOB_BIO)
 		good = bios >= n * (1 + env->stack->spec.depth_min) && !direct && !calls;
 	else if (plan->by == FIOJOB_CALL)
-		good = !bios && direct >= n && calls >= n;
+		good = (!bios || plan->commits) && direct >= n && calls >= n;
 	else
 		/* A write fault of a MAP_SYNC mapping may commit the journal with bios.  The stores
 		 * cause none: the page frames are proven. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/driver/confirm.h"
 
+#include "bench/fiojob/fio_job.h"
 #include "cli/driver/command.h"
 #include "cli/driver/phase.h"
 #include "cli/driver/run_kernel.h"
@@ -131,6 +132,8 @@ static const char *find_side(const struct side *side, const struct target *targe
 		return "its directory cannot be written to";
 	if (!find_kernel(run->context.package, &r->kernel))
 		return "its kernel is not in build/kernels";
+	if (fio_job_again(json_object_get(run->context.json, "fio")) < 0)
+		return "its fio job cannot be read";
 	return run_kernel_modules(run, r->dir, &r->target.replaced);
 }
 

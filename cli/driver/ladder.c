@@ -439,6 +439,9 @@ static void vet(const struct bench_request *b)
 	if (b->target.console || b->target.host)
 		process_quit(STATUS_USAGE, "--%s is for one kernel",
 			     b->target.console ? "console" : "host");
+	if (b->m.fio)
+		process_quit(STATUS_USAGE,
+			     "--fio is for one kernel; ./run.sh compare takes it, too");
 	if (b->target.name && !access(dir, F_OK) && access(list, F_OK) < 0)
 		process_quit(STATUS_USAGE,
 			     "%s is there already and holds no ladder; choose another --name or "

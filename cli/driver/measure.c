@@ -2,6 +2,7 @@
 #include "cli/driver/measure.h"
 
 #include "bench/bench.h"
+#include "bench/fiojob/fio_job.h"
 #include "bench/need.h"
 #include "bench/workload_read.h"
 #include "cli/driver/command.h"
@@ -80,9 +81,9 @@ static void choose_file(struct measurement *m)
 	if (m->quick + m->full + !!m->workload > 1)
 		process_quit(STATUS_USAGE, "--quick, --full and --workload exclude each other");
 	if (!m->workload)
-		m->workload = m->quick	? "workloads/quick"
-			      : m->full ? "workloads/full"
-					: "workloads/default";
+		m->workload = m->quick || (m->fio && !m->full) ? "workloads/quick"
+			      : m->full			       ? "workloads/full"
+							       : "workloads/default";
 	else if (stat(m->workload, &st) < 0)
 		process_quit(STATUS_USAGE, "--workload %s: %s", m->workload,
 			     errno == ENOENT ? "no such file" : strerror(errno));
@@ -109,11 +110,35 @@ static void find_types(struct measurement *m)
 	qsort(m->fs_types.list, m->fs_types.n, sizeof(char *), by_name);
 }
 
+/* Reads the fio job, and says what of it is replaced.  Without --bench its sections are measured,
+ * and what does the same work. */
+static void read_fio(struct measurement *m)
+{
+	bool again = fio_job_word();
+	struct words notes = {0};
+
+	if (fio_job_read(m->fio, &notes) < 0)
+		process_exit(STATUS_USAGE);
+	for (size_t i = 0; i < notes.n && !again; i++)
+		msg_note("%s: %s", m->fio, notes.list[i]);
+	words_free(&notes);
+	command_add(&m->args, "--fio-text", fio_job_word(), NULL);
+	if (m->by_hand.benches.n)
+		return;
+	command_add(&m->by_hand.benches, "fio", NULL);
+	if (fio_job_same_as(&m->by_hand.benches) < 0)
+		process_quit(STATUS_BROKEN, "out of memory");
+}
+
 void measure_vet(struct measurement *m)
 {
 	choose_file(m);
 	if (workload_expand_stacks(&m->by_hand.stacks, "") < 0)
 		process_exit(STATUS_USAGE);
+	if (m->fio)
+		read_fio(m);
+	else if (fio_job_word()) /* that of a run that is measured again */
+		command_add(&m->args, "--fio-text", fio_job_word(), NULL);
 	command_add(&m->args, "--workload", m->workload, NULL);
 	command_add_each(&m->args, "--stack", &m->by_hand.stacks);
 	command_add_each(&m->args, "--bench", &m->by_hand.benches);
@@ -344,6 +369,17 @@ static bool same_words(const json_t *list, const struct words *words)
 	return true;
 }
 
+/* Whether the run has the fio job of this process, or neither has one. */
+static bool same_fio(const json_t *context)
+{
+	const json_t *its = json_object_get(json_object_get(context, "fio"), "text");
+	json_t *own = fio_job_json();
+	bool same = its ? json_equal(its, json_object_get(own, "text")) : !own;
+
+	json_decref(own);
+	return same;
+}
+
 static bool stands_for(const struct run *run, const struct measurement *m, const char *package,
 		       int64_t seed, const char *build)
 {
@@ -354,7 +390,7 @@ static bool stands_for(const struct run *run, const struct measurement *m, const
 	       !strcmp(run->context.package, package) && !strcmp(run->context.meter, m->meter) &&
 	       !strcmp(run->context.build, build) && json_integer_value(its_seed) == seed &&
 	       !json_array_size(json_object_get(context, "replaced")) &&
-	       (!m->counters || json_object_get(context, "libperf")) &&
+	       (!m->counters || json_object_get(context, "libperf")) && same_fio(context) &&
 	       same_words(json_object_get(context, "stacks"), &m->whole.stacks) &&
 	       same_words(json_object_get(context, "fs"), &m->whole.filesystems) &&
 	       same_words(json_object_get(context, "metrics"), &m->whole.benches);

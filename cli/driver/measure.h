@@ -13,6 +13,7 @@
 struct measurement {
 	struct workload by_hand; /* --stack, --fs, --bench */
 	const char *workload;	 /* the file; measure_vet() chooses one */
+	const char *fio;	 /* a fio job file, or NULL */
 	bool quick, full, counters;
 	const char *meter, *tracer;
 	const char *profile; /* the plugin of explain, or NULL */
@@ -37,6 +38,8 @@ struct measurement {
 		OPTION("full", OPTION_FLAG, offsetof(type, m.full), NULL, "everything"),        \
 		OPTION("workload", OPTION_PATH, offsetof(type, m.workload), "FILE",             \
 		       "a sweep of your own; see workloads/"),                                  \
+		OPTION("fio", OPTION_PATH, offsetof(type, m.fio), "JOB",                        \
+		       "a fio job file: its sections, and our benchmarks for the same"),        \
 		OPTION("stack", OPTION_WORDS, offsetof(type, m.by_hand.stacks), "S",            \
 		       "this stack instead of the workload's, e.g. linear:16,align=4k or "      \
 		       "table:FILE"),                                                           \

@@ -49,6 +49,7 @@ static void refuse_measuring(const struct sides *s, char *const words[])
 	const char *option = m->quick		    ? "quick"
 			     : m->full		    ? "full"
 			     : m->workload	    ? "workload"
+			     : m->fio		    ? "fio"
 			     : s->target.modules    ? "modules"
 			     : s->target.replaced.n ? "module"
 			     : s->base_modules.n    ? "module-base"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/guests/bench_guests.h"
 
+#include "bench/fiojob/fio_job.h"
 #include "bench/sweep.h"
 #include "bench/workload_read.h"
 #include "emu/host_resources.h"
@@ -64,6 +65,8 @@ static int spell_job(const struct bench_guests *b, const struct place *at, const
 	for (size_t i = 0; i < benches->n; i++)
 		if (part_needs(part, benches->list[i]))
 			add_option(job, "--bench", benches->list[i], &rc);
+	if (fio_job_word())
+		add_option(job, "--fio-text", fio_job_word(), &rc);
 	if (part)
 		add_option(job, "--part", part, &rc);
 	if (b->tracer)

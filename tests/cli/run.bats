@@ -103,6 +103,17 @@ refused() { # WANTED-TEXT WORD...
 	done
 }
 
+@test "a fio job: what cannot be honoured is refused by name, before anything is installed" {
+	local job=$BATS_TEST_TMPDIR/mine.fio
+	printf '[global]\nioengine=dev-dax\n[a]\nrw=read\n' >"$job"
+	refused "mine.fio:2: section [a]: ioengine=dev-dax: it maps a devdax namespace" bench --fio "$job"
+	printf '[a]\nrw=read\nnumjobs=4\n' >"$job"
+	refused "mine.fio:3: section [a]: numjobs=4: a section is one job" bench --fio "$job"
+	refused "cannot read /nonexistent: No such file" bench --fio /nonexistent
+	refused "cannot read /tmp: expected a regular file, it is a directory" bench --fio /tmp
+	refused "the limit is 8000" bench --fio "$TOP/doc/options.md"
+}
+
 @test "paths are seen from where the user stands" {
 	cd "$BATS_TEST_TMPDIR"
 	refused "--workload $BATS_TEST_TMPDIR/mine: no such file" bench --workload mine

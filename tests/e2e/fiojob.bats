@@ -16,7 +16,7 @@ setup_file() {
 }
 
 teardown_file() {
-	rm -rf "$DIR"
+	rm -rf "$DIR" "$DIR-own"
 }
 
 # Prints the ids of records that the filter picks, and fails if there are any.
@@ -73,6 +73,28 @@ none_where() { # JQ-FILTER
 	cpio -id --quiet sbin/fio <"$image"
 	cmp sbin/fio "$(readlink -f "$(command -v fio)")"
 	(($(stat -c %s "$image") < 40 << 20))
+}
+
+@test "a job of the user's: its sections next to ours, and what was replaced" {
+	local job=$BATS_TEST_TMPDIR/mine.fio
+	printf '%s\n' '; sequential, a directory, time based' '[global]' bs=4k size=32m ioengine=libpmem thread direct=1 sync=1 \
+		time_based runtime=2 directory=/mnt/pmem '[seqwrite]' rw=write stonewall '[Seq read]' rw=read \
+		'[uring]' ioengine=io_uring rw=randread '[sync]' ioengine=sync rw=randwrite direct=0 sync=0 >"$job"
+	DAXDM_TEST_MARK=$BASE run timeout 380 "$TOP/run.sh" bench --fs xfs --stack linear:16 --name "$BASE-own" --fio "$job"
+	expect 0 "directory: replaced by one file on each stack" "time_based, runtime: replaced by a number of I/Os" \
+		"uring: direct=1, so on a mount with dax=never, and before the others"
+	[[ $output =~ fio.seqwrite\ +copy.nontemporal.4k\ +[0-9,]+\ +[0-9,]+\ +\+ ]]
+	[[ $output =~ fio.seq_read\ +copy.from.4k\ +[0-9,]+\ +[0-9,]+\ +\+ ]]
+	run jq -r 'select(.type == "record" and .bench == "fio") | "\(.variant) \(.n) \(.proof.way) \(.proof.map_sync)"' \
+		"$DIR-own/run.jsonl"
+	diff - <(echo "$output") <<-'END'
+		seqwrite 64 dax true
+		seq_read 64 dax true
+		uring 64 bio null
+		sync 64 dax null
+	END
+	# The run has all that repeats it.
+	jq -r 'select(.type == "context") | .fio.text[]' "$DIR-own/run.jsonl" | diff - "$job"
 }
 
 @test "nothing is left behind" {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* fio's job files, and what it writes: JSON, latency logs, its mappings.  The first byte says
  * which. */
+#include "bench/fiojob/fio_job.h"
 #include "bench/fiojob/fiojob.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -41,6 +42,24 @@ static void copy_job(const uint8_t *data, size_t size)
 	fclose(out);
 }
 
+/* A job that is accepted is the same when it is read again. */
+static void read_job(const char *text)
+{
+	char *word;
+
+	if (!fio_job_load(text)) {
+		json_t *job = fio_job_json();
+
+		word = strdup(fio_job_word());
+		FUZZ_ASSERT(word && bench_fio.variants[0].name);
+		fio_job_free();
+		FUZZ_ASSERT(!fio_job_again(job) && fio_job_word());
+		json_decref(job);
+		free(word);
+	}
+	fio_job_free();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = fuzz_text(data + !!size, size - !!size);
@@ -52,6 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_log(text);
 	else if (size && data[0] == 'm')
 		FUZZ_ASSERT(fio_mappings(text, "/mnt/data", mappings, 4) <= 4);
+	else if (size && data[0] == 'u')
+		read_job(text);
 	else if (size)
 		copy_job(data + 1, size - 1);
 	free(text);
