@@ -19,8 +19,8 @@ char *run_dir_find(const char *word);
  * the process with STATUS_USAGE if there is neither. */
 char *run_dir_find_or_exit(const char *word);
 
-/* Ends the process with STATUS_USAGE: there is no such KIND ("run" or "run or kernel"), and which
- * one was meant, or what it is that has the name. */
+/* Ends the process with STATUS_USAGE: there is no such KIND ("run" or "run or kernel"), and
+ * which one was meant, or what it is that has the name. */
 noreturn void run_dir_unknown(const char *kind, const char *word);
 
 /* Where page and plots of a run go: into the run; of a published one, which is never changed, below

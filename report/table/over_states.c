@@ -17,8 +17,8 @@ static int64_t field_of(const struct run_record *rec, size_t field)
 	return value;
 }
 
-/* The records of A and B (NULL: of A alone) in the next run from *at on that has them and is the first
- * of its state to have them.  Returns false past the last. */
+/* The records of A and B (NULL: of A alone) in the next run from *at on that has them and is the
+ * first of its state to have them.  Returns false past the last. */
 static bool next_state(const struct run_record *a, const struct run_record *b, size_t *at,
 		       const struct run_record **of_a, const struct run_record **of_b)
 {
@@ -304,8 +304,8 @@ int over_states_build(const struct run *const *runs, const unsigned int *state, 
 	return rc;
 }
 
-/* Reads a further state into *run.  Returns 1 if it is one of the same kernel, build of daxdm and seed,
- * else 0, or -ENOMEM. */
+/* Reads a further state into *run.  Returns 1 if it is one of the same kernel, build of daxdm and
+ * seed, else 0, or -ENOMEM. */
 static int read_state(const struct run *first, const char *dir, struct run *run)
 {
 	const json_t *of_first = json_object_get(first->context.json, "emulator"), *of;
