@@ -120,6 +120,7 @@ static const struct option_spec options[] = {
 	       "do not compare the quick checks of a module or a build tree"),
 	OPTION("explain", OPTION_FLAG, offsetof(struct compare_options, sides.explain), NULL,
 	       "with a module or a build tree: show the functions that changed"),
+	TARGET_GUEST_OPTIONS(struct compare_options, sides.target),
 	OPTION("modules", OPTION_PATH, offsetof(struct compare_options, sides.target.modules),
 	       "DIR", "the modules of a kernel that is PATH/bzImage"),
 	OPTION("anew", OPTION_FLAG, offsetof(struct compare_options, sides.anew), NULL,

@@ -18,6 +18,7 @@
 #include "emu/qemu.h"
 #include "emu/scratch.h"
 #include "emu/stop.h"
+#include "emu/vm_adapt.h"
 #include "lib/base/limit_clock.h"
 #include "lib/base/msg.h"
 #include "lib/base/text.h"
@@ -38,6 +39,8 @@ struct emulate {
 	struct package kernel;
 	char qemu[128], modules[PATH_MAX];
 	const char *results_dir;
+	const char *namespace, *append;
+	struct vm_adapted adapted;
 	struct results results;
 	int64_t since_ms;
 	char *plugin; /* its arguments, see emu/profile.h */
@@ -136,6 +139,10 @@ static const struct option_spec options[] = {
 	       .max = UINT32_MAX),
 	OPTION("counters", OPTION_FLAG, offsetof(struct emulate, guests.counters), NULL,
 	       "count events in a second sweep"),
+	OPTION("namespace", OPTION_TEXT, offsetof(struct emulate, namespace), "SPEC",
+	       "how to make the namespaces (lib/dev/namespace_spec.h)"),
+	OPTION("append", OPTION_TEXT, offsetof(struct emulate, append), "ARGUMENTS",
+	       "more arguments of the kernel"),
 	OPTION("fresh", OPTION_FLAG, offsetof(struct emulate, guests.plan.fresh), NULL,
 	       "boot instead of restoring, and save a new snapshot (--meter insn)"),
 	OPTION("console", OPTION_FLAG, offsetof(struct emulate, guests.plan.console), NULL,
@@ -145,8 +152,10 @@ static const struct option_spec options[] = {
 	{0},
 };
 
-static int check_options(const struct emulate *e)
+static int check_options(struct emulate *e)
 {
+	char why[256];
+
 	if (!e->guests.plan.kernel || !e->guests.n_kinds || !e->results_dir) {
 		msg_error("emulate: --kernel, --guest and --results are needed; daxdm emulate "
 			  "--help explains them");
@@ -156,6 +165,14 @@ static int check_options(const struct emulate *e)
 		msg_error("emulate: --profile counts instructions; it goes with --meter insn only");
 		return -EINVAL;
 	}
+	if (!e->namespace && !e->append)
+		return 0;
+	if (vm_adapt(e->guests.plan.machine, e->namespace, e->append, &e->adapted, why,
+		     sizeof(why)) < 0) {
+		msg_error("emulate: %s", why);
+		return -EINVAL;
+	}
+	e->guests.plan.machine = &e->adapted.machine;
 	return 0;
 }
 
@@ -216,11 +233,12 @@ static void choose_accelerator(struct emulate *e)
 static int open_results(struct emulate *e)
 {
 	json_t *emulator =
-		json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:I, s:I}", "qemu", e->qemu, "accel",
-			  vm_accel(e->guests.plan.machine, e->guests.plan.kvm), "cpu",
+		json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:I, s:I, s:s*, s:s*}", "qemu", e->qemu,
+			  "accel", vm_accel(e->guests.plan.machine, e->guests.plan.kvm), "cpu",
 			  vm_cpu(e->guests.plan.kvm), "machine", VM_MACHINE, "mem_mib",
 			  e->guests.plan.machine->mem_mib, "boot", "snapshot", "seed",
-			  (json_int_t)e->guests.plan.seed, "state", (json_int_t)e->guests.state);
+			  (json_int_t)e->guests.plan.seed, "state", (json_int_t)e->guests.state,
+			  "namespace", e->namespace, "append", e->append);
 
 	return results_create(&e->results, e->results_dir, e->guests.n, e->kernel.name, emulator);
 }

@@ -66,6 +66,7 @@ static const struct option_spec options[] = {
 	       "show every function, unchanged ones too"),
 	OPTION("json", OPTION_FLAG, offsetof(struct explain_options, json), NULL,
 	       "print explain.json instead of the table"),
+	TARGET_GUEST_OPTIONS(struct explain_options, target),
 	OPTION("fresh", OPTION_FLAG, offsetof(struct explain_options, target.fresh), NULL,
 	       "boot, even if there is a snapshot to restore"),
 	OPTION("console", OPTION_FLAG, offsetof(struct explain_options, target.console), NULL,

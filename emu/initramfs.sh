@@ -8,7 +8,8 @@
 #
 # KIND is ext4 or xfs for benchmarks on that filesystem, or check for checks, with both filesystems,
 # lvm2, and more kernel modules for modprobe.  KIND+PROGRAM adds a program that a benchmark runs
-# (fio, if a workload needs it); KIND+targets adds the modules of device-mapper's targets, for modprobe.
+# (fio, if a workload needs it); KIND+targets adds the modules of device-mapper's targets, for modprobe;
+# KIND+memmap the driver of memory that memmap= makes persistent.
 #
 # KIND modules makes an archive of the modules of --module, which a restored guest loads in place of
 # its own, and prints it; nothing if one of them is loaded before the snapshot.
@@ -43,16 +44,20 @@ readonly LVM_COMMANDS="lvchange lvconvert lvcreate lvdisplay lvextend lvreduce l
 # --- the kernel's configuration -------------------------------------------------------------------
 
 # The guest needs these to boot or to measure.  Checked before it boots.
-readonly OPTIONS="PVH SERIAL_8250 X86_IOPL_IOPERM FW_CFG_SYSFS ACPI_NFIT BLK_DEV_PMEM NVDIMM_PFN FS_DAX BLK_DEV_DM"
+OPTIONS="PVH SERIAL_8250 X86_IOPL_IOPERM FW_CFG_SYSFS ACPI_NFIT BLK_DEV_PMEM NVDIMM_PFN FS_DAX BLK_DEV_DM"
 
+# A kernel without modules has what it needs built in.
 vet_config() {
-	local option missing=()
+	local option line missing=() modules=()
 	[[ -r $KDIR/config ]] || return 0
 	for option in $OPTIONS "${FILESYSTEMS[@]/%/_FS}"; do
-		grep -q "^CONFIG_${option^^}=[ym]" "$KDIR/config" || missing+=("CONFIG_${option^^}")
+		line=$(grep -m1 "^CONFIG_${option^^}=[ym]" "$KDIR/config") || missing+=("CONFIG_${option^^} is not set")
+		[[ $line != *=m || ! -e $KDIR/no-modules ]] || modules+=("$line")
 	done
-	((${#missing[@]} == 0)) || die 4 "the kernel $RELEASE was built without ${missing[*]}, which the emulated host needs;" \
-		"choose another one (./run.sh kernels)"
+	((${#missing[@]} == 0)) || die 4 "the kernel $RELEASE cannot be the emulated host's:" \
+		"$(printf '%s, ' "${missing[@]}" | sed 's/, $//'); build it with that, or choose another one (./run.sh kernels)"
+	((${#modules[@]} == 0)) || die 64 "the kernel $RELEASE needs modules (${modules[*]}):" \
+		"give them with --modules DIR, or build these options in"
 }
 
 # --- modules -------------------------------------------------------------------------------------
@@ -143,6 +148,7 @@ build_id() { # FILE
 # paths.
 load_order() { # ROOT needed | optional MODULE...
 	local module out
+	[[ ! -e $KDIR/no-modules ]] || return 0
 	for module in "${@:3}"; do
 		# -C /dev/null: not this machine's configuration, such as an `install` line for
 		# libnvdimm.
@@ -376,7 +382,6 @@ arguments() {
 	[[ $# -ge 2 ]] || die 64 "usage: emu/initramfs.sh KDIR KIND [--module FILE.ko]..."
 	KDIR=$(readlink -f "$(absolute "$1")")
 	IFS=+ read -r KIND words <<<"$2"
-	IFS=+ read -ra PROGRAMS <<<"$words"
 	REPLACE=()
 	shift 2
 	while (($#)); do
@@ -390,14 +395,14 @@ arguments() {
 	modules) FILESYSTEMS=() ;;
 	*) die 64 "unknown kind '$KIND'; known: ext4 xfs check modules" ;;
 	esac
-	TARGETS=
-	for word in "${!PROGRAMS[@]}"; do
-		if [[ ${PROGRAMS[word]} == targets ]]; then
-			TARGETS=yes
-			unset "PROGRAMS[word]"
-		elif [[ ${PROGRAMS[word]} != fio ]]; then
-			die 64 "unknown program '${PROGRAMS[word]}' for $KIND; known: fio targets"
-		fi
+	PROGRAMS=() DRIVERS=(nfit) TARGETS=
+	for word in ${words//+/ }; do
+		case $word in
+		fio) PROGRAMS+=(fio) ;;
+		targets) TARGETS=yes ;;
+		memmap) DRIVERS+=(nd_e820) OPTIONS+=" X86_PMEM_LEGACY" ;;
+		*) die 64 "unknown program '$word' for $KIND; known: fio targets memmap" ;;
+		esac
 	done
 	[[ -r $KDIR/release && -d $KDIR/modules ]] || die 64 "$1 is not a directory made by emu/kernel.sh resolve"
 	RELEASE=$(<"$KDIR/release")
@@ -410,7 +415,7 @@ build() {
 	if ((${#REPLACE[@]})); then
 		root=$(with_replacements)
 	fi
-	load_order "$root" needed nfit nd_pmem qemu_fw_cfg "${FILESYSTEMS[@]}" >"$TMP/load"
+	load_order "$root" needed "${DRIVERS[@]}" nd_pmem qemu_fw_cfg "${FILESYSTEMS[@]}" >"$TMP/load"
 	# What an early module needs as well is loaded early; a kernel may have all of them built in.
 	load_order "$root" needed $LATE >"$TMP/all"
 	grep -vxFf "$TMP/load" "$TMP/all" >"$TMP/late" || true

@@ -18,7 +18,7 @@
 # build/kernels/ID holds `vmlinux` (an ELF that QEMU starts by its PVH note), `release` (uname -r),
 # `package` (its origin), `config` if the package has one, `modules/lib/modules/RELEASE` after
 # depmod, `signed-only` if the modules come from a package that no package list authenticates, so
-# that the guest has to verify their signatures, and `digest` of all files.  The directory is
+# that the guest has to verify their signatures, `no-modules` if it is a file without modules, and `digest` of all files.  The directory is
 # renamed into place when it is complete, and rebuilt if a file changed.
 #
 # Packages come from the archive that apt uses on this machine, from all its suites, through a
@@ -264,29 +264,53 @@ modules_root() { # DIR RELEASE
 		"or its lib/modules/$2"
 }
 
-resolve_path() { # IMAGE MODULES
-	local image=$1 modules=$2 new=$TMP/new release root id old
+# Copies the configuration of a kernel to OUT, if it is known: of its build tree, next to the image, or
+# in the image (CONFIG_IKCONFIG).
+find_config() { # IMAGE VMLINUX RELEASE OUT
+	local file at
+	for file in "${1%/arch/x86/boot/*}/.config" "$(dirname "$1")/config-$3" "$(dirname "$1")/config"; do
+		if [[ $file != "$1/.config" && -f $file ]] && grep -q '^CONFIG_' "$file"; then
+			cp "$file" "$4"
+			return
+		fi
+	done
+	at=$(LC_ALL=C grep -abo -m1 IKCFG_ST "$2" | head -n 1 | cut -d: -f1) || true
+	[[ -n $at ]] || return 0
+	tail -c "+$((at + 9))" "$2" 2>/dev/null | gzip -dc 2>/dev/null >"$4" || true
+	grep -q '^CONFIG_' "$4" || rm -f "$4"
+}
+
+# Without modules the kernel has all that is needed built in: emu/initramfs.sh verifies it.
+resolve_path() { # IMAGE [MODULES]
+	local image=$1 modules=${2-} new=$TMP/new release root='' id old
 	[[ -f $image && -r $image ]] || die 64 "kernel file $image cannot be read"
-	[[ -n $modules ]] || die 64 "--kernel $image needs --modules DIR (of 'make modules_install INSTALL_MOD_PATH=DIR')"
-	[[ -d $modules ]] || die 64 "--modules $modules is not a directory"
+	[[ -z $modules || -d $modules ]] || die 64 "--modules $modules is not a directory"
 	mkdir -p "$new/modules/lib/modules"
 	extract_vmlinux "$image" "$new/vmlinux"
 	# Not `grep -m1 | head`: the string also occurs as a format ("Linux version %s").
 	release=$(grep -aoE 'Linux version [0-9][^ ]*' "$new/vmlinux" | head -n 1 | cut -d' ' -f3) || true
 	[[ -n $release ]] || die 64 "$image has no Linux version string; is it a kernel?"
-	root=$(modules_root "$modules" "$release")
-	if [[ $(basename "$root") =~ ^[0-9]+\.[0-9] && $(basename "$root") != "$release" ]]; then
-		die 64 "the modules in $root are not of $release, the release of $image"
+	find_config "$image" "$new/vmlinux" "$release" "$new/config"
+	if [[ $modules ]]; then
+		root=$(modules_root "$modules" "$release")
+		if [[ $(basename "$root") =~ ^[0-9]+\.[0-9] && $(basename "$root") != "$release" ]]; then
+			die 64 "the modules in $root are not of $release, the release of $image"
+		fi
 	fi
 	id=file-$(printf '%s' "$release" | tr -c 'A-Za-z0-9.+-' _)-$({
 		sha256sum <"$new/vmlinux"
-		cd "$root" && find . -name '*.ko*' -printf '%p %s %T@\n' | sort
+		if [[ -f $new/config ]]; then sha256sum <"$new/config"; fi
+		if [[ $root ]]; then cd "$root" && find . -name '*.ko*' -printf '%p %s %T@\n' | sort; fi
 	} | sha256sum | cut -c1-16)
 	drop_damaged "$id"
 	if [[ ! -d $KERNELS/$id ]]; then
 		mkdir "$new/modules/lib/modules/$release"
-		(cd "$root" && find . -type f -printf '%P\n' | awk "$MODULE_FILES"' is_wanted($0)' |
-			xargs -r -d '\n' cp --parents --no-preserve=mode,ownership -t "$new/modules/lib/modules/$release")
+		if [[ $root ]]; then
+			(cd "$root" && find . -type f -printf '%P\n' | awk "$MODULE_FILES"' is_wanted($0)' |
+				xargs -r -d '\n' cp --parents --no-preserve=mode,ownership -t "$new/modules/lib/modules/$release")
+		else
+			: >"$new/no-modules"
+		fi
 		finish "$new" "$id" "$release" "file $(readlink -f "$image")"
 	fi
 	touch "$KERNELS/$id"
@@ -361,6 +385,10 @@ install_modules() { # TREE INTO: by the tree's own Makefile, stripped
 resolve_tree() { # TREE
 	local image=$1/arch/x86/boot/bzImage last
 	[[ -f $image ]] || die 64 "$1 has no arch/x86/boot/bzImage; is it a kernel's build tree, and was it built (make bzImage modules)?"
+	if [[ -f $1/.config ]] && ! grep -q '^CONFIG_MODULES=y' "$1/.config"; then
+		resolve_path "$image"
+		return
+	fi
 	room 900 "installing a kernel's modules"
 	say "installing the modules of $1"
 	mkdir "$TMP/tree"

@@ -45,7 +45,10 @@ static void describe_machine(const struct vm_machine *m, char *text, size_t len)
 
 	for (unsigned int i = 0; i < m->n_pmems && at < (int)len; i++)
 		at += snprintf(text + at, len - (size_t)at, ", %s %" PRId64,
-			       m->pmems[i].virtio ? "virtio-pmem" : "nvdimm", m->pmems[i].bytes);
+			       m->pmems[i].virtio      ? "virtio-pmem"
+			       : m->pmems[i].labelless ? "nvdimm without labels"
+						       : "nvdimm",
+			       m->pmems[i].bytes);
 }
 
 int snapshot_of(const struct vm_config *config, const char *qemu, struct snapshot *snapshot)
@@ -66,9 +69,10 @@ int snapshot_of(const struct vm_config *config, const char *qemu, struct snapsho
 	snapshot->machine = config->machine;
 	snprintf(snapshot->what, sizeof(snapshot->what),
 		 "format 6\nvmlinux %s\ninitrd %s\nqemu %s\naccel %s\ncpu %s\nmachine %s, %s\n"
-		 "seed %u\nboot %s\n",
+		 "seed %u\nboot %s%s\n",
 		 vmlinux, initrd, qemu, vm_accel(config->machine, config->kvm), vm_cpu(config->kvm),
-		 VM_MACHINE, machine, config->seed, config->machine->kernel_args);
+		 VM_MACHINE, machine, config->seed, config->machine->kernel_args,
+		 config->machine->extra_args ? config->machine->extra_args : "");
 	snprintf(snapshot->path, sizeof(snapshot->path), "%s/%s/%016" PRIx64, here, DIR_NAME,
 		 fnv1a64(snapshot->what));
 	return 0;

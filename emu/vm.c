@@ -37,8 +37,6 @@
 #define END_TIMEOUT_MS 5000
 #define ARGV_MAX 96
 
-#define LABEL_KIB 128
-
 #define KERNEL_ARGS "console=ttyS0 quiet loglevel=5 panic=-1 oops=panic transparent_hugepage=always"
 /* no_timer_check: the kernel panics if it gets fewer than five timer interrupts in ten ticks of the
  * TSC, and the TSC advances while QEMU waits for a processor. */
@@ -50,7 +48,7 @@
  * stack that is shifted by 2 MiB fits on the namespace of each NVDIMM.  The size is a multiple of
  * 16 MiB plus the label area, else the next NVDIMM is misaligned. */
 #define MIB INT64_C(1048576)
-#define NVDIMM_BYTES(mib) ((mib)*MIB + LABEL_KIB * 1024)
+#define NVDIMM_BYTES(mib) ((mib)*MIB + VM_LABEL_BYTES)
 
 const struct vm_machine vm_bench = {
 	.name = "bench",
@@ -142,9 +140,11 @@ static void add_pmem(struct argv *argv, const struct vm_config *c, unsigned int 
 	    c->pmem[i], (intmax_t)m->pmems[i].bytes);
 	if (m->pmems[i].virtio)
 		add(argv, "-device", "virtio-pmem-pci,id=nvdimm%u,memdev=mem%u", i, i);
+	else if (m->pmems[i].labelless)
+		add(argv, "-device", "nvdimm,id=nvdimm%u,memdev=mem%u", i, i);
 	else
 		add(argv, "-device", "nvdimm,id=nvdimm%u,memdev=mem%u,label-size=%dK", i, i,
-		    LABEL_KIB);
+		    VM_LABEL_BYTES >> 10);
 }
 
 /* Shared: QEMU does not write it into the state, and it can be copied from the file. */
@@ -203,7 +203,8 @@ static void build_argv(struct argv *argv, const struct vm_config *c, const struc
 		add(argv, "-sandbox", CONFINE_SANDBOX);
 	add(argv, "-kernel", "/proc/self/fd/%d", fds->vmlinux);
 	add(argv, "-initrd", "/proc/self/fd/%d", fds->initrd);
-	add(argv, "-append", "%s", c->kvm ? KERNEL_ARGS : m->kernel_args);
+	add(argv, "-append", "%s%s", c->kvm ? KERNEL_ARGS : m->kernel_args,
+	    m->extra_args ? m->extra_args : "");
 	for (unsigned int i = 0; i < m->n_pmems; i++)
 		add_pmem(argv, c, i);
 	if (fds->clock >= 0)

@@ -18,7 +18,7 @@
 #define VM_QEMU "qemu-system-x86_64"
 #define VM_MACHINE "q35,nvdimm=on,hpet=off,smbus=off,sata=off,i8042=off,vmport=off"
 
-enum { VM_PMEMS_MAX = 3 };
+enum { VM_PMEMS_MAX = 3, VM_LABEL_BYTES = 128 << 10 };
 
 /* A kind of machine. */
 struct vm_machine {
@@ -33,11 +33,13 @@ struct vm_machine {
 	/* Its memory is a file, which is not part of the state that QEMU saves. */
 	bool ram_in_file;
 	const char *kernel_args;
+	const char *extra_args; /* behind them, with a blank first; may be NULL */
 	unsigned int n_pmems;
 	/* Persistent memory, each device backed by a file. */
 	struct {
 		int64_t bytes;
-		bool virtio; /* virtio-pmem, else an NVDIMM with labels */
+		bool virtio;	/* virtio-pmem, else an NVDIMM */
+		bool labelless; /* the NVDIMM has no label area */
 	} pmems[VM_PMEMS_MAX];
 };
 

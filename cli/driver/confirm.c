@@ -121,6 +121,8 @@ static const char *find_side(const struct side *side, const struct target *targe
 	r->target = *target;
 	r->dir = process_text("%.*s", (int)strcspn(side->name, ","), side->name);
 	r->target.seed = json_integer_value(json_object_get(emulator, "seed"));
+	r->target.namespace = json_string_value(json_object_get(emulator, "namespace"));
+	r->target.append = json_string_value(json_object_get(emulator, "append"));
 	if (!emulator)
 		return "it was measured on a host";
 	why = find_program(run, r);

@@ -225,7 +225,7 @@ static bool is_done(const struct ladder *l, const struct step *step)
 	bool done;
 
 	command_add(&dirs, dir, NULL);
-	done = measure_newest(&l->b->m, package, l->b->target.seed, &dirs);
+	done = measure_newest(&l->b->m, &l->b->target, package, &dirs);
 	if (!done && is_complete(dir))
 		process_quit(STATUS_USAGE,
 			     "%s was measured by another build of daxdm or of another workload; "
@@ -255,7 +255,12 @@ static void put_job(const struct ladder *l, const struct step *step, FILE *out)
 	else if (!stat(step->kernel, &st) && S_ISDIR(st.st_mode))
 		command_add(&job, "--kernel-tree", step->kernel, NULL);
 	else
-		command_add(&job, "--kernel", step->kernel, "--modules", b->target.modules, NULL);
+		command_add(&job, "--kernel", step->kernel, b->target.modules ? "--modules" : NULL,
+			    b->target.modules, NULL);
+	if (b->target.namespace)
+		command_add(&job, "--namespace", b->target.namespace, NULL);
+	if (b->target.append)
+		command_add(&job, "--append", b->target.append, NULL);
 	if (b->target.fresh)
 		command_add(&job, "--fresh", NULL);
 	if (b->m.counters)

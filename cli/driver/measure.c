@@ -9,6 +9,7 @@
 #include "cli/driver/metric.h"
 #include "cli/driver/phase.h"
 #include "cli/driver/workspace.h"
+#include "lib/base/json_field.h"
 #include "lib/base/msg.h"
 #include "lib/dev/stack.h"
 #include "lib/dev/stack_text.h"
@@ -226,6 +227,12 @@ struct guest_files measure_make_guests(const struct measurement *m, const struct
 			free(kind);
 			kind = longer;
 		}
+		if (t->namespace && !strcmp(t->namespace, "memmap")) {
+			char *longer = process_text("%s+memmap", kind);
+
+			free(kind);
+			kind = longer;
+		}
 		command_add(&kinds, kind, NULL);
 		free(kind);
 	}
@@ -323,6 +330,10 @@ static int run_emulated(const struct measurement *m, const struct target *t,
 		command_add(&command, "--state", state, NULL);
 		free(state);
 	}
+	if (t->namespace)
+		command_add(&command, "--namespace", t->namespace, NULL);
+	if (t->append)
+		command_add(&command, "--append", t->append, NULL);
 	if (t->fresh)
 		command_add(&command, "--fresh", NULL);
 	if (t->console)
@@ -380,15 +391,23 @@ static bool same_fio(const json_t *context)
 	return same;
 }
 
-static bool stands_for(const struct run *run, const struct measurement *m, const char *package,
-		       int64_t seed, const char *build)
+static bool same_text(const json_t *object, const char *key, const char *text)
+{
+	return !strcmp(json_field_text(object, key), text ? text : "");
+}
+
+static bool stands_for(const struct run *run, const struct measurement *m, const struct target *t,
+		       const char *package, const char *build)
 {
 	const json_t *context = run->context.json;
-	const json_t *its_seed = json_object_get(json_object_get(context, "emulator"), "seed");
+	const json_t *emulator = json_object_get(context, "emulator");
 
 	return run_is_complete(run) && !run->context.checks && run->n_records &&
 	       !strcmp(run->context.package, package) && !strcmp(run->context.meter, m->meter) &&
-	       !strcmp(run->context.build, build) && json_integer_value(its_seed) == seed &&
+	       !strcmp(run->context.build, build) &&
+	       json_field_number(emulator, "seed") == t->seed &&
+	       same_text(emulator, "namespace", t->namespace) &&
+	       same_text(emulator, "append", t->append) &&
 	       !json_array_size(json_object_get(context, "replaced")) &&
 	       (!m->counters || json_object_get(context, "libperf")) && same_fio(context) &&
 	       same_words(json_object_get(context, "stacks"), &m->whole.stacks) &&
@@ -396,7 +415,7 @@ static bool stands_for(const struct run *run, const struct measurement *m, const
 	       same_words(json_object_get(context, "metrics"), &m->whole.benches);
 }
 
-const char *measure_newest(const struct measurement *m, const char *package, int64_t seed,
+const char *measure_newest(const struct measurement *m, const struct target *t, const char *package,
 			   const struct words *dirs)
 {
 	json_t *build = context_build_digest();
@@ -408,7 +427,7 @@ const char *measure_newest(const struct measurement *m, const char *package, int
 
 		/* What cannot be read stands for nothing. */
 		if (!run_read(dirs->list[i], &run, why, sizeof(why)) &&
-		    stands_for(&run, m, package, seed, json_string_value(build)) &&
+		    stands_for(&run, m, t, package, json_string_value(build)) &&
 		    strcmp(run.context.date, newest_date) >= 0) {
 			snprintf(newest_date, sizeof(newest_date), "%s", run.context.date);
 			found = dirs->list[i];
@@ -471,7 +490,7 @@ char *measure_run_of(const struct measurement *m, const struct target *t, const 
 	/* What a file holds may have changed since. */
 	if (!anew && *word != '/' && !t->replaced.n) {
 		all_runs(&dirs);
-		found = measure_newest(m, kernel.package, t->seed, &dirs);
+		found = measure_newest(m, t, kernel.package, &dirs);
 	}
 	if (found) {
 		msg_note("%s: %s, its newest run of this workload (--anew measures again)", word,

@@ -5,6 +5,7 @@
 #include "cli/driver/phase.h"
 #include "cli/driver/user_file.h"
 #include "cli/driver/workspace.h"
+#include "emu/vm_adapt.h"
 #include "lib/base/msg.h"
 
 #include <ctype.h>
@@ -93,8 +94,8 @@ static char *vet_tree(const char *tree, int no_kernel)
 	return whole;
 }
 
-/* Returns whether it is a file, whose modules have to be named. */
-static bool vet_kernel(const struct target *t, char **kernel, int no_kernel)
+/* Returns whether it is a file. */
+static bool vet_kernel(char **kernel, int no_kernel)
 {
 	char *path = options_user_path(*kernel);
 	bool is_path = target_is_path(*kernel);
@@ -117,9 +118,6 @@ static bool vet_kernel(const struct target *t, char **kernel, int no_kernel)
 			     "%s is no kernel (neither a bzImage nor an ELF vmlinux): it is %s%s",
 			     path, user_file_name(what),
 			     what == USER_FILE_CONFIG ? "; give the bzImage built from it" : "");
-	if (!t->modules)
-		process_quit(STATUS_USAGE,
-			     "--kernel PATH needs --modules DIR, the modules of that kernel");
 	replace_word(kernel, path);
 	return true;
 }
@@ -134,17 +132,28 @@ void target_vet_modules(const char *option, struct words *modules)
 	}
 }
 
+static void vet_guest(const struct target *t)
+{
+	struct vm_adapted adapted;
+	char why[256];
+
+	if (t->namespace && vm_adapt(&vm_bench, t->namespace, NULL, &adapted, why, sizeof(why)) < 0)
+		process_quit(STATUS_USAGE, "--namespace: %s", why);
+	if (t->append && vm_adapt(&vm_bench, NULL, t->append, &adapted, why, sizeof(why)) < 0)
+		process_quit(STATUS_USAGE, "--append: %s", why);
+}
+
 void target_vet(struct target *t, int no_kernel)
 {
 	size_t files = 0;
 
 	for (size_t i = 0; i < t->kernels.n; i++)
-		files += vet_kernel(t, &t->kernels.list[i], no_kernel);
+		files += vet_kernel(&t->kernels.list[i], no_kernel);
 	if (t->tree)
 		command_add(&t->kernels, vet_tree(t->tree, no_kernel), NULL);
 	if (!t->kernels.n)
 		command_add(&t->kernels, "debian", NULL);
-	if (files > 1)
+	if (files > 1 && t->modules)
 		process_quit(STATUS_USAGE,
 			     "only one --kernel PATH at a time: --modules has the modules of one");
 	if (t->modules && !files)
@@ -153,6 +162,7 @@ void target_vet(struct target *t, int no_kernel)
 	if (t->modules && !is_dir(t->modules))
 		process_quit(STATUS_USAGE, "--modules %s: no such directory", t->modules);
 	target_vet_modules("module", &t->replaced);
+	vet_guest(t);
 }
 
 const char *target_option(const struct target *t)
@@ -161,6 +171,8 @@ const char *target_option(const struct target *t)
 	       : t->modules    ? "modules"
 	       : t->tree       ? "kernel-tree"
 	       : t->replaced.n ? "module"
+	       : t->namespace  ? "namespace"
+	       : t->append     ? "append"
 	       : t->fresh      ? "fresh"
 	       : t->console    ? "console"
 			       : NULL;
@@ -254,7 +266,7 @@ struct kernel target_find(const struct target *t, const char *kernel)
 		command_add(&command, "--tree", kernel, NULL);
 	else
 		command_add(&command, kernel, NULL);
-	if (*kernel == '/' && !is_dir(kernel))
+	if (*kernel == '/' && !is_dir(kernel) && t->modules)
 		command_add(&command, "--modules", t->modules, NULL);
 	status = process_run(&command, output, NULL);
 	if (status)

@@ -17,7 +17,8 @@ struct target {
 	int64_t seed;
 	bool fresh, console, host;
 	struct words devices;
-	const char *name; /* of the run; NULL: not chosen */
+	const char *name;		/* of the run; NULL: not chosen */
+	const char *namespace, *append; /* of the emulated host; may be NULL (emu/vm_adapt.h) */
 };
 
 #define TARGET_SEED_MAX UINT32_MAX
@@ -31,6 +32,14 @@ struct target {
 	{                                                                                   \
 		.name = "module", OPTION_WORDS, offsetof(type, target.replaced), "FILE.ko", \
 		"put this module in place of the kernel's own of that name"                 \
+	}
+#define TARGET_GUEST_OPTIONS(type, target)                                                    \
+	OPTION("namespace", OPTION_TEXT, offsetof(type, target.namespace), "SPEC",            \
+	       "how to make the namespaces: align=4k, align=2m, align=1g, map=dev, map=mem, " \
+	       "labels=none, with commas; or memmap"),                                        \
+	{                                                                                     \
+		.name = "append", OPTION_TEXT, offsetof(type, target.append), "ARGUMENTS",    \
+		"more arguments of the kernel"                                                \
 	}
 #define TARGET_HOST_OPTIONS(type, target)                                            \
 	OPTION("fresh", OPTION_FLAG, offsetof(type, target.fresh), NULL,             \

@@ -36,6 +36,22 @@ static int sysfs_u64(const char *dir, const char *attribute, uint64_t *value)
 	return rc;
 }
 
+/* Whether a sysfs attribute has that word. */
+static bool sysfs_is(const char *dir, const char *attribute, const char *word)
+{
+	char path[PATH_MAX + 64], text[64] = "";
+	FILE *in;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, attribute);
+	in = fopen(path, "re");
+	if (in && !fgets(text, sizeof(text), in))
+		text[0] = '\0';
+	if (in)
+		fclose(in);
+	text[strcspn(text, "\n")] = '\0';
+	return !strcmp(text, word);
+}
+
 static int block_size(const char *node, uint64_t *bytes, dev_t *device)
 {
 	int fd = open(node, O_RDONLY | O_CLOEXEC), rc = 0;
@@ -81,7 +97,9 @@ static int classify(char *dir, struct namespace *out)
 	else if (last_begins(dir, bus, "virtio"))
 		out->mode = NAMESPACE_VIRTIO;
 	else
-		out->mode = pfn ? NAMESPACE_FSDAX : NAMESPACE_RAW;
+		/* The region of memmap= has struct pages of its own. */
+		out->mode =
+			pfn || sysfs_is(dir, "mode", "memory") ? NAMESPACE_FSDAX : NAMESPACE_RAW;
 	out->fsdax = out->mode == NAMESPACE_FSDAX;
 	/* A sector has no fixed address: BTT moves it with every write. */
 	if (!btt && sysfs_u64(dir, "resource", &out->resource_bytes) < 0)

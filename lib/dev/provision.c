@@ -113,32 +113,44 @@ static int size_namespace(struct ndctl_region *region, struct ndctl_namespace *n
 						  : ndctl_region_get_max_available_extent(region));
 }
 
+static bool supports(struct ndctl_pfn *pfn, unsigned long align)
+{
+	for (int i = 0; i < ndctl_pfn_get_num_alignments(pfn); i++)
+		if (ndctl_pfn_get_supported_alignment(pfn, i) == align)
+			return true;
+	return false;
+}
+
 /* 2 MiB, or a page if the kernel supports nothing larger: without transparent huge pages (as with
  * PREEMPT_RT) it refuses 2 MiB, and maps by PTEs with any alignment. */
 static unsigned long alignment_of(struct ndctl_pfn *pfn)
 {
-	int n = ndctl_pfn_get_num_alignments(pfn);
-
-	for (int i = 0; i < n; i++)
-		if (ndctl_pfn_get_supported_alignment(pfn, i) == WINDOW_BYTES)
-			return WINDOW_BYTES;
-	return n > 0 ? PAGE_BYTES : WINDOW_BYTES;
+	return supports(pfn, WINDOW_BYTES) || ndctl_pfn_get_num_alignments(pfn) <= 0 ? WINDOW_BYTES
+										     : PAGE_BYTES;
 }
 
-static int make_fsdax(struct ndctl_region *region, struct ndctl_namespace *ns, const char **device)
+static int make_fsdax(struct ndctl_region *region, struct ndctl_namespace *ns,
+		      const struct namespace_spec *spec, const char **device)
 {
 	struct ndctl_pfn *pfn = ndctl_region_get_pfn_seed(region);
+	unsigned long align;
 	uuid_t uuid;
 	int rc;
 
 	if (!pfn)
 		return -ENXIO;
+	align = spec->align_bytes ? spec->align_bytes : alignment_of(pfn);
+	if (spec->align_bytes && !supports(pfn, align)) {
+		msg_error("this kernel supports no namespace aligned to %lu bytes", align);
+		return -EOPNOTSUPP;
+	}
 	random_uuid(uuid);
 	rc = ndctl_pfn_set_uuid(pfn, uuid);
 	if (rc >= 0)
-		rc = ndctl_pfn_set_location(pfn, NDCTL_PFN_LOC_RAM);
+		rc = ndctl_pfn_set_location(pfn,
+					    spec->map_dev ? NDCTL_PFN_LOC_PMEM : NDCTL_PFN_LOC_RAM);
 	if (rc >= 0)
-		rc = ndctl_pfn_set_align(pfn, alignment_of(pfn));
+		rc = ndctl_pfn_set_align(pfn, align);
 	if (rc >= 0)
 		rc = ndctl_pfn_set_namespace(pfn, ns);
 	if (rc >= 0)
@@ -178,18 +190,29 @@ static int make_raw(struct ndctl_namespace *ns, const char **device)
 	return rc;
 }
 
-static int make_part(struct ndctl_region *region, enum namespace_mode mode, uint64_t bytes,
+/* A region without labels has one namespace, which is of its size. */
+static int take_namespace(struct ndctl_region *region, uint64_t bytes, struct ndctl_namespace **ns)
+{
+	if (ndctl_region_get_nstype(region) == ND_DEVICE_NAMESPACE_IO) {
+		*ns = ndctl_namespace_get_first(region);
+		return *ns && !bytes ? ndctl_namespace_disable_invalidate(*ns) : -ENXIO;
+	}
+	*ns = ndctl_region_get_namespace_seed(region);
+	return *ns ? size_namespace(region, *ns, bytes) : -ENXIO;
+}
+
+static int make_part(struct ndctl_region *region, const struct provision_plan *plan, unsigned int i,
 		     char *node, size_t node_len)
 {
-	struct ndctl_namespace *ns = ndctl_region_get_namespace_seed(region);
+	struct ndctl_namespace *ns;
 	const char *device = NULL;
-	int rc = ns ? size_namespace(region, ns, bytes) : -ENXIO;
+	int rc = take_namespace(region, plan->parts[i].bytes, &ns);
 
 	if (rc < 0)
 		return rc;
-	switch (mode) {
+	switch (plan->parts[i].mode) {
 	case NAMESPACE_FSDAX:
-		rc = make_fsdax(region, ns, &device);
+		rc = make_fsdax(region, ns, &plan->spec, &device);
 		break;
 	case NAMESPACE_SECTOR:
 		rc = make_sector(region, ns, &device);
@@ -232,8 +255,8 @@ static struct ndctl_region *region_named(struct ndctl_ctx *ctx, const char *name
 }
 
 /* A new context, because libndctl reads the tree once: it finds the region's next seed. */
-static int make_next_part(const char *region_name, enum namespace_mode mode, uint64_t bytes,
-			  char *node, size_t node_len)
+static int make_next_part(const char *region_name, const struct provision_plan *plan,
+			  unsigned int i, char *node, size_t node_len)
 {
 	struct ndctl_ctx *ctx;
 	struct ndctl_region *region;
@@ -242,7 +265,7 @@ static int make_next_part(const char *region_name, enum namespace_mode mode, uin
 	if (rc < 0)
 		return rc;
 	region = region_named(ctx, region_name);
-	rc = region ? make_part(region, mode, bytes, node, node_len) : -ENODEV;
+	rc = region ? make_part(region, plan, i, node, node_len) : -ENODEV;
 	ndctl_unref(ctx);
 	return rc;
 }
@@ -255,10 +278,9 @@ static int provision_blank(struct ndctl_region *region, const struct provision_p
 
 	for (unsigned int i = 0; i < plan->n; i++) {
 		enum namespace_mode mode = plan->parts[i].mode;
-		uint64_t bytes = plan->parts[i].bytes;
 		char node[64];
-		int rc = i ? make_next_part(name, mode, bytes, node, sizeof(node))
-			   : make_part(region, mode, bytes, node, sizeof(node));
+		int rc = i ? make_next_part(name, plan, i, node, sizeof(node))
+			   : make_part(region, plan, i, node, sizeof(node));
 
 		if (!rc)
 			rc = wait_for_node(node);
@@ -275,7 +297,7 @@ static int provision_blank(struct ndctl_region *region, const struct provision_p
 
 /* Returns 1 if the region was blank and has labels now, 0 if it must not be changed, or -errno
  * after one error line. */
-static int prepare_region(struct ndctl_region *region)
+static int prepare_region(struct ndctl_region *region, bool labelless)
 {
 	int rc;
 
@@ -283,8 +305,8 @@ static int prepare_region(struct ndctl_region *region)
 		return 0;
 	if (ndctl_region_get_nstype(region) == ND_DEVICE_NAMESPACE_IO) {
 		rc = refuse_used_region(region);
-		if (rc < 0)
-			return rc;
+		if (rc < 0 || labelless)
+			return rc < 0 ? rc : 1;
 		rc = label_dimms(region);
 		if (rc < 0) {
 			msg_error("cannot label the DIMMs of %s: %s",
@@ -325,13 +347,12 @@ int provision_namespaces(const struct provision_plan *plans, size_t n_plans,
 	ndctl_bus_foreach(ctx, bus) {
 		ndctl_bus_wait_probe(bus);
 		ndctl_region_foreach(bus, region) {
-			rc = prepare_region(region);
-			if (rc > 0) {
-				size_t rank = n_plans ? rank_of(ctx, region) : 0;
+			size_t rank = n_plans ? rank_of(ctx, region) : 0;
+			const struct provision_plan *plan = rank < n_plans ? &plans[rank] : &whole;
 
-				rc = provision_blank(region, rank < n_plans ? &plans[rank] : &whole,
-						     made);
-			}
+			rc = prepare_region(region, plan->spec.labelless);
+			if (rc > 0)
+				rc = provision_blank(region, plan, made);
 			if (rc < 0)
 				goto out;
 			n += rc;
@@ -341,6 +362,17 @@ int provision_namespaces(const struct provision_plan *plans, size_t n_plans,
 out:
 	ndctl_unref(ctx);
 	return rc;
+}
+
+int provision_wait(const char *const *nodes, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!wait_for_node(nodes[i]))
+			continue;
+		msg_error("%s did not appear within %d s", nodes[i], NODE_LIMIT_MS / 1000);
+		return -ETIMEDOUT;
+	}
+	return 0;
 }
 
 /* --- the plan as text ------------------------------------------------------------------------ */

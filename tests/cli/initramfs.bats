@@ -25,24 +25,24 @@ without() { # OPTION
 	without NVDIMM_PFN
 	without FS_DAX
 	initramfs check
-	expect 4 "the kernel 6.6.6 was built without CONFIG_NVDIMM_PFN CONFIG_FS_DAX"
+	expect 4 "the kernel 6.6.6 cannot be the emulated host's: CONFIG_NVDIMM_PFN is not set, CONFIG_FS_DAX is not set; build it"
 	expect_short
 }
 
 @test "a filesystem is needed by those that use it only" {
 	without XFS_FS
 	initramfs xfs
-	expect 4 "without CONFIG_XFS_FS,"
+	expect 4 "CONFIG_XFS_FS is not set"
 	initramfs ext4
-	[[ $output != *"was built without"* ]]
+	[[ $output != *"is not set"* ]]
 }
 
 @test "one that has them all, and one whose configuration is not known, are not refused for it" {
 	initramfs check
-	[[ $output == *"has no module"* && $output != *"was built without"* ]]
+	[[ $output == *"has no module"* && $output != *"is not set"* ]]
 	rm "$KDIR/config"
 	initramfs check
-	[[ $output == *"has no module"* && $output != *"was built without"* ]]
+	[[ $output == *"has no module"* && $output != *"is not set"* ]]
 }
 
 # A kernel whose modules are this machine's ELF files with the sections that modinfo reads.
@@ -100,4 +100,23 @@ archive() { # FILE...
 	run bash -c "cpio -tv <'$first' 2>/dev/null | grep -E ' lib/.*/libcrypto\.so'"
 	((status)) || [[ $(awk '{ print $5 }' <<<"$output") -lt 100000 ]] || expect "a stub of libcrypto"
 	rm "$first" "$first.digest"
+}
+
+@test "a kernel without modules has what is needed built in, or the options that are modules are named" {
+	: >"$KDIR/no-modules"
+	initramfs ext4
+	expect 64 "the kernel 6.6.6 needs modules (CONFIG_FW_CFG_SYSFS=m CONFIG_ACPI_NFIT=m CONFIG_BLK_DEV_PMEM=m CONFIG_BLK_DEV_DM=m)" \
+		"--modules DIR"
+	expect_short
+	sed -i 's/=m$/=y/' "$KDIR/config"
+	initramfs ext4
+	expect 0 ".cpio"
+}
+
+@test "memory that memmap= makes persistent needs its driver" {
+	without X86_PMEM_LEGACY
+	initramfs ext4+memmap
+	expect 4 "CONFIG_X86_PMEM_LEGACY is not set"
+	initramfs ext4
+	[[ $output != *X86_PMEM_LEGACY* ]]
 }

@@ -466,3 +466,32 @@ expect_made_again() { # WHY
 	expect 64 "make modules_install in $tree failed: made;"
 	[[ $(cat "$BIN/lib") == /proc/[0-9]*/cwd/build/kernel.tmp.*/tree/lib ]]
 }
+
+@test "a kernel file without modules: its configuration is found next to it, in its tree or in itself" {
+	local image=$BATS_TEST_TMPDIR/k/vmlinux dir
+	mkdir -p "$BATS_TEST_TMPDIR/k"
+	printf '\x7fELF\x02 Linux version 6.6.6-own (me)\n' >"$image"
+	echo CONFIG_PVH=y >"$BATS_TEST_TMPDIR/k/config-6.6.6-own"
+	resolve "$image"
+	expect 0
+	dir=${lines[-1]}
+	[[ -e $dir/no-modules && $(<"$dir/release") == 6.6.6-own && $(<"$dir/config") == CONFIG_PVH=y ]]
+	rm "$BATS_TEST_TMPDIR/k/config-6.6.6-own"
+	{
+		printf 'IKCFG_ST'
+		echo CONFIG_IKCONFIG=y | gzip -c
+		printf 'IKCFG_ED'
+	} >>"$image"
+	resolve "$image"
+	expect 0
+	[[ $(<"${lines[-1]}/config") == CONFIG_IKCONFIG=y ]]
+	# A build tree without modules: nothing is installed.
+	mkdir -p "$BATS_TEST_TMPDIR/tree/arch/x86/boot"
+	cp "$image" "$BATS_TEST_TMPDIR/tree/arch/x86/boot/bzImage"
+	echo '# CONFIG_MODULES is not set' >"$BATS_TEST_TMPDIR/tree/.config"
+	echo CONFIG_TREE=y >>"$BATS_TEST_TMPDIR/tree/.config"
+	resolve --tree "$BATS_TEST_TMPDIR/tree"
+	expect 0
+	[[ -e ${lines[-1]}/no-modules ]]
+	grep -x CONFIG_TREE=y "${lines[-1]}/config"
+}

@@ -96,6 +96,14 @@ refused() { # WANTED-TEXT WORD...
 	refused "run.sh is no kernel (neither a bzImage nor an ELF vmlinux): it is a text file" bench --kernel "$TOP/run.sh" --modules /tmp
 }
 
+@test "namespaces and kernel arguments that cannot be" {
+	refused "--namespace: expected align=4k, align=2m, align=1g, map=dev, map=mem, labels=none or memmap, got 'align=3k'" \
+		bench --namespace map=dev,align=3k
+	refused "--namespace: memmap goes with no other word" bench --namespace memmap,map=dev
+	refused "--append: expected arguments of the kernel" bench --append $'a\nb'
+	refused "--namespace is for the emulated host" bench --host --device /dev/pmem0 --namespace memmap
+}
+
 @test "a workload that is no regular file" {
 	mkfifo "$BATS_TEST_TMPDIR/pipe"
 	for file in "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/pipe" /dev/zero; do
