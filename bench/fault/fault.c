@@ -32,6 +32,7 @@
 #include "bench/fault/fault.h"
 #include "lib/base/msg.h"
 #include "lib/file/datafile.h"
+#include "lib/file/huge_causes.h"
 #include "lib/file/mapping.h"
 #include "lib/meter/memcg_phase.h"
 #include "lib/meter/slab_warmup.h"
@@ -508,17 +509,22 @@ static json_t *more_proof(const struct fault_plan *plan, size_t n, const struct 
 
 static int observe_huge(struct bench_env *env, struct fault_state *f, const struct result *result)
 {
+	const struct backing backing = stack_backing(env->stack);
+	uint64_t max_sectors_kb = huge_causes_max_sectors_kb(backing);
+	struct huge_causes causes = {0};
 	unsigned int allowed = 0;
 
 	f->huge_observed = true;
-	for (unsigned int i = 0; i < f->data.n_windows; i++)
-		allowed += extents_window_is_huge(&f->data.extents, stack_backing(env->stack),
-						  f->data.windows[i]);
-	return record_write_observation(env->sink, &env->cell, "huge_pages",
-					json_pack("{si si si si}", "windows", (int)result->n, "pmd",
-						  (int)result->n_pmd, "lost",
-						  (int)(result->n - result->n_pmd),
-						  "allowed_by_table", (int)allowed));
+	for (unsigned int i = 0; i < f->data.n_windows; i++) {
+		allowed += extents_window_is_huge(&f->data.extents, backing, f->data.windows[i]);
+		huge_causes_add(&causes, &f->data.extents, backing, f->data.windows[i],
+				max_sectors_kb);
+	}
+	return record_write_observation(
+		env->sink, &env->cell, "huge_pages",
+		json_pack("{si si si si so}", "windows", (int)result->n, "pmd", (int)result->n_pmd,
+			  "lost", (int)(result->n - result->n_pmd), "allowed_by_table",
+			  (int)allowed, "causes", huge_causes_json(&causes)));
 }
 
 /* The timed pass. */

@@ -11,6 +11,7 @@
 #include "report/findings/fallback_cost.h"
 #include "report/findings/fio_compare.h"
 #include "report/findings/fit_segments.h"
+#include "report/findings/huge_causes_say.h"
 #include "report/findings/mkfs_layout.h"
 #include "report/findings/scaling.h"
 
@@ -325,7 +326,7 @@ static void say_lost_all(const struct tables *tables, const struct table *t, fin
 	struct huge h;
 
 	for (size_t c = 0; c < tables->run->stacks.n; c++)
-		if (cost_huge(tables, t, c, &h) && h.lost)
+		if (!huge_causes_known(tables, t, c) && cost_huge(tables, t, c, &h) && h.lost)
 			say_lost(&h, table_fs(t), say, arg);
 }
 
@@ -434,11 +435,22 @@ static const struct {
 	bool main;
 	void (*say)(const struct tables *, const struct table *, findings_say *, void *);
 } kinds[] = {
-	{true, fallback_cost_say},	{false, fallback_cost_say_raw}, {true, say_all_growing},
-	{true, say_main_costs},		{false, fit_segments_say},	{false, scaling_say},
-	{true, fallback_cost_say_sync}, {false, fio_compare_say},	{true, mkfs_layout_say},
-	{true, say_lost_all},		{true, say_refused_on_raw},	{false, say_range},
-	{false, say_more_costs},	{false, say_main_rest},		{true, say_kept},
+	{true, fallback_cost_say},
+	{false, fallback_cost_say_raw},
+	{true, say_all_growing},
+	{true, say_main_costs},
+	{false, fit_segments_say},
+	{false, scaling_say},
+	{true, fallback_cost_say_sync},
+	{false, fio_compare_say},
+	{true, mkfs_layout_say},
+	{true, huge_causes_say},
+	{true, say_lost_all},
+	{true, say_refused_on_raw},
+	{false, say_range},
+	{false, say_more_costs},
+	{false, say_main_rest},
+	{true, say_kept},
 };
 
 static void say_kinds(const struct tables *tables, bool main_only, findings_say *say, void *arg)

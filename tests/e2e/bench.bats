@@ -170,7 +170,7 @@ records() { # NAME JQ-FILTER
 
 @test "segments that are not 2 MiB aligned lose huge pages, and the report says so" {
 	bench --fs ext4 --stack raw --stack linear:16 --stack linear:16,align=4k --bench 'fault.read.warm.*'
-	expect 0 "huge pages lost: "
+	expect 0 "huge pages lost to segments that begin past a multiple of 2 MiB"
 	jq -es 'map(select(.type == "observation" and .stack == "linear:16,align=4k").value) | length > 0 and
 		all(.windows > 0 and .lost > 0 and .lost + .pmd == .windows)' "$TOP/results/$NAME/run.jsonl"
 	[[ $(records "$NAME" 'select(.stack == "linear:16" and (.variant | endswith(".pmd"))) | .id' | wc -l) -ge 1 ]]
@@ -227,4 +227,21 @@ pmem_dax_direct_access" ]]
 		.["linear:1/linear:1"] - .["linear:1"] == .["linear:1"] - .raw and .["linear:64"] > .["linear:1"]') == true ]]
 	jq -es 'any(.[]; .type == "skip" and .id == "translate.window.random{stack=linear:16,align=4k,fs=ext4}" and
 		(.why | length) > 0 and (.cure | length) > 0)' "$TOP/results/$NAME/run.jsonl"
+}
+
+@test "tables as text are made: nested, and with targets that the model does not have" {
+	printf '%s\n' 'low: 0 409600 striped 2 4096 259:0 0 259:1 0' 'top: 0 409600 linear 253:0 0' \
+		'top: 409600 409600 linear 259:0 1024000' 'cache: 0 409600 writecache p 253:3 253:4 4096 0' \
+		'slow: 0 409600 linear 259:0 2048000' 'fast: 0 204800 linear 259:1 2048000' \
+		'none: 0 409600 nosuch 259:0' 'low (253:0)' 'top (253:1)' 'cache (253:2)' 'slow (253:3)' \
+		'fast (253:4)' 'none (253:5)' >"$BATS_TEST_TMPDIR/all.table"
+	bench --fs ext4 --stack "table:$BATS_TEST_TMPDIR/all.table" --bench fault.read.warm.pte --bench bio.direct.read.4k
+	expect 0 "this kernel has no device-mapper target nosuch" "target writecache of this stack gives no DAX"
+	jq -es 'first | .stacks | length == 3' "$TOP/results/$NAME/run.jsonl"
+	# The tables of a stack are in the run, by its name.
+	jq -es 'first | .stack_tables as $t | .stacks | all($t[.] | test("^[0-9]+ [a-z]"))' "$TOP/results/$NAME/run.jsonl"
+	for metric in '.top-[0-9a-f]+,fault.read.warm.pte' '.top-[0-9a-f]+,bio.direct.read.4k' '.cache-[0-9a-f]+,bio.direct.read.4k'; do
+		records "$NAME" '"\(.stack),\(.bench).\(.variant)"' | grep -E -- "table:all$metric"
+	done
+	[[ $(records "$NAME" .id | wc -l) -eq 3 ]]
 }
