@@ -12,6 +12,10 @@
 	bench(tableops) \
 	bench(fiojob) \
 	bench(fio) \
+	bench(unmap) \
+	bench(protect) \
+	bench(populate) \
+	bench(writeback) \
 	bench(scale)
 /* clang-format on */
 

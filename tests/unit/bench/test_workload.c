@@ -171,7 +171,7 @@ static void own_workloads(void **state)
 {
 	static const char *const files[] = {
 		"workloads/quick", "workloads/default", "workloads/faults", "workloads/full",
-		"workloads/lvm",   "workloads/fio",	"workloads/mkfs"};
+		"workloads/lvm",   "workloads/fio",	"workloads/mkfs",   "workloads/mapping"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The cost of changing a mapping of a DAX file: mprotect(2), mremap(2), splitting a PMD,
+ * mincore(2).
+ *
+ * One sample is one call on one window of 2 MiB of which 1, 64 or 512 pages were stored to, or one
+ * PMD.  split is mprotect(2) of one page of a window that a PMD maps: the PMD is removed.
+ *
+ *   ro, rw   -> mprotect_fixup -> change_protection
+ *   move     -> move_vma -> move_page_tables
+ *   split    -> __split_huge_pmd
+ *   mincore  -> walk_page_range
+ *
+ * Left out: mapping and touching the pages.  Shape to expect: a constant for each PTE;
+ * device-mapper is not asked, so that raw and dm cost the same.  The meter's overhead is measured
+ * on an operation that does nothing, and subtracted.
+ *
+ * Alone: ./run.sh bench --bench protect --stack raw --stack linear:16 --fs ext4
+ */
+#include "bench/mapped_ops.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+static int make_ro(const struct mapped_range *range)
+{
+	return mprotect(range->at, range->bytes, PROT_READ) < 0 ? -errno : 0;
+}
+
+static int64_t to_ro(const struct mapped_range *range)
+{
+	return make_ro(range);
+}
+
+static int64_t to_rw(const struct mapped_range *range)
+{
+	return mprotect(range->at, range->bytes, PROT_READ | PROT_WRITE) < 0 ? -errno : 0;
+}
+
+static int64_t move(const struct mapped_range *range)
+{
+	return mremap(range->at, range->bytes, range->bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
+		      range->spare) == MAP_FAILED
+		       ? -errno
+		       : 0;
+}
+
+static int64_t split(const struct mapped_range *range)
+{
+	return mprotect(range->at + PAGE_BYTES, PAGE_BYTES, PROT_READ) < 0 ? -errno : 0;
+}
+
+static int64_t incore(const struct mapped_range *range)
+{
+	static unsigned char pages[WINDOW_PAGES];
+
+	return mincore(range->at, range->bytes, pages) < 0 ? -errno : 0;
+}
+
+#define V(name_, why_, need_, ...)                                                               \
+	{                                                                                        \
+		.name = name_, .why = why_, .needs = {need_},                                    \
+		.arg = &(const struct mapped_ops_plan){.pages_are = MAPPED_STORED, __VA_ARGS__}, \
+	}
+#define SIZES(name_, why_, ...)                                                                   \
+	V(name_ ".1.pte", why_ ", 1 page mapped", NEED_END, .pages = 1, __VA_ARGS__),             \
+		V(name_ ".64.pte", why_ ", 64 pages mapped", NEED_END, .pages = 64, __VA_ARGS__), \
+		V(name_ ".512.pte", why_ ", all pages mapped", NEED_END, .pages = 512,            \
+		  __VA_ARGS__),                                                                   \
+		V(name_ ".pmd", why_ ", a PMD mapped", NEED_HUGE, .pages = 1, .huge = true,       \
+		  __VA_ARGS__)
+
+static const struct variant variants[] = {
+	SIZES("ro", "mprotect of 2 MiB to read-only", .run = to_ro, .after = MAPPED_AFTER_SAME,
+	      .points = {"change_protection"}),
+	SIZES("rw", "mprotect of 2 MiB to writable again", .run = to_rw, .prepare = make_ro,
+	      .after = MAPPED_AFTER_SAME, .points = {"change_protection"}),
+	SIZES("move", "mremap of 2 MiB to another address", .run = move, .after = MAPPED_AFTER_NONE,
+	      .points = {"move_page_tables"}),
+	V("split.pmd", "mprotect of one page of a PMD", NEED_HUGE, .run = split, .pages = 1,
+	  .huge = true, .after = MAPPED_AFTER_NONE, .points = {"__split_huge_pmd"}),
+	V("mincore.512.pte", "mincore of 2 MiB, all pages mapped", NEED_END, .run = incore,
+	  .pages = 512, .after = MAPPED_AFTER_SAME,
+	  .points = {"walk_page_range", "walk_page_range_mm"}),
+	V("mincore.pmd", "mincore of 2 MiB, a PMD mapped", NEED_HUGE, .run = incore, .pages = 1,
+	  .huge = true, .after = MAPPED_AFTER_SAME,
+	  .points = {"walk_page_range", "walk_page_range_mm"}),
+	{0},
+};
+
+static const char *const probes[] = {
+	"change_protection",
+	"move_page_tables",
+	"__split_huge_pmd",
+	"walk_page_range",
+	"walk_page_range_mm",
+	"dm_dax_direct_access",
+	NULL,
+};
+
+static const enum need needs[] = {NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NEED_END};
+
+const struct bench bench_protect = {
+	.name = "protect",
+	.why = "cost of changing a mapping of a DAX file",
+	.better = "lower",
+	.needs = needs,
+	.variants = variants,
+	.by_name_only = "it would lengthen the default sweep; workloads/mapping measures it",
+	.probes = probes,
+	.setup = mapped_ops_setup,
+	.once = mapped_ops_once,
+	.probe = mapped_ops_probe,
+	.report = mapped_ops_report,
+	.teardown = mapped_ops_teardown,
+};
