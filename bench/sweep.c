@@ -207,14 +207,16 @@ static int run_on(struct sweep *s, const char *fs_text, const char *spec_text,
 	stack_parse(spec_text, &spec, why, sizeof(why));
 	rc = stack_create(&spec, s->namespaces, s->n_namespaces, s->span_bytes, &stack, why,
 			  sizeof(why));
-	if (rc < 0 && spec.tables && rc != -ENOMEM) /* of a table as it was written */
+	/* A table as it was written, or a target that the kernel lacks. */
+	if (rc < 0 && (spec.tables || stack_needs_targets(&spec)) && rc != -ENOMEM)
 		return skip_all(s, &env, why, "none on this kernel; `dmesg | tail` may say more");
 	if (rc < 0) {
 		msg_error("%s", why);
 		return rc;
 	}
 	fs.dax_never = !stack_is_direct(&stack);
-	rc = spec.tables && !s->counters ? write_layout(s, &env) : 0;
+	rc = (spec.tables || stack_needs_targets(&spec)) && !s->counters ? write_layout(s, &env)
+									 : 0;
 	if (!rc)
 		rc = run_with_externals(s, &env);
 	if (fs.mounted)

@@ -593,7 +593,7 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 	if (!t->traceable)
 		return record_write_skip(env->sink, &env->cell, "translate", variant->name,
 					 kept->missing.why, kept->missing.cure);
-	if (!env->stack->spec.depth) {
+	if (!strcmp(env->stack->spec.text, "raw")) {
 		snprintf(kept->raw_fs, sizeof(kept->raw_fs), "%s", env->cell.fs);
 		kept->raw[variant - variants] = *r;
 	}

@@ -3,8 +3,10 @@
 #include "lib/base/random.h"
 
 #include "lib/base/bytes.h"
+#include "lib/base/nearest.h"
 #include "lib/dev/dm.h"
 #include "lib/dev/graph_parse.h"
+#include "lib/dev/partition.h"
 #include "lib/dev/stack_scale.h"
 #include "lib/dev/stack_text.h"
 
@@ -17,6 +19,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum {
+	MIN_BYTES = 16 << 20,
+	PARTITION_NUMBER = 1, /* of the namespace, which was blank */
+};
 
 /* The buffer for the error message of parse functions. */
 struct complaint {
@@ -107,6 +114,13 @@ static int parse_modifier(const struct complaint *c, const char *p, const char *
 {
 	size_t len = (size_t)(end - p), name = name_len(p, end);
 
+	if (layer->partition || layer->other) {
+		if (layer->partition && name < len && is_word(p, name, "start"))
+			return parse_size(c, p, end, layer);
+		return complain(c, p,
+				layer->partition ? "expected start=SIZE or size=SIZE"
+						 : "expected size=SIZE");
+	}
 	if (!layer->stripes && is_word(p, len, "shuffle")) {
 		layer->shuffle = true;
 		return 0;
@@ -130,7 +144,26 @@ static int parse_modifier(const struct complaint *c, const char *p, const char *
 					 "lvm or over=N");
 }
 
-/* linear:N or striped:W */
+static int complain_target(const struct complaint *c, const char *p, const char *end)
+{
+	static const char *const names[] = {"raw",	 "linear", "striped",
+					    "partition", "table",  "lvm"};
+	char word[64], what[160];
+	const char *best = NULL;
+
+	snprintf(word, sizeof(word), "%.*s", (int)(end - p), p);
+	word[strcspn(word, ":")] = '\0';
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		best = nearest_of(word, best, names[i]);
+	best = stack_other_nearest(word, best);
+	if (best && !strcmp(best, word)) /* it has its place, not this one */
+		best = NULL;
+	snprintf(what, sizeof(what), "expected raw, linear:N or striped:W%s%s%s",
+		 best ? " (did you mean '" : "", best ? best : "", best ? "'?)" : "");
+	return complain(c, p, what);
+}
+
+/* linear:N, striped:W, partition:start=SIZE, or the name of another target */
 static int parse_target(const struct complaint *c, const char *p, const char *end,
 			struct stack_layer *layer)
 {
@@ -146,19 +179,44 @@ static int parse_target(const struct complaint *c, const char *p, const char *en
 			return complain(c, p + 8, "striped takes a number of stripes, 1 to 128");
 		return 0;
 	}
-	return complain(c, p, "expected raw, linear:N or striped:W");
+	if (end - p >= 10 && !memcmp(p, "partition:", 10)) {
+		layer->partition = true;
+		layer->start_bytes = 1 << 20; /* fdisk's */
+		if (end - p < 17 || memcmp(p + 10, "start=", 6))
+			return complain(c, p + 10, "expected start=SIZE, e.g. partition:start=1m");
+		return parse_size(c, p + 10, end, layer);
+	}
+	layer->other = stack_other_find(p, (size_t)(end - p));
+	return layer->other ? 0 : complain_target(c, p, end);
+}
+
+/* The size of the stack: a word of its top. */
+static int parse_whole_size(const struct complaint *c, const char *p, const char *end,
+			    struct stack_spec *spec)
+{
+	if (spec->n_layers)
+		return complain(c, p, "size belongs to the top layer");
+	if (bytes_parse(p, (size_t)(end - p), &spec->size_bytes) < 0 ||
+	    spec->size_bytes % WINDOW_BYTES || spec->size_bytes < MIN_BYTES)
+		return complain(c, p, "size is a multiple of 2m, from 16m on");
+	return 0;
 }
 
 static int parse_layer(const struct complaint *c, const char *p, const char *end,
-		       struct stack_layer *layer)
+		       struct stack_spec *spec)
 {
+	struct stack_layer *layer = &spec->layers[spec->n_layers];
 	const char *stop = memchr(p, ',', (size_t)(end - p)), *first = stop ? stop + 1 : end;
 	int rc = parse_target(c, p, stop ? stop : end, layer);
 
 	while (stop && !rc) {
 		const char *next = memchr(stop + 1, ',', (size_t)(end - stop - 1));
+		const char *word_end = next ? next : end;
 
-		rc = parse_modifier(c, stop + 1, next ? next : end, layer);
+		if (word_end - stop > 5 && !memcmp(stop + 1, "size=", 5))
+			rc = parse_whole_size(c, stop + 6, word_end, spec);
+		else
+			rc = parse_modifier(c, stop + 1, word_end, layer);
 		if (!rc && is_repeated(first, stop + 1, next ? next : end))
 			rc = complain(c, stop + 1, "this word is given twice");
 		stop = next;
@@ -289,6 +347,29 @@ static int parse_text(const struct complaint *c, struct stack_spec *out)
 
 /* ---- the short notation ---------------------------------------------------------------------- */
 
+/* What the layers add up to. */
+static void finish_layers(struct stack_spec *spec)
+{
+	const struct stack_layer *lowest = &spec->layers[spec->n_layers - 1];
+	bool opaque = false, aux = false;
+
+	for (unsigned int i = 0; i < spec->n_layers; i++) {
+		const struct stack_layer *layer = &spec->layers[i];
+
+		/* A partition of a namespace is no DM device; thin is on a pool. */
+		if (!layer->partition || layer != lowest)
+			spec->depth++;
+		spec->depth += layer->other && layer->other->on_top_type;
+		opaque |= layer->other && strcmp(layer->other->type, "log-writes");
+		aux |= layer->other && layer->other->aux_bytes[0];
+		/* Below a cache, nobody knows what is passed on. */
+		if (!opaque)
+			spec->depth_min = spec->depth;
+	}
+	spec->members = lowest->over > 1 || !aux ? lowest->over : 2;
+	spec->segments = spec->layers[0].segments;
+}
+
 int stack_parse(const char *text, struct stack_spec *out, char *why, size_t why_len)
 {
 	const struct complaint c = {.spec = text, .why = why, .why_len = why_len};
@@ -308,18 +389,17 @@ int stack_parse(const char *text, struct stack_spec *out, char *why, size_t why_
 		const char *end = slash ? slash : p + strlen(p);
 		int rc;
 
-		if (out->depth == STACK_DEPTH_MAX)
+		if (out->n_layers == STACK_DEPTH_MAX)
 			return complain(&c, p, "deeper than 8 layers");
-		rc = parse_layer(&c, p, end, &out->layers[out->depth]);
+		rc = parse_layer(&c, p, end, out);
 		if (rc < 0)
 			return rc;
-		out->depth_min = ++out->depth;
+		out->n_layers++;
 		if (!slash) {
-			out->members = out->layers[out->depth - 1].over;
-			out->segments = out->layers[0].segments;
+			finish_layers(out);
 			return 0;
 		}
-		if (out->layers[out->depth - 1].over > 1)
+		if (out->layers[out->n_layers - 1].over > 1)
 			return complain(&c, p, "over belongs to the lowest layer");
 		p = slash + 1;
 	}
@@ -393,6 +473,10 @@ static int layer_need(const struct stack_layer *layer, uint64_t size_bytes, uint
 {
 	uint64_t granule = layer_granule(layer, size_bytes);
 
+	if (layer->other) {
+		member_bytes[0] = size_bytes;
+		return 0;
+	}
 	if (layer->stripes)
 		return striped_need(layer, size_bytes, member_bytes, why, why_len);
 	if (size_bytes / granule < layer->segments) {
@@ -504,12 +588,17 @@ static int layer_sizes(const struct stack_spec *spec, const struct namespace *na
 {
 	uint64_t need[STACK_OVER_MAX] = {size_bytes};
 	unsigned int members = stack_members(spec);
+	uint64_t aux_bytes = 0;
 	char reason[160];
 
 	if (need_members(spec, n, why, why_len) < 0)
 		return -ENODEV;
+	if (spec->size_bytes)
+		need[0] = size_bytes = spec->size_bytes;
 	sizes[0] = size_bytes;
-	for (unsigned int level = 0; level < spec->depth; level++) {
+	for (unsigned int level = 0; level < spec->n_layers; level++) {
+		if (spec->layers[level].other)
+			aux_bytes += stack_other_aux_bytes(spec->layers[level].other, need[0]);
 		if (layer_need(&spec->layers[level], need[0], need, reason, sizeof(reason)) < 0) {
 			snprintf(why, why_len, "%s does not fit: %s; take fewer segments",
 				 spec->text, reason);
@@ -517,6 +606,8 @@ static int layer_sizes(const struct stack_spec *spec, const struct namespace *na
 		}
 		sizes[level + 1] = need[0];
 	}
+	if (aux_bytes)
+		need[members - 1] += aux_bytes;
 	for (unsigned int m = 0; m < members; m++) {
 		if (need[m] <= namespaces[m].size_bytes)
 			continue;
@@ -581,6 +672,49 @@ int stack_fits(const struct stack_spec *spec, const struct namespace *namespaces
 	return rc;
 }
 
+/* A partition of the first namespace, as large as the layer. */
+static int add_partition(struct graph *g, const struct stack_layer *layer, uint64_t size_bytes)
+{
+	char node[160]; /* graph_add_partition() knows what is too long */
+	const char *disk = g->devices[0].node;
+	size_t len = strlen(disk);
+
+	snprintf(node, sizeof(node), "%s%s%u", disk,
+		 len && isdigit((unsigned char)disk[len - 1]) ? "p" : "", PARTITION_NUMBER);
+	return graph_add_partition(g, node, 0, layer->start_bytes / SECTOR_BYTES,
+				   size_bytes / SECTOR_BYTES);
+}
+
+/* Adds a layer on the device of index first.  *aux_end_bytes is how much of the end of the last
+ * namespace further devices take.  Returns the index of its device or -errno. */
+static int add_layer(struct stack *out, unsigned int level, uint64_t size_bytes, unsigned int first,
+		     uint64_t *aux_end_bytes)
+{
+	const struct stack_spec *spec = &out->spec;
+	const struct stack_layer *layer = &spec->layers[level];
+	struct graph *g = &out->graph;
+	unsigned int aux = stack_members(spec) - 1;
+	char name[64];
+	int device, rc;
+
+	snprintf(name, sizeof(name), "daxdm-%d-%u", (int)getpid(), spec->n_layers - 1 - level);
+	if (layer->partition && level == spec->n_layers - 1)
+		return add_partition(g, layer, size_bytes);
+	if (layer->other) {
+		*aux_end_bytes += stack_other_aux_bytes(layer->other, size_bytes);
+		return stack_other_add(g, layer->other, name, first, size_bytes, aux,
+				       g->devices[aux].size_sectors * SECTOR_BYTES / WINDOW_BYTES *
+						       WINDOW_BYTES -
+					       *aux_end_bytes);
+	}
+	device = graph_add_dm(g, name);
+	if (device < 0)
+		return device;
+	rc = (layer->stripes ? add_striped : add_linear)(layer, size_bytes, g, (unsigned int)device,
+							 first);
+	return rc < 0 ? rc : device;
+}
+
 int stack_describe(const struct stack_spec *spec, const struct namespace *namespaces,
 		   unsigned int n, uint64_t size_bytes, struct stack *out, char *why,
 		   size_t why_len)
@@ -588,26 +722,25 @@ int stack_describe(const struct stack_spec *spec, const struct namespace *namesp
 	uint64_t sizes[STACK_DEPTH_MAX + 1];
 	struct graph *g = &out->graph;
 	unsigned int first = 0; /* member of the layer */
+	uint64_t aux_end_bytes = 0;
 	int rc;
 
 	if (spec->tables)
 		return describe_tables(spec, namespaces, n, size_bytes, out, why, why_len);
+	size_bytes = spec->size_bytes ? spec->size_bytes : size_bytes;
 	*out = (struct stack){.spec = *spec, .size_bytes = size_bytes};
 	rc = layer_sizes(spec, namespaces, n, size_bytes, sizes, why, why_len);
 	for (unsigned int m = 0; m < stack_members(spec) && !rc; m++)
 		graph_add_namespace(g, &namespaces[m]);
-	if (!rc && !spec->depth)
+	if (!rc && !spec->n_layers)
 		g->devices[0].size_sectors = size_bytes / SECTOR_BYTES;
-	for (unsigned int level = spec->depth; level-- > 0 && !rc; first = out->device) {
-		const struct stack_layer *layer = &spec->layers[level];
-		char name[64];
-
-		snprintf(name, sizeof(name), "daxdm-%d-%u", (int)getpid(), spec->depth - 1 - level);
-		out->device = (unsigned int)graph_add_dm(g, name);
-		rc = (layer->stripes ? add_striped : add_linear)(layer, sizes[level], g,
-								 out->device, first);
+	for (unsigned int level = spec->n_layers; level-- > 0 && !rc; first = out->device) {
+		rc = add_layer(out, level, sizes[level], first, &aux_end_bytes);
 		if (rc < 0)
 			snprintf(why, why_len, "cannot describe %s: %s", spec->text, strerror(-rc));
+		else
+			out->device = (unsigned int)rc;
+		rc = rc < 0 ? rc : 0;
 	}
 	if (rc < 0)
 		graph_destroy(g);
@@ -634,6 +767,37 @@ static int find_targets(const struct stack *stack, char *why, size_t why_len)
 	return 0;
 }
 
+/* The partitions, which graph_create() does not create.  Returns 0 or -errno. */
+static int create_partitions(struct graph *g)
+{
+	int rc = 0;
+
+	for (unsigned int i = 0; i < g->n && !rc; i++) {
+		struct graph_device *d = &g->devices[i];
+
+		if (d->kind == GRAPH_PARTITION)
+			rc = partition_add(g->devices[d->on.device].node, PARTITION_NUMBER,
+					   d->on.offset_sectors, d->size_sectors, d->node);
+	}
+	return rc;
+}
+
+static int remove_partitions(struct graph *g)
+{
+	int rc = 0;
+
+	for (unsigned int i = 0; i < g->n; i++) {
+		struct graph_device *d = &g->devices[i];
+		int rc2;
+
+		if (d->kind != GRAPH_PARTITION)
+			continue;
+		rc2 = partition_remove(g->devices[d->on.device].node, PARTITION_NUMBER);
+		rc = rc2 == -ENXIO ? rc : rc2;
+	}
+	return rc;
+}
+
 int stack_create(const struct stack_spec *spec, const struct namespace *namespaces, unsigned int n,
 		 uint64_t size_bytes, struct stack *out, char *why, size_t why_len)
 {
@@ -647,7 +811,9 @@ int stack_create(const struct stack_spec *spec, const struct namespace *namespac
 		graph_destroy(&out->graph);
 		return rc;
 	}
-	rc = graph_create(&out->graph);
+	rc = create_partitions(&out->graph);
+	if (!rc)
+		rc = graph_create(&out->graph);
 	if (rc < 0) {
 		snprintf(why, why_len,
 			 "cannot make the devices of %s: %s%s%s; `dmesg | tail` may say more",
@@ -671,6 +837,12 @@ int stack_destroy(struct stack *stack, char *why, size_t why_len)
 			continue;
 		snprintf(why, why_len, "cannot remove the device %s: %s", d->name, strerror(-rc));
 		break;
+	}
+	if (!rc) {
+		rc = remove_partitions(&stack->graph);
+		if (rc < 0)
+			snprintf(why, why_len, "cannot remove the partition of %s: %s",
+				 stack->graph.devices[0].node, strerror(-rc));
 	}
 	if (stack->spec.depth)
 		dm_lib_release();
@@ -742,5 +914,8 @@ unsigned int stack_members(const struct stack_spec *spec)
 
 bool stack_needs_targets(const struct stack_spec *spec)
 {
+	for (unsigned int i = 0; i < spec->n_layers; i++)
+		if (spec->layers[i].other)
+			return true;
 	return spec->tables && (strstr(spec->tables, " other ") || strstr(spec->tables, " zero"));
 }

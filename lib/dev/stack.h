@@ -14,6 +14,11 @@
  *                            that a PMD can map.  They follow each other on one namespace
  *   striped:4,chunk=64k,over=2     stripes alternate over two namespaces; chunks too small for PMDs
  *   striped:2,over=2,lvm     LVM's: chunks of 64 KiB, stripes of whole extents from 1 MiB on
+ *   linear:1/partition:start=1m    on a partition of the namespace; partition:start=1m/linear:1 is
+ *                            what kpartx(8) makes of one on a DM device: dm-linear
+ *   writecache/linear:4      a target that the model does not have, with the other devices that it
+ *                            needs at the end of the second namespace (stack_other.h)
+ *   linear:16,size=400m      of this size instead of that of the run's other stacks
  *   linear:4/linear:1        depth 2; the leftmost layer is the one the filesystem sees
  *   table:NAME-DIGEST=TABLES any graph of DM devices, in the notation of graph_parse.h, of which
  *                            NAME-DIGEST is the name: stack_text.h makes it from text of dmsetup
@@ -24,6 +29,7 @@
 #define DAXDM_STACK_H
 
 #include "lib/dev/graph.h"
+#include "lib/dev/stack_other.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,7 +51,9 @@ struct stack_layer {
 	unsigned int stripes;  /* 0: linear */
 	unsigned int over;     /* members, at least 1; more than 1 in the lowest layer only */
 	bool shuffle, lvm;
-	uint64_t align_bytes;  /* WINDOW_BYTES unless the spec says otherwise */
+	bool partition;			 /* at start_bytes: of the namespace, or dm-linear */
+	const struct stack_other *other; /* a target that the model does not have, or NULL */
+	uint64_t align_bytes;		 /* WINDOW_BYTES unless the spec says otherwise */
 	uint64_t start_bytes;  /* where each member's first segment begins; UINT64_MAX: by align */
 	uint64_t extent_bytes; /* what lengths are multiples of; 0: by align or chunk */
 	uint64_t chunk_bytes;  /* striped */
@@ -54,7 +62,8 @@ struct stack_layer {
 struct stack_spec {
 	char text[96];	    /* as the user wrote it; of tables their name */
 	const char *tables; /* borrowed from the text that was parsed, or NULL */
-	unsigned int members, segments;
+	unsigned int members, segments, n_layers;
+	uint64_t size_bytes;	/* 0: that of the run */
 	unsigned int depth;	/* the most levels of DM devices that a byte passes */
 	unsigned int depth_min; /* the fewest: of tables they may differ */
 	struct stack_layer layers[STACK_DEPTH_MAX]; /* [0] is the top; raw and tables have none */

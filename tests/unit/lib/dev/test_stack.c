@@ -209,7 +209,19 @@ static const struct {
 	const char *spec, *why;
 } wrong[] = {
 	{"", "stack '', column 1: expected raw, linear:N or striped:W"},
-	{"stripe:2", "stack 'stripe:2', column 1: expected raw, linear:N or striped:W"},
+	{"stripe:2",
+	 "stack 'stripe:2', column 1: expected raw, linear:N or striped:W (did you mean "
+	 "'striped'?)"},
+	{"writecahe/linear:1",
+	 "stack 'writecahe/linear:1', column 1: expected raw, linear:N or striped:W (did you mean "
+	 "'writecache'?)"},
+	{"partition:1",
+	 "stack 'partition:1', column 11: expected start=SIZE, e.g. partition:start=1m"},
+	{"linear:1,size=5m", "stack 'linear:1,size=5m', column 15: size is a multiple of 2m, from "
+			     "16m on"},
+	{"linear:1/linear:1,size=32m",
+	 "stack 'linear:1/linear:1,size=32m', column 24: size belongs to the top layer"},
+	{"crypt,over=2", "stack 'crypt,over=2', column 7: expected size=SIZE"},
 	{"striped:0", "stack 'striped:0', column 9: striped takes a number of stripes, 1 to 128"},
 	{"striped:129",
 	 "stack 'striped:129', column 9: striped takes a number of stripes, 1 to 128"},
@@ -347,6 +359,58 @@ static const struct {
 	 "linear:1,start=16m does not fit: it needs 24 MiB of A, which has 16 MiB"},
 };
 
+/* spec; the device of the filesystem, levels of DM devices, and the table of the top device */
+static const struct {
+	const char *spec;
+	unsigned int device, depth, depth_min, members;
+	const char *table;
+	uint64_t size_bytes;
+} further[] = {
+	{"linear:2,size=16m", 1, 1, 1, 1, "0 16384 linear A 0\n16384 16384 linear A 16384\n",
+	 16 * MIB},
+	{"linear:1/partition:start=1m", 2, 1, 1, 1, "0 65536 linear A1 0\n", 32 * MIB},
+	{"partition:start=1m", 1, 0, 0, 1, "", 32 * MIB},
+	{"partition:start=1m/linear:1", 2, 2, 2, 1, "0 65536 linear /dev/mapper/daxdm-0 2048\n",
+	 32 * MIB},
+	{"crypt", 1, 1, 0, 1, NULL, 32 * MIB},
+	/* Further devices come before the one on them; thin is on a pool. */
+	{"writecache/linear:2", 4, 2, 0, 2,
+	 "0 65536 writecache p /dev/mapper/daxdm-0 /dev/mapper/daxdm-1-aux0 4096 0\n", 32 * MIB},
+	{"log-writes", 3, 1, 1, 2, "0 65536 log-writes A /dev/mapper/daxdm-0-aux0\n", 32 * MIB},
+	{"thin", 4, 2, 0, 2, "0 65536 thin /dev/mapper/daxdm-0-pool 0\n", 32 * MIB},
+	{"mirror", 3, 1, 0, 2, "0 65536 mirror core 1 1024 2 A 0 /dev/mapper/daxdm-0-aux0 0\n",
+	 32 * MIB},
+};
+
+static void partitions_sizes_and_other_targets(void **state)
+{
+	char pid[32];
+
+	(void)state;
+	snprintf(pid, sizeof(pid), "daxdm-%d-", (int)getpid());
+	for (size_t i = 0; i < COUNT(further); i++) {
+		struct stack *stack = calloc(1, sizeof(*stack));
+		char *table, *at;
+
+		describe(further[i].spec, namespaces, 32 * MIB, stack);
+		assert_int_equal(stack->device, further[i].device);
+		assert_int_equal(stack->spec.depth, further[i].depth);
+		assert_int_equal(stack->spec.depth_min, further[i].depth_min);
+		assert_int_equal(stack_members(&stack->spec), further[i].members);
+		assert_int_equal(stack->size_bytes, further[i].size_bytes);
+		assert_int_equal(stack->graph.devices[stack->device].size_sectors,
+				 further[i].size_bytes / SECTOR_BYTES);
+		table = graph_table(&stack->graph, stack->device);
+		while ((at = strstr(table, pid)))
+			memmove(at + 6, at + strlen(pid), strlen(at + strlen(pid)) + 1);
+		if (further[i].table)
+			assert_string_equal(table, further[i].table);
+		free(table);
+		graph_destroy(&stack->graph);
+		free(stack);
+	}
+}
+
 static void does_not_fit(void **state)
 {
 	const struct namespace small[] = {{.node = "A", .size_bytes = 16 * MIB}};
@@ -396,6 +460,7 @@ int main(void)
 		cmocka_unit_test(wrong_specs),
 		cmocka_unit_test(depth),
 		cmocka_unit_test(layers),
+		cmocka_unit_test(partitions_sizes_and_other_targets),
 		cmocka_unit_test(does_not_fit),
 		cmocka_unit_test(sizes),
 	};
