@@ -278,6 +278,9 @@ static void write_files(const struct gate_full *full, const json_t *result)
 	FILE *markdown = full->markdown ? fopen(full->markdown, "ae") : NULL;
 	char why[512];
 
+	/* A heading comes after an empty line. */
+	if (markdown && !fseek(markdown, 0, SEEK_END) && ftell(markdown) > 0)
+		fputc('\n', markdown);
 	if (markdown)
 		gate_result_print(result, markdown);
 	if (full->markdown && (!markdown || fclose(markdown)))

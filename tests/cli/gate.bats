@@ -79,6 +79,7 @@ gate() {
 	gate --pair '*seed (3)*' --markdown "$md" --json "$json"
 	expect 0
 	[[ $(grep -c '^## Linux 6.1.0-56-amd64 (linux-image-6.1.0-56-amd64' "$md") == 2 ]]
+	[[ $(head -c 8 "$md") == "## Linux" && $(grep -B 1 '^## ' "$md" | sed -n 3p) == "" ]]
 	[[ $(jq -c '[.[].pairs[].difference]' "$json") == '["another seed (2)","another seed (3)"]' ]]
 	[[ $(jq -c '.[1] | [.kernel.release, .workload.stacks, .pairs[0].base.run, .false_alarms.comparisons]' "$json") == \
 		'["6.1.0-56-amd64",["raw","linear:1","linear:16"],"g-stock",1]' ]]
