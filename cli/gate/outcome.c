@@ -85,11 +85,14 @@ static const json_t *row_of(const json_t *rows, const char *id)
 
 static void find_cost(const struct gate_cost *cost, const json_t *rows, struct gate_outcome *out)
 {
-	const json_t *steps = json_object_get(row_of(rows, cost->metric), "steps");
+	const json_t *row = row_of(rows, cost->metric), *steps = json_object_get(row, "steps");
 	const json_t *change = json_object_get(json_array_get(steps, 0), cost->quantity);
 	const char *verdict = text_of(change, "verdict");
 	double size = json_number_value(json_object_get(change, "difference"));
-	bool found = !strcmp(verdict, "regressed") || (!cost->fails && !strcmp(verdict, "worse"));
+	/* Below the threshold a cost is "worse" and fails nothing. */
+	bool below = json_number_value(json_object_get(change, "percent")) <
+		     json_number_value(json_object_get(row, "threshold"));
+	bool found = !strcmp(verdict, below ? "worse" : "regressed");
 	json_t *said = said_of(cost->metric, cost->quantity, change);
 
 	found = found && size >= cost->least && size <= cost->most;

@@ -9,12 +9,12 @@
 #define WARM "fault.read.warm.pte"
 
 /* A cost in each dm_dax_direct_access: one call per warm fault of 4 KiB on linear:1. */
-#define IN_WARM_FAULTS(quantity, fails, least, most)                           \
-	{                                                                      \
-		{ON_LINEAR_1(WARM, "ext4"), quantity, fails, least, most},     \
-		{                                                              \
-			ON_LINEAR_1(WARM, "xfs"), quantity, fails, least, most \
-		}                                                              \
+#define IN_WARM_FAULTS(quantity, least, most)                           \
+	{                                                               \
+		{ON_LINEAR_1(WARM, "ext4"), quantity, least, most},     \
+		{                                                       \
+			ON_LINEAR_1(WARM, "xfs"), quantity, least, most \
+		}                                                       \
 	}
 
 const struct gate_run gate_runs[] = {
@@ -78,37 +78,37 @@ const struct gate_pair gate_pairs[] = {
 	 .new = "layers",
 	 .stacks = "linear:1=>linear:1/linear:1",
 	 .only = "fault.*",
-	 .costs = IN_WARM_FAULTS("metric", true, 100, 300)},
+	 .costs = IN_WARM_FAULTS("metric", 100, 300)},
 	{.name = "one more level of the b-tree",
 	 .base = "layers",
 	 .new = "layers",
 	 .stacks = "linear:256=>linear:1024",
 	 .only = "fault.*",
-	 .costs = {{WARM "{stack=linear:256,fs=ext4}", "metric", true, 20, 50},
-		   {WARM "{stack=linear:256,fs=xfs}", "metric", true, 20, 50}}},
+	 .costs = {{WARM "{stack=linear:256,fs=ext4}", "metric", 20, 50},
+		   {WARM "{stack=linear:256,fs=xfs}", "metric", 20, 50}}},
 	/* mov, and 20 times dec and jnz */
 	{.name = "41 insn in each dm_dax_direct_access",
 	 .base = "rebuilt-base",
 	 .new = "every_call_1_percent",
 	 .only = "@(fault|translate).*",
-	 .costs = IN_WARM_FAULTS("metric", true, 39, 43)},
+	 .costs = IN_WARM_FAULTS("metric", 39, 43)},
 	{.name = "8 insn in each dm_dax_direct_access",
 	 .base = "rebuilt-base",
 	 .new = "every_call_8_insn",
 	 .only = "@(fault|translate).*",
-	 .costs = IN_WARM_FAULTS("metric", false, 6, 10)},
+	 .costs = IN_WARM_FAULTS("metric", 6, 10)},
 	/* 10,001 / 64, and what it takes to count the calls */
 	{.name = "10,001 insn in one dm_dax_direct_access of 64",
 	 .base = "rebuilt-base",
 	 .new = "one_call_in_64",
 	 .only = "@(fault|translate).*",
-	 .costs = IN_WARM_FAULTS("mean", true, 140, 180)},
+	 .costs = IN_WARM_FAULTS("mean", 140, 180)},
 	{.name = "20,001 insn in each table load",
 	 .base = "rebuilt-base",
 	 .new = "table_load",
 	 .only = "table.*",
-	 .costs = {{"table.load{stack=linear:1,fs=ext4}", "metric", true, 19800, 20200},
-		   {"table.load{stack=linear:1,fs=xfs}", "metric", true, 19800, 20200}}},
+	 .costs = {{"table.load{stack=linear:1,fs=ext4}", "metric", 19800, 20200},
+		   {"table.load{stack=linear:1,fs=xfs}", "metric", 19800, 20200}}},
 	{0},
 };
 

@@ -22,7 +22,6 @@ struct gate_run {
 struct gate_cost {
 	const char *metric;   /* id */
 	const char *quantity; /* metric, mean, slow_end */
-	bool fails;	      /* REGRESSED; else at least worse */
 	double least, most;   /* instructions */
 };
 

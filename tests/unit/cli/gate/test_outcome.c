@@ -13,10 +13,11 @@
 
 #include <cmocka.h>
 
-#define ROW(stack, step) \
-	"{\"id\":\"fault.x{stack=" stack "}\",\"stack\":\"" stack "\",\"steps\":[" step "]}"
+#define ROW(stack, step)                                                          \
+	"{\"threshold\":1,\"id\":\"fault.x{stack=" stack "}\",\"stack\":\"" stack \
+	"\",\"steps\":[" step "]}"
 #define CHANGE(quantity, verdict, by) \
-	"\"" quantity "\":{\"verdict\":\"" verdict "\",\"difference\":" by "}"
+	"\"" quantity "\":{\"verdict\":\"" verdict "\",\"percent\":" by "e-1,\"difference\":" by "}"
 #define EQUAL CHANGE("metric", "equal", "0")
 
 static const struct gate_pair no_op = {.name = "nothing", .base = "a", .new = "b"};
@@ -25,21 +26,21 @@ static const struct gate_pair planted = {
 	.base = "a",
 	.new = "b",
 	.only = "@(fault|translate).*",
-	.costs = {{"fault.x{stack=linear:1}", "metric", true, 40, 42}},
+	.costs = {{"fault.x{stack=linear:1}", "metric", 40, 42}},
 };
 static const struct gate_pair in_the_mean = {
 	.name = "something",
 	.base = "a",
 	.new = "b",
 	.only = "fault.*",
-	.costs = {{"fault.x{stack=linear:1}", "mean", true, 100, 200}},
+	.costs = {{"fault.x{stack=linear:1}", "mean", 100, 200}},
 };
 static const struct gate_pair small = {
 	.name = "something",
 	.base = "a",
 	.new = "b",
 	.only = "fault.*",
-	.costs = {{"fault.x{stack=linear:1}", "metric", false, 8, 8}},
+	.costs = {{"fault.x{stack=linear:1}", "metric", 8, 8}},
 };
 
 static struct gate_outcome outcome_of(const struct gate_pair *pair, const char *rows)
@@ -117,6 +118,9 @@ static void a_cost_is_found(void **state)
 	/* Below the threshold it is worse, and nothing fails. */
 	o = outcome_of(&small, ROW("linear:1", "{" CHANGE("metric", "worse", "8") "}"));
 	assert_int_equal(o.found, 1);
+	gate_outcome_free(&o);
+	o = outcome_of(&small, ROW("linear:1", "{" CHANGE("metric", "regressed", "8") "}"));
+	assert_int_equal(o.found, 0);
 	gate_outcome_free(&o);
 }
 
