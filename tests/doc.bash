@@ -60,6 +60,8 @@ doc_class() { # COMMAND
 		echo here
 		;;
 	"make "*) echo make ;;
+	"./run.sh bench --stack raw --stack table:tables") echo "tests/e2e/bench.bats: all.table --stack" ;;
+	"./run.sh bench --stack raw --stack lvm:vg.txt") echo "tests/e2e/bench.bats: lvm:" ;;
 	"./run.sh cleanup") echo "tests/cli/cleanup.bats: cleanup" ;;
 	"./run.sh clean") echo "tests/cli/killed.bats: run.sh\" clean" ;;
 	"./run.sh new bench shiny" | "./run.sh bench --bench shiny"*) echo "tests/e2e/new.bats: new bench" ;;

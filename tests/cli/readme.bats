@@ -68,10 +68,14 @@ setup() {
 	# It refuses the name last, after it has taken all else.
 	mkdir -p "$TOP/results/bats-readme" "$BATS_TEST_TMPDIR/tree/arch/x86/boot"
 	put_bzimage "$BATS_TEST_TMPDIR/tree/arch/x86/boot/bzImage"
+	echo '0 819200 linear /dev/pmem0 0' >"$BATS_TEST_TMPDIR/tables"
+	printf 'LV LSize Devices\ndata 400m /dev/pmem0(0)\n' >"$BATS_TEST_TMPDIR/lvs"
 	while read -r command; do
 		# Files that only a reader has.
 		command=${command//arch\/x86\/boot\/bzImage/"$BATS_TEST_TMPDIR/tree/arch/x86/boot/bzImage"}
 		command=${command//\~\/linux/"$BATS_TEST_TMPDIR/tree"}
+		command=${command//table:tables/"table:$BATS_TEST_TMPDIR/tables"}
+		command=${command//lvm:vg.txt/"lvm:$BATS_TEST_TMPDIR/lvs"}
 		command=${command//\/tmp\/modules/"$TOP/lib"}
 		command=${command//drivers\/md\/dm-mod.ko/"$TOP/run.sh"}
 		command=${command//--bench shiny/--bench fault}

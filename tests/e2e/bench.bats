@@ -235,14 +235,16 @@ pmem_dax_direct_access" ]]
 		'slow: 0 409600 linear 259:0 2048000' 'fast: 0 204800 linear 259:1 2048000' \
 		'none: 0 409600 nosuch 259:0' 'low (253:0)' 'top (253:1)' 'cache (253:2)' 'slow (253:3)' \
 		'fast (253:4)' 'none (253:5)' >"$BATS_TEST_TMPDIR/all.table"
-	bench --fs ext4 --stack "table:$BATS_TEST_TMPDIR/all.table" --stack linear:1/partition:start=1m --bench fault.read.warm.pte --bench bio.direct.read.4k
+	printf 'LV LSize Devices\ndata 400m /dev/pmem0(3)\n' >"$BATS_TEST_TMPDIR/lvs"
+	bench --fs ext4 --stack "table:$BATS_TEST_TMPDIR/all.table" --stack "lvm:$BATS_TEST_TMPDIR/lvs" --stack linear:1/partition:start=1m --bench fault.read.warm.pte --bench bio.direct.read.4k
 	expect 0 "this kernel has no device-mapper target nosuch" "target writecache of this stack gives no DAX"
-	jq -es 'first | .stacks | length == 4' "$TOP/results/$NAME/run.jsonl"
+	jq -es 'first | .stacks | length == 5' "$TOP/results/$NAME/run.jsonl"
 	# The tables of a stack are in the run, by its name.
-	jq -es 'first | .stack_tables as $t | .stacks[0:3] | all($t[.] | test("^[0-9]+ [a-z]"))' "$TOP/results/$NAME/run.jsonl"
+	jq -es 'first | .stack_tables as $t | .stacks[0:4] | all($t[.] | test("^[0-9]+ [a-z]"))' "$TOP/results/$NAME/run.jsonl"
 	for metric in '.top-[0-9a-f]+,fault.read.warm.pte' '.top-[0-9a-f]+,bio.direct.read.4k' '.cache-[0-9a-f]+,bio.direct.read.4k'; do
 		records "$NAME" '"\(.stack),\(.bench).\(.variant)"' | grep -E -- "table:all$metric"
 	done
 	[[ $(records "$NAME" 'select(.stack == "linear:1/partition:start=1m") | .id' | wc -l) -eq 2 ]]
-	[[ $(records "$NAME" .id | wc -l) -eq 5 ]]
+	[[ $(records "$NAME" 'select(.stack | startswith("lvm:lvs-")) | .id' | wc -l) -eq 2 ]]
+	[[ $(records "$NAME" .id | wc -l) -eq 7 ]]
 }
