@@ -75,9 +75,9 @@ int measure_run(const struct measurement *m, const struct target *t, const struc
 /* Runs a command that writes run.jsonl into results on this host; nothing is left if it refused. */
 int measure_on_this_host(struct words *command, const char *dir);
 
-/* The newest complete run among dirs which stands for that package, made by this very build with the
- * seed, namespaces and kernel arguments of t, and just this workload; NULL: there is none.  Points
- * into dirs. */
+/* The newest complete run among dirs which stands for that package, made by this very build with
+ * the seed, namespaces and kernel arguments of t, and just this workload; NULL: there is none.
+ * Points into dirs. */
 const char *measure_newest(const struct measurement *m, const struct target *t, const char *package,
 			   const struct words *dirs);
 

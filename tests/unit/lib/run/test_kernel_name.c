@@ -71,9 +71,10 @@ static bool stands_for(const char *dir, bool counters)
 	const struct measurement m = {.meter = "insn",
 				      .counters = counters,
 				      .whole = {{stacks, 1}, {fs, 1}, {benches, 1}}};
+	const struct target target = {.seed = 1};
 	const struct words dirs = {list, 1};
 
-	return measure_newest(&m, "linux-image-fixture 6.1.192-1", 1, &dirs);
+	return measure_newest(&m, &target, "linux-image-fixture 6.1.192-1", &dirs);
 }
 
 /* A run with a replaced module, or without the events that are asked for, is not reused. */
