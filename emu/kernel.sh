@@ -385,7 +385,7 @@ install_modules() { # TREE INTO: by the tree's own Makefile, stripped
 resolve_tree() { # TREE
 	local image=$1/arch/x86/boot/bzImage last
 	[[ -f $image ]] || die 64 "$1 has no arch/x86/boot/bzImage; is it a kernel's build tree, and was it built (make bzImage modules)?"
-	if [[ -f $1/.config ]] && ! grep -q '^CONFIG_MODULES=y' "$1/.config"; then
+	if [[ -f $1/.config ]] && ! grep -q '=m$' "$1/.config"; then # all is built in
 		resolve_path "$image"
 		return
 	fi

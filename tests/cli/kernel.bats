@@ -488,7 +488,7 @@ expect_made_again() { # WHY
 	# A build tree without modules: nothing is installed.
 	mkdir -p "$BATS_TEST_TMPDIR/tree/arch/x86/boot"
 	cp "$image" "$BATS_TEST_TMPDIR/tree/arch/x86/boot/bzImage"
-	echo '# CONFIG_MODULES is not set' >"$BATS_TEST_TMPDIR/tree/.config"
+	echo CONFIG_MODULES=y >"$BATS_TEST_TMPDIR/tree/.config"
 	echo CONFIG_TREE=y >>"$BATS_TEST_TMPDIR/tree/.config"
 	resolve --tree "$BATS_TEST_TMPDIR/tree"
 	expect 0
