@@ -385,7 +385,8 @@ install_modules() { # TREE INTO: by the tree's own Makefile, stripped
 resolve_tree() { # TREE
 	local image=$1/arch/x86/boot/bzImage last
 	[[ -f $image ]] || die 64 "$1 has no arch/x86/boot/bzImage; is it a kernel's build tree, and was it built (make bzImage modules)?"
-	if [[ -f $1/.config ]] && ! grep -q '=m$' "$1/.config"; then # all is built in
+	# make modules did not run: emu/initramfs.sh names the options that need it.
+	if [[ -f $1/.config && ! -e $1/modules.order ]]; then
 		resolve_path "$image"
 		return
 	fi
