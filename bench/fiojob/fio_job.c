@@ -108,6 +108,14 @@ static int set(struct settings *settings, const struct setting *one)
 	return 0;
 }
 
+static bool is_named_before(const struct section *section)
+{
+	for (const struct section *s = job.sections; s < section; s++)
+		if (!strcmp(s->name, section->name))
+			return true;
+	return false;
+}
+
 /* The name of a metric has small letters, digits and _.  Two sections of one name get numbers. */
 static void choose_name(struct section *section, const char *word, size_t len)
 {
@@ -120,11 +128,8 @@ static void choose_name(struct section *section, const char *word, size_t len)
 								   : '_');
 	base[n] = '\0';
 	snprintf(section->name, sizeof(section->name), "%s", base);
-	for (const struct section *s = job.sections; s < section; s++)
-		if (!strcmp(s->name, section->name)) {
-			snprintf(section->name, sizeof(section->name), "%s_%u", base, ++same);
-			s = job.sections - 1;
-		}
+	while (is_named_before(section))
+		snprintf(section->name, sizeof(section->name), "%s_%u", base, ++same);
 }
 
 /* The line of the option that a sentence of fio_option_judge() begins with. */
@@ -336,7 +341,10 @@ static int read_text(struct reader *r)
 
 	while (!rc && (line = strsep(&rest, "\n"))) {
 		r->line++;
-		rc = read_line(r, line);
+		rc = text_unprintable(line)
+			     ? refuse(r, r->line,
+				      "a control character, or no UTF-8; is it a fio job?")
+			     : read_line(r, line);
 	}
 	if (!rc)
 		rc = end_section(r);
@@ -348,6 +356,15 @@ static int read_text(struct reader *r)
 	return rc;
 }
 
+static void put_escaped(const char *text, FILE *out)
+{
+	for (; *text; text++)
+		if (*text == '\n' || *text == '\\')
+			fprintf(out, "\\%c", *text == '\n' ? 'n' : '\\');
+		else
+			fputc(*text, out);
+}
+
 /* The word has name and text in one line: newline and backslash are escaped. */
 static char *escape(const char *name, const char *text)
 {
@@ -356,12 +373,9 @@ static char *escape(const char *name, const char *text)
 
 	if (!out)
 		return NULL;
-	fprintf(out, "%s\\n", name);
-	for (; *text; text++)
-		if (*text == '\n' || *text == '\\')
-			fprintf(out, "\\%c", *text == '\n' ? 'n' : '\\');
-		else
-			fputc(*text, out);
+	put_escaped(name, out);
+	put_escaped("\n", out);
+	put_escaped(text, out);
 	return fclose(out) ? NULL : word;
 }
 
@@ -392,12 +406,20 @@ static void normalise(char *text)
 	*to = '\0';
 }
 
-/* Takes name and text, which it frees at the end of the process only. */
+/* Takes name and text, which it frees at the end of the process only.  The name may be any name of
+ * a file: what of it is not printable is escaped. */
 static int take(char *name, char *text)
 {
 	struct reader *r = calloc(1, sizeof(*r));
 	int rc = r && name && text ? 0 : -ENOMEM;
 
+	if (name && text_unprintable(name)) {
+		char *printable = text_escaped(name);
+
+		free(name);
+		name = printable;
+		rc = name ? rc : -ENOMEM;
+	}
 	if (!rc)
 		normalise(text);
 	fio_job_free();

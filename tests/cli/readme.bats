@@ -69,11 +69,13 @@ setup() {
 	mkdir -p "$TOP/results/bats-readme" "$BATS_TEST_TMPDIR/tree/arch/x86/boot"
 	put_bzimage "$BATS_TEST_TMPDIR/tree/arch/x86/boot/bzImage"
 	echo '0 819200 linear /dev/pmem0 0' >"$BATS_TEST_TMPDIR/tables"
+	printf '[read]\nioengine=psync\nrw=read\nbs=4k\n' >"$BATS_TEST_TMPDIR/job.fio"
 	printf 'LV LSize Devices\ndata 400m /dev/pmem0(0)\n' >"$BATS_TEST_TMPDIR/lvs"
 	while read -r command; do
 		# Files that only a reader has.
 		command=${command//arch\/x86\/boot\/bzImage/"$BATS_TEST_TMPDIR/tree/arch/x86/boot/bzImage"}
 		command=${command//\~\/linux/"$BATS_TEST_TMPDIR/tree"}
+		command=${command//--fio JOB/--fio "$BATS_TEST_TMPDIR/job.fio"}
 		command=${command//table:tables/"table:$BATS_TEST_TMPDIR/tables"}
 		command=${command//lvm:vg.txt/"lvm:$BATS_TEST_TMPDIR/lvs"}
 		command=${command//\/tmp\/modules/"$TOP/lib"}

@@ -73,6 +73,29 @@ static void test_sections(void **state)
 	json_decref(job);
 }
 
+/* A file may have any name, but a run.jsonl holds UTF-8 only. */
+static void test_unprintable(void **state)
+{
+	json_t *job;
+	char *word;
+
+	(void)state;
+	assert_int_equal(fio_job_load("a\\\\\xff\x1b\\n[a]\\nbs=4k\\n"), 0);
+	word = strdup(fio_job_word());
+	job = fio_job_json();
+	assert_string_equal(json_string_value(json_object_get(job, "name")), "a\\\\xff\\x1b");
+	fio_job_free();
+	assert_int_equal(fio_job_again(job), 0);
+	assert_string_equal(fio_job_word(), word);
+	json_decref(job);
+	fio_job_free();
+	assert_int_equal(fio_job_load(word), 0);
+	assert_string_equal(fio_job_word(), word);
+	free(word);
+	fio_job_free();
+	assert_non_null(strstr(refused("[a]\\nbs=4k\\n;\xff\\n"), "job:3: a control character"));
+}
+
 /* [global] holds for the sections behind it; what a section says comes after it. */
 static void test_scope(void **state)
 {
@@ -171,9 +194,9 @@ static int drop(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sections), cmocka_unit_test(test_scope),
-		cmocka_unit_test(test_ways),	 cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_sections), cmocka_unit_test(test_unprintable),
+		cmocka_unit_test(test_scope),	 cmocka_unit_test(test_ways),
+		cmocka_unit_test(test_refused),	 cmocka_unit_test(test_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, drop);
