@@ -71,6 +71,7 @@ doc_class() { # COMMAND
 	"./run.sh lint") echo "tests/run.sh: tests/lint.sh" ;;
 	"./run.sh gate-selftest --full"*) echo "tests/cli/gate.bats: gate-selftest --full" ;;
 	"./run.sh gate-selftest") echo "tests/e2e/gate.bats: gate-selftest" ;;
+	"./run.sh bench --fio JOB") echo "tests/e2e/fiojob.bats: bench --fio" ;;
 	"./run.sh bench --quick") echo "tests/e2e/bench.bats: bench --quick" ;;
 	"./run.sh bench --repeat 2") echo "tests/e2e/bench.bats: --repeat 2" ;;
 	"./run.sh bench --bench "* | "./run.sh bench --stack "*) echo "tests/e2e/bench.bats: bench --bench --stack --fs" ;;
