@@ -279,6 +279,8 @@ static void warm_up(struct state *s)
 	proof_free(&s->result->proof);
 }
 
+const enum need mapped_ops_needs[] = {NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NEED_END};
+
 int mapped_ops_setup(struct bench_env *env, void **state)
 {
 	char path[256];

@@ -51,6 +51,8 @@ struct mapped_ops_plan {
 	const char *never; /* a probe that no operation may hit; NULL: none */
 };
 
+extern const enum need mapped_ops_needs[];
+
 /* The functions of the descriptor. */
 int mapped_ops_setup(struct bench_env *env, void **state);
 int mapped_ops_once(struct bench_env *env, void *state, const struct variant *variant);
@@ -58,5 +60,12 @@ int mapped_ops_probe(struct bench_env *env, void *state, const struct variant *v
 		     struct probe_set *probes);
 int mapped_ops_report(struct bench_env *env, void *state, const struct variant *variant);
 void mapped_ops_teardown(struct bench_env *env, void *state);
+
+/* What the descriptors of these benchmarks have in common. */
+#define MAPPED_OPS_DESCRIPTOR                                                                    \
+	.better = "lower", .setup = mapped_ops_setup, .once = mapped_ops_once,                   \
+	.probe = mapped_ops_probe, .report = mapped_ops_report, .teardown = mapped_ops_teardown, \
+	.needs = mapped_ops_needs,                                                               \
+	.by_name_only = "it would lengthen the default sweep; workloads/mapping measures it"
 
 #endif

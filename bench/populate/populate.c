@@ -84,28 +84,18 @@ static const char *const probes[] = {
 	"dm_dax_direct_access",	     "pmem_dax_direct_access",	  NULL,
 };
 
-static const enum need needs[] = {NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NEED_END};
-
 static const struct proof_waiver waivers[] = {
 	{"*", PROOF_PAGE | PROOF_FRAME,
 	 "no page is touched before the call; after it pagemap shows all pages mapped, and the "
-	 "path "
-	 "has faults of that page size alone"},
+	 "path has faults of that page size alone"},
 	{0},
 };
 
 const struct bench bench_populate = {
 	.name = "populate",
 	.why = "cost of mapping a window of a DAX file in advance",
-	.better = "lower",
-	.needs = needs,
 	.variants = variants,
-	.by_name_only = "it would lengthen the default sweep; workloads/mapping measures it",
 	.probes = probes,
 	.waivers = waivers,
-	.setup = mapped_ops_setup,
-	.once = mapped_ops_once,
-	.probe = mapped_ops_probe,
-	.report = mapped_ops_report,
-	.teardown = mapped_ops_teardown,
+	MAPPED_OPS_DESCRIPTOR,
 };

@@ -98,19 +98,10 @@ static const char *const probes[] = {
 	NULL,
 };
 
-static const enum need needs[] = {NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NEED_END};
-
 const struct bench bench_protect = {
 	.name = "protect",
 	.why = "cost of changing a mapping of a DAX file",
-	.better = "lower",
-	.needs = needs,
 	.variants = variants,
-	.by_name_only = "it would lengthen the default sweep; workloads/mapping measures it",
 	.probes = probes,
-	.setup = mapped_ops_setup,
-	.once = mapped_ops_once,
-	.probe = mapped_ops_probe,
-	.report = mapped_ops_report,
-	.teardown = mapped_ops_teardown,
+	MAPPED_OPS_DESCRIPTOR,
 };

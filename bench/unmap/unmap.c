@@ -79,19 +79,10 @@ static const char *const probes[] = {
 	"dm_dax_direct_access", NULL,
 };
 
-static const enum need needs[] = {NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NEED_END};
-
 const struct bench bench_unmap = {
 	.name = "unmap",
 	.why = "cost of unmapping pages of a DAX file, and of freeing mapped blocks",
-	.better = "lower",
-	.needs = needs,
 	.variants = variants,
-	.by_name_only = "it would lengthen the default sweep; workloads/mapping measures it",
 	.probes = probes,
-	.setup = mapped_ops_setup,
-	.once = mapped_ops_once,
-	.probe = mapped_ops_probe,
-	.report = mapped_ops_report,
-	.teardown = mapped_ops_teardown,
+	MAPPED_OPS_DESCRIPTOR,
 };

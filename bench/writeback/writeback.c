@@ -86,19 +86,10 @@ static const char *const probes[] = {
 	"dm_submit_bio",      "pmem_submit_bio", NULL,
 };
 
-static const enum need needs[] = {NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NEED_END};
-
 const struct bench bench_writeback = {
 	.name = "writeback",
 	.why = "cost of making stores to a DAX mapping durable, by what is dirty",
-	.better = "lower",
-	.needs = needs,
 	.variants = variants,
-	.by_name_only = "it would lengthen the default sweep; workloads/mapping measures it",
 	.probes = probes,
-	.setup = mapped_ops_setup,
-	.once = mapped_ops_once,
-	.probe = mapped_ops_probe,
-	.report = mapped_ops_report,
-	.teardown = mapped_ops_teardown,
+	MAPPED_OPS_DESCRIPTOR,
 };
