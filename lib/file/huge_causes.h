@@ -23,7 +23,7 @@ enum huge_cause {
 
 /* Of the windows of a file, starts as all zero. */
 struct huge_causes {
-	unsigned int windows[HUGE_N_CAUSES]; /* to which the cause applies, beside others */
+	unsigned int windows[HUGE_N_CAUSES]; /* to which the cause applies, alone or with others */
 	uint64_t chunk_bytes;		     /* the smallest chunk */
 	uint64_t past_bytes;		     /* what is past a multiple of 2 MiB: of the segments */
 	uint64_t max_sectors_kb;
