@@ -5,6 +5,7 @@
 
 #include "lib/base/msg.h"
 #include "lib/file/mapping.h"
+#include "lib/meter/random_phase.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -94,6 +95,8 @@ int timed_ops_time(const struct bench_env *env, const struct timed_ops *ops, uin
 	result->samples = calloc(ops->n, sizeof(*result->samples));
 	if (!result->samples)
 		return -ENOMEM;
+	if (env->cell.meter->kind == METER_INSN)
+		random_phase_align();
 	for (size_t i = 0; i < ops->n; i++)
 		if (!sample(ops, i, env->counters, &settled, &ticks[i], result))
 			return 0;

@@ -35,6 +35,7 @@
 #include "lib/file/huge_causes.h"
 #include "lib/file/mapping.h"
 #include "lib/meter/memcg_phase.h"
+#include "lib/meter/random_phase.h"
 #include "lib/meter/slab_warmup.h"
 #include "lib/trace/probe.h"
 
@@ -399,15 +400,16 @@ static int start_state(struct bench_env *env, struct fault_state *f, const struc
 }
 
 /*
- * Aligns the kernel's batched work, so that instruction counts repeat exactly.  Not done before
- * faults that allocate blocks or pages: it increases the differences of their medians between
- * seeds.
+ * Aligns the kernel's batched work, so that instruction counts repeat exactly.  The slabs and
+ * the memory cgroup statistics are not before faults that allocate blocks or pages: it increases the
+ * differences of their medians between seeds.
  */
 static void settle(struct fault_state *f, const struct fault_plan *plan)
 {
 	bool allocates =
 		plan->is_private || (plan->file != FAULT_DATA && plan->timed == FAULT_STORE);
 
+	random_phase_align();
 	if (allocates)
 		return;
 	if (!plan->follows)

@@ -44,6 +44,7 @@
 #include "lib/base/limit_clock.h"
 #include "lib/base/msg.h"
 #include "lib/file/mapping.h"
+#include "lib/meter/random_phase.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -179,6 +180,8 @@ static int before_job(struct bench_env *env, struct fiojob *f, const struct vari
 	env->phase(env, f->armed ? "proof" : "measure");
 	if (f->armed)
 		probe_start(&f->probes);
+	else if (env->cell.meter->kind == METER_INSN)
+		random_phase_align();
 	return 0;
 }
 

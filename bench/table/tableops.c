@@ -57,6 +57,7 @@
 #include "bench/table/tableops.h"
 #include "bench/thread_cost.h"
 #include "lib/base/msg.h"
+#include "lib/meter/random_phase.h"
 #include "lib/trace/kmem.h"
 
 #include <errno.h>
@@ -328,6 +329,8 @@ static int run_cycles(struct bench_env *env, struct tableops *t, bool mounted,
 		/* What only the first one needs is not measured. */
 		good = run_cycle(env, t, device, steps, n, -1, NULL, &result);
 		env->phase(env, "measure");
+		if (env->cell.meter->kind == METER_INSN)
+			random_phase_align();
 		for (size_t i = 0; i < t->n_samples && good; i++)
 			good = run_cycle(env, t, device, steps, n, (long)i, NULL, &result);
 	}
