@@ -226,6 +226,7 @@ void workload_override(struct workload *workload, struct workload *by_hand)
 	override(&workload->stacks, &by_hand->stacks);
 	override(&workload->filesystems, &by_hand->filesystems);
 	override(&workload->benches, &by_hand->benches);
+	override(&workload->cells, &by_hand->cells);
 }
 
 int workload_check_filesystems(struct words *filesystems)
@@ -310,6 +311,7 @@ int workload_of_words(int n, char *const words[], uint64_t span_bytes, struct wo
 		struct words *to = !strcmp(words[i], "--stack")	  ? &by_hand.stacks
 				   : !strcmp(words[i], "--fs")	  ? &by_hand.filesystems
 				   : !strcmp(words[i], "--bench") ? &by_hand.benches
+				   : !strcmp(words[i], "--cell")  ? &by_hand.cells
 								  : NULL;
 
 		if (to)

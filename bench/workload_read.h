@@ -49,8 +49,9 @@ json_t *workload_mkfs(const struct workload *workload);
 
 /*
  * Builds and checks the workload of a `daxdm bench-here` command line (--workload, --stack, --fs,
- * --bench; other words are ignored), and checks that all stacks fit on two namespaces of span_bytes
- * plus one window each.  Returns 0, or -EINVAL after one error line.
+ * --bench; other words are ignored), which for `daxdm emulate` may have --cell (the text of one of
+ * `cells`), and checks that all stacks fit on two namespaces of span_bytes plus one window each.
+ * Returns 0, or -EINVAL after one error line.
  */
 int workload_of_words(int n, char *const words[], uint64_t span_bytes, struct workload *out);
 

@@ -229,7 +229,7 @@ static int bench(struct bench_request *b)
 	workspace_make_dir("results");
 	if (!getenv(LADDER_STEP)) /* in a step of a ladder all is in place, and stays as it is */
 		workspace_setup("run", "plot", NULL);
-	measure_setup_programs(&b->m);
+	measure_setup_programs(&b->m, b->target.host);
 	if (b->target.host)
 		return run_all(b, NULL, &guests);
 	kernel = target_find(&b->target, b->target.kernels.list[0]);

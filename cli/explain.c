@@ -241,7 +241,7 @@ static int explain_kernels(struct explain_options *o)
 	workspace_make_dir("results");
 	workspace_setup("run", "plot", NULL);
 	target_vet_names(&o->target);
-	measure_setup_programs(&o->m);
+	measure_setup_programs(&o->m, false);
 	o->m.profile = make_plugin();
 	for (size_t i = 0; i < n; i++)
 		kernels[i] = target_find(&o->target, o->target.kernels.list[i]);

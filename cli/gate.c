@@ -305,7 +305,7 @@ static void measure(char *dirs[])
 	for (size_t i = 0; i < N_PLANTED; i++)
 		command_add(&m.by_hand.stacks, planted[i].base, planted[i].more, NULL);
 	measure_vet(&m);
-	words_free(&m.programs); /* of benchmarks that are not measured here */
+	measure_setup_programs(&m, false);
 	kernel = target_find(&target, "debian");
 	guests = measure_make_guests(&m, &target, &kernel);
 	for (int i = 0; i < 3; i++) {

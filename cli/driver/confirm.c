@@ -162,6 +162,9 @@ static void add_row(struct workload *w, const struct run_record *rec, bool with_
 	/* A benchmark that needs no filesystem names none: every guest measures it. */
 	if (*rec->fs)
 		add_word(&w->filesystems, rec->fs);
+	if (workload_add_cell(w, rec->stack, rec->fs, bench) < 0 ||
+	    (with_raw && workload_add_cell(w, "raw", rec->fs, bench) < 0))
+		process_quit(STATUS_BROKEN, "out of memory");
 	free(bench);
 }
 
@@ -260,7 +263,7 @@ static char *measure_state(struct remeasured *r, const struct measurement *asked
 	int status;
 
 	measure_vet(&m);
-	measure_setup_programs(&m);
+	measure_setup_programs(&m, false);
 	set_variables(r, true);
 	guests = measure_make_guests(&m, &r->target, &r->kernel);
 	status = measure_run(&m, &r->target, &r->kernel, &guests, dir);

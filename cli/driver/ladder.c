@@ -476,7 +476,7 @@ int ladder(struct bench_request *b)
 	vet(b);
 	workspace_open();
 	workspace_setup("run", "plot", NULL);
-	measure_setup_programs(&b->m);
+	measure_setup_programs(&b->m, false);
 	choose_name(b);
 	l.dir = process_text("results/%s", b->target.name);
 	workspace_make_dir(l.dir);

@@ -50,15 +50,26 @@ static void add_programs(const enum need *needs, struct words *programs)
 	}
 }
 
-static void find_programs(struct measurement *m)
+/* The programs that the benchmarks of the workload run; NULL: all benchmarks. */
+static struct words programs_of(const struct workload *workload)
 {
+	struct words programs = {0};
+
 	for (const struct bench *const *b = bench_table; *b; b++)
 		for (const struct variant *v = (*b)->variants; v->name; v++) {
-			if (!workload_wants(&m->whole, (*b)->name, v->name))
+			if (workload && !workload_wants(workload, (*b)->name, v->name))
 				continue;
-			add_programs((*b)->needs, &m->programs);
-			add_programs(v->needs, &m->programs);
+			add_programs((*b)->needs, &programs);
+			add_programs(v->needs, &programs);
 		}
+	return programs;
+}
+
+/* A guest has the programs of all benchmarks, so that a benchmark alone starts from the same
+ * initial state as in the default sweep. */
+static struct words programs_in_guest(void)
+{
+	return programs_of(NULL);
 }
 
 /* Whether a stack needs modules of targets. */
@@ -144,6 +155,7 @@ void measure_vet(struct measurement *m)
 	command_add_each(&m->args, "--stack", &m->by_hand.stacks);
 	command_add_each(&m->args, "--bench", &m->by_hand.benches);
 	command_add_each(&m->args, "--fs", &m->by_hand.filesystems);
+	command_add_each(&m->args, "--cell", &m->by_hand.cells);
 	if (workload_of_words((int)m->args.n, m->args.list, ROOM_ANY_BYTES, &m->whole) < 0)
 		process_exit(STATUS_USAGE);
 	find_types(m);
@@ -152,7 +164,6 @@ void measure_vet(struct measurement *m)
 		command_add_each(&m->args, "--fs", &m->whole.filesystems);
 	if (m->tracer)
 		command_add(&m->args, "--tracer", m->tracer, NULL);
-	find_programs(m);
 }
 
 /* The part of a text that an expression in brackets found. */
@@ -203,10 +214,13 @@ void measure_plan_metric(struct measurement *m, const char *id)
 	free(fs);
 }
 
-void measure_setup_programs(const struct measurement *m)
+void measure_setup_programs(const struct measurement *m, bool on_host)
 {
-	for (size_t i = 0; i < m->programs.n; i++)
-		workspace_setup(m->programs.list[i], NULL);
+	struct words programs = on_host ? programs_of(&m->whole) : programs_in_guest();
+
+	for (size_t i = 0; i < programs.n; i++)
+		workspace_setup(programs.list[i], NULL);
+	words_free(&programs);
 }
 
 /* ---- measuring ------------------------------------------------------------------------------ */
@@ -215,14 +229,14 @@ struct guest_files measure_make_guests(const struct measurement *m, const struct
 				       const struct kernel *kernel)
 {
 	struct guest_files files;
-	struct words kinds = {0};
+	struct words kinds = {0}, programs = programs_in_guest();
 
 	for (size_t i = 0; i < m->fs_types.n; i++) {
 		char *kind = process_text("%s%s", m->fs_types.list[i],
 					  needs_targets(m) ? "+targets" : "");
 
-		for (size_t p = 0; p < m->programs.n; p++) {
-			char *longer = process_text("%s+%s", kind, m->programs.list[p]);
+		for (size_t p = 0; p < programs.n; p++) {
+			char *longer = process_text("%s+%s", kind, programs.list[p]);
 
 			free(kind);
 			kind = longer;
@@ -237,6 +251,7 @@ struct guest_files measure_make_guests(const struct measurement *m, const struct
 		free(kind);
 	}
 	files = target_make_guests(kernel, &kinds, &t->replaced);
+	words_free(&programs);
 	words_free(&kinds);
 	return files;
 }
@@ -462,7 +477,7 @@ char *measure_now(const struct measurement *m, const struct target *t, const str
 	char *name, *dir;
 	int status;
 
-	measure_setup_programs(m);
+	measure_setup_programs(m, false);
 	guests = measure_make_guests(m, t, kernel);
 	name = workspace_claim(base);
 	dir = process_text("results/%s", name);

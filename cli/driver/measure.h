@@ -22,7 +22,6 @@ struct measurement {
 	/* What measure_vet() makes of it. */
 	struct workload whole;
 	struct words fs_types; /* an initramfs for each */
-	struct words programs; /* that its benchmarks run: groups of packages.txt */
 	struct words args;     /* the workload as options of bench-here */
 };
 
@@ -60,8 +59,8 @@ void measure_vet_filesystems(struct words *filesystems);
  * too.  option: the name of the option it came by. */
 void measure_plan_metric(struct measurement *m, const char *id);
 
-/* Installs the programs that the benchmarks run. */
-void measure_setup_programs(const struct measurement *m);
+/* Installs the programs that the benchmarks run on this host, or those of a guest. */
+void measure_setup_programs(const struct measurement *m, bool on_host);
 
 /* Makes the guests, one for each filesystem with the programs; target_free_guests() frees it. */
 struct guest_files measure_make_guests(const struct measurement *m, const struct target *t,

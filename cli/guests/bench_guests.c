@@ -47,6 +47,15 @@ struct place {
 	size_t n_stacks;
 };
 
+/* Whether a stack of the guest needs the glob. */
+static bool place_needs(const struct bench_guests *b, const struct place *at, const char *glob)
+{
+	for (size_t i = 0; i < at->n_stacks; i++)
+		if (workload_wants_cell(&b->workload, at->stacks[i], at->fs, glob))
+			return true;
+	return false;
+}
+
 /* The words of the job that measures a part of the benchmarks (NULL: all) on these stacks.  Returns
  * 0 or -ENOMEM. */
 static int spell_job(const struct bench_guests *b, const struct place *at, const char *part,
@@ -63,7 +72,7 @@ static int spell_job(const struct bench_guests *b, const struct place *at, const
 	for (size_t i = 0; i < at->n_stacks; i++)
 		add_option(job, "--stack", at->stacks[i], &rc);
 	for (size_t i = 0; i < benches->n; i++)
-		if (part_needs(part, benches->list[i]))
+		if (part_needs(part, benches->list[i]) && place_needs(b, at, benches->list[i]))
 			add_option(job, "--bench", benches->list[i], &rc);
 	if (fio_job_word())
 		add_option(job, "--fio-text", fio_job_word(), &rc);
@@ -84,12 +93,19 @@ static int spell_job(const struct bench_guests *b, const struct place *at, const
 
 /* ---- which guests --------------------------------------------------------------------------- */
 
-/* Returns 0 or -ENOMEM. */
+/* Adds a guest, if there is something for it.  Returns 0 or -ENOMEM. */
 static int add_guest(struct bench_guests *b, const struct place *at, const char *part)
 {
 	struct guest *g = &b->list[b->n];
 	struct words *job = &b->jobs[b->n];
+	bool any = false;
 	int rc;
+
+	for (size_t i = 0; i < b->workload.benches.n; i++)
+		any = any || (part_needs(part, b->workload.benches.list[i]) &&
+			      place_needs(b, at, b->workload.benches.list[i]));
+	if (!any)
+		return 0;
 
 	guest_init(g, &b->plan, at->kind->fs, b->n);
 	strcpy(g->initrd, at->kind->initrd);

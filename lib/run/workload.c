@@ -25,6 +25,42 @@ bool workload_wants(const struct workload *workload, const char *bench, const ch
 	return false;
 }
 
+int workload_add_cell(struct workload *workload, const char *stack, const char *fs,
+		      const char *pattern)
+{
+	size_t len = strlen(stack) + strlen(fs) + strlen(pattern) + 3;
+	char *cell = malloc(len);
+	int rc;
+
+	if (!cell)
+		return -ENOMEM;
+	snprintf(cell, len, "%s\t%s\t%s", stack, fs, pattern);
+	rc = words_add_new(&workload->cells, cell, len - 1);
+	free(cell);
+	return rc;
+}
+
+bool workload_wants_cell(const struct workload *workload, const char *stack, const char *fs,
+			 const char *pattern)
+{
+	char name[STACK_TEXT_NAME_CHARS];
+
+	stack = stack_text_name(stack, name);
+	for (size_t i = 0; i < workload->cells.n; i++) {
+		const char *its_fs = strchr(workload->cells.list[i], '\t') + 1;
+		const char *its_pattern = strchr(its_fs, '\t') + 1;
+		size_t stack_len = (size_t)(its_fs - 1 - workload->cells.list[i]);
+		size_t fs_len = (size_t)(its_pattern - 1 - its_fs);
+
+		if (strlen(stack) == stack_len &&
+		    !strncmp(workload->cells.list[i], stack, stack_len) &&
+		    (!fs_len || (strlen(fs) == fs_len && !strncmp(its_fs, fs, fs_len))) &&
+		    !strcmp(its_pattern, pattern))
+			return true;
+	}
+	return !workload->cells.n;
+}
+
 void workload_set_stacks(const struct workload *workload, json_t *context)
 {
 	json_t *names = json_array(), *tables = json_object();
@@ -69,4 +105,5 @@ void workload_free(struct workload *workload)
 	words_free(&workload->stacks);
 	words_free(&workload->filesystems);
 	words_free(&workload->benches);
+	words_free(&workload->cells);
 }

@@ -11,7 +11,17 @@
 struct workload {
 	struct words stacks, filesystems;
 	struct words benches; /* patterns */
+	/* If there are any, only these of all stacks x filesystems x patterns (workload_add_cell()). */
+	struct words cells;
 };
+
+/* Returns 0 or -ENOMEM. */
+int workload_add_cell(struct workload *workload, const char *stack, const char *fs,
+		      const char *pattern);
+/* Whether a pattern of the workload is measured on a stack with a filesystem.  The stack is a name,
+ * or NAME=TABLES.  A cell of filesystem "" is measured on each. */
+bool workload_wants_cell(const struct workload *workload, const char *stack, const char *fs,
+			 const char *pattern);
 
 /* Whether a pattern matches "fault.read.warm.pte": it is a glob over the whole name, or the name of
  * a benchmark, which matches all its variants. */

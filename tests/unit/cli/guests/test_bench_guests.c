@@ -89,6 +89,29 @@ static void each_stack_has_guests_of_its_own(void **state)
 	release(b);
 }
 
+/* A round of `compare` measures again only what is not decided. */
+static void only_the_cells_are_measured(void **state)
+{
+	struct bench_guests *b = request("insn");
+
+	(void)state;
+	add(&b->workload.benches, "fault.read.warm.pte");
+	add(&b->workload.benches, "copy");
+	add(&b->workload.benches, "table");
+	assert_int_equal(workload_add_cell(&b->workload, "raw", "xfs", "copy"), 0);
+	assert_int_equal(workload_add_cell(&b->workload, "linear:1", "ext4", "table"), 0);
+	assert_int_equal(workload_add_cell(&b->workload, "linear:1", "ext4", "copy"), 0);
+	assert_int_equal(bench_guests_make(b), 0);
+	assert_int_equal(b->n, 3);
+	expect_job(&b->list[0], "--meter insn --fs ext4 --device /dev/pmem0 --device /dev/pmem1 "
+				"--stack linear:1 --bench copy --part shared");
+	expect_job(&b->list[1], "--meter insn --fs ext4 --device /dev/pmem0 --device /dev/pmem1 "
+				"--stack linear:1 --bench table --part table");
+	expect_job(&b->list[2], "--meter insn --fs xfs --device /dev/pmem0 --device /dev/pmem1 "
+				"--stack raw --bench copy --part shared");
+	release(b);
+}
+
 static void one_guest_measures_all_without_snapshots(void **state)
 {
 	struct bench_guests *b = request("time");
@@ -169,6 +192,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_stack_has_guests_of_its_own),
+		cmocka_unit_test(only_the_cells_are_measured),
 		cmocka_unit_test(one_guest_measures_all_without_snapshots),
 		cmocka_unit_test(every_benchmark_is_in_a_job),
 		cmocka_unit_test(a_guest_waits_for_the_snapshot_of_its_filesystem),
