@@ -99,9 +99,9 @@ const char *kernel_version_text(const char *release, const char *package, const 
 
 /* ---- entries ------------------------------------------------------------------------------- */
 
-enum { KEYS = 8, KEY_LAST = 2, KEY_MATCH = 7 };
+enum { KEYS = 8, KEY_LAST = 2 };
 
-/* Every key but match has to be there. */
+/* Every key has to be there. */
 static const char *const keys[KEYS] = {
 	"check", "first", "last", "why", "evidence", "reference", "reproducer", "match",
 };
@@ -111,7 +111,7 @@ struct entry {
 	char *name, *values[KEYS];
 	struct kernel_version first, last; /* last.major -1: not known to end */
 	regex_t match;
-	bool has_match;
+	bool has_match; /* match is compiled */
 };
 
 struct known {
@@ -247,8 +247,6 @@ static int compile_match(const char *path, struct entry *e)
 static int entry_check(const char *path, struct entry *e)
 {
 	for (int i = 0; i < KEYS; i++) {
-		if (i == KEY_MATCH && !e->values[i])
-			continue;
 		if (e->values[i] && (*e->values[i] || i == KEY_LAST))
 			continue;
 		msg_error("%s: %s is %s", path, keys[i], e->values[i] ? "empty" : "missing");
@@ -267,7 +265,7 @@ static int entry_check(const char *path, struct entry *e)
 	};
 	if (read_range(path, e) < 0)
 		return -EINVAL;
-	return e->bug.match ? compile_match(path, e) : 0;
+	return compile_match(path, e);
 }
 
 static int entry_read(const char *path, struct entry *e)
@@ -372,26 +370,68 @@ static bool fits(const struct entry *e, const json_t *text)
 	return found;
 }
 
-static bool entry_explains(const struct entry *e, const json_t *line)
-{
-	static const char also[] = "also: "; /* prefix of further complaints of check/runner.c */
-	const json_t *text;
-	size_t i;
+static const char also[] = "also: "; /* prefix of further complaints of check/runner.c */
 
-	if (!e->has_match)
-		return true;
-	json_array_foreach(json_object_get(line, "dmesg"), i, text) {
-		if (fits(e, text))
+/* Complaints that are about the kernel's log; an oops may end in the second and the third. */
+static const struct {
+	const char *prefix;
+	bool oops; /* only an oops explains it, no warning does */
+} log_complaints[] = {
+	{"the kernel complained: ", false},
+	{"the kernel hung: ", true},
+	{"the kernel died: ", true},
+};
+
+static bool is_oops(const char *line)
+{
+	return strstr(line, "BUG: ") || strstr(line, "Oops") || strstr(line, "Kernel panic");
+}
+
+/* Whether a line of the log explains a complaint about the log. */
+static bool log_explains(const struct entry *e, const char *complaint, const json_t *dmesg)
+{
+	const json_t *line;
+	size_t i, n;
+
+	for (n = 0; n < sizeof(log_complaints) / sizeof(log_complaints[0]); n++)
+		if (!strncmp(complaint, log_complaints[n].prefix, strlen(log_complaints[n].prefix)))
+			break;
+	if (n == sizeof(log_complaints) / sizeof(log_complaints[0]))
+		return false;
+	json_array_foreach(dmesg, i, line) {
+		if (fits(e, line) && (!log_complaints[n].oops || is_oops(json_string_value(line))))
 			return true;
 	}
-	if (!fits(e, json_object_get(line, "why")))
+	return false;
+}
+
+/* Whether an entry is about one complaint. */
+static bool entry_explains(const struct entry *e, const json_t *complaint, const json_t *dmesg)
+{
+	const char *text = json_string_value(complaint);
+
+	if (!text)
 		return false;
-	json_array_foreach(json_object_get(line, "evidence"), i, text) {
-		if (json_is_string(text) && !strncmp(json_string_value(text), also, strlen(also)) &&
-		    !fits(e, text))
-			return false;
+	if (!strncmp(text, also, strlen(also)))
+		text += strlen(also);
+	return fits(e, complaint) || log_explains(e, text, dmesg);
+}
+
+/* The first entry that explains a complaint of a check, or NULL. */
+static const struct entry *explanation(const struct known *known,
+				       const struct kernel_version *kernel, const json_t *line,
+				       const json_t *complaint)
+{
+	const char *id = json_string_value(json_object_get(line, "id"));
+
+	for (size_t i = 0; id && i < known->n; i++) {
+		const struct entry *e = &known->entries[i];
+
+		if (entry_about(e, kernel, id) &&
+		    entry_explains(e, complaint, json_object_get(line, "dmesg")))
+			return e;
 	}
-	return true;
+	return NULL;
 }
 
 const struct known_bug *known_about(const struct known *known, const struct kernel_version *kernel,
@@ -406,13 +446,16 @@ const struct known_bug *known_about(const struct known *known, const struct kern
 const struct known_bug *known_cause(const struct known *known, const struct kernel_version *kernel,
 				    const json_t *line)
 {
-	const char *id = json_string_value(json_object_get(line, "id"));
+	const struct entry *first = explanation(known, kernel, line, json_object_get(line, "why"));
+	const json_t *text;
+	size_t i;
 
-	for (size_t i = 0; id && i < known->n; i++) {
-		const struct entry *e = &known->entries[i];
-
-		if (entry_about(e, kernel, id) && entry_explains(e, line))
-			return &e->bug;
+	if (!first)
+		return NULL;
+	json_array_foreach(json_object_get(line, "evidence"), i, text) {
+		if (json_is_string(text) && !strncmp(json_string_value(text), also, strlen(also)) &&
+		    !explanation(known, kernel, line, text))
+			return NULL;
 	}
-	return NULL;
+	return &first->bug;
 }

@@ -39,7 +39,7 @@ struct known_bug {
 	const char *name;  /* of its file */
 	const char *check; /* globs, with blanks between them */
 	const char *first, *last, *why, *evidence, *reference, *reproducer;
-	const char *match; /* NULL: any failure of the check is this bug's */
+	const char *match; /* extended regular expression: what failed */
 };
 
 struct known;
@@ -59,8 +59,9 @@ const struct known_bug *known_about(const struct known *known, const struct kern
 				    const char *id);
 
 /*
- * The first bug that explains a failed check line.  A match must fit a line of the log, or else
- * every complaint: "why", and each "also: ..." of the evidence.
+ * The bug that explains a failed check line.  Every complaint, "why" and each "also: ..." of the
+ * evidence, must fit the match of a bug; the one "the kernel complained: ..." may do so by any line
+ * of the log.  Returns the bug of "why", or NULL.
  */
 const struct known_bug *known_cause(const struct known *known, const struct kernel_version *kernel,
 				    const json_t *line);

@@ -164,18 +164,19 @@ static void test_refused_entries(void **state)
 		"",
 		"check reload.*\n",
 		"  check: reload.*\n",
-		"check: a\nfirst: 5.10\nwhy: x\n" REST,	       /* no last */
-		"check: a\nfirst: \nlast: 6.1\nwhy: x\n" REST, /* first is empty */
-		"check: \nfirst: 5.10\nlast: \nwhy: x\n" REST, /* check is empty */
-		"check: a\nfirst: 5.10\nlast: \n" REST,	       /* no why */
-		"check: a\nfirst: 5.10\nlast: \nwhy: x\n",     /* nothing after */
-		"check: a\nfirst: v5\nlast: \nwhy: x\n" REST,  /* no release */
-		"check: a\nfirst: 5.10\nlast: now\nwhy: x\n" REST,
-		"check: a\nfirst: 5.10 6.1\nlast: \nwhy: x\n" REST, /* one release each */
-		"check: a\nfirst: 5.10\nlast: 5.10 6.1\nwhy: x\n" REST,
-		"check: a\nfirst: 6.2\nlast: 6.1\nwhy: x\n" REST, /* ends before it begins */
-		"check: a\ncheck: b\nfirst: 5.10\nlast: \nwhy: x\n" REST,
-		"check: a\nfrist: 5.10\nlast: \nwhy: x\n" REST,
+		"check: a\nfirst: 5.10\nwhy: x\nmatch: x\n" REST,	 /* no last */
+		"check: a\nfirst: \nlast: 6.1\nwhy: x\nmatch: x\n" REST, /* first is empty */
+		"check: \nfirst: 5.10\nlast: \nwhy: x\nmatch: x\n" REST, /* check is empty */
+		"check: a\nfirst: 5.10\nlast: \nmatch: x\n" REST,	 /* no why */
+		"check: a\nfirst: 5.10\nlast: \nwhy: x\nmatch: x\n",	 /* nothing after */
+		"check: a\nfirst: v5\nlast: \nwhy: x\nmatch: x\n" REST,	 /* no release */
+		"check: a\nfirst: 5.10\nlast: now\nwhy: x\nmatch: x\n" REST,
+		"check: a\nfirst: 5.10 6.1\nlast: \nwhy: x\nmatch: x\n" REST, /* one release each */
+		"check: a\nfirst: 5.10\nlast: 5.10 6.1\nwhy: x\nmatch: x\n" REST,
+		"check: a\nfirst: 6.2\nlast: 6.1\nwhy: x\nmatch: x\n" REST, /* ends before it begins */
+		"check: a\ncheck: b\nfirst: 5.10\nlast: \nwhy: x\nmatch: x\n" REST,
+		"check: a\nfrist: 5.10\nlast: \nwhy: x\nmatch: x\n" REST,
+		"check: a\nfirst: 5.10\nlast: \nwhy: x\n" REST, /* no match */
 		"check: a\nfirst: 5.10\nlast: \nwhy: x\nmatch: (\n" REST,
 		"check: a\nfirst: 5.10\nlast: \nwhy: x\nmatch:\n" REST, /* would fit all */
 	};
@@ -226,12 +227,28 @@ static const struct question questions[] = {
 	 "ended"},
 	{"6.12.50", "{'id':'sync.one','why':'a wrong byte','evidence':['also: BUG 1']}", NULL,
 	 "ended"},
-	/* or a line of the log */
-	{"6.12.50", "{'id':'sync.one','why':'it hung','dmesg':['x','BUG 3 at y']}", "ended",
+	/* a complaint about the log by any line of the log */
+	{"6.12.50", "{'id':'sync.one','why':'the kernel complained: x','dmesg':['x','BUG 3 at y']}",
+	 "ended", "ended"},
+	{"6.12.50", "{'id':'sync.one','why':'the kernel complained: x','dmesg':['x',null]}", NULL,
 	 "ended"},
-	{"6.12.50", "{'id':'sync.one','why':'it hung','dmesg':['x',null]}", NULL, "ended"},
-	/* the next entry has its say when the first does not match */
+	/* but a line of the log explains nothing else: no hang, no wrong byte */
+	{"6.12.50",
+	 "{'id':'sync.one','why':'a store did not end','evidence':['also: the kernel complained: "
+	 "BUG 3'],'dmesg':['BUG 3']}",
+	 NULL, "ended"},
+	{"6.12.50",
+	 "{'id':'sync.one','why':'the kernel complained: BUG 3','evidence':['also: a wrong byte'],"
+	 "'dmesg':['BUG 3']}",
+	 NULL, "ended"},
+	{"6.12.50", "{'id':'sync.one','why':'the kernel hung: no line','dmesg':['BUG 3']}", NULL,
+	 "ended"},
+	/* an oops may end in a hang */
+	{"6.12.50", "{'id':'sync.one','why':'the kernel hung: no line','dmesg':['BUG: at BUG 3']}",
+	 "ended", "ended"},
+	/* each complaint may have an entry of its own */
 	{"6.12.50", "{'id':'sync.one','why':'torn'}", "torn", "ended"},
+	{"6.12.50", "{'id':'sync.one','why':'torn','evidence':['also: BUG 4']}", "torn", "ended"},
 };
 
 static void expect_name(const struct question *q, const struct known_bug *bug, const char *want)
@@ -265,7 +282,8 @@ static void test_cause(void **state)
 
 	(void)state;
 	put_file(test_dir, "any",
-		 "check: reload.* unbind.one  unbind.two\nfirst: 5.10\nlast: \nwhy: x\n" REST);
+		 "check: reload.* unbind.one  unbind.two\nfirst: 5.10\nlast: \nwhy: x\n"
+		 "match: ^(stale byte|x)$\n" REST);
 	put_file(test_dir, "ended",
 		 "check: sync.one\nfirst: 6.1.5\nlast: 6.12.50\nwhy: x\n"
 		 "match: BUG [0-9]+\n" REST);
