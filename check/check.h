@@ -201,6 +201,10 @@ bool check_mapped_bytes(struct check_env *env, const char *path, const volatile 
 bool check_frames(struct check_env *env, int fd, const volatile char *base, uint64_t offset_bytes,
 		  uint64_t len_bytes, const struct graph *graph, unsigned int device);
 
+/* How many 4 KiB pages of a 2 MiB window this process has mapped: after one access to an untouched
+ * window, 512 if a PMD maps it.  Returns that or -errno. */
+int window_pages_present(const volatile char *window);
+
 /*
  * Whether a 2 MiB window of a shared mapping is mapped by one PMD: reads its first and last page
  * and counts the faults and the pages mapped by them.  A window that is mapped in part is not
@@ -210,8 +214,8 @@ bool check_frames(struct check_env *env, int fd, const volatile char *base, uint
  */
 int window_is_pmd(volatile char *base, uint64_t window_offset_bytes);
 
-/* Whether that equals what the model allows (never a PMD where the address and the offset differ
- * mod 2 MiB).  false after check_fail(). */
+/* Whether window_is_pmd() returns what the model allows (never a PMD where the address and the
+ * offset differ mod 2 MiB).  false after check_fail(). */
 bool check_page_size(struct check_env *env, int fd, volatile char *base,
 		     uint64_t window_offset_bytes, const struct graph *graph, unsigned int device);
 

@@ -2,7 +2,6 @@
 #include "check/pagesize/window.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -11,20 +10,6 @@
 const char *window_size_name(int pmd)
 {
 	return pmd < 0 ? "unknown" : pmd ? "pmd" : "pte";
-}
-
-int window_pages_present(const volatile char *window)
-{
-	static uint64_t pages[WINDOW_PAGES];
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC), n = 0;
-	ssize_t len = pread(fd, pages, sizeof(pages), (off_t)((uintptr_t)window / PAGE_BYTES * 8));
-
-	close(fd);
-	if (len != (ssize_t)sizeof(pages))
-		return -EIO;
-	for (unsigned int i = 0; i < WINDOW_PAGES; i++)
-		n += pages[i] >> 63;
-	return n;
 }
 
 int window_store_to_pmd(volatile char *window, const uint64_t at[2], const char values[2])

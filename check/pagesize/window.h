@@ -18,9 +18,6 @@ enum {
 /* Of what window_is_pmd() returns: "pmd", "pte", "unknown". */
 const char *window_size_name(int pmd);
 
-/* How many of the window's pages are mapped, by pagemap; or -EIO. */
-int window_pages_present(const volatile char *window);
-
 /* Stores into two pages of a window the values that they have, after dropping it from the page
  * tables: one fault for all pages, or one for each.  Returns 1 (PMD), 0, or -errno. */
 int window_store_to_pmd(volatile char *window, const uint64_t at[2], const char values[2]);

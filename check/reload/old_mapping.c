@@ -110,9 +110,9 @@ static void conclude(struct check_env *env, const struct swapped_members *swap,
 				   (!worker_work(&workers[i])->rc || !set->stores),
 			   "sequence %s ends (got: %s)", sequence->name, is);
 		if (!strcmp(is, "done"))
-			is = set->stores ? landed(swap, work_page(i))
+			is = set->stores ? landed(swap, swapped_members_page(swap, i))
 					 : shown(sequence, worker_work(&workers[i])->bytes,
-						 work_page(i));
+						 swapped_members_page(swap, i));
 		check_that(env,
 			   strcmp(is, "neither") && strcmp(is, "both") && strcmp(is, "unknown"),
 			   "sequence %s reaches one of the members (got: %s)", sequence->name, is);
@@ -142,7 +142,8 @@ static void drop_caches(void)
 }
 
 /* A step of each sequence at once; one that did not end gets no further one. */
-static void step(const struct sequence_set *set, struct worker *workers, unsigned int s)
+static void step(const struct swapped_members *swap, const struct sequence_set *set,
+		 struct worker *workers, unsigned int s)
 {
 	bool any = false;
 
@@ -151,8 +152,8 @@ static void step(const struct sequence_set *set, struct worker *workers, unsigne
 
 		if (!sequence->steps[s] || workers[i].state != WORK_DONE)
 			continue;
-		worker_ask(&workers[i], sequence->steps[s], work_page(i), PAGE_BYTES,
-			   SWAPPED_AFTER);
+		worker_ask(&workers[i], sequence->steps[s], swapped_members_page(swap, i),
+			   PAGE_BYTES, SWAPPED_AFTER);
 		any = true;
 	}
 	if (any)
@@ -169,11 +170,11 @@ void old_mapping_accesses(struct check_env *env, const void *data)
 		    !workers_start(env, workers, set->n, &swap.bed);
 
 	for (unsigned int i = 0; i < set->n && good; i++)
-		good = worker_do(env, &workers[i], set->sequences[i].name, set->sequences[i].before,
-				 work_page(i), PAGE_BYTES, SWAPPED_BEFORE);
+		good = swapped_members_touch(env, &swap, &workers[i], set->sequences[i].before,
+					     swapped_members_page(&swap, i));
 	if (good && swapped_members_swap(env, &swap, arg->reload.flags)) {
 		for (unsigned int s = 0; s < STEPS_MAX; s++) {
-			step(set, workers, s);
+			step(&swap, set, workers, s);
 			if (!s)
 				drop_caches();
 		}
@@ -190,6 +191,7 @@ enum { OWNER = 7 }; /* generation of what the next owner writes */
 static void store_into_owner(struct check_env *env, struct swapped_members *swap,
 			     struct worker *worker)
 {
+	const uint64_t page = swapped_members_page(swap, 0);
 	const char *node = swap->bed.graph.devices[0].node;
 	int fd = open(node, O_RDWR | O_EXCL | O_CLOEXEC), rc;
 	char bytes[PAGE_BYTES];
@@ -197,14 +199,14 @@ static void store_into_owner(struct check_env *env, struct swapped_members *swap
 
 	if (!check_errno(env, fd < 0 ? -errno : 0, 0, "opening the old member exclusively"))
 		return;
-	rc = testbed_raw_stamp(&swap->bed, &swap->old, work_page(0), PAGE_BYTES, OWNER);
+	rc = testbed_raw_stamp(&swap->bed, &swap->old, page, PAGE_BYTES, OWNER);
 	check_setup(env, rc, "writing to the old member");
-	worker_ask(worker, work_store, work_page(0), PAGE_BYTES, SWAPPED_AFTER);
+	worker_ask(worker, work_store, page, PAGE_BYTES, SWAPPED_AFTER);
 	check_that(env, workers_finish(worker, 1, LIMIT_MS), "the store ends");
-	rc = testbed_raw_read(&swap->bed, &swap->old, work_page(0), bytes, sizeof(bytes));
+	rc = testbed_raw_read(&swap->bed, &swap->old, page, bytes, sizeof(bytes));
 	check_setup(env, rc, "reading the old member");
-	corrupted = stamp_check(bytes, sizeof(bytes), TESTBED_FILE, work_page(0), OWNER, NULL) !=
-		    sizeof(bytes);
+	corrupted =
+		stamp_check(bytes, sizeof(bytes), TESTBED_FILE, page, OWNER, NULL) != sizeof(bytes);
 	check_observe_suspicious(env, "corrupted", json_boolean(corrupted));
 	check_observe(
 		env, "verdict",
@@ -222,8 +224,8 @@ void old_mapping_next_owner(struct check_env *env, const void *data)
 	struct swapped_members swap;
 
 	if (swapped_members_open(env, &swap, arg) && !workers_start(env, &worker, 1, &swap.bed) &&
-	    worker_do(env, &worker, "a store", work_store, work_page(0), PAGE_BYTES,
-		      SWAPPED_BEFORE) &&
+	    swapped_members_touch(env, &swap, &worker, work_store,
+				  swapped_members_page(&swap, 0)) &&
 	    swapped_members_swap(env, &swap, arg->flags))
 		store_into_owner(env, &swap, &worker);
 	workers_end(env, &worker, 1);

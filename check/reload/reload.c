@@ -12,6 +12,7 @@
 #include "check/check.h"
 #include "check/fixture/testbed.h"
 #include "check/fixture/worker.h"
+#include "check/reload/failed_resume.h"
 #include "check/reload/old_mapping.h"
 #include "check/reload/swapped_members.h"
 
@@ -36,8 +37,8 @@ struct access {
 };
 
 static const struct access accesses[] = {
-	{"a load from an untouched page", work_load, false},
-	{"a store to an untouched page", work_store, true},
+	{"a load by a new fault", work_load, false},
+	{"a store by a new fault", work_store, true},
 	{"read(2)", work_read, false},
 	{"read(2) with O_DIRECT", work_read_direct, false},
 	{"write(2)", work_write, true},
@@ -66,6 +67,17 @@ static void judge_access(struct check_env *env, const struct swapped_members *sw
 			     access->stores ? SWAPPED_AFTER : SWAPPED_NEW);
 }
 
+static void access_all(struct check_env *env, const struct swapped_members *swap,
+		       struct worker *workers)
+{
+	for (unsigned int i = 0; i < ACCESSES; i++)
+		worker_ask(&workers[i], accesses[i].fn, swapped_members_page(swap, i), PAGE_BYTES,
+			   SWAPPED_AFTER);
+	workers_finish(workers, ACCESSES, LIMIT_MS);
+	for (unsigned int i = 0; i < ACCESSES; i++)
+		judge_access(env, swap, &workers[i], &accesses[i], swapped_members_page(swap, i));
+}
+
 static void new_access(struct check_env *env, const void *data)
 {
 	const struct swapped_members_arg *arg = data;
@@ -74,14 +86,28 @@ static void new_access(struct check_env *env, const void *data)
 
 	if (swapped_members_open(env, &swap, arg) &&
 	    !workers_start(env, workers, ACCESSES, &swap.bed) &&
-	    swapped_members_swap(env, &swap, arg->flags)) {
-		for (unsigned int i = 0; i < ACCESSES; i++)
-			worker_ask(&workers[i], accesses[i].fn, work_page(i), PAGE_BYTES,
-				   SWAPPED_AFTER);
-		workers_finish(workers, ACCESSES, LIMIT_MS);
-		for (unsigned int i = 0; i < ACCESSES; i++)
-			judge_access(env, &swap, &workers[i], &accesses[i], work_page(i));
-	}
+	    swapped_members_swap(env, &swap, arg->flags))
+		access_all(env, &swap, workers);
+	workers_end(env, workers, ACCESSES);
+	swapped_members_close(env, &swap);
+}
+
+/* The same of pages that another process had mapped before the swap, so that the file's index knows
+ * them. */
+static void known_access(struct check_env *env, const void *data)
+{
+	const struct swapped_members_arg *arg = data;
+	struct worker workers[ACCESSES] = {0}, other = {0};
+	struct swapped_members swap;
+	bool good = swapped_members_open(env, &swap, arg) &&
+		    !workers_start(env, &other, 1, &swap.bed) &&
+		    !workers_start(env, workers, ACCESSES, &swap.bed);
+
+	for (unsigned int i = 0; i < ACCESSES && good; i++)
+		good = swapped_members_touch(env, &swap, &other, work_load,
+					     swapped_members_page(&swap, i));
+	if (good && workers_end(env, &other, 1) && swapped_members_swap(env, &swap, arg->flags))
+		access_all(env, &swap, workers);
 	workers_end(env, workers, ACCESSES);
 	swapped_members_close(env, &swap);
 }
@@ -144,16 +170,16 @@ static void store_counted(struct testbed *bed, struct work *work)
 
 /* After an fsync() a store must fault, or the next fsync() knows nothing of it.  A page that brings
  * a signal has nothing to sync: old_remap observes those. */
-static void fault_after_sync(struct check_env *env, struct worker *worker, unsigned int page,
+static void fault_after_sync(struct check_env *env, struct worker *worker, uint64_t page,
 			     const char *what)
 {
-	worker_ask(worker, work_store, work_page(page), PAGE_BYTES, SWAPPED_AFTER);
+	worker_ask(worker, work_store, page, PAGE_BYTES, SWAPPED_AFTER);
 	if (!check_that(env, workers_finish(worker, 1, LIMIT_MS), "the first store ends: %s", what))
 		return;
 	if (worker_work(worker)->touch.signal ||
 	    !worker_do(env, worker, "fsync", work_fsync, 0, 0, 0))
 		return;
-	worker_ask(worker, store_counted, work_page(page), PAGE_BYTES, SWAPPED_AFTER);
+	worker_ask(worker, store_counted, page, PAGE_BYTES, SWAPPED_AFTER);
 	if (check_that(env, workers_finish(worker, 1, LIMIT_MS), "the second store ends: %s", what))
 		check_that(env, worker_work(worker)->rc > 0,
 			   "a store to a synced page faults again: %s", what);
@@ -166,18 +192,21 @@ static void sync_after(struct check_env *env, const void *data)
 	struct swapped_members swap;
 
 	if (swapped_members_open(env, &swap, arg) && !workers_start(env, &worker, 1, &swap.bed) &&
-	    worker_do(env, &worker, "a store", work_store, work_page(0), PAGE_BYTES,
-		      SWAPPED_BEFORE) &&
-	    worker_do(env, &worker, "a load", work_load, work_page(1), PAGE_BYTES, 0) &&
-	    worker_do(env, &worker, "a counted store", store_counted, work_page(0), PAGE_BYTES,
-		      SWAPPED_BEFORE) &&
+	    swapped_members_touch(env, &swap, &worker, work_store,
+				  swapped_members_page(&swap, 0)) &&
+	    swapped_members_touch(env, &swap, &worker, work_load, swapped_members_page(&swap, 1)) &&
+	    worker_do(env, &worker, "a counted store", store_counted,
+		      swapped_members_page(&swap, 0), PAGE_BYTES, SWAPPED_BEFORE) &&
 	    swapped_members_swap(env, &swap, arg->flags) &&
 	    worker_do(env, &worker, "mapping anew", work_remap, 0, 0, 0)) {
-		fault_after_sync(env, &worker, 2, "an untouched page before the swap");
-		fault_after_sync(env, &worker, 0, "a page that was stored to before the swap");
-		fault_after_sync(env, &worker, 1, "a page that was read before the swap");
-		swapped_members_hold(env, &swap, &swap.new, "after fsync", work_page(2),
-				     SWAPPED_AFTER);
+		fault_after_sync(env, &worker, swapped_members_page(&swap, 2),
+				 "an untouched page before the swap");
+		fault_after_sync(env, &worker, swapped_members_page(&swap, 0),
+				 "a page that was stored to before the swap");
+		fault_after_sync(env, &worker, swapped_members_page(&swap, 1),
+				 "a page that was read before the swap");
+		swapped_members_hold(env, &swap, &swap.new, "after fsync",
+				     swapped_members_page(&swap, 2), SWAPPED_AFTER);
 	}
 	workers_end(env, &worker, 1);
 	swapped_members_close(env, &swap);
@@ -392,6 +421,16 @@ static const struct swapped_members_arg xfs_nolockfs = {.fs = "xfs", .flags = DM
 	"the new table"
 #define SMALLER \
 	"every new access past the end of a device that was shrunk fails and changes nothing"
+#define FAILS(NAME, NEEDS, ARG)                                                                  \
+	{                                                                                        \
+		.name = NAME,                                                                    \
+		.promise = "after a resume that fails the next one resumes the old table, and "  \
+			   "every byte is kept",                                                 \
+		.by = "linux/dm-ioctl.h, DM_SUSPEND: the table of the inactive slot is moved "   \
+		      "to the active slot on resume; dm_calculate_queue_limits(): a table that " \
+		      "does not fit its devices does not become live",                           \
+		.needs = NEEDS, .plants = PLANTS | PLANT_FRAME, .run = failed_resume, .arg = ARG \
+	}
 #define SAME(NAME, NEEDS, RUN, ARG, PROMISE, BY)                                    \
 	{                                                                           \
 		.name = NAME, .promise = PROMISE, .by = BY, .needs = NEEDS,         \
@@ -402,6 +441,13 @@ static const struct swapped_members_arg xfs_nolockfs = {.fs = "xfs", .flags = DM
 	ITEM(NAME "." #FS MODE, needs_##FS, old_mapping_accesses,                             \
 	     (&(const struct old_mapping_arg){{.fs = #FS, .flags = FLAGS}, SET}), OLD_ACCESS, \
 	     ENDS)
+/* PMDs map the file. */
+#define HUGE(NAME, FS, RUN, PROMISE, BY)                   \
+	ITEM("huge." NAME "." #FS, needs_##FS##_huge, RUN, \
+	     (&(const struct swapped_members_arg){.fs = #FS, .huge = true}), PROMISE, BY)
+#define OLD_HUGE(NAME, FS, SET)                                             \
+	ITEM("huge." NAME "." #FS, needs_##FS##_huge, old_mapping_accesses, \
+	     (&(const struct old_mapping_arg){{.fs = #FS, .huge = true}, SET}), OLD_ACCESS, ENDS)
 #define OLD_MOST(NAME, SET)                                                          \
 	OLD(NAME, ext4, "", 0, SET), OLD(NAME, ext4, "_nolockfs", DM_NOLOCKFS, SET), \
 		OLD(NAME, xfs, "", 0, SET)
@@ -436,10 +482,21 @@ static const struct check_item items[] = {
 	     ACTIVE),
 	ITEM("sync_after.ext4", needs_ext4, sync_after, &ext4, SYNC, FSYNC),
 	ITEM("sync_after.xfs", needs_xfs, sync_after, &xfs, SYNC, FSYNC),
+	ITEM("known_access.ext4", needs_ext4, known_access, &ext4, NEW_ACCESS, ACTIVE),
+	ITEM("known_access.xfs", needs_xfs, known_access, &xfs, NEW_ACCESS, ACTIVE),
+	HUGE("new_access", ext4, new_access, NEW_ACCESS, ACTIVE),
+	HUGE("known_access", ext4, known_access, NEW_ACCESS, ACTIVE),
+	OLD_HUGE("old_load", ext4, OLD_MAPPING_LOADS),
+	OLD_HUGE("old_writable", ext4, OLD_MAPPING_WRITABLE),
+	OLD_HUGE("old_readable", ext4, OLD_MAPPING_READABLE),
+	OLD_HUGE("old_remap", ext4, OLD_MAPPING_FRESH_STORES),
+	HUGE("sync_after", ext4, sync_after, SYNC, FSYNC),
 	SAME("same_bytes.ext4", needs_ext4_huge, same_bytes, &ext4, SAME_BYTES, ACTIVE),
 	SAME("same_bytes.ext4_nolockfs", needs_ext4_huge, same_bytes, &ext4_nolockfs, SAME_BYTES,
 	     ACTIVE),
 	SAME("same_bytes.xfs", needs_xfs_huge, same_bytes, &xfs, SAME_BYTES, ACTIVE),
+	FAILS("resume_fails.ext4", needs_ext4, &ext4),
+	FAILS("resume_fails.xfs", needs_xfs, &xfs),
 	ITEM("smaller.ext4", needs_ext4, smaller, &ext4_neither, SMALLER, END),
 	ITEM("smaller.xfs", needs_xfs, smaller, &xfs_neither, SMALLER, END),
 	{0},

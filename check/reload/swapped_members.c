@@ -68,8 +68,9 @@ bool swapped_members_open(struct check_env *env, struct swapped_members *swap,
 {
 	const struct testbed_spec spec = {.table = "AB: $ linear A 8192", /* SWAPPED_OLD_SECTORS */
 					  .fs = arg->fs,
-					  .file_bytes = SWAPPED_FILE_BYTES,
-					  .small_pages = true,
+					  .file_bytes = arg->huge ? SWAPPED_WINDOWS * WINDOW_BYTES
+								  : SWAPPED_FILE_BYTES,
+					  .small_pages = !arg->huge,
 					  .direct = true};
 	struct testbed *bed = &swap->bed;
 	int rc;
@@ -91,6 +92,32 @@ void swapped_members_close(struct check_env *env, struct swapped_members *swap)
 	testbed_close(env, &swap->bed);
 	graph_clear_targets(&swap->old, swap->bed.device);
 	graph_clear_targets(&swap->new, swap->bed.device);
+}
+
+uint64_t swapped_members_page(const struct swapped_members *swap, unsigned int i)
+{
+	return swap->bed.spec.small_pages ? work_page(i)
+					  : i * (uint64_t)WINDOW_BYTES + (3 + i) * PAGE_BYTES;
+}
+
+static void work_pages_present(struct testbed *bed, struct work *work)
+{
+	work->rc = window_pages_present(bed->map.base +
+					work->offset_bytes / WINDOW_BYTES * WINDOW_BYTES);
+}
+
+bool swapped_members_touch(struct check_env *env, const struct swapped_members *swap,
+			   struct worker *worker, work_fn *fn, uint64_t offset_bytes)
+{
+	if (!worker_do(env, worker, "an access before the swap", fn, offset_bytes, PAGE_BYTES,
+		       SWAPPED_BEFORE))
+		return false;
+	if (swap->bed.spec.small_pages)
+		return true;
+	worker_ask(worker, work_pages_present, offset_bytes, 0, 0);
+	return workers_finish(worker, 1, 1000) &&
+	       check_equal(env, worker_work(worker)->rc, WINDOW_PAGES,
+			   "pages mapped by one access before the swap");
 }
 
 /* What moves is copied; the file's part of it is stamped SWAPPED_NEW. */

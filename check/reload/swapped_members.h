@@ -9,9 +9,11 @@
 
 #include "check/check.h"
 #include "check/fixture/testbed.h"
+#include "check/fixture/worker.h"
 
 enum {
 	SWAPPED_FILE_BYTES = 2 * WINDOW_BYTES,
+	SWAPPED_WINDOWS = 8, /* of a file that is mapped by PMDs */
 	/* Where the device begins on its members; not the same, so that they cannot be mixed up. */
 	SWAPPED_OLD_SECTORS = 2 * WINDOW_BYTES / SECTOR_BYTES,
 	SWAPPED_NEW_SECTORS = 5 * WINDOW_BYTES / SECTOR_BYTES,
@@ -27,6 +29,7 @@ enum {
 struct swapped_members_arg {
 	const char *fs;
 	unsigned int flags; /* of the suspend that a swap needs */
+	bool huge;	    /* PMDs map the file, of SWAPPED_WINDOWS; else PTEs */
 };
 
 /* The device before and after; bed.graph is what it is now. */
@@ -41,6 +44,15 @@ struct swapped_members {
 bool swapped_members_open(struct check_env *env, struct swapped_members *swap,
 			  const struct swapped_members_arg *arg);
 void swapped_members_close(struct check_env *env, struct swapped_members *swap);
+
+/* The offset of a page of the file for each of SWAPPED_WINDOWS accesses, in bytes: of pages of
+ * their own, and of windows of their own where PMDs map the file. */
+uint64_t swapped_members_page(const struct swapped_members *swap, unsigned int i);
+
+/* An access before the swap, of generation SWAPPED_BEFORE; where PMDs map the file, with proof
+ * that one maps its window now.  Returns true, or false after a complaint. */
+bool swapped_members_touch(struct check_env *env, const struct swapped_members *swap,
+			   struct worker *worker, work_fn *fn, uint64_t offset_bytes);
 
 /* Suspends, makes the second member, swaps the tables, resumes.  Returns true, or false after
  * check_broken(). */
