@@ -31,16 +31,21 @@ bool substitute_find(struct check_env *env, enum substitute_kind instead, struct
 		strcpy(out->what, instead == SUBSTITUTE_ZERO ? "zero" : "error");
 		return true;
 	}
-	if (instead == SUBSTITUTE_RAW || instead == SUBSTITUTE_SECTOR) {
-		ns = check_device(env, instead == SUBSTITUTE_RAW ? NAMESPACE_RAW : NAMESPACE_SECTOR,
-				  0);
+	if (instead == SUBSTITUTE_RAW || instead == SUBSTITUTE_SECTOR ||
+	    instead == SUBSTITUTE_FLAKEY) {
+		ns = instead == SUBSTITUTE_RAW	    ? check_device(env, NAMESPACE_RAW, 0)
+		     : instead == SUBSTITUTE_SECTOR ? check_device(env, NAMESPACE_SECTOR, 0)
+						    : check_device(env, NAMESPACE_FSDAX, 1);
 		snprintf(node, sizeof(node), "%s", ns ? ns->node : "");
 	} else if (instead == SUBSTITUTE_LOOP) {
 		rc = testbed_loop(&out->loop_fd, node);
 	}
 	if (!rc)
 		rc = find_numbers(node, numbers);
-	snprintf(out->what, sizeof(out->what), "linear %s 0", numbers);
+	if (instead == SUBSTITUTE_FLAKEY)
+		snprintf(out->what, sizeof(out->what), "flakey %s 0 60 0", numbers);
+	else
+		snprintf(out->what, sizeof(out->what), "linear %s 0", numbers);
 	return check_setup(env, rc, "finding a device without DAX (%s)", node);
 }
 

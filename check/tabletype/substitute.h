@@ -14,7 +14,8 @@ enum substitute_kind {
 	SUBSTITUTE_RAW,
 	SUBSTITUTE_SECTOR,
 	SUBSTITUTE_BRD,
-	SUBSTITUTE_LOOP
+	SUBSTITUTE_LOOP,
+	SUBSTITUTE_FLAKEY, /* over the second fsdax namespace */
 };
 
 struct substitute_arg {

@@ -17,10 +17,12 @@
  * were mapped before a swap to other memory (reload.c).
  */
 #include "check/check.h"
+#include "check/fixture/bio.h"
 #include "check/fixture/dax_capability.h"
 #include "check/fixture/testbed.h"
 #include "check/tabletype/substitute.h"
 #include "check/tabletype/swap_to_error.h"
+#include "check/tabletype/unaligned_swap.h"
 #include "check/tabletype/zeroing.h"
 
 #include <errno.h>
@@ -205,6 +207,54 @@ static void stays_direct(struct check_env *env, const void *data)
 	substitute_drop(&begin);
 }
 
+/* ---- a device that begins without a table ---------------------------------------------------- */
+
+/* It can do nothing until its first table is live, and is then like one created with it. */
+static void no_table(struct check_env *env, const void *data)
+{
+	const struct substitute_arg *arg = data;
+	const struct testbed_spec spec = {.table = TESTBED_LINEAR,
+					  .fs = arg->fs,
+					  .file_bytes = SUBSTITUTE_FILE_BYTES,
+					  .direct = true};
+	struct dm_device_info info = {0};
+	struct testbed bed;
+	char *table = NULL, byte[SECTOR_BYTES];
+	const char *name, *node;
+	int rc;
+
+	if (!testbed_devices(env, &bed, &spec))
+		return;
+	name = testbed_dm(&bed);
+	node = testbed_node(&bed);
+	rc = dm_device_remove(name, 0);
+	rc = rc ? rc : dm_device_create(name, NULL, 0);
+	if (!check_setup(env, rc, "making %s without a table (%s)", name, dm_last_error()))
+		goto out;
+	check_that(env, bio_read(node, 0, byte, sizeof(byte)) < 0,
+		   "a read of a device without a table fails");
+	check_observe(env, "resume_without_table", check_errno_json(dm_device_resume(name, 0)));
+	table = graph_table(&bed.graph, bed.device);
+	rc = dm_device_load(name, table, 0);
+	if (!check_errno(env, rc, 0, "loading the first table (%s)", dm_last_error()))
+		goto out;
+	dm_device_info(name, &info);
+	check_that(env, info.inactive_table && !info.live_table,
+		   "the first table is not live before the resume");
+	check_that(env, bio_read(node, 0, byte, sizeof(byte)) < 0,
+		   "a read of a device whose first table is not live fails");
+	if (check_errno(env, dm_device_resume(name, 0), 0, "the resume with the first table") &&
+	    check_equal(env, dax_capability_queue(node), 1, "queue/dax with the first table") &&
+	    testbed_use(env, &bed)) {
+		testbed_holds(env, &bed, "with the first table", 0, SUBSTITUTE_FILE_BYTES, 1);
+		testbed_frames(env, &bed, 0, SUBSTITUTE_FILE_BYTES);
+		testbed_page_size(env, &bed, 0);
+	}
+out:
+	free(table);
+	testbed_close(env, &bed);
+}
+
 /* ---- table ----------------------------------------------------------------------------------- */
 
 static const char *const needs_ext4[] = {"device:fsdax", "fs:ext4", NULL};
@@ -216,6 +266,10 @@ static const char *const needs_sector[] = {"device:fsdax", "device:sector", "fs:
 static const char *const needs_brd[] = {"device:fsdax", "module:brd", "fs:ext4", NULL};
 static const char *const needs_loop[] = {"device:fsdax", "module:loop", "fs:ext4", NULL};
 
+static const char *const needs_flakey[] = {"device:fsdax:2", "target:flakey", "fs:ext4", NULL};
+static const char *const needs_two_ext4[] = {"device:fsdax:2", "fs:ext4", NULL};
+
+static const struct substitute_arg flakey = {.fs = "ext4", .instead = SUBSTITUTE_FLAKEY};
 static const struct substitute_arg zero = {.fs = "ext4", .instead = SUBSTITUTE_ZERO};
 static const struct substitute_arg error = {.fs = "ext4", .instead = SUBSTITUTE_ERROR};
 static const struct substitute_arg raw = {.fs = "ext4", .instead = SUBSTITUTE_RAW};
@@ -248,6 +302,9 @@ static const struct substitute_arg error_lower = {
 #define STAYS \
 	"a device that became DAX by a reload refuses a table without DAX, like any DAX device"
 #define AWAY "no access is direct on a table without DAX: it fails, or the old table is still live"
+#define UNALIGNED                                                                                \
+	"a live DAX device refuses a table that divides a page, or every access to the page is " \
+	"right"
 #define ZEROING                                                                                   \
 	"zeroing through DAX on a table without memory fails with an errno and without a kernel " \
 	"warning"
@@ -283,6 +340,7 @@ static const struct check_item items[] = {
 	ITEM("refused.loop", needs_loop, refused, &loop, REFUSED, TYPE_RULE),
 	ITEM("refused.zero_tail", needs_ext4, refused, &zero, REFUSED, TYPE_RULE),
 	ITEM("refused.error_tail", needs_ext4, refused, &error, REFUSED, TYPE_RULE),
+	ITEM("refused.flakey", needs_flakey, refused, &flakey, REFUSED, TYPE_RULE),
 	ITEM("same_type", needs_two, same_type, NULL,
 	     "a table of the same type is live from the resume on, and then releases the old "
 	     "member",
@@ -297,10 +355,21 @@ static const struct check_item items[] = {
 		      PLANT_VALUE | PLANT_BYTE | PLANT_FRAME),
 	UPGRADED_ITEM("upgraded.from_raw", needs_raw, upgraded, &raw, DIRECT, UPGRADE,
 		      PLANT_VALUE | PLANT_BYTE | PLANT_FRAME),
+	UPGRADED_ITEM("upgraded.from_flakey", needs_flakey, upgraded, &flakey, DIRECT, UPGRADE,
+		      PLANT_VALUE | PLANT_BYTE | PLANT_FRAME),
 	UPGRADED_ITEM("upgraded.away", needs_raw, swap_to_error_upgraded, &raw, AWAY, TYPE_RULE,
 		      PLANT_VALUE | PLANT_BYTE),
 	UPGRADED_ITEM("upgraded.stays", needs_raw, stays_direct, &raw, STAYS, TYPE_RULE,
 		      PLANT_VALUE),
+	UPGRADED_ITEM("no_table", needs_ext4, no_table, &zero,
+		      "a device without a table fails every access, and is a DAX device once a DAX "
+		      "table is live",
+		      INACTIVE, PLANT_VALUE | PLANT_BYTE | PLANT_FRAME | PLANT_SIZE),
+	ITEM("torn.ext4", needs_two_ext4, unaligned_swap,
+	     (&(const struct unaligned_swap_arg){.fs = "ext4", .torn = true}), UNALIGNED,
+	     TYPE_RULE),
+	ITEM("misaligned.ext4", needs_two_ext4, unaligned_swap,
+	     (&(const struct unaligned_swap_arg){.fs = "ext4"}), UNALIGNED, TYPE_RULE),
 	ITEM("zeroing.error", needs_xfs, zeroing, &error_xfs, ZEROING, WIPE),
 	ITEM("zeroing.zero", needs_xfs, zeroing, &zero_xfs, ZEROING, TYPE_RULE),
 	{
