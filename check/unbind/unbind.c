@@ -29,6 +29,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -90,6 +91,49 @@ static void work_pagemap(struct testbed *bed, struct work *work)
 
 	if (fd < 0 || pread(fd, work->bytes, 8, (off_t)(page * 8)) != 8)
 		memset(work->bytes, 0, 8);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* What a process may do to its mapping without an access to it. */
+static void work_smaps(struct testbed *bed, struct work *work)
+{
+	char text[4096];
+	int fd = open("/proc/self/smaps", O_RDONLY | O_CLOEXEC);
+	ssize_t n = 1;
+
+	(void)bed;
+	while (fd >= 0 && n > 0)
+		n = read(fd, text, sizeof(text));
+	work->rc = fd < 0 || n < 0 ? -errno : 0;
+	if (fd >= 0)
+		close(fd);
+}
+
+static void work_mprotect(struct testbed *bed, struct work *work)
+{
+	/* Of a page, so that a PMD has to be split, then of all. */
+	if (mprotect(bed->map.base + PAGE_BYTES, PAGE_BYTES, PROT_READ) < 0 ||
+	    mprotect(bed->map.base, FILE_BYTES, PROT_NONE) < 0)
+		work->rc = -errno;
+}
+
+static void work_munmap(struct testbed *bed, struct work *work)
+{
+	(void)work;
+	testbed_unmap(bed);
+}
+
+/* A new file whose blocks are not known yet.  It is done when it is durable. */
+static void work_create_synced(struct testbed *bed, struct work *work)
+{
+	char path[sizeof(bed->fs.where) + 16];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/new", bed->fs.where);
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 || pwrite(fd, work->bytes, PAGE_BYTES, 0) != PAGE_BYTES || fsync(fd) < 0)
+		work->rc = -errno;
 	if (fd >= 0)
 		close(fd);
 }
@@ -242,7 +286,7 @@ static bool rebind(struct check_env *env, const struct namespace *ns, struct dri
  * proven to be the namespace's before.  From the outside the same is looked at when the guest is
  * off.
  */
-static void store(struct check_env *env, const void *arg)
+static void store_after(struct check_env *env, const struct testbed_spec *spec, bool clean)
 {
 	struct driver_order driver;
 	struct graph_place place;
@@ -251,9 +295,10 @@ static void store(struct check_env *env, const void *arg)
 	struct holder h;
 	bool landed;
 
-	if (!make_holder(env, &h, &bed, arg) ||
+	if (!make_holder(env, &h, &bed, spec) ||
 	    !check_setup(env, testbed_place(&bed, &bed.graph, WARM, &place),
-			 "finding a page of the file on the namespace"))
+			 "finding a page of the file on the namespace") ||
+	    (clean && !order(env, &h, "fsync", work_fsync, 0, 0)))
 		return;
 	check_outside(env, place.ns, place.offset_bytes, PAGE_BYTES, TESTBED_FILE, WARM,
 		      TESTBED_GENERATION);
@@ -273,6 +318,56 @@ static void store(struct check_env *env, const void *arg)
 	check_that(
 		env, !landed,
 		"a store through the old mapping does not reach the namespace's former page frame");
+}
+
+static void store(struct check_env *env, const void *arg)
+{
+	store_after(env, arg, false);
+}
+
+/* The page is write-protected: the store faults. */
+static void store_clean(struct check_env *env, const void *arg)
+{
+	store_after(env, arg, true);
+}
+
+/* smaps, mprotect(2) and munmap(2) of the old mapping. */
+static void changes_mapping(struct check_env *env, const void *arg)
+{
+	static const struct {
+		const char *what;
+		work_fn *fn;
+	} steps[] = {{"reading its smaps", work_smaps},
+		     {"mprotect of the mapping", work_mprotect},
+		     {"munmap of the mapping", work_munmap}};
+	struct driver_order driver;
+	const struct work *work;
+	struct testbed bed;
+	struct holder h;
+
+	if (!make_holder(env, &h, &bed, arg) || !unbind(env, bed.graph.devices[0].ns, &driver))
+		return;
+	for (unsigned int i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		work = order(env, &h, steps[i].what, steps[i].fn, 0, 0);
+		if (!work)
+			return;
+		check_errno(env, work->rc, 0, "%s after the unbind", steps[i].what);
+	}
+}
+
+static void creates(struct check_env *env, const void *arg)
+{
+	struct driver_order driver;
+	const struct work *work;
+	struct testbed bed;
+	struct holder h;
+
+	if (!make_holder(env, &h, &bed, arg) || !unbind(env, bed.graph.devices[0].ns, &driver) ||
+	    !(work = order(env, &h, "creating a file", work_create_synced, 0, 0)))
+		return;
+	check_that(env, work->rc < 0,
+		   "creating, writing and syncing a file fails after the unbind");
+	check_observe_suspicious(env, "create", check_errno_json(work->rc));
 }
 
 static void new_fault(struct check_env *env, const void *arg)
@@ -541,6 +636,26 @@ static const struct check_item items[] = {
 	      "xfs+rmapbt", TESTBED_RAW, PLANT_VALUE,
 	      "xfs with rmapbt on a part of its namespace revokes file mappings when it is "
 	      "notified of the removal"),
+	OTHER("notified.linear_xfs", needs_notify, notified,
+	      "commit fa422b353d21 (mm, pmem, xfs: Introduce MF_MEM_PRE_REMOVE for unbind)",
+	      "xfs+rmapbt", TESTBED_LINEAR, PLANT_VALUE,
+	      "xfs with rmapbt on dm-linear revokes file mappings when the namespace below is "
+	      "removed"),
+	OTHER("store_clean.linear_ext4", needs_ext4, store_clean, BY_MEMORY, "ext4", TESTBED_LINEAR,
+	      PLANT_VALUE | PLANT_FRAME,
+	      "after the pmem driver is unbound, a store to a page that fsync(2) write-protected "
+	      "raises a signal"),
+	OTHER("store_clean.linear_xfs", needs_xfs, store_clean, BY_MEMORY, "xfs", TESTBED_LINEAR,
+	      PLANT_VALUE | PLANT_FRAME,
+	      "after the pmem driver is unbound, a store to a page that fsync(2) write-protected "
+	      "raises a signal"),
+	OTHER("mapping.linear", needs_ext4, changes_mapping, BY_ENDS, "ext4", TESTBED_LINEAR,
+	      PLANT_VALUE | PLANT_FRAME,
+	      "after the pmem driver is unbound, a process can read the smaps of its old mapping, "
+	      "protect and unmap it"),
+	OTHER("create.linear", needs_ext4, creates, BY_ENDS, "ext4", TESTBED_LINEAR,
+	      PLANT_VALUE | PLANT_FRAME,
+	      "after the pmem driver is unbound, creating and syncing a file ends with an error"),
 	OTHER("pagemap", needs_ext4, pagemap, BY_ENDS, "ext4", TESTBED_LINEAR, PLANT_VALUE,
 	      "after the pmem driver is unbound, a process with an old mapping can read its "
 	      "/proc/self/pagemap"),
