@@ -10,7 +10,8 @@
  *   pass    it returned without a failure
  *   fail    the kernel broke the promise: check_fail(), or an expectation that did not hold
  *   skip    a need is missing
- *   broken  the set-up failed: no result about the kernel
+ *   broken  this host or the check itself failed: no result about the kernel.  A step of the
+ *           set-up that the kernel promises and does not do is a failure: check_setup()
  *
  * The first complaint is the verdict's reason; fail beats broken beats skip.
  */
@@ -105,7 +106,7 @@ struct check_env {
 /* The promise is broken: one sentence with what was expected and what was seen. */
 void check_fail(struct check_env *env, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* The set-up failed. */
+/* This host or the check itself failed. */
 void check_broken(struct check_env *env, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -145,8 +146,14 @@ bool check_errno(struct check_env *env, int rc, int want, const char *what_fmt, 
 bool check_that(struct check_env *env, bool holds, const char *what_fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* A step of the set-up: true if rc >= 0, else false after check_broken(). */
+/* A step of the set-up that the kernel does: true if rc >= 0, else false after check_fail(): it
+ * promises that step, too; or after check_broken(), if rc is of this host (-ENOMEM, -ENOSPC). */
 bool check_setup(struct check_env *env, int rc, const char *what_fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* A step that the check itself does, for example a computation of the model: true if rc >= 0, else
+ * false after check_broken(). */
+bool check_own(struct check_env *env, int rc, const char *what_fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* ---- devices, filesystems (check/fixture/device.c) ------------------------------------------- */

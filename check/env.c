@@ -203,7 +203,37 @@ bool check_that(struct check_env *env, bool holds, const char *what_fmt, ...)
 	return false;
 }
 
+/* Errors that say something about this host, not about what the kernel promises. */
+static bool is_of_host(int rc)
+{
+	static const int errors[] = {ENOMEM, ENOSPC, EMFILE, ENFILE,	EAGAIN,
+				     ENODEV, ENOENT, EPERM,  ETIMEDOUT, EINTR};
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		if (rc == -errors[i])
+			return true;
+	return false;
+}
+
 bool check_setup(struct check_env *env, int rc, const char *what_fmt, ...)
+{
+	va_list args;
+	char *what;
+
+	if (rc >= 0)
+		return true;
+	va_start(args, what_fmt);
+	what = format(what_fmt, args);
+	va_end(args);
+	if (is_of_host(rc))
+		check_broken(env, "%s: %s", what ? what : "?", strerror(-rc));
+	else
+		check_fail(env, "%s: expected success, got %s", what ? what : "?", errno_text(rc));
+	free(what);
+	return false;
+}
+
+bool check_own(struct check_env *env, int rc, const char *what_fmt, ...)
 {
 	va_list args;
 	char *what;

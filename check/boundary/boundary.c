@@ -263,8 +263,7 @@ static bool unwrite(struct extent_boundaries *e, const struct extent_boundary *b
 		       (off_t)(boundary->end_bytes - boundary->begin_bytes)) &&
 	    !fsync(e->bed.fd))
 		return extent_boundary_is_there(e, boundary);
-	check_broken(e->env, "cannot make blocks unwritten: %s", strerror(errno));
-	return false;
+	return check_setup(e->env, -errno, "making blocks unwritten");
 }
 
 /* Each edge begins with another way, for it may be its only one. */

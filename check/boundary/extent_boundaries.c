@@ -80,7 +80,7 @@ static int find_boundaries(struct extent_boundaries *e, unsigned int wanted, boo
 
 	if (!rc)
 		rc = extents_map(&extents, (struct backing){&e->bed.graph, e->bed.device}, &map);
-	if (check_setup(e->env, rc, "resolving the file's extents")) {
+	if (check_own(e->env, rc, "resolving the file's extents")) {
 		find_spread(e, &extents, &map);
 		if (e->n < wanted) {
 			check_broken(e->env, "the file has %u usable boundaries, expected %u", e->n,

@@ -12,7 +12,7 @@
 
 /* ---- every member ---------------------------------------------------------------------------- */
 
-/* Which nd_region a namespace is flushed by: asked of itself.  0 after check_broken(). */
+/* Which nd_region a namespace is flushed by: asked of itself.  0 after a complaint. */
 static uint64_t region_of(struct check_env *env, const struct namespace *ns, struct calls *calls)
 {
 	int fd = open(ns->node, O_RDONLY | O_CLOEXEC), rc = fd < 0 ? -errno : 0;
@@ -35,7 +35,8 @@ static uint64_t region_of(struct check_env *env, const struct namespace *ns, str
 	if (!check_setup(env, rc, "flushing %s without device-mapper", ns->node))
 		return 0;
 	if (!region)
-		check_broken(env, "a flush of %s did not reach nvdimm_flush()", ns->node);
+		check_fail(env, "fsync of %s, without device-mapper, does not reach nvdimm_flush()",
+			   ns->node);
 	return region;
 }
 

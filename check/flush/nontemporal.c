@@ -105,7 +105,7 @@ static bool zeroed_part(struct check_env *env, const struct testbed_spec *spec, 
 	if (!calls_stop(env, calls) || !check_setup(env, rc, "zeroing"))
 		goto out;
 	rc = extents_pfn(&bed.extents, (struct backing){&bed.graph, bed.device}, at, &pfn);
-	good = check_setup(env, rc, "the frame") &&
+	good = check_own(env, rc, "the frame") &&
 	       check_that(env, writeback_covers(&view, pfn * PAGE_BYTES + from, len),
 			  "zeroes written into a part of a page are written back by fsync on %s",
 			  testbed_name(spec));

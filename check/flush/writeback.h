@@ -39,7 +39,7 @@ struct writeback_view {
 };
 
 /* Computes it from one page, which is stored into, written back and looked up in pagemap.  Returns
- * true, or false after check_broken(). */
+ * true, or false after a complaint: fsync(2) must write one page back by one call. */
 bool writeback_view_begin(struct check_env *env, struct writeback_view *v,
 			  const struct testbed *bed, struct calls *calls);
 

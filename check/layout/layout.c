@@ -65,7 +65,7 @@ static void by_hand(struct check_env *env, const void *arg)
 	if (!begin(env, &g, 2))
 		return;
 	rc = graph_parse(&g, check_name(env, "", name), hand->text);
-	if (!check_setup(env, rc, "the table %s", hand->text)) {
+	if (!check_own(env, rc, "the table %s", hand->text)) {
 		graph_destroy(&g);
 		return;
 	}
@@ -220,7 +220,7 @@ static void at_random(struct check_env *env, const void *arg)
 		good += (unsigned int)rc;
 	}
 	if (!good)
-		check_broken(env, "device-mapper accepted none of %" PRIu64 " tables", i);
+		check_fail(env, "device-mapper accepted none of %" PRIu64 " tables", i);
 	else if (good < rounds)
 		check_evidence(env,
 			       "%u of %u tables were tested within the time limit; continue with "

@@ -72,11 +72,8 @@ bool window_open_pmd(struct check_env *env, const char *table, const char *fs, s
 	good = window_all_laid_out(env, bed) && testbed_page_size(env, bed, WINDOW_AT);
 	if (good) {
 		rc = window_is_pmd(bed->map.base, WINDOW_AT);
-		good = check_setup(env,
-				   rc == 1  ? 0
-				   : rc < 0 ? rc
-					    : -EINVAL,
-				   "a PMD at file offset %d before the test", WINDOW_AT);
+		good = check_setup(env, rc, "a PMD at file offset %d before the test", WINDOW_AT) &&
+		       check_equal(env, rc, 1, "PMD at file offset %d before the test", WINDOW_AT);
 	}
 	if (!good)
 		testbed_close(env, bed);

@@ -103,7 +103,7 @@ static int make_bad(struct check_env *env, struct bad *b, const struct testbed_s
 	if (!rc && d->n_targets &&
 	    b->device_byte < d->targets[d->n_targets - 1].start_sectors * SECTOR_BYTES)
 		rc = -EDOM;
-	if (check_setup(env, rc, "finding a page of the file in the last segment"))
+	if (check_own(env, rc, "finding a page of the file in the last segment"))
 		rc = add_bad(env, &b->place);
 	if (rc < 0)
 		testbed_close(env, &b->bed);

@@ -346,7 +346,7 @@ static void smaller(struct check_env *env, const void *data)
 		goto out;
 	rc = testbed_cut(&bed, bed.extents.list[0].physical_bytes + end_bytes, &cut);
 	table = rc ? NULL : graph_table(&cut, bed.device);
-	if (check_setup(env, table ? 0 : -ENOMEM, "the table of a smaller device")) {
+	if (check_own(env, table ? 0 : -ENOMEM, "the table of a smaller device")) {
 		*(strchr(table, '\n') + 1) = '\0'; /* the first segment alone */
 		rc = dm_device_reload(testbed_dm(&bed), table, arg->flags);
 		check_observe(env, "load", json_string(rc ? strerrorname_np(-rc) : "accepted"));

@@ -83,7 +83,7 @@ bool swapped_members_open(struct check_env *env, struct swapped_members *swap,
 	rc = describe(&swap->old, bed->device, testbed_fs_bytes(arg->fs) / SECTOR_BYTES, 0, 0);
 	if (!rc)
 		rc = describe_new(swap, &swap->new);
-	return check_setup(env, rc, "describing the tables") &&
+	return check_own(env, rc, "describing the tables") &&
 	       testbed_raw_holds(env, bed, "before the swap", 0, WINDOW_BYTES, 1);
 }
 

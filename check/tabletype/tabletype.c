@@ -156,7 +156,7 @@ static void same_type(struct check_env *env, const void *arg)
 	next.devices[bed.device].n_targets = 0;
 	next.devices[bed.device].size_sectors = 0;
 	rc = graph_add_linear(&next, bed.device, SUBSTITUTE_FILE_BYTES / SECTOR_BYTES, 1, 16384);
-	if (check_setup(env, rc, "describing the other table") &&
+	if (check_own(env, rc, "describing the other table") &&
 	    testbed_raw_holds(env, &bed, "before the swap", 0, WINDOW_BYTES, 1))
 		swap_members(env, &bed, &next);
 	graph_clear_targets(&next, bed.device);

@@ -250,7 +250,7 @@ static int name_device(struct check_env *env, const struct namespace *ns, struct
 		rc = -errno;
 	else
 		snprintf(o->device, sizeof(o->device), "%s", strrchr(path, '/') + 1);
-	check_setup(env, rc, "finding the nd device of %s", ns->node);
+	check_own(env, rc, "finding the nd device of %s", ns->node);
 	return rc;
 }
 
@@ -296,8 +296,8 @@ static void store_after(struct check_env *env, const struct testbed_spec *spec, 
 	bool landed;
 
 	if (!make_holder(env, &h, &bed, spec) ||
-	    !check_setup(env, testbed_place(&bed, &bed.graph, WARM, &place),
-			 "finding a page of the file on the namespace") ||
+	    !check_own(env, testbed_place(&bed, &bed.graph, WARM, &place),
+		       "finding a page of the file on the namespace") ||
 	    (clean && !order(env, &h, "fsync", work_fsync, 0, 0)))
 		return;
 	check_outside(env, place.ns, place.offset_bytes, PAGE_BYTES, TESTBED_FILE, WARM,
@@ -535,7 +535,7 @@ static int disable_safely(struct check_env *env, const struct namespace *ns)
 	struct ndctl_namespace *n;
 	int rc = ndctl_new(&ctx);
 
-	if (!check_setup(env, rc, "libndctl"))
+	if (!check_own(env, rc, "libndctl"))
 		return rc;
 	rc = -ENODEV;
 	ndctl_bus_foreach(ctx, bus) {

@@ -39,8 +39,9 @@ struct step {
 	/* For the worse only, else CHANGE_ABSENT.  Of one state of each kernel they are
 	 * CHANGE_UNSURE, and CHANGE_ABSENT if the median is worse. */
 	struct change mean, slow;
-	const char *why;   /* it vanished: the reason given by the run, or "" */
-	bool same_samples; /* in order; of one run each */
+	const char *why;     /* it vanished: the reason given by the run, or "" */
+	char lost_work[128]; /* work that makes data durable is no longer done; else "" */
+	bool same_samples;   /* in order; of one run each */
 };
 
 struct row {
@@ -56,6 +57,7 @@ struct counts {
 	size_t tax[CHANGE_KINDS];
 	size_t same_samples, other_samples; /* of equal medians */
 	size_t too_few;
+	size_t lost_work;
 	/* Of metrics, DM overheads, means and slow ends: */
 	size_t flagged, confirmed, varies, unsure, one_state;
 	size_t states; /* of each kernel, at most */

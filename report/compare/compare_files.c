@@ -77,6 +77,8 @@ static json_t *json_step(const struct step *step)
 		json_object_set_new(j, "slow_end", json_change(&step->slow, 1));
 	if (j && step->why && *step->why)
 		json_object_set_new(j, "why", json_string(step->why));
+	if (j && *step->lost_work)
+		json_object_set_new(j, "vanished_work", json_string(step->lost_work));
 	return j;
 }
 
@@ -216,6 +218,9 @@ static void case_message(const struct row *row, size_t s, bool time, char *buf, 
 			 compare_value(&base->tax, from, sizeof(from)),
 			 compare_value(&new->tax, to, sizeof(to)),
 			 number_signed(step->tax.difference).s);
+	used = strlen(buf);
+	if (*step->lost_work)
+		snprintf(buf + used, size - used, "; %s", step->lost_work);
 	used = strlen(buf);
 	if (base->metric.n > 1 || new->metric.n > 1)
 		snprintf(buf + used, size - used, "; %zu and %zu %s: %s", base->metric.n,

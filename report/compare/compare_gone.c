@@ -59,8 +59,32 @@ static void say_group(const struct comparison *c, size_t step, size_t first, boo
 	free(text);
 }
 
+static void say_lost_work(const struct comparison *c, size_t step, bool all, findings_say *say,
+			  void *arg)
+{
+	size_t total = comparison_count(c, step).lost_work, n = 0;
+
+	for (size_t i = 0; i < c->n_rows; i++) {
+		const struct row *row = &c->rows[i];
+		const char *why = row->steps[step].lost_work;
+
+		if (*why && (n++ < IDS_NAMED || all))
+			findings_sayf(say, arg, "VANISHED WORK on %s: %s: %s",
+				      c->sides[step + 1].label, row->rec->id, why);
+	}
+	if (n > IDS_NAMED && !all)
+		findings_sayf(say, arg, "VANISHED WORK on %s: %zu more metrics",
+			      c->sides[step + 1].label, n - IDS_NAMED);
+	if (total)
+		findings_sayf(say, arg,
+			      "data may be lost in a power failure: run ./run.sh check --check "
+			      "'flush.*' on both kernels");
+}
+
 void compare_say_gone(const struct comparison *c, bool all, findings_say *say, void *arg)
 {
+	for (size_t step = 0; step < c->n_steps; step++)
+		say_lost_work(c, step, all, say, arg);
 	for (size_t step = 0; step < c->n_steps; step++)
 		for (size_t i = 0; i < c->n_rows; i++) {
 			const struct step *s = &c->rows[i].steps[step];

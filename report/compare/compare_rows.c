@@ -4,6 +4,7 @@
 
 #include "lib/base/msg.h"
 #include "report/compare/comparability.h"
+#include "report/compare/lost_work.h"
 
 #include <errno.h>
 #include <math.h>
@@ -269,6 +270,10 @@ static void fill_step(const struct comparison *c, const struct row *row, size_t 
 				     base->rec->n == new->rec->n &&
 				     !strcmp(base->rec->digest, new->rec->digest);
 		judge_mean_and_p90(base, new, &judge, step);
+		/* Two stacks do different work. */
+		if (!c->stack_new)
+			lost_work(base->rec, base->metric.median, new->rec, new->metric.median,
+				  step->lost_work, sizeof(step->lost_work));
 		judge.threshold = row->tax_threshold;
 		if (base->tax.n && new->tax.n)
 			step->tax =
@@ -475,6 +480,7 @@ struct counts comparison_count(const struct comparison *c, size_t step)
 		n.kind[s->metric.kind]++;
 		n.tax[s->tax.kind]++;
 		n.too_few += s->metric.too_few;
+		n.lost_work += *s->lost_work != '\0';
 		count_change(&n, &s->metric);
 		count_change(&n, &s->tax);
 		count_change(&n, &s->mean);
@@ -495,12 +501,15 @@ bool compare_median_is_worse(const struct step *step)
 
 bool compare_step_fails(const struct step *step)
 {
-	return change_fails(step->metric.kind) || change_fails(step->tax.kind) ||
-	       change_fails(step->mean.kind) || change_fails(step->slow.kind);
+	return *step->lost_work || change_fails(step->metric.kind) ||
+	       change_fails(step->tax.kind) || change_fails(step->mean.kind) ||
+	       change_fails(step->slow.kind);
 }
 
 const char *compare_step_verdict(const struct step *step)
 {
+	if (*step->lost_work)
+		return "VANISHED WORK";
 	if (change_fails(step->metric.kind))
 		return change_word(step->metric.kind);
 	if (change_fails(step->tax.kind))
