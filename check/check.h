@@ -45,6 +45,10 @@ enum plant {
 	PLANT_DMESG = 1 << 5, /* a line that looks like a kernel warning is in the log */
 };
 
+/* The stack that testbed_devices() makes in place of the check's own, where that is possible: tells
+ * whether the stack is the cause of a failure. */
+enum instead { INSTEAD_NONE, INSTEAD_RAW, INSTEAD_LINEAR };
+
 enum {
 	CHECK_QUICK = 1 << 0,	 /* part of --quick */
 	CHECK_EMULATED = 1 << 1, /* only on an emulated host: it may take this one down */
@@ -95,6 +99,7 @@ struct check_env {
 	unsigned int rounds; /* of what is random */
 	bool quick, emulated;
 	enum plant plant;
+	enum instead instead;
 	const char *id;
 	const struct check_item *item;
 	int out; /* where the lines go; see check/env.c */
@@ -132,6 +137,9 @@ void check_observe_suspicious(struct check_env *env, const char *name, json_t *v
 void check_outside(struct check_env *env, const struct namespace *ns, uint64_t offset_bytes,
 		   uint64_t len_bytes, uint32_t file_id, uint64_t file_offset_bytes,
 		   uint32_t generation);
+
+/* The check runs on env->instead: its verdict is about that stack. */
+void check_runs_instead(struct check_env *env);
 
 /* Whether check_fail(), check_broken() or check_skip() was called. */
 bool check_complained(const struct check_env *env);

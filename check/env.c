@@ -122,6 +122,11 @@ void check_outside(struct check_env *env, const struct namespace *ns, uint64_t o
 				 (json_int_t)generation));
 }
 
+void check_runs_instead(struct check_env *env)
+{
+	send_line(env, json_pack("{ss}", "say", "instead"));
+}
+
 bool check_complained(const struct check_env *env)
 {
 	return env->complained;

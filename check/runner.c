@@ -42,8 +42,11 @@ struct under_way {
 	enum verdict verdict;
 	char *why, *cure;
 	json_t *evidence;
-	bool stuck;   /* it could not be killed */
-	bool starved; /* the outer host gave it too little time */
+	enum instead instead;
+	bool instead_used, died;
+	const char *blame; /* what the failure needs: "kernel", "dm", "table"; NULL: not known */
+	bool stuck;	   /* it could not be killed */
+	bool starved;	   /* the outer host gave it too little time */
 };
 
 static int64_t wall_ms(const struct under_way *u)
@@ -80,7 +83,8 @@ static void take_observation(struct runner *k, const struct under_way *u, json_t
 {
 	char id[CHECK_NAME_MAX];
 
-	if (u->c->plant) /* with a planted fault it does not describe the kernel */
+	/* With a planted fault, or on another table, it does not describe the kernel. */
+	if (u->c->plant || u->instead)
 		return;
 	check_id(u->c->family, u->c->item, id);
 	record_write_line(k->sink,
@@ -110,7 +114,9 @@ static void take_line(struct runner *k, struct under_way *u, const char *text)
 		json_array_append(u->evidence, json_object_get(line, "line"));
 	} else if (!strcmp(say, "observation")) {
 		take_observation(k, u, line);
-	} else if (!strcmp(say, "outside") && k->env.emulated) {
+	} else if (!strcmp(say, "instead")) {
+		u->instead_used = true;
+	} else if (!strcmp(say, "outside") && k->env.emulated && !u->instead) {
 		json_object_del(line, "say");
 		json_object_set_new(line, "type", json_string("outside"));
 		json_object_set_new(line, "id", json_string(u->c->id));
@@ -167,6 +173,7 @@ static void check_main(const struct runner *k, const struct under_way *u, const 
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	env.directory = directory;
 	env.plant = u->c->plant;
+	env.instead = u->instead;
 	env.id = u->c->id;
 	env.item = u->c->item;
 	env.out = out;
@@ -262,6 +269,7 @@ static void follow(struct runner *k, struct under_way *u)
 		if (!supervise_interrupted())
 			judge_late(u);
 	} else if (WIFSIGNALED(status)) {
+		u->died = true;
 		snprintf(why, sizeof(why), "the check died of signal %d (%s)", WTERMSIG(status),
 			 strsignal(WTERMSIG(status)));
 		judge(u, VERDICT_FAIL, why, NULL);
@@ -411,13 +419,14 @@ static int write_verdict(struct runner *k, struct under_way *u, json_t *dmesg, u
 	k->verdicts[u->verdict]++;
 	return record_write_line(
 		k->sink,
-		json_pack("{ss ss ss* ss ss* ss* ss ss so ss* ss* sI so so sI so*}", "type",
+		json_pack("{ss ss ss* ss ss* ss* ss ss so ss* ss* sI so so sI so* ss*}", "type",
 			  "check", "id", check_id(u->c->family, item, id), "plant",
 			  plant_name(u->c->plant), "verdict", verdict_names[u->verdict], "why",
 			  u->why, "cure", u->cure, "promise", item->promise, "by", item->by,
 			  "needs", needs, "fixed_by", item->fixed_by, "first_bad", item->first_bad,
 			  "ms", (json_int_t)wall_ms(u), "dmesg", dmesg, "evidence", u->evidence,
-			  "taint", (json_int_t)taint, "starved", u->starved ? json_true() : NULL));
+			  "taint", (json_int_t)taint, "starved", u->starved ? json_true() : NULL,
+			  "blame", u->blame));
 }
 
 /* Starts the check in a child.  Returns 0 or -errno. */
@@ -498,6 +507,78 @@ static bool run_it(struct runner *k, struct under_way *u, const char *directory,
 	return well && !u->stuck && !spoils;
 }
 
+/* Runs a check on another stack.  Returns its verdict, VERDICT_BROKEN if that says nothing; *well
+ * as run_it(). */
+static enum verdict run_instead(struct runner *k, const struct under_way *failed,
+				enum instead instead, const char *directory, char why[300],
+				bool *well)
+{
+	struct under_way u = {.c = failed->c,
+			      .since_ms = limit_clock_wall_ms(),
+			      .given_since_ms = limit_clock_ms(),
+			      .evidence = json_array(),
+			      .instead = instead};
+	json_t *dmesg = json_array();
+	uint64_t taint = 0;
+	enum verdict verdict;
+
+	*well = run_it(k, &u, directory, dmesg, &taint);
+	verdict = u.instead_used && !u.died && !u.starved ? u.verdict : VERDICT_BROKEN;
+	snprintf(why, 300, "%s", u.why ? u.why : "");
+	json_decref(dmesg);
+	json_decref(u.evidence);
+	free(u.text);
+	free(u.why);
+	free(u.cure);
+	return verdict;
+}
+
+/* Whether two complaints are about the same: their first words are equal.  The rest names devices
+ * and values. */
+static bool same_complaint(const char *a, const char *b)
+{
+	size_t n = 0;
+
+	for (int words = 0; words < 3 && a[n]; words++)
+		n += strcspn(a + n, " ") + (a[n + strcspn(a + n, " ")] == ' ');
+	return n && !strncmp(a, b, n);
+}
+
+/*
+ * A check failed: who is to blame?  Runs it on the namespace itself and, if it passes there, on one
+ * linear segment.  Returns true if the host can run another check.
+ */
+static bool blame(struct runner *k, struct under_way *u, const char *directory)
+{
+	char why[300], text[400] = "";
+	bool well;
+	enum verdict raw = run_instead(k, u, INSTEAD_RAW, directory, why, &well), one;
+
+	if (raw == VERDICT_FAIL && !same_complaint(u->why, why)) {
+		snprintf(text, sizeof(text),
+			 "fails differently on the namespace without device-mapper (%s)", why);
+	} else if (raw == VERDICT_FAIL) {
+		u->blame = "kernel";
+		snprintf(text, sizeof(text),
+			 "fails on the namespace without device-mapper, too: not device-mapper "
+			 "(%s)",
+			 why);
+	} else if (raw == VERDICT_PASS) {
+		one = well ? run_instead(k, u, INSTEAD_LINEAR, directory, why, &well)
+			   : VERDICT_BROKEN;
+		u->blame = one == VERDICT_PASS ? "table" : "dm";
+		snprintf(text, sizeof(text),
+			 "passes on the namespace without device-mapper%s: device-mapper%s",
+			 one == VERDICT_PASS   ? ", and on one linear segment"
+			 : one == VERDICT_FAIL ? ", fails on one linear segment"
+					       : "",
+			 one == VERDICT_PASS ? " with this table only" : "");
+	}
+	if (text[0])
+		json_array_insert_new(u->evidence, 0, json_string(text));
+	return well;
+}
+
 int runner_case(struct runner *k, const struct check_case *c, const char *base)
 {
 	struct under_way u = {
@@ -520,6 +601,9 @@ int runner_case(struct runner *k, const struct check_case *c, const char *base)
 		judge(&u, VERDICT_SKIP, missing.why, missing.cure);
 	else
 		go_on = run_it(k, &u, directory, dmesg, &taint);
+	if (go_on && u.verdict == VERDICT_FAIL && !c->plant && !k->coverage &&
+	    !supervise_interrupted())
+		go_on = blame(k, &u, directory);
 	if (k->coverage)
 		record_write_line(k->sink, json_pack("{ss ss so}", "type", "coverage", "id", c->id,
 						     "hits", coverage_take(k->coverage)));

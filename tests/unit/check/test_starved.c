@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Checks on an emulated host that gets too little CPU time.  This test plays the driver that
+ * Checks on an emulated host that gets too little CPU time, and what the runs of a failed check on
+ * other stacks say.  This test plays the driver that
  * publishes how much.  Its kernel log is a socket, so that the log of this host is neither read nor
  * written.
  */
@@ -10,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -133,6 +135,61 @@ static void fails_in_another_encoding(struct check_env *env, const void *arg)
 	check_fail(env, "the volume's name is %s", "caf\xe9");
 }
 
+/* ---- who is to blame ------------------------------------------------------------------------- */
+
+/* Where it fails: on its own stack, and on some of the others. */
+static void fails_on(struct check_env *env, bool raw, bool linear, const char *on_raw)
+{
+	if (env->instead)
+		check_runs_instead(env);
+	if (env->instead == INSTEAD_NONE)
+		check_fail(env, "the byte at 4 is wrong on dm-0");
+	if (env->instead == INSTEAD_RAW && raw)
+		check_fail(env, "%s", on_raw);
+	if (env->instead == INSTEAD_LINEAR && linear)
+		check_fail(env, "the byte at 4 is wrong on dm-1");
+}
+
+static void fails_everywhere(struct check_env *env, const void *arg)
+{
+	(void)arg;
+	fails_on(env, true, true, "the byte at 8 is wrong on pmem0");
+}
+
+static void fails_on_each_dm_device(struct check_env *env, const void *arg)
+{
+	(void)arg;
+	fails_on(env, false, true, "");
+}
+
+static void fails_on_its_table(struct check_env *env, const void *arg)
+{
+	(void)arg;
+	fails_on(env, false, false, "");
+}
+
+static void fails_differently(struct check_env *env, const void *arg)
+{
+	(void)arg;
+	fails_on(env, true, true, "mounting: expected success, got EBUSY");
+}
+
+static void has_no_other_stack(struct check_env *env, const void *arg)
+{
+	(void)arg;
+	if (env->instead == INSTEAD_NONE)
+		check_fail(env, "the byte at 4 is wrong on dm-0");
+}
+
+static void dies_on_others(struct check_env *env, const void *arg)
+{
+	has_no_other_stack(env, arg);
+	if (env->instead == INSTEAD_NONE)
+		return;
+	check_runs_instead(env);
+	kill(getpid(), SIGKILL);
+}
+
 /* Runs a check and returns its line. */
 static json_t *verdict_of(void (*run)(struct check_env *env, const void *arg))
 {
@@ -217,6 +274,38 @@ static void a_failure_that_is_not_utf8_is_a_failure(void **state)
 	expect_line(fails_in_another_encoding, "fail", "the volume's name is caf?", false);
 }
 
+static void a_failure_names_who_is_to_blame(void **state)
+{
+	static const struct {
+		void (*run)(struct check_env *env, const void *arg);
+		const char *blame, *evidence;
+	} table[] = {
+		{fails_everywhere, "kernel", "fails on the namespace without device-mapper, too"},
+		{fails_on_each_dm_device, "dm",
+		 "passes on the namespace without device-mapper, fails on one linear segment"},
+		{fails_on_its_table, "table",
+		 "passes on the namespace without device-mapper, and on one linear segment"},
+		{fails_differently, NULL, "fails differently on the namespace"},
+		{has_no_other_stack, NULL, NULL},
+		{dies_on_others, NULL, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		json_t *line = verdict_of(table[i].run), *list = json_object_get(line, "evidence");
+		const char *blame = json_string_value(json_object_get(line, "blame")),
+			   *first = json_string_value(json_array_get(list, 0));
+
+		assert_string_equal(json_string_value(json_object_get(line, "verdict")), "fail");
+		if (strcmp(blame ? blame : "", table[i].blame ? table[i].blame : ""))
+			fail_msg("case %zu: blame %s", i, blame ? blame : "none");
+		if (!first != !table[i].evidence ||
+		    (first && strncmp(first, table[i].evidence, strlen(table[i].evidence))))
+			fail_msg("case %zu: %s", i, first ? first : "no evidence");
+		json_decref(line);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +317,7 @@ int main(void)
 		cmocka_unit_test(the_kernel_complains_of_the_host),
 		cmocka_unit_test(a_slow_host_does_not_excuse_a_failure),
 		cmocka_unit_test(the_kernel_complains_of_itself),
+		cmocka_unit_test(a_failure_names_who_is_to_blame),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
