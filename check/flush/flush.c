@@ -10,12 +10,13 @@
  *                 -> pmem_submit_bio -> nvdimm_flush(region) [-> virtio_pmem_flush]
  *   not cached    nontemporal copies: write(2) -> dax_copy_from_iter, bios -> pmem_do_write
  *   clean         after that the next store faults, so that the page is dirty again
+ *   loads         a page that was only loaded from is not written back
  *
  * Each call is recorded with its arguments (check/fixture/calls.h): each dirty page must be among
  * them, at the address that the model computes. Left out: whether the processor's instructions do
  * what they promise; power failure.
  *
- * Here: written back, and clean.  member_flush.c: flushed; nontemporal.c: not cached;
+ * Here: written back, clean, and loads.  member_flush.c: flushed; nontemporal.c: not cached;
  * write_cache_attr.c: the attributes; writeback.c: how a page is found among the calls.
  *
  * Alone: ./run.sh check --check 'flush.*'
@@ -219,6 +220,48 @@ out:
 	calls_close(&calls);
 }
 
+/* ---- loads ----------------------------------------------------------------------------------- */
+
+/* Loads from pages that nothing stored into, and makes durable: the kernel has nothing to do. */
+static void load_only(struct check_env *env, const struct testbed_spec *spec, struct calls *calls)
+{
+	struct testbed bed;
+	struct writeback_view view;
+	int rc = 0;
+
+	if (!testbed_open(env, &bed, spec))
+		return;
+	if (!writeback_view_begin(env, &view, &bed, calls))
+		goto out;
+	for (int i = 0; i < WRITEBACK_PAGES; i++) {
+		const char *byte = bed.map.base + writeback_pages[i] * PAGE_BYTES;
+
+		check_equal(env, check_load(byte, NULL).signal, 0,
+			    "signal of a load from the mapping");
+	}
+	calls_start(calls);
+	if (fsync(bed.fd) < 0)
+		rc = -errno;
+	if (calls_stop(env, calls) && check_setup(env, rc, "fsync"))
+		check_equal(env, (int64_t)calls_sum(calls, WRITEBACK_CALL, 1), 0,
+			    "bytes written back after loads from %d pages on %s", WRITEBACK_PAGES,
+			    testbed_name(spec));
+out:
+	testbed_close(env, &bed);
+}
+
+static void nothing_after_loads(struct check_env *env, const void *arg)
+{
+	const struct testbed_spec *spec = arg, raw = writeback_raw(spec);
+	struct calls calls;
+
+	if (calls_open(env, &calls, writeback_functions)) {
+		load_only(env, &raw, &calls);
+		load_only(env, spec, &calls);
+	}
+	calls_close(&calls);
+}
+
 /* ---- the table ------------------------------------------------------------------------------- */
 
 #define BY_DAX_FLUSH                                                                         \
@@ -233,6 +276,10 @@ out:
 #define BY_MKCLEAN                                                             \
 	"commit \"dax: Clear dirty entry tags on cache flush\": pages become " \
 	"write-protected, so that stores fault again"
+
+#define BY_DIRTY_TAG                                                                         \
+	"commit \"dax: add support for fsync/sync\": dirty entries are flushed, those that " \
+	"write faults made"
 
 #define BED(fs_, ...) (&(const struct testbed_spec)WRITEBACK_BED(fs_, __VA_ARGS__))
 #define PTE .small_pages = true
@@ -318,6 +365,12 @@ static const struct check_item items[] = {
 		.run = alias,
 		.arg = "ext4",
 	},
+	ITEM("loads.pte.ext4", "after loads alone fsync writes no cache lines back", BY_DIRTY_TAG,
+	     needs_two, 0, PLANT_VALUE, nothing_after_loads, BED("ext4", PTE, WRITEBACK_LINEAR)),
+	ITEM("loads.pmd.ext4", "after loads alone fsync writes no cache lines back", BY_DIRTY_TAG,
+	     needs_huge, 0, PLANT_VALUE, nothing_after_loads, BED("ext4", PMD, WRITEBACK_LINEAR)),
+	ITEM("loads.pte.xfs", "after loads alone fsync writes no cache lines back", BY_DIRTY_TAG,
+	     needs_xfs, 0, PLANT_VALUE, nothing_after_loads, BED("xfs", PTE, WRITEBACK_LINEAR)),
 	ITEM("members.fsync.linear", "fsync flushes each of two members after their cache lines",
 	     BY_PREFLUSH, needs_two, CHECK_QUICK, PLANT_VALUE, member_flush_all,
 	     MEMBERS(MEMBER_FLUSH_BY_FSYNC, WRITEBACK_LINEAR)),
