@@ -81,7 +81,7 @@ static int map_windows(const struct state *s, size_t sample, char *at)
 {
 	for (unsigned int k = 0; k < plan_windows(s->plan); k++)
 		if (mmap(at + k * WINDOW_BYTES, WINDOW_BYTES, PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_FIXED, s->range.fd,
+			 (s->plan->private ? MAP_PRIVATE : MAP_SHARED) | MAP_FIXED, s->range.fd,
 			 (off_t)window_of(s, sample, k)) == MAP_FAILED)
 			return -errno;
 	return 0;
@@ -132,6 +132,9 @@ static void prove_pages(struct state *s, size_t sample, uint64_t faults)
 		.pagemap_fd = s->base.pagemap_fd,
 		.backing = stack_backing(s->env->stack),
 		.extents = s->plan->scratch ? s->scratch_extents : s->base.data.extents,
+		.outside = s->plan->private && s->plan->pages_are == MAPPED_STORED
+				   ? &s->env->stack->graph
+				   : NULL,
 	};
 
 	if (s->plan->huge && !is_huge(s, s->range.at)) {
@@ -151,6 +154,32 @@ static void prove_pages(struct state *s, size_t sample, uint64_t faults)
 	}
 }
 
+/* Returns 0 or -ENOENT. */
+static int describe_range(struct state *s, size_t i)
+{
+	uint64_t other = window_of(s, i + 1, 0);
+	const struct extent *e = extents_find(&s->base.data.extents, other);
+
+	s->range = (struct mapped_range){
+		.at = slot(s, 0),
+		.bytes = plan_windows(s->plan) * WINDOW_BYTES,
+		.fd = s->plan->scratch ? s->scratch_fd : s->base.data.fd,
+		.offset_bytes = window_of(s, i, 0),
+		.spare = slot(s, 1),
+		.pages = s->plan->pages,
+		.io_bytes = s->plan->io_bytes,
+		.node = s->env->fs->node,
+		.buffer = s->base.buffer,
+	};
+	if (!s->plan->io_bytes)
+		return 0;
+	if (!e)
+		return -ENOENT;
+	s->range.other_offset_bytes = other;
+	s->range.other_node_bytes = e->physical_bytes + other - e->logical_bytes;
+	return 0;
+}
+
 static int before(void *arg, size_t i)
 {
 	struct state *s = arg;
@@ -163,19 +192,14 @@ static int before(void *arg, size_t i)
 		rc = fill_scratch(s);
 	else if (fsync(s->base.data.fd) < 0)
 		rc = -errno;
+	if (!rc)
+		rc = describe_range(s, i);
 	if (rc < 0)
 		return rc;
-	s->range = (struct mapped_range){
-		.at = slot(s, 0),
-		.bytes = plan_windows(s->plan) * WINDOW_BYTES,
-		.fd = s->plan->scratch ? s->scratch_fd : s->base.data.fd,
-		.offset_bytes = window_of(s, i, 0),
-		.spare = slot(s, 1),
-	};
 	if (s->plan->unmapped)
 		return 0;
 	rc = map_windows(s, i, s->range.at);
-	if (!rc && s->plan->pages_are != MAPPED_UNTOUCHED)
+	if (!rc && s->plan->pages_are != MAPPED_UNTOUCHED && s->plan->pages)
 		prove_pages(s, i, touch(s, s->range.at));
 	for (unsigned int m = 0; m < s->plan->mappers && !rc; m++) {
 		rc = map_windows(s, i, slot(s, 2 + m));
@@ -224,7 +248,13 @@ static bool holds(void *arg, size_t i, char *why, size_t why_len)
 			   : plan->after == MAPPED_AFTER_SAME ? plan_windows(plan) * each
 							      : plan_windows(plan) * WINDOW_PAGES;
 	int64_t mapped = plan->after == MAPPED_AFTER_ANY ? expected : count_mapped(s);
+	int rc = plan->verify ? plan->verify(&s->range) : 0;
 
+	if (rc < 0) {
+		snprintf(why, why_len, "operation %zu did not do what it should: %s", i,
+			 strerror(-rc));
+		return false;
+	}
 	if (mapped == expected)
 		return true;
 	snprintf(why, why_len,
@@ -265,6 +295,8 @@ static void warm_up(struct state *s)
 		rc = before(s, i);
 		if (!rc)
 			rc = s->plan->run(&s->range);
+		if (!rc && s->plan->verify)
+			rc = s->plan->verify(&s->range);
 		if (!rc && s->plan->pages_are == MAPPED_UNTOUCHED && s->plan->huge &&
 		    !maps_huge(s, i)) {
 			s->result->missing = not_huge;
@@ -338,7 +370,7 @@ static void judge(struct state *s)
 	if (s->plan->hit_by_page)
 		n *= (int64_t)pages_touched(s->plan);
 
-	for (size_t i = 0; i < 3 && s->plan->points[i]; i++) {
+	for (size_t i = 0; i < MAPPED_OPS_POINTS_MAX && s->plan->points[i]; i++) {
 		int64_t here = timed_ops_hits(r, s->plan->points[i]);
 
 		countable = countable || here >= 0;

@@ -16,7 +16,7 @@
 
 #include "bench/timed_ops.h"
 
-enum { MAPPED_OPS_WINDOWS_MAX = 4, MAPPED_OPS_MAPPERS_MAX = 16 };
+enum { MAPPED_OPS_WINDOWS_MAX = 4, MAPPED_OPS_MAPPERS_MAX = 16, MAPPED_OPS_POINTS_MAX = 3 };
 
 /* The mapping of one sample. */
 struct mapped_range {
@@ -25,6 +25,12 @@ struct mapped_range {
 	int fd;		       /* of the mapped file */
 	uint64_t offset_bytes; /* of the first window in it */
 	char *spare;	       /* an address where as much can be mapped */
+	unsigned int pages;    /* touched in each window */
+	uint64_t io_bytes;     /* of the plan */
+	/* Another written window: in the file, and on the block node of the filesystem. */
+	uint64_t other_offset_bytes, other_node_bytes;
+	const char *node;
+	char *buffer; /* timed_ops_buffer() */
 };
 
 /* The type of variant->arg. */
@@ -34,19 +40,24 @@ struct mapped_ops_plan {
 	int64_t (*run)(const struct mapped_range *range);
 	/* Not timed, after the pages were touched; may be NULL.  Returns 0 or -errno. */
 	int (*prepare)(const struct mapped_range *range);
+	/* Not timed, after the operation, also to undo prepare(); may be NULL.  Returns 0 or
+	 * -errno: the operation did not do what it should. */
+	int (*verify)(const struct mapped_range *range);
+	uint64_t io_bytes; /* for the operation */
 	enum { MAPPED_UNTOUCHED, MAPPED_LOADED, MAPPED_STORED } pages_are;
 	bool huge;	      /* PMDs */
 	unsigned int pages;   /* touched in each window; PMD: 1 */
 	unsigned int spread;  /* from one touched page to the next, in pages; 0: 1 */
 	unsigned int windows; /* 0: 1 */
 	unsigned int mappers; /* further mappings of the range, touched in the same way */
+	bool private;	      /* MAP_PRIVATE; stores are to copies in anonymous memory */
 	bool unmapped;	      /* the range is not mapped before the operation */
 	bool scratch;	      /* on a file of one window that is written anew before each sample */
 	/* Pages mapped after it: none, those that were before, all of the range. */
 	enum { MAPPED_AFTER_ANY, MAPPED_AFTER_NONE, MAPPED_AFTER_SAME, MAPPED_AFTER_ALL } after;
 	/* Probes of the descriptor of which at least one hit per operation is expected, in sum;
 	 * or one per page touched. */
-	const char *points[3];
+	const char *points[MAPPED_OPS_POINTS_MAX];
 	bool hit_by_page;
 	const char *never; /* a probe that no operation may hit; NULL: none */
 };

@@ -16,6 +16,7 @@
 	bench(protect) \
 	bench(populate) \
 	bench(writeback) \
+	bench(pin) \
 	bench(scale)
 /* clang-format on */
 

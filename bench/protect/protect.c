@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The cost of changing a mapping of a DAX file: mprotect(2), mremap(2), splitting a PMD,
- * mincore(2).
+ * mincore(2), fork(2).
  *
  * One sample is one call on one window of 2 MiB of which 1, 64 or 512 pages were stored to, or one
- * PMD.  split is mprotect(2) of one page of a window that a PMD maps: the PMD is removed.
+ * PMD.  split is mprotect(2) of one page of a window that a PMD maps: the PMD is removed.  fork is
+ * fork(2), _exit(2) of the child at once, and waitpid(2); fork.0 is the same without a page: what
+ * the memory of the benchmark itself costs.  private: the stores were to a private mapping, so that
+ * the pages are copies in anonymous memory.
  *
  *   ro, rw   -> mprotect_fixup -> change_protection
- *   move     -> move_vma -> move_page_tables
+ *   move     -> move_vma -> copy_vma, move_page_tables
  *   split    -> __split_huge_pmd
  *   mincore  -> walk_page_range
+ *   fork     -> dup_mmap -> copy_page_range, unless the kernel leaves the page tables of a shared
+ *               mapping to the faults of the child
  *
  * Left out: mapping and touching the pages.  Shape to expect: a constant for each PTE;
  * device-mapper is not asked, so that raw and dm cost the same.  The meter's overhead is measured
@@ -21,6 +26,8 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static int make_ro(const struct mapped_range *range)
 {
@@ -57,6 +64,19 @@ static int64_t incore(const struct mapped_range *range)
 	return mincore(range->at, range->bytes, pages) < 0 ? -errno : 0;
 }
 
+static int64_t fork_and_exit(const struct mapped_range *range)
+{
+	int status;
+	pid_t pid = fork();
+
+	(void)range;
+	if (!pid)
+		_exit(0);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return -errno;
+	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -ECHILD;
+}
+
 #define V(name_, why_, need_, ...)                                                               \
 	{                                                                                        \
 		.name = name_, .why = why_, .needs = {need_},                                    \
@@ -70,30 +90,50 @@ static int64_t incore(const struct mapped_range *range)
 		V(name_ ".pmd", why_ ", a PMD mapped", NEED_HUGE, .pages = 1, .huge = true,       \
 		  __VA_ARGS__)
 
+#define FORK \
+	.run = fork_and_exit, .after = MAPPED_AFTER_SAME, .points = {"sched:sched_process_fork"}
+
 static const struct variant variants[] = {
 	SIZES("ro", "mprotect of 2 MiB to read-only", .run = to_ro, .after = MAPPED_AFTER_SAME,
 	      .points = {"change_protection"}),
 	SIZES("rw", "mprotect of 2 MiB to writable again", .run = to_rw, .prepare = make_ro,
 	      .after = MAPPED_AFTER_SAME, .points = {"change_protection"}),
 	SIZES("move", "mremap of 2 MiB to another address", .run = move, .after = MAPPED_AFTER_NONE,
-	      .points = {"move_page_tables"}),
+	      .points = {"copy_vma"}),
 	V("split.pmd", "mprotect of one page of a PMD", NEED_HUGE, .run = split, .pages = 1,
 	  .huge = true, .after = MAPPED_AFTER_NONE, .points = {"__split_huge_pmd"}),
 	V("mincore.512.pte", "mincore of 2 MiB, all pages mapped", NEED_END, .run = incore,
 	  .pages = 512, .after = MAPPED_AFTER_SAME,
-	  .points = {"walk_page_range", "walk_page_range_mm"}),
+	  .points = {"walk_page_range", "walk_page_range_vma"}),
 	V("mincore.pmd", "mincore of 2 MiB, a PMD mapped", NEED_HUGE, .run = incore, .pages = 1,
 	  .huge = true, .after = MAPPED_AFTER_SAME,
-	  .points = {"walk_page_range", "walk_page_range_mm"}),
+	  .points = {"walk_page_range", "walk_page_range_vma"}),
+	V("fork.0.pte", "fork, exit and wait, no page mapped", NEED_END, FORK),
+	V("fork.512.pte", "fork, exit and wait, all pages mapped", NEED_END, .pages = 512, FORK),
+	V("fork.pmd", "fork, exit and wait, a PMD mapped", NEED_HUGE, .pages = 1, .huge = true,
+	  FORK),
+	V("fork.private.64.pte",
+	  "fork, exit and wait, 64 pages copied by stores to a private mapping", NEED_END,
+	  .private = true, .pages = 64, FORK),
+	V("fork.private.512.pte",
+	  "fork, exit and wait, 512 pages copied by stores to a private mapping", NEED_END,
+	  .private = true, .pages = 512, FORK),
+	{0},
+};
+
+static const struct proof_waiver waivers[] = {
+	{"fork.0.pte", PROOF_PAGE | PROOF_FRAME, "it maps no page"},
 	{0},
 };
 
 static const char *const probes[] = {
 	"change_protection",
-	"move_page_tables",
+	"copy_vma",
 	"__split_huge_pmd",
 	"walk_page_range",
-	"walk_page_range_mm",
+	"walk_page_range_vma",
+	"copy_page_range",
+	"sched:sched_process_fork",
 	"dm_dax_direct_access",
 	NULL,
 };
@@ -103,5 +143,6 @@ const struct bench bench_protect = {
 	.why = "cost of changing a mapping of a DAX file",
 	.variants = variants,
 	.probes = probes,
+	.waivers = waivers,
 	MAPPED_OPS_DESCRIPTOR,
 };
