@@ -17,6 +17,10 @@
 	bench(populate) \
 	bench(writeback) \
 	bench(pin) \
+	bench(filewrite) \
+	bench(reflink) \
+	bench(mount) \
+	bench(memory) \
 	bench(scale)
 /* clang-format on */
 

@@ -365,7 +365,7 @@ static void add_mount_option(const char *option, char *data, size_t size, unsign
 
 /* All filesystems have the same UUID; without nouuid, xfs refuses to mount two of them.  The
  * journal of an ext4 is named in its superblock. */
-static unsigned long mount_options(const struct fs *fs, char *data, size_t size)
+unsigned long fs_mount_options(const struct fs *fs, char *data, size_t size)
 {
 	bool xfs = !strcmp(fs->type, "xfs");
 	char list[FS_SPEC_TEXT_BYTES] = "", *rest = list, *option;
@@ -389,7 +389,7 @@ int fs_mount_why(struct fs *fs, char *why, size_t why_len)
 	const char *dax = fs->dax_never ? "dax=never" : "dax=always";
 	const struct fs_kind *kind = find_kind(fs->type);
 	char data[640], reason[256];
-	unsigned long flags = mount_options(fs, data, sizeof(data));
+	unsigned long flags = fs_mount_options(fs, data, sizeof(data));
 	int log = kernel_log_open();
 	int rc = mount(fs->node, fs->where, fs->type, flags, data) < 0 ? -errno : 0;
 

@@ -48,6 +48,9 @@ int fs_mount(struct fs *fs);
 /* The same, but instead of an error line writes one sentence to why, with the kernel's reason. */
 int fs_mount_why(struct fs *fs, char *why, size_t why_len);
 
+/* What fs_mount() passes to mount(2): returns its flags, and in data the options. */
+unsigned long fs_mount_options(const struct fs *fs, char *data, size_t size);
+
 /* Unmounts; -EBUSY is retried for 1 s, and a filesystem that is not mounted is no error.
  * Returns 0, or -errno after an error line. */
 int fs_unmount(struct fs *fs);

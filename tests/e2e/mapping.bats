@@ -8,11 +8,12 @@ setup_file() {
 	export BASE=mapping-$$
 	export DIR=$TOP/results/$BASE
 	export BASE_STATUS=0
-	DAXDM_TEST_MARK=$BASE timeout 300 "$TOP/run.sh" bench --kernel 6.1 --name "$BASE" --fs ext4 \
+	DAXDM_TEST_MARK=$BASE timeout 500 "$TOP/run.sh" bench --kernel 6.1 --name "$BASE" --fs ext4 \
 		--stack raw --stack linear:16 --stack linear:16,align=4k \
 		--bench 'unmap.munmap.*' --bench 'unmap.punch.64.pte' --bench 'protect.split.pmd' --bench 'protect.ro.64.pte' \
 		--bench 'populate.read.*' --bench 'writeback.msync.1.p*' --bench 'writeback.msync.64.pte' \
-		--bench 'writeback.fsync.64.loaded.pte' >"$BATS_FILE_TMPDIR/out" 2>&1 || BASE_STATUS=$?
+		--bench 'writeback.fsync.64.loaded.pte' --bench 'pin.*.64k.*' --bench unmap.exit.64.pte --bench protect.fork.512.pte \
+		--bench 'filewrite.odsync.4k' --bench 'filewrite.*.read.1m' --bench filewrite.append.4k --bench memory >"$BATS_FILE_TMPDIR/out" 2>&1 || BASE_STATUS=$?
 	if ((BASE_STATUS)); then tail -n 40 "$BATS_FILE_TMPDIR/out" | sed 's/^/# /' >&3; fi
 }
 
@@ -34,9 +35,9 @@ value() { # METRIC STACK JQ-EXPRESSION
 	run jq -r 'select(.type == "void") | "\(.id): \(.why)"' "$DIR/run.jsonl"
 	[[ -z $output ]] || expect "nothing void"
 	run jq -r 'select(.type == "skip") | "\(.stack) \(.variant) \(.why)"' "$DIR/run.jsonl"
-	[[ $(grep -c "^linear:16,align=4k .*pmd the kernel maps these windows with 4 KiB pages" <<<"$output") == 4 ]]
-	[[ ${#lines[@]} == 4 ]]
-	[[ $(each raw .proof.page | grep -v populate) != *null* ]]
+	[[ $(grep -c "^linear:16,align=4k .*pmd the kernel maps these windows with 4 KiB pages" <<<"$output") == 11 ]]
+	[[ ${#lines[@]} == 11 ]]
+	[[ $(each raw .proof.page | grep -v -e populate -e filewrite) != *null* ]]
 }
 
 @test "what is done once per page is done once per page" {
@@ -60,4 +61,34 @@ value() { # METRIC STACK JQ-EXPRESSION
 	(($(value populate.read.512.pte linear:16 .median) - $(value populate.read.512.pte raw .median) >= 512 * 100))
 	# the flush of the device passes device-mapper
 	(($(value writeback.msync.64.pte linear:16 .median) - $(value writeback.msync.64.pte raw .median) >= 1000))
+}
+
+@test "a buffer in a mapping is pinned; the block node's I/O passes device-mapper once" {
+	for way in direct.read direct.write uring.read splice; do
+		(($(value pin.$way.64k.pte raw '.proof.path | ((.["*get_user_pages_fast"] // 0) + (.["*pin_user_pages_fast"] // 0)) / .operations') >= 1))
+	done
+	(($(value pin.vm.read.64k.pmd raw '.proof.path["*pin_user_pages_remote"] / .proof.path.operations') >= 1))
+	[[ $(value pin.direct.read.64k.pte raw '.proof.path["*dm_submit_bio"]') == 0 ]]
+	[[ $(value pin.direct.read.64k.pte linear:16 '.proof.path["*dm_submit_bio"] / .proof.path.operations') == 1 ]]
+	[[ $(value pin.splice.64k.pte raw .median) == "$(value pin.splice.64k.pte linear:16 .median)" ]]
+}
+
+@test "each extent of a file is asked for; O_DSYNC flushes each segment on 6.1" {
+	for stack in raw linear:16; do
+		[[ $(value filewrite.fragmented.read.1m $stack '.proof.path.pmem_dax_direct_access / .proof.path.operations') == 256 ]]
+		[[ $(value filewrite.whole.read.1m $stack '.proof.path.pmem_dax_direct_access / .proof.path.operations') == 1 ]]
+	done
+	[[ $(value filewrite.odsync.4k raw '.proof.path["*nvdimm_flush"] / .proof.path.operations') == 1 ]]
+	[[ $(value filewrite.odsync.4k linear:16 '.proof.path["*nvdimm_flush"] / .proof.path.operations') == 16 ]]
+	(($(value filewrite.append.4k raw .median) > $(value filewrite.odsync.4k raw .median)))
+}
+
+@test "memory: 2 MiB pages need no page tables of PTEs, and few index nodes" {
+	[[ $(value memory.tables.1g raw .unit) == bytes ]]
+	# 512 pages of PTEs, and one of PMDs
+	[[ $(value memory.tables.1g raw .median) == 4096 && $(value memory.tables.1g.pte raw .median) == $((513 * 4096)) ]]
+	[[ $(value memory.tables.1g linear:16 .median) == 4096 ]]
+	[[ $(value memory.tables.1g linear:16,align=4k .median) == $((513 * 4096)) ]]
+	# nodes of 64 slots: 256 + 4 + 1 for 16,384 pages
+	((5 * $(value memory.index.64m.pte raw .median) == 261 * $(value memory.index.64m raw .median)))
 }

@@ -170,8 +170,10 @@ static void checks_words(void **state)
 static void own_workloads(void **state)
 {
 	static const char *const files[] = {
-		"workloads/quick", "workloads/default", "workloads/faults", "workloads/full",
-		"workloads/lvm",   "workloads/fio",	"workloads/mkfs",   "workloads/mapping"};
+		"workloads/quick", "workloads/default",	    "workloads/faults", "workloads/full",
+		"workloads/lvm",   "workloads/fio",	    "workloads/mkfs",	"workloads/mapping",
+		"workloads/write", "workloads/reflink",	    "workloads/mount",	"workloads/memory",
+		"workloads/depth", "workloads/alternatives"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
