@@ -400,9 +400,9 @@ static int start_state(struct bench_env *env, struct fault_state *f, const struc
 }
 
 /*
- * Aligns the kernel's batched work, so that instruction counts repeat exactly.  The slabs and
- * the memory cgroup statistics are not before faults that allocate blocks or pages: it increases the
- * differences of their medians between seeds.
+ * Aligns the kernel's batched work, so that instruction counts repeat exactly.  Slabs and memory
+ * cgroup statistics are left as they are before faults that allocate blocks or pages: it would
+ * increase the differences of their medians between seeds.
  */
 static void settle(struct fault_state *f, const struct fault_plan *plan)
 {

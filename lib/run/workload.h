@@ -11,7 +11,7 @@
 struct workload {
 	struct words stacks, filesystems;
 	struct words benches; /* patterns */
-	/* If there are any, only these of all stacks x filesystems x patterns (workload_add_cell()). */
+	/* If there are any, only these of stacks x filesystems x patterns (workload_add_cell()). */
 	struct words cells;
 };
 
