@@ -58,6 +58,7 @@ static const struct option_spec options[] = {
 	OPTION("min", OPTION_CALL, 0, "N", "the least that its median may be", .set = set_min),
 	OPTION("kernel", OPTION_LIST, offsetof(struct assert_request, target.kernels), "K",
 	       "same as for bench"),
+	MEASURE_STATES_OPTION(struct assert_request, m),
 	TARGET_MODULE_OPTIONS(struct assert_request, target),
 	{0},
 };
@@ -75,8 +76,11 @@ static int judge(const struct assert_request *a, const char *dir)
 		printf("%s: not measured: %s\n", a->metric, why);
 	if (rc < 0)
 		return METRIC_CANNOT_TELL;
-	good = !(a->has_max && v.median > a->max) && !(a->has_min && v.median < a->min);
-	printf("%s on %s: %s %s, ", a->metric, v.release, number(v.median).s, v.unit);
+	good = !(a->has_max && v.value.median > a->max) && !(a->has_min && v.value.median < a->min);
+	printf("%s on %s: %s %s%s, ", a->metric, v.release, number(v.value.median).s, v.unit,
+	       quantity_range(&v.value, false).s);
+	if (v.value.n > 1)
+		printf("median of %zu initial states, ", v.value.n);
 	if (a->has_max)
 		printf("at most %s%s", number(a->max).s, a->has_min ? ", " : "");
 	if (a->has_min)

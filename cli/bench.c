@@ -48,9 +48,7 @@ static const struct option_spec options[] = {
 	       "in a second sweep count page faults, TLB misses and other events"),
 	OPTION("name", OPTION_TEXT, offsetof(struct bench_request, target.name), "RUN",
 	       "name of the run (default: kernel, meter, time); of several kernels: go on with it"),
-	OPTION("states", OPTION_NUMBER, offsetof(struct bench_request, states), "N",
-	       "measure in N initial states of the kernel (default 1)", .min = 1,
-	       .max = CHANGE_STATES_MAX),
+	MEASURE_STATES_OPTION(struct bench_request, m),
 	OPTION("repeat", OPTION_NUMBER, offsetof(struct bench_request, repeat), "N",
 	       "boot and measure N times; fail unless every sample is the same", .min = 1,
 	       .max = 100),
@@ -65,7 +63,7 @@ static const struct option_spec options[] = {
 /* Refuses what can be refused before anything is installed or booted. */
 static void vet(struct bench_request *b)
 {
-	target_vet_host(&b->target, b->target.seed ? "seed" : b->states > 1 ? "states" : NULL);
+	target_vet_host(&b->target, b->target.seed ? "seed" : b->m.states > 1 ? "states" : NULL);
 	if (!b->target.seed)
 		b->target.seed = 1;
 	if (!b->m.meter)
@@ -76,7 +74,7 @@ static void vet(struct bench_request *b)
 	if (strcmp(b->m.meter, "insn") && b->repeat > 1)
 		process_quit(STATUS_USAGE,
 			     "--repeat needs samples that repeat exactly: --meter insn only");
-	if (b->states > 1 && (strcmp(b->m.meter, "insn") || b->repeat > 1))
+	if (b->m.states > 1 && (strcmp(b->m.meter, "insn") || b->repeat > 1))
 		process_quit(STATUS_USAGE,
 			     "--states is for --meter insn, and does not go with --repeat");
 	/* What is to be shown is that boots are equal; a restored machine was booted only once. */
@@ -102,24 +100,6 @@ static int show(const char *dir)
 	return process_run(&command, NULL, NULL);
 }
 
-/* Measures the further initial states of the run in DIR.  Returns the exit status. */
-static int further_states(const struct bench_request *b, const struct kernel *kernel,
-			  const struct guest_files *guests, const char *dir)
-{
-	struct measurement m = b->m;
-	int status = STATUS_GOOD;
-
-	m.quiet = true;
-	for (m.state = 2; m.state <= b->states && status == STATUS_GOOD; m.state++) {
-		char *state = process_text("%s/state-%u", dir, m.state);
-
-		msg_note("initial state %u of %lld", m.state, (long long)b->states);
-		status = measure_run(&m, &b->target, kernel, guests, state);
-		free(state);
-	}
-	return status;
-}
-
 /* Measures once and reports it.  Returns the worse exit status. */
 static int one_run(const struct bench_request *b, const struct kernel *kernel,
 		   const struct guest_files *guests, const char *name)
@@ -128,7 +108,7 @@ static int one_run(const struct bench_request *b, const struct kernel *kernel,
 	int status = measure_run(&b->m, &b->target, kernel, guests, dir), shown = 0;
 
 	if (status == STATUS_GOOD)
-		status = further_states(b, kernel, guests, dir);
+		status = measure_further_states(&b->m, &b->target, kernel, guests, dir);
 	if (status == STATUS_GOOD || status == STATUS_FAILED || status == STATUS_SKIPPED)
 		shown = show(dir);
 	if (shown)
@@ -245,7 +225,7 @@ static int bench(struct bench_request *b)
 
 static int run(int argc, char **argv)
 {
-	struct bench_request b = {.repeat = 1, .states = 1};
+	struct bench_request b = {.repeat = 1};
 	int operand = options_parse(&verb_bench, &b, argc, argv);
 
 	if (operand == -1)

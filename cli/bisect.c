@@ -53,6 +53,7 @@ static const struct option_spec options[] = {
 	OPTION("threshold", OPTION_CALL, 0, "PERCENT",
 	       "an increase of this over good is bad (default: half of the way to bad)",
 	       .set = set_threshold),
+	MEASURE_STATES_OPTION(struct bisect, m),
 	OPTION("anew", OPTION_FLAG, offsetof(struct bisect, anew), NULL,
 	       "measure kernels even if a suitable run exists"),
 	{0},
@@ -152,6 +153,12 @@ static bool measure(const struct bisect *b, struct candidate *c, char **why)
 	command_add_all(&command, &b->m.args);
 	if (b->anew)
 		command_add(&command, "--anew", NULL);
+	if (b->m.states > 1) {
+		char *states = process_text("%lld", (long long)b->m.states);
+
+		command_add(&command, "--states", states, NULL);
+		free(states);
+	}
 	command_add(&command, c->package, NULL);
 	rc = process_run(&command, step, output);
 	process_phase = NULL;
@@ -171,13 +178,13 @@ static bool measure(const struct bisect *b, struct candidate *c, char **why)
 
 static void tell(const struct candidate *c, const char *verdict)
 {
-	printf("%-9s %-20s %12lld %s  %s\n", verdict, c->label, (long long)c->value.median,
-	       c->value.unit, c->run);
+	printf("%-9s %-20s %12lld %s%s  %s\n", verdict, c->label, (long long)c->value.value.median,
+	       c->value.unit, quantity_range(&c->value.value, false).s, c->run);
 }
 
 static void set_limit(struct bisect *b)
 {
-	int64_t good = b->list[0].value.median, bad = b->list[b->bad].value.median;
+	int64_t good = b->list[0].value.value.median, bad = b->list[b->bad].value.value.median;
 	double from, to;
 
 	b->sign = b->list[0].value.higher_is_better ? -1 : 1;
@@ -216,8 +223,8 @@ static void tell_first_bad(const struct bisect *b)
 	size_t skip = strlen("results/");
 
 	printf("first bad: %s (%lld %s), %s is good (%lld %s)\n", bad->label,
-	       (long long)bad->value.median, bad->value.unit, good->label,
-	       (long long)good->value.median, good->value.unit);
+	       (long long)bad->value.value.median, bad->value.unit, good->label,
+	       (long long)good->value.value.median, good->value.unit);
 	if (b->good + 1 < b->bad) {
 		printf("           or one of those that could not be measured:");
 		for (size_t i = b->good + 1; i < b->bad; i++)
@@ -245,7 +252,7 @@ static void bisect(struct bisect *b)
 			c->useless = true;
 			printf("skipped:  %s: %s\n", c->label, why);
 			free(why);
-		} else if (b->sign * c->value.median > b->limit) {
+		} else if (b->sign * c->value.value.median > b->limit) {
 			tell(c, "bad:");
 			b->bad = (size_t)(c - b->list);
 		} else {

@@ -15,6 +15,7 @@ struct step_request {
 
 static const struct option_spec options[] = {
 	MEASURE_WORKLOAD_OPTIONS(struct step_request, m),
+	MEASURE_STATES_OPTION(struct step_request, m),
 	OPTION("anew", OPTION_FLAG, offsetof(struct step_request, anew), NULL,
 	       "measure even if a suitable run exists"),
 	{0},

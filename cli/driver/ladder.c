@@ -204,19 +204,6 @@ static bool is_complete(const char *dir)
 	return complete;
 }
 
-static bool has_states(const char *dir, int64_t states)
-{
-	bool has = true;
-
-	for (int64_t n = 2; n <= states && has; n++) {
-		char *state = process_text("%s/state-%lld", dir, (long long)n);
-
-		has = is_complete(state);
-		free(state);
-	}
-	return has;
-}
-
 /* Whether the run of that step is complete, of this build and workload. */
 static bool is_done(const struct ladder *l, const struct step *step)
 {
@@ -231,7 +218,7 @@ static bool is_done(const struct ladder *l, const struct step *step)
 			     "%s was measured by another build of daxdm or of another workload; "
 			     "choose another --name",
 			     dir);
-	done = done && has_states(dir, l->b->states);
+	done = done && measure_has_states(dir, l->b->m.states);
 	words_free(&dirs);
 	free(package);
 	free(dir);
@@ -244,7 +231,7 @@ static void put_job(const struct ladder *l, const struct step *step, FILE *out)
 	char *name = process_text("%s/%s", b->target.name, step->label);
 	char *log = job_table_log(l->dir, step->label);
 	char *seed = process_text("%lld", (long long)b->target.seed);
-	char *states = process_text("%lld", (long long)b->states);
+	char *states = process_text("%lld", (long long)b->m.states);
 	struct words job = {0};
 	struct stat st;
 
@@ -265,7 +252,7 @@ static void put_job(const struct ladder *l, const struct step *step, FILE *out)
 		command_add(&job, "--fresh", NULL);
 	if (b->m.counters)
 		command_add(&job, "--counters", NULL);
-	if (b->states > 1)
+	if (b->m.states > 1)
 		command_add(&job, "--states", states, NULL);
 	command_add_all(&job, &b->m.args);
 	parallel_put(&job, log, out);

@@ -19,7 +19,7 @@
 struct bench_request {
 	struct target target;
 	struct measurement m;
-	int64_t repeat, states; /* initial states of the kernel */
+	int64_t repeat;
 };
 
 /* Measures what is left of the ladder, and reports it.  Returns the exit status. */

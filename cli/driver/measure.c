@@ -453,7 +453,8 @@ const char *measure_newest(const struct measurement *m, const struct target *t, 
 	return found;
 }
 
-static void all_runs(struct words *dirs)
+/* All runs that have the states. */
+static void all_runs(int64_t states, struct words *dirs)
 {
 	static const char *const patterns[] = {"results/*/run.jsonl", "results/*/*/run.jsonl"};
 	glob_t found;
@@ -463,11 +464,45 @@ static void all_runs(struct words *dirs)
 			for (size_t i = 0; i < found.gl_pathc; i++) {
 				*strrchr(found.gl_pathv[i], '/') = '\0';
 				/* Further states belong to the run above. */
-				if (!run_is_state(found.gl_pathv[i], NULL))
+				if (!run_is_state(found.gl_pathv[i], NULL) &&
+				    measure_has_states(found.gl_pathv[i], states))
 					command_add(dirs, found.gl_pathv[i], NULL);
 			}
 		globfree(&found);
 	}
+}
+
+int measure_further_states(const struct measurement *m, const struct target *t,
+			   const struct kernel *kernel, const struct guest_files *guests,
+			   const char *dir)
+{
+	struct measurement again = *m;
+	int status = STATUS_GOOD;
+
+	again.quiet = true;
+	for (again.state = 2; again.state <= m->states && status == STATUS_GOOD; again.state++) {
+		char *state = process_text("%s/state-%u", dir, again.state);
+
+		msg_note("initial state %u of %lld", again.state, (long long)m->states);
+		status = measure_run(&again, t, kernel, guests, state);
+		free(state);
+	}
+	return status;
+}
+
+bool measure_has_states(const char *dir, int64_t states)
+{
+	bool has = true;
+
+	for (int64_t n = 2; n <= states && has; n++) {
+		char *state = process_text("%s/state-%lld", dir, (long long)n), why[512];
+		struct run run;
+
+		has = !run_read(state, &run, why, sizeof(why)) && run_is_complete(&run);
+		run_free(&run);
+		free(state);
+	}
+	return has;
 }
 
 char *measure_now(const struct measurement *m, const struct target *t, const struct kernel *kernel,
@@ -483,6 +518,8 @@ char *measure_now(const struct measurement *m, const struct target *t, const str
 	dir = process_text("results/%s", name);
 	phase_begin("measure");
 	status = measure_run(m, t, kernel, &guests, dir);
+	if (status == STATUS_GOOD)
+		status = measure_further_states(m, t, kernel, &guests, dir);
 	if (status == STATUS_SKIPPED)
 		process_quit(STATUS_BROKEN,
 			     "nothing could be measured; ./run.sh report %s says why", name);
@@ -504,7 +541,7 @@ char *measure_run_of(const struct measurement *m, const struct target *t, const 
 
 	/* What a file holds may have changed since. */
 	if (!anew && *word != '/' && !t->replaced.n) {
-		all_runs(&dirs);
+		all_runs(m->states, &dirs);
 		found = measure_newest(m, t, kernel.package, &dirs);
 	}
 	if (found) {

@@ -8,6 +8,7 @@
 
 #include "cli/driver/target.h"
 #include "lib/run/workload.h"
+#include "report/compare/change.h"
 
 /* What to measure, and how. */
 struct measurement {
@@ -18,6 +19,7 @@ struct measurement {
 	const char *meter, *tracer;
 	const char *profile; /* the plugin of explain, or NULL */
 	unsigned int state;  /* initial state of the kernel (lib/meter/initial_state.h); 0: 1 */
+	int64_t states;	     /* that measure_now() measures the workload in; 0: 1 */
 	bool quiet;	     /* nothing on stdout */
 	/* What measure_vet() makes of it. */
 	struct workload whole;
@@ -49,6 +51,11 @@ struct measurement {
 		"these benchmarks and variants instead, e.g. 'fault.read.*'"                    \
 	}
 
+#define MEASURE_STATES_OPTION(type, m)                                            \
+	OPTION("states", OPTION_NUMBER, offsetof(type, m.states), "N",            \
+	       "measure in N initial states of the kernel (default 1)", .min = 1, \
+	       .max = CHANGE_STATES_MAX)
+
 /* Refuses a workload that cannot be measured, and fills in the rest. */
 void measure_vet(struct measurement *m);
 
@@ -70,6 +77,14 @@ struct guest_files measure_make_guests(const struct measurement *m, const struct
  * the exit status of the run. */
 int measure_run(const struct measurement *m, const struct target *t, const struct kernel *kernel,
 		const struct guest_files *guests, const char *dir);
+
+/* Measures the initial states 2 to m->states of the run in DIR.  Returns the exit status. */
+int measure_further_states(const struct measurement *m, const struct target *t,
+			   const struct kernel *kernel, const struct guest_files *guests,
+			   const char *dir);
+
+/* Whether the run in DIR is complete in its initial states 2 to STATES. */
+bool measure_has_states(const char *dir, int64_t states);
 
 /* Runs a command that writes run.jsonl into results on this host; nothing is left if it refused. */
 int measure_on_this_host(struct words *command, const char *dir);

@@ -9,6 +9,7 @@
 #include "lib/dev/stack_text.h"
 #include "lib/file/fs_spec.h"
 #include "lib/run/run.h"
+#include "report/table/over_states.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -52,7 +53,7 @@ static int find(const struct run *run, const char *metric, struct metric_value *
 					       : why_not(run, id));
 		return -ENOENT;
 	}
-	value->median = rec->median - (tax ? raw->median : 0);
+	value->value = tax ? over_states_difference(rec, raw) : over_states_median(rec);
 	value->higher_is_better = !strcmp(rec->better, "higher");
 	snprintf(value->unit, sizeof(value->unit), "%s", rec->unit);
 	snprintf(value->release, sizeof(value->release), "%s", run->context.release);
@@ -205,9 +206,16 @@ char *metric_resolve(const char *word)
 
 int metric_read(const char *dir, const char *id, struct metric_value *value, char *why, size_t size)
 {
+	struct over_states over;
 	struct run run;
-	int rc = run_read(dir, &run, why, size) < 0 ? -EINVAL : find(&run, id, value, why, size);
+	int rc = run_read(dir, &run, why, size) < 0 ? -EINVAL : 0;
 
+	if (!rc && over_states_read(&run, &over) < 0)
+		process_quit(STATUS_BROKEN, "out of memory");
+	if (!rc) {
+		rc = find(&over.run, id, value, why, size);
+		over_states_free(&over);
+	}
 	run_free(&run);
 	return rc;
 }

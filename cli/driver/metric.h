@@ -3,6 +3,8 @@
 #ifndef DAXDM_METRIC_H
 #define DAXDM_METRIC_H
 
+#include "report/table/quantity.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,7 +13,8 @@
 enum { METRIC_CANNOT_TELL = 125 };
 
 struct metric_value {
-	int64_t median; /* in unit; of tax:ID minus that of raw */
+	/* Median over the initial states of the run and its range; of tax:ID minus that of raw. */
+	struct quantity value;
 	char unit[16], release[128];
 	bool higher_is_better;
 };

@@ -112,6 +112,16 @@ bench() {
 	[[ $(runs | grep t | grep -v state | xargs) == t ]]
 }
 
+@test "assert judges the median over the initial states" {
+	local metric='fault.read.warm.pte{stack=linear:16,fs=ext4}'
+	# shellcheck disable=SC2016 # for the guest
+	in_guest 'case $run in */state-2) COST=20 ;; */state-3) COST=10 ;; esac'
+	run timeout 30 "$CO/run.sh" assert --kernel 6.1 --states 3 --metric "$metric" --max 4232
+	expect 1 "4,233 insn (4,223..4,243), median of 3 initial states, at most 4,232 asked for: bad"
+	run timeout 30 "$CO/run.sh" assert --kernel 6.1 --states 3 --metric "tax:$metric" --max 198
+	expect 0 "198 insn (188..208), median of 3 initial states, at most 198 asked for: good"
+}
+
 @test "a difference between repeats is the exit status" {
 	# shellcheck disable=SC2016 # for the guest
 	in_guest 'if [[ $run == *-2 ]]; then COST=1; fi'
