@@ -8,12 +8,14 @@
 #include "bench/sweep.h"
 #include "bench/workload_read.h"
 #include "cli/options/cli.h"
+#include "lib/base/host.h"
 #include "lib/base/msg.h"
 #include "lib/dev/dm.h"
 #include "lib/meter/initial_state.h"
 #include "lib/run/supervise.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,8 +28,18 @@ struct bench_options {
 	bool progress, wipe, counters, symbols;
 };
 
+/* The node of a namespace of the emulated host, which has an s at its end in sector mode. */
+static const char *node_of(const char *device, char node[64])
+{
+	if (!host_is_emulated() || !access(device, F_OK))
+		return device;
+	snprintf(node, 64, "%.60ss", device);
+	return node;
+}
+
 static int open_devices(struct sweep *s, const struct bench_options *o)
 {
+	char node[64];
 	uint64_t room;
 	int rc;
 
@@ -43,10 +55,10 @@ static int open_devices(struct sweep *s, const struct bench_options *o)
 	for (size_t i = 0; i < o->devices.n; i++) {
 		struct namespace *ns = &s->namespaces[i];
 
-		rc = namespace_open(o->devices.list[i], ns);
+		rc = namespace_open(node_of(o->devices.list[i], node), ns);
 		if (rc < 0)
 			return rc;
-		if (!ns->fsdax) {
+		if (!ns->fsdax && !(ns->mode == NAMESPACE_SECTOR && host_is_emulated())) {
 			msg_error("%s is not in fsdax mode; `ndctl create-namespace -f -e NAME -m "
 				  "fsdax -a 2M` makes it so (and destroys what is on it)",
 				  ns->node);

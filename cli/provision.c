@@ -48,7 +48,9 @@ static int set_namespace(void *opts, const char *value)
 	o->memmap = spec.memmap;
 	for (o->n = 0; o->n < PLANS_MAX; o->n++)
 		o->plans[o->n] = (struct provision_plan){
-			.parts = {{NAMESPACE_FSDAX, 0}}, .n = 1, .spec = spec};
+			.parts = {{spec.sector ? NAMESPACE_SECTOR : NAMESPACE_FSDAX, 0}},
+			.n = 1,
+			.spec = spec};
 	return 0;
 }
 

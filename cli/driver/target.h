@@ -36,7 +36,7 @@ struct target {
 #define TARGET_GUEST_OPTIONS(type, target)                                                    \
 	OPTION("namespace", OPTION_TEXT, offsetof(type, target.namespace), "SPEC",            \
 	       "how to make the namespaces: align=4k, align=2m, align=1g, map=dev, map=mem, " \
-	       "labels=none, with commas; or memmap"),                                        \
+	       "labels=none, mode=sector, with commas; or memmap"),                           \
 	{                                                                                     \
 		.name = "append", OPTION_TEXT, offsetof(type, target.append), "ARGUMENTS",    \
 		"more arguments of the kernel"                                                \

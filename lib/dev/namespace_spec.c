@@ -8,7 +8,7 @@
 static const struct word {
 	const char *text;
 	uint64_t align_bytes;
-	bool map, map_dev, labels, labelless, memmap;
+	bool map, map_dev, labels, labelless, sector, memmap;
 } words[] = {
 	{"align=4k", .align_bytes = UINT64_C(4) << 10},
 	{"align=2m", .align_bytes = UINT64_C(2) << 20},
@@ -16,6 +16,7 @@ static const struct word {
 	{"map=mem", .map = true},
 	{"map=dev", .map = true, .map_dev = true},
 	{"labels=none", .labels = true, .labelless = true},
+	{"mode=sector", .sector = true},
 	{"memmap", .memmap = true},
 };
 
@@ -41,12 +42,13 @@ int namespace_spec_parse(const char *text, struct namespace_spec *out, char *why
 		if (!w) {
 			snprintf(why, why_len,
 				 "expected align=4k, align=2m, align=1g, map=dev, map=mem, "
-				 "labels=none or memmap, got '%.*s'",
+				 "labels=none, mode=sector or memmap, got '%.*s'",
 				 (int)len, at);
 			return -EINVAL;
 		}
 		if ((w->align_bytes && out->align_bytes) || (w->map && map) ||
-		    (w->labels && out->labelless) || (w->memmap && out->memmap)) {
+		    (w->labels && out->labelless) || (w->sector && out->sector) ||
+		    (w->memmap && out->memmap)) {
 			snprintf(why, why_len,
 				 "'%.*s' is given twice, or contradicts a word before it", (int)len,
 				 at);
@@ -56,11 +58,18 @@ int namespace_spec_parse(const char *text, struct namespace_spec *out, char *why
 		map |= w->map;
 		out->map_dev |= w->map_dev;
 		out->labelless |= w->labelless;
+		out->sector |= w->sector;
 		out->memmap |= w->memmap;
 		if (!at[len])
 			break;
 	}
-	if (!out->memmap || (!out->align_bytes && !map && !out->labelless))
+	if (out->sector && (out->align_bytes || map)) {
+		snprintf(why, why_len,
+			 "mode=sector goes with labels=none only: BTT has neither an "
+			 "alignment nor struct pages");
+		return -EINVAL;
+	}
+	if (!out->memmap || (!out->align_bytes && !map && !out->labelless && !out->sector))
 		return 0;
 	snprintf(why, why_len,
 		 "memmap goes with no other word: such memory has neither labels nor an "

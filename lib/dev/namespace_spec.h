@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How the namespaces of an emulated host are made: "align=4k,map=dev", "labels=none", "memmap".
+ * How the namespaces of an emulated host are made: "align=4k,map=dev", "labels=none",
+ * "mode=sector", "memmap".
  * Source: ndctl-create-namespace(1), memmap= in Documentation/admin-guide/kernel-parameters.txt.
  */
 #ifndef DAXDM_NAMESPACE_SPEC_H
@@ -14,6 +15,7 @@ struct namespace_spec {
 	uint64_t align_bytes; /* 4 KiB, 2 MiB or 1 GiB; 0: 2 MiB if the kernel supports it */
 	bool map_dev;	      /* struct pages on the namespace; else in memory */
 	bool labelless;	      /* the NVDIMM has no label area */
+	bool sector;	      /* in sector mode (BTT), which gives no DAX; else fsdax */
 	bool memmap;	      /* memory that the kernel takes as persistent, by memmap= */
 };
 

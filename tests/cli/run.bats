@@ -97,9 +97,10 @@ refused() { # WANTED-TEXT WORD...
 }
 
 @test "namespaces and kernel arguments that cannot be" {
-	refused "--namespace: expected align=4k, align=2m, align=1g, map=dev, map=mem, labels=none or memmap, got 'align=3k'" \
+	refused "--namespace: expected align=4k, align=2m, align=1g, map=dev, map=mem, labels=none, mode=sector or memmap, got 'align=3k'" \
 		bench --namespace map=dev,align=3k
 	refused "--namespace: memmap goes with no other word" bench --namespace memmap,map=dev
+	refused "--namespace: mode=sector goes with labels=none only" bench --namespace mode=sector,align=2m
 	refused "--append: expected arguments of the kernel" bench --append $'a\nb'
 	refused "--namespace is for the emulated host" bench --host --device /dev/pmem0 --namespace memmap
 }

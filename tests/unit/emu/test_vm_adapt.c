@@ -23,6 +23,8 @@ static void reads_words(void **state)
 	assert_int_equal(namespace_spec_parse("labels=none,align=1g", &spec, why, sizeof(why)), 0);
 	assert_int_equal(spec.align_bytes, 1 << 30);
 	assert_true(spec.labelless && !spec.map_dev);
+	assert_int_equal(namespace_spec_parse("mode=sector", &spec, why, sizeof(why)), 0);
+	assert_true(spec.sector && !spec.labelless);
 	assert_int_equal(namespace_spec_parse("memmap", &spec, why, sizeof(why)), 0);
 	assert_true(spec.memmap);
 }
@@ -36,6 +38,9 @@ static void refuses_others(void **state)
 					    "map=mem,map=dev",
 					    "memmap,align=4k",
 					    "memmap,map=mem",
+					    "mode=sector,align=2m",
+					    "mode=sector,map=dev",
+					    "mode=sector,mode=sector",
 					    "virtio",
 					    "ALIGN=4k"};
 	struct namespace_spec spec;
