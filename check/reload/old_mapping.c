@@ -92,13 +92,40 @@ static const char *landed(const struct swapped_members *swap, uint64_t offset)
 				: "neither";
 }
 
-/* One observation of all sequences, and whether a store reached the old member; each must have
+/* The words at the end of the run: of n sequences, `old` reached the old member and `neither` none,
+ * because they raised a signal or did not end. */
+static void conclude_words(struct check_env *env, bool stores, unsigned int n, unsigned int old,
+			   unsigned int neither)
+{
+	const char *what = stores ? "a store through a mapping made before the table swap reaches "
+				    "the old member"
+				  : "a load through a mapping made before the table swap shows "
+				    "the old member's bytes";
+
+	if (old)
+		check_observe(env, "verdict",
+			      json_sprintf("%s: %s", stores ? "leak" : "stale", what));
+	else if (neither)
+		check_observe(
+			env, "verdict",
+			json_sprintf("unusable: %u of %u %s through a mapping made before the "
+				     "table swap raise a signal or do not end",
+				     neither, n, stores ? "stores" : "loads"));
+	else
+		check_observe(env, "verdict",
+			      json_string(stores ? "no leak: every store through a mapping made "
+						   "before the table swap reaches the new member"
+						 : "not stale: every load through a mapping made "
+						   "before the table swap shows the new member"));
+}
+
+/* One observation of all sequences, and whether an access reached the old member; each must have
  * ended. */
 static void conclude(struct check_env *env, const struct swapped_members *swap,
 		     const struct sequence_set *set, struct worker *workers)
 {
 	json_t *value = json_object();
-	bool leak = false;
+	unsigned int old = 0, neither = 0;
 
 	for (unsigned int i = 0; i < set->n; i++) {
 		char text[32];
@@ -116,18 +143,14 @@ static void conclude(struct check_env *env, const struct swapped_members *swap,
 		check_that(env,
 			   strcmp(is, "neither") && strcmp(is, "both") && strcmp(is, "unknown"),
 			   "sequence %s reaches one of the members (got: %s)", sequence->name, is);
-		leak = leak || (set->stores && !strcmp(is, "old member"));
+		old += !strcmp(is, "old member");
+		neither += strcmp(is, "old member") && strcmp(is, "new member");
 		json_object_set_new(value, sequence->name, json_string(is));
 	}
 	check_observe(env, set->observation, value);
-	if (!set->stores)
-		return;
-	check_observe_suspicious(env, "leak", json_boolean(leak));
-	check_observe(env, "verdict",
-		      json_string(leak ? "leak: a store through a mapping made before the table "
-					 "swap reaches the old member"
-				       : "no leak: no store through a mapping made before the "
-					 "table swap reaches the old member"));
+	if (set->stores)
+		check_observe_suspicious(env, "leak", json_boolean(old > 0));
+	conclude_words(env, set->stores, set->n, old, neither);
 }
 
 static void drop_caches(void)

@@ -13,7 +13,8 @@
  * drivers/md/dm.c; freeze_super() in fs/super.c; dax_writeback_mapping_range() in fs/dax.c.
  *
  * Here: what must wait for a frozen filesystem, and the bio path.  suspend_ops.c: every operation
- * in each mode; suspend_stress.c: many at once; create_remove_loop.c: devices that are created and
+ * in each mode; writable_pages.c: pages that are dirty when the device is suspended;
+ * suspend_stress.c: many at once; create_remove_loop.c: devices that are created and
  * removed.  Left out: suspended devices that get another table (reload.c, tabletype.c).
  */
 #include "check/check.h"
@@ -22,6 +23,7 @@
 #include "check/suspend/create_remove_loop.h"
 #include "check/suspend/suspend_ops.h"
 #include "check/suspend/suspend_stress.h"
+#include "check/suspend/writable_pages.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -315,6 +317,15 @@ static const struct suspend_ops_arg xfs_neither = {.fs = "xfs", .flags = DM_NOFL
 #define WRITES                                                                                \
 	"a write system call blocks until the resume while the device is suspended with its " \
 	"filesystem frozen"
+#define WRITABLE(NAME, NEEDS, FLAGS, ...)                                                       \
+	{                                                                                       \
+		.name = NAME,                                                                   \
+		.promise = "a store to a page that is dirty and writable when the device is "   \
+			   "suspended blocks if the filesystem is frozen, and every access is " \
+			   "right after the resume",                                            \
+		.by = FSFREEZE, .needs = NEEDS, .flags = FLAGS, .plants = PLANTS,               \
+		.run = writable_pages, .arg = (&(const struct suspend_ops_arg){__VA_ARGS__}),   \
+	}
 #define RELEASED \
 	"every blocked access completes after the resume with correct bytes on every access path"
 #define CYCLE "an unused device can be removed after any number of create and use cycles"
@@ -342,6 +353,7 @@ static const struct check_item items[] = {
 			   "mode",
 		.by = DM_IOCTL,
 		.needs = needs_fsdax,
+		.flags = CHECK_QUICK,
 		.plants = PLANTS,
 		.run = bio_deferred,
 	},
@@ -349,6 +361,21 @@ static const struct check_item items[] = {
 	BOTH("flush_nolockfs.released", , _nolockfs, suspend_ops_released, RELEASED, DM_IOCTL),
 	BOTH("noflush.released", , _noflush, suspend_ops_released, RELEASED, DM_IOCTL),
 	BOTH("noflush_nolockfs.released", , _neither, suspend_ops_released, RELEASED, DM_IOCTL),
+	WRITABLE("writable.flush.ext4", needs_ext4, CHECK_QUICK, .fs = "ext4"),
+	WRITABLE("writable.flush.xfs", needs_xfs, 0, .fs = "xfs"),
+	WRITABLE("writable.flush_nolockfs.ext4", needs_ext4, 0, .fs = "ext4", .flags = DM_NOLOCKFS),
+	WRITABLE("writable.noflush.ext4", needs_ext4, 0, .fs = "ext4", .flags = DM_NOFLUSH),
+	WRITABLE("writable.noflush_nolockfs.ext4", needs_ext4, 0, .fs = "ext4",
+		 .flags = DM_NOFLUSH | DM_NOLOCKFS),
+	WRITABLE("writable.noflush_nolockfs.xfs", needs_xfs, 0, .fs = "xfs",
+		 .flags = DM_NOFLUSH | DM_NOLOCKFS),
+	WRITABLE("writable.huge.flush.ext4", needs_ext4_huge, 0, .fs = "ext4", .huge = true),
+	WRITABLE("writable.huge.noflush_nolockfs.ext4", needs_ext4_huge, 0, .fs = "ext4",
+		 .huge = true, .flags = DM_NOFLUSH | DM_NOLOCKFS),
+	WRITABLE("writable.sync.flush.xfs", needs_xfs, 0, .fs = "xfs",
+		 .map_flags = MAP_SHARED_VALIDATE | MAP_SYNC),
+	WRITABLE("writable.sync.noflush_nolockfs.ext4", needs_ext4, 0, .fs = "ext4",
+		 .map_flags = MAP_SHARED_VALIDATE | MAP_SYNC, .flags = DM_NOFLUSH | DM_NOLOCKFS),
 	ITEM("lower.released", "ext4", needs_ext4, suspend_ops_released, &ext4_lower, RELEASED,
 	     DM_IOCTL),
 	ITEM("resume_again", "ext4", needs_ext4, resume_again, &ext4,
