@@ -8,9 +8,12 @@
 #include "check/fixture/testbed.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -176,4 +179,52 @@ void hwpoison_run(struct check_env *env, const void *arg)
 	status = check_await(env, &reader, "read(2) of the poisoned page");
 	if (status >= 0)
 		check_observe_suspicious(env, "read", check_errno_json(-status));
+}
+
+/* ---- a page of two files --------------------------------------------------------------------- */
+
+/* Maps a copy of the file that shares its blocks.  Returns 0 or -errno. */
+static int share(const struct testbed *bed, struct mapping *map)
+{
+	char path[sizeof(bed->fs.where) + 8];
+	int fd, rc;
+
+	snprintf(path, sizeof(path), "%s/copy", bed->fs.where);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	rc = ioctl(fd, FICLONE, bed->fd) < 0 || fsync(fd) < 0 ? -errno : 0;
+	rc = rc ? rc : mapping_make(map, fd, bed->bytes, MAP_SHARED, true);
+	close(fd);
+	return rc;
+}
+
+void hwpoison_shared(struct check_env *env, const void *arg)
+{
+	struct victim *v = check_shared(env, ROLES * sizeof(*v));
+	struct check_task tasks[ROLES];
+	struct testbed bed, copy;
+
+	if (!v || !testbed_open(env, &bed, arg))
+		return;
+	copy = bed;
+	if (!check_setup(env, share(&bed, &copy.map), "sharing the blocks of the file"))
+		return;
+	for (int i = ROLE_EARLY; i >= ROLE_INJECTOR; i--) {
+		v[i] = (struct victim){.bed = i == ROLE_EARLY ? &copy : &bed,
+				       .offset_bytes = 3 * PAGE_BYTES,
+				       .role = (enum role)i};
+		if (start_victim(env, &tasks[i], &v[i]) < 0)
+			return;
+	}
+	for (int i = 0; i < ROLE_LATE; i++) {
+		check_flag(&tasks[i], &v[i].signalled, VICTIM_MS);
+		v[i].over = true;
+		if (check_await(env, &tasks[i], role_names[i]) != 0)
+			return;
+	}
+	check_errno(env, v[ROLE_INJECTOR].madvise, 0,
+		    "madvise(MADV_HWPOISON) of a page that two files share");
+	judge_victim(env, &v[ROLE_INJECTOR]);
+	judge_victim(env, &v[ROLE_EARLY]);
 }

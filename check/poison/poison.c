@@ -155,6 +155,74 @@ static void mapping(struct check_env *env, const void *arg)
 	drop_bad(env, &b);
 }
 
+/* The code of the signal by which a load from a bad page fails on the namespace itself. */
+static int code_of(struct check_env *env, const struct testbed_spec *spec, int *code)
+{
+	struct check_touch touch;
+	struct bad b;
+	int rc = make_bad(env, &b, spec);
+
+	if (rc < 0)
+		return rc;
+	touch = check_load(b.bed.map.base + b.offset_bytes, NULL);
+	if (!check_that(env, touch.signal == SIGBUS, "a load from the bad page raises SIGBUS on %s",
+			testbed_name(spec)))
+		rc = -EIO;
+	*code = touch.code;
+	drop_bad(env, &b);
+	return rc;
+}
+
+/* The application learns by the code whether its data is gone: it must not depend on the stack. */
+static void signal_code(struct check_env *env, const void *arg)
+{
+	const struct testbed_spec *spec = arg;
+	struct testbed_spec raw = *spec;
+	int without, through;
+
+	raw.table = "V";
+	if (!code_of(env, &raw, &without) && !code_of(env, spec, &through))
+		check_equal(env, through, without,
+			    "si_code of a load from a bad page on '%s', as on the namespace itself",
+			    testbed_name(spec));
+}
+
+/* A page becomes bad while a PMD maps it: a fault by another mapping must map the pages beside it
+ * by PTEs, and not the page itself. */
+static void mapped_before(struct check_env *env, const void *arg)
+{
+	const struct testbed_spec *spec = arg;
+	const uint64_t at = WINDOW_BYTES + 7 * PAGE_BYTES;
+	struct mapping again = {0};
+	struct check_touch touch;
+	struct bad b = {.write_clears = true, .offset_bytes = at};
+	int rc;
+
+	if (!testbed_open(env, &b.bed, spec))
+		return;
+	rc = testbed_place(&b.bed, &b.bed.graph, at, &b.place);
+	if (!check_own(env, rc, "finding a page of the file") ||
+	    !testbed_page_size(env, &b.bed, WINDOW_BYTES) || add_bad(env, &b.place) < 0)
+		goto out;
+	touch = check_load(b.bed.map.base + at, NULL);
+	check_observe_suspicious(env, "load_through_old_pmd", hwpoison_touch_json(&touch));
+	rc = mapping_make(&again, b.bed.fd, spec->file_bytes, MAP_SHARED, true);
+	if (!check_setup(env, rc, "mapping the file again"))
+		goto out;
+	touch = check_load(again.base + at, NULL);
+	check_that(env, touch.signal == SIGBUS,
+		   "a load from the bad page through another mapping raises SIGBUS");
+	check_mapped_bytes(env, "another mapping, before the bad page", again.base + WINDOW_BYTES,
+			   7 * PAGE_BYTES, TESTBED_FILE, WINDOW_BYTES, TESTBED_GENERATION);
+	check_mapped_bytes(env, "another mapping, behind the bad page",
+			   again.base + at + PAGE_BYTES, 2 * WINDOW_BYTES - at - PAGE_BYTES,
+			   TESTBED_FILE, at + PAGE_BYTES, TESTBED_GENERATION);
+out:
+	if (again.reserved)
+		mapping_drop(&again);
+	drop_bad(env, &b);
+}
+
 /* pread() of the file.  Returns the bytes that came, or -errno. */
 static ssize_t read_file(const struct bad *b, int64_t from_bad_bytes, char *bytes, size_t len)
 {
@@ -266,6 +334,31 @@ static void cleared_by_write(struct check_env *env, const void *arg)
 	drop_bad(env, &b);
 }
 
+/* Where the hardware cannot clear it, a write(2) must say so, and the page stays bad. */
+static void write_refused(struct check_env *env, const void *arg)
+{
+	static char bytes[PAGE_BYTES];
+	struct bad b;
+	ssize_t n;
+
+	if (make_bad(env, &b, arg) < 0)
+		return;
+	stamp_fill(bytes, sizeof(bytes), TESTBED_FILE, b.offset_bytes, NEXT_GENERATION);
+	n = pwrite(b.bed.fd, bytes, sizeof(bytes), (off_t)b.offset_bytes);
+	check_observe(env, "write", check_errno_json(n < 0 ? -errno : 0));
+	if (n == PAGE_BYTES && !any_bad(b.place.ns)) {
+		check_cleared(env, &b);
+		return;
+	}
+	check_that(env, n < 0,
+		   "write(2) of a bad page that the hardware cannot clear fails (got: %zd bytes)",
+		   n);
+	n = read_file(&b, 0, bytes, PAGE_BYTES);
+	check_errno(env, (int)n, -EIO, "read(2) of the bad page after the write");
+	check_neighbour(env, &b, -1);
+	check_neighbour(env, &b, 1);
+}
+
 /* The block is freed, and the filesystem allocates it to another file. */
 static void cleared_by_reuse(struct check_env *env, const void *arg)
 {
@@ -316,6 +409,8 @@ drop:
 #define STRIPED_V "$ striped 2 4096 V 4096 V +4096"
 
 static const char *const needs_virtio[] = {"device:virtio", "fs:ext4", NULL};
+static const char *const needs_virtio_huge[] = {"device:virtio", "fs:ext4", "page:2M", NULL};
+static const char *const needs_shared[] = {"device:fsdax", "fs:xfs", "kernel:6.2", NULL};
 static const char *const needs_log[] = {"device:virtio", "device:fsdax:2", "target:log-writes",
 					"fs:ext4",	 "kernel:5.19",	   NULL};
 static const char *const needs_recovery[] = {"device:virtio", "fs:ext4", "kernel:5.19", NULL};
@@ -343,6 +438,10 @@ static const char *const needs_xfs[] = {"device:fsdax", "fs:xfs", NULL};
 #define BY_MEMORY_FAILURE                                                                    \
 	"commit 6100e34b2526 (mm, memory_failure: Teach memory_failure() about dev_pagemap " \
 	"pages): all userspace consumption of ZONE_DEVICE memory necessitates SIGBUS"
+
+#define BY_SHARED                                                                                  \
+	"commit 6f643c57d57c (xfs: implement ->notify_failure() for XFS): the owners of a failed " \
+	"page are found by rmap, all processes that use one of the files are killed"
 
 #define ITEM(name_, run_, needs_, flags_, plants_, site_, by_, promise_)                \
 	{                                                                               \
@@ -396,7 +495,7 @@ static const struct check_item items[] = {
 	ITEM("cleared.by_write_raw", cleared_by_write, needs_recovery, 0, PLANT_VALUE | PLANT_BYTE,
 	     BED("ext4", SMALL_BYTES, RAW_V), BY_RECOVERY,
 	     "write(2) of a whole bad page of a DAX file clears it"),
-	ITEM("cleared.by_write_linear", cleared_by_write, needs_recovery, 0,
+	ITEM("cleared.by_write_linear", cleared_by_write, needs_recovery, CHECK_QUICK,
 	     PLANT_VALUE | PLANT_BYTE, BED("ext4", SMALL_BYTES, LINEAR_V), BY_RECOVERY,
 	     "write(2) of a whole bad page of a DAX file on dm-linear clears it"),
 	ITEM("cleared.by_write_depth", cleared_by_write, needs_recovery, 0,
@@ -411,11 +510,30 @@ static const struct check_item items[] = {
 	ITEM("cleared.by_reuse", cleared_by_reuse, needs_virtio, 0, PLANT_VALUE | PLANT_BYTE,
 	     BED("ext4", SMALL_BYTES, LINEAR_V), BY_PUNCH,
 	     "a bad block that is punched out of a file is cleared when another file allocates it"),
+	ITEM("code.linear", signal_code, needs_virtio, 0, PLANT_VALUE,
+	     BED("ext4", SMALL_BYTES, LINEAR_V), BY_MAPPING,
+	     "the SIGBUS of a load from a bad page has the same si_code on dm-linear as on the "
+	     "namespace itself"),
+	ITEM("mapped_before.linear", mapped_before, needs_virtio_huge, 0,
+	     PLANT_VALUE | PLANT_BYTE | PLANT_STACK, BED("ext4", SMALL_BYTES, LINEAR_V), BY_MAPPING,
+	     "of a window that a PMD mapped when one of its pages became bad, another mapping maps "
+	     "every page but that one"),
+	ITEM("write_refused.linear", write_refused, needs_ext4, SPOILS, PLANT_BYTE,
+	     BED("ext4", SMALL_BYTES, TESTBED_LINEAR), BY_RECOVERY,
+	     "write(2) of a bad page on dm-linear clears it or fails, and changes no other page"),
+	ITEM("hwpoison.shared_raw", hwpoison_shared, needs_shared, SPOILS, PLANT_VALUE,
+	     BED("xfs+reflink+rmapbt", SMALL_BYTES, TESTBED_RAW), BY_SHARED,
+	     "when the memory of a block that two files share fails, processes that mapped either "
+	     "file get SIGBUS"),
+	ITEM("hwpoison.shared_linear", hwpoison_shared, needs_shared, SPOILS, PLANT_VALUE,
+	     BED("xfs+reflink+rmapbt", SMALL_BYTES, TESTBED_LINEAR), BY_SHARED,
+	     "when the memory of a block on dm-linear that two files share fails, processes that "
+	     "mapped either file get SIGBUS"),
 	ITEM("hwpoison.raw_ext4", hwpoison_run, needs_ext4, SPOILS, PLANT_VALUE,
 	     BED("ext4", SMALL_BYTES, TESTBED_RAW), BY_MEMORY_FAILURE,
 	     "when the memory of a DAX page fails, every process that mapped it with early kill "
 	     "gets SIGBUS"),
-	ITEM("hwpoison.linear_ext4", hwpoison_run, needs_ext4, SPOILS, PLANT_VALUE,
+	ITEM("hwpoison.linear_ext4", hwpoison_run, needs_ext4, SPOILS | CHECK_QUICK, PLANT_VALUE,
 	     BED("ext4", SMALL_BYTES, TESTBED_LINEAR), BY_MEMORY_FAILURE,
 	     "when the memory of a DAX page on dm-linear fails, every process that mapped it gets "
 	     "SIGBUS"),
