@@ -18,6 +18,7 @@
 	X(poison) \
 	X(lifetime) \
 	X(reflink) \
+	X(fsmode) \
 	X(replay) \
 	X(flush) \
 	X(journal)

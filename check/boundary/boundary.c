@@ -412,11 +412,11 @@ static const struct shape xfs = {"16x 20480 linear A +8; 20480 linear B +16", "x
 		      .bed = {.table = table_, .fs = "ext4", .file_bytes = 12 << 20}, \
 		      .huge = whole}),                                                \
 	      is_quick, faults)
-#define EXTEND(word, list, ...)                                                            \
+#define EXTEND(word, list, is_quick, ...)                                                  \
 	CHECK("longer." word, EXTEND_DOES, EXTEND_BY, list, extend_file,                   \
 	      (&(const struct testbed_spec){                                               \
 		      .fs = "xfs", .file_bytes = 2 * WINDOW_BYTES, .table = __VA_ARGS__}), \
-	      0, PLANT_VALUE | PLANT_BYTE | PLANT_STACK)
+	      is_quick, PLANT_VALUE | PLANT_BYTE | PLANT_STACK)
 
 #define SB (PLANT_STACK | PLANT_BYTE)
 #define SF (PLANT_STACK | PLANT_FRAME)
@@ -443,10 +443,10 @@ static const struct check_item items[] = {
 	WINDOW("edge", needs_huge,
 	       "2 MiB windows on both sides of a boundary are each mapped by a PMD",
 	       "8x 4096 linear A +4096; 4096 linear B +4096", true, 0, PLANT_STACK | PLANT_SIZE),
-	EXTEND("linear", needs_xfs, TESTBED_LINEAR),
-	EXTEND("striped", needs_xfs, TESTBED_STRIPED),
-	EXTEND("depth", needs_xfs, TESTBED_DEPTH),
-	EXTEND("log", needs_log, TESTBED_LINEAR, .top = "log-writes @ +"),
+	EXTEND("linear", needs_xfs, CHECK_QUICK, TESTBED_LINEAR),
+	EXTEND("striped", needs_xfs, 0, TESTBED_STRIPED),
+	EXTEND("depth", needs_xfs, 0, TESTBED_DEPTH),
+	EXTEND("log", needs_log, 0, TESTBED_LINEAR, .top = "log-writes @ +"),
 	{0},
 };
 

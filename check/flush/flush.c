@@ -414,6 +414,7 @@ static const struct check_item items[] = {
 		      "cache-bypass operations\"; dm-linear.c, dm-stripe.c, copy_from_iter of "
 		      "their dax operations",
 		.needs = needs_two,
+		.flags = CHECK_QUICK,
 		.plants = PLANT_VALUE,
 		.run = nontemporal_copied,
 		.arg =
@@ -435,7 +436,7 @@ static const struct check_item items[] = {
 						   .copied = nontemporal_by_bio},
 	},
 	ITEM("zeroes", "zeroes written to a part of a page are written back by fsync",
-	     "fs/dax.c, dax_iomap_zero(): memset() and dax_flush()", needs_two, 0,
+	     "fs/dax.c, dax_iomap_zero(): memset() and dax_flush()", needs_two, CHECK_QUICK,
 	     PLANT_STACK | PLANT_VALUE, nontemporal_zeroes, BED("ext4", WRITEBACK_LINEAR)),
 	ITEM("queue_attribute.linear",
 	     "queue/write_cache of a linear device equals that of its members",
