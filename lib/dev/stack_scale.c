@@ -109,9 +109,52 @@ static int emit_mapped(struct scaler *s, unsigned int device, const struct graph
 	return made.len_sectors ? graph_add_target(s->out, device, &made) : -ENOSPC;
 }
 
+/* What a dm-raid target is long in terms of its data devices: times, divided by, and a multiple of
+ * unit_sectors.  Source: Documentation/admin-guide/device-mapper/dm-raid.rst. */
+struct raid {
+	uint64_t times, divided_by, unit_sectors;
+};
+
+/* "TYPE N CHUNK [PARAMETER...] DEVICES META DATA..." */
+static struct raid raid_of(const struct graph_target *t)
+{
+	struct raid raid = {1, 1, 1};
+	unsigned int n = 0, copies = 2;
+	unsigned long long chunk_sectors = 0;
+	char type[16] = "";
+	const char *option = strstr(t->other->args, "raid10_copies ");
+
+	if (strcmp(t->other->type, "raid") ||
+	    sscanf(t->other->args, "%15s %*u %llu", type, &chunk_sectors) != 2)
+		return raid;
+	for (const char *p = t->other->args; *p; p++)
+		n += *p == '@';
+	/* Each device has metadata, or '-' in their place. */
+	if (!strstr(t->other->args, " - "))
+		n /= 2;
+	if (option)
+		sscanf(option, "raid10_copies %u", &copies);
+	if (!strcmp(type, "raid10"))
+		raid = (struct raid){n, copies ? copies : 1, 1};
+	else if (!strcmp(type, "raid0"))
+		raid.times = n;
+	else if (strcmp(type, "raid1"))
+		raid.times = n - !strncmp(type, "raid6", 5) - 1;
+	raid.unit_sectors = chunk_sectors ? chunk_sectors : 1;
+	return raid;
+}
+
+/* The most that a dm-raid target over devices of this length may be long. */
+static uint64_t raid_sectors(const struct raid *raid, uint64_t shortest)
+{
+	return shortest / raid->unit_sectors * raid->unit_sectors * raid->times / raid->divided_by;
+}
+
 /* A target that the model does not have, whole, and its members whole. */
 static int emit_other(struct scaler *s, unsigned int device, const struct graph_target *t)
 {
+	const struct raid raid = raid_of(t);
+	bool is_raid = !strcmp(t->other->type, "raid");
 	uint64_t longest = 0, len_sectors = scale(s, t->len_sectors, WINDOW_SECTORS);
 	struct graph_target made = *t;
 	struct piece piece;
@@ -127,9 +170,12 @@ static int emit_other(struct scaler *s, unsigned int device, const struct graph_
 			whole = i ? 0 : t->len_sectors;
 		if (whole)
 			rc = emit(s, below, 0, whole, WINDOW_SECTORS, &piece);
-		if (whole && piece.len_sectors > longest)
+		/* The last member of a dm-raid target is one of its data. */
+		if (whole && (is_raid || piece.len_sectors > longest))
 			longest = piece.len_sectors;
 	}
+	if (is_raid)
+		longest = raid_sectors(&raid, longest);
 	made.len_sectors = longest && len_sectors > longest ? longest : len_sectors;
 	return rc < 0 ? rc : graph_add_target(s->out, device, &made);
 }

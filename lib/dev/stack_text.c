@@ -456,13 +456,14 @@ static int add_stacks(struct text_devices *t, const char *kind, const char *stem
 	int rc = used ? mark_used(t, used) : -ENOMEM;
 
 	for (size_t i = 0; i < t->n && !rc; i++)
-		tops += t->list[i].n_targets && !used[i];
+		tops += t->list[i].n_targets && !used[i] && !t->list[i].hidden;
 	if (!rc && !tops)
 		rc = text_complain(t, 1, 0,
-				   t->n ? "every device is a part of another one"
+				   t->n ? "every device is a part of another one, or of LVM's own"
 					: "the text has no device");
 	for (size_t i = 0; i < t->n && !rc; i++) {
-		if (!t->list[i].n_targets || (only ? strcmp(only, t->list[i].name) : used[i]))
+		if (!t->list[i].n_targets ||
+		    (only ? strcmp(only, t->list[i].name) : used[i] || t->list[i].hidden))
 			continue;
 		found = true;
 		rc = add_stack(t, i, kind, stem, tops > 1 || only, out);

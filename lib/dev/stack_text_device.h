@@ -26,6 +26,7 @@ struct text_device {
 	char name[TEXT_NAME_CHARS];
 	char numbers[24]; /* MAJOR:MINOR, "" if the text does not say */
 	uint64_t size_sectors;
+	bool hidden; /* no stack of its own: it is for what is above it */
 	struct text_target *targets;
 	size_t n_targets;
 	unsigned int line;

@@ -4,7 +4,7 @@
  * of which VALUE is a number, a "string" or an [array].  Source: format_text/import_vsn1.c of LVM.
  * What lvs(8) prints is read by stack_text_lvs.c.
  */
-#include "lib/dev/stack_text_device.h"
+#include "lib/dev/stack_text_lvm.h"
 
 #include "lib/base/number.h"
 
@@ -15,41 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	DEPTH_MAX = 8,
-	NODES_MAX = 20000,
-	VALUE_CHARS = TEXT_NAME_CHARS,
-	WORDS_CHARS = 40000,
-	NAME_CHARS = 4 * VALUE_CHARS + 16
-};
-
-struct value {
-	char text[VALUE_CHARS];
-	bool is_string;
-	unsigned int line;
-};
-
-/* A section, or an assignment. */
-struct node {
-	char key[VALUE_CHARS];
-	unsigned int line, parent; /* index of the section; the root is its own */
-	bool is_section;
-	size_t first_value, n_values;
-};
-
-struct config {
-	struct text_devices *t;
-	const char *at;
-	unsigned int line;
-	struct node *nodes;
-	size_t n_nodes;
-	struct value *values;
-	size_t n_values;
-};
+enum { DEPTH_MAX = 8, NODES_MAX = 20000 };
 
 /* ---- the grammar ----------------------------------------------------------------------------- */
 
-static void skip(struct config *c)
+static void skip(struct lvm_config *c)
 {
 	for (;; c->at++) {
 		if (*c->at == '#')
@@ -60,7 +30,7 @@ static void skip(struct config *c)
 	}
 }
 
-static int expected(const struct config *c, const char *what)
+static int expected(const struct lvm_config *c, const char *what)
 {
 	if (!*c->at)
 		return text_complain(c->t, c->line, 0, "expected %s, the text ends", what);
@@ -82,9 +52,9 @@ static int grow(void **list, size_t n, size_t each_bytes)
 	return 0;
 }
 
-static int take_value(struct config *c)
+static int take_value(struct lvm_config *c)
 {
-	struct value v = {.line = c->line};
+	struct lvm_value v = {.line = c->line};
 	size_t len;
 	int rc;
 
@@ -108,7 +78,7 @@ static int take_value(struct config *c)
 	return rc;
 }
 
-static int take_values(struct config *c, struct node *n)
+static int take_values(struct lvm_config *c, struct lvm_node *n)
 {
 	int rc;
 
@@ -133,13 +103,13 @@ static int take_values(struct config *c, struct node *n)
 	return rc;
 }
 
-static int take_sections(struct config *c, unsigned int parent, unsigned int depth)
+static int take_sections(struct lvm_config *c, unsigned int parent, unsigned int depth)
 {
 	int rc = 0;
 
 	for (skip(c); *c->at && *c->at != '}' && !rc; skip(c)) {
 		size_t len = strcspn(c->at, " \t\r\n={}#\"[]"), index = c->n_nodes;
-		struct node n = {.line = c->line, .parent = parent};
+		struct lvm_node n = {.line = c->line, .parent = parent};
 
 		if (!len || len >= sizeof(n.key))
 			return expected(c, "a name");
@@ -171,7 +141,8 @@ static int take_sections(struct config *c, unsigned int parent, unsigned int dep
 
 /* ---- lookups --------------------------------------------------------------------------------- */
 
-static const struct node *find(const struct config *c, const struct node *in, const char *key)
+const struct lvm_node *lvm_find(const struct lvm_config *c, const struct lvm_node *in,
+				const char *key)
 {
 	size_t parent = (size_t)(in - c->nodes);
 
@@ -181,25 +152,25 @@ static const struct node *find(const struct config *c, const struct node *in, co
 	return NULL;
 }
 
-static const struct node *section(const struct config *c, const struct node *in, const char *key)
+const struct lvm_node *lvm_section(const struct lvm_config *c, const struct lvm_node *in,
+				   const char *key)
 {
-	const struct node *n = find(c, in, key);
+	const struct lvm_node *n = lvm_find(c, in, key);
 
 	return n && n->is_section ? n : NULL;
 }
 
-static const char *text_of(const struct config *c, const struct node *in, const char *key)
+const char *lvm_text(const struct lvm_config *c, const struct lvm_node *in, const char *key)
 {
-	const struct node *n = find(c, in, key);
+	const struct lvm_node *n = lvm_find(c, in, key);
 
 	return n && n->n_values ? c->values[n->first_value].text : NULL;
 }
 
-/* Returns 0 or -EINVAL after a complaint; missing is `without`, unless that is negative. */
-static int number_of(const struct config *c, const struct node *in, const char *key, int64_t min,
-		     int64_t without, uint64_t *out)
+int lvm_number(const struct lvm_config *c, const struct lvm_node *in, const char *key, int64_t min,
+	       int64_t without, uint64_t *out)
 {
-	const struct node *n = find(c, in, key);
+	const struct lvm_node *n = lvm_find(c, in, key);
 	int64_t value = without;
 
 	if (!n && without < 0)
@@ -214,8 +185,7 @@ static int number_of(const struct config *c, const struct node *in, const char *
 
 /* ---- volumes --------------------------------------------------------------------------------- */
 
-/* A hyphen in a name of LVM is doubled in that of the DM device.  NAME_CHARS are enough. */
-static void dm_name(const char *vg, const char *lv, char *name)
+void lvm_dm_name(const char *vg, const char *lv, char *name)
 {
 	const char *const parts[] = {vg, lv};
 	size_t used = 0;
@@ -232,21 +202,14 @@ static void dm_name(const char *vg, const char *lv, char *name)
 	name[used] = '\0';
 }
 
-struct group {
-	const struct config *c;
-	const struct node *vg, *pvs, *lvs;
-	uint64_t extent_sectors;
-};
-
-/* "DEVICE OFFSET" of a stripe: an area of a physical volume, or of another logical one. */
-static int put_stripe(const struct group *g, const struct value *of, const struct value *at,
-		      char *words, size_t room)
+int lvm_put_stripe(const struct lvm_group *g, const struct lvm_value *of,
+		   const struct lvm_value *at, char *words, size_t room)
 {
-	const struct node *pv = g->pvs ? section(g->c, g->pvs, of->text) : NULL;
-	const char *device = pv ? text_of(g->c, pv, "device") : NULL;
+	const struct lvm_node *pv = g->pvs ? lvm_section(g->c, g->pvs, of->text) : NULL;
+	const char *device = pv ? lvm_text(g->c, pv, "device") : NULL;
 	size_t used = strlen(words);
 	uint64_t start_sectors = 0;
-	char lv[NAME_CHARS];
+	char lv[LVM_NAME_CHARS];
 	int64_t extent;
 	int rc = 0;
 
@@ -258,13 +221,13 @@ static int put_stripe(const struct group *g, const struct value *of, const struc
 	if ((uint64_t)extent > TEXT_SECTORS_MAX / g->extent_sectors)
 		return text_complain(g->c->t, at->line, 0, "extent %s is too large", at->text);
 	if (pv) {
-		rc = number_of(g->c, pv, "pe_start", 0, -1, &start_sectors);
+		rc = lvm_number(g->c, pv, "pe_start", 0, -1, &start_sectors);
 		/* The volume is missing: "[unknown]".  Its name is as good. */
 		snprintf(lv, sizeof(lv), "/dev/%s", of->text);
 		device = device && !strncmp(device, "/dev/", 5) ? device : lv;
-	} else if (section(g->c, g->lvs, of->text)) {
+	} else if (lvm_section(g->c, g->lvs, of->text)) {
 		strcpy(lv, "/dev/mapper/");
-		dm_name(g->vg->key, of->text, lv + strlen(lv));
+		lvm_dm_name(g->vg->key, of->text, lv + strlen(lv));
 		device = lv;
 	} else {
 		return text_complain(g->c->t, of->line, 0, "stripes: no volume is called %s",
@@ -275,91 +238,164 @@ static int put_stripe(const struct group *g, const struct value *of, const struc
 	return rc;
 }
 
-static int add_segment(const struct group *g, const struct node *segment, struct text_device *d)
+static int add_segment(const struct lvm_group *g, const struct lvm_node *segment, const char *name)
 {
-	const struct node *stripes = find(g->c, segment, "stripes");
-	const char *type = text_of(g->c, segment, "type");
-	uint64_t extents, count = 1, chunk_sectors = 0, start;
-	char *words = calloc(1, WORDS_CHARS);
-	int rc = words ? number_of(g->c, segment, "start_extent", 0, -1, &start) : -ENOMEM;
+	char *words = calloc(1, LVM_WORDS_CHARS);
+	struct text_device *d;
+	uint64_t extents, start;
+	int rc = words ? lvm_number(g->c, segment, "start_extent", 0, -1, &start) : -ENOMEM;
 
 	if (!rc)
-		rc = number_of(g->c, segment, "extent_count", 1, -1, &extents);
-	if (!rc && (!type || (strcmp(type, "striped") && strcmp(type, "linear"))))
-		rc = text_complain(g->c->t, segment->line, 0,
-				   "segments of type %s are not read from LVM's text; give "
-				   "table:FILE with the output of `dmsetup table`",
-				   type ? type : "(none)");
+		rc = lvm_number(g->c, segment, "extent_count", 1, -1, &extents);
+	if (!rc && extents > TEXT_SECTORS_MAX / g->extent_sectors)
+		rc = text_complain(g->c->t, segment->line, 0, "%s is too long", segment->key);
 	if (!rc)
-		rc = number_of(g->c, segment, "stripe_count", 1, 1, &count);
-	if (!rc && count > 1)
-		rc = number_of(g->c, segment, "stripe_size", 1, -1, &chunk_sectors);
+		rc = lvm_put_segment(g, segment, extents, words);
+	d = rc < 0 ? NULL : text_device(g->c->t, name, segment->line);
+	if (!rc && !d)
+		rc = -ENOMEM;
 	if (!rc && start * g->extent_sectors != d->size_sectors)
 		rc = text_complain(g->c->t, segment->line, 0,
 				   "%s does not begin where the segment before ends", segment->key);
-	if (!rc && (!stripes || count > 128 || stripes->n_values != 2 * count || extents % count ||
-		    extents > TEXT_SECTORS_MAX / g->extent_sectors))
-		rc = text_complain(g->c->t, segment->line, 0,
-				   "%s: expected two values in stripes for each of its "
-				   "stripe_count, of which extent_count is a multiple",
-				   segment->key);
-	if (!rc && count > 1)
-		snprintf(words, WORDS_CHARS, "striped %" PRIu64 " %" PRIu64, count, chunk_sectors);
-	else if (!rc)
-		strcpy(words, "linear");
-	for (size_t i = 0; i < count && !rc; i++) {
-		const struct value *v = &g->c->values[stripes->first_value + 2 * i];
-
-		rc = put_stripe(g, v, v + 1, words, WORDS_CHARS);
-	}
-	if (!rc && count > 1 && extents * g->extent_sectors % (count * chunk_sectors))
-		rc = text_complain(g->c->t, segment->line, 0,
-				   "%s is no multiple of stripes x stripe_size long", segment->key);
 	if (!rc)
 		rc = text_add_target(g->c->t, d, extents * g->extent_sectors, words, segment->line);
 	free(words);
 	return rc;
 }
 
-static int add_volume(const struct group *g, const struct node *lv)
+/* Whether the status of a volume is there, and has no VISIBLE: it is for LVM's own use. */
+static bool is_hidden(const struct lvm_config *c, const struct lvm_node *lv)
 {
-	char name[NAME_CHARS], key[32];
+	const struct lvm_node *status = lvm_find(c, lv, "status");
+
+	for (size_t i = 0; status && i < status->n_values; i++)
+		if (!strcmp(c->values[status->first_value + i].text, "VISIBLE"))
+			return false;
+	return status;
+}
+
+static const char *type_of(const struct lvm_config *c, const struct lvm_node *lv)
+{
+	const struct lvm_node *segment = lvm_section(c, lv, "segment1");
+	const char *type = segment ? lvm_text(c, segment, "type") : NULL;
+
+	return type ? type : "";
+}
+
+/* The segment that makes the volume the origin (key "origin") or the store (key "cow_store") of a
+ * snapshot; NULL: it is none. */
+static const struct lvm_node *snapshot_with(const struct lvm_group *g, const char *key,
+					    const char *lv)
+{
+	for (size_t i = 1; i < g->c->n_nodes; i++) {
+		const struct lvm_node *segment = &g->c->nodes[i];
+		const char *type = segment->is_section ? lvm_text(g->c, segment, "type") : NULL;
+		const char *has =
+			type && !strcmp(type, "snapshot") ? lvm_text(g->c, segment, key) : NULL;
+
+		if (has && !strcmp(has, lv))
+			return segment;
+	}
+	return NULL;
+}
+
+/* Adds a device of one target on top of "NAME-SUFFIX". */
+static int add_on_top(const struct lvm_group *g, const struct lvm_node *lv, const char *name,
+		      uint64_t len_sectors, const char *words)
+{
+	struct text_device *d = text_device(g->c->t, name, lv->line);
+
+	return d ? text_add_target(g->c->t, d, len_sectors, words, lv->line) : -ENOMEM;
+}
+
+/* The volume that users see, on the device of its own segments, which has the suffix. */
+static int add_snapshot_part(const struct lvm_group *g, const struct lvm_node *lv, const char *name,
+			     const struct lvm_node *as_store)
+{
+	char words[4 * LVM_NAME_CHARS], origin[LVM_NAME_CHARS];
+	const struct lvm_node *of;
+	uint64_t chunk_sectors, extents = 0, more;
+	int rc = 0;
+
+	if (!as_store) {
+		struct text_device *real;
+
+		snprintf(words, sizeof(words), "%s-real", name);
+		real = text_device(g->c->t, words, lv->line);
+		snprintf(words, sizeof(words), "snapshot-origin /dev/mapper/%s-real", name);
+		return real ? add_on_top(g, lv, name, real->size_sectors, words) : -ENOMEM;
+	}
+	of = lvm_section(g->c, g->lvs, lvm_text(g->c, as_store, "origin"));
+	if (!of)
+		return text_complain(g->c->t, as_store->line, 0, "no volume is called %s",
+				     lvm_text(g->c, as_store, "origin"));
+	lvm_dm_name(g->vg->key, of->key, origin);
+	rc = lvm_number(g->c, as_store, "chunk_size", 1, 8, &chunk_sectors);
+	for (size_t i = 1; i < g->c->n_nodes && !rc; i++)
+		if (g->c->nodes[i].is_section &&
+		    g->c->nodes[i].parent == (size_t)(of - g->c->nodes)) {
+			rc = lvm_number(g->c, &g->c->nodes[i], "extent_count", 1, -1, &more);
+			extents += rc ? 0 : more;
+		}
+	snprintf(words, sizeof(words), "snapshot /dev/mapper/%s-real /dev/mapper/%s-cow P %" PRIu64,
+		 origin, name, chunk_sectors);
+	if (!rc && extents > TEXT_SECTORS_MAX / g->extent_sectors)
+		rc = text_complain(g->c->t, of->line, 0, "%s is too long", of->key);
+	return rc < 0 ? rc : add_on_top(g, lv, name, extents * g->extent_sectors, words);
+}
+
+static int add_volume(const struct lvm_group *g, const struct lvm_node *lv)
+{
+	const struct lvm_node *store = snapshot_with(g, "cow_store", lv->key);
+	const char *suffix = store ? "-cow" : snapshot_with(g, "origin", lv->key) ? "-real" : "";
+	char name[LVM_NAME_CHARS + 8], key[32];
 	struct text_device *d;
 	uint64_t n;
-	int rc = number_of(g->c, lv, "segment_count", 1, -1, &n);
+	int rc = lvm_number(g->c, lv, "segment_count", 1, -1, &n);
 
-	dm_name(g->vg->key, lv->key, name);
-	if (!rc && strlen(name) >= TEXT_NAME_CHARS)
-		rc = text_complain(g->c->t, lv->line, 0, "the name is too long");
+	/* A pool for caches is part of the cache's device, and snapshots name two volumes. */
+	if (rc < 0 || !strcmp(type_of(g->c, lv), "cache-pool") ||
+	    !strcmp(type_of(g->c, lv), "snapshot"))
+		return rc;
+	lvm_dm_name(g->vg->key, lv->key, name);
+	if (strlen(name) + 8 >= TEXT_NAME_CHARS)
+		return text_complain(g->c->t, lv->line, 0, "the name is too long");
+	strcat(name, suffix);
+	for (uint64_t i = 1; i <= n && !rc; i++) {
+		const struct lvm_node *segment;
+
+		snprintf(key, sizeof(key), "segment%" PRIu64, i);
+		segment = lvm_section(g->c, lv, key);
+		rc = segment ? add_segment(g, segment, name)
+			     : text_complain(g->c->t, lv->line, 0, "%s has no %s", lv->key, key);
+	}
 	if (rc < 0)
 		return rc;
 	d = text_device(g->c->t, name, lv->line);
-	for (uint64_t i = 1; i <= n && !rc; i++) {
-		const struct node *segment;
-
-		snprintf(key, sizeof(key), "segment%" PRIu64, i);
-		segment = section(g->c, lv, key);
-		rc = !d	       ? -ENOMEM
-		     : segment ? add_segment(g, segment, d)
-			       : text_complain(g->c->t, lv->line, 0, "%s has no %s", lv->key, key);
-	}
-	return rc;
+	if (!d)
+		return -ENOMEM;
+	/* A pool is for its thin volumes. */
+	d->hidden = *suffix || is_hidden(g->c, lv) || !strcmp(type_of(g->c, lv), "thin-pool");
+	if (!*suffix)
+		return 0;
+	name[strlen(name) - strlen(suffix)] = '\0';
+	return add_snapshot_part(g, lv, name, store);
 }
 
-static int add_volumes(struct config *c)
+static int add_volumes(struct lvm_config *c)
 {
-	struct group g = {.c = c};
+	struct lvm_group g = {.c = c};
 	int rc = 0;
 
 	for (size_t i = 1; i < c->n_nodes && !g.vg; i++)
 		if (!c->nodes[i].parent && c->nodes[i].is_section &&
-		    find(c, &c->nodes[i], "extent_size"))
+		    lvm_find(c, &c->nodes[i], "extent_size"))
 			g.vg = &c->nodes[i];
 	if (!g.vg)
 		return text_complain(c->t, 1, 0, "no volume group: a section with extent_size");
-	g.pvs = section(c, g.vg, "physical_volumes");
-	g.lvs = section(c, g.vg, "logical_volumes");
-	rc = number_of(c, g.vg, "extent_size", 1, -1, &g.extent_sectors);
+	g.pvs = lvm_section(c, g.vg, "physical_volumes");
+	g.lvs = lvm_section(c, g.vg, "logical_volumes");
+	rc = lvm_number(c, g.vg, "extent_size", 1, -1, &g.extent_sectors);
 	if (!rc && !g.lvs)
 		rc = text_complain(c->t, g.vg->line, 0, "%s has no logical_volumes", g.vg->key);
 	for (size_t i = 0; i < c->n_nodes && !rc; i++)
@@ -370,7 +406,7 @@ static int add_volumes(struct config *c)
 
 int text_read_lvm(struct text_devices *t, const char *text)
 {
-	struct config c = {.t = t, .at = text, .line = 1};
+	struct lvm_config c = {.t = t, .at = text, .line = 1};
 	int rc;
 
 	for (const char *p = text; *p; p++)
@@ -380,7 +416,7 @@ int text_read_lvm(struct text_devices *t, const char *text)
 		return text_read_lvs(t, text);
 	rc = grow((void **)&c.nodes, 0, sizeof(*c.nodes));
 	if (!rc) {
-		c.nodes[c.n_nodes++] = (struct node){.is_section = true, .line = 1};
+		c.nodes[c.n_nodes++] = (struct lvm_node){.is_section = true, .line = 1};
 		rc = take_sections(&c, 0, 0);
 	}
 	if (!rc && *c.at)

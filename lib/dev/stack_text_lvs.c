@@ -172,8 +172,9 @@ static int check_type(struct text_devices *t, const struct row *row, const struc
 	if (!cell || !strcmp(cell->text, "linear") || !strcmp(cell->text, "striped"))
 		return 0;
 	return text_complain(t, row->line, field_of(row, cell),
-			     "segments of type %s are not read from LVM's text; give table:FILE "
-			     "with the output of `dmsetup table`",
+			     "what a segment of type %s consists of is not in the text of lvs; "
+			     "give the text of vgcfgbackup, or table:FILE with the output of "
+			     "`dmsetup table`",
 			     cell->text);
 }
 

@@ -32,6 +32,21 @@ enum { WORDS_MAX = 4 };
 	" pv1 { device = \"[unknown]\" pe_start = 4096 } }\n"                                 \
 	"logical_volumes { data {\n" segments " } } }\n"
 
+/* One segment, of so many extents. */
+#define SEGMENT(extents, type, rest)                                                              \
+	"segment_count = 1 segment1 { start_extent = 0 extent_count = " extents " type = \"" type \
+	"\" " rest " }"
+#define LV(name, segment) name " { " segment " }\n"
+/* A volume that LVM uses itself, and one of n extents of a physical volume. */
+#define HIDDEN(name, segment) name " { status = [\"READ\", \"WRITE\"] " segment " }\n"
+#define AREA(name, n, pv, at) \
+	HIDDEN(name, SEGMENT(n, "striped", "stripe_count = 1 stripes = [ \"" pv "\", " at " ]"))
+#define VG(volumes)                                           \
+	"vg { extent_size = 8192 physical_volumes {\n"        \
+	"pv0 { device = \"/dev/pmem0\" pe_start = 2048 }\n"   \
+	"pv1 { device = \"/dev/pmem1\" pe_start = 2048 } }\n" \
+	"logical_volumes {\n" volumes "} }\n"
+
 /* kind, text, words */
 static const struct {
 	const char *kind, *text;
@@ -219,7 +234,7 @@ static const struct {
 	 "stem:1: field 8: expected a device, the line "
 	 "ends"},
 	{"table:", "a: 0 8 linear /dev/mapper/b 0\nb: 0 8 linear /dev/mapper/a 0\n",
-	 "stem:1: every device is a part of another one"},
+	 "stem:1: every device is a part of another one, or of LVM's own"},
 	{"table:", "t: 0 8 linear 253:0 0\na: 0 8 linear 259:0 0\nb: 0 8 linear 259:0 8\n",
 	 "stem:1: field 5: 253:0 is a device of device-mapper, and the text does not say which; "
 	 "append the output of `dmsetup ls`"},
@@ -237,22 +252,131 @@ static const struct {
 	 "stem:3: a has several segments and the text has no column SSize; give the output of `lvs "
 	 "--segments -o +devices`"},
 	{"lvm:", "LV Type LSize Devices\na raid1 20g /dev/pmem0(0)\n",
-	 "stem:2: field 2: segments of type raid1 are not read from LVM's text; give table:FILE "
-	 "with the output of `dmsetup table`"},
+	 "stem:2: field 2: what a segment of type raid1 consists of is not in the text of lvs; "
+	 "give the text of vgcfgbackup, or table:FILE with the output of `dmsetup table`"},
 	{"lvm:", "vg {\n extent_size = \n}\n",
 	 "stem:3: expected a number or a \"string\", got '}'"},
 	{"lvm:", "vg {\n extent_size = 8192\n", "stem:3: expected }, the text ends"},
 	{"lvm:", "vg { extent_size = 8192 }", "stem:1: vg has no logical_volumes"},
 	{"lvm:", VGCFG("segment_count = 1"), "stem:10: data has no segment1"},
-	{"lvm:",
-	 VGCFG("segment_count = 1 segment1 { start_extent = 0 extent_count = 1 type = \"thin\" }"),
-	 "stem:11: segments of type thin are not read from LVM's text; give table:FILE with the "
-	 "output of `dmsetup table`"},
+	{"lvm:", VGCFG(SEGMENT("8", "vdo", "")),
+	 "stem:11: segments of type vdo: dm-vdo needs a volume that vdoformat(8) wrote, which is "
+	 "not run"},
+	{"lvm:", VGCFG(SEGMENT("8", "integrity", "")),
+	 "stem:11: segments of type integrity: dm-integrity needs metadata that integritysetup(8) "
+	 "wrote"},
+	{"lvm:", VGCFG(SEGMENT("8", "future", "")),
+	 "stem:11: segments of type future are not known; give table:FILE with the output of "
+	 "`dmsetup table`"},
+	{"lvm:", VGCFG(SEGMENT("8", "thin", "thin_pool = \"data\"")),
+	 "stem:11: segment1 has no device_id"},
+	{"lvm:", VGCFG(SEGMENT("8", "thin", "device_id = 1 thin_pool = \"none\"")),
+	 "stem:11: thin_pool: no volume is called none"},
+	{"lvm:", VGCFG(SEGMENT("8", "raid1", "device_count = 2 raids = [ \"a\", \"b\" ]")),
+	 "stem:11: segment1: expected 4 values in raids"},
+	{"lvm:", VGCFG(SEGMENT("8", "cache", "cache_pool = \"data\" origin = \"data\"")),
+	 "stem:11: segment1: no cache-pool is called data"},
 	{"lvm:",
 	 VGCFG("segment_count = 1 segment1 { start_extent = 0 extent_count = 1 type = \"striped\" "
 	       "stripe_count = 1 stripes = [ \"pv9\", 0 ] }"),
 	 "stem:11: stripes: no volume is called pv9"},
 };
+
+/* Volumes of other types than linear and striped, as LVM's own tables of them are. */
+static const struct {
+	const char *text, *tables[2]; /* of each stack */
+} lvm_types[] = {
+	{VG(LV("m", SEGMENT("4", "mirror",
+			    "mirror_count = 2 mirror_log = \"m_mlog\" region_size = 1024 mirrors = "
+			    "[ \"m_mimage_0\", 0, \"m_mimage_1\", 0 ]"))
+		    AREA("m_mlog", "1", "pv0", "0") AREA("m_mimage_0", "4", "pv0", "1")
+			    AREA("m_mimage_1", "4", "pv1", "0")),
+	 {"8192 linear A 2048|32768 linear A 10240|32768 linear B 2048|"
+	  "32768 other mirror disk 2 @a 1024 2 @b 0 @c 0 1 handle_errors"}},
+	{VG(LV("r", SEGMENT("4", "raid1",
+			    "device_count = 2 region_size = 4096 raids = [ \"r_rmeta_0\", "
+			    "\"r_rimage_0\", \"r_rmeta_1\", \"r_rimage_1\" ]"))
+		    AREA("r_rmeta_0", "1", "pv0", "0") AREA("r_rimage_0", "4", "pv0", "1")
+			    AREA("r_rmeta_1", "1", "pv1", "0") AREA("r_rimage_1", "4", "pv1", "1")),
+	 {"8192 linear A 2048|32768 linear A 10240|8192 linear B 2048|32768 linear B 10240|"
+	  "32768 other raid raid1 3 0 region_size 4096 2 @a @b @c @d"}},
+	{VG(LV("s", SEGMENT("4", "raid0",
+			    "stripe_count = 2 stripe_size = 128 raid0_lvs = [ \"s_rimage_0\", "
+			    "\"s_rimage_1\" ]")) AREA("s_rimage_0", "2", "pv0", "0")
+		    AREA("s_rimage_1", "2", "pv1", "0")),
+	 {"16384 linear A 2048|16384 linear B 2048|32768 other raid raid0 1 128 2 - @a - @b"}},
+	/* The spare of the pool's metadata is no stack, nor is the pool. */
+	{VG(LV("t", SEGMENT("2", "thin", "thin_pool = \"pool\" device_id = 1")) LV(
+		 "u", SEGMENT("9", "thin", "thin_pool = \"pool\" device_id = 2"))
+		    LV("pool",
+		       SEGMENT("4", "thin-pool",
+			       "metadata = \"pool_tmeta\" pool = \"pool_tdata\" chunk_size = 128 "
+			       "zero_new_blocks = 1")) AREA("lvol0_pmspare", "1", "pv1", "9")
+			    AREA("pool_tmeta", "1", "pv1", "0")
+				    AREA("pool_tdata", "4", "pv0", "0")),
+	 {"8192 linear A 2048|32768 linear B 2048|32768 other thin-pool @a @b 128 0|"
+	  "16384 other thin @c 1",
+	  "8192 linear A 2048|32768 linear B 2048|32768 other thin-pool @a @b 128 0|"
+	  "73728 other thin @c 2"}},
+	{VG(LV("c", SEGMENT("4", "cache", "cache_pool = \"p\" origin = \"c_corig\"")) HIDDEN(
+		 "p", SEGMENT("1", "cache-pool",
+			      "data = \"p_cdata\" metadata = \"p_cmeta\" chunk_size = 128 "
+			      "metadata_format = 2 cache_mode = \"writeback\" policy = \"smq\""))
+		    AREA("p_cdata", "1", "pv1", "1") AREA("p_cmeta", "1", "pv1", "0")
+			    AREA("c_corig", "4", "pv0", "0")),
+	 {"8192 linear A 2048|8192 linear A 10240|32768 linear B 2048|"
+	  "32768 other cache @a @b @c 128 2 metadata2 writeback smq 0"}},
+	{VG(LV("c",
+	       SEGMENT("4", "cache+CACHE_USES_CACHEVOL",
+		       "cache_pool = \"f_cvol\" origin = \"c_corig\" chunk_size = 128 cache_mode "
+		       "= \"writethrough\" policy = \"smq\" metadata_start = 0 metadata_len = "
+		       "16384 data_start = 16384 data_len = 16384")) AREA("f_cvol", "4", "pv1", "0")
+		    AREA("c_corig", "4", "pv0", "0")),
+	 {"32768 linear A 2048|16384 linear a 0|16384 linear a 16384|32768 linear B 2048|"
+	  "32768 other cache @b @c @d 128 1 writethrough smq 0"}},
+	{VG(LV("w", SEGMENT("4", "writecache",
+			    "origin = \"w_wcorig\" writecache = \"f_cvol\" writecache_block_size = "
+			    "4096")) AREA("f_cvol", "1", "pv1", "0")
+		    AREA("w_wcorig", "4", "pv0", "0")),
+	 {"32768 linear A 2048|8192 linear B 2048|32768 other writecache p @a @b 4096 0"}},
+	/* Of a snapshot both volumes are seen: what is written to the origin is copied. */
+	{VG(LV("o", SEGMENT("4", "striped", "stripe_count = 1 stripes = [ \"pv0\", 0 ]"))
+		    LV("n", SEGMENT("1", "striped", "stripe_count = 1 stripes = [ \"pv1\", 0 ]"))
+			    HIDDEN("snapshot0",
+				   SEGMENT("4", "snapshot",
+					   "chunk_size = 8 origin = \"o\" cow_store = \"n\""))),
+	 {"32768 linear A 2048|32768 other snapshot-origin @a",
+	  "32768 linear A 2048|8192 linear B 2048|32768 other snapshot @a @b P 8"}},
+	{VG(LV("z",
+	       "segment_count = 2 segment1 { start_extent = 0 extent_count = 1 type = "
+	       "\"striped\" stripe_count = 1 stripes = [ \"pv0\", 0 ] } segment2 { start_extent = "
+	       "1 extent_count = 3 type = \"error\" }")),
+	 {"8192 linear A 2048;24576 error"}},
+};
+
+static void types_of_lvm_become_targets(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(lvm_types); i++) {
+		struct words words = {0};
+		char note[512], why[512];
+		size_t n = 1 + !!lvm_types[i].tables[1];
+
+		assert_int_equal(stack_text_expand_memory("lvm:", "stem", NULL, lvm_types[i].text,
+							  &words, note, sizeof(note), why,
+							  sizeof(why)),
+				 0);
+		assert_int_equal(words.n, n);
+		for (size_t k = 0; k < n; k++) {
+			struct stack_spec spec;
+
+			assert_string_equal(stack_text_tables(words.list[k]),
+					    lvm_types[i].tables[k]);
+			assert_int_equal(stack_parse(words.list[k], &spec, why, sizeof(why)), 0);
+		}
+		words_free(&words);
+	}
+}
 
 static void errors_name_line_and_field(void **state)
 {
@@ -289,6 +413,17 @@ static const struct {
 	 "made shorter to fit"},
 	{"1000001 linear A 9000000;1000000 linear A 7999999", 100000, 100000, 16 * MIB,
 	 "0 12865 linear A 13376\n12865 12864 linear A 511\n", "made shorter to fit"},
+	/* Of three devices of 8 MiB two are data; the metadata are as large. */
+	{"16384 linear A 0|16384 linear A 16384|16384 linear A 32768|16384 linear B 0|16384 linear "
+	 "B "
+	 "16384|16384 linear B 32768|32768 other raid raid5_ls 3 128 region_size 1024 3 @a @b @c "
+	 "@d @e "
+	 "@f",
+	 49152, 49152, 64 * MIB,
+	 "0 32768 raid raid5_ls 3 128 region_size 1024 3 daxdm daxdm daxdm daxdm daxdm daxdm\n",
+	 ""},
+	{"1638400 linear A 0|1638400 linear B 0|3276800 other raid raid0 1 128 2 - @a - @b", 40960,
+	 40960, 64 * MIB, "0 81920 raid raid0 1 128 2 - daxdm - daxdm\n", "made shorter to fit"},
 	/* The article's table, twice as long as the first of two unequal members. */
 	{"3072000 striped 2 4096 A 0 B 0", 1536000, 1306624, 256 * MIB, NULL,
 	 "it needs 1,536,000 sectors of each namespace, B has 1,306,624: the namespaces are not "
@@ -307,11 +442,15 @@ static const struct {
 
 static const char *without_pid(const char *table, char buf[512])
 {
-	const char *daxdm = strstr(table, "/dev/mapper/daxdm-");
+	const char *daxdm;
+	size_t used = 0;
 
-	if (!daxdm)
-		return table;
-	snprintf(buf, 512, "%.*sdaxdm%s", (int)(daxdm - table), table, strchr(daxdm, ' '));
+	while ((daxdm = strstr(table, "/dev/mapper/daxdm-"))) {
+		used += (size_t)snprintf(buf + used, 512 - used, "%.*sdaxdm", (int)(daxdm - table),
+					 table);
+		table = daxdm + strcspn(daxdm, " \n");
+	}
+	snprintf(buf + used, 512 - used, "%s", table);
 	return buf;
 }
 
@@ -424,6 +563,7 @@ int main(void)
 		cmocka_unit_test(texts_become_stacks),
 		cmocka_unit_test(names_are_stable),
 		cmocka_unit_test(a_device_can_be_chosen),
+		cmocka_unit_test(types_of_lvm_become_targets),
 		cmocka_unit_test(errors_name_line_and_field),
 		cmocka_unit_test(tables_fit_or_are_refused),
 		cmocka_unit_test(words_of_another_name_are_refused),
