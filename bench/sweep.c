@@ -103,8 +103,9 @@ static int run_on_stack(struct sweep *s, struct bench_env *env)
 static int run_with_externals(struct sweep *s, struct bench_env *env)
 {
 	unsigned int members = stack_members(env->cell.spec);
-	const struct namespace *spare = s->namespaces + members;
-	unsigned int n_spare = s->n_namespaces - members;
+	unsigned int used = members < s->n_namespaces ? members : s->n_namespaces;
+	const struct namespace *spare = s->namespaces + used;
+	unsigned int n_spare = s->n_namespaces - used;
 	struct fs_externals externals;
 	char why[512];
 	int rc, rc2;

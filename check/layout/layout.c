@@ -64,7 +64,7 @@ static void by_hand(struct check_env *env, const void *arg)
 
 	if (!begin(env, &g, 2))
 		return;
-	rc = graph_parse(&g, check_name(env, "", name), hand->text);
+	rc = graph_parse(&g, check_name(env, "", name), 0, hand->text);
 	if (!check_own(env, rc, "the table %s", hand->text)) {
 		graph_destroy(&g);
 		return;

@@ -21,6 +21,7 @@ struct parser {
 	struct graph *g;
 	const char *at;				  /* what is not read yet */
 	unsigned int first;			  /* device of the text */
+	unsigned int members;			  /* the device that is called A */
 	unsigned int made;			  /* those below can be members */
 	uint64_t used_sectors[GRAPH_DEVICES_MAX]; /* end of what was used last of each */
 	bool bad;
@@ -65,7 +66,7 @@ static uint64_t take_number(struct parser *p)
 static unsigned int take_letter(struct parser *p)
 {
 	unsigned int device = isupper((unsigned char)*p->at)
-				      ? (unsigned int)(*p->at - 'A')
+				      ? p->members + (unsigned int)(*p->at - 'A')
 				      : p->first + (unsigned int)(*p->at - 'a');
 
 	if (!isalpha((unsigned char)*p->at) || device >= p->made) {
@@ -238,9 +239,9 @@ static int take_dm(struct parser *p, const char *prefix)
 	return rc < 0 ? rc : device;
 }
 
-int graph_parse(struct graph *g, const char *prefix, const char *text)
+int graph_parse(struct graph *g, const char *prefix, unsigned int members, const char *text)
 {
-	struct parser p = {.g = g, .at = text, .first = g->n};
+	struct parser p = {.g = g, .at = text, .first = g->n, .members = members};
 	int rc;
 
 	do

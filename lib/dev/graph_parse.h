@@ -17,14 +17,15 @@
  *            LEN error | LEN zero
  *            LEN other TYPE ARGUMENT ...            any other target, as dmsetup(8) takes it; an
  *                                                   argument @MEMBER is that device
- *   MEMBER   A, B, ...: device 0, 1, ... of the graph; a, b, ...: the first, second device of text
+ *   MEMBER   A, B, ...: the devices of the graph from number `members` on; a, b, ...: the first,
+ *            second device of text
  *   OFFSET   N from the front, -N from the end (rounded down to a page), +N after the end of what
  *            this text used last of that member
  *
  * Returns the index of the last device, -EINVAL for invalid text, or what graph_add_...() gave; the
  * graph may then hold a part.
  */
-int graph_parse(struct graph *g, const char *prefix, const char *text);
+int graph_parse(struct graph *g, const char *prefix, unsigned int members, const char *text);
 
 /*
  * Adds a DM device with the table in text, as `dmsetup table NAME` and dm_device_table() print it

@@ -3,6 +3,7 @@
 
 #include "lib/base/bytes.h"
 #include "lib/base/random.h"
+#include "lib/base/text.h"
 #include "lib/dev/dm.h"
 #include "lib/dev/graph_parse.h"
 #include "lib/dev/partition.h"
@@ -17,16 +18,19 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PARTITION_NUMBER = 1 /* of the namespace, which was blank */ };
+enum {
+	PARTITION_NUMBER = 1, /* the first one of a namespace, which was blank */
+	WINDOW_SECTORS = WINDOW_BYTES / SECTOR_BYTES
+};
 
 /* Adds the devices of the tables, named daxdm-PID-0 and so on.  Returns 0 or -errno. */
-static int read_tables(struct graph *g, const char *tables, unsigned int *top)
+static int read_tables(struct graph *g, unsigned int members, const char *tables, unsigned int *top)
 {
 	char prefix[48];
 	int rc;
 
 	snprintf(prefix, sizeof(prefix), "daxdm-%d-", (int)getpid());
-	rc = graph_parse(g, prefix, tables);
+	rc = graph_parse(g, prefix, members, tables);
 	*top = rc < 0 ? 0 : (unsigned int)rc;
 	return rc < 0 ? rc : 0;
 }
@@ -247,27 +251,79 @@ static int layer_sizes(const struct stack_spec *spec, const struct namespace *na
 	return 0;
 }
 
+static unsigned int partition_number(const struct graph *g, unsigned int device)
+{
+	unsigned int number = PARTITION_NUMBER;
+
+	for (unsigned int i = 0; i < device; i++)
+		number += g->devices[i].kind == GRAPH_PARTITION &&
+			  g->devices[i].on.device == g->devices[device].on.device;
+	return number;
+}
+
+/* The node of the partition that is the next device of the graph. */
+static void partition_node(struct graph *g, unsigned int on, char node[160])
+{
+	const char *disk = g->devices[on].node;
+	size_t len = strlen(disk);
+
+	g->devices[g->n].on.device = on;
+	snprintf(node, 160, "%s%s%u", disk, len && isdigit((unsigned char)disk[len - 1]) ? "p" : "",
+		 partition_number(g, g->n));
+}
+
+/* More members than namespaces: each is an equal part of a namespace, in order of appearance.
+ * Returns the index of the first, or -errno. */
+static int add_shares(struct graph *g, unsigned int members, unsigned int n, char *note,
+		      size_t note_len)
+{
+	unsigned int first = g->n;
+
+	for (unsigned int m = 0; m < members; m++) {
+		unsigned int on = m % n, sharing = (members - on + n - 1) / n;
+		uint64_t share =
+			g->devices[on].size_sectors / sharing / WINDOW_SECTORS * WINDOW_SECTORS;
+		char node[160];
+		const char *slash;
+		int rc;
+
+		partition_node(g, on, node);
+		slash = strrchr(node, '/');
+		rc = graph_add_partition(g, node, on, m / n * share, share);
+		if (rc < 0)
+			return rc;
+		text_append(note, note_len, "%s%s", m ? ", " : "", slash ? slash + 1 : node);
+	}
+	text_append(note, note_len, " are in the place of its %u namespaces: there are %u", members,
+		    n);
+	return (int)first;
+}
+
 /* The graph of tables as text.  Returns as stack_describe(). */
 static int describe_tables(const struct stack_spec *spec, const struct namespace *namespaces,
 			   unsigned int n, uint64_t span_bytes, struct stack *out, char *why,
 			   size_t why_len)
 {
 	struct graph written = {0};
-	char reason[256];
-	int rc = need_members(spec, n, why, why_len);
+	char reason[256], note[256];
+	int rc = 0;
 
 	*out = (struct stack){.spec = *spec};
-	if (rc < 0)
-		return rc;
-	for (unsigned int m = 0; m < spec->members; m++)
+	for (unsigned int m = 0; m < spec->members && m < n; m++)
 		graph_add_namespace(&written, &namespaces[m]);
-	rc = read_tables(&written, spec->tables, &out->device);
+	if (spec->members > n)
+		rc = add_shares(&written, spec->members, n, out->note, sizeof(out->note));
+	if (rc >= 0)
+		rc = read_tables(&written, (unsigned int)rc, spec->tables, &out->device);
 	if (rc < 0)
 		snprintf(reason, sizeof(reason), "%s", strerror(-rc));
 	else
-		rc = stack_scale(&written, out->device, span_bytes, &out->graph, out->note,
-				 sizeof(out->note), reason, sizeof(reason));
+		rc = stack_scale(&written, out->device, span_bytes, &out->graph, note, sizeof(note),
+				 reason, sizeof(reason));
 	graph_destroy(&written);
+	if (!rc)
+		text_append(out->note, sizeof(out->note), "%s%s", *out->note && *note ? "; " : "",
+			    note);
 	if (rc < 0)
 		snprintf(why, why_len, "%s cannot be made: %s", spec->text, reason);
 	else
@@ -302,11 +358,8 @@ int stack_fits(const struct stack_spec *spec, const struct namespace *namespaces
 static int add_partition(struct graph *g, const struct stack_layer *layer, uint64_t size_bytes)
 {
 	char node[160]; /* graph_add_partition() knows what is too long */
-	const char *disk = g->devices[0].node;
-	size_t len = strlen(disk);
 
-	snprintf(node, sizeof(node), "%s%s%u", disk,
-		 len && isdigit((unsigned char)disk[len - 1]) ? "p" : "", PARTITION_NUMBER);
+	partition_node(g, 0, node);
 	return graph_add_partition(g, node, 0, layer->start_bytes / SECTOR_BYTES,
 				   size_bytes / SECTOR_BYTES);
 }
@@ -402,7 +455,7 @@ static int create_partitions(struct graph *g)
 		struct graph_device *d = &g->devices[i];
 
 		if (d->kind == GRAPH_PARTITION)
-			rc = partition_add(g->devices[d->on.device].node, PARTITION_NUMBER,
+			rc = partition_add(g->devices[d->on.device].node, partition_number(g, i),
 					   d->on.offset_sectors, d->size_sectors, d->node);
 	}
 	return rc;
@@ -418,7 +471,7 @@ static int remove_partitions(struct graph *g)
 
 		if (d->kind != GRAPH_PARTITION)
 			continue;
-		rc2 = partition_remove(g->devices[d->on.device].node, PARTITION_NUMBER);
+		rc2 = partition_remove(g->devices[d->on.device].node, partition_number(g, i));
 		rc = rc2 == -ENXIO ? rc : rc2;
 	}
 	return rc;
@@ -467,7 +520,7 @@ int stack_destroy(struct stack *stack, char *why, size_t why_len)
 	if (!rc) {
 		rc = remove_partitions(&stack->graph);
 		if (rc < 0)
-			snprintf(why, why_len, "cannot remove the partition of %s: %s",
+			snprintf(why, why_len, "cannot remove a partition of %s: %s",
 				 stack->graph.devices[0].node, strerror(-rc));
 	}
 	if (stack->spec.depth)

@@ -75,7 +75,7 @@ struct stack {
 	struct graph graph;  /* the namespaces, then one DM device per layer, lowest first */
 	unsigned int device; /* the one in the graph to put a filesystem on */
 	char node[128];	     /* the same, as a path */
-	char note[256];	     /* how it differs from the tables as written, or "" */
+	char note[512];	     /* how it differs from the tables as written, or "" */
 };
 
 /*

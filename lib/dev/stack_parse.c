@@ -284,7 +284,7 @@ static int parse_tables(const struct complaint *c, struct stack_spec *out)
 
 	for (unsigned int m = 0; m < STACK_OVER_MAX; m++)
 		graph_add_namespace(&g, &any);
-	rc = graph_parse(&g, "", out->tables);
+	rc = graph_parse(&g, "", 0, out->tables);
 	top = rc < 0 ? 0 : (unsigned int)rc;
 	out->members = count_members(&g);
 	find_depths(&g, most, fewest);

@@ -166,7 +166,7 @@ static int emit_other(struct scaler *s, unsigned int device, const struct graph_
 		uint64_t whole = d->size_sectors;
 
 		/* How much of a namespace such a target uses, its arguments say. */
-		if (d->kind == GRAPH_NAMESPACE)
+		if (d->kind != GRAPH_DM)
 			whole = i ? 0 : t->len_sectors;
 		if (whole)
 			rc = emit(s, below, 0, whole, WINDOW_SECTORS, &piece);
@@ -307,7 +307,7 @@ static int place(struct scaler *s, bool as_written, uint64_t end_sectors[GRAPH_D
 	return 0;
 }
 
-/* Members on namespaces get their offsets in place of the indices of their uses. */
+/* Members on namespaces and partitions get their offsets in place of the indices of their uses. */
 static void settle(struct scaler *s)
 {
 	for (unsigned int i = 0; i < s->out->n; i++)
@@ -317,7 +317,7 @@ static void settle(struct scaler *s)
 			for (unsigned int m = 0; m < t->n_members && !t->other; m++) {
 				struct graph_member *member = &t->members[m];
 
-				if (s->out->devices[member->device].kind == GRAPH_NAMESPACE)
+				if (s->out->devices[member->device].kind != GRAPH_DM)
 					member->offset_sectors =
 						s->uses[member->offset_sectors].new_offset_sectors;
 			}
@@ -361,8 +361,7 @@ static int make(const struct graph *written, unsigned int top, uint64_t ratio, b
 static bool fits(const struct graph *g, const uint64_t end_sectors[GRAPH_DEVICES_MAX])
 {
 	for (unsigned int i = 0; i < g->n; i++)
-		if (g->devices[i].kind == GRAPH_NAMESPACE &&
-		    end_sectors[i] > g->devices[i].size_sectors)
+		if (g->devices[i].kind != GRAPH_DM && end_sectors[i] > g->devices[i].size_sectors)
 			return false;
 	return true;
 }
@@ -373,12 +372,15 @@ static bool is_for_equal_ones(const struct graph *g, const uint64_t end_sectors[
 			      unsigned int *small)
 {
 	unsigned int n = 0, too_small = 0;
+	uint64_t end = 0;
 
 	for (unsigned int i = 0; i < g->n; i++) {
-		if (g->devices[i].kind != GRAPH_NAMESPACE)
+		/* Of namespaces with partitions, these are used. */
+		if (g->devices[i].kind == GRAPH_DM || !end_sectors[i])
 			continue;
-		if (end_sectors[i] != end_sectors[0])
+		if (end && end_sectors[i] != end)
 			return false;
+		end = end_sectors[i];
 		n++;
 		if (end_sectors[i] > g->devices[i].size_sectors) {
 			too_small++;

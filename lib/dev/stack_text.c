@@ -383,8 +383,10 @@ static void note_members(const struct writer *w)
 	for (unsigned int i = 0; i < w->n_members; i++)
 		text_append(note, w->t->note_len, "%s%s", i ? ", " : "", w->members[i]);
 	text_append(note, w->t->note_len, "%s",
-		    w->n_members == 1 ? ", here the first namespace"
-				      : ", here the first namespaces in this order");
+		    w->n_members == 1  ? ", here the first namespace"
+		    : w->n_members < 3 ? ", here the first namespaces in this order"
+				       : ", here the first namespaces in this order, or parts of "
+					 "them where there are fewer");
 }
 
 /* The word of the stack whose top is this device, and in the note what its members are. */

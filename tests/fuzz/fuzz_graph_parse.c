@@ -77,7 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	FUZZ_ASSERT(g);
 	begin(g, ns);
-	graph_parse(g, "fuzz", text);
+	graph_parse(g, "fuzz", 0, text);
 	dmsetup = graph_dmsetup(g);
 	FUZZ_ASSERT(dmsetup);
 	free(dmsetup);

@@ -43,7 +43,7 @@ static void make(struct guarded *g, const char *table)
 		g->fds[i] = fileno(g->files[i]);
 		assert_int_equal(ftruncate(g->fds[i], NAMESPACE_BYTES), 0);
 	}
-	device = graph_parse(&g->graph, "T", table);
+	device = graph_parse(&g->graph, "T", 0, table);
 	assert_true(device > 0);
 	g->device = (unsigned int)device;
 	assert_int_equal(guards_make(&g->graph, g->device, g->fds, &g->guards), 0);

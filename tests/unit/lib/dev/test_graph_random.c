@@ -107,7 +107,7 @@ static void parses(void **state)
 		int rc;
 
 		begin(&g);
-		rc = graph_parse(&g, "T", table[i].text);
+		rc = graph_parse(&g, "T", 0, table[i].text);
 		if (table[i].dmsetup) {
 			assert_int_equal(rc, (int)g.n - 1);
 			text = graph_dmsetup(&g);
@@ -173,7 +173,7 @@ static void tables_read_back(void **state)
 		char *text, *again;
 
 		begin(&g);
-		assert_int_equal(graph_parse(&g, "T", texts[i]), 2);
+		assert_int_equal(graph_parse(&g, "T", 0, texts[i]), 2);
 		text = graph_table(&g, 2);
 		assert_int_equal(graph_parse_table(&g, "U", text), 3);
 		again = graph_table(&g, 3);
@@ -192,7 +192,7 @@ static void map_stack(struct graph *g, const char *text, struct graph_map *map)
 {
 	print_message("%s\n", text);
 	begin(g);
-	assert_true(graph_parse(g, "T", text) >= 0);
+	assert_true(graph_parse(g, "T", 0, text) >= 0);
 	assert_int_equal(graph_map_device(g, g->n - 1, map), 0);
 }
 
@@ -293,7 +293,7 @@ static void map_of_a_file(void **state)
 
 	(void)state;
 	begin(&g);
-	assert_int_equal(graph_parse(&g, "T", "16 linear A 9; 48 linear B 0"), 2);
+	assert_int_equal(graph_parse(&g, "T", 0, "16 linear A 9; 48 linear B 0"), 2);
 	assert_int_equal(extents_map(&extents, (struct backing){&g, 2}, &map), 0);
 	graph_map_sort_below(&map);
 	assert_int_equal(map.n, COUNT(want));
@@ -315,7 +315,7 @@ static void map_of_nothing(void **state)
 
 	(void)state;
 	begin(&g);
-	assert_int_equal(graph_parse(&g, "T", "16 linear A 0; 8 error"), 2);
+	assert_int_equal(graph_parse(&g, "T", 0, "16 linear A 0; 8 error"), 2);
 	assert_int_equal(graph_map_device(&g, 2, &map), -EIO);
 	graph_map_free(&map);
 	map = (struct graph_map){0};
@@ -519,7 +519,7 @@ static void shrinks(void **state)
 		char *text;
 
 		begin(&g);
-		assert_true(graph_parse(&g, "T", table[i].from) >= 0);
+		assert_true(graph_parse(&g, "T", 0, table[i].from) >= 0);
 		assert_int_equal(graph_reduce(&g, still_fails, &hunt), 0);
 		text = graph_dmsetup(&g);
 		assert_string_equal(text, table[i].to);
@@ -576,7 +576,7 @@ static void reduces_a_device_without_a_map(void **state)
 
 	(void)state;
 	begin(&g);
-	assert_true(graph_parse(&g, "T", "4096 linear A 0; 8 zero; 4096 linear B 4096") >= 0);
+	assert_true(graph_parse(&g, "T", 0, "4096 linear A 0; 8 zero; 4096 linear B 4096") >= 0);
 	assert_int_equal(graph_reduce(&g, still_fails, &hunt), 0);
 	assert_int_equal(g.devices[2].n_targets, 3);
 	graph_destroy(&g);

@@ -557,6 +557,63 @@ static void what_is_on_the_way_is_known(void **state)
 	}
 }
 
+/* A text of more namespaces than there are: each is a part of one, in order of appearance. */
+static const struct {
+	const char *tables, *top, *parts, *note;
+} shares[] = {
+	{"8192 linear A 0;8192 linear B 4096;8192 linear C 0",
+	 "0 8192 linear A1 0\n8192 8192 linear B1 4096\n16384 8192 linear A2 0\n",
+	 "A 0 49152, B 0 102400, A 49152 49152",
+	 "A1, B1, A2 are in the place of its 3 namespaces: there are 2"},
+	{"65536 striped 4 4096 A 0 B 0 C 0 D 0", "0 65536 striped 4 4096 A1 0 B1 0 A2 0 B2 0\n",
+	 "A 0 49152, B 0 49152, A 49152 49152, B 49152 49152",
+	 "A1, B1, A2, B2 are in the place of its 4 namespaces: there are 2"},
+	/* A member whose place the model does not know has a device of its own. */
+	{"32768 linear A 0;32768 linear B 0|65536 other writecache p @a @C 4096 0",
+	 "0 65536 writecache p daxdm A2 4096 0\n", "A 0 49152, B 0 102400, A 49152 49152",
+	 "A1, B1, A2 are in the place"},
+};
+
+static void more_members_than_namespaces_share_them(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(shares); i++) {
+		const struct namespace ns[] = {
+			{.node = "A", .size_bytes = 100000 * SECTOR_BYTES},
+			{.node = "B", .size_bytes = 103000 * SECTOR_BYTES},
+		};
+		struct stack *stack = calloc(1, sizeof(*stack));
+		char word[512], text[512], why[512] = "", parts[256] = "", *table;
+		struct stack_spec spec;
+
+		snprintf(text, sizeof(text), "table:t-00000000=%s", shares[i].tables);
+		with_digest(text, word);
+		assert_int_equal(stack_parse(word, &spec, why, sizeof(why)), 0);
+		assert_int_equal(stack_fits(&spec, ns, 2, 64 * MIB, why, sizeof(why)), 0);
+		if (!strstr(why, shares[i].note))
+			fail_msg("%s", why);
+		assert_int_equal(stack_describe(&spec, ns, 2, 64 * MIB, stack, why, sizeof(why)),
+				 0);
+		for (unsigned int d = 0; d < stack->graph.n; d++) {
+			const struct graph_device *device = &stack->graph.devices[d];
+			size_t used = strlen(parts);
+
+			if (device->kind == GRAPH_PARTITION)
+				snprintf(parts + used, sizeof(parts) - used, "%s%s %ju %ju",
+					 used ? ", " : "",
+					 stack->graph.devices[device->on.device].node,
+					 (uintmax_t)device->on.offset_sectors,
+					 (uintmax_t)device->size_sectors);
+		}
+		assert_string_equal(parts, shares[i].parts);
+		table = graph_table(&stack->graph, stack->device);
+		assert_string_equal(without_pid(table, text), shares[i].top);
+		free(table);
+		graph_destroy(&stack->graph);
+		free(stack);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -566,6 +623,7 @@ int main(void)
 		cmocka_unit_test(types_of_lvm_become_targets),
 		cmocka_unit_test(errors_name_line_and_field),
 		cmocka_unit_test(tables_fit_or_are_refused),
+		cmocka_unit_test(more_members_than_namespaces_share_them),
 		cmocka_unit_test(words_of_another_name_are_refused),
 		cmocka_unit_test(what_is_on_the_way_is_known),
 	};
