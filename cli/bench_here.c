@@ -8,7 +8,10 @@
 #include "bench/sweep.h"
 #include "bench/workload_read.h"
 #include "cli/options/cli.h"
+#include "emu/vm.h"
+#include "lib/base/fw_cfg.h"
 #include "lib/base/host.h"
+#include "lib/base/memory.h"
 #include "lib/base/msg.h"
 #include "lib/dev/dm.h"
 #include "lib/meter/initial_state.h"
@@ -178,6 +181,25 @@ static int set_fio(void *opts, const char *value)
 	return fio_job_load(value);
 }
 
+/* An emulated host has it from fw_cfg. */
+static int set_fio_given(void *opts, const char *value)
+{
+	char *word = NULL;
+	FILE *out = host_is_emulated() ? memory_stream(&word) : NULL;
+	int rc = out ? fw_cfg_copy(VM_FIO_NAME, out) : -ENODEV;
+
+	(void)opts;
+	(void)value;
+	if (out && fclose(out))
+		rc = rc ? rc : -ENOMEM;
+	if (rc < 0)
+		msg_error("--fio-given: no fio job from the emulated host: %s", strerror(-rc));
+	else
+		rc = fio_job_load(word);
+	free(word);
+	return rc;
+}
+
 static const struct option_spec options[] = {
 	OPTION("device", OPTION_WORDS, offsetof(struct bench_options, devices), "NODE",
 	       "an fsdax namespace; everything on it is lost"),
@@ -191,6 +213,8 @@ static const struct option_spec options[] = {
 	       "measure these metrics instead, e.g. 'fault.read.*'"),
 	OPTION("fio-text", OPTION_CALL, 0, "JOB",
 	       "name and text of a fio job, in one line (bench --fio)", .set = set_fio),
+	OPTION("fio-given", OPTION_CALL, 0, NULL,
+	       "the same, as the emulated host has it (emu/vm.h)", .set = set_fio_given),
 	OPTION("tracer", OPTION_CALL, 0, "WAY", "how translate stamps kernel functions",
 	       .choices = "fentry|kprobe", .set = set_tracer),
 	OPTION("meter", OPTION_TEXT, offsetof(struct bench_options, meter), "NAME",

@@ -70,6 +70,36 @@ static int write_job(const struct guest *g, size_t n_words)
 	return rc;
 }
 
+/* Whether the machine pauses to be saved, and continues in another QEMU. */
+static bool is_saved(const struct plan *plan)
+{
+	return !plan->kvm && (plan->machine->icount || plan->machine->job_after_pause);
+}
+
+/* A machine that is saved has neither: its snapshot serves all. */
+static bool has_files(const struct plan *plan, bool restore)
+{
+	return restore || !is_saved(plan);
+}
+
+/* Returns 0 or -errno. */
+static int write_fio(const struct guest *g, bool restore)
+{
+	const char *text = g->plan->fio && has_files(g->plan, restore) ? g->plan->fio : "";
+	char path[PATH_MAX + 8];
+	FILE *out;
+	int rc;
+
+	snprintf(path, sizeof(path), "%s/fio", g->dir);
+	out = fopen(path, "we");
+	if (!out)
+		return -errno;
+	rc = fputs(text, out) == EOF ? -errno : 0;
+	if (fclose(out) == EOF && !rc)
+		rc = -errno;
+	return rc;
+}
+
 static int make_files(struct guest *g, bool restore)
 {
 	bool blank = g->plan->machine->job_after_pause && !restore;
@@ -80,6 +110,8 @@ static int make_files(struct guest *g, bool restore)
 		return rc;
 	}
 	rc = write_job(g, blank ? 0 : g->n_words);
+	if (!rc)
+		rc = write_fio(g, restore);
 	for (unsigned int i = 0; i < g->plan->machine->n_pmems && !rc; i++) {
 		g->pmem[i] = scratch_unnamed_file(g->dir, g->plan->in_memory,
 						  g->plan->machine->pmems[i].bytes);
@@ -99,20 +131,13 @@ static int make_files(struct guest *g, bool restore)
 	return rc;
 }
 
-/* Whether the machine pauses to be saved, and continues in another QEMU. */
-static bool is_saved(const struct plan *plan)
-{
-	return !plan->kvm && (plan->machine->icount || plan->machine->job_after_pause);
-}
-
 static int start_qemu(struct guest *g, bool incoming)
 {
 	struct vm_config config = {
 		.machine = g->plan->machine,
 		.vmlinux = g->plan->vmlinux,
 		.initrd = g->initrd,
-		/* A machine that is saved has none: its snapshot serves all. */
-		.modules = incoming || !is_saved(g->plan) ? g->plan->modules : NULL,
+		.modules = has_files(g->plan, incoming) ? g->plan->modules : NULL,
 		.dir = g->dir,
 		.pmem = g->pmem,
 		.ram = g->ram,
@@ -422,6 +447,8 @@ static int continue_from_state(struct guest *g)
 		vm_end(&g->vm);
 		if (g->plan->machine->job_after_pause)
 			rc = write_job(g, g->n_words);
+		if (!rc)
+			rc = write_fio(g, true);
 		snprintf(why, sizeof(why), "cannot write its job: %s", scratch_write_error(rc));
 		if (!rc) {
 			rc = start_qemu(g, true);

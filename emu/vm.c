@@ -210,6 +210,7 @@ static void build_argv(struct argv *argv, const struct vm_config *c, const struc
 	if (fds->clock >= 0)
 		add_limit_clock(argv, fds->clock);
 	add(argv, "-fw_cfg", "name=opt/daxdm/job,file=job");
+	add(argv, "-fw_cfg", "name=" VM_FIO_NAME ",file=fio");
 	add(argv, "-fw_cfg", "name=" VM_MODULES_NAME ",file=/proc/self/fd/%d", fds->modules);
 	add(argv, "-chardev", "file,id=console,path=console,append=on");
 	add(argv, "-device", "isa-serial,chardev=console");
@@ -258,7 +259,7 @@ static void check_given(const char *name, int rc)
  * directory. */
 static void give_files(const struct vm_config *c, const struct inherited *fds)
 {
-	static const char *const names[] = {"job", "console", "channel"};
+	static const char *const names[] = {"job", "fio", "console", "channel"};
 
 	inherit(fds->qmp);
 	inherit(fds->clock);

@@ -61,6 +61,9 @@ int64_t vm_memory_bytes(const struct vm_machine *machine);
 /* In fw_cfg: an archive of kernel modules, empty if there is none. */
 #define VM_MODULES_NAME "opt/daxdm/modules"
 
+/* In fw_cfg: the text of a fio job (bench/fiojob/fio_job.h), empty if there is none. */
+#define VM_FIO_NAME "opt/daxdm/fio"
+
 /* The job in fw_cfg always has this size, because the size is part of a snapshot. */
 #define VM_JOB_BYTES 16384
 
@@ -68,15 +71,15 @@ struct vm_config {
 	const struct vm_machine *machine;
 	const char *vmlinux, *initrd; /* absolute paths */
 	const char *modules;	      /* absolute path of VM_MODULES_NAME, or NULL */
-	const char *dir;	      /* absolute, exists: holds job; QEMU's working directory */
-	const int *pmem;	      /* descriptors of their content */
-	int ram;		      /* descriptor of the memory of a machine with ram_in_file */
-	bool kvm;		      /* else TCG */
-	bool incoming;		      /* starts stopped and loads the state */
-	const char *plugin;	      /* file of a QEMU plugin, or NULL; it writes VM_PLUGIN_OUT */
-	const char *plugin_args;      /* NAME=VALUE,... */
-	unsigned int seed;	      /* of a machine under icount */
-	bool sandbox;		      /* QEMU has -sandbox */
+	const char *dir;	 /* absolute, exists: holds job and fio; QEMU's working directory */
+	const int *pmem;	 /* descriptors of their content */
+	int ram;		 /* descriptor of the memory of a machine with ram_in_file */
+	bool kvm;		 /* else TCG */
+	bool incoming;		 /* starts stopped and loads the state */
+	const char *plugin;	 /* file of a QEMU plugin, or NULL; it writes VM_PLUGIN_OUT */
+	const char *plugin_args; /* NAME=VALUE,... */
+	unsigned int seed;	 /* of a machine under icount */
+	bool sandbox;		 /* QEMU has -sandbox */
 };
 
 struct vm {

@@ -294,7 +294,7 @@ static void join(const struct words *words, char *text, size_t size)
 static int note_all(struct reader *r)
 {
 	struct words direct = {0};
-	char names[1000];
+	char names[FIO_JOB_SECTIONS_MAX * (NAME_MAX_CHARS + 2)];
 	int rc = 0;
 
 	for (size_t g = 0; g < FIO_GROUPS && !rc; g++) {

@@ -13,8 +13,10 @@
 #include <jansson.h>
 
 enum {
-	FIO_JOB_TEXT_MAX = 8000, /* bytes of the file: a guest gets it with its job */
-	FIO_JOB_SECTIONS_MAX = 16,
+	/* Bytes of the file: fio_job_word() of it, each byte escaped, is at most a word of
+	 * execve(2) (128 KiB). */
+	FIO_JOB_TEXT_MAX = 65000,
+	FIO_JOB_SECTIONS_MAX = 64,
 };
 
 /*

@@ -75,7 +75,7 @@ static int spell_job(const struct bench_guests *b, const struct place *at, const
 		if (part_needs(part, benches->list[i]) && place_needs(b, at, benches->list[i]))
 			add_option(job, "--bench", benches->list[i], &rc);
 	if (fio_job_word())
-		add_option(job, "--fio-text", fio_job_word(), &rc);
+		add_option(job, "--fio-given", NULL, &rc);
 	if (part)
 		add_option(job, "--part", part, &rc);
 	if (b->tracer)

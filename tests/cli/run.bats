@@ -120,7 +120,8 @@ refused() { # WANTED-TEXT WORD...
 	refused "mine.fio:3: section [a]: numjobs=4: a section is one job" bench --fio "$job"
 	refused "cannot read /nonexistent: No such file" bench --fio /nonexistent
 	refused "cannot read /tmp: expected a regular file, it is a directory" bench --fio /tmp
-	refused "the limit is 8000" bench --fio "$TOP/doc/options.md"
+	yes '# a comment' | head -c 65001 >"$job"
+	refused "the limit is 65000" bench --fio "$job"
 }
 
 @test "paths are seen from where the user stands" {

@@ -80,6 +80,7 @@ none_where() { # JQ-FILTER
 	printf '%s\n' '; sequential, a directory, time based' '[global]' bs=4k size=32m ioengine=libpmem thread direct=1 sync=1 \
 		time_based runtime=2 directory=/mnt/pmem '[seqwrite]' rw=write stonewall '[Seq read]' rw=read \
 		'[uring]' ioengine=io_uring rw=randread '[sync]' ioengine=sync rw=randwrite direct=0 sync=0 >"$job"
+	yes "; a comment; with it the job is longer than all other words of the guest's" | head -n 500 >>"$job"
 	DAXDM_TEST_MARK=$BASE run timeout 380 "$TOP/run.sh" bench --fs xfs --stack linear:16 --name "$BASE-own" --fio "$job"
 	expect 0 "directory: replaced by one file on each stack" "time_based, runtime: replaced by a number of I/Os" \
 		"uring: direct=1, so on a mount with dax=never, and before the others"
