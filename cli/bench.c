@@ -35,7 +35,8 @@ static int set_tracer(void *opts, const char *value)
 
 static const struct option_spec options[] = {
 	OPTION("kernel", OPTION_LIST, offsetof(struct bench_request, target.kernels), "K",
-	       "debian (default), 6.12.107, a package, PATH/bzImage; ladder: all series"),
+	       "debian (default), 6.12.107, a package, PATH/bzImage; A,B: both; ladder: all "
+	       "series"),
 	TARGET_MODULE_OPTIONS(struct bench_request, target),
 	TARGET_GUEST_OPTIONS(struct bench_request, target),
 	OPTION("meter", OPTION_TEXT, offsetof(struct bench_request, m.meter), "M",

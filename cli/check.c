@@ -104,10 +104,10 @@ static void vet(struct check_request *c)
 	vet_file("junit", c->junit);
 	target_vet(&c->target, STATUS_USAGE);
 	target_vet_name(c->target.name, false);
-	if (c->target.kernels.n > 1 && c->target.replaced.n)
+	if (target_is_ladder(&c->target) && c->target.replaced.n)
 		process_quit(STATUS_USAGE,
 			     "--module is for one kernel: a module is built for one release");
-	if (c->target.kernels.n == 1)
+	if (!target_is_ladder(&c->target))
 		target_vet_name_is_free(c->target.name);
 	vet_checks(c);
 }
@@ -313,6 +313,7 @@ static int check(struct check_request *c)
 	workspace_open();
 	workspace_make_dir("results");
 	workspace_setup("run", NULL);
+	target_expand_ladder(&c->target.kernels);
 	spell_args(c);
 	plan(c);
 	for (size_t i = 0; i < c->names.n; i++) {

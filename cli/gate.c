@@ -374,6 +374,7 @@ static int run_full(struct gate_options *o, int n_words)
 			     "gate-selftest --full: expected no runs, got %d: it "
 			     "measures its own",
 			     n_words);
+	target_split_kernels(&full->target.kernels);
 	if (full->target.kernels.n > 1)
 		process_quit(STATUS_USAGE, "gate-selftest --full: expected one --kernel, got %zu",
 			     full->target.kernels.n);

@@ -27,7 +27,7 @@ struct kernels_request {
 
 static const struct option_spec options[] = {
 	OPTION("fetch", OPTION_WORDS, offsetof(struct kernels_request, fetch), "K",
-	       "fetch that kernel"),
+	       "fetch that kernel, by a name that bench --kernel takes; ladder: all series"),
 	OPTION("remove", OPTION_WORDS, offsetof(struct kernels_request, remove), "K",
 	       "remove that kernel from build/kernels/"),
 	OPTION("json", OPTION_FLAG, offsetof(struct kernels_request, json), NULL,
@@ -430,12 +430,14 @@ static int show(const struct kernels_request *k, const struct words *words)
 	return STATUS_GOOD;
 }
 
-static int kernels(const struct kernels_request *k, const struct words *words)
+static int kernels(struct kernels_request *k, const struct words *words)
 {
 	const struct words none = {0};
 	const struct target target = {0};
 	int status = k->update ? kernel_sh("update", &none) : STATUS_GOOD;
 
+	if (!status)
+		target_expand_ladder(&k->fetch);
 	for (size_t i = 0; i < k->fetch.n && !status; i++) {
 		const struct kernel found = target_find(&target, k->fetch.list[i]);
 		const char *id = strrchr(found.dir, '/');
@@ -461,6 +463,7 @@ static int run(int argc, char **argv)
 		return STATUS_USAGE;
 	if (k.fetch.n + k.remove.n && (k.json || at < argc))
 		process_quit(STATUS_USAGE, "kernels: --fetch and --remove go with nothing else");
+	target_split_kernels(&k.fetch);
 	for (size_t i = 0; i < k.fetch.n; i++)
 		if (strchr(k.fetch.list[i], '/'))
 			process_quit(STATUS_USAGE,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/driver/ladder.h"
 
+#include "bench/fiojob/fio_job.h"
 #include "cli/driver/command.h"
 #include "cli/driver/job_table.h"
 #include "cli/driver/parallel.h"
@@ -8,6 +9,7 @@
 #include "cli/driver/run_dir.h"
 #include "cli/driver/workspace.h"
 #include "emu/host_resources.h"
+#include "lib/base/json_field.h"
 #include "lib/base/msg.h"
 #include "lib/file/fs.h"
 #include "lib/run/run.h"
@@ -31,6 +33,7 @@ struct ladder {
 	struct step *steps; /* oldest first */
 	size_t n;
 	struct job_table jobs; /* of those to be measured */
+	char *fio;	       /* the fio job that all get, or NULL */
 };
 
 /* ---- the steps ------------------------------------------------------------------------------ */
@@ -68,30 +71,6 @@ static void read_steps(struct ladder *l, const char *path)
 	fclose(in);
 }
 
-/* The newest kernel of each series. */
-static void add_series(struct words *named)
-{
-	char *path = workspace_path("series"), *line = NULL;
-	struct words command = {0};
-	size_t size = 0;
-	FILE *in;
-	int status;
-
-	command_add(&command, "emu/kernel.sh", "series", NULL);
-	status = process_run(&command, path, NULL);
-	if (status)
-		process_exit(status);
-	in = fopen(path, "re");
-	while (in && getline(&line, &size, in) > 0) {
-		line[strcspn(line, "\n")] = '\0';
-		command_add(named, line, NULL);
-	}
-	if (in)
-		fclose(in);
-	free(line);
-	free(path);
-}
-
 static void run_or_exit(struct words *command, const char *out)
 {
 	int status = process_run(command, out, NULL);
@@ -127,15 +106,14 @@ static void plan(struct ladder *l)
 {
 	char *own = workspace_path("own"), *named_path = workspace_path("named");
 	char *sorted = workspace_path("sorted"), *path = process_text("%s/kernels.tsv", l->dir);
-	const struct words *kernels = &l->b->target.kernels;
+	struct words *kernels = &l->b->target.kernels;
 	struct words named = {0}, command = {0};
 	FILE *out = open_list(own);
 
 	phase_begin("kernels");
+	target_expand_ladder(kernels);
 	for (size_t i = 0; i < kernels->n; i++) {
-		if (!strcmp(kernels->list[i], "ladder"))
-			add_series(&named);
-		else if (*kernels->list[i] == '/')
+		if (*kernels->list[i] == '/')
 			add_own(l, kernels->list[i], out);
 		else
 			command_add(&named, kernels->list[i], NULL);
@@ -225,6 +203,44 @@ static bool is_done(const struct ladder *l, const struct step *step)
 	return done;
 }
 
+/* Writes the fio job into the directory of the ladder: the user's file may change meanwhile. */
+static void keep_fio(struct ladder *l)
+{
+	json_t *job = fio_job_json();
+	const json_t *line;
+	char *dir;
+	size_t i;
+	FILE *out;
+
+	if (!job)
+		return;
+	dir = process_text("%s/fio", l->dir);
+	workspace_make_dir(dir);
+	l->fio = process_text("%s/%s", dir, json_field_text(job, "name"));
+	out = open_list(l->fio);
+	json_array_foreach(json_object_get(job, "text"), i, line) {
+		fprintf(out, "%s\n", json_string_value(line));
+	}
+	if (fclose(out))
+		process_quit(STATUS_BROKEN, "cannot write %s: %s", l->fio, strerror(errno));
+	json_decref(job);
+	free(dir);
+}
+
+/* The workload, but for the text of the fio job, which is in a file. */
+static void add_workload(const struct ladder *l, struct words *job)
+{
+	const struct words *args = &l->b->m.args;
+
+	for (size_t i = 0; i < args->n; i++)
+		if (strcmp(args->list[i], "--fio-text"))
+			command_add(job, args->list[i], NULL);
+		else
+			i++;
+	if (l->fio)
+		command_add(job, "--fio", l->fio, NULL);
+}
+
 static void put_job(const struct ladder *l, const struct step *step, FILE *out)
 {
 	const struct bench_request *b = l->b;
@@ -244,17 +260,14 @@ static void put_job(const struct ladder *l, const struct step *step, FILE *out)
 	else
 		command_add(&job, "--kernel", step->kernel, b->target.modules ? "--modules" : NULL,
 			    b->target.modules, NULL);
-	if (b->target.namespace)
-		command_add(&job, "--namespace", b->target.namespace, NULL);
-	if (b->target.append)
-		command_add(&job, "--append", b->target.append, NULL);
+	target_add_guest_options(&job, &b->target);
 	if (b->target.fresh)
 		command_add(&job, "--fresh", NULL);
 	if (b->m.counters)
 		command_add(&job, "--counters", NULL);
 	if (b->m.states > 1)
 		command_add(&job, "--states", states, NULL);
-	command_add_all(&job, &b->m.args);
+	add_workload(l, &job);
 	parallel_put(&job, log, out);
 	words_free(&job);
 	free(name);
@@ -431,9 +444,6 @@ static void vet(const struct bench_request *b)
 	if (b->target.console || b->target.host)
 		process_quit(STATUS_USAGE, "--%s is for one kernel",
 			     b->target.console ? "console" : "host");
-	if (b->m.fio)
-		process_quit(STATUS_USAGE,
-			     "--fio is for one kernel; ./run.sh compare takes it, too");
 	if (b->target.name && !access(dir, F_OK) && access(list, F_OK) < 0)
 		process_quit(STATUS_USAGE,
 			     "%s is there already and holds no ladder; choose another --name or "
@@ -472,6 +482,7 @@ int ladder(struct bench_request *b)
 		process_quit(STATUS_USAGE, "another process runs the ladder in %s", l.dir);
 	plan(&l);
 	end_plan(&l);
+	keep_fio(&l);
 	jobs = workspace_path("jobs");
 	write_jobs(&l, jobs);
 	printf("ladder of %zu kernels, %zu done; to go on if it is stopped: --name %s\n", l.n,

@@ -132,21 +132,58 @@ void target_vet_modules(const char *option, struct words *modules)
 	}
 }
 
-static void vet_guest(const struct target *t)
+void target_vet_guest(const struct target *t, const struct vm_machine *machine)
 {
 	struct vm_adapted adapted;
 	char why[256];
 
-	if (t->namespace && vm_adapt(&vm_bench, t->namespace, NULL, &adapted, why, sizeof(why)) < 0)
+	if (t->namespace && vm_adapt(machine, t->namespace, NULL, &adapted, why, sizeof(why)) < 0)
 		process_quit(STATUS_USAGE, "--namespace: %s", why);
-	if (t->append && vm_adapt(&vm_bench, NULL, t->append, &adapted, why, sizeof(why)) < 0)
+	if (t->append && vm_adapt(machine, NULL, t->append, &adapted, why, sizeof(why)) < 0)
 		process_quit(STATUS_USAGE, "--append: %s", why);
+}
+
+const char *target_drivers(const struct target *t)
+{
+	const char *namespace = t->namespace ? t->namespace : "";
+
+	return !strcmp(namespace, "memmap")   ? "+memmap"
+	       : !strcmp(namespace, "virtio") ? "+virtio"
+					      : "";
+}
+
+void target_add_guest_options(struct words *command, const struct target *t)
+{
+	if (t->namespace)
+		command_add(command, "--namespace", t->namespace, NULL);
+	if (t->append)
+		command_add(command, "--append", t->append, NULL);
+}
+
+void target_split_kernels(struct words *kernels)
+{
+	struct words all = {0};
+
+	for (size_t i = 0; i < kernels->n; i++) {
+		char *copy = process_text("%s", kernels->list[i]), *rest = copy, *word;
+
+		if (target_is_path(copy))
+			command_add(&all, copy, NULL);
+		else
+			while ((word = strsep(&rest, ",")))
+				if (*word)
+					command_add(&all, word, NULL);
+		free(copy);
+	}
+	words_free(kernels);
+	*kernels = all;
 }
 
 void target_vet(struct target *t, int no_kernel)
 {
 	size_t files = 0;
 
+	target_split_kernels(&t->kernels);
 	for (size_t i = 0; i < t->kernels.n; i++)
 		files += vet_kernel(&t->kernels.list[i], no_kernel);
 	if (t->tree)
@@ -162,7 +199,7 @@ void target_vet(struct target *t, int no_kernel)
 	if (t->modules && !is_dir(t->modules))
 		process_quit(STATUS_USAGE, "--modules %s: no such directory", t->modules);
 	target_vet_modules("module", &t->replaced);
-	vet_guest(t);
+	target_vet_guest(t, &vm_bench);
 }
 
 const char *target_option(const struct target *t)
@@ -251,6 +288,43 @@ void target_vet_names(const struct target *t)
 	status = process_run(&command, "/dev/null", NULL);
 	if (status)
 		process_exit(status);
+}
+
+/* The newest kernel of each series. */
+static void add_series(struct words *kernels)
+{
+	char *path = workspace_path("series"), *line = NULL;
+	struct words command = {0};
+	size_t size = 0;
+	FILE *in;
+	int status;
+
+	command_add(&command, "emu/kernel.sh", "series", NULL);
+	status = process_run(&command, path, NULL);
+	if (status)
+		process_exit(status);
+	in = fopen(path, "re");
+	while (in && getline(&line, &size, in) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		command_add(kernels, line, NULL);
+	}
+	if (in)
+		fclose(in);
+	free(line);
+	free(path);
+}
+
+void target_expand_ladder(struct words *kernels)
+{
+	struct words all = {0};
+
+	for (size_t i = 0; i < kernels->n; i++)
+		if (!strcmp(kernels->list[i], "ladder"))
+			add_series(&all);
+		else
+			command_add(&all, kernels->list[i], NULL);
+	words_free(kernels);
+	*kernels = all;
 }
 
 struct kernel target_find(const struct target *t, const char *kernel)

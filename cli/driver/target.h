@@ -36,7 +36,7 @@ struct target {
 #define TARGET_GUEST_OPTIONS(type, target)                                                    \
 	OPTION("namespace", OPTION_TEXT, offsetof(type, target.namespace), "SPEC",            \
 	       "how to make the namespaces: align=4k, align=2m, align=1g, map=dev, map=mem, " \
-	       "labels=none, mode=sector, with commas; or memmap"),                           \
+	       "labels=none, mode=sector, with commas; or memmap, or virtio"),                \
 	{                                                                                     \
 		.name = "append", OPTION_TEXT, offsetof(type, target.append), "ARGUMENTS",    \
 		"more arguments of the kernel"                                                \
@@ -61,6 +61,9 @@ struct kernel {
  * built. */
 void target_vet(struct target *t, int no_kernel);
 
+/* Makes of a word "A,B" the words A and B, unless it is a path. */
+void target_split_kernels(struct words *kernels);
+
 /* Whether word is a path or file of the user's, not the name of a kernel. */
 bool target_is_path(const char *word);
 
@@ -73,6 +76,17 @@ void target_vet_modules(const char *option, struct words *modules);
 
 /* The name of an option of the emulated host that was given, but for --seed; NULL: none was. */
 const char *target_option(const struct target *t);
+
+/* Refuses --namespace and --append that cannot be of guests of that machine; target_vet() does so
+ * for vm_bench. */
+struct vm_machine;
+void target_vet_guest(const struct target *t, const struct vm_machine *machine);
+
+/* What the kind of an initramfs gets for drivers of such namespaces: "+memmap", "+virtio", "". */
+const char *target_drivers(const struct target *t);
+
+/* Adds --namespace and --append as they were given. */
+void target_add_guest_options(struct words *command, const struct target *t);
 
 /* Refuses --device without --host, and the other way round; refused: an option that was given and
  * is for the emulated host alone, or NULL. */
@@ -87,6 +101,9 @@ void target_vet_name_is_free(const char *name);
 
 /* Refuses names of kernels that the archive does not have, before the first one is fetched. */
 void target_vet_names(const struct target *t);
+
+/* Puts the newest kernel of each series in the place of the name "ladder". */
+void target_expand_ladder(struct words *kernels);
 
 /* Fetches or copies the kernel; prints the phase. */
 struct kernel target_find(const struct target *t, const char *kernel);

@@ -95,6 +95,37 @@ booted() {
 	left_nothing
 }
 
+@test "names separated by commas are several kernels, for bench, check and kernels --fetch" {
+	fake_kernels
+	ladder --name l --kernel 6.1,5.10 --quick --stack raw
+	expect 0 "2: 5.10 6.1"
+	run timeout 60 "$CO/run.sh" check --name c --kernel 6.1,7.2 --check suspend.flush.store_blocks.ext4
+	expect 0 "# linux 6.1-amd64" "# linux 7.2-amd64"
+	[[ $(runs | xargs) == "c-6.1 c-7.2 l/5.10 l/6.1" ]]
+	run timeout 60 "$CO/run.sh" kernels --fetch 5.10,7.2
+	expect 0 "linux-image-5.10-amd64 5.10-1 is in build/kernels/5.10" "build/kernels/7.2"
+}
+
+@test "ladder is a name for check and kernels --fetch, too" {
+	fake_kernels
+	run timeout 60 "$CO/run.sh" kernels --fetch ladder
+	expect 0 "build/kernels/5.10" "build/kernels/6.1" "build/kernels/7.2"
+	run timeout 60 "$CO/run.sh" check --name c --kernel ladder --check suspend.flush.store_blocks.ext4
+	expect 0
+	[[ $(runs | xargs) == "c-5.10 c-6.1 c-7.2" ]]
+}
+
+@test "a fio job goes to each kernel as it was when the ladder began" {
+	local job=$BATS_TEST_TMPDIR/mine.fio
+	fake_kernels
+	printf '[global]\nbs=4k\nsize=32m\n[seq read]\nioengine=psync\nrw=read\n' >"$job"
+	ladder --name l --kernel 5.10,6.1 --fs ext4 --stack raw --bench 'fault.*' --fio "$job"
+	expect 0 "2 of 2 done"
+	diff "$job" "$CO/results/l/fio/mine.fio"
+	[[ $(tr -d "'" <"$CO/results/l/jobs.tsv" | grep -oE -e "--fio [^ ]*" -e --fio-text | sort | uniq -c | xargs) == \
+		"2 --fio results/l/fio/mine.fio" ]]
+}
+
 @test "a kernel that does not boot fails its job, not the ladder; the same name again tries it alone" {
 	fake_kernels
 	touch "$CO/broken-6.1"
