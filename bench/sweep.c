@@ -286,6 +286,7 @@ static int run_sweep(struct sweep *s, const char *directory)
 	s->kept = calloc(n, sizeof(*s->kept));
 	if (!s->kept)
 		return -ENOMEM;
+	s->waited = json_object();
 	fdstore_open(&s->fdstore); /* without it, each opens its own */
 	rc = run_cells(s, directory);
 	if (!rc && s->count)
@@ -293,6 +294,7 @@ static int run_sweep(struct sweep *s, const char *directory)
 	for (size_t b = 0; b < n; b++)
 		fdstore_fds_close(&s->kept[b]);
 	free(s->kept);
+	json_decref(s->waited);
 	fdstore_close(&s->fdstore);
 	rc2 = wipe_namespaces(s, rc < 0);
 	return rc ? rc : rc2;

@@ -33,6 +33,7 @@ struct sweep {
 	bool count;		   /* run a second sweep with counted passes */
 	struct counters *counters; /* while it runs */
 	json_t *counted;	   /* counts of the passes of one benchmark, by variant */
+	json_t *waited;		   /* waits for the host in its timed passes, by variant */
 	struct carried *carried;
 	struct fdstore fdstore;
 	struct fdstore_fds *kept; /* of each in bench_table */

@@ -4,6 +4,7 @@
 
 #include "bench/need.h"
 #include "lib/base/msg.h"
+#include "lib/meter/host_waits.h"
 #include "lib/run/supervise.h"
 
 #include <errno.h>
@@ -76,13 +77,27 @@ static int each_variant(struct sweep *s, struct bench_env *env, const struct ben
 	return rc;
 }
 
+/* Whether a flush waits for the host, and its time is counted as instructions. */
+static bool host_may_wait(const struct sweep *s, const struct bench_env *env)
+{
+	bool has = false;
+
+	for (unsigned int i = 0; i < s->n_namespaces; i++)
+		has |= s->namespaces[i].mode == NAMESPACE_VIRTIO;
+	return has && env->cell.meter->kind == METER_INSN;
+}
+
 static int step_once(struct sweep *s, struct bench_env *env, const struct bench *bench,
 		     const struct variant *variant)
 {
 	int rc;
 
+	host_waits_count(host_may_wait(s, env));
 	counters_begin(env->counters);
 	rc = bench->once(env, s->state, variant);
+	if (host_waits())
+		json_object_set_new(s->waited, variant->name,
+				    json_integer((json_int_t)host_waits()));
 	if (env->counters)
 		json_object_set_new(s->counted, variant->name, counters_json(env->counters));
 	s->done++;
@@ -110,11 +125,55 @@ static int report_counted(struct sweep *s, struct bench_env *env, const struct b
 	return rc || !counted ? rc : record_write_line(&s->sink, counted);
 }
 
+/* Whether there may be a wait in most samples. */
+static bool is_spoiled(const json_t *lines, json_int_t waits)
+{
+	const json_t *line;
+	size_t i;
+
+	json_array_foreach(lines, i, line) {
+		const char *type = json_string_value(json_object_get(line, "type"));
+		json_int_t n = json_integer_value(json_object_get(line, "n"));
+
+		if (type && !strcmp(type, "record") && n && 2 * waits >= n)
+			return true;
+	}
+	return false;
+}
+
+/* No exact number: the record becomes a skip. */
+static int report_waited(struct sweep *s, struct bench_env *env, const struct bench *bench,
+			 const struct variant *variant, json_int_t waits)
+{
+	json_t *lines = json_array(), *line;
+	size_t i;
+	int rc;
+
+	s->sink.captured = lines;
+	rc = bench->report(env, s->state, variant);
+	s->sink.captured = NULL;
+	if (!rc && is_spoiled(lines, waits))
+		rc = record_write_skip(env->sink, &env->cell, bench->name, variant->name,
+				       "its samples wait until the host has flushed virtio-pmem, "
+				       "which is no number of instructions",
+				       "measure it on NVDIMMs: without --namespace virtio");
+	else
+		json_array_foreach(lines, i, line) {
+			json_object_set_new(line, "host_waits", json_integer(waits));
+			rc = rc ? rc : record_write_line(&s->sink, json_incref(line));
+		}
+	json_decref(lines);
+	return rc;
+}
+
 static int step_report(struct sweep *s, struct bench_env *env, const struct bench *bench,
 		       const struct variant *variant)
 {
 	if (env->counters)
 		return report_counted(s, env, bench, variant);
+	if (json_integer_value(json_object_get(s->waited, variant->name)))
+		return report_waited(s, env, bench, variant,
+				     json_integer_value(json_object_get(s->waited, variant->name)));
 	return bench->report(env, s->state, variant);
 }
 
@@ -157,6 +216,7 @@ static int run_variants(struct sweep *s, struct bench_env *env, const struct ben
 	env->bench = bench;
 	env->cell.waivers = bench->waivers;
 	json_object_clear(s->counted);
+	json_object_clear(s->waited);
 	sweep_phase(env, "prepare");
 	rc = bench->setup(env, &s->state);
 	if (!rc)

@@ -5,6 +5,7 @@
 
 #include "lib/base/msg.h"
 #include "lib/file/mapping.h"
+#include "lib/meter/host_waits.h"
 #include "lib/meter/random_phase.h"
 
 #include <errno.h>
@@ -97,6 +98,7 @@ int timed_ops_time(const struct bench_env *env, const struct timed_ops *ops, uin
 		return -ENOMEM;
 	if (env->cell.meter->kind == METER_INSN)
 		random_phase_align();
+	host_waits_begin();
 	for (size_t i = 0; i < ops->n; i++)
 		if (!sample(ops, i, env->counters, &settled, &ticks[i], result))
 			return 0;

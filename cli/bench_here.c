@@ -61,7 +61,8 @@ static int open_devices(struct sweep *s, const struct bench_options *o)
 		rc = namespace_open(node_of(o->devices.list[i], node), ns);
 		if (rc < 0)
 			return rc;
-		if (!ns->fsdax && !(ns->mode == NAMESPACE_SECTOR && host_is_emulated())) {
+		if (!ns->fsdax && ns->mode != NAMESPACE_VIRTIO &&
+		    !(ns->mode == NAMESPACE_SECTOR && host_is_emulated())) {
 			msg_error("%s is not in fsdax mode; `ndctl create-namespace -f -e NAME -m "
 				  "fsdax -a 2M` makes it so (and destroys what is on it)",
 				  ns->node);

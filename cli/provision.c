@@ -15,7 +15,8 @@ enum { PLANS_MAX = 8 };
 struct provision_options {
 	struct provision_plan plans[PLANS_MAX];
 	size_t n;
-	bool memmap;
+	bool has_spec;
+	struct namespace_spec spec;
 };
 
 static void print_node(const char *node)
@@ -34,29 +35,34 @@ static int set_plan(void *opts, const char *value)
 	return provision_parse(value, &o->plans[o->n++]);
 }
 
-/* The same for all regions.  Those of memmap= are there already. */
 static int set_namespace(void *opts, const char *value)
 {
 	struct provision_options *o = opts;
-	struct namespace_spec spec;
 	char why[256];
 
-	if (namespace_spec_parse(value, &spec, why, sizeof(why)) < 0) {
+	if (namespace_spec_parse(value, &o->spec, why, sizeof(why)) < 0) {
 		msg_error("--namespace: %s", why);
 		return -EINVAL;
 	}
-	o->memmap = spec.memmap;
-	for (o->n = 0; o->n < PLANS_MAX; o->n++)
-		o->plans[o->n] = (struct provision_plan){
-			.parts = {{spec.sector ? NAMESPACE_SECTOR : NAMESPACE_FSDAX, 0}},
-			.n = 1,
-			.spec = spec};
+	o->has_spec = true;
 	return 0;
 }
 
+/* The same for all regions.  One without labels is one namespace. */
+static void apply_spec(struct provision_options *o)
+{
+	for (size_t i = 0; i < PLANS_MAX; i++) {
+		if (i >= o->n || o->spec.labelless)
+			o->plans[i] =
+				(struct provision_plan){.parts = {{NAMESPACE_FSDAX, 0}}, .n = 1};
+		o->plans[i].spec = o->spec;
+	}
+	o->n = PLANS_MAX;
+}
+
 static const struct option_spec options[] = {
-	OPTION("namespace", OPTION_CALL, 0, "SPEC", "how to make the namespaces, same as for bench",
-	       .set = set_namespace),
+	OPTION("namespace", OPTION_CALL, 0, "SPEC",
+	       "how to make the fsdax namespaces, same as for bench", .set = set_namespace),
 	OPTION("plan", OPTION_CALL, 0, "PARTS",
 	       "what to make of the first, second... region by number, e.g. 'fsdax:640M raw:64M "
 	       "sector:64M' (default: fsdax)",
@@ -78,11 +84,14 @@ static int run(int argc, char **argv)
 			"--region=REGION");
 		return STATUS_USAGE;
 	}
-	if (o.memmap) {
+	/* The kernel makes them. */
+	if (o.spec.memmap) {
 		static const char *const nodes[] = {"/dev/pmem0", "/dev/pmem1"};
 
 		return provision_wait(nodes, 2) < 0 ? STATUS_BROKEN : STATUS_GOOD;
 	}
+	if (o.has_spec)
+		apply_spec(&o);
 	n = provision_namespaces(o.plans, o.n, print_node);
 	if (n < 0)
 		return STATUS_BROKEN;

@@ -9,7 +9,7 @@
 # KIND is ext4 or xfs for benchmarks on that filesystem, or check for checks, with both filesystems,
 # lvm2, and more kernel modules for modprobe.  KIND+PROGRAM adds a program that a benchmark runs
 # (fio, if a workload needs it); KIND+targets adds the modules of device-mapper's targets, for modprobe;
-# KIND+memmap the driver of memory that memmap= makes persistent.
+# KIND+memmap the driver of memory that memmap= makes persistent, KIND+virtio those of virtio-pmem.
 #
 # KIND modules makes an archive of the modules of --module, which a restored guest loads in place of
 # its own, and prints it; nothing if one of them is loaded before the snapshot.
@@ -401,7 +401,8 @@ arguments() {
 		fio) PROGRAMS+=(fio) ;;
 		targets) TARGETS=yes ;;
 		memmap) DRIVERS+=(nd_e820) OPTIONS+=" X86_PMEM_LEGACY" ;;
-		*) die 64 "unknown program '$word' for $KIND; known: fio targets memmap" ;;
+		virtio) DRIVERS+=(virtio_pci virtio_pmem) OPTIONS+=" VIRTIO_PCI VIRTIO_PMEM" ;;
+		*) die 64 "unknown program '$word' for $KIND; known: fio targets memmap virtio" ;;
 		esac
 	done
 	[[ -r $KDIR/release && -d $KDIR/modules ]] || die 64 "$1 is not a directory made by emu/kernel.sh resolve"

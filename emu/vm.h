@@ -20,6 +20,11 @@
 
 enum { VM_PMEMS_MAX = 3, VM_LABEL_BYTES = 128 << 10 };
 
+/* With more memory than 2816 MiB QEMU puts so much below the PCI hole, and all other memory at
+ * 4 GiB. */
+#define VM_LOW_BYTES (INT64_C(2) << 30)
+#define VM_HIGH_BYTES (INT64_C(4) << 30)
+
 /* A kind of machine. */
 struct vm_machine {
 	const char *name;
@@ -34,6 +39,10 @@ struct vm_machine {
 	bool ram_in_file;
 	const char *kernel_args;
 	const char *extra_args; /* behind them, with a blank first; may be NULL */
+	/* Pieces of its memory that the kernel takes as persistent (memmap=), one behind the other
+	 * from VM_HIGH_BYTES; their regions are before those of pmems. */
+	unsigned int n_memmaps;
+	int64_t memmap_bytes;
 	unsigned int n_pmems;
 	/* Persistent memory, each device backed by a file. */
 	struct {

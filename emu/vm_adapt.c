@@ -5,11 +5,13 @@
 #include "lib/dev/namespace_spec.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-/* With so much memory QEMU puts 2 GiB below the PCI hole and all other memory at 4 GiB. */
-enum { LOW_MIB = 2048, HIGH_MIB = 4096, MEMMAP_MIB = 1040, N_MEMMAPS = 2 };
+#define MIB INT64_C(1048576)
+
+enum { MEMMAP_MIB_MAX = 1040, N_MEMMAPS = 2 };
 
 #define INIT_NAMESPACE "daxdm_namespace="
 
@@ -17,37 +19,74 @@ enum { LOW_MIB = 2048, HIGH_MIB = 4096, MEMMAP_MIB = 1040, N_MEMMAPS = 2 };
  * Documentation/admin-guide/kernel-parameters.txt. */
 static void take_memory(struct vm_adapted *out)
 {
-	out->machine.n_pmems = 0;
-	out->machine.mem_mib = LOW_MIB + N_MEMMAPS * MEMMAP_MIB;
-	for (unsigned int i = 0; i < N_MEMMAPS; i++)
-		text_append(out->extra_args, sizeof(out->extra_args), " memmap=%dM!%dM", MEMMAP_MIB,
-			    HIGH_MIB + (int)i * MEMMAP_MIB);
+	struct vm_machine *m = &out->machine;
+	int64_t mib = (m->pmems[0].bytes - VM_LABEL_BYTES) / MIB;
+	unsigned int kept = 0;
+
+	mib = mib < MEMMAP_MIB_MAX ? mib : MEMMAP_MIB_MAX;
+	for (unsigned int i = 0; i < m->n_pmems; i++)
+		if (m->pmems[i].virtio)
+			m->pmems[kept++] = m->pmems[i];
+	m->n_pmems = kept;
+	m->n_memmaps = N_MEMMAPS;
+	m->memmap_bytes = mib * MIB;
+	m->mem_mib = (unsigned int)(VM_LOW_BYTES / MIB + N_MEMMAPS * mib);
+	for (int64_t i = 0; i < N_MEMMAPS; i++)
+		text_append(out->extra_args, sizeof(out->extra_args),
+			    " memmap=%" PRId64 "M!%" PRId64 "M", mib,
+			    VM_HIGH_BYTES / MIB + i * mib);
 }
 
-static void remove_labels(struct vm_machine *m)
+/* The NVDIMMs become others, without the label area. */
+static void remove_labels(struct vm_machine *m, bool virtio)
 {
 	for (unsigned int i = 0; i < m->n_pmems; i++) {
-		m->pmems[i].labelless = !m->pmems[i].virtio;
-		if (m->pmems[i].labelless)
-			m->pmems[i].bytes -= VM_LABEL_BYTES;
+		if (m->pmems[i].virtio)
+			continue;
+		m->pmems[i].virtio = virtio;
+		m->pmems[i].labelless = !virtio;
+		m->pmems[i].bytes -= VM_LABEL_BYTES;
 	}
+}
+
+/* Whether the smallest namespaces have room for one unit of the alignment, and its padding. */
+static bool fits(const struct vm_machine *m, uint64_t align_bytes)
+{
+	for (unsigned int i = 0; i < m->n_pmems; i++)
+		if (!m->pmems[i].virtio && (uint64_t)m->pmems[i].bytes < 2 * align_bytes)
+			return false;
+	return true;
+}
+
+static int adapt_namespaces(struct vm_adapted *out, const char *namespace, char *why,
+			    size_t why_len)
+{
+	struct namespace_spec spec;
+
+	if (namespace_spec_parse(namespace, &spec, why, why_len) < 0)
+		return -EINVAL;
+	if (!fits(&out->machine, spec.align_bytes)) {
+		snprintf(
+			why, why_len,
+			"%s: the namespaces of the checks are smaller than 1 GiB; bench has larger "
+			"ones",
+			namespace);
+		return -EINVAL;
+	}
+	if (spec.memmap)
+		take_memory(out);
+	if (spec.labelless || spec.virtio)
+		remove_labels(&out->machine, spec.virtio);
+	text_append(out->extra_args, sizeof(out->extra_args), " %s%s", INIT_NAMESPACE, namespace);
+	return 0;
 }
 
 int vm_adapt(const struct vm_machine *base, const char *namespace, const char *append,
 	     struct vm_adapted *out, char *why, size_t why_len)
 {
-	struct namespace_spec spec;
-
 	*out = (struct vm_adapted){.machine = *base};
-	if (namespace && namespace_spec_parse(namespace, &spec, why, why_len) < 0)
+	if (namespace && adapt_namespaces(out, namespace, why, why_len) < 0)
 		return -EINVAL;
-	if (namespace && spec.memmap)
-		take_memory(out);
-	if (namespace && spec.labelless)
-		remove_labels(&out->machine);
-	if (namespace)
-		text_append(out->extra_args, sizeof(out->extra_args), " %s%s", INIT_NAMESPACE,
-			    namespace);
 	if (append && (strlen(append) > VM_APPEND_MAX || text_unprintable(append) ||
 		       strstr(append, INIT_NAMESPACE))) {
 		snprintf(why, why_len,

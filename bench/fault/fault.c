@@ -34,6 +34,7 @@
 #include "lib/file/datafile.h"
 #include "lib/file/huge_causes.h"
 #include "lib/file/mapping.h"
+#include "lib/meter/host_waits.h"
 #include "lib/meter/memcg_phase.h"
 #include "lib/meter/random_phase.h"
 #include "lib/meter/slab_warmup.h"
@@ -410,6 +411,7 @@ static void settle(struct fault_state *f, const struct fault_plan *plan)
 		plan->is_private || (plan->file != FAULT_DATA && plan->timed == FAULT_STORE);
 
 	random_phase_align();
+	host_waits_begin();
 	if (allocates)
 		return;
 	if (!plan->follows)

@@ -44,6 +44,7 @@
 #include "lib/base/limit_clock.h"
 #include "lib/base/msg.h"
 #include "lib/file/mapping.h"
+#include "lib/meter/host_waits.h"
 #include "lib/meter/random_phase.h"
 
 #include <errno.h>
@@ -182,6 +183,7 @@ static int before_job(struct bench_env *env, struct fiojob *f, const struct vari
 		probe_start(&f->probes);
 	else if (env->cell.meter->kind == METER_INSN)
 		random_phase_align();
+	host_waits_begin();
 	return 0;
 }
 

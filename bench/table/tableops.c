@@ -57,6 +57,7 @@
 #include "bench/table/tableops.h"
 #include "bench/thread_cost.h"
 #include "lib/base/msg.h"
+#include "lib/meter/host_waits.h"
 #include "lib/meter/random_phase.h"
 #include "lib/trace/kmem.h"
 
@@ -331,6 +332,7 @@ static int run_cycles(struct bench_env *env, struct tableops *t, bool mounted,
 		env->phase(env, "measure");
 		if (env->cell.meter->kind == METER_INSN)
 			random_phase_align();
+		host_waits_begin();
 		for (size_t i = 0; i < t->n_samples && good; i++)
 			good = run_cycle(env, t, device, steps, n, (long)i, NULL, &result);
 	}

@@ -241,8 +241,8 @@ struct guest_files measure_make_guests(const struct measurement *m, const struct
 			free(kind);
 			kind = longer;
 		}
-		if (t->namespace && !strcmp(t->namespace, "memmap")) {
-			char *longer = process_text("%s+memmap", kind);
+		if (*target_drivers(t)) {
+			char *longer = process_text("%s%s", kind, target_drivers(t));
 
 			free(kind);
 			kind = longer;
@@ -345,10 +345,7 @@ static int run_emulated(const struct measurement *m, const struct target *t,
 		command_add(&command, "--state", state, NULL);
 		free(state);
 	}
-	if (t->namespace)
-		command_add(&command, "--namespace", t->namespace, NULL);
-	if (t->append)
-		command_add(&command, "--append", t->append, NULL);
+	target_add_guest_options(&command, t);
 	if (t->fresh)
 		command_add(&command, "--fresh", NULL);
 	if (t->console)

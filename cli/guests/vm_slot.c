@@ -166,6 +166,7 @@ static uint64_t number_of(const json_t *line, const char *key)
  */
 static int look_at_piece(const struct guest *g, const json_t *piece, char *why, size_t why_len)
 {
+	const struct vm_machine *m = g->plan->machine;
 	const char *region = json_field_text(piece, "region");
 	uint64_t offset = number_of(piece, "offset_bytes"), len = number_of(piece, "len_bytes");
 	uint64_t in_file = number_of(piece, "file_offset_bytes");
@@ -173,20 +174,24 @@ static int look_at_piece(const struct guest *g, const json_t *piece, char *why, 
 	uint32_t generation = (uint32_t)number_of(piece, "generation");
 	unsigned int i;
 	char found[160], *bytes;
-	int rc = 0;
+	int rc = 0, file_fd;
 
-	/* The kernel numbers the regions in the order of the devices on QEMU's command line. */
-	if (sscanf(region, "region%u", &i) != 1 || i >= g->plan->machine->n_pmems) {
+	/* The kernel numbers the regions in the order of the devices on QEMU's command line, those
+	 * of memmap= before them. */
+	if (sscanf(region, "region%u", &i) != 1 || i >= m->n_memmaps + m->n_pmems) {
 		snprintf(why, why_len, "the emulated host has no region '%s'", region);
 		return -ENODEV;
 	}
+	file_fd = i < m->n_memmaps ? g->ram : g->pmem[i - m->n_memmaps];
+	if (i < m->n_memmaps)
+		offset += (uint64_t)(VM_LOW_BYTES + i * m->memmap_bytes);
 	bytes = malloc(CHUNK_BYTES);
 	if (!bytes)
 		return -ENOMEM;
 	for (uint64_t at = 0; at < len && !rc; at += CHUNK_BYTES) {
 		size_t n = len - at < CHUNK_BYTES ? (size_t)(len - at) : CHUNK_BYTES, bad;
 
-		if (pread(g->pmem[i], bytes, n, (off_t)(offset + at)) != (ssize_t)n) {
+		if (pread(file_fd, bytes, n, (off_t)(offset + at)) != (ssize_t)n) {
 			snprintf(why, why_len, "%s ends before byte %" PRIu64, region,
 				 offset + at + n);
 			rc = -ERANGE;

@@ -8,7 +8,7 @@
 static const struct word {
 	const char *text;
 	uint64_t align_bytes;
-	bool map, map_dev, labels, labelless, sector, memmap;
+	bool map, map_dev, labels, labelless, sector, memmap, virtio;
 } words[] = {
 	{"align=4k", .align_bytes = UINT64_C(4) << 10},
 	{"align=2m", .align_bytes = UINT64_C(2) << 20},
@@ -18,6 +18,7 @@ static const struct word {
 	{"labels=none", .labels = true, .labelless = true},
 	{"mode=sector", .sector = true},
 	{"memmap", .memmap = true},
+	{"virtio", .virtio = true},
 };
 
 enum { N_WORDS = sizeof(words) / sizeof(words[0]) };
@@ -42,13 +43,13 @@ int namespace_spec_parse(const char *text, struct namespace_spec *out, char *why
 		if (!w) {
 			snprintf(why, why_len,
 				 "expected align=4k, align=2m, align=1g, map=dev, map=mem, "
-				 "labels=none, mode=sector or memmap, got '%.*s'",
+				 "labels=none, mode=sector, memmap or virtio, got '%.*s'",
 				 (int)len, at);
 			return -EINVAL;
 		}
 		if ((w->align_bytes && out->align_bytes) || (w->map && map) ||
 		    (w->labels && out->labelless) || (w->sector && out->sector) ||
-		    (w->memmap && out->memmap)) {
+		    (w->memmap && out->memmap) || (w->virtio && out->virtio)) {
 			snprintf(why, why_len,
 				 "'%.*s' is given twice, or contradicts a word before it", (int)len,
 				 at);
@@ -60,6 +61,7 @@ int namespace_spec_parse(const char *text, struct namespace_spec *out, char *why
 		out->labelless |= w->labelless;
 		out->sector |= w->sector;
 		out->memmap |= w->memmap;
+		out->virtio |= w->virtio;
 		if (!at[len])
 			break;
 	}
@@ -69,10 +71,13 @@ int namespace_spec_parse(const char *text, struct namespace_spec *out, char *why
 			 "alignment nor struct pages");
 		return -EINVAL;
 	}
-	if (!out->memmap || (!out->align_bytes && !map && !out->labelless && !out->sector))
+	if (out->memmap + out->virtio == 0 ||
+	    (out->memmap + out->virtio == 1 && !out->align_bytes && !map && !out->labelless &&
+	     !out->sector))
 		return 0;
 	snprintf(why, why_len,
-		 "memmap goes with no other word: such memory has neither labels nor an "
-		 "alignment of its own");
+		 "%s goes with no other word: such memory has neither labels nor an alignment of "
+		 "its own",
+		 out->memmap ? "memmap" : "virtio");
 	return -EINVAL;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * How the namespaces of an emulated host are made: "align=4k,map=dev", "labels=none",
- * "mode=sector", "memmap".
- * Source: ndctl-create-namespace(1), memmap= in Documentation/admin-guide/kernel-parameters.txt.
+ * "mode=sector", "memmap", "virtio".  Source: ndctl-create-namespace(1), memmap= in
+ * Documentation/admin-guide/kernel-parameters.txt, docs/system/devices/virtio-pmem.rst of QEMU.
  */
 #ifndef DAXDM_NAMESPACE_SPEC_H
 #define DAXDM_NAMESPACE_SPEC_H
@@ -17,6 +17,7 @@ struct namespace_spec {
 	bool labelless;	      /* the NVDIMM has no label area */
 	bool sector;	      /* in sector mode (BTT), which gives no DAX; else fsdax */
 	bool memmap;	      /* memory that the kernel takes as persistent, by memmap= */
+	bool virtio;	      /* virtio-pmem devices in place of NVDIMMs */
 };
 
 /* Reads words separated by commas.  Pure.  Returns 0, or -EINVAL with a sentence in why. */

@@ -26,7 +26,9 @@ static void reads_words(void **state)
 	assert_int_equal(namespace_spec_parse("mode=sector", &spec, why, sizeof(why)), 0);
 	assert_true(spec.sector && !spec.labelless);
 	assert_int_equal(namespace_spec_parse("memmap", &spec, why, sizeof(why)), 0);
-	assert_true(spec.memmap);
+	assert_true(spec.memmap && !spec.virtio);
+	assert_int_equal(namespace_spec_parse("virtio", &spec, why, sizeof(why)), 0);
+	assert_true(spec.virtio && !spec.memmap && !spec.labelless);
 }
 
 static void refuses_others(void **state)
@@ -41,7 +43,10 @@ static void refuses_others(void **state)
 					    "mode=sector,align=2m",
 					    "mode=sector,map=dev",
 					    "mode=sector,mode=sector",
-					    "virtio",
+					    "virtio,mode=sector",
+					    "virtio,map=dev",
+					    "virtio,memmap",
+					    "virtio,virtio",
 					    "ALIGN=4k"};
 	struct namespace_spec spec;
 	char why[256];
@@ -74,9 +79,32 @@ static void adapts_the_machine(void **state)
 	assert_int_equal(vm_adapt(&vm_bench, NULL, "a\nb", &a, why, sizeof(why)), -EINVAL);
 	assert_int_equal(vm_adapt(&vm_bench, NULL, "daxdm_namespace=memmap", &a, why, sizeof(why)),
 			 -EINVAL);
+	assert_int_equal(vm_adapt(&vm_bench, "virtio", NULL, &a, why, sizeof(why)), 0);
+	assert_true(a.machine.pmems[0].virtio && a.machine.pmems[1].virtio);
+	assert_false(a.machine.pmems[1].labelless);
 	memset(line, 'x', sizeof(line));
 	line[sizeof(line) - 1] = '\0';
 	assert_int_equal(vm_adapt(&vm_bench, NULL, line, &a, why, sizeof(why)), -EINVAL);
+}
+
+static void adapts_the_machine_of_checks(void **state)
+{
+	struct vm_adapted a;
+	char why[256];
+
+	(void)state;
+	assert_int_equal(vm_adapt(&vm_checks, "memmap", NULL, &a, why, sizeof(why)), 0);
+	/* The virtio-pmem device stays; the NVDIMMs become memory behind 4 GiB. */
+	assert_int_equal(a.machine.n_pmems, 1);
+	assert_true(a.machine.pmems[0].virtio);
+	assert_int_equal(a.machine.n_memmaps, 2);
+	assert_int_equal(a.machine.memmap_bytes, INT64_C(784) << 20);
+	assert_int_equal(a.machine.mem_mib, 2048 + 2 * 784);
+	assert_int_equal(vm_adapt(&vm_checks, "labels=none", NULL, &a, why, sizeof(why)), 0);
+	assert_true(a.machine.pmems[1].labelless && a.machine.pmems[2].virtio);
+	assert_int_equal(vm_adapt(&vm_checks, "align=1g", NULL, &a, why, sizeof(why)), -EINVAL);
+	assert_non_null(strstr(why, "smaller than 1 GiB"));
+	assert_int_equal(vm_adapt(&vm_bench, "align=1g", NULL, &a, why, sizeof(why)), 0);
 }
 
 int main(void)
@@ -85,6 +113,7 @@ int main(void)
 		cmocka_unit_test(reads_words),
 		cmocka_unit_test(refuses_others),
 		cmocka_unit_test(adapts_the_machine),
+		cmocka_unit_test(adapts_the_machine_of_checks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
