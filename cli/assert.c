@@ -60,6 +60,7 @@ static const struct option_spec options[] = {
 	       "same as for bench"),
 	MEASURE_STATES_OPTION(struct assert_request, m),
 	TARGET_MODULE_OPTIONS(struct assert_request, target),
+	TARGET_GUEST_OPTIONS(struct assert_request, target),
 	{0},
 };
 

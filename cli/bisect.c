@@ -7,6 +7,7 @@
 #include "cli/driver/run_dir.h"
 #include "cli/driver/run_kernel.h"
 #include "cli/driver/workspace.h"
+#include "emu/vm.h"
 #include "lib/base/msg.h"
 #include "report/compare/threshold.h"
 
@@ -56,6 +57,7 @@ static const struct option_spec options[] = {
 	MEASURE_STATES_OPTION(struct bisect, m),
 	OPTION("anew", OPTION_FLAG, offsetof(struct bisect, anew), NULL,
 	       "measure kernels even if a suitable run exists"),
+	TARGET_GUEST_OPTIONS(struct bisect, target),
 	{0},
 };
 
@@ -102,6 +104,7 @@ static void vet(struct bisect *b)
 	b->metric = metric_resolve(b->metric);
 	measure_plan_metric(&b->m, b->metric);
 	measure_vet(&b->m);
+	target_vet_guest(&b->target, &vm_bench);
 }
 
 static void plan(struct bisect *b)
@@ -159,6 +162,7 @@ static bool measure(const struct bisect *b, struct candidate *c, char **why)
 		command_add(&command, "--states", states, NULL);
 		free(states);
 	}
+	target_add_guest_options(&command, &b->target);
 	command_add(&command, c->package, NULL);
 	rc = process_run(&command, step, output);
 	process_phase = NULL;

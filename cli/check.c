@@ -9,6 +9,7 @@
 #include "cli/driver/phase.h"
 #include "cli/driver/run_dir.h"
 #include "cli/driver/workspace.h"
+#include "emu/vm.h"
 #include "lib/base/msg.h"
 
 #include <stdio.h>
@@ -49,6 +50,7 @@ static const struct option_spec options[] = {
 	       "rounds of random checks", .min = 1, .max = 1000000),
 	OPTION("name", OPTION_TEXT, offsetof(struct check_request, target.name), "RUN",
 	       "name of the run (default: kernel, check, time); of several kernels: RUN-KERNEL"),
+	TARGET_GUEST_OPTIONS(struct check_request, target),
 	TARGET_HOST_OPTIONS(struct check_request, target),
 	OPTION("device", OPTION_WORDS, offsetof(struct check_request, target.devices), "DEV",
 	       "with --host: a namespace; EVERYTHING ON IT IS LOST"),
@@ -103,6 +105,7 @@ static void vet(struct check_request *c)
 	vet_file("ktap", c->ktap);
 	vet_file("junit", c->junit);
 	target_vet(&c->target, STATUS_USAGE);
+	target_vet_guest(&c->target, &vm_checks);
 	target_vet_name(c->target.name, false);
 	if (target_is_ladder(&c->target) && c->target.replaced.n)
 		process_quit(STATUS_USAGE,
@@ -202,9 +205,11 @@ static int check_emulated(const struct check_request *c, const struct kernel *ke
 {
 	struct words command = {0}, kinds = {0};
 	struct guest_files guests;
+	char *kind;
 	int status;
 
-	command_add(&kinds, "check", NULL);
+	kind = process_text("check%s", target_drivers(&c->target));
+	command_add(&kinds, kind, NULL);
 	guests = target_make_guests(kernel, &kinds, &c->target.replaced);
 	if (c->n > 1)
 		printf("# linux %s\n", kernel->release);
@@ -212,12 +217,14 @@ static int check_emulated(const struct check_request *c, const struct kernel *ke
 		    guests.initramfs.list[0], "--results", dir, "--known", RUN_DIR_KNOWN, NULL);
 	if (guests.modules)
 		command_add(&command, "--modules", guests.modules, NULL);
+	target_add_guest_options(&command, &c->target);
 	if (c->target.fresh)
 		command_add(&command, "--fresh", NULL);
 	if (c->target.console)
 		command_add(&command, "--console", NULL);
 	command_add_all(&command, &c->args);
 	words_free(&kinds);
+	free(kind);
 	target_free_guests(&guests);
 	process_says_it = true;
 	status = process_run(&command, NULL, NULL);

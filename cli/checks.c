@@ -13,6 +13,7 @@
 #include "emu/qemu.h"
 #include "emu/scratch.h"
 #include "emu/stop.h"
+#include "emu/vm_adapt.h"
 #include "lib/base/limit_clock.h"
 #include "lib/base/msg.h"
 #include "report/checks/known.h"
@@ -28,6 +29,8 @@ struct checks {
 	struct package kernel;
 	char qemu[128], modules[PATH_MAX];
 	const char *results_dir, *known_dir;
+	const char *namespace, *append;
+	struct vm_adapted adapted;
 	int64_t slots_asked; /* 0: one more than cores */
 	size_t n_slots;
 	struct words globs;
@@ -86,6 +89,10 @@ static const struct option_spec options[] = {
 	OPTION("lanes", OPTION_NUMBER, offsetof(struct checks, slots_asked), "N",
 	       "guests at a time (default: one more than cores, at most 4)", .min = 1,
 	       .max = VM_SLOTS_MAX),
+	OPTION("namespace", OPTION_TEXT, offsetof(struct checks, namespace), "SPEC",
+	       "how to make the namespaces (lib/dev/namespace_spec.h)"),
+	OPTION("append", OPTION_TEXT, offsetof(struct checks, append), "ARGUMENTS",
+	       "more arguments of the kernel"),
 	OPTION("fresh", OPTION_FLAG, offsetof(struct checks, suite.plan.fresh), NULL,
 	       "boot every guest; neither use nor save a snapshot"),
 	OPTION("console", OPTION_FLAG, offsetof(struct checks, suite.plan.console), NULL,
@@ -108,14 +115,24 @@ static const struct option_spec options[] = {
 static int parse(struct checks *c, int argc, char **argv)
 {
 	int first = options_parse(&verb_checks, c, argc, argv);
+	char why[256];
 
 	if (first < 0)
 		return first;
-	if (c->kernel.dir[0] && c->suite.initrd[0] && c->results_dir)
+	if (!c->kernel.dir[0] || !c->suite.initrd[0] || !c->results_dir) {
+		msg_error("checks: --kernel, --guest and --results are needed; daxdm checks --help "
+			  "lists them");
+		return -EINVAL;
+	}
+	if (!c->namespace && !c->append)
 		return 0;
-	msg_error("checks: --kernel, --guest and --results are needed; daxdm checks --help "
-		  "lists them");
-	return -EINVAL;
+	if (vm_adapt(c->suite.plan.machine, c->namespace, c->append, &c->adapted, why,
+		     sizeof(why)) < 0) {
+		msg_error("checks: %s", why);
+		return -EINVAL;
+	}
+	c->suite.plan.machine = &c->adapted.machine;
+	return 0;
 }
 
 /* ---- before the guests ----------------------------------------------------------------------- */
@@ -182,9 +199,10 @@ static int open_results(struct checks *c)
 	struct suite *suite = &c->suite;
 	const struct vm_machine *machine = suite->plan.machine;
 	json_t *emulator =
-		json_pack("{s:s, s:s, s:s, s:s, s:i, s:i}", "qemu", c->qemu, "accel",
+		json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:s*, s:s*}", "qemu", c->qemu, "accel",
 			  vm_accel(machine, false), "cpu", vm_cpu(false), "machine", VM_MACHINE,
-			  "mem_mib", (int)machine->mem_mib, "cpus", (int)machine->cpus);
+			  "mem_mib", (int)machine->mem_mib, "cpus", (int)machine->cpus, "namespace",
+			  c->namespace, "append", c->append);
 	char path[PATH_MAX + 16], release[256];
 	int rc = results_create(&suite->results, c->results_dir, suite->n_cases, c->kernel.name,
 				emulator);

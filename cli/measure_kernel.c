@@ -18,6 +18,7 @@ static const struct option_spec options[] = {
 	MEASURE_STATES_OPTION(struct step_request, m),
 	OPTION("anew", OPTION_FLAG, offsetof(struct step_request, anew), NULL,
 	       "measure even if a suitable run exists"),
+	TARGET_GUEST_OPTIONS(struct step_request, target),
 	{0},
 };
 

@@ -51,10 +51,11 @@ static int set_namespace(void *opts, const char *value)
 /* The same for all regions.  One without labels is one namespace. */
 static void apply_spec(struct provision_options *o)
 {
+	enum namespace_mode mode = o->spec.sector ? NAMESPACE_SECTOR : NAMESPACE_FSDAX;
+
 	for (size_t i = 0; i < PLANS_MAX; i++) {
-		if (i >= o->n || o->spec.labelless)
-			o->plans[i] =
-				(struct provision_plan){.parts = {{NAMESPACE_FSDAX, 0}}, .n = 1};
+		if (i >= o->n || o->spec.labelless || o->spec.sector)
+			o->plans[i] = (struct provision_plan){.parts = {{mode, 0}}, .n = 1};
 		o->plans[i].spec = o->spec;
 	}
 	o->n = PLANS_MAX;

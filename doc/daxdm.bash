@@ -8,12 +8,12 @@ _daxdm() {
 	else
 		case ${COMP_WORDS[1]} in
 		bench) words="--kernel --modules --kernel-tree --module --namespace --append --meter --quick --full --workload --fio --stack --fs --bench --tracer --counters --name --states --repeat --seed --fresh --console --host --device --help" ;;
-		check) words="--kernel --modules --kernel-tree --module --check --quick --plant --coverage --seed --rounds --name --fresh --console --host --device --ktap --junit --help" ;;
+		check) words="--kernel --modules --kernel-tree --module --check --quick --plant --coverage --seed --rounds --name --namespace --append --fresh --console --host --device --ktap --junit --help" ;;
 		compare) words="--threshold --thresholds --stacks --states --all --force --strict --json --markdown --junit --stack --fs --bench --width --quick --full --workload --fio --module --module-base --kernel-tree --no-checks --explain --namespace --append --modules --anew --known --help" ;;
-		assert) words="--metric --max --min --kernel --states --modules --kernel-tree --module --help" ;;
+		assert) words="--metric --max --min --kernel --states --modules --kernel-tree --module --namespace --append --help" ;;
 		gate-selftest) words="--full --kernel --pair --states --name --markdown --json --quick --workload --help" ;;
 		explain) words="--metric --modules --module --module-base --kernel-tree --name --seed --all --json --namespace --append --fresh --console --help" ;;
-		bisect) words="--good --bad --metric --threshold --states --anew --help" ;;
+		bisect) words="--good --bad --metric --threshold --states --anew --namespace --append --help" ;;
 		kernels) words="--fetch --remove --json --update --help" ;;
 		test) words="--help" ;;
 		lint) words="--help" ;;

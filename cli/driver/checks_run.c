@@ -5,6 +5,7 @@
 #include "cli/driver/command.h"
 #include "cli/driver/phase.h"
 #include "cli/driver/workspace.h"
+#include "lib/base/json_field.h"
 #include "lib/base/msg.h"
 #include "lib/run/context.h"
 #include "lib/run/run.h"
@@ -17,14 +18,18 @@
 static const char seed[] = "1";
 
 /* Whether it is a complete run of all quick checks of the package, by the build. */
-static bool stands_for(const struct run *run, const char *package, const char *build)
+static bool stands_for(const struct run *run, const struct target *t, const char *package,
+		       const char *build)
 {
+	const json_t *emulator = json_object_get(run->context.json, "emulator");
 	struct check_case *cases = NULL;
 	size_t n = 0, found = 0;
 
 	if (!run_is_complete(run) || !run->context.checks || run->context.planted ||
 	    run->context.seed != atoi(seed) || run->context.rounds > 0 ||
 	    strcmp(run->context.package, package) || strcmp(run->context.build, build) ||
+	    strcmp(json_field_text(emulator, "namespace"), t->namespace ? t->namespace : "") ||
+	    strcmp(json_field_text(emulator, "append"), t->append ? t->append : "") ||
 	    json_array_size(json_object_get(run->context.json, "replaced")) ||
 	    check_select(NULL, 0, true, false, &cases, &n) < 0)
 		return false;
@@ -35,7 +40,7 @@ static bool stands_for(const struct run *run, const char *package, const char *b
 	return found == n && run->n_checks == n;
 }
 
-static char *find_run(const char *package)
+static char *find_run(const struct target *t, const char *package)
 {
 	json_t *build = context_build_digest();
 	char newest_date[64] = "", why[512], *newest = NULL;
@@ -47,7 +52,7 @@ static char *find_run(const char *package)
 
 			/* What cannot be read stands for nothing. */
 			if (!run_read(files.gl_pathv[i], &run, why, sizeof(why)) &&
-			    stands_for(&run, package, json_string_value(build)) &&
+			    stands_for(&run, t, package, json_string_value(build)) &&
 			    strcmp(run.context.date, newest_date) >= 0) {
 				snprintf(newest_date, sizeof(newest_date), "%s", run.context.date);
 				*strrchr(files.gl_pathv[i], '/') = '\0';
@@ -66,18 +71,20 @@ static char *run_now(const struct target *t, const struct kernel *kernel)
 	char *release = target_short_release(kernel->release);
 	char *suffix = target_suffix(&t->replaced), *stamp = workspace_timestamp();
 	char *base = process_text("%s%s-check-%s", release, suffix, stamp);
-	char *name = workspace_claim(base), *dir = process_text("results/%s", name);
+	char *name = workspace_claim(base), *dir = process_text("results/%s", name), *kind;
 	struct words kinds = {0}, command = {0};
 	struct guest_files guests;
 	int status;
 
-	command_add(&kinds, "check", NULL);
+	kind = process_text("check%s", target_drivers(t));
+	command_add(&kinds, kind, NULL);
 	guests = target_make_guests(kernel, &kinds, &t->replaced);
 	phase_begin("check");
 	command_add(&command, "build/daxdm", "checks", "--kernel", kernel->dir, "--guest",
 		    guests.initramfs.list[0], "--results", dir, "--quick", "--seed", seed, NULL);
 	if (guests.modules)
 		command_add(&command, "--modules", guests.modules, NULL);
+	target_add_guest_options(&command, t);
 	if (t->fresh)
 		command_add(&command, "--fresh", NULL);
 	process_says_it = true;
@@ -95,6 +102,7 @@ static char *run_now(const struct target *t, const struct kernel *kernel)
 	free(stamp);
 	free(base);
 	free(name);
+	free(kind);
 	return dir;
 }
 
@@ -102,7 +110,7 @@ char *checks_run_of(const struct target *t, const char *word, bool anew)
 {
 	const struct kernel kernel = target_find(t, word);
 	/* What a file holds may have changed since. */
-	char *found = anew || *word == '/' || t->replaced.n ? NULL : find_run(kernel.package);
+	char *found = anew || *word == '/' || t->replaced.n ? NULL : find_run(t, kernel.package);
 
 	if (!found)
 		return run_now(t, &kernel);

@@ -142,6 +142,16 @@ ids_of() { # RUN
 	valid_junit x.xml
 }
 
+@test "namespaces of another kind and arguments of the kernel go to the guest, and into the run" {
+	check --check capability --namespace memmap --append nokaslr --name r
+	expect 0
+	[[ $(context_of r '[.emulator.namespace, .emulator.append]') == '["memmap","nokaslr"]' ]]
+	[[ $(grep '^emu/initramfs.sh' "$CO/calls") == *" check+memmap" ]] || { cat "$CO/calls"; false; }
+	check --check capability --namespace labels=none --name s
+	expect 0
+	[[ $(context_of s '[.emulator.namespace, .emulator.append]') == '["labels=none",null]' ]]
+}
+
 @test "a check that does not exist is refused before a kernel is looked for" {
 	check --check nosuch
 	expect 64

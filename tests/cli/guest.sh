@@ -37,7 +37,7 @@ bench_run() {
 	kernel=$(asked kernel)
 	jq -c --arg meter "$(asked meter)" --arg seed "$(asked seed)" --arg fresh "$(has fresh && echo yes)" \
 		--arg state "$(asked state | grep . || echo 1)" --argjson stacks "$(chosen stack)" --argjson fs "$(chosen fs)" --argjson metrics "$(chosen bench)" \
-		--argjson devices "$(asked device | jq -Rnc '[inputs]')" --argjson cost "${COST-0}" \
+		--argjson devices "$(asked device | jq -Rnc '[inputs]')" --argjson made "$(made)" --argjson cost "${COST-0}" \
 		--arg release "$(cat "$kernel/release" 2>/dev/null || uname -r)" --arg build "${BUILD-}" \
 		--arg package "$(cat "$kernel/package" 2>/dev/null || echo host)" --arg replaced "$(replaced)" --arg now "$(date --iso-8601=ns)" '
 		def any_of($list; $value): $list == [] or any($list[]; . as $w | $value | test("^" + ($w | gsub("[.]"; "[.]") | gsub("[*]"; ".*") | gsub("[+]"; "[+]"))));
@@ -46,7 +46,8 @@ bench_run() {
 			.stacks = $stacks | .fs = $fs | .metrics = $metrics | .build = $build |
 			if $replaced == "" then . else .replaced = [{file: $replaced, module: "dm_mod", build_id: "0123456789ab"}] end |
 			if $devices == [] then
-				.emulator.seed = ($seed | tonumber) | .emulator.state = ($state | tonumber) | .emulator.boot = (if $fresh == "" then "snapshot" else "fresh" end)
+				.emulator.seed = ($seed | tonumber) | .emulator.state = ($state | tonumber) | .emulator.boot = (if $fresh == "" then "snapshot" else "fresh" end) |
+				.emulator += $made
 			else del(.emulator) | .devices = $devices end
 		elif .type == "record" then
 			select(any_of($stacks; .stack) and any_of($fs; .fs // "") and any_of($metrics; .id)) | .meter = $meter |
@@ -65,13 +66,13 @@ check_run() {
 		--argjson planted "$(has plant && echo true || echo false)" --arg fresh "$(has fresh && echo yes)" \
 		--argjson coverage "$(has coverage && echo '{"dax_direct_access":"dax","dm_dax_zero_page_range":"dm_mod"}' || echo null)" \
 		--argjson devices "$(asked device | jq -Rnc '[inputs | {node: ., mode: "fsdax", bytes: 1073741824}]')" \
-		--arg replaced "$(replaced)" --arg release "$(cat "$kernel/release" 2>/dev/null || uname -r)" \
+		--argjson made "$(made)" --arg replaced "$(replaced)" --arg release "$(cat "$kernel/release" 2>/dev/null || uname -r)" \
 		--arg package "$(cat "$kernel/package" 2>/dev/null || echo host)" '
 		.kernel.release = $release | .kernel.package = $package | .planted = $planted | .seed = ($seed | tonumber) |
 		if $rounds == "" then del(.rounds) else .rounds = ($rounds | tonumber) end |
 		if $coverage then .coverage = $coverage else . end |
 		if $replaced == "" then . else .replaced = [{file: $replaced, module: "dm_mod", build_id: "0123456789ab"}] end |
-		if $devices == [] then .emulator.boot = (if $fresh == "" then "snapshot" else "fresh" end)
+		if $devices == [] then .emulator.boot = (if $fresh == "" then "snapshot" else "fresh" end) | .emulator += $made
 		else del(.emulator) | .devices = $devices end'
 	while IFS=+ read -r id plant; do
 		verdict=${VERDICT-pass}
@@ -84,6 +85,11 @@ check_run() {
 		if has coverage; then echo "{\"type\":\"coverage\",\"id\":\"$id\",\"hits\":{\"dax_direct_access\":3}}"; fi
 	done < <("$real" list --ids "${of_list[@]}")
 	echo '{"type":"end","status":0}'
+}
+
+made() { # how its namespaces are made, and the arguments of its kernel
+	jq -nc --arg namespace "$(asked namespace)" --arg append "$(asked append)" \
+		'{$namespace, $append} | with_entries(select(.value != ""))'
 }
 
 replaced() { # the module that it is given

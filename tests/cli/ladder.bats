@@ -236,6 +236,26 @@ bisect() {
 	left_nothing
 }
 
+@test "bisect and assert measure with the namespaces and kernel arguments that are asked for" {
+	fake_kernels
+	echo 1.1 1.2 >"$CO/all"
+	echo 1000 >"$CO/cost-1.2"
+	bisect --good 1.1 --bad 1.2
+	expect 0 "first bad: 1.2"
+	booted
+	# The runs that are there stand for another kind of namespaces.
+	bisect --good 1.1 --bad 1.2 --namespace align=4k,map=dev --append nokaslr
+	expect 0 "first bad: 1.2"
+	[[ $(booted) == "1.1 1.2" ]]
+	bisect --good 1.1 --bad 1.2 --namespace align=4k,map=dev --append nokaslr
+	[[ ! $(booted) ]]
+	[[ $(jq -c 'select(.type == "context") | [.emulator.namespace, .emulator.append]' "$CO"/results/*/run.jsonl | sort | uniq -c | xargs -d '\n') == \
+		*'2 ["align=4k,map=dev","nokaslr"]'*'2 [null,null]' ]]
+	run timeout 60 "$CO/run.sh" assert --metric 'read.warm.pte raw ext4' --max 9000 --kernel 1.1 --namespace memmap
+	expect 0
+	[[ $(jq -c 'select(.type == "context") | .emulator.namespace' "$CO"/results/1.1-assert-*/run.jsonl) == '"memmap"' ]]
+}
+
 @test "bisect: a threshold, a metric of which more is better, and nothing to look for" {
 	fake_kernels
 	echo 1.1 1.2 1.3 1.4 >"$CO/all"

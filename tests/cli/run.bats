@@ -97,12 +97,23 @@ refused() { # WANTED-TEXT WORD...
 }
 
 @test "namespaces and kernel arguments that cannot be" {
-	refused "--namespace: expected align=4k, align=2m, align=1g, map=dev, map=mem, labels=none, mode=sector or memmap, got 'align=3k'" \
+	local verb m='fault.read.warm.pte{stack=raw,fs=ext4}'
+	refused "--namespace: expected align=4k, align=2m, align=1g, map=dev, map=mem, labels=none, mode=sector, memmap or virtio, got 'align=3k'" \
 		bench --namespace map=dev,align=3k
 	refused "--namespace: memmap goes with no other word" bench --namespace memmap,map=dev
 	refused "--namespace: mode=sector goes with labels=none only" bench --namespace mode=sector,align=2m
 	refused "--append: expected arguments of the kernel" bench --append $'a\nb'
-	refused "--namespace is for the emulated host" bench --host --device /dev/pmem0 --namespace memmap
+	for verb in bench check; do
+		refused "--namespace is for the emulated host" $verb --host --device /dev/pmem0 --namespace memmap
+		refused "--append is for the emulated host" $verb --host --device /dev/pmem0 --append nokaslr
+	done
+	refused "--namespace: align=1g: the namespaces of the checks are smaller than 1 GiB" check --namespace align=1g
+	refused "--namespace: virtio goes with no other word" check --namespace virtio,align=4k
+	refused "got 'align=3k'" assert --metric "$m" --max 1 --namespace align=3k
+	refused "got 'align=3k'" bisect --metric "$m" --good 6.1 --bad 6.12 --namespace align=3k
+	refused "--append: expected arguments" bisect --metric "$m" --good 6.1 --bad 6.12 --append daxdm_namespace=memmap
+	refused "got 'align=3k'" explain 6.1 6.12 --metric "$m" --namespace align=3k
+	refused "got 'align=3k'" compare 6.1 6.12 --namespace align=3k
 }
 
 @test "a workload that is no regular file" {
