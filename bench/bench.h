@@ -51,8 +51,8 @@ struct variant {
 struct bench_env {
 	const struct bench *bench; /* the current one */
 	struct cell cell;
-	struct stack *stack;
-	struct fs *fs;	       /* mounted */
+	struct stack *stack; /* that its files are on: of an xfs that may be the realtime device */
+	struct fs *fs;	     /* mounted */
 	const char *directory; /* on it */
 	struct sink *sink;
 	/* Reports the current phase: mkfs, mount, prepare, measure, proof, teardown. */

@@ -73,9 +73,27 @@ static int skip_all(struct sweep *s, const struct bench_env *env, const char *wh
 	return rc;
 }
 
+/* Runs the benchmarks on the mounted filesystem; its files may be on the realtime device. */
+static int run_benches(struct sweep *s, struct bench_env *env, const struct fs_externals *externals)
+{
+	struct stack *stack = env->stack, realtime = {.size_bytes = 0};
+	int rc = 0;
+
+	if (env->fs->on_realtime) {
+		rc = fs_externals_stack(externals, FS_EXTERNAL_REALTIME, &realtime);
+		env->stack = &realtime;
+	}
+	for (size_t b = 0; bench_table[b] && env->fs->mounted && !rc; b++)
+		rc = sweep_bench(s, env, b);
+	env->stack = stack;
+	graph_destroy(&realtime.graph); /* its device has no number there, and stays */
+	return rc;
+}
+
 /* Makes and mounts the filesystem, runs the benchmarks, and unmounts it.  fs->mounted is still set
  * if that failed. */
-static int run_on_stack(struct sweep *s, struct bench_env *env)
+static int run_on_stack(struct sweep *s, struct bench_env *env,
+			const struct fs_externals *externals)
 {
 	struct fs *fs = env->fs;
 	const char *cure;
@@ -85,8 +103,8 @@ static int run_on_stack(struct sweep *s, struct bench_env *env)
 	rc = make_and_mount(env, why, sizeof(why), &cure);
 	if (rc > 0)
 		rc = skip_all(s, env, why, cure);
-	for (size_t b = 0; bench_table[b] && fs->mounted && !rc; b++)
-		rc = sweep_bench(s, env, b);
+	else if (!rc)
+		rc = run_benches(s, env, externals);
 	snprintf(s->what, sizeof(s->what), "%s %s", env->cell.spec->text, env->cell.fs);
 	sweep_phase(env, "teardown");
 	rc2 = fs_unmount(fs);
@@ -122,7 +140,7 @@ static int run_with_externals(struct sweep *s, struct bench_env *env)
 	if (rc < 0)
 		msg_error("%s: %s", s->what, why);
 	else
-		rc = run_on_stack(s, env);
+		rc = run_on_stack(s, env, &externals);
 	if (env->fs->mounted)
 		return rc;
 	rc2 = fs_externals_remove(&externals, why, sizeof(why));

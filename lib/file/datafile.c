@@ -14,6 +14,8 @@ int datafile_open(struct datafile *file, const struct fs *fs)
 	char path[256];
 
 	file->any_layout = fs->spec && !fs_spec_is_aligned(fs->spec);
+	/* statvfs(3) of a file on the realtime device may give the space of the other one. */
+	file->room_bytes = fs->on_realtime ? fs_external_bytes(FS_EXTERNAL_REALTIME) : UINT64_MAX;
 	snprintf(path, sizeof(path), "%s/data", fs->where);
 	file->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	return file->fd < 0 ? -errno : 0;
@@ -93,7 +95,10 @@ static int place_windows(struct datafile *file, unsigned int n)
 
 	if (fstatvfs(file->fd, &space) < 0)
 		return -errno;
-	file->bytes = space.f_bavail * space.f_bsize / 16 * 15;
+	file->bytes = space.f_bavail * space.f_bsize;
+	if (file->bytes > file->room_bytes)
+		file->bytes = file->room_bytes;
+	file->bytes = file->bytes / 16 * 15;
 	file->bytes -= file->bytes % WINDOW_BYTES;
 	if (!file->bytes)
 		return -ENOSPC;

@@ -17,8 +17,9 @@
 enum { DATAFILE_WINDOWS_MAX = 256, DATAFILE_WINDOWS_MIN = 4 };
 
 struct datafile {
-	int fd;		 /* -1: closed */
-	bool any_layout; /* windows may be anywhere on the device */
+	int fd;		     /* -1: closed */
+	bool any_layout;     /* windows may be anywhere on the device */
+	uint64_t room_bytes; /* at most, of the device that the file is on */
 	uint64_t bytes;
 	struct extents extents;			/* once made */
 	uint64_t windows[DATAFILE_WINDOWS_MAX]; /* offsets in the file, ascending */

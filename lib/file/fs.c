@@ -384,6 +384,20 @@ unsigned long fs_mount_options(const struct fs *fs, char *data, size_t size)
 	return flags;
 }
 
+/* Whether files inherit the realtime flag of the root directory.  Source: ioctl_xfs_fsgetxattr(2).
+ */
+static bool inherits_realtime(const struct fs *fs)
+{
+	struct fsxattr attributes = {0};
+	int fd = open(fs->where, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool inherits = fd >= 0 && !ioctl(fd, FS_IOC_FSGETXATTR, &attributes) &&
+			attributes.fsx_xflags & FS_XFLAG_RTINHERIT;
+
+	if (fd >= 0)
+		close(fd);
+	return inherits;
+}
+
 int fs_mount_why(struct fs *fs, char *why, size_t why_len)
 {
 	const char *dax = fs->dax_never ? "dax=never" : "dax=always";
@@ -401,6 +415,7 @@ int fs_mount_why(struct fs *fs, char *why, size_t why_len)
 		return rc;
 	}
 	fs->mounted = true;
+	fs->on_realtime = fs->external[FS_EXTERNAL_REALTIME] && inherits_realtime(fs);
 	rc = each_mount(visit_dax, fs);
 	if (rc == 1)
 		return 0;

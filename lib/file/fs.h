@@ -14,7 +14,8 @@ struct fs {
 	const char *where;		      /* borrowed: an existing directory */
 	const struct fs_spec *spec;	      /* borrowed; NULL: a type without options */
 	const char *external[FS_N_EXTERNALS]; /* borrowed: nodes of the spec's external devices */
-	bool dax_never; /* fs_mount() asks for dax=never instead of dax=always */
+	bool on_realtime; /* new files are on the realtime device; set by fs_mount() */
+	bool dax_never;	  /* fs_mount() asks for dax=never instead of dax=always */
 	bool mounted;
 };
 

@@ -124,6 +124,35 @@ int fs_externals_remove(struct fs_externals *externals, char *why, size_t why_le
 	return result;
 }
 
+int fs_externals_stack(const struct fs_externals *externals, enum fs_external external,
+		       struct stack *out)
+{
+	const struct fs_external_device *d = &externals->device[external];
+	uint64_t start = d->start_bytes / SECTOR_BYTES;
+	uint64_t len = fs_external_bytes(external) / SECTOR_BYTES;
+	char name[64], why[160];
+	int rc;
+
+	*out = (struct stack){.size_bytes = fs_external_bytes(external)};
+	stack_parse(d->place == FS_PLACE_LINEAR ? "linear:1" : "raw", &out->spec, why, sizeof(why));
+	rc = graph_add_namespace(&out->graph, d->ns);
+	if (rc >= 0 && d->place == FS_PLACE_PARTITION) {
+		rc = graph_add_partition(&out->graph, d->node, 0, start, len);
+	} else if (rc >= 0 && d->place == FS_PLACE_LINEAR) {
+		dm_name(external, name);
+		rc = graph_add_dm(&out->graph, name);
+		if (rc >= 0)
+			strcpy(out->graph.devices[rc].node, d->node);
+	}
+	if (rc < 0)
+		return rc;
+	out->device = (unsigned int)rc;
+	strcpy(out->node, d->node);
+	if (d->place == FS_PLACE_LINEAR)
+		rc = graph_add_linear(&out->graph, out->device, len, 0, start);
+	return rc < 0 ? rc : 0;
+}
+
 void fs_externals_forget(const struct namespace *ns)
 {
 	for (unsigned int i = 0; i < FS_N_EXTERNALS; i++)

@@ -4,6 +4,7 @@
 #define DAXDM_FS_EXTERNAL_H
 
 #include "lib/dev/namespace.h"
+#include "lib/dev/stack.h"
 #include "lib/file/fs_spec.h"
 
 #include <stddef.h>
@@ -34,6 +35,13 @@ int fs_externals_create(struct fs_externals *externals, char *why, size_t why_le
 /* Wipes and removes them; those that do not exist are no error.  Returns 0, or the last -errno with
  * one sentence in why. */
 int fs_externals_remove(struct fs_externals *externals, char *why, size_t why_len);
+
+/*
+ * What files on an external device that was created are on, as a stack: raw, a partition or
+ * dm-linear.  Borrows the namespace; free with graph_destroy().  Returns 0 or -errno.
+ */
+int fs_externals_stack(const struct fs_externals *externals, enum fs_external external,
+		       struct stack *out);
 
 /* Removes the partitions that a killed process left on a namespace. */
 void fs_externals_forget(const struct namespace *ns);

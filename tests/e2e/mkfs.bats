@@ -12,7 +12,7 @@ setup_file() {
 	DAXDM_TEST_MARK=$BASE timeout 300 "$TOP/run.sh" bench --kernel 6.1 --name "$BASE" --bench 'fault.read.warm.pmd' \
 		--stack raw --fs xfs:default --fs 'xfs:mkfs=[-d su=2m,sw=1]' --fs 'xfs:mkfs=-b size=1024' \
 		--fs 'xfs:mkfs=-b size=999' --fs xfs:logdev=partition,rtdev=partition \
-		--fs ext4:journal=linear,mount=noatime \
+		--fs ext4:journal=linear,mount=noatime --fs 'xfs:mkfs=[-d rtinherit=1 -r extsize=2m],rtdev=linear' \
 		>"$BATS_FILE_TMPDIR/out" 2>&1 || BASE_STATUS=$?
 	if ((BASE_STATUS)); then tail -n 40 "$BATS_FILE_TMPDIR/out" | sed 's/^/# /' >&3; fi
 }
@@ -49,6 +49,13 @@ lines_of() { # TYPE FS
 	run lines_of skip 'xfs:mkfs=[-b size=999]'
 	expect 0 "mkfs.xfs on /dev/pmem0 failed (exit status 1): " "999"
 	[[ $output != *"reflink"* ]] # the options that mkfs lists
+}
+
+@test "files that are on the realtime device are proven there" {
+	run lines_of record 'xfs:mkfs=[-d rtinherit=1 -r extsize=2m],rtdev=linear'
+	# The stack is raw; a fault passes the dm-linear of the realtime device.
+	[[ $(jq -r '"\(.variant) \(.proof.pfn_in_segment) \(.proof.page) \(.proof.path | .dm_dax_direct_access == .faults)"' <<<"$output") == \
+		"read.warm.pmd true 2M true" ]]
 }
 
 @test "external log, realtime device and journal: measured, with proof" {

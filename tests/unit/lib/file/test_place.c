@@ -2,6 +2,7 @@
 /* Where a byte of a file must live: extents, tables of several levels, data start. */
 #include "lib/dev/stack.h"
 #include "lib/file/extents.h"
+#include "lib/file/fs_external.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -136,12 +137,50 @@ static void windows(void **state)
 	}
 }
 
+/* A file on an external device is where that device is, whatever the stack. */
+static void external_devices(void **state)
+{
+	static const struct namespace big[] = {
+		{.node = "/dev/pmem0", .size_bytes = 1024 * MIB, .resource_bytes = 1024 * MIB},
+	};
+	static const struct {
+		const char *fs;
+		uint64_t start_bytes;
+		unsigned int depth;
+	} cases[] = {
+		{"xfs:rtdev=namespace", 0, 0},
+		{"xfs:rtdev=partition", 0, 0},
+		{"xfs:logdev=partition,rtdev=partition", 64 * MIB, 0},
+		{"xfs:logdev=linear,rtdev=linear", 64 * MIB, 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fs_externals externals;
+		struct graph_place place;
+		struct fs_spec spec;
+		struct stack stack;
+		char why[320];
+
+		assert_int_equal(fs_spec_parse(cases[i].fs, &spec, why, sizeof(why)), 0);
+		assert_int_equal(fs_externals_place(&spec, big, 1, &externals, why, sizeof(why)),
+				 0);
+		assert_int_equal(fs_externals_stack(&externals, FS_EXTERNAL_REALTIME, &stack), 0);
+		assert_int_equal(stack.spec.depth, cases[i].depth);
+		assert_int_equal(graph_resolve(&stack.graph, stack.device, 5 * MIB, &place), 0);
+		assert_ptr_equal(place.ns, big);
+		assert_int_equal(place.offset_bytes, cases[i].start_bytes + 5 * MIB);
+		drop(&stack);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(places),
 		cmocka_unit_test(frames),
 		cmocka_unit_test(windows),
+		cmocka_unit_test(external_devices),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
