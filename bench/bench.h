@@ -28,7 +28,6 @@ enum need {
 	NEED_HUGE,	  /* the kernel maps files with PMDs */
 	NEED_MAP_SYNC,	  /* the filesystem grants MAP_SYNC */
 	NEED_DIRECT,	  /* every target of the stack passes DAX on */
-	NEED_UNIFORM,	  /* all ways down the stack pass the same levels */
 	NEED_DM,	  /* the filesystem is on a device-mapper device */
 	NEED_FIO,	  /* the program */
 	NEED_FIO_LIBPMEM, /* fio has that engine */

@@ -39,11 +39,6 @@ static bool has_dm(const struct bench_env *env)
 	return env->stack->spec.depth;
 }
 
-static bool has_uniform(const struct bench_env *env)
-{
-	return stack_is_uniform(env->stack);
-}
-
 static bool has_direct(const struct bench_env *env)
 {
 	return stack_is_direct(env->stack);
@@ -234,11 +229,6 @@ static const struct {
 	[NEED_ROOT] = {"root", has_root, {"the benchmark needs root", "run it as root"}},
 	[NEED_DAX] = {"dax", has_dax, .say = dax_missing},
 	[NEED_DIRECT] = {"dax_stack", has_direct, .say = dax_missing},
-	[NEED_UNIFORM] = {"uniform",
-			  has_uniform,
-			  {"the ways down this stack differ in depth or target, and the trace is "
-			   "compared with one",
-			   "none; the other benchmarks measure it"}},
 	[NEED_PAGEMAP] = {"pagemap",
 			  has_pagemap,
 			  {"/proc/self/pagemap hides page frame numbers",

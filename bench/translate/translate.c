@@ -14,6 +14,9 @@
  * first, middle, last    the segment that holds the file's lowest, middle, highest window of 2 MiB
  * random  pages of all windows
  *
+ * Segments of a table as text may lead through other levels or targets: each sample is proven by
+ * its own way, and the proof has the functions of each.
+ *
  * Left out: the filesystem's work before and after the call (fault.*).
  *
  * Shape to expect: raw is flat.  A DM level adds a constant and the search for the segment in the
@@ -23,7 +26,7 @@
  *
  * Cross-check: the same accesses are timed without tracing on this stack and on raw.  Their
  * difference must agree with the traced one; both are in the proof, as `twin`.  This needs raw
- * before the stack.
+ * before the stack, and a file of the same size: the search in the DAX index depends on it.
  *
  * The meter's overhead: the ticks between the two stamps of an empty function, and the ticks that a
  * traced function adds to its caller.
@@ -95,7 +98,7 @@ struct translate {
 	bool refused;		   /* known as WINDOWS_2M, yet not all windows were mapped so */
 	uint64_t overhead_ticks;   /* of the meter from outside */
 	struct counters *counters; /* if this is a pass to be counted */
-	struct translate_chain chain;
+	struct translate_chain functions; /* of all ways down the stack */
 	struct kept *kept;
 	struct tracer tracer;
 	bool traceable; /* else the reason is in kept->missing */
@@ -108,6 +111,7 @@ struct translate {
 struct kept {
 	struct translate_result raw[N_VARIANTS];
 	char raw_fs[FS_SPEC_TEXT_BYTES]; /* "" before raw was measured */
+	uint64_t raw_bytes;		 /* the size of its file */
 	/* The tracer, which is slow to load; its file descriptors are in env->fds_kept. */
 	bool tried, found, with_dm;
 	struct tracer tracer;
@@ -119,30 +123,10 @@ _Static_assert((int)TRACER_FDS <= (int)FDSTORE_MAX, "the tracer has too many fil
 
 static struct call calls[CALLS_MAX];
 
-/*
- * With kretprobes a tail call (the targets' functions tail-call dax_direct_access) returns together
- * with its caller, which costs less than the calibrated overhead.  Therefore kretprobes do not
- * trace the targets' functions; their cost is part of dm_dax_direct_access.
- */
-static void fill_chain(const struct bench_env *env, struct translate *t)
+/* Whether the tracer follows the functions of targets; see translate_way.c. */
+static bool traces_targets(const struct translate *t)
 {
-	bool targets = t->traceable && !strcmp(tracer_way(&t->tracer), "fentry");
-	const struct graph *graph = &env->stack->graph;
-	unsigned int device = env->stack->device;
-
-	for (unsigned int level = 0; level < env->stack->spec.depth; level++) {
-		const struct graph_target *target = graph->devices[device].targets;
-
-		device = target->members[0].device;
-		t->chain.functions[t->chain.n++] = TRACER_dax_direct_access;
-		t->chain.functions[t->chain.n++] = TRACER_dm_dax_direct_access;
-		if (targets)
-			t->chain.functions[t->chain.n++] =
-				target->type == TARGET_STRIPED ? TRACER_stripe_dax_direct_access
-							       : TRACER_linear_dax_direct_access;
-	}
-	t->chain.functions[t->chain.n++] = TRACER_dax_direct_access;
-	t->chain.functions[t->chain.n++] = TRACER_pmem_dax_direct_access;
+	return t->traceable && !strcmp(tracer_way(&t->tracer), "fentry");
 }
 
 /* Opens the tracer and keeps it for the next stacks, or keeps the reason why there is none. */
@@ -246,7 +230,7 @@ static int setup(struct bench_env *env, void **state)
 	t->overhead_ticks = meter_touch_overhead_load();
 	sort_windows(t);
 	have_tracer(env, t);
-	fill_chain(env, t);
+	translate_functions(stack_backing(env->stack), traces_targets(t), &t->functions);
 	return 0;
 }
 
@@ -432,16 +416,10 @@ static int once(struct bench_env *env, void *state, const struct variant *varian
 static void attach(struct translate *t)
 {
 	t->attached = true;
-	for (size_t i = 0; i < t->chain.n; i++) {
-		enum tracer_function function = t->chain.functions[i];
-		bool seen = false;
-		int rc;
+	for (size_t i = 0; i < t->functions.n; i++) {
+		enum tracer_function function = t->functions.functions[i];
+		int rc = tracer_attach(&t->tracer, function);
 
-		for (size_t e = 0; e < i && !seen; e++)
-			seen = t->chain.functions[e] == function;
-		if (seen)
-			continue;
-		rc = tracer_attach(&t->tracer, function);
 		if (!rc)
 			continue;
 		snprintf(t->unattached, sizeof(t->unattached), "cannot attach %s to %s: %s",
@@ -467,13 +445,18 @@ static void price_tracing(const struct bench_env *env, const struct translate *t
 		r->exact += traced[i] - r->outside[i] == r->around_ticks * (int64_t)n_calls[i];
 }
 
-/* Whether the call at calls[0] took the path of the stack. */
-static bool chain_fits(const struct translate *t, const struct call *call)
+static const struct translate_chain *way_of(const struct translate_result *r, size_t sample)
 {
-	if (call->inside + 1 != t->chain.n)
+	return &r->ways[r->way[sample]];
+}
+
+/* Whether the call at calls[0] took that way. */
+static bool chain_fits(const struct translate_chain *chain, const struct call *call)
+{
+	if (call->inside + 1 != chain->n)
 		return false;
-	for (size_t i = 0; i < t->chain.n; i++)
-		if (call[i].function != t->chain.functions[i] || call[i].depth != i)
+	for (size_t i = 0; i < chain->n; i++)
+		if (call[i].function != chain->functions[i] || call[i].depth != i)
 			return false;
 	return true;
 }
@@ -483,13 +466,15 @@ static bool chain_fits(const struct translate *t, const struct call *call)
  * gets the index of the call, n_calls[] the number of calls that the access made.  Returns true, or
  * false with a sentence in r->why.
  */
-static bool find_calls(const struct translate *t, const struct plan *plan, size_t n,
-		       struct translate_result *r, size_t *first, unsigned int *n_calls)
+static bool find_calls(const struct plan *plan, size_t n, struct translate_result *r, size_t *first,
+		       unsigned int *n_calls)
 {
 	uint64_t pages = plan->window ? WINDOW_PAGES : 1;
 	size_t found = 0;
 
 	for (size_t i = 0; i < n; i += 1 + calls[i].inside) {
+		const struct translate_chain *way;
+
 		if (calls[i].pages == pages && found < r->n) {
 			first[found] = i;
 			n_calls[found++] = 0;
@@ -499,11 +484,12 @@ static bool find_calls(const struct translate *t, const struct plan *plan, size_
 		}
 		if (found)
 			n_calls[found - 1] += 1 + calls[i].inside;
-		if (!chain_fits(t, &calls[i])) {
+		way = way_of(r, found ? found - 1 : 0);
+		if (!chain_fits(way, &calls[i])) {
 			snprintf(r->why, sizeof(r->why),
 				 "dax_direct_access did not take the path of the stack: expected "
 				 "%zu nested traced calls, got %u",
-				 t->chain.n - 1, calls[i].inside);
+				 way->n - 1, calls[i].inside);
 			return false;
 		}
 	}
@@ -521,10 +507,10 @@ static void take_costs(const struct bench_env *env, struct translate *t, const s
 	unsigned int n_calls[TRANSLATE_SAMPLES];
 	size_t first[TRANSLATE_SAMPLES], refused = 0;
 
-	if (!find_calls(t, plan, n, r, first, n_calls))
+	if (!find_calls(plan, n, r, first, n_calls))
 		return;
 	for (size_t i = 0; i < r->n; i++)
-		refused += n_calls[i] != t->chain.n;
+		refused += n_calls[i] != way_of(r, i)->n;
 	if (plan->window && refused) {
 		snprintf(r->why, sizeof(r->why), "%zu of %zu faults were not mapped by a PMD",
 			 refused, r->n);
@@ -539,7 +525,7 @@ static void take_costs(const struct bench_env *env, struct translate *t, const s
 	proof_seen(&r->proof, PROOF_PATH);
 	for (size_t i = 0; i < r->n; i++) {
 		r->inside[i] = calls[first[i]].whole;
-		for (size_t c = 0; c < t->chain.n; c++)
+		for (size_t c = 0; c < way_of(r, i)->n; c++)
 			r->self[c][i] = calls[first[i] + c].self;
 	}
 	r->traced = true;
@@ -577,9 +563,25 @@ static int probe(struct bench_env *env, void *state, const struct variant *varia
 	if (n < 0 && !r->why[0])
 		snprintf(r->why, sizeof(r->why), "entry and exit stamps do not pair up: %s",
 			 strerror((int)-n));
+	if (!r->why[0] && translate_find_ways(stack_backing(env->stack), traces_targets(t), r) < 0)
+		snprintf(r->why, sizeof(r->why),
+			 "its pages are on more than %d ways down the stack, or below more than %d "
+			 "levels",
+			 TRANSLATE_WAYS_MAX, STACK_DEPTH_MAX);
 	if (!r->why[0])
 		take_costs(env, t, variant->arg, traced, (size_t)n, r);
 	return 0;
+}
+
+/* The result on raw of the same filesystem and size, or NULL. */
+static const struct translate_result *raw_of(const struct bench_env *env, const struct translate *t,
+					     const struct variant *variant)
+{
+	const struct kept *kept = t->kept;
+
+	if (strcmp(kept->raw_fs, env->cell.fs) || kept->raw_bytes != t->data.bytes)
+		return NULL;
+	return &kept->raw[variant - variants];
 }
 
 static int report(struct bench_env *env, void *state, const struct variant *variant)
@@ -595,6 +597,7 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 					 kept->missing.why, kept->missing.cure);
 	if (!strcmp(env->stack->spec.text, "raw")) {
 		snprintf(kept->raw_fs, sizeof(kept->raw_fs), "%s", env->cell.fs);
+		kept->raw_bytes = t->data.bytes;
 		kept->raw[variant - variants] = *r;
 	}
 	if (r->small)
@@ -627,14 +630,11 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 	return record_write(env->sink, &env->cell, "translate", bench_translate.better,
 			    variant->name, samples, r->n, translate_value(env, r->inside_ticks),
 			    &r->proof,
-			    translate_proof(env, &t->chain, plan->window ? WINDOW_PAGES : 1,
-					    tracer_way(&t->tracer), r,
-					    strcmp(kept->raw_fs, env->cell.fs)
-						    ? NULL
-						    : &kept->raw[variant - variants]));
+			    translate_proof(env, plan->window ? WINDOW_PAGES : 1,
+					    tracer_way(&t->tracer), r, raw_of(env, t, variant)));
 }
 
-static const enum need needs[] = {NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NEED_UNIFORM, NEED_END};
+static const enum need needs[] = {NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NEED_END};
 
 static const struct role roles[] = {
 	{.variants = "page.random",

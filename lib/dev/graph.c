@@ -274,10 +274,12 @@ static void descend_target(const struct graph_target *t, struct graph_place *pla
 }
 
 /* In place, from a DM device to its member.  Returns 0 or -errno as graph_resolve(). */
-static int descend_dm(const struct graph_device *d, struct graph_place *place)
+static int descend_dm(const struct graph_device *d, struct graph_place *place,
+		      const struct graph_target **passed)
 {
 	const struct graph_target *t = graph_find_target(d, place->offset_bytes / SECTOR_BYTES);
 
+	*passed = t;
 	if (!t)
 		return -ERANGE;
 	if (t->type == TARGET_ZERO || t->type == TARGET_ERROR) {
@@ -296,36 +298,43 @@ static int descend_dm(const struct graph_device *d, struct graph_place *place)
 	return 0;
 }
 
+int graph_descend(const struct graph *g, struct graph_place *place,
+		  const struct graph_target **passed)
+{
+	const struct graph_device *d = &g->devices[place->device];
+	uint64_t size_bytes = d->size_sectors * SECTOR_BYTES;
+
+	*passed = NULL;
+	if (place->offset_bytes >= size_bytes)
+		return -ERANGE;
+	shorten(&place->contiguous_bytes, size_bytes - place->offset_bytes);
+	switch (d->kind) {
+	case GRAPH_NAMESPACE:
+		place->ns = d->ns;
+		return 1;
+	case GRAPH_OTHER:
+		return 1;
+	case GRAPH_PARTITION:
+		place->device = d->on.device;
+		place->offset_bytes += d->on.offset_sectors * SECTOR_BYTES;
+		return 0;
+	case GRAPH_DM:
+		break;
+	}
+	return descend_dm(d, place, passed);
+}
+
 int graph_resolve(const struct graph *g, unsigned int device, uint64_t byte,
 		  struct graph_place *out)
 {
+	const struct graph_target *passed;
 	int rc = 0;
 
 	*out = (struct graph_place){
 		.device = device, .offset_bytes = byte, .contiguous_bytes = UINT64_MAX};
-	while (!rc) {
-		const struct graph_device *d = &g->devices[out->device];
-		uint64_t size_bytes = d->size_sectors * SECTOR_BYTES;
-
-		if (out->offset_bytes >= size_bytes)
-			return -ERANGE;
-		shorten(&out->contiguous_bytes, size_bytes - out->offset_bytes);
-		switch (d->kind) {
-		case GRAPH_NAMESPACE:
-			out->ns = d->ns;
-			return 0;
-		case GRAPH_OTHER:
-			return 0;
-		case GRAPH_PARTITION:
-			out->device = d->on.device;
-			out->offset_bytes += d->on.offset_sectors * SECTOR_BYTES;
-			break;
-		case GRAPH_DM:
-			rc = descend_dm(d, out);
-			break;
-		}
-	}
-	return rc;
+	while (!rc)
+		rc = graph_descend(g, out, &passed);
+	return rc < 0 ? rc : 0;
 }
 
 int graph_backing_address(struct backing backing, uint64_t byte, uint64_t *address_bytes,

@@ -108,6 +108,14 @@ struct graph_place {
 int graph_resolve(const struct graph *g, unsigned int device, uint64_t byte,
 		  struct graph_place *out);
 
+/*
+ * One step of graph_resolve(): place, which names a device and a byte of it, moves to the device
+ * below.  passed is the target on the way; NULL in a partition.  Returns 0; 1 on a namespace or
+ * another lowest device; or -errno as graph_resolve().
+ */
+int graph_descend(const struct graph *g, struct graph_place *place,
+		  const struct graph_target **passed);
+
 /* The target of a DM device that holds a sector, found by bisection; NULL outside the table. */
 const struct graph_target *graph_find_target(const struct graph_device *d, uint64_t sector);
 

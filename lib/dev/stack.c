@@ -538,32 +538,6 @@ bool stack_is_direct(const struct stack *stack)
 	return graph_is_direct(&stack->graph, stack->device);
 }
 
-bool stack_is_uniform(const struct stack *stack)
-{
-	enum target_type types[GRAPH_DEVICES_MAX] = {0};
-	unsigned int level[GRAPH_DEVICES_MAX] = {0};
-	bool seen[GRAPH_DEVICES_MAX] = {false};
-
-	if (stack->spec.depth != stack->spec.depth_min)
-		return false;
-	for (unsigned int i = stack->graph.n; i-- > 0;) {
-		const struct graph_device *d = &stack->graph.devices[i];
-
-		for (size_t k = 0; k < d->n_targets; k++) {
-			const struct graph_target *t = &d->targets[k];
-
-			if ((t->type != TARGET_LINEAR && t->type != TARGET_STRIPED) ||
-			    (seen[level[i]] && types[level[i]] != t->type))
-				return false;
-			seen[level[i]] = true;
-			types[level[i]] = t->type;
-			for (unsigned int m = 0; m < t->n_members; m++)
-				level[t->members[m].device] = level[i] + 1;
-		}
-	}
-	return true;
-}
-
 const char *stack_not_direct(const struct stack *stack)
 {
 	for (unsigned int i = stack->graph.n; i-- > 0;) {

@@ -131,10 +131,6 @@ int stack_destroy(struct stack *stack, char *why, size_t why_len);
 /* Whether every byte is on memory that can be mapped: files on the stack can be DAX. */
 bool stack_is_direct(const struct stack *stack);
 
-/* Whether all ways down pass as many DM devices, of the same target at each level: linear or
- * striped. */
-bool stack_is_uniform(const struct stack *stack);
-
 /* The first target of the stack that gives no DAX, by its type, or NULL. */
 const char *stack_not_direct(const struct stack *stack);
 

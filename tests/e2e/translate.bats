@@ -7,9 +7,12 @@ load ../helpers
 setup_file() {
 	export BASE=translate-$$ START=$BATS_FILE_TMPDIR/start
 	touch "$START"
+	# Half of it passes one more level; as large as the other stacks.
+	printf '%s\n' 'low: 0 2097152 linear /dev/pmem0 0' 'top: 0 2097152 linear /dev/mapper/low 0' \
+		'top: 2097152 2097152 linear /dev/pmem0 2097152' >"$BATS_FILE_TMPDIR/ways"
 	for way in fentry kprobe; do
 		DAXDM_TEST_MARK=$BASE timeout 200 "$TOP/run.sh" bench --fs ext4 --stack raw --stack linear:16 \
-			--stack linear:1/linear:1 --stack striped:1 --stack striped:2 --stack linear:1,lvm \
+			--stack linear:1/linear:1 --stack striped:1 --stack striped:2 --stack linear:1,lvm --stack "table:$BATS_FILE_TMPDIR/ways" \
 			--bench translate.page.random --bench translate.window.first --tracer $way \
 			--name "$BASE-$way" >"$BATS_FILE_TMPDIR/$way" 2>&1 || {
 			tail -n 40 "$BATS_FILE_TMPDIR/$way" | sed 's/^/# /' >&3
@@ -29,7 +32,7 @@ records() { # WAY JQ-FILTER
 
 @test "every way measures every stack, and the record says which way it was" {
 	for way in fentry kprobe; do
-		[[ $(records $way 'select(.variant == "page.random") | .stack' | wc -l) == 6 ]]
+		[[ $(records $way 'select(.variant == "page.random") | .stack' | wc -l) == 7 ]]
 		[[ $(records $way .proof.traced_by | sort -u) == "$way" ]]
 		run jq -r 'select(.type == "void") | "\(.id): \(.why)"' "$TOP/results/$BASE-$way/run.jsonl"
 		[[ -z $output ]] || expect "nothing void"
@@ -51,6 +54,11 @@ records() { # WAY JQ-FILTER
 @test "a striped device goes through dm-stripe" {
 	[[ $(records fentry 'select(.stack == "striped:2" and .variant == "page.random") |
 		.proof.functions[2].function') == stripe_dax_direct_access ]]
+}
+
+@test "segments of one table that lead through other levels have functions of their own" {
+	[[ $(records fentry 'select((.stack | startswith("table:ways-")) and .variant == "page.random") |
+		.proof.ways | map("\(.n) \(.functions | length)") | join(", ")') == "32 8, 32 5" ]]
 }
 
 @test "where LVM begins by itself no huge page is left" {

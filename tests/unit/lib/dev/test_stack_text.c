@@ -517,16 +517,15 @@ static void what_is_on_the_way_is_known(void **state)
 	static const struct {
 		const char *tables, *not_direct;
 		unsigned int depth, depth_min, members;
-		bool direct, uniform;
+		bool direct;
 	} cases[] = {
-		{"8192 linear A 0;8192 linear B 0", NULL, 1, 1, 2, true, true},
-		{"8192 linear A 0|8192 linear a 0;8192 linear A 8192", NULL, 2, 1, 1, true, false},
-		{"8192 striped 2 8 A 0 B 0|8192 linear a 0", NULL, 2, 2, 2, true, true},
-		{"8192 linear A 0|8192 other log-writes @a @B", NULL, 2, 2, 2, true, false},
-		{"8192 other writecache p @A @B 4096 0", "writecache", 1, 0, 2, false, false},
-		{"8192 other thin-pool @A @B 128 0|800 other thin @a 0", "thin", 2, 0, 2, false,
-		 false},
-		{"8192 linear A 0;8 zero", "zero", 1, 1, 1, false, false},
+		{"8192 linear A 0;8192 linear B 0", NULL, 1, 1, 2, true},
+		{"8192 linear A 0|8192 linear a 0;8192 linear A 8192", NULL, 2, 1, 1, true},
+		{"8192 striped 2 8 A 0 B 0|8192 linear a 0", NULL, 2, 2, 2, true},
+		{"8192 linear A 0|8192 other log-writes @a @B", NULL, 2, 2, 2, true},
+		{"8192 other writecache p @A @B 4096 0", "writecache", 1, 0, 2, false},
+		{"8192 other thin-pool @A @B 128 0|800 other thin @a 0", "thin", 2, 0, 2, false},
+		{"8192 linear A 0;8 zero", "zero", 1, 1, 1, false},
 	};
 	const struct namespace ns[] = {
 		{.node = "A", .size_bytes = 64 * MIB, .mode = NAMESPACE_FSDAX},
@@ -547,7 +546,6 @@ static void what_is_on_the_way_is_known(void **state)
 		assert_int_equal(stack_describe(&spec, ns, 2, 32 * MIB, stack, why, sizeof(why)),
 				 0);
 		assert_int_equal(stack_is_direct(stack), cases[i].direct);
-		assert_int_equal(stack_is_uniform(stack), cases[i].uniform);
 		if (cases[i].not_direct)
 			assert_string_equal(stack_not_direct(stack), cases[i].not_direct);
 		else
