@@ -44,7 +44,8 @@ static bool in_namespace(const struct graph *g, uint64_t pfn)
 	for (unsigned int i = 0; i < g->n; i++) {
 		const struct namespace *ns = g->devices[i].ns;
 
-		if (ns && pfn * PAGE_BYTES >= ns->resource_bytes &&
+		/* In sector mode no page of it can be mapped, and it has no address. */
+		if (ns && ns->mode != NAMESPACE_SECTOR && pfn * PAGE_BYTES >= ns->resource_bytes &&
 		    pfn * PAGE_BYTES < ns->resource_bytes + ns->size_bytes)
 			return true;
 	}

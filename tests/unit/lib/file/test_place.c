@@ -3,12 +3,16 @@
 #include "lib/dev/stack.h"
 #include "lib/file/extents.h"
 #include "lib/file/fs_external.h"
+#include "lib/file/mapping.h"
+#include "tests/unit/skip.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -32,6 +36,33 @@ static void build(struct stack *stack, const char *spec_text, uint64_t size_byte
 static void drop(struct stack *stack)
 {
 	graph_destroy(&stack->graph);
+}
+
+/* A page of memory that no namespace has.  In sector mode a namespace has no address: the page is
+ * outside of it, whatever its size. */
+static void outside_of_sector_mode(void **state)
+{
+	static char page[2 * PAGE_BYTES];
+	const struct mapping m = {.base = (char *)(((uintptr_t)page + PAGE_BYTES - 1) &
+						   ~(uintptr_t)(PAGE_BYTES - 1))};
+	struct namespace ns = {.node = "/dev/pmem0s", .size_bytes = UINT64_C(1) << 52};
+	struct graph g = {0};
+	const struct frame_proof proof = {
+		.pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC), .outside = &g};
+	uint64_t pfn = 0;
+	char why[256] = "";
+
+	(void)state;
+	*m.base = 1;
+	if (mapping_pfns(proof.pagemap_fd, m.base, &pfn, 1) < 0 || !pfn)
+		skip_expected("pagemap shows page frames to root only");
+	assert_int_equal(graph_add_namespace(&g, &ns), 0);
+	ns.mode = NAMESPACE_SECTOR;
+	assert_true(mapping_prove_frames(&proof, &m, 0, 1, why, sizeof(why)));
+	ns.mode = NAMESPACE_RAW;
+	assert_false(mapping_prove_frames(&proof, &m, 0, 1, why, sizeof(why)));
+	graph_destroy(&g);
+	close(proof.pagemap_fd);
 }
 
 static void check_place(const char *spec, uint64_t byte, unsigned int ns, uint64_t offset,
@@ -177,6 +208,7 @@ static void external_devices(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(outside_of_sector_mode),
 		cmocka_unit_test(places),
 		cmocka_unit_test(frames),
 		cmocka_unit_test(windows),
