@@ -155,6 +155,24 @@ setup() {
 	((n >= 50))
 }
 
+@test "the figures of what people leave DAX for are those of the published runs" {
+	local n=0 stack cells run i
+	local -a medians
+	local -a metrics=(dax.read.4k dax.write.4k direct.read.4k direct.write.4k direct.read.64k direct.write.64k mmap.read.cold)
+	while IFS='|' read -r _ stack cells; do
+		stack=$(xargs <<<"$stack") run=alternatives
+		if [[ $stack == "sector mode" ]]; then stack=raw run=sector; fi
+		IFS='|' read -ra medians <<<"$(tr -d ' ,' <<<"$cells")"
+		for i in "${!metrics[@]}"; do
+			n=$((n + 1))
+			[[ ${medians[i]} == $(jq -r --arg id "bio.${metrics[i]}{stack=$stack,fs=ext4}" \
+				'select(.type == "record" and .id == $id) | .median' "$TOP/results/published/linux-7.3-rc7-$run-insn/run.jsonl" |
+				grep . || echo -) ]] || { echo "bio.${metrics[i]} on $stack: ${medians[i]}"; false; }
+		done
+	done < <(sed -n '/^## What people leave DAX for/,/^## /p' "$TOP/doc/findings.md" | grep -E '^\| [a-z].*[0-9] \|$')
+	((n == 63))
+}
+
 @test "the steps between kernels are those that explain published" {
 	local n=0 file step
 	while IFS='|' read -r _ file step _; do
