@@ -321,6 +321,7 @@ static int check(struct check_request *c)
 	workspace_make_dir("results");
 	workspace_setup("run", NULL);
 	target_expand_ladder(&c->target.kernels);
+	target_vet_names(&c->target);
 	spell_args(c);
 	plan(c);
 	for (size_t i = 0; i < c->names.n; i++) {

@@ -436,8 +436,10 @@ static int kernels(struct kernels_request *k, const struct words *words)
 	const struct target target = {0};
 	int status = k->update ? kernel_sh("update", &none) : STATUS_GOOD;
 
-	if (!status)
+	if (!status) {
 		target_expand_ladder(&k->fetch);
+		target_vet_names(&(const struct target){.kernels = k->fetch});
+	}
 	for (size_t i = 0; i < k->fetch.n && !status; i++) {
 		const struct kernel found = target_find(&target, k->fetch.list[i]);
 		const char *id = strrchr(found.dir, '/');

@@ -106,6 +106,17 @@ booted() {
 	expect 0 "linux-image-5.10-amd64 5.10-1 is in build/kernels/5.10" "build/kernels/7.2"
 }
 
+@test "of several kernels one that is unknown is refused before another one is fetched" {
+	fake_kernels
+	sed -i 's/^verb=$1$/&; [[ "$*" != identify*9.9* ]] || { echo "daxdm: unknown kernel 9.9" >\&2; exit 64; }/' "$CO/emu/kernel.sh"
+	for words in "check --check capability --kernel 6.1,9.9" "kernels --fetch 6.1,9.9"; do
+		# shellcheck disable=SC2086
+		run timeout 60 "$CO/run.sh" $words
+		expect 64 "unknown kernel 9.9"
+		[[ ! -e $CO/build/kernels/6.1 ]]
+	done
+}
+
 @test "ladder is a name for check and kernels --fetch, too" {
 	fake_kernels
 	run timeout 60 "$CO/run.sh" kernels --fetch ladder
