@@ -434,7 +434,7 @@ static int search(const struct graph *written, unsigned int top, uint64_t span_b
 int stack_scale(const struct graph *written, unsigned int top, uint64_t span_bytes,
 		struct graph *out, char *note, size_t note_len, char *why, size_t why_len)
 {
-	uint64_t end_sectors[GRAPH_DEVICES_MAX] = {0}, size;
+	uint64_t end_sectors[GRAPH_DEVICES_MAX] = {0}, size, percent;
 	unsigned int small = 0;
 	int rc = make(written, top, RATIO_WHOLE, true, out, end_sectors);
 
@@ -463,11 +463,12 @@ int stack_scale(const struct graph *written, unsigned int top, uint64_t span_byt
 	if (rc < 0)
 		return rc == -EOPNOTSUPP ? -ENOSPC : rc;
 	size = written->devices[top].size_sectors;
+	percent = (uint64_t)((unsigned __int128)out->devices[top].size_sectors * 100 / size);
 	snprintf(note, note_len,
-		 "made shorter to fit the namespaces: %s sectors of %s (%" PRIu64
+		 "made shorter to fit the namespaces: %s sectors of %s (%s%" PRIu64
 		 " %%), each segment by the same ratio; what a length or an offset has past a "
 		 "multiple of 2 MiB is kept",
 		 number((int64_t)out->devices[top].size_sectors).s, number((int64_t)size).s,
-		 (uint64_t)((unsigned __int128)out->devices[top].size_sectors * 100 / size));
+		 percent ? "" : "less than ", percent ? percent : 1);
 	return 0;
 }

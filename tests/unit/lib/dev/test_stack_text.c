@@ -408,6 +408,8 @@ static const struct {
 	 "0 262144 linear A 0\n262144 262144 linear B 0\n", "made shorter to fit"},
 	{"16498688 striped 2 4096 A 0 B 0", 1536000, 1536000, 256 * MIB,
 	 "0 524288 striped 2 4096 A 0 B 0\n", "made shorter to fit"},
+	{"6163267584 linear A 2048", 1048576, 1048576, 64 * MIB, "0 126976 linear A 2048\n",
+	 "126,976 sectors of 6,163,267,584 (less than 1 %)"},
 	/* What an offset and a length have past 2 MiB is kept, and so is the order below. */
 	{"23068672 linear A 24576384", 1048576, 1048576, 64 * MIB, "0 131072 linear A 384\n",
 	 "made shorter to fit"},
