@@ -62,9 +62,9 @@ struct victim {
 	uint64_t offset_bytes;
 	enum role role;
 	volatile bool ready, signalled, over;
-	int madvise;		 /* 0 or -errno */
+	int madvise; /* 0 or -errno */
+	struct check_touch first, again, next_page;
 	struct check_touch sent; /* a signal without an access */
-	struct check_touch again, next_page;
 };
 
 static struct victim *self;
@@ -83,10 +83,14 @@ static int victim_main(void *arg)
 	char *page = v->bed->map.base + v->offset_bytes;
 
 	self = v;
+	v->first = check_load(page, NULL);
+	if (v->first.signal) {
+		v->ready = true;
+		return 0;
+	}
 	sigaction(SIGBUS, &noting, NULL);
 	if (v->role == ROLE_EARLY)
 		prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0);
-	(void)*(volatile char *)page;
 	if (v->role == ROLE_INJECTOR)
 		v->madvise = madvise(page, PAGE_BYTES, MADV_HWPOISON) < 0 ? -errno : 0;
 	v->ready = true;
@@ -104,8 +108,12 @@ static int start_victim(struct check_env *env, struct check_task *task, struct v
 
 	if (!rc && !check_flag(task, &v->ready, VICTIM_MS))
 		rc = -ESRCH;
-	check_setup(env, rc, "starting a process with the page mapped");
-	return rc;
+	if (!check_setup(env, rc, "starting a process with the page mapped"))
+		return rc;
+	return check_equal(env, v->first.signal, 0,
+			   "signal of the %s's load before the memory failure", role_names[v->role])
+		       ? 0
+		       : -EFAULT;
 }
 
 /* The signal that a process got without an access, and the results of its accesses after it. */
