@@ -13,7 +13,7 @@ setup_file() {
 		--bench 'unmap.munmap.*' --bench 'unmap.punch.64.pte' --bench 'protect.split.pmd' --bench 'protect.ro.64.pte' \
 		--bench 'populate.read.*' --bench 'writeback.msync.1.p*' --bench 'writeback.msync.64.pte' \
 		--bench 'writeback.fsync.64.loaded.pte' --bench 'pin.*.64k.*' --bench unmap.exit.64.pte --bench protect.fork.512.pte \
-		--bench 'filewrite.odsync.4k' --bench 'filewrite.*.read.1m' --bench filewrite.append.4k --bench memory >"$BATS_FILE_TMPDIR/out" 2>&1 || BASE_STATUS=$?
+		--bench 'filewrite.odsync.4k' --bench 'filewrite.*.read.1m' --bench filewrite.append.4k --bench memory --bench mount.replay.16 >"$BATS_FILE_TMPDIR/out" 2>&1 || BASE_STATUS=$?
 	if ((BASE_STATUS)); then tail -n 40 "$BATS_FILE_TMPDIR/out" | sed 's/^/# /' >&3; fi
 }
 
@@ -37,7 +37,7 @@ value() { # METRIC STACK JQ-EXPRESSION
 	run jq -r 'select(.type == "skip") | "\(.stack) \(.variant) \(.why)"' "$DIR/run.jsonl"
 	[[ $(grep -c "^linear:16,align=4k .*pmd the kernel maps these windows with 4 KiB pages" <<<"$output") == 11 ]]
 	[[ ${#lines[@]} == 11 ]]
-	[[ $(each raw .proof.page | grep -v -e populate -e filewrite) != *null* ]]
+	[[ $(each raw .proof.page | grep -v -e populate -e filewrite -e mount) != *null* ]]
 }
 
 @test "what is done once per page is done once per page" {
@@ -91,4 +91,11 @@ value() { # METRIC STACK JQ-EXPRESSION
 	[[ $(value memory.tables.1g linear:16,align=4k .median) == $((513 * 4096)) ]]
 	# nodes of 64 slots: 256 + 4 + 1 for 16,384 pages
 	((5 * $(value memory.index.64m.pte raw .median) == 261 * $(value memory.index.64m raw .median)))
+}
+
+@test "a journal is replayed at the mount, and nothing is counted of a task that runs meanwhile" {
+	# jbd2 goes over it at least twice
+	(($(value mount.replay.16 raw '.proof.path.do_one_pass') >= 2 * $(value mount.replay.16 raw '.proof.path.operations')))
+	(($(value mount.replay.16 raw .median) < 3000000))
+	(($(value mount.replay.16 linear:16 .median) - $(value mount.replay.16 raw .median) >= 20000))
 }
