@@ -198,6 +198,7 @@ int file_ops_setup(struct bench_env *env, void **state)
 {
 	size_t n = 0;
 	struct state *s;
+	int rc;
 
 	while (env->bench->variants[n].name)
 		n++;
@@ -207,9 +208,9 @@ int file_ops_setup(struct bench_env *env, void **state)
 	s->env = env;
 	s->n_results = n;
 	s->file.fd = s->file.source_fd = -1;
-	n = (size_t)timed_ops_base_make(env, env->bench, &s->base, DATAFILE_WINDOWS_MIN);
+	rc = timed_ops_base_make(env, env->bench, &s->base, DATAFILE_WINDOWS_MIN);
 	s->file.buffer = s->base.buffer;
-	return (int)n;
+	return rc;
 }
 
 int file_ops_once(struct bench_env *env, void *state, const struct variant *variant)
