@@ -435,22 +435,22 @@ static const struct {
 	bool main;
 	void (*say)(const struct tables *, const struct table *, findings_say *, void *);
 } kinds[] = {
-	{true, fallback_cost_say},
-	{false, fallback_cost_say_raw},
-	{true, say_all_growing},
 	{true, say_main_costs},
-	{false, fit_segments_say},
-	{false, scaling_say},
-	{true, fallback_cost_say_sync},
-	{false, fio_compare_say},
-	{true, mkfs_layout_say},
+	{true, say_all_growing},
 	{true, huge_causes_say},
 	{true, say_lost_all},
+	{true, mkfs_layout_say},
 	{true, say_refused_on_raw},
+	{true, say_kept},
+	{true, fallback_cost_say},
+	{true, fallback_cost_say_sync},
+	{false, fallback_cost_say_raw},
+	{false, fit_segments_say},
+	{false, scaling_say},
+	{false, fio_compare_say},
 	{false, say_range},
 	{false, say_more_costs},
 	{false, say_main_rest},
-	{true, say_kept},
 };
 
 static void say_kinds(const struct tables *tables, bool main_only, findings_say *say, void *arg)
