@@ -40,6 +40,12 @@ static bool is_shown(const struct change *change)
 	return change->kind > CHANGE_UNSHOWN && change->kind <= CHANGE_REGRESSED;
 }
 
+/* Whether it holds in all initial states that were measured, however few. */
+static bool holds(const struct change *change)
+{
+	return is_shown(change) || change->kind == CHANGE_UNSURE;
+}
+
 /* "+4.2 %", "unchanged", "no significant change", "no longer measured". */
 static const char *in_words(const struct change *change, char *buf, size_t size)
 {
@@ -257,7 +263,9 @@ static void say_stride(const struct comparison *c, const struct stride *s, const
 	head_name(&w, c, s->row);
 	fprintf(w.out, " %s %s (%s) from %s to %s", number_signed(step->metric.difference).s,
 		s->row->rec->unit, compare_percent(step->metric.share).s, from->label, to->label);
-	if (is_shown(&step->tax) || step->tax.kind == CHANGE_EQUAL)
+	if (step->metric.kind == CHANGE_UNSURE)
+		fputs(" (unsure: too few initial states)", w.out);
+	if (holds(&step->tax) || step->tax.kind == CHANGE_EQUAL)
 		fprintf(w.out, ", DM overhead %s",
 			step->tax.difference ? number_signed(step->tax.difference).s : "0");
 	if (!c->time && !*from->runs[0].context.suffix && !*to->runs[0].context.suffix &&
@@ -287,7 +295,7 @@ static void say_strides(const struct comparison *c, findings_say *say, void *arg
 		const struct row *row = headline_row(c, &tables, &tables.table[t]);
 
 		for (size_t s = 0; row && s < c->n_steps && n < STRIDES_MAX; s++)
-			if (is_shown(&row->steps[s].metric))
+			if (holds(&row->steps[s].metric))
 				list[n++] = (struct stride){row, s};
 	}
 	qsort(list, n, sizeof(*list), by_size);
@@ -431,7 +439,7 @@ static bool median_change(const struct comparison *c, size_t step, bool tax, siz
 		if (change->kind == CHANGE_ABSENT || change->kind > CHANGE_REGRESSED)
 			continue;
 		++*of;
-		if (is_shown(change))
+		if (holds(change))
 			list[(*changed)++] = tax ? (double)change->difference : change->share;
 	}
 	if (list && *changed) {
