@@ -1147,8 +1147,8 @@ static void published_runs(void **state)
 	static const char *const runs[] = {
 		"results/published/linux-6.1.0-56-insn",
 		"results/published/linux-7.3-rc7-insn",
-		"results/published/ladder-default-insn/5.10.0-46",
-		"results/published/ladder-default-insn/6.12.117+deb12",
+		"results/published/ladder-insn/5.10.0-46",
+		"results/published/ladder-insn/6.12.117+deb12",
 	};
 
 	(void)state;
