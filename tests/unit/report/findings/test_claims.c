@@ -481,6 +481,59 @@ static const json_t *huge_pages(const char *fs, const char *stack)
 	return NULL;
 }
 
+/* What it costs to touch a window of 2 MiB that is mapped by 4 KiB pages. */
+static double window_cost(const char *fs, const char *stack)
+{
+	const struct run_record *first = find(fs, "fault read.warm.fallback", stack);
+	const struct run_record *page = find(fs, "fault read.warm.pte", stack);
+
+	if (!first || !page)
+		return 512.0 * (double)(page ? page : first)->median;
+	return (double)first->median + 511.0 * (double)page->median;
+}
+
+/* Groups: what, lost, windows, stacks with their filesystems, cost, least, more, most, its times,
+ * more, most times, cure. */
+static void lost_to(void)
+{
+	char stacks[1024], *at = stacks, *end;
+	double lost = 0, windows = 0, least = 0, most = 0, least_raw = 1, most_raw = 1;
+
+	snprintf(stacks, sizeof(stacks), "%s", group[4]);
+	while ((end = strstr(at, " ("))) {
+		const char *stack = at;
+		char *fs, *save;
+
+		*end = '\0';
+		at = strchr(end + 2, ')');
+		*at = '\0';
+		for (fs = strtok_r(end + 2, ", ", &save); fs; fs = strtok_r(NULL, ", ", &save)) {
+			const json_t *of = huge_pages(fs, stack);
+			double cost = window_cost(fs, stack);
+			double raw = median(fs, "read.warm.pmd", "raw");
+
+			claim(json_integer_value(json_object_get(of, "lost")) > 0);
+			lost += (double)json_integer_value(json_object_get(of, "lost"));
+			windows += (double)json_integer_value(json_object_get(of, "windows"));
+			if (!least || cost < least) {
+				least = cost;
+				least_raw = raw;
+			}
+			if (cost > most) {
+				most = cost;
+				most_raw = raw;
+			}
+		}
+		at += strspn(at + 1, ", ") + 1;
+	}
+	claim(num(2) == lost && num(3) == windows && *group[12]);
+	if (!*group[5])
+		return;
+	claim(num(6) == least && (*group[7] ? num(8) : num(6)) == most);
+	claim(near(num(9), least / least_raw, 0, 0.51));
+	claim(near(*group[10] ? num(11) : num(9), most / most_raw, 0, 0.51));
+}
+
 /* The filesystem that mkfs with those options makes. */
 static void fs_of_options(const char *type, const char *options, char fs[256])
 {
@@ -971,6 +1024,9 @@ static const struct {
 	 "takes (one fault of " N " and )?" N " faults of " N " ([a-z/]+) instead of one of " N
 	 "( \\(" N " [a-z/]+, " N "x raw\\))?)?$",
 	 lost},
+	{"^huge pages lost to ([^;]+): " N " of " N " windows on ([^;]+)(; a whole window takes " N
+	 "( to " N ")? [a-z/]+, " N "x( to " N "x)? raw)?; (.*)$",
+	 lost_to},
 	{"^(ext4|xfs) (with default options|made with `mkfs\\.[a-z0-9]+ ([^`]*)`): " N " of " N
 	 " windows lost on (.*); `mkfs\\.([a-z0-9]+)( ([^`]*))?` gets them back$",
 	 layout},
