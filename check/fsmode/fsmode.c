@@ -324,13 +324,13 @@ static const char *const needs_xfs[] = {"device:fsdax", "target:linear", "fs:xfs
 		.arg = (&(const struct range_case){                                              \
 			.fs = #FS, .mode = MODE_, .at_bytes = AT, .len_bytes = LEN})             \
 	}
-#define READS(FS)                                                                             \
+#define READS(FS, FLAGS)                                                                      \
 	{                                                                                     \
 		.name = "read." #FS,                                                          \
 		.promise = "read(2) of a DAX file returns no byte past its end, and none to " \
 			   "memory that is not mapped",                                       \
 		.by = "read(2)", .needs = needs_##FS, .plants = PLANT_VALUE | PLANT_BYTE,     \
-		.run = reads, .arg = #FS                                                      \
+		.flags = FLAGS, .run = reads, .arg = #FS                                      \
 	}
 
 enum { KIB = 1024 };
@@ -358,8 +358,8 @@ static const struct check_item items[] = {
 	RANGE(ext4, "zero", FALLOC_FL_ZERO_RANGE, WINDOW_BYTES, WINDOW_BYTES),
 	RANGE(ext4, "zero_64k", FALLOC_FL_ZERO_RANGE, WINDOW_BYTES + 64 * KIB, 64 * KIB),
 	RANGE(xfs, "zero_64k", FALLOC_FL_ZERO_RANGE, WINDOW_BYTES + 64 * KIB, 64 * KIB),
-	READS(ext4),
-	READS(xfs),
+	READS(ext4, CHECK_QUICK),
+	READS(xfs, 0),
 	{0},
 };
 
