@@ -7,6 +7,16 @@
 #include "bench/need.h"
 #include "lib/file/datafile.h"
 
+/*
+ * Of a timed function that executes few instructions itself: they are the same whatever the
+ * program is optimized for.
+ */
+#ifdef __clang__
+#define TIMED_OPS_CODE
+#else
+#define TIMED_OPS_CODE __attribute__((optimize("O2")))
+#endif
+
 enum { TIMED_OPS_WHY_BYTES = 192 };
 
 /* One pass of operations.  arg and the number of the sample go to each function. */
