@@ -339,7 +339,8 @@ static bool is_choice(const struct workload *only)
 
 static int compare_numbers(struct comparison *c, const struct compare_options *o)
 {
-	int status;
+	bool as_measured = true;
+	int status, rc = 0;
 
 	if (comparison_build(c) < 0) {
 		msg_error("compare: out of memory");
@@ -352,10 +353,15 @@ static int compare_numbers(struct comparison *c, const struct compare_options *o
 					      : "");
 		return STATUS_NOT_COMPARABLE;
 	}
-	if (!c->stack_base && !c->time && o->sides.states > 1 &&
-	    confirm_differences(c, &o->sides.asked, &o->sides.target,
-				(unsigned int)o->sides.states) < 0)
+	if (!c->stack_base && !c->time && o->sides.states > 1) {
+		rc = confirm_differences(c, &o->sides.asked, &o->sides.target,
+					 (unsigned int)o->sides.states);
+		as_measured = rc == CONFIRM_IMPOSSIBLE;
+	}
+	if (rc < 0)
 		return STATUS_BROKEN;
+	if (as_measured)
+		comparison_judge_as_measured(c);
 	status = comparison_status(c);
 	if (!is_quiet(o))
 		compare_print(c, o->all, o->width ? (int)o->width : terminal_width());

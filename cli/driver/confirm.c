@@ -367,7 +367,7 @@ int confirm_differences(struct comparison *c, const struct measurement *asked,
 		if (!is_any_missing(sides, c->n_sides))
 			continue;
 		if (!found && !find_sides(c, target, sides))
-			break;
+			return CONFIRM_IMPOSSIBLE;
 		found = true;
 		msg_note("state %u of up to %u: %zu metric%s beyond the threshold to be confirmed",
 			 state, states, n, n == 1 ? "" : "s");

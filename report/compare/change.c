@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 const char *change_word(enum change_kind kind)
 {
@@ -42,9 +43,13 @@ static double share_of(double difference, int64_t whole)
 	return difference > 0 ? INFINITY : difference < 0 ? -INFINITY : 0;
 }
 
+/* Whether both have one value in all states, or the same values in as many states. */
 static bool all_the_same(const struct quantity *base, const struct quantity *new)
 {
-	return base->least == base->most && new->least == new->most && base->least == new->least;
+	if (base->least == base->most && new->least == new->most)
+		return base->least == new->least;
+	return base->n == new->n && base->n <= QUANTITY_VALUES_MAX &&
+	       !memcmp(base->of_run, new->of_run, base->n * sizeof(base->of_run[0]));
 }
 
 static bool is_inside(const struct quantity *a, const struct quantity *b)
@@ -94,12 +99,10 @@ static void judge_exact(const struct quantity *base, const struct quantity *new,
 	c->share = share_of((double)c->difference, whole);
 	c->worse = is_worse((double)c->difference, judge);
 	c->several = base->n > 1 || new->n > 1;
+	c->flagged = first != 0 && fabs(first) >= judge->threshold;
 	if (all_the_same(base, new)) {
 		c->kind = CHANGE_EQUAL;
-		return;
-	}
-	c->flagged = first != 0 && fabs(first) >= judge->threshold;
-	if (base->most < new->least || new->most < base->least) {
+	} else if (base->most < new->least || new->most < base->least) {
 		c->chance = change_chance(base->n - 1, new->n - 1);
 		c->kind = shown_kind(c, judge);
 	} else if (judge->other_seed_or_build && (is_inside(base, new) || is_inside(new, base))) {

@@ -60,8 +60,9 @@ struct counts {
 	size_t lost_work;
 	/* Of metrics, DM overheads, means and slow ends: */
 	size_t flagged, confirmed, varies, unsure, one_state;
-	size_t states; /* of each kernel, at most */
-	double chance; /* of a confirmed one, at most; 0: there is none */
+	size_t as_measured; /* judged by comparison_judge_as_measured() */
+	size_t states;	    /* of each kernel, at most */
+	double chance;	    /* of a confirmed one, at most; 0: there is none */
 };
 
 struct comparison {
@@ -99,6 +100,12 @@ void compare_label_sides(struct comparison *c);
  * case.
  */
 int comparison_build(struct comparison *c);
+/*
+ * For runs that are compared as they are: differences that are CHANGE_UNSURE for want of states
+ * become CHANGE_REGRESSED or CHANGE_IMPROVED, unconfirmed, as those of one state of each kernel
+ * are.  Those that CHANGE_STATES_MAX states could not confirm either stay CHANGE_UNSURE.
+ */
+void comparison_judge_as_measured(struct comparison *c);
 /* The rows alone, so that they can be made again. */
 void comparison_free_rows(struct comparison *c);
 void comparison_free(struct comparison *c);

@@ -414,6 +414,26 @@ int comparison_build(struct comparison *c)
 	return rc;
 }
 
+static void judge_as_measured(struct change *change)
+{
+	if (change->kind == CHANGE_UNSURE && change->several)
+		change->kind = change->worse ? CHANGE_REGRESSED : CHANGE_IMPROVED;
+}
+
+void comparison_judge_as_measured(struct comparison *c)
+{
+	for (size_t s = 0; s <= c->n_steps; s++) {
+		const struct counts n = comparison_count(c, s);
+
+		if (change_states_needed(n.unsure, n.flagged) <= n.states)
+			continue;
+		for (size_t i = 0; i < c->n_rows; i++) {
+			judge_as_measured(&c->rows[i].steps[s].metric);
+			judge_as_measured(&c->rows[i].steps[s].tax);
+		}
+	}
+}
+
 void comparison_free_rows(struct comparison *c)
 {
 	for (size_t i = 0; i < c->n_rows; i++) {
@@ -450,8 +470,12 @@ bool compare_is_undecided(const struct step *step, bool tax)
 
 static void count_change(struct counts *n, const struct change *change)
 {
+	bool as_measured = change->several && !change->confirmed &&
+			   (change->kind == CHANGE_REGRESSED || change->kind == CHANGE_IMPROVED);
+
 	n->flagged += change->flagged;
-	n->varies += change->flagged && change->several && !change->confirmed &&
+	n->as_measured += as_measured;
+	n->varies += change->flagged && change->several && !change->confirmed && !as_measured &&
 		     change->kind != CHANGE_UNSURE;
 	n->one_state += change->flagged && !change->several;
 	n->unsure += change->kind == CHANGE_UNSURE && change->several;

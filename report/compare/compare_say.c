@@ -382,7 +382,7 @@ static void say_one_state(const struct comparison *c, const struct counts *n, fi
 static void say_confirmed(const struct comparison *c, size_t step, findings_say *say, void *arg)
 {
 	const struct counts n = comparison_count(c, step);
-	unsigned int needed = change_states_needed(n.unsure, n.flagged);
+	unsigned int needed = change_states_needed(n.unsure + n.as_measured, n.flagged);
 	struct sentence w;
 
 	if (c->time || !n.flagged)
@@ -395,8 +395,9 @@ static void say_confirmed(const struct comparison *c, size_t step, findings_say 
 		return;
 	fprintf(w.out,
 		"%zu difference%s of the threshold or more: %zu confirmed over up to %zu "
-		"initial states of each kernel",
-		n.flagged, n.flagged == 1 ? "" : "s", n.confirmed, n.states);
+		"initial state%s of each kernel",
+		n.flagged, n.flagged == 1 ? "" : "s", n.confirmed, n.states,
+		n.states == 1 ? "" : "s");
 	if (n.confirmed)
 		fprintf(w.out, " (chance of each at most 1 in %.0f; false discovery rate %.0f %%)",
 			1 / n.chance, 100 * CHANGE_CHANCE);
@@ -404,9 +405,11 @@ static void say_confirmed(const struct comparison *c, size_t step, findings_say 
 		fprintf(w.out, ", %zu var%s with the state", n.varies, n.varies == 1 ? "ies" : "y");
 	if (n.one_state)
 		fprintf(w.out, ", %zu measured in one state only", n.one_state);
+	if (n.as_measured)
+		fprintf(w.out, ", %zu not confirmed", n.as_measured);
 	if (n.unsure)
 		fprintf(w.out, ", %zu unsure", n.unsure);
-	if (n.unsure && needed > n.states)
+	if ((n.unsure || n.as_measured) && needed > n.states)
 		fprintf(w.out, " (--states %u would do)", needed);
 	else if (n.unsure && !needed)
 		fprintf(w.out, " (too many for %d states)", CHANGE_STATES_MAX);

@@ -112,6 +112,14 @@ bench() {
 	[[ $(runs | grep t | grep -v state | xargs) == t ]]
 }
 
+@test "runs are judged as they are: a difference that too few states show fails, unconfirmed" {
+	bench --states 3 --name s
+	in_guest COST=100
+	bench --name t
+	run timeout 30 "$CO/run.sh" compare s t
+	expect 1 "REGRESSED" "0 confirmed over up to 1 initial state of each kernel" "not confirmed" "--states"
+}
+
 @test "assert judges the median over the initial states" {
 	local metric='fault.read.warm.pte{stack=linear:16,fs=ext4}'
 	# shellcheck disable=SC2016 # for the guest

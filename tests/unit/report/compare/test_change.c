@@ -100,7 +100,8 @@ struct spread {
 /* Over several states only disjoint ranges are a difference, and one of the threshold waits for
  * change_confirm(). */
 static const struct spread spreads[] = {
-	{{100, 104}, {100, 104}, 2, 2, false, CHANGE_UNSHOWN, false, 1},
+	{{100, 104}, {100, 104}, 2, 2, false, CHANGE_EQUAL, false, 1},
+	{{1000, 1004}, {1000, 1003}, 2, 2, false, CHANGE_UNSHOWN, false, 1},
 	/* By the threshold or more, but the ranges overlap: in the medians, or in state 1 alone. */
 	{{100, 104}, {103, 110}, 2, 2, false, CHANGE_VARIES, true, 1},
 	{{1000, 1100, 1050}, {1050, 1000, 1060}, 3, 3, false, CHANGE_UNSHOWN, true, 1},
