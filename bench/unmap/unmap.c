@@ -121,19 +121,35 @@ static int64_t end_child(const struct mapped_range *range)
 		V(name_ ".pmd", why_ ", a PMD mapped", NEED_HUGE, .pages = 1, .huge = true,       \
 		  __VA_ARGS__)
 
+/* As many mappings of the range as the name says: one, and further ones. */
+#define MAPPERS(name_, why_, ...)                                                                  \
+	V(name_ ".64.mappers4.pte", why_ ", 64 pages mapped by 4 mappings", NEED_END, .pages = 64, \
+	  .mappers = 3, __VA_ARGS__),                                                              \
+		V(name_ ".64.mappers16.pte", why_ ", 64 pages mapped by 16 mappings", NEED_END,    \
+		  .pages = 64, .mappers = 15, __VA_ARGS__),                                        \
+		V(name_ ".mappers4.pmd", why_ ", a PMD mapped by 4 mappings", NEED_HUGE,           \
+		  .pages = 1, .huge = true, .mappers = 3, __VA_ARGS__)
+
 #define EXIT                                                                  \
 	.prepare = start_child, .run = end_child, .after = MAPPED_AFTER_SAME, \
 	.points = {"*sched:sched_process_exit"}
+
+#define PUNCH                                                      \
+	.run = punch, .after = MAPPED_AFTER_NONE, .scratch = true, \
+	.points = {"unmap_mapping_pages", "unmap_mapping_range"}
+#define CUT                                                      \
+	.run = cut, .after = MAPPED_AFTER_NONE, .scratch = true, \
+	.points = {"unmap_mapping_range", "unmap_mapping_pages"}
 
 static const struct variant variants[] = {
 	SIZES("munmap", "munmap of 2 MiB", .run = unmap, .after = MAPPED_AFTER_NONE,
 	      .points = {"unmap_vmas"}),
 	SIZES("dontneed", "MADV_DONTNEED of 2 MiB", .run = dontneed, .after = MAPPED_AFTER_NONE,
 	      .points = {"tlb_finish_mmu"}),
-	SIZES("punch", "2 MiB punched out of the file", .run = punch, .after = MAPPED_AFTER_NONE,
-	      .scratch = true, .points = {"unmap_mapping_pages", "unmap_mapping_range"}),
-	SIZES("truncate", "2 MiB truncated", .run = cut, .after = MAPPED_AFTER_NONE,
-	      .scratch = true, .points = {"unmap_mapping_range", "unmap_mapping_pages"}),
+	SIZES("punch", "2 MiB punched out of the file", PUNCH),
+	MAPPERS("punch", "2 MiB punched out of the file", PUNCH),
+	SIZES("truncate", "2 MiB truncated", CUT),
+	MAPPERS("truncate", "2 MiB truncated", CUT),
 	V("exit.0.pte", "exit of a process, no page mapped", NEED_END, EXIT),
 	SIZES("exit", "exit of a process", EXIT),
 	{0},
