@@ -35,6 +35,7 @@ fake_kernels() {
 		if [[ -e broken-$kernel ]]; then echo "daxdm: no banner from init" >&2; exit 4; fi
 		after() {
 			if [[ -e void-$kernel ]]; then sed -i "/fault.read.warm.pte{stack=linear:16,/d" "$run/run.jsonl"; fi
+			if [[ -e skipped-$kernel ]]; then sed -i "/\"type\":\"record\"/d" "$run/run.jsonl"; fi
 			if [[ -e higher ]]; then sed -i "s/\"unit\":\"insn\"/&,\"better\":\"higher\"/; s/\"better\":\"lower\",*//" "$run/run.jsonl"; fi
 		}'
 	fake emu/kernel.sh 'verb=$1
@@ -91,6 +92,14 @@ booted() {
 	echo 1001 >"$CO/cost-7.2"
 	ladder --kernel ladder --states 3 --stack raw --stack linear:16
 	expect 0 "largest step: ext4 linear:16 fault.read.warm.pte +1,000 insn (+23.7 %) from 5.10 to 6.1" "not confirmed"
+}
+
+@test "a kernel on which all is skipped is left out of the table" {
+	fake_kernels
+	touch "$CO/skipped-5.10"
+	ladder --kernel ladder --name l
+	expect 0 "5.10 is left out: " "7.2 against 6.1" "results are in results/l/"
+	[[ $output != *"6.1 against 5.10"* ]]
 }
 
 @test "ladder is the newest kernel of each series; the same one twice is measured once" {
