@@ -68,12 +68,15 @@ build/daxdm: $(OBJS)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(BUILD_ID) $(LDFLAGS) -o $@ $(OBJS) $(LDLIBS)
 
+# Benchmarks time code of their own, too: it is the same whatever CFLAGS optimise for.
+build/obj/bench/%.o build/other/bench/%.o: TIMED := -O2
+
 # Another build of the same program, for gate-selftest --full.
 OTHER_OBJS := $(OBJS:build/obj/%=build/other/%)
 build/other/%.o: %.c build/flags | build/libs-seen $(BPF:%.bpf.c=build/gen/%.skel.h)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	$(Q)$(CC) $(ALL_CFLAGS) -O1 -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) -O1 $(TIMED) -MMD -MP -c -o $@ $<
 
 build/other/daxdm: $(OTHER_OBJS)
 	@echo "  LD      $@"
@@ -92,7 +95,7 @@ build/gen/%.skel.h: build/gen/%.bpf.o
 build/obj/%.o: %.c build/flags | build/libs-seen
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(TIMED) -MMD -MP -c -o $@ $<
 
 build/san/%.o: %.c build/flags | build/libs-seen
 	@mkdir -p $(@D)

@@ -29,18 +29,13 @@ struct state {
 
 const enum need file_ops_needs[] = {NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NEED_END};
 
-uint64_t file_ops_stamp(uint64_t offset_bytes)
-{
-	return datafile_stamp(offset_bytes);
-}
-
 int file_ops_fill(int fd, char *buffer, uint64_t len_bytes)
 {
 	for (uint64_t at = 0; at < len_bytes; at += WINDOW_BYTES) {
 		uint64_t len = len_bytes - at < WINDOW_BYTES ? len_bytes - at : WINDOW_BYTES;
 
 		for (uint64_t page = 0; page < len; page += PAGE_BYTES) {
-			uint64_t stamp = file_ops_stamp(at + page);
+			uint64_t stamp = datafile_stamp(at + page);
 
 			memcpy(buffer + page, &stamp, sizeof(stamp));
 		}
@@ -141,6 +136,15 @@ static int verify_bytes(const struct state *s, uint64_t offset)
 	return 0;
 }
 
+/* Whether a load from there causes no page fault. */
+static bool is_mapped(const struct state *s, uint64_t offset)
+{
+	uint64_t before = mapping_page_faults();
+
+	(void)*(const volatile char *)(s->file.map.base + offset);
+	return mapping_page_faults() == before;
+}
+
 /* The page is mapped as it should be, on a block of the file that its source does not share. */
 static void prove_fault(struct state *s, size_t i, uint64_t offset)
 {
@@ -152,7 +156,9 @@ static void prove_fault(struct state *s, size_t i, uint64_t offset)
 	int rc;
 
 	proof_pages(&r->proof, s->plan->bytes, 1, s->faults, r->why, sizeof(r->why));
-	if (i || r->why[0])
+	if (s->plan->bytes > PAGE_BYTES && !r->why[0] && !is_mapped(s, offset + PAGE_BYTES))
+		r->missing = timed_ops_not_huge;
+	if (i || r->why[0] || r->missing.why)
 		return;
 	rc = extents_read(s->file.fd, &frames.extents);
 	if (rc < 0)
@@ -176,7 +182,7 @@ static bool holds(void *arg, size_t i, char *why, size_t why_len)
 	}
 	if (s->plan->mapped)
 		prove_fault(s, i, offset);
-	return !s->result->why[0];
+	return !s->result->why[0] && !s->result->missing.why;
 }
 
 static struct timed_ops ops_of(struct state *s, const struct variant *variant, size_t n)
@@ -223,9 +229,11 @@ int file_ops_once(struct bench_env *env, void *state, const struct variant *vari
 	env->phase(env, "prepare");
 	rc = start_pass(s);
 	if (rc == -EOPNOTSUPP)
-		r->missing = (struct missing){
-			"this filesystem does not have the operation",
-			"--fs 'xfs:mkfs=[-d su=2m,sw=1 -m reflink=1]', on a kernel from 6.0 on"};
+		r->missing =
+			s->plan->missing.why
+				? s->plan->missing
+				: (struct missing){"this filesystem does not have the operation",
+						   "use another filesystem"};
 	else if (rc < 0)
 		timed_ops_void(r, "cannot make the file: %s", strerror(-rc));
 	else
@@ -241,26 +249,6 @@ int file_ops_once(struct bench_env *env, void *state, const struct variant *vari
 	rc = timed_ops_time(env, &ops, s->base.ticks, r);
 	end_pass(s);
 	return rc;
-}
-
-/* Whether each operation went the way of the plan. */
-static void judge(struct state *s)
-{
-	struct timed_ops_result *r = s->result;
-	int64_t n = timed_ops_hits(r, "operations") * s->plan->hits, hits = 0;
-	bool countable = false;
-
-	for (size_t i = 0; i < FILE_OPS_POINTS_MAX && s->plan->points[i]; i++) {
-		int64_t here = timed_ops_hits(r, s->plan->points[i]);
-
-		countable = countable || here >= 0;
-		hits += here > 0 ? here : 0;
-	}
-	if (!countable)
-		timed_ops_void(r, "this kernel cannot count %s with a probe", s->plan->points[0]);
-	else if (hits < n)
-		timed_ops_void(r, "expected at least %" PRId64 " calls of %s, got %" PRId64, n,
-			       s->plan->points[0], hits);
 }
 
 int file_ops_probe(struct bench_env *env, void *state, const struct variant *variant,
@@ -279,7 +267,8 @@ int file_ops_probe(struct bench_env *env, void *state, const struct variant *var
 	else
 		timed_ops_probe(&ops, PROBED, probes, s->result);
 	end_pass(s);
-	judge(s);
+	timed_ops_expect(s->result, s->plan->points, FILE_OPS_POINTS_MAX,
+			 timed_ops_hits(s->result, "operations") * s->plan->hits);
 	return 0;
 }
 

@@ -37,16 +37,14 @@ struct file_ops_plan {
 	/* Probes of the descriptor of which so many hits per operation are expected, in sum. */
 	const char *points[FILE_OPS_POINTS_MAX];
 	int64_t hits;
+	struct missing missing; /* what start() says with -EOPNOTSUPP; may be empty */
 };
 
 extern const enum need file_ops_needs[];
 
-/* Writes len bytes of stamps to an open file from its begin on, and syncs it.  Returns 0 or -errno.
- */
+/* Writes len bytes, each page with its datafile_stamp(), to an open file from its begin on, and
+ * syncs it.  Returns 0 or -errno. */
 int file_ops_fill(int fd, char *buffer, uint64_t len_bytes);
-
-/* The stamp that file_ops_fill() gives to a page. */
-uint64_t file_ops_stamp(uint64_t offset_bytes);
 
 /* The functions of the descriptor. */
 int file_ops_setup(struct bench_env *env, void **state);

@@ -87,6 +87,17 @@ static uint64_t overhead_ticks(void)
 	return median = stats_median_ticks(ticks, OVERHEAD_SAMPLES);
 }
 
+const struct missing timed_ops_not_huge = {
+	"the kernel maps these windows with 4 KiB pages on this stack",
+	"use a stack that loses no huge page, such as linear:16"};
+
+void timed_ops_begin(const struct bench_env *env)
+{
+	if (env->cell.meter->kind == METER_INSN)
+		random_phase_align();
+	host_waits_begin();
+}
+
 int timed_ops_time(const struct bench_env *env, const struct timed_ops *ops, uint64_t *ticks,
 		   struct timed_ops_result *result)
 {
@@ -96,9 +107,7 @@ int timed_ops_time(const struct bench_env *env, const struct timed_ops *ops, uin
 	result->samples = calloc(ops->n, sizeof(*result->samples));
 	if (!result->samples)
 		return -ENOMEM;
-	if (env->cell.meter->kind == METER_INSN)
-		random_phase_align();
-	host_waits_begin();
+	timed_ops_begin(env);
 	for (size_t i = 0; i < ops->n; i++)
 		if (!sample(ops, i, env->counters, &settled, &ticks[i], result))
 			return 0;
@@ -137,6 +146,25 @@ void timed_ops_probe(const struct timed_ops *ops, size_t n, struct probe_set *pr
 int64_t timed_ops_hits(const struct timed_ops_result *result, const char *point)
 {
 	return proof_hits(&result->proof, point);
+}
+
+void timed_ops_expect(struct timed_ops_result *result, const char *const *points, size_t max,
+		      int64_t n)
+{
+	bool countable = false;
+	int64_t hits = 0;
+
+	for (size_t i = 0; i < max && points[i]; i++) {
+		int64_t here = timed_ops_hits(result, points[i]);
+
+		countable = countable || here >= 0;
+		hits += here > 0 ? here : 0;
+	}
+	if (!countable)
+		timed_ops_void(result, "this kernel cannot count %s with a probe", points[0]);
+	else if (hits < n)
+		timed_ops_void(result, "expected at least %" PRId64 " calls of %s, got %" PRId64, n,
+			       points[0], hits);
 }
 
 int timed_ops_report(struct bench_env *env, const struct bench *bench,

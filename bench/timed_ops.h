@@ -7,16 +7,6 @@
 #include "bench/need.h"
 #include "lib/file/datafile.h"
 
-/*
- * Of a timed function that executes few instructions itself: they are the same whatever the
- * program is optimized for.
- */
-#ifdef __clang__
-#define TIMED_OPS_CODE
-#else
-#define TIMED_OPS_CODE __attribute__((optimize("O2")))
-#endif
-
 enum { TIMED_OPS_WHY_BYTES = 192 };
 
 /* One pass of operations.  arg and the number of the sample go to each function. */
@@ -61,6 +51,18 @@ void timed_ops_probe(const struct timed_ops *ops, size_t n, struct probe_set *pr
 /* Hits of a probe in the probe pass; -1 if this kernel has no such function or tracepoint, or no
  * probe pass ran. */
 int64_t timed_ops_hits(const struct timed_ops_result *result, const char *point);
+
+/* Makes the result void unless these probes, of at most max (or up to NULL), have at least n hits
+ * in sum, as far as the kernel can count them. */
+void timed_ops_expect(struct timed_ops_result *result, const char *const *points, size_t max,
+		      int64_t n);
+
+/* Begins a timed pass: aligns the batches of random numbers, and counts waits for the host from
+ * here. */
+void timed_ops_begin(const struct bench_env *env);
+
+/* Why a variant by PMDs is skipped. */
+extern const struct missing timed_ops_not_huge;
 
 /* Makes the result void.  The first reason is kept: later failures follow from it. */
 __attribute__((format(printf, 2, 3))) void timed_ops_void(struct timed_ops_result *result,

@@ -139,13 +139,13 @@ static bool reads(const struct plan *plan)
 
 /* ---- one operation --------------------------------------------------------------------------- */
 
-TIMED_OPS_CODE static void store_words(char *to, uint64_t value, uint64_t bytes)
+static void store_words(char *to, uint64_t value, uint64_t bytes)
 {
 	for (uint64_t at = 0; at < bytes; at += sizeof(value))
 		*(volatile uint64_t *)(to + at) = value;
 }
 
-TIMED_OPS_CODE static uint64_t load_words(const char *from, uint64_t bytes)
+static uint64_t load_words(const char *from, uint64_t bytes)
 {
 	uint64_t sum = 0;
 
@@ -193,7 +193,7 @@ static int before(void *arg, size_t i)
 	return 0;
 }
 
-TIMED_OPS_CODE static int64_t run(void *arg, size_t i)
+static int64_t run(void *arg, size_t i)
 {
 	struct copy_state *s = arg;
 	char *at = s->mapping.base + s->base.offsets[i];

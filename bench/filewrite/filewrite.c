@@ -154,7 +154,7 @@ static int verify_allocated(struct file_ops_file *file, uint64_t offset)
 static int verify_stamps(const struct file_ops_file *file, unsigned int of)
 {
 	for (uint64_t at = 0; at < FRAGMENTED_BYTES; at += PAGE_BYTES) {
-		uint64_t stamp = file_ops_stamp(at * of);
+		uint64_t stamp = datafile_stamp(at * of);
 
 		if (memcmp(file->buffer + at, &stamp, sizeof(stamp)))
 			return -EBADMSG;

@@ -5,8 +5,8 @@
  * One sample is one system call on the filesystem of the run, whose directory has 0, 16 or 256
  * files of 4 KiB.
  *
- *   clean    mount(2) of a filesystem that was unmounted; umount.clean: the umount(2) of one of
- *            which a file was read
+ *   clean    mount(2) of a filesystem that was unmounted; umount.clean: umount(2) directly after a
+ *            mount
  *   umount.N umount(2) after N files were made, of which nothing was synced
  *   replay.N mount(2) after N files were made, their transaction was committed, and the filesystem
  *            was shut down (the ioctl GOINGDOWN, with the log flushed)
@@ -42,7 +42,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-enum { SAMPLES = 8, PROBED = 2, FILES_MAX = 256 };
+enum { SAMPLES = 8, PROBED = 2, FILES_MAX = 256, N_VARIANTS = 6 };
 
 /* XFS_IOC_GOINGDOWN of xfs, EXT4_IOC_SHUTDOWN of ext4 (since 4.11): the same number. */
 #define GOING_DOWN _IOR('X', 125, uint32_t)
@@ -59,7 +59,9 @@ struct plan {
 struct state {
 	struct bench_env *env;
 	const struct plan *plan;
-	int64_t took; /* ticks of the last operation */
+	int64_t took;  /* ticks of the last operation */
+	bool switched; /* it was scheduled out: the ticks are from the processor's clock */
+	unsigned int switched_away[N_VARIANTS]; /* samples of each variant */
 	struct timed_ops_result *result;
 	uint32_t generation; /* of the contents of the files */
 	char data[640];	     /* options of mount(2) */
@@ -77,16 +79,12 @@ static int open_file(const struct state *s, unsigned int i, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Writes the generation to a file that is made anew.  Returns 0 or -errno. */
+/* Makes a file that holds the generation.  Returns 0 or -errno. */
 static int make_file(const struct state *s, unsigned int i)
 {
 	static uint32_t page[PAGE_BYTES / sizeof(uint32_t)];
-	char path[288];
-	int fd, rc = 0;
+	int fd = open_file(s, i, O_RDWR | O_CREAT | O_EXCL), rc = 0;
 
-	snprintf(path, sizeof(path), "%s/mount-%u", s->env->directory, i);
-	unlink(path);
-	fd = open_file(s, i, O_RDWR | O_CREAT | O_EXCL);
 	if (fd < 0)
 		return fd;
 	page[0] = s->generation + i;
@@ -116,6 +114,17 @@ static int make_files(struct state *s)
 	return rc;
 }
 
+/* Those of earlier samples, whichever there are. */
+static void remove_files(const struct bench_env *env)
+{
+	char path[288];
+
+	for (unsigned int i = 0; i <= FILES_MAX; i++) {
+		snprintf(path, sizeof(path), "%s/mount-%u", env->directory, i);
+		unlink(path);
+	}
+}
+
 static int before(void *arg, size_t i)
 {
 	struct state *s = arg;
@@ -123,9 +132,11 @@ static int before(void *arg, size_t i)
 	int rc = fs->mounted ? 0 : fs_mount(fs);
 
 	(void)i;
-	/* What earlier samples left is clean. */
-	if (!rc)
+	/* What earlier samples left is removed, and that is durable. */
+	if (!rc) {
+		remove_files(s->env);
 		rc = fs_remount(fs);
+	}
 	if (!rc)
 		rc = make_files(s);
 	if (!rc && !s->plan->unmounts)
@@ -138,7 +149,6 @@ static int64_t run(void *arg, size_t i)
 	struct state *s = arg;
 	struct fs *fs = s->env->fs;
 	struct thread_cost cost;
-	bool switched;
 	int rc;
 
 	(void)i;
@@ -146,7 +156,7 @@ static int64_t run(void *arg, size_t i)
 	rc = s->plan->unmounts ? umount2(fs->where, 0)
 			       : mount(fs->node, fs->where, fs->type, s->flags, s->data);
 	rc = rc ? -errno : 0;
-	s->took = thread_cost_ticks(&cost, &switched);
+	s->took = thread_cost_ticks(&cost, &s->switched);
 	if (rc)
 		return rc;
 	fs->mounted = !s->plan->unmounts;
@@ -211,7 +221,7 @@ static const struct variant variants[] = {
 	{0},
 };
 
-enum { N_VARIANTS = sizeof(variants) / sizeof(variants[0]) - 1 };
+_Static_assert(sizeof(variants) / sizeof(variants[0]) == N_VARIANTS + 1, "one result for each");
 
 static int setup(struct bench_env *env, void **state)
 {
@@ -242,6 +252,7 @@ static int once(struct bench_env *env, void *state, const struct variant *varian
 	if (!r->samples)
 		return -ENOMEM;
 	env->phase(env, "measure");
+	timed_ops_begin(env);
 	for (size_t i = 0; i < SAMPLES && !r->why[0]; i++) {
 		int64_t rc = before(s, i);
 
@@ -254,6 +265,7 @@ static int once(struct bench_env *env, void *state, const struct variant *varian
 			timed_ops_void(r, "operation %zu failed: %s", i, strerror((int)-rc));
 		else if (ops.holds(s, i, r->why, sizeof(r->why)))
 			r->samples[r->n++] = meter_value(env->cell.meter, (uint64_t)s->took);
+		s->switched_away[variant - bench_mount.variants] += s->switched;
 	}
 	return keep_mounted(env);
 }
@@ -294,20 +306,18 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 	struct state *s = state;
 
 	return timed_ops_report(env, env->bench, variant, &s->results[variant - variants],
-				json_pack("{si}", "files", (int)plan->files));
+				json_pack("{si si}", "files", (int)plan->files, "switched_away",
+					  (int)s->switched_away[variant - variants]));
 }
 
 static void teardown(struct bench_env *env, void *state)
 {
 	struct state *s = state;
-	char path[288];
 
 	if (!s)
 		return;
-	for (unsigned int i = 0; env->fs->mounted && i <= FILES_MAX; i++) {
-		snprintf(path, sizeof(path), "%s/mount-%u", env->directory, i);
-		unlink(path);
-	}
+	if (env->fs->mounted)
+		remove_files(env);
 	timed_ops_results_free(s->results, N_VARIANTS);
 	free(s);
 }

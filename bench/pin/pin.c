@@ -53,13 +53,12 @@ static void stamp(char *bytes, uint64_t len)
 	}
 }
 
-/* A mounted device is written by some kernels to nobody else.  Returns 0 or -errno. */
+/* Returns 0 or -errno: EBUSY or EPERM where the kernel refuses to open a mounted device for writing
+ * (CONFIG_BLK_DEV_WRITE_MOUNTED=n). */
 static int open_node(const struct mapped_range *range, int flags)
 {
 	node_fd = open(range->node, flags | O_DIRECT | O_CLOEXEC);
-	if (node_fd < 0)
-		return errno == EBUSY || errno == EPERM ? -EOPNOTSUPP : -errno;
-	return 0;
+	return node_fd < 0 ? -errno : 0;
 }
 
 /* New bytes in the other window of the file. */
@@ -80,7 +79,11 @@ static int prepare_write(const struct mapped_range *range)
 
 static int start_ring(const struct mapped_range *range)
 {
-	return uring_start(&ring, 1, node_fd, range->at, range->io_bytes, false, false);
+	int rc = uring_start(&ring, 1, node_fd, range->at, range->io_bytes, false, false);
+
+	if (rc < 0)
+		close(node_fd);
+	return rc;
 }
 
 static int prepare_uring_read(const struct mapped_range *range)

@@ -115,7 +115,7 @@ static int verify(const struct file_ops_file *file, uint64_t offset, bool is_new
 	if (!rc)
 		rc = read_stamp(file->source_fd, offset, &source);
 	memcpy(&fresh, file->buffer, sizeof(fresh));
-	if (!rc && (source != file_ops_stamp(offset) || mine != (is_new ? fresh : source)))
+	if (!rc && (source != datafile_stamp(offset) || mine != (is_new ? fresh : source)))
 		rc = -EBADMSG;
 	return rc;
 }
@@ -130,10 +130,15 @@ static int verify_shared(struct file_ops_file *file, uint64_t offset)
 	return verify(file, offset, false);
 }
 
-#define V(name_, why_, ...)                                                                    \
-	{                                                                                      \
-		.name = name_, .why = why_,                                                    \
-		.arg = &(const struct file_ops_plan){.step_bytes = WINDOW_BYTES, __VA_ARGS__}, \
+#define NEEDS_REFLINK                                              \
+	.missing = {"this filesystem does not have the operation", \
+		    "--fs 'xfs:mkfs=[-d su=2m,sw=1 -m reflink=1]', on a kernel from 6.0 on"}
+
+#define V(name_, why_, ...)                                                      \
+	{                                                                        \
+		.name = name_, .why = why_,                                      \
+		.arg = &(const struct file_ops_plan){                            \
+			.step_bytes = WINDOW_BYTES, NEEDS_REFLINK, __VA_ARGS__}, \
 	}
 
 static const struct variant variants[] = {
@@ -155,7 +160,8 @@ static const struct variant variants[] = {
 						     .mapped = true,
 						     .verify = verify_copied,
 						     .points = {"fs_dax:dax_pmd_fault_done"},
-						     .hits = 1},
+						     .hits = 1,
+						     NEEDS_REFLINK},
 	},
 	{
 		.name = "clone.32m",
@@ -165,7 +171,8 @@ static const struct variant variants[] = {
 						     .bytes = FILE_BYTES,
 						     .verify = verify_shared,
 						     .points = {"vfs_clone_file_range"},
-						     .hits = 1},
+						     .hits = 1,
+						     NEEDS_REFLINK},
 	},
 	{0},
 };

@@ -330,9 +330,7 @@ static int run_cycles(struct bench_env *env, struct tableops *t, bool mounted,
 		/* What only the first one needs is not measured. */
 		good = run_cycle(env, t, device, steps, n, -1, NULL, &result);
 		env->phase(env, "measure");
-		if (env->cell.meter->kind == METER_INSN)
-			random_phase_align();
-		host_waits_begin();
+		timed_ops_begin(env);
 		for (size_t i = 0; i < t->n_samples && good; i++)
 			good = run_cycle(env, t, device, steps, n, (long)i, NULL, &result);
 	}

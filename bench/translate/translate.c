@@ -563,11 +563,15 @@ static int probe(struct bench_env *env, void *state, const struct variant *varia
 	if (n < 0 && !r->why[0])
 		snprintf(r->why, sizeof(r->why), "entry and exit stamps do not pair up: %s",
 			 strerror((int)-n));
-	if (!r->why[0] && translate_find_ways(stack_backing(env->stack), traces_targets(t), r) < 0)
+	rc = r->why[0] ? 0 : translate_find_ways(stack_backing(env->stack), traces_targets(t), r);
+	if (rc == -E2BIG)
 		snprintf(r->why, sizeof(r->why),
 			 "its pages are on more than %d ways down the stack, or below more than %d "
 			 "levels",
 			 TRANSLATE_WAYS_MAX, STACK_DEPTH_MAX);
+	else if (rc < 0)
+		snprintf(r->why, sizeof(r->why), "the ways of its pages cannot be found: %s",
+			 strerror(-rc));
 	if (!r->why[0])
 		take_costs(env, t, variant->arg, traced, (size_t)n, r);
 	return 0;

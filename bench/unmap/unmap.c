@@ -80,21 +80,33 @@ static int start_child(const struct mapped_range *range)
 	uint64_t faults = 0;
 	int told[2], rc = 0;
 
-	if (pipe2(ends, O_CLOEXEC) < 0 || pipe2(told, O_CLOEXEC) < 0)
+	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
+	if (pipe2(told, O_CLOEXEC) < 0) {
+		rc = -errno;
+		close(ends[0]);
+		close(ends[1]);
+		return rc;
+	}
 	child = fork();
 	if (!child)
 		be_child(range, told[1]);
+	close(told[1]); /* else the read would not end if the child died */
 	if (child < 0 || read(told[0], &faults, sizeof(faults)) != sizeof(faults))
 		rc = -ECHILD;
 	else if (faults < range->pages)
 		rc = -EBADMSG;
 	close(told[0]);
-	close(told[1]);
 	close(ends[0]);
+	if (rc < 0) {
+		close(ends[1]);
+		if (child > 0)
+			waitpid(child, NULL, 0);
+		return rc;
+	}
 	/* Until the child waits. */
 	nanosleep(&(const struct timespec){.tv_nsec = 2000000}, NULL);
-	return rc;
+	return 0;
 }
 
 static int64_t end_child(const struct mapped_range *range)

@@ -472,7 +472,8 @@ static int remove_partitions(struct graph *g)
 		if (d->kind != GRAPH_PARTITION)
 			continue;
 		rc2 = partition_remove(g->devices[d->on.device].node, partition_number(g, i));
-		rc = rc2 == -ENXIO ? rc : rc2;
+		if (rc2 < 0 && rc2 != -ENXIO)
+			rc = rc2;
 	}
 	return rc;
 }
@@ -521,7 +522,7 @@ int stack_destroy(struct stack *stack, char *why, size_t why_len)
 		rc = remove_partitions(&stack->graph);
 		if (rc < 0)
 			snprintf(why, why_len, "cannot remove a partition of %s: %s",
-				 stack->graph.devices[0].node, strerror(-rc));
+				 stack->spec.text, strerror(-rc));
 	}
 	if (stack->spec.depth)
 		dm_lib_release();

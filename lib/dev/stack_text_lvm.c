@@ -314,6 +314,7 @@ static int add_snapshot_part(const struct lvm_group *g, const struct lvm_node *l
 {
 	char words[4 * LVM_NAME_CHARS], origin[LVM_NAME_CHARS];
 	const struct lvm_node *of;
+	const char *of_name;
 	uint64_t chunk_sectors, extents = 0, more;
 	int rc = 0;
 
@@ -325,10 +326,12 @@ static int add_snapshot_part(const struct lvm_group *g, const struct lvm_node *l
 		snprintf(words, sizeof(words), "snapshot-origin /dev/mapper/%s-real", name);
 		return real ? add_on_top(g, lv, name, real->size_sectors, words) : -ENOMEM;
 	}
-	of = lvm_section(g->c, g->lvs, lvm_text(g->c, as_store, "origin"));
+	of_name = lvm_text(g->c, as_store, "origin");
+	if (!of_name)
+		return text_complain(g->c->t, as_store->line, 0, "this snapshot has no origin");
+	of = lvm_section(g->c, g->lvs, of_name);
 	if (!of)
-		return text_complain(g->c->t, as_store->line, 0, "no volume is called %s",
-				     lvm_text(g->c, as_store, "origin"));
+		return text_complain(g->c->t, as_store->line, 0, "no volume is called %s", of_name);
 	lvm_dm_name(g->vg->key, of->key, origin);
 	rc = lvm_number(g->c, as_store, "chunk_size", 1, 8, &chunk_sectors);
 	for (size_t i = 1; i < g->c->n_nodes && !rc; i++)

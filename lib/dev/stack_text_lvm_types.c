@@ -66,11 +66,11 @@ static int put_volume(const struct source *s, const char *key)
 	return put_named(s, key, text_of(s, key));
 }
 
-/* The values under a key, of which there must be n, or any number if n is 0. */
+/* The values under a key, of which there must be n. */
 static int values_of(const struct source *s, const char *key, size_t n, const struct lvm_node **out)
 {
 	*out = lvm_find(s->g->c, s->segment, key);
-	if (*out && (*out)->n_values && (!n || (*out)->n_values == n))
+	if (*out && (*out)->n_values == n)
 		return 0;
 	return text_complain(s->g->c->t, s->segment->line, 0, "%s: expected %zu values in %s",
 			     s->segment->key, n, key);

@@ -19,8 +19,10 @@ int mapping_make(struct mapping *m, int fd, uint64_t bytes, int flags, bool huge
 	m->reserved_bytes = (bytes + PAGE_BYTES + gib - 1) / gib * gib + gib;
 	m->reserved = mmap(NULL, m->reserved_bytes, PROT_NONE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (m->reserved == MAP_FAILED)
+	if (m->reserved == MAP_FAILED) {
+		m->reserved = NULL;
 		return -errno;
+	}
 	base = ((uintptr_t)m->reserved + gib - 1) & ~(gib - 1);
 	if (!huge)
 		base += PAGE_BYTES;
@@ -29,6 +31,7 @@ int mapping_make(struct mapping *m, int fd, uint64_t bytes, int flags, bool huge
 		int rc = -errno;
 
 		munmap(m->reserved, m->reserved_bytes);
+		m->reserved = NULL;
 		return rc;
 	}
 	return 0;

@@ -23,7 +23,8 @@ struct mapping {
 /*
  * Maps bytes of a file, readable and writable, with the flags of mmap(2).  huge: at an address
  * congruent to the offset mod 2 MiB, so that PMDs are possible; else one page after that, so that
- * the kernel can only use PTEs.  Returns 0 or -errno.
+ * the kernel can only use PTEs.  Whole GiB of addresses are reserved from the base on.
+ * Returns 0, or -errno and m->reserved is NULL.
  */
 int mapping_make(struct mapping *m, int fd, uint64_t bytes, int flags, bool huge);
 void mapping_drop(struct mapping *m);

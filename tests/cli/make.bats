@@ -109,6 +109,12 @@ compiled() { # MAKE-WORD...
 	[[ $output == *-Wextra* ]]
 }
 
+# Else a run of another build differs by its own instructions.
+@test "benchmarks are optimised in one way, whatever CFLAGS say" {
+	run make -C "$TOP" -n -W bench/copy/copy.c CFLAGS=-O0 build/obj/bench/copy/copy.o
+	[[ $status == 0 && $output == *" -O0 "*" -O2 "*"bench/copy/copy.c"* ]]
+}
+
 @test "units run under the sanitisers, and an overrun is caught" {
 	run timeout 60 make -C "$CO" unit
 	expect 0 "6 test(s) run"

@@ -280,6 +280,11 @@ static const struct {
 	 VGCFG("segment_count = 1 segment1 { start_extent = 0 extent_count = 1 type = \"striped\" "
 	       "stripe_count = 1 stripes = [ \"pv9\", 0 ] }"),
 	 "stem:11: stripes: no volume is called pv9"},
+	{"lvm:",
+	 VG(LV("n", SEGMENT("1", "striped", "stripe_count = 1 stripes = [ \"pv1\", 0 ]"))
+		    HIDDEN("snapshot0",
+			   SEGMENT("4", "snapshot", "chunk_size = 8 cow_store = \"n\""))),
+	 "stem:6: this snapshot has no origin"},
 };
 
 /* Volumes of other types than linear and striped, as LVM's own tables of them are. */
