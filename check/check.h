@@ -155,7 +155,8 @@ bool check_that(struct check_env *env, bool holds, const char *what_fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* A step of the set-up that the kernel does: true if rc >= 0, else false after check_fail(): it
- * promises that step, too; or after check_broken(), if rc is of this host (-ENOMEM, -ENOSPC). */
+ * promises that step, too; or after check_broken(), if rc is of this host (is_of_host() in
+ * env.c). */
 bool check_setup(struct check_env *env, int rc, const char *what_fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

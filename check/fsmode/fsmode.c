@@ -38,7 +38,7 @@ enum { FILE_BYTES = 2 * WINDOW_BYTES, SMALL_BYTES = 100, AFTER = TESTBED_GENERAT
 
 struct mode_case {
 	const char *const *mkfs; /* options, end with NULL */
-	const char *mount;	 /* options beside dax=... */
+	const char *mount;	 /* options in addition to dax=... */
 	uint64_t bytes;		 /* of the file */
 };
 
@@ -136,7 +136,7 @@ static void not_dax(struct check_env *env, const void *arg)
 		goto out;
 	rc = dax_capability_mount("ext4", testbed_node(&bed), where, options);
 	check_observe(env, "mount", check_errno_json(rc));
-	if (rc < 0)
+	if (!check_setup(env, rc, "mounting with %s", options))
 		goto out;
 	fd = open(where, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	check_observe(env, "flag", check_errno_json(fd < 0 ? -errno : set_dax_flag(fd, true)));

@@ -31,22 +31,30 @@ static void judge_zeroes(struct check_env *env, const struct testbed *bed, uint6
 	free(copy);
 }
 
-/* [at, at + len) of the file holds what was at file offset `was`. */
-static void judge_moved(struct check_env *env, const struct testbed *bed, uint64_t at, uint64_t len,
-			uint64_t was)
+/* read(2) of [at, at + len) of the file returns what was at file offset `was`. */
+static void judge_read(struct check_env *env, const struct testbed *bed, uint64_t at, uint64_t len,
+		       uint64_t was)
 {
 	char *copy = malloc(len);
 
-	if (!check_own(env, copy ? 0 : -ENOMEM, "memory") || !len)
-		goto out;
+	if (check_own(env, copy ? 0 : -ENOMEM, "memory")) {
+		check_setup(env, pread(bed->fd, copy, len, (off_t)at) == (ssize_t)len ? 0 : -EIO,
+			    "read(2) of the file");
+		check_bytes(env, "by read(2)", copy, len, TESTBED_FILE, was, TESTBED_GENERATION);
+	}
+	free(copy);
+}
+
+/* [at, at + len) of the file holds what was at file offset `was`, and is mapped. */
+static void judge_moved(struct check_env *env, const struct testbed *bed, uint64_t at, uint64_t len,
+			uint64_t was)
+{
+	if (!len)
+		return;
 	check_mapped_bytes(env, "through the mapping", bed->map.base + at, len, TESTBED_FILE, was,
 			   TESTBED_GENERATION);
-	check_setup(env, pread(bed->fd, copy, len, (off_t)at) == (ssize_t)len ? 0 : -EIO,
-		    "read(2) of the file");
-	check_bytes(env, "by read(2)", copy, len, TESTBED_FILE, was, TESTBED_GENERATION);
+	judge_read(env, bed, at, len, was);
 	testbed_frames(env, bed, at, len);
-out:
-	free(copy);
 }
 
 static void judge(struct check_env *env, const struct testbed *bed, const struct range_case *c)
@@ -61,10 +69,13 @@ static void judge(struct check_env *env, const struct testbed *bed, const struct
 		return;
 	}
 	judge_zeroes(env, bed, at, len);
-	if (c->mode & FALLOC_FL_INSERT_RANGE)
-		judge_moved(env, bed, end, FILE_BYTES - end, at);
-	else
+	if (!(c->mode & FALLOC_FL_INSERT_RANGE)) {
 		judge_moved(env, bed, end, FILE_BYTES - end, end);
+		return;
+	}
+	judge_moved(env, bed, end, FILE_BYTES - end, at);
+	/* The file is longer than its mapping now. */
+	judge_read(env, bed, FILE_BYTES, len, FILE_BYTES - len);
 }
 
 void range_under_mapping(struct check_env *env, const void *arg)

@@ -187,7 +187,7 @@ static void signal_code(struct check_env *env, const void *arg)
 			    testbed_name(spec));
 }
 
-/* A page becomes bad while a PMD maps it: a fault by another mapping must map the pages beside it
+/* A page becomes bad while a PMD maps it: a fault by another mapping must map the pages next to it
  * by PTEs, and not the page itself. */
 static void mapped_before(struct check_env *env, const void *arg)
 {
@@ -410,8 +410,9 @@ drop:
 
 static const char *const needs_virtio[] = {"device:virtio", "fs:ext4", NULL};
 static const char *const needs_virtio_huge[] = {"device:virtio", "fs:ext4", "page:2M", NULL};
-/* On the second namespace: up to 6.18 memory whose blocks were moved under a mapping cannot be
- * shared afterwards, and fsmode.range.* leave such memory on the first. */
+/* On the second namespace, because of a kernel bug that no check verifies yet: up to 6.18 memory
+ * whose blocks were moved under a mapping cannot be shared afterwards (dax_insert_entry() warns),
+ * and fsmode.range.* leave such memory on the first. */
 static const char *const needs_shared[] = {"device:fsdax:2", "fs:xfs", "kernel:6.2", NULL};
 static const char *const needs_log[] = {"device:virtio", "device:fsdax:2", "target:log-writes",
 					"fs:ext4",	 "kernel:5.19",	   NULL};

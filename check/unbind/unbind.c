@@ -120,8 +120,8 @@ static void work_mprotect(struct testbed *bed, struct work *work)
 
 static void work_munmap(struct testbed *bed, struct work *work)
 {
-	(void)work;
-	testbed_unmap(bed);
+	work->rc = munmap(bed->map.reserved, bed->map.reserved_bytes) < 0 ? -errno : 0;
+	bed->map = (struct mapping){0};
 }
 
 /* A new file whose blocks are not known yet.  It is done when it is durable. */
@@ -298,7 +298,8 @@ static void store_after(struct check_env *env, const struct testbed_spec *spec, 
 	if (!make_holder(env, &h, &bed, spec) ||
 	    !check_own(env, testbed_place(&bed, &bed.graph, WARM, &place),
 		       "finding a page of the file on the namespace") ||
-	    (clean && !order(env, &h, "fsync", work_fsync, 0, 0)))
+	    (clean && (!(work = order(env, &h, "fsync", work_fsync, 0, 0)) ||
+		       !check_setup(env, work->rc, "fsync before the unbind"))))
 		return;
 	check_outside(env, place.ns, place.offset_bytes, PAGE_BYTES, TESTBED_FILE, WARM,
 		      TESTBED_GENERATION);
