@@ -103,7 +103,8 @@ int comparison_build(struct comparison *c);
 /*
  * For runs that are compared as they are: differences that are CHANGE_UNSURE for want of states
  * become CHANGE_REGRESSED or CHANGE_IMPROVED, unconfirmed, as those of one state of each kernel
- * are.  Those that CHANGE_STATES_MAX states could not confirm either stay CHANGE_UNSURE.
+ * are.  Those that CHANGE_STATES_MAX states could not confirm either, or of which enough states
+ * were measured, stay CHANGE_UNSURE.
  */
 void comparison_judge_as_measured(struct comparison *c);
 /* The rows alone, so that they can be made again. */

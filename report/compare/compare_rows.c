@@ -509,8 +509,8 @@ struct counts comparison_count(const struct comparison *c, size_t step)
 		count_change(&n, &s->tax);
 		count_change(&n, &s->mean);
 		count_change(&n, &s->slow);
-		if (step < c->n_steps)
-			count_states(&n, row, step, step + 1);
+		count_states(&n, row, step < c->n_steps ? step : 0,
+			     step < c->n_steps ? step + 1 : c->n_sides - 1);
 		n.same_samples += equal && s->same_samples;
 		n.other_samples += equal && !s->same_samples;
 	}

@@ -264,7 +264,7 @@ static void say_stride(const struct comparison *c, const struct stride *s, const
 	fprintf(w.out, " %s %s (%s) from %s to %s", number_signed(step->metric.difference).s,
 		s->row->rec->unit, compare_percent(step->metric.share).s, from->label, to->label);
 	if (step->metric.kind == CHANGE_UNSURE)
-		fputs(" (unsure: too few initial states)", w.out);
+		fputs(" (unsure)", w.out);
 	if (holds(&step->tax) || step->tax.kind == CHANGE_EQUAL)
 		fprintf(w.out, ", DM overhead %s",
 			step->tax.difference ? number_signed(step->tax.difference).s : "0");

@@ -54,6 +54,12 @@ static const struct {
 	 {"'operations':2," WB "2" FLUSH "2", 900},
 	 {"'operations':2," WB "4" FLUSH "4", 900},
 	 NULL},
+	/* without device-mapper there is no segment whose flush could be left out */
+	{"copy.fsync.4k{}",
+	 "raw",
+	 {"'operations':2," WB "2" FLUSH "4", 900},
+	 {"'operations':2," WB "2" FLUSH "2", 900},
+	 "*nvdimm_flush 1 times for each operation, 2 before"},
 	/* a write-back is missing, or a flush; the cost does not matter */
 	{"copy.fsync.4k{}",
 	 "linear:16",
