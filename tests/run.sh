@@ -19,17 +19,26 @@ export TEST_SECONDS=${DAXDM_TEST_SECONDS:-5100}
 export TEST_DEADLINE=$((EPOCHSECONDS + TEST_SECONDS)) TEST_COUNTS=$PWD/$tmp/counts
 : >"$TEST_COUNTS"
 
-# Runs the suites of the lines NAME<tab>SECONDS<tab>COMMAND, that many at a time.
+export PARALLEL_HOME=$PWD/$tmp/parallel SHELL=/bin/bash
+mkdir "$PARALLEL_HOME"
+
+# Runs the suites of the lines NAME<tab>SECONDS<tab>COMMAND, that many at a time.  The end of a pipeline, whose subshell
+# it replaces: it ends when this script is killed.
 suites() { # JOBS
-	parallel --plain --will-cite --keep-order --jobs "$1" --colsep '\t' --termseq TERM,15000,KILL,25 \
+	exec setpriv --pdeathsig TERM parallel --plain --will-cite --keep-order --jobs "$1" --colsep '\t' --termseq TERM,15000,KILL,25 \
 		tests/suite.sh '{1}' '{2}' '{=3 uq() =}'
+}
+
+# A suite that was not counted, or all of them, is a failure.
+lost() {
+	echo 0 1 0 >>"$TEST_COUNTS"
 }
 
 export CMOCKA_MESSAGE_OUTPUT=TAP
 (cd tests/unit && find . -name 'test_*.c' -printf '%P\n' | sort) | while read -r test; do
 	test=${test%.c}
 	printf '%s\t120\t%s\n' "unit ${test##*/test_}" "build/test/$test"
-done | suites 2
+done | suites 2 || lost
 unset CMOCKA_MESSAGE_OUTPUT
 export BATS_TEST_TIMEOUT=$((60 * PATIENCE))
 {
@@ -39,12 +48,12 @@ export BATS_TEST_TIMEOUT=$((60 * PATIENCE))
 		name=${test##*/}
 		printf '%s\t300\t%s\n' "cli ${name%.bats}" "bats --formatter tap $test"
 	done
-} | suites 2
-# A guest has use for all cores.
+} | suites 2 || lost
+# One at a time: the guests of a suite use all cores.
 export BATS_TEST_TIMEOUT=$((400 * PATIENCE))
 for test in tests/e2e/*.bats; do
 	name=${test##*/}
 	printf '%s\t900\t%s\n' "e2e ${name%.bats}" "bats --formatter tap $test"
-done | suites 1
+done | suites 1 || lost
 
-awk '{ p += $1; f += $2; s += $3 } END { printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 }' "$TEST_COUNTS"
+awk '{ p += $1; f += $2; s += $3 } END { printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 || !p }' "$TEST_COUNTS"

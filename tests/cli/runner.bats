@@ -148,6 +148,30 @@ last_line() {
 	[[ ${lines[-1]} == "1 passed, 6 failed, 0 skipped" ]] || expect "one passed suite and six failed ones"
 }
 
+@test "suites that cannot be started are failures, and the counts follow" {
+	printf '#!/bin/sh\necho "parallel: no such program" >&2\nexit 1\n' >"$BATS_TEST_TMPDIR/parallel"
+	chmod +x "$BATS_TEST_TMPDIR/parallel"
+	PATH=$BATS_TEST_TMPDIR:$PATH runner
+	expect 1 "no such program"
+	last_line "0 passed, 3 failed, 0 skipped"
+}
+
+@test "a runner that is killed leaves no suite behind" {
+	unit a 'exec sleep 61.25'
+	"$CO/tests/run.sh" >/dev/null 2>&1 3>&- &
+	local runner=$! i
+	for ((i = 0; i < 100; i++)); do
+		if pgrep -f "^sleep 61.25" >/dev/null; then break; fi
+		sleep 0.1
+	done
+	kill -KILL "$runner"
+	for ((i = 0; i < 200; i++)); do
+		pgrep -f "^sleep 61.25" >/dev/null || return 0
+		sleep 0.1
+	done
+	false
+}
+
 @test "a fuzz harness that ran no input is a failure" {
 	mkdir -p "$CO/build/fuzz"
 	cp "$TOP/tests/fuzz/run.sh" "$CO/tests/fuzz/"

@@ -116,7 +116,7 @@ records() { # NAME JQ-FILTER
 @test "loaded and unloaded: every sample is the same, to the instruction" {
 	local busy=() i
 	for ((i = 0; i < $(nproc); i++)); do
-		env timeout 300 sh -c 'while :; do :; done' 3>&- &
+		env timeout 1800 sh -c 'while :; do :; done' 3>&- &
 		busy+=($!)
 	done
 	bench --repeat 2 "${NARROW[@]}" --name "$LOADED"
