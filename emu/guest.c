@@ -76,7 +76,8 @@ static bool is_saved(const struct plan *plan)
 	return !plan->kvm && (plan->machine->icount || plan->machine->job_after_pause);
 }
 
-/* A machine that is saved has neither: its snapshot serves all. */
+/* Whether QEMU gets the archive of modules and the fio job.  A machine to be saved does not: its
+ * snapshot serves all. */
 static bool has_files(const struct plan *plan, bool restore)
 {
 	return restore || !is_saved(plan);

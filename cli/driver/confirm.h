@@ -11,13 +11,14 @@
 #include "cli/driver/measure.h"
 #include "report/compare/compare.h"
 
+enum { CONFIRM_IMPOSSIBLE = 1 };
+
 /*
  * Measures states 2 to `states` of the sides of *c, which is built, and builds it again with them.
  * asked and target say how; where a side was measured with another seed or modules, its run says
  * so.  Returns 0; CONFIRM_IMPOSSIBLE after a note why a side's kernel cannot be measured again,
  * and nothing was measured; or -errno after an error line.
  */
-enum { CONFIRM_IMPOSSIBLE = 1 };
 int confirm_differences(struct comparison *c, const struct measurement *asked,
 			const struct target *target, unsigned int states);
 

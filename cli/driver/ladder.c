@@ -422,10 +422,10 @@ int ladder_show(const char *dir)
 	process_phase = "report";
 	for (size_t i = 0; i < l.n; i++) {
 		path = process_text("%s/%s", dir, l.steps[i].label);
-		if (is_complete(path) && has_numbers(path, l.steps[i].label))
-			command_add(&runs, path, NULL);
-		else if (!is_complete(path))
+		if (!is_complete(path))
 			command_add(&missing, l.steps[i].label, NULL);
+		else if (has_numbers(path, l.steps[i].label))
+			command_add(&runs, path, NULL);
 		free(path);
 	}
 	if (runs.n > 1)

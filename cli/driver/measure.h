@@ -63,7 +63,7 @@ void measure_vet(struct measurement *m);
 void measure_vet_filesystems(struct words *filesystems);
 
 /* The stack, filesystem and benchmark of a metric id become those to be measured; of tax:ID raw,
- * too.  option: the name of the option it came by. */
+ * too. */
 void measure_plan_metric(struct measurement *m, const char *id);
 
 /* Installs the programs that the benchmarks run on this host, or those of a guest. */

@@ -77,9 +77,10 @@ void target_vet_modules(const char *option, struct words *modules);
 /* The name of an option of the emulated host that was given, but for --seed; NULL: none was. */
 const char *target_option(const struct target *t);
 
+struct vm_machine;
+
 /* Refuses --namespace and --append that cannot be of guests of that machine; target_vet() does so
  * for vm_bench. */
-struct vm_machine;
 void target_vet_guest(const struct target *t, const struct vm_machine *machine);
 
 /* What the kind of an initramfs gets for drivers of such namespaces: "+memmap", "+virtio", "". */
