@@ -281,9 +281,8 @@ static const struct {
 	       "stripe_count = 1 stripes = [ \"pv9\", 0 ] }"),
 	 "stem:11: stripes: no volume is called pv9"},
 	{"lvm:",
-	 VG(LV("n", SEGMENT("1", "striped", "stripe_count = 1 stripes = [ \"pv1\", 0 ]"))
-		    HIDDEN("snapshot0",
-			   SEGMENT("4", "snapshot", "chunk_size = 8 cow_store = \"n\""))),
+	 VG(LV("n", SEGMENT("1", "striped", "stripe_count = 1 stripes = [ \"pv1\", 0 ]")) HIDDEN(
+		 "snapshot0", SEGMENT("4", "snapshot", "chunk_size = 8 cow_store = \"n\""))),
 	 "stem:6: this snapshot has no origin"},
 };
 
