@@ -302,7 +302,8 @@ static void test_cause(void **state)
 static const struct question seen[] = {
 	{"6.16.12-1~bpo13+1",
 	 "{'id':'unbind.store.raw_xfs','why':'a store did not end','evidence':['also: the kernel "
-	 "complained: BUG: unable to handle page fault for address: ffffea0004018008']}",
+	 "complained: BUG: unable to handle page fault for address: ffffea0004018008'],"
+	 "'dmesg':['RIP: 0010:split_huge_pmd_locked+0x1c1/0xf70']}",
 	 "dax-split-after-unbind", "dax-split-after-unbind"},
 	{"6.17.13-1~bpo13+1",
 	 "{'id':'unbind.notified.raw_xfs','why':'unbind of pfn0.0 did not end'}",
