@@ -21,7 +21,9 @@
 	X(fsmode) \
 	X(replay) \
 	X(flush) \
-	X(journal)
+	X(journal) \
+	X(logwrites) \
+	X(writecache)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct check_family check_##name;
