@@ -13,9 +13,10 @@
 #include "check/check.h"
 #include "check/fixture/bio.h"
 #include "check/fixture/dax_capability.h"
-#include "lib/base/child.h"
+#include "check/lvm/volume.h"
+#include "check/lvm/volume_grown.h"
+#include "check/lvm/volume_types.h"
 #include "lib/dev/dm.h"
-#include "lib/dev/graph_parse.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,182 +29,10 @@
 #include <unistd.h>
 
 enum {
-	COMMAND_S = 15,
 	ACCESS_MS = 5000,
 	FILE_BYTES = 2 * WINDOW_BYTES,
 	COPY_BYTES = 64 << 10,
-	WORDS_MAX = 24,
 };
-
-struct volume {
-	struct check_env *env;
-	char group[32], name[64], node[128]; /* "daxdm123", "daxdm123-lv", "/dev/mapper/..." */
-	char said[512];			     /* by the last command */
-};
-
-/* ---- lvm2 ------------------------------------------------------------------------------------ */
-
-static void write_config(FILE *out, const struct check_env *env, const char *directory)
-{
-	int udev = !access("/run/udev/control", F_OK);
-
-	fputs("devices {\n\tuse_devicesfile = 0\n\tobtain_device_list_from_udev = 0\n"
-	      "\texternal_device_info_source = \"none\"\n\thints = \"none\"\n"
-	      "\tmd_component_detection = 0\n\tmultipath_component_detection = 0\n"
-	      "\tglobal_filter = [ ",
-	      out);
-	for (unsigned int i = 0; i < env->n_devices; i++)
-		if (!env->sick[i][0])
-			fprintf(out, "\"a|^%s$|\", ", env->devices[i].node);
-	fputs("\"r|.*|\" ]\n}\n", out);
-	fprintf(out,
-		"global {\n\tuse_lvmpolld = 0\n\tuse_lvmlockd = 0\n\tevent_activation = 0\n"
-		"\tlocking_dir = \"%s\"\n}\n",
-		directory);
-	fprintf(out, "activation {\n\tudev_sync = %d\n\tudev_rules = %d\n\tmonitoring = 0\n}\n",
-		udev, udev);
-	fputs("backup {\n\tbackup = 0\n\tarchive = 0\n}\n", out);
-}
-
-/* Where no udev runs, lvm2 makes links in a directory of the group, and takes one that is there for
- * a group's. */
-static void remove_links(const char *group)
-{
-	static const char *const links[] = {"/lv", "/snap", ""};
-	char path[80];
-
-	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
-		snprintf(path, sizeof(path), "/dev/%s%s", group, links[i]);
-		remove(path);
-	}
-}
-
-/* Returns 0 or -errno after check_broken(). */
-static int volume_prepare(struct volume *v, struct check_env *env)
-{
-	char directory[300], path[320];
-	FILE *out;
-	int rc = 0;
-
-	*v = (struct volume){.env = env};
-	snprintf(v->group, sizeof(v->group), "daxdm%d", (int)env->owner);
-	snprintf(v->name, sizeof(v->name), "%s-lv", v->group);
-	dm_device_node(v->name, v->node);
-	remove_links(v->group); /* of one that died */
-	snprintf(directory, sizeof(directory), "%s/lvm", env->directory);
-	if (mkdir(directory, 0700) < 0)
-		rc = -errno;
-	snprintf(path, sizeof(path), "%s/lvm.conf", directory);
-	out = rc ? NULL : fopen(path, "we");
-	if (!rc && !out)
-		rc = -errno;
-	if (out) {
-		write_config(out, env, directory);
-		if (fclose(out))
-			rc = -errno;
-	}
-	setenv("LVM_SYSTEM_DIR", directory, 1);
-	setenv("LVM_SUPPRESS_FD_WARNINGS", "1", 1);
-	check_setup(env, rc, "writing %s", path);
-	return rc;
-}
-
-/* Runs an lvm command, words parted by blanks.  Returns its exit status, or -errno. */
-__attribute__((format(printf, 2, 3))) static int lvm(struct volume *v, const char *fmt, ...)
-{
-	char line[512] = "lvm ", *rest = line, *word, *argv[WORDS_MAX + 1];
-	size_t n = 0;
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(line + 4, sizeof(line) - 4, fmt, args);
-	va_end(args);
-	check_evidence(v->env, "%s", line);
-	while (n < WORDS_MAX && (word = strsep(&rest, " ")))
-		if (*word)
-			argv[n++] = word;
-	argv[n] = NULL;
-	return child_run(argv, COMMAND_S, v->said, sizeof(v->said));
-}
-
-/* A command of the set-up.  Returns true if it was done. */
-static bool lvm_done(struct volume *v, int status, const char *what)
-{
-	if (!status)
-		return true;
-	if (status < 0)
-		return check_own(v->env, status, "%s", what);
-	check_fail(v->env, "%s: expected status 0, got %d: %s", what, status, v->said);
-	return false;
-}
-
-static const char *fsdax(const struct volume *v, unsigned int i)
-{
-	return check_device(v->env, NAMESPACE_FSDAX, i)->node;
-}
-
-/* A volume group over two namespaces with a volume of 64 MiB on the first.  Returns true, or false
- * after check_broken(). */
-static bool volume_make(struct volume *v, struct check_env *env, const char *second,
-			const char *how)
-{
-	if (volume_prepare(v, env) < 0)
-		return false;
-	if (!lvm_done(v, lvm(v, "vgcreate -qq -y %s %s %s", v->group, fsdax(v, 0), second),
-		      "vgcreate"))
-		return false;
-	return lvm_done(v,
-			lvm(v, "lvcreate -qq -y -Wn -Zn -L 64m -n lv %s %s %s", how, v->group,
-			    how[0] ? "" : fsdax(v, 0)),
-			"lvcreate");
-}
-
-/* Without lvm2, which may be what failed: removes its devices, then the labels of the group, so
- * that no scan finds it again.  Does nothing for a volume that was not made. */
-static void volume_remove(struct volume *v)
-{
-	if (!v->group[0])
-		return;
-	dm_resume_of(v->env->owner);
-	check_setup(v->env, dm_remove_of(v->env->owner), "removing the devices of %s", v->group);
-	for (unsigned int i = 0; i < v->env->n_devices; i++)
-		if (!v->env->sick[i][0])
-			check_setup(v->env, namespace_wipe_signatures(v->env->devices[i].node),
-				    "wiping %s", v->env->devices[i].node);
-	remove_links(v->group);
-}
-
-/* ---- the model, from what LVM loaded --------------------------------------------------------- */
-
-/*
- * The graph of the volume as it is loaded; its targets are to be freed by graph_clear_targets().
- * Returns the device's index, or -errno: -EOPNOTSUPP for a table of other targets.
- */
-static int volume_graph(const struct volume *v, struct graph *g)
-{
-	char *text = dm_device_table(v->name, false);
-	int device = text ? 0 : -errno;
-
-	*g = (struct graph){0};
-	for (unsigned int i = 0; i < v->env->n_devices && device >= 0; i++)
-		device = graph_add_namespace(g, &v->env->devices[i]);
-	if (device >= 0)
-		device = graph_parse_table(g, v->name, text);
-	if (device >= 0)
-		strcpy(g->devices[device].node, v->node);
-	free(text);
-	return device;
-}
-
-/* What was loaded, as evidence. */
-static void show_table(const struct volume *v)
-{
-	char *text = dm_device_table(v->name, false);
-
-	if (text)
-		check_evidence(v->env, "%s: %s", v->name, text);
-	free(text);
-}
 
 /* ---- a volume at rest ------------------------------------------------------------------------ */
 
@@ -217,7 +46,7 @@ static void volume_agrees(struct volume *v, bool direct)
 
 	if (!check_setup(v->env, device, "reading the table of %s", v->name))
 		return;
-	show_table(v);
+	volume_show_table(v);
 	check_equal(v->env, graph_is_direct(&g, (unsigned int)device), direct,
 		    "whether the model expects DAX on %s", v->name);
 	check_equal(v->env, dax_capability_queue(v->node), direct, "queue/dax of %s", v->name);
@@ -230,9 +59,11 @@ static void linear(struct check_env *env, const void *arg)
 	struct volume v = {0};
 
 	(void)arg;
-	if (volume_make(&v, env, check_device(env, NAMESPACE_FSDAX, 1)->node, "") &&
-	    lvm_done(&v, lvm(&v, "lvextend -qq -L +32m %s/lv %s", v.group, fsdax(&v, 1)),
-		     "lvextend"))
+	if (volume_make(&v, env, check_device(env, NAMESPACE_FSDAX, 1)->node, "", 64) &&
+	    volume_command_done(&v,
+				volume_command(&v, "lvextend -qq -L +32m %s/lv %s", v.group,
+					       volume_fsdax(&v, 1)),
+				"lvextend"))
 		volume_agrees(&v, true);
 	volume_remove(&v);
 }
@@ -242,7 +73,7 @@ static void striped(struct check_env *env, const void *arg)
 	struct volume v = {0};
 
 	(void)arg;
-	if (volume_make(&v, env, check_device(env, NAMESPACE_FSDAX, 1)->node, "-i 2 -I 64k"))
+	if (volume_make(&v, env, check_device(env, NAMESPACE_FSDAX, 1)->node, "-i 2 -I 64k", 64))
 		volume_agrees(&v, true);
 	volume_remove(&v);
 }
@@ -253,11 +84,14 @@ static void extended_at_rest(struct check_env *env, const void *arg)
 	struct volume v = {0};
 
 	(void)arg;
-	if (volume_make(&v, env, raw->node, "") &&
-	    lvm_done(&v, lvm(&v, "lvchange -qq -an %s/lv", v.group), "lvchange -an") &&
-	    lvm_done(&v, lvm(&v, "lvextend -qq -L +32m %s/lv %s", v.group, raw->node),
-		     "lvextend") &&
-	    lvm_done(&v, lvm(&v, "lvchange -qq -ay %s/lv", v.group), "lvchange -ay"))
+	if (volume_make(&v, env, raw->node, "", 64) &&
+	    volume_command_done(&v, volume_command(&v, "lvchange -qq -an %s/lv", v.group),
+				"lvchange -an") &&
+	    volume_command_done(
+		    &v, volume_command(&v, "lvextend -qq -L +32m %s/lv %s", v.group, raw->node),
+		    "lvextend") &&
+	    volume_command_done(&v, volume_command(&v, "lvchange -qq -ay %s/lv", v.group),
+				"lvchange -ay"))
 		volume_agrees(&v, false);
 	volume_remove(&v);
 }
@@ -290,18 +124,20 @@ static void moved_at_rest(struct check_env *env, const void *arg)
 
 	(void)arg;
 	memset(bytes, 0x5a, sizeof(bytes));
-	if (!volume_make(&v, env, check_device(env, NAMESPACE_FSDAX, 1)->node, "") ||
+	if (!volume_make(&v, env, check_device(env, NAMESPACE_FSDAX, 1)->node, "", 64) ||
 	    !check_setup(env, bio_write(v.node, 0, bytes, COPY_BYTES), "writing %s", v.node) ||
-	    !lvm_done(&v, lvm(&v, "lvchange -qq -an %s/lv", v.group), "lvchange -an"))
+	    !volume_command_done(&v, volume_command(&v, "lvchange -qq -an %s/lv", v.group),
+				 "lvchange -an"))
 		goto out;
-	status = lvm(&v, "pvmove -qq -i 1 %s", fsdax(&v, 0));
+	status = volume_command(&v, "pvmove -qq -i 1 %s", volume_fsdax(&v, 0));
 	check_evidence(env, "pvmove: status %d %s", status, v.said);
 	check_observe_suspicious(env, "moved", json_boolean(!status));
 	if (status)
-		lvm(&v, "pvmove -qq --abort");
-	if (!lvm_done(&v, lvm(&v, "lvchange -qq -ay %s/lv", v.group), "lvchange -ay"))
+		volume_command(&v, "pvmove -qq --abort");
+	if (!volume_command_done(&v, volume_command(&v, "lvchange -qq -ay %s/lv", v.group),
+				 "lvchange -ay"))
 		goto out;
-	moved_to(&v, fsdax(&v, !status), bytes);
+	moved_to(&v, volume_fsdax(&v, !status), bytes);
 	volume_agrees(&v, true);
 out:
 	volume_remove(&v);
@@ -321,7 +157,7 @@ struct in_use {
 static bool use_begin(struct in_use *u, struct check_env *env, const char *second)
 {
 	u->fd = -1;
-	if (!volume_make(&u->v, env, second, "") ||
+	if (!volume_make(&u->v, env, second, "", 64) ||
 	    check_mount(env, "ext4", u->v.node, 0, &u->fs) < 0)
 		return false;
 	u->fd = check_file(env, &u->fs, "file", FILE_BYTES, 1, 1);
@@ -366,7 +202,7 @@ static void still_right(struct in_use *u)
 	struct graph g;
 	int device;
 
-	show_table(&u->v);
+	volume_show_table(&u->v);
 	if (!not_suspended(u))
 		return;
 	check_mapped_bytes(env, "the old mapping", u->mapping.base, FILE_BYTES, 1, 0, 1);
@@ -391,7 +227,8 @@ static void extended_in_use(struct check_env *env, const void *arg)
 	int status;
 
 	if (use_begin(&u, env, second->node)) {
-		status = lvm(&u.v, "lvextend -qq -L +32m %s/lv %s", u.v.group, second->node);
+		status = volume_command(&u.v, "lvextend -qq -L +32m %s/lv %s", u.v.group,
+					second->node);
 		check_evidence(env, "lvextend: status %d %s", status, u.v.said);
 		if (*mode == NAMESPACE_FSDAX)
 			check_equal(env, status, 0, "the exit status of lvextend");
@@ -409,11 +246,11 @@ static void moved_in_use(struct check_env *env, const void *arg)
 
 	(void)arg;
 	if (use_begin(&u, env, check_device(env, NAMESPACE_FSDAX, 1)->node)) {
-		status = lvm(&u.v, "pvmove -qq -i 1 %s", fsdax(&u.v, 0));
+		status = volume_command(&u.v, "pvmove -qq -i 1 %s", volume_fsdax(&u.v, 0));
 		check_evidence(env, "pvmove: status %d %s", status, u.v.said);
 		check_observe_suspicious(env, "moved", json_boolean(!status));
 		if (status)
-			lvm(&u.v, "pvmove -qq --abort");
+			volume_command(&u.v, "pvmove -qq --abort");
 		still_right(&u);
 	}
 	use_end(&u);
@@ -483,10 +320,10 @@ static void snapshot_in_use(struct check_env *env, const void *arg)
 
 	(void)arg;
 	if (use_begin(&u, env, check_device(env, NAMESPACE_FSDAX, 1)->node)) {
-		status = lvm(&u.v, "lvcreate -qq -y -s -L 8m -n snap %s/lv", u.v.group);
+		status = volume_command(&u.v, "lvcreate -qq -y -s -L 8m -n snap %s/lv", u.v.group);
 		check_evidence(env, "lvcreate -s: status %d %s", status, u.v.said);
 		check_observe_suspicious(env, "taken", json_boolean(!status));
-		show_table(&u.v);
+		volume_show_table(&u.v);
 		if (!status)
 			store_to_origin(&u);
 		else
@@ -506,10 +343,43 @@ static const enum namespace_mode by_fsdax = NAMESPACE_FSDAX, by_raw = NAMESPACE_
 static const char *const needs_fsdax[] = {"device:fsdax:2", "program:lvm", "fs:ext4", NULL};
 static const char *const needs_raw[] = {"device:fsdax", "device:raw", "program:lvm", "fs:ext4",
 					NULL};
+static const char *const needs_xfs[] = {"device:fsdax:2", "program:lvm", "fs:xfs", NULL};
+static const char *const needs_raid1[] = {"device:fsdax:2", "program:lvm", "target:raid",
+					  "module:raid1",   "fs:ext4",	   NULL};
+static const char *const needs_raid0[] = {"device:fsdax:2", "program:lvm", "target:raid",
+					  "module:raid0",   "fs:ext4",	   NULL};
+static const char *const needs_thin[] = {"device:fsdax:2", "program:lvm", "target:thin-pool",
+					 "fs:ext4", NULL};
+static const char *const needs_cache[] = {"device:fsdax:2",	 "program:lvm", "target:cache",
+					  "module:dm-cache-smq", "fs:ext4",	NULL};
+static const char *const needs_writecache[] = {"device:fsdax:2", "program:lvm", "target:writecache",
+					       "fs:ext4", NULL};
+static const char *const needs_crypt[] = {"device:fsdax:2", "program:lvm", "target:crypt",
+					  "module:xts",	    "fs:ext4",	   NULL};
 static const char *const needs_mirror[] = {"device:fsdax:2", "program:lvm", "target:mirror",
 					   "fs:ext4", NULL};
 static const char *const needs_snapshot[] = {"device:fsdax:2", "program:lvm",
 					     "target:snapshot-origin", "fs:ext4", NULL};
+
+#define GROWN(name_, needs_, fs_, mib_)                                                          \
+	{                                                                                        \
+		.name = name_,                                                                   \
+		.promise = "a volume is extended with its filesystem while a file is mapped: a " \
+			   "file in the new segment is DAX and right",                           \
+		.by = "lvextend(8) --resizefs; " BY, .needs = needs_,                            \
+		.plants = PLANT_BYTE | PLANT_FRAME | PLANT_VALUE, .run = volume_grown,           \
+		.arg = &(const struct volume_grown){.fs = fs_, .mib = mib_},                     \
+	}
+
+#define TYPE(name_, needs_, type_, what_)                                                         \
+	{                                                                                         \
+		.name = "type." name_,                                                            \
+		.promise = "a volume of type " name_ " is not DAX, keeps its bytes when it is "   \
+			   "activated again, and " what_,                                         \
+		.by = "lvmraid(7), lvmthin(7), lvmcache(7), cryptsetup(8); " BY, .needs = needs_, \
+		.plants = PLANT_BYTE | PLANT_VALUE, .run = volume_type,                           \
+		.arg = &(const enum volume_type){type_},                                          \
+	}
 
 static const struct check_item items[] = {
 	{
@@ -585,6 +455,15 @@ static const struct check_item items[] = {
 		.plants = PLANT_BYTE,
 		.run = snapshot_in_use,
 	},
+	GROWN("grown.ext4", needs_fsdax, "ext4", 64),
+	GROWN("grown.xfs", needs_xfs, "xfs", 320),
+	TYPE("raid1", needs_raid1, VOLUME_RAID1, "both legs hold the bytes"),
+	TYPE("raid0", needs_raid0, VOLUME_RAID0, "its bytes are right"),
+	TYPE("thin", needs_thin, VOLUME_THIN, "a snapshot keeps its bytes"),
+	TYPE("cache", needs_cache, VOLUME_CACHE, "without its cache it is DAX again"),
+	TYPE("writecache", needs_writecache, VOLUME_WRITECACHE,
+	     "without its cache it is DAX again"),
+	TYPE("crypt", needs_crypt, VOLUME_CRYPT, "the bytes below are encrypted"),
 	{0},
 };
 
