@@ -23,6 +23,7 @@
  */
 #include "check/fixture/calls.h"
 #include "check/fixture/testbed.h"
+#include "check/flush/every_way.h"
 #include "check/flush/member_flush.h"
 #include "check/flush/nontemporal.h"
 #include "check/flush/write_cache_attr.h"
@@ -308,6 +309,18 @@ static const char *const needs_virtio[] = {"device:virtio",
 					   KPROBES,
 					   NULL};
 
+static const char *const needs_virtio_xfs[] = {"device:virtio", "device:fsdax:2", "target:linear",
+					       "fs:xfs",	KPROBES,	  NULL};
+
+#define EVERY_WAY "each call that promises durability flushes each of three members after its data"
+#define RANGE "msync of a range writes back its pages, and fsync those around it"
+#define REQUESTS \
+	"each call that promises durability returns after the hypervisor answered a request"
+/* Segments of the three in turn, of the length of a window. */
+#define THREE(a_, b_, c_)            \
+	.name = "linear over three", \
+	.table = "11x $/32 linear " a_ " +0; $/32 linear " b_ " +0; $/32 linear " c_ " +0"
+
 #define ITEM(word, does, source, needs_, flags_, planted, fn, data)                            \
 	{                                                                                      \
 		.name = word, .promise = does, .by = source, .needs = needs_, .flags = flags_, \
@@ -393,6 +406,25 @@ static const struct check_item items[] = {
 	     needs_virtio, 0, PLANT_VALUE, member_flush_all,
 	     MEMBERS(MEMBER_FLUSH_BY_FSYNC, .name = "linear over an NVDIMM and virtio-pmem",
 		     .table = "16x $/32 linear A +0; $/32 linear V +0")),
+	ITEM("every_way.ext4", EVERY_WAY, BY_PREFLUSH, needs_virtio, 0, PLANT_VALUE,
+	     every_way_members, BED("ext4", THREE("A", "B", "V"))),
+	ITEM("every_way.xfs", EVERY_WAY, BY_PREFLUSH, needs_virtio_xfs, 0, PLANT_VALUE,
+	     every_way_members, BED("xfs", THREE("V", "A", "B"))),
+	ITEM("every_way.striped", EVERY_WAY, BY_PREFLUSH, needs_virtio, 0, PLANT_VALUE,
+	     every_way_members,
+	     BED("ext4", .name = "striped over three",
+		 .table = "147456 striped 3 4096 B 0 V 0 A 0")),
+	ITEM("range.pte.ext4", RANGE, "msync(2)", needs_two, 0, PLANT_VALUE, every_way_ranges,
+	     BED("ext4", PTE, WRITEBACK_LINEAR)),
+	ITEM("range.pmd.ext4", RANGE, "msync(2)", needs_huge, 0, PLANT_VALUE, every_way_ranges,
+	     BED("ext4", PMD, WRITEBACK_LINEAR)),
+	ITEM("range.pte.xfs", RANGE, "msync(2)", needs_xfs, 0, PLANT_VALUE, every_way_ranges,
+	     BED("xfs", PTE, WRITEBACK_LINEAR)),
+	ITEM("hypervisor.requests.ext4", REQUESTS, BY_PREFLUSH, needs_virtio, 0, PLANT_VALUE,
+	     every_way_requests, BED("ext4", .name = "a virtio-pmem device", .table = "V")),
+	ITEM("hypervisor.requests.xfs", REQUESTS, BY_PREFLUSH, needs_virtio_xfs, 0, PLANT_VALUE,
+	     every_way_requests,
+	     BED("xfs", .name = "linear over virtio-pmem", .table = "$ linear V 0")),
 	ITEM("hypervisor.linear",
 	     "fsync on a linear device sends virtio-pmem as many flush requests as without "
 	     "device-mapper",
