@@ -20,6 +20,7 @@
 #include "check/check.h"
 #include "check/fixture/bio.h"
 #include "check/fixture/testbed.h"
+#include "check/journal/synced_files.h"
 #include "lib/dev/dm.h"
 #include "lib/file/stamp.h"
 
@@ -64,6 +65,7 @@ struct commit {
 	const char *fs; /* NULL: the bare device */
 	bool cut;	/* what is in memory is lost before it is unmounted */
 	struct layout layout;
+	bool ways; /* files of synced_files.h in place of equal ones */
 };
 
 /* ---- the ground ------------------------------------------------------------------------------ */
@@ -261,7 +263,7 @@ static void commit_and_look(struct check_env *env, const struct commit *c,
 
 	if (check_mount(env, c->fs, d->node, 0, &fs) < 0)
 		return;
-	if (!files_write(env, &fs) ||
+	if (!(c->ways ? synced_files_write(env, &fs) : files_write(env, &fs)) ||
 	    (c->cut && !lose_memory(env, &fs, d->name, d->size_sectors))) {
 		fs_unmount(&fs.fs);
 		return;
@@ -271,8 +273,12 @@ static void commit_and_look(struct check_env *env, const struct commit *c,
 	    (c->cut && !swap_back(env, graph, device)))
 		return;
 	rc = fs_mount(&fs.fs);
-	if (check_errno(env, rc, 0, "mounting %s on %s again after %s", c->fs, l->name,
-			c->cut ? "losing its memory" : "a clean unmount"))
+	if (!check_errno(env, rc, 0, "mounting %s on %s again after %s", c->fs, l->name,
+			 c->cut ? "losing its memory" : "a clean unmount"))
+		;
+	else if (c->ways)
+		synced_files_hold(env, &fs, l->name);
+	else
 		files_hold(env, &fs, l->name, bytes);
 	check_unmount(env, &fs);
 }
@@ -412,7 +418,17 @@ static const char *const bare[] = {"device:fsdax", "target:striped", NULL};
 			 : "a remount finds all synced data on " on_                   \
 			   ", and nothing outside it was written",                     \
 	.by = BY, .needs = needs_, .plants = PLANT_BYTE | PLANT_VALUE, .run = journal, \
-	.arg = (&(const struct commit){fs_, down_, __VA_ARGS__})
+	.arg = (&(const struct commit){.fs = fs_, .cut = down_, .layout = __VA_ARGS__})
+
+/* Files that were changed and made durable in many ways. */
+#define WAYS(name_, fs_, needs_, ...)                                                        \
+	.name = name_,                                                                       \
+	.promise = "journal replay restores files that were appended, cut, punched, stored " \
+		   "into, renamed or removed, and synced in any way",                        \
+	.by = "fsync(2), fdatasync(2), msync(2), syncfs(2), pwritev2(2)", .needs = needs_,   \
+	.plants = PLANT_BYTE | PLANT_VALUE, .run = journal,                                  \
+	.arg = (&(const struct commit){                                                      \
+		.fs = fs_, .cut = true, .ways = true, .layout = __VA_ARGS__})
 
 static const struct check_item items[] = {
 	{JOURNAL("xfs.stripes", "xfs", false, xfs_one, STRIPES_ONE, LARGE(STRIPES_ONE, true, 1)),
@@ -438,6 +454,8 @@ static const struct check_item items[] = {
 		 SINGLE(SEGMENT, false, 48))},
 	{JOURNAL("ext4.replay.segments", "ext4", true, linear_ext4, SEGMENTS,
 		 SMALL(SEGMENTS, false, 2, 1, 24))},
+	{WAYS("ext4.ways", "ext4", linear_ext4, SINGLE(SEGMENT, false, 48))},
+	{WAYS("xfs.ways", "xfs", linear_xfs_2, LARGE(SEGMENTS, false, 1))},
 	{
 		.name = "dsync.stripes",
 		.promise = "pwritev2(RWF_DSYNC) to " STRIPES_ONE
@@ -446,7 +464,7 @@ static const struct check_item items[] = {
 		.needs = bare,
 		.plants = PLANT_STACK | PLANT_BYTE,
 		.run = dsync,
-		.arg = (&(const struct commit){NULL, false, SMALL(STRIPES_ONE, true, 2, 1, 24)}),
+		.arg = (&(const struct commit){.layout = SMALL(STRIPES_ONE, true, 2, 1, 24)}),
 	},
 	{0},
 };
