@@ -4,7 +4,7 @@
 _daxdm() {
 	local word=${COMP_WORDS[COMP_CWORD]} words
 	if ((COMP_CWORD == 1)); then
-		words="bench check compare assert gate-selftest explain bisect kernels test lint list report new setup cleanup clean help"
+		words="bench check compare assert gate-selftest explain bisect mutants kernels test lint list report new setup cleanup clean help"
 	else
 		case ${COMP_WORDS[1]} in
 		bench) words="--kernel --modules --kernel-tree --module --namespace --append --meter --quick --full --workload --fio --stack --fs --bench --tracer --counters --name --states --repeat --seed --fresh --console --host --device --help" ;;
@@ -14,6 +14,7 @@ _daxdm() {
 		gate-selftest) words="--full --kernel --pair --states --name --markdown --json --quick --workload --help" ;;
 		explain) words="--metric --modules --module --module-base --kernel-tree --name --seed --all --json --namespace --append --fresh --console --help" ;;
 		bisect) words="--good --bad --metric --threshold --states --anew --namespace --append --help" ;;
+		mutants) words="--kernel --all --again --anew --score --jobs --name --table --help" ;;
 		kernels) words="--fetch --remove --json --update --help" ;;
 		test) words="--help" ;;
 		lint) words="--help" ;;

@@ -13,100 +13,28 @@
 #   reordered   the objects of dm-mod are linked in the opposite order
 #   NAME        rebuilt with emu/planted/NAME.patch, which adds a known cost to dm-mod
 #
-# The headers and the source of the same version, and the compiler that they depend on, are fetched like kernels,
-# unpacked into a root directory of their own under build/, and used there with chroot: this machine's compiler may
-# be another one.  Nothing is installed.  That directory is removed when the modules are built.
+# They are built in a root directory of their own under build/ (emu/build_root.sh), which is removed afterwards.
 # Exit status: 0; 4 no network, no space, no such package, or the modules cannot be built; 64 bad arguments.
 set -euo pipefail
 CALLER=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . emu/common.sh
+. emu/build_root.sh
 
-readonly APT=$PWD/build/apt CATALOGUE=$PWD/build/apt/catalogue OUT=$PWD/build/modules PLANTED=$PWD/emu/planted
-readonly TOOLS=(make patch pahole bash coreutils sed grep mawk findutils diffutils)
-readonly PARTS=(md nvdimm) MODULES=(dm-mod dm-log-writes nd_pmem)
+readonly OUT=$PWD/build/modules PLANTED=$PWD/emu/planted
+readonly PARTS=(drivers/md drivers/nvdimm) MODULES=(dm-mod dm-log-writes nd_pmem)
 
-# Packages of the kernel's version, everything else from its release; a kernel of experimental uses unstable.
-write_preferences() { # CODENAME
-	local release=${1%%-*}
-	cat <<-PIN
-		Package: linux-headers-* linux-source-* linux-base-*
-		Pin: version $VERSION
-		Pin-Priority: 1001
-	PIN
-	[[ $1 == rc-buggy ]] || cat <<-PIN
-
-		Package: *
-		Pin: release n=$release*
-		Pin-Priority: 990
-	PIN
-}
-
-fetch() { # DIR: the packages and all that they depend on
-	local codename series=${VERSION%%[-~]*} names
-	codename=$(awk -F'\t' -v name="$PACKAGE" -v version="$VERSION" '$1 == name && $2 == version { print $3; exit }' "$CATALOGUE")
-	[[ $codename ]] || die 4 "$PACKAGE $VERSION is no longer in the archive's lists; choose another kernel (./run.sh kernels)"
-	series=$(cut -d. -f1,2 <<<"$series")
-	names=("linux-headers-$RELEASE" "linux-source-$series")
-	say "fetching ${names[*]} $VERSION and their compiler"
-	write_preferences "$codename" >"$TMP/preferences"
-	mkdir -p "$1/partial"
-	apt_root
-	if ! patiently apt_run -y --no-install-recommends --download-only -o Dir::State::status=/dev/null \
-		-o "Dir::Etc::Preferences=$TMP/preferences" -o Dir::Etc::PreferencesParts=/dev/null \
-		-o "Dir::Cache::archives=$1" install "${names[@]/%/=$VERSION}" "${TOOLS[@]}" >"$TMP/fetch" 2>&1; then
-		cat "$TMP/fetch" >&2
-		die 4 "cannot fetch ${names[*]} $VERSION: $(grep -m1 -E '^E:|is not available|Depends:' "$TMP/fetch")"
-	fi
-}
-
-# The directories drivers/PARTS of the source package, into DIR.
-unpack_source() { # DEB DIR
-	local members=("${PARTS[@]/#/*/drivers/}")
-	mkdir -p "$2"
-	dpkg-deb --fsys-tarfile "$1" | tar -xO --wildcards '*/linux-source-*.tar.xz' | xz -dcT0 |
-		tar -x -C "$2" --strip-components=2 --wildcards "${members[@]/%//*}"
-}
-
-make_root() { # ROOT
-	local dir deb
-	for dir in bin sbin lib lib64; do
-		mkdir -p "$1/usr/$dir"
-		ln -s "usr/$dir" "$1/$dir"
-	done
-	mkdir -p "$1"/{dev,proc,tmp}
-	for deb in "$TMP"/debs/*.deb; do
-		if [[ ${deb##*/} == linux-source-* ]]; then
-			unpack_source "$deb" "$1/src"
-		else
-			dpkg-deb --fsys-tarfile "$deb" |
-				tar -x --keep-directory-symlink --no-same-owner --exclude='./usr/share/*' --exclude='./dev/*' -C "$1"
-		fi
-		rm "$deb"
-	done
-	ln -s mawk "$1/usr/bin/awk"
-	[[ -e $1/usr/bin/sh ]] || ln -s bash "$1/usr/bin/sh"
+# A root directory for all variants.
+make_modules_root() { # ROOT
+	local dir
+	make_root "$1"
 	# For the type information of modules; a stripped kernel has it.
 	[[ -e $1/usr/src/linux-headers-$RELEASE/vmlinux ]] ||
 		cp "$KDIR/vmlinux" "$1/usr/src/linux-headers-$RELEASE/vmlinux"
-	# Old header packages lack this program, which completes the type information of BPF's own functions: none here.
-	for dir in "$1"/usr/lib/linux-kbuild-*/tools; do
-		mkdir -p "$dir/bpf/resolve_btfids"
-		[[ -e $dir/bpf/resolve_btfids/resolve_btfids ]] || ln -s /usr/bin/true "$dir/bpf/resolve_btfids/resolve_btfids"
-	done
-	for dir in "${PARTS[@]}"; do
+	for dir in "${PARTS[@]##*/}"; do
 		cp "emu/planted/Kbuild.$dir" "$1/src/$dir/Kbuild"
 	done
 	cp emu/planted/padding.h "$PLANTED"/*.patch "$1/src/"
-}
-
-in_root() { # ROOT SCRIPT ARGUMENTS...
-	local user=()
-	((EUID == 0)) || user=(--map-root-user)
-	# shellcheck disable=SC2016
-	exec timeout 900 unshare "${user[@]}" --mount --pid --fork --kill-child /bin/bash -c '
-		mount --rbind /dev "$0/dev" && mount -t proc proc "$0/proc" &&
-		exec env -i PATH=/usr/sbin:/usr/bin LC_ALL=C KBUILD_BUILD_TIMESTAMP=@0 chroot "$0" /usr/bin/bash -euc "$@"' "$@"
 }
 
 # The modules of one variant, from a copy of the source in one path: it is part of the object files.
@@ -144,7 +72,7 @@ build() { # ID
 		room 2500 "building modules"
 		rm -rf "$OUT"/root-*
 		fetch "$TMP/debs"
-		make_root "$TMP/root"
+		make_modules_root "$TMP/root"
 		mv "$TMP/root" "$root"
 	fi
 	for variant in rebuilt padded reordered $(cd "$PLANTED" && basename -s .patch -- *.patch); do
@@ -199,12 +127,7 @@ main() {
 	local id
 	(($# == 1)) || die 64 "usage: emu/modules.sh KDIR"
 	begin modules
-	KDIR=$(readlink -f "$(absolute "$1")")
-	[[ -r $KDIR/release && -r $KDIR/package ]] || die 64 "$1 is not a directory made by emu/kernel.sh resolve"
-	read -r PACKAGE VERSION <"$KDIR/package"
-	RELEASE=$(<"$KDIR/release")
-	[[ $PACKAGE == linux-image-* ]] || die 64 "the kernel $RELEASE comes from a file, not from a package; its source is not known"
-	[[ -s $CATALOGUE ]] || die 4 "there are no package lists; run: ./run.sh kernels"
+	open_kernel "$1"
 	mkdir -p "$OUT"
 	id=${KDIR##*/}-$(cat emu/planted/* | sha256sum | cut -c1-12)
 	if [[ -d $OUT/$id ]] && ! whole "$OUT/$id"; then

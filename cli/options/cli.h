@@ -108,6 +108,8 @@ extern const struct verb verb_kernels;
 extern const struct verb verb_list;
 extern const struct verb verb_measure_kernel;
 extern const struct verb verb_modules_given;
+extern const struct verb verb_mutant;
+extern const struct verb verb_mutants;
 extern const struct verb verb_new;
 extern const struct verb verb_provision;
 extern const struct verb verb_report;
