@@ -6,6 +6,8 @@
  *                      with the flag is not DAX, and its bytes are right
  *   toggled            the flag of a file is changed while it is mapped
  *   range              blocks are moved or replaced under a mapping (ranges.c)
+ *   edges              ranges that begin or end within a block are zeroed (edges.c)
+ *   times              modification time of a file that is accessed through a mapping (times.c)
  *   read               read(2) past the end of the file, and to a buffer that is not mapped
  *
  * On the path: ext4_should_enable_dax() in fs/ext4/inode.c, xfs_inode_should_enable_dax() in
@@ -17,7 +19,9 @@
 #include "check/check.h"
 #include "check/fixture/dax_capability.h"
 #include "check/fixture/testbed.h"
+#include "check/fsmode/edges.h"
 #include "check/fsmode/ranges.h"
+#include "check/fsmode/times.h"
 
 #include "lib/base/child.h"
 #include "lib/file/stamp.h"
@@ -324,6 +328,24 @@ static const char *const needs_xfs[] = {"device:fsdax", "target:linear", "fs:xfs
 		.arg = (&(const struct range_case){                                              \
 			.fs = #FS, .mode = MODE_, .at_bytes = AT, .len_bytes = LEN})             \
 	}
+#define EDGES(FS, WORD, MODE_)                                                           \
+	{                                                                                \
+		.name = "edges." WORD "." #FS,                                           \
+		.promise = "fallocate(2) of a range that begins or ends within a block " \
+			   "zeroes exactly its bytes, in the mapping and for read(2)",   \
+		.by = "fallocate(2)", .needs = needs_##FS, .plants = PLANT_VALUE,        \
+		.run = edges_of_range,                                                   \
+		.arg = (&(const struct edges_case){.fs = #FS,                            \
+						   .mode = MODE_ | FALLOC_FL_KEEP_SIZE}) \
+	}
+#define TIMES(FS)                                                                                  \
+	{                                                                                          \
+		.name = "times." #FS,                                                              \
+		.promise = "a store through a shared mapping updates the modification time "       \
+			   "before msync(2) returns, a load or a private store does not",          \
+		.by = "mmap(2): timestamps changes for file-backed mappings", .needs = needs_##FS, \
+		.plants = PLANT_VALUE, .run = times_of_mapped_file, .arg = #FS                     \
+	}
 #define READS(FS, FLAGS)                                                                      \
 	{                                                                                     \
 		.name = "read." #FS,                                                          \
@@ -358,6 +380,12 @@ static const struct check_item items[] = {
 	RANGE(ext4, "zero", FALLOC_FL_ZERO_RANGE, WINDOW_BYTES, WINDOW_BYTES),
 	RANGE(ext4, "zero_64k", FALLOC_FL_ZERO_RANGE, WINDOW_BYTES + 64 * KIB, 64 * KIB),
 	RANGE(xfs, "zero_64k", FALLOC_FL_ZERO_RANGE, WINDOW_BYTES + 64 * KIB, 64 * KIB),
+	EDGES(ext4, "punch", FALLOC_FL_PUNCH_HOLE),
+	EDGES(ext4, "zero", FALLOC_FL_ZERO_RANGE),
+	EDGES(xfs, "punch", FALLOC_FL_PUNCH_HOLE),
+	EDGES(xfs, "zero", FALLOC_FL_ZERO_RANGE),
+	TIMES(ext4),
+	TIMES(xfs),
 	READS(ext4, CHECK_QUICK),
 	READS(xfs, 0),
 	{0},
