@@ -10,7 +10,7 @@
 #include "report/checks/check_run.h"
 #include "report/compare/state_ranges.h"
 #include "report/findings/report_text.h"
-#include "report/html/html.h"
+#include "report/html/run_page.h"
 #include "report/plots/plotdata.h"
 
 #include <errno.h>
@@ -57,16 +57,19 @@ static void print_next(const char *dir, bool is_whole, const char *page)
 	printf("Against another run: ./run.sh compare %s RUN\n", name);
 }
 
+typedef int write_page(const struct tables *tables, const char *dir, FILE *out);
+
 /* The page appears whole or not at all.  Returns an exit status. */
-static int write_page(const struct tables *tables, const char *dir)
+static int write_to(const struct tables *tables, const char *dir, const char *name,
+		    write_page *write)
 {
 	char *path = NULL, *temp = NULL;
 	FILE *out = NULL;
 	int rc = -ENOMEM;
 
-	if (asprintf(&path, "%s/report.html", dir) < 0)
+	if (asprintf(&path, "%s/%s", dir, name) < 0)
 		path = NULL;
-	if (asprintf(&temp, "%s/.report.html.%d", dir, (int)getpid()) < 0)
+	if (asprintf(&temp, "%s/.%s.%d", dir, name, (int)getpid()) < 0)
 		temp = NULL;
 	if (!path || !temp)
 		goto out;
@@ -76,7 +79,7 @@ static int write_page(const struct tables *tables, const char *dir)
 		rc = -errno;
 		goto out;
 	}
-	rc = html_write(tables, dir, out);
+	rc = write(tables, dir, out);
 	if (fclose(out) && !rc)
 		rc = -errno;
 	if (!rc && rename(temp, path) < 0)
@@ -91,6 +94,13 @@ out:
 	free(path);
 	free(temp);
 	return rc ? STATUS_BROKEN : STATUS_GOOD;
+}
+
+static int write_pages(const struct tables *tables, const char *dir)
+{
+	int status = write_to(tables, dir, "statistics.html", run_page_write_statistics);
+
+	return status ? status : write_to(tables, dir, "report.html", run_page_write);
 }
 
 /* A run of checks has no numbers: what its checks came to is its report. */
@@ -153,7 +163,7 @@ static int report_numbers(const char *dir, const struct run *run, const struct r
 		else if (!opts->no_html && !stat(dir, &st) && S_ISDIR(st.st_mode))
 			page = dir;
 		if (page)
-			status = status ? status : write_page(&tables, page);
+			status = status ? status : write_pages(&tables, page);
 		if (!opts->quiet && !status)
 			print_next(dir, is_whole, page);
 	}

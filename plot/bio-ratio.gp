@@ -5,10 +5,9 @@ call 'style.gp' ARG1
 eval start(height)
 set output out
 set multiplot
-set label 1 words[bio_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[bio_title])) tc rgb ink
+title = words[bio_title]
 note = 'O_DIRECT with dax=never, relative to dax=always; median '.words[unit].' including the copy; dashed: raw pmem'
-set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
-set label 4 subtitle_words at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle_words)) tc rgb dim
+load 'head.gp'
 set logscale x 2
 set xrange [bio_x_lo / 1.35 : bio_x_hi * 1.35]
 set yrange [bio_lo : bio_hi]

@@ -5,10 +5,9 @@ call 'style.gp' ARG1
 eval start(height)
 set output out
 set multiplot
-set label 1 words[segments_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[segments_title])) tc rgb ink
-note = 'Median '.words[unit].' per fault; dashed: raw pmem without device-mapper'
-set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
-set label 4 subtitle_words at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle_words)) tc rgb dim
+title = words[segments_title]
+note = 'Median '.words[unit].' per fault; dashed: raw pmem without device-mapper'.(segments_lo > 0 ? '; the axis does not begin at zero' : '')
+load 'head.gp'
 set logscale x 2
 set xrange [x_lo / 1.35 : x_hi * 1.35]
 set yrange [segments_lo : segments_hi]

@@ -10,10 +10,10 @@ call 'style.gp' ARG1
 eval start(height)
 set output out
 set multiplot
-set label 1 words[dist_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[dist_title])) tc rgb ink
+title = words[dist_title]
 note = 'Samples by '.words[unit].' per fault, '.words[fault_words].'; logarithmic count; dashed: median of raw'.(bars ? ', band: its range over '.words[states_words].'; samples of all states' : '')
-set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
-set label 4 words[subtitle] at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(words[subtitle])) tc rgb dim
+subtitle_words = words[subtitle]
+load 'head.gp'
 set logscale y 10
 set yrange [0.7 : dist_top * 1.6]
 set ytics ('1' 1, '10' 10, '100' 100, '1,000' 1000, '10,000' 10000, '100,000' 100000)

@@ -5,10 +5,9 @@ call 'style.gp' ARG1
 eval start(height)
 set output out
 set multiplot
-set label 1 words[growth_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[growth_title])) tc rgb ink
+title = words[growth_title]
 note = words[growth_note]
-set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
-set label 4 subtitle_words at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle_words)) tc rgb dim
+load 'head.gp'
 set logscale x 2
 set logscale y 10
 set xrange [growth_x_lo / 1.35 : growth_x_hi * 1.35]

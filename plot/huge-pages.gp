@@ -7,10 +7,9 @@ call 'style.gp' ARG1
 eval start(height)
 set output out
 set multiplot
-set label 1 words[huge_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[huge_title])) tc rgb ink
+title = words[huge_title]
 note = words[huge_words]
-set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
-set label 4 subtitle_words at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle_words)) tc rgb dim
+load 'head.gp'
 set logscale x 10
 set xrange [huge_lo : huge_hi]
 eval tics('x', 'huge')

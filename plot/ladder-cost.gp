@@ -5,10 +5,9 @@ call 'style.gp' ARG1
 eval start(height)
 set output out
 set multiplot
-set label 1 words[cost_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[cost_title])) tc rgb ink
-note = 'Median '.words[unit].' per fault; dashed: raw pmem without device-mapper; blue: 4 KiB pages, green: 2 MiB'
-set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
-set label 4 subtitle_words at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle_words)) tc rgb dim
+title = words[cost_title]
+note = 'Median '.words[unit].' per fault; dashed: raw pmem without device-mapper; blue: 4 KiB pages, green: 2 MiB'.(cost_lo > 0 ? '; the axis does not begin at zero' : '')
+load 'head.gp'
 set xrange [0.7 : kernels + 0.3]
 set yrange [cost_lo : cost_hi]
 set xtics rotate by -40

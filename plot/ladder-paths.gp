@@ -10,11 +10,9 @@ height = 100 + 300 * rows
 eval start(height)
 set output out
 set multiplot
-path_title = 'Operations by kernel version, raw and through dm-linear of 16 segments'
-set label 1 path_title at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(path_title)) tc rgb ink
+title = 'Operations by kernel version, raw and through dm-linear of 16 segments'
 note = 'Median '.words[unit].' per operation, each panel from zero; blue: ext4, green: xfs; dashed: raw pmem without device-mapper'
-set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
-set label 4 subtitle_words at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle_words)) tc rgb dim
+load 'head.gp'
 set xrange [0.7 : kernels + 0.3]
 colour(s) = path_colour[(p - 1) * path_lines + s]
 raw(s) = path_raw[(p - 1) * path_lines + s]

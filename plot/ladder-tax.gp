@@ -5,10 +5,9 @@ call 'style.gp' ARG1
 eval start(height)
 set output out
 set multiplot
-set label 1 words[tax_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[tax_title])) tc rgb ink
-note = 'DM overhead (stack minus raw), median '.words[unit].' per fault'
-set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
-set label 4 subtitle_words at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle_words)) tc rgb dim
+title = words[tax_title]
+note = 'DM overhead (stack minus raw), median '.words[unit].' per fault'.(tax_lo > 0 ? '; the axis does not begin at zero' : '')
+load 'head.gp'
 set xrange [0.7 : kernels + 0.3]
 set yrange [tax_lo : tax_hi]
 set xtics rotate by -40

@@ -31,6 +31,17 @@ why_not() { # STATUS
 	echo "$why"
 }
 
+# The plot's title and notes become the title and the description of the SVG.
+finish_svg() {
+	local -a head
+	local svg
+	mapfile -t head < <(sed -e 's/&/\&amp;/g' -e 's/</\&lt;/g' -e 's/>/\&gt;/g' "$data/plot.head")
+	svg=$(sed -z -E -f "$here/svg.sed" "$data/plot.svg")
+	svg=${svg/'<title>Gnuplot</title>'/"<title>${head[0]}</title>"}
+	svg=${svg/'<desc>'*'</desc>'/"<desc>${head[1]}</desc>"}
+	printf '%s\n' "$svg" >"$data/plot.svg"
+}
+
 # Writes a plot atomically.
 draw() {
 	local name=$1 format status
@@ -41,10 +52,7 @@ draw() {
 		((status == 0)) || die 4 "gnuplot could not draw $name.$format: $(why_not "$status")"
 		# A run without further variants is no error.
 		grep -v 'Skipping data file with no valid points' "$data/said" >&2 || true
-		# gnuplot writes the weight into the font name.
-		[ "$format" = png ] ||
-			sed -i -e 's/font-family="\([^":]*\):Bold"/font-family="\1" font-weight="bold"/' \
-				-e "s,<title>Gnuplot</title>,<title>$name</title>," "$data/plot.svg"
+		[ "$format" = png ] || finish_svg
 		mv "$data/plot.$format" "$out/$name.$format"
 		echo "plot: $out/$name.$format"
 	done

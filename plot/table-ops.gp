@@ -5,10 +5,9 @@ call 'style.gp' ARG1
 eval start(height)
 set output out
 set multiplot
-set label 1 words[table_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[table_title])) tc rgb ink
+title = words[table_title]
 note = 'Median '.words[unit].' per ioctl, log-log; suspend, frozen: mounted filesystem; others: unused device'
-set label 2 note at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(note)) tc rgb dim
-set label 4 subtitle_words at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(subtitle_words)) tc rgb dim
+load 'head.gp'
 set logscale x 2
 set logscale y 10
 set xrange [table_x_lo / 1.35 : table_x_hi * 1.35]

@@ -6,9 +6,10 @@ height = 178 + row * waterfall_rows
 call 'style.gp' ARG1
 eval start(height)
 set output out
-set label 1 words[waterfall_title] at screen px_x(24), screen 1 - 28.0 / height font bold(title_px(words[waterfall_title])) tc rgb ink
-set label 2 words[waterfall_sides] at screen px_x(24), screen 1 - 52.0 / height font font(sub_px(words[waterfall_sides])) tc rgb dim
-set label 4 words[subtitle] at screen px_x(24), screen 1 - 71.0 / height font font(sub_px(words[subtitle])) tc rgb dim
+title = words[waterfall_title]
+note = words[waterfall_sides]
+subtitle_words = words[subtitle]
+load 'head.gp'
 set xrange [waterfall_lo : waterfall_hi]
 eval tics('x', 'waterfall')
 set yrange [waterfall_rows + 0.6 : 0.4]

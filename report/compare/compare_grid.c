@@ -56,6 +56,7 @@ static void key_cells(struct grid *g, const struct run_record *rec, const struct
 	char label[256];
 
 	grid_line(g);
+	grid_id(g, rec->id);
 	if (!above || !same_section(rec, above) || strcmp(rec->variant, above->variant))
 		grid_cell(g, 0, "  %s", table_label(&row, label, sizeof(label)));
 	grid_cell(g, 1, "%s", rec->stack);

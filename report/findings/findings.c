@@ -430,34 +430,43 @@ static void say_refused_on_raw(const struct tables *tables, const struct table *
 	}
 }
 
+enum topic { OVERHEAD, GROWTH, HUGE_PAGES, WITHOUT_DAX, DURABLE, TABLES, WORKERS, FIO, N_TOPICS };
+
 /* The most important first, each for all filesystems.  main: part of the short report. */
 static const struct {
 	bool main;
+	enum topic topic;
 	void (*say)(const struct tables *, const struct table *, findings_say *, void *);
 } kinds[] = {
-	{true, say_main_costs},
-	{true, say_all_growing},
-	{true, huge_causes_say},
-	{true, say_lost_all},
-	{true, mkfs_layout_say},
-	{true, say_refused_on_raw},
-	{true, say_kept},
-	{true, fallback_cost_say},
-	{true, fallback_cost_say_sync},
-	{false, fallback_cost_say_raw},
-	{false, fit_segments_say},
-	{false, scaling_say},
-	{false, fio_compare_say},
-	{false, say_range},
-	{false, say_more_costs},
-	{false, say_main_rest},
+	{true, OVERHEAD, say_main_costs},
+	{true, GROWTH, say_all_growing},
+	{true, HUGE_PAGES, huge_causes_say},
+	{true, HUGE_PAGES, say_lost_all},
+	{true, HUGE_PAGES, mkfs_layout_say},
+	{true, HUGE_PAGES, say_refused_on_raw},
+	{true, HUGE_PAGES, say_kept},
+	{true, WITHOUT_DAX, fallback_cost_say},
+	{true, DURABLE, fallback_cost_say_sync},
+	{false, WITHOUT_DAX, fallback_cost_say_raw},
+	{false, TABLES, fit_segments_say},
+	{false, WORKERS, scaling_say},
+	{false, FIO, fio_compare_say},
+	{false, OVERHEAD, say_range},
+	{false, OVERHEAD, say_more_costs},
+	{false, OVERHEAD, say_main_rest},
 };
+
+static void say_kind(const struct tables *tables, size_t k, findings_say *say, void *arg)
+{
+	for (size_t i = 0; i < tables->n; i++)
+		kinds[k].say(tables, &tables->table[i], say, arg);
+}
 
 static void say_kinds(const struct tables *tables, bool main_only, findings_say *say, void *arg)
 {
 	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
-		for (size_t i = 0; i < tables->n && (kinds[k].main || !main_only); i++)
-			kinds[k].say(tables, &tables->table[i], say, arg);
+		if (kinds[k].main || !main_only)
+			say_kind(tables, k, say, arg);
 }
 
 void findings_numbers(const struct tables *tables, findings_say *say, void *arg)
@@ -469,6 +478,40 @@ void findings_main(const struct tables *tables, findings_say *say, void *arg)
 {
 	say_kinds(tables, true, say, arg);
 }
+
+static void say_topic(const struct tables *tables, enum topic topic, findings_say *say, void *arg)
+{
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
+		if (kinds[k].topic == topic)
+			say_kind(tables, k, say, arg);
+}
+
+#define TOPIC(name, topic)                                                          \
+	static void name(const struct tables *tables, findings_say *say, void *arg) \
+	{                                                                           \
+		say_topic(tables, topic, say, arg);                                 \
+	}
+
+TOPIC(say_overhead, OVERHEAD)
+TOPIC(say_growth, GROWTH)
+TOPIC(say_huge_pages, HUGE_PAGES)
+TOPIC(say_without_dax, WITHOUT_DAX)
+TOPIC(say_durable, DURABLE)
+TOPIC(say_tables, TABLES)
+TOPIC(say_workers, WORKERS)
+TOPIC(say_fio, FIO)
+
+const struct findings_topic findings_topics[] = {
+	[OVERHEAD] = {"overhead", "What device-mapper adds", say_overhead},
+	[GROWTH] = {"growth", "What grows with the number of segments", say_growth},
+	[HUGE_PAGES] = {"huge-pages-lost", "Huge pages", say_huge_pages},
+	[WITHOUT_DAX] = {"without-dax", "The cost of losing DAX", say_without_dax},
+	[DURABLE] = {"durability", "What makes stores durable", say_durable},
+	[TABLES] = {"table-operations", "Operations on tables", say_tables},
+	[WORKERS] = {"workers", "Several workers", say_workers},
+	[FIO] = {"fio", "Against fio", say_fio},
+	[N_TOPICS] = {0},
+};
 
 static bool has_gap(const struct run_gap *gaps, size_t n, const struct run_gap *gap)
 {

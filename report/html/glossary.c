@@ -58,7 +58,7 @@ static const struct {
 
 void glossary_write(FILE *out)
 {
-	fputs("<details class=\"more\"><summary>Terms</summary>\n<dl>\n", out);
+	fputs("<details id=\"terms\"><summary>Terms</summary>\n<dl>\n", out);
 	for (size_t i = 0; i < sizeof(glossary) / sizeof(glossary[0]); i++) {
 		fputs("<dt>", out);
 		xml_put(out, glossary[i].term);

@@ -82,6 +82,13 @@ void grid_cell(struct grid *g, size_t column, const char *fmt, ...)
 	va_end(ap);
 }
 
+void grid_id(struct grid *g, const char *id)
+{
+	if (g->no_memory || !g->n_lines || g->lines[g->n_lines - 1].id)
+		return;
+	g->lines[g->n_lines - 1].id = memory_check(strdup(id));
+}
+
 static int width_of(const struct grid *g, size_t column)
 {
 	size_t width = g->head[column] ? strlen(g->head[column]) : 0;
@@ -208,6 +215,7 @@ void grid_free(struct grid *g)
 		free(g->head[c]);
 	for (size_t i = 0; i < g->n_lines; i++) {
 		free(g->lines[i].across);
+		free(g->lines[i].id);
 		for (size_t c = 0; c < g->n_columns; c++)
 			free(g->lines[i].cells[c]);
 	}

@@ -12,6 +12,7 @@ enum { GRID_COLUMNS_MAX = 64 };
 struct grid_line {
 	char *across; /* a text instead of cells, or NULL */
 	char *cells[GRID_COLUMNS_MAX];
+	char *id; /* what links to the line name, or NULL */
 };
 
 /* Start with grid_init(); grid_print() reports lines lost without memory. */
@@ -34,6 +35,9 @@ __attribute__((format(printf, 2, 3))) void grid_across(struct grid *g, const cha
 /* Sets a cell of the last line. */
 __attribute__((format(printf, 3, 4))) void grid_cell(struct grid *g, size_t column, const char *fmt,
 						     ...);
+
+/* Sets the id of the last line. */
+void grid_id(struct grid *g, const char *id);
 
 /* In lines of width columns if possible: columns are split into groups, each with the keys. */
 void grid_print(const struct grid *g, FILE *out, int width);

@@ -991,7 +991,7 @@ states() {
 	change "$B" '1s/"meter"/"replaced":[{"file":"dm-mod.ko","module":"dm_mod","build_id":"0123456789abcdef"}],&/'
 	daxdm report --width 1000 "$B"
 	expect 0 "kernel: $words"
-	grep -qF '<title>DAX through device-mapper: Linux 6.1.0-fixture+dm-mod</title>' "$B/report.html"
+	grep -qF '<title>DAX through device-mapper on Linux 6.1.0-fixture+dm-mod</title>' "$B/report.html"
 	grep -qF "with dm-mod.ko replaced" "$B/report.html"
 	daxdm compare --all --width 1000 --json "$BATS_TEST_TMPDIR/j" --junit "$BATS_TEST_TMPDIR/x" "$A" "$B"
 	expect 0 "6.1.0-fixture+dm-mod against 6.1.0-fixture: all 12 metrics equal" \

@@ -20,7 +20,7 @@ left() {
 	run timeout 20 build/daxdm report --no-plots "$RUN"
 	expect 0 "meter: insn" "QEMU 7.2.19" "4,223 +188" "huge pages lost: 16 of 16 windows" \
 		"not measured: xfs"
-	[[ $(left) == "report.html run.jsonl" ]]
+	[[ $(left) == "report.html run.jsonl statistics.html" ]]
 }
 
 @test "plots are drawn as SVG and PNG, titled with the finding, and put into the page" {
@@ -28,10 +28,16 @@ left() {
 	expect 0
 	[[ $(left) == "fault-by-segments.png fault-by-segments.svg fault-distribution.png \
 fault-distribution.svg fault-extra.png fault-extra.svg huge-pages.png huge-pages.svg report.html \
-run.jsonl" ]]
+run.jsonl statistics.html" ]]
 	grep -q '+188 insn (+4.7 %) on ext4' "$RUN/fault-by-segments.svg"
 	grep -q 'loses 16 of 16 huge pages on ext4' "$RUN/huge-pages.svg"
 	[[ $(grep -c '<img' "$RUN/report.html") == 4 ]]
+	# what a plot shows is its title, and what the page shows instead of it
+	for svg in "$RUN"/*.svg; do
+		[[ $(sed -nE 's,.*<title>(.*)</title>.*<desc>..*</desc>.*,\1,p' <(tr '\n' ' ' <"$svg")) ]]
+		grep -q 'prefers-color-scheme:dark' "$svg"
+	done
+	grep -q '<img alt="[^"]*+188 insn (+4.7 %) on ext4" src="data:image' "$RUN/report.html"
 	for png in "$RUN"/*.png; do
 		[[ $(head -c 4 "$png" | tail -c 3) == PNG ]]
 	done
@@ -124,7 +130,7 @@ bars() { # SVG
 	[[ $(bars "$RUN/fault-by-segments.svg") == "$(axis segments 4223 4523)" ]]
 	[[ $(bars "$RUN/fault-extra.svg") == "$(axis extra 188 488)" ]]
 	grep -q '+288 insn (+7.1 %) on ext4<' "$RUN/fault-by-segments.svg"
-	grep -q '4 KiB  4,323 (+7.1 %)' "$RUN/fault-by-segments.svg"
+	grep -q '4 KiB 4,323 (+7.1 %)' "$RUN/fault-by-segments.svg"
 	grep -q 'median 4,323 (4,223..4,523) (+288)' "$RUN/fault-distribution.svg"
 	for svg in fault-by-segments fault-extra huge-pages; do
 		grep -q 'bars: range over 3 initial states' "$RUN/$svg.svg"

@@ -4,7 +4,7 @@
 #include "bench/table.h"
 #include "cli/options/cli.h"
 #include "lib/run/run_verify.h"
-#include "report/html/html.h"
+#include "report/html/run_page.h"
 #include "report/plots/plotdata.h"
 #include "tests/fuzz/fuzz_json.h"
 
@@ -31,7 +31,8 @@ static void draw(const struct run *run)
 	struct tables tables = {.raw = -1};
 
 	FUZZ_ASSERT(out && !tables_build(run, &tables));
-	FUZZ_ASSERT(!html_write(&tables, "/nonexistent", out));
+	FUZZ_ASSERT(!run_page_write(&tables, "/nonexistent", out));
+	FUZZ_ASSERT(!run_page_write_statistics(&tables, "/nonexistent", out));
 	FUZZ_ASSERT(!plotdata_write(&tables, fuzz_directory()));
 	tables_free(&tables);
 	fclose(out);

@@ -90,6 +90,8 @@ static inline void fixture_remove(struct fixture *f)
 
 	snprintf(page, sizeof(page), "%s/report.html", f->dir);
 	unlink(page);
+	snprintf(page, sizeof(page), "%s/statistics.html", f->dir);
+	unlink(page);
 	assert_int_equal(unlink(f->file), 0);
 	assert_int_equal(rmdir(f->dir), 0);
 }

@@ -7,7 +7,7 @@
 #include "lib/base/msg.h"
 #include "report/findings/counters_report.h"
 #include "report/findings/findings.h"
-#include "report/html/html.h"
+#include "report/html/run_page.h"
 #include "report/plots/plotdata.h"
 
 #include <setjmp.h>
@@ -510,18 +510,26 @@ static void test_html(void **state)
 
 	(void)state;
 	open_fixture(&o, NULL, NULL);
-	assert_int_equal(html_write(&o.tables, o.f.dir, out), 0);
+	assert_int_equal(run_page_write(&o.tables, o.f.dir, out), 0);
 	fclose(out);
 	assert_holds(text, "<!DOCTYPE html>");
 	assert_holds(text, "fixture &lt;cpu&gt;");
 	assert_lacks(text, "fixture <cpu>");
 	assert_holds(text, "add it &amp; retry");
-	assert_holds(text, ">4,223<small>+188</small></td>");
-	assert_holds(text, "<summary>fault read.warm.pte</summary>");
-	assert_holds(text, "<tr><th scope=\"row\">linear:1</th><td>4,165</td><td>4,165</td>"
-			   "<td>4,175</td><td>4,236.3</td><td>4,675</td><td>4,675</td><td>4,675</"
-			   "td><td>8</td></tr>");
+	assert_holds(text, "<td>4,223<small>+188</small>");
+	/* a row can be cited */
+	assert_holds(text, "<tr id=\"ext4:fault.read.warm.pte\"><th scope=\"row\">"
+			   "<a href=\"#ext4:fault.read.warm.pte\">read.warm</a></th>");
+	assert_holds(text, "./run.sh bench --kernel linux-image-");
 	assert_holds(text, "</html>\n");
+	free(text);
+	out = open_memstream(&text, &size);
+	assert_int_equal(run_page_write_statistics(&o.tables, o.f.dir, out), 0);
+	fclose(out);
+	assert_holds(text, "id=\"ext4:fault.read.warm.pte\"><th colspan=\"9\" "
+			   "scope=\"rowgroup\">fault.read.warm.pte</th>");
+	assert_holds(text, "<tr><th scope=\"row\">linear:1</th><td>4,165<td>4,165"
+			   "<td>4,175<td>4,236.3<td>4,675<td>4,675<td>4,675<td>8\n");
 	free(text);
 	close_fixture(&o);
 }
