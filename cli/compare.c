@@ -13,6 +13,7 @@
 #include "report/compare/compare.h"
 #include "cli/driver/confirm.h"
 #include "cli/driver/explain_changes.h"
+#include "cli/driver/page_file.h"
 #include "cli/driver/run_dir.h"
 #include "cli/driver/sides.h"
 #include "lib/base/memory.h"
@@ -21,6 +22,7 @@
 #include "report/checks/behaviour_changes.h"
 #include "report/compare/compare_mail.h"
 #include "report/compare/compare_show.h"
+#include "report/html/compare_page.h"
 #include "report/plots/plotdata.h"
 
 #include <errno.h>
@@ -31,7 +33,7 @@
 
 struct compare_options {
 	struct comparison comparison;
-	const char *json, *markdown, *junit, *thresholds, *known, *plot_data;
+	const char *json, *markdown, *junit, *html, *thresholds, *known, *plot_data;
 	bool all, force, strict;
 	int64_t width; /* 0: of the terminal */
 	struct sides sides;
@@ -91,6 +93,8 @@ static const struct option_spec options[] = {
 	       "write the comparison as Markdown"),
 	OPTION("junit", OPTION_PATH, offsetof(struct compare_options, junit), "FILE",
 	       "write the comparison as JUnit XML"),
+	OPTION("html", OPTION_PATH, offsetof(struct compare_options, html), "FILE",
+	       "write the comparison as a page, with the plots of a ladder beside it"),
 	OPTION("stack", OPTION_WORDS, offsetof(struct compare_options, sides.asked.by_hand.stacks),
 	       "S", "compare only this stack; kernels: measure it"),
 	OPTION("fs", OPTION_WORDS,
@@ -222,6 +226,27 @@ static int write_junit(const struct comparison *c, const struct behaviour *b, co
 	return close_out(path, out);
 }
 
+/* b is what is compared if c is NULL. */
+static int write_html(const struct comparison *c, const struct compare_options *o,
+		      const struct behaviour *b, const json_t *explained, bool forced)
+{
+	char *name = memory_check(strdup(o->html)), *slash = name ? strrchr(name, '/') : NULL;
+	const char *dir = slash == name ? "/" : slash ? name : ".";
+	struct page_file f;
+	int rc = 0;
+
+	if (slash)
+		*slash = '\0';
+	f = page_file_open(dir, slash ? slash + 1 : name);
+	if (f.out && c)
+		rc = compare_page_write(c, b, explained, o->all, dir, f.out);
+	else if (f.out)
+		rc = compare_page_write_checks(b, forced, f.out);
+	rc = page_file_close(&f, "compare", rc);
+	free(name);
+	return rc ? -EIO : 0;
+}
+
 /* Writes the files asked for.  b and explained are what a comparison of the user's own adds, or
  * NULL.  Returns status, or STATUS_BROKEN after an error line. */
 static int write_files(const struct comparison *c, const struct compare_options *o,
@@ -239,7 +264,8 @@ static int write_files(const struct comparison *c, const struct compare_options 
 			return STATUS_BROKEN;
 	}
 	if ((o->markdown && write_markdown(c, o, b, explained) < 0) ||
-	    (o->junit && write_junit(c, b, o->junit) < 0))
+	    (o->junit && write_junit(c, b, o->junit) < 0) ||
+	    (o->html && write_html(c, o, b, explained, c->forced) < 0))
 		return STATUS_BROKEN;
 	return status;
 }
@@ -398,7 +424,8 @@ static int compare_checks(const struct comparison *c, const struct compare_optio
 	}
 	if ((o->json && write_json(behaviour_json(&b, c->forced, status), o->json) < 0) ||
 	    (o->markdown && write_check_markdown(&b, o->markdown) < 0) ||
-	    (o->junit && write_junit(NULL, &b, o->junit) < 0))
+	    (o->junit && write_junit(NULL, &b, o->junit) < 0) ||
+	    (o->html && write_html(NULL, o, &b, NULL, c->forced) < 0))
 		status = STATUS_BROKEN;
 out:
 	behaviour_free(&b);

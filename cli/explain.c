@@ -3,6 +3,7 @@
 #include "cli/driver/command.h"
 #include "cli/driver/measure.h"
 #include "cli/driver/metric.h"
+#include "cli/driver/page_file.h"
 #include "cli/driver/phase.h"
 #include "cli/driver/run_dir.h"
 #include "cli/driver/run_kernel.h"
@@ -262,6 +263,8 @@ static int explain_kernels(struct explain_options *o)
 	status = explain(dirs, (int)n, o);
 	if (!status)
 		status = draw(data, dir);
+	if (!status)
+		status = explain_page_file(dir, dir, "explain");
 	if (!status)
 		fprintf(o->json ? stderr : stdout, "results are in %s/\n", dir);
 	return status;

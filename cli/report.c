@@ -2,6 +2,7 @@
 /* daxdm report: a run as a table, as sentences, as a page, and as data for plots. */
 #include "cli/driver/command.h"
 #include "cli/driver/ladder.h"
+#include "cli/driver/page_file.h"
 #include "cli/driver/phase.h"
 #include "cli/driver/run_dir.h"
 #include "cli/driver/workspace.h"
@@ -10,6 +11,7 @@
 #include "report/checks/check_run.h"
 #include "report/compare/state_ranges.h"
 #include "report/findings/report_text.h"
+#include "report/html/checks_page.h"
 #include "report/html/run_page.h"
 #include "report/plots/plotdata.h"
 
@@ -57,50 +59,18 @@ static void print_next(const char *dir, bool is_whole, const char *page)
 	printf("Against another run: ./run.sh compare %s RUN\n", name);
 }
 
-typedef int write_page(const struct tables *tables, const char *dir, FILE *out);
-
-/* The page appears whole or not at all.  Returns an exit status. */
-static int write_to(const struct tables *tables, const char *dir, const char *name,
-		    write_page *write)
-{
-	char *path = NULL, *temp = NULL;
-	FILE *out = NULL;
-	int rc = -ENOMEM;
-
-	if (asprintf(&path, "%s/%s", dir, name) < 0)
-		path = NULL;
-	if (asprintf(&temp, "%s/.%s.%d", dir, name, (int)getpid()) < 0)
-		temp = NULL;
-	if (!path || !temp)
-		goto out;
-	process_temporary = temp;
-	out = fopen(temp, "we");
-	if (!out) {
-		rc = -errno;
-		goto out;
-	}
-	rc = write(tables, dir, out);
-	if (fclose(out) && !rc)
-		rc = -errno;
-	if (!rc && rename(temp, path) < 0)
-		rc = -errno;
-	if (rc)
-		unlink(temp);
-out:
-	process_temporary = NULL;
-	if (rc)
-		msg_error("report: cannot write %s: %s; --no-html does without it",
-			  path ? path : dir, strerror(-rc));
-	free(path);
-	free(temp);
-	return rc ? STATUS_BROKEN : STATUS_GOOD;
-}
-
+/* Returns an exit status. */
 static int write_pages(const struct tables *tables, const char *dir)
 {
-	int status = write_to(tables, dir, "statistics.html", run_page_write_statistics);
+	struct page_file f = page_file_open(dir, "statistics.html");
+	int rc = f.out ? run_page_write_statistics(tables, f.out) : 0;
+	int status = page_file_close(&f, "report", rc);
 
-	return status ? status : write_to(tables, dir, "report.html", run_page_write);
+	if (status)
+		return status;
+	f = page_file_open(dir, "report.html");
+	rc = f.out ? run_page_write(tables, dir, f.out) : 0;
+	return page_file_close(&f, "report", rc);
 }
 
 /* A run of checks has no numbers: what its checks came to is its report. */
@@ -108,6 +78,7 @@ static int report_checks(struct run *run, const struct report_options *opts)
 {
 	const struct run_context *c = &run->context;
 	struct verdicts *v;
+	int status = STATUS_GOOD;
 
 	if (opts->plot_data) {
 		msg_error("report: %s is a run of checks; there is nothing to plot", run->path);
@@ -123,7 +94,14 @@ static int report_checks(struct run *run, const struct report_options *opts)
 		check_run_observations(run, stdout, "");
 	}
 	verdicts_finish(v, NULL);
-	return STATUS_GOOD;
+	if (opts->output) {
+		struct page_file f = page_file_open(opts->output, "report.html");
+
+		status = page_file_close(&f, "report", f.out ? checks_page_write(run, f.out) : 0);
+	}
+	if (!status && opts->output && !opts->quiet)
+		printf("Page: %s/report.html\n", opts->output);
+	return status;
 }
 
 /* What several initial states of the kernel show, if they were measured. */
@@ -226,6 +204,17 @@ static int print_file(const char *dir, const char *name)
 	return STATUS_GOOD;
 }
 
+static int report_explanation(const char *dir)
+{
+	char *page = run_dir_page(dir);
+	int status = explain_page_file(dir, page, "report");
+
+	if (!status)
+		printf("Page: %s/explain.html\n", page);
+	free(page);
+	return status;
+}
+
 static int draw_plots(const char *dir, const char *page)
 {
 	struct words command = {0};
@@ -253,8 +242,8 @@ static int report_run(const char *dir, struct report_options *o)
 	status = report(dir, o);
 	if (status == STATUS_GOOD && draws && page && !o->checks)
 		status = draw_plots(dir, page);
-	if (status == STATUS_GOOD && is_dir && !o->checks && page && strcmp(page, dir))
-		printf("report.html and plots are in %s/\n", page);
+	if (status == STATUS_GOOD && is_dir && page && strcmp(page, dir))
+		printf("report.html %s in %s/\n", o->checks ? "is" : "and plots are", page);
 	if (status == STATUS_GOOD && is_dir)
 		printf("results are in %s/\n", dir);
 	free(page);
@@ -283,6 +272,8 @@ static int report_main(int argc, char **argv)
 		status = report(dir, &o);
 	} else if (has_file(dir, "explain.txt")) {
 		status = print_file(dir, "explain.txt");
+		if (!status && may_write && !o.no_html)
+			status = report_explanation(dir);
 	} else if (has_file(dir, "kernels.tsv") && !may_write) {
 		status = print_file(dir, "ladder.txt");
 	} else if (has_file(dir, "kernels.tsv")) {

@@ -66,6 +66,8 @@ doc_class() { # COMMAND
 	"./run.sh clean") echo "tests/cli/killed.bats: run.sh\" clean" ;;
 	"./run.sh new bench shiny" | "./run.sh bench --bench shiny"*) echo "tests/e2e/new.bats: new bench" ;;
 	"./run.sh new check shiny" | "./run.sh check --check shiny"*) echo "tests/e2e/new.bats: new check --plant" ;;
+	"./run.sh publish") echo "tests/cli/publish.bats: publish" ;;
+	"./run.sh compare --html "*) echo "tests/cli/compare.bats: --html" ;;
 	"./run.sh setup") echo "tests/cli/setup.bats: setup" ;;
 	"./run.sh test") echo "tests/run.sh: tests/cli tests/e2e" ;;
 	"./run.sh lint") echo "tests/run.sh: tests/lint.sh" ;;

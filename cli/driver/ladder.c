@@ -366,11 +366,12 @@ static void print_head(const char *path)
 	free(line);
 }
 
-/* The table of all runs, and their plots. */
-static int compare_runs(const char *dir, const struct words *runs)
+/* The table of all runs, their plots and their page; quiet: nothing on stdout and stderr. */
+static int compare_runs(const char *page, const struct words *runs, bool quiet)
 {
-	char *page = run_dir_page(dir), *all = process_text("%s/ladder.txt", page);
+	char *all = process_text("%s/ladder.txt", page);
 	char *plots = workspace_path("plot"), *words = workspace_path("words");
+	char *html = process_text("%s/ladder.html", page);
 	struct words command = {0};
 	int status;
 
@@ -380,16 +381,22 @@ static int compare_runs(const char *dir, const struct words *runs)
 	command_add_all(&command, runs);
 	status = process_run(&command, all, NULL);
 	if (status == STATUS_GOOD || status == STATUS_FAILED) {
-		command_add(&command, "build/daxdm", "compare", NULL);
-		command_add_all(&command, runs);
-		process_run(&command, words, NULL);
-		print_head(words);
-		printf("all metrics: %s\n", all);
 		command_add(&command, "plot/plot.sh", "--data", plots, page, NULL);
-		status = process_run(&command, NULL, NULL);
+		status = process_run(&command, quiet ? words : NULL, quiet ? "&1" : NULL);
 	}
-	free(page);
+	if (status == STATUS_GOOD) {
+		/* With the plots. */
+		command_add(&command, "build/daxdm", "compare", "--html", html, NULL);
+		command_add_all(&command, runs);
+		status = process_run(&command, words, NULL);
+		status = status == STATUS_FAILED ? STATUS_GOOD : status;
+		if (!quiet) {
+			print_head(words);
+			printf("all metrics: %s, %s\n", all, html);
+		}
+	}
 	free(all);
+	free(html);
 	free(plots);
 	free(words);
 	return status;
@@ -410,27 +417,36 @@ static bool has_numbers(const char *dir, const char *label)
 	return has;
 }
 
-int ladder_show(const char *dir)
+/* The kernels of the ladder in DIR that have numbers, and those that have no run. */
+static void find_runs(const char *dir, struct words *runs, struct words *missing)
 {
 	char *path = process_text("%s/kernels.tsv", dir);
-	struct words runs = {0}, missing = {0};
 	struct ladder l = {0};
-	int status = STATUS_GOOD;
 
 	read_steps(&l, path);
 	free(path);
-	process_phase = "report";
 	for (size_t i = 0; i < l.n; i++) {
 		path = process_text("%s/%s", dir, l.steps[i].label);
 		if (!is_complete(path))
-			command_add(&missing, l.steps[i].label, NULL);
+			command_add(missing, l.steps[i].label, NULL);
 		else if (has_numbers(path, l.steps[i].label))
-			command_add(&runs, path, NULL);
+			command_add(runs, path, NULL);
 		free(path);
 	}
+}
+
+int ladder_show(const char *dir)
+{
+	struct words runs = {0}, missing = {0};
+	char *page = run_dir_page(dir);
+	int status = STATUS_GOOD;
+
+	process_phase = "report";
+	find_runs(dir, &runs, &missing);
 	if (runs.n > 1)
-		status = compare_runs(dir, &runs);
+		status = compare_runs(page, &runs, false);
 	words_free(&runs);
+	free(page);
 	process_phase = NULL;
 	if (status)
 		return status;
@@ -442,6 +458,36 @@ int ladder_show(const char *dir)
 	}
 	printf("results are in %s/\n", dir);
 	return missing.n ? STATUS_BROKEN : STATUS_GOOD;
+}
+
+/* The page of the newest kernel against the one before it. */
+static int publish_newest(const char *dir, const struct words *runs)
+{
+	char *html = process_text("%s/newest.html", dir), *output = workspace_path("newest");
+	struct words command = {0};
+	int status;
+
+	command_add(&command, "build/daxdm", "compare", "--html", html, runs->list[runs->n - 2],
+		    runs->list[runs->n - 1], NULL);
+	status = process_run(&command, output, NULL);
+	free(html);
+	free(output);
+	return status == STATUS_FAILED ? STATUS_GOOD : status;
+}
+
+int ladder_publish(const char *dir)
+{
+	struct words runs = {0}, missing = {0};
+	int status = STATUS_GOOD;
+
+	find_runs(dir, &runs, &missing);
+	if (runs.n > 1)
+		status = compare_runs(dir, &runs, true);
+	if (runs.n > 1 && !status)
+		status = publish_newest(dir, &runs);
+	words_free(&runs);
+	words_free(&missing);
+	return status;
 }
 
 /* ---- the whole ------------------------------------------------------------------------------ */

@@ -27,5 +27,8 @@ int ladder(struct bench_request *b);
 
 /* Reports the ladder in DIR; needs the workspace.  Returns the exit status. */
 int ladder_show(const char *dir);
+/* Draws its plots and writes its pages into DIR: ladder.html, and newest.html, the newest kernel
+ * against the one before it.  Returns the exit status. */
+int ladder_publish(const char *dir);
 
 #endif

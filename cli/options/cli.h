@@ -111,6 +111,7 @@ extern const struct verb verb_modules_given;
 extern const struct verb verb_mutant;
 extern const struct verb verb_mutants;
 extern const struct verb verb_new;
+extern const struct verb verb_publish;
 extern const struct verb verb_provision;
 extern const struct verb verb_report;
 extern const struct verb verb_verdicts;

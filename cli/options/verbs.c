@@ -51,6 +51,7 @@ const struct verb *const verb_table[] = {
 	&verb_list,
 	&verb_report,
 	&verb_new,
+	&verb_publish,
 	&verb_setup,
 	&verb_cleanup,
 	&verb_clean,

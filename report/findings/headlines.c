@@ -78,8 +78,9 @@ static void say_overhead(const struct tables *tables, findings_say *say, void *a
 		if (*head && strcmp(row_words, cost_words(row, words, sizeof(words))) != 0)
 			continue;
 		snprintf(row_words, sizeof(row_words), "%s", cost_words(row, words, sizeof(words)));
-		snprintf(head, sizeof(head), "dm-%s with %s segment%s adds to a %s:", c.target,
-			 number(c.at->segments).s, c.at->segments == 1 ? "" : "s", row_words);
+		snprintf(head, sizeof(head), "dm-%s with %s segment%s adds to %s%s:", c.target,
+			 number(c.at->segments).s, c.at->segments == 1 ? "" : "s",
+			 row->page == RUN_PAGE_NONE ? "" : "a ", row_words);
 		add(&parts, table_fs(t), "%s %s%s (%s, raw %s)", number_signed(extra.median).s,
 		    t->unit, quantity_range(&extra, true).s,
 		    number_percent(extra.median, c.raw->median).s, number(c.raw->median).s);
@@ -94,6 +95,7 @@ static void say_growth(const struct tables *tables, findings_say *say, void *arg
 {
 	struct parts parts = {.n = 0}, faults = {.n = 0};
 	char most[512], of_faults[512], times[64], slope[96], words[256], head[256] = "", name[256];
+	const char *a = "";
 	struct cost c;
 
 	for (size_t i = 0; i < tables->n; i++) {
@@ -115,6 +117,7 @@ static void say_growth(const struct tables *tables, findings_say *say, void *arg
 		}
 		if (cost_find(tables, t, row, NULL, &c) && c.n_stacks > 2 && cost_fits(&c)) {
 			cost_words(row, words, sizeof(words));
+			a = row->page == RUN_PAGE_NONE ? "" : "a ";
 			add(&faults, table_fs(t), "%s", cost_slope(&c, slope, sizeof(slope)));
 		}
 	}
@@ -125,7 +128,7 @@ static void say_growth(const struct tables *tables, findings_say *say, void *arg
 			      most, faults.n ? "; a " : "", faults.n ? words : "",
 			      faults.n ? " grows by " : "", of_faults);
 	else if (faults.n)
-		findings_sayf(say, arg, "What grows with the segments: a %s by %s", words,
+		findings_sayf(say, arg, "What grows with the segments: %s%s by %s", a, words,
 			      of_faults);
 }
 

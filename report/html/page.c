@@ -135,22 +135,33 @@ void page_add(void *list, const char *sentence)
 		memory_check(NULL);
 }
 
-void page_put_bare(FILE *out, struct page_list *list, const char *class)
+void page_put_first(FILE *out, struct page_list *list, size_t n, const char *class)
 {
-	if (!list->sentences.n)
-		return;
-	fputs("<ul", out);
-	if (class)
-		xml_attribute(out, "class", class);
-	fputs(">\n", out);
-	for (size_t i = 0; i < list->sentences.n; i++) {
+	struct page_list rest = {0};
+	struct words *all = &list->sentences;
+
+	n = n < all->n ? n : all->n;
+	if (n) {
+		fputs("<ul", out);
+		if (class)
+			xml_attribute(out, "class", class);
+		fputs(">\n", out);
+	}
+	for (size_t i = 0; i < n; i++) {
 		fputs("<li>", out);
-		xml_put(out, list->sentences.list[i]);
+		xml_put(out, all->list[i]);
 		fputc('\n', out);
 	}
-	fputs("</ul>\n", out);
-	words_free(&list->sentences);
-	*list = (struct page_list){0};
+	fputs(n ? "</ul>\n" : "", out);
+	for (size_t i = n; i < all->n; i++)
+		page_add(&rest, all->list[i]);
+	words_free(all);
+	*list = rest;
+}
+
+void page_put_bare(FILE *out, struct page_list *list, const char *class)
+{
+	page_put_first(out, list, list->sentences.n, class);
 }
 
 void page_put_list(FILE *out, struct page_list *list, const char *id, const char *heading)
@@ -175,6 +186,21 @@ void page_put_folded(FILE *out, struct page_list *list, const char *id, const ch
 }
 
 /* ---- tables ---------------------------------------------------------------------------------- */
+
+void page_filter(FILE *out, const char *id)
+{
+	fprintf(out,
+		"<p hidden><label for=\"%s\">Only rows with these words:</label> "
+		"<input id=\"%s\" type=\"search\"></p>\n<script>\n"
+		"(i=>{const p=i.closest('p');p.hidden=false;i.oninput=()=>{"
+		"const w=i.value.toLowerCase().split(/\\s+/);let e=p,k='';"
+		"while(!(e=e.nextElementSibling).matches('.scroll'));"
+		"for(const r of e.querySelectorAll('tbody tr')){if(r.className)continue;"
+		"k=r.id||k;const x=(k+' '+r.textContent).toLowerCase();"
+		"r.hidden=!w.every(q=>x.includes(q))}}})(document.getElementById('%s'))\n</"
+		"script>\n",
+		id, id, id);
+}
 
 void page_table_begin(FILE *out, const char *class, const char *caption)
 {
@@ -303,44 +329,53 @@ static void put_url(FILE *out, const char *text, size_t len)
 }
 
 /* Without the heading that is drawn into it: the view begins below. */
-static void put_view(FILE *out, const char *svg)
+static void put_view(FILE *out, const char *svg, int head_px)
 {
 	const char *box = strstr(svg, "viewBox=\"0 0 "), *end = svg;
 	int width, height, n = 0;
 	char text[64];
 
 	if (box && sscanf(box, "viewBox=\"0 0 %d %d\"%n", &width, &height, &n) == 2 && n &&
-	    height > HEAD_PX) {
+	    height > head_px) {
 		put_url(out, svg, (size_t)(box - svg));
 		put_url(out, text,
-			(size_t)snprintf(text, sizeof(text), "viewBox=\"0 %d %d %d\"", HEAD_PX,
-					 width, height - HEAD_PX));
+			(size_t)snprintf(text, sizeof(text), "viewBox=\"0 %d %d %d\"", head_px,
+					 width, height - head_px));
 		end = box + n;
 	}
 	put_url(out, end, strlen(end));
 }
 
-bool page_figure(FILE *out, const char *dir, const char *name)
+/* Text that is escaped already, as the value of an attribute. */
+static void put_value(FILE *out, const char *text)
+{
+	for (; *text; text++)
+		if (*text == '"')
+			fputs("&quot;", out);
+		else
+			fputc(*text, out);
+}
+
+bool page_figure(FILE *out, const char *dir, const char *name, const char *in_general)
 {
 	char path[4096], *svg, *title, *note;
+	bool has_head;
 
 	snprintf(path, sizeof(path), "%s/%s.svg", dir, name);
 	svg = read_file(path);
 	if (!svg)
 		return false;
-	/* What is between tags is escaped already. */
 	title = element(svg, "title");
 	note = element(svg, "desc");
+	has_head = title && note && strcmp(title, name) != 0;
 	fprintf(out,
-		"<figure id=\"%s\"><figcaption><b>%s</b> <span "
-		"class=\"dim\">%s</span></figcaption>\n"
-		"<div class=\"plot\" tabindex=\"0\" role=\"region\" aria-label=\"plot %s\">"
-		"<img alt=\"",
-		name, title ? title : name, note ? note : "", name);
-	for (const char *c = title ? title : name; *c; c++)
-		fputs(*c == '"' ? "&quot;" : (char[]){*c, '\0'}, out);
+		"<figure id=\"%s\"><figcaption><b>%s</b> <span class=\"dim\">%s</span>"
+		"</figcaption>\n<div class=\"plot\" tabindex=\"0\" role=\"region\" "
+		"aria-label=\"plot %s\"><img alt=\"",
+		name, has_head ? title : in_general, has_head ? note : "", name);
+	put_value(out, has_head ? title : in_general);
 	fputs("\" src=\"data:image/svg+xml,", out);
-	put_view(out, svg);
+	put_view(out, svg, has_head ? HEAD_PX : 0);
 	fputs("\"></div></figure>\n", out);
 	free(svg);
 	free(title);

@@ -33,8 +33,14 @@ void page_add(void *list, const char *sentence);
 /* Writes and empties it: with a heading, or folded, as "HEADING (N)".  Nothing if it is empty. */
 void page_put_list(FILE *out, struct page_list *list, const char *id, const char *heading);
 void page_put_folded(FILE *out, struct page_list *list, const char *id, const char *heading);
-/* Without a heading. */
+/* The first n of them without a heading; the others stay. */
+void page_put_first(FILE *out, struct page_list *list, size_t n, const char *class);
+/* All without a heading. */
 void page_put_bare(FILE *out, struct page_list *list, const char *class);
+
+/* A field that leaves only the rows of the next table that hold its words; a page without scripts
+ * does not show it. */
+void page_filter(FILE *out, const char *id);
 
 /* A table that scrolls within itself; its head stays in sight. */
 void page_table_begin(FILE *out, const char *class, const char *caption);
@@ -47,8 +53,9 @@ void page_grid(FILE *out, const struct grid *g, const char *caption);
 /*
  * The plot of that name, if DIR has it: NAME.svg is put into the page without the heading that is
  * drawn into it.  Its title, which says what it shows, becomes the caption and the text for who
- * does not see it.  Returns whether there is one.
+ * does not see it; a plot that an older build drew has none, and what it shows in general is said
+ * instead.  Returns whether there is one.
  */
-bool page_figure(FILE *out, const char *dir, const char *name);
+bool page_figure(FILE *out, const char *dir, const char *name, const char *in_general);
 
 #endif

@@ -213,13 +213,18 @@ static void put_statistics(const struct tables *tables, const struct table *t, F
 
 static void put_plots(const char *dir, FILE *out)
 {
-	static const char *const plots[] = {
-		"fault-extra", "fault-by-segments",  "fault-growth", "huge-pages",
-		"bio-ratio",   "fault-distribution", "table-ops",
+	static const char *const plots[][2] = {
+		{"fault-extra", "DM overhead of faults by number of segments"},
+		{"fault-by-segments", "Fault cost by number of segments"},
+		{"fault-growth", "Faults whose cost grows with the number of segments"},
+		{"huge-pages", "Cost of lost huge pages"},
+		{"bio-ratio", "Cost of reads and writes without DAX by size"},
+		{"fault-distribution", "Distribution of the samples by stack"},
+		{"table-ops", "Cost of device-mapper ioctls by number of segments"},
 	};
 
 	for (size_t i = 0; i < sizeof(plots) / sizeof(plots[0]); i++)
-		page_figure(out, dir, plots[i]);
+		page_figure(out, dir, plots[i][0], plots[i][1]);
 }
 
 /* One row per field of the context; nested names are joined by dots. */
@@ -336,9 +341,8 @@ int run_page_write(const struct tables *tables, const char *dir, FILE *out)
 	return page_end(out, "Written by daxdm report from run.jsonl, which holds every sample.");
 }
 
-int run_page_write_statistics(const struct tables *tables, const char *dir, FILE *out)
+int run_page_write_statistics(const struct tables *tables, FILE *out)
 {
-	(void)dir;
 	begin(tables->run, "Statistics of DAX through device-mapper", out);
 	fputs("<p><a href=\"report.html\">The report</a></p>\n", out);
 	for (size_t i = 0; i < tables->n; i++)

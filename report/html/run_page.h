@@ -8,6 +8,6 @@
 /* Writes report.html to out, with the *.svg plots in DIR.  Returns 0 or -errno. */
 int run_page_write(const struct tables *tables, const char *dir, FILE *out);
 /* The same of statistics.html. */
-int run_page_write_statistics(const struct tables *tables, const char *dir, FILE *out);
+int run_page_write_statistics(const struct tables *tables, FILE *out);
 
 #endif

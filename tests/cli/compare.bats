@@ -1036,3 +1036,20 @@ states() {
 	expect 1 "ext4 linear:16 fault.read.warm.pte: +20.1 % (4,395 -> 5,277 insn); DM overhead +27 insn" "16 vanished" \
 		"huge pages lost, mapped by 4 KiB pages"
 }
+
+@test "a comparison is a page: sentences, each metric with an id, plots of a ladder beside it" {
+	local ladder=$TOP/results/published/ladder-insn page=$BATS_TEST_TMPDIR/c.html
+	daxdm compare --html "$page" "$ladder/6.1.0-56" "$ladder/6.12.117+deb12"
+	expect 1
+	grep -q '<p class="bad">worse: ' "$page"
+	grep -q 'fault.read.warm.pte: +24.8 % (4,395 -&gt; 5,483 insn)' "$page"
+	grep -q '<tr id="fault.read.warm.pte-stack-linear:16-fs-ext4-">' "$page"
+	run ! grep -q '<img' "$page"
+	cp "$ladder"/*.svg "$BATS_TEST_TMPDIR"
+	daxdm compare --html "$page" "$ladder"/{5.10.0-46,6.1.0-56,7.3}
+	expect 1
+	(($(grep -c '<img' "$page") == 3))
+	[[ ! $(grep -oE ' id="[^"]+"' "$page" | sort | uniq -d) ]]
+	daxdm compare --html /nonexistent/c.html "$ladder"/{5.10.0-46,6.1.0-56}
+	expect 4 "cannot write /nonexistent/c.html: No such file or directory"
+}

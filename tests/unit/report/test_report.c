@@ -524,7 +524,7 @@ static void test_html(void **state)
 	assert_holds(text, "</html>\n");
 	free(text);
 	out = open_memstream(&text, &size);
-	assert_int_equal(run_page_write_statistics(&o.tables, o.f.dir, out), 0);
+	assert_int_equal(run_page_write_statistics(&o.tables, out), 0);
 	fclose(out);
 	assert_holds(text, "id=\"ext4:fault.read.warm.pte\"><th colspan=\"9\" "
 			   "scope=\"rowgroup\">fault.read.warm.pte</th>");

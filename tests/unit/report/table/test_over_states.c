@@ -235,7 +235,7 @@ static void the_page_shows_ranges(void **state)
 	/* All statistics of a row, the mean too. */
 	out = open_memstream(&text, &size);
 	assert_non_null(out);
-	assert_int_equal(run_page_write_statistics(&f.tables, f.dir, out), 0);
+	assert_int_equal(run_page_write_statistics(&f.tables, out), 0);
 	fclose(out);
 	assert_holds(text, "<td>11,000.0 <span class=\"range\">(10,000.0..13,000.0)</span>");
 	free(text);

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * daxdm publish: draws the plots and writes the pages of all published runs, ladders and
+ * explanations, and an index of them, for any web server or none.
+ */
+#include "cli/driver/command.h"
+#include "cli/driver/ladder.h"
+#include "cli/driver/page_file.h"
+#include "cli/driver/phase.h"
+#include "cli/driver/process.h"
+#include "cli/driver/workspace.h"
+#include "lib/base/msg.h"
+#include "report/html/site_page.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char site[] = "results/published";
+
+/* The PNGs are for pages elsewhere; the site has the SVGs. */
+static void remove_pngs(const char *dir)
+{
+	char *pattern = process_text("%s/*.png", dir);
+	glob_t files = {0};
+
+	if (!glob(pattern, 0, NULL, &files))
+		for (size_t i = 0; i < files.gl_pathc; i++)
+			unlink(files.gl_pathv[i]);
+	globfree(&files);
+	free(pattern);
+}
+
+static int publish_run(const char *dir)
+{
+	struct words command = {0};
+	char *output = workspace_path("publish");
+	int status;
+
+	command_add(&command, "plot/plot.sh", dir, NULL);
+	/* A run may have nothing to draw; a failure says why in its last line. */
+	status = process_run(&command, "/dev/null", output);
+	if (status) {
+		char *why = workspace_last_line(output);
+
+		msg_error("publish: %s: %s", dir, why ? why : "no reason given");
+		free(why);
+	}
+	free(output);
+	return status;
+}
+
+static int publish_checks(const char *dir)
+{
+	struct words command = {0};
+
+	command_add(&command, "build/daxdm", "report", "--quiet", "--output", dir, dir, NULL);
+	return process_run(&command, NULL, NULL);
+}
+
+/* One folder of the site.  Returns an exit status. */
+static int publish(const char *dir)
+{
+	int status = STATUS_GOOD;
+
+	switch (site_kind(dir)) {
+	case SITE_RUN:
+		status = publish_run(dir);
+		break;
+	case SITE_CHECKS:
+		status = publish_checks(dir);
+		break;
+	case SITE_LADDER:
+		status = ladder_publish(dir);
+		break;
+	case SITE_EXPLANATION:
+		status = explain_page_file(dir, dir, "publish");
+		break;
+	case SITE_OTHER:
+		break;
+	}
+	remove_pngs(dir);
+	return status;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strverscmp((*a)->d_name, (*b)->d_name);
+}
+
+static int publish_all(void)
+{
+	struct dirent **entries;
+	int n = scandir(site, &entries, NULL, by_name), status = STATUS_GOOD;
+
+	if (n < 0)
+		process_quit(STATUS_BROKEN, "publish: cannot read %s: %s", site, strerror(errno));
+	for (int i = 0; i < n; i++) {
+		char *dir = process_text("%s/%s", site, entries[i]->d_name);
+
+		if (entries[i]->d_name[0] != '.' && !status) {
+			status = publish(dir);
+			if (!status && site_kind(dir) != SITE_OTHER)
+				printf("%s\n", dir);
+		}
+		free(dir);
+		free(entries[i]);
+	}
+	free(entries);
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	int operand = options_parse(&verb_publish, NULL, argc, argv), status;
+	struct page_file f;
+
+	if (operand == -1)
+		return STATUS_GOOD;
+	if (operand < 0)
+		return STATUS_USAGE;
+	phase_lines = PHASES_NONE;
+	workspace_open();
+	workspace_setup("plot", NULL);
+	process_phase = "publish";
+	status = publish_all();
+	if (status)
+		return status;
+	f = page_file_open(site, "index.html");
+	status = page_file_close(&f, "publish", f.out ? site_page_write(site, f.out) : 0);
+	if (!status)
+		printf("the site is %s/index.html\n", site);
+	return status;
+}
+
+const struct verb verb_publish = {
+	.name = "publish",
+	.args = "",
+	.why = "draw the plots and write the pages of all published results, and an index of them",
+	.examples = {"publish"},
+	.run = run,
+	.no_memory = STATUS_BROKEN,
+};
