@@ -528,6 +528,10 @@ static const struct check_item items[] = {
 	     BED("xfs+reflink+rmapbt", SMALL_BYTES, "B"), BY_SHARED,
 	     "when the memory of a block that two files share fails, processes that mapped either "
 	     "file get SIGBUS"),
+	ITEM("hwpoison.exact_raw", hwpoison_exact, needs_shared, SPOILS, PLANT_VALUE,
+	     BED("xfs+reflink+rmapbt", SMALL_BYTES, "B", .small_pages = true), BY_SHARED,
+	     "the first, other and the last page of two files that share blocks fail: SIGBUS "
+	     "reports that page of each file, and nothing to who maps the pages around it"),
 	ITEM("hwpoison.shared_linear", hwpoison_shared, needs_shared, SPOILS, PLANT_VALUE,
 	     BED("xfs+reflink+rmapbt", SMALL_BYTES, "$ linear B 4096"), BY_SHARED,
 	     "when the memory of a block on dm-linear that two files share fails, processes that "

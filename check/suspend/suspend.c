@@ -21,6 +21,7 @@
 #include "check/fixture/testbed.h"
 #include "check/fixture/worker.h"
 #include "check/suspend/create_remove_loop.h"
+#include "check/suspend/in_flight.h"
 #include "check/suspend/suspend_ops.h"
 #include "check/suspend/suspend_stress.h"
 #include "check/suspend/writable_pages.h"
@@ -255,6 +256,7 @@ static void frozen(struct check_env *env, const void *data)
 
 /* ---- table ----------------------------------------------------------------------------------- */
 
+static const char *const needs_delay[] = {"device:fsdax", "target:delay", "target:linear", NULL};
 static const char *const needs_ext4[] = {"device:fsdax", "fs:ext4", NULL};
 static const char *const needs_xfs[] = {"device:fsdax", "fs:xfs", NULL};
 static const char *const needs_ext4_huge[] = {"device:fsdax", "fs:ext4", "page:2M", NULL};
@@ -356,6 +358,25 @@ static const struct check_item items[] = {
 		.flags = CHECK_QUICK,
 		.plants = PLANTS,
 		.run = bio_deferred,
+	},
+	{
+		.name = "bio_deferred.many",
+		.promise = "each of many reads, writes and flushes of a suspended device waits, "
+			   "and ends after the resume",
+		.by = DM_IOCTL,
+		.needs = needs_fsdax,
+		.plants = PLANT_VALUE | PLANT_BYTE,
+		.run = in_flight_deferred,
+	},
+	{
+		.name = "in_flight",
+		.promise = "a write that is on its way is done when a suspend returns, in every "
+			   "suspend mode",
+		.by = "dmsetup(8), suspend: I/O that has been mapped but has not completed is "
+		      "flushed",
+		.needs = needs_delay,
+		.plants = PLANT_VALUE | PLANT_BYTE,
+		.run = in_flight,
 	},
 	BOTH("flush.released", , , suspend_ops_released, RELEASED, DM_IOCTL),
 	BOTH("flush_nolockfs.released", , _nolockfs, suspend_ops_released, RELEASED, DM_IOCTL),

@@ -32,6 +32,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -427,6 +428,88 @@ static void notified(struct check_env *env, const void *arg)
 	check_observe_suspicious(env, "notified_by", json_string("access"));
 }
 
+/* One of several files, which the filesystem distributes over its allocation groups. */
+struct file_holder {
+	char path[sizeof(((struct check_fs *)0)->where) + 16];
+	volatile bool ready;
+	volatile bool over;
+	int rc;
+};
+
+static const uint64_t held_pages[] = {0, 100, FILE_BYTES / PAGE_BYTES - 1};
+
+/* Returns 0 if each page raises a signal after the unbind, else the number of the first that does
+ * not. */
+static int hold_file(void *arg)
+{
+	struct file_holder *f = arg;
+	int fd = open(f->path, O_RDWR | O_CLOEXEC);
+	char *map = MAP_FAILED;
+
+	if (fd >= 0)
+		map = mmap(NULL, FILE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		f->rc = -errno;
+	for (int i = 0; i < 3 && !f->rc; i++)
+		if (check_store(map + held_pages[i] * PAGE_BYTES, 1).signal)
+			f->rc = -EFAULT;
+	f->ready = true;
+	while (!f->over)
+		check_pause(1);
+	for (int i = 0; i < 3 && !f->rc; i++)
+		if (!check_load(map + held_pages[i] * PAGE_BYTES, NULL).signal)
+			return i + 1;
+	return 0;
+}
+
+static bool start_file_holder(struct check_env *env, const struct testbed *bed,
+			      struct file_holder *f, struct check_task *task, unsigned int i)
+{
+	char directory[sizeof(bed->fs.where) + 8], name[16];
+	int fd, rc;
+
+	snprintf(directory, sizeof(directory), "%s/d%u", bed->fs.where, i);
+	snprintf(name, sizeof(name), "d%u/file", i);
+	snprintf(f->path, sizeof(f->path), "%s/%s", bed->fs.where, name);
+	rc = mkdir(directory, 0700) < 0 ? -errno : 0;
+	if (!check_setup(env, rc, "making %s", directory))
+		return false;
+	fd = check_file(env, &bed->fs, name, FILE_BYTES, TESTBED_FILE, TESTBED_GENERATION);
+	if (fd < 0)
+		return false;
+	close(fd);
+	return !check_start(env, task, hold_file, f) && check_flag(task, &f->ready, LIMIT_MS) &&
+	       check_setup(env, f->rc, "mapping a file before the unbind");
+}
+
+/* More files than allocation groups: each process gets a signal, and each page is revoked. */
+static void notified_all(struct check_env *env, const void *arg)
+{
+	enum { FILES = 5 };
+	struct file_holder *f = check_shared(env, FILES * sizeof(*f));
+	struct check_task tasks[FILES] = {0};
+	struct driver_order driver;
+	struct testbed bed;
+
+	if (!f || !testbed_open(env, &bed, arg))
+		return;
+	for (unsigned int i = 0; i < FILES; i++)
+		if (!start_file_holder(env, &bed, &f[i], &tasks[i], i))
+			return;
+	if (!unbind(env, bed.graph.devices[0].ns, &driver))
+		return;
+	for (unsigned int i = 0; i < FILES; i++) {
+		f[i].over = true;
+		if (!check_that(env, check_wait(&tasks[i], LIMIT_MS),
+				"the process with file %u ends after the unbind", i))
+			return;
+		if (tasks[i].status < 128)
+			check_equal(env, tasks[i].status, 0,
+				    "the number of the first page of file %u that is still mapped",
+				    i);
+	}
+}
+
 static void pagemap(struct check_env *env, const void *arg)
 {
 	struct driver_order driver;
@@ -632,6 +715,11 @@ static const struct check_item items[] = {
 	      "xfs+rmapbt+whole", TESTBED_RAW, PLANT_VALUE,
 	      "xfs with rmapbt revokes file mappings when it is notified that its namespace is "
 	      "removed"),
+	OTHER("notified.all_files", needs_notify, notified_all,
+	      "commit fa422b353d21 (mm, pmem, xfs: Introduce MF_MEM_PRE_REMOVE for unbind)",
+	      "xfs+rmapbt+whole", TESTBED_RAW, PLANT_VALUE,
+	      "xfs with rmapbt revokes the mappings of files in each allocation group when its "
+	      "namespace is removed"),
 	OTHER("notified.smaller_xfs", needs_notify, notified,
 	      "commit fa422b353d21 (mm, pmem, xfs: Introduce MF_MEM_PRE_REMOVE for unbind)",
 	      "xfs+rmapbt", TESTBED_RAW, PLANT_VALUE,

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which page a memory failure is reported for: the first, others and the last page of a file whose
+ * blocks another file shares.  xfs looks the owners of the block up and names the page of each
+ * file: xfs_dax_failure_fn(), mf_dax_kill_procs().
+ */
+#include "check/fixture/testbed.h"
+#include "check/poison/hwpoison.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/fs.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+enum { INJECTOR, SHARER, NEIGHBOUR, ROLES, READY_MS = 5000, QUIET_MS = 50 };
+
+static const char *const role_names[] = {"process that injects", "process with the other file",
+					 "process that maps the pages around it"};
+
+struct process {
+	int role, fd;
+	char *base; /* of the mapping of the whole file */
+	uint64_t page, n_pages;
+	volatile bool ready, signalled, over;
+	int rc;
+	volatile int code;
+	void *volatile address;
+};
+
+static struct process *self;
+
+static void note_signal(int signal, siginfo_t *info, void *context)
+{
+	(void)signal;
+	(void)context;
+	self->code = info->si_code;
+	self->address = info->si_addr;
+	self->signalled = true;
+}
+
+/* Maps the pages before and after the failing one, each alone. */
+static int map_neighbours(const struct process *p)
+{
+	for (int side = -1; side <= 1; side += 2) {
+		uint64_t page = p->page + (uint64_t)(int64_t)side;
+		char *map;
+
+		if (page >= p->n_pages)
+			continue;
+		map = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, p->fd,
+			   (off_t)(page * PAGE_BYTES));
+		if (map == MAP_FAILED)
+			return -errno;
+		if (check_load(map, NULL).signal)
+			return -EFAULT;
+	}
+	return 0;
+}
+
+/* All pages are mapped, so that a wrong one would be reported, too. */
+static int process_main(void *arg)
+{
+	const struct sigaction noting = {.sa_sigaction = note_signal, .sa_flags = SA_SIGINFO};
+	struct process *p = arg;
+
+	self = p;
+	prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0);
+	for (uint64_t i = 0; i < p->n_pages && p->role != NEIGHBOUR && !p->rc; i++)
+		if (i + 1 >= p->page && i <= p->page + 1 &&
+		    check_load(p->base + i * PAGE_BYTES, NULL).signal)
+			p->rc = -EFAULT;
+	if (p->role == NEIGHBOUR)
+		p->rc = map_neighbours(p);
+	sigaction(SIGBUS, &noting, NULL);
+	if (p->role == INJECTOR && !p->rc &&
+	    madvise(p->base + p->page * PAGE_BYTES, PAGE_BYTES, MADV_HWPOISON) < 0)
+		p->rc = -errno;
+	p->ready = true;
+	while (!p->over)
+		check_pause(1);
+	return 0;
+}
+
+static void judge(struct check_env *env, const struct process *p)
+{
+	if (p->role == NEIGHBOUR) {
+		check_that(env, !p->signalled, "the %s %" PRIu64 " gets no signal",
+			   role_names[p->role], p->page);
+		return;
+	}
+	if (check_that(env, p->signalled, "the %s gets SIGBUS when page %" PRIu64 " fails",
+		       role_names[p->role], p->page))
+		check_equal(env, (char *)p->address - p->base, (int64_t)(p->page * PAGE_BYTES),
+			    "offset of the address that the SIGBUS of the %s reports",
+			    role_names[p->role]);
+}
+
+/* One page fails.  fds and bases: of the file and of the other one. */
+static bool fail_page(struct check_env *env, struct process *p, const int fds[2],
+		      char *const bases[2], uint64_t page, uint64_t n_pages)
+{
+	struct check_task tasks[ROLES];
+
+	for (int i = ROLES - 1; i >= 0; i--) {
+		p[i] = (struct process){.role = i,
+					.fd = fds[i != INJECTOR],
+					.base = bases[i != INJECTOR],
+					.page = page,
+					.n_pages = n_pages};
+		if (check_start(env, &tasks[i], process_main, &p[i]) < 0)
+			return false;
+		check_flag(&tasks[i], &p[i].ready, READY_MS);
+		if (!check_setup(env, p[i].rc, "the %s", role_names[i]) || !p[i].ready)
+			return false;
+	}
+	for (int i = 0; i < ROLES; i++)
+		check_flag(&tasks[i], &p[i].signalled, i == NEIGHBOUR ? QUIET_MS : READY_MS);
+	for (int i = 0; i < ROLES; i++) {
+		p[i].over = true;
+		if (check_await(env, &tasks[i], role_names[i]) != 0)
+			return false;
+	}
+	for (int i = 0; i < ROLES; i++)
+		judge(env, &p[i]);
+	return !check_complained(env);
+}
+
+void hwpoison_exact(struct check_env *env, const void *arg)
+{
+	struct process *p = check_shared(env, ROLES * sizeof(*p));
+	char path[sizeof(((struct testbed *)0)->fs.where) + 8], *bases[2];
+	struct mapping copy;
+	struct testbed bed;
+	int fds[2], rc;
+
+	if (!p || !testbed_open(env, &bed, arg))
+		return;
+	snprintf(path, sizeof(path), "%s/copy", bed.fs.where);
+	fds[0] = bed.fd;
+	fds[1] = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	rc = fds[1] < 0 || ioctl(fds[1], FICLONE, bed.fd) < 0 || fsync(fds[1]) < 0 ? -errno : 0;
+	rc = rc ? rc : mapping_make(&copy, fds[1], bed.bytes, MAP_SHARED, false);
+	if (!check_setup(env, rc, "sharing the blocks of the file"))
+		return;
+	bases[0] = bed.map.base;
+	bases[1] = copy.base;
+	for (int i = 0; i < 4; i++) {
+		uint64_t n = bed.bytes / PAGE_BYTES;
+		const uint64_t pages[] = {0, 5, n / 2 + 1, n - 1};
+
+		if (!fail_page(env, p, fds, bases, pages[i], n))
+			return;
+	}
+}
