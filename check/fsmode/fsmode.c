@@ -5,6 +5,7 @@
  *   refused, not_dax   a mode that DAX cannot serve: the mount with dax=always is refused, a file
  *                      with the flag is not DAX, and its bytes are right
  *   toggled            the flag of a file is changed while it is mapped
+ *   end_of_file        a file is cut and made longer at many offsets (end_of_file.c)
  *   range              blocks are moved or replaced under a mapping (ranges.c)
  *   edges              ranges that begin or end within a block are zeroed (edges.c)
  *   times              modification time of a file that is accessed through a mapping (times.c)
@@ -20,6 +21,7 @@
 #include "check/fixture/dax_capability.h"
 #include "check/fixture/testbed.h"
 #include "check/fsmode/edges.h"
+#include "check/fsmode/end_of_file.h"
 #include "check/fsmode/ranges.h"
 #include "check/fsmode/times.h"
 
@@ -346,6 +348,14 @@ static const char *const needs_xfs[] = {"device:fsdax", "target:linear", "fs:xfs
 		.by = "mmap(2): timestamps changes for file-backed mappings", .needs = needs_##FS, \
 		.plants = PLANT_VALUE, .run = times_of_mapped_file, .arg = #FS                     \
 	}
+#define END_OF_FILE(FS)                                                                      \
+	{                                                                                    \
+		.name = "end_of_file." #FS,                                                  \
+		.promise = "a file that is cut and made longer again has zeroes from where " \
+			   "it was cut, and no page behind its end",                         \
+		.by = "truncate(2), mmap(2)", .needs = needs_##FS, .plants = PLANT_VALUE,    \
+		.run = end_of_file, .arg = #FS                                               \
+	}
 #define READS(FS, FLAGS)                                                                      \
 	{                                                                                     \
 		.name = "read." #FS,                                                          \
@@ -386,6 +396,8 @@ static const struct check_item items[] = {
 	EDGES(xfs, "zero", FALLOC_FL_ZERO_RANGE),
 	TIMES(ext4),
 	TIMES(xfs),
+	END_OF_FILE(ext4),
+	END_OF_FILE(xfs),
 	READS(ext4, CHECK_QUICK),
 	READS(xfs, 0),
 	{0},

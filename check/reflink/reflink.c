@@ -8,6 +8,7 @@
  */
 #include "check/check.h"
 #include "check/fixture/testbed.h"
+#include "check/reflink/parts.h"
 
 #include "lib/file/stamp.h"
 
@@ -220,11 +221,30 @@ static const char *const needs[] = {"device:fsdax", "fs:xfs", "kernel:6.0", NULL
 			.fs = "xfs+reflink", .table = TABLE, .file_bytes = FILE_BYTES},     \
 	}
 
+/* All by PTEs, except page_sizes: a kernel that cannot share pages of both sizes fails it alone. */
+#define PARTS_ITEM(NAME, RUN, TABLE, SMALL, PROMISE, BY)                                   \
+	{                                                                                  \
+		.name = NAME, .promise = PROMISE, .by = BY, .needs = needs,                \
+		.flags = CHECK_EMULATED | CHECK_SPOILS, .plants = PLANT_VALUE, .run = RUN, \
+		.arg = &(const struct testbed_spec){.fs = "xfs+reflink",                   \
+						    .table = TABLE,                        \
+						    .file_bytes = FILE_BYTES,              \
+						    .small_pages = SMALL},                 \
+	}
+
+#define SIZES                                                                                \
+	"of two files that share blocks one is mapped by PMDs and one by PTEs: both can be " \
+	"read, cut and unmounted"
 #define STORE                                                                                     \
 	"a store through a mapping to a block that two files share changes only that byte, only " \
 	"in one file"
 #define WRITE "write(2) of less than a page to a block that two files share changes only one file"
 #define DEDUPE "files share blocks after deduplication exactly if their bytes are the same"
+#define PARTS                                                                                  \
+	"writes, stores, zeroes and holes of any size and place change one of two files that " \
+	"share blocks"
+#define UNSHARE "after FALLOC_FL_UNSHARE_RANGE two files hold their bytes in blocks of their own"
+#define BY_UNSHARE "fallocate(2), FALLOC_FL_UNSHARE_RANGE"
 #define BY_CLONE                                                                                  \
 	"ioctl_ficlonerange(2): each file has its own copy-on-write view; writes to one are not " \
 	"seen in the other"
@@ -236,6 +256,11 @@ static const struct check_item items[] = {
 	ITEM("write.raw", write_part, TESTBED_RAW, 0, PLANT_BYTE | PLANT_VALUE, WRITE, BY_CLONE),
 	ITEM("write.linear", write_part, TESTBED_LINEAR, CHECK_QUICK, PLANT_BYTE | PLANT_STACK,
 	     WRITE, BY_CLONE),
+	PARTS_ITEM("parts.raw", parts_changed, TESTBED_RAW, true, PARTS, BY_CLONE),
+	PARTS_ITEM("parts.linear", parts_changed, TESTBED_LINEAR, true, PARTS, BY_CLONE),
+	PARTS_ITEM("unshare.raw", parts_unshared, TESTBED_RAW, true, UNSHARE, BY_UNSHARE),
+	PARTS_ITEM("unshare.linear", parts_unshared, TESTBED_LINEAR, true, UNSHARE, BY_UNSHARE),
+	PARTS_ITEM("page_sizes.raw", parts_page_sizes, TESTBED_RAW, false, SIZES, BY_CLONE),
 	ITEM("dedupe.linear", deduplicate, TESTBED_LINEAR, 0, PLANT_BYTE | PLANT_VALUE, DEDUPE,
 	     BY_DEDUPE),
 	{0},
