@@ -13,6 +13,7 @@
  * the first page of a device is covered where it is a member of another one (shape "device").
  */
 #include "check/boundary/extent_boundaries.h"
+#include "check/boundary/far.h"
 #include "check/fixture/extend_file.h"
 #include "check/fixture/testbed.h"
 
@@ -346,6 +347,9 @@ static const char *const needs_ext4[] = {"device:fsdax:2", "target:linear", "tar
 					 "fs:ext4", NULL};
 static const char *const needs_huge[] = {"device:fsdax:2", "target:linear", "fs:ext4", "page:2M",
 					 NULL};
+static const char *const needs_sectors[] = {"device:fsdax:2", "target:linear", "target:striped",
+					    NULL};
+static const char *const needs_far[] = {"device:fsdax:2", "target:linear", "fs:xfs", NULL};
 static const char *const needs_log[] = {"device:fsdax:2", "target:log-writes", "fs:xfs", NULL};
 static const char *const needs_xfs[] = {"device:fsdax:2", "target:linear", "target:striped",
 					"fs:xfs", NULL};
@@ -418,6 +422,16 @@ static const struct shape xfs = {"16x 20480 linear A +8; 20480 linear B +16", "x
 		      .fs = "xfs", .file_bytes = 2 * WINDOW_BYTES, .table = __VA_ARGS__}), \
 	      is_quick, PLANT_VALUE | PLANT_BYTE | PLANT_STACK)
 
+#define BY_FAR                                                                   \
+	"Documentation/admin-guide/device-mapper/linear.rst: sectors are of 64 " \
+	"bits; Documentation/filesystems/dax.rst"
+#define SECTORS(word, table_)                                                                  \
+	CHECK("sectors." word,                                                                 \
+	      "O_DIRECT requests of single sectors, in several pieces of memory, end, begin "  \
+	      "and go across at each end of a segment",                                        \
+	      "Documentation/admin-guide/device-mapper/linear.rst and striped.rst; preadv(2)", \
+	      needs_sectors, far_sectors, table_, 0, PLANT_STACK | PLANT_BYTE)
+
 #define SB (PLANT_STACK | PLANT_BYTE)
 #define SF (PLANT_STACK | PLANT_FRAME)
 #define FS (PLANT_FRAME | PLANT_SIZE)
@@ -446,6 +460,18 @@ static const struct check_item items[] = {
 	EXTEND("linear", needs_xfs, CHECK_QUICK, TESTBED_LINEAR),
 	EXTEND("striped", needs_xfs, 0, TESTBED_STRIPED),
 	EXTEND("depth", needs_xfs, 0, TESTBED_DEPTH),
+	{
+		.name = "far",
+		.promise = "files beyond 2 TiB of a device hold their bytes on every access path, "
+			   "from the frames that the table gives",
+		.by = BY_FAR,
+		.needs = needs_far,
+		.plants = PLANT_BYTE | PLANT_FRAME | PLANT_VALUE,
+		.run = far_files,
+	},
+	SECTORS("linear", "4099 linear A 4097; 7 linear B 1; 1 linear A 20001; 4093 linear B 4099; "
+			  "8200 linear A 40960"),
+	SECTORS("striped", "1024 striped 2 8 A 9 B 16"),
 	EXTEND("log", needs_log, 0, TESTBED_LINEAR, .top = "log-writes @ +"),
 	{0},
 };
