@@ -45,9 +45,16 @@ enum plant {
 	PLANT_DMESG = 1 << 5, /* a line that looks like a kernel warning is in the log */
 };
 
-/* The stack that testbed_devices() makes in place of the check's own, where that is possible: tells
+/* What testbed_devices() does in place of the check's own stack, where that is possible: tells
  * whether the stack is the cause of a failure. */
-enum instead { INSTEAD_NONE, INSTEAD_RAW, INSTEAD_LINEAR };
+enum instead {
+	INSTEAD_NONE,
+	INSTEAD_RAW,
+	INSTEAD_LINEAR,
+	INSTEAD_ONE_NAMESPACE, /* the same table, all of it on the first namespace */
+	INSTEAD_BIOS, /* the same table: bios of the device are compared with those of its members,
+		       * and the check ends before it makes a filesystem */
+};
 
 enum {
 	CHECK_QUICK = 1 << 0,	 /* part of --quick */

@@ -544,13 +544,41 @@ static bool same_complaint(const char *a, const char *b)
 	return n && !strncmp(a, b, n);
 }
 
+/* Device-mapper is to blame, perhaps with one table only: by what leg?  Appends to text.  *well as
+ * run_it(). */
+static void blame_further(struct runner *k, const struct under_way *u, const char *directory,
+			  char text[600], bool *well)
+{
+	enum verdict verdict = VERDICT_BROKEN;
+	char why[300];
+	size_t n = strlen(text);
+
+	if (*well)
+		verdict = run_instead(k, u, INSTEAD_BIOS, directory, why, well);
+	if (verdict == VERDICT_FAIL)
+		n += (size_t)snprintf(text + n, 600 - n,
+				      "; the bio path, not DAX: bios of the device and of its "
+				      "members differ");
+	else if (verdict == VERDICT_PASS)
+		n += (size_t)snprintf(text + n, 600 - n,
+				      "; bios of the device and of its members agree");
+	if (!*well || strcmp(u->blame, "table"))
+		return;
+	verdict = run_instead(k, u, INSTEAD_ONE_NAMESPACE, directory, why, well);
+	if (verdict == VERDICT_PASS)
+		snprintf(text + n, 600 - n, "; only with the second namespace");
+	else if (verdict == VERDICT_FAIL)
+		snprintf(text + n, 600 - n, "; with one namespace, too: its segments or stripes");
+}
+
 /*
  * A check failed: who is to blame?  Runs it on the namespace itself and, if it passes there, on one
- * linear segment.  Returns true if the host can run another check.
+ * linear segment, by bios alone, and with all of its table on one namespace.  Returns true if the
+ * host can run another check.
  */
 static bool blame(struct runner *k, struct under_way *u, const char *directory)
 {
-	char why[300], text[400] = "";
+	char why[300], text[600] = "";
 	bool well;
 	enum verdict raw = run_instead(k, u, INSTEAD_RAW, directory, why, &well), one;
 
@@ -573,6 +601,7 @@ static bool blame(struct runner *k, struct under_way *u, const char *directory)
 			 : one == VERDICT_FAIL ? ", fails on one linear segment"
 					       : "",
 			 one == VERDICT_PASS ? " with this table only" : "");
+		blame_further(k, u, directory, text, &well);
 	}
 	if (text[0])
 		json_array_insert_new(u->evidence, 0, json_string(text));

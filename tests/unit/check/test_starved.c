@@ -168,6 +168,23 @@ static void fails_on_its_table(struct check_env *env, const void *arg)
 	fails_on(env, false, false, "");
 }
 
+/* On one namespace it passes, and bios of the device reach other bytes. */
+static void fails_by_bios_of_two(struct check_env *env, const void *arg)
+{
+	(void)arg;
+	fails_on(env, false, false, "");
+	if (env->instead == INSTEAD_BIOS)
+		check_fail(env, "bios of the device and of its member at byte 0: ...");
+}
+
+static void fails_on_one_namespace(struct check_env *env, const void *arg)
+{
+	(void)arg;
+	fails_on(env, false, false, "");
+	if (env->instead == INSTEAD_ONE_NAMESPACE)
+		check_fail(env, "the byte at 4 is wrong on dm-1");
+}
+
 static void fails_differently(struct check_env *env, const void *arg)
 {
 	(void)arg;
@@ -285,6 +302,14 @@ static void a_failure_names_who_is_to_blame(void **state)
 		 "passes on the namespace without device-mapper, fails on one linear segment"},
 		{fails_on_its_table, "table",
 		 "passes on the namespace without device-mapper, and on one linear segment"},
+		{fails_by_bios_of_two, "table",
+		 "passes on the namespace without device-mapper, and on one linear segment: "
+		 "device-mapper with this table only; the bio path, not DAX: bios of the device "
+		 "and of its members differ; only with the second namespace"},
+		{fails_on_one_namespace, "table",
+		 "passes on the namespace without device-mapper, and on one linear segment: "
+		 "device-mapper with this table only; bios of the device and of its members "
+		 "agree; with one namespace, too: its segments or stripes"},
 		{fails_differently, NULL, "fails differently on the namespace"},
 		{has_no_other_stack, NULL, NULL},
 		{dies_on_others, NULL, NULL},
