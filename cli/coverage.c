@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * daxdm coverage RUN: which functions of the kernel's DAX interface the checks of a run reached,
- * and which of device-mapper's no check did.
+ * which of device-mapper's no check did, and which operations through which target.
  */
+#include "cli/coverage_pairs.h"
 #include "cli/options/cli.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
@@ -30,6 +31,7 @@ struct report {
 	struct function *list;
 	size_t n;
 	json_t *index; /* function -> index in list */
+	struct coverage_pairs pairs;
 };
 
 static int by_module_and_name(const void *a, const void *b)
@@ -101,6 +103,8 @@ static int take_run(const struct run *run, struct report *r)
 
 		if (id && !strcmp(type, "coverage"))
 			take_hits(r, id, json_object_get(line, "hits"));
+		if (id && !strcmp(type, "coverage"))
+			coverage_pairs_take(&r->pairs, id, json_object_get(line, "hits"));
 	}
 	return 0;
 }
@@ -145,6 +149,7 @@ static unsigned int print(const struct report *r)
 		printf("%-14s %-36s %10lld %7u  %s\n", f->module[0] ? f->module : "kernel", f->name,
 		       f->hits, f->checks, f->first);
 	}
+	coverage_pairs_print(&r->pairs);
 	printf("\n%u of %zu functions of the DAX interface were reached\n", reached, r->n);
 	for (size_t i = 0; i < r->n; i++) {
 		const struct function *f = &r->list[i];

@@ -292,3 +292,14 @@ expect_harmless() { # WHAT TEXT
 	expect 4 'run.jsonl:1: not JSON'
 	expect_harmless report "$output"
 }
+
+@test "coverage counts the operations of each target by the faults of the check" {
+	sed -i -e '1 s/"seed":7/"seed":7,"coverage":{"dax_iomap_rw":"","linear_dax_direct_access":"dm_mod"}/' \
+		-e 's/{"dax_direct_access":3}/{"dax_iomap_rw":2,"dax_iomap_pmd_fault":1,"linear_dax_direct_access":3,"dm_dax_direct_access":3,"pmem_dax_direct_access":3}/' \
+		"$A/run.jsonl"
+	daxdm coverage "$A"
+	[[ $status == 0 ]]
+	grep -qE '^read, write +linear +0 +1 +0 +suspend.flush$' <<<"$output"
+	grep -qE '^read, write +none +0 +0 +0 +not reached$' <<<"$output"
+	grep -qE '^zero +linear +0 +0 +0 +not reached$' <<<"$output"
+}
