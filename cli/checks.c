@@ -34,7 +34,7 @@ struct checks {
 	int64_t slots_asked; /* 0: one more than cores */
 	size_t n_slots;
 	struct words globs;
-	bool quick, plant, coverage;
+	bool quick, plant, coverage, until_failure;
 	int64_t seed, rounds; /* -1: the default of check-here */
 	struct suite suite;
 	FILE *ktap;
@@ -105,6 +105,8 @@ static const struct option_spec options[] = {
 	       "run each check with each of its faults injected"),
 	OPTION("coverage", OPTION_FLAG, offsetof(struct checks, coverage), NULL,
 	       "count the kernel functions that each check reaches"),
+	OPTION("until-failure", OPTION_FLAG, offsetof(struct checks, until_failure), NULL,
+	       "end after the first failure that is not known"),
 	OPTION("seed", OPTION_NUMBER, offsetof(struct checks, seed), "N",
 	       "seed of random checks (default 1)", .max = INT64_MAX),
 	OPTION("rounds", OPTION_NUMBER, offsetof(struct checks, rounds), "N",
@@ -292,11 +294,12 @@ static int start_slots(struct checks *c)
 	return rc == -EINTR ? 0 : rc;
 }
 
-/* Until all cases are done, the run cannot go on, or we are asked to end.
- * Returns 0 or -errno after an error line. */
+/* Until all cases are done, one failed and that is enough, the run cannot go on, or we are asked to
+ * end.  Returns 0 or -errno after an error line. */
 static int run_slots(struct checks *c)
 {
-	while (c->suite.n_done < c->suite.n_cases && !stop_signal()) {
+	while (c->suite.n_done < c->suite.n_cases && !stop_signal() &&
+	       !(c->until_failure && c->suite.n_failed)) {
 		int rc = start_slots(c);
 
 		if (rc < 0)

@@ -121,6 +121,9 @@ static void run_checks(struct mutant_request *r, const struct words *globs)
 	command_add(&command, "build/daxdm", "checks", "--kernel", r->kernel.dir, "--guest",
 		    guests.initramfs.list[0], "--results", dir, "--known", RUN_DIR_KNOWN, "--seed",
 		    "1", "--lanes", "1", NULL);
+	/* A kernel that hangs costs a time limit for each check. */
+	if (!mutant_is_unchanged(&r->mutant))
+		command_add(&command, "--until-failure", NULL);
 	if (guests.modules)
 		command_add(&command, "--modules", guests.modules, NULL);
 	else

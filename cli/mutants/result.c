@@ -64,8 +64,6 @@ const char *mutant_digest(const struct mutant *m, char buf[17])
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		hash = add_text(hash, texts[i]);
-	for (size_t i = 0; i < m->checks.n; i++)
-		hash = add_text(hash, m->checks.list[i]);
 	for (size_t i = 0; i < m->stacks.n; i++)
 		hash = add_text(hash, m->stacks.list[i]);
 	snprintf(buf, 17, "%016" PRIx64, hash);

@@ -31,7 +31,8 @@ enum mutant_state mutant_state_of(const json_t *result);
 enum mutant_blame mutant_blame_of(bool is_dm, size_t dm, size_t other);
 const char *mutant_blame_name(enum mutant_blame blame);
 
-/* A digest of what the mutant changes and of what should detect it.  Returns buf. */
+/* A digest of what the mutant changes.  Not of its checks: what was flagged stays so when more are
+ * named.  Returns buf. */
 const char *mutant_digest(const struct mutant *m, char buf[17]);
 
 /* What was detected of a layer.  The unchanged modules are not counted. */

@@ -20,5 +20,8 @@ teardown() {
 		dm-linear-dax-page-next dm-linear-iterate-error-lost dm-table-sync-any-member none-dm-mod
 	expect 0 "flagged    dm-linear-dax-page-next: layout.table.single" "flagged    dm-table-sync-any-member: sync.refused" \
 		"flagged    dm-linear-iterate-error-lost: " "clean      none-dm-mod" ": 3 of 3 mutants flagged" "unchanged modules flagged: 0"
+	# A run of checks ends with the first failure; in an unchanged module all are run.
+	[[ $(grep -c '"type":"check"' "$TOP/results/$RUN/dm-linear-dax-page-next.checks/run.jsonl") == 1 ]]
+	[[ $(grep -c '"type":"check"' "$TOP/results/$RUN/none-dm-mod.checks/run.jsonl") == 6 ]]
 	expect_nothing_left "$MARK" "$START"
 }

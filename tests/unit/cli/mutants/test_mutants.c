@@ -197,6 +197,7 @@ static void a_digest_of_what_counts(void **state)
 
 	(void)state;
 	other.breaks = "other words";
+	other.checks = (struct words){.list = (char *[]){(char *)"layout.x"}, .n = 1};
 	assert_string_equal(mutant_digest(&dm, one), mutant_digest(&other, two));
 	other.program = "t";
 	assert_string_not_equal(mutant_digest(&dm, one), mutant_digest(&other, two));
