@@ -25,6 +25,7 @@
 #include "check/fixture/testbed.h"
 #include "check/flush/every_way.h"
 #include "check/flush/member_flush.h"
+#include "check/flush/moved_blocks.h"
 #include "check/flush/nontemporal.h"
 #include "check/flush/write_cache_attr.h"
 #include "check/flush/writeback.h"
@@ -327,6 +328,14 @@ static const char *const needs_virtio_xfs[] = {"device:virtio", "device:fsdax:2"
 		.plants = planted, .run = fn, .arg = data,                                     \
 	}
 
+/* Blocks of the file are moved by fallocate(2), before and after stores. */
+#define MOVED(word, needs_, fs_, mode_)                                                     \
+	ITEM(word,                                                                          \
+	     "fsync writes all dirty pages back, after fallocate(2) moved blocks or freed " \
+	     "others, before or after the store",                                           \
+	     "fallocate(2), fsync(2)", needs_, 0, PLANT_VALUE, moved_blocks_written_back,   \
+	     (&(const struct moved_case){.spec = WRITEBACK_BED(fs_, PTE, WRITEBACK_LINEAR), \
+					 .mode = mode_}))
 #define WRITES_BACK(name_, by_what_, needs_, arg_)                                                \
 	.name = "write_back." name_,                                                              \
 	.promise = by_what_ " writes back as many bytes of cache lines as without device-mapper", \
@@ -420,6 +429,12 @@ static const struct check_item items[] = {
 	     BED("ext4", PMD, WRITEBACK_LINEAR)),
 	ITEM("range.pte.xfs", RANGE, "msync(2)", needs_xfs, 0, PLANT_VALUE, every_way_ranges,
 	     BED("xfs", PTE, WRITEBACK_LINEAR)),
+	MOVED("punched.ext4", needs_two, "ext4", FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE),
+	MOVED("punched.xfs", needs_xfs, "xfs", FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE),
+	MOVED("collapsed.ext4", needs_two, "ext4", FALLOC_FL_COLLAPSE_RANGE),
+	MOVED("collapsed.xfs", needs_xfs, "xfs", FALLOC_FL_COLLAPSE_RANGE),
+	MOVED("inserted.ext4", needs_two, "ext4", FALLOC_FL_INSERT_RANGE),
+	MOVED("inserted.xfs", needs_xfs, "xfs", FALLOC_FL_INSERT_RANGE),
 	ITEM("hypervisor.requests.ext4", REQUESTS, BY_PREFLUSH, needs_virtio, 0, PLANT_VALUE,
 	     every_way_requests, BED("ext4", .name = "a virtio-pmem device", .table = "V")),
 	ITEM("hypervisor.requests.xfs", REQUESTS, BY_PREFLUSH, needs_virtio_xfs, 0, PLANT_VALUE,
