@@ -23,6 +23,7 @@
 #include "report/compare/compare_mail.h"
 #include "report/compare/compare_show.h"
 #include "report/html/compare_page.h"
+#include "report/html/trends_page.h"
 #include "report/plots/plotdata.h"
 
 #include <errno.h>
@@ -33,7 +34,7 @@
 
 struct compare_options {
 	struct comparison comparison;
-	const char *json, *markdown, *junit, *html, *thresholds, *known, *plot_data;
+	const char *json, *markdown, *junit, *html, *trends, *thresholds, *known, *plot_data;
 	bool all, force, strict;
 	int64_t width; /* 0: of the terminal */
 	struct sides sides;
@@ -95,6 +96,8 @@ static const struct option_spec options[] = {
 	       "write the comparison as JUnit XML"),
 	OPTION("html", OPTION_PATH, offsetof(struct compare_options, html), "FILE",
 	       "write the comparison as a page, with the plots of a ladder beside it"),
+	OPTION("trends", OPTION_PATH, offsetof(struct compare_options, trends), "FILE",
+	       "three kernels or more: write a page with a line for each metric"),
 	OPTION("stack", OPTION_WORDS, offsetof(struct compare_options, sides.asked.by_hand.stacks),
 	       "S", "compare only this stack; kernels: measure it"),
 	OPTION("fs", OPTION_WORDS,
@@ -226,25 +229,40 @@ static int write_junit(const struct comparison *c, const struct behaviour *b, co
 	return close_out(path, out);
 }
 
-/* b is what is compared if c is NULL. */
-static int write_html(const struct comparison *c, const struct compare_options *o,
-		      const struct behaviour *b, const json_t *explained, bool forced)
+/* What a page is of; b alone if c is NULL. */
+struct page_of {
+	const struct comparison *c;
+	const struct behaviour *b;
+	const json_t *explained;
+	bool all, forced;
+};
+
+static int put_html(const struct page_of *p, const char *dir, FILE *out)
 {
-	char *name = memory_check(strdup(o->html)), *slash = name ? strrchr(name, '/') : NULL;
+	return p->c ? compare_page_write(p->c, p->b, p->explained, p->all, dir, out)
+		    : compare_page_write_checks(p->b, p->forced, out);
+}
+
+static int put_trends(const struct page_of *p, const char *dir, FILE *out)
+{
+	(void)dir;
+	return trends_page_write(p->c, out);
+}
+
+static int write_page(const char *path, const struct page_of *p,
+		      int (*put)(const struct page_of *, const char *dir, FILE *out))
+{
+	char *name = memory_check(strdup(path)), *slash = name ? strrchr(name, '/') : NULL;
 	const char *dir = slash == name ? "/" : slash ? name : ".";
 	struct page_file f;
-	int rc = 0;
+	int status;
 
 	if (slash)
 		*slash = '\0';
 	f = page_file_open(dir, slash ? slash + 1 : name);
-	if (f.out && c)
-		rc = compare_page_write(c, b, explained, o->all, dir, f.out);
-	else if (f.out)
-		rc = compare_page_write_checks(b, forced, f.out);
-	rc = page_file_close(&f, "compare", rc);
+	status = page_file_close(&f, "compare", f.out ? put(p, dir, f.out) : 0);
 	free(name);
-	return rc ? -EIO : 0;
+	return status ? -EIO : 0;
 }
 
 /* Writes the files asked for.  b and explained are what a comparison of the user's own adds, or
@@ -252,6 +270,8 @@ static int write_html(const struct comparison *c, const struct compare_options *
 static int write_files(const struct comparison *c, const struct compare_options *o,
 		       const struct behaviour *b, json_t *explained, int status)
 {
+	const struct page_of page = {
+		.c = c, .b = b, .explained = explained, .all = o->all, .forced = c->forced};
 	json_t *json;
 
 	if (o->json) {
@@ -265,7 +285,8 @@ static int write_files(const struct comparison *c, const struct compare_options 
 	}
 	if ((o->markdown && write_markdown(c, o, b, explained) < 0) ||
 	    (o->junit && write_junit(c, b, o->junit) < 0) ||
-	    (o->html && write_html(c, o, b, explained, c->forced) < 0))
+	    (o->html && write_page(o->html, &page, put_html) < 0) ||
+	    (o->trends && write_page(o->trends, &page, put_trends) < 0))
 		return STATUS_BROKEN;
 	return status;
 }
@@ -372,6 +393,10 @@ static int compare_numbers(struct comparison *c, const struct compare_options *o
 		msg_error("compare: out of memory");
 		return STATUS_BROKEN;
 	}
+	if (o->trends && c->n_sides < 3) {
+		msg_error("compare: --trends needs three kernels or more, got %zu", c->n_sides);
+		return STATUS_USAGE;
+	}
 	if (!count_common(c)) {
 		msg_error("compare: the runs have no metric in common%s%s%s",
 			  c->stack_base ? " on stack " : "", c->stack_base ? c->stack_base : "",
@@ -425,7 +450,8 @@ static int compare_checks(const struct comparison *c, const struct compare_optio
 	if ((o->json && write_json(behaviour_json(&b, c->forced, status), o->json) < 0) ||
 	    (o->markdown && write_check_markdown(&b, o->markdown) < 0) ||
 	    (o->junit && write_junit(NULL, &b, o->junit) < 0) ||
-	    (o->html && write_html(NULL, o, &b, NULL, c->forced) < 0))
+	    (o->html &&
+	     write_page(o->html, &(struct page_of){.b = &b, .forced = c->forced}, put_html) < 0))
 		status = STATUS_BROKEN;
 out:
 	behaviour_free(&b);

@@ -372,6 +372,7 @@ static int compare_runs(const char *page, const struct words *runs, bool quiet)
 	char *all = process_text("%s/ladder.txt", page);
 	char *plots = workspace_path("plot"), *words = workspace_path("words");
 	char *html = process_text("%s/ladder.html", page);
+	char *trends = process_text("%s/trends.html", page);
 	struct words command = {0};
 	int status;
 
@@ -387,6 +388,8 @@ static int compare_runs(const char *page, const struct words *runs, bool quiet)
 	if (status == STATUS_GOOD) {
 		/* With the plots. */
 		command_add(&command, "build/daxdm", "compare", "--html", html, NULL);
+		if (runs->n > 2)
+			command_add(&command, "--trends", trends, NULL);
 		command_add_all(&command, runs);
 		status = process_run(&command, words, NULL);
 		status = status == STATUS_FAILED ? STATUS_GOOD : status;
@@ -397,6 +400,7 @@ static int compare_runs(const char *page, const struct words *runs, bool quiet)
 	}
 	free(all);
 	free(html);
+	free(trends);
 	free(plots);
 	free(words);
 	return status;

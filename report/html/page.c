@@ -24,7 +24,8 @@ static const char style[] =
 	"li{margin:.5rem 0}\n"
 	".bad{color:var(--bad);font-weight:600}.good{color:var(--good)}.dim{color:var(--dim)}\n"
 	".range{color:var(--dim);font-size:.9em}\n"
-	".scroll{overflow:auto;max-height:85vh;border:1px solid var(--line);border-radius:.4rem}\n"
+	".scroll{overflow:auto;max-height:85vh;margin-bottom:1rem;border:1px solid "
+	"var(--line);border-radius:.4rem}\n"
 	"table{border-collapse:separate;border-spacing:0;font-size:.85rem;"
 	"font-variant-numeric:tabular-nums;width:100%}\n"
 	"caption{text-align:left;padding:.4rem .6rem;font-weight:600}\n"
@@ -44,6 +45,8 @@ static const char style[] =
 	".plot img{display:block;width:100%;height:auto}\n"
 	"pre{margin:0;padding:.6rem;font-size:.8rem;white-space:pre-wrap}\n"
 	"summary{cursor:pointer;padding:.4rem 0;font-weight:600}details ul{margin-top:0}\n"
+	"td svg path{fill:none;stroke:var(--link);stroke-width:1.5}td svg "
+	"circle{fill:var(--extra)}\n"
 	"input{font:inherit;width:100%;max-width:24rem;padding:.3rem}\n"
 	/* Narrow screens scroll a plot and a table instead of shrinking them; the first column is
 	 * not fixed there, it would fill the screen. */

@@ -118,6 +118,11 @@ static void put_ladder(const char *path, const char *name, FILE *out)
 
 	snprintf(text, sizeof(text), "%s: %zu kernels, %s to %s", name, n, first, last);
 	put_link(name, "ladder.html", text, out);
+	if (has(path, "trends.html")) {
+		fputs("; <a href=\"", out);
+		xml_put(out, name);
+		fputs("/trends.html\">each metric as a line, and the largest changes</a>", out);
+	}
 	if (has(path, "newest.html")) {
 		fputs("; <a href=\"", out);
 		xml_put(out, name);

@@ -1053,3 +1053,17 @@ states() {
 	daxdm compare --html /nonexistent/c.html "$ladder"/{5.10.0-46,6.1.0-56}
 	expect 4 "cannot write /nonexistent/c.html: No such file or directory"
 }
+
+@test "trends: the largest changes since the last long-term kernel, and a line per metric with its change points" {
+	local ladder=$TOP/results/published/ladder-insn page=$BATS_TEST_TMPDIR/t.html
+	daxdm compare --trends "$page" "$ladder"/{5.10.0-46,6.1.0-56,6.12.117+deb12,7.3}
+	expect 1
+	grep -q '<h2 id="largest">The largest changes since 6.12.117+deb12</h2>' "$page"
+	grep -q 'fault.read.warm.pte{stack=linear:16,fs=ext4}</a></th><td>3,644<td><svg' "$page"
+	[[ $(sed -n '/<tr id="fault.read.warm.pte-stack-linear:16-fs-ext4-">/p' "$page") == *"6.1.0-56 +20.6 %, 6.12.117+deb12 +24.8 %, 7.3 -3.8 %" ]]
+	(($(sed -n '/<tr id="fault.read.warm.pte-stack-linear:16-fs-ext4-">/p' "$page" | grep -o '<circle' | wc -l) == 3))
+	[[ ! $(grep -oE ' id="[^"]+"' "$page" | sort | uniq -d) ]]
+	daxdm compare --trends "$page.2" "$ladder"/{5.10.0-46,6.1.0-56}
+	expect 64 "--trends needs three kernels or more, got 2"
+	[[ ! -e $page.2 ]]
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "report/html/trends_page.h"
+
+#include "lib/base/memory.h"
+#include "lib/base/number.h"
+#include "lib/base/xml.h"
+#include "report/compare/compare_show.h"
+#include "report/html/page.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LARGEST = 10, LINE_WIDTH = 140, LINE_HEIGHT = 28, MARGIN = 4 };
+
+/* ---- changes since the last long-term kernel ------------------------------------------------- */
+
+/* kernel.org maintains these series for years. */
+static bool is_long_term(const char *label)
+{
+	static const char *const series[] = {"5.10.", "5.15.", "6.1.", "6.6.", "6.12.", "6.18."};
+
+	for (size_t i = 0; i < sizeof(series) / sizeof(series[0]); i++)
+		if (!strncmp(label, series[i], strlen(series[i])))
+			return true;
+	return false;
+}
+
+/* The last long-term kernel before the newest, or else the first. */
+static size_t find_base(const struct comparison *c)
+{
+	for (size_t s = c->n_sides - 1; s-- > 0;)
+		if (is_long_term(c->sides[s].label))
+			return s;
+	return 0;
+}
+
+/* Whether it changed by the row's threshold or more in all states. */
+static bool changed(const struct quantity *base, const struct quantity *new, int64_t whole,
+		    double threshold)
+{
+	if (!base->n || !new->n || (base->least <= new->most &&new->least <= base->most))
+		return false;
+	return fabs((double)(new->median - base->median)) * 100 >=
+	       threshold * (double)(whole ? llabs(whole) : 1);
+}
+
+struct largest {
+	const struct row *row;
+	double size; /* to sort by */
+};
+
+static int by_size(const void *a, const void *b)
+{
+	double x = ((const struct largest *)a)->size, y = ((const struct largest *)b)->size;
+
+	return (x < y) - (x > y);
+}
+
+static const struct quantity *of(const struct cell *cell, bool tax)
+{
+	return tax ? &cell->tax : &cell->metric;
+}
+
+/* Raw by its share, DM overhead by its instructions. */
+static size_t find_largest(const struct comparison *c, size_t base, bool tax, struct largest *list)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_rows; i++) {
+		const struct row *row = &c->rows[i];
+		const struct quantity *was = of(&row->cells[base], tax),
+				      *is = of(&row->cells[c->n_sides - 1], tax);
+		double difference = fabs((double)(is->median - was->median));
+
+		if (!tax && strcmp(row->rec->stack, "raw") != 0)
+			continue;
+		if (!changed(was, is, row->cells[base].metric.median,
+			     tax ? row->tax_threshold : row->threshold))
+			continue;
+		list[n++] = (struct largest){
+			row, tax ? difference
+				 : difference / (double)(was->median ? llabs(was->median) : 1)};
+	}
+	if (n)
+		qsort(list, n, sizeof(*list), by_size);
+	return n;
+}
+
+static void put_largest(const struct comparison *c, size_t base, bool tax, FILE *out)
+{
+	struct largest *list = memory_check(calloc(c->n_rows + 1, sizeof(*list)));
+	size_t n = list ? find_largest(c, base, tax, list) : 0;
+	char caption[256];
+	struct grid g;
+
+	snprintf(caption, sizeof(caption), "%s: the %s of %zu changes from %s to %s",
+		 tax ? "DM overhead" : "Raw, without device-mapper",
+		 n > LARGEST ? "ten largest" : "largest", n, c->sides[base].label,
+		 c->sides[c->n_sides - 1].label);
+	grid_init(&g, 1);
+	grid_column(&g, "metric", true);
+	grid_column(&g, c->sides[base].label, false);
+	grid_column(&g, c->sides[c->n_sides - 1].label, false);
+	grid_column(&g, "difference", false);
+	for (size_t i = 0; i < n && i < LARGEST; i++) {
+		const struct row *row = list[i].row;
+		const struct quantity *was = of(&row->cells[base], tax),
+				      *is = of(&row->cells[c->n_sides - 1], tax);
+		char text[2][64];
+
+		grid_line(&g);
+		grid_cell(&g, 0, "%s", row->rec->id);
+		grid_cell(&g, 1, "%s", compare_value(was, text[0], sizeof(text[0])));
+		grid_cell(&g, 2, "%s", compare_value(is, text[1], sizeof(text[1])));
+		grid_cell(&g, 3, "%s (%s)", number_signed(is->median - was->median).s,
+			  was->median ? number_percent(is->median - was->median, was->median).s
+				      : "from 0");
+	}
+	if (n)
+		page_grid(out, &g, caption);
+	else
+		page_paragraph(out, NULL, caption);
+	grid_free(&g);
+	free(list);
+}
+
+/* ---- a line per metric ----------------------------------------------------------------------- */
+
+/* Whether the step to side s is a change point. */
+static bool is_change_point(const struct row *row, size_t s)
+{
+	return s && changed(&row->cells[s - 1].metric, &row->cells[s].metric,
+			    row->cells[s - 1].metric.median, row->threshold);
+}
+
+/* From zero, so that a line is as steep as the cost. */
+static void put_line(const struct comparison *c, const struct row *row, FILE *out)
+{
+	int64_t most = 1;
+	bool down = false;
+
+	for (size_t s = 0; s < c->n_sides; s++)
+		if (row->cells[s].metric.n && row->cells[s].metric.median > most)
+			most = row->cells[s].metric.median;
+	fprintf(out,
+		"<td><svg width=\"%d\" height=\"%d\" role=\"img\" aria-label=\"by kernel\"><path "
+		"d=\"",
+		LINE_WIDTH, LINE_HEIGHT);
+	for (size_t s = 0; s < c->n_sides; s++) {
+		const struct quantity *q = &row->cells[s].metric;
+
+		if (q->n)
+			fprintf(out, "%c%zu %.0f", down ? 'L' : 'M',
+				MARGIN + s * (LINE_WIDTH - 2 * MARGIN) / (c->n_sides - 1),
+				LINE_HEIGHT - MARGIN -
+					(double)q->median / (double)most *
+						(LINE_HEIGHT - 2 * MARGIN));
+		down = q->n;
+	}
+	fputs("\"/>", out);
+	for (size_t s = 1; s < c->n_sides; s++)
+		if (is_change_point(row, s))
+			fprintf(out, "<circle cx=\"%zu\" cy=\"%.0f\" r=\"3\"/>",
+				MARGIN + s * (LINE_WIDTH - 2 * MARGIN) / (c->n_sides - 1),
+				LINE_HEIGHT - MARGIN -
+					(double)row->cells[s].metric.median / (double)most *
+						(LINE_HEIGHT - 2 * MARGIN));
+	fputs("</svg>", out);
+}
+
+static void put_points(const struct comparison *c, const struct row *row, FILE *out)
+{
+	bool any = false;
+
+	fputs("<td class=\"text wide\">", out);
+	for (size_t s = 1; s < c->n_sides; s++) {
+		int64_t was = row->cells[s - 1].metric.median;
+
+		if (!is_change_point(row, s))
+			continue;
+		fprintf(out, "%s", any ? ", " : "");
+		xml_put(out, c->sides[s].label);
+		fprintf(out, " %s", number_percent(row->cells[s].metric.median - was, was).s);
+		any = true;
+	}
+}
+
+static void put_metric(const struct comparison *c, const struct row *row, FILE *out)
+{
+	const struct quantity *first = &row->cells[0].metric,
+			      *last = &row->cells[c->n_sides - 1].metric;
+
+	fputs("<tr id=\"", out);
+	page_put_id(out, row->rec->id);
+	fputs("\">", out);
+	page_row_head(out, row->rec->id, row->rec->id);
+	fprintf(out, "<td>%s", first->n ? number(first->median).s : "-");
+	put_line(c, row, out);
+	fprintf(out, "<td>%s", last->n ? number(last->median).s : "-");
+	put_points(c, row, out);
+	fputc('\n', out);
+}
+
+static void put_metrics(const struct comparison *c, FILE *out)
+{
+	page_heading(out, "metrics", "Each metric");
+	page_paragraph(out, "dim",
+		       "A line begins at zero. A point is a kernel at which the median changed by "
+		       "the threshold or more in all initial states. By function: ./run.sh explain "
+		       "KERNEL KERNEL --metric 'ID'.");
+	page_filter(out, "words");
+	page_table_begin(out, "trends", "Medians from the first to the last kernel");
+	fputs("<thead><tr><th scope=\"col\">metric</th><th scope=\"col\">", out);
+	xml_put(out, c->sides[0].label);
+	fputs("</th><th scope=\"col\">by kernel</th><th scope=\"col\">", out);
+	xml_put(out, c->sides[c->n_sides - 1].label);
+	fputs("</th><th scope=\"col\" class=\"text\">changed at</th></tr></thead>\n<tbody>\n", out);
+	for (size_t i = 0; i < c->n_rows; i++)
+		put_metric(c, &c->rows[i], out);
+	page_table_end(out);
+}
+
+int trends_page_write(const struct comparison *c, FILE *out)
+{
+	size_t base = find_base(c);
+	char title[256];
+
+	snprintf(title, sizeof(title), "Trends of DAX through device-mapper: Linux %s to %s",
+		 c->sides[0].label, c->sides[c->n_sides - 1].label);
+	page_begin(out, title);
+	snprintf(title, sizeof(title), "The largest changes since %s", c->sides[base].label);
+	page_heading(out, "largest", title);
+	put_largest(c, base, false, out);
+	put_largest(c, base, true, out);
+	put_metrics(c, out);
+	return page_end(out, "Written by daxdm compare.");
+}
