@@ -5,6 +5,7 @@
  *   refused, not_dax   a mode that DAX cannot serve: the mount with dax=always is refused, a file
  *                      with the flag is not DAX, and its bytes are right
  *   toggled            the flag of a file is changed while it is mapped
+ *   format             indirect blocks, verity (formats.c)
  *   end_of_file        a file is cut and made longer at many offsets (end_of_file.c)
  *   range              blocks are moved or replaced under a mapping (ranges.c)
  *   edges              ranges that begin or end within a block are zeroed (edges.c)
@@ -22,6 +23,7 @@
 #include "check/fixture/testbed.h"
 #include "check/fsmode/edges.h"
 #include "check/fsmode/end_of_file.h"
+#include "check/fsmode/formats.h"
 #include "check/fsmode/ranges.h"
 #include "check/fsmode/times.h"
 
@@ -396,6 +398,23 @@ static const struct check_item items[] = {
 	EDGES(xfs, "zero", FALLOC_FL_ZERO_RANGE),
 	TIMES(ext4),
 	TIMES(xfs),
+	{
+		.name = "format.indirect",
+		.promise = "a DAX file that is mapped by indirect blocks, without a journal, holds "
+			   "its bytes on every path",
+		.by = "Documentation/filesystems/dax.rst; ext2 is ext4 without extents and journal",
+		.needs = needs_ext4,
+		.plants = PLANT_BYTE | PLANT_FRAME | PLANT_VALUE,
+		.run = formats_indirect,
+	},
+	{
+		.name = "format.verity",
+		.promise = "a DAX file cannot get verity, and a file with verity is not DAX",
+		.by = "Documentation/filesystems/fsverity.rst, DAX files; ext4_should_enable_dax()",
+		.needs = needs_ext4,
+		.plants = PLANT_BYTE | PLANT_VALUE,
+		.run = formats_verity,
+	},
 	END_OF_FILE(ext4),
 	END_OF_FILE(xfs),
 	READS(ext4, CHECK_QUICK),
