@@ -29,7 +29,7 @@ mapfile -t scripts < <(for f in "${files[@]}"; do
 	if head -n 1 -- "$f" | grep -aqE '^#!.*\b(ba|busybox |)(sh|bats)\b'; then echo "$f"; fi
 done)
 
-mapfile -t documents < <(printf '%s\n' "${files[@]}" | grep -E '\.md$|^check/known/')
+mapfile -t documents < <(printf '%s\n' "${files[@]}" | grep -E '\.md$|^check/known/[^.]*$')
 
 licence_lines() {
 	local f licence="SPDX-License-Identifier: GPL-2.0-only"

@@ -105,6 +105,7 @@ extern const struct verb verb_help;
 extern const struct verb verb_hold_devices;
 extern const struct verb verb_identical;
 extern const struct verb verb_kernels;
+extern const struct verb verb_known;
 extern const struct verb verb_list;
 extern const struct verb verb_measure_kernel;
 extern const struct verb verb_modules_given;
@@ -114,6 +115,8 @@ extern const struct verb verb_new;
 extern const struct verb verb_publish;
 extern const struct verb verb_provision;
 extern const struct verb verb_report;
+extern const struct verb verb_reproduce_here;
+extern const struct verb verb_reproducers;
 extern const struct verb verb_verdicts;
 extern const struct verb verb_watchdog;
 

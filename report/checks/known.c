@@ -99,12 +99,18 @@ const char *kernel_version_text(const char *release, const char *package, const 
 
 /* ---- entries ------------------------------------------------------------------------------- */
 
-enum { KEYS = 8, KEY_LAST = 2 };
+enum { KEYS = 13, KEY_LAST = 2, KEYS_REQUIRED = 8, KEY_SEVERITY = 8, KEY_KIND };
 
-/* Every key has to be there. */
+/* The first KEYS_REQUIRED have to be there. */
 static const char *const keys[KEYS] = {
-	"check", "first", "last", "why", "evidence", "reference", "reproducer", "match",
+	"check", "first",    "last", "why",	"evidence", "reference", "reproducer",
+	"match", "severity", "kind", "subject", "files",    "fixes",
 };
+
+/* The worst first. */
+static const char *const severities[] = {"critical", "serious", "minor", NULL};
+static const char *const kinds[] = {"corruption", "durability", "oops", "hang",	   "error",
+				    "lost DAX",	  "signal",	"cost", "warning", NULL};
 
 struct entry {
 	struct known_bug bug;
@@ -243,10 +249,27 @@ static int compile_match(const char *path, struct entry *e)
 	return -EINVAL;
 }
 
+static int rank_of(const char *const *choices, const char *value)
+{
+	for (int i = 0; choices[i]; i++)
+		if (!strcmp(choices[i], value))
+			return i;
+	return -1;
+}
+
+static int check_choice(const char *path, const char *key, const char *value,
+			const char *const *choices)
+{
+	if (!value || rank_of(choices, value) >= 0)
+		return 0;
+	msg_error("%s: unknown %s '%s'; check/known/README.md lists them", path, key, value);
+	return -EINVAL;
+}
+
 /* Checks that all keys are there and valid. */
 static int entry_check(const char *path, struct entry *e)
 {
-	for (int i = 0; i < KEYS; i++) {
+	for (int i = 0; i < KEYS_REQUIRED; i++) {
 		if (e->values[i] && (*e->values[i] || i == KEY_LAST))
 			continue;
 		msg_error("%s: %s is %s", path, keys[i], e->values[i] ? "empty" : "missing");
@@ -262,8 +285,15 @@ static int entry_check(const char *path, struct entry *e)
 		.reference = e->values[5],
 		.reproducer = e->values[6],
 		.match = e->values[7],
+		.severity = e->values[8],
+		.kind = e->values[9],
+		.subject = e->values[10],
+		.files = e->values[11],
+		.fixes = e->values[12],
 	};
-	if (read_range(path, e) < 0)
+	if (read_range(path, e) < 0 ||
+	    check_choice(path, keys[KEY_SEVERITY], e->bug.severity, severities) < 0 ||
+	    check_choice(path, keys[KEY_KIND], e->bug.kind, kinds) < 0)
 		return -EINVAL;
 	return compile_match(path, e);
 }
@@ -278,7 +308,7 @@ static int entry_read(const char *path, struct entry *e)
 
 static int is_entry(const struct dirent *e)
 {
-	return !strchr(e->d_name, '.');
+	return !strchr(e->d_name, '.') && e->d_type != DT_DIR;
 }
 
 int known_read(const char *dir, struct known **out)
@@ -334,6 +364,49 @@ void known_free(struct known *known)
 const struct known_bug *known_at(const struct known *known, size_t i)
 {
 	return i < known->n ? &known->entries[i].bug : NULL;
+}
+
+const char *known_reproducer(const struct known_bug *bug, char *out, size_t size)
+{
+	int len = (int)strcspn(bug->reproducer, " \n"), from = 0;
+
+	for (int i = 0; i < len; i++)
+		if (bug->reproducer[i] == '/')
+			from = i + 1;
+	snprintf(out, size, "%.*s", len - from, bug->reproducer + from);
+	if (strrchr(out, '.'))
+		*strrchr(out, '.') = '\0';
+	return out;
+}
+
+bool known_has(const struct known_bug *bug, const struct kernel_version *kernel)
+{
+	struct kernel_version bound;
+
+	if (!kernel_version_read(bug->first, &bound) && kernel_version_compare(kernel, &bound) < 0)
+		return false;
+	return !*bug->last || kernel_version_read(bug->last, &bound) < 0 ||
+	       kernel_version_compare(kernel, &bound) <= 0;
+}
+
+bool known_loses_data(const struct known_bug *bug)
+{
+	return bug->kind && (!strcmp(bug->kind, "corruption") || !strcmp(bug->kind, "durability"));
+}
+
+bool known_is_new(const struct known_bug *bug, const struct kernel_version *kernel)
+{
+	struct kernel_version first;
+
+	return !kernel_version_read(bug->first, &first) && first.major == kernel->major &&
+	       first.minor == kernel->minor;
+}
+
+int known_severity(const struct known_bug *bug)
+{
+	int rank = bug->severity ? rank_of(severities, bug->severity) : -1;
+
+	return rank < 0 ? (int)(sizeof(severities) / sizeof(severities[0])) : rank;
 }
 
 /* ---- matching ---------------------------------------------------------------------------- */

@@ -40,6 +40,11 @@ struct known_bug {
 	const char *check; /* globs, with blanks between them */
 	const char *first, *last, *why, *evidence, *reference, *reproducer;
 	const char *match; /* extended regular expression: what failed */
+	/* For reports; NULL: not given. */
+	const char *severity, *kind; /* words of check/known/README.md */
+	const char *subject;	     /* of a mail, with the prefix of the subsystem */
+	const char *files;	     /* of the kernel source, with blanks between them */
+	const char *fixes;	     /* the commit with the bug: HASH ("SUBJECT") */
 };
 
 struct known;
@@ -53,6 +58,21 @@ void known_free(struct known *known);
 
 /* The i-th by name, NULL past the last. */
 const struct known_bug *known_at(const struct known *known, size_t i);
+
+/* The name of its reproducer, the file's without folder and ending; entries may share one. */
+const char *known_reproducer(const struct known_bug *bug, char *out, size_t size);
+
+/* Whether the kernel is in the range of the entry. */
+bool known_has(const struct known_bug *bug, const struct kernel_version *kernel);
+
+/* Whether its kind is corruption or durability. */
+bool known_loses_data(const struct known_bug *bug);
+
+/* Whether the series of the kernel is the first one with the bug. */
+bool known_is_new(const struct known_bug *bug, const struct kernel_version *kernel);
+
+/* From 0, the worst; one without a severity comes last. */
+int known_severity(const struct known_bug *bug);
 
 /* The first bug that kernel has which is about the check of that id, or NULL. */
 const struct known_bug *known_about(const struct known *known, const struct kernel_version *kernel,

@@ -230,7 +230,7 @@ readonly MEDIAN='def m($id): [.[] | select(.type == "record" and .id == $id).med
 	local file name first last n=0
 	for file in "$TOP"/check/known/*; do
 		name=${file##*/}
-		[[ $name != README.md ]] || continue
+		[[ -f $file && $name != *.* ]] || continue
 		n=$((n + 1))
 		first=$(sed -n 's/^first: *//p' "$file")
 		last=$(sed -n 's/^last: *//p' "$file")

@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# dm_table_set_restrictions() sets DAXDEV_SYNC if all members are synchronous, and nothing clears
+# it: a device whose table is swapped to virtio-pmem still grants MAP_SYNC.
+#
+# Needs:   an NVDIMM and a virtio-pmem device: qemu -m 1G,slots=2,maxmem=4G -M
+#          q35,nvdimm=on -object memory-backend-ram,id=m0,size=512M -device
+#          nvdimm,memdev=m0 -object memory-backend-ram,id=m1,size=256M -device
+#          virtio-pmem-pci,memdev=m1; dmsetup, mkfs.ext4, xfs_io
+# Usage:   sync-flag-never-cleared.sh [NVDIMM [VIRTIO-PMEM]]  (EVERYTHING ON THEM IS LOST)
+# Exit:    0 the kernel does not have the bug, 1 it has, 77 it cannot be tried here
+set -u
+dev=${1:-/dev/pmem0} virtio=${2:-/dev/pmem2}
+dir=$(mktemp -d) || exit 77
+cleanup() {
+	umount "$dir" 2>/dev/null
+	dmsetup remove repro 2>/dev/null
+	rmdir "$dir"
+}
+trap cleanup EXIT
+skip() { # WHY
+	echo "skipped:  $1"
+	exit 77
+}
+verdict() { # STATUS WHAT
+	echo "actual:   $2"
+	exit "$1"
+}
+
+if [ ! -b "$dev" ] || [ ! -b "$virtio" ]; then skip "no $dev and $virtio"; fi
+dmsetup create repro --table "0 131072 linear $dev 0" || skip "dmsetup failed"
+dmsetup load repro --table "0 131072 linear $virtio 0" || skip "the second table is refused"
+dmsetup suspend repro
+dmsetup resume repro
+mkfs.ext4 -q -F -b 4096 /dev/mapper/repro || skip "mkfs.ext4 failed"
+mount -t ext4 -o dax=always /dev/mapper/repro "$dir" || skip "mount -o dax=always failed"
+xfs_io -f -c 'pwrite -q 0 4096' "$dir/file"
+echo "expected: MAP_SYNC is refused on virtio-pmem"
+if why=$(xfs_io -c 'mmap -S 0 4096' "$dir/file" 2>&1) && [ ! "$why" ]; then verdict 1 "granted"; fi
+verdict 0 "$why"

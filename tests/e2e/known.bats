@@ -1,0 +1,26 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# Reproducers of known kernel bugs on the stock kernel of this release: present, absent, and one that oopses.
+
+load ../helpers
+
+setup() {
+	cd "$TOP" || return
+	OUT=$BATS_TEST_TMPDIR/out
+}
+
+@test "three reproducers in one host find what the entries say, and their results make the matrix" {
+	run --separate-stderr timeout 120 ./run.sh known --reproduce --kernel 6.1 --output "$OUT" dm-dax-page-of-two-segments \
+		dax-pte-not-write-protected dax-pagemap-after-unbind
+	expect 0 "actual:   mounted; write fails" "# dm-dax-page-of-two-segments on 6.1." "the kernel dies here if it has the bug" \
+		"actual:   BUG: unable to handle page fault"
+	[[ $(cut -f1,3 "$OUT/bugs.tsv") == $'bug\tresult\ndax-pagemap-after-unbind\tpresent\ndax-pte-not-write-protected\tabsent
+dm-dax-page-of-two-segments\tpresent' ]]
+	grep -q 'RIP: .*pagemap' "$OUT/bugs/dax-pagemap-after-unbind.txt"
+	[[ $(grep -c '\*\*bug\*\*' "$OUT/bugs.md") -eq 2 ]]
+}
+
+@test "the status of one reproducer is what it found" {
+	run timeout 120 ./run.sh known --reproduce --kernel 6.1 dm-dax-page-of-two-segments
+	expect 1 "dm-dax-page-of-two-segments on 6.1."
+}
