@@ -130,6 +130,10 @@ void check_skip(struct check_env *env, const char *cure, const char *fmt, ...)
 void check_evidence(struct check_env *env, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* A setup_log_fn (lib/base/setup_log.h) whose arg is a struct check_env: the commands that make the
+ * set-up of a check that fails are part of its result. */
+void check_log_setup(void *env, const char *lines);
+
 /* A fact that no contract covers; compared between kernels.  One named "verdict" is a sentence,
  * which the summary of the run repeats.  Steals value. */
 void check_observe(struct check_env *env, const char *name, json_t *value);

@@ -5,9 +5,12 @@
  */
 #include "check/check.h"
 
+#include "lib/base/source_place.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,9 +56,62 @@ static void say(struct check_env *env, const char *verdict, const char *cure, co
 	char *text = format(fmt, args);
 
 	env->complained = true;
-	send_line(env, json_pack("{ss ss* ss*}", "say", verdict, "why", text, "cure", cure));
+	send_line(env, json_pack("{ss ss* ss* so}", "say", verdict, "why", text, "cure", cure, "at",
+				 source_place_callers()));
 	free(text);
 	errno = kept;
+}
+
+/* A block device by its name in /dev; its numbers, as tables have them, are those of one boot. */
+static void put_device(FILE *out, const char *numbers, int len)
+{
+	char link[64], path[PATH_MAX], name[128] = "";
+	FILE *in;
+
+	snprintf(link, sizeof(link), "/sys/dev/block/%.*s", len, numbers);
+	if (!realpath(link, path)) {
+		fprintf(out, "%.*s", len, numbers);
+		return;
+	}
+	snprintf(link, sizeof(link), "/sys/dev/block/%.*s/dm/name", len, numbers);
+	in = fopen(link, "re");
+	if (in && fgets(name, sizeof(name), in))
+		fprintf(out, "/dev/mapper/%.*s", (int)strcspn(name, "\n"), name);
+	else
+		fprintf(out, "/dev/%s", strrchr(path, '/') + 1);
+	if (in)
+		fclose(in);
+}
+
+/* Text with each word MAJOR:MINOR replaced by the name of that device.  To be freed. */
+static char *with_names(const char *text)
+{
+	char *named = NULL;
+	size_t size;
+	FILE *out = open_memstream(&named, &size);
+
+	while (out && *text) {
+		int len = (int)strcspn(text, " \n"), digits = (int)strspn(text, "0123456789");
+
+		if (digits && text[digits] == ':' &&
+		    digits + 1 + (int)strspn(text + digits + 1, "0123456789") == len)
+			put_device(out, text, len);
+		else
+			fwrite(text, 1, (size_t)len, out);
+		text += len;
+		if (*text)
+			fputc(*text++, out);
+	}
+	return out && !fclose(out) ? named : NULL;
+}
+
+void check_log_setup(void *env, const char *lines)
+{
+	char *named = with_names(lines), *rest = named, *line;
+
+	while (named && (line = strsep(&rest, "\n")))
+		send_line(env, json_pack("{ss ss}", "say", "setup", "line", line));
+	free(named);
 }
 
 void check_fail(struct check_env *env, const char *fmt, ...)

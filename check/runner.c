@@ -4,6 +4,8 @@
 #include "check/health.h"
 #include "check/need.h"
 #include "lib/base/limit_clock.h"
+#include "lib/base/setup_log.h"
+#include "lib/base/source_place.h"
 #include "lib/dev/dm.h"
 #include "lib/dev/partition.h"
 #include "lib/run/supervise.h"
@@ -42,6 +44,8 @@ struct under_way {
 	enum verdict verdict;
 	char *why, *cure;
 	json_t *evidence;
+	json_t *setup; /* commands before the first complaint, or NULL */
+	json_t *at;    /* callers of the first complaint (lib/base/source_place.h), or NULL */
 	enum instead instead;
 	bool instead_used, died;
 	const char *blame; /* what the failure needs: "kernel", "dm", "table"; NULL: not known */
@@ -101,6 +105,7 @@ static void take_line(struct runner *k, struct under_way *u, const char *text)
 	const char *say = json_string_value(json_object_get(line, "say"));
 	const char *why = json_string_value(json_object_get(line, "why"));
 	const char *cure = json_string_value(json_object_get(line, "cure"));
+	enum verdict before = u->verdict;
 
 	if (!say) {
 		judge(u, VERDICT_BROKEN, "the check's process sent a line that is not JSON", NULL);
@@ -112,6 +117,9 @@ static void take_line(struct runner *k, struct under_way *u, const char *text)
 		judge(u, VERDICT_SKIP, why, cure);
 	} else if (!strcmp(say, "evidence")) {
 		json_array_append(u->evidence, json_object_get(line, "line"));
+	} else if (!strcmp(say, "setup")) {
+		if (u->verdict == VERDICT_PASS)
+			json_array_append(u->setup, json_object_get(line, "line"));
 	} else if (!strcmp(say, "observation")) {
 		take_observation(k, u, line);
 	} else if (!strcmp(say, "instead")) {
@@ -121,6 +129,10 @@ static void take_line(struct runner *k, struct under_way *u, const char *text)
 		json_object_set_new(line, "type", json_string("outside"));
 		json_object_set_new(line, "id", json_string(u->c->id));
 		record_write_line(k->sink, json_incref(line));
+	}
+	if (u->verdict != before) {
+		json_decref(u->at);
+		u->at = json_incref(json_object_get(line, "at"));
 	}
 	json_decref(line);
 }
@@ -177,6 +189,7 @@ static void check_main(const struct runner *k, const struct under_way *u, const 
 	env.id = u->c->id;
 	env.item = u->c->item;
 	env.out = out;
+	setup_log_to(check_log_setup, &env);
 	u->c->item->run(&env, u->c->item->arg);
 	if (env.plant && env.plant != PLANT_DMESG && !env.planted)
 		check_broken(&env, "no fault was planted: the check does not call the function of "
@@ -408,6 +421,19 @@ static int clean_up(const struct runner *k, const char *directory, char *why, si
 	return rc;
 }
 
+/* Where the check complained first: for this program, else for the one with debug information. */
+static json_t *place_of(const struct runner *k, const struct under_way *u)
+{
+	char place[200];
+
+	if (u->verdict != VERDICT_FAIL && u->verdict != VERDICT_BROKEN)
+		return NULL;
+	if (k->env.emulated)
+		return json_incref(u->at);
+	source_place_find(u->at, "check/", "check/fixture/", place, sizeof(place));
+	return *place ? json_string(place) : NULL;
+}
+
 static int write_verdict(struct runner *k, struct under_way *u, json_t *dmesg, uint64_t taint)
 {
 	const struct check_item *item = u->c->item;
@@ -419,14 +445,15 @@ static int write_verdict(struct runner *k, struct under_way *u, json_t *dmesg, u
 	k->verdicts[u->verdict]++;
 	return record_write_line(
 		k->sink,
-		json_pack("{ss ss ss* ss ss* ss* ss ss so ss* ss* sI so so sI so* ss*}", "type",
-			  "check", "id", check_id(u->c->family, item, id), "plant",
+		json_pack("{ss ss ss* ss ss* ss* ss ss so ss* ss* sI so so sI so* ss* so* sO*}",
+			  "type", "check", "id", check_id(u->c->family, item, id), "plant",
 			  plant_name(u->c->plant), "verdict", verdict_names[u->verdict], "why",
 			  u->why, "cure", u->cure, "promise", item->promise, "by", item->by,
 			  "needs", needs, "fixed_by", item->fixed_by, "first_bad", item->first_bad,
 			  "ms", (json_int_t)wall_ms(u), "dmesg", dmesg, "evidence", u->evidence,
 			  "taint", (json_int_t)taint, "starved", u->starved ? json_true() : NULL,
-			  "blame", u->blame));
+			  "blame", u->blame, "at", place_of(k, u), "setup",
+			  u->verdict == VERDICT_FAIL ? u->setup : NULL));
 }
 
 /* Starts the check in a child.  Returns 0 or -errno. */
@@ -527,6 +554,7 @@ static enum verdict run_instead(struct runner *k, const struct under_way *failed
 	snprintf(why, 300, "%s", u.why ? u.why : "");
 	json_decref(dmesg);
 	json_decref(u.evidence);
+	json_decref(u.at);
 	free(u.text);
 	free(u.why);
 	free(u.cure);
@@ -620,6 +648,7 @@ int runner_case(struct runner *k, const struct check_case *c, const char *base)
 	int rc;
 
 	u.evidence = json_array();
+	u.setup = json_array();
 	snprintf(directory, sizeof(directory), "%s/check", base);
 	record_write_line(k->sink, json_pack("{ss ss si}", "type", "begin", "id", c->id, "limit_s",
 					     (int)check_limit_s(c->item)));
@@ -649,6 +678,8 @@ int runner_case(struct runner *k, const struct check_case *c, const char *base)
 		rc = rc ? rc : -ESTALE;
 	}
 	json_decref(dmesg);
+	json_decref(u.at);
+	json_decref(u.setup);
 	free(u.text);
 	free(u.why);
 	free(u.cure);

@@ -23,7 +23,7 @@ struct check_request {
 	struct words globs;
 	bool quick, plant, coverage;
 	int64_t rounds;
-	const char *ktap, *junit;
+	const char *ktap, *junit, *reproducer;
 	/* What becomes of it. */
 	struct words args;	/* as options of check-here and checks */
 	struct kernel *kernels; /* none: this host */
@@ -58,6 +58,8 @@ static const struct option_spec options[] = {
 	       "also write what is printed to this file"),
 	OPTION("junit", OPTION_PATH, offsetof(struct check_request, junit), "FILE",
 	       "also write the results as JUnit XML to this file"),
+	OPTION("reproducer", OPTION_PATH, offsetof(struct check_request, reproducer), "DIR",
+	       "for each failed check write a script with the commands of its set-up to DIR"),
 	{0},
 };
 
@@ -278,13 +280,17 @@ static int sum_up(const struct check_request *c, const struct words *dirs)
 	struct words command = {0};
 	int status = STATUS_GOOD;
 
-	if (c->ktap || c->junit) {
+	if (c->ktap || c->junit || c->reproducer) {
 		command_add(&command, "build/daxdm", "verdicts", "--quiet", "--known",
 			    RUN_DIR_KNOWN, NULL);
 		if (c->ktap)
 			command_add(&command, "--ktap", c->ktap, NULL);
 		if (c->junit)
 			command_add(&command, "--junit", c->junit, NULL);
+		if (c->reproducer) {
+			workspace_make_dir(c->reproducer);
+			command_add(&command, "--reproducer", c->reproducer, NULL);
+		}
 		command_add_all(&command, dirs);
 		status = process_run(&command, NULL, NULL);
 	}

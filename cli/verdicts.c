@@ -10,6 +10,7 @@
 #include "lib/base/text.h"
 #include "report/checks/check_run.h"
 #include "report/checks/junit.h"
+#include "report/checks/setup_script.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -21,7 +22,7 @@
 enum { RUNS_MAX = 64 };
 
 struct verdicts_options {
-	const char *known, *ktap, *junit;
+	const char *known, *ktap, *junit, *reproducer;
 	bool quiet, verbose;
 };
 
@@ -162,6 +163,20 @@ static int judge(struct judged *j, const char *dir, const struct verdicts_option
 	return write_run_files(j, dir);
 }
 
+/* The set-up of each failed check.  Returns 0, or -errno after one error line. */
+static int write_scripts(const struct judged *j, const char *dir, bool several)
+{
+	char prefix[80] = "";
+	int rc = 0;
+
+	if (several)
+		snprintf(prefix, sizeof(prefix), "%s-", j->version);
+	for (size_t i = 0; i < j->run.n_checks && (!rc || rc == -ENOENT); i++)
+		rc = setup_script_write(j->run.context.json, j->run.checks[i].line, j->version, dir,
+					prefix);
+	return rc == -ENOENT ? 0 : rc;
+}
+
 /* 1 beats 4 beats 77 beats 0. */
 static int worst(int a, int b)
 {
@@ -196,6 +211,9 @@ static int verdicts(char *const dirs[], size_t n, const struct verdicts_options 
 		status = STATUS_BROKEN;
 		goto out;
 	}
+	for (size_t i = 0; i < n && o->reproducer; i++)
+		if (write_scripts(&j[i], o->reproducer, n > 1) < 0)
+			status = worst(status, STATUS_BROKEN);
 	if (!o->quiet)
 		fputs(brief, stdout);
 	if ((o->ktap && write_text(o->ktap, all) < 0) ||
@@ -217,6 +235,8 @@ static const struct option_spec options[] = {
 	       "also write KTAP to this file"),
 	OPTION("junit", OPTION_TEXT, offsetof(struct verdicts_options, junit), "FILE",
 	       "also write JUnit XML to this file"),
+	OPTION("reproducer", OPTION_TEXT, offsetof(struct verdicts_options, reproducer), "DIR",
+	       "write a script with the set-up of each failed check to this directory"),
 	OPTION("quiet", OPTION_FLAG, offsetof(struct verdicts_options, quiet), NULL,
 	       "print nothing, only write the files"),
 	OPTION("verbose", OPTION_FLAG, offsetof(struct verdicts_options, verbose), NULL,

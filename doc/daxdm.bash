@@ -4,11 +4,11 @@
 _daxdm() {
 	local word=${COMP_WORDS[COMP_CWORD]} words
 	if ((COMP_CWORD == 1)); then
-		words="bench check compare assert gate-selftest explain bisect mutants kernels test lint list report new publish setup cleanup clean help"
+		words="bench check compare assert gate-selftest explain bisect mutants kernels known test lint list report new publish setup cleanup clean help"
 	else
 		case ${COMP_WORDS[1]} in
 		bench) words="--kernel --modules --kernel-tree --module --namespace --append --meter --quick --full --workload --fio --stack --fs --bench --tracer --counters --name --states --repeat --seed --fresh --console --host --device --help" ;;
-		check) words="--kernel --modules --kernel-tree --module --check --quick --plant --coverage --seed --rounds --name --namespace --append --fresh --console --host --device --ktap --junit --help" ;;
+		check) words="--kernel --modules --kernel-tree --module --check --quick --plant --coverage --seed --rounds --name --namespace --append --fresh --console --host --device --ktap --junit --reproducer --help" ;;
 		compare) words="--threshold --thresholds --stacks --states --all --force --strict --json --markdown --junit --html --stack --fs --bench --width --quick --full --workload --fio --module --module-base --kernel-tree --no-checks --explain --namespace --append --modules --anew --known --help" ;;
 		assert) words="--metric --max --min --kernel --states --modules --kernel-tree --module --namespace --append --help" ;;
 		gate-selftest) words="--full --kernel --pair --states --name --markdown --json --quick --workload --help" ;;
@@ -16,6 +16,7 @@ _daxdm() {
 		bisect) words="--good --bad --metric --threshold --states --anew --namespace --append --help" ;;
 		mutants) words="--kernel --all --again --anew --score --jobs --name --table --help" ;;
 		kernels) words="--fetch --remove --json --update --help" ;;
+		known) words="--reproduce --kernel --output --fresh --console --help" ;;
 		test) words="--help" ;;
 		lint) words="--help" ;;
 		list) words="--check --quick --plant --ids --help" ;;

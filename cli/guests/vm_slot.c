@@ -5,6 +5,7 @@
 #include "lib/base/json_field.h"
 #include "lib/base/limit_clock.h"
 #include "lib/base/msg.h"
+#include "lib/base/source_place.h"
 #include "lib/file/stamp.h"
 #include "report/checks/outcome.h"
 
@@ -31,6 +32,22 @@ void vm_slot_init(struct vm_slot *slot, struct suite *suite, unsigned int number
 
 /* --- verdicts -------------------------------------------------------------------------------- */
 
+/* Replaces the addresses that the guest sent by the line of the source: the guest runs this
+ * program, without its debug information. */
+static void find_place(json_t *line)
+{
+	const json_t *callers = json_object_get(line, "at");
+	char place[200];
+
+	if (!json_is_array(callers))
+		return;
+	source_place_find(callers, "check/", "check/fixture/", place, sizeof(place));
+	if (*place)
+		json_object_set_new(line, "at", json_string(place));
+	else
+		json_object_del(line, "at");
+}
+
 /* Reports and stores the verdict of a case.  Steals line.  Returns 0 or -errno. */
 static int say(struct suite *suite, size_t index, json_t *line)
 {
@@ -38,6 +55,7 @@ static int say(struct suite *suite, size_t index, json_t *line)
 	int rc = -ENOMEM;
 
 	progress_clear();
+	find_place(line);
 	verdicts_check(suite->verdicts, line);
 	suite->done[index] = true;
 	suite->n_done++;

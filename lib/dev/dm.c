@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/dev/dm.h"
 
+#include "lib/base/setup_log.h"
+
 #include "lib/base/limit_clock.h"
 #include "lib/base/memory.h"
 #include "lib/base/owner.h"
@@ -158,13 +160,18 @@ static int load(const char *name, const char *table, unsigned int flags)
 		dm_task_destroy(task);
 		return rc;
 	}
-	return task_run(task, false);
+	rc = task_run(task, false);
+	setup_log(rc, "dmsetup load %s%s <<'END'\n%s%sEND",
+		  flags & DM_READONLY ? "--readonly " : "", name, table,
+		  *table && table[strlen(table) - 1] == '\n' ? "" : "\n");
+	return rc;
 }
 
 /* Suspends or resumes: a resume with a new table suspends first, as the flags say. */
 static int change(int type, const char *name, unsigned int flags)
 {
 	struct dm_task *task = named_task(type, name);
+	int rc;
 
 	if (!task)
 		return -ENOMEM;
@@ -173,7 +180,11 @@ static int change(int type, const char *name, unsigned int flags)
 		dm_task_destroy(task);
 		return -EINVAL;
 	}
-	return task_run(task, type == DM_DEVICE_RESUME);
+	rc = task_run(task, type == DM_DEVICE_RESUME);
+	setup_log(rc, "dmsetup %s%s%s %s", type == DM_DEVICE_RESUME ? "resume" : "suspend",
+		  flags & DM_NOFLUSH ? " --noflush" : "", flags & DM_NOLOCKFS ? " --nolockfs" : "",
+		  name);
+	return rc;
 }
 
 static int remove_once(const char *name, unsigned int flags)
@@ -214,6 +225,7 @@ int dm_device_create(const char *name, const char *table, unsigned int flags)
 	if (!task)
 		return -ENOMEM;
 	rc = task_run(task, false);
+	setup_log(rc, "dmsetup create %s --notable", name);
 	if (rc < 0 || !table)
 		return rc;
 	rc = load(name, table, flags);
@@ -382,7 +394,9 @@ int dm_device_remove(const char *name, unsigned int flags)
 		if (rc < 0)
 			return rc;
 	}
-	return remove_retrying(name, flags);
+	rc = remove_retrying(name, flags);
+	setup_log(rc, "dmsetup remove %s%s", flags & DM_DEFERRED ? "--deferred " : "", name);
+	return rc;
 }
 
 int dm_device_message(const char *name, const char *message)

@@ -5,6 +5,7 @@
 #include "lib/base/kernel_log.h"
 #include "lib/base/limit_clock.h"
 #include "lib/base/msg.h"
+#include "lib/base/setup_log.h"
 #include "lib/base/text.h"
 
 #include <errno.h>
@@ -206,8 +207,12 @@ static void cut_usage(char *said)
 static int run_mkfs(const struct fs_kind *kind, const struct mkfs *m, const char *node, char *why,
 		    size_t why_len)
 {
-	char said[4096];
+	char said[4096], command[1024] = "";
 	int rc = child_run((char *const *)m->argv, MKFS_LIMIT_S, said, sizeof(said));
+
+	for (size_t i = 0; i < m->argc; i++)
+		text_append(command, sizeof(command), "%s%s", i ? " " : "", m->argv[i]);
+	setup_log(rc > 0 ? -EIO : rc, "%s", command);
 
 	if (rc == -ENOENT)
 		snprintf(why, why_len, "%s is not installed; `apt-get install %s`", kind->mkfs,
@@ -398,6 +403,17 @@ static bool inherits_realtime(const struct fs *fs)
 	return inherits;
 }
 
+static void log_mount(const struct fs *fs, unsigned long flags, const char *data, int rc)
+{
+	char options[640] = "";
+
+	for (size_t i = 0; i < sizeof(mount_flags) / sizeof(mount_flags[0]); i++)
+		if (flags & mount_flags[i].flag)
+			text_append(options, sizeof(options), "%s,", mount_flags[i].name);
+	setup_log(rc, "mkdir -p %s && mount -t %s -o %s%s %s %s", fs->where, fs->type, options,
+		  data, fs->node, fs->where);
+}
+
 int fs_mount_why(struct fs *fs, char *why, size_t why_len)
 {
 	const char *dax = fs->dax_never ? "dax=never" : "dax=always";
@@ -407,6 +423,7 @@ int fs_mount_why(struct fs *fs, char *why, size_t why_len)
 	int log = kernel_log_open();
 	int rc = mount(fs->node, fs->where, fs->type, flags, data) < 0 ? -errno : 0;
 
+	log_mount(fs, flags, data, rc);
 	kernel_log_reason(log, kind ? kind->log : "", "DAX", reason, sizeof(reason));
 	if (rc < 0) {
 		snprintf(why, why_len, "cannot mount %s from %s with %s: %s; %s%s", fs->type,
@@ -447,6 +464,7 @@ int fs_unmount_path(const char *where)
 	do
 		rc = umount2(where, 0) < 0 ? -errno : 0;
 	while (rc == -EBUSY && limit_clock_retry(until_ms));
+	setup_log(rc, "umount %s", where);
 	return rc;
 }
 

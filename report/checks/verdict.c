@@ -11,6 +11,7 @@
 #include "report/checks/outcome.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ struct verdicts {
 	FILE *out, *ktap; /* summary of logs, and complete; each may be NULL */
 	char *release;
 	char kernel[512], name[256]; /* complete, and for JUnit; "": not known */
+	char again[1024];	     /* the command for one of its checks, without --check; "" */
 	struct known *known;	     /* NULL: use "known" of the lines */
 	struct kernel_version version;
 	size_t n_cases;
@@ -114,8 +116,42 @@ struct verdicts *verdicts_new(FILE *out, FILE *ktap, const char *known_dir, cons
 	return v;
 }
 
+/* The options by which this run was made, for another run of one of its checks. */
+static void spell_again(struct verdicts *v, const json_t *context)
+{
+	const json_t *emulator = json_object_get(context, "emulator");
+	const json_t *kernel = json_object_get(context, "kernel");
+	const char *package = json_field_text(kernel, "package");
+	const char *append = json_field_text(emulator, "append");
+	const char *namespace = json_field_text(emulator, "namespace");
+	int64_t seed = json_field_number(context, "seed");
+	const json_t *device;
+	size_t i;
+
+	snprintf(v->again, sizeof(v->again), "./run.sh check");
+	if (emulator)
+		text_append(v->again, sizeof(v->again), " --kernel %s",
+			    strncmp(package, "file ", 5) ? json_field_text(kernel, "release")
+							 : package + 5);
+	else
+		text_append(v->again, sizeof(v->again), " --host");
+	json_array_foreach(emulator ? NULL : json_object_get(context, "devices"), i, device) {
+		text_append(v->again, sizeof(v->again), " --device %s",
+			    json_field_text(device, "node"));
+	}
+	if (*namespace)
+		text_append(v->again, sizeof(v->again), " --namespace %s", namespace);
+	if (*append)
+		text_append(v->again, sizeof(v->again), " --append '%s'", append);
+	if (seed > 1)
+		text_append(v->again, sizeof(v->again), " --seed %" PRId64, seed);
+	if (json_is_true(json_object_get(context, "planted")))
+		text_append(v->again, sizeof(v->again), " --plant");
+}
+
 void verdicts_kernel(struct verdicts *v, const json_t *context)
 {
+	spell_again(v, context);
 	char suffix[96];
 
 	kernel_name(context, v->kernel, sizeof(v->kernel));
@@ -203,6 +239,13 @@ static void say_evidence(struct verdicts *v, const json_t *check)
 		say(v, "# first bad: %s; fixed by: %s", *bad ? bad : "not known",
 		    *fixed ? fixed : "not known");
 	say_lines(v, "", json_object_get(check, "evidence"));
+	if (*json_field_text(check, "at"))
+		say(v, "# complains at: %s", json_field_text(check, "at"));
+	if (outcome_of(check) == OUTCOME_XFAIL)
+		say(v, "# without daxdm: ./run.sh known %s --reproduce",
+		    json_field_text(check, "known"));
+	else if (*v->again)
+		say(v, "# again: %s --check %s", v->again, json_field_text(check, "id"));
 	/* The log of a known failure goes to the file only. */
 	if (outcome_of(check) == OUTCOME_XFAIL && out) {
 		if (json_array_size(dmesg))
@@ -413,11 +456,43 @@ static char *known_of(const json_t *line)
 									       : text;
 }
 
+static const struct known_bug *find_bug(const struct known *known, const char *name)
+{
+	const struct known_bug *bug = NULL;
+
+	for (size_t i = 0; known && (bug = known_at(known, i)); i++)
+		if (!strcmp(bug->name, name))
+			break;
+	return bug;
+}
+
+/* Known bugs that lose data and are new in the series of this kernel. */
+static void sum_alarms(const struct verdicts *v, const struct sum *sum)
+{
+	json_t *groups = json_object();
+	const json_t *line;
+	char id[112];
+	size_t i;
+
+	json_array_foreach(v->checks, i, line) {
+		const struct known_bug *bug =
+			outcome_of(line) == OUTCOME_XFAIL
+				? find_bug(v->known, json_field_text(line, "known"))
+				: NULL;
+
+		if (bug && known_loses_data(bug) && known_is_new(bug, &v->version))
+			group_add(groups, bug->name, outcome_case(line, id));
+	}
+	sum_groups(sum, groups, "NEW in this series, data is lost (./run.sh known NAME)");
+	json_decref(groups);
+}
+
 void verdicts_sum(const struct verdicts *v, FILE *out, const char *prefix)
 {
 	struct sum sum = count(v, out, prefix);
 	size_t n = json_array_size(v->checks);
 
+	sum_alarms(v, &sum);
 	sum_counts(&sum);
 	sum_reasons(&sum, OUTCOME_FAILED, sum.planted ? "not detected" : "failed");
 	sum_reasons(&sum, OUTCOME_BROKEN, "broken (set-up failed, no result about the kernel)");

@@ -172,6 +172,7 @@ static void test_ktap(void **state)
 		    "not ok 2 a.two # a byte is wrong\n"
 		    "ok 3 b.one # SKIP no device; name one\n"
 		    "ok 4 b.two # SKIP no device; name one\n"
+		    "# without daxdm: ./run.sh known stale --reproduce\n"
 		    "not ok 5 reload.leak # XFAIL known/stale: stale byte\n"
 		    "not ok 6 reload.other # another byte\n"
 		    "ok 7 reload.pass # XPASS known/stale not reproduced\n"
