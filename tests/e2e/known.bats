@@ -17,7 +17,7 @@ setup() {
 	[[ $(cut -f1,3 "$OUT/bugs.tsv") == $'bug\tresult\ndax-pagemap-after-unbind\tpresent\ndax-pte-not-write-protected\tabsent
 dm-dax-page-of-two-segments\tpresent' ]]
 	grep -q 'RIP: .*pagemap' "$OUT/bugs/dax-pagemap-after-unbind.txt"
-	[[ $(grep -c '\*\*bug\*\*' "$OUT/bugs.md") -eq 2 ]]
+	[[ $(grep -c '^| .*\*\*bug\*\*' "$OUT/bugs.md") -eq 2 ]]
 }
 
 @test "the status of one reproducer is what it found" {
