@@ -98,7 +98,7 @@ static bool cache_remove(struct cache *c)
 
 static bool cache_open(struct cache *c, struct check_env *env, const struct cache_case *how)
 {
-	const struct testbed_spec spec = {.table = how->table};
+	const struct testbed_spec spec = {.table = how->table, .own_target = true};
 	const struct namespace *ns = check_device(env, NAMESPACE_FSDAX, 1);
 	static const char zeroes[PAGE_BYTES];
 	char table[128];
@@ -479,7 +479,7 @@ static int create_main(void *arg)
  * device over virtio-pmem, which may inherit the flag of a synchronous one (sync.inherited). */
 static void refused(struct check_env *env, const void *arg)
 {
-	const struct testbed_spec spec = {.table = arg};
+	const struct testbed_spec spec = {.table = arg, .own_target = true};
 	const struct namespace *origin = check_device(env, NAMESPACE_FSDAX, 1);
 	struct check_task task;
 	struct refusal r;
