@@ -66,6 +66,7 @@ doc_class() { # COMMAND
 	"./run.sh clean") echo "tests/cli/killed.bats: run.sh\" clean" ;;
 	"./run.sh new bench shiny" | "./run.sh bench --bench shiny"*) echo "tests/e2e/new.bats: new bench" ;;
 	"./run.sh new check shiny" | "./run.sh check --check shiny"*) echo "tests/e2e/new.bats: new check --plant" ;;
+	"./run.sh mutants"*) echo "tests/cli/mutants.bats: mutants" ;;
 	"./run.sh publish") echo "tests/cli/publish.bats: publish" ;;
 	"./run.sh compare --html "*) echo "tests/cli/compare.bats: --html" ;;
 	"./run.sh setup") echo "tests/cli/setup.bats: setup" ;;
