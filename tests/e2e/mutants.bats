@@ -16,7 +16,7 @@ teardown() {
 }
 
 @test "faults of dm-mod are flagged, the unchanged module is not" {
-	DAXDM_TEST_MARK=$MARK run timeout $((120 * PATIENCE)) "$TOP/run.sh" mutants --name "$RUN" \
+	DAXDM_TEST_MARK=$MARK run timeout 180 "$TOP/run.sh" mutants --name "$RUN" \
 		dm-linear-dax-page-next dm-linear-iterate-error-lost dm-table-sync-any-member none-dm-mod
 	expect 0 "flagged    dm-linear-dax-page-next: layout.table.single" "flagged    dm-table-sync-any-member: sync.refused" \
 		"flagged    dm-linear-iterate-error-lost: " "clean      none-dm-mod" ": 3 of 3 mutants flagged" "unchanged modules flagged: 0"
