@@ -529,19 +529,20 @@ static const char *const needs_xfs[] = {"device:fsdax:2", "target:log-writes", "
 #define CASE(...) (&(const struct log_case){__VA_ARGS__})
 #define RANGES(list_) .ranges = list_, .n_ranges = sizeof(list_) / sizeof((list_)[0])
 
-#define ITEM(name_, promise_, needs_, planted, fn, arg_)                                      \
+#define FLAGGED(flags_, name_, promise_, needs_, planted, fn, arg_)                           \
 	{                                                                                     \
 		.name = name_, .promise = promise_, .by = BY, .needs = needs_, .limit_s = 60, \
-		.plants = planted, .run = fn, .arg = arg_,                                    \
+		.flags = flags_, .plants = planted, .run = fn, .arg = arg_,                   \
 	}
+#define ITEM(...) FLAGGED(0, __VA_ARGS__)
 
 #define WRITE "what write(2) wrote to a DAX file is in the log after fsync: "
 #define PREFIX "the log up to a mark replays to "
 
 static const struct check_item items[] = {
-	ITEM("bio",
-	     "the log has each sector that was written, once it is flushed, and each discard",
-	     needs_bio, PLANT_BYTE | PLANT_VALUE, bio, NULL),
+	FLAGGED(CHECK_QUICK, "bio",
+		"the log has each sector that was written, once it is flushed, and each discard",
+		needs_bio, PLANT_BYTE | PLANT_VALUE, bio, NULL),
 	ITEM("dax_write.pages.ext4", WRITE "whole pages", needs_ext4, PLANT_VALUE, dax_write,
 	     CASE(.fs = "ext4", RANGES(pages))),
 	ITEM("dax_write.pages.xfs", WRITE "whole pages", needs_xfs, PLANT_VALUE, dax_write,

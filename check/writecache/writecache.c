@@ -517,11 +517,12 @@ static const char *const needs_raw[] = {"device:fsdax:2", "device:raw", "target:
 #define CASE(table_, mode_, options_) \
 	(&(const struct cache_case){.table = table_, .mode = mode_, .options = options_})
 
-#define ITEM(name_, promise_, by_, needs_, planted, fn, arg_)                                      \
-	{                                                                                          \
-		.name = name_, .promise = promise_, .by = by_, .needs = needs_, .plants = planted, \
-		.run = fn, .arg = arg_,                                                            \
+#define FLAGGED(flags_, name_, promise_, by_, needs_, planted, fn, arg_)                         \
+	{                                                                                        \
+		.name = name_, .promise = promise_, .by = by_, .needs = needs_, .flags = flags_, \
+		.plants = planted, .run = fn, .arg = arg_,                                       \
 	}
+#define ITEM(...) FLAGGED(0, __VA_ARGS__)
 
 #define RELOAD "data in the cache is there after a reload, remove and create, flush, and suspend"
 #define COMMIT "flushed data is there when the cache goes on with the memory of that time"
@@ -535,8 +536,8 @@ static const struct check_item items[] = {
 	     reload, CASE(STRIPES, 'p', "0")),
 	ITEM("reload.virtio", RELOAD ", as a block device on virtio-pmem", BY, needs_virtio,
 	     PLANT_BYTE | PLANT_VALUE, reload, CASE(VIRTIO, 's', "0")),
-	ITEM("commit.linear", COMMIT, BY, needs, PLANT_BYTE | PLANT_VALUE, commit,
-	     CASE(LINEAR, 'p', "0")),
+	FLAGGED(CHECK_QUICK, "commit.linear", COMMIT, BY, needs, PLANT_BYTE | PLANT_VALUE, commit,
+		CASE(LINEAR, 'p', "0")),
 	ITEM("commit.pieces", COMMIT ", in pieces of memory", BY, needs, PLANT_BYTE | PLANT_VALUE,
 	     commit, CASE(PIECES, 'p', "0")),
 	ITEM("commit.virtio", COMMIT ", as a block device on virtio-pmem", BY, needs_virtio,

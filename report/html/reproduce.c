@@ -33,7 +33,8 @@ static void put_list(FILE *out, const char *option, const json_t *list)
 	size_t i;
 
 	json_array_foreach(list, i, value)
-		put_option(out, option, json_string_value(value));
+		if (json_is_string(value))
+			put_option(out, option, json_string_value(value));
 }
 
 static void put_command(FILE *out, const struct run *run, size_t states)
