@@ -113,6 +113,45 @@ static int publish_all(void)
 	return status;
 }
 
+/* The mail of each bug in bugs.tsv, whose lines begin with its name. */
+static int publish_mails(void)
+{
+	char *path = process_text("%s/bugs.tsv", site), *line = NULL, last[256] = "";
+	FILE *in = fopen(path, "re");
+	int status = STATUS_GOOD;
+	size_t size = 0;
+
+	free(path);
+	while (in && !status && getline(&line, &size, in) > 0) {
+		struct words command = {0};
+		char *mail;
+
+		line[strcspn(line, "\t\n")] = '\0';
+		if (!strcmp(line, last) || !strcmp(line, "bug"))
+			continue;
+		snprintf(last, sizeof(last), "%s", line);
+		mail = process_text("%s/bugs/%s.mail.txt", site, line);
+		command_add(&command, "build/daxdm", "known", line, NULL);
+		status = process_run(&command, mail, NULL);
+		free(mail);
+	}
+	free(line);
+	if (in)
+		fclose(in);
+	return status;
+}
+
+static int publish_bugs(void)
+{
+	int status = publish_mails();
+	struct page_file f;
+
+	if (status)
+		return status;
+	f = page_file_open(site, "bugs.html");
+	return page_file_close(&f, "publish", f.out ? site_page_write_bugs(site, f.out) : 0);
+}
+
 static int run(int argc, char **argv)
 {
 	int operand = options_parse(&verb_publish, NULL, argc, argv), status;
@@ -127,6 +166,8 @@ static int run(int argc, char **argv)
 	workspace_setup("plot", NULL);
 	process_phase = "publish";
 	status = publish_all();
+	if (!status && !access("results/published/bugs.md", R_OK))
+		status = publish_bugs();
 	if (status)
 		return status;
 	f = page_file_open(site, "index.html");

@@ -156,6 +156,97 @@ static void put_other(const char *path, const char *name, FILE *out)
 	fputc('\n', out);
 }
 
+/* ---- bugs ------------------------------------------------------------------------------------ */
+
+/* The next cell of a line of a Markdown table, without its markup; NULL at the end. */
+static char *next_cell(char **rest)
+{
+	char *cell = strsep(rest, "|"), *end;
+
+	if (!cell || !*rest)
+		return NULL;
+	cell += strspn(cell, " [`*");
+	end = cell + strcspn(cell, "`*");
+	while (end > cell && end[-1] == ' ')
+		end--;
+	*end = '\0';
+	return cell;
+}
+
+/* A line of the table: the first one names the columns. */
+static void add_bugs(struct grid *g, char *line)
+{
+	char *rest = line + 1, *cell;
+
+	if (!g->n_columns) {
+		while ((cell = next_cell(&rest)))
+			grid_column(g, cell, true);
+		return;
+	}
+	grid_line(g);
+	for (size_t c = 0; (cell = next_cell(&rest)); c++) {
+		grid_cell(g, c, "%s", cell);
+		if (!c)
+			grid_id(g, cell);
+	}
+}
+
+/* What each bug's report and run are, below the table. */
+static void put_reports(const struct grid *g, const char *dir, FILE *out)
+{
+	page_heading(out, "reports", "Reports");
+	page_paragraph(
+		out, NULL,
+		"The report is a mail for the kernel's lists, with the reproducer in it; the "
+		"output is that of the reproducer on the newest kernel that it ran on.");
+	fputs("<ul>\n", out);
+	for (size_t i = 0; i < g->n_lines; i++) {
+		const char *name = g->lines[i].cells[0];
+		char file[512];
+
+		fputs("<li>", out);
+		xml_put(out, name ? name : "");
+		snprintf(file, sizeof(file), "bugs/%s.mail.txt", name);
+		if (has(dir, file))
+			fprintf(out, ": <a href=\"%s\">report of %s</a>", file, name);
+		snprintf(file, sizeof(file), "bugs/%s.txt", name);
+		if (has(dir, file))
+			fprintf(out, ", <a href=\"%s\">output of %s</a>", file, name);
+		fputc('\n', out);
+	}
+	fputs("</ul>\n", out);
+}
+
+int site_page_write_bugs(const char *dir, FILE *out)
+{
+	char path[4096], *line = NULL;
+	size_t size = 0;
+	struct grid g;
+	FILE *in;
+
+	snprintf(path, sizeof(path), "%s/bugs.md", dir);
+	in = fopen(path, "re");
+	if (!in)
+		return -errno;
+	grid_init(&g, 1);
+	while (getline(&line, &size, in) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		if (*line == '|' && strncmp(line, "|---", 4) != 0)
+			add_bugs(&g, line);
+	}
+	fclose(in);
+	free(line);
+	page_begin(out, "Kernel bugs of DAX through device-mapper");
+	page_paragraph(
+		out, NULL,
+		"Each reproducer on each kernel, in the emulated host: \"bug\" it is there, - it "
+		"is not, skipped: it cannot be tried on that kernel; empty: not tried.");
+	page_grid(out, &g, "Bugs and kernels, the most severe first");
+	put_reports(&g, dir, out);
+	grid_free(&g);
+	return page_end(out, "Written by daxdm publish from bugs.md.");
+}
+
 /* ---- sections -------------------------------------------------------------------------------- */
 
 typedef void put_item(const char *path, const char *name, FILE *out);
@@ -222,6 +313,13 @@ int site_page_write(const char *dir, FILE *out)
 		       "device-mapper, and which contracts of that path hold, measured on stock "
 		       "kernels by daxdm. Numbers are guest instructions (insn), exact and "
 		       "repeatable, and no measure of time.");
+	if (has(dir, "bugs.html")) {
+		page_heading(out, "bugs", "Kernel bugs");
+		fputs("<ul>\n<li><a href=\"bugs.html\">Which bug is on which kernel</a>, with a "
+		      "report "
+		      "and a reproducer of each\n</ul>\n",
+		      out);
+	}
 	for (size_t s = 0; s < sizeof(sections) / sizeof(sections[0]); s++)
 		put_section(&sections[s], dir, entries, n, out);
 	for (int i = 0; i < n; i++)
