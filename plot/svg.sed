@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Makes gnuplot's SVG (in one line, sed -z -E) small, and readable on a dark page.
-s/[[:space:]]+/ /g
-s/> </></g
-s/ = '/='/g
+# What is between tags stays as it is.
+s/[\n\t]+ */ /g
+s/> +</></g
+s/(fill|points) = '/\1='/g
 # gnuplot writes the weight into the font name, and repeats the defaults of SVG.
 s/font-family="([^":]*):Bold"/font-weight="bold"/g
 s/ font-family="sans-serif"//g

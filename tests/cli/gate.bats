@@ -112,7 +112,7 @@ gate() {
 
 @test "modules.sh: what it cannot build is refused" {
 	local kdir=$BATS_TEST_TMPDIR/kernel
-	cp "$TOP/emu/modules.sh" "$TOP/emu/common.sh" "$CO/emu/"
+	cp -r "$TOP"/emu/{modules.sh,common.sh,build_root.sh,planted} "$CO/emu/"
 	run timeout 10 "$CO/emu/modules.sh"
 	expect 64 "usage: emu/modules.sh KDIR"
 	run timeout 10 "$CO/emu/modules.sh" "$BATS_TEST_TMPDIR"
@@ -130,7 +130,7 @@ gate() {
 
 @test "modules.sh: whether the code of the rebuilt modules is that of the packaged ones" {
 	local kdir=$CO/build/kernels/k out module
-	cp "$TOP/emu/modules.sh" "$TOP/emu/common.sh" "$CO/emu/"
+	cp "$TOP"/emu/{modules,common,build_root}.sh "$CO/emu/"
 	cp -r "$TOP/emu/planted" "$CO/emu/"
 	out=$CO/build/modules/k-$(cat "$CO/emu/planted/"* | sha256sum | cut -c1-12)
 	mkdir -p "$kdir/modules" "$out/rebuilt" "$CO/build/apt"

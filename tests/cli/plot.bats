@@ -130,7 +130,7 @@ bars() { # SVG
 	[[ $(bars "$RUN/fault-by-segments.svg") == "$(axis segments 4223 4523)" ]]
 	[[ $(bars "$RUN/fault-extra.svg") == "$(axis extra 188 488)" ]]
 	grep -q '+288 insn (+7.1 %) on ext4<' "$RUN/fault-by-segments.svg"
-	grep -q '4 KiB 4,323 (+7.1 %)' "$RUN/fault-by-segments.svg"
+	grep -q '4 KiB  4,323 (+7.1 %)' "$RUN/fault-by-segments.svg"
 	grep -q 'median 4,323 (4,223..4,523) (+288)' "$RUN/fault-distribution.svg"
 	for svg in fault-by-segments fault-extra huge-pages; do
 		grep -q 'bars: range over 3 initial states' "$RUN/$svg.svg"
