@@ -90,6 +90,53 @@ static int put_lines(const struct comparison *c, const struct plot *p, size_t pa
 	return rc ? rc : plot_put_labels(p, "path", panel, label, n);
 }
 
+/* The line whose median changed most from its first to its last kernel. */
+struct most {
+	const char *panel;
+	struct line line;
+	size_t from, to; /* sides */
+	double times;
+};
+
+static void find_most(const struct comparison *c, const char *panel, const struct line *line,
+		      size_t n, struct most *most)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct most one = {panel, line[i], SIZE_MAX, 0, 0};
+		double first, last;
+
+		for (size_t s = 0; s < c->n_sides; s++) {
+			if (!value(line[i].row, s))
+				continue;
+			one.from = one.from == SIZE_MAX ? s : one.from;
+			one.to = s;
+		}
+		first = (double)value(line[i].row, one.from)->median;
+		last = (double)value(line[i].row, one.to)->median;
+		if (first <= 0 || last <= 0)
+			continue;
+		one.times = fmax(first / last, last / first);
+		if (one.times > most->times)
+			*most = one;
+	}
+}
+
+static void put_title(const struct plot *p, const struct comparison *c, const struct most *most,
+		      size_t panels)
+{
+	const struct row *row = most->line.row;
+	char text[512] = "";
+
+	if (row)
+		snprintf(text, sizeof(text),
+			 "Of %zu operations one changed most, %s: %s %s on %s, %s on %s (%s, %s)",
+			 panels, most->panel, number(value(row, most->from)->median).s,
+			 row->rec->unit, c->sides[most->from].label,
+			 number(value(row, most->to)->median).s, c->sides[most->to].label,
+			 row->rec->stack, most->line.fs);
+	plot_put_string(p, "paths_title", text);
+}
+
 /* How many roles ask for a panel. */
 static size_t count_panels(void)
 {
@@ -104,7 +151,8 @@ static size_t count_panels(void)
 
 int plot_put_paths(const struct plot *p, const struct comparison *c)
 {
-	const size_t most = count_panels() + 1; /* gnuplot refuses an array of 0 */
+	const size_t room = count_panels() + 1; /* gnuplot refuses an array of 0 */
+	struct most most = {.times = 0};
 	const struct role *role;
 	const char *bench;
 	size_t panels = 0;
@@ -113,7 +161,7 @@ int plot_put_paths(const struct plot *p, const struct comparison *c)
 	fprintf(p->gp,
 		"array path_name[%zu]\narray path_n[%zu]\narray path_colour[%zu]\n"
 		"array path_raw[%zu]\npath_lines = %d\n",
-		most, most, most * LINES, most * LINES, LINES);
+		room, room, room * LINES, room * LINES, LINES);
 	for (size_t i = 0; (role = role_at(i, &bench)) && !rc; i++) {
 		struct line line[LINES + 1];
 		size_t n = role->panel ? find_lines(c, bench, role->variants, line) : 0;
@@ -122,10 +170,12 @@ int plot_put_paths(const struct plot *p, const struct comparison *c)
 		if (!n)
 			continue;
 		rc = put_lines(c, p, panels, line, n);
+		find_most(c, role->panel, line, n, &most);
 		snprintf(name, sizeof(name), "path_name[%zu]", ++panels);
 		plot_put_string(p, name, role->panel);
 		fprintf(p->gp, "path_n[%zu] = %zu\n", panels, n);
 	}
+	put_title(p, c, &most, panels);
 	fprintf(p->gp, "draw_paths = %d\npaths = %zu\n", panels ? 1 : 0, panels);
 	return rc;
 }
