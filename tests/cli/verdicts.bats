@@ -192,7 +192,7 @@ daxdm() {
 	daxdm report "$A"
 	expect 0 "kernel: 6.1.0-fixture (linux-image-fixture 6.1.192-1)" "3 checks: 1 passed, 1 failed, 1 skipped" \
 		"  reload.leak: page 3" $'observed:\n  suspend.flush/who_blocks: ["store"]'
-	[[ $(ls "$A" | xargs) == "report.html run.jsonl" ]]
+	[[ $(ls "$A") == report.html$'\n'run.jsonl ]]
 }
 
 @test "the same behaviour on two kernels" {
