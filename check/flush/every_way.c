@@ -68,9 +68,10 @@ static int write_windows(int fd, int flags)
 	page[0]++;
 	for (uint64_t w = 0; w < N_WINDOWS && !rc; w++) {
 		struct iovec v = {page, PAGE_BYTES};
+		ssize_t n = pwritev2(fd, &v, 1, (off_t)(w * WINDOW_BYTES), flags);
 
-		if (pwritev2(fd, &v, 1, (off_t)(w * WINDOW_BYTES), flags) != PAGE_BYTES)
-			rc = errno ? -errno : -EIO;
+		if (n != PAGE_BYTES)
+			rc = n < 0 ? -errno : -EIO;
 	}
 	return rc;
 }

@@ -63,7 +63,7 @@ static int map_neighbours(const struct process *p)
 	return 0;
 }
 
-/* All pages are mapped, so that a wrong one would be reported, too. */
+/* The pages next to the failing one are mapped, too, so that a wrong one would be reported. */
 static int process_main(void *arg)
 {
 	const struct sigaction noting = {.sa_sigaction = note_signal, .sa_flags = SA_SIGINFO};
@@ -71,9 +71,9 @@ static int process_main(void *arg)
 
 	self = p;
 	prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0);
-	for (uint64_t i = 0; i < p->n_pages && p->role != NEIGHBOUR && !p->rc; i++)
-		if (i + 1 >= p->page && i <= p->page + 1 &&
-		    check_load(p->base + i * PAGE_BYTES, NULL).signal)
+	for (uint64_t i = p->page ? p->page - 1 : 0;
+	     i <= p->page + 1 && i < p->n_pages && p->role != NEIGHBOUR && !p->rc; i++)
+		if (check_load(p->base + i * PAGE_BYTES, NULL).signal)
 			p->rc = -EFAULT;
 	if (p->role == NEIGHBOUR)
 		p->rc = map_neighbours(p);
@@ -95,10 +95,12 @@ static void judge(struct check_env *env, const struct process *p)
 		return;
 	}
 	if (check_that(env, p->signalled, "the %s gets SIGBUS when page %" PRIu64 " fails",
-		       role_names[p->role], p->page))
-		check_equal(env, (char *)p->address - p->base, (int64_t)(p->page * PAGE_BYTES),
-			    "offset of the address that the SIGBUS of the %s reports",
-			    role_names[p->role]);
+		       role_names[p->role], p->page) &&
+	    check_equal(env, (char *)p->address - p->base, (int64_t)(p->page * PAGE_BYTES),
+			"offset of the address that the SIGBUS of the %s reports",
+			role_names[p->role]))
+		check_that(env, p->code == BUS_MCEERR_AR || p->code == BUS_MCEERR_AO,
+			   "the SIGBUS of the %s reports a memory failure", role_names[p->role]);
 }
 
 /* One page fails.  fds and bases: of the file and of the other one. */
@@ -108,6 +110,8 @@ static bool fail_page(struct check_env *env, struct process *p, const int fds[2]
 	struct check_task tasks[ROLES];
 
 	for (int i = ROLES - 1; i >= 0; i--) {
+		int rc;
+
 		p[i] = (struct process){.role = i,
 					.fd = fds[i != INJECTOR],
 					.base = bases[i != INJECTOR],
@@ -115,8 +119,8 @@ static bool fail_page(struct check_env *env, struct process *p, const int fds[2]
 					.n_pages = n_pages};
 		if (check_start(env, &tasks[i], process_main, &p[i]) < 0)
 			return false;
-		check_flag(&tasks[i], &p[i].ready, READY_MS);
-		if (!check_setup(env, p[i].rc, "the %s", role_names[i]) || !p[i].ready)
+		rc = check_flag(&tasks[i], &p[i].ready, READY_MS) ? p[i].rc : -ESRCH;
+		if (!check_setup(env, rc, "the %s", role_names[i]))
 			return false;
 	}
 	for (int i = 0; i < ROLES; i++)

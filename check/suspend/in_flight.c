@@ -92,7 +92,9 @@ static void suspend_over(struct check_env *env, const char *upper, struct access
 
 	if (check_start(env, &task, access_main, a) < 0)
 		return;
-	check_flag(&task, &a->begun, END_MS);
+	rc = check_flag(&task, &a->begun, END_MS) ? 0 : -ETIMEDOUT;
+	if (!check_setup(env, rc, "starting a process that writes"))
+		return;
 	check_pause(BEGUN_MS);
 	if (a->done) {
 		check_skip(env, "a faster host", "a write that is delayed by %d ms ended before",
@@ -136,8 +138,10 @@ void in_flight(struct check_env *env, const void *arg)
 
 /* ---- many that are deferred ------------------------------------------------------------------ */
 
-static bool all_wait(struct check_env *env, const struct access *a)
+static bool all_wait(struct check_env *env, struct check_task *tasks, const struct access *a)
 {
+	for (int i = 0; i < TASKS; i++)
+		check_flag(&tasks[i], &a[i].begun, END_MS);
 	check_pause(WAITS_MS);
 	for (int i = 0; i < TASKS; i++)
 		if (!check_that(env, a[i].begun && !a[i].done,
@@ -185,7 +189,7 @@ void in_flight_deferred(struct check_env *env, const void *arg)
 			break;
 	}
 	if (!check_complained(env))
-		all_wait(env, a);
+		all_wait(env, tasks, a);
 	if (testbed_resume(env, &bed))
 		all_end(env, &bed, tasks, a);
 	for (int i = 0; i < TASKS; i++)

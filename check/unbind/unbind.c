@@ -478,8 +478,10 @@ static bool start_file_holder(struct check_env *env, const struct testbed *bed,
 	if (fd < 0)
 		return false;
 	close(fd);
-	return !check_start(env, task, hold_file, f) && check_flag(task, &f->ready, LIMIT_MS) &&
-	       check_setup(env, f->rc, "mapping a file before the unbind");
+	if (check_start(env, task, hold_file, f) < 0)
+		return false;
+	rc = check_flag(task, &f->ready, LIMIT_MS) ? f->rc : -ESRCH;
+	return check_setup(env, rc, "mapping a file before the unbind");
 }
 
 /* More files than allocation groups: each process gets a signal, and each page is revoked. */
@@ -503,7 +505,10 @@ static void notified_all(struct check_env *env, const void *arg)
 		if (!check_that(env, check_wait(&tasks[i], LIMIT_MS),
 				"the process with file %u ends after the unbind", i))
 			return;
-		if (tasks[i].status < 128)
+		if (tasks[i].status >= 128)
+			check_equal(env, tasks[i].status, 128 + SIGBUS,
+				    "status of the process with file %u", i);
+		else
 			check_equal(env, tasks[i].status, 0,
 				    "the number of the first page of file %u that is still mapped",
 				    i);
