@@ -2,8 +2,8 @@
 /*
  * daxdm reproduce-here: in an emulated host, runs reproducers of kernel bugs one after the other,
  * each with a time limit, and writes what they print, their exit status and the kernel log since
- * their start.  It ends early where one leaves something behind, because the others need the host
- * as it booted.
+ * their start.  It ends early where one leaves something behind, or has a line "Spoils:" in its
+ * head, because the others need the host as it booted.
  */
 #include "cli/options/cli.h"
 #include "lib/base/host.h"
@@ -192,6 +192,27 @@ static char *look_at_host(void)
 	return text;
 }
 
+/* Whether the reproducer says that it leaves what look_at_host() does not show
+ * (emu/reproducers.sh). */
+static bool says_it_spoils(const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/reproduce/%s.spoils", name);
+	return !access(path, F_OK);
+}
+
+/* A warning that an earlier reproducer caused is printed again, even if it is a WARN_ONCE(). */
+static void clear_warnings(void)
+{
+	FILE *out = fopen("/sys/kernel/debug/clear_warn_once", "we");
+
+	if (!out || fputs("1\n", out) < 0 || fflush(out))
+		msg_error("cannot write /sys/kernel/debug/clear_warn_once: %s", strerror(errno));
+	if (out)
+		fclose(out);
+}
+
 static long read_taint(void)
 {
 	FILE *in = fopen("/proc/sys/kernel/tainted", "re");
@@ -213,6 +234,7 @@ static int try_one(struct reproduce *r, const char *name)
 	int status, rc = record_write_line(&r->sink,
 					   json_pack("{ss ss}", "type", "begin", "name", name));
 
+	clear_warnings();
 	if (!rc)
 		rc = start(&t);
 	if (rc < 0)
@@ -220,7 +242,7 @@ static int try_one(struct reproduce *r, const char *name)
 	status = await(r, &t);
 	if (t.len)
 		say(r, &t);
-	spoiled = status == -ETIMEDOUT || (read_taint() & OOPSED);
+	spoiled = status == -ETIMEDOUT || (read_taint() & OOPSED) || says_it_spoils(name);
 	rc = record_write_line(&r->sink,
 			       json_pack("{ss ss si sb so}", "type", "result", "name", name,
 					 "status", status < 0 ? STATUS_BROKEN : status, "late",

@@ -259,6 +259,8 @@ static int run_guest(struct reproducers *r)
 		rc = -EIO;
 	}
 	guest_end(&g, NULL, NULL, NULL);
+	if (!rc && g.state == GUEST_DONE && g.status == STATUS_NEEDS_REBOOT && spell_job(r) > 0)
+		printf("# the host has changed: the next reproducer gets a new one\n");
 	return rc;
 }
 

@@ -6,7 +6,8 @@
 #
 #   emu/reproducers.sh FILE...      prints build/reproducers/KEY.cpio, its only stdout line
 #
-# The guest unpacks it in / (emu/init): /reproduce/NAME, /sbin/dmsetup and so on.
+# The guest unpacks it in / (emu/init): /reproduce/NAME, /sbin/dmsetup and so on.  The empty file /reproduce/NAME.spoils
+# is there if the head of the reproducer has a line "Spoils: ...": no other one may run in that guest after it.
 # Exit status: 0; 4 something is missing on this machine, or a program does not compile; 64 bad arguments.
 set -euo pipefail
 CALLER=$PWD
@@ -54,6 +55,7 @@ main() {
 		*.sh) install -D "$file" "$TMP/root/reproduce/$name" ;;
 		*) die 64 "$file is neither a shell script (.sh) nor a C file (.c)" ;;
 		esac
+		if grep -q '^\(#\| \*\) Spoils: ' "$file"; then touch "$TMP/root/reproduce/$name.spoils"; fi
 	done
 	find "$TMP/root" -exec touch -hd @0 {} +
 	(cd "$TMP/root" && find . -mindepth 1 | LC_ALL=C sort | cpio -o -H newc --reproducible -R 0:0 --quiet) >"$TMP/cpio"

@@ -61,3 +61,11 @@ known() {
 		expect 77 "skipped:"
 	done
 }
+
+@test "the archive has a mark for each reproducer that spoils its host, and for no other" {
+	run --separate-stderr timeout 60 emu/reproducers.sh check/known/reproduce/dax-flags-inherited.sh \
+		check/known/reproduce/dax-hwpoison-early-not-told.c check/known/reproduce/sync-flag-never-cleared.sh
+	expect 0
+	[[ $(cpio -t --quiet <"$output" | grep '^reproduce/' | sort | xargs) == "reproduce/dax-flags-inherited reproduce/dax-flags-inherited.spoils \
+reproduce/dax-hwpoison-early-not-told reproduce/dax-hwpoison-early-not-told.spoils reproduce/sync-flag-never-cleared" ]]
+}

@@ -20,6 +20,14 @@ dm-dax-page-of-two-segments\tpresent' ]]
 	[[ $(grep -c '^| .*\*\*bug\*\*' "$OUT/bugs.md") -eq 2 ]]
 }
 
+@test "after a reproducer that spoils its host the next one gets a new one" {
+	run --separate-stderr timeout 120 ./run.sh known --reproduce --kernel 6.1 dax-flags-inherited \
+		dm-dax-page-of-two-segments dax-pte-not-write-protected
+	expect 0 "# dax-flags-inherited on 6.1." "# dm-dax-page-of-two-segments on 6.1." "# dax-pte-not-write-protected on 6.1."
+	[[ $(grep -c "^# the host has changed: the next reproducer gets a new one$" <<<"$output") -eq 1 ]]
+	[[ $(grep -A1 '^# dax-flags-inherited' <<<"$output") == *"# the host has changed"* ]]
+}
+
 @test "the status of one reproducer is what it found" {
 	run timeout 120 ./run.sh known --reproduce --kernel 6.1 dm-dax-page-of-two-segments
 	expect 1 "dm-dax-page-of-two-segments on 6.1."

@@ -5,6 +5,7 @@
  *
  * Needs:   a DAX device of 128 MiB or more, such as qemu -append memmap=256M!1G;
  *          CONFIG_MEMORY_FAILURE; mkfs.ext4
+ * Spoils:  the page keeps PG_hwpoison
  * Compile: make CFLAGS=-O2 dax-hwpoison-early-not-told
  * Usage:   dax-hwpoison-early-not-told [DEVICE]  (EVERYTHING ON IT IS LOST)
  * Exit:    0 the kernel does not have the bug, 1 it has, 77 it cannot be tried here

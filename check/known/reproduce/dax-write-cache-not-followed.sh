@@ -56,12 +56,14 @@ while [ "$n" -lt 32 ]; do
 	n=$((n + 1))
 done
 dmsetup create repro --table "0 131072 linear $dev 0" || skip "dmsetup failed"
-echo 1 >"$attribute"
 mkfs.ext4 -q -F -b 4096 /dev/mapper/repro || skip "mkfs.ext4 failed"
 mount -t ext4 -o dax=always /dev/mapper/repro "$dir" || skip "mount -o dax=always failed"
-xfs_io -f -c 'pwrite -q 0 64k' -c fsync "$dir/file"
-store() { xfs_io -c 'mmap -rw 0 64k' -c 'mwrite 0 64k' -c fsync "$dir/file"; }
-n=$(count store)
+for n in 0 1; do xfs_io -f -c 'pwrite -q 0 64k' -c fsync "$dir/file$n"; done
+store() { xfs_io -c 'mmap -rw 0 64k' -c 'mwrite 0 64k' -c fsync "$dir/file$1"; }
+n=$(count store 0)
+[ "$n" = 0 ] || skip "the new device inherited a write cache (dax-flags-inherited): reboot"
+echo 1 >"$attribute"
+n=$(count store 1)
 echo "expected: fsync after stores to 16 pages writes back their cache lines (arch_wb_cache_pmem())"
 [ "$n" = 0 ] || verdict 0 "called $n times"
 verdict 1 "called 0 times"

@@ -7,6 +7,7 @@
  * Needs:   a DAX device of 640 MiB or more, such as qemu -m 2G -append memmap=640M!1G;
  *          CONFIG_MEMORY_FAILURE; dmsetup, mkfs.xfs with reflink and rmapbt,
  *          xfs_io
+ * Spoils:  the page keeps PG_hwpoison
  * Compile: make CFLAGS=-O2 dm-shared-page-failure-not-told
  * Usage:   dm-shared-page-failure-not-told [DEVICE]  (EVERYTHING ON IT IS LOST)
  * Exit:    0 the kernel does not have the bug, 1 it has, 77 it cannot be tried here

@@ -29,6 +29,7 @@ verdict() { # STATUS WHAT
 }
 
 if [ ! -b "$dev" ] || [ ! -b "$virtio" ]; then skip "no $dev and $virtio"; fi
+[ ! "$(xfs_io -c fsync "$virtio" 2>&1)" ] || skip "a flush of $virtio fails: virtio-pmem-flush-fails"
 dmsetup create repro --table "0 131072 linear $dev 0" || skip "dmsetup failed"
 dmsetup load repro --table "0 131072 linear $virtio 0" || skip "the second table is refused"
 dmsetup suspend repro
