@@ -20,11 +20,13 @@ dm-dax-page-of-two-segments\tpresent' ]]
 	[[ $(grep -c '^| .*\*\*bug\*\*' "$OUT/bugs.md") -eq 2 ]]
 }
 
-@test "after a reproducer that spoils its host the next one gets a new one" {
+@test "a reproducer that spoils its host ends it, and a warning of the kernel is printed to each" {
 	run --separate-stderr timeout 120 ./run.sh known --reproduce --kernel 6.1 dax-flags-inherited \
-		dm-dax-page-of-two-segments dax-pte-not-write-protected
-	expect 0 "# dax-flags-inherited on 6.1." "# dm-dax-page-of-two-segments on 6.1." "# dax-pte-not-write-protected on 6.1."
+		dax-shared-pages-of-two-sizes dax-shared-block-warns
+	expect 0 "# dax-flags-inherited on 6.1." "any shared page warns" "WARNING: " \
+		"# dax-shared-block-warns on 6.1."
 	[[ $(grep -c "^# the host has changed: the next reproducer gets a new one$" <<<"$output") -eq 1 ]]
+	grep -q "^# dax-shared-block-warns on .*: present" <<<"$output"
 	[[ $(grep -A1 '^# dax-flags-inherited' <<<"$output") == *"# the host has changed"* ]]
 }
 
