@@ -31,7 +31,7 @@ struct mutant_request {
 	struct mutant mutant;
 	struct words modules; /* the module */
 	struct words failed;  /* ids of checks, or of metrics */
-	size_t blame_dm, blame_other, n_broken;
+	size_t blame_dm, blame_other, n_skipped, n_broken;
 	char *why; /* of a mutant that could not be built or run; else NULL */
 };
 
@@ -82,6 +82,7 @@ static void take_check(struct mutant_request *r, json_t *line)
 	char id[112];
 
 	r->n_broken += outcome == OUTCOME_BROKEN;
+	r->n_skipped += outcome == OUTCOME_SKIPPED;
 	if (outcome != OUTCOME_FAILED)
 		return;
 	command_add(&r->failed, outcome_case(line, id), NULL);
@@ -89,23 +90,38 @@ static void take_check(struct mutant_request *r, json_t *line)
 	r->blame_dm += !strcmp(blame, "dm") || !strcmp(blame, "table");
 }
 
-/* Returns whether the run holds results. */
-static bool read_checks(struct mutant_request *r, const char *dir)
+/* Why nothing is known about a mutant in which no check failed; NULL: it is missed. */
+static char *no_result(const struct mutant_request *r, const struct run *run, int status)
+{
+	if (!run->n_checks || run->n_checks == r->n_skipped)
+		return process_text("no check ran (%zu skipped): daxdm checks ended with status %d",
+				    r->n_skipped, status);
+	if (!run_is_complete(run))
+		return process_text("not all checks ran: daxdm checks ended with status %d",
+				    status);
+	if (mutant_is_unchanged(&r->mutant) && r->n_broken)
+		return process_text("%zu of %zu checks are broken", r->n_broken, run->n_checks);
+	return NULL;
+}
+
+/* Takes the results of a run of checks that ended with that status. */
+static void read_checks(struct mutant_request *r, const char *dir, int status)
 {
 	struct run run;
-	struct verdicts *verdicts;
-	bool any = false;
+	struct verdicts *verdicts = NULL;
 
-	if (!check_run_read("mutant", dir, &run)) {
+	r->n_skipped = r->n_broken = 0;
+	if (!check_run_read("mutant", dir, &run))
 		verdicts = check_run_judge(&run, NULL, NULL, RUN_DIR_KNOWN);
-		for (size_t i = 0; verdicts && i < run.n_checks; i++)
-			take_check(r, run.checks[i].line);
-		any = verdicts && run.n_checks;
-		if (verdicts)
-			verdicts_finish(verdicts, NULL);
-	}
+	for (size_t i = 0; verdicts && i < run.n_checks; i++)
+		take_check(r, run.checks[i].line);
+	if (!verdicts)
+		r->why = process_text("no check ran: daxdm checks ended with status %d", status);
+	else if (!r->failed.n)
+		r->why = no_result(r, &run, status);
+	if (verdicts)
+		verdicts_finish(verdicts, NULL);
 	run_free(&run);
-	return any;
 }
 
 static void run_checks(struct mutant_request *r, const struct words *globs)
@@ -130,8 +146,7 @@ static void run_checks(struct mutant_request *r, const struct words *globs)
 		command_add(&command, "--fresh", NULL); /* no snapshot for a few checks */
 	command_add_each(&command, "--check", globs);
 	status = process_run(&command, "/dev/null", NULL);
-	if (!read_checks(r, dir))
-		r->why = process_text("no check ran: daxdm checks ended with status %d", status);
+	read_checks(r, dir, status);
 	words_free(&kinds);
 	target_free_guests(&guests);
 	free(dir);

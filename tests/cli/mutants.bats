@@ -32,15 +32,16 @@ put_tree() { # COMPILER
 
 readonly COMPILES='gcc -O2 -c -o build/mutants/k/root/new/dm-mod.ko -x c - <build/mutants/k/root/new/changed'
 
-# The checks have this verdict.
-checks_say() { # VERDICT
+# The checks have this verdict; END: the last line of the run.
+checks_say() { # VERDICT [END]
 	sed -n 1p "$TOP/tests/fixtures/check-run.jsonl" >"$CO/context"
+	printf %s "${2-{\"type\":\"end\",\"status\":0\}}" >"$CO/end"
 	# shellcheck disable=SC2016
 	fake_program 'if [[ $1 == checks ]]; then
 			mkdir -p "$RUN"
 			{ cat context
 			  echo "{\"type\":\"check\",\"id\":\"layout.table.single\",\"verdict\":\"'"$1"'\",\"why\":\"w\",\"promise\":\"p\",\"by\":\"b\",\"needs\":[],\"ms\":1,\"dmesg\":[],\"evidence\":[],\"taint\":0,\"blame\":\"dm\"}"
-			  echo "{\"type\":\"end\",\"status\":0}"; } >"$RUN/run.jsonl"
+			  cat end; } >"$RUN/run.jsonl"
 			exit 0
 		fi'
 }
@@ -103,6 +104,24 @@ mutants() {
 	checks_say fail
 	mutants --anew
 	expect 1 "flagged    none" "unchanged modules flagged: 1"
+}
+
+@test "checks that were skipped or did not end find out nothing, nor does a broken one of an unchanged module" {
+	put_tree "$COMPILES"
+	printf 'module: dm-mod\nlayer: dm\nbreaks: nothing\nchecks: layout.table.single\n' >"$CO/tests/mutants/none"
+	checks_say skip
+	mutants --jobs 1
+	expect 4 "broken     one: no check ran (1 skipped)" "broken     none: no check ran (1 skipped)"
+	checks_say pass ""
+	mutants --jobs 1
+	expect 4 "broken     one: not all checks ran" "broken     none: not all checks ran"
+	checks_say fail ""
+	mutants one
+	expect 0 "flagged    one: layout.table.single"
+	checks_say broken
+	mutants --jobs 1 --anew
+	expect 1 "missed     one: one" "broken     none: 1 of 1 checks are broken"
+	left_nothing
 }
 
 @test "one that is equivalent or of another kernel is not run" {
