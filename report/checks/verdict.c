@@ -5,13 +5,13 @@
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
 #include "lib/base/text.h"
+#include "lib/run/again.h"
 #include "lib/run/kernel_name.h"
 #include "report/checks/junit.h"
 #include "report/checks/known.h"
 #include "report/checks/outcome.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,8 +24,8 @@ struct verdicts {
 	FILE *out, *ktap; /* summary of logs, and complete; each may be NULL */
 	char *release;
 	char kernel[512], name[256]; /* complete, and for JUnit; "": not known */
-	char again[1024];	     /* the command for one of its checks, without --check; "" */
-	struct known *known;	     /* NULL: use "known" of the lines */
+	char *again;	     /* the command for one of its checks, without --check, or NULL */
+	struct known *known; /* NULL: use "known" of the lines */
 	struct kernel_version version;
 	size_t n_cases;
 	json_t *checks, *observations; /* all lines so far */
@@ -68,6 +68,7 @@ __attribute__((format(printf, 2, 3))) static void say(struct verdicts *v, const 
 static void verdicts_free(struct verdicts *v)
 {
 	free(v->release);
+	free(v->again);
 	known_free(v->known);
 	json_decref(v->checks);
 	json_decref(v->observations);
@@ -116,44 +117,12 @@ struct verdicts *verdicts_new(FILE *out, FILE *ktap, const char *known_dir, cons
 	return v;
 }
 
-/* The options by which this run was made, for another run of one of its checks. */
-static void spell_again(struct verdicts *v, const json_t *context)
-{
-	const json_t *emulator = json_object_get(context, "emulator");
-	const json_t *kernel = json_object_get(context, "kernel");
-	const char *package = json_field_text(kernel, "package");
-	const char *append = json_field_text(emulator, "append");
-	const char *namespace = json_field_text(emulator, "namespace");
-	int64_t seed = json_field_number(context, "seed");
-	const json_t *device;
-	size_t i;
-
-	snprintf(v->again, sizeof(v->again), "./run.sh check");
-	if (emulator)
-		text_append(v->again, sizeof(v->again), " --kernel %s",
-			    strncmp(package, "file ", 5) ? json_field_text(kernel, "release")
-							 : package + 5);
-	else
-		text_append(v->again, sizeof(v->again), " --host");
-	json_array_foreach(emulator ? NULL : json_object_get(context, "devices"), i, device) {
-		text_append(v->again, sizeof(v->again), " --device %s",
-			    json_field_text(device, "node"));
-	}
-	if (*namespace)
-		text_append(v->again, sizeof(v->again), " --namespace %s", namespace);
-	if (*append)
-		text_append(v->again, sizeof(v->again), " --append '%s'", append);
-	if (seed > 1)
-		text_append(v->again, sizeof(v->again), " --seed %" PRId64, seed);
-	if (json_is_true(json_object_get(context, "planted")))
-		text_append(v->again, sizeof(v->again), " --plant");
-}
-
 void verdicts_kernel(struct verdicts *v, const json_t *context)
 {
-	spell_again(v, context);
 	char suffix[96];
 
+	free(v->again);
+	v->again = again_command(context);
 	kernel_name(context, v->kernel, sizeof(v->kernel));
 	snprintf(v->name, sizeof(v->name), "%s%s", v->release,
 		 kernel_name_suffix(context, suffix, sizeof(suffix)));
@@ -244,7 +213,7 @@ static void say_evidence(struct verdicts *v, const json_t *check)
 	if (outcome_of(check) == OUTCOME_XFAIL)
 		say(v, "# without daxdm: ./run.sh known %s --reproduce",
 		    json_field_text(check, "known"));
-	else if (*v->again)
+	else if (v->again)
 		say(v, "# again: %s --check %s", v->again, json_field_text(check, "id"));
 	/* The log of a known failure goes to the file only. */
 	if (outcome_of(check) == OUTCOME_XFAIL && out) {

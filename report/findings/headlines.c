@@ -32,22 +32,19 @@ __attribute__((format(printf, 3, 4))) static void add(struct parts *p, const cha
 	p->fs[p->n++] = fs;
 }
 
-/* "A on ext4 and B on xfs", or "A" if both say the same. */
+/* "A on ext4 and B on xfs", or "A on ext4 and xfs" if both say the same. */
 static const char *join(const struct parts *p, char *buf, size_t size)
 {
-	bool same = true;
-
-	for (size_t i = 1; i < p->n; i++)
-		same = same && !strcmp(p->part[i], p->part[0]);
 	*buf = '\0';
-	for (size_t i = 0; i < p->n && !(same && i); i++)
-		text_append(buf, size, "%s%s on %s",
+	for (size_t i = 0; i < p->n; i++) {
+		bool same = i && !strcmp(p->part[i], p->part[i - 1]);
+
+		text_append(buf, size, "%s%s%s%s",
 			    !i		   ? ""
 			    : i + 1 < p->n ? ", "
 					   : " and ",
-			    p->part[i], p->fs[i]);
-	for (size_t i = 1; i < p->n && same; i++)
-		text_append(buf, size, "%s%s", i + 1 < p->n ? ", " : " and ", p->fs[i]);
+			    same ? "" : p->part[i], same ? "" : " on ", p->fs[i]);
+	}
 	return buf;
 }
 
@@ -124,8 +121,8 @@ static void say_growth(const struct tables *tables, findings_say *say, void *arg
 	join(&parts, most, sizeof(most));
 	join(&faults, of_faults, sizeof(of_faults));
 	if (parts.n)
-		findings_sayf(say, arg, "What grows with the segments: %s costs %s%s%s%s%s", head,
-			      most, faults.n ? "; a " : "", faults.n ? words : "",
+		findings_sayf(say, arg, "What grows with the segments: %s costs %s%s%s%s%s%s", head,
+			      most, faults.n ? "; " : "", a, faults.n ? words : "",
 			      faults.n ? " grows by " : "", of_faults);
 	else if (faults.n)
 		findings_sayf(say, arg, "What grows with the segments: %s%s by %s", a, words,
@@ -156,10 +153,10 @@ static void say_huge_pages(const struct tables *tables, findings_say *say, void 
 					    number(h.windows).s, h.stack);
 		}
 		if (known && !lost)
-			add(&parts, table_fs(t), "none, on %zu stack%s", known,
+			add(&parts, table_fs(t), "none of %zu stack%s", known,
 			    known > 1 ? "s" : "");
 		else if (known && lost <= 2)
-			add(&parts, table_fs(t), "%s, and on none of the other %zu,", stacks,
+			add(&parts, table_fs(t), "%s and none of the other %zu stacks", stacks,
 			    known - lost);
 		else if (known)
 			add(&parts, table_fs(t), "%s and %zu more of %zu stacks", stacks, lost - 2,

@@ -5,6 +5,7 @@
 #include "lib/base/memory.h"
 #include "lib/base/text.h"
 #include "lib/base/xml.h"
+#include "lib/run/again.h"
 #include "report/checks/outcome.h"
 #include "report/html/page.h"
 #include "report/html/reproduce.h"
@@ -88,7 +89,7 @@ static void put_observations(const struct run *run, const char *id, FILE *text)
 
 static void put_evidence(const struct run *run, const json_t *check, FILE *out)
 {
-	char *evidence = NULL, id[112];
+	char *evidence = NULL, *again, id[112];
 	FILE *text = memory_stream(&evidence);
 
 	if (!text)
@@ -100,9 +101,10 @@ static void put_evidence(const struct run *run, const json_t *check, FILE *out)
 	put_lines(text, "evidence:", json_object_get(check, "evidence"));
 	put_lines(text, "kernel log:", json_object_get(check, "dmesg"));
 	put_observations(run, id, text);
-	fprintf(text, "again: ./run.sh check --kernel %.*s --check %s\n",
-		(int)strcspn(run->context.package, " "), run->context.package,
+	again = memory_check(again_command(run->context.json));
+	fprintf(text, "again: %s --check %s\n", again ? again : "./run.sh check",
 		json_field_text(check, "id"));
+	free(again);
 	fclose(text);
 	page_pre(out, id, evidence);
 	free(evidence);

@@ -3,10 +3,9 @@
 
 #include "lib/base/json_field.h"
 #include "lib/base/memory.h"
-#include "lib/base/text.h"
+#include "lib/run/again.h"
 #include "report/html/page.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,36 +36,23 @@ static void put_list(FILE *out, const char *option, const json_t *list)
 			put_option(out, option, json_string_value(value));
 }
 
+/* A part of the checks is named one by one. */
+enum { CHECKS_NAMED = 60 };
+
 static void put_command(FILE *out, const struct run *run, size_t states)
 {
 	const struct run_context *c = &run->context;
-	const json_t *emulator = json_object_get(c->json, "emulator");
-	size_t package_len = strcspn(c->package, " ");
+	char *again = memory_check(again_command(c->json));
 
-	fprintf(out, "./run.sh %s", c->checks ? "check" : "bench");
-	if (!emulator)
-		fputs(" --host --device DEVICE", out);
-	else if (!strncmp(c->package, "linux-image-", 12))
-		fprintf(out, " --kernel %.*s", (int)package_len, c->package);
-	else
-		fputs(" --kernel PATH/bzImage", out);
-	if (emulator) {
-		put_option(out, "namespace", json_field_text(emulator, "namespace"));
-		put_option(out, "append", json_field_text(emulator, "append"));
-	}
-	if (!c->checks && strcmp(c->meter, "insn") != 0)
-		put_option(out, "meter", c->meter);
-	if (c->seed > 1)
-		fprintf(out, " --seed %" PRId64, c->seed);
-	else if (emulator && json_field_number(emulator, "seed") > 1)
-		fprintf(out, " --seed %" PRId64, json_field_number(emulator, "seed"));
-	if (c->checks)
-		return;
+	fputs(again ? again : "", out);
+	free(again);
 	if (states > 1)
 		fprintf(out, " --states %zu", states);
 	put_list(out, "fs", json_object_get(c->json, "fs"));
 	put_list(out, "stack", json_object_get(c->json, "stacks"));
 	put_list(out, "bench", json_object_get(c->json, "metrics"));
+	for (size_t i = 0; i < run->n_checks && run->n_checks <= CHECKS_NAMED; i++)
+		put_option(out, "check", json_field_text(run->checks[i].line, "id"));
 }
 
 void reproduce_write(FILE *out, const struct run *run, size_t states)

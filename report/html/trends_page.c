@@ -35,14 +35,18 @@ static size_t find_base(const struct comparison *c)
 	return 0;
 }
 
-/* Whether it changed by the row's threshold or more in all states. */
-static bool changed(const struct quantity *base, const struct quantity *new, int64_t whole,
-		    double threshold)
+/* Whether it differs by the threshold or more, and all states agree. */
+static bool changed(const struct comparison *c, const struct quantity *base,
+		    const struct quantity *new, int64_t whole, double threshold)
 {
-	if (!base->n || !new->n || (base->least <= new->most &&new->least <= base->most))
+	const struct judge judge = {.time = c->time, .threshold = threshold};
+	enum change_kind kind;
+
+	if (!base->n || !new->n)
 		return false;
-	return fabs((double)(new->median - base->median)) * 100 >=
-	       threshold * (double)(whole ? llabs(whole) : 1);
+	kind = change_judge(base, new, whole, &judge).kind;
+	/* CHANGE_UNSURE: one difference alone needs no correction for the number of them. */
+	return change_is_beyond(kind) || kind == CHANGE_UNSURE;
 }
 
 struct largest {
@@ -75,7 +79,7 @@ static size_t find_largest(const struct comparison *c, size_t base, bool tax, st
 
 		if (!tax && strcmp(row->rec->stack, "raw") != 0)
 			continue;
-		if (!changed(was, is, row->cells[base].metric.median,
+		if (!changed(c, was, is, row->cells[base].metric.median,
 			     tax ? row->tax_threshold : row->threshold))
 			continue;
 		list[n++] = (struct largest){
@@ -128,9 +132,9 @@ static void put_largest(const struct comparison *c, size_t base, bool tax, FILE 
 /* ---- a line per metric ----------------------------------------------------------------------- */
 
 /* Whether the step to side s is a change point. */
-static bool is_change_point(const struct row *row, size_t s)
+static bool is_change_point(const struct comparison *c, const struct row *row, size_t s)
 {
-	return s && changed(&row->cells[s - 1].metric, &row->cells[s].metric,
+	return s && changed(c, &row->cells[s - 1].metric, &row->cells[s].metric,
 			    row->cells[s - 1].metric.median, row->threshold);
 }
 
@@ -160,7 +164,7 @@ static void put_line(const struct comparison *c, const struct row *row, FILE *ou
 	}
 	fputs("\"/>", out);
 	for (size_t s = 1; s < c->n_sides; s++)
-		if (is_change_point(row, s))
+		if (is_change_point(c, row, s))
 			fprintf(out, "<circle cx=\"%zu\" cy=\"%.0f\" r=\"3\"/>",
 				MARGIN + s * (LINE_WIDTH - 2 * MARGIN) / (c->n_sides - 1),
 				LINE_HEIGHT - MARGIN -
@@ -177,7 +181,7 @@ static void put_points(const struct comparison *c, const struct row *row, FILE *
 	for (size_t s = 1; s < c->n_sides; s++) {
 		int64_t was = row->cells[s - 1].metric.median;
 
-		if (!is_change_point(row, s))
+		if (!is_change_point(c, row, s))
 			continue;
 		fprintf(out, "%s", any ? ", " : "");
 		xml_put(out, c->sides[s].label);
