@@ -8,8 +8,11 @@
 #include "cli/driver/page_file.h"
 #include "cli/driver/phase.h"
 #include "cli/driver/process.h"
+#include "cli/driver/run_dir.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
+#include "report/checks/bug_mail.h"
+#include "report/html/bugs_page.h"
 #include "report/html/site_page.h"
 
 #include <dirent.h>
@@ -19,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char site[] = "results/published";
+static const char site[] = BUG_MATRIX_PUBLISHED;
 
 /* The PNGs are for pages elsewhere; the site has the SVGs. */
 static void remove_pngs(const char *dir)
@@ -113,43 +116,45 @@ static int publish_all(void)
 	return status;
 }
 
-/* The mail of each bug in bugs.tsv, whose lines begin with its name. */
-static int publish_mails(void)
+/* The report of a bug, as a mail. */
+static int publish_mail(const struct known_bug *bug, const struct bug_matrix *m)
 {
-	char *path = process_text("%s/bugs.tsv", site), *line = NULL, last[256] = "";
-	FILE *in = fopen(path, "re");
-	int status = STATUS_GOOD;
-	size_t size = 0;
+	char *dir = process_text("%s/bugs", site), *name = process_text("%s.mail.txt", bug->name);
+	struct page_file f;
+	int rc = 0;
 
-	free(path);
-	while (in && !status && getline(&line, &size, in) > 0) {
-		struct words command = {0};
-		char *mail;
-
-		line[strcspn(line, "\t\n")] = '\0';
-		if (!strcmp(line, last) || !strcmp(line, "bug"))
-			continue;
-		snprintf(last, sizeof(last), "%s", line);
-		mail = process_text("%s/bugs/%s.mail.txt", site, line);
-		command_add(&command, "build/daxdm", "known", line, NULL);
-		status = process_run(&command, mail, NULL);
-		free(mail);
-	}
-	free(line);
-	if (in)
-		fclose(in);
-	return status;
+	workspace_make_dir(dir);
+	f = page_file_open(dir, name);
+	if (f.out)
+		rc = bug_mail_print(bug, m, RUN_DIR_KNOWN, site, f.out);
+	free(dir);
+	free(name);
+	return page_file_close(&f, "publish", rc);
 }
 
 static int publish_bugs(void)
 {
-	int status = publish_mails();
+	struct known *known = NULL;
+	struct bug_matrix m = {0};
+	int status = STATUS_BROKEN;
 	struct page_file f;
 
+	if (known_read(RUN_DIR_KNOWN, &known) < 0 || bug_matrix_read(site, &m) < 0)
+		goto out;
+	status = STATUS_GOOD;
+	if (!m.n)
+		goto out;
+	for (size_t i = 0; known_at(known, i) && !status; i++)
+		status = publish_mail(known_at(known, i), &m);
 	if (status)
-		return status;
+		goto out;
 	f = page_file_open(site, "bugs.html");
-	return page_file_close(&f, "publish", f.out ? site_page_write_bugs(site, f.out) : 0);
+	status =
+		page_file_close(&f, "publish", f.out ? bugs_page_write(&m, known, site, f.out) : 0);
+out:
+	bug_matrix_free(&m);
+	known_free(known);
+	return status;
 }
 
 static int run(int argc, char **argv)
@@ -166,7 +171,7 @@ static int run(int argc, char **argv)
 	workspace_setup("plot", NULL);
 	process_phase = "publish";
 	status = publish_all();
-	if (!status && !access("results/published/bugs.md", R_OK))
+	if (!status)
 		status = publish_bugs();
 	if (status)
 		return status;

@@ -406,21 +406,31 @@ static void write_row(FILE *out, const struct bug_matrix *m, const struct known_
 	fputc('\n', out);
 }
 
+const struct known_bug **bug_matrix_all(const struct bug_matrix *m, const struct known *known,
+					size_t *n)
+{
+	const struct known_bug **bugs;
+
+	for (*n = 0; known_at(known, *n);)
+		(*n)++;
+	bugs = memory_check(calloc(*n + 1, sizeof(const struct known_bug *)));
+	for (size_t i = 0; bugs && i < *n; i++)
+		bugs[i] = known_at(known, i);
+	if (bugs)
+		bug_matrix_sort(m, bugs, *n);
+	return bugs;
+}
+
 /* Returns 0 or -ENOMEM. */
 static int write_markdown(FILE *out, const struct bug_matrix *m, const struct known *known)
 {
-	const struct known_bug **bugs;
 	char text[BUG_KERNEL_CHARS];
-	size_t n = 0;
+	const struct known_bug **bugs;
+	size_t n;
 
-	while (known_at(known, n))
-		n++;
-	bugs = memory_check(calloc(n + 1, sizeof(const struct known_bug *)));
+	bugs = bug_matrix_all(m, known, &n);
 	if (!bugs)
 		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		bugs[i] = known_at(known, i);
-	bug_matrix_sort(m, bugs, n);
 	fprintf(out, "<!-- SPDX-License-Identifier: GPL-2.0-only -->\n"
 		     "<!-- Made by `./run.sh known --reproduce`; do not edit. -->\n"
 		     "# Kernel bugs and kernels\n\n"

@@ -69,6 +69,10 @@ int bug_matrix_check(const struct bug_matrix *m, const struct known *known,
  * then by severity, those that the newest kernel has before others, then by name. */
 void bug_matrix_sort(const struct bug_matrix *m, const struct known_bug **bugs, size_t n);
 
+/* All entries in that order; free() the array.  NULL without memory. */
+const struct known_bug **bug_matrix_all(const struct bug_matrix *m, const struct known *known,
+					size_t *n);
+
 /* Whether the entry loses data and is new on the newest kernel of the matrix. */
 bool bug_matrix_is_alarm(const struct bug_matrix *m, const struct known_bug *bug);
 

@@ -13,8 +13,4 @@ enum site_kind site_kind(const char *dir);
 /* Writes the index of what is in DIR.  Returns 0 or -errno. */
 int site_page_write(const char *dir, FILE *out);
 
-/* Writes the page of bugs.md in DIR, what `./run.sh known --reproduce` found: bugs and kernels.
- * Returns 0 or -errno. */
-int site_page_write_bugs(const char *dir, FILE *out);
-
 #endif

@@ -49,6 +49,26 @@ links_lead_somewhere() {
 	cmp "$SITE/index.html" "$BATS_TEST_TMPDIR/index.html"
 }
 
+@test "publish: the known bugs by kernel, with a report and the output of each" {
+	rm -r "$CO/check/known"
+	cp -r "$TOP/check/known" "$CO/check/"
+	mkdir "$SITE/bugs"
+	cp "$TOP/results/published/bugs.tsv" "$SITE"
+	cp "$TOP"/results/published/bugs/dm-dax-*.txt "$SITE/bugs"
+	rm -f "$SITE"/bugs/*.mail.txt
+	run timeout 120 "$CO/run.sh" publish
+	expect 0
+	[[ $(grep -c '^<tr id=' "$SITE/bugs.html") == $(find "$SITE/bugs" -name '*.mail.txt' | wc -l) ]]
+	grep -q '<tr id="dm-dax-offset-within-page"><th scope="row"><a href="#dm-dax-offset-within-page">dm-dax-offset-within-page</a></th><td class="text">critical<td class="text">corruption<td class="text">absent<td class="text">present' "$SITE/bugs.html"
+	grep -q '^Subject: \[BUG' "$SITE/bugs/dm-dax-offset-within-page.mail.txt"
+	links_lead_somewhere
+	# an entry whose reproducer is missing
+	rm "$CO/check/known/reproduce/dm-dax-offset-within-page.sh"
+	run timeout 120 "$CO/run.sh" publish
+	expect 4 "dm-dax-offset-within-page"
+	[[ ! $(find "$SITE" -name '.*.[0-9]*') ]]
+}
+
 @test "publish: a run that cannot be read ends it, and the index stays as it was" {
 	put_run published/a-run
 	echo old >"$SITE/index.html"
