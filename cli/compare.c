@@ -95,7 +95,7 @@ static const struct option_spec options[] = {
 	OPTION("junit", OPTION_PATH, offsetof(struct compare_options, junit), "FILE",
 	       "write the comparison as JUnit XML"),
 	OPTION("html", OPTION_PATH, offsetof(struct compare_options, html), "FILE",
-	       "write the comparison as a page, with the plots of a ladder beside it"),
+	       "write the comparison as a page, with the plots of a ladder in its directory"),
 	OPTION("trends", OPTION_PATH, offsetof(struct compare_options, trends), "FILE",
 	       "three kernels or more: write a page with a line for each metric"),
 	OPTION("stack", OPTION_WORDS, offsetof(struct compare_options, sides.asked.by_hand.stacks),

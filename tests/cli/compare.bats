@@ -1037,7 +1037,7 @@ states() {
 		"huge pages lost, mapped by 4 KiB pages"
 }
 
-@test "a comparison is a page: sentences, each metric with an id, plots of a ladder beside it" {
+@test "a comparison is a page: sentences, each metric with an id, the plots of a ladder in its directory" {
 	local ladder=$TOP/results/published/ladder-insn page=$BATS_TEST_TMPDIR/c.html
 	daxdm compare --html "$page" "$ladder/6.1.0-56" "$ladder/6.12.117+deb12"
 	expect 1

@@ -82,7 +82,7 @@ booted() {
 	for k in 5.10 6.1; do
 		[[ $(context_of "l/$k" '[.kernel.release, .stacks, .fs, .meter]') == "[\"$k-amd64\",[\"raw\"],[\"ext4\",\"xfs\"],\"insn\"]" ]]
 	done
-	[[ -s $CO/results/l/ladder.txt && $(grep -c "results/l/" "$CO/results/l/jobs.tsv") == 2 ]]
+	[[ -s $CO/results/l/ladder.txt && -s $CO/results/l/ladder.html && $(grep -c "results/l/" "$CO/results/l/jobs.tsv") == 2 ]]
 	left_nothing
 }
 

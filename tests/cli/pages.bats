@@ -5,19 +5,25 @@
 load ../helpers
 load ../browser
 
+# A page of each kind, of published results.
 setup_file() {
-	local site=$TOP/results/published
-	export PAGES=$BATS_FILE_TMPDIR/pages AXE
-	mkdir "$PAGES"
-	cp "$site/linux-6.1.0-56-insn/report.html" "$site/index.html" "$PAGES"
-	cp "$site/explain-6.1-6.12/explain.html" "$site/ladder-pin-insn/newest.html" "$PAGES"
-	cp "$site/ladder-mount-insn/ladder.html" "$PAGES"
-	mkdir "$PAGES/checks"
-	cp "$TOP/tests/fixtures/check-run.jsonl" "$PAGES/checks/run.jsonl"
-	"$TOP/build/daxdm" report --quiet --output "$PAGES" "$PAGES/checks"
-	mv "$PAGES/report.html" "$PAGES/checks.html"
-	cp "$site/linux-6.1.0-56-insn/report.html" "$PAGES"
-	fetch_axe || export AXE=
+	local site=$TOP/results/published daxdm=$TOP/build/daxdm dir=$BATS_FILE_TMPDIR
+	export PAGES=$dir/pages AXE=
+	mkdir "$PAGES" "$dir"/{run,explain,checks}
+	cp "$site"/linux-6.1.0-56-insn/*.svg "$dir/run"
+	"$daxdm" report --quiet --output "$dir/run" "$site/linux-6.1.0-56-insn"
+	cp "$dir/run/report.html" "$PAGES"
+	cp "$TOP/tests/fixtures/check-run.jsonl" "$dir/checks/run.jsonl"
+	"$daxdm" report --quiet --output "$dir/checks" "$dir/checks"
+	cp "$dir/checks/report.html" "$PAGES/checks.html"
+	cp "$site"/explain-6.1-6.12/* "$dir/explain"
+	"$daxdm" report "$dir/explain" >/dev/null
+	cp "$dir/explain/explain.html" "$PAGES"
+	"$daxdm" compare --html "$PAGES/ladder.html" --trends "$PAGES/trends.html" \
+		"$site"/ladder-pin-insn/{5.10.0-46,6.1.0-56,7.3} >/dev/null || (($? == 1))
+	cp "$site/index.html" "$site/bugs.html" "$PAGES"
+	# Without npm the pages are not looked at; a script that cannot be fetched is a failure.
+	! command -v npm >/dev/null || fetch_axe
 }
 
 no_faults() { # SCHEME

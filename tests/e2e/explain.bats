@@ -27,7 +27,7 @@ explanation() { # JQ-FILTER
 
 @test "it ends well, leaves all its files and nothing else" {
 	((BASE_STATUS == 0))
-	for file in explain.json explain.txt waterfall.svg waterfall.png folded-{base,new,difference}.txt \
+	for file in explain.json explain.txt explain.html waterfall.svg waterfall.png folded-{base,new,difference}.txt \
 		base/{run.jsonl,profile-ext4.txt,symbols-ext4.jsonl}; do
 		[[ -s $DIR/$file ]] || { echo "no $file"; false; }
 	done
