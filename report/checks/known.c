@@ -311,6 +311,19 @@ static int is_entry(const struct dirent *e)
 	return !strchr(e->d_name, '.') && e->d_type != DT_DIR;
 }
 
+/* Marks the entries whose first kernel is the oldest of all. */
+static void mark_oldest(struct known *known)
+{
+	for (size_t i = 0; i < known->n; i++) {
+		struct entry *e = &known->entries[i];
+
+		e->bug.since_oldest = true;
+		for (size_t j = 0; j < known->n; j++)
+			if (kernel_version_compare(&known->entries[j].first, &e->first) < 0)
+				e->bug.since_oldest = false;
+	}
+}
+
 int known_read(const char *dir, struct known **out)
 {
 	struct known *known = calloc(1, sizeof(*known));
@@ -344,11 +357,13 @@ int known_read(const char *dir, struct known **out)
 	for (int i = 0; i < n; i++)
 		free(files[i]);
 	free(files);
-	if (rc)
+	if (rc) {
 		known_free(known);
-	else
-		*out = known;
-	return rc;
+		return rc;
+	}
+	mark_oldest(known);
+	*out = known;
+	return 0;
 }
 
 void known_free(struct known *known)
@@ -398,8 +413,8 @@ bool known_is_new(const struct known_bug *bug, const struct kernel_version *kern
 {
 	struct kernel_version first;
 
-	return !kernel_version_read(bug->first, &first) && first.major == kernel->major &&
-	       first.minor == kernel->minor;
+	return !bug->since_oldest && !kernel_version_read(bug->first, &first) &&
+	       first.major == kernel->major && first.minor == kernel->minor;
 }
 
 int known_severity(const struct known_bug *bug)

@@ -45,6 +45,8 @@ struct known_bug {
 	const char *subject;	     /* of a mail, with the prefix of the subsystem */
 	const char *files;	     /* of the kernel source, with blanks between them */
 	const char *fixes;	     /* the commit with the bug: HASH ("SUBJECT") */
+	/* No entry has an older first kernel: whether the bug was there before is not known. */
+	bool since_oldest;
 };
 
 struct known;
@@ -68,7 +70,7 @@ bool known_has(const struct known_bug *bug, const struct kernel_version *kernel)
 /* Whether its kind is corruption or durability. */
 bool known_loses_data(const struct known_bug *bug);
 
-/* Whether the series of the kernel is the first one with the bug. */
+/* Whether the series of the kernel is the first one with the bug, and older ones are without. */
 bool known_is_new(const struct known_bug *bug, const struct kernel_version *kernel);
 
 /* From 0, the worst; one without a severity comes last. */

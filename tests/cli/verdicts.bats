@@ -67,6 +67,11 @@ daxdm() {
 @test "a known bug that loses data and is new in the series stands first at the end" {
 	known 6.1.190 6.1 'page [0-9]+ is of the old member'
 	printf '%s\n' "kind: corruption" "severity: critical" >>"$KNOWN/leak"
+	# Before the oldest kernel of all entries no kernel was tried.
+	daxdm verdicts --known "$KNOWN" "$A"
+	expect 0 "# 3 checks:"
+	[[ $output != *NEW* ]]
+	sed 's/^first: .*/first: 5.10/; s/reload.leak/other.check/' "$KNOWN/leak" >"$KNOWN/older"
 	daxdm verdicts --known "$KNOWN" "$A"
 	expect 0 $'\n# NEW in this series, data is lost (./run.sh known NAME):\n#   leak (1: reload.leak)\n# 3 checks:' \
 		"# without daxdm: ./run.sh known leak --reproduce"
