@@ -3,6 +3,7 @@
 
 #include "check/fixture/bio.h"
 #include "check/fixture/calls.h"
+#include "check/flush/member_flush.h"
 #include "check/flush/writeback.h"
 
 #include <errno.h>
@@ -108,13 +109,8 @@ static int new_blocks(struct check_env *env, struct testbed *bed)
 
 static int device_fsync(struct check_env *env, struct testbed *bed)
 {
-	int fd = open(testbed_node(bed), O_RDONLY | O_CLOEXEC), rc;
-
 	(void)env;
-	rc = fd < 0 ? -errno : rc_of(fsync(fd));
-	if (fd >= 0)
-		close(fd);
-	return rc;
+	return bio_flush(testbed_node(bed));
 }
 
 static const struct {
@@ -162,22 +158,11 @@ static bool find_members(struct check_env *env, const char *table, struct calls 
 	*m = (struct members){0};
 	for (int l = 0; l < MEMBERS_MAX; l++) {
 		const struct namespace *ns = check_device(env, letters[l].mode, letters[l].i);
-		int fd, rc;
 
 		if (!strchr(table, letters[l].letter))
 			continue;
-		fd = open(ns->node, O_RDONLY | O_CLOEXEC);
-		calls_start(calls);
-		rc = fd < 0 ? -errno : rc_of(fsync(fd));
-		if (!calls_stop(env, calls) || !check_setup(env, rc, "fsync of %s", ns->node))
-			return false;
-		close(fd);
-		for (size_t i = 0; i < calls->n; i++)
-			if (calls->list[i].function == WRITEBACK_FLUSH)
-				m->regions[m->n] = calls->list[i].arg[0];
-		if (!check_that(env, m->regions[m->n] != 0,
-				"fsync of %s, without device-mapper, reaches nvdimm_flush()",
-				ns->node))
+		m->regions[m->n] = member_flush_region(env, ns, calls);
+		if (!m->regions[m->n])
 			return false;
 		m->list[m->n++] = ns;
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check/flush/member_flush.h"
 
+#include "check/fixture/bio.h"
 #include "check/flush/writeback.h"
 
 #include <errno.h>
@@ -12,18 +13,14 @@
 
 /* ---- every member ---------------------------------------------------------------------------- */
 
-/* Which nd_region a namespace is flushed by: asked of itself.  0 after a complaint. */
-static uint64_t region_of(struct check_env *env, const struct namespace *ns, struct calls *calls)
+uint64_t member_flush_region(struct check_env *env, const struct namespace *ns, struct calls *calls)
 {
-	int fd = open(ns->node, O_RDONLY | O_CLOEXEC), rc = fd < 0 ? -errno : 0;
 	uint64_t region = 0;
+	int rc;
 
 	calls_start(calls);
-	if (!rc && fsync(fd) < 0)
-		rc = -errno;
+	rc = bio_flush(ns->node);
 	calls_stop(env, calls);
-	if (fd >= 0)
-		close(fd);
 	for (size_t i = 0; i < calls->n; i++) {
 		const struct call *c = &calls->list[i];
 
@@ -60,7 +57,7 @@ static bool regions_of(struct check_env *env, const struct namespace *ns[2], str
 		       uint64_t regions[2])
 {
 	for (int i = 0; i < 2; i++) {
-		regions[i] = region_of(env, ns[i], calls);
+		regions[i] = member_flush_region(env, ns[i], calls);
 		if (!regions[i])
 			return false;
 	}

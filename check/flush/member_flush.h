@@ -3,6 +3,7 @@
 #ifndef DAXDM_MEMBER_FLUSH_H
 #define DAXDM_MEMBER_FLUSH_H
 
+#include "check/fixture/calls.h"
 #include "check/fixture/testbed.h"
 
 enum member_flush_how {
@@ -15,6 +16,11 @@ struct member_flush {
 	struct testbed_spec bed;
 	enum member_flush_how how;
 };
+
+/* The nd_region that a flush of the namespace itself reaches.  calls: opened with nvdimm_flush() as
+ * WRITEBACK_FLUSH.  0 after a complaint. */
+uint64_t member_flush_region(struct check_env *env, const struct namespace *ns,
+			     struct calls *calls);
 
 /* A run function; arg is a const struct member_flush, of two. */
 void member_flush_all(struct check_env *env, const void *arg);

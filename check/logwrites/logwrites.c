@@ -200,12 +200,7 @@ static bool range_logged(struct logged *l, size_t from, size_t to, struct range 
 
 static bool flush_device(struct logged *l)
 {
-	int fd = open(testbed_node(&l->bed), O_RDONLY | O_CLOEXEC);
-	int rc = fd < 0 || fsync(fd) < 0 ? -errno : 0;
-
-	if (fd >= 0)
-		close(fd);
-	return check_setup(l->env, rc, "fsync of the device");
+	return check_setup(l->env, bio_flush(testbed_node(&l->bed)), "fsync of the device");
 }
 
 static bool bios_flushed(struct logged *l)

@@ -33,16 +33,6 @@ struct access {
 	char bytes[PAGE_BYTES];
 };
 
-static int flush(const char *node)
-{
-	int fd = open(node, O_RDONLY | O_CLOEXEC), rc;
-
-	rc = fd < 0 || fsync(fd) < 0 ? -errno : 0;
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
-
 static int access_main(void *arg)
 {
 	struct access *a = arg;
@@ -54,7 +44,7 @@ static int access_main(void *arg)
 	else if (a->what == READ)
 		a->rc = bio_read(a->node, a->at, a->bytes, PAGE_BYTES);
 	else
-		a->rc = flush(a->node);
+		a->rc = bio_flush(a->node);
 	a->done = true;
 	return 0;
 }

@@ -233,12 +233,7 @@ static bool all_hold(struct cache *c, const char *node, uint32_t generation, con
 
 static bool flush_cache(struct cache *c)
 {
-	int fd = open(c->node, O_RDONLY | O_CLOEXEC);
-	int rc = fd < 0 || fsync(fd) < 0 ? -errno : 0;
-
-	if (fd >= 0)
-		close(fd);
-	return check_setup(c->env, rc, "fsync of the cache");
+	return check_setup(c->env, bio_flush(c->node), "fsync of the cache");
 }
 
 static bool message(struct cache *c, const char *text)
