@@ -524,38 +524,39 @@ static const char *const needs_xfs[] = {"device:fsdax:2", "target:log-writes", "
 #define CASE(...) (&(const struct log_case){__VA_ARGS__})
 #define RANGES(list_) .ranges = list_, .n_ranges = sizeof(list_) / sizeof((list_)[0])
 
-#define FLAGGED(flags_, name_, promise_, needs_, planted, fn, arg_)                           \
+#define ITEM(name_, promise_, needs_, flags_, planted, fn, arg_)                              \
 	{                                                                                     \
 		.name = name_, .promise = promise_, .by = BY, .needs = needs_, .limit_s = 60, \
 		.flags = flags_, .plants = planted, .run = fn, .arg = arg_,                   \
 	}
-#define ITEM(...) FLAGGED(0, __VA_ARGS__)
 
 #define WRITE "what write(2) wrote to a DAX file is in the log after fsync: "
 #define PREFIX "the log up to a mark replays to "
 
 static const struct check_item items[] = {
-	FLAGGED(CHECK_QUICK, "bio",
-		"the log has each sector that was written, once it is flushed, and each discard",
-		needs_bio, PLANT_BYTE | PLANT_VALUE, bio, NULL),
-	ITEM("dax_write.pages.ext4", WRITE "whole pages", needs_ext4, PLANT_VALUE, dax_write,
+	ITEM("bio",
+	     "the log has each sector that was written, once it is flushed, and each discard",
+	     needs_bio, CHECK_QUICK, PLANT_BYTE | PLANT_VALUE, bio, NULL),
+	ITEM("dax_write.pages.ext4", WRITE "whole pages", needs_ext4, 0, PLANT_VALUE, dax_write,
 	     CASE(.fs = "ext4", RANGES(pages))),
-	ITEM("dax_write.pages.xfs", WRITE "whole pages", needs_xfs, PLANT_VALUE, dax_write,
+	ITEM("dax_write.pages.xfs", WRITE "whole pages", needs_xfs, 0, PLANT_VALUE, dax_write,
 	     CASE(.fs = "xfs", RANGES(pages))),
-	ITEM("dax_write.parts.ext4", WRITE "parts of pages", needs_ext4, PLANT_VALUE, dax_write,
+	ITEM("dax_write.parts.ext4", WRITE "parts of pages", needs_ext4, 0, PLANT_VALUE, dax_write,
 	     CASE(.fs = "ext4", RANGES(parts))),
 	ITEM("prefixes.ext4", PREFIX "a filesystem with all files synced before, and no later one",
-	     needs_ext4, PLANT_BYTE | PLANT_VALUE, prefixes, CASE(.fs = "ext4", .dax_never = true)),
+	     needs_ext4, 0, PLANT_BYTE | PLANT_VALUE, prefixes,
+	     CASE(.fs = "ext4", .dax_never = true)),
 	ITEM("prefixes.xfs", PREFIX "a filesystem with all files synced before, and no later one",
-	     needs_xfs, PLANT_BYTE | PLANT_VALUE, prefixes, CASE(.fs = "xfs", .dax_never = true)),
+	     needs_xfs, 0, PLANT_BYTE | PLANT_VALUE, prefixes,
+	     CASE(.fs = "xfs", .dax_never = true)),
 	ITEM("prefixes.dax.ext4", PREFIX "a DAX filesystem with the metadata synced before",
-	     needs_ext4, PLANT_VALUE, prefixes, CASE(.fs = "ext4")),
+	     needs_ext4, 0, PLANT_VALUE, prefixes, CASE(.fs = "ext4")),
 	ITEM("prefixes.dax.xfs", PREFIX "a DAX filesystem with the metadata synced before",
-	     needs_xfs, PLANT_VALUE, prefixes, CASE(.fs = "xfs")),
+	     needs_xfs, 0, PLANT_VALUE, prefixes, CASE(.fs = "xfs")),
 	ITEM("map_sync.ext4", PREFIX "the blocks that were stored into with MAP_SYNC, unsynced",
-	     needs_ext4, PLANT_VALUE, map_sync, CASE(.fs = "ext4")),
+	     needs_ext4, 0, PLANT_VALUE, map_sync, CASE(.fs = "ext4")),
 	ITEM("map_sync.xfs", PREFIX "the blocks that were stored into with MAP_SYNC, unsynced",
-	     needs_xfs, PLANT_VALUE, map_sync, CASE(.fs = "xfs")),
+	     needs_xfs, 0, PLANT_VALUE, map_sync, CASE(.fs = "xfs")),
 	{0},
 };
 

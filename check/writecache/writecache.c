@@ -512,60 +512,44 @@ static const char *const needs_raw[] = {"device:fsdax:2", "device:raw", "target:
 #define CASE(table_, mode_, options_) \
 	(&(const struct cache_case){.table = table_, .mode = mode_, .options = options_})
 
-#define FLAGGED(flags_, name_, promise_, by_, needs_, planted, fn, arg_)                         \
+#define ITEM(name_, promise_, by_, needs_, flags_, planted, fn, arg_)                            \
 	{                                                                                        \
 		.name = name_, .promise = promise_, .by = by_, .needs = needs_, .flags = flags_, \
 		.plants = planted, .run = fn, .arg = arg_,                                       \
 	}
-#define ITEM(...) FLAGGED(0, __VA_ARGS__)
 
 #define RELOAD "data in the cache is there after a reload, remove and create, flush, and suspend"
 #define COMMIT "flushed data is there when the cache goes on with the memory of that time"
 
 static const struct check_item items[] = {
-	ITEM("reload.linear", RELOAD, BY, needs, PLANT_BYTE | PLANT_VALUE, reload,
+	ITEM("reload.linear", RELOAD, BY, needs, 0, PLANT_BYTE | PLANT_VALUE, reload,
 	     CASE(LINEAR, 'p', "0")),
-	ITEM("reload.pieces", RELOAD ", in pieces of memory", BY, needs, PLANT_BYTE | PLANT_VALUE,
-	     reload, CASE(PIECES, 'p', "0")),
-	ITEM("reload.stripes", RELOAD ", on a striped device", BY, needs, PLANT_BYTE | PLANT_VALUE,
-	     reload, CASE(STRIPES, 'p', "0")),
-	ITEM("reload.virtio", RELOAD ", as a block device on virtio-pmem", BY, needs_virtio,
+	ITEM("reload.pieces", RELOAD ", in pieces of memory", BY, needs, 0,
+	     PLANT_BYTE | PLANT_VALUE, reload, CASE(PIECES, 'p', "0")),
+	ITEM("reload.stripes", RELOAD ", on a striped device", BY, needs, 0,
+	     PLANT_BYTE | PLANT_VALUE, reload, CASE(STRIPES, 'p', "0")),
+	ITEM("reload.virtio", RELOAD ", as a block device on virtio-pmem", BY, needs_virtio, 0,
 	     PLANT_BYTE | PLANT_VALUE, reload, CASE(VIRTIO, 's', "0")),
-	FLAGGED(CHECK_QUICK, "commit.linear", COMMIT, BY, needs, PLANT_BYTE | PLANT_VALUE, commit,
-		CASE(LINEAR, 'p', "0")),
-	ITEM("commit.pieces", COMMIT ", in pieces of memory", BY, needs, PLANT_BYTE | PLANT_VALUE,
-	     commit, CASE(PIECES, 'p', "0")),
-	ITEM("commit.virtio", COMMIT ", as a block device on virtio-pmem", BY, needs_virtio,
+	ITEM("commit.linear", COMMIT, BY, needs, CHECK_QUICK, PLANT_BYTE | PLANT_VALUE, commit,
+	     CASE(LINEAR, 'p', "0")),
+	ITEM("commit.pieces", COMMIT ", in pieces of memory", BY, needs, 0,
+	     PLANT_BYTE | PLANT_VALUE, commit, CASE(PIECES, 'p', "0")),
+	ITEM("commit.virtio", COMMIT ", as a block device on virtio-pmem", BY, needs_virtio, 0,
 	     PLANT_BYTE | PLANT_VALUE, commit, CASE(VIRTIO, 's', "0")),
 	ITEM("full", "data that does not fit into the cache is right in it and on the origin", BY,
-	     needs, PLANT_BYTE | PLANT_VALUE, full,
+	     needs, 0, PLANT_BYTE | PLANT_VALUE, full,
 	     CASE(LINEAR, 'p', "4 high_watermark 40 low_watermark 10")),
-	ITEM("cleaner", "the option cleaner writes the cache back without a message", BY, needs,
+	ITEM("cleaner", "the option cleaner writes the cache back without a message", BY, needs, 0,
 	     PLANT_BYTE | PLANT_VALUE, cleaner, CASE(LINEAR, 'p', "0")),
 	ITEM("inside", "nothing is written outside origin and cache, or before start_sector", BY,
-	     needs, PLANT_BYTE | PLANT_VALUE, inside, CASE(LINEAR, 'p', "2 start_sector 4096")),
+	     needs, 0, PLANT_BYTE | PLANT_VALUE, inside, CASE(LINEAR, 'p', "2 start_sector 4096")),
 	ITEM("refused.virtio", "a cache of mode p on virtio-pmem is refused", BY_SYNC, needs_virtio,
-	     PLANT_VALUE, refused, "V"),
-	{
-		.name = "refused.raw",
-		.promise = "a cache of mode p on a raw namespace is refused",
-		.by = BY,
-		.needs = needs_raw,
-		.flags = CHECK_EMULATED | CHECK_SPOILS,
-		.plants = PLANT_VALUE,
-		.run = refused,
-		.arg = "R",
-	},
-	{
-		.name = "refused.linear_raw",
-		.promise = "a cache of mode p on a linear device over a raw namespace is refused",
-		.by = BY,
-		.needs = needs_raw,
-		.flags = CHECK_EMULATED | CHECK_SPOILS,
-		.plants = PLANT_VALUE,
-		.run = refused,
-		.arg = "32768 linear R 0",
-	},
+	     0, PLANT_VALUE, refused, "V"),
+	ITEM("refused.raw", "a cache of mode p on a raw namespace is refused", BY, needs_raw,
+	     CHECK_EMULATED | CHECK_SPOILS, PLANT_VALUE, refused, "R"),
+	ITEM("refused.linear_raw",
+	     "a cache of mode p on a linear device over a raw namespace is refused", BY, needs_raw,
+	     CHECK_EMULATED | CHECK_SPOILS, PLANT_VALUE, refused, "32768 linear R 0"),
 	{0},
 };
 
