@@ -2,6 +2,7 @@
 #include "check/logwrites/write_log.h"
 
 #include "check/fixture/bio.h"
+#include "lib/base/limit_clock.h"
 #include "lib/dev/dm.h"
 
 #include <endian.h>
@@ -14,7 +15,7 @@
 
 #define MAGIC UINT64_C(0x6a736677736872)
 
-enum { VERSION = 1, MARK_MS = 5000, STEP_MS = 10 };
+enum { VERSION = 1, MARK_MS = 5000 };
 
 /* On the device, little endian. */
 struct super_block {
@@ -96,7 +97,8 @@ bool write_log_mark(struct check_env *env, struct write_log *log, const char *dm
 		    const char *node, const char *mark)
 {
 	char message[WRITE_LOG_MARK_CHARS + 8];
-	int rc, left = MARK_MS;
+	int64_t until_ms;
+	int rc;
 
 	snprintf(message, sizeof(message), "mark %s", mark);
 	rc = dm_device_message(dm_name, message);
@@ -107,13 +109,12 @@ bool write_log_mark(struct check_env *env, struct write_log *log, const char *dm
 	log->fd = open(node, O_RDONLY | O_DIRECT | O_CLOEXEC);
 	if (!check_setup(env, log->fd < 0 ? -errno : 0, "opening %s", node))
 		return false;
+	until_ms = limit_clock_ms() + MARK_MS;
 	do {
 		rc = read_log(log);
 		if (!rc && write_log_find(log, mark) < log->n)
 			return true;
-		check_pause(STEP_MS);
-		left -= STEP_MS;
-	} while ((!rc || rc == -ENOENT) && left > 0);
+	} while ((!rc || rc == -ENOENT) && limit_clock_retry(until_ms));
 	check_fail(env, "the mark \"%s\" is not in the log on %s after %d s (%s)", mark, node,
 		   MARK_MS / 1000, rc ? strerror(-rc) : "no such entry");
 	return false;

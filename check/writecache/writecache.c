@@ -22,6 +22,7 @@
 #include "check/fixture/dax_capability.h"
 #include "check/fixture/testbed.h"
 
+#include "lib/base/limit_clock.h"
 #include "lib/dev/dm.h"
 #include "lib/file/stamp.h"
 
@@ -385,21 +386,21 @@ static void full(struct check_env *env, const void *arg)
 static void cleaner(struct check_env *env, const void *arg)
 {
 	struct cache c;
-	int left = CLEAN_MS;
+	int64_t until_ms;
+	int i = 0;
 
 	if (!cache_open(&c, env, arg) || !put_all(&c, 1) || !cache_remove(&c) ||
 	    !cache_create(&c, "1 cleaner"))
 		goto out;
-	for (int i = 0; i < N_RANGES && left > 0; left -= 10) {
+	until_ms = limit_clock_ms() + CLEAN_MS;
+	do {
 		if (!check_setup(env, bio_read(c.origin, ranges[i].at, c.bytes, ranges[i].len),
 				 "reading the origin"))
 			goto out;
 		if (stamp_check(c.bytes, ranges[i].len, DATA_ID, ranges[i].at, 1, NULL) ==
 		    ranges[i].len)
 			i++;
-		else
-			check_pause(10);
-	}
+	} while (i < N_RANGES && limit_clock_retry(until_ms));
 	all_hold(&c, c.origin, 1, "on the origin, below a cleaner");
 	all_hold(&c, c.node, 1, "through a cleaner");
 out:
