@@ -116,18 +116,22 @@ static int device_fsync(struct check_env *env, struct testbed *bed)
 static const struct {
 	const char *what;
 	way_fn *fn;
-	bool idle; /* nothing is dirty: a filesystem may leave the flush out */
+	enum {
+		AFTER_DATA, /* each member is flushed after the last byte of data */
+		BY_PAGE,    /* each page is durable before the next one is written */
+		IDLE,	    /* nothing is dirty: a filesystem may leave the flush out */
+	} when;
 } ways[] = {
-	{"fsync after stores", stores_fsync, false},
-	{"a second fsync", fsync_again, true},
-	{"fdatasync after stores to known blocks", stores_fdatasync, false},
-	{"msync(MS_SYNC) after stores", stores_msync, false},
-	{"syncfs after stores", stores_syncfs, false},
-	{"fdatasync after write(2)", write_fdatasync, false},
-	{"pwritev2(RWF_DSYNC)", write_dsync, false},
-	{"pwritev2(RWF_SYNC)", write_sync, false},
-	{"fsync after stores to new blocks", new_blocks, false},
-	{"fsync of the block device", device_fsync, false},
+	{"fsync after stores", stores_fsync, AFTER_DATA},
+	{"a second fsync", fsync_again, IDLE},
+	{"fdatasync after stores to known blocks", stores_fdatasync, AFTER_DATA},
+	{"msync(MS_SYNC) after stores", stores_msync, AFTER_DATA},
+	{"syncfs after stores", stores_syncfs, AFTER_DATA},
+	{"fdatasync after write(2)", write_fdatasync, AFTER_DATA},
+	{"pwritev2(RWF_DSYNC)", write_dsync, BY_PAGE},
+	{"pwritev2(RWF_SYNC)", write_sync, BY_PAGE},
+	{"fsync after stores to new blocks", new_blocks, AFTER_DATA},
+	{"fsync of the block device", device_fsync, AFTER_DATA},
 };
 enum { N_WAYS = sizeof(ways) / sizeof(ways[0]) };
 
@@ -186,10 +190,10 @@ static size_t flushes_after(const struct calls *calls, uint64_t region)
 }
 
 /* A way that makes each page durable by itself flushes the members of earlier pages before the last
- * copy: there the member of the last page counts, and the others by any flush. */
-static bool flushed(const struct calls *calls, uint64_t region, way_fn *way)
+ * copy: there any flush counts. */
+static bool flushed(const struct calls *calls, uint64_t region, bool by_page)
 {
-	if (way != write_dsync && way != write_sync)
+	if (!by_page)
 		return flushes_after(calls, region) > 0;
 	for (size_t i = 0; i < calls->n; i++)
 		if (calls->list[i].function == WRITEBACK_FLUSH && calls->list[i].arg[0] == region)
@@ -215,8 +219,8 @@ void every_way_members(struct check_env *env, const void *arg)
 		if (!calls_stop(env, &calls) ||
 		    !check_errno(env, rc, 0, "%s on %s", ways[w].what, testbed_name(spec)))
 			break;
-		for (unsigned int i = 0; i < m.n && !ways[w].idle; i++)
-			check_that(env, flushed(&calls, m.regions[i], ways[w].fn),
+		for (unsigned int i = 0; i < m.n && ways[w].when != IDLE; i++)
+			check_that(env, flushed(&calls, m.regions[i], ways[w].when == BY_PAGE),
 				   "%s flushes member %s of %s after its data", ways[w].what,
 				   m.list[i]->node, testbed_name(spec));
 	}
@@ -341,7 +345,7 @@ void every_way_requests(struct check_env *env, const void *arg)
 		rc = ways[w % N_WAYS].fn(env, &bed);
 		if (!calls_stop(env, &calls) || !check_errno(env, rc, 0, "%s", what))
 			break;
-		if (!ways[w % N_WAYS].idle && !asked(env, &calls, what, testbed_name(spec)))
+		if (ways[w % N_WAYS].when != IDLE && !asked(env, &calls, what, testbed_name(spec)))
 			break;
 	}
 out:
