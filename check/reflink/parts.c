@@ -225,7 +225,8 @@ void parts_page_sizes(struct check_env *env, const void *arg)
 		if (check_start(env, &task, truncate_main, &p) ||
 		    !check_await_errno(env, &task, "ftruncate(2) of the clone", 0))
 			return; /* it waits for ever, and so does an unmount */
-		memset(p.want[1], 0, p.bytes);
+		check_mapped_bytes(env, "after its clone was cut", p.map[0].base, p.bytes,
+				   TESTBED_FILE, 0, TESTBED_GENERATION);
 	}
 	pair_close(&p);
 }
