@@ -299,6 +299,8 @@ static void hold(struct check_env *env, const struct check_fs *fs, const char *o
 	uint64_t at = 0;
 	struct stat st = {0};
 
+	if (!check_own(env, bytes ? 0 : -ENOMEM, "memory"))
+		goto out;
 	if (!rc && (fstat(fd, &st) < 0 || pread(fd, bytes, MOST_BYTES, 0) < 0))
 		rc = -errno;
 	if (check_errno(env, rc, 0, "reading the file %s, which was synced, on %s", name, on) &&
@@ -309,6 +311,7 @@ static void hold(struct check_env *env, const struct check_fs *fs, const char *o
 		check_equal(env, (int64_t)at, (int64_t)want->size,
 			    "bytes of the file %s on %s that are right", name, on);
 	}
+out:
 	if (fd >= 0)
 		close(fd);
 	free(bytes);
