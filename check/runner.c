@@ -421,7 +421,8 @@ static int clean_up(const struct runner *k, const char *directory, char *why, si
 	return rc;
 }
 
-/* Where the check complained first: for this program, else for the one with debug information. */
+/* The source line of the check's first complaint.  The program in a guest has no debug information:
+ * there the callers' addresses, which the host resolves (cli/guests/vm_slot.c). */
 static json_t *place_of(const struct runner *k, const struct under_way *u)
 {
 	char place[200];

@@ -27,7 +27,7 @@ enum {
 	STEP_BYTES = 5 * PAGE_BYTES,
 };
 
-/* 2 MiB less than 1 TiB: the most is a block less. */
+/* xfs allows a block less than 1 TiB: XFS_MAX_AG_BYTES.  2 MiB less keeps the groups aligned. */
 #define GROUP_SECTORS ((UINT64_C(1) << 31) - 4096)
 
 /* Returns the index of the device in the graph, or -errno. */
