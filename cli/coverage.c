@@ -101,10 +101,10 @@ static int take_run(const struct run *run, struct report *r)
 		const char *type = json_string_value(json_object_get(line, "type"));
 		const char *id = json_string_value(json_object_get(line, "id"));
 
-		if (id && !strcmp(type, "coverage"))
-			take_hits(r, id, json_object_get(line, "hits"));
-		if (id && !strcmp(type, "coverage"))
-			coverage_pairs_take(&r->pairs, id, json_object_get(line, "hits"));
+		if (!id || strcmp(type, "coverage"))
+			continue;
+		take_hits(r, id, json_object_get(line, "hits"));
+		coverage_pairs_take(&r->pairs, id, json_object_get(line, "hits"));
 	}
 	return 0;
 }
