@@ -265,7 +265,7 @@ static int once(struct bench_env *env, void *state, const struct variant *varian
 			timed_ops_void(r, "operation %zu failed: %s", i, strerror((int)-rc));
 		else if (ops.holds(s, i, r->why, sizeof(r->why)))
 			r->samples[r->n++] = meter_value(env->cell.meter, (uint64_t)s->took);
-		s->switched_away[variant - bench_mount.variants] += s->switched;
+		s->switched_away[variant - variants] += s->switched;
 	}
 	return keep_mounted(env);
 }
