@@ -41,8 +41,11 @@ static int run(const char *fmt, ...)
 	return system(command);
 }
 
+/* After the unbind umount(8) may not end: verdict() leaves all as it is. */
 static void cleanup(void)
 {
+	run("umount %s 2>/dev/null; dmsetup remove repro 2>/dev/null", dir);
+	rmdir(dir);
 }
 
 static void skip(const char *why)

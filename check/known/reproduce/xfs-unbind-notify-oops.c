@@ -39,8 +39,11 @@ static int run(const char *fmt, ...)
 	return system(command);
 }
 
+/* After the unbind umount(8) may not end: verdict() leaves all as it is. */
 static void cleanup(void)
 {
+	run("umount %s 2>/dev/null", dir);
+	rmdir(dir);
 }
 
 static void skip(const char *why)
@@ -174,7 +177,11 @@ int main(int argc, char **argv)
 	if (log && !strstr(log, "soft lockup"))
 		verdict(1, "%s", log);
 	kill(holder, SIGKILL);
-	if (status == -1)
-		skip("it does not end: xfs-unbind-notify-endless");
-	verdict(status == -1, status == -1 ? "it did not end within 60 s" : "it ended");
+	if (status != -1 && WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		skip("the unbind failed");
+	if (status == -1) {
+		printf("skipped:  it does not end: xfs-unbind-notify-endless\n");
+		exit(77);
+	}
+	verdict(0, "it ended");
 }
