@@ -162,20 +162,30 @@ void parts_changed(struct check_env *env, const void *arg)
 
 /* ---- unsharing ------------------------------------------------------------------------------- */
 
-/* The byte of the filesystem where a byte of a file is; 0 for none. */
-static uint64_t block_of(int fd, uint64_t at)
+/* The byte of the filesystem where a byte of a file is; 0 for none.  Returns false after a
+ * complaint. */
+static bool block_of(const struct pair *p, int f, uint64_t at, uint64_t *byte)
 {
-	struct extents extents;
+	struct extents extents = {0};
 	const struct extent *e;
-	uint64_t byte = 0;
+	int rc = fsync(p->fds[f]) < 0 ? -errno : extents_read(p->fds[f], &extents);
 
-	if (fsync(fd) < 0 || extents_read(fd, &extents) < 0)
-		return 0;
-	e = extents_find(&extents, at);
-	if (e)
-		byte = e->physical_bytes + at - e->logical_bytes;
+	e = rc < 0 ? NULL : extents_find(&extents, at);
+	*byte = e ? e->physical_bytes + at - e->logical_bytes : 0;
 	extents_free(&extents);
-	return byte;
+	return check_setup(p->env, rc, "reading the extents of file %d", f);
+}
+
+/* Both files have a block there, and not the same. */
+static bool own_blocks(const struct pair *p, uint64_t at)
+{
+	uint64_t bytes[2];
+
+	return block_of(p, 0, at, &bytes[0]) && block_of(p, 1, at, &bytes[1]) &&
+	       check_that(p->env, bytes[0] && bytes[1] && bytes[0] != bytes[1],
+			  "each file has a block of its own at %" PRIu64
+			  " after FALLOC_FL_UNSHARE_RANGE",
+			  at);
 }
 
 void parts_unshared(struct check_env *env, const void *arg)
@@ -191,11 +201,8 @@ void parts_unshared(struct check_env *env, const void *arg)
 		good = check_errno(env, rc < 0 ? -errno : 0, 0,
 				   "FALLOC_FL_UNSHARE_RANGE of %" PRIu64 " bytes at %" PRIu64, len,
 				   at) &&
-		       pair_holds(&p, "FALLOC_FL_UNSHARE_RANGE", at, len) &&
-		       check_that(env,
-				  block_of(p.fds[0], at) != block_of(p.fds[1], at) &&
-					  block_of(p.fds[0], last) != block_of(p.fds[1], last),
-				  "each file has its own blocks at %" PRIu64 " afterwards", at);
+		       pair_holds(&p, "FALLOC_FL_UNSHARE_RANGE", at, len) && own_blocks(&p, at) &&
+		       own_blocks(&p, last);
 	}
 	/* They no longer share blocks. */
 	for (int i = 0; i < N_PARTS && good; i++)
