@@ -366,15 +366,16 @@ static void print_head(const char *path)
 	free(line);
 }
 
-/* The table of all runs, their plots and their page; quiet: nothing on stdout and stderr. */
+/* The table of all runs, their plots and their pages; quiet: nothing on stdout and stderr.  Plots
+ * that cannot be drawn keep nothing else from being written. */
 static int compare_runs(const char *page, const struct words *runs, bool quiet)
 {
 	char *all = process_text("%s/ladder.txt", page);
-	char *plots = workspace_path("plot"), *words = workspace_path("words");
 	char *html = process_text("%s/ladder.html", page);
 	char *trends = process_text("%s/trends.html", page);
+	char *plots = workspace_path("plot"), *words = workspace_path("words");
 	struct words command = {0};
-	int status;
+	int status, drawn = STATUS_GOOD;
 
 	mkdir(plots, 0777);
 	command_add(&command, "build/daxdm", "compare", "--width", "200", "--plot-data", plots,
@@ -383,16 +384,12 @@ static int compare_runs(const char *page, const struct words *runs, bool quiet)
 	status = process_run(&command, all, NULL);
 	if (status == STATUS_GOOD || status == STATUS_FAILED) {
 		command_add(&command, "plot/plot.sh", "--data", plots, page, NULL);
-		status = process_run(&command, quiet ? words : NULL, quiet ? "&1" : NULL);
-	}
-	if (status == STATUS_GOOD) {
-		/* With the plots. */
+		drawn = process_run(&command, quiet ? words : NULL, quiet ? "&1" : NULL);
 		command_add(&command, "build/daxdm", "compare", "--html", html, NULL);
 		if (runs->n > 2)
 			command_add(&command, "--trends", trends, NULL);
 		command_add_all(&command, runs);
 		status = process_run(&command, words, NULL);
-		status = status == STATUS_FAILED ? STATUS_GOOD : status;
 		if (!quiet) {
 			print_head(words);
 			printf("all metrics: %s, %s\n", all, html);
@@ -403,7 +400,7 @@ static int compare_runs(const char *page, const struct words *runs, bool quiet)
 	free(trends);
 	free(plots);
 	free(words);
-	return status;
+	return status == STATUS_GOOD || status == STATUS_FAILED ? drawn : status;
 }
 
 /* Whether the complete run in DIR has a number.  All of it may be skipped: older kernels do not

@@ -40,10 +40,8 @@ struct role {
 	enum role_kind kind;
 	bool headline; /* represents its page size; with a line, all lines: a verb */
 	bool mounted;  /* ROLE_TABLE_OP: below a mounted filesystem */
-	/* The plot of table operations by segments has a line for it, of that name; grows: its cost
-	 * grows with the segments. */
+	/* The plot of table operations by segments has a line for it, of that name. */
 	const char *line;
-	bool grows;
 	/* The plots of other operations than faults by kernel have a panel for it, of that title;
 	 * the GLOB is then a name. */
 	const char *panel;

@@ -14,9 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GREY = 9 };
-
-/* Line types of plot/style.gp for operations that grow; the others are grey. */
+/* Line types of plot/style.gp. */
 static const int colours[] = {3, 1, 2, 4, 5, 6, 7};
 
 enum { N_COLOURS = sizeof(colours) / sizeof(colours[0]) };
@@ -117,7 +115,7 @@ static int put_panel(const struct plot *p, size_t panel, struct plot_label *labe
 			continue;
 		snprintf(at->text, sizeof(at->text), "%s %s", role->line,
 			 number(number_round(pow(10, at->y))).s);
-		at->colour = role->grows ? colours[l % N_COLOURS] : GREY;
+		at->colour = colours[l % N_COLOURS];
 		++*n_lines;
 		fprintf(p->gp, "table_colour[%zu] = %d\n", panel * plot->places + *n_lines,
 			at->colour);

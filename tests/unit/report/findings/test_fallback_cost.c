@@ -149,8 +149,7 @@ static const struct role *many_operations(size_t i, const char **bench)
 	*bench = "table";
 	if (i >= OPERATIONS)
 		return NULL;
-	roles[i] = (struct role){
-		.variants = names[i], .kind = ROLE_TABLE_OP, .line = names[i], .grows = true};
+	roles[i] = (struct role){.variants = names[i], .kind = ROLE_TABLE_OP, .line = names[i]};
 	return &roles[i];
 }
 
