@@ -301,8 +301,11 @@ static void warm_up(struct state *s)
 		}
 	}
 	if (rc == -EOPNOTSUPP && !s->result->missing.why)
-		s->result->missing = (struct missing){"this kernel does not have the operation",
-						      "use a newer kernel"};
+		s->result->missing =
+			s->plan->missing.why
+				? s->plan->missing
+				: (struct missing){"this kernel does not have the operation",
+						   "use a newer kernel"};
 	else if (rc < 0 && !s->result->missing.why)
 		timed_ops_void(s->result, "the operation failed: %s", strerror((int)-rc));
 	proof_free(&s->result->proof);

@@ -38,7 +38,7 @@ struct mapped_ops_plan {
 	/* The timed operation and nothing else.  Returns 0 or -errno; -EOPNOTSUPP: this kernel does
 	 * not have it. */
 	int64_t (*run)(const struct mapped_range *range);
-	/* Not timed, after the pages were touched; may be NULL.  Returns 0 or -errno. */
+	/* Not timed, after the pages were touched; may be NULL.  Returns 0 or -errno as run(). */
 	int (*prepare)(const struct mapped_range *range);
 	/* Not timed, after the operation, also to undo prepare(); may be NULL.  Returns 0 or
 	 * -errno: the operation did not do what it should. */
@@ -60,6 +60,8 @@ struct mapped_ops_plan {
 	const char *points[MAPPED_OPS_POINTS_MAX];
 	bool hit_by_page;
 	const char *never; /* a probe that no operation may hit; NULL: none */
+	/* Why prepare() or run() returns -EOPNOTSUPP; may be empty. */
+	struct missing missing;
 };
 
 extern const enum need mapped_ops_needs[];

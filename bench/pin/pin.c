@@ -53,12 +53,13 @@ static void stamp(char *bytes, uint64_t len)
 	}
 }
 
-/* Returns 0 or -errno: EBUSY or EPERM where the kernel refuses to open a mounted device for writing
- * (CONFIG_BLK_DEV_WRITE_MOUNTED=n). */
+/* Returns 0 or -errno; -EOPNOTSUPP: see WRITES_MOUNTED. */
 static int open_node(const struct mapped_range *range, int flags)
 {
 	node_fd = open(range->node, flags | O_DIRECT | O_CLOEXEC);
-	return node_fd < 0 ? -errno : 0;
+	if (node_fd < 0)
+		return errno == EBUSY || errno == EPERM ? -EOPNOTSUPP : -errno;
+	return 0;
 }
 
 /* New bytes in the other window of the file. */
@@ -224,6 +225,10 @@ static int verify_pipe(const struct mapped_range *range)
 		  .io_bytes = 2 << 20, __VA_ARGS__),                                             \
 		V(name_ ".2m.pmd", why_ ", 2 MiB in a PMD", NEED_HUGE, .huge = true, .pages = 1, \
 		  .io_bytes = 2 << 20, __VA_ARGS__)
+/* CONFIG_BLK_DEV_WRITE_MOUNTED=n, since 6.8. */
+#define WRITES_MOUNTED                                                            \
+	.missing = {"this kernel does not let a mounted block device be written", \
+		    "boot it with bdev_allow_write_mounted=1"}
 #define FAST .points = {"*get_user_pages_fast", "*pin_user_pages_fast"}
 #define REMOTE .points = {"*pin_user_pages_remote"}
 
@@ -231,11 +236,13 @@ static const struct variant variants[] = {
 	SIZES_2M("direct.read", "O_DIRECT read of the block node into a mapping",
 		 .prepare = prepare_read, .run = direct_read, .verify = verify_node, FAST),
 	SIZES_2M("direct.write", "O_DIRECT write of a mapping to the block node",
-		 .prepare = prepare_write, .run = direct_write, .verify = verify_node, FAST),
+		 .prepare = prepare_write, .run = direct_write, .verify = verify_node, FAST,
+		 WRITES_MOUNTED),
 	SIZES("uring.read", "io_uring read of the block node into a mapping",
 	      .prepare = prepare_uring_read, .run = uring_read, .verify = verify_node, FAST),
 	SIZES("uring.write", "io_uring write of a mapping to the block node",
-	      .prepare = prepare_uring_write, .run = uring_write, .verify = verify_node, FAST),
+	      .prepare = prepare_uring_write, .run = uring_write, .verify = verify_node, FAST,
+	      WRITES_MOUNTED),
 	SIZES("splice", "vmsplice of a mapping", .prepare = prepare_splice, .run = splice_in,
 	      .verify = verify_pipe, FAST),
 	SIZES_2M("vm.read", "process_vm_readv of a mapping", .prepare = prepare_vm_read,
