@@ -165,6 +165,7 @@ last_line() {
 		if pgrep -f "^sleep 61.25" >/dev/null; then break; fi
 		sleep 0.1
 	done
+	pgrep -f "^sleep 61.25" >/dev/null
 	kill -KILL "$runner"
 	for ((i = 0; i < 200; i++)); do
 		pgrep -f "^sleep 61.25" >/dev/null || return 0
