@@ -180,10 +180,14 @@ static int take(struct guest *g, const char *type, json_t *line, const char *tex
 		one->announced = one->announced || strstr(said, announcement);
 		json_array_append(one->output, json_object_get(line, "text"));
 	} else if (!strcmp(type, "result")) {
+		int status = (int)json_field_number(line, "status");
+
 		json_array_extend(one->dmesg, json_object_get(line, "dmesg"));
 		if (json_is_true(json_object_get(line, "late")))
 			printf("it did not end\n");
-		return conclude(r, one, (int)json_field_number(line, "status"));
+		else if (!strcmp(spell(status), "broken"))
+			printf("it ended with status %d\n", status);
+		return conclude(r, one, status);
 	}
 	return 0;
 }

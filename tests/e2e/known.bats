@@ -34,3 +34,15 @@ dm-dax-page-of-two-segments\tpresent' ]]
 	run timeout 120 ./run.sh known --reproduce --kernel 6.1 dm-dax-page-of-two-segments
 	expect 1 "dm-dax-page-of-two-segments on 6.1."
 }
+
+@test "a reproducer without a result is broken, and its exit status is said" {
+	local kernel guest
+	printf '#!/bin/sh\nkill -BUS $$\n' >"$BATS_TEST_TMPDIR/dies.sh"
+	chmod +x "$BATS_TEST_TMPDIR/dies.sh"
+	kernel=$(emu/kernel.sh resolve 6.1)
+	guest=$(emu/initramfs.sh "$kernel" check)
+	run --separate-stderr timeout 120 build/daxdm reproducers --kernel "$kernel" --guest "$guest" \
+		--archive "$(emu/reproducers.sh "$BATS_TEST_TMPDIR/dies.sh")" dies
+	expect 4 "it ended with status 135" "# dies on 6.1."
+	[[ $output == *": broken ("* ]]
+}
