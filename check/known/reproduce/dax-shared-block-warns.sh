@@ -6,6 +6,7 @@
 #
 # Needs:   a DAX device of 320 MiB or more, such as qemu -append memmap=512M!1G; mkfs.xfs
 #          with reflink, xfs_io
+# Spoils:  on 6.18 a later load from pages that were shared and are free again raises SIGBUS
 # Usage:   dax-shared-block-warns.sh [DEVICE]  (EVERYTHING ON IT IS LOST)
 # Exit:    0 the kernel does not have the bug, 1 it has, 77 it cannot be tried here
 set -u

@@ -5,6 +5,7 @@
  *
  * Needs:   a DAX device of 640 MiB or more, such as qemu -m 2G -append memmap=640M!1G;
  *          mkfs.xfs with reflink, xfs_io
+ * Spoils:  as dax-shared-block-warns
  * Compile: make CFLAGS=-O2 dax-shared-pages-of-two-sizes
  * Usage:   dax-shared-pages-of-two-sizes [DEVICE]  (EVERYTHING ON IT IS LOST)
  * Exit:    0 the kernel does not have the bug, 1 it has, 77 it cannot be tried here
