@@ -250,9 +250,15 @@ static const char *const needs[] = {"device:fsdax", "fs:xfs", "kernel:6.0", NULL
 	"seen in the other"
 #define BY_DEDUPE "ioctl_fideduperange(2): the ranges are compared, and shared if identical"
 
+/* Linux 6.1 leaves the owner of a shared page in page->mapping: each later mapping of that page
+ * warns (known bug dax-shared-block-warns). */
+#define STORE_FLAGS (CHECK_EMULATED | CHECK_SPOILS)
+
 static const struct check_item items[] = {
-	ITEM("store.raw", store, TESTBED_RAW, 0, PLANT_BYTE | PLANT_VALUE, STORE, BY_CLONE),
-	ITEM("store.linear", store, TESTBED_LINEAR, 0, PLANT_BYTE | PLANT_STACK, STORE, BY_CLONE),
+	ITEM("store.raw", store, TESTBED_RAW, STORE_FLAGS, PLANT_BYTE | PLANT_VALUE, STORE,
+	     BY_CLONE),
+	ITEM("store.linear", store, TESTBED_LINEAR, STORE_FLAGS, PLANT_BYTE | PLANT_STACK, STORE,
+	     BY_CLONE),
 	ITEM("write.raw", write_part, TESTBED_RAW, 0, PLANT_BYTE | PLANT_VALUE, WRITE, BY_CLONE),
 	ITEM("write.linear", write_part, TESTBED_LINEAR, CHECK_QUICK, PLANT_BYTE | PLANT_STACK,
 	     WRITE, BY_CLONE),
