@@ -171,8 +171,7 @@ static int vet(const struct mutant *m)
 		why = "it names no module";
 	else if (!m->layer || !is_one_of(m->layer, mutant_layers))
 		why = "layer: expected dm, log-writes, writecache, pmem, libnvdimm, virtio, ext4 "
-		      "or "
-		      "xfs";
+		      "or xfs";
 	else if (!m->breaks)
 		why = "it does not say what it breaks";
 	else if (!m->file != !m->program)

@@ -40,7 +40,7 @@ void mutant_free(struct mutant *m);
 /* Whether it is an unchanged module, in which nothing may be detected. */
 bool mutant_is_unchanged(const struct mutant *m);
 
-/* Whether a device-mapper layer is changed: what is blamed is one. */
+/* Whether it changes a device-mapper module, which failures should then blame. */
 bool mutant_is_dm(const struct mutant *m);
 
 /* Whether it is written for the kernel of that version. */
