@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Each call that promises durability, one after the other on one device: whom it flushes. */
+/* Each call that promises durability, one after the other on one device: what it flushes. */
 #ifndef DAXDM_EVERY_WAY_H
 #define DAXDM_EVERY_WAY_H
 

@@ -531,7 +531,8 @@ static const struct check_item items[] = {
 	ITEM("hwpoison.exact_raw", hwpoison_exact, needs_shared, SPOILS, PLANT_VALUE,
 	     BED("xfs+reflink+rmapbt", SMALL_BYTES, "B", .small_pages = true), BY_SHARED,
 	     "the first, other and the last page of two files that share blocks fail: SIGBUS "
-	     "reports that page of each file, and nothing to who maps the pages around it"),
+	     "reports that page of each file, and a process that maps the pages around it gets "
+	     "none"),
 	ITEM("hwpoison.shared_linear", hwpoison_shared, needs_shared, SPOILS, PLANT_VALUE,
 	     BED("xfs+reflink+rmapbt", SMALL_BYTES, "$ linear B 4096"), BY_SHARED,
 	     "when the memory of a block on dm-linear that two files share fails, processes that "

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dm-writecache: what was written through it is there on every way it may go.
+ * dm-writecache: what was written through it is read back, whatever happened to the cache.
  *
  *   reload   through a table swap and through remove and create, with the data in the cache only;
  *            after the message "flush" it is on the origin
@@ -9,7 +9,7 @@
  *   full     more is written than the cache holds, so that it is written back meanwhile
  *   guards   nothing is written outside: before start_sector, around the cache's and the origin's
  *            segments
- *   refused  the mode of persistent memory where memory is none, or has to be flushed by the host
+ *   refused  mode "p" on a device without DAX, or whose memory the host has to flush
  *
  * The cache is memory ("p": writecache_map() copies, writecache_commit_flushed() is a fence) or a
  * block device ("s") on virtio-pmem, where a commit is a flush of the host.  A cache of several
@@ -471,7 +471,7 @@ static int create_main(void *arg)
 	return -dm_device_create(r->name, r->table, 0);
 }
 
-/* In a task: a kernel that takes it for granted that there is a DAX device dies.  Not on a DM
+/* In a task: it dies on a kernel that does not look whether there is a DAX device.  Not on a DM
  * device over virtio-pmem, which may inherit the flag of a synchronous one (sync.inherited). */
 static void refused(struct check_env *env, const void *arg)
 {
@@ -520,7 +520,8 @@ static const char *const needs_raw[] = {"device:fsdax:2", "device:raw", "target:
 	}
 
 #define RELOAD "data in the cache is there after a reload, remove and create, flush, and suspend"
-#define COMMIT "flushed data is there when the cache goes on with the memory of that time"
+#define COMMIT \
+	"flushed data is there when the memory of the cache is set back to the time of the flush"
 
 static const struct check_item items[] = {
 	ITEM("reload.linear", RELOAD, BY, needs, 0, PLANT_BYTE | PLANT_VALUE, reload,
