@@ -25,7 +25,7 @@ dm-dax-page-of-two-segments\tpresent' ]]
 		dax-shared-pages-of-two-sizes dax-shared-block-warns
 	expect 0 "# dax-flags-inherited on 6.1." "any shared page warns" "WARNING: " \
 		"# dax-shared-block-warns on 6.1."
-	[[ $(grep -c "^# the host has changed: the next reproducer gets a new one$" <<<"$output") -eq 1 ]]
+	[[ $(grep -c "^# the host has changed: the next reproducer gets a new one$" <<<"$output") -eq 2 ]]
 	grep -q "^# dax-shared-block-warns on .*: present" <<<"$output"
 	[[ $(grep -A1 '^# dax-flags-inherited' <<<"$output") == *"# the host has changed"* ]]
 }
