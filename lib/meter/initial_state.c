@@ -6,12 +6,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <linux/keyctl.h>
 #include <linux/random.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -65,14 +68,21 @@ static int take_pages(uint64_t *state)
 	return 0;
 }
 
-/* An extended attribute on tmpfs is one slab object, which goes with its file. */
-static int take_slab_objects(int file, uint64_t *state)
+/* Of slab objects: the largest that fit into objects of 32 bytes to 4 KiB with a header of the
+ * kernel's. */
+static const size_t sizes[] = {16, 40, 80, 144, 208, 464, 976, 2000, 4000};
+static const char value[PAGE_BYTES];
+
+enum { N_SIZES = sizeof(sizes) / sizeof(sizes[0]) };
+
+/* An extended attribute on tmpfs is one slab object, which goes with its file.  Newer kernels
+ * account it to the memory cgroup (GFP_KERNEL_ACCOUNT), and take it from the caches kmalloc-cg-*.
+ */
+static int take_accounted_objects(int file, uint64_t *state)
 {
-	static const size_t sizes[] = {16, 40, 80, 144, 208, 464, 976, 2000, 4000};
-	static char value[PAGE_BYTES];
 	char name[32];
 
-	for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
+	for (size_t s = 0; s < N_SIZES; s++) {
 		const unsigned int n = (unsigned int)draw(state, OBJECTS_MAX);
 
 		for (unsigned int i = 0; i < n; i++) {
@@ -90,6 +100,29 @@ static int take_slab_objects(int file, uint64_t *state)
 	return 0;
 }
 
+/* The payload of a key is one slab object that is not accounted.  Where the allocator keeps
+ * objects per processor, their number decides which allocation or release takes the longer path. */
+static int take_objects(uint64_t *state)
+{
+	char name[32];
+
+	for (size_t s = 0; s < N_SIZES; s++) {
+		for (uint64_t n = draw(state, OBJECTS_MAX); n; n--) {
+			long key;
+
+			snprintf(name, sizeof(name), "%zu.%" PRIu64, s, n);
+			key = syscall(SYS_add_key, "user", name, value, sizes[s],
+				      KEY_SPEC_PROCESS_KEYRING);
+			if (key < 0)
+				return errno == ENOSYS ? 0 : -errno;
+			/* A random part of them is free again. */
+			if (draw(state, 2))
+				syscall(SYS_keyctl, KEYCTL_UNLINK, key, KEY_SPEC_PROCESS_KEYRING);
+		}
+	}
+	return 0;
+}
+
 static int take_files(uint64_t *state)
 {
 	uint64_t n = 1 + draw(state, FILES_MAX);
@@ -101,7 +134,7 @@ static int take_files(uint64_t *state)
 		fd = memfd_create("state", MFD_CLOEXEC);
 		rc = fd < 0 ? -errno : 0;
 	}
-	return rc ? rc : take_slab_objects(fd, state);
+	return rc ? rc : take_accounted_objects(fd, state);
 }
 
 static int bring_about(uint64_t state)
@@ -110,6 +143,7 @@ static int bring_about(uint64_t state)
 
 	rc = rc ? rc : take_pages(&state);
 	rc = rc ? rc : take_files(&state);
+	rc = rc ? rc : take_objects(&state);
 	for (uint64_t n = draw(&state, SPIN_MAX / 4); n; n--)
 		__asm__ volatile("" ::: "memory");
 	return rc;
