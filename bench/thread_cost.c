@@ -32,7 +32,7 @@ static void start(struct thread_cost *cost)
 {
 	cost->switches = switches();
 	cost->cpu_ns = cpu_ns();
-	cost->ticks = meter_ticks();
+	cost->ticks = meter_begin();
 }
 
 /* Reads both clocks around a loop of that many rounds without a context switch. */
@@ -47,7 +47,7 @@ static void both_over(uint64_t rounds, int64_t *ticks, int64_t *ns)
 		start(&cost);
 		while (left)
 			__asm__ volatile("dec %0" : "+r"(left) : : "cc");
-		*ticks = (int64_t)(meter_ticks() - cost.ticks);
+		*ticks = (int64_t)(meter_end() - cost.ticks);
 		*ns = (int64_t)(cpu_ns() - cost.cpu_ns);
 	} while (switches() != cost.switches);
 }
@@ -109,7 +109,7 @@ void thread_cost_start(struct thread_cost *cost, const struct meter *meter)
 
 int64_t thread_cost_ticks(const struct thread_cost *cost, bool *switched)
 {
-	uint64_t ticks = meter_ticks() - cost->ticks, ns = cpu_ns() - cost->cpu_ns;
+	uint64_t ticks = meter_end() - cost->ticks, ns = cpu_ns() - cost->cpu_ns;
 
 	*switched = switches() != cost->switches;
 	if (cost->meter->kind == METER_INSN)

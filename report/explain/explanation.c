@@ -43,23 +43,21 @@ static int find_record(struct explained_side *s, const char *dir)
 static int find_path(struct explained_side *s)
 {
 	const struct run_record *r = s->record;
-	int64_t first;
+	int rc = profile_find(&s->profile, (size_t)r->n, r->overhead, r->digest, &s->samples);
 
-	first = profile_find(&s->profile, (size_t)r->n, r->overhead, r->digest);
-	if (first == -ENOENT) {
+	if (rc == -ENOENT) {
 		msg_error("explain: the samples of %s are not among the %zu profiled ones; metrics "
-			  "that measure inside the kernel, concurrent operations or two page sizes "
-			  "cannot be explained",
+			  "that measure inside the kernel, operations that sleep or add up, "
+			  "concurrent ones or two page sizes cannot be explained",
 			  s->metric, s->profile.n_samples);
 		return -EINVAL;
 	}
-	if (first < 0) {
+	if (rc < 0) {
 		msg_error("explain: out of memory");
-		return (int)first;
+		return rc;
 	}
-	s->first = (size_t)first;
-	s->path = profile_typical(&s->profile, (size_t)first, (size_t)r->n, r->median + r->overhead,
-				  &s->n_same, &s->n_cost);
+	s->path = profile_typical(&s->profile, &s->samples, r->median + r->overhead, &s->n_same,
+				  &s->n_cost);
 	if (s->path)
 		return 0;
 	msg_error("explain: no profiled sample of %s costs its median, %s insn; measure it again",
@@ -129,7 +127,7 @@ static int add_all(struct explanation *e, enum side side)
 	int rc = times ? 0 : -ENOMEM;
 
 	for (size_t i = 0; i < (size_t)s->record->n && !rc; i++)
-		times[p->samples[s->first + i]]++;
+		times[p->samples[s->samples.first + i * s->samples.every]]++;
 	for (size_t i = 0; i < p->n_paths && !rc; i++)
 		if (times[i])
 			rc = attribution_add_all(&e->by, side, p, &p->paths[i], times[i], &s->tab);

@@ -16,7 +16,7 @@ struct explained_side {
 	struct profile profile;
 	struct symtab tab;
 	const struct profile_path *path; /* path of the typical sample */
-	size_t first;			 /* of its samples in the profile */
+	struct profile_samples samples;	 /* those of the record in the profile */
 	size_t n_same, n_cost;		 /* samples on the same path, with the same cost */
 	int64_t sum;			 /* of its functions */
 };

@@ -229,48 +229,63 @@ void profile_free(struct profile *p)
 	*p = (struct profile){0};
 }
 
-int64_t profile_find(const struct profile *p, size_t n, int64_t overhead, const char *digest)
+static const struct profile_path *path_of(const struct profile *p, const struct profile_samples *s,
+					  size_t i)
 {
-	int64_t *insns = memory_check(calloc(p->n_samples + 1, sizeof(*insns))), found = -ENOENT;
-	char text[32];
+	return &p->paths[p->samples[s->first + i * s->every]];
+}
+
+int profile_find(const struct profile *p, size_t n, int64_t overhead, const char *digest,
+		 struct profile_samples *found)
+{
+	int64_t *insns = memory_check(calloc(n + 1, sizeof(*insns)));
+	struct profile_samples s = {.every = 1, .n = n};
+	char text[32] = "";
 
 	if (!insns)
 		return -ENOMEM;
-	for (size_t i = 0; i < p->n_samples; i++)
-		insns[i] = (int64_t)((uint64_t)p->paths[p->samples[i]].insns - (uint64_t)overhead);
-	for (size_t i = 0; n && i + n <= p->n_samples && found < 0; i++) {
-		snprintf(text, sizeof(text), "fnv1a64:%016" PRIx64, stats_digest(insns + i, n));
-		if (!strcmp(text, digest))
-			found = (int64_t)i;
+	while (n && strcmp(text, digest) && s.every <= PROFILE_CYCLE_MAX) {
+		for (s.first = 0; s.first + (n - 1) * s.every < p->n_samples; s.first++) {
+			for (size_t i = 0; i < n; i++)
+				insns[i] = (int64_t)((uint64_t)path_of(p, &s, i)->insns -
+						     (uint64_t)overhead);
+			snprintf(text, sizeof(text), "fnv1a64:%016" PRIx64, stats_digest(insns, n));
+			if (!strcmp(text, digest)) {
+				*found = s;
+				break;
+			}
+		}
+		s.every++;
 	}
 	free(insns);
-	return found;
+	return strcmp(text, digest) ? -ENOENT : 0;
 }
 
-const struct profile_path *profile_typical(const struct profile *p, size_t first, size_t n,
-					   int64_t insns, size_t *n_same, size_t *n_cost)
+const struct profile_path *profile_typical(const struct profile *p,
+					   const struct profile_samples *of, int64_t insns,
+					   size_t *n_same, size_t *n_cost)
 {
 	size_t *count = memory_check(calloc(p->n_paths + 1, sizeof(*count))), best = 0;
-	uint32_t typical = 0;
+	const struct profile_path *typical = NULL;
 
 	*n_cost = *n_same = 0;
-	for (size_t i = 0; count && i < n; i++) {
-		uint32_t path = p->samples[first + i];
+	for (size_t i = 0; count && i < of->n; i++) {
+		const struct profile_path *path = path_of(p, of, i);
 
-		if (p->paths[path].insns != insns)
+		if (path->insns != insns)
 			continue;
 		++*n_cost;
-		count[path]++;
+		count[path - p->paths]++;
 	}
-	for (size_t i = 0; count && i < n; i++) {
-		uint32_t path = p->samples[first + i];
+	for (size_t i = 0; count && i < of->n; i++) {
+		const struct profile_path *path = path_of(p, of, i);
 
-		if (count[path] > best) {
-			best = count[path];
+		if (count[path - p->paths] > best) {
+			best = count[path - p->paths];
 			typical = path;
 		}
 	}
 	free(count);
 	*n_same = best;
-	return best ? &p->paths[typical] : NULL;
+	return typical;
 }

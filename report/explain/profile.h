@@ -50,19 +50,30 @@ int profile_read(const char *file, struct profile *profile, char *why, size_t wh
 void profile_free(struct profile *profile);
 
 /*
- * Where the samples of a record are: the first of n that have, less the meter's overhead, exactly
- * that digest ("fnv1a64:...", lib/base/stats.h).  Returns its number, -ENOENT if there are no such,
- * or -ENOMEM.  Of several such places the first: what comes after the timed pass are passes with
- * probes.
+ * The n samples of a record among all: number first, first + every, ...  A cycle of several
+ * operations takes a sample of each in turn.
  */
-int64_t profile_find(const struct profile *profile, size_t n, int64_t overhead, const char *digest);
+struct profile_samples {
+	size_t first, every, n;
+};
 
 /*
- * The path that most of the n samples from number first on took that cost insns, overhead included;
- * of equals the one that came first.  *n_same gets how many took it, *n_cost how many cost as much.
- * NULL if none did.
+ * Where the samples of a record are: the first n that have, less the meter's overhead, exactly that
+ * digest ("fnv1a64:...", lib/base/stats.h), one after the other or in a cycle of at most
+ * PROFILE_CYCLE_MAX.  Returns 0, -ENOENT if there are no such, or -ENOMEM.  Of several such places
+ * the first: what comes after the timed pass are passes with probes.
  */
-const struct profile_path *profile_typical(const struct profile *profile, size_t first, size_t n,
-					   int64_t insns, size_t *n_same, size_t *n_cost);
+enum { PROFILE_CYCLE_MAX = 16 };
+int profile_find(const struct profile *profile, size_t n, int64_t overhead, const char *digest,
+		 struct profile_samples *found);
+
+/*
+ * The path that most of those samples took that cost insns, overhead included; of equals the one
+ * that came first.  *n_same gets how many took it, *n_cost how many cost as much.  NULL if none
+ * did.
+ */
+const struct profile_path *profile_typical(const struct profile *profile,
+					   const struct profile_samples *of, int64_t insns,
+					   size_t *n_same, size_t *n_cost);
 
 #endif

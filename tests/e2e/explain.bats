@@ -91,6 +91,13 @@ explanation() { # JQ-FILTER
 	expect_short
 }
 
+@test "an operation on a table is explained, though each sample is one of a cycle" {
+	run --separate-stderr timeout 380 "$TOP/run.sh" explain debian --metric 'table.resume{stack=linear:1,fs=ext4}' \
+		--metric 'table.resume{stack=linear:16,fs=ext4}' --name "$BASE-table"
+	expect 0 "in dm_table_resume_targets" "the sum is exactly the difference of the medians"
+	jq -e '.remainder_insn == 0 and .difference_insn > 0' "$DIR-table/explain.json"
+}
+
 @test "report tells it once more" {
 	run timeout 20 "$TOP/run.sh" report "$BASE"
 	expect 0 "$(head -n 1 "$DIR/explain.txt")" "dm_dax_direct_access"

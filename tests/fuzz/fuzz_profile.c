@@ -7,9 +7,10 @@ static void attribute(const struct profile *p, struct symtab *tab)
 {
 	const int64_t overhead[N_SIDES] = {4, 4};
 	struct attribution a = {0}, aligned = {0};
+	const struct profile_samples all = {.every = 1, .n = p->n_samples};
 	size_t same, cost;
 	const struct profile_path *path =
-		profile_typical(p, 0, p->n_samples, p->paths[p->samples[0]].insns, &same, &cost);
+		profile_typical(p, &all, p->paths[p->samples[0]].insns, &same, &cost);
 
 	FUZZ_ASSERT(path && same && same <= cost && cost <= p->n_samples);
 	for (int side = 0; side < N_SIDES; side++) {
@@ -31,6 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t first = nul ? (size_t)(nul - data) : size, rest = nul ? size - first - 1 : 0;
 	char why[512] = "";
 	struct profile p;
+	struct profile_samples found;
 	struct symtab tab;
 	int bad = profile_read(fuzz_file(0, data, first), &p, why, sizeof(why));
 
@@ -38,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_ASSERT(!bad || *why);
 	for (size_t i = 0; !bad && i < tab.n; i++)
 		FUZZ_ASSERT(symtab_at(&tab, tab.list[i].address) == &tab.list[i]);
-	profile_find(&p, p.n_samples, 4, "fnv1a64:0");
+	profile_find(&p, p.n_samples, 4, "fnv1a64:0", &found);
 	if (!bad && p.n_samples)
 		attribute(&p, &tab);
 	symtab_free(&tab);

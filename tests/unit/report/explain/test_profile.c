@@ -150,38 +150,55 @@ static void what_is_no_profile_is_refused_with_its_line(void **state)
 static void samples_are_found_by_their_digest(void **state)
 {
 	static const int64_t all[] = {6, 10, 10, 10, 6}, middle[] = {10, 10, 6},
-			     other[] = {10, 6, 10};
+			     other[] = {10, 6, 10}, third[] = {6, 10, 6}, far[] = {10, 6, 6};
+	struct profile_samples found;
 	struct profile p;
 	char why[256], digest[32];
 
 	(void)state;
 	assert_int_equal(read_it(good, &p, why), 0);
 	digest_of(all, 5, digest);
-	assert_int_equal(profile_find(&p, 5, 4, digest), 0);
-	assert_int_equal(profile_find(&p, 5, 5, digest), -ENOENT);
-	assert_int_equal(profile_find(&p, 6, 4, digest), -ENOENT);
+	assert_int_equal(profile_find(&p, 5, 4, digest, &found), 0);
+	assert_int_equal(found.first, 0);
+	assert_int_equal(found.every, 1);
+	assert_int_equal(found.n, 5);
+	assert_int_equal(profile_find(&p, 5, 5, digest, &found), -ENOENT);
+	assert_int_equal(profile_find(&p, 6, 4, digest, &found), -ENOENT);
 	digest_of(middle, 3, digest);
-	assert_int_equal(profile_find(&p, 3, 4, digest), 2);
+	assert_int_equal(profile_find(&p, 3, 4, digest, &found), 0);
+	assert_int_equal(found.first, 2);
+	assert_int_equal(found.every, 1);
 	digest_of(other, 3, digest);
-	assert_int_equal(profile_find(&p, 3, 4, digest), -ENOENT);
+	assert_int_equal(profile_find(&p, 3, 4, digest, &found), -ENOENT);
+	/* every other one */
+	digest_of(third, 3, digest);
+	assert_int_equal(profile_find(&p, 3, 4, digest, &found), 0);
+	assert_int_equal(found.first, 0);
+	assert_int_equal(found.every, 2);
+	digest_of(far, 3, digest);
+	assert_int_equal(profile_find(&p, 3, 4, digest, &found), -ENOENT);
 	profile_free(&p);
 }
 
 static void the_path_that_most_took_is_the_typical_one(void **state)
 {
+	const struct profile_samples all = {0, 1, 5}, middle = {2, 1, 2}, others = {0, 2, 3};
 	struct profile p;
 	size_t same, cost;
 	char why[256];
 
 	(void)state;
 	assert_int_equal(read_it(good, &p, why), 0);
-	assert_ptr_equal(profile_typical(&p, 0, 5, 14, &same, &cost), &p.paths[2]);
+	assert_ptr_equal(profile_typical(&p, &all, 14, &same, &cost), &p.paths[2]);
 	assert_int_equal(same, 2);
 	assert_int_equal(cost, 3);
 	/* As many took path 3 as path 2: the one that came first. */
-	assert_ptr_equal(profile_typical(&p, 2, 2, 14, &same, &cost), &p.paths[3]);
+	assert_ptr_equal(profile_typical(&p, &middle, 14, &same, &cost), &p.paths[3]);
 	assert_int_equal(same, 1);
-	assert_null(profile_typical(&p, 0, 5, 13, &same, &cost));
+	/* samples in a cycle of two */
+	assert_ptr_equal(profile_typical(&p, &others, 14, &same, &cost), &p.paths[3]);
+	assert_int_equal(cost, 1);
+	assert_null(profile_typical(&p, &all, 13, &same, &cost));
 	assert_int_equal(cost, 0);
 	profile_free(&p);
 }
