@@ -115,9 +115,12 @@ if wanted segments; then
 fi
 if wanted growth; then draw fault-growth; fi
 if wanted dist; then draw fault-distribution; fi
+if wanted pages; then draw fault-pages; fi
 if wanted huge; then draw huge-pages; fi
 if wanted bio; then draw bio-ratio; fi
+if wanted copy; then draw copy-cost; fi
 if wanted table; then draw table-ops; fi
+if wanted depth; then draw dm-depth; fi
 if ! wanted segments && ! wanted huge && ! wanted bio && ! wanted table; then
 	echo "plot: nothing to draw: the run needs faults or reads on both raw and a plain dm stack such as linear:16, or ioctls with two segment counts" >&2
 fi

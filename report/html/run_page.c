@@ -217,10 +217,13 @@ static void put_plots(const char *dir, FILE *out)
 		{"fault-extra", "DM overhead of faults by number of segments"},
 		{"fault-by-segments", "Fault cost by number of segments"},
 		{"fault-growth", "Faults whose cost grows with the number of segments"},
+		{"fault-pages", "Cost of faults of 4 KiB and of 2 MiB"},
 		{"huge-pages", "Cost of lost huge pages"},
 		{"bio-ratio", "Cost of reads and writes without DAX by size"},
 		{"fault-distribution", "Distribution of the samples by stack"},
+		{"copy-cost", "Cost of copies and of making them durable by size"},
 		{"table-ops", "Cost of device-mapper ioctls by number of segments"},
+		{"dm-depth", "DM overhead by the number of layers"},
 	};
 
 	for (size_t i = 0; i < sizeof(plots) / sizeof(plots[0]); i++)

@@ -166,6 +166,24 @@ void plot_put_axis(const struct plot *p, const char *name, double lo, double hi,
 	plot_tics_end(p, name);
 }
 
+void plot_put_log_axis(const struct plot *p, const char *name, double lo, double hi, int count)
+{
+	static const int steps[] = {1, 2, 5};
+	size_t n = 3 * log10(hi / lo) > count ? 1 : 3;
+
+	fprintf(p->gp, "%s_lo = %.6g\n%s_hi = %.6g\n", name, lo, name, hi);
+	plot_tics_begin(p, name);
+	for (double power = 1; power <= hi; power *= 10) {
+		for (size_t i = 0; i < n; i++) {
+			double at = power * steps[i];
+
+			if (at >= lo && at <= hi)
+				plot_put_tic(p, at, number((int64_t)at).s);
+		}
+	}
+	plot_tics_end(p, name);
+}
+
 static int by_y(const void *a, const void *b)
 {
 	const struct plot_label *la = *(struct plot_label *const *)a;

@@ -83,6 +83,10 @@ void plot_tics_end(const struct plot *p, const char *name);
 void plot_put_axis(const struct plot *p, const char *name, double lo, double hi, int count,
 		   bool sign);
 
+/* The same of a logarithmic axis: 1, 2 and 5 of each power of ten if these are at most about COUNT,
+ * or only 1. */
+void plot_put_log_axis(const struct plot *p, const char *name, double lo, double hi, int count);
+
 /* Moves labels vertically, symmetrically, to at least this distance from each other; all stay
  * within lo and hi, because gnuplot drops labels beyond. */
 void plot_spread(struct plot_label *label, size_t n, double distance, double lo, double hi);
@@ -97,9 +101,12 @@ const struct cost *plot_first_series(const struct plot *p);
 int plot_put_segments(const struct plot *p); /* fault-by-segments and fault-extra */
 int plot_put_growth(const struct plot *p);   /* fault-growth */
 int plot_put_dist(const struct plot *p);     /* fault-distribution */
+int plot_put_pages(const struct plot *p);    /* fault-pages */
 int plot_put_huge(const struct plot *p);     /* huge-pages */
 int plot_put_bio(const struct plot *p);	     /* bio-ratio */
+int plot_put_copy(const struct plot *p);     /* copy-cost */
 int plot_put_table(const struct plot *p);    /* table-ops */
+int plot_put_depth(const struct plot *p);    /* dm-depth */
 /* ladder-paths */
 int plot_put_paths(const struct plot *p, const struct comparison *c);
 

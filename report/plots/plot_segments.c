@@ -473,25 +473,6 @@ static void find_growth_ranges(const struct plot *p, struct ranges *g)
 	g->hi *= 1.5;
 }
 
-/* 1, 2 and 5 of each power of ten, or only 1 where the axis is long. */
-static void put_log_tics(const struct plot *p, const char *name, double lo, double hi)
-{
-	static const int steps[] = {1, 2, 5};
-	size_t n = hi / lo > 1000 ? 1 : 3;
-
-	fprintf(p->gp, "%s_lo = %.6g\n%s_hi = %.6g\n", name, lo, name, hi);
-	plot_tics_begin(p, name);
-	for (double power = 1; power <= hi; power *= 10) {
-		for (size_t i = 0; i < n; i++) {
-			double at = power * steps[i];
-
-			if (at >= lo && at <= hi)
-				plot_put_tic(p, at, number((int64_t)at).s);
-		}
-	}
-	plot_tics_end(p, name);
-}
-
 int plot_put_growth(const struct plot *p)
 {
 	const struct cost *worst = find_worst(p);
@@ -504,7 +485,7 @@ int plot_put_growth(const struct plot *p)
 	put_growth_words(p);
 	find_growth_ranges(p, &g);
 	put_segment_tics(p, "growth_x", g.x_min, g.x_max);
-	put_log_tics(p, "growth", g.lo, g.hi);
+	plot_put_log_axis(p, "growth", g.lo, g.hi, 9);
 	put_arrays(p, "growth", GROWING_MAX);
 	for (size_t i = 0; i < p->n_panels && !rc; i++) {
 		const struct curves curves = {"growth", p->panel[i].growing, p->panel[i].n_growing,

@@ -90,8 +90,8 @@ static void put_context(const struct plot *p)
 static int put_all(struct plot *p)
 {
 	static int (*const put[])(const struct plot *) = {
-		plot_put_segments, plot_put_growth, plot_put_dist,
-		plot_put_huge,	   plot_put_bio,    plot_put_table,
+		plot_put_segments, plot_put_growth, plot_put_dist,  plot_put_pages, plot_put_huge,
+		plot_put_bio,	   plot_put_copy,   plot_put_table, plot_put_depth,
 	};
 	struct plot_words words;
 	int rc = plot_begin(p, &words), closed;
