@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dm-depth: DM overhead of the headline fault of 4 KiB by the number of equal device-mapper devices,
- * one over the other.
+ * dm-depth: DM overhead of the headline fault of 4 KiB by the number of equal device-mapper
+ * devices, one over the other.
  */
 #include "lib/base/number.h"
 #include "report/plots/plot_lines.h"
