@@ -37,10 +37,10 @@ ALL_CFLAGS += $(if $(LIBPERF),-DDAXDM_LIBPERF='"$(shell cat $(LIBPERF))"' -isyst
 # GSL is linked statically: a few functions of it, and the guest's initramfs needs no copy of the rest.
 LDLIBS     := $(patsubst -lgsl%,-l:libgsl%.a,$(shell pkg-config --libs $(call pkg,$(LIBS)) 2>/dev/null)) $(if $(LIBPERF),build/libperf/libperf.a build/libperf/libapi.a) -lm
 
-# Sources stand in a folder or in a folder of it; emu/plugin/ is built for QEMU, by emu/plugin.sh.
+# Sources stand in a folder or in a folder of it; emu/plugin/ and emu/preload/ are built for QEMU.
 c_files = $(wildcard $(foreach dir,$(1),$(dir)/*.c $(dir)/*/*.c))
 BPF  := $(sort $(wildcard lib/*/*.bpf.c))
-SRCS := $(sort $(filter-out $(BPF) emu/plugin/%,$(call c_files,lib bench check report cli emu)))
+SRCS := $(sort $(filter-out $(BPF) emu/plugin/% emu/preload/%,$(call c_files,lib bench check report cli emu)))
 OBJS := $(SRCS:%.c=build/obj/%.o)
 
 # The unit tests link what they need of the same sources, compiled once more with sanitisers.
@@ -64,9 +64,13 @@ all: build/daxdm
 # Runs name the build that measured by it.
 BUILD_ID := -Wl,--build-id
 
-build/daxdm: $(OBJS)
+build/daxdm: $(OBJS) | build/flush_fault.so
 	@echo "  LD      $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(BUILD_ID) $(LDFLAGS) -o $@ $(OBJS) $(LDLIBS)
+
+build/flush_fault.so: emu/preload/flush_fault.c lib/base/flush_fault.h build/flags
+	@echo "  CC      $@"
+	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -shared -fvisibility=hidden -o $@ $< -lpthread
 
 # Benchmarks time code of their own, too: it is the same whatever CFLAGS optimise for.
 build/obj/bench/%.o build/other/bench/%.o: TIMED := -O2

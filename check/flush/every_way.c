@@ -229,6 +229,50 @@ out:
 	calls_close(&calls);
 }
 
+/* ---- a forced write -------------------------------------------------------------------------- */
+
+static const char *const forced_functions[] = {"__memcpy_flushcache", "nvdimm_flush", NULL};
+
+/* In some rounds a thread of the filesystem may write something else after the commit. */
+enum { ROUNDS = 5, ROUNDS_NOT_ALONE = 1 };
+
+/* Whether the device was flushed after the last bio was copied to it; false without a bio, too. */
+static bool flushed_last(const struct calls *calls)
+{
+	return calls->n && calls_count(calls, WRITEBACK_CALL) &&
+	       calls->list[calls->n - 1].function == WRITEBACK_FLUSH;
+}
+
+void every_way_forced(struct check_env *env, const void *arg)
+{
+	const struct testbed_spec *spec = arg;
+	struct testbed bed = TESTBED_NONE;
+	struct calls calls;
+	unsigned int bad = 0;
+
+	if (!calls_open(env, &calls, forced_functions) || !testbed_open(env, &bed, spec))
+		goto out;
+	for (int i = 0; i < ROUNDS; i++) {
+		int rc;
+
+		calls_start(&calls);
+		rc = new_blocks(env, &bed);
+		if (!calls_stop(env, &calls) || !check_setup(env, rc, "fsync"))
+			goto out;
+		if (!check_that(env, calls_count(&calls, WRITEBACK_CALL) > 0,
+				"fsync after stores to new blocks writes to the journal by bios"))
+			goto out;
+		bad += !flushed_last(&calls);
+	}
+	check_that(env, bad <= ROUNDS_NOT_ALONE,
+		   "%s is flushed after the last block of a commit is written (in %u of %d "
+		   "commits it is not)",
+		   testbed_name(spec), bad, ROUNDS);
+out:
+	testbed_close(env, &bed);
+	calls_close(&calls);
+}
+
 /* ---- ranges ---------------------------------------------------------------------------------- */
 
 /* In pages: one, two, across windows, the last; aligned to a window or not. */

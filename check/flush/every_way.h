@@ -15,4 +15,8 @@ void every_way_ranges(struct check_env *env, const void *arg);
 /* On virtio-pmem: each call sends the hypervisor requests, and returns after it answered. */
 void every_way_requests(struct check_env *env, const void *arg);
 
+/* A run function; arg is a const struct testbed_spec of one namespace.  The commit of a journal, a
+ * write with REQ_FUA, is followed by a flush. */
+void every_way_forced(struct check_env *env, const void *arg);
+
 #endif

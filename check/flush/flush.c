@@ -24,6 +24,7 @@
 #include "check/fixture/calls.h"
 #include "check/fixture/testbed.h"
 #include "check/flush/every_way.h"
+#include "check/flush/flush_fault.h"
 #include "check/flush/member_flush.h"
 #include "check/flush/moved_blocks.h"
 #include "check/flush/nontemporal.h"
@@ -315,6 +316,17 @@ static const char *const needs_virtio_xfs[] = {"device:virtio", "device:fsdax:2"
 
 #define EVERY_WAY "each call that promises durability flushes each of three members after its data"
 #define RANGE "msync of a range writes back its pages, and fsync those around it"
+#define FORCED "the last block of a commit, written with REQ_FUA, is followed by a flush"
+#define BY_FUA                                                                                \
+	"Documentation/block/writeback_cache_control.rst, Forced Unit Access: completion is " \
+	"signaled after the data has been committed to non-volatile storage"
+#define REPORTED                                                                               \
+	"each call that promises durability returns EIO if the hypervisor reports one of its " \
+	"flush requests as failed"
+#define AWAITED "each call that promises durability returns after the hypervisor has answered"
+#define BY_ERROR                                                                               \
+	"fsync(2): EIO; virtio specification, PMEM device, VIRTIO_PMEM_RESP_TYPE_EIO; commit " \
+	"\"virtio-pmem: Add virtio pmem driver\": the guest waits until the host's fsync is done"
 #define REQUESTS \
 	"each call that promises durability returns after the hypervisor answered a request"
 /* Segments of the three in turn, of the length of a window. */
@@ -439,6 +451,46 @@ static const struct check_item items[] = {
 	     every_way_requests, BED("ext4", .name = "a virtio-pmem device", .table = "V")),
 	ITEM("hypervisor.requests.xfs", REQUESTS, BY_PREFLUSH, needs_virtio_xfs, 0, PLANT_VALUE,
 	     every_way_requests,
+	     BED("xfs", .name = "linear over virtio-pmem", .table = "$ linear V 0")),
+	ITEM("forced.raw.ext4", FORCED, BY_FUA, needs_two, 0, PLANT_VALUE, every_way_forced,
+	     BED("ext4", .name = "a namespace", .table = TESTBED_RAW)),
+	ITEM("forced.linear.ext4", FORCED, BY_FUA, needs_two, 0, PLANT_VALUE, every_way_forced,
+	     BED("ext4", .name = "linear", .table = TESTBED_LINEAR)),
+	ITEM("forced.depth.xfs", FORCED, BY_FUA, needs_xfs, 0, PLANT_VALUE, every_way_forced,
+	     BED("xfs", .name = "linear of depth 3", .table = TESTBED_DEPTH)),
+	ITEM("error.device", REPORTED, BY_ERROR, needs_virtio, CHECK_EMULATED, PLANT_VALUE,
+	     flush_fault_reported,
+	     (&(const struct testbed_spec){.name = "virtio-pmem", .table = "V"})),
+	ITEM("error.segments", REPORTED, BY_ERROR, needs_virtio, CHECK_EMULATED, PLANT_VALUE,
+	     flush_fault_reported,
+	     (&(const struct testbed_spec){
+		     .name = "linear over an NVDIMM and virtio-pmem, of depth 2",
+		     .table = "2x $/4 linear V +0; $/4 linear A +0; $/4 linear V +0 | "
+			      "$ linear a 0"})),
+	ITEM("error.striped", REPORTED, BY_ERROR, needs_virtio, CHECK_EMULATED, PLANT_VALUE,
+	     flush_fault_reported,
+	     (&(const struct testbed_spec){.name = "striped over virtio-pmem and an NVDIMM",
+					   .table = "$ striped 2 4096 V 0 A 0"})),
+	ITEM("error.raw.ext4", REPORTED, BY_ERROR, needs_virtio, CHECK_EMULATED, PLANT_VALUE,
+	     flush_fault_reported, BED("ext4", .name = "virtio-pmem", .table = "V")),
+	ITEM("error.raw.xfs", REPORTED, BY_ERROR, needs_virtio_xfs, CHECK_EMULATED, PLANT_VALUE,
+	     flush_fault_reported, BED("xfs", .name = "virtio-pmem", .table = "V")),
+	ITEM("error.linear.ext4", REPORTED, BY_ERROR, needs_virtio, CHECK_EMULATED, PLANT_VALUE,
+	     flush_fault_reported,
+	     BED("ext4", .name = "linear over virtio-pmem and an NVDIMM",
+		 .table = "$/2 linear V 0; $/2 linear A 4096")),
+	ITEM("error.linear.xfs", REPORTED, BY_ERROR, needs_virtio_xfs, CHECK_EMULATED, PLANT_VALUE,
+	     flush_fault_reported,
+	     BED("xfs", .name = "linear over virtio-pmem and an NVDIMM",
+		 .table = "$/2 linear V 0; $/2 linear A 4096")),
+	ITEM("awaited.device", AWAITED, BY_ERROR, needs_virtio, CHECK_EMULATED, PLANT_VALUE,
+	     flush_fault_awaited,
+	     (&(const struct testbed_spec){.name = "striped over an NVDIMM and virtio-pmem",
+					   .table = "$ striped 2 4096 A 0 V 0"})),
+	ITEM("awaited.ext4", AWAITED, BY_ERROR, needs_virtio, CHECK_EMULATED, PLANT_VALUE,
+	     flush_fault_awaited, BED("ext4", .name = "virtio-pmem", .table = "V")),
+	ITEM("awaited.xfs", AWAITED, BY_ERROR, needs_virtio_xfs, CHECK_EMULATED, PLANT_VALUE,
+	     flush_fault_awaited,
 	     BED("xfs", .name = "linear over virtio-pmem", .table = "$ linear V 0")),
 	ITEM("hypervisor.linear",
 	     "fsync on a linear device sends virtio-pmem as many flush requests as without "
