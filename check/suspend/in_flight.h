@@ -9,6 +9,9 @@
  * returns, in each mode. */
 void in_flight(struct check_env *env, const void *arg);
 
+/* A run function; arg is NULL.  A suspend that waits for such a write gets a signal. */
+void in_flight_interrupted(struct check_env *env, const void *arg);
+
 /* A run function; arg is NULL.  Many reads, writes and a flush of a suspended device end after the
  * resume. */
 void in_flight_deferred(struct check_env *env, const void *arg);

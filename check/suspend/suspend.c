@@ -21,6 +21,8 @@
 #include "check/fixture/testbed.h"
 #include "check/fixture/worker.h"
 #include "check/suspend/create_remove_loop.h"
+#include "check/suspend/freeze_flags.h"
+#include "check/suspend/frozen_image.h"
 #include "check/suspend/in_flight.h"
 #include "check/suspend/suspend_ops.h"
 #include "check/suspend/suspend_stress.h"
@@ -259,6 +261,14 @@ static void frozen(struct check_env *env, const void *data)
 static const char *const needs_delay[] = {"device:fsdax", "target:delay", "target:linear", NULL};
 static const char *const needs_ext4[] = {"device:fsdax", "fs:ext4", NULL};
 static const char *const needs_xfs[] = {"device:fsdax", "fs:xfs", NULL};
+static const char *const needs_freeze_ext4[] = {"device:fsdax", "target:linear", "fs:ext4",
+						"file:/sys/bus/event_source/devices/kprobe/type",
+						NULL};
+static const char *const needs_freeze_xfs[] = {"device:fsdax", "target:linear", "fs:xfs",
+					       "file:/sys/bus/event_source/devices/kprobe/type",
+					       NULL};
+static const char *const needs_image_ext4[] = {"device:fsdax:2", "target:linear", "fs:ext4", NULL};
+static const char *const needs_image_xfs[] = {"device:fsdax:2", "target:linear", "fs:xfs", NULL};
 static const char *const needs_ext4_huge[] = {"device:fsdax", "fs:ext4", "page:2M", NULL};
 static const char *const needs_xfs_huge[] = {"device:fsdax", "fs:xfs", "page:2M", NULL};
 static const char *const needs_fsdax[] = {"device:fsdax", NULL};
@@ -330,6 +340,24 @@ static const struct suspend_ops_arg xfs_neither = {.fs = "xfs", .flags = DM_NOFL
 	}
 #define RELEASED \
 	"every blocked access completes after the resume with correct bytes on every access path"
+#define FREEZES(NAME, NEEDS, FS)                                                                   \
+	{                                                                                          \
+		.name = NAME,                                                                      \
+		.promise = "a suspend, also as part of a resume with a new table, freezes the "    \
+			   "filesystem once, and not with --nolockfs or --noflush",                \
+		.by = "dmsetup(8), suspend; linux/dm-ioctl.h, DM_SKIP_LOCKFS_FLAG; "               \
+		      "drivers/md/dm.c, __dm_suspend(): noflush takes precedence over do_lockfs",  \
+		.needs = NEEDS, .plants = PLANT_VALUE | PLANT_BYTE, .run = freeze_flags, .arg = FS \
+	}
+#define IMAGE(NAME, NEEDS, FS)                                                                     \
+	{                                                                                          \
+		.name = NAME,                                                                      \
+		.promise = "a copy of a suspended device has all files as they were, without "     \
+			   "recovery of its log",                                                  \
+		.by = FSFREEZE "; xfs_freeze(8): all dirty data, log information, and metadata "   \
+			       "are written",                                                      \
+		.needs = NEEDS, .plants = PLANT_VALUE | PLANT_BYTE, .run = frozen_image, .arg = FS \
+	}
 #define CYCLE "an unused device can be removed after any number of create and use cycles"
 #define CYCLE_BY "dmsetup(8) remove; linux/dm-ioctl.h, DM_DEV_REMOVE"
 
@@ -378,6 +406,20 @@ static const struct check_item items[] = {
 		.plants = PLANT_VALUE | PLANT_BYTE,
 		.run = in_flight,
 	},
+	{
+		.name = "interrupted",
+		.promise = "a suspend that a signal ends while it waits for a write returns EINTR, "
+			   "and the device is not suspended",
+		.by = "drivers/md/dm.c, dm_suspend() and __dm_suspend(): -EINTR, the device is "
+		      "unlocked and its queue released",
+		.needs = needs_delay,
+		.plants = PLANT_VALUE | PLANT_BYTE,
+		.run = in_flight_interrupted,
+	},
+	IMAGE("image.ext4", needs_image_ext4, "ext4"),
+	IMAGE("image.xfs", needs_image_xfs, "xfs"),
+	FREEZES("freezes.ext4", needs_freeze_ext4, "ext4"),
+	FREEZES("freezes.xfs", needs_freeze_xfs, "xfs"),
 	BOTH("flush.released", , , suspend_ops_released, RELEASED, DM_IOCTL),
 	BOTH("flush_nolockfs.released", , _nolockfs, suspend_ops_released, RELEASED, DM_IOCTL),
 	BOTH("noflush.released", , _noflush, suspend_ops_released, RELEASED, DM_IOCTL),
