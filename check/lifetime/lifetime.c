@@ -9,6 +9,7 @@
  */
 #include "check/fixture/testbed.h"
 #include "check/lifetime/pin.h"
+#include "check/lifetime/table_members.h"
 
 #include "lib/base/limit_clock.h"
 #include "lib/file/stamp.h"
@@ -408,6 +409,8 @@ static void force_ends(struct check_env *env, const void *arg)
 
 static const char *const needs_ext4[] = {"device:fsdax", "fs:ext4", NULL};
 static const char *const needs_xfs[] = {"device:fsdax", "fs:xfs", NULL};
+static const char *const needs_members[] = {"device:fsdax:2", "target:linear", "target:striped",
+					    NULL};
 
 #define ITEM(name_, run_, fs_, stack_, flags_, plants_, promise_, by_)                     \
 	{                                                                                  \
@@ -427,7 +430,24 @@ static const char *const needs_xfs[] = {"device:fsdax", "fs:xfs", NULL};
 	"merge of libnvdimm for 4.18, as above; \"fs/dax: ensure all pages are idle prior to " \
 	"filesystem unmount\" (6.15)"
 
+#define MEMBERS(name_, run_, promise_)                                                        \
+	{                                                                                     \
+		.name = name_, .promise = promise_, .by = BY_MEMBERS, .needs = needs_members, \
+		.plants = PLANT_VALUE, .run = run_,                                           \
+	}
+#define BY_MEMBERS                                                                               \
+	"drivers/md/dm-table.c, dm_get_device() and dm_put_device(): a table opens its members " \
+	"exclusively; device_area_is_invalid(): a segment is within its member"
+
 static const struct check_item items[] = {
+	MEMBERS("members.released", table_members_released,
+		"the members of a device of any target are held until it is removed, and then "
+		"free"),
+	MEMBERS("members.swapped", table_members_swapped,
+		"a member is held by the tables that are there, live or inactive, and by no table "
+		"that was replaced, cleared or refused"),
+	MEMBERS("members.end", table_members_end,
+		"a segment may end with its member; one that ends a sector later is refused"),
 	ITEM("two_processes", two_processes, ext4, TESTBED_LINEAR, 0, PLANT_BYTE | PLANT_FRAME,
 	     "a store through one process's mapping is visible at once through another process's "
 	     "mapping",
