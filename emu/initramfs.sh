@@ -34,7 +34,7 @@ readonly TARGET_MODULES="dm-cache-smq dm-clone dm-crypt dm-delay dm-dust dm-ebs 
 	dm-log-writes dm-mirror dm-pcache dm-raid dm-snapshot dm-switch dm-thin-pool dm-unstripe dm-vdo dm-verity
 	dm-writecache dm-zero raid1 raid10 raid456 essiv xts cbc aes-generic sha256-generic"
 readonly ON_DEMAND="aes-generic brd dm-bufio dm-cache dm-cache-smq dm-crypt dm-delay dm-flakey dm-integrity dm-log-writes dm-mirror
-	dm-raid dm-snapshot dm-thin-pool dm-verity dm-writecache dm-zero ecb hwpoison-inject loop raid0 raid1 virtio_pci virtio_pmem xts"
+	dm-raid dm-snapshot dm-thin-pool dm-verity dm-writecache dm-zero ecb hwpoison-inject loop mce-inject raid0 raid1 virtio_pci virtio_pmem xts"
 # Modules that the guest loads after it is restored (emu/init).
 readonly LATE="dm-mod"
 readonly LVM_COMMANDS="lvchange lvconvert lvcreate lvdisplay lvextend lvreduce lvremove lvrename lvresize lvs

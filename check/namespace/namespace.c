@@ -13,6 +13,7 @@
  * Alone: ./run.sh check --check 'namespace.*'
  */
 #include "check/check.h"
+#include "check/namespace/bad_ranges.h"
 
 #include "lib/file/stamp.h"
 
@@ -84,11 +85,28 @@ static void works(struct check_env *env, const void *arg)
 		.arg = &(const enum namespace_mode){mode_},                                       \
 	}
 
+/* The address of a range has its length since 6.1; and any length with AMD's registers. */
+static const char *const needs_ranges[] = {
+	"device:fsdax:2",    "target:linear",
+	"module:mce-inject", "file:/sys/kernel/debug/mce-inject/bank",
+	"kernel:6.1",	     NULL};
+
 static const struct check_item items[] = {
 	WORKS("fsdax", NAMESPACE_FSDAX),
 	WORKS("raw", NAMESPACE_RAW),
 	WORKS("sector", NAMESPACE_SECTOR),
 	WORKS("virtio", NAMESPACE_VIRTIO),
+	{
+		.name = "bad_ranges",
+		.promise = "a range of memory that a machine check reports makes exactly its "
+			   "sectors bad blocks of the namespace",
+		.by = "drivers/nvdimm/badrange.c, nvdimm_badblocks_populate(): converts a list of "
+		      "badranges to badblocks; drivers/acpi/nfit/mce.c",
+		.needs = needs_ranges,
+		.flags = CHECK_EMULATED | CHECK_SPOILS,
+		.plants = PLANT_VALUE,
+		.run = bad_ranges,
+	},
 	{0},
 };
 
