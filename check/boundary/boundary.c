@@ -460,6 +460,9 @@ static const struct check_item items[] = {
 	EXTEND("linear", needs_xfs, CHECK_QUICK, TESTBED_LINEAR),
 	EXTEND("striped", needs_xfs, 0, TESTBED_STRIPED),
 	EXTEND("depth", needs_xfs, 0, TESTBED_DEPTH),
+	/* Each range that is zeroed goes across a border or ends at one. */
+	EXTEND("segments", needs_xfs, 0, "2432x 128 linear A +0; 128 linear B +0",
+	       .name = "linear, in segments of 64 KiB"),
 	{
 		.name = "far",
 		.promise = "files beyond 2 TiB of a device hold their bytes on every access path, "

@@ -20,6 +20,7 @@
 #include "check/check.h"
 #include "check/fixture/bio.h"
 #include "check/fixture/testbed.h"
+#include "check/journal/freed_space.h"
 #include "check/journal/synced_files.h"
 #include "lib/dev/dm.h"
 #include "lib/file/stamp.h"
@@ -430,6 +431,17 @@ static const char *const bare[] = {"device:fsdax", "target:striped", NULL};
 	.arg = (&(const struct commit){                                                      \
 		.fs = fs_, .cut = true, .ways = true, .layout = __VA_ARGS__})
 
+static const char *const needs_freed_ext4[] = {"device:fsdax", "target:linear", "fs:ext4", NULL};
+static const char *const needs_freed_xfs[] = {"device:fsdax", "target:linear", "fs:xfs", NULL};
+
+#define FREED(name_, needs_, fs_)                                                                 \
+	.name = name_,                                                                            \
+	.promise = "the blocks of a removed file can be allocated at once, though the journal "   \
+		   "has to commit the removal first",                                             \
+	.by = "unlink(2): the space it was using is made available for reuse; fs/ext4/balloc.c, " \
+	      "ext4_should_retry_alloc()",                                                        \
+	.needs = needs_, .plants = PLANT_VALUE | PLANT_BYTE, .run = freed_space, .arg = fs_
+
 static const struct check_item items[] = {
 	{JOURNAL("xfs.stripes", "xfs", false, xfs_one, STRIPES_ONE, LARGE(STRIPES_ONE, true, 1)),
 	 .flags = CHECK_QUICK},
@@ -456,6 +468,8 @@ static const struct check_item items[] = {
 		 SMALL(SEGMENTS, false, 2, 1, 24))},
 	{WAYS("ext4.ways", "ext4", linear_ext4, SINGLE(SEGMENT, false, 48))},
 	{WAYS("xfs.ways", "xfs", linear_xfs_2, LARGE(SEGMENTS, false, 1))},
+	{FREED("freed_space.ext4", needs_freed_ext4, "ext4")},
+	{FREED("freed_space.xfs", needs_freed_xfs, "xfs")},
 	{
 		.name = "dsync.stripes",
 		.promise = "pwritev2(RWF_DSYNC) to " STRIPES_ONE

@@ -187,15 +187,17 @@ static void rewritten(struct synced *s)
 	sync_by(s, fdatasync);
 }
 
+/* Names and syncfs first: the sync of a directory or filesystem makes durable what an fsync before
+ * it has lost. */
 static const struct {
 	const char *name;
 	void (*fn)(struct synced *s);
 } ways[] = {
+	{"by_syncfs", by_syncfs},
 	{"appended", appended},
 	{"appended_again", appended_again},
 	{"by_fdatasync", by_fdatasync},
 	{"by_dsync", by_dsync},
-	{"by_syncfs", by_syncfs},
 	{"past_the_end", past_the_end},
 	{"longer", longer},
 	{"shorter", shorter},
@@ -274,7 +276,8 @@ bool synced_files_write(struct check_env *env, const struct check_fs *fs)
 {
 	struct synced *s = calloc(1, sizeof(*s));
 	char path[PATH_CHARS];
-	bool good = check_own(env, s ? 0 : -ENOMEM, "memory");
+	bool good = check_own(env, s ? 0 : -ENOMEM, "memory") &&
+		    check_setup(env, change_names(fs), "changing names");
 
 	for (uint32_t i = 0; i < N_WAYS && good; i++) {
 		*s = (struct synced){.id = i + 1};
@@ -288,7 +291,7 @@ bool synced_files_write(struct check_env *env, const struct check_fs *fs)
 			close(s->fd);
 	}
 	free(s);
-	return good && check_setup(env, change_names(fs), "changing names");
+	return good;
 }
 
 static void hold(struct check_env *env, const struct check_fs *fs, const char *on, const char *name,

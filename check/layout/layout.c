@@ -13,6 +13,8 @@
  *
  * Left out: tables that use a byte of a namespace twice, on which no filesystem works.
  */
+#include "check/fixture/testbed.h"
+#include "check/layout/holes.h"
 #include "check/layout/table_oracle.h"
 
 #include "lib/base/limit_clock.h"
@@ -276,7 +278,19 @@ static const struct random_arg random_sectors = {
 #define WHOLE(id, table) WHOLE_ON(ext4, id, table)
 #define TORN(id, table) TORN_ON(ext4, id, table)
 
+#define HOLES(id, fs_, needed, table_)                                                     \
+	{.name = "holes." id,                                                              \
+	 .promise = "reads and writes across the ends of many short extents and holes "    \
+		    "are right, and what a hole's blocks held is never read",              \
+	 .by = "fallocate(2), FALLOC_FL_PUNCH_HOLE: reads from this range return zeros",   \
+	 .needs = needed, .plants = PLANT_BYTE | PLANT_VALUE, .run = holes,                \
+	 .arg = &(const struct testbed_spec){.table = table_, .fs = fs_,                   \
+					     .file_bytes = WINDOW_BYTES, .small_pages = true, \
+					     .direct = true}}
+
 static const struct check_item items[] = {
+	HOLES("ext4", "ext4", needs_ext4, TESTBED_TWO_SEGMENTS),
+	HOLES("xfs", "xfs", needs_xfs, TESTBED_LINEAR),
 	WHOLE("single", "16384 linear A 0"),
 	WHOLE("page_offset", "8192 linear A 8"),
 	WHOLE("segments", "64x 128 linear A +24"),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which page a memory failure is reported for: the first, others and the last page of a file whose
- * blocks another file shares.  xfs looks the owners of the block up and names the page of each
- * file: xfs_dax_failure_fn(), mf_dax_kill_procs().
+ * Which page a memory failure is reported for: the first, others and the last page of a file that
+ * another process maps, too, or whose blocks another file shares.  xfs looks the owners of the
+ * block up and names the page of each file: xfs_dax_failure_fn(), mf_dax_kill_procs().
  */
 #include "check/fixture/testbed.h"
 #include "check/poison/hwpoison.h"
@@ -13,6 +13,7 @@
 #include <linux/fs.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -20,7 +21,7 @@
 
 enum { INJECTOR, SHARER, NEIGHBOUR, ROLES, READY_MS = 5000, QUIET_MS = 50 };
 
-static const char *const role_names[] = {"process that injects", "process with the other file",
+static const char *const role_names[] = {"process that injects", "process with the other mapping",
 					 "process that maps the pages around it"};
 
 struct process {
@@ -135,25 +136,43 @@ static bool fail_page(struct check_env *env, struct process *p, const int fds[2]
 	return !check_complained(env);
 }
 
+/* Another file with the same blocks or, where xfs cannot share them, the same file.  Returns a
+ * descriptor or -errno. */
+static int open_other(const struct testbed *bed)
+{
+	char path[sizeof(bed->fs.where) + 8];
+	int fd, rc;
+
+	if (!strstr(bed->spec.fs, "reflink")) {
+		fd = dup(bed->fd);
+		return fd < 0 ? -errno : fd;
+	}
+	snprintf(path, sizeof(path), "%s/copy", bed->fs.where);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 || (!ioctl(fd, FICLONE, bed->fd) && !fsync(fd)))
+		return fd < 0 ? -errno : fd;
+	rc = -errno;
+	close(fd);
+	return rc;
+}
+
 void hwpoison_exact(struct check_env *env, const void *arg)
 {
 	struct process *p = check_shared(env, ROLES * sizeof(*p));
-	char path[sizeof(((struct testbed *)0)->fs.where) + 8], *bases[2];
-	struct mapping copy;
+	struct mapping other;
 	struct testbed bed;
+	char *bases[2];
 	int fds[2], rc;
 
 	if (!p || !testbed_open(env, &bed, arg))
 		return;
-	snprintf(path, sizeof(path), "%s/copy", bed.fs.where);
 	fds[0] = bed.fd;
-	fds[1] = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	rc = fds[1] < 0 || ioctl(fds[1], FICLONE, bed.fd) < 0 || fsync(fds[1]) < 0 ? -errno : 0;
-	rc = rc ? rc : mapping_make(&copy, fds[1], bed.bytes, MAP_SHARED, false);
+	fds[1] = open_other(&bed);
+	rc = fds[1] < 0 ? fds[1] : mapping_make(&other, fds[1], bed.bytes, MAP_SHARED, false);
 	if (!check_setup(env, rc, "sharing the blocks of the file"))
 		return;
 	bases[0] = bed.map.base;
-	bases[1] = copy.base;
+	bases[1] = other.base;
 	for (int i = 0; i < 4; i++) {
 		uint64_t n = bed.bytes / PAGE_BYTES;
 		const uint64_t pages[] = {0, 5, n / 2 + 1, n - 1};

@@ -420,6 +420,7 @@ static const char *const needs_recovery[] = {"device:virtio", "fs:ext4", "kernel
 static const char *const needs_two[] = {"device:fsdax:2", "fs:ext4", NULL};
 static const char *const needs_ext4[] = {"device:fsdax", "fs:ext4", NULL};
 static const char *const needs_xfs[] = {"device:fsdax", "fs:xfs", NULL};
+static const char *const needs_rmap[] = {"device:fsdax", "fs:xfs", "kernel:6.1", NULL};
 
 #define BY_RST "Documentation/filesystems/dax.rst, Handling Media Errors: "
 #define BY_MAPPING BY_RST "a fault at a known media error location brings the application SIGBUS"
@@ -533,6 +534,10 @@ static const struct check_item items[] = {
 	     "the first, other and the last page of two files that share blocks fail: SIGBUS "
 	     "reports that page of each file, and a process that maps the pages around it gets "
 	     "none"),
+	ITEM("hwpoison.exact_one_file", hwpoison_exact, needs_rmap, SPOILS, PLANT_VALUE,
+	     BED("xfs+rmapbt", SMALL_BYTES, TESTBED_RAW, .small_pages = true), BY_SHARED,
+	     "the first, other and the last page of a file that two processes map fail: SIGBUS "
+	     "reports that page, and a process that maps the pages around it gets none"),
 	ITEM("hwpoison.shared_linear", hwpoison_shared, needs_shared, SPOILS, PLANT_VALUE,
 	     BED("xfs+reflink+rmapbt", SMALL_BYTES, "$ linear B 4096"), BY_SHARED,
 	     "when the memory of a block on dm-linear that two files share fails, processes that "
