@@ -6,6 +6,7 @@
  *            after the message "flush" it is on the origin
  *   commit   data that was flushed is there when the cache is used again as it was at that time:
  *            a copy of its memory is put back
+ *   fsync    so is a file that was synced: its filesystem commits by a write with REQ_FUA
  *   full     more is written than the cache holds, so that it is written back meanwhile
  *   guards   nothing is written outside: before start_sector, around the cache's and the origin's
  *            segments
@@ -347,6 +348,55 @@ out:
 	cache_close(&c);
 }
 
+/* ---- a filesystem ---------------------------------------------------------------------------- */
+
+enum { FILE_BYTES = 64 << 10 };
+
+/* Mounts it and makes a file durable, or reads the file.  Returns whether nothing was wrong. */
+static bool with_file(struct cache *c, unsigned int i, bool make)
+{
+	char where[256], path[280];
+	int fd, rc;
+	ssize_t n;
+
+	snprintf(where, sizeof(where), "%s/mnt", c->env->directory);
+	rc = dax_capability_mount("ext4", c->node, where, NULL);
+	if (!check_errno(c->env, rc, 0, "mounting ext4 on the cache"))
+		return false;
+	snprintf(path, sizeof(path), "%s/file%u", where, i);
+	fd = open(path, (make ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC, 0600);
+	if (!check_errno(c->env, fd < 0 ? -errno : 0, 0, "open of a file that is synced"))
+		goto out;
+	if (make) {
+		stamp_fill(c->bytes, FILE_BYTES, DATA_ID, 0, i);
+		n = write(fd, c->bytes, FILE_BYTES);
+		rc = n != FILE_BYTES || fsync(fd) < 0 ? -errno : 0;
+		/* What is in the cache now is what a crash would leave. */
+		if (check_setup(c->env, rc, "writing and syncing a file"))
+			image(c, false);
+	} else {
+		n = read(fd, c->bytes, FILE_BYTES);
+		if (check_equal(c->env, n, FILE_BYTES, "bytes of a file that was synced"))
+			check_bytes(c->env, "a file that was synced", c->bytes, FILE_BYTES, DATA_ID,
+				    0, i);
+	}
+	close(fd);
+out:
+	check_setup(c->env, fs_unmount_path(where), "unmounting");
+	return !check_complained(c->env);
+}
+
+static void synced_file(struct check_env *env, const void *arg)
+{
+	struct cache c;
+
+	if (cache_open(&c, env, arg) && check_setup(env, fs_make("ext4", c.node, 0), "mkfs.ext4"))
+		for (unsigned int i = 1; i <= 3; i++)
+			if (!with_file(&c, i, true) || !set_back(&c) || !with_file(&c, i, false))
+				break;
+	cache_close(&c);
+}
+
 /* ---- more than the cache holds --------------------------------------------------------------- */
 
 /* The generation of each MiB: some are written again. */
@@ -505,8 +555,10 @@ static void refused(struct check_env *env, const void *arg)
 #define VIRTIO "32768 linear V 4096"
 
 static const char *const needs[] = {"device:fsdax:2", "target:writecache", "target:linear", NULL};
+static const char *const needs_ext4[] = {"device:fsdax:2", "target:writecache", "target:linear",
+					 "fs:ext4", NULL};
 static const char *const needs_virtio[] = {"device:fsdax:2", "device:virtio", "target:writecache",
-					   "target:linear", NULL};
+					   "target:linear",  "fs:ext4",	      NULL};
 static const char *const needs_raw[] = {"device:fsdax:2", "device:raw", "target:writecache",
 					"target:linear", NULL};
 
@@ -519,6 +571,9 @@ static const char *const needs_raw[] = {"device:fsdax:2", "device:raw", "target:
 		.plants = planted, .run = fn, .arg = arg_,                                       \
 	}
 
+#define SYNCED \
+	"a synced file of ext4 is there when the memory of the cache is set back to that time"
+#define BY_FUA "Documentation/block/writeback_cache_control.rst, Forced Unit Access; fsync(2)"
 #define RELOAD "data in the cache is there after a reload, remove and create, flush, and suspend"
 #define COMMIT \
 	"flushed data is there when the memory of the cache is set back to the time of the flush"
@@ -538,6 +593,10 @@ static const struct check_item items[] = {
 	     PLANT_BYTE | PLANT_VALUE, commit, CASE(PIECES, 'p', "0")),
 	ITEM("commit.virtio", COMMIT ", as a block device on virtio-pmem", BY, needs_virtio, 0,
 	     PLANT_BYTE | PLANT_VALUE, commit, CASE(VIRTIO, 's', "0")),
+	ITEM("fsync.linear", SYNCED, BY_FUA, needs_ext4, 0, PLANT_BYTE | PLANT_VALUE, synced_file,
+	     CASE(LINEAR, 'p', "0")),
+	ITEM("fsync.virtio", SYNCED ", as a block device on virtio-pmem", BY_FUA, needs_virtio, 0,
+	     PLANT_BYTE | PLANT_VALUE, synced_file, CASE(VIRTIO, 's', "0")),
 	ITEM("full", "data that does not fit into the cache is right in it and on the origin", BY,
 	     needs, 0, PLANT_BYTE | PLANT_VALUE, full,
 	     CASE(LINEAR, 'p', "4 high_watermark 40 low_watermark 10")),
