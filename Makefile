@@ -69,7 +69,7 @@ build/daxdm: $(OBJS) | build/flush_fault.so
 	$(Q)$(CC) $(ALL_CFLAGS) $(BUILD_ID) $(LDFLAGS) -o $@ $(OBJS) $(LDLIBS)
 
 build/flush_fault.so: emu/preload/flush_fault.c lib/base/flush_fault.h build/flags
-	@echo "  CC      $@"
+	@echo "  LD      $@"
 	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -shared -fvisibility=hidden -o $@ $< -lpthread
 
 # Benchmarks time code of their own, too: it is the same whatever CFLAGS optimise for.
