@@ -6,6 +6,7 @@
 #include "lib/dev/dm.h"
 #include "lib/file/stamp.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -101,6 +102,56 @@ static void judge_large(struct check_env *env, const char *where, uint64_t bytes
 		close(fd);
 }
 
+/* ---- the journal of ext4 --------------------------------------------------------------------- */
+
+enum {
+	BLOCK = 4096, /* lib/file/fs.c */
+	JOURNAL_INODE = 8,
+	SUPER_AT = 1024,
+	SUPER_INODE_SIZE = SUPER_AT + 88,
+	GROUP_INODE_TABLE = 8,
+	INODE_EXTENTS = 40, /* a header and the first extent, of 12 bytes each */
+	EXTENT_START = INODE_EXTENTS + 12 + 8,
+	LOG_MAGIC = 0,
+	LOG_START = 28,
+};
+
+/* Where the log of the journal starts; 0: it is empty.  Returns 0 or -errno.
+ * Source: Documentation/filesystems/ext4/, super, group_descr, inodes, ifork and journal. */
+static int read_log_start(const char *node, uint32_t *start)
+{
+	static char block[BLOCK];
+	uint16_t inode_size;
+	uint32_t le;
+	uint64_t at;
+	int rc = bio_read(node, 0, block, BLOCK);
+
+	memcpy(&inode_size, block + SUPER_INODE_SIZE, sizeof(inode_size));
+	rc = rc ? rc : bio_read(node, BLOCK, block, BLOCK);
+	memcpy(&le, block + GROUP_INODE_TABLE, sizeof(le));
+	at = (uint64_t)le32toh(le) * BLOCK + (JOURNAL_INODE - 1) * (uint64_t)le16toh(inode_size);
+	rc = rc ? rc : bio_read(node, at / BLOCK * BLOCK, block, BLOCK);
+	memcpy(&le, block + at % BLOCK + EXTENT_START, sizeof(le));
+	rc = rc ? rc : bio_read(node, (uint64_t)le32toh(le) * BLOCK, block, BLOCK);
+	memcpy(&le, block + LOG_MAGIC, sizeof(le));
+	if (!rc && be32toh(le) != 0xc03b3998)
+		rc = -EILSEQ;
+	memcpy(start, block + LOG_START, sizeof(*start));
+	*start = be32toh(*start);
+	return rc;
+}
+
+static void judge_log(struct check_env *env, const char *node)
+{
+	uint32_t start = 0;
+	int rc = read_log_start(node, &start);
+
+	if (check_own(env, rc, "the journal of the image"))
+		check_equal(env, start, 0, "start of the log in the image, 0 for an empty one");
+}
+
+/* ---- all ------------------------------------------------------------------------------------- */
+
 /* Without recovery of the log: the image itself must be complete. */
 static void judge_image(struct check_env *env, const struct testbed *bed, const char *node)
 {
@@ -141,7 +192,10 @@ void frozen_image(struct check_env *env, const void *arg)
 
 		if (check_setup(env, rc, "copying the image") && testbed_resume(env, &bed) &&
 		    check_setup(env, dm_device_create(name, table, 0), "the device of the image")) {
-			judge_image(env, &bed, dm_device_node(name, node));
+			dm_device_node(name, node);
+			if (!strcmp(spec.fs, "ext4"))
+				judge_log(env, node);
+			judge_image(env, &bed, node);
 			check_setup(env, dm_device_remove(name, 0), "removing %s", name);
 		}
 	}
