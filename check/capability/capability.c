@@ -121,6 +121,7 @@ struct flag_case {
 	bool flagged; /* the file inherits FS_XFLAG_DAX from its directory */
 	bool raw;
 	bool direct;
+	bool changes; /* the flag is changed once nobody has the file open */
 };
 
 /* A new file in a directory that may be flagged.  Returns it, or -errno. */
@@ -149,6 +150,34 @@ static int file_in_flagged(const char *where, bool flagged)
 	return fd < 0 ? -errno : fd;
 }
 
+/* Changes the flag of the file that is there, closes it, and looks at it again. */
+static void flag_changed(struct check_env *env, const char *where, bool flagged)
+{
+	char path[300];
+	struct fsxattr attributes;
+	int fd, rc = 0;
+
+	snprintf(path, sizeof(path), "%s/directory/file", where);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0 || ioctl(fd, FS_IOC_FSGETXATTR, &attributes) < 0)
+		rc = -errno;
+	attributes.fsx_xflags &= ~(__u32)FS_XFLAG_DAX;
+	attributes.fsx_xflags |= flagged ? FS_XFLAG_DAX : 0;
+	if (!rc && (ioctl(fd, FS_IOC_FSSETXATTR, &attributes) < 0 || fsync(fd) < 0))
+		rc = -errno;
+	if (fd >= 0)
+		close(fd);
+	if (!check_setup(env, rc, "changing FS_XFLAG_DAX"))
+		return;
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (check_setup(env, fd < 0 ? -errno : 0, "open"))
+		check_equal(env, fs_file_is_dax(fd), flagged,
+			    "STATX_ATTR_DAX of a file whose flag was %s and that was closed",
+			    flagged ? "set" : "cleared");
+	if (fd >= 0)
+		close(fd);
+}
+
 static void flags(struct check_env *env, const void *arg)
 {
 	const struct flag_case *c = arg;
@@ -173,6 +202,8 @@ static void flags(struct check_env *env, const void *arg)
 			    c->flagged ? "flagged" : "plain", c->fs, c->options);
 	if (fd >= 0)
 		close(fd);
+	for (int set = 0; set < 2 && c->changes && !check_complained(env); set++)
+		flag_changed(env, where, set);
 	fs_unmount_path(where);
 out:
 	testbed_close(env, &bed);
@@ -517,15 +548,21 @@ static const struct check_item items[] = {
 
 	/* flags of mount and file */
 	FLAG("flag.ext4", "with dax=inode a file that inherits FS_XFLAG_DAX is DAX", fsdax_2,
-	     "ext4", "dax=inode", true, 0, true),
+	     "ext4", "dax=inode", true, 0, true, false),
 	FLAG("flag.xfs", "with dax=inode a file that inherits FS_XFLAG_DAX is DAX",
-	     NEEDS("device:fsdax:2", "fs:xfs"), "xfs", "dax=inode", true, 0, true),
+	     NEEDS("device:fsdax:2", "fs:xfs"), "xfs", "dax=inode", true, 0, true, false),
+	FLAG("flag.changed.ext4",
+	     "FS_XFLAG_DAX of a file that was changed has an effect once all have closed it",
+	     fsdax_2, "ext4", "dax=inode", true, 0, true, true),
+	FLAG("flag.changed.xfs",
+	     "FS_XFLAG_DAX of a file that was changed has an effect once all have closed it",
+	     NEEDS("device:fsdax:2", "fs:xfs"), "xfs", "dax=inode", true, 0, true, true),
 	FLAG("flag.unset", "with dax=inode a file without FS_XFLAG_DAX is not DAX", fsdax_2, "ext4",
-	     "dax=inode", false, 0, false),
+	     "dax=inode", false, 0, false, false),
 	FLAG("flag.never", "with dax=never no file is DAX, whatever its flag", fsdax_2, "ext4",
-	     "dax=never", true, 0, false),
+	     "dax=never", true, 0, false, false),
 	FLAG("flag.raw", "FS_XFLAG_DAX makes no file DAX on a device without DAX",
-	     NEEDS("device:raw", "fs:ext4"), "ext4", "dax=inode", true, 1, false),
+	     NEEDS("device:raw", "fs:ext4"), "ext4", "dax=inode", true, 1, false, false),
 
 	/* two at once */
 	NEIGHBOURS("neighbours.ext4",

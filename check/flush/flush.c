@@ -311,6 +311,9 @@ static const char *const needs_virtio[] = {"device:virtio",
 					   KPROBES,
 					   NULL};
 
+static const char *const needs_recovery[] = {"device:virtio", "target:linear", "fs:ext4",
+					     "kernel:5.19",   KPROBES,	       NULL};
+
 static const char *const needs_virtio_xfs[] = {"device:virtio", "device:fsdax:2", "target:linear",
 					       "fs:xfs",	KPROBES,	  NULL};
 
@@ -521,6 +524,20 @@ static const struct check_item items[] = {
 				.bed = WRITEBACK_BED("ext4", WRITEBACK_LINEAR),
 				.function = "__copy_user_flushcache|copy_user_flushcache",
 				.copied = nontemporal_by_write},
+	},
+	{
+		.name = "past_the_cache.recovery",
+		.promise = "write(2) to bad pages of a DAX file copies as many bytes past the CPU "
+			   "cache as one to good pages",
+		.by = "commit \"pmem: implement pmem_recovery_write()\" (5.19)",
+		.needs = needs_recovery,
+		.plants = PLANT_VALUE,
+		.run = nontemporal_recovered,
+		.arg =
+			&(const struct nontemporal){
+				.bed = WRITEBACK_BED("ext4", .name = "linear over virtio-pmem",
+						     .table = "$ linear V 0"),
+				.function = "__copy_user_flushcache|copy_user_flushcache"},
 	},
 	{
 		.name = "past_the_cache.bio",

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -80,6 +81,66 @@ void nontemporal_copied(struct check_env *env, const void *arg)
 			    testbed_name(&p->bed));
 out:
 	calls_close(&calls);
+}
+
+/* ---- a page whose memory is bad -------------------------------------------------------------- */
+
+/* The first COPY_BYTES of the file are bad blocks.  Returns 0 or -errno. */
+static int make_bad(const struct testbed *bed)
+{
+	struct graph_place place;
+	char path[96];
+	int rc = testbed_place(bed, &bed->graph, 0, &place);
+	FILE *out;
+
+	if (rc < 0)
+		return rc;
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/badblocks", place.ns->major,
+		 place.ns->minor);
+	out = fopen(path, "we");
+	if (!out)
+		return -errno;
+	fprintf(out, "%" PRIu64 " %d\n", place.offset_bytes / SECTOR_BYTES,
+		COPY_BYTES / SECTOR_BYTES);
+	return fclose(out) ? -errno : 0;
+}
+
+void nontemporal_recovered(struct check_env *env, const void *arg)
+{
+	const struct nontemporal *p = arg;
+	const char *const names[] = {p->function, NULL};
+	char *buffer = aligned_alloc(PAGE_BYTES, COPY_BYTES);
+	struct testbed bed = TESTBED_NONE;
+	int64_t copied[2] = {0};
+	struct calls calls;
+
+	if (!calls_open(env, &calls, names) || !check_own(env, buffer ? 0 : -ENOMEM, "memory") ||
+	    !testbed_open(env, &bed, &p->bed))
+		goto out;
+	memset(buffer, 'w', COPY_BYTES);
+	for (int bad = 0; bad < 2; bad++) {
+		ssize_t n;
+
+		if (bad && !check_setup(env, make_bad(&bed), "making blocks bad"))
+			goto out;
+		calls_start(&calls);
+		n = pwrite(bed.fd, buffer, COPY_BYTES, 0);
+		if (!calls_stop(env, &calls) ||
+		    !check_equal(env, n, COPY_BYTES, "bytes written to %s pages",
+				 bad ? "bad" : "good"))
+			goto out;
+		copied[bad] = (int64_t)calls_sum(&calls, 0, 2);
+	}
+	if (copied[0] < COPY_BYTES)
+		check_skip(env, "a kernel whose cache-bypassing copy function has a known name",
+			   "%s sees %" PRId64 " of %d bytes", p->function, copied[0], COPY_BYTES);
+	else
+		check_equal(env, copied[1], copied[0],
+			    "bytes of a write to bad pages that are copied past the CPU cache");
+out:
+	testbed_close(env, &bed);
+	calls_close(&calls);
+	free(buffer);
 }
 
 /* Zeroes that hole punching writes into a part of a page. */

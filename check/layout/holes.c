@@ -88,7 +88,9 @@ void holes(struct check_env *env, const void *arg)
 {
 	struct testbed bed = TESTBED_NONE;
 
+	/* All pages are mapped when they are punched. */
 	if (!testbed_open(env, &bed, arg) ||
+	    !testbed_map_holds(env, &bed, "before", 0, sizeof(bytes), TESTBED_GENERATION) ||
 	    !check_setup(env, punch_all(bed.fd), "punching holes") ||
 	    !read_all(env, bed.fd, "by read(2)") ||
 	    !read_all(env, bed.direct_fd, "by read(2) with O_DIRECT"))

@@ -554,6 +554,10 @@ static const struct check_item items[] = {
 	     BED("xfs+rmapbt", SMALL_BYTES, TESTBED_RAW), BY_MEMORY_FAILURE,
 	     "when the memory of a DAX page on xfs with rmapbt fails, every process with early "
 	     "kill gets SIGBUS"),
+	ITEM("hwpoison.raw_xfs_no_rmap", hwpoison_run, needs_xfs, SPOILS, PLANT_VALUE,
+	     BED("xfs", SMALL_BYTES, TESTBED_RAW), BY_MEMORY_FAILURE,
+	     "when the memory of a DAX page on xfs without rmapbt fails, every process with early "
+	     "kill gets SIGBUS"),
 	ITEM("hwpoison.linear_xfs", hwpoison_run, needs_xfs, SPOILS, PLANT_VALUE,
 	     BED("xfs+rmapbt", SMALL_BYTES, TESTBED_LINEAR), BY_MEMORY_FAILURE,
 	     "when the memory of a DAX page of xfs with rmapbt on dm-linear fails, every process "
