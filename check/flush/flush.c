@@ -23,6 +23,7 @@
  */
 #include "check/fixture/calls.h"
 #include "check/fixture/testbed.h"
+#include "check/flush/error_kept.h"
 #include "check/flush/every_way.h"
 #include "check/flush/flush_fault.h"
 #include "check/flush/member_flush.h"
@@ -311,6 +312,8 @@ static const char *const needs_virtio[] = {"device:virtio",
 					   KPROBES,
 					   NULL};
 
+static const char *const needs_kept[] = {"device:raw", "target:linear", "target:error", "fs:ext4",
+					 NULL};
 static const char *const needs_recovery[] = {"device:virtio", "target:linear", "fs:ext4",
 					     "kernel:5.19",   KPROBES,	       NULL};
 
@@ -486,6 +489,11 @@ static const struct check_item items[] = {
 	     flush_fault_reported,
 	     BED("xfs", .name = "linear over virtio-pmem and an NVDIMM",
 		 .table = "$/2 linear V 0; $/2 linear A 4096")),
+	ITEM("error.kept.ext4",
+	     "an error of write-back is reported by the next fsync of each file that was open, "
+	     "also when the filesystem is read-only by then",
+	     "fsync(2): EIO, for data written to some other file descriptor on the same file",
+	     needs_kept, 0, PLANT_VALUE, error_kept, "ext4"),
 	ITEM("awaited.device", AWAITED, BY_ERROR, needs_virtio, CHECK_EMULATED, PLANT_VALUE,
 	     flush_fault_awaited,
 	     (&(const struct testbed_spec){.name = "striped over an NVDIMM and virtio-pmem",

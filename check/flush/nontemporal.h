@@ -23,8 +23,8 @@ struct nontemporal {
 /* A run function; arg is a const struct nontemporal. */
 void nontemporal_copied(struct check_env *env, const void *arg);
 
-/* A run function; arg is a const struct nontemporal on virtio-pmem, where a write clears bad blocks.
- * A write to bad pages copies as many bytes past the cache as one to good pages. */
+/* A run function; arg is a const struct nontemporal on virtio-pmem, where a write clears bad
+ * blocks.  A write to bad pages copies as many bytes past the cache as one to good pages. */
 void nontemporal_recovered(struct check_env *env, const void *arg);
 
 /* Zeroes that hole punching writes into a part of a page: a run function; arg is a const struct
