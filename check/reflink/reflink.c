@@ -19,6 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum {
@@ -158,6 +160,35 @@ static void write_part(struct check_env *env, const void *arg)
 	clone_close(env, &clone);
 }
 
+/* A write whose memory cannot be read: no byte of it is written, and no block is taken. */
+static void failed_write(struct check_env *env, const void *arg)
+{
+	/* A multiple of what xfs allocates for a copy at once. */
+	enum { AT = WINDOW_BYTES / 2, LEN = 256 << 10 };
+	void *nothing = mmap(NULL, LEN, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct statvfs before = {0}, after = {0};
+	struct clone clone;
+	ssize_t n;
+	int rc;
+
+	if (!check_own(env, nothing == MAP_FAILED ? -errno : 0, "memory") ||
+	    !clone_open(env, &clone, arg))
+		return;
+	rc = syncfs(clone.bed.fd) < 0 || fstatvfs(clone.bed.fd, &before) < 0 ? -errno : 0;
+	n = rc ? 0 : pwrite(clone.bed.fd, nothing, LEN, AT);
+	if (check_setup(env, rc, "the free blocks of the filesystem"))
+		check_errno(env, n < 0 ? -errno : 0, -EFAULT,
+			    "write(2) from memory without access");
+	rc = syncfs(clone.bed.fd) < 0 || fstatvfs(clone.bed.fd, &after) < 0 ? -errno : 0;
+	if (check_setup(env, rc, "the free blocks of the filesystem"))
+		check_equal(env, (int64_t)after.f_bfree, (int64_t)before.f_bfree,
+			    "free blocks after a write to shared blocks that failed");
+	holds(env, "the file", clone.bed.fd, 0);
+	holds(env, "the copy", clone.copy_fd, 0);
+	clone_close(env, &clone);
+	munmap(nothing, LEN);
+}
+
 /* Asks to share one window of the copy with the file's.  Returns the status, or -errno. */
 static int dedupe(const struct clone *clone, uint64_t *len_bytes)
 {
@@ -239,6 +270,9 @@ static const char *const needs[] = {"device:fsdax", "fs:xfs", "kernel:6.0", NULL
 	"a store through a mapping to a block that two files share changes only that byte, only " \
 	"in one file"
 #define WRITE "write(2) of less than a page to a block that two files share changes only one file"
+#define FAILED "a write(2) to shared blocks that fails changes no file and takes no block"
+#define BY_FAILED \
+	"write(2): EFAULT; fs/xfs/xfs_iomap.c, xfs_dax_write_iomap_end(): it cancels the copy"
 #define DEDUPE "files share blocks after deduplication exactly if their bytes are the same"
 #define PARTS                                                                                  \
 	"writes, stores, zeroes and holes of any size and place change one of two files that " \
@@ -262,6 +296,8 @@ static const struct check_item items[] = {
 	ITEM("write.raw", write_part, TESTBED_RAW, 0, PLANT_BYTE | PLANT_VALUE, WRITE, BY_CLONE),
 	ITEM("write.linear", write_part, TESTBED_LINEAR, CHECK_QUICK, PLANT_BYTE | PLANT_STACK,
 	     WRITE, BY_CLONE),
+	ITEM("failed_write.raw", failed_write, TESTBED_RAW, 0, PLANT_BYTE | PLANT_VALUE, FAILED,
+	     BY_FAILED),
 	PARTS_ITEM("parts.raw", parts_changed, TESTBED_RAW, true, PARTS, BY_CLONE),
 	PARTS_ITEM("parts.linear", parts_changed, TESTBED_LINEAR, true, PARTS, BY_CLONE),
 	PARTS_ITEM("unshare.raw", parts_unshared, TESTBED_RAW, true, UNSHARE, BY_UNSHARE),
