@@ -187,7 +187,7 @@ static int set_fio_given(void *opts, const char *value)
 {
 	char *word = NULL;
 	FILE *out = host_is_emulated() ? memory_stream(&word) : NULL;
-	int rc = out ? fw_cfg_copy(VM_FIO_NAME, out) : -ENODEV;
+	int rc = out ? fw_cfg_copy(VM_TEXT_NAME, out) : -ENODEV;
 
 	(void)opts;
 	(void)value;

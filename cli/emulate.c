@@ -192,7 +192,7 @@ static int expand_workload(struct emulate *e, int n, char *const words[])
 		rc = workload_of_words(n, words, STACK_SPAN_MAX_BYTES, &e->guests.workload);
 	if (rc < 0)
 		return rc;
-	e->guests.plan.fio = fio_job_word();
+	e->guests.plan.text = fio_job_word();
 	for (size_t i = 0; i < e->guests.n_kinds; i++) {
 		bool wanted = false;
 

@@ -76,7 +76,7 @@ static bool is_saved(const struct plan *plan)
 	return !plan->kvm && (plan->machine->icount || plan->machine->job_after_pause);
 }
 
-/* Whether QEMU gets the archive of modules and the fio job.  A machine to be saved does not: its
+/* Whether QEMU gets the archive of modules and the text.  A machine to be saved does not: its
  * snapshot serves all. */
 static bool has_files(const struct plan *plan, bool restore)
 {
@@ -84,14 +84,14 @@ static bool has_files(const struct plan *plan, bool restore)
 }
 
 /* Returns 0 or -errno. */
-static int write_fio(const struct guest *g, bool restore)
+static int write_text(const struct guest *g, bool restore)
 {
-	const char *text = g->plan->fio && has_files(g->plan, restore) ? g->plan->fio : "";
+	const char *text = g->plan->text && has_files(g->plan, restore) ? g->plan->text : "";
 	char path[PATH_MAX + 8];
 	FILE *out;
 	int rc;
 
-	snprintf(path, sizeof(path), "%s/fio", g->dir);
+	snprintf(path, sizeof(path), "%s/text", g->dir);
 	out = fopen(path, "we");
 	if (!out)
 		return -errno;
@@ -112,7 +112,7 @@ static int make_files(struct guest *g, bool restore)
 	}
 	rc = write_job(g, blank ? 0 : g->n_words);
 	if (!rc)
-		rc = write_fio(g, restore);
+		rc = write_text(g, restore);
 	for (unsigned int i = 0; i < g->plan->machine->n_pmems && !rc; i++) {
 		g->pmem[i] = scratch_unnamed_file(g->dir, g->plan->in_memory,
 						  g->plan->machine->pmems[i].bytes);
@@ -148,6 +148,7 @@ static int start_qemu(struct guest *g, bool incoming)
 		.plugin = incoming ? g->plan->plugin : NULL,
 		.plugin_args = g->plan->plugin_args,
 		.seed = g->plan->seed,
+		.terminal = g->plan->terminal,
 		.sandbox = qemu_has_sandbox(),
 	};
 
@@ -449,7 +450,7 @@ static int continue_from_state(struct guest *g)
 		if (g->plan->machine->job_after_pause)
 			rc = write_job(g, g->n_words);
 		if (!rc)
-			rc = write_fio(g, true);
+			rc = write_text(g, true);
 		snprintf(why, sizeof(why), "cannot write its job: %s", scratch_write_error(rc));
 		if (!rc) {
 			rc = start_qemu(g, true);

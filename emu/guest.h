@@ -50,10 +50,11 @@ struct plan {
 	const char *kernel;  /* its directory, see emu/kernel.sh */
 	const char *vmlinux; /* in it */
 	const char *modules; /* archive of modules that the guest loads, or NULL */
-	const char *fio;     /* text of a fio job for all guests, or NULL */
+	const char *text;    /* for all guests: a fio job, commands of a shell; or NULL */
 	const char *qemu;    /* version line */
 	const char *plugin;  /* file of QEMU's plugin for the job (emu/profile.h), or NULL */
 	const char *plugin_args;
+	int terminal; /* socket for the guests' console; 0: none */
 	unsigned int seed;
 	bool kvm, fresh;
 	bool quiet;	     /* the caller reports a broken guest: guest_complain() */

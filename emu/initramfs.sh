@@ -8,7 +8,7 @@
 #
 # KIND is ext4 or xfs for benchmarks on that filesystem, or check for checks, with both filesystems,
 # lvm2, and more kernel modules for modprobe.  KIND+PROGRAM adds a program that a benchmark runs
-# (fio, if a workload needs it); KIND+targets adds the modules of device-mapper's targets, for modprobe;
+# (fio, if a workload needs it); KIND+tools those that a user of a shell wants; KIND+targets adds the modules of device-mapper's targets, for modprobe;
 # KIND+memmap the driver of memory that memmap= makes persistent, KIND+virtio those of virtio-pmem.
 #
 # KIND modules makes an archive of the modules of --module, which a restored guest loads in place of
@@ -229,6 +229,15 @@ fio_manifest() {
 	for job in workloads/*.fio; do echo "/$job $PWD/$job"; done
 }
 
+# program:package
+readonly TOOLS="dmsetup:dmsetup addpart:util-linux delpart:util-linux debugfs:e2fsprogs dumpe2fs:e2fsprogs e2fsck:e2fsprogs
+	resize2fs:e2fsprogs tune2fs:e2fsprogs xfs_db:xfsprogs xfs_growfs:xfsprogs xfs_io:xfsprogs xfs_repair:xfsprogs"
+
+tools_manifest() {
+	local tool
+	for tool in $TOOLS; do program "${tool%:*}" "${tool#*:}"; done
+}
+
 # libndctl is linked with libkmod, and that with libcrypto for the signatures of modules, which neither daxdm nor fio
 # reads.  Most relocations of either program are libcrypto's.  Prints lines "DEST SRC", with a stub in place of libcrypto
 # if the program starts with it; fio gets the same one.
@@ -398,11 +407,11 @@ arguments() {
 	PROGRAMS=() DRIVERS=(nfit) TARGETS=
 	for word in ${words//+/ }; do
 		case $word in
-		fio) PROGRAMS+=(fio) ;;
+		fio | tools) PROGRAMS+=("$word") ;;
 		targets) TARGETS=yes ;;
 		memmap) DRIVERS+=(nd_e820) OPTIONS+=" X86_PMEM_LEGACY" ;;
 		virtio) DRIVERS+=(virtio_pci virtio_pmem) OPTIONS+=" VIRTIO_PCI VIRTIO_PMEM" ;;
-		*) die 64 "unknown program '$word' for $KIND; known: fio targets memmap virtio" ;;
+		*) die 64 "unknown program '$word' for $KIND; known: fio tools targets memmap virtio" ;;
 		esac
 	done
 	[[ -r $KDIR/release && -d $KDIR/modules ]] || die 64 "$1 is not a directory made by emu/kernel.sh resolve"

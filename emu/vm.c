@@ -218,9 +218,13 @@ static void build_argv(struct argv *argv, const struct vm_config *c, const struc
 	if (fds->clock >= 0)
 		add_limit_clock(argv, fds->clock);
 	add(argv, "-fw_cfg", "name=opt/daxdm/job,file=job");
-	add(argv, "-fw_cfg", "name=" VM_FIO_NAME ",file=fio");
+	add(argv, "-fw_cfg", "name=" VM_TEXT_NAME ",file=text");
 	add(argv, "-fw_cfg", "name=" VM_MODULES_NAME ",file=/proc/self/fd/%d", fds->modules);
-	add(argv, "-chardev", "file,id=console,path=console,append=on");
+	if (c->terminal)
+		add(argv, "-chardev", "socket,id=console,fd=%d,logfile=console,logappend=on",
+		    c->terminal);
+	else
+		add(argv, "-chardev", "file,id=console,path=console,append=on");
 	add(argv, "-device", "isa-serial,chardev=console");
 	add(argv, "-chardev", "file,id=channel,path=channel,append=on");
 	add(argv, "-device", "isa-serial,chardev=channel");
@@ -267,7 +271,7 @@ static void check_given(const char *name, int rc)
  * directory. */
 static void give_files(const struct vm_config *c, const struct inherited *fds)
 {
-	static const char *const names[] = {"job", "fio", "console", "channel"};
+	static const char *const names[] = {"job", "text", "console", "channel"};
 
 	inherit(fds->qmp);
 	inherit(fds->clock);
@@ -276,6 +280,8 @@ static void give_files(const struct vm_config *c, const struct inherited *fds)
 	inherit(fds->modules);
 	inherit(fds->plugin);
 	inherit(fds->preload);
+	if (c->terminal)
+		inherit(c->terminal);
 	for (unsigned int i = 0; i < c->machine->n_pmems; i++) {
 		inherit(c->pmem[i]);
 		check_given("persistent memory", confine_give(c->pmem[i]));

@@ -73,8 +73,9 @@ int64_t vm_memory_bytes(const struct vm_machine *machine);
 /* In fw_cfg: an archive of kernel modules, empty if there is none. */
 #define VM_MODULES_NAME "opt/daxdm/modules"
 
-/* In fw_cfg: the text of a fio job (bench/fiojob/fio_job.h), empty if there is none. */
-#define VM_FIO_NAME "opt/daxdm/fio"
+/* In fw_cfg: a text for the job, empty if there is none: a fio job (bench/fiojob/fio_job.h) or the
+ * commands of a shell. */
+#define VM_TEXT_NAME "opt/daxdm/text"
 
 /* The job in fw_cfg always has this size, because the size is part of a snapshot. */
 #define VM_JOB_BYTES 16384
@@ -83,14 +84,15 @@ struct vm_config {
 	const struct vm_machine *machine;
 	const char *vmlinux, *initrd; /* absolute paths */
 	const char *modules;	      /* absolute path of VM_MODULES_NAME, or NULL */
-	const char *dir;	 /* absolute, exists: holds job and fio; QEMU's working directory */
-	const int *pmem;	 /* descriptors of their content */
-	int ram;		 /* descriptor of the memory of a machine with ram_in_file */
-	bool kvm;		 /* else TCG */
-	bool incoming;		 /* starts stopped and loads the state */
-	const char *plugin;	 /* file of a QEMU plugin, or NULL; it writes VM_PLUGIN_OUT */
+	const char *dir;    /* absolute, exists: holds job and text; QEMU's working directory */
+	const int *pmem;    /* descriptors of their content */
+	int ram;	    /* descriptor of the memory of a machine with ram_in_file */
+	bool kvm;	    /* else TCG */
+	bool incoming;	    /* starts stopped and loads the state */
+	const char *plugin; /* file of a QEMU plugin, or NULL; it writes VM_PLUGIN_OUT */
 	const char *plugin_args; /* NAME=VALUE,... */
 	unsigned int seed;	 /* of a machine under icount */
+	int terminal;		 /* socket for the guest's console; 0: none */
 	bool sandbox;		 /* QEMU has -sandbox */
 };
 
@@ -113,7 +115,8 @@ const char *vm_cpu(bool kvm);
 
 /*
  * Starts QEMU, confined (emu/confine.h), and negotiates QMP.  QEMU dies with this process.  Its
- * messages go to DIR/qemu.log, ttyS0 to DIR/console, ttyS1 to DIR/channel.  Returns 0, or -errno as
+ * messages go to DIR/qemu.log, ttyS0 to DIR/console, and to and from the terminal if there is one,
+ * ttyS1 to DIR/channel.  Returns 0, or -errno as
  * vm_command(); the reason is in DIR/qemu.log.
  */
 int vm_start(struct vm *vm, const struct vm_config *config);

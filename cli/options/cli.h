@@ -117,6 +117,8 @@ extern const struct verb verb_provision;
 extern const struct verb verb_report;
 extern const struct verb verb_reproduce_here;
 extern const struct verb verb_reproducers;
+extern const struct verb verb_shell;
+extern const struct verb verb_shell_here;
 extern const struct verb verb_verdicts;
 extern const struct verb verb_watchdog;
 
