@@ -170,10 +170,11 @@ static void checks_words(void **state)
 static void own_workloads(void **state)
 {
 	static const char *const files[] = {
-		"workloads/quick", "workloads/default",	    "workloads/faults", "workloads/full",
-		"workloads/lvm",   "workloads/fio",	    "workloads/mkfs",	"workloads/mapping",
-		"workloads/write", "workloads/reflink",	    "workloads/mount",	"workloads/memory",
-		"workloads/depth", "workloads/alternatives"};
+		"workloads/quick",   "workloads/default",      "workloads/faults",
+		"workloads/full",    "workloads/lvm",	       "workloads/fio",
+		"workloads/mkfs",    "workloads/mapping",      "workloads/write",
+		"workloads/reflink", "workloads/mount",	       "workloads/memory",
+		"workloads/depth",   "workloads/alternatives", "workloads/tables"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
