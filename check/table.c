@@ -14,6 +14,7 @@
 	X(sync) \
 	X(suspend) \
 	X(reload) \
+	X(race) \
 	X(unbind) \
 	X(poison) \
 	X(lifetime) \

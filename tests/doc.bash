@@ -91,6 +91,7 @@ doc_class() { # COMMAND
 	*" --host "*) echo "tests/e2e/trouble.bats: --host --device" ;;
 	"./run.sh explain 6.1 --metric "*" --metric "*) echo "tests/e2e/explain.bats: explain --metric" ;;
 	"./run.sh bisect "*) echo "tests/cli/ladder.bats: bisect --good --bad --metric" ;;
+	"apt-get install linux-source-"*) echo "tests/cli/initramfs.bats: kasan.config" ;;
 	"git bisect start"*) echo "tests/e2e/gate.bats: assert --metric --max" ;;
 	"./run.sh compare "*"--kernel-tree"*) echo "tests/cli/compare.bats: --kernel-tree --module-base" ;;
 	"./run.sh compare "*"--module"*) echo "tests/e2e/module.bats: compare --module" ;;

@@ -15,6 +15,7 @@
  * Only one process, the holder, has the mapping: the check survives its death.
  */
 #include "check/fixture/bio.h"
+#include "check/fixture/nd_driver.h"
 #include "check/fixture/testbed.h"
 #include "check/fixture/worker.h"
 
@@ -23,7 +24,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <ndctl/libndctl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -205,23 +205,17 @@ static bool end_holder(struct check_env *env, struct holder *h)
 
 /* ---- the driver ------------------------------------------------------------------------------ */
 
-/* Binds a device to its driver, or takes it off.  In a task: it may hang. */
+/* In a task: it may hang. */
 struct driver_order {
 	const char *file; /* "bind" or "unbind" */
-	char device[64];
+	struct nd_driver driver;
 };
 
 static int driver_main(void *arg)
 {
 	const struct driver_order *o = arg;
-	char path[128];
-	int fd, status = 0;
 
-	snprintf(path, sizeof(path), "/sys/bus/nd/drivers/nd_pmem/%s", o->file);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, o->device, strlen(o->device)) < 0)
-		status = errno;
-	return status;
+	return -nd_driver_write(&o->driver, o->file);
 }
 
 /* false after check_fail(). */
@@ -231,7 +225,7 @@ static bool drive(struct check_env *env, const struct driver_order *o)
 	char what[80];
 	int status;
 
-	snprintf(what, sizeof(what), "%s of %s", o->file, o->device);
+	snprintf(what, sizeof(what), "%s of %s", o->file, o->driver.device);
 	if (check_start(env, &task, driver_main, (void *)o) < 0)
 		return false;
 	status = check_await(env, &task, what);
@@ -240,25 +234,12 @@ static bool drive(struct check_env *env, const struct driver_order *o)
 	return !status;
 }
 
-/* What the driver calls the namespace: "pfn0.0". */
-static int name_device(struct check_env *env, const struct namespace *ns, struct driver_order *o)
-{
-	char link[96], path[PATH_MAX];
-	int rc = 0;
-
-	snprintf(link, sizeof(link), "/sys/dev/block/%u:%u/device", ns->major, ns->minor);
-	if (!realpath(link, path))
-		rc = -errno;
-	else
-		snprintf(o->device, sizeof(o->device), "%s", strrchr(path, '/') + 1);
-	check_own(env, rc, "finding the nd device of %s", ns->node);
-	return rc;
-}
-
 static bool unbind(struct check_env *env, const struct namespace *ns, struct driver_order *o)
 {
 	*o = (struct driver_order){.file = "unbind"};
-	return name_device(env, ns, o) >= 0 && drive(env, o);
+	return check_own(env, nd_driver_find(ns, &o->driver), "finding the nd device of %s",
+			 ns->node) &&
+	       drive(env, o);
 }
 
 /* Binds it again and waits for the node.  false after check_fail(). */

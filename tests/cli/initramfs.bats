@@ -122,3 +122,12 @@ archive() { # FILE...
 	initramfs ext4
 	[[ $output != *X86_PMEM_LEGACY* ]]
 }
+
+@test "the configuration with KASAN and lockdep has all that the guest needs" {
+	local option options
+	options=$(sed -n 's/^OPTIONS="\(.*\)"$/\1/p' "$TOP/emu/initramfs.sh")
+	[[ $options == *BLK_DEV_DM* ]]
+	for option in $options EXT4_FS XFS_FS VIRTIO_PMEM MODULES KASAN PROVE_LOCKING; do
+		grep -qx "CONFIG_$option=y" "$TOP/emu/kasan.config" || { echo "no $option"; false; }
+	done
+}

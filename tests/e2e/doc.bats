@@ -38,6 +38,7 @@ narrowed() { # COMMAND
 	command=${command/compare 5.10 6.1 /compare 6.1 }
 	command=${command//5.10/6.1}
 	command=${command//suspend --check \'layout.\*\'/namespace --check \'capability.neighbours.*\'}
+	command=${command/--check race --rounds 5000/--check race.punch.xfs --rounds 20}
 	case $command in
 	"./run.sh bench"*) command=${command/ --quick/} command+=" --stack raw --fs ext4 --bench fault.read.warm.pte" ;;
 	"./run.sh check"*" --check "*) ;;
