@@ -2,6 +2,7 @@
 #include "check/runner.h"
 
 #include "check/health.h"
+#include "check/held.h"
 #include "check/need.h"
 #include "lib/base/limit_clock.h"
 #include "lib/base/setup_log.h"
@@ -23,11 +24,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#define MODULES "/sys/module"
+
 enum {
 	DIE_MS = 5000,	      /* for a killed check to end */
 	WIPE_LIMIT_MS = 5000, /* for a device that was removed "deferred" to release its members */
 	CLEAN_S = 20,
 	PARTITIONS_MAX = 4,
+	HELD_MS = 2000, /* for references that the kernel drops later */
 };
 
 static const char *const verdict_names[] = {"pass", "fail", "skip", "broken"};
@@ -487,7 +491,9 @@ static bool run_it(struct runner *k, struct under_way *u, const char *directory,
 	char why[300], reason[340];
 	int rc = health_begin(&health, u->c->id);
 	bool well = true, spoils = u->c->item->flags & CHECK_SPOILS;
+	struct held held;
 
+	held_read(MODULES, &held);
 	if (rc < 0) {
 		snprintf(reason, sizeof(reason), "the kernel log cannot be read: %s",
 			 strerror(-rc));
@@ -509,8 +515,15 @@ static bool run_it(struct runner *k, struct under_way *u, const char *directory,
 	 * failed. */
 	if (rc == -EIO)
 		rc = clean_up(k, directory, why, sizeof(why));
-	if (!rc && !u->stuck && !spoils)
+	if (!rc && !u->stuck && !spoils) {
 		note_clean(k);
+		/* Elsewhere other processes mount and unmount, too. */
+		if (k->env.emulated && held_compare(MODULES, &held, HELD_MS, why, sizeof(why))) {
+			if (u->verdict != VERDICT_FAIL)
+				judge(u, VERDICT_FAIL, why, NULL);
+			well = false;
+		}
+	}
 	if (rc < 0) {
 		snprintf(reason, sizeof(reason), "the clean-up failed: %s", why);
 		if (rc == -EAGAIN)
