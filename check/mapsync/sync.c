@@ -37,7 +37,6 @@ struct stack_case {
 	bool granted;
 };
 
-/* The dirty lines leave the processor's caches: what a process does instead of fsync(2). */
 /* Opens a testbed.  If MAP_SYNC is not to be granted, up to MAPSYNC_TRIES until it is not; those
  * before stay in kept.  Returns how many were kept, or -EIO after check_broken(). */
 static int open_stack(struct check_env *env, const struct stack_case *c, struct testbed *bed,
@@ -62,26 +61,40 @@ static int open_stack(struct check_env *env, const struct stack_case *c, struct 
 	}
 }
 
+/* Stores to the first, a middle and the last page; the dirty lines leave the processor's caches, as
+ * a process has it instead of fsync(2). */
+static void store_to_pages(struct check_env *env, const struct testbed *bed, char *p)
+{
+	static const uint64_t pages[] = {0, WINDOW_PAGES / 2 + 1, WINDOW_PAGES - 1};
+
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+		uint64_t at = pages[i] * PAGE_BYTES;
+
+		stamp_fill(p + at, PAGE_BYTES, TESTBED_FILE, at, SECOND_GENERATION);
+		mapsync_flush_cpu(p + at, PAGE_BYTES);
+		check_frames(env, bed->fd, p, at, PAGE_BYTES, &bed->graph, bed->device);
+		check_mapped_bytes(env, "the mapping without MAP_SYNC", bed->map.base + at,
+				   PAGE_BYTES, TESTBED_FILE, at, SECOND_GENERATION);
+	}
+}
+
 static void stack_case(struct check_env *env, const void *arg)
 {
 	static struct graph kept[MAPSYNC_TRIES];
 	const struct stack_case *c = arg;
 	struct testbed bed;
 	int n = open_stack(env, c, &bed, kept);
-	char *p;
+	char *p, *again = NULL;
 
 	if (n < 0)
 		return;
-	if (mapsync_judge(env, bed.fd, c->granted, testbed_name(&c->bed), &p) && p) {
-		stamp_fill(p, PAGE_BYTES, TESTBED_FILE, 0, SECOND_GENERATION);
-		mapsync_flush_cpu(p, PAGE_BYTES);
-		check_frames(env, bed.fd, p, 0, PAGE_BYTES, &bed.graph, bed.device);
-		check_mapped_bytes(env, "the mapping without MAP_SYNC", bed.map.base, PAGE_BYTES,
-				   TESTBED_FILE, 0, SECOND_GENERATION);
-	} else {
-		/* Refused is MAP_SYNC only: the file is DAX all the same. */
+	if (mapsync_judge(env, bed.fd, c->granted, testbed_name(&c->bed), &p) && p)
+		store_to_pages(env, &bed, p);
+	else /* Refused is MAP_SYNC only: the file is DAX all the same. */
 		testbed_frames(env, &bed, 0, WINDOW_BYTES);
-	}
+	/* The answer is the same once the file has such a mapping, and once it is DAX mapped. */
+	mapsync_judge(env, bed.fd, c->granted, testbed_name(&c->bed), &again);
+	mapsync_drop(again);
 	mapsync_drop(p);
 	testbed_close(env, &bed);
 	while (n-- > 0)
@@ -221,6 +234,11 @@ static const struct check_item items[] = {
 	      "MAP_SYNC is refused on a device whose first member is virtio-pmem", BY_ASYNC,
 	      needs_mixed, 0, REFUSED, "ext4", false, "linear over virtio-pmem and an NVDIMM",
 	      "$/2 linear V 0; $/2 linear A 0"),
+	STACK("refused.mixed.middle",
+	      "MAP_SYNC is refused on a device whose middle member is virtio-pmem", BY_ASYNC,
+	      needs_mixed, 0, REFUSED, "ext4", false,
+	      "linear over an NVDIMM, virtio-pmem and an NVDIMM",
+	      "$/4 linear A 0; $/4 linear V 0; $/2 linear A +0"),
 	STACK("refused.mixed.last",
 	      "MAP_SYNC is refused on a device whose last member is virtio-pmem", BY_ASYNC,
 	      needs_mixed, 0, REFUSED, "ext4", false, "linear over an NVDIMM and virtio-pmem",

@@ -16,19 +16,34 @@ static bool punch(struct check_env *env, const struct testbed *bed, uint64_t fro
 	return check_setup(env, rc < 0 ? -errno : 0, "punching a hole");
 }
 
+/* A page inside the window, its last one, then its first one. */
 void filechange_punch_page(struct check_env *env, const void *arg)
 {
-	const uint64_t hole = WINDOW_AT + 5 * PAGE_BYTES;
+	static const uint64_t pages[] = {5, WINDOW_PAGES - 1, 0};
+	uint64_t from = WINDOW_AT, to = WINDOW_AT + WINDOW_BYTES; /* what has no hole yet */
 	struct testbed bed;
 
 	if (!window_open_pmd(env, WINDOW_LINEAR, arg, &bed))
 		return;
-	if (punch(env, &bed, hole, PAGE_BYTES) && testbed_page_size(env, &bed, WINDOW_AT) &&
-	    window_is_zero(env, &bed, hole, PAGE_BYTES, "the punched page") &&
-	    window_is_stamped(env, &bed, "before the hole", WINDOW_AT - PAGE_BYTES, hole) &&
-	    window_is_stamped(env, &bed, "after the hole", hole + PAGE_BYTES,
-			      WINDOW_AT + 2 * WINDOW_BYTES))
-		testbed_frames(env, &bed, WINDOW_AT, hole - WINDOW_AT);
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]) && !check_complained(env); i++) {
+		uint64_t hole = WINDOW_AT + pages[i] * PAGE_BYTES;
+
+		if (!punch(env, &bed, hole, PAGE_BYTES) ||
+		    !testbed_page_size(env, &bed, WINDOW_AT) ||
+		    !window_is_zero(env, &bed, hole, PAGE_BYTES, "the punched page"))
+			break;
+		if (!pages[i])
+			from += PAGE_BYTES;
+		if (pages[i] == WINDOW_PAGES - 1)
+			to -= PAGE_BYTES;
+		window_is_stamped(env, &bed, "before the holes", WINDOW_AT - PAGE_BYTES, WINDOW_AT);
+		window_is_stamped(env, &bed, "before the hole", from, WINDOW_AT + 5 * PAGE_BYTES);
+		window_is_stamped(env, &bed, "after the hole", WINDOW_AT + 6 * PAGE_BYTES, to);
+		window_is_stamped(env, &bed, "after the holes", WINDOW_AT + WINDOW_BYTES,
+				  WINDOW_AT + 2 * WINDOW_BYTES);
+		testbed_frames(env, &bed, WINDOW_AT + 6 * PAGE_BYTES,
+			       to - WINDOW_AT - 6 * PAGE_BYTES);
+	}
 	testbed_close(env, &bed);
 }
 

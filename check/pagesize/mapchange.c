@@ -105,32 +105,48 @@ static bool protect(struct check_env *env, char *at, size_t len, int prot)
 	return check_setup(env, mprotect(at, len, prot) < 0 ? -errno : 0, "mprotect");
 }
 
+static bool protect_one(struct check_env *env, struct testbed *bed, uint64_t page)
+{
+	const bool first = page == WINDOW_AT;
+	char *at = bed->map.base + page, *next = first ? at + PAGE_BYTES : at - 1;
+	int rc;
+
+	if (!protect(env, at, PAGE_BYTES, PROT_READ))
+		return false;
+	check_equal(env, check_store(at, 'x').signal, SIGSEGV,
+		    "signal of a store into the read-only page");
+	check_equal(env, check_store(next, *next).signal, 0, "signal of a store next to it");
+	rc = window_pages_present(bed->map.base + WINDOW_AT);
+	check_that(env, rc >= 0 && rc < WINDOW_PAGES,
+		   "a window of two protections is not mapped by one PMD");
+	return window_is_stamped(env, bed, "read after mprotect", WINDOW_AT,
+				 WINDOW_AT + WINDOW_BYTES) &&
+	       testbed_frames(env, bed, WINDOW_AT, WINDOW_BYTES) &&
+	       protect(env, at, PAGE_BYTES, PROT_READ | PROT_WRITE) && !check_complained(env);
+}
+
+/* A page inside the window, its first and its last one; after each, all is as before. */
 void mapchange_protect_page(struct check_env *env, const void *arg)
 {
-	const uint64_t page = WINDOW_AT + 9 * PAGE_BYTES;
+	static const uint64_t pages[] = {9, 0, WINDOW_PAGES - 1};
 	struct testbed bed;
 	int rc;
 
 	(void)arg;
 	if (!window_open_pmd(env, WINDOW_LINEAR, "ext4", &bed))
 		return;
-	if (!protect(env, bed.map.base + page, PAGE_BYTES, PROT_READ))
-		goto out;
-	check_equal(env, check_store(bed.map.base + page, 'x').signal, SIGSEGV,
-		    "signal of a store into the read-only page");
-	check_equal(env, check_store(bed.map.base + page - 1, bed.map.base[page - 1]).signal, 0,
-		    "signal of a store next to it");
-	rc = window_pages_present(bed.map.base + WINDOW_AT);
-	check_that(env, rc >= 0 && rc < WINDOW_PAGES,
-		   "a window of two protections is not mapped by one PMD");
-	if (window_is_stamped(env, &bed, "read after mprotect", WINDOW_AT,
-			      WINDOW_AT + WINDOW_BYTES) &&
-	    testbed_frames(env, &bed, WINDOW_AT, WINDOW_BYTES) &&
-	    protect(env, bed.map.base + page, PAGE_BYTES, PROT_READ | PROT_WRITE))
-		check_observe_suspicious(
-			env, "after_undo",
-			json_string(window_size_name(window_is_pmd(bed.map.base, WINDOW_AT))));
-out:
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+		if (!protect_one(env, &bed, WINDOW_AT + pages[i] * PAGE_BYTES))
+			break;
+		rc = window_is_pmd(bed.map.base, WINDOW_AT);
+		if (!i)
+			check_observe_suspicious(env, "after_undo",
+						 json_string(window_size_name(rc)));
+		/* By one PMD again, for the next page. */
+		if (madvise(bed.map.base + WINDOW_AT, WINDOW_BYTES, MADV_DONTNEED) < 0)
+			break;
+		check_load(bed.map.base + WINDOW_AT, NULL);
+	}
 	testbed_close(env, &bed);
 }
 

@@ -104,38 +104,47 @@ static uint64_t faults_of_store(volatile char *p, char value)
 	return mapping_page_faults() - before;
 }
 
-/*
- * One process maps 2 MiB by a PMD, another one a page of it by a PTE.  After fsync both must be
- * write-protected, or the next store is not known to the next fsync.
- */
+/* One mapping has 2 MiB by a PMD, another one a page of it by a PTE.  After fsync both must be
+ * write-protected, or the next store is not known to the next fsync. */
+static void write_protect_page(struct check_env *env, const struct testbed *bed, uint64_t at)
+{
+	volatile char *page =
+		mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, bed->fd, (off_t)at);
+
+	if (!check_setup(env, page == MAP_FAILED ? -errno : 0, "mapping one page"))
+		return;
+	faults_of_store(bed->map.base + at, 1);
+	faults_of_store(page, 2);
+	check_equal(env, (int64_t)faults_of_store(page, 3), 0,
+		    "faults of a second store to a page that is writable");
+	if (check_setup(env, fsync(bed->fd) < 0 ? -errno : 0, "fsync")) {
+		check_that(env, faults_of_store(page, 4) >= 1,
+			   "after fsync a store to a page that a PTE maps faults, page %" PRIu64,
+			   at / PAGE_BYTES);
+		check_that(
+			env, faults_of_store(bed->map.base + at, 5) >= 1,
+			"after fsync a store to the window that a PMD maps faults, page %" PRIu64,
+			at / PAGE_BYTES);
+	}
+	munmap((void *)page, PAGE_BYTES);
+}
+
+/* The second, the first and the last page of a window, and one of the next window. */
 static void write_protect(struct check_env *env, const void *arg)
 {
+	static const uint64_t pages[] = {1, 0, WINDOW_PAGES - 1, WINDOW_PAGES + 7};
 	const struct testbed_spec spec = {
 		.table = TESTBED_LINEAR, .fs = "ext4", .file_bytes = FILE_BYTES};
-	volatile char *page, own = 0;
+	volatile char own = 0;
 	struct testbed bed;
 
 	(void)arg;
 	if (!testbed_open(env, &bed, &spec))
 		return;
-	page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, bed.fd, PAGE_BYTES);
-	if (!check_setup(env, page == MAP_FAILED ? -errno : 0, "mapping one page") ||
-	    !testbed_page_size(env, &bed, 0))
-		goto out;
 	faults_of_store(&own, 1); /* its code is there from now on */
-	faults_of_store(bed.map.base, 1);
-	faults_of_store(page, 2);
-	check_equal(env, (int64_t)faults_of_store(page, 3), 0,
-		    "faults of a second store to a page that is writable");
-	if (!check_setup(env, fsync(bed.fd) < 0 ? -errno : 0, "fsync"))
-		goto out;
-	check_that(env, faults_of_store(page, 4) >= 1,
-		   "after fsync a store to a page that a PTE maps faults");
-	check_that(env, faults_of_store(bed.map.base, 5) >= 1,
-		   "after fsync a store to the window that a PMD maps faults");
-out:
-	if (page != MAP_FAILED)
-		munmap((void *)page, PAGE_BYTES);
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]) && !check_complained(env); i++)
+		if (testbed_page_size(env, &bed, pages[i] / WINDOW_PAGES * WINDOW_BYTES))
+			write_protect_page(env, &bed, pages[i] * PAGE_BYTES);
 	testbed_close(env, &bed);
 }
 
@@ -295,8 +304,12 @@ static const struct dax_case depth_two = {
 	"131072 linear A 4096 | 65536 linear a 0; 65536 linear a +0", .fs = "ext4"};
 static const struct dax_case nothing_between = {"A", .fs = "ext4", .fs_sectors = 64 * MIB_SECTORS};
 static const struct dax_case stripe_without = {"65536 striped 2 4096 A 4096 L 4096", .fs = "ext4"};
+static const struct dax_case first_stripe_without = {"65536 striped 2 4096 L 4096 A 4096",
+						     .fs = "ext4"};
 static const struct dax_case segment_without = {"65536 linear A 4096; 65536 linear L 4096",
 						.fs = "ext4"};
+static const struct dax_case middle_segment_without = {
+	"32768 linear A 4096; 32768 linear L 4096; 65536 linear A +0", .fs = "ext4"};
 static const struct dax_case no_dax_device = {.table = "65536 linear L 4096"};
 
 static const struct check_item items[] = {
@@ -358,6 +371,16 @@ static const struct check_item items[] = {
 		.arg = &stripe_without,
 	},
 	{
+		.name = "every_stripe.first",
+		.promise = "a striped device whose first stripe lacks DAX is not DAX",
+		.by = "commit 5b0fab508992 (dm table: fix DAX iterate_devices based device "
+		      "capability checks)",
+		.needs = fsdax_loop,
+		.plants = PLANT_VALUE,
+		.run = dax_capability_check,
+		.arg = &first_stripe_without,
+	},
+	{
 		.name = "every_segment",
 		.promise = "a linear device is DAX only if every segment is DAX",
 		.by = "thread 'dm: prevent DAX mounts if not supported', "
@@ -367,6 +390,16 @@ static const struct check_item items[] = {
 		.first_bad = "545ed20e6df6",
 		.run = dax_capability_check,
 		.arg = &segment_without,
+	},
+	{
+		.name = "every_segment.middle",
+		.promise = "a linear device whose middle segment lacks DAX is not DAX",
+		.by = "thread 'dm: prevent DAX mounts if not supported', "
+		      "https://lkml.org/lkml/2018/5/29/1054",
+		.needs = fsdax_loop,
+		.plants = PLANT_VALUE,
+		.run = dax_capability_check,
+		.arg = &middle_segment_without,
 	},
 	{
 		.name = "no_dax_device",
