@@ -174,7 +174,7 @@ verb_setup() { # [all | GROUP...]
 	if (($# == 0)); then groups=(build run plot); fi
 	for word; do
 		if [[ $word == all ]]; then
-			groups+=(build run plot fio test)
+			groups+=(build run plot fio check test)
 			continue
 		fi
 		groups+=("$word")

@@ -33,8 +33,9 @@ readonly FIO_NEEDS="lib(c|m|dl|rt|pthread|gcc_s|z|aio|numa|uring|pmem2?)" # the 
 readonly TARGET_MODULES="dm-cache-smq dm-clone dm-crypt dm-delay dm-dust dm-ebs dm-era dm-flakey dm-integrity
 	dm-log-writes dm-mirror dm-pcache dm-raid dm-snapshot dm-switch dm-thin-pool dm-unstripe dm-vdo dm-verity
 	dm-writecache dm-zero raid1 raid10 raid456 essiv xts cbc aes-generic sha256-generic"
-readonly ON_DEMAND="aes-generic brd dm-bufio dm-cache dm-cache-smq dm-crypt dm-delay dm-flakey dm-integrity dm-log-writes dm-mirror
-	dm-raid dm-snapshot dm-thin-pool dm-verity dm-writecache dm-zero ecb hwpoison-inject loop mce-inject raid0 raid1 virtio_pci virtio_pmem xts"
+readonly ON_DEMAND="aes-generic brd cbc cts dm-bufio dm-cache dm-cache-smq dm-crypt dm-delay dm-flakey dm-integrity dm-log-writes dm-mirror
+	dm-raid dm-snapshot dm-thin-pool dm-verity dm-writecache dm-zero ecb erofs hwpoison-inject loop mce-inject raid0 raid1 sha512-generic
+	virtio_pci virtio_pmem xts"
 # Modules that the guest loads after it is restored (emu/init).
 readonly LATE="dm-mod"
 readonly LVM_COMMANDS="lvchange lvconvert lvcreate lvdisplay lvextend lvreduce lvremove lvrename lvresize lvs
@@ -273,6 +274,7 @@ manifest() { # lines "DEST SRC", sorted, without modules
 		done
 		if [[ $KIND == check ]]; then
 			program lvm lvm2
+			if type -P mkfs.erofs >/dev/null; then program mkfs.erofs erofs-utils; fi # one check needs it
 			echo "/etc/lvm/lvm.conf $PWD/emu/lvm.conf"
 		fi
 	} | sort -u

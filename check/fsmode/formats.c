@@ -3,6 +3,7 @@
 
 #include "check/fixture/dax_capability.h"
 #include "check/fixture/testbed.h"
+#include "check/fsmode/file.h"
 #include "lib/base/child.h"
 #include "lib/file/stamp.h"
 
@@ -18,10 +19,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_BYTES = 3 * WINDOW_BYTES, VERITY_BYTES = 64 << 10 };
+enum { FILE_BYTES = 3 * WINDOW_BYTES, SMALL_BYTES = 64 << 10 };
 
-/* A linear device with an ext4 of these features.  Returns true, or false after a complaint. */
-static bool make(struct check_env *env, struct testbed *bed, const char *features)
+bool formats_make(struct check_env *env, struct testbed *bed, const char *features)
 {
 	const struct testbed_spec spec = {.table = TESTBED_LINEAR, .fs = "ext4", .direct = true};
 	char said[300];
@@ -99,17 +99,43 @@ static void use_indirect(struct check_env *env, struct testbed *bed)
 	free(zeroes);
 }
 
+/* Mounted without an option: the file is not DAX. */
+static void use_without_dax(struct check_env *env, const struct testbed *bed)
+{
+	const struct fs *fs = &bed->fs.fs;
+	char path[300];
+	int fd, rc = dax_capability_mount(fs->type, fs->node, fs->where, NULL);
+
+	if (!check_setup(env, rc, "mounting %s", fs->type))
+		return;
+	snprintf(path, sizeof(path), "%s/file", fs->where);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (check_setup(env, fd < 0 ? -errno : 0, "making a file")) {
+		file_is_not_dax(env, fd, SMALL_BYTES);
+		close(fd);
+	}
+	check_setup(env, fs_unmount_path(fs->where), "unmounting");
+}
+
 void formats_indirect(struct check_env *env, const void *arg)
 {
+	const struct indirect_case *c = arg;
+	char why[768];
 	struct testbed bed;
-	int fd;
+	int fd, rc;
 
-	(void)arg;
-	if (!make(env, &bed, "^extent,^has_journal,^64bit"))
+	if (!formats_make(env, &bed, c->features))
 		return;
-	bed.fs.fs = (struct fs){.type = "ext4", .node = bed.fs.node, .where = bed.fs.where};
+	bed.fs.fs = (struct fs){.type = c->type, .node = bed.fs.node, .where = bed.fs.where};
 	mkdir(bed.fs.where, 0700);
-	if (!check_errno(env, fs_mount(&bed.fs.fs), 0, "mounting with dax=always"))
+	rc = fs_mount_why(&bed.fs.fs, why, sizeof(why));
+	if (c->may_refuse)
+		check_observe_suspicious(env, "mount", check_errno_json(rc));
+	if (c->may_refuse && rc < 0) {
+		use_without_dax(env, &bed);
+		goto out;
+	}
+	if (!check_errno(env, rc, 0, "mounting %s with dax=always", c->type))
 		goto out;
 	bed.node_fd = open(testbed_node(&bed), O_RDWR | O_DIRECT | O_CLOEXEC);
 	fd = write_file(bed.fs.where, FILE_BYTES);
@@ -146,7 +172,7 @@ static int enable_verity(const char *where)
 static void verity_is_not_dax(struct check_env *env, const char *where)
 {
 	struct fsxattr attr = {0};
-	char path[300], *bytes = malloc(VERITY_BYTES);
+	char path[300], *bytes = malloc(SMALL_BYTES);
 	int fd, rc;
 
 	snprintf(path, sizeof(path), "%s/file", where);
@@ -157,9 +183,9 @@ static void verity_is_not_dax(struct check_env *env, const char *where)
 		rc = ioctl(fd, FS_IOC_FSSETXATTR, &attr) < 0 ? -errno : 0;
 		check_that(env, rc < 0, "the flag for DAX of a file with verity is refused");
 		check_equal(env, fs_file_is_dax(fd), 0, "STATX_ATTR_DAX of a file with verity");
-		if (check_equal(env, pread(fd, bytes, VERITY_BYTES, 0), VERITY_BYTES,
+		if (check_equal(env, pread(fd, bytes, SMALL_BYTES, 0), SMALL_BYTES,
 				"bytes read from a file with verity"))
-			check_bytes(env, "by read(2) of a file with verity", bytes, VERITY_BYTES,
+			check_bytes(env, "by read(2) of a file with verity", bytes, SMALL_BYTES,
 				    TESTBED_FILE, 0, TESTBED_GENERATION);
 	}
 	if (fd >= 0)
@@ -176,14 +202,14 @@ void formats_verity(struct check_env *env, const void *arg)
 	struct testbed bed;
 
 	(void)arg;
-	if (!make(env, &bed, "verity"))
+	if (!formats_make(env, &bed, "verity"))
 		return;
 	for (int i = 0; i < 3 && !check_complained(env); i++) {
 		int fd, rc = dax_capability_mount("ext4", bed.fs.node, bed.fs.where, options[i]);
 
 		if (!check_setup(env, rc, "mounting with %s", options[i]))
 			break;
-		fd = i ? 0 : write_file(bed.fs.where, VERITY_BYTES);
+		fd = i ? 0 : write_file(bed.fs.where, SMALL_BYTES);
 		if (check_setup(env, fd, "writing a file")) {
 			if (!i)
 				close(fd);

@@ -5,7 +5,10 @@
  *   refused, not_dax   a mode that DAX cannot serve: the mount with dax=always is refused, a file
  *                      with the flag is not DAX, and its bytes are right
  *   toggled            the flag of a file is changed while it is mapped
- *   format             indirect blocks, verity (formats.c)
+ *   format             indirect blocks, ext2, verity (formats.c); erofs (erofs.c)
+ *   encrypted          files of an encrypted directory (encrypted.c)
+ *   external           the log or the realtime device is another device (external.c)
+ *   swapfile           swapon(2) of a DAX file (swapfile.c)
  *   end_of_file        a file is cut and made longer at many offsets (end_of_file.c)
  *   range              blocks are moved or replaced under a mapping (ranges.c)
  *   edges              ranges that begin or end within a block are zeroed (edges.c)
@@ -14,7 +17,7 @@
  *
  * On the path: ext4_should_enable_dax() in fs/ext4/inode.c, xfs_inode_should_enable_dax() in
  * fs/xfs/xfs_iops.c; dax_break_layout(), truncate_pagecache_range() and the fallocate(2) of both;
- * dax_iomap_rw() in fs/dax.c.  Left out: verity, encryption, swap files.
+ * dax_iomap_rw() in fs/dax.c.
  *
  * Alone: ./run.sh check --check 'fsmode.*'
  */
@@ -22,9 +25,14 @@
 #include "check/fixture/dax_capability.h"
 #include "check/fixture/testbed.h"
 #include "check/fsmode/edges.h"
+#include "check/fsmode/encrypted.h"
 #include "check/fsmode/end_of_file.h"
+#include "check/fsmode/erofs.h"
+#include "check/fsmode/external.h"
+#include "check/fsmode/file.h"
 #include "check/fsmode/formats.h"
 #include "check/fsmode/ranges.h"
+#include "check/fsmode/swapfile.h"
 #include "check/fsmode/times.h"
 
 #include "lib/base/child.h"
@@ -64,16 +72,6 @@ static int make(const char *node, const char *const *options)
 	return rc > 0 ? -EIO : rc;
 }
 
-static int set_dax_flag(int fd, bool on)
-{
-	struct fsxattr attr;
-
-	if (ioctl(fd, FS_IOC_FSGETXATTR, &attr) < 0)
-		return -errno;
-	attr.fsx_xflags = on ? attr.fsx_xflags | FS_XFLAG_DAX : attr.fsx_xflags & ~FS_XFLAG_DAX;
-	return ioctl(fd, FS_IOC_FSSETXATTR, &attr) < 0 ? -errno : 0;
-}
-
 static void refused(struct check_env *env, const void *arg)
 {
 	const struct mode_case *c = arg;
@@ -94,36 +92,6 @@ static void refused(struct check_env *env, const void *arg)
 			fs_unmount_path(where);
 	}
 	testbed_close(env, &bed);
-}
-
-/* A file of stamps, written and then stored to through a mapping; its bytes by read(2). */
-static void use_file(struct check_env *env, int fd, uint64_t bytes)
-{
-	char *page = MAP_FAILED, *want = malloc(bytes), *got = malloc(bytes);
-	int rc = want && got ? 0 : -ENOMEM;
-
-	if (!check_own(env, rc, "memory"))
-		goto out;
-	stamp_fill(want, bytes, TESTBED_FILE, 0, TESTBED_GENERATION);
-	rc = pwrite(fd, want, bytes, 0) == (ssize_t)bytes ? 0 : -errno;
-	if (!check_setup(env, rc, "write(2) of the file"))
-		goto out;
-	check_equal(env, fs_file_is_dax(fd), 0, "STATX_ATTR_DAX of a flagged file");
-	page = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (!check_setup(env, page == MAP_FAILED ? -errno : 0, "mapping the file"))
-		goto out;
-	check_that(env, !memcmp(page, want, bytes), "the mapping shows what was written");
-	page[0] = want[0] = 'x';
-	rc = fsync(fd) < 0 ? -errno : 0;
-	check_setup(env, rc, "fsync");
-	rc = pread(fd, got, bytes, 0) == (ssize_t)bytes ? 0 : -EIO;
-	if (check_setup(env, rc, "read(2) of the file"))
-		check_that(env, !memcmp(got, want, bytes), "read(2) returns what was stored");
-out:
-	if (page != MAP_FAILED)
-		munmap(page, bytes);
-	free(want);
-	free(got);
 }
 
 static void not_dax(struct check_env *env, const void *arg)
@@ -147,12 +115,13 @@ static void not_dax(struct check_env *env, const void *arg)
 	if (!check_setup(env, rc, "mounting with %s", options))
 		goto out;
 	fd = open(where, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	check_observe(env, "flag", check_errno_json(fd < 0 ? -errno : set_dax_flag(fd, true)));
+	check_observe(env, "flag",
+		      check_errno_json(fd < 0 ? -errno : file_set_flag(fd, FS_XFLAG_DAX, true)));
 	if (fd >= 0)
 		close(fd);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (check_setup(env, fd < 0 ? -errno : 0, "making a file"))
-		use_file(env, fd, c->bytes);
+		file_is_not_dax(env, fd, c->bytes);
 	if (fd >= 0)
 		close(fd);
 	check_setup(env, fs_unmount_path(where), "unmounting");
@@ -177,7 +146,7 @@ static int open_toggled(struct testbed *bed, const char *where, const struct tog
 	if (rc < 0)
 		return rc;
 	fd = open(where, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	rc = fd < 0 ? -errno : set_dax_flag(fd, !c->on);
+	rc = fd < 0 ? -errno : file_set_flag(fd, FS_XFLAG_DAX, !c->on);
 	close(fd);
 	snprintf(path, sizeof(path), "%s/file", where);
 	fd = rc < 0 ? rc : open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -214,7 +183,7 @@ static void toggle(struct check_env *env, int fd, const struct toggle_case *c)
 	before = fs_file_is_dax(fd);
 	check_equal(env, before, !c->on, "STATX_ATTR_DAX before the change");
 	store_stamps(page, TESTBED_GENERATION);
-	check_observe(env, "change", check_errno_json(set_dax_flag(fd, c->on)));
+	check_observe(env, "change", check_errno_json(file_set_flag(fd, FS_XFLAG_DAX, c->on)));
 	check_equal(env, fs_file_is_dax(fd), before, "STATX_ATTR_DAX while the file is mapped");
 	check_mapped_bytes(env, "the mapping after the change", page, PAGE_BYTES, TESTBED_FILE, 0,
 			   TESTBED_GENERATION);
@@ -296,6 +265,13 @@ static void reads(struct check_env *env, const void *arg)
 
 static const char *const needs_ext4[] = {"device:fsdax", "target:linear", "fs:ext4", NULL};
 static const char *const needs_xfs[] = {"device:fsdax", "target:linear", "fs:xfs", NULL};
+static const char *const needs_ext2[] = {"device:fsdax", "target:linear", "fs:ext2", NULL};
+static const char *const needs_erofs[] = {"device:fsdax",	"target:linear", "fs:erofs",
+					  "program:mkfs.erofs", "kernel:5.15",	 NULL};
+static const char *const needs_log_ext4[] = {"device:fsdax:2", "target:linear", "fs:ext4", NULL};
+static const char *const needs_two[] = {"device:fsdax:2", "target:linear", "fs:xfs", NULL};
+static const char *const needs_two_brd[] = {"device:fsdax:2", "target:linear", "module:brd",
+					    "fs:xfs", NULL};
 
 #define MKFS(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define MODE(NAME, RUN, PROMISE, ...)                                                             \
@@ -367,6 +343,35 @@ static const char *const needs_xfs[] = {"device:fsdax", "target:linear", "fs:xfs
 		.flags = FLAGS, .run = reads, .arg = #FS                                      \
 	}
 
+#define EXTERNAL(NAME, NEEDS, FLAGS, PROMISE, ...)                                          \
+	{                                                                                   \
+		.name = "external." NAME, .promise = PROMISE,                               \
+		.by = "mount(8), xfs(5), logdev and rtdev; mke2fs(8), journal device; "     \
+		      "Documentation/filesystems/dax.rst",                                  \
+		.needs = NEEDS, .flags = FLAGS, .plants = PLANT_VALUE | PLANT_BYTE,         \
+		.run = external_device, .arg = (&(const struct external_case){__VA_ARGS__}) \
+	}
+#define EXT2_FEATURES "none,ext_attr,resize_inode,dir_index,filetype,sparse_super,large_file"
+#define OTHER_LOG                                                                               \
+	"a DAX file of a filesystem whose log is on another DM device keeps its bytes on each " \
+	"path, and after a remount"
+/* Of 512 MiB: fs_external_bytes(). */
+#define REALTIME "32768 linear B 4096; 1015808 linear B +4096"
+#define REALTIME_NOT_DAX "8192 linear M 0; 1040384 linear B 4096"
+#define DATA_NOT_DAX "8192 linear M 0; $ linear A 4096"
+#define REALTIME_CASE(DATA, TABLE, DATA_DAX, REALTIME_DAX)                           \
+	.fs = "xfs", .external = FS_EXTERNAL_REALTIME, .data = DATA, .table = TABLE, \
+	.data_dax = DATA_DAX, .realtime_dax = REALTIME_DAX
+#define SWAPFILE(FS)                                                                              \
+	{                                                                                         \
+		.name = "swapfile." #FS,                                                          \
+		.promise = "swapon(2) of a DAX file is refused and leaves it as it is, or "       \
+			   "memory can be swapped to it",                                         \
+		.by = "swapon(2): EINVAL, the file does not support swapping",                    \
+		.needs = needs_##FS, .flags = CHECK_EMULATED, .plants = PLANT_VALUE | PLANT_BYTE, \
+		.run = swapfile, .arg = #FS                                                       \
+	}
+
 enum { KIB = 1024 };
 
 static const struct check_item items[] = {
@@ -402,10 +407,34 @@ static const struct check_item items[] = {
 		.name = "format.indirect",
 		.promise = "a DAX file that is mapped by indirect blocks, without a journal, holds "
 			   "its bytes on every path",
-		.by = "Documentation/filesystems/dax.rst; ext2 is ext4 without extents and journal",
+		.by = "Documentation/filesystems/dax.rst",
 		.needs = needs_ext4,
 		.plants = PLANT_BYTE | PLANT_FRAME | PLANT_VALUE,
 		.run = formats_indirect,
+		.arg = &(const struct indirect_case){.features = "^extent,^has_journal,^64bit",
+						     .type = "ext4"},
+	},
+	{
+		.name = "format.ext2",
+		.promise = "ext2 is not mounted with dax=always, or its file holds its bytes on "
+			   "every path",
+		.by = "Documentation/filesystems/dax.rst; CONFIG_EXT4_USE_FOR_EXT2",
+		.needs = needs_ext2,
+		.plants = PLANT_VALUE,
+		.run = formats_indirect,
+		.arg = &(const struct indirect_case){.features = EXT2_FEATURES,
+						     .type = "ext2",
+						     .may_refuse = true},
+	},
+	{
+		.name = "format.erofs",
+		.promise = "a file of erofs on a DM device of two segments is DAX and holds its "
+			   "bytes on every path",
+		.by = "Documentation/filesystems/erofs.rst, dax=always",
+		.needs = needs_erofs,
+		.plants = PLANT_BYTE | PLANT_FRAME | PLANT_VALUE | PLANT_STACK,
+		.run = erofs_image,
+		.arg = "8192 linear A 4096; $ linear A +2048",
 	},
 	{
 		.name = "format.verity",
@@ -415,6 +444,54 @@ static const struct check_item items[] = {
 		.plants = PLANT_BYTE | PLANT_VALUE,
 		.run = formats_verity,
 	},
+	{
+		.name = "encrypted.always",
+		.promise = "an encrypted file is not DAX on ext4 mounted with dax=always, and the "
+			   "device does not get its plain text",
+		.by = "Documentation/filesystems/fscrypt.rst: DAX is not supported on encrypted "
+		      "files",
+		.needs = needs_ext4,
+		.plants = PLANT_VALUE,
+		.run = encrypted_file,
+		.arg = "dax=always",
+	},
+	{
+		.name = "encrypted.inode",
+		.promise = "an encrypted file cannot get the flag for DAX, and a directory with "
+			   "the flag cannot be encrypted",
+		.by = "Documentation/filesystems/fscrypt.rst: DAX is not supported on encrypted "
+		      "files",
+		.needs = needs_ext4,
+		.plants = PLANT_VALUE,
+		.run = encrypted_file,
+		.arg = "dax=inode",
+	},
+	EXTERNAL("log_ext4", needs_log_ext4, 0, OTHER_LOG, .fs = "ext4",
+		 .external = FS_EXTERNAL_LOG, .data = TESTBED_LINEAR,
+		 .table = "131072 linear B 4096", .data_dax = true),
+	EXTERNAL("log_xfs", needs_two, 0, OTHER_LOG, .fs = "xfs", .external = FS_EXTERNAL_LOG,
+		 .data = TESTBED_LINEAR, .table = "131072 linear B 4096", .data_dax = true),
+	EXTERNAL("realtime", needs_two, 0,
+		 "a file on the realtime device of xfs is DAX, and mapped to the frames that the "
+		 "tables of that device give",
+		 REALTIME_CASE(TESTBED_LINEAR, REALTIME, true, true)),
+	EXTERNAL("realtime_not_dax", needs_two_brd, CHECK_EMULATED,
+		 "where only the data device of xfs is DAX, a file on its realtime device is not",
+		 REALTIME_CASE(TESTBED_LINEAR, REALTIME_NOT_DAX, true, false)),
+	EXTERNAL("data_not_dax", needs_two_brd, CHECK_EMULATED,
+		 "where only the realtime device of xfs is DAX, a file on its data device is not",
+		 REALTIME_CASE(DATA_NOT_DAX, REALTIME, false, true)),
+	EXTERNAL("realtime_flagged", needs_two, 0,
+		 "an empty file that gets the realtime flag is DAX on a realtime device with DAX",
+		 "xfs", FS_EXTERNAL_REALTIME, TESTBED_LINEAR, REALTIME, true, true,
+		 .flagged = true),
+	EXTERNAL(
+		"realtime_flag_refused", needs_two_brd, CHECK_EMULATED,
+		"an empty DAX file does not get the realtime flag where the realtime device is not "
+		"DAX, and is a DAX file as before",
+		REALTIME_CASE(TESTBED_LINEAR, REALTIME_NOT_DAX, true, false), .flag_refused = true),
+	SWAPFILE(ext4),
+	SWAPFILE(xfs),
 	END_OF_FILE(ext4),
 	END_OF_FILE(xfs),
 	READS(ext4, CHECK_QUICK),
