@@ -15,6 +15,9 @@ void hwpoison_shared(struct check_env *env, const void *arg);
 /* The same for several pages, and the address that is reported. */
 void hwpoison_exact(struct check_env *env, const void *arg);
 
+/* The same for pages of several windows, and the frame that the kernel's log names. */
+void hwpoison_log(struct check_env *env, const void *arg);
+
 /* For observations: "success", the code of a SIGBUS ("BUS_MCEERR_AR"), or another signal. */
 json_t *hwpoison_touch_json(const struct check_touch *touch);
 

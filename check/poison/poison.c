@@ -419,6 +419,8 @@ static const char *const needs_log[] = {"device:virtio", "device:fsdax:2", "targ
 static const char *const needs_recovery[] = {"device:virtio", "fs:ext4", "kernel:5.19", NULL};
 static const char *const needs_two[] = {"device:fsdax:2", "fs:ext4", NULL};
 static const char *const needs_ext4[] = {"device:fsdax", "fs:ext4", NULL};
+static const char *const needs_ext4_huge[] = {"device:fsdax", "fs:ext4", "page:2M", NULL};
+static const char *const needs_xfs_huge[] = {"device:fsdax", "fs:xfs", "page:2M", NULL};
 static const char *const needs_xfs[] = {"device:fsdax", "fs:xfs", NULL};
 static const char *const needs_rmap[] = {"device:fsdax", "fs:xfs", "kernel:6.1", NULL};
 
@@ -446,6 +448,13 @@ static const char *const needs_rmap[] = {"device:fsdax", "fs:xfs", "kernel:6.1",
 #define BY_SHARED                                                                                  \
 	"commit 6f643c57d57c (xfs: implement ->notify_failure() for XFS): the owners of a failed " \
 	"page are found by rmap, all processes that use one of the files are killed"
+
+#define BY_LOG                                                                         \
+	"mm/memory-failure.c, action_result(): the line \"Memory failure: 0xPFN: \"; " \
+	"Documentation/admin-guide/mm/pagemap.rst"
+#define LOG_PROMISE                                                                              \
+	"when the memory of a DAX page fails, the kernel's log names the frame that the tables " \
+	"give, and a process with the page mapped can load from every page around it"
 
 #define ITEM(name_, run_, needs_, flags_, plants_, site_, by_, promise_)                \
 	{                                                                               \
@@ -542,6 +551,13 @@ static const struct check_item items[] = {
 	     BED("xfs+reflink+rmapbt", SMALL_BYTES, "$ linear B 4096"), BY_SHARED,
 	     "when the memory of a block on dm-linear that two files share fails, processes that "
 	     "mapped either file get SIGBUS"),
+	ITEM("hwpoison.log.linear_ext4", hwpoison_log, needs_ext4_huge, SPOILS, PLANT_VALUE,
+	     BED("ext4", SMALL_BYTES, TESTBED_LINEAR), BY_LOG, LOG_PROMISE),
+	ITEM("hwpoison.log.linear_xfs", hwpoison_log, needs_xfs, SPOILS, PLANT_VALUE,
+	     BED("xfs+rmapbt", SMALL_BYTES, TESTBED_LINEAR, .small_pages = true), BY_LOG,
+	     LOG_PROMISE),
+	ITEM("hwpoison.log.raw_xfs", hwpoison_log, needs_xfs_huge, SPOILS, PLANT_VALUE,
+	     BED("xfs+rmapbt", SMALL_BYTES, TESTBED_RAW), BY_LOG, LOG_PROMISE),
 	ITEM("hwpoison.raw_ext4", hwpoison_run, needs_ext4, SPOILS, PLANT_VALUE,
 	     BED("ext4", SMALL_BYTES, TESTBED_RAW), BY_MEMORY_FAILURE,
 	     "when the memory of a DAX page fails, every process that mapped it with early kill "
