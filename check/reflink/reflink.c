@@ -27,6 +27,7 @@ enum {
 	FILE_BYTES = 2 * WINDOW_BYTES,
 	PLACE = WINDOW_BYTES + 5 * PAGE_BYTES, /* of what is changed: in the second window */
 	SMALL_BYTES = SECTOR_BYTES,	       /* less than a page: the rest has to be copied */
+	LONG_BYTES = 5 * PAGE_BYTES + 3 * SECTOR_BYTES,
 	NEXT_GENERATION = TESTBED_GENERATION + 1,
 };
 
@@ -144,20 +145,30 @@ static void store(struct check_env *env, const void *arg)
 	clone_close(env, &clone);
 }
 
-static void write_part(struct check_env *env, const void *arg)
+static void write_shared(struct check_env *env, const void *arg, size_t len)
 {
-	char bytes[SMALL_BYTES];
+	static char bytes[LONG_BYTES];
 	struct clone clone;
 	ssize_t n;
 
 	if (!clone_open(env, &clone, arg))
 		return;
-	stamp_fill(bytes, sizeof(bytes), TESTBED_FILE, PLACE, NEXT_GENERATION);
-	n = pwrite(clone.bed.fd, bytes, sizeof(bytes), PLACE);
-	if (check_setup(env, n < 0 ? -errno : 0, "write(2) of a sector") &&
-	    check_equal(env, n, SMALL_BYTES, "bytes that write(2) accepted"))
-		check_unshared(env, &clone, sizeof(bytes));
+	stamp_fill(bytes, len, TESTBED_FILE, PLACE, NEXT_GENERATION);
+	n = pwrite(clone.bed.fd, bytes, len, PLACE);
+	if (check_setup(env, n < 0 ? -errno : 0, "write(2) to shared blocks") &&
+	    check_equal(env, n, (int64_t)len, "bytes that write(2) accepted"))
+		check_unshared(env, &clone, len);
 	clone_close(env, &clone);
+}
+
+static void write_part(struct check_env *env, const void *arg)
+{
+	write_shared(env, arg, SMALL_BYTES);
+}
+
+static void write_long(struct check_env *env, const void *arg)
+{
+	write_shared(env, arg, LONG_BYTES);
 }
 
 /* A write whose memory cannot be read: no byte of it is written, and no block is taken. */
@@ -270,6 +281,7 @@ static const char *const needs[] = {"device:fsdax", "fs:xfs", "kernel:6.0", NULL
 	"a store through a mapping to a block that two files share changes only that byte, only " \
 	"in one file"
 #define WRITE "write(2) of less than a page to a block that two files share changes only one file"
+#define WRITE_LONG "write(2) to several blocks that two files share changes only one file"
 #define FAILED "a write(2) to shared blocks that fails changes no file and takes no block"
 #define BY_FAILED \
 	"write(2): EFAULT; fs/xfs/xfs_iomap.c, xfs_dax_write_iomap_end(): it cancels the copy"
@@ -296,6 +308,8 @@ static const struct check_item items[] = {
 	ITEM("write.raw", write_part, TESTBED_RAW, 0, PLANT_BYTE | PLANT_VALUE, WRITE, BY_CLONE),
 	ITEM("write.linear", write_part, TESTBED_LINEAR, CHECK_QUICK, PLANT_BYTE | PLANT_STACK,
 	     WRITE, BY_CLONE),
+	ITEM("write_long.raw", write_long, TESTBED_RAW, 0, PLANT_BYTE | PLANT_VALUE, WRITE_LONG,
+	     BY_CLONE),
 	ITEM("failed_write.raw", failed_write, TESTBED_RAW, 0, PLANT_BYTE | PLANT_VALUE, FAILED,
 	     BY_FAILED),
 	PARTS_ITEM("parts.raw", parts_changed, TESTBED_RAW, true, PARTS, BY_CLONE),
