@@ -48,6 +48,8 @@ static const struct {
 	{"scheduling while atomic", false},
 	{"sleeping function called from invalid context", false},
 	{"Internal error", false},
+	/* Of a table that is destroyed: a target has not released a member. */
+	{"dm_put_device call missing", false},
 };
 
 /* A soft lockup leaves it (TAINT_SOFTLOCKUP). */
