@@ -3,6 +3,7 @@
 
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
+#include "lib/base/place.h"
 #include "lib/base/text_file.h"
 #include "lib/dev/dm.h"
 #include "lib/dev/stack.h"
@@ -302,7 +303,7 @@ static int check_room(const struct workload *w, uint64_t span_bytes)
 
 int workload_of_words(int n, char *const words[], uint64_t span_bytes, struct workload *out)
 {
-	const char *file = "workloads/default";
+	const char *file = place("workloads/default");
 	struct workload by_hand = {0};
 	int rc = 0;
 

@@ -8,6 +8,7 @@
 #include "cli/driver/phase.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
+#include "lib/base/place.h"
 #include "lib/meter/counters.h"
 #include "report/compare/change.h"
 
@@ -97,7 +98,7 @@ static int show(const char *dir)
 	struct words command = {0};
 
 	process_phase = "report";
-	command_add(&command, "build/daxdm", "report", dir, NULL);
+	command_add(&command, place("build/daxdm"), "report", dir, NULL);
 	return process_run(&command, NULL, NULL);
 }
 
@@ -126,7 +127,7 @@ static int identical(const char *first, const char *second)
 	struct words command = {0};
 	char *a = process_text("results/%s", first), *b = process_text("results/%s", second);
 
-	command_add(&command, "build/daxdm", "identical", a, b, NULL);
+	command_add(&command, place("build/daxdm"), "identical", a, b, NULL);
 	free(a);
 	free(b);
 	return process_run(&command, NULL, NULL);
@@ -184,6 +185,8 @@ static void need_libperf(const struct bench_request *b, char **argv)
 
 	if (!b->m.counters || counters_libperf())
 		return;
+	if (place_is_installed())
+		verb_needs_sources("bench --counters");
 	workspace_open();
 	phase_begin("libperf");
 	command_add(&command, "lib/meter/libperf.sh", NULL);

@@ -13,6 +13,7 @@
 #include "lib/base/host.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
+#include "lib/base/place.h"
 #include "lib/dev/dm.h"
 #include "lib/meter/initial_state.h"
 #include "lib/run/supervise.h"
@@ -130,7 +131,7 @@ static int prepare(struct sweep *s, struct bench_options *o)
 
 	/* A list said by hand needs no file behind it. */
 	if (!o->workload && !complete)
-		o->workload = "workloads/default";
+		o->workload = place("workloads/default");
 	if (o->workload && workload_read(o->workload, &s->workload) < 0)
 		return STATUS_USAGE;
 	if (workload_expand_stacks(&o->by_hand.stacks, "") < 0)

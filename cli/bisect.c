@@ -9,6 +9,7 @@
 #include "cli/driver/workspace.h"
 #include "emu/vm.h"
 #include "lib/base/msg.h"
+#include "lib/base/place.h"
 #include "report/compare/threshold.h"
 
 #include <errno.h>
@@ -115,7 +116,7 @@ static void plan(struct bisect *b)
 	FILE *in;
 	int status;
 
-	command_add(&command, "emu/kernel.sh", "between", b->good_word, b->bad_word, NULL);
+	command_add(&command, place("emu/kernel.sh"), "between", b->good_word, b->bad_word, NULL);
 	status = process_run(&command, path, NULL);
 	if (status)
 		process_exit(status);
@@ -152,7 +153,7 @@ static bool measure(const struct bisect *b, struct candidate *c, char **why)
 	int rc;
 
 	process_phase = c->label;
-	command_add(&command, "build/daxdm", "measure-kernel", NULL);
+	command_add(&command, place("build/daxdm"), "measure-kernel", NULL);
 	command_add_all(&command, &b->m.args);
 	if (b->anew)
 		command_add(&command, "--anew", NULL);
@@ -235,7 +236,7 @@ static void tell_first_bad(const struct bisect *b)
 			printf(" %s", b->list[i].label);
 		putchar('\n');
 	}
-	printf("why: ./run.sh compare %s %s\n", good->run + skip, bad->run + skip);
+	printf("why: %s compare %s %s\n", place_command(), good->run + skip, bad->run + skip);
 }
 
 static void bisect(struct bisect *b)

@@ -11,6 +11,7 @@
 #include "cli/driver/workspace.h"
 #include "emu/vm.h"
 #include "lib/base/msg.h"
+#include "lib/base/place.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -192,13 +193,14 @@ static int check_host(const struct check_request *c, const char *dir)
 	struct words command = {0};
 	int status;
 
-	command_add(&command, "build/daxdm", "check-here", NULL);
+	command_add(&command, place("build/daxdm"), "check-here", NULL);
 	command_add_each(&command, "--device", &c->target.devices);
 	command_add_all(&command, &c->args);
 	status = measure_on_this_host(&command, dir);
 	if (access(dir, F_OK) < 0)
 		return status;
-	command_add(&command, "build/daxdm", "verdicts", "--known", RUN_DIR_KNOWN, dir, NULL);
+	command_add(&command, place("build/daxdm"), "verdicts", "--known", RUN_DIR_KNOWN, dir,
+		    NULL);
 	return process_run(&command, NULL, NULL);
 }
 
@@ -215,7 +217,7 @@ static int check_emulated(const struct check_request *c, const struct kernel *ke
 	guests = target_make_guests(kernel, &kinds, &c->target.replaced);
 	if (c->n > 1)
 		printf("# linux %s\n", kernel->release);
-	command_add(&command, "build/daxdm", "checks", "--kernel", kernel->dir, "--guest",
+	command_add(&command, place("build/daxdm"), "checks", "--kernel", kernel->dir, "--guest",
 		    guests.initramfs.list[0], "--results", dir, "--known", RUN_DIR_KNOWN, NULL);
 	if (guests.modules)
 		command_add(&command, "--modules", guests.modules, NULL);
@@ -281,7 +283,7 @@ static int sum_up(const struct check_request *c, const struct words *dirs)
 	int status = STATUS_GOOD;
 
 	if (c->ktap || c->junit || c->reproducer) {
-		command_add(&command, "build/daxdm", "verdicts", "--quiet", "--known",
+		command_add(&command, place("build/daxdm"), "verdicts", "--quiet", "--known",
 			    RUN_DIR_KNOWN, NULL);
 		if (c->ktap)
 			command_add(&command, "--ktap", c->ktap, NULL);
@@ -295,12 +297,13 @@ static int sum_up(const struct check_request *c, const struct words *dirs)
 		status = process_run(&command, NULL, NULL);
 	}
 	for (size_t i = 0; c->coverage && i < dirs->n; i++) {
-		command_add(&command, "build/daxdm", "coverage", dirs->list[i], NULL);
+		command_add(&command, place("build/daxdm"), "coverage", dirs->list[i], NULL);
 		as_diagnostics(&command);
 	}
 	/* That kernels differ is no failure. */
 	if (dirs->n > 1) {
-		command_add(&command, "build/daxdm", "behaviour", "--known", RUN_DIR_KNOWN, NULL);
+		command_add(&command, place("build/daxdm"), "behaviour", "--known", RUN_DIR_KNOWN,
+			    NULL);
 		command_add_all(&command, dirs);
 		as_diagnostics(&command);
 	}

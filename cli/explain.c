@@ -10,6 +10,7 @@
 #include "cli/driver/workspace.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
+#include "lib/base/place.h"
 #include "lib/base/terminal.h"
 #include "report/explain/explanation.h"
 #include "report/plots/plotdata.h"
@@ -173,7 +174,7 @@ static char *make_plugin(void)
 	int status;
 
 	phase_begin("plugin");
-	command_add(&command, "emu/plugin.sh", NULL);
+	command_add(&command, place("emu/plugin.sh"), NULL);
 	status = process_run(&command, output, NULL);
 	if (status)
 		process_exit(status);
@@ -222,7 +223,7 @@ static int draw(const char *data, const char *dir)
 	char *output = workspace_path("waterfall.out");
 	int status;
 
-	command_add(&command, "plot/plot.sh", "--waterfall", data, dir, NULL);
+	command_add(&command, place("plot/plot.sh"), "--waterfall", data, dir, NULL);
 	status = process_run(&command, output, NULL);
 	free(output);
 	return status;

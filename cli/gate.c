@@ -22,6 +22,7 @@
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
 #include "lib/base/number.h"
+#include "lib/base/place.h"
 #include "report/compare/compare.h"
 #include "report/table/table.h"
 
@@ -260,9 +261,9 @@ static void put_job(const struct measurement *m, const struct kernel *kernel, co
 	char *log = process_text("%s.log", dir), *cpio = process_text(FS "=%s", guest);
 	struct words job = {0};
 
-	command_add(&job, "setpriv", "--pdeathsig", "TERM", "build/daxdm", "emulate", "--kernel",
-		    kernel->dir, "--guest", cpio, "--meter", "insn", "--seed", "1", "--results",
-		    dir, NULL);
+	command_add(&job, "setpriv", "--pdeathsig", "TERM", place("build/daxdm"), "emulate",
+		    "--kernel", kernel->dir, "--guest", cpio, "--meter", "insn", "--seed", "1",
+		    "--results", dir, NULL);
 	if (fresh)
 		command_add(&job, "--fresh", NULL);
 	command_add(&job, "--", NULL);
@@ -404,6 +405,8 @@ static int gate_main(int argc, char **argv)
 		return STATUS_GOOD;
 	if (at < 0)
 		return STATUS_USAGE;
+	if (o.is_full && place_is_installed())
+		verb_needs_sources("gate-selftest --full");
 	if (o.is_full)
 		return run_full(&o, argc - at);
 	if (o.full.target.kernels.n || o.full.only.n || o.full.states || o.full.target.name ||

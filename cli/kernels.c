@@ -5,6 +5,7 @@
 #include "cli/driver/target.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
+#include "lib/base/place.h"
 #include "lib/base/terminal.h"
 
 #include <ctype.h>
@@ -18,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CATALOGUE "build/apt/catalogue"
+#define CATALOGUE place("build/apt/catalogue")
 
 struct kernels_request {
 	struct words fetch, remove;
@@ -75,7 +76,7 @@ static void read_catalogue(struct table *t)
 	size_t size = 0;
 
 	if (!in)
-		process_quit(STATUS_BROKEN, "cannot read " CATALOGUE ": %s", strerror(errno));
+		process_quit(STATUS_BROKEN, "cannot read %s: %s", CATALOGUE, strerror(errno));
 	while (getline(&line, &size, in) > 0) {
 		struct entry e = {0};
 		char **const fields[] = {&e.name, &e.version, &e.suite, &e.depends};
@@ -218,7 +219,7 @@ static void add_fetched(struct table *t)
 {
 	glob_t found;
 
-	if (!glob("build/kernels/*/package", 0, NULL, &found))
+	if (!glob(place_pattern("build/kernels/*/package"), 0, NULL, &found))
 		for (size_t i = 0; i < found.gl_pathc; i++) {
 			char *path = found.gl_pathv[i], *text = workspace_first_line(path), *blank,
 			     *release;
@@ -408,7 +409,7 @@ static int kernel_sh(const char *verb, const struct words *words)
 {
 	struct words command = {0};
 
-	command_add(&command, "emu/kernel.sh", verb, NULL);
+	command_add(&command, place("emu/kernel.sh"), verb, NULL);
 	command_add_all(&command, words);
 	return process_run(&command, NULL, NULL);
 }
@@ -444,7 +445,8 @@ static int kernels(struct kernels_request *k, const struct words *words)
 		const struct kernel found = target_find(&target, k->fetch.list[i]);
 		const char *id = strrchr(found.dir, '/');
 
-		printf("%s is in build/kernels/%s\n", found.package, id ? id + 1 : found.dir);
+		printf("%s is in %s/%s\n", found.package, place("build/kernels"),
+		       id ? id + 1 : found.dir);
 	}
 	if (!status && k->remove.n)
 		status = kernel_sh("remove", &k->remove);

@@ -11,6 +11,7 @@
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
 #include "lib/base/nearest.h"
+#include "lib/base/place.h"
 #include "report/checks/bug_mail.h"
 #include "report/checks/bug_matrix.h"
 
@@ -60,7 +61,7 @@ static void unknown_bug(const struct known_request *k, const char *name)
 static void choose(struct known_request *k, int n, char **names)
 {
 	if (known_read(RUN_DIR_KNOWN, &k->known) < 0 ||
-	    bug_matrix_read(BUG_MATRIX_PUBLISHED, &k->matrix) < 0)
+	    bug_matrix_read(place(BUG_MATRIX_PUBLISHED), &k->matrix) < 0)
 		process_exit(STATUS_BROKEN);
 	while (known_at(k->known, k->total))
 		k->total++;
@@ -118,7 +119,7 @@ static char *make_archive(const struct known_request *k, struct words *names)
 	char path[PATH_MAX], name[BUG_NAME_CHARS];
 	int status;
 
-	command_add(&command, "emu/reproducers.sh", NULL);
+	command_add(&command, place("emu/reproducers.sh"), NULL);
 	for (size_t i = 0; i < k->n; i++) {
 		if (bug_mail_reproducer(k->bugs[i], RUN_DIR_KNOWN, path, sizeof(path)) < 0)
 			process_quit(STATUS_BROKEN, "known: %s has no reproducer %s",
@@ -151,8 +152,9 @@ static int run_on(const struct known_request *k, const char *word, const char *a
 
 	command_add(&kinds, "check", NULL);
 	guests = target_make_guests(&kernel, &kinds, &none);
-	command_add(&command, "build/daxdm", "reproducers", "--kernel", kernel.dir, "--guest",
-		    guests.initramfs.list[0], "--archive", archive, "--results", results, NULL);
+	command_add(&command, place("build/daxdm"), "reproducers", "--kernel", kernel.dir,
+		    "--guest", guests.initramfs.list[0], "--archive", archive, "--results", results,
+		    NULL);
 	if (k->target.fresh)
 		command_add(&command, "--fresh", NULL);
 	if (k->target.console)
@@ -239,7 +241,7 @@ static void add_fetched(struct words *kernels)
 {
 	glob_t files = {0};
 
-	if (!glob("build/kernels/*/package", 0, NULL, &files))
+	if (!glob(place_pattern("build/kernels/*/package"), 0, NULL, &files))
 		for (size_t i = 0; i < files.gl_pathc; i++) {
 			char *package = workspace_first_line(files.gl_pathv[i]);
 
@@ -308,7 +310,7 @@ static int run(int argc, char **argv)
 	else
 		for (size_t i = 0; i < k.n && !status; i++)
 			status = bug_mail_print(k.bugs[i], &k.matrix, RUN_DIR_KNOWN,
-						BUG_MATRIX_PUBLISHED, stdout)
+						place(BUG_MATRIX_PUBLISHED), stdout)
 					 ? STATUS_BROKEN
 					 : STATUS_GOOD;
 	bug_matrix_free(&k.matrix);

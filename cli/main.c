@@ -6,12 +6,14 @@
 #include "cli/options/cli.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
+#include "lib/base/place.h"
 #include "lib/run/context.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Flushes stdout.  Returns status, or lost after one error line if the output could not be
  * written. */
@@ -29,13 +31,15 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 {
 	int status;
 
+	if (verb->on_sources && place_is_installed())
+		verb_needs_sources(verb->name);
 	if (!verb->run) {
 		msg_error("%s is a verb of run.sh alone: ./run.sh %s", verb->name, verb->name);
 		return STATUS_USAGE;
 	}
 	if (!verb->internal)
 		process_catch_signals();
-	if (!verb->internal && getenv("DAXDM_FROM") && !workspace_is_read_only())
+	if (!verb->internal && getenv("DAXDM_FROM") && !access(place("build"), W_OK))
 		workspace_sweep();
 	if (verb->no_memory)
 		memory_or_exit(verb->no_memory);

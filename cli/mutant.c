@@ -13,6 +13,7 @@
 #include "lib/base/json_field.h"
 #include "lib/base/limit_clock.h"
 #include "lib/base/msg.h"
+#include "lib/base/place.h"
 #include "lib/file/fs.h"
 #include "lib/run/context.h"
 #include "report/checks/check_run.h"
@@ -47,7 +48,7 @@ static char *build(const struct kernel *kernel, const char *module, const struct
 	struct words command = {0};
 	int status;
 
-	command_add(&command, "emu/mutants.sh", kernel->dir, module, NULL);
+	command_add(&command, place("emu/mutants.sh"), kernel->dir, module, NULL);
 	if (m && m->program) {
 		FILE *out = fopen(program, "we");
 
@@ -134,7 +135,7 @@ static void run_checks(struct mutant_request *r, const struct words *globs)
 	fs_remove_tree(dir);
 	command_add(&kinds, "check", NULL);
 	guests = target_make_guests(&r->kernel, &kinds, &r->modules);
-	command_add(&command, "build/daxdm", "checks", "--kernel", r->kernel.dir, "--guest",
+	command_add(&command, place("build/daxdm"), "checks", "--kernel", r->kernel.dir, "--guest",
 		    guests.initramfs.list[0], "--results", dir, "--known", RUN_DIR_KNOWN, "--seed",
 		    "1", "--lanes", "1", NULL);
 	/* A kernel that hangs costs a time limit for each check. */
@@ -187,8 +188,8 @@ static void run_compare(struct mutant_request *r)
 
 	if (!base)
 		process_quit(STATUS_BROKEN, "%s", r->why);
-	command_add(&command, "build/daxdm", "compare", r->target.kernels.list[0], "--module",
-		    r->modules.list[0], "--module-base", base, "--no-checks", "--bench",
+	command_add(&command, place("build/daxdm"), "compare", r->target.kernels.list[0],
+		    "--module", r->modules.list[0], "--module-base", base, "--no-checks", "--bench",
 		    r->mutant.metric, "--fs", r->mutant.fs, "--json", json, NULL);
 	command_add_each(&command, "--stack", &r->mutant.stacks);
 	status = process_run(&command, "&2", NULL);

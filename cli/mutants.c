@@ -14,6 +14,7 @@
 #include "lib/base/json_field.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
+#include "lib/base/place.h"
 #include "report/checks/known.h"
 
 #include <errno.h>
@@ -156,8 +157,8 @@ static void put_job(const struct mutants_request *r, const struct mutant *m, FIL
 
 	if (unlink(path) && errno != ENOENT)
 		process_quit(STATUS_BROKEN, "cannot remove %s: %s", path, strerror(errno));
-	command_add(&job, "setpriv", "--pdeathsig", "TERM", "build/daxdm", "mutant", "--kernel",
-		    r->target.kernels.list[0], "--results", r->dir, NULL);
+	command_add(&job, "setpriv", "--pdeathsig", "TERM", place("build/daxdm"), "mutant",
+		    "--kernel", r->target.kernels.list[0], "--results", r->dir, NULL);
 	if (r->all)
 		command_add(&job, "--all", NULL);
 	command_add(&job, m->path, NULL);
@@ -296,6 +297,7 @@ static int run(int argc, char **argv)
 }
 
 const struct verb verb_mutants = {
+	.on_sources = true,
 	.name = "mutants",
 	.args = "[GLOB]...",
 	.why = "mutation score: which faults of the kernel the checks and comparisons detect",

@@ -273,6 +273,7 @@ static int run(int argc, char **argv)
 }
 
 const struct verb verb_new = {
+	.on_sources = true,
 	.name = "new",
 	.args = "KIND NAME",
 	.why = "write a template: a benchmark (KIND bench) or family of checks (check)",

@@ -11,6 +11,7 @@
 #include "cli/driver/run_dir.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
+#include "lib/base/place.h"
 #include "report/checks/bug_mail.h"
 #include "report/html/bugs_page.h"
 #include "report/html/site_page.h"
@@ -43,7 +44,7 @@ static int publish_run(const char *dir)
 	char *output = workspace_path("publish");
 	int status;
 
-	command_add(&command, "plot/plot.sh", dir, NULL);
+	command_add(&command, place("plot/plot.sh"), dir, NULL);
 	/* A run may have nothing to draw; a failure says why in its last line. */
 	status = process_run(&command, "/dev/null", output);
 	if (status) {
@@ -60,7 +61,8 @@ static int publish_checks(const char *dir)
 {
 	struct words command = {0};
 
-	command_add(&command, "build/daxdm", "report", "--quiet", "--output", dir, dir, NULL);
+	command_add(&command, place("build/daxdm"), "report", "--quiet", "--output", dir, dir,
+		    NULL);
 	return process_run(&command, NULL, NULL);
 }
 

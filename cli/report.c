@@ -7,6 +7,7 @@
 #include "cli/driver/run_dir.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
+#include "lib/base/place.h"
 #include "lib/base/terminal.h"
 #include "report/checks/check_run.h"
 #include "report/compare/state_ranges.h"
@@ -51,12 +52,15 @@ static const struct option_spec options[] = {
 static void print_next(const char *dir, bool is_whole, const char *page)
 {
 	const char *name = strncmp(dir, "results/", 8) ? dir : dir + 8;
+	const char *published = place("results/published/");
 
+	if (place_is_installed() && !strncmp(dir, published, strlen(published)))
+		name = dir + strlen(published);
 	if (!is_whole)
-		printf("Every row and finding: ./run.sh report --verbose %s\n", name);
+		printf("Every row and finding: %s report --verbose %s\n", place_command(), name);
 	if (page)
 		printf("Page: %s/report.html\n", page);
-	printf("Against another run: ./run.sh compare %s RUN\n", name);
+	printf("Against another run: %s compare %s RUN\n", place_command(), name);
 }
 
 /* Returns an exit status. */
@@ -222,7 +226,7 @@ static int draw_plots(const char *dir, const char *page)
 	/* A verb that runs report has installed it. */
 	if (getenv("DAXDM_FROM"))
 		workspace_setup("plot", NULL);
-	command_add(&command, "plot/plot.sh", dir, strcmp(dir, page) ? page : NULL, NULL);
+	command_add(&command, place("plot/plot.sh"), dir, strcmp(dir, page) ? page : NULL, NULL);
 	return process_run(&command, NULL, NULL);
 }
 
@@ -231,7 +235,7 @@ static int report_run(const char *dir, struct report_options *o)
 {
 	struct stat st;
 	bool is_dir = !stat(dir, &st) && S_ISDIR(st.st_mode);
-	bool draws = is_dir && !o->no_html && !o->no_plots && !access("plot/plot.sh", X_OK);
+	bool draws = is_dir && !o->no_html && !o->no_plots && !access(place("plot/plot.sh"), X_OK);
 	char *page = NULL;
 	int status;
 

@@ -4,6 +4,7 @@
 #include "emu/scratch.h"
 #include "emu/stop.h"
 #include "lib/base/msg.h"
+#include "lib/base/place.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -19,12 +20,13 @@
 static void answer_path(const struct plan *plan, char *path, size_t len)
 {
 	const char *kernel = strrchr(plan->kernel, '/');
+	const char *dir = place("build/kvm");
 	struct utsname host;
 
 	uname(&host);
-	snprintf(path, len, "build/kvm/%s,%s,%s", kernel ? kernel + 1 : plan->kernel, plan->qemu,
+	snprintf(path, len, "%s/%s,%s,%s", dir, kernel ? kernel + 1 : plan->kernel, plan->qemu,
 		 host.release);
-	for (char *c = path + strlen("build/kvm/"); *c; c++)
+	for (char *c = path + strlen(dir) + 1; *c; c++)
 		if (!isalnum((unsigned char)*c) && !strchr(".,+-_", *c))
 			*c = '_';
 }
@@ -64,8 +66,9 @@ bool accel_kvm_boots(const struct guest *guest, char *why, size_t len)
 	if (!answer[0]) {
 		msg_note("testing whether KVM boots this kernel (once, at most %d s)", PROBE_S);
 		strcpy(answer, probe(guest) ? "yes" : "no");
-		file = stop_signal() || scratch_make_dirs("build/kvm") < 0 ? NULL
-									   : fopen(path, "we");
+		file = stop_signal() || scratch_make_dirs(place("build/kvm")) < 0
+			       ? NULL
+			       : fopen(path, "we");
 		if (file) {
 			fputs(answer, file);
 			fclose(file);

@@ -8,7 +8,7 @@
 #
 # PARTS are the directories of the source, like drivers/md; $ROOT/src has md.
 
-readonly APT=$PWD/build/apt CATALOGUE=$PWD/build/apt/catalogue
+readonly APT=$BUILD/apt CATALOGUE=$BUILD/apt/catalogue
 readonly TOOLS=(make patch pahole bash coreutils sed grep mawk findutils diffutils)
 
 # Sets KDIR, PACKAGE, VERSION and RELEASE.

@@ -5,6 +5,10 @@
 # digests.  After `begin NAME` the stderr of commands goes to $TMP/err, where on_exit finds the
 # reason of a failure; `say` and `die` write to the stderr of the script.
 
+# The scripts run in the directory that holds emu/; what they make goes to $BUILD.  For an installed daxdm run.sh sets
+# these variables (lib/base/place.h).
+readonly BUILD=${DAXDM_CACHE:-$PWD/build} DAXDM=${DAXDM_LIB:-$PWD/build}/daxdm
+
 TMP=
 NAME=
 CHILD=
@@ -15,7 +19,9 @@ say() { echo "$NAME: $*" >&8; }
 
 die() { # STATUS TEXT; works in a subshell: the file shows the script that a message was printed
 	[[ -z $TMP ]] || : >"$TMP/said"
-	echo "daxdm: ${*:2}" >&8
+	local text=${*:2}
+	[[ -z ${DAXDM_DATA-} ]] || text=${text//.\/run.sh/daxdm}
+	echo "daxdm: $text" >&8
 	exit "$1"
 }
 
@@ -23,8 +29,8 @@ die() { # STATUS TEXT; works in a subshell: the file shows the script that a mes
 explain() { # STATUS
 	local why
 	why=$(grep -v '^W: ' "$TMP/err" 2>/dev/null | tail -n 1) || true
-	if grep -qs 'No space left\|enough free space' "$TMP/err" || [[ $(df --output=avail -k "$PWD/build" | tail -n 1) -lt 64 ]]; then
-		echo "daxdm: disk full under $PWD/build; free some space there and try again" >&8
+	if grep -qs 'No space left\|enough free space' "$TMP/err" || [[ $(df --output=avail -k "$BUILD" | tail -n 1) -lt 64 ]]; then
+		echo "daxdm: disk full under $BUILD; free some space there and try again" >&8
 	else
 		echo "daxdm: $NAME failed: ${why:-status $1}" >&8
 	fi
@@ -53,21 +59,21 @@ on_signal() { # STATUS
 	exit "$1"
 }
 
-# Takes the lock build/NAME.lock, so that two runs do not interfere, and creates $TMP.
+# Takes the lock $BUILD/NAME.lock, so that two runs do not interfere, and creates $TMP.
 begin() { # NAME
 	NAME=$1
 	trap on_exit EXIT
 	trap 'on_signal 130' INT
 	trap 'on_signal 143' TERM
 	umask 022 # QEMU runs as nobody and reads the files
-	mkdir -p "$PWD/build" 2>/dev/null || die 4 "cannot make $PWD/build: no permission or disk full"
-	{ exec 9>"$PWD/build/$NAME.lock"; } 2>/dev/null || die 4 "cannot write $PWD/build: no permission or disk full"
+	mkdir -p "$BUILD" 2>/dev/null || die 4 "cannot make $BUILD: no permission or disk full"
+	{ exec 9>"$BUILD/$NAME.lock"; } 2>/dev/null || die 4 "cannot write $BUILD: no permission or disk full"
 	if ! flock -n 9; then
 		say "waiting for another run"
-		flock -w 900 9 || die 4 "another $NAME run has held $PWD/build/$NAME.lock for 15 minutes; end it"
+		flock -w 900 9 || die 4 "another $NAME run has held $BUILD/$NAME.lock for 15 minutes; end it"
 	fi
-	rm -rf "$PWD/build/$NAME".tmp.* # of killed runs: this one holds the lock
-	TMP=$(mktemp -d "$PWD/build/$NAME.tmp.XXXXXX") || die 4 "cannot make a directory in $PWD/build: disk full?"
+	rm -rf "$BUILD/$NAME".tmp.* # of killed runs: this one holds the lock
+	TMP=$(mktemp -d "$BUILD/$NAME.tmp.XXXXXX") || die 4 "cannot make a directory in $BUILD: disk full?"
 	exec 2>"$TMP/err"
 }
 
@@ -86,8 +92,8 @@ absolute() { # PATH
 # Fails early if there is not enough space: apt hangs on a full disk.
 room() { # MIB WHAT
 	local free
-	free=$(df --output=avail -m "$PWD/build" | tail -n 1)
-	((free >= $1)) || die 4 "disk full: $2 needs $1 MiB under $PWD/build, $((free)) MiB are free; free some space there and try again"
+	free=$(df --output=avail -m "$BUILD" | tail -n 1)
+	((free >= $1)) || die 4 "disk full: $2 needs $1 MiB under $BUILD, $((free)) MiB are free; free some space there and try again"
 }
 
 # Prints the names in DIR that match PATTERN, without the KEEP newest.

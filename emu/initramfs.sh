@@ -24,7 +24,7 @@ CALLER=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . emu/common.sh
 
-readonly OUT=$PWD/build/initramfs
+readonly OUT=$BUILD/initramfs
 readonly KEEP=18 # cpio files; the least recently used are removed
 readonly APPLETS="sh cat cpio dd dmesg echo grep insmod mkdir mknod mount umount poweroff printf sed sleep stty sync tail"
 readonly LIBRARIES=/lib/x86_64-linux-gnu
@@ -213,22 +213,34 @@ stub_library() { # PROGRAM LIBRARY DIR
 		ld -shared --build-id=none -soname "$name" --version-script "$TMP/versions" -o "$3/$name" "$TMP/empty.o"
 }
 
+# For lines "DEST SRC" of a program that was started in $TMP: both are relative there if it is a stub.
+place_stubs() {
+	TMP=$TMP awk -v libraries=$LIBRARIES '
+		/^(empty|nocrypto)\// {
+			sub(/^[^\/]*/, "", $1)
+			print libraries $1, ENVIRON["TMP"] "/" $2
+			next
+		}
+		{ print }'
+}
+
 # fio is linked with 75 MB of libraries, for engines that use a network; to load them takes longer
 # than the jobs run.  The libraries that no job needs are replaced by stubs, the program is the
 # distribution's.  Prints lines "DEST SRC", of the real libraries if fio does not start with the
 # stubs.
-fio_manifest() {
-	# Relative: the path of the checkout may have a colon.
-	local fio library job empty=${TMP#"$PWD/"}/empty stub=${TMP#"$PWD/"}/nocrypto
+fio_manifest() (
+	local fio library job top=$PWD empty=empty stub=nocrypto
+	cd "$TMP" # relative: its path may have a colon
 	fio=$(readlink -f "$(need fio fio)")
 	mkdir -p "$TMP/empty"
 	while read -r library; do
 		if ! stub_library "$fio" "$library" "$empty"; then rm -f "$TMP/empty/$(basename "$library")"; fi
 	done < <(needed_by "$fio" | grep -vE "/${FIO_NEEDS}[.-]") >/dev/null 2>&1
 	[[ $(LD_LIBRARY_PATH=$empty:$stub "$fio" --version 2>/dev/null) == fio-* ]] || rm -f "$empty"/*
-	LD_LIBRARY_PATH=$empty:$stub with_libraries "$fio" /sbin/fio | sed -E "s#^($empty|$stub)/#$LIBRARIES/#"
+	LD_LIBRARY_PATH=$empty:$stub with_libraries "$fio" /sbin/fio | place_stubs
+	cd "$top"
 	for job in workloads/*.fio; do echo "/$job $PWD/$job"; done
-}
+)
 
 # program:package
 readonly TOOLS="dmsetup:dmsetup addpart:util-linux delpart:util-linux debugfs:e2fsprogs dumpe2fs:e2fsprogs e2fsck:e2fsprogs
@@ -242,9 +254,10 @@ tools_manifest() {
 # libndctl is linked with libkmod, and that with libcrypto for the signatures of modules, which neither daxdm nor fio
 # reads.  Most relocations of either program are libcrypto's.  Prints lines "DEST SRC", with a stub in place of libcrypto
 # if the program starts with it; fio gets the same one.
-daxdm_manifest() {
-	local daxdm kmod crypto stub=${TMP#"$PWD/"}/nocrypto
-	daxdm=$(absolute "${DAXDM_GUEST_PROGRAM:-$PWD/build/daxdm}")
+daxdm_manifest() (
+	local daxdm kmod crypto stub=nocrypto
+	cd "$TMP"
+	daxdm=$(absolute "${DAXDM_GUEST_PROGRAM:-$DAXDM}")
 	kmod=$(library_of "$daxdm" libkmod)
 	crypto=$(library_of "$daxdm" libcrypto)
 	mkdir -p "$stub"
@@ -252,8 +265,8 @@ daxdm_manifest() {
 		! LD_LIBRARY_PATH=$stub "$daxdm" list >/dev/null 2>&1; then
 		rm -f "$stub"/*
 	fi
-	LD_LIBRARY_PATH=$stub with_libraries "$daxdm" /bin/daxdm | sed "s|^$stub/|$LIBRARIES/|"
-}
+	LD_LIBRARY_PATH=$stub with_libraries "$daxdm" /bin/daxdm | place_stubs
+)
 
 manifest() { # lines "DEST SRC", sorted, without modules
 	local name
@@ -383,7 +396,7 @@ key() {
 		if signed_only; then echo "signed only"; fi
 		cat "$TMP/replaced"
 		sha256sum emu/initramfs.sh
-	} | TMP=${TMP#"$PWD/"} awk '
+	} | TMP=$TMP awk '
 		i = index($0, ENVIRON["TMP"]) { $0 = substr($0, 1, i - 1) substr($0, i + length(ENVIRON["TMP"])) }
 		{ print }' | sha256sum | cut -c1-20
 }
@@ -469,7 +482,7 @@ main() {
 	need cpio cpio >/dev/null
 	need strip binutils >/dev/null
 	! ldd "$BUSYBOX" >/dev/null || die 4 "$BUSYBOX is not static; run: apt-get install busybox-static"
-	[[ -x build/daxdm ]] || die 4 "build/daxdm is not built; run: make"
+	[[ -x $DAXDM ]] || die 4 "build/daxdm is not built; run: make"
 	mkdir -p "$OUT"
 	if [[ $KIND == modules ]]; then archive; else build; fi
 }

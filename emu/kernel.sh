@@ -30,7 +30,7 @@ CALLER=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . emu/common.sh
 
-readonly APT=$PWD/build/apt KERNELS=$PWD/build/kernels
+readonly APT=$BUILD/apt KERNELS=$BUILD/kernels
 readonly KEEP_LOCAL=3 # kernels made from files; a developer makes a new one with every build
 # shellcheck source=emu/archive.sh
 . emu/archive.sh
@@ -186,7 +186,7 @@ download() { # DIR NAMES...: packages of $VERSION
 		patiently apt_fetch "$dir/listed" "${listed[@]}" && patiently pool_fetch "$dir/unlisted" "${unlisted[@]}"
 	} >"$TMP/err" 2>&1; then
 		if grep -q 'No space left\|enough free space' "$TMP/err"; then
-			die 4 "disk full while fetching ${names[*]} into $PWD/build; free some space there and try again"
+			die 4 "disk full while fetching ${names[*]} into $BUILD; free some space there and try again"
 		fi
 		if [[ ${names[*]} == *-unsigned* && -z $SIGNED ]] && grep -q ' 404 ' "$TMP/err"; then
 			GONE=yes
@@ -375,15 +375,15 @@ vet_word() { # KERNEL
 	[[ $1 =~ ^[A-Za-z0-9][A-Za-z0-9.+~-]*$ ]] || die 64 "unknown kernel '$1': neither a file nor the name of a kernel"
 }
 
-install_modules() { # TREE INTO: by the tree's own Makefile, stripped
+install_modules() { # TREE DIRECTORY-DESCRIPTOR: by the tree's own Makefile, stripped
 	# Its recipes do not quote the path, which may have any character: use another name of it,
 	# in /proc.
-	exec timeout 900 make -C "$1" INSTALL_MOD_PATH="/proc/$$/cwd/${2#"$PWD/"}" INSTALL_MOD_STRIP=1 modules_install
+	exec timeout 900 make -C "$1" INSTALL_MOD_PATH="/proc/$$/fd/$2" INSTALL_MOD_STRIP=1 modules_install
 }
 
 # A kernel's build tree: its bzImage and the result of its `make modules_install`.
 resolve_tree() { # TREE
-	local image=$1/arch/x86/boot/bzImage last
+	local image=$1/arch/x86/boot/bzImage last into
 	[[ -f $image ]] || die 64 "$1 has no arch/x86/boot/bzImage; is it a kernel's build tree, and was it built (make bzImage modules)?"
 	# make modules did not run: emu/initramfs.sh names the options that need it.
 	if [[ -f $1/.config && ! -e $1/modules.order ]]; then
@@ -393,7 +393,8 @@ resolve_tree() { # TREE
 	room 900 "installing a kernel's modules"
 	say "installing the modules of $1"
 	mkdir "$TMP/tree"
-	if ! patiently install_modules "$1" "$TMP/tree" >"$TMP/install" 2>&1; then
+	exec {into}<"$TMP/tree"
+	if ! patiently install_modules "$1" "$into" >"$TMP/install" 2>&1; then
 		last=$(grep -v '^make' "$TMP/install" | tail -n 1)
 		die 64 "make modules_install in $1 failed: ${last:-it took more than 15 minutes}; were the modules built (make modules)?"
 	fi

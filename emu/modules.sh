@@ -21,7 +21,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . emu/common.sh
 . emu/build_root.sh
 
-readonly OUT=$PWD/build/modules PLANTED=$PWD/emu/planted
+readonly OUT=$BUILD/modules PLANTED=$PWD/emu/planted
 readonly PARTS=(drivers/md drivers/nvdimm) MODULES=(dm-mod dm-log-writes nd_pmem)
 
 # A root directory for all variants.

@@ -19,7 +19,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . emu/common.sh
 . emu/build_root.sh
 
-readonly OUT=$PWD/build/mutants
+readonly OUT=$BUILD/mutants
 export IN_ROOT_SCRATCH=/build
 readonly PARTS=(drivers/md drivers/nvdimm fs/ext4 fs/xfs)
 

@@ -15,11 +15,12 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . emu/common.sh
 
-readonly OUT=$PWD/build/plugin APT=$PWD/build/plugin/apt
+readonly OUT=$BUILD/plugin APT=$BUILD/plugin/apt
 readonly QEMU=qemu-system-x86_64
 
 # Fetches the source archive of SOURCE VERSION into $TMP.
 fetch_source() { # SOURCE VERSION
+	local top=$PWD
 	room 200 "the source of QEMU"
 	say "fetching the source of $1 $2 for its header qemu-plugin.h (once)"
 	apt_root
@@ -28,11 +29,11 @@ fetch_source() { # SOURCE VERSION
 	patiently apt_run update >>"$TMP/err" 2>&1 || true
 	cd "$TMP"
 	patiently apt_run source --download-only --tar-only "$1=$2" >>"$TMP/err" 2>&1 || {
-		cd "$OUT/../.."
+		cd "$top"
 		die 4 "cannot fetch the source package $1 $2, whose header the plugin needs (network?):" \
 			"$(grep '^E:' "$TMP/err" | head -n 1); only 'explain' needs it, once"
 	}
-	cd "$OUT/../.."
+	cd "$top"
 }
 
 fetch_header() { # DIR

@@ -4,6 +4,7 @@
 #include "emu/scratch.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
+#include "lib/base/place.h"
 #include "lib/meter/meter.h"
 
 #include <errno.h>
@@ -13,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SYMBOLS_DIR "build/symbols"
+#define SYMBOLS_DIR place("build/symbols")
 
 char *profile_plugin(const char *file)
 {

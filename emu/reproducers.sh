@@ -14,7 +14,7 @@ CALLER=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . emu/common.sh
 
-readonly OUT=$PWD/build/reproducers
+readonly OUT=$BUILD/reproducers
 readonly KEEP=8 # archives; the oldest are removed
 # program:package
 readonly TOOLS="dmsetup:dmsetup xfs_io:xfsprogs addpart:util-linux delpart:util-linux"
@@ -44,7 +44,7 @@ main() {
 	begin reproducers
 	(($#)) || die 64 "usage: emu/reproducers.sh FILE..."
 	mkdir -p "$OUT" "$TMP/compile" "$TMP/root/reproduce"
-	ldd build/daxdm | awk '$2 == "=>" { print $3 }' >"$TMP/there"
+	ldd "$DAXDM" | awk '$2 == "=>" { print $3 }' >"$TMP/there"
 	for tool in $TOOLS; do add_tool "${tool%%:*}" "${tool##*:}"; done
 	for file; do
 		file=$(absolute "$file")

@@ -2,6 +2,7 @@
 #include "emu/scratch.h"
 
 #include "lib/base/msg.h"
+#include "lib/base/place.h"
 #include "lib/file/fs.h"
 
 #include <dirent.h>
@@ -33,7 +34,8 @@ int scratch_make_dirs(const char *path)
 
 void scratch_sweep(void)
 {
-	DIR *dir = opendir("build");
+	const char *build = place("build");
+	DIR *dir = opendir(build);
 	const struct dirent *e;
 
 	if (!dir)
@@ -44,7 +46,7 @@ void scratch_sweep(void)
 
 		if (sscanf(e->d_name, "vm-%d-", &pid) != 1 || (!kill(pid, 0) || errno != ESRCH))
 			continue;
-		snprintf(path, sizeof(path), "build/%s", e->d_name);
+		snprintf(path, sizeof(path), "%s/%s", build, e->d_name);
 		fs_remove_tree(path);
 	}
 	closedir(dir);
@@ -53,19 +55,19 @@ void scratch_sweep(void)
 int scratch_make(const char *name, char *path)
 {
 	static int count;
-	char here[PATH_MAX - 64];
-	int rc = scratch_make_dirs("build");
+	char build[PATH_MAX];
+	int rc = scratch_make_dirs(place("build"));
 
-	if (!rc && !getcwd(here, sizeof(here)))
-		rc = -errno;
-	if (!rc && snprintf(path, PATH_MAX, "%s/build/vm-%d-%s-%d", here, (int)getpid(), name,
+	if (!rc)
+		rc = place_absolute("build", build, sizeof(build));
+	if (!rc && snprintf(path, PATH_MAX, "%s/vm-%d-%s-%d", build, (int)getpid(), name,
 			    count++) >= PATH_MAX)
 		rc = -ENAMETOOLONG;
 	if (!rc && mkdir(path, 0777) < 0)
 		rc = -errno;
 	if (rc < 0)
-		msg_error("cannot create a directory for the emulated host under build/: %s",
-			  scratch_write_error(rc));
+		msg_error("cannot create a directory for the emulated host under %s/: %s",
+			  place("build"), scratch_write_error(rc));
 	return rc;
 }
 

@@ -2,6 +2,7 @@
 #include "emu/snapshot.h"
 
 #include "emu/scratch.h"
+#include "lib/base/place.h"
 #include "lib/file/fs.h"
 
 #include <dirent.h>
@@ -15,7 +16,7 @@
 #include <unistd.h>
 
 #define KEEP 12 /* snapshots of 140 to 250 MiB; three per kernel */
-#define DIR_NAME "build/snapshots"
+#define DIR_NAME place("build/snapshots")
 
 /* The path of a kernel has the hash of its content or the version of its package; size and time
  * show a file that was changed in place. */
@@ -61,8 +62,8 @@ int snapshot_of(const struct vm_config *config, const char *qemu, struct snapsho
 	snprintf(initrd, sizeof(initrd), "%s", base ? base + 1 : config->initrd);
 	if (!rc && access(config->initrd, R_OK) < 0)
 		rc = -errno;
-	if (!rc && !getcwd(here, sizeof(here)))
-		rc = -errno;
+	if (!rc)
+		rc = place_absolute("build/snapshots", here, sizeof(here));
 	if (rc < 0)
 		return rc;
 	describe_machine(config->machine, machine, sizeof(machine));
@@ -73,7 +74,7 @@ int snapshot_of(const struct vm_config *config, const char *qemu, struct snapsho
 		 vmlinux, initrd, qemu, vm_accel(config->machine, config->kvm), vm_cpu(config->kvm),
 		 VM_MACHINE, machine, config->seed, config->machine->kernel_args,
 		 config->machine->extra_args ? config->machine->extra_args : "");
-	snprintf(snapshot->path, sizeof(snapshot->path), "%s/%s/%016" PRIx64, here, DIR_NAME,
+	snprintf(snapshot->path, sizeof(snapshot->path), "%s/%016" PRIx64, here,
 		 fnv1a64(snapshot->what));
 	return 0;
 }

@@ -18,6 +18,7 @@
 
 #include "emu/confine.h"
 #include "emu/scratch.h"
+#include "lib/base/place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -440,7 +441,7 @@ static int open_inherited(struct vm *vm, const struct vm_config *c, struct inher
 	}
 	/* Without it no flush can be made to fail: checks that need that are skipped. */
 	if (has_virtio(c->machine))
-		fds->preload = open(VM_PRELOAD, O_RDONLY | O_CLOEXEC);
+		fds->preload = open(place(VM_PRELOAD), O_RDONLY | O_CLOEXEC);
 	if (has_limit_clock(c)) {
 		fds->clock = make_limit_clock(vm);
 		if (fds->clock < 0)

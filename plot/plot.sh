@@ -9,7 +9,7 @@ set -euo pipefail
 export LC_ALL=C.UTF-8 # gnuplot reads the degree sign of its own files by it
 
 here=$(dirname "${BASH_SOURCE[0]}")
-daxdm=${DAXDM:-$here/../build/daxdm}
+daxdm=${DAXDM:-${DAXDM_LIB:-$here/../build}/daxdm}
 
 die() {
 	local status=$1

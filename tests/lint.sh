@@ -82,6 +82,14 @@ named_files() {
 		grep -v '^tests/cli/' | sed -E 's/^([^:]*:[0-9]+):[^A-Za-z]?/\1:/; s/:([0-9]+):/ \1:/')
 }
 
+# An installed daxdm has no build/ and emu/ in the current directory.
+placed_files() {
+	grep -nE '\b(open|opendir|fopen|access|l?stat|mkdir|glob|unlink|realpath|scandir|command_add)\((.*[ (])?"(build|emu|plot|workloads|check/known)(/|")' \
+		-- "${sources[@]}" | grep -vE 'place(_pattern)?\("' | sed 's/$/: name it by place(), lib\/base\/place.h/' || true
+	grep -nE '\$PWD/build|[ "]build/[a-z]' emu/*.sh | grep -vE '^[^:]*:[0-9]+:[[:blank:]]*#|emu/common.sh:|(say|die) ' |
+		sed 's/$/: name it by $BUILD, emu\/common.sh/' || true
+}
+
 # tests/words.txt says what is looked for, and what is written instead.
 replaced_words() {
 	local line kind pattern instead
@@ -173,6 +181,7 @@ item "clang-format" clang-format --dry-run -Werror "${c_files[@]}"
 item "licence lines" licence_lines
 item "no name of a package archive" archive_names
 item "files that are named exist" named_files
+item "files of an installed daxdm are found" placed_files
 item "no word that was replaced" replaced_words
 item "errno is read before it is stale" stale_errno
 item "functions fit on a screen" long_functions

@@ -5,11 +5,13 @@
 
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
+#include "lib/base/place.h"
 #include "lib/base/text_file.h"
 
 #include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,12 +149,12 @@ static bool write_job(const struct bench_env *env, struct fiojob *f, const struc
 {
 	const struct fiojob_plan *plan = variant->arg;
 	struct fiojob_result *r = fiojob_result(f, variant);
-	char name[64], path[128];
+	char name[64], path[PATH_MAX];
 	int rc = 0;
 
 	if (r->ops.why[0])
 		return false;
-	snprintf(path, sizeof(path), "workloads/%s.fio", plan->job ? plan->job : "");
+	snprintf(path, sizeof(path), "%s/%s.fio", place("workloads"), plan->job ? plan->job : "");
 	if (plan->job)
 		rc = fiojob_copy(path, jobs);
 	else

@@ -7,6 +7,7 @@
 #include "cli/driver/workspace.h"
 #include "lib/base/json_field.h"
 #include "lib/base/msg.h"
+#include "lib/base/place.h"
 #include "lib/run/context.h"
 #include "lib/run/run.h"
 
@@ -80,7 +81,7 @@ static char *run_now(const struct target *t, const struct kernel *kernel)
 	command_add(&kinds, kind, NULL);
 	guests = target_make_guests(kernel, &kinds, &t->replaced);
 	phase_begin("check");
-	command_add(&command, "build/daxdm", "checks", "--kernel", kernel->dir, "--guest",
+	command_add(&command, place("build/daxdm"), "checks", "--kernel", kernel->dir, "--guest",
 		    guests.initramfs.list[0], "--results", dir, "--quick", "--seed", seed, NULL);
 	if (guests.modules)
 		command_add(&command, "--modules", guests.modules, NULL);

@@ -7,6 +7,7 @@
 #include "cli/driver/run_kernel.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
+#include "lib/base/place.h"
 #include "lib/base/text_file.h"
 #include "lib/run/context.h"
 
@@ -90,7 +91,7 @@ static bool find_kernel(const char *package, struct kernel *kernel)
 	glob_t found = {0};
 	bool is = false;
 
-	if (!glob("build/kernels/*/package", 0, NULL, &found))
+	if (!glob(place_pattern("build/kernels/*/package"), 0, NULL, &found))
 		for (size_t i = 0; i < found.gl_pathc && !is; i++) {
 			char *has = workspace_first_line(found.gl_pathv[i]), *path;
 
@@ -128,7 +129,7 @@ static const char *find_side(const struct side *side, const struct target *targe
 	why = find_program(run, r);
 	if (why)
 		return why;
-	if (!strncmp(r->dir, "results/published/", strlen("results/published/")))
+	if (!strncmp(r->dir, place("results/published/"), strlen(place("results/published/"))))
 		return "it is published and never changed (--anew measures a run of its own)";
 	if (access(r->dir, W_OK))
 		return "its directory cannot be written to";

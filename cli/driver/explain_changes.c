@@ -4,6 +4,7 @@
 #include "cli/driver/command.h"
 #include "cli/driver/phase.h"
 #include "cli/driver/workspace.h"
+#include "lib/base/place.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -63,8 +64,8 @@ static json_t *explain_row(const struct sides *s, const char *id)
 	int status;
 
 	phase_begin("explain");
-	command_add(&command, "build/daxdm", "explain", s->kernels[0], s->kernels[1], "--metric",
-		    id, "--json", NULL);
+	command_add(&command, place("build/daxdm"), "explain", s->kernels[0], s->kernels[1],
+		    "--metric", id, "--json", NULL);
 	command_add_each(&command, "--module-base", &s->base_modules);
 	command_add_each(&command, "--module", &s->target.replaced);
 	process_says_it = true;

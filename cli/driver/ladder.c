@@ -11,6 +11,7 @@
 #include "emu/host_resources.h"
 #include "lib/base/json_field.h"
 #include "lib/base/msg.h"
+#include "lib/base/place.h"
 #include "lib/file/fs.h"
 #include "lib/run/run.h"
 
@@ -121,7 +122,7 @@ static void plan(struct ladder *l)
 	fclose(out);
 	fclose(open_list(named_path));
 	if (named.n) {
-		command_add(&command, "emu/kernel.sh", "identify", NULL);
+		command_add(&command, place("emu/kernel.sh"), "identify", NULL);
 		command_add_all(&command, &named);
 		run_or_exit(&command, named_path);
 	}
@@ -251,8 +252,8 @@ static void put_job(const struct ladder *l, const struct step *step, FILE *out)
 	struct words job = {0};
 	struct stat st;
 
-	command_add(&job, "setpriv", "--pdeathsig", "TERM", "build/daxdm", "bench", "--name", name,
-		    "--meter", b->m.meter, "--seed", seed, NULL);
+	command_add(&job, "setpriv", "--pdeathsig", "TERM", place("build/daxdm"), "bench", "--name",
+		    name, "--meter", b->m.meter, "--seed", seed, NULL);
 	if (strcmp(step->package, "file"))
 		command_add(&job, "--kernel", step->package, NULL);
 	else if (!stat(step->kernel, &st) && S_ISDIR(st.st_mode))
@@ -378,14 +379,14 @@ static int compare_runs(const char *page, const struct words *runs, bool quiet)
 	int status, drawn = STATUS_GOOD;
 
 	mkdir(plots, 0777);
-	command_add(&command, "build/daxdm", "compare", "--width", "200", "--plot-data", plots,
-		    NULL);
+	command_add(&command, place("build/daxdm"), "compare", "--width", "200", "--plot-data",
+		    plots, NULL);
 	command_add_all(&command, runs);
 	status = process_run(&command, all, NULL);
 	if (status == STATUS_GOOD || status == STATUS_FAILED) {
-		command_add(&command, "plot/plot.sh", "--data", plots, page, NULL);
+		command_add(&command, place("plot/plot.sh"), "--data", plots, page, NULL);
 		drawn = process_run(&command, quiet ? words : NULL, quiet ? "&1" : NULL);
-		command_add(&command, "build/daxdm", "compare", "--html", html, NULL);
+		command_add(&command, place("build/daxdm"), "compare", "--html", html, NULL);
 		if (runs->n > 2)
 			command_add(&command, "--trends", trends, NULL);
 		command_add_all(&command, runs);
@@ -468,8 +469,8 @@ static int publish_newest(const char *dir, const struct words *runs)
 	struct words command = {0};
 	int status;
 
-	command_add(&command, "build/daxdm", "compare", "--html", html, runs->list[runs->n - 2],
-		    runs->list[runs->n - 1], NULL);
+	command_add(&command, place("build/daxdm"), "compare", "--html", html,
+		    runs->list[runs->n - 2], runs->list[runs->n - 1], NULL);
 	status = process_run(&command, output, NULL);
 	free(html);
 	free(output);

@@ -11,6 +11,7 @@
 #include "cli/driver/workspace.h"
 #include "lib/base/json_field.h"
 #include "lib/base/msg.h"
+#include "lib/base/place.h"
 #include "lib/dev/stack.h"
 #include "lib/dev/stack_text.h"
 #include "lib/file/fs_spec.h"
@@ -93,9 +94,9 @@ static void choose_file(struct measurement *m)
 	if (m->quick + m->full + !!m->workload > 1)
 		process_quit(STATUS_USAGE, "--quick, --full and --workload exclude each other");
 	if (!m->workload)
-		m->workload = m->quick || (m->fio && !m->full) ? "workloads/quick"
-			      : m->full			       ? "workloads/full"
-							       : "workloads/default";
+		m->workload = m->quick || (m->fio && !m->full) ? place("workloads/quick")
+			      : m->full			       ? place("workloads/full")
+							       : place("workloads/default");
 	else if (stat(m->workload, &st) < 0)
 		process_quit(STATUS_USAGE, "--workload %s: %s", m->workload,
 			     errno == ENOENT ? "no such file" : strerror(errno));
@@ -280,7 +281,7 @@ static int run_here(const struct measurement *m, const struct target *t, const c
 {
 	struct words command = {0};
 
-	command_add(&command, "build/daxdm", "bench-here", NULL);
+	command_add(&command, place("build/daxdm"), "bench-here", NULL);
 	command_add_each(&command, "--device", &t->devices);
 	command_add(&command, "--meter", m->meter, m->counters ? "--counters" : NULL, NULL);
 	command_add_all(&command, &m->args);
@@ -327,7 +328,7 @@ static int run_emulated(const struct measurement *m, const struct target *t,
 	char *seed = process_text("%lld", (long long)t->seed);
 	int status;
 
-	command_add(&command, "build/daxdm", "emulate", "--kernel", kernel->dir, NULL);
+	command_add(&command, place("build/daxdm"), "emulate", "--kernel", kernel->dir, NULL);
 	for (size_t i = 0; i < guests->initramfs.n; i++) {
 		char *guest = process_text("%s=%s", m->fs_types.list[i], guests->initramfs.list[i]);
 

@@ -38,9 +38,11 @@ static bool is_directory(const char *path)
 /* The first place where it is; NULL: none.  To be freed. */
 static char *find(const char *word, bool (*is)(const char *path))
 {
-	char *places[N_PLACES] = {
-		process_text("results/%s", strncmp(word, "results/", 8) ? word : word + 8),
-		process_text("results/published/%s", word), options_user_path(word)};
+	const char *name = strncmp(word, "results/", 8) ? word : word + 8;
+	char *places[N_PLACES] = {process_text("results/%s", name),
+				  process_text("%s/%s", place("results/published"),
+					       strncmp(name, "published/", 10) ? name : name + 10),
+				  options_user_path(word)};
 	char *found = NULL;
 
 	for (size_t i = 0; i < N_PLACES; i++) {
@@ -92,7 +94,7 @@ static noreturn void refuse(const char *kind, const char *word, const char *path
 
 noreturn void run_dir_unknown(const char *kind, const char *word)
 {
-	static const char *const patterns[] = {"results/*", "results/published/*"};
+	const char *const patterns[] = {"results/*", place_pattern("results/published/*")};
 	const char *best = NULL;
 	char *path = find(word, exists);
 	glob_t found;
@@ -111,12 +113,12 @@ noreturn void run_dir_unknown(const char *kind, const char *word)
 
 char *run_dir_page(const char *dir)
 {
-	char *run = realpath(dir, NULL), *published = realpath("results/published", NULL);
+	char *run = realpath(dir, NULL), *published = realpath(place("results/published"), NULL);
 	size_t len = published ? strlen(published) : 0;
 	char *page;
 
 	if (run && published && !strncmp(run, published, len) && run[len] == '/') {
-		page = process_text("build/report/%s", run + len + 1);
+		page = process_text("%s/%s", place("build/report"), run + len + 1);
 		workspace_make_dir(page);
 	} else {
 		page = process_text("%s", dir);

@@ -10,7 +10,9 @@
 #include <stdnoreturn.h>
 
 /* The directory of known kernel bugs, by which runs of checks are judged. */
-#define RUN_DIR_KNOWN "check/known"
+#include "lib/base/place.h"
+
+#define RUN_DIR_KNOWN place("check/known")
 
 /* The path of that run, to be freed; NULL if there is none. */
 char *run_dir_find(const char *word);

@@ -7,6 +7,7 @@
 #include "cli/driver/workspace.h"
 #include "emu/vm_adapt.h"
 #include "lib/base/msg.h"
+#include "lib/base/place.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -276,7 +277,7 @@ void target_vet_names(const struct target *t)
 	size_t named = 0;
 	int status;
 
-	command_add(&command, "emu/kernel.sh", "identify", NULL);
+	command_add(&command, place("emu/kernel.sh"), "identify", NULL);
 	for (size_t i = 0; i < t->kernels.n; i++)
 		if (*t->kernels.list[i] != '/' && ++named)
 			command_add(&command, t->kernels.list[i], NULL);
@@ -299,7 +300,7 @@ static void add_series(struct words *kernels)
 	FILE *in;
 	int status;
 
-	command_add(&command, "emu/kernel.sh", "series", NULL);
+	command_add(&command, place("emu/kernel.sh"), "series", NULL);
 	status = process_run(&command, path, NULL);
 	if (status)
 		process_exit(status);
@@ -335,7 +336,7 @@ struct kernel target_find(const struct target *t, const char *kernel)
 	int status;
 
 	phase_begin("kernel");
-	command_add(&command, "emu/kernel.sh", "resolve", NULL);
+	command_add(&command, place("emu/kernel.sh"), "resolve", NULL);
 	if (is_dir(kernel) && *kernel == '/')
 		command_add(&command, "--tree", kernel, NULL);
 	else
@@ -367,7 +368,7 @@ static char *make_guest_file(const struct kernel *kernel, const char *kind,
 	struct words command = {0};
 	int status;
 
-	command_add(&command, "emu/initramfs.sh", kernel->dir, kind, NULL);
+	command_add(&command, place("emu/initramfs.sh"), kernel->dir, kind, NULL);
 	if (modules)
 		command_add_each(&command, "--module", modules);
 	status = process_run(&command, output, NULL);

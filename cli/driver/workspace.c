@@ -5,11 +5,13 @@
 #include "cli/driver/phase.h"
 #include "cli/driver/process.h"
 #include "lib/base/msg.h"
+#include "lib/base/place.h"
 #include "lib/file/fs.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,11 +23,11 @@
 #include <time.h>
 #include <unistd.h>
 
-/* run.sh executes this program with a shared lock on the checkout at this descriptor; `clean` takes
+/* run.sh executes this program with a shared lock on lock_path() at this descriptor; `clean` takes
  * an exclusive one. */
 enum { INHERITED_LOCK = 6, CLEAN_LIMIT_MS = 60000 };
 
-static char tmp[64]; /* below build/; "" until it is made */
+static char tmp[PATH_MAX]; /* below build/; "" until it is made */
 static int lock_fd = -1, tmp_fd = -1;
 static struct words claims;
 static const char *may_be_empty;
@@ -79,17 +81,21 @@ char *workspace_first_line(const char *path)
 
 static noreturn void cannot_write(const char *what)
 {
-	char *here = getcwd(NULL, 0);
+	char *here = *what == '/' ? NULL : getcwd(NULL, 0);
 
 	process_quit(STATUS_BROKEN,
-		     "cannot write to %s/%s: use a checkout of your own, or repair its permissions "
-		     "or free space",
-		     here ? here : "", what);
+		     "cannot write to %s%s%s: use %s, or repair its permissions or free space",
+		     here ? here : "", here ? "/" : "", what,
+		     !place_is_installed()	     ? "a checkout of your own"
+		     : !strcmp(what, place("build")) ? "another XDG_CACHE_HOME"
+						     : "a directory of your own");
 }
 
-void workspace_make_dir(const char *dir)
+/* DIR and those above it.  Returns whether it is there and can be written to. */
+static bool make_dir(const char *dir)
 {
 	char *path = process_text("%s", dir);
+	bool is;
 
 	for (char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
@@ -97,9 +103,15 @@ void workspace_make_dir(const char *dir)
 		*slash = '/';
 	}
 	mkdir(path, 0777);
-	if (access(path, W_OK) < 0)
-		cannot_write(path);
+	is = !access(path, W_OK);
 	free(path);
+	return is;
+}
+
+void workspace_make_dir(const char *dir)
+{
+	if (!make_dir(dir))
+		cannot_write(dir);
 }
 
 void workspace_may_be_empty(const char *dir)
@@ -125,7 +137,7 @@ static void sweep_claims(void)
 {
 	glob_t found;
 
-	if (!glob("build/name.tmp.*", 0, NULL, &found))
+	if (!glob(place_pattern("build/name.tmp.*"), 0, NULL, &found))
 		for (size_t i = 0; i < found.gl_pathc; i++)
 			if (access(found.gl_pathv[i], F_OK) < 0)
 				unlink(found.gl_pathv[i]);
@@ -139,7 +151,7 @@ static void sweep(void)
 	glob_t found;
 
 	for (size_t p = 0; p < sizeof(patterns) / sizeof(patterns[0]); p++) {
-		if (!glob(patterns[p], 0, NULL, &found))
+		if (!glob(place_pattern(patterns[p]), 0, NULL, &found))
 			for (size_t i = 0; i < found.gl_pathc; i++) {
 				int fd = open(found.gl_pathv[i], O_RDONLY | O_CLOEXEC);
 
@@ -216,9 +228,19 @@ static void start_guardian(void)
 
 /* ---- open and close ------------------------------------------------------------------------- */
 
+/* An installed daxdm makes its cache when it first writes.  QEMU of root reads it as nobody. */
+static bool make_cache(void)
+{
+	mode_t before = umask(022);
+	bool is = make_dir(place("build"));
+
+	umask(before);
+	return is;
+}
+
 bool workspace_is_read_only(void)
 {
-	return access("build", W_OK) < 0;
+	return place_is_installed() ? !make_cache() : access(place("build"), W_OK) < 0;
 }
 
 static void clean_up(void)
@@ -234,34 +256,43 @@ static void clean_up(void)
 	process_note(-1);
 }
 
-/* A shared lock on the checkout: `clean` waits for it. */
+/* What `clean` does not remove. */
+static const char *lock_path(void)
+{
+	return place_is_installed() ? place("build/clean.lock") : ".";
+}
+
+/* A shared lock: `clean` waits for it. */
 static void lock_checkout(void)
 {
 	const struct timespec tick = {.tv_nsec = 100000000};
 	struct stat here, there;
 
-	if (!stat(".", &here) && !fstat(INHERITED_LOCK, &there) && here.st_dev == there.st_dev &&
-	    here.st_ino == there.st_ino) {
+	if (!stat(lock_path(), &here) && !fstat(INHERITED_LOCK, &there) &&
+	    here.st_dev == there.st_dev && here.st_ino == there.st_ino) {
 		lock_fd = INHERITED_LOCK;
 		fcntl(lock_fd, F_SETFD, FD_CLOEXEC);
 	} else {
-		lock_fd = open(".", O_RDONLY | O_CLOEXEC);
+		lock_fd = open(lock_path(),
+			       (place_is_installed() ? O_CREAT : 0) | O_RDONLY | O_CLOEXEC, 0644);
+		if (lock_fd < 0)
+			cannot_write(place("build"));
 	}
 	for (int waited_ms = 0; flock(lock_fd, LOCK_SH | LOCK_NB) < 0; waited_ms += 100) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
-			process_quit(STATUS_BROKEN, "cannot lock this checkout: flock: %s",
+			process_quit(STATUS_BROKEN, "cannot lock %s: flock: %s", lock_path(),
 				     strerror(errno));
 		if (waited_ms >= CLEAN_LIMIT_MS)
-			process_quit(
-				STATUS_BROKEN,
-				"this checkout is being cleaned; try again when that has ended");
+			process_quit(STATUS_BROKEN,
+				     "'%s clean' is at work; try again when that has ended",
+				     place_command());
 		nanosleep(&tick, NULL);
 	}
 }
 
 void workspace_sweep(void)
 {
-	int build = open("build", O_RDONLY | O_CLOEXEC);
+	int build = open(place("build"), O_RDONLY | O_CLOEXEC);
 
 	if (build >= 0 && !flock(build, LOCK_EX))
 		sweep();
@@ -273,23 +304,25 @@ void workspace_open(void)
 {
 	int build;
 
-	if (access("run.sh", X_OK) < 0)
+	if (access(place("run.sh"), X_OK) < 0)
 		process_quit(STATUS_USAGE,
 			     "the current directory is no checkout of daxdm; call its "
 			     "run.sh");
 	owner = getpid();
+	if (place_is_installed() && !make_cache())
+		cannot_write(place("build"));
 	lock_checkout();
-	if ((mkdir("build", 0777) < 0 && errno != EEXIST) || access("build", W_OK) < 0)
-		cannot_write("build");
+	if ((mkdir(place("build"), 0777) < 0 && errno != EEXIST) || workspace_is_read_only())
+		cannot_write(place("build"));
 	/* Nobody removes what is not locked yet. */
-	build = open("build", O_RDONLY | O_CLOEXEC);
+	build = open(place("build"), O_RDONLY | O_CLOEXEC);
 	if (build < 0 || flock(build, LOCK_EX) < 0)
-		cannot_write("build");
+		cannot_write(place("build"));
 	sweep();
-	strcpy(tmp, "build/run.tmp.XXXXXX");
+	snprintf(tmp, sizeof(tmp), "%s/run.tmp.XXXXXX", place("build"));
 	if (!mkdtemp(tmp)) {
 		*tmp = '\0';
-		cannot_write("build");
+		cannot_write(place("build"));
 	}
 	tmp_fd = open(tmp, O_RDONLY | O_CLOEXEC);
 	flock(tmp_fd, LOCK_EX);
@@ -313,9 +346,9 @@ char *workspace_claim(const char *base)
 		name = n > 1 ? process_text("%s.%u", base, n) : process_text("%s", base);
 		run = process_text("results/%s", name);
 		first = process_text("results/%s-1", name); /* of --repeat */
-		link = process_text("build/name.tmp.%s", name);
+		link = process_text("%s/name.tmp.%s", place("build"), name);
 		taken = !access(run, F_OK) || !access(first, F_OK);
-		if (!taken && symlink(tmp + strlen("build/"), link) < 0) {
+		if (!taken && symlink(strrchr(tmp, '/') + 1, link) < 0) {
 			if (errno != EEXIST)
 				process_quit(STATUS_BROKEN,
 					     "cannot claim the name %s: symlink %s: %s", name, link,
@@ -340,7 +373,7 @@ void workspace_setup(const char *group, ...)
 	va_list args;
 	int status;
 
-	command_add(&command, "./run.sh", "setup", NULL);
+	command_add(&command, place("./run.sh"), "setup", NULL);
 	va_start(args, group);
 	for (; group; group = va_arg(args, const char *))
 		command_add(&command, group, NULL);

@@ -8,6 +8,7 @@
 #include "cli/gate/pairs.h"
 #include "cli/gate/result.h"
 #include "lib/base/msg.h"
+#include "lib/base/place.h"
 #include "lib/file/fs.h"
 #include "lib/run/run.h"
 
@@ -39,7 +40,7 @@ static const char *modules_dir(struct session *s)
 		return s->modules;
 	output = workspace_path("modules");
 	phase_begin("modules");
-	command_add(&command, "emu/modules.sh", s->kernel.dir, NULL);
+	command_add(&command, place("emu/modules.sh"), s->kernel.dir, NULL);
 	status = process_run(&command, output, NULL);
 	if (status)
 		process_exit(status);
@@ -162,8 +163,8 @@ static char *measure(struct session *s, const struct gate_run *run)
 	}
 	if (run->longer)
 		command_add(&command, "DAXDM_GUEST_PADDING_MIB=3", NULL);
-	command_add(&command, "build/daxdm", "bench", "--kernel", s->full->target.kernels.list[0],
-		    "--name", name, "--seed", seed, NULL);
+	command_add(&command, place("build/daxdm"), "bench", "--kernel",
+		    s->full->target.kernels.list[0], "--name", name, "--seed", seed, NULL);
 	for (size_t i = 0; run->modules && i < sizeof(module_files) / sizeof(*module_files); i++) {
 		char *file =
 			process_text("%s/%s/%s", modules_dir(s), run->modules, module_files[i]);
@@ -201,7 +202,7 @@ static void compare(struct session *s, const struct gate_pair *pair, struct gate
 	struct words command = {0};
 	int status;
 
-	command_add(&command, "build/daxdm", "compare", "--json", json, NULL);
+	command_add(&command, place("build/daxdm"), "compare", "--json", json, NULL);
 	if (s->full->states > 1 && !pair->stacks)
 		command_add(&command, "--states", states, NULL);
 	if (pair->stacks)

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdnoreturn.h>
 
 /* What an option sets: a member of the verb's structure, of the type given here. */
 enum option_kind {
@@ -50,14 +51,15 @@ struct verb {
 	const char *name;
 	const char *args;		   /* of the usage line behind [OPTION]..., e.g. "RUN" */
 	const char *why;		   /* one line, as the help of an option */
-	const char *examples[2];	   /* behind "./run.sh " */
+	const char *examples[2];	   /* behind place_command() */
 	const struct option_spec *options; /* ends with kind OPTION_END; NULL: none */
 	int operands;			   /* how many words it takes at most that are no options */
 	int (*run)(int argc, char **argv); /* NULL: run.sh does it */
 	/* It only reads and prints: where memory is missing it ends at once, with this status.
 	 * 0: it has something to undo, and handles that itself. */
 	int no_memory;
-	bool internal; /* for this program and its tests alone: no help lists it */
+	bool internal;	 /* for this program and its tests alone: no help lists it */
+	bool on_sources; /* needs a checkout; an installed daxdm refuses and does not list it */
 };
 
 /*
@@ -75,6 +77,12 @@ char *options_user_path(const char *path);
 
 /* All verbs, the last one is NULL. */
 extern const struct verb *const verb_table[];
+
+/* Whether the help lists it. */
+bool verb_is_shown(const struct verb *verb);
+
+/* Ends the process: this is installed, and what was asked for needs a checkout. */
+noreturn void verb_needs_sources(const char *what);
 
 /* The verb of that name, or NULL. */
 const struct verb *verb_find(const char *name);

@@ -5,6 +5,7 @@
  */
 #include "cli/options/cli.h"
 #include "lib/base/msg.h"
+#include "lib/base/place.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -97,7 +98,7 @@ static bool is_shown(const struct verb *verb, const struct option_spec *o)
 
 static const char *program(const struct verb *verb)
 {
-	return verb->internal ? "build/daxdm" : "./run.sh";
+	return verb->internal ? place("build/daxdm") : place_command();
 }
 
 /* A long one is broken before an option. */
@@ -145,18 +146,18 @@ void manual_print(void)
 {
 	char left[80];
 
-	printf("usage: ./run.sh VERB [OPTION]...\n\n");
+	printf("usage: %s VERB [OPTION]...\n\n", place_command());
 	wrap(summary, 0, 0);
 	putchar('\n');
 	for (const struct verb *const *v = verb_table; *v; v++) {
-		if ((*v)->internal)
+		if (!verb_is_shown(*v))
 			continue;
 		snprintf(left, sizeof(left), "%s%s%s", (*v)->name, *(*v)->args ? " " : "",
 			 (*v)->args);
 		row(left, (*v)->why);
 	}
-	printf("\n./run.sh help VERB explains one; ./run.sh --version prints the version.\n\n"
-	       "exit status:\n");
+	printf("\n%s help VERB explains one; %s --version prints the version.\n\nexit status:\n",
+	       place_command(), place_command());
 	for (size_t i = 0; i < N_MEANINGS; i++)
 		printf("  %-4d %s\n", meanings[i].status, meanings[i].meaning);
 }
@@ -204,7 +205,7 @@ static void markdown(void)
 	manual_print();
 	printf("```\n\nOptions with `...` may be given several times.\n");
 	for (const struct verb *const *v = verb_table; *v; v++)
-		if (!(*v)->internal)
+		if (verb_is_shown(*v))
 			markdown_verb(*v);
 }
 
@@ -250,10 +251,21 @@ static void man_verb(const struct verb *verb)
 		printf("\n");
 	}
 	for (int i = 0; i < 2 && verb->examples[i]; i++) {
-		printf(".PP\n.EX\n\\&./run.sh ");
+		printf(".PP\n.EX\n\\&%s ", place_command());
 		man_text(verb->examples[i]);
 		printf("\n.EE\n");
 	}
+}
+
+static void man_files(void)
+{
+	printf(".SH FILES\n"
+	       ".TP\n.I ./results/\nThe runs, in the current directory.\n"
+	       ".TP\n.I $XDG_CACHE_HOME/daxdm/\n"
+	       "Kernels, initramfs and snapshots of the emulated host; ~/.cache/daxdm without that "
+	       "variable, and\n"
+	       "/var/cache/daxdm for root.\n"
+	       ".B daxdm clean\nremoves what is there.\n");
 }
 
 static void man(void)
@@ -262,16 +274,18 @@ static void man(void)
 	       ".\\\" Made by `build/daxdm help --format man`; do not edit.\n"
 	       ".TH DAXDM 1 \"\" \"daxdm %s\" \"User Commands\"\n"
 	       ".SH NAME\ndaxdm \\- benchmark and checks of DAX through device-mapper\n"
-	       ".SH SYNOPSIS\n.B ./run.sh\n.I VERB\n[\\fIOPTION\\fR]...\n.SH DESCRIPTION\n",
-	       DAXDM_VERSION);
+	       ".SH SYNOPSIS\n.B %s\n.I VERB\n[\\fIOPTION\\fR]...\n.SH DESCRIPTION\n",
+	       DAXDM_VERSION, place_command());
 	man_text(summary);
 	printf("\n.PP\nOptions with ... may be given several times.\n.SH VERBS\n");
 	for (const struct verb *const *v = verb_table; *v; v++)
-		if (!(*v)->internal)
+		if (verb_is_shown(*v))
 			man_verb(*v);
 	printf(".SH EXIT STATUS\n");
 	for (size_t i = 0; i < N_MEANINGS; i++)
 		printf(".TP\n.B %d\n%s\n", meanings[i].status, meanings[i].meaning);
+	if (place_is_installed())
+		man_files();
 }
 
 /* ---- completion ------------------------------------------------------------------------------ */
@@ -285,11 +299,11 @@ static void completion(void)
 	       "\tlocal word=${COMP_WORDS[COMP_CWORD]} words\n"
 	       "\tif ((COMP_CWORD == 1)); then\n\t\twords=\"");
 	for (const struct verb *const *v = verb_table; *v; v++)
-		if (!(*v)->internal)
+		if (verb_is_shown(*v))
 			printf("%s%s", v == verb_table ? "" : " ", (*v)->name);
 	printf("\"\n\telse\n\t\tcase ${COMP_WORDS[1]} in\n");
 	for (const struct verb *const *v = verb_table; *v; v++) {
-		if ((*v)->internal)
+		if (!verb_is_shown(*v))
 			continue;
 		printf("\t\t%s) words=\"", (*v)->name);
 		for (const struct option_spec *o = (*v)->options; o && o->kind; o++)
@@ -299,7 +313,8 @@ static void completion(void)
 	}
 	printf("\t\t*) words= ;;\n\t\tesac\n\tfi\n"
 	       "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n}\n"
-	       "complete -o default -F _daxdm run.sh ./run.sh\n");
+	       "complete -o default -F _daxdm %s\n",
+	       place_is_installed() ? place_command() : "run.sh ./run.sh");
 }
 
 /* ---- the verb -------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include "lib/base/msg.h"
 #include "lib/base/nearest.h"
 #include "lib/base/number.h"
+#include "lib/base/place.h"
 #include "lib/base/words.h"
 
 #include <errno.h>
@@ -12,13 +13,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 char *options_user_path(const char *path)
 {
+	/* The documents name our files so; an installed daxdm has them elsewhere. */
+	static const char workloads[] = "workloads/";
 	const char *from = getenv("DAXDM_FROM");
 	char *whole = NULL;
 
-	if (*path == '/' || !from)
+	if (place_is_installed() && !strncmp(path, workloads, strlen(workloads)) &&
+	    access(path, F_OK) < 0)
+		whole = strdup(place(path));
+	else if (*path == '/' || !from)
 		whole = strdup(path);
 	else if (asprintf(&whole, "%s/%s", from, path) < 0)
 		whole = NULL;

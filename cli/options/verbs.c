@@ -3,7 +3,9 @@
 #include "cli/options/cli.h"
 #include "lib/base/msg.h"
 #include "lib/base/nearest.h"
+#include "lib/base/place.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct verb verb_test = {
@@ -11,6 +13,7 @@ static const struct verb verb_test = {
 	.args = "",
 	.why = "run the tests of the suite itself",
 	.examples = {"test"},
+	.on_sources = true,
 };
 
 static const struct verb verb_lint = {
@@ -18,6 +21,7 @@ static const struct verb verb_lint = {
 	.args = "",
 	.why = "shellcheck, clang-format, licence lines, warnings as errors",
 	.examples = {"lint"},
+	.on_sources = true,
 };
 
 static const struct verb verb_setup = {
@@ -88,12 +92,23 @@ const struct verb *verb_find(const char *name)
 	return NULL;
 }
 
+bool verb_is_shown(const struct verb *verb)
+{
+	return !verb->internal && !(verb->on_sources && place_is_installed());
+}
+
+noreturn void verb_needs_sources(const char *what)
+{
+	msg_error("%s needs a checkout of the sources, and this daxdm is installed", what);
+	exit(STATUS_USAGE);
+}
+
 void verb_unknown(const char *name)
 {
 	const char *best = NULL;
 
 	for (const struct verb *const *v = verb_table; *v; v++)
-		best = (*v)->internal ? best : nearest_of(name, best, (*v)->name);
+		best = verb_is_shown(*v) ? nearest_of(name, best, (*v)->name) : best;
 	msg_error("unknown verb '%s'%s%s%s; ./run.sh help lists them", name,
 		  best ? " (did you mean '" : "", best ? best : "", best ? "'?)" : "");
 }

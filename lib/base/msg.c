@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/base/msg.h"
 
+#include "lib/base/place.h"
 #include "lib/base/text.h"
 
 #include <errno.h>
@@ -13,6 +14,7 @@ static void msg_print(const char *prefix, const char *fmt, va_list args)
 	char line[1024], printable[4 * sizeof(line)];
 
 	vsnprintf(line, sizeof(line), fmt, args);
+	place_name_command(line);
 	fprintf(stderr, "daxdm: %s%s\n", prefix, text_escape(line, printable, sizeof(printable)));
 	errno = saved_errno;
 }

@@ -3,6 +3,7 @@
 
 #include "lib/base/json_field.h"
 #include "lib/base/memory.h"
+#include "lib/base/place.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -45,7 +46,7 @@ char *again_command(const json_t *context)
 
 	if (!out)
 		return NULL;
-	fprintf(out, "./run.sh %s", checks ? "check" : "bench");
+	fprintf(out, "%s %s", place_command(), checks ? "check" : "bench");
 	if (emulator)
 		put_kernel(out, context);
 	else

@@ -4,6 +4,7 @@
 #include "lib/base/json_field.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
+#include "lib/base/place.h"
 #include "lib/base/text.h"
 #include "lib/run/again.h"
 #include "lib/run/kernel_name.h"
@@ -211,7 +212,7 @@ static void say_evidence(struct verdicts *v, const json_t *check)
 	if (*json_field_text(check, "at"))
 		say(v, "# complains at: %s", json_field_text(check, "at"));
 	if (outcome_of(check) == OUTCOME_XFAIL)
-		say(v, "# without daxdm: ./run.sh known %s --reproduce",
+		say(v, "# without daxdm: %s known %s --reproduce", place_command(),
 		    json_field_text(check, "known"));
 	else if (v->again)
 		say(v, "# again: %s --check %s", v->again, json_field_text(check, "id"));
@@ -440,7 +441,7 @@ static void sum_alarms(const struct verdicts *v, const struct sum *sum)
 {
 	json_t *groups = json_object();
 	const json_t *line;
-	char id[112];
+	char id[112], title[80];
 	size_t i;
 
 	json_array_foreach(v->checks, i, line) {
@@ -452,7 +453,9 @@ static void sum_alarms(const struct verdicts *v, const struct sum *sum)
 		if (bug && known_loses_data(bug) && known_is_new(bug, &v->version))
 			group_add(groups, bug->name, outcome_case(line, id));
 	}
-	sum_groups(sum, groups, "NEW in this series, data is lost (./run.sh known NAME)");
+	snprintf(title, sizeof(title), "NEW in this series, data is lost (%s known NAME)",
+		 place_command());
+	sum_groups(sum, groups, title);
 	json_decref(groups);
 }
 

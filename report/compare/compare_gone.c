@@ -4,6 +4,7 @@
 
 #include "lib/base/memory.h"
 #include "lib/base/number.h"
+#include "lib/base/place.h"
 #include "report/compare/comparability.h"
 
 #include <stdlib.h>
@@ -77,8 +78,9 @@ static void say_lost_work(const struct comparison *c, size_t step, bool all, fin
 			      c->sides[step + 1].label, n - IDS_NAMED);
 	if (total)
 		findings_sayf(say, arg,
-			      "data may be lost in a power failure: run ./run.sh check --check "
-			      "'flush.*' on both kernels");
+			      "data may be lost in a power failure: run %s check --check "
+			      "'flush.*' on both kernels",
+			      place_command());
 }
 
 void compare_say_gone(const struct comparison *c, bool all, findings_say *say, void *arg)

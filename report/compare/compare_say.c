@@ -4,6 +4,7 @@
 
 #include "lib/base/memory.h"
 #include "lib/base/number.h"
+#include "lib/base/place.h"
 #include "report/compare/comparability.h"
 #include "report/findings/cost.h"
 
@@ -271,7 +272,7 @@ static void say_stride(const struct comparison *c, const struct stride *s, const
 	if (!c->time && !*from->runs[0].context.suffix && !*to->runs[0].context.suffix &&
 	    strncmp(from->runs[0].context.package, "file ", 5) &&
 	    strncmp(to->runs[0].context.package, "file ", 5))
-		fprintf(w.out, "; by function: ./run.sh explain %s %s --metric '%s'",
+		fprintf(w.out, "; by function: %s explain %s %s --metric '%s'", place_command(),
 			from->runs[0].context.release, to->runs[0].context.release,
 			s->row->rec->id);
 	sentence_say(&w, say, arg);

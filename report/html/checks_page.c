@@ -3,6 +3,7 @@
 
 #include "lib/base/json_field.h"
 #include "lib/base/memory.h"
+#include "lib/base/place.h"
 #include "lib/base/text.h"
 #include "lib/base/xml.h"
 #include "lib/run/again.h"
@@ -102,8 +103,8 @@ static void put_evidence(const struct run *run, const json_t *check, FILE *out)
 	put_lines(text, "kernel log:", json_object_get(check, "dmesg"));
 	put_observations(run, id, text);
 	again = memory_check(again_command(run->context.json));
-	fprintf(text, "again: %s --check %s\n", again ? again : "./run.sh check",
-		json_field_text(check, "id"));
+	fprintf(text, "again: %s%s --check %s\n", again ? again : place_command(),
+		again ? "" : " check", json_field_text(check, "id"));
 	free(again);
 	fclose(text);
 	page_pre(out, id, evidence);

@@ -4,6 +4,7 @@
 #include "lib/base/json_field.h"
 #include "lib/base/memory.h"
 #include "lib/base/number.h"
+#include "lib/base/place.h"
 #include "report/html/page.h"
 
 #include <stdlib.h>
@@ -140,7 +141,7 @@ int explain_page_write(const json_t *explanation, const char *dir, FILE *out)
 	}
 	put_calls(json_object_get(explanation, "calls"), out);
 	page_heading(out, "reproduce", "How to reproduce this");
-	snprintf(title, sizeof(title), "./run.sh explain %.*s %.*s --metric '%s'",
+	snprintf(title, sizeof(title), "%s explain %.*s %.*s --metric '%s'", place_command(),
 		 (int)strcspn(json_field_text(base, "package"), " "),
 		 json_field_text(base, "package"),
 		 (int)strcspn(json_field_text(new, "package"), " "),

@@ -211,8 +211,8 @@ static void put_metrics(const struct comparison *c, FILE *out)
 	page_heading(out, "metrics", "Each metric");
 	page_paragraph(out, "dim",
 		       "A line begins at zero. A point is a kernel at which the median changed by "
-		       "the threshold or more in all initial states. By function: ./run.sh explain "
-		       "KERNEL KERNEL --metric 'ID'.");
+		       "the threshold or more in all initial states. By function: the verb explain "
+		       "with two kernels and --metric 'ID'.");
 	page_filter(out, "words");
 	page_table_begin(out, "trends", "Medians from the first to the last kernel");
 	fputs("<thead><tr><th scope=\"col\">metric</th><th scope=\"col\">", out);

@@ -13,7 +13,7 @@ setup_file() {
 small_checkout() { # DIR
 	mkdir -p "$1/cli" "$1/emu/preload" "$1/lib/base" "$1/tests/unit/lib/base"
 	cp "$TOP/Makefile" "$TOP/VERSION" "$1/"
-	cp "$TOP"/lib/base/{msg,text,stats}.[ch] "$TOP/lib/base/flush_fault.h" "$1/lib/base/"
+	cp "$TOP"/lib/base/{msg,place,text,stats}.[ch] "$TOP/lib/base/flush_fault.h" "$1/lib/base/"
 	cp "$TOP/emu/preload/flush_fault.c" "$1/emu/preload/"
 	cp "$TOP/tests/unit/lib/base/test_stats.c" "$1/tests/unit/lib/base/"
 	printf '#include "lib/base/msg.h"\nint main(void)\n{\n\tmsg_note(DAXDM_VERSION);\n\treturn 0;\n}\n' \
@@ -75,9 +75,9 @@ compiled() { # MAKE-WORD...
 	compiled
 	((count == 2))
 	compiled CFLAGS=-O1
-	((count == 4))
+	((count == 5))
 	compiled
-	((count == 4))
+	((count == 5))
 	echo 9.9.9 >"$CO/VERSION"
 	compiled
 	run "$CO/build/daxdm"
