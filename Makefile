@@ -5,6 +5,8 @@
 #   make libperf    libperf from the kernel source package, for bench --counters; then make again
 #   make unit       the unit tests, under ASan and UBSan
 #   make fuzz       the fuzz harnesses of tests/fuzz/, FUZZ_SECONDS (60) of each
+#   make install    DESTDIR, PREFIX (/usr/local): the program, its data, man page and completion; make uninstall
+#   make dist       build/daxdm-VERSION.tar.xz
 #   make bench | check | test | lint | list [ARGS="..."]    the verbs of run.sh
 #   make V=1        show the commands
 #
@@ -57,7 +59,7 @@ UNITS    := $(patsubst tests/unit/%.c,build/test/%,$(sort $(call c_files,$(wildc
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all libs libperf unit unit-build fuzz fuzz-build clean bench check test lint list FORCE
+.PHONY: all install uninstall dist libs libperf unit unit-build fuzz fuzz-build clean bench check test lint list FORCE
 
 all: build/daxdm
 
@@ -73,10 +75,65 @@ build/flush_fault.so: emu/preload/flush_fault.c lib/base/flush_fault.h build/fla
 	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -shared -fvisibility=hidden -o $@ $< -lpthread
 
 # Benchmarks time code of their own, too: it is the same whatever CFLAGS optimise for.
-build/obj/bench/%.o build/other/bench/%.o: TIMED := -O2
+build/obj/bench/%.o build/other/bench/%.o: TIMED := -O2 -fno-stack-protector -Wp,-U_FORTIFY_SOURCE
 
 # A failed check names the line that complained: lib/base/source_place.c follows frame pointers.
 build/obj/check/%.o build/other/check/%.o: TIMED := -fno-omit-frame-pointer -fno-optimize-sibling-calls
+
+# ---- installation ------------------------------------------------------------------------------
+
+PREFIX ?= /usr/local
+SHARE   = $(DESTDIR)$(PREFIX)/share
+LIBEXEC = $(DESTDIR)$(PREFIX)/lib/daxdm
+
+# Below PREFIX/share/daxdm it is as in a checkout.  Of the published results those that are compared with, and what the
+# reports of kernel bugs quote.
+DATA := run.sh packages.txt emu/*.sh emu/init emu/lvm.conf emu/plugin/*.c plot/* workloads/* check/known/* \
+        check/known/reproduce/* results/published/bugs.tsv results/published/bugs/*.txt \
+        $(patsubst %,results/published/%/run.jsonl,checks-* linux-* linux-*/*)
+DATA := $(filter-out %.mail.txt check/known/reproduce,$(wildcard $(DATA)))
+DOCS := README.md $(wildcard doc/*.md)
+
+install: build/daxdm
+	@echo "  INSTALL $(DESTDIR)$(PREFIX)"
+	$(Q)install -D -m 755 build/daxdm "$(LIBEXEC)/daxdm"
+	$(Q)install -m 644 build/flush_fault.so "$(LIBEXEC)/"
+	$(Q)for file in $(DATA); do \
+		mode=644; [ ! -x $$file ] || mode=755; \
+		install -D -m $$mode $$file "$(SHARE)/daxdm/$$file" || exit; \
+	done
+	$(Q)for file in $(DOCS); do install -D -m 644 $$file "$(SHARE)/doc/daxdm/$$file" || exit; done
+	$(Q)install -d "$(DESTDIR)$(PREFIX)/bin" "$(SHARE)/man/man1" "$(SHARE)/bash-completion/completions"
+	$(Q)echo ../../lib/daxdm >"$(SHARE)/daxdm/installed"
+	$(Q)ln -sf ../share/daxdm/run.sh "$(DESTDIR)$(PREFIX)/bin/daxdm"
+	$(Q)DAXDM_DATA=/ build/daxdm help --format man >"$(SHARE)/man/man1/daxdm.1"
+	$(Q)DAXDM_DATA=/ build/daxdm help --format bash >"$(SHARE)/bash-completion/completions/daxdm"
+	$(Q)chmod 644 "$(SHARE)/daxdm/installed" "$(SHARE)/man/man1/daxdm.1" "$(SHARE)/bash-completion/completions/daxdm"
+
+uninstall:
+	$(Q)rm -rf "$(LIBEXEC)" "$(SHARE)/daxdm" "$(SHARE)/doc/daxdm"
+	$(Q)rm -f "$(DESTDIR)$(PREFIX)/bin/daxdm" "$(SHARE)/man/man1/daxdm.1" "$(SHARE)/bash-completion/completions/daxdm"
+
+# ---- the source archive ------------------------------------------------------------------------
+
+# The same files give the same bytes: those that git knows, or all of an exported folder; the time is that of
+# debian/changelog.  Left out are the runs of the largest ladder, 24 MB; its pages are there.
+DIST    := daxdm-$(VERSION)
+DIST_XZ ?= xz -T1
+
+dist:
+	$(Q)mkdir -p build
+	$(Q){ if [ -e .git ]; then git ls-files -z; else find . -name build -prune -o ! -type d -printf '%P\0'; fi; } | \
+		grep -zvE '^(build|debian/(\.debhelper|tmp|daxdm|files|.*\.(log|substvars|debhelper)))(/|$$)|^results/($$|[^p]|p[^u])|^results/published/ladder-insn/(.*/|kernels\.tsv)' | \
+		LC_ALL=C sort -z >build/dist.list
+	$(Q)tar --create --null --no-recursion --verbatim-files-from --files-from build/dist.list --hard-dereference \
+		--format=gnu --owner=0 --group=0 --numeric-owner --mode=u+rw,go+r,go-w --transform 'flags=r;s|^|$(DIST)/|' \
+		--mtime "$${SOURCE_DATE_EPOCH:+@}$${SOURCE_DATE_EPOCH:-$$(sed -n '/^ -- /{s/.*>  //p;q}' debian/changelog)}" \
+		--file build/$(DIST).tar
+	$(Q)$(DIST_XZ) -f build/$(DIST).tar
+	@echo "  DIST    build/$(DIST).tar.xz"
+
+# ---- another build -----------------------------------------------------------------------------
 
 # Another build of the same program, for gate-selftest --full.
 OTHER_OBJS := $(OBJS:build/obj/%=build/other/%)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The one entry of daxdm: installs missing packages, builds the program and executes it.  ./run.sh help
+# `make install` puts it into PREFIX/share/daxdm, with PREFIX/bin/daxdm as a link to it; there it builds nothing.
 set -euo pipefail
 
 readonly BROKEN=4 USAGE=64 # the exit statuses of lib/base/msg.h that this script sets itself
@@ -8,18 +9,45 @@ from=$PWD                  # relative paths that the user gives are seen from he
 here=$(readlink -f "$0")
 cd "${here%/*}"
 unset MAKEFLAGS MAKELEVEL # `make bench` must not lend its job server to our make
+name=run.sh command=./run.sh
 
 note() { printf '%s\n' "$*" >&2; }
 die() { # STATUS TEXT...
 	local status=$1
 	shift
-	note "run.sh: $*"
+	note "$name: $*"
 	exit "$status"
 }
+
+# ---- where things are ----------------------------------------------------------------------------
+
+# What is made goes to $build, and `clean` excludes all other verbs by $lock.  The program and the scripts in emu/ know by
+# the variables that it is installed (lib/base/place.h).
+build=build lock=. installed=
+unset DAXDM_DATA DAXDM_CACHE DAXDM_LIB
+if [[ -f installed ]]; then # it names the directory of the program
+	installed=yes name=daxdm command=daxdm
+	if [[ ${XDG_CACHE_HOME-} == /* ]]; then
+		build=$XDG_CACHE_HOME/daxdm
+	elif (($(id -u) == 0)); then
+		build=/var/cache/daxdm # /root may be closed to nobody, who runs QEMU
+	else
+		build=${HOME:-/nonexistent}/.cache/daxdm
+	fi
+	lock=$build/clean.lock
+	DAXDM_LIB=$(realpath "$(<installed)")
+	export DAXDM_DATA=$PWD DAXDM_CACHE=$build DAXDM_LIB
+fi
 
 # Lists of files are lines, here and in emu/.
 [[ $PWD != *[[:cntrl:]]* ]] ||
 	die $USAGE "the name of this directory holds a newline or another control character; move the checkout elsewhere"
+[[ $build$from != *[[:cntrl:]]* || ! $installed ]] ||
+	die $USAGE "the name of this directory or of $build holds a newline or another control character; use another one"
+
+need_sources() { # VERB
+	[[ ! $installed ]] || die $USAGE "$1 needs a checkout of the sources, and this daxdm is installed"
+}
 
 # ---- programs that take long ---------------------------------------------------------------------
 
@@ -55,20 +83,23 @@ run() { # COMMAND...
 # Descriptor 7 is a file that has no name, for what a command says.
 open_log() {
 	local file
-	file=$(mktemp build/run.tmp.XXXXXX 2>/dev/null) || cannot_write build
+	file=$(mktemp "$build/run.tmp.XXXXXX" 2>/dev/null) || cannot_write
 	exec 7<>"$file"
 	rm "$file"
 }
 
-cannot_write() { # WHAT
-	die $BROKEN "cannot write to $PWD/$1: use a checkout of your own, or repair its permissions or free space"
+cannot_write() {
+	local other="a checkout of your own"
+	[[ ! $installed ]] || other="another XDG_CACHE_HOME"
+	die $BROKEN "cannot write to $(realpath -ms "$build"): use $other, or repair its permissions or free space"
 }
 
-# Descriptor 6 is this directory, with a shared lock as long as a verb runs; clean takes an exclusive one.
-lock_checkout() {
-	exec 6<.
-	flock -s -w 60 6 || die $BROKEN "another process runs './run.sh clean' in $PWD; try again when it has ended"
-	if ! mkdir -p build 2>/dev/null || [[ ! -w build ]]; then cannot_write build; fi
+# Descriptor 6 is $lock, with a shared lock as long as a verb runs; clean takes an exclusive one.
+lock_shared() {
+	[[ ! $installed ]] || (umask 022 && mkdir -p "$build" && : >>"$lock") 2>/dev/null || cannot_write
+	exec 6<"$lock"
+	flock -s -w 60 6 || die $BROKEN "another process runs '$command clean' in $(realpath "${lock%/*}"); try again when it has ended"
+	if ! mkdir -p "$build" 2>/dev/null || [[ ! -w $build ]]; then cannot_write; fi
 }
 
 # ---- packages ------------------------------------------------------------------------------------
@@ -96,13 +127,13 @@ setup() { # VERBOSE GROUP...
 	fi
 	apt=(apt-get install --yes --no-install-recommends "${missing[@]}")
 	if (($(id -u) != 0)); then
-		note "run.sh: ${#missing[@]} Debian packages are missing, and only root can install them. As root:"
+		note "$name: ${#missing[@]} Debian packages are missing, and only root can install them. As root:"
 		die $BROKEN "  apt-get update && ${apt[*]}"
 	fi
 	note "installing ${#missing[@]} Debian packages: ${missing[*]}"
 	open_log
 	if ! apt_get "${apt[@]}"; then
-		note "run.sh: apt-get could not install them:"
+		note "$name: apt-get could not install them:"
 		grep -E '^(E|W|Err)' /dev/fd/7 | sort -u | tail -n 5 >&2 || true
 		die $BROKEN "with a network and a package archive, as root:  apt-get update && ${apt[*]}"
 	fi
@@ -156,9 +187,13 @@ vet_words() { # WORD...
 
 # The program takes the place of this script.  What only reads can be done in a checkout that cannot be written to.
 program() { # WORD...
+	if [[ $installed ]]; then
+		cd "$from"
+		DAXDM_FROM=$from exec "$DAXDM_LIB/daxdm" "$@"
+	fi
 	if [[ ! -x build/daxdm ]]; then vet_words "$@"; fi
 	if [[ ! -x build/daxdm || -w build ]]; then
-		lock_checkout
+		lock_shared
 		setup '' build >&2
 		build all
 	fi
@@ -172,6 +207,7 @@ verb_setup() { # [all | GROUP...]
 	local word
 	local -a groups=()
 	if (($# == 0)); then groups=(build run plot); fi
+	if (($# == 0)) && [[ $installed ]]; then groups=(run plot); fi
 	for word; do
 		if [[ $word == all ]]; then
 			groups+=(build run plot fio check test)
@@ -180,12 +216,13 @@ verb_setup() { # [all | GROUP...]
 		groups+=("$word")
 		grep -qxF "[$word]" packages.txt || die $USAGE "setup: unknown group '$word'; expected all or a group of packages.txt"
 	done
-	lock_checkout
+	lock_shared
 	setup verbose "${groups[@]}"
 }
 
 verb_test() {
-	lock_checkout
+	need_sources test
+	lock_shared
 	setup verbose build run plot fio test
 	[[ -s build/libperf/version ]] || run lib/meter/libperf.sh || exit $? # for the tests of counters
 	build all unit-build fuzz-build
@@ -193,15 +230,21 @@ verb_test() {
 }
 
 verb_lint() {
-	lock_checkout
+	need_sources lint
+	lock_shared
 	setup '' build test
 	run tests/lint.sh
 }
 
 verb_clean() {
-	exec 6<.
-	flock -w 5 6 || die $BROKEN "clean: a run is at work in $PWD; wait for it or end it"
-	if ! rm -rf build 2>/dev/null; then cannot_write build; fi
+	[[ -e $lock ]] || return 0
+	exec 6<"$lock"
+	flock -w 5 6 || die $BROKEN "clean: a run is at work in $(realpath -ms "${lock%/*}"); wait for it or end it"
+	if [[ $installed ]]; then
+		find "$build" -mindepth 1 ! -path "$lock" -delete 2>/dev/null || cannot_write
+	elif ! rm -rf build 2>/dev/null; then
+		cannot_write
+	fi
 }
 
 case ${1-} in
@@ -215,7 +258,7 @@ test | lint | clean)
 	;;&
 setup | test | lint | clean) "verb_$1" "${@:2}" ;;
 help | --help | -h)
-	if [[ ! -x build/daxdm ]]; then # nothing is built for it
+	if [[ ! -x build/daxdm && ! $installed ]]; then # nothing is built for it
 		sed -n '/^```text/,/^```$/{//!p}' doc/options.md
 	else
 		program "$@"

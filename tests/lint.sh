@@ -35,7 +35,7 @@ licence_lines() {
 	local f licence="SPDX-License-Identifier: GPL-2.0-only"
 	for f in "${files[@]}"; do
 		case $f in tests/fuzz/corpus/*) continue ;; esac # inputs, byte by byte
-		case $f in LICENSE | VERSION) continue ;; esac
+		case $f in LICENSE | VERSION | debian/changelog | debian/source/format) continue ;; esac
 		# What README.md begins with is read first.
 		if [[ $f == README.md ]]; then
 			tail -n 1 -- "$f" | grep -qF "$licence" || echo "$f: its last line is no $licence"
