@@ -112,6 +112,7 @@ extern const struct verb verb_gate;
 extern const struct verb verb_help;
 extern const struct verb verb_hold_devices;
 extern const struct verb verb_identical;
+extern const struct verb verb_inspect;
 extern const struct verb verb_kernels;
 extern const struct verb verb_known;
 extern const struct verb verb_list;

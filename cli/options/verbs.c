@@ -52,6 +52,7 @@ const struct verb *const verb_table[] = {
 	&verb_kernels,
 	&verb_known,
 	&verb_shell,
+	&verb_inspect,
 	&verb_test,
 	&verb_lint,
 	&verb_list,

@@ -389,9 +389,29 @@ static void note_members(const struct writer *w)
 					 "them where there are fewer");
 }
 
+/* What the namespaces and the devices are called. */
+static int add_names(const struct writer *w, struct words *names)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	int rc;
+
+	for (unsigned int i = 0; out && i < w->n_members; i++)
+		fprintf(out, "%s%s", i ? " " : "", w->members[i]);
+	for (size_t i = 0; out && i < w->n_devices; i++) {
+		const char *name = w->t->list[w->devices[i]].name;
+
+		fprintf(out, " %s", *name ? name : "device");
+	}
+	rc = !out || fclose(out) ? -ENOMEM : words_add(names, text, len);
+	free(text);
+	return rc;
+}
+
 /* The word of the stack whose top is this device, and in the note what its members are. */
 static int add_stack(const struct text_devices *t, size_t top, const char *kind, const char *stem,
-		     bool several, struct words *out)
+		     bool several, struct words *out, struct words *names)
 {
 	struct writer w = {.t = t, .top = top};
 	char *tables = NULL, *word = NULL, digest[9];
@@ -421,7 +441,10 @@ static int add_stack(const struct text_devices *t, size_t top, const char *kind,
 	}
 	fprintf(named, "-%s=%s", digest, tables);
 	rc = fclose(named) ? -ENOMEM : words_add(out, word, len);
-	note_members(&w);
+	if (!names)
+		note_members(&w);
+	else if (!rc)
+		rc = add_names(&w, names);
 	free(word);
 out:
 	free(tables);
@@ -450,7 +473,7 @@ static int mark_used(struct text_devices *t, bool *used)
 }
 
 static int add_stacks(struct text_devices *t, const char *kind, const char *stem, const char *only,
-		      struct words *out)
+		      struct words *out, struct words *names)
 {
 	bool *used = calloc(TEXT_DEVICES_MAX, sizeof(*used));
 	size_t tops = 0;
@@ -468,7 +491,7 @@ static int add_stacks(struct text_devices *t, const char *kind, const char *stem
 		    (only ? strcmp(only, t->list[i].name) : used[i] || t->list[i].hidden))
 			continue;
 		found = true;
-		rc = add_stack(t, i, kind, stem, tops > 1 || only, out);
+		rc = add_stack(t, i, kind, stem, tops > 1 || only, out, names);
 	}
 	if (!rc && !found)
 		rc = text_complain(t, 1, 0, "the text has no device %s", only);
@@ -480,6 +503,14 @@ int stack_text_expand_memory(const char *kind, const char *stem, const char *onl
 			     struct words *out, char *note, size_t note_len, char *why,
 			     size_t why_len)
 {
+	return stack_text_expand_named(kind, stem, only, text, out, NULL, note, note_len, why,
+				       why_len);
+}
+
+int stack_text_expand_named(const char *kind, const char *stem, const char *only, const char *text,
+			    struct words *out, struct words *names, char *note, size_t note_len,
+			    char *why, size_t why_len)
+{
 	struct text_devices t = {
 		.file = stem, .why = why, .why_len = why_len, .note = note, .note_len = note_len};
 	int rc;
@@ -487,7 +518,7 @@ int stack_text_expand_memory(const char *kind, const char *stem, const char *onl
 	*why = *note = '\0';
 	rc = strcmp(kind, STACK_TEXT_LVM) ? text_read_dmsetup(&t, text) : text_read_lvm(&t, text);
 	if (!rc)
-		rc = add_stacks(&t, kind, stem, only, out);
+		rc = add_stacks(&t, kind, stem, only, out, names);
 	text_devices_free(&t);
 	if (rc < 0 && !*why)
 		snprintf(why, why_len, "%s: %s", stem, strerror(-rc));

@@ -46,9 +46,15 @@ void stack_text_digest(const char *tables, char digest[9]);
 int stack_text_expand(const char *word, struct words *out, char *note, size_t note_len, char *why,
 		      size_t why_len);
 
-/* The same from memory; stem is what the file is called, only a device of it, or NULL.  Pure. */
+/* The same from memory; stem is what the file is called, only a device of it, or NULL.  Pure.
+ * The second one appends, for each stack, its names in the text to names: of the namespaces in
+ * order, then of the devices, lowest first, with blanks between them; the note does not have the
+ * namespaces then. */
 int stack_text_expand_memory(const char *kind, const char *stem, const char *only, const char *text,
 			     struct words *out, char *note, size_t note_len, char *why,
 			     size_t why_len);
+int stack_text_expand_named(const char *kind, const char *stem, const char *only, const char *text,
+			    struct words *out, struct words *names, char *note, size_t note_len,
+			    char *why, size_t why_len);
 
 #endif

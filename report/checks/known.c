@@ -99,12 +99,12 @@ const char *kernel_version_text(const char *release, const char *package, const 
 
 /* ---- entries ------------------------------------------------------------------------------- */
 
-enum { KEYS = 13, KEY_LAST = 2, KEYS_REQUIRED = 8, KEY_SEVERITY = 8, KEY_KIND };
+enum { KEYS = 14, KEY_LAST = 2, KEYS_REQUIRED = 8, KEY_SEVERITY = 8, KEY_KIND };
 
 /* The first KEYS_REQUIRED have to be there. */
 static const char *const keys[KEYS] = {
 	"check", "first",    "last", "why",	"evidence", "reference", "reproducer",
-	"match", "severity", "kind", "subject", "files",    "fixes",
+	"match", "severity", "kind", "subject", "files",    "fixes",	 "layout",
 };
 
 /* The worst first. */
@@ -290,6 +290,7 @@ static int entry_check(const char *path, struct entry *e)
 		.subject = e->values[10],
 		.files = e->values[11],
 		.fixes = e->values[12],
+		.layout = e->values[13],
 	};
 	if (read_range(path, e) < 0 ||
 	    check_choice(path, keys[KEY_SEVERITY], e->bug.severity, severities) < 0 ||

@@ -45,6 +45,8 @@ struct known_bug {
 	const char *subject;	     /* of a mail, with the prefix of the subsystem */
 	const char *files;	     /* of the kernel source, with blanks between them */
 	const char *fixes;	     /* the commit with the bug: HASH ("SUBJECT") */
+	/* Words of report/inspect/layout.h: it is met on such a layout only; NULL: on any. */
+	const char *layout;
 	/* No entry has an older first kernel: whether the bug was there before is not known. */
 	bool since_oldest;
 };

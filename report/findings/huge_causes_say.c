@@ -41,6 +41,16 @@ static const struct cause {
 
 enum { N_CAUSES = sizeof(causes) / sizeof(causes[0]), MAX_SECTORS = N_CAUSES - 1 };
 
+const char *huge_causes_what(enum huge_cause cause)
+{
+	return causes[cause].what;
+}
+
+const char *huge_causes_cure(enum huge_cause cause)
+{
+	return causes[cause].cure;
+}
+
 static const json_t *causes_of(const struct tables *tables, const char *fs, const char *stack)
 {
 	const struct run *run = tables->run;
