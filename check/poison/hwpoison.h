@@ -15,6 +15,13 @@ void hwpoison_shared(struct check_env *env, const void *arg);
 /* The same for several pages, and the address that is reported. */
 void hwpoison_exact(struct check_env *env, const void *arg);
 
+/* The same for blocks at the border of two allocation groups of xfs. */
+void hwpoison_group(struct check_env *env, const void *arg);
+
+/* A page of a file fails that is mapped as a whole at base, with its neighbours.  Returns true if
+ * SIGBUS reports that page and nothing else; else false after a complaint. */
+bool hwpoison_fail_page(struct check_env *env, int fd, char *base, uint64_t page, uint64_t n_pages);
+
 /* The same for pages of several windows, and the frame that the kernel's log names. */
 void hwpoison_log(struct check_env *env, const void *arg);
 

@@ -136,6 +136,17 @@ static bool fail_page(struct check_env *env, struct process *p, const int fds[2]
 	return !check_complained(env);
 }
 
+bool hwpoison_fail_page(struct check_env *env, int fd, char *base, uint64_t page, uint64_t n_pages)
+{
+	struct process *p = check_shared(env, ROLES * sizeof(*p));
+	bool good = p && fail_page(env, p, (const int[]){fd, fd}, (char *const[]){base, base}, page,
+				   n_pages);
+
+	if (p)
+		munmap(p, ROLES * sizeof(*p));
+	return good;
+}
+
 /* Another file with the same blocks or, where xfs cannot share them, the same file.  Returns a
  * descriptor or -errno. */
 static int open_other(const struct testbed *bed)
