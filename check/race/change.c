@@ -20,6 +20,7 @@ enum {
 	RESERVE_BLOCKS = 64, /* fewer than the other file needs */
 	UNBIND_AFTER_ACCESSES = 500,
 	PUNCHED_PAGES = 3,
+	OFTEN = 10,
 };
 
 static const unsigned int suspend_modes[] = {0, DM_NOLOCKFS, DM_NOFLUSH, DM_NOFLUSH | DM_NOLOCKFS};
@@ -55,6 +56,17 @@ static int truncate_file(struct race *r)
 	int rc = answer(ftruncate(r->bed->fd, to));
 
 	return rc ? rc : answer(ftruncate(r->bed->fd, RACE_BYTES));
+}
+
+static int truncate_often(struct race *r)
+{
+	int rc = 0;
+
+	for (int i = 0; i < OFTEN && !rc; i++) {
+		rc = answer(ftruncate(r->bed->fd, RACE_BYTES - PAGE_BYTES));
+		rc = rc ? rc : answer(ftruncate(r->bed->fd, RACE_BYTES));
+	}
+	return rc;
 }
 
 static int punch(struct race *r)
@@ -169,6 +181,7 @@ static const struct {
 	[RACE_SUSPEND] = {"suspend and resume", suspend},
 	[RACE_RELOAD] = {"reload", reload},
 	[RACE_TRUNCATE] = {"ftruncate(2)", truncate_file},
+	[RACE_DROP] = {"ftruncate(2)", truncate_often},
 	[RACE_PUNCH] = {"punching holes", punch},
 	[RACE_REUSE] = {"giving the blocks to another file", reuse},
 	[RACE_FSYNC] = {"fsync(2) or msync(2)", sync_file},

@@ -50,8 +50,12 @@ static uint64_t changes_wanted(const struct check_env *env)
 static void end_process(struct check_env *env, struct check_task *task, const char *who,
 			bool *killed)
 {
-	if (!task->pid || check_wait(task, END_MS))
+	if (!task->pid)
 		return;
+	if (check_wait(task, END_MS)) {
+		check_equal(env, task->status, 0, "status of %s", who);
+		return;
+	}
 	check_evidence_stack(env, task);
 	check_fail(env, "%s did not end within %d s after the race", who, END_MS / 1000);
 	*killed = check_kill(task) && *killed;
@@ -208,6 +212,12 @@ static const struct check_item items[] = {
 	      "dmsetup(8), load; mmap(2)", .plants = PLANT_VALUE | PLANT_BYTE),
 	RACES("truncate", RACE_TRUNCATE, true, "the file is cut behind their pages and made longer",
 	      "ftruncate(2), mmap(2)", .plants = PLANT_VALUE | PLANT_BYTE),
+	RACE("drop", ext4, RACE_DROP, false,
+	     "the last page is cut off again and again, and they drop their page tables",
+	     "ftruncate(2), madvise(2)", .plants = PLANT_VALUE | PLANT_BYTE),
+	RACE("drop", xfs, RACE_DROP, false,
+	     "the last page is cut off again and again, and they drop their page tables",
+	     "ftruncate(2), madvise(2)", .plants = PLANT_VALUE | PLANT_BYTE),
 	RACES("punch", RACE_PUNCH, false, "holes are punched behind their pages",
 	      "fallocate(2), mmap(2)", .plants = PLANT_VALUE | PLANT_BYTE, .flags = CHECK_QUICK),
 	RACES("reuse", RACE_REUSE, false, "blocks behind their pages become another file's",

@@ -28,6 +28,7 @@ enum race_change {
 	RACE_PUNCH,    /* holes are punched into them */
 	RACE_REUSE,    /* they are cut off, and another file gets their blocks */
 	RACE_FSYNC,    /* fsync(2) and msync(2) */
+	RACE_DROP,     /* the last page is cut off, often, while workers drop their page tables */
 	RACE_UNBIND,   /* the pmem driver is unbound; the file is not mapped */
 };
 

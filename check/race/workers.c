@@ -13,7 +13,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { REST = 64 /* accesses, then other processes get the processor */ };
+enum {
+	REST = 64, /* accesses, then other processes get the processor */
+	OFTEN = 100,
+};
 
 void race_wrong(char why[RACE_WHY], const char *fmt, ...)
 {
@@ -148,23 +151,37 @@ static void drop_pages(struct race *r, struct race_worker *w)
 		race_wrong(w->why, "unmapping pages: %s", strerrorname_np(-rc));
 }
 
+/* Maps the first window and drops it, without a pause. */
+static void drop_often(struct race *r, struct race_worker *w)
+{
+	volatile char *base = r->bed->map.base;
+
+	for (int i = 0; i < OFTEN; i++) {
+		(void)base[0];
+		if (madvise((void *)base, WINDOW_BYTES, MADV_DONTNEED) < 0)
+			race_wrong(w->why, "madvise(2): %s", strerrorname_np(errno));
+	}
+}
+
 int race_worker_main(void *arg)
 {
 	const struct race_worker_arg *a = arg;
 	struct race *r = a->race;
 	struct race_worker *w = &r->workers[a->number];
-	const bool mapped = r->how->change != RACE_UNBIND;
+	const bool mapped = r->how->change != RACE_UNBIND, drops = r->how->change == RACE_DROP;
 
 	while (!r->stop && !w->why[0]) {
 		uint64_t what = next(&w->seed) % 16;
 
-		if (mapped && !what)
+		if (drops && what)
+			drop_often(r, w);
+		else if (mapped && !what)
 			drop_pages(r, w);
-		else if (mapped && what < 6)
+		else if (mapped && !drops && what < 6)
 			common_page(r, w, what % 2);
 		else
 			own_page(r, w, what % 2);
-		if (!(++w->accesses % REST))
+		if (!(++w->accesses % REST) && !drops)
 			check_pause(1);
 	}
 	return 0;

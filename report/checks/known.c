@@ -99,12 +99,20 @@ const char *kernel_version_text(const char *release, const char *package, const 
 
 /* ---- entries ------------------------------------------------------------------------------- */
 
-enum { KEYS = 14, KEY_LAST = 2, KEYS_REQUIRED = 8, KEY_SEVERITY = 8, KEY_KIND };
+enum {
+	KEYS = 15,
+	KEY_CHECK = 0,
+	KEY_LAST = 2,
+	KEYS_REQUIRED = 8,
+	KEY_SEVERITY = 8,
+	KEY_KIND,
+	KEY_SOMETIMES = 14,
+};
 
 /* The first KEYS_REQUIRED have to be there. */
 static const char *const keys[KEYS] = {
-	"check", "first",    "last", "why",	"evidence", "reference", "reproducer",
-	"match", "severity", "kind", "subject", "files",    "fixes",	 "layout",
+	"check",    "first", "last",	"why",	 "evidence", "reference", "reproducer", "match",
+	"severity", "kind",  "subject", "files", "fixes",    "layout",	  "sometimes",
 };
 
 /* The worst first. */
@@ -272,12 +280,14 @@ static int entry_check(const char *path, struct entry *e)
 	for (int i = 0; i < KEYS_REQUIRED; i++) {
 		if (e->values[i] && (*e->values[i] || i == KEY_LAST))
 			continue;
+		if (i == KEY_CHECK && !e->values[i] && e->values[KEY_SOMETIMES])
+			continue;
 		msg_error("%s: %s is %s", path, keys[i], e->values[i] ? "empty" : "missing");
 		return -EINVAL;
 	}
 	e->bug = (struct known_bug){
 		.name = e->name,
-		.check = e->values[0],
+		.check = e->values[KEY_CHECK] ? e->values[KEY_CHECK] : "",
 		.first = e->values[1],
 		.last = e->values[2],
 		.why = e->values[3],
@@ -291,6 +301,7 @@ static int entry_check(const char *path, struct entry *e)
 		.files = e->values[11],
 		.fixes = e->values[12],
 		.layout = e->values[13],
+		.sometimes = e->values[KEY_SOMETIMES],
 	};
 	if (read_range(path, e) < 0 ||
 	    check_choice(path, keys[KEY_SEVERITY], e->bug.severity, severities) < 0 ||
@@ -439,13 +450,23 @@ static bool any_fits(const char *globs, const char *id)
 	return false;
 }
 
+static bool entry_holds(const struct entry *e, const struct kernel_version *kernel)
+{
+	return kernel_version_compare(kernel, &e->first) >= 0 &&
+	       (e->last.major < 0 || kernel_version_compare(kernel, &e->last) <= 0);
+}
+
 static bool entry_about(const struct entry *e, const struct kernel_version *kernel, const char *id)
 {
-	if (kernel_version_compare(kernel, &e->first) < 0)
-		return false;
-	if (e->last.major >= 0 && kernel_version_compare(kernel, &e->last) > 0)
-		return false;
-	return any_fits(e->bug.check, id);
+	return entry_holds(e, kernel) && any_fits(e->bug.check, id);
+}
+
+/* Whether the bug may make this check fail, always or not. */
+static bool entry_may_explain(const struct entry *e, const struct kernel_version *kernel,
+			      const char *id)
+{
+	return entry_about(e, kernel, id) ||
+	       (entry_holds(e, kernel) && e->bug.sometimes && any_fits(e->bug.sometimes, id));
 }
 
 static bool fits(const struct entry *e, const json_t *text)
@@ -516,7 +537,7 @@ static const struct entry *explanation(const struct known *known,
 	for (size_t i = 0; id && i < known->n; i++) {
 		const struct entry *e = &known->entries[i];
 
-		if (entry_about(e, kernel, id) &&
+		if (entry_may_explain(e, kernel, id) &&
 		    entry_explains(e, complaint, json_object_get(line, "dmesg")))
 			return e;
 	}

@@ -36,8 +36,9 @@ const char *kernel_version_text(const char *release, const char *package, const 
 				char *out, size_t size);
 
 struct known_bug {
-	const char *name;  /* of its file */
-	const char *check; /* globs, with blanks between them */
+	const char *name;      /* of its file */
+	const char *check;     /* globs, with blanks between them: they fail on these kernels */
+	const char *sometimes; /* globs of more checks, which may fail by it; NULL: none */
 	const char *first, *last, *why, *evidence, *reference, *reproducer;
 	const char *match; /* extended regular expression: what failed */
 	/* For reports; NULL: not given. */
@@ -78,7 +79,7 @@ bool known_is_new(const struct known_bug *bug, const struct kernel_version *kern
 /* From 0, the worst; one without a severity comes last. */
 int known_severity(const struct known_bug *bug);
 
-/* The first bug that kernel has which is about the check of that id, or NULL. */
+/* The first bug that kernel has by which the check of that id fails, or NULL. */
 const struct known_bug *known_about(const struct known *known, const struct kernel_version *kernel,
 				    const char *id);
 

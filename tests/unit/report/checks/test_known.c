@@ -249,6 +249,11 @@ static const struct question questions[] = {
 	/* each complaint may have an entry of its own */
 	{"6.12.50", "{'id':'sync.one','why':'torn'}", "torn", "ended"},
 	{"6.12.50", "{'id':'sync.one','why':'torn','evidence':['also: BUG 4']}", "torn", "ended"},
+	/* a check that fails by it sometimes, and is not about it when it passes */
+	{"6.12.50", "{'id':'race.one','why':'torn'}", "torn", NULL},
+	{"6.12.50", "{'id':'race.one','why':'a wrong byte'}", NULL, NULL},
+	{"6.12.51", "{'id':'race.one','why':'torn'}", NULL, NULL},
+	{"6.12.50", "{'id':'drop.one','why':'rare'}", "rare", NULL},
 };
 
 static void expect_name(const struct question *q, const struct known_bug *bug, const char *want)
@@ -288,7 +293,10 @@ static void test_cause(void **state)
 		 "check: sync.one\nfirst: 6.1.5\nlast: 6.12.50\nwhy: x\n"
 		 "match: BUG [0-9]+\n" REST);
 	put_file(test_dir, "torn",
-		 "check: sync.one\nfirst: 6.1\nlast: 6.12.50\nwhy: x\nmatch: ^torn$\n" REST);
+		 "check: sync.one\nsometimes: fork.* race.*\nfirst: 6.1\nlast: 6.12.50\nwhy: x\n"
+		 "match: ^torn$\n" REST);
+	put_file(test_dir, "rare",
+		 "sometimes: drop.*\nfirst: 6.1\nlast: \nwhy: x\nmatch: ^rare$\n" REST);
 	assert_int_equal(known_read(test_dir, &known), 0);
 	for (size_t i = 0; i < COUNT(questions); i++)
 		ask(known, &questions[i]);
@@ -296,6 +304,7 @@ static void test_cause(void **state)
 	remove_file("any");
 	remove_file("ended");
 	remove_file("torn");
+	remove_file("rare");
 }
 
 /* What kernels of the archive did, and the entry of check/known/ that has to know it. */
