@@ -18,7 +18,7 @@ _daxdm() {
 		kernels) words="--fetch --remove --json --update --help" ;;
 		known) words="--reproduce --kernel --output --fresh --console --help" ;;
 		shell) words="--kernel --modules --kernel-tree --module --stack --fs --limit --fresh --help" ;;
-		inspect) words="--kernel --json --help" ;;
+		inspect) words="--from-text --kernel --json --help" ;;
 		test) words="--help" ;;
 		lint) words="--help" ;;
 		list) words="--check --quick --plant --ids --help" ;;

@@ -10,7 +10,7 @@ setup() {
 }
 
 inspect() {
-	run timeout 20 ./run.sh inspect "$@"
+	run timeout 20 ./run.sh inspect --from-text "$@"
 }
 
 @test "tables: devices, memory, lost huge pages by cause and command, bugs of that kernel" {
@@ -66,7 +66,7 @@ vg {
 		segment1 { start_extent = 0 extent_count = 2816 type = "striped" stripe_count = 1 stripes = [ "pv0", 3000 ] } } }
 }
 EOF
-	run timeout 20 bash -c "./run.sh inspect --kernel 6.1 - <'$TEXT'"
+	run timeout 20 bash -c "./run.sh inspect --from-text --kernel 6.1 - <'$TEXT'"
 	expect 0 "vg-data: 11 GiB, DAX is possible" "5,632 lost to segments that begin past"
 	cat >"$TEXT" <<'EOF'
   LV   VG Attr       LSize  Layout  #Str Devices
@@ -84,7 +84,7 @@ EOF
 	inspect /nowhere
 	expect 64 "/nowhere"
 	expect_short
-	inspect
+	run timeout 20 ./run.sh inspect
 	expect 64 "expected a file"
 	expect_short
 	inspect --kernel six "$TEXT"
