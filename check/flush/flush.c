@@ -437,6 +437,11 @@ static const struct check_item items[] = {
 	     every_way_members, BED("ext4", THREE("A", "B", "V"))),
 	ITEM("every_way.xfs", EVERY_WAY, BY_PREFLUSH, needs_virtio_xfs, 0, PLANT_VALUE,
 	     every_way_members, BED("xfs", THREE("V", "A", "B"))),
+	/* One member has the first segment alone, and one the last. */
+	ITEM("every_way.ends", EVERY_WAY, BY_PREFLUSH, needs_virtio, 0, PLANT_VALUE,
+	     every_way_members,
+	     BED("ext4", .name = "three segments over three",
+		 .table = "$/4 linear V 0; $/2 linear A 4096; $/4 linear B 0")),
 	ITEM("every_way.striped", EVERY_WAY, BY_PREFLUSH, needs_virtio, 0, PLANT_VALUE,
 	     every_way_members,
 	     BED("ext4", .name = "striped over three",
