@@ -124,7 +124,7 @@ DIST_XZ ?= xz -T1
 dist:
 	$(Q)mkdir -p build
 	$(Q){ if [ -e .git ]; then git ls-files -z; else find . -name build -prune -o ! -type d -printf '%P\0'; fi; } | \
-		grep -zvE '^(build|debian/(\.debhelper|tmp|daxdm|files|.*\.(log|substvars|debhelper)))(/|$$)|^results/($$|[^p]|p[^u])|^results/published/ladder-insn/(.*/|kernels\.tsv)' | \
+		grep -zvE '^(build|debian/(\.debhelper|daxdm|files|debhelper-build-stamp|.*\.(log|substvars)))(/|$$)|^results/($$|[^p]|p[^u])|^results/published/ladder-insn/(.*/|kernels\.tsv)' | \
 		LC_ALL=C sort -z >build/dist.list
 	$(Q)tar --create --null --no-recursion --verbatim-files-from --files-from build/dist.list --hard-dereference \
 		--format=gnu --owner=0 --group=0 --numeric-owner --mode=u+rw,go+r,go-w --transform 'flags=r;s|^|$(DIST)/|' \

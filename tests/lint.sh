@@ -20,7 +20,10 @@ item() { # NAME COMMAND...
 	fi
 }
 
+# In debian/ what dpkg-buildpackage left.
 mapfile -t files < <(find . -path ./.git -prune -o -path ./build -prune -o -path ./results -prune \
+	-o -path ./debian/.debhelper -prune -o -path ./debian/daxdm -prune -o -path './debian/*.log' -prune \
+	-o -path ./debian/daxdm.substvars -prune -o -path ./debian/debhelper-build-stamp -prune -o -path ./debian/files -prune \
 	-o -type f -printf '%P\n' | sort)
 mapfile -t c_files < <(printf '%s\n' "${files[@]}" | grep '\.[ch]$')
 mapfile -t sources < <(printf '%s\n' "${c_files[@]}" | grep -E '^(lib|bench|check|report|emu|cli)/')

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a verb keeps in the checkout while it runs: locks, a directory for temporary files, names
- * of runs that it has claimed.  The current directory is the
- * checkout (run.sh sees to that).
+ * What a verb keeps in build/, or in the cache of an installed daxdm, while it runs: locks, a
+ * directory for temporary files, names of runs that it has claimed.  run.sh sees to it that the
+ * current directory is the checkout, or the user's if daxdm is installed.
  *
  * Everything is removed at exit.  If the process is killed its guardian, a process of its own, ends
  * the program that ran and removes the rest; if both are killed the next verb does.
@@ -12,14 +12,15 @@
 
 #include <stdbool.h>
 
-/* Makes it.  Ends the process with one error line if the checkout cannot be written to. */
+/* Makes it.  Ends the process with one error line if it cannot be written to. */
 void workspace_open(void);
 
 /* Removes what runs left that were killed together with their guardians; workspace_open() does it,
  * too. */
 void workspace_sweep(void);
 
-/* Whether the checkout cannot be written to: what only reads and prints can be done then. */
+/* Whether build/ cannot be written to: what only reads and prints can be done then.  Makes the
+ * cache of an installed daxdm. */
 bool workspace_is_read_only(void);
 
 /* The path of a temporary file of that name.  To be freed. */
