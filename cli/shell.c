@@ -172,9 +172,10 @@ static int run_guest(struct shell *s, const struct plan *plan, const char *initr
 		make_raw();
 	rc = rc ? rc : attend(s, &g);
 	restore_terminal();
-	if (stop_signal())
+	if (stop_signal()) {
+		msg_error("shell: interrupted");
 		status = 128 + stop_signal();
-	else if (s->quit)
+	} else if (s->quit)
 		status = STATUS_GOOD;
 	else if (!rc && g.state == GUEST_DONE)
 		status = g.status;

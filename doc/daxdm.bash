@@ -4,7 +4,7 @@
 _daxdm() {
 	local word=${COMP_WORDS[COMP_CWORD]} words
 	if ((COMP_CWORD == 1)); then
-		words="bench check compare assert gate-selftest explain bisect mutants kernels known shell inspect test lint list report new publish setup cleanup clean help"
+		words="bench check compare assert gate-selftest explain bisect mutants kernels known shell inspect doctor test lint list report new publish setup cleanup clean help"
 	else
 		case ${COMP_WORDS[1]} in
 		bench) words="--kernel --modules --kernel-tree --module --namespace --append --meter --quick --full --workload --fio --stack --fs --bench --tracer --counters --name --states --repeat --seed --fresh --console --host --device --help" ;;
@@ -19,6 +19,7 @@ _daxdm() {
 		known) words="--reproduce --kernel --output --fresh --console --help" ;;
 		shell) words="--kernel --modules --kernel-tree --module --stack --fs --limit --fresh --help" ;;
 		inspect) words="--from-text --kernel --json --help" ;;
+		doctor) words="--help" ;;
 		test) words="--help" ;;
 		lint) words="--help" ;;
 		list) words="--check --quick --plant --ids --help" ;;

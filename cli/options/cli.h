@@ -105,6 +105,7 @@ extern const struct verb verb_checks;
 extern const struct verb verb_cleanup;
 extern const struct verb verb_compare;
 extern const struct verb verb_coverage;
+extern const struct verb verb_doctor;
 extern const struct verb verb_draw;
 extern const struct verb verb_emulate;
 extern const struct verb verb_explain;

@@ -53,6 +53,7 @@ const struct verb *const verb_table[] = {
 	&verb_known,
 	&verb_shell,
 	&verb_inspect,
+	&verb_doctor,
 	&verb_test,
 	&verb_lint,
 	&verb_list,

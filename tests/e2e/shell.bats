@@ -14,9 +14,11 @@ setup() {
 		xfs_io -f -c "pwrite -q 0 64k" -c "mmap -rw 0 64k" -c "mwrite 0 8" -c fsync file && ls -l file
 		fio --version
 		lvs --version | head -n 1
+		daxdm doctor
 		fallocate -l 32m big && daxdm inspect big && daxdm inspect /mnt && daxdm inspect --json /dev/pmem1
 		exit 7'
 	expect 7 "linear:4 is /dev/mapper/daxdm-" "ext4 is mounted on /mnt" "65536" "fio-" "LVM version" \
+		"good  /dev/pmem0: fsdax, 638 MiB" "note  /dev/pmem0.1: raw, 64 MiB" "this host can be measured: " \
 		"big on daxdm-" "linear: /dev/pmem0 + 384 MiB" "of 16 windows of 2 MiB can be mapped by a PMD" \
 		"Filesystem: ext4 on /mnt (rw,stripe=512,dax=always)" "File: DAX is on, MAP_SYNC is granted" \
 		"Huge pages: 256 of 256 windows" "\"windows\": 319,"
