@@ -7,6 +7,7 @@
 #include "lib/base/bytes.h"
 #include "lib/base/json_field.h"
 #include "lib/base/msg.h"
+#include "lib/base/place.h"
 #include "lib/base/text_file.h"
 #include "lib/dev/namespace.h"
 #include "lib/run/context.h"
@@ -37,7 +38,14 @@ __attribute__((format(printf, 4, 5))) static void say(struct doctor *d, enum ver
 	va_start(ap, fmt);
 	vprintf(fmt, ap);
 	va_end(ap);
-	printf("%s%s\n", cure ? "\n      " : "", cure ? cure : "");
+	if (cure) {
+		char text[512];
+
+		snprintf(text, sizeof(text), "%s", cure);
+		place_name_command(text);
+		printf("\n      %s", text);
+	}
+	putchar('\n');
 	d->notes += verdict == NOTE;
 	d->bad += verdict == BAD;
 }

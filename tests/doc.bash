@@ -85,6 +85,7 @@ doc_class() { # COMMAND
 	"./run.sh known" | "./run.sh known dm-stripe-commit-not-mapped" | "./run.sh known NAME") echo "tests/cli/known.bats: known" ;;
 	"./run.sh known "*--reproduce*) echo "tests/e2e/known.bats: known --reproduce --kernel --output" ;;
 	*"./run.sh inspect "*) echo "tests/cli/inspect.bats: inspect --kernel" ;;
+	"./run.sh doctor") echo "tests/cli/doctor.bats: doctor" ;;
 	"./run.sh shell "*) echo "tests/e2e/shell.bats: shell --stack --fs" ;;
 	"./run.sh check --quick") echo "tests/e2e/check.bats: check --quick" ;;
 	"./run.sh check --plant") echo "tests/e2e/check.bats: check --plant" ;;

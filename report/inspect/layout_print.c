@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A layout as text and as data. */
 #include "lib/base/number.h"
+#include "lib/base/place.h"
 #include "report/findings/huge_causes_say.h"
 #include "report/inspect/layout.h"
 
@@ -129,8 +130,8 @@ static void print_bugs(const struct layout *l, const struct known *known,
 		if (!i)
 			fprintf(out,
 				"Known bugs of Linux %d.%d that need such a layout "
-				"(./run.sh known NAME):\n",
-				kernel->major, kernel->minor);
+				"(%s known NAME):\n",
+				kernel->major, kernel->minor, place_command());
 		fprintf(out, "  %-9s %-11s %s: %s\n", bug->severity ? bug->severity : "-",
 			bug->kind ? bug->kind : "-", bug->name,
 			bug->subject ? bug->subject : bug->check);
@@ -141,8 +142,8 @@ static void print_bugs(const struct layout *l, const struct known *known,
 	if (any && !l->not_direct)
 		fprintf(out,
 			"%zu known %s of DAX on that kernel %s not depend on the layout: "
-			"./run.sh known\n",
-			any, any == 1 ? "bug" : "bugs", any == 1 ? "does" : "do");
+			"%s known\n",
+			any, any == 1 ? "bug" : "bugs", any == 1 ? "does" : "do", place_command());
 }
 
 void layout_print(const struct layout *l, const struct known *known,
