@@ -99,7 +99,10 @@ static int pass_input(struct shell *s)
 	s->quit = !n || escape;
 	if (escape)
 		n = escape - typed;
-	return n && write(s->terminal, typed, (size_t)n) < 0 ? -errno : 0;
+	/* What a guest that hangs does not take is lost. */
+	if (n && send(s->terminal, typed, (size_t)n, MSG_DONTWAIT) < 0 && errno != EAGAIN)
+		return -errno;
+	return 0;
 }
 
 /* What the console shows goes to stdout, if show; the boot is of no interest to commands.  Returns
@@ -126,7 +129,7 @@ static int take(struct guest *g, const char *type, json_t *line, const char *tex
 	return 0;
 }
 
-/* Runs the host until its shell ends.  Returns 0 or -errno. */
+/* Runs the host until its shell ends.  Returns 0, or -errno after one error line. */
 static int attend(struct shell *s, struct guest *g)
 {
 	struct vm_moment since = vm_now(&g->vm);
@@ -143,6 +146,8 @@ static int attend(struct shell *s, struct guest *g)
 		rc = pass_output(s, !s->commands || g->state == GUEST_RUNNING);
 		if (!rc && p[2].revents)
 			rc = pass_input(s);
+		if (rc < 0)
+			msg_error("shell: the terminal is lost: %s", strerror(-rc));
 		if (!rc)
 			rc = guest_look(g);
 		if (limit_ms && vm_check_limit(&g->vm, &since, limit_ms)) {
@@ -175,12 +180,11 @@ static int run_guest(struct shell *s, const struct plan *plan, const char *initr
 	if (stop_signal()) {
 		msg_error("shell: interrupted");
 		status = 128 + stop_signal();
-	} else if (s->quit)
+	} else if (s->quit) {
 		status = STATUS_GOOD;
-	else if (!rc && g.state == GUEST_DONE)
+	} else if (!rc && g.state == GUEST_DONE) {
 		status = g.status;
-	else if (rc && rc != -ETIMEDOUT)
-		msg_error("shell: %s", strerror(-rc));
+	}
 	guest_end(&g, NULL, NULL, NULL);
 	return status;
 }

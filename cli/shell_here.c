@@ -149,21 +149,25 @@ static void become_shell(const struct shell_here *s, int console)
 	_exit(STATUS_BROKEN);
 }
 
-/* Returns the status of the shell, or -errno. */
+/* Returns the status of the shell, or -errno after one error line. */
 static int run_shell(struct shell_here *s)
 {
 	int fd = open_console(s), status, rc = fd < 0 ? fd : 0;
 	FILE *console = fd < 0 ? NULL : fdopen(dup(fd), "w");
 	pid_t pid;
 
+	if (!rc && !console)
+		rc = -errno;
 	if (!rc && s->given)
 		rc = take_commands();
+	if (rc < 0)
+		msg_error("shell: cannot use the console: %s", strerror(-rc));
 	/* emu/init made them before this job was known. */
-	if (console && !s->given)
+	if (!rc && !s->given)
 		fputs("devices hold-* keep freed dax_devices from being reused (./run.sh known "
 		      "dax-flags-inherited)\n",
 		      console);
-	if (!rc && s->stack && console)
+	if (!rc && s->stack)
 		rc = make_stack(s, console);
 	if (console)
 		fclose(console);
@@ -173,6 +177,8 @@ static int run_shell(struct shell_here *s)
 	if (!pid)
 		become_shell(s, fd);
 	rc = pid < 0 ? -errno : 0;
+	if (rc < 0)
+		msg_error("shell: cannot start: %s", strerror(-rc));
 	while (!rc && waitpid(pid, &status, 0) < 0)
 		rc = errno == EINTR ? 0 : -errno;
 	tcdrain(fd);

@@ -64,43 +64,63 @@ static const char *prevents(const struct graph_device *d)
 	return NULL;
 }
 
-/* The device and all below it.  Returns its levels of DM devices. */
-static unsigned int look_at(struct layout *l, unsigned int device)
+/* Calls visit for each device that this one is directly on; the last one twice does no harm. */
+static void each_below(const struct graph_device *d, void (*visit)(unsigned int below, void *arg),
+		       void *arg)
 {
-	const struct graph_device *d = &l->of.graph->devices[device];
-	unsigned int most = 0;
+	if (d->kind == GRAPH_PARTITION)
+		visit(d->on.device, arg);
+	for (size_t i = 0; i < d->n_targets; i++)
+		for (unsigned int m = 0; m < d->targets[i].n_members; m++)
+			visit(d->targets[i].members[m].device, arg);
+}
 
-	if (!l->not_direct)
-		l->not_direct = prevents(d);
-	if (d->kind == GRAPH_PARTITION) {
-		l->traits[LAYOUT_PARTITION] = true;
-		return look_at(l, d->on.device);
+static void mark(unsigned int below, void *used)
+{
+	((bool *)used)[below] = true;
+}
+
+struct levels {
+	unsigned int of[GRAPH_DEVICES_MAX], most;
+};
+
+static void rise(unsigned int below, void *arg)
+{
+	struct levels *levels = arg;
+
+	if (levels->of[below] > levels->most)
+		levels->most = levels->of[below];
+}
+
+/* The device and all below it, which have lower numbers. */
+static void look_at(struct layout *l)
+{
+	bool used[GRAPH_DEVICES_MAX] = {false};
+	struct levels levels = {{0}, 0};
+
+	used[l->of.device] = true;
+	for (unsigned int i = l->of.device + 1; i-- > 0;) {
+		const struct graph_device *d = &l->of.graph->devices[i];
+
+		if (!used[i])
+			continue;
+		each_below(d, mark, used);
+		if (!l->not_direct)
+			l->not_direct = prevents(d);
+		l->traits[LAYOUT_PARTITION] |= d->kind == GRAPH_PARTITION;
+		if (d->kind != GRAPH_DM)
+			continue;
+		l->traits[LAYOUT_DM] = true;
+		l->traits[LAYOUT_SIZE_IN_PAGE] |= d->size_sectors % PAGE_SECTORS != 0;
+		for (size_t k = 0; k < d->n_targets; k++)
+			look_at_target(l, d, k);
 	}
-	if (d->kind != GRAPH_DM)
-		return 0;
-	l->traits[LAYOUT_DM] = true;
-	l->traits[LAYOUT_SIZE_IN_PAGE] |= d->size_sectors % PAGE_SECTORS != 0;
-	for (size_t i = 0; i < d->n_targets; i++) {
-		const struct graph_target *t = &d->targets[i];
-		unsigned int last = 0;
-
-		look_at_target(l, d, i);
-		for (unsigned int m = 0; m < t->n_members; m++) {
-			unsigned int levels;
-
-			/* Neighbours are often on the same device. */
-			if (m && t->members[m].device == last)
-				continue;
-			if (!m && i && d->targets[i - 1].n_members &&
-			    d->targets[i - 1].members[0].device == t->members[0].device &&
-			    t->n_members == 1)
-				continue;
-			last = t->members[m].device;
-			levels = look_at(l, last);
-			most = levels > most ? levels : most;
-		}
+	for (unsigned int i = 0; i <= l->of.device; i++) {
+		levels.most = 0;
+		each_below(&l->of.graph->devices[i], rise, &levels);
+		levels.of[i] = levels.most + (l->of.graph->devices[i].kind == GRAPH_DM);
 	}
-	return most + 1;
+	l->levels = levels.of[l->of.device];
 }
 
 static void count_windows(struct layout *l, const struct extents *extents, uint64_t max_sectors_kb)
@@ -128,7 +148,7 @@ void layout_of(struct backing of, const char *name, const struct extents *extent
 	const struct extents all = {&whole, 1};
 
 	*out = (struct layout){.of = of, .name = name, .size_bytes = whole.len_bytes};
-	out->levels = look_at(out, of.device);
+	look_at(out);
 	out->traits[LAYOUT_STACKED] = out->levels > 1;
 	if (!out->not_direct)
 		count_windows(out, extents ? extents : &all, max_sectors_kb);
