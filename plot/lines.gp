@@ -11,7 +11,7 @@ x_lo = value(name.'_x_lo')
 x_hi = value(name.'_x_hi')
 lo = value(name.'_lo')
 hi = value(name.'_hi')
-after = 1.0 * (x_hi / x_lo) ** 0.055
+after = max(1.1, (1.0 * x_hi / x_lo) ** 0.055)
 set xrange [x_lo / after : x_hi * after]
 set yrange [lo : hi]
 eval tics('x', name.'_x')

@@ -35,9 +35,9 @@ enum {
 	CHANGES = 100,
 	QUICK_CHANGES = 30,
 	/* The clock for limits may run slowly on a host with other work, so that the number of
-	 * changes is the bound; this one is for a race that makes no progress. */
-	LIMIT_S = 300,
-	RACE_MS = 240000,
+	 * changes is the bound; this one is for a race that makes no progress, and for --rounds. */
+	LIMIT_S = 90,
+	RACE_MS = 60000,
 	END_MS = 10000, /* for a process to see that the race is over */
 	LOOK_MS = 20,
 };

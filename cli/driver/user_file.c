@@ -108,13 +108,13 @@ static enum user_file content_of(FILE *in, const char *head, size_t n)
 		return elf_of(head, n);
 	if (!strncmp(head, "!<arch>\ndebian-binary", 21))
 		return USER_FILE_PACKAGE;
+	/* A run is read with what may be wrong in its other lines. */
+	if (*word == '{' && is_run(in))
+		return USER_FILE_RUN;
 	if (!is_text(head, n))
 		return USER_FILE_BINARY;
-	if (*word == '{' || *word == '[') {
-		if (is_run(in))
-			return USER_FILE_RUN;
+	if (*word == '{' || *word == '[')
 		return strstr(head, "\"fio version\"") ? USER_FILE_FIO : USER_FILE_JSON;
-	}
 	return is_config(head) ? USER_FILE_CONFIG : USER_FILE_TEXT;
 }
 

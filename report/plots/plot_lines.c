@@ -74,7 +74,7 @@ static void put_x_axis(const struct plot *p, const struct plot_lines_kind *kind,
 	char name[64], buf[64];
 
 	snprintf(name, sizeof(name), "%s_x", kind->name);
-	fprintf(p->gp, "%s_lo = %.6g\n%s_hi = %.6g\n", name, l->x_lo, name, l->x_hi);
+	fprintf(p->gp, "%s_lo = %.17g\n%s_hi = %.17g\n", name, l->x_lo, name, l->x_hi);
 	plot_tics_begin(p, name);
 	for (double at = 1; at <= l->x_hi; at *= kind->x_step)
 		if (at >= l->x_lo)
@@ -136,7 +136,7 @@ int plot_lines_put(const struct plot *p, const struct plot_lines_kind *kind)
 
 	for (size_t i = 0; i < p->n_panels && !rc; i++)
 		rc = put_panel(p, kind, i, &l);
-	draw = !rc && l.most_points > 1;
+	draw = !rc && l.most_points > 1 && l.x_hi > l.x_lo;
 	fprintf(p->gp, "draw_%s = %d\n", kind->name, draw);
 	if (draw) {
 		l.lo /= 1.5;

@@ -42,8 +42,8 @@ void plot_lines_point(struct plot_lines *lines, double x, struct quantity y);
 /* Ends the line: TEXT and its last y are its label.  Without a point there is no line. */
 void plot_lines_end(struct plot_lines *lines, const char *text);
 
-/* Writes the plot: its lines, its title, and draw_NAME, which is 0 unless a line has two points.
- * Returns 0 or -errno. */
+/* Writes the plot: its lines, its title, and draw_NAME, which is 0 unless a line has two points
+ * at different x.  Returns 0 or -errno. */
 int plot_lines_put(const struct plot *p, const struct plot_lines_kind *kind);
 
 #endif

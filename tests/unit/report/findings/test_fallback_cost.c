@@ -175,14 +175,18 @@ static void the_plot_has_a_line_for_each_operation(void **state)
 	assert_int_equal(plotdata_write(&o.tables, dir), 0);
 	bench_register_roles();
 	text = slurp(dir, "plot.gp");
-	assert_holds(text, "table_n[1] = 9\n");
+	assert_holds(text, "table_n_1 = 9\n");
+	free(text);
+	text = slurp(dir, "table-1.tsv");
 	for (int i = 0; i < OPERATIONS; i++) {
 		/* The line types of plot/style.gp that are neither grey nor undefined. */
-		snprintf(line, sizeof(line), "table_colour[%d] = ", i + 1);
+		int colour, value = 1000 * (i + 1);
+
+		snprintf(line, sizeof(line), "\n1\t%d\t%d\t%d\t", value, value, value);
 		assert_non_null(strstr(text, line));
-		assert_in_range(atoi(strstr(text, line) + strlen(line)), 1, 7);
-		snprintf(line, sizeof(line), "grep -q '^set linetype %d ' plot/style.gp",
-			 1 + i % 7);
+		colour = atoi(strstr(text, line) + strlen(line));
+		assert_in_range(colour, 1, 7);
+		snprintf(line, sizeof(line), "grep -q '^set linetype %d ' plot/style.gp", colour);
 		assert_int_equal(system(line), 0);
 	}
 	free(text);
