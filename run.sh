@@ -223,7 +223,7 @@ verb_setup() { # [all | GROUP...]
 verb_test() {
 	need_sources test
 	lock_shared
-	setup verbose build run plot fio test
+	setup verbose build run plot fio check test
 	[[ -s build/libperf/version ]] || run lib/meter/libperf.sh || exit $? # for the tests of counters
 	build all unit-build fuzz-build
 	run tests/run.sh
