@@ -52,6 +52,7 @@ struct under_way {
 	json_t *at;    /* callers of the first complaint (lib/base/source_place.h), or NULL */
 	enum instead instead;
 	bool instead_used, died;
+	bool makes_dm;	   /* it made a device-mapper device */
 	const char *blame; /* what the failure needs: "kernel", "dm", "table"; NULL: not known */
 	bool stuck;	   /* it could not be killed */
 	bool starved;	   /* the outer host gave it too little time */
@@ -122,6 +123,10 @@ static void take_line(struct runner *k, struct under_way *u, const char *text)
 	} else if (!strcmp(say, "evidence")) {
 		json_array_append(u->evidence, json_object_get(line, "line"));
 	} else if (!strcmp(say, "setup")) {
+		const char *command = json_string_value(json_object_get(line, "line"));
+
+		if (command && !strncmp(command, "dmsetup create ", 15))
+			u->makes_dm = true;
 		if (u->verdict == VERDICT_PASS)
 			json_array_append(u->setup, json_object_get(line, "line"));
 	} else if (!strcmp(say, "observation")) {
@@ -565,6 +570,9 @@ static enum verdict run_instead(struct runner *k, const struct under_way *failed
 
 	*well = run_it(k, &u, directory, dmesg, &taint);
 	verdict = u.instead_used && !u.died && !u.starved ? u.verdict : VERDICT_BROKEN;
+	/* The table of the check was replaced, but not a target that it adds: this was not raw. */
+	if (instead == INSTEAD_RAW && u.makes_dm)
+		verdict = VERDICT_BROKEN;
 	snprintf(why, 300, "%s", u.why ? u.why : "");
 	json_decref(dmesg);
 	json_decref(u.evidence);
