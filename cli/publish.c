@@ -13,6 +13,8 @@
 #include "lib/base/msg.h"
 #include "lib/base/place.h"
 #include "report/checks/bug_mail.h"
+#include "report/checks/check_run.h"
+#include "report/html/behaviour_page.h"
 #include "report/html/bugs_page.h"
 #include "report/html/site_page.h"
 
@@ -159,6 +161,72 @@ out:
 	return status;
 }
 
+/* ---- the same checks on several kernels ----------------------------------------------------- */
+
+struct checks_run {
+	struct run run;
+	struct kernel_version version;
+	char label[BUG_KERNEL_CHARS];
+};
+
+static int by_kernel(const void *a, const void *b)
+{
+	return kernel_version_compare(&((const struct checks_run *)a)->version,
+				      &((const struct checks_run *)b)->version);
+}
+
+/* Reads the runs of checks of the site, by kernel.  Returns their number, or -1 after one error
+ * line. */
+static int read_checks_runs(struct checks_run runs[BEHAVIOUR_RUNS_MAX])
+{
+	struct dirent **entries;
+	int found = scandir(site, &entries, NULL, by_name), n = 0;
+
+	for (int i = 0; i < found; i++) {
+		char *dir = process_text("%s/%s", site, entries[i]->d_name), version[64];
+
+		if (n >= 0 && n < BEHAVIOUR_RUNS_MAX && entries[i]->d_name[0] != '.' &&
+		    site_kind(dir) == SITE_CHECKS) {
+			struct checks_run *r = &runs[n++];
+
+			if (check_run_read("publish", dir, &r->run) < 0)
+				n = -1;
+			else if (!kernel_version_read(check_run_version(&r->run, version),
+						      &r->version))
+				bug_version_text(&r->version, r->label, sizeof(r->label));
+		}
+		free(dir);
+		free(entries[i]);
+	}
+	if (found >= 0)
+		free(entries);
+	if (n > 1)
+		qsort(runs, (size_t)n, sizeof(*runs), by_kernel);
+	return n;
+}
+
+static int publish_checks_by_kernel(void)
+{
+	struct checks_run *runs = calloc(BEHAVIOUR_RUNS_MAX, sizeof(*runs));
+	struct behaviour b = {0};
+	int n = runs ? read_checks_runs(runs) : -1, status = n < 0 ? STATUS_BROKEN : STATUS_GOOD;
+	struct page_file f;
+
+	for (int i = 0; i < n && !status; i++)
+		if (behaviour_add(&b, &runs[i].run, runs[i].label, RUN_DIR_KNOWN) < 0)
+			status = STATUS_BROKEN;
+	if (n > 0 && !status) {
+		f = page_file_open(site, "checks.html");
+		status =
+			page_file_close(&f, "publish", f.out ? behaviour_page_write(&b, f.out) : 0);
+	}
+	behaviour_free(&b);
+	for (int i = 0; i < BEHAVIOUR_RUNS_MAX && runs; i++)
+		run_free(&runs[i].run);
+	free(runs);
+	return status;
+}
+
 static int run(int argc, char **argv)
 {
 	int operand = options_parse(&verb_publish, NULL, argc, argv), status;
@@ -175,6 +243,8 @@ static int run(int argc, char **argv)
 	status = publish_all();
 	if (!status)
 		status = publish_bugs();
+	if (!status)
+		status = publish_checks_by_kernel();
 	if (status)
 		return status;
 	f = page_file_open(site, "index.html");

@@ -222,13 +222,18 @@ int site_page_write(const char *dir, FILE *out)
 		       "device-mapper, and which contracts of that path hold, measured on stock "
 		       "kernels by daxdm. Numbers are guest instructions (insn), exact and "
 		       "repeatable, and no measure of time.");
-	if (has(dir, "bugs.html")) {
-		page_heading(out, "bugs", "Kernel bugs");
-		fputs("<ul>\n<li><a href=\"bugs.html\">Which bug is on which kernel</a>, with a "
-		      "report "
-		      "and a reproducer of each\n</ul>\n",
-		      out);
+	if (has(dir, "bugs.html") || has(dir, "checks.html")) {
+		page_heading(out, "bugs", "Kernel bugs and checks");
+		fputs("<ul>\n", out);
 	}
+	if (has(dir, "bugs.html"))
+		fputs("<li><a href=\"bugs.html\">Which bug is on which kernel</a>, with a report "
+		      "and a reproducer of each\n",
+		      out);
+	if (has(dir, "checks.html"))
+		fputs("<li><a href=\"checks.html\">Which check passes on which kernel</a>\n", out);
+	if (has(dir, "bugs.html") || has(dir, "checks.html"))
+		fputs("</ul>\n", out);
 	for (size_t s = 0; s < sizeof(sections) / sizeof(sections[0]); s++)
 		put_section(&sections[s], dir, entries, n, out);
 	for (int i = 0; i < n; i++)

@@ -69,6 +69,25 @@ links_lead_somewhere() {
 	[[ ! $(find "$SITE" -name '.*.[0-9]*') ]]
 }
 
+@test "publish: the same checks on two kernels are one page" {
+	local run id
+	mkdir "$SITE"/checks-{a,b}
+	run=$TOP/tests/fixtures/check-run.jsonl
+	# A check that passes on one of them only.
+	id=$(jq -r 'select(.type == "check" and .verdict == "pass").id' "$run" | head -n 1)
+	jq -c --arg id "$id" 'if .type == "check" and .id == $id then .verdict = "fail" | .why = "planted" else . end' \
+		"$run" >"$SITE/checks-a/run.jsonl"
+	sed 's/6\.1\.0-fixture/5.10.0-fixture/; s/6\.1\.192-1/5.10.262-1/' "$run" >"$SITE/checks-b/run.jsonl"
+	run timeout 120 "$CO/run.sh" publish
+	expect 0
+	grep -q '<a href="checks.html">' "$SITE/index.html"
+	# Kernels in order, whatever the names of their folders.
+	run grep -oE "<th scope=\"col\"[^>]*>[56][0-9.]+" "$SITE/checks.html"
+	expect 0 ">5.10.262" ">6.1.192"
+	[[ ${lines[0]} == *">5.10.262" ]]
+	grep -F "id=\"$id\"" "$SITE/checks.html" | grep -q 'passed<td class="text">FAILED'
+}
+
 @test "publish: a run that cannot be read ends it, and the index stays as it was" {
 	put_run published/a-run
 	echo old >"$SITE/index.html"

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The page of the same checks on several kernels. */
+#ifndef DAXDM_BEHAVIOUR_PAGE_H
+#define DAXDM_BEHAVIOUR_PAGE_H
+
+#include "report/checks/behaviour_changes.h"
+
+#include <stdio.h>
+
+/*
+ * Writes the page of runs that behaviour_add() added: outcomes by kernel, by family and kernel, and
+ * each check that does not pass on all.  Returns 0 or -errno.
+ */
+int behaviour_page_write(const struct behaviour *b, FILE *out);
+
+#endif
