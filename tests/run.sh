@@ -22,11 +22,24 @@ export TEST_DEADLINE=$((EPOCHSECONDS + TEST_SECONDS)) TEST_COUNTS=$PWD/$tmp/coun
 export PARALLEL_HOME=$PWD/$tmp/parallel SHELL=/bin/bash
 mkdir "$PARALLEL_HOME"
 
-# Runs the suites of the lines NAME<tab>SECONDS<tab>COMMAND, that many at a time.  The end of a pipeline, whose subshell
-# it replaces: it ends when this script is killed.
-suites() { # JOBS
-	exec setpriv --pdeathsig TERM parallel --plain --will-cite --keep-order --jobs "$1" --colsep '\t' --termseq TERM,15000,KILL,25 \
-		tests/suite.sh '{1}' '{2}' '{=3 uq() =}'
+# Runs the suites of the lines NAME<tab>SECONDS<tab>COMMAND, two at a time, in the checkouts CHECKOUT1 and CHECKOUT2.
+# The end of a pipeline, whose subshell it replaces: it ends when this script is killed.
+suites() {
+	# shellcheck disable=SC2016
+	exec setpriv --pdeathsig TERM parallel --plain --will-cite --keep-order --jobs 2 --colsep '\t' --termseq TERM,15000,KILL,25 \
+		tests/suite.sh '{1}' '{2}' env -C '{=1 $_ = $ENV{"CHECKOUT" . slot()} =}' '{=3 uq() =}'
+}
+export CHECKOUT1=$PWD CHECKOUT2=$PWD
+
+# A checkout that is built and has its kernels, in which nobody has run anything.
+copy_checkout() { # DIR
+	local part
+	mkdir -p "$1/build"
+	find . -mindepth 1 -maxdepth 1 ! -name .git ! -name build -exec cp -a -t "$1" {} +
+	for part in apt daxdm flags flush_fault.so gen initramfs libperf libs-seen obj plugin reproducers; do
+		[[ ! -e build/$part ]] || cp -a "build/$part" "$1/build/"
+	done
+	[[ ! -e build/kernels ]] || cp -al build/kernels "$1/build/"
 }
 
 # A suite that was not counted, or all of them, is a failure.
@@ -38,7 +51,7 @@ export CMOCKA_MESSAGE_OUTPUT=TAP
 (cd tests/unit && find . -name 'test_*.c' -printf '%P\n' | sort) | while read -r test; do
 	test=${test%.c}
 	printf '%s\t120\t%s\n' "unit ${test##*/test_}" "build/test/$test"
-done | suites 2 || lost
+done | suites || lost
 unset CMOCKA_MESSAGE_OUTPUT
 export BATS_TEST_TIMEOUT=$((60 * PATIENCE))
 {
@@ -48,12 +61,14 @@ export BATS_TEST_TIMEOUT=$((60 * PATIENCE))
 		name=${test##*/}
 		printf '%s\t300\t%s\n' "cli ${name%.bats}" "bats --formatter tap $test"
 	done
-} | suites 2 || lost
-# One at a time: the guests of a suite use all cores.
+} | suites || lost
+# In two checkouts: what a suite leaves behind, claims or damages is its own.
+CHECKOUT2=$PWD/$tmp/checkout
+copy_checkout "$CHECKOUT2"
 export BATS_TEST_TIMEOUT=$((400 * PATIENCE))
 for test in tests/e2e/*.bats; do
 	name=${test##*/}
 	printf '%s\t900\t%s\n' "e2e ${name%.bats}" "bats --formatter tap $test"
-done | suites 1 || lost
+done | suites || lost
 
 awk '{ p += $1; f += $2; s += $3 } END { printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 || !p }' "$TEST_COUNTS"
