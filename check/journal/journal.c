@@ -105,14 +105,13 @@ static int add_parts(const struct layout *l, struct graph *graph, unsigned int d
 static bool has_room(struct check_env *env, const struct layout *l, const struct graph *graph)
 {
 	for (unsigned int i = 0; i < l->parts; i++) {
-		uint64_t have = graph->devices[i % l->namespaces].size_sectors / MIB_SECTORS;
-		uint64_t want = l->at_mib[i] + l->part_mib;
+		uint64_t have = graph->devices[i % l->namespaces].size_sectors * SECTOR_BYTES;
+		uint64_t want = (l->at_mib[i] + l->part_mib) << 20;
 
 		if (have >= want)
 			continue;
-		check_skip(env, "name a larger one",
-			   "a namespace has %" PRIu64 " MiB, but %" PRIu64 " MiB are needed", have,
-			   want);
+		check_skip(env, "name a larger one", "a namespace has %s, but %s are needed",
+			   bytes_text(have).s, bytes_text(want).s);
 		return false;
 	}
 	return true;
@@ -176,9 +175,8 @@ static void guard_holds(struct check_env *env, const struct layout *l, const cha
 		if (!check_setup(env, bio_read(node, from, bytes, WINDOW_BYTES), "reading %s",
 				 node))
 			return;
-		snprintf(path, sizeof(path),
-			 "read from %s outside %s, %" PRIu64 " MiB from its start", node, l->name,
-			 from >> 20);
+		snprintf(path, sizeof(path), "read from %s outside %s, %s from its start", node,
+			 l->name, bytes_text(from).s);
 		if (!check_bytes(env, path, bytes, WINDOW_BYTES, GUARD_ID, at, 1))
 			return;
 	}

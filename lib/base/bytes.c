@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/base/bytes.h"
 
+#include "lib/base/number.h"
+
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
+#include <stdio.h>
 
 int bytes_parse(const char *text, size_t len, uint64_t *bytes)
 {
@@ -37,4 +41,27 @@ int bytes_parse(const char *text, size_t len, uint64_t *bytes)
 		return -EINVAL;
 	*bytes = value;
 	return 0;
+}
+
+struct bytes_text bytes_text(uint64_t bytes)
+{
+	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+	unsigned int unit = 0;
+	struct bytes_text out;
+	uint64_t below;
+
+	while (unit < 6 && bytes >> (10 * unit) >= 1024)
+		unit++;
+	if (unit && bytes % (UINT64_C(1) << (10 * unit))) {
+		below = UINT64_C(1) << (10 * (unit - 1));
+		if (bytes % below) {
+			snprintf(out.s, sizeof(out.s), "%.2f %s",
+				 ldexp((double)bytes, -10 * (int)unit), units[unit]);
+			return out;
+		}
+		unit--;
+	}
+	snprintf(out.s, sizeof(out.s), "%.20s %s", number((int64_t)(bytes >> (10 * unit))).s,
+		 units[unit]);
+	return out;
 }

@@ -16,4 +16,11 @@ enum {
 /* "4k", "2M", "1g", "512" -> bytes.  Returns 0 or -EINVAL. */
 int bytes_parse(const char *text, size_t len, uint64_t *bytes);
 
+/* 4096 as "4 KiB", 1074790400 as "1,025 MiB", 1610612736 as "1.50 GiB": in the largest unit, or in
+ * the one below if it is whole only there.  By value, so that several fit one printf. */
+struct bytes_text {
+	char s[32];
+};
+struct bytes_text bytes_text(uint64_t bytes);
+
 #endif

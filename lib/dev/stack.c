@@ -82,9 +82,8 @@ static int striped_need(const struct stack_layer *layer, uint64_t size_bytes,
 
 	if (!each) {
 		snprintf(why, why_len,
-			 "%u stripes of at least one chunk or extent do not fit into %" PRIu64
-			 " KiB",
-			 layer->stripes, size_bytes >> 10);
+			 "%u stripes of at least one chunk or extent do not fit into %s",
+			 layer->stripes, bytes_text(size_bytes).s);
 		return -ENOSPC;
 	}
 	for (unsigned int m = 0; m < layer->over; m++)
@@ -110,11 +109,9 @@ static int layer_need(const struct stack_layer *layer, uint64_t size_bytes, uint
 	if (layer->stripes)
 		return striped_need(layer, size_bytes, member_bytes, why, why_len);
 	if (size_bytes / granule < layer->segments) {
-		snprintf(why, why_len,
-			 "%u segments of at least %" PRIu64 " KiB need %" PRIu64
-			 " MiB, there are %" PRIu64 " MiB",
-			 layer->segments, granule >> 10, (granule * layer->segments) >> 20,
-			 size_bytes >> 20);
+		snprintf(why, why_len, "%u segments of at least %s need %s, there are %s",
+			 layer->segments, bytes_text(granule).s,
+			 bytes_text(granule * layer->segments).s, bytes_text(size_bytes).s);
 		return -ENOSPC;
 	}
 	for (unsigned int m = 0; m < layer->over; m++) {
@@ -241,11 +238,9 @@ static int layer_sizes(const struct stack_spec *spec, const struct namespace *na
 	for (unsigned int m = 0; m < members; m++) {
 		if (need[m] <= namespaces[m].size_bytes)
 			continue;
-		snprintf(why, why_len,
-			 "%s does not fit: it needs %" PRIu64 " MiB of %s, which has %" PRIu64
-			 " MiB",
-			 spec->text, need[m] >> 20, namespaces[m].node,
-			 namespaces[m].size_bytes >> 20);
+		snprintf(why, why_len, "%s does not fit: it needs %s of %s, which has %s",
+			 spec->text, bytes_text(need[m]).s, namespaces[m].node,
+			 bytes_text(namespaces[m].size_bytes).s);
 		return -ENOSPC;
 	}
 	return 0;

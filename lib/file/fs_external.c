@@ -48,10 +48,9 @@ int fs_externals_place(const struct fs_spec *spec, const struct namespace *spare
 		if (d->start_bytes + bytes <= d->ns->size_bytes)
 			continue;
 		snprintf(why, why_len,
-			 "the %s device of %s does not fit: it needs %" PRIu64 " MiB of %s, which "
-			 "has %" PRIu64 " MiB",
-			 names[i], spec->text, (d->start_bytes + bytes) >> 20, d->ns->node,
-			 d->ns->size_bytes >> 20);
+			 "the %s device of %s does not fit: it needs %s of %s, which has %s",
+			 names[i], spec->text, bytes_text(d->start_bytes + bytes).s, d->ns->node,
+			 bytes_text(d->ns->size_bytes).s);
 		return -ENOSPC;
 	}
 	return 0;

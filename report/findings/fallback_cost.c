@@ -63,16 +63,9 @@ const char *fallback_cost_size(const struct table *t, const char *op, size_t i)
 	return next;
 }
 
-const char *fallback_cost_size_words(const char *size, char *buf, size_t buf_size)
+struct bytes_text fallback_cost_size_words(const char *size)
 {
-	int digits = (int)strspn(size, "0123456789");
-	char unit = (char)tolower((unsigned char)size[digits]);
-
-	snprintf(buf, buf_size, "%.*s %s", digits, size,
-		 unit == 'k'   ? "KiB"
-		 : unit == 'm' ? "MiB"
-			       : "B");
-	return buf;
+	return bytes_text((uint64_t)number_round(fallback_cost_size_bytes(size)));
 }
 
 static const struct run_record *other_record(const struct table *t, size_t stack, const char *path,
@@ -131,14 +124,13 @@ static void add_size(const struct table *t, size_t stack, const char *op, const 
 	const struct run_record *dax = other_record(t, stack, "dax", op, "", size);
 	const struct run_record *direct = other_record(t, stack, "direct", op, "", size);
 	bool first = !*text;
-	char words[32];
 	size_t passed = 0;
 
 	if (!dax || !direct || dax->median <= 0 || direct->median <= 0 ||
 	    strlen(text) + 256 > text_size)
 		return;
 	text_append(text, text_size, "%s%s %.2f", first ? "" : "; ",
-		    fallback_cost_size_words(size, words, sizeof(words)),
+		    fallback_cost_size_words(size).s,
 		    fallback_cost_ratio(t, stack, "direct", op, "", size));
 	if (first)
 		text_append(text, text_size, " O_DIRECT (%s %s, DAX %s)", number(direct->median).s,
@@ -236,7 +228,7 @@ static void say_durable(const struct tables *tables, const struct table *t, size
 			findings_say *say, void *arg)
 {
 	static const char *const sizes[] = {"4k", "64k", "2m"};
-	char text[512] = "", name[64], words[32];
+	char text[512] = "", name[64];
 
 	for (unsigned int i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		const struct run_record *own, *call;
@@ -248,8 +240,7 @@ static void say_durable(const struct tables *tables, const struct table *t, size
 		call = find_record(t, stack, role_bench(ROLE_COPY), name);
 		if (own && call && own->median > 0 && call->median > 0)
 			snprintf(text + used, sizeof(text) - used, "%s%s %.1f (%s %s, MAP_SYNC %s)",
-				 used ? ", " : "",
-				 fallback_cost_size_words(sizes[i], words, sizeof(words)),
+				 used ? ", " : "", fallback_cost_size_words(sizes[i]).s,
 				 over_states_ratio(call, own).median, number(call->median).s,
 				 t->unit, number(own->median).s);
 	}

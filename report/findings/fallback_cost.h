@@ -4,6 +4,7 @@
 #ifndef DAXDM_FALLBACK_COST_H
 #define DAXDM_FALLBACK_COST_H
 
+#include "lib/base/bytes.h"
 #include "report/findings/say.h"
 #include "report/table/table.h"
 
@@ -15,7 +16,7 @@ const char *fallback_cost_size(const struct table *t, const char *op, size_t i);
 double fallback_cost_size_bytes(const char *size);
 
 /* "64k" as "64 KiB", "2m" as "2 MiB", "64" as "64 B". */
-const char *fallback_cost_size_words(const char *size, char *buf, size_t buf_size);
+struct bytes_text fallback_cost_size_words(const char *size);
 
 /* Median of PATH.OP[.WARMTH].SIZE divided by that of dax.OP.SIZE; 0 if one of them was not
  * measured on that stack. */

@@ -210,7 +210,7 @@ static void say_without_dax(const struct tables *tables, findings_say *say, void
 				    ways[w].words, join(&ways[w].ratio, one, sizeof(one)));
 	if (*text)
 		findings_sayf(say, arg, "Without DAX, on %s, relative to DAX: %s%s", stack,
-			      fallback_cost_size_words(size, one, sizeof(one)), text);
+			      fallback_cost_size_words(size).s, text);
 }
 
 static const struct run_record *find(const struct table *t, long stack, const char *variant)

@@ -5,6 +5,7 @@
  */
 #include "report/findings/huge_causes_say.h"
 
+#include "lib/base/bytes.h"
 #include "lib/base/json_field.h"
 #include "lib/base/number.h"
 #include "lib/base/text.h"
@@ -200,7 +201,7 @@ static void detail_text(const struct group *g, size_t cause, char *text, size_t 
 	*text = '\0';
 	if (g->detail > 0 &&
 	    (!strcmp(name, "chunk") || !strcmp(name, "first_extent") || cause == MAX_SECTORS))
-		snprintf(text, size, " (%s KiB)", number(g->detail).s);
+		snprintf(text, size, " (%s)", bytes_text((uint64_t)g->detail << 10).s);
 }
 
 void huge_causes_say(const struct tables *tables, const struct table *t, findings_say *say,

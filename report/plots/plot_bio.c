@@ -108,13 +108,12 @@ static void write_title(const struct plot *p, char *title, size_t size)
 		double ratio = least && n ? fallback_cost_ratio(t, stacks[n - 1], "direct", "read",
 								"", least)
 					  : 0;
-		char words[32];
 
 		if (ratio <= 0)
 			continue;
 		snprintf(title, size,
 			 "%s read without DAX on %s: %.1fx the cost with DAX (%s, O_DIRECT)",
-			 fallback_cost_size_words(least, words, sizeof(words)),
+			 fallback_cost_size_words(least).s,
 			 p->tables->run->stacks.name[stacks[n - 1]], ratio, table_fs(t));
 		return;
 	}
@@ -124,13 +123,11 @@ static void write_title(const struct plot *p, char *title, size_t size)
 static void put_sizes(const struct plot *p)
 {
 	const char *size;
-	char words[32];
 
 	plot_tics_begin(p, "bio");
 	for (size_t i = 0; p->n_panels && (size = fallback_cost_size(p->panel[0].table, "read", i));
 	     i++)
-		plot_put_tic(p, fallback_cost_size_bytes(size),
-			     fallback_cost_size_words(size, words, sizeof(words)));
+		plot_put_tic(p, fallback_cost_size_bytes(size), fallback_cost_size_words(size).s);
 	plot_tics_end(p, "bio");
 }
 

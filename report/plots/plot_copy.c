@@ -108,12 +108,7 @@ static void put_stack(const struct plot *p)
 
 static const char *size_text(double bytes, char *buf, size_t size)
 {
-	if (bytes < 1024)
-		snprintf(buf, size, "%.0f B", bytes);
-	else if (bytes < 1024 * 1024)
-		snprintf(buf, size, "%.0f KiB", bytes / 1024);
-	else
-		snprintf(buf, size, "%.0f MiB", bytes / (1024 * 1024));
+	snprintf(buf, size, "%s", bytes_text((uint64_t)bytes).s);
 	return buf;
 }
 

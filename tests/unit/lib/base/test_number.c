@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Numbers as people write and read them, those of JSON fields, and those by chance. */
+#include "lib/base/bytes.h"
 #include "lib/base/json_field.h"
 #include "lib/base/number.h"
 #include "lib/base/random.h"
@@ -32,6 +33,30 @@ static void takes_numbers_in_range(void **state)
 		assert_int_equal(number, good[i].number);
 	}
 	assert_int_equal(number_parse("5", 5, 5, &number), 0);
+}
+
+static void spells_sizes(void **state)
+{
+	static const struct {
+		uint64_t bytes;
+		const char *text;
+	} known[] = {
+		{0, "0 B"},
+		{1023, "1,023 B"},
+		{1024, "1 KiB"},
+		{1025, "1,025 B"},
+		{4096, "4 KiB"},
+		{1310720, "1,280 KiB"},
+		{UINT64_C(1) << 30, "1 GiB"},
+		{(UINT64_C(1) << 30) + (1 << 20), "1,025 MiB"},
+		{(UINT64_C(3) << 29) + 512, "1.50 GiB"},
+		{UINT64_C(1) << 63, "8 EiB"},
+		{UINT64_MAX, "16.00 EiB"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		assert_string_equal(bytes_text(known[i].bytes).s, known[i].text);
 }
 
 static void refuses_what_may_mean_something_else(void **state)
@@ -108,6 +133,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_numbers_in_range),
+		cmocka_unit_test(spells_sizes),
 		cmocka_unit_test(refuses_what_may_mean_something_else),
 		cmocka_unit_test(prints_what_was_fitted),
 		cmocka_unit_test(reads_fields_of_any_type),

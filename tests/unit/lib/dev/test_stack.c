@@ -350,7 +350,7 @@ static const struct {
 	const char *why;
 } unfit[] = {
 	{"linear:5", -ENOSPC, 1,
-	 "linear:5 does not fit: 5 segments of at least 2048 KiB need 10 MiB, there are 8 MiB; "
+	 "linear:5 does not fit: 5 segments of at least 2 MiB need 10 MiB, there are 8 MiB; "
 	 "take "
 	 "fewer segments"},
 	{"linear:2,over=2", -ENODEV, 1,

@@ -38,12 +38,10 @@ static const struct median reads[] = {
 
 static void sizes_have_words(void **state)
 {
-	char words[16];
-
 	(void)state;
-	assert_string_equal(fallback_cost_size_words("64", words, sizeof(words)), "64 B");
-	assert_string_equal(fallback_cost_size_words("4k", words, sizeof(words)), "4 KiB");
-	assert_string_equal(fallback_cost_size_words("2m", words, sizeof(words)), "2 MiB");
+	assert_string_equal(fallback_cost_size_words("64").s, "64 B");
+	assert_string_equal(fallback_cost_size_words("4k").s, "4 KiB");
+	assert_string_equal(fallback_cost_size_words("2m").s, "2 MiB");
 }
 
 static void the_multiple_is_said_by_size(void **state)
