@@ -9,9 +9,11 @@
 #include "lib/base/msg.h"
 #include "lib/base/place.h"
 #include "lib/base/text_file.h"
+#include "lib/dev/device_use.h"
 #include "lib/dev/namespace.h"
 #include "lib/run/context.h"
 
+#include <errno.h>
 #include <glob.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -24,7 +26,7 @@ enum verdict { GOOD, NOTE, BAD };
 
 struct doctor {
 	unsigned int notes, bad;
-	unsigned int usable; /* namespaces of mode fsdax */
+	unsigned int fsdax, usable; /* namespaces of that mode; those of them that are not in use */
 };
 
 /* One line; NOTE: numbers suffer; BAD: bench --host and check --host cannot run. */
@@ -50,55 +52,104 @@ __attribute__((format(printf, 4, 5))) static void say(struct doctor *d, enum ver
 	d->bad += verdict == BAD;
 }
 
-/* The first line of a file; "" if it cannot be read. */
-static const char *line_of(const char *path, char *out, size_t size)
-{
-	FILE *in = fopen(path, "re");
-
-	*out = '\0';
-	if (in && !fgets(out, (int)size, in))
-		*out = '\0';
-	if (in)
-		fclose(in);
-	out[strcspn(out, "\n")] = '\0';
-	return out;
-}
-
 /* ---- persistent memory ----------------------------------------------------------------------- */
 
-static void look_at_namespace(struct doctor *d, const char *node)
+/* Other than root does not see all. */
+#define AS_ROOT "sudo ./run.sh doctor"
+
+/* What bench --host and check --host refuse, or erase only with --wipe.  Returns whether
+ * the namespace is free. */
+static bool look_at_use(struct doctor *d, const struct namespace *ns)
+{
+	struct device_use use;
+	char type[32], cure[128];
+	int rc;
+
+	device_use(ns->node, ns->major, ns->minor, &use);
+	if (*use.by) {
+		say(d, NOTE, use.cure, "%s is in use, and is refused: %s", ns->node, use.by);
+		return false;
+	}
+	if (geteuid())
+		return true;
+	rc = namespace_signature(ns->node, type);
+	if (rc < 0) {
+		say(d, NOTE, NULL, "%s: cannot look for signatures: %s", ns->node, strerror(-rc));
+	} else if (rc) {
+		snprintf(cure, sizeof(cure), "wipefs -a %s   (or --wipe of bench and check)",
+			 ns->node);
+		say(d, NOTE, cure, "%s has a signature (%s), and is refused: is it needed?",
+		    ns->node, type);
+	}
+	return true;
+}
+
+static void look_at_namespace(struct doctor *d, const struct namespace *ns, bool all_is_known)
 {
 	static const char *const modes[] = {[NAMESPACE_FSDAX] = "fsdax",
 					    [NAMESPACE_RAW] = "raw",
 					    [NAMESPACE_SECTOR] = "sector",
 					    [NAMESPACE_VIRTIO] = "virtio-pmem"};
-	char path[PATH_MAX], node_text[32], cache[32], cure[256];
-	struct namespace ns;
-	bool mapped;
-
-	if (namespace_open(node, &ns) < 0) {
-		d->bad++;
-		return;
-	}
-	mapped = ns.fsdax || ns.mode == NAMESPACE_VIRTIO;
-	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/device/numa_node", ns.major, ns.minor);
-	line_of(path, node_text, sizeof(node_text));
-	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/dax/write_cache", ns.major, ns.minor);
-	line_of(path, cache, sizeof(cache));
-	snprintf(
-		cure, sizeof(cure),
+	static const char cure[] =
 		"ndctl create-namespace -f -e NAMESPACE -m fsdax -a 2M   (erases it; ndctl list -N "
-		"shows NAMESPACE)");
-	say(d, mapped ? GOOD : NOTE, mapped ? NULL : cure, "%s: %s, %llu MiB, NUMA node %s%s%s",
-	    node, modes[ns.mode], (unsigned long long)(ns.size_bytes >> 20),
-	    *node_text ? node_text : "unknown", *cache ? ", write cache " : "",
+		"shows NAMESPACE)";
+	char path[PATH_MAX], node_text[32], cache[32];
+	bool mapped = ns->fsdax || ns->mode == NAMESPACE_VIRTIO;
+
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/device/numa_node", ns->major, ns->minor);
+	text_file_line(path, node_text, sizeof(node_text));
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/dax/write_cache", ns->major, ns->minor);
+	text_file_line(path, cache, sizeof(cache));
+	say(d, mapped ? GOOD : NOTE, mapped ? NULL : cure, "%s: %s, %s, NUMA node %s%s%s", ns->node,
+	    modes[ns->mode], bytes_text(ns->size_bytes).s,
+	    *node_text && strcmp(node_text, "-1") ? node_text : "unknown",
+	    *cache ? ", write cache " : "",
 	    !strcmp(cache, "1") ? "on"
 	    : *cache		? "off"
 				: "");
-	d->usable += ns.fsdax;
-	if (ns.fsdax && ns.resource_bytes % WINDOW_BYTES)
+	d->fsdax += ns->fsdax;
+	d->usable += look_at_use(d, ns) && ns->fsdax;
+	if (!all_is_known || geteuid())
+		say(d, NOTE, AS_ROOT,
+		    "%s: only root can read whether it begins at a multiple of 2 MiB, and which "
+		    "signature it has",
+		    ns->node);
+	else if (ns->fsdax && ns->resource_bytes % WINDOW_BYTES)
 		say(d, NOTE, cure, "%s begins past a multiple of 2 MiB: no huge page is possible",
-		    node);
+		    ns->node);
+}
+
+/* Returns whether the node is a partition. */
+static bool look_at_partition(struct doctor *d, const struct namespace *ns)
+{
+	unsigned long long start_sectors, len_sectors;
+	struct device_use use;
+	char disk[64];
+
+	if (!device_is_partition(ns->major, ns->minor, disk, &start_sectors, &len_sectors))
+		return false;
+	device_use(ns->node, ns->major, ns->minor, &use);
+	say(d, NOTE, NULL,
+	    "%s: partition of /dev/%s, %s from %s on%s%s; bench --host and check --host take whole "
+	    "namespaces",
+	    ns->node, disk, bytes_text(len_sectors * SECTOR_BYTES).s,
+	    bytes_text(start_sectors * SECTOR_BYTES).s, *use.by ? ", " : "", use.by);
+	if (start_sectors * SECTOR_BYTES % WINDOW_BYTES)
+		say(d, NOTE, "parted /dev/DISK mkpart NAME 2MiB 100%   (after it was removed)",
+		    "%s begins past a multiple of 2 MiB: no huge page is possible", ns->node);
+	return true;
+}
+
+static void look_at_node(struct doctor *d, const char *node)
+{
+	struct namespace ns;
+	int rc = namespace_find(node, &ns);
+
+	if (!rc || rc == -EACCES)
+		look_at_namespace(d, &ns, !rc);
+	else if (rc != -ENODEV || !look_at_partition(d, &ns))
+		say(d, NOTE, NULL, "%s: cannot be examined: %s", node,
+		    rc == -ENODEV ? "it is no namespace of libnvdimm" : strerror(-rc));
 }
 
 static void look_at_memory(struct doctor *d)
@@ -107,14 +158,17 @@ static void look_at_memory(struct doctor *d)
 
 	if (!glob("/dev/pmem*", 0, NULL, &nodes))
 		for (size_t i = 0; i < nodes.gl_pathc; i++)
-			look_at_namespace(d, nodes.gl_pathv[i]);
+			look_at_node(d, nodes.gl_pathv[i]);
 	globfree(&nodes);
-	if (!d->usable)
+	if (!d->fsdax)
 		say(d, BAD,
 		    "./run.sh bench measures in an emulated host; memmap=SIZE!START in the "
 		    "kernel's "
 		    "command line makes RAM such memory",
 		    "no namespace of mode fsdax");
+	else if (!d->usable)
+		say(d, BAD, "end their use as said above",
+		    "all namespaces of mode fsdax are in use");
 }
 
 /* ---- the processor --------------------------------------------------------------------------- */
@@ -155,21 +209,23 @@ static void look_at_clock(struct doctor *d)
 {
 	char text[128];
 
-	line_of("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", text, sizeof(text));
+	text_file_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", text, sizeof(text));
 	if (!*text)
 		say(d, NOTE, NULL, "no frequency governor: a virtual machine, or set by firmware");
 	else
 		say(d, strcmp(text, "performance") ? NOTE : GOOD,
 		    strcmp(text, "performance") ? "cpupower frequency-set -g performance" : NULL,
 		    "the frequency governor is %s", text);
-	if (!strcmp(line_of("/sys/devices/system/cpu/intel_pstate/no_turbo", text, sizeof(text)),
+	if (!strcmp(text_file_line("/sys/devices/system/cpu/intel_pstate/no_turbo", text,
+				   sizeof(text)),
 		    "0"))
 		say(d, NOTE, "echo 1 >/sys/devices/system/cpu/intel_pstate/no_turbo",
 		    "turbo is on: the frequency depends on the load");
-	if (!strcmp(line_of("/sys/devices/system/cpu/cpufreq/boost", text, sizeof(text)), "1"))
+	if (!strcmp(text_file_line("/sys/devices/system/cpu/cpufreq/boost", text, sizeof(text)),
+		    "1"))
 		say(d, NOTE, "echo 0 >/sys/devices/system/cpu/cpufreq/boost",
 		    "boost is on: the frequency depends on the load");
-	if (!strcmp(line_of("/sys/devices/system/cpu/smt/active", text, sizeof(text)), "1"))
+	if (!strcmp(text_file_line("/sys/devices/system/cpu/smt/active", text, sizeof(text)), "1"))
 		say(d, NOTE, "echo off >/sys/devices/system/cpu/smt/control",
 		    "SMT is on: a sibling thread takes a part of the processor");
 }
@@ -204,7 +260,7 @@ static void look_at_kernel(struct doctor *d)
 	look_at_options(d);
 	if (access("/dev/mapper/control", F_OK) < 0)
 		say(d, BAD, "modprobe dm-mod", "device-mapper is not there");
-	line_of("/sys/kernel/mm/transparent_hugepage/enabled", text, sizeof(text));
+	text_file_line("/sys/kernel/mm/transparent_hugepage/enabled", text, sizeof(text));
 	if (strstr(text, "[never]"))
 		say(d, NOTE, "echo always >/sys/kernel/mm/transparent_hugepage/enabled",
 		    "transparent huge pages are off: no PMD maps a file");
@@ -212,13 +268,12 @@ static void look_at_kernel(struct doctor *d)
 		say(d, NOTE, NULL,
 		    "no BTF (/sys/kernel/btf/vmlinux): translate stamps by kprobes, for a few "
 		    "instructions more");
-	paranoid = atoi(line_of("/proc/sys/kernel/perf_event_paranoid", text, sizeof(text)));
+	paranoid = atoi(text_file_line("/proc/sys/kernel/perf_event_paranoid", text, sizeof(text)));
 	if (geteuid() && paranoid > 1)
 		say(d, NOTE, "sysctl kernel.perf_event_paranoid=1",
 		    "perf_event_paranoid is %d: no counters of the kernel", paranoid);
 	if (geteuid())
-		say(d, BAD, "sudo ./run.sh doctor",
-		    "not root: stacks, mounts and probes need root");
+		say(d, BAD, AS_ROOT, "not root: stacks, mounts and probes need root");
 }
 
 static int run(int argc, char **argv)
@@ -234,10 +289,10 @@ static int run(int argc, char **argv)
 	look_at_flushes(&d);
 	look_at_clock(&d);
 	look_at_kernel(&d);
-	printf("%s: %u notes, %u obstacles\n",
+	printf("%s: %u note%s, %u obstacle%s\n",
 	       d.bad ? "bench --host and check --host cannot run here"
 		     : "this host can be measured",
-	       d.notes, d.bad);
+	       d.notes, d.notes == 1 ? "" : "s", d.bad, d.bad == 1 ? "" : "s");
 	return d.bad ? STATUS_FAILED : STATUS_GOOD;
 }
 

@@ -106,3 +106,16 @@ int text_file_read(const char *path, const char *what, text_line_fn *take, void 
 	fclose(in);
 	return rc;
 }
+
+const char *text_file_line(const char *path, char *out, size_t size)
+{
+	FILE *in = fopen(path, "re");
+
+	*out = '\0';
+	if (in && !fgets(out, (int)size, in))
+		*out = '\0';
+	if (in)
+		fclose(in);
+	out[strcspn(out, "\n")] = '\0';
+	return out;
+}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Text files that users write: workloads, thresholds, fio jobs, known kernel bugs. */
+/* Text files that users write: workloads, thresholds, fio jobs, known kernel bugs; and files of one
+ * line that the kernel writes. */
 #ifndef DAXDM_TEXT_FILE_H
 #define DAXDM_TEXT_FILE_H
 
@@ -31,5 +32,9 @@ typedef int text_line_fn(void *arg, const char *path, unsigned int line, char *t
  * control character other than a tab.
  */
 int text_file_read(const char *path, const char *what, text_line_fn *take, void *arg);
+
+/* The first line of a file in sysfs or proc, without its newline; "" if it cannot be read.
+ * Returns out. */
+const char *text_file_line(const char *path, char *out, size_t size);
 
 #endif

@@ -3,6 +3,7 @@
 #include "lib/dev/graph_live.h"
 
 #include "lib/base/bytes.h"
+#include "lib/base/text_file.h"
 #include "lib/dev/dm.h"
 
 #include <errno.h>
@@ -31,17 +32,9 @@ static int complain(struct reader *r, int rc, const char *what, const char *numb
 static bool attribute(const char *numbers, const char *name, char *out, size_t size)
 {
 	char path[PATH_MAX];
-	bool good;
-	FILE *in;
 
 	snprintf(path, sizeof(path), "/sys/dev/block/%s/%s", numbers, name);
-	in = fopen(path, "re");
-	good = in && fgets(out, (int)size, in);
-	if (good)
-		out[strcspn(out, "\n")] = '\0';
-	if (in)
-		fclose(in);
-	return good;
+	return *text_file_line(path, out, size);
 }
 
 static uint64_t sectors_of(const char *numbers, const char *name)
@@ -221,7 +214,7 @@ static int add_lowest(struct reader *r, const char *node)
 
 	if (strncmp(node, "/dev/pmem", strlen("/dev/pmem")) != 0)
 		return graph_add_other(&r->live->graph, node);
-	rc = namespace_open(node, ns);
+	rc = namespace_find(node, ns); /* without addresses nothing is known of huge pages */
 	if (rc < 0)
 		return complain(r, rc, "cannot read the namespace", node);
 	r->live->n_namespaces++;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/dev/namespace.h"
 
+#include "lib/base/bytes.h"
 #include "lib/base/msg.h"
+#include "lib/base/text_file.h"
 
 #include <blkid/blkid.h>
 #include <errno.h>
@@ -39,20 +41,13 @@ static int sysfs_u64(const char *dir, const char *attribute, uint64_t *value)
 /* Whether a sysfs attribute has that word. */
 static bool sysfs_is(const char *dir, const char *attribute, const char *word)
 {
-	char path[PATH_MAX + 64], text[64] = "";
-	FILE *in;
+	char path[PATH_MAX + 64], text[64];
 
 	snprintf(path, sizeof(path), "%s/%s", dir, attribute);
-	in = fopen(path, "re");
-	if (in && !fgets(text, sizeof(text), in))
-		text[0] = '\0';
-	if (in)
-		fclose(in);
-	text[strcspn(text, "\n")] = '\0';
-	return !strcmp(text, word);
+	return !strcmp(text_file_line(path, text, sizeof(text)), word);
 }
 
-static int block_size(const char *node, uint64_t *bytes, dev_t *device)
+static int block_size(const char *node, uint64_t *bytes)
 {
 	int fd = open(node, O_RDONLY | O_CLOEXEC), rc = 0;
 	struct stat st;
@@ -63,7 +58,6 @@ static int block_size(const char *node, uint64_t *bytes, dev_t *device)
 		rc = -ENOTBLK;
 	else if (ioctl(fd, BLKGETSIZE64, bytes) < 0)
 		rc = -errno;
-	*device = st.st_rdev;
 	close(fd);
 	return rc;
 }
@@ -78,13 +72,15 @@ static bool last_begins(const char *path, const char *end, const char *with)
 
 /*
  * dir is the nd device behind the gendisk, .../ndbusN/regionN/{namespaceN.M,pfnN.M,bttN.M}; the bus
- * of virtio-pmem is a child of its virtio device.  Returns 0, or -ENODEV for another device.
+ * of virtio-pmem is a child of its virtio device.  Returns 0, -ENODEV for another device, or
+ * -EACCES if its address is not for this user.
  */
 static int classify(char *dir, struct namespace *out)
 {
 	char *bus = strstr(dir, "/ndbus"), *child = strrchr(dir, '/'), *region;
 	uint64_t region_start = 0;
 	bool pfn, btt;
+	int rc = 0;
 
 	if (!bus || child <= bus)
 		return -ENODEV;
@@ -102,7 +98,9 @@ static int classify(char *dir, struct namespace *out)
 			pfn || sysfs_is(dir, "mode", "memory") ? NAMESPACE_FSDAX : NAMESPACE_RAW;
 	out->fsdax = out->mode == NAMESPACE_FSDAX;
 	/* A sector has no fixed address: BTT moves it with every write. */
-	if (!btt && sysfs_u64(dir, "resource", &out->resource_bytes) < 0)
+	if (!btt)
+		rc = sysfs_u64(dir, "resource", &out->resource_bytes);
+	if (rc < 0 && rc != -EACCES)
 		return -ENODEV;
 	*child = '\0';
 	region = strrchr(dir, '/') + 1;
@@ -110,13 +108,35 @@ static int classify(char *dir, struct namespace *out)
 	if (!btt && !sysfs_u64(dir, "resource", &region_start) &&
 	    out->resource_bytes >= region_start)
 		out->region_bytes = out->resource_bytes - region_start;
-	return 0;
+	return rc;
+}
+
+int namespace_find(const char *node, struct namespace *out)
+{
+	char link[128], dir[PATH_MAX];
+	uint64_t sectors = 0;
+	struct stat st;
+
+	*out = (struct namespace){0};
+	if (strlen(node) >= sizeof(out->node))
+		return -ENAMETOOLONG;
+	strcpy(out->node, node);
+	if (stat(node, &st) < 0)
+		return -errno;
+	if (!S_ISBLK(st.st_mode))
+		return -ENOTBLK;
+	out->major = major(st.st_rdev);
+	out->minor = minor(st.st_rdev);
+	snprintf(link, sizeof(link), "/sys/dev/block/%u:%u", out->major, out->minor);
+	if (!sysfs_u64(link, "size", &sectors))
+		out->size_bytes = sectors * SECTOR_BYTES;
+	snprintf(link, sizeof(link), "/sys/dev/block/%u:%u/device", out->major, out->minor);
+	return realpath(link, dir) ? classify(dir, out) : -ENODEV;
 }
 
 int namespace_open(const char *node, struct namespace *out)
 {
-	char link[128], dir[PATH_MAX];
-	dev_t device;
+	uint64_t size_bytes;
 	int rc;
 
 	*out = (struct namespace){0};
@@ -124,22 +144,20 @@ int namespace_open(const char *node, struct namespace *out)
 		msg_error("%.40s...: the name of the device is too long", node);
 		return -ENAMETOOLONG;
 	}
-	strcpy(out->node, node);
-	rc = block_size(node, &out->size_bytes, &device);
+	rc = block_size(node, &size_bytes);
 	if (rc < 0) {
 		msg_error("cannot use %s as a device: %s", node,
 			  rc == -ENOTBLK ? "it is not a block device" : strerror(-rc));
 		return rc;
 	}
-	out->major = major(device);
-	out->minor = minor(device);
-	snprintf(link, sizeof(link), "/sys/dev/block/%u:%u/device", out->major, out->minor);
-	if (!realpath(link, dir) || classify(dir, out) < 0) {
+	rc = namespace_find(node, out);
+	out->size_bytes = size_bytes;
+	if (rc == -EACCES)
+		msg_error("%s: only root may read its physical address; run this as root", node);
+	else if (rc < 0)
 		msg_error("%s is not a libnvdimm namespace; name one that `ndctl list -N` shows",
 			  node);
-		return -ENODEV;
-	}
-	return 0;
+	return rc;
 }
 
 bool namespace_is_usage_error(int rc)
@@ -153,35 +171,41 @@ bool namespace_is_usage_error(int rc)
 	return false;
 }
 
-/* Returns 0 if nothing is found, -EBUSY after an error line, or another -errno. */
-static int refuse_signature(const char *node)
+int namespace_signature(const char *node, char type[32])
 {
 	blkid_probe probe = blkid_new_probe_from_filename(node);
-	const char *type = "unknown";
+	const char *found = "unknown";
 	int rc;
 
-	if (!probe) {
-		msg_error("cannot read %s to look for signatures: %s", node, strerror(errno));
+	if (!probe)
 		return errno ? -errno : -EIO;
-	}
 	blkid_probe_enable_superblocks(probe, 1);
 	blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE);
 	blkid_probe_enable_partitions(probe, 1);
 	rc = blkid_do_safeprobe(probe);
-	if (rc == -1) {
-		msg_error("cannot read %s to look for signatures", node);
-		rc = -EIO;
-	} else if (rc != 1) {
-		if (blkid_probe_lookup_value(probe, "TYPE", &type, NULL) < 0)
-			blkid_probe_lookup_value(probe, "PTTYPE", &type, NULL);
+	if (rc == 0 || rc == -2) { /* one, or several */
+		if (blkid_probe_lookup_value(probe, "TYPE", &found, NULL) < 0)
+			blkid_probe_lookup_value(probe, "PTTYPE", &found, NULL);
+		snprintf(type, 32, "%s", found);
+	}
+	blkid_free_probe(probe);
+	return rc == -1 ? -EIO : rc != 1;
+}
+
+/* Returns 0 if nothing is found, -EBUSY after an error line, or another -errno. */
+static int refuse_signature(const char *node)
+{
+	char type[32];
+	int rc = namespace_signature(node, type);
+
+	if (rc < 0) {
+		msg_error("cannot read %s to look for signatures: %s", node, strerror(-rc));
+	} else if (rc) {
 		msg_error("%s has a signature (%s) and is not written; `wipefs -a %s` if its "
 			  "contents are not needed",
 			  node, type, node);
 		rc = -EBUSY;
-	} else {
-		rc = 0;
 	}
-	blkid_free_probe(probe);
 	return rc;
 }
 

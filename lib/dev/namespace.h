@@ -34,12 +34,23 @@ struct namespace
  */
 int namespace_open(const char *node, struct namespace *out);
 
+/*
+ * The same from sysfs alone, silently, as any user.  Returns 0; -EACCES with all of out but the
+ * addresses, which root alone may read; -ENODEV for a device that is not persistent memory;
+ * -ENOTBLK or -errno of stat(2).
+ */
+int namespace_find(const char *node, struct namespace *out);
+
 /* Whether an error of these functions means that the wrong device was named. */
 bool namespace_is_usage_error(int rc);
 
 /* Refuses (-EBUSY, after one error line) a device that is mounted or held by another device.
  * Returns 0 or -errno. */
 int namespace_refuse_claimed(const struct namespace *ns);
+
+/* The signature of a filesystem or a partition table that libblkid knows.  Returns 1 and its type,
+ * 0 if there is none, or -errno. */
+int namespace_signature(const char *node, char type[32]);
 
 /*
  * Refuses (-EBUSY, after one error line) a device that is mounted, held by another device or
