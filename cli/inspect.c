@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * daxdm inspect: what a layout of devices means for DAX: on which memory, which huge pages are lost
- * to what, which known kernel bugs it meets.  Of a file, a mounted filesystem or a device of this
- * machine, or of one that the text of other programs describes.  It only reads.
+ * to what, which known kernel bugs it meets, what a fault costs.  Of a file, a mounted filesystem
+ * or a device of this machine, or of one that the text of other programs describes.  It only reads.
  */
+#include "cli/inspect.h"
+
 #include "cli/driver/process.h"
 #include "cli/driver/run_dir.h"
 #include "cli/options/cli.h"
+#include "lib/base/json_field.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
 #include "lib/base/terminal.h"
-#include "lib/base/text_file.h"
-#include "lib/base/words.h"
+#include "lib/dev/device_use.h"
 #include "lib/dev/graph_live.h"
-#include "lib/dev/stack.h"
-#include "lib/dev/stack_text.h"
 #include "lib/file/fs.h"
-#include "report/inspect/layout.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,175 +29,39 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-/* Members of a text have no size: as large as no table needs, so that no table is scaled. */
-#define MEMBER_BYTES (UINT64_C(1) << 50)
-
-struct inspect {
-	const char *kernel;
-	bool json, from_text;
-	struct kernel_version version;
-	struct known *known;
-	json_t *found; /* with json */
-};
-
 static const struct option_spec options[] = {
 	OPTION("from-text", OPTION_FLAG, offsetof(struct inspect, from_text), NULL,
-	       "the operands are files with what dmsetup table, vgcfgbackup or lvs printed, or -"),
+	       "the operands are files with what dmsetup table, vgcfgbackup, lvs, pvs or lsblk -J "
+	       "printed, or -"),
 	OPTION("kernel", OPTION_TEXT, offsetof(struct inspect, kernel), "VERSION",
 	       "the kernel on it, e.g. 6.18 (default: that of this machine)"),
 	OPTION("json", OPTION_FLAG, offsetof(struct inspect, json), NULL, "print the same as JSON"),
 	{0},
 };
 
-static void put(struct inspect *in, const struct layout *layout)
+void inspect_put(struct inspect *in, const struct layout *layout, const char *fs, json_t *state)
 {
-	if (in->json)
-		json_array_append_new(
-			in->found, layout_json(layout, in->known, in->known ? &in->version : NULL));
-	else
-		layout_print(layout, in->known, in->known ? &in->version : NULL, stdout);
-}
+	const struct kernel_version *kernel = in->known ? &in->version : NULL;
+	struct layout_costs costs;
 
-/* ---- from text ------------------------------------------------------------------------------- */
+	if (kernel)
+		inspect_cost(in, layout, fs, &costs);
+	if (in->json) {
+		json_t *out = memory_check(layout_json(layout, in->known, kernel));
 
-/* Whether the name is one that disks of other kinds have. */
-static bool is_other_disk(const char *name)
-{
-	static const char *const kinds[] = {"/dev/sd",	 "/dev/vd",  "/dev/hd", "/dev/nvme",
-					    "/dev/loop", "/dev/ram", "/dev/md", "/dev/xvd"};
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (!strncmp(name, kinds[i], strlen(kinds[i])))
-			return true;
-	return false;
-}
-
-/* The next of names that are separated by blanks. */
-static void next_name(const char **names, char *name, size_t size)
-{
-	size_t len = strcspn(*names, " ");
-
-	snprintf(name, size, "%.*s", (int)len, *names);
-	*names += len + ((*names)[len] == ' ');
-}
-
-/* Namespaces of the first n names. */
-static void make_members(const char **names, struct namespace *members, unsigned int n)
-{
-	for (unsigned int i = 0; i < n; i++) {
-		struct namespace *ns = &members[i];
-
-		*ns = (struct namespace){.size_bytes = MEMBER_BYTES,
-					 .resource_bytes = (i + 1) * MEMBER_BYTES};
-		next_name(names, ns->node, sizeof(ns->node));
-		ns->fsdax = !is_other_disk(ns->node);
-		ns->mode = ns->fsdax ? NAMESPACE_FSDAX : NAMESPACE_RAW;
-	}
-}
-
-/* The DM devices, lowest first, are called as in the text. */
-static void rename_devices(const char **names, struct graph *g)
-{
-	for (unsigned int i = 0; i < g->n; i++)
-		if (g->devices[i].kind == GRAPH_DM)
-			next_name(names, g->devices[i].name, sizeof(g->devices[i].name));
-}
-
-/* Returns an exit status. */
-static int show(struct inspect *in, const char *word, const char *names)
-{
-	struct namespace *members = calloc(STACK_OVER_MAX, sizeof(*members));
-	struct stack *stack = calloc(1, sizeof(*stack));
-	struct stack_spec spec;
-	struct layout layout;
-	char why[512] = "";
-	int rc;
-
-	if (!members || !stack)
-		process_quit(STATUS_BROKEN, "out of memory");
-	rc = stack_parse(word, &spec, why, sizeof(why));
-	if (!rc) {
-		make_members(&names, members, spec.members);
-		rc = stack_describe(&spec, members, spec.members, MEMBER_BYTES, stack, why,
-				    sizeof(why));
-	}
-	if (rc < 0) {
-		msg_error("inspect: %s", *why ? why : strerror(-rc));
-		free(members);
-		free(stack);
-		return rc == -ENOMEM ? STATUS_BROKEN : STATUS_USAGE;
-	}
-	rename_devices(&names, &stack->graph);
-	layout_of(stack_backing(stack), stack->graph.devices[stack->device].name, NULL, 0, &layout);
-	put(in, &layout);
-	graph_destroy(&stack->graph);
-	free(members);
-	free(stack);
-	return STATUS_GOOD;
-}
-
-static int add_line(void *out, const char *path, unsigned int line, char *text)
-{
-	(void)path;
-	(void)line;
-	return fprintf(out, "%s\n", text) < 0 ? -ENOMEM : 0;
-}
-
-static char *read_text(const char *path)
-{
-	char *text = NULL;
-	FILE *out = memory_stream(&text);
-
-	if (!out)
-		process_quit(STATUS_BROKEN, "out of memory");
-	if (!strcmp(path, "-")) {
-		for (int c, n = 0; (c = getchar()) != EOF; n++) {
-			if (!c || n >= TEXT_FILE_BYTES_MAX)
-				process_quit(STATUS_USAGE, "inspect: stdin is not text of at most "
-							   "1 MiB");
-			fputc(c, out);
-		}
-	} else if (text_file_read(path, "the text", add_line, out) < 0) {
-		process_exit(STATUS_USAGE);
-	}
-	if (fclose(out))
-		process_quit(STATUS_BROKEN, "out of memory");
-	return text;
-}
-
-/* vgcfgbackup writes braces; lvs has a heading with LV in it. */
-static const char *kind_of(const char *text)
-{
-	const char *word = text + strspn(text, " \t\n");
-	size_t len = strcspn(word, "\n");
-	const char *lv = memmem(word, len, "LV ", 3);
-
-	return strchr(text, '{') || lv ? STACK_TEXT_LVM : STACK_TEXT_TABLE;
-}
-
-/* Returns an exit status. */
-static int inspect_text(struct inspect *in, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	struct words stacks = {0}, names = {0};
-	char why[1024] = "", note[512] = "", *text = read_text(path);
-	int status = STATUS_GOOD;
-
-	if (stack_text_expand_named(
-		    kind_of(text), strcmp(path, "-") ? slash ? slash + 1 : path : "stdin", NULL,
-		    text, &stacks, &names, note, sizeof(note), why, sizeof(why)) < 0)
-		process_quit(STATUS_USAGE, "inspect: %s", why);
-	if (*note)
-		msg_note("inspect: %s", note);
-	for (size_t i = 0; i < stacks.n && status == STATUS_GOOD; i++) {
-		if (i && !in->json)
+		if (kernel)
+			layout_costs_json(&costs, out);
+		json_object_update(out, state);
+		json_array_append_new(in->found, out);
+	} else {
+		if (in->any)
 			putchar('\n');
-		status = show(in, stacks.list[i], names.list[i]);
+		layout_print(layout, in->known, kernel, stdout);
+		if (kernel && !layout->not_direct && !layout->unknown)
+			layout_costs_print(&costs, layout, stdout);
 	}
-	words_free(&stacks);
-	words_free(&names);
-	free(text);
-	return status;
+	in->any = true;
+	json_decref(state);
 }
 
 /* ---- of this machine ------------------------------------------------------------------------- */
@@ -206,9 +69,9 @@ static int inspect_text(struct inspect *in, const char *path)
 /* What a word of the user's names. */
 struct place_of_word {
 	struct stat stat;
-	int fd;		  /* of a regular file; -1 */
-	dev_t device;	  /* that it is or is on */
-	char mount[2200]; /* point, type and options of the filesystem that it is in; "" */
+	int fd;			   /* of a regular file; -1 */
+	dev_t device;		   /* that it is or is on */
+	struct device_mount mount; /* of the filesystem that it is in; its type is "": none */
 };
 
 /* A path, VG/LV, or the name of a device of device-mapper. */
@@ -229,27 +92,6 @@ static bool find_path(const char *word, char *path, size_t size, struct stat *st
 	return false;
 }
 
-/* The mount of a device: the first line of mountinfo with its numbers. */
-static void find_mount(dev_t device, char *out, size_t size)
-{
-	FILE *in = fopen("/proc/self/mountinfo", "re");
-	char line[4096], point[1024], options[1024], type[64], more[1024];
-	unsigned int a, b;
-
-	*out = '\0';
-	while (in && !*out && fgets(line, sizeof(line), in)) {
-		const char *dash = strstr(line, " - ");
-
-		if (sscanf(line, "%*d %*d %u:%u %*s %1023s %1023s", &a, &b, point, options) != 4 ||
-		    a != major(device) || b != minor(device) || !dash ||
-		    sscanf(dash, " - %63s %*s %1023s", type, more) != 2)
-			continue;
-		snprintf(out, size, "%s on %s (%s)", type, point, more);
-	}
-	if (in)
-		fclose(in);
-}
-
 static void open_word(const char *word, struct place_of_word *place)
 {
 	char path[PATH_MAX];
@@ -258,13 +100,13 @@ static void open_word(const char *word, struct place_of_word *place)
 	if (!find_path(word, path, sizeof(path), &place->stat))
 		process_quit(STATUS_USAGE,
 			     "inspect: %s: no such file, directory, device or VG/LV; with "
-			     "--from-text a file with the output of dmsetup, vgcfgbackup or lvs",
+			     "--from-text a file with the output of dmsetup, LVM or lsblk",
 			     word);
 	place->device = S_ISBLK(place->stat.st_mode) ? place->stat.st_rdev : place->stat.st_dev;
 	if (!S_ISBLK(place->stat.st_mode) && !major(place->device))
 		process_quit(STATUS_USAGE, "inspect: %s is in a filesystem without a block device",
 			     word);
-	find_mount(place->device, place->mount, sizeof(place->mount));
+	device_find_mount(major(place->device), minor(place->device), &place->mount);
 	if (!S_ISREG(place->stat.st_mode))
 		return;
 	place->fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -283,22 +125,66 @@ static bool grants_map_sync(int fd)
 	return true;
 }
 
-/* What the kernel does with it now. */
-static void put_state(const struct place_of_word *place, FILE *out)
+/* What the kernel does with it now: {"filesystem": {...}, "file": {...}}. */
+static json_t *state_of(const struct place_of_word *place, const struct extents *extents)
 {
+	const struct device_mount *m = &place->mount;
 	int dax = place->fd < 0 ? -1 : fs_file_is_dax(place->fd);
+	json_t *state = json_object();
 
-	if (*place->mount)
-		fprintf(out, "Filesystem: %s\n", place->mount);
-	if (dax < 0)
+	if (*m->type)
+		json_object_set_new(state, "filesystem",
+				    json_pack("{ss ss ss}", "type", m->type, "mounted_on", m->point,
+					      "options", m->options));
+	if (place->fd < 0)
+		return state;
+	json_object_set_new(
+		state, "file",
+		json_pack("{so so sI}", "dax", dax < 0 ? json_null() : json_boolean(dax),
+			  "map_sync",
+			  dax > 0 ? json_boolean(grants_map_sync(place->fd)) : json_false(),
+			  "shared_bytes", (json_int_t)extents->shared_bytes));
+	return state;
+}
+
+static void print_state(const json_t *state)
+{
+	const json_t *fs = json_object_get(state, "filesystem"),
+		     *file = json_object_get(state, "file"), *dax = json_object_get(file, "dax");
+	int64_t shared_bytes = json_field_number(file, "shared_bytes");
+	const char *options = json_field_text(fs, "options");
+
+	if (fs)
+		printf("Filesystem: %s on %s (%s)\n", json_field_text(fs, "type"),
+		       json_field_text(fs, "mounted_on"), options);
+	if (!file)
 		return;
-	fprintf(out, "File: DAX is %s", dax ? "on" : "off");
-	if (dax)
-		fprintf(out, ", MAP_SYNC is %s",
-			grants_map_sync(place->fd) ? "granted" : "refused");
-	else if (!strstr(place->mount, "dax"))
-		fputs("; the filesystem is mounted without dax=always or dax=inode", out);
-	fputc('\n', out);
+	printf("File: DAX is %s", json_is_true(dax)    ? "on"
+				  : json_is_false(dax) ? "off"
+						       : "not reported by the filesystem");
+	if (json_is_true(dax))
+		printf(", MAP_SYNC is %s",
+		       json_is_true(json_object_get(file, "map_sync")) ? "granted" : "refused");
+	else if (json_is_false(dax) && !strstr(options, "dax"))
+		fputs("; the filesystem is mounted without dax=always or dax=inode", stdout);
+	if (shared_bytes > 0)
+		printf(", %s share blocks (reflink): the first store to such a page copies it",
+		       bytes_text((uint64_t)shared_bytes).s);
+	putchar('\n');
+}
+
+/* Returns an exit status. */
+static int cannot_read(const char *word, int rc, const char *why)
+{
+	if (rc == -EUCLEAN)
+		msg_error("inspect: %s: not all of its blocks are allocated yet; `sync %s` first",
+			  word, word);
+	else
+		msg_error("inspect: %s: %s%s", word, *why ? why : strerror(-rc),
+			  geteuid() && (rc == -EACCES || rc == -EPERM)
+				  ? "; tables and addresses of devices need root"
+				  : "");
+	return STATUS_BROKEN;
 }
 
 /* Returns an exit status. */
@@ -310,27 +196,32 @@ static int inspect_live(struct inspect *in, const char *word)
 	struct layout layout;
 	struct backing of;
 	char why[512], *name;
+	json_t *state;
 	int rc;
 
-	if (!live)
-		process_quit(STATUS_BROKEN, "out of memory");
 	open_word(word, &place);
 	rc = graph_live_read(major(place.device), minor(place.device), live, why, sizeof(why));
-	if (!rc && place.fd >= 0)
-		rc = extents_read(place.fd, &extents);
+	if (!rc && place.fd >= 0) {
+		rc = extents_read_allocated(place.fd, &extents);
+		if (rc < 0)
+			graph_live_free(live);
+	}
 	if (rc < 0) {
-		msg_error("inspect: %s: %s", word, *why ? why : strerror(-rc));
 		free(live);
-		return STATUS_BROKEN;
+		if (place.fd >= 0)
+			close(place.fd);
+		return cannot_read(word, rc, why);
 	}
 	of = (struct backing){&live->graph, live->device};
 	name = place.fd < 0 ? process_text("%s", graph_live_name(live))
 			    : process_text("%s on %s", word, graph_live_name(live));
 	layout_of(of, name, place.fd < 0 ? NULL : &extents, huge_causes_max_sectors_kb(of),
 		  &layout);
-	put(in, &layout);
+	state = state_of(&place, &extents);
+	inspect_put(in, &layout, *place.mount.type ? place.mount.type : NULL, json_incref(state));
 	if (!in->json)
-		put_state(&place, stdout);
+		print_state(state);
+	json_decref(state);
 	free(name);
 	extents_free(&extents);
 	if (place.fd >= 0)
@@ -373,17 +264,14 @@ static int run(int argc, char **argv)
 	if (!access(RUN_DIR_KNOWN, F_OK) && known_read(RUN_DIR_KNOWN, &in.known) < 0)
 		return STATUS_BROKEN;
 	in.found = json_array();
-	for (int i = at; i < argc && status == STATUS_GOOD; i++) {
-		char *path = strcmp(argv[i], "-") ? options_user_path(argv[i]) : strdup("-");
-
-		if (i > at && !in.json)
-			putchar('\n');
-		status = in.from_text ? inspect_text(&in, path) : inspect_live(&in, argv[i]);
-		free(path);
-	}
+	if (in.from_text)
+		status = inspect_texts(&in, argv + at, argc - at);
+	for (int i = at; i < argc && !in.from_text && status == STATUS_GOOD; i++)
+		status = inspect_live(&in, argv[i]);
 	if (in.json && status == STATUS_GOOD && terminal_print_json(in.found, stdout) < 0)
 		status = STATUS_BROKEN;
 	json_decref(in.found);
+	inspect_runs_free(in.runs);
 	known_free(in.known);
 	return status;
 }

@@ -249,6 +249,7 @@ readonly TOOLS="dmsetup:dmsetup addpart:util-linux delpart:util-linux debugfs:e2
 tools_manifest() {
 	local tool
 	for tool in $TOOLS; do program "${tool%:*}" "${tool#*:}"; done
+	if type -P strace >/dev/null; then program strace strace; fi # the tests install it
 }
 
 # libndctl is linked with libkmod, and that with libcrypto for the signatures of modules, which neither daxdm nor fio

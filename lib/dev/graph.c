@@ -223,6 +223,11 @@ bool graph_target_is_linear(const struct graph_target *t)
 	       (t->other && t->n_members && !strcmp(t->other->type, "log-writes"));
 }
 
+unsigned int graph_target_data_members(const struct graph_target *t)
+{
+	return t->other && graph_target_is_linear(t) ? 1 : t->n_members;
+}
+
 const struct graph_target *graph_find_target(const struct graph_device *d, uint64_t sector)
 {
 	size_t low = 0, high = d->n_targets;
@@ -366,8 +371,7 @@ static bool device_is_direct(const struct graph_device *d, const bool *direct)
 
 		if (!t->n_members || (t->type == TARGET_OTHER && !graph_target_is_linear(t)))
 			return false;
-		/* The log of log-writes needs no DAX. */
-		for (unsigned int m = 0; m < (t->other ? 1 : t->n_members); m++)
+		for (unsigned int m = 0; m < graph_target_data_members(t); m++)
 			if (!direct[t->members[m].device])
 				return false;
 	}

@@ -123,6 +123,10 @@ const struct graph_target *graph_find_target(const struct graph_device *d, uint6
  * log-writes.  Source: normal_map_bio(), log_writes_dax_pgoff() of dm-log-writes.c. */
 bool graph_target_is_linear(const struct graph_target *t);
 
+/* How many of its members, from the first on, hold its bytes: of log-writes not the log, which
+ * needs no DAX.  Source: log_writes_iterate_devices() of dm-log-writes.c. */
+unsigned int graph_target_data_members(const struct graph_target *t);
+
 /* What a filesystem or a file is on: a device of a graph. */
 struct backing {
 	const struct graph *graph; /* borrowed */

@@ -3,10 +3,15 @@
  * What `lvs -o +devices` and `lvs --segments -o +devices` print: a line of headings, then a row for
  * each segment.  It has no size of extents and stripes and no first extent unless the columns were
  * asked for: the defaults of vgcreate(8) and lvcreate(8) are taken, and noted.
+ *
+ * What `pvs` prints may be before or after it, and says where the first extent of a physical volume
+ * is and how large extents are, if it was asked for: pvs -o +pe_start,vg_extent_size.  Alone it
+ * has no logical volume: a linear one of all extents of each physical volume is described.
  */
 #include "lib/dev/stack_text_device.h"
 
 #include "lib/base/number.h"
+#include "lib/base/text.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -16,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COLUMNS_MAX = 32, ROW_CHARS_MAX = 8192, STRIPES_MAX = 128 };
+enum { COLUMNS_MAX = 32, ROW_CHARS_MAX = 8192, STRIPES_MAX = 128, VOLUMES_MAX = 256 };
 
 /* The defaults of LVM, in sectors. */
 enum { EXTENT_SECTORS = 8192, FIRST_SECTORS = 2048, CHUNK_SECTORS = 128 };
@@ -75,6 +80,39 @@ static const struct cell *below(const struct row *head, const struct row *row, c
 static unsigned int field_of(const struct row *row, const struct cell *cell)
 {
 	return (unsigned int)(cell - row->cells) + 1;
+}
+
+/* A row of pvs. */
+struct volume {
+	char name[TEXT_NAME_CHARS], group[TEXT_NAME_CHARS];
+	double size_sectors;
+	uint64_t first_sectors, extent_sectors; /* the defaults, unless the text says */
+	bool has_first, has_extent;
+	unsigned int line;
+};
+
+struct reader {
+	struct text_devices *t;
+	struct row *head, *row;
+	bool of_pvs; /* the rows are */
+	struct volume *volumes;
+	size_t n_volumes;
+	bool no_first, no_extent, no_stripe; /* of some rows the text does not say it */
+};
+
+static const struct volume *find_volume(const struct reader *r, const char *name)
+{
+	for (size_t i = 0; i < r->n_volumes; i++)
+		if (!strcmp(r->volumes[i].name, name))
+			return &r->volumes[i];
+	return NULL;
+}
+
+static uint64_t extent_of(const struct reader *r, const char *device)
+{
+	const struct volume *pv = find_volume(r, device);
+
+	return pv ? pv->extent_sectors : EXTENT_SECTORS;
 }
 
 /* "<2.87t" in sectors; lower case are powers of 1024, upper case of 1000. */
@@ -147,9 +185,10 @@ static int take_devices(struct text_devices *t, const struct row *row, const str
 	return rc;
 }
 
-static int add_segment(struct text_devices *t, const struct row *row, const struct segment *s)
+static int add_segment(struct reader *r, const struct row *row, const struct segment *s)
 {
-	uint64_t unit = (uint64_t)s->n * EXTENT_SECTORS;
+	struct text_devices *t = r->t;
+	uint64_t extent_sectors = extent_of(r, s->devices[0]), unit = s->n * extent_sectors;
 	uint64_t len = (uint64_t)(s->len_sectors / (double)unit + 0.001) * unit;
 	char words[STRIPES_MAX * (TEXT_NAME_CHARS + 24)];
 	int used;
@@ -159,9 +198,15 @@ static int add_segment(struct text_devices *t, const struct row *row, const stru
 	else
 		used = snprintf(words, sizeof(words), "striped %u %" PRIu64, s->n,
 				s->chunk_sectors);
-	for (unsigned int i = 0; i < s->n; i++)
-		used += snprintf(words + used, sizeof(words) - (size_t)used, " %s %" PRIu64,
-				 s->devices[i], FIRST_SECTORS + s->extents[i] * EXTENT_SECTORS);
+	for (unsigned int i = 0; i < s->n; i++) {
+		const struct volume *pv = find_volume(r, s->devices[i]);
+
+		used += snprintf(
+			words + used, sizeof(words) - (size_t)used, " %s %" PRIu64, s->devices[i],
+			(pv ? pv->first_sectors : FIRST_SECTORS) + s->extents[i] * extent_sectors);
+		r->no_first |= !pv || !pv->has_first;
+		r->no_extent |= !pv || !pv->has_extent;
+	}
 	if (!len)
 		return text_complain(t, row->line, 0, "the segment is shorter than an extent");
 	return text_add_target(t, s->d, len, words, row->line);
@@ -178,8 +223,10 @@ static int check_type(struct text_devices *t, const struct row *row, const struc
 			     cell->text);
 }
 
-static int take_row(struct text_devices *t, const struct row *head, const struct row *row)
+static int take_row(struct reader *r)
 {
+	struct text_devices *t = r->t;
+	const struct row *head = r->head, *row = r->row;
 	const struct cell *lv = below(head, row, "LV"), *vg = below(head, row, "VG"),
 			  *devices = below(head, row, "Devices"), *size = below(head, row, "SSize"),
 			  *chunk = below(head, row, "Stripe");
@@ -215,10 +262,13 @@ static int take_row(struct text_devices *t, const struct row *head, const struct
 	if (!rc)
 		rc = take_devices(t, row, devices, s);
 	s->chunk_sectors = (uint64_t)chunk_sectors;
-	if (!rc && s->n > 1 && (!s->chunk_sectors || EXTENT_SECTORS % s->chunk_sectors))
-		rc = text_complain(t, row->line, 0, "expected a stripe size that divides 4m");
+	if (!rc && s->n > 1 &&
+	    (!s->chunk_sectors || extent_of(r, s->devices[0]) % s->chunk_sectors))
+		rc = text_complain(t, row->line, 0,
+				   "expected a stripe size that divides an extent");
+	r->no_stripe |= s->n > 1 && !chunk;
 	if (!rc)
-		rc = add_segment(t, row, s);
+		rc = add_segment(r, row, s);
 	free(s);
 	return rc;
 }
@@ -231,42 +281,175 @@ static bool has_heading(const struct row *head, const char *heading)
 	return false;
 }
 
-static int check_head(struct text_devices *t, const struct row *head)
+/* A row of pvs; of volumes without a group nothing is known. */
+static int take_volume(struct reader *r)
 {
+	const struct row *head = r->head, *row = r->row;
+	const struct cell *name = below(head, row, "PV"), *group = below(head, row, "VG"),
+			  *size = below(head, row, "PSize"), *first = below(head, row, "1st"),
+			  *extent = below(head, row, "Ext");
+	struct volume pv = {.line = row->line};
+	double first_sectors = FIRST_SECTORS, extent_sectors = EXTENT_SECTORS;
+	int rc = 0;
+
+	if (!name || strlen(name->text) >= sizeof(pv.name) || strncmp(name->text, "/dev/", 5) ||
+	    (group && strlen(group->text) >= sizeof(pv.group)))
+		return text_complain(r->t, row->line, 1, "expected a physical volume, /dev/NAME");
+	if (r->n_volumes == VOLUMES_MAX)
+		return text_complain(r->t, row->line, 0, "more than %d physical volumes",
+				     VOLUMES_MAX);
+	strcpy(pv.name, name->text);
+	if (group && group != name)
+		strcpy(pv.group, group->text);
+	if (size)
+		rc = take_size(r->t, row, size, &pv.size_sectors);
+	if (!rc && first)
+		rc = take_size(r->t, row, first, &first_sectors);
+	if (!rc && extent && strcmp(extent->text, "0") != 0)
+		rc = take_size(r->t, row, extent, &extent_sectors);
+	pv.first_sectors = (uint64_t)first_sectors;
+	pv.extent_sectors = (uint64_t)extent_sectors;
+	pv.has_first = first;
+	pv.has_extent = extent;
+	if (!rc)
+		r->volumes[r->n_volumes++] = pv;
+	return rc;
+}
+
+static bool is_head(const struct row *row)
+{
+	return row->n && (!strcmp(row->cells[0].text, "PV") || has_heading(row, "LV"));
+}
+
+/* "1st PE" is one heading. */
+static void join_first_extent(struct row *head)
+{
+	for (unsigned int i = 0; i + 1 < head->n; i++)
+		if (!strcmp(head->cells[i].text, "1st") && !strcmp(head->cells[i + 1].text, "PE")) {
+			head->cells[i].end = head->cells[i + 1].end;
+			head->n--;
+			memmove(&head->cells[i + 1], &head->cells[i + 2],
+				(head->n - i - 1) * sizeof(head->cells[0]));
+		}
+}
+
+static int check_head(struct reader *r)
+{
+	const struct row *head = r->head;
+
+	join_first_extent(r->head);
+	r->of_pvs = !has_heading(head, "LV") && has_heading(head, "PV");
+	if (r->of_pvs)
+		return 0;
 	if (!has_heading(head, "LV"))
-		return text_complain(t, head->line, 1,
+		return text_complain(r->t, head->line, 1,
 				     "expected what vgcfgbackup writes, or `lvs --segments -o "
 				     "+devices` with its headings");
 	if (!has_heading(head, "Devices"))
-		return text_complain(t, head->line, 0,
+		return text_complain(r->t, head->line, 0,
 				     "no column Devices: which extents a volume has is not known; "
 				     "give the output of `lvs --segments -o +devices`");
-	snprintf(t->note, t->note_len,
-		 "the text has no size of extents, no first extent%s: extents of 4 MiB from 1 MiB "
-		 "on%s are assumed; the text of vgcfgbackup has them",
-		 has_heading(head, "Stripe") ? "" : " and no size of stripes",
-		 has_heading(head, "Stripe") ? "" : ", stripes of 64 KiB");
 	return 0;
+}
+
+/* Reads the rows of pvs, or those of lvs. */
+static int read_rows(struct reader *r, const char *text, bool of_pvs)
+{
+	unsigned int line = 0;
+	int rc = 0;
+
+	r->head->n = 0;
+	while (!rc && *text) {
+		size_t len = strcspn(text, "\n");
+
+		r->row->line = ++line;
+		rc = split(r->t, text, len, r->row);
+		if (!rc && r->row->n && (!r->head->n || is_head(r->row))) {
+			r->head->line = line;
+			rc = split(r->t, text, len, r->head);
+			if (!rc)
+				rc = check_head(r);
+		} else if (!rc && r->row->n && r->of_pvs == of_pvs) {
+			rc = of_pvs ? take_volume(r) : take_row(r);
+		}
+		text += len + (text[len] == '\n');
+	}
+	return rc;
+}
+
+/* pvs alone: what a linear volume of all its extents would be. */
+static int add_whole_volumes(struct reader *r)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < r->n_volumes && !rc; i++) {
+		const struct volume *pv = &r->volumes[i];
+		uint64_t extents =
+			pv->size_sectors > (double)pv->first_sectors
+				? (uint64_t)(pv->size_sectors + 0.001) / pv->extent_sectors
+				: 0;
+		char name[3 * TEXT_NAME_CHARS], words[2 * TEXT_NAME_CHARS];
+		const char *slash = strrchr(pv->name, '/');
+		struct text_device *d;
+
+		snprintf(name, sizeof(name), "%s%sall-of-%s", pv->group, *pv->group ? "-" : "",
+			 slash + 1);
+		name[TEXT_NAME_CHARS - 1] = '\0';
+		snprintf(words, sizeof(words), "linear %s %" PRIu64, pv->name, pv->first_sectors);
+		if (!extents)
+			return text_complain(r->t, pv->line, 0, "%s has no PSize", pv->name);
+		d = text_device(r->t, name, pv->line);
+		r->no_first |= !pv->has_first;
+		r->no_extent |= !pv->has_extent;
+		rc = d ? text_add_target(r->t, d, extents * pv->extent_sectors, words, pv->line)
+		       : -ENOMEM;
+	}
+	if (r->n_volumes)
+		text_append(r->t->note, r->t->note_len,
+			    "pvs prints no logical volumes: a linear one of all extents of each "
+			    "physical volume is described; ");
+	return rc;
+}
+
+/* What the text did not say. */
+static void note_defaults(const struct reader *r)
+{
+	char *note = r->t->note;
+	size_t len;
+
+	if (r->no_extent || r->no_first)
+		text_append(note, r->t->note_len,
+			    "the text has no %s%s%s: extents of 4 MiB from 1 MiB on%s are assumed; "
+			    "the text of vgcfgbackup, or `pvs -o +pe_start,vg_extent_size` before "
+			    "it, has them",
+			    r->no_extent ? "size of extents" : "",
+			    r->no_extent && r->no_first ? ", no " : "",
+			    r->no_first ? "first extent" : "",
+			    r->no_stripe ? ", stripes of 64 KiB" : "");
+	else if (r->no_stripe)
+		text_append(note, r->t->note_len,
+			    "the text has no size of stripes: 64 KiB is assumed");
+	len = strlen(note);
+	if (len > 2 && !strcmp(note + len - 2, "; "))
+		note[len - 2] = '\0';
 }
 
 int text_read_lvs(struct text_devices *t, const char *text)
 {
-	struct row *head = calloc(2, sizeof(*head)), *row = head + 1;
-	unsigned int line = 0;
-	int rc = head ? 0 : -ENOMEM;
+	struct reader r = {.t = t, .head = calloc(2, sizeof(*r.head))};
+	int rc;
 
-	while (!rc && *text) {
-		size_t len = strcspn(text, "\n");
-		struct row *to = head->n ? row : head;
-
-		to->line = ++line;
-		rc = split(t, text, len, to);
-		if (!rc && to->n && to == head)
-			rc = check_head(t, head);
-		else if (!rc && to->n)
-			rc = take_row(t, head, row);
-		text += len + (text[len] == '\n');
-	}
-	free(head);
+	r.row = r.head + 1;
+	r.volumes = calloc(VOLUMES_MAX, sizeof(*r.volumes));
+	*t->note = '\0';
+	rc = r.head && r.volumes ? read_rows(&r, text, true) : -ENOMEM;
+	if (!rc)
+		rc = read_rows(&r, text, false);
+	if (!rc && !t->n)
+		rc = add_whole_volumes(&r);
+	if (!rc)
+		note_defaults(&r);
+	free(r.volumes);
+	free(r.head);
 	return rc;
 }

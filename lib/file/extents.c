@@ -42,7 +42,7 @@ static int append_extent(struct extents *out, size_t *room, const struct fiemap_
 	return 0;
 }
 
-int extents_read(int fd, struct extents *out)
+static int read_all(int fd, unsigned int flags, struct extents *out)
 {
 	struct fiemap *map = calloc(1, sizeof(*map) + FIEMAP_BATCH * sizeof(map->fm_extents[0]));
 	uint64_t start = 0;
@@ -53,7 +53,7 @@ int extents_read(int fd, struct extents *out)
 	while (!rc) {
 		map->fm_start = start;
 		map->fm_length = FIEMAP_MAX_OFFSET - start;
-		map->fm_flags = FIEMAP_FLAG_SYNC;
+		map->fm_flags = flags;
 		map->fm_extent_count = FIEMAP_BATCH;
 		if (ioctl(fd, FS_IOC_FIEMAP, map) < 0) {
 			rc = -errno;
@@ -68,6 +68,8 @@ int extents_read(int fd, struct extents *out)
 				rc = -EUCLEAN;
 			else
 				rc = append_extent(out, &room, fe);
+			if (fe->fe_flags & FIEMAP_EXTENT_SHARED)
+				out->shared_bytes += fe->fe_length;
 			start = fe->fe_logical + fe->fe_length;
 		}
 		if (map->fm_extents[map->fm_mapped_extents - 1].fe_flags & FIEMAP_EXTENT_LAST)
@@ -77,6 +79,16 @@ int extents_read(int fd, struct extents *out)
 	if (rc < 0)
 		extents_free(out);
 	return rc;
+}
+
+int extents_read(int fd, struct extents *out)
+{
+	return read_all(fd, FIEMAP_FLAG_SYNC, out);
+}
+
+int extents_read_allocated(int fd, struct extents *out)
+{
+	return read_all(fd, 0, out);
 }
 
 void extents_free(struct extents *extents)

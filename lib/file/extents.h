@@ -20,11 +20,15 @@ struct extent {
 struct extents {
 	struct extent *list; /* by logical offset; neighbours that touch are merged */
 	size_t n;
+	uint64_t shared_bytes; /* with other files, or with other parts of this one: reflink */
 };
 
 /* The extents of a file; call fsync(2) first, because of delayed allocation.  Returns 0 or
  * -errno; free with extents_free().  Source: FIEMAP, Documentation/filesystems/fiemap.rst. */
 int extents_read(int fd, struct extents *out);
+/* The same, but does not make the kernel write the file back: -EUCLEAN if blocks of it are not
+ * allocated yet. */
+int extents_read_allocated(int fd, struct extents *out);
 void extents_free(struct extents *extents);
 
 /*

@@ -142,6 +142,8 @@ static void fit_both(struct cost *cost, const struct fit_points *by_segment)
 	doubling = fit_line(&by_doubling, false);
 	cost->per_segment = segment.slope;
 	cost->per_doubling = doubling.slope;
+	cost->base_segment = segment.base;
+	cost->base_doubling = doubling.base;
 	cost->r2_segment = segment.r2;
 	cost->r2_doubling = doubling.r2;
 	cost->linear = cost->n_stacks > 2 && cost->r2_segment > cost->r2_doubling;
@@ -211,6 +213,14 @@ static bool grows(const struct cost *cost)
 bool cost_fits(const struct cost *cost)
 {
 	return cost->n_stacks < 3 || fmax(cost->r2_segment, cost->r2_doubling) >= 0.8;
+}
+
+double cost_of_segments(const struct cost *cost, double segments)
+{
+	if (cost->n_stacks < 2)
+		return (double)cost->most;
+	return cost->linear ? cost->base_segment + cost->per_segment * segments
+			    : cost->base_doubling + cost->per_doubling * log2(segments);
 }
 
 /* Whether the overhead is independent of the number of segments. */

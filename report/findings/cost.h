@@ -15,10 +15,11 @@ struct cost {
 	size_t n_stacks;
 	/* Least squares, in the table's unit, and which of the two lines fits better. */
 	double per_doubling, per_segment;
-	double r2_doubling, r2_segment; /* 1 is a perfect fit; two stacks fit either line */
-	bool linear;			/* per_segment fits better; false with two stacks */
-	int64_t least, most;		/* DM overhead */
-	bool rises;			/* fit_rises() */
+	double base_doubling, base_segment; /* of one segment, of none */
+	double r2_doubling, r2_segment;	    /* 1 is a perfect fit; two stacks fit either line */
+	bool linear;			    /* per_segment fits better; false with two stacks */
+	int64_t least, most;		    /* DM overhead */
+	bool rises;			    /* fit_rises() */
 };
 
 /* The 2 MiB windows of a file on one stack. */
@@ -66,6 +67,8 @@ bool cost_fits(const struct cost *cost);
  * most max. */
 size_t cost_growing(const struct tables *tables, const struct table *table, const char *bench,
 		    const char *target, struct cost *costs, size_t max);
+/* DM overhead of that many segments, 1 or more, by the better fit. */
+double cost_of_segments(const struct cost *cost, double segments);
 /* DM overhead of a record of the cost's row, over the initial states. */
 struct quantity cost_extra(const struct cost *cost, const struct run_record *rec);
 /* "17x raw": with the most segments. */

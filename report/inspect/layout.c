@@ -28,7 +28,7 @@ static void look_at_target(struct layout *l, const struct graph_device *d, size_
 	uint64_t end = t->start_sectors + t->len_sectors;
 	bool one = true;
 
-	for (unsigned int m = 0; m < t->n_members; m++) {
+	for (unsigned int m = 0; m < graph_target_data_members(t); m++) {
 		l->traits[LAYOUT_OFFSET_IN_PAGE] |=
 			(t->members[m].offset_sectors % PAGE_SECTORS) != 0;
 		one &= t->members[m].device == t->members[0].device;
@@ -58,20 +58,21 @@ static const char *prevents(const struct graph_device *d)
 
 		if (t->type == TARGET_ZERO || t->type == TARGET_ERROR)
 			return t->type == TARGET_ZERO ? "zero" : "error";
-		if (t->other && !graph_target_is_linear(t))
+		if (t->other && !graph_target_is_linear(t) &&
+		    strcmp(t->other->type, LAYOUT_UNKNOWN) != 0)
 			return t->other->type;
 	}
 	return NULL;
 }
 
-/* Calls visit for each device that this one is directly on; the last one twice does no harm. */
+/* Calls visit for each device that its bytes are directly on; the last one twice does no harm. */
 static void each_below(const struct graph_device *d, void (*visit)(unsigned int below, void *arg),
 		       void *arg)
 {
 	if (d->kind == GRAPH_PARTITION)
 		visit(d->on.device, arg);
 	for (size_t i = 0; i < d->n_targets; i++)
-		for (unsigned int m = 0; m < d->targets[i].n_members; m++)
+		for (unsigned int m = 0; m < graph_target_data_members(&d->targets[i]); m++)
 			visit(d->targets[i].members[m].device, arg);
 }
 
@@ -92,26 +93,43 @@ static void rise(unsigned int below, void *arg)
 		levels->most = levels->of[below];
 }
 
-/* The device and all below it, which have lower numbers. */
+/* A device below has a lower number. */
+void layout_used(const struct layout *l, bool used[GRAPH_DEVICES_MAX])
+{
+	memset(used, 0, GRAPH_DEVICES_MAX * sizeof(*used));
+	used[l->of.device] = true;
+	for (unsigned int i = l->of.device + 1; i-- > 0;)
+		if (used[i])
+			each_below(&l->of.graph->devices[i], mark, used);
+}
+
+static bool is_unknown(const struct graph_device *d)
+{
+	return d->n_targets && d->targets[0].other &&
+	       !strcmp(d->targets[0].other->type, LAYOUT_UNKNOWN);
+}
+
 static void look_at(struct layout *l)
 {
-	bool used[GRAPH_DEVICES_MAX] = {false};
+	bool used[GRAPH_DEVICES_MAX];
 	struct levels levels = {{0}, 0};
 
-	used[l->of.device] = true;
+	layout_used(l, used);
 	for (unsigned int i = l->of.device + 1; i-- > 0;) {
 		const struct graph_device *d = &l->of.graph->devices[i];
 
 		if (!used[i])
 			continue;
-		each_below(d, mark, used);
+		if (is_unknown(d))
+			l->unknown = d->name;
 		if (!l->not_direct)
 			l->not_direct = prevents(d);
 		l->traits[LAYOUT_PARTITION] |= d->kind == GRAPH_PARTITION;
 		if (d->kind != GRAPH_DM)
 			continue;
 		l->traits[LAYOUT_DM] = true;
-		l->traits[LAYOUT_SIZE_IN_PAGE] |= d->size_sectors % PAGE_SECTORS != 0;
+		l->traits[LAYOUT_SIZE_IN_PAGE] |=
+			!is_unknown(d) && d->size_sectors % PAGE_SECTORS != 0;
 		for (size_t k = 0; k < d->n_targets; k++)
 			look_at_target(l, d, k);
 	}
@@ -145,12 +163,12 @@ void layout_of(struct backing of, const char *name, const struct extents *extent
 {
 	struct extent whole = {.len_bytes =
 				       of.graph->devices[of.device].size_sectors * SECTOR_BYTES};
-	const struct extents all = {&whole, 1};
+	const struct extents all = {.list = &whole, .n = 1};
 
 	*out = (struct layout){.of = of, .name = name, .size_bytes = whole.len_bytes};
 	look_at(out);
 	out->traits[LAYOUT_STACKED] = out->levels > 1;
-	if (!out->not_direct)
+	if (!out->not_direct && !out->unknown)
 		count_windows(out, extents ? extents : &all, max_sectors_kb);
 }
 

@@ -6,6 +6,7 @@
 #ifndef DAXDM_LAYOUT_H
 #define DAXDM_LAYOUT_H
 
+#include "lib/dev/graph_lsblk.h"
 #include "lib/file/huge_causes.h"
 #include "report/checks/known.h"
 
@@ -35,11 +36,15 @@ struct layout {
 	uint64_t size_bytes;
 	bool traits[LAYOUT_N_TRAITS];
 	const char *not_direct; /* the target or device that allows no DAX; NULL: it is possible */
+	const char *unknown;	/* a device whose table is not known (LAYOUT_UNKNOWN); NULL: none */
 	unsigned int levels;	/* of DM devices, at most */
 	/* Of windows of 2 MiB from its begin on; of large devices each stride-th one. */
 	uint64_t windows, lost, stride;
 	struct huge_causes causes;
 };
+
+/* The type of a target that stands for a table that is not known. */
+#define LAYOUT_UNKNOWN GRAPH_LSBLK_UNKNOWN
 
 /*
  * Looks at a device.  extents: of a file on it, whose windows are meant; NULL: the whole device.
@@ -47,6 +52,9 @@ struct layout {
  */
 void layout_of(struct backing of, const char *name, const struct extents *extents,
 	       uint64_t max_sectors_kb, struct layout *out);
+
+/* The devices that hold its bytes: itself and those below, but no log of log-writes. */
+void layout_used(const struct layout *layout, bool used[GRAPH_DEVICES_MAX]);
 
 /* Whether the bug needs such a layout and this is one; false for bugs of any layout. */
 bool layout_meets(const struct layout *layout, const struct known_bug *bug);

@@ -26,6 +26,74 @@ setup() {
 	[[ $output != *"not found"* ]]
 }
 
+# Of doctor and inspect, what a host with persistent memory can show.
+@test "doctor: devices in use, partitions, other users; inspect: the log of log-writes, shared blocks, no write" {
+	run --separate-stderr timeout 300 ./run.sh shell --stack linear:4 --fs ext4 <<<'
+		addpart /dev/pmem1 1 100 20000
+		daxdm doctor
+		echo status $?
+		fallocate -l 4m big
+		delpart /dev/pmem1 1
+		echo "user:x:1000:1000::/:/bin/sh" >>/etc/passwd
+		su user -c "daxdm doctor; daxdm inspect /mnt"
+		modprobe dm-log-writes
+		dmsetup create lw --table "0 20480 log-writes /dev/pmem1 /dev/pmem0.1"
+		daxdm inspect lw
+		strace -f -o trace daxdm inspect lw >/dev/null
+		strace -f -o trace2 daxdm inspect big >/dev/null
+		cat trace2 >>trace
+		grep -c DM_TABLE_STATUS trace
+		grep -E "O_WRONLY|O_RDWR|O_CREAT|ioctl" trace |
+			grep -vE "/dev/mapper/control|TCGETS|DM_VERSION|DM_TABLE_STATUS|BLKGETSIZE64|FS_IOC_FIEMAP" && echo it writes
+		dmsetup remove lw
+		mkfs.xfs -q -f -m reflink=1 /dev/pmem1
+		mkdir /x
+		mount /dev/pmem1 /x
+		xfs_io -f -c "pwrite -q 0 8m" -c fsync /x/a
+		xfs_io -f -c "reflink /x/a" /x/b >/dev/null
+		daxdm inspect --json /x/b
+		daxdm inspect /x/b
+		daxdm doctor'
+	expect 1 "note  /dev/pmem0 is in use, and is refused: below daxdm-" \
+		"/dev/pmem1 is in use, and is refused: divided into /dev/pmem1p1" \
+		"note  /dev/pmem1p1: partition of /dev/pmem1, 10,000 KiB from 50 KiB on" \
+		"BAD   all namespaces of mode fsdax are in use" "status 1" \
+		"only root can read whether it begins at a multiple of 2 MiB" "BAD   not root" "tables and addresses of devices need root" \
+		"lw: 10 MiB, DAX is possible" "log-writes: /dev/pmem1 + 0 B, its log on /dev/pmem0.1" \
+		'"shared_bytes": 8388608' "8 MiB share blocks (reflink)" \
+		"/dev/pmem1 is in use, and is refused: mounted on /x" "umount /x"
+	[[ $output != *"it writes"* && $output != *"not found"* ]]
+	grep -qx 2 <<<"$output"
+}
+
+@test "ended by a signal, killed, or its terminal closed: no process and no file is left" {
+	local fifo=$BATS_TEST_TMPDIR/fifo signal
+	MARK=shell-$$
+	mkfifo "$fifo"
+	touch "$BATS_TEST_TMPDIR/start"
+	echo 'echo begun; sleep 1000' >"$BATS_TEST_TMPDIR/commands"
+	for signal in TERM KILL; do
+		start_marked bash -c 'exec ./run.sh shell <"$1"' - "$BATS_TEST_TMPDIR/commands"
+		within 60 grep -q begun "$BATS_TEST_TMPDIR/out"
+		kill -$signal $!
+		ended
+		expect $((128 + $(kill -l $signal)))
+		expect_nothing_left "$MARK" "$BATS_TEST_TMPDIR/start"
+	done
+	start_marked bash -c 'exec script -qec "./run.sh shell" /dev/null <"$1"' - "$fifo"
+	exec 9>"$fifo"
+	within 60 grep -q ':/# ' "$BATS_TEST_TMPDIR/out"
+	qemu_runs "$MARK"
+	kill -KILL $!
+	ended
+	exec 9>&-
+	expect_nothing_left "$MARK" "$BATS_TEST_TMPDIR/start"
+}
+
+teardown() {
+	[[ ! ${MARK-} ]] || end_marked "$MARK"
+}
+
 @test "on a terminal: a prompt, its size, Ctrl-C for the guest, and the terminal as it was" {
 	local input=$BATS_TEST_TMPDIR/input said=$BATS_TEST_TMPDIR/said
 	mkfifo "$input"

@@ -248,7 +248,7 @@ static const struct extent list[] = {
 	{.logical_bytes = 0, .physical_bytes = 2 * MIB, .len_bytes = 4 * MIB},
 	{.logical_bytes = 6 * MIB, .physical_bytes = 6 * MIB + 4096, .len_bytes = 2 * MIB},
 };
-static const struct extents extents = {(struct extent *)list, COUNT(list)};
+static const struct extents extents = {.list = (struct extent *)list, .n = COUNT(list)};
 
 static void frames_and_windows(void **state)
 {

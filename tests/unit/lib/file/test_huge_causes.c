@@ -58,7 +58,7 @@ static void causes_of_a_window(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct extent extent = {.physical_bytes = cases[i].physical_bytes,
 					.len_bytes = cases[i].len_bytes};
-		const struct extents extents = {&extent, 1};
+		const struct extents extents = {.list = &extent, .n = 1};
 		struct stack *stack = calloc(1, sizeof(*stack));
 		struct huge_causes causes = {0};
 		struct stack_spec spec;
@@ -90,7 +90,7 @@ static void causes_of_partition_and_namespace(void **state)
 	const struct namespace ns = {
 		.node = "A", .size_bytes = 64 * MIB, .resource_bytes = 512 * MIB + (16 << 10)};
 	struct extent extent = {.physical_bytes = 2 * MIB, .len_bytes = 2 * MIB};
-	const struct extents extents = {&extent, 1};
+	const struct extents extents = {.list = &extent, .n = 1};
 	struct huge_causes causes = {0};
 	struct graph g = {0};
 	int on = graph_add_namespace(&g, &ns), part;

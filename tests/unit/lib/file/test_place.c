@@ -110,7 +110,7 @@ static const struct extent list[] = {
 	{.logical_bytes = 6 * MIB, .physical_bytes = 6 * MIB + 4096, .len_bytes = 2 * MIB},
 	{.logical_bytes = 8 * MIB, .physical_bytes = 10 * MIB, .len_bytes = 2 * MIB - 4096},
 };
-static const struct extents extents = {(struct extent *)list, 3};
+static const struct extents extents = {.list = (struct extent *)list, .n = 3};
 
 static void frames(void **state)
 {
