@@ -85,6 +85,13 @@ struct bench_env {
 
 enum { BENCH_KEPT_BYTES = 256 << 10 };
 
+/* Variants whose samples are not what runs between two marks of lib/meter/meter.h, so that explain
+ * cannot attribute them to functions. */
+struct unexplained {
+	const char *variants; /* as fnmatch(3) takes it */
+	const char *why;      /* ends the sentence "it cannot be explained: " */
+};
+
 /* The guest of the emulated host in which a benchmark runs; each starts from the same state. */
 enum bench_guest {
 	BENCH_GUEST_SHARED,	/* with other benchmarks, one for each stack and filesystem */
@@ -113,6 +120,8 @@ struct bench {
 	/* The parts that it cannot prove, with the reason (lib/run/proof.h): a record without proof
 	 * is void.  NULL: it proves all. */
 	const struct proof_waiver *waivers;
+	/* Ends with variants == NULL; NULL: explain attributes all. */
+	const struct unexplained *unexplained;
 	/* Once per mounted filesystem.  Returns 0 or -errno after one error line; teardown is
 	 * called in either case. */
 	int (*setup)(struct bench_env *env, void **state);

@@ -376,6 +376,20 @@ static int find_operands(const struct explain_options *o, int n, char *const ope
 	return n;
 }
 
+/* The ids of the metrics; refuses those whose samples are not in a profile. */
+static void resolve_metrics(struct explain_options *o)
+{
+	for (size_t i = 0; i < o->n_metrics; i++) {
+		const char *why;
+
+		o->metric[i] = metric_resolve(o->metric[i]);
+		why = metric_unexplained(o->metric[i]);
+		if (why)
+			process_quit(STATUS_USAGE, "explain: %s cannot be explained: %s",
+				     o->metric[i], why);
+	}
+}
+
 static int explain_main(int argc, char **argv)
 {
 	struct explain_options o = {.m.meter = "insn"};
@@ -389,8 +403,7 @@ static int explain_main(int argc, char **argv)
 	if (at < 0)
 		return STATUS_USAGE;
 	n = find_operands(&o, argc - at, argv + at, words);
-	for (size_t i = 0; i < o.n_metrics; i++)
-		o.metric[i] = metric_resolve(o.metric[i]);
+	resolve_metrics(&o);
 	for (int i = 0; i < n; i++) {
 		dirs[i] = run_dir_find(words[i]);
 		if (!dirs[i] && target_is_foreign(words[i]))

@@ -348,6 +348,11 @@ static const struct role roles[] = {
 	{0},
 };
 
+static const struct unexplained unexplained[] = {
+	{"uring.q32*", "a sample is the mean of 32 operations"},
+	{0},
+};
+
 const struct bench bench_bio = {
 	.name = "bio",
 	.why = "cost of losing DAX: the same blocks by direct access and by struct bio",
@@ -362,4 +367,5 @@ const struct bench bench_bio = {
 	.probe = probe,
 	.report = report,
 	.teardown = teardown,
+	.unexplained = unexplained,
 };

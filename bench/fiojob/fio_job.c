@@ -576,6 +576,11 @@ int fio_job_same_as(struct words *benches)
 
 static const enum need needs[] = {NEED_ROOT, NEED_DAX, NEED_PAGEMAP, NEED_FIO, NEED_END};
 
+static const struct unexplained unexplained[] = {
+	{"*", "fio measures it"},
+	{0},
+};
+
 const struct bench bench_fio = {
 	.name = "fio",
 	.why = "the sections of a fio job file: bench --fio JOB",
@@ -589,4 +594,5 @@ const struct bench bench_fio = {
 	.once = fiojob_once,
 	.report = fiojob_report,
 	.teardown = fiojob_teardown,
+	.unexplained = unexplained,
 };

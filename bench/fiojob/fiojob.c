@@ -503,6 +503,11 @@ static const struct proof_waiver waivers[] = {
 	{0},
 };
 
+static const struct unexplained unexplained[] = {
+	{"*", "fio measures it"},
+	{0},
+};
+
 const struct bench bench_fiojob = {
 	.name = "fiojob",
 	.why = "fio jobs that do the same work, as a reference",
@@ -510,6 +515,7 @@ const struct bench bench_fiojob = {
 	.needs = needs,
 	.variants = variants,
 	.waivers = waivers,
+	.unexplained = unexplained,
 	.setup = fiojob_setup,
 	.once = fiojob_once,
 	.report = fiojob_report,

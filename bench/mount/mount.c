@@ -340,6 +340,11 @@ static const struct proof_waiver waivers[] = {
 	{0},
 };
 
+static const struct unexplained unexplained[] = {
+	{"*", "the thread sleeps, and a sample is its CPU time"},
+	{0},
+};
+
 const struct bench bench_mount = {
 	.name = "mount",
 	.why = "cost of mount(2), umount(2), and of a journal replay",
@@ -351,6 +356,7 @@ const struct bench bench_mount = {
 	.guest = BENCH_GUEST_OWN,
 	.probes = probes,
 	.waivers = waivers,
+	.unexplained = unexplained,
 	.setup = setup,
 	.once = once,
 	.probe = probe,

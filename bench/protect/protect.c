@@ -138,6 +138,11 @@ static const char *const probes[] = {
 	NULL,
 };
 
+static const struct unexplained unexplained[] = {
+	{"fork.*", "the thread waits for its child, and other threads run in between"},
+	{0},
+};
+
 const struct bench bench_protect = {
 	.name = "protect",
 	.why = "cost of changing a mapping of a DAX file",
@@ -145,4 +150,5 @@ const struct bench bench_protect = {
 	.probes = probes,
 	.waivers = waivers,
 	MAPPED_OPS_DESCRIPTOR,
+	.unexplained = unexplained,
 };

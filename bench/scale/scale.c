@@ -527,6 +527,11 @@ static const struct proof_waiver waivers[] = {
 	{0},
 };
 
+static const struct unexplained unexplained[] = {
+	{"*", "it is a rate of several processors"},
+	{0},
+};
+
 const struct bench bench_scale = {
 	.name = "scale",
 	.why = "faults and translations per second by processors",
@@ -534,6 +539,7 @@ const struct bench bench_scale = {
 	.by_name_only = "rates of several processors need --meter time and an idle host",
 	.needs = needs,
 	.variants = variants,
+	.unexplained = unexplained,
 	.setup = setup,
 	.probes = points,
 	.waivers = waivers,

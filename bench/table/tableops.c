@@ -596,6 +596,12 @@ static const struct role roles[] = {
 	{0},
 };
 
+static const struct unexplained unexplained[] = {
+	{"reload", "a sample is the sum of several operations"},
+	{"mounted.reload", "a sample is the sum of several operations"},
+	{0},
+};
+
 const struct bench bench_tableops = {
 	.name = "table",
 	.why = "device-mapper's operations on tables, and the first fault after them",
@@ -613,4 +619,5 @@ const struct bench bench_tableops = {
 	.probe = probe,
 	.report = report,
 	.teardown = teardown,
+	.unexplained = unexplained,
 };

@@ -647,6 +647,11 @@ static const struct role roles[] = {
 	{0},
 };
 
+static const struct unexplained unexplained[] = {
+	{"*", "it is measured inside the kernel"},
+	{0},
+};
+
 const struct bench bench_translate = {
 	.name = "translate",
 	.why = "cost of a dax_direct_access() call, from offset to page frame",
@@ -655,6 +660,7 @@ const struct bench bench_translate = {
 	.variants = variants,
 	.roles = roles,
 	.guest = BENCH_GUEST_ALL_STACKS,
+	.unexplained = unexplained,
 	.setup = setup,
 	.once = once,
 	.probe = probe,

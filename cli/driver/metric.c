@@ -12,6 +12,7 @@
 #include "report/table/over_states.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,6 +201,27 @@ char *metric_resolve(const char *word)
 	resolved = canonical(id);
 	free(id);
 	return name_stack(resolved);
+}
+
+const char *metric_unexplained(const char *id)
+{
+	const char *end = strchr(id, '{');
+
+	for (const struct bench *const *b = bench_table; end && *b; b++) {
+		size_t len = strlen((*b)->name);
+		char *variant;
+
+		if (strncmp(id, (*b)->name, len) || id[len] != '.')
+			continue;
+		variant = process_text("%.*s", (int)(end - id - (long)len - 1), id + len + 1);
+		for (const struct unexplained *u = (*b)->unexplained; u && u->variants; u++)
+			if (!fnmatch(u->variants, variant, 0)) {
+				free(variant);
+				return u->why;
+			}
+		free(variant);
+	}
+	return NULL;
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */

@@ -31,6 +31,10 @@ char *metric_resolve(const char *word);
  * with a file or tables, else the name. */
 const char *metric_stack_word(const char *name);
 
+/* Why explain cannot attribute the samples of the metric to functions, as its benchmark says; NULL:
+ * it can, or there is no such metric. */
+const char *metric_unexplained(const char *id);
+
 /* Reads the metric ID, or tax:ID, of the run in dir.  Returns 0, or -ENOENT with a sentence in why
  * if it was not measured, -EINVAL if the run cannot be read. */
 int metric_read(const char *dir, const char *id, struct metric_value *value, char *why,

@@ -57,6 +57,13 @@ plugin() {
 	refused "unknown filesystem 'btrfs'; expected ext4 or xfs" 6.1 6.12 --metric 'fault.read.warm.pte{stack=raw,fs=btrfs}'
 }
 
+@test "a metric whose samples are not in a profile is refused before anything boots" {
+	for id in translate.page.random protect.fork.512.pte mount.umount.16 fiojob.psync.read.4k bio.uring.q32.read.4k \
+		table.reload table.mounted.reload; do
+		refused "explain: $id{stack=raw,fs=ext4} cannot be explained: " 6.1 6.12 --metric "$id{stack=raw,fs=ext4}"
+	done
+}
+
 @test "words that are no options are refused where there are none to take" {
 	PATH=${PATH#"$BIN":} run timeout 10 "$TOP/run.sh" bench 6.1
 	expect 64 "unexpected word '6.1'"
