@@ -6,6 +6,7 @@ load ../helpers
 
 setup() {
 	cd "$TOP" || return
+	MARK=shell-$$-$BATS_TEST_NUMBER
 }
 
 @test "commands run on a stack and a filesystem, their output is stdout, their status the exit status" {
@@ -68,7 +69,6 @@ setup() {
 
 @test "ended by a signal, killed, or its terminal closed: no process and no file is left" {
 	local fifo=$BATS_TEST_TMPDIR/fifo signal
-	MARK=shell-$$
 	mkfifo "$fifo"
 	touch "$BATS_TEST_TMPDIR/start"
 	echo 'echo begun; sleep 1000' >"$BATS_TEST_TMPDIR/commands"
@@ -91,7 +91,7 @@ setup() {
 }
 
 teardown() {
-	[[ ! ${MARK-} ]] || end_marked "$MARK"
+	end_marked "$MARK"
 }
 
 @test "on a terminal: a prompt, its size, Ctrl-C for the guest, and the terminal as it was" {
