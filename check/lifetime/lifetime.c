@@ -446,6 +446,9 @@ static const struct check_item items[] = {
 	MEMBERS("members.swapped", table_members_swapped,
 		"a member is held by the tables that are there, live or inactive, and by no table "
 		"that was replaced, cleared or refused"),
+	MEMBERS("members.twice", table_members_twice,
+		"a table that names a member twice is made or refused, and nothing holds the "
+		"member once it is gone"),
 	MEMBERS("members.end", table_members_end,
 		"a segment may end with its member; one that ends a sector later is refused"),
 	ITEM("two_processes", two_processes, ext4, TESTBED_LINEAR, 0, PLANT_BYTE | PLANT_FRAME,

@@ -161,6 +161,52 @@ void table_members_swapped(struct check_env *env, const void *arg)
 	judge_both(env, &m, false, false, "after the device is removed with both its tables");
 }
 
+/* ---- one member twice ------------------------------------------------------------------------ */
+
+/* Some targets open a member for reading first and for writing then.  The last one is known to
+ * make some kernels complain. */
+static const struct target twice[] = {
+	{"striped", "0 32768 striped 2 4096 @ 4096 @ 65536", false},
+	{"delay", "0 32768 delay @ 4096 0 @ 4096 0", false},
+	{"mirror", "0 32768 mirror core 1 1024 2 @ 4096 @ 65536", false},
+	{"log-writes", "0 32768 log-writes @ @", false},
+	{"writecache", "0 32768 writecache s @ @ 4096 0", false},
+	{"thin-pool", "0 32768 thin-pool @ @ 128 0", false},
+	{"cache", "0 32768 cache @ @ @ 512 0 default 0", false},
+	{"snapshot", "0 32768 snapshot @ @ P 8", false},
+};
+
+static void twice_by(struct check_env *env, struct members *m, const struct target *t, json_t *seen)
+{
+	int rc = dm_device_create(m->name, table_of(m, t->table), 0);
+	char when[96];
+
+	check_evidence(env, "dmsetup create %s --table '%s'", m->name, m->table);
+	json_object_set_new(seen, t->type, json_string(rc ? strerrorname_np(-rc) : "accepted"));
+	if (!rc && !check_setup(env, dm_device_remove(m->name, 0), "removing %s", t->type))
+		return;
+	snprintf(when, sizeof(when), "after %s had it twice", t->type);
+	judge_held(env, m, 0, false, when);
+}
+
+void table_members_twice(struct check_env *env, const void *arg)
+{
+	static const char zeroes[PAGE_BYTES];
+	json_t *seen = json_object();
+	struct members m;
+
+	(void)arg;
+	members_of(env, &m);
+	for (size_t i = 0; i < sizeof(twice) / sizeof(twice[0]); i++) {
+		if (check_complained(env) || dm_target_available(twice[i].type))
+			continue;
+		if (check_setup(env, bio_write(m.ns[0]->node, 0, zeroes, sizeof(zeroes)),
+				"clearing the start of %s", m.ns[0]->node))
+			twice_by(env, &m, &twice[i], seen);
+	}
+	check_observe(env, "tables", seen);
+}
+
 /* ---- the end of a member --------------------------------------------------------------------- */
 
 /* Begins so many sectors before the end of the first namespace, and is so long. */

@@ -8,6 +8,7 @@
 /* Run functions; arg is NULL. */
 void table_members_released(struct check_env *env, const void *arg);
 void table_members_swapped(struct check_env *env, const void *arg);
+void table_members_twice(struct check_env *env, const void *arg);
 void table_members_end(struct check_env *env, const void *arg);
 
 #endif
