@@ -88,7 +88,7 @@ LIBEXEC = $(DESTDIR)$(PREFIX)/lib/daxdm
 
 # Below PREFIX/share/daxdm it is as in a checkout.  Of the published results those that are compared with, and what the
 # reports of kernel bugs quote.
-DATA := run.sh packages.txt emu/*.sh emu/init emu/lvm.conf emu/plugin/*.c plot/* workloads/* check/known/* \
+DATA := run.sh packages.txt cli/driver/*.sh emu/*.sh emu/init emu/lvm.conf emu/plugin/*.c plot/* workloads/* check/known/* \
         check/known/reproduce/* results/published/bugs.tsv results/published/bugs/*.txt \
         $(patsubst %,results/published/%/run.jsonl,checks-* linux-* linux-*/*)
 DATA := $(filter-out %.mail.txt check/known/reproduce,$(wildcard $(DATA)))

@@ -36,8 +36,8 @@ static int set_tracer(void *opts, const char *value)
 
 static const struct option_spec options[] = {
 	OPTION("kernel", OPTION_LIST, offsetof(struct bench_request, target.kernels), "K",
-	       "debian (default), 6.12.107, a package, PATH/bzImage; A,B: both; ladder: all "
-	       "series"),
+	       "debian (default), 6.12.107, a package, PATH/bzImage; A,B: both; ladder: the newest "
+	       "of each series; all: all generic ones"),
 	TARGET_MODULE_OPTIONS(struct bench_request, target),
 	TARGET_GUEST_OPTIONS(struct bench_request, target),
 	OPTION("meter", OPTION_TEXT, offsetof(struct bench_request, m.meter), "M",
@@ -51,6 +51,7 @@ static const struct option_spec options[] = {
 	OPTION("name", OPTION_TEXT, offsetof(struct bench_request, target.name), "RUN",
 	       "name of the run (default: kernel, meter, time); of several kernels: go on with it"),
 	MEASURE_STATES_OPTION(struct bench_request, m),
+	ENGINE_OPTIONS(struct bench_request, engine),
 	OPTION("repeat", OPTION_NUMBER, offsetof(struct bench_request, repeat), "N",
 	       "boot and measure N times; fail unless every sample is the same", .min = 1,
 	       .max = 100),
@@ -83,6 +84,7 @@ static void vet(struct bench_request *b)
 	b->target.fresh |= b->repeat > 1;
 	target_vet(&b->target, STATUS_USAGE);
 	target_vet_name(b->target.name, getenv(LADDER_STEP));
+	engine_vet(&b->engine, target_is_ladder(&b->target));
 	measure_vet(&b->m);
 }
 

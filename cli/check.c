@@ -4,7 +4,9 @@
  * says what differs between several kernels.
  */
 #include "check/select.h"
+#include "cli/driver/checks_ladder.h"
 #include "cli/driver/command.h"
+#include "cli/driver/ladder.h"
 #include "cli/driver/measure.h"
 #include "cli/driver/phase.h"
 #include "cli/driver/run_dir.h"
@@ -25,6 +27,7 @@ struct check_request {
 	bool quick, plant, coverage;
 	int64_t rounds;
 	const char *ktap, *junit, *reproducer;
+	struct engine engine;
 	/* What becomes of it. */
 	struct words args;	/* as options of check-here and checks */
 	struct kernel *kernels; /* none: this host */
@@ -52,6 +55,7 @@ static const struct option_spec options[] = {
 	OPTION("name", OPTION_TEXT, offsetof(struct check_request, target.name), "RUN",
 	       "name of the run (default: kernel, check, time); of several kernels: RUN-KERNEL"),
 	TARGET_GUEST_OPTIONS(struct check_request, target),
+	ENGINE_OPTIONS(struct check_request, engine),
 	TARGET_HOST_OPTIONS(struct check_request, target),
 	OPTION("device", OPTION_WORDS, offsetof(struct check_request, target.devices), "DEV",
 	       "with --host: a namespace; EVERYTHING ON IT IS LOST"),
@@ -115,6 +119,7 @@ static void vet(struct check_request *c)
 			     "--module is for one kernel: a module is built for one release");
 	if (!target_is_ladder(&c->target))
 		target_vet_name_is_free(c->target.name);
+	engine_vet(&c->engine, target_is_ladder(&c->target) && !c->target.console);
 	vet_checks(c);
 }
 
@@ -320,6 +325,47 @@ static bool has_verdicts(const char *dir)
 	return has;
 }
 
+/* The ids of the checks that are asked for. */
+static void find_ids(const struct check_request *c, struct words *ids)
+{
+	struct check_case *cases = NULL;
+	size_t n = 0;
+
+	if (check_select(c->globs.list, c->globs.n, c->quick, c->plant, &cases, &n) < 0)
+		process_exit(STATUS_USAGE);
+	for (size_t i = 0; i < n; i++)
+		command_add(ids, cases[i].id, NULL);
+	free(cases);
+}
+
+/* All kernels on the nodes of Slurm; then what each of them would have printed. */
+static int check_on_slurm(struct check_request *c)
+{
+	struct words ids = {0}, command = {0};
+	struct checks_ladder l = {.target = &c->target,
+				  .engine = &c->engine,
+				  .args = &c->args,
+				  .ids = &ids,
+				  .rounds = c->rounds,
+				  .plant = c->plant};
+	int status = STATUS_GOOD;
+
+	find_ids(c, &ids);
+	checks_ladder(&l);
+	for (size_t i = 0; i < l.dirs.n; i++) {
+		printf("# linux %s\n", l.releases.list[i]);
+		command_add(&command, place("build/daxdm"), "verdicts", "--known", RUN_DIR_KNOWN,
+			    l.dirs.list[i], NULL);
+		status = worse(status, process_run(&command, NULL, NULL));
+		printf("# results are in %s/\n", l.dirs.list[i]);
+	}
+	for (size_t i = 0; i < l.missing.n; i++) {
+		msg_error("no verdicts of %s", l.missing.list[i]);
+		status = worse(status, STATUS_BROKEN);
+	}
+	return l.dirs.n ? worse(status, sum_up(c, &l.dirs)) : status;
+}
+
 static int check(struct check_request *c)
 {
 	struct words done = {0};
@@ -328,10 +374,13 @@ static int check(struct check_request *c)
 	phase_lines = PHASES_STDERR; /* stdout is KTAP */
 	workspace_open();
 	workspace_make_dir("results");
-	workspace_setup("run", NULL);
+	if (!getenv(LADDER_STEP))
+		workspace_setup("run", NULL);
+	spell_args(c);
+	if (engine_is_slurm(&c->engine))
+		return check_on_slurm(c);
 	target_expand_ladder(&c->target.kernels);
 	target_vet_names(&c->target);
-	spell_args(c);
 	plan(c);
 	for (size_t i = 0; i < c->names.n; i++) {
 		char *dir = process_text("results/%s", c->names.list[i]);

@@ -6,6 +6,7 @@
 #
 #   emu/kernel.sh resolve [KERNEL] [--modules DIR]   prints build/kernels/ID, its only line on stdout
 #   emu/kernel.sh resolve --tree DIR                 the same for a kernel's build tree
+#   emu/kernel.sh all                   prints the packages of all generic kernels
 #   emu/kernel.sh series                prints the package of the newest kernel of each series
 #   emu/kernel.sh identify K...         prints LABEL PACKAGE VERSION K, separated by tabs
 #   emu/kernel.sh between FIRST LAST    the same for the kernels from FIRST to LAST
@@ -402,7 +403,7 @@ resolve_tree() { # TREE
 }
 
 usage() {
-	die 64 "usage: emu/kernel.sh resolve [KERNEL] [--modules DIR] | resolve --tree DIR | series |" \
+	die 64 "usage: emu/kernel.sh resolve [KERNEL] [--modules DIR] | resolve --tree DIR | all | series |" \
 		"identify KERNEL... | between FIRST LAST | catalogue | remove KERNEL... | update"
 }
 
@@ -440,13 +441,14 @@ main() {
 		main_resolve "$@"
 		return
 		;;
-	series | identify | between | catalogue | remove | update) ;;
+	all | series | identify | between | catalogue | remove | update) ;;
 	*) usage ;;
 	esac
 	for word in "$@"; do vet_word "$word"; done
 	[[ $verb == remove && ${1-} == file-* ]] || need_catalogue
 	case $verb in
 	update) [[ -n $(find "$CATALOGUE" -newer "$TMP") ]] || refresh force || no_lists ;;
+	all) generic_kernels >"$TMP/all" && plain_names <"$TMP/all" | sort -uV ;;
 	series) newest_of_series >"$TMP/series" && plain_names <"$TMP/series" ;;
 	identify) for word in "$@"; do identify "$word"; done ;;
 	between)

@@ -60,6 +60,7 @@ doc_class() { # COMMAND
 		echo here
 		;;
 	"make "*) echo make ;;
+	*"--engine slurm"*) echo "tests/cli/slurm.bats: --engine slurm" ;;
 	"./run.sh bench --stack raw --stack table:tables") echo "tests/e2e/bench.bats: all.table --stack" ;;
 	"./run.sh bench --stack raw --stack lvm:vg.txt") echo "tests/e2e/bench.bats: lvm:" ;;
 	"./run.sh cleanup") echo "tests/cli/cleanup.bats: cleanup" ;;

@@ -100,9 +100,9 @@ start_marked() { # COMMAND...
 }
 
 # Waits for it; status and output are as of `run`.
-ended() {
+ended() { # [PID]: if something else was started since
 	status=0
-	wait $! || status=$?
+	wait "${1:-$!}" || status=$?
 	output=$(cat "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err")
 }
 

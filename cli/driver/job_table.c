@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/driver/job_table.h"
 
+#include "cli/driver/phase.h"
 #include "cli/driver/process.h"
 #include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
@@ -60,18 +61,34 @@ char *job_table_why_failed(const char *dir, const char *label)
 	return why;
 }
 
-static size_t count_records(const char *dir, const char *label)
+char *job_table_run(const struct job_table *t, const char *label)
 {
-	char *path = process_text("%s/%s/run.jsonl", dir, label), *line = NULL;
+	return t->runs ? process_text("%s%s", t->runs, label)
+		       : process_text("%s/%s", t->dir, label);
+}
+
+static const char *what(const struct job_table *t)
+{
+	return t->what ? t->what : "record";
+}
+
+static size_t count_records(const struct job_table *t, const char *label)
+{
+	char *run = job_table_run(t, label), *path = process_text("%s/run.jsonl", run);
+	char *packed = process_text("\"type\":\"%s\"", what(t));
+	char *spaced = process_text("\"type\": \"%s\"", what(t)), *line = NULL;
 	FILE *in = fopen(path, "re");
 	size_t size = 0, n = 0;
 
 	while (in && getline(&line, &size, in) > 0)
-		n += strstr(line, "\"type\":\"record\"") || strstr(line, "\"type\": \"record\"");
+		n += strstr(line, packed) || strstr(line, spaced);
 	if (in)
 		fclose(in);
 	free(line);
+	free(run);
 	free(path);
+	free(packed);
+	free(spaced);
 	return n;
 }
 
@@ -111,6 +128,19 @@ static void read_log(struct job_table *t)
 	free(path);
 }
 
+/* A job whose node failed waits again. */
+static void read_waiting(struct job_table *t)
+{
+	FILE *in = t->waiting ? fopen(t->waiting, "re") : NULL;
+	size_t number;
+
+	while (in && fscanf(in, "%zu", &number) == 1)
+		if (number && number <= t->n && t->list[number - 1].state == JOB_TABLE_RUNNING)
+			t->list[number - 1].state = JOB_TABLE_WAITING;
+	if (in)
+		fclose(in);
+}
+
 /* What else there is to see of the jobs: which have begun, and how long one takes. */
 static void read_states(struct job_table *t)
 {
@@ -128,6 +158,7 @@ static void read_states(struct job_table *t)
 		}
 		free(log);
 	}
+	read_waiting(t);
 	if (t->n_ended)
 		t->guess_s = sum / (int64_t)t->n_ended;
 }
@@ -141,8 +172,8 @@ static char *ended_text(const struct job_table *t, const struct job_table_job *j
 		text = process_text("%s: FAILED: %s", job->label, why);
 	} else {
 		why = minutes(job->seconds);
-		text = process_text("%s: %zu records in %s", job->label,
-				    count_records(t->dir, job->label), why);
+		text = process_text("%s: %zu %ss in %s", job->label, count_records(t, job->label),
+				    what(t), why);
 	}
 	free(why);
 	return text;
@@ -180,13 +211,13 @@ static char *running_text(struct job_table *t, const struct job_table_job *job, 
 /* On a terminal a line for each kernel, always up to date; else one when a job begins or ends. */
 static void tell(struct job_table *t, struct job_table_job *job, const char *text, const char *left)
 {
-	if (isatty(STDOUT_FILENO)) {
-		printf("  %.*s\033[K\n", terminal_width() - 3, text);
+	if (isatty(fileno(phase_out()))) {
+		fprintf(phase_out(), "  %.*s\033[K\n", terminal_width() - 3, text);
 		t->shown++;
 	} else if (job->state != job->reported && job->state == JOB_TABLE_ENDED) {
-		printf("  %s; %s\n", text, left);
+		fprintf(phase_out(), "  %s; %s\n", text, left);
 	} else if (job->state != job->reported && job->state == JOB_TABLE_RUNNING) {
-		printf("  %s: begun\n", job->label);
+		fprintf(phase_out(), "  %s: begun\n", job->label);
 	}
 	job->reported = job->state;
 }
@@ -194,7 +225,8 @@ static void tell(struct job_table *t, struct job_table_job *job, const char *tex
 /* "2 of 3 done, about 4 min left" */
 static char *left_text(const struct job_table *t, int64_t rest, size_t waiting, size_t running)
 {
-	size_t side = t->at_a_time < running + waiting ? t->at_a_time : running + waiting;
+	size_t most = t->at_a_time ? t->at_a_time : running ? running : 1;
+	size_t side = most < running + waiting ? most : running + waiting;
 	char *time_left, *text;
 
 	if (!t->guess_s || !side)
@@ -229,15 +261,15 @@ void job_table_show(struct job_table *t)
 		}
 	}
 	left = left_text(t, rest, waiting, running);
-	if (isatty(STDOUT_FILENO) && t->shown)
-		printf("\033[%uA", t->shown);
+	if (isatty(fileno(phase_out())) && t->shown)
+		fprintf(phase_out(), "\033[%uA", t->shown);
 	t->shown = 0;
 	for (size_t i = 0; i < t->n; i++) {
 		tell(t, &t->list[i], texts[i], left);
 		free(texts[i]);
 	}
-	if (isatty(STDOUT_FILENO)) {
-		printf("  %s\033[K\n", left);
+	if (isatty(fileno(phase_out()))) {
+		fprintf(phase_out(), "  %s\033[K\n", left);
 		t->shown++;
 	}
 	free(left);

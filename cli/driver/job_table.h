@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The jobs that GNU parallel runs for a ladder, and their progress: which wait, run and have ended,
- * and how long the rest takes.
+ * The jobs of a ladder, and their progress: which wait, run and have ended, and how long the rest
+ * takes.
  *
- * A job writes DIR/LABEL.log and the run DIR/LABEL/.  DIR/jobs.tsv is the job log of GNU parallel,
+ * A job writes DIR/LABEL.log and the run DIR/LABEL/.  DIR/jobs.tsv is the job log, as of GNU parallel,
  * to which later invocations append.  As in cli/driver/process.h errors end the process.
  */
 #ifndef DAXDM_JOB_TABLE_H
@@ -23,12 +23,16 @@ struct job_table_job {
 
 struct job_table {
 	const char *dir;
+	const char *runs;    /* what comes before the label in the path of a run; NULL: DIR/ */
+	const char *what;    /* a line of run.jsonl that is counted: its type; NULL: record */
+	const char *waiting; /* a file with the numbers, from 1, of those that wait after all; or
+			      * NULL */
 	struct job_table_job *list; /* in the order of the file of GNU parallel */
 	size_t n, n_ended;
-	unsigned int at_a_time;
-	long log_from;	    /* bytes of jobs.tsv from earlier times */
-	int64_t guess_s;    /* how long one takes; 0: not known */
-	unsigned int shown; /* lines on the terminal */
+	unsigned int at_a_time; /* 0: as many as run */
+	long log_from;		/* bytes of jobs.tsv from earlier times */
+	int64_t guess_s;	/* how long one takes; 0: not known */
+	unsigned int shown;	/* lines on the terminal */
 };
 
 /* Adds a job that waits. */
@@ -37,9 +41,12 @@ void job_table_add(struct job_table *t, const char *label);
 /* Begins the part of the job log that is of these jobs.  Returns its path, to be freed. */
 char *job_table_begin_log(struct job_table *t);
 
-/* Reads how far the jobs are, and prints it on stdout: on a terminal a line for each job, updated
+/* Reads how far the jobs are, and prints it, where phases are printed: on a terminal a line for each job, updated
  * in place; else a line when a job begins or ends. */
 void job_table_show(struct job_table *t);
+
+/* The run of a job.  To be freed. */
+char *job_table_run(const struct job_table *t, const char *label);
 
 /* The log of a job.  To be freed. */
 char *job_table_log(const char *dir, const char *label);

@@ -4,6 +4,7 @@
 #include "bench/fiojob/fio_job.h"
 #include "cli/driver/command.h"
 #include "cli/driver/job_table.h"
+#include "cli/driver/kernel_list.h"
 #include "cli/driver/parallel.h"
 #include "cli/driver/phase.h"
 #include "cli/driver/run_dir.h"
@@ -24,75 +25,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct step {
-	char *label, *package, *version, *kernel;
-};
-
-struct ladder {
-	struct bench_request *b;
-	char *dir;
-	struct step *steps; /* oldest first */
-	size_t n;
-	struct job_table jobs; /* of those to be measured */
-	char *fio;	       /* the fio job that all get, or NULL */
-};
-
-/* ---- the steps ------------------------------------------------------------------------------ */
-
-static void read_steps(struct ladder *l, const char *path)
-{
-	FILE *in = fopen(path, "re");
-	char *line = NULL;
-	size_t size = 0;
-
-	if (!in)
-		process_quit(STATUS_BROKEN, "cannot read %s: %s", path, strerror(errno));
-	while (getline(&line, &size, in) > 0) {
-		struct step step = {0};
-		char **const fields[] = {&step.label, &step.package, &step.version, &step.kernel};
-		char *rest = line;
-		bool known = false;
-
-		line[strcspn(line, "\n")] = '\0';
-		for (int f = 0; f < 4; f++) {
-			char *field = strsep(&rest, "\t");
-
-			*fields[f] = process_text("%s", field ? field : "");
-		}
-		for (size_t i = 0; i < l->n; i++)
-			known |= !strcmp(l->steps[i].label, step.label);
-		if (known)
-			continue;
-		l->steps = realloc(l->steps, (l->n + 1) * sizeof(*l->steps));
-		if (!l->steps)
-			process_quit(STATUS_BROKEN, "out of memory");
-		l->steps[l->n++] = step;
-	}
-	free(line);
-	fclose(in);
-}
-
-static void run_or_exit(struct words *command, const char *out)
-{
-	int status = process_run(command, out, NULL);
-
-	if (status)
-		process_exit(status);
-}
-
-/* A build of one's own has the same release as the one before: its id is a part of the label. */
-static void add_own(const struct ladder *l, const char *kernel, FILE *out)
-{
-	const struct kernel found = target_find(&l->b->target, kernel);
-	char *release = target_short_release(found.release);
-	const char *dash = strrchr(found.dir, '-');
-
-	fprintf(out, "%s.%.8s\tfile\t%s\t%s\n", release, dash ? dash + 1 : found.dir, found.release,
-		kernel);
-	free(release);
-	phase_begin("kernels");
-}
-
 static FILE *open_list(const char *path)
 {
 	FILE *out = fopen(path, "we");
@@ -102,76 +34,15 @@ static FILE *open_list(const char *path)
 	return out;
 }
 
-/* Writes kernels.tsv: what is asked for, once each, oldest first. */
-static void plan(struct ladder *l)
-{
-	char *own = workspace_path("own"), *named_path = workspace_path("named");
-	char *sorted = workspace_path("sorted"), *path = process_text("%s/kernels.tsv", l->dir);
-	struct words *kernels = &l->b->target.kernels;
-	struct words named = {0}, command = {0};
-	FILE *out = open_list(own);
-
-	phase_begin("kernels");
-	target_expand_ladder(kernels);
-	for (size_t i = 0; i < kernels->n; i++) {
-		if (*kernels->list[i] == '/')
-			add_own(l, kernels->list[i], out);
-		else
-			command_add(&named, kernels->list[i], NULL);
-	}
-	fclose(out);
-	fclose(open_list(named_path));
-	if (named.n) {
-		command_add(&command, place("emu/kernel.sh"), "identify", NULL);
-		command_add_all(&command, &named);
-		run_or_exit(&command, named_path);
-	}
-	command_add(&command, "sort", "-t", "\t", "-k3,3V", "-k1,1", own, named_path, NULL);
-	run_or_exit(&command, sorted);
-	read_steps(l, sorted);
-	if (l->n < 2)
-		process_quit(STATUS_USAGE, "all these --kernel are the same one, %s",
-			     l->n ? l->steps[0].label : "");
-	out = open_list(path);
-	for (size_t i = 0; i < l->n; i++)
-		fprintf(out, "%s\t%s\t%s\t%s\n", l->steps[i].label, l->steps[i].package,
-			l->steps[i].version, l->steps[i].kernel);
-	if (fclose(out))
-		process_quit(STATUS_BROKEN, "cannot write %s: %s", path, strerror(errno));
-	words_free(&named);
-	free(own);
-	free(named_path);
-	free(sorted);
-	free(path);
-}
-
-static void end_plan(const struct ladder *l)
-{
-	char text[1024] = "";
-
-	for (size_t i = 0; i < l->n; i++)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), " %s",
-			 l->steps[i].label);
-	phase_end("%zu:%s", l->n, text);
-}
+struct ladder {
+	struct bench_request *b;
+	char *dir;
+	struct kernel_list kernels;
+	struct job_table jobs; /* of those to be measured */
+	char *fio;	       /* the fio job that all get, or NULL */
+};
 
 /* ---- what is left to do --------------------------------------------------------------------- */
-
-/* What the context of a run of that kernel calls its package. */
-static char *package_text(const struct step *step)
-{
-	struct stat st;
-	char *path, *text;
-
-	if (strcmp(step->package, "file"))
-		return process_text("%s %s", step->package, step->version);
-	path = realpath(step->kernel, NULL);
-	text = process_text(
-		"file %s%s", path ? path : step->kernel,
-		!stat(step->kernel, &st) && S_ISDIR(st.st_mode) ? "/arch/x86/boot/bzImage" : "");
-	free(path);
-	return text;
-}
 
 static bool is_complete(const char *dir)
 {
@@ -184,9 +55,10 @@ static bool is_complete(const char *dir)
 }
 
 /* Whether the run of that step is complete, of this build and workload. */
-static bool is_done(const struct ladder *l, const struct step *step)
+static bool is_done(const struct ladder *l, const struct kernel_entry *step)
 {
-	char *dir = process_text("%s/%s", l->dir, step->label), *package = package_text(step);
+	char *dir = process_text("%s/%s", l->dir, step->label),
+	     *package = kernel_list_package(step);
 	struct words dirs = {0};
 	bool done;
 
@@ -242,7 +114,7 @@ static void add_workload(const struct ladder *l, struct words *job)
 		command_add(job, "--fio", l->fio, NULL);
 }
 
-static void put_job(const struct ladder *l, const struct step *step, FILE *out)
+static void put_job(const struct ladder *l, const struct kernel_entry *step, FILE *out)
 {
 	const struct bench_request *b = l->b;
 	char *name = process_text("%s/%s", b->target.name, step->label);
@@ -250,20 +122,10 @@ static void put_job(const struct ladder *l, const struct step *step, FILE *out)
 	char *seed = process_text("%lld", (long long)b->target.seed);
 	char *states = process_text("%lld", (long long)b->m.states);
 	struct words job = {0};
-	struct stat st;
 
 	command_add(&job, "setpriv", "--pdeathsig", "TERM", place("build/daxdm"), "bench", "--name",
 		    name, "--meter", b->m.meter, "--seed", seed, NULL);
-	if (strcmp(step->package, "file"))
-		command_add(&job, "--kernel", step->package, NULL);
-	else if (!stat(step->kernel, &st) && S_ISDIR(st.st_mode))
-		command_add(&job, "--kernel-tree", step->kernel, NULL);
-	else
-		command_add(&job, "--kernel", step->kernel, b->target.modules ? "--modules" : NULL,
-			    b->target.modules, NULL);
-	target_add_guest_options(&job, &b->target);
-	if (b->target.fresh)
-		command_add(&job, "--fresh", NULL);
+	kernel_list_add_options(&job, step, &b->target);
 	if (b->m.counters)
 		command_add(&job, "--counters", NULL);
 	if (b->m.states > 1)
@@ -283,8 +145,8 @@ static void write_jobs(struct ladder *l, const char *path)
 	FILE *out = open_list(path);
 
 	l->jobs.dir = l->dir;
-	for (size_t i = 0; i < l->n; i++) {
-		const struct step *step = &l->steps[i];
+	for (size_t i = 0; i < l->kernels.n; i++) {
+		const struct kernel_entry *step = &l->kernels.list[i];
 		char *dir = process_text("%s/%s", l->dir, step->label);
 		char *log = job_table_log(l->dir, step->label);
 
@@ -303,6 +165,12 @@ static void write_jobs(struct ladder *l, const char *path)
 
 /* ---- the jobs ------------------------------------------------------------------------------- */
 
+/* The guests of one kernel. */
+static size_t guests_of(const struct measurement *m)
+{
+	return m->whole.filesystems.n * (strcmp(m->meter, "insn") ? 1 : m->whole.stacks.n);
+}
+
 /* How many kernels to measure at a time.  Each guest uses a whole core and 450 MiB of memory; a
  * kernel has at least one for each stack and filesystem (enum bench_guest), or, if the meter is not
  * insn, for each filesystem.  More guests than cores take longer: three kernels restored from
@@ -311,44 +179,32 @@ static void write_jobs(struct ladder *l, const char *path)
 static unsigned int kernels_at_a_time(const struct ladder *l)
 {
 	const struct measurement *m = &l->b->m;
-	size_t guests = m->whole.filesystems.n * (strcmp(m->meter, "insn") ? 1 : m->whole.stacks.n);
-	size_t n = strcmp(m->meter, "time") ? host_resources_cores() / guests : 1;
+	size_t n = strcmp(m->meter, "time") ? host_resources_cores() / guests_of(m) : 1;
 
 	n = n ? n : 1;
 	return (unsigned int)(n < l->jobs.n ? n : l->jobs.n);
 }
 
-static void run_jobs(struct ladder *l, const char *jobs)
+static void run_jobs(struct ladder *l, const char *path)
 {
-	struct job_table *t = &l->jobs;
-	char *log = job_table_begin_log(t), *to = process_text("+%s", log);
-	char *output = workspace_path("parallel.out"), *why;
-	struct words command = {0};
-	int status;
+	struct words fetch = {0};
+	const struct engine_jobs jobs = {
+		.path = path,
+		.at_a_time = kernels_at_a_time(l),
+		.cores = (unsigned int)guests_of(&l->b->m),
+		.fetch = &fetch,
+	};
 
-	t->at_a_time = kernels_at_a_time(l);
+	kernel_list_not_here(&l->kernels, &fetch);
 	phase_begin("measure");
 	setenv(LADDER_STEP, "yes", 1);
-	parallel_command(&command, jobs, t->at_a_time);
-	command_add(&command, "--joblog", to, NULL);
-	process_stop_limit_ms = PARALLEL_STOP_LIMIT_MS;
-	process_start(&command, output, "&1");
-	while (!process_wait(1000, &status))
-		job_table_show(t);
-	process_stop_limit_ms = PROCESS_STOP_LIMIT_MS;
+	engine_run(&l->b->engine, &l->jobs, &jobs);
 	unsetenv(LADDER_STEP);
-	job_table_show(t);
-	/* Its status is how many jobs failed, which the log says, too. */
-	why = workspace_last_line(output);
-	if (t->n_ended != t->n)
-		process_quit(STATUS_BROKEN,
-			     "GNU parallel ended with status %d: %s; the same command goes on",
-			     status, why ? why : "");
-	phase_end("%zu kernels, %u at a time", t->n, t->at_a_time);
-	free(log);
-	free(to);
-	free(output);
-	free(why);
+	if (l->jobs.at_a_time)
+		phase_end("%zu kernels, %u at a time", l->jobs.n, l->jobs.at_a_time);
+	else
+		phase_end("%zu kernels", l->jobs.n);
+	words_free(&fetch);
 }
 
 /* ---- the report ----------------------------------------------------------------------------- */
@@ -425,13 +281,13 @@ static void find_runs(const char *dir, struct words *runs, struct words *missing
 	char *path = process_text("%s/kernels.tsv", dir);
 	struct ladder l = {0};
 
-	read_steps(&l, path);
+	kernel_list_read(&l.kernels, path);
 	free(path);
-	for (size_t i = 0; i < l.n; i++) {
-		path = process_text("%s/%s", dir, l.steps[i].label);
+	for (size_t i = 0; i < l.kernels.n; i++) {
+		path = process_text("%s/%s", dir, l.kernels.list[i].label);
 		if (!is_complete(path))
-			command_add(missing, l.steps[i].label, NULL);
-		else if (has_numbers(path, l.steps[i].label))
+			command_add(missing, l.kernels.list[i].label, NULL);
+		else if (has_numbers(path, l.kernels.list[i].label))
 			command_add(runs, path, NULL);
 		free(path);
 	}
@@ -543,13 +399,15 @@ int ladder(struct bench_request *b)
 	lock = open(l.dir, O_RDONLY | O_CLOEXEC);
 	if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB) < 0)
 		process_quit(STATUS_USAGE, "another process runs the ladder in %s", l.dir);
-	plan(&l);
-	end_plan(&l);
+	kernel_list_plan(&l.kernels, &b->target, l.dir);
+	if (l.kernels.n < 2)
+		process_quit(STATUS_USAGE, "all these --kernel are the same one, %s",
+			     l.kernels.n ? l.kernels.list[0].label : "");
 	keep_fio(&l);
-	jobs = workspace_path("jobs");
+	jobs = engine_jobs_path(&b->engine, l.dir);
 	write_jobs(&l, jobs);
-	printf("ladder of %zu kernels, %zu done; to go on if it is stopped: --name %s\n", l.n,
-	       l.n - l.jobs.n, b->target.name);
+	printf("ladder of %zu kernels, %zu done; to go on if it is stopped: --name %s\n",
+	       l.kernels.n, l.kernels.n - l.jobs.n, b->target.name);
 	if (l.jobs.n)
 		run_jobs(&l, jobs);
 	status = ladder_show(l.dir);

@@ -12,7 +12,7 @@ enum phase_lines phase_lines;
 
 static struct timespec since;
 
-static FILE *phase_out(void)
+FILE *phase_out(void)
 {
 	return phase_lines == PHASES_STDERR ? stderr : stdout;
 }

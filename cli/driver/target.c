@@ -234,7 +234,8 @@ void target_vet_host(const struct target *t, const char *refused)
 
 bool target_is_ladder(const struct target *t)
 {
-	return t->kernels.n > 1 || words_has(&t->kernels, "ladder");
+	return t->kernels.n > 1 || words_has(&t->kernels, "ladder") ||
+	       words_has(&t->kernels, "all");
 }
 
 void target_vet_name(const char *name, bool step)
@@ -291,8 +292,8 @@ void target_vet_names(const struct target *t)
 		process_exit(status);
 }
 
-/* The newest kernel of each series. */
-static void add_series(struct words *kernels)
+/* The kernels that emu/kernel.sh prints for that verb. */
+static void add_list(struct words *kernels, const char *verb)
 {
 	char *path = workspace_path("series"), *line = NULL;
 	struct words command = {0};
@@ -300,7 +301,7 @@ static void add_series(struct words *kernels)
 	FILE *in;
 	int status;
 
-	command_add(&command, place("emu/kernel.sh"), "series", NULL);
+	command_add(&command, place("emu/kernel.sh"), verb, NULL);
 	status = process_run(&command, path, NULL);
 	if (status)
 		process_exit(status);
@@ -321,7 +322,9 @@ void target_expand_ladder(struct words *kernels)
 
 	for (size_t i = 0; i < kernels->n; i++)
 		if (!strcmp(kernels->list[i], "ladder"))
-			add_series(&all);
+			add_list(&all, "series");
+		else if (!strcmp(kernels->list[i], "all"))
+			add_list(&all, "all");
 		else
 			command_add(&all, kernels->list[i], NULL);
 	words_free(kernels);

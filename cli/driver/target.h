@@ -103,7 +103,8 @@ void target_vet_name_is_free(const char *name);
 /* Refuses names of kernels that the archive does not have, before the first one is fetched. */
 void target_vet_names(const struct target *t);
 
-/* Puts the newest kernel of each series in the place of the name "ladder". */
+/* Puts the newest kernel of each series in the place of the name "ladder", and all generic kernels
+ * of the archive in that of "all". */
 void target_expand_ladder(struct words *kernels);
 
 /* Fetches or copies the kernel; prints the phase. */

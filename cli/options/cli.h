@@ -129,6 +129,7 @@ extern const struct verb verb_reproduce_here;
 extern const struct verb verb_reproducers;
 extern const struct verb verb_shell;
 extern const struct verb verb_shell_here;
+extern const struct verb verb_slurm_element;
 extern const struct verb verb_verdicts;
 extern const struct verb verb_watchdog;
 

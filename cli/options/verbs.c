@@ -74,6 +74,7 @@ const struct verb *const verb_table[] = {
 	&verb_hold_devices,
 	&verb_identical,
 	&verb_measure_kernel,
+	&verb_slurm_element,
 	&verb_modules_given,
 	&verb_mutant,
 	&verb_provision,

@@ -8,6 +8,7 @@ fake_checkout() { # sets CO
 	mkdir -p "$CO/emu" "$CO/plot" "$CO/results" "$CO/build"
 	mkdir "$CO/workloads"
 	cp "$TOP/run.sh" "$TOP/packages.txt" "$CO/"
+	install -D -t "$CO/cli/driver" "$TOP/cli/driver/slurm.sh"
 	printf '# both filesystems\nstack raw\nfs   ext4 xfs\nbench fault\n' | tee "$CO/workloads/"{default,quick,full} >/dev/null
 	printf 'all:\n\t@:\n' >"$CO/Makefile"
 	fake emu/kernel.sh 'mkdir -p build/kernels/k; echo 6.1.0-56-amd64 >build/kernels/k/release

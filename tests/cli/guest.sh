@@ -67,7 +67,8 @@ check_run() {
 		--argjson coverage "$(has coverage && echo '{"dax_direct_access":"dax","dm_dax_zero_page_range":"dm_mod"}' || echo null)" \
 		--argjson devices "$(asked device | jq -Rnc '[inputs | {node: ., mode: "fsdax", bytes: 1073741824}]')" \
 		--argjson made "$(made)" --arg replaced "$(replaced)" --arg release "$(cat "$kernel/release" 2>/dev/null || uname -r)" \
-		--arg package "$(cat "$kernel/package" 2>/dev/null || echo host)" '
+		--arg package "$(cat "$kernel/package" 2>/dev/null || echo host)" --arg build "${BUILD-}" '
+		if $build == "" then . else .build = $build end |
 		.kernel.release = $release | .kernel.package = $package | .planted = $planted | .seed = ($seed | tonumber) |
 		if $rounds == "" then del(.rounds) else .rounds = ($rounds | tonumber) end |
 		if $coverage then .coverage = $coverage else . end |

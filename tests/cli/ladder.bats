@@ -19,48 +19,6 @@ teardown() {
 	end_marked "$MARK"
 }
 
-# A checkout in which kernels are called 5.10, 6.1 ...; the kernel K does not boot if there is a file
-# broken-K, does not end if there is slow-K, and its linear:16 costs more by what is in the file cost-K.
-# shellcheck disable=SC2016
-fake_kernels() {
-	fake_guest "BUILD=$(build_digest)"'
-		kernel=$(basename "$(asked kernel)")
-		echo "$kernel" >>booted
-		COST=$(cat "cost-$kernel" 2>/dev/null || echo 0)
-		if [[ -e slow-$kernel || -e broken-$kernel ]]; then
-			mkdir "$run"
-			bench_run | sed "\$d" >"$run/run.jsonl"
-		fi
-		if [[ -e slow-$kernel ]]; then touch "begun-$kernel"; exec sleep 60; fi
-		if [[ -e broken-$kernel ]]; then echo "daxdm: no banner from init" >&2; exit 4; fi
-		after() {
-			if [[ -e void-$kernel ]]; then sed -i "/fault.read.warm.pte{stack=linear:16,/d" "$run/run.jsonl"; fi
-			if [[ -e skipped-$kernel ]]; then sed -i "/\"type\":\"record\"/d" "$run/run.jsonl"; fi
-			if [[ -e higher ]]; then sed -i "s/\"unit\":\"insn\"/&,\"better\":\"higher\"/; s/\"better\":\"lower\",*//" "$run/run.jsonl"; fi
-		}'
-	fake emu/kernel.sh 'verb=$1
-		shift
-		case $verb in
-		series) printf "linux-image-%s-amd64\n" 5.10 6.1 7.2 ;;
-		between)
-			set -- $(cat all)
-			;;&
-		identify | between)
-			for k; do
-				n=${k#linux-image-} n=${n%-amd64}
-				printf "%s\tlinux-image-%s-amd64\t%s-1\t%s\n" "$n" "$n" "$n" "$k"
-			done
-			;;
-		resolve)
-			if [[ $1 == --tree ]]; then n=9.9; else n=${1#linux-image-} n=${n%-amd64}; fi
-			mkdir -p "build/kernels/$n"
-			echo "$n-amd64" >"build/kernels/$n/release"
-			echo "linux-image-$n-amd64 $n-1" >"build/kernels/$n/package"
-			echo "build/kernels/$n"
-			;;
-		esac'
-}
-
 ladder() {
 	run timeout 60 "$CO/run.sh" bench "$@"
 }
