@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { RUNS_MAX = 64 };
+enum { RUNS_MAX = 512 };
 
 struct verdicts_options {
 	const char *known, *ktap, *junit, *reproducer;

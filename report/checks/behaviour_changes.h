@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-enum { BEHAVIOUR_RUNS_MAX = 32 };
+enum { BEHAVIOUR_RUNS_MAX = 512 };
 
 /* One verdict or observation in each run. */
 struct behaviour_change {

@@ -15,7 +15,7 @@
 
 #include <stdio.h>
 
-enum { SIDES_MAX = 32 };
+enum { SIDES_MAX = 512 };
 
 /* The runs of one kernel.  With meter insn each run is of an initial state of it. */
 struct side {
