@@ -30,7 +30,7 @@ trap clean_up EXIT
 slurm_start 2
 for name in "${names[@]}"; do
 	since=$SECONDS
-	./run.sh bench --name "$name" --engine "${name##*-}" --kernel "$kernels" --stack raw,linear:16 --fs ext4 \
+	./run.sh bench --name "$name" --engine "${name##*-}" --kernel "$kernels" --stack raw --stack linear:16 --fs ext4 \
 		--bench 'fault.read.*' >"$SLURM_DIR/out" 2>&1 || sed 's/^/# /' "$SLURM_DIR/out"
 	echo "# ${name##*-}: $((SECONDS - since)) s"
 done
