@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* MemAvailable of /proc/meminfo in bytes, or the memory of the job of Slurm that this process belongs
- * to, if that is less; 0 if it cannot be read. */
+/* MemAvailable of /proc/meminfo in bytes, or the memory of the job of Slurm that this process
+ * belongs to, if that is less; 0 if it cannot be read. */
 int64_t host_resources_memory_bytes(void);
 
 /* The number of processors in the affinity mask of this process, or those of its job of Slurm, if

@@ -34,8 +34,8 @@ static bool has_checks(const struct run *run, const struct words *ids)
 	return found == ids->n && run->n_checks == ids->n;
 }
 
-/* Whether DIR holds a complete run of these checks on that kernel.  Ends the process if it is one of
- * other checks or of another build. */
+/* Whether DIR holds a complete run of these checks on that kernel.  Ends the process if it is one
+ * of other checks or of another build. */
 static bool is_done(const struct checks_ladder *c, const struct kernel_entry *kernel,
 		    const char *dir)
 {

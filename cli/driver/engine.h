@@ -5,7 +5,8 @@
  *
  * With Slurm (cli/driver/slurm.sh) the current directory is one that all nodes share.  The results
  * directory then holds slurm/: jobs (the commands), runs (RUN LOG of each), fetch (kernels of the
- * first job), N.end (what became of element N; cli/slurm_element.c) and slurm.out (what Slurm says).
+ * first job), N.end (what became of element N; cli/slurm_element.c) and slurm.out (what Slurm
+ * says).
  */
 #ifndef DAXDM_ENGINE_H
 #define DAXDM_ENGINE_H

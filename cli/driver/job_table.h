@@ -3,8 +3,8 @@
  * The jobs of a ladder, and their progress: which wait, run and have ended, and how long the rest
  * takes.
  *
- * A job writes DIR/LABEL.log and the run DIR/LABEL/.  DIR/jobs.tsv is the job log, as of GNU parallel,
- * to which later invocations append.  As in cli/driver/process.h errors end the process.
+ * A job writes DIR/LABEL.log and the run DIR/LABEL/.  DIR/jobs.tsv is the job log, as of GNU
+ * parallel, to which later invocations append.  As in cli/driver/process.h errors end the process.
  */
 #ifndef DAXDM_JOB_TABLE_H
 #define DAXDM_JOB_TABLE_H
@@ -41,8 +41,8 @@ void job_table_add(struct job_table *t, const char *label);
 /* Begins the part of the job log that is of these jobs.  Returns its path, to be freed. */
 char *job_table_begin_log(struct job_table *t);
 
-/* Reads how far the jobs are, and prints it, where phases are printed: on a terminal a line for each job, updated
- * in place; else a line when a job begins or ends. */
+/* Reads how far the jobs are, and prints it where phases are printed: on a terminal a line for each
+ * job, updated in place; else a line when a job begins or ends. */
 void job_table_show(struct job_table *t);
 
 /* The run of a job.  To be freed. */

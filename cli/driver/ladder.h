@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The same benchmarks on several kernels.  Each kernel is a job of its own, `daxdm bench --name
- * RUN/LABEL`, and an engine (cli/driver/engine.h) runs them.  What a job has measured stays when another
- * one fails or all are stopped; the same name again does what is left.
+ * RUN/LABEL`, and an engine (cli/driver/engine.h) runs them.  What a job has measured stays when
+ * another one fails or all are stopped; the same name again does what is left.
  *
  * results/RUN/ holds kernels.tsv (LABEL PACKAGE VERSION KERNEL, oldest first), jobs.tsv (the job
  * log, as of GNU parallel), LABEL/ (a run) and LABEL.log for each kernel, ladder.txt and plots.
