@@ -25,6 +25,9 @@ slurm_start() { # NODES
 	export SLURM_CONF=$SLURM_DIR/slurm.conf SLURM_NODES=$1
 	mkdir -p "$SLURM_DIR/state"
 	chmod 755 "$SLURM_DIR"
+	# While the daemons hold it, no verb takes the directory for what a killed test left.
+	exec {slurm_lock}<"$SLURM_DIR"
+	flock --shared "$slurm_lock"
 	(umask 077 && head -c 1024 /dev/urandom >"$SLURM_DIR/munge.key")
 	cat >"$SLURM_CONF" <<-END
 		ClusterName=daxdm
@@ -96,6 +99,7 @@ slurm_is_up() {
 # Ends all daemons, and what is left of their jobs.
 slurm_stop() {
 	local daemon pid
+	exec {slurm_lock}<&-
 	scancel --user="$(id -un)" 2>/dev/null || true
 	for daemon in "$SLURM_DIR"/*.pid; do
 		if read -r pid <"$daemon"; then kill -TERM "$pid" 2>/dev/null || true; fi
