@@ -10,13 +10,20 @@
 #include <stdio.h>
 #include <string.h>
 
+static void put_option(FILE *out, const char *option, const char *value)
+{
+	if (*value)
+		fprintf(out, strchr(value, ' ') ? " --%s '%s'" : " --%s %s", option, value);
+}
+
+/* A file may have a name with blanks. */
 static void put_kernel(FILE *out, const json_t *context)
 {
 	const json_t *kernel = json_object_get(context, "kernel");
 	const char *package = json_field_text(kernel, "package");
 
-	fprintf(out, " --kernel %s",
-		strncmp(package, "file ", 5) ? json_field_text(kernel, "release") : package + 5);
+	put_option(out, "kernel",
+		   strncmp(package, "file ", 5) ? json_field_text(kernel, "release") : package + 5);
 }
 
 static void put_devices(FILE *out, const json_t *context)
@@ -27,12 +34,6 @@ static void put_devices(FILE *out, const json_t *context)
 	fputs(" --host", out);
 	json_array_foreach(json_object_get(context, "devices"), i, device)
 		fprintf(out, " --device %s", json_field_text(device, "node"));
-}
-
-static void put_option(FILE *out, const char *option, const char *value)
-{
-	if (*value)
-		fprintf(out, strchr(value, ' ') ? " --%s '%s'" : " --%s %s", option, value);
 }
 
 char *again_command(const json_t *context)

@@ -56,6 +56,7 @@ static int put_panel(const struct plot *p, const struct plot_lines_kind *kind, s
 		     struct plot_lines *l)
 {
 	size_t before = l->n_labels;
+	int rc;
 
 	l->out = plot_open(p, "%s-%zu.tsv", kind->name, panel + 1);
 	if (!l->out)
@@ -64,7 +65,8 @@ static int put_panel(const struct plot *p, const struct plot_lines_kind *kind, s
 	kind->put(p, p->panel[panel].table, l);
 	l->n[panel] = l->n_labels - before;
 	fprintf(p->gp, "%s_n_%zu = %zu\n", kind->name, panel + 1, l->n[panel]);
-	return l->no_memory ? -ENOMEM : plot_close(l->out);
+	rc = plot_close(l->out);
+	return l->no_memory ? -ENOMEM : rc;
 }
 
 /* Powers of the step within the axis. */

@@ -28,10 +28,12 @@ static const struct {
 	{"{'kernel':{'release':'6.6.0','package':'file "
 	 "/tmp/bzImage'},'meter':'insn','emulator':{}}",
 	 "./run.sh bench --kernel /tmp/bzImage"},
+	{"{'kernel':{'package':'file /tmp/my linux/bzImage'},'meter':'insn','emulator':{}}",
+	 "./run.sh bench --kernel '/tmp/my linux/bzImage'"},
 	{"{" KERNEL ",'meter':'time','devices':[{'node':'/dev/pmem0'},{'node':'/dev/pmem1'}]}",
 	 "./run.sh bench --host --device /dev/pmem0 --device /dev/pmem1"},
 	/* what is missing or no text is left out */
-	{"{'emulator':{'namespace':1,'seed':'x'}}", "./run.sh bench --kernel "},
+	{"{'emulator':{'namespace':1,'seed':'x'}}", "./run.sh bench"},
 };
 
 static void test_commands(void **state)
