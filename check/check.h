@@ -104,6 +104,10 @@ struct check_env {
 	unsigned int n_devices;
 	uint64_t seed;	     /* for what is random; printed, the same seed gives the same check */
 	unsigned int rounds; /* of what is random */
+	/* Of a check whose power is cut (check/crash/cut.h): how often it was, and the operations
+	 * that were acknowledged before the last cut. */
+	unsigned int cuts;
+	uint64_t acked;
 	bool quick, emulated;
 	enum plant plant;
 	enum instead instead;

@@ -21,7 +21,7 @@
 struct checker {
 	struct words globs, cases, devices;
 	bool quick, plant, coverage, emulated, wipe;
-	int64_t seed, rounds;
+	int64_t seed, rounds, cuts, acked;
 	const char *output;
 	struct check_case *list;
 	size_t n;
@@ -146,7 +146,8 @@ static int open_devices(struct checker *k)
 	}
 	if (k->wipe)
 		wipe_devices(k);
-	for (unsigned int i = 0; i < k->runner.env.n_devices && !rc; i++)
+	/* After a power cut they are used: by the check that goes on. */
+	for (unsigned int i = 0; i < k->runner.env.n_devices && !rc && !k->cuts; i++)
 		rc = namespace_refuse_used(&k->runner.env.devices[i]);
 	return rc;
 }
@@ -185,6 +186,8 @@ static int prepare(struct checker *k)
 		return namespace_is_usage_error(rc) ? STATUS_USAGE : STATUS_BROKEN;
 	k->runner.env.seed = (uint64_t)k->seed;
 	k->runner.env.rounds = (unsigned int)k->rounds;
+	k->runner.env.cuts = (unsigned int)k->cuts;
+	k->runner.env.acked = (uint64_t)k->acked;
 	k->runner.env.quick = k->quick;
 	k->runner.env.emulated = k->emulated;
 	return STATUS_GOOD;
@@ -209,6 +212,10 @@ static const struct option_spec options[] = {
 	       "seed of random checks (default 1)", .max = INT64_MAX),
 	OPTION("rounds", OPTION_NUMBER, offsetof(struct checker, rounds), "N",
 	       "rounds of random checks", .min = 1, .max = 1000000),
+	OPTION("cuts", OPTION_NUMBER, offsetof(struct checker, cuts), "N",
+	       "how often the power was cut in the check to go on with", .max = 1000000),
+	OPTION("acked", OPTION_NUMBER, offsetof(struct checker, acked), "N",
+	       "operations that were acknowledged before the last cut", .max = INT64_MAX),
 	OPTION("emulated", OPTION_FLAG, offsetof(struct checker, emulated), NULL,
 	       "this host is discarded afterwards and may be crashed"),
 	OPTION("output", OPTION_TEXT, offsetof(struct checker, output), "FILE",

@@ -246,6 +246,7 @@ static int prepare(struct checks *c)
 	}
 	if (qemu_version(c->qemu, sizeof(c->qemu)) < 0)
 		return STATUS_BROKEN;
+	suite->seed = c->seed >= 0 ? (uint64_t)c->seed : 1;
 	suite->plan.kernel = c->kernel.dir;
 	suite->plan.vmlinux = c->kernel.vmlinux;
 	suite->plan.qemu = c->qemu;
@@ -339,6 +340,11 @@ static void sum_up(const struct checks *c)
 		printf(" checks %.1f s", s(slot->checks_ms));
 	}
 	putchar('\n');
+	if (c->suite.n_cuts)
+		printf("# %u power cut%s (seed %" PRIu64 "), %" PRIu64
+		       " operations acknowledged before them\n",
+		       c->suite.n_cuts, c->suite.n_cuts == 1 ? "" : "s", c->suite.seed,
+		       c->suite.n_acked);
 }
 
 /* Returns the exit status. */

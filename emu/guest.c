@@ -113,7 +113,7 @@ static int make_files(struct guest *g, bool restore)
 	rc = write_job(g, blank ? 0 : g->n_words);
 	if (!rc)
 		rc = write_text(g, restore);
-	for (unsigned int i = 0; i < g->plan->machine->n_pmems && !rc; i++) {
+	for (unsigned int i = 0; i < g->plan->machine->n_pmems && !rc && !g->cuts; i++) {
 		g->pmem[i] = scratch_unnamed_file(g->dir, g->plan->in_memory,
 						  g->plan->machine->pmems[i].bytes);
 		if (g->pmem[i] < 0)
@@ -125,7 +125,7 @@ static int make_files(struct guest *g, bool restore)
 		rc = g->ram < 0 ? g->ram : 0;
 	}
 	if (!rc && restore)
-		rc = snapshot_lay_out(&g->snapshot, g->dir, g->pmem, g->ram);
+		rc = snapshot_lay_out(&g->snapshot, g->dir, g->cuts ? NULL : g->pmem, g->ram);
 	if (rc < 0)
 		msg_error("cannot write the files of the emulated host in %s: %s", g->dir,
 			  scratch_write_error(rc));
@@ -196,18 +196,14 @@ static FILE *open_log(const struct guest *g, const char *name)
 	return fopen(path, "re");
 }
 
-static void forget_start(struct guest *g)
+/* Its persistent memory stays. */
+static void forget_machine(struct guest *g)
 {
 	vm_end(&g->vm);
 	if (g->channel)
 		fclose(g->channel);
 	if (g->console)
 		fclose(g->console);
-	for (int i = 0; i < VM_PMEMS_MAX; i++) {
-		if (g->pmem[i] >= 0)
-			close(g->pmem[i]);
-		g->pmem[i] = -1;
-	}
 	if (g->dir[0])
 		fs_remove_tree(g->dir);
 	if (g->ram >= 0)
@@ -217,6 +213,16 @@ static void forget_start(struct guest *g)
 	g->dir[0] = '\0';
 	g->line_len = 0;
 	g->ready = false;
+}
+
+static void forget_start(struct guest *g)
+{
+	forget_machine(g);
+	for (int i = 0; i < VM_PMEMS_MAX; i++) {
+		if (g->pmem[i] >= 0)
+			close(g->pmem[i]);
+		g->pmem[i] = -1;
+	}
 }
 
 static int start_once(struct guest *g, bool restored)
@@ -288,6 +294,38 @@ int guest_start(struct guest *g)
 	if (rc < 0)
 		g->state = GUEST_BROKEN;
 	return rc;
+}
+
+/* Of a guest whose power was cut.  The persistent memory is not written to before its job begins:
+ * it may be started twice. */
+static int start_after_cut(struct guest *g)
+{
+	int rc;
+
+	forget_machine(g);
+	g->has_context = g->has_end = false;
+	rc = start_once(g, true);
+	if (rc < 0 && rc != -EINTR && g->state != GUEST_BROKEN)
+		guest_break(g, GUEST_CAUSE_EMULATOR, "it was not restored after a power cut");
+	return rc == -EINTR ? rc : 0;
+}
+
+int guest_cut(struct guest *g, int (*next_job)(struct guest *g))
+{
+	char why[200];
+	int rc;
+
+	if (g->plan->fresh || snapshot_look(&g->snapshot, why) < 0)
+		return -ENOENT;
+	vm_end(&g->vm);
+	rc = guest_read_lines(g);
+	if (!rc && g->state == GUEST_RUNNING)
+		rc = next_job(g);
+	if (rc < 0 || g->state != GUEST_RUNNING)
+		return rc;
+	g->cuts++;
+	g->attempt = 0;
+	return start_after_cut(g);
 }
 
 /* --- end -------------------------------------------------------------------- */
@@ -367,6 +405,10 @@ static int break_or_start_again(struct guest *g, enum guest_cause cause, const c
 		return 0;
 	}
 	msg_note("%s guest: %s; starting it once more", g->name, why);
+	if (g->cuts) {
+		g->attempt++;
+		return start_after_cut(g);
+	}
 	if (g->restored)
 		snapshot_drop(&g->snapshot);
 	forget_start(g);

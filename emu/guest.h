@@ -85,6 +85,7 @@ struct guest {
 	int pmem[VM_PMEMS_MAX]; /* descriptors, -1: not open */
 	int ram;		/* of a machine with ram_in_file; -1: not open */
 	int attempt;		/* from 0 */
+	unsigned int cuts;	/* guest_cut() */
 	int stall_s;		/* the plan's, or set by take() */
 	enum guest_cause cause; /* of BROKEN */
 	unsigned int logs;	/* lines for the user so far */
@@ -123,6 +124,14 @@ int guest_start(struct guest *g);
  * line if the run cannot continue.
  */
 int guest_look(struct guest *g);
+
+/*
+ * Cuts its power: kills the machine, handles the lines that it had sent until then, and calls
+ * next_job(), which sets the words of its next job.  Then the machine is restored from its snapshot
+ * with the persistent memory of the killed one.  Returns 0, or -errno after an error line; -ENOENT
+ * without one if there is no snapshot, and nothing was done.
+ */
+int guest_cut(struct guest *g, int (*next_job)(struct guest *g));
 
 /* Prints on stderr why it is BROKEN, with the last lines of its console. */
 void guest_complain(const struct guest *g);

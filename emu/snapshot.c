@@ -345,7 +345,7 @@ static int save_pmems(const struct snapshot *snapshot, const char *dir, const in
 
 int snapshot_lay_out(const struct snapshot *snapshot, const char *dir, const int *pmem, int ram)
 {
-	int rc = load_pmems(snapshot, pmem);
+	int rc = pmem ? load_pmems(snapshot, pmem) : 0;
 	char state[PATH_MAX], link[PATH_MAX];
 
 	if (!rc && snapshot->machine->ram_in_file)

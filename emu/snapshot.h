@@ -30,8 +30,8 @@ int snapshot_look(const struct snapshot *snapshot, char *why);
 
 /*
  * Copies the memory files of the snapshot into the empty files of a machine that is to be restored,
- * and links its state into dir.  QEMU has no descriptor of a file of the snapshot.  Returns 0 or
- * -errno.
+ * and links its state into dir.  pmem NULL: the persistent memory stays as it is.  QEMU has no
+ * descriptor of a file of the snapshot.  Returns 0 or -errno.
  */
 int snapshot_lay_out(const struct snapshot *snapshot, const char *dir, const int *pmem, int ram);
 

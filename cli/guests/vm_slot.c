@@ -5,6 +5,7 @@
 #include "lib/base/json_field.h"
 #include "lib/base/limit_clock.h"
 #include "lib/base/msg.h"
+#include "lib/base/random.h"
 #include "lib/base/source_place.h"
 #include "lib/file/stamp.h"
 #include "report/checks/outcome.h"
@@ -21,6 +22,7 @@ enum {
 	EVIDENCE = 25,	       /* lines of the console of a guest that died */
 	CONSOLE_LINES = 1000,  /* searched for the reason */
 	CHUNK_BYTES = 1 << 20, /* a multiple of a stamp's sector */
+	CUT_MS = 1200,	       /* a power cut is so late at most */
 };
 
 void vm_slot_init(struct vm_slot *slot, struct suite *suite, unsigned int number)
@@ -268,6 +270,8 @@ static int take_begin(struct vm_slot *slot, const json_t *line, const char *text
 	for (size_t i = 0; i < slot->batch.n; i++)
 		if (!strcmp(slot->suite->cases[slot->batch.cases[i]].id, id))
 			found = (long)slot->batch.cases[i];
+	if (slot->cuts && found >= 0 && found == slot->under_way)
+		return 0; /* it goes on */
 	if (found < 0 || slot->under_way >= 0 || slot->suite->done[found])
 		return confused(slot, text);
 	if (slot->held && slot->outside) {
@@ -291,8 +295,39 @@ static int take_check(struct vm_slot *slot, json_t *line, const char *text)
 	if (slot->under_way < 0 ||
 	    strcmp(outcome_case(line, id), slot->suite->cases[slot->under_way].id))
 		return confused(slot, text);
+	slot->suite->n_cuts += slot->cuts;
+	slot->suite->n_acked += slot->acked;
+	slot->cuts = 0;
+	slot->acked = 0;
+	slot->cut_ms = 0;
 	hold(slot, (size_t)slot->under_way, json_incref(line));
 	slot->guest.stall_s = slot->suite->plan.stall_s;
+	return 0;
+}
+
+/* --- power cuts ------------------------------------------------------------------------------- */
+
+/* The writer has begun: chooses the moment of the cut.  The same seed chooses the same moments. */
+static int take_cutting(struct vm_slot *slot, const json_t *line, const char *text)
+{
+	uint64_t state = slot->suite->seed;
+
+	if (slot->under_way < 0 ||
+	    strcmp(json_field_text(line, "id"), slot->suite->cases[slot->under_way].id))
+		return confused(slot, text);
+	for (const char *c = json_field_text(line, "id"); *c; c++)
+		state = state * 31 + (unsigned char)*c;
+	state += slot->cuts;
+	slot->cut_ms =
+		given_ms(&slot->guest.vm.given) + 1 + (int64_t)(random_next(&state) % CUT_MS);
+	return 0;
+}
+
+static int take_acked(struct vm_slot *slot, const json_t *line, const char *text)
+{
+	if (!slot->cut_ms || number_of(line, "n") != slot->acked + 1)
+		return confused(slot, text);
+	slot->acked++;
 	return 0;
 }
 
@@ -335,6 +370,10 @@ int vm_slot_take(struct guest *g, const char *type, json_t *line, const char *te
 		return take_begin(slot, line, text);
 	if (!strcmp(type, "check"))
 		return take_check(slot, line, text);
+	if (!strcmp(type, "cutting"))
+		return take_cutting(slot, line, text);
+	if (!strcmp(type, "acked"))
+		return take_acked(slot, line, text);
 	if (!strcmp(type, "end"))
 		g->has_end = true;
 	else if (!strcmp(type, "outside"))
@@ -544,23 +583,77 @@ static int conclude(struct vm_slot *slot)
 
 /* --- life ------------------------------------------------------------------------------------ */
 
-/* Returns 0 or -ENOMEM. */
-static int spell_job(struct vm_slot *slot)
+static int add_case(struct words *job, const char *id)
 {
-	const struct suite *suite = slot->suite;
+	int rc = words_add(job, "--case", strlen("--case"));
+
+	return rc ? rc : words_add(job, id, strlen(id));
+}
+
+static int add_count(struct words *job, const char *option, uint64_t count)
+{
+	char text[24];
+	int rc = words_add(job, option, strlen(option));
+
+	snprintf(text, sizeof(text), "%" PRIu64, count);
+	return rc ? rc : words_add(job, text, strlen(text));
+}
+
+/* The options of all guests.  Returns 0 or -ENOMEM. */
+static int begin_job(struct vm_slot *slot)
+{
+	const struct words *options = &slot->suite->options;
 	int rc = 0;
 
 	words_free(&slot->job);
 	slot->job = (struct words){0};
-	for (size_t i = 0; i < suite->options.n && !rc; i++)
-		rc = words_add(&slot->job, suite->options.list[i], strlen(suite->options.list[i]));
-	for (size_t i = 0; i < slot->batch.n && !rc; i++) {
-		const char *id = suite->cases[slot->batch.cases[i]].id;
-
-		rc = words_add(&slot->job, "--case", strlen("--case"));
-		rc = rc ? rc : words_add(&slot->job, id, strlen(id));
-	}
+	for (size_t i = 0; i < options->n && !rc; i++)
+		rc = words_add(&slot->job, options->list[i], strlen(options->list[i]));
 	return rc;
+}
+
+/* Returns 0 or -ENOMEM. */
+static int spell_job(struct vm_slot *slot)
+{
+	int rc = begin_job(slot);
+
+	for (size_t i = 0; i < slot->batch.n && !rc; i++)
+		rc = add_case(&slot->job, slot->suite->cases[slot->batch.cases[i]].id);
+	return rc;
+}
+
+/* After a power cut the case that was under way goes on. */
+static int spell_job_after_cut(struct guest *g)
+{
+	struct vm_slot *slot = (struct vm_slot *)g->plan->arg + g->number;
+	int rc = begin_job(slot);
+
+	slot->cuts++;
+	slot->cut_ms = 0;
+	if (!rc)
+		rc = add_case(&slot->job, slot->suite->cases[slot->under_way].id);
+	if (!rc)
+		rc = add_count(&slot->job, "--cuts", slot->cuts);
+	if (!rc)
+		rc = add_count(&slot->job, "--acked", slot->acked);
+	if (rc < 0)
+		msg_error("out of memory");
+	g->words = slot->job.list;
+	g->n_words = slot->job.n;
+	return rc;
+}
+
+static int cut_power(struct vm_slot *slot)
+{
+	int rc = guest_cut(&slot->guest, spell_job_after_cut);
+
+	if (rc != -ENOENT)
+		return rc == -EINTR ? 0 : rc;
+	slot->cut_ms = 0;
+	guest_break(&slot->guest, GUEST_CAUSE_EMULATOR,
+		    "a guest whose power is cut needs a snapshot to go on from, and --fresh makes "
+		    "none");
+	return 0;
 }
 
 int vm_slot_start(struct vm_slot *slot)
@@ -582,6 +675,9 @@ int vm_slot_start(struct vm_slot *slot)
 	g->n_words = slot->job.n;
 	slot->under_way = -1;
 	slot->progress = 0;
+	slot->cut_ms = 0;
+	slot->cuts = 0;
+	slot->acked = 0;
 	slot->busy = true;
 	return guest_start(g);
 }
@@ -599,6 +695,9 @@ int vm_slot_look(struct vm_slot *slot)
 	if (!slot->busy)
 		return 0;
 	rc = guest_look(&slot->guest);
+	if (!rc && slot->cut_ms && slot->guest.state == GUEST_RUNNING &&
+	    given_ms(&slot->guest.vm.given) >= slot->cut_ms)
+		rc = cut_power(slot);
 	if (!rc && slot->guest.state >= GUEST_DONE)
 		rc = conclude(slot);
 	return rc;

@@ -26,7 +26,10 @@ struct suite {
 	struct results results;
 	struct verdicts *verdicts;
 	unsigned int n_guests;
-	bool came_up; /* a guest of this run started to run checks */
+	uint64_t seed; /* of the moments of power cuts */
+	unsigned int n_cuts;
+	uint64_t n_acked; /* operations that were acknowledged before a power cut */
+	bool came_up;	  /* a guest of this run started to run checks */
 };
 
 struct vm_slot {
@@ -43,6 +46,11 @@ struct vm_slot {
 	size_t held_case;
 	json_t *outside; /* what to verify from outside, for the held case or that under way */
 	size_t progress; /* cases that this guest finished */
+	/* Of the case under way: when its power is to be cut (given time, 0: not), how often it
+	 * was, and what was acknowledged. */
+	int64_t cut_ms;
+	unsigned int cuts;
+	uint64_t acked;
 	/* For the summary. */
 	unsigned int boots, restores;
 	int64_t boot_ms, restore_ms, checks_ms;
