@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "lib/trace/durable.h"
+
+#include "lib/trace/durable.skel.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { PROGRAMS = 4 };
+
+struct durable {
+	struct durable_bpf *bpf;
+	struct bpf_link *links[PROGRAMS];
+	struct durable_record *records; /* mapped, or NULL */
+	size_t mapped_bytes;
+	unsigned int cpus;
+	struct durable_state state;
+};
+
+/* The first error message of libbpf, or what is missing. */
+static char complaint[192];
+
+__attribute__((format(printf, 2, 0))) static int keep_complaint(enum libbpf_print_level level,
+								const char *fmt, va_list ap)
+{
+	if (level == LIBBPF_WARN && !complaint[0]) {
+		vsnprintf(complaint, sizeof(complaint), fmt, ap);
+		complaint[strcspn(complaint, "\n")] = '\0';
+	}
+	return 0;
+}
+
+const char *durable_last_error(void)
+{
+	return complaint;
+}
+
+enum { BASE, COPY_USER, SYMBOLS };
+
+/* Addresses of these symbols of the kernel; 0: it has none of that name. */
+static void find_symbols(uint64_t addresses[SYMBOLS])
+{
+	static const char *const names[SYMBOLS] = {
+		[BASE] = "page_offset_base", [COPY_USER] = "__copy_user_flushcache"};
+	FILE *in = fopen("/proc/kallsyms", "re");
+	uint64_t address = 0;
+	char line[512], name[256];
+
+	memset(addresses, 0, SYMBOLS * sizeof(*addresses));
+	while (in && fgets(line, sizeof(line), in)) {
+		if (!strstr(line, names[BASE]) && !strstr(line, names[COPY_USER]))
+			continue;
+		for (int i = 0; i < SYMBOLS; i++)
+			if (sscanf(line, "%" SCNx64 " %*c %255s", &address, name) == 2 &&
+			    !strcmp(name, names[i]))
+				addresses[i] = address;
+	}
+	if (in)
+		fclose(in);
+}
+
+static int attach(struct durable *d, unsigned int i, struct bpf_program *program,
+		  const char *function)
+{
+	d->links[i] = bpf_program__attach_kprobe(program, false, function);
+	if (d->links[i])
+		return 0;
+	snprintf(complaint, sizeof(complaint), "no kprobe on %s: %s", function, strerror(errno));
+	return -ENOTSUP;
+}
+
+static int attach_all(struct durable *d, const char *copy_user)
+{
+	int rc = attach(d, 0, d->bpf->progs.write_back, "arch_wb_cache_pmem");
+
+	if (!rc)
+		rc = attach(d, 1, d->bpf->progs.copy, "__memcpy_flushcache");
+	if (!rc)
+		rc = attach(d, 2, d->bpf->progs.copy_user, copy_user);
+	if (!rc)
+		rc = attach(d, 3, d->bpf->progs.fence, "nvdimm_flush");
+	return rc;
+}
+
+static int load(struct durable *d, unsigned int per_cpu)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_CONF);
+	uint64_t addresses[SYMBOLS];
+	int rc;
+
+	if (cpus < 1 || cpus > DURABLE_CPUS_MAX) {
+		snprintf(complaint, sizeof(complaint), "%ld processors, at most %d are supported",
+			 cpus, DURABLE_CPUS_MAX);
+		return -ENOTSUP;
+	}
+	d->cpus = (unsigned int)cpus;
+	find_symbols(addresses);
+	d->state = (struct durable_state){.base_at = addresses[BASE], .records_per_cpu = per_cpu};
+	if (!d->state.base_at) {
+		snprintf(complaint, sizeof(complaint), "/proc/kallsyms lacks page_offset_base");
+		return -ENOTSUP;
+	}
+	d->bpf = durable_bpf__open();
+	if (!d->bpf)
+		return -errno;
+	rc = bpf_map__set_max_entries(d->bpf->maps.records, per_cpu * d->cpus);
+	if (!rc)
+		rc = durable_bpf__load(d->bpf);
+	if (rc < 0)
+		return rc;
+	d->mapped_bytes = sizeof(*d->records) * per_cpu * d->cpus;
+	d->records = mmap(NULL, d->mapped_bytes, PROT_READ, MAP_SHARED,
+			  bpf_map__fd(d->bpf->maps.records), 0);
+	if (d->records == MAP_FAILED) {
+		d->records = NULL;
+		return -errno;
+	}
+	return attach_all(d,
+			  addresses[COPY_USER] ? "__copy_user_flushcache" : "copy_user_flushcache");
+}
+
+int durable_open(struct durable **out, unsigned int records_per_cpu)
+{
+	struct durable *d = calloc(1, sizeof(*d));
+	libbpf_print_fn_t print = libbpf_set_print(keep_complaint);
+	int rc = d ? 0 : -ENOMEM;
+
+	complaint[0] = '\0';
+	if (!rc)
+		rc = load(d, records_per_cpu);
+	libbpf_set_print(print);
+	if (rc < 0)
+		durable_close(d);
+	*out = rc < 0 ? NULL : d;
+	return rc;
+}
+
+void durable_close(struct durable *d)
+{
+	if (!d)
+		return;
+	for (int i = 0; i < PROGRAMS; i++)
+		bpf_link__destroy(d->links[i]);
+	if (d->records)
+		munmap(d->records, d->mapped_bytes);
+	durable_bpf__destroy(d->bpf);
+	free(d);
+}
+
+static int set_state(const struct durable *d)
+{
+	const __u32 zero = 0;
+
+	return bpf_map_update_elem(bpf_map__fd(d->bpf->maps.states), &zero, &d->state, BPF_ANY);
+}
+
+int durable_start(struct durable *d)
+{
+	memset(d->state.cpus, 0, sizeof(d->state.cpus));
+	d->state.n = d->state.n_fenced = 0;
+	d->state.on = 1;
+	return set_state(d);
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct durable_record *x = *(const struct durable_record *const *)a;
+	const struct durable_record *y = *(const struct durable_record *const *)b;
+
+	if (x->time_ns != y->time_ns)
+		return x->time_ns < y->time_ns ? -1 : 1;
+	return (x > y) - (x < y); /* of one processor: in their order */
+}
+
+int durable_stop(struct durable *d, const struct durable_record ***list, size_t *n)
+{
+	const __u32 zero = 0;
+	unsigned int missed = 0;
+	int rc = bpf_map_lookup_elem(bpf_map__fd(d->bpf->maps.states), &zero, &d->state);
+
+	*list = NULL;
+	*n = 0;
+	d->state.on = 0;
+	if (!rc)
+		rc = set_state(d);
+	if (rc < 0)
+		return rc;
+	*list = calloc((size_t)d->state.records_per_cpu * d->cpus + 1, sizeof(**list));
+	if (!*list)
+		return -ENOMEM;
+	for (unsigned int cpu = 0; cpu < d->cpus; cpu++) {
+		missed += d->state.cpus[cpu].missed;
+		for (uint32_t i = 0; i < d->state.cpus[cpu].n; i++)
+			(*list)[(*n)++] = &d->records[cpu * d->state.records_per_cpu + i];
+	}
+	qsort(*list, *n, sizeof(**list), by_time);
+	return missed ? -EOVERFLOW : 0;
+}
