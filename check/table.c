@@ -24,7 +24,8 @@
 	X(flush) \
 	X(journal) \
 	X(logwrites) \
-	X(writecache)
+	X(writecache) \
+	X(crash)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct check_family check_##name;

@@ -288,6 +288,8 @@ manifest() { # lines "DEST SRC", sorted, without modules
 		done
 		if [[ $KIND == check ]]; then
 			program lvm lvm2
+			program e2fsck e2fsprogs
+			program xfs_repair xfsprogs
 			if type -P mkfs.erofs >/dev/null; then program mkfs.erofs erofs-utils; fi # one check needs it
 			echo "/etc/lvm/lvm.conf $PWD/emu/lvm.conf"
 		fi

@@ -88,6 +88,7 @@ doc_class() { # COMMAND
 	*"./run.sh inspect "*) echo "tests/cli/inspect.bats: inspect --kernel" ;;
 	"./run.sh doctor") echo "tests/cli/doctor.bats: doctor" ;;
 	"./run.sh shell "*) echo "tests/e2e/shell.bats: shell --stack --fs" ;;
+	"./run.sh check --check 'crash."*) echo "tests/e2e/crash.bats: check --check crash. --rounds" ;;
 	"./run.sh check --quick") echo "tests/e2e/check.bats: check --quick" ;;
 	"./run.sh check --plant") echo "tests/e2e/check.bats: check --plant" ;;
 	"./run.sh check --junit "*) echo "tests/e2e/check.bats: check --junit" ;;
