@@ -16,6 +16,7 @@
 #include "lib/base/place.h"
 #include "lib/dev/dm.h"
 #include "lib/meter/initial_state.h"
+#include "lib/run/journal.h"
 #include "lib/run/supervise.h"
 
 #include <errno.h>
@@ -29,7 +30,7 @@ struct bench_options {
 	struct workload by_hand;
 	const char *workload, *meter, *output, *part;
 	int64_t state;
-	bool progress, wipe, counters, symbols;
+	bool progress, wipe, counters, symbols, reverse;
 };
 
 /* The node of a namespace of the emulated host, which has an s at its end in sector mode. */
@@ -69,21 +70,9 @@ static int open_devices(struct sweep *s, const struct bench_options *o)
 				  ns->node);
 			return -EINVAL;
 		}
-		rc = namespace_refuse_claimed(ns);
-		if (rc < 0)
-			return rc;
-		for (size_t j = 0; j < i; j++) {
-			if (s->namespaces[j].major != ns->major ||
-			    s->namespaces[j].minor != ns->minor)
-				continue;
-			msg_error("%s and %s are one device", s->namespaces[j].node, ns->node);
-			return -EINVAL;
-		}
 	}
 	s->n_namespaces = (unsigned int)o->devices.n;
-	rc = o->wipe ? sweep_wipe(s) : 0;
-	for (unsigned int i = 0; i < s->n_namespaces && !rc; i++)
-		rc = namespace_refuse_used(&s->namespaces[i]);
+	rc = namespace_refuse_same(s->namespaces, s->n_namespaces);
 	if (rc < 0)
 		return rc;
 	/* One window is kept for the stacks that begin past a 2 MiB boundary. */
@@ -124,6 +113,16 @@ static int check_stacks_fit(const struct sweep *s)
 	return 0;
 }
 
+static void reverse(struct words *words)
+{
+	for (size_t i = 0; i < words->n / 2; i++) {
+		char *word = words->list[i];
+
+		words->list[i] = words->list[words->n - 1 - i];
+		words->list[words->n - 1 - i] = word;
+	}
+}
+
 static int prepare(struct sweep *s, struct bench_options *o)
 {
 	bool complete = o->by_hand.stacks.n && o->by_hand.filesystems.n && o->by_hand.benches.n;
@@ -137,6 +136,8 @@ static int prepare(struct sweep *s, struct bench_options *o)
 	if (workload_expand_stacks(&o->by_hand.stacks, "") < 0)
 		return STATUS_USAGE;
 	workload_override(&s->workload, &o->by_hand);
+	if (o->reverse)
+		reverse(&s->workload.stacks);
 	if (workload_check(&s->workload) < 0)
 		return STATUS_USAGE;
 	if (meter_check(o->meter) < 0)
@@ -152,6 +153,10 @@ static int prepare(struct sweep *s, struct bench_options *o)
 	rc = open_devices(s, o);
 	if (!rc)
 		rc = check_stacks_fit(s);
+	if (!rc)
+		rc = journal_refuse_used(s->namespaces, s->n_namespaces);
+	if (!rc)
+		rc = namespace_refuse_used(s->namespaces, s->n_namespaces, o->wipe);
 	if (rc < 0)
 		return namespace_is_usage_error(rc) ? STATUS_USAGE : STATUS_BROKEN;
 	if (meter_start(o->meter, &s->meter) < 0)
@@ -234,6 +239,8 @@ static const struct option_spec options[] = {
 	       .max = UINT32_MAX),
 	OPTION("symbols", OPTION_FLAG, offsetof(struct bench_options, symbols), NULL,
 	       "write the functions of the kernel to the output, too"),
+	OPTION("reverse", OPTION_FLAG, offsetof(struct bench_options, reverse), NULL,
+	       "measure the last stack first"),
 	OPTION("wipe", OPTION_FLAG, offsetof(struct bench_options, wipe), NULL,
 	       "erase signatures on the named devices first"),
 	{0},
@@ -243,13 +250,16 @@ static int run(int argc, char **argv)
 {
 	struct bench_options o = {.meter = "time", .output = "-", .state = INITIAL_STATE_NONE};
 	struct sweep s = {0};
-	const struct supervised supervised = {
-		.work = sweep_work, .aftermath = sweep_aftermath, .arg = &s};
+	struct supervised supervised = {.work = sweep_work,
+					.aftermath = sweep_aftermath,
+					.arg = &s,
+					.devices = s.namespaces};
 	int status, operand = options_parse(&verb_bench_here, &o, argc, argv);
 
 	if (operand == -1)
 		return STATUS_GOOD;
 	status = operand < 0 ? STATUS_USAGE : prepare(&s, &o);
+	supervised.n_devices = s.n_namespaces;
 	if (status == STATUS_GOOD)
 		status = supervise(&supervised);
 	workload_free(&s.workload);

@@ -200,6 +200,8 @@ static int check_host(const struct check_request *c, const char *dir)
 
 	command_add(&command, place("build/daxdm"), "check-here", NULL);
 	command_add_each(&command, "--device", &c->target.devices);
+	if (c->target.wipe)
+		command_add(&command, "--wipe", NULL);
 	command_add_all(&command, &c->args);
 	status = measure_on_this_host(&command, dir);
 	if (access(dir, F_OK) < 0)
@@ -371,6 +373,7 @@ static int check(struct check_request *c)
 	struct words done = {0};
 	int status = STATUS_GOOD;
 
+	target_confirm_wipe(&c->target);
 	phase_lines = PHASES_STDERR; /* stdout is KTAP */
 	workspace_open();
 	workspace_make_dir("results");

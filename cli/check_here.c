@@ -10,6 +10,7 @@
 #include "lib/base/msg.h"
 #include "lib/base/words.h"
 #include "lib/run/context.h"
+#include "lib/run/journal.h"
 #include "lib/run/supervise.h"
 
 #include <errno.h>
@@ -120,36 +121,24 @@ static void aftermath(void *arg)
 
 static int open_devices(struct checker *k)
 {
+	struct check_env *env = &k->runner.env;
 	int rc = 0;
 
 	if (k->devices.n > CHECK_DEVICES_MAX) {
 		msg_error("check: at most %d devices", CHECK_DEVICES_MAX);
 		return -EINVAL;
 	}
-	for (size_t i = 0; i < k->devices.n; i++) {
-		struct namespace *ns = &k->runner.env.devices[i];
-
-		rc = namespace_open(k->devices.list[i], ns);
-		if (!rc)
-			rc = namespace_refuse_claimed(ns);
-		if (rc < 0)
-			return rc;
-		for (size_t j = 0; j < i; j++) {
-			if (k->runner.env.devices[j].major != ns->major ||
-			    k->runner.env.devices[j].minor != ns->minor)
-				continue;
-			msg_error("%s and %s are one device", k->runner.env.devices[j].node,
-				  ns->node);
-			return -EINVAL;
-		}
-		k->runner.env.n_devices++;
+	for (size_t i = 0; i < k->devices.n && !rc; i++) {
+		rc = namespace_open(k->devices.list[i], &env->devices[i]);
+		env->n_devices += !rc;
 	}
-	if (k->wipe)
-		wipe_devices(k);
+	if (!rc)
+		rc = namespace_refuse_same(env->devices, env->n_devices);
 	/* After a power cut they are used: by the check that goes on. */
-	for (unsigned int i = 0; i < k->runner.env.n_devices && !rc && !k->cuts; i++)
-		rc = namespace_refuse_used(&k->runner.env.devices[i]);
-	return rc;
+	if (rc || k->cuts)
+		return rc;
+	rc = journal_refuse_used(env->devices, env->n_devices);
+	return rc ? rc : namespace_refuse_used(env->devices, env->n_devices, k->wipe);
 }
 
 /* Cases said one by one, or globs. */
@@ -235,6 +224,8 @@ static int run(int argc, char **argv)
 		return STATUS_GOOD;
 	status = operand < 0 ? STATUS_USAGE : prepare(&k);
 	supervised.expendable = k.emulated;
+	supervised.devices = k.runner.env.devices;
+	supervised.n_devices = k.runner.env.n_devices;
 	if (status == STATUS_GOOD)
 		status = supervise(&supervised);
 	free(k.list);

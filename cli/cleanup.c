@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * daxdm cleanup: removes the devices, mounts, kprobes and files that runs which died left on this
- * host (lib/run/leftovers.h).  What belongs to a running process is kept.
+ * host (lib/run/leftovers.h), and what they left on the devices that they wrote to
+ * (lib/run/journal.h).  What belongs to a running process is kept.
  */
 #include "cli/options/cli.h"
 #include "lib/base/msg.h"
+#include "lib/run/journal.h"
 #include "lib/run/leftovers.h"
 
 #include <errno.h>
@@ -75,6 +77,24 @@ static void print_all(const struct leftovers *all, pid_t owner, const char *what
 			printf("%s: %s %s\n", what, all->list[i].kind, all->list[i].name);
 }
 
+static void report(const char *what, const char *name, void *any)
+{
+	printf("%s: %s\n", what, name);
+	*(bool *)any = true;
+}
+
+/* Of the devices that the journals name; their mounts and devices are gone. */
+static int clean_journals(const struct cleanup *c, bool *any)
+{
+	int rc = journal_clean(c->dry_run, report, any);
+
+	if (rc < 0)
+		msg_error("cleanup: cannot remove all that dead runs left on the devices they "
+			  "wrote to: %s",
+			  strerror(-rc));
+	return rc;
+}
+
 static int clean_up(const struct cleanup *c)
 {
 	struct leftovers all;
@@ -103,6 +123,8 @@ static int clean_up(const struct cleanup *c)
 		else if (remove_those(&all, owner) < 0)
 			status = STATUS_BROKEN;
 	}
+	if (clean_journals(c, &any) < 0)
+		status = STATUS_BROKEN;
 	if (!any)
 		printf("nothing to remove: no dead run left anything on this host\n");
 	leftovers_free(&all);

@@ -283,6 +283,10 @@ static int run_here(const struct measurement *m, const struct target *t, const c
 
 	command_add(&command, place("build/daxdm"), "bench-here", NULL);
 	command_add_each(&command, "--device", &t->devices);
+	if (t->wipe)
+		command_add(&command, "--wipe", NULL);
+	if (m->reversed)
+		command_add(&command, "--reverse", NULL);
 	command_add(&command, "--meter", m->meter, m->counters ? "--counters" : NULL, NULL);
 	command_add_all(&command, &m->args);
 	return measure_on_this_host(&command, dir);

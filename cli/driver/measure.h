@@ -21,6 +21,7 @@ struct measurement {
 	unsigned int state;  /* initial state of the kernel (lib/meter/initial_state.h); 0: 1 */
 	int64_t states;	     /* that measure_now() measures the workload in; 0: 1 */
 	bool quiet;	     /* nothing on stdout */
+	bool reversed;	     /* on a host: the last stack first */
 	/* What measure_vet() makes of it. */
 	struct workload whole;
 	struct words fs_types; /* an initramfs for each */

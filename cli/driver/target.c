@@ -220,6 +220,10 @@ void target_vet_host(const struct target *t, const char *refused)
 {
 	if (!t->host && t->devices.n)
 		process_quit(STATUS_USAGE, "--device goes with --host only");
+	if (!t->host && t->wipe)
+		process_quit(STATUS_USAGE, "--wipe goes with --host only");
+	if (!t->wipe && t->yes)
+		process_quit(STATUS_USAGE, "--yes goes with --wipe only");
 	if (!t->host)
 		return;
 	if (!t->devices.n)
@@ -230,6 +234,34 @@ void target_vet_host(const struct target *t, const char *refused)
 	if (refused)
 		process_quit(STATUS_USAGE,
 			     "--%s is for the emulated host; it does not go with --host", refused);
+}
+
+void target_confirm_wipe(const struct target *t)
+{
+	char *line = NULL;
+	size_t size = 0;
+
+	for (size_t i = 0; i < t->devices.n && t->wipe && !t->yes; i++) {
+		const char *node = t->devices.list[i];
+
+		fprintf(stderr,
+			"Everything on %s will be lost.  Type its name again to go on: ", node);
+		if (getline(&line, &size, stdin) <= 0) {
+			fputc('\n', stderr);
+			process_quit(STATUS_USAGE,
+				     "--wipe asks for the name of the device on stdin, and got "
+				     "none; nothing was written; --yes does not ask");
+		}
+		line[strcspn(line, "\n")] = '\0';
+		if (!isatty(STDIN_FILENO))
+			fputc('\n', stderr);
+		if (strcmp(line, node))
+			process_quit(STATUS_USAGE,
+				     "--wipe: expected %s, got '%s'; nothing was "
+				     "written",
+				     node, line);
+	}
+	free(line);
 }
 
 bool target_is_ladder(const struct target *t)

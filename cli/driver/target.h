@@ -15,7 +15,7 @@ struct target {
 	const char *modules, *tree;
 	struct words replaced; /* files of modules, in place of the kernel's own */
 	int64_t seed;
-	bool fresh, console, host;
+	bool fresh, console, host, wipe, yes;
 	struct words devices;
 	const char *name;		/* of the run; NULL: not chosen */
 	const char *namespace, *append; /* of the emulated host; may be NULL (emu/vm_adapt.h) */
@@ -41,14 +41,18 @@ struct target {
 		.name = "append", OPTION_TEXT, offsetof(type, target.append), "ARGUMENTS",    \
 		"more arguments of the kernel"                                                \
 	}
-#define TARGET_HOST_OPTIONS(type, target)                                            \
-	OPTION("fresh", OPTION_FLAG, offsetof(type, target.fresh), NULL,             \
-	       "boot, even if there is a snapshot to restore"),                      \
-		OPTION("console", OPTION_FLAG, offsetof(type, target.console), NULL, \
-		       "show the console of the emulated host"),                     \
-	{                                                                            \
-		.name = "host", OPTION_FLAG, offsetof(type, target.host), NULL,      \
-		"run on this host instead of an emulated one; needs --device"        \
+#define TARGET_HOST_OPTIONS(type, target)                                                          \
+	OPTION("fresh", OPTION_FLAG, offsetof(type, target.fresh), NULL,                           \
+	       "boot, even if there is a snapshot to restore"),                                    \
+		OPTION("console", OPTION_FLAG, offsetof(type, target.console), NULL,               \
+		       "show the console of the emulated host"),                                   \
+		OPTION("host", OPTION_FLAG, offsetof(type, target.host), NULL,                     \
+		       "run on this host instead of an emulated one; needs --device"),             \
+		OPTION("wipe", OPTION_FLAG, offsetof(type, target.wipe), NULL,                     \
+		       "with --host: erase signatures on the devices; asks for the name of each"), \
+	{                                                                                          \
+		.name = "yes", OPTION_FLAG, offsetof(type, target.yes), NULL,                      \
+		"with --wipe: do not ask"                                                          \
 	}
 
 /* One that can be booted. */
@@ -92,6 +96,10 @@ void target_add_guest_options(struct words *command, const struct target *t);
 /* Refuses --device without --host, and the other way round; refused: an option that was given and
  * is for the emulated host alone, or NULL. */
 void target_vet_host(const struct target *t, const char *refused);
+
+/* With --wipe and without --yes: asks for the name of each device on stdin, and ends the process if
+ * another one is given. */
+void target_confirm_wipe(const struct target *t);
 
 /* Whether several kernels are asked for. */
 bool target_is_ladder(const struct target *t);

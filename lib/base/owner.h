@@ -6,6 +6,9 @@
 
 #include <sys/types.h>
 
+/* The UUID of every filesystem that daxdm makes. */
+#define OWNER_UUID "da8d3000-0000-4000-8000-000000000001"
+
 /*
  * Returns the PID in a name of the form PREFIX PID REST, with the PID in decimal digits, and sets
  * *rest.  Returns 0 for any other name and leaves *rest unchanged.  Pure.

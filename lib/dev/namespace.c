@@ -2,8 +2,11 @@
 #include "lib/dev/namespace.h"
 
 #include "lib/base/bytes.h"
+#include "lib/base/host.h"
 #include "lib/base/msg.h"
+#include "lib/base/owner.h"
 #include "lib/base/text_file.h"
+#include "lib/dev/device_users.h"
 
 #include <blkid/blkid.h>
 #include <errno.h>
@@ -163,7 +166,7 @@ int namespace_open(const char *node, struct namespace *out)
 bool namespace_is_usage_error(int rc)
 {
 	static const int wrong[] = {EINVAL, ENOENT, ENODEV, ENXIO,  ENOTBLK, ENAMETOOLONG,
-				    EBUSY,  EACCES, EPERM,  ENOSPC, ENOTDIR};
+				    EBUSY,  EACCES, EPERM,  ENOSPC, ENOTDIR, EROFS};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		if (-rc == wrong[i])
@@ -171,39 +174,51 @@ bool namespace_is_usage_error(int rc)
 	return false;
 }
 
-int namespace_signature(const char *node, char type[32])
+/* As namespace_signature(); own: whether it has the UUID of daxdm. */
+static int find_signature(const char *node, char type[32], bool *own)
 {
 	blkid_probe probe = blkid_new_probe_from_filename(node);
-	const char *found = "unknown";
+	const char *found = "unknown", *uuid;
 	int rc;
 
 	if (!probe)
 		return errno ? -errno : -EIO;
 	blkid_probe_enable_superblocks(probe, 1);
-	blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE);
+	blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_UUID);
 	blkid_probe_enable_partitions(probe, 1);
 	rc = blkid_do_safeprobe(probe);
 	if (rc == 0 || rc == -2) { /* one, or several */
 		if (blkid_probe_lookup_value(probe, "TYPE", &found, NULL) < 0)
 			blkid_probe_lookup_value(probe, "PTTYPE", &found, NULL);
 		snprintf(type, 32, "%s", found);
+		*own = !blkid_probe_lookup_value(probe, "UUID", &uuid, NULL) &&
+		       !strcmp(uuid, OWNER_UUID);
 	}
 	blkid_free_probe(probe);
 	return rc == -1 ? -EIO : rc != 1;
+}
+
+int namespace_signature(const char *node, char type[32])
+{
+	bool own;
+
+	return find_signature(node, type, &own);
 }
 
 /* Returns 0 if nothing is found, -EBUSY after an error line, or another -errno. */
 static int refuse_signature(const char *node)
 {
 	char type[32];
-	int rc = namespace_signature(node, type);
+	bool own = false;
+	int rc = find_signature(node, type, &own);
 
 	if (rc < 0) {
 		msg_error("cannot read %s to look for signatures: %s", node, strerror(-rc));
 	} else if (rc) {
-		msg_error("%s has a signature (%s) and is not written; `wipefs -a %s` if its "
-			  "contents are not needed",
-			  node, type, node);
+		msg_error("%s has a signature (%s%s) and is not written; %s", node, type,
+			  own ? ", of a run of daxdm" : "",
+			  own ? "`./run.sh cleanup` removes what a dead run left"
+			      : "--wipe erases it if its contents are not needed");
 		rc = -EBUSY;
 	}
 	return rc;
@@ -213,6 +228,8 @@ int namespace_refuse_claimed(const struct namespace *ns)
 {
 	/* O_EXCL on a block device: refused while a mount or another device claims it. */
 	int fd = open(ns->node, O_RDWR | O_EXCL | O_CLOEXEC);
+	int read_only = 0;
+	char who[64];
 
 	if (fd < 0) {
 		int rc = -errno;
@@ -226,18 +243,65 @@ int namespace_refuse_claimed(const struct namespace *ns)
 			msg_error("cannot open %s for writing: %s", ns->node, strerror(-rc));
 		return rc;
 	}
+	/* The kernel lets a device that was set read-only be opened for writing. */
+	if (ioctl(fd, BLKROGET, &read_only) < 0)
+		read_only = 0;
 	close(fd);
+	if (read_only) {
+		msg_error("%s is read-only; `blockdev --setrw %s` if it may be written", ns->node,
+			  ns->node);
+		return -EROFS;
+	}
+	if (host_is_emulated() || !device_user_find(ns->major, ns->minor, who, sizeof(who)))
+		return 0;
+	msg_error("%s is in use by %s; end it or name another device", ns->node, who);
+	return -EBUSY;
+}
+
+int namespace_refuse_same(const struct namespace *list, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		for (unsigned int j = 0; j < i; j++) {
+			if (list[j].major != list[i].major || list[j].minor != list[i].minor)
+				continue;
+			msg_error("%s and %s are one device", list[j].node, list[i].node);
+			return -EINVAL;
+		}
 	return 0;
 }
 
-int namespace_refuse_used(const struct namespace *ns)
+/* Superblocks; with their names and partition tables if asked for. */
+static int enable_probes(blkid_probe probe, bool all)
 {
-	int rc = namespace_refuse_claimed(ns);
-
-	return rc < 0 ? rc : refuse_signature(ns->node);
+	blkid_probe_enable_superblocks(probe, 1);
+	blkid_probe_set_superblocks_flags(
+		probe, BLKID_SUBLKS_MAGIC | (all ? BLKID_SUBLKS_TYPE | BLKID_SUBLKS_UUID : 0));
+	if (!all)
+		return 0;
+	blkid_probe_enable_partitions(probe, 1);
+	return blkid_probe_set_partitions_flags(probe, BLKID_PARTS_MAGIC | BLKID_PARTS_FORCE_GPT);
 }
 
-int namespace_wipe_signatures(const char *node)
+/* What the probe found last. */
+static struct namespace_signature signature_of(blkid_probe probe)
+{
+	struct namespace_signature s = {.is_table = false};
+	const char *value;
+
+	if (blkid_probe_lookup_value(probe, "TYPE", &value, NULL) < 0) {
+		s.is_table = !blkid_probe_lookup_value(probe, "PTTYPE", &value, NULL);
+		if (!s.is_table)
+			value = "unknown";
+	}
+	snprintf(s.type, sizeof(s.type), "%s", value);
+	if (!blkid_probe_lookup_value(probe, "UUID", &value, NULL) ||
+	    !blkid_probe_lookup_value(probe, "LOGUUID", &value, NULL))
+		snprintf(s.uuid, sizeof(s.uuid), "%s", value);
+	return s;
+}
+
+/* visit NULL: erases all superblocks.  Returns 0 or -errno. */
+static int probe_signatures(const char *node, namespace_visit_signature *visit, void *arg)
 {
 	/* O_EXCL: a device that is mounted or held by another device is never written. */
 	int fd = open(node, O_RDWR | O_EXCL | O_CLOEXEC), rc, found;
@@ -246,15 +310,19 @@ int namespace_wipe_signatures(const char *node)
 	if (fd < 0)
 		return -errno;
 	probe = blkid_new_probe();
-	if (!probe || blkid_probe_set_device(probe, fd, 0, 0) < 0) {
+	if (!probe || blkid_probe_set_device(probe, fd, 0, 0) < 0 || enable_probes(probe, visit)) {
 		rc = -EIO;
 		goto out;
 	}
-	blkid_probe_enable_superblocks(probe, 1);
-	blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_MAGIC);
-	do
-		found = blkid_do_probe(probe);
-	while (!found && !blkid_do_wipe(probe, 0));
+	while (!(found = blkid_do_probe(probe))) {
+		struct namespace_signature s = signature_of(probe);
+
+		if (visit && !visit(&s, fd, arg))
+			continue;
+		found = blkid_do_wipe(probe, 0);
+		if (found)
+			break;
+	}
 	rc = found == 1 ? 0 : -EIO;
 	if (fsync(fd) < 0 && !rc)
 		rc = -errno;
@@ -263,6 +331,94 @@ out:
 		blkid_free_probe(probe);
 	close(fd);
 	return rc;
+}
+
+int namespace_wipe_signatures(const char *node)
+{
+	return probe_signatures(node, NULL, NULL);
+}
+
+int namespace_each_signature(const char *node, namespace_visit_signature *visit, void *arg)
+{
+	return probe_signatures(node, visit, arg);
+}
+
+static bool erase_any(const struct namespace_signature *s, int fd, void *arg)
+{
+	(void)fd;
+	*(bool *)arg |= s->is_table;
+	return true;
+}
+
+int namespace_wipe_all(const char *node)
+{
+	bool had_table = false;
+	int rc = namespace_each_signature(node, erase_any, &had_table), fd;
+
+	if (rc || !had_table)
+		return rc;
+	/* The kernel drops its partitions. */
+	fd = open(node, O_RDWR | O_CLOEXEC);
+	if (fd < 0 || ioctl(fd, BLKRRPART) < 0)
+		rc = errno == EINVAL ? 0 : -errno; /* EINVAL: it cannot have any */
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+int namespace_refuse_used(const struct namespace *list, unsigned int n, bool wipe)
+{
+	int rc = 0;
+
+	for (unsigned int i = 0; i < n && !rc; i++)
+		rc = namespace_refuse_claimed(&list[i]);
+	for (unsigned int i = 0; i < n && wipe && !rc; i++) {
+		rc = namespace_wipe_all(list[i].node);
+		if (rc < 0)
+			msg_error("cannot erase the signatures of %s: %s", list[i].node,
+				  strerror(-rc));
+	}
+	for (unsigned int i = 0; i < n && !rc; i++)
+		rc = refuse_signature(list[i].node);
+	return rc;
+}
+
+/* The attribute of the nd device that a namespace is behind; "" if it has none. */
+static void nd_attribute(const struct namespace *ns, const char *name, char text[64])
+{
+	char path[96];
+	FILE *in;
+
+	text[0] = '\0';
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/device/%s", ns->major, ns->minor, name);
+	in = fopen(path, "re");
+	if (in && !fgets(text, 64, in))
+		text[0] = '\0';
+	if (in)
+		fclose(in);
+	text[strcspn(text, "\n")] = '\0';
+}
+
+int namespace_node(const struct namespace *ns)
+{
+	char text[64];
+
+	nd_attribute(ns, "numa_node", text);
+	return *text ? atoi(text) : -1;
+}
+
+void namespace_identity(const struct namespace *ns, char identity[NAMESPACE_IDENTITY_CHARS])
+{
+	char uuid[64];
+
+	nd_attribute(ns, "uuid", uuid);
+	if (*uuid)
+		snprintf(identity, NAMESPACE_IDENTITY_CHARS, "uuid=%s,bytes=%" PRIu64, uuid,
+			 ns->size_bytes);
+	else
+		snprintf(identity, NAMESPACE_IDENTITY_CHARS,
+			 "resource=0x%" PRIx64 ",bytes=%" PRIu64, ns->resource_bytes,
+			 ns->size_bytes);
 }
 
 int namespace_written_sectors(const struct namespace *ns, uint64_t *sectors)

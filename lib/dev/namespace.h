@@ -41,28 +41,60 @@ int namespace_open(const char *node, struct namespace *out);
  */
 int namespace_find(const char *node, struct namespace *out);
 
+/* The NUMA node of its memory, -1 if the kernel knows none. */
+int namespace_node(const struct namespace *ns);
+
 /* Whether an error of these functions means that the wrong device was named. */
 bool namespace_is_usage_error(int rc);
 
-/* Refuses (-EBUSY, after one error line) a device that is mounted or held by another device.
- * Returns 0 or -errno. */
+/* Refuses (-EBUSY, after one error line) a device that is mounted or held by another device; on a
+ * real host also one that a loop device is on, or that a process has open for writing.  Returns 0
+ * or -errno. */
 int namespace_refuse_claimed(const struct namespace *ns);
 
 /* The signature of a filesystem or a partition table that libblkid knows.  Returns 1 and its type,
  * 0 if there is none, or -errno. */
 int namespace_signature(const char *node, char type[32]);
 
+/* Refuses (-EINVAL, after one error line) two names of one device.  Returns 0 or -EINVAL. */
+int namespace_refuse_same(const struct namespace *list, unsigned int n);
+
 /*
  * Refuses (-EBUSY, after one error line) a device that is mounted, held by another device or
- * carries a signature that libblkid knows.  Returns 0 if the device is free to be written.
+ * carries a signature that libblkid knows; wipe: erases the signatures first, of all devices or of
+ * none.  Returns 0 if the devices are free to be written.
  */
-int namespace_refuse_used(const struct namespace *ns);
+int namespace_refuse_used(const struct namespace *list, unsigned int n, bool wipe);
 
 /*
  * Erases every signature that libblkid finds on a device of this run.  Returns 0 or -errno; -EBUSY,
  * and nothing is written, if it is mounted or held by another device.
  */
 int namespace_wipe_signatures(const char *node);
+
+/* One signature: its type as blkid(8) names it, and its UUID or "". */
+struct namespace_signature {
+	char type[64], uuid[64];
+	bool is_table; /* a partition table */
+};
+
+/* Returns whether to erase it; fd is of the device. */
+typedef bool namespace_visit_signature(const struct namespace_signature *s, int fd, void *arg);
+
+/* Calls visit() for each signature and each partition table.  Returns 0 or -errno; -EBUSY as
+ * above. */
+int namespace_each_signature(const char *node, namespace_visit_signature *visit, void *arg);
+
+/* Erases all of them; the kernel forgets the partitions of a table.  Returns 0 or -errno; -EBUSY as
+ * above. */
+int namespace_wipe_all(const char *node);
+
+/*
+ * Text by which a namespace is found again after a reboot: its UUID, or where it is if it has none
+ * (memmap=, virtio-pmem), and its size.  Without blanks.
+ */
+enum { NAMESPACE_IDENTITY_CHARS = 160 };
+void namespace_identity(const struct namespace *ns, char identity[NAMESPACE_IDENTITY_CHARS]);
 
 /*
  * Counts the sectors that bios have written to a device and its partitions; stores through DAX do

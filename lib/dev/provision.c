@@ -61,7 +61,7 @@ static int refuse_used_region(struct ndctl_region *region)
 		}
 		snprintf(blank.node, sizeof(blank.node), "/dev/%s",
 			 ndctl_namespace_get_block_device(ns));
-		rc = namespace_refuse_used(&blank);
+		rc = namespace_refuse_used(&blank, 1, false);
 		if (rc < 0)
 			return rc;
 	}

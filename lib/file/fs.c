@@ -2,9 +2,11 @@
 #include "lib/file/fs.h"
 
 #include "lib/base/child.h"
+#include "lib/base/host.h"
 #include "lib/base/kernel_log.h"
 #include "lib/base/limit_clock.h"
 #include "lib/base/msg.h"
+#include "lib/base/owner.h"
 #include "lib/base/setup_log.h"
 #include "lib/base/text.h"
 
@@ -49,15 +51,16 @@ struct fs_kind {
 	const char *package;
 	const char *const *options;
 	const char *const *always; /* of them those that a spec with other options has, too */
-	bool size_is_option;	   /* in -d size=, or as the last operand */
-	const char *log;	   /* how its lines in the kernel log begin */
+	const char *const *uuid;
+	bool size_is_option; /* in -d size=, or as the last operand */
+	const char *log;     /* how its lines in the kernel log begin */
 };
 
 /*
  * Everything that could differ between two runs is fixed: identifiers and the directory hash seed
  * would otherwise come from the random number generator.
  */
-#define FS_UUID "da8d3000-0000-4000-8000-000000000001"
+#define FS_UUID OWNER_UUID
 
 /* stride and stripe_width of 2 MiB make mballoc align large extents to 2 MiB. */
 #define EXT4_EXTENDED                                                                   \
@@ -77,9 +80,13 @@ static const char *const xfs_options[] = {
 static const char *const ext4_always[] = {"-q", "-F", NULL};
 static const char *const xfs_always[] = {"-q", "-f", NULL};
 
+static const char *const ext4_uuid[] = {"-U", FS_UUID, NULL};
+static const char *const xfs_uuid[] = {"-m", "uuid=" FS_UUID, NULL};
+
 static const struct fs_kind kinds[] = {
-	{"ext4", "mkfs.ext4", "e2fsprogs", ext4_options, ext4_always, false, "EXT4-fs ("},
-	{"xfs", "mkfs.xfs", "xfsprogs", xfs_options, xfs_always, true, "XFS ("},
+	{"ext4", "mkfs.ext4", "e2fsprogs", ext4_options, ext4_always, ext4_uuid, false,
+	 "EXT4-fs ("},
+	{"xfs", "mkfs.xfs", "xfsprogs", xfs_options, xfs_always, xfs_uuid, true, "XFS ("},
 };
 
 static const struct fs_kind *find_kind(const char *type)
@@ -260,6 +267,10 @@ int fs_make_spec(const struct fs *fs, uint64_t size_bytes, char *why, size_t why
 		return rc;
 	}
 	m.argv[m.argc++] = kind->mkfs;
+	/* lib/run/journal.c knows it by the UUID after a power cut; no run in an emulated host has
+	 * a journal, and what mkfs draws there is the same in each. */
+	if (fs->spec && !fs_spec_is_aligned(fs->spec) && !host_is_emulated())
+		add_words(&m, kind->uuid);
 	add_layout(&m, kind, fs->spec);
 	if (kind->size_is_option)
 		add_xfs_devices(&m, fs, size_bytes);

@@ -2,6 +2,7 @@
 #include "lib/run/supervise.h"
 
 #include "lib/base/msg.h"
+#include "lib/run/journal.h"
 #include "lib/run/leftovers.h"
 
 #include <errno.h>
@@ -88,10 +89,12 @@ static void child_main(const struct supervised *s, pid_t parent)
 		_exit(STATUS_BROKEN);
 	owner = getpid();
 	leftovers_directory(owner, directory);
-	if (!begin(directory))
+	if (!begin(directory) && !journal_begin(owner, s->devices, s->n_devices))
 		status = s->work(s->arg, directory);
-	if (!rmdir(directory) || errno == ENOENT)
+	if (!rmdir(directory) || errno == ENOENT) {
+		journal_end(owner);
 		leftovers_disclaim();
+	}
 	exit(status);
 }
 
@@ -119,10 +122,13 @@ static int clean_up_after(const struct supervised *s, pid_t pid, bool ended_well
 {
 	int rc = leftovers_remove(pid);
 
-	if (rc < 0)
+	if (rc < 0) {
 		report_left(pid, rc);
-	else if (!ended_well)
+		return rc;
+	}
+	if (!ended_well)
 		s->aftermath(s->arg);
+	journal_end(pid);
 	return rc;
 }
 

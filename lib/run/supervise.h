@@ -7,6 +7,8 @@
 #ifndef DAXDM_SUPERVISE_H
 #define DAXDM_SUPERVISE_H
 
+#include "lib/dev/namespace.h"
+
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -17,6 +19,9 @@ struct supervised {
 	/* Runs in the parent if the child died or broke; the mounts and devices are gone. */
 	void (*aftermath)(void *arg);
 	void *arg;
+	/* What the user named: lib/run/journal.h has them until they are blank again. */
+	const struct namespace *devices;
+	unsigned int n_devices;
 	/* The host is discarded if the work returns STATUS_NEEDS_REBOOT: nothing is removed
 	 * then. */
 	bool expendable;
