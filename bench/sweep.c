@@ -10,6 +10,7 @@
 #include "lib/file/fs_external.h"
 #include "lib/meter/idle_blocker.h"
 #include "lib/meter/initial_state.h"
+#include "lib/meter/pin.h"
 #include "lib/run/context.h"
 #include "lib/run/supervise.h"
 #include "lib/run/symbols.h"
@@ -156,6 +157,12 @@ static int write_context(struct sweep *s)
 	if (!context)
 		return -ENOMEM;
 	json_object_set_new(context, "meter", json_string(meter_name(&s->meter)));
+	if (s->meter.kind == METER_TIME)
+		json_object_set_new(context, "pinned_cpu",
+				    s->cpu < 0 ? json_null() : json_integer(s->cpu));
+	if (s->meter.is_void)
+		json_object_set_new(context, "void",
+				    json_string("the processor is emulated by QEMU TCG"));
 	if (s->count)
 		json_object_set_new(context, "libperf", json_string(counters_libperf()));
 	json_object_set_new(context, "span_bytes", json_integer((json_int_t)s->span_bytes));
@@ -258,11 +265,6 @@ static int wipe_namespaces(const struct sweep *s, bool quietly)
 	return result;
 }
 
-int sweep_wipe(const struct sweep *s)
-{
-	return wipe_namespaces(s, false);
-}
-
 static int run_cells(struct sweep *s, const char *directory)
 {
 	int rc = 0;
@@ -357,6 +359,7 @@ int sweep_work(void *arg, const char *directory)
 	heap = malloc(HEAP_BYTES);
 	free(heap);
 	rc = prepare_emulated_host(s);
+	s->cpu = s->meter.kind == METER_TIME ? pin_choose(namespace_node(&s->namespaces[0])) : -1;
 	meter_wait_for_tick(0); /* finds out when they are, for all benchmarks */
 	if (!rc)
 		rc = write_context(s);
@@ -381,5 +384,5 @@ void sweep_aftermath(void *arg)
 
 	for (unsigned int i = 0; i < s->n_namespaces; i++)
 		fs_externals_forget(&s->namespaces[i]);
-	sweep_wipe(s);
+	wipe_namespaces(s, false);
 }

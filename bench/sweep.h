@@ -18,6 +18,7 @@ struct sweep {
 	unsigned int n_namespaces;
 	uint64_t span_bytes; /* size of every stack */
 	struct meter meter;
+	int cpu; /* of all timed passes with meter time; -1: the scheduler's choice */
 	uint64_t initial_state; /* see lib/meter/initial_state.h */
 	const char *part; /* only this benchmark; SWEEP_SHARED: all BENCH_GUEST_SHARED; or NULL */
 	const char *output;
@@ -54,13 +55,6 @@ int sweep_work(void *sweep, const char *directory);
 
 /* Called after the process of sweep_work() died: wipes its filesystem from the named devices. */
 void sweep_aftermath(void *sweep);
-
-/*
- * Wipes the namespaces, which were blank at the start.  A stack over several namespaces, or in
- * another order, may have left a second superblock at the start of a namespace.  Returns 0, or
- * -errno after an error line.
- */
-int sweep_wipe(const struct sweep *s);
 
 /* --- bench/sweep_bench.c: one benchmark on one mounted filesystem
  * ---------------------------------

@@ -5,6 +5,7 @@
 #include "bench/need.h"
 #include "lib/base/msg.h"
 #include "lib/meter/host_waits.h"
+#include "lib/meter/pin.h"
 #include "lib/run/supervise.h"
 
 #include <errno.h>
@@ -258,6 +259,16 @@ static int run_part(void *arg)
 	return rc;
 }
 
+/* Whether a benchmark runs on several processors, or leaves that to a fio job. */
+static bool has_own_placement(const struct bench *bench)
+{
+	for (unsigned int i = 0; i < NEED_LIST_MAX && bench->needs && bench->needs[i] != NEED_END;
+	     i++)
+		if (bench->needs[i] == NEED_CPUS || need_program(bench->needs[i]))
+			return true;
+	return false;
+}
+
 /* Runs in a separate process, which inherits neither open files nor mappings of other
  * benchmarks. */
 static int run_part_in_child(void *arg)
@@ -268,6 +279,9 @@ static int run_part_in_child(void *arg)
 		if (bench_table[b] != part->bench)
 			fdstore_fds_close(&part->s->kept[b]);
 	meter_prefault_program();
+	if (!has_own_placement(part->bench) && pin_to(part->s->cpu) < 0)
+		msg_note("cannot use processor %d alone: samples may come from several",
+			 part->s->cpu);
 	return run_part(arg);
 }
 

@@ -97,13 +97,18 @@ int meter_start(const char *name, struct meter *out)
 		return -ENOTSUP;
 	}
 	if (!strcmp(name, "time")) {
-		if (processor_is_emulated()) {
+		if (processor_is_emulated() && getenv(METER_TIME_OF_TCG)) {
+			msg_note("meter time: this processor is emulated by QEMU TCG, and its time "
+				 "is meaningless");
+		} else if (processor_is_emulated()) {
 			msg_error(
 				"meter time: this processor is emulated by QEMU TCG, and its time "
 				"is meaningless; use --meter insn with -icount, or a real host");
 			return -ENOTSUP;
 		}
-		*out = (struct meter){.kind = METER_TIME, .ns_per_tick = calibrate_ns_per_tick()};
+		*out = (struct meter){.kind = METER_TIME,
+				      .ns_per_tick = calibrate_ns_per_tick(),
+				      .is_void = processor_is_emulated()};
 		return 0;
 	}
 	if (!strcmp(name, "none")) {
