@@ -7,8 +7,8 @@ _daxdm() {
 		words="bench check compare assert gate-selftest explain bisect mutants kernels known shell inspect doctor test lint list report new publish setup cleanup clean help"
 	else
 		case ${COMP_WORDS[1]} in
-		bench) words="--kernel --modules --kernel-tree --module --namespace --append --meter --quick --full --workload --fio --stack --fs --bench --tracer --counters --name --states --engine --partition --constraint --account --sbatch-option --repeat --seed --fresh --console --host --device --help" ;;
-		check) words="--kernel --modules --kernel-tree --module --check --quick --plant --coverage --seed --rounds --name --namespace --append --engine --partition --constraint --account --sbatch-option --fresh --console --host --device --ktap --junit --reproducer --help" ;;
+		bench) words="--kernel --modules --kernel-tree --module --namespace --append --meter --quick --full --workload --fio --stack --fs --bench --tracer --counters --name --states --engine --partition --constraint --account --sbatch-option --repeat --seed --fresh --console --host --wipe --yes --device --help" ;;
+		check) words="--kernel --modules --kernel-tree --module --check --quick --plant --coverage --seed --rounds --name --namespace --append --engine --partition --constraint --account --sbatch-option --fresh --console --host --wipe --yes --device --ktap --junit --reproducer --help" ;;
 		compare) words="--threshold --thresholds --stacks --states --all --force --strict --json --markdown --junit --html --trends --stack --fs --bench --width --quick --full --workload --fio --module --module-base --kernel-tree --no-checks --explain --namespace --append --modules --anew --known --help" ;;
 		assert) words="--metric --max --min --kernel --states --modules --kernel-tree --module --namespace --append --help" ;;
 		gate-selftest) words="--full --kernel --pair --states --name --markdown --json --quick --workload --help" ;;

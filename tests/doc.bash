@@ -69,6 +69,7 @@ doc_class() { # COMMAND
 	"./run.sh new check shiny" | "./run.sh check --check shiny"*) echo "tests/e2e/new.bats: new check --plant" ;;
 	"./run.sh mutants"*) echo "tests/cli/mutants.bats: mutants" ;;
 	"./run.sh publish") echo "tests/cli/publish.bats: publish" ;;
+	"./run.sh compare before-1,"*) echo "tests/cli/compare.bats: IFS=, compare" ;;
 	"./run.sh compare --html "*) echo "tests/cli/compare.bats: --html" ;;
 	"./run.sh setup") echo "tests/cli/setup.bats: setup" ;;
 	"./run.sh test") echo "tests/run.sh: tests/cli tests/e2e" ;;

@@ -170,7 +170,13 @@ refused() { # WANTED-TEXT WORD...
 
 @test "times are never the same twice" {
 	refused "--repeat needs samples that repeat exactly" bench --meter time --repeat 2
-	refused "--repeat needs samples that repeat exactly" bench --host --device /dev/pmem0 --repeat 2
+}
+
+@test "signatures are erased only after the name of the device was given again" {
+	refused "--wipe goes with --host only" bench --wipe
+	refused "--yes goes with --wipe only" check --host --device /dev/pmem0 --yes
+	refused "and got none; nothing was written" bench --host --device /dev/pmem0 --wipe </dev/null
+	refused "expected /dev/pmem0, got 'y'; nothing was written" check --host --device /dev/pmem0 --wipe <<<y
 }
 
 @test "what keeps no number does not count" {
