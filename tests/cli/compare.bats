@@ -596,7 +596,7 @@ two_runs() {
 	done
 }
 
-@test "explain installs the programs that its benchmarks run" {
+@test "explain refuses a metric that it cannot explain before it installs the program of its benchmark" {
 	fake_guest
 	fake emu/plugin.sh 'echo plugin'
 	mkdir "$BATS_TEST_TMPDIR/bin"
@@ -604,7 +604,9 @@ two_runs() {
 	printf '#!/bin/bash\nprintf "installed %%s\\n" "${@:4}" | tee -a %q\n' "$BATS_TEST_TMPDIR/asked" >"$BATS_TEST_TMPDIR/bin/dpkg-query"
 	chmod +x "$BATS_TEST_TMPDIR/bin/dpkg-query"
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH run timeout 30 "$CO/run.sh" explain 6.1 6.12 --metric 'fiojob.psync.read.4k{stack=raw,fs=ext4}'
-	grep -qx 'installed fio' "$BATS_TEST_TMPDIR/asked"
+	expect 64 "cannot be explained"
+	expect_short
+	run ! grep -qx 'installed fio' "$BATS_TEST_TMPDIR/asked"
 }
 
 @test "run.sh compare: a kernel that was not measured is measured, one that was is not" {
