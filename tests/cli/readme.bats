@@ -84,7 +84,7 @@ setup() {
 		command=${command//--check shiny/--check namespace}
 		case $command in
 		"./run.sh bench"*)
-			run bash -c "cd '$TOP' && ${command//--repeat 2/} --name bats-readme"
+			run bash -c "cd '$TOP' && ${command//--repeat [0-9]/} --name bats-readme"
 			expect 64 "results/bats-readme"
 			n=$((n + 1))
 			;;
