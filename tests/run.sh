@@ -59,7 +59,7 @@ export BATS_TEST_TIMEOUT=$((60 * PATIENCE))
 	printf '%s\t300\ttests/lint.sh\n' lint
 	for test in tests/cli/*.bats; do
 		name=${test##*/}
-		printf '%s\t300\t%s\n' "cli ${name%.bats}" "bats --formatter tap $test"
+		printf '%s\t300\t%s\n' "cli ${name%.bats}" "bats --formatter tap --filter-tags '!slow' $test"
 	done
 } | suites || lost
 # In two checkouts: what a suite leaves behind, claims or damages is its own.

@@ -84,7 +84,7 @@ last_line() {
 	unit a 'echo 1..1; echo "ok 1 - a"'
 	rm "$CO/build/test/lib/base/test_a"
 	runner
-	expect 1 "unit a " "failed to run command" "build/test/lib/base/test_a"
+	expect 1 "unit a " "build/test/lib/base/test_a" "No such file or directory"
 	last_line "4 passed, 1 failed, 0 skipped"
 }
 

@@ -32,10 +32,7 @@ teardown() {
 	scancel --user="$(id -un)"
 }
 
-# Tests that wait for Slurm's time limits are for tests/slurm.sh.
-slow() {
-	[[ ${SLURM_SLOW-} ]] || skip "expected: tests/slurm.sh runs it"
-}
+# Tests that wait for Slurm's time limits have the tag slow: tests/slurm.sh runs them.
 
 ladder() {
 	run timeout 60 "$CO/run.sh" bench --engine slurm "$@"
@@ -140,8 +137,8 @@ kill_node() { # NODE
 	[[ $(booted) == 6.1 ]]
 }
 
+# bats test_tags=slow
 @test "killed together with its guardian: the jobs that it left do not disturb the same name again" {
-	slow
 	start_slow
 	marked "$MARK" | awk '/slurm.sh|build.daxdm bench --engine|run.sh/ { print $1 }' | xargs kill -KILL
 	ended
@@ -155,8 +152,8 @@ kill_node() { # NODE
 	within 20 none_marked "$MARK"
 }
 
+# bats test_tags=slow
 @test "scancel by somebody: reported with the reason, nothing is left, and the same name goes on" {
-	slow
 	start_slow
 	scancel --user="$(id -un)"
 	ended
@@ -189,8 +186,8 @@ kill_node() { # NODE
 	diff <(contents_of s) <(contents_of l)
 }
 
+# bats test_tags=slow
 @test "a node that only seems to fail: what it still runs is not run a second time" {
-	slow
 	start_slow
 	kill -KILL "$(slurm_pid "slurmd-$(node_of_job)")"
 	within 30 grep -q . "$CO/results/s/slurm/waiting"
@@ -201,9 +198,9 @@ kill_node() { # NODE
 	[[ $(booted) == "5.10 6.1" ]]
 }
 
+# bats test_tags=slow
 @test "slurmctld is restarted: the ladder goes on" {
 	local pid
-	slow
 	start_slow
 	pid=$!
 	kill -KILL "$(slurm_pid slurmctld)"
