@@ -59,6 +59,7 @@
 #include "lib/base/msg.h"
 #include "lib/meter/host_waits.h"
 #include "lib/meter/random_phase.h"
+#include "lib/trace/bpf_complaint.h"
 #include "lib/trace/kmem.h"
 
 #include <errno.h>
@@ -390,7 +391,7 @@ static int measure_memory(struct bench_env *env, struct tableops *t)
 		return rc;
 	snprintf(t->memory_missing, sizeof(t->memory_missing),
 		 "cannot trace kernel allocations: %s%s%s", strerror(-rc),
-		 *kmem_last_error() ? ": " : "", kmem_last_error());
+		 *bpf_complaint() ? ": " : "", bpf_complaint());
 	return 0;
 }
 

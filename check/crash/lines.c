@@ -5,6 +5,7 @@
 #include "check/crash/operations.h"
 #include "check/crash/worst_image.h"
 #include "lib/base/random.h"
+#include "lib/trace/bpf_complaint.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -253,7 +254,7 @@ void crash_lines(struct check_env *env, const void *arg)
 	if (rc < 0)
 		check_skip(env, "a kernel with BPF, kprobes and CONFIG_KALLSYMS_ALL",
 			   "what becomes durable cannot be recorded: %s (%s)", strerror(-rc),
-			   durable_last_error());
+			   bpf_complaint());
 	else if (testbed_devices(env, &r->bed, &c->bed)) {
 		if (prepare(r) && record(r))
 			look_at_images(r, rounds);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/trace/durable.h"
 
+#include "lib/trace/bpf_complaint.h"
 #include "lib/trace/durable.skel.h"
 
 #include <bpf/bpf.h>
@@ -23,24 +24,6 @@ struct durable {
 	unsigned int cpus;
 	struct durable_state state;
 };
-
-/* The first error message of libbpf, or what is missing. */
-static char complaint[192];
-
-__attribute__((format(printf, 2, 0))) static int keep_complaint(enum libbpf_print_level level,
-								const char *fmt, va_list ap)
-{
-	if (level == LIBBPF_WARN && !complaint[0]) {
-		vsnprintf(complaint, sizeof(complaint), fmt, ap);
-		complaint[strcspn(complaint, "\n")] = '\0';
-	}
-	return 0;
-}
-
-const char *durable_last_error(void)
-{
-	return complaint;
-}
 
 enum { BASE, COPY_USER, SYMBOLS };
 
@@ -72,7 +55,7 @@ static int attach(struct durable *d, unsigned int i, struct bpf_program *program
 	d->links[i] = bpf_program__attach_kprobe(program, false, function);
 	if (d->links[i])
 		return 0;
-	snprintf(complaint, sizeof(complaint), "no kprobe on %s: %s", function, strerror(errno));
+	bpf_complaint_set("no kprobe on %s: %s", function, strerror(errno));
 	return -ENOTSUP;
 }
 
@@ -96,15 +79,15 @@ static int load(struct durable *d, unsigned int per_cpu)
 	int rc;
 
 	if (cpus < 1 || cpus > DURABLE_CPUS_MAX) {
-		snprintf(complaint, sizeof(complaint), "%ld processors, at most %d are supported",
-			 cpus, DURABLE_CPUS_MAX);
+		bpf_complaint_set("%ld processors, at most %d are supported", cpus,
+				  DURABLE_CPUS_MAX);
 		return -ENOTSUP;
 	}
 	d->cpus = (unsigned int)cpus;
 	find_symbols(addresses);
 	d->state = (struct durable_state){.base_at = addresses[BASE], .records_per_cpu = per_cpu};
 	if (!d->state.base_at) {
-		snprintf(complaint, sizeof(complaint), "/proc/kallsyms lacks page_offset_base");
+		bpf_complaint_set("/proc/kallsyms lacks page_offset_base");
 		return -ENOTSUP;
 	}
 	d->bpf = durable_bpf__open();
@@ -129,13 +112,11 @@ static int load(struct durable *d, unsigned int per_cpu)
 int durable_open(struct durable **out, unsigned int records_per_cpu)
 {
 	struct durable *d = calloc(1, sizeof(*d));
-	libbpf_print_fn_t print = libbpf_set_print(keep_complaint);
 	int rc = d ? 0 : -ENOMEM;
 
-	complaint[0] = '\0';
+	bpf_complaint_begin();
 	if (!rc)
 		rc = load(d, records_per_cpu);
-	libbpf_set_print(print);
 	if (rc < 0)
 		durable_close(d);
 	*out = rc < 0 ? NULL : d;

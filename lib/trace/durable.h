@@ -23,11 +23,9 @@ struct durable;
 /*
  * Loads and attaches the programs, with room for so many records on each processor; nothing is
  * recorded until durable_start().  Returns 0, -ENOTSUP if this kernel lacks one of the functions or
- * page_offset_base, or -errno.  Source: bpf(2), Documentation/trace/kprobes.rst.
+ * page_offset_base, or -errno; bpf_complaint() has the reason.  Source: bpf(2), Documentation/trace/kprobes.rst.
  */
 int durable_open(struct durable **out, unsigned int records_per_cpu);
-/* The reason why the last durable_open() failed, "" if it is unknown. */
-const char *durable_last_error(void);
 void durable_close(struct durable *durable); /* NULL is fine */
 
 /* Forgets all records and begins to record.  Returns 0 or -errno. */

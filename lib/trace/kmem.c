@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/trace/kmem.h"
 
+#include "lib/trace/bpf_complaint.h"
 #include "lib/trace/kmem.skel.h"
 
 #include <bpf/bpf.h>
@@ -25,24 +26,6 @@ struct kmem {
 	int64_t vmalloc_before, vmalloc_held;
 	uint64_t returned_before; /* not allocated by the watched thread */
 };
-
-/* The first error message of libbpf, or what is missing. */
-static char complaint[192];
-
-__attribute__((format(printf, 2, 0))) static int keep_complaint(enum libbpf_print_level level,
-								const char *fmt, va_list ap)
-{
-	if (level == LIBBPF_WARN && !complaint[0]) {
-		vsnprintf(complaint, sizeof(complaint), fmt, ap);
-		complaint[strcspn(complaint, "\n")] = '\0';
-	}
-	return 0;
-}
-
-const char *kmem_last_error(void)
-{
-	return complaint;
-}
 
 int64_t kmem_vmalloc_bytes(const char *text, const char *owner)
 {
@@ -121,8 +104,7 @@ static int choose_programs(struct kmem *k)
 		n += wanted;
 	}
 	if (n < TRACEPOINTS_MIN)
-		snprintf(complaint, sizeof(complaint),
-			 "only %u of the tracepoints kmem:* have a known format", n);
+		bpf_complaint_set("only %u of the tracepoints kmem:* have a known format", n);
 	return n < TRACEPOINTS_MIN ? -ENOTSUP : 0;
 }
 
@@ -144,21 +126,19 @@ static int attach_all(struct kmem *k)
 int kmem_open(struct kmem **out, const char *owner)
 {
 	struct kmem *k = calloc(1, sizeof(*k));
-	libbpf_print_fn_t print = libbpf_set_print(keep_complaint);
 	int rc;
 
 	*out = k;
 	if (!k)
 		return -ENOMEM;
 	k->owner = owner;
-	complaint[0] = '\0';
+	bpf_complaint_begin();
 	k->bpf = kmem_bpf__open();
 	rc = k->bpf ? choose_programs(k) : -errno;
 	if (!rc)
 		rc = kmem_bpf__load(k->bpf);
 	if (!rc)
 		rc = attach_all(k);
-	libbpf_set_print(print);
 	if (rc < 0) {
 		kmem_close(k);
 		*out = NULL;

@@ -32,11 +32,9 @@ struct kmem_held {
 
 /*
  * Loads and attaches the programs; owner is borrowed.  Returns 0, -ENOTSUP if the tracepoints have
- * unknown fields, or -errno.  Source: include/trace/events/kmem.h; bpf(2).
+ * unknown fields, or -errno; bpf_complaint() has the reason.  Source: include/trace/events/kmem.h; bpf(2).
  */
 int kmem_open(struct kmem **out, const char *owner);
-/* The reason why the last kmem_open() failed, "" if it is unknown. */
-const char *kmem_last_error(void);
 void kmem_close(struct kmem *kmem); /* NULL is fine */
 
 /* Starts to record allocations.  Returns 0 or -errno. */

@@ -3,6 +3,7 @@
 
 #include "lib/base/stats.h"
 #include "lib/meter/meter.h"
+#include "lib/trace/bpf_complaint.h"
 #include "lib/trace/kprobe.h"
 #include "lib/trace/tracer.skel.h"
 
@@ -20,19 +21,6 @@
 
 /* Copied from the kernel. */
 static struct tracer_log copied;
-
-/* The first error message of libbpf. */
-static char complaint[128];
-
-__attribute__((format(printf, 2, 0))) static int keep_complaint(enum libbpf_print_level level,
-								const char *fmt, va_list ap)
-{
-	if (level == LIBBPF_WARN && !complaint[0]) {
-		vsnprintf(complaint, sizeof(complaint), fmt, ap);
-		complaint[strcspn(complaint, "\n")] = '\0';
-	}
-	return 0;
-}
 
 const char *tracer_name(enum tracer_function function)
 {
@@ -143,8 +131,7 @@ static int load(struct tracer *t)
 	int rc = open_counter();
 
 	if (rc < 0) {
-		snprintf(complaint, sizeof(complaint),
-			 "the perf event of the time-stamp counter, msr/tsc/");
+		bpf_complaint_set("the perf event of the time-stamp counter, msr/tsc/");
 		return rc;
 	}
 	close(rc);
@@ -428,12 +415,12 @@ static int try_way(struct tracer *t, struct tracer_missing *missing)
 	size_t len = strlen(missing->why);
 	int rc;
 
-	complaint[0] = '\0';
+	bpf_complaint_begin();
 	rc = load(t);
 	if (!rc) {
 		rc = calibrate(t);
-		if (rc < 0 && !complaint[0])
-			snprintf(complaint, sizeof(complaint), "calibration failed");
+		if (rc < 0 && !*bpf_complaint())
+			bpf_complaint_set("calibration failed");
 	}
 	for (int f = 0; f < TRACER_N; f++)
 		for (int leaves = 0; leaves < 2 && calibrates(f); leaves++)
@@ -443,7 +430,8 @@ static int try_way(struct tracer *t, struct tracer_missing *missing)
 	tracer_close(t);
 	snprintf(missing->why + len, sizeof(missing->why) - len, "%s%s: %s%s%s%s",
 		 len ? "; " : "cannot trace calls of kernel functions: ", ways[t->way],
-		 strerror(-rc), complaint[0] ? " (" : "", complaint, complaint[0] ? ")" : "");
+		 strerror(-rc), *bpf_complaint() ? " (" : "", bpf_complaint(),
+		 *bpf_complaint() ? ")" : "");
 	return rc;
 }
 
@@ -456,7 +444,6 @@ int tracer_open(struct tracer *tracer, bool with_dm, const char *way,
 	*tracer = (struct tracer){.with_dm = with_dm};
 	memset(tracer->fds, 0xff, sizeof(tracer->fds)); /* -1 */
 	start_detached(tracer);
-	libbpf_set_print(keep_complaint);
 	kprobe_events_remove(); /* left by dead processes */
 	for (tracer->way = 0; tracer->way < TRACER_WAYS; tracer->way++) {
 		if (way && strcmp(way, ways[tracer->way]))
