@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,6 +112,94 @@ static void each_entry(const char *dir, struct device_use *out,
 		closedir(open_dir);
 }
 
+/* ---- users that do not claim it --------------------------------------------------------------- */
+
+static bool is_device(const char *path, dev_t device)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISBLK(st.st_mode) && st.st_rdev == device;
+}
+
+static bool find_loop(dev_t device, char *who, size_t who_len)
+{
+	glob_t found = {0};
+	bool is = false;
+
+	if (!glob("/sys/block/loop*/loop/backing_file", 0, NULL, &found))
+		for (size_t i = 0; i < found.gl_pathc && !is; i++) {
+			char backing[256];
+
+			text_file_line(found.gl_pathv[i], backing, sizeof(backing));
+			is = is_device(backing, device);
+			if (is)
+				snprintf(who, who_len, "%.*s",
+					 (int)strcspn(found.gl_pathv[i] + 11, "/"),
+					 found.gl_pathv[i] + 11);
+		}
+	globfree(&found);
+	return is;
+}
+
+static bool is_for_writing(const char *pid, const char *fd)
+{
+	char path[64], line[128];
+	unsigned int flags = O_RDONLY;
+	FILE *in;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/fdinfo/%.20s", pid, fd);
+	in = fopen(path, "re");
+	while (in && fgets(line, sizeof(line), in))
+		if (sscanf(line, "flags: %o", &flags) == 1)
+			break;
+	if (in)
+		fclose(in);
+	return (flags & O_ACCMODE) != O_RDONLY;
+}
+
+static bool process_writes(const char *pid, dev_t device)
+{
+	char path[64];
+	struct dirent *entry;
+	bool is = false;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/fd", pid);
+	dir = opendir(path);
+	while (dir && !is && (entry = readdir(dir))) {
+		snprintf(path, sizeof(path), "/proc/%.20s/fd/%.20s", pid, entry->d_name);
+		is = is_device(path, device) && is_for_writing(pid, entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	return is;
+}
+
+bool device_user_find(unsigned int major, unsigned int minor, char *who, size_t who_len)
+{
+	dev_t device = makedev(major, minor);
+	struct dirent *entry;
+	bool is = find_loop(device, who, who_len);
+	DIR *dir = is ? NULL : opendir("/proc");
+
+	while (dir && !is && (entry = readdir(dir))) {
+		char path[64], name[32];
+		long pid = strtol(entry->d_name, NULL, 10);
+
+		is = pid > 0 && pid != getpid() && process_writes(entry->d_name, device);
+		if (!is)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%ld/comm", pid);
+		text_file_line(path, name, sizeof(name));
+		snprintf(who, who_len, "process %ld (%s)", pid, name);
+	}
+	if (dir)
+		closedir(dir);
+	return is;
+}
+
+/* ---- all of them ------------------------------------------------------------------------------ */
+
 void device_use(const char *node, unsigned int major, unsigned int minor, struct device_use *out)
 {
 	struct device_mount mount;
@@ -144,6 +233,8 @@ void device_use(const char *node, unsigned int major, unsigned int minor, struct
 		if (fd >= 0)
 			close(fd);
 	}
+	if (!*out->by && device_user_find(major, minor, dir, 64))
+		snprintf(out->by, sizeof(out->by), "used by %.64s", dir);
 	if (*out->by && !*out->cure)
 		snprintf(out->cure, sizeof(out->cure), "lsblk %.200s   (shows by what)", node);
 }

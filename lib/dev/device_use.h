@@ -4,6 +4,7 @@
 #define DAXDM_DEVICE_USE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct device_mount {
 	char type[64], point[1024], options[1024]; /* options: of the filesystem */
@@ -18,8 +19,16 @@ struct device_use {
 	char cure[256]; /* the command that ends it, or that shows more */
 };
 
-/* Sources: mountinfo, /proc/swaps, holders and partitions in sysfs; as root also whether the
- * device can be opened with O_EXCL, which fails while anything else claims it. */
+/*
+ * Finds a user that does not claim the device (O_EXCL), so that the kernel refuses nobody: a loop
+ * device on it, or another process that has it open for writing.  Writes to who what it is:
+ * "loop0", "process 12 (dd)".  Source: sysfs, /proc/PID/fd and fdinfo; a process that cannot be
+ * looked at is none.  Returns whether there is one.
+ */
+bool device_user_find(unsigned int major, unsigned int minor, char *who, size_t who_len);
+
+/* Sources: mountinfo, /proc/swaps, holders and partitions in sysfs, device_user_find(); as root
+ * also whether the device can be opened with O_EXCL, which fails while anything claims it. */
 void device_use(const char *node, unsigned int major, unsigned int minor, struct device_use *out);
 
 /* The partition of MAJOR:MINOR: the name of its disk, and where it begins.  False: it is none.

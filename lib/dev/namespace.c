@@ -6,7 +6,7 @@
 #include "lib/base/msg.h"
 #include "lib/base/owner.h"
 #include "lib/base/text_file.h"
-#include "lib/dev/device_users.h"
+#include "lib/dev/device_use.h"
 
 #include <blkid/blkid.h>
 #include <errno.h>
@@ -387,16 +387,9 @@ int namespace_refuse_used(const struct namespace *list, unsigned int n, bool wip
 static void nd_attribute(const struct namespace *ns, const char *name, char text[64])
 {
 	char path[96];
-	FILE *in;
 
-	text[0] = '\0';
 	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/device/%s", ns->major, ns->minor, name);
-	in = fopen(path, "re");
-	if (in && !fgets(text, 64, in))
-		text[0] = '\0';
-	if (in)
-		fclose(in);
-	text[strcspn(text, "\n")] = '\0';
+	text_file_line(path, text, 64);
 }
 
 int namespace_node(const struct namespace *ns)

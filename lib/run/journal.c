@@ -4,6 +4,7 @@
 #include "lib/base/host.h"
 #include "lib/base/msg.h"
 #include "lib/base/owner.h"
+#include "lib/base/text_file.h"
 #include "lib/dev/partition.h"
 #include "lib/run/leftovers.h"
 
@@ -28,13 +29,8 @@ enum { BOOT_CHARS = 36, PARTITIONS_MAX = 4, LVM_METADATA_BYTES = 1 << 20 };
 /* The id of this boot; "unknown" without one. */
 static void read_boot(char boot[BOOT_CHARS + 1])
 {
-	FILE *in = fopen("/proc/sys/kernel/random/boot_id", "re");
-
-	strcpy(boot, "unknown");
-	if (in && fscanf(in, "%36s", boot) != 1)
+	if (!*text_file_line("/proc/sys/kernel/random/boot_id", boot, BOOT_CHARS + 1))
 		strcpy(boot, "unknown");
-	if (in)
-		fclose(in);
 }
 
 /* A PID is unique in a boot only. */

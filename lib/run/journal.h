@@ -19,8 +19,7 @@
 #include <sys/types.h>
 
 /* Writes the journal of a run, durably, and locks the devices against udev as long as this process
- * lives.  None of that in an emulated host.  Returns 0, or -errno after one
- * error line. */
+ * lives.  None of that in an emulated host.  Returns 0, or -errno after one error line. */
 int journal_begin(pid_t owner, const struct namespace *devices, unsigned int n);
 
 /* Refuses (-EBUSY, after one error line) a device of the journal of a run that is not over.
