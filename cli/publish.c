@@ -177,7 +177,7 @@ static int by_kernel(const void *a, const void *b)
 
 /* Reads the runs of checks of the site, by kernel.  Returns their number, or -1 after one error
  * line. */
-static int read_checks_runs(struct checks_run runs[BEHAVIOUR_RUNS_MAX])
+static int read_checks_runs(struct checks_run runs[BEHAVIOUR_PAGE_RUNS_MAX])
 {
 	struct dirent **entries;
 	int found = scandir(site, &entries, NULL, by_name), n = 0;
@@ -185,7 +185,7 @@ static int read_checks_runs(struct checks_run runs[BEHAVIOUR_RUNS_MAX])
 	for (int i = 0; i < found; i++) {
 		char *dir = process_text("%s/%s", site, entries[i]->d_name), version[64];
 
-		if (n >= 0 && n < BEHAVIOUR_RUNS_MAX && entries[i]->d_name[0] != '.' &&
+		if (n >= 0 && n < BEHAVIOUR_PAGE_RUNS_MAX && entries[i]->d_name[0] != '.' &&
 		    site_kind(dir) == SITE_CHECKS) {
 			struct checks_run *r = &runs[n++];
 
@@ -207,7 +207,7 @@ static int read_checks_runs(struct checks_run runs[BEHAVIOUR_RUNS_MAX])
 
 static int publish_checks_by_kernel(void)
 {
-	struct checks_run *runs = calloc(BEHAVIOUR_RUNS_MAX, sizeof(*runs));
+	struct checks_run *runs = calloc(BEHAVIOUR_PAGE_RUNS_MAX, sizeof(*runs));
 	struct behaviour b = {0};
 	int n = runs ? read_checks_runs(runs) : -1, status = n < 0 ? STATUS_BROKEN : STATUS_GOOD;
 	struct page_file f;
@@ -221,7 +221,7 @@ static int publish_checks_by_kernel(void)
 			page_file_close(&f, "publish", f.out ? behaviour_page_write(&b, f.out) : 0);
 	}
 	behaviour_free(&b);
-	for (int i = 0; i < BEHAVIOUR_RUNS_MAX && runs; i++)
+	for (int i = 0; i < BEHAVIOUR_PAGE_RUNS_MAX && runs; i++)
 		run_free(&runs[i].run);
 	free(runs);
 	return status;

@@ -5,10 +5,14 @@
 
 #include "report/checks/behaviour_changes.h"
 
+#include "report/table/grid.h"
+
 #include <stdio.h>
 
+enum { BEHAVIOUR_PAGE_RUNS_MAX = GRID_COLUMNS_MAX - 2 };
+
 /*
- * Writes the page of runs that behaviour_add() added: outcomes by kernel, by family and kernel, and
+ * Writes the page of runs that behaviour_add() added, at most BEHAVIOUR_PAGE_RUNS_MAX: outcomes by kernel, by family and kernel, and
  * each check that does not pass on all.  Returns 0 or -errno.
  */
 int behaviour_page_write(const struct behaviour *b, FILE *out);
