@@ -218,7 +218,7 @@ int inspect_texts(struct inspect *in, char *const names[], int n)
 		in->lsblk = texts[i].lsblk ? texts[i].lsblk : in->lsblk;
 	}
 	for (int i = 0; i < n && status == STATUS_GOOD; i++) {
-		/* Beside tables it says what devices are called. */
+		/* Together with tables it says what devices are called. */
 		if (!texts[i].lsblk)
 			status = inspect_text(in, &texts[i]);
 		else if (!tables)

@@ -23,8 +23,8 @@ struct range {
 	double least, most;
 };
 
-__attribute__((format(printf, 2, 3))) static bool unlike(const struct model *m, const char *fmt,
-							 ...)
+__attribute__((format(printf, 2, 3))) static bool no_run_like(const struct model *m,
+							      const char *fmt, ...)
 {
 	va_list args;
 
@@ -56,10 +56,11 @@ static bool growing_cost(const struct model *m, size_t segments, double *overhea
 
 	if (!fit_segments_of(m->table, m->row, &fit) ||
 	    fit_segments_shape(&fit) != FIT_SEGMENTS_LINE)
-		return unlike(m, "the cost by the number of targets is no line");
+		return no_run_like(m, "the cost by the number of targets is no line");
 	/* Whether such costs of devices over each other are added has not been measured. */
 	if (m->layout->levels > 1)
-		return unlike(m, "devices over each other, at a cost that grows by the segment");
+		return no_run_like(m,
+				   "devices over each other, at a cost that grows by the segment");
 	*overhead = fit.base + fit.per_segment * (double)segments - (double)m->linear.raw->median;
 	return true;
 }
@@ -69,10 +70,10 @@ static bool cost_of_linear(const struct model *m, size_t segments, double *overh
 	const struct cost *c = &m->linear;
 
 	if (!c->n_stacks)
-		return unlike(m, "linear targets were not measured");
+		return no_run_like(m, "linear targets were not measured");
 	if ((int64_t)segments < c->few->segments || (int64_t)segments > c->many->segments)
-		return unlike(m, "%zu linear targets: %lld to %lld were measured", segments,
-			      (long long)c->few->segments, (long long)c->many->segments);
+		return no_run_like(m, "%zu linear targets: %lld to %lld were measured", segments,
+				   (long long)c->few->segments, (long long)c->many->segments);
 	if (c->most - c->least > c->raw->median / 20)
 		return growing_cost(m, segments, overhead);
 	*overhead = cost_of_segments(c, (double)segments);
@@ -91,7 +92,7 @@ static bool cost_of_striped(const struct model *m, unsigned int stripes, double 
 		*overhead = (double)(rec->median - m->linear.raw->median);
 		return true;
 	}
-	return unlike(m, "%u stripes were not measured", stripes);
+	return no_run_like(m, "%u stripes were not measured", stripes);
 }
 
 /* What a fault costs from the device down.  Devices of lower index are done. */
@@ -104,13 +105,13 @@ static bool cost_of_device(const struct model *m, unsigned int device, struct ra
 
 	of[device] = (struct range){0, 0};
 	if (d->kind == GRAPH_NAMESPACE)
-		return d->ns->fsdax || unlike(m, "other memory than namespaces of mode fsdax");
+		return d->ns->fsdax || no_run_like(m, "other memory than namespaces of mode fsdax");
 	if (d->kind != GRAPH_DM)
-		return unlike(m, "a partition");
+		return no_run_like(m, "a partition");
 	if (striped	    ? !cost_of_striped(m, striped->n_members, &own)
 	    : all_linear(d) ? !cost_of_linear(m, d->n_targets, &own)
-			    : !unlike(m, "a table that is not of linear targets, or of one "
-					 "striped target, alone"))
+			    : !no_run_like(m, "a table that is not of linear targets, or of one "
+					      "striped target, alone"))
 		return false;
 	for (size_t i = 0; i < d->n_targets; i++)
 		for (unsigned int k = 0; k < d->targets[i].n_members; k++) {

@@ -94,7 +94,7 @@ EOF
 	[[ $output != *"Cost of a fault"* ]]
 }
 
-@test "lsblk: the devices over persistent memory; beside tables it names their numbers" {
+@test "lsblk: the devices over persistent memory; with tables it names their numbers" {
 	cat >"$TEXT.json" <<'EOF'
 { "blockdevices": [
 	{"name": "sda", "maj:min": "8:0", "size": "10G", "type": "disk"},
