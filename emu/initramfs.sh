@@ -23,6 +23,7 @@ set -euo pipefail
 CALLER=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . emu/common.sh
+. emu/kernel_config.sh
 
 readonly OUT=$BUILD/initramfs
 readonly KEEP=18 # cpio files; the least recently used are removed
@@ -44,20 +45,16 @@ readonly LVM_COMMANDS="lvchange lvconvert lvcreate lvdisplay lvextend lvreduce l
 
 # --- the kernel's configuration -------------------------------------------------------------------
 
-# The guest needs these to boot or to measure.  Checked before it boots.
-OPTIONS="PVH SERIAL_8250 X86_IOPL_IOPERM FW_CFG_SYSFS ACPI_NFIT BLK_DEV_PMEM NVDIMM_PFN FS_DAX BLK_DEV_DM"
+OPTIONS=() # more than those of emu/kernel_config.sh
 
-# A kernel without modules has what it needs built in.
+# A kernel without modules has what it needs built in.  Checked before it boots.
 vet_config() {
-	local option line missing=() modules=()
 	[[ -r $KDIR/config ]] || return 0
-	for option in $OPTIONS "${FILESYSTEMS[@]/%/_FS}"; do
-		line=$(grep -m1 "^CONFIG_${option^^}=[ym]" "$KDIR/config") || missing+=("CONFIG_${option^^} is not set")
-		[[ $line != *=m || ! -e $KDIR/no-modules ]] || modules+=("$line")
-	done
-	((${#missing[@]} == 0)) || die 4 "the kernel $RELEASE cannot be the emulated host's:" \
-		"$(printf '%s, ' "${missing[@]}" | sed 's/, $//'); build it with that, or choose another one (./run.sh kernels)"
-	((${#modules[@]} == 0)) || die 64 "the kernel $RELEASE needs modules (${modules[*]}):" \
+	missing_options "$KDIR/config" "${OPTIONS[@]}" "${FILESYSTEMS[@]/%/_FS}"
+	((${#MISSING[@]} == 0)) || die 4 "the kernel $RELEASE cannot be the emulated host's:" \
+		"$(printf '%s, ' "${MISSING[@]}" | sed 's/, $//'); build it with that, or choose another one (./run.sh kernels)"
+	[[ -e $KDIR/no-modules ]] || AS_MODULE=()
+	((${#AS_MODULE[@]} == 0)) || die 64 "the kernel $RELEASE needs modules (${AS_MODULE[*]}):" \
 		"give them with --modules DIR, or build these options in"
 }
 
@@ -427,8 +424,8 @@ arguments() {
 		case $word in
 		fio | tools) PROGRAMS+=("$word") ;;
 		targets) TARGETS=yes ;;
-		memmap) DRIVERS+=(nd_e820) OPTIONS+=" X86_PMEM_LEGACY" ;;
-		virtio) DRIVERS+=(virtio_pci virtio_pmem) OPTIONS+=" VIRTIO_PCI VIRTIO_PMEM" ;;
+		memmap) DRIVERS+=(nd_e820) OPTIONS+=(X86_PMEM_LEGACY) ;;
+		virtio) DRIVERS+=(virtio_pci virtio_pmem) OPTIONS+=(VIRTIO_PCI VIRTIO_PMEM) ;;
 		*) die 64 "unknown program '$word' for $KIND; known: fio tools targets memmap virtio" ;;
 		esac
 	done
