@@ -5,7 +5,7 @@
 # from files.
 #
 #   emu/kernel.sh resolve [KERNEL] [--modules DIR]   prints build/kernels/ID, its only line on stdout
-#   emu/kernel.sh resolve --tree DIR                 the same for a kernel's build tree
+#   emu/kernel.sh resolve --tree DIR [--origin TEXT] the same for a kernel's build tree; runs call it TEXT
 #   emu/kernel.sh all                   prints the packages of all generic kernels
 #   emu/kernel.sh series                prints the package of the newest kernel of each series
 #   emu/kernel.sh identify K...         prints LABEL PACKAGE VERSION K, separated by tabs
@@ -301,6 +301,7 @@ resolve_path() { # IMAGE [MODULES]
 	id=file-$(printf '%s' "$release" | tr -c 'A-Za-z0-9.+-' _)-$({
 		sha256sum <"$new/vmlinux"
 		if [[ -f $new/config ]]; then sha256sum <"$new/config"; fi
+		[[ -z $ORIGIN ]] || printf '%s' "$ORIGIN"
 		if [[ $root ]]; then cd "$root" && find . -name '*.ko*' -printf '%p %s %T@\n' | sort; fi
 	} | sha256sum | cut -c1-16)
 	drop_damaged "$id"
@@ -312,10 +313,12 @@ resolve_path() { # IMAGE [MODULES]
 		else
 			: >"$new/no-modules"
 		fi
-		finish "$new" "$id" "$release" "file $(readlink -f "$image")"
+		finish "$new" "$id" "$release" "file ${ORIGIN:-$(readlink -f "$image")}"
 	fi
 	touch "$KERNELS/$id"
-	old_ones "$KERNELS" 'file-*' $KEEP_LOCAL | while read -r old; do rm -rf "${KERNELS:?}/$old"; done
+	old_ones "$KERNELS" 'file-*' $KEEP_LOCAL | while read -r old; do
+		flock --nonblock "$KERNELS/$old" rm -rf "${KERNELS:?}/$old" || true # a verb that uses it holds a lock
+	done
 	echo "$KERNELS/$id"
 }
 
@@ -409,11 +412,16 @@ usage() {
 
 main_resolve() { # WORD...
 	local kernel=debian modules='' tree=''
+	ORIGIN=
 	while (($#)); do
 		case $1 in
-		--modules | --tree)
-			[[ ${2-} ]] || die 64 "$1 needs a directory"
-			if [[ $1 == --tree ]]; then tree=$(absolute "$2"); else modules=$(absolute "$2"); fi
+		--modules | --tree | --origin)
+			[[ ${2-} ]] || die 64 "$1 needs a value"
+			case $1 in
+			--modules) modules=$(absolute "$2") ;;
+			--tree) tree=$(absolute "$2") ;;
+			--origin) ORIGIN=$2 ;;
+			esac
 			shift
 			;;
 		-*) die 64 "unknown option $1; usage: emu/kernel.sh resolve [KERNEL] [--modules DIR]" ;;

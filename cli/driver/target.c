@@ -11,11 +11,13 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -363,12 +365,42 @@ void target_expand_ladder(struct words *kernels)
 	*kernels = all;
 }
 
-struct kernel target_find(const struct target *t, const char *kernel)
+/* While this process holds the lock emu/kernel.sh does not remove the directory, however many
+ * kernels are made meanwhile. */
+static void hold_kernel(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || flock(fd, LOCK_SH) < 0)
+		process_quit(STATUS_BROKEN, "cannot lock %s: %s", dir, strerror(errno));
+}
+
+struct kernel target_make_kernel(struct words *command, const char *name)
 {
 	char *output = workspace_path("kernel"), *path;
+	struct kernel found;
+	int status = process_run(command, output, NULL);
+
+	if (status)
+		process_exit(status);
+	found.dir = workspace_last_line(output);
+	if (!found.dir)
+		process_quit(STATUS_BROKEN, "no directory was printed for the kernel %s", name);
+	hold_kernel(found.dir);
+	path = process_text("%s/package", found.dir);
+	found.package = workspace_first_line(path);
+	free(path);
+	path = process_text("%s/release", found.dir);
+	found.release = workspace_first_line(path);
+	free(path);
+	free(output);
+	return found;
+}
+
+struct kernel target_find(const struct target *t, const char *kernel)
+{
 	struct words command = {0};
 	struct kernel found;
-	int status;
 
 	phase_begin("kernel");
 	command_add(&command, place("emu/kernel.sh"), "resolve", NULL);
@@ -378,20 +410,8 @@ struct kernel target_find(const struct target *t, const char *kernel)
 		command_add(&command, kernel, NULL);
 	if (*kernel == '/' && !is_dir(kernel) && t->modules)
 		command_add(&command, "--modules", t->modules, NULL);
-	status = process_run(&command, output, NULL);
-	if (status)
-		process_exit(status);
-	found.dir = workspace_last_line(output);
-	if (!found.dir)
-		process_quit(STATUS_BROKEN, "emu/kernel.sh printed no directory for %s", kernel);
-	path = process_text("%s/package", found.dir);
-	found.package = workspace_first_line(path);
-	free(path);
-	path = process_text("%s/release", found.dir);
-	found.release = workspace_first_line(path);
+	found = target_make_kernel(&command, kernel);
 	phase_end("%s", found.package);
-	free(path);
-	free(output);
 	return found;
 }
 

@@ -118,6 +118,10 @@ void target_expand_ladder(struct words *kernels);
 /* Fetches or copies the kernel; prints the phase. */
 struct kernel target_find(const struct target *t, const char *kernel);
 
+/* Runs a command whose last line on stdout is the directory of a kernel, and keeps that directory
+ * from being removed as long as this process runs; name: what errors call the kernel. */
+struct kernel target_make_kernel(struct words *command, const char *name);
+
 /* What the guests of a kernel start from. */
 struct guest_files {
 	struct words initramfs; /* of each kind */
