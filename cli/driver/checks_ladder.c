@@ -21,9 +21,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-/* One guest more than cores (cli/checks.c). */
-enum { CORES = 2 };
-
 static bool has_checks(const struct run *run, const struct words *ids)
 {
 	size_t found = 0;
@@ -109,7 +106,7 @@ static void run_jobs(const struct checks_ladder *c, const struct kernel_list *ke
 {
 	struct words fetch = {0};
 	const struct engine_jobs jobs = {
-		.path = path, .at_a_time = 1, .cores = CORES, .fetch = &fetch};
+		.path = path, .at_a_time = 1, .cores = ENGINE_GUEST_CORES_MAX, .fetch = &fetch};
 
 	kernel_list_not_here(kernels, &fetch);
 	phase_begin("check");

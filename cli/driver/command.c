@@ -5,7 +5,9 @@
 #include "lib/base/msg.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void add(struct words *command, const char *word)
 {
@@ -33,4 +35,20 @@ void command_add_each(struct words *command, const char *option, const struct wo
 {
 	for (size_t i = 0; i < list->n; i++)
 		command_add(command, option, list->list[i], NULL);
+}
+
+bool command_is_in_path(const char *program)
+{
+	const char *path = getenv("PATH");
+	bool found = false;
+
+	while (path && *path && !found) {
+		size_t len = strcspn(path, ":");
+		char *file = process_text("%.*s/%s", (int)len, path, program);
+
+		found = !access(file, X_OK);
+		path += len + (path[len] == ':');
+		free(file);
+	}
+	return found;
 }

@@ -26,28 +26,9 @@ enum {
 	SLURM_MIB_UNKNOWN = 2048, /* for each core */
 };
 
-/* Cores of one element: a guest uses one. */
-enum { SLURM_CORES_MAX = 2 };
-
 bool engine_is_slurm(const struct engine *e)
 {
 	return e->name && !strcmp(e->name, "slurm");
-}
-
-static bool is_in_path(const char *program)
-{
-	const char *path = getenv("PATH");
-	bool found = false;
-
-	while (path && *path && !found) {
-		size_t len = strcspn(path, ":");
-		char *file = process_text("%.*s/%s", (int)len, path, program);
-
-		found = !access(file, X_OK);
-		path += len + (path[len] == ':');
-		free(file);
-	}
-	return found;
 }
 
 void engine_vet(const struct engine *e, bool several)
@@ -71,7 +52,7 @@ void engine_vet(const struct engine *e, bool several)
 				     "--sbatch-option %s: expected an option of sbatch in one "
 				     "word, e.g. --cpus-per-task=8",
 				     e->options.list[i]);
-	if (!is_in_path("sbatch"))
+	if (!command_is_in_path("sbatch"))
 		process_quit(STATUS_BROKEN,
 			     "--engine slurm: there is no sbatch on this host, a client of a Slurm "
 			     "cluster; as root: apt-get install slurm-client");
@@ -181,7 +162,6 @@ static void add_option(struct words *command, const char *name, const char *valu
 static void slurm_command(struct words *command, const struct engine *e, struct job_table *t,
 			  const struct engine_jobs *jobs, const char *log)
 {
-	unsigned int cores = jobs->cores < SLURM_CORES_MAX ? jobs->cores : SLURM_CORES_MAX;
 	char *dir = process_text("%s/slurm", t->dir), *waiting = process_text("%s/waiting", dir);
 
 	t->at_a_time = 0;
@@ -189,8 +169,8 @@ static void slurm_command(struct words *command, const struct engine *e, struct 
 	write_runs(t);
 	write_fetch(t, jobs->fetch);
 	command_add(command, place("cli/driver/slurm.sh"), place("build/daxdm"), dir, log, NULL);
-	add_limits(command, jobs, cores);
-	add_number(command, "--cpus-per-task=%lld", cores);
+	add_limits(command, jobs, jobs->cores);
+	add_number(command, "--cpus-per-task=%lld", jobs->cores);
 	add_option(command, "partition", e->partition);
 	add_option(command, "constraint", e->constraint);
 	add_option(command, "account", e->account);

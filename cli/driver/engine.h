@@ -44,11 +44,14 @@ bool engine_is_slurm(const struct engine *e);
  * its commands. */
 void engine_vet(const struct engine *e, bool several);
 
+/* The most cores for an element that runs guests: each uses one. */
+enum { ENGINE_GUEST_CORES_MAX = 2 };
+
 /* What the jobs of a file need. */
 struct engine_jobs {
 	const char *path;	   /* of the file: engine_jobs_path() */
 	unsigned int at_a_time;	   /* for GNU parallel */
-	unsigned int cores;	   /* that one job can use */
+	unsigned int cores;	   /* of an element of Slurm */
 	const struct words *fetch; /* kernels of the archive, which are fetched before */
 };
 

@@ -188,10 +188,12 @@ static unsigned int kernels_at_a_time(const struct ladder *l)
 static void run_jobs(struct ladder *l, const char *path)
 {
 	struct words fetch = {0};
+	size_t guests = guests_of(&l->b->m);
 	const struct engine_jobs jobs = {
 		.path = path,
 		.at_a_time = kernels_at_a_time(l),
-		.cores = (unsigned int)guests_of(&l->b->m),
+		.cores = guests < ENGINE_GUEST_CORES_MAX ? (unsigned int)guests
+							 : ENGINE_GUEST_CORES_MAX,
 		.fetch = &fetch,
 	};
 
