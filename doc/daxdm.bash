@@ -13,7 +13,7 @@ _daxdm() {
 		assert) words="--metric --max --min --kernel --states --modules --kernel-tree --module --namespace --append --help" ;;
 		gate-selftest) words="--full --kernel --pair --states --name --markdown --json --quick --workload --help" ;;
 		explain) words="--metric --modules --module --module-base --kernel-tree --name --seed --all --json --namespace --append --fresh --console --help" ;;
-		bisect) words="--good --bad --metric --threshold --states --anew --namespace --append --help" ;;
+		bisect) words="--good --bad --metric --threshold --git --config --build-jobs --jobs --engine --partition --constraint --account --sbatch-option --states --anew --namespace --append --help" ;;
 		mutants) words="--kernel --all --again --anew --score --jobs --name --table --help" ;;
 		kernels) words="--fetch --remove --json --update --help" ;;
 		known) words="--reproduce --kernel --output --fresh --console --help" ;;

@@ -163,6 +163,16 @@ static void read_states(struct job_table *t)
 		t->guess_s = sum / (int64_t)t->n_ended;
 }
 
+/* A job may find that there is a run already, and names it in its last line. */
+static bool has_run(const struct job_table *t, const char *label)
+{
+	char *run = job_table_run(t, label);
+	bool has = !access(run, F_OK);
+
+	free(run);
+	return has;
+}
+
 static char *ended_text(const struct job_table *t, const struct job_table_job *job)
 {
 	char *text, *why;
@@ -170,6 +180,12 @@ static char *ended_text(const struct job_table *t, const struct job_table_job *j
 	if (job->status > STATUS_FAILED) {
 		why = job_table_why_failed(t->dir, job->label);
 		text = process_text("%s: FAILED: %s", job->label, why);
+	} else if (!has_run(t, job->label)) {
+		char *log = job_table_log(t->dir, job->label);
+
+		why = workspace_last_line(log);
+		text = process_text("%s: %s", job->label, why ? why : "");
+		free(log);
 	} else {
 		why = minutes(job->seconds);
 		text = process_text("%s: %zu %ss in %s", job->label, count_records(t, job->label),

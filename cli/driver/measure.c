@@ -507,29 +507,48 @@ bool measure_has_states(const char *dir, int64_t states)
 	return has;
 }
 
-char *measure_now(const struct measurement *m, const struct target *t, const struct kernel *kernel,
-		  const char *base)
+void measure_into(const struct measurement *m, const struct target *t, const struct kernel *kernel,
+		  const char *dir)
 {
 	struct guest_files guests;
-	char *name, *dir;
 	int status;
 
 	measure_setup_programs(m, false);
 	guests = measure_make_guests(m, t, kernel);
-	name = workspace_claim(base);
-	dir = process_text("results/%s", name);
 	phase_begin("measure");
 	status = measure_run(m, t, kernel, &guests, dir);
 	if (status == STATUS_GOOD)
 		status = measure_further_states(m, t, kernel, &guests, dir);
 	if (status == STATUS_SKIPPED)
 		process_quit(STATUS_BROKEN,
-			     "nothing could be measured; ./run.sh report %s says why", name);
+			     "nothing could be measured; ./run.sh report %s says why",
+			     dir + strlen("results/"));
 	if (status != STATUS_GOOD && status != STATUS_FAILED)
 		process_exit(status);
 	phase_end("%s", dir);
 	target_free_guests(&guests);
+}
+
+char *measure_now(const struct measurement *m, const struct target *t, const struct kernel *kernel,
+		  const char *base)
+{
+	char *name = workspace_claim(base), *dir = process_text("results/%s", name);
+
+	measure_into(m, t, kernel, dir);
 	free(name);
+	return dir;
+}
+
+char *measure_find_run(const struct measurement *m, const struct target *t, const char *package)
+{
+	struct words dirs = {0};
+	const char *found;
+	char *dir;
+
+	all_runs(m->states, &dirs);
+	found = measure_newest(m, t, package, &dirs);
+	dir = found ? process_text("%s", found) : NULL;
+	words_free(&dirs);
 	return dir;
 }
 
@@ -537,29 +556,24 @@ char *measure_run_of(const struct measurement *m, const struct target *t, const 
 		     const char *tag, bool anew)
 {
 	const struct kernel kernel = target_find(t, word);
-	char *release = target_short_release(kernel.release), *stamp, *base, *suffix, *dir = NULL;
-	struct words dirs = {0};
-	const char *found = NULL;
+	char *release, *stamp, *base, *suffix, *dir = NULL;
 
 	/* What a file holds may have changed since. */
-	if (!anew && *word != '/' && !t->replaced.n) {
-		all_runs(m->states, &dirs);
-		found = measure_newest(m, t, kernel.package, &dirs);
-	}
-	if (found) {
+	if (!anew && *word != '/' && !t->replaced.n)
+		dir = measure_find_run(m, t, kernel.package);
+	if (dir) {
 		msg_note("%s: %s, its newest run of this workload (--anew measures again)", word,
-			 found);
-		dir = process_text("%s", found);
-	} else {
-		stamp = workspace_timestamp();
-		suffix = target_suffix(&t->replaced);
-		base = process_text("%s%s-%s-%s", release, suffix, tag, stamp);
-		free(suffix);
-		dir = measure_now(m, t, &kernel, base);
-		free(stamp);
-		free(base);
+			 dir);
+		return dir;
 	}
-	words_free(&dirs);
+	release = target_short_release(kernel.release);
+	stamp = workspace_timestamp();
+	suffix = target_suffix(&t->replaced);
+	base = process_text("%s%s-%s-%s", release, suffix, tag, stamp);
+	dir = measure_now(m, t, &kernel, base);
 	free(release);
+	free(stamp);
+	free(suffix);
+	free(base);
 	return dir;
 }

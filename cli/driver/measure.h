@@ -96,6 +96,13 @@ int measure_on_this_host(struct words *command, const char *dir);
 const char *measure_newest(const struct measurement *m, const struct target *t, const char *package,
 			   const struct words *dirs);
 
+/* The newest such run below results/; NULL: there is none.  To be freed. */
+char *measure_find_run(const struct measurement *m, const struct target *t, const char *package);
+
+/* Measures the kernel into the directory DIR below results/, which must not exist. */
+void measure_into(const struct measurement *m, const struct target *t, const struct kernel *kernel,
+		  const char *dir);
+
 /* Measures the kernel into a run of its own, named BASE; returns its directory, to be freed. */
 char *measure_now(const struct measurement *m, const struct target *t, const struct kernel *kernel,
 		  const char *base);

@@ -82,10 +82,87 @@ fake_kernels() {
 			;;
 		resolve)
 			if [[ $1 == --tree ]]; then n=9.9; else n=${1#linux-image-} n=${n%-amd64}; fi
+			if [[ ${3-} == --origin ]]; then n=${4#commit } n=${n:0:12}; cp "$2/arch/x86/boot/bzImage" "cost-$n"; fi
 			mkdir -p "build/kernels/$n"
 			echo "$n-amd64" >"build/kernels/$n/release"
-			echo "linux-image-$n-amd64 $n-1" >"build/kernels/$n/package"
+			if [[ ${3-} == --origin ]]; then echo "file $4"; else echo "linux-image-$n-amd64 $n-1"; fi >"build/kernels/$n/package"
 			echo "build/kernels/$n"
 			;;
 		esac'
+}
+
+# Such a checkout with what builds commits.
+fake_commits() {
+	fake_kernels
+	install -t "$CO/emu" "$TOP"/emu/{commit,common,kernel_config}.sh
+}
+
+# A repository with a random history of that many commits, each with up to two parents among the five before it; the last
+# one contains all.  Its kernels are built by a Makefile that copies the file cost.  A commit costs 1000 more if it contains
+# the first bad one, and those numbered in BROKEN do not build.  Sets COMMITS, from 1, and FIRST_BAD.
+random_commits() { # DIR SEED N [FIRST_BAD]
+	local dir=$1 n=$3 i j first parents
+	local -A heads=()
+	local -a cost
+	RANDOM=$2
+	first=${4-$((2 + RANDOM % (n - 1)))}
+	git init -q --initial-branch=main "$dir"
+	for ((i = 1; i <= n; i++)); do
+		((i > 1)) || RANDOM=$2 # in this subshell
+		parents=()
+		if ((i == n)); then parents=("${!heads[@]}"); fi
+		for ((j = 1 + RANDOM % 2; i > 1 && i < n && j; j--)); do parents+=($((i - 1 - RANDOM % (i > 5 ? 5 : i - 1)))); done
+		mapfile -t parents < <(printf '%s\n' "${parents[@]}" | grep . | sort -un)
+		cost[i]=$((i == first ? 1000 : 0))
+		for j in "${parents[@]}"; do
+			if ((cost[j])); then cost[i]=1000; fi
+			unset "heads[$j]"
+		done
+		heads[$i]=yes
+		if ((${#parents[@]} == 0 && i > 1)); then return 1; fi
+		put_commit "$i" "${cost[i]}" "${parents[@]}"
+	done | git -C "$dir" fast-import --quiet --done --export-marks="$dir/.git/marks"
+	mapfile -t COMMITS < <(echo; sort -t: -k2n "$dir/.git/marks" | cut -d' ' -f2)
+	# shellcheck disable=SC2034
+	FIRST_BAD=${COMMITS[first]}
+	git -C "$dir" reset -q --hard main
+}
+
+put_commit() { # NUMBER COST PARENT...: in the language of git-fast-import(1)
+	local text="change $1" parent word=from
+	printf 'commit refs/heads/main\nmark :%s\ncommitter A <a@b> %s +0000\ndata %s\n%s\n' "$1" "$((1700000000 + $1))" "${#text}" "$text"
+	for parent in "${@:3}"; do
+		echo "$word :$parent"
+		word=merge
+	done
+	echo deleteall
+	put_file Makefile "$(tree_makefile)"
+	put_file cost "$2"
+	put_file number "$1"
+	if [[ " ${BROKEN-} " == *" $1 "* ]]; then put_file broken ""; fi
+	if (($1 == n)); then echo 'done'; fi
+}
+
+put_file() { # PATH CONTENT
+	printf 'M 100644 inline %s\ndata %s\n%s\n' "$1" "${#2}" "$2"
+}
+
+# Writes the number of the commit to the file $BUILT, and waits while there is the file $SLOW.
+tree_makefile() {
+	printf '%s\n' 'all:' \
+		$'\t@echo $$(cat number) >>"$$BUILT"' \
+		$'\t@while [ -e "$$SLOW" ]; do sleep 0.1; done' \
+		$'\t@test ! -e broken || { echo "drivers/md/dm.c:1:1: error: expected ;" >&2; false; }' \
+		$'\t@mkdir -p arch/x86/boot' \
+		$'\t@cp cost arch/x86/boot/bzImage' \
+		'olddefconfig:' \
+		$'\t@:'
+}
+
+# A configuration with all that the emulated host needs.
+put_config() { # FILE
+	local KERNEL_OPTIONS
+	# shellcheck source=emu/kernel_config.sh
+	. "$TOP/emu/kernel_config.sh"
+	printf 'CONFIG_%s=y\n' "${KERNEL_OPTIONS[@]}" >"$1"
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# Several kernels at once, bisect and kernels: run.sh with the emulated host and the catalogue replaced (guest.sh), and
+# Several kernels at once, and kernels: run.sh with the emulated host and the catalogue replaced (guest.sh), and
 # GNU parallel; the plots of a ladder from hand-made runs; emu/kernel.sh on a catalogue of its own.
 # shellcheck disable=SC2030,SC2031 # each test has its own output
 
@@ -201,92 +201,6 @@ booted() {
 	ladder --kernel-tree "$BATS_TEST_TMPDIR/tree" --name one
 	expect 0
 	[[ $(context_of one .kernel.release) == '"9.9-amd64"' ]]
-}
-
-# ---- bisect --------------------------------------------------------------------------------------
-
-bisect() {
-	run timeout 60 "$CO/run.sh" bisect --metric 'fault.read.warm.pte{stack=linear:16,fs=ext4}' "$@"
-	output=$(sed -E 's/([0-9]),([0-9]{3})/\1\2/g' <<<"$output") # digits may be grouped
-}
-
-@test "bisect finds the first bad kernel, and measures no kernel twice" {
-	fake_kernels
-	echo 1.1 1.2 1.3 1.4 1.5 1.6 1.7 1.8 >"$CO/all"
-	for k in 1.6 1.7 1.8; do echo 1000 >"$CO/cost-$k"; done
-	bisect --good 1.1 --bad 1.8
-	expect 0 "8 kernels from 1.1 to 1.8" "bad is above 4723 insn" \
-		"first bad: 1.6 (5223 insn), 1.5 is good (4223 insn)" "why: ./run.sh compare 1.5-bisect-"
-	booted >"$BATS_TEST_TMPDIR/booted"
-	[[ $(wc -w <"$BATS_TEST_TMPDIR/booted") -le 5 && ! $(tr ' ' '\n' <"$BATS_TEST_TMPDIR/booted" | uniq -d) ]]
-	left_nothing
-}
-
-@test "bisect and assert measure with the namespaces and kernel arguments that are asked for" {
-	fake_kernels
-	echo 1.1 1.2 >"$CO/all"
-	echo 1000 >"$CO/cost-1.2"
-	bisect --good 1.1 --bad 1.2
-	expect 0 "first bad: 1.2"
-	booted
-	# The runs that are there stand for another kind of namespaces.
-	bisect --good 1.1 --bad 1.2 --namespace align=4k,map=dev --append nokaslr
-	expect 0 "first bad: 1.2"
-	[[ $(booted) == "1.1 1.2" ]]
-	bisect --good 1.1 --bad 1.2 --namespace align=4k,map=dev --append nokaslr
-	[[ ! $(booted) ]]
-	[[ $(jq -c 'select(.type == "context") | [.emulator.namespace, .emulator.append]' "$CO"/results/*/run.jsonl | sort | uniq -c | xargs -d '\n') == \
-		*'2 ["align=4k,map=dev","nokaslr"]'*'2 [null,null]' ]]
-	run timeout 60 "$CO/run.sh" assert --metric 'read.warm.pte raw ext4' --max 9000 --kernel 1.1 --namespace memmap
-	expect 0
-	[[ $(jq -c 'select(.type == "context") | .emulator.namespace' "$CO"/results/1.1-assert-*/run.jsonl) == '"memmap"' ]]
-}
-
-@test "bisect: a threshold, a metric of which more is better, and nothing to look for" {
-	fake_kernels
-	echo 1.1 1.2 1.3 1.4 >"$CO/all"
-	echo 90 >"$CO/cost-1.2" && echo 95 >"$CO/cost-1.3" && echo 2000 >"$CO/cost-1.4"
-	bisect --good 1.1 --bad 1.4
-	expect 0 "first bad: 1.4 (6223 insn)"
-	bisect --good 1.1 --bad 1.4 --threshold 1.5 --anew
-	expect 0 "bad is above 4286 insn" "first bad: 1.2 (4313 insn)"
-	touch "$CO/higher"
-	rm -r "$CO"/results/*
-	bisect --good 1.1 --bad 1.4
-	expect 3 "no change for the worse"
-	echo -3000 >"$CO/cost-1.4" && echo -500 >"$CO/cost-1.3"
-	rm -r "$CO"/results/*
-	bisect --good 1.1 --bad 1.4
-	expect 0 "bad is below 2723 insn" "first bad: 1.4 (1223 insn), 1.3 is good (3723 insn)"
-	bisect --good 1.1
-	expect 64 "--good K, --bad K and --metric M are needed"
-	bisect --good 1.1 --bad 1.4 --threshold x
-	expect 64 "a number of per cent"
-}
-
-@test "bisect passes over kernels that cannot be measured, and names them if they may be the first" {
-	fake_kernels
-	echo 1.1 1.2 1.3 1.4 1.5 >"$CO/all"
-	echo 1000 | tee "$CO/cost-1.5" >"$CO/cost-1.4"
-	touch "$CO/broken-1.3"
-	bisect --good 1.1 --bad 1.5
-	expect 0 "skipped:  1.3: daxdm: no banner from init" "first bad: 1.4" \
-		"or one of those that could not be measured: 1.3"
-	touch "$CO/broken-1.1"
-	bisect --good 1.1 --bad 1.5 --anew
-	expect 4 "1.1 cannot be measured: daxdm: no banner from init"
-}
-
-@test "bisect: a run without the metric is skipped with the reason, also where the run was there before" {
-	fake_kernels
-	echo 1.1 1.2 1.3 >"$CO/all"
-	echo 1000 >"$CO/cost-1.3"
-	touch "$CO/void-1.2"
-	for _ in 1 2; do
-		bisect --good 1.1 --bad 1.3 --metric "tax:fault.read.warm.pte{stack=linear:16,fs=ext4}"
-		expect 0 "skipped:  1.2: the run has no such record" "first bad: 1.3"
-	done
-	[[ $(grep -cx 1.2 "$CO/booted") == 1 ]]
 }
 
 # ---- the catalogue -------------------------------------------------------------------------------

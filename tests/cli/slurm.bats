@@ -251,3 +251,57 @@ kill_node() { # NODE
 	[[ $status == 64 && $stderr == *"s-5.10 is of other checks or of another build of daxdm"* ]]
 	left_nothing
 }
+
+@test "bisect: each round is a job array; the end, the runs and the log of jobs are those of GNU parallel" {
+	local engine
+	fake_kernels
+	echo 1.1 1.2 1.3 1.4 1.5 1.6 1.7 1.8 1.9 >"$CO/all"
+	echo 1000 | tee "$CO"/cost-1.{7,8,9} >/dev/null
+	for engine in slurm parallel; do
+		run timeout 60 "$CO/run.sh" bisect --engine "$engine" --jobs 3 --good 1.1 --bad 1.9 --anew \
+			--metric 'fault.read.warm.pte{stack=linear:16,fs=ext4}'
+		expect 0 "first bad: 1.7 (5223 insn), 1.6 is good (4223 insn)"
+		grep -vE '^why|results/|^measure|records in|begun' <<<"$output" | grep -v 'limits of an element' >"$BATS_TEST_TMPDIR/$engine"
+		mv "$CO"/results/bisect-* "$BATS_TEST_TMPDIR/of-$engine"
+		left_nothing
+	done
+	diff "$BATS_TEST_TMPDIR"/{slurm,parallel}
+	diff <(cd "$BATS_TEST_TMPDIR/of-slurm" && ls -d ./*/run.jsonl) <(cd "$BATS_TEST_TMPDIR/of-parallel" && ls -d ./*/run.jsonl)
+	[[ $(wc -l <"$BATS_TEST_TMPDIR/of-slurm/jobs.tsv") == $(wc -l <"$BATS_TEST_TMPDIR/of-parallel/jobs.tsv") ]]
+	no_jobs
+}
+
+@test "bisect interrupted: 130, the array is cancelled, and the same command goes on" {
+	fake_kernels
+	echo 1.1 1.2 1.3 1.4 1.5 >"$CO/all"
+	echo 1000 | tee "$CO"/cost-1.{4,5} >/dev/null
+	touch "$CO/slow-1.3"
+	set -- bisect --engine slurm --good 1.1 --bad 1.5 --metric 'fault.read.warm.pte{stack=linear:16,fs=ext4}'
+	start_marked "$CO/run.sh" "$@"
+	within 30 test -e "$CO/begun-1.3"
+	within 30 only_one_runs
+	kill -INT $!
+	ended
+	expect 130 "interrupted in the phase measure"
+	no_jobs
+	within 5 none_marked "$MARK"
+	left_nothing
+	rm "$CO/slow-1.3"
+	booted
+	run timeout 60 "$CO/run.sh" "$@"
+	expect 0 "first bad: 1.4"
+	[[ $(booted) != *1.[15]* ]]
+}
+
+@test "bisect --git: kernels are built by the elements" {
+	export BUILT=$BATS_TEST_TMPDIR/built SLOW=$BATS_TEST_TMPDIR/slow
+	fake_commits
+	random_commits "$BATS_TEST_TMPDIR/linux" 5 16
+	put_config "$BATS_TEST_TMPDIR/linux/.config"
+	run timeout 60 "$CO/run.sh" bisect --engine slurm --git "$BATS_TEST_TMPDIR/linux" --good "${COMMITS[1]}" --bad main --build-jobs 1 \
+		--metric 'fault.read.warm.pte{stack=linear:16,fs=ext4}'
+	expect 0 "first bad: ${FIRST_BAD:0:12} change "
+	[[ $(sort "$BUILT" | uniq -d | wc -l) == 0 ]]
+	no_jobs
+	left_nothing
+}
