@@ -34,12 +34,10 @@ why_not() { # STATUS
 # The plot's title and notes become the title and the description of the SVG.
 finish_svg() {
 	local -a head
-	local svg
-	mapfile -t head < <(sed -e 's/&/\&amp;/g' -e 's/</\&lt;/g' -e 's/>/\&gt;/g' "$data/plot.head")
-	svg=$(sed -z -E -f "$here/svg.sed" "$data/plot.svg")
-	svg=${svg/'<title>Gnuplot</title>'/"<title>${head[0]}</title>"}
-	svg=${svg/'<desc>'*'</desc>'/"<desc>${head[1]}</desc>"}
-	printf '%s\n' "$svg" >"$data/plot.svg"
+	mapfile -t head < <(sed -e 's/&/\&amp;/g' -e 's/</\&lt;/g' -e 's/>/\&gt;/g' -e 's/[\\&|]/\\&/g' "$data/plot.head")
+	sed -z -E -f "$here/svg.sed" -e "s|<title>Gnuplot</title>|<title>${head[0]}</title>|" \
+		-e "s|<desc>[^<]*</desc>|<desc>${head[1]}</desc>|" -e 's|\n*$|\n|' "$data/plot.svg" >"$data/finished.svg"
+	mv "$data/finished.svg" "$data/plot.svg"
 }
 
 # Writes a plot atomically.
