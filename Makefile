@@ -45,13 +45,12 @@ BPF  := $(sort $(wildcard lib/*/*.bpf.c))
 SRCS := $(sort $(filter-out $(BPF) emu/plugin/% emu/preload/%,$(call c_files,lib bench check report cli emu)))
 OBJS := $(SRCS:%.c=build/obj/%.o)
 
-# The unit tests link what they need of the same sources, compiled once more with sanitisers.
-SANITISE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+# The unit tests and the fuzz harnesses link what they need of the same sources, compiled once more with sanitisers and,
+# for libFuzzer, a part of clang, with coverage.  gcc and `make lint` have warned.  -O0 compiles in half of the time.
+SANITISE := -w -O0 -gline-tables-only -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
+            -fno-omit-frame-pointer
 SAN_OBJS := $(patsubst %.c,build/san/%.o,$(filter-out cli/main.c,$(SRCS)))
-# The parsers of external text under libFuzzer, a part of clang. Warnings are off: the other builds have them.
 FUZZ_SECONDS ?= 60
-FUZZ_CFLAGS := -w -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-FUZZ_OBJS   := $(SAN_OBJS:build/san/%=build/fuzz/%)
 FUZZERS     := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 # Each folder of tests/unit/ tests the sources of the folder of its name.
@@ -168,7 +167,7 @@ build/obj/%.o: %.c build/flags | build/libs-seen
 build/san/%.o: %.c build/flags | build/libs-seen
 	@mkdir -p $(@D)
 	@echo "  CC san  $<"
-	$(Q)$(CC) $(ALL_CFLAGS) $(SANITISE) -MMD -MP -c -o $@ $<
+	$(Q)$(CLANG) $(ALL_CFLAGS) $(SANITISE) -MMD -MP -c -o $@ $<
 
 # An archive, so that a test pulls in only what it calls.
 build/san/libdaxdm.a: $(SAN_OBJS)
@@ -178,7 +177,7 @@ build/san/libdaxdm.a: $(SAN_OBJS)
 build/test/%: build/san/tests/unit/%.o build/san/libdaxdm.a
 	@mkdir -p $(@D)
 	@echo "  LD test $@"
-	$(Q)$(CC) $(SANITISE) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(Q)$(CLANG) -fsanitize=address,undefined $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
 unit-build: $(UNITS)
 
@@ -186,16 +185,8 @@ unit: $(UNITS)
 	@status=0; for t in $(UNITS); do echo "  TEST    $$t"; timeout 120 $$t || status=1; done; \
 	exit $$status
 
-build/fuzz/%.o: %.c build/flags | build/libs-seen
+$(FUZZERS): build/fuzz/%: build/san/tests/fuzz/%.o build/san/libdaxdm.a
 	@mkdir -p $(@D)
-	@echo "  CC fuzz $<"
-	$(Q)$(CLANG) $(ALL_CFLAGS) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
-
-build/fuzz/libdaxdm.a: $(FUZZ_OBJS)
-	@echo "  AR      $@"
-	$(Q)rm -f $@ && ar rcsD $@ $(FUZZ_OBJS)
-
-$(FUZZERS): build/fuzz/%: build/fuzz/tests/fuzz/%.o build/fuzz/libdaxdm.a
 	@echo "  LD fuzz $@"
 	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -254,10 +245,10 @@ clean:
 	@./run.sh clean
 
 # X.c includes the skeleton of X.bpf.c; the first build has no .d file that says so.
-$(foreach b,$(BPF),$(eval build/obj/$(b:.bpf.c=.o) build/san/$(b:.bpf.c=.o) build/fuzz/$(b:.bpf.c=.o): build/gen/$(b:.bpf.c=.skel.h)))
+$(foreach b,$(BPF),$(eval build/obj/$(b:.bpf.c=.o) build/san/$(b:.bpf.c=.o): build/gen/$(b:.bpf.c=.skel.h)))
 
 -include $(BPF:%.c=build/gen/%.d) $(OBJS:.o=.d) $(OTHER_OBJS:.o=.d)
 # Each command of run.sh makes all: it does not read what the tests depend on.
 ifneq ($(filter-out all,$(MAKECMDGOALS)),)
--include $(SAN_OBJS:.o=.d) $(UNITS:build/test/%=build/san/tests/unit/%.d) $(FUZZ_OBJS:.o=.d) $(FUZZERS:build/fuzz/%=build/fuzz/tests/fuzz/%.d)
+-include $(SAN_OBJS:.o=.d) $(UNITS:build/test/%=build/san/tests/unit/%.d) $(FUZZERS:build/fuzz/%=build/san/tests/fuzz/%.d)
 endif
