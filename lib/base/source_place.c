@@ -81,9 +81,12 @@ const char *source_place_find(const json_t *callers, const char *prefer, const c
 	snprintf(command + len, sizeof(command) - (size_t)len, " 2>/dev/null");
 	in = popen(command, "re");
 	while (in && fgets(line, sizeof(line), in)) {
-		const char *path = line + (strncmp(line, "./", 2) ? 0 : 2);
-		int rank = rank_of(path, prefer, avoid);
+		const char *path = line;
+		int rank;
 
+		while (is_in(path, "./"))
+			path += strlen("./");
+		rank = rank_of(path, prefer, avoid);
 		if (rank <= best)
 			continue;
 		best = rank;

@@ -112,7 +112,7 @@ static void each_entry(const char *dir, struct device_use *out,
 		closedir(open_dir);
 }
 
-/* ---- users that do not claim it --------------------------------------------------------------- */
+/* ---- users that do not claim it -------------------------------------------------------------- */
 
 static bool is_device(const char *path, dev_t device)
 {
@@ -198,7 +198,7 @@ bool device_user_find(unsigned int major, unsigned int minor, char *who, size_t 
 	return is;
 }
 
-/* ---- all of them ------------------------------------------------------------------------------ */
+/* ---- all of them ----------------------------------------------------------------------------- */
 
 void device_use(const char *node, unsigned int major, unsigned int minor, struct device_use *out)
 {

@@ -23,7 +23,8 @@ struct durable;
 /*
  * Loads and attaches the programs, with room for so many records on each processor; nothing is
  * recorded until durable_start().  Returns 0, -ENOTSUP if this kernel lacks one of the functions or
- * page_offset_base, or -errno; bpf_complaint() has the reason.  Source: bpf(2), Documentation/trace/kprobes.rst.
+ * page_offset_base, or -errno; bpf_complaint() has the reason.  Source: bpf(2),
+ * Documentation/trace/kprobes.rst.
  */
 int durable_open(struct durable **out, unsigned int records_per_cpu);
 void durable_close(struct durable *durable); /* NULL is fine */

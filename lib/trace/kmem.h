@@ -32,7 +32,8 @@ struct kmem_held {
 
 /*
  * Loads and attaches the programs; owner is borrowed.  Returns 0, -ENOTSUP if the tracepoints have
- * unknown fields, or -errno; bpf_complaint() has the reason.  Source: include/trace/events/kmem.h; bpf(2).
+ * unknown fields, or -errno; bpf_complaint() has the reason.  Source: include/trace/events/kmem.h;
+ * bpf(2).
  */
 int kmem_open(struct kmem **out, const char *owner);
 void kmem_close(struct kmem *kmem); /* NULL is fine */

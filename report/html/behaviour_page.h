@@ -12,8 +12,8 @@
 enum { BEHAVIOUR_PAGE_RUNS_MAX = GRID_COLUMNS_MAX - 2 };
 
 /*
- * Writes the page of runs that behaviour_add() added, at most BEHAVIOUR_PAGE_RUNS_MAX: outcomes by kernel, by family and kernel, and
- * each check that does not pass on all.  Returns 0 or -errno.
+ * Writes the page of runs that behaviour_add() added, at most BEHAVIOUR_PAGE_RUNS_MAX: outcomes by
+ * kernel, by family and kernel, and each check that does not pass on all.  Returns 0 or -errno.
  */
 int behaviour_page_write(const struct behaviour *b, FILE *out);
 
