@@ -157,8 +157,10 @@ static int complain_target(const struct complaint *c, const char *p, const char 
 static int parse_target(const struct complaint *c, const char *p, const char *end,
 			struct stack_layer *layer)
 {
-	*layer = (struct stack_layer){
-		.segments = 1, .over = 1, .align_bytes = WINDOW_BYTES, .start_bytes = UINT64_MAX};
+	layer->segments = 1;
+	layer->over = 1;
+	layer->align_bytes = WINDOW_BYTES;
+	layer->start_bytes = UINT64_MAX;
 	if (end - p >= 7 && !memcmp(p, "linear:", 7)) {
 		if (parse_count(p + 7, end, STACK_SEGMENTS_MAX, &layer->segments) < 0)
 			return complain(c, p + 7, "linear takes a number of segments, 1 to 65536");
