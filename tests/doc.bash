@@ -97,7 +97,6 @@ doc_class() { # COMMAND
 	"./run.sh explain 6.1 --metric "*" --metric "*) echo "tests/e2e/explain.bats: explain --metric" ;;
 	"./run.sh bisect --git "*) echo "tests/cli/bisect.bats: bisect --git --good --bad" ;;
 	"./run.sh bisect "*) echo "tests/cli/bisect.bats: bisect --metric --good --bad" ;;
-	"apt-get install flex "*) echo "tests/cli/initramfs.bats: small.config" ;;
 	"apt-get install linux-source-"*) echo "tests/cli/initramfs.bats: kasan.config" ;;
 	"git bisect start"*) echo "tests/e2e/gate.bats: assert --metric --max" ;;
 	"./run.sh compare "*"--kernel-tree"*) echo "tests/cli/compare.bats: --kernel-tree --module-base" ;;
