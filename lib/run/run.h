@@ -34,6 +34,7 @@ struct run_record {
 	const char *digest;
 	enum run_page page;
 	size_t stack_rank;			 /* index into run.stacks */
+	size_t bench_rank, variant_rank;	 /* into run.benches and run.variants */
 	int64_t segments;			 /* of the stack's top device; 0 is raw */
 	int64_t n;				 /* samples */
 	int64_t min, p10, median, p90, p99, max; /* in unit */
@@ -136,7 +137,11 @@ struct run {
  */
 int run_read(const char *path, struct run *run, char *why, size_t why_size);
 
-/* The same from size bytes of memory; messages name it "memory". */
+/* The same up to the first record, and the end: what the run is of, whether it is complete and
+ * whether it has records.  What is between is neither read nor verified. */
+int run_read_brief(const char *path, struct run *run, char *why, size_t why_size);
+
+/* The same as run_read() from size bytes of memory; messages name it "memory". */
 int run_read_memory(const char *text, size_t size, struct run *run, char *why, size_t why_size);
 
 void run_free(struct run *run);

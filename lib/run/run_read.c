@@ -6,6 +6,7 @@
 #include "lib/base/json_field.h"
 #include "lib/base/text_file.h"
 #include "lib/run/kernel_name.h"
+#include "lib/run/run_samples.h"
 #include "lib/run/run_verify.h"
 
 #include <errno.h>
@@ -24,7 +25,9 @@ struct reader {
 	char *why;
 	size_t why_size;
 	size_t room_records, room_observations, room_voids, room_skips, room_checks, room_counted;
-	json_t *check_lines; /* id -> line number */
+	json_t *check_lines;	    /* id -> line number */
+	struct run_samples samples; /* of the line that is read, if they are not in its JSON */
+	bool brief;		    /* up to the first record, and the end */
 };
 
 __attribute__((format(printf, 2, 3))) static int complain(struct reader *r, const char *fmt, ...)
@@ -90,11 +93,6 @@ static long names_add(struct run_names *names, const char *name)
 	return (long)names->n++;
 }
 
-static long names_rank(const struct run_names *names, const char *name)
-{
-	return json_integer_value(json_object_get(names->rank, name));
-}
-
 static void names_free(struct run_names *names)
 {
 	free(names->name);
@@ -157,10 +155,14 @@ static int read_context(struct reader *r, const json_t *line)
 	return 0;
 }
 
-/* Fills the record's values from [[value,count],...]. */
-static int read_values(struct reader *r, struct run_record *rec, const json_t *list)
+static int not_a_pair(struct reader *r, const struct run_record *rec, size_t i)
 {
-	int64_t sum = 0;
+	return complain(r, "record %s: sample pair %zu is not [value, count]", rec->id, i + 1);
+}
+
+/* Fills the record's values from [[value,count],...]. */
+static int convert_values(struct reader *r, struct run_record *rec, const json_t *list)
+{
 	size_t i;
 	json_t *pair;
 
@@ -171,14 +173,26 @@ static int read_values(struct reader *r, struct run_record *rec, const json_t *l
 		return no_memory(r);
 	json_array_foreach(list, i, pair) {
 		const json_t *value = json_array_get(pair, 0), *count = json_array_get(pair, 1);
-		struct run_value *v = &rec->values[i];
 
-		if (!json_is_integer(value) || !json_is_integer(count) ||
-		    json_integer_value(count) < 1)
-			return complain(r, "record %s: sample pair %zu is not [value, count]",
-					rec->id, i + 1);
-		v->value = json_integer_value(value);
-		v->count = json_integer_value(count);
+		if (json_array_size(pair) != 2 || !json_is_integer(value) ||
+		    !json_is_integer(count))
+			return not_a_pair(r, rec, i);
+		rec->values[i] =
+			(struct run_value){json_integer_value(value), json_integer_value(count)};
+	}
+	rec->n_values = json_array_size(list);
+	return 0;
+}
+
+static int verify_values(struct reader *r, const struct run_record *rec)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < rec->n_values; i++) {
+		const struct run_value *v = &rec->values[i];
+
+		if (v->count < 1)
+			return not_a_pair(r, rec, i);
 		if (v->value > RUN_SAMPLE_MAX || v->value < -RUN_SAMPLE_MAX)
 			return complain(r, "record %s: a sample is %lld; the limit is %lld",
 					rec->id, (long long)v->value, (long long)RUN_SAMPLE_MAX);
@@ -190,7 +204,6 @@ static int read_values(struct reader *r, struct run_record *rec, const json_t *l
 					(long long)rec->n);
 		sum += v->count;
 	}
-	rec->n_values = json_array_size(list);
 	if (sum != rec->n)
 		return complain(r, "record %s: %lld samples, but n is %lld", rec->id,
 				(long long)sum, (long long)rec->n);
@@ -227,7 +240,7 @@ static int read_record_words(struct reader *r, struct run_record *rec, const jso
 	return 0;
 }
 
-static int read_record_numbers(struct reader *r, struct run_record *rec, json_t *line)
+static int read_record_numbers(struct reader *r, struct run_record *rec, const json_t *line)
 {
 	const struct {
 		const char *key;
@@ -238,8 +251,6 @@ static int read_record_numbers(struct reader *r, struct run_record *rec, json_t 
 		{"max", &rec->max},	  {"segments", &rec->segments},
 	};
 	const json_t *mean = json_object_get(line, "mean");
-	char wrong[700];
-	int rc;
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		const json_t *value = json_object_get(line, numbers[i].key);
@@ -265,21 +276,37 @@ static int read_record_numbers(struct reader *r, struct run_record *rec, json_t 
 		return complain(r, "record %s: overhead is %lld", rec->id,
 				(long long)rec->overhead);
 	rec->proof = json_object_get(line, "proof");
-	rc = read_values(r, rec, json_object_get(line, "samples"));
+	return 0;
+}
+
+/* The samples of the record, which run_samples_take() found in its text, or JSON. */
+static int read_samples(struct reader *r, struct run_record *rec, const json_t *samples)
+{
+	char wrong[700];
+	int rc = 0;
+
+	if (r->samples.values && samples)
+		return complain(r, "not JSON: duplicate object key \"samples\"");
+	if (r->samples.values) {
+		rec->values = r->samples.values;
+		rec->n_values = r->samples.n;
+		r->samples.values = NULL;
+	} else {
+		rc = convert_values(r, rec, samples);
+	}
+	rc = rc ? rc : verify_values(r, rec);
 	if (!rc && run_verify_record(rec, wrong, sizeof(wrong)) < 0)
 		rc = complain(r, "record %s: %s", rec->id, wrong);
-	/* Frees most of a run's memory; rec->values has the samples. */
-	json_object_del(line, "samples");
 	return rc;
 }
 
-static int read_record(struct reader *r, json_t *line)
+static int read_record(struct reader *r, const json_t *line, const json_t *samples)
 {
 	struct run *run = r->run;
 	struct run_record *rec =
 		push(&run->records, &run->n_records, &r->room_records, sizeof(*rec));
 	char variant[256];
-	long rank;
+	long stack_rank, bench_rank, variant_rank;
 	int rc;
 
 	if (!rec)
@@ -288,14 +315,20 @@ static int read_record(struct reader *r, json_t *line)
 	rc = read_record_words(r, rec, line);
 	if (!rc)
 		rc = read_record_numbers(r, rec, line);
+	if (!rc)
+		rc = read_samples(r, rec, samples);
 	if (rc)
 		return rc;
 	snprintf(variant, sizeof(variant), "%s.%s", rec->bench, rec->variant);
-	rank = names_add(&run->stacks, rec->stack);
-	if (rank < 0 || names_add(&run->fs, rec->fs) < 0 ||
-	    names_add(&run->benches, rec->bench) < 0 || names_add(&run->variants, variant) < 0)
+	stack_rank = names_add(&run->stacks, rec->stack);
+	bench_rank = names_add(&run->benches, rec->bench);
+	variant_rank = names_add(&run->variants, variant);
+	if (stack_rank < 0 || bench_rank < 0 || variant_rank < 0 ||
+	    names_add(&run->fs, rec->fs) < 0)
 		return no_memory(r);
-	rec->stack_rank = (size_t)rank;
+	rec->stack_rank = (size_t)stack_rank;
+	rec->bench_rank = (size_t)bench_rank;
+	rec->variant_rank = (size_t)variant_rank;
 	return 0;
 }
 
@@ -428,7 +461,8 @@ static int read_end(struct reader *r, const json_t *line)
 	return 0;
 }
 
-static int read_object(struct reader *r, json_t *line)
+/* samples: of a record, which are not in line. */
+static int read_object(struct reader *r, json_t *line, const json_t *samples)
 {
 	struct run *run = r->run;
 	const char *type = json_field_text(line, "type");
@@ -445,7 +479,7 @@ static int read_object(struct reader *r, json_t *line)
 	if (!run->context.json)
 		return complain(r, "%s before the context line, which must be line 1", type);
 	if (!strcmp(type, "record"))
-		return read_record(r, line);
+		return read_record(r, line, samples);
 	if (!strcmp(type, "observation"))
 		return read_observation(r, line);
 	if (!strcmp(type, "check"))
@@ -464,6 +498,65 @@ static int read_object(struct reader *r, json_t *line)
 	return 0;
 }
 
+/* Takes the samples out of a record, which is most of a run's memory: rec->values has them.  A new
+ * reference, or NULL. */
+static json_t *take_samples(json_t *line)
+{
+	json_t *samples = NULL;
+
+	if (!strcmp(json_field_text(line, "type"), "record")) {
+		samples = json_incref(json_object_get(line, "samples"));
+		json_object_del(line, "samples");
+	}
+	return samples;
+}
+
+/* Leaves out all but the last lines of the file. */
+static void skip_to_end(FILE *file)
+{
+	enum { END_BYTES = 1024 };
+	struct stat st;
+	int c;
+
+	if (fstat(fileno(file), &st) || ftello(file) >= st.st_size - END_BYTES ||
+	    fseeko(file, st.st_size - END_BYTES, SEEK_SET))
+		return;
+	do
+		c = fgetc(file);
+	while (c != '\n' && c != EOF);
+}
+
+/* One line, which it changes. */
+static int read_line(struct reader *r, char *text, size_t len)
+{
+	struct run *run = r->run;
+	const bool whole = text[len - 1] == '\n';
+	json_t *line, *samples;
+	json_error_t error;
+	int rc;
+
+	r->samples = run_samples_take(text, len);
+	line = json_loadb(text, len - r->samples.len, JSON_REJECT_DUPLICATES, &error);
+	samples = take_samples(line);
+	if (!line && !whole) {
+		/* The writer died in this line; all lines before it are complete. */
+		run->cut = true;
+		rc = 0;
+	} else if (!line) {
+		if (error.column > (int)r->samples.at)
+			error.column += (int)r->samples.len;
+		rc = complain(r, "not JSON: %s (column %d)", error.text, error.column);
+	} else if (json_array_append_new(run->lines, line) < 0) {
+		rc = no_memory(r);
+	} else {
+		rc = read_object(r, line, samples);
+	}
+	json_decref(samples);
+	free(r->samples.values);
+	r->samples.values = NULL;
+	return rc;
+}
+
 static int read_lines(struct reader *r, FILE *file)
 {
 	struct run *run = r->run;
@@ -472,23 +565,13 @@ static int read_lines(struct reader *r, FILE *file)
 	ssize_t len;
 	int rc = 0;
 
-	while (!rc && (len = getline(&text, &size, file)) > 0) {
-		json_error_t error;
-		json_t *line;
-
+	while (!rc && !run->cut && (len = getline(&text, &size, file)) > 0) {
 		r->line++;
-		line = json_loadb(text, (size_t)len, JSON_REJECT_DUPLICATES, &error);
-		if (!line && text[len - 1] != '\n') {
-			/* The writer died in this line; all lines before it are complete. */
-			run->cut = true;
-			break;
+		rc = read_line(r, text, (size_t)len);
+		if (r->brief && run->n_records) {
+			r->brief = false;
+			skip_to_end(file);
 		}
-		if (!line)
-			rc = complain(r, "not JSON: %s (column %d)", error.text, error.column);
-		else if (json_array_append_new(run->lines, line) < 0)
-			rc = no_memory(r);
-		else
-			rc = read_object(r, line);
 	}
 	/* getline() returns -1 both at the end and without memory. */
 	if (!rc && !run->cut && ferror(file)) {
@@ -519,24 +602,18 @@ static long compare_fs(const char *a, const char *b)
 	return strcmp(a, b);
 }
 
-/* For qsort_r: the order of tables. */
-static int by_place(const void *pa, const void *pb, void *arg)
+/* The order of tables. */
+static int by_place(const void *pa, const void *pb)
 {
 	const struct run_record *a = pa, *b = pb;
-	const struct run *run = arg;
 	long diff = compare_fs(a->fs, b->fs);
-	char va[256], vb[256];
 
 	if (!diff)
-		diff = compare(names_rank(&run->benches, a->bench),
-			       names_rank(&run->benches, b->bench));
+		diff = compare((long)a->bench_rank, (long)b->bench_rank);
 	if (!diff)
 		diff = compare(a->page, b->page);
-	if (!diff && strcmp(a->variant, b->variant)) {
-		snprintf(va, sizeof(va), "%s.%s", a->bench, a->variant);
-		snprintf(vb, sizeof(vb), "%s.%s", b->bench, b->variant);
-		diff = compare(names_rank(&run->variants, va), names_rank(&run->variants, vb));
-	}
+	if (!diff)
+		diff = compare((long)a->variant_rank, (long)b->variant_rank);
 	if (!diff)
 		diff = compare((long)a->stack_rank, (long)b->stack_rank);
 	return (int)(diff ? diff : compare(a->line, b->line));
@@ -548,7 +625,7 @@ static int put_in_order(struct reader *r)
 
 	if (!run->n_records)
 		return 0;
-	qsort_r(run->records, run->n_records, sizeof(*run->records), by_place, run);
+	qsort(run->records, run->n_records, sizeof(*run->records), by_place);
 	run->by_id = calloc(run->n_records, sizeof(struct run_record *));
 	if (!run->by_id)
 		return no_memory(r);
@@ -587,9 +664,9 @@ static int read_file(struct reader *r, FILE *file)
 	return rc ? rc : put_in_order(r);
 }
 
-int run_read(const char *path, struct run *run, char *why, size_t why_size)
+static int read_path(const char *path, struct run *run, bool brief, char *why, size_t why_size)
 {
-	struct reader r = {.run = run, .why = why, .why_size = why_size};
+	struct reader r = {.run = run, .why = why, .why_size = why_size, .brief = brief};
 	struct stat st;
 	FILE *file;
 	int rc;
@@ -613,6 +690,16 @@ int run_read(const char *path, struct run *run, char *why, size_t why_size)
 			 "; name a directory of results/ that holds run.jsonl");
 	}
 	return rc ? rc : read_file(&r, file);
+}
+
+int run_read(const char *path, struct run *run, char *why, size_t why_size)
+{
+	return read_path(path, run, false, why, why_size);
+}
+
+int run_read_brief(const char *path, struct run *run, char *why, size_t why_size)
+{
+	return read_path(path, run, true, why, why_size);
 }
 
 int run_read_memory(const char *text, size_t size, struct run *run, char *why, size_t why_size)

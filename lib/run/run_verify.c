@@ -54,6 +54,19 @@ static int verify_text(struct verifier *v, const char *what, const char *text)
 
 static int verify_value(struct verifier *v, const json_t *value, bool anything, int depth);
 
+/* Adds ".KEY" to the path.  Not by snprintf(), which took a tenth of the time to read a run. */
+static void enter(struct verifier *v, size_t used, const char *key)
+{
+	const size_t room = sizeof(v->field) - 1;
+	size_t len = strlen(key);
+
+	if (used && used < room)
+		v->field[used++] = '.';
+	len = len < room - used ? len : room - used;
+	memcpy(v->field + used, key, len);
+	v->field[used + len] = '\0';
+}
+
 static int verify_member(struct verifier *v, const char *key, const json_t *member, bool anything,
 			 int depth)
 {
@@ -62,7 +75,7 @@ static int verify_member(struct verifier *v, const char *key, const json_t *memb
 
 	if (rc)
 		return rc;
-	snprintf(v->field + used, sizeof(v->field) - used, "%s%s", used ? "." : "", key);
+	enter(v, used, key);
 	rc = verify_value(v, member, anything || (!v->context && may_be_anything(key)), depth);
 	v->field[used] = '\0';
 	return rc;

@@ -107,7 +107,7 @@ static const struct refusal refusals[] = {
 	{"\"n\":8", "\"n\":2000000000000", ":2: ", "the limit is 1099511627776"},
 	{"[90,6]", "[90,-6]", ":2: ", "not [value, count]"},
 	{"[590,1]]", "[9007199254740993,1]]",
-	 ":2: ", "samples is 9007199254740993; the limit is 9007199254740992"},
+	 ":2: ", "a sample is 9007199254740993; the limit is 1125899906842624"},
 	{"\"segments\":0", "\"segments\":-1", ":2: ", "segments is -1"},
 	{"\"segments\":0", "\"segments\":2147483648", ":2: ", "segments is 2147483648"},
 	{"[590,1]]", "[1125899906842625,1]]",
@@ -442,6 +442,32 @@ static void test_name(void **state)
 	assert_string_equal(run_name("a/long", name, 3), "lo");
 }
 
+/* The first record and the end; what is between may be anything. */
+static void test_brief(void **state)
+{
+	static const char cold[] = "\"median\":4493";
+	struct fixture f;
+	struct run run;
+	char why[512];
+
+	(void)state;
+	fixture_make(&f, cold, "\"median\":4494");
+	assert_int_equal(run_read(f.dir, &run, why, sizeof(why)), -EINVAL);
+	run_free(&run);
+	assert_int_equal(run_read_brief(f.dir, &run, why, sizeof(why)), 0);
+	assert_true(run_is_complete(&run));
+	assert_string_equal(run.context.release, "6.1.0-fixture");
+	assert_true(run.n_records > 0 && run.n_records < 12);
+	run_free(&run);
+	fixture_remove(&f);
+
+	fixture_make(&f, "{\"type\":\"end\",\"status\":0}\n", "");
+	assert_int_equal(run_read_brief(f.dir, &run, why, sizeof(why)), 0);
+	assert_false(run_is_complete(&run));
+	run_free(&run);
+	fixture_remove(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -452,7 +478,7 @@ int main(void)
 		cmocka_unit_test(test_checks),	       cmocka_unit_test(test_check_refusals),
 		cmocka_unit_test(test_planted),	       cmocka_unit_test(test_large),
 		cmocka_unit_test(test_text_of_others), cmocka_unit_test(test_digest),
-		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_memory),	       cmocka_unit_test(test_brief),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
