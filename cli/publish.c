@@ -175,18 +175,20 @@ static int by_kernel(const void *a, const void *b)
 				      &((const struct checks_run *)b)->version);
 }
 
-/* Reads the runs of checks of the site, by kernel.  Returns their number, or -1 after one error
- * line. */
-static int read_checks_runs(struct checks_run runs[BEHAVIOUR_PAGE_RUNS_MAX])
+/* Reads the runs of checks of the site, by kernel; if there are too many the last ones, and
+ * *left_out gets the number of the others.  Returns how many, or -1 after one error line. */
+static int read_checks_runs(struct checks_run runs[BEHAVIOUR_PAGE_RUNS_MAX], size_t *left_out)
 {
 	struct dirent **entries;
 	int found = scandir(site, &entries, NULL, by_name), n = 0;
 
-	for (int i = 0; i < found; i++) {
+	for (int i = found - 1; i >= 0; i--) {
 		char *dir = process_text("%s/%s", site, entries[i]->d_name), version[64];
+		bool is = n >= 0 && entries[i]->d_name[0] != '.' && site_kind(dir) == SITE_CHECKS;
 
-		if (n >= 0 && n < BEHAVIOUR_PAGE_RUNS_MAX && entries[i]->d_name[0] != '.' &&
-		    site_kind(dir) == SITE_CHECKS) {
+		if (is && n == BEHAVIOUR_PAGE_RUNS_MAX) {
+			++*left_out;
+		} else if (is) {
 			struct checks_run *r = &runs[n++];
 
 			if (check_run_read("publish", dir, &r->run) < 0)
@@ -209,7 +211,9 @@ static int publish_checks_by_kernel(void)
 {
 	struct checks_run *runs = calloc(BEHAVIOUR_PAGE_RUNS_MAX, sizeof(*runs));
 	struct behaviour b = {0};
-	int n = runs ? read_checks_runs(runs) : -1, status = n < 0 ? STATUS_BROKEN : STATUS_GOOD;
+	size_t left_out = 0;
+	int n = runs ? read_checks_runs(runs, &left_out) : -1;
+	int status = n < 0 ? STATUS_BROKEN : STATUS_GOOD;
 	struct page_file f;
 
 	for (int i = 0; i < n && !status; i++)
@@ -217,8 +221,8 @@ static int publish_checks_by_kernel(void)
 			status = STATUS_BROKEN;
 	if (n > 0 && !status) {
 		f = page_file_open(site, "checks.html");
-		status =
-			page_file_close(&f, "publish", f.out ? behaviour_page_write(&b, f.out) : 0);
+		status = page_file_close(&f, "publish",
+					 f.out ? behaviour_page_write(&b, left_out, f.out) : 0);
 	}
 	behaviour_free(&b);
 	for (int i = 0; i < BEHAVIOUR_PAGE_RUNS_MAX && runs; i++)

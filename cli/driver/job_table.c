@@ -22,6 +22,9 @@ void job_table_add(struct job_table *t, const char *label)
 	t->list[t->n++] = (struct job_table_job){.label = label};
 }
 
+/* Lines on a terminal, but for the last one. */
+enum { LINES_MAX = 40 };
+
 /* ---- files of the jobs ---------------------------------------------------------------------- */
 
 static char *log_path(const struct job_table *t)
@@ -224,18 +227,27 @@ static char *running_text(struct job_table *t, const struct job_table_job *job, 
 	return text;
 }
 
-/* On a terminal a line for each kernel, always up to date; else one when a job begins or ends. */
+/* Whether a line is printed of that job now.  On a terminal each has one that is always up to date,
+ * or, of many, each that runs; else it has one when it begins and when it ends. */
+static bool has_line(const struct job_table *t, const struct job_table_job *job)
+{
+	if (isatty(fileno(phase_out())))
+		return t->n <= LINES_MAX || job->state == JOB_TABLE_RUNNING;
+	return job->state != job->reported && job->state != JOB_TABLE_WAITING;
+}
+
 static void tell(struct job_table *t, struct job_table_job *job, const char *text, const char *left)
 {
 	if (isatty(fileno(phase_out()))) {
-		fprintf(phase_out(), "  %.*s\033[K\n", terminal_width() - 3, text);
-		t->shown++;
-	} else if (job->state != job->reported && job->state == JOB_TABLE_ENDED) {
+		if (t->shown < LINES_MAX) {
+			fprintf(phase_out(), "  %.*s\033[K\n", terminal_width() - 3, text);
+			t->shown++;
+		}
+	} else if (job->state == JOB_TABLE_ENDED) {
 		fprintf(phase_out(), "  %s; %s\n", text, left);
-	} else if (job->state != job->reported && job->state == JOB_TABLE_RUNNING) {
+	} else {
 		fprintf(phase_out(), "  %s: begun\n", job->label);
 	}
-	job->reported = job->state;
 }
 
 /* "2 of 3 done, about 4 min left" */
@@ -253,39 +265,48 @@ static char *left_text(const struct job_table *t, int64_t rest, size_t waiting, 
 	return text;
 }
 
+/* The line of a job, to be freed; NULL: it has none now.  Counts it, and what it still takes. */
+static char *line_of(struct job_table *t, const struct job_table_job *job, int64_t *rest,
+		     size_t *waiting, size_t *running)
+{
+	if (job->state == JOB_TABLE_RUNNING) {
+		++*running;
+		return running_text(t, job, rest);
+	}
+	*waiting += job->state == JOB_TABLE_WAITING;
+	if (!has_line(t, job))
+		return NULL;
+	return job->state == JOB_TABLE_ENDED ? ended_text(t, job)
+					     : process_text("%s: waiting", job->label);
+}
+
 void job_table_show(struct job_table *t)
 {
 	char **texts = calloc(t->n, sizeof(*texts)), *left;
 	size_t waiting = 0, running = 0;
+	unsigned int before = t->shown;
 	int64_t rest = 0;
 
 	if (!texts)
 		process_quit(STATUS_BROKEN, "out of memory");
 	read_log(t);
 	read_states(t);
-	for (size_t i = 0; i < t->n; i++) {
-		const struct job_table_job *job = &t->list[i];
-
-		if (job->state == JOB_TABLE_ENDED) {
-			texts[i] = ended_text(t, job);
-		} else if (job->state == JOB_TABLE_RUNNING) {
-			texts[i] = running_text(t, job, &rest);
-			running++;
-		} else {
-			texts[i] = process_text("%s: waiting", job->label);
-			waiting++;
-		}
-	}
+	for (size_t i = 0; i < t->n; i++)
+		texts[i] = line_of(t, &t->list[i], &rest, &waiting, &running);
 	left = left_text(t, rest, waiting, running);
-	if (isatty(fileno(phase_out())) && t->shown)
-		fprintf(phase_out(), "\033[%uA", t->shown);
+	if (isatty(fileno(phase_out())) && before)
+		fprintf(phase_out(), "\033[%uA", before);
 	t->shown = 0;
 	for (size_t i = 0; i < t->n; i++) {
-		tell(t, &t->list[i], texts[i], left);
+		struct job_table_job *job = &t->list[i];
+
+		if (texts[i] && has_line(t, job))
+			tell(t, job, texts[i], left);
+		job->reported = job->state;
 		free(texts[i]);
 	}
 	if (isatty(fileno(phase_out()))) {
-		fprintf(phase_out(), "  %s\033[K\n", left);
+		fprintf(phase_out(), "  %s\033[J\n", left);
 		t->shown++;
 	}
 	free(left);

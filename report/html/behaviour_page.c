@@ -182,10 +182,11 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-int behaviour_page_write(const struct behaviour *b, FILE *out)
+int behaviour_page_write(const struct behaviour *b, size_t left_out, FILE *out)
 {
 	json_t *all = all_checks(b), *value;
 	const char **ids = calloc(json_object_size(all) + 1, sizeof(*ids)), *id;
+	char text[128];
 	size_t n = 0;
 
 	if (!all || !ids) {
@@ -202,6 +203,11 @@ int behaviour_page_write(const struct behaviour *b, FILE *out)
 		       "reproducer. Skipped: the kernel lacks what the check needs. Bug fixed: it "
 		       "was expected to fail and passed. Not run: the run is of a build of daxdm "
 		       "without that check.");
+	if (left_out) {
+		snprintf(text, sizeof(text), "A table has %d kernels at most; %zu are left out.",
+			 BEHAVIOUR_PAGE_RUNS_MAX, left_out);
+		page_paragraph(out, NULL, text);
+	}
 	put_counts(b, out);
 	put_families(b, ids, n, out);
 	put_checks(b, ids, n, out);

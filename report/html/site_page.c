@@ -180,8 +180,8 @@ static bool is_data(const char *name)
 	return dot && (!strcmp(dot, ".md") || !strcmp(dot, ".tsv") || !strcmp(dot, ".json"));
 }
 
-static void put_section(const struct section *s, const char *dir, struct dirent **entries, int n,
-			FILE *out)
+static void put_section(const struct section *s, const char *dir, struct dirent **entries,
+			const enum site_kind *kinds, int n, FILE *out)
 {
 	bool any = false;
 
@@ -191,9 +191,9 @@ static void put_section(const struct section *s, const char *dir, struct dirent 
 
 		if (*name == '.' || !strcmp(name, "index.html"))
 			continue;
-		snprintf(path, sizeof(path), "%s/%s", dir, name);
-		if (site_kind(path) != s->kind || (s->kind == SITE_OTHER && !is_data(name)))
+		if (kinds[i] != s->kind || (s->kind == SITE_OTHER && !is_data(name)))
 			continue;
+		snprintf(path, sizeof(path), "%s/%s", dir, name);
 		if (!any) {
 			page_heading(out, s->id, s->heading);
 			fputs("<ul>\n", out);
@@ -209,13 +209,28 @@ static int by_version(const struct dirent **a, const struct dirent **b)
 	return strverscmp((*a)->d_name, (*b)->d_name);
 }
 
+/* The kind of each entry; NULL without memory. */
+static enum site_kind *find_kinds(const char *dir, struct dirent **entries, int n)
+{
+	enum site_kind *kinds = calloc((size_t)n + 1, sizeof(*kinds));
+	char path[4096];
+
+	for (int i = 0; kinds && i < n; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, entries[i]->d_name);
+		kinds[i] = site_kind(path);
+	}
+	return kinds;
+}
+
 int site_page_write(const char *dir, FILE *out)
 {
 	struct dirent **entries;
 	int n = scandir(dir, &entries, NULL, by_version);
+	enum site_kind *kinds;
 
 	if (n < 0)
 		return -errno;
+	kinds = memory_check(find_kinds(dir, entries, n));
 	page_begin(out, "DAX through device-mapper, by kernel");
 	page_paragraph(out, NULL,
 		       "What it costs to reach persistent memory directly (DAX) through "
@@ -234,8 +249,9 @@ int site_page_write(const char *dir, FILE *out)
 		fputs("<li><a href=\"checks.html\">Which check passes on which kernel</a>\n", out);
 	if (has(dir, "bugs.html") || has(dir, "checks.html"))
 		fputs("</ul>\n", out);
-	for (size_t s = 0; s < sizeof(sections) / sizeof(sections[0]); s++)
-		put_section(&sections[s], dir, entries, n, out);
+	for (size_t s = 0; s < sizeof(sections) / sizeof(sections[0]) && kinds; s++)
+		put_section(&sections[s], dir, entries, kinds, n, out);
+	free(kinds);
 	for (int i = 0; i < n; i++)
 		free(entries[i]);
 	free(entries);
