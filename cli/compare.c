@@ -11,17 +11,21 @@
  * or build tree of the user's own both are compared, the quick ones.
  */
 #include "report/compare/compare.h"
+#include "cli/driver/command.h"
 #include "cli/driver/confirm.h"
 #include "cli/driver/explain_changes.h"
 #include "cli/driver/page_file.h"
+#include "cli/driver/process.h"
 #include "cli/driver/run_dir.h"
 #include "cli/driver/sides.h"
 #include "lib/base/memory.h"
 #include "lib/base/msg.h"
+#include "lib/base/place.h"
 #include "lib/base/terminal.h"
 #include "report/checks/behaviour_changes.h"
 #include "report/compare/compare_mail.h"
 #include "report/compare/compare_show.h"
+#include "report/compare/series.h"
 #include "report/html/compare_page.h"
 #include "report/html/trends_page.h"
 #include "report/plots/plotdata.h"
@@ -32,9 +36,12 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { LADDER_WIDTH = 200 };
+
 struct compare_options {
 	struct comparison comparison;
-	const char *json, *markdown, *junit, *html, *trends, *thresholds, *known, *plot_data;
+	const char *json, *markdown, *junit, *html, *trends, *thresholds, *known;
+	const char *plot_data, *ladder;
 	bool all, force, strict;
 	int64_t width; /* 0: of the terminal */
 	struct sides sides;
@@ -134,6 +141,8 @@ static const struct option_spec options[] = {
 	       "kernels: measure even if a suitable run exists"),
 	OPTION("plot-data", OPTION_TEXT, offsetof(struct compare_options, plot_data), "DIR",
 	       "write what plot/plot.sh --data draws from", .internal = true),
+	OPTION("ladder", OPTION_TEXT, offsetof(struct compare_options, ladder), "DIR",
+	       "write table, plots of --plot-data and pages of a ladder", .internal = true),
 	OPTION("known", OPTION_PATH, offsetof(struct compare_options, known), "DIR",
 	       "directory of known kernel bugs (default: check/known)"),
 	{0},
@@ -291,6 +300,45 @@ static int write_files(const struct comparison *c, const struct compare_options 
 	return status;
 }
 
+/* ---- a ladder ------------------------------------------------------------------------------- */
+
+static int draw_plots(const struct compare_options *o)
+{
+	struct words command = {0};
+
+	command_add(&command, place("plot/plot.sh"), "--data", o->plot_data, o->ladder, NULL);
+	return process_run(&command, "&2", NULL);
+}
+
+static int write_table(const struct comparison *c, const struct compare_options *o)
+{
+	struct page_file f = page_file_open(o->ladder, "ladder.txt");
+
+	if (f.out)
+		compare_print(c, o->all, LADDER_WIDTH, f.out);
+	return page_file_close(&f, "compare", f.out && ferror(f.out) ? -EIO : 0);
+}
+
+/* The table, the plots and the pages, which hold them.  Plots that cannot be drawn keep nothing
+ * else from being written.  Returns status, or another one after an error line. */
+static int write_ladder(const struct comparison *c, const struct compare_options *o, int status)
+{
+	char *html = process_text("%s/ladder.html", o->ladder);
+	char *trends = process_text("%s/trends.html", o->ladder);
+	struct compare_options pages = {.html = html, .trends = c->n_sides > 2 ? trends : NULL};
+	int drawn = STATUS_GOOD;
+
+	if (write_table(c, o))
+		status = STATUS_BROKEN;
+	if (status != STATUS_BROKEN) {
+		drawn = draw_plots(o);
+		status = write_files(c, &pages, NULL, NULL, status);
+	}
+	free(html);
+	free(trends);
+	return drawn ? drawn : status;
+}
+
 /* ---- a module or a kernel of the user's own -------------------------------------------------- */
 
 static int find_behaviour(const struct comparison *c, const struct compare_options *o,
@@ -413,13 +461,18 @@ static int compare_numbers(struct comparison *c, const struct compare_options *o
 		return STATUS_BROKEN;
 	if (as_measured)
 		comparison_judge_as_measured(c);
-	status = comparison_status(c);
+	if (c->series)
+		status = c->series->n_failures ? STATUS_FAILED : STATUS_GOOD;
+	else
+		status = comparison_status(c);
 	if (!is_quiet(o))
-		compare_print(c, o->all, o->width ? (int)o->width : terminal_width());
+		compare_print(c, o->all, o->width ? (int)o->width : terminal_width(), stdout);
 	if (o->plot_data && plotdata_write_ladder(c, o->plot_data) < 0) {
 		msg_error("compare: cannot write into %s: %s", o->plot_data, strerror(errno));
 		return STATUS_BROKEN;
 	}
+	if (o->ladder)
+		return write_ladder(c, o, status);
 	return o->sides.own ? compare_own(c, o, status) : write_files(c, o, NULL, NULL, status);
 }
 
@@ -460,19 +513,72 @@ out:
 
 /* ---- the verb ------------------------------------------------------------------------------ */
 
-static int compare(struct comparison *c, const struct compare_options *o)
+static int compare_sides(struct comparison *c, const struct compare_options *o)
 {
 	int status;
 
-	c->n_sides = o->sides.n;
-	for (size_t s = 0; s < c->n_sides; s++)
-		if (compare_read_side(&c->sides[s], o->sides.runs[s]) < 0)
+	if (o->sides.n > SIDES_MAX) {
+		msg_error("compare: at most %d runs of checks, got %zu", SIDES_MAX, o->sides.n);
+		return STATUS_USAGE;
+	}
+	for (; c->n_sides < o->sides.n; c->n_sides++)
+		if (compare_read_side(&c->sides[c->n_sides], o->sides.runs[c->n_sides]) < 0) {
+			c->n_sides++;
 			return STATUS_BROKEN;
+		}
 	status = compare_refuse(c, o->force);
 	if (status != STATUS_GOOD)
 		return status;
 	compare_label_sides(c);
 	return c->sides[0].runs[0].context.checks ? compare_checks(c, o) : compare_numbers(c, o);
+}
+
+/* More kernels than a table has columns. */
+static int compare_series(struct comparison *c, const struct compare_options *o)
+{
+	struct series series = {0};
+	int status;
+
+	if (c->stack_base) {
+		msg_error("compare: --stacks is for up to %d runs, got %zu", COMPARE_COLUMNS_MAX,
+			  o->sides.n);
+		return STATUS_USAGE;
+	}
+	status = series_read(&series, c, o->sides.runs, o->sides.n, o->force);
+	if (status != STATUS_GOOD && status != STATUS_FAILED)
+		goto out;
+	c->series = &series;
+	c->forced = series.forced;
+	for (size_t i = 0; i < series.n_shown; i++) {
+		struct side *side = &c->sides[c->n_sides++];
+
+		if (compare_read_side(side, o->sides.runs[series.shown[i]]) < 0) {
+			status = STATUS_BROKEN;
+			goto out;
+		}
+		snprintf(side->label, sizeof(side->label), "%s",
+			 series.kernels[series.shown[i]].label);
+	}
+	status = compare_numbers(c, o);
+out:
+	c->series = NULL;
+	series_free(&series);
+	return status;
+}
+
+static int compare(struct comparison *c, const struct compare_options *o)
+{
+	if (o->sides.n <= COMPARE_COLUMNS_MAX)
+		return compare_sides(c, o);
+	/* Checks have no series: each verdict is a word. */
+	c->n_sides = 1;
+	if (compare_read_side(&c->sides[0], o->sides.runs[0]) < 0)
+		return STATUS_BROKEN;
+	if (c->sides[0].runs[0].context.checks)
+		return compare_sides(c, o);
+	compare_free_side(&c->sides[0]);
+	c->n_sides = 0;
+	return compare_series(c, o);
 }
 
 static int compare_main(int argc, char **argv)

@@ -48,7 +48,7 @@ static bool is_complete(const char *dir)
 {
 	struct run run;
 	char why[512];
-	bool complete = !run_read(dir, &run, why, sizeof(why)) && run_is_complete(&run);
+	bool complete = !run_read_brief(dir, &run, why, sizeof(why)) && run_is_complete(&run);
 
 	run_free(&run);
 	return complete;
@@ -59,18 +59,15 @@ static bool is_done(const struct ladder *l, const struct kernel_entry *step)
 {
 	char *dir = process_text("%s/%s", l->dir, step->label),
 	     *package = kernel_list_package(step);
-	struct words dirs = {0};
-	bool done;
+	char date[MEASURE_DATE_CHARS];
+	bool done = measure_stands_for(dir, &l->b->m, &l->b->target, package, date);
 
-	command_add(&dirs, dir, NULL);
-	done = measure_newest(&l->b->m, &l->b->target, package, &dirs);
 	if (!done && is_complete(dir))
 		process_quit(STATUS_USAGE,
 			     "%s was measured by another build of daxdm or of another workload; "
 			     "choose another --name",
 			     dir);
 	done = done && measure_has_states(dir, l->b->m.states);
-	words_free(&dirs);
 	free(package);
 	free(dir);
 	return done;
@@ -211,70 +208,58 @@ static void run_jobs(struct ladder *l, const char *path)
 
 /* ---- the report ----------------------------------------------------------------------------- */
 
-/* Prints a file up to its first empty line: the table behind it is too long for a terminal. */
-static void print_head(const char *path)
+/* Prints a file up to its first empty line: the table behind it is too long for a terminal.
+ * Returns whether there is anything. */
+static bool print_head(const char *path)
 {
 	FILE *in = fopen(path, "re");
 	char *line = NULL;
 	size_t size = 0;
+	bool any = false;
 
 	while (in && getline(&line, &size, in) > 0 && *line != '\n')
-		fputs(line, stdout);
+		any = fputs(line, stdout) >= 0;
 	if (in)
 		fclose(in);
 	free(line);
+	return any;
 }
 
-/* The table of all runs, their plots and their pages; quiet: nothing on stdout and stderr.  Plots
- * that cannot be drawn keep nothing else from being written. */
+/* The table of all runs, their plots and their pages; quiet: nothing on stdout and stderr. */
 static int compare_runs(const char *page, const struct words *runs, bool quiet)
 {
-	char *all = process_text("%s/ladder.txt", page);
-	char *html = process_text("%s/ladder.html", page);
-	char *trends = process_text("%s/trends.html", page);
 	char *plots = workspace_path("plot"), *words = workspace_path("words");
 	struct words command = {0};
-	int status, drawn = STATUS_GOOD;
+	int status;
 
 	mkdir(plots, 0777);
-	command_add(&command, place("build/daxdm"), "compare", "--width", "200", "--plot-data",
-		    plots, NULL);
+	command_add(&command, place("build/daxdm"), "compare", "--plot-data", plots, "--ladder",
+		    page, NULL);
 	command_add_all(&command, runs);
-	status = process_run(&command, all, NULL);
-	if (status == STATUS_GOOD || status == STATUS_FAILED) {
-		command_add(&command, place("plot/plot.sh"), "--data", plots, page, NULL);
-		drawn = process_run(&command, quiet ? words : NULL, quiet ? "&1" : NULL);
-		command_add(&command, place("build/daxdm"), "compare", "--html", html, NULL);
-		if (runs->n > 2)
-			command_add(&command, "--trends", trends, NULL);
-		command_add_all(&command, runs);
-		status = process_run(&command, words, NULL);
-		if (!quiet) {
-			print_head(words);
-			printf("all metrics: %s, %s\n", all, html);
-		}
-	}
-	free(all);
-	free(html);
-	free(trends);
+	status = process_run(&command, words, quiet ? "&1" : NULL);
+	if (!quiet && print_head(words))
+		printf("all metrics: %s/ladder.txt, %s/ladder.html\n", page, page);
 	free(plots);
 	free(words);
-	return status == STATUS_GOOD || status == STATUS_FAILED ? drawn : status;
+	return status == STATUS_FAILED ? STATUS_GOOD : status;
 }
 
-/* Whether the complete run in DIR has a number.  All of it may be skipped: older kernels do not
- * mount xfs with reflink=1 and DAX. */
-static bool has_numbers(const char *dir, const char *label)
+/* Adds the run of a kernel to the runs if it is complete and has a number, or the kernel to those
+ * that are missing.  All of a run may be skipped: older kernels do not mount xfs with reflink=1 and
+ * DAX. */
+static void sort_run(const char *dir, const char *label, struct words *runs, struct words *missing)
 {
 	char why[512];
 	struct run run;
-	bool has = !run_read(dir, &run, why, sizeof(why)) && run.n_records;
 
-	if (!has)
+	if (run_read_brief(dir, &run, why, sizeof(why)) || !run_is_complete(&run))
+		command_add(missing, label, NULL);
+	else if (run.n_records)
+		command_add(runs, dir, NULL);
+	else
 		printf("%s is left out: %s\n", label,
 		       run.n_skips ? run.skips[0].why : "the run has no records");
 	run_free(&run);
-	return has;
 }
 
 /* The kernels of the ladder in DIR that have numbers, and those that have no run. */
@@ -287,10 +272,7 @@ static void find_runs(const char *dir, struct words *runs, struct words *missing
 	free(path);
 	for (size_t i = 0; i < l.kernels.n; i++) {
 		path = process_text("%s/%s", dir, l.kernels.list[i].label);
-		if (!is_complete(path))
-			command_add(missing, l.kernels.list[i].label, NULL);
-		else if (has_numbers(path, l.kernels.list[i].label))
-			command_add(runs, path, NULL);
+		sort_run(path, l.kernels.list[i].label, runs, missing);
 		free(path);
 	}
 }

@@ -432,26 +432,44 @@ static bool stands_for(const struct run *run, const struct measurement *m, const
 	       same_words(json_object_get(context, "metrics"), &m->whole.benches);
 }
 
+bool measure_stands_for(const char *dir, const struct measurement *m, const struct target *t,
+			const char *package, char date[MEASURE_DATE_CHARS])
+{
+	json_t *build = context_build_digest();
+	char why[512];
+	struct run run;
+	bool stands = !run_read_brief(dir, &run, why, sizeof(why)) &&
+		      stands_for(&run, m, t, package, json_string_value(build));
+
+	snprintf(date, MEASURE_DATE_CHARS, "%s", stands ? run.context.date : "");
+	run_free(&run);
+	json_decref(build);
+	return stands;
+}
+
+/* What cannot be read stands for nothing. */
+static bool can_be_read(const char *dir)
+{
+	char why[512];
+	struct run run;
+	bool can = !run_read(dir, &run, why, sizeof(why));
+
+	run_free(&run);
+	return can;
+}
+
 const char *measure_newest(const struct measurement *m, const struct target *t, const char *package,
 			   const struct words *dirs)
 {
-	json_t *build = context_build_digest();
-	char newest_date[64] = "", why[512];
+	char newest_date[MEASURE_DATE_CHARS] = "", date[MEASURE_DATE_CHARS];
 	const char *found = NULL;
 
-	for (size_t i = 0; i < dirs->n; i++) {
-		struct run run;
-
-		/* What cannot be read stands for nothing. */
-		if (!run_read(dirs->list[i], &run, why, sizeof(why)) &&
-		    stands_for(&run, m, t, package, json_string_value(build)) &&
-		    strcmp(run.context.date, newest_date) >= 0) {
-			snprintf(newest_date, sizeof(newest_date), "%s", run.context.date);
+	for (size_t i = 0; i < dirs->n; i++)
+		if (measure_stands_for(dirs->list[i], m, t, package, date) &&
+		    strcmp(date, newest_date) >= 0 && can_be_read(dirs->list[i])) {
+			snprintf(newest_date, sizeof(newest_date), "%s", date);
 			found = dirs->list[i];
 		}
-		run_free(&run);
-	}
-	json_decref(build);
 	return found;
 }
 
@@ -500,7 +518,7 @@ bool measure_has_states(const char *dir, int64_t states)
 		char *state = process_text("%s/state-%lld", dir, (long long)n), why[512];
 		struct run run;
 
-		has = !run_read(state, &run, why, sizeof(why)) && run_is_complete(&run);
+		has = !run_read_brief(state, &run, why, sizeof(why)) && run_is_complete(&run);
 		run_free(&run);
 		free(state);
 	}

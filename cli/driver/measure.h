@@ -90,6 +90,13 @@ bool measure_has_states(const char *dir, int64_t states);
 /* Runs a command that writes run.jsonl into results on this host; nothing is left if it refused. */
 int measure_on_this_host(struct words *command, const char *dir);
 
+enum { MEASURE_DATE_CHARS = 64 };
+
+/* Whether DIR holds a complete run which stands for that package, as below; *date gets its date.
+ * The records are not read. */
+bool measure_stands_for(const char *dir, const struct measurement *m, const struct target *t,
+			const char *package, char date[MEASURE_DATE_CHARS]);
+
 /* The newest complete run among dirs which stands for that package, made by this very build with
  * the seed, namespaces and kernel arguments of t, and just this workload; NULL: there is none.
  * Points into dirs. */

@@ -151,11 +151,11 @@ static void add_operands(const struct sides *s, int n, char *const operands[], s
 	}
 	if (words->n == 1 && (s->target.replaced.n || s->base_modules.n))
 		command_add(words, words->list[0], NULL);
-	if (words->n < 2 || words->n > SIDES_MAX)
+	if (words->n < 2)
 		process_quit(STATUS_USAGE,
-			     "compare: expected two to %d runs or kernels, got %d: "
+			     "compare: expected two or more runs or kernels, got %d: "
 			     "./run.sh compare BASE NEW",
-			     SIDES_MAX, n);
+			     n);
 }
 
 void sides_find(struct sides *s, int n, char *const operands[])
@@ -164,6 +164,9 @@ void sides_find(struct sides *s, int n, char *const operands[])
 
 	add_operands(s, n, operands, &words);
 	s->n = words.n;
+	s->runs = calloc(s->n, sizeof(char *));
+	if (!s->runs)
+		process_quit(STATUS_BROKEN, "out of memory");
 	for (size_t i = 0; i < s->n; i++) {
 		const char *word = words.list[i];
 
@@ -174,8 +177,15 @@ void sides_find(struct sides *s, int n, char *const operands[])
 			run_dir_unknown("run or kernel", word);
 		command_add(&s->target.kernels, word, NULL);
 	}
+	if (s->states > 1 && s->n > COMPARE_COLUMNS_MAX)
+		process_quit(
+			STATUS_USAGE,
+			"compare: --states confirms the differences of up to %d kernels, got %zu",
+			COMPARE_COLUMNS_MAX, s->n);
 	if (!s->states)
-		s->states = s->target.kernels.n ? CHANGE_STATES_DEFAULT : 1;
+		s->states = s->target.kernels.n && s->n <= COMPARE_COLUMNS_MAX
+				    ? CHANGE_STATES_DEFAULT
+				    : 1;
 	if (s->target.kernels.n) {
 		measure_kernels(s);
 	} else {
@@ -190,6 +200,7 @@ void sides_free(struct sides *s)
 {
 	for (size_t i = 0; i < s->n; i++)
 		free(s->runs[i]);
+	free(s->runs);
 	for (size_t i = 0; i < 2; i++)
 		free(s->checks[i]);
 }

@@ -19,7 +19,7 @@ struct sides {
 	bool no_checks, explain, anew;
 	/* What sides_find() makes of it. */
 	size_t n;
-	char *runs[SIDES_MAX]; /* as compare_read_side() takes them */
+	char **runs; /* as compare_read_side() takes them */
 	/* Whether a kernel or module of the user's own is compared with another: its quick checks
 	 * are, too. */
 	bool own;

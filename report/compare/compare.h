@@ -17,6 +17,9 @@
 
 enum { SIDES_MAX = 512 };
 
+/* Of more kernels only some are shown in full: report/compare/series.h. */
+enum { COMPARE_COLUMNS_MAX = 60 };
+
 /* The runs of one kernel.  With meter insn each run is of an initial state of it. */
 struct side {
 	struct run *runs;
@@ -79,6 +82,9 @@ struct comparison {
 	const char *unit;     /* of the first record */
 	bool time;	      /* the meter */
 	bool forced;	      /* --force: the runs differ in more than the kernel */
+	/* NULL, or the kernels of which the sides are those that are shown. */
+	const struct series *series;
+	bool *other_seed_or_build; /* private: of the sides of each step */
 };
 
 /* Reads a side: "A" or "A,B,C", the runs of one kernel, which must be complete, and their further
@@ -94,6 +100,8 @@ int compare_add_states(struct side *side, const char *dir);
 int compare_refuse(struct comparison *c, bool force);
 /* Names each side by its kernel, or by its run if two sides are of one kernel. */
 void compare_label_sides(struct comparison *c);
+/* The name of one; alone: no other side is of its kernel. */
+void compare_label(const struct side *side, bool alone, char *label, size_t size);
 
 /*
  * Makes the rows of the sides' runs.  Returns 0 or -ENOMEM.  *c needs comparison_free() in any
@@ -110,6 +118,8 @@ void comparison_judge_as_measured(struct comparison *c);
 /* The rows alone, so that they can be made again. */
 void comparison_free_rows(struct comparison *c);
 void comparison_free(struct comparison *c);
+/* Frees its runs and empties it. */
+void compare_free_side(struct side *side);
 
 /* Whether more states could confirm one of the step's changes; tax: of its DM overhead. */
 bool compare_is_undecided(const struct step *step, bool tax);

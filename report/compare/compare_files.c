@@ -5,6 +5,7 @@
 #include "lib/base/number.h"
 #include "lib/base/xml.h"
 #include "report/compare/comparability.h"
+#include "report/compare/series.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -167,10 +168,10 @@ json_t *compare_json(const struct comparison *c, int status)
 					 "kernels", json_facts(c, s, comparability_kernels),
 					 "asked_for", json_facts(c, s, comparability_sweeps)));
 	}
-	return json_pack("{ss si si sb ss so so so}", "type", "comparison", "schema",
+	return json_pack("{ss si si sb ss so so so so*}", "type", "comparison", "schema",
 			 COMPARISON_SCHEMA, "status", status, "forced", c->forced, "meter",
 			 c->time ? "time" : "insn", "sides", json_sides(c), "steps", steps, "rows",
-			 rows);
+			 rows, "series", c->series ? series_json(c->series) : NULL);
 }
 
 /* ---- JUnit --------------------------------------------------------------------------------- */
@@ -304,7 +305,9 @@ void compare_junit_checks(const struct behaviour *checks, FILE *out)
 void compare_junit(const struct comparison *c, const struct behaviour *checks, FILE *out)
 {
 	fputs(junit_head, out);
-	for (size_t s = 0; s < c->n_steps; s++)
+	if (c->series)
+		series_junit(c->series, out);
+	for (size_t s = 0; s < c->n_steps && !c->series; s++)
 		for (size_t i = 0; i < c->n_rows; i++) {
 			size_t before = 0;
 

@@ -142,6 +142,9 @@ static void two_cells(const struct comparison *c, struct grid *g, const struct r
 
 /* ---- more: a ladder ------------------------------------------------------------------------ */
 
+_Static_assert((int)COMPARE_COLUMNS_MAX + 3 <= (int)GRID_COLUMNS_MAX,
+	       "two keys, a column for each kernel, and from the first to the last");
+
 static void ladder_head(const struct comparison *c, struct grid *g)
 {
 	grid_init(g, 2);

@@ -198,13 +198,27 @@ static bool partly_lost(const struct comparison *c, size_t from, const struct ru
 	return find_on(run, &huge, stack);
 }
 
-/* Whether the sides were measured with different seeds or builds of daxdm. */
-static bool differ_in_seed_or_build(const struct comparison *c, size_t from, size_t to)
+static size_t first_of(const struct comparison *c, size_t step)
 {
-	const struct run_context *a = &c->sides[from].runs[0].context,
-				 *b = &c->sides[to].runs[0].context;
+	return step < c->n_steps ? step : 0;
+}
 
-	return comparability_check(a, b, COMPARABILITY_STATES, NULL, NULL);
+static size_t last_of(const struct comparison *c, size_t step)
+{
+	return step < c->n_steps ? step + 1 : c->n_sides - 1;
+}
+
+/* Finds the steps whose sides were measured with different seeds or builds of daxdm. */
+static int find_other_seeds(struct comparison *c)
+{
+	c->other_seed_or_build = calloc(c->n_steps + 1, sizeof(bool));
+	if (!c->other_seed_or_build)
+		return -ENOMEM;
+	for (size_t s = 0; s <= c->n_steps; s++)
+		c->other_seed_or_build[s] = comparability_check(
+			&c->sides[first_of(c, s)].runs[0].context,
+			&c->sides[last_of(c, s)].runs[0].context, COMPARABILITY_STATES, NULL, NULL);
+	return 0;
 }
 
 /* Only for the worse in the first state, which selects what the others test: all of them count in
@@ -247,12 +261,14 @@ static bool are_traced_in_one_way(const struct cell *base, const struct cell *ne
 	return !a || !b || !strcmp(a, b);
 }
 
-static void fill_step(const struct comparison *c, const struct row *row, size_t from, size_t to,
+/* Step `at` of the row; n_steps is from the first side to the last. */
+static void fill_step(const struct comparison *c, const struct row *row, size_t at,
 		      struct step *step)
 {
+	const size_t from = first_of(c, at), to = last_of(c, at);
 	const struct cell *base = &row->cells[from], *new = &row->cells[to];
 	struct judge judge = {.time = c->time,
-			      .other_seed_or_build = differ_in_seed_or_build(c, from, to),
+			      .other_seed_or_build = c->other_seed_or_build[at],
 			      .higher_is_better = !strcmp(row->rec->better, "higher"),
 			      .threshold = row->threshold};
 	const char *stack = stack_of(c, to, row->rec);
@@ -305,9 +321,8 @@ static int fill_row(struct comparison *c, struct row *row, const struct run_reco
 	row->tax_threshold = thresholds_of(&c->thresholds, tax);
 	for (size_t s = 0; s < c->n_sides; s++)
 		fill_cell(&c->sides[s], rec, stack_of(c, s, rec), &row->cells[s]);
-	for (size_t s = 0; s < c->n_steps; s++)
-		fill_step(c, row, s, s + 1, &row->steps[s]);
-	fill_step(c, row, 0, c->n_sides - 1, &row->steps[c->n_steps]);
+	for (size_t s = 0; s <= c->n_steps; s++)
+		fill_step(c, row, s, &row->steps[s]);
 	return 0;
 }
 
@@ -402,7 +417,7 @@ int comparison_build(struct comparison *c)
 		for (size_t r = 0; r < c->sides[s].n_runs; r++)
 			room += c->sides[s].runs[r].n_records;
 	c->rows = calloc(room + 1, sizeof(*c->rows));
-	if (!c->rows)
+	if (!c->rows || find_other_seeds(c) < 0)
 		return -ENOMEM;
 	c->time = !strcmp(c->sides[0].runs[0].context.meter, "time");
 	for (size_t s = 0; s < c->n_sides && !rc; s++)
@@ -441,19 +456,26 @@ void comparison_free_rows(struct comparison *c)
 		free(c->rows[i].steps);
 	}
 	free(c->rows);
+	free(c->other_seed_or_build);
+	c->other_seed_or_build = NULL;
 	c->rows = NULL;
 	c->n_rows = 0;
+}
+
+void compare_free_side(struct side *side)
+{
+	for (size_t r = 0; r < side->n_runs; r++)
+		run_free(&side->runs[r]);
+	free(side->runs);
+	free(side->first_of_state);
+	*side = (struct side){0};
 }
 
 void comparison_free(struct comparison *c)
 {
 	comparison_free_rows(c);
-	for (size_t s = 0; s < c->n_sides; s++) {
-		for (size_t r = 0; r < c->sides[s].n_runs; r++)
-			run_free(&c->sides[s].runs[r]);
-		free(c->sides[s].runs);
-		free(c->sides[s].first_of_state);
-	}
+	for (size_t s = 0; s < c->n_sides; s++)
+		compare_free_side(&c->sides[s]);
 	thresholds_free(&c->thresholds);
 	free(c->stack_base);
 	free(c->stack_new);
@@ -509,8 +531,7 @@ struct counts comparison_count(const struct comparison *c, size_t step)
 		count_change(&n, &s->tax);
 		count_change(&n, &s->mean);
 		count_change(&n, &s->slow);
-		count_states(&n, row, step < c->n_steps ? step : 0,
-			     step < c->n_steps ? step + 1 : c->n_sides - 1);
+		count_states(&n, row, first_of(c, step), last_of(c, step));
 		n.same_samples += equal && s->same_samples;
 		n.other_samples += equal && !s->same_samples;
 	}

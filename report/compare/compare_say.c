@@ -370,7 +370,7 @@ static void say_counts(const struct comparison *c, size_t step, findings_say *sa
 static void say_one_state(const struct comparison *c, const struct counts *n, findings_say *say,
 			  void *arg)
 {
-	if (c->stack_base)
+	if (c->stack_base || c->series)
 		return;
 	findings_sayf(say, arg,
 		      "one initial state of each kernel was measured: %zu difference%s of the "

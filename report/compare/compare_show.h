@@ -33,8 +33,8 @@ void compare_grid(const struct comparison *c, bool all, struct grid *g);
 /* The heading of a forced comparison. */
 extern const char compare_forced_text[];
 
-/* Sentences and table on stdout. */
-void compare_print(const struct comparison *c, bool all, int width);
+/* Sentences and table, in lines of width columns if possible. */
+void compare_print(const struct comparison *c, bool all, int width, FILE *out);
 /* The same as Markdown. */
 void compare_markdown(const struct comparison *c, bool all, FILE *out);
 

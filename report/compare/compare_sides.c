@@ -116,6 +116,22 @@ int compare_read_side(struct side *side, const char *names)
 	return rc;
 }
 
+void compare_label(const struct side *side, bool alone, char *label, size_t size)
+{
+	const struct run_context *context = &side->runs[0].context;
+	size_t len;
+
+	if (alone && *context->release)
+		snprintf(label, size, "%s", context->release);
+	else
+		run_name(side->name, label, size);
+	/* All emulated hosts are amd64. */
+	if (alone && strlen(label) > 6 && !strcmp(label + strlen(label) - 6, "-amd64"))
+		label[strlen(label) - 6] = '\0';
+	len = strlen(label);
+	snprintf(label + len, size - len, "%s", context->suffix);
+}
+
 void compare_label_sides(struct comparison *c)
 {
 	for (size_t s = 0; s < c->n_sides; s++) {
@@ -123,23 +139,13 @@ void compare_label_sides(struct comparison *c)
 		const char *release = side->runs[0].context.release;
 		const char *suffix = side->runs[0].context.suffix;
 		bool alone = true;
-		size_t len;
 
 		for (size_t o = 0; o < c->n_sides; o++)
 			alone = alone &&
 				(o == s ||
 				 strcmp(release, c->sides[o].runs[0].context.release) != 0 ||
 				 strcmp(suffix, c->sides[o].runs[0].context.suffix) != 0);
-		if (alone && *release)
-			snprintf(side->label, sizeof(side->label), "%s", release);
-		else
-			run_name(side->name, side->label, sizeof(side->label));
-		/* All emulated hosts are amd64. */
-		if (alone && strlen(side->label) > 6 &&
-		    !strcmp(side->label + strlen(side->label) - 6, "-amd64"))
-			side->label[strlen(side->label) - 6] = '\0';
-		len = strlen(side->label);
-		snprintf(side->label + len, sizeof(side->label) - len, "%s", suffix);
+		compare_label(side, alone, side->label, sizeof(side->label));
 		if (c->stack_base) {
 			size_t used = strlen(side->label);
 

@@ -4,6 +4,7 @@
 #include "lib/base/memory.h"
 #include "report/compare/compare_mail.h"
 #include "report/compare/compare_show.h"
+#include "report/compare/series.h"
 #include "report/html/page.h"
 
 #include <stdlib.h>
@@ -86,6 +87,22 @@ static void put_metrics(const struct comparison *c, bool all, FILE *out)
 	page_put_folded(out, &kernels, "kernels", "How the kernels differ");
 }
 
+static void put_series(const struct series *s, FILE *out)
+{
+	struct page_list list = {0};
+	struct grid g;
+
+	series_say(s, page_add, &list);
+	page_put_bare(out, &list, "series");
+	page_heading(out, "series", "Each metric over all kernels");
+	series_grid(s, &g);
+	page_grid(out, &g,
+		  "Medians of the first and the last kernel, the least and the most, "
+		  "and the changes by the threshold or more");
+	grid_free(&g);
+	page_heading(out, "shown", "The kernels that are shown in full");
+}
+
 int compare_page_write(const struct comparison *c, const struct behaviour *checks,
 		       const json_t *explained, bool all, const char *dir, FILE *out)
 {
@@ -98,6 +115,8 @@ int compare_page_write(const struct comparison *c, const struct behaviour *check
 	char verdict[512];
 
 	begin(c->sides[c->n_sides - 1].label, c->sides[0].label, c->forced, out);
+	if (c->series)
+		put_series(c->series, out);
 	if (c->n_sides == 2)
 		page_paragraph(out, comparison_status(c) ? "bad" : "good",
 			       compare_verdict(c, checks, verdict, sizeof(verdict)));

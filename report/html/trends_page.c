@@ -5,13 +5,15 @@
 #include "lib/base/number.h"
 #include "lib/base/xml.h"
 #include "report/compare/compare_show.h"
+#include "report/compare/series.h"
 #include "report/html/page.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LARGEST = 10, LINE_WIDTH = 140, LINE_HEIGHT = 28, MARGIN = 4 };
+enum { LARGEST = 10, POINTS_NAMED = 12, LINE_WIDTH = 140, LINE_HEIGHT = 28, MARGIN = 4 };
 
 /* ---- changes since the last long-term kernel ------------------------------------------------- */
 
@@ -131,82 +133,91 @@ static void put_largest(const struct comparison *c, size_t base, bool tax, FILE 
 
 /* ---- a line per metric ----------------------------------------------------------------------- */
 
-/* Whether the step to side s is a change point. */
-static bool is_change_point(const struct comparison *c, const struct row *row, size_t s)
+static size_t x_of(const struct series *s, size_t kernel)
 {
-	return s && changed(c, &row->cells[s - 1].metric, &row->cells[s].metric,
-			    row->cells[s - 1].metric.median, row->threshold);
+	return MARGIN + kernel * (LINE_WIDTH - 2 * MARGIN) / (s->n - 1);
+}
+
+static double y_of(const struct series_point *p, int64_t most)
+{
+	return LINE_HEIGHT - MARGIN - (double)p->median / (double)most * (LINE_HEIGHT - 2 * MARGIN);
+}
+
+/* Whether the point would be hidden: an earlier one of the same column of pixels is the same. */
+static bool is_hidden(const struct series *s, const struct series_point *points, size_t kernel)
+{
+	for (size_t k = kernel; k-- && x_of(s, k) == x_of(s, kernel);)
+		if (points[k].measured == points[kernel].measured &&
+		    points[k].median == points[kernel].median)
+			return true;
+	return false;
 }
 
 /* From zero, so that a line is as steep as the cost. */
-static void put_line(const struct comparison *c, const struct row *row, FILE *out)
+static void put_line(const struct series *s, const struct series_metric *m, FILE *out)
 {
+	const struct series_point *points = m->points;
 	int64_t most = 1;
 	bool down = false;
+	size_t x = 0;
 
-	for (size_t s = 0; s < c->n_sides; s++)
-		if (row->cells[s].metric.n && row->cells[s].metric.median > most)
-			most = row->cells[s].metric.median;
+	for (size_t k = 0; k < s->n; k++)
+		if (points[k].measured && points[k].median > most)
+			most = points[k].median;
 	fprintf(out,
 		"<td><svg width=\"%d\" height=\"%d\" role=\"img\" aria-label=\"by kernel\"><path "
 		"d=\"",
 		LINE_WIDTH, LINE_HEIGHT);
-	for (size_t s = 0; s < c->n_sides; s++) {
-		const struct quantity *q = &row->cells[s].metric;
-
-		if (q->n)
-			fprintf(out, "%c%zu %.0f", down ? 'L' : 'M',
-				MARGIN + s * (LINE_WIDTH - 2 * MARGIN) / (c->n_sides - 1),
-				LINE_HEIGHT - MARGIN -
-					(double)q->median / (double)most *
-						(LINE_HEIGHT - 2 * MARGIN));
-		down = q->n;
+	for (size_t k = 0; k < s->n; k++) {
+		if (points[k].measured && !is_hidden(s, points, k))
+			fprintf(out, "%c%zu %.0f", down ? 'L' : 'M', x_of(s, k),
+				y_of(&points[k], most));
+		down = points[k].measured;
 	}
 	fputs("\"/>", out);
-	for (size_t s = 1; s < c->n_sides; s++)
-		if (is_change_point(c, row, s))
-			fprintf(out, "<circle cx=\"%zu\" cy=\"%.0f\" r=\"3\"/>",
-				MARGIN + s * (LINE_WIDTH - 2 * MARGIN) / (c->n_sides - 1),
-				LINE_HEIGHT - MARGIN -
-					(double)row->cells[s].metric.median / (double)most *
-						(LINE_HEIGHT - 2 * MARGIN));
+	for (size_t k = 1; k < s->n; k++)
+		if (points[k].changed && x_of(s, k) != x) {
+			x = x_of(s, k);
+			fprintf(out, "<circle cx=\"%zu\" cy=\"%.0f\" r=\"3\"/>", x,
+				y_of(&points[k], most));
+		}
 	fputs("</svg>", out);
 }
 
-static void put_points(const struct comparison *c, const struct row *row, FILE *out)
+static void put_points(const struct series *s, const struct series_metric *m, FILE *out)
 {
-	bool any = false;
+	size_t n = 0;
 
 	fputs("<td class=\"text wide\">", out);
-	for (size_t s = 1; s < c->n_sides; s++) {
-		int64_t was = row->cells[s - 1].metric.median;
+	for (size_t k = 1; k < s->n; k++) {
+		const struct series_point *p = &m->points[k];
 
-		if (!is_change_point(c, row, s))
+		if (!p->changed || n++ >= POINTS_NAMED)
 			continue;
-		fprintf(out, "%s", any ? ", " : "");
-		xml_put(out, c->sides[s].label);
-		fprintf(out, " %s", number_percent(row->cells[s].metric.median - was, was).s);
-		any = true;
+		fprintf(out, "%s", n > 1 ? ", " : "");
+		xml_put(out, s->kernels[k].label);
+		fprintf(out, " %s", number_percent(p->median - p[-1].median, p[-1].median).s);
 	}
+	if (n > POINTS_NAMED)
+		fprintf(out, " and at %zu more", n - POINTS_NAMED);
 }
 
-static void put_metric(const struct comparison *c, const struct row *row, FILE *out)
+static void put_metric(const struct series *s, const struct series_metric *m, FILE *out)
 {
-	const struct quantity *first = &row->cells[0].metric,
-			      *last = &row->cells[c->n_sides - 1].metric;
+	const struct series_point *first = &m->points[0], *last = &m->points[s->n - 1];
 
 	fputs("<tr id=\"", out);
-	page_put_id(out, row->rec->id);
+	page_put_id(out, m->id);
 	fputs("\">", out);
-	page_row_head(out, row->rec->id, row->rec->id);
-	fprintf(out, "<td>%s", first->n ? number(first->median).s : "-");
-	put_line(c, row, out);
-	fprintf(out, "<td>%s", last->n ? number(last->median).s : "-");
-	put_points(c, row, out);
+	page_row_head(out, m->id, m->id);
+	fprintf(out, "<td>%s", first->measured ? number(first->median).s : "-");
+	put_line(s, m, out);
+	fprintf(out, "<td>%s", last->measured ? number(last->median).s : "-");
+	put_points(s, m, out);
 	fputc('\n', out);
 }
 
-static void put_metrics(const struct comparison *c, FILE *out)
+static void put_metrics(const struct series *s, FILE *out)
 {
 	page_heading(out, "metrics", "Each metric");
 	page_paragraph(out, "dim",
@@ -216,20 +227,25 @@ static void put_metrics(const struct comparison *c, FILE *out)
 	page_filter(out, "words");
 	page_table_begin(out, "trends", "Medians from the first to the last kernel");
 	fputs("<thead><tr><th scope=\"col\">metric</th><th scope=\"col\">", out);
-	xml_put(out, c->sides[0].label);
+	xml_put(out, s->kernels[0].label);
 	fputs("</th><th scope=\"col\">by kernel</th><th scope=\"col\">", out);
-	xml_put(out, c->sides[c->n_sides - 1].label);
+	xml_put(out, s->kernels[s->n - 1].label);
 	fputs("</th><th scope=\"col\" class=\"text\">changed at</th></tr></thead>\n<tbody>\n", out);
-	for (size_t i = 0; i < c->n_rows; i++)
-		put_metric(c, &c->rows[i], out);
+	for (size_t i = 0; i < s->n_metrics; i++)
+		put_metric(s, &s->metrics[i], out);
 	page_table_end(out);
 }
 
 int trends_page_write(const struct comparison *c, FILE *out)
 {
 	size_t base = find_base(c);
+	struct series all = {0};
 	char title[256];
 
+	if (!c->series && series_of(&all, c) < 0) {
+		series_free(&all);
+		return -ENOMEM;
+	}
 	snprintf(title, sizeof(title), "Trends of DAX through device-mapper: Linux %s to %s",
 		 c->sides[0].label, c->sides[c->n_sides - 1].label);
 	page_begin(out, title);
@@ -237,6 +253,7 @@ int trends_page_write(const struct comparison *c, FILE *out)
 	page_heading(out, "largest", title);
 	put_largest(c, base, false, out);
 	put_largest(c, base, true, out);
-	put_metrics(c, out);
+	put_metrics(c->series ? c->series : &all, out);
+	series_free(&all);
 	return page_end(out, "Written by daxdm compare.");
 }

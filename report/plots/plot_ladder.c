@@ -9,7 +9,7 @@
  */
 #include "lib/base/number.h"
 #include "lib/base/text.h"
-#include "report/compare/compare.h"
+#include "report/compare/series.h"
 #include "report/findings/cost.h"
 #include "report/plots/plot.h"
 #include "report/plots/plotdata.h"
@@ -283,13 +283,16 @@ static void put_head(const struct ladder *l)
 {
 	const struct run_context *k = &l->c->sides[0].runs[0].context;
 	const size_t values = most_values(l->c);
-	char text[512], version[64], last[64];
+	char text[512], version[64], last[64], of_all[48] = "";
 	FILE *gp = l->p.gp;
+
+	if (l->c->series)
+		snprintf(of_all, sizeof(of_all), " of %s", number((int64_t)l->c->series->n).s);
 
 	version_of(&l->c->sides[0], version, sizeof(version));
 	version_of(&l->c->sides[l->c->n_sides - 1], last, sizeof(last));
-	snprintf(text, sizeof(text), "%s%zu kernels, Linux %s to %s, meter %s%s%s%.*s",
-		 l->c->forced ? "FORCED, RUNS DIFFER: " : "", l->c->n_sides, version, last,
+	snprintf(text, sizeof(text), "%s%zu%s kernels, Linux %s to %s, meter %s%s%s%.*s",
+		 l->c->forced ? "FORCED, RUNS DIFFER: " : "", l->c->n_sides, of_all, version, last,
 		 k->meter, l->c->time ? "" : " (exact guest instructions)",
 		 *k->qemu ? ", QEMU " : "", (int)strcspn(k->qemu, " "), k->qemu);
 	plot_put_string(&l->p, "subtitle", text);

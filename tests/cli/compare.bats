@@ -742,7 +742,7 @@ states() {
 	for words in "" mine; do
 		# shellcheck disable=SC2086
 		run timeout 10 "$CO/run.sh" compare $words
-		expect 64 "expected two to "
+		expect 64 "expected two or more "
 	done
 	run timeout 10 "$CO/run.sh" compare mine minx
 	expect 64 "unknown run or kernel 'minx' (did you mean 'mine'?)"
