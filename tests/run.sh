@@ -66,7 +66,7 @@ copy_checkout "$CHECKOUT2"
 export BATS_TEST_TIMEOUT=$((400 * PATIENCE))
 for test in tests/e2e/*.bats; do
 	name=${test##*/}
-	printf '%s\t900\t%s\n' "e2e ${name%.bats}" "bats --formatter tap $test"
+	printf '%s\t900\t%s\n' "e2e ${name%.bats}" "bats --formatter tap --filter-tags '!slow' $test"
 done | suites || lost
 
 awk '{ p += $1; f += $2; s += $3 } END { printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 || !p }' "$TEST_COUNTS"
