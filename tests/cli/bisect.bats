@@ -119,20 +119,18 @@ kernels_with_step() { # N STEP
 }
 
 @test "bisect measures several kernels at a time: the same first bad one in fewer rounds" {
-	local step jobs
+	local jobs measured
+	local -A rounds
 	fake_kernels
-	for step in 2 9 20; do
-		kernels_with_step 20 "$step"
-		for jobs in 7 3 1; do
-			bisect --good 1.1 --bad 1.20 --jobs "$jobs"
-			expect 0 "20 kernels from 1.1 to 1.20" "first bad: 1.$step (5223 insn), 1.$((step - 1)) is good (4223 insn)"
-			sed -nE 's/^measured: ([0-9]+) kernels in ([0-9]+) rounds$/\1 \2/p' <<<"$output" >>"$BATS_TEST_TMPDIR/measured-$jobs"
-		done
-		rm -r "$CO"/results/*
+	kernels_with_step 20 9
+	for jobs in 7 3 1; do
+		bisect --good 1.1 --bad 1.20 --jobs "$jobs"
+		expect 0 "20 kernels from 1.1 to 1.20" "first bad: 1.9 (5223 insn), 1.8 is good (4223 insn)"
+		measured=$(sed -nE 's/^measured: ([0-9]+) kernels in ([0-9]+) rounds$/\1 \2/p' <<<"$output")
+		rounds[$jobs]=${measured#* }
 	done
-	[[ $(awk '{ print $2 }' "$BATS_TEST_TMPDIR/measured-7" | sort -n | tail -n 1) -le 3 ]]
-	[[ $(awk '{ print $2 }' "$BATS_TEST_TMPDIR/measured-3" | sort -n | tail -n 1) -le 4 ]]
-	[[ $(awk '{ print $1 - $2 }' "$BATS_TEST_TMPDIR/measured-1" | sort -u) == 1 ]]
+	((rounds[7] <= 3 && rounds[3] <= 4))
+	((rounds[1] == ${measured% *} - 1)) # one at a time but for the ends
 	left_nothing
 }
 
@@ -268,7 +266,7 @@ state_of_tree() {
 @test "bisect --git finds the commit that git bisect run finds, in histories with merges" {
 	local seed jobs
 	fake_commits
-	for seed in 1 2 3; do
+	for seed in 1 2; do
 		setup_commits "$seed" 24
 		[[ $(git -C "$LINUX" rev-list --merges main | wc -l) -ge 3 ]]
 		[[ $(by_git) == "$FIRST_BAD" ]]

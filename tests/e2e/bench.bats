@@ -22,7 +22,7 @@ setup() {
 	MARK=$BASE-$BATS_TEST_NUMBER
 	NAME=$BASE-$BATS_TEST_NUMBER
 	LOADED=$BASE-loaded RESTORED=$BASE-restored # made by one test, looked at by the next ones
-	NARROW=(--fs ext4 --stack raw --stack linear:16 --bench 'fault.read.*')
+	NARROW=(--fs ext4 --stack linear:16 --bench 'fault.read.*') # each stack is a guest
 }
 
 bench() { # OPTION...
@@ -135,11 +135,11 @@ records() { # NAME JQ-FILTER
 }
 
 @test "the samples of a stack do not depend on the other stacks of the run" {
-	bench --fs ext4 --stack linear:16 --bench 'fault.read.*'
+	bench "${NARROW[@]}" --stack raw
 	expect 0
-	[[ $(records "$NAME" .id | wc -l) -ge 4 ]]
-	diff <(records "$NAME" '"\(.id) \(.digest)"') \
-		<(records "$RESTORED" 'select(.stack == "linear:16") | "\(.id) \(.digest)"')
+	[[ $(records "$RESTORED" .id | wc -l) -ge 4 && $(records "$NAME" .id | wc -l) -ge 8 ]]
+	diff <(records "$RESTORED" '"\(.id) \(.digest)"') \
+		<(records "$NAME" 'select(.stack == "linear:16") | "\(.id) \(.digest)"')
 }
 
 # Of loads only, on ext4: the medians of stores that allocate and of private copies do differ between seeds.
@@ -148,7 +148,7 @@ records() { # NAME JQ-FILTER
 	expect 0
 	[[ $(head -n 1 "$TOP/results/$NAME/run.jsonl" | jq .emulator.seed) == 2 ]]
 	for kind in cold.pte warm.pte cold.pmd warm.pmd; do
-		[[ $(records "$NAME" 'select(.variant | endswith("'$kind'")) | .id' | wc -l) -ge 2 ]]
+		[[ $(records "$NAME" 'select(.variant | endswith("'$kind'")) | .id' | wc -l) -ge 1 ]]
 	done
 	run timeout 60 "$TOP/build/daxdm" identical --medians "$TOP/results/$RESTORED" "$TOP/results/$NAME"
 	expect 0 "identical medians"
