@@ -36,6 +36,7 @@ narrowed() { # COMMAND
 	# Another command has these two already.
 	command=${command/--kernel 5.10 --kernel 6.1 /--kernel 6.1 }
 	command=${command/compare 5.10 6.1 /compare 6.1 }
+	command=${command/%check --kernel 5.10 --kernel 6.12/check --kernel 6.1 --kernel 6.12 --check sync.reload.to_async}
 	command=${command//5.10/6.1}
 	command=${command//suspend --check \'layout.\*\'/namespace --check \'capability.neighbours.*\'}
 	command=${command/--check race --rounds 5000/--check race.punch.xfs --rounds 20}
