@@ -85,7 +85,7 @@ open_log() {
 	local file
 	file=$(mktemp "$build/run.tmp.XXXXXX" 2>/dev/null) || cannot_write
 	exec 7<>"$file"
-	rm "$file"
+	rm -f "$file" # another run may have taken it for one that was left
 }
 
 cannot_write() {
