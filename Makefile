@@ -70,13 +70,15 @@ all: build/daxdm
 # Runs name the build that measured by it.
 BUILD_ID := -Wl,--build-id
 
-build/daxdm: $(OBJS) | build/flush_fault.so
+build/daxdm: $(OBJS) | build/qemu_preload.so
 	@echo "  LD      $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(BUILD_ID) $(LDFLAGS) -o $@ $(OBJS) $(LDLIBS)
 
-build/flush_fault.so: emu/preload/flush_fault.c lib/base/flush_fault.h build/flags
+PRELOAD := emu/preload/flush_fault.c emu/preload/main_loop.c
+
+build/qemu_preload.so: $(PRELOAD) lib/base/flush_fault.h build/flags
 	@echo "  LD      $@"
-	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -shared -fvisibility=hidden -o $@ $< -lpthread
+	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -shared -fvisibility=hidden -o $@ $(PRELOAD) -lpthread -ldl
 
 # Benchmarks time code of their own, too: it is the same whatever CFLAGS optimise for.
 build/obj/bench/%.o build/other/bench/%.o: TIMED := -O2 -fno-stack-protector -Wp,-U_FORTIFY_SOURCE
@@ -101,7 +103,7 @@ DOCS := README.md $(wildcard doc/*.md)
 install: build/daxdm
 	@echo "  INSTALL $(DESTDIR)$(PREFIX)"
 	$(Q)install -D -m 755 build/daxdm "$(LIBEXEC)/daxdm"
-	$(Q)install -m 644 build/flush_fault.so "$(LIBEXEC)/"
+	$(Q)install -m 644 build/qemu_preload.so "$(LIBEXEC)/"
 	$(Q)for file in $(DATA); do \
 		mode=644; [ ! -x $$file ] || mode=755; \
 		install -D -m $$mode $$file "$(SHARE)/daxdm/$$file" || exit; \

@@ -69,7 +69,7 @@ int snapshot_of(const struct vm_config *config, const char *qemu, struct snapsho
 	describe_machine(config->machine, machine, sizeof(machine));
 	snapshot->machine = config->machine;
 	snprintf(snapshot->what, sizeof(snapshot->what),
-		 "format 6\nvmlinux %s\ninitrd %s\nqemu %s\naccel %s\ncpu %s\nmachine %s, %s\n"
+		 "format 7\nvmlinux %s\ninitrd %s\nqemu %s\naccel %s\ncpu %s\nmachine %s, %s\n"
 		 "seed %u\nboot %s%s\n",
 		 vmlinux, initrd, qemu, vm_accel(config->machine, config->kvm), vm_cpu(config->kvm),
 		 VM_MACHINE, machine, config->seed, config->machine->kernel_args,

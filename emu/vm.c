@@ -173,6 +173,12 @@ static void add_limit_clock(struct argv *argv, int clock)
 	add(argv, "-device", "ivshmem-plain,memdev=limit_clock,addr=1e.0");
 }
 
+/* Under icount. */
+static bool counts(const struct vm_config *c)
+{
+	return !c->kvm && c->machine->icount;
+}
+
 static bool has_virtio(const struct vm_machine *m)
 {
 	for (unsigned int i = 0; i < m->n_pmems; i++)
@@ -198,7 +204,8 @@ static void build_argv(struct argv *argv, const struct vm_config *c, const struc
 	if (m->ram_in_file)
 		add_ram(argv, c);
 	add(argv, "-accel", "%s", c->kvm ? "kvm" : "tcg");
-	if (!c->kvm && m->icount) {
+	if (counts(c)) {
+		add(argv, "-name", "debug-threads=on"); /* for emu/preload/main_loop.c */
 		add(argv, "-icount", "shift=0,sleep=off");
 		add(argv, "-rtc", "base=2024-01-01T00:00:00,clock=vm");
 		/* RDRAND and the kernel's rng-seed come from here. */
@@ -439,9 +446,11 @@ static int open_inherited(struct vm *vm, const struct vm_config *c, struct inher
 		if (fds->plugin < 0)
 			return -errno;
 	}
-	/* Without it no flush can be made to fail: checks that need that are skipped. */
-	if (has_virtio(c->machine))
+	if (has_virtio(c->machine) || counts(c)) {
 		fds->preload = open(place(VM_PRELOAD), O_RDONLY | O_CLOEXEC);
+		if (fds->preload < 0)
+			return -errno;
+	}
 	if (has_limit_clock(c)) {
 		fds->clock = make_limit_clock(vm);
 		if (fds->clock < 0)

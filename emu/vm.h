@@ -67,8 +67,9 @@ int64_t vm_memory_bytes(const struct vm_machine *machine);
 /* In QEMU's directory. */
 #define VM_PLUGIN_OUT "profile"
 
-/* Loaded into a QEMU with virtio-pmem, if it was built: emu/preload/flush_fault.c. */
-#define VM_PRELOAD "build/flush_fault.so"
+/* Loaded into QEMU under icount (emu/preload/main_loop.c) and with virtio-pmem
+ * (emu/preload/flush_fault.c). */
+#define VM_PRELOAD "build/qemu_preload.so"
 
 /* In fw_cfg: an archive of kernel modules, empty if there is none. */
 #define VM_MODULES_NAME "opt/daxdm/modules"

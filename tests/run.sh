@@ -36,7 +36,7 @@ copy_checkout() { # DIR
 	local part
 	mkdir -p "$1/build"
 	find . -mindepth 1 -maxdepth 1 ! -name .git ! -name build -exec cp -a -t "$1" {} +
-	for part in apt daxdm flags flush_fault.so gen initramfs libperf libs-seen obj plugin reproducers; do
+	for part in apt daxdm flags qemu_preload.so gen initramfs libperf libs-seen obj plugin reproducers; do
 		[[ ! -e build/$part ]] || cp -a "build/$part" "$1/build/"
 	done
 	[[ ! -e build/kernels ]] || cp -al build/kernels "$1/build/"

@@ -72,7 +72,7 @@ static bool obeys(struct check_env *env)
 		n = seen(env);
 	while (!n && limit_clock_retry(until_ms));
 	if (!n)
-		check_skip(env, "run it in an emulated host, after make build/flush_fault.so",
+		check_skip(env, "run it in an emulated host, after make build/qemu_preload.so",
 			   "the hypervisor of %s cannot be made to fail a flush", ns->node);
 	return n > 0;
 }

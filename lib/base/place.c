@@ -58,7 +58,7 @@ static bool begins_with(const char *name, const char *part)
 static const char *base_of(const char *name, size_t *len)
 {
 	static const char build[] = "build";
-	static const char *const built[] = {"build/daxdm", "build/flush_fault.so"};
+	static const char *const built[] = {"build/daxdm", "build/qemu_preload.so"};
 
 	*len = begins_with(name, build) ? strlen(build) : 0;
 	for (size_t i = 0; i < sizeof(built) / sizeof(built[0]); i++)

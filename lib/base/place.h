@@ -7,7 +7,7 @@
  *
  *   DAXDM_DATA   instead of the top of the checkout; read-only
  *   DAXDM_CACHE  instead of build/, but
- *   DAXDM_LIB    for what make builds there: build/daxdm, build/flush_fault.so
+ *   DAXDM_LIB    for what make builds there: build/daxdm, build/qemu_preload.so
  *
  * Runs are in results/ of the current directory in either case.
  */

@@ -14,7 +14,7 @@ small_checkout() { # DIR
 	mkdir -p "$1/cli" "$1/emu/preload" "$1/lib/base" "$1/tests/unit/lib/base"
 	cp "$TOP/Makefile" "$TOP/VERSION" "$1/"
 	cp "$TOP"/lib/base/{msg,place,text,stats}.[ch] "$TOP/lib/base/flush_fault.h" "$1/lib/base/"
-	cp "$TOP/emu/preload/flush_fault.c" "$1/emu/preload/"
+	cp "$TOP"/emu/preload/*.c "$1/emu/preload/"
 	cp "$TOP/tests/unit/lib/base/test_stats.c" "$1/tests/unit/lib/base/"
 	printf '#include "lib/base/msg.h"\nint main(void)\n{\n\tmsg_note(DAXDM_VERSION);\n\treturn 0;\n}\n' \
 		>"$1/cli/main.c"

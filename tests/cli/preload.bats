@@ -5,7 +5,7 @@
 load ../helpers
 
 setup() {
-	[[ -e $TOP/build/flush_fault.so ]] || make -s -C "$TOP" build/flush_fault.so
+	[[ -e $TOP/build/qemu_preload.so ]] || make -s -C "$TOP" build/qemu_preload.so
 	FILE=$BATS_TEST_TMPDIR/file
 	truncate -s 8192 "$FILE"
 }
@@ -22,7 +22,7 @@ numbers() { # SEEN PASS FAIL HOLD
 
 # Like QEMU, by a descriptor that is open for both.
 sync_file() {
-	timeout 10 env LD_PRELOAD="$TOP/build/flush_fault.so" dd if=/dev/null conv=fsync status=none 1<>"$FILE"
+	timeout 10 env LD_PRELOAD="$TOP/build/qemu_preload.so" dd if=/dev/null conv=fsync status=none 1<>"$FILE"
 }
 
 @test "requests pass, fail and are counted as the last sector says" {
@@ -63,6 +63,6 @@ sync_file() {
 	truncate -s 100 "$FILE"
 	run sync_file
 	expect 0
-	run env LD_PRELOAD="$TOP/build/flush_fault.so" sh -c "env | grep -c LD_PRELOAD"
+	run env LD_PRELOAD="$TOP/build/qemu_preload.so" sh -c "env | grep -c LD_PRELOAD"
 	expect 1 "0"
 }

@@ -63,7 +63,7 @@ static void installed_files_are_elsewhere(void **state)
 	assert_string_equal(place("builds"), "/usr/share/daxdm/builds");
 	assert_string_equal(place("build"), "/home/me/a[1]*/daxdm");
 	assert_string_equal(place("build/daxdm"), "/usr/lib/daxdm/daxdm");
-	assert_string_equal(place("build/flush_fault.so"), "/usr/lib/daxdm/flush_fault.so");
+	assert_string_equal(place("build/qemu_preload.so"), "/usr/lib/daxdm/qemu_preload.so");
 	assert_string_equal(place("build/daxdm.log"), "/home/me/a[1]*/daxdm/daxdm.log");
 	/* What was returned before stays. */
 	assert_string_equal(kernels, "/home/me/a[1]*/daxdm/kernels");
