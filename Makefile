@@ -46,10 +46,10 @@ SRCS := $(sort $(filter-out $(BPF) emu/plugin/% emu/preload/%,$(call c_files,lib
 OBJS := $(SRCS:%.c=build/obj/%.o)
 
 # The unit tests and the fuzz harnesses link what they need of the same sources, compiled once more with sanitisers and,
-# for libFuzzer, a part of clang, with coverage.  gcc and `make lint` have warned.  -O0 compiles in half of the time of -O1,
-# which pays where a test calculates for long.
-SANITISE := -w -O0 -gline-tables-only -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
-            -fno-omit-frame-pointer
+# for libFuzzer, a part of clang, with coverage.  -O0 compiles in half of the time of -O1, which pays where a test
+# calculates for long.
+SANITISE := -Wno-gnu -Wno-missing-field-initializers -O0 -gline-tables-only -fno-omit-frame-pointer \
+            -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 SAN_OBJS := $(patsubst %.c,build/san/%.o,$(filter-out cli/main.c,$(SRCS)))
 FUZZ_SECONDS ?= 60
 FUZZERS     := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))

@@ -367,9 +367,7 @@ static void measure_round(struct bisect *b, const struct words *names)
 	const struct engine_jobs jobs = {
 		.path = path,
 		.at_a_time = (unsigned int)b->jobs,
-		.cores = b->git				   ? (unsigned int)b->build.compilers
-			 : guests < ENGINE_GUEST_CORES_MAX ? (unsigned int)guests
-							   : ENGINE_GUEST_CORES_MAX,
+		.cores = b->git ? (unsigned int)b->build.compilers : engine_guest_cores(guests),
 		.fetch = &fetch,
 	};
 

@@ -8,7 +8,7 @@
 #   tests/bench-many-runs.sh [-n N] [-k KIND]
 #
 #   -n N      kernels (default 10000)
-#   -k KIND   records of each run: small, 10; quick, the 60 of bench --quick (default)
+#   -k KIND   records of each run: small, 8; quick, the 60 of bench --quick (default)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 top=$PWD

@@ -12,8 +12,8 @@ enum { PATTERN_BYTES = 8 };
 
 const char *const fio_option_groups[FIO_GROUPS] = {
 	[FIO_GROUP_FILE] = "replaced by one file on each stack and filesystem",
-	[FIO_GROUP_LENGTH] = "replaced by a number of I/Os of each section: 64 under meter insn, "
-			     "else 1,024, and at most 16 MiB",
+	[FIO_GROUP_LENGTH] = ("replaced by a number of I/Os of each section: 64 under meter insn, "
+			      "else 1,024, and at most 16 MiB"),
 	[FIO_GROUP_SEED] = "replaced by randseed=1, so that runs repeat",
 	[FIO_GROUP_OUTPUT] = "left out: the samples come from the latency log of each section",
 	[FIO_GROUP_CONTENT] = "replaced by a pattern that is read back",

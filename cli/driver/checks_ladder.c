@@ -106,7 +106,7 @@ static void run_jobs(const struct checks_ladder *c, const struct kernel_list *ke
 {
 	struct words fetch = {0};
 	const struct engine_jobs jobs = {
-		.path = path, .at_a_time = 1, .cores = ENGINE_GUEST_CORES_MAX, .fetch = &fetch};
+		.path = path, .at_a_time = 1, .cores = engine_guest_cores(2), .fetch = &fetch};
 
 	kernel_list_not_here(kernels, &fetch);
 	phase_begin("check");

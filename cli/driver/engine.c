@@ -31,6 +31,11 @@ bool engine_is_slurm(const struct engine *e)
 	return e->name && !strcmp(e->name, "slurm");
 }
 
+unsigned int engine_guest_cores(size_t guests)
+{
+	return guests < 2 ? 1 : 2;
+}
+
 void engine_vet(const struct engine *e, bool several)
 {
 	const char *given = e->partition    ? "partition"

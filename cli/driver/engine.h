@@ -44,8 +44,8 @@ bool engine_is_slurm(const struct engine *e);
  * its commands. */
 void engine_vet(const struct engine *e, bool several);
 
-/* The most cores for an element that runs guests: each uses one. */
-enum { ENGINE_GUEST_CORES_MAX = 2 };
+/* The cores of an element that runs so many guests: each uses one, and two run at a time. */
+unsigned int engine_guest_cores(size_t guests);
 
 /* What the jobs of a file need. */
 struct engine_jobs {

@@ -185,12 +185,10 @@ static unsigned int kernels_at_a_time(const struct ladder *l)
 static void run_jobs(struct ladder *l, const char *path)
 {
 	struct words fetch = {0};
-	size_t guests = guests_of(&l->b->m);
 	const struct engine_jobs jobs = {
 		.path = path,
 		.at_a_time = kernels_at_a_time(l),
-		.cores = guests < ENGINE_GUEST_CORES_MAX ? (unsigned int)guests
-							 : ENGINE_GUEST_CORES_MAX,
+		.cores = engine_guest_cores(guests_of(&l->b->m)),
 		.fetch = &fetch,
 	};
 

@@ -79,3 +79,23 @@ FILE *memory_stream(char **text)
 	}
 	return out;
 }
+
+void *memory_push(void *array_pointer, size_t *n, size_t *room, size_t size)
+{
+	void **array = array_pointer;
+	void *slot;
+
+	if (*n == *room) {
+		size_t want = *room ? *room * 2 : 16;
+		void *more = reallocarray(*array, want, size);
+
+		if (!more)
+			return NULL;
+		*array = more;
+		*room = want;
+	}
+	slot = (char *)*array + *n * size;
+	memset(slot, 0, size);
+	(*n)++;
+	return slot;
+}

@@ -6,6 +6,7 @@
 #ifndef DAXDM_MEMORY_H
 #define DAXDM_MEMORY_H
 
+#include <stddef.h>
 #include <stdio.h>
 
 /* After this call memory_check(), streams of memory_stream() and jansson exit with that status if
@@ -21,5 +22,9 @@ void *memory_check(void *p);
  * true and fclose() fails.
  */
 FILE *memory_stream(char **text);
+
+/* Appends a zeroed element of SIZE bytes to an array of *n, whose address is array_pointer; its
+ * room doubles.  Returns the new element, or NULL without memory. */
+void *memory_push(void *array_pointer, size_t *n, size_t *room, size_t size);
 
 #endif

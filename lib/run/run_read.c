@@ -4,6 +4,7 @@
 #include "lib/run/run.h"
 
 #include "lib/base/json_field.h"
+#include "lib/base/memory.h"
 #include "lib/base/text_file.h"
 #include "lib/run/kernel_name.h"
 #include "lib/run/run_samples.h"
@@ -47,28 +48,6 @@ static int no_memory(struct reader *r)
 {
 	complain(r, "out of memory");
 	return -ENOMEM;
-}
-
-/* Appends a zeroed element of SIZE bytes to an array of *n; doubles its capacity.  Returns the new
- * element. */
-static void *push(void *array_pointer, size_t *n, size_t *room, size_t size)
-{
-	void **array = array_pointer;
-	void *slot;
-
-	if (*n == *room) {
-		size_t want = *room ? *room * 2 : 16;
-		void *more = reallocarray(*array, want, size);
-
-		if (!more)
-			return NULL;
-		*array = more;
-		*room = want;
-	}
-	slot = (char *)*array + *n * size;
-	memset(slot, 0, size);
-	(*n)++;
-	return slot;
 }
 
 /* Returns the rank of the name, which is added if new, or -ENOMEM. */
@@ -304,7 +283,7 @@ static int read_record(struct reader *r, const json_t *line, const json_t *sampl
 {
 	struct run *run = r->run;
 	struct run_record *rec =
-		push(&run->records, &run->n_records, &r->room_records, sizeof(*rec));
+		memory_push(&run->records, &run->n_records, &r->room_records, sizeof(*rec));
 	char variant[256];
 	long stack_rank, bench_rank, variant_rank;
 	int rc;
@@ -355,7 +334,7 @@ static int verify_id(struct reader *r, const json_t *line)
 static int read_gap(struct reader *r, const json_t *line, struct run_gap **gaps, size_t *n,
 		    size_t *room)
 {
-	struct run_gap *gap = push(gaps, n, room, sizeof(*gap));
+	struct run_gap *gap = memory_push(gaps, n, room, sizeof(*gap));
 
 	if (!gap)
 		return no_memory(r);
@@ -370,8 +349,8 @@ static int read_gap(struct reader *r, const json_t *line, struct run_gap **gaps,
 static int read_observation(struct reader *r, const json_t *line)
 {
 	struct run *run = r->run;
-	struct run_observation *o =
-		push(&run->observations, &run->n_observations, &r->room_observations, sizeof(*o));
+	struct run_observation *o = memory_push(&run->observations, &run->n_observations,
+						&r->room_observations, sizeof(*o));
 
 	if (!o)
 		return no_memory(r);
@@ -389,7 +368,8 @@ static int read_observation(struct reader *r, const json_t *line)
 static int read_counted(struct reader *r, const json_t *line)
 {
 	struct run *run = r->run;
-	struct run_counted *c = push(&run->counted, &run->n_counted, &r->room_counted, sizeof(*c));
+	struct run_counted *c =
+		memory_push(&run->counted, &run->n_counted, &r->room_counted, sizeof(*c));
 
 	if (!c)
 		return no_memory(r);
@@ -417,7 +397,8 @@ static int read_check(struct reader *r, json_t *line)
 {
 	static const char *const verdicts[] = {"pass", "fail", "skip", "broken"};
 	struct run *run = r->run;
-	struct run_check *c = push(&run->checks, &run->n_checks, &r->room_checks, sizeof(*c));
+	struct run_check *c =
+		memory_push(&run->checks, &run->n_checks, &r->room_checks, sizeof(*c));
 	const char *id = json_field_text(line, "id"), *plant = json_field_text(line, "plant");
 	int64_t ms = json_field_number(line, "ms");
 	size_t known = 0;

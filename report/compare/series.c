@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "report/compare/series.h"
 
+#include "lib/base/memory.h"
 #include "lib/base/msg.h"
 
 #include <errno.h>
@@ -13,22 +14,6 @@
 
 /* ---- one step ------------------------------------------------------------------------------ */
 
-/* Makes room for one more element. */
-static int reserve(void *array_pointer, size_t n, size_t *room, size_t size)
-{
-	void **array = array_pointer, *more;
-	size_t want = *room ? 2 * *room : 64;
-
-	if (n < *room)
-		return 0;
-	more = reallocarray(*array, want, size);
-	if (!more)
-		return -ENOMEM;
-	*array = more;
-	*room = want;
-	return 0;
-}
-
 /* The rank of the metric, which is added if it is new; -ENOMEM. */
 static long rank_of(struct series *s, const struct run_record *rec)
 {
@@ -37,9 +22,9 @@ static long rank_of(struct series *s, const struct run_record *rec)
 
 	if (known)
 		return json_integer_value(known);
-	if (reserve(&s->metrics, s->n_metrics, &s->room_metrics, sizeof(*s->metrics)))
+	m = memory_push(&s->metrics, &s->n_metrics, &s->room_metrics, sizeof(*m));
+	if (!m)
 		return -ENOMEM;
-	m = &s->metrics[s->n_metrics++];
 	*m = (struct series_metric){.id = strdup(rec->id),
 				    .unit = strdup(rec->unit),
 				    .points = calloc(s->n, sizeof(*m->points))};
@@ -67,11 +52,13 @@ static double weight_of(const struct step *step)
 
 static int add_failure(struct series *s, size_t metric, size_t kernel, const struct step *step)
 {
-	if (reserve(&s->failures, s->n_failures, &s->room_failures, sizeof(*s->failures)))
+	struct series_failure *f =
+		memory_push(&s->failures, &s->n_failures, &s->room_failures, sizeof(*f));
+
+	if (!f)
 		return -ENOMEM;
-	s->failures[s->n_failures++] =
-		(struct series_failure){metric, kernel, compare_step_verdict(step),
-					change_fails(step->metric.kind) ? step->metric.share : 0};
+	*f = (struct series_failure){metric, kernel, compare_step_verdict(step),
+				     change_fails(step->metric.kind) ? step->metric.share : 0};
 	return 0;
 }
 

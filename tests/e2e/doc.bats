@@ -38,6 +38,8 @@ narrowed() { # COMMAND
 	command=${command/compare 5.10 6.1 /compare 6.1 }
 	command=${command/%check --kernel 5.10 --kernel 6.12/check --kernel 6.1 --kernel 6.12 --check sync.reload.to_async}
 	command=${command//5.10/6.1}
+	# Its stacks and benchmarks are narrowed all the same.
+	command=${command/ --full/} command=${command/ --workload workloads\/*/ --workload workloads/depth}
 	command=${command//suspend --check \'layout.\*\'/namespace --check \'capability.neighbours.*\'}
 	command=${command/--check race --rounds 5000/--check race.punch.xfs --rounds 20}
 	case $command in

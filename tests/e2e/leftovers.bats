@@ -13,16 +13,26 @@ teardown() {
 	rm -rf "$TOP/results/$NAME"
 }
 
-@test "signals, dead workers, dead parents and full disks leave nothing on the host" {
+# Runs on one filesystem end in every way.
+runs_end() { # FS
 	local kernel
 	make -s -C "$TOP" >/dev/null
 	kernel=$("$TOP/emu/kernel.sh" resolve debian)
-	overlay "$("$TOP/emu/initramfs.sh" "$kernel" ext4)" daxdm "$BATS_TEST_TMPDIR/cpio"
+	overlay "$("$TOP/emu/initramfs.sh" "$kernel" "$1")" daxdm "$BATS_TEST_TMPDIR/cpio"
 	cd "$TOP" || return
-	run timeout 280 build/daxdm emulate --kernel "$kernel" --guest "ext4=$BATS_TEST_TMPDIR/cpio" \
+	run timeout 280 build/daxdm emulate --kernel "$kernel" --guest "$1=$BATS_TEST_TMPDIR/cpio" \
 		--results "results/$NAME" --fresh -- --stack raw --bench fault.read.cold.pte
 	expect 0
 	grep -q '"type":"end"' "results/$NAME/run.jsonl"
+}
+
+@test "signals, dead workers, dead parents and full disks leave nothing on the host" {
+	runs_end ext4
+}
+
+# bats test_tags=slow
+@test "the same on xfs" {
+	runs_end xfs
 }
 
 # Every STEPth call fails.

@@ -111,10 +111,11 @@ static void damaged(struct kept *k, const char *name, const char *why)
 static void touch(const struct kept *k, const char *name, off_t change_at)
 {
 	static time_t now = 1000;
-	const struct timespec times[2] = {{.tv_sec = ++now}, {.tv_sec = now}};
+	const struct timespec times[2] = {{.tv_sec = now + 1}, {.tv_sec = now + 1}};
 	char path[PATH_MAX + 32], byte;
 	int fd;
 
+	now++;
 	path_of(k, name, path);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	assert_true(fd >= 0);

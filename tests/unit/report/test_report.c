@@ -100,8 +100,8 @@ static void test_findings(void **state)
 		"average 12 insn per doubling\n",
 		"ext4: a cold 4 KiB read fault on raw costs 4,305 insn, +270 (+6.7 %) over a warm",
 		"adds 188 insn (+3.2 %) to a warm 2 MiB read fault: median 6,088, raw 5,900",
-		"no filesystem: dm-linear with 1 segment adds 120 insn (+133.3 %) to hop map: "
-		"median 210, raw 90\n",
+		("no filesystem: dm-linear with 1 segment adds 120 insn (+133.3 %) to hop map: "
+		 "median 210, raw 90\n"),
 	};
 	struct opened o;
 	char *text;

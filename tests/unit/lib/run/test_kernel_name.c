@@ -68,9 +68,10 @@ static void what_was_replaced(void **state)
 static bool stands_for(const char *dir, bool counters)
 {
 	char *stacks[] = {"raw"}, *fs[] = {"ext4"}, *benches[] = {"fault"}, *list[] = {(char *)dir};
-	const struct measurement m = {.meter = "insn",
-				      .counters = counters,
-				      .whole = {{stacks, 1}, {fs, 1}, {benches, 1}}};
+	const struct measurement m = {
+		.meter = "insn",
+		.counters = counters,
+		.whole = {.stacks = {stacks, 1}, .filesystems = {fs, 1}, .benches = {benches, 1}}};
 	const struct target target = {.seed = 1};
 	const struct words dirs = {list, 1};
 
