@@ -208,6 +208,7 @@ records() { # NAME JQ-FILTER
 	expect_nothing_left "$BASE" "$START"
 }
 
+# bats test_tags=slow
 @test "a translation costs the same from inside the kernel as from outside" {
 	bench --fs ext4 --stack raw --stack linear:1 --stack linear:64 --stack linear:16,align=4k \
 		--stack linear:1/linear:1 --bench 'translate.*'

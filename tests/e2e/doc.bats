@@ -40,12 +40,12 @@ narrowed() { # COMMAND
 	command=${command//5.10/6.1}
 	# Its stacks and benchmarks are narrowed all the same.
 	command=${command/ --full/} command=${command/ --workload workloads\/*/ --workload workloads/depth}
-	command=${command//suspend --check \'layout.\*\'/namespace --check \'capability.neighbours.*\'}
+	command=${command//suspend --check \'layout.\*\'/namespace.fsdax --check \'capability.neighbours.*\'}
 	command=${command/--check race --rounds 5000/--check race.punch.xfs --rounds 20}
 	case $command in
 	"./run.sh bench"*) command=${command/ --quick/} command+=" --stack raw --fs ext4 --bench fault.read.warm.pte" ;;
 	"./run.sh check"*" --check "*) ;;
-	"./run.sh check"*) command+=" --check namespace" ;;
+	"./run.sh check"*) command+=" --check namespace.fsdax" ;;
 	"./run.sh compare"*) command+=" --stack raw --fs ext4 --bench fault.read.warm.pte" ;;
 	esac
 	printf '%s\n' "$command"
