@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 /* The processor may itself wait for the main loop without being idle: with 1 s, a run of 6 s took
- * 9.  Going on after this time is safe unless it ends within the microsecond that the race needs. */
+ * 9.  Going on after this time is safe unless it ends within the microsecond of the race. */
 enum { HOLD_MS = 20 };
 
 static atomic_int processor_runs; /* 0 while it waits, and in a QEMU without such a thread */
