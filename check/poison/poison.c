@@ -547,6 +547,10 @@ static const struct check_item items[] = {
 	     BED("xfs+rmapbt", SMALL_BYTES, TESTBED_RAW, .small_pages = true), BY_SHARED,
 	     "the first, other and the last page of a file that two processes map fail: SIGBUS "
 	     "reports that page, and a process that maps the pages around it gets none"),
+	ITEM("hwpoison.exact_partition", hwpoison_exact, needs_rmap, SPOILS, PLANT_VALUE,
+	     BED("xfs+rmapbt", SMALL_BYTES, "U", .small_pages = true), BY_SHARED,
+	     "the first, other and the last page of a file on a partition fail: SIGBUS reports "
+	     "that page, and a process that maps the pages around it gets none"),
 	ITEM("hwpoison.group", hwpoison_group, needs_rmap, SPOILS, PLANT_VALUE,
 	     BED("xfs+rmapbt", 0, TESTBED_RAW), BY_SHARED,
 	     "the last block of an allocation group fails, and the first one that a file has in "
