@@ -65,7 +65,7 @@ MAKEFLAGS += --no-builtin-rules
 .SECONDARY:
 .PHONY: all install uninstall dist libs libperf unit unit-build fuzz fuzz-build clean bench check test lint list FORCE
 
-all: build/daxdm
+all: build/daxdm build/qemu_preload.so
 
 # Runs name the build that measured by it.
 BUILD_ID := -Wl,--build-id

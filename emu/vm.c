@@ -18,6 +18,7 @@
 
 #include "emu/confine.h"
 #include "emu/scratch.h"
+#include "lib/base/msg.h"
 #include "lib/base/place.h"
 
 #include <errno.h>
@@ -173,8 +174,7 @@ static void add_limit_clock(struct argv *argv, int clock)
 	add(argv, "-device", "ivshmem-plain,memdev=limit_clock,addr=1e.0");
 }
 
-/* Under icount. */
-static bool counts(const struct vm_config *c)
+static bool has_icount(const struct vm_config *c)
 {
 	return !c->kvm && c->machine->icount;
 }
@@ -204,7 +204,7 @@ static void build_argv(struct argv *argv, const struct vm_config *c, const struc
 	if (m->ram_in_file)
 		add_ram(argv, c);
 	add(argv, "-accel", "%s", c->kvm ? "kvm" : "tcg");
-	if (counts(c)) {
+	if (has_icount(c)) {
 		add(argv, "-name", "debug-threads=on"); /* for emu/preload/main_loop.c */
 		add(argv, "-icount", "shift=0,sleep=off");
 		add(argv, "-rtc", "base=2024-01-01T00:00:00,clock=vm");
@@ -446,10 +446,14 @@ static int open_inherited(struct vm *vm, const struct vm_config *c, struct inher
 		if (fds->plugin < 0)
 			return -errno;
 	}
-	if (has_virtio(c->machine) || counts(c)) {
+	if (has_virtio(c->machine) || has_icount(c)) {
 		fds->preload = open(place(VM_PRELOAD), O_RDONLY | O_CLOEXEC);
-		if (fds->preload < 0)
-			return -errno;
+		if (fds->preload < 0) {
+			int rc = -errno;
+
+			msg_error("cannot open %s: %s; run make", place(VM_PRELOAD), strerror(-rc));
+			return rc;
+		}
 	}
 	if (has_limit_clock(c)) {
 		fds->clock = make_limit_clock(vm);

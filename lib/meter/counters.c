@@ -9,28 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DTLB_MISSES(op) \
-	(PERF_COUNT_HW_CACHE_DTLB | (op) << 8 | PERF_COUNT_HW_CACHE_RESULT_MISS << 16)
-
-/* With perf(1)'s names.  Hardware events come first: they are stopped first, and count least of the
- * switching of the others. */
-static const struct {
-	const char *name;
-	uint32_t type;
-	uint64_t config;
-} events[] = {
-	{"cycles:k", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES},
-	{"instructions:k", PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS},
-	{"dTLB-load-misses:k", PERF_TYPE_HW_CACHE, DTLB_MISSES(PERF_COUNT_HW_CACHE_OP_READ)},
-	{"dTLB-store-misses:k", PERF_TYPE_HW_CACHE, DTLB_MISSES(PERF_COUNT_HW_CACHE_OP_WRITE)},
-	{"minor-faults", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS_MIN},
-	{"major-faults", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS_MAJ},
-	{"context-switches", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CONTEXT_SWITCHES},
-	{"cpu-migrations", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_MIGRATIONS},
-};
-
-enum { N_EVENTS = sizeof(events) / sizeof(events[0]) };
-
 int64_t counters_scale(uint64_t value, uint64_t enabled_ns, uint64_t running_ns)
 {
 	if (!running_ns)
@@ -73,6 +51,28 @@ void counters_missing(int err, int paranoid, int hardware, char why[192], const 
 #include <perf/core.h>
 #include <perf/evsel.h>
 #include <perf/threadmap.h>
+
+#define DTLB_MISSES(op) \
+	(PERF_COUNT_HW_CACHE_DTLB | (op) << 8 | PERF_COUNT_HW_CACHE_RESULT_MISS << 16)
+
+/* With perf(1)'s names.  Hardware events come first: they are stopped first, and count least of the
+ * switching of the others. */
+static const struct {
+	const char *name;
+	uint32_t type;
+	uint64_t config;
+} events[] = {
+	{"cycles:k", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES},
+	{"instructions:k", PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS},
+	{"dTLB-load-misses:k", PERF_TYPE_HW_CACHE, DTLB_MISSES(PERF_COUNT_HW_CACHE_OP_READ)},
+	{"dTLB-store-misses:k", PERF_TYPE_HW_CACHE, DTLB_MISSES(PERF_COUNT_HW_CACHE_OP_WRITE)},
+	{"minor-faults", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS_MIN},
+	{"major-faults", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS_MAJ},
+	{"context-switches", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CONTEXT_SWITCHES},
+	{"cpu-migrations", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_MIGRATIONS},
+};
+
+enum { N_EVENTS = sizeof(events) / sizeof(events[0]) };
 
 /* Number of empty start/stop pairs in the calibration. */
 enum { CALIBRATIONS = 64 };

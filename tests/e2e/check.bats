@@ -93,8 +93,15 @@ planted_are_noticed() { # OPTION...
 	diff <("$TOP/build/daxdm" list --ids --quick --plant "$@" | sort) <(results <<<"$output" | cut -d' ' -f1)
 }
 
+# The kinds of the planted faults, as the suffix of an id names them.
+kinds() { # OPTION...
+	"$TOP/build/daxdm" list --ids --quick --plant "$@" | sed 's/.*+//' | sort -u
+}
+
 @test "a planted fault of each kind is noticed" {
-	planted_are_noticed --check namespace --check boundary --check tabletype --check crash
+	local some=(--check namespace --check boundary --check tabletype --check crash)
+	diff <(kinds) <(kinds "${some[@]}")
+	planted_are_noticed "${some[@]}"
 }
 
 # bats test_tags=slow
