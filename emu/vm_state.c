@@ -65,6 +65,15 @@ static int full_speed(struct vm *vm, char *why)
 	return vm_command(vm, "migrate-set-parameters", args, NULL, why);
 }
 
+/* A restored QEMU announces its network interfaces by timers of real time, though it has none.
+ * Each stops the processor until QEMU's main loop has run it (emu/preload/main_loop.c). */
+static int announce_nothing(struct vm *vm, char *why)
+{
+	json_t *args = json_pack("{s:i}", "announce-rounds", 0);
+
+	return vm_command(vm, "migrate-set-parameters", args, NULL, why);
+}
+
 /* Passes a descriptor to QEMU under that name, and closes it here. */
 static int pass_descriptor(struct vm *vm, const char *name, int fd, char *why)
 {
@@ -189,6 +198,8 @@ int vm_load_state(struct vm *vm, char *why)
 {
 	int rc = leave_out_shared_memory(vm, why);
 
+	if (!rc)
+		rc = announce_nothing(vm, why);
 	if (rc)
 		return rc;
 	rc = load_file(vm, why);

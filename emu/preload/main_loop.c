@@ -19,14 +19,23 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-/* The processor may itself wait for the main loop without being idle: with 1 s, a run of 6 s took
- * 9.  Going on after this time is safe unless it ends within the microsecond of the race. */
-enum { HOLD_MS = 20 };
+/*
+ * How long the main loop is held at most.  Going on after that is safe unless it ends within the
+ * microsecond of the race: with 20 ms for all, 850 of these ends in a run of six guests made one
+ * run of twenty differ.
+ *
+ * A timer of real time that has expired lets the processor execute nothing until the main loop has
+ * run it (icount_get_limit()), so the time that ppoll(2) may wait is the limit where there is one.
+ * If it is 0, a callback is due, or such a timer.  Without one, nobody waits for the main loop but
+ * a guest that resets or panics, and the monitor.
+ */
+enum { HOLD_NO_TIMER_MS = 2000, HOLD_AT_ONCE_MS = 20 };
 
 static atomic_int processor_runs; /* 0 while it waits, and in a QEMU without such a thread */
 
@@ -70,17 +79,41 @@ __attribute__((visibility("default"))) int pthread_cond_wait(pthread_cond_t *con
 	return rc;
 }
 
+/* When the hold ends, of CLOCK_MONOTONIC. */
+static struct timespec hold_end(const struct timespec *timeout)
+{
+	const int64_t second_ns = 1000000000, at_once_ns = HOLD_AT_ONCE_MS * INT64_C(1000000);
+	int64_t ns = HOLD_NO_TIMER_MS * INT64_C(1000000);
+	struct timespec end;
+
+	if (timeout && timeout->tv_sec < HOLD_NO_TIMER_MS / 1000)
+		ns = timeout->tv_sec * second_ns + timeout->tv_nsec;
+	if (ns < at_once_ns)
+		ns = at_once_ns;
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	ns += end.tv_nsec;
+	end.tv_sec += ns / second_ns;
+	end.tv_nsec = ns % second_ns;
+	return end;
+}
+
 /* QEMU calls it in its main loop, without its lock. */
 __attribute__((visibility("default"))) int
 ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *signals)
 {
-	const struct timespec hold = {.tv_nsec = HOLD_MS * 1000000L};
-	struct timespec copy = timeout ? *timeout : hold;
-	int rc = (int)syscall(SYS_ppoll, fds, n, timeout ? &copy : NULL, signals, _NSIG / 8);
-	int error = errno;
+	struct timespec end, copy;
+	bool is_main_loop = getpid() == gettid();
+	int rc, error;
 
-	while (processor_runs && getpid() == gettid())
-		if (syscall(SYS_futex, &processor_runs, FUTEX_WAIT_PRIVATE, 1, &hold, NULL, 0) &&
+	if (is_main_loop)
+		end = hold_end(timeout);
+	if (timeout)
+		copy = *timeout;
+	rc = (int)syscall(SYS_ppoll, fds, n, timeout ? &copy : NULL, signals, _NSIG / 8);
+	error = errno;
+	while (is_main_loop && processor_runs)
+		if (syscall(SYS_futex, &processor_runs, FUTEX_WAIT_BITSET_PRIVATE, 1, &end, NULL,
+			    FUTEX_BITSET_MATCH_ANY) &&
 		    errno == ETIMEDOUT)
 			break;
 	errno = error;
