@@ -57,7 +57,7 @@ export BATS_TEST_TIMEOUT=$((60 * PATIENCE))
 	printf '%s\t300\ttests/lint.sh\n' lint
 	for test in tests/cli/*.bats; do
 		name=${test##*/}
-		printf '%s\t300\t%s\n' "cli ${name%.bats}" "bats --formatter tap --filter-tags '!slow' $test"
+		printf '%s\t300\t%s\n' "cli ${name%.bats}" "bats --formatter tap --timing --filter-tags '!slow' $test"
 	done
 } | suites || lost
 # In two checkouts: what a suite leaves behind, claims or damages is its own.
@@ -66,7 +66,7 @@ copy_checkout "$CHECKOUT2"
 export BATS_TEST_TIMEOUT=$((400 * PATIENCE))
 for test in tests/e2e/*.bats; do
 	name=${test##*/}
-	printf '%s\t900\t%s\n' "e2e ${name%.bats}" "bats --formatter tap --filter-tags '!slow' $test"
+	printf '%s\t900\t%s\n' "e2e ${name%.bats}" "bats --formatter tap --timing --filter-tags '!slow' $test"
 done | suites || lost
 
 awk '{ p += $1; f += $2; s += $3 } END { printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 || !p }' "$TEST_COUNTS"

@@ -62,3 +62,6 @@ if ((bad)) || [[ $said ]]; then
 else
 	sed -n 's/^ok [0-9]* \(.*\) # skip \(.*\)/    skipped: \1: \2/p' "$tmp/tap"
 fi
+# The tests that the time limit of them all is spent on.
+sed -nE 's/^ok [0-9]+ (.*) in ([0-9]+)ms$/\2 \1/p' "$tmp/tap" |
+	awk '$1 >= 30000 { s = $1 / 1000; $1 = ""; printf "    %.0f s:%s\n", s, $0 }'
