@@ -200,7 +200,8 @@ int behaviour_page_write(const struct behaviour *b, size_t left_out, FILE *out)
 	page_begin(out, "Checks of DAX through device-mapper, by kernel");
 	page_paragraph(out, NULL,
 		       "Known bug: the check fails for a reason that has a report and a "
-		       "reproducer. Skipped: the kernel lacks what the check needs. Bug fixed: it "
+		       "reproducer. Skipped: the kernel or the host lacks what the check needs. "
+		       "Bug fixed: it "
 		       "was expected to fail and passed. Not run: the run is of a build of daxdm "
 		       "without that check.");
 	if (left_out) {
