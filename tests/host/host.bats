@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
 # run.sh on a host of its own, as its user sees it: a Debian guest with persistent memory (tests/e2e/debian.bash).  The
-# figures in doc/this-host.md are of more tries of the same scripts.
+# figures in doc/this-host.md are of more tries of the same scripts; DAXDM_TEST_KILLS is the number of runs to kill.
 
 load ../helpers
 load ../e2e/debian
@@ -42,19 +42,24 @@ expect_said() { # TEXT...
 }
 
 @test "a run is killed, the host loses power in another: cleanup removes what is theirs, and the next one works" {
-	debian_job "$DIR" 60 <<-'JOB'
-		. /run/devices
-		printf 'y\n' | ./run.sh bench --host --device $NVDIMM --wipe
-		echo "another name: $?"
-		ndctl create-namespace -f -e $NVDIMM_NAMESPACE -m fsdax -a 2M >/dev/null
-		mkfs.ext4 -qF -b 4096 $NVDIMM
-		echo $NVDIMM | DAXDM_TIME_OF_TCG=1 ./run.sh bench --host --device $NVDIMM --wipe --stack raw --stack linear:4 \
-			--fs ext4 --bench fault.read.warm.pte --name wiped
-		echo "wiped: $?"
-		bash tests/e2e/guest/kills $LARGE1 $LARGE2 3 $RANDOM
-		bash tests/e2e/guest/power_cut $NVDIMM run
-	JOB
-	expect_said "another name: 64" "wiped: 0" "3 tries" "@running"
+	local kills=${DAXDM_TEST_KILLS:-3}
+	{
+		echo "KILLS=$kills"
+		cat <<-'JOB'
+			. /run/devices
+			printf 'y\n' | ./run.sh bench --host --device $NVDIMM --wipe
+			echo "another name: $?"
+			ndctl create-namespace -f -e $NVDIMM_NAMESPACE -m fsdax -a 2M >/dev/null
+			mkfs.ext4 -qF -b 4096 $NVDIMM
+			echo $NVDIMM | DAXDM_TIME_OF_TCG=1 ./run.sh bench --host --device $NVDIMM --wipe --stack raw --stack linear:4 \
+				--fs ext4 --bench fault.read.warm.pte --name wiped
+			echo "wiped: $?"
+			bash tests/e2e/guest/kills $LARGE1 $LARGE2 $KILLS $RANDOM
+			bash tests/e2e/guest/power_cut $NVDIMM run
+		JOB
+	} >"$BATS_TEST_TMPDIR/job"
+	debian_job "$DIR" $((60 + 20 * kills)) <"$BATS_TEST_TMPDIR/job"
+	expect_said "another name: 64" "wiped: 0" "$kills tries" "@running"
 	debian_job "$DIR" 60 <<-'JOB'
 		. /run/devices
 		bash tests/e2e/guest/power_cut $NVDIMM after
