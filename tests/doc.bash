@@ -76,6 +76,9 @@ doc_class() { # COMMAND
 	"./run.sh lint") echo "tests/run.sh: tests/lint.sh" ;;
 	"./run.sh gate-selftest --full"*) echo "tests/cli/gate.bats: gate-selftest --full" ;;
 	"./run.sh gate-selftest") echo "tests/e2e/gate.bats: gate-selftest" ;;
+	"./run.sh bench" | "./run.sh check") echo "tests/e2e/${1##* }.bats: ${1##* } --quick" ;;
+	"./run.sh bench --quick --namespace "*) echo "tests/e2e/namespace.bats: --namespace align=4k,map=dev" ;;
+	"./run.sh assert "*) echo "tests/e2e/gate.bats: assert --metric --max" ;;
 	"./run.sh bench --fio JOB") echo "tests/e2e/fiojob.bats: bench --fio" ;;
 	"./run.sh bench --quick") echo "tests/e2e/bench.bats: bench --quick" ;;
 	"./run.sh bench --repeat 2") echo "tests/e2e/bench.bats: --repeat 2" ;;
@@ -101,7 +104,7 @@ doc_class() { # COMMAND
 	"git bisect start"*) echo "tests/e2e/gate.bats: assert --metric --max" ;;
 	"./run.sh compare "*"--kernel-tree"*) echo "tests/cli/compare.bats: --kernel-tree --module-base" ;;
 	"./run.sh compare "*"--module"*) echo "tests/e2e/module.bats: compare --module" ;;
-	"./run.sh bench"* | "./run.sh check"* | "./run.sh explain "* | "./run.sh compare "* | "./run.sh assert "* | "./run.sh kernels"*)
+	"./run.sh bench"* | "./run.sh check"* | "./run.sh explain "* | "./run.sh compare "* | "./run.sh kernels"*)
 		echo guest
 		;;
 	*) return 1 ;;

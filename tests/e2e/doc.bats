@@ -99,7 +99,3 @@ remove_measured() {
 @test "explain" {
 	execute explain
 }
-
-@test "assert" {
-	execute assert
-}
