@@ -56,17 +56,12 @@ static __always_inline struct durable_record *next_record(struct durable_state *
 		r = bpf_map_lookup_elem(&records, &key);
 	}
 	if (!r) {
-		s->cpus[cpu].missed++;
+		s->cpus[cpu].no_room++;
 		return 0;
 	}
 	s->cpus[cpu].n++;
 	r->time_ns = bpf_ktime_get_ns();
 	return r;
-}
-
-static __always_inline void add_missed(struct durable_state *s)
-{
-	s->cpus[this_cpu()].missed++;
 }
 
 /* n bytes, at most a page, at `from` reach the memory at physical address `to`.  Returns 0, or -1
@@ -87,7 +82,7 @@ static __always_inline int take_page(struct durable_state *s, __u32 kind, __u64 
 	else
 		rc = bpf_probe_read_kernel(r->bytes, n, (void *)from);
 	if (rc)
-		add_missed(s);
+		s->cpus[this_cpu()].unreadable++;
 	/* Last: a fence that finds this number is later than the record. */
 	__sync_fetch_and_add(&s->n, 1);
 	return rc ? -1 : 0;
@@ -101,9 +96,12 @@ static __always_inline int take(__u32 kind, __u64 to, __u64 from, __u64 len, int
 
 	if (!s)
 		return 0;
-	if (bpf_probe_read_kernel(&base, sizeof(base), (void *)s->base_at) || to < base ||
-	    pages > PAGES_MAX) {
-		add_missed(s);
+	if (pages > PAGES_MAX) {
+		s->cpus[this_cpu()].too_long++;
+		return 0;
+	}
+	if (bpf_probe_read_kernel(&base, sizeof(base), (void *)s->base_at) || to < base) {
+		s->cpus[this_cpu()].unreadable++;
 		return 0;
 	}
 	for (__u64 i = 0; i < PAGES_MAX && i < pages; i++)

@@ -163,7 +163,7 @@ static int by_time(const void *a, const void *b)
 int durable_stop(struct durable *d, const struct durable_record ***list, size_t *n)
 {
 	const __u32 zero = 0;
-	unsigned int missed = 0;
+	unsigned int no_room = 0, unreadable = 0, too_long = 0;
 	int rc = bpf_map_lookup_elem(bpf_map__fd(d->bpf->maps.states), &zero, &d->state);
 
 	*list = NULL;
@@ -177,10 +177,16 @@ int durable_stop(struct durable *d, const struct durable_record ***list, size_t 
 	if (!*list)
 		return -ENOMEM;
 	for (unsigned int cpu = 0; cpu < d->cpus; cpu++) {
-		missed += d->state.cpus[cpu].missed;
+		no_room += d->state.cpus[cpu].no_room;
+		unreadable += d->state.cpus[cpu].unreadable;
+		too_long += d->state.cpus[cpu].too_long;
 		for (uint32_t i = 0; i < d->state.cpus[cpu].n; i++)
 			(*list)[(*n)++] = &d->records[cpu * d->state.records_per_cpu + i];
 	}
 	qsort(*list, *n, sizeof(**list), by_time);
-	return missed ? -EOVERFLOW : 0;
+	if (no_room)
+		return -EOVERFLOW;
+	if (too_long)
+		return -E2BIG;
+	return unreadable ? -EFAULT : 0;
 }

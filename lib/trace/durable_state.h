@@ -25,8 +25,8 @@ struct durable_record {
 };
 
 struct durable_cpu {
-	__u32 n;      /* records of this processor */
-	__u32 missed; /* for which there was no room, or that could not be read */
+	__u32 n;			     /* records of this processor */
+	__u32 no_room, unreadable, too_long; /* what was missed, and why */
 };
 
 struct durable_state {
