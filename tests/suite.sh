@@ -29,6 +29,9 @@ started=$EPOCHREALTIME status=0
 setpriv --pdeathsig TERM timeout --kill-after=20 "$limit" "$@" >"$tmp/printed" 2>"$tmp/err" </dev/null || status=$?
 with_reasons <"$tmp/printed" >"$tmp/tap"
 us=$((${EPOCHREALTIME/[.,]/} - ${started/[.,]/}))
+# Seconds of processor time: of two suites at a time, the shorter ones are not the cheaper ones.
+times >"$tmp/times"
+cpu=$(awk -F'[ ms]+' 'NR == 2 { printf "%.0f", $1 * 60 + $2 + $3 * 60 + $4 }' "$tmp/times")
 
 skip=$(grep -cE '^ok .*# skip' "$tmp/tap" || true)
 odd=$(grep -E '^ok .*# skip' "$tmp/tap" | grep -cvE '# skip \(?expected: ' || true)
@@ -51,7 +54,7 @@ failed=$((bad + odd))
 if [[ $said ]] && ((odd == 0)); then failed=$((failed + 1)); fi
 echo "$ok $failed $((skip - odd))" >>"$TEST_COUNTS"
 
-printf '%-24s %3d.%d s  %d passed' "$name" $((us / 1000000)) $((us / 100000 % 10)) "$ok"
+printf '%-24s %3d.%d s  %3d s of CPU  %d passed' "$name" $((us / 1000000)) $((us / 100000 % 10)) "$cpu" "$ok"
 if ((bad)); then printf ', %d failed' "$bad"; fi
 if ((skip)); then printf ', %d skipped' "$skip"; fi
 echo "${said:+; $said}"
