@@ -175,9 +175,6 @@ build/san/%.o: %.c build/flags | build/libs-seen
 	@echo "  CC san  $<"
 	$(Q)$(CLANG) $(ALL_CFLAGS) $(SANITISE) $(SAN_OPTIMISE) -MMD -MP -c -o $@ $<
 
-# Links the tests in half of the time of the default linker.
-TEST_LINKER := $(if $(shell command -v ld.gold),-fuse-ld=gold)
-
 # An archive, so that a test pulls in only what it calls.
 build/san/libdaxdm.a: $(SAN_OBJS)
 	@echo "  AR      $@"
@@ -186,7 +183,7 @@ build/san/libdaxdm.a: $(SAN_OBJS)
 build/test/%: build/san/tests/unit/%.o build/san/libdaxdm.a
 	@mkdir -p $(@D)
 	@echo "  LD test $@"
-	$(Q)$(CLANG) $(TEST_LINKER) -fsanitize=address,undefined $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(Q)$(CLANG) -fsanitize=address,undefined $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
 unit-build: $(UNITS)
 
