@@ -66,11 +66,15 @@ int partition_remove(const char *disk, unsigned int number)
 	struct blkpg_partition partition = {.pno = (int)number};
 	const char *base = strrchr(disk, '/');
 	char path[160];
+	int rc;
 
 	/* BLKPG would open the disk to find that out. */
 	snprintf(path, sizeof(path), "/sys/class/block/%s%s%u", base ? base + 1 : disk,
 		 separator(disk), number);
 	if (access(path, F_OK) < 0)
-		return -ENXIO;
-	return ask(disk, BLKPG_DEL_PARTITION, &partition);
+		return 0;
+	rc = ask(disk, BLKPG_DEL_PARTITION, &partition);
+	/* udev has read the partition table, which drops what is not in it, after somebody wrote to
+	 * the disk. */
+	return rc == -ENXIO ? 0 : rc;
 }

@@ -467,7 +467,7 @@ static int remove_partitions(struct graph *g)
 		if (d->kind != GRAPH_PARTITION)
 			continue;
 		rc2 = partition_remove(g->devices[d->on.device].node, partition_number(g, i));
-		if (rc2 < 0 && rc2 != -ENXIO)
+		if (rc2 < 0)
 			rc = rc2;
 	}
 	return rc;
