@@ -54,7 +54,7 @@ expect_said() { # TEXT...
 			echo $NVDIMM | DAXDM_TIME_OF_TCG=1 ./run.sh bench --host --device $NVDIMM --wipe --stack raw --stack linear:4 \
 				--fs ext4 --bench fault.read.warm.pte --name wiped
 			echo "wiped: $?"
-			bash tests/e2e/guest/kills $LARGE1 $LARGE2 $KILLS $RANDOM
+			bash tests/e2e/guest/kills $LARGE1 $SMALL $KILLS $RANDOM
 			bash tests/e2e/guest/power_cut $NVDIMM run
 		JOB
 	} >"$BATS_TEST_TMPDIR/job"
