@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
 # run.sh on a host of its own, as its user sees it: a Debian guest with persistent memory (tests/e2e/debian.bash).  The
-# figures in doc/this-host.md are of more tries of the same scripts; DAXDM_TEST_KILLS is the number of runs to kill.
+# figures in doc/this-host.md are of more tries of the same scripts: DAXDM_TEST_KILLS is the number of runs to kill, with
+# DAXDM_TEST_ALL all kinds of devices are tried.
 
 load ../helpers
 load ../e2e/debian
@@ -34,9 +35,12 @@ expect_said() { # TEXT...
 }
 
 @test "devices in use, with a signature or of a wrong kind are refused in one line and not written to" {
-	debian_job "$DIR" 60 <<-'JOB'
+	local quick=quick
+	local limit=60
+	[[ ! ${DAXDM_TEST_ALL-} ]] || quick='' limit=300
+	debian_job "$DIR" "$limit" <<-JOB
 		. /run/devices
-		bash tests/e2e/guest/refusals $SMALL $RAW quick
+		bash tests/e2e/guest/refusals \$SMALL \$RAW $quick
 	JOB
 	expect_said "kinds refused"
 }
