@@ -35,7 +35,9 @@
  * If it is 0, a callback is due, or such a timer.  Without one, nobody waits for the main loop but
  * a guest that resets or panics, and the monitor.
  */
-enum { HOLD_NO_TIMER_MS = 2000, HOLD_AT_ONCE_MS = 20 };
+enum { HOLD_NO_TIMER_MS = 2000, HOLD_AT_ONCE_MS = 20, FAR_AWAY_S = 1000000 };
+
+#define SECOND_NS INT64_C(1000000000)
 
 static atomic_int processor_runs; /* 0 while it waits, and in a QEMU without such a thread */
 
@@ -79,43 +81,49 @@ __attribute__((visibility("default"))) int pthread_cond_wait(pthread_cond_t *con
 	return rc;
 }
 
-/* When the hold ends, of CLOCK_MONOTONIC. */
-static struct timespec hold_end(const struct timespec *timeout)
+static int64_t now_ns(void)
 {
-	const int64_t second_ns = 1000000000, at_once_ns = HOLD_AT_ONCE_MS * INT64_C(1000000);
-	int64_t ns = HOLD_NO_TIMER_MS * INT64_C(1000000);
-	struct timespec end;
+	struct timespec now;
 
-	if (timeout && timeout->tv_sec < HOLD_NO_TIMER_MS / 1000)
-		ns = timeout->tv_sec * second_ns + timeout->tv_nsec;
-	if (ns < at_once_ns)
-		ns = at_once_ns;
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	ns += end.tv_nsec;
-	end.tv_sec += ns / second_ns;
-	end.tv_nsec = ns % second_ns;
-	return end;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * SECOND_NS + now.tv_nsec;
+}
+
+/* Waits until the processor does; timer_ns: when the next timer of real time expires. */
+static void hold(int64_t timer_ns)
+{
+	int64_t now = now_ns(), end = now + HOLD_NO_TIMER_MS * INT64_C(1000000);
+	struct timespec until;
+
+	if (end > timer_ns)
+		end = timer_ns;
+	if (end < now + HOLD_AT_ONCE_MS * INT64_C(1000000))
+		end = now + HOLD_AT_ONCE_MS * INT64_C(1000000);
+	until = (struct timespec){end / SECOND_NS, end % SECOND_NS};
+	while (processor_runs)
+		if (syscall(SYS_futex, &processor_runs, FUTEX_WAIT_BITSET_PRIVATE, 1, &until, NULL,
+			    FUTEX_BITSET_MATCH_ANY) &&
+		    errno == ETIMEDOUT)
+			break;
 }
 
 /* QEMU calls it in its main loop, without its lock. */
 __attribute__((visibility("default"))) int
 ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *signals)
 {
-	struct timespec end, copy;
-	bool is_main_loop = getpid() == gettid();
+	int64_t timer_ns = INT64_MAX;
+	struct timespec copy;
 	int rc, error;
 
-	if (is_main_loop)
-		end = hold_end(timeout);
-	if (timeout)
+	if (timeout) {
 		copy = *timeout;
+		if (copy.tv_sec < FAR_AWAY_S)
+			timer_ns = now_ns() + copy.tv_sec * SECOND_NS + copy.tv_nsec;
+	}
 	rc = (int)syscall(SYS_ppoll, fds, n, timeout ? &copy : NULL, signals, _NSIG / 8);
 	error = errno;
-	while (is_main_loop && processor_runs)
-		if (syscall(SYS_futex, &processor_runs, FUTEX_WAIT_BITSET_PRIVATE, 1, &end, NULL,
-			    FUTEX_BITSET_MATCH_ANY) &&
-		    errno == ETIMEDOUT)
-			break;
+	if (processor_runs && getpid() == gettid())
+		hold(timer_ns);
 	errno = error;
 	return rc;
 }
