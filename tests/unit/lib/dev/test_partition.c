@@ -72,7 +72,7 @@ static void test_none(void **state)
 	assert_int_equal(asked_for, 0);
 }
 
-/* udev reads the partition table anew when the disk was written to, which drops what is not in it. */
+/* udev reads the partition table anew if the disk was written to: what is not in it is dropped. */
 static void test_dropped_meanwhile(void **state)
 {
 	(void)state;
