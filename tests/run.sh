@@ -22,19 +22,14 @@ export TEST_DEADLINE=$((EPOCHSECONDS + TEST_SECONDS)) TEST_COUNTS=$PWD/$tmp/coun
 export PARALLEL_HOME=$PWD/$tmp/parallel SHELL=/bin/bash
 mkdir "$PARALLEL_HOME"
 
-# One suite more than processors: a third of its time, a suite waits or keeps one processor busy.  A suite has two guests
-# of 1 GiB at a time.
-JOBS=$(($(nproc) + 1)) memory_gib=$(awk '/^MemAvailable:/ { print int($2 / 1024 / 1024) }' /proc/meminfo)
-if ((JOBS > memory_gib / 2)); then JOBS=$((memory_gib < 4 ? 1 : memory_gib / 2)); fi
-
-# Runs the suites of the lines NAME<tab>SECONDS<tab>COMMAND, JOBS at a time, each in the checkout CHECKOUT<slot>.
+# Runs the suites of the lines NAME<tab>SECONDS<tab>COMMAND, two at a time, in the checkouts CHECKOUT1 and CHECKOUT2.
 # The end of a pipeline, whose subshell it replaces: it ends when this script is killed.
 suites() {
 	# shellcheck disable=SC2016
-	exec setpriv --pdeathsig TERM parallel --plain --will-cite --keep-order --jobs "$JOBS" --colsep '\t' --termseq TERM,15000,KILL,25 \
+	exec setpriv --pdeathsig TERM parallel --plain --will-cite --keep-order --jobs 2 --colsep '\t' --termseq TERM,15000,KILL,25 \
 		tests/suite.sh '{1}' '{2}' env -C '{=1 $_ = $ENV{"CHECKOUT" . slot()} =}' '{=3 uq() =}'
 }
-for ((slot = 1; slot <= JOBS; slot++)); do export "CHECKOUT$slot=$PWD"; done
+export CHECKOUT1=$PWD CHECKOUT2=$PWD
 
 # A checkout that is built and has its kernels, in which nobody has run anything.
 copy_checkout() { # DIR
@@ -65,11 +60,9 @@ export BATS_TEST_TIMEOUT=$((60 * PATIENCE))
 		printf '%s\t300\t%s\n' "cli ${name%.bats}" "bats --formatter tap --timing --filter-tags '!slow' $test"
 	done
 } | suites || lost
-# In checkouts of their own: what a suite leaves behind, claims or damages is its own.
-for ((slot = 2; slot <= JOBS; slot++)); do
-	export "CHECKOUT$slot=$PWD/$tmp/checkout$slot"
-	copy_checkout "$PWD/$tmp/checkout$slot"
-done
+# In two checkouts: what a suite leaves behind, claims or damages is its own.
+CHECKOUT2=$PWD/$tmp/checkout
+copy_checkout "$CHECKOUT2"
 export BATS_TEST_TIMEOUT=$((400 * PATIENCE))
 for test in tests/e2e/*.bats; do
 	name=${test##*/}
