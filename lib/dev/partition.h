@@ -13,7 +13,7 @@
 int partition_add(const char *disk, unsigned int number, uint64_t start_sectors,
 		  uint64_t len_sectors, char out[128]);
 
-/* Returns 0, too if there is none of that number, or -errno: -EBUSY while it is open. */
+/* Returns 0, also if there is none of that number, or -errno: -EBUSY while it is open. */
 int partition_remove(const char *disk, unsigned int number);
 
 #endif

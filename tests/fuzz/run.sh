@@ -26,7 +26,7 @@ for source in tests/fuzz/fuzz_*.c; do
 	if [[ $seconds ]]; then
 		words+=(-max_total_time="$seconds" "build/fuzz/corpus/$name")
 	else
-		words+=(-seed=1 -runs="${runs:-10000}" "$tmp/$name")
+		words+=(-seed=1 -runs="${runs:-20000}" "$tmp/$name")
 	fi
 	mkdir -p "${words[-1]}"
 	count=$((count + 1))
