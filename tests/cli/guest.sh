@@ -21,33 +21,40 @@ has() { # FLAG
 	[[ " ${words[*]} " == *" --$1 "* ]]
 }
 
-# What was asked for, else what the workload names.
+# What was asked for, else what the workload names; one a line.
 chosen() { # OPTION
-	local values
-	values=$(asked "$1")
-	if [[ ! $values ]]; then
-		values=$(awk -v name="$1" '{ sub(/#.*/, ""); sub(/\r$/, "") } $1 == name { for (i = 2; i <= NF; i++) print $i }' "$(asked workload)")
-	fi
-	jq -Rnc '[inputs | select(. != "")]' <<<"$values"
+	asked "$1" | grep . || awk -v name="$1" '{ sub(/#.*/, ""); sub(/\r$/, "") } $1 == name { for (i = 2; i <= NF; i++) print $i }' "$(asked workload)"
+}
+
+# jq with what every context has of the words; it starts slowly, therefore once a run.
+run_jq() { # FILTER OPTION...
+	local kernel filter=$1
+	shift
+	kernel=$(asked kernel)
+	jq -c '
+		def lines: split("\n") | map(select(. != ""));
+		# How its namespaces are made, and the arguments of its kernel.
+		def made: {$namespace, $append} | with_entries(select(.value != ""));
+		# The module that it is given.
+		def with_replaced: if $replaced == "" then . else .replaced = [{file: $replaced, module: "dm_mod", build_id: "0123456789ab"}] end;
+		def boot: if $fresh == "" then "snapshot" else "fresh" end;
+		'"$filter" --arg seed "$(asked seed)" --arg fresh "$(has fresh && echo yes)" --arg build "${BUILD-}" \
+		--arg devices "$(asked device)" --arg namespace "$(asked namespace)" --arg append "$(asked append)" \
+		--arg release "$(cat "$kernel/release" 2>/dev/null || uname -r)" \
+		--arg package "$(cat "$kernel/package" 2>/dev/null || echo host)" \
+		--arg replaced "$(asked modules | sed -n 's/.*+\(.*\)\.cpio$/\1/p; q')" "$@"
 }
 
 # The context and the records; records of the stack linear:16 cost COST more.
 bench_run() {
-	local kernel
-	kernel=$(asked kernel)
-	jq -c --arg meter "$(asked meter)" --arg seed "$(asked seed)" --arg fresh "$(has fresh && echo yes)" \
-		--arg state "$(asked state | grep . || echo 1)" --argjson stacks "$(chosen stack)" --argjson fs "$(chosen fs)" --argjson metrics "$(chosen bench)" \
-		--argjson devices "$(asked device | jq -Rnc '[inputs]')" --argjson made "$(made)" --argjson cost "${COST-0}" \
-		--arg release "$(cat "$kernel/release" 2>/dev/null || uname -r)" --arg build "${BUILD-}" \
-		--arg package "$(cat "$kernel/package" 2>/dev/null || echo host)" --arg replaced "$(replaced)" --arg now "$(date --iso-8601=ns)" '
+	run_jq '
+		($stacks | lines) as $stacks | ($fs | lines) as $fs | ($metrics | lines) as $metrics | ($devices | lines) as $devices |
 		def any_of($list; $value): $list == [] or any($list[]; . as $w | $value | test("^" + ($w | gsub("[.]"; "[.]") | gsub("[*]"; ".*") | gsub("[+]"; "[+]"))));
 		if .type == "context" then
 			.kernel.release = $release | .kernel.package = $package | .meter = $meter | .date = $now |
-			.stacks = $stacks | .fs = $fs | .metrics = $metrics | .build = $build |
-			if $replaced == "" then . else .replaced = [{file: $replaced, module: "dm_mod", build_id: "0123456789ab"}] end |
+			.stacks = $stacks | .fs = $fs | .metrics = $metrics | .build = $build | with_replaced |
 			if $devices == [] then
-				.emulator.seed = ($seed | tonumber) | .emulator.state = ($state | tonumber) | .emulator.boot = (if $fresh == "" then "snapshot" else "fresh" end) |
-				.emulator += $made
+				.emulator.seed = ($seed | tonumber) | .emulator.state = ($state | tonumber) | .emulator.boot = boot | .emulator += made
 			else del(.emulator) | .devices = $devices end
 		elif .type == "record" then
 			select(any_of($stacks; .stack) and any_of($fs; .fs // "") and any_of($metrics; .id)) | .meter = $meter |
@@ -55,46 +62,28 @@ bench_run() {
 			if .stack == "linear:16" then
 				(.min, .p10, .median, .mean, .p90, .p99, .max) += $cost | .samples |= map([.[0] + $cost, .[1]])
 			else . end
-		elif .type == "end" then . else empty end' "$TOP/tests/fixtures/fixture-run.jsonl"
+		elif .type == "end" then . else empty end' --arg meter "$(asked meter)" \
+		--arg state "$(asked state | grep . || echo 1)" --arg stacks "$(chosen stack)" --arg fs "$(chosen fs)" \
+		--arg metrics "$(chosen bench)" --argjson cost "${COST-0}" --arg now "$(date --iso-8601=ns)" "$TOP/tests/fixtures/fixture-run.jsonl"
 }
 
 # The checks that were asked for, all with the verdict VERDICT; a fault that is planted is found.
 check_run() {
-	local kernel id plant verdict
-	kernel=$(asked kernel)
-	head -n 1 "$TOP/tests/fixtures/check-run.jsonl" | jq -c --arg seed "$(asked seed)" --arg rounds "$(asked rounds)" \
-		--argjson planted "$(has plant && echo true || echo false)" --arg fresh "$(has fresh && echo yes)" \
-		--argjson coverage "$(has coverage && echo '{"dax_direct_access":"dax","dm_dax_zero_page_range":"dm_mod"}' || echo null)" \
-		--argjson devices "$(asked device | jq -Rnc '[inputs | {node: ., mode: "fsdax", bytes: 1073741824}]')" \
-		--argjson made "$(made)" --arg replaced "$(replaced)" --arg release "$(cat "$kernel/release" 2>/dev/null || uname -r)" \
-		--arg package "$(cat "$kernel/package" 2>/dev/null || echo host)" --arg build "${BUILD-}" '
-		if $build == "" then . else .build = $build end |
-		.kernel.release = $release | .kernel.package = $package | .planted = $planted | .seed = ($seed | tonumber) |
-		if $rounds == "" then del(.rounds) else .rounds = ($rounds | tonumber) end |
-		if $coverage then .coverage = $coverage else . end |
-		if $replaced == "" then . else .replaced = [{file: $replaced, module: "dm_mod", build_id: "0123456789ab"}] end |
-		if $devices == [] then .emulator.boot = (if $fresh == "" then "snapshot" else "fresh" end) | .emulator += $made
-		else del(.emulator) | .devices = $devices end'
-	while IFS=+ read -r id plant; do
-		verdict=${VERDICT-pass}
-		[[ ! $plant ]] || verdict=fail
-		jq -nc --arg id "$id" --arg plant "$plant" --arg verdict "$verdict" '
-			{type: "check", id: $id, verdict: $verdict, promise: "p", by: "fixture", needs: [], ms: 1, dmesg: [],
-			 evidence: [], taint: 0} +
-			if $plant == "" then {} else {plant: $plant} end +
-			if $verdict == "pass" then {} else {why: "because"} end + if $verdict == "skip" then {cure: "mend it"} else {} end'
-		if has coverage; then echo "{\"type\":\"coverage\",\"id\":\"$id\",\"hits\":{\"dax_direct_access\":3}}"; fi
-	done < <("$real" list --ids "${of_list[@]}")
-	echo '{"type":"end","status":0}'
-}
-
-made() { # how its namespaces are made, and the arguments of its kernel
-	jq -nc --arg namespace "$(asked namespace)" --arg append "$(asked append)" \
-		'{$namespace, $append} | with_entries(select(.value != ""))'
-}
-
-replaced() { # the module that it is given
-	asked modules | sed -n 's/.*+\(.*\)\.cpio$/\1/p; q'
+	head -n 1 "$TOP/tests/fixtures/check-run.jsonl" | run_jq '
+		(if $build == "" then . else .build = $build end |
+			.kernel.release = $release | .kernel.package = $package | .planted = $planted | .seed = ($seed | tonumber) |
+			if $rounds == "" then del(.rounds) else .rounds = ($rounds | tonumber) end |
+			if $coverage then .coverage = {"dax_direct_access": "dax", "dm_dax_zero_page_range": "dm_mod"} else . end | with_replaced |
+			if $devices == "" then .emulator.boot = boot | .emulator += made
+			else del(.emulator) | .devices = ($devices | lines | map({node: ., mode: "fsdax", bytes: 1073741824})) end),
+		($checks | lines[] | split("+") as [$id, $plant] | (if $plant then "fail" else $verdict end) as $verdict |
+			{type: "check", $id, $verdict, promise: "p", by: "fixture", needs: [], ms: 1, dmesg: [], evidence: [], taint: 0} +
+			if $plant then {$plant} else {} end +
+			if $verdict == "pass" then {} else {why: "because"} end + if $verdict == "skip" then {cure: "mend it"} else {} end,
+			if $coverage then {type: "coverage", $id, hits: {"dax_direct_access": 3}} else empty end),
+		{type: "end", status: 0}' --arg rounds "$(asked rounds)" --argjson planted "$(has plant && echo true || echo false)" \
+		--argjson coverage "$(has coverage && echo true || echo false)" --arg verdict "${VERDICT-pass}" \
+		--arg checks "$("$real" list --ids "${of_list[@]}")"
 }
 
 verb=${1-}
