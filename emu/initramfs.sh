@@ -16,7 +16,8 @@
 #
 # KDIR comes from emu/kernel.sh.  --module replaces the kernel's module of that name.  KEY is a hash
 # over the whole input, so the file is rebuilt only if something changed; the same input gives the
-# same bytes.
+# same bytes.  To hash the input takes a second: a file .inputs has the size and times of each file of it, and names
+# the cpio that was made of them.
 # For tests: DAXDM_GUEST_PROGRAM is used instead of build/daxdm, and DAXDM_GUEST_PADDING_MIB adds a file of that size.
 # Exit status: 0; 4 something is missing on this machine or the disk is full; 64 bad arguments.
 set -euo pipefail
@@ -26,7 +27,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . emu/kernel_config.sh
 
 readonly OUT=$BUILD/initramfs
-readonly KEEP=18 # cpio files; the least recently used are removed
+readonly KEEP=18 # cpio files, and as many .inputs; the least recently used are removed
 readonly APPLETS="sh cat cpio dd dmesg echo grep insmod mkdir mknod mount umount poweroff printf sed sleep stty sync tail"
 readonly LIBRARIES=/lib/x86_64-linux-gnu
 readonly FIO_NEEDS="lib(c|m|dl|rt|pthread|gcc_s|z|aio|numa|uring|pmem2?)" # the others are replaced by stubs
@@ -383,6 +384,9 @@ prune() {
 	while read -r old; do
 		rm -f "$OUT/$old" "$OUT/${old%.digest}"
 	done < <(old_ones "$OUT" '*.cpio.digest' $KEEP)
+	while read -r old; do
+		rm -f "$OUT/$old"
+	done < <(old_ones "$OUT" '*.inputs' $KEEP)
 	for old in "$OUT"/[0-9a-f]*.cpio; do
 		[[ -e $old.digest ]] || rm -f "$old"
 	done
@@ -433,8 +437,46 @@ arguments() {
 	RELEASE=$(<"$KDIR/release")
 }
 
+# The file .inputs of what is asked for.
+inputs_file() {
+	local digest
+	digest=$(printf '%s\n' "$PWD" "$PATH" "$DAXDM" "$KDIR" "$KIND ${PROGRAMS[*]} ${DRIVERS[*]} $TARGETS" "${REPLACE[@]}" \
+		"${DAXDM_GUEST_PROGRAM-}" "${DAXDM_GUEST_PADDING_MIB-}" | sha256sum)
+	echo "$OUT/${digest:0:20}.inputs"
+}
+
+# Prints the files that decide what is in the cpio: those in it, those of which stubs were made, and those that decide
+# where a program or a library is found.
+list_inputs() {
+	tr : '\n' <<<"$PATH:/sbin:/usr/sbin"
+	printf '%s\n' emu/{initramfs,common,kernel_config}.sh emu/lvm.conf /etc/ld.so.cache \
+		"$KDIR"/{release,config,signed-only,no-modules,digest} "$KDIR/modules/lib/modules/$RELEASE"/modules.{dep,builtin} \
+		"${REPLACE[@]}"
+	cat "$TMP/all" "$TMP/on_demand"
+	stubs=$TMP awk '{ print index($0, ENVIRON["stubs"]) ? $1 : substr($0, index($0, " ") + 1) }' "$TMP/manifest"
+}
+
+stat_files() { # FILE...
+	stat -L --printf '%s %y %z %n\n' -- "$@"
+}
+
+# Prints the cpio of the same input that was made before.  Returns 1 if there is none.
+remembered() { # INPUTS-FILE
+	local out files
+	[[ -e $1 ]] || return 1
+	out=$OUT/$(head -n 1 "$1")
+	mapfile -t files < <(sed -nE '2,$s/^([^ ]+ ){7}//p' "$1")
+	[[ -e $out ]] && stat_files "${files[@]}" 2>/dev/null | cmp -s - <(tail -n +2 "$1") && whole "$out" || return 1
+	touch "$1" "$out.digest"
+	echo "$out"
+}
+
 build() {
-	local root=$KDIR/modules out
+	local root=$KDIR/modules out inputs file
+	local -a files=()
+	inputs=$(inputs_file)
+	! remembered "$inputs" || return 0
+	tools
 	: >"$TMP/replaced"
 	vet_config
 	if ((${#REPLACE[@]})); then
@@ -454,6 +496,10 @@ build() {
 		load_order "$root" optional $TARGET_MODULES | grep -vxFf "$TMP/all" >"$TMP/on_demand" || true
 	fi
 	manifest >"$TMP/manifest"
+	while read -r file; do
+		if [[ -e $file ]]; then files+=("$file"); fi
+	done < <(list_inputs)
+	stat_files "${files[@]}" >"$TMP/inputs" # before it is read: what changes meanwhile is noticed the next time
 	out=$OUT/$(key).cpio
 	if [[ -e $out ]] && ! whole "$out"; then
 		say "build/initramfs/${out##*/}: $WHY; rebuilding it"
@@ -468,13 +514,13 @@ build() {
 		seal "$out"
 		say "made for $RELEASE $KIND, $(($(stat -c %s "$out") >> 20)) MiB"
 	fi
+	sed -i "1i ${out##*/}" "$TMP/inputs"
+	mv "$TMP/inputs" "$inputs"
 	prune
 	echo "$out"
 }
 
-main() {
-	begin initramfs
-	arguments "$@"
+tools() {
 	BUSYBOX=$(need busybox busybox-static)
 	MODPROBE=$(need modprobe kmod)
 	MODINFO=$(need modinfo kmod)
@@ -482,9 +528,19 @@ main() {
 	need cpio cpio >/dev/null
 	need strip binutils >/dev/null
 	! ldd "$BUSYBOX" >/dev/null || die 4 "$BUSYBOX is not static; run: apt-get install busybox-static"
+}
+
+main() {
+	begin initramfs
+	arguments "$@"
 	[[ -x $DAXDM ]] || die 4 "build/daxdm is not built; run: make"
 	mkdir -p "$OUT"
-	if [[ $KIND == modules ]]; then archive; else build; fi
+	if [[ $KIND == modules ]]; then
+		tools
+		archive
+	else
+		build
+	fi
 }
 
 main "$@"

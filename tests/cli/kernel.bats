@@ -407,8 +407,8 @@ expect_made_again() { # WHY
 }
 
 # A kernel with all built in makes an initramfs of little.
-@test "an initramfs that was cut or changed is made again; its use is noted" {
-	local k=$CO/build/kernels/k m cpio
+small_kernel() {
+	local k=$CO/build/kernels/k m
 	m=$k/modules/lib/modules/9.9-own
 	mkdir -p "$m"
 	printf 'kernel/%s.ko\n' nfit nd_pmem dm-mod qemu_fw_cfg ext4 >"$m/modules.builtin"
@@ -416,7 +416,15 @@ expect_made_again() { # WHY
 	depmod -b "$k/modules" 9.9-own
 	echo 9.9-own >"$k/release"
 	cp -L "$(type -P true)" "$CO/build/daxdm"
-	initramfs() { run timeout 60 "$CO/emu/initramfs.sh" "$k" ext4; }
+}
+
+initramfs() { # [NAME=VALUE]...
+	run timeout 60 env "$@" "$CO/emu/initramfs.sh" "$CO/build/kernels/k" ext4
+}
+
+@test "an initramfs that was cut or changed is made again; its use is noted" {
+	local cpio
+	small_kernel
 	initramfs
 	expect 0 "made for 9.9-own ext4"
 	cpio=${lines[-1]}
@@ -435,6 +443,35 @@ expect_made_again() { # WHY
 	touch -d '1 day ago' "$cpio"
 	initramfs
 	[[ $status == 0 && $output == "$cpio" ]]
+}
+
+own_mkfs() { # WORD: in $bin
+	echo "#include <stdio.h>
+		int main(void) { puts(\"number-$1\"); }" | gcc -x c -o "$bin/mkfs.ext4" -
+}
+
+@test "an initramfs is made of what is there now, also of a file that kept its size and time" {
+	local own cpio bin=$BATS_TEST_TMPDIR/first
+	small_kernel
+	mkdir "$bin"
+	initramfs PATH="$bin:$PATH"
+	expect 0 "made for 9.9-own ext4"
+	own=${lines[-1]}
+	own_mkfs one
+	initramfs PATH="$bin:$PATH"
+	expect 0 "made for 9.9-own ext4"
+	cpio=${lines[-1]}
+	cpio -i --quiet --to-stdout sbin/mkfs.ext4 <"$cpio" | grep -a number-one
+	touch -r "$bin/mkfs.ext4" "$BATS_TEST_TMPDIR/time"
+	own_mkfs two
+	touch -r "$BATS_TEST_TMPDIR/time" "$bin/mkfs.ext4"
+	initramfs PATH="$bin:$PATH"
+	expect 0 "made for 9.9-own ext4"
+	[[ ${lines[-1]} != "$cpio" ]]
+	cpio -i --quiet --to-stdout sbin/mkfs.ext4 <"${lines[-1]}" | grep -a number-two
+	rm "$bin/mkfs.ext4"
+	initramfs PATH="$bin:$PATH"
+	[[ $status == 0 && $output == "$own" ]]
 }
 
 # --- names ---------------------------------------------------------------------------------------
