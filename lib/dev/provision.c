@@ -80,7 +80,7 @@ static int label_dimms(struct ndctl_region *region)
 	if (rc < 0)
 		return rc;
 	ndctl_dimm_foreach_in_region(region, dimm) {
-		struct ndctl_cmd *cmd = ndctl_dimm_read_labels(dimm);
+		struct ndctl_cmd *cmd = ndctl_dimm_read_label_index(dimm);
 
 		if (!cmd)
 			return -ENXIO;
