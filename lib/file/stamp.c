@@ -30,24 +30,33 @@ static uint64_t mix(uint64_t z)
 	return z ^ (z >> 31);
 }
 
-static uint64_t cell_sum(const struct cell *c)
+/* What the cells of a sector have in common: the last cell made, and the sum up to its position. */
+struct sector {
+	struct cell cell;
+	uint64_t sum;
+};
+
+static uint64_t sector_sum(const struct cell *c)
 {
-	return mix(mix(mix((uint64_t)c->file_id << 32 | c->generation) ^ c->sector_bytes) ^
-		   c->position);
+	return mix(mix((uint64_t)c->file_id << 32 | c->generation) ^ c->sector_bytes);
 }
 
-/* The cell that holds the file's byte offset_bytes. */
-static struct cell cell_at(uint32_t file_id, uint64_t offset_bytes, uint32_t generation)
+/* The sector that holds the file's byte offset_bytes. */
+static struct sector sector_at(uint32_t file_id, uint64_t offset_bytes, uint32_t generation)
 {
-	struct cell c = {
-		.file_id = file_id,
-		.generation = generation,
-		.sector_bytes = offset_bytes / SECTOR_BYTES * SECTOR_BYTES,
-		.position = MAGIC ^ offset_bytes % SECTOR_BYTES / sizeof(c),
-	};
+	struct sector s = {.cell = {.file_id = file_id,
+				    .generation = generation,
+				    .sector_bytes = offset_bytes / SECTOR_BYTES * SECTOR_BYTES}};
 
-	c.sum = cell_sum(&c);
-	return c;
+	s.sum = sector_sum(&s.cell);
+	return s;
+}
+
+/* Makes the cell that holds the file's byte offset_bytes. */
+static void make_cell(struct sector *s, uint64_t offset_bytes)
+{
+	s->cell.position = MAGIC ^ offset_bytes % SECTOR_BYTES / sizeof(s->cell);
+	s->cell.sum = mix(s->sum ^ s->cell.position);
 }
 
 /* The part of a cell that begins at offset_bytes, at most len bytes: its first byte within the cell
@@ -58,25 +67,33 @@ static size_t cell_part(uint64_t offset_bytes, size_t len, size_t *from)
 	return len < sizeof(struct cell) - *from ? len : sizeof(struct cell) - *from;
 }
 
+/* A copy of a whole cell has a fixed length, for which the compiler needs no call. */
 void stamp_fill(void *bytes, size_t len, uint32_t file_id, uint64_t offset_bytes,
 		uint32_t generation)
 {
 	char *out = bytes;
 
 	while (len) {
-		struct cell c = cell_at(file_id, offset_bytes, generation);
-		size_t from, n = cell_part(offset_bytes, len, &from);
+		struct sector s = sector_at(file_id, offset_bytes, generation);
 
-		memcpy(out, (const char *)&c + from, n);
-		out += n;
-		offset_bytes += n;
-		len -= n;
+		do {
+			size_t from, n = cell_part(offset_bytes, len, &from);
+
+			make_cell(&s, offset_bytes);
+			if (n == sizeof(s.cell))
+				memcpy(out, &s.cell, sizeof(s.cell));
+			else
+				memcpy(out, (const char *)&s.cell + from, n);
+			out += n;
+			offset_bytes += n;
+			len -= n;
+		} while (len && offset_bytes % SECTOR_BYTES);
 	}
 }
 
 static bool is_cell(const struct cell *c, size_t position)
 {
-	return c->position == (MAGIC ^ position) && c->sum == cell_sum(c);
+	return c->position == (MAGIC ^ position) && c->sum == mix(sector_sum(c) ^ c->position);
 }
 
 static bool same_stamp(const struct cell *a, const struct cell *b)
@@ -121,6 +138,15 @@ static void describe(const char *bytes, size_t len, uint64_t offset_bytes, size_
 	snprintf(found, FOUND_LEN, "no stamp");
 }
 
+/* As memcmp(3) of a whole cell, without a call. */
+static bool is_same(const char *bytes, const struct cell *c)
+{
+	struct cell have;
+
+	memcpy(&have, bytes, sizeof(have));
+	return same_stamp(&have, c) && have.position == c->position && have.sum == c->sum;
+}
+
 size_t stamp_check(const void *bytes, size_t len, uint32_t file_id, uint64_t offset_bytes,
 		   uint32_t generation, char *found)
 {
@@ -128,18 +154,23 @@ size_t stamp_check(const void *bytes, size_t len, uint32_t file_id, uint64_t off
 	size_t done = 0;
 
 	while (done < len) {
-		struct cell c = cell_at(file_id, offset_bytes + done, generation);
-		size_t from, n = cell_part(offset_bytes + done, len - done, &from);
-		const char *want = (const char *)&c + from;
+		struct sector s = sector_at(file_id, offset_bytes + done, generation);
 
-		if (memcmp(in + done, want, n)) {
-			while (in[done] == *want++)
-				done++;
-			if (found)
-				describe(in, len, offset_bytes, done, &c, found);
-			return done;
-		}
-		done += n;
+		do {
+			size_t from, n = cell_part(offset_bytes + done, len - done, &from);
+			const char *want = (const char *)&s.cell + from;
+
+			make_cell(&s, offset_bytes + done);
+			if (n == sizeof(s.cell) ? !is_same(in + done, &s.cell)
+						: memcmp(in + done, want, n)) {
+				while (in[done] == *want++)
+					done++;
+				if (found)
+					describe(in, len, offset_bytes, done, &s.cell, found);
+				return done;
+			}
+			done += n;
+		} while (done < len && (offset_bytes + done) % SECTOR_BYTES);
 	}
 	return len;
 }
