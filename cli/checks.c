@@ -202,9 +202,9 @@ static int open_results(struct checks *c)
 	const struct vm_machine *machine = suite->plan.machine;
 	json_t *emulator =
 		json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:s*, s:s*}", "qemu", c->qemu, "accel",
-			  vm_accel(machine, false), "cpu", vm_cpu(false), "machine", VM_MACHINE,
-			  "mem_mib", (int)machine->mem_mib, "cpus", (int)machine->cpus, "namespace",
-			  c->namespace, "append", c->append);
+			  vm_accel(machine, false), "cpu", vm_cpu(machine, false), "machine",
+			  VM_MACHINE, "mem_mib", (int)machine->mem_mib, "cpus", (int)machine->cpus,
+			  "namespace", c->namespace, "append", c->append);
 	char path[PATH_MAX + 16], release[256];
 	int rc = results_create(&suite->results, c->results_dir, suite->n_cases, c->kernel.name,
 				emulator);

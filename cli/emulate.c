@@ -236,8 +236,8 @@ static int open_results(struct emulate *e)
 	json_t *emulator =
 		json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:I, s:I, s:s*, s:s*}", "qemu", e->qemu,
 			  "accel", vm_accel(e->guests.plan.machine, e->guests.plan.kvm), "cpu",
-			  vm_cpu(e->guests.plan.kvm), "machine", VM_MACHINE, "mem_mib",
-			  e->guests.plan.machine->mem_mib, "boot", "snapshot", "seed",
+			  vm_cpu(e->guests.plan.machine, e->guests.plan.kvm), "machine", VM_MACHINE,
+			  "mem_mib", e->guests.plan.machine->mem_mib, "boot", "snapshot", "seed",
 			  (json_int_t)e->guests.plan.seed, "state", (json_int_t)e->guests.state,
 			  "namespace", e->namespace, "append", e->append);
 

@@ -71,8 +71,9 @@ int snapshot_of(const struct vm_config *config, const char *qemu, struct snapsho
 	snprintf(snapshot->what, sizeof(snapshot->what),
 		 "format 7\nvmlinux %s\ninitrd %s\nqemu %s\naccel %s\ncpu %s\nmachine %s, %s\n"
 		 "seed %u\nboot %s%s\n",
-		 vmlinux, initrd, qemu, vm_accel(config->machine, config->kvm), vm_cpu(config->kvm),
-		 VM_MACHINE, machine, config->seed, config->machine->kernel_args,
+		 vmlinux, initrd, qemu, vm_accel(config->machine, config->kvm),
+		 vm_cpu(config->machine, config->kvm), VM_MACHINE, machine, config->seed,
+		 config->machine->kernel_args,
 		 config->machine->extra_args ? config->machine->extra_args : "");
 	snprintf(snapshot->path, sizeof(snapshot->path), "%s/%016" PRIx64, here,
 		 fnv1a64(snapshot->what));

@@ -67,6 +67,7 @@ const struct vm_machine vm_prove = {
 	.name = "prove",
 	.cpus = 2,
 	.mem_mib = 768,
+	.by_words = true,
 	.limit_clock = true,
 	.kernel_args = KERNEL_ARGS_BUSY,
 	.n_pmems = 2,
@@ -78,6 +79,7 @@ const struct vm_machine vm_checks = {
 	.name = "checks",
 	.cpus = 2,
 	.mem_mib = 1024,
+	.by_words = true,
 	.limit_clock = true,
 	.job_after_pause = true,
 	.ram_in_file = true,
@@ -104,9 +106,9 @@ const char *vm_accel(const struct vm_machine *machine, bool kvm)
 	return machine->icount ? "tcg,icount" : "tcg";
 }
 
-const char *vm_cpu(bool kvm)
+const char *vm_cpu(const struct vm_machine *machine, bool kvm)
 {
-	return kvm ? "host" : "max";
+	return kvm ? "host" : machine->by_words ? "max,-erms" : "max";
 }
 
 /* --- the command line ------------------------------------------------------------------------ */
@@ -198,7 +200,7 @@ static void build_argv(struct argv *argv, const struct vm_config *c, const struc
 
 	argv->word[argv->n++] = strdup(VM_QEMU);
 	add(argv, "-M", "%s", VM_MACHINE);
-	add(argv, "-cpu", "%s", vm_cpu(c->kvm));
+	add(argv, "-cpu", "%s", vm_cpu(m, c->kvm));
 	add(argv, "-smp", "%u", m->cpus);
 	add(argv, "-m", "%uM,slots=4,maxmem=8G", m->mem_mib);
 	if (m->ram_in_file)

@@ -30,6 +30,10 @@ struct vm_machine {
 	const char *name;
 	unsigned int cpus, mem_mib;
 	bool icount; /* its time is its instructions */
+	/* Its processor has no ERMS: the kernel clears and copies memory by `rep stosq` and `rep
+	 * movsq`, not by bytes, of which TCG executes one at a time.  Not for measurements: they
+	 * are of the instructions that a processor with ERMS executes. */
+	bool by_words;
 	/* It runs in host time, and a device reports how much of that time it ran
 	 * (lib/base/limit_clock.h). */
 	bool limit_clock;
@@ -112,7 +116,7 @@ struct vm {
 
 /* The accelerator as a context names it, and the -cpu string. */
 const char *vm_accel(const struct vm_machine *machine, bool kvm);
-const char *vm_cpu(bool kvm);
+const char *vm_cpu(const struct vm_machine *machine, bool kvm);
 
 /*
  * Starts QEMU, confined (emu/confine.h), and negotiates QMP.  QEMU dies with this process.  Its
