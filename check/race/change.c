@@ -76,6 +76,49 @@ static int punch(struct race *r)
 				PUNCHED_PAGES * PAGE_BYTES));
 }
 
+static bool have_looked(const struct race *r)
+{
+	for (unsigned int i = 0; i < RACE_WORKERS; i++)
+		if (r->workers[i].looked != r->gone)
+			return false;
+	return true;
+}
+
+/* Another range each time gets blocks, which the workers map, and loses them by a hole or by a cut.
+ * From when the call has returned until both workers have looked, its bytes are zero.  To take
+ * every second page, each an extent of its own, lasts longer. */
+static int take_away(struct race *r)
+{
+	static char bytes[RACE_GONE_PAGES * PAGE_BYTES];
+	const uint64_t ranges = (RACE_PAGES - RACE_COMMON) / RACE_GONE_PAGES;
+	const uint64_t page = RACE_COMMON + r->changes * 5 % ranges * RACE_GONE_PAGES;
+	const off_t at = (off_t)(page * PAGE_BYTES);
+	const uint64_t n = r->changes % 3 ? 1 : RACE_GONE_PAGES, step = n > 1 ? RACE_GONE_PAGES : 2;
+	int rc;
+
+	stamp_fill(bytes, sizeof(bytes), TESTBED_FILE, (uint64_t)at, TESTBED_GENERATION);
+	for (uint64_t p = 0; p < RACE_GONE_PAGES; p += step)
+		if (pwrite(r->bed->fd, bytes + p * PAGE_BYTES, n * PAGE_BYTES,
+			   at + (off_t)(p * PAGE_BYTES)) != (ssize_t)(n * PAGE_BYTES))
+			return -errno;
+	r->gone_page = page;
+	r->cut = r->changes % 4 == 3;
+	check_pause(1);
+	if (r->cut) {
+		rc = answer(ftruncate(r->bed->fd, at));
+		rc = rc ? rc : answer(ftruncate(r->bed->fd, RACE_BYTES));
+	} else {
+		rc = answer(fallocate(r->bed->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at,
+				      sizeof(bytes)));
+	}
+	if (rc)
+		return rc;
+	r->gone++;
+	while (!have_looked(r) && !r->stop)
+		check_pause(1);
+	return 0;
+}
+
 static int sync_file(struct race *r)
 {
 	return answer(r->changes % 2 ? fsync(r->bed->fd)
@@ -183,6 +226,7 @@ static const struct {
 	[RACE_TRUNCATE] = {"ftruncate(2)", truncate_file},
 	[RACE_DROP] = {"ftruncate(2)", truncate_often},
 	[RACE_PUNCH] = {"punching holes", punch},
+	[RACE_GONE] = {"writing pages and taking their blocks", take_away},
 	[RACE_REUSE] = {"giving the blocks to another file", reuse},
 	[RACE_FSYNC] = {"fsync(2) or msync(2)", sync_file},
 	[RACE_UNBIND] = {"unbinding the driver", unbind},

@@ -34,6 +34,7 @@
 enum {
 	CHANGES = 100,
 	QUICK_CHANGES = 30,
+	SHORT_CHANGES = 400, /* each meets an access for some 100 us only */
 	/* The clock for limits may run slowly on a host with other work, so that the number of
 	 * changes is the bound; this one is for a race that makes no progress, and for --rounds. */
 	LIMIT_S = 90,
@@ -42,9 +43,11 @@ enum {
 	LOOK_MS = 20,
 };
 
-static uint64_t changes_wanted(const struct check_env *env)
+static uint64_t changes_wanted(const struct check_env *env, enum race_change change)
 {
-	return env->rounds ? env->rounds : env->quick ? QUICK_CHANGES : CHANGES;
+	if (env->rounds)
+		return env->rounds;
+	return env->quick ? QUICK_CHANGES : change == RACE_GONE ? SHORT_CHANGES : CHANGES;
 }
 
 static void end_process(struct check_env *env, struct check_task *task, const char *who,
@@ -166,7 +169,7 @@ static void race(struct check_env *env, const void *arg)
 		return;
 	r->how = how;
 	r->bed = &bed;
-	r->changes_wanted = changes_wanted(env);
+	r->changes_wanted = changes_wanted(env, how->change);
 	for (unsigned int i = 0; i < RACE_WORKERS; i++) {
 		r->workers[i].seed = env->seed * 77 + i + 1;
 		for (unsigned int p = 0; p < RACE_OWN; p++)
@@ -220,6 +223,11 @@ static const struct check_item items[] = {
 	     "ftruncate(2), madvise(2)", .plants = PLANT_VALUE | PLANT_BYTE),
 	RACES("punch", RACE_PUNCH, false, "holes are punched behind their pages",
 	      "fallocate(2), mmap(2)", .plants = PLANT_VALUE | PLANT_BYTE, .flags = CHECK_QUICK),
+	RACES("gone", RACE_GONE, true,
+	      "blocks of pages are taken by holes and cuts; once the call has returned, no process "
+	      "sees what was there",
+	      "kernel-doc of dax_layout_busy_page_range() in fs/dax.c; fallocate(2), ftruncate(2)",
+	      .plants = PLANT_VALUE | PLANT_BYTE),
 	RACES("reuse", RACE_REUSE, false, "blocks behind their pages become another file's",
 	      "kernel-doc of dax_layout_busy_page_range() in fs/dax.c: no new access to a block "
 	      "that is truncated",

@@ -16,6 +16,7 @@
 enum {
 	REST = 64, /* accesses, then other processes get the processor */
 	OFTEN = 100,
+	GONE_LOADS = 50,
 };
 
 void race_wrong(char why[RACE_WHY], const char *fmt, ...)
@@ -133,6 +134,51 @@ static void common_page(struct race *r, struct race_worker *w, bool store)
 	}
 }
 
+/* ---- pages that are taken from the file ------------------------------------------------------ */
+
+static void load_gone(struct race *r, struct race_worker *w, uint64_t page, bool gone)
+{
+	char got[PAGE_BYTES], found[160];
+	struct check_touch touch =
+		check_copy(got, r->bed->map.base + page * PAGE_BYTES, PAGE_BYTES);
+
+	if (touch.signal && (gone || touch.signal != SIGBUS))
+		race_wrong(w->why, "a load of page %" PRIu64 " raised SIG%s", page,
+			   sigabbrev_np(touch.signal));
+	if (touch.signal || !gone)
+		return;
+	for (size_t i = 0; i < PAGE_BYTES; i++) {
+		if (!got[i])
+			continue;
+		stamp_check(got, PAGE_BYTES, TESTBED_FILE, page * PAGE_BYTES, 0, found);
+		race_wrong(w->why,
+			   "page %" PRIu64 " still holds %.90s after its block was taken by a %s",
+			   page, found, r->cut ? "cut" : "hole");
+		return;
+	}
+}
+
+/* Loads of the pages that are about to go, each by a fault, or of all of them when they are gone. */
+static void gone_pages(struct race *r, struct race_worker *w)
+{
+	const uint64_t gone = r->gone, first = r->gone_page;
+
+	if (!first)
+		return;
+	if (gone == w->looked) {
+		for (int i = 0; i < GONE_LOADS && r->gone == gone; i++) {
+			uint64_t page = first + next(&w->seed) % RACE_GONE_PAGES;
+
+			madvise(r->bed->map.base + page * PAGE_BYTES, PAGE_BYTES, MADV_DONTNEED);
+			load_gone(r, w, page, false);
+		}
+		return;
+	}
+	for (uint64_t i = 0; i < RACE_GONE_PAGES; i++)
+		load_gone(r, w, first + i, true);
+	w->looked = gone;
+}
+
 /* ---- the worker ------------------------------------------------------------------------------ */
 
 /* The page tables are emptied, or the file is mapped again. */
@@ -168,20 +214,23 @@ int race_worker_main(void *arg)
 	const struct race_worker_arg *a = arg;
 	struct race *r = a->race;
 	struct race_worker *w = &r->workers[a->number];
-	const bool mapped = r->how->change != RACE_UNBIND, drops = r->how->change == RACE_DROP;
+	const bool mapped = r->how->change != RACE_UNBIND, drops = r->how->change == RACE_DROP,
+		   takes = r->how->change == RACE_GONE;
 
 	while (!r->stop && !w->why[0]) {
 		uint64_t what = next(&w->seed) % 16;
 
-		if (drops && what)
+		if (takes && what > 2)
+			gone_pages(r, w);
+		else if (drops && what)
 			drop_often(r, w);
 		else if (mapped && !what)
 			drop_pages(r, w);
-		else if (mapped && !drops && what < 6)
+		else if (mapped && !drops && !takes && what < 6)
 			common_page(r, w, what % 2);
 		else
 			own_page(r, w, what % 2);
-		if (!(++w->accesses % REST) && !drops)
+		if (!(++w->accesses % REST) && !drops && !takes)
 			check_pause(1);
 	}
 	return 0;
