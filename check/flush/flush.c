@@ -298,6 +298,8 @@ static void nothing_after_loads(struct check_env *env, const void *arg)
 static const char *const needs_two[] = {"device:fsdax:2", "target:linear", "fs:ext4", KPROBES,
 					NULL};
 static const char *const needs_xfs[] = {"device:fsdax:2", "target:linear", "fs:xfs", KPROBES, NULL};
+static const char *const needs_clone[] = {"device:fsdax:2", "target:linear", "fs:xfs",
+					  KPROBES,	    "kernel:6.0",    NULL};
 static const char *const needs_striped[] = {"device:fsdax:2", "target:striped", "fs:ext4", KPROBES,
 					    NULL};
 static const char *const needs_huge[] = {"device:fsdax:2", "target:linear", "fs:ext4",
@@ -354,6 +356,12 @@ static const char *const needs_virtio_xfs[] = {"device:virtio", "device:fsdax:2"
 	     "fallocate(2), fsync(2)", needs_, 0, PLANT_VALUE, moved_blocks_written_back,   \
 	     (&(const struct moved_case){.spec = WRITEBACK_BED(fs_, PTE, WRITEBACK_LINEAR), \
 					 .mode = mode_}))
+#define REFILLED(word, needs_, fs_)                                                         \
+	ITEM(word,                                                                          \
+	     "fsync writes back what is stored to pages that lost their blocks to another " \
+	     "file and got new ones",                                                       \
+	     "fallocate(2), fsync(2)", needs_, 0, PLANT_VALUE, refilled_written_back,       \
+	     BED(fs_, PTE, WRITEBACK_LINEAR))
 #define WRITES_BACK(name_, by_what_, needs_, arg_)                                                \
 	.name = "write_back." name_,                                                              \
 	.promise = by_what_ " writes back as many bytes of cache lines as without device-mapper", \
@@ -458,6 +466,8 @@ static const struct check_item items[] = {
 	MOVED("collapsed.xfs", needs_xfs, "xfs", FALLOC_FL_COLLAPSE_RANGE),
 	MOVED("inserted.ext4", needs_two, "ext4", FALLOC_FL_INSERT_RANGE),
 	MOVED("inserted.xfs", needs_xfs, "xfs", FALLOC_FL_INSERT_RANGE),
+	REFILLED("refilled.ext4", needs_two, "ext4"),
+	REFILLED("refilled.xfs", needs_clone, "xfs+reflink"),
 	ITEM("hypervisor.requests.ext4", REQUESTS, BY_PREFLUSH, needs_virtio, 0, PLANT_VALUE,
 	     every_way_requests, BED("ext4", .name = "a virtio-pmem device", .table = "V")),
 	ITEM("hypervisor.requests.xfs", REQUESTS, BY_PREFLUSH, needs_virtio_xfs, 0, PLANT_VALUE,

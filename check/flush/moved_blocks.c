@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check/flush/moved_blocks.h"
 
+#include "check/fixture/block_reuse.h"
 #include "check/fixture/calls.h"
 #include "check/flush/writeback.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* In pages: the range that is removed, inserted or freed. */
@@ -100,6 +105,101 @@ void moved_blocks_written_back(struct check_env *env, const void *arg)
 	    writeback_view_begin(env, &view, &bed, &calls) &&
 	    stored_after(env, &bed, &view, &calls, c))
 		stored_before(env, &bed, &view, &calls, c);
+	testbed_close(env, &bed);
+	calls_close(&calls);
+}
+
+static int punch(int fd, uint64_t page, uint64_t pages)
+{
+	int rc = fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			   (off_t)(page * PAGE_BYTES), (off_t)(pages * PAGE_BYTES));
+
+	return rc < 0 ? -errno : 0;
+}
+
+/* Another file has shared the blocks when this one loses them. */
+static bool leave_to_clone(struct check_env *env, struct testbed *bed)
+{
+	struct file_clone_range range = {
+		.src_fd = bed->fd, .src_offset = AT * PAGE_BYTES, .src_length = LEN * PAGE_BYTES};
+	char path[sizeof(bed->fs.where) + 8];
+	int fd, rc;
+
+	snprintf(path, sizeof(path), "%s/clone", bed->fs.where);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	rc = fd < 0 || ioctl(fd, FICLONERANGE, &range) < 0 ? -errno : 0;
+	if (fd >= 0)
+		close(fd);
+	return check_setup(env, rc, "FICLONERANGE") &&
+	       check_errno(env, punch(bed->fd, AT, LEN), 0, "punching a hole");
+}
+
+/* Another file gets them with all the free space, and gives up others. */
+static bool leave_to_other(struct check_env *env, struct testbed *bed)
+{
+	enum { FREED = 4 * LEN };
+	uint64_t at = 0;
+	int fd, rc;
+
+	if (!check_errno(env, punch(bed->fd, AT, LEN), 0, "punching a hole"))
+		return false;
+	fd = block_reuse(bed, (AT + LEN - 1) * PAGE_BYTES, &at);
+	if (!check_setup(env, fd < 0 ? fd : 0, "giving the blocks to another file"))
+		return false;
+	rc = punch(fd, at < FREED * PAGE_BYTES ? 2 * FREED : 0, FREED);
+	if (!rc && syncfs(fd) < 0)
+		rc = -errno;
+	close(fd);
+	return check_setup(env, rc, "freeing other blocks");
+}
+
+static uint64_t last_frame(const struct testbed *bed)
+{
+	uint64_t pfn = 0;
+
+	extents_pfn(&bed->extents, (struct backing){&bed->graph, bed->device},
+		    (AT + LEN - 1) * PAGE_BYTES, &pfn);
+	return pfn;
+}
+
+static void store_range(struct check_env *env, const struct testbed *bed)
+{
+	for (uint64_t page = AT; page < AT + LEN; page++)
+		writeback_store_page(env, bed, page);
+}
+
+static void refill(struct check_env *env, struct testbed *bed, const struct writeback_view *view,
+		   struct calls *calls)
+{
+	const uint64_t before = last_frame(bed);
+	int rc;
+
+	store_range(env, bed);
+	rc = fsync(bed->fd) < 0 ? -errno : 0;
+	if (!check_setup(env, rc, "fsync") ||
+	    !(strcmp(bed->spec.fs, "xfs+reflink") ? leave_to_other : leave_to_clone)(env, bed))
+		return;
+	store_range(env, bed);
+	calls_start(calls);
+	rc = fsync(bed->fd) < 0 ? -errno : 0;
+	if (!calls_stop(env, calls) || !check_errno(env, rc, 0, "fsync of pages with new blocks") ||
+	    !testbed_read_extents(env, bed) ||
+	    !check_own(env, last_frame(bed) != before ? 0 : -EEXIST,
+		       "a new block of the last page"))
+		return;
+	for (uint64_t page = AT; page < AT + LEN; page++)
+		writeback_judge_page(env, view, page * PAGE_BYTES, "a file with new blocks");
+}
+
+void refilled_written_back(struct check_env *env, const void *arg)
+{
+	struct writeback_view view;
+	struct testbed bed = TESTBED_NONE;
+	struct calls calls;
+
+	if (calls_open(env, &calls, writeback_functions) && testbed_open(env, &bed, arg) &&
+	    writeback_view_begin(env, &view, &bed, &calls))
+		refill(env, &bed, &view, &calls);
 	testbed_close(env, &bed);
 	calls_close(&calls);
 }

@@ -13,4 +13,8 @@ struct moved_case {
 /* A run function; arg is a const struct moved_case. */
 void moved_blocks_written_back(struct check_env *env, const void *arg);
 
+/* The same of pages whose blocks were taken by a hole and given to another file, and that got other
+ * blocks by stores; arg is a const struct testbed_spec. */
+void refilled_written_back(struct check_env *env, const void *arg);
+
 #endif
