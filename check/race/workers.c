@@ -158,7 +158,7 @@ static void load_gone(struct race *r, struct race_worker *w, uint64_t page, bool
 	}
 }
 
-/* Loads of the pages that are about to go, each by a fault, or of all of them when they are gone. */
+/* Loads of pages that are about to go, each by a fault, or of all of them when they are gone. */
 static void gone_pages(struct race *r, struct race_worker *w)
 {
 	const uint64_t gone = r->gone, first = r->gone_page;
