@@ -85,7 +85,7 @@ wake_main_loop() { # RUN'S-NAME
 		read -r -t 0.0001 -u "$pause" || true
 		times=$((times + 1))
 	done
-	((times > 1000))
+	((times > 200)) # a loaded host gives this process less time
 }
 
 @test "the guest sees nothing of it, nor of when QEMU's main loop is awake: every sample is the same" {
