@@ -153,13 +153,13 @@ static bool leave_to_other(struct check_env *env, struct testbed *bed)
 	return check_setup(env, rc, "freeing other blocks");
 }
 
-static uint64_t last_frame(const struct testbed *bed)
+/* The frame of the last page of the range; false after a complaint. */
+static bool find_last(struct check_env *env, const struct testbed *bed, uint64_t *pfn)
 {
-	uint64_t pfn = 0;
+	int rc = extents_pfn(&bed->extents, (struct backing){&bed->graph, bed->device},
+			     (AT + LEN - 1) * PAGE_BYTES, pfn);
 
-	extents_pfn(&bed->extents, (struct backing){&bed->graph, bed->device},
-		    (AT + LEN - 1) * PAGE_BYTES, &pfn);
-	return pfn;
+	return check_own(env, rc, "the frame of the last page");
 }
 
 static void store_range(struct check_env *env, const struct testbed *bed)
@@ -171,9 +171,11 @@ static void store_range(struct check_env *env, const struct testbed *bed)
 static void refill(struct check_env *env, struct testbed *bed, const struct writeback_view *view,
 		   struct calls *calls)
 {
-	const uint64_t before = last_frame(bed);
+	uint64_t before = 0, after = 0;
 	int rc;
 
+	if (!find_last(env, bed, &before))
+		return;
 	store_range(env, bed);
 	rc = fsync(bed->fd) < 0 ? -errno : 0;
 	if (!check_setup(env, rc, "fsync") ||
@@ -183,9 +185,8 @@ static void refill(struct check_env *env, struct testbed *bed, const struct writ
 	calls_start(calls);
 	rc = fsync(bed->fd) < 0 ? -errno : 0;
 	if (!calls_stop(env, calls) || !check_errno(env, rc, 0, "fsync of pages with new blocks") ||
-	    !testbed_read_extents(env, bed) ||
-	    !check_own(env, last_frame(bed) != before ? 0 : -EEXIST,
-		       "a new block of the last page"))
+	    !testbed_read_extents(env, bed) || !find_last(env, bed, &after) ||
+	    !check_own(env, after != before ? 0 : -EEXIST, "a new block of the last page"))
 		return;
 	for (uint64_t page = AT; page < AT + LEN; page++)
 		writeback_judge_page(env, view, page * PAGE_BYTES, "a file with new blocks");

@@ -84,27 +84,28 @@ static bool have_looked(const struct race *r)
 	return true;
 }
 
-/* Another range each time gets blocks, which the workers map, and loses them by a hole or by a cut.
- * From when the call has returned until both workers have looked, its bytes are zero.  To take
- * every second page, each an extent of its own, lasts longer. */
-static int take_away(struct race *r)
+/* Another range each time gets blocks, which the workers map, and loses them by a punched hole or
+ * by truncation.  From when the call has returned until both workers have looked, its bytes are
+ * zero.  In two changes of three only every second page has a block: to free many extents takes
+ * longer. */
+static int free_blocks(struct race *r)
 {
 	static char bytes[RACE_GONE_PAGES * PAGE_BYTES];
 	const uint64_t ranges = (RACE_PAGES - RACE_COMMON) / RACE_GONE_PAGES;
 	const uint64_t page = RACE_COMMON + r->changes * 5 % ranges * RACE_GONE_PAGES;
 	const off_t at = (off_t)(page * PAGE_BYTES);
-	const uint64_t n = r->changes % 3 ? 1 : RACE_GONE_PAGES, step = n > 1 ? RACE_GONE_PAGES : 2;
+	const bool apart = r->changes % 3;
+	const size_t len = apart ? PAGE_BYTES : sizeof(bytes);
 	int rc;
 
 	stamp_fill(bytes, sizeof(bytes), TESTBED_FILE, (uint64_t)at, TESTBED_GENERATION);
-	for (uint64_t p = 0; p < RACE_GONE_PAGES; p += step)
-		if (pwrite(r->bed->fd, bytes + p * PAGE_BYTES, n * PAGE_BYTES,
-			   at + (off_t)(p * PAGE_BYTES)) != (ssize_t)(n * PAGE_BYTES))
+	for (size_t done = 0; done < sizeof(bytes); done += apart ? 2 * len : len)
+		if (pwrite(r->bed->fd, bytes + done, len, at + (off_t)done) != (ssize_t)len)
 			return -errno;
 	r->gone_page = page;
-	r->cut = r->changes % 4 == 3;
+	r->truncated = r->changes % 4 == 3;
 	check_pause(1);
-	if (r->cut) {
+	if (r->truncated) {
 		rc = answer(ftruncate(r->bed->fd, at));
 		rc = rc ? rc : answer(ftruncate(r->bed->fd, RACE_BYTES));
 	} else {
@@ -226,7 +227,7 @@ static const struct {
 	[RACE_TRUNCATE] = {"ftruncate(2)", truncate_file},
 	[RACE_DROP] = {"ftruncate(2)", truncate_often},
 	[RACE_PUNCH] = {"punching holes", punch},
-	[RACE_GONE] = {"writing pages and taking their blocks", take_away},
+	[RACE_GONE] = {"writing pages and freeing their blocks", free_blocks},
 	[RACE_REUSE] = {"giving the blocks to another file", reuse},
 	[RACE_FSYNC] = {"fsync(2) or msync(2)", sync_file},
 	[RACE_UNBIND] = {"unbinding the driver", unbind},

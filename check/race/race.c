@@ -34,7 +34,7 @@
 enum {
 	CHANGES = 100,
 	QUICK_CHANGES = 30,
-	SHORT_CHANGES = 400, /* each meets an access for some 100 us only */
+	GONE_CHANGES = 400, /* few meet an access */
 	/* The clock for limits may run slowly on a host with other work, so that the number of
 	 * changes is the bound; this one is for a race that makes no progress, and for --rounds. */
 	LIMIT_S = 90,
@@ -47,7 +47,7 @@ static uint64_t changes_wanted(const struct check_env *env, enum race_change cha
 {
 	if (env->rounds)
 		return env->rounds;
-	return env->quick ? QUICK_CHANGES : change == RACE_GONE ? SHORT_CHANGES : CHANGES;
+	return env->quick ? QUICK_CHANGES : change == RACE_GONE ? GONE_CHANGES : CHANGES;
 }
 
 static void end_process(struct check_env *env, struct check_task *task, const char *who,
@@ -224,8 +224,8 @@ static const struct check_item items[] = {
 	RACES("punch", RACE_PUNCH, false, "holes are punched behind their pages",
 	      "fallocate(2), mmap(2)", .plants = PLANT_VALUE | PLANT_BYTE, .flags = CHECK_QUICK),
 	RACES("gone", RACE_GONE, true,
-	      "blocks of pages are taken by holes and cuts; once the call has returned, no process "
-	      "sees what was there",
+	      "blocks are freed by holes and truncation; once the call has returned, no process "
+	      "sees what they held",
 	      "kernel-doc of dax_layout_busy_page_range() in fs/dax.c; fallocate(2), ftruncate(2)",
 	      .plants = PLANT_VALUE | PLANT_BYTE),
 	RACES("reuse", RACE_REUSE, false, "blocks behind their pages become another file's",

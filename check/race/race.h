@@ -27,8 +27,8 @@ enum race_change {
 	RACE_RELOAD,   /* its table is replaced by another one for the same bytes, in all modes */
 	RACE_TRUNCATE, /* the common pages are cut off; the file is made longer again */
 	RACE_PUNCH,    /* holes are punched into them */
-	RACE_GONE,     /* blocks of them are taken by holes and cuts, and nobody writes there until
-			* the workers have looked */
+	RACE_GONE,     /* their blocks are freed by holes and truncation, and nobody writes there
+			* until the workers have looked */
 	RACE_REUSE,    /* they are cut off, and another file gets their blocks */
 	RACE_FSYNC,    /* fsync(2) and msync(2) */
 	RACE_DROP,     /* the last page is cut off, often, while workers drop their page tables */
@@ -45,7 +45,7 @@ struct race_worker {
 	uint64_t seed;
 	volatile uint64_t accesses;
 	uint32_t generation[RACE_OWN];
-	volatile uint64_t looked; /* RACE_GONE: at the pages that are gone for the looked-th time */
+	volatile uint64_t looked; /* RACE_GONE: race.gone when it looked last */
 	int error;	    /* 0, or -errno of the first system call that failed by the unbind */
 	char why[RACE_WHY]; /* what was wrong; the worker has stopped then */
 };
@@ -55,10 +55,10 @@ struct race {
 	struct testbed *bed;
 	struct graph other; /* the same bytes by another table */
 	int other_fd;	    /* RACE_REUSE: the file that gets the blocks */
-	/* RACE_GONE: the first of the RACE_GONE_PAGES that are taken from the file, and how often
-	 * that was done. */
+	/* RACE_GONE: the first of the RACE_GONE_PAGES whose blocks are freed, and how often that
+	 * was done. */
 	volatile uint64_t gone_page, gone;
-	volatile bool cut; /* by a cut of the file, else by a hole */
+	volatile bool truncated; /* by truncation, else by a hole */
 	struct nd_driver driver;
 	volatile bool stop, unbinding, unbound;
 	uint64_t changes_wanted;

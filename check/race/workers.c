@@ -134,7 +134,7 @@ static void common_page(struct race *r, struct race_worker *w, bool store)
 	}
 }
 
-/* ---- pages that are taken from the file ------------------------------------------------------ */
+/* ---- pages whose blocks are freed ------------------------------------------------------------ */
 
 static void load_gone(struct race *r, struct race_worker *w, uint64_t page, bool gone)
 {
@@ -151,14 +151,14 @@ static void load_gone(struct race *r, struct race_worker *w, uint64_t page, bool
 		if (!got[i])
 			continue;
 		stamp_check(got, PAGE_BYTES, TESTBED_FILE, page * PAGE_BYTES, 0, found);
-		race_wrong(w->why,
-			   "page %" PRIu64 " still holds %.90s after its block was taken by a %s",
-			   page, found, r->cut ? "cut" : "hole");
+		race_wrong(w->why, "page %" PRIu64 " still holds %.90s after %s freed its block",
+			   page, found, r->truncated ? "ftruncate(2)" : "FALLOC_FL_PUNCH_HOLE");
 		return;
 	}
 }
 
-/* Loads of pages that are about to go, each by a fault, or of all of them when they are gone. */
+/* Loads of pages whose blocks are about to be freed, each by a fault; once of all of them
+ * afterwards. */
 static void gone_pages(struct race *r, struct race_worker *w)
 {
 	const uint64_t gone = r->gone, first = r->gone_page;

@@ -80,6 +80,7 @@ static int label_dimms(struct ndctl_region *region)
 	if (rc < 0)
 		return rc;
 	ndctl_dimm_foreach_in_region(region, dimm) {
+		/* The index alone: ACPI moves the whole label area byte by byte. */
 		struct ndctl_cmd *cmd = ndctl_dimm_read_label_index(dimm);
 
 		if (!cmd)

@@ -81,11 +81,12 @@ wake_main_loop() { # RUN'S-NAME
 		sleep 0.1
 	done
 	exec {pause}<><(:)
+	renice -n -15 "$BASHPID" >/dev/null # else a loaded host gives it too little time
 	while kill -IO "$pid" 2>/dev/null; do
 		read -r -t 0.0001 -u "$pause" || true
 		times=$((times + 1))
 	done
-	((times > 200)) # a loaded host gives this process less time
+	((times > 1000))
 }
 
 @test "the guest sees nothing of it, nor of when QEMU's main loop is awake: every sample is the same" {
