@@ -9,7 +9,7 @@ setup() {
 	mkdir -p "$KDIR/modules/lib/modules/6.6.6"
 	echo 6.6.6 >"$KDIR/release"
 	printf 'CONFIG_%s\n' PVH=y SERIAL_8250=y X86_IOPL_IOPERM=y FW_CFG_SYSFS=m ACPI_NFIT=m BLK_DEV_PMEM=m \
-		NVDIMM_PFN=y FS_DAX=y BLK_DEV_DM=m EXT4_FS=y XFS_FS=m >"$KDIR/config"
+		NVDIMM_PFN=y FS_DAX=y BLK_DEV_DM=m SYSCTL=y EXT4_FS=y XFS_FS=m >"$KDIR/config"
 }
 
 initramfs() { # KIND
