@@ -50,6 +50,8 @@ OBJS := $(SRCS:%.c=build/obj/%.o)
 # calculates for long.
 SANITISE := -Wno-gnu -Wno-missing-field-initializers -O0 -gline-tables-only -fno-omit-frame-pointer \
             -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+# ld takes a second for each test, lld a third of one.
+SAN_LINK := $(if $(wildcard /usr/bin/ld.lld),-fuse-ld=lld) $(LDFLAGS)
 SAN_OBJS := $(patsubst %.c,build/san/%.o,$(filter-out cli/main.c,$(SRCS)))
 FUZZ_SECONDS ?= 60
 FUZZERS     := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
@@ -183,7 +185,7 @@ build/san/libdaxdm.a: $(SAN_OBJS)
 build/test/%: build/san/tests/unit/%.o build/san/libdaxdm.a
 	@mkdir -p $(@D)
 	@echo "  LD test $@"
-	$(Q)$(CLANG) -fsanitize=address,undefined $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(Q)$(CLANG) -fsanitize=address,undefined $(SAN_LINK) -o $@ $^ $(LDLIBS) -lcmocka
 
 unit-build: $(UNITS)
 
@@ -194,7 +196,7 @@ unit: $(UNITS)
 $(FUZZERS): build/fuzz/%: build/san/tests/fuzz/%.o build/san/libdaxdm.a
 	@mkdir -p $(@D)
 	@echo "  LD fuzz $@"
-	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined $(SAN_LINK) -o $@ $^ $(LDLIBS)
 
 fuzz-build: $(FUZZERS)
 
