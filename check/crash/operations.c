@@ -130,6 +130,7 @@ static int open_file(struct operations *o, unsigned int way)
 
 int operations_open(struct operations *o)
 {
+	void *page;
 	int rc = 0;
 
 	for (unsigned int way = 0; way < OPERATIONS_WAYS; way++) {
@@ -139,6 +140,10 @@ int operations_open(struct operations *o)
 	o->directory_fd = open(o->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (o->directory_fd < 0)
 		return -errno;
+	page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (page == MAP_FAILED)
+		return -errno;
+	o->page = page;
 	for (unsigned int way = 0; way < OPERATIONS_WAYS && !rc; way++)
 		if (o->ways >> way & 1)
 			rc = open_file(o, way);
@@ -158,6 +163,9 @@ void operations_close(struct operations *o)
 	if (o->directory_fd > 0)
 		close(o->directory_fd);
 	o->directory_fd = -1;
+	if (o->page)
+		munmap(o->page, PAGE_BYTES);
+	o->page = NULL;
 }
 
 /* ---- one operation --------------------------------------------------------------------------- */
@@ -200,11 +208,13 @@ static int stored(struct operations *o, struct operation op, const char *page)
 
 int operations_do(struct operations *o, uint64_t n)
 {
-	static char page[PAGE_BYTES] __attribute__((aligned(PAGE_BYTES)));
 	struct operation op = operations_nth(o->seed, o->ways, n);
+	const char *page = o->page;
 	ssize_t written;
 
-	fill(page, op.way, op.slot, (uint32_t)n);
+	fill(o->page, op.way, op.slot, (uint32_t)n);
+	if (n & 1 && madvise(o->page, PAGE_BYTES, MADV_DONTNEED) < 0)
+		return -errno;
 	if (ways[op.way].renamed)
 		return renamed(o, op.way, page);
 	if (ways[op.way].mapped)

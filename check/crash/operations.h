@@ -44,6 +44,7 @@ struct operations {
 		char *map;
 	} files[OPERATIONS_WAYS];
 	int directory_fd;
+	char *page; /* what is written; shared, so that its mapping can be dropped */
 };
 
 struct operation {
@@ -61,8 +62,8 @@ int operations_make_files(struct operations *o);
 int operations_open(struct operations *o);
 void operations_close(struct operations *o);
 
-/* Does operation n: when it returns 0, it is durable (but for OPERATIONS_STORE*).  Returns 0 or
- * -errno. */
+/* Does operation n, every other one from a page that must be faulted in: when it returns 0, it is
+ * durable (but for OPERATIONS_STORE*).  Returns 0 or -errno. */
 int operations_do(struct operations *o, uint64_t n);
 
 /*

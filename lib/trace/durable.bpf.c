@@ -31,6 +31,18 @@ struct {
 	__type(value, struct durable_state);
 } states SEC(".maps");
 
+/* A copy from user space that a task is in. */
+struct copying {
+	__u64 to, len_bytes;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, __u64); /* the task */
+	__type(value, struct copying);
+} copies SEC(".maps");
+
 static __always_inline struct durable_state *get_state(void)
 {
 	__u32 zero = 0;
@@ -67,7 +79,7 @@ static __always_inline struct durable_record *next_record(struct durable_state *
 /* n bytes, at most a page, at `from` reach the memory at physical address `to`.  Returns 0, or -1
  * if they were missed. */
 static __always_inline int take_page(struct durable_state *s, __u32 kind, __u64 to, __u64 from,
-				     __u32 n, int user)
+				     __u32 n)
 {
 	struct durable_record *r = next_record(s);
 	long rc;
@@ -77,10 +89,7 @@ static __always_inline int take_page(struct durable_state *s, __u32 kind, __u64 
 	r->kind = kind;
 	r->address = to;
 	r->len_bytes = n;
-	if (user)
-		rc = bpf_probe_read_user(r->bytes, n, (void *)from);
-	else
-		rc = bpf_probe_read_kernel(r->bytes, n, (void *)from);
+	rc = bpf_probe_read_kernel(r->bytes, n, (void *)from);
 	if (rc)
 		s->cpus[this_cpu()].unreadable++;
 	/* Last: a fence that finds this number is later than the record. */
@@ -89,7 +98,7 @@ static __always_inline int take_page(struct durable_state *s, __u32 kind, __u64 
 }
 
 /* len bytes at `from` reach the memory at the kernel's address `to`. */
-static __always_inline int take(__u32 kind, __u64 to, __u64 from, __u64 len, int user)
+static __always_inline int take(__u32 kind, __u64 to, __u64 from, __u64 len)
 {
 	__u64 base = 0, pages = len / DURABLE_PAGE_BYTES;
 	struct durable_state *s = get_state();
@@ -106,12 +115,12 @@ static __always_inline int take(__u32 kind, __u64 to, __u64 from, __u64 len, int
 	}
 	for (__u64 i = 0; i < PAGES_MAX && i < pages; i++)
 		if (take_page(s, kind, to - base + i * DURABLE_PAGE_BYTES,
-			      from + i * DURABLE_PAGE_BYTES, DURABLE_PAGE_BYTES, user))
+			      from + i * DURABLE_PAGE_BYTES, DURABLE_PAGE_BYTES))
 			return 0;
 	/* In this form the verifier knows the limits of the length. */
 	if (len & (DURABLE_PAGE_BYTES - 1))
 		take_page(s, kind, to - base + pages * DURABLE_PAGE_BYTES,
-			  from + pages * DURABLE_PAGE_BYTES, len & (DURABLE_PAGE_BYTES - 1), user);
+			  from + pages * DURABLE_PAGE_BYTES, len & (DURABLE_PAGE_BYTES - 1));
 	return 0;
 }
 
@@ -121,18 +130,43 @@ SEC("kprobe") int write_back(struct pt_regs *ctx)
 
 	at &= ~(__u64)(DURABLE_LINE_BYTES - 1);
 	end = (end + DURABLE_LINE_BYTES - 1) & ~(__u64)(DURABLE_LINE_BYTES - 1);
-	return take(DURABLE_WRITTEN_BACK, at, at, end - at, 0);
+	return take(DURABLE_WRITTEN_BACK, at, at, end - at);
 }
 
 SEC("kprobe") int copy(struct pt_regs *ctx)
 {
-	return take(DURABLE_COPIED, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx), 0);
+	return take(DURABLE_COPIED, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx));
 }
 
+/*
+ * A page of user space may not be there before the copy has faulted it in, nor while the kernel
+ * moves it: the bytes are read where they were copied to, when the copy returns.
+ */
 SEC("kprobe") int copy_user(struct pt_regs *ctx)
 {
-	return take(DURABLE_COPIED, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx),
-		    (__u32)PT_REGS_PARM3(ctx), 1);
+	struct copying c = {.to = PT_REGS_PARM1(ctx), .len_bytes = (__u32)PT_REGS_PARM3(ctx)};
+	__u64 task = bpf_get_current_pid_tgid();
+	struct durable_state *s = get_state();
+
+	if (!s)
+		return 0;
+	__sync_fetch_and_add(&s->n_copying, 1);
+	bpf_map_update_elem(&copies, &task, &c, BPF_ANY);
+	return 0;
+}
+
+SEC("kretprobe") int copied_user(struct pt_regs *ctx)
+{
+	__u64 task = bpf_get_current_pid_tgid(), left = PT_REGS_RC(ctx);
+	struct copying *in = bpf_map_lookup_elem(&copies, &task), c;
+	struct durable_state *s = get_state();
+
+	if (!in || !s)
+		return 0;
+	c = *in;
+	bpf_map_delete_elem(&copies, &task);
+	__sync_fetch_and_add(&s->n_copying, -1);
+	return left < c.len_bytes ? take(DURABLE_COPIED, c.to, c.to, c.len_bytes - left) : 0;
 }
 
 /* A flush reaches a region once for each target: only the first fence after a record is kept. */

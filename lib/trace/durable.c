@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { PROGRAMS = 4 };
+enum { PROGRAMS = 5 };
 
 struct durable {
 	struct durable_bpf *bpf;
@@ -49,10 +49,10 @@ static void find_symbols(uint64_t addresses[SYMBOLS])
 		fclose(in);
 }
 
-static int attach(struct durable *d, unsigned int i, struct bpf_program *program,
+static int attach(struct durable *d, unsigned int i, struct bpf_program *program, bool at_return,
 		  const char *function)
 {
-	d->links[i] = bpf_program__attach_kprobe(program, false, function);
+	d->links[i] = bpf_program__attach_kprobe(program, at_return, function);
 	if (d->links[i])
 		return 0;
 	bpf_complaint_set("no kprobe on %s: %s", function, strerror(errno));
@@ -61,14 +61,16 @@ static int attach(struct durable *d, unsigned int i, struct bpf_program *program
 
 static int attach_all(struct durable *d, const char *copy_user)
 {
-	int rc = attach(d, 0, d->bpf->progs.write_back, "arch_wb_cache_pmem");
+	int rc = attach(d, 0, d->bpf->progs.write_back, false, "arch_wb_cache_pmem");
 
 	if (!rc)
-		rc = attach(d, 1, d->bpf->progs.copy, "__memcpy_flushcache");
+		rc = attach(d, 1, d->bpf->progs.copy, false, "__memcpy_flushcache");
 	if (!rc)
-		rc = attach(d, 2, d->bpf->progs.copy_user, copy_user);
+		rc = attach(d, 2, d->bpf->progs.copied_user, true, copy_user);
 	if (!rc)
-		rc = attach(d, 3, d->bpf->progs.fence, "nvdimm_flush");
+		rc = attach(d, 3, d->bpf->progs.copy_user, false, copy_user);
+	if (!rc)
+		rc = attach(d, 4, d->bpf->progs.fence, false, "nvdimm_flush");
 	return rc;
 }
 
@@ -145,7 +147,7 @@ static int set_state(const struct durable *d)
 int durable_start(struct durable *d)
 {
 	memset(d->state.cpus, 0, sizeof(d->state.cpus));
-	d->state.n = d->state.n_fenced = 0;
+	d->state.n = d->state.n_fenced = d->state.n_copying = 0;
 	d->state.on = 1;
 	return set_state(d);
 }
@@ -188,5 +190,5 @@ int durable_stop(struct durable *d, const struct durable_record ***list, size_t 
 		return -EOVERFLOW;
 	if (too_long)
 		return -E2BIG;
-	return unreadable ? -EFAULT : 0;
+	return unreadable || d->state.n_copying ? -EFAULT : 0;
 }

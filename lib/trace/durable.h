@@ -2,8 +2,9 @@
 /*
  * Records what the kernel makes durable in persistent memory: every cache line that it writes back,
  * every byte that it copies past the cache, with the bytes, and every flush of a region, by which
- * what was written back or copied before it is durable.  BPF programs at the entry of the functions
- * read them.  What was stored and is in no record may be lost in a power cut.
+ * what was written back or copied before it is durable.  BPF programs at the entry of the
+ * functions, of a copy from user space at its return, read them.  What was stored and is in no
+ * record may be lost in a power cut.
  *
  * Trusted are the functions themselves: arch_wb_cache_pmem(), __memcpy_flushcache(),
  * __copy_user_flushcache() and nvdimm_flush().  Not recorded are copies of 4, 8 or 16 bytes, which
@@ -35,7 +36,8 @@ int durable_start(struct durable *durable);
 /*
  * Ends that.  *list gets n pointers to the records by time, which are valid until durable_start()
  * or durable_close(); free the list.  Returns 0, -errno, or, if something was missed: -EOVERFLOW,
- * no room; -E2BIG, a call of more than 64 KiB; -EFAULT, bytes that could not be read then.
+ * no room; -E2BIG, a call of more than 64 KiB; -EFAULT, bytes that could not be read then, or a
+ * copy whose end was missed.
  */
 int durable_stop(struct durable *durable, const struct durable_record ***list, size_t *n);
 

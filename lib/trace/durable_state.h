@@ -33,6 +33,7 @@ struct durable_state {
 	__u64 base_at; /* address of page_offset_base */
 	__u32 on, records_per_cpu;
 	__u64 n, n_fenced; /* records but for fences: all, and those before the last fence */
+	__u64 n_copying;   /* copies from user space that have not returned */
 	struct durable_cpu cpus[DURABLE_CPUS_MAX];
 };
 
