@@ -209,11 +209,11 @@ static int stored(struct operations *o, struct operation op, const char *page)
 int operations_do(struct operations *o, uint64_t n)
 {
 	struct operation op = operations_nth(o->seed, o->ways, n);
-	const char *page = o->page;
+	char *page = o->page;
 	ssize_t written;
 
-	fill(o->page, op.way, op.slot, (uint32_t)n);
-	if (n & 1 && madvise(o->page, PAGE_BYTES, MADV_DONTNEED) < 0)
+	fill(page, op.way, op.slot, (uint32_t)n);
+	if (n & 1 && madvise(page, PAGE_BYTES, MADV_DONTNEED) < 0)
 		return -errno;
 	if (ways[op.way].renamed)
 		return renamed(o, op.way, page);

@@ -62,8 +62,8 @@ int operations_make_files(struct operations *o);
 int operations_open(struct operations *o);
 void operations_close(struct operations *o);
 
-/* Does operation n, every other one from a page that must be faulted in: when it returns 0, it is
- * durable (but for OPERATIONS_STORE*).  Returns 0 or -errno. */
+/* Does operation n; if n is odd, the kernel must fault in the page that it writes from.  When it
+ * returns 0, the operation is durable (but for OPERATIONS_STORE*).  Returns 0 or -errno. */
 int operations_do(struct operations *o, uint64_t n);
 
 /*

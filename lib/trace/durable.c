@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,29 +50,30 @@ static void find_symbols(uint64_t addresses[SYMBOLS])
 		fclose(in);
 }
 
-static int attach(struct durable *d, unsigned int i, struct bpf_program *program, bool at_return,
-		  const char *function)
-{
-	d->links[i] = bpf_program__attach_kprobe(program, at_return, function);
-	if (d->links[i])
-		return 0;
-	bpf_complaint_set("no kprobe on %s: %s", function, strerror(errno));
-	return -ENOTSUP;
-}
-
 static int attach_all(struct durable *d, const char *copy_user)
 {
-	int rc = attach(d, 0, d->bpf->progs.write_back, false, "arch_wb_cache_pmem");
+	const struct {
+		struct bpf_program *program;
+		bool at_return;
+		const char *function;
+	} hooks[PROGRAMS] = {
+		{d->bpf->progs.write_back, false, "arch_wb_cache_pmem"},
+		{d->bpf->progs.copy, false, "__memcpy_flushcache"},
+		{d->bpf->progs.copied_user, true, copy_user},
+		{d->bpf->progs.copy_user, false, copy_user},
+		{d->bpf->progs.fence, false, "nvdimm_flush"},
+	};
 
-	if (!rc)
-		rc = attach(d, 1, d->bpf->progs.copy, false, "__memcpy_flushcache");
-	if (!rc)
-		rc = attach(d, 2, d->bpf->progs.copied_user, true, copy_user);
-	if (!rc)
-		rc = attach(d, 3, d->bpf->progs.copy_user, false, copy_user);
-	if (!rc)
-		rc = attach(d, 4, d->bpf->progs.fence, false, "nvdimm_flush");
-	return rc;
+	for (unsigned int i = 0; i < PROGRAMS; i++) {
+		d->links[i] = bpf_program__attach_kprobe(hooks[i].program, hooks[i].at_return,
+							 hooks[i].function);
+		if (!d->links[i]) {
+			bpf_complaint_set("no kprobe on %s: %s", hooks[i].function,
+					  strerror(errno));
+			return -ENOTSUP;
+		}
+	}
+	return 0;
 }
 
 static int load(struct durable *d, unsigned int per_cpu)

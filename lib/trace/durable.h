@@ -37,7 +37,7 @@ int durable_start(struct durable *durable);
  * Ends that.  *list gets n pointers to the records by time, which are valid until durable_start()
  * or durable_close(); free the list.  Returns 0, -errno, or, if something was missed: -EOVERFLOW,
  * no room; -E2BIG, a call of more than 64 KiB; -EFAULT, bytes that could not be read then, or a
- * copy whose end was missed.
+ * copy whose return was missed.
  */
 int durable_stop(struct durable *durable, const struct durable_record ***list, size_t *n);
 

@@ -81,7 +81,7 @@ wake_main_loop() { # RUN'S-NAME
 		sleep 0.1
 	done
 	exec {pause}<><(:)
-	renice -n -15 "$BASHPID" >/dev/null # else a loaded host gives it too little time
+	renice -n -15 "$BASHPID" >/dev/null 2>&1 || true # else a loaded host gives it too little time
 	while kill -IO "$pid" 2>/dev/null; do
 		read -r -t 0.0001 -u "$pause" || true
 		times=$((times + 1))
