@@ -18,7 +18,8 @@
 enum {
 	OTHER_PAGES = 128,
 	RESERVE_BLOCKS = 64, /* fewer than the other file needs */
-	UNBIND_AFTER_ACCESSES = 500,
+	UNBIND_AFTER = 500,  /* accesses of each worker */
+	UNBIND_AFTER_SLOW = 20,
 	PUNCHED_PAGES = 3,
 	OFTEN = 10,
 };
@@ -207,10 +208,11 @@ static int prepare_reuse(struct race *r)
 
 static int unbind(struct race *r)
 {
+	const uint64_t after =
+		r->how->change == RACE_UNBIND_SLOW ? UNBIND_AFTER_SLOW : UNBIND_AFTER;
 	int rc;
 
-	while (!r->stop && (r->workers[0].accesses < UNBIND_AFTER_ACCESSES ||
-			    r->workers[1].accesses < UNBIND_AFTER_ACCESSES))
+	while (!r->stop && (r->workers[0].accesses < after || r->workers[1].accesses < after))
 		check_pause(1);
 	r->unbinding = true;
 	rc = nd_driver_write(&r->driver, "unbind");
@@ -231,6 +233,7 @@ static const struct {
 	[RACE_REUSE] = {"giving the blocks to another file", reuse},
 	[RACE_FSYNC] = {"fsync(2) or msync(2)", sync_file},
 	[RACE_UNBIND] = {"unbinding the driver", unbind},
+	[RACE_UNBIND_SLOW] = {"unbinding the driver", unbind},
 };
 
 int race_prepare_change(struct race *r)
@@ -244,6 +247,7 @@ int race_prepare_change(struct race *r)
 	case RACE_REUSE:
 		return prepare_reuse(r);
 	case RACE_UNBIND:
+	case RACE_UNBIND_SLOW:
 		testbed_unmap(r->bed);
 		return nd_driver_find(r->bed->graph.devices[0].ns, &r->driver);
 	default:
@@ -263,7 +267,6 @@ int race_change_main(void *arg)
 				   changes[r->how->change].name, r->changes, strerrorname_np(-rc));
 		r->changes++;
 		check_pause(1);
-	} while (!r->stop && !r->why[0] && r->changes < r->changes_wanted &&
-		 r->how->change != RACE_UNBIND);
+	} while (!r->stop && !r->why[0] && r->changes < r->changes_wanted && !race_unbinds(r->how));
 	return 0;
 }

@@ -25,10 +25,13 @@
 #include "check/race/race.h"
 
 #include "lib/base/limit_clock.h"
+#include "lib/trace/bpf_complaint.h"
+#include "lib/trace/delay.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -40,6 +43,7 @@ enum {
 	LIMIT_S = 90,
 	RACE_MS = 60000,
 	END_MS = 10000, /* for a process to see that the race is over */
+	END_AFTER_OOPS_MS = 1000,
 	LOOK_MS = 20,
 };
 
@@ -53,14 +57,16 @@ static uint64_t changes_wanted(const struct check_env *env, enum race_change cha
 static void end_process(struct check_env *env, struct check_task *task, const char *who,
 			bool *killed)
 {
+	const unsigned int end_ms = check_oopsed() ? END_AFTER_OOPS_MS : END_MS;
+
 	if (!task->pid)
 		return;
-	if (check_wait(task, END_MS)) {
+	if (check_wait(task, end_ms)) {
 		check_equal(env, task->status, 0, "status of %s", who);
 		return;
 	}
 	check_evidence_stack(env, task);
-	check_fail(env, "%s did not end within %d s after the race", who, END_MS / 1000);
+	check_fail(env, "%s did not end within %u s after the race", who, end_ms / 1000);
 	*killed = check_kill(task) && *killed;
 }
 
@@ -79,7 +85,7 @@ static bool run_race(struct check_env *env, struct race *r)
 	good = good && !check_start(env, &changer, race_change_main, r);
 	until_ms = limit_clock_ms() + RACE_MS;
 	while (good && !check_wait(&changer, LOOK_MS) && limit_clock_ms() < until_ms &&
-	       !r->workers[0].why[0] && !r->workers[1].why[0])
+	       !r->workers[0].why[0] && !r->workers[1].why[0] && !check_oopsed())
 		;
 	r->stop = true;
 	end_process(env, &changer, "the process that changes something", &killed);
@@ -127,7 +133,7 @@ static void every_path_holds(struct check_env *env, const struct race *r, unsign
 
 static void judge(struct check_env *env, const struct race *r)
 {
-	const bool unbound = r->how->change == RACE_UNBIND;
+	const bool unbound = race_unbinds(r->how);
 
 	if (r->why[0])
 		check_fail(env, "%s", r->why);
@@ -153,20 +159,38 @@ static void judge(struct check_env *env, const struct race *r)
 		every_path_holds(env, r, i);
 }
 
+/* Returns false after check_skip(). */
+static bool slow_driver(struct check_env *env, struct delay **out)
+{
+	const char *function = "pmem_dax_direct_access";
+	int rc = delay_open(out, function);
+
+	if (rc < 0)
+		check_skip(env, "a kernel with BPF and kprobes",
+			   "%s() cannot be made slow: %s (%s)", function, strerror(-rc),
+			   bpf_complaint());
+	return !rc;
+}
+
 static void race(struct check_env *env, const void *arg)
 {
 	const struct race_case *how = arg;
-	const struct testbed_spec spec = {.table = TESTBED_LINEAR,
+	const struct testbed_spec spec = {.table = how->table ? how->table : TESTBED_LINEAR,
 					  .fs = how->fs,
 					  .file_bytes = RACE_BYTES,
 					  .small_pages = how->small_pages,
 					  .direct = true};
 	struct race *r = check_shared(env, sizeof(*r));
+	struct delay *delay = NULL;
 	struct testbed bed;
 	bool ended = true;
 
-	if (!r || !testbed_open(env, &bed, &spec))
+	if (!r || (how->change == RACE_UNBIND_SLOW && !slow_driver(env, &delay)))
 		return;
+	if (!testbed_open(env, &bed, &spec)) {
+		delay_close(delay);
+		return;
+	}
 	r->how = how;
 	r->bed = &bed;
 	r->changes_wanted = changes_wanted(env, how->change);
@@ -185,8 +209,9 @@ static void race(struct check_env *env, const void *arg)
 	if (r->other_fd >= 0)
 		close(r->other_fd);
 	/* After an unbind, or with a process that is stuck, the host is discarded. */
-	if (ended && how->change != RACE_UNBIND)
+	if (ended && !race_unbinds(how))
 		testbed_close(env, &bed);
+	delay_close(delay);
 }
 
 /* ---- the table ------------------------------------------------------------------------------- */
@@ -200,12 +225,24 @@ static const char *const needs_xfs[] = {"device:fsdax", "target:linear", "fs:xfs
 		.promise = "two processes that load from and store into a file see their own " \
 			   "bytes, and no other file's, while " WHILE,                         \
 		.by = BY, .needs = needs_##FS, .limit_s = LIMIT_S, .run = race,                \
-		.arg = (&(const struct race_case){#FS, CHANGE, SMALL}), __VA_ARGS__            \
+		.arg = (&(const struct race_case){#FS, CHANGE, SMALL, NULL}), __VA_ARGS__      \
 	}
 /* On ext4 with small pages and on xfs with large ones where possible, or the other way round. */
 #define RACES(NAME, CHANGE, EXT4_SMALL, ...)               \
 	RACE(NAME, ext4, CHANGE, EXT4_SMALL, __VA_ARGS__), \
 		RACE(NAME, xfs, CHANGE, !(EXT4_SMALL), __VA_ARGS__)
+
+#define SLOW_UNBIND(NAME, FS, TABLE, ...)                                                        \
+	{                                                                                        \
+		.name = NAME,                                                                    \
+		.promise = "no access is in the pmem driver's direct_access() once the driver "  \
+			   "is unbound: two processes that read get errors",                     \
+		.by = "kernel-doc of kill_dax() and dax_direct_access() in drivers/dax/super.c", \
+		.needs = (const char *const[]){"device:fsdax", "fs:" #FS, __VA_ARGS__, NULL},    \
+		.limit_s = LIMIT_S, .run = race,                                                 \
+		.arg = (&(const struct race_case){#FS, RACE_UNBIND_SLOW, true, TABLE}),          \
+		.plants = PLANT_VALUE, .flags = CHECK_SPOILS | CHECK_EMULATED                    \
+	}
 
 static const struct check_item items[] = {
 	RACES("suspend", RACE_SUSPEND, false, "the device is suspended and resumed in all modes",
@@ -238,6 +275,8 @@ static const struct check_item items[] = {
 	      "the pmem driver is unbound, after which system calls fail",
 	      "kernel-doc of kill_dax() and dax_direct_access() in drivers/dax/super.c",
 	      .plants = PLANT_VALUE, .flags = CHECK_SPOILS | CHECK_EMULATED),
+	SLOW_UNBIND("unbind_slow.raw_ext4", ext4, TESTBED_RAW, NULL),
+	SLOW_UNBIND("unbind_slow.linear_ext4", ext4, TESTBED_LINEAR, "target:linear"),
 	{0},
 };
 

@@ -33,13 +33,23 @@ enum race_change {
 	RACE_FSYNC,    /* fsync(2) and msync(2) */
 	RACE_DROP,     /* the last page is cut off, often, while workers drop their page tables */
 	RACE_UNBIND,   /* the pmem driver is unbound; the file is not mapped */
+	/* The same while the driver takes long to translate, and the workers only read: at any time
+	 * somebody is in its direct_access(). */
+	RACE_UNBIND_SLOW,
 };
 
 struct race_case {
 	const char *fs;
 	enum race_change change;
 	bool small_pages;
+	const char *table; /* NULL: TESTBED_LINEAR */
 };
+
+/* Whether the device is gone afterwards, so that nothing may be mapped. */
+static inline bool race_unbinds(const struct race_case *how)
+{
+	return how->change == RACE_UNBIND || how->change == RACE_UNBIND_SLOW;
+}
 
 struct race_worker {
 	uint64_t seed;

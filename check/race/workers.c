@@ -77,7 +77,8 @@ static void own_by_calls(struct race *r, struct race_worker *w, uint64_t at, uin
 	char page[PAGE_BYTES];
 	ssize_t n;
 
-	stamp_fill(page, PAGE_BYTES, TESTBED_FILE, at, *generation + 1);
+	if (store)
+		stamp_fill(page, PAGE_BYTES, TESTBED_FILE, at, *generation + 1);
 	n = store ? pwrite(r->bed->fd, page, PAGE_BYTES, (off_t)at)
 		  : pread(r->bed->fd, page, PAGE_BYTES, (off_t)at);
 	if (n != PAGE_BYTES) {
@@ -101,8 +102,8 @@ static void own_page(struct race *r, struct race_worker *w, bool store)
 {
 	const uint64_t first = (uint64_t)(w - r->workers) * RACE_OWN, i = next(&w->seed) % RACE_OWN;
 
-	(r->how->change == RACE_UNBIND ? own_by_calls : own_mapped)(r, w, (first + i) * PAGE_BYTES,
-								    &w->generation[i], store);
+	(race_unbinds(r->how) ? own_by_calls : own_mapped)(r, w, (first + i) * PAGE_BYTES,
+							   &w->generation[i], store);
 }
 
 /* ---- pages of all ---------------------------------------------------------------------------- */
@@ -214,8 +215,9 @@ int race_worker_main(void *arg)
 	const struct race_worker_arg *a = arg;
 	struct race *r = a->race;
 	struct race_worker *w = &r->workers[a->number];
-	const bool mapped = r->how->change != RACE_UNBIND, drops = r->how->change == RACE_DROP,
-		   takes = r->how->change == RACE_GONE;
+	const enum race_change change = r->how->change;
+	const bool mapped = !race_unbinds(r->how), drops = change == RACE_DROP,
+		   takes = change == RACE_GONE, slow = change == RACE_UNBIND_SLOW;
 
 	while (!r->stop && !w->why[0]) {
 		uint64_t what = next(&w->seed) % 16;
@@ -229,8 +231,8 @@ int race_worker_main(void *arg)
 		else if (mapped && !drops && !takes && what < 6)
 			common_page(r, w, what % 2);
 		else
-			own_page(r, w, what % 2);
-		if (!(++w->accesses % REST) && !drops && !takes)
+			own_page(r, w, what % 2 && !slow);
+		if (!(++w->accesses % REST) && !drops && !takes && !slow)
 			check_pause(1);
 	}
 	return 0;
