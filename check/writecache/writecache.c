@@ -561,6 +561,8 @@ static const char *const needs_virtio[] = {"device:fsdax:2", "device:virtio", "t
 					   "target:linear",  "fs:ext4",	      NULL};
 static const char *const needs_raw[] = {"device:fsdax:2", "device:raw", "target:writecache",
 					"target:linear", NULL};
+static const char *const needs_sector[] = {"device:fsdax:2", "device:sector", "target:writecache",
+					   NULL};
 
 #define CASE(table_, mode_, options_) \
 	(&(const struct cache_case){.table = table_, .mode = mode_, .options = options_})
@@ -611,6 +613,8 @@ static const struct check_item items[] = {
 	ITEM("refused.linear_raw",
 	     "a cache of mode p on a linear device over a raw namespace is refused", BY, needs_raw,
 	     CHECK_EMULATED | CHECK_SPOILS, PLANT_VALUE, refused, "32768 linear R 0"),
+	ITEM("refused.sector", "a cache of mode p on a sector namespace is refused", BY,
+	     needs_sector, CHECK_EMULATED | CHECK_SPOILS, PLANT_VALUE, refused, "S"),
 	{0},
 };
 
