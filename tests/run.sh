@@ -22,14 +22,15 @@ export TEST_DEADLINE=$((EPOCHSECONDS + TEST_SECONDS)) TEST_COUNTS=$PWD/$tmp/coun
 export PARALLEL_HOME=$PWD/$tmp/parallel SHELL=/bin/bash
 mkdir "$PARALLEL_HOME"
 
-# Runs the suites of the lines NAME<tab>SECONDS<tab>COMMAND, two at a time, in the checkouts CHECKOUT1 and CHECKOUT2.
-# The end of a pipeline, whose subshell it replaces: it ends when this script is killed.
+# Runs the suites of the lines NAME<tab>SECONDS<tab>COMMAND, three at a time, in the checkouts CHECKOUT1 to CHECKOUT3: of two,
+# one often waits and leaves a processor idle.  The end of a pipeline, whose subshell it replaces: it ends when this script is
+# killed.
 suites() {
 	# shellcheck disable=SC2016
-	exec setpriv --pdeathsig TERM parallel --plain --will-cite --keep-order --jobs 2 --colsep '\t' --termseq TERM,15000,KILL,25 \
+	exec setpriv --pdeathsig TERM parallel --plain --will-cite --keep-order --jobs 3 --colsep '\t' --termseq TERM,15000,KILL,25 \
 		tests/suite.sh '{1}' '{2}' env -C '{=1 $_ = $ENV{"CHECKOUT" . slot()} =}' '{=3 uq() =}'
 }
-export CHECKOUT1=$PWD CHECKOUT2=$PWD
+export CHECKOUT1=$PWD CHECKOUT2=$PWD CHECKOUT3=$PWD
 
 # A checkout that is built and has its kernels, in which nobody has run anything.
 copy_checkout() { # DIR
@@ -60,9 +61,10 @@ export BATS_TEST_TIMEOUT=$((60 * PATIENCE))
 		printf '%s\t300\t%s\n' "cli ${name%.bats}" "bats --formatter tap --timing --filter-tags '!slow' $test"
 	done
 } | suites || lost
-# In two checkouts: what a suite leaves behind, claims or damages is its own.
-CHECKOUT2=$PWD/$tmp/checkout
+# Each in a checkout of its own: so is what a suite leaves behind, claims or damages.
+CHECKOUT2=$PWD/$tmp/checkout2 CHECKOUT3=$PWD/$tmp/checkout3
 copy_checkout "$CHECKOUT2"
+copy_checkout "$CHECKOUT3"
 export BATS_TEST_TIMEOUT=$((400 * PATIENCE))
 for test in tests/e2e/*.bats; do
 	name=${test##*/}

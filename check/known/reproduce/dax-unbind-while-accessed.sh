@@ -20,10 +20,10 @@ probes=32
 dir=$(mktemp -d) || exit 77
 trace=/sys/kernel/tracing
 cleanup() {
-	echo 0 2>/dev/null >$trace/events/repro/enable
+	echo 0 2>/dev/null >"$trace/events/repro/enable"
 	n=0
 	while [ "$n" -lt "$probes" ]; do
-		echo "-:repro/slow$n" 2>/dev/null >>$trace/kprobe_events
+		echo "-:repro/slow$n" 2>/dev/null >>"$trace/kprobe_events"
 		n=$((n + 1))
 	done
 	umount "$dir" 2>/dev/null
@@ -43,11 +43,11 @@ region=$(basename "$(readlink -f "/sys/class/block/${dev##*/}/device")")
 [ -e $trace/kprobe_events ] || mount -t tracefs none $trace 2>/dev/null
 n=0
 while [ "$n" -lt "$probes" ]; do
-	echo "p:repro/slow$n pmem_dax_direct_access" 2>/dev/null >>$trace/kprobe_events ||
+	echo "p:repro/slow$n pmem_dax_direct_access" 2>/dev/null >>"$trace/kprobe_events" ||
 		skip "no kprobe at pmem_dax_direct_access"
 	n=$((n + 1))
 done
-echo 1 >$trace/events/repro/enable || skip "the kprobes cannot be switched on"
+echo 1 >"$trace/events/repro/enable" || skip "the kprobes cannot be switched on"
 
 # Reads the file, page by page, until that fails.
 reader() { # FILE-FOR-THE-STATUS FILE-WHEN-IT-HAS-READ
