@@ -2,7 +2,7 @@
 /*
  * Races: two processes load from and store into a file, on two CPUs, while a third one suspends the
  * device, replaces its table, cuts the file, punches holes into it, gives its blocks to another
- * file, flushes it, or unbinds the pmem driver.
+ * file, flushes it, or unbinds the pmem driver (unbind_slow: which takes long to translate).
  *
  * Each worker has pages of its own, whose content it knows at any time.  Other pages are common:
  * each of their bytes is the one of the file or, where blocks are taken from it, zero; a load may
@@ -235,8 +235,8 @@ static const char *const needs_xfs[] = {"device:fsdax", "target:linear", "fs:xfs
 #define SLOW_UNBIND(NAME, FS, TABLE, ...)                                                        \
 	{                                                                                        \
 		.name = NAME,                                                                    \
-		.promise = "no access is in the pmem driver's direct_access() once the driver "  \
-			   "is unbound: two processes that read get errors",                     \
+		.promise = "the pmem driver is unbound while it translates for two processes: "  \
+			   "their read(2) fails, and every process ends",                        \
 		.by = "kernel-doc of kill_dax() and dax_direct_access() in drivers/dax/super.c", \
 		.needs = (const char *const[]){"device:fsdax", "fs:" #FS, __VA_ARGS__, NULL},    \
 		.limit_s = LIMIT_S, .run = race,                                                 \

@@ -18,6 +18,7 @@ dev=${1:-/dev/pmem0}
 rounds=20
 probes=32
 dir=$(mktemp -d) || exit 77
+status=$(mktemp -d) || exit 77
 trace=/sys/kernel/tracing
 cleanup() {
 	echo 0 2>/dev/null >"$trace/events/repro/enable"
@@ -28,6 +29,7 @@ cleanup() {
 	done
 	umount "$dir" 2>/dev/null
 	rmdir "$dir" 2>/dev/null
+	rm -rf "$status"
 }
 trap cleanup EXIT
 skip() { # WHY
@@ -70,7 +72,6 @@ round=0
 while [ "$round" -lt "$rounds" ]; do
 	round=$((round + 1))
 	mount -t ext4 -o ro,dax=always "$dev" "$dir" || skip "mount failed in round $round"
-	status=$(mktemp -d)
 	reader "$status/1" "$status/reads1" &
 	reader "$status/2" "$status/reads2" &
 	n=0
@@ -97,7 +98,7 @@ while [ "$round" -lt "$rounds" ]; do
 		echo "actual:   the unbind did not end within 20 s in round $round"
 		exit 1
 	}
-	rm -r "$status"
+	rm "$status"/*
 	umount "$dir" || skip "umount failed after round $round"
 	echo "$region" >$driver/bind || skip "the driver cannot be bound again after round $round"
 	n=0
