@@ -6,7 +6,7 @@
 # The guest needs these to boot or to measure.  An option with a ? is needed only by the kernels that have it:
 # BLK_DEV_WRITE_MOUNTED is of 6.8; without it a device that is open for writing cannot be mounted.
 readonly KERNEL_OPTIONS=(PVH SERIAL_8250 X86_IOPL_IOPERM FW_CFG_SYSFS ACPI_NFIT BLK_DEV_PMEM NVDIMM_PFN FS_DAX BLK_DEV_DM SYSCTL
-	BLK_DEV_WRITE_MOUNTED?)
+	"BLK_DEV_WRITE_MOUNTED?")
 
 # Sets MISSING to a text for each option that is not set, and AS_MODULE to the lines of those that are modules.
 missing_options() { # CONFIG [OPTION]...: more of them

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { TIMES = 8 };
+enum { TIMES = 8 }; /* the program runs in each call */
 
 struct delay {
 	struct delay_bpf *bpf;

@@ -10,8 +10,8 @@ struct delay;
 
 /*
  * From now on every call of the function, by anybody, first takes as long as 8,000 readings of the
- * clock, about 1 ms in an emulated host.  Returns 0, or -errno (-ENOENT: the
- * kernel has no such function); bpf_complaint() has the reason.  Source: bpf(2).
+ * clock.  Returns 0, or -errno (-ENOENT: the kernel has no such function); bpf_complaint() has the
+ * reason.  Source: bpf(2).
  */
 int delay_open(struct delay **out, const char *function);
 void delay_close(struct delay *delay); /* NULL is fine */
