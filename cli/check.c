@@ -214,14 +214,10 @@ static int check_host(const struct check_request *c, const char *dir)
 static int check_emulated(const struct check_request *c, const struct kernel *kernel,
 			  const char *dir)
 {
-	struct words command = {0}, kinds = {0};
-	struct guest_files guests;
-	char *kind;
+	struct guest_files guests = target_make_check_guests(kernel, &c->target);
+	struct words command = {0};
 	int status;
 
-	kind = process_text("check%s", target_drivers(&c->target));
-	command_add(&kinds, kind, NULL);
-	guests = target_make_guests(kernel, &kinds, &c->target.replaced);
 	if (c->n > 1)
 		printf("# linux %s\n", kernel->release);
 	command_add(&command, place("build/daxdm"), "checks", "--kernel", kernel->dir, "--guest",
@@ -234,8 +230,6 @@ static int check_emulated(const struct check_request *c, const struct kernel *ke
 	if (c->target.console)
 		command_add(&command, "--console", NULL);
 	command_add_all(&command, &c->args);
-	words_free(&kinds);
-	free(kind);
 	target_free_guests(&guests);
 	process_says_it = true;
 	status = process_run(&command, NULL, NULL);

@@ -11,6 +11,7 @@
 #include "lib/base/words.h"
 #include "lib/run/context.h"
 #include "lib/run/journal.h"
+#include "lib/run/kernel_config.h"
 #include "lib/run/supervise.h"
 
 #include <errno.h>
@@ -163,6 +164,12 @@ static int prepare(struct checker *k)
 		return STATUS_USAGE;
 	if (geteuid()) {
 		msg_error("check: makes devices and mounts: run it as root");
+		return STATUS_BROKEN;
+	}
+	if (!kernel_writes_mounted()) {
+		msg_error("check: this kernel does not let checks write to a mounted block device "
+			  "(CONFIG_BLK_DEV_WRITE_MOUNTED); boot it with "
+			  "bdev_allow_write_mounted=1");
 		return STATUS_BROKEN;
 	}
 	if (!k->devices.n) {

@@ -12,6 +12,7 @@
 #include "lib/dev/device_use.h"
 #include "lib/dev/namespace.h"
 #include "lib/run/context.h"
+#include "lib/run/kernel_config.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -244,7 +245,7 @@ static void look_at_options(struct doctor *d)
 	if (!json_is_object(settings))
 		say(d, NOTE, NULL,
 		    "the kernel's configuration cannot be read "
-		    "(/boot/config-RELEASE, /proc/config.gz)");
+		    "(/boot/config-RELEASE, /lib/modules/RELEASE/config)");
 	for (size_t i = 0; i < sizeof(slow) / sizeof(slow[0]); i++)
 		if (json_is_true(json_object_get(settings, slow[i])))
 			say(d, NOTE, NULL, "CONFIG_%s is on: costs are those of a debug kernel",
@@ -258,6 +259,10 @@ static void look_at_kernel(struct doctor *d)
 	int paranoid;
 
 	look_at_options(d);
+	if (!kernel_writes_mounted())
+		say(d, NOTE, "boot it with bdev_allow_write_mounted=1",
+		    "the kernel does not let a mounted block device be written "
+		    "(CONFIG_BLK_DEV_WRITE_MOUNTED), and check --host refuses it");
 	if (access("/dev/mapper/control", F_OK) < 0)
 		say(d, BAD, "modprobe dm-mod", "device-mapper is not there");
 	text_file_line("/sys/kernel/mm/transparent_hugepage/enabled", text, sizeof(text));

@@ -72,14 +72,11 @@ static char *run_now(const struct target *t, const struct kernel *kernel)
 	char *release = target_short_release(kernel->release);
 	char *suffix = target_suffix(&t->replaced), *stamp = workspace_timestamp();
 	char *base = process_text("%s%s-check-%s", release, suffix, stamp);
-	char *name = workspace_claim(base), *dir = process_text("results/%s", name), *kind;
-	struct words kinds = {0}, command = {0};
-	struct guest_files guests;
+	char *name = workspace_claim(base), *dir = process_text("results/%s", name);
+	struct guest_files guests = target_make_check_guests(kernel, t);
+	struct words command = {0};
 	int status;
 
-	kind = process_text("check%s", target_drivers(t));
-	command_add(&kinds, kind, NULL);
-	guests = target_make_guests(kernel, &kinds, &t->replaced);
 	phase_begin("check");
 	command_add(&command, place("build/daxdm"), "checks", "--kernel", kernel->dir, "--guest",
 		    guests.initramfs.list[0], "--results", dir, "--quick", "--seed", seed, NULL);
@@ -96,14 +93,12 @@ static char *run_now(const struct target *t, const struct kernel *kernel)
 	    status != STATUS_SKIPPED)
 		process_exit(status);
 	phase_end("%s", dir);
-	words_free(&kinds);
 	target_free_guests(&guests);
 	free(release);
 	free(suffix);
 	free(stamp);
 	free(base);
 	free(name);
-	free(kind);
 	return dir;
 }
 

@@ -8,6 +8,7 @@
 #include "emu/vm_adapt.h"
 #include "lib/base/msg.h"
 #include "lib/base/place.h"
+#include "lib/run/kernel_config.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -456,6 +457,30 @@ struct guest_files target_make_guests(const struct kernel *kernel, const struct 
 			 kinds->list[i]);
 	}
 	phase_end("%s%s", names, files.modules ? ", modules for restored guests" : "");
+	return files;
+}
+
+struct guest_files target_make_check_guests(const struct kernel *kernel, const struct target *t)
+{
+	char *path = process_text("%s/config", kernel->dir);
+	char *kind = process_text("check%s", target_drivers(t));
+	FILE *config = fopen(path, "re");
+	struct words kinds = {0};
+	struct guest_files files;
+
+	if (!kernel_config_writes_mounted(config, t->append ? t->append : ""))
+		process_quit(STATUS_BROKEN,
+			     "the kernel %s does not let checks write to a mounted block device "
+			     "(CONFIG_BLK_DEV_WRITE_MOUNTED); add: --append "
+			     "bdev_allow_write_mounted=1",
+			     kernel->release);
+	if (config)
+		fclose(config);
+	command_add(&kinds, kind, NULL);
+	files = target_make_guests(kernel, &kinds, &t->replaced);
+	words_free(&kinds);
+	free(kind);
+	free(path);
 	return files;
 }
 

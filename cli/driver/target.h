@@ -132,6 +132,8 @@ struct guest_files {
 /* Makes the initramfs of each kind, and what it takes to replace the modules; prints the phase. */
 struct guest_files target_make_guests(const struct kernel *kernel, const struct words *kinds,
 				      const struct words *modules);
+/* The same of those that run checks; refuses a kernel that checks cannot run on. */
+struct guest_files target_make_check_guests(const struct kernel *kernel, const struct target *t);
 void target_free_guests(struct guest_files *files);
 
 /* What names of runs call a release: without the architecture.  To be freed. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/run/context.h"
 
+#include "lib/run/kernel_config.h"
 #include "lib/run/kernel_name.h"
 #include "lib/run/record.h"
 
@@ -106,23 +107,10 @@ static json_t *module_build_ids(void)
 	return all;
 }
 
-static FILE *open_config(const char *release)
-{
-	char path[256];
-	FILE *in;
-
-	snprintf(path, sizeof(path), "/boot/config-%s", release);
-	in = fopen(path, "re");
-	if (in)
-		return in;
-	snprintf(path, sizeof(path), "/lib/modules/%s/config", release);
-	return fopen(path, "re");
-}
-
 /* FNV-1a over the lines that set an option, and the values of the relevant settings. */
 static void add_config(json_t *kernel, const char *release)
 {
-	FILE *in = open_config(release);
+	FILE *in = kernel_config_open(release);
 	uint64_t hash = FNV_OFFSET;
 	json_t *found = json_object();
 	char line[1024], digest[32];

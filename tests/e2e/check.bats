@@ -122,6 +122,13 @@ kinds() { # OPTION...
 	[[ $output == *"incomplete"* ]]
 }
 
+@test "a kernel that does not let a mounted device be written is refused before it boots" {
+	run timeout 100 "$TOP/run.sh" check --append bdev_allow_write_mounted=0 --check namespace.fsdax --name "$NAME"
+	expect 4 "does not let checks write to a mounted block device (CONFIG_BLK_DEV_WRITE_MOUNTED); add: --append"
+	[[ $(grep -c '^daxdm: ' <<<"$output") == 1 ]]
+	[[ ! -e $TOP/results/$NAME ]]
+}
+
 @test "a device of this host that is no pmem is refused, and leaves no run" {
 	for device in /dev/null /dev/nonexistent; do
 		DAXDM_TEST_MARK=$MARK run timeout 100 "$TOP/run.sh" check --host --device $device --name "$NAME"
