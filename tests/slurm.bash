@@ -72,6 +72,7 @@ slurm_start() { # NODES
 # Starts what does not run, and waits until all nodes can take jobs.
 slurm_mend() {
 	local n
+	within 10 slurm_has_no_orphan
 	slurm_runs slurmctld || slurm_daemon slurmctld -D -f "$SLURM_CONF"
 	for ((n = 1; n <= SLURM_NODES; n++)); do
 		slurm_runs "slurmd-n$n" || slurm_daemon slurmd -D -f "$SLURM_CONF" -N "n$n"
@@ -90,6 +91,15 @@ slurm_pid() { # slurmctld | slurmd-NODE | munged
 
 slurm_runs() { # DAEMON
 	[[ -s $SLURM_DIR/$1.pid ]] && kill -0 "$(slurm_pid "$1")" 2>/dev/null
+}
+
+# One that a test started ends with the shell of that test, but not at once.
+slurm_has_no_orphan() {
+	local file pid
+	for file in "$SLURM_DIR"/*.pid; do
+		pid=$(<"$file")
+		if [[ $pid && $(ps -o ppid= -p "$pid") -eq 1 ]]; then return 1; fi
+	done
 }
 
 slurm_is_up() {
