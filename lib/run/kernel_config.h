@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The configuration of the running kernel. */
+/* The configuration of a kernel. */
 #ifndef DAXDM_KERNEL_CONFIG_H
 #define DAXDM_KERNEL_CONFIG_H
 
 #include <stdbool.h>
 #include <stdio.h>
 
-/* /boot/config-RELEASE or /lib/modules/RELEASE/config.  Returns NULL if neither can be read. */
+/* Opens /boot/config-RELEASE or /lib/modules/RELEASE/config of this host.  Returns NULL if neither
+ * can be read. */
 FILE *kernel_config_open(const char *release);
 
 /*
