@@ -153,6 +153,7 @@ static void prove_pages(struct state *s, size_t sample, uint64_t faults)
 /* Returns 0 or -ENOENT. */
 static int describe_range(struct state *s, size_t i)
 {
+	const struct stack *stack = s->env->stack;
 	uint64_t other = window_of(s, i + 1, 0);
 	const struct extent *e = extents_find(&s->base.data.extents, other);
 
@@ -164,7 +165,8 @@ static int describe_range(struct state *s, size_t i)
 		.spare = slot(s, 1),
 		.pages = s->plan->pages,
 		.io_bytes = s->plan->io_bytes,
-		.node = s->env->stack->node,
+		.node = stack->node,
+		.dm_name = stack->graph.devices[stack->device].name,
 		.buffer = s->base.buffer,
 	};
 	if (!s->plan->io_bytes)
@@ -266,8 +268,13 @@ static struct timed_ops ops_of(struct state *s, const struct variant *variant, s
 {
 	s->plan = variant->arg;
 	s->result = &s->results[variant - s->env->bench->variants];
-	return (struct timed_ops){
-		.before = before, .run = run, .holds = holds, .arg = s, .n = n, .per_sample = 1};
+	return (struct timed_ops){.before = before,
+				  .run = run,
+				  .holds = holds,
+				  .arg = s,
+				  .n = n,
+				  .per_sample = 1,
+				  .sleeps = s->plan->sleeps};
 }
 
 /* Whether a fault on another mapping of the sample's windows maps them with PMDs. */

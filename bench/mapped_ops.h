@@ -30,7 +30,8 @@ struct mapped_range {
 	/* Another written window: in the file, and on the block node of the filesystem. */
 	uint64_t other_offset_bytes, other_node_bytes;
 	const char *node;
-	char *buffer; /* timed_ops_buffer() */
+	const char *dm_name; /* "" if that is no device-mapper device */
+	char *buffer;	     /* timed_ops_buffer() */
 };
 
 /* The type of variant->arg. */
@@ -53,6 +54,7 @@ struct mapped_ops_plan {
 	bool private;	      /* MAP_PRIVATE; stores are to copies in anonymous memory */
 	bool unmapped;	      /* the range is not mapped before the operation */
 	bool scratch;	      /* on a file of one window that is written anew before each sample */
+	bool sleeps;	      /* the operation waits for other threads, whose work counts */
 	/* Pages mapped after it: none, those that were before, all of the range. */
 	enum { MAPPED_AFTER_ANY, MAPPED_AFTER_NONE, MAPPED_AFTER_SAME, MAPPED_AFTER_ALL } after;
 	/* Probes of the descriptor of which at least one hit per operation is expected, in sum;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bench/thread_cost.h"
 #include "lib/base/stats.h"
+#include "lib/meter/idle_blocker.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -31,6 +32,8 @@ static long switches(void)
 static void start(struct thread_cost *cost)
 {
 	cost->switches = switches();
+	if (cost->of == THREAD_COST_ALL)
+		cost->idle_ns = idle_blocker_cpu_ns();
 	cost->cpu_ns = cpu_ns();
 	cost->ticks = meter_begin();
 }
@@ -39,7 +42,7 @@ static void start(struct thread_cost *cost)
 static void both_over(uint64_t rounds, int64_t *ticks, int64_t *ns)
 {
 	uint64_t left;
-	struct thread_cost cost;
+	struct thread_cost cost = {.of = THREAD_COST_CALLER};
 
 	do {
 		meter_wait_for_tick(0);
@@ -98,10 +101,11 @@ void thread_cost_calibrate(struct thread_cost_calibration *kept)
 	*kept = calibration;
 }
 
-void thread_cost_start(struct thread_cost *cost, const struct meter *meter)
+void thread_cost_start(struct thread_cost *cost, const struct meter *meter, enum thread_cost_of of)
 {
 	calibrate();
 	cost->meter = meter;
+	cost->of = of;
 	if (meter->kind == METER_INSN)
 		hold_processor(true);
 	start(cost);
@@ -109,13 +113,18 @@ void thread_cost_start(struct thread_cost *cost, const struct meter *meter)
 
 int64_t thread_cost_ticks(const struct thread_cost *cost, bool *switched)
 {
-	uint64_t ticks = meter_end() - cost->ticks, ns = cpu_ns() - cost->cpu_ns;
+	uint64_t ticks = meter_end() - cost->ticks, ns = cpu_ns() - cost->cpu_ns, idle_ns;
 
 	*switched = switches() != cost->switches;
 	if (cost->meter->kind == METER_INSN)
 		hold_processor(false);
 	if (!*switched || cost->meter->kind == METER_TIME)
 		return (int64_t)ticks - calibration.empty_ticks;
+	if (cost->of == THREAD_COST_ALL) {
+		idle_ns = idle_blocker_cpu_ns() - cost->idle_ns;
+		return (int64_t)ticks - calibration.empty_ticks -
+		       (int64_t)((double)idle_ns * calibration.ticks_per_cpu_ns + 0.5);
+	}
 	return (int64_t)((double)ns * calibration.ticks_per_cpu_ns - calibration.cpu_around_ticks +
 			 0.5);
 }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The instructions or the time of an operation that may sleep, without those of other threads.
+ * The instructions or the time of an operation that may sleep: those of the calling thread, or with
+ * those of the threads that work for it.
  *
- * Meter insn counts all instructions of the guest, and the counter jumps ahead while the emulated
- * processor is idle.  If the thread was scheduled out, its CPU time is used
- * (CLOCK_THREAD_CPUTIME_ID, which advances with the same counter).  Otherwise, and always under
- * meter time, where waiting is part of the cost, the counter is used.
+ * Meter insn counts all instructions of the guest, and its processor never idles
+ * (lib/meter/idle_blocker.h).  If the thread was scheduled out, its CPU time is used
+ * (CLOCK_THREAD_CPUTIME_ID, which advances with the same counter); for all threads the counter less
+ * the CPU time of the task that keeps the processor busy.  Timer interrupts are charged to the task
+ * that they interrupt.  Otherwise, and always under meter time, where waiting is part of the cost,
+ * the counter is used.
  */
 #ifndef DAXDM_THREAD_COST_H
 #define DAXDM_THREAD_COST_H
@@ -14,9 +17,15 @@
 
 #include <stdbool.h>
 
+enum thread_cost_of {
+	THREAD_COST_CALLER,
+	THREAD_COST_ALL, /* of all threads of the host */
+};
+
 struct thread_cost {
 	const struct meter *meter;
-	uint64_t ticks, cpu_ns;
+	enum thread_cost_of of;
+	uint64_t ticks, cpu_ns, idle_ns;
 	long switches;
 };
 
@@ -33,7 +42,7 @@ struct thread_cost_calibration {
  * measures. */
 void thread_cost_calibrate(struct thread_cost_calibration *kept);
 
-void thread_cost_start(struct thread_cost *cost, const struct meter *meter);
+void thread_cost_start(struct thread_cost *cost, const struct meter *meter, enum thread_cost_of of);
 
 /* Ticks since thread_cost_start(), less the overhead.  *switched: whether the thread was scheduled
  * out in between. */

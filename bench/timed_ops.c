@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bench/timed_ops.h"
+#include "bench/thread_cost.h"
 
 #include "lib/base/stats.h"
 
@@ -40,23 +41,41 @@ static void judge(struct timed_ops_result *result, const struct timed_ops *ops, 
 			       i, done, ops->wanted);
 }
 
+/* Runs the operation.  Returns what it returns, and its ticks. */
+static int64_t run_timed(const struct timed_ops *ops, size_t i, const struct meter *meter,
+			 uint64_t *ticks)
+{
+	struct thread_cost cost;
+	bool switched;
+	int64_t done, took;
+
+	if (!ops->sleeps) {
+		*ticks = meter_begin();
+		done = ops->run(ops->arg, i);
+		*ticks = meter_end() - *ticks;
+		return done;
+	}
+	thread_cost_start(&cost, meter, THREAD_COST_ALL);
+	done = ops->run(ops->arg, i);
+	took = thread_cost_ticks(&cost, &switched);
+	*ticks = took < 0 ? 0 : (uint64_t)took;
+	return done;
+}
+
 /* Takes one sample: prepares, runs and verifies it.  Returns whether all steps succeeded. */
-static bool sample(const struct timed_ops *ops, size_t i, struct counters *counters,
+static bool sample(const struct timed_ops *ops, size_t i, const struct bench_env *env,
 		   uint64_t *settled, uint64_t *ticks, struct timed_ops_result *result)
 {
 	int64_t done = ops->before ? ops->before(ops->arg, i) : 0;
-	uint64_t begin;
 
 	if (done < 0) {
 		timed_ops_void(result, "cannot prepare operation %zu: %s", i, strerror((int)-done));
 		return false;
 	}
 	*settled = meter_wait_for_tick(*settled);
-	counters_start(counters);
-	begin = meter_begin();
-	done = ops->run(ops->arg, i);
-	*ticks = meter_end() - begin;
-	counters_stop(counters, ops->per_sample);
+	counters_start(env ? env->counters : NULL);
+	done = run_timed(ops, i, env ? env->cell.meter : NULL, ticks);
+	counters_stop(env ? env->counters : NULL, ops->per_sample);
 	if (done != ops->wanted) {
 		judge(result, ops, i, done);
 		return false;
@@ -103,16 +122,19 @@ int timed_ops_time(const struct bench_env *env, const struct timed_ops *ops, uin
 {
 	uint64_t settled = 0;
 
-	result->overhead = meter_value(env->cell.meter, overhead_ticks());
+	/* thread_cost_ticks() subtracts its own. */
+	result->overhead = ops->sleeps ? thread_cost_overhead(env->cell.meter)
+				       : meter_value(env->cell.meter, overhead_ticks());
 	result->samples = calloc(ops->n, sizeof(*result->samples));
 	if (!result->samples)
 		return -ENOMEM;
 	timed_ops_begin(env);
 	for (size_t i = 0; i < ops->n; i++)
-		if (!sample(ops, i, env->counters, &settled, &ticks[i], result))
+		if (!sample(ops, i, env, &settled, &ticks[i], result))
 			return 0;
 	for (size_t i = 0; i < ops->n; i++)
-		result->samples[i] = meter_sample(env->cell.meter, ticks[i], result->overhead) /
+		result->samples[i] = meter_sample(env->cell.meter, ticks[i],
+						  ops->sleeps ? 0 : result->overhead) /
 				     (int64_t)ops->per_sample;
 	result->n = ops->n;
 	return 0;

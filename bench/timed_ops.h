@@ -22,6 +22,7 @@ struct timed_ops {
 	size_t n;
 	int64_t wanted;
 	unsigned int per_sample; /* operations in one run(): a sample is their mean */
+	bool sleeps; /* meter insn: the cost of all threads, without waiting (bench/thread_cost.h) */
 };
 
 /* Results of all passes of one variant. */

@@ -152,7 +152,7 @@ static int64_t run(void *arg, size_t i)
 	int rc;
 
 	(void)i;
-	thread_cost_start(&cost, s->env->cell.meter);
+	thread_cost_start(&cost, s->env->cell.meter, THREAD_COST_CALLER);
 	rc = s->plan->unmounts ? umount2(fs->where, 0)
 			       : mount(fs->node, fs->where, fs->type, s->flags, s->data);
 	rc = rc ? -errno : 0;

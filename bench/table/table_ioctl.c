@@ -60,7 +60,7 @@ bool table_ioctl(struct tableops *t, const struct meter *meter, struct table_dev
 		meter_wait_for_tick(0);
 	if (probes)
 		probe_start(probes);
-	thread_cost_start(&cost, meter);
+	thread_cost_start(&cost, meter, THREAD_COST_CALLER);
 	rc = ioctl(t->control_fd, request->command, request->io) < 0 ? errno : 0;
 	took = thread_cost_ticks(&cost, &scheduled_out);
 	if (probes)

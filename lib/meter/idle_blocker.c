@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/types.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static pid_t task = -1;
@@ -27,6 +28,16 @@ int idle_blocker_start(void)
 	 * faster than with other instructions. */
 	for (;;)
 		__asm__ volatile(".rept 8192\n\tnop\n\t.endr");
+}
+
+uint64_t idle_blocker_cpu_ns(void)
+{
+	struct timespec now = {0};
+	clockid_t clock;
+
+	if (task < 0 || clock_getcpuclockid(task, &clock) || clock_gettime(clock, &now) < 0)
+		return 0;
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 void idle_blocker_end(void)

@@ -12,11 +12,16 @@
 #ifndef DAXDM_IDLE_BLOCKER_H
 #define DAXDM_IDLE_BLOCKER_H
 
+#include <stdint.h>
+
 /*
  * Starts the task, which is killed when its parent dies.  It forks: call it before touching memory
  * whose next store must not copy the page.  Returns 0 or -errno.
  */
 int idle_blocker_start(void);
+
+/* The CPU time of the task, exact while it does not run; 0 without a task. */
+uint64_t idle_blocker_cpu_ns(void);
 
 /* Ends the task, if there is one. */
 void idle_blocker_end(void);

@@ -12,7 +12,7 @@ setup_file() {
 		--stack raw --stack linear:16 --stack linear:16,align=4k \
 		--bench 'unmap.munmap.*' --bench 'unmap.punch.64.pte' --bench 'protect.split.pmd' --bench 'protect.ro.64.pte' \
 		--bench 'populate.read.*' --bench 'writeback.msync.1.p*' --bench 'writeback.msync.64.pte' \
-		--bench 'writeback.fsync.64.loaded.pte' --bench 'pin.*.64k.*' --bench unmap.exit.64.pte --bench protect.fork.512.pte \
+		--bench 'writeback.fsync.64.loaded.pte' --bench writeback.suspend.64.pte --bench writeback.suspend.512.pte --bench 'pin.*.64k.*' --bench unmap.exit.64.pte --bench protect.fork.512.pte \
 		--bench 'filewrite.odsync.4k' --bench 'filewrite.*.read.1m' --bench filewrite.append.4k --bench memory --bench mount.replay.16 >"$BATS_FILE_TMPDIR/out" 2>&1 || BASE_STATUS=$?
 	if ((BASE_STATUS)); then tail -n 40 "$BATS_FILE_TMPDIR/out" | sed 's/^/# /' >&3; fi
 }
@@ -36,7 +36,8 @@ value() { # METRIC STACK JQ-EXPRESSION
 	[[ -z $output ]] || expect "nothing void"
 	run jq -r 'select(.type == "skip") | "\(.stack) \(.variant) \(.why)"' "$DIR/run.jsonl"
 	[[ $(grep -c "^linear:16,align=4k .*pmd the kernel maps these windows with 4 KiB pages" <<<"$output") == 11 ]]
-	[[ ${#lines[@]} == 11 ]]
+	[[ $(grep "^raw " <<<"$output" | cut -d' ' -f2 | xargs) == "suspend.64.pte suspend.512.pte" ]]
+	[[ ${#lines[@]} == 13 ]]
 	[[ $(each raw .proof.page | grep -v -e populate -e filewrite -e mount) != *null* ]]
 }
 
@@ -61,6 +62,20 @@ value() { # METRIC STACK JQ-EXPRESSION
 	(($(value populate.read.512.pte linear:16 .median) - $(value populate.read.512.pte raw .median) >= 512 * 100))
 	# the flush of the device passes device-mapper
 	(($(value writeback.msync.64.pte linear:16 .median) - $(value writeback.msync.64.pte raw .median) >= 1000))
+}
+
+@test "a suspend counts the thread that writes the dirty pages back, which is another one" {
+	local few many
+	[[ $(value writeback.suspend.64.pte linear:16 '.proof.path["*arch_wb_cache_pmem"] / .proof.path.operations') == 64 ]]
+	[[ $(value writeback.suspend.64.pte linear:16 '.proof.path.arch_wb_cache_pmem') == 0 ]]
+	few=$(value writeback.suspend.64.pte linear:16 .median) many=$(value writeback.suspend.512.pte linear:16 .median)
+	# as much for each page as msync, to a tenth
+	local msync=$((($(value writeback.msync.64.pte linear:16 .median) - $(value writeback.msync.1.pte linear:16 .median)) / 63))
+	local suspend=$(((many - few) / 448))
+	echo "each page: msync $msync, suspend $suspend"
+	((suspend > msync * 9 / 10 && suspend < msync * 11 / 10))
+	# and what waits does not count: grace periods of several milliseconds
+	((few < 1000000))
 }
 
 @test "a buffer in a mapping is pinned; the block node's I/O passes device-mapper once" {

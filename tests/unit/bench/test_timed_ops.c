@@ -3,6 +3,7 @@
 #include "bench/need.h"
 #include "bench/thread_cost.h"
 #include "bench/timed_ops.h"
+#include "lib/meter/idle_blocker.h"
 
 #include <errno.h>
 #include <linux/filter.h>
@@ -133,9 +134,51 @@ static void the_overhead_of_a_call_is_taken_off(void **state)
 	(void)state;
 	thread_cost_calibrate(&known);
 	assert_int_equal(thread_cost_overhead(&meter), INT64_C(1) << 50);
-	thread_cost_start(&own, &meter);
+	thread_cost_start(&own, &meter, THREAD_COST_CALLER);
 	ticks = thread_cost_ticks(&own, &switched);
 	assert_true(ticks < -(INT64_C(1) << 49) && ticks > -(INT64_C(1) << 50));
+}
+
+static int64_t sleep_a_while(void *arg, size_t i)
+{
+	(void)arg;
+	(void)i;
+	usleep(2000);
+	return 0;
+}
+
+/* Meter time: waiting is part of the cost. */
+static void what_waits_takes_its_time(void **state)
+{
+	const struct timed_ops ops = {
+		.run = sleep_a_while, .n = 3, .per_sample = 1, .sleeps = true};
+	struct timed_ops_result result = {0};
+	uint64_t ticks[3];
+
+	(void)state;
+	assert_int_equal(timed_ops_time(&env, &ops, ticks, &result), 0);
+	assert_int_equal(result.n, 3);
+	/* In ticks: no processor's counter is slower than 500 MHz. */
+	for (int i = 0; i < 3; i++)
+		assert_true(result.samples[i] >= 1000000);
+	timed_ops_result_free(&result);
+}
+
+/* Meter insn: what the task that keeps the processor busy runs is no cost, and is known. */
+static void the_time_of_the_busy_task_is_known(void **state)
+{
+	uint64_t before, after;
+
+	(void)state;
+	assert_int_equal(idle_blocker_cpu_ns(), 0);
+	assert_int_equal(idle_blocker_start(), 0);
+	before = idle_blocker_cpu_ns();
+	for (int i = 0; i < 1000 && idle_blocker_cpu_ns() < before + 1000000; i++)
+		usleep(10000);
+	after = idle_blocker_cpu_ns();
+	idle_blocker_end();
+	assert_true(after >= before + 1000000);
+	assert_int_equal(idle_blocker_cpu_ns(), 0);
 }
 
 /* The accesses that the loop of faults times, to a page that is mapped: nothing is left of them. */
@@ -283,7 +326,10 @@ int main(void)
 		cmocka_unit_test(sizes_are_the_last_word),
 		cmocka_unit_test(every_operation_is_a_sample),
 		cmocka_unit_test(the_overhead_is_taken_off),
+		/* Before the next changes the overhead. */
+		cmocka_unit_test(what_waits_takes_its_time),
 		cmocka_unit_test(the_overhead_of_a_call_is_taken_off),
+		cmocka_unit_test(the_time_of_the_busy_task_is_known),
 		cmocka_unit_test(the_overhead_of_an_access_is_what_it_takes),
 		cmocka_unit_test(a_failed_operation_voids_all),
 		cmocka_unit_test(wrong_bytes_void_all),
