@@ -84,8 +84,15 @@ static int run_benches(struct sweep *s, struct bench_env *env, const struct fs_e
 		rc = fs_externals_stack(externals, FS_EXTERNAL_REALTIME, &realtime);
 		env->stack = &realtime;
 	}
-	for (size_t b = 0; bench_table[b] && env->fs->mounted && !rc; b++)
+	for (size_t b = 0; bench_table[b] && env->fs->mounted && !rc; b++) {
+		unsigned int done = s->done;
+
 		rc = sweep_bench(s, env, b);
+		if (rc < 0 && rc != -EINTR && !env->fs->mounted) {
+			s->done = done;
+			rc = sweep_void_rest(s, env, b, rc);
+		}
+	}
 	env->stack = stack;
 	graph_destroy(&realtime.graph); /* its device has no number there, and stays */
 	return rc;

@@ -73,6 +73,13 @@ unsigned int sweep_count_wanted(const struct sweep *s, const struct bench *bench
  */
 int sweep_bench(struct sweep *s, struct bench_env *env, size_t index);
 
+/*
+ * Writes a void for each selected variant of bench_table[from] and those after it: the filesystem
+ * was mounted and could not be mounted again, with that error.  Other stacks are still measured.
+ * Returns 0 or -errno.
+ */
+int sweep_void_rest(struct sweep *s, const struct bench_env *env, size_t from, int error);
+
 /* The functions of struct bench_env. */
 void sweep_phase(struct bench_env *env, const char *phase);
 bool sweep_wanted(struct bench_env *env, const struct variant *variant);

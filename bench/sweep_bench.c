@@ -303,3 +303,24 @@ int sweep_bench(struct sweep *s, struct bench_env *env, size_t index)
 	env->fs->mounted = s->carried->mounted;
 	return rc;
 }
+
+int sweep_void_rest(struct sweep *s, const struct bench_env *env, size_t from, int error)
+{
+	char why[128];
+	int rc = 0;
+
+	snprintf(why, sizeof(why), "the filesystem could not be mounted again: %s",
+		 strerror(-error));
+	for (const struct bench *const *b = bench_table + from; *b && !rc; b++) {
+		unsigned int wanted = sweep_count_wanted(s, *b);
+
+		s->done += wanted;
+		if (env->counters) /* of a second sweep: the first said it, or was not void */
+			continue;
+		for (const struct variant *v = (*b)->variants; wanted && v->name && !rc; v++)
+			if (workload_wants(&s->workload, (*b)->name, v->name))
+				rc = record_write_void(env->sink, &env->cell, (*b)->name, v->name,
+						       why);
+	}
+	return rc;
+}
