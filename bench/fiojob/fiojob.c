@@ -50,7 +50,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/falloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -395,35 +394,6 @@ int fiojob_report(struct bench_env *env, void *state, const struct variant *vari
 
 /* ---- set-up ---------------------------------------------------------------------------------- */
 
-/*
- * Builds a file without holes from the written windows, so that fio's random offsets are all
- * written and cover the whole device.
- */
-static int close_ranks(struct datafile *data)
-{
-	int rc = 0;
-
-	for (unsigned int i = data->n_windows; i-- && !rc;) {
-		uint64_t from = data->windows[i] + WINDOW_BYTES;
-		uint64_t to = i + 1 < data->n_windows ? data->windows[i + 1] : data->bytes;
-
-		if (to == data->bytes && to > from)
-			rc = ftruncate(data->fd, (off_t)from);
-		else if (to > from)
-			rc = fallocate(data->fd, FALLOC_FL_COLLAPSE_RANGE, (off_t)from,
-				       (off_t)(to - from));
-	}
-	if (!rc && data->windows[0])
-		rc = fallocate(data->fd, FALLOC_FL_COLLAPSE_RANGE, 0, (off_t)data->windows[0]);
-	if (rc < 0 || fsync(data->fd) < 0)
-		return -errno;
-	for (unsigned int i = 0; i < data->n_windows; i++)
-		data->windows[i] = (uint64_t)i * WINDOW_BYTES;
-	data->bytes = (uint64_t)data->n_windows * WINDOW_BYTES;
-	extents_free(&data->extents);
-	return extents_read(data->fd, &data->extents);
-}
-
 /* Measures the difference between the kernel's clock, which fio reads, and the instruction
  * counter. */
 static int64_t clock_delta_ppm(void)
@@ -467,7 +437,7 @@ int fiojob_setup(struct bench_env *env, void **state)
 	prove_clock(env, f);
 	rc = timed_ops_data_make(env, &f->data, FIOJOB_WINDOWS);
 	if (!rc)
-		rc = close_ranks(&f->data);
+		rc = datafile_close_gaps(&f->data); /* fio's offsets are random */
 	/* An open file would block the unmount: it is opened for each use. */
 	datafile_close(&f->data);
 	if (rc < 0)

@@ -45,19 +45,10 @@ struct plan {
 };
 
 struct state {
-	int fd, pagemap_fd;
+	struct datafile data; /* FILE_BYTES without a hole, aligned as the stack permits */
+	int pagemap_fd;
 	struct timed_ops_result results[];
 };
-
-static int open_file(const struct bench_env *env, int flags)
-{
-	char path[256];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/memory", env->directory);
-	fd = open(path, O_RDWR | O_CLOEXEC | flags, 0600);
-	return fd < 0 ? -errno : fd;
-}
 
 /* A number of a file of text: that in the given column, from 0, of the line that begins so. */
 static int read_number(const char *path, const char *line_begin, unsigned int column, uint64_t *out)
@@ -135,22 +126,17 @@ static bool is_huge(const struct mapping *m, uint64_t windows, struct timed_ops_
 static void prove(struct bench_env *env, struct state *s, const struct mapping *m, uint64_t touched,
 		  uint64_t windows, uint64_t faults, bool small, struct timed_ops_result *r)
 {
-	struct frame_proof frames = {.pagemap_fd = s->pagemap_fd,
-				     .backing = stack_backing(env->stack)};
+	const struct frame_proof frames = {.pagemap_fd = s->pagemap_fd,
+					   .backing = stack_backing(env->stack),
+					   .extents = s->data.extents};
 	bool huge = false;
-	int rc;
 
 	/* One fault for each window, by a PMD or of a page. */
 	if (!small && faults == windows)
 		huge = is_huge(m, windows, r);
 	proof_pages(&r->proof, huge ? WINDOW_BYTES : PAGE_BYTES, huge ? windows : touched, faults,
 		    r->why, sizeof(r->why));
-	rc = extents_read(s->fd, &frames.extents);
-	if (rc < 0)
-		timed_ops_void(r, "cannot read the extents of the file: %s", strerror(-rc));
-	else
-		proof_frames(&r->proof, &frames, m, 0, 1, r->why, sizeof(r->why));
-	extents_free(&frames.extents);
+	proof_frames(&r->proof, &frames, m, 0, 1, r->why, sizeof(r->why));
 }
 
 static int measure_tables(struct bench_env *env, struct state *s, bool small,
@@ -158,7 +144,7 @@ static int measure_tables(struct bench_env *env, struct state *s, bool small,
 {
 	struct mapping m = {0};
 	uint64_t before = 0, after = 0, faults;
-	int rc = map_gib(&m, s->fd, small);
+	int rc = map_gib(&m, s->data.fd, small);
 
 	if (!rc)
 		rc = page_table_bytes(&before);
@@ -202,14 +188,17 @@ static int measure_index(struct bench_env *env, struct state *s, bool small,
 		return 0;
 	}
 	/* The index of a new mount is empty. */
-	close(s->fd);
-	s->fd = -1;
+	datafile_close(&s->data);
 	if (!rc)
 		rc = fs_remount(env->fs);
 	if (!rc)
-		rc = s->fd = open_file(env, 0);
-	if (rc >= 0)
-		rc = mapping_make(&m, s->fd, FILE_BYTES, MAP_SHARED, !small);
+		rc = datafile_open(&s->data, env->fs);
+	/* Otherwise ext4 would read its extents through the page cache of the block device. */
+	extents_free(&s->data.extents);
+	if (!rc)
+		rc = extents_read(s->data.fd, &s->data.extents);
+	if (!rc)
+		rc = mapping_make(&m, s->data.fd, FILE_BYTES, MAP_SHARED, !small);
 	if (!rc)
 		rc = kmem_start(kmem);
 	if (!rc) {
@@ -244,19 +233,6 @@ static const struct variant variants[] = {
 
 enum { N_VARIANTS = sizeof(variants) / sizeof(variants[0]) - 1 };
 
-/* Writes the file.  Returns 0 or -errno. */
-static int fill(int fd)
-{
-	static char bytes[PAGE_BYTES];
-
-	if (fallocate(fd, 0, 0, (off_t)FILE_BYTES) < 0)
-		return -errno;
-	for (uint64_t at = 0; at < FILE_BYTES; at += PAGE_BYTES)
-		if (pwrite(fd, bytes, PAGE_BYTES, (off_t)at) != PAGE_BYTES)
-			return errno ? -errno : -EIO;
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
 static int setup(struct bench_env *env, void **state)
 {
 	struct state *s = calloc(1, sizeof(*s) + N_VARIANTS * sizeof(s->results[0]));
@@ -265,9 +241,13 @@ static int setup(struct bench_env *env, void **state)
 	*state = s;
 	if (!s)
 		return -ENOMEM;
+	s->data.fd = -1;
 	s->pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	s->fd = open_file(env, O_CREAT | O_TRUNC);
-	rc = s->fd < 0 ? s->fd : fill(s->fd);
+	rc = timed_ops_data_make(env, &s->data, FILE_BYTES / WINDOW_BYTES);
+	if (!rc && s->data.n_windows * WINDOW_BYTES < FILE_BYTES)
+		rc = -ENOSPC;
+	if (!rc)
+		rc = datafile_close_gaps(&s->data);
 	if (rc < 0)
 		msg_error("cannot make the file of the memory benchmark on %s, %s: %s",
 			  env->cell.spec->text, env->cell.fs, strerror(-rc));
@@ -282,7 +262,7 @@ static int once(struct bench_env *env, void *state, const struct variant *varian
 	int rc;
 
 	env->phase(env, "measure");
-	proof_dax(&r->proof, s->fd, true, r->why, sizeof(r->why));
+	proof_dax(&r->proof, s->data.fd, true, r->why, sizeof(r->why));
 	r->samples = calloc(1, sizeof(*r->samples));
 	if (!r->samples)
 		return -ENOMEM;
@@ -309,7 +289,7 @@ static int probe(struct bench_env *env, void *state, const struct variant *varia
 	if (r->why[0] || r->missing.why)
 		return 0;
 	env->phase(env, "proof");
-	rc = mapping_make(&m, s->fd, FILE_BYTES, MAP_SHARED, !plan->small);
+	rc = mapping_make(&m, s->data.fd, FILE_BYTES, MAP_SHARED, !plan->small);
 	if (rc < 0) {
 		timed_ops_void(r, "cannot map the file again: %s", strerror(-rc));
 		return 0;
@@ -338,17 +318,12 @@ static int report(struct bench_env *env, void *state, const struct variant *vari
 static void teardown(struct bench_env *env, void *state)
 {
 	struct state *s = state;
-	char path[256];
 
 	if (!s)
 		return;
-	if (s->fd >= 0)
-		close(s->fd);
+	timed_ops_data_remove(env, &s->data);
 	if (s->pagemap_fd >= 0)
 		close(s->pagemap_fd);
-	snprintf(path, sizeof(path), "%s/memory", env->directory);
-	if (env->fs->mounted)
-		unlink(path);
 	timed_ops_results_free(s->results, N_VARIANTS);
 	free(s);
 }

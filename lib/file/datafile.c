@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/falloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,4 +134,29 @@ int datafile_make(struct datafile *file, unsigned int n)
 	if (!rc && fsync(file->fd) < 0)
 		rc = -errno;
 	return rc < 0 ? rc : extents_read(file->fd, &file->extents);
+}
+
+int datafile_close_gaps(struct datafile *data)
+{
+	int rc = 0;
+
+	for (unsigned int i = data->n_windows; i-- && !rc;) {
+		uint64_t from = data->windows[i] + WINDOW_BYTES;
+		uint64_t to = i + 1 < data->n_windows ? data->windows[i + 1] : data->bytes;
+
+		if (to == data->bytes && to > from)
+			rc = ftruncate(data->fd, (off_t)from);
+		else if (to > from)
+			rc = fallocate(data->fd, FALLOC_FL_COLLAPSE_RANGE, (off_t)from,
+				       (off_t)(to - from));
+	}
+	if (!rc && data->windows[0])
+		rc = fallocate(data->fd, FALLOC_FL_COLLAPSE_RANGE, 0, (off_t)data->windows[0]);
+	if (rc < 0 || fsync(data->fd) < 0)
+		return -errno;
+	for (unsigned int i = 0; i < data->n_windows; i++)
+		data->windows[i] = (uint64_t)i * WINDOW_BYTES;
+	data->bytes = (uint64_t)data->n_windows * WINDOW_BYTES;
+	extents_free(&data->extents);
+	return extents_read(data->fd, &data->extents);
 }

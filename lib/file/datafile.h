@@ -36,6 +36,10 @@ void datafile_close(struct datafile *file);
  */
 int datafile_make(struct datafile *file, unsigned int n);
 
+/* Makes a file without holes of the written windows, one after the other, and syncs it.  Returns 0
+ * or -errno. */
+int datafile_close_gaps(struct datafile *file);
+
 /* The contents of the first eight bytes of each written page. */
 uint64_t datafile_stamp(uint64_t offset_bytes);
 
