@@ -478,35 +478,66 @@ static int compare_numbers(struct comparison *c, const struct compare_options *o
 
 /* ---- checks -------------------------------------------------------------------------------- */
 
-static int compare_checks(const struct comparison *c, const struct compare_options *o)
+/* Prints and writes what changed.  Returns a status. */
+static int show_checks(const struct behaviour *b, bool forced, const struct compare_options *o)
 {
-	struct behaviour b = {0};
-	int status = STATUS_BROKEN;
+	int status = behaviour_fails(b) ? STATUS_FAILED : STATUS_GOOD;
 
-	if (is_choice(&c->only) || c->stack_base) {
-		msg_error("compare: --stack, --stacks, --fs and --bench choose among metrics; runs "
-			  "of checks have none");
-		return STATUS_USAGE;
-	}
-	if (find_behaviour(c, o, &b) < 0)
-		goto out;
-	status = behaviour_fails(&b) ? STATUS_FAILED : STATUS_GOOD;
 	if (!is_quiet(o)) {
-		if (c->forced)
+		if (forced)
 			puts(compare_forced_text);
 		printf("%zu promises that were kept are broken now; %zu verdicts and observations "
 		       "changed, %zu of them suspicious\n",
-		       b.n_regressed, b.n_changes, b.n_suspicious);
-		behaviour_print_counts(&b, stdout);
-		behaviour_print_changes(&b, stdout);
+		       b->n_regressed, b->n_changes, b->n_suspicious);
+		behaviour_print_counts(b, stdout);
+		behaviour_print_changes(b, stdout);
 	}
-	if ((o->json && write_json(behaviour_json(&b, c->forced, status), o->json) < 0) ||
-	    (o->markdown && write_check_markdown(&b, o->markdown) < 0) ||
-	    (o->junit && write_junit(NULL, &b, o->junit) < 0) ||
+	if ((o->json && write_json(behaviour_json(b, forced, status), o->json) < 0) ||
+	    (o->markdown && write_check_markdown(b, o->markdown) < 0) ||
+	    (o->junit && write_junit(NULL, b, o->junit) < 0) ||
 	    (o->html &&
-	     write_page(o->html, &(struct page_of){.b = &b, .forced = c->forced}, put_html) < 0))
+	     write_page(o->html, &(struct page_of){.b = b, .forced = forced}, put_html) < 0))
+		return STATUS_BROKEN;
+	return status;
+}
+
+static int refuse_choice(const struct comparison *c)
+{
+	if (!is_choice(&c->only) && !c->stack_base)
+		return STATUS_GOOD;
+	msg_error("compare: --stack, --stacks, --fs and --bench choose among metrics; runs of "
+		  "checks have none");
+	return STATUS_USAGE;
+}
+
+static int compare_checks(const struct comparison *c, const struct compare_options *o)
+{
+	struct behaviour b = {0};
+	int status = refuse_choice(c);
+
+	if (status == STATUS_GOOD)
+		status = find_behaviour(c, o, &b) < 0 ? STATUS_BROKEN
+						      : show_checks(&b, c->forced, o);
+	behaviour_free(&b);
+	return status;
+}
+
+/* One run of checks in memory at a time. */
+static int compare_many_checks(const struct comparison *c, const struct compare_options *o)
+{
+	struct behaviour b = {.strict = o->strict};
+	bool forced = false;
+	int status = refuse_choice(c);
+
+	if (status == STATUS_GOOD)
+		status = series_read_checks(&b, o->sides.runs, o->sides.n, o->known, o->force,
+					    &forced);
+	if (status == STATUS_GOOD && behaviour_find(&b) < 0) {
+		msg_error("compare: out of memory");
 		status = STATUS_BROKEN;
-out:
+	}
+	if (status == STATUS_GOOD)
+		status = show_checks(&b, forced, o);
 	behaviour_free(&b);
 	return status;
 }
@@ -517,10 +548,6 @@ static int compare_sides(struct comparison *c, const struct compare_options *o)
 {
 	int status;
 
-	if (o->sides.n > SIDES_MAX) {
-		msg_error("compare: at most %d runs of checks, got %zu", SIDES_MAX, o->sides.n);
-		return STATUS_USAGE;
-	}
 	for (; c->n_sides < o->sides.n; c->n_sides++)
 		if (compare_read_side(&c->sides[c->n_sides], o->sides.runs[c->n_sides]) < 0) {
 			c->n_sides++;
@@ -568,17 +595,16 @@ out:
 
 static int compare(struct comparison *c, const struct compare_options *o)
 {
+	struct side first = {0};
+	bool checks;
+
 	if (o->sides.n <= COMPARE_COLUMNS_MAX)
 		return compare_sides(c, o);
-	/* Checks have no series: each verdict is a word. */
-	c->n_sides = 1;
-	if (compare_read_side(&c->sides[0], o->sides.runs[0]) < 0)
+	if (compare_read_side(&first, o->sides.runs[0]) < 0)
 		return STATUS_BROKEN;
-	if (c->sides[0].runs[0].context.checks)
-		return compare_sides(c, o);
-	compare_free_side(&c->sides[0]);
-	c->n_sides = 0;
-	return compare_series(c, o);
+	checks = first.runs[0].context.checks;
+	compare_free_side(&first);
+	return checks ? compare_many_checks(c, o) : compare_series(c, o);
 }
 
 static int compare_main(int argc, char **argv)

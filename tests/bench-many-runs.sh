@@ -8,7 +8,8 @@
 #   tests/bench-many-runs.sh [-n N] [-k KIND]
 #
 #   -n N      kernels (default 10000)
-#   -k KIND   records of each run: small, 8; quick, the 60 of bench --quick (default)
+#   -k KIND   records of each run: small, 8; quick, the 60 of bench --quick (default); checks, the quick checks of
+#             results/published/checks-*, which are compared only
 set -euo pipefail
 cd "$(dirname "$0")/.."
 top=$PWD
@@ -26,7 +27,7 @@ while getopts n:k: option; do
 	*) usage ;;
 	esac
 done
-[[ $n =~ ^[0-9]+$ && $kind == @(small|quick) ]] || usage
+[[ $n =~ ^[0-9]+$ && $kind == @(small|quick|checks) ]] || usage
 
 mkdir -p build
 out=$(mktemp -d build/many.XXXXXX)
@@ -42,7 +43,7 @@ make_checkout() {
 	ln -s "$top/build/daxdm" "$co/build/daxdm"
 	mkdir "$co/workloads"
 	case $kind in
-	small) printf 'stack raw linear:16\nfs ext4\nbench fault.read.*\n' ;;
+	small | checks) printf 'stack raw linear:16\nfs ext4\nbench fault.read.*\n' ;;
 	quick) grep -v '^#' workloads/quick ;;
 	esac | tee "$co"/workloads/{quick,default,full} >/dev/null
 	seq "$n" | awk '{ printf "linux-image-5.%d-amd64\n", $1 }' >"$co/kernels"
@@ -83,10 +84,23 @@ variant() { # RUN ADD
 		elif .type == "end" then . else empty end' "$1/run.jsonl"
 }
 
+# The quick checks of a recorded run, and what they observed.
+quick_checks() { # RUN
+	build/daxdm list --ids --quick | jq -cR --slurp --slurpfile lines "$1/run.jsonl" '
+		split("\n") as $quick | $lines[] |
+		if .type == "check" then select(.id | IN($quick[])) | del(.number)
+		elif .type == "observation" then select(.check | IN($quick[]))
+		elif .type | IN("context", "end") then . else empty end'
+}
+
 make_runs() {
 	local run add v=0
 	mkdir "$out/variants"
+	for run in results/published/checks-*/; do
+		if [[ $kind == checks ]]; then v=$((v + 3)) && quick_checks "${run%/}" | tee "$out"/variants/{$((v - 2)),$((v - 1)),$v} >/dev/null; fi
+	done
 	for run in results/published/ladder-insn/*/; do
+		if [[ $kind == checks ]]; then continue; fi
 		for add in 0 1 7; do
 			v=$((v + 1))
 			variant "${run%/}" "$add" >"$out/variants/$v"
@@ -169,9 +183,16 @@ slurm() { # NAME LOOKS
 
 make_checkout
 make_runs
-echo "$n runs of $(grep -c '"type":"record"' "$co/results/many/5.1/run.jsonl") records, $(du -sm "$co/results/many" | cut -f1) MiB"
+echo "$n runs of $(grep -cE '"type":"(record|check)"' "$co/results/many/5.1/run.jsonl") records or checks, $(du -sm "$co/results/many" | cut -f1) MiB"
 mapfile -t all < <(seq "$n" | awk '{ print "results/many/5." $1 }')
-timed "compare" build/daxdm compare "${all[@]}"
+forced=()
+if [[ $kind == checks ]]; then forced=(--force); fi # they are of several builds
+timed "compare" build/daxdm compare "${forced[@]}" "${all[@]}"
+if [[ $kind == checks ]]; then
+	timed "compare --html --json" build/daxdm compare --force --html c.html --json c.json "${all[@]}"
+	du -sk "$co"/{c.html,c.json} | awk '{ printf "%s%s KiB", (NR > 1 ? ", " : ""), $1 } END { print " of HTML and JSON" }'
+	exit
+fi
 timed "compare --html, --trends, --json" build/daxdm compare --html c.html --trends t.html --json c.json "${all[@]}"
 du -sk "$co"/{c.html,t.html,c.json} | awk '{ printf "%s%s KiB", (NR > 1 ? ", " : ""), $1 } END { print " of HTML, trends and JSON" }'
 timed "find the runs of two kernels" build/daxdm compare --quick --states 1 5.2 5.3

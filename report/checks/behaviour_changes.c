@@ -12,28 +12,71 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The members of that name, which keep their values. */
+static json_t *part_of(json_t *line, const char *const *keys)
+{
+	json_t *part = json_object(), *value;
+
+	for (; *keys; keys++)
+		if ((value = json_object_get(line, *keys)))
+			json_object_set(part, *keys, value);
+	return part;
+}
+
 int behaviour_add(struct behaviour *b, struct run *run, const char *label, const char *known_dir)
 {
-	json_t *checks = json_object(), *observations = json_object();
+	static const char *const of_check[] = {"verdict", "plant", "known", NULL};
+	static const char *const of_observation[] = {"value", "check", "suspicious", NULL};
+	struct behaviour_run *r = memory_push(&b->runs, &b->n, &b->room, sizeof(*r));
 	struct verdicts *v;
 
-	b->runs[b->n] = run;
-	b->labels[b->n] = label;
-	b->checks[b->n] = checks;
-	b->observations[b->n] = observations;
-	b->n++;
+	if (!r) {
+		msg_error("out of memory");
+		return -ENOMEM;
+	}
+	snprintf(r->label, sizeof(r->label), "%s", label);
+	r->checks = json_object();
+	r->observations = json_object();
 	v = check_run_judge(run, NULL, NULL, known_dir); /* known failures are marked */
 	if (!v)
 		return -EINVAL;
 	verdicts_finish(v, NULL);
 	for (size_t i = 0; i < run->n_checks; i++)
-		json_object_set(checks, run->checks[i].id, run->checks[i].line);
+		json_object_set_new(r->checks, run->checks[i].id,
+				    part_of(run->checks[i].line, of_check));
 	for (size_t i = 0; i < run->n_observations; i++)
-		json_object_set(observations, run->observations[i].id,
-				(json_t *)run->observations[i].line);
+		json_object_set_new(r->observations, run->observations[i].id,
+				    part_of((json_t *)run->observations[i].line, of_observation));
 	return 0;
 }
 
+static void count_outcomes(const struct behaviour_run *r, size_t count[OUTCOME_KINDS])
+{
+	const char *id;
+	json_t *line;
+
+	memset(count, 0, OUTCOME_KINDS * sizeof(*count));
+	json_object_foreach(r->checks, id, line)
+		count[outcome_of(line)]++;
+}
+
+bool behaviour_is_wide(const struct behaviour *b)
+{
+	return b->n > BEHAVIOUR_EACH_MAX;
+}
+
+/* "A", or "A .. B (3)" of the runs from `first` to before `end`. */
+static void name_stretch(const struct behaviour *b, size_t first, size_t end, char *text,
+			 size_t size)
+{
+	if (end - first > 1)
+		snprintf(text, size, "%s .. %s (%zu)", b->runs[first].label, b->runs[end - 1].label,
+			 end - first);
+	else
+		snprintf(text, size, "%s", b->runs[first].label);
+}
+
+/* A line for each run, or of many for each stretch of runs with the same counts. */
 void behaviour_print_counts(const struct behaviour *b, FILE *out)
 {
 	static const char *const heads[OUTCOME_KINDS] = {"passed", "failed",  "known",
@@ -41,18 +84,24 @@ void behaviour_print_counts(const struct behaviour *b, FILE *out)
 	int width = (int)strlen("kernel");
 
 	for (size_t r = 0; r < b->n; r++)
-		if ((int)strlen(b->labels[r]) > width)
-			width = (int)strlen(b->labels[r]);
+		if ((int)strlen(b->runs[r].label) > width)
+			width = (int)strlen(b->runs[r].label);
 	fprintf(out, "%-*s", width, "kernel");
 	for (int o = 0; o < OUTCOME_KINDS; o++)
 		fprintf(out, "  %7s", heads[o]);
 	fputc('\n', out);
-	for (size_t r = 0; r < b->n; r++) {
-		size_t count[OUTCOME_KINDS] = {0};
+	for (size_t r = 0, end; r < b->n; r = end) {
+		size_t count[OUTCOME_KINDS], next[OUTCOME_KINDS];
+		char name[192];
 
-		for (size_t i = 0; i < b->runs[r]->n_checks; i++)
-			count[outcome_of(b->runs[r]->checks[i].line)]++;
-		fprintf(out, "%-*s", width, b->labels[r]);
+		count_outcomes(&b->runs[r], count);
+		for (end = r + 1; end < b->n && behaviour_is_wide(b); end++) {
+			count_outcomes(&b->runs[end], next);
+			if (memcmp(count, next, sizeof(count)))
+				break;
+		}
+		name_stretch(b, r, end, name, sizeof(name));
+		fprintf(out, "%-*s", width, name);
 		for (int o = 0; o < OUTCOME_KINDS; o++)
 			fprintf(out, "  %7zu", count[o]);
 		fputc('\n', out);
@@ -61,10 +110,16 @@ void behaviour_print_counts(const struct behaviour *b, FILE *out)
 
 /* ---- what changed -------------------------------------------------------------------------- */
 
-static void change_free(struct behaviour_change *change)
+static struct behaviour_change change_new(const struct behaviour *b)
 {
-	for (size_t r = 0; r < BEHAVIOUR_RUNS_MAX; r++)
+	return (struct behaviour_change){.text = memory_check(calloc(b->n, sizeof(char *)))};
+}
+
+static void change_free(const struct behaviour *b, struct behaviour_change *change)
+{
+	for (size_t r = 0; r < b->n; r++)
 		free(change->text[r]);
+	free(change->text);
 	free(change->name);
 }
 
@@ -88,12 +143,12 @@ static int keep(struct behaviour *b, struct behaviour_change *change)
 	struct behaviour_change *more;
 
 	if (all_equal(b, change)) {
-		change_free(change);
+		change_free(b, change);
 		return 0;
 	}
 	more = reallocarray(b->changes, b->n_changes + 1, sizeof(*more));
 	if (!more) {
-		change_free(change);
+		change_free(b, change);
 		return -ENOMEM;
 	}
 	b->changes = more;
@@ -116,11 +171,13 @@ static bool broke(enum outcome outcome)
 
 static int compare_verdict(struct behaviour *b, const char *id)
 {
-	struct behaviour_change change = {.verdict = true, .name = memory_check(strdup(id))};
+	struct behaviour_change change = change_new(b);
 	bool was_kept = false, was_broken = false;
 
+	change.verdict = true;
+	change.name = memory_check(strdup(id));
 	for (size_t r = 0; r < b->n; r++) {
-		const json_t *line = json_object_get(b->checks[r], id);
+		const json_t *line = json_object_get(b->runs[r].checks, id);
 		bool is_kept = line && kept(outcome_of(line));
 		bool is_broken = line && broke(outcome_of(line));
 
@@ -140,35 +197,42 @@ static int compare_verdict(struct behaviour *b, const char *id)
 /* What a run observed, or NULL. */
 static json_t *observed(const struct behaviour *b, size_t r, const char *id)
 {
-	return json_object_get(json_object_get(b->observations[r], id), "value");
+	return json_object_get(json_object_get(b->runs[r].observations, id), "value");
+}
+
+/* The check that observes it. */
+static const char *observer_of(const struct behaviour *b, const char *id)
+{
+	const json_t *line = NULL;
+
+	for (size_t r = 0; r < b->n && !line; r++)
+		line = json_object_get(b->runs[r].observations, id);
+	return json_field_text(line, "check");
 }
 
 /* Only a check that passed should have observed it. */
-static bool should_have_observed(const struct behaviour *b, size_t r, const char *id)
+static bool should_have_observed(const struct behaviour *b, size_t r, const char *check)
 {
-	const json_t *line = NULL, *check;
-
-	for (size_t other = 0; other < b->n && !line; other++)
-		line = json_object_get(b->observations[other], id);
-	check = json_object_get(b->checks[r], json_field_text(line, "check"));
-	return !strcmp(json_field_text(check, "verdict"), "pass");
+	return !strcmp(json_field_text(json_object_get(b->runs[r].checks, check), "verdict"),
+		       "pass");
 }
 
 /* An observation, or one member of it where it is an object (key is not NULL). */
 static int compare_value(struct behaviour *b, const char *id, const char *key)
 {
-	struct behaviour_change change = {.verdict = false};
+	struct behaviour_change change = change_new(b);
+	const char *check = observer_of(b, id);
 
 	for (size_t r = 0; r < b->n; r++)
-		change.suspicious |= json_is_true(
-			json_object_get(json_object_get(b->observations[r], id), "suspicious"));
+		change.suspicious |= json_is_true(json_object_get(
+			json_object_get(b->runs[r].observations, id), "suspicious"));
 	for (size_t r = 0; r < b->n; r++) {
 		const json_t *value = observed(b, r, id);
 		const json_t *part = key ? json_object_get(value, key) : value;
 
 		if (part)
 			change.text[r] = json_dumps(part, JSON_ENCODE_ANY | JSON_SORT_KEYS);
-		else if (value || should_have_observed(b, r, id))
+		else if (value || should_have_observed(b, r, check))
 			change.text[r] = memory_check(strdup("nothing"));
 	}
 	if (asprintf(&change.name, "%s%s%s", id, key ? " " : "", key ? key : "") < 0)
@@ -201,24 +265,24 @@ static int compare_observation(struct behaviour *b, const char *id)
 }
 
 /* Each id of any run once, in the order of the first run that has it. */
-static int each_id(struct behaviour *b, json_t *const maps[],
+static int each_id(struct behaviour *b, bool observations,
 		   int (*compare)(struct behaviour *b, const char *id))
 {
+	json_t *seen = json_object();
 	int rc = 0;
 
 	for (size_t r = 0; r < b->n; r++) {
 		const char *id;
 		json_t *line;
 
-		json_object_foreach(maps[r], id, line) {
-			size_t before = 0;
-
-			while (before < r && !json_object_get(maps[before], id))
-				before++;
-			if (before == r && !rc)
+		json_object_foreach(observations ? b->runs[r].observations : b->runs[r].checks, id,
+				    line)
+			if (!rc && !json_object_get(seen, id)) {
+				json_object_set_new(seen, id, json_true());
 				rc = compare(b, id);
-		}
+			}
 	}
+	json_decref(seen);
 	return rc;
 }
 
@@ -248,9 +312,9 @@ static int sort_changes(struct behaviour *b)
 
 int behaviour_find(struct behaviour *b)
 {
-	int rc = each_id(b, b->checks, compare_verdict);
+	int rc = each_id(b, false, compare_verdict);
 
-	rc = rc ? rc : each_id(b, b->observations, compare_observation);
+	rc = rc ? rc : each_id(b, true, compare_observation);
 	return rc ? rc : sort_changes(b);
 }
 
@@ -259,18 +323,31 @@ bool behaviour_fails(const struct behaviour *b)
 	return b->n_regressed || (b->strict && b->n_suspicious);
 }
 
-/* "ID: VALUE on A, B; OTHER on C", values in the order of the first run that has each. */
-static void print_change(const struct behaviour *b, const struct behaviour_change *change,
-			 FILE *out)
+/* The runs from `first` on that have its text; of many, stretches of them. */
+static void print_runs(const struct behaviour *b, const struct behaviour_change *change,
+		       size_t first, FILE *out)
 {
-	const char *between = ": ";
+	const char *between = " on ";
+	char name[192];
 
-	fprintf(out, "%s%s changed: ",
-		change->regressed    ? "REGRESSED: "
-		: change->suspicious ? "suspicious: "
-				     : "",
-		change->verdict ? "verdict" : "behaviour");
-	text_put(change->name, out);
+	for (size_t r = first, end; r < b->n; r = end) {
+		bool same = change->text[r] && !strcmp(change->text[first], change->text[r]);
+
+		for (end = r + 1; same && end < b->n && behaviour_is_wide(b); end++)
+			if (!change->text[end] || strcmp(change->text[first], change->text[end]))
+				break;
+		if (!same)
+			continue;
+		name_stretch(b, r, end, name, sizeof(name));
+		fprintf(out, "%s%s", between, name);
+		between = ", ";
+	}
+}
+
+void behaviour_values(const struct behaviour *b, const struct behaviour_change *change, FILE *out)
+{
+	const char *between = "";
+
 	for (size_t r = 0; r < b->n; r++) {
 		const char *text = change->text[r];
 		size_t before = 0;
@@ -282,12 +359,22 @@ static void print_change(const struct behaviour *b, const struct behaviour_chang
 			continue;
 		fputs(between, out);
 		text_put(text, out);
-		fprintf(out, " on %s", b->labels[r]);
-		for (size_t other = r + 1; other < b->n; other++)
-			if (change->text[other] && !strcmp(text, change->text[other]))
-				fprintf(out, ", %s", b->labels[other]);
+		print_runs(b, change, r, out);
 		between = "; ";
 	}
+}
+
+static void print_change(const struct behaviour *b, const struct behaviour_change *change,
+			 FILE *out)
+{
+	fprintf(out, "%s%s changed: ",
+		change->regressed    ? "REGRESSED: "
+		: change->suspicious ? "suspicious: "
+				     : "",
+		change->verdict ? "verdict" : "behaviour");
+	text_put(change->name, out);
+	fputs(": ", out);
+	behaviour_values(b, change, out);
 	fputc('\n', out);
 }
 
@@ -302,12 +389,13 @@ void behaviour_print_changes(const struct behaviour *b, FILE *out)
 void behaviour_free(struct behaviour *b)
 {
 	for (size_t r = 0; r < b->n; r++) {
-		json_decref(b->checks[r]);
-		json_decref(b->observations[r]);
+		json_decref(b->runs[r].checks);
+		json_decref(b->runs[r].observations);
 	}
 	for (size_t i = 0; i < b->n_changes; i++)
-		change_free(&b->changes[i]);
+		change_free(b, &b->changes[i]);
 	free(b->changes);
+	free(b->runs);
 	memset(b, 0, sizeof(*b));
 }
 
@@ -316,7 +404,7 @@ json_t *behaviour_json(const struct behaviour *b, bool forced, int status)
 	json_t *changes = json_array(), *labels = json_array();
 
 	for (size_t r = 0; r < b->n; r++)
-		json_array_append_new(labels, json_string(b->labels[r]));
+		json_array_append_new(labels, json_string(b->runs[r].label));
 	for (size_t i = 0; i < b->n_changes; i++) {
 		const struct behaviour_change *change = &b->changes[i];
 		json_t *texts = json_array();

@@ -8,31 +8,36 @@
 
 #include <stdio.h>
 
-enum { BEHAVIOUR_RUNS_MAX = 512 };
-
 /* One verdict or observation in each run. */
 struct behaviour_change {
-	bool verdict;			/* of a check; else an observation */
-	bool regressed;			/* kept in one run, broken in the next */
-	bool suspicious;		/* a program may rely on the former: behaviour_find() */
-	char *name;			/* id, and the member of an observation that is an object */
-	char *text[BEHAVIOUR_RUNS_MAX]; /* NULL: not in the run */
+	bool verdict;	 /* of a check; else an observation */
+	bool regressed;	 /* kept in one run, broken in the next */
+	bool suspicious; /* a program may rely on the former: behaviour_find() */
+	char *name;	 /* id, and the member of an observation that is an object */
+	char **text;	 /* of each run; NULL: not in it */
+};
+
+/* What is kept of a run: of each line what outcome_of() and a comparison need. */
+struct behaviour_run {
+	char label[64];
+	json_t *checks, *observations; /* id -> line */
 };
 
 /* Begin with all zero. */
 struct behaviour {
-	const struct run *runs[BEHAVIOUR_RUNS_MAX];			       /* borrowed */
-	const char *labels[BEHAVIOUR_RUNS_MAX];				       /* borrowed */
-	json_t *checks[BEHAVIOUR_RUNS_MAX], *observations[BEHAVIOUR_RUNS_MAX]; /* id -> line */
-	size_t n;
+	struct behaviour_run *runs;
+	size_t n, room;
 	struct behaviour_change *changes;
 	size_t n_changes, n_regressed, n_suspicious;
 	bool strict; /* suspicious changes fail */
 };
 
+/* Of more runs stretches of equal ones are printed, "A .. B (N)". */
+enum { BEHAVIOUR_EACH_MAX = 8 };
+
 /*
- * Adds a run of checks and marks its known failures, by known_dir or (NULL) by what it says itself.
- * Returns 0, or -errno after one error line.
+ * Adds a run of checks, which is no longer needed afterwards; its known failures are those of
+ * known_dir or (NULL) those that it says itself.  Returns 0, or -errno after one error line.
  */
 int behaviour_add(struct behaviour *b, struct run *run, const char *label, const char *known_dir);
 
@@ -42,6 +47,11 @@ int behaviour_add(struct behaviour *b, struct run *run, const char *label, const
  * now, and one that fails now and neither passed nor failed before.  Returns 0 or -ENOMEM.
  */
 int behaviour_find(struct behaviour *b);
+
+/* Whether its runs are too many for a column each. */
+bool behaviour_is_wide(const struct behaviour *b);
+/* "pass on A, B; fail on C", each value in the order of the first run that has it. */
+void behaviour_values(const struct behaviour *b, const struct behaviour_change *change, FILE *out);
 
 /* Counts of outcomes per run; then a line per change. */
 void behaviour_print_counts(const struct behaviour *b, FILE *out);

@@ -95,7 +95,8 @@ const char *compare_verdict(const struct comparison *c, const struct behaviour *
 			buf + at, size - (size_t)at,
 			"; %zu quick check%s: %zu passed and fail%s now, %zu change%s, %zu of them "
 			"suspicious",
-			checks->runs[0]->n_checks, plural(checks->runs[0]->n_checks),
+			json_object_size(checks->runs[0].checks),
+			plural(json_object_size(checks->runs[0].checks)),
 			checks->n_regressed, checks->n_regressed == 1 ? "s" : "", checks->n_changes,
 			plural(checks->n_changes), checks->n_suspicious);
 	return buf;

@@ -316,6 +316,48 @@ int series_read(struct series *s, const struct comparison *like, char *const *na
 	return status == STATUS_GOOD && s->n_failures ? STATUS_FAILED : status;
 }
 
+/* Adds one side to b.  Returns a status. */
+static int add_checks(struct behaviour *b, struct series *s, const struct side *first,
+		      struct side *side, const char *known_dir, bool force)
+{
+	int status = refuse(s, first, side, force);
+
+	if (status != STATUS_GOOD)
+		return status;
+	if (side->n_runs > 1) {
+		msg_error("compare: %s: of checks one run of each kernel is compared", side->name);
+		return STATUS_BROKEN;
+	}
+	return behaviour_add(b, side->runs, "", known_dir) < 0 ? STATUS_BROKEN : STATUS_GOOD;
+}
+
+int series_read_checks(struct behaviour *b, char *const *names, size_t n, const char *known_dir,
+		       bool force, bool *forced)
+{
+	struct series s = {0};
+	struct names labels = {0};
+	struct side first = {0}, side = {0};
+	int status = STATUS_BROKEN;
+
+	if (begin(&s, n) || names_begin(&labels, n))
+		msg_error("compare: out of memory");
+	else if (!compare_read_side(&first, names[0]))
+		status = STATUS_GOOD;
+	for (size_t k = 0; k < n && status == STATUS_GOOD; k++) {
+		status = read_side(&side, k, names[k], &labels);
+		if (status == STATUS_GOOD)
+			status = add_checks(b, &s, &first, &side, known_dir, force);
+		compare_free_side(&side);
+	}
+	names_end(&labels, &s);
+	for (size_t k = 0; k < b->n; k++)
+		snprintf(b->runs[k].label, sizeof(b->runs[k].label), "%s", s.kernels[k].label);
+	*forced = s.forced;
+	compare_free_side(&first);
+	series_free(&s);
+	return status;
+}
+
 void series_free(struct series *s)
 {
 	for (size_t i = 0; i < s->n_metrics; i++) {

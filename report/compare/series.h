@@ -8,6 +8,7 @@
 #ifndef DAXDM_SERIES_H
 #define DAXDM_SERIES_H
 
+#include "report/checks/behaviour_changes.h"
 #include "report/compare/compare.h"
 #include "report/findings/say.h"
 #include "report/table/grid.h"
@@ -62,6 +63,10 @@ struct series {
  */
 int series_read(struct series *s, const struct comparison *like, char *const *names, size_t n,
 		bool force);
+/* Adds the sides of that name, runs of checks, to b, one after the other, each labelled.  Returns a
+ * status, after one error line if it is not STATUS_GOOD. */
+int series_read_checks(struct behaviour *b, char *const *names, size_t n, const char *known_dir,
+		       bool force, bool *forced);
 /* The same of the sides of a comparison that was built.  Returns 0 or -ENOMEM. */
 int series_of(struct series *s, const struct comparison *c);
 void series_free(struct series *s);

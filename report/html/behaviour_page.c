@@ -37,7 +37,7 @@ static json_t *all_checks(const struct behaviour *b)
 		const char *id;
 		json_t *line;
 
-		json_object_foreach(b->checks[r], id, line)
+		json_object_foreach(b->runs[r].checks, id, line)
 			json_object_set_new(all, id, json_true());
 	}
 	return all;
@@ -46,7 +46,7 @@ static json_t *all_checks(const struct behaviour *b)
 static void kernel_columns(struct grid *g, const struct behaviour *b)
 {
 	for (size_t r = 0; r < b->n; r++)
-		grid_column(g, b->labels[r], true);
+		grid_column(g, b->runs[r].label, true);
 }
 
 /* ---- by kernel ------------------------------------------------------------------------------- */
@@ -62,10 +62,13 @@ static void put_counts(const struct behaviour *b, FILE *out)
 	for (size_t r = 0; r < b->n; r++) {
 		size_t count[OUTCOME_KINDS] = {0};
 
-		for (size_t i = 0; i < b->runs[r]->n_checks; i++)
-			count[outcome_of(b->runs[r]->checks[i].line)]++;
+		const char *id;
+		json_t *line;
+
+		json_object_foreach(b->runs[r].checks, id, line)
+			count[outcome_of(line)]++;
 		grid_line(&g);
-		grid_cell(&g, 0, "%s", b->labels[r]);
+		grid_cell(&g, 0, "%s", b->runs[r].label);
 		for (int o = 0; o < OUTCOME_KINDS; o++)
 			if (count[o])
 				grid_cell(&g, 1 + (size_t)o, "%zu", count[o]);
@@ -81,11 +84,13 @@ static void family_on(const struct behaviour *b, size_t r, const char *family, c
 		      size_t size)
 {
 	size_t count[OUTCOME_KINDS] = {0};
+	const char *id;
+	json_t *line;
 
 	*text = '\0';
-	for (size_t i = 0; i < b->runs[r]->n_checks; i++)
-		if (in_family(b->runs[r]->checks[i].id, family))
-			count[outcome_of(b->runs[r]->checks[i].line)]++;
+	json_object_foreach(b->runs[r].checks, id, line)
+		if (in_family(id, family))
+			count[outcome_of(line)]++;
 	for (int o = 0; o < OUTCOME_KINDS; o++)
 		if (count[o])
 			text_append(text, size, "%s%zu %s", *text ? ", " : "", count[o], words[o]);
@@ -122,7 +127,7 @@ static void put_families(const struct behaviour *b, const char *const *ids, size
 static bool passes_everywhere(const struct behaviour *b, const char *id)
 {
 	for (size_t r = 0; r < b->n; r++) {
-		const json_t *line = json_object_get(b->checks[r], id);
+		const json_t *line = json_object_get(b->runs[r].checks, id);
 
 		if (!line || outcome_of(line) != OUTCOME_PASSED)
 			return false;
@@ -135,7 +140,7 @@ static void bugs_of(const struct behaviour *b, const char *id, char *text, size_
 {
 	*text = '\0';
 	for (size_t r = 0; r < b->n; r++) {
-		const char *bug = json_field_text(json_object_get(b->checks[r], id), "known");
+		const char *bug = json_field_text(json_object_get(b->runs[r].checks, id), "known");
 
 		if (*bug && !strstr(text, bug))
 			text_append(text, size, "%s%s", *text ? ", " : "", bug);
@@ -161,7 +166,7 @@ static void put_checks(const struct behaviour *b, const char *const *ids, size_t
 		grid_id(&g, ids[i]);
 		grid_cell(&g, 0, "%s", ids[i]);
 		for (size_t r = 0; r < b->n; r++) {
-			const json_t *line = json_object_get(b->checks[r], ids[i]);
+			const json_t *line = json_object_get(b->runs[r].checks, ids[i]);
 
 			grid_cell(&g, 1 + r, "%s", line ? words[outcome_of(line)] : "not run");
 		}

@@ -23,8 +23,26 @@ static void begin(const char *last, const char *first, bool forced, FILE *out)
 		page_paragraph(out, "bad", compare_forced_text);
 }
 
+/* The values of a change: a column for each run, or of many runs one for all. */
+static void put_values(const struct behaviour *b, const struct behaviour_change *change,
+		       struct grid *g)
+{
+	char *text = NULL;
+	FILE *values = behaviour_is_wide(b) ? memory_stream(&text) : NULL;
+
+	if (values) {
+		behaviour_values(b, change, values);
+		fclose(values);
+		grid_cell(g, 1, "%s", text);
+		free(text);
+	}
+	for (size_t r = 0; r < b->n && !behaviour_is_wide(b); r++)
+		grid_cell(g, 1 + r, "%s", change->text[r] ? change->text[r] : "-");
+}
+
 static void put_behaviour(const struct behaviour *b, FILE *out)
 {
+	size_t columns = behaviour_is_wide(b) ? 1 : b->n;
 	struct grid g;
 
 	page_heading(out, "checks", "Checks that changed");
@@ -34,8 +52,8 @@ static void put_behaviour(const struct behaviour *b, FILE *out)
 	}
 	grid_init(&g, 1);
 	grid_column(&g, "check or observation", true);
-	for (size_t r = 0; r < b->n; r++)
-		grid_column(&g, b->labels[r], true);
+	for (size_t r = 0; r < columns; r++)
+		grid_column(&g, behaviour_is_wide(b) ? "values" : b->runs[r].label, true);
 	grid_column(&g, "verdict", true);
 	for (size_t i = 0; i < b->n_changes; i++) {
 		const struct behaviour_change *change = &b->changes[i];
@@ -43,9 +61,8 @@ static void put_behaviour(const struct behaviour *b, FILE *out)
 		grid_line(&g);
 		grid_id(&g, change->name);
 		grid_cell(&g, 0, "%s", change->name);
-		for (size_t r = 0; r < b->n; r++)
-			grid_cell(&g, 1 + r, "%s", change->text[r] ? change->text[r] : "-");
-		grid_cell(&g, 1 + b->n, "%s",
+		put_values(b, change, &g);
+		grid_cell(&g, 1 + columns, "%s",
 			  change->regressed    ? "REGRESSED"
 			  : change->suspicious ? "suspicious"
 					       : "changed");
@@ -136,7 +153,7 @@ int compare_page_write_checks(const struct behaviour *checks, bool forced, FILE 
 {
 	char text[256];
 
-	begin(checks->labels[checks->n - 1], checks->labels[0], forced, out);
+	begin(checks->runs[checks->n - 1].label, checks->runs[0].label, forced, out);
 	snprintf(text, sizeof(text),
 		 "%zu promises that were kept are broken now; %zu verdicts and observations "
 		 "changed, %zu of them suspicious",

@@ -222,6 +222,24 @@ daxdm() {
 	((${#lines[@]} == 6))
 }
 
+@test "of many kernels stretches with the same value are printed, in text, Markdown, HTML and JUnit" {
+	local dir=$BATS_TEST_TMPDIR/many changed="skip on 7.1 .. 7.5 (5), 7.7, 7.12; pass on 7.6, 7.8 .. 7.11 (4)"
+	for i in {1..12}; do
+		mkdir -p "$dir/$i"
+		sed "s/6\.12\.9/7.$i/" "$B/run.jsonl" >"$dir/$i/run.jsonl"
+	done
+	for i in 6 8 9 10 11; do sed -i 's/"verdict":"skip"/"verdict":"pass"/' "$dir/$i/run.jsonl"; done
+	daxdm compare "$dir"/{1..12} --markdown "$dir/md" --html "$dir/html" --junit "$dir/xml" --json "$dir/json" --strict
+	expect 1 "verdict changed: sync.virtio: $changed" "7.1 .. 7.5 (5)        1        1        0        0        1        0"
+	grep -qF "| suspicious | sync.virtio | $changed |" "$dir/md"
+	grep -qF "$changed" "$dir/html"
+	grep -qF "message=\"$changed\"" "$dir/xml"
+	[[ $(jq -r '.sides | length' "$dir/json") == 12 && $(jq -r '.changes[0].sides | join(" ")' "$dir/json") == \
+		"skip skip skip skip skip pass skip pass pass pass pass skip" ]]
+	daxdm behaviour "$dir"/{1..12}
+	expect 1 "sync.virtio: $changed"
+}
+
 @test "a check that passes without its observation has changed, one that was skipped has not" {
 	sed -i '/observation/d' "$B/run.jsonl"
 	daxdm behaviour "$A" "$B"
