@@ -96,8 +96,8 @@ const char *compare_verdict(const struct comparison *c, const struct behaviour *
 			"; %zu quick check%s: %zu passed and fail%s now, %zu change%s, %zu of them "
 			"suspicious",
 			json_object_size(checks->runs[0].checks),
-			plural(json_object_size(checks->runs[0].checks)),
-			checks->n_regressed, checks->n_regressed == 1 ? "s" : "", checks->n_changes,
+			plural(json_object_size(checks->runs[0].checks)), checks->n_regressed,
+			checks->n_regressed == 1 ? "s" : "", checks->n_changes,
 			plural(checks->n_changes), checks->n_suspicious);
 	return buf;
 }
