@@ -23,6 +23,7 @@
 #include "emu/vm.h"
 #include "lib/base/msg.h"
 #include "lib/base/place.h"
+#include "lib/base/text.h"
 #include "report/compare/threshold.h"
 
 #include <errno.h>
@@ -235,7 +236,7 @@ static void keep_config(struct bisect *b)
 
 static void plan_commits(struct bisect *b)
 {
-	size_t cores = host_resources_cores();
+	size_t cores = host_resources_cores(), n;
 	char *git_dir = git_history_dir(b->git);
 
 	b->build.git_dir = git_dir;
@@ -251,8 +252,8 @@ static void plan_commits(struct bisect *b)
 		b->build.compilers = (int64_t)cores;
 	if (!command_is_in_path("ccache"))
 		msg_note("ccache is not installed: each commit is compiled from scratch");
-	printf("%zu commits after %.12s up to %.12s\n", git_history_count(git_dir, b->good, b->bad),
-	       b->good, b->bad);
+	n = git_history_count(git_dir, b->good, b->bad);
+	printf("%zu commit%s after %.12s up to %.12s\n", n, text_plural(n), b->good, b->bad);
 }
 
 static void plan(struct bisect *b)
@@ -379,7 +380,8 @@ static void measure_round(struct bisect *b, const struct words *names)
 	find_missing(b, first, &fetch);
 	phase_begin("measure");
 	engine_run(&b->engine, &table, &jobs);
-	phase_end("round %zu: %zu %s", ++b->rounds, names->n, b->git ? "commits" : "kernels");
+	phase_end("round %zu: %zu %s%s", ++b->rounds, names->n, b->git ? "commit" : "kernel",
+		  text_plural(names->n));
 	for (size_t i = first; i < b->n; i++)
 		read_result(b, &b->list[i], table.list[i - first].status);
 	words_free(&fetch);
@@ -498,7 +500,8 @@ static void tell_first_bad(const struct bisect *b)
 	char *subject = b->git ? git_history_subject(b->build.git_dir, bad->name) : NULL;
 	size_t skip = strlen("results/");
 
-	printf("measured: %zu %s in %zu rounds\n", b->n, b->git ? "commits" : "kernels", b->rounds);
+	printf("measured: %zu %s%s in %zu round%s\n", b->n, b->git ? "commit" : "kernel",
+	       text_plural(b->n), b->rounds, text_plural(b->rounds));
 	printf("first bad: %s%s%s (%lld %s), %s is good (%lld %s)\n", bad->label,
 	       subject ? " " : "", subject ? subject : "", (long long)bad->value.value.median,
 	       bad->value.unit, good->label, (long long)good->value.value.median, good->value.unit);

@@ -7,6 +7,7 @@
 #include "cli/options/cli.h"
 #include "lib/base/msg.h"
 #include "lib/base/number.h"
+#include "lib/base/text.h"
 #include "report/compare/comparability.h"
 #include "report/table/table.h"
 
@@ -75,10 +76,12 @@ static int compare(const struct run *a, const struct run *b, bool medians)
 		return STATUS_FAILED;
 	}
 	if (medians)
-		printf("%s records: identical medians\n", number((int64_t)a->n_records).s);
+		printf("%s record%s: identical medians\n", number((int64_t)a->n_records).s,
+		       text_plural(a->n_records));
 	else
-		printf("%s records, %s samples: identical to the last sample\n",
-		       number((int64_t)a->n_records).s, number(samples).s);
+		printf("%s record%s, %s sample%s: identical to the last sample\n",
+		       number((int64_t)a->n_records).s, text_plural(a->n_records),
+		       number(samples).s, text_plural((size_t)samples));
 	return STATUS_GOOD;
 }
 

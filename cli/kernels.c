@@ -7,6 +7,7 @@
 #include "lib/base/msg.h"
 #include "lib/base/place.h"
 #include "lib/base/terminal.h"
+#include "lib/base/text.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -366,7 +367,8 @@ static void print_table(const struct table *t)
 	for (size_t i = 0; i < t->n; i++)
 		print_row(cells[i], width);
 	size = mib(kib * 1024);
-	printf("\n%zu kernels in the archive, %zu fetched (%s)\n", archive, here, size);
+	printf("\n%zu kernel%s in the archive, %zu fetched (%s)\n", archive, text_plural(archive),
+	       here, size);
 	if (gone)
 		printf("%zu cannot be fetched: the archive has dropped the packages of their "
 		       "modules\n",

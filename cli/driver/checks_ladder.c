@@ -9,6 +9,7 @@
 #include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
 #include "lib/base/place.h"
+#include "lib/base/text.h"
 #include "lib/file/fs.h"
 #include "lib/run/context.h"
 #include "lib/run/run.h"
@@ -113,7 +114,7 @@ static void run_jobs(const struct checks_ladder *c, const struct kernel_list *ke
 	setenv(LADDER_STEP, "yes", 1);
 	engine_run(c->engine, t, &jobs);
 	unsetenv(LADDER_STEP);
-	phase_end("%zu kernels", t->n);
+	phase_end("%zu kernel%s", t->n, text_plural(t->n));
 	words_free(&fetch);
 }
 

@@ -6,6 +6,7 @@
 #include "cli/driver/workspace.h"
 #include "lib/base/msg.h"
 #include "lib/base/terminal.h"
+#include "lib/base/text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -190,9 +191,11 @@ static char *ended_text(const struct job_table *t, const struct job_table_job *j
 		text = process_text("%s: %s", job->label, why ? why : "");
 		free(log);
 	} else {
+		size_t n = count_records(t, job->label);
+
 		why = minutes(job->seconds);
-		text = process_text("%s: %zu %ss in %s", job->label, count_records(t, job->label),
-				    what(t), why);
+		text = process_text("%s: %zu %s%s in %s", job->label, n, what(t), text_plural(n),
+				    why);
 	}
 	free(why);
 	return text;

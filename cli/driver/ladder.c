@@ -13,6 +13,7 @@
 #include "lib/base/json_field.h"
 #include "lib/base/msg.h"
 #include "lib/base/place.h"
+#include "lib/base/text.h"
 #include "lib/file/fs.h"
 #include "lib/run/run.h"
 
@@ -198,9 +199,10 @@ static void run_jobs(struct ladder *l, const char *path)
 	engine_run(&l->b->engine, &l->jobs, &jobs);
 	unsetenv(LADDER_STEP);
 	if (l->jobs.at_a_time)
-		phase_end("%zu kernels, %u at a time", l->jobs.n, l->jobs.at_a_time);
+		phase_end("%zu kernel%s, %u at a time", l->jobs.n, text_plural(l->jobs.n),
+			  l->jobs.at_a_time);
 	else
-		phase_end("%zu kernels", l->jobs.n);
+		phase_end("%zu kernel%s", l->jobs.n, text_plural(l->jobs.n));
 	words_free(&fetch);
 }
 

@@ -136,6 +136,11 @@ void text_put_console(const char *bytes, size_t n, FILE *out)
 	fwrite(some, 1, used, out);
 }
 
+const char *text_plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 void text_flatten(char *text)
 {
 	for (unsigned char *p = (unsigned char *)text; *p; p++) {

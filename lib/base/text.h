@@ -25,6 +25,9 @@ char *text_escaped(const char *text);
 /* The same into a buffer; never ends within a character.  Returns buf. */
 const char *text_escape(const char *text, char *buf, size_t size);
 
+/* The ending of a noun that so many things have: "s", or "" of one. */
+const char *text_plural(size_t n);
+
 /* Replaces the control characters of text (C0, DEL, C1) by blanks. */
 void text_flatten(char *text);
 

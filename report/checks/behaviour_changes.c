@@ -76,30 +76,39 @@ static void name_stretch(const struct behaviour *b, size_t first, size_t end, ch
 		snprintf(text, size, "%s", b->runs[first].label);
 }
 
-/* A line for each run, or of many for each stretch of runs with the same counts. */
+/* The end of the stretch of runs from `first` on that have the same counts: of few the next run. */
+static size_t same_counts(const struct behaviour *b, size_t first, size_t count[OUTCOME_KINDS])
+{
+	size_t next[OUTCOME_KINDS], end = first + 1;
+
+	count_outcomes(&b->runs[first], count);
+	for (; end < b->n && behaviour_is_wide(b); end++) {
+		count_outcomes(&b->runs[end], next);
+		if (memcmp(count, next, sizeof(next)))
+			break;
+	}
+	return end;
+}
+
 void behaviour_print_counts(const struct behaviour *b, FILE *out)
 {
 	static const char *const heads[OUTCOME_KINDS] = {"passed", "failed",  "known",
 							 "xpass",  "skipped", "broken"};
+	size_t count[OUTCOME_KINDS];
 	int width = (int)strlen("kernel");
+	char name[192];
 
-	for (size_t r = 0; r < b->n; r++)
-		if ((int)strlen(b->runs[r].label) > width)
-			width = (int)strlen(b->runs[r].label);
+	for (size_t r = 0, end; r < b->n; r = end) {
+		end = same_counts(b, r, count);
+		name_stretch(b, r, end, name, sizeof(name));
+		width = (int)strlen(name) > width ? (int)strlen(name) : width;
+	}
 	fprintf(out, "%-*s", width, "kernel");
 	for (int o = 0; o < OUTCOME_KINDS; o++)
 		fprintf(out, "  %7s", heads[o]);
 	fputc('\n', out);
 	for (size_t r = 0, end; r < b->n; r = end) {
-		size_t count[OUTCOME_KINDS], next[OUTCOME_KINDS];
-		char name[192];
-
-		count_outcomes(&b->runs[r], count);
-		for (end = r + 1; end < b->n && behaviour_is_wide(b); end++) {
-			count_outcomes(&b->runs[end], next);
-			if (memcmp(count, next, sizeof(count)))
-				break;
-		}
+		end = same_counts(b, r, count);
 		name_stretch(b, r, end, name, sizeof(name));
 		fprintf(out, "%-*s", width, name);
 		for (int o = 0; o < OUTCOME_KINDS; o++)

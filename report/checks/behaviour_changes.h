@@ -53,7 +53,7 @@ bool behaviour_is_wide(const struct behaviour *b);
 /* "pass on A, B; fail on C", each value in the order of the first run that has it. */
 void behaviour_values(const struct behaviour *b, const struct behaviour_change *change, FILE *out);
 
-/* Counts of outcomes per run; then a line per change. */
+/* Counts of outcomes per run, or stretch of runs; then a line per change. */
 void behaviour_print_counts(const struct behaviour *b, FILE *out);
 void behaviour_print_changes(const struct behaviour *b, FILE *out);
 

@@ -2,6 +2,7 @@
 #include "report/compare/compare_mail.h"
 
 #include "lib/base/json_field.h"
+#include "lib/base/text.h"
 #include "lib/run/kernel_name.h"
 #include "report/compare/compare_show.h"
 
@@ -68,11 +69,6 @@ static size_t count_rows(const struct comparison *c, enum change_kind kind)
 	return n;
 }
 
-static const char *plural(size_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 const char *compare_verdict(const struct comparison *c, const struct behaviour *checks, char *buf,
 			    size_t size)
 {
@@ -85,7 +81,7 @@ const char *compare_verdict(const struct comparison *c, const struct behaviour *
 	at = snprintf(buf, size, "%s: %zu metric%s: %zu REGRESSED, %zu improved",
 		      comparison_status(c) || (checks && behaviour_fails(checks)) ? "worse"
 										  : "good",
-		      metrics, plural(metrics), count_rows(c, CHANGE_REGRESSED),
+		      metrics, text_plural(metrics), count_rows(c, CHANGE_REGRESSED),
 		      count_rows(c, CHANGE_IMPROVED));
 	if (n.kind[CHANGE_VANISHED] && at < (int)size)
 		at += snprintf(buf + at, size - (size_t)at, ", %zu VANISHED",
@@ -96,9 +92,9 @@ const char *compare_verdict(const struct comparison *c, const struct behaviour *
 			"; %zu quick check%s: %zu passed and fail%s now, %zu change%s, %zu of them "
 			"suspicious",
 			json_object_size(checks->runs[0].checks),
-			plural(json_object_size(checks->runs[0].checks)), checks->n_regressed,
+			text_plural(json_object_size(checks->runs[0].checks)), checks->n_regressed,
 			checks->n_regressed == 1 ? "s" : "", checks->n_changes,
-			plural(checks->n_changes), checks->n_suspicious);
+			text_plural(checks->n_changes), checks->n_suspicious);
 	return buf;
 }
 

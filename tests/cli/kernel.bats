@@ -196,7 +196,7 @@ curl_says() { # STATUS
 @test "modules that no list names: asked for in the archive, fetched, and the guest has to verify them" {
 	archive_of_four
 	read_lists
-	expect 0 "1 kernels in the archive"
+	expect 0 "1 kernel in the archive"
 	[[ $output != *"(no modules)"* ]]
 	diff <(printf 'https://archive.invalid/debian/pool/main/l/linux/%s_9.9-1%%7eb%%2b1_amd64.deb\n' linux-{base,modules}-9.9-amd64) "$BIN/urls"
 	rm "$BIN/asked"

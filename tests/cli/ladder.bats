@@ -249,7 +249,7 @@ kernels() {
 	kernels 6.1 7.2
 	[[ $output == *"3 kernels"* && $output != *6.12.9* ]]
 	kernels rt
-	[[ $output == *"1 kernels"* ]]
+	[[ $output == *"1 kernel in the archive"* ]]
 	kernels --fetch "$TOP/bzImage"
 	[[ $status == 64 && $stderr == *"expected a kernel of the archive, got a path"* ]]
 	kernels --json
