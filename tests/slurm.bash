@@ -72,7 +72,7 @@ slurm_start() { # NODES
 # Starts what does not run, and waits until all nodes can take jobs.
 slurm_mend() {
 	local n
-	within 10 slurm_has_no_orphan
+	within 30 slurm_has_no_orphan
 	slurm_runs slurmctld || slurm_daemon slurmctld -D -f "$SLURM_CONF"
 	for ((n = 1; n <= SLURM_NODES; n++)); do
 		slurm_runs "slurmd-n$n" || slurm_daemon slurmd -D -f "$SLURM_CONF" -N "n$n"
@@ -97,7 +97,7 @@ slurm_runs() { # DAEMON
 slurm_has_no_orphan() {
 	local file pid
 	for file in "$SLURM_DIR"/*.pid; do
-		pid=$(<"$file")
+		pid=$(cat "$file" 2>/dev/null) || continue # it has just ended
 		if [[ $pid && $(ps -o ppid= -p "$pid") -eq 1 ]]; then return 1; fi
 	done
 }

@@ -6,7 +6,7 @@
 #   tests/slurm.sh [KERNEL,KERNEL,...]    default 5.10,6.1,7.2
 #
 # Needs a built checkout and the packages of [test]; fetches kernels that are missing.  Prints TAP.
-# On two idle cores: about 4 minutes, with the snapshots of these kernels in build/.
+# On two cores with other load: 8 minutes, with the snapshots of these kernels in build/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -20,7 +20,7 @@ setup_file() {
 	"$daxdm" report "$dir/explain" >/dev/null
 	cp "$dir/explain/explain.html" "$PAGES"
 	"$daxdm" compare --html "$PAGES/ladder.html" --trends "$PAGES/trends.html" \
-		"$site"/ladder-pin-insn/{5.10.0-46,6.1.0-56,7.3} >/dev/null || (($? == 1))
+		"$site"/ladder-pin-insn/{5.10.0-46,6.1.0-57,7.3} >/dev/null || (($? == 1))
 	cp "$site/index.html" "$site/bugs.html" "$PAGES"
 	# Without npm the pages are not looked at; a script that cannot be fetched is a failure.
 	! command -v npm >/dev/null || fetch_axe

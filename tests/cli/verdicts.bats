@@ -230,7 +230,7 @@ daxdm() {
 	done
 	for i in 6 8 9 10 11; do sed -i 's/"verdict":"skip"/"verdict":"pass"/' "$dir/$i/run.jsonl"; done
 	daxdm compare "$dir"/{1..12} --markdown "$dir/md" --html "$dir/html" --junit "$dir/xml" --json "$dir/json" --strict
-	expect 1 "verdict changed: sync.virtio: $changed" "7.1 .. 7.5 (5)        1        1        0        0        1        0"
+	expect 1 "verdict changed: sync.virtio: $changed" "7.1 .. 7.5 (5)         1        1        0        0        1        0"
 	grep -qF "| suspicious | sync.virtio | $changed |" "$dir/md"
 	grep -qF "$changed" "$dir/html"
 	grep -qF "message=\"$changed\"" "$dir/xml"
