@@ -80,7 +80,7 @@ void mapped_ops_teardown(struct bench_env *env, void *state);
 #define MAPPED_OPS_DESCRIPTOR                                                                    \
 	.better = "lower", .setup = mapped_ops_setup, .once = mapped_ops_once,                   \
 	.probe = mapped_ops_probe, .report = mapped_ops_report, .teardown = mapped_ops_teardown, \
-	.needs = mapped_ops_needs,                                                               \
+	.needs = mapped_ops_needs, .guest = BENCH_GUEST_OWN,                                     \
 	.by_name_only = "it would lengthen the default sweep; workloads/mapping measures it"
 
 #endif
