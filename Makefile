@@ -76,7 +76,7 @@ build/daxdm: $(OBJS) | build/qemu_preload.so
 	@echo "  LD      $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(BUILD_ID) $(LDFLAGS) -o $@ $(OBJS) $(LDLIBS)
 
-PRELOAD := emu/preload/flush_fault.c emu/preload/main_loop.c
+PRELOAD := emu/preload/flush_fault.c emu/preload/main_loop.c emu/preload/spin.c
 
 build/qemu_preload.so: $(PRELOAD) lib/base/flush_fault.h build/flags
 	@echo "  LD      $@"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# The library that takes the place of QEMU's fsync(2): what it does as the last sector of the file says.
+# The library that is loaded before QEMU: fsync(2) does as the last sector of the file says, and siglongjmp(3) gives way.
 
 load ../helpers
 
@@ -65,4 +65,36 @@ sync_file() {
 	expect 0
 	run env LD_PRELOAD="$TOP/build/qemu_preload.so" sh -c "env | grep -c LD_PRELOAD"
 	expect 1 "0"
+}
+
+@test "a program that leaves by siglongjmp(3) arrives, and gives its processor to others" {
+	cat >"$BATS_TEST_TMPDIR/jump.c" <<-'C'
+		#include <setjmp.h>
+		#include <stdio.h>
+		static sigjmp_buf place;
+		int main(void)
+		{
+			volatile int turns = 0;
+			int value = sigsetjmp(place, 0);
+
+			if (value)
+				printf("%d ", value);
+			if (turns++ < 3)
+				siglongjmp(place, turns);
+			return 0;
+		}
+	C
+	cat >"$BATS_TEST_TMPDIR/count.c" <<-'C'
+		#include <stdio.h>
+		int sched_yield(void)
+		{
+			printf("yield ");
+			return 0;
+		}
+	C
+	# As Debian builds QEMU.
+	gcc -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -o "$BATS_TEST_TMPDIR/jump" "$BATS_TEST_TMPDIR/jump.c"
+	gcc -shared -fPIC -o "$BATS_TEST_TMPDIR/count.so" "$BATS_TEST_TMPDIR/count.c"
+	run timeout 10 env LD_PRELOAD="$BATS_TEST_TMPDIR/count.so $TOP/build/qemu_preload.so" "$BATS_TEST_TMPDIR/jump"
+	expect 0 "yield 1 yield 2 yield 3"
 }
