@@ -252,7 +252,7 @@ void crash_lines(struct check_env *env, const void *arg)
 	r->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	rc = durable_open(&r->durable, RECORDS_PER_CPU);
 	if (rc < 0)
-		check_skip(env, "a kernel with BPF, kprobes and CONFIG_KALLSYMS_ALL",
+		check_skip(env, "a kernel with BPF, kprobes and CONFIG_PROC_KCORE",
 			   "what becomes durable cannot be recorded: %s (%s)", strerror(-rc),
 			   bpf_complaint());
 	else if (testbed_devices(env, &r->bed, &c->bed)) {

@@ -100,7 +100,7 @@ static __always_inline int take_page(struct durable_state *s, __u32 kind, __u64 
 /* len bytes at `from` reach the memory at the kernel's address `to`. */
 static __always_inline int take(__u32 kind, __u64 to, __u64 from, __u64 len)
 {
-	__u64 base = 0, pages = len / DURABLE_PAGE_BYTES;
+	__u64 pages = len / DURABLE_PAGE_BYTES;
 	struct durable_state *s = get_state();
 
 	if (!s)
@@ -109,17 +109,17 @@ static __always_inline int take(__u32 kind, __u64 to, __u64 from, __u64 len)
 		s->cpus[this_cpu()].too_long++;
 		return 0;
 	}
-	if (bpf_probe_read_kernel(&base, sizeof(base), (void *)s->base_at) || to < base) {
+	if (to < s->base) {
 		s->cpus[this_cpu()].unreadable++;
 		return 0;
 	}
 	for (__u64 i = 0; i < PAGES_MAX && i < pages; i++)
-		if (take_page(s, kind, to - base + i * DURABLE_PAGE_BYTES,
+		if (take_page(s, kind, to - s->base + i * DURABLE_PAGE_BYTES,
 			      from + i * DURABLE_PAGE_BYTES, DURABLE_PAGE_BYTES))
 			return 0;
 	/* In this form the verifier knows the limits of the length. */
 	if (len & (DURABLE_PAGE_BYTES - 1))
-		take_page(s, kind, to - base + pages * DURABLE_PAGE_BYTES,
+		take_page(s, kind, to - s->base + pages * DURABLE_PAGE_BYTES,
 			  from + pages * DURABLE_PAGE_BYTES, len & (DURABLE_PAGE_BYTES - 1));
 	return 0;
 }

@@ -3,10 +3,12 @@
 
 #include "lib/trace/bpf_complaint.h"
 #include "lib/trace/durable.skel.h"
+#include "lib/trace/kprobe.h"
 
 #include <bpf/bpf.h>
+#include <elf.h>
 #include <errno.h>
-#include <inttypes.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -26,32 +28,53 @@ struct durable {
 	struct durable_state state;
 };
 
-enum { BASE, COPY_USER, SYMBOLS };
-
-/* Addresses of these symbols of the kernel; 0: it has none of that name. */
-static void find_symbols(uint64_t addresses[SYMBOLS])
+/*
+ * Where the kernel maps physical address 0: segments of memory in /proc/kcore have both addresses.
+ * Reading page_offset_base's address from /proc/kallsyms would make the kernel print all symbols,
+ * slowly on an emulated host.  Returns 0 or -errno.  Source: fs/proc/kcore.c, read_kcore_iter().
+ */
+static int find_direct_map(uint64_t *base)
 {
-	static const char *const names[SYMBOLS] = {
-		[BASE] = "page_offset_base", [COPY_USER] = "__copy_user_flushcache"};
-	FILE *in = fopen("/proc/kallsyms", "re");
-	uint64_t address = 0;
-	char line[512], name[256];
+	const uint64_t kernel_text = UINT64_C(0xffffffff80000000);
+	int fd = open("/proc/kcore", O_RDONLY | O_CLOEXEC), rc = -ENOENT;
+	Elf64_Ehdr header;
+	Elf64_Phdr segment;
 
-	memset(addresses, 0, SYMBOLS * sizeof(*addresses));
-	while (in && fgets(line, sizeof(line), in)) {
-		if (!strstr(line, names[BASE]) && !strstr(line, names[COPY_USER]))
+	if (fd < 0)
+		return -errno;
+	if (pread(fd, &header, sizeof(header), 0) != sizeof(header))
+		header.e_phnum = 0;
+	for (unsigned int i = 0; i < header.e_phnum && rc; i++) {
+		off_t at = (off_t)(header.e_phoff + i * sizeof(segment));
+
+		if (pread(fd, &segment, sizeof(segment), at) != sizeof(segment))
+			break;
+		if (segment.p_type != PT_LOAD || segment.p_paddr == UINT64_MAX ||
+		    segment.p_vaddr >= kernel_text)
 			continue;
-		for (int i = 0; i < SYMBOLS; i++)
-			if (sscanf(line, "%" SCNx64 " %*c %255s", &address, name) == 2 &&
-			    !strcmp(name, names[i]))
-				addresses[i] = address;
+		*base = segment.p_vaddr - segment.p_paddr;
+		rc = 0;
 	}
-	if (in)
-		fclose(in);
+	close(fd);
+	return rc;
 }
 
-static int attach_all(struct durable *d, const char *copy_user)
+/* The function that copies from user space; newer kernels spell it without the underscores. */
+static const char *copy_user_function(void)
 {
+	static const char name[] = "__copy_user_flushcache";
+	struct perf_event_attr attr;
+	int fd = kprobe_describe(name, false, &attr) ? -1 : kprobe_open(&attr, 0, -1);
+
+	if (fd < 0)
+		return name + strlen("__");
+	close(fd);
+	return name;
+}
+
+static int attach_all(struct durable *d)
+{
+	const char *copy_user = copy_user_function();
 	const struct {
 		struct bpf_program *program;
 		bool at_return;
@@ -79,7 +102,7 @@ static int attach_all(struct durable *d, const char *copy_user)
 static int load(struct durable *d, unsigned int per_cpu)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_CONF);
-	uint64_t addresses[SYMBOLS];
+	uint64_t base = 0;
 	int rc;
 
 	if (cpus < 1 || cpus > DURABLE_CPUS_MAX) {
@@ -88,12 +111,13 @@ static int load(struct durable *d, unsigned int per_cpu)
 		return -ENOTSUP;
 	}
 	d->cpus = (unsigned int)cpus;
-	find_symbols(addresses);
-	d->state = (struct durable_state){.base_at = addresses[BASE], .records_per_cpu = per_cpu};
-	if (!d->state.base_at) {
-		bpf_complaint_set("/proc/kallsyms lacks page_offset_base");
+	rc = find_direct_map(&base);
+	if (rc < 0) {
+		bpf_complaint_set("/proc/kcore does not say where memory is mapped: %s",
+				  strerror(-rc));
 		return -ENOTSUP;
 	}
+	d->state = (struct durable_state){.base = base, .records_per_cpu = per_cpu};
 	d->bpf = durable_bpf__open();
 	if (!d->bpf)
 		return -errno;
@@ -109,8 +133,7 @@ static int load(struct durable *d, unsigned int per_cpu)
 		d->records = NULL;
 		return -errno;
 	}
-	return attach_all(d,
-			  addresses[COPY_USER] ? "__copy_user_flushcache" : "copy_user_flushcache");
+	return attach_all(d);
 }
 
 int durable_open(struct durable **out, unsigned int records_per_cpu)

@@ -30,7 +30,7 @@ struct durable_cpu {
 };
 
 struct durable_state {
-	__u64 base_at; /* address of page_offset_base */
+	__u64 base; /* where the kernel maps physical address 0 */
 	__u32 on, records_per_cpu;
 	__u64 n, n_fenced; /* records but for fences: all, and those before the last fence */
 	__u64 n_copying;   /* copies from user space that have not returned */
