@@ -66,14 +66,14 @@ static __always_inline void note_leave(__u32 function)
 	stamp->ticks = ticks;
 }
 
-/* For trampolines, if the kernel has BTF of the function. */
+/* For trampolines, if the kernel has BTF of the function; lib/trace/tracer.c attaches them. */
 #define TRACED(function, pages, pages_by_kprobe)                               \
-	SEC("fentry/" #function) int enter_##function(__u64 *ctx)              \
+	SEC("entry/" #function) int enter_##function(__u64 *ctx)               \
 	{                                                                      \
 		note_enter(TRACER_##function, pages);                          \
 		return 0;                                                      \
 	}                                                                      \
-	SEC("fexit/" #function) int leave_##function(__u64 *ctx)               \
+	SEC("exit/" #function) int leave_##function(__u64 *ctx)                \
 	{                                                                      \
 		note_leave(TRACER_##function);                                 \
 		return 0;                                                      \

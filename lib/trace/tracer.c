@@ -4,11 +4,11 @@
 #include "lib/base/stats.h"
 #include "lib/meter/meter.h"
 #include "lib/trace/bpf_complaint.h"
+#include "lib/trace/kernel_function.h"
 #include "lib/trace/kprobe.h"
 #include "lib/trace/tracer.skel.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/perf_event.h>
@@ -21,6 +21,9 @@
 
 /* Copied from the kernel. */
 static struct tracer_log copied;
+
+/* What trampolines are attached to. */
+static struct kernel_function functions[TRACER_N];
 
 const char *tracer_name(enum tracer_function function)
 {
@@ -123,19 +126,68 @@ static int keep_loaded(struct tracer *t, const struct tracer_bpf *bpf)
 	return rc;
 }
 
-/* Loads the programs for one method: trampolines or kprobes. */
-static int load(struct tracer *t)
+/* Called by libbpf before it loads a program for a trampoline. */
+static int give_function(struct bpf_program *program, struct bpf_prog_load_opts *opts, long cookie)
 {
-	bool kprobes = t->way == TRACER_KPROBE;
-	struct tracer_bpf *bpf;
-	int rc = open_counter();
+	const char *name = strchr(bpf_program__section_name(program), '/') + 1;
 
+	(void)cookie;
+	for (int f = 0; f < TRACER_N; f++) {
+		if (strcmp(functions[f].name, name))
+			continue;
+		opts->attach_btf_id = functions[f].btf_id;
+		opts->attach_btf_obj_fd = (__u32)functions[f].module_fd;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+/* The sections of the programs for trampolines.  Returns 0 or -errno. */
+static int register_sections(void)
+{
+	LIBBPF_OPTS(libbpf_prog_handler_opts, opts, .prog_prepare_load_fn = give_function);
+	static bool done;
+	int rc;
+
+	if (done)
+		return 0;
+	rc = libbpf_register_prog_handler("entry/", BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, &opts);
+	if (rc >= 0)
+		rc = libbpf_register_prog_handler("exit/", BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT,
+						  &opts);
+	done = rc >= 0;
+	return done ? 0 : rc;
+}
+
+/* Finds the functions that trampolines are attached to.  Returns 0 or -errno. */
+static int find_functions(const struct tracer *t)
+{
+	int rc = register_sections();
+
+	for (int f = 0; f < TRACER_N; f++)
+		functions[f].name = tracer_name(f);
+	if (rc < 0)
+		return rc;
+	rc = kernel_functions_find(functions, TRACER_N);
 	if (rc < 0) {
-		bpf_complaint_set("the perf event of the time-stamp counter, msr/tsc/");
+		bpf_complaint_set("the kernel has no BTF");
 		return rc;
 	}
-	close(rc);
-	bpf = tracer_bpf__open();
+	for (int f = 0; f < TRACER_N; f++) {
+		if (functions[f].btf_id || !is_wanted(t, f))
+			continue;
+		bpf_complaint_set("no BTF of the function %s", functions[f].name);
+		rc = -ESRCH;
+	}
+	return rc;
+}
+
+static int load_programs(struct tracer *t)
+{
+	bool kprobes = t->way == TRACER_KPROBE;
+	struct tracer_bpf *bpf = tracer_bpf__open();
+	int rc;
+
 	if (!bpf)
 		return -errno;
 	for (int f = 0; f < TRACER_N; f++)
@@ -146,6 +198,23 @@ static int load(struct tracer *t)
 	if (!rc)
 		rc = keep_loaded(t, bpf);
 	tracer_bpf__destroy(bpf);
+	return rc;
+}
+
+/* Loads the programs for one method: trampolines or kprobes. */
+static int load(struct tracer *t)
+{
+	int rc = open_counter();
+
+	if (rc < 0) {
+		bpf_complaint_set("the perf event of the time-stamp counter, msr/tsc/");
+		return rc;
+	}
+	close(rc);
+	rc = t->way == TRACER_FENTRY ? find_functions(t) : 0;
+	if (!rc)
+		rc = load_programs(t);
+	kernel_functions_close(functions, TRACER_N);
 	return rc;
 }
 
@@ -311,32 +380,6 @@ static int calibrate_on(struct tracer *t, enum tracer_function function, uint64_
 	return 0;
 }
 
-/* The number of arguments of dax_direct_access and the other functions: 5, and 6 since 5.19.
- * Returns 0 if the kernel has no BTF. */
-static unsigned int count_arguments(void)
-{
-	struct btf *vmlinux = btf__load_vmlinux_btf(), *module = NULL, *btf = vmlinux;
-	const struct btf_type *function;
-	unsigned int n = 0;
-	int id;
-
-	if (!vmlinux)
-		return 0;
-	id = btf__find_by_name_kind(vmlinux, "dax_direct_access", BTF_KIND_FUNC);
-	if (id < 0) {
-		btf = module = btf__load_module_btf("dax", vmlinux);
-		id = module ? btf__find_by_name_kind(module, "dax_direct_access", BTF_KIND_FUNC)
-			    : -ENOENT;
-	}
-	if (id >= 0) {
-		function = btf__type_by_id(btf, (__u32)id);
-		n = btf_vlen(btf__type_by_id(btf, function->type));
-	}
-	btf__free(module);
-	btf__free(vmlinux);
-	return n;
-}
-
 /* The ticks of getpid(2) minus those of an unimplemented system call (nfsservctl(2)). */
 static uint64_t getpid_ticks(void)
 {
@@ -359,7 +402,8 @@ static uint64_t getpid_ticks(void)
 static int calibrate(struct tracer *tracer)
 {
 	uint64_t *inside_ticks = &tracer->inside_ticks, *around_ticks = &tracer->around_ticks;
-	unsigned int arguments;
+	/* 5, and 6 since 5.19. */
+	unsigned int arguments = functions[TRACER_dax_direct_access].arguments;
 	uint64_t inside, around;
 	int rc;
 
@@ -369,7 +413,6 @@ static int calibrate(struct tracer *tracer)
 		*inside_ticks -= getpid_ticks();
 		return rc;
 	}
-	arguments = count_arguments();
 	rc = calibrate_on(tracer, TRACER_bpf_fentry_test1, inside_ticks, around_ticks);
 	if (rc < 0)
 		return rc;
@@ -383,7 +426,7 @@ static int calibrate(struct tracer *tracer)
 	/* Each argument is saved before the entry's stamp and restored after it. */
 	*inside_ticks += (around - *around_ticks) / 2;
 	*around_ticks = around;
-	tracer->lasting = !tracer_attach(tracer, TRACER_bpf_fentry_test1);
+	tracer->lasting = !attach_one(tracer, TRACER_bpf_fentry_test1, false);
 	tracer_detach(tracer);
 	return 0;
 }
