@@ -30,6 +30,7 @@
  * Alone: ./run.sh bench --host --device /dev/pmemN --bench 'scale.*'
  */
 #include "bench/bench.h"
+#include "bench/file_ops.h"
 #include "bench/need.h"
 #include "lib/base/msg.h"
 #include "lib/file/datafile.h"
@@ -139,26 +140,11 @@ struct scale {
 
 static int write_windows(int fd, unsigned int n)
 {
-	static char window[WINDOW_BYTES];
+	char *window = calloc(1, WINDOW_BYTES);
+	int rc = window ? file_ops_fill(fd, window, (uint64_t)n * WINDOW_BYTES) : -ENOMEM;
 
-	for (unsigned int w = 0; w < n; w++) {
-		uint64_t at = (uint64_t)w * WINDOW_BYTES;
-
-		for (unsigned int p = 0; p < PAGES; p++) {
-			uint64_t stamp = datafile_stamp(at + p * PAGE_BYTES);
-
-			memcpy(window + p * PAGE_BYTES, &stamp, sizeof(stamp));
-		}
-		for (size_t done = 0; done < WINDOW_BYTES;) {
-			ssize_t n_bytes =
-				pwrite(fd, window + done, WINDOW_BYTES - done, (off_t)(at + done));
-
-			if (n_bytes < 0 && errno != EINTR)
-				return -errno;
-			done += n_bytes > 0 ? (size_t)n_bytes : 0;
-		}
-	}
-	return fsync(fd) < 0 ? -errno : 0;
+	free(window);
+	return rc;
 }
 
 static void file_path(const struct bench_env *env, int number, char path[256])

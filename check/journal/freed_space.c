@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 /* A hole is larger than what a full filesystem holds back: ext4 2 % of its blocks. */
@@ -37,12 +38,17 @@ static int fill(const char *path)
 /* How blocks are taken of what was just freed. */
 static int by_write(struct testbed *bed, uint64_t at)
 {
-	static char bytes[HOLE_BYTES];
+	char *bytes = malloc(HOLE_BYTES);
 	ssize_t n;
+	int rc;
 
-	stamp_fill(bytes, sizeof(bytes), TESTBED_FILE, at, WRITTEN);
-	n = pwrite(bed->fd, bytes, sizeof(bytes), (off_t)at);
-	return n == (ssize_t)sizeof(bytes) ? 0 : n < 0 ? -errno : -ENOSPC;
+	if (!bytes)
+		return -ENOMEM;
+	stamp_fill(bytes, HOLE_BYTES, TESTBED_FILE, at, WRITTEN);
+	n = pwrite(bed->fd, bytes, HOLE_BYTES, (off_t)at);
+	rc = n == HOLE_BYTES ? 0 : n < 0 ? -errno : -ENOSPC;
+	free(bytes);
+	return rc;
 }
 
 static int by_store(struct testbed *bed, uint64_t at)

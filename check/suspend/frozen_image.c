@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -80,26 +81,28 @@ static void judge_small(struct check_env *env, const char *where, int i)
 
 static void judge_large(struct check_env *env, const char *where, uint64_t bytes)
 {
-	static char window[WINDOW_BYTES];
-	char path[PATH_BYTES];
+	char *window = malloc(WINDOW_BYTES), path[PATH_BYTES];
 	int fd;
 
+	if (!check_own(env, window ? 0 : -ENOMEM, "memory"))
+		return;
 	snprintf(path, sizeof(path), "%s/file", where);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	for (uint64_t at = 0; at < bytes && !check_complained(env); at += sizeof(window)) {
+	for (uint64_t at = 0; at < bytes && !check_complained(env); at += WINDOW_BYTES) {
 		size_t stored = at ? 0 : STORED_BYTES;
-		ssize_t n = pread(fd, window, sizeof(window), (off_t)at);
+		ssize_t n = pread(fd, window, WINDOW_BYTES, (off_t)at);
 
-		if (!check_equal(env, n, sizeof(window), "bytes of the file in the image"))
+		if (!check_equal(env, n, WINDOW_BYTES, "bytes of the file in the image"))
 			break;
 		if (stored)
 			check_bytes(env, "the image, what was stored before the suspend", window,
 				    stored, TESTBED_FILE, at, STORED);
-		check_bytes(env, "the image", window + stored, sizeof(window) - stored,
-			    TESTBED_FILE, at + stored, TESTBED_GENERATION);
+		check_bytes(env, "the image", window + stored, WINDOW_BYTES - stored, TESTBED_FILE,
+			    at + stored, TESTBED_GENERATION);
 	}
 	if (fd >= 0)
 		close(fd);
+	free(window);
 }
 
 /* ---- the journal of ext4 --------------------------------------------------------------------- */
