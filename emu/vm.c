@@ -67,7 +67,7 @@ const struct vm_machine vm_prove = {
 	.name = "prove",
 	.cpus = 2,
 	.mem_mib = 768,
-	.by_words = true,
+	.plain_cpu = true,
 	.limit_clock = true,
 	.kernel_args = KERNEL_ARGS_BUSY,
 	.n_pmems = 2,
@@ -79,7 +79,7 @@ const struct vm_machine vm_checks = {
 	.name = "checks",
 	.cpus = 2,
 	.mem_mib = 1024,
-	.by_words = true,
+	.plain_cpu = true,
 	.limit_clock = true,
 	.job_after_pause = true,
 	.ram_in_file = true,
@@ -108,7 +108,7 @@ const char *vm_accel(const struct vm_machine *machine, bool kvm)
 
 const char *vm_cpu(const struct vm_machine *machine, bool kvm)
 {
-	return kvm ? "host" : machine->by_words ? "max,-erms" : "max";
+	return kvm ? "host" : machine->plain_cpu ? "max,-erms,-sse4.2" : "max";
 }
 
 /* --- the command line ------------------------------------------------------------------------ */

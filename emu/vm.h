@@ -30,10 +30,11 @@ struct vm_machine {
 	const char *name;
 	unsigned int cpus, mem_mib;
 	bool icount; /* its time is its instructions */
-	/* Its processor has no ERMS: the kernel clears and copies memory by `rep stosq` and `rep
-	 * movsq`, not by bytes, of which TCG executes one at a time.  Not for measurements: they
-	 * are of the instructions that a processor with ERMS executes. */
-	bool by_words;
+	/* Its processor lacks what TCG executes slowly.  Without ERMS the kernel clears and copies
+	 * memory by `rep stosq` and `rep movsq`, not by bytes, of which TCG executes one at a time;
+	 * without SSE 4.2 it computes CRC32C from a table, where TCG does bit by bit.  Not for
+	 * measurements: they are of the instructions of a real processor. */
+	bool plain_cpu;
 	/* It runs in host time, and a device reports how much of that time it ran
 	 * (lib/base/limit_clock.h). */
 	bool limit_clock;
