@@ -67,20 +67,22 @@ sync_file() {
 	expect 1 "0"
 }
 
-@test "a program that leaves by siglongjmp(3) arrives, and gives its processor to others" {
+@test "a program that leaves by siglongjmp(3) arrives, and in a loop gives its processor to others" {
 	cat >"$BATS_TEST_TMPDIR/jump.c" <<-'C'
 		#include <setjmp.h>
 		#include <stdio.h>
+		#include <stdlib.h>
 		static sigjmp_buf place;
-		int main(void)
+		int main(int argc, char **argv)
 		{
 			volatile int turns = 0;
 			int value = sigsetjmp(place, 0);
 
-			if (value)
-				printf("%d ", value);
-			if (turns++ < 3)
-				siglongjmp(place, turns);
+			if (value != turns)
+				return 1;
+			if (argc == 2 && turns < atoi(argv[1]))
+				siglongjmp(place, ++turns);
+			printf("%d turns\n", turns);
 			return 0;
 		}
 	C
@@ -88,13 +90,17 @@ sync_file() {
 		#include <stdio.h>
 		int sched_yield(void)
 		{
-			printf("yield ");
+			puts("gave way");
 			return 0;
 		}
 	C
-	# As Debian builds QEMU.
+	# With the options with which Debian builds QEMU.
 	gcc -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -o "$BATS_TEST_TMPDIR/jump" "$BATS_TEST_TMPDIR/jump.c"
 	gcc -shared -fPIC -o "$BATS_TEST_TMPDIR/count.so" "$BATS_TEST_TMPDIR/count.c"
-	run timeout 10 env LD_PRELOAD="$BATS_TEST_TMPDIR/count.so $TOP/build/qemu_preload.so" "$BATS_TEST_TMPDIR/jump"
-	expect 0 "yield 1 yield 2 yield 3"
+	run timeout 10 env LD_PRELOAD="$BATS_TEST_TMPDIR/count.so $TOP/build/qemu_preload.so" "$BATS_TEST_TMPDIR/jump" 3
+	expect 0 "3 turns"
+	[[ $output != *"gave way"* ]]
+	run timeout 10 env LD_PRELOAD="$BATS_TEST_TMPDIR/count.so $TOP/build/qemu_preload.so" "$BATS_TEST_TMPDIR/jump" 100000
+	expect 0 "100000 turns"
+	[[ $output == *"gave way"* ]]
 }
