@@ -448,7 +448,7 @@ static int open_inherited(struct vm *vm, const struct vm_config *c, struct inher
 		if (fds->plugin < 0)
 			return -errno;
 	}
-	if (has_virtio(c->machine) || has_icount(c)) {
+	if (has_virtio(c->machine) || !c->kvm) {
 		fds->preload = open(place(VM_PRELOAD), O_RDONLY | O_CLOEXEC);
 		if (fds->preload < 0) {
 			int rc = -errno;

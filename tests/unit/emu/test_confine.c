@@ -169,8 +169,9 @@ static FILE *start_fake_qemu(void)
 
 static void it_has_no_terminal_and_no_descriptor_of_others(void **state)
 {
-	static const char *const its_own[] = {"/dev/null", "/qemu.log", "/vmlinux",
-					      "socket:",   "(deleted)", "/proc/"};
+	static const char *const its_own[] = {"/dev/null",	 "/qemu.log", "/vmlinux",
+					      "socket:",	 "(deleted)", "/proc/",
+					      "/qemu_preload.so"};
 	FILE *log = start_fake_qemu();
 	char line[400], *target;
 	int n = 0;
@@ -192,9 +193,9 @@ static void it_has_no_terminal_and_no_descriptor_of_others(void **state)
 		n++;
 	}
 	fclose(log);
-	/* 0 1 2, qmp, kernel, initrd, modules (none: /dev/null), plugin, memory, limit clock,
-	 * persistent memory; of ls one. */
-	assert_int_equal(n, 12);
+	/* 0 1 2, qmp, kernel, initrd, modules (none: /dev/null), plugin, preloaded library, memory,
+	 * limit clock, persistent memory; of ls one. */
+	assert_int_equal(n, 13);
 }
 
 static void why_it_does_not_start_is_in_its_log(void **state)
