@@ -14,6 +14,7 @@
 #include "lib/run/context.h"
 #include "lib/run/supervise.h"
 #include "lib/run/symbols.h"
+#include "lib/trace/kprobe.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -359,6 +360,7 @@ static int prepare_emulated_host(const struct sweep *s)
 	if (rc < 0)
 		msg_error("cannot stop periodic writeback: %s", strerror(-rc));
 	place_programs_alike();
+	kprobe_keep_cost();
 	return rc < 0 ? rc : idle_blocker_start();
 }
 

@@ -528,6 +528,12 @@ static void take_costs(const struct bench_env *env, struct translate *t, const s
 		for (size_t c = 0; c < way_of(r, i)->n; c++)
 			r->self[c][i] = calls[first[i] + c].self;
 	}
+	for (size_t i = 0; i < r->n && !r->why[0]; i++)
+		if (env->cell.meter->kind == METER_INSN && r->inside[i] <= 0)
+			snprintf(r->why, sizeof(r->why),
+				 "call %zu of dax_direct_access took %" PRId64
+				 " insn less than tracing a function that does nothing",
+				 i, -r->inside[i]);
 	r->traced = true;
 }
 

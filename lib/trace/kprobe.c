@@ -124,6 +124,34 @@ int kprobe_events_available(void)
 	return 0;
 }
 
+static const char optimization[] = "/proc/sys/debug/kprobes-optimization";
+
+/* With ftrace, kprobes at the entry of a function use it from the begin on. */
+static bool has_ftrace(void)
+{
+	char full[64];
+
+	snprintf(full, sizeof(full), "%s/available_filter_functions", root);
+	return !access(full, F_OK);
+}
+
+bool kprobe_cost_changes(void)
+{
+	uint64_t on;
+
+	return !has_ftrace() && !read_number(optimization, &on) && on;
+}
+
+void kprobe_keep_cost(void)
+{
+	FILE *file = has_ftrace() ? NULL : fopen(optimization, "we");
+
+	if (!file)
+		return;
+	fputs("0\n", file);
+	fclose(file);
+}
+
 int kprobe_event_add(const char *function, bool at_return)
 {
 	char kind[16] = "p", text[640];

@@ -31,6 +31,16 @@ int kprobe_describe(const char *point, bool at_return, struct perf_event_attr *a
  * descriptor or -errno (-ENODEV: that processor is not online). */
 int kprobe_open(const struct perf_event_attr *attr, pid_t thread, int cpu);
 
+/*
+ * Without ftrace a kprobe is a breakpoint, of which the kernel makes a jump after some milliseconds
+ * where it can.  Returns whether that may happen: what one kprobe costs is then not what another
+ * one costs.  Source: Documentation/trace/kprobes.rst, "How Does Jump Optimization Work?".
+ */
+bool kprobe_cost_changes(void);
+
+/* Stays with breakpoints if there is no ftrace.  For an emulated host: it is not undone. */
+void kprobe_keep_cost(void);
+
 /* ---- kprobe events ----------------------------------------------------------------------------
  */
 

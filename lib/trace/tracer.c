@@ -211,6 +211,12 @@ static int load(struct tracer *t)
 		return rc;
 	}
 	close(rc);
+	if (t->way == TRACER_KPROBE && kprobe_cost_changes()) {
+		bpf_complaint_set(
+			"breakpoints become jumps after a while, which cost less: set the "
+			"sysctl debug.kprobes-optimization to 0");
+		return -ENOTSUP;
+	}
 	rc = t->way == TRACER_FENTRY ? find_functions(t) : 0;
 	if (!rc)
 		rc = load_programs(t);

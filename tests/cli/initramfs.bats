@@ -128,7 +128,7 @@ archive() { # FILE...
 	# shellcheck source=emu/kernel_config.sh
 	. "$TOP/emu/kernel_config.sh"
 	[[ ${KERNEL_OPTIONS[*]} == *BLK_DEV_DM* ]]
-	for option in "${KERNEL_OPTIONS[@]}" EXT4_FS XFS_FS VIRTIO_PMEM MODULES; do
+	for option in "${KERNEL_OPTIONS[@]}" EXT4_FS XFS_FS VIRTIO_PMEM MODULES PROC_KCORE; do
 		grep -qx "CONFIG_$option=y" "$TOP/emu/small.config" || { echo "no $option"; false; }
 	done
 	grep -qx CONFIG_KASAN=y "$TOP/emu/kasan.config" && grep -qx CONFIG_PROVE_LOCKING=y "$TOP/emu/kasan.config"
