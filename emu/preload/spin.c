@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* A turn of a loop takes QEMU 0.2 to 0.5 us, a page fault of the guest 2 us and more. */
+/* Longer than a turn of a loop, which took QEMU about 0.2 us. */
 enum { TURN_NS = 1000, TURNS = 50 };
 
 static bool is_loop(void)
